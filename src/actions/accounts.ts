@@ -1,0 +1,38 @@
+import type { Deps } from '#deps.ts'
+import { Email, Password, type User } from '#domain/account.ts'
+import { newProjectPingKey } from '#domain/monitor.ts'
+import { AppError } from '#lib/errors.ts'
+import { newUuid } from '#lib/tokens.ts'
+import { findUserByEmail, insertUser } from '#store/accounts.ts'
+import { insertMembership, insertProject } from '#store/projects.ts'
+
+export interface NewUser {
+  email: string
+  password: string
+  isAdmin: boolean
+}
+
+const FIRST_PROJECT = 'My project'
+
+/** Creates a user with a project of his own. Throws invalid for a bad address or password, conflict when he exists. */
+export async function createUser(deps: Deps, input: NewUser): Promise<User> {
+  const email = read(Email.safeParse(input.email))
+  const password = read(Password.safeParse(input.password))
+  const passwordHash = await Bun.password.hash(password)
+  return deps.db.write((tx) => {
+    if (findUserByEmail(tx, email)) throw new AppError('conflict', `There is already a user ${email}.`)
+    const user: User = { id: newUuid(), email, isAdmin: input.isAdmin, createdAt: tx.now }
+    insertUser(tx, { ...user, passwordHash })
+    const projectId = newUuid()
+    insertProject(tx, { id: projectId, name: FIRST_PROJECT, pingKey: newProjectPingKey(), badgeKey: newUuid() })
+    insertMembership(tx, { projectId, userId: user.id, role: 'owner' })
+    return user
+  })
+}
+
+function read(
+  parsed: { success: true; data: string } | { success: false; error: { issues: { message: string }[] } },
+): string {
+  if (parsed.success) return parsed.data
+  throw new AppError('invalid', parsed.error.issues[0]?.message ?? 'This is not usable.')
+}

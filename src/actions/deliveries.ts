@@ -1,0 +1,89 @@
+// The outbox at work: claim in one transaction, send outside of any, settle in another. A crash in between lets the
+// lease run out, and it is sent again: at least once.
+import { findKind } from '#channels/index.ts'
+import type { Wires } from '#channels/kind.ts'
+import type { Deps } from '#deps.ts'
+import type { Channel } from '#domain/channel.ts'
+import { DETAIL_MAX, LEASE_MS, type Outcome, SEND_TIMEOUT_MS, settle } from '#domain/delivery.ts'
+import type { Notification } from '#domain/notification.ts'
+import { findChannel } from '#store/channels.ts'
+import { type ClaimedDelivery, claimDelivery, insertAttempt, listClaimable, settleDelivery } from '#store/deliveries.ts'
+
+/** Of one channel at a time. A slow receiver never takes all places. */
+const PER_CHANNEL_MAX = 4
+
+/** Takes up to `limit` deliveries that may be sent now. Writes nothing when there are none. */
+export function claimDeliveries(deps: Deps, limit: number): ClaimedDelivery[] {
+  const now = deps.clock.now()
+  const claimable = listClaimable(deps.db, { now, limit, perChannel: PER_CHANNEL_MAX })
+  if (claimable.length === 0) return []
+  return deps.db.write((tx) =>
+    claimable
+      .map((sequence) => claimDelivery(tx, { sequence, leasedUntil: tx.now + LEASE_MS }))
+      .filter((claimed) => claimed !== null),
+  )
+}
+
+/** Sends one claimed delivery and writes what became of it. */
+export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<void> {
+  const startedAt = deps.clock.now()
+  const channel = claimed.channelId === null ? null : findChannel(deps.db, claimed.channelId)
+  const outcome = await send(deps, { channel, notification: claimed.notification, deliveryId: claimed.id })
+  await deps.db.writeGrouped((tx) => {
+    const { sequence, attempts } = claimed
+    insertAttempt(tx, { sequence, number: attempts, startedAt, outcome })
+    settleDelivery(tx, {
+      sequence,
+      attempts,
+      settlement: settle({ ...claimed, state: 'sending' }, outcome, tx.now),
+    })
+  })
+  logOutcome(deps, { claimed, outcome })
+}
+
+export interface Sending {
+  channel: Channel | null
+  notification: Notification
+  deliveryId: string
+}
+
+/** One attempt, whatever happens: a fault of our own is an outcome too, and is logged. */
+export async function send(deps: Deps, { channel, notification, deliveryId }: Sending): Promise<Outcome> {
+  const kind = channel && findKind(channel.kind)
+  if (!channel || !kind) return failed('settings', 'The channel is gone')
+  if (!kind.settings.safeParse(channel.settings).success) return failed('settings', 'The settings are not usable')
+  const wires: Wires = { outbound: deps.outbound, mailer: deps.mailer }
+  const message = { notification, deliveryId, baseUrl: deps.config.baseUrl }
+  try {
+    const outcome = await inTime(kind.send(channel.settings, message, wires))
+    return { ...outcome, detail: outcome.detail.slice(0, DETAIL_MAX) }
+  } catch (error) {
+    deps.log.error('Sending failed in an unexpected way', { delivery: deliveryId, kind: channel.kind, error })
+    return { result: 'failed', reason: 'error', detail: 'An internal error; the log says more', isPermanent: false }
+  }
+}
+
+function failed(reason: 'settings', detail: string): Outcome {
+  return { result: 'failed', reason, detail, isPermanent: true }
+}
+
+// Whatever a channel waits for, its lease must not run out under it.
+function inTime(sending: Promise<Outcome>): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>()
+  const timer = setTimeout(() => {
+    resolve({ result: 'failed', reason: 'timeout', detail: 'Sending took too long', isPermanent: false })
+  }, SEND_TIMEOUT_MS)
+  return Promise.race([sending, promise]).finally(() => clearTimeout(timer))
+}
+
+function logOutcome(deps: Deps, { claimed, outcome }: { claimed: ClaimedDelivery; outcome: Outcome }): void {
+  const facts = {
+    delivery: claimed.id,
+    kind: claimed.channelKind,
+    monitor: claimed.notification.monitor.name,
+    status: claimed.notification.status,
+    attempt: claimed.attempts,
+  }
+  if (outcome.result !== 'failed') deps.log.info(`A notification was ${outcome.result}`, facts)
+  else deps.log.warn('A notification could not be sent', { ...facts, reason: outcome.reason, detail: outcome.detail })
+}

@@ -1,0 +1,127 @@
+import type { Deps } from '#deps.ts'
+import { pause, resume, type Step, withDeadline } from '#domain/lifecycle.ts'
+import {
+  changeSettings,
+  type Monitor,
+  type MonitorChange,
+  type MonitorMatch,
+  type MonitorSettings,
+  matchesMonitor,
+  NO_RULES,
+  newMonitorKeys,
+} from '#domain/monitor.ts'
+import { DAY, HOUR } from '#lib/duration.ts'
+import { AppError } from '#lib/errors.ts'
+import { listChannels, setChannelsOfMonitor } from '#store/channels.ts'
+import type { Tx } from '#store/database.ts'
+import * as store from '#store/monitors.ts'
+import { recordStep } from './transitions.ts'
+
+/** Which monitor, and on behalf of which project. */
+export interface MonitorRef {
+  projectId: string
+  pingKey: string
+}
+
+interface MonitorInput {
+  change: MonitorChange
+  /** The ids of the channels it tells; absent: as they are. They belong to the project. */
+  channelIds?: string[]
+}
+
+/** What a monitor is when nobody says otherwise, as in the management API and for monitors made by a ping. */
+export const DEFAULT_SETTINGS: MonitorSettings = {
+  ...NO_RULES,
+  name: '',
+  slug: '',
+  tags: '',
+  description: '',
+  schedule: { kind: 'period', periodMs: DAY },
+  graceMs: HOUR,
+}
+
+/** Creates a monitor, or changes the oldest of the project that matches, when `match` is given. */
+export function saveMonitor(
+  deps: Deps,
+  input: MonitorInput & { projectId: string; match: MonitorMatch | null },
+): { monitor: Monitor; isCreated: boolean } {
+  return deps.db.write((tx) => {
+    const existing = input.match && findMatching(tx, { projectId: input.projectId, match: input.match })
+    if (existing) return { monitor: change(tx, existing, input), isCreated: false }
+    const id = insert(tx, {
+      projectId: input.projectId,
+      settings: changeSettings(DEFAULT_SETTINGS, input.change),
+      channelIds: input.channelIds ?? [],
+    })
+    return { monitor: reread(tx, id), isCreated: true }
+  })
+}
+
+export function updateMonitor(deps: Deps, { ref, ...input }: MonitorInput & { ref: MonitorRef }): Monitor {
+  return deps.db.write((tx) => change(tx, findOwn(tx, ref), input))
+}
+
+/** Makes a monitor for a ping to a slug that nobody has; it tells all channels of the project. Returns its id. */
+export function provisionMonitor(tx: Tx, { projectId, slug }: { projectId: string; slug: string }): number {
+  const channelIds = listChannels(tx, projectId).map((channel) => channel.id)
+  return insert(tx, { projectId, settings: { ...DEFAULT_SETTINGS, name: slug, slug }, channelIds })
+}
+
+export function pauseMonitor(deps: Deps, ref: MonitorRef): Monitor {
+  return deps.db.write((tx) => step(tx, pause(findOwn(tx, ref), tx.now)))
+}
+
+/** Throws conflict when the monitor is not paused. */
+export function resumeMonitor(deps: Deps, ref: MonitorRef): Monitor {
+  return deps.db.write((tx) => {
+    const monitor = findOwn(tx, ref)
+    if (monitor.status !== 'paused') throw new AppError('conflict', 'The monitor is not paused.')
+    return step(tx, resume(monitor, tx.now))
+  })
+}
+
+/** Deletes it with its history; returns it as it was. */
+export function deleteMonitor(deps: Deps, ref: MonitorRef): Monitor {
+  return deps.db.write((tx) => {
+    const monitor = findOwn(tx, ref)
+    store.deleteMonitor(tx, monitor.id)
+    return monitor
+  })
+}
+
+function insert(tx: Tx, monitor: { projectId: string; settings: MonitorSettings; channelIds: string[] }): number {
+  const { projectId, settings, channelIds } = monitor
+  const id = store.insertMonitor(tx, { projectId, settings, keys: newMonitorKeys() })
+  setChannelsOfMonitor(tx, { monitorId: id, channelIds })
+  return id
+}
+
+function change(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
+  const changed = withDeadline({ ...monitor, ...changeSettings(monitor, change) })
+  store.saveSettings(tx, { id: monitor.id, settings: changed })
+  store.saveState(tx, changed)
+  if (channelIds) setChannelsOfMonitor(tx, { monitorId: monitor.id, channelIds })
+  return changed
+}
+
+function step(tx: Tx, taken: Step<Monitor>): Monitor {
+  if (taken.transition) recordStep(tx, taken)
+  return taken.monitor
+}
+
+function findMatching(tx: Tx, { projectId, match }: { projectId: string; match: MonitorMatch }): Monitor | null {
+  return store.listMonitors(tx, projectId).find((monitor) => matchesMonitor(monitor, match)) ?? null
+}
+
+function findOwn(tx: Tx, { projectId, pingKey }: MonitorRef): Monitor {
+  const monitor = store.findMonitorByPingKey(tx, pingKey)
+  if (monitor === null) throw new AppError('not_found', 'There is no such monitor.')
+  if (monitor.projectId !== projectId) throw new AppError('forbidden', 'This monitor belongs to another project.')
+  return monitor
+}
+
+function reread(tx: Tx, id: number): Monitor {
+  const monitor = store.findMonitorById(tx, id)
+  if (monitor === null) throw new Error(`Monitor ${id} vanished in its own transaction.`)
+  return monitor
+}

@@ -1,0 +1,89 @@
+import type { Deps } from '#deps.ts'
+import { applyPing } from '#domain/lifecycle.ts'
+import type { WatchedMonitor } from '#domain/monitor.ts'
+import { endsRun, judgePing, type Ping, type PingOrigin, type PingSignal, runDurationMs } from '#domain/ping.ts'
+import { AppError } from '#lib/errors.ts'
+import type { Tx } from '#store/database.ts'
+import { findWatchedById, findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
+import { findStartOrEnd, insertPing } from '#store/pings.ts'
+import { findProjectByPingKey } from '#store/projects.ts'
+import { provisionMonitor } from './monitors.ts'
+import { recordStep } from './transitions.ts'
+
+/** The monitor that is meant: by its own key, or by the project's and a slug. */
+export type PingAddress = { pingKey: string } | { projectPingKey: string; slug: string; mayCreate: boolean }
+
+export interface PingInput {
+  address: PingAddress
+  signal: PingSignal
+  exitStatus: number | null
+  runId: string | null
+  origin: PingOrigin
+  /** Already cut at the ping body limit. */
+  body: Uint8Array
+}
+
+/**
+ * Records a ping with everything that follows from it; on disk when it resolves. Rejects with `AppError` not_found or
+ * conflict (several monitors have the slug), or with `StorageRefusedError`.
+ */
+export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: boolean }> {
+  return deps.db.writeGrouped((tx) => {
+    const { monitor, isCreated } = findOrProvision(tx, input.address)
+    const ping: Ping = {
+      kind: judgePing(monitor, monitor.status === 'paused', {
+        signal: input.signal,
+        method: input.origin.method,
+        body: input.body,
+      }),
+      runId: input.runId,
+      exitStatus: input.exitStatus,
+    }
+    const step = applyPing(monitor, ping, tx.now)
+    insertPing(tx, {
+      ...ping,
+      ...input.origin,
+      monitorId: monitor.id,
+      number: step.monitor.pingCount,
+      at: tx.now,
+      durationMs: durationOf(tx, { monitor, ping }),
+      body: input.body,
+    })
+    recordStep(tx, step)
+    return { isCreated }
+  })
+}
+
+interface Found {
+  monitor: WatchedMonitor
+  isCreated: boolean
+}
+
+function findOrProvision(tx: Tx, address: PingAddress): Found {
+  const pingKey = 'pingKey' in address ? address.pingKey : onlyPingKey(tx, address)
+  if (pingKey !== null) {
+    const monitor = findWatchedByPingKey(tx, pingKey)
+    if (monitor === null) throw new AppError('not_found', 'There is no such monitor.')
+    return { monitor, isCreated: false }
+  }
+  return { monitor: provision(tx, address as Exclude<PingAddress, { pingKey: string }>), isCreated: true }
+}
+
+function onlyPingKey(tx: Tx, address: { projectPingKey: string; slug: string }): string | null {
+  const pingKeys = listPingKeysBySlug(tx, address)
+  if (pingKeys.length > 1) throw new AppError('conflict', 'Several monitors of the project have this slug.')
+  return pingKeys[0] ?? null
+}
+
+function provision(tx: Tx, address: { projectPingKey: string; slug: string; mayCreate: boolean }): WatchedMonitor {
+  const project = address.mayCreate ? findProjectByPingKey(tx, address.projectPingKey) : null
+  if (project === null) throw new AppError('not_found', 'There is no such monitor.')
+  const monitor = findWatchedById(tx, provisionMonitor(tx, { projectId: project.id, slug: address.slug }))
+  if (monitor === null) throw new Error('The new monitor vanished in its own transaction.')
+  return monitor
+}
+
+function durationOf(tx: Tx, { monitor, ping }: { monitor: WatchedMonitor; ping: Ping }): number | null {
+  if (!endsRun(ping.kind) || monitor.pingCount === 0) return null
+  return runDurationMs(findStartOrEnd(tx, { monitorId: monitor.id, runId: ping.runId }), tx.now)
+}

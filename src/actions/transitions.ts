@@ -1,0 +1,49 @@
+// The one crossing point: whatever changes a monitor's status comes through here, and everything the change owes is
+// written in the same transaction.
+import { closesIncident, type Incident, opensIncident } from '#domain/incident.ts'
+import { isWorthTelling, type Step, type Transition } from '#domain/lifecycle.ts'
+import { composeNotification } from '#domain/notification.ts'
+import { listChannelsOfMonitor } from '#store/channels.ts'
+import type { Tx } from '#store/database.ts'
+import { insertDelivery, insertNotification } from '#store/deliveries.ts'
+import { closeIncident, insertTransition, openIncident } from '#store/incidents.ts'
+import { findMonitorById, saveState } from '#store/monitors.ts'
+import { findLastPing } from '#store/pings.ts'
+import { findProject } from '#store/projects.ts'
+
+export function recordStep(tx: Tx, { monitor, transition }: Step): void {
+  saveState(tx, monitor)
+  if (transition) recordTransition(tx, { monitorId: monitor.id, transition })
+}
+
+interface Recorded {
+  monitorId: number
+  transition: Transition
+}
+
+function recordTransition(tx: Tx, { monitorId, transition }: Recorded): void {
+  const transitionId = insertTransition(tx, { ...transition, monitorId })
+  const at = transition.at
+  const closed = closesIncident(transition) ? closeIncident(tx, { monitorId, transitionId, at }) : null
+  if (opensIncident(transition)) openIncident(tx, { monitorId, transitionId, at })
+  if (isWorthTelling(transition)) notify(tx, { monitorId, transition, transitionId, closed })
+}
+
+function notify(
+  tx: Tx,
+  { monitorId, transition, transitionId, closed }: Recorded & { transitionId: number; closed: Incident | null },
+): void {
+  const monitor = findMonitorById(tx, monitorId)
+  if (monitor === null) throw new Error(`Monitor ${monitorId} vanished in its own transaction.`)
+  const notification = composeNotification({
+    monitor,
+    transition,
+    project: findProject(tx, monitor.projectId)?.name ?? '',
+    lastPing: findLastPing(tx, { monitorId, at: transition.at }),
+    downSince: closed?.openedAt ?? null,
+  })
+  const notificationId = insertNotification(tx, { transitionId, notification })
+  for (const channel of listChannelsOfMonitor(tx, monitorId)) {
+    insertDelivery(tx, { notificationId, monitorId, channel })
+  }
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { Email } from '#domain/account.ts'
+import type { Outcome } from '#domain/delivery.ts'
+import { notificationTitle } from '#domain/notification.ts'
+import { renderAlertHtml, renderAlertText } from '#views/emails/alert.tsx'
+import type { ChannelKind, Message, Wires } from './kind.ts'
+
+interface EmailSettings {
+  address: string
+}
+
+export const email: ChannelKind<EmailSettings> = {
+  kind: 'email',
+  label: 'E-mail',
+  fields: [{ name: 'address', label: 'Address', help: 'Who gets the mail.', type: 'email', isRequired: true }],
+  settings: z.object({ address: Email }),
+  summary: ({ address }) => address,
+  send,
+}
+
+async function send({ address }: EmailSettings, message: Message, { mailer }: Wires): Promise<Outcome> {
+  const { notification, deliveryId, baseUrl } = message
+  const result = await mailer.send({
+    to: address,
+    subject: notificationTitle(notification),
+    text: renderAlertText({ notification, baseUrl }),
+    html: renderAlertHtml({ notification, baseUrl }),
+    messageId: `${deliveryId}@${new URL(baseUrl).hostname}`,
+    headers: { 'X-CronGuard-Delivery': deliveryId, 'Auto-Submitted': 'auto-generated' },
+  })
+  switch (result.kind) {
+    case 'sent':
+      return { result: 'sent', detail: result.detail }
+    case 'logged':
+      return { result: 'logged', detail: 'No mail server is configured: the mail was written to the log' }
+    case 'failure':
+      return { result: 'failed', reason: result.reason, detail: result.detail, isPermanent: result.isPermanent }
+  }
+}

@@ -1,0 +1,49 @@
+import type { z } from 'zod'
+import type { Outcome } from '#domain/delivery.ts'
+import type { Notification } from '#domain/notification.ts'
+import type { Mailer } from '#lib/mail.ts'
+import type { NetworkFailure } from '#lib/network.ts'
+import type { BlockedTarget, Outbound } from '#lib/outbound.ts'
+
+/** One notification on its way, with what the message may need besides. */
+export interface Message {
+  notification: Notification
+  /** The same for every attempt: the receiver may get a message twice and can tell by this. */
+  deliveryId: string
+  /** Where this CronGuard's pages are. */
+  baseUrl: string
+}
+
+export interface Wires {
+  outbound: Outbound
+  mailer: Mailer
+}
+
+export interface ChannelField {
+  name: string
+  label: string
+  help: string
+  type: 'email' | 'url' | 'secret'
+  isRequired: boolean
+}
+
+/** What CronGuard knows of one sort of channel. */
+export interface ChannelKind<Settings = unknown> {
+  kind: string
+  label: string
+  fields: ChannelField[]
+  settings: z.ZodType<Settings>
+  /** The settings in a few words that hold no secret. */
+  summary(settings: Settings): string
+  /** Never throws for what the other side does: that is an outcome. */
+  send(settings: Settings, message: Message, wires: Wires): Promise<Outcome>
+}
+
+export function networkOutcome({ reason, detail }: NetworkFailure): Outcome {
+  return { result: 'failed', reason, detail, isPermanent: false }
+}
+
+// An administrator's rule stands until it is changed; trying again does not change it.
+export function blockedOutcome({ detail }: BlockedTarget): Outcome {
+  return { result: 'failed', reason: 'blocked', detail, isPermanent: true }
+}

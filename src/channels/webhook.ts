@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import type { Outcome } from '#domain/delivery.ts'
+import { type Notification, notificationDetails } from '#domain/notification.ts'
+import { scheduleInWords } from '#domain/schedule.ts'
+import { SECOND } from '#lib/duration.ts'
+import { hmacSha256Hex } from '#lib/tokens.ts'
+import { blockedOutcome, type ChannelKind, type Message, networkOutcome, type Wires } from './kind.ts'
+
+interface WebhookSettings {
+  url: string
+  secret?: string | undefined
+}
+
+const URL_MAX = 1000
+const SECRET_MAX = 200
+const TIMEOUT_MS = 5 * SECOND
+
+const WebhookUrl = z
+  .string()
+  .max(URL_MAX, `The URL has at most ${URL_MAX} characters.`)
+  .refine(isCallable, 'This is not an http or https URL.')
+
+export const webhook: ChannelKind<WebhookSettings> = {
+  kind: 'webhook',
+  label: 'Webhook',
+  fields: [
+    { name: 'url', label: 'URL', help: 'Gets a POST with JSON.', type: 'url', isRequired: true },
+    {
+      name: 'secret',
+      label: 'Secret',
+      help: 'Signs the body, so that the receiver knows that it came from here.',
+      type: 'secret',
+      isRequired: false,
+    },
+  ],
+  settings: z.object({
+    url: WebhookUrl,
+    secret: z.string().max(SECRET_MAX, `The secret has at most ${SECRET_MAX} characters.`).optional(),
+  }),
+  // The path and the query of a webhook are often its only secret.
+  summary: ({ url }) => new URL(url).origin,
+  send,
+}
+
+async function send({ url, secret }: WebhookSettings, message: Message, { outbound }: Wires): Promise<Outcome> {
+  const body = JSON.stringify(webhookBody(message))
+  const result = await outbound.send({
+    method: 'POST',
+    url,
+    headers: {
+      'Content-Type': 'application/json',
+      'User-Agent': 'CronGuard',
+      'X-CronGuard-Delivery': message.deliveryId,
+      ...(secret ? { 'X-CronGuard-Signature': `sha256=${hmacSha256Hex(secret, body)}` } : {}),
+    },
+    body,
+    timeoutMs: TIMEOUT_MS,
+  })
+  switch (result.kind) {
+    case 'answer':
+      return answerOutcome(result.status)
+    case 'failure':
+      return networkOutcome(result)
+    case 'blocked':
+      return blockedOutcome(result)
+  }
+}
+
+// 410 means that the receiver is gone and says so. Anything else may be mended within the day.
+function answerOutcome(status: number): Outcome {
+  const detail = `Received status code ${status}`
+  if (status >= 200 && status < 300) return { result: 'sent', detail }
+  return { result: 'failed', reason: 'status', detail, isPermanent: status === 410 }
+}
+
+/** The webhook's wire format: snake_case, times as ISO 8601 in UTC, lengths in whole seconds. */
+function webhookBody({ notification, deliveryId, baseUrl }: Message) {
+  const { monitor, lastPing } = notification
+  return {
+    monitor_name: monitor.name,
+    status: notification.status,
+    timestamp: iso(notification.at),
+    details: notificationDetails(notification),
+    reason: notification.reason,
+    test: notification.isTest,
+    delivery_id: deliveryId,
+    project: notification.project,
+    monitor: {
+      name: monitor.name,
+      slug: monitor.slug,
+      unique_key: monitor.uniqueKey,
+      tags: monitor.tags,
+      description: monitor.description,
+      schedule: scheduleInWords(monitor.schedule),
+      grace_seconds: seconds(monitor.graceMs),
+      ping_count: monitor.pingCount,
+    },
+    last_ping: lastPing && { kind: lastPing.kind, timestamp: iso(lastPing.at), exit_status: lastPing.exitStatus },
+    expected_at: isoOrNull(notification.dueAt),
+    down_seconds: notification.downMs === null ? null : seconds(notification.downMs),
+    url: `${baseUrl}/`,
+  } satisfies Record<string, unknown> & { status: Notification['status'] }
+}
+
+function isCallable(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password } = new URL(text)
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === ''
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}
+
+function isoOrNull(at: number | null): string | null {
+  return at === null ? null : iso(at)
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / SECOND)
+}

@@ -1,0 +1,17 @@
+import type { Command } from 'commander'
+import type { Config } from '../config.ts'
+
+/** What a command gets from the shell that called it. */
+export interface Shell {
+  /** Reads the configuration; throws `ConfigError`. */
+  readConfig(): Config
+  /** One line on standard output. */
+  print(line: string): void
+  /** One line on standard error, for people. */
+  tell(line: string): void
+  /** All of standard input. */
+  readInput(): Promise<string>
+}
+
+/** Adds one command to the program. */
+export type AddCommand = (program: Command, shell: Shell) => void

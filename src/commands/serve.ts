@@ -1,0 +1,40 @@
+import { type App, startApp } from '#app.ts'
+import { systemClock } from '#lib/clock.ts'
+import { countUsers } from '#store/accounts.ts'
+import type { AddCommand, Shell } from './command.ts'
+
+export const addServe: AddCommand = (program, shell) => {
+  program
+    .command('serve')
+    .description('watch, and answer pings (what happens without a command)')
+    .action(async () => {
+      const app = startApp({ config: shell.readConfig(), clock: systemClock })
+      greet(app, shell)
+      await stopSignal()
+      app.deps.log.info('CronGuard stops')
+      await app.stop()
+    })
+}
+
+function greet({ deps }: App, shell: Shell): void {
+  const { config, db, log } = deps
+  log.info('CronGuard watches', { address: config.baseUrl, data: config.dataDir })
+  if (config.smtp === null) log.warn('No mail server is configured: e-mail alerts are only written to this log')
+  shell.tell(`\nCronGuard is at ${config.baseUrl}`)
+  if (countUsers(db) > 0) return
+  shell.tell('Nobody has an account yet. To sign in the first time, in another terminal, in this folder:')
+  shell.tell(`  ${programName()} user create you@example.com --admin`)
+  shell.tell(`  ${programName()} key create you@example.com\n`)
+}
+
+/** How the person who started this program calls it. */
+function programName(): string {
+  return Bun.isStandaloneExecutable ? process.execPath : 'bun src/main.ts'
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve())
+    process.once('SIGINT', () => resolve())
+  })
+}

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { messageOf } from '#lib/errors.ts'
+import { LOG_FORMATS, LOG_LEVELS } from '#lib/log.ts'
+import { SMTP_SECURITIES, type SmtpSettings } from '#lib/mail.ts'
+
+export interface Config {
+  readonly host: string
+  readonly port: number
+  /** Where people and jobs reach this CronGuard; without a slash at the end. */
+  readonly baseUrl: string
+  readonly dataDir: string
+  /** Null: made at the first start and kept in the data folder. */
+  readonly secretKey: string | null
+  /** Null: mail is written to the log. */
+  readonly smtp: SmtpSettings | null
+  readonly pingBodyLimit: number
+  readonly logLevel: (typeof LOG_LEVELS)[number]
+  readonly logFormat: (typeof LOG_FORMATS)[number]
+}
+
+/** All that is wrong with the configuration, in one message. */
+export class ConfigError extends Error {
+  constructor(problems: string[]) {
+    super(['The configuration is not usable:', ...problems.map((problem) => `  - ${problem}`)].join('\n'))
+    this.name = 'ConfigError'
+  }
+}
+
+const PREFIX = 'CRONGUARD_'
+const SECRETS = ['SECRET_KEY', 'SMTP_PASSWORD']
+const SECRET_KEY_MIN = 16
+const BODY_LIMIT_MAX = 10_000_000
+const SMTP_PORTS = { none: 25, starttls: 587, tls: 465 }
+
+const Port = z.coerce
+  .number('must be a port number')
+  .int('must be a port number')
+  .min(1, 'must be a port number')
+  .max(65535, 'must be a port number')
+
+const Settings = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: Port.default(8000),
+  BASE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an address like https://cron.example.com' })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  DATA_DIR: z.string().min(1).default('./data'),
+  SECRET_KEY: z.string().min(SECRET_KEY_MIN, `must have at least ${SECRET_KEY_MIN} characters`).optional(),
+  SMTP_HOST: z.string().min(1).optional(),
+  SMTP_PORT: Port.optional(),
+  SMTP_SECURITY: z.enum(SMTP_SECURITIES, `must be one of ${SMTP_SECURITIES.join(', ')}`).default('starttls'),
+  SMTP_USERNAME: z.string().min(1).optional(),
+  SMTP_PASSWORD: z.string().min(1).optional(),
+  SMTP_FROM: z.string().regex(/@/, 'must hold an e-mail address').optional(),
+  PING_BODY_LIMIT: z.coerce
+    .number('must be a number of bytes')
+    .int('must be a whole number of bytes')
+    .min(0, 'must not be negative')
+    .max(BODY_LIMIT_MAX, `must be at most ${BODY_LIMIT_MAX}`)
+    .default(10_000),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+  LOG_FORMAT: z.enum(LOG_FORMATS, `must be one of ${LOG_FORMATS.join(', ')}`).default('text'),
+})
+
+type Environment = Record<string, string | undefined>
+
+/** Reads every `CRONGUARD_` variable. An empty one counts as absent. Throws `ConfigError` with all problems. */
+export function readConfig(env: Environment): Config {
+  const problems: string[] = []
+  const given = readVariables(env, problems)
+  const parsed = Settings.safeParse(given)
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(`${PREFIX}${String(issue.path[0])} ${issue.message}`)
+  }
+  for (const name of ['SMTP_PORT', 'SMTP_USERNAME', 'SMTP_PASSWORD', 'SMTP_FROM']) {
+    if (name in given && !('SMTP_HOST' in given))
+      problems.push(`${PREFIX}${name} is set, but ${PREFIX}SMTP_HOST is not`)
+  }
+  if ('SMTP_USERNAME' in given !== 'SMTP_PASSWORD' in given) {
+    problems.push(`${PREFIX}SMTP_USERNAME and ${PREFIX}SMTP_PASSWORD belong together; only one of them is set`)
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze(toConfig(parsed.data))
+}
+
+/** Every setting that exists, with its prefix, secrets also as files. */
+export function settingNames(): string[] {
+  return Object.keys(Settings.shape).flatMap((name) =>
+    SECRETS.includes(name) ? [PREFIX + name, `${PREFIX}${name}_FILE`] : [PREFIX + name],
+  )
+}
+
+function readVariables(env: Environment, problems: string[]): Record<string, string> {
+  const known = settingNames()
+  const given: Record<string, string> = {}
+  for (const [variable, value] of Object.entries(env)) {
+    if (!variable.startsWith(PREFIX) || value === undefined || value === '') continue
+    if (!known.includes(variable)) {
+      problems.push(`${variable} is not a setting of CronGuard`)
+      continue
+    }
+    const name = variable.slice(PREFIX.length)
+    if (name.endsWith('_FILE')) readSecretFile({ variable, path: value }, given, problems)
+    else given[name] = value
+  }
+  for (const name of SECRETS) {
+    if (env[PREFIX + name] && env[`${PREFIX}${name}_FILE`]) {
+      problems.push(`${PREFIX}${name} and ${PREFIX}${name}_FILE are both set; keep one`)
+    }
+  }
+  return given
+}
+
+function readSecretFile(
+  { variable, path }: { variable: string; path: string },
+  given: Record<string, string>,
+  problems: string[],
+): void {
+  try {
+    given[variable.slice(PREFIX.length, -'_FILE'.length)] = readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    problems.push(`${variable}: cannot read ${path} (${messageOf(error)})`)
+  }
+}
+
+function toConfig(settings: z.output<typeof Settings>): Config {
+  const baseUrl = settings.BASE_URL ?? `http://${hostInUrl(settings.HOST)}:${settings.PORT}`
+  return {
+    host: settings.HOST,
+    port: settings.PORT,
+    baseUrl,
+    dataDir: settings.DATA_DIR,
+    secretKey: settings.SECRET_KEY ?? null,
+    smtp: toSmtp(settings, baseUrl),
+    pingBodyLimit: settings.PING_BODY_LIMIT,
+    logLevel: settings.LOG_LEVEL,
+    logFormat: settings.LOG_FORMAT,
+  }
+}
+
+function toSmtp(settings: z.output<typeof Settings>, baseUrl: string): SmtpSettings | null {
+  if (settings.SMTP_HOST === undefined) return null
+  return {
+    host: settings.SMTP_HOST,
+    port: settings.SMTP_PORT ?? SMTP_PORTS[settings.SMTP_SECURITY],
+    security: settings.SMTP_SECURITY,
+    username: settings.SMTP_USERNAME ?? null,
+    password: settings.SMTP_PASSWORD ?? null,
+    from: settings.SMTP_FROM ?? `CronGuard <cronguard@${new URL(baseUrl).hostname}>`,
+  }
+}
+
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}

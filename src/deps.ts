@@ -1,0 +1,16 @@
+import type { Clock } from '#lib/clock.ts'
+import type { Log } from '#lib/log.ts'
+import type { Mailer } from '#lib/mail.ts'
+import type { Outbound } from '#lib/outbound.ts'
+import type { Db } from '#store/database.ts'
+import type { Config } from './config.ts'
+
+/** All that an action may ask for. */
+export interface Deps {
+  db: Db
+  clock: Clock
+  config: Config
+  log: Log
+  outbound: Outbound
+  mailer: Mailer
+}

@@ -1,0 +1,103 @@
+import { HOUR } from '#lib/duration.ts'
+
+/** What a job reports. */
+export const PING_SIGNALS = ['success', 'start', 'fail', 'log'] as const
+export type PingSignal = (typeof PING_SIGNALS)[number]
+
+/** What a ping came to be: a signal, or `ignored` because the monitor's rules do not let it count. */
+export type PingKind = PingSignal | 'ignored'
+
+/** Names a run, so that its start and its end find each other: a lower-case UUID. */
+export type RunId = string
+
+export interface Ping {
+  kind: PingKind
+  runId: RunId | null
+  exitStatus: number | null
+}
+
+/** Who pinged, and how. */
+export interface PingOrigin {
+  scheme: string
+  method: string
+  remoteAddress: string | null
+  /** Cut to `USER_AGENT_MAX` characters. */
+  userAgent: string
+}
+
+export interface RecordedPing extends Ping, PingOrigin {
+  monitorId: number
+  /** 1 for the first ping of a monitor; never given twice. */
+  number: number
+  at: number
+  durationMs: number | null
+  bodySize: number
+}
+
+export const USER_AGENT_MAX = 200
+export const EXIT_STATUS_MAX = 255
+const RUN_MAX_MS = 72 * HOUR
+
+/** Words in a ping's text that decide what it means. Each list is comma-separated; an empty one matches nothing. */
+export interface PingFilter {
+  startKeywords: string
+  successKeywords: string
+  failureKeywords: string
+  /** Look at the subject, and at the text, of pings by mail. */
+  subject: boolean
+  body: boolean
+  /** Look at the body of pings by HTTP. */
+  httpBody: boolean
+  /** Text without any of the words is a failure; otherwise it is ignored. */
+  failsByDefault: boolean
+}
+
+export interface PingRules {
+  postOnly: boolean
+  manualResume: boolean
+  filter: PingFilter
+}
+
+export interface IncomingPing {
+  signal: PingSignal
+  method: string
+  body: Uint8Array
+}
+
+/** Decides what an HTTP ping counts as; the order of the rules is part of the ping API. */
+export function judgePing(rules: PingRules, isPaused: boolean, ping: IncomingPing): PingKind {
+  if (isPaused && rules.manualResume) return 'ignored'
+  if (rules.postOnly && ping.method !== 'POST') return 'ignored'
+  if (rules.filter.httpBody) return signalInText(rules.filter, decodeLeniently(ping.body))
+  return ping.signal
+}
+
+function signalInText(filter: PingFilter, text: string): PingKind {
+  if (containsAny(text, filter.failureKeywords)) return 'fail'
+  if (containsAny(text, filter.successKeywords)) return 'success'
+  if (containsAny(text, filter.startKeywords)) return 'start'
+  return filter.failsByDefault ? 'fail' : 'ignored'
+}
+
+function containsAny(text: string, keywords: string): boolean {
+  return keywords
+    .split(',')
+    .map((keyword) => keyword.trim())
+    .some((keyword) => keyword !== '' && text.includes(keyword))
+}
+
+// A body may be cut in the middle of a character or be no text at all: that must not lose the ping.
+function decodeLeniently(body: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(body)
+}
+
+/** How long the run took that ends now, given the newest ping with its run id that is a start or an end. */
+export function runDurationMs(previous: { kind: PingKind; at: number } | null, now: number): number | null {
+  if (previous?.kind !== 'start') return null
+  const durationMs = now - previous.at
+  return durationMs >= 0 && durationMs < RUN_MAX_MS ? durationMs : null
+}
+
+export function endsRun(kind: PingKind): boolean {
+  return kind === 'success' || kind === 'fail'
+}

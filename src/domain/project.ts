@@ -1,0 +1,17 @@
+export const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
+export type Role = (typeof ROLES)[number]
+
+export interface Project {
+  id: string
+  name: string
+  /** The secret of the project for ping URLs by slug. */
+  pingKey: string
+}
+
+export const API_KEY_ACCESS = ['read-write', 'read-only'] as const
+export type ApiKeyAccess = (typeof API_KEY_ACCESS)[number]
+
+/** The length that Healthchecks clients check before they use a key. */
+export const API_KEY_LENGTH = 32
+
+export const API_KEY_PREFIXES: Record<ApiKeyAccess, string> = { 'read-write': 'cgw_', 'read-only': 'cgr_' }

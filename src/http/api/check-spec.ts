@@ -1,0 +1,156 @@
+// What a client may say of a check, with the reference's words for what is wrong. Unknown keys are ignored, so that a
+// check that was read can be sent back.
+import { z } from 'zod'
+import type { Channel } from '#domain/channel.ts'
+import { KEYWORDS_MAX, type MonitorChange, type MonitorMatch, NAME_MAX, SLUG_MAX } from '#domain/monitor.ts'
+import { SECOND } from '#lib/duration.ts'
+import { AppError } from '#lib/errors.ts'
+import type { ApiVersion } from './endpoint.ts'
+
+const TAGS_MAX = 500
+const DESCRIPTION_MAX = 10_000
+const SECONDS_MIN = 60
+const SECONDS_MAX = 31_536_000
+const UNIQUE_FIELDS = ['name', 'slug', 'tags', 'timeout', 'grace'] as const
+
+const CheckSpec = z.object({
+  name: text('name', NAME_MAX),
+  slug: text('slug', SLUG_MAX).regex(/^[a-z0-9_-]*$/, 'slug does not match pattern'),
+  tags: text('tags', TAGS_MAX),
+  desc: text('desc', DESCRIPTION_MAX),
+  timeout: number('timeout'),
+  grace: number('grace'),
+  subminute: flag('subminute'),
+  schedule: text('schedule', 100).refine(() => false, 'schedule is not supported yet: use timeout'),
+  tz: text('tz', 36).refine((tz) => tz === 'UTC', 'tz is not supported yet: use UTC'),
+  methods: z.enum(['', 'POST'], 'methods has unexpected value'),
+  manual_resume: flag('manual_resume'),
+  start_kw: text('start_kw', KEYWORDS_MAX),
+  success_kw: text('success_kw', KEYWORDS_MAX),
+  failure_kw: text('failure_kw', KEYWORDS_MAX),
+  filter_subject: flag('filter_subject'),
+  filter_body: flag('filter_body'),
+  filter_http_body: flag('filter_http_body'),
+  filter_default_fail: flag('filter_default_fail'),
+  subject: text('subject', KEYWORDS_MAX),
+  subject_fail: text('subject_fail', KEYWORDS_MAX),
+  channels: z.string('channels is not a string'),
+  unique: z.array(z.enum(UNIQUE_FIELDS, "an item in 'unique' has unexpected value"), 'unique is not an array'),
+})
+
+/** What was sent, checked field by field; only the fields that were sent. */
+export type CheckSpec = Partial<z.output<typeof CheckSpec>>
+
+/** Throws invalid with the first problem. */
+export function readCheckSpec(body: Record<string, unknown>): CheckSpec {
+  const parsed = CheckSpec.partial().safeParse(body)
+  if (!parsed.success) throw invalid(parsed.error.issues[0]?.message ?? 'value is not usable')
+  const spec = parsed.data as CheckSpec
+  checkSeconds('timeout', spec)
+  checkSeconds('grace', spec)
+  return spec
+}
+
+/** The change that a spec asks for. Before version 3 a name makes the slug, unless a slug is given too. */
+export function toChange(spec: CheckSpec, version: ApiVersion): MonitorChange {
+  const slug = spec.slug ?? (version < 3 && spec.name !== undefined ? slugify(spec.name) : undefined)
+  return withoutUndefined({
+    name: spec.name,
+    slug,
+    tags: spec.tags,
+    description: spec.desc,
+    schedule: spec.timeout === undefined ? undefined : { kind: 'period', periodMs: spec.timeout * SECOND },
+    graceMs: spec.grace === undefined ? undefined : spec.grace * SECOND,
+    postOnly: spec.methods === undefined ? undefined : spec.methods === 'POST',
+    manualResume: spec.manual_resume,
+    filter: toFilterChange(spec),
+  })
+}
+
+/** The check that an upsert means; null when it always creates. */
+export function toMatch(spec: CheckSpec): MonitorMatch | null {
+  const fields = spec.unique ?? []
+  if (fields.length === 0 || fields.some((field) => spec[field] === undefined)) return null
+  const isMeant = (field: (typeof UNIQUE_FIELDS)[number]) => fields.includes(field)
+  return withoutUndefined({
+    name: isMeant('name') ? spec.name : undefined,
+    slug: isMeant('slug') ? spec.slug : undefined,
+    tags: isMeant('tags') ? spec.tags : undefined,
+    periodMs: isMeant('timeout') ? (spec.timeout ?? 0) * SECOND : undefined,
+    graceMs: isMeant('grace') ? (spec.grace ?? 0) * SECOND : undefined,
+  })
+}
+
+/** The ids behind `*`, nothing, or a list of ids and names; spaces count. Throws invalid. */
+export function resolveChannels(channels: Channel[], wanted: string): string[] {
+  if (wanted === '*') return channels.map(({ id }) => id)
+  if (wanted === '') return []
+  return [...new Set(wanted.split(',').map((identifier) => resolveChannel(channels, identifier)))]
+}
+
+function resolveChannel(channels: Channel[], identifier: string): string {
+  if (identifier === '') throw new AppError('invalid', 'empty channel identifier')
+  const byId = channels.find(({ id }) => id === identifier)
+  if (byId) return byId.id
+  const [found, another] = channels.filter(({ name }) => name === identifier)
+  if (found === undefined) throw new AppError('invalid', `invalid channel identifier: ${identifier}`)
+  if (another) throw new AppError('invalid', `non-unique channel identifier: ${identifier}`)
+  return found.id
+}
+
+// The deprecated pair sets the keywords and switches the filter on, unless the same request says otherwise.
+function toFilterChange(spec: CheckSpec): MonitorChange['filter'] {
+  const successKeywords = spec.subject ?? spec.success_kw
+  const failureKeywords = spec.subject_fail ?? spec.failure_kw
+  const usesDeprecated = spec.subject !== undefined || spec.subject_fail !== undefined
+  const impliedSubject = usesDeprecated ? Boolean(successKeywords) || Boolean(failureKeywords) : undefined
+  return withoutUndefined({
+    startKeywords: spec.start_kw,
+    successKeywords,
+    failureKeywords,
+    subject: spec.filter_subject ?? impliedSubject,
+    body: spec.filter_body,
+    httpBody: spec.filter_http_body,
+    failsByDefault: spec.filter_default_fail,
+  })
+}
+
+function checkSeconds(field: 'timeout' | 'grace', spec: CheckSpec): void {
+  const value = spec[field]
+  if (value === undefined) return
+  if (value < (spec.subminute ? 1 : SECONDS_MIN)) throw invalid(`${field} is too small`)
+  if (value > SECONDS_MAX) throw invalid(`${field} is too large`)
+}
+
+function text(field: string, max: number) {
+  // Counted in characters as people count them, not in UTF-16 units.
+  return z.string(`${field} is not a string`).refine((value) => [...value].length <= max, `${field} is too long`)
+}
+
+function number(field: string) {
+  return z.number(`${field} is not a number`).int(`${field} is not a number`)
+}
+
+function flag(field: string) {
+  return z.boolean(`${field} is not a boolean`)
+}
+
+function slugify(name: string): string {
+  return name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9_\s-]/g, '')
+    .trim()
+    .replace(/[\s-]+/g, '-')
+    .slice(0, SLUG_MAX)
+}
+
+function invalid(problem: string): AppError {
+  return new AppError('invalid', `json validation error: ${problem}`)
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+function withoutUndefined<T extends object>(fields: T): Partial<Defined<T>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Defined<T>>
+}

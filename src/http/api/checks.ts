@@ -1,0 +1,135 @@
+import { Elysia } from 'elysia'
+import {
+  deleteMonitor,
+  type MonitorRef,
+  pauseMonitor,
+  resumeMonitor,
+  saveMonitor,
+  updateMonitor,
+} from '#actions/monitors.ts'
+import type { Deps } from '#deps.ts'
+import { type Monitor, tagList } from '#domain/monitor.ts'
+import { AppError } from '#lib/errors.ts'
+import { listChannelIdsByMonitor, listChannels, listChannelsOfMonitor } from '#store/channels.ts'
+import { findMonitorByPingKey, findMonitorByUniqueKey, listMonitors } from '#store/monitors.ts'
+import { readCheckSpec, resolveChannels, toChange, toMatch } from './check-spec.ts'
+import { type ApiCall, endpoint, type Operation, read, write } from './endpoint.ts'
+import { toCheck } from './shapes.ts'
+
+/** Lists, creates, changes, pauses, resumes and deletes monitors. */
+export function checkRoutes(deps: Deps) {
+  return new Elysia({ name: 'api/checks' })
+    .use(
+      endpoint(deps, {
+        path: '/checks/',
+        operations: { GET: read((call) => list(deps, call)), POST: write((call) => save(deps, call)) },
+      }),
+    )
+    .use(
+      endpoint(deps, {
+        path: '/checks/:id',
+        operations: {
+          GET: read((call) => answer(deps, call, findCheck(deps, call))),
+          POST: write((call) => update(deps, call)),
+          DELETE: write((call) => remove(deps, call)),
+        },
+      }),
+    )
+    .use(endpoint(deps, { path: '/checks/:id/pause', operations: { POST: bodiless((call) => pause(deps, call)) } }))
+    .use(endpoint(deps, { path: '/checks/:id/resume', operations: { POST: bodiless((call) => resume(deps, call)) } }))
+}
+
+const UNIQUE_KEY = /^[0-9A-Za-z]{40}$/
+
+/** The check that the URL names by its UUID or unique key, if the key's project has it. */
+export function findCheck(deps: Deps, { params, projectId }: ApiCall): Monitor {
+  const id = params.id ?? ''
+  if (UNIQUE_KEY.test(id)) return found(findMonitorByUniqueKey(deps.db, { projectId, uniqueKey: id }))
+  return findCheckByPingKey(deps, { params, projectId })
+}
+
+/** The same for what only a client may do that knows the UUID. */
+export function findCheckByPingKey(deps: Deps, { params, projectId }: Pick<ApiCall, 'params' | 'projectId'>): Monitor {
+  const monitor = found(findMonitorByPingKey(deps.db, params.id?.toLowerCase() ?? ''))
+  if (monitor.projectId !== projectId) throw new AppError('forbidden', 'this check belongs to another project')
+  return monitor
+}
+
+function found(monitor: Monitor | null): Monitor {
+  if (monitor === null) throw new AppError('not_found', 'there is no such check')
+  return monitor
+}
+
+function list(deps: Deps, call: ApiCall): Response {
+  const tags = call.query.getAll('tag')
+  const slug = call.query.get('slug') ?? ''
+  const channelIds = listChannelIdsByMonitor(deps.db, call.projectId)
+  const now = deps.clock.now()
+  const checks = listMonitors(deps.db, call.projectId)
+    .filter((monitor) => slug === '' || monitor.slug === slug)
+    .filter((monitor) => hasAllTags(monitor, tags))
+    .map((monitor) =>
+      toCheck({ monitor, channelIds: channelIds.get(monitor.id) ?? [], now, baseUrl: deps.config.baseUrl }, call),
+    )
+  return Response.json({ checks })
+}
+
+function save(deps: Deps, call: ApiCall): Response {
+  const spec = readCheckSpec(call.body)
+  const { monitor, isCreated } = saveMonitor(deps, {
+    projectId: call.projectId,
+    match: toMatch(spec),
+    change: toChange(spec, call.version),
+    ...chosenChannels(deps, call, spec.channels),
+  })
+  return answer(deps, call, monitor, isCreated ? 201 : 200)
+}
+
+function update(deps: Deps, call: ApiCall): Response {
+  findCheckByPingKey(deps, call)
+  const spec = readCheckSpec(call.body)
+  const monitor = updateMonitor(deps, {
+    ref: refOf(call),
+    change: toChange(spec, call.version),
+    ...chosenChannels(deps, call, spec.channels),
+  })
+  return answer(deps, call, monitor)
+}
+
+function pause(deps: Deps, call: ApiCall): Response {
+  return answer(deps, call, pauseMonitor(deps, refOf(call)))
+}
+
+function resume(deps: Deps, call: ApiCall): Response {
+  if (findCheckByPingKey(deps, call).status !== 'paused') return new Response('check is not paused', { status: 409 })
+  return answer(deps, call, resumeMonitor(deps, refOf(call)))
+}
+
+function remove(deps: Deps, call: ApiCall): Response {
+  const asItWas = answer(deps, call, findCheckByPingKey(deps, call))
+  deleteMonitor(deps, refOf(call))
+  return asItWas
+}
+
+function bodiless(answer: Operation['answer']): Operation {
+  return { ...write(answer), allowsNullBody: true }
+}
+
+function answer(deps: Deps, call: ApiCall, monitor: Monitor, status = 200): Response {
+  const channelIds = listChannelsOfMonitor(deps.db, monitor.id).map(({ id }) => id)
+  const view = { monitor, channelIds, now: deps.clock.now(), baseUrl: deps.config.baseUrl }
+  return Response.json(toCheck(view, call), { status })
+}
+
+function chosenChannels(deps: Deps, { projectId }: ApiCall, wanted: string | undefined): { channelIds?: string[] } {
+  return wanted === undefined ? {} : { channelIds: resolveChannels(listChannels(deps.db, projectId), wanted) }
+}
+
+function hasAllTags(monitor: Monitor, wanted: string[]): boolean {
+  const tags = tagList(monitor.tags)
+  return wanted.every((tag) => tags.includes(tag))
+}
+
+function refOf({ params, projectId }: ApiCall): MonitorRef {
+  return { projectId, pingKey: params.id?.toLowerCase() ?? '' }
+}

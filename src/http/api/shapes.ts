@@ -1,0 +1,157 @@
+// What the management API calls things: Healthchecks' words for ours, in its order of keys.
+import type { Channel } from '#domain/channel.ts'
+import type { Transition } from '#domain/lifecycle.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import type { PingKind, RecordedPing } from '#domain/ping.ts'
+import { type ShownStatus, shownStatus } from '#domain/status.ts'
+import { SECOND } from '#lib/duration.ts'
+import type { DeliveryRecord } from '#store/deliveries.ts'
+import type { ApiCall, ApiVersion } from './endpoint.ts'
+
+export interface CheckView {
+  monitor: Monitor
+  channelIds: string[]
+  now: number
+  baseUrl: string
+}
+
+const STATUS_WORDS: Record<ShownStatus, string> = {
+  new: 'new',
+  up: 'up',
+  late: 'grace',
+  down: 'down',
+  paused: 'paused',
+}
+
+const PING_TYPES: Record<PingKind, string> = {
+  success: 'success',
+  start: 'start',
+  fail: 'fail',
+  log: 'log',
+  ignored: 'ign',
+}
+
+/** A check as this key may see it: a read-only key never learns the ping key. */
+export function toCheck(view: CheckView, { version, access }: Pick<ApiCall, 'version' | 'access'>) {
+  const { monitor, baseUrl } = view
+  return {
+    name: monitor.name,
+    slug: monitor.slug,
+    tags: monitor.tags,
+    desc: monitor.description,
+    grace: seconds(monitor.graceMs),
+    n_pings: monitor.pingCount,
+    status: statusWord(view, version),
+    started: monitor.openRun !== null,
+    last_ping: timeOrNull(monitor.lastPingAt),
+    next_ping: timeOrNull(nextPingAt(monitor)),
+    manual_resume: monitor.manualResume,
+    methods: monitor.postOnly ? 'POST' : '',
+    subject: monitor.filter.subject ? monitor.filter.successKeywords : '',
+    subject_fail: monitor.filter.subject ? monitor.filter.failureKeywords : '',
+    start_kw: monitor.filter.startKeywords,
+    success_kw: monitor.filter.successKeywords,
+    failure_kw: monitor.filter.failureKeywords,
+    filter_subject: monitor.filter.subject,
+    filter_body: monitor.filter.body,
+    filter_http_body: monitor.filter.httpBody,
+    filter_default_fail: monitor.filter.failsByDefault,
+    badge_url: `${baseUrl}/b/2/${monitor.badgeKey}.svg`,
+    ...(access === 'read-only' ? { unique_key: monitor.uniqueKey } : addresses(view, version)),
+    timeout: seconds(monitor.schedule.periodMs),
+    ...lastDuration(monitor),
+  }
+}
+
+export function toPing(
+  ping: RecordedPing,
+  { monitor, baseUrl, version }: { monitor: Monitor; baseUrl: string; version: ApiVersion },
+) {
+  const hasBody = ping.bodySize > 0
+  return {
+    type: PING_TYPES[ping.kind],
+    date: `${new Date(ping.at).toISOString().slice(0, -1)}000+00:00`,
+    n: ping.number,
+    scheme: ping.scheme,
+    remote_addr: ping.remoteAddress,
+    method: ping.method,
+    ua: ping.userAgent,
+    rid: ping.runId,
+    body_url: hasBody ? `${baseUrl}/api/v${version}/checks/${monitor.pingKey}/pings/${ping.number}/body` : null,
+    ...(ping.durationMs === null ? {} : { duration: Math.round(ping.durationMs / 10) / 100 }),
+  }
+}
+
+export function toFlip({ at, to }: Transition) {
+  return { timestamp: time(at), up: to === 'up' ? 1 : 0 }
+}
+
+export function toChannel({ id, name, kind }: Channel) {
+  return { id, name, kind }
+}
+
+export function toDelivery(delivery: DeliveryRecord) {
+  const attempt = delivery.lastAttempt
+  return {
+    id: delivery.id,
+    channel: delivery.channelId,
+    channel_name: delivery.channelName,
+    kind: delivery.channelKind,
+    status: delivery.status,
+    state: delivery.state,
+    attempts: delivery.attempts,
+    last_outcome: attempt && {
+      result: attempt.result,
+      reason: attempt.reason,
+      detail: attempt.detail,
+      at: time(attempt.finishedAt),
+    },
+    created: time(delivery.createdAt),
+    next_attempt: timeOrNull(delivery.nextAttemptAt),
+    settled: timeOrNull(delivery.settledAt),
+  }
+}
+
+// Version 1 calls a running check "started", unless it is down for having run too long.
+function statusWord({ monitor, now }: CheckView, version: ApiVersion): string {
+  const status = shownStatus(monitor, now)
+  const isOverrun = monitor.openRun !== null && now >= monitor.openRun.startedAt + monitor.graceMs
+  if (version === 1 && monitor.openRun !== null && !isOverrun) return 'started'
+  return STATUS_WORDS[status]
+}
+
+// A running check shows when it started; a check that is down expects nothing.
+function nextPingAt({ status, dueAt, openRun }: Monitor): number | null {
+  if (status === 'down') return null
+  if (dueAt === null || openRun === null) return dueAt ?? openRun?.startedAt ?? null
+  return Math.min(dueAt, openRun.startedAt)
+}
+
+function addresses({ monitor, channelIds, baseUrl }: CheckView, version: ApiVersion) {
+  const url = `${baseUrl}/api/v${version}/checks/${monitor.pingKey}`
+  return {
+    uuid: monitor.pingKey,
+    ping_url: `${baseUrl}/ping/${monitor.pingKey}`,
+    update_url: url,
+    pause_url: `${url}/pause`,
+    resume_url: `${url}/resume`,
+    channels: channelIds.join(','),
+  }
+}
+
+function lastDuration({ lastDurationMs }: Monitor) {
+  const duration = seconds(lastDurationMs ?? 0)
+  return duration === 0 ? {} : { last_duration: duration }
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / SECOND)
+}
+
+function time(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}+00:00`
+}
+
+function timeOrNull(at: number | null): string | null {
+  return at === null ? null : time(at)
+}

@@ -1,0 +1,68 @@
+import { NotFoundError } from 'elysia'
+import type { Deps } from '#deps.ts'
+import { AppError, type ErrorCode, StorageRefusedError } from '#lib/errors.ts'
+import { newLowerCaseToken } from '#lib/tokens.ts'
+import { ErrorPage } from '#views/pages/error.tsx'
+import { page } from './respond.tsx'
+
+const STATUSES: Record<ErrorCode, number> = {
+  invalid: 422,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_many: 429,
+}
+
+/** Healthchecks clients know 400 where a form knows 422. */
+const API_STATUSES: Record<ErrorCode, number> = { ...STATUSES, invalid: 400 }
+
+const RETRY_AFTER_SECONDS = '5'
+const INCIDENT_LENGTH = 8
+
+interface Answer {
+  status: number
+  message: string
+}
+
+/** The one place where an error becomes an answer, in the dialect of the door at which the caller knocked. */
+export function answerError(deps: Deps, { error, request }: { error: unknown; request: Request }): Response {
+  const path = new URL(request.url).pathname
+  const isApi = path.startsWith('/api/')
+  const answer = answerTo(deps, { error, path, statuses: isApi ? API_STATUSES : STATUSES })
+  const response = isApi ? json(answer) : path.startsWith('/ping/') ? plainText(answer) : document(answer)
+  if (answer.status === 503) response.headers.set('Retry-After', RETRY_AFTER_SECONDS)
+  return response
+}
+
+function answerTo(
+  deps: Deps,
+  { error, path, statuses }: { error: unknown; path: string; statuses: Record<ErrorCode, number> },
+): Answer {
+  if (error instanceof AppError) return { status: statuses[error.code], message: error.message }
+  if (error instanceof NotFoundError) return { status: 404, message: 'There is nothing at this address.' }
+  if (error instanceof StorageRefusedError) {
+    deps.log.error('The disk refuses writes', { error: error.message })
+    return { status: 503, message: 'The disk refuses writes: nothing was recorded. Try again soon.' }
+  }
+  const number = newLowerCaseToken(INCIDENT_LENGTH)
+  deps.log.error('Something went wrong that should not', { number, path: withoutKeys(path), error })
+  return { status: 500, message: `Something went wrong that should not. The log knows it as ${number}.` }
+}
+
+// The path of a ping holds its secret.
+function withoutKeys(path: string): string {
+  return path.startsWith('/ping/') ? '/ping/…' : path
+}
+
+function json({ status, message }: Answer): Response {
+  return Response.json({ error: message }, { status })
+}
+
+function plainText({ status, message }: Answer): Response {
+  return new Response(message, { status, headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
+}
+
+function document({ status, message }: Answer): Response {
+  return page(<ErrorPage status={status} message={message} />, status)
+}

@@ -1,0 +1,67 @@
+// The table of contents: every route file, in order.
+import { Elysia } from 'elysia'
+import type { Deps } from '#deps.ts'
+import { channelRoutes } from './api/channels.ts'
+import { checkRoutes } from './api/checks.ts'
+import { historyRoutes } from './api/history.ts'
+import { assetRoutes } from './assets.ts'
+import { answerError } from './errors.tsx'
+import { healthRoutes, type PartHealth } from './health.ts'
+import { rememberPeer } from './peer.ts'
+import { healthchecksPingRoutes } from './pings/healthchecks.ts'
+import { homeRoutes } from './web/home.tsx'
+
+/** The front door: a request and the address it comes from. */
+export type Front = (request: Request, peerAddress: string | null) => Response | Promise<Response>
+
+export function createFront(deps: Deps, readHealth: () => PartHealth[]): Front {
+  const app = new Elysia({ name: 'cronguard' })
+    // First, so that it holds for all that follows; without it an error would tell strangers what went wrong inside.
+    .onError(({ error, request }) => answerError(deps, { error, request }))
+    .use(healthchecksPingRoutes(deps))
+    .use(checkRoutes(deps))
+    .use(historyRoutes(deps))
+    .use(channelRoutes(deps))
+    .use(healthRoutes(readHealth))
+    .use(assetRoutes())
+    .use(homeRoutes(deps))
+    .compile()
+  return (request, peerAddress) => {
+    const routable = withLongHost(request)
+    rememberPeer(routable, peerAddress)
+    return app.fetch(routable)
+  }
+}
+
+/** Elysia looks for the path from the twelfth character of the URL on, and misses it behind a host like `nas`. */
+const PATH_SEARCH_START = 11
+
+function withLongHost(request: Request): Request {
+  const { url } = request
+  const pathStart = url.indexOf('/', url.indexOf('://') + 3)
+  if (pathStart >= PATH_SEARCH_START) return request
+  return new Request(`http://short-host.localhost${url.slice(pathStart)}`, request)
+}
+
+export interface Listener {
+  /** No new connections; what is under way may end, for as long as `graceMs`. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** Throws with code EADDRINUSE when somebody else listens there: the port is never shared with another process. */
+export function listen(front: Front, { host, port }: { host: string; port: number }): Listener {
+  const server = Bun.serve({
+    hostname: host,
+    port,
+    reusePort: false,
+    development: false,
+    fetch: (request, self) => front(request, self.requestIP(request)?.address ?? null),
+  })
+  return {
+    stop: async (graceMs) => {
+      const ended = server.stop()
+      await Promise.race([ended, Bun.sleep(graceMs)])
+      await server.stop(true)
+    },
+  }
+}

@@ -1,0 +1,32 @@
+export const SECOND = 1000
+export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+export const WEEK = 7 * DAY
+
+const UNITS: [name: string, ms: number][] = [
+  ['week', WEEK],
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+  ['second', SECOND],
+]
+
+/** A length of time in words, with its two largest units: "2 minutes, 5 seconds", "1 day", "0 seconds". */
+export function durationInWords(ms: number): string {
+  const first = UNITS.findIndex(([, unitMs]) => ms >= unitMs)
+  if (first === -1) return '0 seconds'
+  const words: string[] = []
+  let restMs = ms
+  for (const [name, unitMs] of UNITS.slice(first, first + 2)) {
+    const count = Math.floor(restMs / unitMs)
+    restMs -= count * unitMs
+    if (count > 0) words.push(`${count} ${name}${count === 1 ? '' : 's'}`)
+  }
+  return words.join(', ')
+}
+
+/** "2026-11-23 09:37:41 UTC" */
+export function momentInWords(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}

@@ -1,0 +1,27 @@
+export type ErrorCode = 'invalid' | 'unauthorized' | 'forbidden' | 'not_found' | 'conflict' | 'too_many'
+
+/** Something the caller may be told. Thrown anywhere, caught once at the door, answered in the door's dialect. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  /** Problems by the name of the field, for forms. */
+  readonly fields: Readonly<Record<string, string>>
+
+  constructor(code: ErrorCode, message: string, fields: Record<string, string> = {}) {
+    super(message)
+    this.name = 'AppError'
+    this.code = code
+    this.fields = fields
+  }
+}
+
+/** The disk refuses to keep what it is given: full, read-only, broken. Nothing was recorded; trying again may help. */
+export class StorageRefusedError extends Error {
+  constructor(cause: unknown) {
+    super(`The disk refused a write: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'StorageRefusedError'
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,117 @@
+import { createTransport, type Transporter } from 'nodemailer'
+import type { Log } from './log.ts'
+import { type NetworkReason, networkFailureOf } from './network.ts'
+
+export interface Mail {
+  to: string
+  subject: string
+  text: string
+  html: string
+  /** Without the angle brackets. The same for every attempt, so that a mail sent twice can be seen to be one. */
+  messageId: string
+  headers: Record<string, string>
+}
+
+export type MailResult =
+  | { kind: 'sent'; detail: string }
+  | { kind: 'logged' }
+  | { kind: 'failure'; reason: NetworkReason | 'auth' | 'status' | 'rejected'; detail: string; isPermanent: boolean }
+
+/** Never throws for what the mail server or the network does: that is a result. */
+export interface Mailer {
+  send(mail: Mail): Promise<MailResult>
+  close(): void
+}
+
+export const SMTP_SECURITIES = ['none', 'starttls', 'tls'] as const
+
+export interface SmtpSettings {
+  host: string
+  port: number
+  security: (typeof SMTP_SECURITIES)[number]
+  username: string | null
+  password: string | null
+  from: string
+}
+
+const CONNECTIONS_MAX = 2
+const CONNECT_TIMEOUT_MS = 10_000
+const SOCKET_TIMEOUT_MS = 20_000
+const REPLY_MAX = 120
+
+/** Sends through a mail server, over a few connections that are kept open. */
+export function createSmtpMailer(smtp: SmtpSettings): Mailer {
+  const transport = createTransport({
+    pool: true,
+    maxConnections: CONNECTIONS_MAX,
+    host: smtp.host,
+    port: smtp.port,
+    secure: smtp.security === 'tls',
+    requireTLS: smtp.security === 'starttls',
+    ignoreTLS: smtp.security === 'none',
+    ...(smtp.username === null ? {} : { auth: { user: smtp.username, pass: smtp.password ?? '' } }),
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    greetingTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  return {
+    send: (mail) => sendThrough(transport, mail, smtp.from),
+    close: () => transport.close(),
+  }
+}
+
+/** For an instance without a mail server: what would be sent stands in the log. */
+export function createLogMailer(log: Log): Mailer {
+  return {
+    send: async ({ to, subject, text }) => {
+      log.warn('No mail server is configured: this mail was not sent', { to, subject, text })
+      return { kind: 'logged' }
+    },
+    close: () => {},
+  }
+}
+
+async function sendThrough(transport: Transporter, mail: Mail, from: string): Promise<MailResult> {
+  try {
+    const info = await transport.sendMail({ ...mail, from, messageId: `<${mail.messageId}>` })
+    return { kind: 'sent', detail: clip(String(info.response ?? '')) }
+  } catch (error) {
+    return mailFailure(error as SmtpError)
+  }
+}
+
+interface SmtpError {
+  code?: string
+  command?: string
+  responseCode?: number
+  response?: string
+}
+
+// The answer of a server is shown, for it says what to do; what was sent to it is not.
+function mailFailure(error: SmtpError): MailResult {
+  const { code, responseCode, response } = error
+  const reply = clip(response ?? '')
+  if (code === 'EAUTH') {
+    return failure('auth', `The mail server refused the user name or password (${responseCode ?? 'no code'})`)
+  }
+  if (code === 'ETLS')
+    return failure('tls', 'The mail server does not offer STARTTLS, or its certificate is not trusted')
+  if (responseCode === undefined) {
+    const { reason, detail } = networkFailureOf(error)
+    return failure(reason, detail)
+  }
+  if (code === 'EENVELOPE' && responseCode >= 500) {
+    return { kind: 'failure', reason: 'rejected', detail: `The mail server rejected it: ${reply}`, isPermanent: true }
+  }
+  return failure('status', `The mail server answered: ${reply}`)
+}
+
+function failure(reason: NetworkReason | 'auth' | 'status', detail: string): MailResult {
+  return { kind: 'failure', reason, detail, isPermanent: false }
+}
+
+function clip(reply: string): string {
+  return reply.replace(/\s+/g, ' ').trim().slice(0, REPLY_MAX)
+}

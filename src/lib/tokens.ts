@@ -1,0 +1,40 @@
+import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto'
+
+const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz0123456789'
+const MIXED_CASE = `ABCDEFGHIJKLMNOPQRSTUVWXYZ${LOWER_CASE}`
+
+/** A random UUID v4: 122 bits. */
+export function newUuid(): string {
+  return crypto.randomUUID()
+}
+
+/** `length` characters of a-z and 0-9: about 5 bits each. */
+export function newLowerCaseToken(length: number): string {
+  return pick(LOWER_CASE, length)
+}
+
+/** `length` characters of A-Z, a-z and 0-9: about 6 bits each. */
+export function newMixedCaseToken(length: number): string {
+  return pick(MIXED_CASE, length)
+}
+
+/** 32 random bytes as hex. */
+export function newSecretKey(): string {
+  return randomBytes(32).toString('hex')
+}
+
+export function sha1Hex(text: string): string {
+  return createHash('sha1').update(text).digest('hex')
+}
+
+export function sha256Hex(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+export function hmacSha256Hex(secret: string, content: string): string {
+  return createHmac('sha256', secret).update(content).digest('hex')
+}
+
+function pick(alphabet: string, length: number): string {
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
+}

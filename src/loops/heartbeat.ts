@@ -1,0 +1,9 @@
+import { showLife } from '#actions/process.ts'
+import type { Deps } from '#deps.ts'
+import { SECOND } from '#lib/duration.ts'
+import type { Loop } from './index.ts'
+
+/** Writes a sign of life, so that the next start knows since when nobody watched. */
+export function createHeartbeat(deps: Deps): Loop {
+  return { name: 'database', everyMs: 5 * SECOND, tick: () => showLife(deps), settled: async () => {} }
+}

@@ -1,0 +1,49 @@
+// Finds the command that the shell names, and sets the exit code: 0 done, 1 failed, 2 called wrongly.
+import { Command, CommanderError } from 'commander'
+import { version } from '#package.json' with { type: 'json' }
+import type { Shell } from './commands/command.ts'
+import { addKey } from './commands/key.ts'
+import { addMigrate } from './commands/migrate.ts'
+import { addProject } from './commands/project.ts'
+import { addServe } from './commands/serve.ts'
+import { addUser } from './commands/user.ts'
+import { addVersion } from './commands/version.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { AppError } from './lib/errors.ts'
+
+const COMMANDS = [addServe, addMigrate, addUser, addKey, addProject, addVersion]
+
+const shell: Shell = {
+  readConfig: () => readConfig(process.env),
+  print: (line) => console.log(line),
+  tell: (line) => console.error(line),
+  readInput: () => Bun.stdin.text(),
+}
+
+process.exit(await run(process.argv.slice(2)))
+
+async function run(args: string[]): Promise<number> {
+  const program = new Command('cronguard')
+    .description("A dead man's switch for cron jobs. Settings are read from CRONGUARD_… variables; see the README.")
+    .version(version)
+    .showHelpAfterError('(try --help)')
+    .exitOverride()
+  for (const addCommand of COMMANDS) addCommand(program, shell)
+  try {
+    await program.parseAsync(args.length === 0 ? ['serve'] : args, { from: 'user' })
+    return 0
+  } catch (error) {
+    return exitCodeOf(error)
+  }
+}
+
+// What a person can mend is a sentence; anything else is a fault of ours and shows where it happened.
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof ConfigError || error instanceof AppError) {
+    shell.tell(error.message)
+    return 1
+  }
+  shell.tell(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  return 1
+}

@@ -1,0 +1,177 @@
+// Opens SQLite and hands out its two faces: `Reader` may look, `Tx` may write. Every write is on disk when it returns.
+import { Database, SQLiteError } from 'bun:sqlite'
+import type { Clock } from '#lib/clock.ts'
+import { StorageRefusedError } from '#lib/errors.ts'
+
+export type Params = Record<string, string | number | boolean | null | Uint8Array>
+
+export interface Reader {
+  all<Row>(sql: string, params?: Params): Row[]
+  get<Row>(sql: string, params?: Params): Row | null
+}
+
+export interface Tx extends Reader {
+  /** The one moment of this transaction. */
+  readonly now: number
+  /** Runs one statement and returns how many rows it changed. */
+  run(sql: string, params?: Params): number
+  /** Runs all statements of a text, for migrations. */
+  runScript(sql: string): void
+}
+
+/** Work inside a transaction. One that gives a promise has the type `never`: no await can sit inside a transaction. */
+type Work<T> = ((tx: Tx) => T) & (T extends PromiseLike<unknown> ? never : unknown)
+
+export interface Db extends Reader {
+  /** One transaction of its own, durable when it returns. Throws what `work` throws, and then nothing is kept. */
+  write<T>(work: Work<T>): T
+  /**
+   * Shares a transaction with the other writes of this turn of the event loop; resolves after the commit. A `work`
+   * that throws is undone alone and rejects alone; a commit that fails rejects all with `StorageRefusedError`.
+   */
+  writeGrouped<T>(work: Work<T>): Promise<T>
+  /** Moves the write-ahead log into the database file and empties it. */
+  checkpoint(): void
+  close(): void
+}
+
+interface GroupedWrite {
+  work: (tx: Tx) => unknown
+  resolve: (value: never) => void
+  reject: (error: unknown) => void
+}
+
+/** More than this in one turn goes into the next transaction, so that no commit keeps the others waiting. */
+const GROUP_MAX = 512
+const BUSY_TIMEOUT_MS = 5000
+
+const PRAGMAS = `
+  PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = ON;
+  PRAGMA cache_size = -32000;
+  PRAGMA wal_autocheckpoint = 4000;
+  PRAGMA journal_size_limit = 67108864;
+`
+
+/** Opens or makes the database file; `:memory:` is for tests. Does not migrate. */
+export function openDatabase({ path, clock }: { path: string; clock: Clock }): Db {
+  const sqlite = new Database(path, { create: true, strict: true })
+  sqlite.run(PRAGMAS)
+  return new SqliteDb(sqlite, clock)
+}
+
+class SqliteDb implements Db {
+  readonly #sqlite: Database
+  readonly #clock: Clock
+  #group: GroupedWrite[] = []
+
+  constructor(sqlite: Database, clock: Clock) {
+    this.#sqlite = sqlite
+    this.#clock = clock
+  }
+
+  all<Row>(sql: string, params: Params = {}): Row[] {
+    return this.#sqlite.query<Row, Params>(sql).all(params)
+  }
+
+  get<Row>(sql: string, params: Params = {}): Row | null {
+    return this.#sqlite.query<Row, Params>(sql).get(params)
+  }
+
+  write<T>(work: Work<T>): T {
+    try {
+      this.#begin()
+      const result = work(this.#tx())
+      this.#commit()
+      return result
+    } catch (error) {
+      this.#rollback()
+      throw refused(error)
+    }
+  }
+
+  writeGrouped<T>(work: Work<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#group.push({ work, resolve, reject })
+      if (this.#group.length === 1) setImmediate(() => this.#flush())
+    })
+  }
+
+  checkpoint(): void {
+    this.#sqlite.run('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
+  close(): void {
+    this.#sqlite.close()
+  }
+
+  #flush(): void {
+    const group = this.#group.splice(0, GROUP_MAX)
+    if (this.#group.length > 0) setImmediate(() => this.#flush())
+    try {
+      this.#begin()
+      const tx = this.#tx()
+      const answers = group.map((write) => this.#runOne(write, tx))
+      this.#commit()
+      for (const answer of answers) answer()
+    } catch (error) {
+      this.#rollback()
+      const reason = refused(error)
+      for (const write of group) write.reject(reason)
+    }
+  }
+
+  // A savepoint each, so that one write that fails harms no other. Some errors of the disk end the transaction for all.
+  #runOne({ work, resolve, reject }: GroupedWrite, tx: Tx): () => void {
+    this.#run('SAVEPOINT one')
+    try {
+      const value = work(tx)
+      this.#run('RELEASE one')
+      return () => resolve(value as never)
+    } catch (error) {
+      if (!this.#sqlite.inTransaction || isOfStorage(error)) throw error
+      this.#run('ROLLBACK TO one')
+      this.#run('RELEASE one')
+      return () => reject(error)
+    }
+  }
+
+  #tx(): Tx {
+    return {
+      now: this.#clock.now(),
+      all: (sql, params) => this.all(sql, params),
+      get: (sql, params) => this.get(sql, params),
+      run: (sql, params = {}) => this.#sqlite.query(sql).run(params).changes,
+      runScript: (sql) => void this.#sqlite.run(sql),
+    }
+  }
+
+  #begin(): void {
+    this.#run('BEGIN IMMEDIATE')
+  }
+
+  #commit(): void {
+    this.#run('COMMIT')
+  }
+
+  #rollback(): void {
+    if (this.#sqlite.inTransaction) this.#run('ROLLBACK')
+  }
+
+  #run(sql: string): void {
+    this.#sqlite.query(sql).run()
+  }
+}
+
+const STORAGE_CODES = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOMEM|BUSY|CORRUPT|NOTADB|PERM)/
+
+function isOfStorage(error: unknown): boolean {
+  return error instanceof StorageRefusedError || (error instanceof SQLiteError && STORAGE_CODES.test(error.code ?? ''))
+}
+
+function refused(error: unknown): unknown {
+  if (error instanceof StorageRefusedError || !isOfStorage(error)) return error
+  return new StorageRefusedError(error)
+}

@@ -1,0 +1,247 @@
+import type { DeliveryState, FailureReason, Outcome, Settlement } from '#domain/delivery.ts'
+import type { Notification } from '#domain/notification.ts'
+import { newUuid } from '#lib/tokens.ts'
+import type { Reader, Tx } from './database.ts'
+
+/** A delivery that this process has taken to send. */
+export interface ClaimedDelivery {
+  sequence: number
+  id: string
+  channelId: string | null
+  channelKind: string
+  channelName: string
+  /** This attempt included. */
+  attempts: number
+  createdAt: number
+  notification: Notification
+}
+
+export interface DeliveryRecord {
+  id: string
+  channelId: string | null
+  channelKind: string
+  channelName: string
+  status: 'down' | 'up'
+  state: DeliveryState
+  attempts: number
+  lastAttempt: Attempt | null
+  createdAt: number
+  nextAttemptAt: number | null
+  settledAt: number | null
+}
+
+export interface Attempt {
+  startedAt: number
+  finishedAt: number
+  result: Outcome['result']
+  reason: FailureReason | null
+  detail: string
+}
+
+interface ClaimedRow {
+  sequence: number
+  id: string
+  channel_id: string | null
+  channel_kind: string
+  channel_name: string
+  attempts: number
+  created_at: number
+  content: string
+}
+
+interface RecordRow extends ClaimedRow {
+  state: DeliveryState
+  next_attempt_at: number | null
+  settled_at: number | null
+  status: 'down' | 'up'
+  started_at: number | null
+  finished_at: number | null
+  result: Outcome['result'] | null
+  reason: FailureReason | null
+  detail: string | null
+}
+
+/** Returns the id of the new row. */
+export function insertNotification(
+  tx: Tx,
+  { transitionId, notification }: { transitionId: number; notification: Notification },
+): number {
+  const row = tx.get<{ id: number }>(
+    `INSERT INTO notifications (transition_id, content, created_at)
+     VALUES ($transitionId, $content, $now) RETURNING id`,
+    { transitionId, content: JSON.stringify(notification), now: tx.now },
+  )
+  if (row === null) throw new Error('The new notification was not inserted.')
+  return row.id
+}
+
+export function insertDelivery(
+  tx: Tx,
+  delivery: { notificationId: number; monitorId: number; channel: { id: string; kind: string; name: string } },
+): void {
+  tx.run(
+    `INSERT INTO deliveries (
+       id, notification_id, monitor_id, channel_id, channel_kind, channel_name, next_attempt_at, created_at
+     ) VALUES ($id, $notificationId, $monitorId, $channelId, $kind, $name, $now, $now)`,
+    {
+      id: newUuid(),
+      notificationId: delivery.notificationId,
+      monitorId: delivery.monitorId,
+      channelId: delivery.channel.id,
+      kind: delivery.channel.kind,
+      name: delivery.channel.name,
+      now: tx.now,
+    },
+  )
+}
+
+/**
+ * The deliveries that may be sent now: due, or left behind by an attempt whose lease ran out. Of one monitor and
+ * channel only the oldest unsettled one, so that "up" never overtakes "down"; of one channel no more than
+ * `perChannel` at a time, so that a slow one leaves room for the others.
+ */
+export function listClaimable(
+  reader: Reader,
+  { now, limit, perChannel }: { now: number; limit: number; perChannel: number },
+): number[] {
+  return reader
+    .all<{ sequence: number }>(
+      `WITH heads AS (
+         SELECT min(sequence) AS sequence FROM deliveries
+          WHERE settled_at IS NULL
+          GROUP BY channel_id, monitor_id
+       ), ranked AS (
+         SELECT deliveries.sequence,
+                coalesce(next_attempt_at, leased_until) <= $now AS is_due,
+                row_number() OVER (
+                  PARTITION BY channel_id
+                  ORDER BY leased_until IS NOT NULL AND leased_until > $now DESC,
+                           coalesce(next_attempt_at, leased_until), deliveries.sequence
+                ) AS place
+           FROM heads JOIN deliveries ON deliveries.sequence = heads.sequence
+       )
+       SELECT sequence FROM ranked WHERE is_due AND place <= $perChannel ORDER BY sequence LIMIT $limit`,
+      { now, limit, perChannel },
+    )
+    .map((row) => row.sequence)
+}
+
+/** Takes one delivery until `leasedUntil`; null when it is no longer to be had. */
+export function claimDelivery(
+  tx: Tx,
+  { sequence, leasedUntil }: { sequence: number; leasedUntil: number },
+): ClaimedDelivery | null {
+  const row = tx.get<ClaimedRow>(
+    `UPDATE deliveries
+        SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, leased_until = $leasedUntil
+      WHERE sequence = $sequence AND coalesce(next_attempt_at, leased_until) <= $now
+      RETURNING sequence, id, channel_id, channel_kind, channel_name, attempts, created_at,
+                (SELECT content FROM notifications WHERE notifications.id = notification_id) AS content`,
+    { sequence, leasedUntil, now: tx.now },
+  )
+  return row && { ...toDelivery(row), sequence: row.sequence, notification: JSON.parse(row.content) }
+}
+
+/** Writes what became of an attempt, unless somebody else has taken the delivery since. */
+export function settleDelivery(
+  tx: Tx,
+  { sequence, attempts, settlement }: { sequence: number; attempts: number; settlement: Settlement },
+): void {
+  tx.run(
+    `UPDATE deliveries
+        SET state = $state, next_attempt_at = $nextAttemptAt, leased_until = NULL,
+            settled_at = CASE WHEN $nextAttemptAt IS NULL THEN $now END
+      WHERE sequence = $sequence AND attempts = $attempts AND state = 'sending'`,
+    { sequence, attempts, state: settlement.state, nextAttemptAt: settlement.nextAttemptAt, now: tx.now },
+  )
+}
+
+export function insertAttempt(
+  tx: Tx,
+  attempt: { sequence: number; number: number; startedAt: number; outcome: Outcome },
+): void {
+  tx.run(
+    `INSERT INTO delivery_attempts (delivery_sequence, number, started_at, finished_at, result, reason, detail)
+     SELECT $sequence, $number, $startedAt, $now, $result, $reason, $detail
+      WHERE EXISTS (SELECT 1 FROM deliveries WHERE sequence = $sequence)
+     ON CONFLICT DO NOTHING`,
+    {
+      sequence: attempt.sequence,
+      number: attempt.number,
+      startedAt: attempt.startedAt,
+      now: tx.now,
+      result: attempt.outcome.result,
+      reason: attempt.outcome.result === 'failed' ? attempt.outcome.reason : null,
+      detail: attempt.outcome.detail,
+    },
+  )
+}
+
+/** What a channel still had to tell can no longer be told. */
+export function failUnsettledOfChannel(tx: Tx, channelId: string): void {
+  tx.run(
+    `UPDATE deliveries
+        SET state = 'failed', next_attempt_at = NULL, leased_until = NULL, settled_at = $now
+      WHERE channel_id = $channelId AND settled_at IS NULL`,
+    { channelId, now: tx.now },
+  )
+}
+
+/** Newest first. */
+export function listDeliveries(
+  reader: Reader,
+  { monitorId, limit }: { monitorId: number; limit: number },
+): DeliveryRecord[] {
+  return reader
+    .all<RecordRow>(
+      `SELECT deliveries.*, content ->> 'status' AS status, started_at, finished_at, result, reason, detail
+         FROM deliveries
+         JOIN notifications ON notifications.id = deliveries.notification_id
+         LEFT JOIN delivery_attempts
+                ON delivery_sequence = deliveries.sequence
+               AND number = (SELECT max(number) FROM delivery_attempts WHERE delivery_sequence = deliveries.sequence)
+        WHERE deliveries.monitor_id = $monitorId
+        ORDER BY deliveries.sequence DESC
+        LIMIT $limit`,
+      { monitorId, limit },
+    )
+    .map(toRecord)
+}
+
+/** When the oldest delivery that is due, or was left behind by an attempt, became so; null when none waits. */
+export function oldestWaitingSince(reader: Reader, now: number): number | null {
+  const row = reader.get<{ since: number | null }>(
+    `SELECT min(coalesce(next_attempt_at, leased_until)) AS since
+       FROM deliveries
+      WHERE settled_at IS NULL AND coalesce(next_attempt_at, leased_until) <= $now`,
+    { now },
+  )
+  return row?.since ?? null
+}
+
+function toRecord(row: RecordRow): DeliveryRecord {
+  return {
+    ...toDelivery(row),
+    status: row.status,
+    state: row.state,
+    lastAttempt: toAttempt(row),
+    nextAttemptAt: row.next_attempt_at,
+    settledAt: row.settled_at,
+  }
+}
+
+function toDelivery(row: ClaimedRow) {
+  return {
+    id: row.id,
+    channelId: row.channel_id,
+    channelKind: row.channel_kind,
+    channelName: row.channel_name,
+    attempts: row.attempts,
+    createdAt: row.created_at,
+  }
+}
+
+function toAttempt({ started_at, finished_at, result, reason, detail }: RecordRow): Attempt | null {
+  if (started_at === null || finished_at === null || result === null) return null
+  return { startedAt: started_at, finishedAt: finished_at, result, reason, detail: detail ?? '' }
+}

@@ -1,0 +1,21 @@
+import { Database, SQLiteError } from 'bun:sqlite'
+import { join } from 'node:path'
+
+/** Held as long as the process lives; the kernel gives it back when the process ends, however it ends. */
+export interface FolderLock {
+  release(): void
+}
+
+/** Takes the data folder for this process alone; null when another one has it. */
+export function lockFolder(folder: string): FolderLock | null {
+  const sqlite = new Database(join(folder, 'cronguard.lock'), { create: true, strict: true })
+  try {
+    sqlite.run('PRAGMA locking_mode = EXCLUSIVE')
+    sqlite.run('BEGIN EXCLUSIVE')
+    return { release: () => sqlite.close() }
+  } catch (error) {
+    sqlite.close()
+    if (error instanceof SQLiteError && error.code?.startsWith('SQLITE_BUSY')) return null
+    throw error
+  }
+}

@@ -1,0 +1,76 @@
+import { AppError } from '#lib/errors.ts'
+import { sha256Hex } from '#lib/tokens.ts'
+import init from '#migrations/0001_init.sql' with { type: 'text' }
+import type { Reader, Tx } from './database.ts'
+
+interface Migration {
+  version: number
+  name: string
+  sql: string
+}
+
+interface AppliedRow {
+  version: number
+  name: string
+  checksum: string
+}
+
+/** Every file of `migrations/`, in order. */
+export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: '0001_init', sql: init }]
+
+/** The names of the migrations that this database still lacks. Throws when it is newer than, or foreign to, this program. */
+export function pendingMigrations(db: Reader): string[] {
+  const applied = appliedMigrations(db)
+  for (const row of applied) checkApplied(row)
+  return MIGRATIONS.filter(({ version }) => !applied.some((row) => row.version === version)).map(({ name }) => name)
+}
+
+/** Applies one migration with everything in it, or nothing of it. */
+export function applyMigration(tx: Tx, name: string): void {
+  const migration = MIGRATIONS.find((candidate) => candidate.name === name)
+  if (!migration) throw new Error(`There is no migration ${name}.`)
+  tx.runScript(migration.sql)
+  tx.run('INSERT INTO migrations (version, name, checksum, applied_at) VALUES ($version, $name, $checksum, $now)', {
+    version: migration.version,
+    name: migration.name,
+    checksum: sha256Hex(migration.sql),
+    now: tx.now,
+  })
+}
+
+export function createMigrationsTable(tx: Tx): void {
+  tx.run(
+    `CREATE TABLE IF NOT EXISTS migrations (
+       version    INTEGER PRIMARY KEY,
+       name       TEXT    NOT NULL,
+       checksum   TEXT    NOT NULL CHECK (length(checksum) = 64),
+       applied_at INTEGER NOT NULL
+     ) STRICT`,
+  )
+}
+
+export function schemaVersion(db: Reader): number {
+  return Math.max(0, ...appliedMigrations(db).map(({ version }) => version))
+}
+
+function appliedMigrations(db: Reader): AppliedRow[] {
+  const table = db.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'")
+  if (table === null) return []
+  return db.all<AppliedRow>('SELECT version, name, checksum FROM migrations ORDER BY version')
+}
+
+function checkApplied({ version, name, checksum }: AppliedRow): void {
+  const known = MIGRATIONS.find((migration) => migration.version === version)
+  if (!known) {
+    throw new AppError(
+      'conflict',
+      `This database was made by a newer CronGuard (schema ${version}). Install that version, or restore a backup.`,
+    )
+  }
+  if (sha256Hex(known.sql) !== checksum) {
+    throw new AppError(
+      'conflict',
+      `Migration ${name} in this database is not the one of this program. Use the CronGuard that made it.`,
+    )
+  }
+}

@@ -1,0 +1,105 @@
+import type { PingKind, RecordedPing } from '#domain/ping.ts'
+import type { Reader, Tx } from './database.ts'
+
+interface PingRow {
+  monitor_id: number
+  number: number
+  kind: PingKind
+  at: number
+  run_id: string | null
+  exit_status: number | null
+  duration_ms: number | null
+  scheme: string
+  method: string
+  remote_address: string | null
+  user_agent: string
+  body_size: number | null
+}
+
+const COLUMNS = `
+  monitor_id, number, kind, at, run_id, exit_status, duration_ms, scheme, method, remote_address, user_agent,
+  length(body) AS body_size`
+
+export function insertPing(tx: Tx, { body, ...ping }: Omit<RecordedPing, 'bodySize'> & { body: Uint8Array }): void {
+  tx.run(
+    `INSERT INTO pings (
+       monitor_id, number, kind, at, run_id, exit_status, duration_ms, scheme, method, remote_address, user_agent, body
+     ) VALUES (
+       $monitorId, $number, $kind, $at, $runId, $exitStatus, $durationMs, $scheme, $method, $remoteAddress,
+       $userAgent, $body
+     )`,
+    { ...ping, body: body.length === 0 ? null : body },
+  )
+}
+
+/** The newest ping of a run that is its start or its end. Pings without a run id are one run of their own. */
+export function findStartOrEnd(
+  reader: Reader,
+  { monitorId, runId }: { monitorId: number; runId: string | null },
+): { kind: PingKind; at: number } | null {
+  if (runId === null) {
+    return reader.get(
+      `SELECT kind, at FROM pings
+        WHERE monitor_id = $monitorId AND run_id IS NULL AND kind IN ('success', 'start', 'fail')
+        ORDER BY number DESC LIMIT 1`,
+      { monitorId },
+    )
+  }
+  return reader.get(
+    `SELECT kind, at FROM pings
+      WHERE monitor_id = $monitorId AND run_id = $runId AND kind IN ('success', 'start', 'fail')
+      ORDER BY number DESC LIMIT 1`,
+    { monitorId, runId },
+  )
+}
+
+/** The newest pings first. */
+export function listPings(reader: Reader, { monitorId, limit }: { monitorId: number; limit: number }): RecordedPing[] {
+  return reader
+    .all<PingRow>(`SELECT ${COLUMNS} FROM pings WHERE monitor_id = $monitorId ORDER BY number DESC LIMIT $limit`, {
+      monitorId,
+      limit,
+    })
+    .map(toPing)
+}
+
+/** The newest ping that came no later than `at`. */
+export function findLastPing(
+  reader: Reader,
+  { monitorId, at }: { monitorId: number; at: number },
+): RecordedPing | null {
+  const row = reader.get<PingRow>(
+    `SELECT ${COLUMNS} FROM pings WHERE monitor_id = $monitorId AND at <= $at ORDER BY number DESC LIMIT 1`,
+    { monitorId, at },
+  )
+  return row && toPing(row)
+}
+
+/** The body as it came; null when there is no such ping or it had none. */
+export function findPingBody(
+  reader: Reader,
+  { monitorId, number }: { monitorId: number; number: number },
+): Uint8Array | null {
+  const row = reader.get<{ body: Uint8Array | null }>(
+    'SELECT body FROM pings WHERE monitor_id = $monitorId AND number = $number',
+    { monitorId, number },
+  )
+  return row?.body ?? null
+}
+
+function toPing(row: PingRow): RecordedPing {
+  return {
+    monitorId: row.monitor_id,
+    number: row.number,
+    kind: row.kind,
+    at: row.at,
+    runId: row.run_id,
+    exitStatus: row.exit_status,
+    durationMs: row.duration_ms,
+    scheme: row.scheme,
+    method: row.method,
+    remoteAddress: row.remote_address,
+    userAgent: row.user_agent,
+    bodySize: row.body_size ?? 0,
+  }
+}

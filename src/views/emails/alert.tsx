@@ -1,0 +1,53 @@
+import { type Notification, notificationDetails, notificationFacts, notificationTitle } from '#domain/notification.ts'
+
+interface AlertProps {
+  notification: Notification
+  baseUrl: string
+}
+
+const FONT = "font-family: system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif; font-size: 15px; color: #1c2430"
+const BANNER = 'padding: 14px 16px; border-radius: 6px; color: #ffffff; font-size: 18px; font-weight: 600'
+const LABEL = 'padding: 4px 16px 4px 0; color: #5b6470; text-align: left; vertical-align: top; font-weight: 400'
+const VALUE = 'padding: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere'
+
+export function renderAlertText({ notification, baseUrl }: AlertProps): string {
+  const facts = notificationFacts(notification).map(([label, value]) => `${label}: ${value}`)
+  const details = notificationDetails(notification)
+  return [notificationTitle(notification), '', details, '', ...facts, '', `${baseUrl}/`, ''].join('\n')
+}
+
+export function renderAlertHtml(props: AlertProps): string {
+  return `<!doctype html>${(<AlertMail {...props} />).toString()}`
+}
+
+// Mail programs drop style sheets, so the looks stand in the elements.
+function AlertMail({ notification, baseUrl }: AlertProps) {
+  const isDown = notification.status === 'down'
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>{notificationTitle(notification)}</title>
+      </head>
+      <body style={`margin: 0; padding: 16px; ${FONT}`}>
+        <div style={`${BANNER}; background-color: ${isDown ? '#b42318' : '#13713b'}`}>
+          {isDown ? '▼ DOWN' : '▲ UP'} · {notification.monitor.name}
+        </div>
+        <p style="margin: 16px 0">{notificationDetails(notification)}</p>
+        <table style={`border-collapse: collapse; ${FONT}`}>
+          {notificationFacts(notification).map(([label, value]) => (
+            <tr>
+              <th scope="row" style={LABEL}>
+                {label}
+              </th>
+              <td style={VALUE}>{value}</td>
+            </tr>
+          ))}
+        </table>
+        <p style="margin: 16px 0">
+          <a href={`${baseUrl}/`}>Open CronGuard</a>
+        </p>
+      </body>
+    </html>
+  )
+}

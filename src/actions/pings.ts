@@ -85,5 +85,6 @@ function provision(tx: Tx, address: { projectPingKey: string; slug: string; mayC
 
 function durationOf(tx: Tx, { monitor, ping }: { monitor: WatchedMonitor; ping: Ping }): number | null {
   if (!endsRun(ping.kind) || monitor.pingCount === 0) return null
-  return runDurationMs(findStartOrEnd(tx, { monitorId: monitor.id, runId: ping.runId }), tx.now)
+  const previous = findStartOrEnd(tx, { monitorId: monitor.id, runId: ping.runId, newest: monitor.pingCount })
+  return runDurationMs(previous, tx.now)
 }

@@ -32,22 +32,43 @@ export function insertPing(tx: Tx, { body, ...ping }: Omit<RecordedPing, 'bodySi
   )
 }
 
-/** The newest ping of a run that is its start or its end. Pings without a run id are one run of their own. */
+interface StartOrEnd {
+  kind: PingKind
+  at: number
+}
+
+/**
+ * The newest ping of a run that is its start or its end. Pings without a run id are one run of their own. `newest` is
+ * the number of the monitor's newest ping: it mostly is the one, and finding it by number is ten times faster.
+ */
 export function findStartOrEnd(
   reader: Reader,
+  { monitorId, runId, newest }: { monitorId: number; runId: string | null; newest: number },
+): StartOrEnd | null {
+  const last = reader.get<StartOrEnd & { run_id: string | null }>(
+    'SELECT kind, at, run_id FROM pings WHERE monitor_id = $monitorId AND number = $newest',
+    { monitorId, newest },
+  )
+  const isOfRun = last !== null && last.run_id === runId && last.kind !== 'log' && last.kind !== 'ignored'
+  return isOfRun ? last : searchStartOrEnd(reader, { monitorId, runId })
+}
+
+// Two statements, so that each finds its own index.
+function searchStartOrEnd(
+  reader: Reader,
   { monitorId, runId }: { monitorId: number; runId: string | null },
-): { kind: PingKind; at: number } | null {
+): StartOrEnd | null {
   if (runId === null) {
     return reader.get(
       `SELECT kind, at FROM pings
-        WHERE monitor_id = $monitorId AND run_id IS NULL AND kind IN ('success', 'start', 'fail')
+        WHERE monitor_id = $monitorId AND run_id IS NULL AND kind NOT IN ('log', 'ignored')
         ORDER BY number DESC LIMIT 1`,
       { monitorId },
     )
   }
   return reader.get(
     `SELECT kind, at FROM pings
-      WHERE monitor_id = $monitorId AND run_id = $runId AND kind IN ('success', 'start', 'fail')
+      WHERE monitor_id = $monitorId AND run_id = $runId AND kind NOT IN ('log', 'ignored')
       ORDER BY number DESC LIMIT 1`,
     { monitorId, runId },
   )

@@ -92,7 +92,7 @@ function lockOrThrow(dataDir: string): FolderLock {
   if (lock) return lock
   throw new AppError(
     'conflict',
-    `Another CronGuard works on the data folder ${dataDir}. Stop it first, or set CRONGUARD_DATA_DIR to another folder.`,
+    `Another CronGuard works on the data folder ${dataDir}. Stop it first, or set CRONGUARD_DATA_DIR to another one.`,
   )
 }
 

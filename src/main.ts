@@ -20,6 +20,8 @@ const shell: Shell = {
   readInput: () => Bun.stdin.text(),
 }
 
+// Whatever it writes is its own: the database, its log and the secret key.
+process.umask(0o077)
 process.exit(await run(process.argv.slice(2)))
 
 async function run(args: string[]): Promise<number> {

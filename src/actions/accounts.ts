@@ -4,6 +4,7 @@ import { newProjectPingKey } from '#domain/monitor.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { findUserByEmail, insertUser } from '#store/accounts.ts'
+import type { Tx } from '#store/database.ts'
 import { insertMembership, insertProject } from '#store/projects.ts'
 
 export interface NewUser {
@@ -19,15 +20,19 @@ export async function createUser(deps: Deps, input: NewUser): Promise<User> {
   const email = read(Email.safeParse(input.email))
   const password = read(Password.safeParse(input.password))
   const passwordHash = await Bun.password.hash(password)
-  return deps.db.write((tx) => {
-    if (findUserByEmail(tx, email)) throw new AppError('conflict', `There is already a user ${email}.`)
-    const user: User = { id: newUuid(), email, isAdmin: input.isAdmin, createdAt: tx.now }
-    insertUser(tx, { ...user, passwordHash })
-    const projectId = newUuid()
-    insertProject(tx, { id: projectId, name: FIRST_PROJECT, pingKey: newProjectPingKey(), badgeKey: newUuid() })
-    insertMembership(tx, { projectId, userId: user.id, role: 'owner' })
-    return user
-  })
+  return deps.db.write((tx) => addUser(tx, { email, passwordHash, isAdmin: input.isAdmin }))
+}
+
+/** Throws conflict when there is already a user with this address. */
+export function addUser(tx: Tx, input: { email: string; passwordHash: string; isAdmin: boolean }): User {
+  const { email, passwordHash, isAdmin } = input
+  if (findUserByEmail(tx, email)) throw new AppError('conflict', `There is already a user ${email}.`)
+  const user: User = { id: newUuid(), email, isAdmin, createdAt: tx.now }
+  insertUser(tx, { ...user, passwordHash })
+  const projectId = newUuid()
+  insertProject(tx, { id: projectId, name: FIRST_PROJECT, pingKey: newProjectPingKey(), badgeKey: newUuid() })
+  insertMembership(tx, { projectId, userId: user.id, role: 'owner' })
+  return user
 }
 
 function read(

@@ -12,7 +12,7 @@ interface EmailSettings {
 export const email: ChannelKind<EmailSettings> = {
   kind: 'email',
   label: 'E-mail',
-  fields: [{ name: 'address', label: 'Address', help: 'Who gets the mail.', type: 'email', isRequired: true }],
+  fields: [{ name: 'address', label: 'Address', help: 'Who gets the mail.', type: 'address', isRequired: true }],
   settings: z.object({ address: Email }),
   summary: ({ address }) => address,
   send,

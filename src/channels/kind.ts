@@ -23,7 +23,7 @@ export interface ChannelField {
   name: string
   label: string
   help: string
-  type: 'email' | 'url' | 'secret'
+  type: 'address' | 'url' | 'secret'
   isRequired: boolean
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Config } from '../config.ts'
+import type { Config } from '#config.ts'
 
 /** What a command gets from the shell that called it. */
 export interface Shell {

@@ -19,7 +19,7 @@ export function nextDueAt(schedule: Schedule, lastPingAt: number): number {
   return lastPingAt + schedule.periodMs
 }
 
-/** What a page or a command proposes: half the period, at least a minute. The management API has a default of its own. */
+/** What a page or a command proposes: half the period, at least a minute. The management API has its own default. */
 export function defaultGraceMs(schedule: Schedule): number {
   return Math.max(MINUTE, Math.floor(schedule.periodMs / 2))
 }

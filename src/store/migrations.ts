@@ -18,7 +18,7 @@ interface AppliedRow {
 /** Every file of `migrations/`, in order. */
 export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: '0001_init', sql: init }]
 
-/** The names of the migrations that this database still lacks. Throws when it is newer than, or foreign to, this program. */
+/** The migrations that this database still lacks, by name. Throws when it is newer than this program, or foreign. */
 export function pendingMigrations(db: Reader): string[] {
   const applied = appliedMigrations(db)
   for (const row of applied) checkApplied(row)

@@ -1,0 +1,57 @@
+import { Database } from 'bun:sqlite'
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { Binary } from '../support/binary.ts'
+
+const CONNECTIONS = 32
+const LOAD_MS = 400
+
+let cronguard: Binary
+
+beforeAll(async () => {
+  cronguard = await Binary.prepare()
+})
+
+afterAll(() => cronguard.dispose())
+
+test('Killed under load, it has every ping that it answered OK', async () => {
+  await cronguard.start()
+  await cronguard.run(['user', 'create', 'you@example.org'])
+  const key = (await cronguard.run(['key', 'create', 'you@example.org'])).stdout.trim()
+  const { ping_url, uuid } = await cronguard.api('/checks/', { key, body: { name: 'busy' } })
+
+  const answered = new Set<string>()
+  const load = Array.from({ length: CONNECTIONS }, (_, index) => pingUntilItFails(ping_url, `c${index}`, answered))
+  await Bun.sleep(LOAD_MS)
+  await cronguard.end('SIGKILL')
+  await Promise.all(load)
+
+  expect(answered.size).toBeGreaterThan(100)
+  const kept = bodiesOf(uuid)
+  expect([...answered].filter((body) => !kept.has(body))).toEqual([])
+
+  await cronguard.start()
+  expect((await cronguard.api(`/checks/${uuid}`, { key })).n_pings).toBe(kept.size)
+}, 30_000)
+
+async function pingUntilItFails(url: string, name: string, answered: Set<string>): Promise<void> {
+  for (let turn = 0; ; turn += 1) {
+    const body = `${name}-${turn}`
+    try {
+      const response = await fetch(url, { method: 'POST', body })
+      if ((await response.text()) === 'OK') answered.add(body)
+    } catch {
+      return
+    }
+  }
+}
+
+function bodiesOf(pingKey: string): Set<string> {
+  const database = new Database(cronguard.databasePath, { readwrite: true })
+  const rows = database
+    .query<{ body: Uint8Array }, [string]>(
+      'SELECT body FROM pings JOIN monitors ON monitors.id = monitor_id WHERE ping_key = ?',
+    )
+    .all(pingKey)
+  database.close()
+  return new Set(rows.map(({ body }) => new TextDecoder().decode(body)))
+}

@@ -1,0 +1,176 @@
+import { Database } from 'bun:sqlite'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { version } from '#package.json'
+import { Binary, execute } from '../support/binary.ts'
+
+const EMAIL = 'you@example.org'
+
+describe('Commands', () => {
+  let cronguard: Binary
+
+  beforeAll(async () => {
+    cronguard = await Binary.prepare()
+    await cronguard.start()
+    await cronguard.run(['user', 'create', EMAIL, '--password-stdin'], { input: 'correct horse battery\n' })
+  })
+
+  afterAll(() => cronguard.dispose())
+
+  test('print what is asked for, and nothing else', async () => {
+    const key = await cronguard.run(['key', 'create', EMAIL])
+    expect(key).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(key.stdout).toMatch(/^cgw_[A-Za-z0-9]{28}\n$/)
+    expect((await cronguard.run(['key', 'create', EMAIL, '--read-only'])).stdout).toMatch(/^cgr_[A-Za-z0-9]{28}\n$/)
+    const pingKey = (await cronguard.run(['key', 'ping', EMAIL])).stdout.trim()
+    expect(pingKey).toMatch(/^[a-z0-9]{22}$/)
+    const projects = JSON.parse((await cronguard.run(['project', 'list', EMAIL, '--json'])).stdout)
+    expect(projects).toEqual([{ id: expect.stringMatching(/^[0-9a-f-]{36}$/), name: 'My project', ping_key: pingKey }])
+    expect((await cronguard.run(['project', 'list', EMAIL])).stdout).toContain(pingKey)
+    expect((await cronguard.run(['version'])).stdout).toBe(`${version}\n`)
+  })
+
+  test('make a password when none is given, and keep only its hash', async () => {
+    const { stdout } = await cronguard.run(['user', 'create', 'other@example.org', '--admin'])
+    const password = /Password: (\S+)/.exec(stdout)?.[1] ?? ''
+    expect(password.length).toBeGreaterThan(15)
+    const database = new Database(cronguard.databasePath)
+    const users = database.query<{ email: string; password_hash: string; is_admin: number }, []>('SELECT * FROM users')
+    const rows = users.all()
+    database.close()
+    expect(rows.map(({ email, is_admin }) => [email, is_admin])).toEqual([
+      [EMAIL, 0],
+      ['other@example.org', 1],
+    ])
+    expect(rows.every(({ password_hash }) => password_hash.startsWith('$argon2id$'))).toBe(true)
+    expect(JSON.stringify(rows)).not.toContain(password)
+  })
+
+  test.each([
+    [['help'], 0, /Usage: cronguard/],
+    [['--help'], 0, /Usage: cronguard/],
+    [['nonsense'], 2, /unknown command 'nonsense'/],
+    [['user'], 2, /Usage: cronguard user/],
+    [['key', 'create'], 2, /missing required argument/],
+    [['key', 'create', EMAIL, '--admin'], 2, /unknown option/],
+    [['user', 'create', EMAIL], 1, /already a user/],
+    [['user', 'create', 'nobody'], 1, /not an e-mail address/],
+    [['key', 'create', 'stranger@example.org'], 1, /no user/],
+    [['key', 'create', EMAIL, '--project', 'None'], 1, /no project called None/],
+    [['migrate'], 0, /newest/],
+  ])('%p ends with %p and says why', async (args, exitCode, words) => {
+    const executed = await cronguard.run(args)
+    expect(executed.exitCode).toBe(exitCode)
+    expect(executed.stdout + executed.stderr).toMatch(words)
+  })
+
+  test('refuse a password that is too short, and create nobody', async () => {
+    const args = ['user', 'create', 'short@example.org', '--password-stdin']
+    expect(await cronguard.run(args, { input: 'short\n' })).toMatchObject({ exitCode: 1, stdout: '' })
+    expect((await cronguard.run(['key', 'ping', 'short@example.org'])).exitCode).toBe(1)
+  })
+
+  test('cannot serve the same folder a second time', async () => {
+    const second = await cronguard.run(['serve'], { env: { CRONGUARD_PORT: '1' } })
+    expect(second.exitCode).toBe(1)
+    expect(second.stderr).toContain('Another CronGuard works on the data folder')
+  })
+})
+
+describe('The process', () => {
+  let cronguard: Binary
+
+  beforeEach(async () => {
+    cronguard = await Binary.prepare()
+  })
+
+  afterEach(() => cronguard.dispose())
+
+  test('starts in an empty folder, says where it is and how to sign in first, and keeps its secrets to itself', async () => {
+    await cronguard.start()
+    const log = await Bun.file(cronguard.logPath).text()
+    expect(log).toContain(cronguard.url)
+    expect(log).toContain('user create')
+    const mode = (name: string) => statSync(join(cronguard.folder, 'data', name)).mode & 0o777
+    expect([mode('.'), mode('secret-key'), mode('cronguard.db')]).toEqual([0o700, 0o600, 0o600])
+  })
+
+  test('stops on SIGTERM with everything in one file, and says that it meant to', async () => {
+    await cronguard.start()
+    expect(await cronguard.end('SIGTERM')).toBe(0)
+    const database = new Database(cronguard.databasePath)
+    const row = database.query<{ stopped_at: number | null }, []>('SELECT stopped_at FROM heartbeat').get()
+    database.close()
+    expect(row?.stopped_at).toBeGreaterThan(0)
+    expect(statSync(`${cronguard.databasePath}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0)
+  })
+
+  test('will not share its port', async () => {
+    await cronguard.start()
+    const rival = await Binary.prepare({ CRONGUARD_PORT: String(cronguard.port) })
+    const { exitCode, stderr } = await rival.run([])
+    await rival.dispose()
+    expect([exitCode, stderr.includes(`cannot listen on 127.0.0.1, port ${cronguard.port}`)]).toEqual([1, true])
+  })
+
+  test('lists everything that is wrong with its configuration, in one message', async () => {
+    const env = { CRONGUARD_PORT: 'many', CRONGUARD_PROT: '1', CRONGUARD_SMTP_SECURITY: 'maybe' }
+    const { exitCode, stderr } = await cronguard.run(['serve'], { env })
+    expect(exitCode).toBe(1)
+    for (const name of Object.keys(env)) expect(stderr).toContain(name)
+  })
+
+  test('reads neither .env nor bunfig.toml of the folder it is started in', async () => {
+    writeFileSync(join(cronguard.folder, '.env'), 'CRONGUARD_NONSENSE=1\n')
+    writeFileSync(join(cronguard.folder, 'bunfig.toml'), 'preload = ["./evil.ts"]\n')
+    writeFileSync(join(cronguard.folder, 'evil.ts'), 'process.exit(99)\n')
+    expect(await cronguard.run(['version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n` })
+    await cronguard.start()
+  })
+})
+
+describe('A disk that is full', () => {
+  const canMount = process.getuid?.() === 0
+  const folder = mkdtempSync(join(tmpdir(), 'cronguard-full-'))
+  const data = join(folder, 'data')
+
+  afterAll(async () => {
+    if (canMount) await execute(['umount', data])
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  // Only root can mount a disk that is small enough to fill.
+  test.skipIf(!canMount)(
+    'answers 503 and when to try again, and takes pings again when there is room',
+    async () => {
+      mkdirSync(data)
+      expect((await execute(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', data])).exitCode).toBe(0)
+      const cronguard = await Binary.prepare({}, folder)
+      await cronguard.start()
+      await cronguard.run(['user', 'create', EMAIL])
+      const key = (await cronguard.run(['key', 'create', EMAIL])).stdout.trim()
+      const { ping_url, uuid } = await cronguard.api('/checks/', { key, body: { name: 'full' } })
+
+      await execute(['dd', 'if=/dev/zero', `of=${join(data, 'ballast')}`, 'bs=64k'])
+      const answers = await pingUntilRefused(ping_url)
+      expect(answers.last).toEqual([503, '5'])
+
+      rmSync(join(data, 'ballast'))
+      expect(await (await fetch(ping_url)).text()).toBe('OK')
+      expect((await cronguard.api(`/checks/${uuid}`, { key })).n_pings).toBe(answers.ok + 1)
+      await cronguard.end('SIGKILL')
+    },
+    30_000,
+  )
+
+  async function pingUntilRefused(url: string): Promise<{ ok: number; last: [number, string | null] }> {
+    for (let ok = 0; ; ok += 1) {
+      const response = await fetch(url, { method: 'POST', body: 'x'.repeat(10_000) })
+      const text = await response.text()
+      if (!response.ok || ok > 2000) return { ok, last: [response.status, response.headers.get('retry-after')] }
+      expect(text).toBe('OK')
+    }
+  }
+})

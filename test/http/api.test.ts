@@ -1,0 +1,275 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { Monitor } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { TestGuard } from '../support/cronguard.ts'
+
+let guard: TestGuard
+let project: Project
+let backup: Monitor
+let key: string
+
+beforeEach(() => {
+  guard = new TestGuard()
+  project = guard.project()
+  backup = guard.monitor(project, { name: 'backup', slug: 'backup' })
+  key = guard.apiKey(project)
+})
+
+afterEach(() => guard.stop())
+
+interface Call {
+  method?: string
+  body?: unknown
+  with?: string | null
+}
+
+async function call(path: string, { method, body, with: apiKey = key }: Call = {}) {
+  const response = await guard.request(`/api/v3${path}`, {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: apiKey === null ? {} : { 'X-Api-Key': apiKey },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, json: text.startsWith('{') ? JSON.parse(text) : text }
+}
+
+describe('Every route of the management API', () => {
+  interface Route {
+    method: string
+    path: (ids: { check: string; channel: string }) => string
+    /** What a read-only key, and a key of another project, get. */
+    readOnly: number
+    outsider: number
+  }
+
+  const routes: Route[] = [
+    { method: 'GET', path: () => '/checks/', readOnly: 200, outsider: 200 },
+    { method: 'POST', path: () => '/checks/', readOnly: 401, outsider: 201 },
+    { method: 'GET', path: ({ check }) => `/checks/${check}`, readOnly: 200, outsider: 403 },
+    { method: 'POST', path: ({ check }) => `/checks/${check}`, readOnly: 401, outsider: 403 },
+    { method: 'DELETE', path: ({ check }) => `/checks/${check}`, readOnly: 401, outsider: 403 },
+    { method: 'POST', path: ({ check }) => `/checks/${check}/pause`, readOnly: 401, outsider: 403 },
+    { method: 'POST', path: ({ check }) => `/checks/${check}/resume`, readOnly: 401, outsider: 403 },
+    { method: 'GET', path: ({ check }) => `/checks/${check}/pings/`, readOnly: 401, outsider: 403 },
+    { method: 'GET', path: ({ check }) => `/checks/${check}/pings/1/body`, readOnly: 401, outsider: 403 },
+    { method: 'GET', path: ({ check }) => `/checks/${check}/flips/`, readOnly: 200, outsider: 403 },
+    { method: 'GET', path: ({ check }) => `/checks/${check}/deliveries/`, readOnly: 401, outsider: 403 },
+    { method: 'GET', path: () => '/channels/', readOnly: 401, outsider: 200 },
+    { method: 'POST', path: () => '/channels/', readOnly: 401, outsider: 400 },
+    { method: 'DELETE', path: ({ channel }) => `/channels/${channel}`, readOnly: 401, outsider: 403 },
+    { method: 'POST', path: ({ channel }) => `/channels/${channel}/test`, readOnly: 401, outsider: 403 },
+  ]
+
+  test.each(routes)('$method $path gives strangers, outsiders and readers no more than their due', async (route) => {
+    const channel = guard.mailTo(project, 'ops@example.org')
+    await guard.ping(backup, '', { method: 'POST', body: 'secret output' })
+    const path = route.path({ check: backup.pingKey, channel })
+    const outsider = guard.apiKey(guard.project('mallory@example.org'))
+    const body = route.method === 'POST' ? {} : undefined
+    const as = (apiKey: string | null) =>
+      call(path, { method: route.method, with: apiKey, ...(body === undefined ? {} : { body }) })
+
+    expect([(await as(null)).status, (await as('W'.repeat(32))).status]).toEqual([401, 401])
+    expect((await as(guard.apiKey(project, 'read-only'))).status).toBe(route.readOnly)
+    const foreign = await as(outsider)
+    expect(foreign.status).toBe(route.outsider)
+    expect(JSON.stringify(foreign.json)).not.toContain(backup.pingKey)
+    expect(JSON.stringify(foreign.json)).not.toContain('backup')
+    expect(JSON.stringify(foreign.json)).not.toContain('secret output')
+    expect(guard.now(backup)).toMatchObject({ name: 'backup', status: 'up' })
+  })
+
+  test('tells a read-only key no ping key anywhere', async () => {
+    const readOnly = guard.apiKey(project, 'read-only')
+    await guard.ping(backup, '', { method: 'POST', body: 'x' })
+    for (const path of ['/checks/', `/checks/${backup.uniqueKey}`, `/checks/${backup.uniqueKey}/flips/`]) {
+      const { status, json } = await call(path, { with: readOnly })
+      expect(status).toBe(200)
+      expect(JSON.stringify(json)).not.toContain(backup.pingKey)
+    }
+  })
+
+  test('never shows a key again: only its hash is kept', () => {
+    const everything = JSON.stringify(guard.db.all('SELECT * FROM api_keys'))
+    expect(everything).not.toContain(key)
+    expect(everything).toContain(key.slice(0, 8))
+  })
+
+  test('takes a Bearer key too, and nothing from the query', async () => {
+    const bearer = { headers: { Authorization: `Bearer ${key}` } }
+    expect((await guard.request('/api/v3/checks/', bearer)).status).toBe(200)
+    expect((await guard.request(`/api/v3/checks/?api_key=${key}`)).status).toBe(401)
+  })
+
+  test('answers with and without the slash of a collection, and only without behind a check', async () => {
+    expect((await call('/checks')).status).toBe(200)
+    expect((await call(`/checks/${backup.pingKey}/pings`)).status).toBe(200)
+    expect((await call(`/checks/${backup.pingKey}/`)).status).toBe(404)
+  })
+
+  test('is found behind a host name of one letter', async () => {
+    const request = new Request('http://x/api/v3/checks/', { headers: { 'X-Api-Key': key } })
+    expect((await guard.front(request, null)).status).toBe(200)
+  })
+
+  test.each([
+    ['PATCH', '/checks/', 405],
+    ['PUT', '/channels/', 405],
+    ['HEAD', '/checks/', 405],
+    ['OPTIONS', '/checks/', 204],
+  ])('%s %s is answered %p, for any site to read', async (method, path, status) => {
+    const response = await call(path, { method, with: null })
+    expect(response.status).toBe(status)
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    expect(response.headers.get('access-control-allow-methods')).toContain('OPTIONS')
+  })
+})
+
+describe('A body', () => {
+  test.each([
+    ['no JSON', '{', 'could not parse request body'],
+    ['a list', '[]', 'json validation error: value is not an object'],
+    ['null', 'null', 'json validation error: value is not an object'],
+    ['endless', `{"name": "${'x'.repeat(1_000_000)}"}`, 'request body is too large'],
+  ])('that is %s is refused with a sentence', async (_name, body, error) => {
+    expect(await call('/checks/', { body })).toMatchObject({ status: 400, json: { error } })
+  })
+
+  test('of null pauses and resumes, as some clients send it', async () => {
+    expect((await call(`/checks/${backup.pingKey}/pause`, { body: 'null' })).json.status).toBe('paused')
+    expect((await call(`/checks/${backup.pingKey}/resume`, { body: 'null' })).json.status).toBe('new')
+    expect(await call(`/checks/${backup.pingKey}/resume`, { body: 'null' })).toMatchObject({
+      status: 409,
+      json: 'check is not paused',
+    })
+  })
+
+  test.each([
+    [{ timeout: 59 }, 'timeout is too small'],
+    [{ grace: 1 }, 'grace is too small'],
+    [{ timeout: 0, subminute: true }, 'timeout is too small'],
+    [{ timeout: 31_536_001, subminute: true }, 'timeout is too large'],
+    [{ timeout: 1.5, subminute: true }, 'timeout is not a number'],
+    [{ subminute: 'yes' }, 'subminute is not a boolean'],
+    [{ name: '😀'.repeat(101) }, 'name is too long'],
+    [{ tags: 'x'.repeat(501) }, 'tags is too long'],
+    [{ schedule: '* * * * *' }, 'schedule is not supported yet: use timeout'],
+    [{ unique: ['uuid'] }, "an item in 'unique' has unexpected value"],
+    [{ channels: 'nobody' }, /^invalid channel identifier: nobody$/],
+  ])('with %p is refused and changes nothing', async (body, problem) => {
+    const { status, json } = await call(`/checks/${backup.pingKey}`, { body })
+    expect(status).toBe(400)
+    if (typeof problem === 'string') expect(json.error).toBe(`json validation error: ${problem}`)
+    else expect(json.error).toMatch(problem)
+    expect(guard.now(backup)).toEqual(backup)
+  })
+
+  test('may ask for seconds when it says so, and for a name of a hundred emoji', async () => {
+    const body = { timeout: 2, grace: 1, subminute: true, name: '😀'.repeat(100) }
+    expect(await call('/checks/', { body })).toMatchObject({ status: 201, json: { timeout: 2, grace: 1 } })
+  })
+})
+
+describe('Changing a check', () => {
+  test('moves its deadline at once', async () => {
+    await guard.ping(backup)
+    await call(`/checks/${backup.pingKey}`, { body: { timeout: 600, grace: 60 } })
+    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 660_000)
+  })
+
+  test('does not touch what pings wrote meanwhile', async () => {
+    await guard.ping(backup, '/start')
+    await call(`/checks/${backup.pingKey}`, { body: { name: 'renamed' } })
+    expect(guard.now(backup)).toMatchObject({ name: 'renamed', pingCount: 1, openRun: { runId: null } })
+  })
+})
+
+describe('Channels', () => {
+  const create = (body: unknown) => call('/channels/', { body })
+
+  test('are created, given to every monitor, listed, tested and deleted', async () => {
+    const { status, json } = await create({ kind: 'email', name: 'ops', settings: { address: 'ops@example.org' } })
+    expect([status, json]).toEqual([201, { id: json.id, name: 'ops', kind: 'email' }])
+    expect((await call('/channels/')).json).toEqual({ channels: [{ id: json.id, name: 'ops', kind: 'email' }] })
+    expect((await call(`/checks/${backup.pingKey}`)).json.channels).toBe(json.id)
+
+    expect((await call(`/channels/${json.id}/test`, { method: 'POST' })).json).toEqual({
+      result: 'sent',
+      reason: null,
+      detail: '250 OK',
+    })
+    expect(guard.outside.subjects()).toEqual(['DOWN | TEST'])
+    guard.outside.failWith('refused')
+    expect((await call(`/channels/${json.id}/test`, { method: 'POST' })).json).toMatchObject({ reason: 'refused' })
+
+    expect((await call(`/channels/${json.id}`, { method: 'DELETE' })).status).toBe(200)
+    expect((await call('/channels/')).json).toEqual({ channels: [] })
+    expect((await call(`/channels/${json.id}`, { method: 'DELETE' })).status).toBe(404)
+  })
+
+  test.each([
+    [{}, 'json validation error: kind is not a string'],
+    [{ kind: 'pigeon', settings: {} }, 'There is no kind of channel called pigeon.'],
+    [{ kind: 'email' }, 'json validation error: settings is not an object'],
+    [{ kind: 'email', settings: { address: 'nobody' } }, 'address: This is not an e-mail address.'],
+    [{ kind: 'email', settings: { address: 'a@example.org\r\nBcc: b@example.org' } }, /not an e-mail address/],
+    [{ kind: 'webhook', settings: { url: 'file:///etc/passwd' } }, 'url: This is not an http or https URL.'],
+    [{ kind: 'webhook', name: 'x'.repeat(101), settings: { url: 'http://x.test' } }, /at most 100/],
+  ])('%p is refused with a sentence', async (body, error) => {
+    const { status, json } = await create(body)
+    expect(status).toBe(400)
+    if (typeof error === 'string') expect(json.error).toBe(error)
+    else expect(json.error).toMatch(error)
+  })
+
+  test('never show their settings', async () => {
+    await create({ kind: 'webhook', name: 'hook', settings: { url: 'http://x.test/t0ken', secret: 'hush' } })
+    const listed = JSON.stringify((await call('/channels/')).json)
+    expect(listed).not.toContain('t0ken')
+    expect(listed).not.toContain('hush')
+  })
+})
+
+describe('Deliveries', () => {
+  test('say channel, state, attempts, the last outcome and the times', async () => {
+    const channel = guard.webhookTo(project, 'http://hooks.example.org/')
+    guard.outside.failWith('refused')
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    const { json } = await call(`/checks/${backup.pingKey}/deliveries/`)
+    expect(json.deliveries).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        channel,
+        channel_name: 'webhook',
+        kind: 'webhook',
+        status: 'down',
+        state: 'pending',
+        attempts: 1,
+        last_outcome: {
+          result: 'failed',
+          reason: 'refused',
+          detail: 'Connection refused',
+          at: '2026-03-01T12:00:00+00:00',
+        },
+        created: '2026-03-01T12:00:00+00:00',
+        next_attempt: expect.stringMatching(/^2026-03-01T12:00:(0[89]|1[012])\+00:00$/),
+        settled: null,
+      },
+    ])
+    guard.outside.failWith(null)
+    await guard.pass(60_000)
+    const settled = (await call(`/checks/${backup.pingKey}/deliveries/`)).json.deliveries[0]
+    expect(settled).toMatchObject({ state: 'sent', attempts: 2, next_attempt: null })
+  })
+})
+
+describe('A ping body', () => {
+  test('that is a page or a script is handed out as plain text', async () => {
+    await guard.ping(backup, '', { method: 'POST', body: '<script>alert(1)</script>' })
+    const { headers, json } = await call(`/checks/${backup.pingKey}/pings/1/body`)
+    expect(json).toBe('<script>alert(1)</script>')
+    expect(headers.get('content-type')).toStartWith('text/plain')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+  })
+})

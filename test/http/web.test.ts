@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createFront } from '#http/server.ts'
+import { StorageRefusedError } from '#lib/errors.ts'
+import { version } from '#package.json'
+import { TestGuard } from '../support/cronguard.ts'
+
+let guard: TestGuard
+
+beforeEach(() => {
+  guard = new TestGuard()
+})
+
+afterEach(() => guard.stop())
+
+describe('The first page', () => {
+  test('says what it is, its version, and how to sign in first', async () => {
+    const response = await guard.request('/')
+    const text = await response.text()
+    expect(response.status).toBe(200)
+    expect(text).toContain('CronGuard')
+    expect(text).toContain(version)
+    expect(text).toContain('nobody has an account yet')
+    expect(text).toContain('cronguard user create')
+  })
+
+  test('no longer says that nobody has an account when somebody has', async () => {
+    guard.project()
+    expect(await (await guard.request('/')).text()).not.toContain('nobody has an account')
+  })
+
+  test('runs and shows nothing that does not come from here, and cannot be framed', async () => {
+    const { headers } = await guard.request('/')
+    const policy = headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toContain('unsafe')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('referrer-policy')).toBe('same-origin')
+  })
+
+  test('links files under names that change with their content, to be kept for ever', async () => {
+    const text = await (await guard.request('/')).text()
+    const paths = [...text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '')
+    expect(paths.length).toBeGreaterThan(1)
+    for (const path of paths) {
+      const plain = await guard.request(path)
+      const packed = await guard.request(path, { headers: { 'Accept-Encoding': 'gzip, br' } })
+      expect(plain.headers.get('cache-control')).toContain('immutable')
+      expect(packed.headers.get('content-encoding')).toBe('gzip')
+      const unpacked = Bun.gunzipSync(new Uint8Array(await packed.arrayBuffer()))
+      expect(new TextDecoder().decode(unpacked)).toBe(await plain.text())
+    }
+  })
+})
+
+describe('An address that leads nowhere', () => {
+  test.each([
+    ['/nowhere', 'text/html'],
+    ['/api/v3/nowhere', 'application/json'],
+    ['/ping/nowhere', 'text/plain'],
+  ])('%s is told so in %s', async (path, contentType) => {
+    const response = await guard.request(path)
+    expect(response.status).toBe(404)
+    expect(response.headers.get('content-type')).toStartWith(contentType)
+  })
+
+  test('does not repeat what was typed', async () => {
+    const text = await (await guard.request('/%3Cscript%3Ealert(1)%3C/script%3E')).text()
+    expect(text).not.toContain('alert(1)')
+  })
+})
+
+describe('A fault of ours', () => {
+  test('is a page with a number that the log knows, and tells nothing else', async () => {
+    guard.deps.db.get = () => {
+      throw new Error('the password is hunter2')
+    }
+    const response = await guard.request('/')
+    const text = await response.text()
+    expect(response.status).toBe(500)
+    expect(text).not.toContain('hunter2')
+    expect(text).toContain(String(guard.log[0]?.fields.number))
+    expect(guard.log[0]).toMatchObject({ level: 'error' })
+  })
+
+  test('of the disk is 503 in the API, with when to try again', async () => {
+    const key = guard.apiKey(guard.project())
+    guard.deps.db.write = () => {
+      throw new StorageRefusedError(new Error('full'))
+    }
+    const response = await guard.request('/api/v3/checks/', {
+      method: 'POST',
+      headers: { 'X-Api-Key': key },
+      body: '{}',
+    })
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('5')
+  })
+})
+
+describe('/health', () => {
+  test.each([
+    [true, 200, { status: 'ok', checker: 'ok', outbox: 'ok' }],
+    [false, 503, { status: 'failing', checker: 'ok', outbox: 'failing' }],
+  ])('with an outbox that works (%p) is answered %p', async (isWell, status, body) => {
+    const front = createFront(guard.deps, () => [
+      { name: 'checker', isWell: true },
+      { name: 'outbox', isWell },
+    ])
+    const response = await front(new Request('http://localhost/health'), null)
+    expect([response.status, await response.json()]).toEqual([status, body])
+  })
+})

@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { deleteChannel } from '#actions/channels.ts'
+import { claimDeliveries, deliver } from '#actions/deliveries.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { TestGuard } from './support/cronguard.ts'
+
+let guard: TestGuard
+let project: Project
+let backup: Monitor
+
+beforeEach(() => {
+  guard = new TestGuard()
+  project = guard.project()
+  backup = guard.monitor(project, { name: 'backup', schedule: { kind: 'period', periodMs: DAY }, graceMs: HOUR })
+})
+
+afterEach(() => guard.stop())
+
+describe('A mail server that is down for six hours', () => {
+  test('delays exactly one "down" and one "up", in order', async () => {
+    guard.mailTo(project, 'ops@example.org')
+    guard.outside.failWith('refused')
+    await guard.ping(backup, '/fail')
+    await guard.pass(3 * HOUR)
+    await guard.ping(backup)
+    await guard.pass(3 * HOUR)
+    expect(guard.outside.mails).toEqual([])
+
+    guard.outside.failWith(null)
+    await guard.pass(90 * MINUTE)
+    expect(guard.outside.subjects()).toEqual(['DOWN | backup', 'UP | backup'])
+    await guard.pass(10 * HOUR, HOUR)
+    expect(guard.outside.mails).toHaveLength(2)
+  })
+
+  test('is tried again after ten seconds, then less and less often', async () => {
+    guard.mailTo(project, 'ops@example.org')
+    guard.outside.failWith('timeout')
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    await guard.pass(12 * SECOND, SECOND)
+    expect(guard.deliveries(backup)[0]?.attempts).toBe(2)
+    await guard.pass(HOUR)
+    const afterAnHour = guard.deliveries(backup)[0]?.attempts ?? 0
+    expect(afterAnHour).toBeGreaterThan(5)
+    expect(afterAnHour).toBeLessThan(12)
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending', lastAttempt: { reason: 'timeout' } }])
+  })
+
+  test('for longer than a day is given up, and the delivery says why', async () => {
+    guard.mailTo(project, 'ops@example.org')
+    guard.outside.failWith('dns')
+    await guard.ping(backup, '/fail')
+    await guard.pass(25 * HOUR)
+    expect(guard.deliveries(backup)).toMatchObject([
+      { state: 'failed', lastAttempt: { reason: 'dns', detail: 'Could not resolve host' } },
+    ])
+  })
+})
+
+describe('Several channels', () => {
+  test('are told each by itself: one that fails holds up no other', async () => {
+    guard.mailTo(project, 'ops@example.org')
+    guard.webhookTo(project, 'http://hooks.example.org/broken')
+    guard.outside.failCallsTo('broken')
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    await guard.ping(backup)
+    await guard.tick()
+    expect(guard.outside.subjects()).toEqual(['DOWN | backup', 'UP | backup'])
+    expect(guard.outside.calls).toEqual([])
+    guard.outside.failCallsTo(null)
+    await guard.pass(HOUR)
+    expect(guard.outside.calls.map(({ body }) => JSON.parse(body).status)).toEqual(['down', 'up'])
+  })
+
+  test('take no more than four places each, so that a slow one leaves room', async () => {
+    guard.webhookTo(project, 'http://slow.example.org/')
+    const jobs = Array.from({ length: 20 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
+    const slow = guard.webhookTo(project, 'http://slow.example.org/all')
+    for (const job of jobs) await guard.ping(job, '/fail')
+    const claimed = claimDeliveries(guard.deps, 32)
+    expect(claimed.filter(({ channelId }) => channelId === slow)).toHaveLength(4)
+    expect(claimDeliveries(guard.deps, 32)).toEqual([])
+    const [first] = claimed
+    if (first) await deliver(guard.deps, first)
+    expect(claimDeliveries(guard.deps, 32)).toHaveLength(1)
+  })
+})
+
+describe('A delivery', () => {
+  test('is owed to every channel: where there is none there is no delivery, but the incident', async () => {
+    await guard.ping(backup, '/fail')
+    expect(guard.deliveries(backup)).toEqual([])
+    expect(guard.db.all('SELECT 1 FROM incidents')).toHaveLength(1)
+    expect(guard.db.all('SELECT 1 FROM notifications')).toHaveLength(1)
+  })
+
+  test('whose channel is deleted fails, and its history stays', async () => {
+    guard.outside.failWith('refused')
+    const channelId = guard.mailTo(project, 'ops@example.org')
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    deleteChannel(guard.deps, { projectId: project.id, channelId })
+    guard.outside.failWith(null)
+    await guard.pass(HOUR)
+    expect(guard.outside.mails).toEqual([])
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'failed', channelId: null, channelName: 'email' }])
+  })
+
+  test('carries the same id on every attempt', async () => {
+    guard.webhookTo(project, 'http://hooks.example.org/')
+    await guard.ping(backup, '/fail')
+    const [first] = claimDeliveries(guard.deps, 1)
+    guard.clock.advance(HOUR)
+    await guard.tick()
+    expect(guard.outside.calls[0]?.headers['X-CronGuard-Delivery']).toBe(first?.id)
+  })
+
+  test('that was settled by a second attempt is not unsettled by the first one coming back late', async () => {
+    guard.mailTo(project, 'ops@example.org')
+    await guard.ping(backup, '/fail')
+    const [late] = claimDeliveries(guard.deps, 1)
+    guard.clock.advance(HOUR)
+    await guard.tick()
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
+    guard.outside.failWith('timeout')
+    if (late) await deliver(guard.deps, late)
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
+  })
+})

@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { claimDeliveries } from '#actions/deliveries.ts'
+import { pauseMonitor } from '#actions/monitors.ts'
+import { LEASE_MS } from '#domain/delivery.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import { HOUR, MINUTE } from '#lib/duration.ts'
+import { TestGuard } from './support/cronguard.ts'
+
+let folder: string
+let guard: TestGuard
+let backup: Monitor
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cronguard-restart-'))
+  guard = new TestGuard({ path: join(folder, 'cronguard.db') })
+  const project = guard.project()
+  backup = guard.monitor(project, {
+    name: 'backup',
+    schedule: { kind: 'period', periodMs: HOUR },
+    graceMs: 10 * MINUTE,
+  })
+  guard.mailTo(project, 'ops@example.org')
+})
+
+afterEach(() => {
+  guard.stop()
+  rmSync(folder, { recursive: true })
+})
+
+describe('A restart', () => {
+  test('while a job is late loses neither the deadline nor the alert', async () => {
+    await guard.ping(backup)
+    await guard.pass(HOUR + 5 * MINUTE)
+    guard.restart()
+    await guard.pass(5 * MINUTE)
+    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+  })
+
+  test('over a deadline finds the job down, dated at the deadline', async () => {
+    await guard.ping(backup)
+    const deadlineAt = guard.clock.now() + HOUR + 10 * MINUTE
+    guard.clock.advance(2 * HOUR)
+    guard.restart()
+    await guard.tick()
+    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+    expect(guard.db.get<{ at: number }>('SELECT max(at) AS at FROM transitions')?.at).toBe(deadlineAt)
+  })
+
+  test('between going down and telling tells once', async () => {
+    guard.outside.failWith('refused')
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    guard.restart()
+    guard.outside.failWith(null)
+    await guard.pass(MINUTE)
+    await guard.pass(HOUR)
+    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+  })
+
+  test('while a mail is being sent sends it again when the lease runs out, and not before', async () => {
+    await guard.ping(backup, '/fail')
+    expect(claimDeliveries(guard.deps, 10)).toHaveLength(1)
+    guard.restart()
+    await guard.pass(LEASE_MS - 1, LEASE_MS)
+    expect(guard.outside.subjects()).toEqual([])
+    await guard.pass(1, 1)
+    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
+  })
+
+  test('while a job is down tells its recovery', async () => {
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    guard.restart()
+    await guard.ping(backup)
+    await guard.tick()
+    expect(guard.outside.subjects()).toEqual(['DOWN | backup', 'UP | backup'])
+  })
+
+  test('while a job is paused keeps it paused and silent', async () => {
+    await guard.ping(backup)
+    pauseMonitor(guard.deps, guard.refOf(backup))
+    guard.restart()
+    await guard.pass(24 * HOUR, HOUR)
+    expect(guard.now(backup).status).toBe('paused')
+    expect(guard.outside.mails).toEqual([])
+  })
+
+  test('while a run is open still finds that it does not end', async () => {
+    await guard.ping(backup, '/start')
+    guard.restart()
+    await guard.pass(10 * MINUTE)
+    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+  })
+})

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT } from './source.ts'
+
+const EXECUTABLE = join(ROOT, 'dist/cronguard')
+const START_TIMEOUT_MS = 10_000
+
+let built: Promise<void> | undefined
+
+/** Builds the executable, once for all tests of this run. */
+export function buildBinary(): Promise<void> {
+  built ??= build()
+  return built
+}
+
+async function build(): Promise<void> {
+  const { exitCode, stderr } = await execute([process.execPath, 'run', 'build'], { cwd: ROOT })
+  if (exitCode !== 0) throw new Error(`The build failed: ${stderr}`)
+}
+
+export interface Executed {
+  exitCode: number
+  stdout: string
+  stderr: string
+}
+
+/** Runs a program to its end. */
+export async function execute(
+  command: string[],
+  options: { cwd?: string; env?: Record<string, string>; input?: string } = {},
+): Promise<Executed> {
+  const child = Bun.spawn(command, {
+    cwd: options.cwd ?? tmpdir(),
+    env: { ...process.env, ...options.env },
+    stdin: new TextEncoder().encode(options.input ?? ''),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [stdout, stderr, exitCode] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  return { exitCode, stdout, stderr }
+}
+
+/** The real executable with a data folder and a port of its own. */
+export class Binary {
+  readonly folder: string
+  readonly port: number
+  readonly #env: Record<string, string>
+  #child: Bun.Subprocess<'ignore', 'ignore', Bun.BunFile> | undefined
+
+  private constructor({ folder, port, env }: { folder: string; port: number; env: Record<string, string> }) {
+    this.folder = folder
+    this.port = port
+    this.#env = { CRONGUARD_DATA_DIR: join(folder, 'data'), CRONGUARD_PORT: String(port), ...env }
+  }
+
+  static async prepare(env: Record<string, string> = {}, folder = mkdtempSync(join(tmpdir(), 'cronguard-'))) {
+    await buildBinary()
+    return new Binary({ folder, port: await freePort(), env })
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get logPath(): string {
+    return join(this.folder, 'log')
+  }
+
+  get databasePath(): string {
+    return join(this.folder, 'data', 'cronguard.db')
+  }
+
+  /** Starts serving and waits until it is well. */
+  async start(): Promise<void> {
+    this.#child = Bun.spawn([EXECUTABLE], {
+      cwd: this.folder,
+      env: { ...process.env, ...this.#env },
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: Bun.file(this.logPath),
+    })
+    const deadline = performance.now() + START_TIMEOUT_MS
+    while (!(await this.#isWell())) {
+      if (this.#child.exitCode !== null || performance.now() > deadline) {
+        throw new Error(`CronGuard did not start: ${await Bun.file(this.logPath).text()}`)
+      }
+      await Bun.sleep(20)
+    }
+  }
+
+  /** Ends the process with a signal and waits for it; returns its exit code, or null for a violent end. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    this.#child?.kill(signal)
+    await this.#child?.exited
+    return this.#child?.exitCode ?? null
+  }
+
+  /** Runs a command beside whatever is running. */
+  run(args: string[], options: { input?: string; env?: Record<string, string> } = {}): Promise<Executed> {
+    return execute([EXECUTABLE, ...args], {
+      cwd: this.folder,
+      ...options,
+      env: { ...this.#env, ...options.env },
+    })
+  }
+
+  async api(path: string, { key, body, method }: { key: string; body?: unknown; method?: string }) {
+    const response = await fetch(`${this.url}/api/v3${path}`, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: { 'X-Api-Key': key },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${await response.text()}`)
+    return JSON.parse(await response.text())
+  }
+
+  async dispose(): Promise<void> {
+    await this.end('SIGKILL')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  async #isWell(): Promise<boolean> {
+    try {
+      return (await fetch(`${this.url}/health`)).ok
+    } catch {
+      return false
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.on('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+/** Waits until `look` finds something; throws after `timeoutMs`. */
+export async function eventually<T>(
+  what: string,
+  look: () => T | undefined | null | false | Promise<T | undefined | null | false>,
+  timeoutMs = 10_000,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    const found = await look()
+    if (found) return found
+    if (performance.now() > deadline) throw new Error(`Waited in vain for ${what}`)
+    await Bun.sleep(25)
+  }
+}

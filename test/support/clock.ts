@@ -1,0 +1,20 @@
+import type { Clock } from '#lib/clock.ts'
+
+/** A clock that shows what it is told. */
+export interface ToldClock extends Clock {
+  set(now: number): void
+  advance(ms: number): void
+}
+
+export function toldClock(start = Date.UTC(2026, 2, 1, 12, 0, 0)): ToldClock {
+  let now = start
+  return {
+    now: () => now,
+    set: (moment) => {
+      now = moment
+    },
+    advance: (ms) => {
+      now += ms
+    },
+  }
+}

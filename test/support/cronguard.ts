@@ -1,0 +1,166 @@
+import { addUser } from '#actions/accounts.ts'
+import { createChannel } from '#actions/channels.ts'
+import { type MonitorRef, saveMonitor } from '#actions/monitors.ts'
+import { createApiKey, projectsOf } from '#actions/projects.ts'
+import { migrate } from '#actions/schema.ts'
+import { readConfig } from '#config.ts'
+import type { Deps } from '#deps.ts'
+import type { Monitor, MonitorChange } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { createFront, type Front } from '#http/server.ts'
+import { MINUTE } from '#lib/duration.ts'
+import type { Log, LogFields } from '#lib/log.ts'
+import { createChecker } from '#loops/checker.ts'
+import { createOutbox } from '#loops/outbox.ts'
+import { type Db, openDatabase } from '#store/database.ts'
+import { listDeliveries } from '#store/deliveries.ts'
+import { listTransitions } from '#store/incidents.ts'
+import { findMonitorByPingKey } from '#store/monitors.ts'
+import { type ToldClock, toldClock } from './clock.ts'
+import { newOutside, type Outside } from './outside.ts'
+
+// Hashing takes a tenth of a second, and hardly a test signs in.
+const NO_PASSWORD = 'none'
+
+export interface LogLine {
+  level: 'debug' | 'info' | 'warn' | 'error'
+  event: string
+  fields: LogFields
+}
+
+/** A whole CronGuard: real SQLite, real routes, real loops; a told clock and an inbox instead of the internet. */
+export class TestGuard {
+  readonly clock: ToldClock = toldClock()
+  readonly outside: Outside = newOutside()
+  readonly log: LogLine[] = []
+  readonly #path: string
+  #running: { deps: Deps; front: Front; tick: () => Promise<void> }
+
+  constructor({ path = ':memory:' }: { path?: string } = {}) {
+    this.#path = path
+    this.#running = this.#start()
+  }
+
+  get deps(): Deps {
+    return this.#running.deps
+  }
+
+  get db(): Db {
+    return this.deps.db
+  }
+
+  /** As if the process had been killed and started again: nothing but the database survives. */
+  restart(): void {
+    this.db.close()
+    this.#running = this.#start()
+  }
+
+  stop(): void {
+    this.db.close()
+  }
+
+  /** Lets time pass in steps, with every loop ticking after each. */
+  async pass(ms: number, stepMs = MINUTE): Promise<void> {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      this.clock.advance(Math.min(stepMs, ms - passed))
+      await this.tick()
+    }
+  }
+
+  tick(): Promise<void> {
+    return this.#running.tick()
+  }
+
+  get front(): Front {
+    return this.#running.front
+  }
+
+  /** Knocks at the front door. */
+  async request(path: string, init: RequestInit = {}, peer: string | null = '192.0.2.7'): Promise<Response> {
+    return await this.front(new Request(`http://localhost${path}`, init), peer)
+  }
+
+  /** Pings as a job does, and expects to be heard. */
+  async ping(monitor: { pingKey: string }, ending = '', init: RequestInit = {}): Promise<void> {
+    const response = await this.request(`/ping/${monitor.pingKey}${ending}`, init)
+    if (!response.ok) throw new Error(`The ping was answered ${response.status} ${await response.text()}`)
+  }
+
+  /** A new user's own project. */
+  project(email = 'alice@example.org'): Project {
+    this.db.write((tx) => addUser(tx, { email, passwordHash: NO_PASSWORD, isAdmin: false }))
+    const [project] = projectsOf(this.deps, email)
+    if (!project) throw new Error('A user has a project of his own')
+    return project
+  }
+
+  apiKey(project: Project, access: 'read-write' | 'read-only' = 'read-write'): string {
+    return createApiKey(this.deps, { projectId: project.id, access })
+  }
+
+  monitor(project: Project, change: MonitorChange & { name: string }): Monitor {
+    return saveMonitor(this.deps, { projectId: project.id, match: null, change }).monitor
+  }
+
+  mailTo(project: Project, address: string): string {
+    return this.channel(project, { kind: 'email', settings: { address } })
+  }
+
+  webhookTo(project: Project, url: string): string {
+    return this.channel(project, { kind: 'webhook', settings: { url } })
+  }
+
+  channel(project: Project, channel: { kind: string; settings: unknown }): string {
+    return createChannel(this.deps, { projectId: project.id, name: channel.kind, ...channel }).id
+  }
+
+  refOf(monitor: Monitor): MonitorRef {
+    return { projectId: monitor.projectId, pingKey: monitor.pingKey }
+  }
+
+  /** The monitor as it is now. */
+  now(monitor: { pingKey: string }): Monitor {
+    const found = findMonitorByPingKey(this.db, monitor.pingKey)
+    if (!found) throw new Error('The monitor is gone')
+    return found
+  }
+
+  /** Its history of status, oldest first: "up", "down", ... */
+  statuses(monitor: { id: number }): string[] {
+    return listTransitions(this.db, { monitorId: monitor.id, from: 0, to: Number.MAX_SAFE_INTEGER })
+      .map(({ to }) => to)
+      .reverse()
+  }
+
+  deliveries(monitor: { id: number }) {
+    return listDeliveries(this.db, { monitorId: monitor.id, limit: 1000 }).reverse()
+  }
+
+  #start() {
+    const deps: Deps = {
+      db: openDatabase({ path: this.#path, clock: this.clock }),
+      clock: this.clock,
+      config: readConfig({}),
+      log: this.#collectingLog(),
+      outbound: this.outside.outbound,
+      mailer: this.outside.mailer,
+    }
+    migrate(deps.db)
+    const [checker, outbox] = [createChecker(deps), createOutbox(deps)]
+    const tick = async (): Promise<void> => {
+      await checker.tick()
+      await outbox.tick()
+      await outbox.settled()
+    }
+    return { deps, front: createFront(deps, () => []), tick }
+  }
+
+  #collectingLog(): Log {
+    const at =
+      (level: LogLine['level']) =>
+      (event: string, fields: LogFields = {}): void => {
+        this.log.push({ level, event, fields })
+      }
+    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  }
+}

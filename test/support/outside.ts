@@ -1,0 +1,49 @@
+import type { Mail, Mailer, MailResult } from '#lib/mail.ts'
+import { type NetworkReason, networkFailure } from '#lib/network.ts'
+import type { Outbound, OutboundRequest, OutboundResult } from '#lib/outbound.ts'
+
+/** The world outside: what reaches it is kept, and it can be told to fail. */
+export interface Outside {
+  mails: Mail[]
+  calls: OutboundRequest[]
+  outbound: Outbound
+  mailer: Mailer
+  /** From now on mail and calls end like this; null: they arrive. */
+  failWith(reason: NetworkReason | null): void
+  /** Like `failWith`, for what the predicate picks only. */
+  failCallsTo(part: string | null): void
+  /** Subjects of the mails that arrived. */
+  subjects(): string[]
+}
+
+export function newOutside(): Outside {
+  const mails: Mail[] = []
+  const calls: OutboundRequest[] = []
+  let failure: NetworkReason | null = null
+  let failingPart: string | null = null
+
+  const sendMail = async (mail: Mail): Promise<MailResult> => {
+    if (failure) return { ...networkFailure(failure), isPermanent: false }
+    mails.push(mail)
+    return { kind: 'sent', detail: '250 OK' }
+  }
+  const call = async (request: OutboundRequest): Promise<OutboundResult> => {
+    if (failure) return networkFailure(failure)
+    if (failingPart && request.url.includes(failingPart)) return networkFailure('refused')
+    calls.push(request)
+    return { kind: 'answer', status: 200, body: '' }
+  }
+  return {
+    mails,
+    calls,
+    outbound: { send: call },
+    mailer: { send: sendMail, close: () => {} },
+    failWith: (reason) => {
+      failure = reason
+    },
+    failCallsTo: (part) => {
+      failingPart = part
+    },
+    subjects: () => mails.map(({ subject }) => subject),
+  }
+}

@@ -1,0 +1,170 @@
+// The rules of the house. Each is a test, so that nobody has to remember them.
+import { describe, expect, test } from 'bun:test'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CHANNEL_KINDS } from '#channels/index.ts'
+import manifest from '#package.json'
+import { MIGRATIONS } from '#store/migrations.ts'
+import { ROOT, readSources, resolveImport, type SourceFile } from './support/source.ts'
+
+const sources = readSources('src')
+const tests = readSources('test')
+
+/** Which rooms, and which packages, a room may import. A room may always import itself. */
+const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
+  lib: { rooms: [], packages: /^(node:|pino|nodemailer$|@elysiajs\/html$)/ },
+  domain: { rooms: ['lib'], packages: /^zod$/ },
+  store: { rooms: ['domain', 'lib', 'migrations'], packages: /^(bun:sqlite|node:path)$/ },
+  channels: { rooms: ['domain', 'lib', 'views/emails'], packages: /^zod$/ },
+  views: { rooms: ['domain', 'lib', 'assets', 'package.json'], packages: /^$/ },
+  'config.ts': { rooms: ['lib'], packages: /^(zod|node:fs)$/ },
+  'deps.ts': { rooms: ['config.ts', 'store', 'lib'], packages: /^$/ },
+  actions: { rooms: ['deps.ts', 'store', 'channels', 'domain', 'lib'], packages: /^$/ },
+  loops: { rooms: ['deps.ts', 'actions', 'lib'], packages: /^$/ },
+  http: { rooms: ['deps.ts', 'actions', 'store', 'channels', 'views', 'domain', 'lib'], packages: /^(elysia|zod)$/ },
+  'app.ts': { rooms: ['*'], packages: /^node:/ },
+  commands: { rooms: ['*'], packages: /^(commander|node:)/ },
+  'main.ts': { rooms: ['*'], packages: /^commander$/ },
+}
+/** Above all rooms; each may import those before it. */
+const TOP = ['app.ts', 'commands', 'main.ts']
+
+const room = (path: string): string => path.replace(/^src\//, '').split('/')[0] ?? ''
+const inRooms = (...rooms: string[]) => sources.filter(({ path }) => rooms.includes(room(path)))
+const outside = (...paths: string[]) =>
+  sources.filter(({ path }) => !paths.some((part) => path.startsWith(`src/${part}`)))
+const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g, '')
+
+/** "path: line" of every line of code that matches. */
+function linesWith(pattern: RegExp, files: SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) =>
+    withoutComments(text)
+      .split('\n')
+      .filter((line) => pattern.test(line))
+      .map((line) => `${path}: ${line.trim()}`),
+  )
+}
+
+describe('Imports', () => {
+  test('go down: each room imports only what stands below it', () => {
+    const wrong = sources.flatMap(({ path, imports }) =>
+      imports.filter((specifier) => !mayImport(path, specifier)).map((specifier) => `${path} imports ${specifier}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  function mayImport(path: string, specifier: string): boolean {
+    const rules = MAY_IMPORT[room(path)]
+    if (!rules) throw new Error(`${path} is in no room`)
+    const target = resolveImport(path, specifier)
+    if (target === null) return rules.packages.test(specifier)
+    const targetRoom = room(target)
+    if (targetRoom === room(path)) return true
+    if (rules.rooms.includes('*')) return TOP.indexOf(targetRoom) < TOP.indexOf(room(path))
+    return rules.rooms.some((allowed) => target.replace(/^src\//, '').startsWith(allowed))
+  }
+
+  test('of another room are written with #, of the own room with ./ or #, and never with ../', () => {
+    const wrong = sources.flatMap(({ path, imports }) =>
+      imports.filter((specifier) => specifier.startsWith('../')).map((specifier) => `${path} imports ${specifier}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('make no circle', () => {
+    const graph = new Map(
+      sources.map(({ path, imports }) => [path, imports.map((specifier) => resolveImport(path, specifier))]),
+    )
+    const done = new Set<string>()
+    const circles: string[] = []
+    const walk = (path: string, trail: string[]): void => {
+      if (trail.includes(path)) circles.push([...trail.slice(trail.indexOf(path)), path].join(' > '))
+      if (trail.includes(path) || done.has(path)) return
+      for (const next of graph.get(path) ?? []) if (next !== null && graph.has(next)) walk(next, [...trail, path])
+      done.add(path)
+    }
+    for (const path of graph.keys()) walk(path, [])
+    expect(circles).toEqual([])
+  })
+})
+
+describe('One place each', () => {
+  const rules: [what: string, pattern: RegExp, files: SourceFile[]][] = [
+    ['the present', /Date\.now\(|new Date\(\)|performance\.now\(/, outside('lib/clock.ts')],
+    ['SQL', /['"`]\s*(SELECT|INSERT INTO|UPDATE \w+\s+SET|DELETE FROM|PRAGMA|CREATE TABLE)\b/, outside('store/')],
+    ['writing to the database', /(?<!\.\.)\.write(Grouped)?\(/, outside('actions/', 'store/database.ts', 'lib/')],
+    ['the environment', /process\.env/, outside('main.ts')],
+    ['calling out', /(?<![.\w])fetch\(/, outside('lib/outbound.ts')],
+    ['htmx headers', /['"`]HX-/i, outside('http/respond.tsx')],
+    ['exit codes', /process\.exit/, outside('main.ts')],
+  ]
+  test.each(rules)('for %s', (_what, pattern, files) => {
+    expect(linesWith(pattern, files)).toEqual([])
+  })
+
+  test('for the name of a channel kind: its own file and the list', () => {
+    const wrong = CHANNEL_KINDS.flatMap(({ kind }) =>
+      linesWith(new RegExp(`'${kind}'`), outside(`channels/${kind}.ts`, 'channels/index.ts')),
+    )
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('What decides, remembers and shows', () => {
+  test('never waits', () => {
+    expect(linesWith(/\bawait\b|\basync\b|new Promise/, inRooms('domain', 'views'))).toEqual([])
+    expect(linesWith(/\bawait\b|\basync\b/, inRooms('store'))).toEqual([])
+  })
+})
+
+describe('Sizes', () => {
+  const everything = [...sources, ...tests]
+
+  test('no file is longer than 400 lines', () => {
+    expect(everything.filter(({ text }) => text.split('\n').length > 401).map(({ path }) => path)).toEqual([])
+  })
+
+  test('no function is longer than 70 lines', () => {
+    const long = sources.flatMap(({ path, functions }) =>
+      functions.filter(({ lines }) => lines > 70).map(({ name, lines }) => `${path}: ${name} has ${lines} lines`),
+    )
+    expect(long).toEqual([])
+  })
+
+  test('no line is longer than 120 characters', () => {
+    const long = everything.flatMap(({ path, text }) =>
+      text.split('\n').flatMap((line, index) => ([...line].length > 120 ? [`${path}:${index + 1}`] : [])),
+    )
+    expect(long).toEqual([])
+  })
+})
+
+describe('The project', () => {
+  test('has nothing at its top that is not on the list', () => {
+    const allowed = `package.json bunfig.toml tsconfig.json biome.json bun.lock install.sh cronguard.service README.md
+      CHANGELOG.md LICENSE .gitignore .ci src assets migrations test .git node_modules dist data`.split(/\s+/)
+    expect(readdirSync(ROOT).filter((name) => !allowed.includes(name))).toEqual([])
+  })
+
+  test('lists every migration, in order', () => {
+    const files = readdirSync(join(ROOT, 'migrations')).sort()
+    expect(MIGRATIONS.map(({ name }) => `${name}.sql`)).toEqual(files)
+    expect(MIGRATIONS.map(({ version }) => version)).toEqual(files.map((_file, index) => index + 1))
+  })
+
+  test('pins every dependency exactly, and sets itself up with the bun that it pins', () => {
+    const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
+    expect(manifest.scripts.setup).toContain(`bun@${manifest.devDependencies.bun} `)
+  })
+
+  test('has a README that knows every setting and every folder of src', async () => {
+    const { settingNames } = await import('#config.ts')
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+    const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    const missing = [...settingNames(), ...folders.map(({ name }) => `${name}/`)].filter(
+      (name) => !readme.includes(name),
+    )
+    expect(missing).toEqual([])
+  })
+})

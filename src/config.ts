@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { messageOf } from '#lib/errors.ts'
 import { LOG_FORMATS, LOG_LEVELS } from '#lib/log.ts'
 import { SMTP_SECURITIES, type SmtpSettings } from '#lib/mail.ts'
 
@@ -33,17 +32,19 @@ const SECRET_KEY_MIN = 16
 const BODY_LIMIT_MAX = 10_000_000
 const SMTP_PORTS = { none: 25, starttls: 587, tls: 465 }
 
-const Port = z.coerce
-  .number('must be a port number')
-  .int('must be a port number')
-  .min(1, 'must be a port number')
-  .max(65535, 'must be a port number')
+const Whole = z
+  .string()
+  .regex(/^[0-9]{1,15}$/, 'must be a whole number')
+  .transform(Number)
+
+const Port = Whole.refine((port) => port >= 1 && port <= 65_535, 'must be a port between 1 and 65535')
 
 const Settings = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: Port.default(8000),
   BASE_URL: z
-    .url({ protocol: /^https?$/, error: 'must be an address like https://cron.example.com' })
+    .string()
+    .refine(isBaseUrl, 'must be an address like https://cron.example.com, without user name, query or fragment')
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
   DATA_DIR: z.string().min(1).default('./data'),
@@ -54,12 +55,9 @@ const Settings = z.object({
   SMTP_USERNAME: z.string().min(1).optional(),
   SMTP_PASSWORD: z.string().min(1).optional(),
   SMTP_FROM: z.string().regex(/@/, 'must hold an e-mail address').optional(),
-  PING_BODY_LIMIT: z.coerce
-    .number('must be a number of bytes')
-    .int('must be a whole number of bytes')
-    .min(0, 'must not be negative')
-    .max(BODY_LIMIT_MAX, `must be at most ${BODY_LIMIT_MAX}`)
-    .default(10_000),
+  PING_BODY_LIMIT: Whole.refine((limit) => limit <= BODY_LIMIT_MAX, `must be at most ${BODY_LIMIT_MAX}`).default(
+    10_000,
+  ),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   LOG_FORMAT: z.enum(LOG_FORMATS, `must be one of ${LOG_FORMATS.join(', ')}`).default('text'),
 })
@@ -74,11 +72,12 @@ export function readConfig(env: Environment): Config {
   if (!parsed.success) {
     for (const issue of parsed.error.issues) problems.push(`${PREFIX}${String(issue.path[0])} ${issue.message}`)
   }
-  for (const name of ['SMTP_PORT', 'SMTP_USERNAME', 'SMTP_PASSWORD', 'SMTP_FROM']) {
+  for (const name of ['SMTP_PORT', 'SMTP_SECURITY', 'SMTP_USERNAME', 'SMTP_PASSWORD', 'SMTP_FROM']) {
     if (name in given && !('SMTP_HOST' in given))
       problems.push(`${PREFIX}${name} is set, but ${PREFIX}SMTP_HOST is not`)
   }
-  if ('SMTP_USERNAME' in given !== 'SMTP_PASSWORD' in given) {
+  const hasPassword = Boolean(env.CRONGUARD_SMTP_PASSWORD || env.CRONGUARD_SMTP_PASSWORD_FILE)
+  if ('SMTP_USERNAME' in given !== hasPassword) {
     problems.push(`${PREFIX}SMTP_USERNAME and ${PREFIX}SMTP_PASSWORD belong together; only one of them is set`)
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
@@ -121,7 +120,8 @@ function readSecretFile(
   try {
     given[variable.slice(PREFIX.length, -'_FILE'.length)] = readFileSync(path, 'utf8').trim()
   } catch (error) {
-    problems.push(`${variable}: cannot read ${path} (${messageOf(error)})`)
+    // The path is not repeated: somebody may have put the secret itself there.
+    problems.push(`${variable} names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }
 }
 
@@ -150,6 +150,12 @@ function toSmtp(settings: z.output<typeof Settings>, baseUrl: string): SmtpSetti
     password: settings.SMTP_PASSWORD ?? null,
     from: settings.SMTP_FROM ?? `CronGuard <cronguard@${new URL(baseUrl).hostname}>`,
   }
+}
+
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '')
 }
 
 function hostInUrl(host: string): string {

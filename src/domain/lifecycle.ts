@@ -38,12 +38,16 @@ export function applyPing<M extends WatchedMonitor>(monitor: M, ping: Ping, now:
   }
 }
 
-/** The deadline, if it has passed at `now`. The monitor went down at the deadline, not when somebody noticed. */
+/**
+ * The deadline, if it has passed at `now`. The monitor went down at the deadline, not when somebody noticed; only a
+ * grace that was made shorter can have moved the deadline before the last ping, and then it is the ping's moment.
+ */
 export function applyDeadline<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
-  const { deadlineAt, openRun } = monitor
+  const { deadlineAt, openRun, lastPingAt } = monitor
   if (deadlineAt === null || now < deadlineAt) return { monitor, transition: null }
   const isOverrun = openRun !== null && openRun.startedAt + monitor.graceMs === deadlineAt
-  return move(monitor, 'down', { at: deadlineAt, reason: isOverrun ? 'overrun' : 'timeout' })
+  const at = Math.max(deadlineAt, lastPingAt ?? deadlineAt)
+  return move(monitor, 'down', { at, reason: isOverrun ? 'overrun' : 'timeout' })
 }
 
 /** A person pauses. Pausing twice changes nothing. */

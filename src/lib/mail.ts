@@ -37,6 +37,8 @@ export interface SmtpSettings {
 const CONNECTIONS_MAX = 2
 const CONNECT_TIMEOUT_MS = 10_000
 const SOCKET_TIMEOUT_MS = 20_000
+/** For everything together, the wait for a free connection too: a server that drips its replies is never idle. */
+const SEND_TIMEOUT_MS = 40_000
 const REPLY_MAX = 120
 
 /** Sends through a mail server, over a few connections that are kept open. */
@@ -75,7 +77,8 @@ export function createLogMailer(log: Log): Mailer {
 
 async function sendThrough(transport: Transporter, mail: Mail, from: string): Promise<MailResult> {
   try {
-    const info = await transport.sendMail({ ...mail, from, messageId: `<${mail.messageId}>` })
+    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+    const info = await transport.sendMail({ ...mail, from, messageId: `<${mail.messageId}>`, signal })
     return { kind: 'sent', detail: clip(String(info.response ?? '')) }
   } catch (error) {
     return mailFailure(error as SmtpError)
@@ -91,7 +94,7 @@ interface SmtpError {
 
 // The answer of a server is shown, for it says what to do; what was sent to it is not.
 function mailFailure(error: SmtpError): MailResult {
-  const { code, responseCode, response } = error
+  const { code, command, responseCode, response } = error
   const reply = clip(response ?? '')
   if (code === 'EAUTH') {
     return failure('auth', `The mail server refused the user name or password (${responseCode ?? 'no code'})`)
@@ -102,7 +105,8 @@ function mailFailure(error: SmtpError): MailResult {
     const { reason, detail } = networkFailureOf(error)
     return failure(reason, detail)
   }
-  if (code === 'EENVELOPE' && responseCode >= 500) {
+  // Only a no to the recipient is for good: a no to the sender or the log-in is mended in the configuration.
+  if (command === 'RCPT TO' && responseCode >= 500) {
     return { kind: 'failure', reason: 'rejected', detail: `The mail server rejected it: ${reply}`, isPermanent: true }
   }
   return failure('status', `The mail server answered: ${reply}`)

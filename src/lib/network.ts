@@ -29,7 +29,7 @@ export function networkFailure(reason: NetworkReason, more?: string): NetworkFai
 
 /** Reads the reason out of what Node's and Bun's sockets throw: a `code`, a name, or only words. */
 export function networkFailureOf(error: unknown): NetworkFailure {
-  const { code, name, message } = error as { code?: unknown; name?: unknown; message?: unknown }
+  const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }
   for (const text of [code, name, message]) {
     if (typeof text !== 'string') continue
     const match = REASONS.find(([pattern]) => pattern.test(text))

@@ -55,7 +55,7 @@ async function send(request: OutboundRequest): Promise<OutboundResult> {
     if (LINK_LOCAL.check(target.address, target.family === 6 ? 'ipv6' : 'ipv4')) {
       return { kind: 'blocked', detail: 'Connections to link-local addresses are not allowed' }
     }
-    return await exchange({ request, url, target, deadline })
+    return await withDeadline(exchange({ request, url, target, deadline }), deadline)
   } catch (error) {
     return deadline.aborted ? networkFailure('timeout') : networkFailureOf(error)
   }
@@ -93,6 +93,11 @@ function exchange({ request, url, target, deadline }: Exchange): Promise<Outboun
     const call = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
     call.on('error', reject)
     call.on('response', (response) => readAnswer(response).then(resolve, reject))
+    // Who changes the protocol has answered, too; nobody else would close that socket.
+    call.on('upgrade', (response, socket) => {
+      socket.destroy()
+      resolve({ kind: 'answer', status: response.statusCode ?? 0, body: '' })
+    })
     call.end(body)
   })
 }

@@ -88,7 +88,7 @@ describe('The process', () => {
 
   afterEach(() => cronguard.dispose())
 
-  test('starts in an empty folder, says where it is and how to sign in first, and keeps its secrets to itself', async () => {
+  test('starts in an empty folder, says how to sign in first, and keeps its secrets to itself', async () => {
     await cronguard.start()
     const log = await Bun.file(cronguard.logPath).text()
     expect(log).toContain(cronguard.url)

@@ -41,8 +41,12 @@ export { jsx as jsxDEV, jsx as jsxs }
 const TAG_NAME = /^[a-z][a-z0-9-]*$/
 const ATTRIBUTE_NAME = /^[a-zA-Z_:@][a-zA-Z0-9_:.@-]*$/
 /** Attributes that Kita gives a meaning of its own or that run code: none of them may be written. */
-const REFUSED_ATTRIBUTE = /^(?:attrs|safe|of|srcdoc|on.*|hx-on.*|dangerouslysetinnerhtml)$/i
-const URL_ATTRIBUTE = /^(?:href|src|action|formaction|data|poster|xlink:href|hx-(?:get|post|put|patch|delete))$/i
+const REFUSED_ATTRIBUTE = /^(?:attrs|safe|of|srcdoc|on.*|(?:data-)?hx-(?:on.*|vars)|dangerouslysetinnerhtml)$/i
+const URL_ATTRIBUTE = /^(?:href|src|srcset|action|formaction|data|poster|ping|background|xlink:href)$/i
+const HTMX_URL_ATTRIBUTE = /^(?:data-)?hx-(?:get|post|put|patch|delete|push-url|replace-url)$/i
+/** htmx runs what follows these as code. */
+const HTMX_CODE = /^\s*(?:js|javascript):/i
+const HTMX_TRIGGER = /^(?:data-)?hx-trigger$/i
 /** What a browser takes for a scheme, once it has dropped control characters and white space. */
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i
 const SAFE_SCHEME = /^(?:https?|mailto):/i
@@ -58,7 +62,9 @@ function element(tag: string, { children, ...attributes }: Props): Markup {
   }
   const content = render(children)
   if (CODE_ELEMENTS.includes(tag) && content !== '') throw new Error(`<${tag}> takes no text: link a file.`)
-  return new Markup(`${opening}${content}</${tag}>`)
+  // A browser drops a line break right after these.
+  const kept = (tag === 'textarea' || tag === 'pre') && content.startsWith('\n') ? `\n${content}` : content
+  return new Markup(`${opening}${kept}</${tag}>`)
 }
 
 function render(child: Child): string {
@@ -91,7 +97,8 @@ function printAttribute(name: string, value: unknown): string {
   if (value === true) return ` ${name}`
   if (typeof value !== 'string' && typeof value !== 'number') throw new Error(`Attribute ${name} needs text.`)
   const text = String(value)
-  if (URL_ATTRIBUTE.test(name)) refuseHostileUrl(name, text)
+  if (URL_ATTRIBUTE.test(name) || HTMX_URL_ATTRIBUTE.test(name)) refuseHostileUrl(name, text)
+  if (/^(?:data-)?hx-/i.test(name)) refuseHtmxCode(name, text)
   return ` ${name}="${Html.escapeHtml(text)}"`
 }
 
@@ -101,6 +108,11 @@ function refuseHostileUrl(name: string, url: string): void {
   if (SCHEME.test(asBrowsersReadIt) && !SAFE_SCHEME.test(asBrowsersReadIt)) {
     throw new Error(`Attribute ${name} takes no such URL.`)
   }
+}
+
+function refuseHtmxCode(name: string, text: string): void {
+  const isFilter = HTMX_TRIGGER.test(name) && text.includes('[')
+  if (isFilter || HTMX_CODE.test(text)) throw new Error(`Attribute ${name} takes no code.`)
 }
 
 type KitaElements = globalThis.JSX.IntrinsicElements

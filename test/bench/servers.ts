@@ -1,0 +1,64 @@
+// What the ping benchmark compares CronGuard with; each is a process of its own, named by the first argument.
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { addUser } from '#actions/accounts.ts'
+import { saveMonitor } from '#actions/monitors.ts'
+import { projectsOf } from '#actions/projects.ts'
+import { migrate } from '#actions/schema.ts'
+import { readConfig } from '#config.ts'
+import type { Deps } from '#deps.ts'
+import { createFront, listen } from '#http/server.ts'
+import { systemClock } from '#lib/clock.ts'
+import { createLog } from '#lib/log.ts'
+import { createLogMailer } from '#lib/mail.ts'
+import { createOutbound } from '#lib/outbound.ts'
+import { type Db, openDatabase } from '#store/database.ts'
+
+const [kind, port, monitors] = process.argv.slice(2)
+
+if (kind === 'bare') serveBare(Number(port))
+else serveCronGuard({ port: Number(port), monitors: Number(monitors), isGrouped: kind === 'grouped' })
+
+function serveBare(port: number): void {
+  Bun.serve({ hostname: '127.0.0.1', port, fetch: () => new Response('OK') })
+  console.log('ready')
+}
+
+/** The real front door and database; without grouping every ping has a transaction of its own. */
+function serveCronGuard({ port, monitors, isGrouped }: { port: number; monitors: number; isGrouped: boolean }): void {
+  const folder = mkdtempSync(join(tmpdir(), 'cronguard-bench-'))
+  const db = openDatabase({ path: join(folder, 'cronguard.db'), clock: systemClock })
+  const log = createLog({ level: 'error', format: 'text' })
+  const deps: Deps = {
+    db: isGrouped ? db : oneByOne(db),
+    clock: systemClock,
+    config: readConfig({}),
+    log,
+    outbound: createOutbound(),
+    mailer: createLogMailer(log),
+  }
+  migrate(db)
+  db.write((tx) => addUser(tx, { email: 'bench@example.org', passwordHash: 'none', isAdmin: false }))
+  const projectId = projectsOf(deps, 'bench@example.org')[0]?.id ?? ''
+  listen(
+    createFront(deps, () => []),
+    { host: '127.0.0.1', port },
+  )
+  for (let index = 0; index < monitors; index += 1) {
+    const { monitor } = saveMonitor(deps, { projectId, match: null, change: { name: `job ${index}` } })
+    console.log(`/ping/${monitor.pingKey}`)
+  }
+  console.log('ready')
+}
+
+function oneByOne(db: Db): Db {
+  return {
+    all: (sql, params) => db.all(sql, params),
+    get: (sql, params) => db.get(sql, params),
+    write: (work) => db.write(work),
+    writeGrouped: async (work) => db.write(work),
+    checkpoint: () => db.checkpoint(),
+    close: () => db.close(),
+  }
+}

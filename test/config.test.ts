@@ -1,0 +1,276 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigError, readConfig, settingNames } from '#config.ts'
+
+const SECRET = 'correct-horse-battery-staple'
+const MAIL = { CRONGUARD_SMTP_HOST: 'mail.example.com' }
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cronguard-config-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the configuration', () => {
+  test('needs nothing: every setting has a default', () => {
+    const config = readConfig({})
+    expect(config).toEqual({
+      host: '127.0.0.1',
+      port: 8000,
+      baseUrl: 'http://127.0.0.1:8000',
+      dataDir: './data',
+      secretKey: null,
+      smtp: null,
+      pingBodyLimit: 10_000,
+      logLevel: 'info',
+      logFormat: 'text',
+    })
+    expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  test('takes every setting', () => {
+    const config = readConfig({
+      CRONGUARD_HOST: '0.0.0.0',
+      CRONGUARD_PORT: '8080',
+      CRONGUARD_BASE_URL: 'https://cron.example.com',
+      CRONGUARD_DATA_DIR: '/var/lib/cronguard',
+      CRONGUARD_SECRET_KEY: SECRET,
+      CRONGUARD_SMTP_HOST: 'mail.example.com',
+      CRONGUARD_SMTP_PORT: '2525',
+      CRONGUARD_SMTP_SECURITY: 'tls',
+      CRONGUARD_SMTP_USERNAME: 'ada',
+      CRONGUARD_SMTP_PASSWORD: 'engine',
+      CRONGUARD_SMTP_FROM: 'Cron <cron@example.com>',
+      CRONGUARD_PING_BODY_LIMIT: '0',
+      CRONGUARD_LOG_LEVEL: 'debug',
+      CRONGUARD_LOG_FORMAT: 'json',
+    })
+    const server = { host: 'mail.example.com', port: 2525, security: 'tls' } as const
+    expect(config).toEqual({
+      host: '0.0.0.0',
+      port: 8080,
+      baseUrl: 'https://cron.example.com',
+      dataDir: '/var/lib/cronguard',
+      secretKey: SECRET,
+      smtp: { ...server, username: 'ada', password: 'engine', from: 'Cron <cron@example.com>' },
+      pingBodyLimit: 0,
+      logLevel: 'debug',
+      logFormat: 'json',
+    })
+  })
+
+  test('takes an empty setting for an absent one', () => {
+    const empty = Object.fromEntries(settingNames().map((name) => [name, '']))
+    expect(readConfig(empty)).toEqual(readConfig({}))
+    expect(readConfig({ CRONGUARD_NONSENSE: '', CRONGUARD_PORT: undefined })).toEqual(readConfig({}))
+  })
+
+  test('looks at nothing without its prefix', () => {
+    expect(readConfig({ PORT: '1', HOST: 'x', SECRET_KEY: 'y', CRONGUARDX: 'z' })).toEqual(readConfig({}))
+  })
+
+  test('has settings whose secrets may come from files', () => {
+    const names = settingNames()
+    expect(names).toHaveLength(16)
+    expect(names.filter((name) => name.endsWith('_FILE'))).toEqual([
+      'CRONGUARD_SECRET_KEY_FILE',
+      'CRONGUARD_SMTP_PASSWORD_FILE',
+    ])
+  })
+})
+
+describe('the address of this CronGuard', () => {
+  test.each([
+    { env: { CRONGUARD_HOST: '0.0.0.0' }, baseUrl: 'http://localhost:8000' },
+    { env: { CRONGUARD_HOST: '::' }, baseUrl: 'http://localhost:8000' },
+    { env: { CRONGUARD_HOST: '::1', CRONGUARD_PORT: '80' }, baseUrl: 'http://[::1]:80' },
+    { env: { CRONGUARD_HOST: '192.0.2.7', CRONGUARD_PORT: '9' }, baseUrl: 'http://192.0.2.7:9' },
+    { env: { CRONGUARD_BASE_URL: 'https://cron.example.com/' }, baseUrl: 'https://cron.example.com' },
+    { env: { CRONGUARD_BASE_URL: 'https://cron.example.com///' }, baseUrl: 'https://cron.example.com' },
+    { env: { CRONGUARD_BASE_URL: 'http://example.com:81/cron/' }, baseUrl: 'http://example.com:81/cron' },
+    { env: { CRONGUARD_BASE_URL: 'https://x.example', CRONGUARD_PORT: '9' }, baseUrl: 'https://x.example' },
+  ])('$baseUrl', ({ env, baseUrl }) => {
+    expect(readConfig(env).baseUrl).toBe(baseUrl)
+  })
+})
+
+const PORT_PROBLEM = 'must be a port between 1 and 65535'
+const ADDRESS_PROBLEM = 'must be an address like https://cron.example.com, without user name, query or fragment'
+
+describe('a bad value is told with the name of its setting', () => {
+  const cases: [name: string, value: string, problem: string][] = [
+    ['PORT', '0', PORT_PROBLEM],
+    ['PORT', '65536', PORT_PROBLEM],
+    ['PORT', '-1', 'must be a whole number'],
+    ['PORT', '80.5', 'must be a whole number'],
+    ['PORT', '0x10', 'must be a whole number'],
+    ['PORT', 'http', 'must be a whole number'],
+    ['SMTP_PORT', '99999', PORT_PROBLEM],
+    ['BASE_URL', 'cron.example.com', ADDRESS_PROBLEM],
+    ['BASE_URL', 'ftp://cron.example.com', ADDRESS_PROBLEM],
+    ['BASE_URL', 'javascript:alert(1)', ADDRESS_PROBLEM],
+    ['BASE_URL', 'https://me:secret@cron.example.com', ADDRESS_PROBLEM],
+    ['BASE_URL', 'https://cron.example.com/?a=b', ADDRESS_PROBLEM],
+    ['BASE_URL', 'https://cron.example.com/#top', ADDRESS_PROBLEM],
+    ['SECRET_KEY', 'fifteen-letters', 'must have at least 16 characters'],
+    ['SMTP_SECURITY', 'ssl', 'must be one of none, starttls, tls'],
+    ['SMTP_FROM', 'CronGuard', 'must hold an e-mail address'],
+    ['PING_BODY_LIMIT', '-1', 'must be a whole number'],
+    ['PING_BODY_LIMIT', '10000001', 'must be at most 10000000'],
+    ['PING_BODY_LIMIT', '1.5', 'must be a whole number'],
+    ['PING_BODY_LIMIT', '10 kB', 'must be a whole number'],
+    ['PING_BODY_LIMIT', ' ', 'must be a whole number'],
+    ['LOG_LEVEL', 'trace', 'must be one of debug, info, warn, error'],
+    ['LOG_FORMAT', 'xml', 'must be one of text, json'],
+  ]
+  test.each(cases)('%s=%s', (name, value, problem) => {
+    expect(problemsOf({ ...MAIL, [`CRONGUARD_${name}`]: value })).toEqual([`CRONGUARD_${name} ${problem}`])
+  })
+
+  test.each([
+    { name: 'PORT', value: '65535', field: 'port', read: 65535 },
+    { name: 'PORT', value: '1', field: 'port', read: 1 },
+    { name: 'PING_BODY_LIMIT', value: '10000000', field: 'pingBodyLimit', read: 10_000_000 },
+    { name: 'SECRET_KEY', value: 'sixteen-letters!', field: 'secretKey', read: 'sixteen-letters!' },
+  ] as const)('$name=$value is just good enough', ({ name, value, field, read }) => {
+    expect(readConfig({ [`CRONGUARD_${name}`]: value })[field]).toBe(read)
+  })
+
+  test('a name that CronGuard does not know is a problem, for it may be a slip', () => {
+    for (const name of ['CRONGUARD_PORTT', 'CRONGUARD_', 'CRONGUARD_PORT_FILE', 'CRONGUARD_port', 'CRONGUARD_FILE']) {
+      expect(problemsOf({ [name]: 'x' })).toEqual([`${name} is not a setting of CronGuard`])
+    }
+  })
+
+  test('all problems are told at once', () => {
+    const problems = problemsOf({
+      CRONGUARD_NONSENSE: '1',
+      CRONGUARD_SECRET_KEY_FILE: join(folder, 'absent'),
+      CRONGUARD_PORT: 'x',
+      CRONGUARD_LOG_LEVEL: 'x',
+      CRONGUARD_SMTP_USERNAME: 'ada',
+    })
+    expect(problems).toEqual([
+      'CRONGUARD_NONSENSE is not a setting of CronGuard',
+      'CRONGUARD_SECRET_KEY_FILE names a file that cannot be read (ENOENT)',
+      'CRONGUARD_PORT must be a whole number',
+      'CRONGUARD_LOG_LEVEL must be one of debug, info, warn, error',
+      'CRONGUARD_SMTP_USERNAME is set, but CRONGUARD_SMTP_HOST is not',
+      'CRONGUARD_SMTP_USERNAME and CRONGUARD_SMTP_PASSWORD belong together; only one of them is set',
+    ])
+  })
+})
+
+describe('a secret may come from a file', () => {
+  test('without the line break at its end', () => {
+    const config = readConfig({
+      ...MAIL,
+      CRONGUARD_SECRET_KEY_FILE: file('secret-key', `${SECRET}\n`),
+      CRONGUARD_SMTP_USERNAME: 'ada',
+      CRONGUARD_SMTP_PASSWORD_FILE: file('password', ' engine \r\n'),
+    })
+    expect(config.secretKey).toBe(SECRET)
+    expect(config.smtp?.password).toBe('engine')
+  })
+
+  test('that must be readable', () => {
+    expect(problemsOf({ CRONGUARD_SECRET_KEY_FILE: folder })).toEqual([
+      'CRONGUARD_SECRET_KEY_FILE names a file that cannot be read (EISDIR)',
+    ])
+    const absent = { ...MAIL, CRONGUARD_SMTP_USERNAME: 'ada', CRONGUARD_SMTP_PASSWORD_FILE: '/hunter2' }
+    expect(problemsOf(absent)).toEqual(['CRONGUARD_SMTP_PASSWORD_FILE names a file that cannot be read (ENOENT)'])
+  })
+
+  test('whose content is held to the same rules', () => {
+    const short = 'CRONGUARD_SECRET_KEY must have at least 16 characters'
+    expect(problemsOf({ CRONGUARD_SECRET_KEY_FILE: file('short', 'too-short') })).toEqual([short])
+    expect(problemsOf({ CRONGUARD_SECRET_KEY_FILE: file('empty', '') })).toEqual([short])
+  })
+
+  test.each(['SECRET_KEY', 'SMTP_PASSWORD'])('but %s not from a file and the environment at once', (name) => {
+    const both = { [`CRONGUARD_${name}`]: SECRET, [`CRONGUARD_${name}_FILE`]: file('both', SECRET) }
+    const problem = `CRONGUARD_${name} and CRONGUARD_${name}_FILE are both set; keep one`
+    expect(problemsOf({ ...MAIL, CRONGUARD_SMTP_USERNAME: 'ada', CRONGUARD_SMTP_PASSWORD: 'x', ...both })).toEqual([
+      problem,
+    ])
+  })
+})
+
+describe('the mail server', () => {
+  test.each([
+    { security: 'none', port: 25 },
+    { security: 'starttls', port: 587 },
+    { security: 'tls', port: 465 },
+  ] as const)('with security $security is asked at port $port unless told otherwise', ({ security, port }) => {
+    expect(readConfig({ ...MAIL, CRONGUARD_SMTP_SECURITY: security }).smtp).toMatchObject({ security, port })
+  })
+
+  test('needs no more than its host', () => {
+    expect(readConfig({ ...MAIL, CRONGUARD_BASE_URL: 'https://cron.example.com:8443/x' }).smtp).toEqual({
+      host: 'mail.example.com',
+      port: 587,
+      security: 'starttls',
+      username: null,
+      password: null,
+      from: 'CronGuard <cronguard@cron.example.com>',
+    })
+  })
+
+  test.each([
+    ['SMTP_PORT', '25'],
+    ['SMTP_SECURITY', 'none'],
+    ['SMTP_FROM', 'cron@example.com'],
+  ])('without a host makes %s a problem', (name, value) => {
+    const problem = `CRONGUARD_${name} is set, but CRONGUARD_SMTP_HOST is not`
+    expect(problemsOf({ [`CRONGUARD_${name}`]: value })).toEqual([problem])
+  })
+
+  test('wants a user name and a password, or neither', () => {
+    const alone = ['CRONGUARD_SMTP_USERNAME and CRONGUARD_SMTP_PASSWORD belong together; only one of them is set']
+    expect(problemsOf({ ...MAIL, CRONGUARD_SMTP_USERNAME: 'ada' })).toEqual(alone)
+    expect(problemsOf({ ...MAIL, CRONGUARD_SMTP_PASSWORD: 'engine' })).toEqual(alone)
+    expect(problemsOf({ ...MAIL, CRONGUARD_SMTP_PASSWORD_FILE: file('alone', 'engine') })).toEqual(alone)
+  })
+})
+
+describe('no secret stands in the message', () => {
+  test.each([
+    { CRONGUARD_SECRET_KEY: 'hunter2' },
+    { CRONGUARD_SMTP_PASSWORD: 'hunter2' },
+    { ...MAIL, CRONGUARD_SMTP_PASSWORD: 'hunter2' },
+    { CRONGUARD_SMTP_PASS: 'hunter2' },
+    { CRONGUARD_SECRET_KEY: 'hunter2', CRONGUARD_SMTP_PASSWORD: 'hunter2', CRONGUARD_PORT: 'x' },
+    { CRONGUARD_SECRET_KEY: 'hunter2', CRONGUARD_SECRET_KEY_FILE: '/dev/null' },
+  ])('case %#', (env) => {
+    expect(problemsOf(env).join('\n')).not.toContain('hunter2')
+  })
+
+  test('nor what a file holds', () => {
+    for (const name of ['SECRET_KEY', 'SMTP_PASSWORD']) {
+      const problems = problemsOf({ [`CRONGUARD_${name}_FILE`]: file('secret', 'hunter2') })
+      expect(problems.join('\n')).not.toContain('hunter2')
+    }
+  })
+})
+
+function file(name: string, content: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+/** The lines of the message under its heading; fails when the configuration is taken. */
+function problemsOf(env: Record<string, string | undefined>): string[] {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const [heading, ...problems] = error.message.split('\n')
+    expect(heading).toBe('The configuration is not usable:')
+    expect(problems.length).toBeGreaterThan(0)
+    return problems.map((problem) => problem.replace(/^ {2}- /, ''))
+  }
+  throw new Error('The configuration was taken.')
+}

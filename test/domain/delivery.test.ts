@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'bun:test'
+import {
+  backoffMs,
+  type Delivery,
+  GIVE_UP_AFTER_MS,
+  LEASE_MS,
+  type Outcome,
+  outcomeInWords,
+  SEND_TIMEOUT_MS,
+  settle,
+} from '#domain/delivery.ts'
+import { DAY, HOUR, SECOND } from '#lib/duration.ts'
+
+const NOW = Date.UTC(2026, 10, 23, 9, 0, 0)
+const IDS = Array.from({ length: 300 }, (_, index) => `delivery-${index}`)
+const REFUSED: Outcome = { result: 'failed', reason: 'refused', detail: 'Connection refused', isPermanent: false }
+const REJECTED: Outcome = { result: 'failed', reason: 'rejected', detail: 'No such user', isPermanent: true }
+
+function delivery(given: Partial<Delivery> = {}): Delivery {
+  return { id: 'delivery-0', state: 'sending', attempts: 1, createdAt: NOW, ...given }
+}
+
+describe('the pause after a failed attempt', () => {
+  test.each([
+    { attempts: 1, seconds: 10 },
+    { attempts: 2, seconds: 20 },
+    { attempts: 3, seconds: 40 },
+    { attempts: 4, seconds: 80 },
+    { attempts: 5, seconds: 160 },
+    { attempts: 6, seconds: 320 },
+    { attempts: 7, seconds: 640 },
+    { attempts: 8, seconds: 1280 },
+    { attempts: 9, seconds: 2560 },
+    { attempts: 10, seconds: 3600 },
+    { attempts: 40, seconds: 3600 },
+    { attempts: 5000, seconds: 3600 },
+  ])('is about $seconds s after attempt $attempts, within a fifth', ({ attempts, seconds }) => {
+    const pauses = IDS.map((id) => backoffMs({ id, attempts }) / (seconds * SECOND))
+    expect(Math.min(...pauses)).toBeWithin(0.8, 0.83)
+    expect(Math.max(...pauses)).toBeWithin(1.17, 1.2001)
+    const mean = pauses.reduce((sum, pause) => sum + pause, 0) / pauses.length
+    expect(mean).toBeWithin(0.97, 1.03)
+  })
+
+  test('is spread over deliveries that failed together', () => {
+    for (const attempts of [1, 3, 12]) {
+      expect(new Set(IDS.map((id) => backoffMs({ id, attempts }))).size).toBeGreaterThan(IDS.length * 0.9)
+    }
+  })
+
+  test('is spread over ids that differ in little', () => {
+    const pauses = ['1', '2', '3', '4'].map((end) =>
+      backoffMs({ id: `0193b5a0-0000-7000-8000-00000000000${end}`, attempts: 12 }),
+    )
+    expect(new Set(pauses).size).toBe(4)
+  })
+
+  test('is a whole number of milliseconds and the same for the same attempt', () => {
+    const pause = backoffMs({ id: 'delivery-7', attempts: 4 })
+    expect(pause).toBe(backoffMs({ id: 'delivery-7', attempts: 4 }))
+    expect(Number.isInteger(pause)).toBe(true)
+  })
+})
+
+describe('the outcome of an attempt settles the delivery', () => {
+  const waitsFor = backoffMs({ id: 'delivery-0', attempts: 1 })
+  const almostOver = NOW + GIVE_UP_AFTER_MS - waitsFor
+  test.each([
+    { name: 'sent', outcome: { result: 'sent', detail: '250 OK' }, now: NOW, state: 'sent', next: null },
+    { name: 'sent after days', outcome: { result: 'sent', detail: '' }, now: NOW + 3 * DAY, state: 'sent', next: null },
+    { name: 'logged', outcome: { result: 'logged', detail: '' }, now: NOW, state: 'logged', next: null },
+    { name: 'refused for now', outcome: REFUSED, now: NOW, state: 'pending', next: NOW + waitsFor },
+    { name: 'rejected for good', outcome: REJECTED, now: NOW, state: 'failed', next: null },
+    { name: 'refused, the last chance', outcome: REFUSED, now: almostOver - 1, state: 'pending', next: NOW + DAY - 1 },
+    { name: 'refused, no more chance', outcome: REFUSED, now: almostOver, state: 'failed', next: null },
+    { name: 'refused after days', outcome: REFUSED, now: NOW + 3 * DAY, state: 'failed', next: null },
+  ] as const)('$name', ({ outcome, now, state, next }) => {
+    expect(settle(delivery(), outcome, now)).toEqual({ state, nextAttemptAt: next })
+  })
+
+  test('the day is counted from the alert, not from the last attempt', () => {
+    const old = delivery({ attempts: 3, createdAt: NOW - DAY })
+    expect(settle(old, REFUSED, NOW)).toEqual({ state: 'failed', nextAttemptAt: null })
+  })
+})
+
+describe('a delivery that fails from the start', () => {
+  test('is tried for nearly a day and then failed', () => {
+    for (const id of IDS) {
+      const attemptedAt = attemptTimes(id)
+      const lastAt = attemptedAt.at(-1) ?? 0
+      expect(lastAt).toBeGreaterThan(DAY - 1.2 * HOUR - 1)
+      expect(lastAt).toBeLessThan(DAY)
+      expect(attemptedAt.length).toBeWithin(28, 42)
+      expect(attemptedAt.filter((at) => at < 5 * 60 * SECOND).length).toBeGreaterThanOrEqual(5)
+    }
+  })
+
+  test('is lent for longer than an attempt may take, so that nobody sends what is still being sent', () => {
+    expect(SEND_TIMEOUT_MS).toBeLessThan(LEASE_MS)
+  })
+})
+
+test('the outcome is told by its detail, or by its name when there is none', () => {
+  expect(outcomeInWords(REFUSED)).toBe('Connection refused')
+  expect(outcomeInWords({ result: 'sent', detail: '' })).toBe('sent')
+})
+
+/** When each attempt is made, from the moment of the alert, if every one fails at once. */
+function attemptTimes(id: string): number[] {
+  const attemptedAt: number[] = []
+  let now = 0
+  for (let attempts = 1; attempts < 1000; attempts += 1) {
+    attemptedAt.push(now)
+    const settled = settle(delivery({ id, attempts, createdAt: 0 }), REFUSED, now)
+    if (settled.nextAttemptAt === null) {
+      expect(settled.state).toBe('failed')
+      return attemptedAt
+    }
+    expect(settled.state).toBe('pending')
+    expect(settled.nextAttemptAt).toBeGreaterThan(now)
+    now = settled.nextAttemptAt
+  }
+  throw new Error(`${id} is tried for ever`)
+}

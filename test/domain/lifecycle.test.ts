@@ -1,0 +1,277 @@
+import { describe, expect, test } from 'bun:test'
+import { applyDeadline, applyPing, isWorthTelling, pause, resume, withDeadline } from '#domain/lifecycle.ts'
+import { NEW_STATE, NO_RULES, type OpenRun, type WatchedMonitor } from '#domain/monitor.ts'
+import type { Ping, PingKind } from '#domain/ping.ts'
+import { STORED_STATUSES, type StoredStatus } from '#domain/status.ts'
+import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
+
+const NOW = Date.UTC(2026, 10, 23, 9, 0, 0)
+const LAST = NOW - 10 * MINUTE
+const PERIOD = HOUR
+const GRACE = 5 * MINUTE
+const RUN = 'aaaaaaaa-0000-4000-8000-000000000001'
+const OTHER_RUN = 'bbbbbbbb-0000-4000-8000-000000000002'
+
+/** A backup that runs every hour with 5 minutes of grace; it last pinged ten minutes ago, unless it is new. */
+function backup(status: StoredStatus, openRun: OpenRun | null = null): WatchedMonitor {
+  const pinged = status === 'new' ? {} : { pingCount: 7, lastPingAt: LAST, lastDurationMs: MINUTE }
+  const rules = { ...NO_RULES, schedule: { kind: 'period' as const, periodMs: PERIOD }, graceMs: GRACE }
+  return withDeadline({ id: 1, ...rules, ...NEW_STATE, ...pinged, status, openRun })
+}
+
+function ping(kind: PingKind, runId: string | null = null): Ping {
+  return { kind, runId, exitStatus: null }
+}
+
+function running(startedAt: number, runId: string | null = null): OpenRun {
+  return { startedAt, runId }
+}
+
+describe('a ping that ends a run decides the status', () => {
+  test.each([
+    { from: 'new', kind: 'success', to: 'up', reason: 'ping', isTold: false },
+    { from: 'up', kind: 'success', to: 'up', reason: null, isTold: false },
+    { from: 'down', kind: 'success', to: 'up', reason: 'ping', isTold: true },
+    { from: 'paused', kind: 'success', to: 'up', reason: 'ping', isTold: false },
+    { from: 'new', kind: 'fail', to: 'down', reason: 'fail', isTold: true },
+    { from: 'up', kind: 'fail', to: 'down', reason: 'fail', isTold: true },
+    { from: 'down', kind: 'fail', to: 'down', reason: null, isTold: false },
+    { from: 'paused', kind: 'fail', to: 'down', reason: 'fail', isTold: true },
+  ] as const)('$kind on $from gives $to', ({ from, kind, to, reason, isTold }) => {
+    const { monitor, transition } = applyPing(backup(from), ping(kind), NOW)
+    expect(monitor).toMatchObject({ status: to, lastPingAt: NOW, lastDurationMs: null, openRun: null })
+    expect(monitor.pingCount).toBe(backup(from).pingCount + 1)
+    expect(monitor.dueAt).toBe(to === 'up' ? NOW + PERIOD : null)
+    expect(monitor.deadlineAt).toBe(to === 'up' ? NOW + PERIOD + GRACE : null)
+    expect(transition).toEqual(reason === null ? null : { from, to, at: NOW, reason })
+    expect(transition !== null && isWorthTelling(transition)).toBe(isTold)
+  })
+
+  test('a success from two places in the same moment changes nothing twice', () => {
+    const first = applyPing(backup('down'), ping('success'), NOW)
+    const second = applyPing(first.monitor, ping('success'), NOW)
+    expect(second.transition).toBeNull()
+    expect(second.monitor).toEqual({ ...first.monitor, pingCount: 9 })
+  })
+
+  test('an event leaves the state that it was given as it was', () => {
+    const monitor = backup('up', running(NOW - MINUTE))
+    const before = structuredClone(monitor)
+    for (const kind of ['success', 'fail', 'start', 'log', 'ignored'] as const) applyPing(monitor, ping(kind), NOW)
+    applyDeadline(monitor, NOW + DAY)
+    pause(monitor, NOW)
+    resume(monitor, NOW)
+    expect(monitor).toEqual(before)
+  })
+})
+
+describe('a ping that says nothing about the job only counts', () => {
+  const cases = STORED_STATUSES.flatMap((status) =>
+    (['log', 'ignored'] as const).flatMap((kind) => [
+      { status, kind, openRun: null },
+      { status, kind, openRun: running(NOW - MINUTE, RUN) },
+    ]),
+  )
+  test.each(cases)('$kind on $status', ({ status, kind, openRun }) => {
+    const monitor = backup(status, openRun)
+    const step = applyPing(monitor, ping(kind, RUN), NOW)
+    expect(step).toEqual({ monitor: { ...monitor, pingCount: monitor.pingCount + 1 }, transition: null })
+  })
+})
+
+describe('a start opens a run and keeps the status', () => {
+  test.each([
+    { status: 'new', dueAt: null, deadlineAt: NOW + GRACE },
+    { status: 'up', dueAt: LAST + PERIOD, deadlineAt: NOW + GRACE },
+    { status: 'down', dueAt: null, deadlineAt: null },
+    { status: 'paused', dueAt: null, deadlineAt: NOW + GRACE },
+  ] as const)('on $status', ({ status, dueAt, deadlineAt }) => {
+    const before = backup(status)
+    const { monitor, transition } = applyPing(before, ping('start', RUN), NOW)
+    const openRun = running(NOW, RUN)
+    expect(transition).toBeNull()
+    expect(monitor).toEqual({ ...before, pingCount: before.pingCount + 1, openRun, dueAt, deadlineAt })
+  })
+
+  test('a second start takes the place of the first and restarts the clock', () => {
+    const first = applyPing(backup('up'), ping('start', RUN), NOW).monitor
+    const second = applyPing(first, ping('start', OTHER_RUN), NOW + 4 * MINUTE).monitor
+    expect(second.openRun).toEqual(running(NOW + 4 * MINUTE, OTHER_RUN))
+    expect(second.deadlineAt).toBe(NOW + 4 * MINUTE + GRACE)
+    expect(applyDeadline(second, NOW + GRACE).transition).toBeNull()
+  })
+
+  test('a start without a run id forgets the run id of the first', () => {
+    const first = applyPing(backup('up'), ping('start', RUN), NOW).monitor
+    expect(applyPing(first, ping('start'), NOW + MINUTE).monitor.openRun).toEqual(running(NOW + MINUTE))
+  })
+
+  test('a run that starts late does not put off the deadline of the schedule', () => {
+    const late = applyPing(backup('up'), ping('start'), LAST + PERIOD + MINUTE).monitor
+    expect(late.deadlineAt).toBe(LAST + PERIOD + GRACE)
+  })
+})
+
+describe('the end of a run finds its start by the run id', () => {
+  const took = 3 * MINUTE
+  test.each([
+    { ends: 'equal', started: RUN, ended: RUN, kind: 'success', isOpen: false, durationMs: took },
+    { ends: 'both absent', started: null, ended: null, kind: 'success', isOpen: false, durationMs: took },
+    { ends: 'only the start had one', started: RUN, ended: null, kind: 'success', isOpen: false, durationMs: null },
+    { ends: 'another', started: RUN, ended: OTHER_RUN, kind: 'success', isOpen: true, durationMs: null },
+    { ends: 'only the end has one', started: null, ended: RUN, kind: 'success', isOpen: true, durationMs: null },
+    { ends: 'equal', started: RUN, ended: RUN, kind: 'fail', isOpen: false, durationMs: took },
+    { ends: 'both absent', started: null, ended: null, kind: 'fail', isOpen: false, durationMs: took },
+    { ends: 'only the start had one', started: RUN, ended: null, kind: 'fail', isOpen: false, durationMs: null },
+    { ends: 'another', started: RUN, ended: OTHER_RUN, kind: 'fail', isOpen: false, durationMs: null },
+    { ends: 'only the end has one', started: null, ended: RUN, kind: 'fail', isOpen: false, durationMs: null },
+  ] as const)('$kind, run ids: $ends', ({ started, ended, kind, isOpen, durationMs }) => {
+    const open = running(NOW - took, started)
+    const { monitor } = applyPing(backup('up', open), ping(kind, ended), NOW)
+    expect(monitor.status).toBe(kind === 'success' ? 'up' : 'down')
+    expect(monitor.openRun).toEqual(isOpen ? open : null)
+    expect(monitor.lastDurationMs).toBe(durationMs)
+    if (kind === 'success') expect(monitor.deadlineAt).toBe(isOpen ? open.startedAt + GRACE : NOW + PERIOD + GRACE)
+  })
+
+  test('an end without a start has no duration and clears the last one', () => {
+    expect(applyPing(backup('up'), ping('success', RUN), NOW).monitor.lastDurationMs).toBeNull()
+  })
+
+  test('a run that goes on after the success of another one still overruns', () => {
+    const open = running(NOW - 3 * MINUTE, RUN)
+    const { monitor } = applyPing(backup('up', open), ping('success', OTHER_RUN), NOW)
+    const at = open.startedAt + GRACE
+    expect(applyDeadline(monitor, at - 1).transition).toBeNull()
+    expect(applyDeadline(monitor, at).transition).toEqual({ from: 'up', to: 'down', at, reason: 'overrun' })
+  })
+
+  test.each([
+    { after: GRACE - 1, isOpen: true },
+    { after: GRACE, isOpen: false },
+    { after: DAY, isOpen: false },
+  ])('the success of another run $after ms after the start leaves the run open: $isOpen', ({ after, isOpen }) => {
+    const down = applyPing(backup('down'), ping('start', RUN), NOW).monitor
+    const { monitor } = applyPing(down, ping('success', OTHER_RUN), NOW + after)
+    expect(monitor.status).toBe('up')
+    expect(monitor.openRun !== null).toBe(isOpen)
+  })
+})
+
+describe('a deadline takes a monitor down when it has come, and not before', () => {
+  const due = LAST + PERIOD + GRACE
+  const overdue = NOW + GRACE
+  const run = running(NOW, RUN)
+  const cases = [
+    { from: 'up', openRun: null, deadlineAt: due, reason: 'timeout' },
+    { from: 'up', openRun: run, deadlineAt: overdue, reason: 'overrun' },
+    { from: 'new', openRun: run, deadlineAt: overdue, reason: 'overrun' },
+    { from: 'paused', openRun: run, deadlineAt: overdue, reason: 'overrun' },
+    { from: 'up', openRun: running(LAST + PERIOD, RUN), deadlineAt: due, reason: 'overrun' },
+    { from: 'up', openRun: running(LAST + PERIOD + 1, RUN), deadlineAt: due, reason: 'timeout' },
+  ] as const
+  test.each(cases)('$reason of a monitor that is $from', ({ from, openRun, deadlineAt, reason }) => {
+    const monitor = backup(from, openRun)
+    expect(monitor.deadlineAt).toBe(deadlineAt)
+    expect(applyDeadline(monitor, deadlineAt - 1)).toEqual({ monitor, transition: null })
+    const transition = { from, to: 'down', at: deadlineAt, reason } as const
+    const gone = { ...monitor, status: 'down', dueAt: null, deadlineAt: null } as const
+    for (const lateMs of [0, 1, DAY]) {
+      expect(applyDeadline(monitor, deadlineAt + lateMs)).toEqual({ monitor: gone, transition })
+    }
+    expect(isWorthTelling(transition)).toBe(true)
+  })
+
+  test.each(['new', 'down', 'paused'] as const)('a monitor that is %s waits for ever', (status) => {
+    const monitor = backup(status)
+    expect(applyDeadline(monitor, NOW + 1000 * DAY)).toEqual({ monitor, transition: null })
+  })
+
+  test('a monitor that is down is told of once, whatever starts and ends nobody waits for', () => {
+    const down = applyDeadline(backup('up'), NOW + DAY).monitor
+    const started = applyPing(down, ping('start', RUN), NOW + DAY).monitor
+    expect(applyDeadline(started, NOW + 2 * DAY).transition).toBeNull()
+  })
+})
+
+describe('recovery', () => {
+  test('the end of a run that overran brings the monitor up with the duration of the run', () => {
+    const open = running(NOW, RUN)
+    const down = applyDeadline(backup('up', open), NOW + HOUR).monitor
+    const { monitor, transition } = applyPing(down, ping('success', RUN), NOW + HOUR)
+    expect(transition).toEqual({ from: 'down', to: 'up', at: NOW + HOUR, reason: 'ping' })
+    expect(monitor).toMatchObject({ openRun: null, lastDurationMs: HOUR, deadlineAt: NOW + HOUR + PERIOD + GRACE })
+  })
+
+  test('a run that overran is not judged twice when another one succeeds', () => {
+    const down = applyDeadline(backup('up', running(NOW, RUN)), NOW + HOUR).monitor
+    const { monitor } = applyPing(down, ping('success', OTHER_RUN), NOW + HOUR)
+    expect(monitor).toMatchObject({ status: 'up', openRun: null, deadlineAt: NOW + HOUR + PERIOD + GRACE })
+  })
+
+  test('a ping that comes before the checker does forgives the deadline', () => {
+    const { transition } = applyPing(backup('up'), ping('success'), LAST + PERIOD + GRACE + 1)
+    expect(transition).toBeNull()
+  })
+})
+
+describe('a person pauses and resumes', () => {
+  test.each(['new', 'up', 'down'] as const)('a pause of a monitor that is %s ends all waiting', (from) => {
+    const { monitor, transition } = pause(backup(from, running(NOW - MINUTE)), NOW)
+    expect(transition).toEqual({ from, to: 'paused', at: NOW, reason: 'pause' })
+    const stopped = { status: 'paused', openRun: null, dueAt: null, deadlineAt: null } as const
+    expect(monitor).toEqual({ ...backup(from), ...stopped })
+  })
+
+  test('a second pause changes nothing, and lets a run go on that started since', () => {
+    const monitor = backup('paused', running(NOW - MINUTE))
+    expect(pause(monitor, NOW)).toEqual({ monitor, transition: null })
+  })
+
+  test('a resumed monitor waits for its first ping', () => {
+    const { monitor, transition } = resume(backup('paused', running(NOW - MINUTE)), NOW)
+    expect(transition).toEqual({ from: 'paused', to: 'new', at: NOW, reason: 'resume' })
+    expect(monitor).toMatchObject({ status: 'new', openRun: null, lastPingAt: null, dueAt: null, deadlineAt: null })
+    expect(monitor.pingCount).toBe(7)
+  })
+
+  test.each(['new', 'up', 'down'] as const)('resuming a monitor that is %s changes nothing', (status) => {
+    const monitor = backup(status, running(NOW - MINUTE))
+    expect(resume(monitor, NOW)).toEqual({ monitor, transition: null })
+  })
+})
+
+describe('a changed schedule or grace moves the deadline', () => {
+  const change = { schedule: { kind: 'period', periodMs: DAY }, graceMs: 2 * HOUR } as const
+  const dueAt = LAST + DAY
+  test.each([
+    { status: 'new', openRun: null, dueAt: null, deadlineAt: null },
+    { status: 'up', openRun: null, dueAt, deadlineAt: dueAt + 2 * HOUR },
+    { status: 'down', openRun: null, dueAt: null, deadlineAt: null },
+    { status: 'paused', openRun: null, dueAt: null, deadlineAt: null },
+    { status: 'new', openRun: running(NOW), dueAt: null, deadlineAt: NOW + 2 * HOUR },
+    { status: 'up', openRun: running(NOW), dueAt, deadlineAt: NOW + 2 * HOUR },
+    { status: 'down', openRun: running(NOW), dueAt: null, deadlineAt: null },
+    { status: 'paused', openRun: running(NOW), dueAt: null, deadlineAt: NOW + 2 * HOUR },
+  ] as const)('case %#: $status', ({ status, openRun, dueAt, deadlineAt }) => {
+    const monitor = { ...backup(status, openRun), ...change }
+    expect(withDeadline(monitor)).toEqual({ ...monitor, dueAt, deadlineAt })
+  })
+
+  test('a deadline that has passed by the change is dated where it lies', () => {
+    const monitor = withDeadline({ ...backup('up'), schedule: { kind: 'period', periodMs: MINUTE } })
+    const at = LAST + MINUTE + GRACE
+    expect(applyDeadline(monitor, NOW).transition).toEqual({ from: 'up', to: 'down', at, reason: 'timeout' })
+  })
+})
+
+describe('people are told of going down, and of coming up from down', () => {
+  const told = ['new>down', 'up>down', 'paused>down', 'down>up']
+  const pairs = STORED_STATUSES.flatMap((from) =>
+    STORED_STATUSES.filter((to) => to !== from).map((to) => ({ from, to })),
+  )
+  test.each(pairs)('$from to $to', ({ from, to }) => {
+    const isTold = isWorthTelling({ from, to, at: NOW, reason: 'ping' })
+    expect(isTold).toBe(told.includes(`${from}>${to}`))
+  })
+})

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'bun:test'
+import { createHash } from 'node:crypto'
+import {
+  changeSettings,
+  type Monitor,
+  type MonitorChange,
+  type MonitorMatch,
+  type MonitorSettings,
+  matchesMonitor,
+  NEW_STATE,
+  NO_RULES,
+  newMonitorKeys,
+  newProjectPingKey,
+  shownName,
+  tagList,
+} from '#domain/monitor.ts'
+import { HOUR, MINUTE } from '#lib/duration.ts'
+
+const SETTINGS: MonitorSettings = {
+  ...NO_RULES,
+  filter: { ...NO_RULES.filter, failureKeywords: 'error', httpBody: true },
+  name: 'Backup',
+  slug: 'backup',
+  tags: 'nightly db',
+  description: 'Copies the database.',
+  schedule: { kind: 'period', periodMs: HOUR },
+  graceMs: 5 * MINUTE,
+}
+
+const BACKUP: Monitor = {
+  id: 1,
+  projectId: 'project-1',
+  ...SETTINGS,
+  ...NEW_STATE,
+  ...newMonitorKeys(),
+  createdAt: 0,
+}
+
+describe('the keys of a monitor', () => {
+  test('the unique key is the SHA-1 of the first 16 hex digits of the ping key, as Healthchecks clients expect', () => {
+    for (const { pingKey, uniqueKey } of [newMonitorKeys(), newMonitorKeys()]) {
+      const [first, second, third] = pingKey.split('-')
+      const digits = `${first}${second}${third}`
+      expect(digits).toHaveLength(16)
+      expect(uniqueKey).toBe(createHash('sha1').update(digits).digest('hex'))
+    }
+  })
+
+  test('ping key and badge key are lower-case UUIDs that tell nothing about each other', () => {
+    const keys = Array.from({ length: 100 }, newMonitorKeys)
+    const uuids = keys.flatMap(({ pingKey, badgeKey }) => [pingKey, badgeKey])
+    for (const uuid of uuids)
+      expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect(new Set(uuids).size).toBe(200)
+  })
+
+  test('the ping key of a project has 22 lower-case characters', () => {
+    for (let count = 0; count < 100; count += 1) expect(newProjectPingKey()).toMatch(/^[a-z0-9]{22}$/)
+  })
+})
+
+describe('the name that people see', () => {
+  test.each([
+    { name: 'Backup', slug: 'backup', shown: 'Backup' },
+    { name: '', slug: 'backup', shown: 'backup' },
+    { name: '', slug: '', shown: 'monitor 01234567' },
+  ])('name "$name", slug "$slug": $shown', ({ name, slug, shown }) => {
+    const monitor = { ...BACKUP, name, slug, uniqueKey: '0123456789abcdef0123456789abcdef01234567' }
+    expect(shownName(monitor)).toBe(shown)
+    expect(shownName(monitor)).not.toContain(monitor.pingKey.slice(0, 8))
+  })
+})
+
+describe('tags', () => {
+  const cases: { tags: string; list: string[] }[] = [
+    { tags: '', list: [] },
+    { tags: '   ', list: [] },
+    { tags: 'db', list: ['db'] },
+    { tags: ' nightly \t db\nprod ', list: ['nightly', 'db', 'prod'] },
+    { tags: 'db db', list: ['db', 'db'] },
+    { tags: '<b> a,b', list: ['<b>', 'a,b'] },
+  ]
+  test.each(cases)('case %#: $list', ({ tags, list }) => {
+    expect(tagList(tags)).toEqual(list)
+  })
+})
+
+describe('a change of settings touches only what it names', () => {
+  const filter = SETTINGS.filter
+  const cases: { change: MonitorChange; changed: Partial<MonitorSettings> }[] = [
+    { change: {}, changed: {} },
+    { change: { name: 'Copy' }, changed: { name: 'Copy' } },
+    { change: { name: '', description: '' }, changed: { name: '', description: '' } },
+    { change: { postOnly: true, graceMs: HOUR }, changed: { postOnly: true, graceMs: HOUR } },
+    { change: { filter: {} }, changed: {} },
+    { change: { filter: { subject: true } }, changed: { filter: { ...filter, subject: true } } },
+    {
+      change: { filter: { failureKeywords: '', httpBody: false } },
+      changed: { filter: { ...filter, failureKeywords: '', httpBody: false } },
+    },
+  ]
+  test.each(cases)('case %#', ({ change, changed }) => {
+    const before = structuredClone(SETTINGS)
+    expect(changeSettings(SETTINGS, change)).toEqual({ ...SETTINGS, ...changed })
+    expect(SETTINGS).toEqual(before)
+  })
+})
+
+describe('a monitor is meant when every field given is equal', () => {
+  const cases: { match: MonitorMatch; isMeant: boolean }[] = [
+    { match: {}, isMeant: true },
+    { match: { name: 'Backup' }, isMeant: true },
+    { match: { name: 'backup' }, isMeant: false },
+    { match: { name: '' }, isMeant: false },
+    { match: { slug: 'backup' }, isMeant: true },
+    { match: { slug: 'back' }, isMeant: false },
+    { match: { tags: 'nightly db' }, isMeant: true },
+    { match: { tags: 'db nightly' }, isMeant: false },
+    { match: { periodMs: HOUR }, isMeant: true },
+    { match: { periodMs: HOUR + 1 }, isMeant: false },
+    { match: { graceMs: 5 * MINUTE }, isMeant: true },
+    { match: { graceMs: HOUR }, isMeant: false },
+    { match: { name: 'Backup', slug: 'backup', graceMs: 5 * MINUTE, periodMs: HOUR }, isMeant: true },
+    { match: { name: 'Backup', slug: 'backup', graceMs: 6 * MINUTE }, isMeant: false },
+  ]
+  test.each(cases)('case %#', ({ match, isMeant }) => {
+    expect(matchesMonitor(BACKUP, match)).toBe(isMeant)
+  })
+})

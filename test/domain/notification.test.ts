@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'bun:test'
+import type { Transition } from '#domain/lifecycle.ts'
+import { type Monitor, NEW_STATE, NO_RULES } from '#domain/monitor.ts'
+import {
+  composeNotification,
+  composeTest,
+  type Notification,
+  type NotificationFacts,
+  notificationDetails,
+  notificationFacts,
+  notificationTitle,
+} from '#domain/notification.ts'
+import type { RecordedPing } from '#domain/ping.ts'
+import { HOUR, MINUTE } from '#lib/duration.ts'
+
+const NOW = Date.UTC(2026, 10, 23, 9, 37, 41)
+const PING_KEY = '0193b5a0-5ec4-4e70-8000-1234567890ab'
+const BADGE_KEY = '0193b5a0-bad6-4e70-8000-1234567890ab'
+const HOSTILE = `<img src=x onerror=alert(1)> & "quotes"`
+
+const BACKUP: Monitor = {
+  id: 1,
+  ...NO_RULES,
+  ...NEW_STATE,
+  projectId: 'project-1',
+  status: 'down',
+  pingCount: 7,
+  schedule: { kind: 'period', periodMs: HOUR },
+  graceMs: 5 * MINUTE,
+  name: 'Backup',
+  slug: 'backup',
+  tags: ' nightly  db ',
+  description: '',
+  pingKey: PING_KEY,
+  uniqueKey: 'abcdef0123456789abcdef0123456789abcdef01',
+  badgeKey: BADGE_KEY,
+  createdAt: 0,
+}
+
+const SUCCESS: RecordedPing = {
+  monitorId: 1,
+  number: 7,
+  kind: 'success',
+  runId: null,
+  exitStatus: null,
+  at: NOW - 65 * MINUTE,
+  durationMs: null,
+  bodySize: 12,
+  scheme: 'https',
+  method: 'POST',
+  remoteAddress: '192.0.2.7',
+  userAgent: `curl ${PING_KEY}`,
+}
+
+function down(reason: Transition['reason']): Transition {
+  return { from: 'up', to: 'down', at: NOW, reason }
+}
+
+function compose(facts: Partial<NotificationFacts> = {}): Notification {
+  const told = { monitor: BACKUP, transition: down('timeout'), project: 'Billing', lastPing: SUCCESS, downSince: null }
+  return composeNotification({ ...told, ...facts })
+}
+
+describe('a notification says in its title and in one sentence what happened', () => {
+  const failure: RecordedPing = { ...SUCCESS, kind: 'fail', at: NOW }
+  const up = { transition: { from: 'down', to: 'up', at: NOW, reason: 'ping' } } as const
+  const cases: { name: string; facts: Partial<NotificationFacts>; title: string; details: string }[] = [
+    {
+      name: 'no ping came',
+      facts: {},
+      title: 'DOWN | Backup',
+      details: 'No ping came. One was expected at 2026-11-23 09:32:41 UTC, with 5 minutes of grace.',
+    },
+    {
+      name: 'a run did not end',
+      facts: { transition: down('overrun'), lastPing: { ...SUCCESS, kind: 'start' } },
+      title: 'DOWN | Backup',
+      details: 'The run that started at 2026-11-23 09:32:41 UTC did not end within 5 minutes.',
+    },
+    {
+      name: 'the job failed',
+      facts: { transition: down('fail'), lastPing: failure },
+      title: 'DOWN | Backup',
+      details: 'The job reported a failure.',
+    },
+    {
+      name: 'the job failed with an exit status',
+      facts: { transition: down('fail'), lastPing: { ...failure, exitStatus: 137 } },
+      title: 'DOWN | Backup',
+      details: 'The job reported a failure (exit status 137).',
+    },
+    {
+      name: 'the job is back',
+      facts: { ...up, downSince: NOW - 2 * HOUR - 5 * MINUTE },
+      title: 'UP | Backup',
+      details: 'The job is back after 2 hours, 5 minutes of being down.',
+    },
+    {
+      name: 'the job is back, and nobody knows since when it was away',
+      facts: up,
+      title: 'UP | Backup',
+      details: 'The job is back.',
+    },
+  ]
+  test.each(cases)('$name', ({ facts, title, details }) => {
+    const notification = compose(facts)
+    expect(notificationTitle(notification)).toBe(title)
+    expect(notificationDetails(notification)).toBe(details)
+    expect(notification.isTest).toBe(false)
+  })
+
+  test('a test says that it is one', () => {
+    const notification = composeTest({ project: 'Billing', now: NOW })
+    expect(notification).toMatchObject({ status: 'down', at: NOW, isTest: true, project: 'Billing' })
+    expect(notificationTitle(notification)).toBe('DOWN | TEST')
+    expect(notificationDetails(notification)).toBe(
+      'This is a test. No ping came. One was expected at 2026-11-23 09:07:41 UTC, with 30 minutes of grace.',
+    )
+  })
+})
+
+describe('what a notification keeps', () => {
+  test.each([
+    { reason: 'timeout', dueAt: NOW - 5 * MINUTE },
+    { reason: 'overrun', dueAt: NOW - 5 * MINUTE },
+    { reason: 'fail', dueAt: null },
+  ] as const)('$reason: when the ping was due', ({ reason, dueAt }) => {
+    expect(compose({ transition: down(reason) })).toMatchObject({ reason, dueAt, downMs: null, at: NOW })
+  })
+
+  test('how long it was down, from the beginning of the incident to the ping', () => {
+    const transition = { from: 'down', to: 'up', at: NOW, reason: 'ping' } as const
+    expect(compose({ transition, downSince: NOW - HOUR })).toMatchObject({ status: 'up', downMs: HOUR, dueAt: null })
+    expect(compose({ transition, downSince: NOW }).downMs).toBe(0)
+  })
+
+  test('the last ping without who sent it', () => {
+    expect(compose().lastPing).toEqual({ kind: 'success', at: SUCCESS.at, exitStatus: null })
+    expect(compose({ lastPing: null }).lastPing).toBeNull()
+  })
+
+  test('what the monitor was, with its tags as a list', () => {
+    const { schedule, graceMs, uniqueKey } = BACKUP
+    const kept = { name: 'Backup', slug: 'backup', tags: ['nightly', 'db'], description: '', pingCount: 7 }
+    expect(compose().monitor).toEqual({ ...kept, schedule, graceMs, uniqueKey })
+  })
+})
+
+describe('the name of a monitor in a notification', () => {
+  test.each([
+    { name: 'Backup', slug: 'backup', shown: 'Backup' },
+    { name: '', slug: 'backup', shown: 'backup' },
+    { name: '', slug: '', shown: 'monitor abcdef01' },
+    { name: HOSTILE, slug: '', shown: HOSTILE },
+  ])('name $name, slug $slug: $shown', ({ name, slug, shown }) => {
+    expect(notificationTitle(compose({ monitor: { ...BACKUP, name, slug } }))).toBe(`DOWN | ${shown}`)
+  })
+})
+
+describe('secrets', () => {
+  const unnamed = { ...BACKUP, name: '', slug: '' }
+  const up = { from: 'down', to: 'up', at: NOW, reason: 'ping' } as const
+  const cases = [BACKUP, unnamed].flatMap((monitor) =>
+    [down('timeout'), down('overrun'), down('fail'), up].map((transition) => ({ monitor, transition })),
+  )
+  test.each(cases)('the ping key and the badge key are nowhere in case %#', ({ monitor, transition }) => {
+    const notification = compose({ monitor, transition, downSince: NOW - HOUR })
+    const said = [
+      JSON.stringify(notification),
+      notificationTitle(notification),
+      notificationDetails(notification),
+      JSON.stringify(notificationFacts(notification)),
+    ].join('\n')
+    for (const key of [PING_KEY, BADGE_KEY]) {
+      expect(said).not.toContain(key)
+      expect(said).not.toContain(key.replaceAll('-', ''))
+      expect(said).not.toContain(key.slice(0, 13))
+    }
+  })
+})
+
+describe('the facts around a notification', () => {
+  test('are told with their labels', () => {
+    expect(notificationFacts(compose())).toEqual([
+      ['Since', '2026-11-23 09:37:41 UTC'],
+      ['Project', 'Billing'],
+      ['Schedule', 'every 1 hour, grace 5 minutes'],
+      ['Last ping', 'success, 1 hour, 5 minutes before'],
+      ['Pings so far', '7'],
+      ['Tags', 'nightly db'],
+    ])
+  })
+
+  test.each([
+    { name: 'never pinged', lastPing: null, words: 'never' },
+    {
+      name: 'an exit status',
+      lastPing: { ...SUCCESS, exitStatus: 0, at: NOW },
+      words: 'exit status 0, 0 seconds before',
+    },
+    { name: 'a ping of the same moment', lastPing: { ...SUCCESS, at: NOW + 5 }, words: 'success, 0 seconds before' },
+  ])('the last ping: $name', ({ lastPing, words }) => {
+    expect(notificationFacts(compose({ lastPing }))).toContainEqual(['Last ping', words])
+  })
+
+  test('tags and description are left out when there are none, and kept as they are', () => {
+    const bare = notificationFacts(compose({ monitor: { ...BACKUP, tags: ' ', description: '' } }))
+    expect(bare.map(([label]) => label)).not.toContain('Tags')
+    expect(bare.map(([label]) => label)).not.toContain('Description')
+    const told = notificationFacts(compose({ monitor: { ...BACKUP, description: HOSTILE } }))
+    expect(told).toContainEqual(['Description', HOSTILE])
+  })
+})

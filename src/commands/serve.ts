@@ -9,6 +9,7 @@ export const addServe: AddCommand = (program, shell) => {
     .description('watch, and answer pings (what happens without a command)')
     .action(async () => {
       const app = startApp({ config: shell.readConfig(), clock: systemClock })
+      surviveFaults(app)
       greet(app, shell)
       await stopSignal()
       app.deps.log.info('CronGuard stops')
@@ -25,6 +26,13 @@ function greet({ deps }: App, shell: Shell): void {
   shell.tell('Nobody has an account yet. To sign in the first time, in another terminal, in this folder:')
   shell.tell(`  ${programName()} user create you@example.com --admin`)
   shell.tell(`  ${programName()} key create you@example.com\n`)
+}
+
+// A watcher that dies of one fault is silent about everything else; this one says so and goes on watching.
+function surviveFaults({ deps }: App): void {
+  const survive = (error: unknown): void => deps.log.error('Something went wrong that should not', { error })
+  process.on('uncaughtException', survive)
+  process.on('unhandledRejection', survive)
 }
 
 /** How the person who started this program calls it. */

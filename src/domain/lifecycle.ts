@@ -84,7 +84,7 @@ function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): 
   const ended = { ...monitor, lastPingAt: now, lastDurationMs: null }
   const run = monitor.openRun
   if (run === null) return ended
-  if (run.runId === ping.runId) return { ...ended, openRun: null, lastDurationMs: now - run.startedAt }
+  if (run.runId === ping.runId) return { ...ended, openRun: null, lastDurationMs: Math.max(0, now - run.startedAt) }
   const isOfAnotherRun = ping.kind === 'success' && ping.runId !== null
   const isStillInTime = now < run.startedAt + monitor.graceMs
   return { ...ended, openRun: isOfAnotherRun && isStillInTime ? run : null }

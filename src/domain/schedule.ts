@@ -24,6 +24,7 @@ export function defaultGraceMs(schedule: Schedule): number {
   return Math.max(MINUTE, Math.floor(schedule.periodMs / 2))
 }
 
+/** "every day", "every 5 minutes" */
 export function scheduleInWords(schedule: Schedule): string {
-  return `every ${durationInWords(schedule.periodMs)}`
+  return `every ${durationInWords(schedule.periodMs).replace(/^1 (\w+)$/, '$1')}`
 }

@@ -26,7 +26,7 @@ const CONTENDERS: Contender[] = [
   { name: 'one transaction per ping', args: ['single', 1] },
 ]
 
-const folder = mkdtempSync(join(tmpdir(), 'cronguard-wrk-'))
+const folder = mkdtempSync(join(tmpdir(), 'cronguard-bench-'))
 const running = await Promise.all(CONTENDERS.map(start))
 try {
   const scores = await measureInTurn()
@@ -34,13 +34,14 @@ try {
   for (const [index, { name }] of CONTENDERS.entries()) report(name, median(scores[index] ?? []), bare)
 } finally {
   for (const { server } of running) server.kill('SIGKILL')
+  await Promise.all(running.map(({ server }) => server.exited))
   rmSync(folder, { recursive: true })
 }
 
 async function start({ args: [kind, monitors] }: Contender, index: number) {
   const port = FIRST_PORT + index
   const server = Bun.spawn(
-    [process.execPath, join(import.meta.dir, 'servers.ts'), kind, String(port), String(monitors)],
+    [process.execPath, join(import.meta.dir, 'servers.ts'), kind, String(port), String(monitors), folder],
     {
       cwd: join(import.meta.dir, '../..'),
       env: { ...process.env, NODE_ENV: 'production' },

@@ -1,6 +1,4 @@
-// What the ping benchmark compares CronGuard with; each is a process of its own, named by the first argument.
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// What the ping benchmark compares: each is a process of its own. Arguments: kind, port, number of monitors, folder.
 import { join } from 'node:path'
 import { addUser } from '#actions/accounts.ts'
 import { saveMonitor } from '#actions/monitors.ts'
@@ -15,7 +13,7 @@ import { createLogMailer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
 import { type Db, openDatabase } from '#store/database.ts'
 
-const [kind, port, monitors] = process.argv.slice(2)
+const [kind, port, monitors, folder = '.'] = process.argv.slice(2)
 
 if (kind === 'bare') serveBare(Number(port))
 else serveCronGuard({ port: Number(port), monitors: Number(monitors), isGrouped: kind === 'grouped' })
@@ -27,8 +25,7 @@ function serveBare(port: number): void {
 
 /** The real front door and database; without grouping every ping has a transaction of its own. */
 function serveCronGuard({ port, monitors, isGrouped }: { port: number; monitors: number; isGrouped: boolean }): void {
-  const folder = mkdtempSync(join(tmpdir(), 'cronguard-bench-'))
-  const db = openDatabase({ path: join(folder, 'cronguard.db'), clock: systemClock })
+  const db = openDatabase({ path: join(folder, `${port}.db`), clock: systemClock })
   const log = createLog({ level: 'error', format: 'text' })
   const deps: Deps = {
     db: isGrouped ? db : oneByOne(db),

@@ -184,7 +184,7 @@ describe('the facts around a notification', () => {
     expect(notificationFacts(compose())).toEqual([
       ['Since', '2026-11-23 09:37:41 UTC'],
       ['Project', 'Billing'],
-      ['Schedule', 'every 1 hour, grace 5 minutes'],
+      ['Schedule', 'every hour, grace 5 minutes'],
       ['Last ping', 'success, 1 hour, 5 minutes before'],
       ['Pings so far', '7'],
       ['Tags', 'nightly db'],

@@ -30,9 +30,9 @@ describe('the next ping of a period', () => {
 
 describe('a schedule in words', () => {
   test.each([
-    { periodMs: SECOND, words: 'every 1 second' },
+    { periodMs: SECOND, words: 'every second' },
     { periodMs: 90 * MINUTE, words: 'every 1 hour, 30 minutes' },
-    { periodMs: DAY, words: 'every 1 day' },
+    { periodMs: DAY, words: 'every day' },
     { periodMs: 2 * WEEK, words: 'every 2 weeks' },
   ])('$words', ({ periodMs, words }) => {
     expect(scheduleInWords(every(periodMs))).toBe(words)

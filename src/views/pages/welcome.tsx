@@ -13,29 +13,29 @@ export function WelcomePage({ baseUrl, hasUsers }: WelcomePageProps) {
       <p class="lead">
         {hasUsers
           ? 'This CronGuard is running. Monitors are made with an API key, and jobs report with one curl.'
-          : 'This CronGuard is running, and nobody has an account yet. Three commands lead to the first alert.'}
+          : 'This CronGuard is running, and nobody has an account yet. Three steps lead to the first alert.'}
       </p>
       <ol class="steps">
         <li>
           <h2>Create a user, on the machine it runs on</h2>
-          <pre tabindex="0">
+          <pre>
             <code>cronguard user create you@example.com --admin</code>
           </pre>
           <p>It prints a password. An API key signs you in from scripts:</p>
-          <pre tabindex="0">
+          <pre>
             <code>KEY=$(cronguard key create you@example.com)</code>
           </pre>
         </li>
         <li>
           <h2>Say whom to tell, and what to watch</h2>
-          <pre tabindex="0">
+          <pre>
             <code>{createExample(baseUrl)}</code>
           </pre>
         </li>
         <li>
           <h2>Let the job report</h2>
           <p>The answer holds a ping URL. Call it after each run:</p>
-          <pre tabindex="0">
+          <pre>
             <code>{`0 3 * * *  backup.sh && curl -fsS -m 10 --retry 5 --retry-connrefused ${baseUrl}/ping/…`}</code>
           </pre>
         </li>

@@ -4,6 +4,7 @@ import { claimDeliveries, deliver } from '#actions/deliveries.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { createLogMailer } from '#lib/mail.ts'
 import { TestGuard } from './support/cronguard.ts'
 
 let guard: TestGuard
@@ -108,6 +109,18 @@ describe('A delivery', () => {
     await guard.pass(HOUR)
     expect(guard.outside.mails).toEqual([])
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'failed', channelId: null, channelName: 'email' }])
+  })
+
+  test('by mail without a mail server stands in the log, and says so', async () => {
+    guard.deps.mailer = createLogMailer(guard.deps.log)
+    guard.mailTo(project, 'ops@example.org')
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    expect(guard.deliveries(backup)).toMatchObject([
+      { state: 'logged', attempts: 1, lastAttempt: { result: 'logged' } },
+    ])
+    const lines = guard.log.filter(({ event }) => event.includes('No mail server is configured'))
+    expect(lines.map(({ fields }) => fields.subject)).toEqual(['DOWN | backup'])
   })
 
   test('carries the same id on every attempt', async () => {

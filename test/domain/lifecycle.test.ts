@@ -134,6 +134,11 @@ describe('the end of a run finds its start by the run id', () => {
     if (kind === 'success') expect(monitor.deadlineAt).toBe(isOpen ? open.startedAt + GRACE : NOW + PERIOD + GRACE)
   })
 
+  test('a run that ends before it started, for the clock was set back, took no time', () => {
+    const { monitor } = applyPing(backup('up', running(NOW + HOUR)), ping('success'), NOW)
+    expect(monitor).toMatchObject({ openRun: null, lastDurationMs: 0 })
+  })
+
   test('an end without a start has no duration and clears the last one', () => {
     expect(applyPing(backup('up'), ping('success', RUN), NOW).monitor.lastDurationMs).toBeNull()
   })

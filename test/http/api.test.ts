@@ -145,22 +145,21 @@ describe('A body', () => {
   })
 
   test.each([
-    [{ timeout: 59 }, 'timeout is too small'],
-    [{ grace: 1 }, 'grace is too small'],
-    [{ timeout: 0, subminute: true }, 'timeout is too small'],
-    [{ timeout: 31_536_001, subminute: true }, 'timeout is too large'],
-    [{ timeout: 1.5, subminute: true }, 'timeout is not a number'],
-    [{ subminute: 'yes' }, 'subminute is not a boolean'],
-    [{ name: '😀'.repeat(101) }, 'name is too long'],
-    [{ tags: 'x'.repeat(501) }, 'tags is too long'],
-    [{ schedule: '* * * * *' }, 'schedule is not supported yet: use timeout'],
-    [{ unique: ['uuid'] }, "an item in 'unique' has unexpected value"],
-    [{ channels: 'nobody' }, /^invalid channel identifier: nobody$/],
-  ])('with %p is refused and changes nothing', async (body, problem) => {
+    ['a short timeout', { timeout: 59 }, 'timeout is too small'],
+    ['a short grace', { grace: 1 }, 'grace is too small'],
+    ['no timeout at all', { timeout: 0, subminute: true }, 'timeout is too small'],
+    ['a timeout of more than a year', { timeout: 31_536_001, subminute: true }, 'timeout is too large'],
+    ['half seconds', { timeout: 1.5, subminute: true }, 'timeout is not a number'],
+    ['an odd wish for seconds', { subminute: 'yes' }, 'subminute is not a boolean'],
+    ['a name of 101 characters', { name: '😀'.repeat(101) }, 'name is too long'],
+    ['endless tags', { tags: 'x'.repeat(501) }, 'tags is too long'],
+    ['an endless description', { desc: 'x'.repeat(10_001) }, 'desc is too long'],
+    ['a cron expression', { schedule: '* * * * *' }, 'schedule is not supported yet: use timeout'],
+    ['an odd upsert', { unique: ['uuid'] }, "an item in 'unique' has unexpected value"],
+  ])('with %s is refused and changes nothing', async (_what, body, problem) => {
     const { status, json } = await call(`/checks/${backup.pingKey}`, { body })
     expect(status).toBe(400)
-    if (typeof problem === 'string') expect(json.error).toBe(`json validation error: ${problem}`)
-    else expect(json.error).toMatch(problem)
+    expect(json.error).toBe(`json validation error: ${problem}`)
     expect(guard.now(backup)).toEqual(backup)
   })
 
@@ -208,18 +207,25 @@ describe('Channels', () => {
   })
 
   test.each([
-    [{}, 'json validation error: kind is not a string'],
-    [{ kind: 'pigeon', settings: {} }, 'There is no kind of channel called pigeon.'],
-    [{ kind: 'email' }, 'json validation error: settings is not an object'],
-    [{ kind: 'email', settings: { address: 'nobody' } }, 'address: This is not an e-mail address.'],
-    [{ kind: 'email', settings: { address: 'a@example.org\r\nBcc: b@example.org' } }, /not an e-mail address/],
-    [{ kind: 'webhook', settings: { url: 'file:///etc/passwd' } }, 'url: This is not an http or https URL.'],
-    [{ kind: 'webhook', name: 'x'.repeat(101), settings: { url: 'http://x.test' } }, /at most 100/],
-  ])('%p is refused with a sentence', async (body, error) => {
+    ['nothing', {}, 'json validation error: kind is not a string'],
+    ['an unknown kind', { kind: 'pigeon', settings: {} }, 'There is no kind of channel called pigeon.'],
+    ['no settings', { kind: 'email' }, 'json validation error: settings is not an object'],
+    ['no address', { kind: 'email', settings: { address: 'nobody' } }, 'address: This is not an e-mail address.'],
+    [
+      'two addresses in one',
+      { kind: 'email', settings: { address: 'a@example.org\r\nBcc: b@example.org' } },
+      'address: This is not an e-mail address.',
+    ],
+    ['a file', { kind: 'webhook', settings: { url: 'file:///etc/passwd' } }, 'url: This is not an http or https URL.'],
+    [
+      'an endless name',
+      { kind: 'webhook', name: 'x'.repeat(101), settings: { url: 'http://x.test' } },
+      'The name has at most 100 characters.',
+    ],
+  ])('made of %s are refused with a sentence', async (_what, body, error) => {
     const { status, json } = await create(body)
     expect(status).toBe(400)
-    if (typeof error === 'string') expect(json.error).toBe(error)
-    else expect(json.error).toMatch(error)
+    expect(json.error).toBe(error)
   })
 
   test('never show their settings', async () => {

@@ -207,6 +207,8 @@ CREATE TABLE deliveries (
 
 -- What is in the outbox for this channel, and what of this monitor came before it?
 CREATE INDEX deliveries_unsettled ON deliveries (channel_id, monitor_id, sequence) WHERE settled_at IS NULL;
+-- Is anything in the outbox due?
+CREATE INDEX deliveries_due ON deliveries (coalesce(next_attempt_at, leased_until)) WHERE settled_at IS NULL;
 CREATE INDEX deliveries_of_monitor ON deliveries (monitor_id, sequence);
 CREATE INDEX deliveries_of_notification ON deliveries (notification_id);
 CREATE INDEX deliveries_of_channel ON deliveries (channel_id, sequence);

@@ -1,25 +1,26 @@
 // The composition root: data folder, database, deps, server, loops; start and stop.
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beginWatch, endWatch } from '#actions/process.ts'
 import { migrate } from '#actions/schema.ts'
-import { createFront, listen } from '#http/server.ts'
+import { type Config, SECRET_KEY_MIN } from '#config.ts'
+import type { Deps } from '#deps.ts'
+import { createFront, type Listener, listen } from '#http/server.ts'
 import type { Clock } from '#lib/clock.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
-import { createLog, type Log } from '#lib/log.ts'
+import { createLog } from '#lib/log.ts'
 import { createLogMailer, createSmtpMailer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
+import { keepSecret } from '#lib/secret-file.ts'
 import { newSecretKey } from '#lib/tokens.ts'
 import { createChecker } from '#loops/checker.ts'
 import { createHeartbeat } from '#loops/heartbeat.ts'
-import { startLoops } from '#loops/index.ts'
+import { type LoopHealth, startLoops } from '#loops/index.ts'
 import { createOutbox } from '#loops/outbox.ts'
 import { openDatabase } from '#store/database.ts'
 import { type FolderLock, lockFolder } from '#store/lock.ts'
 import { pendingMigrations } from '#store/migrations.ts'
-import type { Config } from './config.ts'
-import type { Deps } from './deps.ts'
 
 export interface App {
   deps: Deps
@@ -27,16 +28,25 @@ export interface App {
   stop(): Promise<void>
 }
 
+export interface Setting {
+  config: Config
+  clock: Clock
+}
+
 const DATABASE_FILE = 'cronguard.db'
 const SECRET_KEY_FILE = 'secret-key'
 const STOP_GRACE_MS = 5 * SECOND
+/** Long enough for a command to end that is making the same database. */
+const LOCK_WAIT_MS = 2 * SECOND
+const LOCK_RETRY_MS = 50
+/** How long to wait, blocked, for another process that is writing: a server must go on answering. */
+const BUSY_TIMEOUT_MS = { server: SECOND / 4, command: 5 * SECOND }
 
 /** Watches and listens. Throws `AppError` when the folder or the port belongs to somebody else. */
-export function startApp({ config, clock }: { config: Config; clock: Clock }): App {
-  const log = createLog({ level: config.logLevel, format: config.logFormat })
-  prepareFolder(config.dataDir)
-  const lock = lockOrThrow(config.dataDir)
-  const deps = openDeps({ config, clock, log })
+export async function startApp({ config, clock }: Setting): Promise<App> {
+  const deps = openDeps({ config, clock }, BUSY_TIMEOUT_MS.server)
+  const lock = await waitForLock(deps, () => true)
+  if (lock === null) throw inUse(config.dataDir)
   migrateAndTell(deps)
   beginWatch(deps)
   const loops = startLoops(deps, [createChecker(deps), createOutbox(deps), createHeartbeat(deps)])
@@ -45,8 +55,7 @@ export function startApp({ config, clock }: { config: Config; clock: Clock }): A
     deps,
     stop: async () => {
       await Promise.all([inGrace(loops.stop()), listener.stop(STOP_GRACE_MS)])
-      endWatch(deps)
-      deps.db.checkpoint()
+      tidyUp(deps)
       closeDeps(deps)
       lock.release()
     },
@@ -54,58 +63,32 @@ export function startApp({ config, clock }: { config: Config; clock: Clock }): A
 }
 
 /** For a command that works beside a running server: the same database, nothing that ticks or listens. */
-export async function withDeps<T>(
-  { config, clock }: { config: Config; clock: Clock },
-  work: (deps: Deps) => T | Promise<T>,
-): Promise<T> {
-  const log = createLog({ level: config.logLevel, format: config.logFormat })
-  prepareFolder(config.dataDir)
-  const deps = openDeps({ config, clock, log })
+export async function withDeps<T>(setting: Setting, work: (deps: Deps) => T | Promise<T>): Promise<T> {
+  const deps = openDeps(setting, BUSY_TIMEOUT_MS.command)
   try {
-    if (pendingMigrations(deps.db).length > 0) migrateAlone(deps)
+    await migrateAlone(deps)
     return await work(deps)
   } finally {
     closeDeps(deps)
   }
 }
 
-// A running server keeps the schema that it knows: nobody changes it under its feet.
-function migrateAlone(deps: Deps): string[] {
-  const lock = lockOrThrow(deps.config.dataDir)
-  try {
-    return migrate(deps.db)
-  } finally {
-    lock.release()
-  }
-}
-
-function prepareFolder(dataDir: string): void {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw new AppError('invalid', `The data folder ${dataDir} cannot be made: ${messageOf(error)}`)
-  }
-}
-
-function lockOrThrow(dataDir: string): FolderLock {
-  const lock = lockFolder(dataDir)
-  if (lock) return lock
-  throw new AppError(
-    'conflict',
-    `Another CronGuard works on the data folder ${dataDir}. Stop it first, or set CRONGUARD_DATA_DIR to another one.`,
-  )
-}
-
-function openDeps({ config, clock, log }: { config: Config; clock: Clock; log: Log }): Deps {
-  const secretKey = config.secretKey ?? keepSecretKey(config.dataDir)
-  return {
-    db: openDatabase({ path: join(config.dataDir, DATABASE_FILE), clock }),
-    clock,
-    config: Object.freeze({ ...config, secretKey }),
-    log,
-    outbound: createOutbound(),
-    mailer: config.smtp ? createSmtpMailer(config.smtp) : createLogMailer(log),
-  }
+function openDeps({ config, clock }: Setting, busyTimeoutMs: number): Deps {
+  const log = createLog({ level: config.logLevel, format: config.logFormat })
+  const { dataDir } = config
+  return inFolder(dataDir, () => {
+    const made = mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    if (made !== undefined) log.info('The data folder was made', { data: dataDir })
+    const secretKey = config.secretKey ?? readSecretKey(dataDir)
+    return {
+      db: openDatabase({ path: join(dataDir, DATABASE_FILE), clock, busyTimeoutMs }),
+      clock,
+      config: Object.freeze({ ...config, secretKey }),
+      log,
+      outbound: createOutbound(),
+      mailer: config.smtp ? createSmtpMailer(config.smtp) : createLogMailer(log),
+    }
+  })
 }
 
 function closeDeps(deps: Deps): void {
@@ -113,31 +96,77 @@ function closeDeps(deps: Deps): void {
   deps.db.close()
 }
 
-// Whoever comes second, of a server and a command that start together, finds the key that the first one wrote.
-function keepSecretKey(dataDir: string): string {
+function readSecretKey(dataDir: string): string {
   const path = join(dataDir, SECRET_KEY_FILE)
-  if (!existsSync(path)) {
-    try {
-      writeFileSync(path, `${newSecretKey()}\n`, { mode: 0o600, flag: 'wx' })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
+  const secretKey = keepSecret(path, newSecretKey)
+  if (secretKey.length >= SECRET_KEY_MIN) return secretKey
+  throw new AppError('invalid', `${path} holds no usable key. Delete it, and a new one is made; sessions end then.`)
+}
+
+// A folder that is not to be had is a matter for a person: who, where, and what the system said.
+function inFolder<T>(dataDir: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    const user = process.getuid?.() ?? 'unknown'
+    throw new AppError(
+      'invalid',
+      `The data folder ${dataDir} cannot be used by this user (uid ${user}): ${messageOf(error)}. ` +
+        'Give it to the user that runs CronGuard, or set CRONGUARD_DATA_DIR to another one.',
+    )
   }
-  chmodSync(path, 0o600)
-  return readFileSync(path, 'utf8').trim()
+}
+
+/** Null when somebody else keeps it, or when `isNeeded` no longer holds. */
+async function waitForLock({ clock, config }: Deps, isNeeded: () => boolean): Promise<FolderLock | null> {
+  const giveUpAt = clock.elapsed() + LOCK_WAIT_MS
+  while (isNeeded()) {
+    const lock = inFolder(config.dataDir, () => lockFolder(config.dataDir))
+    if (lock !== null || clock.elapsed() > giveUpAt) return lock
+    await Bun.sleep(LOCK_RETRY_MS)
+  }
+  return null
+}
+
+// A running server keeps the schema that it knows: nobody changes it under its feet.
+async function migrateAlone(deps: Deps): Promise<void> {
+  const isPending = (): boolean => inFolder(deps.config.dataDir, () => pendingMigrations(deps.db).length > 0)
+  const lock = await waitForLock(deps, isPending)
+  if (lock === null && isPending()) throw inUse(deps.config.dataDir)
+  if (lock === null) return
+  migrateAndTell(deps)
+  lock.release()
+}
+
+function inUse(dataDir: string): AppError {
+  return new AppError(
+    'conflict',
+    `Another CronGuard works on the data folder ${dataDir}. Stop it first, or set CRONGUARD_DATA_DIR to another one.`,
+  )
 }
 
 function migrateAndTell(deps: Deps): void {
-  const applied = migrate(deps.db)
+  const applied = inFolder(deps.config.dataDir, () => migrate(deps.db))
   if (applied.length > 0) deps.log.info('The database was brought up to date', { applied: applied.join(', ') })
 }
 
-function listenOrThrow(deps: Deps, readHealth: Parameters<typeof createFront>[1]) {
+function listenOrThrow(deps: Deps, readHealth: () => LoopHealth[]): Listener {
   const { host, port } = deps.config
   try {
-    return listen(createFront(deps, readHealth), { host, port })
+    return listen(deps, createFront(deps, readHealth))
   } catch (error) {
     throw new AppError('conflict', `CronGuard cannot listen on ${host}, port ${port}: ${messageOf(error)}`)
+  }
+}
+
+// A disk that refuses must not keep the process from ending.
+function tidyUp(deps: Deps): void {
+  try {
+    endWatch(deps)
+    deps.db.checkpoint()
+  } catch (error) {
+    deps.log.error('The database could not be left tidy; nothing is lost', { error })
   }
 }
 

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { hostname } from 'node:os'
 import { z } from 'zod'
 import { LOG_FORMATS, LOG_LEVELS } from '#lib/log.ts'
 import { SMTP_SECURITIES, type SmtpSettings } from '#lib/mail.ts'
@@ -28,7 +30,7 @@ export class ConfigError extends Error {
 
 const PREFIX = 'CRONGUARD_'
 const SECRETS = ['SECRET_KEY', 'SMTP_PASSWORD']
-const SECRET_KEY_MIN = 16
+export const SECRET_KEY_MIN = 16
 const BODY_LIMIT_MAX = 10_000_000
 const SMTP_PORTS = { none: 25, starttls: 587, tls: 465 }
 
@@ -95,11 +97,12 @@ function readVariables(env: Environment, problems: string[]): Record<string, str
   const known = settingNames()
   const given: Record<string, string> = {}
   for (const [variable, value] of Object.entries(env)) {
-    if (!variable.startsWith(PREFIX) || value === undefined || value === '') continue
+    if (!variable.startsWith(PREFIX) || value === undefined) continue
     if (!known.includes(variable)) {
       problems.push(`${variable} is not a setting of CronGuard`)
       continue
     }
+    if (value === '') continue
     const name = variable.slice(PREFIX.length)
     if (name.endsWith('_FILE')) readSecretFile({ variable, path: value }, given, problems)
     else given[name] = value
@@ -148,8 +151,14 @@ function toSmtp(settings: z.output<typeof Settings>, baseUrl: string): SmtpSetti
     security: settings.SMTP_SECURITY,
     username: settings.SMTP_USERNAME ?? null,
     password: settings.SMTP_PASSWORD ?? null,
-    from: settings.SMTP_FROM ?? `CronGuard <cronguard@${new URL(baseUrl).hostname}>`,
+    from: settings.SMTP_FROM ?? `CronGuard <cronguard@${mailDomain(baseUrl)}>`,
   }
+}
+
+// An address in digits is no domain: then the machine's own name, as sendmail has it.
+function mailDomain(baseUrl: string): string {
+  const host = new URL(baseUrl).hostname
+  return isIP(host.replace(/[[\]]/g, '')) === 0 ? host : hostname()
 }
 
 function isBaseUrl(text: string): boolean {

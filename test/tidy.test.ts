@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
   store: { rooms: ['domain', 'lib', 'migrations'], packages: /^(bun:sqlite|node:path)$/ },
   channels: { rooms: ['domain', 'lib', 'views/emails'], packages: /^zod$/ },
   views: { rooms: ['domain', 'lib', 'assets', 'package.json'], packages: /^$/ },
-  'config.ts': { rooms: ['lib'], packages: /^(zod|node:fs)$/ },
+  'config.ts': { rooms: ['lib'], packages: /^(zod|node:(fs|net|os))$/ },
   'deps.ts': { rooms: ['config.ts', 'store', 'lib'], packages: /^$/ },
   actions: { rooms: ['deps.ts', 'store', 'channels', 'domain', 'lib'], packages: /^$/ },
   loops: { rooms: ['deps.ts', 'actions', 'lib'], packages: /^$/ },

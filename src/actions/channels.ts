@@ -40,15 +40,28 @@ export function createChannel(
 export function deleteChannel(deps: Deps, ref: ChannelRef): Channel {
   return deps.db.write((tx) => {
     const channel = findOwn(tx, ref)
-    failUnsettledOfChannel(tx, channel.id)
+    failUnsettledOfChannel(tx, { channelId: channel.id, detail: 'The channel was deleted' })
     store.deleteChannel(tx, channel.id)
     return channel
   })
 }
 
-/** Sends a made-up notification now, past the outbox, and says what became of it. */
+// A test holds a connection as long as the receiver wants: one at a time for each channel.
+const underTest = new Set<string>()
+
+/** Sends a made-up notification now, past the outbox, and says what became of it. Throws too_many while one runs. */
 export async function testChannel(deps: Deps, ref: ChannelRef): Promise<Outcome> {
   const channel = findOwn(deps.db, ref)
+  if (underTest.has(channel.id)) throw new AppError('too_many', 'A test of this channel is still running.')
+  underTest.add(channel.id)
+  try {
+    return await sendTest(deps, channel)
+  } finally {
+    underTest.delete(channel.id)
+  }
+}
+
+async function sendTest(deps: Deps, channel: Channel): Promise<Outcome> {
   const project = findProject(deps.db, channel.projectId)?.name ?? ''
   const notification = composeTest({ project, now: deps.clock.now() })
   return await send(deps, { channel, notification, deliveryId: newUuid() })

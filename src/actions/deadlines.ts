@@ -1,28 +1,36 @@
 import type { Deps } from '#deps.ts'
 import { applyDeadline } from '#domain/lifecycle.ts'
+import { StorageRefusedError } from '#lib/errors.ts'
 import { findWatchedById, listDueMonitors } from '#store/monitors.ts'
 import { recordStep } from './transitions.ts'
 
 /** Small enough that pings get through between two batches of a mass outage. */
 const BATCH_MAX = 100
 
+export interface UnjudgedMonitor {
+  id: number
+  error: unknown
+}
+
 /**
- * Takes down every monitor whose deadline has passed. At rest it reads one entry of an index. A monitor that cannot be
- * judged is logged and passed over; it stays due.
+ * Takes down every monitor whose deadline has passed. At rest it reads one entry of an index. Returns the monitors
+ * that could not be judged: they hold up no other, and stay due. Throws when the disk refuses.
  */
-export async function checkDeadlines(deps: Deps): Promise<void> {
+export async function checkDeadlines(deps: Deps): Promise<UnjudgedMonitor[]> {
   const now = deps.clock.now()
+  const unjudged: UnjudgedMonitor[] = []
   let after = { deadlineAt: 0, id: 0 }
   for (;;) {
     const due = listDueMonitors(deps.db, { now, limit: BATCH_MAX, after })
     const results = await Promise.allSettled(due.map(({ id }) => passDeadline(deps, id)))
-    results.forEach((result, index) => {
-      if (result.status === 'rejected') {
-        deps.log.error('A deadline could not be judged', { monitor: due[index]?.id, error: result.reason })
-      }
-    })
+    for (const [index, { id }] of due.entries()) {
+      const result = results[index]
+      if (result?.status !== 'rejected') continue
+      if (result.reason instanceof StorageRefusedError) throw result.reason
+      unjudged.push({ id, error: result.reason })
+    }
     const last = due.at(-1)
-    if (last === undefined || due.length < BATCH_MAX) return
+    if (last === undefined || due.length < BATCH_MAX) return unjudged
     after = last
   }
 }

@@ -9,13 +9,16 @@ import type { Notification } from '#domain/notification.ts'
 import { findChannel } from '#store/channels.ts'
 import { type ClaimedDelivery, claimDelivery, insertAttempt, listClaimable, settleDelivery } from '#store/deliveries.ts'
 
-/** Of one channel at a time. A slow receiver never takes all places. */
+/** How many messages may be on their way at once; a slow receiver, or a slow mail server, never takes all of them. */
+export const PLACES = 32
 const PER_CHANNEL_MAX = 4
+const PER_KIND_MAX = 24
 
-/** Takes up to `limit` deliveries that may be sent now. Writes nothing when there are none. */
-export function claimDeliveries(deps: Deps, limit: number): ClaimedDelivery[] {
+/** Takes up to `free` deliveries that may be sent now. Writes nothing when there are none. */
+export function claimDeliveries(deps: Deps, free: number): ClaimedDelivery[] {
   const now = deps.clock.now()
-  const claimable = listClaimable(deps.db, { now, limit, perChannel: PER_CHANNEL_MAX })
+  const places = { free, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
+  const claimable = listClaimable(deps.db, { now, places })
   if (claimable.length === 0) return []
   return deps.db.write((tx) =>
     claimable

@@ -12,7 +12,7 @@ import {
 } from '#domain/monitor.ts'
 import { DAY, HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
-import { listChannels, setChannelsOfMonitor } from '#store/channels.ts'
+import { listChannels, listChannelsOfMonitor, setChannelsOfMonitor } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
 import * as store from '#store/monitors.ts'
 import { recordStep } from './transitions.ts'
@@ -80,12 +80,13 @@ export function resumeMonitor(deps: Deps, ref: MonitorRef): Monitor {
   })
 }
 
-/** Deletes it with its history; returns it as it was. */
-export function deleteMonitor(deps: Deps, ref: MonitorRef): Monitor {
+/** Deletes it with its history; returns it and the ids of its channels as they were. */
+export function deleteMonitor(deps: Deps, ref: MonitorRef): { monitor: Monitor; channelIds: string[] } {
   return deps.db.write((tx) => {
     const monitor = findOwn(tx, ref)
+    const channelIds = listChannelsOfMonitor(tx, monitor.id).map(({ id }) => id)
     store.deleteMonitor(tx, monitor.id)
-    return monitor
+    return { monitor, channelIds }
   })
 }
 

@@ -8,7 +8,7 @@ export const addServe: AddCommand = (program, shell) => {
     .command('serve')
     .description('watch, and answer pings (what happens without a command)')
     .action(async () => {
-      const app = startApp({ config: shell.readConfig(), clock: systemClock })
+      const app = await startApp({ config: shell.readConfig(), clock: systemClock })
       surviveFaults(app)
       greet(app, shell)
       await stopSignal()
@@ -40,9 +40,9 @@ function programName(): string {
   return Bun.isStandaloneExecutable ? process.execPath : 'bun src/main.ts'
 }
 
+// A terminal and npm both pass Ctrl-C on, so it comes twice. Only the first counts; stopping has a limit of its own.
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
+    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve())
   })
 }

@@ -71,10 +71,6 @@ export function backoffMs({ id, attempts }: Pick<Delivery, 'id' | 'attempts'>): 
   return Math.round(Math.min(doubledMs, BACKOFF_MAX_MS) * spread)
 }
 
-export function outcomeInWords(outcome: Outcome): string {
-  return outcome.detail === '' ? outcome.result : outcome.detail
-}
-
 // FNV-1a, as a number in [0, 1).
 function unitHash(text: string): number {
   let hash = 0x811c9dc5

@@ -79,15 +79,15 @@ export function isWorthTelling(transition: Transition): boolean {
 }
 
 // A run that ends names itself with its run id. An end without one ends whatever runs, without a duration. A success
-// of another run leaves this one open, unless it has overrun already: it was told of, and is not judged twice.
+// of another run leaves this one open, unless it has taken the monitor down already: it is not judged twice.
 function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): M {
   const ended = { ...monitor, lastPingAt: now, lastDurationMs: null }
   const run = monitor.openRun
   if (run === null) return ended
   if (run.runId === ping.runId) return { ...ended, openRun: null, lastDurationMs: Math.max(0, now - run.startedAt) }
   const isOfAnotherRun = ping.kind === 'success' && ping.runId !== null
-  const isStillInTime = now < run.startedAt + monitor.graceMs
-  return { ...ended, openRun: isOfAnotherRun && isStillInTime ? run : null }
+  const wasJudged = monitor.status === 'down' && now >= run.startedAt + monitor.graceMs
+  return { ...ended, openRun: isOfAnotherRun && !wasJudged ? run : null }
 }
 
 function move<M extends WatchedMonitor>(

@@ -6,18 +6,25 @@ const FOR_EVER = 'public, max-age=31536000, immutable'
 /** The embedded files under names that change with their content. */
 export function assetRoutes() {
   const routes = new Elysia({ name: 'assets' })
-  for (const asset of ASSETS) routes.get(asset.path, ({ request }) => answerAsset(asset, request))
+  for (const asset of ASSETS) {
+    const packed = Bun.gzipSync(asset.content)
+    routes.get(asset.path, ({ request }) => answerAsset({ ...asset, packed }, request))
+  }
   return routes
 }
 
-function answerAsset({ content, contentType }: Asset, request: Request): Response {
+interface PackedAsset extends Asset {
+  packed: Uint8Array<ArrayBuffer>
+}
+
+function answerAsset({ content, packed, contentType }: PackedAsset, request: Request): Response {
   const headers = {
     'Content-Type': contentType,
     'Cache-Control': FOR_EVER,
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Accept-Encoding',
   }
-  const acceptsGzip = request.headers.get('accept-encoding')?.includes('gzip') ?? false
+  const acceptsGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(request.headers.get('accept-encoding') ?? '')
   if (!acceptsGzip) return new Response(content, { headers })
-  return new Response(Bun.gzipSync(content), { headers: { ...headers, 'Content-Encoding': 'gzip' } })
+  return new Response(packed, { headers: { ...headers, 'Content-Encoding': 'gzip' } })
 }

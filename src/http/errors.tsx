@@ -4,6 +4,7 @@ import { AppError, type ErrorCode, StorageRefusedError } from '#lib/errors.ts'
 import { newLowerCaseToken } from '#lib/tokens.ts'
 import { ErrorPage } from '#views/pages/error.tsx'
 import { page } from './respond.tsx'
+import { splitUrl } from './url.ts'
 
 const STATUSES: Record<ErrorCode, number> = {
   invalid: 422,
@@ -27,7 +28,7 @@ interface Answer {
 
 /** The one place where an error becomes an answer, in the dialect of the door at which the caller knocked. */
 export function answerError(deps: Deps, { error, request }: { error: unknown; request: Request }): Response {
-  const path = new URL(request.url).pathname
+  const { path } = splitUrl(request.url)
   const isApi = path.startsWith('/api/')
   const answer = answerTo(deps, { error, path, statuses: isApi ? API_STATUSES : STATUSES })
   const response = isApi ? json(answer) : path.startsWith('/ping/') ? plainText(answer) : document(answer)
@@ -42,17 +43,23 @@ function answerTo(
   if (error instanceof AppError) return { status: statuses[error.code], message: error.message }
   if (error instanceof NotFoundError) return { status: 404, message: 'There is nothing at this address.' }
   if (error instanceof StorageRefusedError) {
-    deps.log.error('The disk refuses writes', { error: error.message })
+    deps.log.debug('A request was refused, for the disk refuses writes', { error: error.message })
     return { status: 503, message: 'The disk refuses writes: nothing was recorded. Try again soon.' }
   }
+  if (isClientGone(error)) return { status: 400, message: 'The request broke off.' }
   const number = newLowerCaseToken(INCIDENT_LENGTH)
   deps.log.error('Something went wrong that should not', { number, path: withoutKeys(path), error })
   return { status: 500, message: `Something went wrong that should not. The log knows it as ${number}.` }
 }
 
-// The path of a ping holds its secret.
+// Who hangs up in the middle of a request gets no answer; that is no fault of ours.
+function isClientGone(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
+}
+
+// A path may hold a ping key, or a project's.
 function withoutKeys(path: string): string {
-  return path.startsWith('/ping/') ? '/ping/…' : path
+  return path.startsWith('/ping/') ? '/ping/…' : path.replace(/[0-9a-f-]{36}/gi, '…')
 }
 
 function json({ status, message }: Answer): Response {

@@ -9,6 +9,7 @@ import { answerError } from './errors.tsx'
 import { healthRoutes, type PartHealth } from './health.ts'
 import { rememberPeer } from './peer.ts'
 import { healthchecksPingRoutes } from './pings/healthchecks.ts'
+import { pathStart } from './url.ts'
 import { homeRoutes } from './web/home.tsx'
 
 /** The front door: a request and the address it comes from. */
@@ -33,15 +34,17 @@ export function createFront(deps: Deps, readHealth: () => PartHealth[]): Front {
   }
 }
 
-/** Elysia looks for the path from the twelfth character of the URL on, and misses it behind a host like `nas`. */
+/** Elysia looks for the path from here on, and misses it behind a host like `nas`, or behind none. */
 const PATH_SEARCH_START = 11
 
 function withLongHost(request: Request): Request {
-  const { url } = request
-  const pathStart = url.indexOf('/', url.indexOf('://') + 3)
-  if (pathStart >= PATH_SEARCH_START) return request
-  return new Request(`http://short-host.localhost${url.slice(pathStart)}`, request)
+  const start = pathStart(request.url)
+  if (start >= PATH_SEARCH_START) return request
+  return new Request(`http://short-host.localhost${request.url.slice(start)}`, request)
 }
+
+/** A longer one is refused with 413 before anybody reads it. */
+const REQUEST_BODY_MAX = 16 * 1024 * 1024
 
 export interface Listener {
   /** No new connections; what is under way may end, for as long as `graceMs`. */
@@ -49,13 +52,18 @@ export interface Listener {
 }
 
 /** Throws with code EADDRINUSE when somebody else listens there: the port is never shared with another process. */
-export function listen(front: Front, { host, port }: { host: string; port: number }): Listener {
+export function listen({ config, log }: Pick<Deps, 'config' | 'log'>, front: Front): Listener {
   const server = Bun.serve({
-    hostname: host,
-    port,
+    hostname: config.host,
+    port: config.port,
     reusePort: false,
     development: false,
+    maxRequestBodySize: REQUEST_BODY_MAX,
     fetch: (request, self) => front(request, self.requestIP(request)?.address ?? null),
+    error: (error) => {
+      log.error('A request could not even be refused', { error })
+      return new Response('Something went wrong that should not.', { status: 500 })
+    },
   })
   return {
     stop: async (graceMs) => {

@@ -40,6 +40,7 @@ const SOCKET_TIMEOUT_MS = 20_000
 /** For everything together, the wait for a free connection too: a server that drips its replies is never idle. */
 const SEND_TIMEOUT_MS = 40_000
 const REPLY_MAX = 120
+const NO_SUCH_MAILBOX = /\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b/
 
 /** Sends through a mail server, over a few connections that are kept open. */
 export function createSmtpMailer(smtp: SmtpSettings): Mailer {
@@ -105,8 +106,9 @@ function mailFailure(error: SmtpError): MailResult {
     const { reason, detail } = networkFailureOf(error)
     return failure(reason, detail)
   }
-  // Only a no to the recipient is for good: a no to the sender or the log-in is mended in the configuration.
-  if (command === 'RCPT TO' && responseCode >= 500) {
+  // Servers give every sort of no to the recipient: relaying, block lists, policies, all of which may be mended within
+  // the day. For good is only what the enhanced code (RFC 3463) says of the mailbox itself.
+  if (command === 'RCPT TO' && NO_SUCH_MAILBOX.test(reply)) {
     return { kind: 'failure', reason: 'rejected', detail: `The mail server rejected it: ${reply}`, isPermanent: true }
   }
   return failure('status', `The mail server answered: ${reply}`)

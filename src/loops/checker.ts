@@ -6,5 +6,16 @@ const EVERY_MS = 250
 
 /** Finds the monitors whose deadline has passed. */
 export function createChecker(deps: Deps): Loop {
-  return { name: 'checker', everyMs: EVERY_MS, tick: () => checkDeadlines(deps), settled: async () => {} }
+  let known = new Set<number>()
+
+  // A monitor that cannot be judged is told of once, not four times a second.
+  const tick = async (): Promise<void> => {
+    const unjudged = await checkDeadlines(deps)
+    for (const { id, error } of unjudged) {
+      if (!known.has(id)) deps.log.error('A deadline could not be judged', { monitor: id, error })
+    }
+    known = new Set(unjudged.map(({ id }) => id))
+  }
+
+  return { name: 'checker', everyMs: EVERY_MS, tick, settled: async () => {} }
 }

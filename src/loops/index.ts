@@ -37,7 +37,7 @@ export function startLoops(deps: Deps, loops: Loop[]): RunningLoops {
 function startLoop(deps: Deps, loop: Loop) {
   let isStopped = false
   let lastTickWorked = true
-  let lastTickAt = deps.clock.now()
+  let lastTickAt = deps.clock.elapsed()
   let timer: Timer | undefined
 
   const run = async (): Promise<void> => {
@@ -49,7 +49,7 @@ function startLoop(deps: Deps, loop: Loop) {
       if (lastTickWorked) deps.log.error('A loop failed and goes on trying', { loop: loop.name, error })
       lastTickWorked = false
     }
-    lastTickAt = deps.clock.now()
+    lastTickAt = deps.clock.elapsed()
     if (!isStopped) schedule()
   }
 
@@ -64,7 +64,7 @@ function startLoop(deps: Deps, loop: Loop) {
   return {
     health: (): LoopHealth => ({
       name: loop.name,
-      isWell: lastTickWorked && deps.clock.now() - lastTickAt < STUCK_AFTER_MS + loop.everyMs,
+      isWell: lastTickWorked && deps.clock.elapsed() - lastTickAt < STUCK_AFTER_MS + loop.everyMs,
     }),
     stop: async (): Promise<void> => {
       isStopped = true

@@ -20,7 +20,7 @@ export interface Tx extends Reader {
 }
 
 /** Work inside a transaction. One that gives a promise has the type `never`: no await can sit inside a transaction. */
-type Work<T> = ((tx: Tx) => T) & (T extends PromiseLike<unknown> ? never : unknown)
+type Work<T> = ((tx: Tx) => T) & ([T] extends [never] ? unknown : T extends PromiseLike<unknown> ? never : unknown)
 
 export interface Db extends Reader {
   /** One transaction of its own, durable when it returns. Throws what `work` throws, and then nothing is kept. */
@@ -43,10 +43,10 @@ interface GroupedWrite {
 
 /** More than this in one turn goes into the next transaction, so that no commit keeps the others waiting. */
 const GROUP_MAX = 512
-const BUSY_TIMEOUT_MS = 5000
+/** How often a group is put back when another process is writing, before it is refused. */
+const BUSY_TRIES_MAX = 20
 
 const PRAGMAS = `
-  PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
@@ -55,9 +55,21 @@ const PRAGMAS = `
   PRAGMA journal_size_limit = 67108864;
 `
 
-/** Opens or makes the database file; `:memory:` is for tests. Does not migrate. */
-export function openDatabase({ path, clock }: { path: string; clock: Clock }): Db {
+export interface DatabaseOptions {
+  /** `:memory:` is for tests. */
+  path: string
+  clock: Clock
+  /**
+   * How long to wait for another process that is writing. It blocks this whole process, so a server waits briefly;
+   * its grouped writes are put back and tried again.
+   */
+  busyTimeoutMs: number
+}
+
+/** Opens or makes the database file. Does not migrate. */
+export function openDatabase({ path, clock, busyTimeoutMs }: DatabaseOptions): Db {
   const sqlite = new Database(path, { create: true, strict: true })
+  sqlite.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
   sqlite.run(PRAGMAS)
   return new SqliteDb(sqlite, clock)
 }
@@ -66,6 +78,7 @@ class SqliteDb implements Db {
   readonly #sqlite: Database
   readonly #clock: Clock
   #group: GroupedWrite[] = []
+  #busyTries = 0
 
   constructor(sqlite: Database, clock: Clock) {
     this.#sqlite = sqlite
@@ -82,12 +95,8 @@ class SqliteDb implements Db {
 
   write<T>(work: Work<T>): T {
     try {
-      this.#begin()
-      const result = work(this.#tx())
-      this.#commit()
-      return result
+      return this.#inTransaction(work)
     } catch (error) {
-      this.#rollback()
       throw refused(error)
     }
   }
@@ -111,15 +120,37 @@ class SqliteDb implements Db {
     const group = this.#group.splice(0, GROUP_MAX)
     if (this.#group.length > 0) setImmediate(() => this.#flush())
     try {
-      this.#begin()
-      const tx = this.#tx()
-      const answers = group.map((write) => this.#runOne(write, tx))
-      this.#commit()
+      const answers = this.#inTransaction((tx) => group.map((write) => this.#runOne(write, tx)))
+      this.#busyTries = 0
       for (const answer of answers) answer()
     } catch (error) {
+      if (isBusy(error) && this.#busyTries < BUSY_TRIES_MAX) this.#putBack(group)
+      else this.#refuse(group, refused(error))
+    }
+  }
+
+  #refuse(group: GroupedWrite[], reason: unknown): void {
+    this.#busyTries = 0
+    for (const write of group) write.reject(reason)
+  }
+
+  // Everything else gets its turn before the next try.
+  #putBack(group: GroupedWrite[]): void {
+    this.#busyTries += 1
+    if (this.#group.length === 0) setImmediate(() => this.#flush())
+    this.#group = [...group, ...this.#group]
+  }
+
+  // Only a transaction that began is rolled back: a closed database has none, and an outer one is somebody else's.
+  #inTransaction<T>(work: (tx: Tx) => T): T {
+    this.#begin()
+    try {
+      const result = work(this.#tx())
+      this.#commit()
+      return result
+    } catch (error) {
       this.#rollback()
-      const reason = refused(error)
-      for (const write of group) write.reject(reason)
+      throw error
     }
   }
 
@@ -169,6 +200,10 @@ const STORAGE_CODES = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOMEM|BUSY|CORRUPT|
 
 function isOfStorage(error: unknown): boolean {
   return error instanceof StorageRefusedError || (error instanceof SQLiteError && STORAGE_CODES.test(error.code ?? ''))
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof SQLiteError && (error.code ?? '').startsWith('SQLITE_BUSY')
 }
 
 function refused(error: unknown): unknown {

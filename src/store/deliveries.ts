@@ -95,35 +95,63 @@ export function insertDelivery(
   )
 }
 
+export interface Places {
+  /** How many may be begun now. */
+  free: number
+  /** How many of one channel, and of one kind of channel, may be under way at a time. */
+  perChannel: number
+  perKind: number
+}
+
 /**
  * The deliveries that may be sent now: due, or left behind by an attempt whose lease ran out. Of one monitor and
- * channel only the oldest unsettled one, so that "up" never overtakes "down"; of one channel no more than
- * `perChannel` at a time, so that a slow one leaves room for the others.
+ * channel only the oldest unsettled one, so that "up" never overtakes "down". The places are shared out fairly:
+ * channels that have fewer under way come first, and one whose last message failed gets a single place until it works.
  */
-export function listClaimable(
-  reader: Reader,
-  { now, limit, perChannel }: { now: number; limit: number; perChannel: number },
-): number[] {
+export function listClaimable(reader: Reader, { now, places }: { now: number; places: Places }): number[] {
+  if (!isAnythingDue(reader, now)) return []
   return reader
     .all<{ sequence: number }>(
       `WITH heads AS (
          SELECT min(sequence) AS sequence FROM deliveries
           WHERE settled_at IS NULL
           GROUP BY channel_id, monitor_id
-       ), ranked AS (
-         SELECT deliveries.sequence,
+       ), standing AS (
+         SELECT deliveries.sequence, channel_id, channel_kind,
+                coalesce(leased_until > $now, 0) AS is_under_way,
                 coalesce(next_attempt_at, leased_until) <= $now AS is_due,
-                row_number() OVER (
-                  PARTITION BY channel_id
-                  ORDER BY leased_until IS NOT NULL AND leased_until > $now DESC,
-                           coalesce(next_attempt_at, leased_until), deliveries.sequence
-                ) AS place
+                max(next_attempt_at IS NOT NULL AND attempts > 0) OVER (PARTITION BY channel_id) AS is_failing
            FROM heads JOIN deliveries ON deliveries.sequence = heads.sequence
+       ), in_channel AS (
+         SELECT *, row_number() OVER (PARTITION BY channel_id ORDER BY is_under_way DESC, sequence) AS place
+           FROM standing
+          WHERE is_under_way OR is_due
+       ), in_kind AS (
+         SELECT *,
+                row_number() OVER (
+                  PARTITION BY channel_kind ORDER BY is_under_way DESC, place, sequence
+                ) AS kind_place
+           FROM in_channel
+          WHERE is_under_way OR place <= iif(is_failing, 1, $perChannel)
        )
-       SELECT sequence FROM ranked WHERE is_due AND place <= $perChannel ORDER BY sequence LIMIT $limit`,
-      { now, limit, perChannel },
+       SELECT sequence FROM in_kind
+        WHERE NOT is_under_way AND kind_place <= $perKind
+        ORDER BY place, sequence
+        LIMIT $free`,
+      { now, ...places },
     )
     .map((row) => row.sequence)
+}
+
+// The expression is the one of the index that answers this.
+function isAnythingDue(reader: Reader, now: number): boolean {
+  const due = reader.get(
+    `SELECT 1 FROM deliveries
+      WHERE settled_at IS NULL AND coalesce(next_attempt_at, leased_until) <= $now
+      LIMIT 1`,
+    { now },
+  )
+  return due !== null
 }
 
 /** Takes one delivery until `leasedUntil`; null when it is no longer to be had. */
@@ -177,8 +205,15 @@ export function insertAttempt(
   )
 }
 
-/** What a channel still had to tell can no longer be told. */
-export function failUnsettledOfChannel(tx: Tx, channelId: string): void {
+/** What a channel still had to tell can no longer be told, and says so. */
+export function failUnsettledOfChannel(tx: Tx, { channelId, detail }: { channelId: string; detail: string }): void {
+  tx.run(
+    `INSERT INTO delivery_attempts (delivery_sequence, number, started_at, finished_at, result, reason, detail)
+     SELECT sequence, attempts + 1, $now, $now, 'failed', 'settings', $detail
+       FROM deliveries
+      WHERE channel_id = $channelId AND settled_at IS NULL`,
+    { channelId, detail, now: tx.now },
+  )
   tx.run(
     `UPDATE deliveries
         SET state = 'failed', next_attempt_at = NULL, leased_until = NULL, settled_at = $now
@@ -206,17 +241,6 @@ export function listDeliveries(
       { monitorId, limit },
     )
     .map(toRecord)
-}
-
-/** When the oldest delivery that is due, or was left behind by an attempt, became so; null when none waits. */
-export function oldestWaitingSince(reader: Reader, now: number): number | null {
-  const row = reader.get<{ since: number | null }>(
-    `SELECT min(coalesce(next_attempt_at, leased_until)) AS since
-       FROM deliveries
-      WHERE settled_at IS NULL AND coalesce(next_attempt_at, leased_until) <= $now`,
-    { now },
-  )
-  return row?.since ?? null
 }
 
 function toRecord(row: RecordRow): DeliveryRecord {

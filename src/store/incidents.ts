@@ -30,12 +30,16 @@ export function insertTransition(tx: Tx, transition: Transition & { monitorId: n
 }
 
 /** Newest first; from `from` on, up to but without `to`. */
-export function listTransitions(reader: Reader, range: { monitorId: number; from: number; to: number }): Transition[] {
+export function listTransitions(
+  reader: Reader,
+  range: { monitorId: number; from: number; to: number; limit: number },
+): Transition[] {
   return reader
     .all<TransitionRow>(
       `SELECT from_status, to_status, at, reason FROM transitions
         WHERE monitor_id = $monitorId AND at >= $from AND at < $to
-        ORDER BY at DESC, id DESC`,
+        ORDER BY at DESC, id DESC
+        LIMIT $limit`,
       range,
     )
     .map((row) => ({ from: row.from_status, to: row.to_status, at: row.at, reason: row.reason }))

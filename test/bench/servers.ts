@@ -25,12 +25,12 @@ function serveBare(port: number): void {
 
 /** The real front door and database; without grouping every ping has a transaction of its own. */
 function serveCronGuard({ port, monitors, isGrouped }: { port: number; monitors: number; isGrouped: boolean }): void {
-  const db = openDatabase({ path: join(folder, `${port}.db`), clock: systemClock })
+  const db = openDatabase({ path: join(folder, `${port}.db`), clock: systemClock, busyTimeoutMs: 250 })
   const log = createLog({ level: 'error', format: 'text' })
   const deps: Deps = {
     db: isGrouped ? db : oneByOne(db),
     clock: systemClock,
-    config: readConfig({}),
+    config: readConfig({ CRONGUARD_PORT: String(port) }),
     log,
     outbound: createOutbound(),
     mailer: createLogMailer(log),
@@ -39,8 +39,8 @@ function serveCronGuard({ port, monitors, isGrouped }: { port: number; monitors:
   db.write((tx) => addUser(tx, { email: 'bench@example.org', passwordHash: 'none', isAdmin: false }))
   const projectId = projectsOf(deps, 'bench@example.org')[0]?.id ?? ''
   listen(
+    deps,
     createFront(deps, () => []),
-    { host: '127.0.0.1', port },
   )
   for (let index = 0; index < monitors; index += 1) {
     const { monitor } = saveMonitor(deps, { projectId, match: null, change: { name: `job ${index}` } })

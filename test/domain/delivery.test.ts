@@ -5,7 +5,6 @@ import {
   GIVE_UP_AFTER_MS,
   LEASE_MS,
   type Outcome,
-  outcomeInWords,
   SEND_TIMEOUT_MS,
   settle,
 } from '#domain/delivery.ts'
@@ -99,11 +98,6 @@ describe('a delivery that fails from the start', () => {
   test('is lent for longer than an attempt may take, so that nobody sends what is still being sent', () => {
     expect(SEND_TIMEOUT_MS).toBeLessThan(LEASE_MS)
   })
-})
-
-test('the outcome is told by its detail, or by its name when there is none', () => {
-  expect(outcomeInWords(REFUSED)).toBe('Connection refused')
-  expect(outcomeInWords({ result: 'sent', detail: '' })).toBe('sent')
 })
 
 /** When each attempt is made, from the moment of the alert, if every one fails at once. */

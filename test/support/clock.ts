@@ -10,6 +10,7 @@ export function toldClock(start = Date.UTC(2026, 2, 1, 12, 0, 0)): ToldClock {
   let now = start
   return {
     now: () => now,
+    elapsed: () => now,
     set: (moment) => {
       now = moment
     },

@@ -127,7 +127,7 @@ export class TestGuard {
 
   /** Its history of status, oldest first: "up", "down", ... */
   statuses(monitor: { id: number }): string[] {
-    return listTransitions(this.db, { monitorId: monitor.id, from: 0, to: Number.MAX_SAFE_INTEGER })
+    return listTransitions(this.db, { monitorId: monitor.id, from: 0, to: Number.MAX_SAFE_INTEGER, limit: 1000 })
       .map(({ to }) => to)
       .reverse()
   }
@@ -138,7 +138,7 @@ export class TestGuard {
 
   #start() {
     const deps: Deps = {
-      db: openDatabase({ path: this.#path, clock: this.clock }),
+      db: openDatabase({ path: this.#path, clock: this.clock, busyTimeoutMs: 1000 }),
       clock: this.clock,
       config: readConfig({}),
       log: this.#collectingLog(),

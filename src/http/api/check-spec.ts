@@ -11,44 +11,49 @@ const TAGS_MAX = 500
 const DESCRIPTION_MAX = 10_000
 const SECONDS_MIN = 60
 const SECONDS_MAX = 31_536_000
+const NO_SCHEDULE = 'schedule is not a valid cron or OnCalendar expression'
 const UNIQUE_FIELDS = ['name', 'slug', 'tags', 'timeout', 'grace'] as const
 
-const CheckSpec = z.object({
-  name: text('name', NAME_MAX),
-  slug: text('slug', SLUG_MAX).regex(/^[a-z0-9_-]*$/, 'slug does not match pattern'),
-  tags: text('tags', TAGS_MAX),
-  desc: text('desc', DESCRIPTION_MAX),
-  timeout: number('timeout'),
-  grace: number('grace'),
-  subminute: flag('subminute'),
-  schedule: text('schedule', 100).refine(() => false, 'schedule is not supported yet: use timeout'),
-  tz: text('tz', 36).refine((tz) => tz === 'UTC', 'tz is not supported yet: use UTC'),
-  methods: z.enum(['', 'POST'], 'methods has unexpected value'),
-  manual_resume: flag('manual_resume'),
-  start_kw: text('start_kw', KEYWORDS_MAX),
-  success_kw: text('success_kw', KEYWORDS_MAX),
-  failure_kw: text('failure_kw', KEYWORDS_MAX),
-  filter_subject: flag('filter_subject'),
-  filter_body: flag('filter_body'),
-  filter_http_body: flag('filter_http_body'),
-  filter_default_fail: flag('filter_default_fail'),
-  subject: text('subject', KEYWORDS_MAX),
-  subject_fail: text('subject_fail', KEYWORDS_MAX),
-  channels: z.string('channels is not a string'),
-  unique: z.array(z.enum(UNIQUE_FIELDS, "an item in 'unique' has unexpected value"), 'unique is not an array'),
-})
+/** Two of them: with our addition `subminute` a second is enough. */
+const specSchema = (secondsMin: number) =>
+  z.object({
+    name: text('name', NAME_MAX),
+    slug: text('slug', SLUG_MAX).regex(/^[a-z0-9_-]*$/, 'slug does not match pattern'),
+    tags: text('tags', TAGS_MAX),
+    desc: text('desc', DESCRIPTION_MAX),
+    timeout: seconds('timeout', secondsMin),
+    grace: seconds('grace', secondsMin),
+    subminute: flag('subminute'),
+    schedule: text('schedule', 100)
+      .refine((schedule) => schedule !== '', { error: NO_SCHEDULE, abort: true })
+      .refine(() => false, 'schedule is not supported yet: use timeout'),
+    tz: text('tz', 36).refine((tz) => tz === 'UTC', 'tz is not supported yet: use UTC'),
+    methods: z.enum(['', 'POST'], 'methods has unexpected value'),
+    manual_resume: flag('manual_resume'),
+    start_kw: text('start_kw', KEYWORDS_MAX),
+    success_kw: text('success_kw', KEYWORDS_MAX),
+    failure_kw: text('failure_kw', KEYWORDS_MAX),
+    filter_subject: flag('filter_subject'),
+    filter_body: flag('filter_body'),
+    filter_http_body: flag('filter_http_body'),
+    filter_default_fail: flag('filter_default_fail'),
+    subject: text('subject', KEYWORDS_MAX),
+    subject_fail: text('subject_fail', KEYWORDS_MAX),
+    channels: z.string('channels is not a string'),
+    unique: z.array(z.enum(UNIQUE_FIELDS, "an item in 'unique' has unexpected value"), 'unique is not an array'),
+  })
 
 /** What was sent, checked field by field; only the fields that were sent. */
-export type CheckSpec = Partial<z.output<typeof CheckSpec>>
+export type CheckSpec = Partial<z.output<ReturnType<typeof specSchema>>>
+
+const MINUTES = specSchema(SECONDS_MIN).partial()
+const SECONDS = specSchema(1).partial()
 
 /** Throws invalid with the first problem. */
 export function readCheckSpec(body: Record<string, unknown>): CheckSpec {
-  const parsed = CheckSpec.partial().safeParse(body)
+  const parsed = (body.subminute === true ? SECONDS : MINUTES).safeParse(body)
   if (!parsed.success) throw invalid(parsed.error.issues[0]?.message ?? 'value is not usable')
-  const spec = parsed.data as CheckSpec
-  checkSeconds('timeout', spec)
-  checkSeconds('grace', spec)
-  return spec
+  return parsed.data as CheckSpec
 }
 
 /** The change that a spec asks for. Before version 3 a name makes the slug, unless a slug is given too. */
@@ -115,20 +120,17 @@ function toFilterChange(spec: CheckSpec): MonitorChange['filter'] {
   })
 }
 
-function checkSeconds(field: 'timeout' | 'grace', spec: CheckSpec): void {
-  const value = spec[field]
-  if (value === undefined) return
-  if (value < (spec.subminute ? 1 : SECONDS_MIN)) throw invalid(`${field} is too small`)
-  if (value > SECONDS_MAX) throw invalid(`${field} is too large`)
-}
-
 function text(field: string, max: number) {
   // Counted in characters as people count them, not in UTF-16 units.
   return z.string(`${field} is not a string`).refine((value) => [...value].length <= max, `${field} is too long`)
 }
 
-function number(field: string) {
-  return z.number(`${field} is not a number`).int(`${field} is not a number`)
+function seconds(field: string, min: number) {
+  return z
+    .number(`${field} is not a number`)
+    .refine(Number.isInteger, { error: `${field} is not a number`, abort: true })
+    .min(min, `${field} is too small`)
+    .max(SECONDS_MAX, `${field} is too large`)
 }
 
 function flag(field: string) {

@@ -62,7 +62,7 @@ function found(monitor: Monitor | null): Monitor {
 
 function list(deps: Deps, call: ApiCall): Response {
   const tags = call.query.getAll('tag')
-  const slug = call.query.get('slug') ?? ''
+  const slug = call.query.getAll('slug').at(-1) ?? ''
   const channelIds = listChannelIdsByMonitor(deps.db, call.projectId)
   const now = deps.clock.now()
   const checks = listMonitors(deps.db, call.projectId)
@@ -101,14 +101,17 @@ function pause(deps: Deps, call: ApiCall): Response {
 }
 
 function resume(deps: Deps, call: ApiCall): Response {
-  if (findCheckByPingKey(deps, call).status !== 'paused') return new Response('check is not paused', { status: 409 })
-  return answer(deps, call, resumeMonitor(deps, refOf(call)))
+  try {
+    return answer(deps, call, resumeMonitor(deps, refOf(call)))
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'conflict') throw error
+    return new Response('check is not paused', { status: 409 })
+  }
 }
 
 function remove(deps: Deps, call: ApiCall): Response {
-  const asItWas = answer(deps, call, findCheckByPingKey(deps, call))
-  deleteMonitor(deps, refOf(call))
-  return asItWas
+  const { monitor, channelIds } = deleteMonitor(deps, refOf(call))
+  return show(deps, call, { monitor, channelIds })
 }
 
 function bodiless(answer: Operation['answer']): Operation {
@@ -117,7 +120,11 @@ function bodiless(answer: Operation['answer']): Operation {
 
 function answer(deps: Deps, call: ApiCall, monitor: Monitor, status = 200): Response {
   const channelIds = listChannelsOfMonitor(deps.db, monitor.id).map(({ id }) => id)
-  const view = { monitor, channelIds, now: deps.clock.now(), baseUrl: deps.config.baseUrl }
+  return show(deps, call, { monitor, channelIds }, status)
+}
+
+function show(deps: Deps, call: ApiCall, check: { monitor: Monitor; channelIds: string[] }, status = 200): Response {
+  const view = { ...check, now: deps.clock.now(), baseUrl: deps.config.baseUrl }
   return Response.json(toCheck(view, call), { status })
 }
 

@@ -2,8 +2,9 @@
 import { Elysia } from 'elysia'
 import { findApiKey } from '#actions/projects.ts'
 import type { Deps } from '#deps.ts'
-import type { ApiKeyAccess } from '#domain/project.ts'
+import { API_KEY_LENGTH, type ApiKeyAccess } from '#domain/project.ts'
 import { readHead } from '#http/body.ts'
+import { splitUrl } from '#http/url.ts'
 import { AppError } from '#lib/errors.ts'
 import type { ApiKey } from '#store/projects.ts'
 
@@ -35,7 +36,6 @@ interface Endpoint {
 
 const VERSIONS: readonly ApiVersion[] = [1, 2, 3]
 const BODY_MAX = 1_000_000
-const KEY_LENGTH = 32
 
 /** Routes for one path, in every version that has it. */
 export function endpoint(deps: Deps, { path, versions = VERSIONS, operations }: Endpoint) {
@@ -45,7 +45,7 @@ export function endpoint(deps: Deps, { path, versions = VERSIONS, operations }: 
     routes.all(
       `/api/v${version}${path}`,
       ({ request, params, set }) => {
-        if (!path.endsWith('/') && new URL(request.url).pathname.endsWith('/')) throw new AppError('not_found', NO_PATH)
+        if (!path.endsWith('/') && splitUrl(request.url).path.endsWith('/')) throw new AppError('not_found', NO_PATH)
         Object.assign(set.headers, corsHeaders(methods))
         return answer(deps, { request, params, version, operations })
       },
@@ -78,7 +78,7 @@ async function answer(deps: Deps, { request, params, version, operations }: Inco
   if (operation === undefined) return methodNotAllowed(request.method)
   const body = request.method === 'POST' ? await readObject(request, operation) : {}
   const key = authenticate(deps, { request, body, needs: operation.needs })
-  const query = new URL(request.url).searchParams
+  const { query } = splitUrl(request.url)
   return await operation.answer({ version, params, query, body, projectId: key.projectId, access: key.access })
 }
 
@@ -119,7 +119,8 @@ interface Credentials {
 function authenticate(deps: Deps, { request, body, needs }: Credentials): ApiKey {
   const inBody = needs === 'read-write' ? body.api_key : undefined
   const given = request.headers.get('x-api-key') ?? bearer(request) ?? inBody
-  if (typeof given !== 'string' || given.length !== KEY_LENGTH) throw new AppError('unauthorized', 'missing api key')
+  if (typeof given !== 'string' || given.length !== API_KEY_LENGTH)
+    throw new AppError('unauthorized', 'missing api key')
   const key = findApiKey(deps, given)
   if (key === null) throw new AppError('unauthorized', 'wrong api key')
   if (needs === 'read-write' && key.access !== 'read-write') throw new AppError('unauthorized', 'wrong api key')

@@ -11,6 +11,7 @@ import { toDelivery, toFlip, toPing } from './shapes.ts'
 
 const PINGS_MAX = 1000
 const DELIVERIES_MAX = 1000
+const FLIPS_MAX = 10_000
 const FOR_EVER = 10_000_000_000
 const YEAR_SECONDS = 31_536_000
 
@@ -57,7 +58,7 @@ function flips(deps: Deps, call: ApiCall): Response {
   const monitor = findCheck(deps, call)
   const range = readRange(call.query, deps.clock.now())
   if (range === null) return new Response(null, { status: 400 })
-  const transitions = listTransitions(deps.db, { monitorId: monitor.id, ...range })
+  const transitions = listTransitions(deps.db, { monitorId: monitor.id, ...range, limit: FLIPS_MAX })
   return Response.json({ flips: transitions.map(toFlip) })
 }
 
@@ -69,17 +70,17 @@ function deliveries(deps: Deps, call: ApiCall): Response {
 
 /** The stretch that the query asks for; `seconds` counts back from now. Null when a number is none or out of range. */
 function readRange(query: URLSearchParams, now: number): { from: number; to: number } | null {
-  const start = readSeconds(query.get('start'), FOR_EVER)
-  const end = readSeconds(query.get('end'), FOR_EVER)
-  const length = readSeconds(query.get('seconds'), YEAR_SECONDS)
+  const start = readSeconds(query.getAll('start').at(-1), FOR_EVER)
+  const end = readSeconds(query.getAll('end').at(-1), FOR_EVER)
+  const length = readSeconds(query.getAll('seconds').at(-1), YEAR_SECONDS)
   if (start === null || end === null || length === null) return null
   const since = length === undefined || length === 0 ? 0 : now - length * SECOND
   return { from: Math.max((start ?? 0) * SECOND, since), to: (end ?? FOR_EVER) * SECOND }
 }
 
 /** Undefined when it was not given, null when it is not usable. */
-function readSeconds(text: string | null, max: number): number | undefined | null {
-  if (text === null) return undefined
+function readSeconds(text: string | undefined, max: number): number | undefined | null {
+  if (text === undefined) return undefined
   if (!/^[0-9]{1,11}$/.test(text)) return null
   return Number(text) <= max ? Number(text) : null
 }

@@ -4,7 +4,7 @@ import type { Transition } from '#domain/lifecycle.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { PingKind, RecordedPing } from '#domain/ping.ts'
 import { type ShownStatus, shownStatus } from '#domain/status.ts'
-import { SECOND } from '#lib/duration.ts'
+import { MINUTE, SECOND } from '#lib/duration.ts'
 import type { DeliveryRecord } from '#store/deliveries.ts'
 import type { ApiCall, ApiVersion } from './endpoint.ts'
 
@@ -59,6 +59,7 @@ export function toCheck(view: CheckView, { version, access }: Pick<ApiCall, 'ver
     badge_url: `${baseUrl}/b/2/${monitor.badgeKey}.svg`,
     ...(access === 'read-only' ? { unique_key: monitor.uniqueKey } : addresses(view, version)),
     timeout: seconds(monitor.schedule.periodMs),
+    ...subminute(monitor),
     ...lastDuration(monitor),
   }
 }
@@ -137,6 +138,11 @@ function addresses({ monitor, channelIds, baseUrl }: CheckView, version: ApiVers
     resume_url: `${url}/resume`,
     channels: channelIds.join(','),
   }
+}
+
+// An addition: what was read must be fit to be sent back.
+function subminute({ schedule, graceMs }: Monitor) {
+  return Math.min(schedule.periodMs, graceMs) < MINUTE ? { subminute: true } : {}
 }
 
 function lastDuration({ lastDurationMs }: Monitor) {

@@ -6,6 +6,7 @@ import { SLUG_MAX } from '#domain/monitor.ts'
 import { EXIT_STATUS_MAX, type PingSignal, USER_AGENT_MAX } from '#domain/ping.ts'
 import { readHead } from '#http/body.ts'
 import { peerOf } from '#http/peer.ts'
+import { splitUrl } from '#http/url.ts'
 import { AppError } from '#lib/errors.ts'
 import { findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
@@ -30,7 +31,7 @@ interface PingUrl {
   address: PingAddress
   /** What follows the key or the slug: a signal or an exit status. */
   ending: string | null
-  query: URLSearchParams | null
+  query: URLSearchParams
 }
 
 async function answerPing(deps: Deps, request: Request): Promise<Response> {
@@ -40,7 +41,7 @@ async function answerPing(deps: Deps, request: Request): Promise<Response> {
   const { address, ending } = url
   if ('slug' in address && /[A-Z]/.test(address.slug)) return refuse(400, 'invalid url format')
   const exitStatus = ending !== null && /^[0-9]/.test(ending) ? Number(ending) : null
-  const runId = url.query?.getAll('rid').at(-1) ?? null
+  const runId = url.query.getAll('rid').at(-1) ?? null
   const problem = problemOf({ address, exitStatus, runId })
   try {
     if (problem !== null) return refuseMalformed(deps, { address, problem })
@@ -59,17 +60,14 @@ async function answerPing(deps: Deps, request: Request): Promise<Response> {
 }
 
 function readUrl(url: string): PingUrl | null {
-  const pathStart = url.indexOf('/', url.indexOf('://') + 3)
-  const queryStart = url.indexOf('?', pathStart)
-  const path = queryStart === -1 ? url.slice(pathStart) : url.slice(pathStart, queryStart)
-  const query = queryStart === -1 ? null : new URLSearchParams(url.slice(queryStart))
+  const { path, query } = splitUrl(url)
   const byPingKey = BY_PING_KEY.exec(path)
   if (byPingKey?.[1]) {
     return { address: { pingKey: byPingKey[1].toLowerCase() }, ending: byPingKey[2] ?? null, query }
   }
   const bySlug = BY_SLUG.exec(path)
   if (!bySlug?.[1] || !bySlug[2]) return null
-  const mayCreate = query?.getAll('create').at(-1) === '1'
+  const mayCreate = query.getAll('create').at(-1) === '1'
   return { address: { projectPingKey: bySlug[1], slug: bySlug[2], mayCreate }, ending: bySlug[3] ?? null, query }
 }
 
@@ -118,7 +116,7 @@ function recorded(deps: Deps, text: 'OK' | 'Created', status: number): Response 
     headers: {
       'Content-Type': TEXT,
       'Cache-Control': NO_CACHE,
-      Expires: '0',
+      Expires: new Date(deps.clock.now()).toUTCString(),
       'Access-Control-Allow-Origin': '*',
       'Ping-Body-Limit': String(deps.config.pingBodyLimit),
     },

@@ -1,0 +1,23 @@
+export interface SplitUrl {
+  path: string
+  query: URLSearchParams
+}
+
+const NO_QUERY = new URLSearchParams()
+
+/**
+ * The path and the query of a request as they came. `new URL` will not do: it throws for a `Host` header that is
+ * nonsense, and a request without one has a URL that is only a path.
+ */
+export function splitUrl(url: string): SplitUrl {
+  const start = pathStart(url)
+  const queryStart = url.indexOf('?', start)
+  if (queryStart === -1) return { path: url.slice(start), query: NO_QUERY }
+  return { path: url.slice(start, queryStart), query: new URLSearchParams(url.slice(queryStart)) }
+}
+
+/** Where the path begins. */
+export function pathStart(url: string): number {
+  const scheme = url.indexOf('://')
+  return scheme === -1 || url.startsWith('/') ? 0 : url.indexOf('/', scheme + 3)
+}

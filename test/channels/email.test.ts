@@ -1,0 +1,368 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { connect, type Socket } from 'node:net'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { type AddressObject, type ParsedMail, simpleParser } from 'mailparser'
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import { email } from '#channels/email.ts'
+import type { Log, LogFields } from '#lib/log.ts'
+import { createLogMailer, createSmtpMailer, type Mailer, type SmtpSettings } from '#lib/mail.ts'
+import { createOutbound } from '#lib/outbound.ts'
+import {
+  type Certificate,
+  DELIVERY_ID,
+  hastenDeadlines,
+  makeCertificate,
+  messageOf,
+  notificationOf,
+  type Receipt,
+  type Receiver,
+  startPeer,
+  testChannelKind,
+} from './conformance.ts'
+
+const USERNAME = 'cronguard'
+const PASSWORD = 'smtp-password-99'
+const FROM = 'CronGuard <cronguard@example.org>'
+const ADDRESS = 'ops@example.org'
+
+/** A recipient may be refused for what is wrong with him, or with the sender; the enhanced code tells. */
+const REPLIES: Record<number, string> = { 550: '5.1.1 No such user', 554: '5.7.1 Relay access denied' }
+const AT_RECIPIENT = [550, 554, 451]
+
+interface MailReceiver extends Receiver {
+  mails: ParsedMail[]
+  raws: string[]
+  /** One entry per connection: whether it was secure when the last mail came. */
+  connections: Map<string, boolean>
+}
+
+async function startReceiver(options: SMTPServerOptions = {}): Promise<MailReceiver> {
+  const refuse = (says: number) => Object.assign(new Error(REPLIES[says] ?? 'You said no'), { responseCode: says })
+  const server = new SMTPServer({
+    authOptional: true,
+    allowInsecureAuth: true,
+    disableReverseLookup: true,
+    hideSTARTTLS: true,
+    closeTimeout: 100,
+    logger: false,
+    onConnect: ({ id }, done) => {
+      receiver.connections.set(id, false)
+      done()
+    },
+    onAuth: ({ username, password }, _session, done) => {
+      const isKnown = username === USERNAME && password === PASSWORD && receiver.says !== 535
+      // The worst server repeats the password.
+      if (isKnown) done(null, { user: username })
+      else done(Object.assign(new Error(`${password} is wrong`), { responseCode: 535 }))
+    },
+    onMailFrom: (_address, _session, done) => (receiver.says === 553 ? done(refuse(553)) : done()),
+    onRcptTo: (_address, _session, done) =>
+      AT_RECIPIENT.includes(receiver.says ?? 0) ? done(refuse(receiver.says ?? 0)) : done(),
+    onData: (stream, { id, secure }, done) => {
+      Array.fromAsync(stream as AsyncIterable<Buffer>)
+        .then(async (chunks) => {
+          const raw = Buffer.concat(chunks).toString('latin1')
+          const mail = await simpleParser(Buffer.concat(chunks))
+          receiver.connections.set(id, secure)
+          receiver.raws.push(raw)
+          receiver.mails.push(mail)
+          receiver.receipts.push(readReceipt(mail))
+          done(receiver.says === null ? null : refuse(receiver.says))
+        })
+        .catch(done)
+    },
+    ...options,
+  })
+  // A client that leaves in the middle is not the server's affair.
+  server.on('error', () => {})
+  const receiver: MailReceiver = {
+    port: await new Promise((resolve) => {
+      const listener = server.listen(0, '127.0.0.1', () => {
+        const address = listener.address()
+        resolve(typeof address === 'object' && address ? address.port : 0)
+      })
+    }),
+    receipts: [],
+    mails: [],
+    raws: [],
+    connections: new Map(),
+    says: null,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+  return receiver
+}
+
+function readReceipt(mail: ParsedMail): Receipt {
+  const [status = '', ...name] = (mail.subject ?? '').split(' | ')
+  return {
+    name: name.join(' | '),
+    status: status.toLowerCase(),
+    deliveryId: String(mail.headers.get('x-cronguard-delivery')),
+    isTest: mail.text?.includes('This is a test.') ?? false,
+    structure: [...[...mail.headers.keys()].sort(), ...elementsOf(mail.html || '')],
+  }
+}
+
+function elementsOf(html: string): string[] {
+  const names: string[] = []
+  const rewriter = new HTMLRewriter().on('*', {
+    element: ({ tagName, attributes }) => void names.push(tagName, ...[...attributes].map(([name]) => name)),
+  })
+  rewriter.transform(html)
+  return names
+}
+
+function smtp(settings: Partial<SmtpSettings>): Mailer {
+  const nobody = { username: null, password: null }
+  return createSmtpMailer({ host: '127.0.0.1', port: 1, security: 'none', from: FROM, ...nobody, ...settings })
+}
+
+testChannelKind({
+  kind: 'email',
+  startReceiver,
+  reach: ({ host, port, isSecure }) => {
+    const security = isSecure ? 'tls' : 'none'
+    const mailer = smtp({ host, port, security, username: USERNAME, password: PASSWORD })
+    return {
+      settings: { address: ADDRESS },
+      wires: { mailer, outbound: createOutbound() },
+      close: () => mailer.close(),
+    }
+  },
+  invalidSettings: [
+    ['nothing at all', {}],
+    ['an empty address', { address: '' }],
+    ['an address without a host', { address: 'ops' }],
+    ['two addresses', { address: 'ops@example.org, eve@example.org' }],
+    ['a second address in a line of its own', { address: 'ops@example.org\r\nBcc: eve@example.org' }],
+    ['an address with a name', { address: 'Eve <eve@example.org>' }],
+    ['an address with a comment', { address: 'ops@example.org (Eve)' }],
+    ['an address of 255 characters', { address: `${'x'.repeat(243)}@example.org` }],
+    ['a number for an address', { address: 7 }],
+    ['a list of addresses', { address: ['ops@example.org'] }],
+  ],
+  secrets: [PASSWORD, USERNAME],
+  refusals: [
+    [550, 'rejected', true],
+    [554, 'status', false],
+    [451, 'status', false],
+    [553, 'status', false],
+    [552, 'status', false],
+    [535, 'auth', false],
+  ],
+  giveUpMs: 40_000,
+})
+
+const mailers: Mailer[] = []
+const receivers: Receiver[] = []
+
+afterEach(async () => {
+  for (const mailer of mailers.splice(0)) mailer.close()
+  for (const receiver of receivers.splice(0)) await receiver.stop()
+})
+
+async function open(options: SMTPServerOptions = {}): Promise<MailReceiver> {
+  const receiver = await startReceiver(options)
+  receivers.push(receiver)
+  return receiver
+}
+
+function send(settings: Partial<SmtpSettings>, message = messageOf(notificationOf())) {
+  const mailer = smtp(settings)
+  mailers.push(mailer)
+  return email.send({ address: ADDRESS }, message, { mailer, outbound: createOutbound() })
+}
+
+describe('An alert by mail', () => {
+  let receiver: MailReceiver
+  beforeEach(async () => {
+    receiver = await open()
+  })
+
+  test.each([
+    ['down', 'DOWN | nightly-report', '#b42318'],
+    ['up', 'UP | nightly-report', '#13713b'],
+  ] as const)('says in the subject, the text and the page that it is %s', async (status, subject, color) => {
+    const notification = notificationOf({ status, name: 'nightly-report' })
+    expect(await send({ port: receiver.port }, messageOf(notification))).toMatchObject({ result: 'sent' })
+    const mail = receiver.mails[0]
+    expect(mail?.subject).toBe(subject)
+    expect(mail?.text).toStartWith(`${subject}\n`)
+    expect(mail?.text).toContain('Project: Ops\n')
+    expect(mail?.html).toContain(color)
+    expect(mail?.html).toContain('nightly-report')
+    expect(receiver.raws[0]).toMatch(/^Content-Type: multipart\/alternative/m)
+  })
+
+  test('goes to the address alone, from the configured sender, and tells other programs not to answer', async () => {
+    await send({ port: receiver.port })
+    const mail = receiver.mails[0]
+    expect((mail?.to as AddressObject | undefined)?.text).toBe(ADDRESS)
+    expect(mail?.from?.text).toContain('cronguard@example.org')
+    expect(mail?.cc).toBeUndefined()
+    expect(mail?.headers.get('auto-submitted')).toBe('auto-generated')
+    expect(mail?.headers.get('x-cronguard-delivery')).toBe(DELIVERY_ID)
+  })
+
+  test('has one Message-ID for all attempts of a delivery, and another for the next', async () => {
+    const other = 'b7d2a6de-0c41-4a0a-9f0e-7a3f9dd2a001'
+    for (const id of [DELIVERY_ID, DELIVERY_ID, other]) {
+      await send({ port: receiver.port }, messageOf(notificationOf(), id))
+    }
+    const idOf = (id: string) => `<${id}@cronguard.example.org>`
+    expect(receiver.mails.map(({ messageId }) => messageId)).toEqual([DELIVERY_ID, DELIVERY_ID, other].map(idOf))
+  })
+
+  test('shows a name full of markup as text in its page', async () => {
+    await send({ port: receiver.port }, messageOf(notificationOf({ name: '<b>"backup"</b> & \'co\'' })))
+    const html = receiver.mails[0]?.html || ''
+    expect(html).toContain('&lt;b&gt;')
+    expect(html).not.toContain('<b>')
+  })
+
+  test('keeps a description as the person wrote it, in the text and in the page', async () => {
+    const notification = notificationOf()
+    notification.monitor.description = 'Runs on <db-1>.\n.\nAsk "Ann" 備'
+    await send({ port: receiver.port }, messageOf(notification))
+    expect(receiver.mails[0]?.text).toContain('Description: Runs on <db-1>.\n.\nAsk "Ann" 備\n')
+    expect(receiver.mails[0]?.html).toContain('Runs on &lt;db-1&gt;.\n.\nAsk')
+  })
+})
+
+describe('The mail server', () => {
+  let certificate: Certificate
+  let trusted: string[]
+
+  beforeAll(() => {
+    certificate = makeCertificate()
+    trusted = getCACertificates('default')
+    setDefaultCACertificates([...trusted, certificate.cert])
+  })
+  afterAll(() => setDefaultCACertificates(trusted))
+
+  test.each([
+    ['none', false, {}],
+    ['starttls', true, { hideSTARTTLS: false }],
+    ['tls', true, { secure: true }],
+  ] as const)('is spoken to with security %s', async (security, isSecure, options) => {
+    const { port, connections, mails } = await open({ ...options, ...certificate })
+    expect(await send({ port, security })).toMatchObject({ result: 'sent' })
+    expect([...connections.values()]).toEqual([isSecure])
+    expect(mails).toHaveLength(1)
+  })
+
+  test('that offers STARTTLS is left alone with it when security is none', async () => {
+    const { port, connections } = await open({ hideSTARTTLS: false, ...certificate })
+    expect(await send({ port, security: 'none' })).toMatchObject({ result: 'sent' })
+    expect([...connections.values()]).toEqual([false])
+  })
+
+  test('gets no mail and no password when it must offer STARTTLS and does not', async () => {
+    const passwords: unknown[] = []
+    const { port, mails } = await open({
+      disabledCommands: ['STARTTLS'],
+      onAuth: ({ password }, _session, done) => {
+        passwords.push(password)
+        done(null, { user: USERNAME })
+      },
+    })
+    const outcome = await send({ port, security: 'starttls', username: USERNAME, password: PASSWORD })
+    expect(outcome).toMatchObject({ result: 'failed', reason: 'tls', isPermanent: false })
+    expect(mails).toEqual([])
+    expect(passwords).toEqual([])
+  })
+
+  test('whose STARTTLS shows a certificate of its own is not trusted', async () => {
+    const { port, mails } = await open({ hideSTARTTLS: false, ...makeCertificate() })
+    const outcome = await send({ port, security: 'starttls' })
+    expect(outcome).toMatchObject({ result: 'failed', reason: 'tls', isPermanent: false })
+    expect(mails).toEqual([])
+  })
+
+  test('is told the user name and the password', async () => {
+    const { port, mails } = await open({ authOptional: false })
+    expect(await send({ port, username: USERNAME, password: PASSWORD })).toMatchObject({ result: 'sent' })
+    expect(mails).toHaveLength(1)
+  })
+
+  test('that wants a log-in which is not configured is tried again: the configuration can be mended', async () => {
+    const { port } = await open({ authOptional: false })
+    expect(await send({ port })).toMatchObject({ result: 'failed', reason: 'status', isPermanent: false })
+  })
+
+  test('gets 20 mails over two connections at most', async () => {
+    const { port, connections, mails } = await open()
+    const mailer = smtp({ port })
+    mailers.push(mailer)
+    const ids = Array.from({ length: 20 }, () => crypto.randomUUID())
+    const wires = { mailer, outbound: createOutbound() }
+    const outcomes = await Promise.all(
+      ids.map((id) => email.send({ address: ADDRESS }, messageOf(notificationOf(), id), wires)),
+    )
+    expect(outcomes.map(({ result }) => result)).toEqual(ids.map(() => 'sent'))
+    expect(mails.map(({ headers }) => headers.get('x-cronguard-delivery')).sort()).toEqual(ids.sort())
+    expect(connections.size).toBeWithin(1, 3)
+  })
+
+  test('that refuses one mail gets the next over the same mailer', async () => {
+    const receiver = await open()
+    const mailer = smtp({ port: receiver.port })
+    mailers.push(mailer)
+    const wires = { mailer, outbound: createOutbound() }
+    receiver.says = 550
+    expect((await email.send({ address: ADDRESS }, messageOf(notificationOf()), wires)).result).toBe('failed')
+    receiver.says = null
+    expect((await email.send({ address: ADDRESS }, messageOf(notificationOf()), wires)).result).toBe('sent')
+  })
+})
+
+describe('A mail server that drips its replies', () => {
+  test('holds a mail up for a bounded time, and no connection for ever', async () => {
+    const receiver = await open()
+    let isDripping = true
+    const peer = await startPeer((socket) => (isDripping ? drip(socket) : relay(socket, receiver.port)))
+    const mailer = smtp({ port: peer.port })
+    mailers.push(mailer)
+    const wires = { mailer, outbound: createOutbound() }
+    const attempt = () => email.send({ address: ADDRESS }, messageOf(notificationOf()), wires)
+    const hastened = hastenDeadlines()
+    try {
+      const outcomes = await Promise.all([attempt(), attempt(), attempt()])
+      expect(outcomes.map((outcome) => outcome.result === 'failed' && outcome.reason)).toEqual(Array(3).fill('timeout'))
+      isDripping = false
+      expect(await attempt()).toMatchObject({ result: 'sent' })
+      expect(receiver.mails).toHaveLength(1)
+    } finally {
+      hastened.undo()
+      await peer.stop()
+    }
+  })
+
+  function drip(socket: Socket): void {
+    socket.write('220 welcome\r\n')
+    const timer = setInterval(() => socket.write('250-and another thing\r\n'), 20)
+    socket.on('close', () => clearInterval(timer))
+  }
+
+  function relay(socket: Socket, port: number): void {
+    const server = connect(port, '127.0.0.1')
+    server.on('error', () => socket.destroy())
+    socket.on('close', () => server.destroy())
+    socket.pipe(server).pipe(socket)
+  }
+})
+
+describe('Without a mail server', () => {
+  test('a mail is written to the log, and the outcome says so', async () => {
+    const lines: [event: string, fields: LogFields | undefined][] = []
+    const collect = (event: string, fields?: LogFields) => void lines.push([event, fields])
+    const log: Log = { debug: collect, info: collect, warn: collect, error: collect }
+    const wires = { mailer: createLogMailer(log), outbound: createOutbound() }
+    const outcome = await email.send({ address: ADDRESS }, messageOf(notificationOf()), wires)
+    expect(outcome.result).toBe('logged')
+    expect(outcome.detail).toContain('log')
+    expect(lines).toHaveLength(1)
+    expect(lines[0]?.[1]).toMatchObject({ to: ADDRESS, subject: 'DOWN | backup' })
+    expect(lines[0]?.[1]?.text).toContain('No ping came.')
+  })
+})

@@ -1,0 +1,329 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createHmac } from 'node:crypto'
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { webhook } from '#channels/webhook.ts'
+import type { Outcome } from '#domain/delivery.ts'
+import { composeTest, type Notification } from '#domain/notification.ts'
+import { createLogMailer } from '#lib/mail.ts'
+import { createOutbound } from '#lib/outbound.ts'
+import {
+  AT,
+  BASE_URL,
+  DELIVERY_ID,
+  messageOf,
+  notificationOf,
+  type Receipt,
+  type Receiver,
+  startPeer,
+  testChannelKind,
+} from './conformance.ts'
+
+const PATH_SECRET = 'T024F9-path-secret'
+const QUERY_SECRET = 'query-secret-77'
+const SIGNING_SECRET = 'signing-secret-ÄÖ'
+const ROOT = join(import.meta.dir, '../..')
+
+interface Call {
+  method: string
+  path: string
+  headers: IncomingHttpHeaders
+  bytes: Buffer
+}
+
+interface WebhookReceiver extends Receiver {
+  calls: Call[]
+  /** Takes the place of "thank you". */
+  answer: ((response: ServerResponse) => void) | null
+}
+
+async function startReceiver(): Promise<WebhookReceiver> {
+  const server = createServer(async (request, response) => {
+    const bytes = Buffer.concat(await Array.fromAsync(request))
+    const { method = '', url: path = '', headers } = request
+    receiver.calls.push({ method, path, headers, bytes })
+    receiver.receipts.push(readReceipt(headers, bytes))
+    if (receiver.answer) return receiver.answer(response)
+    // A receiver may well repeat what it was sent: nothing of that may be shown.
+    response.writeHead(receiver.says ?? 200).end(`thank you for ${path} ${headers['x-cronguard-signature']}`)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const receiver: WebhookReceiver = {
+    port: (server.address() as AddressInfo).port,
+    receipts: [],
+    calls: [],
+    says: null,
+    answer: null,
+    stop: () => {
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+  return receiver
+}
+
+function readReceipt(headers: IncomingHttpHeaders, bytes: Buffer): Receipt {
+  const body = JSON.parse(bytes.toString('utf8'))
+  expect(headers['x-cronguard-delivery']).toBe(body.delivery_id)
+  return {
+    name: body.monitor_name,
+    status: body.status,
+    deliveryId: body.delivery_id,
+    isTest: body.test,
+    structure: [...Object.keys(headers), ...Object.keys(body), ...Object.keys(body.monitor)],
+  }
+}
+
+testChannelKind({
+  kind: 'webhook',
+  startReceiver,
+  reach: ({ host, port, isSecure }) => ({
+    settings: {
+      url: `${isSecure ? 'https' : 'http'}://${host}:${port}/hooks/${PATH_SECRET}?key=${QUERY_SECRET}`,
+      secret: SIGNING_SECRET,
+    },
+    wires: wires(),
+    close: () => {},
+  }),
+  invalidSettings: [
+    ['nothing at all', {}],
+    ['an empty URL', { url: '' }],
+    ['a URL that is none', { url: 'example.org/hook' }],
+    ['a number for a URL', { url: 7 }],
+    ['a file', { url: 'file:///etc/passwd' }],
+    ['data', { url: 'data:application/json,{}' }],
+    ['a script', { url: 'javascript:alert(1)' }],
+    ['ftp', { url: 'ftp://example.org/' }],
+    ['a user name and a password', { url: 'http://user:password@example.org/' }],
+    ['a user name', { url: 'http://user@example.org/' }],
+    ['a host that is none', { url: 'http://[::1/' }],
+    ['a URL of 1001 characters', { url: `http://example.org/${'x'.repeat(982)}` }],
+    ['a secret of 201 characters', { url: 'http://example.org/', secret: 'x'.repeat(201) }],
+    ['a number for a secret', { url: 'http://example.org/', secret: 7 }],
+  ],
+  secrets: [PATH_SECRET, QUERY_SECRET, SIGNING_SECRET],
+  refusals: [
+    [500, 'status', false],
+    [404, 'status', false],
+    [401, 'status', false],
+    [429, 'status', false],
+    [410, 'status', true],
+  ],
+  giveUpMs: 5000,
+})
+
+let receiver: WebhookReceiver
+
+beforeEach(async () => {
+  receiver = await startReceiver()
+})
+afterEach(() => receiver.stop())
+
+function wires() {
+  const silence = () => {}
+  const mailer = createLogMailer({ debug: silence, info: silence, warn: silence, error: silence })
+  return { outbound: createOutbound(), mailer }
+}
+
+async function send(settings: { url?: string; secret?: string } = {}, notification = notificationOf()) {
+  const url = settings.url ?? `http://127.0.0.1:${receiver.port}/hook`
+  return await webhook.send({ ...settings, url }, messageOf(notification), wires())
+}
+
+async function sentBody(notification: Notification): Promise<Record<string, unknown>> {
+  expect(await send({}, notification)).toEqual({ result: 'sent', detail: 'Received status code 200' })
+  return JSON.parse(receiver.calls.at(-1)?.bytes.toString('utf8') ?? '')
+}
+
+describe('The body of a webhook', () => {
+  test('tells of a monitor that went down', async () => {
+    expect(await sentBody(notificationOf())).toEqual({
+      monitor_name: 'backup',
+      status: 'down',
+      timestamp: '2026-03-01T12:00:00.000Z',
+      details: 'No ping came. One was expected at 2026-03-01 11:50:00 UTC, with 10 minutes of grace.',
+      reason: 'timeout',
+      test: false,
+      delivery_id: DELIVERY_ID,
+      project: 'Ops',
+      monitor: {
+        name: 'backup',
+        slug: 'backup',
+        unique_key: 'f'.repeat(40),
+        tags: ['db', 'prod'],
+        description: 'Copies the database.',
+        schedule: 'every hour',
+        grace_seconds: 600,
+        ping_count: 7,
+      },
+      last_ping: { kind: 'success', timestamp: '2026-03-01T10:50:00.000Z', exit_status: null },
+      expected_at: '2026-03-01T11:50:00.000Z',
+      down_seconds: null,
+      url: `${BASE_URL}/`,
+    })
+  })
+
+  test('tells of a monitor that came back, with how long it was down in whole seconds', async () => {
+    const up = notificationOf({ status: 'up', reason: 'ping', dueAt: null, downMs: 61_999, lastPing: null })
+    expect(await sentBody(up)).toMatchObject({
+      status: 'up',
+      reason: 'ping',
+      details: 'The job is back after 1 minute, 1 second of being down.',
+      down_seconds: 61,
+      expected_at: null,
+      last_ping: null,
+    })
+  })
+
+  test('tells of a job that failed, with its exit status', async () => {
+    const lastPing = { kind: 'fail', at: AT, exitStatus: 3 } as const
+    expect(await sentBody(notificationOf({ reason: 'fail', dueAt: null, lastPing }))).toMatchObject({
+      reason: 'fail',
+      details: 'The job reported a failure (exit status 3).',
+      last_ping: { kind: 'fail', timestamp: '2026-03-01T12:00:00.000Z', exit_status: 3 },
+    })
+  })
+
+  test('says when it is a test', async () => {
+    const body = await sentBody(composeTest({ project: 'Ops', now: AT }))
+    expect(body).toMatchObject({ test: true, monitor_name: 'TEST' })
+    expect(body.details).toStartWith('This is a test.')
+  })
+
+  test('brings line breaks in a name exactly', async () => {
+    const name = 'backup\r\nBcc: eve@example.com\n\t"x"\u0000'
+    expect(await sentBody(notificationOf({ name }))).toMatchObject({ monitor_name: name })
+  })
+})
+
+describe('The headers of a webhook', () => {
+  test('say what it is, who sends it and which delivery it is', async () => {
+    await send()
+    expect(receiver.calls).toMatchObject([
+      {
+        method: 'POST',
+        path: '/hook',
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'CronGuard',
+          'x-cronguard-delivery': DELIVERY_ID,
+          'content-length': String(receiver.calls[0]?.bytes.length),
+          host: `127.0.0.1:${receiver.port}`,
+        },
+      },
+    ])
+  })
+
+  test('sign the exact bytes of the body when there is a secret', async () => {
+    await send({ secret: SIGNING_SECRET }, notificationOf({ name: '備 backup 🛡️' }))
+    const call = receiver.calls[0]
+    const expected = createHmac('sha256', SIGNING_SECRET)
+      .update(call?.bytes ?? '')
+      .digest('hex')
+    expect(call?.headers['x-cronguard-signature']).toBe(`sha256=${expected}`)
+  })
+
+  test.each([{}, { secret: '' }])('sign nothing when there is no secret: %j', async (settings) => {
+    await send(settings)
+    expect(receiver.calls).toHaveLength(1)
+    expect(receiver.calls[0]?.headers).not.toHaveProperty('x-cronguard-signature')
+  })
+})
+
+describe('A webhook is not led astray', () => {
+  test.each([301, 302, 303, 307, 308])('by a redirect with %d: it is a failure and is not followed', async (status) => {
+    receiver.answer = (response) => response.writeHead(status, { Location: '/elsewhere' }).end()
+    const detail = `Received status code ${status}`
+    expect(await send()).toEqual({ result: 'failed', reason: 'status', detail, isPermanent: false })
+    expect(receiver.calls.map(({ path }) => path)).toEqual(['/hook'])
+  })
+
+  test('by an answer that changes the protocol', async () => {
+    const peer = await startPeer((socket) =>
+      socket.on('data', () =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+      ),
+    )
+    const outcome = await send({ url: `http://127.0.0.1:${peer.port}/` }).finally(() => peer.stop())
+    expect(outcome).toMatchObject({ result: 'failed', reason: 'status', isPermanent: false })
+  })
+
+  test.each([
+    'http://169.254.169.254/latest/meta-data/',
+    'http://2852039166/',
+    'http://0xa9.0xfe.0xa9.0xfe/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://[fe80::1]/',
+  ])('to a link-local address: %s', async (url) => {
+    expect(webhook.settings.safeParse({ url }).success).toBe(true)
+    expect(await send({ url })).toMatchObject({ result: 'failed', reason: 'blocked', isPermanent: true })
+  })
+
+  test('by a proxy in the environment', async () => {
+    const proxy = await startReceiver()
+    const outcome = await sendInChild(`http://127.0.0.1:${proxy.port}`).finally(() => proxy.stop())
+    expect(outcome).toMatchObject({ result: 'sent' })
+    expect(receiver.calls.map(({ path }) => path)).toEqual(['/hook'])
+    expect(proxy.calls).toEqual([])
+  })
+})
+
+/** Another process, for the environment is read when a process starts. */
+async function sendInChild(proxyUrl: string): Promise<Outcome> {
+  const script = `
+    import { webhook } from '${ROOT}/src/channels/webhook.ts'
+    import { createOutbound } from '${ROOT}/src/lib/outbound.ts'
+    const message = ${JSON.stringify(messageOf(notificationOf()))}
+    const settings = { url: 'http://127.0.0.1:${receiver.port}/hook' }
+    console.log(JSON.stringify(await webhook.send(settings, message, { outbound: createOutbound() })))
+  `
+  const names = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy']
+  const proxies = Object.fromEntries(names.map((name) => [name, proxyUrl]))
+  const env = { ...process.env, ...proxies, NODE_USE_ENV_PROXY: '1', NO_PROXY: '', no_proxy: '' }
+  const child = Bun.spawn([process.execPath, '-e', script], { cwd: ROOT, env, stdout: 'pipe', stderr: 'inherit' })
+  return JSON.parse(await new Response(child.stdout).text())
+}
+
+describe('A webhook reads little of an answer', () => {
+  const ENOUGH = 16 * 1024 * 1024
+
+  test('of 10 MB', async () => {
+    receiver.answer = (response) => response.end(Buffer.alloc(10 * 1024 * 1024, 'x'))
+    const startedAt = performance.now()
+    expect(await send()).toEqual({ result: 'sent', detail: 'Received status code 200' })
+    expect(performance.now() - startedAt).toBeLessThan(2000)
+  })
+
+  test('that never ends', async () => {
+    let written = 0
+    const chunk = Buffer.alloc(64 * 1024, 'x')
+    const peer = await startPeer((socket) => {
+      const pour = () => {
+        while (!socket.destroyed && written < 1e9) {
+          written += chunk.length
+          if (!socket.write(chunk)) return
+        }
+      }
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n')
+        socket.on('drain', pour)
+        pour()
+      })
+    })
+    const outcome = await send({ url: `http://127.0.0.1:${peer.port}/` }).finally(() => peer.stop())
+    expect(outcome.result).toBe('sent')
+    // What the kernel keeps between the two ends is counted, too.
+    expect(written).toBeLessThan(ENOUGH)
+  })
+
+  test('that is a gzip bomb', async () => {
+    const bomb = gzipSync(Buffer.alloc(256 * 1024 * 1024))
+    receiver.answer = (response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb)
+    Bun.gc(true)
+    const before = process.memoryUsage().rss
+    expect(await send()).toEqual({ result: 'sent', detail: 'Received status code 200' })
+    expect(process.memoryUsage().rss - before).toBeLessThan(128 * 1024 * 1024)
+  })
+})

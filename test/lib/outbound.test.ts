@@ -1,0 +1,295 @@
+import { afterAll, afterEach, beforeAll, describe, expect, mock, test } from 'bun:test'
+import type { LookupAddress } from 'node:dns'
+import * as dns from 'node:dns/promises'
+import { once } from 'node:events'
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { ANSWER_MAX_BYTES, createOutbound } from '#lib/outbound.ts'
+
+const TIMEOUT_MS = 300
+const HEADERS = 'HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n'
+const TIMED_OUT = { kind: 'failure', reason: 'timeout', detail: 'Connection timed out' } as const
+const BROKEN = { kind: 'failure', reason: 'connection', detail: 'Connection failed' } as const
+const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
+if (!hasIPv6) console.warn('Skipped: this machine has no ::1, so calling it is not tested.')
+
+const outbound = createOutbound()
+const servers: { server: Server; sockets: Set<Socket> }[] = []
+
+afterEach(async () => {
+  for (const { server, sockets } of servers.splice(0)) {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    await once(server, 'close')
+  }
+})
+
+async function start(server: Server, host = '127.0.0.1'): Promise<string> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+  })
+  servers.push({ server, sockets })
+  server.listen(0, host)
+  await once(server, 'listening')
+  return `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}/`
+}
+
+/** A server that does with a connection, once it was asked something, as it is told. */
+function startRaw(onRequest: (socket: Socket) => void): Promise<string> {
+  return start(createServer((socket) => socket.once('data', () => onRequest(socket))))
+}
+
+function startHttp(listener: RequestListener, host?: string): Promise<string> {
+  return start(createHttpServer(listener), host)
+}
+
+function call(url: string, { timeoutMs = 5000, body = '' } = {}) {
+  return outbound.send({ method: 'POST', url, headers: { 'X-Job': 'backup' }, body, timeoutMs })
+}
+
+/** Writes the same again and again, slower than any limit of size would stop it. */
+function drip(socket: Socket, text: string, start = ''): void {
+  socket.write(start)
+  const timer = setInterval(() => socket.write(text), 20)
+  socket.on('close', () => clearInterval(timer))
+}
+
+describe('A call', () => {
+  test('brings method, headers and body, and comes back with the answer', async () => {
+    const asked: unknown[] = []
+    const url = await startHttp(async (request, response) => {
+      const chunks: Buffer[] = await Array.fromAsync(request)
+      const { method, url: path, headers } = request
+      asked.push({ method, path, job: headers['x-job'], length: headers['content-length'], host: headers.host })
+      response.writeHead(418).end(`got ${Buffer.concat(chunks)}`)
+    })
+    expect(await call(`${url}a/b?c=d`, { body: 'ü' })).toEqual({ kind: 'answer', status: 418, body: 'got ü' })
+    const { host } = new URL(url)
+    expect(asked).toEqual([{ method: 'POST', path: '/a/b?c=d', job: 'backup', length: '2', host }])
+  })
+
+  test('finds a host by its name', async () => {
+    const url = await startHttp((_request, response) => response.end('here'))
+    expect(await call(url.replace('127.0.0.1', 'localhost'))).toMatchObject({ status: 200, body: 'here' })
+  })
+
+  test.skipIf(!hasIPv6)('reaches an IPv6 address', async () => {
+    const url = await startHttp((request, response) => response.end(request.headers.host), '::1')
+    expect(url).toStartWith('http://[::1]:')
+    expect(await call(url)).toEqual({ kind: 'answer', status: 200, body: new URL(url).host })
+  })
+
+  test('does not follow a redirect', async () => {
+    const paths: unknown[] = []
+    const url = await startHttp((request, response) => {
+      paths.push(request.url)
+      response.writeHead(307, { Location: '/elsewhere' }).end()
+    })
+    expect(await call(url)).toMatchObject({ kind: 'answer', status: 307 })
+    expect(paths).toEqual(['/'])
+  })
+
+  test.each(['file:///etc/passwd', 'data:text/plain,hello', 'ftp://127.0.0.1/'])('is never made to %s', async (url) => {
+    await expect(call(url)).rejects.toThrow('Only http and https URLs can be called.')
+  })
+})
+
+describe('A call ends in time', () => {
+  const slow: [what: string, onRequest: (socket: Socket) => void][] = [
+    ['says nothing', () => {}],
+    ['drips its headers', (socket) => drip(socket, 'X-Drip: drop\r\n', 'HTTP/1.1 200 OK\r\n')],
+  ]
+  test.each(slow)('when the other side %s, and the connection is closed', async (_what, onRequest) => {
+    const closed = Promise.withResolvers<void>()
+    const url = await startRaw((socket) => {
+      socket.on('close', () => closed.resolve())
+      onRequest(socket)
+    })
+    const startedAt = performance.now()
+    expect(await call(url, { timeoutMs: TIMEOUT_MS })).toEqual(TIMED_OUT)
+    expect(performance.now() - startedAt).toBeWithin(TIMEOUT_MS - 20, TIMEOUT_MS + 1000)
+    await closed.promise
+  })
+
+  const answered: [what: string, onRequest: (socket: Socket) => void][] = [
+    ['drips its body', (socket) => drip(socket, 'x', HEADERS)],
+    ['stops in the middle of its body', (socket) => socket.write(`${HEADERS}half`)],
+  ]
+  test.each(answered)('and has its answer when the other side says 200 and then %s', async (_what, onRequest) => {
+    const closed = Promise.withResolvers<void>()
+    const url = await startRaw((socket) => {
+      socket.on('close', () => closed.resolve())
+      onRequest(socket)
+    })
+    const startedAt = performance.now()
+    expect(await call(url, { timeoutMs: TIMEOUT_MS })).toMatchObject({ kind: 'answer', status: 200 })
+    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + 1000)
+    await closed.promise
+  })
+
+  test('when the other side keeps saying that it goes on, before the time is up', async () => {
+    const url = await startRaw((socket) => drip(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n'))
+    expect(await call(url)).toEqual(BROKEN)
+  })
+
+  test('when the other side does not even read what is sent', async () => {
+    const url = await start(createServer((socket) => socket.pause()))
+    expect(await call(url, { timeoutMs: TIMEOUT_MS, body: 'x'.repeat(32 * 1024 * 1024) })).toEqual(TIMED_OUT)
+  })
+
+  test('when the other side changes the protocol, which is an answer', async () => {
+    const closed = Promise.withResolvers<void>()
+    const url = await startRaw((socket) => {
+      socket.on('close', () => closed.resolve())
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n')
+    })
+    expect(await call(url, { timeoutMs: TIMEOUT_MS })).toEqual({ kind: 'answer', status: 101, body: '' })
+    await closed.promise
+  })
+})
+
+describe('Of an answer', () => {
+  test('64 kB are kept and the rest is not fetched', async () => {
+    let written = 0
+    const url = await startRaw((socket) => {
+      const chunk = Buffer.alloc(64 * 1024, 'x')
+      const pour = () => {
+        while (!socket.destroyed && written < 1e9) {
+          written += chunk.length
+          if (!socket.write(chunk)) return
+        }
+      }
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n')
+      socket.on('drain', pour)
+      pour()
+    })
+    const answer = await call(url)
+    expect(answer).toMatchObject({ kind: 'answer', status: 200 })
+    expect(answer.kind === 'answer' && answer.body).toBe('x'.repeat(ANSWER_MAX_BYTES))
+    // What the kernel keeps between the two ends is counted, too.
+    expect(written).toBeLessThan(16 * 1024 * 1024)
+  })
+
+  test.each([ANSWER_MAX_BYTES - 1, ANSWER_MAX_BYTES, ANSWER_MAX_BYTES + 1])(
+    '%d bytes are kept up to 64 kB',
+    async (n) => {
+      const url = await startHttp((_request, response) => response.end('x'.repeat(n)))
+      expect(await call(url)).toMatchObject({ body: 'x'.repeat(Math.min(n, ANSWER_MAX_BYTES)) })
+    },
+  )
+
+  test('no more than some headers are read', async () => {
+    const url = await startRaw((socket) => {
+      const line = `X-Endless: ${'x'.repeat(10_000)}\r\n`
+      const pour = () => {
+        while (!socket.destroyed) if (!socket.write(line)) return
+      }
+      socket.write('HTTP/1.1 200 OK\r\n')
+      socket.on('drain', pour)
+      pour()
+    })
+    expect(await call(url)).toEqual(BROKEN)
+  })
+})
+
+describe('A call fails in words that name no address', () => {
+  const broken: [what: string, onRequest: (socket: Socket) => void][] = [
+    ['is closed without an answer', (socket) => socket.end()],
+    ['is reset without an answer', (socket) => socket.resetAndDestroy()],
+    ['is closed in the middle of the headers', (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-')],
+    ['speaks no HTTP', (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')],
+    ['gives a length that is none', (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n')],
+  ]
+  test.each(broken)('when the connection %s', async (_what, onRequest) => {
+    expect(await call(await startRaw(onRequest))).toEqual(BROKEN)
+  })
+
+  test('but not when the connection is closed in the middle of the body: the status was said', async () => {
+    const url = await startRaw((socket) => socket.end(`${HEADERS}half`))
+    expect(await call(url)).toMatchObject({ kind: 'answer', status: 200 })
+  })
+
+  test.each(['http://[64:ff9b::a9fe:a9fe]/', 'http://[2002:a9fe:a9fe::]/', 'http://[::ffff:169.254.169.254]/'])(
+    'when %s means a link-local address in other clothes',
+    async (url) => expect(await call(url)).toMatchObject({ kind: 'blocked' }),
+  )
+
+  test('when nobody listens', async () => {
+    const url = await startHttp(() => {})
+    const last = servers.pop()
+    last?.server.close()
+    if (last) await once(last.server, 'close')
+    expect(await call(url)).toEqual({ kind: 'failure', reason: 'refused', detail: 'Connection refused' })
+  })
+
+  test('when the host is unknown', async () => {
+    // Too long for the name system, so that no query leaves the machine.
+    const url = `http://${'a'.repeat(64)}.invalid/secret-path`
+    expect(await call(url)).toEqual({ kind: 'failure', reason: 'dns', detail: 'Could not resolve host' })
+  })
+})
+
+describe('A link-local address is blocked', () => {
+  test.each([
+    'http://169.254.169.254/',
+    'http://169.254.0.1:8080/',
+    'https://169.254.255.255/',
+    'http://2852039166/',
+    'http://0251.0376.0251.0376/',
+    'http://0xa9fea9fe/',
+    'http://１６９.254.169.254/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://[::ffff:a9fe:a9fe]/',
+    'http://[fe80::1]/',
+    'http://[febf:ffff::1]/',
+    'http://[fd00:ec2::254]/',
+  ])('written as %s', async (url) => {
+    const detail = 'Connections to link-local addresses are not allowed'
+    expect(await call(url, { timeoutMs: TIMEOUT_MS })).toEqual({ kind: 'blocked', detail })
+  })
+})
+
+describe('A name that is looked up', () => {
+  const real = { ...dns }
+  const NAME = 'hooks.cronguard.invalid'
+  let answers: LookupAddress[][] = []
+
+  // A name system of our own, for one name; every other name goes to the real one.
+  beforeAll(async () => {
+    const lookup = async (hostname: string, options: { all: true }) =>
+      hostname === NAME ? (answers.shift() ?? new Promise(() => {})) : await real.lookup(hostname, options)
+    await mock.module('node:dns/promises', () => ({ ...real, lookup }))
+  })
+  afterAll(() => mock.module('node:dns/promises', () => real))
+
+  const at = (...addresses: string[]) =>
+    addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
+  const named = (url: string) => url.replace('127.0.0.1', NAME)
+
+  test('is asked for once, and the connection goes to the address that was checked', async () => {
+    const url = await startHttp((request, response) => response.end(request.headers.host))
+    answers = [at('127.0.0.1'), at('169.254.169.254')]
+    expect(await call(named(url))).toEqual({ kind: 'answer', status: 200, body: new URL(named(url)).host })
+    expect(answers).toHaveLength(1)
+  })
+
+  test('is blocked when any of its addresses is link-local', async () => {
+    const url = await startHttp((_request, response) => response.end('here'))
+    answers = [at('127.0.0.1', '169.254.169.254')]
+    expect(await call(named(url))).toMatchObject({ kind: 'blocked' })
+  })
+
+  test('is reached at its second address when nobody listens at the first', async () => {
+    const url = await startHttp((_request, response) => response.end('here'))
+    answers = [at('::1', '127.0.0.1')]
+    expect(await call(named(url))).toMatchObject({ kind: 'answer', body: 'here' })
+  })
+
+  test('is not waited for longer than for an answer', async () => {
+    answers = []
+    expect(await call(`http://${NAME}/`, { timeoutMs: TIMEOUT_MS })).toEqual(TIMED_OUT)
+  })
+})

@@ -1,0 +1,341 @@
+import { Database } from 'bun:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrate } from '#actions/schema.ts'
+import { StorageRefusedError } from '#lib/errors.ts'
+import { type Db, openDatabase, type Tx } from '#store/database.ts'
+
+/** Every look at it is one later. */
+function tickingClock() {
+  let now = 0
+  return { now: () => ++now, elapsed: () => now }
+}
+
+let folder: string
+let path: string
+let db: Db
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cronguard-database-'))
+  path = join(folder, 'cronguard.db')
+  db = openDatabase({ path, clock: tickingClock(), busyTimeoutMs: 100 })
+  db.write((tx) => tx.runScript('CREATE TABLE jobs (name TEXT NOT NULL UNIQUE, at INTEGER NOT NULL) STRICT'))
+})
+afterEach(() => {
+  db.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const INSERT = 'INSERT INTO jobs (name, at) VALUES ($name, $at)'
+const insert = (name: string) => db.writeGrouped((tx) => tx.run(INSERT, { name, at: tx.now }))
+const names = () => db.all<{ name: string }>('SELECT name FROM jobs ORDER BY rowid').map(({ name }) => name)
+
+/** What somebody sees who opens the file anew. */
+function namesOnDisk(): string[] {
+  const other = new Database(path, { readonly: true })
+  try {
+    return other
+      .query<{ name: string }, []>('SELECT name FROM jobs ORDER BY rowid')
+      .all()
+      .map(({ name }) => name)
+  } finally {
+    other.close()
+  }
+}
+
+/** What the promises say, in their order. */
+async function settled(promises: Promise<unknown>[]): Promise<string[]> {
+  const results = await Promise.allSettled(promises)
+  return results.map((result) => (result.status === 'fulfilled' ? 'kept' : result.reason.message))
+}
+
+function fail(message: string): never {
+  throw new Error(message)
+}
+
+describe('A write', () => {
+  test('is there for everybody when it returns, and gives what its work gives', () => {
+    expect(db.write((tx) => tx.run(INSERT, { name: 'backup', at: tx.now }))).toBe(1)
+    expect(namesOnDisk()).toEqual(['backup'])
+  })
+
+  test('that throws keeps nothing, and throws the same', () => {
+    const failing = () =>
+      db.write((tx): void => {
+        tx.run(INSERT, { name: 'backup', at: 1 })
+        fail('changed my mind')
+      })
+    expect(failing).toThrow('changed my mind')
+    expect(names()).toEqual([])
+    expect(db.write((tx) => tx.run(INSERT, { name: 'billing', at: 1 }))).toBe(1)
+  })
+
+  test('inside another is refused and leaves the other whole', () => {
+    const nested = () => db.write((tx) => tx.now)
+    db.write((tx) => {
+      tx.run(INSERT, { name: 'backup', at: tx.now })
+      expect(nested).toThrow('transaction')
+      tx.run(INSERT, { name: 'billing', at: tx.now })
+    })
+    expect(namesOnDisk()).toEqual(['backup', 'billing'])
+  })
+
+  test('has one moment', () => {
+    const moments = db.write((tx) => [tx.now, tx.now])
+    expect(moments[0]).toBe(moments[1] as number)
+    expect(db.write((tx) => tx.now)).toBeGreaterThan(moments[0] as number)
+  })
+})
+
+describe('Grouped writes', () => {
+  test('are there for everybody when they resolve', async () => {
+    const seen = await insert('backup').then(namesOnDisk)
+    expect(seen).toEqual(['backup'])
+  })
+
+  test('are not there before', () => {
+    const write = insert('backup')
+    expect(names()).toEqual([])
+    return write
+  })
+
+  test('give what their work gives, in the order in which they were asked for', async () => {
+    const writes = ['backup', 'nightly-report', 'billing'].map((name) =>
+      db.writeGrouped((tx) => {
+        tx.run(INSERT, { name, at: tx.now })
+        return `${name} written`
+      }),
+    )
+    expect(await Promise.all(writes)).toEqual(['backup written', 'nightly-report written', 'billing written'])
+    expect(names()).toEqual(['backup', 'nightly-report', 'billing'])
+  })
+
+  test('of one turn share one moment, and those of the next have another', async () => {
+    const moment = () => db.writeGrouped((tx) => tx.now)
+    const [first, second] = await Promise.all([moment(), moment()])
+    expect(first).toBe(second as number)
+    expect(await moment()).toBeGreaterThan(first as number)
+  })
+
+  test('see what those before them in the group wrote', async () => {
+    const count = () => db.writeGrouped((tx) => tx.all('SELECT 1 FROM jobs').length)
+    expect(await Promise.all([insert('backup'), count(), insert('billing'), count()])).toEqual([1, 1, 1, 2])
+  })
+
+  test('that fail are undone alone', async () => {
+    const failing = db.writeGrouped((tx): void => {
+      tx.run(INSERT, { name: 'half', at: 1 })
+      fail('half way')
+    })
+    expect(await settled([insert('backup'), failing, insert('billing')])).toEqual(['kept', 'half way', 'kept'])
+    expect(namesOnDisk()).toEqual(['backup', 'billing'])
+  })
+
+  test('that break a rule of the database are undone alone', async () => {
+    const [first, second, third] = await settled([insert('backup'), insert('backup'), insert('billing')])
+    expect([first, third]).toEqual(['kept', 'kept'])
+    expect(second).toContain('UNIQUE constraint failed')
+    expect(names()).toEqual(['backup', 'billing'])
+  })
+
+  test('that all fail harm nobody after them', async () => {
+    const failing = () => db.writeGrouped((): void => fail('no'))
+    expect(await settled([failing(), failing()])).toEqual(['no', 'no'])
+    expect(await settled([insert('backup')])).toEqual(['kept'])
+  })
+
+  test('fail together when one of them ends the transaction, and then nothing is kept', async () => {
+    const end = () => db.writeGrouped((tx) => tx.run("INSERT OR ROLLBACK INTO jobs (name, at) VALUES ('backup', 1)"))
+    const reason = 'UNIQUE constraint failed: jobs.name'
+    expect(await settled([insert('backup'), end(), insert('billing')])).toEqual([reason, reason, reason])
+    expect(names()).toEqual([])
+    expect(await settled([insert('backup')])).toEqual(['kept'])
+  })
+
+  test('may be more than fit into one transaction, and all are kept', async () => {
+    const many = Array.from({ length: 1300 }, (_, index) => `job-${index}`)
+    const write = (name: string) => insert(name).then(() => namesOnDiskCount())
+    const counts = await Promise.all(many.map(write))
+    expect(namesOnDisk()).toEqual(many)
+    // Whoever was answered was on disk by then, with the rest of its transaction.
+    expect(counts.every((count, index) => count > index)).toBe(true)
+    const moments = db.all<{ count: number }>('SELECT count(*) AS count FROM jobs GROUP BY at ORDER BY at')
+    expect(moments.map(({ count }) => count)).toEqual([512, 512, 276])
+  })
+
+  test('go on while a write of its own comes between', async () => {
+    const grouped = insert('backup')
+    db.write((tx) => tx.run(INSERT, { name: 'billing', at: tx.now }))
+    await grouped
+    expect(names()).toEqual(['billing', 'backup'])
+  })
+
+  test('that come too late, when the database is closed, are rejected', async () => {
+    const other = openDatabase({ path: ':memory:', clock: tickingClock(), busyTimeoutMs: 100 })
+    const late = other.writeGrouped((tx) => tx.now)
+    other.close()
+    await expect(late).rejects.toThrow('closed')
+    await expect(other.writeGrouped((tx) => tx.now)).rejects.toThrow('closed')
+    expect(() => other.write((tx) => tx.now)).toThrow('closed')
+  })
+
+  const namesOnDiskCount = () => db.get<{ count: number }>('SELECT count(*) AS count FROM jobs')?.count ?? 0
+})
+
+describe('The database', () => {
+  const pragma = (name: string) => Object.values(db.get<Record<string, unknown>>(`PRAGMA ${name}`) ?? {})[0]
+
+  test.each([
+    ['journal_mode', 'wal'],
+    ['synchronous', 2],
+    ['foreign_keys', 1],
+    ['busy_timeout', 100],
+  ])('is opened with %s at %p', (name, value) => {
+    expect(pragma(name)).toBe(value)
+  })
+
+  test('empties its log into its file when it is told to', async () => {
+    await insert('backup')
+    expect(Bun.file(`${path}-wal`).size).toBeGreaterThan(0)
+    db.checkpoint()
+    expect(Bun.file(`${path}-wal`).size).toBe(0)
+    expect(namesOnDisk()).toEqual(['backup'])
+  })
+
+  test('misses no parameter in silence', () => {
+    expect(() => db.all('SELECT $name')).toThrow('name')
+    expect(() => db.write((tx) => tx.run(INSERT, { name: 'backup' }))).toThrow('at')
+  })
+
+  test.each([
+    ["INSERT INTO settings (name, value) VALUES ('a', x'00')", 'cannot store BLOB value in TEXT column'],
+    ["INSERT INTO settings (name) VALUES ('a')", 'NOT NULL constraint failed'],
+    ['INSERT INTO heartbeat (id, started_at, alive_at) VALUES (2, 1, 1)', 'CHECK constraint failed'],
+    ["INSERT INTO heartbeat (id, started_at, alive_at) VALUES (1, 'noon', 1)", 'cannot store TEXT value in INTEGER'],
+    ["INSERT INTO monitor_channels VALUES (7, 'nobody')", 'FOREIGN KEY constraint failed'],
+  ])('refuses what its tables do not allow: %s', (sql, message) => {
+    migrate(db)
+    expect(() => db.write((tx) => tx.runScript(sql))).toThrow(message)
+  })
+
+  test('has only strict tables', () => {
+    migrate(db)
+    const loose = db.all(
+      "SELECT name FROM pragma_table_list WHERE type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'",
+    )
+    expect(loose).toEqual([])
+  })
+
+  test('takes no promise for work', () => {
+    expect(writePromises).toBeFunction()
+  })
+})
+
+// Never called: the compiler is the test.
+function writePromises(): void {
+  // @ts-expect-error an async function is no work
+  db.write(async (tx) => tx.now)
+  // @ts-expect-error a promise is no result
+  db.write(() => Promise.resolve(1))
+  // @ts-expect-error an async function is no work
+  db.writeGrouped(async (tx) => tx.now)
+  // @ts-expect-error a promise is no result
+  db.writeGrouped(() => Promise.resolve(1))
+}
+
+const mountProblem = tryToMount()
+if (mountProblem) console.warn(`Skipped: a full disk is not tested, for none can be made here: ${mountProblem}`)
+
+describe.skipIf(mountProblem !== null)('On a full disk', () => {
+  let disk: string
+  let small: Db
+
+  beforeEach(() => {
+    disk = join(folder, 'disk')
+    mount(disk)
+    small = openDatabase({ path: join(disk, 'cronguard.db'), clock: tickingClock(), busyTimeoutMs: 100 })
+    small.write((tx) => tx.runScript('CREATE TABLE jobs (name TEXT NOT NULL, body BLOB NOT NULL) STRICT'))
+  })
+  afterEach(() => {
+    small.close()
+    unmount(disk)
+  })
+
+  const BODY = new Uint8Array(100_000)
+  const ballast = () => join(disk, 'ballast')
+  const keep =
+    (name: string, body = BODY) =>
+    (tx: Parameters<Parameters<Db['write']>[0]>[0]) =>
+      tx.run('INSERT INTO jobs (name, body) VALUES ($name, $body)', { name, body })
+  const kept = () => small.all<{ name: string }>('SELECT name FROM jobs').map(({ name }) => name)
+
+  test('a write is refused by name and keeps nothing, and works again when there is space', () => {
+    small.write(keep('backup'))
+    writeFileSync(ballast(), new Uint8Array(1_500_000))
+    expect(() => small.write((tx) => Array.from({ length: 10 }, (_, n) => keep(`big-${n}`)(tx)))).toThrow(
+      StorageRefusedError,
+    )
+    expect(kept()).toEqual(['backup'])
+    rmSync(ballast())
+    small.write(keep('billing'))
+    expect(kept()).toEqual(['backup', 'billing'])
+  })
+
+  test('a group is refused as a whole, the small writes too, and works again when there is space', async () => {
+    await small.writeGrouped(keep('backup'))
+    writeFileSync(ballast(), new Uint8Array(1_500_000))
+    const group = [
+      small.writeGrouped(keep('small', new Uint8Array(1))),
+      ...Array.from({ length: 10 }, (_, n) => small.writeGrouped(keep(`big-${n}`))),
+      small.writeGrouped(keep('small too', new Uint8Array(1))),
+    ]
+    const results = await Promise.allSettled(group)
+    expect(results.map(({ status }) => status)).toEqual(group.map(() => 'rejected'))
+    for (const result of results) {
+      expect(result.status === 'rejected' && result.reason).toBeInstanceOf(StorageRefusedError)
+    }
+    expect(kept()).toEqual(['backup'])
+    rmSync(ballast())
+    await small.writeGrouped(keep('billing'))
+    expect(kept()).toEqual(['backup', 'billing'])
+  })
+
+  test('a group is refused as a whole when the disk fills in the middle of a work', async () => {
+    // More than SQLite keeps in memory, so that it goes to the disk before the commit.
+    const huge = (tx: Tx) => {
+      for (let n = 0; n < 500; n += 1) keep(`huge-${n}`)(tx)
+    }
+    const group = [small.writeGrouped(keep('backup')), small.writeGrouped(huge), small.writeGrouped(keep('billing'))]
+    for (const result of await Promise.allSettled(group)) {
+      expect(result.status === 'rejected' && result.reason).toBeInstanceOf(StorageRefusedError)
+    }
+    expect(kept()).toEqual([])
+    await small.writeGrouped(keep('billing'))
+    expect(kept()).toEqual(['billing'])
+  })
+})
+
+function mount(at: string): void {
+  const { exitCode, stderr } = Bun.spawnSync(['sh', '-c', 'mkdir -p "$0" && mount -t tmpfs -o size=2m tmpfs "$0"', at])
+  if (exitCode !== 0) throw new Error(stderr.toString().trim())
+}
+
+function unmount(at: string): void {
+  Bun.spawnSync(['umount', at])
+}
+
+/** Why no small disk can be mounted; null when one can. */
+function tryToMount(): string | null {
+  const at = mkdtempSync(join(tmpdir(), 'cronguard-mount-'))
+  try {
+    mount(at)
+    unmount(at)
+    return null
+  } catch (error) {
+    return String(error)
+  } finally {
+    rmSync(at, { recursive: true, force: true })
+  }
+}

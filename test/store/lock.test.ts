@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { lockFolder } from '#store/lock.ts'
+
+const ROOT = join(import.meta.dir, '../..')
+
+let folder: string
+const children: Holder[] = []
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cronguard-lock-'))
+})
+afterEach(async () => {
+  for (const { kill } of children.splice(0)) await kill()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface Holder {
+  /** Whether it has the folder. */
+  holds: boolean
+  /** Gives the folder back and goes on living. */
+  release(): Promise<void>
+  /** SIGKILL: no time for a last word. */
+  kill(): Promise<void>
+}
+
+/** Another process that takes the folder if it can, and keeps it. */
+async function startHolder(): Promise<Holder> {
+  const script = `
+    import { lockFolder } from '${ROOT}/src/store/lock.ts'
+    const lock = lockFolder(${JSON.stringify(folder)})
+    console.log(lock === null ? 'refused' : 'held')
+    for await (const line of console) {
+      lock?.release()
+      console.log('released')
+    }
+  `
+  const child = Bun.spawn([process.execPath, '-e', script], {
+    cwd: ROOT,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  })
+  const reader = child.stdout.getReader()
+  const nextWord = async () => new TextDecoder().decode((await reader.read()).value).trim()
+  const holder: Holder = {
+    holds: (await nextWord()) === 'held',
+    release: async () => {
+      child.stdin.write('release\n')
+      child.stdin.flush()
+      expect(await nextWord()).toBe('released')
+    },
+    kill: async () => {
+      child.kill('SIGKILL')
+      await child.exited
+    },
+  }
+  children.push(holder)
+  return holder
+}
+
+describe('The lock on the data folder', () => {
+  test('is for one process alone', async () => {
+    expect((await startHolder()).holds).toBe(true)
+    expect((await startHolder()).holds).toBe(false)
+    expect(lockFolder(folder)).toBeNull()
+  })
+
+  test('keeps another process out while this one has it', async () => {
+    const lock = lockFolder(folder)
+    expect(lock).not.toBeNull()
+    expect((await startHolder()).holds).toBe(false)
+    lock?.release()
+    expect((await startHolder()).holds).toBe(true)
+  })
+
+  test('is free again when the process that had it gives it back', async () => {
+    const holder = await startHolder()
+    expect(lockFolder(folder)).toBeNull()
+    await holder.release()
+    const lock = lockFolder(folder)
+    expect(lock).not.toBeNull()
+    lock?.release()
+  })
+
+  test('is free again when the process that had it is killed', async () => {
+    const holder = await startHolder()
+    expect(holder.holds).toBe(true)
+    await holder.kill()
+    const lock = lockFolder(folder)
+    expect(lock).not.toBeNull()
+    lock?.release()
+  })
+
+  test('is not lost when somebody was refused', async () => {
+    const lock = lockFolder(folder)
+    expect(lockFolder(folder)).toBeNull()
+    expect((await startHolder()).holds).toBe(false)
+    expect((await startHolder()).holds).toBe(false)
+    lock?.release()
+  })
+
+  test('of one folder says nothing about another', async () => {
+    expect((await startHolder()).holds).toBe(true)
+    const other = mkdtempSync(join(tmpdir(), 'cronguard-lock-'))
+    const lock = lockFolder(other)
+    expect(lock).not.toBeNull()
+    lock?.release()
+    rmSync(other, { recursive: true, force: true })
+  })
+
+  test('is refused aloud where there is no folder', () => {
+    expect(() => lockFolder(join(folder, 'nowhere'))).toThrow()
+  })
+})

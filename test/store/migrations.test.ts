@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { migrate } from '#actions/schema.ts'
+import { AppError } from '#lib/errors.ts'
+import { sha256Hex } from '#lib/tokens.ts'
+import { type Db, openDatabase } from '#store/database.ts'
+import {
+  applyMigration,
+  createMigrationsTable,
+  MIGRATIONS,
+  pendingMigrations,
+  schemaVersion,
+} from '#store/migrations.ts'
+import { toldClock } from '../support/clock.ts'
+
+const FOLDER = join(import.meta.dir, '../../migrations')
+const ALL = MIGRATIONS.map(({ name }) => name)
+const NEWEST = MIGRATIONS.length
+
+const clock = toldClock()
+let db: Db
+
+beforeEach(() => {
+  db = openDatabase({ path: ':memory:', clock, busyTimeoutMs: 100 })
+})
+afterEach(() => db.close())
+
+const schema = () => db.all<{ sql: string }>('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name')
+const applied = () => db.all('SELECT version, name, checksum, applied_at FROM migrations ORDER BY version')
+
+/** A database in which the newest migration is another one than ours. */
+function tamper(change: string): void {
+  migrate(db)
+  db.write((tx) => tx.run(`UPDATE migrations SET ${change} WHERE version = $version`, { version: NEWEST }))
+}
+
+/** What is said to a person when the database cannot be used. */
+function refusal(): AppError {
+  try {
+    pendingMigrations(db)
+  } catch (error) {
+    if (error instanceof AppError) return error
+  }
+  throw new Error('The database was not refused.')
+}
+
+describe('Migrations', () => {
+  test('are the files of migrations/, in order, without a gap, as they are there', () => {
+    const files = readdirSync(FOLDER).sort()
+    expect(ALL.map((name) => `${name}.sql`)).toEqual(files)
+    expect(MIGRATIONS.map(({ version }) => version)).toEqual(files.map((_, index) => index + 1))
+    expect(files.map((file) => Number.parseInt(file, 10))).toEqual(MIGRATIONS.map(({ version }) => version))
+    for (const { name, sql } of MIGRATIONS) expect(sql).toBe(readFileSync(join(FOLDER, `${name}.sql`), 'utf8'))
+  })
+
+  test('are all applied to a fresh database, each with its checksum and its moment', () => {
+    expect(schemaVersion(db)).toBe(0)
+    expect(pendingMigrations(db)).toEqual(ALL)
+    expect(migrate(db)).toEqual(ALL)
+    expect(applied()).toEqual(
+      MIGRATIONS.map(({ version, name, sql }) => ({
+        version,
+        name,
+        checksum: sha256Hex(sql),
+        applied_at: clock.now(),
+      })),
+    )
+    expect(schemaVersion(db)).toBe(NEWEST)
+    expect(db.all('SELECT 1 FROM monitors')).toEqual([])
+  })
+
+  test('are applied once: a second time changes nothing', () => {
+    migrate(db)
+    const before = { schema: schema(), applied: applied() }
+    clock.advance(1000)
+    expect(pendingMigrations(db)).toEqual([])
+    expect(migrate(db)).toEqual([])
+    expect({ schema: schema(), applied: applied() }).toEqual(before)
+  })
+
+  test('leave a sound database', () => {
+    migrate(db)
+    expect(db.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
+    expect(db.all('PRAGMA foreign_key_check')).toEqual([])
+  })
+
+  test('that are interrupted leave nothing behind, and can be applied again', () => {
+    db.write(createMigrationsTable)
+    const before = schema()
+    const interrupted = () =>
+      db.write((tx): void => {
+        applyMigration(tx, ALL[0] ?? '')
+        throw new Error('the power went out')
+      })
+    expect(interrupted).toThrow('the power went out')
+    expect(schema()).toEqual(before)
+    expect(applied()).toEqual([])
+    expect(pendingMigrations(db)).toEqual(ALL)
+    expect(migrate(db)).toEqual(ALL)
+  })
+
+  test('that fail half way leave nothing behind', () => {
+    db.write((tx) => {
+      createMigrationsTable(tx)
+      // Stands in the way of one of the first migration's last statements.
+      tx.runScript('CREATE TABLE blackouts (id INTEGER) STRICT')
+    })
+    const before = schema()
+    expect(() => migrate(db)).toThrow('blackouts')
+    expect(schema()).toEqual(before)
+    expect(applied()).toEqual([])
+  })
+
+  test('that nobody wrote cannot be applied', () => {
+    db.write(createMigrationsTable)
+    expect(() => db.write((tx) => applyMigration(tx, '9999_nothing'))).toThrow('There is no migration 9999_nothing.')
+  })
+})
+
+describe('A database is refused', () => {
+  test('when one of its migrations is not ours, with what to do', () => {
+    tamper(`checksum = '${'0'.repeat(64)}'`)
+    const { code, message } = refusal()
+    expect(code).toBe('conflict')
+    expect(message).toBe(
+      `Migration ${ALL.at(-1)} in this database is not the one of this program. Use the CronGuard that made it.`,
+    )
+  })
+
+  test('when it is newer than this program, with what to do', () => {
+    tamper('version = 4711')
+    const { code, message } = refusal()
+    expect(code).toBe('conflict')
+    expect(message).toBe(
+      'This database was made by a newer CronGuard (schema 4711). Install that version, or restore a backup.',
+    )
+  })
+
+  test('and nothing in it is changed', () => {
+    tamper('version = 4711')
+    const before = { schema: schema(), applied: applied() }
+    expect(() => migrate(db)).toThrow(AppError)
+    expect({ schema: schema(), applied: applied() }).toEqual(before)
+  })
+})

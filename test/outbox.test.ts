@@ -91,6 +91,44 @@ describe('Several channels', () => {
   })
 })
 
+describe('Many receivers that never answer', () => {
+  test('leave a place for the one that does, however many came before it', async () => {
+    const jobs = Array.from({ length: 40 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
+    for (let hung = 0; hung < 12; hung += 1) guard.webhookTo(project, `http://hung.example.org/${hung}`)
+    for (const job of jobs) await guard.ping(job, '/fail')
+    const other = guard.project('bob@example.org')
+    const nightly = guard.monitor(other, { name: 'nightly-report' })
+    const healthy = guard.webhookTo(other, 'http://healthy.example.org/')
+    await guard.ping(nightly, '/fail')
+
+    const claimed = claimDeliveries(guard.deps, 32)
+    expect(claimed.map(({ channelId }) => channelId)).toContain(healthy)
+    expect(claimed.length).toBe(24)
+    expect(claimDeliveries(guard.deps, 8)).toEqual([])
+  })
+
+  test('get one place each, once they have failed, until they answer again', async () => {
+    const jobs = Array.from({ length: 10 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
+    guard.webhookTo(project, 'http://broken.example.org/')
+    guard.outside.failWith('timeout')
+    for (const job of jobs) await guard.ping(job, '/fail')
+    await guard.tick()
+    guard.clock.advance(MINUTE)
+    expect(claimDeliveries(guard.deps, 32)).toHaveLength(1)
+  })
+
+  test('do not take the places of another kind of channel', async () => {
+    const jobs = Array.from({ length: 40 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
+    for (let mail = 0; mail < 12; mail += 1) guard.mailTo(project, `ops${mail}@example.org`)
+    for (const job of jobs) await guard.ping(job, '/fail')
+    expect(claimDeliveries(guard.deps, 32)).toHaveLength(24)
+    guard.webhookTo(project, 'http://hooks.example.org/')
+    for (const job of jobs.slice(0, 2)) await guard.ping(job)
+    for (const job of jobs.slice(0, 2)) await guard.ping(job, '/fail')
+    expect(claimDeliveries(guard.deps, 8).map(({ channelKind }) => channelKind)).toEqual(['webhook', 'webhook'])
+  })
+})
+
 describe('A delivery', () => {
   test('is owed to every channel: where there is none there is no delivery, but the incident', async () => {
     await guard.ping(backup, '/fail')
@@ -108,7 +146,14 @@ describe('A delivery', () => {
     guard.outside.failWith(null)
     await guard.pass(HOUR)
     expect(guard.outside.mails).toEqual([])
-    expect(guard.deliveries(backup)).toMatchObject([{ state: 'failed', channelId: null, channelName: 'email' }])
+    expect(guard.deliveries(backup)).toMatchObject([
+      {
+        state: 'failed',
+        channelId: null,
+        channelName: 'email',
+        lastAttempt: { reason: 'settings', detail: 'The channel was deleted' },
+      },
+    ])
   })
 
   test('by mail without a mail server stands in the log, and says so', async () => {

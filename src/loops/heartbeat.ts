@@ -3,7 +3,7 @@ import type { Deps } from '#deps.ts'
 import { SECOND } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
 
-/** Writes a sign of life, so that the next start knows since when nobody watched. */
+/** Writes a sign of life, which also proves that the disk still takes what it is given. */
 export function createHeartbeat(deps: Deps): Loop {
   return { name: 'database', everyMs: 5 * SECOND, tick: () => showLife(deps), settled: async () => {} }
 }

@@ -107,6 +107,38 @@ describe('The process', () => {
     expect(statSync(`${cronguard.databasePath}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0)
   })
 
+  test('stops once on the Ctrl-C that a terminal and npm both send', async () => {
+    await cronguard.start()
+    const ended = cronguard.end('SIGINT')
+    expect([await cronguard.end('SIGINT'), await ended]).toEqual([0, 0])
+  })
+
+  test('takes commands that make the same new folder at the same moment', async () => {
+    const emails = ['a', 'b', 'c', 'd'].map((name) => `${name}@example.org`)
+    const executed = await Promise.all(emails.map((email) => cronguard.run(['user', 'create', email])))
+    expect(executed.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])
+  })
+
+  test('says in a sentence what is wrong with its folder', async () => {
+    const file = join(cronguard.folder, 'file')
+    writeFileSync(file, '')
+    const odd = await cronguard.run([], { env: { CRONGUARD_DATA_DIR: join(file, 'data') } })
+    expect([odd.exitCode, odd.stderr]).toEqual([1, expect.stringMatching(/^The data folder .* cannot be used/)])
+
+    mkdirSync(join(cronguard.folder, 'data'))
+    writeFileSync(cronguard.databasePath, 'this is no database, whatever its name says '.repeat(100))
+    const damaged = await cronguard.run(['migrate'])
+    expect([damaged.exitCode, damaged.stderr]).toEqual([1, expect.stringContaining('file is not a database')])
+    expect(damaged.stderr).not.toContain(' at ')
+  })
+
+  test('refuses a secret key that is none', async () => {
+    mkdirSync(join(cronguard.folder, 'data'))
+    writeFileSync(join(cronguard.folder, 'data', 'secret-key'), '')
+    const { exitCode, stderr } = await cronguard.run([])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('holds no usable key')])
+  })
+
   test('will not share its port', async () => {
     await cronguard.start()
     const rival = await Binary.prepare({ CRONGUARD_PORT: String(cronguard.port) })
@@ -160,6 +192,7 @@ describe('A disk that is full', () => {
       rmSync(join(data, 'ballast'))
       expect(await (await fetch(ping_url)).text()).toBe('OK')
       expect((await cronguard.api(`/checks/${uuid}`, { key })).n_pings).toBe(answers.ok + 1)
+    expect((await Bun.file(cronguard.logPath).text()).split('\n').length).toBeLessThan(30)
       await cronguard.end('SIGKILL')
     },
     30_000,

@@ -134,6 +134,14 @@ describe('the end of a run finds its start by the run id', () => {
     if (kind === 'success') expect(monitor.deadlineAt).toBe(isOpen ? open.startedAt + GRACE : NOW + PERIOD + GRACE)
   })
 
+  test('a run that has overrun is judged, even when another run succeeds before anybody looked', () => {
+    const late = running(NOW - GRACE - 1, RUN)
+    const { monitor } = applyPing(backup('up', late), ping('success', OTHER_RUN), NOW)
+    expect(monitor.openRun).toEqual(late)
+    const { transition } = applyDeadline(monitor, NOW)
+    expect(transition).toEqual({ from: 'up', to: 'down', at: NOW, reason: 'overrun' })
+  })
+
   test('a run that ends before it started, for the clock was set back, took no time', () => {
     const { monitor } = applyPing(backup('up', running(NOW + HOUR)), ping('success'), NOW)
     expect(monitor).toMatchObject({ openRun: null, lastDurationMs: 0 })

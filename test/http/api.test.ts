@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
+import type { OutboundResult } from '#lib/outbound.ts'
 import { TestGuard } from '../support/cronguard.ts'
 
 let guard: TestGuard
@@ -155,6 +156,9 @@ describe('A body', () => {
     ['endless tags', { tags: 'x'.repeat(501) }, 'tags is too long'],
     ['an endless description', { desc: 'x'.repeat(10_001) }, 'desc is too long'],
     ['a cron expression', { schedule: '* * * * *' }, 'schedule is not supported yet: use timeout'],
+    ['an empty schedule', { schedule: '' }, 'schedule is not a valid cron or OnCalendar expression'],
+    ['two faults', { grace: 1, methods: 'PUT' }, 'grace is too small'],
+    ['a timeout beyond all numbers', { timeout: 1e300 }, 'timeout is too large'],
     ['an odd upsert', { unique: ['uuid'] }, "an item in 'unique' has unexpected value"],
   ])('with %s is refused and changes nothing', async (_what, body, problem) => {
     const { status, json } = await call(`/checks/${backup.pingKey}`, { body })
@@ -166,6 +170,17 @@ describe('A body', () => {
   test('may ask for seconds when it says so, and for a name of a hundred emoji', async () => {
     const body = { timeout: 2, grace: 1, subminute: true, name: '😀'.repeat(100) }
     expect(await call('/checks/', { body })).toMatchObject({ status: 201, json: { timeout: 2, grace: 1 } })
+  })
+})
+
+describe('A check that was read', () => {
+  test.each([
+    { timeout: 3600, grace: 60 },
+    { timeout: 2, grace: 1, subminute: true },
+  ])('can be sent back as it is: %j', async (spec) => {
+    const { json: made } = await call('/checks/', { body: { name: 'nightly-report', ...spec } })
+    const sentBack = await call(`/checks/${made.uuid}`, { body: made })
+    expect([sentBack.status, sentBack.json]).toEqual([200, made])
   })
 })
 
@@ -226,6 +241,17 @@ describe('Channels', () => {
     const { status, json } = await create(body)
     expect(status).toBe(400)
     expect(json.error).toBe(error)
+  })
+
+  test('are tested one test at a time', async () => {
+    const id = guard.webhookTo(project, 'http://slow.example.org/')
+    const answered = Promise.withResolvers<OutboundResult>()
+    guard.deps.outbound = { send: () => answered.promise }
+    const first = call(`/channels/${id}/test`, { method: 'POST' })
+    expect((await call(`/channels/${id}/test`, { method: 'POST' })).status).toBe(429)
+    answered.resolve({ kind: 'answer', status: 200, body: '' })
+    expect((await first).json.result).toBe('sent')
+    expect((await call(`/channels/${id}/test`, { method: 'POST' })).status).toBe(200)
   })
 
   test('never show their settings', async () => {

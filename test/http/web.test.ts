@@ -98,6 +98,27 @@ describe('A fault of ours', () => {
   })
 })
 
+describe('A request that breaks off', () => {
+  test('is no fault of ours, and what is logged of a path holds no key', async () => {
+    const project = guard.project()
+    const { pingKey } = guard.monitor(project, { name: 'backup' })
+    const headers = { 'X-Api-Key': guard.apiKey(project) }
+    const broken = () =>
+      new ReadableStream({ pull: (controller) => controller.error(new DOMException('gone', 'AbortError')) })
+    for (const path of [`/ping/${pingKey}`, `/api/v3/checks/${pingKey}`]) {
+      expect((await guard.request(path, { method: 'POST', headers, body: broken() })).status).toBe(400)
+    }
+    expect(guard.log).toEqual([])
+
+    guard.deps.db.get = () => {
+      throw new Error('boom')
+    }
+    expect((await guard.request(`/api/v3/checks/${pingKey}`, { headers })).status).toBe(500)
+    expect(guard.log).toHaveLength(1)
+    expect(JSON.stringify(guard.log)).not.toContain(pingKey)
+  })
+})
+
 describe('/health', () => {
   test.each([
     [true, 200, { status: 'ok', checker: 'ok', outbox: 'ok' }],

@@ -184,6 +184,27 @@ describe('Grouped writes', () => {
   const namesOnDiskCount = () => db.get<{ count: number }>('SELECT count(*) AS count FROM jobs')?.count ?? 0
 })
 
+describe('Another process that is writing', () => {
+  test('delays a grouped write, which is tried again until there is room', async () => {
+    const other = new Database(path)
+    other.run('BEGIN IMMEDIATE')
+    const writing = insert('backup')
+    await Bun.sleep(250)
+    other.run('COMMIT')
+    other.close()
+    await writing
+    expect(db.all('SELECT 1 FROM jobs')).toHaveLength(1)
+  })
+
+  test('and does not end is told as a disk that refuses', async () => {
+    const other = new Database(path)
+    other.run('BEGIN IMMEDIATE')
+    await expect(insert('backup')).rejects.toBeInstanceOf(StorageRefusedError)
+    other.close()
+    await insert('backup')
+  })
+})
+
 describe('The database', () => {
   const pragma = (name: string) => Object.values(db.get<Record<string, unknown>>(`PRAGMA ${name}`) ?? {})[0]
 

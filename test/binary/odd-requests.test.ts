@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { connect } from 'node:net'
+import { Binary } from '../support/binary.ts'
+
+let cronguard: Binary
+let pingKey: string
+let apiKey: string
+
+beforeAll(async () => {
+  cronguard = await Binary.prepare()
+  await cronguard.start()
+  await cronguard.run(['user', 'create', 'you@example.org'])
+  apiKey = (await cronguard.run(['key', 'create', 'you@example.org'])).stdout.trim()
+  pingKey = (await cronguard.api('/checks/', { key: apiKey, body: { name: 'odd' } })).uuid
+})
+
+afterAll(() => cronguard.dispose())
+
+/** Says exactly this to the server, and returns all that it answers. */
+function say(text: string, { hangUp = false } = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(cronguard.port, '127.0.0.1', () => {
+      socket.write(text)
+      if (hangUp) setTimeout(() => socket.destroy(), 50)
+    })
+    socket.setTimeout(5000, () => socket.destroy())
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.on('close', () => resolve(answer))
+    socket.on('error', reject)
+  })
+}
+
+const log = () => Bun.file(cronguard.logPath).text()
+
+describe('A ping', () => {
+  test.each(['nas', 'x', '[::1', 'localhost:99999', 'a b', '', 'backup.internal:8000'])(
+    'to the host %j is heard',
+    async (host) => {
+      const answer = await say(`GET /ping/${pingKey}/ HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+      expect(answer).toStartWith('HTTP/1.1 200 OK')
+      expect(answer).toEndWith('\r\n\r\nOK')
+    },
+  )
+
+  test('in the HTTP of 1996, which names no host, is heard', async () => {
+    expect(await say(`GET /ping/${pingKey} HTTP/1.0\r\n\r\n`)).toEndWith('OK')
+  })
+
+  test('that breaks off in the middle of its body is neither recorded nor a fault in the log', async () => {
+    const before = (await cronguard.api(`/checks/${pingKey}`, { key: apiKey })).n_pings
+    for (const path of [`/ping/${pingKey}`, `/api/v3/checks/${pingKey}`]) {
+      await say(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nhalf`, { hangUp: true })
+    }
+    await Bun.sleep(100)
+    expect((await cronguard.api(`/checks/${pingKey}`, { key: apiKey })).n_pings).toBe(before)
+    expect(await log()).not.toContain('ERROR')
+  })
+})
+
+describe('Nonsense', () => {
+  test.each([
+    ['an unknown page', 'GET /nowhere HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n', '404'],
+    ['the API', 'GET /api/v3/checks/ HTTP/1.1\r\nHost: localhost:99999\r\nConnection: close\r\n\r\n', '401'],
+    ['no HTTP at all', 'EHLO there\r\n\r\n', '400'],
+    ['an endless header', `GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`, '431'],
+  ])('at %s is answered, and the process goes on', async (_what, request, status) => {
+    expect(await say(request)).toStartWith(`HTTP/1.1 ${status}`)
+    expect((await fetch(`${cronguard.url}/health`)).status).toBe(200)
+    expect(await log()).not.toContain('ERROR')
+  })
+})

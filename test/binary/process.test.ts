@@ -192,7 +192,7 @@ describe('A disk that is full', () => {
       rmSync(join(data, 'ballast'))
       expect(await (await fetch(ping_url)).text()).toBe('OK')
       expect((await cronguard.api(`/checks/${uuid}`, { key })).n_pings).toBe(answers.ok + 1)
-    expect((await Bun.file(cronguard.logPath).text()).split('\n').length).toBeLessThan(30)
+      expect((await Bun.file(cronguard.logPath).text()).split('\n').length).toBeLessThan(30)
       await cronguard.end('SIGKILL')
     },
     30_000,

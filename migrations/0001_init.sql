@@ -157,12 +157,14 @@ CREATE INDEX incidents_by_acknowledger ON incidents (acknowledged_by) WHERE ackn
 CREATE UNIQUE INDEX incidents_open ON incidents (monitor_id) WHERE closed_at IS NULL;
 
 CREATE TABLE channels (
-  id         TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 36),
-  project_id TEXT    NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
-  kind       TEXT    NOT NULL,
-  name       TEXT    NOT NULL DEFAULT '' CHECK (length(name) <= 100),
-  settings   TEXT    NOT NULL CHECK (json_valid(settings)),
-  created_at INTEGER NOT NULL
+  id            TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  project_id    TEXT    NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+  kind          TEXT    NOT NULL,
+  name          TEXT    NOT NULL DEFAULT '' CHECK (length(name) <= 100),
+  settings      TEXT    NOT NULL CHECK (json_valid(settings)),
+  -- Since when its attempts fail; NULL when the last one was sent.
+  failing_since INTEGER,
+  created_at    INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX channels_of_project ON channels (project_id, created_at);

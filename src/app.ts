@@ -16,7 +16,7 @@ import { keepSecret } from '#lib/secret-file.ts'
 import { newSecretKey } from '#lib/tokens.ts'
 import { createChecker } from '#loops/checker.ts'
 import { createHeartbeat } from '#loops/heartbeat.ts'
-import { type LoopHealth, startLoops } from '#loops/index.ts'
+import { type LoopHealth, type RunningLoops, startLoops } from '#loops/index.ts'
 import { createOutbox } from '#loops/outbox.ts'
 import { openDatabase } from '#store/database.ts'
 import { type FolderLock, lockFolder } from '#store/lock.ts'
@@ -33,6 +33,9 @@ export interface Setting {
   clock: Clock
 }
 
+/** What `/health` knows before the loops tick. */
+const STARTING: LoopHealth[] = [{ name: 'checker', isWell: false }]
+
 const DATABASE_FILE = 'cronguard.db'
 const SECRET_KEY_FILE = 'secret-key'
 const STOP_GRACE_MS = 5 * SECOND
@@ -43,14 +46,26 @@ const LOCK_RETRY_MS = 50
 const BUSY_TIMEOUT_MS = { server: SECOND / 4, command: 5 * SECOND }
 
 /** Watches and listens. Throws `AppError` when the folder or the port belongs to somebody else. */
-export async function startApp({ config, clock }: Setting): Promise<App> {
-  const deps = openDeps({ config, clock }, BUSY_TIMEOUT_MS.server)
-  const lock = await waitForLock(deps, () => true)
-  if (lock === null) throw inUse(config.dataDir)
+export async function startApp(setting: Setting): Promise<App> {
+  const deps = openDeps(setting, BUSY_TIMEOUT_MS.server)
+  try {
+    const lock = await waitForLock(deps, () => true)
+    if (lock === null) throw inUse(deps.config.dataDir)
+    return await watch(deps, lock)
+  } catch (error) {
+    closeDeps(deps)
+    throw error
+  }
+}
+
+// The mark of the last stop is overwritten only when nothing can keep this process from watching any more.
+async function watch(deps: Deps, lock: FolderLock): Promise<App> {
   migrateAndTell(deps)
-  beginWatch(deps)
+  let running: RunningLoops | null = null
+  const listener = listenOrThrow(deps, () => running?.health() ?? STARTING)
+  await beginWatch(deps)
   const loops = startLoops(deps, [createChecker(deps), createOutbox(deps), createHeartbeat(deps)])
-  const listener = listenOrThrow(deps, () => loops.health())
+  running = loops
   return {
     deps,
     stop: async () => {

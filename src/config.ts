@@ -42,20 +42,20 @@ const Whole = z
 const Port = Whole.refine((port) => port >= 1 && port <= 65_535, 'must be a port between 1 and 65535')
 
 const Settings = z.object({
-  HOST: z.string().min(1).default('127.0.0.1'),
+  HOST: z.string().min(1, 'is empty').default('127.0.0.1'),
   PORT: Port.default(8000),
   BASE_URL: z
     .string()
     .refine(isBaseUrl, 'must be an address like https://cron.example.com, without user name, query or fragment')
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
-  DATA_DIR: z.string().min(1).default('./data'),
+  DATA_DIR: z.string().min(1, 'is empty').default('./data'),
   SECRET_KEY: z.string().min(SECRET_KEY_MIN, `must have at least ${SECRET_KEY_MIN} characters`).optional(),
-  SMTP_HOST: z.string().min(1).optional(),
+  SMTP_HOST: z.string().min(1, 'is empty').optional(),
   SMTP_PORT: Port.optional(),
   SMTP_SECURITY: z.enum(SMTP_SECURITIES, `must be one of ${SMTP_SECURITIES.join(', ')}`).default('starttls'),
-  SMTP_USERNAME: z.string().min(1).optional(),
-  SMTP_PASSWORD: z.string().min(1).optional(),
+  SMTP_USERNAME: z.string().min(1, 'is empty').optional(),
+  SMTP_PASSWORD: z.string().min(1, 'is empty').optional(),
   SMTP_FROM: z.string().regex(/@/, 'must hold an e-mail address').optional(),
   PING_BODY_LIMIT: Whole.refine((limit) => limit <= BODY_LIMIT_MAX, `must be at most ${BODY_LIMIT_MAX}`).default(
     10_000,

@@ -9,7 +9,7 @@ import { addServe } from './commands/serve.ts'
 import { addUser } from './commands/user.ts'
 import { addVersion } from './commands/version.ts'
 import { ConfigError, readConfig } from './config.ts'
-import { AppError } from './lib/errors.ts'
+import { AppError, StorageRefusedError } from './lib/errors.ts'
 
 const COMMANDS = [addServe, addMigrate, addUser, addKey, addProject, addVersion]
 
@@ -42,7 +42,7 @@ async function run(args: string[]): Promise<number> {
 // What a person can mend is a sentence; anything else is a fault of ours and shows where it happened.
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof ConfigError || error instanceof AppError) {
+  if (error instanceof ConfigError || error instanceof AppError || error instanceof StorageRefusedError) {
     shell.tell(error.message)
     return 1
   }

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test'
 import { deleteChannel } from '#actions/channels.ts'
 import { claimDeliveries, deliver } from '#actions/deliveries.ts'
+import { ATTEMPT_MAX_MS, LEASE_MS } from '#domain/delivery.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
@@ -114,7 +115,26 @@ describe('Many receivers that never answer', () => {
     for (const job of jobs) await guard.ping(job, '/fail')
     await guard.tick()
     guard.clock.advance(MINUTE)
-    expect(claimDeliveries(guard.deps, 32)).toHaveLength(1)
+    const [only, ...others] = claimDeliveries(guard.deps, 32)
+    expect(others).toEqual([])
+    guard.outside.failWith(null)
+    if (only) await deliver(guard.deps, only)
+    expect(claimDeliveries(guard.deps, 32)).toHaveLength(4)
+  })
+
+  test('come after those that work, even when they have waited longer', async () => {
+    const dead = Array.from({ length: 30 }, (_, index) => guard.webhookTo(project, `http://dead.example.org/${index}`))
+    const job = guard.monitor(project, { name: 'job' }, dead)
+    guard.outside.failWith('refused')
+    await guard.ping(job, '/fail')
+    await guard.tick()
+    await guard.tick()
+    guard.clock.advance(MINUTE)
+    const other = guard.project('bob@example.org')
+    const healthy = guard.webhookTo(other, 'http://healthy.example.org/')
+    await guard.ping(guard.monitor(other, { name: 'nightly-report' }, [healthy]), '/fail')
+    const [first] = claimDeliveries(guard.deps, 1)
+    expect(first?.channelId).toBe(healthy)
   })
 
   test('do not take the places of another kind of channel', async () => {
@@ -166,6 +186,31 @@ describe('A delivery', () => {
     ])
     const lines = guard.log.filter(({ event }) => event.includes('No mail server is configured'))
     expect(lines.map(({ fields }) => fields.subject)).toEqual(['DOWN | backup'])
+  })
+
+  test('that is under way when its channel is deleted says what became of it', async () => {
+    const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
+    await guard.ping(backup, '/fail')
+    const [underWay] = claimDeliveries(guard.deps, 1)
+    deleteChannel(guard.deps, { projectId: project.id, channelId })
+    if (underWay) await deliver(guard.deps, { ...underWay, channelId: null })
+    expect(guard.deliveries(backup)).toMatchObject([
+      { state: 'failed', attempts: 1, lastAttempt: { detail: 'The channel is gone' } },
+    ])
+  })
+
+  test('that a channel never ends is ended before its lease is', async () => {
+    guard.webhookTo(project, 'http://hooks.example.org/')
+    guard.deps.outbound = { send: () => new Promise(() => {}) }
+    await guard.ping(backup, '/fail')
+    const [underWay] = claimDeliveries(guard.deps, 1)
+    jest.useFakeTimers()
+    const sending = underWay && deliver(guard.deps, underWay)
+    jest.advanceTimersByTime(ATTEMPT_MAX_MS)
+    jest.useRealTimers()
+    await sending
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending', lastAttempt: { reason: 'timeout' } }])
+    expect(ATTEMPT_MAX_MS).toBeLessThan(LEASE_MS)
   })
 
   test('carries the same id on every attempt', async () => {

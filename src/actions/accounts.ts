@@ -1,8 +1,8 @@
 import type { Deps } from '#deps.ts'
 import { Email, Password, type User } from '#domain/account.ts'
-import { newProjectPingKey } from '#domain/monitor.ts'
+import { PROJECT_PING_KEY_LENGTH } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
-import { newUuid } from '#lib/tokens.ts'
+import { newLowerCaseToken, newUuid } from '#lib/tokens.ts'
 import { findUserByEmail, insertUser } from '#store/accounts.ts'
 import type { Tx } from '#store/database.ts'
 import { insertMembership, insertProject } from '#store/projects.ts'
@@ -30,7 +30,8 @@ export function addUser(tx: Tx, input: { email: string; passwordHash: string; is
   const user: User = { id: newUuid(), email, isAdmin, createdAt: tx.now }
   insertUser(tx, { ...user, passwordHash })
   const projectId = newUuid()
-  insertProject(tx, { id: projectId, name: FIRST_PROJECT, pingKey: newProjectPingKey(), badgeKey: newUuid() })
+  const pingKey = newLowerCaseToken(PROJECT_PING_KEY_LENGTH)
+  insertProject(tx, { id: projectId, name: FIRST_PROJECT, pingKey, badgeKey: newUuid() })
   insertMembership(tx, { projectId, userId: user.id, role: 'owner' })
   return user
 }

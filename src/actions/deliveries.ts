@@ -4,9 +4,9 @@ import { findKind } from '#channels/index.ts'
 import type { Wires } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
-import { DETAIL_MAX, LEASE_MS, type Outcome, SEND_TIMEOUT_MS, settle } from '#domain/delivery.ts'
+import { ATTEMPT_MAX_MS, DETAIL_MAX, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
-import { findChannel } from '#store/channels.ts'
+import { findChannel, markChannel } from '#store/channels.ts'
 import { type ClaimedDelivery, claimDelivery, insertAttempt, listClaimable, settleDelivery } from '#store/deliveries.ts'
 
 /** How many messages may be on their way at once; a slow receiver, or a slow mail server, never takes all of them. */
@@ -35,10 +35,11 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
   await deps.db.writeGrouped((tx) => {
     const { sequence, attempts } = claimed
     insertAttempt(tx, { sequence, number: attempts, startedAt, outcome })
+    if (channel) markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
     settleDelivery(tx, {
       sequence,
       attempts,
-      settlement: settle({ ...claimed, state: 'sending' }, outcome, tx.now),
+      settlement: settle(claimed, outcome, tx.now),
     })
   })
   logOutcome(deps, { claimed, outcome })
@@ -48,17 +49,20 @@ export interface Sending {
   channel: Channel | null
   notification: Notification
   deliveryId: string
+  /** Without it an attempt may take `ATTEMPT_MAX_MS`. */
+  limitMs?: number
 }
 
 /** One attempt, whatever happens: a fault of our own is an outcome too, and is logged. */
-export async function send(deps: Deps, { channel, notification, deliveryId }: Sending): Promise<Outcome> {
+export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
+  const { channel, notification, deliveryId, limitMs = ATTEMPT_MAX_MS } = sending
   const kind = channel && findKind(channel.kind)
   if (!channel || !kind) return failed('settings', 'The channel is gone')
   if (!kind.settings.safeParse(channel.settings).success) return failed('settings', 'The settings are not usable')
   const wires: Wires = { outbound: deps.outbound, mailer: deps.mailer }
   const message = { notification, deliveryId, baseUrl: deps.config.baseUrl }
   try {
-    const outcome = await inTime(kind.send(channel.settings, message, wires))
+    const outcome = await inTime(kind.send(channel.settings, message, wires), limitMs)
     return { ...outcome, detail: outcome.detail.slice(0, DETAIL_MAX) }
   } catch (error) {
     deps.log.error('Sending failed in an unexpected way', { delivery: deliveryId, kind: channel.kind, error })
@@ -71,11 +75,11 @@ function failed(reason: 'settings', detail: string): Outcome {
 }
 
 // Whatever a channel waits for, its lease must not run out under it.
-function inTime(sending: Promise<Outcome>): Promise<Outcome> {
+function inTime(sending: Promise<Outcome>, limitMs: number): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   const timer = setTimeout(() => {
     resolve({ result: 'failed', reason: 'timeout', detail: 'Sending took too long', isPermanent: false })
-  }, SEND_TIMEOUT_MS)
+  }, limitMs)
   return Promise.race([sending, promise]).finally(() => clearTimeout(timer))
 }
 

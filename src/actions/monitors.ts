@@ -4,14 +4,16 @@ import {
   changeSettings,
   type Monitor,
   type MonitorChange,
+  type MonitorKeys,
   type MonitorMatch,
   type MonitorSettings,
   matchesMonitor,
   NO_RULES,
-  newMonitorKeys,
+  uniqueKeyOf,
 } from '#domain/monitor.ts'
 import { DAY, HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
+import { newUuid } from '#lib/tokens.ts'
 import { listChannels, listChannelsOfMonitor, setChannelsOfMonitor } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
 import * as store from '#store/monitors.ts'
@@ -47,7 +49,7 @@ export function saveMonitor(
 ): { monitor: Monitor; isCreated: boolean } {
   return deps.db.write((tx) => {
     const existing = input.match && findMatching(tx, { projectId: input.projectId, match: input.match })
-    if (existing) return { monitor: change(tx, existing, input), isCreated: false }
+    if (existing) return { monitor: applyChange(tx, existing, input), isCreated: false }
     const id = insert(tx, {
       projectId: input.projectId,
       settings: changeSettings(DEFAULT_SETTINGS, input.change),
@@ -58,7 +60,7 @@ export function saveMonitor(
 }
 
 export function updateMonitor(deps: Deps, { ref, ...input }: MonitorInput & { ref: MonitorRef }): Monitor {
-  return deps.db.write((tx) => change(tx, findOwn(tx, ref), input))
+  return deps.db.write((tx) => applyChange(tx, findOwn(tx, ref), input))
 }
 
 /** Makes a monitor for a ping to a slug that nobody has; it tells all channels of the project. Returns its id. */
@@ -92,12 +94,17 @@ export function deleteMonitor(deps: Deps, ref: MonitorRef): { monitor: Monitor; 
 
 function insert(tx: Tx, monitor: { projectId: string; settings: MonitorSettings; channelIds: string[] }): number {
   const { projectId, settings, channelIds } = monitor
-  const id = store.insertMonitor(tx, { projectId, settings, keys: newMonitorKeys() })
+  const id = store.insertMonitor(tx, { projectId, settings, keys: newKeys() })
   setChannelsOfMonitor(tx, { monitorId: id, channelIds })
   return id
 }
 
-function change(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
+function newKeys(): MonitorKeys {
+  const pingKey = newUuid()
+  return { pingKey, uniqueKey: uniqueKeyOf(pingKey), badgeKey: newUuid() }
+}
+
+function applyChange(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
   const changed = withDeadline({ ...monitor, ...changeSettings(monitor, change) })
   store.saveSettings(tx, { id: monitor.id, settings: changed })
   store.saveState(tx, changed)

@@ -60,13 +60,16 @@ interface Found {
 }
 
 function findOrProvision(tx: Tx, address: PingAddress): Found {
-  const pingKey = 'pingKey' in address ? address.pingKey : onlyPingKey(tx, address)
-  if (pingKey !== null) {
-    const monitor = findWatchedByPingKey(tx, pingKey)
-    if (monitor === null) throw new AppError('not_found', 'There is no such monitor.')
-    return { monitor, isCreated: false }
-  }
-  return { monitor: provision(tx, address as Exclude<PingAddress, { pingKey: string }>), isCreated: true }
+  if ('pingKey' in address) return { monitor: find(tx, address.pingKey), isCreated: false }
+  const pingKey = onlyPingKey(tx, address)
+  if (pingKey === null) return { monitor: provision(tx, address), isCreated: true }
+  return { monitor: find(tx, pingKey), isCreated: false }
+}
+
+function find(tx: Tx, pingKey: string): WatchedMonitor {
+  const monitor = findWatchedByPingKey(tx, pingKey)
+  if (monitor === null) throw new AppError('not_found', 'There is no such monitor.')
+  return monitor
 }
 
 function onlyPingKey(tx: Tx, address: { projectPingKey: string; slug: string }): string | null {

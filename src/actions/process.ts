@@ -2,8 +2,8 @@ import type { Deps } from '#deps.ts'
 import { markAlive, markStarted, markStopped } from '#store/heartbeat.ts'
 
 /** CronGuard begins to watch. */
-export function beginWatch(deps: Deps): void {
-  deps.db.write(markStarted)
+export async function beginWatch(deps: Deps): Promise<void> {
+  await deps.db.writeGrouped(markStarted)
 }
 
 /** A sign of life; it also proves that the disk still takes writes. */

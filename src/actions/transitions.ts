@@ -3,6 +3,7 @@
 import { closesIncident, type Incident, opensIncident } from '#domain/incident.ts'
 import { isWorthTelling, type Step, type Transition } from '#domain/lifecycle.ts'
 import { composeNotification } from '#domain/notification.ts'
+import { newUuid } from '#lib/tokens.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
 import { insertDelivery, insertNotification } from '#store/deliveries.ts'
@@ -25,7 +26,7 @@ function recordTransition(tx: Tx, { monitorId, transition }: Recorded): void {
   const transitionId = insertTransition(tx, { ...transition, monitorId })
   const at = transition.at
   const closed = closesIncident(transition) ? closeIncident(tx, { monitorId, transitionId, at }) : null
-  if (opensIncident(transition)) openIncident(tx, { monitorId, transitionId, at })
+  if (opensIncident(transition)) openIncident(tx, { id: newUuid(), monitorId, transitionId, at })
   if (isWorthTelling(transition)) notify(tx, { monitorId, transition, transitionId, closed })
 }
 
@@ -44,6 +45,6 @@ function notify(
   })
   const notificationId = insertNotification(tx, { transitionId, notification })
   for (const channel of listChannelsOfMonitor(tx, monitorId)) {
-    insertDelivery(tx, { notificationId, monitorId, channel })
+    insertDelivery(tx, { id: newUuid(), notificationId, monitorId, channel })
   }
 }

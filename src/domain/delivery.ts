@@ -29,7 +29,6 @@ export type Outcome =
 
 export interface Delivery {
   id: string
-  state: DeliveryState
   /** How often it was tried. */
   attempts: number
   createdAt: number
@@ -43,7 +42,8 @@ export interface Settlement {
 
 /** Longer than any channel may take, so that nobody sends what is still being sent. */
 export const LEASE_MS = 60 * SECOND
-export const SEND_TIMEOUT_MS = 45 * SECOND
+/** @NOTE More than a mail may take (`lib/mail.ts`), less than the lease. */
+export const ATTEMPT_MAX_MS = 45 * SECOND
 export const GIVE_UP_AFTER_MS = DAY
 export const DETAIL_MAX = 200
 

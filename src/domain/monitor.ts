@@ -1,4 +1,4 @@
-import { newLowerCaseToken, newUuid, sha1Hex } from '#lib/tokens.ts'
+import { sha1Hex } from '#lib/tokens.ts'
 import type { PingFilter, PingRules, RunId } from './ping.ts'
 import type { Schedule } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
@@ -88,19 +88,9 @@ export interface MonitorKeys {
   badgeKey: string
 }
 
-export function newMonitorKeys(): MonitorKeys {
-  const pingKey = newUuid()
-  return { pingKey, uniqueKey: uniqueKeyOf(pingKey), badgeKey: newUuid() }
-}
-
 /** SHA-1 of the first 16 hex digits of the ping key, as Healthchecks clients expect it. */
-function uniqueKeyOf(pingKey: string): string {
+export function uniqueKeyOf(pingKey: string): string {
   return sha1Hex(pingKey.replaceAll('-', '').slice(0, 16))
-}
-
-/** The project ping key: 22 characters of a-z and 0-9. */
-export function newProjectPingKey(): string {
-  return newLowerCaseToken(22)
 }
 
 /** A monitor's name for people; never its ping key, which is a secret. */

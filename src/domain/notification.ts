@@ -2,7 +2,7 @@ import { durationInWords, momentInWords } from '#lib/duration.ts'
 import type { Transition, TransitionReason } from './lifecycle.ts'
 import { type Monitor, shownName, tagList } from './monitor.ts'
 import type { PingKind, RecordedPing } from './ping.ts'
-import { type Schedule, scheduleInWords } from './schedule.ts'
+import { nextDueAt, type Schedule, scheduleInWords } from './schedule.ts'
 
 /** What is said about a transition, in no channel's dialect. It is kept as it was when the transition happened. */
 export interface Notification {
@@ -48,9 +48,15 @@ export function composeNotification({ monitor, transition, ...facts }: Notificat
     monitor: describeMonitor(monitor),
     project: facts.project,
     lastPing: facts.lastPing && pickLastPing(facts.lastPing),
-    dueAt: reason === 'timeout' || reason === 'overrun' ? at - monitor.graceMs : null,
+    dueAt: dueAtOf(monitor, reason),
     downMs: facts.downSince === null ? null : at - facts.downSince,
   }
+}
+
+function dueAtOf({ openRun, lastPingAt, schedule }: Monitor, reason: TransitionReason): number | null {
+  if (reason === 'overrun') return openRun?.startedAt ?? null
+  if (reason === 'timeout' && lastPingAt !== null) return nextDueAt(schedule, lastPingAt)
+  return null
 }
 
 /** What the test button sends: made up, and it says so. */

@@ -8,6 +8,9 @@ export interface Project {
   pingKey: string
 }
 
+/** Letters a-z and digits. */
+export const PROJECT_PING_KEY_LENGTH = 22
+
 export const API_KEY_ACCESS = ['read-write', 'read-only'] as const
 export type ApiKeyAccess = (typeof API_KEY_ACCESS)[number]
 

@@ -6,12 +6,12 @@ export async function readHead(request: Request, limit: number): Promise<Uint8Ar
   if (request.body === null) return new Uint8Array()
   const size = Number(request.headers.get('content-length') ?? Number.NaN)
   if (size <= limit) return new Uint8Array(await request.arrayBuffer())
-  const head = new Uint8Array(limit)
-  let filled = 0
+  const parts: Uint8Array[] = []
+  let kept = 0
   for await (const chunk of request.body) {
-    const part = chunk.subarray(0, limit - filled)
-    head.set(part, filled)
-    filled += part.length
+    const part = chunk.subarray(0, limit - kept)
+    kept += part.length
+    if (part.length > 0) parts.push(part)
   }
-  return head.subarray(0, filled)
+  return new Uint8Array(Buffer.concat(parts))
 }

@@ -43,8 +43,8 @@ function answerTo(
   if (error instanceof AppError) return { status: statuses[error.code], message: error.message }
   if (error instanceof NotFoundError) return { status: 404, message: 'There is nothing at this address.' }
   if (error instanceof StorageRefusedError) {
-    deps.log.debug('A request was refused, for the disk refuses writes', { error: error.message })
-    return { status: 503, message: 'The disk refuses writes: nothing was recorded. Try again soon.' }
+    deps.log.debug('A request was refused', { reason: error.message })
+    return { status: 503, message: error.message }
   }
   if (isClientGone(error)) return { status: 400, message: 'The request broke off.' }
   const number = newLowerCaseToken(INCIDENT_LENGTH)

@@ -14,10 +14,10 @@ export class AppError extends Error {
   }
 }
 
-/** The disk refuses to keep what it is given: full, read-only, broken. Nothing was recorded; trying again may help. */
+/** The disk, or another process that is writing, refuses a write. Nothing was recorded; trying again may help. */
 export class StorageRefusedError extends Error {
   constructor(cause: unknown) {
-    super(`The disk refused a write: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    super(`The database refused a write (${messageOf(cause)}): nothing was recorded. Try again soon.`, { cause })
     this.name = 'StorageRefusedError'
   }
 }

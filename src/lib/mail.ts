@@ -38,7 +38,7 @@ const CONNECTIONS_MAX = 2
 const CONNECT_TIMEOUT_MS = 10_000
 const SOCKET_TIMEOUT_MS = 20_000
 /** For everything together, the wait for a free connection too: a server that drips its replies is never idle. */
-const SEND_TIMEOUT_MS = 40_000
+const MAIL_MAX_MS = 40_000
 const REPLY_MAX = 120
 const NO_SUCH_MAILBOX = /\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b/
 
@@ -78,7 +78,7 @@ export function createLogMailer(log: Log): Mailer {
 
 async function sendThrough(transport: Transporter, mail: Mail, from: string): Promise<MailResult> {
   try {
-    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS)
+    const signal = AbortSignal.timeout(MAIL_MAX_MS)
     const info = await transport.sendMail({ ...mail, from, messageId: `<${mail.messageId}>`, signal })
     return { kind: 'sent', detail: clip(String(info.response ?? '')) }
   } catch (error) {

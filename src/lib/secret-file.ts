@@ -1,8 +1,9 @@
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
+import { newUuid } from './tokens.ts'
 
 /**
- * Reads the secret in a file that only its owner may read; makes it first when there is none. It appears whole or not
- * at all, and of two processes that begin at the same moment both read the same one.
+ * Reads the secret in a file; makes it first when there is none, for its owner alone. It appears whole or not at all,
+ * and of two processes that begin at the same moment both read the same one.
  */
 export function keepSecret(path: string, make: () => string): string {
   try {
@@ -10,7 +11,7 @@ export function keepSecret(path: string, make: () => string): string {
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
   }
-  const draft = `${path}.${process.pid}`
+  const draft = `${path}.${newUuid()}`
   writeDurably(draft, `${make()}\n`)
   try {
     linkSync(draft, path)

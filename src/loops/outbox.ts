@@ -19,7 +19,7 @@ export function createOutbox(deps: Deps): Loop {
       underWay.add(sending)
     }
     // What was sent but could not be written down stays claimed; its lease runs out and it is sent again.
-    if (failures.length > 0) throw failures.splice(0).at(0)
+    if (failures.length > 0) throw new AggregateError(failures.splice(0), 'Some outcomes could not be written')
   }
 
   const settled = async (): Promise<void> => {

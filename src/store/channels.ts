@@ -63,11 +63,21 @@ export function insertChannel(tx: Tx, channel: Channel): void {
   )
 }
 
+/** Remembers whether the last attempt of a channel failed, and since when they do. */
+export function markChannel(tx: Tx, { channelId, isFailing }: { channelId: string; isFailing: boolean }): void {
+  tx.run(
+    `UPDATE channels
+        SET failing_since = iif($isFailing, coalesce(failing_since, $now), NULL)
+      WHERE id = $channelId AND (failing_since IS NOT NULL) <> $isFailing`,
+    { channelId, isFailing, now: tx.now },
+  )
+}
+
 export function deleteChannel(tx: Tx, id: string): void {
   tx.run('DELETE FROM channels WHERE id = $id', { id })
 }
 
-/** Replaces the monitor's channels by these. */
+/** Replaces the monitor's channels by these; one of another project is passed over. */
 export function setChannelsOfMonitor(
   tx: Tx,
   { monitorId, channelIds }: { monitorId: number; channelIds: string[] },
@@ -75,7 +85,9 @@ export function setChannelsOfMonitor(
   tx.run('DELETE FROM monitor_channels WHERE monitor_id = $monitorId', { monitorId })
   tx.run(
     `INSERT INTO monitor_channels (monitor_id, channel_id)
-     SELECT DISTINCT $monitorId, value FROM json_each($channelIds)`,
+     SELECT $monitorId, id FROM channels
+      WHERE id IN (SELECT value FROM json_each($channelIds))
+        AND project_id = (SELECT project_id FROM monitors WHERE id = $monitorId)`,
     { monitorId, channelIds: JSON.stringify(channelIds) },
   )
 }

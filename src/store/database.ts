@@ -1,4 +1,4 @@
-// Opens SQLite and hands out its two faces: `Reader` may look, `Tx` may write. Every write is on disk when it returns.
+// Opens SQLite and hands out its two faces: `Reader` may look, `Tx` may write. What was written is on disk.
 import { Database, SQLiteError } from 'bun:sqlite'
 import type { Clock } from '#lib/clock.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
@@ -37,14 +37,16 @@ export interface Db extends Reader {
 
 interface GroupedWrite {
   work: (tx: Tx) => unknown
+  /** On the clock that only goes forward. */
+  giveUpAt: number
   resolve: (value: never) => void
   reject: (error: unknown) => void
 }
 
 /** More than this in one turn goes into the next transaction, so that no commit keeps the others waiting. */
 const GROUP_MAX = 512
-/** How often a group is put back when another process is writing, before it is refused. */
-const BUSY_TRIES_MAX = 20
+/** How long a grouped write is put back while another process is writing, before it is refused. */
+const BUSY_GIVE_UP_MS = 5000
 
 const PRAGMAS = `
   PRAGMA journal_mode = WAL;
@@ -78,7 +80,6 @@ class SqliteDb implements Db {
   readonly #sqlite: Database
   readonly #clock: Clock
   #group: GroupedWrite[] = []
-  #busyTries = 0
 
   constructor(sqlite: Database, clock: Clock) {
     this.#sqlite = sqlite
@@ -103,7 +104,7 @@ class SqliteDb implements Db {
 
   writeGrouped<T>(work: Work<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#group.push({ work, resolve, reject })
+      this.#group.push({ work, resolve, reject, giveUpAt: this.#clock.elapsed() + BUSY_GIVE_UP_MS })
       if (this.#group.length === 1) setImmediate(() => this.#flush())
     })
   }
@@ -121,22 +122,19 @@ class SqliteDb implements Db {
     if (this.#group.length > 0) setImmediate(() => this.#flush())
     try {
       const answers = this.#inTransaction((tx) => group.map((write) => this.#runOne(write, tx)))
-      this.#busyTries = 0
       for (const answer of answers) answer()
     } catch (error) {
-      if (isBusy(error) && this.#busyTries < BUSY_TRIES_MAX) this.#putBack(group)
-      else this.#refuse(group, refused(error))
+      const now = this.#clock.elapsed()
+      const mayWait = (write: GroupedWrite): boolean => isBusy(error) && now < write.giveUpAt
+      const reason = refused(error)
+      for (const write of group) if (!mayWait(write)) write.reject(reason)
+      this.#putBack(group.filter(mayWait))
     }
   }
 
-  #refuse(group: GroupedWrite[], reason: unknown): void {
-    this.#busyTries = 0
-    for (const write of group) write.reject(reason)
-  }
-
-  // Everything else gets its turn before the next try.
+  // In front, for order; everything else gets its turn before the next try.
   #putBack(group: GroupedWrite[]): void {
-    this.#busyTries += 1
+    if (group.length === 0) return
     if (this.#group.length === 0) setImmediate(() => this.#flush())
     this.#group = [...group, ...this.#group]
   }
@@ -196,7 +194,7 @@ class SqliteDb implements Db {
   }
 }
 
-const STORAGE_CODES = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOMEM|BUSY|CORRUPT|NOTADB|PERM)/
+const STORAGE_CODES = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOMEM|BUSY|LOCKED|PROTOCOL|CORRUPT|NOTADB|PERM)/
 
 function isOfStorage(error: unknown): boolean {
   return error instanceof StorageRefusedError || (error instanceof SQLiteError && STORAGE_CODES.test(error.code ?? ''))

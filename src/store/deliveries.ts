@@ -1,6 +1,5 @@
 import type { DeliveryState, FailureReason, Outcome, Settlement } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
-import { newUuid } from '#lib/tokens.ts'
 import type { Reader, Tx } from './database.ts'
 
 /** A delivery that this process has taken to send. */
@@ -77,14 +76,19 @@ export function insertNotification(
 
 export function insertDelivery(
   tx: Tx,
-  delivery: { notificationId: number; monitorId: number; channel: { id: string; kind: string; name: string } },
+  delivery: {
+    id: string
+    notificationId: number
+    monitorId: number
+    channel: { id: string; kind: string; name: string }
+  },
 ): void {
   tx.run(
     `INSERT INTO deliveries (
        id, notification_id, monitor_id, channel_id, channel_kind, channel_name, next_attempt_at, created_at
      ) VALUES ($id, $notificationId, $monitorId, $channelId, $kind, $name, $now, $now)`,
     {
-      id: newUuid(),
+      id: delivery.id,
       notificationId: delivery.notificationId,
       monitorId: delivery.monitorId,
       channelId: delivery.channel.id,
@@ -118,10 +122,11 @@ export function listClaimable(reader: Reader, { now, places }: { now: number; pl
           GROUP BY channel_id, monitor_id
        ), standing AS (
          SELECT deliveries.sequence, channel_id, channel_kind,
+                failing_since IS NOT NULL AS is_failing,
                 coalesce(leased_until > $now, 0) AS is_under_way,
-                coalesce(next_attempt_at, leased_until) <= $now AS is_due,
-                max(next_attempt_at IS NOT NULL AND attempts > 0) OVER (PARTITION BY channel_id) AS is_failing
+                coalesce(next_attempt_at, leased_until) <= $now AS is_due
            FROM heads JOIN deliveries ON deliveries.sequence = heads.sequence
+                LEFT JOIN channels ON channels.id = channel_id
        ), in_channel AS (
          SELECT *, row_number() OVER (PARTITION BY channel_id ORDER BY is_under_way DESC, sequence) AS place
            FROM standing
@@ -129,14 +134,14 @@ export function listClaimable(reader: Reader, { now, places }: { now: number; pl
        ), in_kind AS (
          SELECT *,
                 row_number() OVER (
-                  PARTITION BY channel_kind ORDER BY is_under_way DESC, place, sequence
+                  PARTITION BY channel_kind ORDER BY is_under_way DESC, place, is_failing, sequence
                 ) AS kind_place
            FROM in_channel
           WHERE is_under_way OR place <= iif(is_failing, 1, $perChannel)
        )
        SELECT sequence FROM in_kind
         WHERE NOT is_under_way AND kind_place <= $perKind
-        ORDER BY place, sequence
+        ORDER BY place, is_failing, sequence
         LIMIT $free`,
       { now, ...places },
     )
@@ -205,19 +210,19 @@ export function insertAttempt(
   )
 }
 
-/** What a channel still had to tell can no longer be told, and says so. */
-export function failUnsettledOfChannel(tx: Tx, { channelId, detail }: { channelId: string; detail: string }): void {
+/** What a channel still had to tell can no longer be told, and says so. What is under way settles by itself. */
+export function failPendingOfChannel(tx: Tx, { channelId, detail }: { channelId: string; detail: string }): void {
   tx.run(
     `INSERT INTO delivery_attempts (delivery_sequence, number, started_at, finished_at, result, reason, detail)
      SELECT sequence, attempts + 1, $now, $now, 'failed', 'settings', $detail
        FROM deliveries
-      WHERE channel_id = $channelId AND settled_at IS NULL`,
+      WHERE channel_id = $channelId AND state = 'pending'`,
     { channelId, detail, now: tx.now },
   )
   tx.run(
     `UPDATE deliveries
-        SET state = 'failed', next_attempt_at = NULL, leased_until = NULL, settled_at = $now
-      WHERE channel_id = $channelId AND settled_at IS NULL`,
+        SET state = 'failed', next_attempt_at = NULL, settled_at = $now
+      WHERE channel_id = $channelId AND state = 'pending'`,
     { channelId, now: tx.now },
   )
 }

@@ -1,7 +1,6 @@
 import type { Incident } from '#domain/incident.ts'
 import type { Transition, TransitionReason } from '#domain/lifecycle.ts'
 import type { StoredStatus } from '#domain/status.ts'
-import { newUuid } from '#lib/tokens.ts'
 import type { Reader, Tx } from './database.ts'
 
 interface TransitionRow {
@@ -45,9 +44,11 @@ export function listTransitions(
     .map((row) => ({ from: row.from_status, to: row.to_status, at: row.at, reason: row.reason }))
 }
 
-export function openIncident(tx: Tx, opening: { monitorId: number; transitionId: number; at: number }): void {
-  tx.run(`INSERT INTO incidents (id, monitor_id, opened_by, opened_at) VALUES ($id, $monitorId, $transitionId, $at)`, {
-    id: newUuid(),
+export function openIncident(
+  tx: Tx,
+  opening: { id: string; monitorId: number; transitionId: number; at: number },
+): void {
+  tx.run('INSERT INTO incidents (id, monitor_id, opened_by, opened_at) VALUES ($id, $monitorId, $transitionId, $at)', {
     ...opening,
   })
 }

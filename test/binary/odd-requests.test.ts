@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { Binary } from '../support/binary.ts'
 
 let cronguard: Binary
@@ -58,6 +58,49 @@ describe('A ping', () => {
     expect((await cronguard.api(`/checks/${pingKey}`, { key: apiKey })).n_pings).toBe(before)
     expect(await log()).not.toContain('ERROR')
   })
+})
+
+describe('A body', () => {
+  const post = (body: string, headers: Record<string, string> = {}) =>
+    fetch(`${cronguard.url}/ping/${pingKey}`, { method: 'POST', body, headers })
+  const keptSize = async () => {
+    const { n_pings } = await cronguard.api(`/checks/${pingKey}`, { key: apiKey })
+    const url = `${cronguard.url}/api/v3/checks/${pingKey}/pings/${n_pings}/body`
+    return (await (await fetch(url, { headers: { 'X-Api-Key': apiKey } })).text()).length
+  }
+
+  test.each([9_999, 10_000, 10_001, 3_000_000])('of %d bytes is heard, and its first 10,000 are kept', async (size) => {
+    expect(await (await post('x'.repeat(size))).text()).toBe('OK')
+    expect(await keptSize()).toBe(Math.min(size, 10_000))
+  })
+
+  test('of more than 16 MiB is refused, and the process goes on', async () => {
+    expect((await post('x'.repeat(17 * 1024 * 1024))).status).toBe(413)
+    expect(await (await post('small')).text()).toBe('OK')
+  })
+})
+
+describe('A channel test', () => {
+  test('of a mail server that is silent is answered before anybody gives up waiting', async () => {
+    const silent = createServer(() => {})
+    const port = await new Promise<number>((resolve) => {
+      silent.listen(0, '127.0.0.1', () => resolve((silent.address() as AddressInfo).port))
+    })
+    const mailing = await Binary.prepare({
+      CRONGUARD_SMTP_HOST: '127.0.0.1',
+      CRONGUARD_SMTP_PORT: String(port),
+      CRONGUARD_SMTP_SECURITY: 'none',
+    })
+    await mailing.start()
+    await mailing.run(['user', 'create', 'you@example.org'])
+    const key = (await mailing.run(['key', 'create', 'you@example.org'])).stdout.trim()
+    const email = { kind: 'email', name: 'mail', settings: { address: 'you@example.org' } }
+    const { id } = await mailing.api('/channels/', { key, body: email })
+    const outcome = await mailing.api(`/channels/${id}/test`, { key, method: 'POST' })
+    expect(outcome).toMatchObject({ result: 'failed', reason: 'timeout' })
+    await mailing.dispose()
+    silent.close()
+  }, 20_000)
 })
 
 describe('Nonsense', () => {

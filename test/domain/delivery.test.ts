@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import {
+  ATTEMPT_MAX_MS,
   backoffMs,
   type Delivery,
   GIVE_UP_AFTER_MS,
   LEASE_MS,
   type Outcome,
-  SEND_TIMEOUT_MS,
   settle,
 } from '#domain/delivery.ts'
 import { DAY, HOUR, SECOND } from '#lib/duration.ts'
@@ -16,7 +16,7 @@ const REFUSED: Outcome = { result: 'failed', reason: 'refused', detail: 'Connect
 const REJECTED: Outcome = { result: 'failed', reason: 'rejected', detail: 'No such user', isPermanent: true }
 
 function delivery(given: Partial<Delivery> = {}): Delivery {
-  return { id: 'delivery-0', state: 'sending', attempts: 1, createdAt: NOW, ...given }
+  return { id: 'delivery-0', attempts: 1, createdAt: NOW, ...given }
 }
 
 describe('the pause after a failed attempt', () => {
@@ -96,7 +96,7 @@ describe('a delivery that fails from the start', () => {
   })
 
   test('is lent for longer than an attempt may take, so that nobody sends what is still being sent', () => {
-    expect(SEND_TIMEOUT_MS).toBeLessThan(LEASE_MS)
+    expect(ATTEMPT_MAX_MS).toBeLessThan(LEASE_MS)
   })
 })
 

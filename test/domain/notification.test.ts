@@ -25,6 +25,8 @@ const BACKUP: Monitor = {
   projectId: 'project-1',
   status: 'down',
   pingCount: 7,
+  lastPingAt: NOW - 65 * MINUTE,
+  openRun: { startedAt: NOW - 5 * MINUTE, runId: null },
   schedule: { kind: 'period', periodMs: HOUR },
   graceMs: 5 * MINUTE,
   name: 'Backup',
@@ -126,6 +128,8 @@ describe('what a notification keeps', () => {
     { reason: 'fail', dueAt: null },
   ] as const)('$reason: when the ping was due', ({ reason, dueAt }) => {
     expect(compose({ transition: down(reason) })).toMatchObject({ reason, dueAt, downMs: null, at: NOW })
+    const noticedLater = { ...down(reason), at: NOW + HOUR }
+    expect(compose({ transition: noticedLater })).toMatchObject({ dueAt })
   })
 
   test('how long it was down, from the beginning of the incident to the ping', () => {

@@ -153,6 +153,8 @@ describe('A body', () => {
     ['half seconds', { timeout: 1.5, subminute: true }, 'timeout is not a number'],
     ['an odd wish for seconds', { subminute: 'yes' }, 'subminute is not a boolean'],
     ['a name of 101 characters', { name: '😀'.repeat(101) }, 'name is too long'],
+    ['a line break in its name', { name: 'a\nb' }, 'name has control characters'],
+    ['a NUL in its tags', { tags: 'a\0b' }, 'tags has a NUL character'],
     ['endless tags', { tags: 'x'.repeat(501) }, 'tags is too long'],
     ['an endless description', { desc: 'x'.repeat(10_001) }, 'desc is too long'],
     ['a cron expression', { schedule: '* * * * *' }, 'schedule is not supported yet: use timeout'],
@@ -181,6 +183,25 @@ describe('A check that was read', () => {
     const { json: made } = await call('/checks/', { body: { name: 'nightly-report', ...spec } })
     const sentBack = await call(`/checks/${made.uuid}`, { body: made })
     expect([sentBack.status, sentBack.json]).toEqual([200, made])
+  })
+})
+
+describe('Flips', () => {
+  test('are those of the stretch that was asked for: from its start, up to but without its end', async () => {
+    const start = guard.clock.now() / 1000
+    await guard.ping(backup)
+    guard.clock.advance(100_000)
+    await guard.ping(backup, '/fail')
+    guard.clock.advance(100_000)
+    const flips = async (query: string) => {
+      const { json } = await call(`/checks/${backup.pingKey}/flips/?${query}`)
+      return json.flips.map(({ up }: { up: number }) => up)
+    }
+    expect(await flips('')).toEqual([0, 1])
+    expect(await flips(`start=${start}&end=${start + 100}`)).toEqual([1])
+    expect(await flips(`start=${start + 1}`)).toEqual([0])
+    expect(await flips('seconds=150')).toEqual([0])
+    expect(await flips(`start=x&start=${start + 1}`)).toEqual([0])
   })
 })
 

@@ -10,7 +10,14 @@ import { type Db, openDatabase, type Tx } from '#store/database.ts'
 /** Every look at it is one later. */
 function tickingClock() {
   let now = 0
-  return { now: () => ++now, elapsed: () => now }
+  let elapsed = 0
+  return {
+    now: () => ++now,
+    elapsed: () => {
+      elapsed += 200
+      return elapsed
+    },
+  }
 }
 
 let folder: string
@@ -194,6 +201,21 @@ describe('Another process that is writing', () => {
     other.close()
     await writing
     expect(db.all('SELECT 1 FROM jobs')).toHaveLength(1)
+  })
+
+  test('keeps the order of those that wait', async () => {
+    const other = new Database(path)
+    other.run('BEGIN IMMEDIATE')
+    const first = insert('first')
+    await Bun.sleep(50)
+    const second = insert('second')
+    await Bun.sleep(150)
+    other.close()
+    await Promise.all([first, second])
+    expect(db.all<{ name: string }>('SELECT name FROM jobs ORDER BY rowid').map(({ name }) => name)).toEqual([
+      'first',
+      'second',
+    ])
   })
 
   test('and does not end is told as a disk that refuses', async () => {

@@ -98,8 +98,8 @@ export class TestGuard {
     return createApiKey(this.deps, { projectId: project.id, access })
   }
 
-  monitor(project: Project, change: MonitorChange & { name: string }): Monitor {
-    return saveMonitor(this.deps, { projectId: project.id, match: null, change }).monitor
+  monitor(project: Project, change: MonitorChange & { name: string }, channelIds: string[] = []): Monitor {
+    return saveMonitor(this.deps, { projectId: project.id, match: null, change, channelIds }).monitor
   }
 
   mailTo(project: Project, address: string): string {

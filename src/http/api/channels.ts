@@ -16,7 +16,7 @@ const NewChannel = z.object({
 /** Lists channels as every client knows it; creating, deleting and testing are additions of version 3. */
 export function channelRoutes(deps: Deps) {
   const GET = write((call) => list(deps, call))
-  const test: Operation = { ...write((call) => sendTest(deps, call)), allowsNullBody: true }
+  const sendTest = oneAtATime((call) => test(deps, call))
   return new Elysia({ name: 'api/channels' })
     .use(endpoint(deps, { path: '/channels/', versions: [1, 2], operations: { GET } }))
     .use(
@@ -33,7 +33,13 @@ export function channelRoutes(deps: Deps) {
         operations: { DELETE: write((call) => remove(deps, call)) },
       }),
     )
-    .use(endpoint(deps, { path: '/channels/:id/test', versions: [3], operations: { POST: test } }))
+    .use(
+      endpoint(deps, {
+        path: '/channels/:id/test',
+        versions: [3],
+        operations: { POST: { ...write(sendTest), allowsNullBody: true } },
+      }),
+    )
 }
 
 function list(deps: Deps, { projectId }: ApiCall): Response {
@@ -51,7 +57,22 @@ function remove(deps: Deps, { projectId, params }: ApiCall): Response {
   return Response.json(toChannel(deleteChannel(deps, { projectId, channelId: params.id ?? '' })))
 }
 
-async function sendTest(deps: Deps, { projectId, params }: ApiCall): Promise<Response> {
+// A test holds a connection as long as the receiver wants.
+function oneAtATime(answer: Operation['answer']): Operation['answer'] {
+  const running = new Set<string>()
+  return async (call) => {
+    const id = call.params.id ?? ''
+    if (running.has(id)) throw new AppError('too_many', 'a test of this channel is still running')
+    running.add(id)
+    try {
+      return await answer(call)
+    } finally {
+      running.delete(id)
+    }
+  }
+}
+
+async function test(deps: Deps, { projectId, params }: ApiCall): Promise<Response> {
   const outcome = await testChannel(deps, { projectId, channelId: params.id ?? '' })
   const { result, detail } = outcome
   return Response.json({ result, reason: outcome.result === 'failed' ? outcome.reason : null, detail })

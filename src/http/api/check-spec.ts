@@ -17,7 +17,7 @@ const UNIQUE_FIELDS = ['name', 'slug', 'tags', 'timeout', 'grace'] as const
 /** Two of them: with our addition `subminute` a second is enough. */
 const specSchema = (secondsMin: number) =>
   z.object({
-    name: text('name', NAME_MAX),
+    name: text('name', NAME_MAX).refine((name) => !/\p{Cc}/u.test(name), 'name has control characters'),
     slug: text('slug', SLUG_MAX).regex(/^[a-z0-9_-]*$/, 'slug does not match pattern'),
     tags: text('tags', TAGS_MAX),
     desc: text('desc', DESCRIPTION_MAX),
@@ -122,7 +122,10 @@ function toFilterChange(spec: CheckSpec): MonitorChange['filter'] {
 
 function text(field: string, max: number) {
   // Counted in characters as people count them, not in UTF-16 units.
-  return z.string(`${field} is not a string`).refine((value) => [...value].length <= max, `${field} is too long`)
+  return z
+    .string(`${field} is not a string`)
+    .refine((value) => [...value].length <= max, `${field} is too long`)
+    .refine((value) => !value.includes('\0'), `${field} has a NUL character`)
 }
 
 function seconds(field: string, min: number) {

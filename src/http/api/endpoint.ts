@@ -39,7 +39,7 @@ const BODY_MAX = 1_000_000
 
 /** Routes for one path, in every version that has it. */
 export function endpoint(deps: Deps, { path, versions = VERSIONS, operations }: Endpoint) {
-  const routes = new Elysia({ name: `api${path}` })
+  const routes = new Elysia({ name: `api/v${versions.join('')}${path}` })
   const methods = [...Object.keys(operations), 'OPTIONS'].join(', ')
   for (const version of versions) {
     routes.all(

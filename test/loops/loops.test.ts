@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { StorageRefusedError } from '#lib/errors.ts'
+import { createChecker } from '#loops/checker.ts'
+import { createHeartbeat } from '#loops/heartbeat.ts'
+import { type Loop, type RunningLoops, startLoops } from '#loops/index.ts'
+import { createOutbox } from '#loops/outbox.ts'
+import { eventually } from '../support/binary.ts'
+import { TestGuard } from '../support/cronguard.ts'
+
+let guard: TestGuard
+let running: RunningLoops | undefined
+
+beforeEach(() => {
+  guard = new TestGuard()
+})
+
+afterEach(async () => {
+  await running?.stop()
+  running = undefined
+  guard.stop()
+})
+
+function loopOf(tick: () => Promise<void>, settled: () => Promise<void> = async () => {}): Loop {
+  return { name: 'outbox', everyMs: 1, tick, settled }
+}
+
+function start(loop: Loop): RunningLoops {
+  running = startLoops(guard.deps, [loop])
+  return running
+}
+
+const isWell = () => running?.health().every((part) => part.isWell)
+
+describe('A loop', () => {
+  test('that fails is told once, is unwell, and well again when it works', async () => {
+    let isBroken = true
+    let ticks = 0
+    start(
+      loopOf(async () => {
+        ticks += 1
+        if (isBroken) throw new Error('broken')
+      }),
+    )
+    await eventually('ten failures', () => ticks > 10)
+    expect(running?.health()).toEqual([{ name: 'outbox', isWell: false }])
+    isBroken = false
+    await eventually('a tick that works', isWell)
+    const told = guard.log.map(({ level, event }) => `${level}: ${event}`)
+    expect(told).toEqual(['error: A loop failed and goes on trying', 'info: A loop works again'])
+  })
+
+  test('that hangs in a tick is unwell when time goes on without it', async () => {
+    const hanging = Promise.withResolvers<void>()
+    let ticks = 0
+    start(
+      loopOf(() => {
+        ticks += 1
+        return hanging.promise
+      }),
+    )
+    await eventually('the first tick', () => ticks > 0)
+    expect(isWell()).toBe(true)
+    guard.clock.advance(20_000)
+    expect(isWell()).toBe(false)
+    hanging.resolve()
+    await eventually('the next ticks', isWell)
+  })
+
+  test('never ticks twice at the same time', async () => {
+    let underWay = 0
+    let most = 0
+    let ticks = 0
+    start(
+      loopOf(async () => {
+        underWay += 1
+        most = Math.max(most, underWay)
+        await Bun.sleep(2)
+        underWay -= 1
+        ticks += 1
+      }),
+    )
+    await eventually('five ticks', () => ticks >= 5)
+    expect(most).toBe(1)
+  })
+
+  test('is stopped only when its tick, and what that began, has ended', async () => {
+    const events: string[] = []
+    const first = Promise.withResolvers<void>()
+    const began = Promise.withResolvers<void>()
+    const loop = loopOf(
+      () => {
+        began.resolve()
+        return first.promise.then(() => void events.push('tick'))
+      },
+      async () => void events.push('settled'),
+    )
+    const loops = startLoops(guard.deps, [loop])
+    await began.promise
+    const stopped = loops.stop().then(() => void events.push('stopped'))
+    first.resolve()
+    await stopped
+    expect(events).toEqual(['tick', 'settled', 'stopped'])
+    await Bun.sleep(10)
+    expect(events).toHaveLength(3)
+  })
+})
+
+describe('While the disk refuses', () => {
+  const refuse = () => Promise.reject(new StorageRefusedError(new Error('full')))
+
+  test('the checker is unwell, and tells of no monitor', async () => {
+    const project = guard.project()
+    const backup = guard.monitor(project, { name: 'backup' })
+    await guard.ping(backup)
+    guard.clock.advance(7 * 86_400_000)
+    guard.deps.db.writeGrouped = refuse
+    await expect(createChecker(guard.deps).tick()).rejects.toBeInstanceOf(StorageRefusedError)
+    expect(guard.log).toEqual([])
+  })
+
+  test('the sign of life is unwell, and that is how the database is known to be', async () => {
+    guard.deps.db.writeGrouped = refuse
+    const heartbeat = createHeartbeat(guard.deps)
+    expect(heartbeat.name).toBe('database')
+    await expect(heartbeat.tick()).rejects.toBeInstanceOf(StorageRefusedError)
+  })
+
+  test('the outbox is unwell when an outcome cannot be written, and sends again later', async () => {
+    const project = guard.project()
+    const backup = guard.monitor(project, { name: 'backup' })
+    guard.mailTo(project, 'ops@example.org')
+    await guard.ping(backup, '/fail')
+    const outbox = createOutbox(guard.deps)
+    const { writeGrouped } = guard.deps.db
+    guard.deps.db.writeGrouped = refuse
+    await outbox.tick()
+    await outbox.settled()
+    await expect(outbox.tick()).rejects.toThrow('could not be written')
+    guard.deps.db.writeGrouped = writeGrouped
+    guard.clock.advance(60_000)
+    await guard.tick()
+    expect(guard.outside.subjects()).toEqual(['DOWN | backup', 'DOWN | backup'])
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
+  })
+})
+
+describe('The outbox', () => {
+  test('begins no more than it has places, and fills them again as they become free', async () => {
+    const project = guard.project()
+    for (let hook = 0; hook < 10; hook += 1) guard.webhookTo(project, `http://hooks.example.org/${hook}`)
+    for (let mail = 0; mail < 10; mail += 1) guard.mailTo(project, `ops${mail}@example.org`)
+    const hanging: ((value: { kind: 'answer'; status: number; body: string }) => void)[] = []
+    guard.deps.outbound = { send: () => new Promise((resolve) => hanging.push(resolve)) }
+    guard.deps.mailer = { send: () => new Promise(() => {}), close: () => {} }
+    const jobs = Array.from({ length: 20 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
+    const channels = guard.db.all<{ id: string }>('SELECT id FROM channels').map(({ id }) => id)
+    const busy = jobs.map((job) => guard.monitor(project, { name: `${job.name} again` }, channels))
+    for (const job of busy) await guard.ping(job, '/fail')
+
+    const outbox = createOutbox(guard.deps)
+    const sending = () => guard.db.all("SELECT 1 FROM deliveries WHERE state = 'sending'").length
+    await outbox.tick()
+    await outbox.tick()
+    expect(sending()).toBe(32)
+    for (const answer of hanging.splice(0, 3)) answer({ kind: 'answer', status: 200, body: '' })
+    await eventually('three settled', () => sending() === 29)
+    await outbox.tick()
+    expect(sending()).toBe(32)
+  })
+})

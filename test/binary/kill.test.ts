@@ -13,6 +13,8 @@ beforeAll(async () => {
 
 afterAll(() => cronguard.dispose())
 
+// The kernel keeps what was written when a process dies: that it also reached the disk is held by `synchronous = FULL`,
+// which test/store/database.test.ts looks at.
 test('Killed under load, it has every ping that it answered OK', async () => {
   await cronguard.start()
   await cronguard.run(['user', 'create', 'you@example.org'])

@@ -19,7 +19,8 @@ type Event =
   | { type: 'ping'; kind: PingKind; runId: string | null }
   | { type: 'pause' | 'resume' }
   | { type: 'change'; periodMs?: number; graceMs?: number }
-  | { type: 'wait'; ms: number }
+  /** Time passes, and then the checker comes by, or a ping comes first. */
+  | { type: 'wait' | 'sleep'; ms: number }
 
 /** What was seen to happen, as an outsider would write it down; `lastEndAt` and `openStartAt` are kept by hand. */
 interface Moment {
@@ -36,9 +37,11 @@ interface Moment {
 
 // Whole minutes meet at boundaries often; a millisecond more or less goes past them.
 const minutes = fc.constantFrom(1, 2, 3, 5, 8).map((count) => count * MINUTE)
-const wait = fc
+const length = fc
   .tuple(fc.integer({ min: 0, max: 12 }), fc.constantFrom(-1, 0, 0, 0, 1))
-  .map(([count, ms]): Event => ({ type: 'wait', ms: Math.max(0, count * MINUTE + ms) }))
+  .map(([count, ms]) => Math.max(0, count * MINUTE + ms))
+const wait = length.map((ms): Event => ({ type: 'wait', ms }))
+const sleep = length.map((ms): Event => ({ type: 'sleep', ms }))
 const ping = fc.record({
   type: fc.constant('ping' as const),
   kind: fc.constantFrom<PingKind>('success', 'success', 'start', 'start', 'fail', 'log', 'ignored'),
@@ -50,6 +53,7 @@ const changeOfGrace = fc.record({ type: fc.constant('change' as const), graceMs:
 
 const event = fc.oneof(
   { weight: 5, arbitrary: wait },
+  { weight: 1, arbitrary: sleep },
   { weight: 6, arbitrary: ping },
   { weight: 1, arbitrary: handOfAPerson },
   { weight: 1, arbitrary: changeOfPeriod },
@@ -189,7 +193,7 @@ function live(events: Event[]): Moment[] {
     isRunning: false,
   }
   return events.map((event) => {
-    if (event.type === 'wait') now += event.ms
+    if (event.type === 'wait' || event.type === 'sleep') now += event.ms
     const before = monitor
     const { monitor: after, transition } = take(monitor, event, now)
     seen = { ...seen, ...whatIsSeen(event, { now, before }) }
@@ -202,6 +206,8 @@ function take(monitor: WatchedMonitor, event: Event, now: number): Step {
   switch (event.type) {
     case 'wait':
       return applyDeadline(monitor, now)
+    case 'sleep':
+      return { monitor, transition: null }
     case 'ping':
       return applyPing(monitor, { kind: event.kind, runId: event.runId, exitStatus: null }, now)
     case 'pause':

@@ -69,6 +69,11 @@ describe('A restart', () => {
     await guard.pass(1, 1)
     expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
+    const attempts = guard.db.all<{ number: number; result: string }>('SELECT number, result FROM delivery_attempts')
+    expect(attempts).toEqual([
+      { number: 1, result: 'failed' },
+      { number: 2, result: 'sent' },
+    ])
   })
 
   test('while a job is down tells its recovery', async () => {

@@ -7,7 +7,15 @@ import type { Channel } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, DETAIL_MAX, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
 import { findChannel, markChannel } from '#store/channels.ts'
-import { type ClaimedDelivery, claimDelivery, insertAttempt, listClaimable, settleDelivery } from '#store/deliveries.ts'
+import type { Tx } from '#store/database.ts'
+import {
+  type ClaimedDelivery,
+  claimDelivery,
+  insertAttempt,
+  insertBrokenOffAttempt,
+  listClaimable,
+  settleDelivery,
+} from '#store/deliveries.ts'
 
 /** How many messages may be on their way at once; a slow receiver, or a slow mail server, never takes all of them. */
 export const PLACES = 32
@@ -20,11 +28,12 @@ export function claimDeliveries(deps: Deps, free: number): ClaimedDelivery[] {
   const places = { free, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
   const claimable = listClaimable(deps.db, { now, places })
   if (claimable.length === 0) return []
-  return deps.db.write((tx) =>
-    claimable
-      .map((sequence) => claimDelivery(tx, { sequence, leasedUntil: tx.now + LEASE_MS }))
-      .filter((claimed) => claimed !== null),
-  )
+  return deps.db.write((tx) => claimable.map((sequence) => claim(tx, sequence)).filter((claimed) => claimed !== null))
+}
+
+function claim(tx: Tx, sequence: number): ClaimedDelivery | null {
+  insertBrokenOffAttempt(tx, { sequence, leaseMs: LEASE_MS, detail: 'Broken off while sending: it may have arrived' })
+  return claimDelivery(tx, { sequence, leasedUntil: tx.now + LEASE_MS })
 }
 
 /** Sends one claimed delivery and writes what became of it. */

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { newUuid } from './tokens.ts'
 
 /**
@@ -13,14 +13,18 @@ export function keepSecret(path: string, make: () => string): string {
   }
   const draft = `${path}.${newUuid()}`
   writeDurably(draft, `${make()}\n`)
+  publish(draft, path)
+  rmSync(draft, { force: true })
+  return readFileSync(path, 'utf8').trim()
+}
+
+// A link never replaces what is there already. Where a file system knows no links, the last one to come wins.
+function publish(draft: string, path: string): void {
   try {
     linkSync(draft, path)
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-  } finally {
-    unlinkSync(draft)
+    if (codeOf(error) !== 'EEXIST') renameSync(draft, path)
   }
-  return readFileSync(path, 'utf8').trim()
 }
 
 function writeDurably(path: string, text: string): void {

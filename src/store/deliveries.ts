@@ -197,7 +197,9 @@ export function insertAttempt(
     `INSERT INTO delivery_attempts (delivery_sequence, number, started_at, finished_at, result, reason, detail)
      SELECT $sequence, $number, $startedAt, $now, $result, $reason, $detail
       WHERE EXISTS (SELECT 1 FROM deliveries WHERE sequence = $sequence)
-     ON CONFLICT DO NOTHING`,
+     ON CONFLICT DO UPDATE
+        SET finished_at = excluded.finished_at, result = excluded.result, reason = excluded.reason,
+            detail = excluded.detail`,
     {
       sequence: attempt.sequence,
       number: attempt.number,
@@ -207,6 +209,21 @@ export function insertAttempt(
       reason: attempt.outcome.result === 'failed' ? attempt.outcome.reason : null,
       detail: attempt.outcome.detail,
     },
+  )
+}
+
+/** The attempt before this one left no word, if its lease ran out: nobody knows whether the message arrived. */
+export function insertBrokenOffAttempt(
+  tx: Tx,
+  { sequence, leaseMs, detail }: { sequence: number; leaseMs: number; detail: string },
+): void {
+  tx.run(
+    `INSERT INTO delivery_attempts (delivery_sequence, number, started_at, finished_at, result, reason, detail)
+     SELECT sequence, attempts, leased_until - $leaseMs, $now, 'failed', 'error', $detail
+       FROM deliveries
+      WHERE sequence = $sequence AND state = 'sending' AND leased_until <= $now
+     ON CONFLICT DO NOTHING`,
+    { sequence, leaseMs, detail, now: tx.now },
   )
 }
 

@@ -67,11 +67,12 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
   const { channel, notification, deliveryId, limitMs = ATTEMPT_MAX_MS } = sending
   const kind = channel && findKind(channel.kind)
   if (!channel || !kind) return failed('settings', 'The channel is gone')
-  if (!kind.settings.safeParse(channel.settings).success) return failed('settings', 'The settings are not usable')
+  const settings = kind.settings.safeParse(channel.settings)
+  if (!settings.success) return failed('settings', 'The settings are not usable')
   const wires: Wires = { outbound: deps.outbound, mailer: deps.mailer }
   const message = { notification, deliveryId, baseUrl: deps.config.baseUrl }
   try {
-    const outcome = await inTime(kind.send(channel.settings, message, wires), limitMs)
+    const outcome = await inTime(kind.send(settings.data, message, wires), limitMs)
     return { ...outcome, detail: outcome.detail.slice(0, DETAIL_MAX) }
   } catch (error) {
     deps.log.error('Sending failed in an unexpected way', { delivery: deliveryId, kind: channel.kind, error })

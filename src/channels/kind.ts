@@ -27,7 +27,7 @@ export interface ChannelField {
   isRequired: boolean
 }
 
-/** What CronGuard knows of one sort of channel. */
+/** What CronGuard knows of one sort of channel. Whoever calls it has read the settings with its schema. */
 export interface ChannelKind<Settings = unknown> {
   kind: string
   label: string

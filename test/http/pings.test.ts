@@ -126,6 +126,16 @@ describe('The answer', () => {
     expect(await response.text()).not.toContain('OK')
   })
 
+  test('is 503 on a disk that is read-only, and OK again when it takes writes', async () => {
+    guard.db.write((tx) => tx.runScript('PRAGMA query_only = ON'))
+    const refused = await guard.request(`/ping/${backup.pingKey}`)
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await refused.text()).toContain('nothing was recorded')
+    guard.db.get('PRAGMA query_only = OFF')
+    await guard.ping(backup)
+    expect(pings()).toHaveLength(1)
+  })
+
   test('to a fault of ours is 500 with a number, and neither it nor the log tells the ping key', async () => {
     guard.deps.db.writeGrouped = () => Promise.reject(new Error('boom'))
     const [status, text] = await answer(`/ping/${backup.pingKey}`)

@@ -39,8 +39,9 @@ export function applyPing<M extends WatchedMonitor>(monitor: M, ping: Ping, now:
 }
 
 /**
- * The deadline, if it has passed at `now`. The monitor went down at the deadline, not when somebody noticed; only a
- * grace that was made shorter can have moved the deadline before the last ping, and then it is the ping's moment.
+ * The deadline, if it has passed at `now`. The monitor went down at the deadline, not when somebody noticed. It may lie
+ * before the last ping: a grace was made shorter, or another run reported before anybody looked. Then the ping's moment
+ * counts, so that the story only goes forward.
  */
 export function applyDeadline<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
   const { deadlineAt, openRun, lastPingAt } = monitor

@@ -19,7 +19,7 @@ const STATUSES: Record<ErrorCode, number> = {
 const API_STATUSES: Record<ErrorCode, number> = { ...STATUSES, invalid: 400 }
 
 const RETRY_AFTER_SECONDS = '5'
-const INCIDENT_LENGTH = 8
+const FAULT_NUMBER_LENGTH = 8
 
 interface Answer {
   status: number
@@ -47,7 +47,7 @@ function answerTo(
     return { status: 503, message: error.message }
   }
   if (isClientGone(error)) return { status: 400, message: 'The request broke off.' }
-  const number = newLowerCaseToken(INCIDENT_LENGTH)
+  const number = newLowerCaseToken(FAULT_NUMBER_LENGTH)
   deps.log.error('Something went wrong that should not', { number, path: withoutKeys(path), error })
   return { status: 500, message: `Something went wrong that should not. The log knows it as ${number}.` }
 }

@@ -270,6 +270,8 @@ describe('Channels', () => {
     guard.deps.outbound = { send: () => answered.promise }
     const first = call(`/channels/${id}/test`, { method: 'POST' })
     expect((await call(`/channels/${id}/test`, { method: 'POST' })).status).toBe(429)
+    const outsider = guard.apiKey(guard.project('mallory@example.org'))
+    expect((await call(`/channels/${id}/test`, { method: 'POST', with: outsider })).status).toBe(403)
     answered.resolve({ kind: 'answer', status: 200, body: '' })
     expect((await first).json.result).toBe('sent')
     expect((await call(`/channels/${id}/test`, { method: 'POST' })).status).toBe(200)

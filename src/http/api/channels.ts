@@ -57,11 +57,11 @@ function remove(deps: Deps, { projectId, params }: ApiCall): Response {
   return Response.json(toChannel(deleteChannel(deps, { projectId, channelId: params.id ?? '' })))
 }
 
-// A test holds a connection as long as the receiver wants.
+// A test holds a connection for as long as the receiver wants. Who may not test a channel cannot hold it up either.
 function oneAtATime(answer: Operation['answer']): Operation['answer'] {
   const running = new Set<string>()
   return async (call) => {
-    const id = call.params.id ?? ''
+    const id = `${call.projectId}/${call.params.id}`
     if (running.has(id)) throw new AppError('too_many', 'a test of this channel is still running')
     running.add(id)
     try {

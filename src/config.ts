@@ -16,6 +16,8 @@ export interface Config {
   /** Null: mail is written to the log. */
   readonly smtp: SmtpSettings | null
   readonly pingBodyLimit: number
+  /** Whether strangers may make an account. */
+  readonly registration: (typeof REGISTRATIONS)[number]
   readonly logLevel: (typeof LOG_LEVELS)[number]
   readonly logFormat: (typeof LOG_FORMATS)[number]
 }
@@ -27,6 +29,8 @@ export class ConfigError extends Error {
     this.name = 'ConfigError'
   }
 }
+
+export const REGISTRATIONS = ['closed', 'open'] as const
 
 const PREFIX = 'CRONGUARD_'
 const SECRETS = ['SECRET_KEY', 'SMTP_PASSWORD']
@@ -60,6 +64,7 @@ const Settings = z.object({
   PING_BODY_LIMIT: Whole.refine((limit) => limit <= BODY_LIMIT_MAX, `must be at most ${BODY_LIMIT_MAX}`).default(
     10_000,
   ),
+  REGISTRATION: z.enum(REGISTRATIONS, `must be one of ${REGISTRATIONS.join(', ')}`).default('closed'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   LOG_FORMAT: z.enum(LOG_FORMATS, `must be one of ${LOG_FORMATS.join(', ')}`).default('text'),
 })
@@ -138,6 +143,7 @@ function toConfig(settings: z.output<typeof Settings>): Config {
     secretKey: settings.SECRET_KEY ?? null,
     smtp: toSmtp(settings, baseUrl),
     pingBodyLimit: settings.PING_BODY_LIMIT,
+    registration: settings.REGISTRATION,
     logLevel: settings.LOG_LEVEL,
     logFormat: settings.LOG_FORMAT,
   }

@@ -7,7 +7,32 @@ declare module '*.css' {
   const text: string
   export default text
 }
+declare module '*.woff2' {
+  const path: string
+  export default path
+}
+declare module 'htmx.org/dist/htmx.min.js' {
+  const text: string
+  export default text
+}
+declare module 'htmx.org/dist/ext/hx-sse.min.js' {
+  const text: string
+  export default text
+}
+declare module '#assets/app.js' {
+  const text: string
+  export default text
+}
+declare module '#assets/live.js' {
+  const text: string
+  export default text
+}
 declare module '*.svg' {
   const text: string
   export default text
+}
+
+// Bun has it, and TypeScript's own library does not know it yet.
+declare namespace globalThis {
+  var Temporal: typeof import('temporal-spec').Temporal
 }

@@ -24,6 +24,7 @@ describe('the configuration', () => {
       secretKey: null,
       smtp: null,
       pingBodyLimit: 10_000,
+      registration: 'closed',
       logLevel: 'info',
       logFormat: 'text',
     })
@@ -44,6 +45,7 @@ describe('the configuration', () => {
       CRONGUARD_SMTP_PASSWORD: 'engine',
       CRONGUARD_SMTP_FROM: 'Cron <cron@example.com>',
       CRONGUARD_PING_BODY_LIMIT: '0',
+      CRONGUARD_REGISTRATION: 'open',
       CRONGUARD_LOG_LEVEL: 'debug',
       CRONGUARD_LOG_FORMAT: 'json',
     })
@@ -56,6 +58,7 @@ describe('the configuration', () => {
       secretKey: SECRET,
       smtp: { ...server, username: 'ada', password: 'engine', from: 'Cron <cron@example.com>' },
       pingBodyLimit: 0,
+      registration: 'open',
       logLevel: 'debug',
       logFormat: 'json',
     })
@@ -73,7 +76,7 @@ describe('the configuration', () => {
 
   test('has settings whose secrets may come from files', () => {
     const names = settingNames()
-    expect(names).toHaveLength(16)
+    expect(names).toHaveLength(17)
     expect(names.filter((name) => name.endsWith('_FILE'))).toEqual([
       'CRONGUARD_SECRET_KEY_FILE',
       'CRONGUARD_SMTP_PASSWORD_FILE',

@@ -1,11 +1,23 @@
 import type { Deps } from '#deps.ts'
-import { Email, Password, type User } from '#domain/account.ts'
-import { PROJECT_PING_KEY_LENGTH } from '#domain/project.ts'
+import {
+  Email,
+  LINK_PURPOSES,
+  type MailPreferences,
+  Password,
+  type Theme,
+  TimeZone,
+  type User,
+  UserName,
+} from '#domain/account.ts'
+import { type OwnProject, PROJECT_PING_KEY_LENGTH, wouldLoseOwner } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
+import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
+import { hashPassword, verifyPassword } from '#lib/passwords.ts'
 import { newLowerCaseToken, newUuid } from '#lib/tokens.ts'
-import { findUserByEmail, insertUser } from '#store/accounts.ts'
-import type { Tx } from '#store/database.ts'
-import { insertMembership, insertProject } from '#store/projects.ts'
+import * as store from '#store/accounts.ts'
+import type { Reader, Tx } from '#store/database.ts'
+import { deleteProject, insertMembership, insertProject, listMembers, listProjectsOfUser } from '#store/projects.ts'
+import { deleteSessionsOfUser } from '#store/sessions.ts'
 
 export interface NewUser {
   email: string
@@ -17,28 +29,155 @@ const FIRST_PROJECT = 'My project'
 
 /** Creates a user with a project of his own. Throws invalid for a bad address or password, conflict when he exists. */
 export async function createUser(deps: Deps, input: NewUser): Promise<User> {
-  const email = read(Email.safeParse(input.email))
-  const password = read(Password.safeParse(input.password))
-  const passwordHash = await Bun.password.hash(password)
-  return deps.db.write((tx) => addUser(tx, { email, passwordHash, isAdmin: input.isAdmin }))
+  const { email, passwordHash } = await readCredentials(input)
+  return deps.db.write((tx) => addUser(tx, { email, passwordHash, isAdmin: input.isAdmin, emailVerifiedAt: tx.now }))
+}
+
+/** Checks and hashes what a new user typed. Throws invalid, with the fields at fault. */
+export async function readCredentials(input: { email: string; password: string }) {
+  const fields: FieldProblems = {}
+  const email = readField(fields, 'email', Email.safeParse(input.email), '')
+  const password = readField(fields, 'password', Password.safeParse(input.password), '')
+  throwProblems(fields)
+  return { email, passwordHash: await hashPassword(password) }
+}
+
+export interface AddedUser {
+  email: string
+  passwordHash: string
+  isAdmin: boolean
+  timeZone?: string
+  emailVerifiedAt?: number | null
 }
 
 /** Throws conflict when there is already a user with this address. */
-export function addUser(tx: Tx, input: { email: string; passwordHash: string; isAdmin: boolean }): User {
-  const { email, passwordHash, isAdmin } = input
-  if (findUserByEmail(tx, email)) throw new AppError('conflict', `There is already a user ${email}.`)
-  const user: User = { id: newUuid(), email, isAdmin, createdAt: tx.now }
-  insertUser(tx, { ...user, passwordHash })
-  const projectId = newUuid()
-  const pingKey = newLowerCaseToken(PROJECT_PING_KEY_LENGTH)
-  insertProject(tx, { id: projectId, name: FIRST_PROJECT, pingKey, badgeKey: newUuid() })
-  insertMembership(tx, { projectId, userId: user.id, role: 'owner' })
+export function addUser(tx: Tx, { email, passwordHash, isAdmin, timeZone = 'UTC', emailVerifiedAt = null }: AddedUser) {
+  if (store.findUserByEmail(tx, email)) throw conflictingEmail(email)
+  const id = newUuid()
+  store.insertUser(tx, { id, email, name: '', passwordHash, isAdmin, timeZone, emailVerifiedAt })
+  addProject(tx, { name: FIRST_PROJECT, ownerId: id })
+  return findKnown(tx, id)
+}
+
+/** Makes a project that belongs to this user; returns its id. */
+export function addProject(tx: Tx, { name, ownerId }: { name: string; ownerId: string }): string {
+  const id = newUuid()
+  insertProject(tx, { id, name, pingKey: newLowerCaseToken(PROJECT_PING_KEY_LENGTH), badgeKey: newUuid() })
+  insertMembership(tx, { projectId: id, userId: ownerId, role: 'owner' })
+  return id
+}
+
+/** The user whose password this is; null, after the same time, for an unknown address and for a wrong password. */
+export async function authenticate(
+  deps: Deps,
+  { email, password }: { email: string; password: string },
+): Promise<User | null> {
+  const user = store.findUserByEmail(deps.db, email.trim())
+  const hash = user && store.findPasswordHash(deps.db, user.id)
+  return (await verifyPassword(password, hash)) ? user : null
+}
+
+/** Throws invalid, with the field at fault, when the password is not his. */
+export async function requirePassword(
+  deps: Deps,
+  { userId, password, field = 'password' }: { userId: string; password: string; field?: string },
+): Promise<void> {
+  if (await verifyPassword(password, store.findPasswordHash(deps.db, userId))) return
+  const problem = 'This is not your password.'
+  throw new AppError('invalid', problem, { [field]: problem })
+}
+
+/** Ends every session but `keptSessionId`: whoever was signed in with the old password is out. Throws invalid. */
+export async function changePassword(
+  deps: Deps,
+  input: { userId: string; password: string; keptSessionId: string | null },
+): Promise<void> {
+  const fields: FieldProblems = {}
+  const password = readField(fields, 'newPassword', Password.safeParse(input.password), '')
+  throwProblems(fields)
+  const passwordHash = await hashPassword(password)
+  deps.db.write((tx) => replacePassword(tx, { ...input, passwordHash }))
+}
+
+export function replacePassword(
+  tx: Tx,
+  { userId, passwordHash, keptSessionId }: { userId: string; passwordHash: string; keptSessionId: string | null },
+): void {
+  store.savePasswordHash(tx, { userId, passwordHash })
+  // Also one to another address: who asked for it knew the old password.
+  for (const purpose of LINK_PURPOSES) store.deleteMailedLinks(tx, { userId, purpose })
+  deleteSessionsOfUser(tx, { userId, keptId: keptSessionId })
+}
+
+/** Throws invalid, with the fields at fault. */
+export function changeProfile(deps: Deps, input: { userId: string; name: string; timeZone: string }): void {
+  const fields: FieldProblems = {}
+  const name = readField(fields, 'name', UserName.safeParse(input.name), '')
+  const timeZone = readField(fields, 'timeZone', TimeZone.safeParse(input.timeZone), '')
+  throwProblems(fields)
+  deps.db.write((tx) => store.saveProfile(tx, { userId: input.userId, name, timeZone }))
+}
+
+export function changeTheme(deps: Deps, input: { userId: string; theme: Theme }): void {
+  deps.db.write((tx) => store.saveTheme(tx, input))
+}
+
+export function changeMailPreferences(deps: Deps, input: { userId: string; mails: MailPreferences }): void {
+  deps.db.write((tx) => store.saveMailPreferences(tx, input))
+}
+
+/** What becomes of a user's projects without him. */
+export interface Estate {
+  /** His alone: they go with him. */
+  own: OwnProject[]
+  /** Others go on with them. */
+  shared: OwnProject[]
+  /** Others belong to them, and would be left without an owner. */
+  needy: OwnProject[]
+}
+
+export function estateOf(reader: Reader, userId: string): Estate {
+  const estate: Estate = { own: [], shared: [], needy: [] }
+  for (const project of listProjectsOfUser(reader, userId)) {
+    const members = listMembers(reader, project.id)
+    const part = members.length === 1 ? 'own' : wouldLoseOwner(members, userId) ? 'needy' : 'shared'
+    estate[part].push(project)
+  }
+  return estate
+}
+
+/** Deletes a user with the projects that are his alone. Throws conflict when others would lose their only owner. */
+export function deleteAccount(deps: Deps, userId: string): void {
+  deps.db.write((tx) => {
+    const { own, needy } = estateOf(tx, userId)
+    const [first] = needy
+    if (first) {
+      throw new AppError('conflict', `Make somebody else an owner of "${first.name}" first, or delete that project.`)
+    }
+    for (const { id } of own) deleteProject(tx, id)
+    store.deleteUser(tx, userId)
+  })
+}
+
+/** Everybody who may sign in here, oldest first. */
+export function usersOf({ db }: Deps): User[] {
+  return store.listUsers(db)
+}
+
+/** The user with this address. Throws not_found. */
+export function userByEmail(deps: Deps, email: string): User {
+  const user = store.findUserByEmail(deps.db, email.trim())
+  if (user === null) throw new AppError('not_found', `There is no user ${email}.`)
   return user
 }
 
-function read(
-  parsed: { success: true; data: string } | { success: false; error: { issues: { message: string }[] } },
-): string {
-  if (parsed.success) return parsed.data
-  throw new AppError('invalid', parsed.error.issues[0]?.message ?? 'This is not usable.')
+export function conflictingEmail(email: string): AppError {
+  const problem = `There is already a user ${email}.`
+  return new AppError('conflict', problem, { email: problem })
+}
+
+function findKnown(tx: Tx, id: string): User {
+  const user = store.findUser(tx, id)
+  if (user === null) throw new Error('The new user vanished in its own transaction.')
+  return user
 }

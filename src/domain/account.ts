@@ -1,14 +1,48 @@
 import { z } from 'zod'
+import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
+import { isTimeZone } from '#lib/zone.ts'
+
+export const THEMES = ['system', 'light', 'dark'] as const
+export type Theme = (typeof THEMES)[number]
+
+/** What a user wants to be told about his account and projects by mail. Alerts have nothing to do with it. */
+export interface MailPreferences {
+  /** Somebody signed in from an address that was not seen before. */
+  signIns: boolean
+  /** A message of one of his projects could not be delivered at all. */
+  failures: boolean
+}
 
 export interface User {
   id: string
   email: string
+  /** May be empty. */
+  name: string
   isAdmin: boolean
+  timeZone: string
+  theme: Theme
+  mails: MailPreferences
+  /** Null: nobody has proven yet that the address is his. */
+  emailVerifiedAt: number | null
   createdAt: number
 }
 
+/** What a mailed link is good for, once. */
+export const LINK_PURPOSES = ['verify-email', 'reset-password'] as const
+export type LinkPurpose = (typeof LINK_PURPOSES)[number]
+
+/** How long a mailed link is good. */
+export const LINK_MS: Record<LinkPurpose, number> = { 'verify-email': DAY, 'reset-password': HOUR }
+
+/** How long a browser stays signed in that does not come back. */
+export const SESSION_MS = 30 * DAY
+/** A session is prolonged when it was last seen this long ago: not with every click. */
+export const SESSION_STEP_MS = 5 * MINUTE
+export const SETUP_MS = 30 * MINUTE
+
 export const PASSWORD_MIN = 10
 export const PASSWORD_MAX = 200
+export const USER_NAME_MAX = 100
 
 export const Email = z
   .string()
@@ -20,3 +54,16 @@ export const Password = z
   .string()
   .min(PASSWORD_MIN, `A password needs at least ${PASSWORD_MIN} characters.`)
   .max(PASSWORD_MAX, `A password has at most ${PASSWORD_MAX} characters.`)
+
+export const UserName = z
+  .string()
+  .trim()
+  .max(USER_NAME_MAX, `A name has at most ${USER_NAME_MAX} characters.`)
+  .refine((name) => !/\p{Cc}/u.test(name), 'A name has no control characters.')
+
+export const TimeZone = z.string().refine(isTimeZone, 'This is no time zone.')
+
+/** How a user is called by others: his name, or his address. */
+export function calledName({ name, email }: Pick<User, 'name' | 'email'>): string {
+  return name || email
+}

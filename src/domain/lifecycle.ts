@@ -1,5 +1,5 @@
 // The state machine of a monitor: state and event in, next state and at most one transition out.
-import type { WatchedMonitor } from './monitor.ts'
+import { addRun, type WatchedMonitor } from './monitor.ts'
 import type { Ping } from './ping.ts'
 import { nextDueAt } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
@@ -48,7 +48,8 @@ export function applyDeadline<M extends WatchedMonitor>(monitor: M, now: number)
   if (deadlineAt === null || now < deadlineAt) return { monitor, transition: null }
   const isOverrun = openRun !== null && openRun.startedAt + monitor.graceMs === deadlineAt
   const at = Math.max(deadlineAt, lastPingAt ?? deadlineAt)
-  return move(monitor, 'down', { at, reason: isOverrun ? 'overrun' : 'timeout' })
+  const missed = { ...monitor, recentRuns: addRun(monitor.recentRuns, 'm') }
+  return move(missed, 'down', { at, reason: isOverrun ? 'overrun' : 'timeout' })
 }
 
 /** A person pauses. Pausing twice changes nothing. */
@@ -82,7 +83,8 @@ export function isWorthTelling(transition: Transition): boolean {
 // A run that ends names itself with its run id. An end without one ends whatever runs, without a duration. A success
 // of another run leaves this one open, unless it has taken the monitor down already: it is not judged twice.
 function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): M {
-  const ended = { ...monitor, lastPingAt: now, lastDurationMs: null }
+  const recentRuns = addRun(monitor.recentRuns, ping.kind === 'success' ? 's' : 'f')
+  const ended = { ...monitor, lastPingAt: now, lastDurationMs: null, recentRuns }
   const run = monitor.openRun
   if (run === null) return ended
   if (run.runId === ping.runId) return { ...ended, openRun: null, lastDurationMs: Math.max(0, now - run.startedAt) }

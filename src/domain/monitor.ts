@@ -22,6 +22,8 @@ export interface MonitorState {
   lastPingAt: number | null
   openRun: OpenRun | null
   lastDurationMs: number | null
+  /** The last runs, oldest first, at most `RECENT_RUNS_MAX`: one `RunMark` each. */
+  recentRuns: string
   /** The moment the next ping is expected; null unless the monitor is up. */
   dueAt: number | null
   /** The moment it goes down if nothing comes: `dueAt` or the start of the open run, whichever is first, + grace. */
@@ -57,6 +59,12 @@ export type MonitorSettings = MonitorRules & MonitorText
 export const NAME_MAX = 100
 export const SLUG_MAX = 100
 export const KEYWORDS_MAX = 200
+export const TAGS_MAX = 500
+export const DESCRIPTION_MAX = 10_000
+export const RECENT_RUNS_MAX = 30
+
+/** What became of a run, for the strip of the last ones: success, fail, missed (it was not heard of in time). */
+export type RunMark = 's' | 'f' | 'm'
 
 export const NEW_STATE: MonitorState = {
   status: 'new',
@@ -64,6 +72,7 @@ export const NEW_STATE: MonitorState = {
   lastPingAt: null,
   openRun: null,
   lastDurationMs: null,
+  recentRuns: '',
   dueAt: null,
   deadlineAt: null,
 }
@@ -98,8 +107,35 @@ export function shownName(monitor: { name: string; slug: string; uniqueKey: stri
   return monitor.name || monitor.slug || `monitor ${monitor.uniqueKey.slice(0, 8)}`
 }
 
+/** The runs with one more; the oldest makes room. */
+export function addRun(recentRuns: string, mark: RunMark): string {
+  return (recentRuns + mark).slice(-RECENT_RUNS_MAX)
+}
+
 export function tagList(tags: string): string[] {
   return tags.split(/\s+/).filter((tag) => tag !== '')
+}
+
+/** "Nightly Report" becomes "nightly-report". Empty when no letter of the name can stand in a slug. */
+export function slugify(name: string): string {
+  return name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9_\s-]/g, '')
+    .trim()
+    .replace(/[\s-]+/g, '-')
+    .slice(0, SLUG_MAX)
+}
+
+/** The slug, or the first of "slug-2", "slug-3" ... that is free. An empty slug stays empty. */
+export function freeSlug(slug: string, taken: ReadonlySet<string>): string {
+  if (slug === '') return ''
+  let free = slug
+  for (let number = 2; taken.has(free); number++) {
+    const ending = `-${number}`
+    free = slug.slice(0, SLUG_MAX - ending.length) + ending
+  }
+  return free
 }
 
 /** Only what is to change. */

@@ -22,6 +22,17 @@ export class StorageRefusedError extends Error {
   }
 }
 
+/** For a write that the next request would do as well: whether the disk took it. Any other fault is thrown. */
+export function isTaken(write: () => void): boolean {
+  try {
+    write()
+    return true
+  } catch (error) {
+    if (error instanceof StorageRefusedError) return false
+    throw error
+  }
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto'
+import { createHash, createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
 
 const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz0123456789'
 const MIXED_CASE = `ABCDEFGHIJKLMNOPQRSTUVWXYZ${LOWER_CASE}`
@@ -33,6 +33,11 @@ export function sha256Hex(content: string | Uint8Array): string {
 
 export function hmacSha256Hex(secret: string, content: string): string {
   return createHmac('sha256', secret).update(content).digest('hex')
+}
+
+/** Takes a time that does not tell how much of it is right. */
+export function isSameText(a: string, b: string): boolean {
+  return timingSafeEqual(Buffer.from(sha256Hex(a)), Buffer.from(sha256Hex(b)))
 }
 
 function pick(alphabet: string, length: number): string {

@@ -15,6 +15,8 @@ export interface Tx extends Reader {
   readonly now: number
   /** Runs one statement and returns how many rows it changed. */
   run(sql: string, params?: Params): number
+  /** Says that something of this monitor changed; whoever watches learns of it after the commit. */
+  touch(monitorId: number): void
   /** Runs all statements of a text, for migrations. */
   runScript(sql: string): void
 }
@@ -30,10 +32,15 @@ export interface Db extends Reader {
    * that throws is undone alone and rejects alone; a commit that fails rejects all with `StorageRefusedError`.
    */
   writeGrouped<T>(work: Work<T>): Promise<T>
+  /** Calls `listener` after each commit that touched monitors, with their ids. Returns what ends it. */
+  watch(listener: CommitListener): () => void
   /** Moves the write-ahead log into the database file and empties it. */
   checkpoint(): void
   close(): void
 }
+
+/** It must not throw, and must be quick: pings wait for it. */
+export type CommitListener = (touchedMonitors: ReadonlySet<number>) => void
 
 interface GroupedWrite {
   work: (tx: Tx) => unknown
@@ -79,6 +86,7 @@ export function openDatabase({ path, clock, busyTimeoutMs }: DatabaseOptions): D
 class SqliteDb implements Db {
   readonly #sqlite: Database
   readonly #clock: Clock
+  readonly #listeners = new Set<CommitListener>()
   #group: GroupedWrite[] = []
 
   constructor(sqlite: Database, clock: Clock) {
@@ -107,6 +115,11 @@ class SqliteDb implements Db {
       this.#group.push({ work, resolve, reject, giveUpAt: this.#clock.elapsed() + BUSY_GIVE_UP_MS })
       if (this.#group.length === 1) setImmediate(() => this.#flush())
     })
+  }
+
+  watch(listener: CommitListener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   checkpoint(): void {
@@ -139,11 +152,18 @@ class SqliteDb implements Db {
     this.#group = [...group, ...this.#group]
   }
 
-  // Only a transaction that began is rolled back: a closed database has none, and an outer one is somebody else's.
   #inTransaction<T>(work: (tx: Tx) => T): T {
+    const touched = new Set<number>()
+    const result = this.#commitOrUndo(() => work(this.#tx(touched)))
+    if (touched.size > 0) for (const listener of this.#listeners) listener(touched)
+    return result
+  }
+
+  // Only a transaction that began is rolled back: a closed database has none, and an outer one is somebody else's.
+  #commitOrUndo<T>(work: () => T): T {
     this.#begin()
     try {
-      const result = work(this.#tx())
+      const result = work()
       this.#commit()
       return result
     } catch (error) {
@@ -167,12 +187,13 @@ class SqliteDb implements Db {
     }
   }
 
-  #tx(): Tx {
+  #tx(touched: Set<number>): Tx {
     return {
       now: this.#clock.now(),
       all: (sql, params) => this.all(sql, params),
       get: (sql, params) => this.get(sql, params),
       run: (sql, params = {}) => this.#sqlite.query(sql).run(params).changes,
+      touch: (monitorId) => void touched.add(monitorId),
       runScript: (sql) => void this.#sqlite.run(sql),
     }
   }

@@ -1,6 +1,7 @@
 import { AppError } from '#lib/errors.ts'
 import { sha256Hex } from '#lib/tokens.ts'
 import init from '#migrations/0001_init.sql' with { type: 'text' }
+import web from '#migrations/0002_web.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -16,7 +17,10 @@ interface AppliedRow {
 }
 
 /** Every file of `migrations/`, in order. */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: '0001_init', sql: init }]
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: '0001_init', sql: init },
+  { version: 2, name: '0002_web', sql: web },
+]
 
 /** The migrations that this database still lacks, by name. Throws when it is newer than this program, or foreign. */
 export function pendingMigrations(db: Reader): string[] {

@@ -1,4 +1,4 @@
-import type { ApiKeyAccess, Project, Role } from '#domain/project.ts'
+import type { ApiKeyAccess, Invitation, InvitedRole, Member, OwnProject, Project, Role } from '#domain/project.ts'
 import type { Reader, Tx } from './database.ts'
 
 interface ProjectRow {
@@ -23,16 +23,41 @@ export function findProjectByPingKey(reader: Reader, pingKey: string): Project |
 }
 
 /** The projects that a user may see, oldest first: his own one leads. */
-export function listProjectsOfUser(reader: Reader, userId: string): Project[] {
+export function listProjectsOfUser(reader: Reader, userId: string): OwnProject[] {
   return reader
-    .all<ProjectRow>(
-      `SELECT projects.id, projects.name, projects.ping_key
+    .all<ProjectRow & { role: Role }>(
+      `SELECT projects.id, projects.name, projects.ping_key, memberships.role
          FROM memberships JOIN projects ON projects.id = memberships.project_id
         WHERE memberships.user_id = $userId
         ORDER BY memberships.created_at, projects.rowid`,
       { userId },
     )
-    .map(toProject)
+    .map((row) => ({ ...toProject(row), role: row.role }))
+}
+
+/** The project as this user has it; null when he is no member, or there is none. */
+export function findOwnProject(
+  reader: Reader,
+  { projectId, userId }: { projectId: string; userId: string },
+): OwnProject | null {
+  const row = reader.get<ProjectRow & { role: Role }>(
+    `SELECT projects.id, projects.name, projects.ping_key, memberships.role
+       FROM memberships JOIN projects ON projects.id = memberships.project_id
+      WHERE memberships.project_id = $projectId AND memberships.user_id = $userId`,
+    { projectId, userId },
+  )
+  return row && { ...toProject(row), role: row.role }
+}
+
+/** Owners first, then by how long they belong to it. */
+export function listMembers(reader: Reader, projectId: string): Member[] {
+  return reader.all<Member>(
+    `SELECT users.id AS userId, users.email, users.name, memberships.role, memberships.created_at AS since
+       FROM memberships JOIN users ON users.id = memberships.user_id
+      WHERE memberships.project_id = $projectId
+      ORDER BY memberships.role <> 'owner', memberships.created_at, users.rowid`,
+    { projectId },
+  )
 }
 
 export function insertProject(tx: Tx, project: Project & { badgeKey: string }): void {
@@ -50,12 +75,105 @@ export function insertMembership(tx: Tx, membership: { projectId: string; userId
   })
 }
 
-export function insertApiKey(tx: Tx, key: ApiKey & { id: string; hash: string; hint: string }): void {
+export function saveProjectName(tx: Tx, { projectId, name }: { projectId: string; name: string }): void {
+  tx.run('UPDATE projects SET name = $name WHERE id = $projectId', { projectId, name })
+}
+
+export function saveProjectPingKey(tx: Tx, { projectId, pingKey }: { projectId: string; pingKey: string }): void {
+  tx.run('UPDATE projects SET ping_key = $pingKey WHERE id = $projectId', { projectId, pingKey })
+}
+
+export function deleteProject(tx: Tx, id: string): void {
+  tx.run('DELETE FROM projects WHERE id = $id', { id })
+}
+
+export function saveRole(tx: Tx, membership: { projectId: string; userId: string; role: Role }): void {
+  tx.run('UPDATE memberships SET role = $role WHERE project_id = $projectId AND user_id = $userId', membership)
+}
+
+export function deleteMembership(tx: Tx, membership: { projectId: string; userId: string }): void {
+  tx.run('DELETE FROM memberships WHERE project_id = $projectId AND user_id = $userId', membership)
+}
+
+interface InvitationRow {
+  id: string
+  project_id: string
+  role: InvitedRole
+  email: string | null
+  invited_by: string | null
+  created_at: number
+  expires_at: number
+}
+
+export function insertInvitation(tx: Tx, invitation: Omit<Invitation, 'createdAt'>): void {
   tx.run(
-    `INSERT INTO api_keys (id, project_id, hash, hint, access, created_at)
-     VALUES ($id, $projectId, $hash, $hint, $access, $now)`,
+    `INSERT INTO invitations (id, project_id, role, email, invited_by, created_at, expires_at)
+     VALUES ($id, $projectId, $role, $email, $invitedBy, $now, $expiresAt)`,
+    { ...invitation, now: tx.now },
+  )
+}
+
+export function findInvitation(reader: Reader, id: string): Invitation | null {
+  const row = reader.get<InvitationRow>('SELECT * FROM invitations WHERE id = $id', { id })
+  return row && toInvitation(row)
+}
+
+/** Newest first. */
+export function listInvitations(reader: Reader, projectId: string): Invitation[] {
+  return reader
+    .all<InvitationRow>(
+      'SELECT * FROM invitations WHERE project_id = $projectId ORDER BY created_at DESC, rowid DESC',
+      {
+        projectId,
+      },
+    )
+    .map(toInvitation)
+}
+
+export function deleteInvitation(tx: Tx, id: string): void {
+  tx.run('DELETE FROM invitations WHERE id = $id', { id })
+}
+
+/** What somebody who may no longer invite has left open. */
+export function deleteInvitationsBy(tx: Tx, { projectId, userId }: { projectId: string; userId: string }): void {
+  tx.run('DELETE FROM invitations WHERE project_id = $projectId AND invited_by = $userId', { projectId, userId })
+}
+
+export function deleteExpiredInvitations(tx: Tx, projectId: string): void {
+  tx.run('DELETE FROM invitations WHERE project_id = $projectId AND expires_at <= $now', { projectId, now: tx.now })
+}
+
+/** What can be shown of an API key: never the key. */
+export interface ApiKeyRecord extends ApiKey {
+  id: string
+  name: string
+  /** Its first characters. */
+  hint: string
+  createdAt: number
+}
+
+export function insertApiKey(tx: Tx, key: Omit<ApiKeyRecord, 'createdAt'> & { hash: string }): void {
+  tx.run(
+    `INSERT INTO api_keys (id, project_id, name, hash, hint, access, created_at)
+     VALUES ($id, $projectId, $name, $hash, $hint, $access, $now)`,
     { ...key, now: tx.now },
   )
+}
+
+/** Newest first. */
+export function listApiKeys(reader: Reader, projectId: string): ApiKeyRecord[] {
+  return reader.all<ApiKeyRecord>(
+    `SELECT id, project_id AS projectId, name, hint, access, created_at AS createdAt
+       FROM api_keys
+      WHERE project_id = $projectId
+      ORDER BY created_at DESC, rowid DESC`,
+    { projectId },
+  )
+}
+
+/** Ends one key of this project; returns whether there was one. */
+export function deleteApiKey(tx: Tx, { id, projectId }: { id: string; projectId: string }): boolean {
+  return tx.run('DELETE FROM api_keys WHERE id = $id AND project_id = $projectId', { id, projectId }) > 0
 }
 
 export function findApiKeyByHash(reader: Reader, hash: string): ApiKey | null {
@@ -64,4 +182,16 @@ export function findApiKeyByHash(reader: Reader, hash: string): ApiKey | null {
 
 function toProject(row: ProjectRow): Project {
   return { id: row.id, name: row.name, pingKey: row.ping_key }
+}
+
+function toInvitation(row: InvitationRow): Invitation {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    role: row.role,
+    email: row.email,
+    invitedBy: row.invited_by,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  }
 }

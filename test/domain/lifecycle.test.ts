@@ -51,7 +51,7 @@ describe('a ping that ends a run decides the status', () => {
     const first = applyPing(backup('down'), ping('success'), NOW)
     const second = applyPing(first.monitor, ping('success'), NOW)
     expect(second.transition).toBeNull()
-    expect(second.monitor).toEqual({ ...first.monitor, pingCount: 9 })
+    expect(second.monitor).toEqual({ ...first.monitor, pingCount: 9, recentRuns: 'ss' })
   })
 
   test('an event leaves the state that it was given as it was', () => {
@@ -188,7 +188,7 @@ describe('a deadline takes a monitor down when it has come, and not before', () 
     expect(monitor.deadlineAt).toBe(deadlineAt)
     expect(applyDeadline(monitor, deadlineAt - 1)).toEqual({ monitor, transition: null })
     const transition = { from, to: 'down', at: deadlineAt, reason } as const
-    const gone = { ...monitor, status: 'down', dueAt: null, deadlineAt: null } as const
+    const gone = { ...monitor, status: 'down', dueAt: null, deadlineAt: null, recentRuns: 'm' } as const
     for (const lateMs of [0, 1, DAY]) {
       expect(applyDeadline(monitor, deadlineAt + lateMs)).toEqual({ monitor: gone, transition })
     }
@@ -286,5 +286,29 @@ describe('people are told of going down, and of coming up from down', () => {
   test.each(pairs)('$from to $to', ({ from, to }) => {
     const isTold = isWorthTelling({ from, to, at: NOW, reason: 'ping' })
     expect(isTold).toBe(told.includes(`${from}>${to}`))
+  })
+})
+
+describe('the last runs of a monitor', () => {
+  const runsAfter = (
+    runs: string,
+    event: (monitor: ReturnType<typeof backup>) => { monitor: { recentRuns: string } },
+  ) => event({ ...backup('up'), recentRuns: runs }).monitor.recentRuns
+
+  test('grow by each run that ended, and by none that only began or said something', () => {
+    expect(runsAfter('s', (monitor) => applyPing(monitor, ping('success'), NOW))).toBe('ss')
+    expect(runsAfter('s', (monitor) => applyPing(monitor, ping('fail'), NOW))).toBe('sf')
+    for (const kind of ['start', 'log', 'ignored'] as const) {
+      expect(runsAfter('s', (monitor) => applyPing(monitor, ping(kind), NOW))).toBe('s')
+    }
+  })
+
+  test('have a mark for one that nobody heard of in time', () => {
+    expect(runsAfter('ss', (monitor) => applyDeadline(monitor, NOW + 10 * DAY))).toBe('ssm')
+  })
+
+  test('are thirty; the oldest makes room', () => {
+    const full = `f${'s'.repeat(29)}`
+    expect(runsAfter(full, (monitor) => applyPing(monitor, ping('fail'), NOW))).toBe(`${'s'.repeat(29)}f`)
   })
 })

@@ -1,11 +1,11 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '#actions/schema.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
-import { type Db, openDatabase, type Tx } from '#store/database.ts'
+import { type Db, openDatabase } from '#store/database.ts'
 
 /** Every look at it is one later. */
 function tickingClock() {
@@ -227,6 +227,39 @@ describe('Another process that is writing', () => {
   })
 })
 
+describe('Whoever watches', () => {
+  const watch = () => {
+    const heard: number[][] = []
+    const end = db.watch((touched) => void heard.push([...touched]))
+    return { heard, end }
+  }
+
+  test('learns after the commit which monitors were touched, each once', async () => {
+    const { heard } = watch()
+    db.write((tx) => {
+      tx.touch(1)
+      tx.touch(1)
+      expect(heard).toEqual([])
+    })
+    await Promise.all([db.writeGrouped((tx) => tx.touch(2)), db.writeGrouped((tx) => tx.touch(3))])
+    expect(heard).toEqual([[1], [2, 3]])
+  })
+
+  test('hears nothing of what was undone, nor of what touched no monitor, nor once he has ended it', async () => {
+    const { heard, end } = watch()
+    expect(() =>
+      db.write((tx) => {
+        tx.touch(1)
+        throw new Error('undone')
+      }),
+    ).toThrow('undone')
+    await insert('backup')
+    end()
+    db.write((tx) => tx.touch(2))
+    expect(heard).toEqual([])
+  })
+})
+
 describe('The database', () => {
   const pragma = (name: string) => Object.values(db.get<Record<string, unknown>>(`PRAGMA ${name}`) ?? {})[0]
 
@@ -286,99 +319,4 @@ function writePromises(): void {
   db.writeGrouped(async (tx) => tx.now)
   // @ts-expect-error a promise is no result
   db.writeGrouped(() => Promise.resolve(1))
-}
-
-const mountProblem = tryToMount()
-if (mountProblem) console.warn(`Skipped: a full disk is not tested, for none can be made here: ${mountProblem}`)
-
-describe.skipIf(mountProblem !== null)('On a full disk', () => {
-  let disk: string
-  let small: Db
-
-  beforeEach(() => {
-    disk = join(folder, 'disk')
-    mount(disk)
-    small = openDatabase({ path: join(disk, 'cronguard.db'), clock: tickingClock(), busyTimeoutMs: 100 })
-    small.write((tx) => tx.runScript('CREATE TABLE jobs (name TEXT NOT NULL, body BLOB NOT NULL) STRICT'))
-  })
-  afterEach(() => {
-    small.close()
-    unmount(disk)
-  })
-
-  const BODY = new Uint8Array(100_000)
-  const ballast = () => join(disk, 'ballast')
-  const keep =
-    (name: string, body = BODY) =>
-    (tx: Parameters<Parameters<Db['write']>[0]>[0]) =>
-      tx.run('INSERT INTO jobs (name, body) VALUES ($name, $body)', { name, body })
-  const kept = () => small.all<{ name: string }>('SELECT name FROM jobs').map(({ name }) => name)
-
-  test('a write is refused by name and keeps nothing, and works again when there is space', () => {
-    small.write(keep('backup'))
-    writeFileSync(ballast(), new Uint8Array(1_500_000))
-    expect(() => small.write((tx) => Array.from({ length: 10 }, (_, n) => keep(`big-${n}`)(tx)))).toThrow(
-      StorageRefusedError,
-    )
-    expect(kept()).toEqual(['backup'])
-    rmSync(ballast())
-    small.write(keep('billing'))
-    expect(kept()).toEqual(['backup', 'billing'])
-  })
-
-  test('a group is refused as a whole, the small writes too, and works again when there is space', async () => {
-    await small.writeGrouped(keep('backup'))
-    writeFileSync(ballast(), new Uint8Array(1_500_000))
-    const group = [
-      small.writeGrouped(keep('small', new Uint8Array(1))),
-      ...Array.from({ length: 10 }, (_, n) => small.writeGrouped(keep(`big-${n}`))),
-      small.writeGrouped(keep('small too', new Uint8Array(1))),
-    ]
-    const results = await Promise.allSettled(group)
-    expect(results.map(({ status }) => status)).toEqual(group.map(() => 'rejected'))
-    for (const result of results) {
-      expect(result.status === 'rejected' && result.reason).toBeInstanceOf(StorageRefusedError)
-    }
-    expect(kept()).toEqual(['backup'])
-    rmSync(ballast())
-    await small.writeGrouped(keep('billing'))
-    expect(kept()).toEqual(['backup', 'billing'])
-  })
-
-  test('a group is refused as a whole when the disk fills in the middle of a work', async () => {
-    // More than SQLite keeps in memory, so that it goes to the disk before the commit.
-    const huge = (tx: Tx) => {
-      for (let n = 0; n < 500; n += 1) keep(`huge-${n}`)(tx)
-    }
-    const group = [small.writeGrouped(keep('backup')), small.writeGrouped(huge), small.writeGrouped(keep('billing'))]
-    for (const result of await Promise.allSettled(group)) {
-      expect(result.status === 'rejected' && result.reason).toBeInstanceOf(StorageRefusedError)
-    }
-    expect(kept()).toEqual([])
-    await small.writeGrouped(keep('billing'))
-    expect(kept()).toEqual(['billing'])
-  })
-})
-
-function mount(at: string): void {
-  const { exitCode, stderr } = Bun.spawnSync(['sh', '-c', 'mkdir -p "$0" && mount -t tmpfs -o size=2m tmpfs "$0"', at])
-  if (exitCode !== 0) throw new Error(stderr.toString().trim())
-}
-
-function unmount(at: string): void {
-  Bun.spawnSync(['umount', at])
-}
-
-/** Why no small disk can be mounted; null when one can. */
-function tryToMount(): string | null {
-  const at = mkdtempSync(join(tmpdir(), 'cronguard-mount-'))
-  try {
-    mount(at)
-    unmount(at)
-    return null
-  } catch (error) {
-    return String(error)
-  } finally {
-    rmSync(at, { recursive: true, force: true })
-  }
 }

@@ -144,3 +144,36 @@ describe('A database is refused', () => {
     expect({ schema: schema(), applied: applied() }).toEqual(before)
   })
 })
+
+describe('A database of the first version', () => {
+  test('gets the strip of the last runs out of its pings, and takes its users at their word', () => {
+    db.write(createMigrationsTable)
+    db.write((tx) => applyMigration(tx, '0001_init'))
+    const uuid = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`
+    db.write((tx) =>
+      tx.runScript(`
+        INSERT INTO users (id, email, created_at) VALUES ('${uuid(1)}', 'alice@example.org', 7);
+        INSERT INTO projects (id, name, ping_key, badge_key, created_at)
+        VALUES ('${uuid(2)}', 'x', '${'k'.repeat(22)}', '${uuid(3)}', 7);
+        INSERT INTO monitors (project_id, ping_key, badge_key, unique_key, grace_ms, created_at)
+        VALUES ('${uuid(2)}', '${uuid(4)}', '${uuid(5)}', '${'0'.repeat(40)}', 60000, 7),
+               ('${uuid(2)}', '${uuid(6)}', '${uuid(7)}', '${'1'.repeat(40)}', 60000, 7);`),
+    )
+    const kinds = [...Array(40).fill('success'), 'start', 'fail', 'log', 'ignored', 'success']
+    for (const [index, kind] of kinds.entries()) {
+      db.write((tx) =>
+        tx.run(
+          `INSERT INTO pings (monitor_id, number, kind, at, scheme, method)
+           VALUES (1, $number, $kind, $at, 'http', 'GET')`,
+          { number: index + 1, kind, at: index },
+        ),
+      )
+    }
+    migrate(db)
+    expect(db.all<{ runs: string }>('SELECT recent_runs AS runs FROM monitors ORDER BY id')).toEqual([
+      { runs: `${'s'.repeat(28)}fs` },
+      { runs: '' },
+    ])
+    expect(db.get('SELECT email_verified_at, theme FROM users')).toEqual({ email_verified_at: 7, theme: 'system' })
+  })
+})

@@ -7,6 +7,7 @@ import { readConfig } from '#config.ts'
 import type { Deps } from '#deps.ts'
 import type { Monitor, MonitorChange } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
+import { createLive, type Live } from '#http/live.tsx'
 import { createFront, type Front } from '#http/server.ts'
 import { MINUTE } from '#lib/duration.ts'
 import type { Log, LogFields } from '#lib/log.ts'
@@ -34,10 +35,13 @@ export class TestGuard {
   readonly outside: Outside = newOutside()
   readonly log: LogLine[] = []
   readonly #path: string
-  #running: { deps: Deps; front: Front; tick: () => Promise<void> }
+  readonly #env: Record<string, string>
+  #running: { deps: Deps; live: Live; front: Front; tick: () => Promise<void> }
 
-  constructor({ path = ':memory:' }: { path?: string } = {}) {
+  /** `env`: more `CRONGUARD_` variables. */
+  constructor({ path = ':memory:', env = {} }: { path?: string; env?: Record<string, string> } = {}) {
     this.#path = path
+    this.#env = env
     this.#running = this.#start()
   }
 
@@ -69,6 +73,10 @@ export class TestGuard {
 
   tick(): Promise<void> {
     return this.#running.tick()
+  }
+
+  get live(): Live {
+    return this.#running.live
   }
 
   get front(): Front {
@@ -140,19 +148,21 @@ export class TestGuard {
     const deps: Deps = {
       db: openDatabase({ path: this.#path, clock: this.clock, busyTimeoutMs: 1000 }),
       clock: this.clock,
-      config: readConfig({}),
+      config: readConfig({ CRONGUARD_SECRET_KEY: 'a key that only tests know', ...this.#env }),
       log: this.#collectingLog(),
       outbound: this.outside.outbound,
       mailer: this.outside.mailer,
     }
     migrate(deps.db)
+    const live = createLive(deps)
     const [checker, outbox] = [createChecker(deps), createOutbox(deps)]
     const tick = async (): Promise<void> => {
       await checker.tick()
       await outbox.tick()
       await outbox.settled()
+      await live.tick()
     }
-    return { deps, front: createFront(deps, () => []), tick }
+    return { deps, live, front: createFront(deps, () => [], live), tick }
   }
 
   #collectingLog(): Log {

@@ -20,7 +20,8 @@ export type Child = Markup | string | number | bigint | boolean | null | undefin
 
 type AttributeValue = string | number | boolean | null | undefined
 type Props = Record<string, unknown> & { children?: Child }
-type Component = (props: never) => Markup
+/** Null: nothing is shown. */
+type Component = (props: never) => Markup | null
 
 /** Trusted markup, never anything that a person typed. */
 export function raw(html: string): Markup {
@@ -32,7 +33,7 @@ export function Fragment({ children }: { children?: Child }): Markup {
 }
 
 export function jsx(type: string | Component, props: Props): Markup {
-  if (typeof type === 'function') return type(props as never)
+  if (typeof type === 'function') return type(props as never) ?? new Markup('')
   return element(type, props)
 }
 
@@ -126,7 +127,7 @@ type SafeAttributes<Attributes> = Omit<Attributes, 'children' | 'safe' | 'attrs'
 
 export declare namespace JSX {
   type Element = Markup
-  type ElementType = keyof IntrinsicElements | ((props: never) => Markup)
+  type ElementType = keyof IntrinsicElements | ((props: never) => Markup | null)
   interface ElementChildrenAttribute {
     children: Child
   }

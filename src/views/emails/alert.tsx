@@ -1,4 +1,10 @@
-import { type Notification, notificationDetails, notificationFacts, notificationTitle } from '#domain/notification.ts'
+import {
+  type Notification,
+  notificationDetails,
+  notificationFacts,
+  notificationTitle,
+  notificationUrl,
+} from '#domain/notification.ts'
 
 interface AlertProps {
   notification: Notification
@@ -13,7 +19,16 @@ const VALUE = 'padding: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere'
 export function renderAlertText({ notification, baseUrl }: AlertProps): string {
   const facts = notificationFacts(notification).map(([label, value]) => `${label}: ${value}`)
   const details = notificationDetails(notification)
-  return [notificationTitle(notification), '', details, '', ...facts, '', `${baseUrl}/`, ''].join('\n')
+  return [
+    notificationTitle(notification),
+    '',
+    details,
+    '',
+    ...facts,
+    '',
+    notificationUrl(notification, baseUrl),
+    '',
+  ].join('\n')
 }
 
 export function renderAlertHtml(props: AlertProps): string {
@@ -45,7 +60,7 @@ function AlertMail({ notification, baseUrl }: AlertProps) {
           ))}
         </table>
         <p style="margin: 16px 0">
-          <a href={`${baseUrl}/`}>Open CronGuard</a>
+          <a href={notificationUrl(notification, baseUrl)}>See what happened</a>
         </p>
       </body>
     </html>

@@ -1,0 +1,147 @@
+// Links that prove that somebody reads the mail of an address: each works once, for a while.
+import { sendLetter } from '#channels/letter.ts'
+import type { Deps } from '#deps.ts'
+import { Email, LINK_MS, type LinkPurpose, type User } from '#domain/account.ts'
+import { type Letter, resetLetter, verificationLetter } from '#domain/letter.ts'
+import { AppError } from '#lib/errors.ts'
+import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
+import { newMixedCaseToken, sha256Hex } from '#lib/tokens.ts'
+import {
+  deleteMailedLinks,
+  findMailedLink,
+  findUser,
+  findUserByEmail,
+  insertMailedLink,
+  type MailedLink,
+  saveEmail,
+} from '#store/accounts.ts'
+import type { Reader } from '#store/database.ts'
+import { conflictingEmail, readCredentials, replacePassword } from './accounts.ts'
+
+const TOKEN_LENGTH = 32
+
+/** Mails a link that proves the user's address, if there is a mail server and it is not proven. Says whether it did. */
+export async function mailVerification(deps: Deps, user: User): Promise<boolean> {
+  if (deps.config.smtp === null || user.emailVerifiedAt !== null) return false
+  return await mailAddressLink(deps, { userId: user.id, email: user.email })
+}
+
+/** Whether this user must still prove his address before he may make CronGuard write to others. */
+export function mustVerify(deps: Deps, user: User): boolean {
+  return (
+    user.emailVerifiedAt === null && !user.isAdmin && deps.config.smtp !== null && deps.config.registration === 'open'
+  )
+}
+
+/** Throws forbidden while he must. */
+export function requireProvenAddress(deps: Deps, user: User): void {
+  if (mustVerify(deps, user)) throw new AppError('forbidden', 'Confirm your e-mail address first, in your settings.')
+}
+
+/**
+ * Changes the address; with a mail server only when a link that goes to the new one is followed. Says which, and when
+ * that mail could not be sent. Throws invalid and conflict.
+ */
+export async function changeEmail(
+  deps: Deps,
+  { userId, email }: { userId: string; email: string },
+): Promise<'changed' | 'mailed' | 'not-mailed'> {
+  const fields: FieldProblems = {}
+  const address = readField(fields, 'email', Email.safeParse(email), '')
+  throwProblems(fields)
+  if (isTaken(deps.db, { userId, email: address })) throw conflictingEmail(address)
+  if (deps.config.smtp !== null) {
+    return (await mailAddressLink(deps, { userId, email: address })) ? 'mailed' : 'not-mailed'
+  }
+  deps.db.write((tx) => {
+    if (isTaken(tx, { userId, email: address })) throw conflictingEmail(address)
+    saveEmail(tx, { userId, email: address, verifiedAt: null })
+    deleteMailedLinks(tx, { userId, purpose: 'verify-email' })
+  })
+  return 'changed'
+}
+
+/** Follows a link that was mailed to an address: it is this user's from now on. Throws not_found and conflict. */
+export function verifyEmail(deps: Deps, token: string): void {
+  deps.db.write((tx) => {
+    const { userId, email } = findValid(tx, { token, purpose: 'verify-email', now: tx.now })
+    if (isTaken(tx, { userId, email })) throw conflictingEmail(email)
+    saveEmail(tx, { userId, email, verifiedAt: tx.now })
+    deleteMailedLinks(tx, { userId, purpose: 'verify-email' })
+  })
+}
+
+/** Mails a link to a new password, if there is such a user. Nobody learns whether there is. */
+export async function mailPasswordReset(deps: Deps, email: string): Promise<void> {
+  const user = findUserByEmail(deps.db, email.trim())
+  if (user === null || deps.config.smtp === null) return
+  const token = newLink(deps, { userId: user.id, email: user.email, purpose: 'reset-password' })
+  const url = `${deps.config.baseUrl}/password-reset/${token}`
+  await mail(deps, resetLetter({ to: user.email, url }))
+}
+
+/** Throws not_found when the link is not, or no longer, good for a new password. */
+export function requireResetLink(deps: Deps, token: string): MailedLink {
+  return findValid(deps.db, { token, purpose: 'reset-password', now: deps.clock.now() })
+}
+
+/** Ends all sessions of the user. Throws not_found, and invalid with the field at fault. */
+export async function resetPassword(deps: Deps, { token, password }: { token: string; password: string }) {
+  const { email } = requireResetLink(deps, token)
+  const { passwordHash } = await readCredentials({ email, password })
+  deps.db.write((tx) => {
+    const { userId } = findValid(tx, { token, purpose: 'reset-password', now: tx.now })
+    replacePassword(tx, { userId, passwordHash, keptSessionId: null })
+    // Whoever reads the mail of an address has proven that it is his.
+    saveEmail(tx, { userId, email, verifiedAt: tx.now })
+  })
+}
+
+/** For a command on the machine itself. Ends all sessions of the user. Throws not_found and invalid. */
+export async function setPassword(deps: Deps, { user, password }: { user: User; password: string }): Promise<void> {
+  const { passwordHash } = await readCredentials({ email: user.email, password })
+  deps.db.write((tx) => replacePassword(tx, { userId: user.id, passwordHash, keptSessionId: null }))
+}
+
+/** Sends a letter; one that cannot be sent is logged, for the person is asked to try again anyway. */
+export async function mail(deps: Deps, letter: Letter): Promise<boolean> {
+  const result = await sendLetter(deps.mailer, { letter, baseUrl: deps.config.baseUrl })
+  if (result.kind !== 'failure') return true
+  deps.log.warn('A mail could not be sent', { subject: letter.subject, reason: result.reason, detail: result.detail })
+  return false
+}
+
+async function mailAddressLink(deps: Deps, { userId, email }: { userId: string; email: string }): Promise<boolean> {
+  const token = newLink(deps, { userId, email, purpose: 'verify-email' })
+  return await mail(deps, verificationLetter({ to: email, url: `${deps.config.baseUrl}/verify-email/${token}` }))
+}
+
+function newLink(deps: Deps, link: { userId: string; email: string; purpose: LinkPurpose }): string {
+  const token = newMixedCaseToken(TOKEN_LENGTH)
+  deps.db.write((tx) =>
+    insertMailedLink(tx, { ...link, hash: sha256Hex(token), expiresAt: tx.now + LINK_MS[link.purpose] }),
+  )
+  return token
+}
+
+function findValid(
+  reader: Reader,
+  { token, purpose, now }: { token: string; purpose: LinkPurpose; now: number },
+): MailedLink {
+  const link = findMailedLink(reader, sha256Hex(token))
+  const isValid = link !== null && link.purpose === purpose && link.expiresAt > now
+  if (!isValid || isOfFormerAddress(reader, link)) {
+    throw new AppError('not_found', 'This link is not valid any more. Ask for a new one.')
+  }
+  return link
+}
+
+// Whoever reads the mail of an address that the user has given up must not get in with it.
+function isOfFormerAddress(reader: Reader, { userId, email, purpose }: MailedLink): boolean {
+  return purpose === 'reset-password' && findUser(reader, userId)?.email !== email
+}
+
+function isTaken(reader: Reader, { userId, email }: { userId: string; email: string }): boolean {
+  const owner = findUserByEmail(reader, email)
+  return owner !== null && owner.id !== userId
+}

@@ -1,0 +1,164 @@
+// Who belongs to a project, and how others come to belong to it.
+import { type Deps, secretOf } from '#deps.ts'
+import { calledName, Email, type User } from '#domain/account.ts'
+import { invitationLetter } from '#domain/letter.ts'
+import {
+  INVITATION_MS,
+  INVITATIONS_MAX,
+  type Invitation,
+  type InvitedRole,
+  may,
+  mayChangeMember,
+  type Role,
+  wouldLoseOwner,
+} from '#domain/project.ts'
+import { AppError } from '#lib/errors.ts'
+import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
+import { hmacSha256Hex, isSameText, newUuid } from '#lib/tokens.ts'
+import { findUser } from '#store/accounts.ts'
+import type { Tx } from '#store/database.ts'
+import * as store from '#store/projects.ts'
+import { mail } from './mailed-links.ts'
+
+/** Who does something in which project. What he may is read again with what he changes: it can have changed, too. */
+export interface Actor {
+  projectId: string
+  userId: string
+}
+
+/**
+ * Makes an invitation; mails its link when there is an address and a mail server. Whether it was mailed is said; the
+ * link can be copied either way. Throws forbidden, conflict, and invalid with the field at fault.
+ */
+export async function invite(deps: Deps, input: { actor: Actor; email: string; role: InvitedRole }) {
+  const { actor, role } = input
+  const fields: FieldProblems = {}
+  const email = input.email.trim() === '' ? null : readField(fields, 'email', Email.safeParse(input.email), '')
+  throwProblems(fields)
+  const invitation = deps.db.write((tx) => {
+    if (!may(roleOf(tx, actor), 'administer')) throw notAllowed()
+    store.deleteExpiredInvitations(tx, actor.projectId)
+    if (store.listInvitations(tx, actor.projectId).length >= INVITATIONS_MAX) throw tooManyInvitations()
+    const made: Invitation = {
+      id: newUuid(),
+      projectId: actor.projectId,
+      role,
+      email,
+      invitedBy: actor.userId,
+      createdAt: tx.now,
+      expiresAt: tx.now + INVITATION_MS,
+    }
+    store.insertInvitation(tx, made)
+    return made
+  })
+  return { invitation, isMailed: await mailInvitation(deps, invitation) }
+}
+
+/** The part of an invitation's link that nobody can guess. It is not kept: it can be made again from the secret key. */
+export function invitationToken({ config }: Pick<Deps, 'config'>, { id }: Pick<Invitation, 'id'>): string {
+  const signature = hmacSha256Hex(secretOf(config), `invitation:${id}`).slice(0, 32)
+  return `${id.replaceAll('-', '')}${signature}`
+}
+
+export function invitationUrl(deps: Pick<Deps, 'config'>, invitation: Pick<Invitation, 'id'>): string {
+  return `${deps.config.baseUrl}/invitations/${invitationToken(deps, invitation)}`
+}
+
+/** The invitation behind a link. Throws not_found when it was used or revoked, or is too old. */
+export function invitationOf(deps: Deps, token: string): Invitation {
+  const [, a, b, c, d, e] =
+    /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})[0-9a-f]{32}$/.exec(token) ?? []
+  const id = [a, b, c, d, e].join('-')
+  const invitation = store.findInvitation(deps.db, id)
+  const isGenuine = isSameText(token, invitationToken(deps, { id }))
+  if (invitation === null || !isGenuine || invitation.expiresAt <= deps.clock.now()) {
+    throw new AppError('not_found', 'This invitation is not valid any more. Ask for a new one.')
+  }
+  return invitation
+}
+
+/** Makes the user a member; who belongs already stays what he is. The invitation is used up. */
+export function acceptInvitation(
+  tx: Tx,
+  { invitationId, userId }: { invitationId: string; userId: string },
+): Invitation {
+  const invitation = store.findInvitation(tx, invitationId)
+  if (invitation === null) throw new AppError('not_found', 'This invitation was used or taken back meanwhile.')
+  const { projectId, role } = invitation
+  if (store.findOwnProject(tx, { projectId, userId }) === null) store.insertMembership(tx, { projectId, userId, role })
+  store.deleteInvitation(tx, invitationId)
+  return invitation
+}
+
+export function joinProject(deps: Deps, { token, user }: { token: string; user: User }): Invitation {
+  const { id } = invitationOf(deps, token)
+  return deps.db.write((tx) => acceptInvitation(tx, { invitationId: id, userId: user.id }))
+}
+
+/** Throws not_found when it is not of this project. */
+export function revokeInvitation(deps: Deps, { projectId, id }: { projectId: string; id: string }): void {
+  deps.db.write((tx) => {
+    if (store.findInvitation(tx, id)?.projectId !== projectId)
+      throw new AppError('not_found', 'There is no such invitation.')
+    store.deleteInvitation(tx, id)
+  })
+}
+
+/** Throws forbidden when the actor's role does not allow it, conflict when no owner would be left. */
+export function changeRole(deps: Deps, { actor, userId, role }: { actor: Actor; userId: string; role: Role }): void {
+  deps.db.write((tx) => {
+    requireChange(tx, { actor, userId, to: role })
+    store.saveRole(tx, { projectId: actor.projectId, userId, role })
+    if (!may(role, 'administer')) store.deleteInvitationsBy(tx, { projectId: actor.projectId, userId })
+  })
+}
+
+/** Takes a member out, or lets him leave. Throws as `changeRole` does. */
+export function removeMember(deps: Deps, { actor, userId }: { actor: Actor; userId: string }): void {
+  deps.db.write((tx) => {
+    requireChange(tx, { actor, userId, to: null })
+    store.deleteMembership(tx, { projectId: actor.projectId, userId })
+    // A link that he made for himself must not lead him back.
+    store.deleteInvitationsBy(tx, { projectId: actor.projectId, userId })
+  })
+}
+
+function requireChange(tx: Tx, { actor, userId, to }: { actor: Actor; userId: string; to: Role | null }): void {
+  const members = store.listMembers(tx, actor.projectId)
+  const member = members.find((candidate) => candidate.userId === userId)
+  if (!member) throw new AppError('not_found', 'There is no such member.')
+  const isLeaving = actor.userId === userId && to === null
+  if (!isLeaving && !mayChangeMember(roleOf(tx, actor), { from: member.role, to })) throw notAllowed()
+  if (to !== 'owner' && wouldLoseOwner(members, userId)) {
+    throw new AppError('conflict', 'A project needs an owner. Make somebody else an owner first.')
+  }
+}
+
+function roleOf(tx: Tx, actor: Actor): Role {
+  const project = store.findOwnProject(tx, actor)
+  if (project === null) throw notAllowed()
+  return project.role
+}
+
+async function mailInvitation(deps: Deps, invitation: Invitation): Promise<boolean> {
+  if (invitation.email === null || deps.config.smtp === null) return false
+  const inviter = invitation.invitedBy === null ? null : findUser(deps.db, invitation.invitedBy)
+  return await mail(
+    deps,
+    invitationLetter({
+      to: invitation.email,
+      url: invitationUrl(deps, invitation),
+      project: store.findProject(deps.db, invitation.projectId)?.name ?? '',
+      inviter: inviter ? calledName(inviter) : 'Somebody',
+      role: invitation.role,
+    }),
+  )
+}
+
+function notAllowed(): AppError {
+  return new AppError('forbidden', 'Your role does not allow this change.')
+}
+
+function tooManyInvitations(): AppError {
+  return new AppError('conflict', 'There are too many open invitations. Take some back first.')
+}

@@ -1,0 +1,94 @@
+import { momentInWords } from '#lib/duration.ts'
+
+/** What is written to a person about his account, in no dialect. */
+export interface Letter {
+  to: string
+  subject: string
+  /** Whole sentences, one paragraph each. */
+  paragraphs: string[]
+  link: { label: string; url: string } | null
+}
+
+export function verificationLetter({ to, url }: { to: string; url: string }): Letter {
+  return {
+    to,
+    subject: 'Confirm your e-mail address',
+    paragraphs: [
+      'Somebody, probably you, gave this address to CronGuard. Confirm that it is yours with this link. ' +
+        'It works once, for 24 hours.',
+      'If it was not you, nothing needs to be done.',
+    ],
+    link: { label: 'Confirm this address', url },
+  }
+}
+
+export function resetLetter({ to, url }: { to: string; url: string }): Letter {
+  return {
+    to,
+    subject: 'Choose a new password',
+    paragraphs: [
+      'Somebody, probably you, asked for a new password for CronGuard. Choose one with this link. ' +
+        'It works once, for one hour.',
+      'If it was not you, nothing needs to be done: the old password stays.',
+    ],
+    link: { label: 'Choose a new password', url },
+  }
+}
+
+export function invitationLetter(facts: {
+  to: string
+  url: string
+  project: string
+  inviter: string
+  role: string
+}): Letter {
+  const { to, url, project, inviter, role } = facts
+  return {
+    to,
+    subject: `You are invited to ${project}`,
+    paragraphs: [
+      `${inviter} invites you to the project "${project}" on CronGuard, as ${role}. The link works for seven days.`,
+    ],
+    link: { label: 'Accept the invitation', url },
+  }
+}
+
+export function signInLetter(facts: {
+  to: string
+  at: number
+  address: string | null
+  browser: string
+  url: string
+}): Letter {
+  const { to, at, address, browser, url } = facts
+  return {
+    to,
+    subject: 'A new sign-in to your account',
+    paragraphs: [
+      `Somebody signed in to your account at ${momentInWords(at)}, from ${address ?? 'an unknown address'}` +
+        ` (${browser}).`,
+      'If it was you, nothing needs to be done. If not, change your password: that ends every other session.',
+    ],
+    link: { label: 'See where you are signed in', url },
+  }
+}
+
+export function failureLetter(facts: {
+  to: string
+  monitor: string
+  channel: string
+  detail: string
+  url: string
+}): Letter {
+  const { to, monitor, channel, detail, url } = facts
+  return {
+    to,
+    subject: `A message about ${monitor} was not delivered`,
+    paragraphs: [
+      `CronGuard could not deliver a message about "${monitor}" through the channel "${channel}", and does not try ` +
+        `any more. The last outcome was: ${detail}.`,
+      'Check the channel, and send the message again from the incident.',
+    ],
+    link: { label: 'See what happened', url },
+  }
+}

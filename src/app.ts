@@ -5,7 +5,8 @@ import { beginWatch, endWatch } from '#actions/process.ts'
 import { migrate } from '#actions/schema.ts'
 import { type Config, SECRET_KEY_MIN } from '#config.ts'
 import type { Deps } from '#deps.ts'
-import { createFront, type Listener, listen } from '#http/server.ts'
+import { createLive } from '#http/live.tsx'
+import { createFront, type Front, type Listener, listen } from '#http/server.ts'
 import type { Clock } from '#lib/clock.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
@@ -62,13 +63,18 @@ export async function startApp(setting: Setting): Promise<App> {
 async function watch(deps: Deps, lock: FolderLock): Promise<App> {
   migrateAndTell(deps)
   let running: RunningLoops | null = null
-  const listener = listenOrThrow(deps, () => running?.health() ?? STARTING)
+  const live = createLive(deps)
+  const listener = listenOrThrow(
+    deps,
+    createFront(deps, () => running?.health() ?? STARTING, live),
+  )
   await beginWatch(deps)
-  const loops = startLoops(deps, [createChecker(deps), createOutbox(deps), createHeartbeat(deps)])
+  const loops = startLoops(deps, [createChecker(deps), createOutbox(deps), createHeartbeat(deps), live])
   running = loops
   return {
     deps,
     stop: async () => {
+      live.close()
       await Promise.all([inGrace(loops.stop()), listener.stop(STOP_GRACE_MS)])
       tidyUp(deps)
       closeDeps(deps)
@@ -166,10 +172,10 @@ function migrateAndTell(deps: Deps): void {
   if (applied.length > 0) deps.log.info('The database was brought up to date', { applied: applied.join(', ') })
 }
 
-function listenOrThrow(deps: Deps, readHealth: () => LoopHealth[]): Listener {
+function listenOrThrow(deps: Deps, front: Front): Listener {
   const { host, port } = deps.config
   try {
-    return listen(deps, createFront(deps, readHealth))
+    return listen(deps, front)
   } catch (error) {
     throw new AppError('conflict', `CronGuard cannot listen on ${host}, port ${port}: ${messageOf(error)}`)
   }

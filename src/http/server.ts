@@ -5,32 +5,80 @@ import { channelRoutes } from './api/channels.ts'
 import { checkRoutes } from './api/checks.ts'
 import { historyRoutes } from './api/history.ts'
 import { assetRoutes } from './assets.ts'
+import { badgeRoutes } from './badge.ts'
 import { answerError } from './errors.tsx'
+import type { House } from './guards.ts'
 import { healthRoutes, type PartHealth } from './health.ts'
+import type { Live } from './live.tsx'
+import { refuseForeignForm } from './origin.ts'
 import { rememberPeer } from './peer.ts'
 import { healthchecksPingRoutes } from './pings/healthchecks.ts'
+import { createSessions } from './sessions.ts'
 import { pathStart } from './url.ts'
-import { homeRoutes } from './web/home.tsx'
+import { channelPageRoutes } from './web/channels.tsx'
+import { dashboardRoutes } from './web/dashboard.tsx'
+import { docsRoutes } from './web/docs.tsx'
+import { incidentRoutes } from './web/incidents.tsx'
+import { mailedLinkRoutes } from './web/mailed-links.tsx'
+import { monitorRoutes } from './web/monitor.tsx'
+import { monitorFormRoutes } from './web/monitor-form.tsx'
+import { monitorPartRoutes } from './web/monitor-parts.tsx'
+import { pingRoutes } from './web/ping.tsx'
+import { projectRoutes } from './web/projects.tsx'
+import { registrationRoutes } from './web/registration.tsx'
+import { settingsRoutes } from './web/settings.tsx'
+import { signInRoutes } from './web/sign-in.tsx'
 
 /** The front door: a request and the address it comes from. */
 export type Front = (request: Request, peerAddress: string | null) => Response | Promise<Response>
 
-export function createFront(deps: Deps, readHealth: () => PartHealth[]): Front {
-  const app = new Elysia({ name: 'cronguard' })
-    // First, so that it holds for all that follows; without it an error would tell strangers what went wrong inside.
-    .onError(({ error, request }) => answerError(deps, { error, request }))
-    .use(healthchecksPingRoutes(deps))
-    .use(checkRoutes(deps))
-    .use(historyRoutes(deps))
-    .use(channelRoutes(deps))
-    .use(healthRoutes(readHealth))
-    .use(assetRoutes())
-    .use(homeRoutes(deps))
-    .compile()
-  return (request, peerAddress) => {
+export function createFront(deps: Deps, readHealth: () => PartHealth[], live: Live): Front {
+  const app = createRoutes(deps, readHealth, live).compile()
+  const front: Front = (request, peerAddress) => {
     const routable = withLongHost(request)
     rememberPeer(routable, peerAddress)
     return app.fetch(routable)
+  }
+  return deps.config.baseUrl.startsWith('https:') ? onlySecurely(front) : front
+}
+
+/** Every route there is. */
+export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: Live) {
+  const house: House = { deps, sessions: createSessions(deps) }
+  return (
+    new Elysia({ name: 'cronguard' })
+      // First, so that it holds for all that follows; without it an error would tell strangers what went wrong inside.
+      .onError(({ error, request }) => answerError(deps, { error, request }))
+      .onRequest(({ request }) => refuseForeignForm(deps, request))
+      .use(healthchecksPingRoutes(deps))
+      .use(checkRoutes(deps))
+      .use(historyRoutes(deps))
+      .use(channelRoutes(deps))
+      .use(healthRoutes(readHealth))
+      .use(badgeRoutes(deps))
+      .use(assetRoutes())
+      .use(dashboardRoutes(house, live))
+      .use(monitorRoutes(house))
+      .use(monitorPartRoutes(house))
+      .use(monitorFormRoutes(house))
+      .use(pingRoutes(house))
+      .use(channelPageRoutes(house))
+      .use(incidentRoutes(house))
+      .use(docsRoutes(house))
+      .use(signInRoutes(house))
+      .use(registrationRoutes(house))
+      .use(mailedLinkRoutes(house))
+      .use(projectRoutes(house))
+      .use(settingsRoutes(house))
+  )
+}
+
+/** Browsers that came over https once never come without it again. */
+function onlySecurely(front: Front): Front {
+  return async (request, peerAddress) => {
+    const response = await front(request, peerAddress)
+    response.headers.set('Strict-Transport-Security', 'max-age=31536000')
+    return response
   }
 }
 

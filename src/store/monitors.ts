@@ -1,4 +1,5 @@
 import type { Monitor, MonitorKeys, MonitorSettings, MonitorState, OpenRun, WatchedMonitor } from '#domain/monitor.ts'
+import type { ListedMonitor } from '#domain/monitor-list.ts'
 import type { PingRules } from '#domain/ping.ts'
 import type { Schedule } from '#domain/schedule.ts'
 import type { StoredStatus } from '#domain/status.ts'
@@ -12,6 +13,7 @@ interface WatchedRow {
   run_started_at: number | null
   run_id: string | null
   last_duration_ms: number | null
+  recent_runs: string
   due_at: number | null
   deadline_at: number | null
   schedule_kind: string
@@ -41,7 +43,7 @@ interface MonitorRow extends WatchedRow {
 }
 
 const WATCHED_COLUMNS = `
-  id, status, ping_count, last_ping_at, run_started_at, run_id, last_duration_ms, due_at, deadline_at,
+  id, status, ping_count, last_ping_at, run_started_at, run_id, last_duration_ms, recent_runs, due_at, deadline_at,
   schedule_kind, period_ms, grace_ms, post_only, manual_resume, start_keywords, success_keywords, failure_keywords,
   filter_subject, filter_body, filter_http_body, fails_by_default`
 
@@ -81,9 +83,26 @@ export function findMonitorByPingKey(reader: Reader, pingKey: string): Monitor |
   return row && toMonitor(row)
 }
 
+export function findMonitorByBadgeKey(reader: Reader, badgeKey: string): Monitor | null {
+  const row = reader.get<MonitorRow>(`SELECT ${COLUMNS} FROM monitors WHERE badge_key = $badgeKey`, { badgeKey })
+  return row && toMonitor(row)
+}
+
 export function findMonitorByUniqueKey(reader: Reader, by: { projectId: string; uniqueKey: string }): Monitor | null {
   const row = reader.get<MonitorRow>(
     `SELECT ${COLUMNS} FROM monitors WHERE unique_key = $uniqueKey AND project_id = $projectId`,
+    by,
+  )
+  return row && toMonitor(row)
+}
+
+/** The monitor with this unique key in one of the projects that the user belongs to. */
+export function findMonitorForUser(reader: Reader, by: { uniqueKey: string; userId: string }): Monitor | null {
+  const row = reader.get<MonitorRow>(
+    `SELECT ${COLUMNS} FROM monitors
+      WHERE unique_key = $uniqueKey
+        AND project_id IN (SELECT project_id FROM memberships WHERE user_id = $userId)
+      ORDER BY id`,
     by,
   )
   return row && toMonitor(row)
@@ -94,6 +113,47 @@ export function listMonitors(reader: Reader, projectId: string): Monitor[] {
   return reader
     .all<MonitorRow>(`SELECT ${COLUMNS} FROM monitors WHERE project_id = $projectId ORDER BY id`, { projectId })
     .map(toMonitor)
+}
+
+const LISTED_COLUMNS = `
+  id, unique_key, name, slug, tags, status, schedule_kind, period_ms, last_ping_at, run_started_at, run_id, due_at,
+  deadline_at, recent_runs`
+
+/** What a list shows of the monitors of a project; of those in `ids` only, when it is given. */
+export function listListedMonitors(
+  reader: Reader,
+  { projectId, ids }: { projectId: string; ids?: readonly number[] },
+): ListedMonitor[] {
+  const rows = ids
+    ? reader.all<MonitorRow>(
+        `SELECT ${LISTED_COLUMNS} FROM monitors
+          WHERE id IN (SELECT value FROM json_each($ids)) AND project_id = $projectId`,
+        { projectId, ids: JSON.stringify(ids) },
+      )
+    : reader.all<MonitorRow>(`SELECT ${LISTED_COLUMNS} FROM monitors WHERE project_id = $projectId`, { projectId })
+  return rows.map(toListed)
+}
+
+/** As much of every monitor of a project as tells its status. */
+export function listStatuses(
+  reader: Reader,
+  projectId: string,
+): Pick<ListedMonitor, 'id' | 'status' | 'dueAt' | 'deadlineAt'>[] {
+  return reader.all(
+    `SELECT id, status, due_at AS dueAt, deadline_at AS deadlineAt FROM monitors WHERE project_id = $projectId`,
+    { projectId },
+  )
+}
+
+/** The slugs of the project's monitors that have one, but for the monitor `exceptId`. */
+export function listSlugs(reader: Reader, by: { projectId: string; exceptId: number | null }): string[] {
+  return reader
+    .all<{ slug: string }>(
+      `SELECT slug FROM monitors
+        WHERE project_id = $projectId AND slug > '' AND id IS NOT $exceptId`,
+      by,
+    )
+    .map(({ slug }) => slug)
 }
 
 /** The monitors whose deadline has come, earliest first, after the one that `after` names. */
@@ -128,6 +188,7 @@ export function insertMonitor(
     { projectId: monitor.projectId, ...monitor.keys, ...settingsParams(monitor.settings), now: tx.now },
   )
   if (row === null) throw new Error('The new monitor was not inserted.')
+  tx.touch(row.id)
   return row.id
 }
 
@@ -144,6 +205,7 @@ export function saveSettings(tx: Tx, { id, settings }: { id: number; settings: M
       WHERE id = $id`,
     { id, ...settingsParams(settings) },
   )
+  tx.touch(id)
 }
 
 /** Only what the state machine remembers. */
@@ -151,7 +213,8 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
   tx.run(
     `UPDATE monitors
         SET status = $status, ping_count = $pingCount, last_ping_at = $lastPingAt, run_started_at = $runStartedAt,
-            run_id = $runId, last_duration_ms = $lastDurationMs, due_at = $dueAt, deadline_at = $deadlineAt
+            run_id = $runId, last_duration_ms = $lastDurationMs, recent_runs = $recentRuns,
+            due_at = $dueAt, deadline_at = $deadlineAt
       WHERE id = $id`,
     {
       id: monitor.id,
@@ -161,13 +224,16 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
       runStartedAt: monitor.openRun?.startedAt ?? null,
       runId: monitor.openRun?.runId ?? null,
       lastDurationMs: monitor.lastDurationMs,
+      recentRuns: monitor.recentRuns,
       dueAt: monitor.dueAt,
       deadlineAt: monitor.deadlineAt,
     },
   )
+  tx.touch(monitor.id)
 }
 
 export function deleteMonitor(tx: Tx, id: number): void {
+  tx.touch(id)
   tx.run('DELETE FROM monitors WHERE id = $id', { id })
 }
 
@@ -200,6 +266,7 @@ function toWatched(row: WatchedRow): WatchedMonitor {
     lastPingAt: row.last_ping_at,
     openRun: toOpenRun(row),
     lastDurationMs: row.last_duration_ms,
+    recentRuns: row.recent_runs,
     dueAt: row.due_at,
     deadlineAt: row.deadline_at,
     schedule: toSchedule(row),
@@ -220,6 +287,23 @@ function toMonitor(row: MonitorRow): Monitor {
     tags: row.tags,
     description: row.description,
     createdAt: row.created_at,
+  }
+}
+
+function toListed(row: MonitorRow): ListedMonitor {
+  return {
+    id: row.id,
+    uniqueKey: row.unique_key,
+    name: row.name,
+    slug: row.slug,
+    tags: row.tags,
+    status: row.status,
+    schedule: toSchedule(row),
+    lastPingAt: row.last_ping_at,
+    openRun: toOpenRun(row),
+    dueAt: row.due_at,
+    deadlineAt: row.deadline_at,
+    recentRuns: row.recent_runs,
   }
 }
 

@@ -6,6 +6,7 @@ import { projectsOf } from '#actions/projects.ts'
 import { migrate } from '#actions/schema.ts'
 import { readConfig } from '#config.ts'
 import type { Deps } from '#deps.ts'
+import { createLive } from '#http/live.tsx'
 import { createFront, listen } from '#http/server.ts'
 import { systemClock } from '#lib/clock.ts'
 import { createLog } from '#lib/log.ts'
@@ -40,7 +41,7 @@ function serveCronGuard({ port, monitors, isGrouped }: { port: number; monitors:
   const projectId = projectsOf(deps, 'bench@example.org')[0]?.id ?? ''
   listen(
     deps,
-    createFront(deps, () => []),
+    createFront(deps, () => [], createLive(deps)),
   )
   for (let index = 0; index < monitors; index += 1) {
     const { monitor } = saveMonitor(deps, { projectId, match: null, change: { name: `job ${index}` } })
@@ -55,6 +56,7 @@ function oneByOne(db: Db): Db {
     get: (sql, params) => db.get(sql, params),
     write: (work) => db.write(work),
     writeGrouped: async (work) => db.write(work),
+    watch: (listener) => db.watch(listener),
     checkpoint: () => db.checkpoint(),
     close: () => db.close(),
   }

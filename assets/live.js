@@ -1,0 +1,118 @@
+// Draws what comes over the stream of this tab: rows that changed, the counts, the tab's title and picture. Where no
+// stream can pass, or the tab is in the background, it asks now and then instead.
+;(() => {
+  const POLL_MS = 15_000
+  const BACKGROUND_POLL_MS = 30_000
+  const STATUSES = ['down', 'late', 'up', 'new', 'paused']
+
+  const live = document.getElementById('live')
+  if (!live) return
+  const title = document.title.replace(/^\(\d+ down\) /, '')
+  const favicon = document.getElementById('favicon')
+  const wellIcon = favicon.getAttribute('href')
+  const opened = Date.now()
+  let isConnected = false
+  let connections = 0
+  let refreshTimer
+
+  const list = () => document.getElementById('monitors')
+
+  const showCounts = (counts) => {
+    document.title = counts.down > 0 ? `(${counts.down} down) ${title}` : title
+    favicon.setAttribute('href', counts.down > 0 ? favicon.dataset.down : wellIcon)
+    const all = STATUSES.reduce((sum, status) => sum + counts[status], 0)
+    // The first monitor was made elsewhere: this page still shows how to make one.
+    if (all > 0 && document.querySelector('[data-first-monitor]')) location.reload()
+    for (const [status, count] of Object.entries({ ...counts, all })) {
+      for (const number of document.querySelectorAll(`[data-count="${status}"]`)) {
+        number.textContent = count
+        number.closest('.count')?.toggleAttribute('data-empty', count === 0 && status !== 'all')
+      }
+    }
+  }
+
+  // Many changes at once are one question.
+  const refresh = () => {
+    clearTimeout(refreshTimer)
+    refreshTimer = setTimeout(() => {
+      if (list()) htmx.trigger(list(), 'refresh')
+      for (const part of document.querySelectorAll('[data-live-project]')) htmx.trigger(part, 'project-changed')
+    }, 400)
+  }
+
+  const refreshAll = () => {
+    refresh()
+    for (const part of document.querySelectorAll('[data-live-monitor]')) htmx.trigger(part, 'monitor-changed')
+  }
+
+  const place = (rows, row) => {
+    const next = [...rows.children].find((other) => other !== row && other.dataset.order > row.dataset.order)
+    rows.insertBefore(row, next ?? null)
+  }
+
+  const announceChange = (row, before) => {
+    const status = row.dataset.status
+    if (!before || before === status) return
+    const announcer = document.getElementById('announcer')
+    const name = row.querySelector('.monitor-name').textContent.trim()
+    if (announcer && (status === 'down' || before === 'down')) announcer.textContent = `${name} is ${status}`
+  }
+
+  const showRow = (html) => {
+    const template = document.createElement('template')
+    template.innerHTML = html
+    const row = template.content.firstElementChild
+    for (const part of document.querySelectorAll(`[data-live-monitor="${row.dataset.key}"]`)) {
+      htmx.trigger(part, 'monitor-changed')
+    }
+    const rows = list()?.querySelector('.monitors')
+    if (!rows || list().dataset.filtered) return refresh()
+    const old = document.getElementById(row.id)
+    announceChange(row, old?.dataset.status)
+    const hadFocus = old?.contains(document.activeElement)
+    const stays = old && old.dataset.order === row.dataset.order
+    if (old) old.replaceWith(row)
+    if (!stays) place(rows, row)
+    if (hadFocus) row.querySelector('a').focus()
+    row.classList.add('monitor-changed')
+    refreshParts()
+  }
+
+  const refreshParts = () => {
+    if (document.querySelector('[data-live-project]')) refresh()
+  }
+
+  live.addEventListener('counts', (event) => showCounts(JSON.parse(event.detail.data)))
+  live.addEventListener('row', (event) => showRow(event.detail.data))
+  live.addEventListener('gone', (event) => {
+    document.getElementById(`monitor-${event.detail.data}`)?.remove()
+    refreshParts()
+  })
+  live.addEventListener('refresh', refreshAll)
+  live.addEventListener('htmx:sse:after:connection', () => {
+    isConnected = true
+    connections += 1
+    // What happened before a stream was there, or between two of them, was told to nobody.
+    if (connections > 1 || Date.now() - opened > 2000) refreshAll()
+  })
+  for (const name of ['htmx:sse:error', 'htmx:sse:close', 'htmx:response:error', 'htmx:error']) {
+    live.addEventListener(name, () => {
+      isConnected = false
+    })
+  }
+
+  const askCounts = async () => {
+    const answer = await fetch(live.dataset.counts).catch(() => null)
+    if (answer?.ok) showCounts(await answer.json())
+  }
+
+  // A browser allows a few connections to one place: tabs in the background give theirs back, and ask.
+  setInterval(() => {
+    if (document.hidden) askCounts()
+  }, BACKGROUND_POLL_MS)
+  setInterval(() => {
+    if (document.hidden || isConnected) return
+    askCounts()
+    refreshAll()
+  }, POLL_MS)
+})()

@@ -1,0 +1,206 @@
+// What changes is pushed to the pages that are open: the rows of the monitors that changed, and the counts.
+import type { Deps } from '#deps.ts'
+import { countByStatus, type ListedMonitor } from '#domain/monitor-list.ts'
+import { SECOND } from '#lib/duration.ts'
+import { AppError } from '#lib/errors.ts'
+import { listListedMonitors, listStatuses } from '#store/monitors.ts'
+import type { Reading } from '#views/components/moment.tsx'
+import { MonitorRow } from '#views/partials/monitor-row.tsx'
+
+export interface Live {
+  name: string
+  everyMs: number
+  /** Sends what changed since the last tick. Without open pages it does nothing. */
+  tick(): Promise<void>
+  settled(): Promise<void>
+  /** An endless answer for one tab. Throws too_many when there are too many already: the page asks now and then. */
+  open(audience: Audience): Response
+  /** Ends every stream, and opens no more: the process stops. */
+  close(): void
+}
+
+const EVERY_MS = 250
+const STREAMS_MAX = 2000
+/** Keeps proxies, and our own server, from taking a quiet stream for a dead one. */
+const SIGN_OF_LIFE_MS = 5 * SECOND
+/** A page that has not taken this many messages does not listen any more. It comes back, and asks for everything. */
+const BACKLOG_MAX = 500
+/** When more than this changes at once, the list is asked for instead. */
+const ROWS_MAX = 100
+
+interface Stream {
+  zone: string
+  isAllowed: Audience['isAllowed']
+  controller: ReadableStreamDefaultController<Uint8Array>
+  leave(): void
+}
+
+/** Who looks at a project, and how he reads moments. */
+export interface Audience {
+  projectId: string
+  reading: Reading
+  /** Whether he still may: asked again and again, for a stream outlives a session that was ended. */
+  isAllowed(): boolean
+}
+
+/** What is known of a project that somebody looks at. */
+interface Watched {
+  streams: Set<Stream>
+  /** The monitors that it had at the last look. */
+  ids: Set<number>
+  counts: string
+  /** When the next monitor becomes late: a change that nobody writes. */
+  nextDueAt: number
+}
+
+export function createLive(deps: Deps): Live {
+  const projects = new Map<string, Watched>()
+  let touched = new Set<number>()
+  let lastTickAt = deps.clock.now()
+  let lastSignAt = deps.clock.elapsed()
+  let isClosed = false
+
+  const unwatch = deps.db.watch((ids) => {
+    if (projects.size > 0) for (const id of ids) touched.add(id)
+  })
+
+  const tick = async (): Promise<void> => {
+    const now = deps.clock.now()
+    const news = { ids: touched, since: lastTickAt, now }
+    touched = new Set()
+    lastTickAt = now
+    for (const [projectId, watched] of projects) tellNews(deps, { projectId, watched, news })
+    if (deps.clock.elapsed() - lastSignAt >= SIGN_OF_LIFE_MS) {
+      lastSignAt = deps.clock.elapsed()
+      for (const { streams } of projects.values()) showLife([...streams])
+    }
+    forgetEmpty(projects)
+  }
+
+  const open = ({ projectId, reading, isAllowed }: Audience): Response => {
+    const isFull = [...projects.values()].reduce((sum, { streams }) => sum + streams.size, 0) >= STREAMS_MAX
+    if (isClosed || isFull) throw new AppError('too_many', 'There is no room for another stream.')
+    const watched = projects.get(projectId) ?? firstLook(deps, { projectId, now: reading.now })
+    projects.set(projectId, watched)
+    return new Response(streamFor(watched, { zone: reading.zone, isAllowed }), {
+      headers: {
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Cache-Control': 'no-store',
+        // nginx would keep the messages back until there are enough of them.
+        'X-Accel-Buffering': 'no',
+        'X-Content-Type-Options': 'nosniff',
+      },
+    })
+  }
+
+  const close = (): void => {
+    isClosed = true
+    unwatch()
+    for (const { streams } of projects.values()) for (const stream of [...streams]) end(stream)
+    projects.clear()
+  }
+
+  return { name: 'live', everyMs: EVERY_MS, tick, settled: async () => {}, open, close }
+}
+
+function firstLook({ db }: Deps, { projectId, now }: { projectId: string; now: number }): Watched {
+  const states = listStatuses(db, projectId)
+  return {
+    streams: new Set(),
+    ids: new Set(states.map(({ id }) => id)),
+    counts: JSON.stringify(countByStatus(states, now)),
+    nextDueAt: nextDueAfter(states, now),
+  }
+}
+
+// The counts come first: the tab shows at once whether something is down.
+function streamFor(watched: Watched, viewer: Pick<Stream, 'zone' | 'isAllowed'>): ReadableStream<Uint8Array> {
+  let stream: Stream
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      stream = { ...viewer, controller, leave: () => void watched.streams.delete(stream) }
+      watched.streams.add(stream)
+      controller.enqueue(encode(message('counts', watched.counts)))
+    },
+    cancel: () => stream.leave(),
+  })
+}
+
+interface News {
+  /** The monitors, of any project, of which something was written. */
+  ids: ReadonlySet<number>
+  since: number
+  now: number
+}
+
+function tellNews(deps: Deps, { projectId, watched, news }: { projectId: string; watched: Watched; news: News }): void {
+  if (news.ids.size === 0 && news.now < watched.nextDueAt) return
+  const states = listStatuses(deps.db, projectId)
+  const isNewlyLate = ({ dueAt }: { dueAt: number | null }) => dueAt !== null && dueAt > news.since && dueAt <= news.now
+  const changed = states.filter((state) => news.ids.has(state.id) || isNewlyLate(state)).map(({ id }) => id)
+  const ids = new Set(states.map(({ id }) => id))
+  const gone = [...watched.ids].filter((id) => !ids.has(id))
+  const counts = JSON.stringify(countByStatus(states, news.now))
+  const common = [
+    ...gone.map((id) => message('gone', String(id))),
+    ...(counts === watched.counts ? [] : [message('counts', counts)]),
+  ]
+  Object.assign(watched, { ids, counts, nextDueAt: nextDueAfter(states, news.now) })
+  if (changed.length > ROWS_MAX) sendAll([...watched.streams], encode([...common, message('refresh', '')].join('')))
+  else sendRows(watched, { monitors: rowsOf(deps, { projectId, changed }), common, now: news.now })
+}
+
+function rowsOf({ db }: Deps, { projectId, changed }: { projectId: string; changed: number[] }): ListedMonitor[] {
+  return changed.length === 0 ? [] : listListedMonitors(db, { projectId, ids: changed })
+}
+
+// Drawn once for all who read the same clock, however many they are.
+function sendRows(
+  { streams }: Watched,
+  { monitors, common, now }: { monitors: ListedMonitor[]; common: string[]; now: number },
+): void {
+  if (monitors.length + common.length === 0) return
+  for (const [zone, audience] of Map.groupBy(streams, (stream) => stream.zone)) {
+    const rows = monitors.map((monitor) =>
+      message('row', (<MonitorRow monitor={monitor} reading={{ zone, now }} />).toString()),
+    )
+    sendAll(audience, encode([...rows, ...common].join('')))
+  }
+}
+
+function sendAll(streams: Stream[], bytes: Uint8Array): void {
+  for (const stream of streams) {
+    if ((stream.controller.desiredSize ?? 0) < -BACKLOG_MAX) end(stream)
+    else stream.controller.enqueue(bytes)
+  }
+}
+
+function showLife(streams: Stream[]): void {
+  const allowed = streams.filter((stream) => stream.isAllowed())
+  for (const stream of streams) if (!allowed.includes(stream)) end(stream)
+  sendAll(allowed, encode(': alive\n\n'))
+}
+
+function end({ controller, leave }: Stream): void {
+  leave()
+  controller.close()
+}
+
+function forgetEmpty(projects: Map<string, Watched>): void {
+  for (const [projectId, { streams }] of projects) if (streams.size === 0) projects.delete(projectId)
+}
+
+function nextDueAfter(states: { dueAt: number | null }[], now: number): number {
+  return states.reduce((next, { dueAt }) => (dueAt !== null && dueAt > now ? Math.min(next, dueAt) : next), Infinity)
+}
+
+function message(event: string, data: string): string {
+  const lines = data.split('\n').map((line) => `data: ${line}\n`)
+  return `event: ${event}\n${lines.join('')}\n`
+}
+
+const encoder = new TextEncoder()
+
+function encode(text: string): Uint8Array {
+  return encoder.encode(text)
+}

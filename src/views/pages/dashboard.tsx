@@ -1,0 +1,168 @@
+import { LIST_ORDERS, type ListOrder } from '#domain/monitor-list.ts'
+import { may, type OwnProject } from '#domain/project.ts'
+import { Icon } from '#views/components/icon.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { MonitorList, type MonitorListProps } from '#views/partials/monitor-list.tsx'
+
+interface DashboardProps extends MonitorListProps {
+  visit: FrameVisit
+  project: OwnProject
+  tags: string[]
+  hasChannels: boolean
+}
+
+const ORDER_WORDS: Record<ListOrder, string> = {
+  worst: 'Worst first',
+  name: 'Name',
+  'last-ping': 'Last ping',
+  due: 'Next due',
+}
+
+export function DashboardPage({ visit, project, tags, hasChannels, ...list }: DashboardProps) {
+  const total = Object.values(list.counts).reduce((sum, count) => sum + count, 0)
+  return (
+    <Frame visit={visit} title={titleOf(list.counts.down)} room="monitors">
+      <div class="page-head">
+        <h1>Monitors</h1>
+        {may(project.role, 'operate') && (
+          <a class="button button-primary" href={`/projects/${project.id}/monitors/new`} data-shortcut="n">
+            <Icon name="plus" /> New monitor
+          </a>
+        )}
+      </div>
+      {total > 0 && !hasChannels && <NobodyIsTold project={project} />}
+      {total > 0 && <FilterForm tags={tags} {...list} />}
+      {total > 0 ? <MonitorList {...list} /> : <FirstMonitor project={project} />}
+    </Frame>
+  )
+}
+
+/** For somebody who belongs to no project. */
+export function NoProjectPage({ visit }: { visit: FrameVisit }) {
+  return (
+    <Frame visit={visit} title="Monitors" room={null}>
+      <div class="empty card">
+        <h1>You belong to no project</h1>
+        <p class="soft">
+          A project holds monitors, the channels that tell of them, and the people who look after them.
+        </p>
+        <a class="button button-primary" href="/projects/new">
+          <Icon name="plus" /> New project
+        </a>
+      </div>
+    </Frame>
+  )
+}
+
+function titleOf(down: number): string {
+  return down === 0 ? 'Monitors' : `(${down} down) Monitors`
+}
+
+function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId' | 'filter' | 'tags'>) {
+  return (
+    <form
+      class="filter"
+      method="get"
+      action={`/projects/${projectId}`}
+      hx-get={`/projects/${projectId}/monitors`}
+      hx-trigger="input delay:150ms, change, submit"
+      hx-include="this"
+      hx-target="#monitors"
+      hx-swap="outerMorph"
+      hx-sync="this:replace"
+    >
+      {filter.status && <input type="hidden" name="status" value={filter.status} />}
+      <label class="filter-text">
+        <Icon name="search" />
+        <span class="visually-hidden">Search by name, slug or tag</span>
+        <input
+          type="search"
+          name="q"
+          value={filter.text}
+          placeholder="Search"
+          autocomplete="off"
+          dir="auto"
+          data-shortcut="/"
+          maxlength="200"
+        />
+      </label>
+      {tags.length > 0 && (
+        <label>
+          <span class="visually-hidden">Tag</span>
+          <select name="tag">
+            <option value="">All tags</option>
+            {tags.map((tag) => (
+              <option value={tag} selected={tag === filter.tag}>
+                {tag}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <label>
+        <span class="visually-hidden">Order</span>
+        <select name="sort">
+          {LIST_ORDERS.map((order) => (
+            <option value={order} selected={order === filter.order}>
+              {ORDER_WORDS[order]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <noscript>
+        <button type="submit" class="button">
+          Apply
+        </button>
+      </noscript>
+    </form>
+  )
+}
+
+function NobodyIsTold({ project }: { project: OwnProject }) {
+  return (
+    <p class="banner">
+      <Icon name="alert" />
+      <span>
+        This project has no channel: when a monitor goes down, nobody is told.{' '}
+        {may(project.role, 'operate') && <a href={`/projects/${project.id}/channels/new`}>Add a channel</a>}
+      </span>
+    </p>
+  )
+}
+
+function FirstMonitor({ project }: { project: OwnProject }) {
+  if (!may(project.role, 'operate')) {
+    return (
+      <div class="empty card" data-first-monitor="">
+        <h2>No monitor yet</h2>
+        <p class="soft">As soon as somebody makes one, it stands here.</p>
+      </div>
+    )
+  }
+  return (
+    <div class="empty card" data-first-monitor="">
+      <h2>Watch your first job</h2>
+      <ol class="steps">
+        <li>
+          <h3>Create a monitor</h3>
+          <p class="soft">Say what the job is called and how often it runs.</p>
+        </li>
+        <li>
+          <h3>Copy its ping URL</h3>
+          <p class="soft">It stands on the monitor's page, with a line for your crontab.</p>
+        </li>
+        <li>
+          <h3>Run the job once</h3>
+          <p class="soft">Or call the URL by hand, with curl.</p>
+        </li>
+        <li>
+          <h3>See it turn green</h3>
+          <p class="soft">The page shows it at once. From then on you are told when the job stays away.</p>
+        </li>
+      </ol>
+      <a class="button button-primary" href={`/projects/${project.id}/monitors/new`}>
+        <Icon name="plus" /> Create a monitor
+      </a>
+    </div>
+  )
+}

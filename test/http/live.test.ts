@@ -1,0 +1,220 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { deleteMonitor } from '#actions/monitors.ts'
+import { endSession } from '#actions/sessions.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { listSessions } from '#store/sessions.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { memberOf, signedIn, type Visitor } from '../support/visitor.ts'
+
+let guard: TestGuard
+let project: Project
+let backup: Monitor
+let alice: Visitor & { user: { id: string } }
+
+beforeEach(async () => {
+  guard = new TestGuard()
+  project = guard.project('alice@example.org')
+  backup = guard.monitor(project, {
+    name: 'backup',
+    schedule: { kind: 'period', periodMs: HOUR },
+    graceMs: 10 * MINUTE,
+  })
+  alice = await signedIn(guard, 'alice@example.org')
+})
+
+afterEach(() => {
+  guard.live.close()
+  guard.stop()
+})
+
+interface Message {
+  event: string
+  data: string
+}
+
+/** One open page: gives what came since it was last asked. */
+async function openPage(visitor: Visitor, of = project) {
+  const response = await visitor.get(`/projects/${of.id}/events`)
+  const reader = response.body?.getReader()
+  if (!reader || response.status !== 200) throw new Error(`The stream was answered ${response.status}`)
+  let text = ''
+  let isOver = false
+  const listen = async (): Promise<void> => {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      text += new TextDecoder().decode(value)
+    }
+    isOver = true
+  }
+  const listening = listen()
+  return {
+    response,
+    news: async (): Promise<Message[]> => {
+      await Bun.sleep(1)
+      const blocks = text.split('\n\n').filter((block) => block !== '')
+      text = ''
+      return blocks.map(parse)
+    },
+    isOver: () => isOver,
+    close: async () => {
+      await reader.cancel()
+      await listening
+    },
+  }
+}
+
+function parse(block: string): Message {
+  const lines = block.split('\n')
+  const event = lines.find((line) => line.startsWith('event: '))?.slice(7) ?? block
+  const data = lines.filter((line) => line.startsWith('data: ')).map((line) => line.slice(6))
+  return { event, data: data.join('\n') }
+}
+
+const events = (messages: Message[]): string[] => messages.map(({ event }) => event)
+
+describe('An open page', () => {
+  test('is told the counts at once', async () => {
+    const { response, news } = await openPage(alice)
+    expect(response.headers.get('content-type')).toStartWith('text/event-stream')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(await news()).toEqual([{ event: 'counts', data: '{"down":0,"late":0,"up":0,"new":1,"paused":0}' }])
+  })
+
+  test('gets the row of a monitor that was pinged, and nothing of those that were not', async () => {
+    guard.monitor(project, { name: 'report' })
+    const { news } = await openPage(alice)
+    await news()
+    await guard.ping(backup)
+    await guard.live.tick()
+    const [row, counts, ...more] = await news()
+    expect(row?.data).toContain(`<li id="monitor-${backup.id}" class="monitor monitor-up"`)
+    expect(counts?.data).toContain('"up":1,"new":1')
+    expect(more).toEqual([])
+  })
+
+  test('gets a row without the counts when they stay the same, and nothing when nothing happens', async () => {
+    await guard.ping(backup)
+    const { news } = await openPage(alice)
+    await news()
+    await guard.ping(backup)
+    await guard.ping(backup)
+    await guard.live.tick()
+    expect(events(await news())).toEqual(['row'])
+    await guard.live.tick()
+    expect(await news()).toEqual([])
+  })
+
+  test('sees a monitor become late and go down, though nobody calls', async () => {
+    await guard.ping(backup)
+    const { news } = await openPage(alice)
+    await news()
+    guard.clock.advance(HOUR)
+    await guard.live.tick()
+    expect((await news())[0]?.data).toContain('monitor-late')
+    guard.clock.advance(10 * MINUTE)
+    await guard.tick()
+    expect((await news())[0]?.data).toContain('monitor-down')
+  })
+
+  test('learns that a monitor is gone, and of a new one', async () => {
+    const { news } = await openPage(alice)
+    await news()
+    deleteMonitor(guard.deps, guard.refOf(backup))
+    await guard.live.tick()
+    expect(await news()).toContainEqual({ event: 'gone', data: String(backup.id) })
+    guard.monitor(project, { name: 'report' })
+    await guard.live.tick()
+    expect((await news())[0]?.data).toContain('report')
+  })
+
+  test('is told to ask for the list when much changes at once', async () => {
+    const monitors = Array.from({ length: 101 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
+    const { news } = await openPage(alice)
+    await news()
+    await Promise.all(monitors.map((monitor) => guard.ping(monitor)))
+    await guard.live.tick()
+    expect(events(await news())).toEqual(['counts', 'refresh'])
+  })
+
+  test('hears nothing of other projects', async () => {
+    const other = guard.monitor(guard.project('bob@example.org'), { name: 'of bob' })
+    const { news } = await openPage(alice)
+    await news()
+    await guard.ping(other)
+    deleteMonitor(guard.deps, guard.refOf(other))
+    await guard.live.tick()
+    expect(await news()).toEqual([])
+  })
+
+  test('holds the row together, whatever the name is', async () => {
+    const evil = guard.monitor(project, { name: 'a' })
+    guard.db.write((tx) =>
+      tx.run('UPDATE monitors SET name = $name WHERE id = $id', { id: evil.id, name: 'x\n\nevent: y' }),
+    )
+    const { news } = await openPage(alice)
+    await news()
+    await guard.ping(evil)
+    await guard.live.tick()
+    expect(events(await news())).toEqual(['row', 'counts'])
+  })
+
+  test('shows a sign of life now and then, so that nobody takes it for dead', async () => {
+    const { news } = await openPage(alice)
+    await news()
+    guard.clock.advance(5 * SECOND)
+    await guard.live.tick()
+    expect(events(await news())).toEqual([': alive'])
+  })
+})
+
+describe('A stream ends', () => {
+  test('when the session is ended elsewhere', async () => {
+    const { isOver, news } = await openPage(alice)
+    const [session] = listSessions(guard.db, { userId: alice.user.id, now: guard.clock.now() })
+    endSession(guard.deps, { id: session?.id ?? '', userId: alice.user.id })
+    guard.clock.advance(5 * SECOND)
+    await guard.live.tick()
+    await news()
+    expect(isOver()).toBe(true)
+  })
+
+  test('when its reader is taken out of the project', async () => {
+    const viewer = await memberOf(guard, project, 'viewer')
+    const { isOver, news } = await openPage(viewer)
+    guard.db.write((tx) => tx.run("DELETE FROM memberships WHERE role = 'viewer'"))
+    guard.clock.advance(5 * SECOND)
+    await guard.live.tick()
+    await news()
+    expect(isOver()).toBe(true)
+  })
+
+  test('when CronGuard stops, and none begins after that', async () => {
+    const { isOver, news } = await openPage(alice)
+    guard.live.close()
+    await news()
+    expect(isOver()).toBe(true)
+    expect((await alice.get(`/projects/${project.id}/events`)).status).toBe(429)
+  })
+
+  test('when the page is closed, and costs nothing any more', async () => {
+    const { close } = await openPage(alice)
+    await close()
+    await guard.live.tick()
+    await guard.ping(backup)
+    await guard.live.tick()
+    expect((await openPage(alice)).response.status).toBe(200)
+  })
+
+  test('when its reader does not read: it may come back and ask for everything', async () => {
+    const response = await alice.get(`/projects/${project.id}/events`)
+    for (let index = 0; index < 600; index += 1) {
+      await guard.ping(backup)
+      await guard.live.tick()
+    }
+    const text = await response.text()
+    expect(text.match(/event: row/g)?.length).toBeLessThan(520)
+  })
+})

@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { Project } from '#domain/project.ts'
+import { HOUR, MINUTE } from '#lib/duration.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+
+let guard: TestGuard
+let project: Project
+let alice: Visitor
+let path: string
+
+const HOURLY = { schedule: { kind: 'period', periodMs: HOUR } as const, graceMs: 10 * MINUTE }
+
+beforeEach(async () => {
+  guard = new TestGuard()
+  project = guard.project('alice@example.org')
+  alice = await signedIn(guard, 'alice@example.org')
+  path = `/projects/${project.id}`
+})
+
+afterEach(() => guard.stop())
+
+const rows = (text: string): string[] => text.match(/<li id="monitor-.*?<\/li>/gs) ?? []
+const namesIn = (text: string): string[] =>
+  rows(text).map((row) => /class="monitor-name"[^>]*>([^<]*)</.exec(row)?.[1] ?? '')
+
+describe('The dashboard', () => {
+  test('teaches who has no monitor yet', async () => {
+    const text = await alice.read('/')
+    for (const step of ['Create a monitor', 'Copy its ping URL', 'Run the job once', 'See it turn green']) {
+      expect(text).toContain(step)
+    }
+    expect(text).toContain(`${path}/monitors/new`)
+  })
+
+  test('shows each monitor with its status in a word and a shape, its schedule, pings and runs', async () => {
+    guard.monitor(project, { name: 'backup', tags: 'db prod', ...HOURLY })
+    const backup = guard.monitor(project, { name: 'report', ...HOURLY })
+    await guard.ping(backup, '/start')
+    await guard.ping(backup)
+    await guard.ping(backup, '/start')
+    guard.clock.advance(5 * MINUTE)
+    const [report = '', fresh = ''] = rows(await alice.read('/'))
+    for (const part of ['#shape-up', 'Up', 'Running', 'every hour', '5 minutes ago', 'in 55 minutes', '1 success']) {
+      expect(report).toContain(part)
+    }
+    expect(report).toContain('title="2026-03-01 12:00:00 UTC"')
+    for (const part of ['#shape-new', 'New', 'never', '>db<', '>prod<']) expect(fresh).toContain(part)
+  })
+
+  test('counts by status, with the worst in the title of the tab', async () => {
+    const backup = guard.monitor(project, { name: 'backup', ...HOURLY })
+    guard.monitor(project, { name: 'report' })
+    await guard.ping(backup, '/fail')
+    const text = await alice.read('/')
+    expect(text).toContain('<title>(1 down) Monitors · CronGuard</title>')
+    expect(text).toContain('<b data-count="down">1</b>')
+    expect(text).toContain('<b data-count="all">2</b>')
+    expect(namesIn(text)).toEqual(['backup', 'report'])
+  })
+
+  test('is filtered and ordered by its address, and offers what is left', async () => {
+    const backup = guard.monitor(project, { name: 'backup', tags: 'db', ...HOURLY })
+    guard.monitor(project, { name: 'another backup', tags: 'mail' })
+    guard.monitor(project, { name: 'report', tags: 'db' })
+    await guard.ping(backup)
+    expect(namesIn(await alice.read(`${path}?q=backup`))).toEqual(['backup', 'another backup'])
+    expect(namesIn(await alice.read(`${path}?q=backup&sort=name`))).toEqual(['another backup', 'backup'])
+    expect(namesIn(await alice.read(`${path}?status=up`))).toEqual(['backup'])
+    expect(namesIn(await alice.read(`${path}?tag=db&status=new`))).toEqual(['report'])
+    const none = await alice.read(`${path}?q=${encodeURIComponent('"><script>')}`)
+    expect(namesIn(none)).toEqual([])
+    expect(none).toContain('No monitor matches')
+    expect(none).toContain('value="&quot;&gt;&lt;script&gt;"')
+  })
+
+  test('keeps the rest of the filter in the link to a status', async () => {
+    guard.monitor(project, { name: 'backup', tags: 'db' })
+    expect(await alice.read(`${path}?q=back&tag=db&sort=name`)).toContain(
+      `${path}?q=back&amp;status=down&amp;tag=db&amp;sort=name`,
+    )
+  })
+
+  test('passes over a filter that it cannot read', async () => {
+    guard.monitor(project, { name: 'backup' })
+    expect(namesIn(await alice.read(`${path}?status=broken&sort=sideways&tag=&q=`))).toEqual(['backup'])
+    expect(namesIn(await alice.read(`${path}?q=${'x'.repeat(10_000)}`))).toEqual([])
+  })
+
+  test('warns when nobody would be told', async () => {
+    guard.monitor(project, { name: 'backup' })
+    expect(await alice.read('/')).toContain('nobody is told')
+    guard.mailTo(project, 'ops@example.org')
+    expect(await alice.read('/')).not.toContain('nobody is told')
+  })
+
+  test('never shows a ping key', async () => {
+    const { pingKey } = guard.monitor(project, { name: '' })
+    const text = await alice.read('/')
+    expect(text).not.toContain(pingKey)
+    expect(text).not.toContain(project.pingKey)
+  })
+
+  test('leaves hostile names harmless', async () => {
+    for (const name of [
+      '<script>alert(1)</script>',
+      `"'><img src=x onerror=alert(1)>`,
+      '\u202Etxt.exe',
+      '🧨'.repeat(100),
+    ]) {
+      guard.monitor(project, { name, tags: '"><b>tag' })
+    }
+    const text = await alice.read('/')
+    expect(text).not.toContain('<script>alert')
+    expect(text).not.toContain('<img src=x')
+    expect(text).not.toContain('<b>tag')
+    expect(rows(text)).toHaveLength(4)
+  })
+
+  test('is short for browsers that unpack', async () => {
+    for (let index = 0; index < 50; index += 1) guard.monitor(project, { name: `job ${index}` })
+    const packed = await alice.get('/', { 'Accept-Encoding': 'gzip' })
+    expect(packed.headers.get('content-encoding')).toBe('gzip')
+    const bytes = await packed.arrayBuffer()
+    const text = new TextDecoder().decode(Bun.gunzipSync(bytes))
+    expect(rows(text)).toHaveLength(50)
+    expect(bytes.byteLength).toBeLessThan(text.length / 4)
+  })
+})
+
+describe('The list alone', () => {
+  test('is the same as in the page, and tells the browser the address of the page', async () => {
+    guard.monitor(project, { name: 'backup' })
+    guard.monitor(project, { name: 'report' })
+    const response = await alice.get(`${path}/monitors?q=back`, { 'HX-Request': 'true' })
+    const text = await response.text()
+    expect(response.headers.get('hx-replace-url')).toBe(`${path}?q=back`)
+    expect(text).toStartWith('<section id="monitors"')
+    expect(await alice.read(`${path}?q=back`)).toContain(text)
+  })
+})
+
+describe('The project', () => {
+  test('that was looked at last is the first page', async () => {
+    const other = guard.project('bob@example.org')
+    guard.monitor(other, { name: 'of another project' })
+    guard.db.write((tx) =>
+      tx.run("INSERT INTO memberships SELECT $id, id, 'member', 9e12 FROM users WHERE email = 'alice@example.org'", {
+        id: other.id,
+      }),
+    )
+    expect(await alice.read('/')).toContain(`href="${path}" aria-current="true"`)
+    await alice.read(`/projects/${other.id}`)
+    expect(await alice.read('/')).toContain('of another project')
+  })
+
+  test('is missing for somebody who belongs to none', async () => {
+    guard.db.write((tx) => tx.run('DELETE FROM memberships'))
+    const text = await alice.read('/')
+    expect(text).toContain('You belong to no project')
+    expect(text).toContain('/projects/new')
+  })
+})
+
+describe('Who may see the dashboard', () => {
+  const paths = ['', '/monitors', '/counts', '/events']
+
+  test.each(paths)('%p: a stranger is led to the sign-in, an outsider finds nothing, a viewer looks', async (tail) => {
+    const outsider = await signedIn(guard, 'mallory@example.org')
+    const viewer = await memberOf(guard, project, 'viewer')
+    expect((await new Visitor(guard).get(path + tail)).status).toBe(303)
+    expect((await outsider.get(path + tail)).status).toBe(404)
+    const response = await viewer.get(path + tail)
+    expect(response.status).toBe(200)
+    await response.body?.cancel()
+  })
+
+  test('a viewer is offered nothing that he may not do', async () => {
+    const viewer = await memberOf(guard, project, 'viewer')
+    expect(await viewer.read(path)).not.toContain('monitors/new')
+    guard.monitor(project, { name: 'backup' })
+    expect(await viewer.read(path)).not.toContain('monitors/new')
+  })
+})

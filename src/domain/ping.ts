@@ -68,7 +68,7 @@ export interface IncomingPing {
 export function judgePing(rules: PingRules, isPaused: boolean, ping: IncomingPing): PingKind {
   if (isPaused && rules.manualResume) return 'ignored'
   if (rules.postOnly && ping.method !== 'POST') return 'ignored'
-  if (rules.filter.httpBody) return signalInText(rules.filter, decodeLeniently(ping.body))
+  if (rules.filter.httpBody) return signalInText(rules.filter, decodeBody(ping.body))
   return ping.signal
 }
 
@@ -86,8 +86,8 @@ function containsAny(text: string, keywords: string): boolean {
     .some((keyword) => keyword !== '' && text.includes(keyword))
 }
 
-// A body may be cut in the middle of a character or be no text at all: that must not lose the ping.
-function decodeLeniently(body: Uint8Array): string {
+/** As text. A body may be cut in the middle of a character or be no text at all: that must not lose the ping. */
+export function decodeBody(body: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(body)
 }
 

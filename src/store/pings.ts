@@ -1,7 +1,8 @@
 import type { PingKind, RecordedPing } from '#domain/ping.ts'
 import type { Reader, Tx } from './database.ts'
 
-interface PingRow {
+/** One row of `PING_COLUMNS`. */
+export interface PingRow {
   monitor_id: number
   number: number
   kind: PingKind
@@ -16,7 +17,7 @@ interface PingRow {
   body_size: number | null
 }
 
-const COLUMNS = `
+export const PING_COLUMNS = `
   monitor_id, number, kind, at, run_id, exit_status, duration_ms, scheme, method, remote_address, user_agent,
   length(body) AS body_size`
 
@@ -77,7 +78,7 @@ function searchStartOrEnd(
 /** The newest pings first. */
 export function listPings(reader: Reader, { monitorId, limit }: { monitorId: number; limit: number }): RecordedPing[] {
   return reader
-    .all<PingRow>(`SELECT ${COLUMNS} FROM pings WHERE monitor_id = $monitorId ORDER BY number DESC LIMIT $limit`, {
+    .all<PingRow>(`SELECT ${PING_COLUMNS} FROM pings WHERE monitor_id = $monitorId ORDER BY number DESC LIMIT $limit`, {
       monitorId,
       limit,
     })
@@ -90,8 +91,16 @@ export function findLastPing(
   { monitorId, at }: { monitorId: number; at: number },
 ): RecordedPing | null {
   const row = reader.get<PingRow>(
-    `SELECT ${COLUMNS} FROM pings WHERE monitor_id = $monitorId AND at <= $at ORDER BY number DESC LIMIT 1`,
+    `SELECT ${PING_COLUMNS} FROM pings WHERE monitor_id = $monitorId AND at <= $at ORDER BY number DESC LIMIT 1`,
     { monitorId, at },
+  )
+  return row && toPing(row)
+}
+
+export function findPing(reader: Reader, by: { monitorId: number; number: number }): RecordedPing | null {
+  const row = reader.get<PingRow>(
+    `SELECT ${PING_COLUMNS} FROM pings WHERE monitor_id = $monitorId AND number = $number`,
+    by,
   )
   return row && toPing(row)
 }
@@ -108,7 +117,7 @@ export function findPingBody(
   return row?.body ?? null
 }
 
-function toPing(row: PingRow): RecordedPing {
+export function toPing(row: PingRow): RecordedPing {
   return {
     monitorId: row.monitor_id,
     number: row.number,

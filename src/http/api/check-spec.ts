@@ -2,13 +2,20 @@
 // check that was read can be sent back.
 import { z } from 'zod'
 import type { Channel } from '#domain/channel.ts'
-import { KEYWORDS_MAX, type MonitorChange, type MonitorMatch, NAME_MAX, SLUG_MAX } from '#domain/monitor.ts'
+import {
+  DESCRIPTION_MAX,
+  KEYWORDS_MAX,
+  type MonitorChange,
+  type MonitorMatch,
+  NAME_MAX,
+  SLUG_MAX,
+  slugify,
+  TAGS_MAX,
+} from '#domain/monitor.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import type { ApiVersion } from './endpoint.ts'
 
-const TAGS_MAX = 500
-const DESCRIPTION_MAX = 10_000
 const SECONDS_MIN = 60
 const SECONDS_MAX = 31_536_000
 const NO_SCHEDULE = 'schedule is not a valid cron or OnCalendar expression'
@@ -138,16 +145,6 @@ function seconds(field: string, min: number) {
 
 function flag(field: string) {
   return z.boolean(`${field} is not a boolean`)
-}
-
-function slugify(name: string): string {
-  return name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9_\s-]/g, '')
-    .trim()
-    .replace(/[\s-]+/g, '-')
-    .slice(0, SLUG_MAX)
 }
 
 function invalid(problem: string): AppError {

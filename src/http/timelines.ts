@@ -1,0 +1,109 @@
+import type { Monitor } from '#domain/monitor.ts'
+import {
+  cursorBelow,
+  mergeNewest,
+  pingKindOf,
+  showsTransitions,
+  TIMELINE_TOP,
+  type TimelineCursor,
+  type TimelineEntry,
+  type TimelineFilter,
+  type TimelinePing,
+  type TimelineTransition,
+} from '#domain/timeline.ts'
+import type { Reader } from '#store/database.ts'
+import { findPingNumbersAround, listNewestPings, listTransitionsAbove, listTransitionsBelow } from '#store/timeline.ts'
+
+export interface TimelinePage {
+  /** Newest first. */
+  entries: TimelineEntry[]
+  /** Where the older ones begin; null: there are none. */
+  below: TimelineCursor | null
+  /** Where newer ones will be; null unless this is the newest page. */
+  above: TimelineCursor | null
+}
+
+export interface TimelineNews {
+  entries: TimelineEntry[]
+  /** Null: too much has happened to be added; only a fresh page shows all of it. */
+  above: TimelineCursor | null
+}
+
+const PAGE_SIZE = 50
+/** A kind that is rare is looked for among this many pings at a time, so that no page takes long. */
+const SEARCHED_MAX = 20_000
+
+interface Wanted {
+  monitor: Monitor
+  filter: TimelineFilter
+}
+
+/** The newest entries below `before`; a page of a filter that matches rarely may be short and go on all the same. */
+export function readTimeline(
+  reader: Reader,
+  { monitor, filter, before }: Wanted & { before: TimelineCursor | null },
+): TimelinePage {
+  const start = before ?? TIMELINE_TOP
+  const { pings, searchedTo } = readPings(reader, { monitor, filter, below: start.pingNumber })
+  const transitions = showsTransitions(filter)
+    ? listTransitionsBelow(reader, { monitorId: monitor.id, ...start, limit: PAGE_SIZE + 1 })
+    : []
+  const entries = mergeNewest({ pings, transitions }, PAGE_SIZE)
+  const above = before === null ? topOf({ monitor, transitions }) : null
+  const end = cursorBelow(start, entries)
+  if (entries.length < pings.length + transitions.length) return { entries, below: end, above }
+  return { entries, below: furtherBelow(reader, { monitor, end, searchedTo }), above }
+}
+
+/** What is newer than `after`. */
+export function readTimelineNews(
+  reader: Reader,
+  { monitor, filter, after }: Wanted & { after: TimelineCursor },
+): TimelineNews {
+  const kind = pingKindOf(filter)
+  const searched = { above: after.pingNumber, below: monitor.pingCount + 1 }
+  if (kind !== 'every' && searched.below - searched.above > SEARCHED_MAX) return { entries: [], above: null }
+  const range = { monitorId: monitor.id, limit: PAGE_SIZE + 1 }
+  const pings = kind === 'none' ? [] : listNewestPings(reader, { ...range, ...searched, kind })
+  const transitions = showsTransitions(filter) ? listTransitionsAbove(reader, { ...range, ...after }) : []
+  if (pings.length + transitions.length > PAGE_SIZE) return { entries: [], above: null }
+  const entries = mergeNewest({ pings, transitions }, PAGE_SIZE)
+  return { entries, above: { ...after, ...topOf({ monitor, transitions, otherwise: after }) } }
+}
+
+function readPings(
+  reader: Reader,
+  { monitor, filter, below }: Wanted & { below: number },
+): { pings: TimelinePing[]; searchedTo: number } {
+  const kind = pingKindOf(filter)
+  if (kind === 'none') return { pings: [], searchedTo: 0 }
+  const ceiling = Math.min(below, monitor.pingCount + 1)
+  const above = kind === 'every' ? 0 : Math.max(0, ceiling - 1 - SEARCHED_MAX)
+  const range = { monitorId: monitor.id, kind, above, below: ceiling, limit: PAGE_SIZE + 1 }
+  return { pings: listNewestPings(reader, range), searchedTo: above }
+}
+
+// Everything that was read is shown; what was not looked at yet may hold more.
+function furtherBelow(
+  reader: Reader,
+  { monitor, end, searchedTo }: { monitor: Monitor; end: TimelineCursor; searchedTo: number },
+): TimelineCursor | null {
+  if (searchedTo === 0) return null
+  const number = searchedTo + 1
+  const { below } = findPingNumbersAround(reader, { monitorId: monitor.id, number })
+  return below === null ? null : { ...end, pingNumber: number }
+}
+
+function topOf({
+  monitor,
+  transitions,
+  otherwise = { transitionAt: 0, transitionId: 0 },
+}: {
+  monitor: Monitor
+  transitions: TimelineTransition[]
+  otherwise?: Pick<TimelineCursor, 'transitionAt' | 'transitionId'>
+}): TimelineCursor {
+  const [newest] = transitions
+  const { transitionAt, transitionId } = newest ? { transitionAt: newest.at, transitionId: newest.id } : otherwise
+  return { pingNumber: monitor.pingCount, transitionAt, transitionId }
+}

@@ -1,0 +1,191 @@
+import { Elysia } from 'elysia'
+import { saveMonitor, updateMonitor } from '#actions/monitors.ts'
+import { findKind } from '#channels/index.ts'
+import type { Channel } from '#domain/channel.ts'
+import { withDeadline } from '#domain/lifecycle.ts'
+import { type Monitor, shownName } from '#domain/monitor.ts'
+import { type Form, orAgain, type Retry, readForm } from '#http/forms.ts'
+import { frameOf, readingOf } from '#http/frame.ts'
+import { type House, inProject, type MonitorVisit, onMonitor, type ProjectVisit } from '#http/guards.ts'
+import { page, partial, redirect } from '#http/respond.tsx'
+import { DAY, SECOND } from '#lib/duration.ts'
+import { listChannels, listChannelsOfMonitor } from '#store/channels.ts'
+import { findMonitorByUniqueKey, listSlugs } from '#store/monitors.ts'
+import { freshForm } from '#views/components/field.tsx'
+import {
+  type ChannelChoice,
+  LENGTH_UNITS,
+  MonitorFormPage,
+  OTHER_PERIOD,
+  PERIOD_PRESETS,
+} from '#views/pages/monitor-form.tsx'
+import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/schedule-preview.tsx'
+import { type Rhythm, readMonitorForm, readRhythm } from './monitor-spec.ts'
+
+/** Makes and changes monitors. */
+export function monitorFormRoutes(house: House) {
+  return new Elysia({ name: 'web/monitor-form' })
+    .get(
+      '/projects/:project/monitors/new',
+      inProject(house, 'operate', (visit) => showNew(house, visit)),
+    )
+    .post(
+      '/projects/:project/monitors',
+      inProject(house, 'operate', (visit) => create(house, visit)),
+      { parse: 'none' },
+    )
+    .get(
+      '/projects/:project/schedule-preview',
+      inProject(house, 'operate', (visit) => preview(house, visit)),
+    )
+    .get(
+      '/monitors/:monitor/edit',
+      onMonitor(house, 'operate', (visit) => showEdit(house, visit)),
+    )
+    .post(
+      '/monitors/:monitor',
+      onMonitor(house, 'operate', (visit) => update(house, visit)),
+      { parse: 'none' },
+    )
+}
+
+type FormVisit = ProjectVisit & { monitor?: Monitor }
+
+interface Shown {
+  retry: Retry
+  ticked: string[]
+  status?: number
+  problem?: string | null
+}
+
+function showNew(house: House, visit: ProjectVisit): Response {
+  const ticked = listChannels(house.deps.db, visit.project.id).map(({ id }) => id)
+  return show(house, visit, { retry: freshForm(NEW_VALUES), ticked })
+}
+
+function showEdit(house: House, visit: MonitorVisit): Response {
+  const ticked = listChannelsOfMonitor(house.deps.db, visit.monitor.id).map(({ id }) => id)
+  return show(house, visit, { retry: freshForm(valuesOf(visit.monitor)), ticked })
+}
+
+async function create(house: House, visit: ProjectVisit): Promise<Response> {
+  const form = await readForm(visit.request)
+  return await saving(house, { visit, form }, () => {
+    const { deps } = house
+    const projectId = visit.project.id
+    const change = readMonitorForm(form, { monitor: null, takenSlugs: takenSlugs(house, visit) })
+    const before = listChannels(deps.db, projectId).map(({ id }) => id)
+    const channelIds = chosenChannels(form, before)
+    const { monitor } = saveMonitor(deps, { projectId, match: null, change, channelIds })
+    return redirect(`/monitors/${monitor.uniqueKey}`, 'monitor-created')
+  })
+}
+
+async function update(house: House, visit: MonitorVisit): Promise<Response> {
+  const form = await readForm(visit.request)
+  return await saving(house, { visit, form }, () => {
+    const { deps } = house
+    const { monitor } = visit
+    const change = readMonitorForm(form, { monitor, takenSlugs: takenSlugs(house, visit) })
+    const before = listChannelsOfMonitor(deps.db, monitor.id).map(({ id }) => id)
+    const ref = { projectId: monitor.projectId, pingKey: monitor.pingKey }
+    updateMonitor(deps, { ref, change, channelIds: chosenChannels(form, before) })
+    return redirect(`/monitors/${monitor.uniqueKey}`, 'monitor-saved')
+  })
+}
+
+function saving(house: House, { visit, form }: { visit: FormVisit; form: Form }, work: () => Response) {
+  return orAgain(work, ({ fields, message }) =>
+    show(house, visit, {
+      retry: { values: form.values, problems: fields },
+      ticked: form.list('channel'),
+      problem: Object.keys(fields).length === 0 ? message : null,
+      status: 422,
+    }),
+  )
+}
+
+// A channel that was added after the form was shown was not unticked by anybody.
+function chosenChannels(form: Form, before: string[]): string[] {
+  const shown = form.list('shownChannel')
+  return [...form.list('channel'), ...before.filter((id) => !shown.includes(id))]
+}
+
+function takenSlugs({ deps }: House, { project, monitor }: FormVisit): Set<string> {
+  return new Set(listSlugs(deps.db, { projectId: project.id, exceptId: monitor?.id ?? null }))
+}
+
+function preview(house: House, visit: ProjectVisit): Response {
+  const uniqueKey = visit.query.get('monitor')
+  const monitor = uniqueKey && findMonitorByUniqueKey(house.deps.db, { projectId: visit.project.id, uniqueKey })
+  const text = (name: string): string => visit.query.get(name) ?? ''
+  return partial(<SchedulePreview {...previewOf(text, { ...visit, ...(monitor ? { monitor } : {}) })} />)
+}
+
+function previewOf(text: (name: string) => string, visit: FormVisit): SchedulePreviewProps {
+  const problems: Record<string, string> = {}
+  const rhythm = readRhythm(text, problems)
+  const reading = readingOf(visit)
+  const [problem] = Object.values(problems)
+  if (problem !== undefined) return { problem, reading }
+  return { ...rhythm, reading, watched: visit.monitor ? watchedWith(visit.monitor, rhythm) : null }
+}
+
+function watchedWith(monitor: Monitor, rhythm: Rhythm): Monitor | null {
+  const watched = withDeadline({ ...monitor, ...rhythm })
+  return watched.deadlineAt === null ? null : watched
+}
+
+function show(house: House, visit: FormVisit, { retry, ticked, status = 200, problem = null }: Shown): Response {
+  const { monitor, project } = visit
+  return page(
+    <MonitorFormPage
+      visit={frameOf(visit)}
+      projectId={project.id}
+      monitor={monitor ? { uniqueKey: monitor.uniqueKey, shownName: shownName(monitor) } : null}
+      form={retry}
+      problem={problem}
+      channels={listChannels(house.deps.db, project.id).map(describeChannel)}
+      ticked={ticked}
+      preview={previewOf((name) => retry.values[name] ?? '', visit)}
+    />,
+    status,
+  )
+}
+
+/** A channel in words that hold no secret. */
+export function describeChannel({ id, name, kind, settings, disabledAt }: Channel): ChannelChoice {
+  const known = findKind(kind)
+  const about = known ? `${known.label}: ${known.summary(settings)}` : kind
+  return { id, name: name || (known?.label ?? kind), about: disabledAt === null ? about : `${about} (switched off)` }
+}
+
+const NEW_VALUES = { period: String(DAY), periodUnit: 'hours', graceUnit: 'minutes' }
+
+function valuesOf(monitor: Monitor): Record<string, string> {
+  const { filter, postOnly, manualResume } = monitor
+  const isPreset = PERIOD_PRESETS.some(({ periodMs }) => periodMs === monitor.schedule.periodMs)
+  return {
+    name: monitor.name,
+    slug: monitor.slug,
+    tags: monitor.tags,
+    description: monitor.description,
+    period: isPreset ? String(monitor.schedule.periodMs) : OTHER_PERIOD,
+    ...(isPreset ? { periodUnit: 'hours' } : lengthValues('period', monitor.schedule.periodMs)),
+    ...lengthValues('grace', monitor.graceMs),
+    startKeywords: filter.startKeywords,
+    successKeywords: filter.successKeywords,
+    failureKeywords: filter.failureKeywords,
+    ...ticks({ postOnly, manualResume, httpBody: filter.httpBody, failsByDefault: filter.failsByDefault }),
+  }
+}
+
+// In the largest unit that gives a whole number.
+function lengthValues(what: 'period' | 'grace', ms: number): Record<string, string> {
+  const { name, ms: unitMs } = LENGTH_UNITS.findLast((unit) => ms % unit.ms === 0) ?? { name: 'seconds', ms: SECOND }
+  return { [`${what}Count`]: String(Math.max(1, Math.round(ms / unitMs))), [`${what}Unit`]: name }
+}
+
+function ticks(boxes: Record<string, boolean>): Record<string, string> {
+  return Object.fromEntries(Object.entries(boxes).flatMap(([name, isTicked]) => (isTicked ? [[name, 'on']] : [])))
+}

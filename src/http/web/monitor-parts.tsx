@@ -1,0 +1,150 @@
+// The parts of a monitor's page that are drawn anew by themselves, each at its own address.
+import { Elysia } from 'elysia'
+import type { Monitor } from '#domain/monitor.ts'
+import { may } from '#domain/project.ts'
+import { readCursor, TIMELINE_FILTERS, type TimelineFilter } from '#domain/timeline.ts'
+import { type PeriodUptime, uptimeOf } from '#domain/uptime.ts'
+import { readingOf } from '#http/frame.ts'
+import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
+import { readStories } from '#http/incident-stories.ts'
+import { partial } from '#http/respond.tsx'
+import { readTimeline, readTimelineNews } from '#http/timelines.ts'
+import type { Markup } from '#jsx/jsx-runtime'
+import { AppError } from '#lib/errors.ts'
+import { lastDays, shortMomentInZone } from '#lib/zone.ts'
+import type { Reader } from '#store/database.ts'
+import { listTransitions } from '#store/incidents.ts'
+import { listTimedPings } from '#store/timeline.ts'
+import type { TimedRun } from '#views/components/duration-chart.tsx'
+import type { Reading } from '#views/components/moment.tsx'
+import { PING_WORDS } from '#views/components/ping-mark.tsx'
+import { MonitorCharts } from '#views/partials/monitor-charts.tsx'
+import { MonitorIncidents } from '#views/partials/monitor-incidents.tsx'
+import { isNew, MonitorOverview } from '#views/partials/monitor-overview.tsx'
+import { lengthInWords, NewerEntries, OlderEntries, Timeline } from '#views/partials/timeline.tsx'
+
+export function monitorPartRoutes(house: House) {
+  const part = (draw: (house: House, visit: MonitorVisit) => Markup) =>
+    onMonitor(house, 'look', (visit) => partial(draw(house, visit)))
+  return new Elysia({ name: 'web/monitor-parts' })
+    .get('/monitors/:monitor/overview', part(overviewPart))
+    .get('/monitors/:monitor/charts', part(chartsPart))
+    .get('/monitors/:monitor/incidents', part(incidentsPart))
+    .get(
+      '/monitors/:monitor/timeline',
+      onMonitor(house, 'look', (visit) =>
+        partial(timelinePart(house, visit), {
+          address: `/monitors/${visit.monitor.uniqueKey}?kind=${filterOf(visit)}`,
+        }),
+      ),
+    )
+    .get('/monitors/:monitor/timeline/older', part(olderPart))
+    .get('/monitors/:monitor/timeline/newer', part(newerPart))
+}
+
+const DAYS = 90
+const INCIDENTS = 5
+const RUNS = 60
+/** Timed runs are looked for among this many pings. */
+const RUNS_SEARCHED = 1000
+/** More than a month of a change every five minutes; days before the oldest one that was read have no data. */
+const TRANSITIONS_MAX = 10_000
+
+export function overviewPart({ deps }: House, visit: MonitorVisit): Markup {
+  const { monitor, project } = visit
+  const mayOperate = may(project.role, 'operate')
+  return (
+    <MonitorOverview
+      monitor={monitor}
+      changedAt={changedAt(deps.db, monitor)}
+      mayOperate={mayOperate}
+      pingUrl={mayOperate ? `${deps.config.baseUrl}/ping/${monitor.pingKey}` : ''}
+      reading={readingOf(visit)}
+    />
+  )
+}
+
+export function chartsPart({ deps: { db } }: House, visit: MonitorVisit): Markup {
+  const { monitor } = visit
+  const reading = readingOf(visit)
+  return (
+    <MonitorCharts
+      uniqueKey={monitor.uniqueKey}
+      days={isNew(monitor) ? [] : readDays(db, { monitor, reading })}
+      runs={readRuns(db, { monitor, reading })}
+      isEmpty={isNew(monitor)}
+      reading={reading}
+    />
+  )
+}
+
+export function incidentsPart({ deps }: House, visit: MonitorVisit): Markup {
+  const { monitor, project } = visit
+  return (
+    <MonitorIncidents
+      uniqueKey={monitor.uniqueKey}
+      projectId={project.id}
+      stories={readStories(deps, { monitorId: monitor.id, limit: INCIDENTS })}
+      mayOperate={may(project.role, 'operate')}
+      reading={readingOf(visit)}
+    />
+  )
+}
+
+export function timelinePart({ deps: { db } }: House, visit: MonitorVisit): Markup {
+  const before = readCursor(visit.query.get('before'))
+  const { entries, below, above } = readTimeline(db, { monitor: visit.monitor, filter: filterOf(visit), before })
+  return <Timeline {...viewOf(visit)} entries={entries} below={below} above={above} />
+}
+
+function olderPart({ deps: { db } }: House, visit: MonitorVisit): Markup {
+  const before = readCursor(visit.query.get('before'))
+  if (before === null) throw new AppError('invalid', 'There is no such place in the timeline.')
+  const { entries, below } = readTimeline(db, { monitor: visit.monitor, filter: filterOf(visit), before })
+  return <OlderEntries {...viewOf(visit)} entries={entries} below={below} />
+}
+
+function newerPart({ deps: { db } }: House, visit: MonitorVisit): Markup {
+  const after = readCursor(visit.query.get('after'))
+  if (after === null) throw new AppError('invalid', 'There is no such place in the timeline.')
+  const news = readTimelineNews(db, { monitor: visit.monitor, filter: filterOf(visit), after })
+  return <NewerEntries {...viewOf(visit)} {...news} />
+}
+
+function viewOf(visit: MonitorVisit) {
+  return { uniqueKey: visit.monitor.uniqueKey, filter: filterOf(visit), reading: readingOf(visit) }
+}
+
+function filterOf({ query }: MonitorVisit): TimelineFilter {
+  return TIMELINE_FILTERS.find((filter) => filter === query.get('kind')) ?? 'all'
+}
+
+function changedAt(reader: Reader, { id, createdAt }: Monitor): number {
+  const [newest] = listTransitions(reader, { monitorId: id, from: 0, to: Number.MAX_SAFE_INTEGER, limit: 1 })
+  return newest?.at ?? createdAt
+}
+
+interface ReadBy {
+  monitor: Monitor
+  reading: Reading
+}
+
+function readDays(reader: Reader, { monitor, reading }: ReadBy): PeriodUptime[] {
+  const periods = lastDays(DAYS, reading)
+  const range = { monitorId: monitor.id, from: periods[0]?.from ?? 0, to: Number.MAX_SAFE_INTEGER }
+  const transitions = listTransitions(reader, { ...range, limit: TRANSITIONS_MAX })
+  const oldest = transitions.length === TRANSITIONS_MAX ? transitions.at(-1) : undefined
+  const { status, createdAt } = monitor
+  return uptimeOf({ periods, transitions, status, createdAt: oldest?.at ?? createdAt, now: reading.now })
+}
+
+function readRuns(reader: Reader, { monitor, reading }: ReadBy): TimedRun[] {
+  const above = monitor.pingCount - RUNS_SEARCHED
+  return listTimedPings(reader, { monitorId: monitor.id, above, limit: RUNS })
+    .map(({ number, kind, at, durationMs }) => ({
+      label: `#${number} ${PING_WORDS[kind]}, ${shortMomentInZone(at, reading)}, ${lengthInWords(durationMs)}`,
+      durationMs,
+      failed: kind === 'fail',
+    }))
+    .reverse()
+}

@@ -1,0 +1,128 @@
+// The page of a monitor, its live parts, and what a person does to a monitor.
+import { Elysia } from 'elysia'
+import { deleteMonitor, type MonitorRef, pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
+import { recordPing } from '#actions/pings.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import { USER_AGENT_MAX } from '#domain/ping.ts'
+import { may } from '#domain/project.ts'
+import { orAgain } from '#http/forms.ts'
+import { frameOf, readingOf } from '#http/frame.ts'
+import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
+import { peerOf } from '#http/peer.ts'
+import { page, redirect } from '#http/respond.tsx'
+import { listChannelsOfMonitor } from '#store/channels.ts'
+import { MonitorPage, type MonitorUrls } from '#views/pages/monitor.tsx'
+import { MonitorDeletePage } from '#views/pages/monitor-delete.tsx'
+import { describeChannel } from './monitor-form.tsx'
+import { chartsPart, incidentsPart, overviewPart, timelinePart } from './monitor-parts.tsx'
+
+export function monitorRoutes(house: House) {
+  const form = { parse: 'none' } as const
+  return new Elysia({ name: 'web/monitor' })
+    .get(
+      '/monitors/:monitor',
+      onMonitor(house, 'look', (visit) => show(house, visit)),
+    )
+    .post(
+      '/monitors/:monitor/pause',
+      onMonitor(house, 'operate', (visit) => pause(house, visit)),
+      form,
+    )
+    .post(
+      '/monitors/:monitor/resume',
+      onMonitor(house, 'operate', (visit) => resume(house, visit)),
+      form,
+    )
+    .post(
+      '/monitors/:monitor/ping',
+      onMonitor(house, 'operate', (visit) => ping(house, visit)),
+      form,
+    )
+    .get(
+      '/monitors/:monitor/delete',
+      onMonitor(house, 'operate', (visit) =>
+        page(<MonitorDeletePage visit={frameOf(visit)} monitor={visit.monitor} />),
+      ),
+    )
+    .post(
+      '/monitors/:monitor/delete',
+      onMonitor(house, 'operate', (visit) => remove(house, visit)),
+      form,
+    )
+}
+
+function show(house: House, visit: MonitorVisit): Response {
+  const { monitor, project } = visit
+  return page(
+    <MonitorPage
+      visit={frameOf(visit)}
+      projectId={project.id}
+      monitor={monitor}
+      mayOperate={may(project.role, 'operate')}
+      urls={urlsOf(house, visit)}
+      channels={listChannelsOfMonitor(house.deps.db, monitor.id).map((channel) => describeChannel(channel).name)}
+      reading={readingOf(visit)}
+      parts={{
+        overview: overviewPart(house, visit),
+        charts: chartsPart(house, visit),
+        incidents: incidentsPart(house, visit),
+        timeline: timelinePart(house, visit),
+      }}
+    />,
+  )
+}
+
+function urlsOf({ deps }: House, { monitor, project }: MonitorVisit): MonitorUrls {
+  const { baseUrl } = deps.config
+  const ping = `${baseUrl}/ping/${monitor.pingKey}`
+  const bySlug = monitor.slug === '' ? null : `${baseUrl}/ping/${project.pingKey}/${monitor.slug}`
+  const secret = may(project.role, 'operate') ? { ping, bySlug } : null
+  return { secret, badge: `${baseUrl}/badge/${monitor.badgeKey}` }
+}
+
+function pause({ deps }: House, { monitor }: MonitorVisit): Response {
+  pauseMonitor(deps, refOf(monitor))
+  return redirect(addressOf(monitor), 'monitor-paused')
+}
+
+// Somebody else may have resumed it, or its job: then it is as the person wants it.
+function resume({ deps }: House, { monitor }: MonitorVisit): Promise<Response> {
+  return orAgain(
+    () => {
+      resumeMonitor(deps, refOf(monitor))
+      return redirect(addressOf(monitor), 'monitor-resumed')
+    },
+    () => redirect(addressOf(monitor)),
+  )
+}
+
+// A success as any other: the rules of the monitor judge it.
+async function ping({ deps }: House, { monitor, request }: MonitorVisit): Promise<Response> {
+  await recordPing(deps, {
+    address: { pingKey: monitor.pingKey },
+    signal: 'success',
+    exitStatus: null,
+    runId: null,
+    origin: {
+      scheme: 'http',
+      method: 'POST',
+      remoteAddress: peerOf(request),
+      userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_MAX),
+    },
+    body: new Uint8Array(),
+  })
+  return redirect(addressOf(monitor), 'monitor-pinged')
+}
+
+function remove({ deps }: House, { monitor }: MonitorVisit): Response {
+  deleteMonitor(deps, refOf(monitor))
+  return redirect(`/projects/${monitor.projectId}`, 'monitor-deleted')
+}
+
+function refOf({ projectId, pingKey }: Monitor): MonitorRef {
+  return { projectId, pingKey }
+}
+
+function addressOf({ uniqueKey }: Monitor): string {
+  return `/monitors/${uniqueKey}`
+}

@@ -1,0 +1,126 @@
+import { type PeriodUptime, percentInWords } from '#domain/uptime.ts'
+import type { Child } from '#jsx/jsx-runtime'
+import { durationInWords } from '#lib/duration.ts'
+
+export interface UptimeDay extends Pick<PeriodUptime, 'downMs' | 'downCount' | 'ratio'> {
+  /** "24 Nov", in the person's zone. */
+  label: string
+}
+
+interface UptimeBarsProps {
+  /** Oldest first. */
+  days: readonly UptimeDay[]
+  caption: string
+  /** What stands beside the caption: the percentages. */
+  summary?: Child
+}
+
+const SLOT = 10
+const BAR = 7
+const TOP = 2
+const BASE = 38
+const HEIGHT = 44
+const MARK_HEIGHT = 3
+const BAR_HEIGHT = BASE - TOP
+const CAP_MIN = 7
+const GAP = 4
+const STUB = 4
+
+/** One bar a day. A day with downtime is broken: what is cut off its top, and a mark below, are seen without colour. */
+export function UptimeBars({ days, caption, summary }: UptimeBarsProps) {
+  const troubled = days.filter(({ downCount }) => downCount > 0)
+  return (
+    <figure class="chart uptime">
+      <figcaption class="chart-caption">
+        <span>{caption}</span>
+        {summary === undefined ? null : <span class="chart-summary">{summary}</span>}
+      </figcaption>
+      <svg
+        class="uptime-bars"
+        viewBox={`0 0 ${Math.max(1, days.length) * SLOT - (SLOT - BAR)} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${caption}: ${summaryInWords(days, troubled)}`}
+      >
+        {days.map((day, index) => (
+          <Bar day={day} x={index * SLOT} />
+        ))}
+      </svg>
+      <div class="chart-ends" aria-hidden="true">
+        <span>{days[0]?.label}</span>
+        <span>{days.at(-1)?.label}</span>
+      </div>
+      {troubled.length === 0 ? null : <TroubledDays days={troubled} />}
+    </figure>
+  )
+}
+
+function Bar({ day, x }: { day: UptimeDay; x: number }) {
+  return (
+    <g>
+      <title>{dayInWords(day)}</title>
+      <rect class="chart-hit" x={x} width={SLOT} height={HEIGHT} />
+      <BarShape day={day} x={x} />
+    </g>
+  )
+}
+
+function BarShape({ day: { ratio, downCount, downMs }, x }: { day: UptimeDay; x: number }) {
+  if (ratio === null) return <path class="uptime-none" d={box({ x, y: BASE - STUB, height: STUB })} />
+  if (downCount === 0) return <path class="uptime-up" d={box({ x, y: TOP, height: BAR_HEIGHT })} />
+  const cap = capHeight(downMs, ratio)
+  const rest = BASE - TOP - cap - GAP
+  return (
+    <>
+      {rest > 0 ? <path class="uptime-up" d={box({ x, y: BASE - rest, height: rest })} /> : null}
+      <path
+        class="uptime-down"
+        d={box({ x, y: TOP, height: cap }) + box({ x, y: HEIGHT - MARK_HEIGHT, height: MARK_HEIGHT })}
+      />
+    </>
+  )
+}
+
+// The root makes minutes visible beside hours: an hour of a day is a fifth of the bar, six hours are half of it.
+function capHeight(downMs: number, ratio: number): number {
+  const share = downMs === 0 ? 0 : 1 - ratio
+  return Math.round(Math.max(CAP_MIN, Math.sqrt(share) * BAR_HEIGHT))
+}
+
+function box({ x, y, height }: { x: number; y: number; height: number }): string {
+  return `M${x} ${y}h${BAR}v${height}h-${BAR}z`
+}
+
+// Hovering needs a mouse; this can be read with a keyboard, a finger or a screen reader.
+function TroubledDays({ days }: { days: readonly UptimeDay[] }) {
+  return (
+    <details class="chart-details">
+      <summary>{days.length === 1 ? 'One day with downtime' : `${days.length} days with downtime`}</summary>
+      <ul>
+        {days.toReversed().map((day) => (
+          <li>{dayInWords(day)}</li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+function summaryInWords(days: readonly UptimeDay[], troubled: readonly UptimeDay[]): string {
+  const seen = days.filter(({ ratio }) => ratio !== null).length
+  if (seen === 0) return 'no data yet'
+  const observed = seen === 1 ? 'the one day with data' : `the ${seen} days with data`
+  if (troubled.length === 0) return `no downtime on ${observed}`
+  const downMs = troubled.reduce((sum, day) => sum + day.downMs, 0)
+  return `downtime on ${troubled.length} of ${observed}, ${lengthInWords(downMs)} in all`
+}
+
+function dayInWords({ label, ratio, downCount, downMs }: UptimeDay): string {
+  if (ratio === null) return `${label}: no data`
+  if (downCount === 0) return `${label}: no downtime`
+  const times = downCount === 1 ? 'down once' : `down ${downCount} times`
+  return `${label}: ${percentInWords(ratio)}, ${times}, ${lengthInWords(downMs)}${downCount === 1 ? '' : ' in all'}`
+}
+
+function lengthInWords(ms: number): string {
+  return ms < 1000 ? 'less than a second' : durationInWords(ms)
+}

@@ -1,0 +1,131 @@
+import type { RecordedPing } from '#domain/ping.ts'
+import { ExactMoment } from '#views/components/delivery.tsx'
+import { Ago, type Reading } from '#views/components/moment.tsx'
+import { PING_WORDS, PingMark } from '#views/components/ping-mark.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { lengthInWords } from '#views/partials/timeline.tsx'
+
+interface PingPageProps {
+  visit: FrameVisit
+  monitor: { uniqueKey: string; shownName: string }
+  ping: RecordedPing
+  /** As text, however it came; null when there was none. */
+  body: string | null
+  /** The numbers of the pings before and after it that are kept. */
+  around: { below: number | null; above: number | null }
+  reading: Reading
+}
+
+const SHOWN_CHARACTERS = 10_000
+
+export function PingPage({ visit, monitor, ping, body, around, reading }: PingPageProps) {
+  const address = `/monitors/${monitor.uniqueKey}`
+  return (
+    <Frame visit={visit} title={`Ping ${ping.number} of ${monitor.shownName}`} room="monitors">
+      <div class="page-head">
+        <p class="crumbs">
+          <a href={address} dir="auto">
+            {monitor.shownName}
+          </a>
+        </p>
+        <h1>
+          Ping #{ping.number}: {PING_WORDS[ping.kind].toLowerCase()}
+        </h1>
+        <nav class="actions" aria-label="Pings before and after">
+          <Neighbour address={address} number={around.below} label="Previous" rel="prev" />
+          <Neighbour address={address} number={around.above} label="Next" rel="next" />
+        </nav>
+      </div>
+      <section class="card" aria-label="Details">
+        <PingFacts ping={ping} reading={reading} />
+      </section>
+      <Body body={body} size={ping.bodySize} rawAddress={`${address}/pings/${ping.number}/body`} />
+    </Frame>
+  )
+}
+
+interface NeighbourProps {
+  address: string
+  number: number | null
+  label: string
+  rel: 'prev' | 'next'
+}
+
+function Neighbour({ address, number, label, rel }: NeighbourProps) {
+  if (number === null) return null
+  return (
+    <a class="button button-small" href={`${address}/pings/${number}`} rel={rel}>
+      {label}
+    </a>
+  )
+}
+
+function PingFacts({ ping, reading }: Pick<PingPageProps, 'ping' | 'reading'>) {
+  return (
+    <dl class="facts">
+      <dt>Reported</dt>
+      <dd>
+        <PingMark kind={ping.kind} />
+      </dd>
+      <dt>Came</dt>
+      <dd>
+        <ExactMoment at={ping.at} zone={reading.zone} /> (<Ago at={ping.at} reading={reading} />)
+      </dd>
+      <dt>Run took</dt>
+      <dd>{ping.durationMs === null ? 'not timed' : lengthInWords(ping.durationMs)}</dd>
+      <dt>Exit status</dt>
+      <dd>{ping.exitStatus ?? 'none given'}</dd>
+      <dt>Run id</dt>
+      <dd>{ping.runId === null ? 'none given' : <code>{ping.runId}</code>}</dd>
+      <dt>Method</dt>
+      <dd>{`${ping.method} over ${ping.scheme}`}</dd>
+      <dt>Address</dt>
+      <dd>{ping.remoteAddress ?? 'unknown'}</dd>
+      <dt>User agent</dt>
+      <dd dir="auto">{ping.userAgent || 'none given'}</dd>
+    </dl>
+  )
+}
+
+interface BodyProps {
+  body: string | null
+  size: number
+  rawAddress: string
+}
+
+function Body({ body, size, rawAddress }: BodyProps) {
+  if (body === null) {
+    return (
+      <section class="card" aria-label="Body">
+        <p class="soft">It had no body. What a job posts with its ping is kept, and shown here.</p>
+      </section>
+    )
+  }
+  const characters = [...body]
+  return (
+    <section class="card" aria-labelledby="body-title">
+      <div class="card-head">
+        <h2 id="body-title">Body</h2>
+        <p class="soft">
+          {size.toLocaleString('en')} {size === 1 ? 'byte' : 'bytes'}, <a href={rawAddress}>raw</a>
+        </p>
+      </div>
+      <pre class="ping-body" dir="auto" tabindex="0">
+        {visible(characters.slice(0, SHOWN_CHARACTERS).join(''))}
+      </pre>
+      {characters.length > SHOWN_CHARACTERS && (
+        <p class="soft">
+          These are the first {SHOWN_CHARACTERS.toLocaleString('en')} characters. <a href={rawAddress}>All of it</a>
+        </p>
+      )}
+    </section>
+  )
+}
+
+// Unicode has a picture for each control character; the page itself cannot hold most of them.
+function visible(text: string): string {
+  return text.replaceAll('\r\n', '\n').replace(/(?![\n\t])\p{Cc}/gu, (sign) => {
+    const code = sign.charCodeAt(0)
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\u2421'
+  })
+}

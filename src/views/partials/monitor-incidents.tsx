@@ -1,0 +1,64 @@
+import { isSettled } from '#domain/delivery.ts'
+import type { Story } from '#domain/story.ts'
+import { IncidentMark, IncidentStory } from '#views/components/incident-story.tsx'
+import { Moment, type Reading } from '#views/components/moment.tsx'
+
+export interface MonitorIncidentsProps {
+  uniqueKey: string
+  projectId: string
+  /** Newest first. */
+  stories: readonly Story[]
+  mayOperate: boolean
+  reading: Reading
+}
+
+/** The newest incidents, each with why people were told: drawn anew whenever something happens to the monitor. */
+export function MonitorIncidents({ uniqueKey, projectId, stories, ...context }: MonitorIncidentsProps) {
+  return (
+    <section
+      id="incidents"
+      class="card"
+      aria-labelledby="incidents-title"
+      hidden={stories.length === 0}
+      data-live-monitor={uniqueKey}
+      hx-get={`/monitors/${uniqueKey}/incidents`}
+      hx-trigger="monitor-changed"
+      hx-swap="outerMorph"
+    >
+      <div class="card-head">
+        <h2 id="incidents-title">Incidents</h2>
+        <a href={`/projects/${projectId}/incidents`}>All incidents of the project</a>
+      </div>
+      {stories.map((story) => (
+        <IncidentDetails story={story} {...context} />
+      ))}
+    </section>
+  )
+}
+
+// What can no longer change is not touched by an update, so that it stays as open as a person left it.
+function IncidentDetails(props: { story: Story; reading: Reading; mayOperate: boolean }) {
+  const { incident } = props.story
+  return (
+    <details
+      class="incident"
+      id={`why-${incident.id}`}
+      open={incident.closedAt === null}
+      {...(isOver(props.story) ? { 'hx-morph-skip': true } : {})}
+    >
+      <summary>
+        <IncidentMark incident={incident} now={props.reading.now} />
+        <span class="soft">
+          since <Moment at={incident.openedAt} reading={props.reading} />
+        </span>
+        <span class="incident-why">Why was I told?</span>
+      </summary>
+      <IncidentStory {...props} />
+    </details>
+  )
+}
+
+function isOver({ incident, opening, closing }: Story): boolean {
+  const deliveries = [...opening.deliveries, ...(closing?.deliveries ?? [])]
+  return incident.closedAt !== null && deliveries.every(({ state }) => isSettled(state))
+}

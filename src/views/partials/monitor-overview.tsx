@@ -1,0 +1,169 @@
+import type { Monitor } from '#domain/monitor.ts'
+import { shownStatus } from '#domain/status.ts'
+import { Icon } from '#views/components/icon.tsx'
+import { Ago, Due, Moment, type Reading } from '#views/components/moment.tsx'
+import { RunStrip } from '#views/components/run-strip.tsx'
+import { RunningMark, StatusMark } from '#views/components/status.tsx'
+import { lengthInWords } from './timeline.tsx'
+
+export interface MonitorOverviewProps {
+  monitor: Monitor
+  /** When its stored status began. */
+  changedAt: number
+  mayOperate: boolean
+  pingUrl: string
+  reading: Reading
+}
+
+/** How the monitor is now: drawn anew whenever something happens to it. */
+export function MonitorOverview(props: MonitorOverviewProps) {
+  const { monitor, mayOperate, reading } = props
+  const status = shownStatus(monitor, reading.now)
+  return (
+    <section
+      id="overview"
+      class={`card overview overview-${status}`}
+      aria-label="Status"
+      data-live-monitor={monitor.uniqueKey}
+      hx-get={`/monitors/${monitor.uniqueKey}/overview`}
+      hx-trigger="monitor-changed"
+      hx-swap="outerMorph"
+    >
+      <div class="overview-head">
+        <p class="overview-status">
+          <StatusMark status={status} />
+          <span class="soft">
+            since <Moment at={shownSince(props)} reading={reading} />
+          </span>
+          {monitor.openRun && <RunningMark />}
+        </p>
+        {monitor.recentRuns !== '' && <RunStrip runs={monitor.recentRuns} />}
+      </div>
+      {isNew(monitor) ? <FirstPing {...props} /> : <Facts {...props} />}
+      {mayOperate && <Buttons monitor={monitor} />}
+    </section>
+  )
+}
+
+/** Nobody has pinged it yet. */
+export function isNew({ pingCount }: Pick<Monitor, 'pingCount'>): boolean {
+  return pingCount === 0
+}
+
+function Facts({ monitor, reading }: MonitorOverviewProps) {
+  return (
+    <dl class="overview-facts">
+      <Expectation monitor={monitor} reading={reading} />
+      <div>
+        <dt>Last report</dt>
+        <dd>
+          {monitor.lastPingAt === null ? 'none since it waits' : <Ago at={monitor.lastPingAt} reading={reading} />}
+        </dd>
+      </div>
+      <div>
+        <dt>Last run took</dt>
+        <dd>{monitor.lastDurationMs === null ? 'not timed' : lengthInWords(monitor.lastDurationMs)}</dd>
+      </div>
+      <div>
+        <dt>Pings so far</dt>
+        <dd class="number">{monitor.pingCount.toLocaleString('en')}</dd>
+      </div>
+    </dl>
+  )
+}
+
+// A run that started is expected to end; otherwise the next ping is expected.
+function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' | 'reading'>) {
+  const { dueAt, deadlineAt, openRun } = monitor
+  return (
+    <>
+      <div>
+        <dt>Next ping</dt>
+        <dd>{dueAt === null ? WAITING[monitor.status] : <Due at={dueAt} reading={reading} />}</dd>
+      </div>
+      {openRun && (
+        <div>
+          <dt>Run started</dt>
+          <dd>
+            <Ago at={openRun.startedAt} reading={reading} />
+          </dd>
+        </div>
+      )}
+      {deadlineAt !== null && (
+        <div>
+          <dt>Alert at</dt>
+          <dd>
+            <Moment at={deadlineAt} reading={reading} />
+          </dd>
+        </div>
+      )}
+    </>
+  )
+}
+
+const WAITING: Record<Monitor['status'], string> = {
+  new: 'whenever it comes',
+  up: 'whenever it comes',
+  down: 'overdue',
+  paused: 'not expected',
+}
+
+function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
+  if (monitor.status === 'paused') return <p>It is paused, and was never pinged.</p>
+  if (!mayOperate) return <p>It waits for its first ping. Until then it raises no alarm.</p>
+  return (
+    <ol class="steps">
+      <li>
+        <h2>Copy this line</h2>
+        <div class="copy">
+          <code id="first-ping">{curlLine(pingUrl)}</code>
+          <button type="button" class="button button-small" data-copy="first-ping">
+            Copy
+          </button>
+        </div>
+      </li>
+      <li>
+        <h2>Run it where the job runs</h2>
+        <p class="soft">This page turns green by itself as soon as the ping is here.</p>
+      </li>
+      <li>
+        <h2>Put it at the end of the job</h2>
+        <p class="soft">
+          Below the ping URL are lines for cron, systemd, Docker and many languages. Until its first ping the monitor
+          raises no alarm.
+        </p>
+      </li>
+    </ol>
+  )
+}
+
+/** Pings once, and tries again when CronGuard cannot be reached. */
+export function curlLine(pingUrl: string): string {
+  return `curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null '${pingUrl}'`
+}
+
+function Buttons({ monitor: { uniqueKey, status } }: Pick<MonitorOverviewProps, 'monitor'>) {
+  const isPaused = status === 'paused'
+  return (
+    <div class="actions">
+      <form method="post" action={`/monitors/${uniqueKey}/ping`}>
+        <button type="submit" class="button" id="ping-now">
+          <Icon name="send" /> Ping now
+        </button>
+      </form>
+      <form method="post" action={`/monitors/${uniqueKey}/${isPaused ? 'resume' : 'pause'}`}>
+        <button type="submit" class="button" id="pause">
+          <Icon name={isPaused ? 'play' : 'pause'} /> {isPaused ? 'Resume' : 'Pause'}
+        </button>
+      </form>
+    </div>
+  )
+}
+
+// What is shown may be ahead of what is stored: late begins when the ping is due, down at the deadline.
+function shownSince({ monitor, changedAt, reading }: MonitorOverviewProps): number {
+  const status = shownStatus(monitor, reading.now)
+  if (status === 'late' && monitor.dueAt !== null) return monitor.dueAt
+  if (status === 'down' && monitor.deadlineAt !== null) return monitor.deadlineAt
+  return changedAt
+}

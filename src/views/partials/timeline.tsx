@@ -1,0 +1,220 @@
+// The history of a monitor: a section that can be drawn by itself, and the two ends at which it grows.
+import type { TransitionReason } from '#domain/lifecycle.ts'
+import { decodeBody } from '#domain/ping.ts'
+import {
+  TIMELINE_FILTERS,
+  type TimelineCursor,
+  type TimelineEntry,
+  type TimelineFilter,
+  type TimelinePing,
+  type TimelineTransition,
+  writeCursor,
+} from '#domain/timeline.ts'
+import { durationInWords, SECOND } from '#lib/duration.ts'
+import { ExactMoment } from '#views/components/delivery.tsx'
+import type { Reading } from '#views/components/moment.tsx'
+import { PingMark } from '#views/components/ping-mark.tsx'
+import { StatusMark } from '#views/components/status.tsx'
+
+/** Of which monitor, seen through which filter, by whom. */
+interface TimelineView {
+  uniqueKey: string
+  filter: TimelineFilter
+  reading: Reading
+}
+
+interface Entries {
+  entries: readonly TimelineEntry[]
+  /** Where older ones begin; null: there are none. */
+  below: TimelineCursor | null
+}
+
+const FILTER_WORDS: Record<TimelineFilter, string> = {
+  all: 'All',
+  success: 'Success',
+  fail: 'Fail',
+  start: 'Start',
+  log: 'Log',
+  ignored: 'Ignored',
+  status: 'Status changes',
+}
+
+export const TRANSITION_WORDS: Record<TransitionReason, string> = {
+  timeout: 'no ping came in time',
+  overrun: 'a run started and did not end in time',
+  ping: 'a success came',
+  fail: 'the job reported a failure',
+  pause: 'somebody paused it',
+  resume: 'somebody resumed it',
+}
+
+/** The whole section. `above`: null when it does not begin with the newest entry. */
+export function Timeline({ above, ...view }: TimelineView & Entries & { above: TimelineCursor | null }) {
+  return (
+    <section id="timeline" class="card timeline" aria-labelledby="timeline-title">
+      <div class="card-head">
+        <h2 id="timeline-title">Timeline</h2>
+        <Filters {...view} />
+      </div>
+      <ol class="entries">
+        {above === null ? <BackToTop {...view} /> : <NewestMark {...view} above={above} />}
+        {view.entries.map((entry) => (
+          <Entry {...view} entry={entry} />
+        ))}
+        {view.entries.length === 0 && <Nothing {...view} />}
+        {view.below && <OlderLink {...view} below={view.below} />}
+      </ol>
+    </section>
+  )
+}
+
+/** What takes the place of the link to older entries: they, and the link to still older ones. */
+export function OlderEntries(view: TimelineView & Entries) {
+  return (
+    <>
+      {view.entries.map((entry) => (
+        <Entry {...view} entry={entry} />
+      ))}
+      {view.below ? <OlderLink {...view} below={view.below} /> : <li class="entry-note">This is the beginning.</li>}
+    </>
+  )
+}
+
+/** What takes the place of the mark above the newest entry: the mark, and what is newer. Null: too much is newer. */
+export function NewerEntries({
+  above,
+  entries,
+  ...view
+}: TimelineView & Pick<Entries, 'entries'> & { above: TimelineCursor | null }) {
+  return (
+    <>
+      {above === null ? <BackToTop {...view} /> : <NewestMark {...view} above={above} />}
+      {entries.map((entry) => (
+        <Entry {...view} entry={entry} />
+      ))}
+    </>
+  )
+}
+
+function Filters({ uniqueKey, filter }: TimelineView) {
+  return (
+    <nav class="timeline-filters" aria-label="Show in the timeline">
+      {TIMELINE_FILTERS.map((name) => (
+        <a
+          href={pageUrl({ uniqueKey, filter: name })}
+          hx-get={`/monitors/${uniqueKey}/timeline?kind=${name}`}
+          hx-target="#timeline"
+          hx-swap="outerHTML"
+          aria-current={name === filter ? 'true' : undefined}
+          id={`timeline-${name}`}
+        >
+          {FILTER_WORDS[name]}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+function NewestMark({ uniqueKey, filter, above }: TimelineView & { above: TimelineCursor }) {
+  return (
+    <li
+      class="entries-top"
+      hidden
+      data-live-monitor={uniqueKey}
+      hx-get={`/monitors/${uniqueKey}/timeline/newer?kind=${filter}&after=${writeCursor(above)}`}
+      hx-trigger="monitor-changed"
+      hx-swap="outerHTML"
+    />
+  )
+}
+
+function BackToTop(view: TimelineView) {
+  return (
+    <li class="entry-note">
+      <a href={pageUrl(view)}>Show the newest entries</a>
+    </li>
+  )
+}
+
+function Nothing({ filter, below }: TimelineView & Entries) {
+  const place = below ? 'among the newest pings' : 'here'
+  const words = filter === 'all' ? 'Nothing has happened yet.' : `There is nothing of this sort ${place}.`
+  return <li class="entry-note entries-empty">{words}</li>
+}
+
+function OlderLink({ uniqueKey, filter, entries, below }: TimelineView & Entries & { below: TimelineCursor }) {
+  const before = writeCursor(below)
+  return (
+    <li class="entry-note" id="timeline-older">
+      <a
+        class="button button-small"
+        href={`/monitors/${uniqueKey}?kind=${filter}&before=${before}#timeline`}
+        hx-get={`/monitors/${uniqueKey}/timeline/older?kind=${filter}&before=${before}`}
+        hx-target="#timeline-older"
+        hx-swap="outerHTML"
+        id="timeline-load"
+      >
+        {entries.length === 0 ? 'Look further back' : 'Load more'}
+      </a>
+    </li>
+  )
+}
+
+function Entry({ entry, ...view }: TimelineView & { entry: TimelineEntry }) {
+  if (entry.type === 'transition') return <TransitionEntry transition={entry.transition} reading={view.reading} />
+  return <PingEntry ping={entry.ping} {...view} />
+}
+
+function TransitionEntry({ transition, reading }: { transition: TimelineTransition; reading: Reading }) {
+  return (
+    <li class="entry entry-transition">
+      <StatusMark status={transition.to} />
+      <ExactMoment at={transition.at} zone={reading.zone} />
+      <span class="entry-what">{TRANSITION_WORDS[transition.reason]}</span>
+    </li>
+  )
+}
+
+function PingEntry({ ping, uniqueKey, reading }: TimelineView & { ping: TimelinePing }) {
+  const facts = pingFacts(ping)
+  return (
+    <li class="entry">
+      <PingMark kind={ping.kind} />
+      <ExactMoment at={ping.at} zone={reading.zone} />
+      <span class="entry-what">
+        <a href={`/monitors/${uniqueKey}/pings/${ping.number}`}>
+          <span class="visually-hidden">Ping </span>#{ping.number}
+        </a>
+        {facts.map((fact) => (
+          <span>{fact}</span>
+        ))}
+        {ping.bodyStart && <bdi class="entry-body">{firstWords(ping.bodyStart)}</bdi>}
+      </span>
+    </li>
+  )
+}
+
+function pingFacts({ durationMs, exitStatus, remoteAddress }: TimelinePing): string[] {
+  return [
+    ...(durationMs === null ? [] : [`took ${lengthInWords(durationMs)}`]),
+    ...(exitStatus === null ? [] : [`exit status ${exitStatus}`]),
+    ...(remoteAddress === null ? [] : [`from ${remoteAddress}`]),
+  ]
+}
+
+/** "2 minutes, 5 seconds", "0.4 seconds" */
+export function lengthInWords(ms: number): string {
+  return ms < 10 * SECOND ? `${Number((ms / SECOND).toFixed(ms < SECOND ? 3 : 1))} seconds` : durationInWords(ms)
+}
+
+// The body is cut in the middle of a character now and then, and may be no text at all.
+function firstWords(bodyStart: Uint8Array): string {
+  return decodeBody(bodyStart)
+    .replace(/\uFFFD+$/, '')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+}
+
+function pageUrl({ uniqueKey, filter }: Pick<TimelineView, 'uniqueKey' | 'filter'>): string {
+  return `/monitors/${uniqueKey}${filter === 'all' ? '' : `?kind=${filter}`}#timeline`
+}

@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { pauseMonitor } from '#actions/monitors.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { listPings } from '#store/pings.ts'
+import { findProject } from '#store/projects.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+
+let guard: TestGuard
+let project: Project
+let monitor: Monitor
+let member: Visitor
+let viewer: Visitor
+
+beforeEach(async () => {
+  guard = new TestGuard()
+  project = guard.project()
+  monitor = guard.monitor(project, { name: 'backup', slug: 'backup' })
+  member = await memberOf(guard, project, 'member')
+  viewer = await memberOf(guard, project, 'viewer')
+})
+
+afterEach(() => guard.stop())
+
+const at = (path = '') => `/monitors/${monitor.uniqueKey}${path}`
+const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+const overview = async (visitor = member) => words(await visitor.read(at('/overview')))
+
+describe('The page of a monitor', () => {
+  test('teaches the first ping, and is green without a reload once it came', async () => {
+    const text = await member.read(at())
+    expect(text).toContain(`curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null`)
+    expect(text).toContain(`data-live-monitor="${monitor.uniqueKey}" hx-get="${at('/overview')}"`)
+    await guard.ping(monitor)
+    const after = await overview()
+    expect(after).toContain('Up since 1 Mar, 12:00')
+    expect(after).not.toContain('curl')
+  })
+
+  test('has the ping URL, the URL by slug, and lines for every language', async () => {
+    const text = await member.read(at())
+    expect(text).toContain(`id="ping-url">http://127.0.0.1:8000/ping/${monitor.pingKey}<`)
+    expect(text).toContain(`http://127.0.0.1:8000/ping/${findProject(guard.db, project.id)?.pingKey}/backup`)
+    for (const id of 'crontab bash wget python node go php powershell systemd docker'.split(' ')) {
+      expect(text).toContain(`data-copy="snippet-${id}"`)
+    }
+  })
+
+  test('shows its badge, with Markdown to copy that no name can break out of', async () => {
+    const hostile = guard.monitor(project, { name: '](javascript:alert(1)) <script>' })
+    const text = await viewer.read(`/monitors/${hostile.uniqueKey}`)
+    expect(text).toContain(`src="/badge/${hostile.badgeKey}.svg"`)
+    const markdown = /id="badge-markdown">([^<]*)</.exec(text)?.[1]
+    expect(markdown).toBe(`![javascript:alert 1 script](http://127.0.0.1:8000/badge/${hostile.badgeKey}.svg)`)
+  })
+
+  test('tells each status, since when it holds, and what is expected', async () => {
+    const seen: string[] = [await overview()]
+    await guard.ping(monitor)
+    for (const ms of [HOUR, DAY - HOUR / 2, HOUR]) {
+      await guard.pass(ms, HOUR / 2)
+      seen.push(await overview())
+    }
+    pauseMonitor(guard.deps, guard.refOf(monitor))
+    seen.push(await overview())
+    expect(seen.map((text) => /\w+ since \d+ \w+, [\d:]+/.exec(text)?.[0])).toEqual([
+      'New since 1 Mar, 12:00',
+      'Up since 1 Mar, 12:00',
+      'Late since 2 Mar, 12:00',
+      'Down since 2 Mar, 13:00',
+      'Paused since 2 Mar, 13:30',
+    ])
+    expect(seen[1]).toContain('Next ping in 23 hours Alert at 2 Mar, 13:00 Last report 1 hour ago')
+    expect(seen[4]).toContain('Resume')
+  })
+
+  test('knows that it is late or down before the checker has come by', async () => {
+    await guard.ping(monitor)
+    guard.clock.advance(DAY + MINUTE)
+    expect(await overview()).toContain('Late since 2 Mar, 12:00')
+    guard.clock.advance(HOUR)
+    expect(await overview()).toContain('Down since 2 Mar, 13:00')
+  })
+
+  test('draws uptime of 30 and 90 days and the durations of the last runs', async () => {
+    await guard.ping(monitor, '/start')
+    guard.clock.advance(5 * MINUTE)
+    await guard.ping(monitor)
+    await guard.pass(2 * DAY, HOUR)
+    await guard.ping(monitor, '/start')
+    guard.clock.advance(90 * SECOND)
+    await guard.ping(monitor, '/fail')
+    const text = words(await viewer.read(at('/charts')))
+    expect(text).toMatch(/30 days: \d\d\.\d\d % , 90 days: \d\d\.\d\d %/)
+    expect(text).toContain('#2 Success, 1 Mar, 12:05, 5 minutes')
+    expect(text).toContain('#4 Fail, 3 Mar, 12:06, 1 minute, 30 seconds')
+  })
+
+  test('tells of incidents why people were told, and by which channel', async () => {
+    const channel = guard.mailTo(project, 'ops@example.org')
+    const told = guard.monitor(project, { name: 'told' }, [channel])
+    await guard.ping(told)
+    await guard.pass(DAY + HOUR, HOUR)
+    const text = words(await viewer.read(`/monitors/${told.uniqueKey}/incidents`))
+    expect(text).toContain('Why was I told?')
+    expect(text).toContain('email')
+    expect(await viewer.read(at('/incidents'))).toContain('hidden')
+  })
+
+  test('shows hostile words as words', async () => {
+    const hostile = `<script>alert(1)</script>"'\u202E ${'x'.repeat(60)}`
+    const change = { name: hostile, tags: '<i> "q', description: `<img src=x onerror=alert(1)>\n${'d'.repeat(200)}` }
+    monitor = guard.monitor(project, change)
+    await guard.ping(monitor, '', { method: 'POST', body: '<script>alert(2)</script>' })
+    for (const path of ['', '/edit', '/delete', '/timeline', '/pings/1', '?kind=<script>alert(3)</script>']) {
+      const text = await member.read(at(path))
+      expect(text).not.toMatch(/<script>|<img src=x|<i>/)
+    }
+  })
+
+  test('says when nobody would be told', async () => {
+    expect(words(await member.read(at()))).toContain('Tells nobody : choose channels')
+    expect(words(await viewer.read(at()))).not.toContain('choose channels')
+  })
+})
+
+describe('A viewer', () => {
+  test('sees everything but what pings with: no key, no snippet, no button', async () => {
+    await guard.ping(monitor, '/start')
+    const pages = ['', '/overview', '/charts', '/incidents', '/timeline', '/pings/1', '/timeline/newer?after=0.0.0']
+    const secrets = [monitor.pingKey, findProject(guard.db, project.id)?.pingKey ?? '?']
+    for (const path of pages) {
+      const text = await viewer.read(at(path))
+      for (const secret of secrets) expect(text).not.toContain(secret)
+      expect(text).not.toContain(`action="${at()}`)
+    }
+    const fresh = guard.monitor(project, { name: 'fresh' })
+    expect(await viewer.read(`/monitors/${fresh.uniqueKey}`)).not.toContain(fresh.pingKey)
+    expect(await viewer.read(`/monitors/${fresh.uniqueKey}/overview`)).toContain('waits for its first ping')
+  })
+
+  test('and everybody below a member may do nothing to it, and strangers see nothing', async () => {
+    const visitors: [Visitor, look: number, ask: number, post: number][] = [
+      [new Visitor(guard), 303, 303, 401],
+      [await signedIn(guard, 'outsider@example.org'), 404, 404, 404],
+      [viewer, 200, 403, 403],
+    ]
+    for (const [visitor, look, ask, post] of visitors) {
+      for (const path of ['', '/overview', '/charts', '/incidents', '/timeline']) {
+        expect((await visitor.get(at(path))).status).toBe(look)
+      }
+      expect((await visitor.get(at('/delete'))).status).toBe(ask)
+      for (const path of ['/pause', '/resume', '/ping', '/delete']) {
+        expect((await visitor.post(at(path))).status).toBe(post)
+      }
+    }
+    expect(guard.now(monitor)).toEqual(monitor)
+  })
+})
+
+describe('A member', () => {
+  const press = async (path: string) => {
+    const response = await member.post(at(path))
+    expect([response.status, response.headers.get('location')]).toEqual([303, at()])
+    return words(await member.read(at()))
+  }
+
+  test('pauses and resumes, and does no harm when somebody was faster', async () => {
+    expect(await press('/pause')).toContain('The monitor is paused.')
+    expect(guard.now(monitor).status).toBe('paused')
+    expect(await press('/pause')).toContain('The monitor is paused.')
+    expect(await press('/resume')).toContain('The monitor is resumed.')
+    expect(await press('/resume')).not.toContain('The monitor is resumed.')
+    expect(guard.now(monitor).status).toBe('new')
+  })
+
+  test('pings, as himself and by the same rules as everybody', async () => {
+    expect(await press('/ping')).toContain('The ping is recorded.')
+    expect(listPings(guard.db, { monitorId: monitor.id, limit: 5 })[0]).toMatchObject({
+      kind: 'success',
+      method: 'POST',
+      scheme: 'http',
+      remoteAddress: '192.0.2.7',
+    })
+    expect(guard.now(monitor).status).toBe('up')
+    monitor = guard.monitor(project, { name: 'stubborn', manualResume: true })
+    pauseMonitor(guard.deps, guard.refOf(monitor))
+    await press('/ping')
+    expect(guard.now(monitor)).toMatchObject({ status: 'paused', pingCount: 1 })
+  })
+
+  test('deletes only after a page that names it and says what goes with it', async () => {
+    await guard.ping(monitor)
+    const html = await member.read(at('/delete'))
+    expect(html).toContain('Delete “<bdi>backup</bdi>”</button>')
+    const text = words(html)
+    expect(text).toContain('its one ping, its incidents')
+    expect(guard.now(monitor).pingCount).toBe(1)
+    const response = await member.post(at('/delete'))
+    expect([response.status, response.headers.get('location')]).toEqual([303, `/projects/${project.id}`])
+    expect((await member.get(at())).status).toBe(404)
+  })
+})

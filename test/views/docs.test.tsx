@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'bun:test'
+import { settingNames } from '#config.ts'
+import { SETTINGS } from '#views/pages/docs/configuration.tsx'
+import { DocsIndex, DocsNav } from '#views/pages/docs/contents.tsx'
+import { DOCS } from '#views/pages/docs/index.ts'
+
+const BASE_URL = 'https://cron.example.org:8443/watch'
+
+const render = (baseUrl: string): [name: string, html: string][] => [
+  ['/docs', String(<DocsIndex baseUrl={baseUrl} />)],
+  ...DOCS.map(({ slug, Content }): [string, string] => [`/docs/${slug}`, String(<Content baseUrl={baseUrl} />)]),
+]
+const PAGES = render(BASE_URL)
+
+const all = (html: string, pattern: RegExp): string[] => [...html.matchAll(pattern)].map(([, found]) => found ?? '')
+const samples = (html: string): string[] => all(html, /<pre><code>([\s\S]*?)<\/code><\/pre>/g)
+
+describe.each(PAGES)('The page %s', (_name, html) => {
+  test('has one heading of its own, and sections below it', () => {
+    expect(html.match(/<h1>/g)?.length).toBe(1)
+    expect(html.indexOf('<h1>')).toBeLessThan(html.indexOf('<h2>'))
+    expect(all(html, /<section id="[^"]+" class="docs-section"><(\w+)>/g).every((tag) => tag === 'h2')).toBe(true)
+  })
+
+  test('has no id twice, and links to none that is not there', () => {
+    const ids = all(html, / id="([^"]+)"/g)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(all(html, / href="#([^"]+)"/g).filter((id) => !ids.includes(id))).toEqual([])
+  })
+
+  test('has the address of this instance in what people paste, and no other', () => {
+    expect(samples(html).join('\n')).toContain(BASE_URL)
+    const hosts = new Set(all(samples(html).join('\n'), /https?:\/\/([^/\s"&:]+)/g))
+    expect([...hosts].filter((host) => !['cron.example.org', 'example.com'].includes(host))).toEqual([])
+    expect(html).not.toContain('localhost')
+  })
+
+  test('has no parameter that a shell takes for a part of the exit status before it', () => {
+    expect(samples(html).filter((sample) => /\$\?[a-z]/.test(sample))).toEqual([])
+  })
+
+  test('uses neither styles nor scripts in its markup, and leaves no backtick', () => {
+    expect(html).not.toMatch(/ style=| on\w+=|<script|<style/)
+    expect(html).not.toContain('`')
+  })
+
+  test('lets each table scroll by keyboard, and says what it holds', () => {
+    const tables = html.match(/<table>/g)?.length ?? 0
+    const labels = all(html, /<section class="scroll" tabindex="0" aria-label="([^"]+)"><table>/g)
+    expect(new Set(labels).size).toBe(tables)
+  })
+
+  test('links only to pages that exist', () => {
+    const known = ['/docs', ...DOCS.map(({ slug }) => `/docs/${slug}`)]
+    expect(all(html, /<a href="(\/[^"]*)"/g).filter((path) => !known.includes(path))).toEqual([])
+  })
+})
+
+test('The pages are about whatever address is given, and it cannot break out of them', () => {
+  for (const [, html] of render('http://localhost:8000')) expect(html).toContain('http://localhost:8000')
+  for (const [, html] of render('http://x/"><script>')) expect(html).not.toContain('<script>')
+})
+
+test('The way between the pages names each once, and marks the one that is shown', () => {
+  const html = String(<DocsNav current="alerts" />)
+  expect(all(html, /href="([^"]+)"/g)).toEqual(['/docs', ...DOCS.map(({ slug }) => `/docs/${slug}`)])
+  expect(all(html, /href="([^"]+)" aria-current="page"/g)).toEqual(['/docs/alerts'])
+  expect(all(String(<DocsNav current={null} />), /href="([^"]+)" aria-current="page"/g)).toEqual(['/docs'])
+})
+
+test('The configuration knows every setting, and none that does not exist', () => {
+  expect(SETTINGS.flatMap(({ names }) => names).toSorted()).toEqual(settingNames().toSorted())
+  const html = PAGES.find(([name]) => name === '/docs/configuration')?.[1] ?? ''
+  expect(settingNames().filter((name) => !html.includes(`<code>${name}</code>`))).toEqual([])
+})

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'bun:test'
+import { HOUR, MINUTE } from '#lib/duration.ts'
+import { UptimeBars, type UptimeDay } from '#views/components/uptime-bars.tsx'
+
+const HOSTILE = `<script>alert(1)</script>" onload="x`
+
+const well = (label: string): UptimeDay => ({ label, downMs: 0, downCount: 0, ratio: 1 })
+const unknown = (label: string): UptimeDay => ({ label, downMs: 0, downCount: 0, ratio: null })
+const down = (label: string, downMs: number, downCount = 1): UptimeDay => ({
+  label,
+  downMs,
+  downCount,
+  ratio: 1 - downMs / (24 * HOUR),
+})
+
+const draw = (days: UptimeDay[]) => String(<UptimeBars days={days} caption="Uptime" summary="30 days: 99.98 %" />)
+const titles = (html: string) => [...html.matchAll(/<title>(.*?)<\/title>/g)].map(([, words]) => words)
+const label = (html: string) => /aria-label="([^"]*)"/.exec(html)?.[1]
+/** The height of the upper block of a day with downtime. */
+const capHeight = (html: string) => Number(/class="uptime-down" d="M\d+ \d+h\d+v(\d+)/.exec(html)?.[1])
+
+describe('The uptime bars', () => {
+  const days = [unknown('22 Nov'), well('23 Nov'), down('24 Nov', 5 * MINUTE), down('25 Nov', 3 * HOUR, 2)]
+
+  test('say of each day how it was', () => {
+    expect(titles(draw(days))).toEqual([
+      '22 Nov: no data',
+      '23 Nov: no downtime',
+      '24 Nov: 99.65 %, down once, 5 minutes',
+      '25 Nov: 87.50 %, down 2 times, 3 hours in all',
+    ])
+  })
+
+  test('say it all in a sentence for those who cannot see them', () => {
+    expect(label(draw(days))).toBe('Uptime: downtime on 2 of the 3 days with data, 3 hours, 5 minutes in all')
+    expect(label(draw([unknown('23 Nov'), well('24 Nov')]))).toBe('Uptime: no downtime on the one day with data')
+    expect(label(draw([unknown('24 Nov')]))).toBe('Uptime: no data yet')
+    expect(label(draw([]))).toBe('Uptime: no data yet')
+  })
+
+  test('list the days with downtime, newest first, for those without a mouse', () => {
+    const details = draw(days).split('<details')[1]
+    expect(details).toContain('2 days with downtime')
+    expect(details).toMatch(/25 Nov: .*24 Nov: /)
+    expect(details).not.toContain('23 Nov')
+    expect(draw([well('24 Nov')])).not.toContain('<details')
+  })
+
+  test('show downtime by shape: a part cut off that grows with its length, and a mark below', () => {
+    const heights = [0, 1, 5 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR].map((ms) => capHeight(draw([down('24 Nov', ms)])))
+    expect(heights).toEqual([7, 7, 7, 7, 18, 36])
+    const [up, broken] = [draw([well('24 Nov')]), draw([down('24 Nov', HOUR)])]
+    expect(up).toContain('M0 2h7v36h-7z')
+    expect(broken).toContain('M0 13h7v25h-7z')
+    expect(broken).toContain('M0 41h7v3h-7z')
+  })
+
+  test('of a day that was down from end to end have no part that is up', () => {
+    expect(draw([down('24 Nov', 24 * HOUR)])).not.toContain('uptime-up')
+  })
+
+  test('are stubs where there is no data', () => {
+    expect(draw([unknown('24 Nov')])).toContain('<path class="uptime-none" d="M0 34h7v4h-7z">')
+  })
+
+  test('carry the caption, the percentages and the first and last day', () => {
+    const html = draw(days)
+    expect(html).toContain('<span>Uptime</span><span class="chart-summary">30 days: 99.98 %</span>')
+    expect(html).toContain('<span>22 Nov</span><span>25 Nov</span>')
+  })
+
+  test('escape what they are given', () => {
+    const html = String(<UptimeBars days={[down(HOSTILE, HOUR)]} caption={HOSTILE} summary={HOSTILE} />)
+    expect(html).not.toContain('<script')
+    expect(html).not.toContain('" onload')
+  })
+})

@@ -1,6 +1,7 @@
 import { findKind } from '#channels/index.ts'
+import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
-import { CHANNEL_NAME_MAX, type Channel } from '#domain/channel.ts'
+import { CHANNEL_NAME_MAX, CHANNELS_MAX, type Channel, type SettingsInput } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { composeTest } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
@@ -10,7 +11,7 @@ import * as store from '#store/channels.ts'
 import type { Reader } from '#store/database.ts'
 import { failPendingOfChannel } from '#store/deliveries.ts'
 import { findProject } from '#store/projects.ts'
-import { send } from './deliveries.ts'
+import { SWITCHED_OFF, send } from './deliveries.ts'
 
 /** A person waits for it. */
 const TEST_MAX_MS = 8 * SECOND
@@ -27,17 +28,39 @@ export function createChannel(
 ): Channel {
   const kind = findKind(input.kind)
   if (kind === null) throw new AppError('invalid', `There is no kind of channel called ${input.kind.slice(0, 40)}.`)
-  if (input.name.length > CHANNEL_NAME_MAX) {
-    throw new AppError('invalid', `The name has at most ${CHANNEL_NAME_MAX} characters.`)
-  }
-  const settings = kind.settings.safeParse(input.settings)
-  if (!settings.success) throw invalidSettings(settings.error.issues)
-  const channel: Channel = { ...input, id: newUuid(), settings: settings.data }
+  requireName(input.name)
+  const settings = readSettings(kind, input.settings)
+  const channel: Channel = { ...input, id: newUuid(), settings, disabledAt: null }
   deps.db.write((tx) => {
+    if (store.countChannels(tx, channel.projectId) >= CHANNELS_MAX) throw tooManyChannels()
     store.insertChannel(tx, channel)
     store.assignToAllMonitors(tx, { channelId: channel.id, projectId: channel.projectId })
   })
   return channel
+}
+
+/** Renames it and changes its settings, which stay what they are where nothing is given. Throws as `createChannel`. */
+export function updateChannel(deps: Deps, change: { ref: ChannelRef; name: string; input: SettingsInput }): void {
+  const { ref, name, input } = change
+  requireName(name)
+  deps.db.write((tx) => {
+    const channel = findOwn(tx, ref)
+    const kind = findKind(channel.kind)
+    if (kind === null) throw new AppError('conflict', 'Channels of this kind are not supported any more.')
+    const stored = channel.settings as Record<string, unknown>
+    const settings = readSettings(kind, changedSettings(kind, stored, input))
+    store.saveChannel(tx, { id: channel.id, name, settings })
+  })
+}
+
+/** Switches it off, and what it still had to tell fails; or on again. */
+export function setChannelDisabled(deps: Deps, { isDisabled, ...ref }: ChannelRef & { isDisabled: boolean }): void {
+  deps.db.write((tx) => {
+    const { id, disabledAt } = findOwn(tx, ref)
+    if ((disabledAt !== null) === isDisabled) return
+    store.saveDisabledAt(tx, { id, disabledAt: isDisabled ? tx.now : null })
+    if (isDisabled) failPendingOfChannel(tx, { channelId: id, detail: SWITCHED_OFF })
+  })
 }
 
 /** Deletes it; what it still had to tell fails. Returns it as it was. */
@@ -50,12 +73,24 @@ export function deleteChannel(deps: Deps, ref: ChannelRef): Channel {
   })
 }
 
-/** Sends a made-up notification now, past the outbox, and says what became of it. */
+/** The channels that are being tested: a test holds a connection for as long as the receiver wants. */
+const testing = new Set<string>()
+
+/**
+ * Sends a made-up notification now, past the outbox, and says what became of it. Throws too_many while another test of
+ * this channel is running; who may not test a channel cannot hold it up either.
+ */
 export async function testChannel(deps: Deps, ref: ChannelRef): Promise<Outcome> {
   const channel = findOwn(deps.db, ref)
-  const project = findProject(deps.db, channel.projectId)?.name ?? ''
-  const notification = composeTest({ project, now: deps.clock.now() })
-  return await send(deps, { channel, notification, deliveryId: newUuid(), limitMs: TEST_MAX_MS })
+  if (testing.has(channel.id)) throw new AppError('too_many', 'a test of this channel is still running')
+  testing.add(channel.id)
+  try {
+    const project = findProject(deps.db, channel.projectId)?.name ?? ''
+    const notification = composeTest({ project, now: deps.clock.now() })
+    return await send(deps, { channel, notification, deliveryId: newUuid(), limitMs: TEST_MAX_MS })
+  } finally {
+    testing.delete(channel.id)
+  }
 }
 
 function findOwn(reader: Reader, { projectId, channelId }: ChannelRef): Channel {
@@ -63,6 +98,22 @@ function findOwn(reader: Reader, { projectId, channelId }: ChannelRef): Channel 
   if (channel === null) throw new AppError('not_found', 'There is no such channel.')
   if (channel.projectId !== projectId) throw new AppError('forbidden', 'This channel belongs to another project.')
   return channel
+}
+
+function requireName(name: string): void {
+  if (name.length <= CHANNEL_NAME_MAX) return
+  const problem = `The name has at most ${CHANNEL_NAME_MAX} characters.`
+  throw new AppError('invalid', problem, { name: problem })
+}
+
+function readSettings(kind: ChannelKind, input: unknown): unknown {
+  const settings = kind.settings.safeParse(input)
+  if (!settings.success) throw invalidSettings(settings.error.issues)
+  return settings.data
+}
+
+function tooManyChannels(): AppError {
+  return new AppError('conflict', `A project has at most ${CHANNELS_MAX} channels. Delete one that nobody needs.`)
 }
 
 function invalidSettings(issues: { path: PropertyKey[]; message: string }[]): AppError {

@@ -6,16 +6,22 @@ import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, DETAIL_MAX, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
+import { AppError } from '#lib/errors.ts'
+import { newUuid } from '#lib/tokens.ts'
 import { findChannel, markChannel } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
 import {
   type ClaimedDelivery,
   claimDelivery,
+  findDelivery,
   insertAttempt,
   insertBrokenOffAttempt,
+  insertDelivery,
+  isUnderWay,
   listClaimable,
   settleDelivery,
 } from '#store/deliveries.ts'
+import { isFirstFailure, tellOfFailure } from './failure-mails.ts'
 
 /** How many messages may be on their way at once; a slow receiver, or a slow mail server, never takes all of them. */
 export const PLACES = 32
@@ -36,22 +42,50 @@ function claim(tx: Tx, sequence: number): ClaimedDelivery | null {
   return claimDelivery(tx, { sequence, leasedUntil: tx.now + LEASE_MS })
 }
 
+/** What is said of a message that a channel did not tell because a person had switched it off. */
+export const SWITCHED_OFF = 'The channel was switched off'
+
 /** Sends one claimed delivery and writes what became of it. */
 export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<void> {
   const startedAt = deps.clock.now()
   const channel = claimed.channelId === null ? null : findChannel(deps.db, claimed.channelId)
-  const outcome = await send(deps, { channel, notification: claimed.notification, deliveryId: claimed.id })
-  await deps.db.writeGrouped((tx) => {
+  const isOff = channel !== null && channel.disabledAt !== null
+  const outcome = isOff
+    ? failed('settings', SWITCHED_OFF)
+    : await send(deps, { channel, notification: claimed.notification, deliveryId: claimed.id })
+  const isNews = await deps.db.writeGrouped((tx) => {
     const { sequence, attempts } = claimed
+    const settlement = settle(claimed, outcome, tx.now)
     insertAttempt(tx, { sequence, number: attempts, startedAt, outcome })
-    if (channel) markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
-    settleDelivery(tx, {
-      sequence,
-      attempts,
-      settlement: settle(claimed, outcome, tx.now),
-    })
+    if (channel && !isOff) markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
+    const isGivenUp = settleDelivery(tx, { sequence, attempts, settlement }) && settlement.state === 'failed'
+    return isGivenUp && !isOff && isFirstFailure(tx, claimed)
   })
   logOutcome(deps, { claimed, outcome })
+  if (isNews && channel) tellOfFailure(deps, { claimed, channel, detail: outcome.detail })
+}
+
+/**
+ * Sends the same message through the same channel once more, as a delivery of its own: what happened stays as it was.
+ * Throws not_found, and conflict when it is still on its way or the channel cannot be told.
+ */
+export function resendDelivery(deps: Deps, { projectId, deliveryId }: { projectId: string; deliveryId: string }): void {
+  deps.db.write((tx) => {
+    const delivery = findDelivery(tx, deliveryId)
+    if (delivery === null || delivery.projectId !== projectId) {
+      throw new AppError('not_found', 'There is no such delivery.')
+    }
+    const { notificationId, monitorId, channelId } = delivery
+    const channel = channelId === null ? null : findChannel(tx, channelId)
+    if (channel === null) throw new AppError('conflict', 'The channel was deleted: it cannot be told again.')
+    if (channel.disabledAt !== null) {
+      throw new AppError('conflict', 'The channel is switched off. Switch it on, and send the message then.')
+    }
+    if (isUnderWay(tx, { notificationId, channelId: channel.id })) {
+      throw new AppError('conflict', 'This message is still on its way to this channel.')
+    }
+    insertDelivery(tx, { id: newUuid(), notificationId, monitorId, channel })
+  })
 }
 
 export interface Sending {

@@ -1,6 +1,6 @@
 // The one crossing point: whatever changes a monitor's status comes through here, and everything the change owes is
 // written in the same transaction.
-import { closesIncident, type Incident, opensIncident } from '#domain/incident.ts'
+import { closesIncident, opensIncident } from '#domain/incident.ts'
 import { isWorthTelling, type Step, type Transition } from '#domain/lifecycle.ts'
 import { composeNotification } from '#domain/notification.ts'
 import { newUuid } from '#lib/tokens.ts'
@@ -32,7 +32,15 @@ function recordTransition(tx: Tx, { monitorId, transition }: Recorded): void {
 
 function notify(
   tx: Tx,
-  { monitorId, transition, transitionId, closed }: Recorded & { transitionId: number; closed: Incident | null },
+  {
+    monitorId,
+    transition,
+    transitionId,
+    closed,
+  }: Recorded & {
+    transitionId: number
+    closed: { openedAt: number } | null
+  },
 ): void {
   const monitor = findMonitorById(tx, monitorId)
   if (monitor === null) throw new Error(`Monitor ${monitorId} vanished in its own transaction.`)
@@ -44,7 +52,7 @@ function notify(
     downSince: closed?.openedAt ?? null,
   })
   const notificationId = insertNotification(tx, { transitionId, notification })
-  for (const channel of listChannelsOfMonitor(tx, monitorId)) {
+  for (const channel of listChannelsOfMonitor(tx, monitorId).filter(({ disabledAt }) => disabledAt === null)) {
     insertDelivery(tx, { id: newUuid(), notificationId, monitorId, channel })
   }
 }

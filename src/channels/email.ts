@@ -12,6 +12,8 @@ interface EmailSettings {
 export const email: ChannelKind<EmailSettings> = {
   kind: 'email',
   label: 'E-mail',
+  offer: 'A mail to one address, of a person or of a list.',
+  needsMailServer: true,
   fields: [{ name: 'address', label: 'Address', help: 'Who gets the mail.', type: 'address', isRequired: true }],
   settings: z.object({ address: Email }),
   summary: ({ address }) => address,

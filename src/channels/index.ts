@@ -8,3 +8,8 @@ export const CHANNEL_KINDS: readonly ChannelKind[] = [email, webhook]
 export function findKind(kind: string): ChannelKind | null {
   return CHANNEL_KINDS.find((candidate) => candidate.kind === kind) ?? null
 }
+
+/** How people call a kind; one that is not known any more keeps its name. */
+export function kindLabel(kind: string): string {
+  return findKind(kind)?.label ?? kind
+}

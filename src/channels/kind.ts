@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { SettingsInput } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
 import type { Mailer } from '#lib/mail.ts'
@@ -31,12 +32,34 @@ export interface ChannelField {
 export interface ChannelKind<Settings = unknown> {
   kind: string
   label: string
+  /** One sentence for whoever chooses among the kinds. */
+  offer: string
+  /** Whether its messages go nowhere while no mail server is configured. */
+  needsMailServer: boolean
   fields: ChannelField[]
   settings: z.ZodType<Settings>
   /** The settings in a few words that hold no secret. */
   summary(settings: Settings): string
   /** Never throws for what the other side does: that is an outcome. */
   send(settings: Settings, message: Message, wires: Wires): Promise<Outcome>
+}
+
+/**
+ * What a form makes of the settings that are stored (an empty object for a new channel). A secret that was left empty
+ * stays, unless it is to be removed. The kind's schema says whether the result is usable.
+ */
+export function changedSettings(
+  { fields }: Pick<ChannelKind, 'fields'>,
+  stored: Readonly<Record<string, unknown>>,
+  { given, removed }: SettingsInput,
+): Record<string, unknown> {
+  const values = fields.map(({ name, type, isRequired }) => {
+    const typed = type === 'secret' ? (given[name] ?? '') : (given[name] ?? '').trim()
+    if (typed !== '') return [name, typed]
+    const isKept = type === 'secret' && !(removed.includes(name) && !isRequired)
+    return [name, isKept ? stored[name] : isRequired ? '' : undefined]
+  })
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined))
 }
 
 export function networkOutcome({ reason, detail }: NetworkFailure): Outcome {

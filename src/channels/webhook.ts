@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
-import { type Notification, notificationDetails } from '#domain/notification.ts'
+import { type Notification, notificationDetails, notificationUrl } from '#domain/notification.ts'
 import { scheduleInWords } from '#domain/schedule.ts'
 import { SECOND } from '#lib/duration.ts'
 import { hmacSha256Hex } from '#lib/tokens.ts'
@@ -23,6 +23,8 @@ const WebhookUrl = z
 export const webhook: ChannelKind<WebhookSettings> = {
   kind: 'webhook',
   label: 'Webhook',
+  offer: 'A POST with JSON to a URL of yours: for chats, scripts and other services.',
+  needsMailServer: false,
   fields: [
     { name: 'url', label: 'URL', help: 'Gets a POST with JSON.', type: 'url', isRequired: true },
     {
@@ -98,7 +100,7 @@ function webhookBody({ notification, deliveryId, baseUrl }: Message) {
     last_ping: lastPing && { kind: lastPing.kind, timestamp: iso(lastPing.at), exit_status: lastPing.exitStatus },
     expected_at: isoOrNull(notification.dueAt),
     down_seconds: notification.downMs === null ? null : seconds(notification.downMs),
-    url: `${baseUrl}/`,
+    url: notificationUrl(notification, baseUrl),
   } satisfies Record<string, unknown> & { status: Notification['status'] }
 }
 

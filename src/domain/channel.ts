@@ -1,3 +1,5 @@
+import type { DeliveryState, FailureReason } from './delivery.ts'
+
 /** One configured way to reach people. */
 export interface Channel {
   id: string
@@ -7,6 +9,35 @@ export interface Channel {
   name: string
   /** As the kind's schema reads them. They may hold secrets. */
   settings: unknown
+  /** Since when a person has switched it off; null: it tells. */
+  disabledAt: number | null
+}
+
+/** How a channel does. */
+export interface ChannelReport {
+  channel: Channel
+  /** Since when its attempts fail; null when the last one did not. */
+  failingSince: number | null
+  /** How many monitors tell it. */
+  monitors: number
+  /** The newest thing that it tried to tell; null when there was nothing yet. */
+  lastDelivery: {
+    state: DeliveryState
+    status: 'down' | 'up'
+    /** When it was last tried. */
+    at: number
+    reason: FailureReason | null
+    detail: string
+    monitor: { uniqueKey: string; name: string; slug: string }
+  } | null
+}
+
+/** Settings as a form gives them, by the name of the field. */
+export interface SettingsInput {
+  given: Readonly<Record<string, string>>
+  /** Secrets that are to be kept no longer. */
+  removed: readonly string[]
 }
 
 export const CHANNEL_NAME_MAX = 100
+export const CHANNELS_MAX = 100

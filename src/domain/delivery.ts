@@ -27,6 +27,15 @@ export type Outcome =
   | { result: 'logged'; detail: string }
   | { result: 'failed'; reason: FailureReason; detail: string; isPermanent: boolean }
 
+/** One try to send a delivery, as it is remembered. */
+export interface Attempt {
+  startedAt: number
+  finishedAt: number
+  result: Outcome['result']
+  reason: FailureReason | null
+  detail: string
+}
+
 export interface Delivery {
   id: string
   /** How often it was tried. */
@@ -50,6 +59,11 @@ export const DETAIL_MAX = 200
 const BACKOFF_FIRST_MS = 10 * SECOND
 const BACKOFF_MAX_MS = HOUR
 const JITTER = 0.2
+
+/** Nothing more happens to it. */
+export function isSettled(state: DeliveryState): boolean {
+  return state !== 'pending' && state !== 'sending'
+}
 
 export function settle(delivery: Delivery, outcome: Outcome, now: number): Settlement {
   if (outcome.result !== 'failed') return { state: outcome.result, nextAttemptAt: null }

@@ -90,6 +90,11 @@ export function notificationTitle({ status, monitor }: Notification): string {
   return `${status.toUpperCase()} | ${monitor.name}`
 }
 
+/** Where its reader finds out more: the page of the monitor, which tells no secret. */
+export function notificationUrl({ monitor, isTest }: Notification, baseUrl: string): string {
+  return isTest ? `${baseUrl}/` : `${baseUrl}/monitors/${monitor.uniqueKey}`
+}
+
 /** One or two whole sentences: what happened, and why it is told. */
 export function notificationDetails(notification: Notification): string {
   const sentence = whatHappened(notification)

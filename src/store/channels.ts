@@ -1,4 +1,5 @@
-import type { Channel } from '#domain/channel.ts'
+import type { Channel, ChannelReport } from '#domain/channel.ts'
+import type { DeliveryState, FailureReason } from '#domain/delivery.ts'
 import type { Reader, Tx } from './database.ts'
 
 interface ChannelRow {
@@ -7,9 +8,11 @@ interface ChannelRow {
   kind: string
   name: string
   settings: string
+  disabled_at: number | null
 }
 
-const COLUMNS = 'channels.id, channels.project_id, channels.kind, channels.name, channels.settings'
+const COLUMNS =
+  'channels.id, channels.project_id, channels.kind, channels.name, channels.settings, channels.disabled_at'
 
 export function findChannel(reader: Reader, id: string): Channel | null {
   const row = reader.get<ChannelRow>(`SELECT ${COLUMNS} FROM channels WHERE id = $id`, { id })
@@ -23,6 +26,79 @@ export function listChannels(reader: Reader, projectId: string): Channel[] {
       projectId,
     })
     .map(toChannel)
+}
+
+export function countChannels(reader: Reader, projectId: string): number {
+  const row = reader.get<{ count: number }>('SELECT count(*) AS count FROM channels WHERE project_id = $projectId', {
+    projectId,
+  })
+  return row?.count ?? 0
+}
+
+interface ReportRow extends ChannelRow {
+  failing_since: number | null
+  monitors: number
+  state: DeliveryState | null
+  delivery_created_at: number
+  finished_at: number | null
+  reason: FailureReason | null
+  detail: string | null
+  content_status: 'down' | 'up'
+  monitor_name: string
+  slug: string
+  unique_key: string
+}
+
+// The newest thing that each tried to tell comes with it: one statement, however many channels there are.
+const REPORT_COLUMNS = `${COLUMNS}, channels.failing_since,
+  (SELECT count(*) FROM monitor_channels WHERE channel_id = channels.id) AS monitors,
+  deliveries.state, deliveries.created_at AS delivery_created_at, finished_at, reason, detail,
+  content ->> 'status' AS content_status,
+  monitors.name AS monitor_name, monitors.slug, monitors.unique_key`
+
+const REPORT_TABLES = `
+  channels
+  LEFT JOIN deliveries
+         ON deliveries.sequence = (
+              SELECT sequence FROM deliveries
+               WHERE channel_id = channels.id AND (attempts > 0 OR settled_at IS NOT NULL)
+               ORDER BY sequence DESC LIMIT 1
+            )
+  LEFT JOIN notifications ON notifications.id = deliveries.notification_id
+  LEFT JOIN monitors ON monitors.id = deliveries.monitor_id
+  LEFT JOIN delivery_attempts
+         ON delivery_sequence = deliveries.sequence
+        AND number = (SELECT max(number) FROM delivery_attempts WHERE delivery_sequence = deliveries.sequence)`
+
+/** In the order in which they were created. */
+export function listChannelReports(reader: Reader, projectId: string): ChannelReport[] {
+  return reader
+    .all<ReportRow>(
+      `SELECT ${REPORT_COLUMNS} FROM ${REPORT_TABLES}
+        WHERE channels.project_id = $projectId
+        ORDER BY channels.created_at, channels.rowid`,
+      { projectId },
+    )
+    .map(toReport)
+}
+
+export function findChannelReport(reader: Reader, id: string): ChannelReport | null {
+  const row = reader.get<ReportRow>(`SELECT ${REPORT_COLUMNS} FROM ${REPORT_TABLES} WHERE channels.id = $id`, { id })
+  return row && toReport(row)
+}
+
+/** The monitors that tell a channel, in the order of their names. */
+export function listMonitorsOfChannel(
+  reader: Reader,
+  channelId: string,
+): { uniqueKey: string; name: string; slug: string }[] {
+  return reader.all(
+    `SELECT unique_key AS uniqueKey, name, slug
+       FROM monitor_channels JOIN monitors ON monitors.id = monitor_id
+      WHERE channel_id = $channelId
+      ORDER BY name COLLATE NOCASE, monitors.id`,
+    { channelId },
+  )
 }
 
 export function listChannelsOfMonitor(reader: Reader, monitorId: number): Channel[] {
@@ -55,12 +131,25 @@ export function listChannelIdsByMonitor(reader: Reader, projectId: string): Map<
   return byMonitor
 }
 
-export function insertChannel(tx: Tx, channel: Channel): void {
+export function insertChannel(tx: Tx, { id, projectId, kind, name, settings }: Omit<Channel, 'disabledAt'>): void {
   tx.run(
     `INSERT INTO channels (id, project_id, kind, name, settings, created_at)
      VALUES ($id, $projectId, $kind, $name, $settings, $now)`,
-    { ...channel, settings: JSON.stringify(channel.settings), now: tx.now },
+    { id, projectId, kind, name, settings: JSON.stringify(settings), now: tx.now },
   )
+}
+
+export function saveChannel(tx: Tx, { id, name, settings }: Pick<Channel, 'id' | 'name' | 'settings'>): void {
+  tx.run('UPDATE channels SET name = $name, settings = $settings WHERE id = $id', {
+    id,
+    name,
+    settings: JSON.stringify(settings),
+  })
+}
+
+/** Null: it is switched on. */
+export function saveDisabledAt(tx: Tx, { id, disabledAt }: Pick<Channel, 'id' | 'disabledAt'>): void {
+  tx.run('UPDATE channels SET disabled_at = $disabledAt WHERE id = $id', { id, disabledAt })
 }
 
 /** Remembers whether the last attempt of a channel failed, and since when they do. */
@@ -108,5 +197,22 @@ function toChannel(row: ChannelRow): Channel {
     kind: row.kind,
     name: row.name,
     settings: JSON.parse(row.settings),
+    disabledAt: row.disabled_at,
+  }
+}
+
+function toReport(row: ReportRow): ChannelReport {
+  return {
+    channel: toChannel(row),
+    failingSince: row.failing_since,
+    monitors: row.monitors,
+    lastDelivery: row.state && {
+      state: row.state,
+      status: row.content_status,
+      at: row.finished_at ?? row.delivery_created_at,
+      reason: row.reason,
+      detail: row.detail ?? '',
+      monitor: { uniqueKey: row.unique_key, name: row.monitor_name, slug: row.slug },
+    },
   }
 }

@@ -1,4 +1,4 @@
-import type { DeliveryState, FailureReason, Outcome, Settlement } from '#domain/delivery.ts'
+import type { Attempt, DeliveryState, FailureReason, Outcome, Settlement } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
 import type { Reader, Tx } from './database.ts'
 
@@ -29,16 +29,9 @@ export interface DeliveryRecord {
   settledAt: number | null
 }
 
-export interface Attempt {
-  startedAt: number
-  finishedAt: number
-  result: Outcome['result']
-  reason: FailureReason | null
-  detail: string
-}
-
 interface ClaimedRow {
   sequence: number
+  monitor_id: number
   id: string
   channel_id: string | null
   channel_kind: string
@@ -97,6 +90,7 @@ export function insertDelivery(
       now: tx.now,
     },
   )
+  tx.touch(delivery.monitorId)
 }
 
 export interface Places {
@@ -168,25 +162,30 @@ export function claimDelivery(
     `UPDATE deliveries
         SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, leased_until = $leasedUntil
       WHERE sequence = $sequence AND coalesce(next_attempt_at, leased_until) <= $now
-      RETURNING sequence, id, channel_id, channel_kind, channel_name, attempts, created_at,
+      RETURNING sequence, monitor_id, id, channel_id, channel_kind, channel_name, attempts, created_at,
                 (SELECT content FROM notifications WHERE notifications.id = notification_id) AS content`,
     { sequence, leasedUntil, now: tx.now },
   )
-  return row && { ...toDelivery(row), sequence: row.sequence, notification: JSON.parse(row.content) }
+  if (row === null) return null
+  tx.touch(row.monitor_id)
+  return { ...toDelivery(row), sequence: row.sequence, notification: JSON.parse(row.content) }
 }
 
-/** Writes what became of an attempt, unless somebody else has taken the delivery since. */
+/** Writes what became of an attempt, and says whether it did: somebody else may have taken the delivery since. */
 export function settleDelivery(
   tx: Tx,
   { sequence, attempts, settlement }: { sequence: number; attempts: number; settlement: Settlement },
-): void {
-  tx.run(
+): boolean {
+  const settled = tx.get<{ monitorId: number }>(
     `UPDATE deliveries
         SET state = $state, next_attempt_at = $nextAttemptAt, leased_until = NULL,
             settled_at = CASE WHEN $nextAttemptAt IS NULL THEN $now END
-      WHERE sequence = $sequence AND attempts = $attempts AND state = 'sending'`,
+      WHERE sequence = $sequence AND attempts = $attempts AND state = 'sending'
+      RETURNING monitor_id AS monitorId`,
     { sequence, attempts, state: settlement.state, nextAttemptAt: settlement.nextAttemptAt, now: tx.now },
   )
+  if (settled) tx.touch(settled.monitorId)
+  return settled !== null
 }
 
 export function insertAttempt(
@@ -236,12 +235,63 @@ export function failPendingOfChannel(tx: Tx, { channelId, detail }: { channelId:
       WHERE channel_id = $channelId AND state = 'pending'`,
     { channelId, detail, now: tx.now },
   )
-  tx.run(
+  const failed = tx.all<{ monitorId: number }>(
     `UPDATE deliveries
         SET state = 'failed', next_attempt_at = NULL, settled_at = $now
-      WHERE channel_id = $channelId AND state = 'pending'`,
+      WHERE channel_id = $channelId AND state = 'pending'
+      RETURNING monitor_id AS monitorId`,
     { channelId, now: tx.now },
   )
+  for (const { monitorId } of failed) tx.touch(monitorId)
+}
+
+/** What sending a delivery again must know of it. */
+export interface FoundDelivery {
+  notificationId: number
+  monitorId: number
+  projectId: string
+  channelId: string | null
+  state: DeliveryState
+}
+
+export function findDelivery(reader: Reader, id: string): FoundDelivery | null {
+  return reader.get(
+    `SELECT notification_id AS notificationId, monitor_id AS monitorId, project_id AS projectId,
+            channel_id AS channelId, state
+       FROM deliveries JOIN monitors ON monitors.id = monitor_id
+      WHERE deliveries.id = $id`,
+    { id },
+  )
+}
+
+/** Whether this message is on its way to this channel, or waits to be. */
+export function isUnderWay(reader: Reader, message: { notificationId: number; channelId: string }): boolean {
+  const found = reader.get(
+    `SELECT 1 FROM deliveries
+      WHERE notification_id = $notificationId AND channel_id = $channelId AND settled_at IS NULL`,
+    message,
+  )
+  return found !== null
+}
+
+/** How many of a channel's newest deliveries are looked at: many may fail at once. */
+const RECENT_MAX = 1000
+
+/** Whether another delivery of this channel failed for good at `since` or later. */
+export function hasOtherFailed(
+  reader: Reader,
+  { channelId, sequence, since }: { channelId: string; sequence: number; since: number },
+): boolean {
+  const found = reader.get(
+    `SELECT 1
+       FROM (SELECT state, settled_at FROM deliveries
+              WHERE channel_id = $channelId AND sequence <> $sequence
+              ORDER BY sequence DESC LIMIT ${RECENT_MAX})
+      WHERE state = 'failed' AND settled_at >= $since
+      LIMIT 1`,
+    { channelId, sequence, since },
+  )
+  return found !== null
 }
 
 /** Newest first. */

@@ -1,4 +1,5 @@
-import type { Incident } from '#domain/incident.ts'
+import { calledName } from '#domain/account.ts'
+import type { Acknowledgement, Incident, IncidentSummary } from '#domain/incident.ts'
 import type { Transition, TransitionReason } from '#domain/lifecycle.ts'
 import type { StoredStatus } from '#domain/status.ts'
 import type { Reader, Tx } from './database.ts'
@@ -10,12 +11,25 @@ interface TransitionRow {
   reason: TransitionReason
 }
 
-interface IncidentRow {
+export interface IncidentRow {
   id: string
   monitor_id: number
   opened_at: number
   closed_at: number | null
+  acknowledged_at: number | null
+  user_name: string | null
+  user_email: string | null
+  note: string
 }
+
+export const INCIDENT_COLUMNS = `
+  incidents.id, incidents.monitor_id, opened_at, closed_at, acknowledged_at, note,
+  users.name AS user_name, users.email AS user_email`
+
+/** With the monitor, and whoever acknowledged it. */
+export const INCIDENT_TABLES = `
+  incidents JOIN monitors ON monitors.id = incidents.monitor_id
+            LEFT JOIN users ON users.id = acknowledged_by`
 
 /** Returns the id of the new row. */
 export function insertTransition(tx: Tx, transition: Transition & { monitorId: number }): number {
@@ -51,18 +65,141 @@ export function openIncident(
   tx.run('INSERT INTO incidents (id, monitor_id, opened_by, opened_at) VALUES ($id, $monitorId, $transitionId, $at)', {
     ...opening,
   })
+  tx.touch(opening.monitorId)
 }
 
-/** Closes the open incident of the monitor and returns it; null when there is none. */
+/** Closes the open incident of the monitor and says when it began; null when there is none. */
 export function closeIncident(
   tx: Tx,
   closing: { monitorId: number; transitionId: number; at: number },
-): Incident | null {
-  const row = tx.get<IncidentRow>(
+): { openedAt: number } | null {
+  tx.touch(closing.monitorId)
+  return tx.get<{ openedAt: number }>(
     `UPDATE incidents SET closed_by = $transitionId, closed_at = $at
       WHERE monitor_id = $monitorId AND closed_at IS NULL
-      RETURNING id, monitor_id, opened_at, closed_at`,
+      RETURNING opened_at AS openedAt`,
     closing,
   )
-  return row && { id: row.id, monitorId: row.monitor_id, openedAt: row.opened_at, closedAt: row.closed_at }
+}
+
+/** The incident and the project that its monitor is of. */
+export function findIncident(reader: Reader, id: string): { incident: Incident; projectId: string } | null {
+  const row = reader.get<IncidentRow & { project_id: string }>(
+    `SELECT ${INCIDENT_COLUMNS}, monitors.project_id FROM ${INCIDENT_TABLES} WHERE incidents.id = $id`,
+    { id },
+  )
+  return row && { incident: toIncident(row), projectId: row.project_id }
+}
+
+/** The incident that a delivery tells of; null when it tells of none. */
+export function findIncidentIdOfDelivery(reader: Reader, deliveryId: string): string | null {
+  const row = reader.get<{ id: string }>(
+    `SELECT incidents.id
+       FROM deliveries
+       JOIN notifications ON notifications.id = notification_id
+       JOIN incidents ON transition_id IN (opened_by, closed_by)
+      WHERE deliveries.id = $deliveryId AND incidents.monitor_id = deliveries.monitor_id`,
+    { deliveryId },
+  )
+  return row?.id ?? null
+}
+
+interface SummaryRow extends IncidentRow {
+  unique_key: string
+  monitor_name: string
+  slug: string
+  reason: TransitionReason
+  failed_deliveries: number
+}
+
+const SUMMARY_COLUMNS = `${INCIDENT_COLUMNS}, monitors.unique_key, monitors.name AS monitor_name, monitors.slug,
+  (SELECT reason FROM transitions WHERE transitions.id = opened_by) AS reason,
+  (SELECT count(*)
+     FROM notifications JOIN deliveries ON deliveries.notification_id = notifications.id
+    WHERE transition_id IN (opened_by, closed_by) AND state = 'failed') AS failed_deliveries`
+
+/** The newest first. */
+export function listOpenIncidents(reader: Reader, page: { projectId: string; limit: number }): IncidentSummary[] {
+  return reader
+    .all<SummaryRow>(
+      `SELECT ${SUMMARY_COLUMNS} FROM ${INCIDENT_TABLES}
+        WHERE project_id = $projectId AND closed_at IS NULL
+        ORDER BY opened_at DESC, opened_by DESC
+        LIMIT $limit`,
+      page,
+    )
+    .map(toSummary)
+}
+
+/** The newest first, opened at `before` at the latest. */
+export function listPastIncidents(
+  reader: Reader,
+  page: { projectId: string; before: number; limit: number },
+): IncidentSummary[] {
+  return reader
+    .all<SummaryRow>(
+      `SELECT ${SUMMARY_COLUMNS} FROM ${INCIDENT_TABLES}
+        WHERE project_id = $projectId AND closed_at IS NOT NULL AND opened_at <= $before
+        ORDER BY opened_at DESC, opened_by DESC
+        LIMIT $limit`,
+      page,
+    )
+    .map(toSummary)
+}
+
+export function countOpenIncidents(reader: Reader, projectId: string): number {
+  const row = reader.get<{ count: number }>(
+    `SELECT count(*) AS count
+       FROM incidents JOIN monitors ON monitors.id = incidents.monitor_id
+      WHERE project_id = $projectId AND closed_at IS NULL`,
+    { projectId },
+  )
+  return row?.count ?? 0
+}
+
+/** Returns whether it was still free to be acknowledged. */
+export function acknowledgeIncident(tx: Tx, incident: { id: string; monitorId: number; userId: string }): boolean {
+  tx.touch(incident.monitorId)
+  const changed = tx.run(
+    `UPDATE incidents SET acknowledged_at = $now, acknowledged_by = $userId
+      WHERE id = $id AND acknowledged_at IS NULL`,
+    { id: incident.id, userId: incident.userId, now: tx.now },
+  )
+  return changed > 0
+}
+
+export function withdrawAcknowledgement(tx: Tx, { id, monitorId }: { id: string; monitorId: number }): void {
+  tx.touch(monitorId)
+  tx.run('UPDATE incidents SET acknowledged_at = NULL, acknowledged_by = NULL WHERE id = $id', { id })
+}
+
+export function saveNote(tx: Tx, { id, monitorId, note }: { id: string; monitorId: number; note: string }): void {
+  tx.touch(monitorId)
+  tx.run('UPDATE incidents SET note = $note WHERE id = $id', { id, note })
+}
+
+export function toIncident(row: IncidentRow): Incident {
+  return {
+    id: row.id,
+    monitorId: row.monitor_id,
+    openedAt: row.opened_at,
+    closedAt: row.closed_at,
+    acknowledgement: toAcknowledgement(row),
+    note: row.note,
+  }
+}
+
+function toAcknowledgement({ acknowledged_at, user_name, user_email }: IncidentRow): Acknowledgement | null {
+  if (acknowledged_at === null) return null
+  const by = user_email === null ? null : calledName({ name: user_name ?? '', email: user_email })
+  return { at: acknowledged_at, by }
+}
+
+function toSummary(row: SummaryRow): IncidentSummary {
+  return {
+    ...toIncident(row),
+    monitor: { uniqueKey: row.unique_key, name: row.monitor_name, slug: row.slug },
+    reason: row.reason,
+    failedDeliveries: row.failed_deliveries,
+  }
 }

@@ -161,7 +161,7 @@ describe('The body of a webhook', () => {
       last_ping: { kind: 'success', timestamp: '2026-03-01T10:50:00.000Z', exit_status: null },
       expected_at: '2026-03-01T11:50:00.000Z',
       down_seconds: null,
-      url: `${BASE_URL}/`,
+      url: `${BASE_URL}/monitors/${'f'.repeat(40)}`,
     })
   })
 

@@ -4,7 +4,7 @@ import { createChannel, deleteChannel, testChannel } from '#actions/channels.ts'
 import type { Deps } from '#deps.ts'
 import { AppError } from '#lib/errors.ts'
 import { listChannels } from '#store/channels.ts'
-import { type ApiCall, endpoint, type Operation, write } from './endpoint.ts'
+import { type ApiCall, endpoint, write } from './endpoint.ts'
 import { toChannel } from './shapes.ts'
 
 const NewChannel = z.object({
@@ -16,7 +16,6 @@ const NewChannel = z.object({
 /** Lists channels as every client knows it; creating, deleting and testing are additions of version 3. */
 export function channelRoutes(deps: Deps) {
   const GET = write((call) => list(deps, call))
-  const sendTest = oneAtATime((call) => test(deps, call))
   return new Elysia({ name: 'api/channels' })
     .use(endpoint(deps, { path: '/channels/', versions: [1, 2], operations: { GET } }))
     .use(
@@ -37,7 +36,7 @@ export function channelRoutes(deps: Deps) {
       endpoint(deps, {
         path: '/channels/:id/test',
         versions: [3],
-        operations: { POST: { ...write(sendTest), allowsNullBody: true } },
+        operations: { POST: { ...write((call) => test(deps, call)), allowsNullBody: true } },
       }),
     )
 }
@@ -55,21 +54,6 @@ function create(deps: Deps, { projectId, body }: ApiCall): Response {
 
 function remove(deps: Deps, { projectId, params }: ApiCall): Response {
   return Response.json(toChannel(deleteChannel(deps, { projectId, channelId: params.id ?? '' })))
-}
-
-// A test holds a connection for as long as the receiver wants. Who may not test a channel cannot hold it up either.
-function oneAtATime(answer: Operation['answer']): Operation['answer'] {
-  const running = new Set<string>()
-  return async (call) => {
-    const id = `${call.projectId}/${call.params.id}`
-    if (running.has(id)) throw new AppError('too_many', 'a test of this channel is still running')
-    running.add(id)
-    try {
-      return await answer(call)
-    } finally {
-      running.delete(id)
-    }
-  }
 }
 
 async function test(deps: Deps, { projectId, params }: ApiCall): Promise<Response> {

@@ -1,0 +1,36 @@
+import type { Deps } from '#deps.ts'
+import { type Incident, Note } from '#domain/incident.ts'
+import { AppError } from '#lib/errors.ts'
+import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
+import type { Tx } from '#store/database.ts'
+import * as store from '#store/incidents.ts'
+
+export interface IncidentRef {
+  projectId: string
+  incidentId: string
+}
+
+/** Takes the incident in hand. Says whether it was free: whoever was first keeps it. */
+export function acknowledgeIncident(deps: Deps, { userId, ...ref }: IncidentRef & { userId: string }): boolean {
+  return deps.db.write((tx) => store.acknowledgeIncident(tx, { ...findOwn(tx, ref), userId }))
+}
+
+/** Gives it back to everybody, whoever had it. */
+export function withdrawAcknowledgement(deps: Deps, ref: IncidentRef): void {
+  deps.db.write((tx) => store.withdrawAcknowledgement(tx, findOwn(tx, ref)))
+}
+
+/** Replaces the note. Throws invalid with the field at fault. */
+export function saveNote(deps: Deps, { note, ...ref }: IncidentRef & { note: string }): void {
+  const fields: FieldProblems = {}
+  const read = readField(fields, 'note', Note.safeParse(note), '')
+  throwProblems(fields)
+  deps.db.write((tx) => store.saveNote(tx, { ...findOwn(tx, ref), note: read }))
+}
+
+function findOwn(tx: Tx, { projectId, incidentId }: IncidentRef): Pick<Incident, 'id' | 'monitorId'> {
+  const found = store.findIncident(tx, incidentId)
+  if (found === null || found.projectId !== projectId) throw new AppError('not_found', 'There is no such incident.')
+  const { id, monitorId } = found.incident
+  return { id, monitorId }
+}

@@ -1,0 +1,24 @@
+import { kindLabel } from '#channels/index.ts'
+import type { Deps } from '#deps.ts'
+import type { Chapter, Story } from '#domain/story.ts'
+import { findStory, listStories } from '#store/stories.ts'
+
+/** The stories of a monitor's newest incidents, newest first. */
+export function readStories({ db }: Deps, page: { monitorId: number; limit: number }): Story[] {
+  return listStories(db, page).map(inPlainWords)
+}
+
+/** Null when there is no such incident. Whether the user may see it is for the caller to find out. */
+export function readStory({ db }: Deps, incidentId: string): Story | null {
+  const story = findStory(db, incidentId)
+  return story && inPlainWords(story)
+}
+
+function inPlainWords(story: Story): Story {
+  return { ...story, opening: withLabels(story.opening), closing: story.closing && withLabels(story.closing) }
+}
+
+function withLabels(chapter: Chapter): Chapter {
+  const deliveries = chapter.deliveries.map((delivery) => ({ ...delivery, kind: kindLabel(delivery.kind) }))
+  return { ...chapter, deliveries }
+}

@@ -1,0 +1,292 @@
+import { Elysia } from 'elysia'
+import { createChannel, deleteChannel, setChannelDisabled, testChannel, updateChannel } from '#actions/channels.ts'
+import { mustVerify } from '#actions/mailed-links.ts'
+import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
+import { type ChannelKind, changedSettings } from '#channels/kind.ts'
+import type { ChannelReport, SettingsInput } from '#domain/channel.ts'
+import { may, type Permission } from '#domain/project.ts'
+import { type Form, orAgain, readForm } from '#http/forms.ts'
+import { frameOf, readingOf } from '#http/frame.ts'
+import { type House, inProject, type ProjectVisit, projectOf, signedIn } from '#http/guards.ts'
+import { page, partial, redirect } from '#http/respond.tsx'
+import { AppError } from '#lib/errors.ts'
+import { findChannelReport, listChannelReports, listMonitorsOfChannel } from '#store/channels.ts'
+import { type ChannelView, TestOutcome, type TestResult } from '#views/components/channel.tsx'
+import { type FormState, freshForm } from '#views/components/field.tsx'
+import { ChannelDeletionPage, ChannelPage } from '#views/pages/channel.tsx'
+import { ChannelKindsPage, NewChannelPage, removalField, settingField } from '#views/pages/channel-form.tsx'
+import { ChannelsPage, ChannelTestPage } from '#views/pages/channels.tsx'
+
+const FORM = { parse: 'none' } as const
+
+export function channelPageRoutes(house: House) {
+  const operate = (answer: (visit: ChannelVisit) => Response | Promise<Response>) => onChannel(house, 'operate', answer)
+  return new Elysia({ name: 'web/channels' })
+    .get(
+      '/projects/:project/channels',
+      inProject(house, 'look', (visit) => showChannels(house, visit)),
+    )
+    .get(
+      '/projects/:project/channels/new',
+      inProject(house, 'operate', (visit) => showNew(house, visit)),
+    )
+    .post(
+      '/projects/:project/channels',
+      inProject(house, 'operate', (visit) => create(house, visit)),
+      FORM,
+    )
+    .get(
+      '/channels/:channel',
+      onChannel(house, 'look', (visit) => showChannel(house, { visit, again: null })),
+    )
+    .post(
+      '/channels/:channel',
+      operate((visit) => save(house, visit)),
+      FORM,
+    )
+    .post(
+      '/channels/:channel/test',
+      operate((visit) => showTest(house, visit)),
+      FORM,
+    )
+    .post(
+      '/channels/:channel/test/outcome',
+      operate(async (visit) => partial(<TestOutcome outcome={await sendTest(house, visit)} />)),
+      FORM,
+    )
+    .post(
+      '/channels/:channel/disable',
+      operate((visit) => switchTo(house, { visit, isDisabled: true })),
+      FORM,
+    )
+    .post(
+      '/channels/:channel/enable',
+      operate((visit) => switchTo(house, { visit, isDisabled: false })),
+      FORM,
+    )
+    .get('/channels/:channel/delete', operate(showDeletion))
+    .post(
+      '/channels/:channel/delete',
+      operate((visit) => remove(house, visit)),
+      FORM,
+    )
+}
+
+interface ChannelVisit extends ProjectVisit {
+  report: ChannelReport
+}
+
+/** For a member of the project that the channel `:channel` is of. */
+function onChannel(
+  house: House,
+  permission: Permission,
+  answer: (visit: ChannelVisit) => Response | Promise<Response>,
+) {
+  return signedIn(house, (visit) => {
+    const report = findChannelReport(house.deps.db, visit.params.channel ?? '')
+    // One refusal for what is not there and for what is another's: nobody learns which it is.
+    const project = projectOf(house, { visit, projectId: report?.channel.projectId ?? '', permission })
+    if (report === null) throw new AppError('not_found', 'There is no such channel.')
+    return answer({ ...visit, project, report })
+  })
+}
+
+function showChannels({ deps }: House, visit: ProjectVisit): Response {
+  const reports = listChannelReports(deps.db, visit.project.id)
+  return page(
+    <ChannelsPage
+      visit={frameOf(visit)}
+      project={visit.project}
+      reading={readingOf(visit)}
+      channels={reports.map(viewOf)}
+      lacksMailServer={reports.some(({ channel }) => goesNowhere(deps, findKind(channel.kind)))}
+    />,
+  )
+}
+
+function showNew(house: House, visit: ProjectVisit): Response {
+  requireVerified(house, visit)
+  const kind = findKind(visit.query.get('kind') ?? '')
+  if (kind === null) return chooseKind(visit)
+  return newForm(house, { visit, kind, form: freshForm(), problem: null })
+}
+
+function chooseKind(visit: ProjectVisit, status = 200): Response {
+  return page(<ChannelKindsPage visit={frameOf(visit)} project={visit.project} kinds={CHANNEL_KINDS} />, status)
+}
+
+interface NewForm {
+  visit: ProjectVisit
+  kind: ChannelKind
+  form: FormState
+  problem: string | null
+  status?: number
+}
+
+function newForm({ deps }: House, { visit, kind, form, problem, status = 200 }: NewForm): Response {
+  return page(
+    <NewChannelPage
+      visit={frameOf(visit)}
+      project={visit.project}
+      kind={kind}
+      form={form}
+      problem={problem}
+      lacksMailServer={goesNowhere(deps, kind)}
+    />,
+    status,
+  )
+}
+
+async function create(house: House, visit: ProjectVisit): Promise<Response> {
+  requireVerified(house, visit)
+  const form = await readForm(visit.request)
+  const kind = findKind(form.text('kind'))
+  if (kind === null) return chooseKind(visit, 422)
+  const { project } = visit
+  return await orAgain(
+    () => {
+      const settings = changedSettings(kind, {}, settingsIn(form, kind))
+      createChannel(house.deps, { projectId: project.id, kind: kind.kind, name: form.text('name').trim(), settings })
+      return redirect(`/projects/${project.id}/channels`, 'channel-created')
+    },
+    (error) => newForm(house, { visit, kind, ...typed({ form, kind, error }), status: 422 }),
+  )
+}
+
+interface Again {
+  form: FormState
+  problem: string | null
+}
+
+function showChannel({ deps }: House, { visit, again }: { visit: ChannelVisit; again: Again | null }): Response {
+  const { report, project } = visit
+  const kind = findKind(report.channel.kind)
+  const form = kind && may(project.role, 'operate') ? editForm(report, kind, again) : null
+  return page(
+    <ChannelPage
+      visit={frameOf(visit)}
+      project={project}
+      reading={readingOf(visit)}
+      channel={viewOf(report)}
+      monitors={listMonitorsOfChannel(deps.db, report.channel.id)}
+      form={form}
+      lacksMailServer={goesNowhere(deps, kind)}
+    />,
+    again ? 422 : 200,
+  )
+}
+
+function editForm({ channel }: ChannelReport, kind: ChannelKind, again: Again | null) {
+  const stored = channel.settings as Record<string, unknown>
+  const isSecret = (name: string): boolean =>
+    kind.fields.some((field) => field.name === name && field.type === 'secret')
+  const shown = Object.entries(stored).filter(([name]) => !isSecret(name))
+  const values = Object.fromEntries(shown.map(([name, value]) => [settingField(name), String(value)]))
+  const { form, problem } = again ?? { form: freshForm({ ...values, name: channel.name }), problem: null }
+  const storedSecrets = Object.keys(stored).filter((name) => isSecret(name) && stored[name] !== '')
+  return { kind, form, problem, storedSecrets }
+}
+
+async function save(house: House, visit: ChannelVisit): Promise<Response> {
+  requireVerified(house, visit)
+  const form = await readForm(visit.request)
+  const { channel } = visit.report
+  const kind = findKind(channel.kind)
+  if (kind === null) throw new AppError('conflict', 'Channels of this kind are not supported any more.')
+  return await orAgain(
+    () => {
+      updateChannel(house.deps, { ref: refOf(visit), name: form.text('name').trim(), input: settingsIn(form, kind) })
+      return redirect(`/channels/${channel.id}`, 'channel-saved')
+    },
+    (error) => showChannel(house, { visit, again: typed({ form, kind, error }) }),
+  )
+}
+
+async function showTest(house: House, visit: ChannelVisit): Promise<Response> {
+  const outcome = await sendTest(house, visit)
+  const { title, channel } = viewOf(visit.report)
+  return page(
+    <ChannelTestPage
+      visit={frameOf(visit)}
+      project={visit.project}
+      channel={{ id: channel.id, title }}
+      outcome={outcome}
+    />,
+  )
+}
+
+// A second test while one is running is nothing that went wrong: it is said where the outcome is awaited.
+async function sendTest(house: House, visit: ChannelVisit): Promise<TestResult> {
+  requireVerified(house, visit)
+  try {
+    return await testChannel(house.deps, refOf(visit))
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'too_many') throw error
+    return { result: 'refused', detail: 'A test of this channel is still running. Wait until it has ended.' }
+  }
+}
+
+function switchTo({ deps }: House, { visit, isDisabled }: { visit: ChannelVisit; isDisabled: boolean }): Response {
+  setChannelDisabled(deps, { ...refOf(visit), isDisabled })
+  return redirect(`/projects/${visit.project.id}/channels`, isDisabled ? 'channel-disabled' : 'channel-enabled')
+}
+
+function showDeletion(visit: ChannelVisit): Response {
+  const { title, channel, monitors } = viewOf(visit.report)
+  return page(
+    <ChannelDeletionPage
+      visit={frameOf(visit)}
+      project={visit.project}
+      channel={{ id: channel.id, title }}
+      monitors={monitors}
+    />,
+  )
+}
+
+function remove({ deps }: House, visit: ChannelVisit): Response {
+  deleteChannel(deps, refOf(visit))
+  return redirect(`/projects/${visit.project.id}/channels`, 'channel-deleted')
+}
+
+// Who has not proven his own address must not make CronGuard write to the addresses of others.
+function requireVerified({ deps }: House, { user }: ProjectVisit): void {
+  if (!mustVerify(deps, user)) return
+  throw new AppError(
+    'forbidden',
+    'Confirm your e-mail address first: a mail with a link went to it. After that you can work with channels.',
+  )
+}
+
+function viewOf(report: ChannelReport): ChannelView {
+  const { kind: name, settings, name: title } = report.channel
+  const kind = findKind(name)
+  const label = kind?.label ?? name
+  const read = kind?.settings.safeParse(settings)
+  const summary = kind && read?.success ? kind.summary(read.data) : 'The settings are not usable'
+  return { ...report, title: title || label, kindLabel: label, summary }
+}
+
+function goesNowhere({ config }: House['deps'], kind: ChannelKind | null): boolean {
+  return config.smtp === null && kind !== null && kind.needsMailServer
+}
+
+function settingsIn(form: Form, { fields }: ChannelKind): SettingsInput {
+  const given = Object.fromEntries(fields.map(({ name }) => [name, form.text(settingField(name))]))
+  return { given, removed: fields.map(({ name }) => name).filter((name) => form.isTicked(removalField(name))) }
+}
+
+// The problem of a setting stands at its field, what is wrong with the whole above the form. A secret never comes back.
+function typed({ form, kind, error }: { form: Form; kind: ChannelKind; error: AppError }): Again {
+  const secrets = kind.fields.filter(({ type }) => type === 'secret').map(({ name }) => settingField(name))
+  const values = Object.fromEntries(Object.entries(form.values).filter(([name]) => !secrets.includes(name)))
+  const settings = kind.fields.map(({ name }) => name)
+  const problems = Object.fromEntries(
+    Object.entries(error.fields).map(([name, text]) => [settings.includes(name) ? settingField(name) : name, text]),
+  )
+  const isPlaced = Object.keys(problems).length > 0
+  return { form: { values, problems }, problem: isPlaced ? null : error.message }
+}
+
+function refOf({ report: { channel } }: ChannelVisit): { projectId: string; channelId: string } {
+  return { projectId: channel.projectId, channelId: channel.id }
+}

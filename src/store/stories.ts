@@ -1,0 +1,179 @@
+// Everything that is remembered about incidents, read with one statement each, however many they are.
+import type { Attempt, DeliveryState, FailureReason, Outcome } from '#domain/delivery.ts'
+import type { TransitionReason } from '#domain/lifecycle.ts'
+import type { Notification } from '#domain/notification.ts'
+import type { Chapter, Story, StoryDelivery, StoryPing } from '#domain/story.ts'
+import type { Reader } from './database.ts'
+import { INCIDENT_COLUMNS, INCIDENT_TABLES, type IncidentRow, toIncident } from './incidents.ts'
+
+interface HeadRow extends IncidentRow {
+  opened_by: number
+  closed_by: number | null
+  unique_key: string
+  monitor_name: string
+  slug: string
+}
+
+interface ChapterRow {
+  transition_id: number
+  at: number
+  reason: TransitionReason
+  content: string | null
+}
+
+interface DeliveryRow {
+  sequence: number
+  id: string
+  transition_id: number
+  channel_id: string | null
+  channel_name: string
+  channel_kind: string
+  is_reachable: number
+  is_repeat: number
+  state: DeliveryState
+  created_at: number
+  next_attempt_at: number | null
+}
+
+interface AttemptRow {
+  delivery_sequence: number
+  started_at: number
+  finished_at: number
+  result: Outcome['result']
+  reason: FailureReason | null
+  detail: string
+}
+
+const HEAD_COLUMNS = `${INCIDENT_COLUMNS}, opened_by, closed_by,
+  monitors.unique_key, monitors.name AS monitor_name, monitors.slug`
+
+export function findStory(reader: Reader, incidentId: string): Story | null {
+  const heads = reader.all<HeadRow>(`SELECT ${HEAD_COLUMNS} FROM ${INCIDENT_TABLES} WHERE incidents.id = $incidentId`, {
+    incidentId,
+  })
+  return tellAll(reader, heads)[0] ?? null
+}
+
+/** The newest incidents of a monitor first. */
+export function listStories(reader: Reader, page: { monitorId: number; limit: number }): Story[] {
+  const heads = reader.all<HeadRow>(
+    `SELECT ${HEAD_COLUMNS} FROM ${INCIDENT_TABLES}
+      WHERE incidents.monitor_id = $monitorId
+      ORDER BY opened_at DESC, opened_by DESC
+      LIMIT $limit`,
+    page,
+  )
+  return tellAll(reader, heads)
+}
+
+function tellAll(reader: Reader, heads: HeadRow[]): Story[] {
+  const transitionIds = heads.flatMap(({ opened_by, closed_by }) => (closed_by ? [opened_by, closed_by] : [opened_by]))
+  const chapters = readChapters(reader, JSON.stringify(transitionIds))
+  const lastPings = readLastPings(reader, JSON.stringify(heads.map(({ opened_by }) => opened_by)))
+  return heads.map((head) => ({
+    incident: toIncident(head),
+    monitor: { uniqueKey: head.unique_key, name: head.monitor_name, slug: head.slug },
+    opening: chapterOf(chapters, head.opened_by),
+    closing: head.closed_by === null ? null : chapterOf(chapters, head.closed_by),
+    lastPing: lastPings.get(head.opened_by) ?? null,
+  }))
+}
+
+function chapterOf(chapters: Map<number, Chapter>, transitionId: number): Chapter {
+  const chapter = chapters.get(transitionId)
+  if (!chapter) throw new Error(`Transition ${transitionId} is missing from its incident.`)
+  return chapter
+}
+
+function readChapters(reader: Reader, transitionIds: string): Map<number, Chapter> {
+  const rows = reader.all<ChapterRow>(
+    `SELECT transitions.id AS transition_id, at, reason, content
+       FROM transitions LEFT JOIN notifications ON notifications.transition_id = transitions.id
+      WHERE transitions.id IN (SELECT value FROM json_each($transitionIds))`,
+    { transitionIds },
+  )
+  const deliveries = readDeliveries(reader, transitionIds)
+  return new Map(
+    rows.map(({ transition_id, at, reason, content }) => {
+      const notification: Notification | null = content === null ? null : JSON.parse(content)
+      return [transition_id, { at, reason, notification, deliveries: deliveries.get(transition_id) ?? [] }]
+    }),
+  )
+}
+
+function readDeliveries(reader: Reader, transitionIds: string): Map<number, StoryDelivery[]> {
+  const rows = reader.all<DeliveryRow>(
+    `SELECT sequence, deliveries.id, transition_id, channel_id, channel_name, channel_kind,
+            channels.id IS NOT NULL AND disabled_at IS NULL AS is_reachable,
+            deliveries.created_at > notifications.created_at AS is_repeat,
+            state, deliveries.created_at, next_attempt_at
+       FROM notifications
+       JOIN deliveries ON deliveries.notification_id = notifications.id
+       LEFT JOIN channels ON channels.id = channel_id
+      WHERE transition_id IN (SELECT value FROM json_each($transitionIds))
+      ORDER BY sequence`,
+    { transitionIds },
+  )
+  const attempts = readAttempts(reader, JSON.stringify(rows.map(({ sequence }) => sequence)))
+  return grouped(rows.map((row) => [row.transition_id, toDelivery(row, attempts.get(row.sequence) ?? [])]))
+}
+
+function readAttempts(reader: Reader, sequences: string): Map<number, Attempt[]> {
+  const rows = reader.all<AttemptRow>(
+    `SELECT delivery_sequence, started_at, finished_at, result, reason, detail
+       FROM delivery_attempts
+      WHERE delivery_sequence IN (SELECT value FROM json_each($sequences))
+      ORDER BY delivery_sequence, number`,
+    { sequences },
+  )
+  return grouped(
+    rows.map(({ delivery_sequence, started_at, finished_at, ...row }) => [
+      delivery_sequence,
+      { ...row, startedAt: started_at, finishedAt: finished_at },
+    ]),
+  )
+}
+
+// The number of pings that stood in the message is the number of the newest one: the search begins there, and does not
+// walk through all that came since.
+function readLastPings(reader: Reader, transitionIds: string): Map<number, StoryPing> {
+  const rows = reader.all<StoryPing & { transitionId: number }>(
+    `SELECT transitions.id AS transitionId, number, kind, pings.at, exit_status AS exitStatus
+       FROM transitions
+       JOIN notifications ON notifications.transition_id = transitions.id
+       JOIN pings ON pings.id = (
+              SELECT id FROM pings
+               WHERE monitor_id = transitions.monitor_id AND number <= content ->> '$.monitor.pingCount'
+                 AND at <= transitions.at AND kind NOT IN ('log', 'ignored')
+               ORDER BY number DESC LIMIT 1
+            )
+      WHERE transitions.id IN (SELECT value FROM json_each($transitionIds))`,
+    { transitionIds },
+  )
+  return new Map(rows.map(({ transitionId, ...ping }) => [transitionId, ping]))
+}
+
+function grouped<T>(entries: [key: number, item: T][]): Map<number, T[]> {
+  const groups = new Map<number, T[]>()
+  for (const [key, item] of entries) {
+    const group = groups.get(key)
+    if (group) group.push(item)
+    else groups.set(key, [item])
+  }
+  return groups
+}
+
+function toDelivery(row: DeliveryRow, attempts: Attempt[]): StoryDelivery {
+  return {
+    id: row.id,
+    channelId: row.channel_id,
+    channelName: row.channel_name,
+    kind: row.channel_kind,
+    isReachable: row.is_reachable === 1,
+    isRepeat: row.is_repeat === 1,
+    state: row.state,
+    attempts,
+    createdAt: row.created_at,
+    nextAttemptAt: row.next_attempt_at,
+  }
+}

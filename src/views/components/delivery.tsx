@@ -1,0 +1,78 @@
+import type { Attempt, DeliveryState, FailureReason } from '#domain/delivery.ts'
+import { durationInWords, momentInWords, SECOND } from '#lib/duration.ts'
+import { momentInZone } from '#lib/zone.ts'
+import { Icon, type IconName } from './icon.tsx'
+import type { Reading } from './moment.tsx'
+
+const STATES: Record<DeliveryState, { icon: IconName; word: string }> = {
+  pending: { icon: 'clock', word: 'Waiting' },
+  sending: { icon: 'send', word: 'On its way' },
+  sent: { icon: 'check', word: 'Sent' },
+  logged: { icon: 'pencil', word: 'Only in the log' },
+  failed: { icon: 'cross', word: 'Failed' },
+}
+
+const REASONS: Record<FailureReason, string> = {
+  timeout: 'No answer in time',
+  refused: 'Connection refused',
+  dns: 'Host not found',
+  tls: 'No secure connection',
+  connection: 'Connection broken',
+  blocked: 'Not allowed here',
+  status: 'Refused by the receiver',
+  auth: 'Not let in',
+  rejected: 'Rejected for good',
+  settings: 'Channel not usable',
+  error: 'Broken off',
+}
+
+/** Shape, word and colour. */
+export function DeliveryMark({ state }: { state: DeliveryState }) {
+  const { icon, word } = STATES[state]
+  return (
+    <span class={`delivery-mark delivery-${state}`}>
+      <Icon name={icon} />
+      {word}
+    </span>
+  )
+}
+
+/** What came of an attempt: the reason in words, and the detail where it says more. */
+export function outcomeText({ reason, detail }: Pick<Attempt, 'reason' | 'detail'>): string {
+  if (reason === null || detail.toLowerCase() === REASONS[reason].toLowerCase()) return detail
+  return detail === '' ? REASONS[reason] : `${REASONS[reason]}: ${detail}`
+}
+
+/** Every attempt with its moment, its length and what came of it; oldest first. */
+export function Attempts({ attempts, reading }: { attempts: Attempt[]; reading: Reading }) {
+  if (attempts.length === 0) return null
+  return (
+    <ol class="attempts">
+      {attempts.map((attempt) => (
+        <li class="attempt">
+          <DeliveryMark state={attempt.result} />
+          <span class="soft">
+            <ExactMoment at={attempt.startedAt} zone={reading.zone} />
+            {`, took ${shortLength(attempt.finishedAt - attempt.startedAt)}`}
+          </span>
+          <span class="attempt-detail" dir="auto">
+            {outcomeText(attempt)}
+          </span>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+/** "24 Nov 2026, 06:46:12" in the reader's zone; in UTC when it is pointed at. */
+export function ExactMoment({ at, zone }: { at: number; zone: string }) {
+  return (
+    <time datetime={new Date(at).toISOString()} title={momentInWords(at)}>
+      {momentInZone(at, zone)}
+    </time>
+  )
+}
+
+function shortLength(ms: number): string {
+  return ms < 10 * SECOND ? `${Math.max(0, ms)} ms` : durationInWords(ms)
+}

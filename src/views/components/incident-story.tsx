@@ -1,0 +1,213 @@
+import { closingInWords, type Incident, incidentMs, openingInWords } from '#domain/incident.ts'
+import { notificationDetails } from '#domain/notification.ts'
+import {
+  type Chapter,
+  expectationOf,
+  maySendAgain,
+  type Story,
+  type StoryDelivery,
+  type StoryPing,
+} from '#domain/story.ts'
+import type { Child } from '#jsx/jsx-runtime'
+import { durationInWords } from '#lib/duration.ts'
+import { Attempts, DeliveryMark, ExactMoment } from './delivery.tsx'
+import { Due, Moment, type Reading } from './moment.tsx'
+import { StatusShape } from './status.tsx'
+
+interface StoryProps {
+  story: Story
+  reading: Reading
+  mayOperate: boolean
+}
+
+/** "Why was I told?": what was expected, what came, and every message about it. */
+export function IncidentStory({ story, reading, mayOperate }: StoryProps) {
+  const { incident, opening, closing, monitor } = story
+  const context = { reading, mayOperate, monitorKey: monitor.uniqueKey }
+  return (
+    <article class="story" id={`incident-${incident.id}`}>
+      <h3>
+        <a href={`/incidents/${incident.id}`}>
+          Down since <Moment at={incident.openedAt} reading={reading} />
+        </a>
+      </h3>
+      <p>{opening.notification ? notificationDetails(opening.notification) : `${openingInWords(opening.reason)}.`}</p>
+      <StoryFacts story={story} reading={reading} />
+      <ChapterPart title="Who was told that it went down" chapter={opening} {...context} />
+      {closing?.notification && <ChapterPart title="Who was told that it is back" chapter={closing} {...context} />}
+      {closing && closing.notification === null && (
+        <p class="soft">{closingInWords(closing.reason)}, so nobody was told that it ended.</p>
+      )}
+    </article>
+  )
+}
+
+/** Whether it is over, and how long it lasted: shape, words and colour. */
+export function IncidentMark({ incident, now }: { incident: Pick<Incident, 'openedAt' | 'closedAt'>; now: number }) {
+  const isOpen = incident.closedAt === null
+  const length = durationInWords(incidentMs(incident, now))
+  return (
+    <span class={`status incident-mark ${isOpen ? 'status-down' : 'status-up'}`}>
+      <StatusShape status={isOpen ? 'down' : 'up'} />
+      {isOpen ? `Open for ${length}` : `Over after ${length}`}
+    </span>
+  )
+}
+
+/** Who has taken it in hand; nothing while nobody has. */
+export function AcknowledgedBy({ incident, reading }: { incident: Incident; reading: Reading }) {
+  const { acknowledgement } = incident
+  if (acknowledgement === null) return null
+  return (
+    <span>
+      Acknowledged by <bdi>{acknowledgement.by ?? 'somebody whose account is gone'}</bdi>,{' '}
+      <Moment at={acknowledgement.at} reading={reading} />
+    </span>
+  )
+}
+
+function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
+  const { incident, opening, closing, lastPing, monitor } = story
+  const expected = expectationOf(story)
+  const told = opening.notification?.lastPing ?? null
+  return (
+    <dl class="facts">
+      <Fact label="Went down">
+        <ExactMoment at={incident.openedAt} zone={reading.zone} />
+      </Fact>
+      {closing && (
+        <Fact label="Ended">
+          <ExactMoment at={closing.at} zone={reading.zone} />. {closingInWords(closing.reason)}.
+        </Fact>
+      )}
+      {expected && (
+        <>
+          <Fact label={opening.reason === 'overrun' ? 'The run started' : 'A ping was due'}>
+            <ExactMoment at={expected.from} zone={reading.zone} />
+          </Fact>
+          <Fact label="Grace">{durationInWords(expected.graceMs)}</Fact>
+          <Fact label="Deadline">
+            <ExactMoment at={expected.deadlineAt} zone={reading.zone} />
+          </Fact>
+        </>
+      )}
+      <Fact label={opening.reason === 'fail' ? 'The ping that said so' : 'Last ping before'}>
+        {lastPing ? (
+          <PingLink ping={lastPing} monitorKey={monitor.uniqueKey} reading={reading} />
+        ) : told ? (
+          <>
+            <ExactMoment at={told.at} zone={reading.zone} />, no longer kept
+          </>
+        ) : (
+          'None'
+        )}
+      </Fact>
+      {incident.acknowledgement && (
+        <Fact label="In hand">
+          <AcknowledgedBy incident={incident} reading={reading} />
+        </Fact>
+      )}
+    </dl>
+  )
+}
+
+function Fact({ label, children }: { label: string; children?: Child }) {
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </>
+  )
+}
+
+function PingLink({ ping, monitorKey, reading }: { ping: StoryPing; monitorKey: string; reading: Reading }) {
+  const { number, kind, at, exitStatus } = ping
+  return (
+    <>
+      <a href={`/monitors/${monitorKey}/pings/${number}`}>#{number}</a>, {kind}
+      {exitStatus !== null && ` with exit status ${exitStatus}`}, <ExactMoment at={at} zone={reading.zone} />
+    </>
+  )
+}
+
+interface ChapterContext {
+  reading: Reading
+  mayOperate: boolean
+  monitorKey: string
+}
+
+function ChapterPart({ title, chapter, ...context }: ChapterContext & { title: string; chapter: Chapter }) {
+  return (
+    <section class="chapter">
+      <h4>{title}</h4>
+      {chapter.deliveries.length === 0 ? (
+        <NobodyTold {...context} />
+      ) : (
+        <ul class="told">
+          {chapter.deliveries.map((delivery) => (
+            <Told delivery={delivery} {...context} />
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function NobodyTold({ monitorKey, mayOperate }: ChapterContext) {
+  return (
+    <p class="soft">
+      Nobody: no channel was there for this monitor, or each was switched off.
+      {mayOperate && (
+        <>
+          {' '}
+          <a href={`/monitors/${monitorKey}/edit`}>Choose its channels</a>, and the next message reaches somebody.
+        </>
+      )}
+    </p>
+  )
+}
+
+function Told({ delivery, reading, mayOperate }: ChapterContext & { delivery: StoryDelivery }) {
+  const { id, state, attempts, nextAttemptAt, isRepeat, createdAt } = delivery
+  return (
+    <li>
+      <div class="told-head">
+        <strong>
+          <ChannelName delivery={delivery} />
+        </strong>
+        <span class="soft">{delivery.kind}</span>
+        <DeliveryMark state={state} />
+        {nextAttemptAt !== null && <NextAttempt at={nextAttemptAt} reading={reading} />}
+        {isRepeat && (
+          <span class="soft">
+            Sent again on <Moment at={createdAt} reading={reading} />
+          </span>
+        )}
+        {mayOperate && maySendAgain(delivery) && (
+          <form method="post" action={`/deliveries/${id}/resend`} class="told-again">
+            <button type="submit" class="button button-small">
+              Send again<span class="visually-hidden"> through {delivery.channelName}</span>
+            </button>
+          </form>
+        )}
+      </div>
+      <Attempts attempts={attempts} reading={reading} />
+    </li>
+  )
+}
+
+// What is due and has not gone waits for earlier messages of the monitor: "up" never overtakes "down".
+function NextAttempt({ at, reading }: { at: number; reading: Reading }) {
+  if (at <= reading.now) return <span class="soft">Its turn comes after the earlier messages</span>
+  return (
+    <span class="soft">
+      Next attempt <Due at={at} reading={reading} />
+    </span>
+  )
+}
+
+// A deleted channel leaves its name behind, and no page.
+function ChannelName({ delivery: { channelId, channelName, kind } }: { delivery: StoryDelivery }) {
+  const name = <bdi>{channelName || kind}</bdi>
+  return channelId === null ? <>{name} (deleted)</> : <a href={`/channels/${channelId}`}>{name}</a>
+}

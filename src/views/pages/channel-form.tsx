@@ -1,0 +1,161 @@
+import { CHANNEL_NAME_MAX } from '#domain/channel.ts'
+import type { OwnProject } from '#domain/project.ts'
+import { MailBanner } from '#views/components/channel.tsx'
+import { Check, Field, FormProblem, type FormState } from '#views/components/field.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+
+/** What a form needs to know of a kind of channel. */
+export interface KindView {
+  kind: string
+  label: string
+  offer: string
+  fields: readonly {
+    name: string
+    label: string
+    help: string
+    type: 'address' | 'url' | 'secret'
+    isRequired: boolean
+  }[]
+}
+
+const INPUT_TYPES = { address: 'email', url: 'url', secret: 'password' } as const
+
+/** The name of a setting in a form: a setting may be called like another field. */
+export function settingField(name: string): string {
+  return `setting-${name}`
+}
+
+export function removalField(name: string): string {
+  return `remove-${name}`
+}
+
+interface ChooserProps {
+  visit: FrameVisit
+  project: OwnProject
+  kinds: readonly KindView[]
+}
+
+/** First the kind, then its form. */
+export function ChannelKindsPage({ visit, project, kinds }: ChooserProps) {
+  const path = `/projects/${project.id}/channels`
+  return (
+    <Frame visit={visit} title="New channel" room="channels">
+      <FormHead path={path} title="New channel" />
+      <p class="lead">How should CronGuard reach people?</p>
+      <ul class="kinds">
+        {kinds.map(({ kind, label, offer }) => (
+          <li>
+            <a class="card kind" href={`${path}/new?kind=${encodeURIComponent(kind)}`}>
+              <strong>{label}</strong>
+              <span>{offer}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </Frame>
+  )
+}
+
+interface NewChannelProps {
+  visit: FrameVisit
+  project: OwnProject
+  kind: KindView
+  form: FormState
+  problem: string | null
+  lacksMailServer: boolean
+}
+
+export function NewChannelPage({ visit, project, kind, form, problem, lacksMailServer }: NewChannelProps) {
+  const path = `/projects/${project.id}/channels`
+  return (
+    <Frame visit={visit} title={`New channel: ${kind.label}`} room="channels">
+      <FormHead path={path} title={`New channel: ${kind.label}`} />
+      {lacksMailServer && <MailBanner />}
+      <section class="card">
+        <ChannelForm
+          action={path}
+          kind={kind}
+          form={form}
+          problem={problem}
+          storedSecrets={[]}
+          submit="Add the channel"
+        />
+        <p class="aside">It tells of every monitor of the project. Each monitor's form says which channels it has.</p>
+      </section>
+    </Frame>
+  )
+}
+
+function FormHead({ path, title }: { path: string; title: string }) {
+  return (
+    <div class="page-head">
+      <p class="crumbs">
+        <a href={path}>Channels</a>
+      </p>
+      <h1>{title}</h1>
+    </div>
+  )
+}
+
+export interface ChannelFormProps {
+  action: string
+  kind: KindView
+  form: FormState
+  problem: string | null
+  /** The names of the secrets that are there; never the secrets themselves. */
+  storedSecrets: readonly string[]
+  submit: string
+}
+
+/** Drawn from the fields of the kind, whatever kind it is. */
+export function ChannelForm({ action, kind, form, problem, storedSecrets, submit }: ChannelFormProps) {
+  return (
+    <form method="post" action={action} class="form" autocomplete="off">
+      <FormProblem text={problem} />
+      <input type="hidden" name="kind" value={kind.kind} />
+      <Field
+        form={form}
+        name="name"
+        label="Name"
+        maxlength={CHANNEL_NAME_MAX}
+        help={`How people recognise it. Without one it is called ${kind.label}.`}
+      />
+      {kind.fields.map((field) => (
+        <SettingField field={field} form={form} isStored={storedSecrets.includes(field.name)} />
+      ))}
+      <button type="submit" class="button button-primary">
+        {submit}
+      </button>
+    </form>
+  )
+}
+
+interface SettingProps {
+  field: KindView['fields'][number]
+  form: FormState
+  isStored: boolean
+}
+
+function SettingField({ field, form, isStored }: SettingProps) {
+  const { name, label, help, type, isRequired } = field
+  return (
+    <>
+      <Field
+        form={form}
+        name={settingField(name)}
+        label={label}
+        type={INPUT_TYPES[type]}
+        help={isStored ? `${help} Leave empty to keep the one that is stored.` : help}
+        isRequired={isRequired && !isStored}
+        autocomplete={type === 'secret' ? 'new-password' : 'off'}
+      />
+      {isStored && !isRequired && (
+        <Check
+          name={removalField(name)}
+          label={`Remove the ${label.toLowerCase()} that is stored`}
+          isChecked={form.values[removalField(name)] !== undefined}
+        />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,139 @@
+import { shownName } from '#domain/monitor.ts'
+import { may, type OwnProject } from '#domain/project.ts'
+import {
+  ChannelState,
+  type ChannelView,
+  LastDelivery,
+  MailBanner,
+  TestButton,
+  TestPlace,
+} from '#views/components/channel.tsx'
+import { Icon } from '#views/components/icon.tsx'
+import type { Reading } from '#views/components/moment.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { ChannelForm, type ChannelFormProps } from './channel-form.tsx'
+import { monitorCount, SwitchButton } from './channels.tsx'
+
+interface ChannelPageProps {
+  visit: FrameVisit
+  project: OwnProject
+  reading: Reading
+  channel: ChannelView
+  /** The monitors that tell it. */
+  monitors: { uniqueKey: string; name: string; slug: string }[]
+  /** Null for who may not change it, and when its kind is not known any more. */
+  form: Omit<ChannelFormProps, 'action' | 'submit'> | null
+  lacksMailServer: boolean
+}
+
+export function ChannelPage(props: ChannelPageProps) {
+  const { visit, project, reading, channel, monitors, form, lacksMailServer } = props
+  const { id } = channel.channel
+  return (
+    <Frame visit={visit} title={channel.title} room="channels">
+      <div class="page-head">
+        <p class="crumbs">
+          <a href={`/projects/${project.id}/channels`}>Channels</a>
+        </p>
+        <h1>
+          <bdi>{channel.title}</bdi>
+        </h1>
+        <ChannelState channel={channel} reading={reading} />
+      </div>
+      {lacksMailServer && <MailBanner />}
+      <section class="card" aria-label="What it does">
+        <dl class="facts">
+          <dt>{channel.kindLabel}</dt>
+          <dd dir="auto">{channel.summary}</dd>
+          <dt>Last message</dt>
+          <dd>
+            <LastDelivery delivery={channel.lastDelivery} reading={reading} />
+          </dd>
+        </dl>
+        {may(project.role, 'operate') && <ChannelActions channel={channel} />}
+      </section>
+      {form && (
+        <section class="card">
+          <h2>Edit</h2>
+          <ChannelForm {...form} action={`/channels/${id}`} submit="Save the channel" />
+        </section>
+      )}
+      <Monitors monitors={monitors} />
+    </Frame>
+  )
+}
+
+function ChannelActions({ channel: { title, channel } }: { channel: ChannelView }) {
+  return (
+    <>
+      <div class="actions">
+        <TestButton channelId={channel.id} title={title} />
+        <SwitchButton channelId={channel.id} title={title} isOff={channel.disabledAt !== null} />
+        <a class="button button-small button-danger" href={`/channels/${channel.id}/delete`}>
+          <Icon name="trash" /> Delete<span class="visually-hidden"> {title}</span>
+        </a>
+      </div>
+      <TestPlace channelId={channel.id} />
+    </>
+  )
+}
+
+function Monitors({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
+  return (
+    <section class="card" id="monitors">
+      <h2>Told by {monitorCount(monitors.length)}</h2>
+      {monitors.length === 0 ? (
+        <p class="soft">No monitor has this channel, so it is never told anything. Tick it in the form of a monitor.</p>
+      ) : (
+        <ul class="channel-monitors">
+          {monitors.map((monitor) => (
+            <li>
+              <a href={`/monitors/${monitor.uniqueKey}`}>
+                <bdi>{shownName(monitor)}</bdi>
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+interface DeletionProps {
+  visit: FrameVisit
+  project: OwnProject
+  channel: { id: string; title: string }
+  monitors: number
+}
+
+export function ChannelDeletionPage({ visit, project, channel, monitors }: DeletionProps) {
+  return (
+    <Frame visit={visit} title="Delete a channel" room="channels">
+      <div class="page-head">
+        <p class="crumbs">
+          <a href={`/projects/${project.id}/channels`}>Channels</a>
+        </p>
+        <h1>
+          Delete <bdi>{channel.title}</bdi>
+        </h1>
+      </div>
+      <section class="card card-danger">
+        <p>
+          {monitors === 0
+            ? 'No monitor tells this channel.'
+            : `${monitorCount(monitors)} ${monitors === 1 ? 'tells' : 'tell'} this channel, and no longer will.`}{' '}
+          What it still has to tell is given up. What was sent stays in the incidents, with the name of the channel.
+        </p>
+        <p>To make it silent only for a while, switch it off instead.</p>
+        <form method="post" action={`/channels/${channel.id}/delete`} class="actions">
+          <button type="submit" class="button button-danger">
+            <Icon name="trash" /> Delete the channel
+          </button>
+          <a class="button" href={`/channels/${channel.id}`}>
+            Keep it
+          </a>
+        </form>
+      </section>
+    </Frame>
+  )
+}

@@ -1,0 +1,174 @@
+import { may, type OwnProject } from '#domain/project.ts'
+import {
+  ChannelState,
+  type ChannelView,
+  LastDelivery,
+  MailBanner,
+  TestButton,
+  TestOutcome,
+  TestPlace,
+  type TestResult,
+} from '#views/components/channel.tsx'
+import { Icon } from '#views/components/icon.tsx'
+import type { Reading } from '#views/components/moment.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+
+interface ChannelsPageProps {
+  visit: FrameVisit
+  project: OwnProject
+  reading: Reading
+  channels: ChannelView[]
+  /** A channel is there whose mails go nowhere. */
+  lacksMailServer: boolean
+}
+
+export function ChannelsPage({ visit, project, reading, channels, lacksMailServer }: ChannelsPageProps) {
+  const mayOperate = may(project.role, 'operate')
+  return (
+    <Frame visit={visit} title="Channels" room="channels">
+      <div class="page-head">
+        <h1>Channels</h1>
+        {mayOperate && channels.length > 0 && (
+          <a class="button button-primary" href={`/projects/${project.id}/channels/new`}>
+            <Icon name="plus" /> New channel
+          </a>
+        )}
+      </div>
+      {lacksMailServer && <MailBanner />}
+      {channels.length === 0 ? (
+        <NoChannels project={project} />
+      ) : (
+        <ul class="channels">
+          {channels.map((channel) => (
+            <ChannelCard channel={channel} reading={reading} mayOperate={mayOperate} />
+          ))}
+        </ul>
+      )}
+    </Frame>
+  )
+}
+
+function NoChannels({ project }: { project: OwnProject }) {
+  return (
+    <section class="card">
+      <div class="empty">
+        <h2>Nobody is told yet</h2>
+        <p>
+          A channel is how CronGuard reaches people: a mail to the person on duty, or a message to the chat of a team.
+          When a monitor goes down, every channel that it has is told; and once more when the job is back.
+        </p>
+        <p>Without a channel a monitor goes down in silence, and only these pages show it.</p>
+        {may(project.role, 'operate') ? (
+          <a class="button button-primary" href={`/projects/${project.id}/channels/new`}>
+            <Icon name="plus" /> Add the first channel
+          </a>
+        ) : (
+          <p class="soft">Your role is viewer. A member, an admin or an owner of the project can add one.</p>
+        )}
+      </div>
+    </section>
+  )
+}
+
+interface CardProps {
+  channel: ChannelView
+  reading: Reading
+  mayOperate: boolean
+}
+
+function ChannelCard({ channel, reading, mayOperate }: CardProps) {
+  const { title, kindLabel, summary, monitors, lastDelivery } = channel
+  const { id } = channel.channel
+  return (
+    <li class="card channel">
+      <div class="card-head">
+        <h2 class="channel-name">
+          <a href={`/channels/${id}`}>
+            <bdi>{title}</bdi>
+          </a>
+        </h2>
+        <ChannelState channel={channel} reading={reading} />
+      </div>
+      <dl class="facts">
+        <dt>{kindLabel}</dt>
+        <dd dir="auto">{summary}</dd>
+        <dt>Told by</dt>
+        <dd>
+          <a href={`/channels/${id}#monitors`}>{monitorCount(monitors)}</a>
+        </dd>
+        <dt>Last message</dt>
+        <dd>
+          <LastDelivery delivery={lastDelivery} reading={reading} />
+        </dd>
+      </dl>
+      {mayOperate && <CardActions channel={channel} />}
+    </li>
+  )
+}
+
+function CardActions({ channel: { title, channel } }: { channel: ChannelView }) {
+  return (
+    <>
+      <div class="actions">
+        <TestButton channelId={channel.id} title={title} />
+        <a class="button button-small" href={`/channels/${channel.id}`}>
+          <Icon name="pencil" /> Edit<span class="visually-hidden"> {title}</span>
+        </a>
+        <SwitchButton channelId={channel.id} title={title} isOff={channel.disabledAt !== null} />
+      </div>
+      <TestPlace channelId={channel.id} />
+    </>
+  )
+}
+
+export function SwitchButton({ channelId, title, isOff }: { channelId: string; title: string; isOff: boolean }) {
+  return (
+    <form method="post" action={`/channels/${channelId}/${isOff ? 'enable' : 'disable'}`}>
+      <button type="submit" class="button button-small">
+        <Icon name={isOff ? 'play' : 'pause'} /> Switch {isOff ? 'on' : 'off'}
+        <span class="visually-hidden"> {title}</span>
+      </button>
+    </form>
+  )
+}
+
+export function monitorCount(count: number): string {
+  if (count === 0) return 'no monitor'
+  return `${count} monitor${count === 1 ? '' : 's'}`
+}
+
+interface TestPageProps {
+  visit: FrameVisit
+  project: OwnProject
+  channel: { id: string; title: string }
+  outcome: TestResult
+}
+
+/** The outcome of a test, for browsers that do not run scripts. */
+export function ChannelTestPage({ visit, project, channel, outcome }: TestPageProps) {
+  return (
+    <Frame visit={visit} title="Test of a channel" room="channels">
+      <div class="page-head">
+        <p class="crumbs">
+          <a href={`/projects/${project.id}/channels`}>Channels</a>
+        </p>
+        <h1>
+          Test of <bdi>{channel.title}</bdi>
+        </h1>
+      </div>
+      <section class="card">
+        <TestOutcome outcome={outcome} />
+        <div class="actions">
+          <form method="post" action={`/channels/${channel.id}/test`}>
+            <button type="submit" class="button">
+              <Icon name="send" /> Send another test
+            </button>
+          </form>
+          <a class="button" href={`/channels/${channel.id}`}>
+            <Icon name="pencil" /> Edit the channel
+          </a>
+        </div>
+      </section>
+    </Frame>
+  )
+}

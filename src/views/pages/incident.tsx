@@ -1,0 +1,139 @@
+import { NOTE_MAX } from '#domain/incident.ts'
+import { shownName } from '#domain/monitor.ts'
+import { may, type OwnProject } from '#domain/project.ts'
+import type { Story } from '#domain/story.ts'
+import { FormProblem, type FormState, TextArea } from '#views/components/field.tsx'
+import { Icon } from '#views/components/icon.tsx'
+import { AcknowledgedBy, IncidentMark, IncidentStory } from '#views/components/incident-story.tsx'
+import type { Reading } from '#views/components/moment.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+
+interface IncidentPageProps {
+  visit: FrameVisit
+  project: OwnProject
+  reading: Reading
+  story: Story
+  /** The note as it stands in the form. */
+  form: FormState
+  problem: string | null
+}
+
+export function IncidentPage({ visit, project, reading, story, form, problem }: IncidentPageProps) {
+  const mayOperate = may(project.role, 'operate')
+  const name = shownName(story.monitor)
+  return (
+    <Frame visit={visit} title={`Incident of ${name}`} room="incidents">
+      <div class="page-head">
+        <p class="crumbs">
+          <a href={`/projects/${project.id}/incidents`}>Incidents</a>
+        </p>
+        <h1>
+          Incident of{' '}
+          <a href={`/monitors/${story.monitor.uniqueKey}`}>
+            <bdi>{name}</bdi>
+          </a>
+        </h1>
+      </div>
+      <IncidentNow story={story} reading={reading} mayOperate={mayOperate} />
+      <section class="card">
+        <h2>Note</h2>
+        {mayOperate ? (
+          <NoteForm incidentId={story.incident.id} form={form} problem={problem} />
+        ) : (
+          <NoteText note={story.incident.note} />
+        )}
+      </section>
+    </Frame>
+  )
+}
+
+interface IncidentNowProps {
+  story: Story
+  reading: Reading
+  mayOperate: boolean
+}
+
+/** All of the page that changes by itself; a note that somebody is typing is not in it. */
+export function IncidentNow({ story, reading, mayOperate }: IncidentNowProps) {
+  const { incident, monitor } = story
+  return (
+    <section
+      id="incident"
+      class="incident-page"
+      aria-label="What happened"
+      data-live-monitor={monitor.uniqueKey}
+      hx-get={`/incidents/${incident.id}/story`}
+      hx-trigger="monitor-changed"
+      hx-swap="outerMorph"
+    >
+      <div class="card incident-hand-card">
+        <IncidentMark incident={incident} now={reading.now} />
+        <Hand story={story} reading={reading} mayOperate={mayOperate} />
+      </div>
+      <section class="card">
+        <h2>Why was I told?</h2>
+        <IncidentStory story={story} reading={reading} mayOperate={mayOperate} />
+      </section>
+    </section>
+  )
+}
+
+// Who has it in hand, and the button that takes it or gives it back.
+function Hand({ story: { incident }, reading, mayOperate }: IncidentNowProps) {
+  const { id, acknowledgement, closedAt } = incident
+  if (acknowledgement !== null) {
+    return (
+      <>
+        <AcknowledgedBy incident={incident} reading={reading} />
+        {mayOperate && (
+          <form method="post" action={`/incidents/${id}/acknowledgement/withdrawal`}>
+            <button type="submit" class="button button-small">
+              Take it back
+            </button>
+          </form>
+        )}
+      </>
+    )
+  }
+  if (closedAt !== null) return <span class="soft">Nobody acknowledged it.</span>
+  return (
+    <>
+      <span class="soft">Nobody has acknowledged it yet.</span>
+      {mayOperate && (
+        <form method="post" action={`/incidents/${id}/acknowledgement`}>
+          <button type="submit" class="button button-primary">
+            <Icon name="check" /> Acknowledge
+          </button>
+        </form>
+      )}
+    </>
+  )
+}
+
+function NoteForm({ incidentId, form, problem }: { incidentId: string } & Pick<IncidentPageProps, 'form' | 'problem'>) {
+  return (
+    <form method="post" action={`/incidents/${incidentId}/note`} class="form">
+      <FormProblem text={problem} />
+      <TextArea
+        form={form}
+        name="note"
+        label="What happened, and what was done"
+        help="Everybody in the project can read it."
+        maxlength={NOTE_MAX}
+        rows={4}
+      />
+      <button type="submit" class="button">
+        Save the note
+      </button>
+    </form>
+  )
+}
+
+function NoteText({ note }: { note: string }) {
+  if (note === '') return <p class="soft">Nobody wrote anything.</p>
+  return (
+    <p class="incident-note" dir="auto">
+      {note}
+    </p>
+  )
+}

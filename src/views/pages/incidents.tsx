@@ -1,0 +1,170 @@
+import { type IncidentSummary, openingInWords } from '#domain/incident.ts'
+import { shownName } from '#domain/monitor.ts'
+import type { OwnProject } from '#domain/project.ts'
+import { Icon } from '#views/components/icon.tsx'
+import { AcknowledgedBy, IncidentMark } from '#views/components/incident-story.tsx'
+import { Moment, type Reading } from '#views/components/moment.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+
+export const INCIDENT_FILTERS = ['all', 'open', 'past'] as const
+export type IncidentFilter = (typeof INCIDENT_FILTERS)[number]
+
+/** Which incidents are shown, as it stands in the URL. */
+export interface IncidentQuery {
+  filter: IncidentFilter
+  count: number
+  /** Past ones that were opened at this moment at the latest; null: from the newest on. */
+  before: number | null
+}
+
+export interface IncidentListProps {
+  project: OwnProject
+  reading: Reading
+  query: IncidentQuery
+  incidents: IncidentSummary[]
+  /** How the list goes on; null when this is all. */
+  more: { query: IncidentQuery; isNewPage: boolean } | null
+  openCount: number
+}
+
+const FILTER_WORDS: Record<IncidentFilter, string> = { all: 'All', open: 'Open', past: 'Past' }
+
+export function IncidentsPage({ visit, list }: { visit: FrameVisit; list: IncidentListProps }) {
+  return (
+    <Frame visit={visit} title="Incidents" room="incidents">
+      <div class="page-head">
+        <h1>Incidents</h1>
+      </div>
+      <IncidentList {...list} />
+    </Frame>
+  )
+}
+
+/** Replaces itself when anything in the project changes. */
+export function IncidentList({ project, reading, query, incidents, more, openCount }: IncidentListProps) {
+  return (
+    <section
+      id="incidents"
+      class="incidents"
+      aria-label="Incidents"
+      data-live-project
+      hx-get={listPath(project, query, '/list')}
+      hx-trigger="project-changed"
+      hx-swap="outerMorph"
+    >
+      <nav class="incident-filter" aria-label="Which incidents">
+        {INCIDENT_FILTERS.map((filter) => (
+          <a
+            href={listPath(project, { ...query, filter, before: null, count: 0 })}
+            aria-current={filter === query.filter ? 'page' : undefined}
+          >
+            {FILTER_WORDS[filter]}
+            {filter === 'open' && <span class="number"> {openCount}</span>}
+          </a>
+        ))}
+      </nav>
+      {incidents.length === 0 ? (
+        <NoIncidents filter={query.filter} />
+      ) : (
+        <ol class="incident-rows">
+          {incidents.map((incident) => (
+            <IncidentRow incident={incident} reading={reading} />
+          ))}
+        </ol>
+      )}
+      {more && <LoadMore project={project} more={more} />}
+    </section>
+  )
+}
+
+function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading: Reading }) {
+  const { id, monitor, reason, openedAt, failedDeliveries, acknowledgement, note } = incident
+  return (
+    <li class={`card incident-row ${incident.closedAt === null ? 'incident-open' : ''}`}>
+      <div class="card-head">
+        <h2 class="incident-name">
+          <a href={`/incidents/${id}`}>
+            <bdi>{shownName(monitor)}</bdi>
+          </a>
+        </h2>
+        <IncidentMark incident={incident} now={reading.now} />
+      </div>
+      <p class="incident-facts">
+        <span>{openingInWords(reason)}</span>
+        <span class="soft">
+          Since <Moment at={openedAt} reading={reading} />
+        </span>
+        {acknowledgement && (
+          <span class="incident-hand">
+            <Icon name="person" /> <AcknowledgedBy incident={incident} reading={reading} />
+          </span>
+        )}
+        {failedDeliveries > 0 && (
+          <span class="delivery-failed">
+            <Icon name="alert" /> {failedDeliveries} {failedDeliveries === 1 ? 'message' : 'messages'} failed
+          </span>
+        )}
+      </p>
+      {note !== '' && (
+        <p class="incident-excerpt" dir="auto">
+          {note}
+        </p>
+      )}
+    </li>
+  )
+}
+
+function NoIncidents({ filter }: { filter: IncidentFilter }) {
+  if (filter === 'open') {
+    return (
+      <div class="card empty">
+        <h2>Nothing is down</h2>
+        <p>Every job of this project that CronGuard hears of reports as it should.</p>
+      </div>
+    )
+  }
+  return (
+    <div class="card empty">
+      <h2>No incident {filter === 'past' ? 'is over' : 'yet'}</h2>
+      <p>
+        An incident opens when a monitor goes down: no ping came before the deadline, a run did not end, or the job said
+        itself that it failed. It closes when the job reports a success.
+      </p>
+      <p>Each keeps its story: what was expected, what came, who was told, and whether that worked.</p>
+    </div>
+  )
+}
+
+// At some length the page begins anew with older ones, instead of growing for ever.
+function LoadMore({ project, more }: { project: OwnProject; more: NonNullable<IncidentListProps['more']> }) {
+  const { query, isNewPage } = more
+  const href = listPath(project, query)
+  if (isNewPage) {
+    return (
+      <a class="button incident-more" href={href}>
+        Older incidents
+      </a>
+    )
+  }
+  return (
+    <a
+      class="button incident-more"
+      href={href}
+      hx-get={listPath(project, query, '/list')}
+      hx-target="#incidents"
+      hx-replace-url={href}
+      hx-swap="outerHTML"
+    >
+      Load more
+    </a>
+  )
+}
+
+function listPath(project: OwnProject, { filter, count, before }: IncidentQuery, part = ''): string {
+  const query = new URLSearchParams()
+  if (filter !== 'all') query.set('show', filter)
+  if (count > 0) query.set('count', String(count))
+  if (before !== null) query.set('before', String(before))
+  const text = query.toString()
+  return `/projects/${project.id}/incidents${part}${text === '' ? '' : `?${text}`}`
+}

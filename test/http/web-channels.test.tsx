@@ -1,0 +1,387 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createChannel } from '#actions/channels.ts'
+import { CHANNEL_KINDS } from '#channels/index.ts'
+import { CHANNELS_MAX } from '#domain/channel.ts'
+import type { Project } from '#domain/project.ts'
+import { saveEmail } from '#store/accounts.ts'
+import { findChannel, listChannels } from '#store/channels.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+
+const SECRET = 'whisper-nobody-hears'
+const PATH_SECRET = 'T0B0-path-of-the-hook'
+const SMTP = {
+  CRONGUARD_SMTP_HOST: 'mail.example.org',
+  CRONGUARD_SMTP_SECURITY: 'none',
+}
+
+let guard: TestGuard
+let project: Project
+
+beforeEach(() => {
+  guard = new TestGuard()
+  project = guard.project()
+})
+
+afterEach(() => guard.stop())
+
+function hook(name = 'Team chat'): string {
+  const settings = { url: `https://hooks.example.org/${PATH_SECRET}`, secret: SECRET }
+  return createChannel(guard.deps, { projectId: project.id, kind: 'webhook', name, settings }).id
+}
+
+function settingsOf(channelId: string): unknown {
+  return findChannel(guard.db, channelId)?.settings
+}
+
+const list = (): string => `/projects/${project.id}/channels`
+
+describe('The channels page', () => {
+  test('says to whom each channel speaks, who uses it, and what became of its last message', async () => {
+    const channelId = hook()
+    const backup = guard.monitor(project, { name: 'backup' }, [channelId])
+    guard.monitor(project, { name: 'billing' }, [channelId])
+    const member = await memberOf(guard, project, 'viewer')
+    expect(await member.read(list())).toContain('Nothing yet')
+    guard.outside.failWith('refused')
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    const failing = await member.read(list())
+    expect(failing).toContain('https://hooks.example.org')
+    expect(failing).toContain('2 monitors')
+    expect(failing).toContain('Fails since')
+    expect(failing).toContain('Connection refused')
+    guard.outside.failWith(null)
+    await guard.pass(60_000)
+    const sent = await member.read(list())
+    expect(sent).toContain('Sent')
+    expect(sent).not.toContain('Fails since')
+  })
+
+  test('teaches what a channel is where there is none, and offers to add one to who may', async () => {
+    const viewer = await (await memberOf(guard, project, 'viewer')).read(list())
+    const member = await (await memberOf(guard, project, 'member')).read(list())
+    for (const text of [viewer, member]) expect(text).toContain('Nobody is told yet')
+    expect(viewer).not.toContain(`${list()}/new`)
+    expect(member).toContain(`${list()}/new`)
+  })
+
+  test('says that mails reach nobody without a mail server, when a channel mails', async () => {
+    const member = await memberOf(guard, project, 'member')
+    hook()
+    expect(await member.read(list())).not.toContain('No mail server is configured')
+    expect(await member.read(`${list()}/new?kind=webhook`)).not.toContain('No mail server is configured')
+    expect(await member.read(`${list()}/new?kind=email`)).toContain('No mail server is configured')
+    guard.mailTo(project, 'ops@example.org')
+    const text = await member.read(list())
+    expect(text).toContain('CRONGUARD_SMTP_HOST')
+    expect(text).toContain('href="/docs/configuration"')
+  })
+
+  test('says nothing of that with a mail server', async () => {
+    guard.stop()
+    guard = new TestGuard({ env: SMTP })
+    project = guard.project()
+    guard.mailTo(project, 'ops@example.org')
+    const member = await memberOf(guard, project, 'member')
+    for (const path of [list(), `${list()}/new?kind=email`]) {
+      expect(await member.read(path)).not.toContain('No mail server is configured')
+    }
+  })
+})
+
+describe('Adding a channel', () => {
+  test('begins with its kind, each with a sentence', async () => {
+    const text = await (await memberOf(guard, project, 'member')).read(`${list()}/new`)
+    for (const { kind, label, offer } of CHANNEL_KINDS) {
+      expect(text).toContain(`${list()}/new?kind=${kind}`)
+      expect(text).toContain(label)
+      expect(text).toContain(offer)
+    }
+  })
+
+  test.each(CHANNEL_KINDS.map(({ kind }) => kind))('of kind %s shows each of its fields', async (kind) => {
+    const text = await (await memberOf(guard, project, 'member')).read(`${list()}/new?kind=${kind}`)
+    for (const { name } of CHANNEL_KINDS.find((known) => known.kind === kind)?.fields ?? []) {
+      expect(text).toContain(`name="setting-${name}"`)
+    }
+  })
+
+  test('gives it to every monitor of the project', async () => {
+    const backup = guard.monitor(project, { name: 'backup' })
+    const member = await memberOf(guard, project, 'member')
+    const fields = { kind: 'email', name: ' On duty ', 'setting-address': ' ops@example.org ' }
+    const response = await member.post(list(), fields)
+    expect([response.status, response.headers.get('location')]).toEqual([303, list()])
+    expect(await member.read(list())).toContain('Send a test to be sure')
+    expect(listChannels(guard.db, project.id)).toMatchObject([
+      { kind: 'email', name: 'On duty', settings: { address: 'ops@example.org' }, disabledAt: null },
+    ])
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    expect(guard.outside.mails.map(({ to }) => to)).toEqual(['ops@example.org'])
+  })
+
+  test('that is not usable comes back with the words of the person, and never with the secret', async () => {
+    const member = await memberOf(guard, project, 'member')
+    const fields = { kind: 'webhook', name: '"Chat"', 'setting-url': 'ftp://x', 'setting-secret': SECRET }
+    const response = await member.post(list(), fields)
+    const text = await response.text()
+    expect(response.status).toBe(422)
+    expect(text).toContain('This is not an http or https URL.')
+    expect(text).toContain('id="setting-url-problem"')
+    expect(text).toContain('value="ftp://x"')
+    expect(text).toContain('&quot;Chat&quot;')
+    expect(text).not.toContain(SECRET)
+    expect(listChannels(guard.db, project.id)).toEqual([])
+  })
+
+  test('with a name that is too long says so at the name', async () => {
+    const member = await memberOf(guard, project, 'member')
+    const fields = { kind: 'email', name: 'x'.repeat(101), 'setting-address': 'ops@example.org' }
+    const text = await (await member.post(list(), fields)).text()
+    expect(text).toContain('id="name-problem"')
+  })
+
+  test('of no kind that there is asks for the kind again', async () => {
+    const response = await (await memberOf(guard, project, 'member')).post(list(), { kind: 'pigeon' })
+    expect(response.status).toBe(422)
+    expect(await response.text()).toContain('How should CronGuard reach people?')
+  })
+
+  test('ends at the limit of the project', async () => {
+    for (let made = 0; made < CHANNELS_MAX; made += 1) guard.mailTo(project, `ops${made}@example.org`)
+    const member = await memberOf(guard, project, 'member')
+    const response = await member.post(list(), { kind: 'email', name: '', 'setting-address': 'more@example.org' })
+    expect(response.status).toBe(422)
+    expect(await response.text()).toContain('A project has at most 100 channels')
+    expect(listChannels(guard.db, project.id)).toHaveLength(CHANNELS_MAX)
+  })
+})
+
+describe('Editing a channel', () => {
+  test('keeps a secret that is left empty', async () => {
+    const channelId = hook()
+    const member = await memberOf(guard, project, 'member')
+    const fields = { name: 'Chat', 'setting-url': 'https://hooks.example.org/new', 'setting-secret': '' }
+    expect((await member.post(`/channels/${channelId}`, fields)).status).toBe(303)
+    expect(findChannel(guard.db, channelId)).toMatchObject({
+      name: 'Chat',
+      settings: { url: 'https://hooks.example.org/new', secret: SECRET },
+    })
+  })
+
+  test('replaces a secret that is given, and removes one on demand', async () => {
+    const channelId = hook()
+    const member = await memberOf(guard, project, 'member')
+    const fields = { name: '', 'setting-url': 'https://hooks.example.org/' }
+    await member.post(`/channels/${channelId}`, { ...fields, 'setting-secret': 'another one' })
+    expect(settingsOf(channelId)).toMatchObject({ secret: 'another one' })
+    await member.post(`/channels/${channelId}`, { ...fields, 'setting-secret': '', 'remove-secret': 'on' })
+    expect(settingsOf(channelId)).toEqual({ url: 'https://hooks.example.org/' })
+  })
+
+  test('that is not usable changes nothing', async () => {
+    const channelId = hook()
+    const member = await memberOf(guard, project, 'member')
+    const response = await member.post(`/channels/${channelId}`, { name: 'Chat', 'setting-url': 'nonsense' })
+    expect(response.status).toBe(422)
+    expect(await response.text()).toContain('value="nonsense"')
+    expect(findChannel(guard.db, channelId)).toMatchObject({ name: 'Team chat', settings: { secret: SECRET } })
+  })
+
+  test('shows the monitors that tell it, each with its link', async () => {
+    const channelId = hook()
+    const backup = guard.monitor(project, { name: 'backup' }, [channelId])
+    const text = await (await memberOf(guard, project, 'viewer')).read(`/channels/${channelId}`)
+    expect(text).toContain(`href="/monitors/${backup.uniqueKey}"`)
+  })
+})
+
+describe('Testing a channel', () => {
+  test('shows the outcome on a page of its own without scripts, and in place with them', async () => {
+    const channelId = hook()
+    const member = await memberOf(guard, project, 'member')
+    const whole = await (await member.post(`/channels/${channelId}/test`)).text()
+    expect(whole).toContain('<!doctype html>')
+    expect(whole).toContain('The test was sent.')
+    guard.outside.failWith('dns')
+    const headers = { 'HX-Request': 'true' }
+    const part = await (await member.post(`/channels/${channelId}/test/outcome`, {}, headers)).text()
+    expect(part).not.toContain('<!doctype html>')
+    expect(part).toContain('The test was not delivered.')
+    expect(part).toContain('Could not resolve host')
+    expect(guard.outside.calls).toHaveLength(1)
+  })
+
+  test('waits for the test that is running, here and in the management API', async () => {
+    const channelId = hook()
+    const { promise, resolve } = Promise.withResolvers<{ kind: 'answer'; status: number; body: string }>()
+    guard.deps.outbound = { send: () => promise }
+    const member = await memberOf(guard, project, 'member')
+    const first = member.post(`/channels/${channelId}/test/outcome`)
+    await Bun.sleep(0)
+    expect(await (await member.post(`/channels/${channelId}/test/outcome`)).text()).toContain('is still running')
+    const key = guard.apiKey(project)
+    const call = { method: 'POST', headers: { 'X-Api-Key': key } }
+    expect((await guard.request(`/api/v3/channels/${channelId}/test`, call)).status).toBe(429)
+    resolve({ kind: 'answer', status: 200, body: '' })
+    expect(await (await first).text()).toContain('The test was sent.')
+  })
+})
+
+describe('A channel that is switched off', () => {
+  test('is told nothing new, and what it still had to tell is given up', async () => {
+    const channelId = guard.mailTo(project, 'ops@example.org')
+    const backup = guard.monitor(project, { name: 'backup' }, [channelId])
+    guard.outside.failWith('refused')
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    const member = await memberOf(guard, project, 'member')
+    expect((await member.post(`/channels/${channelId}/disable`)).status).toBe(303)
+    expect(await member.read(list())).toContain('Switched off since')
+    guard.outside.failWith(null)
+    await guard.ping(backup)
+    await guard.pass(60_000)
+    expect(guard.outside.mails).toEqual([])
+    expect(guard.deliveries(backup)).toMatchObject([
+      { state: 'failed', lastAttempt: { reason: 'settings', detail: 'The channel was switched off' } },
+    ])
+    await member.post(`/channels/${channelId}/enable`)
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+  })
+
+  test('while a message is under way ends that one, too, when it comes back', async () => {
+    const channelId = hook()
+    const backup = guard.monitor(project, { name: 'backup' }, [channelId])
+    const member = await memberOf(guard, project, 'member')
+    const { send } = guard.outside.outbound
+    guard.outside.failWith('timeout')
+    guard.deps.outbound = {
+      send: async (request) => {
+        await member.post(`/channels/${channelId}/disable`)
+        return await send(request)
+      },
+    }
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending' }])
+    await guard.pass(60_000)
+    expect(guard.deliveries(backup)).toMatchObject([
+      { state: 'failed', lastAttempt: { detail: 'The channel was switched off' } },
+    ])
+  })
+
+  test('is still listed by the management API', async () => {
+    const channelId = hook()
+    await (await memberOf(guard, project, 'member')).post(`/channels/${channelId}/disable`)
+    const response = await guard.request('/api/v3/channels/', { headers: { 'X-Api-Key': guard.apiKey(project) } })
+    expect(await response.json()).toEqual({ channels: [{ id: channelId, name: 'Team chat', kind: 'webhook' }] })
+  })
+})
+
+describe('Deleting a channel', () => {
+  test('asks first, with its name and what happens', async () => {
+    const channelId = hook()
+    guard.monitor(project, { name: 'backup' }, [channelId])
+    const member = await memberOf(guard, project, 'member')
+    const text = await member.read(`/channels/${channelId}/delete`)
+    expect(text).toContain('Team chat')
+    expect(text).toContain('1 monitor tells this channel')
+    const response = await member.post(`/channels/${channelId}/delete`)
+    expect([response.status, response.headers.get('location')]).toEqual([303, list()])
+    expect(findChannel(guard.db, channelId)).toBeNull()
+  })
+})
+
+describe('Who may do what with channels', () => {
+  const ADDRESSES: [method: 'get' | 'post', path: (channelId: string) => string, isForViewers: boolean][] = [
+    ['get', () => list(), true],
+    ['get', () => `${list()}/new`, false],
+    ['post', () => list(), false],
+    ['get', (id) => `/channels/${id}`, true],
+    ['post', (id) => `/channels/${id}`, false],
+    ['post', (id) => `/channels/${id}/test`, false],
+    ['post', (id) => `/channels/${id}/test/outcome`, false],
+    ['post', (id) => `/channels/${id}/disable`, false],
+    ['post', (id) => `/channels/${id}/enable`, false],
+    ['get', (id) => `/channels/${id}/delete`, false],
+    ['post', (id) => `/channels/${id}/delete`, false],
+  ]
+
+  test.each(ADDRESSES)('%s %p', async (method, path, isForViewers) => {
+    const address = path(hook())
+    const stranger = await new Visitor(guard)[method](address)
+    expect(stranger.status).toBe(method === 'get' ? 303 : 401)
+    const outsider = await signedIn(guard, 'mallory@example.org')
+    expect((await outsider[method](address)).status).toBe(404)
+    const viewer = await memberOf(guard, project, 'viewer')
+    expect((await viewer[method](address)).status).toBe(isForViewers ? 200 : 403)
+    const member = await memberOf(guard, project, 'member')
+    expect([200, 303, 422]).toContain((await member[method](address)).status)
+  })
+
+  test('a channel that is not there looks like one of another project', async () => {
+    const outsider = await signedIn(guard, 'mallory@example.org')
+    const hidden = await (await outsider.get(`/channels/${hook()}`)).text()
+    expect(await (await outsider.get('/channels/nothing')).text()).toBe(hidden)
+  })
+
+  test('who has not confirmed his address cannot make CronGuard write to others', async () => {
+    guard.stop()
+    guard = new TestGuard({ env: { ...SMTP, CRONGUARD_REGISTRATION: 'open' } })
+    project = guard.project()
+    const channelId = hook()
+    const member = await memberOf(guard, project, 'member')
+    guard.db.write((tx) => saveEmail(tx, { userId: member.user.id, email: member.user.email, verifiedAt: null }))
+    for (const path of [list(), `/channels/${channelId}`, `/channels/${channelId}/test`]) {
+      const response = await member.post(path, { kind: 'email', 'setting-address': 'victim@example.org' })
+      expect(response.status).toBe(403)
+      expect(await response.text()).toContain('Confirm your e-mail address first')
+    }
+    expect(guard.outside.calls).toEqual([])
+  })
+})
+
+describe('The secrets of channels', () => {
+  test('are on no page, and the path of a webhook only in the form of who may change it', async () => {
+    const channelId = hook()
+    const backup = guard.monitor(project, { name: 'backup' }, [channelId])
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    const incident = guard.db.get<{ id: string }>('SELECT id FROM incidents')?.id
+    const viewer = await memberOf(guard, project, 'viewer')
+    const member = await memberOf(guard, project, 'member')
+    const pages = [list(), `/projects/${project.id}/incidents`, `/incidents/${incident}`]
+    const forMembers = [`${list()}/new?kind=webhook`, `/channels/${channelId}/delete`]
+    const texts = [
+      ...(await Promise.all([...pages, `/channels/${channelId}`].map((path) => viewer.read(path)))),
+      ...(await Promise.all([...pages, ...forMembers].map((path) => member.read(path)))),
+      await (await member.post(`/channels/${channelId}/test`)).text(),
+      await (await member.post(`/channels/${channelId}/test/outcome`)).text(),
+    ]
+    for (const text of texts) expect(text).not.toContain(PATH_SECRET)
+    const form = await member.read(`/channels/${channelId}`)
+    for (const text of [...texts, form]) expect(text).not.toContain(SECRET)
+    expect(form).toContain(PATH_SECRET)
+    expect(form).toContain('Leave empty to keep the one that is stored.')
+    expect(JSON.stringify(guard.log)).not.toContain(SECRET)
+  })
+})
+
+describe('Hostile names', () => {
+  const NAME = `<script>alert(1)</script>"'‮ ${'🎉'.repeat(20)}`
+
+  test('are only text, on every page of channels', async () => {
+    const channelId = hook(NAME)
+    guard.monitor(project, { name: NAME }, [channelId])
+    const member = await memberOf(guard, project, 'member')
+    for (const path of [list(), `/channels/${channelId}`, `/channels/${channelId}/delete`]) {
+      const text = await member.read(path)
+      expect(text).not.toContain('<script>alert')
+      expect(text).toContain('&lt;script&gt;alert(1)')
+    }
+  })
+})

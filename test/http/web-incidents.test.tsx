@@ -1,0 +1,375 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createChannel, deleteChannel, setChannelDisabled } from '#actions/channels.ts'
+import { pauseMonitor } from '#actions/monitors.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { HOUR, MINUTE } from '#lib/duration.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+
+let guard: TestGuard
+let project: Project
+
+beforeEach(() => {
+  guard = new TestGuard()
+  project = guard.project()
+})
+
+afterEach(() => guard.stop())
+
+const list = (): string => `/projects/${project.id}/incidents`
+
+function hourly(name: string, channelIds: string[] = []): Monitor {
+  const schedule = { kind: 'period' as const, periodMs: HOUR }
+  return guard.monitor(project, { name, schedule, graceMs: 10 * MINUTE }, channelIds)
+}
+
+/** The newest incident of a monitor. */
+function incidentOf({ id }: Monitor): string {
+  const row = guard.db.get<{ id: string }>(
+    'SELECT id FROM incidents WHERE monitor_id = $id ORDER BY opened_by DESC LIMIT 1',
+    { id },
+  )
+  if (row === null) throw new Error('There is no incident.')
+  return row.id
+}
+
+async function failing(name = 'backup', channelIds: string[] = []): Promise<Monitor> {
+  const monitor = hourly(name, channelIds)
+  await guard.ping(monitor, '/3')
+  return monitor
+}
+
+/** What stands on a page, without markup. */
+const words = (html: string): string =>
+  html
+    .replace(/<svg[\s\S]*?<\/svg>/g, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/\s+/g, ' ')
+
+describe('The incidents page', () => {
+  test('shows what is open before what is past, each with how long and why', async () => {
+    const backup = await failing()
+    guard.clock.advance(5 * MINUTE)
+    await guard.ping(backup)
+    const nightly = await failing('nightly-report')
+    guard.clock.advance(2 * MINUTE)
+    const text = words(await (await memberOf(guard, project, 'viewer')).read(list()))
+    expect(text).toContain('Open for 2 minutes')
+    expect(text).toContain('Over after 5 minutes')
+    expect(text.indexOf('nightly-report')).toBeLessThan(text.indexOf('backup'))
+    expect(text).toContain('The job reported a failure')
+    expect(guard.now(nightly).status).toBe('down')
+  })
+
+  test('can show only what is open, or only what is past', async () => {
+    await guard.ping(await failing('backup'))
+    await failing('nightly-report')
+    const viewer = await memberOf(guard, project, 'viewer')
+    const open = await viewer.read(`${list()}?show=open`)
+    expect([open.includes('nightly-report'), open.includes('backup')]).toEqual([true, false])
+    const past = await viewer.read(`${list()}?show=past`)
+    expect([past.includes('nightly-report'), past.includes('backup')]).toEqual([false, true])
+  })
+
+  test('says that nothing is down, and teaches what an incident is', async () => {
+    const viewer = await memberOf(guard, project, 'viewer')
+    expect(await viewer.read(`${list()}?show=open`)).toContain('Nothing is down')
+    expect(await viewer.read(list())).toContain('An incident opens when a monitor goes down')
+  })
+
+  test('shows fifty, and more on demand, by a link that needs no script', async () => {
+    const backup = hourly('backup')
+    for (let round = 0; round < 60; round += 1) {
+      guard.clock.advance(MINUTE)
+      await guard.ping(backup, '/fail')
+      guard.clock.advance(1000)
+      await guard.ping(backup)
+    }
+    const viewer = await memberOf(guard, project, 'viewer')
+    const count = (html: string): number => html.split('class="card incident-row').length - 1
+    const first = await viewer.read(`${list()}?show=past`)
+    expect(count(first)).toBe(50)
+    const href = /class="button incident-more" href="([^"]+)"/.exec(first)?.[1]?.replaceAll('&amp;', '&') ?? ''
+    expect(href).toBe(`${list()}?show=past&count=100`)
+    const more = await viewer.read(href)
+    expect([count(more), more.includes('incident-more')]).toEqual([60, false])
+    const part = await viewer.read(`${list()}/list?show=past&count=100`)
+    expect(part).toStartWith('<section id="incidents"')
+    expect(count(part)).toBe(60)
+    const older = guard.db.all<{ at: number }>('SELECT opened_at AS at FROM incidents ORDER BY opened_at DESC')[55]?.at
+    expect(count(await viewer.read(`${list()}?show=past&before=${older}`))).toBe(5)
+  })
+
+  test('takes what is not usable in its address for nothing', async () => {
+    await failing()
+    const viewer = await memberOf(guard, project, 'viewer')
+    expect(await viewer.read(`${list()}?show=x&count=-1&before=999999999999999999999`)).toContain('backup')
+  })
+
+  test('says how many messages about an incident failed', async () => {
+    const channelId = guard.mailTo(project, 'ops@example.org')
+    guard.outside.failWith('refused')
+    await failing('backup', [channelId])
+    await guard.tick()
+    setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
+    expect(words(await (await memberOf(guard, project, 'viewer')).read(list()))).toContain('1 message failed')
+  })
+})
+
+describe('The story of an incident', () => {
+  test('of a ping that did not come says when it was due, the grace, the deadline and the last ping', async () => {
+    const backup = hourly('backup')
+    await guard.ping(backup)
+    await guard.ping(backup, '/log', { method: 'POST', body: 'only words' })
+    await guard.pass(80 * MINUTE)
+    const text = await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`)
+    expect(words(text)).toContain('A ping was due 1 Mar 2026, 13:00:00')
+    expect(words(text)).toContain('Grace 10 minutes')
+    expect(words(text)).toContain('Deadline 1 Mar 2026, 13:10:00')
+    expect(words(text)).toContain('Open for 10 minutes')
+    expect(text).toContain(`href="/monitors/${backup.uniqueKey}/pings/1"`)
+  })
+
+  test('of a run that did not end says when it started', async () => {
+    const backup = hourly('backup')
+    await guard.ping(backup, '/start')
+    await guard.pass(15 * MINUTE)
+    const text = words(await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`))
+    expect(text).toContain('The run started 1 Mar 2026, 12:00:00')
+    expect(text).toContain('did not end within 10 minutes')
+  })
+
+  test('of a failure shows the ping that said so, and no deadline', async () => {
+    const backup = await failing()
+    const text = await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`)
+    expect(words(text)).toContain('exit status 3')
+    expect(words(text)).toContain('The ping that said so')
+    expect(words(text)).not.toContain('Deadline')
+    expect(text).toContain(`/monitors/${backup.uniqueKey}/pings/1"`)
+  })
+
+  test('shows every attempt of every message of its beginning and its end', async () => {
+    const mail = guard.mailTo(project, 'ops@example.org')
+    const settings = { url: 'https://hooks.example.org/broken' }
+    const hook = createChannel(guard.deps, { projectId: project.id, kind: 'webhook', name: 'Team chat', settings }).id
+    guard.outside.failCallsTo('broken')
+    const backup = await failing('backup', [mail, hook])
+    await guard.tick()
+    await guard.pass(MINUTE)
+    guard.outside.failCallsTo(null)
+    await guard.pass(2 * MINUTE)
+    await guard.ping(backup)
+    await guard.tick()
+    const text = words(await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`))
+    const [before = '', after = ''] = text.split('Who was told that it is back')
+    expect(before).toContain('Team chat Webhook Sent')
+    expect(before.split('Connection refused')).toHaveLength(3)
+    expect(before).toContain('Received status code 200')
+    expect(before).toContain('250 OK')
+    expect(after).toContain('Team chat Webhook Sent')
+    expect(text).toContain('Over after 3 minutes')
+  })
+
+  test('says when the next attempt is, and what waits behind it', async () => {
+    const mail = guard.mailTo(project, 'ops@example.org')
+    guard.outside.failWith('timeout')
+    const backup = await failing('backup', [mail])
+    await guard.pass(4 * MINUTE)
+    await guard.ping(backup)
+    guard.clock.advance(1)
+    const text = words(await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`))
+    expect(text).toMatch(/Waiting Next attempt in \d+ (second|minute)s?/)
+    expect(text).toContain('Its turn comes after the earlier messages')
+  })
+
+  test('says that nobody was told, and to whom may change it, how', async () => {
+    const backup = await failing()
+    const path = `/incidents/${incidentOf(backup)}`
+    const member = await (await memberOf(guard, project, 'member')).read(path)
+    expect(words(member)).toContain('Nobody: no channel was there for this monitor')
+    expect(member).toContain(`href="/monitors/${backup.uniqueKey}/edit"`)
+    expect(await (await memberOf(guard, project, 'viewer')).read(path)).not.toContain('/edit"')
+  })
+
+  test('that a person ended by pausing the monitor says why nobody was told of its end', async () => {
+    const backup = await failing()
+    guard.clock.advance(MINUTE)
+    pauseMonitor(guard.deps, guard.refOf(backup))
+    const text = words(await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`))
+    expect(text).toContain('Somebody paused the monitor, so nobody was told that it ended.')
+  })
+
+  test('answers with the part of the page that changes by itself', async () => {
+    const backup = await failing()
+    const part = await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}/story`)
+    expect(part).toStartWith('<section id="incident"')
+    expect(part).toContain(`data-live-monitor="${backup.uniqueKey}"`)
+    expect(part).not.toContain('<textarea')
+  })
+
+  test('tells open pages of every step: a message claimed and settled, an acknowledgement, a note', async () => {
+    const mail = guard.mailTo(project, 'ops@example.org')
+    const backup = await failing('backup', [mail])
+    const member = await memberOf(guard, project, 'member')
+    const path = `/incidents/${incidentOf(backup)}`
+    let touches = 0
+    guard.db.watch((ids) => {
+      if (ids.has(backup.id)) touches += 1
+    })
+    const changes = async (step: () => Promise<unknown>): Promise<number> => {
+      const before = touches
+      await step()
+      return touches - before
+    }
+    expect(await changes(() => guard.tick())).toBe(2)
+    expect(await changes(() => member.post(`${path}/acknowledgement`))).toBe(1)
+    expect(await changes(() => member.post(`${path}/acknowledgement/withdrawal`))).toBe(1)
+    expect(await changes(() => member.post(`${path}/note`, { note: 'x' }))).toBe(1)
+  })
+})
+
+describe('Acknowledging an incident', () => {
+  test('says by whom and when, until it is taken back', async () => {
+    const backup = await failing()
+    const path = `/incidents/${incidentOf(backup)}`
+    const member = await memberOf(guard, project, 'member')
+    const response = await member.post(`${path}/acknowledgement`)
+    expect([response.status, response.headers.get('location')]).toEqual([303, path])
+    const text = words(await member.read(path))
+    expect(text).toContain('You took the incident.')
+    expect(text).toContain('Acknowledged by member@example.org , 1 Mar, 12:00')
+    expect(words(await member.read(list()))).toContain('Acknowledged by member@example.org')
+    await member.post(`${path}/acknowledgement/withdrawal`)
+    expect(words(await member.read(path))).toContain('Nobody has acknowledged it yet.')
+  })
+
+  test('leaves it with whoever was first', async () => {
+    const path = `/incidents/${incidentOf(await failing())}`
+    const member = await memberOf(guard, project, 'member')
+    const admin = await memberOf(guard, project, 'admin')
+    await member.post(`${path}/acknowledgement`)
+    await admin.post(`${path}/acknowledgement`)
+    const text = words(await admin.read(path))
+    expect(text).toContain('Acknowledged by member@example.org')
+    expect(text).not.toContain('You took the incident.')
+  })
+})
+
+describe('The note of an incident', () => {
+  test('is kept as it was typed, and read by everybody', async () => {
+    const path = `/incidents/${incidentOf(await failing())}`
+    const note = '  The disk was full.\r\n<script>alert(1)</script>  '
+    expect((await (await memberOf(guard, project, 'member')).post(`${path}/note`, { note })).status).toBe(303)
+    const text = await (await memberOf(guard, project, 'viewer')).read(path)
+    expect(text).toContain('The disk was full.\n&lt;script&gt;alert(1)&lt;/script&gt;</p>')
+  })
+
+  test('that is too long comes back, and nothing is lost', async () => {
+    const path = `/incidents/${incidentOf(await failing())}`
+    const member = await memberOf(guard, project, 'member')
+    const note = 'x'.repeat(2001)
+    const response = await member.post(`${path}/note`, { note })
+    const text = await response.text()
+    expect(response.status).toBe(422)
+    expect(text).toContain('A note has at most 2000 characters.')
+    expect(text).toContain(note)
+  })
+})
+
+describe('Sending a message again', () => {
+  test('makes a new delivery of the same message, and leaves the history as it is', async () => {
+    const mail = guard.mailTo(project, 'ops@example.org')
+    const backup = await failing('backup', [mail])
+    await guard.tick()
+    guard.clock.advance(HOUR)
+    const member = await memberOf(guard, project, 'member')
+    const path = `/incidents/${incidentOf(backup)}`
+    const action = /action="(\/deliveries\/[^"]+\/resend)"/.exec(await member.read(path))?.[1] ?? ''
+    const response = await member.post(action)
+    expect([response.status, response.headers.get('location')]).toEqual([303, path])
+    await guard.tick()
+    expect(guard.outside.subjects()).toEqual(['DOWN | backup', 'DOWN | backup'])
+    const [first, again] = guard.deliveries(backup)
+    expect(first).toMatchObject({ state: 'sent', attempts: 1, settledAt: again && again.createdAt - HOUR })
+    expect(again?.id).not.toBe(first?.id)
+    expect(guard.outside.mails[1]?.text).toBe(guard.outside.mails[0]?.text ?? '')
+    expect(words(await member.read(path))).toContain('Sent again on')
+  })
+
+  test('is not offered while it is on its way, nor when the channel is gone or switched off', async () => {
+    const [gone, off, busy] = [1, 2, 3].map((number) => guard.mailTo(project, `ops${number}@example.org`))
+    const backup = await failing(
+      'backup',
+      [gone, off, busy].filter((id) => id !== undefined),
+    )
+    await guard.tick()
+    const ids = new Map(guard.deliveries(backup).map(({ id, channelId }) => [channelId, id]))
+    deleteChannel(guard.deps, { projectId: project.id, channelId: gone ?? '' })
+    setChannelDisabled(guard.deps, { projectId: project.id, channelId: off ?? '', isDisabled: true })
+    const member = await memberOf(guard, project, 'member')
+    const resend = (channelId = ''): Promise<Response> => member.post(`/deliveries/${ids.get(channelId)}/resend`)
+    expect((await resend(busy)).status).toBe(303)
+    expect([(await resend(gone)).status, (await resend(off)).status, (await resend(busy)).status]).toEqual([
+      409, 409, 409,
+    ])
+    const text = await member.read(`/incidents/${incidentOf(backup)}`)
+    expect(text.split('/resend"')).toHaveLength(2)
+    expect(words(text)).toContain('(deleted)')
+    expect(guard.deliveries(backup)).toHaveLength(4)
+  })
+})
+
+describe('Who may do what with incidents', () => {
+  const ADDRESSES: [method: 'get' | 'post', path: string, isForViewers: boolean][] = [
+    ['get', 'LIST', true],
+    ['get', 'LIST/list', true],
+    ['get', 'INCIDENT', true],
+    ['get', 'INCIDENT/story', true],
+    ['post', 'INCIDENT/acknowledgement', false],
+    ['post', 'INCIDENT/acknowledgement/withdrawal', false],
+    ['post', 'INCIDENT/note', false],
+    ['post', '/deliveries/DELIVERY/resend', false],
+  ]
+
+  test.each(ADDRESSES)('%s %s', async (method, path, isForViewers) => {
+    const backup = await failing('backup', [guard.mailTo(project, 'ops@example.org')])
+    await guard.tick()
+    const address = path
+      .replace('LIST', list())
+      .replace('INCIDENT', `/incidents/${incidentOf(backup)}`)
+      .replace('DELIVERY', guard.deliveries(backup)[0]?.id ?? '')
+    const stranger = await new Visitor(guard)[method](address)
+    expect(stranger.status).toBe(method === 'get' ? 303 : 401)
+    const outsider = await signedIn(guard, 'mallory@example.org')
+    expect((await outsider[method](address)).status).toBe(404)
+    const viewer = await memberOf(guard, project, 'viewer')
+    expect((await viewer[method](address)).status).toBe(isForViewers ? 200 : 403)
+    const member = await memberOf(guard, project, 'member')
+    expect((await member[method](address)).status).toBe(method === 'get' ? 200 : 303)
+  })
+
+  test('viewers see no button that they may not press', async () => {
+    const backup = await failing('backup', [guard.mailTo(project, 'ops@example.org')])
+    await guard.tick()
+    const text = await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`)
+    expect(text.slice(text.indexOf('<main'))).not.toContain('<form')
+  })
+})
+
+describe('Hostile names', () => {
+  const NAME = `<script>alert(1)</script>"'‮ ${'🎉'.repeat(20)}`
+
+  test('are only text, on every page of incidents', async () => {
+    const settings = { address: 'ops@example.org' }
+    const channelId = createChannel(guard.deps, { projectId: project.id, kind: 'email', name: NAME, settings }).id
+    const monitor = await failing(NAME, [channelId])
+    await guard.tick()
+    const member = await memberOf(guard, project, 'member')
+    for (const path of [list(), `/incidents/${incidentOf(monitor)}`]) {
+      const text = await member.read(path)
+      expect(text).not.toContain('<script>alert')
+      expect(text).toContain('&lt;script&gt;alert(1)')
+    }
+  })
+})

@@ -1,0 +1,254 @@
+// A project as such: what it is called, who belongs to it, its keys.
+import { Elysia } from 'elysia'
+import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
+import { changeRole, invitationUrl, invite, removeMember, revokeInvitation } from '#actions/members.ts'
+import {
+  createApiKey,
+  createProject,
+  deleteProject,
+  renameProject,
+  replacePingKey,
+  revokeApiKey,
+} from '#actions/projects.ts'
+import { API_KEY_ACCESS, INVITED_ROLES, may, type Permission, ROLES, wouldLoseOwner } from '#domain/project.ts'
+import { type Form, orAgain, readForm } from '#http/forms.ts'
+import { frameOf, readingOf } from '#http/frame.ts'
+import { type House, inProject, type ProjectVisit, type SignedInVisit, signedIn } from '#http/guards.ts'
+import { createLimit, type Limit } from '#http/limits.ts'
+import { page, redirect } from '#http/respond.tsx'
+import { HOUR } from '#lib/duration.ts'
+import { AppError } from '#lib/errors.ts'
+import { listMonitors } from '#store/monitors.ts'
+import { listApiKeys, listInvitations, listMembers } from '#store/projects.ts'
+import { type FormState, freshForm } from '#views/components/field.tsx'
+import type { Returned } from '#views/components/section.tsx'
+import { DeleteProjectPage, NewProjectPage } from '#views/pages/project-forms.tsx'
+import { NewApiKeyPage } from '#views/pages/project-keys.tsx'
+import { type Administration, type ProjectForm, ProjectSettingsPage } from '#views/pages/project-settings.tsx'
+
+type ProjectAnswer = (visit: ProjectVisit) => Response | Promise<Response>
+
+export function projectRoutes(house: House) {
+  const mails = createLimit({ tries: 30, withinMs: HOUR })
+  const look = inProject(house, 'look', (visit) => show(house, { visit, returned: null }))
+  // A form that came back leaves its own address in the browser, and somebody may ask for that again.
+  const back = inProject(house, 'look', (visit) => redirect(settingsOf(visit)))
+  const form = (permission: Permission, answer: ProjectAnswer) =>
+    [inProject(house, permission, answer), { parse: 'none' }] as const
+  return (
+    new Elysia({ name: 'web/projects' })
+      .get(
+        '/projects/new',
+        signedIn(house, (visit) => showNew(visit, freshForm())),
+      )
+      .post(
+        '/projects',
+        signedIn(house, (visit) => create(house, visit)),
+        { parse: 'none' },
+      )
+      .get('/projects/:project/settings', look)
+      .post('/projects/:project', ...form('administer', (visit) => rename(house, visit)))
+      .post('/projects/:project/ping-key', ...form('administer', (visit) => replaceKey(house, visit)))
+      .get('/projects/:project/api-keys', back)
+      .post('/projects/:project/api-keys', ...form('administer', (visit) => makeApiKey(house, visit)))
+      .post('/projects/:project/api-keys/:key/revoke', ...form('administer', (visit) => endApiKey(house, visit)))
+      .get('/projects/:project/invitations', back)
+      .post('/projects/:project/invitations', ...form('administer', (visit) => makeInvitation(house, { visit, mails })))
+      .post(
+        '/projects/:project/invitations/:invitation/revoke',
+        ...form('administer', (visit) => takeBack(house, visit)),
+      )
+      .get('/projects/:project/members/:user', back)
+      .post('/projects/:project/members/:user', ...form('administer', (visit) => saveRole(house, visit)))
+      .get('/projects/:project/members/:user/remove', back)
+      // Anybody may leave; whom else a role may take out is for the action to say.
+      .post('/projects/:project/members/:user/remove', ...form('look', (visit) => takeOut(house, visit)))
+      .get(
+        '/projects/:project/delete',
+        inProject(house, 'own', (visit) => showDelete(house, { visit, form: freshForm() })),
+      )
+      .post('/projects/:project/delete', ...form('own', (visit) => remove(house, visit)))
+  )
+}
+
+function settingsOf({ project }: ProjectVisit): string {
+  return `/projects/${project.id}/settings`
+}
+
+function showNew(visit: SignedInVisit, form: FormState, problem: string | null = null, status = 200): Response {
+  return page(<NewProjectPage visit={frameOf(visit)} form={form} problem={problem} />, status)
+}
+
+async function create({ deps }: House, visit: SignedInVisit): Promise<Response> {
+  const form = await readForm(visit.request)
+  return await orAgain(
+    () => {
+      const id = createProject(deps, { name: form.text('name'), ownerId: visit.user.id })
+      return redirect(`/projects/${id}`, 'project-created')
+    },
+    ({ fields, message }) => {
+      const problem = Object.keys(fields).length === 0 ? message : null
+      return showNew(visit, { values: form.values, problems: fields }, problem, 422)
+    },
+  )
+}
+
+interface Showing {
+  visit: ProjectVisit
+  returned: Returned<ProjectForm> | null
+}
+
+function show(house: House, { visit, returned }: Showing): Response {
+  const { project, user } = visit
+  const members = listMembers(house.deps.db, project.id)
+  return page(
+    <ProjectSettingsPage
+      visit={frameOf(visit)}
+      project={project}
+      reading={readingOf(visit)}
+      membership={{ members, userId: user.id, isOnlyOwner: wouldLoseOwner(members, user.id) }}
+      administration={may(project.role, 'administer') ? administrationOf(house, visit) : null}
+      returned={returned}
+    />,
+    returned === null ? 200 : 422,
+  )
+}
+
+function administrationOf({ deps }: House, { project, user, now }: ProjectVisit): Administration {
+  return {
+    baseUrl: deps.config.baseUrl,
+    apiKeys: listApiKeys(deps.db, project.id),
+    invitations: listInvitations(deps.db, project.id)
+      .filter(({ expiresAt }) => expiresAt > now)
+      .map((invitation) => ({ ...invitation, url: invitationUrl(deps, invitation) })),
+    hasMailServer: deps.config.smtp !== null,
+    mustVerify: mustVerify(deps, user),
+  }
+}
+
+interface Sent {
+  visit: ProjectVisit
+  section: ProjectForm
+  form: Form
+}
+
+function orShowAgain(
+  house: House,
+  { visit, section, form }: Sent,
+  work: () => Response | Promise<Response>,
+): Promise<Response> {
+  return orAgain(work, ({ fields, message }) => {
+    const problem = Object.keys(fields).length === 0 ? message : null
+    return show(house, { visit, returned: { section, form: { values: form.values, problems: fields }, problem } })
+  })
+}
+
+async function rename(house: House, visit: ProjectVisit): Promise<Response> {
+  const form = await readForm(visit.request)
+  return await orShowAgain(house, { visit, section: 'name', form }, () => {
+    renameProject(house.deps, { projectId: visit.project.id, name: form.text('name') })
+    return redirect(settingsOf(visit), 'project-saved')
+  })
+}
+
+function replaceKey({ deps }: House, visit: ProjectVisit): Response {
+  replacePingKey(deps, visit.project.id)
+  return redirect(settingsOf(visit), 'ping-key-replaced')
+}
+
+// The answer to the form is the page with the key: there is no other moment, and no other address, to show it at.
+async function makeApiKey(house: House, visit: ProjectVisit): Promise<Response> {
+  const { deps } = house
+  const { project, request, user } = visit
+  requireProvenAddress(deps, user)
+  const form = await readForm(request)
+  return await orShowAgain(house, { visit, section: 'api-keys', form }, () => {
+    const access = oneOf(API_KEY_ACCESS, form.text('access'))
+    const apiKey = createApiKey(deps, { projectId: project.id, access, name: form.text('keyName') })
+    const { baseUrl } = deps.config
+    return page(<NewApiKeyPage visit={frameOf(visit)} project={project} apiKey={apiKey} baseUrl={baseUrl} />)
+  })
+}
+
+function endApiKey({ deps }: House, visit: ProjectVisit): Response {
+  revokeApiKey(deps, { id: visit.params.key ?? '', projectId: visit.project.id })
+  return redirect(settingsOf(visit), 'api-key-revoked')
+}
+
+async function makeInvitation(
+  house: House,
+  { visit, mails }: { visit: ProjectVisit; mails: Limit },
+): Promise<Response> {
+  const { project, request, user } = visit
+  const form = await readForm(request)
+  const email = form.text('email').trim()
+  if (email !== '') requireProvenAddress(house.deps, user)
+  return await orShowAgain(house, { visit, section: 'invitations', form }, async () => {
+    if (email !== '') await mails.take(user.id)
+    const { isMailed } = await invite(house.deps, {
+      actor: { projectId: project.id, userId: user.id },
+      email,
+      role: oneOf(INVITED_ROLES, form.text('role')),
+    })
+    const notice = isMailed ? 'invitation-mailed' : email === '' ? 'invitation-made' : 'invitation-not-mailed'
+    return redirect(settingsOf(visit), notice)
+  })
+}
+
+function takeBack({ deps }: House, visit: ProjectVisit): Response {
+  revokeInvitation(deps, { projectId: visit.project.id, id: visit.params.invitation ?? '' })
+  return redirect(settingsOf(visit), 'invitation-revoked')
+}
+
+async function saveRole(house: House, visit: ProjectVisit): Promise<Response> {
+  const { project, params, user } = visit
+  const form = await readForm(visit.request)
+  return await orShowAgain(house, { visit, section: 'members', form }, () => {
+    const role = oneOf(ROLES, form.text('role'))
+    changeRole(house.deps, { actor: { projectId: project.id, userId: user.id }, userId: params.user ?? '', role })
+    return redirect(settingsOf(visit), 'role-changed')
+  })
+}
+
+async function takeOut(house: House, visit: ProjectVisit): Promise<Response> {
+  const { project, params, user } = visit
+  const form = await readForm(visit.request)
+  const userId = params.user ?? ''
+  return await orShowAgain(house, { visit, section: 'members', form }, () => {
+    removeMember(house.deps, { actor: { projectId: project.id, userId: user.id }, userId })
+    return userId === user.id ? redirect('/', 'project-left') : redirect(settingsOf(visit), 'member-removed')
+  })
+}
+
+function showDelete({ deps }: House, { visit, form }: { visit: ProjectVisit; form: FormState }): Response {
+  const { project } = visit
+  const isAgain = Object.keys(form.problems).length > 0
+  return page(
+    <DeleteProjectPage
+      visit={frameOf(visit)}
+      project={project}
+      monitorCount={listMonitors(deps.db, project.id).length}
+      memberCount={listMembers(deps.db, project.id).length}
+      form={form}
+    />,
+    isAgain ? 422 : 200,
+  )
+}
+
+async function remove(house: House, visit: ProjectVisit): Promise<Response> {
+  const form = await readForm(visit.request)
+  return await orAgain(
+    () => {
+      deleteProject(house.deps, { projectId: visit.project.id, confirmation: form.text('confirmation') })
+      return redirect('/', 'project-deleted')
+    },
+    ({ fields }) => showDelete(house, { visit, form: { values: form.values, problems: fields } }),
+  )
+}
+
+// Only a hand-made form names something else.
+function oneOf<T extends string>(choices: readonly T[], asked: string): T {
+  const found = choices.find((choice) => choice === asked)
+  if (found === undefined) throw new AppError('invalid', 'There is no such choice.')
+  return found
+}

@@ -1,0 +1,167 @@
+import type { Child } from '#jsx/jsx-runtime'
+
+/** What a person typed into a form, and what is wrong with it, both by the name of the field. */
+export interface FormState {
+  values: Readonly<Record<string, string>>
+  problems: Readonly<Record<string, string>>
+}
+
+/** A form that nobody has sent yet, with what stands in it at first. */
+export function freshForm(values: Record<string, string> = {}): FormState {
+  return { values, problems: {} }
+}
+
+interface FieldProps {
+  form: FormState
+  name: string
+  label: string
+  type?: 'text' | 'email' | 'password' | 'number' | 'url' | 'search'
+  help?: Child
+  isRequired?: boolean
+  autocomplete?: string
+  maxlength?: number
+  minlength?: number
+  min?: number
+  max?: number
+  placeholder?: string
+  /** Lets a browser look up what belongs there, like a list of time zones. */
+  list?: string
+  hasFocus?: boolean
+}
+
+/** A line to type in, with its label, its help and what is wrong with it. Passwords are never sent back. */
+export function Field(props: FieldProps) {
+  const { form, name, label, type = 'text', help, isRequired = false } = props
+  return (
+    <div class="field">
+      <Label name={name} label={label} isRequired={isRequired} />
+      <input
+        id={name}
+        name={name}
+        type={type}
+        value={type === 'password' ? undefined : (form.values[name] ?? '')}
+        required={isRequired}
+        autocomplete={props.autocomplete}
+        maxlength={props.maxlength}
+        minlength={props.minlength}
+        min={props.min}
+        max={props.max}
+        placeholder={props.placeholder}
+        list={props.list}
+        autofocus={props.hasFocus}
+        dir={type === 'text' || type === 'search' ? 'auto' : undefined}
+        {...describedBy({ form, name, help })}
+      />
+      <FieldNotes form={form} name={name} help={help} />
+    </div>
+  )
+}
+
+/** Several lines to type in. */
+export function TextArea(
+  props: Pick<FieldProps, 'form' | 'name' | 'label' | 'help' | 'maxlength'> & { rows?: number },
+) {
+  const { form, name, label, help, maxlength, rows = 3 } = props
+  return (
+    <div class="field">
+      <Label name={name} label={label} isRequired={false} />
+      <textarea
+        id={name}
+        name={name}
+        rows={String(rows)}
+        maxlength={maxlength}
+        dir="auto"
+        {...describedBy({ form, name, help })}
+      >
+        {form.values[name] ?? ''}
+      </textarea>
+      <FieldNotes form={form} name={name} help={help} />
+    </div>
+  )
+}
+
+interface SelectProps extends Pick<FieldProps, 'form' | 'name' | 'label' | 'help'> {
+  options: readonly { value: string; label: string }[]
+}
+
+export function Select({ form, name, label, help, options }: SelectProps) {
+  return (
+    <div class="field">
+      <Label name={name} label={label} isRequired />
+      <select id={name} name={name} {...describedBy({ form, name, help })}>
+        {options.map((option) => (
+          <option value={option.value} selected={option.value === form.values[name]}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+      <FieldNotes form={form} name={name} help={help} />
+    </div>
+  )
+}
+
+interface CheckProps {
+  name: string
+  value?: string
+  label: Child
+  help?: Child
+  isChecked: boolean
+}
+
+export function Check({ name, value = 'on', label, help, isChecked }: CheckProps) {
+  return (
+    <label class="check">
+      <input type="checkbox" name={name} value={value} checked={isChecked} />
+      <span>
+        {label}
+        {help && <small>{help}</small>}
+      </span>
+    </label>
+  )
+}
+
+/** What is wrong with the form as a whole; nothing when each problem stands at its field. */
+export function FormProblem({ text }: { text: string | null }) {
+  if (text === null) return null
+  return (
+    <p class="problem-box" role="alert">
+      {text}
+    </p>
+  )
+}
+
+function Label({ name, label, isRequired }: { name: string; label: string; isRequired: boolean }) {
+  return (
+    <label for={name}>
+      {label}
+      {!isRequired && <span class="optional"> optional</span>}
+    </label>
+  )
+}
+
+function FieldNotes({ form, name, help }: Pick<FieldProps, 'form' | 'name' | 'help'>) {
+  const problem = form.problems[name]
+  return (
+    <>
+      {problem !== undefined && (
+        <p class="problem" id={`${name}-problem`}>
+          {problem}
+        </p>
+      )}
+      {help && (
+        <p class="help" id={`${name}-help`}>
+          {help}
+        </p>
+      )}
+    </>
+  )
+}
+
+function describedBy({ form, name, help }: Pick<FieldProps, 'form' | 'name' | 'help'>) {
+  const hasProblem = form.problems[name] !== undefined
+  const ids = [...(hasProblem ? [`${name}-problem`] : []), ...(help ? [`${name}-help`] : [])]
+  return {
+    'aria-invalid': hasProblem ? ('true' as const) : undefined,
+    'aria-describedby': ids.length > 0 ? ids.join(' ') : undefined,
+  }
+}

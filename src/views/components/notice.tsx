@@ -1,0 +1,12 @@
+import { Icon } from './icon.tsx'
+
+/** What the last form did; nothing when there is nothing to say. */
+export function Notice({ text }: { text: string | null }) {
+  if (text === null) return null
+  return (
+    <p class="notice" role="status">
+      <Icon name="check" />
+      {text}
+    </p>
+  )
+}

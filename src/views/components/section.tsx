@@ -1,0 +1,80 @@
+import type { Child } from '#jsx/jsx-runtime'
+import { type FormState, freshForm } from './field.tsx'
+
+/** A form on a page of several that comes back, because something is wrong with it. */
+export interface Returned<Name extends string = string> {
+  section: Name
+  form: FormState
+  /** What is wrong with it as a whole; null when each problem stands at its field. */
+  problem: string | null
+}
+
+/** The form of a section: as it came back, or fresh with `values`. */
+export function formOf(returned: Returned | null, section: string, values: Record<string, string> = {}): FormState {
+  return returned?.section === section ? returned.form : freshForm(values)
+}
+
+interface SectionProps {
+  /** What the page's own navigation leads to. */
+  id: string
+  title: string
+  isDangerous?: boolean
+  children?: Child
+}
+
+/** A card with a title on a page that has several. */
+export function Section({ id, title, isDangerous = false, children }: SectionProps) {
+  return (
+    <section class={isDangerous ? 'card card-danger' : 'card'} id={id} aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`}>{title}</h2>
+      {children}
+    </section>
+  )
+}
+
+/** A page of sections, with the way to each of them beside it. */
+export function Sections({ entries, children }: { entries: [id: string, title: string][]; children?: Child }) {
+  return (
+    <div class="sections">
+      <nav class="sections-nav" aria-label="On this page">
+        <ul>
+          {entries.map(([id, title]) => (
+            <li>
+              <a href={`#${id}`}>{title}</a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div class="sections-body">{children}</div>
+    </div>
+  )
+}
+
+interface ConfirmProps {
+  /** What is on the button that only opens the question. */
+  label: string
+  /** Says the same to somebody who does not see beside what the button stands. */
+  about?: string
+  /** What will happen. */
+  question: Child
+  action: string
+  submit: string
+}
+
+/** A button that asks first, without a script. */
+export function Confirm({ label, about, question, action, submit }: ConfirmProps) {
+  return (
+    <details class="confirm">
+      <summary class="button button-small button-danger">
+        {label}
+        {about && <span class="visually-hidden"> {about}</span>}
+      </summary>
+      <form method="post" action={action} class="confirm-sheet">
+        <p>{question}</p>
+        <button type="submit" class="button button-small button-danger">
+          {submit}
+        </button>
+      </form>
+    </details>
+  )
+}

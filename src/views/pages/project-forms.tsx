@@ -1,0 +1,91 @@
+import { type OwnProject, PROJECT_NAME_MAX } from '#domain/project.ts'
+import { Field, FormProblem, type FormState } from '#views/components/field.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+
+interface NewProjectProps {
+  visit: FrameVisit
+  form: FormState
+  problem: string | null
+}
+
+export function NewProjectPage({ visit, form, problem }: NewProjectProps) {
+  return (
+    <Frame visit={visit} title="New project" room={null}>
+      <div class="page-head">
+        <h1>New project</h1>
+      </div>
+      <section class="card narrow" aria-label="New project">
+        <p class="soft">A project has monitors, channels, keys and members of its own.</p>
+        <form method="post" action="/projects" class="form">
+          <FormProblem text={problem} />
+          <Field
+            form={form}
+            name="name"
+            label="Name"
+            autocomplete="off"
+            maxlength={PROJECT_NAME_MAX}
+            isRequired
+            hasFocus
+          />
+          <button type="submit" class="button button-primary">
+            Make the project
+          </button>
+        </form>
+      </section>
+    </Frame>
+  )
+}
+
+interface DeleteProjectProps {
+  visit: FrameVisit
+  project: OwnProject
+  monitorCount: number
+  memberCount: number
+  form: FormState
+}
+
+export function DeleteProjectPage({ visit, project, monitorCount, memberCount, form }: DeleteProjectProps) {
+  const settings = `/projects/${project.id}/settings`
+  return (
+    <Frame visit={visit} title="Delete the project" room="project">
+      <div class="page-head">
+        <p class="crumbs">
+          <a href={settings}>Project</a>
+        </p>
+        <h1>Delete the project</h1>
+      </div>
+      <section class="card card-danger narrow" aria-label="What happens">
+        <p>
+          <b class="exact breakable" dir="auto">
+            {project.name}
+          </b>{' '}
+          has {counted(monitorCount, 'monitor')} and {counted(memberCount, 'member')}. Its monitors go with all their
+          pings and incidents, and so do its channels, keys and invitations. Its ping URLs stop working. Nothing of this
+          can be undone.
+        </p>
+        <form method="post" action={`/projects/${project.id}/delete`} class="form">
+          <Field
+            form={form}
+            name="confirmation"
+            label="Type the name of the project to confirm"
+            autocomplete="off"
+            isRequired
+            hasFocus
+          />
+          <p class="actions">
+            <button type="submit" class="button button-danger">
+              Delete the project
+            </button>
+            <a class="button" href={settings}>
+              Keep it
+            </a>
+          </p>
+        </form>
+      </section>
+    </Frame>
+  )
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,200 @@
+import { API_KEY_ACCESS, type ApiKeyAccess, type OwnProject } from '#domain/project.ts'
+import { Field, Select } from '#views/components/field.tsx'
+import { Moment, type Reading } from '#views/components/moment.tsx'
+import { Confirm, formOf, type Returned, Section } from '#views/components/section.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+
+/** What can be shown of an API key: never the key. */
+export interface ShownApiKey {
+  id: string
+  name: string
+  /** Its first characters. */
+  hint: string
+  access: ApiKeyAccess
+  createdAt: number
+}
+
+export interface Keys {
+  /** Where this CronGuard is reached. */
+  baseUrl: string
+  apiKeys: ShownApiKey[]
+  /** The user must confirm his address before he may make keys or have invitations mailed. */
+  mustVerify: boolean
+}
+
+const ACCESS_WORDS: Record<ApiKeyAccess, string> = {
+  'read-write': 'Read and write: makes, changes and deletes monitors',
+  'read-only': 'Read only: sees monitors, but no ping URL',
+}
+
+export function PingKeySection({ project, baseUrl }: { project: OwnProject; baseUrl: string }) {
+  return (
+    <Section id="ping-key" title="Project ping key">
+      <p class="soft">
+        The secret part of ping URLs with a readable name, as in{' '}
+        <code class="breakable">{baseUrl}/ping/&lt;project ping key&gt;/backup</code>. Whoever has it can report for
+        every job of the project.
+      </p>
+      <details class="reveal">
+        <summary>
+          <span class="reveal-mask" aria-hidden="true">
+            ••••••••••••
+          </span>{' '}
+          Show the project ping key
+        </summary>
+        <div class="copy">
+          <code id="project-ping-key" class="secret">
+            {project.pingKey}
+          </code>
+          <button type="button" class="button button-small" data-copy="project-ping-key">
+            Copy
+          </button>
+        </div>
+      </details>
+      <Confirm
+        label="Replace"
+        about="the project ping key"
+        question="Make a new key? Every ping URL with the present one stops working at once, and those jobs are missed."
+        action={`/projects/${project.id}/ping-key`}
+        submit="Replace the key"
+      />
+    </Section>
+  )
+}
+
+interface ApiKeysProps {
+  project: OwnProject
+  keys: Keys
+  reading: Reading
+  returned: Returned | null
+}
+
+export function ApiKeysSection({ project, keys, reading, returned }: ApiKeysProps) {
+  return (
+    <Section id="api-keys" title="API keys">
+      <p class="soft">
+        With a key, a program uses the <a href="/docs/api">management API</a> for this project.
+      </p>
+      {keys.apiKeys.length > 0 && (
+        <ul class="rows">
+          {keys.apiKeys.map((apiKey) => (
+            <ApiKeyRow project={project} apiKey={apiKey} reading={reading} />
+          ))}
+        </ul>
+      )}
+      {keys.mustVerify ? (
+        <p>
+          Keys can be made once your e-mail address is confirmed, in your <a href="/settings#address">settings</a>.
+        </p>
+      ) : (
+        <ApiKeyForm project={project} returned={returned} />
+      )}
+    </Section>
+  )
+}
+
+interface ApiKeyRowProps {
+  project: OwnProject
+  apiKey: ShownApiKey
+  reading: Reading
+}
+
+function ApiKeyRow({ project, apiKey: { id, name, hint, access, createdAt }, reading }: ApiKeyRowProps) {
+  return (
+    <li class="row">
+      <div class="row-main">
+        <p class="row-title">
+          <b class="breakable" dir="auto">
+            {name || 'Without a name'}
+          </b>
+          <span class="tag">{access}</span>
+        </p>
+        <p class="row-facts">
+          <code>{hint}…</code>
+          <span>
+            made <Moment at={createdAt} reading={reading} />
+          </span>
+        </p>
+      </div>
+      <Confirm
+        label="Revoke"
+        about={`the key ${name || hint}`}
+        question="Revoke this key? Programs that use it are refused at once."
+        action={`/projects/${project.id}/api-keys/${id}/revoke`}
+        submit="Revoke the key"
+      />
+    </li>
+  )
+}
+
+function ApiKeyForm({ project, returned }: { project: OwnProject; returned: Returned | null }) {
+  const form = formOf(returned, 'api-keys', { access: 'read-write' })
+  return (
+    <form method="post" action={`/projects/${project.id}/api-keys`} class="form">
+      <Field
+        form={form}
+        name="keyName"
+        label="Name of the key"
+        autocomplete="off"
+        help="What uses it, so that you know later which one to revoke."
+        hasFocus={form.problems.keyName !== undefined}
+      />
+      <Select
+        form={form}
+        name="access"
+        label="Access"
+        options={API_KEY_ACCESS.map((access) => ({ value: access, label: ACCESS_WORDS[access] }))}
+      />
+      <button type="submit" class="button">
+        Make an API key
+      </button>
+    </form>
+  )
+}
+
+interface NewApiKeyProps {
+  visit: FrameVisit
+  project: OwnProject
+  apiKey: string
+  baseUrl: string
+}
+
+/** The one page that an API key is ever on. */
+export function NewApiKeyPage({ visit, project, apiKey, baseUrl }: NewApiKeyProps) {
+  return (
+    <Frame visit={visit} title="API key" room="project">
+      <div class="page-head">
+        <p class="crumbs">
+          <a href={`/projects/${project.id}/settings`} dir="auto">
+            {project.name}
+          </a>
+        </p>
+        <h1>The API key is made</h1>
+      </div>
+      <section class="card narrow" aria-label="The key">
+        <p>
+          <b>Copy it now.</b> It is not shown again: CronGuard keeps only what it needs to recognise it.
+        </p>
+        <Copyable id="api-key" text={apiKey} />
+        <p>Try it:</p>
+        <Copyable id="api-key-example" text={`curl -fsS -H "X-Api-Key: ${apiKey}" ${baseUrl}/api/v3/checks/`} />
+        <p class="actions">
+          <a class="button button-primary" href={`/projects/${project.id}/settings#api-keys`}>
+            It is copied
+          </a>
+        </p>
+      </section>
+    </Frame>
+  )
+}
+
+function Copyable({ id, text }: { id: string; text: string }) {
+  return (
+    <div class="copy">
+      <code id={id}>{text}</code>
+      <button type="button" class="button button-small" data-copy={id}>
+        Copy
+      </button>
+    </div>
+  )
+}

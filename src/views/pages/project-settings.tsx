@@ -1,0 +1,123 @@
+import { may, type OwnProject } from '#domain/project.ts'
+import { Field, FormProblem } from '#views/components/field.tsx'
+import type { Reading } from '#views/components/moment.tsx'
+import { Confirm, formOf, type Returned, Section, Sections } from '#views/components/section.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { ApiKeysSection, type Keys, PingKeySection } from './project-keys.tsx'
+import { InvitationsSection, type Membership, MembersSection, type OpenInvitation } from './project-members.tsx'
+
+export type ProjectForm = 'name' | 'api-keys' | 'invitations' | 'members'
+
+export interface ProjectSettingsProps {
+  visit: FrameVisit
+  project: OwnProject
+  reading: Reading
+  membership: Membership
+  /** What only somebody sees who administers the project; null for the others. */
+  administration: Administration | null
+  returned: Returned<ProjectForm> | null
+}
+
+export interface Administration extends Keys {
+  invitations: OpenInvitation[]
+  hasMailServer: boolean
+}
+
+/** What a project is called, who belongs to it, and its keys; each role sees what it may. */
+export function ProjectSettingsPage(props: ProjectSettingsProps) {
+  const { visit, project, reading, membership, administration, returned } = props
+  const title = administration === null ? 'Members' : 'Project'
+  return (
+    <Frame visit={visit} title={title} room="project">
+      <div class="page-head">
+        <h1 dir="auto">{project.name}</h1>
+      </div>
+      <FormProblem text={returned?.problem ?? null} />
+      <Sections entries={entriesFor(project)}>
+        {administration && <NameSection project={project} returned={returned} />}
+        <MembersSection project={project} membership={membership} reading={reading} />
+        {administration && (
+          <>
+            <InvitationsSection project={project} {...administration} reading={reading} returned={returned} />
+            <PingKeySection project={project} baseUrl={administration.baseUrl} />
+            <ApiKeysSection project={project} keys={administration} reading={reading} returned={returned} />
+          </>
+        )}
+        <LeaveSection project={project} membership={membership} />
+        {may(project.role, 'own') && <DeleteSection project={project} />}
+      </Sections>
+    </Frame>
+  )
+}
+
+function entriesFor({ role }: OwnProject): [string, string][] {
+  const administered: [string, string][] = [
+    ['invitations', 'Invitations'],
+    ['ping-key', 'Project ping key'],
+    ['api-keys', 'API keys'],
+  ]
+  return [
+    ...(may(role, 'administer') ? [['rename', 'Name'] as [string, string]] : []),
+    ['members', 'Members'],
+    ...(may(role, 'administer') ? administered : []),
+    ['leave', 'Leave the project'],
+    ...(may(role, 'own') ? [['delete', 'Delete the project'] as [string, string]] : []),
+  ]
+}
+
+function NameSection({ project, returned }: { project: OwnProject; returned: Returned | null }) {
+  const form = formOf(returned, 'name', { name: project.name })
+  return (
+    <Section id="rename" title="Name">
+      <form method="post" action={`/projects/${project.id}`} class="form">
+        <Field
+          form={form}
+          name="name"
+          label="Name of the project"
+          isRequired
+          hasFocus={form.problems.name !== undefined}
+        />
+        <button type="submit" class="button">
+          Rename
+        </button>
+      </form>
+    </Section>
+  )
+}
+
+function LeaveSection({ project, membership }: { project: OwnProject; membership: Membership }) {
+  const { userId, isOnlyOwner } = membership
+  return (
+    <Section id="leave" title="Leave the project">
+      {isOnlyOwner ? (
+        <p>
+          You are its only owner. Make somebody else an owner before you leave, or{' '}
+          <a href={`/projects/${project.id}/delete`}>delete the project</a>.
+        </p>
+      ) : (
+        <>
+          <p>You see nothing of it any more then. Only an invitation leads back.</p>
+          <Confirm
+            label="Leave"
+            question="Leave this project?"
+            action={`/projects/${project.id}/members/${userId}/remove`}
+            submit="Leave the project"
+          />
+        </>
+      )}
+    </Section>
+  )
+}
+
+function DeleteSection({ project }: { project: OwnProject }) {
+  return (
+    <Section id="delete" title="Delete the project" isDangerous>
+      <p>Its monitors, pings, incidents and channels go with it, for all members.</p>
+      <p class="actions">
+        <a class="button button-danger" href={`/projects/${project.id}/delete`}>
+          Delete the project
+        </a>
+      </p>
+    </Section>
+  )
+}

@@ -1,0 +1,180 @@
+import { browserInWords } from '#domain/browser.ts'
+import type { Project } from '#domain/project.ts'
+import type { Child } from '#jsx/jsx-runtime'
+import { Field, FormProblem, type FormState } from '#views/components/field.tsx'
+import { Ago, Moment, type Reading } from '#views/components/moment.tsx'
+import { formOf, type Returned, Section } from '#views/components/section.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { NewPasswordField } from './sign-in.tsx'
+
+export interface ShownSession {
+  id: string
+  userAgent: string
+  remoteAddress: string | null
+  createdAt: number
+  seenAt: number
+}
+
+export function PasswordSection({ returned }: { returned: Returned | null }) {
+  const form = formOf(returned, 'password')
+  return (
+    <Section id="change-password" title="Password">
+      <p class="soft">A new password ends every session but this one.</p>
+      <form method="post" action="/settings/password" class="form">
+        <Field
+          form={form}
+          name="password"
+          label="Present password"
+          type="password"
+          autocomplete="current-password"
+          isRequired
+          hasFocus={form.problems.password !== undefined}
+        />
+        <NewPasswordField
+          form={form}
+          name="newPassword"
+          label="New password"
+          hasFocus={form.problems.newPassword !== undefined}
+        />
+        <button type="submit" class="button">
+          Change the password
+        </button>
+      </form>
+    </Section>
+  )
+}
+
+interface SessionsProps {
+  sessions: ShownSession[]
+  /** The one that this page is shown in. */
+  sessionId: string
+  reading: Reading
+}
+
+export function SessionsSection({ sessions, sessionId, reading }: SessionsProps) {
+  return (
+    <Section id="sessions" title="Sessions">
+      <p class="soft">Where you are signed in. A session ends by itself after 30 days without a visit.</p>
+      <ul class="rows">
+        {sessions.map((session) => (
+          <SessionRow session={session} isThis={session.id === sessionId} reading={reading} />
+        ))}
+      </ul>
+      {sessions.length > 1 && (
+        <form method="post" action="/settings/sessions/end-others">
+          <button type="submit" class="button button-danger">
+            Sign out everywhere else
+          </button>
+        </form>
+      )}
+    </Section>
+  )
+}
+
+function SessionRow({ session, isThis, reading }: { session: ShownSession; isThis: boolean; reading: Reading }) {
+  const { id, userAgent, remoteAddress, createdAt, seenAt } = session
+  const browser = browserInWords(userAgent)
+  return (
+    <li class="row">
+      <div class="row-main">
+        <p class="row-title">
+          <b title={userAgent}>{browser}</b>
+          {isThis && <span class="tag">This session</span>}
+        </p>
+        <p class="row-facts">
+          <span>From {remoteAddress ?? 'an unknown address'}</span>
+          <span>
+            since <Moment at={createdAt} reading={reading} />
+          </span>
+          <span>
+            last seen <Ago at={seenAt} reading={reading} />
+          </span>
+        </p>
+      </div>
+      {!isThis && (
+        <form method="post" action={`/settings/sessions/${id}/end`}>
+          <button type="submit" class="button button-small">
+            End<span class="visually-hidden"> the session of {browser}</span>
+          </button>
+        </form>
+      )}
+    </li>
+  )
+}
+
+interface DeleteAccountProps {
+  visit: FrameVisit
+  /** Which projects go with the account, which go on without it, and which keep it from going. */
+  estate: { own: Project[]; shared: Project[]; needy: Project[] }
+  form: FormState
+}
+
+export function DeleteAccountPage({ visit, estate, form }: DeleteAccountProps) {
+  const { own, shared, needy } = estate
+  return (
+    <Frame visit={visit} title="Delete account" room="settings">
+      <div class="page-head">
+        <p class="crumbs">
+          <a href="/settings">Settings</a>
+        </p>
+        <h1>Delete your account</h1>
+      </div>
+      <section class="card card-danger narrow" aria-label="What happens">
+        <ProjectList projects={needy}>
+          These projects would be left without an owner. Make somebody else an owner of each, or delete it:
+        </ProjectList>
+        <ProjectList projects={own}>
+          These projects go with your account, with their monitors, pings, incidents and channels:
+        </ProjectList>
+        <ProjectList projects={shared}>You leave these projects, and they go on without you:</ProjectList>
+        {needy.length === 0 && <DeleteAccountForm form={form} />}
+      </section>
+    </Frame>
+  )
+}
+
+function DeleteAccountForm({ form }: { form: FormState }) {
+  return (
+    <>
+      <p>Nothing of this can be undone.</p>
+      <FormProblem text={form.problems.account ?? null} />
+      <form method="post" action="/settings/delete" class="form">
+        <Field
+          form={form}
+          name="password"
+          label="Your password"
+          type="password"
+          autocomplete="current-password"
+          isRequired
+          hasFocus
+        />
+        <p class="actions">
+          <button type="submit" class="button button-danger">
+            Delete the account
+          </button>
+          <a class="button" href="/settings">
+            Keep it
+          </a>
+        </p>
+      </form>
+    </>
+  )
+}
+
+function ProjectList({ projects, children }: { projects: Project[]; children?: Child }) {
+  if (projects.length === 0) return null
+  return (
+    <div>
+      <p>{children}</p>
+      <ul class="plain-list">
+        {projects.map(({ id, name }) => (
+          <li>
+            <a href={`/projects/${id}/settings`} class="breakable" dir="auto">
+              {name}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,199 @@
+import { THEMES, type Theme, type User } from '#domain/account.ts'
+import { Check, Field, FormProblem } from '#views/components/field.tsx'
+import type { Reading } from '#views/components/moment.tsx'
+import { formOf, type Returned, Section, Sections } from '#views/components/section.tsx'
+import { ZoneSelect } from '#views/components/zone-select.tsx'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { PasswordSection, SessionsSection, type ShownSession } from './settings-security.tsx'
+
+export type SettingsForm = 'profile' | 'email' | 'password'
+
+export interface SettingsPageProps {
+  visit: FrameVisit
+  reading: Reading
+  sessions: ShownSession[]
+  sessionId: string
+  /** The address that takes effect when a mailed link is followed. */
+  pendingEmail: string | null
+  hasMailServer: boolean
+  returned: Returned<SettingsForm> | null
+}
+
+const ENTRIES: [string, string][] = [
+  ['profile', 'Profile'],
+  ['address', 'E-mail address'],
+  ['mails', 'Mails to you'],
+  ['theme', 'Theme'],
+  ['change-password', 'Password'],
+  ['sessions', 'Sessions'],
+  ['delete', 'Delete account'],
+]
+
+export function SettingsPage(props: SettingsPageProps) {
+  const { visit, reading, returned, hasMailServer } = props
+  return (
+    <Frame visit={visit} title="Settings" room="settings">
+      <div class="page-head">
+        <h1>Settings</h1>
+      </div>
+      <FormProblem text={returned?.problem ?? null} />
+      <Sections entries={ENTRIES}>
+        <ProfileSection user={visit.user} now={visit.now} returned={returned} />
+        <EmailSection {...props} />
+        <MailsSection user={visit.user} hasMailServer={hasMailServer} />
+        <ThemeSection theme={visit.user.theme} />
+        <PasswordSection returned={returned} />
+        <SessionsSection sessions={props.sessions} sessionId={props.sessionId} reading={reading} />
+        <Section id="delete" title="Delete account" isDangerous>
+          <p>Your account goes, with the projects that belong to nobody else. The next page says which.</p>
+          <p class="actions">
+            <a class="button button-danger" href="/settings/delete">
+              Delete the account
+            </a>
+          </p>
+        </Section>
+      </Sections>
+    </Frame>
+  )
+}
+
+interface ProfileProps {
+  user: User
+  now: number
+  returned: Returned | null
+}
+
+function ProfileSection({ user, now, returned }: ProfileProps) {
+  const form = formOf(returned, 'profile', { name: user.name, timeZone: user.timeZone })
+  return (
+    <Section id="profile" title="Profile">
+      <form method="post" action="/settings/profile" class="form">
+        <Field
+          form={form}
+          name="name"
+          label="Name"
+          autocomplete="name"
+          help="What others in your projects see. Without one it is your e-mail address."
+          hasFocus={form.problems.name !== undefined}
+        />
+        <ZoneSelect form={form} name="timeZone" label="Time zone" now={now} />
+        <button type="submit" class="button">
+          Save the profile
+        </button>
+      </form>
+    </Section>
+  )
+}
+
+function EmailSection({ visit: { user }, pendingEmail, hasMailServer, returned }: SettingsPageProps) {
+  const form = formOf(returned, 'email')
+  const isOpen = hasMailServer && user.emailVerifiedAt === null
+  return (
+    <Section id="address" title="E-mail address">
+      <p>
+        You sign in with <b class="breakable">{user.email}</b>
+        {isOpen ? ', which is not confirmed yet.' : '.'}
+      </p>
+      {pendingEmail !== null && (
+        <p>
+          A link was mailed to <b class="breakable">{pendingEmail}</b>. The address changes when it is followed.
+        </p>
+      )}
+      {isOpen && (
+        <form method="post" action="/settings/verification">
+          <button type="submit" class="button button-small">
+            Mail the link again
+          </button>
+        </form>
+      )}
+      <form method="post" action="/settings/email" class="form">
+        <Field
+          form={form}
+          name="email"
+          label="New address"
+          type="email"
+          autocomplete="email"
+          help={hasMailServer ? 'A link goes to this address. It becomes yours when you follow the link.' : undefined}
+          isRequired
+          hasFocus={form.problems.email !== undefined}
+        />
+        <Field
+          form={form}
+          name="emailPassword"
+          label="Your password"
+          type="password"
+          autocomplete="current-password"
+          isRequired
+          hasFocus={form.problems.emailPassword !== undefined}
+        />
+        <button type="submit" class="button">
+          Change the address
+        </button>
+      </form>
+    </Section>
+  )
+}
+
+const SIGN_INS_HELP =
+  'When somebody signs in to your account from an address that none of its open sessions has. While there is no open ' +
+  'session, no mail comes.'
+const FAILURES_HELP =
+  'When CronGuard gives up a message about a monitor of one of your projects: after 24 hours of trying, or at once ' +
+  'when it can never arrive.'
+
+function MailsSection({ user, hasMailServer }: { user: User; hasMailServer: boolean }) {
+  return (
+    <Section id="mails" title="Mails to you">
+      <p class="soft">Alerts have nothing to do with these: they go where the channels of a project send them.</p>
+      {!hasMailServer && (
+        <p>
+          This CronGuard has no mail server, so no mail comes. Whoever runs it can{' '}
+          <a href="/docs/configuration">configure one</a>.
+        </p>
+      )}
+      <form method="post" action="/settings/preferences" class="form">
+        <fieldset class="form" disabled={!hasMailServer}>
+          <legend class="visually-hidden">When a mail comes</legend>
+          <Check
+            name="signIns"
+            label="A sign-in from somewhere else"
+            help={SIGN_INS_HELP}
+            isChecked={user.mails.signIns}
+          />
+          <Check
+            name="failures"
+            label="A message that did not arrive"
+            help={FAILURES_HELP}
+            isChecked={user.mails.failures}
+          />
+          <button type="submit" class="button">
+            Save the preferences
+          </button>
+        </fieldset>
+      </form>
+    </Section>
+  )
+}
+
+const THEME_WORDS: Record<Theme, string> = { system: 'As the system has it', light: 'Light', dark: 'Dark' }
+
+function ThemeSection({ theme }: { theme: Theme }) {
+  return (
+    <Section id="theme" title="Theme">
+      <form method="post" action="/settings/theme" class="form">
+        <fieldset>
+          <legend class="visually-hidden">Theme</legend>
+          {THEMES.map((name) => (
+            <label class="check">
+              <input type="radio" name="theme" value={name} checked={name === theme} />
+              <span>{THEME_WORDS[name]}</span>
+            </label>
+          ))}
+        </fieldset>
+        <button type="submit" class="button">
+          Save the theme
+        </button>
+      </form>
+    </Section>
+  )
+}

@@ -1,0 +1,207 @@
+// Every page and form there is, walked by everybody: a stranger, an outsider and the four roles.
+import { describe, expect, test } from 'bun:test'
+import { invite } from '#actions/members.ts'
+import { ROLES, type Role } from '#domain/project.ts'
+import { createRoutes } from '#http/server.ts'
+import { HOUR, MINUTE } from '#lib/duration.ts'
+import { listApiKeys } from '#store/projects.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+
+/** Who may, at least: everybody, whoever is signed in, or a role in the project. */
+type Needs = 'everybody' | 'person' | Role
+
+const TABLE: Record<string, Needs> = {
+  'GET /': 'person',
+  'GET /projects/:project': 'viewer',
+  'GET /projects/:project/monitors': 'viewer',
+  'GET /projects/:project/counts': 'viewer',
+  'GET /projects/:project/events': 'viewer',
+  'GET /monitors/:monitor': 'viewer',
+  'POST /monitors/:monitor/pause': 'member',
+  'POST /monitors/:monitor/resume': 'member',
+  'POST /monitors/:monitor/ping': 'member',
+  'GET /monitors/:monitor/delete': 'member',
+  'POST /monitors/:monitor/delete': 'member',
+  'GET /monitors/:monitor/overview': 'viewer',
+  'GET /monitors/:monitor/charts': 'viewer',
+  'GET /monitors/:monitor/incidents': 'viewer',
+  'GET /monitors/:monitor/timeline': 'viewer',
+  'GET /monitors/:monitor/timeline/older': 'viewer',
+  'GET /monitors/:monitor/timeline/newer': 'viewer',
+  'GET /projects/:project/monitors/new': 'member',
+  'POST /projects/:project/monitors': 'member',
+  'GET /projects/:project/schedule-preview': 'member',
+  'GET /monitors/:monitor/edit': 'member',
+  'POST /monitors/:monitor': 'member',
+  'GET /monitors/:monitor/pings/:number': 'viewer',
+  'GET /monitors/:monitor/pings/:number/body': 'viewer',
+  'GET /projects/:project/channels': 'viewer',
+  'GET /projects/:project/channels/new': 'member',
+  'POST /projects/:project/channels': 'member',
+  'GET /channels/:channel': 'viewer',
+  'POST /channels/:channel': 'member',
+  'POST /channels/:channel/test': 'member',
+  'POST /channels/:channel/test/outcome': 'member',
+  'POST /channels/:channel/disable': 'member',
+  'POST /channels/:channel/enable': 'member',
+  'GET /channels/:channel/delete': 'member',
+  'POST /channels/:channel/delete': 'member',
+  'GET /projects/:project/incidents': 'viewer',
+  'GET /projects/:project/incidents/list': 'viewer',
+  'GET /incidents/:incident': 'viewer',
+  'GET /incidents/:incident/story': 'viewer',
+  'POST /incidents/:incident/acknowledgement': 'member',
+  'POST /incidents/:incident/acknowledgement/withdrawal': 'member',
+  'POST /incidents/:incident/note': 'member',
+  'POST /deliveries/:delivery/resend': 'member',
+  'GET /docs': 'everybody',
+  'GET /docs/:page': 'everybody',
+  'GET /badge/:file': 'everybody',
+  'GET /health': 'everybody',
+  'GET /login': 'everybody',
+  'POST /login': 'everybody',
+  'POST /logout': 'everybody',
+  'GET /setup': 'everybody',
+  'POST /setup': 'everybody',
+  'GET /register': 'everybody',
+  'POST /register': 'everybody',
+  'GET /invitations/:token': 'everybody',
+  'POST /invitations/:token/account': 'everybody',
+  'POST /invitations/:token': 'person',
+  'GET /password-reset': 'everybody',
+  'POST /password-reset': 'everybody',
+  'GET /password-reset/:token': 'everybody',
+  'POST /password-reset/:token': 'everybody',
+  'GET /verify-email/:token': 'everybody',
+  'POST /verify-email/:token': 'everybody',
+  'GET /projects/new': 'person',
+  'POST /projects': 'person',
+  'GET /projects/:project/settings': 'viewer',
+  'POST /projects/:project': 'admin',
+  'POST /projects/:project/ping-key': 'admin',
+  'GET /projects/:project/api-keys': 'viewer',
+  'POST /projects/:project/api-keys': 'admin',
+  'POST /projects/:project/api-keys/:key/revoke': 'admin',
+  'GET /projects/:project/invitations': 'viewer',
+  'POST /projects/:project/invitations': 'admin',
+  'POST /projects/:project/invitations/:invitation/revoke': 'admin',
+  'GET /projects/:project/members/:user': 'viewer',
+  'POST /projects/:project/members/:user': 'admin',
+  'GET /projects/:project/members/:user/remove': 'viewer',
+  'POST /projects/:project/members/:user/remove': 'admin',
+  'GET /projects/:project/delete': 'owner',
+  'POST /projects/:project/delete': 'owner',
+  'GET /settings': 'person',
+  'GET /settings/delete': 'person',
+  'GET /settings/:form': 'person',
+  'POST /settings/profile': 'person',
+  'POST /settings/email': 'person',
+  'POST /settings/verification': 'person',
+  'POST /settings/preferences': 'person',
+  'POST /settings/theme': 'person',
+  'POST /settings/password': 'person',
+  'POST /settings/sessions/end-others': 'person',
+  'POST /settings/sessions/:session/end': 'person',
+  'POST /settings/delete': 'person',
+}
+
+/** Those that are walked by other tests: keys of their own, or files for everybody. */
+const ELSEWHERE = /^(?:\w+ \/api\/|ALL \/ping\/|GET \/assets\/)/
+
+/** A project with one of everything in it, and the routes of its things. */
+async function newWorld() {
+  const guard = new TestGuard()
+  const project = guard.project('owner-of-all@example.org')
+  const monitor = guard.monitor(project, {
+    name: 'backup',
+    schedule: { kind: 'period', periodMs: HOUR },
+    graceMs: MINUTE,
+  })
+  const channel = guard.mailTo(project, 'ops@example.org')
+  guard.apiKey(project)
+  await guard.ping(monitor, '', { method: 'POST', body: 'done' })
+  await guard.ping(monitor, '/fail')
+  await guard.tick()
+  const target = await memberOf(guard, project, 'viewer', 'target@example.org')
+  const owner = guard.db.get<{ id: string }>("SELECT id FROM users WHERE email = 'owner-of-all@example.org'")?.id ?? ''
+  const { invitation } = await invite(guard.deps, {
+    actor: { projectId: project.id, userId: owner },
+    email: '',
+    role: 'viewer',
+  })
+  const ids: Record<string, string> = {
+    project: project.id,
+    monitor: monitor.uniqueKey,
+    number: '1',
+    channel,
+    incident: guard.db.get<{ id: string }>('SELECT id FROM incidents')?.id ?? '',
+    delivery: guard.deliveries(monitor)[0]?.id ?? '',
+    key: listApiKeys(guard.db, project.id)[0]?.id ?? '',
+    invitation: invitation.id,
+    user: target.user.id,
+    session: guard.db.get<{ id: string }>('SELECT id FROM sessions')?.id ?? '',
+    form: 'profile',
+    page: 'pinging',
+  }
+  const pathOf = (pattern: string): string => pattern.replace(/:(\w+)/g, (_all, name) => ids[name] ?? 'unknown')
+  return { guard, project, pathOf }
+}
+
+type World = Awaited<ReturnType<typeof newWorld>>
+
+const OTHERS = {
+  stranger: async ({ guard }: World) => new Visitor(guard),
+  outsider: ({ guard }: World) => signedIn(guard, 'mallory@example.org'),
+}
+
+async function visit(world: World, visitor: Visitor, route: string): Promise<Response> {
+  const [method, pattern = ''] = route.split(' ')
+  const path = world.pathOf(pattern)
+  const response = await (method === 'GET' ? visitor.get(path) : visitor.post(path, { role: 'viewer' }))
+  await response.body?.cancel()
+  world.guard.live.close()
+  world.guard.stop()
+  return response
+}
+
+const routes = Object.entries(TABLE).map(([route, needs]) => ({ route, needs }))
+const OFFENCES = [401, 403, 404, 500]
+
+test('The table names every route', async () => {
+  const guard = new TestGuard()
+  const there = createRoutes(guard.deps, () => [], guard.live).routes.map(({ method, path }) => `${method} ${path}`)
+  expect(there.filter((route) => !ELSEWHERE.test(route)).sort()).toEqual(Object.keys(TABLE).sort())
+  guard.stop()
+})
+
+describe('A stranger', () => {
+  test.each(routes)('at $route (needs $needs)', async ({ route, needs }) => {
+    const world = await newWorld()
+    const { status, headers } = await visit(world, await OTHERS.stranger(world), route)
+    const isTurnedAway =
+      status === 401 || (headers.get('location') ?? '').startsWith('/login?next=') || route === 'GET /'
+    expect(isTurnedAway).toBe(needs !== 'everybody')
+  })
+})
+
+describe('An outsider', () => {
+  const inProject = routes.filter(({ needs }) => needs !== 'everybody' && needs !== 'person')
+
+  test.each(inProject)('finds nothing at $route', async ({ route }) => {
+    const world = await newWorld()
+    expect((await visit(world, await OTHERS.outsider(world), route)).status).toBe(404)
+  })
+})
+
+describe.each([...ROLES])('Somebody with the role %s', (role) => {
+  const inProject = routes.filter(({ needs }) => needs !== 'everybody' && needs !== 'person')
+
+  test.each(inProject)('at $route (needs $needs)', async ({ route, needs }) => {
+    const world = await newWorld()
+    const { status } = await visit(world, await memberOf(world.guard, world.project, role), route)
+    const mayDoIt = ROLES.indexOf(role) <= ROLES.indexOf(needs as Role)
+    if (mayDoIt) expect(OFFENCES).not.toContain(status)
+    else expect(status).toBe(403)
+  })
+})

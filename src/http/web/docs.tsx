@@ -1,0 +1,61 @@
+import { Elysia } from 'elysia'
+import { frameOf } from '#http/frame.ts'
+import { anybody, type House, signedIn, type Visit } from '#http/guards.ts'
+import { page } from '#http/respond.tsx'
+import type { Markup } from '#jsx/jsx-runtime'
+import { AppError } from '#lib/errors.ts'
+import { Frame } from '#views/layouts/frame.tsx'
+import { Plain } from '#views/layouts/plain.tsx'
+import { DocsIndex, DocsNav } from '#views/pages/docs/contents.tsx'
+import { DOCS } from '#views/pages/docs/index.ts'
+
+/** For everybody: whoever writes a script need not sign in to read how to ping. */
+export function docsRoutes(house: House) {
+  const { baseUrl } = house.deps.config
+  return new Elysia({ name: 'web/docs' })
+    .get(
+      '/docs',
+      anybody(house, (visit) =>
+        show(house, { visit, title: 'Documentation', slug: null, content: <DocsIndex baseUrl={baseUrl} /> }),
+      ),
+    )
+    .get(
+      '/docs/:page',
+      anybody(house, (visit) => {
+        const doc = DOCS.find(({ slug }) => slug === visit.params.page)
+        if (!doc) throw new AppError('not_found', 'There is no such page in the documentation.')
+        return show(house, { visit, title: doc.title, slug: doc.slug, content: <doc.Content baseUrl={baseUrl} /> })
+      }),
+    )
+}
+
+interface Doc {
+  visit: Visit
+  title: string
+  slug: string | null
+  content: Markup
+}
+
+async function show(house: House, { visit, title, slug, content }: Doc): Promise<Response> {
+  const body = (
+    <div class="docs">
+      <DocsNav current={slug} />
+      <article class="docs-page">{content}</article>
+    </div>
+  )
+  const isStranger = (await house.sessions.find(visit.request)) === null
+  if (isStranger)
+    return page(
+      <Plain title={title} isWide>
+        {body}
+      </Plain>,
+    )
+  const inFrame = signedIn(house, (known) =>
+    page(
+      <Frame visit={frameOf(known)} title={title} room="docs">
+        {body}
+      </Frame>,
+    ),
+  )
+  return await inFrame({ request: visit.request, params: visit.params })
+}

@@ -1,0 +1,233 @@
+import { DocPage, type DocProps, type DocSection, Sample, Table, Text } from './parts.tsx'
+
+export interface DocumentedSetting {
+  /** The variable, and for a secret the one that names a file. */
+  names: readonly string[]
+  default: string
+  meaning: string
+}
+
+/** Every setting there is, in the order in which people ask for them. */
+export const SETTINGS: readonly DocumentedSetting[] = [
+  { names: ['CRONGUARD_HOST'], default: '`127.0.0.1`', meaning: 'the address to listen on; `0.0.0.0` or `::` for all' },
+  { names: ['CRONGUARD_PORT'], default: '`8000`', meaning: 'the port to listen on' },
+  {
+    names: ['CRONGUARD_BASE_URL'],
+    default: '`http://`, host and port',
+    meaning: 'where people and jobs reach it; links and ping URLs begin with it. Set it when they use another name',
+  },
+  {
+    names: ['CRONGUARD_DATA_DIR'],
+    default: '`./data`',
+    meaning: 'the folder of the database; made when it is missing',
+  },
+  {
+    names: ['CRONGUARD_SECRET_KEY', 'CRONGUARD_SECRET_KEY_FILE'],
+    default: 'made at the first start, kept in the data folder',
+    meaning: 'signs sessions; 16 characters or more. Another one signs everybody out',
+  },
+  {
+    names: ['CRONGUARD_REGISTRATION'],
+    default: '`closed`',
+    meaning: '`open` lets everybody make an account; `closed` leaves that to invitations and the command line',
+  },
+  {
+    names: ['CRONGUARD_SMTP_HOST'],
+    default: 'none: mail is written to the log',
+    meaning: 'the mail server',
+  },
+  { names: ['CRONGUARD_SMTP_PORT'], default: '25, 587 or 465, by security', meaning: 'its port' },
+  {
+    names: ['CRONGUARD_SMTP_SECURITY'],
+    default: '`starttls`',
+    meaning: '`starttls` on port 587, `tls` on port 465, or `none` on port 25',
+  },
+  { names: ['CRONGUARD_SMTP_USERNAME'], default: 'none', meaning: 'the user name at the mail server' },
+  {
+    names: ['CRONGUARD_SMTP_PASSWORD', 'CRONGUARD_SMTP_PASSWORD_FILE'],
+    default: 'none',
+    meaning: 'and its password',
+  },
+  {
+    names: ['CRONGUARD_SMTP_FROM'],
+    default: "`cronguard@` the host of the base URL, or this machine's name when that is digits",
+    meaning: 'the sender of the mails',
+  },
+  {
+    names: ['CRONGUARD_PING_BODY_LIMIT'],
+    default: '`10000`',
+    meaning: 'how many bytes of the body of a ping are kept; at most 10000000',
+  },
+  { names: ['CRONGUARD_LOG_LEVEL'], default: '`info`', meaning: '`debug`, `info`, `warn` or `error`' },
+  {
+    names: ['CRONGUARD_LOG_FORMAT'],
+    default: '`text`',
+    meaning: '`text` or `json`; one line per event, on standard error',
+  },
+]
+
+const SECTIONS: readonly DocSection[] = [
+  { id: 'settings', title: 'Settings', Content: Settings },
+  { id: 'secrets', title: 'Secrets', Content: Secrets },
+  { id: 'mail', title: 'Mail', Content: Mail },
+  { id: 'proxy', title: 'Behind a proxy', Content: BehindProxy },
+  { id: 'commands', title: 'Commands', Content: Commands },
+  { id: 'data', title: 'Data and backup', Content: Data },
+  { id: 'health', title: 'Health and logs', Content: Health },
+]
+
+/** How to run it. */
+export function Configuration({ baseUrl }: DocProps) {
+  return (
+    <DocPage
+      title="Configuration"
+      lead="CronGuard is one executable. It is set up with environment variables, and works without any."
+      sections={SECTIONS}
+      baseUrl={baseUrl}
+    />
+  )
+}
+
+function Settings() {
+  return (
+    <>
+      <Text>
+        A bad value ends the start with a list of all that is wrong, and so does a name that begins with `CRONGUARD_`
+        and is not in this table. An empty variable counts as absent.
+      </Text>
+      <Table
+        label="Settings"
+        head={['variable', 'default', 'meaning']}
+        rows={SETTINGS.map((setting) => [
+          setting.names.map((name) => `\`${name}\``).join(', '),
+          setting.default,
+          setting.meaning,
+        ])}
+      />
+    </>
+  )
+}
+
+function Secrets() {
+  return (
+    <>
+      <Text>
+        A secret may stand in a file of its own, named by the variable that ends in `_FILE`. White space around it does
+        not count. Set only one of the two.
+      </Text>
+      <Sample
+        lines={[
+          'CRONGUARD_SECRET_KEY_FILE=/run/secrets/cronguard-key',
+          'CRONGUARD_SMTP_PASSWORD_FILE=/run/secrets/smtp-password',
+        ]}
+      />
+    </>
+  )
+}
+
+function Mail() {
+  return (
+    <>
+      <Sample
+        lines={[
+          'CRONGUARD_SMTP_HOST=mail.example.com',
+          'CRONGUARD_SMTP_SECURITY=starttls',
+          'CRONGUARD_SMTP_USERNAME=cronguard',
+          'CRONGUARD_SMTP_PASSWORD_FILE=/run/secrets/smtp-password',
+          'CRONGUARD_SMTP_FROM=CronGuard <cronguard@example.com>',
+        ]}
+      />
+      <Text>
+        With `starttls` and `tls` the certificate of the server must be valid for its name, and mail is never sent
+        unencrypted. Use `none` only for a server on the same machine. User name and password belong together.
+      </Text>
+      <Text>Then add an e-mail channel and test it: the answer holds what the mail server said.</Text>
+    </>
+  )
+}
+
+function BehindProxy({ baseUrl }: DocProps) {
+  return (
+    <>
+      <Text>Set the base URL to the address that people and jobs use. For this instance it is:</Text>
+      <Sample lines={[`CRONGUARD_BASE_URL=${baseUrl}`]} />
+      <Text>
+        Never redirect `/ping/`, from http to https neither. `curl` does not follow a redirect and does not call it an
+        error: the ping is lost. Serve `/ping/` on both instead.
+      </Text>
+      <Text>
+        Let the proxy pass bodies of 16 MiB, or those that it refuses are lost as pings. The address that is kept with a
+        ping is that of the connection, which is then the proxy.
+      </Text>
+    </>
+  )
+}
+
+function Commands() {
+  return (
+    <>
+      <Text>
+        The commands work while the server runs. They need the same `CRONGUARD_DATA_DIR` and the same user, as in `sudo
+        -u cronguard cronguard ...`.
+      </Text>
+      <Table
+        label="Commands"
+        head={['command', 'does']}
+        rows={[
+          ['`cronguard`, `cronguard serve`', 'watches and answers; stops cleanly on SIGTERM and Ctrl-C'],
+          ['`cronguard migrate`', 'brings the database up to date without serving'],
+          [
+            '`cronguard user create EMAIL`',
+            'creates a user with a project and prints a password; `--admin`, `--password-stdin`',
+          ],
+          ['`cronguard key create EMAIL`', 'makes an API key and prints it; `--project NAME`, `--read-only`'],
+          ['`cronguard key ping EMAIL`', 'prints the project ping key; `--project NAME`'],
+          ['`cronguard project list EMAIL`', 'lists projects: id, ping key, name; `--json`'],
+          ['`cronguard version`, `cronguard help`', 'prints the version, or what each command takes'],
+        ]}
+      />
+      <Text>Exit codes: 0 done, 1 failed, 2 called wrongly.</Text>
+    </>
+  )
+}
+
+function Data() {
+  return (
+    <>
+      <Text>
+        Everything is in the data folder: the database, and the secret key unless it was given. Only one CronGuard can
+        use a folder at a time.
+      </Text>
+      <Text>
+        To back it up, stop CronGuard and copy the whole folder. Jobs that ping with the flags under Pinging try again
+        until it is back.
+      </Text>
+      <Sample
+        lines={[
+          'systemctl stop cronguard',
+          'cp -a /var/lib/cronguard /var/backups/cronguard',
+          'systemctl start cronguard',
+        ]}
+      />
+      <Text>
+        To restore, put the folder back while CronGuard is stopped. The database is brought up to date at the start of a
+        newer version; so copy the folder before you update. Pings and deliveries are kept for ever so far.
+      </Text>
+    </>
+  )
+}
+
+function Health({ baseUrl }: DocProps) {
+  return (
+    <>
+      <Sample lines={[`curl ${baseUrl}/health`, '{"status":"ok","checker":"ok","outbox":"ok","database":"ok"}']} />
+      <Text>
+        The status is 200 while everything works, and 503 with the part that is `failing` when something does not. Let
+        something outside of this machine look at it, because nobody can report his own death.
+      </Text>
+      <Text>
+        Events are written to standard error, one line each. No line holds a ping key, an API key or a password.
+      </Text>
+    </>
+  )
+}

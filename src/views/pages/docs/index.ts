@@ -1,0 +1,44 @@
+import type { Markup } from '#jsx/jsx-runtime'
+import { Alerts } from './alerts.tsx'
+import { Api } from './api.tsx'
+import { Configuration } from './configuration.tsx'
+import type { DocProps } from './parts.tsx'
+import { Pinging } from './pinging.tsx'
+import { Schedules } from './schedules.tsx'
+
+export interface Doc {
+  /** Its address below `/docs/`. */
+  slug: string
+  title: string
+  summary: string
+  Content: (props: DocProps) => Markup
+}
+
+/** The pages of the documentation, in the order in which a beginner needs them. */
+export const DOCS: readonly Doc[] = [
+  {
+    slug: 'pinging',
+    title: 'Pinging',
+    summary: 'How a job reports: curl and wget, exit status, start, run ids, output.',
+    Content: Pinging,
+  },
+  {
+    slug: 'schedules',
+    title: 'Schedules',
+    summary: 'When a ping is due, how long a late job is forgiven, and what pausing does.',
+    Content: Schedules,
+  },
+  {
+    slug: 'alerts',
+    title: 'Alerts',
+    summary: 'When people are told, by e-mail or webhook, and how a message is tried again.',
+    Content: Alerts,
+  },
+  { slug: 'api', title: 'API', summary: 'Monitors and channels by script, and clients of Healthchecks.', Content: Api },
+  {
+    slug: 'configuration',
+    title: 'Configuration',
+    summary: 'Every setting, mail, proxies, commands, backup and health.',
+    Content: Configuration,
+  },
+]

@@ -1,0 +1,106 @@
+// What the pages of the documentation are made of.
+import type { Child, Markup } from '#jsx/jsx-runtime'
+
+export interface DocProps {
+  /** Where people and jobs reach this CronGuard; without a slash at the end. */
+  baseUrl: string
+}
+
+export interface DocSection {
+  /** The anchor; unique on its page. */
+  id: string
+  title: string
+  Content: (props: DocProps) => Markup
+}
+
+interface DocPageProps extends DocProps {
+  title: string
+  lead: string
+  sections: readonly DocSection[]
+}
+
+/** One page: heading, lead, what is on it, and its sections. */
+export function DocPage({ title, lead, sections, baseUrl }: DocPageProps) {
+  return (
+    <>
+      <h1>{title}</h1>
+      <p class="lead">{prose(lead)}</p>
+      <nav class="docs-contents" aria-label="On this page">
+        <ul>
+          {sections.map(({ id, title }) => (
+            <li>
+              <a href={`#${id}`}>{title}</a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      {sections.map((section) => (
+        <section id={section.id} class="docs-section">
+          <h2>{section.title}</h2>
+          <section.Content baseUrl={baseUrl} />
+        </section>
+      ))}
+    </>
+  )
+}
+
+/** A paragraph; what stands between backticks is code. */
+export function Text({ children }: { children: string }) {
+  return <p>{prose(children)}</p>
+}
+
+/** Something to paste or to compare with, line by line. */
+export function Sample({ lines }: { lines: readonly string[] }) {
+  return (
+    <pre>
+      <code>{lines.join('\n')}</code>
+    </pre>
+  )
+}
+
+interface TableProps {
+  /** Says what the table holds, for who cannot see it. */
+  label: string
+  head: readonly string[]
+  rows: readonly (readonly string[])[]
+}
+
+/** A table that scrolls by itself where the screen is narrow; the first cell of a row names it. */
+export function Table({ label, head, rows }: TableProps) {
+  return (
+    <section class="scroll" tabindex="0" aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            {head.map((title) => (
+              <th scope="col">{title}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{rows.map(row)}</tbody>
+      </table>
+    </section>
+  )
+}
+
+function row([name = '', ...cells]: readonly string[]) {
+  return (
+    <tr>
+      <th scope="row">{prose(name)}</th>
+      {cells.map((cell) => (
+        <td>{prose(cell)}</td>
+      ))}
+    </tr>
+  )
+}
+
+function prose(text: string): Child {
+  return text.split('`').map((part, index) => (index % 2 === 0 ? part : <code>{part}</code>))
+}
+
+/** A ping key that no monitor has. */
+export const SAMPLE_KEY = '0e3c4f2a-5b6d-4c7e-8f90-a1b2c3d4e5f6'
+
+/** Flags with which a ping survives a restart of CronGuard, and a cron job sends no mail about it. */
+export const CURL = 'curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null'
+export const WGET = 'wget -q -O /dev/null -T 10 -t 5 --retry-connrefused --retry-on-http-error=503,429'

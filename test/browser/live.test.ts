@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { Binary } from '../support/binary.ts'
+import { CHROMIUM, launch, newPerson } from '../support/browser.ts'
+
+const EMAIL = 'ada@example.org'
+const PASSWORD = 'a very long engine'
+const NO_BROWSER = CHROMIUM === null
+
+let cronguard: Binary
+let browser: Browser
+let key: string
+
+describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
+  beforeAll(async () => {
+    cronguard = await Binary.prepare()
+    await cronguard.start()
+    browser = await launch()
+    await cronguard.run(['user', 'create', EMAIL, '--admin', '--password-stdin'], { input: PASSWORD })
+    key = (await cronguard.run(['key', 'create', EMAIL])).stdout.trim()
+  }, 60_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    await cronguard?.dispose()
+  })
+
+  test('shows a monitor in its new place at once, and one that was made elsewhere', async () => {
+    const { page, context } = await signedIn()
+    const backup = await newMonitor('zz-backup')
+    await newMonitor('aa-report')
+    await row(page, 'zz-backup').waitFor()
+    expect(await names(page)).toEqual(['aa-report', 'zz-backup'])
+    await fetch(`${backup.ping_url}/fail`)
+    await row(page, 'zz-backup').locator('.status-down').waitFor()
+    expect(await names(page)).toEqual(['zz-backup', 'aa-report'])
+    expect(await page.title()).toStartWith('(1 down) ')
+    await fetch(backup.ping_url)
+    await row(page, 'zz-backup').locator('.status-up').waitFor()
+    expect(await page.title()).toStartWith('Monitors')
+    await cronguard.api(`/checks/${backup.uuid}`, { key, method: 'DELETE' })
+    await row(page, 'zz-backup').waitFor({ state: 'detached' })
+    await context.close()
+  }, 30_000)
+
+  test('keeps what was searched for, and what is typed meanwhile', async () => {
+    const { page, context } = await signedIn()
+    const backup = await newMonitor('search-me')
+    await page.keyboard.press('/')
+    await page.keyboard.type('search')
+    await page.waitForURL(/q=search/)
+    expect(await names(page)).toEqual(['search-me'])
+    await page.keyboard.type('-me')
+    await fetch(`${backup.ping_url}/fail`)
+    await row(page, 'search-me').locator('.status-down').waitFor()
+    expect(await page.getByRole('searchbox').inputValue()).toBe('search-me')
+    await page.reload()
+    expect(await names(page)).toEqual(['search-me'])
+    await context.close()
+  }, 30_000)
+
+  test('asks now and then where no stream can pass', async () => {
+    const { page, context } = await signedIn()
+    await context.route('**/events', (route) => route.abort())
+    const backup = await newMonitor('behind-a-proxy')
+    await page.reload()
+    await fetch(backup.ping_url)
+    await row(page, 'behind-a-proxy').locator('.status-up').waitFor({ timeout: 25_000 })
+    await context.close()
+  }, 60_000)
+
+  test('finds back by itself when CronGuard was started again, and has missed nothing', async () => {
+    const { page, context } = await signedIn()
+    const backup = await newMonitor('over-a-restart')
+    await row(page, 'over-a-restart').waitFor()
+    const stoppedAt = performance.now()
+    expect(await cronguard.end('SIGTERM')).toBe(0)
+    expect(performance.now() - stoppedAt).toBeLessThan(4000)
+    await cronguard.start()
+    await fetch(backup.ping_url)
+    await row(page, 'over-a-restart').locator('.status-up').waitFor({ timeout: 25_000 })
+    await context.close()
+  }, 60_000)
+})
+
+async function signedIn() {
+  const person = await newPerson(browser, cronguard.url)
+  await person.page.goto('/login')
+  await person.page.getByLabel('E-mail').fill(EMAIL)
+  await person.page.getByLabel('Password').fill(PASSWORD)
+  await person.page.getByRole('button', { name: 'Sign in' }).click()
+  await person.page.getByRole('heading', { name: 'Monitors' }).waitFor()
+  return person
+}
+
+function newMonitor(name: string): Promise<{ uuid: string; ping_url: string }> {
+  return cronguard.api('/checks/', { key, body: { name, timeout: 3600, grace: 60 } })
+}
+
+function row(page: Page, name: string) {
+  return page.locator('.monitor', { hasText: name })
+}
+
+function names(page: Page): Promise<string[]> {
+  return page.locator('.monitor-name').allTextContents()
+}

@@ -1,0 +1,200 @@
+// Every page, in light and dark, wide and narrow, with the worst names that a person may type.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { Binary, eventually } from '../support/binary.ts'
+import {
+  CHROMIUM,
+  contrastsOn,
+  type Look,
+  launch,
+  newPerson,
+  overhangOf,
+  type Person,
+  violationsOn,
+} from '../support/browser.ts'
+
+const EMAIL = 'ada@example.org'
+const PASSWORD = 'a very long engine'
+const NO_BROWSER = CHROMIUM === null
+const HOSTILE = [
+  '<script>document.title = "owned"</script>',
+  `"'><img src=x onerror="document.title='owned'">`,
+  '\u202Eexe.txt نص عربي',
+  '🧨🚀 emoji 👩‍👩‍👧‍👦',
+  'x'.repeat(100),
+  'many words that go on and on until the line is full and then some more of them until it ends',
+]
+const LOOKS: Look[] = [
+  { width: 1280, scheme: 'light' },
+  { width: 360, scheme: 'dark' },
+]
+
+let cronguard: Binary
+let browser: Browser
+let paths: string[]
+
+describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
+  beforeAll(async () => {
+    cronguard = await Binary.prepare()
+    await cronguard.start()
+    browser = await launch()
+    await fillWithHostileThings()
+    paths = await findPaths()
+  }, 60_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    await cronguard?.dispose()
+  })
+
+  test('has nothing that axe, the browser or the policy complains of, in light and dark, wide and narrow', async () => {
+    const walks = await Promise.all(LOOKS.map((look) => walk(look, problemsOf)))
+    expect(walks.flat()).toEqual([])
+  }, 180_000)
+
+  test('fits on 320 px', async () => {
+    expect(await walk({ width: 320, scheme: 'light' }, overhangProblems)).toEqual([])
+  }, 60_000)
+
+  test('that a stranger sees is as good', async () => {
+    for (const scheme of ['light', 'dark'] as const) {
+      const stranger = await newPerson(browser, cronguard.url, { width: 360, scheme })
+      const found: string[] = []
+      for (const path of ['/login', '/docs', '/docs/pinging']) found.push(...(await problemsOf(stranger.page, path)))
+      expect(found).toEqual([])
+      expect(stranger.complaints).toEqual([])
+      await stranger.context.close()
+    }
+  }, 60_000)
+
+  test('that is not there, or not for everybody, says so in a page of its own', async () => {
+    const ada = await signedIn({ width: 360, scheme: 'dark' })
+    for (const path of ['/nowhere', '/monitors/nobody', '/invitations/nothing']) {
+      expect((await ada.page.goto(path))?.status()).toBe(404)
+      expect(await violationsOn(ada.page)).toEqual([])
+    }
+    await ada.context.close()
+  }, 30_000)
+
+  test('can be read, and its forms sent, without JavaScript', async () => {
+    const context = await browser.newContext({ baseURL: cronguard.url, javaScriptEnabled: false })
+    const page = await context.newPage()
+    await signIn(page)
+    await page.goto('/?q=words')
+    expect(await page.locator('.monitor').count()).toBe(1)
+    await page.locator('.monitor-name').first().click()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.locator('main .status-paused').first().waitFor()
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.locator('main .status-new').first().waitFor()
+    await context.close()
+  }, 30_000)
+
+  test('is found by keys alone: the skip link first, then search and new', async () => {
+    const { page, context } = await signedIn({ width: 1280, scheme: 'light' })
+    await page.goto('/')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toContain('Skip to the content')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe('main')
+    await page.keyboard.press('/')
+    expect(await page.evaluate<string>('document.activeElement.name')).toBe('q')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Tab')
+    await page.evaluate('document.activeElement.blur()')
+    await page.keyboard.press('n')
+    await page.waitForURL(/monitors\/new$/)
+    await context.close()
+  }, 30_000)
+})
+
+async function fillWithHostileThings(): Promise<void> {
+  await cronguard.run(['user', 'create', EMAIL, '--admin', '--password-stdin'], { input: PASSWORD })
+  const key = (await cronguard.run(['key', 'create', EMAIL])).stdout.trim()
+  for (const name of HOSTILE) {
+    const hook = { kind: 'webhook', name: name.slice(0, 100), settings: { url: 'http://127.0.0.1:9/hook' } }
+    await cronguard.api('/channels/', { key, body: hook })
+  }
+  for (const [index, name] of HOSTILE.entries()) {
+    const check = { name, tags: `tag ${name}`, desc: `${name}\n${name}`, timeout: 3600, grace: 60, channels: '*' }
+    const { ping_url } = await cronguard.api('/checks/', { key, body: check })
+    if (index === HOSTILE.length - 1) continue
+    const init = { method: 'POST', body: `${name}\0\n${name}`, headers: { 'User-Agent': encodeURI(name) } }
+    for (const ending of ['/start', '', '/start', '/3', '/log']) await fetch(`${ping_url}${ending}`, init)
+  }
+}
+
+async function signedIn(look: Look): Promise<Person> {
+  const person = await newPerson(browser, cronguard.url, look)
+  await signIn(person.page)
+  return person
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto('/login')
+  await page.getByLabel('E-mail').fill(EMAIL)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Monitors' }).waitFor()
+}
+
+/** Every page that this project has, one of each sort and all that have hostile names. */
+async function findPaths(): Promise<string[]> {
+  const { page, context } = await signedIn({ width: 1280, scheme: 'light' })
+  const linksOn = async (path: string, pattern: RegExp): Promise<string[]> => {
+    await page.goto(path)
+    const links = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('a')].map((a) => a.getAttribute('href'))",
+    )
+    return [...new Set(links.filter((link) => link !== null && pattern.test(link)))]
+  }
+  const monitors = await linksOn('/', /^\/monitors\/[0-9a-f]{40}$/)
+  const [project = ''] = await linksOn('/', /^\/projects\/[0-9a-f-]{36}$/)
+  await eventually('an incident', async () => (await linksOn(`${project}/incidents`, /^\/incidents\//)).length > 0)
+  const incidents = await linksOn(`${project}/incidents`, /^\/incidents\/[0-9a-f-]{36}$/)
+  const channels = await linksOn(`${project}/channels`, /^\/channels\/[0-9a-f-]{36}$/)
+  const docs = await linksOn('/docs', /^\/docs\/[a-z]+$/)
+  await context.close()
+  const [monitor] = monitors
+  const lists = ['', '?q=nothing', '/monitors/new', '/incidents', '/channels', '/channels/new', '/settings', '/delete']
+  return [
+    ...lists.map((path) => `${project}${path}`),
+    ...['/projects/new', '/settings', '/settings/delete', '/docs'],
+    ...monitors,
+    ...['edit', 'delete', 'pings/1', 'pings/2'].map((path) => `${monitor}/${path}`),
+    ...incidents.slice(0, 3),
+    ...channels.slice(0, 3),
+    `${channels[0]}/delete`,
+    ...docs,
+  ]
+}
+
+/** All problems of all pages, as somebody sees them who is signed in. */
+async function walk(look: Look, problemsOn: (page: Page, path: string) => Promise<string[]>): Promise<string[]> {
+  const { page, context, complaints } = await signedIn(look)
+  const problems: string[] = []
+  for (const path of paths) problems.push(...(await problemsOn(page, path)))
+  await context.close()
+  return [...problems, ...complaints].map((problem) => `${look.width} px, ${look.scheme}: ${problem}`)
+}
+
+async function problemsOf(page: Page, path: string): Promise<string[]> {
+  const problems = await overhangProblems(page, path)
+  problems.push(...(await violationsOn(page)).map((problem) => `${path}: ${problem}`))
+  // The other set of colours, on the same page.
+  const scheme = (await page.evaluate<boolean>("matchMedia('(prefers-color-scheme: dark)').matches")) ? 'light' : 'dark'
+  await page.emulateMedia({ colorScheme: scheme })
+  problems.push(...(await contrastsOn(page)).map((problem) => `${path} in ${scheme}: ${problem}`))
+  await page.emulateMedia({ colorScheme: scheme === 'dark' ? 'light' : 'dark' })
+  if ((await page.title()) === 'owned') problems.push(`${path}: ran what a person typed`)
+  return problems
+}
+
+async function overhangProblems(page: Page, path: string): Promise<string[]> {
+  const response = await page.goto(path)
+  const overhang = await overhangOf(page)
+  return [
+    ...(response?.status() === 200 ? [] : [`${path}: was answered ${response?.status()}`]),
+    ...(overhang > 0 ? [`${path}: is ${overhang} px too wide`] : []),
+  ]
+}

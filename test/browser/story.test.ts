@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser } from 'playwright-core'
+import { Binary, eventually, execute } from '../support/binary.ts'
+import { CHROMIUM, launch, newPerson, type Person } from '../support/browser.ts'
+import { startHttpReceiver } from '../support/receivers.ts'
+
+const EMAIL = 'ada@example.org'
+const PASSWORD = 'a very long engine'
+const NO_BROWSER = CHROMIUM === null
+
+describe.skipIf(NO_BROWSER)(
+  `The first evening with CronGuard${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`,
+  () => {
+    let cronguard: Binary
+    let browser: Browser
+    let ada: Person
+    let receiver: ReturnType<typeof startHttpReceiver>
+
+    beforeAll(async () => {
+      receiver = startHttpReceiver()
+      cronguard = await Binary.prepare()
+      await cronguard.start()
+      browser = await launch()
+      ada = await newPerson(browser, cronguard.url)
+    }, 60_000)
+
+    afterAll(async () => {
+      await browser?.close()
+      await cronguard?.dispose()
+      receiver?.stop()
+    })
+
+    test('begins with the link in the log', async () => {
+      const { page } = ada
+      await page.goto('/')
+      expect(page.url()).toEndWith('/setup')
+      await page.getByRole('heading', { name: 'Nobody has an account yet' }).waitFor()
+      const log = await Bun.file(cronguard.logPath).text()
+      const link = /http:\/\/\S+\/setup\?token=\S+/.exec(log)?.[0] ?? ''
+      await page.goto(link)
+      await page.getByLabel('E-mail').fill(EMAIL)
+      await page.getByLabel('Password').fill(PASSWORD)
+      await page.getByRole('button', { name: 'Make the account' }).click()
+      await page.getByRole('heading', { name: 'Watch your first job' }).waitFor()
+
+      const stranger = await newPerson(browser, cronguard.url)
+      await stranger.page.goto(link)
+      expect(stranger.page.url()).toEndWith('/login')
+      await stranger.context.close()
+    }, 30_000)
+
+    test('goes on with a channel that is tried out in place', async () => {
+      const { page } = ada
+      await page.getByRole('link', { name: 'Channels', exact: true }).click()
+      await page
+        .getByRole('link', { name: /Add the first channel/ })
+        .first()
+        .click()
+      await page
+        .getByRole('link', { name: /Webhook/ })
+        .first()
+        .click()
+      await page.getByLabel('Name').fill('my receiver')
+      await page.getByLabel('URL').fill(`${receiver.url}/hook`)
+      await page.getByRole('button', { name: /channel/ }).click()
+      await page.getByRole('button', { name: /test/i }).first().click()
+      await page
+        .getByText(/Received status code 200/)
+        .first()
+        .waitFor()
+      expect(JSON.parse(receiver.received[0]?.body ?? '{}')).toMatchObject({ test: true })
+    }, 30_000)
+
+    test('then a monitor, which is pinged with curl and turns green without a reload', async () => {
+      const { page } = ada
+      await page.goto('/')
+      await page.keyboard.press('n')
+      await page.getByLabel('Name').fill('nightly-backup')
+      await page.getByText('Other', { exact: true }).click()
+      await page.getByLabel('Period', { exact: true }).fill('2')
+      await page.getByLabel('Unit of the period').selectOption('seconds')
+      await page.getByLabel('Grace', { exact: true }).fill('1')
+      await page.getByLabel('Unit of the grace').selectOption('seconds')
+      await page
+        .getByText(/the next ping is expected/)
+        .first()
+        .waitFor()
+      await page.getByRole('button', { name: /Create/ }).click()
+      const pingUrl = (await page.locator('#ping-url').textContent()) ?? ''
+      expect(pingUrl).toMatch(/\/ping\/[0-9a-f-]{36}$/)
+
+      await page.locator('main .status-new').first().waitFor()
+      expect((await execute(['curl', '-fsS', '-m', '10', pingUrl])).stdout).toBe('OK')
+      await page.locator('main .status-up').first().waitFor({ timeout: 5000 })
+    }, 30_000)
+
+    test('and when the job stays away, the incident says why somebody was told', async () => {
+      const { page } = ada
+      await page.locator('main .status-down').first().waitFor({ timeout: 10_000 })
+      await eventually('the title of the tab', async () => (await page.title()).startsWith('(1 down)'))
+      await eventually('the picture of the tab', async () =>
+        (await page.locator('#favicon').getAttribute('href'))?.includes('favicon-down'),
+      )
+      await eventually('the message', () => receiver.received.some(({ body }) => JSON.parse(body).status === 'down'))
+      await page.getByRole('link', { name: 'Incidents', exact: true }).click()
+      await page
+        .getByRole('link', { name: /nightly-backup/ })
+        .first()
+        .click()
+      await page.getByText('my receiver').first().waitFor()
+      await page
+        .getByText(/Received status code 200/)
+        .first()
+        .waitFor()
+      await page.getByRole('button', { name: /Acknowledge|Take/ }).click()
+      await page.locator('main').getByText(EMAIL).first().waitFor()
+    }, 30_000)
+
+    test('ends with a sign-out, after which the pages are closed', async () => {
+      const { page, complaints } = ada
+      await page.locator('.menu-end > summary').click()
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByText('You are signed out.').waitFor()
+      await page.goto('/')
+      expect(page.url()).toEndWith('/login')
+      expect(complaints).toEqual([])
+    }, 30_000)
+  },
+)

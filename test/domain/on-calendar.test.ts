@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { nextOnCalendar, parseOnCalendar } from '#domain/on-calendar.ts'
+import { momentNearChange, ODD_ZONES, onCalendarExpression, TEN_YEARS } from '../support/expressions.ts'
+import vectors from './schedule-vectors.json'
+
+const NO_SYSTEMD = Bun.which('systemd-analyze') === null
+/** More by hand: CRONGUARD_SCHEDULE_CASES=5000 bun test --timeout 3600000 test/domain/on-calendar.test.ts */
+const CASES = Number(process.env.CRONGUARD_SCHEDULE_CASES ?? 300)
+const SEED = Number(process.env.CRONGUARD_SCHEDULE_SEED ?? 20_262)
+const PER_CALL = 30
+
+function nextTimes(expression: string, { from, zone, count }: { from: number; zone: string; count: number }): string[] {
+  const onCalendar = parseOnCalendar(expression)
+  const times: string[] = []
+  for (let after: number | null = from; times.length < count; ) {
+    after = nextOnCalendar(onCalendar, { after, zone })
+    if (after === null) break
+    times.push(new Date(after).toISOString().replace('.000Z', 'Z'))
+  }
+  return times
+}
+
+describe('An OnCalendar expression is due', () => {
+  const rows = vectors.rows.filter(({ kind }) => kind === 'oncalendar')
+  test.each(rows)('$expr in $tz after $from', ({ expr, tz, from, next }) => {
+    expect(nextTimes(expr, { from: Date.parse(from), zone: tz, count: next.length })).toEqual(next)
+  })
+
+  test.each([
+    ['Mon-Wed 9:00', ['2026-01-05T09:00:00Z', '2026-01-06T09:00:00Z', '2026-01-07T09:00:00Z']],
+    ['Tuesday,sun', ['2026-01-04T00:00:00Z', '2026-01-06T00:00:00Z', '2026-01-11T00:00:00Z']],
+    ['1-15', ['2026-01-15T00:00:00Z', '2027-01-15T00:00:00Z', '2028-01-15T00:00:00Z']],
+    ['02~03', ['2026-02-26T00:00:00Z', '2027-02-26T00:00:00Z', '2028-02-27T00:00:00Z']],
+    ['Mon *-05~07/1', ['2026-05-25T00:00:00Z', '2027-05-31T00:00:00Z', '2028-05-29T00:00:00Z']],
+    ['*-*~1..3 0/12:00', ['2026-01-29T00:00:00Z', '2026-01-29T12:00:00Z', '2026-01-30T00:00:00Z']],
+    ['26..27-12-24 18:00', ['2026-12-24T18:00:00Z', '2027-12-24T18:00:00Z']],
+    ['*:0/20:10', ['2026-01-01T00:00:10Z', '2026-01-01T00:20:10Z', '2026-01-01T00:40:10Z']],
+    ['*:*:*', ['2026-01-01T00:00:01Z', '2026-01-01T00:00:02Z', '2026-01-01T00:00:03Z']],
+    ['semiannually', ['2026-07-01T00:00:00Z', '2027-01-01T00:00:00Z', '2027-07-01T00:00:00Z']],
+    ['WEEKLY utc', ['2026-01-05T00:00:00Z', '2026-01-12T00:00:00Z', '2026-01-19T00:00:00Z']],
+    ['daily Europe/Kiev', ['2026-01-01T22:00:00Z', '2026-01-02T22:00:00Z', '2026-01-03T22:00:00Z']],
+    ['2199-12-31 23:59:59', ['2199-12-31T23:59:59Z']],
+    ['12:00\r\n\n06:00 ', ['2026-01-01T06:00:00Z', '2026-01-01T12:00:00Z', '2026-01-02T06:00:00Z']],
+  ])('%s', (expression, times) => {
+    expect(nextTimes(expression, { from: Date.UTC(2026, 0, 1), zone: 'UTC', count: 3 })).toEqual(times)
+  })
+
+  test('never again when its last year is over', () => {
+    const once = parseOnCalendar('2030-01-01\n2031-01-01')
+    expect(nextOnCalendar(once, { after: Date.UTC(2030, 5, 1), zone: 'UTC' })).toBe(Date.UTC(2031, 0, 1))
+    expect(nextOnCalendar(once, { after: Date.UTC(2031, 0, 1), zone: 'UTC' })).toBeNull()
+  })
+})
+
+describe('When the clocks are changed', () => {
+  test.each([
+    ['15 3', 'a time that is leapt over is left out', '03:15', '2024-03-31T00:20:00Z', '2024-04-01T00:15:00Z'],
+    ['every second', 'so is every second of that hour', '03:*:*', '2024-03-31T00:20:00Z', '2024-04-01T00:00:00Z'],
+    ['first pass', 'the repeated hour counts', '*:15', '2023-10-28T23:30:00Z', '2023-10-29T00:15:00Z'],
+    ['second pass', 'and counts once', '*:15', '2023-10-29T00:15:00Z', '2023-10-29T02:15:00Z'],
+    ['second pass', 'also when asked from within', '*:15', '2023-10-29T01:05:00Z', '2023-10-29T02:15:00Z'],
+    ['second pass', 'even after its time', '*:15', '2023-10-29T01:20:00Z', '2023-10-29T02:15:00Z'],
+    ['second pass', 'and not by the second', '*:*:*', '2023-10-29T01:20:00Z', '2023-10-29T02:00:00Z'],
+    ['another zone', 'by its own zone', '03:15 Europe/Riga', '2023-10-29T00:20:00Z', '2023-10-30T01:15:00Z'],
+  ])('%s: %s', (_where, _rule, expression, from, next) => {
+    expect(nextTimes(expression, { from: Date.parse(from), zone: 'Europe/Riga', count: 1 })).toEqual([next])
+  })
+})
+
+describe('An OnCalendar expression cannot be read, and says where', () => {
+  test.each([
+    ['24:00', 'The hour "24" cannot be read: it is 0 to 23.'],
+    ['*:*/5', 'The minute "*/5" cannot be read: write 0/5 or 1/5.'],
+    ['*:5..4', 'The minute "5..4" cannot be read: a range goes upwards'],
+    ['*:0/60', 'The minute "0/60" cannot be read: the step'],
+    ['*:0/0', 'The minute "0/0" cannot be read: the step'],
+    ['10:00:00.5', 'The second "00.5" cannot be read: fractions are not read.'],
+    ['10:00:60', 'The second "60" cannot be read'],
+    ['1:2:3:4', 'has more than hour, minute and second'],
+    ['*-*-1,* 10:00', 'The day "*" cannot be read: a star stands alone'],
+    ['*-13-1', 'The month "13" cannot be read: it is 1 to 12.'],
+    ['*-*~29', 'The day from the end of the month "29" cannot be read: it is 1 to 28.'],
+    ['2200-01-01', 'The year "2200" cannot be read: it is 1970 to 2199.'],
+    ['Sat..Mon 10:00', 'The day of the week "Sat..Mon" cannot be read: the week begins on Monday'],
+    ['Mon,,Tue 10:00', 'The day of the week "" cannot be read: a day is missing.'],
+    ['Mon..Wed..Fri', 'a range has two days'],
+    ['Mon 9', '"9" is neither a date'],
+    ['Fun 10:00', 'The day of the week "Fun" cannot be read: "Fun" is none.'],
+    ['10:00 12:00', '"12:00" comes after the time'],
+    ['*-*-* noon', '"noon" is not the name of a time zone'],
+    ['10:00 Europe/riga', '"Europe/riga" is not the name of a time zone'],
+    ['10:00 GMT+3', '"GMT+3" is not the name of a time zone'],
+    ['*-02-30', 'This would never run'],
+    ['1999-01-01', 'This would never run'],
+    ['', 'An OnCalendar expression is missing.'],
+    ['10:00\n25:00', 'Line 2: The hour "25" cannot be read: it is 0 to 23.'],
+    ['<script>', 'cannot be read'],
+  ])('%p', (expression, sentence) => {
+    expect(() => parseOnCalendar(expression)).toThrow(sentence)
+  })
+})
+
+const zoned = fc.constantFrom('UTC', ...ODD_ZONES).chain((zone) => fc.tuple(fc.constant(zone), momentNearChange(zone)))
+
+test('the next time is always after the moment that was asked from, and none lies between', () => {
+  const later = fc.property(onCalendarExpression, zoned, fc.nat(86_400_000), (expression, [zone, after], wait) => {
+    const onCalendar = readable(expression)
+    fc.pre(onCalendar !== null)
+    const next = nextOnCalendar(onCalendar, { after, zone })
+    expect(next ?? Number.POSITIVE_INFINITY).toBeGreaterThan(after)
+    if (next !== null && after + wait < next)
+      expect(nextOnCalendar(onCalendar, { after: after + wait, zone })).toBe(next)
+  })
+  fc.assert(later, { numRuns: 10 * CASES, seed: SEED })
+})
+
+/** A random date may never come, and a random step may lead nowhere. */
+function readable(expression: string) {
+  try {
+    return parseOnCalendar(expression)
+  } catch {
+    return null
+  }
+}
+
+const skipped = NO_SYSTEMD ? ' (skipped: systemd-analyze is not on this machine)' : ''
+describe.skipIf(NO_SYSTEMD)(`Against systemd-analyze${skipped}`, () => {
+  test(`${CASES} expressions are due at the same times in UTC`, () => {
+    const calls = fc.sample(
+      fc.tuple(fc.array(onCalendarExpression, { minLength: PER_CALL, maxLength: PER_CALL }), fc.integer(TEN_YEARS)),
+      {
+        numRuns: Math.ceil(CASES / PER_CALL),
+        seed: SEED,
+      },
+    )
+    for (const [expressions, moment] of calls) compare(expressions, { zone: 'UTC', from: wholeSecond(moment) })
+  })
+
+  test.each(ODD_ZONES)('expressions are due at the same times in the nights of %s', (zone) => {
+    const times = fc.sample(
+      fc.tuple(fc.array(onCalendarExpression, { minLength: PER_CALL, maxLength: PER_CALL }), momentNearChange(zone)),
+      {
+        numRuns: Math.ceil(CASES / PER_CALL / ODD_ZONES.length),
+        seed: SEED,
+      },
+    )
+    for (const [expressions, moment] of times) compare(expressions, { zone, from: wholeSecond(moment) })
+  })
+
+  function compare(expressions: string[], { zone, from }: { zone: string; from: number }): void {
+    const said = askSystemd(expressions, { zone, from })
+    for (const [index, expression] of expressions.entries()) {
+      const ours = readable(expression) ? nextTimes(expression, { from, zone, count: 4 }) : null
+      expect({ expression, zone, from, next: ours }).toEqual({ expression, zone, from, next: said[index] ?? null })
+    }
+  }
+})
+
+function wholeSecond(moment: number): number {
+  return Math.floor(moment / 1000) * 1000
+}
+
+/** Up to four times for each expression; null for one that it cannot read, or that never comes. */
+function askSystemd(expressions: string[], { zone, from }: { zone: string; from: number }): (string[] | null)[] {
+  const base = `${new Date(from).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  const command = ['systemd-analyze', 'calendar', `--base-time=${base}`, '--iterations=4', ...expressions]
+  const { stdout, stderr } = Bun.spawnSync(command, { env: { ...process.env, TZ: zone, LC_ALL: 'C' } })
+  const refused = stderr.toString()
+  const answers = stdout
+    .toString()
+    .split(/^ *Original form: /m)
+    .slice(1)
+  return expressions.map((expression) => {
+    if (refused.includes(`'${expression}'`)) return null
+    const answer =
+      answers.find((text) => text.startsWith(`${expression}\n`)) ??
+      answers.find((text) => text.includes(`Normalized form: ${expression}\n`))
+    return answer === undefined ? null : timesIn(answer)
+  })
+}
+
+function timesIn(answer: string): string[] {
+  const inUtc = [...answer.matchAll(/: \w+ (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/gm)]
+  return inUtc.map(([, date, time]) => `${date}T${time}Z`)
+}

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import axe, { type AxeResults, type RunOptions } from 'axe-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** Where a browser is; null: there is none, and whoever needs one is skipped, aloud. */
+export const CHROMIUM = EXECUTABLES.find(existsSync) ?? null
+
+const QUIETLY = [
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+// What runs in a page is text here: the types of this project know no document.
+const REPORT_POLICY = `document.addEventListener('securitypolicyviolation', (event) => {
+  console.error('The policy forbids ' + event.violatedDirective + ' ' + event.blockedURI)
+})`
+
+export async function launch(): Promise<Browser> {
+  if (CHROMIUM === null) throw new Error('There is no Chromium.')
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return await chromium.launch({ executablePath: CHROMIUM, args: [...QUIETLY, ...asRoot] })
+}
+
+export interface Look {
+  width: number
+  scheme: 'light' | 'dark'
+}
+
+/** One person at a browser. `complaints`: what the browser did not like, and what it was kept from doing. */
+export interface Person {
+  page: Page
+  context: BrowserContext
+  complaints: string[]
+}
+
+export async function newPerson(browser: Browser, baseURL: string, look: Partial<Look> = {}): Promise<Person> {
+  const context = await browser.newContext({
+    baseURL,
+    viewport: { width: look.width ?? 1280, height: 900 },
+    colorScheme: look.scheme ?? 'light',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    timezoneId: 'Europe/Riga',
+  })
+  await context.addInitScript(REPORT_POLICY)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
+  return { page, context, complaints }
+}
+
+/** What axe-core finds on the page, one line for each element. */
+export function violationsOn(page: Page): Promise<string[]> {
+  return runAxe(page, { runOnly: RULES })
+}
+
+/** What axe-core says of the colours alone. */
+export function contrastsOn(page: Page): Promise<string[]> {
+  return runAxe(page, { runOnly: ['color-contrast'] })
+}
+
+async function runAxe(page: Page, options: RunOptions): Promise<string[]> {
+  await page.evaluate(`typeof axe === 'undefined' && (() => { ${axe.source} })()`)
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(document, ${JSON.stringify(options)})`)
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary ?? ''}`),
+  )
+}
+
+/** By how many pixels the page is wider than the window. */
+export function overhangOf(page: Page): Promise<number> {
+  return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+}

@@ -1,6 +1,6 @@
+import { openSetup } from '#actions/registration.ts'
 import { type App, startApp } from '#app.ts'
 import { systemClock } from '#lib/clock.ts'
-import { countUsers } from '#store/accounts.ts'
 import type { AddCommand, Shell } from './command.ts'
 
 export const addServe: AddCommand = (program, shell) => {
@@ -18,14 +18,15 @@ export const addServe: AddCommand = (program, shell) => {
 }
 
 function greet({ deps }: App, shell: Shell): void {
-  const { config, db, log } = deps
+  const { config, log } = deps
   log.info('CronGuard watches', { address: config.baseUrl, data: config.dataDir })
   if (config.smtp === null) log.warn('No mail server is configured: e-mail alerts are only written to this log')
   shell.tell(`\nCronGuard is at ${config.baseUrl}`)
-  if (countUsers(db) > 0) return
-  shell.tell('Nobody has an account yet. To sign in the first time, in another terminal, in this folder:')
-  shell.tell(`  ${programName()} user create you@example.com --admin`)
-  shell.tell(`  ${programName()} key create you@example.com\n`)
+  const token = openSetup(deps)
+  if (token === null) return
+  shell.tell('Nobody has an account yet. Make the first one here; the link works once, for 30 minutes:')
+  shell.tell(`  ${config.baseUrl}/setup?token=${token}`)
+  shell.tell(`or on this machine: ${programName()} user create you@example.com --admin\n`)
 }
 
 // A watcher that dies of one fault is silent about everything else; this one says so and goes on watching.

@@ -1,34 +1,75 @@
-import { createUser } from '#actions/accounts.ts'
+import { createUser, userByEmail, usersOf } from '#actions/accounts.ts'
+import { setPassword } from '#actions/mailed-links.ts'
 import { withDeps } from '#app.ts'
 import { systemClock } from '#lib/clock.ts'
 import { newMixedCaseToken } from '#lib/tokens.ts'
-import type { AddCommand } from './command.ts'
+import type { AddCommand, Shell } from './command.ts'
 
 const MADE_PASSWORD_LENGTH = 20
 
-interface CreateOptions {
+interface PasswordOptions {
   passwordStdin?: boolean
+}
+
+interface CreateOptions extends PasswordOptions {
   admin?: boolean
 }
 
 export const addUser: AddCommand = (program, shell) => {
-  program
-    .command('user')
-    .description('people who may sign in')
+  const user = program.command('user').description('people who may sign in')
+  user
     .command('create')
     .description('create a user with a project of his own; prints a password unless one is given')
     .argument('<email>')
     .option('--password-stdin', 'read the password from standard input')
     .option('--admin', 'may administer this CronGuard')
-    .action(async (email: string, options: CreateOptions) => {
-      const given = options.passwordStdin ? firstLine(await shell.readInput()) : null
-      const password = given ?? newMixedCaseToken(MADE_PASSWORD_LENGTH)
-      await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
-        const user = await createUser(deps, { email, password, isAdmin: options.admin ?? false })
-        shell.print(`Created ${user.email}.`)
-        if (given === null) shell.print(`Password: ${password}`)
-      })
+    .action((email: string, options: CreateOptions) => create(shell, { email, ...options }))
+  user
+    .command('reset-password')
+    .description('give a user a new password and end his sessions; prints it unless one is given')
+    .argument('<email>')
+    .option('--password-stdin', 'read the password from standard input')
+    .action((email: string, options: PasswordOptions) => resetPassword(shell, { email, ...options }))
+  user
+    .command('list')
+    .description('list all users, oldest first')
+    .option('--json', 'print JSON: an array of {id, email, name, admin, created_at}')
+    .action((options: { json?: boolean }) => list(shell, options))
+}
+
+async function create(shell: Shell, { email, admin = false, ...options }: CreateOptions & { email: string }) {
+  const { password, isMade } = await readPassword(shell, options)
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
+    const user = await createUser(deps, { email, password, isAdmin: admin })
+    shell.print(`Created ${user.email}.`)
+    if (isMade) shell.print(`Password: ${password}`)
+  })
+}
+
+async function resetPassword(shell: Shell, { email, ...options }: PasswordOptions & { email: string }) {
+  const { password, isMade } = await readPassword(shell, options)
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
+    const user = userByEmail(deps, email)
+    await setPassword(deps, { user, password })
+    shell.print(`${user.email} has a new password and is signed out everywhere.`)
+    if (isMade) shell.print(`Password: ${password}`)
+  })
+}
+
+async function list(shell: Shell, { json = false }: { json?: boolean }) {
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
+    const users = usersOf(deps).map(({ id, email, name, isAdmin, createdAt }) => {
+      return { id, email, name, admin: isAdmin, created_at: new Date(createdAt).toISOString() }
     })
+    if (json) shell.print(JSON.stringify(users, null, 2))
+    else
+      for (const { email, name, admin } of users) shell.print([email, admin ? 'admin' : 'user', name].join('  ').trim())
+  })
+}
+
+async function readPassword(shell: Shell, { passwordStdin = false }: PasswordOptions) {
+  if (!passwordStdin) return { password: newMixedCaseToken(MADE_PASSWORD_LENGTH), isMade: true }
+  return { password: firstLine(await shell.readInput()), isMade: false }
 }
 
 function firstLine(text: string): string {

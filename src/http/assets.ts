@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import { ASSETS, type Asset } from '#views/assets.ts'
+import { acceptsGzip } from './zip.ts'
 
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
@@ -7,14 +8,15 @@ const FOR_EVER = 'public, max-age=31536000, immutable'
 export function assetRoutes() {
   const routes = new Elysia({ name: 'assets' })
   for (const asset of ASSETS) {
-    const packed = Bun.gzipSync(asset.content)
+    const packed = isPacked(asset) ? null : Bun.gzipSync(asset.content)
     routes.get(asset.path, ({ request }) => answerAsset({ ...asset, packed }, request))
   }
   return routes
 }
 
 interface PackedAsset extends Asset {
-  packed: Uint8Array<ArrayBuffer>
+  /** Null for what gets no smaller. */
+  packed: Uint8Array<ArrayBuffer> | null
 }
 
 function answerAsset({ content, packed, contentType }: PackedAsset, request: Request): Response {
@@ -24,7 +26,10 @@ function answerAsset({ content, packed, contentType }: PackedAsset, request: Req
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Accept-Encoding',
   }
-  const acceptsGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(request.headers.get('accept-encoding') ?? '')
-  if (!acceptsGzip) return new Response(content, { headers })
+  if (packed === null || !acceptsGzip(request)) return new Response(content, { headers })
   return new Response(packed, { headers: { ...headers, 'Content-Encoding': 'gzip' } })
+}
+
+function isPacked({ contentType }: Asset): boolean {
+  return contentType === 'font/woff2'
 }

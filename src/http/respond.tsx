@@ -1,4 +1,7 @@
 import type { Markup } from '#jsx/jsx-runtime'
+import { MINUTE } from '#lib/duration.ts'
+import type { NoticeCode } from '#views/notices.ts'
+import { clearedCookie, setCookie } from './cookies.ts'
 
 /** No script and no style but our own files; nobody may frame a page. */
 const CONTENT_SECURITY_POLICY = [
@@ -8,6 +11,7 @@ const CONTENT_SECURITY_POLICY = [
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self'",
+  "manifest-src 'self'",
   "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
@@ -20,9 +24,43 @@ export const PAGE_HEADERS = {
   'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=()',
 } as const
 
 /** A whole document. */
 export function page(document: Markup, status = 200): Response {
   return new Response(`<!doctype html>${document}`, { status, headers: PAGE_HEADERS })
+}
+
+/** An element that replaces its like in a page. `address`: what the browser shows from then on. */
+export function partial(element: Markup, { status = 200, address }: { status?: number; address?: string } = {}) {
+  const headers = address === undefined ? {} : { 'HX-Replace-Url': address }
+  return new Response(element.toString(), { status, headers: { ...PAGE_HEADERS, ...headers } })
+}
+
+/** After a form that did what it was for: the browser gets the page `path`, which shows the notice. */
+export function redirect(path: string, notice?: NoticeCode): Response {
+  const headers = new Headers({ Location: path, 'Cache-Control': 'no-store' })
+  if (notice !== undefined) {
+    headers.append('Set-Cookie', setCookie({ name: NOTICE, value: notice, isSecure: false, maxAgeMs: MINUTE }))
+  }
+  return new Response(null, { status: 303, headers })
+}
+
+/** The cookie that carries a notice over a redirect; a code, never a text. */
+export const NOTICE = 'cronguard-notice'
+
+export function withCookies(response: Response, cookies: (string | null)[]): Response {
+  for (const cookie of cookies) if (cookie !== null) response.headers.append('Set-Cookie', cookie)
+  return response
+}
+
+export function withoutNotice(response: Response): Response {
+  return withCookies(response, [clearedCookie({ name: NOTICE, isSecure: false })])
+}
+
+/** Whether htmx asks, for a part of a page: a redirect to another page would end up in the middle of this one. */
+export function wantsPartial(request: Request): boolean {
+  return request.headers.has('HX-Request')
 }

@@ -1,38 +1,42 @@
+import type { Theme } from '#domain/account.ts'
 import type { Child } from '#jsx/jsx-runtime'
-import { version } from '#package.json' with { type: 'json' }
-import { ICON, STYLESHEET } from '#views/assets.ts'
+import { FONT, ICON, ICON_DOWN, SCRIPTS, STYLESHEET } from '#views/assets.ts'
 
 interface DocumentProps {
   title: string
+  theme?: Theme
   children?: Child
 }
 
-/** The frame of every page. */
-export function Document({ title, children }: DocumentProps) {
+/** Errors are shown by their own pages, never in the middle of another; and htmx runs no code out of attributes. */
+const HTMX_CONFIG = JSON.stringify({
+  noSwap: [204, 304, '4xx', '5xx'],
+  sse: { reconnectDelay: 1000, reconnectMaxDelay: 30_000 },
+})
+
+/** The outermost frame of every page. */
+export function Document({ title, theme = 'system', children }: DocumentProps) {
   return (
-    <html lang="en">
+    <html lang="en" data-theme={theme}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
+        <meta name="color-scheme" content={theme === 'system' ? 'light dark' : theme} />
+        <meta name="htmx-config" content={HTMX_CONFIG} />
         <title>{title}</title>
-        <link rel="icon" href={ICON.path} type="image/svg+xml" />
+        <link rel="icon" id="favicon" href={ICON.path} data-down={ICON_DOWN.path} type="image/svg+xml" />
+        <link rel="preload" href={FONT.path} as="font" type="font/woff2" crossorigin="anonymous" />
         <link rel="stylesheet" href={STYLESHEET.path} />
+        {SCRIPTS.map(({ path }) => (
+          <script src={path} defer />
+        ))}
       </head>
       <body>
         <a class="skip-link" href="#main">
           Skip to the content
         </a>
-        <header class="masthead">
-          <img src={ICON.path} alt="" width="28" height="28" />
-          <a class="masthead-name" href="/">
-            CronGuard
-          </a>
-          <span class="masthead-version">{version}</span>
-        </header>
-        <main id="main" class="sheet">
-          {children}
-        </main>
+        {children}
       </body>
     </html>
   )

@@ -1,18 +1,31 @@
-import { Document } from '#views/layouts/document.tsx'
+import { Plain } from '#views/layouts/plain.tsx'
 
 interface ErrorPageProps {
   status: number
   message: string
 }
 
+const TITLES: Record<number, string> = {
+  401: 'Not signed in',
+  403: 'Not allowed',
+  404: 'Not found',
+  409: 'Not now',
+  422: 'Not usable',
+  429: 'Too often',
+  500: 'Our fault',
+  503: 'The disk takes nothing',
+}
+
 export function ErrorPage({ status, message }: ErrorPageProps) {
+  const title = TITLES[status] ?? 'Not possible'
   return (
-    <Document title={`${status} · CronGuard`}>
-      <h1>{status}</h1>
-      <p class="lead">{message}</p>
-      <p>
-        <a href="/">To the start</a>
+    <Plain title={title}>
+      <p class="error-number" aria-hidden="true">
+        {status}
       </p>
-    </Document>
+      <h1>{title}</h1>
+      <p class="lead">{message}</p>
+      <p>{status === 401 ? <a href="/login">Sign in</a> : <a href="/">To the monitors</a>}</p>
+    </Plain>
   )
 }

@@ -1,0 +1,128 @@
+// What every page does in a browser: clocks that go on, copying, keys, menus. Without it every page still works.
+;(() => {
+  const clockOffset = (() => {
+    const live = document.getElementById('live')
+    return live ? Number(live.dataset.now) - Date.now() : 0
+  })()
+
+  /** The moment on the server's clock. */
+  const now = () => Date.now() + clockOffset
+
+  // @NOTE The words are those of src/views/components/moment.tsx and src/lib/duration.ts.
+  const UNITS = [
+    ['week', 604_800_000],
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+    ['second', 1000],
+  ]
+
+  const inWords = (ms) => {
+    for (const [name, unit] of UNITS) {
+      const count = Math.floor(ms / unit)
+      if (count > 0) return `${count} ${name}${count === 1 ? '' : 's'}`
+    }
+    return '0 seconds'
+  }
+
+  const CLOCKS = {
+    ago: (at, moment) => (moment - at < 1000 ? 'just now' : `${inWords(moment - at)} ago`),
+    due: (at, moment) => (at > moment ? `in ${inWords(at - moment)}` : `${inWords(moment - at)} overdue`),
+  }
+
+  const turnClocks = () => {
+    if (document.hidden) return
+    const moment = now()
+    for (const clock of document.querySelectorAll('time[data-clock]')) {
+      const text = CLOCKS[clock.dataset.clock]?.(Date.parse(clock.dateTime), moment)
+      if (text && clock.textContent !== text) clock.textContent = text
+    }
+  }
+
+  const announce = (text) => {
+    const announcer = document.getElementById('announcer')
+    if (announcer) announcer.textContent = text
+  }
+
+  // Browsers give the clipboard to pages over https and on localhost only; elsewhere the text is selected and copied.
+  const copy = async (source) => {
+    const text = source.value ?? source.textContent
+    if (navigator.clipboard) return navigator.clipboard.writeText(text)
+    const range = document.createRange()
+    range.selectNodeContents(source)
+    const selection = getSelection()
+    selection.removeAllRanges()
+    selection.addRange(range)
+    if (!document.execCommand('copy')) throw new Error('not copied')
+    selection.removeAllRanges()
+  }
+
+  const answerCopy = async (button) => {
+    const label = button.dataset.label ?? button.textContent
+    button.dataset.label = label
+    try {
+      await copy(document.getElementById(button.dataset.copy))
+      button.textContent = 'Copied'
+      announce('Copied')
+    } catch {
+      button.textContent = 'Select it and press Ctrl C'
+    }
+    setTimeout(() => {
+      button.textContent = label
+    }, 2000)
+  }
+
+  const closeMenus = (except) => {
+    for (const menu of document.querySelectorAll('details.menu[open]')) if (menu !== except) menu.open = false
+  }
+
+  const isTyping = (element) => element.closest('input, textarea, select, [contenteditable]') !== null
+
+  const takeKey = (event) => {
+    if (event.key === 'Escape') {
+      const menu = document.activeElement?.closest('details.menu[open]')
+      closeMenus(null)
+      menu?.querySelector('summary').focus()
+      return
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+    const target = document.querySelector(`[data-shortcut="${CSS.escape(event.key)}"]`)
+    if (!target) return
+    event.preventDefault()
+    if (target.matches('input')) target.focus()
+    else target.click()
+  }
+
+  const fill = () => {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+    for (const field of document.querySelectorAll('[data-fill="time-zone"]')) if (!field.value) field.value = zone
+    for (const offer of document.querySelectorAll('[data-offer="time-zone"]')) offerZone(offer, zone)
+  }
+
+  const offerZone = (offer, zone) => {
+    const select = document.getElementById(offer.dataset.for)
+    if (!select || select.value === zone) return
+    offer.querySelector('[data-zone]').textContent = zone
+    offer.hidden = false
+    offer.querySelector('button').addEventListener('click', () => {
+      if (![...select.options].some((option) => option.value === zone)) select.add(new Option(zone, zone))
+      select.value = zone
+      offer.hidden = true
+    })
+  }
+
+  document.documentElement.classList.add('has-script')
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-copy]')
+    if (button) answerCopy(button)
+    closeMenus(event.target.closest('details.menu'))
+  })
+  document.addEventListener('keydown', takeKey)
+  document.addEventListener('visibilitychange', turnClocks)
+  // A part of a page that may not be seen any more: the whole page says what to do.
+  document.addEventListener('htmx:response:error', (event) => {
+    if (event.detail?.ctx?.response?.status === 401) location.reload()
+  })
+  fill()
+  setInterval(turnClocks, 1000)
+})()

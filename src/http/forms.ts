@@ -1,0 +1,56 @@
+import { AppError } from '#lib/errors.ts'
+import { readHead } from './body.ts'
+
+const FORM_MAX = 64 * 1024
+
+/** What a person typed into a form, by the name of the field. A field that is not there is an empty text. */
+export interface Form {
+  text(name: string): string
+  /** Every value of a field that may stand there several times. */
+  list(name: string): string[]
+  /** Whether a box is ticked. */
+  isTicked(name: string): boolean
+  /** Everything, to show the form again with the person's own words. */
+  values: Record<string, string>
+}
+
+/** Throws invalid for what is no form, or too long. */
+export async function readForm(request: Request): Promise<Form> {
+  const bytes = await readHead(request, FORM_MAX + 1)
+  if (bytes.length > FORM_MAX) throw new AppError('invalid', 'This form is too long.')
+  const contentType = request.headers.get('content-type') ?? ''
+  if (bytes.length > 0 && !contentType.startsWith('application/x-www-form-urlencoded')) {
+    throw new AppError('invalid', 'This is not a form.')
+  }
+  const fields = new URLSearchParams(new TextDecoder().decode(bytes))
+  // Browsers send line breaks as two characters; nobody typed the first one.
+  const text = (name: string): string => (fields.get(name) ?? '').replaceAll('\r\n', '\n')
+  return {
+    text,
+    list: (name) => fields.getAll(name),
+    isTicked: (name) => fields.has(name),
+    values: Object.fromEntries([...fields.keys()].map((name) => [name, text(name)])),
+  }
+}
+
+/** A form that comes back: what the person typed, and what is wrong with it. */
+export interface Retry {
+  values: Record<string, string>
+  problems: Readonly<Record<string, string>>
+}
+
+/**
+ * Runs what a form asks for. What the person can mend, the form `again` tells him with 422; everything else goes on to
+ * the door.
+ */
+export async function orAgain(
+  work: () => Promise<Response> | Response,
+  again: (error: AppError) => Response | Promise<Response>,
+): Promise<Response> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof AppError && (error.code === 'invalid' || error.code === 'conflict')) return await again(error)
+    throw error
+  }
+}

@@ -1,0 +1,135 @@
+// Who may come in: each route names what it needs, and its handler runs only for somebody who may.
+import type { Deps } from '#deps.ts'
+import type { User } from '#domain/account.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import { may, type OwnProject, type Permission } from '#domain/project.ts'
+import { AppError } from '#lib/errors.ts'
+import { hasUsers } from '#store/accounts.ts'
+import { findMonitorForUser } from '#store/monitors.ts'
+import { findOwnProject, listProjectsOfUser } from '#store/projects.ts'
+import { noticeText } from '#views/notices.ts'
+import { cookieOf } from './cookies.ts'
+import { NOTICE, redirect, wantsPartial, withCookies, withoutNotice } from './respond.tsx'
+import type { Sessions } from './sessions.ts'
+import { splitUrl } from './url.ts'
+
+/** What a guard needs to know of this CronGuard. */
+export interface House {
+  deps: Deps
+  sessions: Sessions
+}
+
+/** One request of somebody, known or not. */
+export interface Visit {
+  request: Request
+  params: Record<string, string>
+  query: URLSearchParams
+  now: number
+  /** What the last form did, to be said on this page. */
+  notice: string | null
+}
+
+export interface SignedInVisit extends Visit {
+  user: User
+  session: { id: string; projectId: string | null }
+  /** The projects that the user belongs to, oldest first. */
+  projects: OwnProject[]
+  /** What the request is about, or what the user looked at last; null when he belongs to no project. */
+  project: OwnProject | null
+}
+
+export interface ProjectVisit extends SignedInVisit {
+  project: OwnProject
+}
+
+export interface MonitorVisit extends ProjectVisit {
+  monitor: Monitor
+}
+
+interface Context {
+  request: Request
+  params: Record<string, string>
+}
+
+type Answer = Response | Promise<Response>
+
+/** For everybody. While nobody has an account, only the way to the first one is open. */
+export function anybody({ deps }: House, answer: (visit: Visit) => Answer) {
+  return async ({ request, params }: Context): Promise<Response> => {
+    if (!hasUsers(deps.db)) return redirect('/setup')
+    return await withNotice(await answer(visitOf(deps, { request, params })), request)
+  }
+}
+
+/** For a signed-in user; a stranger is led to the sign-in, and back afterwards. */
+export function signedIn({ deps, sessions }: House, answer: (visit: SignedInVisit) => Answer) {
+  return async ({ request, params }: Context): Promise<Response> => {
+    const found = await sessions.find(request)
+    if (found === null) return turnAway(deps, request)
+    const { user, session, cookie } = found
+    const projects = listProjectsOfUser(deps.db, user.id)
+    const project = projects.find(({ id }) => id === session.projectId) ?? projects[0] ?? null
+    const visit = { ...visitOf(deps, { request, params }), user, session, projects, project }
+    return withCookies(withNotice(await answer(visit), request), [cookie])
+  }
+}
+
+/** For a member of the project that `:project` names whose role allows it. Others do not learn that it exists. */
+export function inProject(house: House, permission: Permission, answer: (visit: ProjectVisit) => Answer) {
+  return signedIn(house, (visit) => {
+    const project = findOwnProject(house.deps.db, { projectId: visit.params.project ?? '', userId: visit.user.id })
+    if (project === null) throw new AppError('not_found', 'There is no such project, or you do not belong to it.')
+    requirePermission(project, permission)
+    return answer({ ...visit, project })
+  })
+}
+
+/** For a member of the project whose monitor `:monitor` names, by its unique key. */
+export function onMonitor(house: House, permission: Permission, answer: (visit: MonitorVisit) => Answer) {
+  return signedIn(house, (visit) => {
+    const uniqueKey = visit.params.monitor ?? ''
+    const monitor = findMonitorForUser(house.deps.db, { uniqueKey, userId: visit.user.id })
+    if (monitor === null)
+      throw new AppError('not_found', 'There is no such monitor, or you do not belong to its project.')
+    const project = projectOf(house, { visit, projectId: monitor.projectId, permission })
+    return answer({ ...visit, project, monitor })
+  })
+}
+
+/** The project of something that was found, if the user belongs to it and may. Throws not_found, forbidden. */
+export function projectOf(
+  { deps }: House,
+  { visit, projectId, permission }: { visit: SignedInVisit; projectId: string; permission: Permission },
+): OwnProject {
+  const project = findOwnProject(deps.db, { projectId, userId: visit.user.id })
+  if (project === null) throw new AppError('not_found', 'There is nothing at this address, or it is not yours to see.')
+  requirePermission(project, permission)
+  return project
+}
+
+function requirePermission(project: OwnProject, permission: Permission): void {
+  if (may(project.role, permission)) return
+  throw new AppError('forbidden', `Your role in "${project.name}" is ${project.role}, and that does not allow this.`)
+}
+
+// A page can be asked for again after the sign-in; a form that was sent, or a part of a page, cannot.
+function turnAway({ db }: Deps, request: Request): Response {
+  if (!hasUsers(db)) return redirect('/setup')
+  if (request.method !== 'GET' || wantsPartial(request)) {
+    throw new AppError('unauthorized', 'You are not signed in any more. Sign in, and try again.')
+  }
+  const { path } = splitUrl(request.url)
+  const asked = request.url.slice(request.url.indexOf(path, 8))
+  return redirect(path === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`)
+}
+
+function visitOf({ clock }: Deps, { request, params }: Context): Visit {
+  const notice = noticeText(cookieOf(request, NOTICE))
+  return { request, params, query: splitUrl(request.url).query, now: clock.now(), notice }
+}
+
+// A notice is said once, on the first whole page.
+function withNotice(response: Response, request: Request): Response {
+  const isShown = cookieOf(request, NOTICE) !== null && response.status !== 303 && !wantsPartial(request)
+  return isShown ? withoutNotice(response) : response
+}

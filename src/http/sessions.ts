@@ -1,0 +1,49 @@
+// Who is signed in: a signed cookie that names a row in `sessions`. The row can be taken away, so the cookie alone is
+// worth nothing.
+import { jwt } from '@elysiajs/jwt'
+import { Elysia } from 'elysia'
+import { prolongSession } from '#actions/sessions.ts'
+import { type Deps, secretOf } from '#deps.ts'
+import { SESSION_MS, SESSION_STEP_MS } from '#domain/account.ts'
+import { SECOND } from '#lib/duration.ts'
+import { isTaken } from '#lib/errors.ts'
+import { hmacSha256Hex } from '#lib/tokens.ts'
+import { findSignedIn, type SignedInUser } from '#store/sessions.ts'
+import { clearedCookie, cookieOf, setCookie } from './cookies.ts'
+
+export interface Sessions {
+  /** The user of this request; null for a stranger. `cookie`: what to set so that he stays signed in. */
+  find(request: Request): Promise<(SignedInUser & { cookie: string | null }) | null>
+  /** The cookie that signs in. */
+  cookie(sessionId: string): Promise<string>
+  /** The cookie that signs out. */
+  cleared(): string
+}
+
+export function createSessions(deps: Deps): Sessions {
+  const { db, clock, config } = deps
+  const isSecure = config.baseUrl.startsWith('https:')
+  const name = isSecure ? '__Host-cronguard' : 'cronguard'
+  const tokens = new Elysia().use(jwt({ secret: hmacSha256Hex(secretOf(config), 'session'), exp: '30d' })).decorator.jwt
+
+  const cookie = async (sessionId: string): Promise<string> => {
+    const exp = Math.floor((clock.now() + SESSION_MS) / SECOND)
+    const value = await tokens.sign({ sub: sessionId, exp })
+    return setCookie({ name, value, isSecure, maxAgeMs: SESSION_MS })
+  }
+
+  const find = async (request: Request): Promise<(SignedInUser & { cookie: string | null }) | null> => {
+    const value = cookieOf(request, name)
+    if (value === null) return null
+    const token = await tokens.verify(value, { currentDate: new Date(clock.now()) })
+    const id = token === false ? undefined : token.sub
+    const signedIn = id === undefined ? null : findSignedIn(db, { id, now: clock.now() })
+    if (signedIn === null) return null
+    const wasSeenLately = clock.now() - signedIn.session.seenAt < SESSION_STEP_MS
+    // A disk that takes nothing must not lock people out: they come to see what is wrong.
+    const isProlonged = !wasSeenLately && isTaken(() => prolongSession(deps, signedIn.session.id))
+    return { ...signedIn, cookie: isProlonged ? await cookie(signedIn.session.id) : null }
+  }
+
+  return { find, cookie, cleared: () => clearedCookie({ name, isSecure }) }
+}

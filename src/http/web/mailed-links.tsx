@@ -1,0 +1,106 @@
+// What a link in a mail leads to: a new password, a confirmed address.
+import { Elysia } from 'elysia'
+import { mailPasswordReset, requireResetLink, resetPassword, verifyEmail } from '#actions/mailed-links.ts'
+import { orAgain, readForm } from '#http/forms.ts'
+import { anybody, type House, type Visit } from '#http/guards.ts'
+import { createLimit, type Limit, neighbourhood } from '#http/limits.ts'
+import { peerOf } from '#http/peer.ts'
+import { page, redirect } from '#http/respond.tsx'
+import { HOUR } from '#lib/duration.ts'
+import { AppError } from '#lib/errors.ts'
+import { freshForm } from '#views/components/field.tsx'
+import { ConfirmPage, ForgottenPage, NewPasswordPage } from '#views/pages/sign-in.tsx'
+
+export function mailedLinkRoutes(house: House) {
+  const limits = {
+    address: createLimit({ tries: 10, withinMs: HOUR }),
+    account: createLimit({ tries: 3, withinMs: HOUR }),
+  }
+  return new Elysia({ name: 'web/mailed-links' })
+    .get(
+      '/password-reset',
+      anybody(house, () => showForgotten(house)),
+    )
+    .post(
+      '/password-reset',
+      anybody(house, (visit) => mailLink(house, { visit, limits })),
+      { parse: 'none' },
+    )
+    .get(
+      '/password-reset/:token',
+      anybody(house, (visit) => showNewPassword(house, visit)),
+    )
+    .post(
+      '/password-reset/:token',
+      anybody(house, (visit) => saveNewPassword(house, visit)),
+      { parse: 'none' },
+    )
+    .get('/verify-email/:token', anybody(house, showVerification))
+    .post(
+      '/verify-email/:token',
+      anybody(house, (visit) => verify(house, visit)),
+      { parse: 'none' },
+    )
+}
+
+function showForgotten({ deps }: House): Response {
+  requireMailServer(deps.config.smtp)
+  return page(<ForgottenPage form={freshForm()} problem={null} isSent={false} />)
+}
+
+// The answer is the same, and as quick, whether there is such an account or not: the mail goes out afterwards.
+async function mailLink(
+  { deps }: House,
+  { visit, limits }: { visit: Visit; limits: { address: Limit; account: Limit } },
+): Promise<Response> {
+  requireMailServer(deps.config.smtp)
+  const email = (await readForm(visit.request)).text('email').trim()
+  await limits.address.take(neighbourhood(peerOf(visit.request)))
+  await limits.account.take(email.toLowerCase())
+  setImmediate(() => {
+    mailPasswordReset(deps, email).catch((error) => deps.log.error('A mail could not be written', { error }))
+  })
+  return page(<ForgottenPage form={freshForm()} problem={null} isSent />)
+}
+
+function showNewPassword({ deps }: House, { params }: Visit): Response {
+  const token = params.token ?? ''
+  requireResetLink(deps, token)
+  return page(<NewPasswordPage token={token} form={freshForm()} problem={null} />)
+}
+
+async function saveNewPassword({ deps }: House, { request, params }: Visit): Promise<Response> {
+  const token = params.token ?? ''
+  const form = await readForm(request)
+  return await orAgain(
+    async () => {
+      await resetPassword(deps, { token, password: form.text('password') })
+      return redirect('/login', 'password-reset')
+    },
+    ({ fields }) => page(<NewPasswordPage token={token} form={{ values: {}, problems: fields }} problem={null} />, 422),
+  )
+}
+
+function showVerification({ params }: Visit): Response {
+  return page(
+    <ConfirmPage
+      title="Confirm your e-mail address"
+      lead="One click, and CronGuard knows that the address is yours."
+      action={`/verify-email/${encodeURIComponent(params.token ?? '')}`}
+      submit="Confirm the address"
+    />,
+  )
+}
+
+function verify({ deps }: House, { params }: Visit): Response {
+  verifyEmail(deps, params.token ?? '')
+  return redirect('/', 'email-verified')
+}
+
+function requireMailServer(smtp: unknown): void {
+  if (smtp !== null) return
+  throw new AppError(
+    'not_found',
+    'This CronGuard has no mail server. On its machine, "cronguard user reset-password EMAIL" makes a new password.',
+  )
+}

@@ -1,0 +1,157 @@
+import { calledName, type User } from '#domain/account.ts'
+import { may, type OwnProject } from '#domain/project.ts'
+import type { Child } from '#jsx/jsx-runtime'
+import { Icon } from '#views/components/icon.tsx'
+import { Notice } from '#views/components/notice.tsx'
+import { StatusShapes } from '#views/components/status.tsx'
+import { Document } from './document.tsx'
+
+/** For whom a page is drawn. */
+export interface FrameVisit {
+  user: User
+  /** All that he belongs to. */
+  projects: OwnProject[]
+  /** The one that the page is about, or that he looked at last; null when he belongs to none. */
+  project: OwnProject | null
+  notice: string | null
+  now: number
+}
+
+export type Room = 'monitors' | 'incidents' | 'channels' | 'project' | 'docs' | 'settings'
+
+interface FrameProps {
+  visit: FrameVisit
+  title: string
+  /** Which entry of the navigation this page belongs to. */
+  room: Room | null
+  children?: Child
+}
+
+/** The frame of every page for somebody who is signed in. */
+export function Frame({ visit, title, room, children }: FrameProps) {
+  const { user, project, notice } = visit
+  return (
+    <Document title={`${title} · CronGuard`} theme={user.theme}>
+      <header class="bar">
+        <a class="brand" href="/" aria-label="CronGuard">
+          <Icon name="shield" />
+          <span class="brand-name">CronGuard</span>
+        </a>
+        <Switcher visit={visit} />
+        {project && <Navigation project={project} room={room} />}
+        <UserMenu visit={visit} room={room} />
+      </header>
+      {project && <LiveStream project={project} now={visit.now} />}
+      <main id="main" class="page" tabindex="-1">
+        <Notice text={notice} />
+        {children}
+      </main>
+      <StatusShapes />
+      <p id="announcer" class="visually-hidden" role="status" aria-live="polite" />
+    </Document>
+  )
+}
+
+function Switcher({ visit: { projects, project } }: { visit: FrameVisit }) {
+  return (
+    <details class="menu switcher">
+      <summary>
+        <span class="visually-hidden">Project: </span>
+        <span class="switcher-name" dir="auto">
+          {project?.name ?? 'No project'}
+        </span>
+        <Icon name="down" />
+      </summary>
+      <div class="menu-sheet">
+        <ul>
+          {projects.map(({ id, name }) => (
+            <li>
+              <a href={`/projects/${id}`} aria-current={id === project?.id ? 'true' : undefined} dir="auto">
+                {name}
+              </a>
+            </li>
+          ))}
+        </ul>
+        <a class="menu-more" href="/projects/new">
+          <Icon name="plus" /> New project
+        </a>
+      </div>
+    </details>
+  )
+}
+
+function Navigation({ project, room }: { project: OwnProject; room: Room | null }) {
+  const entries: [Room, string, string][] = [
+    ['monitors', 'Monitors', `/projects/${project.id}`],
+    ['incidents', 'Incidents', `/projects/${project.id}/incidents`],
+    ['channels', 'Channels', `/projects/${project.id}/channels`],
+    ['project', may(project.role, 'administer') ? 'Project' : 'Members', `/projects/${project.id}/settings`],
+  ]
+  return (
+    <nav class="nav" aria-label="Project">
+      {entries.map(([name, label, href]) => (
+        <a href={href} aria-current={name === room ? 'page' : undefined}>
+          {label}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+function UserMenu({ visit: { user }, room }: { visit: FrameVisit; room: Room | null }) {
+  return (
+    <div class="bar-end">
+      <a class="bar-link" href="/docs" aria-current={room === 'docs' ? 'page' : undefined}>
+        Docs
+      </a>
+      <details class="menu menu-end">
+        <summary>
+          <Icon name="person" />
+          <span class="visually-hidden">Your account</span>
+        </summary>
+        <div class="menu-sheet">
+          <p class="menu-who" dir="auto">
+            {calledName(user)}
+          </p>
+          <a href="/settings" aria-current={room === 'settings' ? 'page' : undefined}>
+            Settings
+          </a>
+          <ThemeSwitch theme={user.theme} />
+          <form method="post" action="/logout">
+            <button type="submit" class="menu-button">
+              Sign out
+            </button>
+          </form>
+        </div>
+      </details>
+    </div>
+  )
+}
+
+function ThemeSwitch({ theme }: { theme: User['theme'] }) {
+  const themes: [User['theme'], string][] = [
+    ['system', 'System'],
+    ['light', 'Light'],
+    ['dark', 'Dark'],
+  ]
+  return (
+    <form method="post" action="/settings/theme" class="theme-switch">
+      <fieldset>
+        <legend>Theme</legend>
+        {themes.map(([name, label]) => (
+          <button type="submit" name="theme" value={name} aria-pressed={name === theme ? 'true' : 'false'}>
+            {label}
+          </button>
+        ))}
+      </fieldset>
+    </form>
+  )
+}
+
+// The one stream of a tab. What comes over it is drawn by assets/live.js; where none can pass, it asks for the counts.
+function LiveStream({ project, now }: { project: OwnProject; now: number }) {
+  const path = `/projects/${project.id}`
+  return (
+    <div id="live" hidden data-now={now} data-counts={`${path}/counts`} {...{ 'hx-sse:connect': `${path}/events` }} />
+  )
+}

@@ -1,0 +1,30 @@
+import type { Child } from '#jsx/jsx-runtime'
+import { Icon } from '#views/components/icon.tsx'
+import { Notice } from '#views/components/notice.tsx'
+import { Document } from './document.tsx'
+
+interface PlainProps {
+  title: string
+  notice?: string | null
+  /** For more than a form: as wide as the pages of somebody who is signed in. */
+  isWide?: boolean
+  children?: Child
+}
+
+/** A page for somebody who is not signed in, or an error: one narrow sheet. */
+export function Plain({ title, notice = null, isWide = false, children }: PlainProps) {
+  return (
+    <Document title={`${title} · CronGuard`}>
+      <header class="bar">
+        <a class="brand" href="/">
+          <Icon name="shield" />
+          CronGuard
+        </a>
+      </header>
+      <main id="main" class={isWide ? 'page' : 'sheet'} tabindex="-1">
+        <Notice text={notice} />
+        {children}
+      </main>
+    </Document>
+  )
+}

@@ -1,0 +1,52 @@
+// What a page says after a form did its work. A cookie carries only the code over the redirect.
+const NOTICES = {
+  'monitor-created': 'The monitor is there. Now let the job call its ping URL.',
+  'monitor-saved': 'The monitor is changed.',
+  'monitor-paused': 'The monitor is paused. It is silent until it is resumed or its job reports.',
+  'monitor-resumed': 'The monitor is resumed. It waits for its next ping.',
+  'monitor-pinged': 'The ping is recorded.',
+  'monitor-deleted': 'The monitor is deleted, with its pings and incidents.',
+  'channel-created': 'The channel is there, and tells of every monitor of the project. Send a test to be sure.',
+  'channel-saved': 'The channel is changed.',
+  'channel-disabled': 'The channel is switched off. It tells nothing until it is switched on again.',
+  'channel-enabled': 'The channel is switched on.',
+  'channel-deleted': 'The channel is deleted.',
+  'incident-acknowledged': 'You took the incident. Everybody in the project sees it.',
+  'incident-released': 'The incident is open to everybody again.',
+  'note-saved': 'The note is saved.',
+  'delivery-queued': 'The message is on its way again.',
+  'project-created': 'The project is there.',
+  'project-saved': 'The project is renamed.',
+  'project-deleted': 'The project is deleted, with everything in it.',
+  'project-left': 'You left the project.',
+  'project-joined': 'You belong to the project now.',
+  'ping-key-replaced': 'The project has a new ping key. URLs with the old one no longer work.',
+  'api-key-revoked': 'The API key is revoked.',
+  'invitation-made': 'The invitation is there. Copy its link and pass it on.',
+  'invitation-mailed': 'The invitation is mailed. Its link can be copied, too.',
+  'invitation-not-mailed': 'The invitation is there, but the mail could not be sent. Copy its link and pass it on.',
+  'invitation-revoked': 'The invitation is taken back.',
+  'role-changed': 'The role is changed.',
+  'member-removed': 'The member is taken out of the project.',
+  'profile-saved': 'Your profile is saved.',
+  'preferences-saved': 'Your preferences are saved.',
+  'theme-changed': 'The theme is changed.',
+  'password-changed': 'Your password is changed. Every other session is ended.',
+  'password-reset': 'Your password is changed. Sign in with it.',
+  'email-changed': 'Your e-mail address is changed.',
+  'email-mailed': 'A mail is on its way to that address. Follow its link to confirm it.',
+  'email-not-mailed': 'The mail could not be sent. The log of CronGuard says why; try again later.',
+  'email-verified': 'The e-mail address is confirmed.',
+  'sessions-ended': 'You are signed out everywhere else.',
+  'session-ended': 'That session is ended.',
+  'account-deleted': 'Your account is deleted.',
+  'signed-out': 'You are signed out.',
+  'signed-in': 'Welcome. This is your first project; it has no monitor yet.',
+} as const
+
+export type NoticeCode = keyof typeof NOTICES
+
+/** The sentence behind a code; null for what is none. */
+export function noticeText(code: string | null): string | null {
+  return code !== null && Object.hasOwn(NOTICES, code) ? NOTICES[code as NoticeCode] : null
+}

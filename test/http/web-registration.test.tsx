@@ -1,0 +1,286 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createUser } from '#actions/accounts.ts'
+import { changeEmail } from '#actions/mailed-links.ts'
+import { openSetup } from '#actions/registration.ts'
+import { HOUR, MINUTE } from '#lib/duration.ts'
+import { findUserByEmail, listUsers } from '#store/accounts.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { signedIn, Visitor } from '../support/visitor.ts'
+
+const EMAIL = 'alice@example.org'
+const PASSWORD = 'correct horse battery'
+const NEW_PASSWORD = 'staple staple staple'
+const SMTP = { CRONGUARD_SMTP_HOST: 'mail.example.org' }
+const ALICE = { email: EMAIL, password: PASSWORD, timeZone: 'Europe/Riga' }
+
+let guard: TestGuard
+
+beforeEach(() => {
+  guard = new TestGuard()
+})
+
+afterEach(() => guard.stop())
+
+function reopen(env: Record<string, string>): void {
+  guard.stop()
+  guard = new TestGuard({ env })
+}
+
+const emails = (): string[] => listUsers(guard.db).map(({ email }) => email)
+const alice = () => createUser(guard.deps, { email: EMAIL, password: PASSWORD, isAdmin: false })
+
+async function canSignIn(password: string, email = EMAIL): Promise<boolean> {
+  return (await new Visitor(guard).post('/login', { email, password })).status === 303
+}
+
+/** The link in the newest mail, as a path. */
+const mailedLink = (): string =>
+  /8000(\/\S+\/[A-Za-z0-9]{32})\b/.exec(guard.outside.mails.at(-1)?.text ?? '')?.[1] ?? ''
+
+describe('The first account', () => {
+  test('every page leads to the setup while there is none, and the setup alone opens nothing', async () => {
+    for (const path of [
+      '/',
+      '/login',
+      '/register',
+      '/settings',
+      '/projects/new',
+      '/password-reset',
+      '/invitations/x',
+    ]) {
+      expect([path, (await guard.request(path)).headers.get('location')]).toEqual([path, '/setup'])
+    }
+    const text = await new Visitor(guard).read('/setup')
+    expect(text).toContain('Nobody has an account yet')
+    expect(text).not.toContain('<form')
+    expect((await new Visitor(guard).post('/setup', ALICE)).status).toBe(403)
+    expect(emails()).toEqual([])
+  })
+
+  test('is made with the link from the log: it administers, has a project, and is signed in', async () => {
+    const link = `/setup?token=${openSetup(guard.deps)}`
+    const visitor = new Visitor(guard)
+    expect(await visitor.read(link)).toContain('Make the first account')
+    const response = await visitor.post(link, ALICE)
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
+    expect(findUserByEmail(guard.db, EMAIL)).toMatchObject({ isAdmin: true, timeZone: 'Europe/Riga' })
+    expect(await visitor.read('/settings')).toContain('My project')
+  })
+
+  test('is made once: the link is used up, and no other is made any more', async () => {
+    const link = `/setup?token=${openSetup(guard.deps)}`
+    await new Visitor(guard).post(link, ALICE)
+    const second = await new Visitor(guard).post(link, { ...ALICE, email: 'mallory@example.org' })
+    expect(second.status).toBe(403)
+    expect((await guard.request(link)).headers.get('location')).toBe('/login')
+    expect(openSetup(guard.deps)).toBeNull()
+    expect(emails()).toEqual([EMAIL])
+  })
+
+  test('is made only once by two who hold the link at the same moment', async () => {
+    const link = `/setup?token=${openSetup(guard.deps)}`
+    const both = ['a@example.org', 'b@example.org'].map((email) => new Visitor(guard).post(link, { ...ALICE, email }))
+    expect((await Promise.all(both)).map(({ status }) => status).sort()).toEqual([303, 403])
+    expect(emails()).toHaveLength(1)
+  })
+
+  test('is not made with a link of 30 minutes ago, one from before the last start, or a made-up one', async () => {
+    const early = openSetup(guard.deps)
+    guard.clock.advance(30 * MINUTE - 1)
+    expect((await guard.request(`/setup?token=${early}`)).status).toBe(200)
+    const late = openSetup(guard.deps)
+    const isRefused = async (token: string | null) =>
+      (await new Visitor(guard).post(`/setup?token=${token}`, ALICE)).status
+    expect(await isRefused(early)).toBe(403)
+    guard.clock.advance(30 * MINUTE)
+    expect(await isRefused(late)).toBe(403)
+    expect(await isRefused('x'.repeat(32))).toBe(403)
+    expect(await (await guard.request(`/setup?token=${late}`)).text()).toContain('not valid any more')
+    expect(emails()).toEqual([])
+  })
+
+  test('is not made after somebody was made on the machine', async () => {
+    const link = `/setup?token=${openSetup(guard.deps)}`
+    await alice()
+    expect((await new Visitor(guard).post(link, { ...ALICE, email: 'mallory@example.org' })).status).toBe(403)
+    expect(emails()).toEqual([EMAIL])
+  })
+
+  test.each([
+    [{ email: 'nonsense', password: PASSWORD }, 'email'],
+    [{ email: EMAIL, password: 'short' }, 'password'],
+  ])('%j comes back with what is wrong, and the link still works', async (fields, field) => {
+    const link = `/setup?token=${openSetup(guard.deps)}`
+    const visitor = new Visitor(guard)
+    const response = await visitor.post(link, fields)
+    const text = await response.text()
+    expect([response.status, text.includes(`id="${field}-problem"`)]).toEqual([422, true])
+    expect(text).toContain(`value="${fields.email}"`)
+    expect(text).not.toContain(`value="${fields.password}"`)
+    expect((await visitor.post(link, ALICE)).status).toBe(303)
+  })
+
+  test('starts with UTC when the browser names no zone, or none that exists', async () => {
+    const link = `/setup?token=${openSetup(guard.deps)}`
+    await new Visitor(guard).post(link, { ...ALICE, timeZone: 'Mars/Olympus' })
+    expect(findUserByEmail(guard.db, EMAIL)?.timeZone).toBe('UTC')
+  })
+})
+
+describe('Registration', () => {
+  const BOB = { email: 'bob@example.org', password: PASSWORD, timeZone: 'UTC' }
+
+  test('is closed unless it was opened, and the sign-in does not offer it', async () => {
+    await alice()
+    expect((await guard.request('/register')).status).toBe(403)
+    expect((await new Visitor(guard).post('/register', BOB)).status).toBe(403)
+    expect(await new Visitor(guard).read('/login')).not.toContain('/register')
+    expect(emails()).toEqual([EMAIL])
+  })
+
+  describe('that is open', () => {
+    beforeEach(async () => {
+      reopen({ ...SMTP, CRONGUARD_REGISTRATION: 'open' })
+      await alice()
+    })
+
+    test('gives an account without rights over this CronGuard, and mails a link to its address', async () => {
+      const visitor = new Visitor(guard)
+      expect(await visitor.read('/login')).toContain('/register')
+      expect((await visitor.post('/register', BOB)).status).toBe(303)
+      expect(findUserByEmail(guard.db, BOB.email)).toMatchObject({ isAdmin: false, emailVerifiedAt: null })
+      expect(guard.outside.mails.map(({ to }) => to)).toEqual([BOB.email])
+      const link = mailedLink()
+      await visitor.read(link)
+      expect(findUserByEmail(guard.db, BOB.email)?.emailVerifiedAt).toBeNull()
+      expect((await visitor.post(link)).headers.get('location')).toBe('/')
+      expect(findUserByEmail(guard.db, BOB.email)?.emailVerifiedAt).toBe(guard.clock.now())
+      expect((await visitor.post(link)).status).toBe(404)
+    })
+
+    test('works while the mail server does not', async () => {
+      guard.outside.failWith('timeout')
+      expect((await new Visitor(guard).post('/register', BOB)).status).toBe(303)
+      expect(JSON.stringify(guard.log)).not.toContain('/verify-email/')
+    })
+
+    test('gives nobody the account of somebody else', async () => {
+      const response = await new Visitor(guard).post('/register', { ...BOB, email: 'ALICE@example.org' })
+      expect([response.status, await response.text()]).toEqual([422, expect.stringContaining('already a user')])
+      expect(await canSignIn(PASSWORD)).toBe(true)
+    })
+
+    test('takes twenty tries an hour from one address', async () => {
+      const statuses: number[] = []
+      for (let count = 0; count < 21; count += 1) {
+        statuses.push((await new Visitor(guard).post('/register', { email: 'x', password: 'x' })).status)
+      }
+      expect(statuses).toEqual([...Array(20).fill(422), 429])
+    })
+
+    test('does no harm with what was typed', async () => {
+      const response = await new Visitor(guard).post('/register', { ...BOB, email: '"><script>alert(1)</script>' })
+      expect(await response.text()).not.toContain('<script>alert')
+    })
+  })
+})
+
+describe('A forgotten password', () => {
+  test('is a matter for the machine itself without a mail server', async () => {
+    await alice()
+    const response = await guard.request('/password-reset')
+    expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('user reset-password')])
+    expect((await new Visitor(guard).post('/password-reset', { email: EMAIL })).status).toBe(404)
+    expect(await new Visitor(guard).read('/login')).toContain('user reset-password')
+  })
+
+  describe('with a mail server', () => {
+    beforeEach(async () => {
+      reopen(SMTP)
+      await alice()
+    })
+
+    /** Asks for a link, and waits until the mail is out. */
+    async function ask(email = EMAIL): Promise<Response> {
+      const response = await new Visitor(guard).post('/password-reset', { email })
+      await new Promise((resolve) => setImmediate(resolve))
+      return response
+    }
+
+    test('is answered the same whether somebody has the address or not', async () => {
+      const [known, unknown] = [await ask(), await ask('nobody@example.org')]
+      expect([known.status, await known.text()]).toEqual([unknown.status, await unknown.text()])
+      expect(guard.outside.mails.map(({ to }) => to)).toEqual([EMAIL])
+    })
+
+    test('is replaced by a mailed link, once; every session ends', async () => {
+      const visitor = await signedIn(guard, EMAIL)
+      await ask(' ALICE@example.org ')
+      const link = mailedLink()
+      expect(link).toStartWith('/password-reset/')
+      expect(await new Visitor(guard).read(link)).toContain(`action="${link}"`)
+      const short = await new Visitor(guard).post(link, { password: 'short' })
+      expect([short.status, await canSignIn(PASSWORD)]).toEqual([422, true])
+
+      const response = await new Visitor(guard).post(link, { password: NEW_PASSWORD })
+      expect(response.headers.get('location')).toBe('/login')
+      expect([await canSignIn(PASSWORD), await canSignIn(NEW_PASSWORD)]).toEqual([false, true])
+      expect((await visitor.get('/settings')).status).toBe(303)
+      expect((await guard.request(link)).status).toBe(404)
+      expect((await new Visitor(guard).post(link, { password: PASSWORD })).status).toBe(404)
+    })
+
+    test('stays when the link is an hour old, or a newer one was mailed', async () => {
+      await ask()
+      const first = mailedLink()
+      await ask()
+      const second = mailedLink()
+      expect((await guard.request(first)).status).toBe(404)
+      guard.clock.advance(HOUR)
+      for (const link of [first, second, '/password-reset/made-up']) {
+        expect((await new Visitor(guard).post(link, { password: NEW_PASSWORD })).status).toBe(404)
+      }
+      expect(await canSignIn(PASSWORD)).toBe(true)
+    })
+
+    test('is not replaced by a link for something else, nor the other way round', async () => {
+      await ask()
+      const reset = mailedLink()
+      const { id } = findUserByEmail(guard.db, EMAIL) ?? { id: '' }
+      await changeEmail(guard.deps, { userId: id, email: 'alice@new.example' })
+      const verify = mailedLink()
+      const swapped = [
+        verify.replace('verify-email', 'password-reset'),
+        reset.replace('password-reset', 'verify-email'),
+      ]
+      for (const link of swapped) {
+        expect((await new Visitor(guard).post(link, { password: NEW_PASSWORD })).status).toBe(404)
+      }
+      expect([await canSignIn(PASSWORD), emails()]).toEqual([true, [EMAIL]])
+    })
+
+    test('is not replaced by a link to an address that the user has given up', async () => {
+      const { id } = findUserByEmail(guard.db, EMAIL) ?? { id: '' }
+      await ask()
+      const reset = mailedLink()
+      await changeEmail(guard.deps, { userId: id, email: 'alice@new.example' })
+      await new Visitor(guard).post(mailedLink())
+      expect((await new Visitor(guard).post(reset, { password: NEW_PASSWORD })).status).toBe(404)
+      expect([await canSignIn(PASSWORD, 'alice@new.example'), emails()]).toEqual([true, ['alice@new.example']])
+    })
+
+    test('brings three mails an hour at most', async () => {
+      const statuses: number[] = []
+      for (let count = 0; count < 4; count += 1) statuses.push((await ask()).status)
+      expect(statuses).toEqual([200, 200, 200, 429])
+      expect(guard.outside.mails).toHaveLength(3)
+    })
+
+    test('is nothing that the log tells', async () => {
+      guard.outside.failWith('timeout')
+      await ask()
+      expect(guard.log.map(({ level }) => level)).toEqual(['warn'])
+      expect(JSON.stringify(guard.log)).not.toContain('/password-reset/')
+    })
+  })
+})

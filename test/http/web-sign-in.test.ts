@@ -1,0 +1,238 @@
+import { afterEach, beforeEach, describe, expect, setSystemTime, test } from 'bun:test'
+import { createUser } from '#actions/accounts.ts'
+import { endOtherSessions } from '#actions/sessions.ts'
+import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
+import { countUsers } from '#store/accounts.ts'
+import { listSessions } from '#store/sessions.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { signedIn, Visitor } from '../support/visitor.ts'
+
+const ALICE = { email: 'alice@example.org', password: 'correct horse battery' }
+const NEVER = 'nobody@example.org'
+
+let guard: TestGuard
+let stranger: Visitor
+
+beforeEach(async () => {
+  guard = new TestGuard()
+  await createUser(guard.deps, { ...ALICE, isAdmin: false })
+  stranger = new Visitor(guard)
+})
+
+afterEach(() => {
+  setSystemTime()
+  guard.stop()
+})
+
+async function isIn(visitor: Visitor): Promise<boolean> {
+  return (await visitor.get('/settings')).status === 200
+}
+
+describe('Signing in', () => {
+  test('leads to the monitors, and the cookie is no script’s and no other site’s business', async () => {
+    const response = await stranger.post('/login', ALICE)
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
+    const cookie = response.headers.getSetCookie().find((line) => line.startsWith('cronguard=')) ?? ''
+    for (const attribute of ['HttpOnly', 'SameSite=Lax', 'Path=/', 'Max-Age=2592000'])
+      expect(cookie).toContain(attribute)
+    expect(cookie).not.toContain('Secure')
+    expect((await stranger.get('/')).status).toBe(200)
+  })
+
+  test('over https gives a cookie that never travels without it, and binds it to the host', async () => {
+    const secure = new TestGuard({ env: { CRONGUARD_BASE_URL: 'https://cron.example.org' } })
+    await createUser(secure.deps, { ...ALICE, isAdmin: false })
+    const visitor = new Visitor(secure)
+    const response = await visitor.post('/login', ALICE, { Origin: 'https://cron.example.org' })
+    const cookie = response.headers.getSetCookie()[0] ?? ''
+    expect(cookie).toStartWith('__Host-cronguard=')
+    expect(cookie).toContain('; Secure')
+    expect((await visitor.get('/')).headers.get('strict-transport-security')).toContain('max-age=')
+    secure.stop()
+  })
+
+  test('takes an address in any case and with blanks around it', async () => {
+    await stranger.post('/login', { ...ALICE, email: '  Alice@Example.ORG ' })
+    expect(await isIn(stranger)).toBe(true)
+  })
+
+  test('gives the same answer for an unknown address and for a wrong password, and keeps what was typed', async () => {
+    const wrong = await stranger.post('/login', { ...ALICE, password: 'wrong password' })
+    const unknown = await stranger.post('/login', { email: NEVER, password: 'wrong password' })
+    const [a, b] = [await wrong.text(), await unknown.text()]
+    expect([wrong.status, unknown.status]).toEqual([422, 422])
+    expect(a.replaceAll(ALICE.email, 'x')).toBe(b.replaceAll(NEVER, 'x'))
+    expect(a).toContain(`value="${ALICE.email}"`)
+    expect(a).not.toContain('wrong password"')
+    expect(await isIn(stranger)).toBe(false)
+  })
+
+  test.each([
+    ['/monitors/abc?kind=fail', '/monitors/abc?kind=fail'],
+    ['//evil.example', '/'],
+    ['/\\evil.example', '/'],
+    ['https://evil.example', '/'],
+    ['/ok\\..\\evil', '/'],
+    ['javascript:alert(1)', '/'],
+    ['', '/'],
+  ])('with the wish to go on to %p leads to %p', async (next, location) => {
+    const response = await stranger.post('/login', { ...ALICE, next })
+    expect(response.headers.get('location')).toBe(location)
+  })
+
+  test('comes first for a page, which is shown afterwards', async () => {
+    const response = await stranger.get('/settings?tab=1')
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/login?next=%2Fsettings%3Ftab%3D1'])
+    expect((await stranger.get('/', { 'HX-Request': 'true' })).status).toBe(401)
+    expect((await stranger.post('/settings/theme', { theme: 'dark' })).status).toBe(401)
+  })
+})
+
+describe('Too many tries', () => {
+  const wrong = { ...ALICE, password: 'wrong password' }
+  const from = (peer: string) => ({
+    try: (fields: Record<string, string>) =>
+      guard.request('/login', { method: 'POST', body: new URLSearchParams(fields) }, peer),
+  })
+
+  test('for one account are refused from everywhere, with a sentence that says when to come back', async () => {
+    for (let index = 0; index < 10; index += 1) {
+      expect((await from(`198.51.100.${index}`).try(wrong)).status).toBe(422)
+    }
+    const refused = await from('198.51.100.99').try({ ...ALICE, email: 'ALICE@example.org' })
+    expect(refused.status).toBe(429)
+    expect(await refused.text()).toMatch(/tried too often\. Come back in 1[45] minutes/)
+    expect(countUsers(guard.db)).toBe(1)
+  })
+
+  test('from one address are refused for every account, and its IPv6 neighbours are one with it', async () => {
+    for (let index = 0; index < 20; index += 1) {
+      await from(`2001:db8:1:2::${index}`).try({ ...wrong, email: `user${index}@example.org` })
+    }
+    expect((await from('2001:db8:1:2:9:9:9:9').try(ALICE)).status).toBe(429)
+    expect((await from('2001:db8:1:3::1').try(ALICE)).status).toBe(303)
+  })
+
+  test('at the same moment are all counted', async () => {
+    const answers = await Promise.all(Array.from({ length: 15 }, () => from('198.51.100.1').try(wrong)))
+    expect(answers.filter(({ status }) => status === 422)).toHaveLength(10)
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(5)
+  })
+
+  test('are forgotten after a quarter of an hour; a good sign-in never counts', async () => {
+    for (let index = 0; index < 25; index += 1) expect((await from('198.51.100.1').try(ALICE)).status).toBe(303)
+    for (let index = 0; index < 11; index += 1) await from('198.51.100.1').try(wrong)
+    expect((await from('198.51.100.1').try(ALICE)).status).toBe(429)
+    setSystemTime(new Date(Date.now() + 16 * MINUTE))
+    expect((await from('198.51.100.1').try(ALICE)).status).toBe(303)
+  })
+})
+
+describe('A session', () => {
+  test('lasts thirty days from the last visit', async () => {
+    await stranger.post('/login', ALICE)
+    guard.clock.advance(29 * DAY)
+    expect(await isIn(stranger)).toBe(true)
+    guard.clock.advance(29 * DAY)
+    expect(await isIn(stranger)).toBe(true)
+    guard.clock.advance(30 * DAY + HOUR)
+    expect(await isIn(stranger)).toBe(false)
+  })
+
+  test('is not written with every click', async () => {
+    await stranger.post('/login', ALICE)
+    guard.clock.advance(6 * MINUTE)
+    expect((await stranger.get('/settings')).headers.getSetCookie().join()).toContain('cronguard=')
+    expect((await stranger.get('/settings')).headers.getSetCookie().join()).not.toContain('cronguard=')
+  })
+
+  test('that was ended elsewhere is worth nothing, though its cookie is still signed', async () => {
+    await stranger.post('/login', ALICE)
+    const [session] = listSessions(guard.db, { userId: userId(), now: guard.clock.now() })
+    expect(session?.userAgent).toBe('')
+    endOtherSessions(guard.deps, { userId: userId(), keptId: null })
+    expect(await isIn(stranger)).toBe(false)
+  })
+
+  test('ends with a sign-out, and an old copy of its cookie does not come back to life', async () => {
+    await stranger.post('/login', ALICE)
+    const copy = new Visitor(guard, [stranger.cookie])
+    expect(await isIn(copy)).toBe(true)
+    const response = await stranger.post('/logout')
+    expect(response.headers.get('location')).toBe('/login')
+    expect(await stranger.read('/login')).toContain('You are signed out.')
+    expect([await isIn(stranger), await isIn(copy)]).toEqual([false, false])
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['no token', 'abc'],
+    ['a token that nobody signed', 'eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJ4In0.'],
+    ['a token with another key', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.Y4Qg0pmJ6bWmRr2mTnRkQmS3mLkYy1y0m8o3u1m2b3c'],
+  ])('is not given for a cookie with %s', async (_what, value) => {
+    expect(await isIn(new Visitor(guard, [`cronguard=${value}`]))).toBe(false)
+  })
+
+  test('does not survive a change of the signed part', async () => {
+    const alice = await signedIn(guard, ALICE.email)
+    const [head, body, signature] = alice.cookie.replace('cronguard=', '').split('.')
+    const forged = Buffer.from(JSON.stringify({ ...JSON.parse(atob(body ?? '')), exp: 9_999_999_999 })).toString(
+      'base64url',
+    )
+    expect(await isIn(alice)).toBe(true)
+    expect(await isIn(new Visitor(guard, [`cronguard=${head}.${forged}.${signature}`]))).toBe(false)
+  })
+
+  test('keeps people in when the disk takes nothing', async () => {
+    await stranger.post('/login', ALICE)
+    guard.clock.advance(HOUR)
+    guard.db.get('PRAGMA query_only = ON')
+    expect((await stranger.get('/')).status).toBe(200)
+    guard.db.get('PRAGMA query_only = OFF')
+  })
+})
+
+describe('A form that comes from elsewhere', () => {
+  const cases: [name: string, headers: Record<string, string>, status: number][] = [
+    [
+      'this site, as browsers say over https',
+      { 'Sec-Fetch-Site': 'same-origin', Origin: 'http://127.0.0.1:8000' },
+      303,
+    ],
+    ['this site, by the base URL', { Origin: 'http://127.0.0.1:8000' }, 303],
+    ['this site, by the address in use', { Origin: 'http://localhost', Host: 'localhost' }, 303],
+    ['another site', { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }, 403],
+    ['a sister site', { 'Sec-Fetch-Site': 'same-site', Origin: 'http://127.0.0.1:8000' }, 403],
+    ['another site, on plain http', { Origin: 'http://evil.example' }, 403],
+    ['a page without an origin', { Origin: 'null' }, 403],
+    ['another port', { Origin: 'http://127.0.0.1:8001' }, 403],
+    ['no browser', {}, 303],
+  ]
+
+  test.each(cases)('(%s) is answered %p', async (_name, headers, status) => {
+    const alice = await signedIn(guard, ALICE.email)
+    const init = {
+      method: 'POST',
+      body: new URLSearchParams({ theme: 'dark' }),
+      headers: { ...headers, Cookie: alice.cookie },
+    }
+    expect((await guard.request('/settings/theme', init)).status).toBe(status)
+  })
+
+  test('is no matter for pings and API keys: they use no cookies', async () => {
+    const project = guard.project('bob@example.org')
+    const monitor = guard.monitor(project, { name: 'backup' })
+    const headers = { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' }
+    await guard.ping(monitor, '', { method: 'POST', headers })
+    const response = await guard.request('/api/v3/checks/', {
+      method: 'POST',
+      headers: { ...headers, 'X-Api-Key': guard.apiKey(project) },
+      body: '{}',
+    })
+    expect(response.status).toBe(201)
+  })
+})
+
+function userId(): string {
+  return guard.db.get<{ id: string }>("SELECT id FROM users WHERE email = 'alice@example.org'")?.id ?? ''
+}

@@ -2,6 +2,7 @@ import { AppError } from '#lib/errors.ts'
 import { readHead } from './body.ts'
 
 const FORM_MAX = 64 * 1024
+const FIELDS_MAX = 300
 
 /** What a person typed into a form, by the name of the field. A field that is not there is an empty text. */
 export interface Form {
@@ -14,22 +15,34 @@ export interface Form {
   values: Record<string, string>
 }
 
-/** Throws invalid for what is no form, or too long. */
+/** What was sent along; an empty form with a request that changes nothing. Throws invalid for what is no form. */
 export async function readForm(request: Request): Promise<Form> {
+  if (request.method !== 'POST') return toForm(new URLSearchParams())
   const bytes = await readHead(request, FORM_MAX + 1)
   if (bytes.length > FORM_MAX) throw new AppError('invalid', 'This form is too long.')
   const contentType = request.headers.get('content-type') ?? ''
   if (bytes.length > 0 && !contentType.startsWith('application/x-www-form-urlencoded')) {
     throw new AppError('invalid', 'This is not a form.')
   }
-  const fields = new URLSearchParams(new TextDecoder().decode(bytes))
+  return toForm(new URLSearchParams(new TextDecoder().decode(bytes)))
+}
+
+// Each field is looked at once: a form of a thousand names must not take a million looks.
+function toForm(fields: URLSearchParams): Form {
+  const lists = new Map<string, string[]>()
+  for (const [name, value] of fields) {
+    const list = lists.get(name)
+    if (list) list.push(value)
+    else lists.set(name, [value])
+    if (lists.size > FIELDS_MAX) throw new AppError('invalid', 'This form has too many fields.')
+  }
   // Browsers send line breaks as two characters; nobody typed the first one.
-  const text = (name: string): string => (fields.get(name) ?? '').replaceAll('\r\n', '\n')
+  const text = (name: string): string => (lists.get(name)?.[0] ?? '').replaceAll('\r\n', '\n')
   return {
     text,
-    list: (name) => fields.getAll(name),
-    isTicked: (name) => fields.has(name),
-    values: Object.fromEntries([...fields.keys()].map((name) => [name, text(name)])),
+    list: (name) => lists.get(name) ?? [],
+    isTicked: (name) => lists.has(name),
+    values: Object.fromEntries([...lists.keys()].map((name) => [name, text(name)])),
   }
 }
 

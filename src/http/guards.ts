@@ -9,6 +9,7 @@ import { findMonitorForUser } from '#store/monitors.ts'
 import { findOwnProject, listProjectsOfUser } from '#store/projects.ts'
 import { noticeText } from '#views/notices.ts'
 import { cookieOf } from './cookies.ts'
+import { type Form, readForm } from './forms.ts'
 import { NOTICE, redirect, wantsPartial, withCookies, withoutNotice } from './respond.tsx'
 import type { Sessions } from './sessions.ts'
 import { splitUrl } from './url.ts'
@@ -25,6 +26,8 @@ export interface Visit {
   params: Record<string, string>
   query: URLSearchParams
   now: number
+  /** What was sent along. It has come whole before anybody looks at who sends it, and what he may. */
+  form: Form
   /** What the last form did, to be said on this page. */
   notice: string | null
 }
@@ -56,21 +59,31 @@ type Answer = Response | Promise<Response>
 /** For everybody. While nobody has an account, only the way to the first one is open. */
 export function anybody({ deps }: House, answer: (visit: Visit) => Answer) {
   return async ({ request, params }: Context): Promise<Response> => {
+    const visit = await visitOf(deps, { request, params })
     if (!hasUsers(deps.db)) return redirect('/setup')
-    return await withNotice(await answer(visitOf(deps, { request, params })), request)
+    return withNotice(await answer(visit), request)
+  }
+}
+
+/** For everybody, as long as nobody has an account; a form that comes too late is told so. */
+export function untilSetUp({ deps }: House, answer: (visit: Visit) => Answer) {
+  return async ({ request, params }: Context): Promise<Response> => {
+    const visit = await visitOf(deps, { request, params })
+    const isOver = request.method === 'GET' && hasUsers(deps.db)
+    return isOver ? redirect('/login') : await answer(visit)
   }
 }
 
 /** For a signed-in user; a stranger is led to the sign-in, and back afterwards. */
 export function signedIn({ deps, sessions }: House, answer: (visit: SignedInVisit) => Answer) {
   return async ({ request, params }: Context): Promise<Response> => {
+    const visit = await visitOf(deps, { request, params })
     const found = await sessions.find(request)
     if (found === null) return turnAway(deps, request)
     const { user, session, cookie } = found
     const projects = listProjectsOfUser(deps.db, user.id)
     const project = projects.find(({ id }) => id === session.projectId) ?? projects[0] ?? null
-    const visit = { ...visitOf(deps, { request, params }), user, session, projects, project }
-    return withCookies(withNotice(await answer(visit), request), [cookie])
+    return withCookies(withNotice(await answer({ ...visit, user, session, projects, project }), request), [cookie])
   }
 }
 
@@ -123,9 +136,10 @@ function turnAway({ db }: Deps, request: Request): Response {
   return redirect(path === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`)
 }
 
-function visitOf({ clock }: Deps, { request, params }: Context): Visit {
+async function visitOf({ clock }: Deps, { request, params }: Context): Promise<Visit> {
+  const form = await readForm(request)
   const notice = noticeText(cookieOf(request, NOTICE))
-  return { request, params, query: splitUrl(request.url).query, now: clock.now(), notice }
+  return { request, params, query: splitUrl(request.url).query, now: clock.now(), form, notice }
 }
 
 // A notice is said once, on the first whole page.

@@ -205,3 +205,23 @@ describe.each([...ROLES])('Somebody with the role %s', (role) => {
     else expect(status).toBe(403)
   })
 })
+
+describe('Somebody who loses his rights while his form is half sent', () => {
+  const forms = routes.filter(({ route, needs }) => route.startsWith('POST') && ROLES.includes(needs as Role))
+
+  test.each(forms)('changes nothing at $route', async ({ route }) => {
+    const world = await newWorld()
+    const { guard, project, pathOf } = world
+    const owner = await memberOf(guard, project, 'owner')
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Cookie: owner.cookie }
+    const answer = guard.request(pathOf(route.split(' ')[1] ?? ''), { method: 'POST', body: readable, headers })
+    const writer = writable.getWriter()
+    await writer.write(new TextEncoder().encode('role=viewer&name=taken'))
+    guard.db.write((tx) => tx.run('DELETE FROM memberships WHERE user_id = $id', { id: owner.user.id }))
+    await writer.close()
+    expect((await answer).status).toBe(404)
+    guard.live.close()
+    guard.stop()
+  })
+})

@@ -5,7 +5,7 @@ import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { ChannelReport, SettingsInput } from '#domain/channel.ts'
 import { may, type Permission } from '#domain/project.ts'
-import { type Form, orAgain, readForm } from '#http/forms.ts'
+import { type Form, orAgain } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type ProjectVisit, projectOf, signedIn } from '#http/guards.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
@@ -139,7 +139,7 @@ function newForm({ deps }: House, { visit, kind, form, problem, status = 200 }: 
 
 async function create(house: House, visit: ProjectVisit): Promise<Response> {
   requireVerified(house, visit)
-  const form = await readForm(visit.request)
+  const { form } = visit
   const kind = findKind(form.text('kind'))
   if (kind === null) return chooseKind(visit, 422)
   const { project } = visit
@@ -189,7 +189,7 @@ function editForm({ channel }: ChannelReport, kind: ChannelKind, again: Again | 
 
 async function save(house: House, visit: ChannelVisit): Promise<Response> {
   requireVerified(house, visit)
-  const form = await readForm(visit.request)
+  const { form } = visit
   const { channel } = visit.report
   const kind = findKind(channel.kind)
   if (kind === null) throw new AppError('conflict', 'Channels of this kind are not supported any more.')

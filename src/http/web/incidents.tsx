@@ -4,7 +4,7 @@ import { acknowledgeIncident, saveNote, withdrawAcknowledgement } from '#actions
 import type { Deps } from '#deps.ts'
 import { may, type Permission } from '#domain/project.ts'
 import type { Story } from '#domain/story.ts'
-import { orAgain, readForm } from '#http/forms.ts'
+import { orAgain } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type ProjectVisit, projectOf, type SignedInVisit, signedIn } from '#http/guards.ts'
 import { readStory } from '#http/incident-stories.ts'
@@ -175,7 +175,7 @@ function withdraw({ deps }: House, visit: IncidentVisit): Response {
 }
 
 async function keepNote(house: House, visit: IncidentVisit): Promise<Response> {
-  const note = (await readForm(visit.request)).text('note')
+  const note = visit.form.text('note')
   return await orAgain(
     () => {
       saveNote(house.deps, { ...refOf(visit), note })

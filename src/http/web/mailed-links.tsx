@@ -1,7 +1,7 @@
 // What a link in a mail leads to: a new password, a confirmed address.
 import { Elysia } from 'elysia'
 import { mailPasswordReset, requireResetLink, resetPassword, verifyEmail } from '#actions/mailed-links.ts'
-import { orAgain, readForm } from '#http/forms.ts'
+import { orAgain } from '#http/forms.ts'
 import { anybody, type House, type Visit } from '#http/guards.ts'
 import { createLimit, type Limit, neighbourhood } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
@@ -54,7 +54,7 @@ async function mailLink(
   { visit, limits }: { visit: Visit; limits: { address: Limit; account: Limit } },
 ): Promise<Response> {
   requireMailServer(deps.config.smtp)
-  const email = (await readForm(visit.request)).text('email').trim()
+  const email = visit.form.text('email').trim()
   await limits.address.take(neighbourhood(peerOf(visit.request)))
   await limits.account.take(email.toLowerCase())
   setImmediate(() => {
@@ -69,9 +69,8 @@ function showNewPassword({ deps }: House, { params }: Visit): Response {
   return page(<NewPasswordPage token={token} form={freshForm()} problem={null} />)
 }
 
-async function saveNewPassword({ deps }: House, { request, params }: Visit): Promise<Response> {
+async function saveNewPassword({ deps }: House, { form, params }: Visit): Promise<Response> {
   const token = params.token ?? ''
-  const form = await readForm(request)
   return await orAgain(
     async () => {
       await resetPassword(deps, { token, password: form.text('password') })

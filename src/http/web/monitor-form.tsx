@@ -4,7 +4,7 @@ import { findKind } from '#channels/index.ts'
 import type { Channel } from '#domain/channel.ts'
 import { withDeadline } from '#domain/lifecycle.ts'
 import { type Monitor, shownName } from '#domain/monitor.ts'
-import { type Form, orAgain, type Retry, readForm } from '#http/forms.ts'
+import { type Form, orAgain, type Retry } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type MonitorVisit, onMonitor, type ProjectVisit } from '#http/guards.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
@@ -69,7 +69,7 @@ function showEdit(house: House, visit: MonitorVisit): Response {
 }
 
 async function create(house: House, visit: ProjectVisit): Promise<Response> {
-  const form = await readForm(visit.request)
+  const { form } = visit
   return await saving(house, { visit, form }, () => {
     const { deps } = house
     const projectId = visit.project.id
@@ -82,7 +82,7 @@ async function create(house: House, visit: ProjectVisit): Promise<Response> {
 }
 
 async function update(house: House, visit: MonitorVisit): Promise<Response> {
-  const form = await readForm(visit.request)
+  const { form } = visit
   return await saving(house, { visit, form }, () => {
     const { deps } = house
     const { monitor } = visit

@@ -11,7 +11,7 @@ import {
   revokeApiKey,
 } from '#actions/projects.ts'
 import { API_KEY_ACCESS, INVITED_ROLES, may, type Permission, ROLES, wouldLoseOwner } from '#domain/project.ts'
-import { type Form, orAgain, readForm } from '#http/forms.ts'
+import { type Form, orAgain } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type ProjectVisit, type SignedInVisit, signedIn } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
@@ -80,7 +80,7 @@ function showNew(visit: SignedInVisit, form: FormState, problem: string | null =
 }
 
 async function create({ deps }: House, visit: SignedInVisit): Promise<Response> {
-  const form = await readForm(visit.request)
+  const { form } = visit
   return await orAgain(
     () => {
       const id = createProject(deps, { name: form.text('name'), ownerId: visit.user.id })
@@ -144,7 +144,7 @@ function orShowAgain(
 }
 
 async function rename(house: House, visit: ProjectVisit): Promise<Response> {
-  const form = await readForm(visit.request)
+  const { form } = visit
   return await orShowAgain(house, { visit, section: 'name', form }, () => {
     renameProject(house.deps, { projectId: visit.project.id, name: form.text('name') })
     return redirect(settingsOf(visit), 'project-saved')
@@ -159,9 +159,8 @@ function replaceKey({ deps }: House, visit: ProjectVisit): Response {
 // The answer to the form is the page with the key: there is no other moment, and no other address, to show it at.
 async function makeApiKey(house: House, visit: ProjectVisit): Promise<Response> {
   const { deps } = house
-  const { project, request, user } = visit
+  const { project, form, user } = visit
   requireProvenAddress(deps, user)
-  const form = await readForm(request)
   return await orShowAgain(house, { visit, section: 'api-keys', form }, () => {
     const access = oneOf(API_KEY_ACCESS, form.text('access'))
     const apiKey = createApiKey(deps, { projectId: project.id, access, name: form.text('keyName') })
@@ -179,8 +178,7 @@ async function makeInvitation(
   house: House,
   { visit, mails }: { visit: ProjectVisit; mails: Limit },
 ): Promise<Response> {
-  const { project, request, user } = visit
-  const form = await readForm(request)
+  const { project, form, user } = visit
   const email = form.text('email').trim()
   if (email !== '') requireProvenAddress(house.deps, user)
   return await orShowAgain(house, { visit, section: 'invitations', form }, async () => {
@@ -202,7 +200,7 @@ function takeBack({ deps }: House, visit: ProjectVisit): Response {
 
 async function saveRole(house: House, visit: ProjectVisit): Promise<Response> {
   const { project, params, user } = visit
-  const form = await readForm(visit.request)
+  const { form } = visit
   return await orShowAgain(house, { visit, section: 'members', form }, () => {
     const role = oneOf(ROLES, form.text('role'))
     changeRole(house.deps, { actor: { projectId: project.id, userId: user.id }, userId: params.user ?? '', role })
@@ -212,7 +210,7 @@ async function saveRole(house: House, visit: ProjectVisit): Promise<Response> {
 
 async function takeOut(house: House, visit: ProjectVisit): Promise<Response> {
   const { project, params, user } = visit
-  const form = await readForm(visit.request)
+  const { form } = visit
   const userId = params.user ?? ''
   return await orShowAgain(house, { visit, section: 'members', form }, () => {
     removeMember(house.deps, { actor: { projectId: project.id, userId: user.id }, userId })
@@ -236,7 +234,7 @@ function showDelete({ deps }: House, { visit, form }: { visit: ProjectVisit; for
 }
 
 async function remove(house: House, visit: ProjectVisit): Promise<Response> {
-  const form = await readForm(visit.request)
+  const { form } = visit
   return await orAgain(
     () => {
       deleteProject(house.deps, { projectId: visit.project.id, confirmation: form.text('confirmation') })

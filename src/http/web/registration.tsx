@@ -3,15 +3,13 @@ import { Elysia } from 'elysia'
 import { invitationOf, joinProject } from '#actions/members.ts'
 import { isSetupToken, register, setUp } from '#actions/registration.ts'
 import type { Invitation } from '#domain/project.ts'
-import { type Form, orAgain, readForm } from '#http/forms.ts'
-import { anybody, type House, type SignedInVisit, signedIn, type Visit } from '#http/guards.ts'
+import { type Form, orAgain } from '#http/forms.ts'
+import { anybody, type House, type SignedInVisit, signedIn, untilSetUp, type Visit } from '#http/guards.ts'
 import { createLimit, type Limit, neighbourhood } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
-import { splitUrl } from '#http/url.ts'
 import { HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
-import { hasUsers } from '#store/accounts.ts'
 import { findProject } from '#store/projects.ts'
 import { freshForm } from '#views/components/field.tsx'
 import { ConfirmPage, NewAccountPage, SetupClosedPage } from '#views/pages/sign-in.tsx'
@@ -20,8 +18,15 @@ import { letIn } from './sign-in.tsx'
 export function registrationRoutes(house: House) {
   const limit = createLimit({ tries: 20, withinMs: HOUR })
   return new Elysia({ name: 'web/registration' })
-    .get('/setup', ({ request }) => showSetup(house, request))
-    .post('/setup', ({ request, params }) => setUpFirst(house, { request, params }), { parse: 'none' })
+    .get(
+      '/setup',
+      untilSetUp(house, (visit) => showSetup(house, visit)),
+    )
+    .post(
+      '/setup',
+      untilSetUp(house, (visit) => setUpFirst(house, visit)),
+      { parse: 'none' },
+    )
     .get(
       '/register',
       anybody(house, () => showRegistration(house, null)),
@@ -49,18 +54,16 @@ export function registrationRoutes(house: House) {
     )
 }
 
-function showSetup({ deps }: House, request: Request): Response {
-  if (hasUsers(deps.db)) return redirect('/login')
-  const token = splitUrl(request.url).query.get('token')
+function showSetup({ deps }: House, { query, now }: Visit): Response {
+  const token = query.get('token')
   if (token === null) return page(<SetupClosedPage isStale={false} />)
-  if (!isSetupToken(deps.db, { token, now: deps.clock.now() })) return page(<SetupClosedPage isStale />, 403)
+  if (!isSetupToken(deps.db, { token, now })) return page(<SetupClosedPage isStale />, 403)
   return setupPage({ token, values: {}, problems: {}, problem: null })
 }
 
-async function setUpFirst(house: House, { request, params }: Pick<Visit, 'request' | 'params'>): Promise<Response> {
-  const token = splitUrl(request.url).query.get('token') ?? ''
-  const form = await readForm(request)
-  const visit: Visit = { request, params, query: new URLSearchParams(), now: house.deps.clock.now(), notice: null }
+async function setUpFirst(house: House, visit: Visit): Promise<Response> {
+  const { query, form } = visit
+  const token = query.get('token') ?? ''
   return await orAgain(
     async () => letIn(house, { visit, user: await setUp(house.deps, { token, ...newcomer(form) }), path: '/' }),
     ({ fields }) => setupPage({ token, values: typed(form), problems: fields, problem: null, status: 422 }),
@@ -118,7 +121,7 @@ interface Joining {
 }
 
 async function join(house: House, { visit, limit, token }: Joining): Promise<Response> {
-  const form = await readForm(visit.request)
+  const { form } = visit
   const again = (props: AgainProps): Response =>
     token === null ? showRegistration(house, props) : invitationForm(house, { token, again: props })
   await limit.take(neighbourhood(peerOf(visit.request)))

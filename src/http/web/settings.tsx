@@ -12,7 +12,7 @@ import {
 import { changeEmail, mailVerification } from '#actions/mailed-links.ts'
 import { endOtherSessions, endSession } from '#actions/sessions.ts'
 import { THEMES } from '#domain/account.ts'
-import { type Form, orAgain, readForm } from '#http/forms.ts'
+import { type Form, orAgain } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type SignedInVisit, signedIn } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
@@ -106,7 +106,7 @@ function orShowAgain(
 }
 
 async function saveProfile(house: House, visit: SignedInVisit): Promise<Response> {
-  const form = await readForm(visit.request)
+  const { form } = visit
   return await orShowAgain(house, { visit, section: 'profile', form }, () => {
     changeProfile(house.deps, { userId: visit.user.id, name: form.text('name'), timeZone: form.text('timeZone') })
     return redirect(SETTINGS, 'profile-saved')
@@ -116,8 +116,7 @@ async function saveProfile(house: House, visit: SignedInVisit): Promise<Response
 const MAIL_NOTICES = { changed: 'email-changed', mailed: 'email-mailed', 'not-mailed': 'email-not-mailed' } as const
 
 async function saveEmail(house: House, { visit, limits }: Asked): Promise<Response> {
-  const { request, user } = visit
-  const form = await readForm(request)
+  const { form, user } = visit
   return await orShowAgain(house, { visit, section: 'email', form }, async () => {
     await checkPassword(house, { visit, limits, form, field: 'emailPassword' })
     await limits.mails.take(user.id)
@@ -132,16 +131,15 @@ async function mailLinkAgain({ deps }: House, { visit: { user }, limits }: Asked
   return redirect(SETTINGS, isMailed ? 'email-mailed' : 'email-not-mailed')
 }
 
-async function savePreferences({ deps }: House, { request, user }: SignedInVisit): Promise<Response> {
-  const form = await readForm(request)
+async function savePreferences({ deps }: House, { form, user }: SignedInVisit): Promise<Response> {
   const mails = { signIns: form.isTicked('signIns'), failures: form.isTicked('failures') }
   changeMailPreferences(deps, { userId: user.id, mails })
   return redirect(SETTINGS, 'preferences-saved')
 }
 
 // The switch is on every page, and leads back to the one that it was used on.
-async function saveTheme({ deps }: House, { request, user }: SignedInVisit): Promise<Response> {
-  const asked = (await readForm(request)).text('theme')
+async function saveTheme({ deps }: House, { request, form, user }: SignedInVisit): Promise<Response> {
+  const asked = form.text('theme')
   const theme = THEMES.find((name) => name === asked)
   if (theme === undefined) throw new AppError('invalid', 'There is no such theme.')
   changeTheme(deps, { userId: user.id, theme })
@@ -149,7 +147,7 @@ async function saveTheme({ deps }: House, { request, user }: SignedInVisit): Pro
 }
 
 async function savePassword(house: House, { visit, limits }: Asked): Promise<Response> {
-  const form = await readForm(visit.request)
+  const { form } = visit
   return await orShowAgain(house, { visit, section: 'password', form }, async () => {
     await checkPassword(house, { visit, limits, form })
     await changePassword(house.deps, {
@@ -178,7 +176,7 @@ function showDelete({ deps }: House, { visit, form }: { visit: SignedInVisit; fo
 }
 
 async function remove(house: House, { visit, limits }: Asked): Promise<Response> {
-  const form = await readForm(visit.request)
+  const { form } = visit
   return await orAgain(
     async () => {
       await checkPassword(house, { visit, limits, form })

@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import { authenticate } from '#actions/accounts.ts'
 import { beginSession, endSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
-import { type Form, readForm } from '#http/forms.ts'
+import type { Form } from '#http/forms.ts'
 import { anybody, type House, type Visit } from '#http/guards.ts'
 import { createLimit, neighbourhood } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
@@ -66,7 +66,7 @@ interface Limits {
 
 // A try is counted before the password is looked at, or a hundred at once would all be free.
 async function signIn(house: House, { visit, limits }: { visit: Visit; limits: Limits }): Promise<Response> {
-  const form = await readForm(visit.request)
+  const { form } = visit
   const email = form.text('email').trim().toLowerCase()
   const address = neighbourhood(peerOf(visit.request))
   try {

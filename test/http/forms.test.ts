@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'bun:test'
+import { readForm } from '#http/forms.ts'
+import { AppError } from '#lib/errors.ts'
+
+const TYPE = 'application/x-www-form-urlencoded'
+
+function post(body: string, contentType = TYPE): Request {
+  return new Request('http://localhost/', { method: 'POST', body, headers: { 'Content-Type': contentType } })
+}
+
+async function problemOf(request: Request): Promise<string> {
+  const error = await readForm(request).catch((reason) => reason)
+  return error instanceof AppError && error.code === 'invalid' ? error.message : 'none'
+}
+
+describe('A form', () => {
+  test('gives each field as it was typed, the first of several, and an empty text for what is not there', async () => {
+    const form = await readForm(post('name=a%26b&text=one%0D%0Atwo&tag=x&tag=y&box=on'))
+    expect([form.text('name'), form.text('text'), form.text('nothing')]).toEqual(['a&b', 'one\ntwo', ''])
+    expect([form.text('tag'), form.list('tag'), form.isTicked('box'), form.isTicked('other')]).toEqual([
+      'x',
+      ['x', 'y'],
+      true,
+      false,
+    ])
+    expect(form.values).toEqual({ name: 'a&b', text: 'one\ntwo', tag: 'x', box: 'on' })
+  })
+
+  test('is empty with a request that changes nothing', async () => {
+    expect((await readForm(new Request('http://localhost/?name=x'))).values).toEqual({})
+  })
+
+  test.each([
+    ['is too long', post(`a=${'x'.repeat(65_536)}`), 'This form is too long.'],
+    ['has too many fields', post(Array.from({ length: 301 }, (_, index) => `f${index}=`).join('&')), 'too many fields'],
+    ['is JSON', post('{}', 'application/json'), 'This is not a form.'],
+  ])('that %s is refused', async (_what, request, problem) => {
+    expect(await problemOf(request)).toContain(problem)
+  })
+
+  test('may have many values of a few fields', async () => {
+    const body = Array.from({ length: 6000 }, (_, index) => `field${index % 300}=xx`).join('&')
+    const form = await readForm(post(body.slice(0, 65_000)))
+    expect(Object.keys(form.values).length).toBeLessThan(301)
+  })
+})

@@ -10,9 +10,7 @@
   const title = document.title.replace(/^\(\d+ down\) /, '')
   const favicon = document.getElementById('favicon')
   const wellIcon = favicon.getAttribute('href')
-  const opened = Date.now()
   let isConnected = false
-  let connections = 0
   let refreshTimer
 
   const list = () => document.getElementById('monitors')
@@ -23,6 +21,8 @@
     const all = STATUSES.reduce((sum, status) => sum + counts[status], 0)
     // The first monitor was made elsewhere: this page still shows how to make one.
     if (all > 0 && document.querySelector('[data-first-monitor]')) location.reload()
+    const rows = list()?.querySelector('.monitors')
+    if (rows && !list().dataset.filtered && rows.children.length !== all) refresh()
     for (const [status, count] of Object.entries({ ...counts, all })) {
       for (const number of document.querySelectorAll(`[data-count="${status}"]`)) {
         number.textContent = count
@@ -31,10 +31,11 @@
     }
   }
 
-  // Many changes at once are one question.
+  // Many changes at once are one question; a job that pings all the time must not put it off for ever.
   const refresh = () => {
-    clearTimeout(refreshTimer)
+    if (refreshTimer) return
     refreshTimer = setTimeout(() => {
+      refreshTimer = undefined
       if (list()) htmx.trigger(list(), 'refresh')
       for (const part of document.querySelectorAll('[data-live-project]')) htmx.trigger(part, 'project-changed')
     }, 400)
@@ -91,9 +92,6 @@
   live.addEventListener('refresh', refreshAll)
   live.addEventListener('htmx:sse:after:connection', () => {
     isConnected = true
-    connections += 1
-    // What happened before a stream was there, or between two of them, was told to nobody.
-    if (connections > 1 || Date.now() - opened > 2000) refreshAll()
   })
   for (const name of ['htmx:sse:error', 'htmx:sse:close', 'htmx:response:error', 'htmx:error']) {
     live.addEventListener(name, () => {
@@ -101,9 +99,12 @@
     })
   }
 
+  // A tab whose session ended must not go on saying that all is well.
   const askCounts = async () => {
-    const answer = await fetch(live.dataset.counts).catch(() => null)
+    const answer = await fetch(live.dataset.counts, { headers: { 'HX-Request': 'true' } }).catch(() => null)
     if (answer?.ok) showCounts(await answer.json())
+    if (answer?.status === 401 && document.hidden) document.title = 'Signed out · CronGuard'
+    if (answer?.status === 401 && !document.hidden) location.reload()
   }
 
   // A browser allows a few connections to one place: tabs in the background give theirs back, and ask.

@@ -10,6 +10,7 @@ import { findOwnProject, listProjectsOfUser } from '#store/projects.ts'
 import { noticeText } from '#views/notices.ts'
 import { cookieOf } from './cookies.ts'
 import { type Form, readForm } from './forms.ts'
+import type { Live } from './live.tsx'
 import { NOTICE, redirect, wantsPartial, withCookies, withoutNotice } from './respond.tsx'
 import type { Sessions } from './sessions.ts'
 import { splitUrl } from './url.ts'
@@ -18,6 +19,7 @@ import { splitUrl } from './url.ts'
 export interface House {
   deps: Deps
   sessions: Sessions
+  live: Live
 }
 
 /** One request of somebody, known or not. */
@@ -26,6 +28,8 @@ export interface Visit {
   params: Record<string, string>
   query: URLSearchParams
   now: number
+  /** What is known to be changed so far: a page that stays open says it when it asks for more. */
+  version: number
   /** What was sent along. It has come whole before anybody looks at who sends it, and what he may. */
   form: Form
   /** What the last form did, to be said on this page. */
@@ -57,27 +61,28 @@ interface Context {
 type Answer = Response | Promise<Response>
 
 /** For everybody. While nobody has an account, only the way to the first one is open. */
-export function anybody({ deps }: House, answer: (visit: Visit) => Answer) {
+export function anybody(house: House, answer: (visit: Visit) => Answer) {
   return async ({ request, params }: Context): Promise<Response> => {
-    const visit = await visitOf(deps, { request, params })
-    if (!hasUsers(deps.db)) return redirect('/setup')
+    const visit = await visitOf(house, { request, params })
+    if (!hasUsers(house.deps.db)) return redirect('/setup')
     return withNotice(await answer(visit), request)
   }
 }
 
 /** For everybody, as long as nobody has an account; a form that comes too late is told so. */
-export function untilSetUp({ deps }: House, answer: (visit: Visit) => Answer) {
+export function untilSetUp(house: House, answer: (visit: Visit) => Answer) {
   return async ({ request, params }: Context): Promise<Response> => {
-    const visit = await visitOf(deps, { request, params })
-    const isOver = request.method === 'GET' && hasUsers(deps.db)
+    const visit = await visitOf(house, { request, params })
+    const isOver = request.method === 'GET' && hasUsers(house.deps.db)
     return isOver ? redirect('/login') : await answer(visit)
   }
 }
 
 /** For a signed-in user; a stranger is led to the sign-in, and back afterwards. */
-export function signedIn({ deps, sessions }: House, answer: (visit: SignedInVisit) => Answer) {
+export function signedIn(house: House, answer: (visit: SignedInVisit) => Answer) {
   return async ({ request, params }: Context): Promise<Response> => {
-    const visit = await visitOf(deps, { request, params })
+    const { deps, sessions } = house
+    const visit = await visitOf(house, { request, params })
     const found = await sessions.find(request)
     if (found === null) return turnAway(deps, request)
     const { user, session, cookie } = found
@@ -136,10 +141,11 @@ function turnAway({ db }: Deps, request: Request): Response {
   return redirect(path === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`)
 }
 
-async function visitOf({ clock }: Deps, { request, params }: Context): Promise<Visit> {
+async function visitOf({ deps, live }: House, { request, params }: Context): Promise<Visit> {
   const form = await readForm(request)
   const notice = noticeText(cookieOf(request, NOTICE))
-  return { request, params, query: splitUrl(request.url).query, now: clock.now(), form, notice }
+  const { query } = splitUrl(request.url)
+  return { request, params, query, now: deps.clock.now(), version: live.version(), form, notice }
 }
 
 // A notice is said once, on the first whole page.

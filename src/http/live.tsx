@@ -3,7 +3,7 @@ import type { Deps } from '#deps.ts'
 import { countByStatus, type ListedMonitor } from '#domain/monitor-list.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
-import { listListedMonitors, listStatuses } from '#store/monitors.ts'
+import { listListedMonitors, listProjectIdsOf, listStatuses } from '#store/monitors.ts'
 import type { Reading } from '#views/components/moment.tsx'
 import { MonitorRow } from '#views/partials/monitor-row.tsx'
 
@@ -13,6 +13,8 @@ export interface Live {
   /** Sends what changed since the last tick. Without open pages it does nothing. */
   tick(): Promise<void>
   settled(): Promise<void>
+  /** Grows with every change. A page that is drawn now remembers it, and says it when it opens its stream. */
+  version(): number
   /** An endless answer for one tab. Throws too_many when there are too many already: the page asks now and then. */
   open(audience: Audience): Response
   /** Ends every stream, and opens no more: the process stops. */
@@ -21,6 +23,8 @@ export interface Live {
 
 const EVERY_MS = 250
 const STREAMS_MAX = 2000
+/** One more ends the oldest of the same person. */
+const STREAMS_PER_USER_MAX = 20
 /** Keeps proxies, and our own server, from taking a quiet stream for a dead one. */
 const SIGN_OF_LIFE_MS = 5 * SECOND
 /** A page that has not taken this many messages does not listen any more. It comes back, and asks for everything. */
@@ -30,6 +34,7 @@ const ROWS_MAX = 100
 
 interface Stream {
   zone: string
+  userId: string
   isAllowed: Audience['isAllowed']
   controller: ReadableStreamDefaultController<Uint8Array>
   leave(): void
@@ -38,9 +43,18 @@ interface Stream {
 /** Who looks at a project, and how he reads moments. */
 export interface Audience {
   projectId: string
+  userId: string
   reading: Reading
+  /** What the page knows already; null: nothing. */
+  drawn: Drawn | null
   /** Whether he still may: asked again and again, for a stream outlives a session that was ended. */
   isAllowed(): boolean
+}
+
+/** When a page was drawn, by the version and by the clock. */
+export interface Drawn {
+  version: number
+  at: number
 }
 
 /** What is known of a project that somebody looks at. */
@@ -55,12 +69,19 @@ interface Watched {
 
 export function createLive(deps: Deps): Live {
   const projects = new Map<string, Watched>()
+  /** The version of the last change of each monitor. */
+  const changes = new Map<number, number>()
+  // What another process knew says nothing here: a version of before is older than the first one of now.
+  const firstVersion = deps.clock.now()
+  let version = firstVersion
   let touched = new Set<number>()
   let lastTickAt = deps.clock.now()
   let lastSignAt = deps.clock.elapsed()
   let isClosed = false
 
   const unwatch = deps.db.watch((ids) => {
+    version += 1
+    for (const id of ids) changes.set(id, version)
     if (projects.size > 0) for (const id of ids) touched.add(id)
   })
 
@@ -69,7 +90,14 @@ export function createLive(deps: Deps): Live {
     const news = { ids: touched, since: lastTickAt, now }
     touched = new Set()
     lastTickAt = now
-    for (const [projectId, watched] of projects) tellNews(deps, { projectId, watched, news })
+    try {
+      for (const [projectId, watched] of concerned(deps, { projects, news }))
+        tellNews(deps, { projectId, watched, news })
+    } catch (error) {
+      // Nobody must miss what could not be read now; to hear of a change twice does no harm.
+      for (const id of news.ids) touched.add(id)
+      throw error
+    }
     if (deps.clock.elapsed() - lastSignAt >= SIGN_OF_LIFE_MS) {
       lastSignAt = deps.clock.elapsed()
       for (const { streams } of projects.values()) showLife([...streams])
@@ -77,12 +105,19 @@ export function createLive(deps: Deps): Live {
     forgetEmpty(projects)
   }
 
-  const open = ({ projectId, reading, isAllowed }: Audience): Response => {
-    const isFull = [...projects.values()].reduce((sum, { streams }) => sum + streams.size, 0) >= STREAMS_MAX
-    if (isClosed || isFull) throw new AppError('too_many', 'There is no room for another stream.')
+  const open = (audience: Audience): Response => {
+    const { projectId, reading, drawn } = audience
+    const streams = [...projects.values()].flatMap((watched) => [...watched.streams])
+    if (isClosed || streams.length >= STREAMS_MAX) {
+      throw new AppError('too_many', 'There is no room for another stream.')
+    }
+    const own = streams.filter(({ userId }) => userId === audience.userId)
+    if (own.length >= STREAMS_PER_USER_MAX && own[0]) end(own[0])
     const watched = projects.get(projectId) ?? firstLook(deps, { projectId, now: reading.now })
     projects.set(projectId, watched)
-    return new Response(streamFor(watched, { zone: reading.zone, isAllowed }), {
+    const isOfNow = drawn !== null && drawn.version >= firstVersion
+    const missed = isOfNow ? missedSince(deps, { projectId, reading, drawn, changes }) : [message('refresh', '')]
+    return new Response(streamFor(watched, audience, missed), {
       headers: {
         'Content-Type': 'text/event-stream; charset=utf-8',
         'Cache-Control': 'no-store',
@@ -100,7 +135,36 @@ export function createLive(deps: Deps): Live {
     projects.clear()
   }
 
-  return { name: 'live', everyMs: EVERY_MS, tick, settled: async () => {}, open, close }
+  return { name: 'live', everyMs: EVERY_MS, tick, settled: async () => {}, version: () => version, open, close }
+}
+
+// A ping in a project that nobody looks at costs the others nothing.
+function concerned(
+  { db }: Deps,
+  { projects, news }: { projects: Map<string, Watched>; news: News },
+): [string, Watched][] {
+  if (projects.size === 0) return []
+  const ids = [...news.ids]
+  const changed = new Set(ids.length === 0 ? [] : listProjectIdsOf(db, ids))
+  return [...projects].filter(
+    ([projectId, { ids: known, nextDueAt }]) =>
+      news.now >= nextDueAt || changed.has(projectId) || ids.some((id) => known.has(id)),
+  )
+}
+
+/** What changed between the moment a page was drawn and the moment its stream opens. */
+function missedSince(
+  deps: Deps,
+  missing: { projectId: string; reading: Reading; drawn: Drawn; changes: Map<number, number> },
+): string[] {
+  const { projectId, reading, drawn, changes } = missing
+  const isMissed = ({ id, dueAt }: { id: number; dueAt: number | null }): boolean =>
+    (changes.get(id) ?? 0) > drawn.version || (dueAt !== null && dueAt > drawn.at && dueAt <= reading.now)
+  const changed = listStatuses(deps.db, projectId)
+    .filter(isMissed)
+    .map(({ id }) => id)
+  if (changed.length > ROWS_MAX) return [message('refresh', '')]
+  return rowMessages(rowsOf(deps, { projectId, changed }), reading)
 }
 
 function firstLook({ db }: Deps, { projectId, now }: { projectId: string; now: number }): Watched {
@@ -114,13 +178,17 @@ function firstLook({ db }: Deps, { projectId, now }: { projectId: string; now: n
 }
 
 // The counts come first: the tab shows at once whether something is down.
-function streamFor(watched: Watched, viewer: Pick<Stream, 'zone' | 'isAllowed'>): ReadableStream<Uint8Array> {
+function streamFor(
+  watched: Watched,
+  { reading: { zone }, userId, isAllowed }: Audience,
+  missed: string[],
+): ReadableStream<Uint8Array> {
   let stream: Stream
   return new ReadableStream<Uint8Array>({
     start: (controller) => {
-      stream = { ...viewer, controller, leave: () => void watched.streams.delete(stream) }
+      stream = { zone, userId, isAllowed, controller, leave: () => void watched.streams.delete(stream) }
       watched.streams.add(stream)
-      controller.enqueue(encode(message('counts', watched.counts)))
+      controller.enqueue(encode([message('counts', watched.counts), ...missed].join('')))
     },
     cancel: () => stream.leave(),
   })
@@ -134,7 +202,6 @@ interface News {
 }
 
 function tellNews(deps: Deps, { projectId, watched, news }: { projectId: string; watched: Watched; news: News }): void {
-  if (news.ids.size === 0 && news.now < watched.nextDueAt) return
   const states = listStatuses(deps.db, projectId)
   const isNewlyLate = ({ dueAt }: { dueAt: number | null }) => dueAt !== null && dueAt > news.since && dueAt <= news.now
   const changed = states.filter((state) => news.ids.has(state.id) || isNewlyLate(state)).map(({ id }) => id)
@@ -161,11 +228,12 @@ function sendRows(
 ): void {
   if (monitors.length + common.length === 0) return
   for (const [zone, audience] of Map.groupBy(streams, (stream) => stream.zone)) {
-    const rows = monitors.map((monitor) =>
-      message('row', (<MonitorRow monitor={monitor} reading={{ zone, now }} />).toString()),
-    )
-    sendAll(audience, encode([...rows, ...common].join('')))
+    sendAll(audience, encode([...rowMessages(monitors, { zone, now }), ...common].join('')))
   }
+}
+
+function rowMessages(monitors: ListedMonitor[], reading: Reading): string[] {
+  return monitors.map((monitor) => message('row', (<MonitorRow monitor={monitor} reading={reading} />).toString()))
 }
 
 function sendAll(streams: Stream[], bytes: Uint8Array): void {

@@ -44,7 +44,7 @@ export function createFront(deps: Deps, readHealth: () => PartHealth[], live: Li
 
 /** Every route there is. */
 export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: Live) {
-  const house: House = { deps, sessions: createSessions(deps) }
+  const house: House = { deps, sessions: createSessions(deps), live }
   return (
     new Elysia({ name: 'cronguard' })
       // First, so that it holds for all that follows; without it an error would tell strangers what went wrong inside.
@@ -57,7 +57,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
       .use(healthRoutes(readHealth))
       .use(badgeRoutes(deps))
       .use(assetRoutes())
-      .use(dashboardRoutes(house, live))
+      .use(dashboardRoutes(house))
       .use(monitorRoutes(house))
       .use(monitorPartRoutes(house))
       .use(monitorFormRoutes(house))

@@ -155,8 +155,21 @@ class SqliteDb implements Db {
   #inTransaction<T>(work: (tx: Tx) => T): T {
     const touched = new Set<number>()
     const result = this.#commitOrUndo(() => work(this.#tx(touched)))
-    if (touched.size > 0) for (const listener of this.#listeners) listener(touched)
+    if (touched.size > 0) this.#tell(touched)
     return result
+  }
+
+  // What was committed stays committed, and is answered, whatever a listener does: its fault surfaces by itself.
+  #tell(touched: ReadonlySet<number>): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(touched)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
 
   // Only a transaction that began is rolled back: a closed database has none, and an outer one is somebody else's.

@@ -134,6 +134,16 @@ export function listListedMonitors(
   return rows.map(toListed)
 }
 
+/** The projects of these monitors, each once. */
+export function listProjectIdsOf(reader: Reader, ids: readonly number[]): string[] {
+  return reader
+    .all<{ project_id: string }>(
+      'SELECT DISTINCT project_id FROM monitors WHERE id IN (SELECT value FROM json_each($ids))',
+      { ids: JSON.stringify(ids) },
+    )
+    .map((row) => row.project_id)
+}
+
 /** As much of every monitor of a project as tells its status. */
 export function listStatuses(
   reader: Reader,

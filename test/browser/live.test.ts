@@ -59,6 +59,19 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await context.close()
   }, 30_000)
 
+  test('shows a sorted list as it is, however busy a neighbour is', async () => {
+    const { page, context } = await signedIn()
+    const busy = await newMonitor('busy')
+    const quiet = await newMonitor('quiet')
+    await page.goto('/?sort=name')
+    const pinging = setInterval(() => void fetch(busy.ping_url), 150)
+    await Bun.sleep(500)
+    await fetch(`${quiet.ping_url}/fail`)
+    await row(page, 'quiet').locator('.status-down').waitFor({ timeout: 5000 })
+    clearInterval(pinging)
+    await context.close()
+  }, 30_000)
+
   test('asks now and then where no stream can pass', async () => {
     const { page, context } = await signedIn()
     await context.route('**/events', (route) => route.abort())

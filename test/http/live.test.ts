@@ -35,8 +35,8 @@ interface Message {
 }
 
 /** One open page: gives what came since it was last asked. */
-async function openPage(visitor: Visitor, of = project) {
-  const response = await visitor.get(`/projects/${of.id}/events`)
+async function openPage(visitor: Visitor, drawn = now()) {
+  const response = await visitor.get(`/projects/${project.id}/events?${drawn}`)
   const reader = response.body?.getReader()
   if (!reader || response.status !== 200) throw new Error(`The stream was answered ${response.status}`)
   let text = ''
@@ -64,6 +64,11 @@ async function openPage(visitor: Visitor, of = project) {
       await listening
     },
   }
+}
+
+/** What a page that is drawn now knows. */
+function now(): string {
+  return `version=${guard.live.version()}&drawn=${guard.clock.now()}`
 }
 
 function parse(block: string): Message {
@@ -161,6 +166,65 @@ describe('An open page', () => {
     expect(events(await news())).toEqual(['row', 'counts'])
   })
 
+  test('is told first what happened since it was drawn, and nothing that it knows', async () => {
+    const report = guard.monitor(project, { name: 'report' })
+    await guard.ping(report)
+    const drawn = now()
+    await guard.ping(backup, '/fail')
+    await guard.live.tick()
+    const { news } = await openPage(alice, drawn)
+    const [counts, row, ...more] = await news()
+    expect(counts?.data).toContain('"down":1')
+    expect(row?.data).toContain(`id="monitor-${backup.id}"`)
+    expect(more).toEqual([])
+  })
+
+  test('is told that a monitor became late since it was drawn', async () => {
+    await guard.ping(backup)
+    const drawn = now()
+    guard.clock.advance(HOUR)
+    await guard.live.tick()
+    const { news } = await openPage(alice, drawn)
+    expect((await news())[1]?.data).toContain('monitor-late')
+  })
+
+  test.each(['', 'version=1&drawn=1', 'version=x&drawn=y'])(
+    'of another time (%p) asks for everything',
+    async (drawn) => {
+      const { news } = await openPage(alice, drawn)
+      expect(events(await news())).toEqual(['counts', 'refresh'])
+    },
+  )
+
+  test('costs nothing when somebody pings in a project that nobody looks at', async () => {
+    const other = guard.monitor(guard.project('bob@example.org'), { name: 'of bob' })
+    await openPage(alice)
+    await guard.ping(other)
+    const asked: string[] = []
+    const all = guard.db.all.bind(guard.db)
+    guard.deps.db.all = (sql, params) => {
+      asked.push(sql)
+      return all(sql, params)
+    }
+    await guard.live.tick()
+    expect(asked).toHaveLength(1)
+    expect(asked[0]).toContain('DISTINCT project_id')
+  })
+
+  test('misses nothing when the database cannot be read for a moment', async () => {
+    const { news } = await openPage(alice)
+    await news()
+    await guard.ping(backup)
+    const all = guard.db.all.bind(guard.db)
+    guard.deps.db.all = () => {
+      throw new Error('the disk is away')
+    }
+    await expect(guard.live.tick()).rejects.toThrow('the disk is away')
+    guard.deps.db.all = all
+    await guard.live.tick()
+    expect(events(await news())).toEqual(['row', 'counts'])
+  })
+
   test('shows a sign of life now and then, so that nobody takes it for dead', async () => {
     const { news } = await openPage(alice)
     await news()
@@ -206,6 +270,14 @@ describe('A stream ends', () => {
     await guard.ping(backup)
     await guard.live.tick()
     expect((await openPage(alice)).response.status).toBe(200)
+  })
+
+  test('when the same person opens more than twenty', async () => {
+    const first = await openPage(alice)
+    const second = await openPage(alice)
+    for (let index = 0; index < 19; index += 1) await openPage(alice)
+    await first.news()
+    expect([first.isOver(), second.isOver()]).toEqual([true, false])
   })
 
   test('when its reader does not read: it may come back and ask for everything', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { setChannelDisabled } from '#actions/channels.ts'
 import type { Project } from '#domain/project.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { TestGuard } from '../support/cronguard.ts'
@@ -90,8 +91,10 @@ describe('The dashboard', () => {
   test('warns when nobody would be told', async () => {
     guard.monitor(project, { name: 'backup' })
     expect(await alice.read('/')).toContain('nobody is told')
-    guard.mailTo(project, 'ops@example.org')
+    const channelId = guard.mailTo(project, 'ops@example.org')
     expect(await alice.read('/')).not.toContain('nobody is told')
+    setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
+    expect(await alice.read('/')).toContain('nobody is told')
   })
 
   test('never shows a ping key', async () => {
@@ -132,7 +135,7 @@ describe('The list alone', () => {
   test('is the same as in the page, and tells the browser the address of the page', async () => {
     guard.monitor(project, { name: 'backup' })
     guard.monitor(project, { name: 'report' })
-    const response = await alice.get(`${path}/monitors?q=back`, { 'HX-Request': 'true' })
+    const response = await alice.get(`${path}/monitors/list?q=back`, { 'HX-Request': 'true' })
     const text = await response.text()
     expect(response.headers.get('hx-replace-url')).toBe(`${path}?q=back`)
     expect(text).toStartWith('<section id="monitors"')
@@ -163,7 +166,7 @@ describe('The project', () => {
 })
 
 describe('Who may see the dashboard', () => {
-  const paths = ['', '/monitors', '/counts', '/events']
+  const paths = ['', '/monitors/list', '/counts', '/events']
 
   test.each(paths)('%p: a stranger is led to the sign-in, an outsider finds nothing, a viewer looks', async (tail) => {
     const outsider = await signedIn(guard, 'mallory@example.org')

@@ -245,6 +245,21 @@ describe('Whoever watches', () => {
     expect(heard).toEqual([[1], [2, 3]])
   })
 
+  // In a process of its own: a fault that nobody catches ends a test, as it should.
+  test('does no harm to what was written when he makes a fault, and the fault is seen', async () => {
+    const script = `
+      import { openDatabase } from '#store/database.ts'
+      const seen = []
+      process.on('uncaughtException', (error) => seen.push(error.message))
+      const db = openDatabase({ path: ':memory:', clock: { now: () => 1, elapsed: () => 1 }, busyTimeoutMs: 100 })
+      db.watch(() => { throw new Error('a fault of the listener') })
+      const answer = await db.writeGrouped((tx) => { tx.touch(2); return 'written' })
+      await Bun.sleep(1)
+      console.log(answer, seen)`
+    const { stdout } = Bun.spawnSync([process.execPath, '-e', script], { cwd: join(import.meta.dir, '../..') })
+    expect(stdout.toString().trim()).toBe('written [ "a fault of the listener" ]')
+  })
+
   test('hears nothing of what was undone, nor of what touched no monitor, nor once he has ended it', async () => {
     const { heard, end } = watch()
     expect(() =>

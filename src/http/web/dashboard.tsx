@@ -12,8 +12,8 @@ import {
 import type { OwnProject } from '#domain/project.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type ProjectVisit, type SignedInVisit, signedIn } from '#http/guards.ts'
-import type { Audience, Live } from '#http/live.tsx'
-import { page, partial } from '#http/respond.tsx'
+import type { Audience, Drawn } from '#http/live.tsx'
+import { page, partial, redirect } from '#http/respond.tsx'
 import { zipped } from '#http/zip.ts'
 import { isTaken } from '#lib/errors.ts'
 import { listChannels } from '#store/channels.ts'
@@ -25,7 +25,7 @@ import { filterQuery, MonitorList } from '#views/partials/monitor-list.tsx'
 
 const TEXT_MAX = 200
 
-export function dashboardRoutes(house: House, live: Live) {
+export function dashboardRoutes(house: House) {
   return new Elysia({ name: 'web/dashboard' })
     .get(
       '/',
@@ -37,6 +37,10 @@ export function dashboardRoutes(house: House, live: Live) {
     )
     .get(
       '/projects/:project/monitors',
+      inProject(house, 'look', ({ project }) => redirect(`/projects/${project.id}`)),
+    )
+    .get(
+      '/projects/:project/monitors/list',
       inProject(house, 'look', (visit) => showList(house, visit)),
     )
     .get(
@@ -45,7 +49,7 @@ export function dashboardRoutes(house: House, live: Live) {
     )
     .get(
       '/projects/:project/events',
-      inProject(house, 'look', (visit) => live.open(audienceOf(house, visit))),
+      inProject(house, 'look', (visit) => house.live.open(audienceOf(house, visit))),
     )
 }
 
@@ -54,7 +58,12 @@ function audienceOf({ deps }: House, visit: ProjectVisit): Audience {
   const isAllowed = (): boolean =>
     findSignedIn(deps.db, { id: session.id, now: deps.clock.now() }) !== null &&
     findOwnProject(deps.db, { projectId: project.id, userId: user.id }) !== null
-  return { projectId: project.id, reading: readingOf(visit), isAllowed }
+  return { projectId: project.id, userId: user.id, reading: readingOf(visit), drawn: drawnOf(visit.query), isAllowed }
+}
+
+function drawnOf(query: URLSearchParams): Drawn | null {
+  const [version, at] = [Number(query.get('version')), Number(query.get('drawn'))]
+  return version > 0 && at > 0 ? { version, at } : null
 }
 
 function showCurrent(house: House, visit: SignedInVisit): Response | Promise<Response> {
@@ -73,7 +82,7 @@ function show({ deps }: House, visit: ProjectVisit): Promise<Response> {
       visit={frameOf(visit)}
       project={project}
       tags={tagsOf(monitors)}
-      hasChannels={listChannels(deps.db, project.id).length > 0}
+      hasChannels={listChannels(deps.db, project.id).some(({ disabledAt }) => disabledAt === null)}
       {...listOf({ monitors, project, visit })}
     />
   )

@@ -15,6 +15,8 @@ export interface FrameVisit {
   project: OwnProject | null
   notice: string | null
   now: number
+  /** Names what the page knows of changes; its stream begins after it. */
+  version: number
 }
 
 export type Room = 'monitors' | 'incidents' | 'channels' | 'project' | 'docs' | 'settings'
@@ -41,7 +43,7 @@ export function Frame({ visit, title, room, children }: FrameProps) {
         {project && <Navigation project={project} room={room} />}
         <UserMenu visit={visit} room={room} />
       </header>
-      {project && <LiveStream project={project} now={visit.now} />}
+      {project && <LiveStream project={project} visit={visit} />}
       <main id="main" class="page" tabindex="-1">
         <Notice text={notice} />
         {children}
@@ -149,9 +151,15 @@ function ThemeSwitch({ theme }: { theme: User['theme'] }) {
 }
 
 // The one stream of a tab. What comes over it is drawn by assets/live.js; where none can pass, it asks for the counts.
-function LiveStream({ project, now }: { project: OwnProject; now: number }) {
+function LiveStream({ project, visit: { now, version } }: { project: OwnProject; visit: FrameVisit }) {
   const path = `/projects/${project.id}`
   return (
-    <div id="live" hidden data-now={now} data-counts={`${path}/counts`} {...{ 'hx-sse:connect': `${path}/events` }} />
+    <div
+      id="live"
+      hidden
+      data-now={now}
+      data-counts={`${path}/counts`}
+      {...{ 'hx-sse:connect': `${path}/events?version=${version}&drawn=${now}` }}
+    />
   )
 }

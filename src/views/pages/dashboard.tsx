@@ -64,7 +64,7 @@ function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId
       class="filter"
       method="get"
       action={`/projects/${projectId}`}
-      hx-get={`/projects/${projectId}/monitors`}
+      hx-get={`/projects/${projectId}/monitors/list`}
       hx-trigger="input delay:150ms, change, submit"
       hx-include="this"
       hx-target="#monitors"
@@ -123,7 +123,7 @@ function NobodyIsTold({ project }: { project: OwnProject }) {
     <p class="banner">
       <Icon name="alert" />
       <span>
-        This project has no channel: when a monitor goes down, nobody is told.{' '}
+        This project has no channel that is switched on: when a monitor goes down, nobody is told.{' '}
         {may(project.role, 'operate') && <a href={`/projects/${project.id}/channels/new`}>Add a channel</a>}
       </span>
     </p>

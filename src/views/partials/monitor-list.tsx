@@ -28,7 +28,7 @@ export function MonitorList({ projectId, monitors, counts, filter, reading }: Mo
       class="monitor-list"
       aria-label="Monitors"
       data-filtered={isFiltered(filter) ? 'true' : undefined}
-      hx-get={`/projects/${projectId}/monitors${filterQuery(filter)}`}
+      hx-get={`/projects/${projectId}/monitors/list${filterQuery(filter)}`}
       hx-trigger="refresh"
       hx-swap="outerMorph"
     >

@@ -57,18 +57,19 @@
     selection.removeAllRanges()
   }
 
+  // Only the visible word changes; what the button says to a screen reader besides stays.
   const answerCopy = async (button) => {
-    const label = button.dataset.label ?? button.textContent
-    button.dataset.label = label
+    const word = button.firstChild
+    button.dataset.word ??= word.textContent
     try {
       await copy(document.getElementById(button.dataset.copy))
-      button.textContent = 'Copied'
+      word.textContent = 'Copied'
       announce('Copied')
     } catch {
-      button.textContent = 'Select it and press Ctrl C'
+      word.textContent = 'Select it and press Ctrl C'
     }
     setTimeout(() => {
-      button.textContent = label
+      word.textContent = button.dataset.word
     }, 2000)
   }
 
@@ -115,9 +116,14 @@
   document.addEventListener('click', (event) => {
     const button = event.target.closest('[data-copy]')
     if (button) answerCopy(button)
+    event.target.closest('[data-close]')?.parentElement.remove()
     closeMenus(event.target.closest('details.menu'))
   })
   document.addEventListener('keydown', takeKey)
+  document.addEventListener('focusout', (event) => {
+    const menu = event.target.closest?.('details.menu[open]')
+    if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false
+  })
   document.addEventListener('visibilitychange', turnClocks)
   // A part of a page that may not be seen any more: the whole page says what to do.
   document.addEventListener('htmx:response:error', (event) => {

@@ -1,7 +1,10 @@
 // Draws what comes over the stream of this tab: rows that changed, the counts, the tab's title and picture. Where no
 // stream can pass, or the tab is in the background, it asks now and then instead.
 ;(() => {
-  const POLL_MS = 15_000
+  const CHECK_MS = 3000
+  /** The server shows a sign of life every five seconds. */
+  const SILENT_AFTER_MS = 11_000
+  const POLL_MS = 9000
   const BACKGROUND_POLL_MS = 30_000
   const STATUSES = ['down', 'late', 'up', 'new', 'paused']
 
@@ -10,7 +13,7 @@
   const title = document.title.replace(/^\(\d+ down\) /, '')
   const favicon = document.getElementById('favicon')
   const wellIcon = favicon.getAttribute('href')
-  let isConnected = false
+  let lastSignAt = Date.now()
   let refreshTimer
 
   const list = () => document.getElementById('monitors')
@@ -23,6 +26,8 @@
     if (all > 0 && document.querySelector('[data-first-monitor]')) location.reload()
     const rows = list()?.querySelector('.monitors')
     if (rows && !list().dataset.filtered && rows.children.length !== all) refresh()
+    // A filtered list has counts of its own, which come with it.
+    if (list()?.dataset.filtered) return
     for (const [status, count] of Object.entries({ ...counts, all })) {
       for (const number of document.querySelectorAll(`[data-count="${status}"]`)) {
         number.textContent = count
@@ -65,6 +70,8 @@
     const row = template.content.firstElementChild
     for (const part of document.querySelectorAll(`[data-live-monitor="${row.dataset.key}"]`)) {
       htmx.trigger(part, 'monitor-changed')
+      // What the last form did is an old story now.
+      document.querySelector('.notice')?.remove()
     }
     const rows = list()?.querySelector('.monitors')
     if (!rows || list().dataset.filtered) return refresh()
@@ -90,30 +97,43 @@
     refreshParts()
   })
   live.addEventListener('refresh', refreshAll)
-  live.addEventListener('htmx:sse:after:connection', () => {
-    isConnected = true
-  })
-  for (const name of ['htmx:sse:error', 'htmx:sse:close', 'htmx:response:error', 'htmx:error']) {
-    live.addEventListener(name, () => {
-      isConnected = false
+  for (const event of ['alive', 'counts', 'row', 'gone', 'refresh']) {
+    live.addEventListener(event, () => {
+      lastSignAt = Date.now()
+      showAway(false)
     })
+  }
+
+  const away = document.getElementById('away')
+
+  // What stands on the page is old then, and must not look as if it were true.
+  const showAway = (isAway) => {
+    if (away.hidden === !isAway) return
+    away.querySelector('[data-away-since]').textContent = new Date(lastSignAt).toLocaleTimeString()
+    away.hidden = !isAway
+    document.documentElement.classList.toggle('is-away', isAway)
+    document.title = isAway ? `(not reachable) ${title}` : title
   }
 
   // A tab whose session ended must not go on saying that all is well.
   const askCounts = async () => {
     const answer = await fetch(live.dataset.counts, { headers: { 'HX-Request': 'true' } }).catch(() => null)
+    showAway(answer === null || answer.status >= 500)
     if (answer?.ok) showCounts(await answer.json())
     if (answer?.status === 401 && document.hidden) document.title = 'Signed out · CronGuard'
     if (answer?.status === 401 && !document.hidden) location.reload()
+    return answer?.ok === true
   }
 
   // A browser allows a few connections to one place: tabs in the background give theirs back, and ask.
   setInterval(() => {
     if (document.hidden) askCounts()
   }, BACKGROUND_POLL_MS)
-  setInterval(() => {
-    if (document.hidden || isConnected) return
-    askCounts()
-    refreshAll()
-  }, POLL_MS)
+  let polledAt = 0
+  setInterval(async () => {
+    const isSilent = Date.now() - lastSignAt > SILENT_AFTER_MS
+    if (document.hidden || !isSilent || Date.now() - polledAt < POLL_MS) return
+    polledAt = Date.now()
+    if (await askCounts()) refreshAll()
+  }, CHECK_MS)
 })()

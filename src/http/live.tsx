@@ -25,7 +25,7 @@ const EVERY_MS = 250
 const STREAMS_MAX = 2000
 /** One more ends the oldest of the same person. */
 const STREAMS_PER_USER_MAX = 20
-/** Keeps proxies, and our own server, from taking a quiet stream for a dead one. */
+/** Keeps proxies, our own server and the page from taking a quiet stream for a dead one. @NOTE assets/live.js */
 const SIGN_OF_LIFE_MS = 5 * SECOND
 /** A page that has not taken this many messages does not listen any more. It comes back, and asks for everything. */
 const BACKLOG_MAX = 500
@@ -246,7 +246,7 @@ function sendAll(streams: Stream[], bytes: Uint8Array): void {
 function showLife(streams: Stream[]): void {
   const allowed = streams.filter((stream) => stream.isAllowed())
   for (const stream of streams) if (!allowed.includes(stream)) end(stream)
-  sendAll(allowed, encode(': alive\n\n'))
+  sendAll(allowed, encode(message('alive', '')))
 }
 
 function end({ controller, leave }: Stream): void {

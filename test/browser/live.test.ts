@@ -89,11 +89,14 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     const stoppedAt = performance.now()
     expect(await cronguard.end('SIGTERM')).toBe(0)
     expect(performance.now() - stoppedAt).toBeLessThan(4000)
+    await page.getByText('CronGuard cannot be reached').waitFor({ timeout: 25_000 })
+    expect(await page.title()).toStartWith('(not reachable)')
     await cronguard.start()
     await fetch(backup.ping_url)
-    await row(page, 'over-a-restart').locator('.status-up').waitFor({ timeout: 25_000 })
+    await row(page, 'over-a-restart').locator('.status-up').waitFor({ timeout: 40_000 })
+    await page.getByText('CronGuard cannot be reached').waitFor({ state: 'hidden' })
     await context.close()
-  }, 60_000)
+  }, 120_000)
 })
 
 async function signedIn() {

@@ -230,7 +230,7 @@ describe('An open page', () => {
     await news()
     guard.clock.advance(5 * SECOND)
     await guard.live.tick()
-    expect(events(await news())).toEqual([': alive'])
+    expect(events(await news())).toEqual(['alive'])
   })
 })
 

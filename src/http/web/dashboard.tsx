@@ -15,7 +15,7 @@ import { type House, inProject, type ProjectVisit, type SignedInVisit, signedIn 
 import type { Audience, Drawn } from '#http/live.tsx'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { zipped } from '#http/zip.ts'
-import { isTaken } from '#lib/errors.ts'
+import { wasWritten } from '#lib/errors.ts'
 import { listChannels } from '#store/channels.ts'
 import { listListedMonitors, listStatuses } from '#store/monitors.ts'
 import { findOwnProject } from '#store/projects.ts'
@@ -74,7 +74,7 @@ function showCurrent(house: House, visit: SignedInVisit): Response | Promise<Res
 function show({ deps }: House, visit: ProjectVisit): Promise<Response> {
   const { project, session } = visit
   if (session.projectId !== project.id) {
-    isTaken(() => rememberProject(deps, { id: session.id, projectId: project.id }))
+    wasWritten(() => rememberProject(deps, { id: session.id, projectId: project.id }))
   }
   const monitors = listListedMonitors(deps.db, { projectId: project.id })
   const document = (
@@ -82,6 +82,7 @@ function show({ deps }: House, visit: ProjectVisit): Promise<Response> {
       visit={frameOf(visit)}
       project={project}
       tags={tagsOf(monitors)}
+      all={countByStatus(monitors, visit.now)}
       hasChannels={listChannels(deps.db, project.id).some(({ disabledAt }) => disabledAt === null)}
       {...listOf({ monitors, project, visit })}
     />
@@ -110,10 +111,11 @@ interface Listing {
 
 function listOf({ monitors, project, visit }: Listing) {
   const filter = readFilter(visit.query)
+  const inSearch = selectMonitors(monitors, { ...filter, status: null }, visit.now)
   return {
     projectId: project.id,
-    monitors: selectMonitors(monitors, filter, visit.now),
-    counts: countByStatus(monitors, visit.now),
+    monitors: selectMonitors(inSearch, filter, visit.now),
+    counts: countByStatus(inSearch, visit.now),
     filter,
     reading: readingOf(visit),
   }

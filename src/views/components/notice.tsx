@@ -6,7 +6,10 @@ export function Notice({ text }: { text: string | null }) {
   return (
     <p class="notice" role="status">
       <Icon name="check" />
-      {text}
+      <span>{text}</span>
+      <button type="button" class="notice-close" data-close="" aria-label="Close">
+        <Icon name="cross" />
+      </button>
     </p>
   )
 }

@@ -43,6 +43,12 @@ export function Frame({ visit, title, room, children }: FrameProps) {
         {project && <Navigation project={project} room={room} />}
         <UserMenu visit={visit} room={room} />
       </header>
+      <p id="away" class="away" role="alert" hidden>
+        <Icon name="alert" />
+        <span>
+          CronGuard cannot be reached. This page shows how things were at <b data-away-since="" />.
+        </span>
+      </p>
       {project && <LiveStream project={project} visit={visit} />}
       <main id="main" class="page" tabindex="-1">
         <Notice text={notice} />

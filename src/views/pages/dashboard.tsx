@@ -1,4 +1,4 @@
-import { LIST_ORDERS, type ListOrder } from '#domain/monitor-list.ts'
+import { LIST_ORDERS, type ListOrder, type StatusCounts } from '#domain/monitor-list.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import { Icon } from '#views/components/icon.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
@@ -8,6 +8,8 @@ interface DashboardProps extends MonitorListProps {
   visit: FrameVisit
   project: OwnProject
   tags: string[]
+  /** Of all monitors, whatever is searched for. */
+  all: StatusCounts
   hasChannels: boolean
 }
 
@@ -18,13 +20,13 @@ const ORDER_WORDS: Record<ListOrder, string> = {
   due: 'Next due',
 }
 
-export function DashboardPage({ visit, project, tags, hasChannels, ...list }: DashboardProps) {
-  const total = Object.values(list.counts).reduce((sum, count) => sum + count, 0)
+export function DashboardPage({ visit, project, tags, all, hasChannels, ...list }: DashboardProps) {
+  const total = Object.values(all).reduce((sum, count) => sum + count, 0)
   return (
-    <Frame visit={visit} title={titleOf(list.counts.down)} room="monitors">
+    <Frame visit={visit} title={titleOf(all.down)} room="monitors">
       <div class="page-head">
         <h1>Monitors</h1>
-        {may(project.role, 'operate') && (
+        {may(project.role, 'operate') && total > 0 && (
           <a class="button button-primary" href={`/projects/${project.id}/monitors/new`} data-shortcut="n">
             <Icon name="plus" /> New monitor
           </a>
@@ -160,8 +162,8 @@ function FirstMonitor({ project }: { project: OwnProject }) {
           <p class="soft">The page shows it at once. From then on you are told when the job stays away.</p>
         </li>
       </ol>
-      <a class="button button-primary" href={`/projects/${project.id}/monitors/new`}>
-        <Icon name="plus" /> Create a monitor
+      <a class="button button-primary" href={`/projects/${project.id}/monitors/new`} data-shortcut="n">
+        <Icon name="plus" /> New monitor
       </a>
     </div>
   )

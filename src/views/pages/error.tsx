@@ -11,9 +11,9 @@ const TITLES: Record<number, string> = {
   404: 'Not found',
   409: 'Not now',
   422: 'Not usable',
-  429: 'Too often',
-  500: 'Our fault',
-  503: 'The disk takes nothing',
+  429: 'Too many tries',
+  500: 'Something went wrong',
+  503: 'CronGuard cannot save anything',
 }
 
 export function ErrorPage({ status, message }: ErrorPageProps) {

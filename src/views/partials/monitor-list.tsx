@@ -14,7 +14,7 @@ export interface MonitorListProps {
   projectId: string
   /** What is shown of them, in order. */
   monitors: ListedMonitor[]
-  /** Of all monitors of the project. */
+  /** Of all monitors that match the search and the tag. */
   counts: StatusCounts
   filter: ListFilter
   reading: Reading

@@ -1,0 +1,116 @@
+// One field of a cron expression.
+import { AppError } from '#lib/errors.ts'
+
+export type CronFieldName = 'minute' | 'hour' | 'date' | 'month' | 'weekday'
+
+export interface CronField {
+  text: string
+  startsWithStar: boolean
+  /** In rising order. Sunday is 0. Empty where only what follows is named. */
+  values: readonly number[]
+  /** L: the last day of the month. */
+  hasLast: boolean
+  /** LW: the last Monday to Friday of the month. */
+  hasLastWorkday: boolean
+  /** MON#2 and 5L: a day of the week that is the nth or the last such day of the month. */
+  ofMonth: readonly WeekdayOfMonth[]
+}
+
+export interface WeekdayOfMonth {
+  weekday: number
+  nth: number | 'last'
+}
+
+interface Shape {
+  name: string
+  min: number
+  max: number
+  /** The first stands for `min`. */
+  names: string[]
+}
+
+export const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
+export const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT']
+
+const SHAPES: Record<CronFieldName, Shape> = {
+  minute: { name: 'minute', min: 0, max: 59, names: [] },
+  hour: { name: 'hour', min: 0, max: 23, names: [] },
+  date: { name: 'day of the month', min: 1, max: 31, names: [] },
+  month: { name: 'month', min: 1, max: 12, names: MONTHS },
+  weekday: { name: 'day of the week', min: 0, max: 7, names: WEEKDAYS },
+}
+
+/** Throws an AppError whose sentence names the field and the part that cannot be read. */
+export function readCronField(name: CronFieldName, text: string): CronField {
+  const values = new Set<number>()
+  const field = { text, startsWithStar: text.startsWith('*'), hasLast: false, hasLastWorkday: false }
+  const ofMonth: WeekdayOfMonth[] = []
+  for (const part of text.toUpperCase().split(',')) {
+    if (name === 'date' && part === 'L') field.hasLast = true
+    else if (name === 'date' && part === 'LW') field.hasLastWorkday = true
+    else if (name === 'weekday' && /#|.L$/.test(part)) ofMonth.push(readWeekdayOfMonth(part))
+    else for (const value of readPart(SHAPES[name], part)) values.add(name === 'weekday' ? value % 7 : value)
+  }
+  return { ...field, values: [...values].sort((a, b) => a - b), ofMonth }
+}
+
+function readWeekdayOfMonth(part: string): WeekdayOfMonth {
+  const shape = SHAPES.weekday
+  if (part.endsWith('L')) return { weekday: readValue(shape, { part, text: part.slice(0, -1) }) % 7, nth: 'last' }
+  const [weekday = '', nth = '', ...rest] = part.split('#')
+  if (rest.length > 0 || !/^[1-5]$/.test(nth)) {
+    throw problem(shape, part, 'after # comes a number from 1 to 5, as in MON#2 for the second Monday of the month')
+  }
+  return { weekday: readValue(shape, { part, text: weekday }) % 7, nth: Number(nth) }
+}
+
+/** A star, a value or a range, each with or without a step. */
+function readPart(shape: Shape, part: string): number[] {
+  const [range = '', step, ...rest] = part.split('/')
+  if (rest.length > 0) throw problem(shape, part, 'there is one / too many')
+  const [first, last] = readRange(shape, { part, range, hasStep: step !== undefined })
+  const by = step === undefined ? 1 : readStep(shape, { part, step })
+  return Array.from({ length: Math.floor((last - first) / by) + 1 }, (_, index) => first + index * by)
+}
+
+function readRange(
+  shape: Shape,
+  { part, range, hasStep }: { part: string; range: string; hasStep: boolean },
+): [first: number, last: number] {
+  if (range === '*') return [shape.min, shape.max]
+  const [from = '', to, ...rest] = range.split('-')
+  if (rest.length > 0) throw problem(shape, part, 'a range has one -, as in 1-5')
+  const first = readValue(shape, { part, text: from })
+  if (to === undefined) return [first, hasStep ? shape.max : first]
+  const last = readValue(shape, { part, text: to })
+  if (last < first) throw problem(shape, part, 'a range goes upwards, as in 1-5')
+  return [first, last]
+}
+
+function readStep(shape: Shape, { part, step }: { part: string; step: string }): number {
+  if (!/^\d{1,4}$/.test(step) || Number(step) === 0) {
+    throw problem(shape, part, 'after / comes a whole number from 1 up, as in */5')
+  }
+  return Number(step)
+}
+
+function readValue(shape: Shape, { part, text }: { part: string; text: string }): number {
+  const named = shape.names.indexOf(text)
+  if (named !== -1) return shape.min + named
+  if (!/^\d{1,4}$/.test(text)) throw problem(shape, part, expectation(shape, text))
+  const value = Number(text)
+  if (value < shape.min || value > shape.max) throw problem(shape, part, `it is ${shape.min} to ${shape.max}`)
+  return value
+}
+
+function expectation({ min, max, names }: Shape, text: string): string {
+  if (text === '?') return 'write * where any will do'
+  if (text === '') return 'a value is missing'
+  if (names.length === 0) return `"${text}" is not a number from ${min} to ${max}`
+  return `"${text}" is neither a number from ${min} to ${max} nor a name from ${names[0]} to ${names.at(-1)}`
+}
+
+function problem({ name }: Shape, part: string, reason: string): AppError {
+  const where = part === '' ? `The ${name} has an empty part` : `The ${name} "${part}" cannot be read`
+  return new AppError('invalid', `${where}: ${reason}.`)
+}

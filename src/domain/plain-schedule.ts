@@ -1,0 +1,127 @@
+// From what plain words say to a schedule.
+import { SECOND } from '#lib/duration.ts'
+import { AppError } from '#lib/errors.ts'
+import { currentZoneName } from '#lib/zone-names.ts'
+import { type Plan, type Rhythm, readPlan, type Time, UNIT_SECONDS } from './plain-words.ts'
+import { type Reading, readPart, unreadPart } from './reading.ts'
+
+export type PlainSchedule = { kind: 'period'; periodMs: number } | { kind: 'cron'; expression: string }
+
+const EXAMPLES = '"every 5 minutes", "every day at 3am", "weekdays at 18:30" or "first day of the month at 6"'
+const MONTHS_OF_QUARTERS = [1, 4, 7, 10]
+
+/** Throws an AppError whose sentence says how far the words were understood, or what they leave open. */
+export function readPlainWords(text: string): PlainSchedule {
+  const reading: Reading = { text, at: 0 }
+  const plan = readPlan(reading)
+  const unread = unreadPart(reading)
+  if (unread !== '') throw new AppError('invalid', notUnderstood(readPart(reading), unread))
+  return periodOf(plan) ?? { kind: 'cron', expression: `${timeFields(plan)} ${dayFields(plan)}` }
+}
+
+function notUnderstood(read: string, unread: string): string {
+  if (read !== '' && currentZoneName(unread) !== null) {
+    return `"${read}" is understood, and then "${unread}" is not: the time zone is chosen on its own.`
+  }
+  if (read === '') return `"${unread}" is not understood. Write for example ${EXAMPLES}.`
+  return `"${read}" is understood, and then "${unread}" is not. Write for example ${EXAMPLES}.`
+}
+
+function periodOf({ rhythm, ...rest }: Plan): PlainSchedule | null {
+  if (!rhythm || Object.keys(rest).length > 0) return null
+  const seconds = UNIT_SECONDS[rhythm.unit]
+  return seconds === undefined ? null : { kind: 'period', periodMs: Math.round(rhythm.count * seconds) * SECOND }
+}
+
+function timeFields({ rhythm, times, minutesPast }: Plan): string {
+  if (rhythm?.unit === 'second') {
+    throw new AppError('invalid', 'A number of seconds, or a length of several parts, cannot be tied to days or times.')
+  }
+  if (rhythm?.unit === 'minute' || rhythm?.unit === 'hour') return repeatingTime(rhythm, { times, minutesPast })
+  if (minutesPast === undefined) return clockFields(times ?? [{ hour: 0, minute: 0 }])
+  if (times) throw new AppError('invalid', 'Say either the time of day or the minutes past the hour, not both.')
+  return `${minuteOf(minutesPast)} *`
+}
+
+function repeatingTime(
+  { count, unit }: Rhythm,
+  { times, minutesPast }: { times: Time[] | undefined; minutesPast: number | undefined },
+): string {
+  const whole = unit === 'minute' ? 60 : 24
+  if (unit === 'minute' && count % 60 === 0) {
+    return repeatingTime({ count: count / 60, unit: 'hour' }, { times, minutesPast })
+  }
+  if (times) throw new AppError('invalid', `Say either "every ${unit}" or a time of day, not both.`)
+  if (!Number.isInteger(count) || whole % count !== 0 || count === whole) {
+    const rule = `Every ${count} ${unit}s cannot be tied to days or times: it does not fit evenly into`
+    throw new AppError('invalid', `${rule} ${unit === 'minute' ? 'an hour' : 'a day'}.`)
+  }
+  const every = count === 1 ? '*' : `*/${count}`
+  if (unit === 'hour') return `${minuteOf(minutesPast ?? 0)} ${every}`
+  if (minutesPast !== undefined) {
+    throw new AppError('invalid', 'Say either "every minute" or the minutes past the hour.')
+  }
+  return `${every} *`
+}
+
+function minuteOf(minute: number): number {
+  if (minute > 59) throw new AppError('invalid', `There is no minute ${minute} in an hour: they are 0 to 59.`)
+  return minute
+}
+
+function clockFields(times: Time[]): string {
+  if (times.some(({ hour, minute }) => !(hour <= 23 && minute <= 59))) {
+    throw new AppError('invalid', 'There is no such time of day: write it as 18:30, or as 6:30pm.')
+  }
+  const minutes = new Set(times.map(({ minute }) => minute))
+  if (minutes.size > 1) {
+    throw new AppError('invalid', 'The times of one day need the same minutes, as in "at 6:30 and 18:30".')
+  }
+  const hours = [...new Set(times.map(({ hour }) => hour))].sort((a, b) => a - b)
+  return `${[...minutes][0]} ${hours.join(',')}`
+}
+
+function dayFields({ rhythm, weekdays, dates, months }: Plan): string {
+  if (weekdays && dates) {
+    throw new AppError('invalid', 'Say either days of the week or days of the month, not both.')
+  }
+  const named = {
+    weekdays: weekdays?.join(',') ?? '*',
+    dates: dates?.join(',') ?? '*',
+    months: months?.join(',') ?? '*',
+  }
+  const isOpen = !weekdays && !dates
+  if (!rhythm || isTimeOfDay(rhythm)) {
+    if (isOpen && months) throw new AppError('invalid', 'Say on which day of the month, as in "on 1 January".')
+    return `${named.dates} ${named.months} ${named.weekdays}`
+  }
+  checkRhythm(rhythm, { weekdays, isOpen })
+  const first = isOpen && rhythm.unit !== 'day' ? '1' : named.dates
+  return `${first} ${months ? named.months : monthsOf(rhythm)} ${named.weekdays}`
+}
+
+function isTimeOfDay({ unit }: Rhythm): boolean {
+  return unit === 'minute' || unit === 'hour'
+}
+
+function checkRhythm(
+  { count, unit }: Rhythm,
+  { weekdays, isOpen }: { weekdays: string[] | undefined; isOpen: boolean },
+): void {
+  const mayRepeat = unit === 'month' && 12 % count === 0 && count < 12
+  if (count !== 1 && !mayRepeat) {
+    throw new AppError('invalid', `"Every ${count} ${unit}s" cannot be tied to days or times; "every ${unit}" can.`)
+  }
+  if (unit === 'week' && isOpen) {
+    throw new AppError('invalid', 'Say on which day of the week, as in "every Monday at 9:00".')
+  }
+  if (unit !== 'day' && unit !== 'week' && weekdays?.some((part) => !/[#L]/.test(part))) {
+    throw new AppError('invalid', `Say which one of the ${unit}, as in "first Monday of the month".`)
+  }
+}
+
+function monthsOf({ count, unit }: Rhythm): string {
+  if (unit === 'month' && count > 1) return `*/${count}`
+  if (unit === 'quarter') return MONTHS_OF_QUARTERS.join(',')
+  return unit === 'year' ? '1' : '*'
+}

@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'bun:test'
+import { expressionKind, onCalendarAsInput, readSchedule } from '#domain/schedule-input.ts'
+import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
+
+function read(text: string): string | number {
+  const schedule = readSchedule(text)
+  return schedule.kind === 'period' ? schedule.periodMs : `${schedule.kind}: ${schedule.expression}`
+}
+
+describe('A length of time', () => {
+  test.each([
+    ['90m', 90 * MINUTE],
+    ['1h 30m', 90 * MINUTE],
+    ['1h30m', 90 * MINUTE],
+    ['1 hour and 30 minutes', 90 * MINUTE],
+    ['1.5 hours', 90 * MINUTE],
+    ['3600', HOUR],
+    ['2 days', 2 * DAY],
+    ['1w', WEEK],
+    ['every 5 minutes', 5 * MINUTE],
+    ['Every 10 Sec', 10 * SECOND],
+    ['every second', SECOND],
+    ['every second day', 2 * DAY],
+    ['every other week', 2 * WEEK],
+    ['every two hours', 2 * HOUR],
+    ['every half hour', 30 * MINUTE],
+    ['every quarter of an hour', 15 * MINUTE],
+    ['once an hour', HOUR],
+    ['twice a day', 12 * HOUR],
+    ['3 times per hour', 20 * MINUTE],
+    ['minutely', MINUTE],
+    ['hourly', HOUR],
+    ['daily', DAY],
+    ['every day', DAY],
+    ['  weekly  ', WEEK],
+  ])('%p', (text, periodMs) => {
+    expect(read(text)).toBe(periodMs)
+  })
+})
+
+describe('Plain words for days and times', () => {
+  test.each([
+    ['daily at 3am', '0 3 * * *'],
+    ['at 3:30 pm every day', '30 15 * * *'],
+    ['every day at midnight', '0 0 * * *'],
+    ['at noon and midnight', '0 0,12 * * *'],
+    ['at 12am', '0 0 * * *'],
+    ['at 6, 12 and 18', '0 6,12,18 * * *'],
+    ['weekdays at 18:30', '30 18 * * 1-5'],
+    ['on weekends at 10', '0 10 * * 0,6'],
+    ['every monday at 9', '0 9 * * 1'],
+    ['at 9 on Mondays', '0 9 * * 1'],
+    ['mon, tue and fri at 9.15', '15 9 * * 1,2,5'],
+    ['Mon-Fri 9:00', '0 9 * * 1-5'],
+    ['friday to monday at 7', '0 7 * * 0,1,5,6'],
+    ['weekly on sunday', '0 0 * * 0'],
+    ['first day of the month at 6', '0 6 1 * *'],
+    ['monthly on the first', '0 0 1 * *'],
+    ['on the 1st and 15th of every month at 6:30', '30 6 1,15 * *'],
+    ['every month on day 10 at noon', '0 12 10 * *'],
+    ['last day of the month at 23:59', '59 23 L * *'],
+    ['last working day of the month at 5pm', '0 17 LW * *'],
+    ['first monday of the month at 9', '0 9 * * 1#1'],
+    ['on the last Friday of each month', '0 0 * * 5L'],
+    ['once a month', '0 0 1 * *'],
+    ['every 3 months at 9', '0 9 1 */3 *'],
+    ['quarterly', '0 0 1 1,4,7,10 *'],
+    ['yearly', '0 0 1 1 *'],
+    ['every year on 25 December at 9', '0 9 25 12 *'],
+    ['december 25th at 9', '0 9 25 12 *'],
+    ['every day in january at 6', '0 6 * 1 *'],
+    ['every hour at 15 minutes past', '15 * * * *'],
+    ['hourly at :05', '5 * * * *'],
+    ['at half past every hour', '30 * * * *'],
+    ['every 15 minutes on weekdays', '*/15 * * * 1-5'],
+    ['every 2 hours on sundays', '0 */2 * * 0'],
+    ['every 60 minutes on sundays', '0 * * * 0'],
+  ])('%p', (text, expression) => {
+    expect(read(text)).toBe(`cron: ${expression}`)
+  })
+})
+
+describe('Expressions', () => {
+  test.each([
+    ['0 3 * * *', 'cron: 0 3 * * *'],
+    ['*/5 9-17 * * mon-fri', 'cron: */5 9-17 * * mon-fri'],
+    ['@daily', 'cron: 0 0 * * *'],
+    ['Mon..Fri 09:00', 'on-calendar: Mon..Fri 09:00'],
+    ['*-*-1..7', 'on-calendar: *-*-1..7'],
+    ['*-*~1 12:00', 'on-calendar: *-*~1 12:00'],
+    ['*:0/15', 'on-calendar: *:0/15'],
+    ['12:34:56', 'on-calendar: 12:34:56'],
+    ['semiannually', 'on-calendar: semiannually'],
+    ['daily UTC', 'on-calendar: daily UTC'],
+    ['Mon 09:00 Europe/Riga', 'on-calendar: Mon 09:00 Europe/Riga'],
+    ['06:00\n18:30', 'on-calendar: 06:00\n18:30'],
+    ['OnCalendar=daily', 'on-calendar: daily'],
+    ['OnCalendar = 06:00\nOnCalendar = 18:30', 'on-calendar: 06:00\n18:30'],
+  ])('%p', (text, schedule) => {
+    expect(read(text)).toBe(schedule)
+  })
+
+  test('of a stored OnCalendar schedule are read back as what they are', () => {
+    for (const expression of [
+      'daily',
+      'Mon 09:00',
+      '09:00',
+      'hourly',
+      '*-*-1',
+      'Mon..Fri 09:00',
+      '06:00\n18:30',
+      '1-5',
+    ]) {
+      expect(read(onCalendarAsInput(expression))).toBe(`on-calendar: ${expression}`)
+    }
+  })
+
+  test('are cron when they are five words on one line, and else OnCalendar', () => {
+    expect(['1 2 3 4 5', ' a  b c d e ', 'daily', '1 2 3 4\n5', ''].map(expressionKind)).toEqual([
+      'cron',
+      'cron',
+      'on-calendar',
+      'on-calendar',
+      'on-calendar',
+    ])
+  })
+})
+
+describe('What was read is said back', () => {
+  const back = [
+    ['0 3 * * *', 'every day at 03:00'],
+    ['0 6,18 * * *', 'every day at 06:00 and 18:00'],
+    ['30 18 * * 1-5', 'Monday to Friday at 18:30'],
+    ['0 9 * * mon', 'every Monday at 09:00'],
+    ['0 10 * * 0,6', 'every Saturday and Sunday at 10:00'],
+    ['0 6 1 * *', 'on the 1st of every month at 06:00'],
+    ['0 6 2,13,23,L * *', 'on the 2nd, 13th, 23rd and last day of every month at 06:00'],
+    ['0 17 LW * *', 'on the last weekday of every month at 17:00'],
+    ['0 9 * * 1#1', 'on the first Monday of every month at 09:00'],
+    ['0 9 * 1,7 5L', 'on the last Friday of January and July at 09:00'],
+    ['0 0 1 1,4,7,10 *', 'on the 1st of January, April, July and October at 00:00'],
+    ['0 9 25 12 *', 'every year on 25 December at 09:00'],
+    ['0 6 * 1 *', 'every day in January at 06:00'],
+    ['0 * * * *', 'every hour'],
+    ['15 * * * *', 'every hour at minute 15'],
+    ['0 */2 * * 0', 'every 2 hours, every Sunday'],
+    ['*/15 * * * 1-5', 'every 15 minutes, Monday to Friday'],
+  ] as const
+
+  test.each(back)('%s is %p', (expression, words) => {
+    expect(readSchedule(expression).words).toBe(words)
+  })
+
+  test('in words that can be read again', () => {
+    for (const [, words] of back) {
+      const again = readSchedule(words)
+      // "every hour" is a length of time.
+      expect(again.words).toBe(words)
+    }
+  })
+
+  test.each(['0 0 13 * 5', '0 0 */2 * *', '*/7 * * * *', '0 9-17 * * *', '0,30 8,9 * * *', '0 0 * * 1/2'])(
+    'as the expression itself where the words would not be plain: %s',
+    (expression) => {
+      expect(readSchedule(expression).words).toBe(expression)
+    },
+  )
+
+  test.each([
+    ['* * * * *', 'every minute'],
+    ['*/5 * * * *', 'every 5 minutes'],
+    ['90m', 'every 1 hour, 30 minutes'],
+    ['06:00\n18:30', 'OnCalendar: 06:00 and 18:30'],
+  ])('%p as %p', (text, words) => {
+    expect(readSchedule(text).words).toBe(words)
+  })
+})
+
+describe('What cannot be read gets a sentence that says where', () => {
+  test.each([
+    ['', 'Say when pings are expected'],
+    ['x'.repeat(101), 'A schedule has at most 100 characters.'],
+    ['blargh', '"blargh" is not understood.'],
+    ['every monday blue', '"every monday" is understood, and then "blue" is not.'],
+    ['every day at 9 Europe/Riga', '"Europe/Riga" is not: the time zone is chosen on its own.'],
+    ['09:00 Europe/Nowhere', '"Europe/Nowhere" is not the name of a time zone'],
+    ['at 6 30', '"at 6" is understood, and then "30" is not.'],
+    ['at 25:00', 'There is no such time of day'],
+    ['at 13pm', 'There is no such time of day'],
+    ['at 6 and 18:30', 'The times of one day need the same minutes'],
+    ['every hour at minute 75', 'There is no minute 75'],
+    ['weekly at 9', 'Say on which day of the week'],
+    ['every january', 'Say on which day of the month'],
+    ['every month on mondays', 'Say which one of the month'],
+    ['mondays and the 1st of the month', 'Say either days of the week or days of the month'],
+    ['every 5 minutes at 9', 'Say either "every minute" or a time of day'],
+    ['every 7 minutes on weekdays', 'it does not fit evenly into an hour'],
+    ['every 1.5 hours on weekdays', 'it does not fit evenly into a day'],
+    ['every 2 weeks on monday', '"Every 2 weeks" cannot be tied to days or times; "every week" can.'],
+    ['every 90 seconds on monday', 'cannot be tied to days or times'],
+    ['on the 31st of february', 'This would never run'],
+    ['on the 45th', 'The day of the month "45" cannot be read: it is 1 to 31.'],
+    ['0', 'A period is at least one second and at most 365 days long.'],
+    ['400 days', 'A period is at least one second and at most 365 days long.'],
+    ['0 times a day', 'A period is at least one second'],
+    ['0 3 * *', 'This one has 4.'],
+    ['* * * * * *', 'This one has 6'],
+    ['0 3 * * * /usr/local/bin/backup', '"/usr/local/bin/backup" comes after them'],
+    ['60 * * * *', 'The minute "60" cannot be read'],
+    ['Mon..Fri 25:00', 'The hour "25" cannot be read'],
+    ['every', '"every" is not understood.'],
+    ['<script>alert(1)</script>', '"<script>alert(1)</script>" is not understood.'],
+    ['כל יום', 'is not understood.'],
+    ['⏰ daily', 'is not understood.'],
+  ])('%p', (text, sentence) => {
+    expect(() => readSchedule(text)).toThrow(sentence)
+  })
+})

@@ -5,13 +5,14 @@ import type { Shell } from './commands/command.ts'
 import { addKey } from './commands/key.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addProject } from './commands/project.ts'
+import { addSchedule } from './commands/schedule.ts'
 import { addServe } from './commands/serve.ts'
 import { addUser } from './commands/user.ts'
 import { addVersion } from './commands/version.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { AppError, StorageRefusedError } from './lib/errors.ts'
 
-const COMMANDS = [addServe, addMigrate, addUser, addKey, addProject, addVersion]
+const COMMANDS = [addServe, addMigrate, addUser, addKey, addProject, addSchedule, addVersion]
 
 const shell: Shell = {
   readConfig: () => readConfig(process.env),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { z } from 'zod'
+import { isAddressRange } from '#lib/addresses.ts'
 import { LOG_FORMATS, LOG_LEVELS } from '#lib/log.ts'
 import { SMTP_SECURITIES, type SmtpSettings } from '#lib/mail.ts'
 
@@ -18,6 +19,8 @@ export interface Config {
   readonly pingBodyLimit: number
   /** Whether strangers may make an account. */
   readonly registration: (typeof REGISTRATIONS)[number]
+  /** Addresses and networks whose word about whom they speak for is taken. */
+  readonly trustedProxies: readonly string[]
   readonly logLevel: (typeof LOG_LEVELS)[number]
   readonly logFormat: (typeof LOG_FORMATS)[number]
 }
@@ -65,6 +68,14 @@ const Settings = z.object({
     10_000,
   ),
   REGISTRATION: z.enum(REGISTRATIONS, `must be one of ${REGISTRATIONS.join(', ')}`).default('closed'),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform((list) => list.split(',').map((network) => network.trim()))
+    .refine(
+      (list) => list.every(isAddressRange),
+      'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8',
+    )
+    .default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   LOG_FORMAT: z.enum(LOG_FORMATS, `must be one of ${LOG_FORMATS.join(', ')}`).default('text'),
 })
@@ -144,6 +155,7 @@ function toConfig(settings: z.output<typeof Settings>): Config {
     smtp: toSmtp(settings, baseUrl),
     pingBodyLimit: settings.PING_BODY_LIMIT,
     registration: settings.REGISTRATION,
+    trustedProxies: settings.TRUSTED_PROXIES,
     logLevel: settings.LOG_LEVEL,
     logFormat: settings.LOG_FORMAT,
   }

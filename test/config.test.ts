@@ -25,6 +25,7 @@ describe('the configuration', () => {
       smtp: null,
       pingBodyLimit: 10_000,
       registration: 'closed',
+      trustedProxies: [],
       logLevel: 'info',
       logFormat: 'text',
     })
@@ -46,6 +47,7 @@ describe('the configuration', () => {
       CRONGUARD_SMTP_FROM: 'Cron <cron@example.com>',
       CRONGUARD_PING_BODY_LIMIT: '0',
       CRONGUARD_REGISTRATION: 'open',
+      CRONGUARD_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,2001:db8::/32',
       CRONGUARD_LOG_LEVEL: 'debug',
       CRONGUARD_LOG_FORMAT: 'json',
     })
@@ -59,6 +61,7 @@ describe('the configuration', () => {
       smtp: { ...server, username: 'ada', password: 'engine', from: 'Cron <cron@example.com>' },
       pingBodyLimit: 0,
       registration: 'open',
+      trustedProxies: ['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'],
       logLevel: 'debug',
       logFormat: 'json',
     })
@@ -76,7 +79,7 @@ describe('the configuration', () => {
 
   test('has settings whose secrets may come from files', () => {
     const names = settingNames()
-    expect(names).toHaveLength(17)
+    expect(names).toHaveLength(18)
     expect(names.filter((name) => name.endsWith('_FILE'))).toEqual([
       'CRONGUARD_SECRET_KEY_FILE',
       'CRONGUARD_SMTP_PASSWORD_FILE',
@@ -100,6 +103,7 @@ describe('the address of this CronGuard', () => {
 })
 
 const PORT_PROBLEM = 'must be a port between 1 and 65535'
+const PROXIES_PROBLEM = 'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8'
 const ADDRESS_PROBLEM = 'must be an address like https://cron.example.com, without user name, query or fragment'
 
 describe('a bad value is told with the name of its setting', () => {
@@ -125,6 +129,11 @@ describe('a bad value is told with the name of its setting', () => {
     ['PING_BODY_LIMIT', '1.5', 'must be a whole number'],
     ['PING_BODY_LIMIT', '10 kB', 'must be a whole number'],
     ['PING_BODY_LIMIT', ' ', 'must be a whole number'],
+    ['TRUSTED_PROXIES', 'proxy.example', PROXIES_PROBLEM],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', PROXIES_PROBLEM],
+    ['TRUSTED_PROXIES', '10.0.0.1/8/8', PROXIES_PROBLEM],
+    ['TRUSTED_PROXIES', '127.0.0.1,', PROXIES_PROBLEM],
+    ['TRUSTED_PROXIES', 'fe80::1%eth0', PROXIES_PROBLEM],
     ['LOG_LEVEL', 'trace', 'must be one of debug, info, warn, error'],
     ['LOG_FORMAT', 'xml', 'must be one of text, json'],
   ]

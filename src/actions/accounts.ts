@@ -67,36 +67,57 @@ export function addProject(tx: Tx, { name, ownerId }: { name: string; ownerId: s
   return id
 }
 
-/** The user whose password this is; null, after the same time, for an unknown address and for a wrong password. */
+/**
+ * The user whose password this is, with the hash that it was held against; null, after the same time, for an unknown
+ * address and for a wrong password.
+ */
 export async function authenticate(
   deps: Deps,
   { email, password }: { email: string; password: string },
-): Promise<User | null> {
+): Promise<{ user: User; passwordHash: string } | null> {
   const user = store.findUserByEmail(deps.db, email.trim())
-  const hash = user && store.findPasswordHash(deps.db, user.id)
-  return (await verifyPassword(password, hash)) ? user : null
+  const passwordHash = user && store.findPasswordHash(deps.db, user.id)
+  const isRight = await verifyPassword(password, passwordHash)
+  return isRight && user && passwordHash ? { user, passwordHash } : null
+}
+
+/** That a user knows his password. It is worth nothing any more once he has another one. */
+export interface Proof {
+  userId: string
+  passwordHash: string
+  /** Where he typed it. */
+  field: string
 }
 
 /** Throws invalid, with the field at fault, when the password is not his. */
 export async function requirePassword(
   deps: Deps,
   { userId, password, field = 'password' }: { userId: string; password: string; field?: string },
-): Promise<void> {
-  if (await verifyPassword(password, store.findPasswordHash(deps.db, userId))) return
-  const problem = 'This is not your password.'
-  throw new AppError('invalid', problem, { [field]: problem })
+): Promise<Proof> {
+  const passwordHash = store.findPasswordHash(deps.db, userId)
+  const isRight = await verifyPassword(password, passwordHash)
+  if (!isRight || passwordHash === null) throw wrongPassword(field)
+  return { userId, passwordHash, field }
+}
+
+/** Throws invalid when the password was changed since: looking at one, and hashing another, takes its time. */
+export function requireProof(reader: Reader, { userId, passwordHash, field }: Proof): void {
+  if (store.findPasswordHash(reader, userId) !== passwordHash) throw wrongPassword(field)
 }
 
 /** Ends every session but `keptSessionId`: whoever was signed in with the old password is out. Throws invalid. */
 export async function changePassword(
   deps: Deps,
-  input: { userId: string; password: string; keptSessionId: string | null },
+  { proof, ...input }: { proof: Proof; password: string; keptSessionId: string | null },
 ): Promise<void> {
   const fields: FieldProblems = {}
   const password = readField(fields, 'newPassword', Password.safeParse(input.password), '')
   throwProblems(fields)
   const passwordHash = await hashPassword(password)
-  deps.db.write((tx) => replacePassword(tx, { ...input, passwordHash }))
+  deps.db.write((tx) => {
+    requireProof(tx, proof)
+    replacePassword(tx, { userId: proof.userId, passwordHash, keptSessionId: input.keptSessionId })
+  })
 }
 
 export function replacePassword(
@@ -147,8 +168,10 @@ export function estateOf(reader: Reader, userId: string): Estate {
 }
 
 /** Deletes a user with the projects that are his alone. Throws conflict when others would lose their only owner. */
-export function deleteAccount(deps: Deps, userId: string): void {
+export function deleteAccount(deps: Deps, proof: Proof): void {
+  const { userId } = proof
   deps.db.write((tx) => {
+    requireProof(tx, proof)
     const { own, needy } = estateOf(tx, userId)
     const [first] = needy
     if (first) {
@@ -174,6 +197,11 @@ export function userByEmail(deps: Deps, email: string): User {
 export function conflictingEmail(email: string): AppError {
   const problem = `There is already a user ${email}.`
   return new AppError('conflict', problem, { email: problem })
+}
+
+function wrongPassword(field: string): AppError {
+  const problem = 'This is not your password.'
+  return new AppError('invalid', problem, { [field]: problem })
 }
 
 function findKnown(tx: Tx, id: string): User {

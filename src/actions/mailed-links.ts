@@ -1,8 +1,8 @@
 // Links that prove that somebody reads the mail of an address: each works once, for a while.
 import { sendLetter } from '#channels/letter.ts'
 import type { Deps } from '#deps.ts'
-import { Email, LINK_MS, type LinkPurpose, type User } from '#domain/account.ts'
-import { type Letter, resetLetter, verificationLetter } from '#domain/letter.ts'
+import { Email, LINK_MS, LINKS_KEPT, type LinkPurpose, type User } from '#domain/account.ts'
+import { addressChangedLetter, type Letter, resetLetter, verificationLetter } from '#domain/letter.ts'
 import { AppError } from '#lib/errors.ts'
 import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import { newMixedCaseToken, sha256Hex } from '#lib/tokens.ts'
@@ -16,7 +16,7 @@ import {
   saveEmail,
 } from '#store/accounts.ts'
 import type { Reader } from '#store/database.ts'
-import { conflictingEmail, readCredentials, replacePassword } from './accounts.ts'
+import { conflictingEmail, type Proof, readCredentials, replacePassword, requireProof } from './accounts.ts'
 
 const TOKEN_LENGTH = 32
 
@@ -44,16 +44,18 @@ export function requireProvenAddress(deps: Deps, user: User): void {
  */
 export async function changeEmail(
   deps: Deps,
-  { userId, email }: { userId: string; email: string },
+  { proof, email }: { proof: Proof; email: string },
 ): Promise<'changed' | 'mailed' | 'not-mailed'> {
+  const { userId } = proof
   const fields: FieldProblems = {}
   const address = readField(fields, 'email', Email.safeParse(email), '')
   throwProblems(fields)
   if (isTaken(deps.db, { userId, email: address })) throw conflictingEmail(address)
   if (deps.config.smtp !== null) {
-    return (await mailAddressLink(deps, { userId, email: address })) ? 'mailed' : 'not-mailed'
+    return (await mailAddressLink(deps, { userId, email: address, proof })) ? 'mailed' : 'not-mailed'
   }
   deps.db.write((tx) => {
+    requireProof(tx, proof)
     if (isTaken(tx, { userId, email: address })) throw conflictingEmail(address)
     saveEmail(tx, { userId, email: address, verifiedAt: null })
     deleteMailedLinks(tx, { userId, purpose: 'verify-email' })
@@ -63,19 +65,22 @@ export async function changeEmail(
 
 /** Follows a link that was mailed to an address: it is this user's from now on. Throws not_found and conflict. */
 export function verifyEmail(deps: Deps, token: string): void {
-  deps.db.write((tx) => {
+  const change = deps.db.write((tx) => {
     const { userId, email } = findValid(tx, { token, purpose: 'verify-email', now: tx.now })
     if (isTaken(tx, { userId, email })) throw conflictingEmail(email)
+    const before = findUser(tx, userId)?.email ?? email
     saveEmail(tx, { userId, email, verifiedAt: tx.now })
     deleteMailedLinks(tx, { userId, purpose: 'verify-email' })
+    return { before, email }
   })
+  if (change.before.toLowerCase() !== change.email.toLowerCase()) tellFormerAddress(deps, change)
 }
 
 /** Mails a link to a new password, if there is such a user. Nobody learns whether there is. */
 export async function mailPasswordReset(deps: Deps, email: string): Promise<void> {
   const user = findUserByEmail(deps.db, email.trim())
   if (user === null || deps.config.smtp === null) return
-  const token = newLink(deps, { userId: user.id, email: user.email, purpose: 'reset-password' })
+  const token = newLink(deps, { userId: user.id, email: user.email, purpose: 'reset-password', proof: null })
   const url = `${deps.config.baseUrl}/password-reset/${token}`
   await mail(deps, resetLetter({ to: user.email, url }))
 }
@@ -111,16 +116,38 @@ export async function mail(deps: Deps, letter: Letter): Promise<boolean> {
   return false
 }
 
-async function mailAddressLink(deps: Deps, { userId, email }: { userId: string; email: string }): Promise<boolean> {
-  const token = newLink(deps, { userId, email, purpose: 'verify-email' })
+// Nobody waits for it; but whoever lost his account to somebody else must hear of it.
+function tellFormerAddress(deps: Deps, { before, email }: { before: string; email: string }): void {
+  if (deps.config.smtp !== null) void mail(deps, addressChangedLetter({ to: before, email, url: deps.config.baseUrl }))
+}
+
+async function mailAddressLink(
+  deps: Deps,
+  { userId, email, proof = null }: { userId: string; email: string; proof?: Proof | null },
+): Promise<boolean> {
+  const token = newLink(deps, { userId, email, purpose: 'verify-email', proof })
   return await mail(deps, verificationLetter({ to: email, url: `${deps.config.baseUrl}/verify-email/${token}` }))
 }
 
-function newLink(deps: Deps, link: { userId: string; email: string; purpose: LinkPurpose }): string {
+interface NewLink {
+  userId: string
+  email: string
+  purpose: LinkPurpose
+  /** What the link was asked for with; null: it needs none. */
+  proof: Proof | null
+}
+
+function newLink(deps: Deps, { proof, ...link }: NewLink): string {
   const token = newMixedCaseToken(TOKEN_LENGTH)
-  deps.db.write((tx) =>
-    insertMailedLink(tx, { ...link, hash: sha256Hex(token), expiresAt: tx.now + LINK_MS[link.purpose] }),
-  )
+  deps.db.write((tx) => {
+    if (proof !== null) requireProof(tx, proof)
+    insertMailedLink(tx, {
+      ...link,
+      hash: sha256Hex(token),
+      expiresAt: tx.now + LINK_MS[link.purpose],
+      kept: LINKS_KEPT[link.purpose],
+    })
+  })
   return token
 }
 

@@ -1,6 +1,6 @@
 // Who belongs to a project, and how others come to belong to it.
 import { type Deps, secretOf } from '#deps.ts'
-import { calledName, Email, type User } from '#domain/account.ts'
+import { Email, type User } from '#domain/account.ts'
 import { invitationLetter } from '#domain/letter.ts'
 import {
   INVITATION_MS,
@@ -77,7 +77,7 @@ export function invitationOf(deps: Deps, token: string): Invitation {
   return invitation
 }
 
-/** Makes the user a member; who belongs already stays what he is. The invitation is used up. */
+/** Makes the user a member; the invitation is used up. Throws conflict when he is one already. */
 export function acceptInvitation(
   tx: Tx,
   { invitationId, userId }: { invitationId: string; userId: string },
@@ -85,7 +85,11 @@ export function acceptInvitation(
   const invitation = store.findInvitation(tx, invitationId)
   if (invitation === null) throw new AppError('not_found', 'This invitation was used or taken back meanwhile.')
   const { projectId, role } = invitation
-  if (store.findOwnProject(tx, { projectId, userId }) === null) store.insertMembership(tx, { projectId, userId, role })
+  // Somebody who tries out the link that he made for another must not use it up.
+  if (store.findOwnProject(tx, { projectId, userId }) !== null) {
+    throw new AppError('conflict', 'You belong to this project already. The invitation stays good for somebody else.')
+  }
+  store.insertMembership(tx, { projectId, userId, role })
   store.deleteInvitation(tx, invitationId)
   return invitation
 }
@@ -149,7 +153,7 @@ async function mailInvitation(deps: Deps, invitation: Invitation): Promise<boole
       to: invitation.email,
       url: invitationUrl(deps, invitation),
       project: store.findProject(deps.db, invitation.projectId)?.name ?? '',
-      inviter: inviter ? calledName(inviter) : 'Somebody',
+      inviter,
       role: invitation.role,
     }),
   )

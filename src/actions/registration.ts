@@ -44,7 +44,7 @@ export async function setUp(deps: Deps, { token, ...newcomer }: Newcomer & { tok
     deleteSetting(tx, SETUP)
     return addUser(tx, { ...credentials, isAdmin: true, timeZone: zoneOf(newcomer) })
   })
-  await mailVerification(deps, user)
+  mailLater(deps, user)
   return user
 }
 
@@ -54,17 +54,26 @@ export async function setUp(deps: Deps, { token, ...newcomer }: Newcomer & { tok
  */
 export async function register(deps: Deps, { invitation, ...newcomer }: Newcomer & { invitation: string | null }) {
   const invited = invitation === null ? null : invitationOf(deps, invitation)
-  if (invited === null && deps.config.registration === 'closed') {
-    throw new AppError('forbidden', 'Registration is closed here. Ask somebody who is in for an invitation.')
-  }
+  if (invited === null) requireOpenRegistration(deps)
   const credentials = await readCredentials(newcomer)
   const user = deps.db.write((tx) => {
     const added = addUser(tx, { ...credentials, isAdmin: false, timeZone: zoneOf(newcomer) })
     if (invited) acceptInvitation(tx, { invitationId: invited.id, userId: added.id })
     return added
   })
-  await mailVerification(deps, user)
+  mailLater(deps, user)
   return user
+}
+
+/** Throws forbidden while strangers may not make accounts. */
+export function requireOpenRegistration({ config }: Pick<Deps, 'config'>): void {
+  if (config.registration === 'open') return
+  throw new AppError('forbidden', 'Registration is closed here. Ask somebody who is in for an invitation.')
+}
+
+// Nobody waits for this mail: one that did not come can be asked for again.
+function mailLater(deps: Deps, user: User): void {
+  mailVerification(deps, user).catch((error) => deps.log.error('A mail could not be written', { error }))
 }
 
 // The browser says it; who has none, or an odd one, starts with UTC.

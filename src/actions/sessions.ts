@@ -1,9 +1,10 @@
 import type { Deps } from '#deps.ts'
-import { SESSION_MS, type User } from '#domain/account.ts'
+import { SESSION_MS, SESSIONS_MAX, type User } from '#domain/account.ts'
 import { browserInWords } from '#domain/browser.ts'
 import { signInLetter } from '#domain/letter.ts'
 import { USER_AGENT_MAX } from '#domain/ping.ts'
 import { newUuid } from '#lib/tokens.ts'
+import { findPasswordHash } from '#store/accounts.ts'
 import * as store from '#store/sessions.ts'
 import { mail } from './mailed-links.ts'
 
@@ -12,18 +13,32 @@ export interface Browser {
   userAgent: string
 }
 
+interface Beginning {
+  user: User
+  browser: Browser
+  /** What his password was held against; null: he has just chosen it. */
+  provenHash: string | null
+}
+
 /** Signs a user in; returns the id of the session. He is told by mail when the address is new. */
-export function beginSession(deps: Deps, { user, browser }: { user: User; browser: Browser }): string {
+export function beginSession(deps: Deps, beginning: Beginning & { provenHash: null }): string
+/** Null when the password is no longer the one that was proven. */
+export function beginSession(deps: Deps, beginning: Beginning): string | null
+export function beginSession(deps: Deps, { user, browser, provenHash }: Beginning): string | null {
+  const userId = user.id
   const id = newUuid()
   const userAgent = browser.userAgent.slice(0, USER_AGENT_MAX)
-  const isUnusual = deps.db.write((tx) => {
+  const begun = deps.db.write((tx) => {
+    if (provenHash !== null && findPasswordHash(tx, userId) !== provenHash) return null
     store.deleteExpiredSessions(tx)
-    const hasOthers = store.listSessions(tx, { userId: user.id, now: tx.now }).length > 0
-    const isKnown = store.isAddressKnown(tx, { userId: user.id, remoteAddress: browser.remoteAddress })
-    store.insertSession(tx, { ...browser, userAgent, id, userId: user.id, expiresAt: tx.now + SESSION_MS })
-    return hasOthers && !isKnown
+    const hasOthers = store.hasSessions(tx, userId)
+    const isKnown = store.isAddressKnown(tx, { userId, remoteAddress: browser.remoteAddress })
+    store.insertSession(tx, { ...browser, userAgent, id, userId, expiresAt: tx.now + SESSION_MS })
+    store.deleteOldSessions(tx, { userId, kept: SESSIONS_MAX })
+    return { isUnusual: hasOthers && !isKnown }
   })
-  if (isUnusual && user.mails.signIns && deps.config.smtp !== null) tellOfSignIn(deps, { user, browser })
+  if (begun === null) return null
+  if (begun.isUnusual && user.mails.signIns && deps.config.smtp !== null) tellOfSignIn(deps, { user, browser })
   return id
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { isTimeZone } from '#lib/zone.ts'
+import { limitedLine } from './text.ts'
 
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
@@ -34,8 +35,13 @@ export type LinkPurpose = (typeof LINK_PURPOSES)[number]
 /** How long a mailed link is good. */
 export const LINK_MS: Record<LinkPurpose, number> = { 'verify-email': DAY, 'reset-password': HOUR }
 
+/** How many of them are good at a time: of two mails the older may be the one that arrives. */
+export const LINKS_KEPT: Record<LinkPurpose, number> = { 'verify-email': 1, 'reset-password': 3 }
+
 /** How long a browser stays signed in that does not come back. */
 export const SESSION_MS = 30 * DAY
+/** One more ends the one that was not seen for the longest time. */
+export const SESSIONS_MAX = 50
 /** A session is prolonged when it was last seen this long ago: not with every click. */
 export const SESSION_STEP_MS = 5 * MINUTE
 export const SETUP_MS = 30 * MINUTE
@@ -55,11 +61,7 @@ export const Password = z
   .min(PASSWORD_MIN, `A password needs at least ${PASSWORD_MIN} characters.`)
   .max(PASSWORD_MAX, `A password has at most ${PASSWORD_MAX} characters.`)
 
-export const UserName = z
-  .string()
-  .trim()
-  .max(USER_NAME_MAX, `A name has at most ${USER_NAME_MAX} characters.`)
-  .refine((name) => !/\p{Cc}/u.test(name), 'A name has no control characters.')
+export const UserName = limitedLine('A name has', USER_NAME_MAX)
 
 export const TimeZone = z.string().refine(isTimeZone, 'This is no time zone.')
 

@@ -9,6 +9,9 @@ export interface Letter {
   link: { label: string; url: string } | null
 }
 
+/** A name that others chose must not become a text of its own. */
+const NAME_IN_LETTER_MAX = 40
+
 export function verificationLetter({ to, url }: { to: string; url: string }): Letter {
   return {
     to,
@@ -39,17 +42,42 @@ export function invitationLetter(facts: {
   to: string
   url: string
   project: string
-  inviter: string
+  inviter: { name: string; email: string } | null
   role: string
 }): Letter {
   const { to, url, project, inviter, role } = facts
   return {
     to,
-    subject: `You are invited to ${project}`,
+    subject: 'You are invited to a project on CronGuard',
     paragraphs: [
-      `${inviter} invites you to the project "${project}" on CronGuard, as ${role}. The link works for seven days.`,
+      `${inviterInWords(inviter)} invites you to the project "${cut(project)}", as ${role}. ` +
+        'The link works for seven days.',
     ],
     link: { label: 'Accept the invitation', url },
+  }
+}
+
+// A name is whatever somebody likes to be called; the address beside it is the one that he signs in with.
+function inviterInWords(inviter: { name: string; email: string } | null): string {
+  if (inviter === null) return 'Somebody'
+  return inviter.name === '' ? inviter.email : `${cut(inviter.name)} (${inviter.email})`
+}
+
+function cut(name: string): string {
+  const characters = [...name]
+  return characters.length <= NAME_IN_LETTER_MAX ? name : `${characters.slice(0, NAME_IN_LETTER_MAX - 1).join('')}…`
+}
+
+export function addressChangedLetter({ to, email, url }: { to: string; email: string; url: string }): Letter {
+  return {
+    to,
+    subject: 'The e-mail address of your account was changed',
+    paragraphs: [
+      `The address of your account was changed to ${email}. You sign in with it from now on, and mails go there.`,
+      'If it was you, nothing needs to be done. If it was not you, ask whoever runs this CronGuard to give you your ' +
+        'account back: somebody knows your password.',
+    ],
+    link: { label: 'Open CronGuard', url },
   }
 }
 

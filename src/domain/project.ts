@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { DAY } from '#lib/duration.ts'
+import { limitedLine } from './text.ts'
 
 export const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
 export type Role = (typeof ROLES)[number]
@@ -76,18 +76,12 @@ export const API_KEY_PREFIXES: Record<ApiKeyAccess, string> = { 'read-write': 'c
 export const PROJECT_NAME_MAX = 100
 export const PROJECTS_MAX = 100
 
-export const ProjectName = z
-  .string()
-  .trim()
-  .min(1, 'A project needs a name.')
-  .max(PROJECT_NAME_MAX, `A name has at most ${PROJECT_NAME_MAX} characters.`)
-  .refine((name) => !/\p{Cc}/u.test(name), 'A name has no control characters.')
+export const ProjectName = limitedLine('A name has', PROJECT_NAME_MAX).refine(
+  (name) => name !== '',
+  'A project needs a name.',
+)
 
-export const ApiKeyName = z
-  .string()
-  .trim()
-  .max(API_KEY_NAME_MAX, `A name has at most ${API_KEY_NAME_MAX} characters.`)
-  .refine((name) => !/\p{Cc}/u.test(name), 'A name has no control characters.')
+export const ApiKeyName = limitedLine('A name has', API_KEY_NAME_MAX)
 
 /**
  * Whether a member with the role `actor` may turn a member of role `from` into `to`, or out (`null`). An admin rules

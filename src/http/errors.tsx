@@ -57,9 +57,9 @@ function isClientGone(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
 }
 
-// A path may hold a ping key, or a project's.
+// A path may hold a ping key, a project's, or the token of a link: what is that long is left out.
 function withoutKeys(path: string): string {
-  return path.startsWith('/ping/') ? '/ping/…' : path.replace(/[0-9a-f-]{36}/gi, '…')
+  return path.startsWith('/ping/') ? '/ping/…' : path.replace(/[^/]{16,}/g, '…')
 }
 
 function json({ status, message }: Answer): Response {

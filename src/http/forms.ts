@@ -1,4 +1,4 @@
-import { AppError } from '#lib/errors.ts'
+import { AppError, isTooMany } from '#lib/errors.ts'
 import { readHead } from './body.ts'
 
 const FORM_MAX = 64 * 1024
@@ -52,9 +52,16 @@ export interface Retry {
   problems: Readonly<Record<string, string>>
 }
 
+/** What is wrong with a form as a whole; null when it stands at a field. */
+export function problemOf({ message, fields }: AppError): string | null {
+  return Object.keys(fields).length === 0 ? message : null
+}
+
+const MENDABLE = ['invalid', 'conflict', 'too_many']
+
 /**
- * Runs what a form asks for. What the person can mend, the form `again` tells him with 422; everything else goes on to
- * the door.
+ * Runs what a form asks for. What the person can mend, or has to wait for, the form `again` tells him, with 422 or 429;
+ * everything else goes on to the door.
  */
 export async function orAgain(
   work: () => Promise<Response> | Response,
@@ -63,7 +70,8 @@ export async function orAgain(
   try {
     return await work()
   } catch (error) {
-    if (error instanceof AppError && (error.code === 'invalid' || error.code === 'conflict')) return await again(error)
-    throw error
+    if (!(error instanceof AppError) || !MENDABLE.includes(error.code)) throw error
+    const response = await again(error)
+    return isTooMany(error) ? new Response(response.body, { status: 429, headers: response.headers }) : response
   }
 }

@@ -11,7 +11,7 @@ import type { House } from './guards.ts'
 import { healthRoutes, type PartHealth } from './health.ts'
 import type { Live } from './live.tsx'
 import { refuseForeignForm } from './origin.ts'
-import { rememberPeer } from './peer.ts'
+import { createPeerFinder, rememberPeer } from './peer.ts'
 import { healthchecksPingRoutes } from './pings/healthchecks.ts'
 import { createSessions } from './sessions.ts'
 import { pathStart } from './url.ts'
@@ -34,9 +34,10 @@ export type Front = (request: Request, peerAddress: string | null) => Response |
 
 export function createFront(deps: Deps, readHealth: () => PartHealth[], live: Live): Front {
   const app = createRoutes(deps, readHealth, live).compile()
+  const findPeer = createPeerFinder(deps)
   const front: Front = (request, peerAddress) => {
     const routable = withLongHost(request)
-    rememberPeer(routable, peerAddress)
+    rememberPeer(routable, findPeer(routable, peerAddress))
     return app.fetch(routable)
   }
   return deps.config.baseUrl.startsWith('https:') ? onlySecurely(front) : front

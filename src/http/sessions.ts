@@ -6,7 +6,7 @@ import { prolongSession } from '#actions/sessions.ts'
 import { type Deps, secretOf } from '#deps.ts'
 import { SESSION_MS, SESSION_STEP_MS } from '#domain/account.ts'
 import { SECOND } from '#lib/duration.ts'
-import { isTaken } from '#lib/errors.ts'
+import { wasWritten } from '#lib/errors.ts'
 import { hmacSha256Hex } from '#lib/tokens.ts'
 import { findSignedIn, type SignedInUser } from '#store/sessions.ts'
 import { clearedCookie, cookieOf, setCookie } from './cookies.ts'
@@ -41,7 +41,7 @@ export function createSessions(deps: Deps): Sessions {
     if (signedIn === null) return null
     const wasSeenLately = clock.now() - signedIn.session.seenAt < SESSION_STEP_MS
     // A disk that takes nothing must not lock people out: they come to see what is wrong.
-    const isProlonged = !wasSeenLately && isTaken(() => prolongSession(deps, signedIn.session.id))
+    const isProlonged = !wasSeenLately && wasWritten(() => prolongSession(deps, signedIn.session.id))
     return { ...signedIn, cookie: isProlonged ? await cookie(signedIn.session.id) : null }
   }
 

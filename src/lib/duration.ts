@@ -26,6 +26,13 @@ export function durationInWords(ms: number): string {
   return words.join(', ')
 }
 
+/** As `durationInWords`, and exact where that is too coarse: "250 milliseconds", "2.5 seconds", "1 minute". */
+export function lengthInWords(ms: number): string {
+  if (ms <= 0 || ms >= 10 * SECOND) return durationInWords(Math.max(0, ms))
+  const [count, unit] = ms < SECOND ? [ms, 'millisecond'] : [Number((ms / SECOND).toFixed(1)), 'second']
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
 /** "2026-11-23 09:37:41 UTC" */
 export function momentInWords(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`

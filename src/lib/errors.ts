@@ -14,6 +14,11 @@ export class AppError extends Error {
   }
 }
 
+/** Whether somebody was only told to come back later: what he asked for was not looked at. */
+export function isTooMany(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'too_many'
+}
+
 /** The disk, or another process that is writing, refuses a write. Nothing was recorded; trying again may help. */
 export class StorageRefusedError extends Error {
   constructor(cause: unknown) {
@@ -23,7 +28,7 @@ export class StorageRefusedError extends Error {
 }
 
 /** For a write that the next request would do as well: whether the disk took it. Any other fault is thrown. */
-export function isTaken(write: () => void): boolean {
+export function wasWritten(write: () => void): boolean {
   try {
     write()
     return true

@@ -1,21 +1,36 @@
 import pLimit from 'p-limit'
+import { AppError } from './errors.ts'
 import { newSecretKey } from './tokens.ts'
 
 // OWASP's choice for argon2id: 19 MiB each, and no more than two at a time, so that a rush of people who sign in
 // neither fills the memory nor keeps pings waiting. Bun hashes on a thread of its own.
 const COST = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const
-const inTurn = pLimit(2)
+const AT_ONCE = 2
+const WAITING_MAX = 50
+const queue = pLimit(AT_ONCE)
 
+/** Throws too_many when there is a long queue already. */
 export function hashPassword(password: string): Promise<string> {
   return inTurn(() => Bun.password.hash(password, COST))
 }
 
-/** The same work whether there is a hash or not, so that the time tells nobody who has an account. */
+/**
+ * The same work whether there is a hash or not, so that the time tells nobody who has an account. Throws too_many as
+ * `hashPassword` does.
+ */
 export async function verifyPassword(password: string, hash: string | null): Promise<boolean> {
   const isComparable = hash?.startsWith('$argon2') === true && password !== ''
   const against = isComparable ? hash : await hashOfNobody
   const matches = await inTurn(() => Bun.password.verify(password || ' ', against))
   return isComparable && matches
+}
+
+// Whoever would wait longer than a few seconds has gone before it is his turn; a queue of them is nobody's.
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (queue.pendingCount >= WAITING_MAX) {
+    throw new AppError('too_many', 'Too many people are signing in at this moment. Try again in a minute.')
+  }
+  return await queue(work)
 }
 
 const hashOfNobody = hashPassword(newSecretKey())

@@ -40,10 +40,6 @@ export function listUsers(reader: Reader): User[] {
   return reader.all<UserRow>(`SELECT ${COLUMNS} FROM users ORDER BY created_at, rowid`).map(toUser)
 }
 
-export function countUsers(reader: Reader): number {
-  return reader.get<{ count: number }>('SELECT count(*) AS count FROM users')?.count ?? 0
-}
-
 export function hasUsers(reader: Reader): boolean {
   return reader.get('SELECT 1 FROM users LIMIT 1') !== null
 }
@@ -120,13 +116,22 @@ interface MailedLinkRow {
   expires_at: number
 }
 
-/** Replaces the user's earlier links of the same purpose: only the newest mail counts. */
-export function insertMailedLink(tx: Tx, link: Omit<MailedLink, 'createdAt'>): void {
-  deleteMailedLinks(tx, link)
+/** The user keeps the newest `kept` links of this purpose: whoever asks for another must not undo the one he has. */
+export function insertMailedLink(tx: Tx, { kept, ...link }: Omit<MailedLink, 'createdAt'> & { kept: number }): void {
   tx.run(
     `INSERT INTO mailed_links (hash, user_id, purpose, email, created_at, expires_at)
      VALUES ($hash, $userId, $purpose, $email, $now, $expiresAt)`,
     { ...link, now: tx.now },
+  )
+  tx.run(
+    `DELETE FROM mailed_links
+      WHERE user_id = $userId AND purpose = $purpose
+        AND hash NOT IN (
+              SELECT hash FROM mailed_links
+               WHERE user_id = $userId AND purpose = $purpose
+               ORDER BY created_at DESC, hash = $hash DESC
+               LIMIT $kept)`,
+    { userId: link.userId, purpose: link.purpose, hash: link.hash, kept },
   )
 }
 

@@ -58,6 +58,10 @@ export function listSessions(reader: Reader, { userId, now }: { userId: string; 
     .map(toSession)
 }
 
+export function hasSessions(reader: Reader, userId: string): boolean {
+  return reader.get('SELECT 1 FROM sessions WHERE user_id = $userId LIMIT 1', { userId }) !== null
+}
+
 export function isAddressKnown(
   reader: Reader,
   { userId, remoteAddress }: { userId: string; remoteAddress: string | null },
@@ -96,6 +100,16 @@ export function deleteSession(tx: Tx, { id, userId }: { id: string; userId: stri
 /** Ends all sessions of this user but `keptId`. */
 export function deleteSessionsOfUser(tx: Tx, { userId, keptId }: { userId: string; keptId: string | null }): void {
   tx.run('DELETE FROM sessions WHERE user_id = $userId AND id IS NOT $keptId', { userId, keptId })
+}
+
+/** Ends the sessions of this user that were not seen for the longest time, but for the newest `kept`. */
+export function deleteOldSessions(tx: Tx, { userId, kept }: { userId: string; kept: number }): void {
+  tx.run(
+    `DELETE FROM sessions
+      WHERE user_id = $userId
+        AND id NOT IN (SELECT id FROM sessions WHERE user_id = $userId ORDER BY seen_at DESC, rowid DESC LIMIT $kept)`,
+    { userId, kept },
+  )
 }
 
 export function deleteExpiredSessions(tx: Tx): void {

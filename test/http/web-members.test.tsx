@@ -79,11 +79,19 @@ describe('An invitation', () => {
     expect((await new Visitor(guard).get(link)).status).toBe(404)
   })
 
-  test('does not change the role of somebody who belongs already', async () => {
+  test('is not used up by somebody who belongs already, and changes nothing for him', async () => {
     await invitation('viewer')
     const visitor = await alice()
-    await visitor.post(await linkOn(visitor))
+    const link = await linkOn(visitor)
+    const response = await visitor.post(link)
+    expect([response.status, await response.text()]).toEqual([
+      409,
+      expect.stringContaining('You belong to this project already.'),
+    ])
     expect(roleOf(visitor.user.id)).toBe('owner')
+    const carol = await signedIn(guard, 'carol@example.org')
+    expect((await carol.post(link)).status).toBe(303)
+    expect(roleOf(carol.user.id)).toBe('viewer')
   })
 
   test('is over after seven days, to the millisecond, and leaves the page', async () => {
@@ -135,6 +143,7 @@ describe('An invitation', () => {
     expect(await settings(visitor)).toContain('The invitation is mailed.')
     expect(guard.outside.mails[0]?.to).toBe('new@example.org')
     expect(guard.outside.mails[0]?.text).toContain(await linkOn(visitor))
+    expect(guard.outside.mails[0]?.text).toContain('alice@example.org invites you to the project "My project"')
 
     guard.outside.failWith('timeout')
     await visitor.post(path('/invitations'), { role: 'member', email: 'other@example.org' })
@@ -142,6 +151,39 @@ describe('An invitation', () => {
     const odd = await visitor.post(path('/invitations'), { role: 'member', email: 'nobody' })
     expect([odd.status, await odd.text()]).toEqual([422, expect.stringContaining('id="email-problem"')])
     expect(listInvitations(guard.db, project.id)).toHaveLength(2)
+  })
+
+  test('says in its mail who sends it, and leaves hardly room for what strangers would make a text of', async () => {
+    guard.stop()
+    guard = new TestGuard({ env: SMTP })
+    project = guard.project()
+    const visitor = await alice()
+    const bait = 'Your account expires today. Visit evil.example at once, and do not tell anybody else about it'
+    await visitor.post('/settings/profile', { name: bait, timeZone: 'UTC' })
+    await visitor.post(path(), { name: bait })
+    await visitor.post(path('/invitations'), { role: 'member', email: 'new@example.org' })
+    const { subject, text } = guard.outside.mails[0] ?? { subject: '', text: '' }
+    expect(subject).toBe('You are invited to a project on CronGuard')
+    const shown = 'Your account expires today. Visit evil.…'
+    expect(text.replaceAll('\n', ' ')).toContain(`${shown} (alice@example.org) invites you to the project "${shown}"`)
+    expect(text).not.toContain('evil.example')
+  })
+
+  test('comes back with what was typed when too many were mailed', async () => {
+    guard.stop()
+    guard = new TestGuard({ env: SMTP })
+    project = guard.project()
+    const visitor = await alice()
+    const post = (index: number) =>
+      visitor.post(path('/invitations'), { role: 'viewer', email: `n${index}@example.org` })
+    for (let index = 0; index < 30; index += 1) expect((await post(index)).status).toBe(303)
+    const response = await post(30)
+    const text = await response.text()
+    expect([response.status, text.includes('tried too often'), text.includes('value="n30@example.org"')]).toEqual([
+      429,
+      true,
+      true,
+    ])
   })
 })
 

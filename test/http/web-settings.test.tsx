@@ -39,7 +39,8 @@ afterEach(() => guard.stop())
 const now = () => findUser(guard.db, alice.user.id)
 
 async function another(browser: Partial<Browser> = {}): Promise<Visitor> {
-  const id = beginSession(guard.deps, { user: alice.user, browser: { remoteAddress: null, userAgent: '', ...browser } })
+  const somewhere = { remoteAddress: null, userAgent: '', ...browser }
+  const id = beginSession(guard.deps, { user: alice.user, browser: somewhere, provenHash: null })
   return new Visitor(guard, [await createSessions(guard.deps).cookie(id)])
 }
 

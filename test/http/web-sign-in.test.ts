@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, setSystemTime, test } from 'bu
 import { createUser } from '#actions/accounts.ts'
 import { endOtherSessions } from '#actions/sessions.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
-import { countUsers } from '#store/accounts.ts'
+import { listUsers } from '#store/accounts.ts'
 import { listSessions } from '#store/sessions.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { signedIn, Visitor } from '../support/visitor.ts'
@@ -74,6 +74,10 @@ describe('Signing in', () => {
     ['https://evil.example', '/'],
     ['/ok\\..\\evil', '/'],
     ['javascript:alert(1)', '/'],
+    ['/.//evil.example', '/'],
+    ['/x/..//evil.example', '/'],
+    ['/\t/evil.example', '/'],
+    ['/😀/ü?q=ā#ž', '/%F0%9F%98%80/%C3%BC?q=%C4%81#%C5%BE'],
     ['', '/'],
   ])('with the wish to go on to %p leads to %p', async (next, location) => {
     const response = await stranger.post('/login', { ...ALICE, next })
@@ -83,6 +87,8 @@ describe('Signing in', () => {
   test('comes first for a page, which is shown afterwards', async () => {
     const response = await stranger.get('/settings?tab=1')
     expect([response.status, response.headers.get('location')]).toEqual([303, '/login?next=%2Fsettings%3Ftab%3D1'])
+    expect((await stranger.get('/?status=down')).headers.get('location')).toBe('/login?next=%2F%3Fstatus%3Ddown')
+    expect((await stranger.get('/')).headers.get('location')).toBe('/login')
     expect((await stranger.get('/', { 'HX-Request': 'true' })).status).toBe(401)
     expect((await stranger.post('/settings/theme', { theme: 'dark' })).status).toBe(401)
   })
@@ -102,7 +108,7 @@ describe('Too many tries', () => {
     const refused = await from('198.51.100.99').try({ ...ALICE, email: 'ALICE@example.org' })
     expect(refused.status).toBe(429)
     expect(await refused.text()).toMatch(/tried too often\. Come back in 1[45] minutes/)
-    expect(countUsers(guard.db)).toBe(1)
+    expect(listUsers(guard.db)).toHaveLength(1)
   })
 
   test('from one address are refused for every account, and its IPv6 neighbours are one with it', async () => {

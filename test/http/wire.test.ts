@@ -11,7 +11,7 @@ let guard: TestGuard
 let wire: Wire
 
 beforeAll(() => {
-  guard = new TestGuard()
+  guard = new TestGuard({ env: { CRONGUARD_TRUSTED_PROXIES: '127.0.0.1' } })
   const project = guard.project('alice@example.org')
   const other = guard.project('mallory@example.org')
   const channelId = guard.mailTo(project, 'ops@example.org')

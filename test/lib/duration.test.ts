@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { DAY, durationInWords, HOUR, MINUTE, momentInWords, SECOND, WEEK } from '#lib/duration.ts'
+import { DAY, durationInWords, HOUR, lengthInWords, MINUTE, momentInWords, SECOND, WEEK } from '#lib/duration.ts'
 
 describe('a length of time is told with its two largest units', () => {
   test.each([
@@ -31,5 +31,21 @@ describe('a moment is told in UTC, to the second', () => {
     { at: Date.UTC(2028, 1, 29, 23, 59, 59), words: '2028-02-29 23:59:59 UTC' },
   ])('$words', ({ at, words }) => {
     expect(momentInWords(at)).toBe(words)
+  })
+})
+
+describe('a length that was measured is told exactly while it is short', () => {
+  test.each([
+    { ms: -5, words: '0 seconds' },
+    { ms: 0, words: '0 seconds' },
+    { ms: 1, words: '1 millisecond' },
+    { ms: 250, words: '250 milliseconds' },
+    { ms: SECOND, words: '1 second' },
+    { ms: 2549, words: '2.5 seconds' },
+    { ms: 9999, words: '10 seconds' },
+    { ms: 10 * SECOND, words: '10 seconds' },
+    { ms: 65 * SECOND, words: '1 minute, 5 seconds' },
+  ])('$ms ms is $words', ({ ms, words }) => {
+    expect(lengthInWords(ms)).toBe(words)
   })
 })

@@ -57,7 +57,7 @@ export class Visitor {
 export async function signedIn(guard: TestGuard, email: string): Promise<Visitor & { user: User }> {
   const user = findUserByEmail(guard.db, email) ?? guard.db.write((tx) => addUser(tx, { email, ...NOBODY_SIGNS_IN }))
   const browser = { remoteAddress: '192.0.2.7', userAgent: 'test' }
-  const cookie = await createSessions(guard.deps).cookie(beginSession(guard.deps, { user, browser }))
+  const cookie = await createSessions(guard.deps).cookie(beginSession(guard.deps, { user, browser, provenHash: null }))
   return Object.assign(new Visitor(guard, [cookie]), { user })
 }
 

@@ -5,7 +5,7 @@ import type { Deps } from '#deps.ts'
 import { SLUG_MAX } from '#domain/monitor.ts'
 import { EXIT_STATUS_MAX, type PingSignal, USER_AGENT_MAX } from '#domain/ping.ts'
 import { readHead } from '#http/body.ts'
-import { peerOf } from '#http/peer.ts'
+import { peerOf, schemeOf } from '#http/peer.ts'
 import { splitUrl } from '#http/url.ts'
 import { AppError } from '#lib/errors.ts'
 import { findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
@@ -91,7 +91,7 @@ function signalOf({ ending, exitStatus }: { ending: string | null; exitStatus: n
 
 function originOf(request: Request): PingInput['origin'] {
   return {
-    scheme: 'http',
+    scheme: schemeOf(request),
     method: request.method,
     remoteAddress: peerOf(request),
     userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_MAX),

@@ -1,13 +1,14 @@
 // What a link in a mail leads to: a new password, a confirmed address.
 import { Elysia } from 'elysia'
 import { mailPasswordReset, requireResetLink, resetPassword, verifyEmail } from '#actions/mailed-links.ts'
-import { orAgain } from '#http/forms.ts'
+import type { Deps } from '#deps.ts'
+import { orAgain, problemOf } from '#http/forms.ts'
 import { anybody, type House, type Visit } from '#http/guards.ts'
 import { createLimit, type Limit, neighbourhood } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { HOUR } from '#lib/duration.ts'
-import { AppError } from '#lib/errors.ts'
+import { AppError, isTooMany } from '#lib/errors.ts'
 import { freshForm } from '#views/components/field.tsx'
 import { ConfirmPage, ForgottenPage, NewPasswordPage } from '#views/pages/sign-in.tsx'
 
@@ -48,19 +49,31 @@ function showForgotten({ deps }: House): Response {
   return page(<ForgottenPage form={freshForm()} problem={null} isSent={false} />)
 }
 
-// The answer is the same, and as quick, whether there is such an account or not: the mail goes out afterwards.
+// The answer is the same, and as quick, whether there is such an account or not, and whether it has had enough mails:
+// nobody learns of an account, and nobody can keep its owner from his link.
 async function mailLink(
   { deps }: House,
   { visit, limits }: { visit: Visit; limits: { address: Limit; account: Limit } },
 ): Promise<Response> {
   requireMailServer(deps.config.smtp)
   const email = visit.form.text('email').trim()
-  await limits.address.take(neighbourhood(peerOf(visit.request)))
-  await limits.account.take(email.toLowerCase())
-  setImmediate(() => {
-    mailPasswordReset(deps, email).catch((error) => deps.log.error('A mail could not be written', { error }))
-  })
-  return page(<ForgottenPage form={freshForm()} problem={null} isSent />)
+  return await orAgain(
+    async () => {
+      await limits.address.take(neighbourhood(peerOf(visit.request)))
+      setImmediate(() => mailInLimits(deps, { email, limit: limits.account }))
+      return page(<ForgottenPage form={freshForm()} problem={null} isSent />)
+    },
+    (error) => page(<ForgottenPage form={freshForm({ email })} problem={error.message} isSent={false} />),
+  )
+}
+
+async function mailInLimits(deps: Deps, { email, limit }: { email: string; limit: Limit }): Promise<void> {
+  try {
+    await limit.take(email.toLowerCase())
+    await mailPasswordReset(deps, email)
+  } catch (error) {
+    if (!isTooMany(error)) deps.log.error('A mail could not be written', { error })
+  }
 }
 
 function showNewPassword({ deps }: House, { params }: Visit): Response {
@@ -76,7 +89,10 @@ async function saveNewPassword({ deps }: House, { form, params }: Visit): Promis
       await resetPassword(deps, { token, password: form.text('password') })
       return redirect('/login', 'password-reset')
     },
-    ({ fields }) => page(<NewPasswordPage token={token} form={{ values: {}, problems: fields }} problem={null} />, 422),
+    (error) => {
+      const form = { values: {}, problems: error.fields }
+      return page(<NewPasswordPage token={token} form={form} problem={problemOf(error)} />, 422)
+    },
   )
 }
 

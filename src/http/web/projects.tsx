@@ -11,7 +11,7 @@ import {
   revokeApiKey,
 } from '#actions/projects.ts'
 import { API_KEY_ACCESS, INVITED_ROLES, may, type Permission, ROLES, wouldLoseOwner } from '#domain/project.ts'
-import { type Form, orAgain } from '#http/forms.ts'
+import { type Form, orAgain, problemOf } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type ProjectVisit, type SignedInVisit, signedIn } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
@@ -40,6 +40,14 @@ export function projectRoutes(house: House) {
       .get(
         '/projects/new',
         signedIn(house, (visit) => showNew(visit, freshForm())),
+      )
+      .get(
+        '/projects',
+        signedIn(house, () => redirect('/')),
+      )
+      .get(
+        '/projects',
+        signedIn(house, () => redirect('/projects/new')),
       )
       .post(
         '/projects',
@@ -86,10 +94,7 @@ async function create({ deps }: House, visit: SignedInVisit): Promise<Response> 
       const id = createProject(deps, { name: form.text('name'), ownerId: visit.user.id })
       return redirect(`/projects/${id}`, 'project-created')
     },
-    ({ fields, message }) => {
-      const problem = Object.keys(fields).length === 0 ? message : null
-      return showNew(visit, { values: form.values, problems: fields }, problem, 422)
-    },
+    (error) => showNew(visit, { values: form.values, problems: error.fields }, problemOf(error), 422),
   )
 }
 
@@ -137,9 +142,10 @@ function orShowAgain(
   { visit, section, form }: Sent,
   work: () => Response | Promise<Response>,
 ): Promise<Response> {
-  return orAgain(work, ({ fields, message }) => {
-    const problem = Object.keys(fields).length === 0 ? message : null
-    return show(house, { visit, returned: { section, form: { values: form.values, problems: fields }, problem } })
+  return orAgain(work, (error) => {
+    const problem = problemOf(error)
+    const again = { values: form.values, problems: error.fields }
+    return show(house, { visit, returned: { section, form: again, problem } })
   })
 }
 

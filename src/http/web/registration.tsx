@@ -1,15 +1,15 @@
 // How strangers get an account: the first one, while registration is open, or by an invitation.
 import { Elysia } from 'elysia'
 import { invitationOf, joinProject } from '#actions/members.ts'
-import { isSetupToken, register, setUp } from '#actions/registration.ts'
+import { isSetupToken, register, requireOpenRegistration, setUp } from '#actions/registration.ts'
 import type { Invitation } from '#domain/project.ts'
-import { type Form, orAgain } from '#http/forms.ts'
+import { type Form, orAgain, problemOf } from '#http/forms.ts'
 import { anybody, type House, type SignedInVisit, signedIn, untilSetUp, type Visit } from '#http/guards.ts'
 import { createLimit, type Limit, neighbourhood } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { HOUR } from '#lib/duration.ts'
-import { AppError } from '#lib/errors.ts'
+import type { AppError } from '#lib/errors.ts'
 import { findProject } from '#store/projects.ts'
 import { freshForm } from '#views/components/field.tsx'
 import { ConfirmPage, NewAccountPage, SetupClosedPage } from '#views/pages/sign-in.tsx'
@@ -17,41 +17,50 @@ import { letIn } from './sign-in.tsx'
 
 export function registrationRoutes(house: House) {
   const limit = createLimit({ tries: 20, withinMs: HOUR })
-  return new Elysia({ name: 'web/registration' })
-    .get(
-      '/setup',
-      untilSetUp(house, (visit) => showSetup(house, visit)),
-    )
-    .post(
-      '/setup',
-      untilSetUp(house, (visit) => setUpFirst(house, visit)),
-      { parse: 'none' },
-    )
-    .get(
-      '/register',
-      anybody(house, () => showRegistration(house, null)),
-    )
-    .post(
-      '/register',
-      anybody(house, (visit) => join(house, { visit, limit, token: null })),
-      { parse: 'none' },
-    )
-    .get(
-      '/invitations/:token',
-      anybody(house, (visit) => showInvitation(house, visit)),
-    )
-    .post(
-      '/invitations/:token/account',
-      anybody(house, (visit) => joinByInvitation(house, { visit, limit })),
-      {
-        parse: 'none',
-      },
-    )
-    .post(
-      '/invitations/:token',
-      signedIn(house, (visit) => acceptInvitation(house, visit)),
-      { parse: 'none' },
-    )
+  return (
+    new Elysia({ name: 'web/registration' })
+      .get(
+        '/setup',
+        untilSetUp(house, (visit) => showSetup(house, visit)),
+      )
+      .post(
+        '/setup',
+        untilSetUp(house, (visit) => setUpFirst(house, visit)),
+        { parse: 'none' },
+      )
+      .get(
+        '/register',
+        anybody(house, () => showRegistration(house, null)),
+      )
+      .post(
+        '/register',
+        anybody(house, (visit) => join(house, { visit, limit, token: null })),
+        { parse: 'none' },
+      )
+      .get(
+        '/invitations/:token',
+        anybody(house, (visit) => showInvitation(house, visit)),
+      )
+      .get(
+        '/invitations/:token/account',
+        anybody(house, ({ params }) => redirect(`/invitations/${encodeURIComponent(params.token ?? '')}`)),
+      )
+      // The form that came back leaves its own address in the browser, and somebody may ask for that again.
+      .get(
+        '/invitations/:token/account',
+        anybody(house, ({ params }) => redirect(`/invitations/${encodeURIComponent(params.token ?? '')}`)),
+      )
+      .post(
+        '/invitations/:token/account',
+        anybody(house, (visit) => joinByInvitation(house, { visit, limit })),
+        { parse: 'none' },
+      )
+      .post(
+        '/invitations/:token',
+        signedIn(house, (visit) => acceptInvitation(house, visit)),
+        { parse: 'none' },
+      )
+  )
 }
 
 function showSetup({ deps }: House, { query, now }: Visit): Response {
@@ -65,8 +74,11 @@ async function setUpFirst(house: House, visit: Visit): Promise<Response> {
   const { query, form } = visit
   const token = query.get('token') ?? ''
   return await orAgain(
-    async () => letIn(house, { visit, user: await setUp(house.deps, { token, ...newcomer(form) }), path: '/' }),
-    ({ fields }) => setupPage({ token, values: typed(form), problems: fields, problem: null, status: 422 }),
+    async () => {
+      const user = await setUp(house.deps, { token, ...newcomer(form) })
+      return await letIn(house, { visit, user, path: '/', notice: 'signed-in' })
+    },
+    (error) => setupPage({ token, ...againAfter(error, form) }),
   )
 }
 
@@ -92,9 +104,7 @@ function setupPage({ token, values, problems, problem, status = 200 }: AgainProp
 }
 
 function showRegistration({ deps }: House, again: AgainProps | null): Response {
-  if (deps.config.registration === 'closed') {
-    throw new AppError('forbidden', 'Registration is closed here. Ask somebody who is in for an invitation.')
-  }
+  requireOpenRegistration(deps)
   const { values, problems } = again ?? freshForm()
   return page(
     <NewAccountPage
@@ -124,13 +134,13 @@ async function join(house: House, { visit, limit, token }: Joining): Promise<Res
   const { form } = visit
   const again = (props: AgainProps): Response =>
     token === null ? showRegistration(house, props) : invitationForm(house, { token, again: props })
-  await limit.take(neighbourhood(peerOf(visit.request)))
   return await orAgain(
     async () => {
+      await limit.take(neighbourhood(peerOf(visit.request)))
       const user = await register(house.deps, { ...newcomer(form), invitation: token })
-      return await letIn(house, { visit, user, path: '/' })
+      return await letIn(house, { visit, user, path: '/', notice: token === null ? 'signed-in' : 'project-joined' })
     },
-    ({ fields }) => again({ values: typed(form), problems: fields, problem: null, status: 422 }),
+    (error) => again(againAfter(error, form)),
   )
 }
 
@@ -190,6 +200,6 @@ function newcomer(form: Form) {
 }
 
 // A password never comes back in a page.
-function typed(form: Form): Record<string, string> {
-  return { email: form.text('email') }
+function againAfter(error: AppError, form: Form): AgainProps {
+  return { values: { email: form.text('email') }, problems: error.fields, problem: problemOf(error), status: 422 }
 }

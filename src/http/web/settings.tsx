@@ -7,19 +7,20 @@ import {
   changeTheme,
   deleteAccount,
   estateOf,
+  type Proof,
   requirePassword,
 } from '#actions/accounts.ts'
 import { changeEmail, mailVerification } from '#actions/mailed-links.ts'
 import { endOtherSessions, endSession } from '#actions/sessions.ts'
 import { THEMES } from '#domain/account.ts'
-import { type Form, orAgain } from '#http/forms.ts'
+import { type Form, orAgain, problemOf } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type SignedInVisit, signedIn } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
 import { refererOf } from '#http/origin.ts'
 import { page, redirect, withCookies } from '#http/respond.tsx'
 import { HOUR, MINUTE } from '#lib/duration.ts'
-import { AppError } from '#lib/errors.ts'
+import { AppError, isTooMany } from '#lib/errors.ts'
 import { findPendingEmail } from '#store/accounts.ts'
 import { listSessions } from '#store/sessions.ts'
 import { type FormState, freshForm } from '#views/components/field.tsx'
@@ -99,9 +100,10 @@ function orShowAgain(
   { visit, section, form }: { visit: SignedInVisit; section: SettingsForm; form: Form },
   work: () => Response | Promise<Response>,
 ): Promise<Response> {
-  return orAgain(work, ({ fields, message }) => {
-    const problem = Object.keys(fields).length === 0 ? message : null
-    return show(house, { visit, returned: { section, form: { values: form.values, problems: fields }, problem } })
+  return orAgain(work, (error) => {
+    const problem = problemOf(error)
+    const again = { values: form.values, problems: error.fields }
+    return show(house, { visit, returned: { section, form: again, problem } })
   })
 }
 
@@ -118,9 +120,9 @@ const MAIL_NOTICES = { changed: 'email-changed', mailed: 'email-mailed', 'not-ma
 async function saveEmail(house: House, { visit, limits }: Asked): Promise<Response> {
   const { form, user } = visit
   return await orShowAgain(house, { visit, section: 'email', form }, async () => {
-    await checkPassword(house, { visit, limits, form, field: 'emailPassword' })
+    const proof = await checkPassword(house, { visit, limits, form, field: 'emailPassword' })
     await limits.mails.take(user.id)
-    const outcome = await changeEmail(house.deps, { userId: user.id, email: form.text('email') })
+    const outcome = await changeEmail(house.deps, { proof, email: form.text('email') })
     return redirect(SETTINGS, MAIL_NOTICES[outcome])
   })
 }
@@ -149,9 +151,9 @@ async function saveTheme({ deps }: House, { request, form, user }: SignedInVisit
 async function savePassword(house: House, { visit, limits }: Asked): Promise<Response> {
   const { form } = visit
   return await orShowAgain(house, { visit, section: 'password', form }, async () => {
-    await checkPassword(house, { visit, limits, form })
+    const proof = await checkPassword(house, { visit, limits, form })
     await changePassword(house.deps, {
-      userId: visit.user.id,
+      proof,
       password: form.text('newPassword'),
       keptSessionId: visit.session.id,
     })
@@ -179,8 +181,7 @@ async function remove(house: House, { visit, limits }: Asked): Promise<Response>
   const { form } = visit
   return await orAgain(
     async () => {
-      await checkPassword(house, { visit, limits, form })
-      deleteAccount(house.deps, visit.user.id)
+      deleteAccount(house.deps, await checkPassword(house, { visit, limits, form }))
       return withCookies(redirect('/login', 'account-deleted'), [house.sessions.cleared()])
     },
     ({ fields, message }) => {
@@ -199,8 +200,14 @@ interface PasswordCheck extends Asked {
 async function checkPassword(
   { deps }: House,
   { visit: { user }, limits, form, field = 'password' }: PasswordCheck,
-): Promise<void> {
+): Promise<Proof> {
   await limits.passwords.take(user.id)
-  await requirePassword(deps, { userId: user.id, password: form.text(field), field })
-  await limits.passwords.giveBack(user.id)
+  try {
+    const proof = await requirePassword(deps, { userId: user.id, password: form.text(field), field })
+    await limits.passwords.giveBack(user.id)
+    return proof
+  } catch (error) {
+    if (isTooMany(error)) await limits.passwords.giveBack(user.id)
+    throw error
+  }
 }

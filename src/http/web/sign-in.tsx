@@ -1,8 +1,8 @@
 import { Elysia } from 'elysia'
 import { authenticate } from '#actions/accounts.ts'
-import { beginSession, endSession } from '#actions/sessions.ts'
+import { type Browser, beginSession, endSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
-import type { Form } from '#http/forms.ts'
+import { type Form, orAgain } from '#http/forms.ts'
 import { anybody, type House, type Visit } from '#http/guards.ts'
 import { createLimit, neighbourhood } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
@@ -10,10 +10,12 @@ import { page, redirect, withCookies } from '#http/respond.tsx'
 import { MINUTE } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { freshForm } from '#views/components/field.tsx'
+import type { NoticeCode } from '#views/notices.ts'
 import { LoginPage } from '#views/pages/sign-in.tsx'
 
 const WRONG = 'The e-mail address or the password is wrong.'
 const WITHIN_MS = 15 * MINUTE
+const OWN = 'http://own.invalid'
 
 export function signInRoutes(house: House) {
   const limits = {
@@ -38,19 +40,25 @@ export function signInRoutes(house: House) {
 }
 
 /** Signs a user in with this browser, and shows him `path`. */
-export async function letIn(house: House, { visit, user, path }: { visit: Visit; user: User; path: string }) {
-  const browser = {
-    remoteAddress: peerOf(visit.request),
-    userAgent: visit.request.headers.get('user-agent') ?? '',
-  }
-  const sessionId = beginSession(house.deps, { user, browser })
-  return withCookies(redirect(path), [await house.sessions.cookie(sessionId)])
+export async function letIn(
+  house: House,
+  { visit, user, path, notice }: { visit: Visit; user: User; path: string; notice?: NoticeCode },
+): Promise<Response> {
+  const sessionId = beginSession(house.deps, { user, browser: browserOf(visit), provenHash: null })
+  return withCookies(redirect(path, notice), [await house.sessions.cookie(sessionId)])
 }
 
-/** Only a path of this CronGuard: a link must not lead to another site by way of the sign-in. */
+function browserOf({ request }: Visit): Browser {
+  return { remoteAddress: peerOf(request), userAgent: request.headers.get('user-agent') ?? '' }
+}
+
+/** Only a path of this CronGuard, fit for a header: a link must not lead to another site by way of the sign-in. */
 export function safePath(path: string): string {
-  const isLocal = /^\/(?![/\\])[^\s\\]*$/.test(path)
-  return isLocal ? path : '/'
+  const isLocal = /^\/(?![/\\])[^\s\\]*$/.test(path) && URL.canParse(path, OWN)
+  if (!isLocal) return '/'
+  const { origin, pathname, search, hash } = new URL(path, OWN)
+  // Dots are gone by now, and what stood behind them may begin with two slashes.
+  return origin === OWN && !pathname.startsWith('//') ? pathname + search + hash : '/'
 }
 
 async function showLogin(house: House, visit: Visit): Promise<Response> {
@@ -69,25 +77,32 @@ async function signIn(house: House, { visit, limits }: { visit: Visit; limits: L
   const { form } = visit
   const email = form.text('email').trim().toLowerCase()
   const address = neighbourhood(peerOf(visit.request))
-  try {
-    await limits.address.take(address)
-    await limits.account.take(email)
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    return refuse(house, { visit, form, problem: error.message, status: 429 })
-  }
-  const user = await authenticate(house.deps, { email, password: form.text('password') })
-  if (user === null) return refuse(house, { visit, form, problem: WRONG, status: 422 })
-  await Promise.all([limits.address.giveBack(address), limits.account.giveBack(email)])
-  return await letIn(house, { visit, user, path: safePath(form.text('next')) })
+  const giveBack = () => Promise.all([limits.address.giveBack(address), limits.account.giveBack(email)])
+  return await orAgain(
+    async () => {
+      await limits.address.take(address)
+      await limits.account.take(email)
+      const sessionId = await sessionFor(house, { visit, email }).catch(async (error) => {
+        await giveBack()
+        throw error
+      })
+      if (sessionId === null) throw new AppError('invalid', WRONG)
+      await giveBack()
+      return withCookies(redirect(safePath(form.text('next'))), [await house.sessions.cookie(sessionId)])
+    },
+    ({ message }) => refuse(house, { visit, form, problem: message }),
+  )
 }
 
-function refuse(
-  house: House,
-  { visit, form, problem, status }: { visit: Visit; form: Form; problem: string; status: number },
-): Response {
+// Null also when the password was changed while it was looked at: who had it then is out.
+async function sessionFor({ deps }: House, { visit, email }: { visit: Visit; email: string }): Promise<string | null> {
+  const proven = await authenticate(deps, { email, password: visit.form.text('password') })
+  return proven && beginSession(deps, { user: proven.user, browser: browserOf(visit), provenHash: proven.passwordHash })
+}
+
+function refuse(house: House, { visit, form, problem }: { visit: Visit; form: Form; problem: string }): Response {
   const values = { email: form.text('email') }
-  return login(house, { visit, next: safePath(form.text('next')), values, problem, status })
+  return login(house, { visit, next: safePath(form.text('next')), values, problem, status: 422 })
 }
 
 interface Login {

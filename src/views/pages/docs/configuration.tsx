@@ -58,6 +58,13 @@ export const SETTINGS: readonly DocumentedSetting[] = [
     default: '`10000`',
     meaning: 'how many bytes of the body of a ping are kept; at most 10000000',
   },
+  {
+    names: ['CRONGUARD_TRUSTED_PROXIES'],
+    default: 'none',
+    meaning:
+      'proxies that are believed about whom they ask for: addresses and networks, separated by commas, like ' +
+      '`127.0.0.1, 10.0.0.0/8`',
+  },
   { names: ['CRONGUARD_LOG_LEVEL'], default: '`info`', meaning: '`debug`, `info`, `warn` or `error`' },
   {
     names: ['CRONGUARD_LOG_FORMAT'],
@@ -156,9 +163,15 @@ function BehindProxy({ baseUrl }: DocProps) {
         error: the ping is lost. Serve `/ping/` on both instead.
       </Text>
       <Text>
-        Let the proxy pass bodies of 16 MiB, or those that it refuses are lost as pings. The address that is kept with a
-        ping is that of the connection, which is then the proxy.
+        Name the proxy, by its address or network, or every visitor has the address of the proxy: in pings, in the list
+        of sessions, and when wrong passwords are counted.
       </Text>
+      <Sample lines={['CRONGUARD_TRUSTED_PROXIES=127.0.0.1']} />
+      <Text>
+        `X-Forwarded-For` is then read from the right, up to the first address that is not trusted; what stands left of
+        it anybody may have written. `X-Forwarded-Proto` gives the scheme of a ping.
+      </Text>
+      <Text>Let the proxy pass bodies of 16 MiB, or those that it refuses are lost as pings.</Text>
     </>
   )
 }

@@ -1,0 +1,51 @@
+import { BlockList, isIP } from 'node:net'
+
+/** Whether `text` is an address, or a range of them like 10.0.0.0/8. */
+export function isAddressRange(text: string): boolean {
+  const { address, bits } = splitRange(text)
+  if (!isAddress(address)) return false
+  return bits === null || (/^\d{1,3}$/.test(bits) && Number(bits) <= lengthOf(address))
+}
+
+/** Says of an address whether it is in one of the ranges; `::ffff:192.0.2.1` is the same as `192.0.2.1`. */
+export function addressMatcher(ranges: readonly string[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const range of ranges) {
+    const { address, bits } = splitRange(range)
+    list.addSubnet(address, bits === null ? lengthOf(address) : Number(bits), familyOf(address))
+  }
+  return (address) => isIP(address) !== 0 && list.check(address, familyOf(address))
+}
+
+/** An address as proxies write it down, perhaps with a port and in brackets; null for what is none. */
+export function readAddress(text: string): string | null {
+  const written = text.trim()
+  const [, bracketed, digits] = /^(?:\[([^\]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/.exec(written) ?? []
+  const address = bracketed ?? digits ?? written
+  return isAddress(address) ? address : null
+}
+
+/** `192.0.2.1` for `::ffff:192.0.2.1`; any other address as it is. */
+export function withoutMapping(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '')
+}
+
+export const isLoopback = addressMatcher(['127.0.0.0/8', '::1'])
+
+// A zone, as in fe80::1%eth0, means something on one machine only.
+function isAddress(text: string): boolean {
+  return isIP(text) !== 0 && !text.includes('%')
+}
+
+function splitRange(range: string): { address: string; bits: string | null } {
+  const [address = '', bits = null, ...more] = range.split('/')
+  return { address: more.length > 0 ? '' : address, bits }
+}
+
+function lengthOf(address: string): number {
+  return isIP(address) === 6 ? 128 : 32
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4'
+}

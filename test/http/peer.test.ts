@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { createUser } from '#actions/accounts.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import { findPing } from '#store/pings.ts'
+import { listSessions } from '#store/sessions.ts'
+import { TestGuard } from '../support/cronguard.ts'
+
+const PROXIES = { CRONGUARD_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8, 2001:db8:a::/48' }
+const ALICE = { email: 'alice@example.org', password: 'correct horse battery' }
+
+let guard: TestGuard
+
+afterEach(() => guard.stop())
+
+function open(env: Record<string, string> = {}): Monitor {
+  guard = new TestGuard({ env })
+  return guard.monitor(guard.project('jobs@example.org'), { name: 'backup' })
+}
+
+/** What is kept of the newest ping, which came over this connection with these headers. */
+async function pinged(monitor: Monitor, peer: string | null, headers: Record<string, string>) {
+  await guard.request(`/ping/${monitor.pingKey}`, { headers }, peer)
+  return findPing(guard.db, { monitorId: monitor.id, number: guard.now(monitor).pingCount })
+}
+
+async function addressOf(forwarded: string, { peer = '127.0.0.1', env = PROXIES as Record<string, string> } = {}) {
+  return (await pinged(open(env), peer, { 'X-Forwarded-For': forwarded }))?.remoteAddress
+}
+
+describe('A trusted proxy', () => {
+  test.each([
+    ['198.51.100.1', '198.51.100.1'],
+    ['198.51.100.1:1234', '198.51.100.1'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['[2001:db8::1]:443', '2001:db8::1'],
+    ['::ffff:198.51.100.1', '::ffff:198.51.100.1'],
+    ['  198.51.100.1  ', '198.51.100.1'],
+  ])('says that %p asks, and that is kept as %p', async (forwarded, address) => {
+    expect(await addressOf(forwarded)).toBe(address)
+  })
+
+  test.each([
+    ['what the visitor made up stands on the left', '6.6.6.6, 198.51.100.1', '198.51.100.1'],
+    ['other trusted ones stand on the right', '6.6.6.6, 198.51.100.1, 10.1.2.3, 127.0.0.1', '198.51.100.1'],
+    ['one of them has port and mapping', '198.51.100.1, [::ffff:10.1.2.3]:80', '198.51.100.1'],
+    ['one of them has a network of IPv6', '198.51.100.1, 2001:db8:a:9::1', '198.51.100.1'],
+    ['all are trusted', '10.0.0.1, 10.0.0.2', '10.0.0.1'],
+  ])('is believed up to the first that is not, where %s', async (_what, forwarded, address) => {
+    expect(await addressOf(forwarded)).toBe(address)
+  })
+
+  test.each([
+    '',
+    'garbage',
+    'unknown',
+    '999.1.1.1',
+    '198.51.100.1x',
+    '1.1.1.1:port',
+    '[2001:db8::1',
+    'fe80::1%eth0',
+    ',',
+  ])('that says %p is taken for the visitor itself', async (forwarded) => {
+    expect(await addressOf(forwarded)).toBe('127.0.0.1')
+    guard.stop()
+    expect(await addressOf(`198.51.100.1, ${forwarded}, 10.0.0.1`)).toBe('10.0.0.1')
+  })
+
+  test('is known by its address however that is written', async () => {
+    expect(await addressOf('198.51.100.1', { peer: '::ffff:127.0.0.1' })).toBe('198.51.100.1')
+  })
+
+  test.each([
+    ['https', 'https'],
+    ['HTTPS', 'https'],
+    ['http', 'http'],
+    ['gopher', 'http'],
+  ])('says that a ping came by %p, and that is kept as %p', async (forwarded, scheme) => {
+    expect(await pinged(open(PROXIES), '10.0.0.1', { 'X-Forwarded-Proto': forwarded })).toMatchObject({ scheme })
+  })
+})
+
+describe('Anybody else', () => {
+  test.each(['192.0.2.7', '::1', '11.0.0.1', '2001:db8:b::1'])('like %p is not believed', async (peer) => {
+    const headers = { 'X-Forwarded-For': '198.51.100.1', 'X-Forwarded-Proto': 'https' }
+    expect(await pinged(open(PROXIES), peer, headers)).toMatchObject({ remoteAddress: peer, scheme: 'http' })
+  })
+
+  test('is not believed on a unix socket, where nobody has an address', async () => {
+    expect(await pinged(open(PROXIES), null, { 'X-Forwarded-For': '198.51.100.1' })).toMatchObject({
+      remoteAddress: null,
+    })
+  })
+
+  test('is believed nowhere while no proxy is named; the log says once how to', async () => {
+    const monitor = open()
+    const forwarded = { 'X-Forwarded-For': '198.51.100.1' }
+    await pinged(monitor, '192.0.2.7', forwarded)
+    await pinged(monitor, '127.0.0.1', {})
+    expect(guard.log).toEqual([])
+    expect((await pinged(monitor, '127.0.0.1', forwarded))?.remoteAddress).toBe('127.0.0.1')
+    await pinged(monitor, '::1', forwarded)
+    expect(guard.log.map(({ level, event }) => [level, event])).toEqual([
+      ['warn', 'Requests come through a proxy that is not trusted: set CRONGUARD_TRUSTED_PROXIES=127.0.0.1'],
+    ])
+  })
+})
+
+describe('Wrong passwords', () => {
+  const signIn = async (peer: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+    (await guard.request('/login', { method: 'POST', body: new URLSearchParams(fields), headers }, peer)).status
+
+  async function tryTwenty(peer: string, headers: Record<string, string> = {}): Promise<void> {
+    for (let index = 0; index < 20; index += 1) {
+      await signIn(peer, { email: `user${index}@example.org`, password: 'wrong password' }, headers)
+    }
+  }
+
+  test('are counted for whom the proxy speaks for, and nobody else behind it is locked out', async () => {
+    open(PROXIES)
+    const alice = await createUser(guard.deps, { ...ALICE, isAdmin: false })
+    await tryTwenty('10.0.0.1', { 'X-Forwarded-For': '198.51.100.1' })
+    expect(await signIn('10.0.0.2', ALICE, { 'X-Forwarded-For': '198.51.100.1' })).toBe(429)
+    expect(await signIn('10.0.0.1', ALICE, { 'X-Forwarded-For': '198.51.100.2' })).toBe(303)
+    const [session] = listSessions(guard.db, { userId: alice.id, now: guard.clock.now() })
+    expect(session?.remoteAddress).toBe('198.51.100.2')
+  })
+
+  test('behind a proxy of this machine that nobody named do not lock everybody out', async () => {
+    open()
+    await createUser(guard.deps, { ...ALICE, isAdmin: false })
+    await tryTwenty('127.0.0.1', { 'X-Forwarded-For': '198.51.100.1' })
+    expect(await signIn('127.0.0.1', ALICE, { 'X-Forwarded-For': '198.51.100.1' })).toBe(303)
+    await tryTwenty('::1')
+    expect(await signIn('::1', ALICE)).toBe(303)
+  })
+})

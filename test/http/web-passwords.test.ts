@@ -1,0 +1,210 @@
+// What happens around a password while it is looked at: hashing takes long enough for the world to change.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { changePassword, createUser, requirePassword } from '#actions/accounts.ts'
+import { changeEmail } from '#actions/mailed-links.ts'
+import { createProject } from '#actions/projects.ts'
+import { openSetup } from '#actions/registration.ts'
+import { beginSession } from '#actions/sessions.ts'
+import type { User } from '#domain/account.ts'
+import { MINUTE } from '#lib/duration.ts'
+import { AppError } from '#lib/errors.ts'
+import { hashPassword } from '#lib/passwords.ts'
+import { findUser, savePasswordHash } from '#store/accounts.ts'
+import { listSessions } from '#store/sessions.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { signedIn, Visitor } from '../support/visitor.ts'
+
+const EMAIL = 'alice@example.org'
+const PASSWORD = 'correct horse battery'
+const NEW_PASSWORD = 'staple staple staple'
+const NEW_HASH = await hashPassword(NEW_PASSWORD)
+
+let guard: TestGuard
+let user: User
+
+async function open(env: Record<string, string> = {}): Promise<void> {
+  guard = new TestGuard({ env })
+  user = await createUser(guard.deps, { email: EMAIL, password: PASSWORD, isAdmin: false })
+}
+
+beforeEach(() => open())
+
+afterEach(() => guard.stop())
+
+const sessions = () => listSessions(guard.db, { userId: user.id, now: guard.clock.now() })
+
+const problemOf = (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (error: unknown) => (error instanceof AppError ? [error.code, error.fields] : error),
+  )
+
+/** The password becomes another one as soon as somebody has begun to look at the present one. */
+function replaceMeanwhile(): void {
+  const { db } = guard
+  const get = db.get
+  const passwordHash = NEW_HASH
+  db.get = (sql, ...rest) => {
+    const row = get.call(db, sql, ...rest)
+    if (sql.includes('SELECT password_hash')) {
+      db.get = get
+      queueMicrotask(() => db.write((tx) => savePasswordHash(tx, { userId: user.id, passwordHash })))
+    }
+    return row as never
+  }
+}
+
+/** People who have their passwords looked at again and again: two at a time, and fifty wait. */
+function crowd(): { leave(): Promise<unknown> } {
+  let isHere = true
+  const somebody = async (): Promise<void> => {
+    while (isHere) await hashPassword('somebody else').catch(() => new Promise((resolve) => setImmediate(resolve)))
+  }
+  const people = Promise.all(Array.from({ length: 52 }, somebody))
+  return {
+    leave: () => {
+      isHere = false
+      return people
+    },
+  }
+}
+
+describe('A password that is changed while the old one is looked at', () => {
+  test('lets nobody in with the old one', async () => {
+    const thief = new Visitor(guard)
+    replaceMeanwhile()
+    const response = await thief.post('/login', { email: EMAIL, password: PASSWORD })
+    expect([response.status, await response.text()]).toEqual([422, expect.stringContaining('password is wrong')])
+    expect((await thief.get('/settings')).status).toBe(303)
+    expect(sessions()).toEqual([])
+  })
+
+  test('is not changed again by whoever proved the old one', async () => {
+    const proof = await requirePassword(guard.deps, { userId: user.id, password: PASSWORD })
+    const changing = changePassword(guard.deps, { proof, password: 'a third password', keptSessionId: null })
+    guard.db.write((tx) => savePasswordHash(tx, { userId: user.id, passwordHash: NEW_HASH }))
+    expect(await problemOf(changing)).toEqual(['invalid', { password: 'This is not your password.' }])
+    expect((await new Visitor(guard).post('/login', { email: EMAIL, password: NEW_PASSWORD })).status).toBe(303)
+  })
+
+  test.each([
+    ['email', {}],
+    ['email', { CRONGUARD_SMTP_HOST: 'mail.example.org' }],
+    ['delete', {}],
+  ] as const)('leaves the account as it is for the form %p of somebody with the old one', async (form, env) => {
+    guard.stop()
+    await open({ ...env })
+    const visitor = await signedIn(guard, EMAIL)
+    const fields = { email: 'mallory@example.org', emailPassword: PASSWORD, password: PASSWORD }
+    replaceMeanwhile()
+    const response = await visitor.post(`/settings/${form}`, fields)
+    expect([response.status, await response.text()]).toEqual([
+      422,
+      expect.stringContaining('This is not your password'),
+    ])
+    expect(findUser(guard.db, user.id)?.email).toBe(EMAIL)
+    expect(guard.outside.mails).toEqual([])
+  })
+})
+
+describe('A crowd that waits for its passwords to be looked at', () => {
+  const BUSY = 'Too many people are signing in at this moment'
+
+  test('has an end: who comes when fifty wait is sent away, and nobody else', async () => {
+    const ends = await Promise.allSettled(Array.from({ length: 60 }, () => hashPassword('somebody')))
+    expect(ends.filter(({ status }) => status === 'rejected')).toHaveLength(8)
+    const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []))
+    expect(new Set(reasons)).toEqual(new Set([expect.stringContaining(BUSY)]))
+  })
+
+  test('sends each form back with what was typed, 429, and why; no try is counted', async () => {
+    const visitor = await signedIn(guard, EMAIL)
+    const others = crowd()
+    for (let count = 0; count < 12; count += 1) {
+      const login = await new Visitor(guard).post('/login', { email: EMAIL, password: PASSWORD })
+      const settings = await visitor.post('/settings/email', { email: 'new@example.org', emailPassword: PASSWORD })
+      const texts = [await login.text(), await settings.text()]
+      expect([login.status, settings.status]).toEqual([429, 429])
+      for (const text of texts) expect(text).toContain(BUSY)
+      expect(texts[0]).toContain(`value="${EMAIL}"`)
+      expect(texts[1]).toContain('value="new@example.org"')
+    }
+    await others.leave()
+    expect((await new Visitor(guard).post('/login', { email: EMAIL, password: PASSWORD })).status).toBe(303)
+  })
+
+  test('sends the form for the first account back, and its link still works', async () => {
+    guard.stop()
+    guard = new TestGuard()
+    const link = `/setup?token=${openSetup(guard.deps)}`
+    const others = crowd()
+    const response = await new Visitor(guard).post(link, { email: EMAIL, password: PASSWORD })
+    const text = await response.text()
+    expect([response.status, text.includes(BUSY), text.includes(`value="${EMAIL}"`)]).toEqual([429, true, true])
+    await others.leave()
+    const visitor = new Visitor(guard)
+    expect((await visitor.post(link, { email: EMAIL, password: PASSWORD })).status).toBe(303)
+    expect(await visitor.read('/')).toContain('Welcome. This is your first project')
+  })
+})
+
+describe('Sessions of one user', () => {
+  test('are fifty at most: one more ends the one that was not seen for the longest time', async () => {
+    const [used, unused] = [await signedIn(guard, EMAIL), await signedIn(guard, EMAIL)]
+    const other = await signedIn(guard, 'bob@example.org')
+    guard.clock.advance(10 * MINUTE)
+    expect((await used.get('/settings')).status).toBe(200)
+    const browser = { remoteAddress: null, userAgent: '' }
+    for (let count = 2; count < 50; count += 1) beginSession(guard.deps, { user, browser, provenHash: null })
+    expect(sessions()).toHaveLength(50)
+    const newest = await signedIn(guard, EMAIL)
+    expect(sessions()).toHaveLength(50)
+    const statuses: number[] = []
+    for (const visitor of [used, unused, newest, other]) statuses.push((await visitor.get('/settings')).status)
+    expect(statuses).toEqual([200, 303, 200, 200])
+  })
+})
+
+describe('A changed address', () => {
+  const SMTP = { CRONGUARD_SMTP_HOST: 'mail.example.org' }
+
+  test('is told to the former one when there is a mail server', async () => {
+    guard.stop()
+    await open(SMTP)
+    const proof = await requirePassword(guard.deps, { userId: user.id, password: PASSWORD })
+    await changeEmail(guard.deps, { proof, email: 'alice@new.example' })
+    const link = /(\/verify-email\/[A-Za-z0-9]{32})/.exec(guard.outside.mails[0]?.text ?? '')?.[1] ?? ''
+    expect(guard.outside.mails).toHaveLength(1)
+    await new Visitor(guard).post(link)
+    const told = guard.outside.mails[1]
+    expect([told?.to, told?.subject]).toEqual([EMAIL, 'The e-mail address of your account was changed'])
+    expect(told?.text).toContain('alice@new.example')
+    expect(told?.text).toContain('If it was not you')
+  })
+
+  test('is no news when it was only confirmed', async () => {
+    guard.stop()
+    await open(SMTP)
+    const bob = await signedIn(guard, 'bob@example.org')
+    await bob.post('/settings/verification')
+    const link = /(\/verify-email\/[A-Za-z0-9]{32})/.exec(guard.outside.mails[0]?.text ?? '')?.[1] ?? ''
+    expect((await bob.post(link)).status).toBe(303)
+    expect(guard.outside.mails).toHaveLength(1)
+  })
+})
+
+test('A name may have a hundred characters as people count them, whatever the computer counts', async () => {
+  const visitor = await signedIn(guard, EMAIL)
+  for (const name of ['🚀'.repeat(100), 'e\u0301'.repeat(50), '👩‍👩‍👧‍👦'.repeat(14)]) {
+    const id = createProject(guard.deps, { name, ownerId: user.id })
+    const keys = await visitor.post(`/projects/${id}/api-keys`, { keyName: name, access: 'read-only' })
+    const profile = await visitor.post('/settings/profile', { name, timeZone: 'UTC' })
+    expect([keys.status, profile.status]).toEqual([200, 303])
+    expect(findUser(guard.db, user.id)?.name).toBe(name)
+    expect(await visitor.read(`/projects/${id}/settings`)).toContain(name)
+  }
+  for (const name of ['🚀'.repeat(101), 'e\u0301'.repeat(51)]) {
+    expect((await visitor.post('/projects', { name })).status).toBe(422)
+    expect((await visitor.post('/settings/profile', { name, timeZone: 'UTC' })).status).toBe(422)
+  }
+})

@@ -26,6 +26,7 @@
   }
 
   const CLOCKS = {
+    lasting: (at, moment) => inWords(Math.max(0, moment - at)),
     ago: (at, moment) => (moment - at < 1000 ? 'just now' : `${inWords(moment - at)} ago`),
     due: (at, moment) => (at > moment ? `in ${inWords(at - moment)}` : `${inWords(moment - at)} overdue`),
   }

@@ -70,6 +70,7 @@
     const row = template.content.firstElementChild
     for (const part of document.querySelectorAll(`[data-live-monitor="${row.dataset.key}"]`)) {
       htmx.trigger(part, 'monitor-changed')
+      for (const badge of document.querySelectorAll('img.badge')) badge.src = `${badge.src.split('?')[0]}?${Date.now()}`
       // What the last form did is an old story now.
       document.querySelector('.notice')?.remove()
     }
@@ -115,15 +116,30 @@
     document.title = isAway ? `(not reachable) ${title}` : title
   }
 
-  // A tab whose session ended must not go on saying that all is well.
+  // A tab whose session ended must not go on saying that all is well; to somebody who looks, the whole page tells.
+  const showSignedOut = () => {
+    document.title = 'Signed out · CronGuard'
+    if (!document.hidden) location.reload()
+  }
+
+  // A proxy in between that wants a password answers with a page of its own.
+  const readCounts = (answer) => {
+    const isOurs = answer.ok && answer.headers.get('content-type')?.startsWith('application/json')
+    return isOurs ? answer.json().catch(() => null) : null
+  }
+
   const askCounts = async () => {
     const answer = await fetch(live.dataset.counts, { headers: { 'HX-Request': 'true' } }).catch(() => null)
-    showAway(answer === null || answer.status >= 500)
-    if (answer?.ok) showCounts(await answer.json())
-    if (answer?.status === 401 && document.hidden) document.title = 'Signed out · CronGuard'
-    if (answer?.status === 401 && !document.hidden) location.reload()
-    return answer?.ok === true
+    if (answer?.status === 401) return showSignedOut()
+    const counts = answer && (await readCounts(answer))
+    showAway(!counts)
+    if (counts) showCounts(counts)
+    return counts !== null
   }
+
+  live.addEventListener('htmx:sse:error', (event) => {
+    if (event.detail.status === 401) askCounts()
+  })
 
   // A browser allows a few connections to one place: tabs in the background give theirs back, and ask.
   setInterval(() => {

@@ -83,6 +83,18 @@ describe('A message that could not be delivered at all', () => {
     expect(told()).toEqual([])
   })
 
+  test('is told, too, when a person had given up another message by switching the channel off', async () => {
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
+    setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: false })
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'failed' }])
+    guard.deps.outbound = { send: async () => ({ kind: 'answer', status: 410, body: '' }) }
+    await guard.ping(backup)
+    await guard.tick()
+    expect(told()).toEqual(['alice@example.org'])
+  })
+
   test('is told to nobody without a mail server', async () => {
     guard.stop()
     start({})

@@ -1,17 +1,18 @@
 import { findKind } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
-import { CHANNEL_NAME_MAX, CHANNELS_MAX, type Channel, type SettingsInput } from '#domain/channel.ts'
+import { CHANNELS_MAX, type Channel, ChannelName, type SettingsInput, SWITCHED_OFF } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { composeTest } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
+import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import { newUuid } from '#lib/tokens.ts'
 import * as store from '#store/channels.ts'
 import type { Reader } from '#store/database.ts'
 import { failPendingOfChannel } from '#store/deliveries.ts'
 import { findProject } from '#store/projects.ts'
-import { SWITCHED_OFF, send } from './deliveries.ts'
+import { send } from './deliveries.ts'
 
 /** A person waits for it. */
 const TEST_MAX_MS = 8 * SECOND
@@ -28,9 +29,9 @@ export function createChannel(
 ): Channel {
   const kind = findKind(input.kind)
   if (kind === null) throw new AppError('invalid', `There is no kind of channel called ${input.kind.slice(0, 40)}.`)
-  requireName(input.name)
+  const name = readName(input.name)
   const settings = readSettings(kind, input.settings)
-  const channel: Channel = { ...input, id: newUuid(), settings, disabledAt: null }
+  const channel: Channel = { ...input, id: newUuid(), name, settings, disabledAt: null }
   deps.db.write((tx) => {
     if (store.countChannels(tx, channel.projectId) >= CHANNELS_MAX) throw tooManyChannels()
     store.insertChannel(tx, channel)
@@ -41,8 +42,8 @@ export function createChannel(
 
 /** Renames it and changes its settings, which stay what they are where nothing is given. Throws as `createChannel`. */
 export function updateChannel(deps: Deps, change: { ref: ChannelRef; name: string; input: SettingsInput }): void {
-  const { ref, name, input } = change
-  requireName(name)
+  const { ref, input } = change
+  const name = readName(change.name)
   deps.db.write((tx) => {
     const channel = findOwn(tx, ref)
     const kind = findKind(channel.kind)
@@ -53,13 +54,13 @@ export function updateChannel(deps: Deps, change: { ref: ChannelRef; name: strin
   })
 }
 
-/** Switches it off, and what it still had to tell fails; or on again. */
-export function setChannelDisabled(deps: Deps, { isDisabled, ...ref }: ChannelRef & { isDisabled: boolean }): void {
-  deps.db.write((tx) => {
+/** Switches it off, and what it still had to tell fails; or on again. Returns how many messages were given up. */
+export function setChannelDisabled(deps: Deps, { isDisabled, ...ref }: ChannelRef & { isDisabled: boolean }): number {
+  return deps.db.write((tx) => {
     const { id, disabledAt } = findOwn(tx, ref)
-    if ((disabledAt !== null) === isDisabled) return
+    if ((disabledAt !== null) === isDisabled) return 0
     store.saveDisabledAt(tx, { id, disabledAt: isDisabled ? tx.now : null })
-    if (isDisabled) failPendingOfChannel(tx, { channelId: id, detail: SWITCHED_OFF })
+    return isDisabled ? failPendingOfChannel(tx, { channelId: id, detail: SWITCHED_OFF }) : 0
   })
 }
 
@@ -100,10 +101,11 @@ function findOwn(reader: Reader, { projectId, channelId }: ChannelRef): Channel 
   return channel
 }
 
-function requireName(name: string): void {
-  if (name.length <= CHANNEL_NAME_MAX) return
-  const problem = `The name has at most ${CHANNEL_NAME_MAX} characters.`
-  throw new AppError('invalid', problem, { name: problem })
+function readName(name: string): string {
+  const fields: FieldProblems = {}
+  const read = readField(fields, 'name', ChannelName.safeParse(name), '')
+  throwProblems(fields)
+  return read
 }
 
 function readSettings(kind: ChannelKind, input: unknown): unknown {

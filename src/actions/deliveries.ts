@@ -3,7 +3,7 @@
 import { findKind } from '#channels/index.ts'
 import type { Wires } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
-import type { Channel } from '#domain/channel.ts'
+import { type Channel, SWITCHED_OFF } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, DETAIL_MAX, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
 import { AppError } from '#lib/errors.ts'
@@ -41,9 +41,6 @@ function claim(tx: Tx, sequence: number): ClaimedDelivery | null {
   insertBrokenOffAttempt(tx, { sequence, leaseMs: LEASE_MS, detail: 'Broken off while sending: it may have arrived' })
   return claimDelivery(tx, { sequence, leasedUntil: tx.now + LEASE_MS })
 }
-
-/** What is said of a message that a channel did not tell because a person had switched it off. */
-export const SWITCHED_OFF = 'The channel was switched off'
 
 /** Sends one claimed delivery and writes what became of it. */
 export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<void> {

@@ -3,7 +3,7 @@
 import { kindLabel } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { User } from '#domain/account.ts'
-import type { Channel } from '#domain/channel.ts'
+import { type Channel, SWITCHED_OFF } from '#domain/channel.ts'
 import { failureLetter } from '#domain/letter.ts'
 import { may } from '#domain/project.ts'
 import { HOUR } from '#lib/duration.ts'
@@ -25,7 +25,9 @@ interface Failure {
 
 /** Whether people have not been told of this channel lately. Asked in the transaction in which the delivery fails. */
 export function isFirstFailure(tx: Tx, { channelId, sequence }: ClaimedDelivery): boolean {
-  return channelId !== null && !hasOtherFailed(tx, { channelId, sequence, since: tx.now - SILENCE_MS })
+  if (channelId === null) return false
+  // What a person gave up by switching the channel off was told to nobody.
+  return !hasOtherFailed(tx, { channelId, sequence, since: tx.now - SILENCE_MS, exceptFor: SWITCHED_OFF })
 }
 
 /** Nobody waits for these mails, and one that cannot be sent harms nothing: the page of the incident says the same. */

@@ -1,5 +1,5 @@
 import type { Deps } from '#deps.ts'
-import { type Incident, Note } from '#domain/incident.ts'
+import { type Incident, Note, noteFingerprint } from '#domain/incident.ts'
 import { AppError } from '#lib/errors.ts'
 import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import type { Tx } from '#store/database.ts'
@@ -20,17 +20,30 @@ export function withdrawAcknowledgement(deps: Deps, ref: IncidentRef): void {
   deps.db.write((tx) => store.withdrawAcknowledgement(tx, findOwn(tx, ref)))
 }
 
-/** Replaces the note. Throws invalid with the field at fault. */
-export function saveNote(deps: Deps, { note, ...ref }: IncidentRef & { note: string }): void {
+/**
+ * Replaces the note. Throws invalid with the field at fault, and conflict when the note is not any more what `seen` is
+ * the fingerprint of.
+ */
+export function saveNote(deps: Deps, { note, seen, ...ref }: IncidentRef & { note: string; seen?: string }): void {
   const fields: FieldProblems = {}
   const read = readField(fields, 'note', Note.safeParse(note), '')
   throwProblems(fields)
-  deps.db.write((tx) => store.saveNote(tx, { ...findOwn(tx, ref), note: read }))
+  deps.db.write((tx) => {
+    const { id, monitorId, note: current } = findOwn(tx, ref)
+    if (seen && seen !== noteFingerprint(current) && read !== current) {
+      throw new AppError(
+        'conflict',
+        'Somebody else changed the note while you were writing. Your words are still here: save them again, and they ' +
+          'replace it.',
+      )
+    }
+    store.saveNote(tx, { id, monitorId, note: read })
+  })
 }
 
-function findOwn(tx: Tx, { projectId, incidentId }: IncidentRef): Pick<Incident, 'id' | 'monitorId'> {
+function findOwn(tx: Tx, { projectId, incidentId }: IncidentRef): Pick<Incident, 'id' | 'monitorId' | 'note'> {
   const found = store.findIncident(tx, incidentId)
   if (found === null || found.projectId !== projectId) throw new AppError('not_found', 'There is no such incident.')
-  const { id, monitorId } = found.incident
-  return { id, monitorId }
+  const { id, monitorId, note } = found.incident
+  return { id, monitorId, note }
 }

@@ -1,7 +1,9 @@
 import type { Deps } from '#deps.ts'
+import { changedSince, fingerprintOf } from '#domain/fingerprint.ts'
 import { pause, resume, type Step, withDeadline } from '#domain/lifecycle.ts'
 import {
   changeSettings,
+  facetsOf,
   type Monitor,
   type MonitorChange,
   type MonitorKeys,
@@ -15,7 +17,7 @@ import { DAY, HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { listChannels, listChannelsOfMonitor, setChannelsOfMonitor } from '#store/channels.ts'
-import type { Tx } from '#store/database.ts'
+import type { Reader, Tx } from '#store/database.ts'
 import * as store from '#store/monitors.ts'
 import { recordStep } from './transitions.ts'
 
@@ -59,8 +61,47 @@ export function saveMonitor(
   })
 }
 
-export function updateMonitor(deps: Deps, { ref, ...input }: MonitorInput & { ref: MonitorRef }): Monitor {
-  return deps.db.write((tx) => applyChange(tx, findOwn(tx, ref), input))
+/** What a person had before him when he made a change: nobody's work is undone by somebody who has not seen it. */
+export interface Seen {
+  fingerprint: string
+  /** The channels that he could choose. */
+  channelIds: readonly string[]
+}
+
+/** Throws conflict when it is not any more as `seen`; without that, it is changed as it is. */
+export function updateMonitor(
+  deps: Deps,
+  { ref, seen, ...input }: MonitorInput & { ref: MonitorRef; seen?: Seen | undefined },
+): Monitor {
+  return deps.db.write((tx) => {
+    const monitor = findOwn(tx, ref)
+    if (seen) requireUnchanged(tx, { monitor, seen })
+    return applyChange(tx, monitor, input)
+  })
+}
+
+function requireUnchanged(tx: Tx, { monitor, seen }: { monitor: Monitor; seen: Seen }): void {
+  const changed = changedSince(seen.fingerprint, seenFacets(tx, { monitor, channelIds: seen.channelIds }))
+  if (changed.length === 0) return
+  throw new AppError(
+    'conflict',
+    `Somebody else changed this monitor while you were editing it. Different by now: ${changed.join(', ')}. ` +
+      'What you typed is still here: save it again to put it in the place of that, or cancel to see what is there.',
+  )
+}
+
+/** The fingerprint of a monitor as a form shows it that offers these channels. */
+export function monitorFingerprint(reader: Reader, shown: { monitor: Monitor; channelIds: readonly string[] }): string {
+  return fingerprintOf(seenFacets(reader, shown))
+}
+
+// A channel that the form did not offer was neither ticked nor unticked in it.
+function seenFacets(reader: Reader, { monitor, channelIds }: { monitor: Monitor; channelIds: readonly string[] }) {
+  const ids = listChannelsOfMonitor(reader, monitor.id).map(({ id }) => id)
+  return facetsOf(
+    monitor,
+    ids.filter((id) => channelIds.includes(id)),
+  )
 }
 
 /** Makes a monitor for a ping to a slug that nobody has; it tells all channels of the project. Returns its id. */

@@ -1,7 +1,16 @@
 import type { Deps } from '#deps.ts'
 import { applyPing } from '#domain/lifecycle.ts'
-import type { WatchedMonitor } from '#domain/monitor.ts'
-import { endsRun, judgePing, type Ping, type PingOrigin, type PingSignal, runDurationMs } from '#domain/ping.ts'
+import { NO_RULES, type WatchedMonitor } from '#domain/monitor.ts'
+import {
+  endsRun,
+  judgePing,
+  type Ping,
+  type PingKind,
+  type PingOrigin,
+  type PingRules,
+  type PingSignal,
+  runDurationMs,
+} from '#domain/ping.ts'
 import { AppError } from '#lib/errors.ts'
 import type { Tx } from '#store/database.ts'
 import { findWatchedById, findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
@@ -21,17 +30,20 @@ export interface PingInput {
   origin: PingOrigin
   /** Already cut at the ping body limit. */
   body: Uint8Array
+  /** Which of the monitor's rules it is judged by; absent: all. */
+  rules?: (monitor: PingRules) => PingRules
 }
 
 /**
- * Records a ping with everything that follows from it; on disk when it resolves. Rejects with `AppError` not_found or
- * conflict (several monitors have the slug), or with `StorageRefusedError`.
+ * Records a ping with everything that follows from it, and says what it came to be; on disk when it resolves. Rejects
+ * with `AppError` not_found or conflict (several monitors have the slug), or with `StorageRefusedError`.
  */
-export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: boolean }> {
+export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: boolean; kind: PingKind }> {
+  const { rules = everyRule } = input
   return deps.db.writeGrouped((tx) => {
     const { monitor, isCreated } = findOrProvision(tx, input.address)
     const ping: Ping = {
-      kind: judgePing(monitor, monitor.status === 'paused', {
+      kind: judgePing(rules(monitor), monitor.status === 'paused', {
         signal: input.signal,
         method: input.origin.method,
         body: input.body,
@@ -50,8 +62,17 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
       body: input.body,
     })
     recordStep(tx, step)
-    return { isCreated }
+    return { isCreated, kind: ping.kind }
   })
+}
+
+/** For a person who says himself that all is well: nobody looks for words in what he sent. */
+export function rulesForPeople({ manualResume }: PingRules): PingRules {
+  return { ...NO_RULES, manualResume }
+}
+
+function everyRule(monitor: PingRules): PingRules {
+  return monitor
 }
 
 interface Found {

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { SettingsInput } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
+import { throwProblems } from '#lib/fields.ts'
 import type { Mailer } from '#lib/mail.ts'
 import type { NetworkFailure } from '#lib/network.ts'
 import type { BlockedTarget, Outbound } from '#lib/outbound.ts'
@@ -46,7 +47,8 @@ export interface ChannelKind<Settings = unknown> {
 
 /**
  * What a form makes of the settings that are stored (an empty object for a new channel). A secret that was left empty
- * stays, unless it is to be removed. The kind's schema says whether the result is usable.
+ * stays, unless it is to be removed. Throws invalid where it would come to another server than it was meant for. The
+ * kind's schema says whether the result is usable.
  */
 export function changedSettings(
   { fields }: Pick<ChannelKind, 'fields'>,
@@ -59,7 +61,30 @@ export function changedSettings(
     const isKept = type === 'secret' && !(removed.includes(name) && !isRequired)
     return [name, isKept ? stored[name] : isRequired ? '' : undefined]
   })
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined))
+  const settings = Object.fromEntries(values.filter(([, value]) => value !== undefined))
+  if (leadsElsewhere({ fields, stored, settings })) {
+    const kept = fields.filter(({ name, type }) => type === 'secret' && !given[name] && settings[name])
+    throwProblems(Object.fromEntries(kept.map(({ name, label }) => [name, retypeProblem(label)])))
+  }
+  return settings
+}
+
+function retypeProblem(label: string): string {
+  return `The address leads to another server now, which must not get the stored ${label.toLowerCase()}. Type it again.`
+}
+
+interface Change {
+  fields: readonly ChannelField[]
+  stored: Readonly<Record<string, unknown>>
+  settings: Readonly<Record<string, unknown>>
+}
+
+function leadsElsewhere({ fields, stored, settings }: Change): boolean {
+  return fields.some(({ name, type }) => type === 'url' && originOf(stored[name]) !== originOf(settings[name]))
+}
+
+function originOf(url: unknown): string | null {
+  return typeof url === 'string' && URL.canParse(url) ? new URL(url).origin : null
 }
 
 export function networkOutcome({ reason, detail }: NetworkFailure): Outcome {

@@ -1,4 +1,5 @@
 import type { DeliveryState, FailureReason } from './delivery.ts'
+import { limitedLine } from './text.ts'
 
 /** One configured way to reach people. */
 export interface Channel {
@@ -20,6 +21,8 @@ export interface ChannelReport {
   failingSince: number | null
   /** How many monitors tell it. */
   monitors: number
+  /** How many messages wait to be told through it. */
+  waiting: number
   /** The newest thing that it tried to tell; null when there was nothing yet. */
   lastDelivery: {
     state: DeliveryState
@@ -32,6 +35,9 @@ export interface ChannelReport {
   } | null
 }
 
+/** What is said of a message that a channel did not tell because a person had switched it off. */
+export const SWITCHED_OFF = 'The channel was switched off'
+
 /** Settings as a form gives them, by the name of the field. */
 export interface SettingsInput {
   given: Readonly<Record<string, string>>
@@ -40,4 +46,6 @@ export interface SettingsInput {
 }
 
 export const CHANNEL_NAME_MAX = 100
+/** It stands in mails. */
+export const ChannelName = limitedLine('A name has', CHANNEL_NAME_MAX)
 export const CHANNELS_MAX = 100

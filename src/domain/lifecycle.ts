@@ -8,12 +8,30 @@ import type { StoredStatus } from './status.ts'
 export const TRANSITION_REASONS = ['timeout', 'overrun', 'ping', 'fail', 'pause', 'resume'] as const
 export type TransitionReason = (typeof TRANSITION_REASONS)[number]
 
+const REASON_WORDS: Record<TransitionReason, string> = {
+  timeout: 'No ping came in time',
+  overrun: 'A run did not end in time',
+  ping: 'A success was reported',
+  fail: 'The job reported a failure',
+  pause: 'Somebody paused the monitor',
+  resume: 'Somebody resumed the monitor',
+}
+
+/** Why a status changed, in a few words. */
+export function reasonInWords(reason: TransitionReason): string {
+  return REASON_WORDS[reason]
+}
+
 /** One change of stored status. */
 export interface Transition {
   from: StoredStatus
   to: StoredStatus
   at: number
   reason: TransitionReason
+}
+
+export interface RecordedTransition extends Transition {
+  id: number
 }
 
 /** What an event makes of a monitor. */

@@ -1,4 +1,5 @@
 import { sha1Hex } from '#lib/tokens.ts'
+import type { Facets } from './fingerprint.ts'
 import type { PingFilter, PingRules, RunId } from './ping.ts'
 import type { Schedule } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
@@ -143,6 +144,24 @@ export type MonitorChange = Partial<Omit<MonitorSettings, 'filter'>> & { filter?
 
 export function changeSettings(settings: MonitorSettings, { filter, ...change }: MonitorChange): MonitorSettings {
   return { ...settings, ...change, filter: { ...settings.filter, ...filter } }
+}
+
+/** What its form shows of a monitor, in the order and by the names of the form. */
+export function facetsOf(settings: MonitorSettings, channelIds: readonly string[]): Facets {
+  const { name, schedule, graceMs, tags, description, slug, manualResume, postOnly, filter } = settings
+  const { httpBody, failureKeywords, successKeywords, startKeywords, failsByDefault } = filter
+  return [
+    ['the name', name],
+    ['the schedule', schedule],
+    ['the grace', graceMs],
+    ['the channels', [...channelIds].sort()],
+    ['the tags', tags],
+    ['the description', description],
+    ['the slug', slug],
+    ['who resumes it', manualResume],
+    ['the methods that count', postOnly],
+    ['the words in the body', [httpBody, failureKeywords, successKeywords, startKeywords, failsByDefault]],
+  ]
 }
 
 /** Which monitor is meant, by what a person gave it; every field given must be equal. */

@@ -95,9 +95,9 @@ export function notificationUrl({ monitor, isTest }: Notification, baseUrl: stri
   return isTest ? `${baseUrl}/` : `${baseUrl}/monitors/${monitor.uniqueKey}`
 }
 
-/** One or two whole sentences: what happened, and why it is told. */
-export function notificationDetails(notification: Notification): string {
-  const sentence = whatHappened(notification)
+/** One or two whole sentences: what happened, and why it is told. Moments in UTC, unless `inWords` says otherwise. */
+export function notificationDetails(notification: Notification, inWords = momentInWords): string {
+  const sentence = whatHappened(notification, inWords)
   return notification.isTest ? `This is a test. ${sentence}` : sentence
 }
 
@@ -116,18 +116,21 @@ export function notificationFacts(notification: Notification): [label: string, v
   return facts
 }
 
-function whatHappened({ reason, status, dueAt, downMs, lastPing, monitor }: Notification): string {
+function whatHappened(
+  { reason, status, dueAt, downMs, lastPing, monitor }: Notification,
+  inWords: (at: number) => string,
+): string {
   if (status === 'up')
     return `The job is back${downMs === null ? '' : ` after ${durationInWords(downMs)} of being down`}.`
   const grace = durationInWords(monitor.graceMs)
-  if (reason === 'overrun') return `The run that started at ${when(dueAt)} did not end within ${grace}.`
-  if (reason === 'timeout') return `No ping came. One was expected at ${when(dueAt)}, with ${grace} of grace.`
+  if (reason === 'overrun') return `The run that started at ${when(dueAt, inWords)} did not end within ${grace}.`
+  if (reason === 'timeout') return `No ping came. One was expected at ${when(dueAt, inWords)}, with ${grace} of grace.`
   const exitStatus = lastPing?.exitStatus ?? null
   return `The job reported a failure${exitStatus === null ? '' : ` (exit status ${exitStatus})`}.`
 }
 
-function when(at: number | null): string {
-  return at === null ? 'an unknown time' : momentInWords(at)
+function when(at: number | null, inWords: (at: number) => string): string {
+  return at === null ? 'an unknown time' : inWords(at)
 }
 
 function lastPingInWords({ kind, at, exitStatus }: NonNullable<Notification['lastPing']>, now: number): string {

@@ -1,5 +1,5 @@
 // What happened to a monitor, newest first: its pings and its transitions in one row.
-import type { Transition } from './lifecycle.ts'
+import type { RecordedTransition } from './lifecycle.ts'
 import type { PingKind, RecordedPing } from './ping.ts'
 
 export const TIMELINE_FILTERS = ['all', 'success', 'fail', 'start', 'log', 'ignored', 'status'] as const
@@ -11,13 +11,9 @@ export interface TimelinePing extends RecordedPing {
   bodyStart: Uint8Array | null
 }
 
-export interface TimelineTransition extends Transition {
-  id: number
-}
-
 export type TimelineEntry =
   | { type: 'ping'; ping: TimelinePing }
-  | { type: 'transition'; transition: TimelineTransition }
+  | { type: 'transition'; transition: RecordedTransition }
 
 /**
  * A place between two entries. Pings and transitions each have their own half of it, so that no page loses or repeats
@@ -64,7 +60,7 @@ export function readCursor(text: string | null): TimelineCursor | null {
 interface Streams {
   /** Newest first, as the transitions. */
   pings: readonly TimelinePing[]
-  transitions: readonly TimelineTransition[]
+  transitions: readonly RecordedTransition[]
 }
 
 /** The newest `limit` of both, newest first. What a ping made of the monitor stands above the ping. */

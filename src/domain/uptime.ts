@@ -9,7 +9,7 @@ export interface Period {
 }
 
 export interface PeriodUptime extends Period {
-  /** How much of the period lies between the monitor's creation and now. */
+  /** How long it was watched: while it is paused, or waits for its first ping, nobody knows how the job does. */
   observedMs: number
   downMs: number
   /** A downtime that reaches over the end of a period counts in both. */
@@ -29,15 +29,15 @@ export interface History {
 
 /** What became of each period; they come in the order in which they begin. */
 export function uptimeOf({ periods, ...history }: History & { periods: readonly Period[] }): PeriodUptime[] {
-  const downtimes = downtimesOf(history)
+  const stretches = watchedStretches(history)
   let next = 0
   return periods.map((period) => {
-    while (hasEndedBefore(downtimes[next], period)) next++
-    return observe(period, history, overlapping(downtimes, next, period))
+    while (hasEndedBefore(stretches[next], period)) next++
+    return observe(period, overlapping(stretches, next, period))
   })
 }
 
-/** The share of time that was no downtime, over all that was observed; null when nothing was. */
+/** The share of time that was no downtime, of all that was observed; null when nothing was. */
 export function overallRatio(periods: readonly Pick<PeriodUptime, 'observedMs' | 'downMs'>[]): number | null {
   const observedMs = periods.reduce((sum, period) => sum + period.observedMs, 0)
   const downMs = periods.reduce((sum, period) => sum + period.downMs, 0)
@@ -52,34 +52,45 @@ export function percentInWords(ratio: number | null): string {
   return `${(Math.floor(ratio * 10_000 + 1e-9) / 100).toFixed(2)} %`
 }
 
+interface Stretch extends Period {
+  isDown: boolean
+}
+
 // Oldest first.
-function downtimesOf({ transitions, status, createdAt, now }: History): Period[] {
-  const downtimes: Period[] = []
+function watchedStretches({ transitions, status, createdAt, now }: History): Stretch[] {
+  const stretches: Stretch[] = []
   let held = { status, until: now }
+  const add = (from: number): void => {
+    if (isWatched(held.status)) stretches.push({ from, to: held.until, isDown: held.status === 'down' })
+  }
   for (const { from, at } of transitions) {
-    if (held.status === 'down') downtimes.push({ from: at, to: held.until })
+    add(at)
     held = { status: from, until: at }
   }
-  if (held.status === 'down') downtimes.push({ from: createdAt, to: held.until })
-  return downtimes.reverse()
+  add(createdAt)
+  return stretches.reverse()
+}
+
+function isWatched(status: StoredStatus): boolean {
+  return status === 'up' || status === 'down'
 }
 
 // A downtime can end in the millisecond in which it began, and is one all the same.
-function hasEndedBefore(downtime: Period | undefined, { from }: Period): boolean {
-  if (downtime === undefined) return false
-  return downtime.to < from || (downtime.to === from && downtime.from < from)
+function hasEndedBefore(stretch: Period | undefined, { from }: Period): boolean {
+  if (stretch === undefined) return false
+  return stretch.to < from || (stretch.to === from && stretch.from < from)
 }
 
-function overlapping(downtimes: readonly Period[], first: number, { to }: Period): Period[] {
+function overlapping(stretches: readonly Stretch[], first: number, { to }: Period): Stretch[] {
   let end = first
-  while ((downtimes[end]?.from ?? to) < to) end++
-  return downtimes.slice(first, end)
+  while ((stretches[end]?.from ?? to) < to) end++
+  return stretches.slice(first, end)
 }
 
-function observe(period: Period, { createdAt, now }: History, downtimes: readonly Period[]): PeriodUptime {
-  const observed = { from: Math.max(period.from, createdAt), to: Math.min(period.to, now) }
-  const observedMs = lengthMs(observed)
-  const downMs = downtimes.reduce((sum, downtime) => sum + overlapMs(downtime, observed), 0)
+function observe(period: Period, stretches: readonly Stretch[]): PeriodUptime {
+  const downtimes = stretches.filter(({ isDown }) => isDown)
+  const observedMs = sharedMs(stretches, period)
+  const downMs = sharedMs(downtimes, period)
   return {
     from: period.from,
     to: period.to,
@@ -90,12 +101,11 @@ function observe(period: Period, { createdAt, now }: History, downtimes: readonl
   }
 }
 
-function overlapMs(a: Period, b: Period): number {
-  return lengthMs({ from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) })
-}
-
-function lengthMs({ from, to }: Period): number {
-  return Math.max(0, to - from)
+function sharedMs(stretches: readonly Period[], { from, to }: Period): number {
+  return stretches.reduce(
+    (sum, stretch) => sum + Math.max(0, Math.min(stretch.to, to) - Math.max(stretch.from, from)),
+    0,
+  )
 }
 
 function ratioOf(observedMs: number, downMs: number): number | null {

@@ -13,7 +13,7 @@ import { type Form, readForm } from './forms.ts'
 import type { Live } from './live.tsx'
 import { NOTICE, redirect, wantsPartial, withCookies, withoutNotice } from './respond.tsx'
 import type { Sessions } from './sessions.ts'
-import { splitUrl } from './url.ts'
+import { pathStart, splitUrl } from './url.ts'
 
 /** What a guard needs to know of this CronGuard. */
 export interface House {
@@ -136,9 +136,8 @@ function turnAway({ db }: Deps, request: Request): Response {
   if (request.method !== 'GET' || wantsPartial(request)) {
     throw new AppError('unauthorized', 'You are not signed in any more. Sign in, and try again.')
   }
-  const { path } = splitUrl(request.url)
-  const asked = request.url.slice(request.url.indexOf(path, 8))
-  return redirect(path === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`)
+  const asked = request.url.slice(pathStart(request.url))
+  return redirect(asked === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`)
 }
 
 async function visitOf({ deps, live }: House, { request, params }: Context): Promise<Visit> {

@@ -3,7 +3,7 @@ import type { Deps } from '#deps.ts'
 import { countByStatus, type ListedMonitor } from '#domain/monitor-list.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
-import { listListedMonitors, listProjectIdsOf, listStatuses } from '#store/monitors.ts'
+import { countMonitors, listListedMonitors, listProjectIdsOf, listStatuses } from '#store/monitors.ts'
 import type { Reading } from '#views/components/moment.tsx'
 import { MonitorRow } from '#views/partials/monitor-row.tsx'
 
@@ -31,10 +31,15 @@ const SIGN_OF_LIFE_MS = 5 * SECOND
 const BACKLOG_MAX = 500
 /** When more than this changes at once, the list is asked for instead. */
 const ROWS_MAX = 100
+/** When more than this has changed anywhere since a page was drawn, it asks for everything. */
+const CHANGES_MAX = 1000
+/** How long a page waits that made room for another one: it must not drive that one out at once. */
+const CROWDED_RETRY_MS = 30 * SECOND
 
 interface Stream {
   zone: string
   userId: string
+  openedAt: number
   isAllowed: Audience['isAllowed']
   controller: ReadableStreamDefaultController<Uint8Array>
   leave(): void
@@ -63,8 +68,12 @@ interface Watched {
   /** The monitors that it had at the last look. */
   ids: Set<number>
   counts: string
+  lookedAt: number
   /** When the next monitor becomes late: a change that nobody writes. */
   nextDueAt: number
+  /** What was written since the last look, because looking failed. */
+  owed: ReadonlySet<number>
+  isFailing: boolean
 }
 
 export function createLive(deps: Deps): Live {
@@ -75,7 +84,6 @@ export function createLive(deps: Deps): Live {
   const firstVersion = deps.clock.now()
   let version = firstVersion
   let touched = new Set<number>()
-  let lastTickAt = deps.clock.now()
   let lastSignAt = deps.clock.elapsed()
   let isClosed = false
 
@@ -86,18 +94,11 @@ export function createLive(deps: Deps): Live {
   })
 
   const tick = async (): Promise<void> => {
-    const now = deps.clock.now()
-    const news = { ids: touched, since: lastTickAt, now }
+    const news = { ids: touched, now: deps.clock.now() }
+    const told = concerned(deps, { projects, news })
+    // Not before: when that cannot be read, the next tick knows all of it.
     touched = new Set()
-    lastTickAt = now
-    try {
-      for (const [projectId, watched] of concerned(deps, { projects, news }))
-        tellNews(deps, { projectId, watched, news })
-    } catch (error) {
-      // Nobody must miss what could not be read now; to hear of a change twice does no harm.
-      for (const id of news.ids) touched.add(id)
-      throw error
-    }
+    for (const [projectId, watched] of told) tellOrOwe(deps, { projectId, watched, news })
     if (deps.clock.elapsed() - lastSignAt >= SIGN_OF_LIFE_MS) {
       lastSignAt = deps.clock.elapsed()
       for (const { streams } of projects.values()) showLife([...streams])
@@ -112,10 +113,10 @@ export function createLive(deps: Deps): Live {
       throw new AppError('too_many', 'There is no room for another stream.')
     }
     const own = streams.filter(({ userId }) => userId === audience.userId)
-    if (own.length >= STREAMS_PER_USER_MAX && own[0]) end(own[0])
+    if (own.length >= STREAMS_PER_USER_MAX) makeRoom(own)
     const watched = projects.get(projectId) ?? firstLook(deps, { projectId, now: reading.now })
     projects.set(projectId, watched)
-    const isOfNow = drawn !== null && drawn.version >= firstVersion
+    const isOfNow = drawn !== null && drawn.version >= firstVersion && drawn.version <= version
     const missed = isOfNow ? missedSince(deps, { projectId, reading, drawn, changes }) : [message('refresh', '')]
     return new Response(streamFor(watched, audience, missed), {
       headers: {
@@ -147,9 +148,21 @@ function concerned(
   const ids = [...news.ids]
   const changed = new Set(ids.length === 0 ? [] : listProjectIdsOf(db, ids))
   return [...projects].filter(
-    ([projectId, { ids: known, nextDueAt }]) =>
-      news.now >= nextDueAt || changed.has(projectId) || ids.some((id) => known.has(id)),
+    ([projectId, { ids: known, owed, nextDueAt }]) =>
+      news.now >= nextDueAt || owed.size > 0 || changed.has(projectId) || ids.some((id) => known.has(id)),
   )
+}
+
+// What cannot be read in one project must not keep the news of the others; it is tried again at every tick.
+function tellOrOwe(deps: Deps, { projectId, watched, news }: Telling): void {
+  const ids = watched.owed.union(news.ids)
+  try {
+    tellNews(deps, { projectId, watched, news: { ...news, ids } })
+    Object.assign(watched, { owed: new Set(), isFailing: false })
+  } catch (error) {
+    if (!watched.isFailing) deps.log.error('An open page could not be brought up to date', { projectId, error })
+    Object.assign(watched, { owed: ids, isFailing: true })
+  }
 }
 
 /** What changed between the moment a page was drawn and the moment its stream opens. */
@@ -158,6 +171,9 @@ function missedSince(
   missing: { projectId: string; reading: Reading; drawn: Drawn; changes: Map<number, number> },
 ): string[] {
   const { projectId, reading, drawn, changes } = missing
+  const since = [...changes].filter(([, version]) => version > drawn.version).map(([id]) => id)
+  // Nobody knows any more in which project a monitor was that is gone.
+  if (since.length > CHANGES_MAX || countMonitors(deps.db, since) < since.length) return [message('refresh', '')]
   const isMissed = ({ id, dueAt }: { id: number; dueAt: number | null }): boolean =>
     (changes.get(id) ?? 0) > drawn.version || (dueAt !== null && dueAt > drawn.at && dueAt <= reading.now)
   const changed = listStatuses(deps.db, projectId)
@@ -173,20 +189,24 @@ function firstLook({ db }: Deps, { projectId, now }: { projectId: string; now: n
     streams: new Set(),
     ids: new Set(states.map(({ id }) => id)),
     counts: JSON.stringify(countByStatus(states, now)),
+    lookedAt: now,
     nextDueAt: nextDueAfter(states, now),
+    owed: new Set(),
+    isFailing: false,
   }
 }
 
 // The counts come first: the tab shows at once whether something is down.
 function streamFor(
   watched: Watched,
-  { reading: { zone }, userId, isAllowed }: Audience,
+  { reading, userId, isAllowed }: Audience,
   missed: string[],
 ): ReadableStream<Uint8Array> {
   let stream: Stream
   return new ReadableStream<Uint8Array>({
     start: (controller) => {
-      stream = { zone, userId, isAllowed, controller, leave: () => void watched.streams.delete(stream) }
+      const viewer = { zone: reading.zone, userId, openedAt: reading.now, isAllowed }
+      stream = { ...viewer, controller, leave: () => void watched.streams.delete(stream) }
       watched.streams.add(stream)
       controller.enqueue(encode([message('counts', watched.counts), ...missed].join('')))
     },
@@ -197,13 +217,20 @@ function streamFor(
 interface News {
   /** The monitors, of any project, of which something was written. */
   ids: ReadonlySet<number>
-  since: number
   now: number
 }
 
-function tellNews(deps: Deps, { projectId, watched, news }: { projectId: string; watched: Watched; news: News }): void {
+interface Telling {
+  projectId: string
+  watched: Watched
+  news: News
+}
+
+// What is known of the project changes last: when anything fails, the next look finds the same news.
+function tellNews(deps: Deps, { projectId, watched, news }: Telling): void {
   const states = listStatuses(deps.db, projectId)
-  const isNewlyLate = ({ dueAt }: { dueAt: number | null }) => dueAt !== null && dueAt > news.since && dueAt <= news.now
+  const isNewlyLate = ({ dueAt }: { dueAt: number | null }) =>
+    dueAt !== null && dueAt > watched.lookedAt && dueAt <= news.now
   const changed = states.filter((state) => news.ids.has(state.id) || isNewlyLate(state)).map(({ id }) => id)
   const ids = new Set(states.map(({ id }) => id))
   const gone = [...watched.ids].filter((id) => !ids.has(id))
@@ -212,9 +239,9 @@ function tellNews(deps: Deps, { projectId, watched, news }: { projectId: string;
     ...gone.map((id) => message('gone', String(id))),
     ...(counts === watched.counts ? [] : [message('counts', counts)]),
   ]
-  Object.assign(watched, { ids, counts, nextDueAt: nextDueAfter(states, news.now) })
   if (changed.length > ROWS_MAX) sendAll([...watched.streams], encode([...common, message('refresh', '')].join('')))
   else sendRows(watched, { monitors: rowsOf(deps, { projectId, changed }), common, now: news.now })
+  Object.assign(watched, { ids, counts, lookedAt: news.now, nextDueAt: nextDueAfter(states, news.now) })
 }
 
 function rowsOf({ db }: Deps, { projectId, changed }: { projectId: string; changed: number[] }): ListedMonitor[] {
@@ -247,6 +274,12 @@ function showLife(streams: Stream[]): void {
   const allowed = streams.filter((stream) => stream.isAllowed())
   for (const stream of streams) if (!allowed.includes(stream)) end(stream)
   sendAll(allowed, encode(message('alive', '')))
+}
+
+function makeRoom(streams: Stream[]): void {
+  const oldest = streams.reduce((first, stream) => (stream.openedAt < first.openedAt ? stream : first))
+  oldest.controller.enqueue(encode(`retry: ${CROWDED_RETRY_MS}\n${message('crowded', '')}`))
+  end(oldest)
 }
 
 function end({ controller, leave }: Stream): void {

@@ -1,3 +1,4 @@
+import type { RecordedTransition } from '#domain/lifecycle.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import {
   cursorBelow,
@@ -9,7 +10,6 @@ import {
   type TimelineEntry,
   type TimelineFilter,
   type TimelinePing,
-  type TimelineTransition,
 } from '#domain/timeline.ts'
 import type { Reader } from '#store/database.ts'
 import { findPingNumbersAround, listNewestPings, listTransitionsAbove, listTransitionsBelow } from '#store/timeline.ts'
@@ -100,7 +100,7 @@ function topOf({
   otherwise = { transitionAt: 0, transitionId: 0 },
 }: {
   monitor: Monitor
-  transitions: TimelineTransition[]
+  transitions: RecordedTransition[]
   otherwise?: Pick<TimelineCursor, 'transitionAt' | 'transitionId'>
 }): TimelineCursor {
   const [newest] = transitions

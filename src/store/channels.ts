@@ -38,6 +38,7 @@ export function countChannels(reader: Reader, projectId: string): number {
 interface ReportRow extends ChannelRow {
   failing_since: number | null
   monitors: number
+  waiting: number
   state: DeliveryState | null
   delivery_created_at: number
   finished_at: number | null
@@ -52,6 +53,8 @@ interface ReportRow extends ChannelRow {
 // The newest thing that each tried to tell comes with it: one statement, however many channels there are.
 const REPORT_COLUMNS = `${COLUMNS}, channels.failing_since,
   (SELECT count(*) FROM monitor_channels WHERE channel_id = channels.id) AS monitors,
+  (SELECT count(*) FROM deliveries
+    WHERE channel_id = channels.id AND settled_at IS NULL AND state = 'pending') AS waiting,
   deliveries.state, deliveries.created_at AS delivery_created_at, finished_at, reason, detail,
   content ->> 'status' AS content_status,
   monitors.name AS monitor_name, monitors.slug, monitors.unique_key`
@@ -206,6 +209,7 @@ function toReport(row: ReportRow): ChannelReport {
     channel: toChannel(row),
     failingSince: row.failing_since,
     monitors: row.monitors,
+    waiting: row.waiting,
     lastDelivery: row.state && {
       state: row.state,
       status: row.content_status,

@@ -226,8 +226,11 @@ export function insertBrokenOffAttempt(
   )
 }
 
-/** What a channel still had to tell can no longer be told, and says so. What is under way settles by itself. */
-export function failPendingOfChannel(tx: Tx, { channelId, detail }: { channelId: string; detail: string }): void {
+/**
+ * What a channel still had to tell can no longer be told, and says so. What is under way settles by itself. Returns how
+ * many messages these were.
+ */
+export function failPendingOfChannel(tx: Tx, { channelId, detail }: { channelId: string; detail: string }): number {
   tx.run(
     `INSERT INTO delivery_attempts (delivery_sequence, number, started_at, finished_at, result, reason, detail)
      SELECT sequence, attempts + 1, $now, $now, 'failed', 'settings', $detail
@@ -243,6 +246,7 @@ export function failPendingOfChannel(tx: Tx, { channelId, detail }: { channelId:
     { channelId, now: tx.now },
   )
   for (const { monitorId } of failed) tx.touch(monitorId)
+  return failed.length
 }
 
 /** What sending a delivery again must know of it. */
@@ -277,19 +281,21 @@ export function isUnderWay(reader: Reader, message: { notificationId: number; ch
 /** How many of a channel's newest deliveries are looked at: many may fail at once. */
 const RECENT_MAX = 1000
 
-/** Whether another delivery of this channel failed for good at `since` or later. */
+/** Whether another delivery of this channel failed for good at `since` or later, for another reason than this one. */
 export function hasOtherFailed(
   reader: Reader,
-  { channelId, sequence, since }: { channelId: string; sequence: number; since: number },
+  failure: { channelId: string; sequence: number; since: number; exceptFor: string },
 ): boolean {
   const found = reader.get(
     `SELECT 1
-       FROM (SELECT state, settled_at FROM deliveries
+       FROM (SELECT sequence, state, settled_at FROM deliveries
               WHERE channel_id = $channelId AND sequence <> $sequence
               ORDER BY sequence DESC LIMIT ${RECENT_MAX})
       WHERE state = 'failed' AND settled_at >= $since
+        AND NOT EXISTS (SELECT 1 FROM delivery_attempts
+                         WHERE delivery_sequence = sequence AND reason = 'settings' AND detail = $exceptFor)
       LIMIT 1`,
-    { channelId, sequence, since },
+    failure,
   )
   return found !== null
 }

@@ -1,18 +1,23 @@
 import { calledName } from '#domain/account.ts'
-import type { Acknowledgement, Incident, IncidentSummary } from '#domain/incident.ts'
-import type { Transition, TransitionReason } from '#domain/lifecycle.ts'
+import type { Acknowledgement, Incident, IncidentPlace, IncidentSummary } from '#domain/incident.ts'
+import type { RecordedTransition, Transition, TransitionReason } from '#domain/lifecycle.ts'
 import type { StoredStatus } from '#domain/status.ts'
 import type { Reader, Tx } from './database.ts'
 
-interface TransitionRow {
+/** One row of `TRANSITION_COLUMNS`. */
+export interface TransitionRow {
+  id: number
   from_status: StoredStatus
   to_status: StoredStatus
   at: number
   reason: TransitionReason
 }
 
+export const TRANSITION_COLUMNS = 'id, from_status, to_status, at, reason'
+
 export interface IncidentRow {
   id: string
+  opened_by: number
   monitor_id: number
   opened_at: number
   closed_at: number | null
@@ -23,7 +28,7 @@ export interface IncidentRow {
 }
 
 export const INCIDENT_COLUMNS = `
-  incidents.id, incidents.monitor_id, opened_at, closed_at, acknowledged_at, note,
+  incidents.id, incidents.monitor_id, opened_by, opened_at, closed_at, acknowledged_at, note,
   users.name AS user_name, users.email AS user_email`
 
 /** With the monitor, and whoever acknowledged it. */
@@ -46,16 +51,16 @@ export function insertTransition(tx: Tx, transition: Transition & { monitorId: n
 export function listTransitions(
   reader: Reader,
   range: { monitorId: number; from: number; to: number; limit: number },
-): Transition[] {
+): RecordedTransition[] {
   return reader
     .all<TransitionRow>(
-      `SELECT from_status, to_status, at, reason FROM transitions
+      `SELECT ${TRANSITION_COLUMNS} FROM transitions
         WHERE monitor_id = $monitorId AND at >= $from AND at < $to
         ORDER BY at DESC, id DESC
         LIMIT $limit`,
       range,
     )
-    .map((row) => ({ from: row.from_status, to: row.to_status, at: row.at, reason: row.reason }))
+    .map(toTransition)
 }
 
 export function openIncident(
@@ -118,31 +123,33 @@ const SUMMARY_COLUMNS = `${INCIDENT_COLUMNS}, monitors.unique_key, monitors.name
      FROM notifications JOIN deliveries ON deliveries.notification_id = notifications.id
     WHERE transition_id IN (opened_by, closed_by) AND state = 'failed') AS failed_deliveries`
 
-/** The newest first. */
-export function listOpenIncidents(reader: Reader, page: { projectId: string; limit: number }): IncidentSummary[] {
+interface IncidentRange extends IncidentPlace {
+  projectId: string
+  limit: number
+}
+
+/** The newest below a place, newest first. */
+export function listOpenIncidents(reader: Reader, range: IncidentRange): IncidentSummary[] {
   return reader
     .all<SummaryRow>(
       `SELECT ${SUMMARY_COLUMNS} FROM ${INCIDENT_TABLES}
-        WHERE project_id = $projectId AND closed_at IS NULL
+        WHERE project_id = $projectId AND closed_at IS NULL AND (opened_at, opened_by) < ($openedAt, $openedBy)
         ORDER BY opened_at DESC, opened_by DESC
         LIMIT $limit`,
-      page,
+      { ...range },
     )
     .map(toSummary)
 }
 
-/** The newest first, opened at `before` at the latest. */
-export function listPastIncidents(
-  reader: Reader,
-  page: { projectId: string; before: number; limit: number },
-): IncidentSummary[] {
+/** The newest below a place, newest first. */
+export function listPastIncidents(reader: Reader, range: IncidentRange): IncidentSummary[] {
   return reader
     .all<SummaryRow>(
       `SELECT ${SUMMARY_COLUMNS} FROM ${INCIDENT_TABLES}
-        WHERE project_id = $projectId AND closed_at IS NOT NULL AND opened_at <= $before
+        WHERE project_id = $projectId AND closed_at IS NOT NULL AND (opened_at, opened_by) < ($openedAt, $openedBy)
         ORDER BY opened_at DESC, opened_by DESC
         LIMIT $limit`,
-      page,
+      { ...range },
     )
     .map(toSummary)
 }
@@ -178,6 +185,10 @@ export function saveNote(tx: Tx, { id, monitorId, note }: { id: string; monitorI
   tx.run('UPDATE incidents SET note = $note WHERE id = $id', { id, note })
 }
 
+export function toTransition(row: TransitionRow): RecordedTransition {
+  return { id: row.id, from: row.from_status, to: row.to_status, at: row.at, reason: row.reason }
+}
+
 export function toIncident(row: IncidentRow): Incident {
   return {
     id: row.id,
@@ -198,6 +209,7 @@ function toAcknowledgement({ acknowledged_at, user_name, user_email }: IncidentR
 function toSummary(row: SummaryRow): IncidentSummary {
   return {
     ...toIncident(row),
+    openedBy: row.opened_by,
     monitor: { uniqueKey: row.unique_key, name: row.monitor_name, slug: row.slug },
     reason: row.reason,
     failedDeliveries: row.failed_deliveries,

@@ -144,6 +144,15 @@ export function listProjectIdsOf(reader: Reader, ids: readonly number[]): string
     .map((row) => row.project_id)
 }
 
+/** How many of these monitors there still are. */
+export function countMonitors(reader: Reader, ids: readonly number[]): number {
+  const row = reader.get<{ count: number }>(
+    'SELECT count(*) AS count FROM monitors WHERE id IN (SELECT value FROM json_each($ids))',
+    { ids: JSON.stringify(ids) },
+  )
+  return row?.count ?? 0
+}
+
 /** As much of every monitor of a project as tells its status. */
 export function listStatuses(
   reader: Reader,

@@ -7,7 +7,6 @@ import type { Reader } from './database.ts'
 import { INCIDENT_COLUMNS, INCIDENT_TABLES, type IncidentRow, toIncident } from './incidents.ts'
 
 interface HeadRow extends IncidentRow {
-  opened_by: number
   closed_by: number | null
   unique_key: string
   monitor_name: string
@@ -44,7 +43,7 @@ interface AttemptRow {
   detail: string
 }
 
-const HEAD_COLUMNS = `${INCIDENT_COLUMNS}, opened_by, closed_by,
+const HEAD_COLUMNS = `${INCIDENT_COLUMNS}, closed_by,
   monitors.unique_key, monitors.name AS monitor_name, monitors.slug`
 
 export function findStory(reader: Reader, incidentId: string): Story | null {

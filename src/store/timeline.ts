@@ -1,21 +1,13 @@
 // What the page of a monitor reads of its history: always a bounded stretch, however long the history is.
-import type { TransitionReason } from '#domain/lifecycle.ts'
+import type { RecordedTransition } from '#domain/lifecycle.ts'
 import type { PingKind } from '#domain/ping.ts'
-import type { StoredStatus } from '#domain/status.ts'
-import type { TimelineCursor, TimelinePing, TimelineTransition } from '#domain/timeline.ts'
+import type { TimelineCursor, TimelinePing } from '#domain/timeline.ts'
 import type { Reader } from './database.ts'
+import { TRANSITION_COLUMNS, type TransitionRow, toTransition } from './incidents.ts'
 import { PING_COLUMNS, type PingRow, toPing } from './pings.ts'
 
 interface TimelinePingRow extends PingRow {
   body_start: Uint8Array | null
-}
-
-interface TransitionRow {
-  id: number
-  from_status: StoredStatus
-  to_status: StoredStatus
-  at: number
-  reason: TransitionReason
 }
 
 /** `every`: of all kinds. */
@@ -52,10 +44,10 @@ interface TransitionRange extends Pick<TimelineCursor, 'transitionAt' | 'transit
 }
 
 /** The newest transitions below a place, newest first. */
-export function listTransitionsBelow(reader: Reader, range: TransitionRange): TimelineTransition[] {
+export function listTransitionsBelow(reader: Reader, range: TransitionRange): RecordedTransition[] {
   return reader
     .all<TransitionRow>(
-      `SELECT id, from_status, to_status, at, reason FROM transitions
+      `SELECT ${TRANSITION_COLUMNS} FROM transitions
         WHERE monitor_id = $monitorId AND (at, id) < ($transitionAt, $transitionId)
         ORDER BY at DESC, id DESC
         LIMIT $limit`,
@@ -65,10 +57,10 @@ export function listTransitionsBelow(reader: Reader, range: TransitionRange): Ti
 }
 
 /** The newest transitions above a place, newest first. */
-export function listTransitionsAbove(reader: Reader, range: TransitionRange): TimelineTransition[] {
+export function listTransitionsAbove(reader: Reader, range: TransitionRange): RecordedTransition[] {
   return reader
     .all<TransitionRow>(
-      `SELECT id, from_status, to_status, at, reason FROM transitions
+      `SELECT ${TRANSITION_COLUMNS} FROM transitions
         WHERE monitor_id = $monitorId AND (at, id) > ($transitionAt, $transitionId)
         ORDER BY at DESC, id DESC
         LIMIT $limit`,
@@ -114,8 +106,4 @@ export function listTimedPings(
 
 function toTimelinePing(row: TimelinePingRow): TimelinePing {
   return { ...toPing(row), bodyStart: row.body_start }
-}
-
-function toTransition(row: TransitionRow): TimelineTransition {
-  return { id: row.id, from: row.from_status, to: row.to_status, at: row.at, reason: row.reason }
 }

@@ -5,13 +5,15 @@ const NOTICES = {
   'monitor-paused': 'The monitor is paused. It is silent until it is resumed or its job reports.',
   'monitor-resumed': 'The monitor is resumed. It waits for its next ping.',
   'monitor-pinged': 'The ping is recorded.',
+  'monitor-ping-ignored':
+    'The ping is kept, and nothing else was changed: the monitor is paused, and only a person resumes it.',
   'monitor-deleted': 'The monitor is deleted, with its pings and incidents.',
-  'channel-created': 'The channel is there, and tells of every monitor of the project. Send a test to be sure.',
+  'channel-created': 'The channel is added, and every monitor of the project uses it. Send a test to be sure.',
   'channel-saved': 'The channel is changed.',
   'channel-disabled': 'The channel is switched off. It tells nothing until it is switched on again.',
   'channel-enabled': 'The channel is switched on.',
   'channel-deleted': 'The channel is deleted.',
-  'incident-acknowledged': 'You took the incident. Everybody in the project sees it.',
+  'incident-acknowledged': 'You acknowledged the incident. Everybody in the project sees it.',
   'incident-released': 'The incident is open to everybody again.',
   'note-saved': 'The note is saved.',
   'delivery-queued': 'The message is on its way again.',
@@ -44,9 +46,20 @@ const NOTICES = {
   'signed-in': 'Welcome. This is your first project; it has no monitor yet.',
 } as const
 
-export type NoticeCode = keyof typeof NOTICES
+/** Those that say how many. */
+const COUNTED = {
+  'channel-silenced': (count: number) =>
+    count === 1
+      ? 'The channel is switched off. The message that was waiting is not sent any more.'
+      : `The channel is switched off. ${count} messages that were waiting are not sent any more.`,
+} as const
+
+export type NoticeCode = keyof typeof NOTICES | `${keyof typeof COUNTED}.${number}`
 
 /** The sentence behind a code; null for what is none. */
 export function noticeText(code: string | null): string | null {
-  return code !== null && Object.hasOwn(NOTICES, code) ? NOTICES[code as NoticeCode] : null
+  if (code === null) return null
+  if (Object.hasOwn(NOTICES, code)) return NOTICES[code as keyof typeof NOTICES]
+  const [, counted = '', count] = /^([a-z-]+)\.(\d{1,6})$/.exec(code) ?? []
+  return Object.hasOwn(COUNTED, counted) ? COUNTED[counted as keyof typeof COUNTED](Number(count)) : null
 }

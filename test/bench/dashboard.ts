@@ -6,10 +6,12 @@ import { recordPing } from '#actions/pings.ts'
 import { projectsOf } from '#actions/projects.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { signedIn } from '../support/visitor.ts'
+import { memberOf, signedIn } from '../support/visitor.ts'
 
 const SIZES = [10, 100, 1000, 5000]
 const TABS = [1, 10, 100]
+/** As many as one person may keep open. */
+const TABS_EACH = 20
 const ROUNDS = 15
 const RUNS = 30
 const GZIP = { 'Accept-Encoding': 'gzip' }
@@ -37,13 +39,15 @@ for (const size of SIZES) {
 console.log('\nOne changed row of 1,000, pushed to open tabs: the tick that draws and sends it, median of', ROUNDS)
 let alone = 0
 for (const tabs of TABS) {
-  const { guard, visitor, path, pingKey } = await withMonitors(1000)
+  const { guard, project, path, pingKey } = await withMonitors(1000)
+  const newMember = (index: number) => memberOf(guard, project, 'viewer', `viewer-${index}@example.org`)
   let bytes = 0
   const count = (chunk: Uint8Array): void => {
     bytes += chunk.byteLength
   }
+  const people = await Promise.all(Array.from({ length: Math.ceil(tabs / TABS_EACH) }, (_, index) => newMember(index)))
   for (let index = 0; index < tabs; index += 1) {
-    const stream = (await visitor.get(`${path}/events`)).body
+    const stream = (await people[index % people.length]?.get(`${path}/events`))?.body
     void stream?.pipeTo(new WritableStream({ write: count }))
   }
   await Bun.sleep(10)
@@ -91,7 +95,7 @@ async function withMonitors(count: number) {
     )
   }
   const visitor = await signedIn(guard, 'bench@example.org')
-  return { guard, visitor, pingKey, path: `/projects/${project.id}` }
+  return { guard, visitor, project, pingKey, path: `/projects/${project.id}` }
 }
 
 async function ping({ deps }: TestGuard, pingKey: string): Promise<void> {

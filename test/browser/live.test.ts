@@ -72,9 +72,26 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await context.close()
   }, 30_000)
 
+  test('says in its tab that the session ended, also where nobody looks, and leads to the sign-in', async () => {
+    const { page, context, complaints } = await signedIn()
+    await page.clock.install()
+    await page.reload()
+    await turnAway(page, true)
+    await context.route('**/counts', (route) => route.fulfill({ contentType: 'text/html', body: '<p>Proxy</p>' }))
+    await askedInBackground(page)
+    await context.unroute('**/counts')
+    await context.clearCookies()
+    await askedInBackground(page)
+    await page.waitForFunction("document.title === 'Signed out · CronGuard'")
+    await turnAway(page, false)
+    await page.waitForURL(/\/login/)
+    expect(complaints.filter((complaint) => !complaint.includes('401'))).toEqual([])
+    await context.close()
+  }, 30_000)
+
   test('asks now and then where no stream can pass', async () => {
     const { page, context } = await signedIn()
-    await context.route('**/events', (route) => route.abort())
+    await context.route('**/events?*', (route) => route.abort())
     const backup = await newMonitor('behind-a-proxy')
     await page.reload()
     await fetch(backup.ping_url)
@@ -107,6 +124,18 @@ async function signedIn() {
   await person.page.getByRole('button', { name: 'Sign in' }).click()
   await person.page.getByRole('heading', { name: 'Monitors' }).waitFor()
   return person
+}
+
+/** As if another tab had come to the front, or this one again. */
+function turnAway(page: Page, isHidden: boolean): Promise<unknown> {
+  return page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))`)
+}
+
+async function askedInBackground(page: Page): Promise<void> {
+  const answered = page.waitForResponse(/\/counts$/)
+  await page.clock.fastForward(31_000)
+  await answered
 }
 
 function newMonitor(name: string): Promise<{ uuid: string; ping_url: string }> {

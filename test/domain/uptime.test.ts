@@ -71,28 +71,37 @@ describe('Downtime', () => {
     expect(hoursDown(days)).toEqual([0, 0, 0])
     expect(counts(days)).toEqual([0, 1, 0])
   })
-
-  test('is only what is stored as down: waiting for the first ping and being paused are not', () => {
-    const days = uptimeOf({
-      ...history('new', [MONDAY + HOUR, 'up'], [MONDAY + 2 * HOUR, 'paused'], [TUESDAY, 'new']),
-      periods: DAYS,
-    })
-    expect(hoursDown(days)).toEqual([0, 0, 0])
-    expect(overallRatio(days)).toBe(1)
-  })
 })
 
 describe('What was not observed', () => {
   test('before the monitor was made is no data, and that day counts from then on', () => {
     const createdAt = TUESDAY + 18 * HOUR
     const days = uptimeOf({
-      ...history('new', [createdAt + HOUR, 'down'], [createdAt + 2 * HOUR, 'up']),
+      ...history('up', [createdAt + HOUR, 'down'], [createdAt + 2 * HOUR, 'up']),
       createdAt,
       periods: DAYS,
     })
     expect(days.map(({ observedMs }) => observedMs / HOUR)).toEqual([0, 6, 12])
     expect(days.map(({ ratio }) => ratio)).toEqual([null, 5 / 6, 1])
     expect(overallRatio(days)).toBe(17 / 18)
+  })
+
+  test('because it was paused, or waited for its first ping, is no data: neither up nor down', () => {
+    const days = uptimeOf({
+      ...history(
+        'new',
+        [MONDAY + HOUR, 'up'],
+        [MONDAY + 4 * HOUR, 'down'],
+        [MONDAY + 5 * HOUR, 'paused'],
+        [WEDNESDAY + HOUR, 'new'],
+        [WEDNESDAY + 2 * HOUR, 'up'],
+      ),
+      periods: DAYS,
+    })
+    expect(days.map(({ observedMs }) => observedMs / HOUR)).toEqual([4, 0, 10])
+    expect(hoursDown(days)).toEqual([1, 0, 0])
+    expect(days.map(({ ratio }) => ratio)).toEqual([3 / 4, null, 1])
+    expect(overallRatio(days)).toBe(13 / 14)
   })
 
   test('the future is no data', () => {
@@ -127,12 +136,15 @@ test('For any history, each millisecond is counted as a clerk with a calendar wo
       const now = 120
       const told = uptimeOf({ ...history(start, ...ordered), createdAt, now, periods })
 
-      const isDown = (at: number) => (ordered.findLast(([since]) => since <= at)?.[1] ?? start) === 'down'
+      const statusAt = (at: number) => ordered.findLast(([since]) => since <= at)?.[1] ?? start
+      const isDown = (at: number) => statusAt(at) === 'down'
+      const isWatched = (at: number) => statusAt(at) === 'up' || isDown(at)
       for (const [index, { from, to }] of periods.entries()) {
         const observed = Array.from({ length: to - from }, (_, step) => from + step).filter(
-          (at) => at >= createdAt && at < now,
+          (at) => at >= createdAt && at < now && isWatched(at),
         )
         expect(told[index]?.observedMs).toBe(observed.length)
+        expect(told[index]?.ratio === null).toBe(observed.length === 0)
         expect(told[index]?.downMs).toBe(observed.filter(isDown).length)
         if (observed.some(isDown)) expect(told[index]?.downCount).toBeGreaterThan(0)
       }

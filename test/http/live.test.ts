@@ -4,6 +4,7 @@ import { endSession } from '#actions/sessions.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { insertMembership } from '#store/projects.ts'
 import { listSessions } from '#store/sessions.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn, type Visitor } from '../support/visitor.ts'
@@ -35,8 +36,8 @@ interface Message {
 }
 
 /** One open page: gives what came since it was last asked. */
-async function openPage(visitor: Visitor, drawn = now()) {
-  const response = await visitor.get(`/projects/${project.id}/events?${drawn}`)
+async function openPage(visitor: Visitor, drawn = now(), of = project) {
+  const response = await visitor.get(`/projects/${of.id}/events?${drawn}`)
   const reader = response.body?.getReader()
   if (!reader || response.status !== 200) throw new Error(`The stream was answered ${response.status}`)
   let text = ''
@@ -57,6 +58,10 @@ async function openPage(visitor: Visitor, drawn = now()) {
       const blocks = text.split('\n\n').filter((block) => block !== '')
       text = ''
       return blocks.map(parse)
+    },
+    text: async (): Promise<string> => {
+      await Bun.sleep(1)
+      return text
     },
     isOver: () => isOver,
     close: async () => {
@@ -188,7 +193,16 @@ describe('An open page', () => {
     expect((await news())[1]?.data).toContain('monitor-late')
   })
 
-  test.each(['', 'version=1&drawn=1', 'version=x&drawn=y'])(
+  test('asks for everything when a monitor is gone that it shows', async () => {
+    guard.clock.advance(SECOND)
+    const drawn = now()
+    deleteMonitor(guard.deps, guard.refOf(backup))
+    await guard.live.tick()
+    const { news } = await openPage(alice, drawn)
+    expect(events(await news())).toEqual(['counts', 'refresh'])
+  })
+
+  test.each(['', 'version=1&drawn=1', 'version=x&drawn=y', 'version=9000000000000000&drawn=1'])(
     'of another time (%p) asks for everything',
     async (drawn) => {
       const { news } = await openPage(alice, drawn)
@@ -221,6 +235,53 @@ describe('An open page', () => {
     }
     await expect(guard.live.tick()).rejects.toThrow('the disk is away')
     guard.deps.db.all = all
+    await guard.live.tick()
+    expect(events(await news())).toEqual(['row', 'counts'])
+  })
+
+  const damage = (projectId: string): (() => void) => {
+    const all = guard.db.all.bind(guard.db)
+    guard.deps.db.all = (sql, params) => {
+      if (params?.projectId === projectId && sql.includes('recent_runs')) throw new Error('a page is damaged')
+      return all(sql, params)
+    }
+    return () => {
+      guard.deps.db.all = all
+    }
+  }
+
+  test('hears its news although another project cannot be read, and that one hears it later', async () => {
+    const bobs = guard.project('bob@example.org')
+    const late = guard.monitor(bobs, { name: 'late', schedule: { kind: 'period', periodMs: MINUTE }, graceMs: HOUR })
+    const gone = guard.monitor(bobs, { name: 'gone' })
+    await guard.ping(late)
+    const bob = await openPage(await signedIn(guard, 'bob@example.org'), now(), bobs)
+    const { news } = await openPage(alice)
+    await Promise.all([bob.news(), news()])
+    const repair = damage(bobs.id)
+    await guard.ping(backup)
+    deleteMonitor(guard.deps, guard.refOf(gone))
+    guard.clock.advance(MINUTE)
+    await guard.live.tick()
+    await guard.live.tick()
+    expect(events(await news())).toEqual(['row', 'counts', 'alive'])
+    expect(guard.log.filter(({ level }) => level === 'error')).toHaveLength(1)
+    repair()
+    await guard.live.tick()
+    const [, row, ...more] = await bob.news()
+    expect(row?.data).toContain('monitor-late')
+    expect(events(more)).toEqual(['gone', 'counts'])
+  })
+
+  test('hears of a ping as soon as its project can be read again', async () => {
+    const { news } = await openPage(alice)
+    await news()
+    const repair = damage(project.id)
+    await guard.ping(backup)
+    await guard.live.tick()
+    await guard.live.tick()
+    repair()
+    await guard.live.tick()
     await guard.live.tick()
     expect(events(await news())).toEqual(['row', 'counts'])
   })
@@ -276,8 +337,21 @@ describe('A stream ends', () => {
     const first = await openPage(alice)
     const second = await openPage(alice)
     for (let index = 0; index < 19; index += 1) await openPage(alice)
-    await first.news()
+    expect((await first.news()).map(({ event }) => event)).toEqual(['counts', 'crowded'])
     expect([first.isOver(), second.isOver()]).toEqual([true, false])
+  })
+
+  test('when it is the oldest of twenty, in whatever project, and tells its page not to come back at once', async () => {
+    const other = guard.project('bob@example.org')
+    guard.db.write((tx) => insertMembership(tx, { projectId: other.id, userId: alice.user.id, role: 'viewer' }))
+    const closed = await openPage(alice)
+    guard.clock.advance(SECOND)
+    const oldest = await openPage(alice, now(), other)
+    await closed.close()
+    guard.clock.advance(SECOND)
+    for (let index = 0; index < 20; index += 1) await openPage(alice)
+    expect(await oldest.text()).toContain('retry: 30000\nevent: crowded')
+    expect(oldest.isOver()).toBe(true)
   })
 
   test('when its reader does not read: it may come back and ask for everything', async () => {

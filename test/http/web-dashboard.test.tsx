@@ -90,11 +90,13 @@ describe('The dashboard', () => {
 
   test('warns when nobody would be told', async () => {
     guard.monitor(project, { name: 'backup' })
-    expect(await alice.read('/')).toContain('nobody is told')
+    expect(await alice.read('/')).toContain('has no channel: when a monitor goes down, nobody is told')
     const channelId = guard.mailTo(project, 'ops@example.org')
     expect(await alice.read('/')).not.toContain('nobody is told')
     setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
-    expect(await alice.read('/')).toContain('nobody is told')
+    const text = await alice.read('/')
+    expect(text).toContain('has no channel that is switched on: when a monitor goes down, nobody is told')
+    expect(text).toContain(`<a href="${path}/channels">Switch one on</a>`)
   })
 
   test('never shows a ping key', async () => {
@@ -141,6 +143,11 @@ describe('The list alone', () => {
     expect(text).toStartWith('<section id="monitors"')
     expect(await alice.read(`${path}?q=back`)).toContain(text)
   })
+})
+
+test('Where a form of a new monitor was sent to is the way to the list', async () => {
+  const response = await alice.get(`${path}/monitors`)
+  expect([response.status, response.headers.get('location')]).toEqual([303, path])
 })
 
 describe('The project', () => {

@@ -266,15 +266,15 @@ describe('The preview', () => {
     )
 
   test('says when the next ping is expected and when an alert goes out, in the form and by itself', async () => {
-    const sentence = 'If the job reports now, the next ping is expected 2 Mar, 12:00; without it'
-    expect(await preview({ period: String(DAY) })).toContain(`${sentence}, an alert goes out at 3 Mar, 00:00.`)
+    const sentence = 'If the job reports now, the next ping is expected on 2 Mar, 12:00. Without it'
+    expect(await preview({ period: String(DAY) })).toContain(`${sentence}, an alert goes out on 3 Mar, 00:00.`)
     expect((await member.read(newForm())).replace(/<[^>]*>/g, '')).toContain(sentence)
   })
 
   test('says seconds where they matter', async () => {
     const fields = { period: 'other', periodCount: '30', periodUnit: 'seconds', graceCount: '10', graceUnit: 'seconds' }
     const text = await preview(fields)
-    expect(text).toContain('expected 1 Mar 2026, 12:00:30; without it, an alert goes out at 1 Mar 2026, 12:00:40.')
+    expect(text).toContain('expected on 1 Mar 2026, 12:00:30. Without it, an alert goes out on 1 Mar 2026, 12:00:40.')
   })
 
   test('counts from the last ping of a monitor that is up, and says when it would go down at once', async () => {
@@ -283,7 +283,7 @@ describe('The preview', () => {
     guard.clock.advance(3 * HOUR)
     const about = { monitor: monitor.uniqueKey, graceCount: '1', graceUnit: 'hours' }
     expect(await preview({ ...about, period: String(DAY) })).toContain(
-      'The next ping is expected 2 Mar, 12:00; without it, an alert goes out at 2 Mar, 13:00.',
+      'The next ping is expected on 2 Mar, 12:00; without it, an alert goes out on 2 Mar, 13:00.',
     )
     expect(await preview({ ...about, period: String(HOUR) })).toContain('it goes down at once')
   })
@@ -292,7 +292,7 @@ describe('The preview', () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     await guard.ping(monitor, '/start')
     const about = { monitor: monitor.uniqueKey, period: String(DAY), graceCount: '2', graceUnit: 'hours' }
-    expect(await preview(about)).toContain('without its end, an alert goes out at 1 Mar, 14:00.')
+    expect(await preview(about)).toContain('without its end, an alert goes out on 1 Mar, 14:00.')
   })
 
   test.each([

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { setChannelDisabled } from '#actions/channels.ts'
 import { pauseMonitor } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
@@ -39,13 +40,21 @@ describe('The page of a monitor', () => {
     expect(after).not.toContain('curl')
   })
 
-  test('has the ping URL, the URL by slug, and lines for every language', async () => {
+  test('has the ping URL, and lines for every language', async () => {
     const text = await member.read(at())
     expect(text).toContain(`id="ping-url">http://127.0.0.1:8000/ping/${monitor.pingKey}<`)
-    expect(text).toContain(`http://127.0.0.1:8000/ping/${findProject(guard.db, project.id)?.pingKey}/backup`)
     for (const id of 'crontab bash wget python node go php powershell systemd docker'.split(' ')) {
       expect(text).toContain(`data-copy="snippet-${id}"`)
     }
+  })
+
+  test('has the URL by slug only for those who may see the project ping key; a member is told who has it', async () => {
+    const key = findProject(guard.db, project.id)?.pingKey ?? '?'
+    const admin = await memberOf(guard, project, 'admin')
+    expect(await admin.read(at())).toContain(`id="slug-url">http://127.0.0.1:8000/ping/${key}/backup<`)
+    const text = await member.read(at())
+    expect(text).not.toContain(key)
+    expect(words(text)).toContain('The slug is backup . It stands behind the project ping key in a URL; an admin')
   })
 
   test('shows its badge, with Markdown to copy that no name can break out of', async () => {
@@ -124,6 +133,34 @@ describe('The page of a monitor', () => {
     expect(words(await member.read(at()))).toContain('Tells nobody : choose channels')
     expect(words(await viewer.read(at()))).not.toContain('choose channels')
   })
+
+  test('says which channels are switched off, and that nobody is told when all are', async () => {
+    const [one, two] = [guard.webhookTo(project, 'http://hooks.example.org/'), guard.mailTo(project, 'a@example.org')]
+    monitor = guard.monitor(project, { name: 'told' }, [one, two])
+    const off = (channelId: string) =>
+      setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
+    expect(words(await member.read(at()))).not.toContain('switched off')
+    off(one)
+    const some = words(await member.read(at()))
+    expect(some).toContain('webhook (switched off)')
+    expect(some).not.toContain('nobody')
+    expect(some).not.toContain('email (switched off)')
+    off(two)
+    const none = await member.read(at())
+    expect(words(none)).toContain('Tells nobody : switch a channel on ; ')
+    expect(none).toContain(`<strong>nobody</strong>: <a href="/projects/${project.id}/channels">`)
+    expect(words(await viewer.read(at()))).toContain('Tells nobody ; ')
+  })
+
+  test('counts no time in which it was paused, and has no uptime where there is nothing else', async () => {
+    monitor = guard.monitor(project, { name: 'resting' })
+    await guard.ping(monitor)
+    pauseMonitor(guard.deps, guard.refOf(monitor))
+    await guard.pass(10 * DAY, DAY)
+    const text = words(await viewer.read(at('/charts')))
+    expect(text).toContain('30 days: no data , 90 days: no data')
+    expect(text).toContain('Time in which it was paused')
+  })
 })
 
 describe('A viewer', () => {
@@ -176,7 +213,7 @@ describe('A member', () => {
     expect(guard.now(monitor).status).toBe('new')
   })
 
-  test('pings, as himself and by the same rules as everybody', async () => {
+  test('pings, as himself', async () => {
     expect(await press('/ping')).toContain('The ping is recorded.')
     expect(listPings(guard.db, { monitorId: monitor.id, limit: 5 })[0]).toMatchObject({
       kind: 'success',
@@ -185,9 +222,25 @@ describe('A member', () => {
       remoteAddress: '192.0.2.7',
     })
     expect(guard.now(monitor).status).toBe('up')
+  })
+
+  test('pings a success, whatever words and methods the monitor wants of its job', async () => {
+    const filter = { httpBody: true, successKeywords: 'done', failsByDefault: true }
+    monitor = guard.monitor(project, { name: 'judged', filter }, [guard.mailTo(project, 'ops@example.org')])
+    await guard.ping(monitor, '', { method: 'POST', body: 'done' })
+    expect(await press('/ping')).toContain('The ping is recorded.')
+    await guard.tick()
+    expect(guard.now(monitor)).toMatchObject({ status: 'up', pingCount: 2 })
+    expect(guard.outside.mails).toEqual([])
+  })
+
+  test('who pings a paused monitor wakes it up, unless only a person resumes it: then the page says so', async () => {
+    pauseMonitor(guard.deps, guard.refOf(monitor))
+    expect(await press('/ping')).toContain('The ping is recorded.')
+    expect(guard.now(monitor).status).toBe('up')
     monitor = guard.monitor(project, { name: 'stubborn', manualResume: true })
     pauseMonitor(guard.deps, guard.refOf(monitor))
-    await press('/ping')
+    expect(await press('/ping')).toContain('nothing else was changed: the monitor is paused, and only a person')
     expect(guard.now(monitor)).toMatchObject({ status: 'paused', pingCount: 1 })
   })
 

@@ -15,6 +15,7 @@ const TABLE: Record<string, Needs> = {
   'GET /': 'person',
   'GET /projects/:project': 'viewer',
   'GET /projects/:project/monitors': 'viewer',
+  'GET /projects/:project/monitors/list': 'viewer',
   'GET /projects/:project/counts': 'viewer',
   'GET /projects/:project/events': 'viewer',
   'GET /monitors/:monitor': 'viewer',
@@ -41,6 +42,7 @@ const TABLE: Record<string, Needs> = {
   'POST /projects/:project/channels': 'member',
   'GET /channels/:channel': 'viewer',
   'POST /channels/:channel': 'member',
+  'GET /channels/:channel/test': 'viewer',
   'POST /channels/:channel/test': 'member',
   'POST /channels/:channel/test/outcome': 'member',
   'POST /channels/:channel/disable': 'member',
@@ -53,6 +55,7 @@ const TABLE: Record<string, Needs> = {
   'GET /incidents/:incident/story': 'viewer',
   'POST /incidents/:incident/acknowledgement': 'member',
   'POST /incidents/:incident/acknowledgement/withdrawal': 'member',
+  'GET /incidents/:incident/note': 'viewer',
   'POST /incidents/:incident/note': 'member',
   'POST /deliveries/:delivery/resend': 'member',
   'GET /docs': 'everybody',
@@ -68,6 +71,7 @@ const TABLE: Record<string, Needs> = {
   'POST /register': 'everybody',
   'GET /invitations/:token': 'everybody',
   'POST /invitations/:token/account': 'everybody',
+  'GET /invitations/:token/account': 'everybody',
   'POST /invitations/:token': 'person',
   'GET /password-reset': 'everybody',
   'POST /password-reset': 'everybody',
@@ -77,6 +81,7 @@ const TABLE: Record<string, Needs> = {
   'POST /verify-email/:token': 'everybody',
   'GET /projects/new': 'person',
   'POST /projects': 'person',
+  'GET /projects': 'person',
   'GET /projects/:project/settings': 'viewer',
   'POST /projects/:project': 'admin',
   'POST /projects/:project/ping-key': 'admin',
@@ -173,6 +178,45 @@ test('The table names every route', async () => {
   const there = createRoutes(guard.deps, () => [], guard.live).routes.map(({ method, path }) => `${method} ${path}`)
   expect(there.filter((route) => !ELSEWHERE.test(route)).sort()).toEqual(Object.keys(TABLE).sort())
   guard.stop()
+})
+
+/** Forms of which no page is ever the answer: they lead to one, or replace a part of one. */
+const NEVER_A_PAGE = [
+  'POST /monitors/:monitor/pause',
+  'POST /monitors/:monitor/resume',
+  'POST /monitors/:monitor/ping',
+  'POST /channels/:channel/test/outcome',
+  'POST /channels/:channel/disable',
+  'POST /channels/:channel/enable',
+  'POST /incidents/:incident/acknowledgement',
+  'POST /incidents/:incident/acknowledgement/withdrawal',
+  'POST /deliveries/:delivery/resend',
+  'POST /logout',
+  'POST /projects/:project/ping-key',
+  'POST /projects/:project/api-keys/:key/revoke',
+  'POST /projects/:project/invitations/:invitation/revoke',
+  'POST /settings/sessions/end-others',
+  'POST /settings/sessions/:session/end',
+]
+
+// After a reload, or the switch of the theme.
+test('Where a form may come back, its address can be asked for, too', () => {
+  const guard = new TestGuard()
+  const there = createRoutes(guard.deps, () => [], guard.live).routes
+  const gets = there.filter(({ method }) => method === 'GET').map(({ path }) => path)
+  const answers = gets.map((path) => new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`))
+  const posts = there.filter(({ method, path }) => method === 'POST' && !ELSEWHERE.test(`POST ${path}`))
+  const lost = posts
+    .filter(({ path }) => !answers.some((pattern) => pattern.test(path)))
+    .map(({ path }) => `POST ${path}`)
+  expect(lost.filter((route) => !NEVER_A_PAGE.includes(route))).toEqual([])
+  guard.stop()
+})
+
+test.each(NEVER_A_PAGE)('%s never answers with a form', async (route) => {
+  const world = await newWorld()
+  const owner = await memberOf(world.guard, world.project, 'owner')
+  expect((await visit(world, owner, route)).status).not.toBe(422)
 })
 
 describe('A stranger', () => {

@@ -69,7 +69,7 @@ describe('The timeline', () => {
     expect(entriesOf(html)).toEqual(['#3', 'down', 'up', '#2', '#1'])
     const text = html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
     expect(text).toContain('took 2 seconds exit status 0 from 192.0.2.7 all good &lt;b&gt;')
-    expect(text).toContain('Down 2 Mar 2026, 13:00:02 no ping came in time')
+    expect(text).toContain('Down 2 Mar 2026, 13:00:02 No ping came in time')
     expect(text).toContain('Ignored')
   })
 

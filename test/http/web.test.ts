@@ -116,8 +116,17 @@ describe('A request that breaks off', () => {
       throw new Error('boom')
     }
     expect((await guard.request(`/api/v3/checks/${pingKey}`, { headers })).status).toBe(500)
-    expect(guard.log).toHaveLength(1)
+    const token = 'AbCdEfGhIjKlMnOpQrStUvWxYz012345'
+    const paths = ['/password-reset/', '/invitations/']
+    for (const path of paths) expect((await guard.request(path + token)).status).toBe(500)
+    expect((await guard.request(`/verify-email/${token}`, { method: 'POST' })).status).toBe(500)
+    expect(guard.log.map(({ fields }) => fields.path)).toEqual([
+      '/api/v3/checks/…',
+      ...paths.map((path) => `${path}…`),
+      '/verify-email/…',
+    ])
     expect(JSON.stringify(guard.log)).not.toContain(pingKey)
+    expect(JSON.stringify(guard.log)).not.toContain(token)
   })
 })
 

@@ -1,11 +1,11 @@
 import { Elysia } from 'elysia'
 import { createChannel, deleteChannel, setChannelDisabled, testChannel, updateChannel } from '#actions/channels.ts'
-import { mustVerify } from '#actions/mailed-links.ts'
+import { requireProvenAddress } from '#actions/mailed-links.ts'
 import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { ChannelReport, SettingsInput } from '#domain/channel.ts'
 import { may, type Permission } from '#domain/project.ts'
-import { type Form, orAgain } from '#http/forms.ts'
+import { type Form, orAgain, problemOf } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type ProjectVisit, projectOf, signedIn } from '#http/guards.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
@@ -43,6 +43,10 @@ export function channelPageRoutes(house: House) {
       '/channels/:channel',
       operate((visit) => save(house, visit)),
       FORM,
+    )
+    .get(
+      '/channels/:channel/test',
+      onChannel(house, 'look', ({ report }) => redirect(`/channels/${report.channel.id}`)),
     )
     .post(
       '/channels/:channel/test',
@@ -105,7 +109,7 @@ function showChannels({ deps }: House, visit: ProjectVisit): Response {
 }
 
 function showNew(house: House, visit: ProjectVisit): Response {
-  requireVerified(house, visit)
+  requireProvenAddress(house.deps, visit.user)
   const kind = findKind(visit.query.get('kind') ?? '')
   if (kind === null) return chooseKind(visit)
   return newForm(house, { visit, kind, form: freshForm(), problem: null })
@@ -138,7 +142,7 @@ function newForm({ deps }: House, { visit, kind, form, problem, status = 200 }: 
 }
 
 async function create(house: House, visit: ProjectVisit): Promise<Response> {
-  requireVerified(house, visit)
+  requireProvenAddress(house.deps, visit.user)
   const { form } = visit
   const kind = findKind(form.text('kind'))
   if (kind === null) return chooseKind(visit, 422)
@@ -188,7 +192,7 @@ function editForm({ channel }: ChannelReport, kind: ChannelKind, again: Again | 
 }
 
 async function save(house: House, visit: ChannelVisit): Promise<Response> {
-  requireVerified(house, visit)
+  requireProvenAddress(house.deps, visit.user)
   const { form } = visit
   const { channel } = visit.report
   const kind = findKind(channel.kind)
@@ -217,7 +221,7 @@ async function showTest(house: House, visit: ChannelVisit): Promise<Response> {
 
 // A second test while one is running is nothing that went wrong: it is said where the outcome is awaited.
 async function sendTest(house: House, visit: ChannelVisit): Promise<TestResult> {
-  requireVerified(house, visit)
+  requireProvenAddress(house.deps, visit.user)
   try {
     return await testChannel(house.deps, refOf(visit))
   } catch (error) {
@@ -227,8 +231,10 @@ async function sendTest(house: House, visit: ChannelVisit): Promise<TestResult> 
 }
 
 function switchTo({ deps }: House, { visit, isDisabled }: { visit: ChannelVisit; isDisabled: boolean }): Response {
-  setChannelDisabled(deps, { ...refOf(visit), isDisabled })
-  return redirect(`/projects/${visit.project.id}/channels`, isDisabled ? 'channel-disabled' : 'channel-enabled')
+  const path = `/projects/${visit.project.id}/channels`
+  const givenUp = setChannelDisabled(deps, { ...refOf(visit), isDisabled })
+  if (givenUp > 0) return redirect(path, `channel-silenced.${givenUp}`)
+  return redirect(path, isDisabled ? 'channel-disabled' : 'channel-enabled')
 }
 
 function showDeletion(visit: ChannelVisit): Response {
@@ -246,15 +252,6 @@ function showDeletion(visit: ChannelVisit): Response {
 function remove({ deps }: House, visit: ChannelVisit): Response {
   deleteChannel(deps, refOf(visit))
   return redirect(`/projects/${visit.project.id}/channels`, 'channel-deleted')
-}
-
-// Who has not proven his own address must not make CronGuard write to the addresses of others.
-function requireVerified({ deps }: House, { user }: ProjectVisit): void {
-  if (!mustVerify(deps, user)) return
-  throw new AppError(
-    'forbidden',
-    'Confirm your e-mail address first: a mail with a link went to it. After that you can work with channels.',
-  )
 }
 
 function viewOf(report: ChannelReport): ChannelView {
@@ -283,8 +280,7 @@ function typed({ form, kind, error }: { form: Form; kind: ChannelKind; error: Ap
   const problems = Object.fromEntries(
     Object.entries(error.fields).map(([name, text]) => [settings.includes(name) ? settingField(name) : name, text]),
   )
-  const isPlaced = Object.keys(problems).length > 0
-  return { form: { values, problems }, problem: isPlaced ? null : error.message }
+  return { form: { values, problems }, problem: problemOf(error) }
 }
 
 function refOf({ report: { channel } }: ChannelVisit): { projectId: string; channelId: string } {

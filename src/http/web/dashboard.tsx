@@ -17,10 +17,11 @@ import { page, partial, redirect } from '#http/respond.tsx'
 import { zipped } from '#http/zip.ts'
 import { wasWritten } from '#lib/errors.ts'
 import { listChannels } from '#store/channels.ts'
+import type { Db } from '#store/database.ts'
 import { listListedMonitors, listStatuses } from '#store/monitors.ts'
 import { findOwnProject } from '#store/projects.ts'
 import { findSignedIn } from '#store/sessions.ts'
-import { DashboardPage, NoProjectPage } from '#views/pages/dashboard.tsx'
+import { type ChannelsState, DashboardPage, NoProjectPage } from '#views/pages/dashboard.tsx'
 import { filterQuery, MonitorList } from '#views/partials/monitor-list.tsx'
 
 const TEXT_MAX = 200
@@ -83,11 +84,17 @@ function show({ deps }: House, visit: ProjectVisit): Promise<Response> {
       project={project}
       tags={tagsOf(monitors)}
       all={countByStatus(monitors, visit.now)}
-      hasChannels={listChannels(deps.db, project.id).some(({ disabledAt }) => disabledAt === null)}
+      channels={channelsOf(deps.db, project)}
       {...listOf({ monitors, project, visit })}
     />
   )
   return zipped(visit.request, page(document))
+}
+
+function channelsOf(db: Db, { id }: OwnProject): ChannelsState {
+  const channels = listChannels(db, id)
+  if (channels.length === 0) return 'none'
+  return channels.some(({ disabledAt }) => disabledAt === null) ? 'on' : 'off'
 }
 
 function showList({ deps }: House, visit: ProjectVisit): Promise<Response> {

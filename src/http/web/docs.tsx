@@ -6,7 +6,7 @@ import type { Markup } from '#jsx/jsx-runtime'
 import { AppError } from '#lib/errors.ts'
 import { Frame } from '#views/layouts/frame.tsx'
 import { Plain } from '#views/layouts/plain.tsx'
-import { DocsIndex, DocsNav } from '#views/pages/docs/contents.tsx'
+import { DocFrame, DocsIndex } from '#views/pages/docs/contents.tsx'
 import { DOCS } from '#views/pages/docs/index.ts'
 
 /** For everybody: whoever writes a script need not sign in to read how to ping. */
@@ -37,12 +37,7 @@ interface Doc {
 }
 
 async function show(house: House, { visit, title, slug, content }: Doc): Promise<Response> {
-  const body = (
-    <div class="docs">
-      <DocsNav current={slug} />
-      <article class="docs-page">{content}</article>
-    </div>
-  )
+  const body = <DocFrame current={slug}>{content}</DocFrame>
   const isStranger = (await house.sessions.find(visit.request)) === null
   if (isStranger)
     return page(

@@ -2,6 +2,14 @@ import { Elysia } from 'elysia'
 import { resendDelivery } from '#actions/deliveries.ts'
 import { acknowledgeIncident, saveNote, withdrawAcknowledgement } from '#actions/incidents.ts'
 import type { Deps } from '#deps.ts'
+import {
+  cursorAt,
+  type IncidentPlace,
+  type IncidentSummary,
+  NEWEST_INCIDENTS,
+  noteFingerprint,
+  readIncidentCursor,
+} from '#domain/incident.ts'
 import { may, type Permission } from '#domain/project.ts'
 import type { Story } from '#domain/story.ts'
 import { orAgain } from '#http/forms.ts'
@@ -10,6 +18,7 @@ import { type House, inProject, type ProjectVisit, projectOf, type SignedInVisit
 import { readStory } from '#http/incident-stories.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { AppError } from '#lib/errors.ts'
+import type { Reader } from '#store/database.ts'
 import { findDelivery } from '#store/deliveries.ts'
 import {
   countOpenIncidents,
@@ -18,7 +27,7 @@ import {
   listOpenIncidents,
   listPastIncidents,
 } from '#store/incidents.ts'
-import { type FormState, freshForm } from '#views/components/field.tsx'
+import { type FormState, freshForm, SEEN_FIELD } from '#views/components/field.tsx'
 import { IncidentNow, IncidentPage } from '#views/pages/incident.tsx'
 import {
   INCIDENT_FILTERS,
@@ -65,6 +74,10 @@ export function incidentRoutes(house: House) {
       operate((visit) => withdraw(house, visit)),
       FORM,
     )
+    .get(
+      '/incidents/:incident/note',
+      onIncident(house, 'look', ({ incidentId }) => redirect(`/incidents/${incidentId}`)),
+    )
     .post(
       '/incidents/:incident/note',
       operate((visit) => keepNote(house, visit)),
@@ -98,35 +111,48 @@ function onIncident(
 function readList({ db }: Deps, visit: ProjectVisit): IncidentListProps {
   const query = readQuery(visit.query)
   const { project } = visit
-  const limit = query.count + 1
-  const isFromTop = query.before === null
-  const open = query.filter !== 'past' && isFromTop ? listOpenIncidents(db, { projectId: project.id, limit }) : []
-  const before = query.before ?? Number.MAX_SAFE_INTEGER
-  const past =
-    query.filter === 'open' ? [] : listPastIncidents(db, { projectId: project.id, before, limit: limit - open.length })
-  const found = [...open, ...past]
+  const found = findIncidents(db, { projectId: project.id, query })
   const incidents = found.slice(0, query.count)
   return {
     project,
     reading: readingOf(visit),
     query,
     incidents,
-    more: found.length > query.count ? moreOf(query, incidents.at(-1)?.openedAt ?? 0) : null,
+    more: found.length > query.count ? moreOf(query, incidents) : null,
     openCount: countOpenIncidents(db, project.id),
   }
 }
 
-function moreOf(query: IncidentQuery, lastOpenedAt: number): IncidentListProps['more'] {
+/** One more than are asked for, if there are as many. */
+function findIncidents(
+  reader: Reader,
+  { projectId, query: { filter, count, before } }: { projectId: string; query: IncidentQuery },
+): IncidentSummary[] {
+  const limit = count + 1
+  const showsOpen = filter !== 'past' && before?.part !== 'past'
+  const openBelow = before ?? NEWEST_INCIDENTS
+  const open = showsOpen ? listOpenIncidents(reader, { ...placeOf(openBelow), projectId, limit }) : []
+  if (filter === 'open') return open
+  const pastBelow = before?.part === 'past' ? before : NEWEST_INCIDENTS
+  return [...open, ...listPastIncidents(reader, { ...placeOf(pastBelow), projectId, limit: limit - open.length })]
+}
+
+function placeOf({ openedAt, openedBy }: IncidentPlace): IncidentPlace {
+  return { openedAt, openedBy }
+}
+
+function moreOf(query: IncidentQuery, shown: readonly IncidentSummary[]): IncidentListProps['more'] {
   const count = query.count + STEP
-  if (count <= COUNT_MAX) return { query: { ...query, count }, isNewPage: false }
-  return { query: { filter: 'past', count: STEP, before: lastOpenedAt }, isNewPage: true }
+  const last = shown.at(-1)
+  if (count <= COUNT_MAX || last === undefined) return { query: { ...query, count }, isNewPage: false }
+  return { query: { ...query, count: STEP, before: cursorAt(last) }, isNewPage: true }
 }
 
 /** What is not usable in a URL counts as not given. */
 function readQuery(query: URLSearchParams): IncidentQuery {
   const filter = INCIDENT_FILTERS.find((known) => known === query.get('show')) ?? 'all'
   const count = Math.min(COUNT_MAX, Math.max(STEP, readWhole(query.get('count')) ?? STEP))
-  return { filter, count, before: readWhole(query.get('before')) }
+  return { filter, count, before: readIncidentCursor(query.get('before')) }
 }
 
 function readWhole(text: string | null): number | null {
@@ -146,7 +172,7 @@ function showIncident({ deps }: House, { visit, again }: { visit: IncidentVisit;
       project={visit.project}
       reading={readingOf(visit)}
       story={story}
-      form={again?.form ?? freshForm({ note: story.incident.note })}
+      form={again?.form ?? freshForm({ note: story.incident.note, [SEEN_FIELD]: noteFingerprint(story.incident.note) })}
       problem={again?.problem ?? null}
     />,
     again ? 422 : 200,
@@ -176,13 +202,21 @@ function withdraw({ deps }: House, visit: IncidentVisit): Response {
 
 async function keepNote(house: House, visit: IncidentVisit): Promise<Response> {
   const note = visit.form.text('note')
+  const seen = visit.form.text(SEEN_FIELD)
   return await orAgain(
     () => {
-      saveNote(house.deps, { ...refOf(visit), note })
+      saveNote(house.deps, { ...refOf(visit), note, seen })
       return redirect(`/incidents/${visit.incidentId}`, 'note-saved')
     },
-    ({ fields }) =>
-      showIncident(house, { visit, again: { form: { values: { note }, problems: fields }, problem: null } }),
+    ({ code, fields, message }) => {
+      const isOutdated = code === 'conflict'
+      const current = storyOf(house.deps, visit).incident.note
+      const values = { note, [SEEN_FIELD]: isOutdated ? noteFingerprint(current) : seen }
+      return showIncident(house, {
+        visit,
+        again: { form: { values, problems: fields }, problem: isOutdated ? message : null },
+      })
+    },
   )
 }
 

@@ -1,17 +1,17 @@
 import { Elysia } from 'elysia'
-import { saveMonitor, updateMonitor } from '#actions/monitors.ts'
+import { monitorFingerprint, type Seen, saveMonitor, updateMonitor } from '#actions/monitors.ts'
 import { findKind } from '#channels/index.ts'
 import type { Channel } from '#domain/channel.ts'
 import { withDeadline } from '#domain/lifecycle.ts'
 import { type Monitor, shownName } from '#domain/monitor.ts'
-import { type Form, orAgain, type Retry } from '#http/forms.ts'
+import { type Form, orAgain, problemOf, type Retry } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type MonitorVisit, onMonitor, type ProjectVisit } from '#http/guards.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { DAY, SECOND } from '#lib/duration.ts'
 import { listChannels, listChannelsOfMonitor } from '#store/channels.ts'
 import { findMonitorByUniqueKey, listSlugs } from '#store/monitors.ts'
-import { freshForm } from '#views/components/field.tsx'
+import { freshForm, SEEN_FIELD } from '#views/components/field.tsx'
 import {
   type ChannelChoice,
   LENGTH_UNITS,
@@ -65,16 +65,24 @@ function showNew(house: House, visit: ProjectVisit): Response {
 
 function showEdit(house: House, visit: MonitorVisit): Response {
   const ticked = listChannelsOfMonitor(house.deps.db, visit.monitor.id).map(({ id }) => id)
-  return show(house, visit, { retry: freshForm(valuesOf(visit.monitor)), ticked })
+  const values = { ...valuesOf(visit.monitor), [SEEN_FIELD]: fingerprintNow(house, visit) }
+  return show(house, visit, { retry: freshForm(values), ticked })
+}
+
+/** Of the monitor as a form shows it now: sent again with this, the form wins over what others did before. */
+function fingerprintNow({ deps: { db } }: House, { project, monitor }: MonitorVisit): string {
+  const channelIds = listChannels(db, project.id).map(({ id }) => id)
+  const current = findMonitorByUniqueKey(db, { projectId: project.id, uniqueKey: monitor.uniqueKey }) ?? monitor
+  return monitorFingerprint(db, { monitor: current, channelIds })
 }
 
 async function create(house: House, visit: ProjectVisit): Promise<Response> {
   const { form } = visit
-  return await saving(house, { visit, form }, () => {
+  const before = listChannels(house.deps.db, visit.project.id).map(({ id }) => id)
+  return await saving(house, { visit, before }, () => {
     const { deps } = house
     const projectId = visit.project.id
     const change = readMonitorForm(form, { monitor: null, takenSlugs: takenSlugs(house, visit) })
-    const before = listChannels(deps.db, projectId).map(({ id }) => id)
     const channelIds = chosenChannels(form, before)
     const { monitor } = saveMonitor(deps, { projectId, match: null, change, channelIds })
     return redirect(`/monitors/${monitor.uniqueKey}`, 'monitor-created')
@@ -83,26 +91,41 @@ async function create(house: House, visit: ProjectVisit): Promise<Response> {
 
 async function update(house: House, visit: MonitorVisit): Promise<Response> {
   const { form } = visit
-  return await saving(house, { visit, form }, () => {
+  const { monitor } = visit
+  const before = listChannelsOfMonitor(house.deps.db, monitor.id).map(({ id }) => id)
+  return await saving(house, { visit, before, whenOutdated: () => fingerprintNow(house, visit) }, () => {
     const { deps } = house
-    const { monitor } = visit
     const change = readMonitorForm(form, { monitor, takenSlugs: takenSlugs(house, visit) })
-    const before = listChannelsOfMonitor(deps.db, monitor.id).map(({ id }) => id)
     const ref = { projectId: monitor.projectId, pingKey: monitor.pingKey }
-    updateMonitor(deps, { ref, change, channelIds: chosenChannels(form, before) })
+    updateMonitor(deps, { ref, change, channelIds: chosenChannels(form, before), seen: seenIn(form) })
     return redirect(`/monitors/${monitor.uniqueKey}`, 'monitor-saved')
   })
 }
 
-function saving(house: House, { visit, form }: { visit: FormVisit; form: Form }, work: () => Response) {
-  return orAgain(work, ({ fields, message }) =>
-    show(house, visit, {
-      retry: { values: form.values, problems: fields },
-      ticked: form.list('channel'),
-      problem: Object.keys(fields).length === 0 ? message : null,
+interface Saving {
+  visit: FormVisit
+  /** The channels that the monitor had, or would have. */
+  before: string[]
+  /** The fingerprint of what is there now, for a form that knew something older. */
+  whenOutdated?: () => string
+}
+
+function saving(house: House, { visit, before, whenOutdated }: Saving, work: () => Response) {
+  const { form } = visit
+  return orAgain(work, (error) => {
+    const seen = error.code === 'conflict' && whenOutdated ? { [SEEN_FIELD]: whenOutdated() } : {}
+    return show(house, visit, {
+      retry: { values: { ...form.values, ...seen }, problems: error.fields },
+      ticked: chosenChannels(form, before),
+      problem: problemOf(error),
       status: 422,
-    }),
-  )
+    })
+  })
+}
+
+function seenIn(form: Form): Seen | undefined {
+  const fingerprint = form.text(SEEN_FIELD)
+  return fingerprint === '' ? undefined : { fingerprint, channelIds: form.list('shownChannel') }
 }
 
 // A channel that was added after the form was shown was not unticked by anybody.

@@ -10,6 +10,7 @@ import { readStories } from '#http/incident-stories.ts'
 import { partial } from '#http/respond.tsx'
 import { readTimeline, readTimelineNews } from '#http/timelines.ts'
 import type { Markup } from '#jsx/jsx-runtime'
+import { lengthInWords } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { lastDays, shortMomentInZone } from '#lib/zone.ts'
 import type { Reader } from '#store/database.ts'
@@ -21,7 +22,7 @@ import { PING_WORDS } from '#views/components/ping-mark.tsx'
 import { MonitorCharts } from '#views/partials/monitor-charts.tsx'
 import { MonitorIncidents } from '#views/partials/monitor-incidents.tsx'
 import { isNew, MonitorOverview } from '#views/partials/monitor-overview.tsx'
-import { lengthInWords, NewerEntries, OlderEntries, Timeline } from '#views/partials/timeline.tsx'
+import { NewerEntries, OlderEntries, Timeline } from '#views/partials/timeline.tsx'
 
 export function monitorPartRoutes(house: House) {
   const part = (draw: (house: House, visit: MonitorVisit) => Markup) =>

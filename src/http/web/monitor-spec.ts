@@ -1,5 +1,5 @@
 // What a person may say of a monitor in a form, with our own words for what is wrong.
-import { z } from 'zod'
+import type { z } from 'zod'
 import {
   DESCRIPTION_MAX,
   freeSlug,
@@ -19,6 +19,7 @@ import {
   PERIOD_MIN_MS,
   type Schedule,
 } from '#domain/schedule.ts'
+import { limitedLine, limitedText } from '#domain/text.ts'
 import type { Form } from '#http/forms.ts'
 import { DAY } from '#lib/duration.ts'
 import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
@@ -47,7 +48,7 @@ export function readMonitorForm(form: Form, around: Around): MonitorChange {
   const name = read('name', Name)
   const change: MonitorChange = {
     name,
-    tags: read('tags', line('The tags have', TAGS_MAX)),
+    tags: read('tags', limitedLine('The tags have', TAGS_MAX)),
     description: read('description', Description),
     slug: readSlug(read('slug', Slug), { name, problems, around }),
     ...readRhythm(form.text, problems),
@@ -107,25 +108,13 @@ function readSlug(
   return typed
 }
 
-function line(what: string, max: number) {
-  return limited(what, max).refine((value) => !/\p{Cc}/u.test(value), `${what} no control characters.`)
-}
-
-// Counted in characters as people count them, not in UTF-16 units.
-function limited(what: string, max: number) {
-  return z
-    .string()
-    .trim()
-    .refine((value) => [...value].length <= max, `${what} at most ${max.toLocaleString('en')} characters.`)
-}
-
-const Name = line('A name has', NAME_MAX).refine((name) => name !== '', 'A monitor needs a name.')
-const Keywords = line('The keywords have', KEYWORDS_MAX)
-const Description = limited('A description has', DESCRIPTION_MAX).refine(
+const Name = limitedLine('A name has', NAME_MAX).refine((name) => name !== '', 'A monitor needs a name.')
+const Keywords = limitedLine('The keywords have', KEYWORDS_MAX)
+const Description = limitedText('A description has', DESCRIPTION_MAX).refine(
   (text) => !/(?![\n\t])\p{Cc}/u.test(text),
   'A description has no control characters.',
 )
-const Slug = limited('A slug has', SLUG_MAX).refine(
+const Slug = limitedText('A slug has', SLUG_MAX).refine(
   (slug) => /^[a-z0-9_-]*$/.test(slug),
   'A slug has only the letters a to z, digits, "-" and "_".',
 )

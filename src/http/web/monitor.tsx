@@ -1,7 +1,8 @@
 // The page of a monitor, its live parts, and what a person does to a monitor.
 import { Elysia } from 'elysia'
 import { deleteMonitor, type MonitorRef, pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
-import { recordPing } from '#actions/pings.ts'
+import { recordPing, rulesForPeople } from '#actions/pings.ts'
+import type { Channel } from '#domain/channel.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { USER_AGENT_MAX } from '#domain/ping.ts'
 import { may } from '#domain/project.ts'
@@ -11,7 +12,7 @@ import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { listChannelsOfMonitor } from '#store/channels.ts'
-import { MonitorPage, type MonitorUrls } from '#views/pages/monitor.tsx'
+import { MonitorPage, type MonitorUrls, type ToldChannel } from '#views/pages/monitor.tsx'
 import { MonitorDeletePage } from '#views/pages/monitor-delete.tsx'
 import { describeChannel } from './monitor-form.tsx'
 import { chartsPart, incidentsPart, overviewPart, timelinePart } from './monitor-parts.tsx'
@@ -60,7 +61,7 @@ function show(house: House, visit: MonitorVisit): Response {
       monitor={monitor}
       mayOperate={may(project.role, 'operate')}
       urls={urlsOf(house, visit)}
-      channels={listChannelsOfMonitor(house.deps.db, monitor.id).map((channel) => describeChannel(channel).name)}
+      channels={listChannelsOfMonitor(house.deps.db, monitor.id).map(toldChannel)}
       reading={readingOf(visit)}
       parts={{
         overview: overviewPart(house, visit),
@@ -72,10 +73,15 @@ function show(house: House, visit: MonitorVisit): Response {
   )
 }
 
+function toldChannel(channel: Channel): ToldChannel {
+  return { name: describeChannel(channel).name, isOff: channel.disabledAt !== null }
+}
+
 function urlsOf({ deps }: House, { monitor, project }: MonitorVisit): MonitorUrls {
   const { baseUrl } = deps.config
   const ping = `${baseUrl}/ping/${monitor.pingKey}`
-  const bySlug = monitor.slug === '' ? null : `${baseUrl}/ping/${project.pingKey}/${monitor.slug}`
+  const slugUrl = may(project.role, 'administer') ? `${baseUrl}/ping/${project.pingKey}/${monitor.slug}` : null
+  const bySlug = monitor.slug === '' ? null : { slug: monitor.slug, url: slugUrl }
   const secret = may(project.role, 'operate') ? { ping, bySlug } : null
   return { secret, badge: `${baseUrl}/badge/${monitor.badgeKey}` }
 }
@@ -96,9 +102,10 @@ function resume({ deps }: House, { monitor }: MonitorVisit): Promise<Response> {
   )
 }
 
-// A success as any other: the rules of the monitor judge it.
+// The person who presses the button is the judge, not what a browser happens to send.
 async function ping({ deps }: House, { monitor, request }: MonitorVisit): Promise<Response> {
-  await recordPing(deps, {
+  const { kind } = await recordPing(deps, {
+    rules: rulesForPeople,
     address: { pingKey: monitor.pingKey },
     signal: 'success',
     exitStatus: null,
@@ -111,7 +118,7 @@ async function ping({ deps }: House, { monitor, request }: MonitorVisit): Promis
     },
     body: new Uint8Array(),
   })
-  return redirect(addressOf(monitor), 'monitor-pinged')
+  return redirect(addressOf(monitor), kind === 'ignored' ? 'monitor-ping-ignored' : 'monitor-pinged')
 }
 
 function remove({ deps }: House, { monitor }: MonitorVisit): Response {

@@ -1,5 +1,5 @@
 import type { Attempt, DeliveryState, FailureReason } from '#domain/delivery.ts'
-import { durationInWords, momentInWords, SECOND } from '#lib/duration.ts'
+import { lengthInWords, momentInWords } from '#lib/duration.ts'
 import { momentInZone } from '#lib/zone.ts'
 import { Icon, type IconName } from './icon.tsx'
 import type { Reading } from './moment.tsx'
@@ -53,7 +53,7 @@ export function Attempts({ attempts, reading }: { attempts: Attempt[]; reading: 
           <DeliveryMark state={attempt.result} />
           <span class="soft">
             <ExactMoment at={attempt.startedAt} zone={reading.zone} />
-            {`, took ${shortLength(attempt.finishedAt - attempt.startedAt)}`}
+            {`, took ${lengthInWords(attempt.finishedAt - attempt.startedAt)}`}
           </span>
           <span class="attempt-detail" dir="auto">
             {outcomeText(attempt)}
@@ -71,8 +71,4 @@ export function ExactMoment({ at, zone }: { at: number; zone: string }) {
       {momentInZone(at, zone)}
     </time>
   )
-}
-
-function shortLength(ms: number): string {
-  return ms < 10 * SECOND ? `${Math.max(0, ms)} ms` : durationInWords(ms)
 }

@@ -1,4 +1,4 @@
-import { DAY, durationInWords, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { DAY, HOUR, lengthInWords, MINUTE, SECOND } from '#lib/duration.ts'
 
 export interface TimedRun {
   /** "success, 24 Nov 03:00, 2 minutes, 5 seconds" */
@@ -142,8 +142,4 @@ function inWords(runs: readonly TimedRun[], caption: string): string {
   const failures = failed === 0 ? 'none failed' : `${failed} failed`
   if (runs.length === 1) return `${caption}: one run, ${longest}, ${failures}`
   return `${caption}: ${runs.length} runs, from ${shortest} to ${longest}, half of them at most ${median}, ${failures}`
-}
-
-function lengthInWords(ms: number): string {
-  return ms < SECOND ? `${ms} milliseconds` : durationInWords(ms)
 }

@@ -11,6 +11,14 @@ export function freshForm(values: Record<string, string> = {}): FormState {
   return { values, problems: {} }
 }
 
+/** Carries the fingerprint of what the form was made from, so that nobody undoes what he has not seen. */
+export const SEEN_FIELD = 'seen'
+
+export function SeenField({ form }: { form: FormState }) {
+  const fingerprint = form.values[SEEN_FIELD]
+  return fingerprint === undefined ? null : <input type="hidden" name={SEEN_FIELD} value={fingerprint} />
+}
+
 interface FieldProps {
   form: FormState
   name: string

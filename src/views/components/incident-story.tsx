@@ -1,4 +1,5 @@
-import { closingInWords, type Incident, incidentMs, openingInWords } from '#domain/incident.ts'
+import { type Incident, incidentMs } from '#domain/incident.ts'
+import { reasonInWords } from '#domain/lifecycle.ts'
 import { notificationDetails } from '#domain/notification.ts'
 import {
   type Chapter,
@@ -10,8 +11,9 @@ import {
 } from '#domain/story.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { durationInWords } from '#lib/duration.ts'
+import { momentInZone } from '#lib/zone.ts'
 import { Attempts, DeliveryMark, ExactMoment } from './delivery.tsx'
-import { Due, Moment, type Reading } from './moment.tsx'
+import { Due, Lasting, Moment, type Reading } from './moment.tsx'
 import { StatusShape } from './status.tsx'
 
 interface StoryProps {
@@ -31,25 +33,39 @@ export function IncidentStory({ story, reading, mayOperate }: StoryProps) {
           Down since <Moment at={incident.openedAt} reading={reading} />
         </a>
       </h3>
-      <p>{opening.notification ? notificationDetails(opening.notification) : `${openingInWords(opening.reason)}.`}</p>
+      <p>
+        {opening.notification
+          ? notificationDetails(opening.notification, (at) => momentInZone(at, reading.zone))
+          : `${reasonInWords(opening.reason)}.`}
+      </p>
       <StoryFacts story={story} reading={reading} />
       <ChapterPart title="Who was told that it went down" chapter={opening} {...context} />
       {closing?.notification && <ChapterPart title="Who was told that it is back" chapter={closing} {...context} />}
       {closing && closing.notification === null && (
-        <p class="soft">{closingInWords(closing.reason)}, so nobody was told that it ended.</p>
+        <p class="soft">{reasonInWords(closing.reason)}, so nobody was told that it ended.</p>
       )}
     </article>
   )
 }
 
+interface IncidentMarkProps {
+  incident: Pick<Incident, 'openedAt' | 'closedAt'>
+  reading: Reading
+}
+
 /** Whether it is over, and how long it lasted: shape, words and colour. */
-export function IncidentMark({ incident, now }: { incident: Pick<Incident, 'openedAt' | 'closedAt'>; now: number }) {
+export function IncidentMark({ incident, reading }: IncidentMarkProps) {
   const isOpen = incident.closedAt === null
-  const length = durationInWords(incidentMs(incident, now))
   return (
     <span class={`status incident-mark ${isOpen ? 'status-down' : 'status-up'}`}>
       <StatusShape status={isOpen ? 'down' : 'up'} />
-      {isOpen ? `Open for ${length}` : `Over after ${length}`}
+      {isOpen ? (
+        <span>
+          Open for <Lasting at={incident.openedAt} reading={reading} />
+        </span>
+      ) : (
+        `Lasted ${durationInWords(incidentMs(incident, reading.now))}`
+      )}
     </span>
   )
 }
@@ -77,7 +93,7 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
       </Fact>
       {closing && (
         <Fact label="Ended">
-          <ExactMoment at={closing.at} zone={reading.zone} />. {closingInWords(closing.reason)}.
+          <ExactMoment at={closing.at} zone={reading.zone} />. {reasonInWords(closing.reason)}.
         </Fact>
       )}
       {expected && (
@@ -103,7 +119,7 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
         )}
       </Fact>
       {incident.acknowledgement && (
-        <Fact label="In hand">
+        <Fact label="Acknowledged">
           <AcknowledgedBy incident={incident} reading={reading} />
         </Fact>
       )}

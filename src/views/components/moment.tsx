@@ -1,5 +1,5 @@
 import { durationInWords, momentInWords } from '#lib/duration.ts'
-import { shortMomentInZone } from '#lib/zone.ts'
+import { momentInZone, shortMomentInZone } from '#lib/zone.ts'
 
 /** For whom moments are written: his zone, and the moment at which the page is drawn. */
 export interface Reading {
@@ -7,11 +7,20 @@ export interface Reading {
   now: number
 }
 
-/** "24 Nov, 06:46" in the reader's zone; the exact moment in UTC when it is pointed at. */
-export function Moment({ at, reading }: { at: number; reading: Reading }) {
+/** "24 Nov, 06:46" in the reader's zone, to the second where that matters; in UTC when it is pointed at. */
+export function Moment({ at, reading, isExact = false }: { at: number; reading: Reading; isExact?: boolean }) {
   return (
     <time datetime={new Date(at).toISOString()} title={momentInWords(at)}>
-      {shortMomentInZone(at, reading)}
+      {isExact ? momentInZone(at, reading.zone) : shortMomentInZone(at, reading)}
+    </time>
+  )
+}
+
+/** "5 minutes" since `at`, counted on by assets/app.js. */
+export function Lasting({ at, reading: { now } }: { at: number; reading: Reading }) {
+  return (
+    <time datetime={new Date(at).toISOString()} title={momentInWords(at)} data-clock="lasting">
+      {largestUnit(now - at)}
     </time>
   )
 }

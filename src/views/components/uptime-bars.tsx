@@ -1,6 +1,6 @@
 import { type PeriodUptime, percentInWords } from '#domain/uptime.ts'
 import type { Child } from '#jsx/jsx-runtime'
-import { durationInWords } from '#lib/duration.ts'
+import { lengthInWords } from '#lib/duration.ts'
 
 export interface UptimeDay extends Pick<PeriodUptime, 'downMs' | 'downCount' | 'ratio'> {
   /** "24 Nov", in the person's zone. */
@@ -28,7 +28,7 @@ const STUB = 4
 
 /** One bar a day. A day with downtime is broken: what is cut off its top, and a mark below, are seen without colour. */
 export function UptimeBars({ days, caption, summary }: UptimeBarsProps) {
-  const troubled = days.filter(({ downCount }) => downCount > 0)
+  const troubled = days.filter(({ downCount, ratio }) => downCount > 0 && ratio !== null)
   return (
     <figure class="chart uptime">
       <figcaption class="chart-caption">
@@ -119,8 +119,4 @@ function dayInWords({ label, ratio, downCount, downMs }: UptimeDay): string {
   if (downCount === 0) return `${label}: no downtime`
   const times = downCount === 1 ? 'down once' : `down ${downCount} times`
   return `${label}: ${percentInWords(ratio)}, ${times}, ${lengthInWords(downMs)}${downCount === 1 ? '' : ' in all'}`
-}
-
-function lengthInWords(ms: number): string {
-  return ms < 1000 ? 'less than a second' : durationInWords(ms)
 }

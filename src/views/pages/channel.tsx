@@ -12,7 +12,7 @@ import { Icon } from '#views/components/icon.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
 import { ChannelForm, type ChannelFormProps } from './channel-form.tsx'
-import { monitorCount, SwitchButton } from './channels.tsx'
+import { monitorCount, SwitchButton, WaitingNote } from './channels.tsx'
 
 interface ChannelPageProps {
   visit: FrameVisit
@@ -63,7 +63,7 @@ export function ChannelPage(props: ChannelPageProps) {
   )
 }
 
-function ChannelActions({ channel: { title, channel } }: { channel: ChannelView }) {
+function ChannelActions({ channel: { title, channel, waiting } }: { channel: ChannelView }) {
   return (
     <>
       <div class="actions">
@@ -73,6 +73,7 @@ function ChannelActions({ channel: { title, channel } }: { channel: ChannelView 
           <Icon name="trash" /> Delete<span class="visually-hidden"> {title}</span>
         </a>
       </div>
+      <WaitingNote waiting={waiting} />
       <TestPlace channelId={channel.id} />
     </>
   )
@@ -81,7 +82,7 @@ function ChannelActions({ channel: { title, channel } }: { channel: ChannelView 
 function Monitors({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
   return (
     <section class="card" id="monitors">
-      <h2>Told by {monitorCount(monitors.length)}</h2>
+      <h2>Tells of {monitorCount(monitors.length)}</h2>
       {monitors.length === 0 ? (
         <p class="soft">No monitor has this channel, so it is never told anything. Tick it in the form of a monitor.</p>
       ) : (

@@ -92,7 +92,7 @@ function ChannelCard({ channel, reading, mayOperate }: CardProps) {
       <dl class="facts">
         <dt>{kindLabel}</dt>
         <dd dir="auto">{summary}</dd>
-        <dt>Told by</dt>
+        <dt>Tells of</dt>
         <dd>
           <a href={`/channels/${id}#monitors`}>{monitorCount(monitors)}</a>
         </dd>
@@ -106,7 +106,7 @@ function ChannelCard({ channel, reading, mayOperate }: CardProps) {
   )
 }
 
-function CardActions({ channel: { title, channel } }: { channel: ChannelView }) {
+function CardActions({ channel: { title, channel, waiting } }: { channel: ChannelView }) {
   return (
     <>
       <div class="actions">
@@ -116,6 +116,7 @@ function CardActions({ channel: { title, channel } }: { channel: ChannelView }) 
         </a>
         <SwitchButton channelId={channel.id} title={title} isOff={channel.disabledAt !== null} />
       </div>
+      <WaitingNote waiting={waiting} />
       <TestPlace channelId={channel.id} />
     </>
   )
@@ -129,6 +130,18 @@ export function SwitchButton({ channelId, title, isOff }: { channelId: string; t
         <span class="visually-hidden"> {title}</span>
       </button>
     </form>
+  )
+}
+
+/** What switching it off would cost, said before somebody does. */
+export function WaitingNote({ waiting }: { waiting: number }) {
+  if (waiting === 0) return null
+  return (
+    <p class="soft">
+      {waiting === 1
+        ? 'One message waits to be sent. Switched off, the channel gives it up for good.'
+        : `${waiting} messages wait to be sent. Switched off, the channel gives them up for good.`}
+    </p>
   )
 }
 

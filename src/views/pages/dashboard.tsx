@@ -4,13 +4,16 @@ import { Icon } from '#views/components/icon.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
 import { MonitorList, type MonitorListProps } from '#views/partials/monitor-list.tsx'
 
+/** Whether a project has channels, and any of them is switched on. */
+export type ChannelsState = 'none' | 'off' | 'on'
+
 interface DashboardProps extends MonitorListProps {
   visit: FrameVisit
   project: OwnProject
   tags: string[]
   /** Of all monitors, whatever is searched for. */
   all: StatusCounts
-  hasChannels: boolean
+  channels: ChannelsState
 }
 
 const ORDER_WORDS: Record<ListOrder, string> = {
@@ -20,7 +23,7 @@ const ORDER_WORDS: Record<ListOrder, string> = {
   due: 'Next due',
 }
 
-export function DashboardPage({ visit, project, tags, all, hasChannels, ...list }: DashboardProps) {
+export function DashboardPage({ visit, project, tags, all, channels, ...list }: DashboardProps) {
   const total = Object.values(all).reduce((sum, count) => sum + count, 0)
   return (
     <Frame visit={visit} title={titleOf(all.down)} room="monitors">
@@ -32,7 +35,7 @@ export function DashboardPage({ visit, project, tags, all, hasChannels, ...list 
           </a>
         )}
       </div>
-      {total > 0 && !hasChannels && <NobodyIsTold project={project} />}
+      {total > 0 && channels !== 'on' && <NobodyIsTold project={project} areOff={channels === 'off'} />}
       {total > 0 && <FilterForm tags={tags} {...list} />}
       {total > 0 ? <MonitorList {...list} /> : <FirstMonitor project={project} />}
     </Frame>
@@ -120,13 +123,15 @@ function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId
   )
 }
 
-function NobodyIsTold({ project }: { project: OwnProject }) {
+function NobodyIsTold({ project, areOff }: { project: OwnProject; areOff: boolean }) {
+  const path = `/projects/${project.id}/channels`
   return (
     <p class="banner">
       <Icon name="alert" />
       <span>
-        This project has no channel that is switched on: when a monitor goes down, nobody is told.{' '}
-        {may(project.role, 'operate') && <a href={`/projects/${project.id}/channels/new`}>Add a channel</a>}
+        This project has no channel{areOff && ' that is switched on'}: when a monitor goes down, nobody is told.{' '}
+        {may(project.role, 'operate') &&
+          (areOff ? <a href={path}>Switch one on</a> : <a href={`${path}/new`}>Add a channel</a>)}
       </span>
     </p>
   )

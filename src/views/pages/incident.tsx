@@ -2,7 +2,7 @@ import { NOTE_MAX } from '#domain/incident.ts'
 import { shownName } from '#domain/monitor.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import type { Story } from '#domain/story.ts'
-import { FormProblem, type FormState, TextArea } from '#views/components/field.tsx'
+import { FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import { AcknowledgedBy, IncidentMark, IncidentStory } from '#views/components/incident-story.tsx'
 import type { Reading } from '#views/components/moment.tsx'
@@ -15,6 +15,7 @@ interface IncidentPageProps {
   story: Story
   /** The note as it stands in the form. */
   form: FormState
+  /** Somebody else has changed the note since. */
   problem: string | null
 }
 
@@ -38,7 +39,7 @@ export function IncidentPage({ visit, project, reading, story, form, problem }: 
       <section class="card">
         <h2>Note</h2>
         {mayOperate ? (
-          <NoteForm incidentId={story.incident.id} form={form} problem={problem} />
+          <NoteForm incident={story.incident} form={form} problem={problem} />
         ) : (
           <NoteText note={story.incident.note} />
         )}
@@ -67,7 +68,7 @@ export function IncidentNow({ story, reading, mayOperate }: IncidentNowProps) {
       hx-swap="outerMorph"
     >
       <div class="card incident-hand-card">
-        <IncidentMark incident={incident} now={reading.now} />
+        <IncidentMark incident={incident} reading={reading} />
         <Hand story={story} reading={reading} mayOperate={mayOperate} />
       </div>
       <section class="card">
@@ -88,7 +89,7 @@ function Hand({ story: { incident }, reading, mayOperate }: IncidentNowProps) {
         {mayOperate && (
           <form method="post" action={`/incidents/${id}/acknowledgement/withdrawal`}>
             <button type="submit" class="button button-small">
-              Take it back
+              Undo the acknowledgement
             </button>
           </form>
         )}
@@ -110,10 +111,21 @@ function Hand({ story: { incident }, reading, mayOperate }: IncidentNowProps) {
   )
 }
 
-function NoteForm({ incidentId, form, problem }: { incidentId: string } & Pick<IncidentPageProps, 'form' | 'problem'>) {
+interface NoteFormProps extends Pick<IncidentPageProps, 'form' | 'problem'> {
+  incident: Story['incident']
+}
+
+function NoteForm({ incident, form, problem }: NoteFormProps) {
   return (
-    <form method="post" action={`/incidents/${incidentId}/note`} class="form">
+    <form method="post" action={`/incidents/${incident.id}/note`} class="form">
       <FormProblem text={problem} />
+      <SeenField form={form} />
+      {problem !== null && (
+        <figure class="incident-other-note">
+          <figcaption>The note as it is now</figcaption>
+          <NoteText note={incident.note} />
+        </figure>
+      )}
       <TextArea
         form={form}
         name="note"

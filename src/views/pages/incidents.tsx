@@ -1,4 +1,5 @@
-import { type IncidentSummary, openingInWords } from '#domain/incident.ts'
+import { type IncidentCursor, type IncidentSummary, writeIncidentCursor } from '#domain/incident.ts'
+import { reasonInWords } from '#domain/lifecycle.ts'
 import { shownName } from '#domain/monitor.ts'
 import type { OwnProject } from '#domain/project.ts'
 import { Icon } from '#views/components/icon.tsx'
@@ -13,8 +14,8 @@ export type IncidentFilter = (typeof INCIDENT_FILTERS)[number]
 export interface IncidentQuery {
   filter: IncidentFilter
   count: number
-  /** Past ones that were opened at this moment at the latest; null: from the newest on. */
-  before: number | null
+  /** Below which one it begins; null: with the newest. */
+  before: IncidentCursor | null
 }
 
 export interface IncidentListProps {
@@ -87,10 +88,10 @@ function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading
             <bdi>{shownName(monitor)}</bdi>
           </a>
         </h2>
-        <IncidentMark incident={incident} now={reading.now} />
+        <IncidentMark incident={incident} reading={reading} />
       </div>
       <p class="incident-facts">
-        <span>{openingInWords(reason)}</span>
+        <span>{reasonInWords(reason)}</span>
         <span class="soft">
           Since <Moment at={openedAt} reading={reading} />
         </span>
@@ -135,14 +136,14 @@ function NoIncidents({ filter }: { filter: IncidentFilter }) {
   )
 }
 
-// At some length the page begins anew with older ones, instead of growing for ever.
+// At some length the list goes on on a page of its own, instead of growing for ever.
 function LoadMore({ project, more }: { project: OwnProject; more: NonNullable<IncidentListProps['more']> }) {
   const { query, isNewPage } = more
   const href = listPath(project, query)
   if (isNewPage) {
     return (
       <a class="button incident-more" href={href}>
-        Older incidents
+        Go on with the next ones
       </a>
     )
   }
@@ -164,7 +165,7 @@ function listPath(project: OwnProject, { filter, count, before }: IncidentQuery,
   const query = new URLSearchParams()
   if (filter !== 'all') query.set('show', filter)
   if (count > 0) query.set('count', String(count))
-  if (before !== null) query.set('before', String(before))
+  if (before !== null) query.set('before', writeIncidentCursor(before))
   const text = query.toString()
   return `/projects/${project.id}/incidents${part}${text === '' ? '' : `?${text}`}`
 }

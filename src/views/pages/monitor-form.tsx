@@ -1,7 +1,7 @@
 import { DESCRIPTION_MAX, KEYWORDS_MAX, NAME_MAX, SLUG_MAX, TAGS_MAX } from '#domain/monitor.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
-import { Check, Field, FormProblem, type FormState, TextArea } from '#views/components/field.tsx'
+import { Check, Field, FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
 import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/schedule-preview.tsx'
 
@@ -57,6 +57,7 @@ export function MonitorFormPage(props: MonitorFormProps) {
       </div>
       <form method="post" action={monitor ? back : `/projects/${projectId}/monitors`} class="form card monitor-form">
         <FormProblem text={problem} />
+        <SeenField form={form} />
         <Field form={form} name="name" label="Name" maxlength={NAME_MAX} isRequired hasFocus={monitor === null} />
         <ScheduleFields {...props} />
         <Channels {...props} />
@@ -72,7 +73,7 @@ export function MonitorFormPage(props: MonitorFormProps) {
           name="description"
           label="Description"
           maxlength={DESCRIPTION_MAX}
-          help="What somebody needs to know who is woken by the alert."
+          help="What somebody needs to know when the alert wakes them."
         />
         <Advanced {...props} />
         <div class="actions">
@@ -99,7 +100,7 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
       hx-target="#schedule-preview"
       hx-swap="outerHTML"
     >
-      <legend>The job reports at least once every</legend>
+      <legend>The job reports every</legend>
       <div class="presets">
         {[...PERIOD_PRESETS.map(({ periodMs, label }) => [String(periodMs), label]), [OTHER_PERIOD, 'Other']].map(
           ([value, label]) => (
@@ -121,7 +122,7 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
 }
 
 const GRACE_HELP =
-  'How long a late job is forgiven before an alert goes out, and how long a run may take that said when it started. ' +
+  'How long CronGuard waits for a late ping, and for the end of a run that reported its start. ' +
   'Empty: half the period, at least a minute.'
 
 interface LengthProps {
@@ -175,7 +176,7 @@ function Problem({ form, name }: { form: FormState; name: string }) {
 function Channels({ channels, ticked, projectId }: MonitorFormProps) {
   return (
     <fieldset>
-      <legend>Channels that tell of it</legend>
+      <legend>Channels to use</legend>
       {channels.length === 0 && (
         <p class="banner">
           <span>

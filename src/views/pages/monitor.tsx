@@ -2,6 +2,7 @@ import { type Monitor, shownName, tagList } from '#domain/monitor.ts'
 import { scheduleInWords } from '#domain/schedule.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { durationInWords } from '#lib/duration.ts'
+import { Copyable } from '#views/components/copyable.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
@@ -13,17 +14,28 @@ interface MonitorPageProps {
   monitor: Monitor
   mayOperate: boolean
   urls: MonitorUrls
-  /** The names of the channels that tell of it. */
-  channels: readonly string[]
+  /** The channels that tell of it. */
+  channels: readonly ToldChannel[]
   reading: Reading
   /** What is drawn anew by itself when something happens. */
   parts: { overview: Child; charts: Child; incidents: Child; timeline: Child }
 }
 
+export interface ToldChannel {
+  name: string
+  isOff: boolean
+}
+
 export interface MonitorUrls {
   /** Secrets: only for somebody who may operate. */
-  secret: { ping: string; bySlug: string | null } | null
+  secret: { ping: string; bySlug: SlugUrl | null } | null
   badge: string
+}
+
+interface SlugUrl {
+  slug: string
+  /** Holds the project's ping key: null for somebody who may not administer. */
+  url: string | null
 }
 
 export function MonitorPage(props: MonitorPageProps) {
@@ -49,15 +61,14 @@ export function MonitorPage(props: MonitorPageProps) {
       </div>
       <div class="monitor-page">
         {parts.overview}
+        <div class="monitor-past">
+          {monitor.status === 'down' ? [parts.incidents, parts.charts] : [parts.charts, parts.incidents]}
+          {parts.timeline}
+        </div>
         <div class="monitor-side">
           {props.urls.secret && <PingUrl name={name} {...props.urls.secret} />}
           <About {...props} />
           <Badge name={name} url={props.urls.badge} />
-        </div>
-        <div class="monitor-past">
-          {parts.charts}
-          {parts.incidents}
-          {parts.timeline}
         </div>
       </div>
     </Frame>
@@ -70,12 +81,7 @@ function PingUrl({ name, ping, bySlug }: { name: string } & NonNullable<MonitorU
       <h2 id="ping-url-title">Ping URL</h2>
       <Copyable id="ping-url" text={ping} what="the ping URL" />
       <p class="help">Whoever knows it can report for the job, so treat it like a password.</p>
-      {bySlug && (
-        <details class="advanced">
-          <summary>By slug</summary>
-          <Copyable id="slug-url" text={bySlug} what="the URL by slug" />
-        </details>
-      )}
+      {bySlug && <BySlug {...bySlug} />}
       <h3>In the job</h3>
       <div class="snippets">
         {snippetsFor({ pingUrl: ping, name }).map(({ id, label, code, note }, index) => (
@@ -92,28 +98,19 @@ function PingUrl({ name, ping, bySlug }: { name: string } & NonNullable<MonitorU
   )
 }
 
-interface CopyableProps {
-  id: string
-  text: string
-  /** What is copied, for somebody who hears the button only. */
-  what: string
-  isBlock?: boolean
-}
-
-function Copyable({ id, text, what, isBlock = false }: CopyableProps) {
+function BySlug({ slug, url }: SlugUrl) {
   return (
-    <div class={isBlock ? 'copy copy-block' : 'copy'}>
-      {isBlock ? (
-        <section class="copy-text" tabindex="0" aria-label={what}>
-          <pre id={id}>{text}</pre>
-        </section>
+    <details class="advanced">
+      <summary>By slug</summary>
+      {url === null ? (
+        <p class="help">
+          The slug is <code>{slug}</code>. It stands behind the project ping key in a URL; an admin of the project has
+          the key.
+        </p>
       ) : (
-        <code id={id}>{text}</code>
+        <Copyable id="slug-url" text={url} what="the URL by slug" />
       )}
-      <button type="button" class="button button-small" data-copy={id}>
-        Copy<span class="visually-hidden"> {what}</span>
-      </button>
-    </div>
+    </details>
   )
 }
 
@@ -133,7 +130,9 @@ function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPag
         <dt>Grace</dt>
         <dd>{durationInWords(monitor.graceMs)}</dd>
         <dt>Tells</dt>
-        <dd>{channels.length > 0 ? <Names names={channels} /> : <Nobody {...{ monitor, projectId, mayOperate }} />}</dd>
+        <dd>
+          <Told {...{ channels, monitor, projectId, mayOperate }} />
+        </dd>
         {tags.length > 0 && (
           <>
             <dt>Tags</dt>
@@ -156,28 +155,33 @@ function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPag
   )
 }
 
-function Names({ names }: { names: readonly string[] }) {
+function Told({ channels, ...about }: Pick<MonitorPageProps, 'channels' | 'monitor' | 'projectId' | 'mayOperate'>) {
+  const areAllOff = channels.every(({ isOff }) => isOff)
   return (
     <>
-      {names.map((name, index) => (
+      {areAllOff && <Nobody {...about} hasChannels={channels.length > 0} />}
+      {channels.map(({ name, isOff }, index) => (
         <>
-          {index > 0 && ', '}
+          {(index > 0 || areAllOff) && (index > 0 ? ', ' : '; ')}
           <bdi>{name}</bdi>
+          {isOff && ' (switched off)'}
         </>
       ))}
     </>
   )
 }
 
-function Nobody({ monitor, mayOperate }: Pick<MonitorPageProps, 'monitor' | 'mayOperate'>) {
+interface NobodyProps extends Pick<MonitorPageProps, 'monitor' | 'projectId' | 'mayOperate'> {
+  hasChannels: boolean
+}
+
+function Nobody({ monitor, projectId, mayOperate, hasChannels }: NobodyProps) {
   return (
     <>
       <strong>nobody</strong>
-      {mayOperate && (
-        <>
-          : <a href={`/monitors/${monitor.uniqueKey}/edit`}>choose channels</a>
-        </>
-      )}
+      {mayOperate && ': '}
+      {mayOperate && !hasChannels && <a href={`/monitors/${monitor.uniqueKey}/edit`}>choose channels</a>}
+      {mayOperate && hasChannels && <a href={`/projects/${projectId}/channels`}>switch a channel on</a>}
     </>
   )
 }

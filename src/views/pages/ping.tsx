@@ -1,9 +1,9 @@
 import type { RecordedPing } from '#domain/ping.ts'
+import { lengthInWords } from '#lib/duration.ts'
 import { ExactMoment } from '#views/components/delivery.tsx'
 import { Ago, type Reading } from '#views/components/moment.tsx'
 import { PING_WORDS, PingMark } from '#views/components/ping-mark.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
-import { lengthInWords } from '#views/partials/timeline.tsx'
 
 interface PingPageProps {
   visit: FrameVisit

@@ -1,4 +1,4 @@
-import { type OwnProject, PROJECT_NAME_MAX } from '#domain/project.ts'
+import type { OwnProject } from '#domain/project.ts'
 import { Field, FormProblem, type FormState } from '#views/components/field.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
 
@@ -18,15 +18,7 @@ export function NewProjectPage({ visit, form, problem }: NewProjectProps) {
         <p class="soft">A project has monitors, channels, keys and members of its own.</p>
         <form method="post" action="/projects" class="form">
           <FormProblem text={problem} />
-          <Field
-            form={form}
-            name="name"
-            label="Name"
-            autocomplete="off"
-            maxlength={PROJECT_NAME_MAX}
-            isRequired
-            hasFocus
-          />
+          <Field form={form} name="name" label="Name" autocomplete="off" isRequired hasFocus />
           <button type="submit" class="button button-primary">
             Make the project
           </button>

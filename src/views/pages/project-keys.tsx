@@ -1,4 +1,5 @@
 import { API_KEY_ACCESS, type ApiKeyAccess, type OwnProject } from '#domain/project.ts'
+import { Copyable } from '#views/components/copyable.tsx'
 import { Field, Select } from '#views/components/field.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
 import { Confirm, formOf, type Returned, Section } from '#views/components/section.tsx'
@@ -175,9 +176,13 @@ export function NewApiKeyPage({ visit, project, apiKey, baseUrl }: NewApiKeyProp
         <p>
           <b>Copy it now.</b> It is not shown again: CronGuard keeps only what it needs to recognise it.
         </p>
-        <Copyable id="api-key" text={apiKey} />
+        <Copyable id="api-key" text={apiKey} what="the API key" />
         <p>Try it:</p>
-        <Copyable id="api-key-example" text={`curl -fsS -H "X-Api-Key: ${apiKey}" ${baseUrl}/api/v3/checks/`} />
+        <Copyable
+          id="api-key-example"
+          text={`curl -fsS -H "X-Api-Key: ${apiKey}" ${baseUrl}/api/v3/checks/`}
+          what="the example"
+        />
         <p class="actions">
           <a class="button button-primary" href={`/projects/${project.id}/settings#api-keys`}>
             It is copied
@@ -185,16 +190,5 @@ export function NewApiKeyPage({ visit, project, apiKey, baseUrl }: NewApiKeyProp
         </p>
       </section>
     </Frame>
-  )
-}
-
-function Copyable({ id, text }: { id: string; text: string }) {
-  return (
-    <div class="copy">
-      <code id={id}>{text}</code>
-      <button type="button" class="button button-small" data-copy={id}>
-        Copy
-      </button>
-    </div>
   )
 }

@@ -42,6 +42,7 @@ export function MonitorCharts({ uniqueKey, days, runs, isEmpty, reading }: Monit
               </>
             }
           />
+          <p class="help">Time in which it was paused, or waited for its first ping, does not count.</p>
           <DurationChart runs={runs} caption="How long the last runs took" />
         </>
       )}

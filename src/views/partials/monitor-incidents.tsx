@@ -47,7 +47,7 @@ function IncidentDetails(props: { story: Story; reading: Reading; mayOperate: bo
       {...(isOver(props.story) ? { 'hx-morph-skip': true } : {})}
     >
       <summary>
-        <IncidentMark incident={incident} now={props.reading.now} />
+        <IncidentMark incident={incident} reading={props.reading} />
         <span class="soft">
           since <Moment at={incident.openedAt} reading={props.reading} />
         </span>

@@ -1,10 +1,11 @@
 import type { Monitor } from '#domain/monitor.ts'
 import { shownStatus } from '#domain/status.ts'
+import { HOUR, lengthInWords } from '#lib/duration.ts'
+import { Copyable } from '#views/components/copyable.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import { Ago, Due, Moment, type Reading } from '#views/components/moment.tsx'
 import { RunStrip } from '#views/components/run-strip.tsx'
 import { RunningMark, StatusMark } from '#views/components/status.tsx'
-import { lengthInWords } from './timeline.tsx'
 
 export interface MonitorOverviewProps {
   monitor: Monitor
@@ -33,7 +34,7 @@ export function MonitorOverview(props: MonitorOverviewProps) {
         <p class="overview-status">
           <StatusMark status={status} />
           <span class="soft">
-            since <Moment at={shownSince(props)} reading={reading} />
+            since <Moment at={shownSince(props)} reading={reading} isExact={isQuick(monitor)} />
           </span>
           {monitor.openRun && <RunningMark />}
         </p>
@@ -43,6 +44,11 @@ export function MonitorOverview(props: MonitorOverviewProps) {
       {mayOperate && <Buttons monitor={monitor} />}
     </section>
   )
+}
+
+// Where an hour holds several pings, a minute is too coarse.
+function isQuick({ schedule }: Monitor): boolean {
+  return schedule.periodMs < HOUR
 }
 
 /** Nobody has pinged it yet. */
@@ -93,7 +99,7 @@ function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' 
         <div>
           <dt>Alert at</dt>
           <dd>
-            <Moment at={deadlineAt} reading={reading} />
+            <Moment at={deadlineAt} reading={reading} isExact={isQuick(monitor)} />
           </dd>
         </div>
       )}
@@ -115,12 +121,7 @@ function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
     <ol class="steps">
       <li>
         <h2>Copy this line</h2>
-        <div class="copy">
-          <code id="first-ping">{curlLine(pingUrl)}</code>
-          <button type="button" class="button button-small" data-copy="first-ping">
-            Copy
-          </button>
-        </div>
+        <Copyable id="first-ping" text={curlLine(pingUrl)} what="the line" />
       </li>
       <li>
         <h2>Run it where the job runs</h2>

@@ -27,7 +27,7 @@ type Sound = Exclude<SchedulePreviewProps, { problem: string }>
 
 function Sentences(props: Sound) {
   const { schedule, graceMs, watched, reading } = props
-  const rhythm = `Expected ${scheduleInWords(schedule)}, forgiven for ${durationInWords(graceMs)}. `
+  const rhythm = `Expected ${scheduleInWords(schedule)}, with ${durationInWords(graceMs)} of grace. `
   const isPast = watched?.deadlineAt != null && watched.deadlineAt <= reading.now
   return (
     <>
@@ -42,8 +42,8 @@ function IfItReportsNow(props: Sound) {
   const dueAt = nextDueAt(props.schedule, props.reading.now)
   return (
     <>
-      If the job reports now, the next ping is expected <At {...props} at={dueAt} />
-      {'; without it, an alert goes out at '}
+      If the job reports now, the next ping is expected on <At {...props} at={dueAt} />
+      {'. Without it, an alert goes out on '}
       <At {...props} at={dueAt + props.graceMs} />.
     </>
   )
@@ -56,7 +56,7 @@ function AsItStands(props: Sound & { watched: NonNullable<Sound['watched']> }) {
     <>
       {dueAt !== null && (
         <>
-          The next ping is expected <At {...props} at={dueAt} />
+          The next ping is expected on <At {...props} at={dueAt} />
           {isRunFirst ? '. ' : '; '}
         </>
       )}
@@ -67,7 +67,7 @@ function AsItStands(props: Sound & { watched: NonNullable<Sound['watched']> }) {
       )}
       {deadlineAt !== null && (
         <>
-          without {isRunFirst ? 'its end' : 'it'}, an alert goes out at <At {...props} at={deadlineAt} />.
+          without {isRunFirst ? 'its end' : 'it'}, an alert goes out on <At {...props} at={deadlineAt} />.
         </>
       )}
     </>

@@ -1,5 +1,5 @@
 // The history of a monitor: a section that can be drawn by itself, and the two ends at which it grows.
-import type { TransitionReason } from '#domain/lifecycle.ts'
+import { type RecordedTransition, reasonInWords } from '#domain/lifecycle.ts'
 import { decodeBody } from '#domain/ping.ts'
 import {
   TIMELINE_FILTERS,
@@ -7,10 +7,9 @@ import {
   type TimelineEntry,
   type TimelineFilter,
   type TimelinePing,
-  type TimelineTransition,
   writeCursor,
 } from '#domain/timeline.ts'
-import { durationInWords, SECOND } from '#lib/duration.ts'
+import { lengthInWords } from '#lib/duration.ts'
 import { ExactMoment } from '#views/components/delivery.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { PingMark } from '#views/components/ping-mark.tsx'
@@ -37,15 +36,6 @@ const FILTER_WORDS: Record<TimelineFilter, string> = {
   log: 'Log',
   ignored: 'Ignored',
   status: 'Status changes',
-}
-
-export const TRANSITION_WORDS: Record<TransitionReason, string> = {
-  timeout: 'no ping came in time',
-  overrun: 'a run started and did not end in time',
-  ping: 'a success came',
-  fail: 'the job reported a failure',
-  pause: 'somebody paused it',
-  resume: 'somebody resumed it',
 }
 
 /** The whole section. `above`: null when it does not begin with the newest entry. */
@@ -165,12 +155,12 @@ function Entry({ entry, ...view }: TimelineView & { entry: TimelineEntry }) {
   return <PingEntry ping={entry.ping} {...view} />
 }
 
-function TransitionEntry({ transition, reading }: { transition: TimelineTransition; reading: Reading }) {
+function TransitionEntry({ transition, reading }: { transition: RecordedTransition; reading: Reading }) {
   return (
     <li class="entry entry-transition">
       <StatusMark status={transition.to} />
       <ExactMoment at={transition.at} zone={reading.zone} />
-      <span class="entry-what">{TRANSITION_WORDS[transition.reason]}</span>
+      <span class="entry-what">{reasonInWords(transition.reason)}</span>
     </li>
   )
 }
@@ -200,11 +190,6 @@ function pingFacts({ durationMs, exitStatus, remoteAddress }: TimelinePing): str
     ...(exitStatus === null ? [] : [`exit status ${exitStatus}`]),
     ...(remoteAddress === null ? [] : [`from ${remoteAddress}`]),
   ]
-}
-
-/** "2 minutes, 5 seconds", "0.4 seconds" */
-export function lengthInWords(ms: number): string {
-  return ms < 10 * SECOND ? `${Number((ms / SECOND).toFixed(ms < SECOND ? 3 : 1))} seconds` : durationInWords(ms)
 }
 
 // The body is cut in the middle of a character now and then, and may be no text at all.

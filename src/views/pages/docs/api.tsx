@@ -214,7 +214,10 @@ function Errors() {
           ['403', 'the check or the channel belongs to another project'],
           ['404', 'there is no such check, channel or body'],
           ['405', 'the method is not known there'],
-          ['409', 'resuming a check that is not paused, answered as text'],
+          [
+            '409',
+            'resuming a check that is not paused, answered as text; or a project has 100 channels and gets one more',
+          ],
           ['413', 'the body has more than 16 MiB'],
           ['429', 'a test of this channel is still running'],
           ['503', 'the disk took nothing; `Retry-After` says when to try again'],

@@ -1,3 +1,4 @@
+import type { Child } from '#jsx/jsx-runtime'
 import { DOCS } from './index.ts'
 import { CURL, type DocProps, SAMPLE_KEY, Sample, Text } from './parts.tsx'
 
@@ -28,6 +29,22 @@ export function DocsIndex({ baseUrl }: DocProps) {
         </ul>
       </section>
     </>
+  )
+}
+
+interface DocFrameProps {
+  /** The slug of the page that is shown; null at `/docs`. */
+  current: string | null
+  children?: Child
+}
+
+/** A page of the documentation beside the way to the others. */
+export function DocFrame({ current, children }: DocFrameProps) {
+  return (
+    <div class="docs">
+      <DocsNav current={current} />
+      <article class="docs-page">{children}</article>
+    </div>
   )
 }
 

@@ -1,0 +1,19 @@
+// How a form knows that somebody changed what it shows: it carries the fingerprint of what it was made from.
+import { sha1Hex } from '#lib/tokens.ts'
+
+/** What a person may change, by the name that he knows it by; the order is the same each time. */
+export type Facets = readonly (readonly [name: string, value: unknown])[]
+
+const LENGTH = 10
+
+/** A few signs for each facet: enough to tell a change from none, too few to tell the value. */
+export function fingerprintOf(facets: Facets): string {
+  return facets.map(([, value]) => sha1Hex(JSON.stringify(value)).slice(0, LENGTH)).join('.')
+}
+
+/** The names of what is different from when the fingerprint was taken. */
+export function changedSince(fingerprint: string, facets: Facets): string[] {
+  const before = fingerprint.split('.')
+  const now = fingerprintOf(facets).split('.')
+  return facets.flatMap(([name], index) => (before[index] === now[index] ? [] : [name]))
+}

@@ -1,0 +1,132 @@
+// What a person must know, or must not be able to do, when he changes a channel.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createChannel } from '#actions/channels.ts'
+import type { Project } from '#domain/project.ts'
+import { MINUTE } from '#lib/duration.ts'
+import { findChannel } from '#store/channels.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { memberOf, type Visitor } from '../support/visitor.ts'
+
+let guard: TestGuard
+let project: Project
+let member: Visitor
+
+beforeEach(async () => {
+  guard = new TestGuard()
+  project = guard.project()
+  member = await memberOf(guard, project, 'member')
+})
+
+afterEach(() => guard.stop())
+
+const list = () => `/projects/${project.id}/channels`
+const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+
+describe('Switching a channel off', () => {
+  test.each([
+    [1, 'One message waits to be sent.', 'The message that was waiting is not sent any more.'],
+    [2, '2 messages wait to be sent.', '2 messages that were waiting are not sent any more.'],
+  ])('while %i messages wait says so before and after', async (count, before, after) => {
+    const channelId = guard.mailTo(project, 'ops@example.org')
+    guard.outside.failWith('timeout')
+    for (let index = 0; index < count; index++) {
+      await guard.ping(guard.monitor(project, { name: `job ${index}` }, [channelId]), '/fail')
+    }
+    await guard.tick()
+    for (const path of [list(), `/channels/${channelId}`]) expect(words(await member.read(path))).toContain(before)
+    await member.post(`/channels/${channelId}/disable`)
+    const text = words(await member.read(list()))
+    expect(text).toContain(after)
+    expect(text).not.toContain('to be sent')
+  })
+
+  test('while nothing waits says nothing of that', async () => {
+    const channelId = guard.mailTo(project, 'ops@example.org')
+    const backup = guard.monitor(project, { name: 'backup' }, [channelId])
+    await guard.ping(backup, '/fail')
+    await guard.pass(MINUTE)
+    expect(words(await member.read(list()))).not.toContain('to be sent')
+    await member.post(`/channels/${channelId}/disable`)
+    expect(words(await member.read(list()))).toContain('It tells nothing until it is switched on again.')
+  })
+
+  test.each(['channel-silenced.<b>', 'channel-silenced.99999999', 'toString.1', 'channel-silenced'])(
+    'says nothing for the made-up notice %s',
+    async (notice) => {
+      const response = await guard.request(list(), {
+        headers: { Cookie: `${member.cookie}; cronguard-notice=${encodeURIComponent(notice)}` },
+      })
+      expect([response.status, (await response.text()).includes('any more')]).toEqual([200, false])
+    },
+  )
+})
+
+describe('The secret of a channel', () => {
+  const settings = { url: 'https://hooks.example.org/a', secret: 'whisper-nobody-hears' }
+  let channelId: string
+  const edit = (fields: Record<string, string>) =>
+    member.post(`/channels/${channelId}`, { name: 'Chat', 'setting-secret': '', ...fields })
+  const stored = () => findChannel(guard.db, channelId)?.settings
+
+  beforeEach(() => {
+    channelId = createChannel(guard.deps, { projectId: project.id, kind: 'webhook', name: 'Chat', settings }).id
+  })
+
+  test.each(['https://evil.example/a', 'http://hooks.example.org/a', 'https://hooks.example.org:8443/a'])(
+    'does not follow the channel to %s by itself',
+    async (url) => {
+      const response = await edit({ 'setting-url': url })
+      const text = await response.text()
+      expect(response.status).toBe(422)
+      expect(text).toContain('id="setting-secret-problem"')
+      expect(text).toContain('The address leads to another server now')
+      expect(text).not.toContain(settings.secret)
+      expect(stored()).toEqual(settings)
+    },
+  )
+
+  test('may be typed again, or removed, with the new address', async () => {
+    const url = 'https://elsewhere.example/'
+    expect((await edit({ 'setting-url': url, 'setting-secret': 'another one' })).status).toBe(303)
+    expect(stored()).toEqual({ url, secret: 'another one' })
+    expect((await edit({ 'setting-url': 'https://third.example/', 'remove-secret': 'on' })).status).toBe(303)
+    expect(stored()).toEqual({ url: 'https://third.example/' })
+  })
+
+  test('stays while only the path changes', async () => {
+    expect((await edit({ 'setting-url': 'https://hooks.example.org/b?c' })).status).toBe(303)
+    expect(stored()).toEqual({ url: 'https://hooks.example.org/b?c', secret: settings.secret })
+  })
+
+  test('that is not there stops nobody', async () => {
+    const bare = { kind: 'webhook', name: 'Bare', settings: { url: settings.url } }
+    channelId = createChannel(guard.deps, { projectId: project.id, ...bare }).id
+    expect((await edit({ 'setting-url': 'https://elsewhere.example/' })).status).toBe(303)
+  })
+})
+
+describe('The name of a channel', () => {
+  const create = (name: string) => member.post(list(), { kind: 'email', name, 'setting-address': 'ops@example.org' })
+
+  test('has a hundred characters as people count them', async () => {
+    expect((await create('🎉'.repeat(100))).status).toBe(303)
+    const response = await create('🎉'.repeat(101))
+    expect(response.status).toBe(422)
+    expect(await response.text()).toContain('A name has at most 100 characters.')
+  })
+
+  test('has no control characters: it stands in mails', async () => {
+    for (const name of ['a\r\nBcc: x@example.org', 'a\u0007b']) {
+      const response = await create(name)
+      expect(response.status).toBe(422)
+      expect(await response.text()).toContain('A name has no control characters.')
+    }
+  })
+})
+
+test('The list says of how many monitors a channel tells', async () => {
+  const channelId = guard.mailTo(project, 'ops@example.org')
+  guard.monitor(project, { name: 'backup' }, [channelId])
+  expect(words(await member.read(list()))).toContain('Tells of 1 monitor')
+  expect(words(await member.read(`/channels/${channelId}`))).toContain('Tells of 1 monitor')
+})

@@ -1,0 +1,160 @@
+// Two people at the same form: nobody's work is undone by somebody who has not seen it.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createChannel, setChannelDisabled } from '#actions/channels.ts'
+import { updateMonitor } from '#actions/monitors.ts'
+import type { Monitor, MonitorChange } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { DAY, HOUR } from '#lib/duration.ts'
+import { listChannelsOfMonitor } from '#store/channels.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { memberOf, type Visitor } from '../support/visitor.ts'
+
+let guard: TestGuard
+let project: Project
+let channelId: string
+let monitor: Monitor
+let ann: Visitor
+let ben: Visitor
+
+beforeEach(async () => {
+  guard = new TestGuard()
+  project = guard.project()
+  channelId = guard.mailTo(project, 'ops@example.org')
+  monitor = guard.monitor(project, { name: 'backup', slug: 'backup', description: 'old' }, [channelId])
+  ann = await memberOf(guard, project, 'member', 'ann@example.org')
+  ben = await memberOf(guard, project, 'member', 'ben@example.org')
+})
+
+afterEach(() => guard.stop())
+
+const FIELDS = {
+  name: 'backup',
+  slug: 'backup',
+  description: 'old',
+  period: String(DAY),
+  graceCount: '1',
+  graceUnit: 'hours',
+}
+
+const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+const seenIn = (html: string) => / name="seen" value="([^"]*)"/.exec(html)?.[1] ?? 'nothing'
+const shownIn = (html: string) =>
+  [...html.matchAll(/name="shownChannel" value="([^"]*)"/g)].map((match) => match[1] ?? '')
+
+/** The form as a person has it before him. */
+async function opened(visitor: Visitor) {
+  const html = await visitor.read(`/monitors/${monitor.uniqueKey}/edit`)
+  return { ...FIELDS, seen: seenIn(html), shownChannel: shownIn(html), channel: [channelId] }
+}
+
+const save = (visitor: Visitor, fields: Record<string, string | string[]>) =>
+  visitor.post(`/monitors/${monitor.uniqueKey}`, fields)
+
+const theGrace = (): MonitorChange => ({ graceMs: DAY })
+
+describe('A monitor that two people edit', () => {
+  test('is not silently set back by the second: he is told what is different, and keeps his words', async () => {
+    const [first, second] = [await opened(ann), await opened(ben)]
+    expect((await save(ann, { ...first, graceCount: '24', tags: 'prod' })).status).toBe(303)
+    const refused = await save(ben, { ...second, description: 'new <b>' })
+    const html = await refused.text()
+    expect(refused.status).toBe(422)
+    expect(words(html)).toContain('Different by now: the grace, the tags.')
+    expect(html).toContain('new &lt;b&gt;</textarea>')
+    expect(guard.now(monitor)).toMatchObject({ graceMs: DAY, description: 'old', tags: 'prod' })
+    expect((await save(ben, { ...second, description: 'new', seen: seenIn(html) })).status).toBe(303)
+    expect(guard.now(monitor)).toMatchObject({ graceMs: HOUR, description: 'new', tags: '' })
+  })
+
+  test('is guarded against the next change, too, by the form that came back', async () => {
+    const form = await opened(ben)
+    updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: theGrace() })
+    const again = seenIn(await (await save(ben, form)).text())
+    updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: { tags: 'later' } })
+    const html = await (await save(ben, { ...form, seen: again })).text()
+    expect(words(html)).toContain('Different by now: the tags.')
+  })
+
+  test('is still guarded after another mistake was mended', async () => {
+    const form = await opened(ben)
+    const html = await (await save(ben, { ...form, name: '' })).text()
+    expect(seenIn(html)).toBe(form.seen)
+    updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: theGrace() })
+    expect((await save(ben, { ...form, seen: seenIn(html) })).status).toBe(422)
+  })
+
+  const CHANGES: [facet: string, change: MonitorChange][] = [
+    ['the name', { name: 'other' }],
+    ['the schedule', { schedule: { kind: 'period', periodMs: HOUR } }],
+    ['the grace', theGrace()],
+    ['the tags', { tags: 'prod' }],
+    ['the description', { description: 'other' }],
+    ['the slug', { slug: 'other' }],
+    ['who resumes it', { manualResume: true }],
+    ['the methods that count', { postOnly: true }],
+    ['the words in the body', { filter: { failureKeywords: 'ERROR' } }],
+  ]
+
+  test.each(CHANGES)('notices a change of %s, and of nothing else', async (facet, change) => {
+    const form = await opened(ben)
+    updateMonitor(guard.deps, { ref: guard.refOf(monitor), change })
+    expect(words(await (await save(ben, form)).text())).toContain(`Different by now: ${facet}. `)
+  })
+
+  test('notices that a channel was taken from it, and keeps one that is new without asking', async () => {
+    const form = await opened(ben)
+    const settings = { address: 'later@example.org' }
+    const { id } = createChannel(guard.deps, { projectId: project.id, kind: 'email', name: 'later', settings })
+    expect((await save(ben, form)).status).toBe(303)
+    expect(listChannelsOfMonitor(guard.db, monitor.id)).toHaveLength(2)
+    const next = await opened(ben)
+    updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: {}, channelIds: [id] })
+    expect(words(await (await save(ben, next)).text())).toContain('Different by now: the channels.')
+  })
+
+  test('is saved without a word when it was only pinged, or a channel only switched off', async () => {
+    const form = await opened(ben)
+    await guard.ping(monitor)
+    setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
+    expect((await save(ben, { ...form, description: 'new' })).status).toBe(303)
+    expect(guard.now(monitor).description).toBe('new')
+  })
+
+  test('ticks in the form that comes back what was added meanwhile', async () => {
+    const form = await opened(ben)
+    const settings = { address: 'later@example.org' }
+    const { id } = createChannel(guard.deps, { projectId: project.id, kind: 'email', name: 'later', settings })
+    expect(await (await save(ben, { ...form, name: '' })).text()).toContain(`value="${id}" checked`)
+  })
+})
+
+describe('A note that two people write', () => {
+  let path: string
+  const note = () => guard.db.get<{ note: string }>('SELECT note FROM incidents')?.note
+
+  beforeEach(async () => {
+    await guard.ping(monitor, '/fail')
+    path = `/incidents/${guard.db.get<{ id: string }>('SELECT id FROM incidents')?.id}`
+  })
+
+  test('is not silently replaced: the second sees what the first wrote, and may replace it knowingly', async () => {
+    const [first, second] = [seenIn(await ann.read(path)), seenIn(await ben.read(path))]
+    expect((await ann.post(`${path}/note`, { note: 'disk <full>', seen: first })).status).toBe(303)
+    const refused = await ben.post(`${path}/note`, { note: 'no idea', seen: second })
+    const html = await refused.text()
+    expect(refused.status).toBe(422)
+    expect(words(html)).toContain('Somebody else changed the note while you were writing.')
+    expect(words(html)).toContain('The note as it is now disk &lt;full&gt;')
+    expect(html).toContain('no idea</textarea>')
+    expect(note()).toBe('disk <full>')
+    expect((await ben.post(`${path}/note`, { note: 'no idea', seen: seenIn(html) })).status).toBe(303)
+    expect(note()).toBe('no idea')
+  })
+
+  test('is saved without a word when both wrote the same', async () => {
+    const seen = seenIn(await ann.read(path))
+    for (const visitor of [ann, ben]) {
+      expect((await visitor.post(`${path}/note`, { note: 'the same', seen })).status).toBe(303)
+    }
+  })
+})

@@ -109,17 +109,22 @@
 
   // What stands on the page is old then, and must not look as if it were true.
   const showAway = (isAway) => {
-    if (away.hidden === !isAway) return
+    if (away.hidden === !isAway && away.dataset.why !== 'signed-out') return
+    away.dataset.why = 'unreachable'
     away.querySelector('[data-away-since]').textContent = new Date(lastSignAt).toLocaleTimeString()
     away.hidden = !isAway
     document.documentElement.classList.toggle('is-away', isAway)
     document.title = isAway ? `(not reachable) ${title}` : title
   }
 
-  // A tab whose session ended must not go on saying that all is well; to somebody who looks, the whole page tells.
+  // A tab whose session ended must not go on saying that all is well; to somebody who looks, the whole page tells. What
+  // is typed there must not be lost by that.
   const showSignedOut = () => {
     document.title = 'Signed out · CronGuard'
-    if (!document.hidden) location.reload()
+    if (document.hidden) return
+    if (!document.querySelector('main .form')) return location.reload()
+    away.dataset.why = 'signed-out'
+    away.hidden = false
   }
 
   // A proxy in between that wants a password answers with a page of its own.

@@ -56,10 +56,17 @@ export function deleteProject(
   })
 }
 
-/** Makes an API key and returns it; only its hash is kept, so this is the one time it can be shown. Throws invalid. */
+/**
+ * Makes an API key and returns it; only its hash is kept, so this is the one time it can be shown. A form that is sent
+ * twice names the same `id`, and makes one key. Throws invalid. */
 export function createApiKey(
   deps: Deps,
-  { projectId, access, ...input }: { projectId: string; access: ApiKeyAccess; name?: string },
+  {
+    projectId,
+    access,
+    id = newUuid(),
+    ...input
+  }: { projectId: string; access: ApiKeyAccess; name?: string; id?: string },
 ): string {
   const fields: FieldProblems = {}
   const name = readField(fields, 'keyName', ApiKeyName.safeParse(input.name ?? ''), '')
@@ -68,10 +75,14 @@ export function createApiKey(
   const key = prefix + newMixedCaseToken(API_KEY_LENGTH - prefix.length)
   const hint = key.slice(0, HINT_LENGTH)
   deps.db.write((tx) => {
-    if (store.listApiKeys(tx, projectId).length >= API_KEYS_MAX) {
+    const keys = store.listApiKeys(tx, projectId)
+    if (keys.some((made) => made.id === id)) {
+      throw new AppError('conflict', 'This key is made already, and cannot be shown again. Make another if it is lost.')
+    }
+    if (keys.length >= API_KEYS_MAX) {
       throw new AppError('conflict', `The project has ${API_KEYS_MAX} API keys already. Revoke one first.`)
     }
-    store.insertApiKey(tx, { id: newUuid(), projectId, access, name, hash: sha256Hex(key), hint })
+    store.insertApiKey(tx, { id, projectId, access, name, hash: sha256Hex(key), hint })
   })
   return key
 }

@@ -3,6 +3,7 @@ import type { Deps } from '#deps.ts'
 import { AppError, type ErrorCode, StorageRefusedError } from '#lib/errors.ts'
 import { newLowerCaseToken } from '#lib/tokens.ts'
 import { ErrorPage } from '#views/pages/error.tsx'
+import { refererOf } from './origin.ts'
 import { page } from './respond.tsx'
 import { splitUrl } from './url.ts'
 
@@ -31,7 +32,8 @@ export function answerError(deps: Deps, { error, request }: { error: unknown; re
   const { path } = splitUrl(request.url)
   const isApi = path.startsWith('/api/')
   const answer = answerTo(deps, { error, path, statuses: isApi ? API_STATUSES : STATUSES })
-  const response = isApi ? json(answer) : path.startsWith('/ping/') ? plainText(answer) : document(answer)
+  const next = answer.status === 401 ? refererOf(deps, request) : null
+  const response = isApi ? json(answer) : path.startsWith('/ping/') ? plainText(answer) : document(answer, next)
   if (answer.status === 503) response.headers.set('Retry-After', RETRY_AFTER_SECONDS)
   return response
 }
@@ -70,6 +72,6 @@ function plainText({ status, message }: Answer): Response {
   return new Response(message, { status, headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
 }
 
-function document({ status, message }: Answer): Response {
-  return page(<ErrorPage status={status} message={message} />, status)
+function document({ status, message }: Answer, next: string | null): Response {
+  return page(<ErrorPage status={status} message={message} next={next} />, status)
 }

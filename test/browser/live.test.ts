@@ -80,7 +80,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await context.route('**/counts', (route) => route.fulfill({ contentType: 'text/html', body: '<p>Proxy</p>' }))
     await askedInBackground(page)
     await context.unroute('**/counts')
-    await context.clearCookies()
+    await page.request.post('/logout', { headers: { Origin: cronguard.url } })
     await askedInBackground(page)
     await page.waitForFunction("document.title === 'Signed out · CronGuard'")
     await turnAway(page, false)

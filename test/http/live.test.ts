@@ -341,7 +341,7 @@ describe('A stream ends', () => {
     expect([first.isOver(), second.isOver()]).toEqual([true, false])
   })
 
-  test('when it is the oldest of twenty, in whatever project, and tells its page not to come back at once', async () => {
+  test('when it is the oldest of twenty, in whatever project, and its page waits a while', async () => {
     const other = guard.project('bob@example.org')
     guard.db.write((tx) => insertMembership(tx, { projectId: other.id, userId: alice.user.id, role: 'viewer' }))
     const closed = await openPage(alice)

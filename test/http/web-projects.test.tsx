@@ -187,6 +187,17 @@ describe('The project ping key', () => {
 })
 
 describe('An API key', () => {
+  test('is made once, however often the page that shows it is loaded again', async () => {
+    const visitor = await alice()
+    const keyId = /name="keyId" value="([0-9a-f-]{36})"/.exec(await settings(visitor))?.[1] ?? ''
+    const form = { keyName: 'deploy', access: 'read-write', keyId }
+    expect((await visitor.post(path('/api-keys'), form)).status).toBe(200)
+    const again = await visitor.post(path('/api-keys'), form)
+    expect(again.status).toBe(422)
+    expect(await again.text()).toContain('This key is made already')
+    expect(listApiKeys(guard.db, project.id)).toHaveLength(1)
+  })
+
   const CHECKS = '/api/v3/checks/'
   const call = (key: string, init: RequestInit = {}) =>
     guard.request(CHECKS, { ...init, headers: { 'X-Api-Key': key } })

@@ -94,6 +94,15 @@ describe('Signing in', () => {
   })
 })
 
+describe('Somebody who is signed out while he types', () => {
+  test('is led back to where he was', async () => {
+    const headers = { Referer: 'http://127.0.0.1:8000/settings?tab=1' }
+    const response = await stranger.post('/settings/profile', { name: 'Alice' }, headers)
+    expect(response.status).toBe(401)
+    expect(await response.text()).toContain('href="/login?next=%2Fsettings%3Ftab%3D1"')
+  })
+})
+
 describe('Too many tries', () => {
   const wrong = { ...ALICE, password: 'wrong password' }
   const from = (peer: string) => ({

@@ -18,6 +18,7 @@ import { createLimit, type Limit } from '#http/limits.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
+import { newUuid } from '#lib/tokens.ts'
 import { listMonitors } from '#store/monitors.ts'
 import { listApiKeys, listInvitations, listMembers } from '#store/projects.ts'
 import { type FormState, freshForm } from '#views/components/field.tsx'
@@ -40,10 +41,6 @@ export function projectRoutes(house: House) {
       .get(
         '/projects/new',
         signedIn(house, (visit) => showNew(visit, freshForm())),
-      )
-      .get(
-        '/projects',
-        signedIn(house, () => redirect('/')),
       )
       .get(
         '/projects',
@@ -123,6 +120,7 @@ function administrationOf({ deps }: House, { project, user, now }: ProjectVisit)
   return {
     baseUrl: deps.config.baseUrl,
     apiKeys: listApiKeys(deps.db, project.id),
+    newKeyId: newUuid(),
     invitations: listInvitations(deps.db, project.id)
       .filter(({ expiresAt }) => expiresAt > now)
       .map((invitation) => ({ ...invitation, url: invitationUrl(deps, invitation) })),
@@ -169,11 +167,19 @@ async function makeApiKey(house: House, visit: ProjectVisit): Promise<Response> 
   requireProvenAddress(deps, user)
   return await orShowAgain(house, { visit, section: 'api-keys', form }, () => {
     const access = oneOf(API_KEY_ACCESS, form.text('access'))
-    const apiKey = createApiKey(deps, { projectId: project.id, access, name: form.text('keyName') })
+    const apiKey = createApiKey(deps, { projectId: project.id, access, name: form.text('keyName'), ...sentId(form) })
     const { baseUrl } = deps.config
     return page(<NewApiKeyPage visit={frameOf(visit)} project={project} apiKey={apiKey} baseUrl={baseUrl} />)
   })
 }
+
+// Reloading the page that shows the key sends the form again.
+function sentId(form: Form): { id?: string } {
+  const id = form.text('keyId')
+  return UUID.test(id) ? { id } : {}
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 function endApiKey({ deps }: House, visit: ProjectVisit): Response {
   revokeApiKey(deps, { id: visit.params.key ?? '', projectId: visit.project.id })

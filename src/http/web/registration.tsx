@@ -41,10 +41,6 @@ export function registrationRoutes(house: House) {
         '/invitations/:token',
         anybody(house, (visit) => showInvitation(house, visit)),
       )
-      .get(
-        '/invitations/:token/account',
-        anybody(house, ({ params }) => redirect(`/invitations/${encodeURIComponent(params.token ?? '')}`)),
-      )
       // The form that came back leaves its own address in the browser, and somebody may ask for that again.
       .get(
         '/invitations/:token/account',

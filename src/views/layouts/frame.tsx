@@ -45,8 +45,15 @@ export function Frame({ visit, title, room, children }: FrameProps) {
       </header>
       <p id="away" class="away" role="alert" hidden>
         <Icon name="alert" />
-        <span>
+        <span data-away="unreachable">
           CronGuard cannot be reached. This page shows how things were at <b data-away-since="" />.
+        </span>
+        <span data-away="signed-out">
+          You are signed out.{' '}
+          <a href="/login" target="_blank" rel="noopener">
+            Sign in in another tab
+          </a>{' '}
+          before you save what you typed here.
         </span>
       </p>
       {project && <LiveStream project={project} visit={visit} />}

@@ -3,6 +3,8 @@ import { Plain } from '#views/layouts/plain.tsx'
 interface ErrorPageProps {
   status: number
   message: string
+  /** Not signed in: the page from which the request came, to go on with. */
+  next: string | null
 }
 
 const TITLES: Record<number, string> = {
@@ -16,7 +18,7 @@ const TITLES: Record<number, string> = {
   503: 'CronGuard cannot save anything',
 }
 
-export function ErrorPage({ status, message }: ErrorPageProps) {
+export function ErrorPage({ status, message, next }: ErrorPageProps) {
   const title = TITLES[status] ?? 'Not possible'
   return (
     <Plain title={title}>
@@ -25,7 +27,13 @@ export function ErrorPage({ status, message }: ErrorPageProps) {
       </p>
       <h1>{title}</h1>
       <p class="lead">{message}</p>
-      <p>{status === 401 ? <a href="/login">Sign in</a> : <a href="/">To the monitors</a>}</p>
+      <p>
+        {status === 401 ? (
+          <a href={next === null ? '/login' : `/login?next=${encodeURIComponent(next)}`}>Sign in</a>
+        ) : (
+          <a href="/">To the monitors</a>
+        )}
+      </p>
     </Plain>
   )
 }

@@ -19,6 +19,8 @@ export interface Keys {
   /** Where this CronGuard is reached. */
   baseUrl: string
   apiKeys: ShownApiKey[]
+  /** What the next key is named by: a form that is sent twice makes one. */
+  newKeyId: string
   /** The user must confirm his address before he may make keys or have invitations mailed. */
   mustVerify: boolean
 }
@@ -88,7 +90,7 @@ export function ApiKeysSection({ project, keys, reading, returned }: ApiKeysProp
           Keys can be made once your e-mail address is confirmed, in your <a href="/settings#address">settings</a>.
         </p>
       ) : (
-        <ApiKeyForm project={project} returned={returned} />
+        <ApiKeyForm project={project} keys={keys} returned={returned} />
       )}
     </Section>
   )
@@ -128,10 +130,11 @@ function ApiKeyRow({ project, apiKey: { id, name, hint, access, createdAt }, rea
   )
 }
 
-function ApiKeyForm({ project, returned }: { project: OwnProject; returned: Returned | null }) {
+function ApiKeyForm({ project, keys, returned }: Omit<ApiKeysProps, 'reading'>) {
   const form = formOf(returned, 'api-keys', { access: 'read-write' })
   return (
     <form method="post" action={`/projects/${project.id}/api-keys`} class="form">
+      <input type="hidden" name="keyId" value={keys.newKeyId} />
       <Field
         form={form}
         name="keyName"

@@ -49,13 +49,13 @@ describe('The channels page', () => {
     const failing = await member.read(list())
     expect(failing).toContain('https://hooks.example.org')
     expect(failing).toContain('2 monitors')
-    expect(failing).toContain('Fails since')
+    expect(failing).toContain('Failing since')
     expect(failing).toContain('Connection refused')
     guard.outside.failWith(null)
     await guard.pass(60_000)
     const sent = await member.read(list())
     expect(sent).toContain('Sent')
-    expect(sent).not.toContain('Fails since')
+    expect(sent).not.toContain('Failing since')
   })
 
   test('teaches what a channel is where there is none, and offers to add one to who may', async () => {

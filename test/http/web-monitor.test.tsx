@@ -81,7 +81,7 @@ describe('The page of a monitor', () => {
       'Down since 2 Mar, 13:00',
       'Paused since 2 Mar, 13:30',
     ])
-    expect(seen[1]).toContain('Next ping in 23 hours Alert at 2 Mar, 13:00 Last report 1 hour ago')
+    expect(seen[1]).toContain('Next ping in 23 hours Alert at 2 Mar, 13:00 Last ping 1 hour ago')
     expect(seen[4]).toContain('Resume')
   })
 

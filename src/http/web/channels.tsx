@@ -68,7 +68,10 @@ export function channelPageRoutes(house: House) {
       operate((visit) => switchTo(house, { visit, isDisabled: false })),
       FORM,
     )
-    .get('/channels/:channel/delete', operate(showDeletion))
+    .get(
+      '/channels/:channel/delete',
+      operate((visit) => showDeletion(house, visit)),
+    )
     .post(
       '/channels/:channel/delete',
       operate((visit) => remove(house, visit)),
@@ -102,7 +105,7 @@ function showChannels({ deps }: House, visit: ProjectVisit): Response {
       visit={frameOf(visit)}
       project={visit.project}
       reading={readingOf(visit)}
-      channels={reports.map(viewOf)}
+      channels={reports.map((report) => viewOf(deps, report))}
       lacksMailServer={reports.some(({ channel }) => goesNowhere(deps, findKind(channel.kind)))}
     />,
   )
@@ -171,7 +174,7 @@ function showChannel({ deps }: House, { visit, again }: { visit: ChannelVisit; a
       visit={frameOf(visit)}
       project={project}
       reading={readingOf(visit)}
-      channel={viewOf(report)}
+      channel={viewOf(deps, report)}
       monitors={listMonitorsOfChannel(deps.db, report.channel.id)}
       form={form}
       lacksMailServer={goesNowhere(deps, kind)}
@@ -208,7 +211,7 @@ async function save(house: House, visit: ChannelVisit): Promise<Response> {
 
 async function showTest(house: House, visit: ChannelVisit): Promise<Response> {
   const outcome = await sendTest(house, visit)
-  const { title, channel } = viewOf(visit.report)
+  const { title, channel } = viewOf(house.deps, visit.report)
   return page(
     <ChannelTestPage
       visit={frameOf(visit)}
@@ -237,8 +240,8 @@ function switchTo({ deps }: House, { visit, isDisabled }: { visit: ChannelVisit;
   return redirect(path, isDisabled ? 'channel-disabled' : 'channel-enabled')
 }
 
-function showDeletion(visit: ChannelVisit): Response {
-  const { title, channel, monitors } = viewOf(visit.report)
+function showDeletion(house: House, visit: ChannelVisit): Response {
+  const { title, channel, monitors } = viewOf(house.deps, visit.report)
   return page(
     <ChannelDeletionPage
       visit={frameOf(visit)}
@@ -254,13 +257,13 @@ function remove({ deps }: House, visit: ChannelVisit): Response {
   return redirect(`/projects/${visit.project.id}/channels`, 'channel-deleted')
 }
 
-function viewOf(report: ChannelReport): ChannelView {
+function viewOf(deps: House['deps'], report: ChannelReport): ChannelView {
   const { kind: name, settings, name: title } = report.channel
   const kind = findKind(name)
   const label = kind?.label ?? name
   const read = kind?.settings.safeParse(settings)
   const summary = kind && read?.success ? kind.summary(read.data) : 'The settings are not usable'
-  return { ...report, title: title || label, kindLabel: label, summary }
+  return { ...report, title: title || label, kindLabel: label, summary, reachesNobody: goesNowhere(deps, kind) }
 }
 
 function goesNowhere({ config }: House['deps'], kind: ChannelKind | null): boolean {

@@ -9,7 +9,7 @@ import { may } from '#domain/project.ts'
 import { orAgain } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
-import { peerOf } from '#http/peer.ts'
+import { peerOf, schemeOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { listChannelsOfMonitor } from '#store/channels.ts'
 import { MonitorPage, type MonitorUrls, type ToldChannel } from '#views/pages/monitor.tsx'
@@ -111,7 +111,7 @@ async function ping({ deps }: House, { monitor, request }: MonitorVisit): Promis
     exitStatus: null,
     runId: null,
     origin: {
-      scheme: 'http',
+      scheme: schemeOf(request),
       method: 'POST',
       remoteAddress: peerOf(request),
       userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_MAX),

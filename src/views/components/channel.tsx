@@ -12,6 +12,8 @@ export interface ChannelView extends ChannelReport {
   /** What kind it is, as people call it. */
   kindLabel: string
   summary: string
+  /** It mails, and there is no mail server. */
+  reachesNobody: boolean
 }
 
 /** Mails that nobody gets are worse than none: who reads this knows what to set. */
@@ -47,8 +49,16 @@ export function ChannelState({ channel, reading }: { channel: ChannelView; readi
       <span class="channel-state channel-failing">
         <Icon name="alert" />
         <span>
-          Fails since <Moment at={channel.failingSince} reading={reading} />
+          Failing since <Moment at={channel.failingSince} reading={reading} />
         </span>
+      </span>
+    )
+  }
+  if (channel.reachesNobody) {
+    return (
+      <span class="channel-state channel-failing">
+        <Icon name="alert" />
+        Reaches nobody
       </span>
     )
   }

@@ -1,4 +1,3 @@
-import { CHANNEL_NAME_MAX } from '#domain/channel.ts'
 import type { OwnProject } from '#domain/project.ts'
 import { MailBanner } from '#views/components/channel.tsx'
 import { Check, Field, FormProblem, type FormState } from '#views/components/field.tsx'
@@ -117,7 +116,6 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
         form={form}
         name="name"
         label="Name"
-        maxlength={CHANNEL_NAME_MAX}
         help={`How people recognise it. Without one it is called ${kind.label}.`}
       />
       {kind.fields.map((field) => (

@@ -79,24 +79,39 @@ function ChannelActions({ channel: { title, channel, waiting } }: { channel: Cha
   )
 }
 
+const MONITORS_SHOWN = 20
+
 function Monitors({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
+  const rest = monitors.slice(MONITORS_SHOWN)
   return (
     <section class="card" id="monitors">
       <h2>Tells of {monitorCount(monitors.length)}</h2>
       {monitors.length === 0 ? (
         <p class="soft">No monitor has this channel, so it is never told anything. Tick it in the form of a monitor.</p>
       ) : (
-        <ul class="channel-monitors">
-          {monitors.map((monitor) => (
-            <li>
-              <a href={`/monitors/${monitor.uniqueKey}`}>
-                <bdi>{shownName(monitor)}</bdi>
-              </a>
-            </li>
-          ))}
-        </ul>
+        <MonitorNames monitors={monitors.slice(0, MONITORS_SHOWN)} />
+      )}
+      {rest.length > 0 && (
+        <details>
+          <summary>And {monitorCount(rest.length)} more</summary>
+          <MonitorNames monitors={rest} />
+        </details>
       )}
     </section>
+  )
+}
+
+function MonitorNames({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
+  return (
+    <ul class="channel-monitors">
+      {monitors.map((monitor) => (
+        <li>
+          <a href={`/monitors/${monitor.uniqueKey}`}>
+            <bdi>{shownName(monitor)}</bdi>
+          </a>
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -1,4 +1,4 @@
-import { DESCRIPTION_MAX, KEYWORDS_MAX, NAME_MAX, SLUG_MAX, TAGS_MAX } from '#domain/monitor.ts'
+import { DESCRIPTION_MAX, KEYWORDS_MAX, SLUG_MAX, TAGS_MAX } from '#domain/monitor.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
 import { Check, Field, FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
@@ -58,7 +58,7 @@ export function MonitorFormPage(props: MonitorFormProps) {
       <form method="post" action={monitor ? back : `/projects/${projectId}/monitors`} class="form card monitor-form">
         <FormProblem text={problem} />
         <SeenField form={form} />
-        <Field form={form} name="name" label="Name" maxlength={NAME_MAX} isRequired hasFocus={monitor === null} />
+        <Field form={form} name="name" label="Name" isRequired hasFocus={monitor === null} />
         <ScheduleFields {...props} />
         <Channels {...props} />
         <Field

@@ -61,7 +61,7 @@ function Facts({ monitor, reading }: MonitorOverviewProps) {
     <dl class="overview-facts">
       <Expectation monitor={monitor} reading={reading} />
       <div>
-        <dt>Last report</dt>
+        <dt>Last ping</dt>
         <dd>
           {monitor.lastPingAt === null ? 'none since it waits' : <Ago at={monitor.lastPingAt} reading={reading} />}
         </dd>

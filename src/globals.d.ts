@@ -11,6 +11,14 @@ declare module '*.woff2' {
   const path: string
   export default path
 }
+declare module '@fontsource-variable/inter/LICENSE' {
+  const text: string
+  export default text
+}
+declare module 'htmx.org/LICENSE' {
+  const text: string
+  export default text
+}
 declare module 'htmx.org/dist/htmx.min.js' {
   const text: string
   export default text

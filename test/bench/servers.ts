@@ -31,7 +31,7 @@ function serveCronGuard({ port, monitors, isGrouped }: { port: number; monitors:
   const deps: Deps = {
     db: isGrouped ? db : oneByOne(db),
     clock: systemClock,
-    config: readConfig({ CRONGUARD_PORT: String(port) }),
+    config: readConfig({ CRONGUARD_PORT: String(port), CRONGUARD_SECRET_KEY: 'a key that only benches know' }),
     log,
     outbound: createOutbound(),
     mailer: createLogMailer(log),

@@ -60,6 +60,7 @@ const TABLE: Record<string, Needs> = {
   'POST /deliveries/:delivery/resend': 'member',
   'GET /docs': 'everybody',
   'GET /docs/:page': 'everybody',
+  'GET /docs/licences': 'everybody',
   'GET /badge/:file': 'everybody',
   'GET /health': 'everybody',
   'GET /login': 'everybody',

@@ -8,6 +8,7 @@ import { Frame } from '#views/layouts/frame.tsx'
 import { Plain } from '#views/layouts/plain.tsx'
 import { DocFrame, DocsIndex } from '#views/pages/docs/contents.tsx'
 import { DOCS } from '#views/pages/docs/index.ts'
+import { Licences } from '#views/pages/docs/licences.tsx'
 
 /** For everybody: whoever writes a script need not sign in to read how to ping. */
 export function docsRoutes(house: House) {
@@ -18,6 +19,10 @@ export function docsRoutes(house: House) {
       anybody(house, (visit) =>
         show(house, { visit, title: 'Documentation', slug: null, content: <DocsIndex baseUrl={baseUrl} /> }),
       ),
+    )
+    .get(
+      '/docs/licences',
+      anybody(house, (visit) => show(house, { visit, title: 'Licences', slug: null, content: <Licences /> })),
     )
     .get(
       '/docs/:page',

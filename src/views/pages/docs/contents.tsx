@@ -27,6 +27,9 @@ export function DocsIndex({ baseUrl }: DocProps) {
             </li>
           ))}
         </ul>
+        <p class="aside">
+          CronGuard is free software under the MIT licence. <a href="/docs/licences">Licences of the parts of others</a>
+        </p>
       </section>
     </>
   )

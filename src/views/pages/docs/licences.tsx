@@ -1,0 +1,19 @@
+import inter from '@fontsource-variable/inter/LICENSE' with { type: 'text' }
+import htmx from 'htmx.org/LICENSE' with { type: 'text' }
+
+/** The licences of what others made and browsers get from here. */
+export function Licences() {
+  return (
+    <>
+      <h1>Licences</h1>
+      <section id="inter" class="docs-section">
+        <h2>The typeface Inter</h2>
+        <pre>{inter}</pre>
+      </section>
+      <section id="htmx" class="docs-section">
+        <h2>htmx</h2>
+        <pre>{htmx}</pre>
+      </section>
+    </>
+  )
+}

@@ -314,3 +314,16 @@ describe('A forgotten password', () => {
     })
   })
 })
+
+describe('When the last person has deleted his account', () => {
+  test('the log has a new setup link, which works', async () => {
+    await alice()
+    const visitor = await signedIn(guard, EMAIL)
+    await visitor.post('/settings/delete', { password: PASSWORD })
+    expect(emails()).toEqual([])
+    const link = String(guard.log.find(({ fields }) => fields.link)?.fields.link)
+    const path = link.slice(link.indexOf('/setup?token='))
+    expect((await new Visitor(guard).post(path, ALICE)).headers.get('location')).toBe('/')
+    expect(await canSignIn(PASSWORD)).toBe(true)
+  })
+})

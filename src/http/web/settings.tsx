@@ -11,6 +11,7 @@ import {
   requirePassword,
 } from '#actions/accounts.ts'
 import { changeEmail, mailVerification } from '#actions/mailed-links.ts'
+import { openSetup } from '#actions/registration.ts'
 import { endOtherSessions, endSession } from '#actions/sessions.ts'
 import { THEMES } from '#domain/account.ts'
 import { type Form, orAgain, problemOf } from '#http/forms.ts'
@@ -182,6 +183,7 @@ async function remove(house: House, { visit, limits }: Asked): Promise<Response>
   return await orAgain(
     async () => {
       deleteAccount(house.deps, await checkPassword(house, { visit, limits, form }))
+      openAgain(house.deps)
       return withCookies(redirect('/login', 'account-deleted'), [house.sessions.cleared()])
     },
     ({ fields, message }) => {
@@ -189,6 +191,14 @@ async function remove(house: House, { visit, limits }: Asked): Promise<Response>
       return showDelete(house, { visit, form: { values: {}, problems } })
     },
   )
+}
+
+// After the last one, the way to a first account is the same as at a start: a link in the log.
+function openAgain(deps: House['deps']): void {
+  const token = openSetup(deps)
+  if (token === null) return
+  const link = `${deps.config.baseUrl}/setup?token=${token}`
+  deps.log.warn('Nobody has an account any more. The first one is made with this link, within 30 minutes', { link })
 }
 
 interface PasswordCheck extends Asked {

@@ -57,6 +57,11 @@ export function problemOf({ message, fields }: AppError): string | null {
   return Object.keys(fields).length === 0 ? message : null
 }
 
+/** One of several forms of a page, as it comes back: the person's words, and what is wrong with them. */
+export function returnedForm<Section>(error: AppError, { section, form }: { section: Section; form: Form }) {
+  return { section, form: { values: form.values, problems: error.fields }, problem: problemOf(error) }
+}
+
 const MENDABLE = ['invalid', 'conflict', 'too_many']
 
 /**

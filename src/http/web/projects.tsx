@@ -11,7 +11,7 @@ import {
   revokeApiKey,
 } from '#actions/projects.ts'
 import { API_KEY_ACCESS, INVITED_ROLES, may, type Permission, ROLES, wouldLoseOwner } from '#domain/project.ts'
-import { type Form, orAgain, problemOf } from '#http/forms.ts'
+import { type Form, orAgain, problemOf, returnedForm } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type ProjectVisit, type SignedInVisit, signedIn } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
@@ -140,11 +140,7 @@ function orShowAgain(
   { visit, section, form }: Sent,
   work: () => Response | Promise<Response>,
 ): Promise<Response> {
-  return orAgain(work, (error) => {
-    const problem = problemOf(error)
-    const again = { values: form.values, problems: error.fields }
-    return show(house, { visit, returned: { section, form: again, problem } })
-  })
+  return orAgain(work, (error) => show(house, { visit, returned: returnedForm(error, { section, form }) }))
 }
 
 async function rename(house: House, visit: ProjectVisit): Promise<Response> {

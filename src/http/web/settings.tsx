@@ -14,7 +14,7 @@ import { changeEmail, mailVerification } from '#actions/mailed-links.ts'
 import { openSetup } from '#actions/registration.ts'
 import { endOtherSessions, endSession } from '#actions/sessions.ts'
 import { THEMES } from '#domain/account.ts'
-import { type Form, orAgain, problemOf } from '#http/forms.ts'
+import { type Form, orAgain, returnedForm } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type SignedInVisit, signedIn } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
@@ -101,11 +101,7 @@ function orShowAgain(
   { visit, section, form }: { visit: SignedInVisit; section: SettingsForm; form: Form },
   work: () => Response | Promise<Response>,
 ): Promise<Response> {
-  return orAgain(work, (error) => {
-    const problem = problemOf(error)
-    const again = { values: form.values, problems: error.fields }
-    return show(house, { visit, returned: { section, form: again, problem } })
-  })
+  return orAgain(work, (error) => show(house, { visit, returned: returnedForm(error, { section, form }) }))
 }
 
 async function saveProfile(house: House, visit: SignedInVisit): Promise<Response> {

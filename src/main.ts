@@ -11,15 +11,21 @@ import { addUser } from './commands/user.ts'
 import { addVersion } from './commands/version.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { AppError, StorageRefusedError } from './lib/errors.ts'
+import { findServiceManager } from './lib/systemd.ts'
+import { readZonesFrom } from './lib/zone-time.ts'
 
 const COMMANDS = [addServe, addMigrate, addUser, addKey, addProject, addSchedule, addVersion]
 
 const shell: Shell = {
   readConfig: () => readConfig(process.env),
+  findServiceManager: () => findServiceManager(process.env, (sentence) => shell.tell(sentence)),
   print: (line) => console.log(line),
   tell: (line) => console.error(line),
   readInput: () => Bun.stdin.text(),
 }
+
+// As for every program that follows the custom.
+if (process.env.TZDIR) readZonesFrom([process.env.TZDIR])
 
 // Whatever it writes is its own: the database, its log and the secret key.
 process.umask(0o077)

@@ -78,7 +78,7 @@ function mailLater(deps: Deps, user: User): void {
 
 // The browser says it; who has none, or an odd one, starts with UTC.
 function zoneOf({ timeZone }: Newcomer): string {
-  return TimeZone.safeParse(timeZone).success ? timeZone : 'UTC'
+  return TimeZone.safeParse(timeZone).data ?? 'UTC'
 }
 
 function staleSetup(): AppError {

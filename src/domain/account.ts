@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
-import { isTimeZone } from '#lib/zone.ts'
+import { currentZoneName } from '#lib/zone-names.ts'
 import { limitedLine } from './text.ts'
 
 export const THEMES = ['system', 'light', 'dark'] as const
@@ -63,7 +63,12 @@ export const Password = z
 
 export const UserName = limitedLine('A name has', USER_NAME_MAX)
 
-export const TimeZone = z.string().refine(isTimeZone, 'This is no time zone.')
+/** A zone by the name that it has now. */
+export const TimeZone = z.string().transform((name, context) => {
+  const zone = currentZoneName(name)
+  if (zone === null) context.addIssue('This is no time zone.')
+  return zone ?? name
+})
 
 /** How a user is called by others: his name, or his address. */
 export function calledName({ name, email }: Pick<User, 'name' | 'email'>): string {

@@ -1,7 +1,11 @@
 import { OBSOLETE_ZONES } from './obsolete-zones.ts'
+import { isLikeZoneName } from './zone-files.ts'
+import { isInZoneDatabase } from './zone-time.ts'
 
-/** The longest name of today has 30. */
-export const ZONE_NAME_MAX_LENGTH = 36
+export { ZONE_NAME_MAX_LENGTH } from './zone-files.ts'
+
+/** Beside these, the folders of the database have names that only a system's own clocks are set by. */
+const PLACE = /^(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)\//
 
 /** What a time zone is called now ("Europe/Kyiv" for "Europe/Kiev"), or null for what is none. Case counts. */
 export function currentZoneName(name: string): string | null {
@@ -9,8 +13,12 @@ export function currentZoneName(name: string): string | null {
   return isZone(current) ? current : null
 }
 
+// A zone that is newer than Bun is only in the database.
 function isZone(name: string): boolean {
-  if (name.length > ZONE_NAME_MAX_LENGTH || !/^[A-Za-z][\w/+-]*$/.test(name)) return false
+  return isLikeZoneName(name) && (isInBun(name) || (PLACE.test(name) && isInZoneDatabase(name)))
+}
+
+function isInBun(name: string): boolean {
   try {
     return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId === name
   } catch {

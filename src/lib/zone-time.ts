@@ -1,5 +1,9 @@
 // What the clocks of a time zone show, and when. A wall time is what they show, told as the milliseconds at which UTC's
-// clocks show the same.
+// clocks show the same. The time zone database of the system says it, and where that lacks a zone, the one inside Bun.
+import { OBSOLETE_ZONES } from './obsolete-zones.ts'
+import { clocksInFile, OFFSET_MAX_MS } from './tzif.ts'
+import { readZoneFile } from './zone-files.ts'
+import type { Clocks } from './zone-rule.ts'
 
 /** A stretch of time in which a zone's clocks are `offsetMs` ahead of UTC; `until` is the first moment after it. */
 export interface Stretch {
@@ -10,8 +14,6 @@ export interface Stretch {
 
 /** Before it, every zone is taken to be as it was then. */
 const FIRST_MOMENT = Date.UTC(1970, 0, 1)
-/** No zone is further ahead of UTC. */
-const AHEAD_MAX_MS = 15 * 3_600_000
 
 export function stretchAt(zone: string, at: number): Stretch {
   const stretches = stretchesUntil(zone, at)
@@ -36,29 +38,66 @@ export function latestWallAt(zone: string, at: number): number {
  * the first moment after the leap.
  */
 export function momentOfWall(zone: string, { wall, from }: { wall: number; from: number }): number {
-  let stretch = stretchAt(zone, Math.max(from, wall - AHEAD_MAX_MS))
+  let stretch = stretchAt(zone, Math.max(from, wall - OFFSET_MAX_MS))
   while (wall >= stretch.until + stretch.offsetMs) stretch = stretchAt(zone, stretch.until)
   return Math.max(wall - stretch.offsetMs, stretch.from)
 }
 
+interface Zone {
+  clocksAt: (at: number) => Clocks
+  stretches: Stretch[]
+}
+
+let folders: readonly string[] | undefined
 // A change costs some ten microseconds to ask for, and is asked for once.
-const known = new Map<string, Stretch[]>()
+const known = new Map<string, Zone>()
+
+/** Where the time zone database is, if not in the usual folders. A zone is read once, when it is first asked for. */
+export function readZonesFrom(chosen: readonly string[] | undefined): void {
+  folders = chosen
+  known.clear()
+}
+
+export function isInZoneDatabase(zone: string): boolean {
+  return readZoneFile(zone, folders) !== null
+}
 
 function stretchesUntil(zone: string, at: number): Stretch[] {
-  const stretches = known.get(zone) ?? [stretchFrom(zone, { from: FIRST_MOMENT, until: -Infinity })]
-  if (!known.has(zone)) known.set(zone, stretches)
+  const { clocksAt, stretches } = known.get(zone) ?? learn(zone)
   let { until } = stretches[stretches.length - 1] as Stretch
   while (until <= at) {
-    stretches.push(stretchFrom(zone, { from: until, until }))
-    until = (stretches[stretches.length - 1] as Stretch).until
+    const clocks = clocksAt(until)
+    stretches.push({ from: until, until: clocks.until, offsetMs: clocks.offsetMs })
+    until = clocks.until
   }
   return stretches
 }
 
-function stretchFrom(zone: string, { from, until: start }: { from: number; until: number }): Stretch {
-  const moment = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(zone)
-  const until = moment.getTimeZoneTransition('next')?.epochMilliseconds ?? Number.POSITIVE_INFINITY
-  return { from: start, until, offsetMs: moment.offsetNanoseconds / 1_000_000 }
+function learn(zone: string): Zone {
+  const file = readZoneFile(zone, folders) ?? readZoneFile(OBSOLETE_ZONES[zone] ?? '', folders)
+  const clocksAt = file ? (at: number) => clocksInFile(file, at) : clocksInBun(zone)
+  const { until, offsetMs } = clocksAt(FIRST_MOMENT)
+  const learnt = { clocksAt, stretches: [{ from: Number.NEGATIVE_INFINITY, until, offsetMs }] }
+  known.set(zone, learnt)
+  return learnt
+}
+
+function clocksInBun(zone: string): Zone['clocksAt'] {
+  const name = isKnownToBun(zone) ? zone : 'UTC'
+  return (at) => {
+    const moment = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(name)
+    const until = moment.getTimeZoneTransition('next')?.epochMilliseconds ?? Number.POSITIVE_INFINITY
+    return { offsetMs: moment.offsetNanoseconds / 1_000_000, until }
+  }
+}
+
+// A zone that only a file knew, which is gone since, has a schedule by UTC rather than none.
+function isKnownToBun(zone: string): boolean {
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone) !== null
+  } catch {
+    return false
+  }
 }
 
 function indexAt(stretches: Stretch[], at: number): number {

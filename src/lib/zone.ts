@@ -1,15 +1,11 @@
 // Moments as people in a time zone read them.
+import { DAY } from './duration.ts'
+import { currentZoneName } from './zone-names.ts'
+import { momentOfWall, wallAt } from './zone-time.ts'
 
-const LONGEST_ZONE_NAME = 64
-
+/** Whether it has a name of today: what is to be kept is `currentZoneName`. */
 export function isTimeZone(name: string): boolean {
-  if (name === '' || name.length > LONGEST_ZONE_NAME || !/^[A-Za-z]/.test(name)) return false
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
+  return currentZoneName(name) !== null
 }
 
 /** Every zone that can be chosen, UTC first. */
@@ -19,8 +15,8 @@ export function timeZones(): string[] {
 
 /** "06:46"; quick enough for every zone there is. */
 export function clockInZone(at: number, zone: string): string {
-  const { hour, minute } = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone)
-  return [hour, minute].map((part) => String(part).padStart(2, '0')).join(':')
+  const wall = new Date(wallAt(zone, at))
+  return [wall.getUTCHours(), wall.getUTCMinutes()].map((part) => String(part).padStart(2, '0')).join(':')
 }
 
 /** "24 Nov 2026, 06:46:12" */
@@ -47,9 +43,11 @@ export function dayInZone(at: number, zone: string): string {
  * longer or shorter than the others.
  */
 export function lastDays(count: number, { zone, now }: { zone: string; now: number }): { from: number; to: number }[] {
-  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate()
-  const startOf = (daysAgo: number): number =>
-    today.subtract({ days: daysAgo }).toZonedDateTime({ timeZone: zone }).epochMilliseconds
+  const today = Math.floor(wallAt(zone, now) / DAY) * DAY
+  const startOf = (daysAgo: number): number => {
+    const wall = today - daysAgo * DAY
+    return momentOfWall(zone, { wall, from: Number.NEGATIVE_INFINITY })
+  }
   return Array.from({ length: count }, (_, index) => count - 1 - index).map((daysAgo) => ({
     from: startOf(daysAgo),
     to: daysAgo === 0 ? Math.max(now, startOf(0)) : startOf(daysAgo - 1),
@@ -65,27 +63,19 @@ interface Parts {
   second: string
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>()
+// Whatever the zone, what its clocks show is told as a time of UTC.
+const format = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'UTC',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
 
 function partsOf(at: number, zone: string): Parts {
-  const parts = formatOf(zone).formatToParts(at)
+  const parts = format.formatToParts(wallAt(zone, at))
   return Object.fromEntries(parts.map(({ type, value }) => [type, value])) as unknown as Parts
-}
-
-// Making one takes fifty times as long as using it.
-function formatOf(zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone)
-  if (known) return known
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  })
-  formats.set(zone, format)
-  return format
 }

@@ -1,4 +1,5 @@
 import { clockInZone, isTimeZone, timeZones } from '#lib/zone.ts'
+import { currentZoneName } from '#lib/zone-names.ts'
 import type { FormState } from './field.tsx'
 
 interface ZoneSelectProps {
@@ -10,7 +11,8 @@ interface ZoneSelectProps {
 
 /** Every time zone with what its clocks show now, by continent. assets/app.js offers the one of the browser. */
 export function ZoneSelect({ form, name, label, now }: ZoneSelectProps) {
-  const chosen = form.values[name] ?? 'UTC'
+  const typed = form.values[name] ?? 'UTC'
+  const chosen = currentZoneName(typed) ?? typed
   const problem = form.problems[name]
   return (
     <div class="field">

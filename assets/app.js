@@ -74,6 +74,13 @@
     }, 2000)
   }
 
+  // As if it had been typed, so that whoever listens to the field hears of it.
+  const putInto = (field, text) => {
+    field.value = text
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+    field.focus()
+  }
+
   const closeMenus = (except) => {
     for (const menu of document.querySelectorAll('details.menu[open]')) if (menu !== except) menu.open = false
   }
@@ -109,6 +116,7 @@
     offer.querySelector('button').addEventListener('click', () => {
       if (![...select.options].some((option) => option.value === zone)) select.add(new Option(zone, zone))
       select.value = zone
+      select.dispatchEvent(new Event('change', { bubbles: true }))
       offer.hidden = true
     })
   }
@@ -117,6 +125,8 @@
   document.addEventListener('click', (event) => {
     const button = event.target.closest('[data-copy]')
     if (button) answerCopy(button)
+    const put = event.target.closest('[data-put]')
+    if (put) putInto(document.getElementById(put.dataset.put), put.value)
     event.target.closest('[data-close]')?.parentElement.remove()
     closeMenus(event.target.closest('details.menu'))
   })

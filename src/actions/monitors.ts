@@ -13,7 +13,7 @@ import {
   NO_RULES,
   uniqueKeyOf,
 } from '#domain/monitor.ts'
-import { DAY, HOUR } from '#lib/duration.ts'
+import { isSameSchedule } from '#domain/schedule.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { listChannels, listChannelsOfMonitor, setChannelsOfMonitor } from '#store/channels.ts'
@@ -40,8 +40,7 @@ export const DEFAULT_SETTINGS: MonitorSettings = {
   slug: '',
   tags: '',
   description: '',
-  schedule: { kind: 'period', periodMs: DAY },
-  graceMs: HOUR,
+  alias: '',
 }
 
 /** Creates a monitor, or changes the oldest of the project that matches, when `match` is given. */
@@ -52,6 +51,7 @@ export function saveMonitor(
   return deps.db.write((tx) => {
     const existing = input.match && findMatching(tx, { projectId: input.projectId, match: input.match })
     if (existing) return { monitor: applyChange(tx, existing, input), isCreated: false }
+    requireFreeAlias(tx, { alias: input.change.alias, exceptId: null })
     const id = insert(tx, {
       projectId: input.projectId,
       settings: changeSettings(DEFAULT_SETTINGS, input.change),
@@ -140,14 +140,26 @@ function insert(tx: Tx, monitor: { projectId: string; settings: MonitorSettings;
   return id
 }
 
+// Pings find a monitor by its alias alone: in all projects one monitor has it.
+function requireFreeAlias(tx: Tx, { alias, exceptId }: { alias: string | undefined; exceptId: number | null }): void {
+  if (alias === undefined || alias === '') return
+  const owner = store.findWatchedByAlias(tx, alias)
+  if (owner === null || owner.id === exceptId) return
+  throw new AppError('invalid', 'alias is already taken', { alias: 'Another monitor has this alias.' })
+}
+
 function newKeys(): MonitorKeys {
   const pingKey = newUuid()
   return { pingKey, uniqueKey: uniqueKeyOf(pingKey), badgeKey: newUuid() }
 }
 
 function applyChange(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
-  const changed = withDeadline({ ...monitor, ...changeSettings(monitor, change) })
-  store.saveSettings(tx, { id: monitor.id, settings: changed })
+  requireFreeAlias(tx, { alias: change.alias, exceptId: monitor.id })
+  const settings = changeSettings(monitor, change)
+  const isRescheduled = !isSameSchedule(monitor.schedule, settings.schedule)
+  const scheduleSince = isRescheduled ? tx.now : monitor.scheduleSince
+  const changed = withDeadline({ ...monitor, ...settings, scheduleSince })
+  store.saveSettings(tx, { id: monitor.id, settings, scheduleSince })
   store.saveState(tx, changed)
   if (channelIds) setChannelsOfMonitor(tx, { monitorId: monitor.id, channelIds })
   return changed

@@ -1,6 +1,6 @@
 import type { Deps } from '#deps.ts'
-import { applyPing } from '#domain/lifecycle.ts'
-import { NO_RULES, type WatchedMonitor } from '#domain/monitor.ts'
+import { applyPing, judgeRun } from '#domain/lifecycle.ts'
+import { NO_PING_RULES, type WatchedMonitor } from '#domain/monitor.ts'
 import {
   endsRun,
   judgePing,
@@ -13,14 +13,20 @@ import {
 } from '#domain/ping.ts'
 import { AppError } from '#lib/errors.ts'
 import type { Tx } from '#store/database.ts'
-import { findWatchedById, findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
+import { findWatchedByAlias, findWatchedById, findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
 import { findStartOrEnd, insertPing } from '#store/pings.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
 import { provisionMonitor } from './monitors.ts'
 import { recordStep } from './transitions.ts'
 
-/** The monitor that is meant: by its own key, or by the project's and a slug. */
-export type PingAddress = { pingKey: string } | { projectPingKey: string; slug: string; mayCreate: boolean }
+/**
+ * The monitor that is meant: by its own key, by its key in whatever shape or its alias, or by the project's key and a
+ * slug.
+ */
+export type PingAddress =
+  | { pingKey: string }
+  | { token: string }
+  | { projectPingKey: string; slug: string; mayCreate: boolean }
 
 export interface PingInput {
   address: PingAddress
@@ -42,7 +48,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
   const { rules = everyRule } = input
   return deps.db.writeGrouped((tx) => {
     const { monitor, isCreated } = findOrProvision(tx, input.address)
-    const ping: Ping = {
+    const incoming: Ping = {
       kind: judgePing(rules(monitor), monitor.status === 'paused', {
         signal: input.signal,
         method: input.origin.method,
@@ -51,6 +57,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
       runId: input.runId,
       exitStatus: input.exitStatus,
     }
+    const ping = judgeRun(monitor, incoming, tx.now)
     const step = applyPing(monitor, ping, tx.now)
     insertPing(tx, {
       ...ping,
@@ -68,7 +75,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
 
 /** For a person who says himself that all is well: nobody looks for words in what he sent. */
 export function rulesForPeople({ manualResume }: PingRules): PingRules {
-  return { ...NO_RULES, manualResume }
+  return { ...NO_PING_RULES, manualResume }
 }
 
 function everyRule(monitor: PingRules): PingRules {
@@ -81,14 +88,22 @@ interface Found {
 }
 
 function findOrProvision(tx: Tx, address: PingAddress): Found {
-  if ('pingKey' in address) return { monitor: find(tx, address.pingKey), isCreated: false }
+  if ('pingKey' in address) return { monitor: known(findWatchedByPingKey(tx, address.pingKey)), isCreated: false }
+  if ('token' in address) return { monitor: known(findWatchedByToken(tx, address.token)), isCreated: false }
   const pingKey = onlyPingKey(tx, address)
   if (pingKey === null) return { monitor: provision(tx, address), isCreated: true }
-  return { monitor: find(tx, pingKey), isCreated: false }
+  return { monitor: known(findWatchedByPingKey(tx, pingKey)), isCreated: false }
 }
 
-function find(tx: Tx, pingKey: string): WatchedMonitor {
-  const monitor = findWatchedByPingKey(tx, pingKey)
+const UUID_PARTS = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i
+
+function findWatchedByToken(tx: Tx, token: string): WatchedMonitor | null {
+  const parts = UUID_PARTS.exec(token)?.slice(1)
+  const byPingKey = parts ? findWatchedByPingKey(tx, parts.join('-').toLowerCase()) : null
+  return byPingKey ?? findWatchedByAlias(tx, token)
+}
+
+function known(monitor: WatchedMonitor | null): WatchedMonitor {
   if (monitor === null) throw new AppError('not_found', 'There is no such monitor.')
   return monitor
 }

@@ -13,7 +13,7 @@ export type ListedMonitor = Pick<
   | 'status'
   | 'schedule'
   | 'lastPingAt'
-  | 'openRun'
+  | 'openRuns'
   | 'dueAt'
   | 'deadlineAt'
   | 'recentRuns'

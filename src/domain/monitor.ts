@@ -1,7 +1,8 @@
+import { HOUR } from '#lib/duration.ts'
 import { sha1Hex } from '#lib/tokens.ts'
 import type { Facets } from './fingerprint.ts'
 import type { PingFilter, PingRules, RunId } from './ping.ts'
-import type { Schedule } from './schedule.ts'
+import { DAILY, type Schedule } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
 
 /** A run that has started and not ended. */
@@ -14,6 +15,14 @@ export interface OpenRun {
 export interface MonitorRules extends PingRules {
   schedule: Schedule
   graceMs: number
+  /** How long a run may take; null: as long as the grace. */
+  maxRunMs: number | null
+  /** A run that ends sooner has failed; null: none is too short. */
+  minRunMs: number | null
+  /** How long before its slot a ping counts for it; null: it depends on the interval. */
+  earlyMs: number | null
+  /** With how many failures in a row it goes down, at least 1. */
+  failuresToAlert: number
 }
 
 /** What the state machine remembers. */
@@ -21,13 +30,18 @@ export interface MonitorState {
   status: StoredStatus
   pingCount: number
   lastPingAt: number | null
-  openRun: OpenRun | null
+  /** Oldest first, at most `OPEN_RUNS_MAX`; of a run id one at most. */
+  openRuns: readonly OpenRun[]
   lastDurationMs: number | null
+  /** Since the last success. */
+  failuresInARow: number
   /** The last runs, oldest first, at most `RECENT_RUNS_MAX`: one `RunMark` each. */
   recentRuns: string
   /** The moment the next ping is expected; null unless the monitor is up. */
   dueAt: number | null
-  /** The moment it goes down if nothing comes: `dueAt` or the start of the open run, whichever is first, + grace. */
+  /** Not judged before this moment, for CronGuard could not watch; null: as ever. */
+  sparedUntil: number | null
+  /** The moment it goes down if nothing comes: `dueAt` + grace, or when a run has taken too long. */
   deadlineAt: number | null
 }
 
@@ -43,6 +57,8 @@ export interface MonitorText {
   /** Words, separated by spaces, kept as they were given. */
   tags: string
   description: string
+  /** The token by which a tool that was replaced knew it; empty: none. */
+  alias: string
 }
 
 export interface Monitor extends WatchedMonitor, MonitorText {
@@ -52,6 +68,8 @@ export interface Monitor extends WatchedMonitor, MonitorText {
   /** Names the monitor without telling its ping key. */
   uniqueKey: string
   badgeKey: string
+  /** Since when its schedule is what it is. */
+  scheduleSince: number
   createdAt: number
 }
 
@@ -63,6 +81,10 @@ export const KEYWORDS_MAX = 200
 export const TAGS_MAX = 500
 export const DESCRIPTION_MAX = 10_000
 export const RECENT_RUNS_MAX = 30
+/** Of more, the oldest are forgotten. */
+export const OPEN_RUNS_MAX = 100
+export const FAILURES_TO_ALERT_MAX = 100
+export const ALIAS_PATTERN = /^[A-Za-z0-9_-]{4,64}$/
 
 /** What became of a run, for the strip of the last ones: success, fail, missed (it was not heard of in time). */
 export type RunMark = 's' | 'f' | 'm'
@@ -71,14 +93,16 @@ export const NEW_STATE: MonitorState = {
   status: 'new',
   pingCount: 0,
   lastPingAt: null,
-  openRun: null,
+  openRuns: [],
   lastDurationMs: null,
+  failuresInARow: 0,
   recentRuns: '',
   dueAt: null,
+  sparedUntil: null,
   deadlineAt: null,
 }
 
-export const NO_RULES: PingRules = {
+export const NO_PING_RULES: PingRules = {
   postOnly: false,
   manualResume: false,
   filter: {
@@ -90,6 +114,17 @@ export const NO_RULES: PingRules = {
     httpBody: false,
     failsByDefault: false,
   },
+}
+
+/** Once a day, with an hour of grace, and nothing else asked of it. */
+export const NO_RULES: MonitorRules = {
+  ...NO_PING_RULES,
+  schedule: DAILY,
+  graceMs: HOUR,
+  maxRunMs: null,
+  minRunMs: null,
+  earlyMs: 0,
+  failuresToAlert: 1,
 }
 
 export interface MonitorKeys {
@@ -140,27 +175,42 @@ export function freeSlug(slug: string, taken: ReadonlySet<string>): string {
 }
 
 /** Only what is to change. */
-export type MonitorChange = Partial<Omit<MonitorSettings, 'filter'>> & { filter?: Partial<PingFilter> }
+export type MonitorChange = Partial<Omit<MonitorSettings, 'filter' | 'schedule'>> & {
+  filter?: Partial<PingFilter>
+  schedule?: Partial<Schedule>
+}
 
-export function changeSettings(settings: MonitorSettings, { filter, ...change }: MonitorChange): MonitorSettings {
-  return { ...settings, ...change, filter: { ...settings.filter, ...filter } }
+export function changeSettings(
+  settings: MonitorSettings,
+  { filter, schedule, ...change }: MonitorChange,
+): MonitorSettings {
+  return {
+    ...settings,
+    ...change,
+    schedule: { ...settings.schedule, ...schedule },
+    filter: { ...settings.filter, ...filter },
+  }
 }
 
 /** What its form shows of a monitor, in the order and by the names of the form. */
 export function facetsOf(settings: MonitorSettings, channelIds: readonly string[]): Facets {
   const { name, schedule, graceMs, tags, description, slug, manualResume, postOnly, filter } = settings
-  const { httpBody, failureKeywords, successKeywords, startKeywords, failsByDefault } = filter
+  const { httpBody, subject, body, failureKeywords, successKeywords, startKeywords, failsByDefault } = filter
   return [
     ['the name', name],
     ['the schedule', schedule],
     ['the grace', graceMs],
+    ['the length of a run', [settings.minRunMs, settings.maxRunMs]],
+    ['the early pings', settings.earlyMs],
+    ['the failures in a row', settings.failuresToAlert],
     ['the channels', [...channelIds].sort()],
     ['the tags', tags],
     ['the description', description],
     ['the slug', slug],
+    ['the alias', settings.alias],
     ['who resumes it', manualResume],
     ['the methods that count', postOnly],
-    ['the words in the body', [httpBody, failureKeywords, successKeywords, startKeywords, failsByDefault]],
+    ['the words in pings', [httpBody, subject, body, failureKeywords, successKeywords, startKeywords, failsByDefault]],
   ]
 }
 

@@ -1,11 +1,15 @@
 import { durationInWords, momentInWords } from '#lib/duration.ts'
-import type { Transition, TransitionReason } from './lifecycle.ts'
+import { type BlackoutNotice, blackoutDetails, blackoutFacts, blackoutTitle } from './blackout-notice.ts'
+import { overdueRun, runLimitMs, type Transition, type TransitionReason } from './lifecycle.ts'
 import { type Monitor, shownName, tagList } from './monitor.ts'
-import type { PingKind, RecordedPing } from './ping.ts'
-import { nextDueAt, type Schedule, scheduleInWords } from './schedule.ts'
+import type { RecordedPing } from './ping.ts'
+import { DAILY, nextDueAt, type Schedule, scheduleInWords } from './schedule.ts'
 
-/** What is said about a transition, in no channel's dialect. It is kept as it was when the transition happened. */
-export interface Notification {
+/** What is said, in no channel's dialect. It is kept as it was when it happened. */
+export type Notification = MonitorNotification | BlackoutNotice
+
+/** What is said about a transition. */
+export interface MonitorNotification {
   status: 'down' | 'up'
   /** When the monitor changed. */
   at: number
@@ -19,10 +23,13 @@ export interface Notification {
     description: string
     schedule: Schedule
     graceMs: number
+    maxRunMs: number | null
+    minRunMs: number | null
     pingCount: number
+    failuresInARow: number
   }
   project: string
-  lastPing: { kind: PingKind; at: number; exitStatus: number | null } | null
+  lastPing: Pick<RecordedPing, 'kind' | 'at' | 'exitStatus' | 'durationMs'> | null
   /** Going down for want of a ping: when it, or the end of the run, was expected. */
   dueAt: number | null
   /** Coming up: how long it was down. */
@@ -38,7 +45,7 @@ export interface NotificationFacts {
   downSince: number | null
 }
 
-export function composeNotification({ monitor, transition, ...facts }: NotificationFacts): Notification {
+export function composeNotification({ monitor, transition, ...facts }: NotificationFacts): MonitorNotification {
   const { at, reason } = transition
   return {
     status: transition.to === 'up' ? 'up' : 'down',
@@ -48,19 +55,20 @@ export function composeNotification({ monitor, transition, ...facts }: Notificat
     monitor: describeMonitor(monitor),
     project: facts.project,
     lastPing: facts.lastPing && pickLastPing(facts.lastPing),
-    dueAt: dueAtOf(monitor, reason),
+    dueAt: dueAtOf(monitor, transition),
     downMs: facts.downSince === null ? null : at - facts.downSince,
   }
 }
 
-function dueAtOf({ openRun, lastPingAt, schedule }: Monitor, reason: TransitionReason): number | null {
-  if (reason === 'overrun') return openRun?.startedAt ?? null
-  if (reason === 'timeout' && lastPingAt !== null) return nextDueAt(schedule, lastPingAt)
+function dueAtOf(monitor: Monitor, { reason, at }: Transition): number | null {
+  const { lastPingAt, schedule, earlyMs } = monitor
+  if (reason === 'overrun') return overdueRun(monitor, at)?.startedAt ?? null
+  if (reason === 'timeout' && lastPingAt !== null) return nextDueAt(schedule, { pingAt: lastPingAt, earlyMs })
   return null
 }
 
 /** What the test button sends: made up, and it says so. */
-export function composeTest({ project, now }: { project: string; now: number }): Notification {
+export function composeTest({ project, now }: { project: string; now: number }): MonitorNotification {
   const periodMs = 3_600_000
   const graceMs = 1_800_000
   return {
@@ -74,35 +82,47 @@ export function composeTest({ project, now }: { project: string; now: number }):
       uniqueKey: '0'.repeat(40),
       tags: ['test'],
       description: 'This monitor does not exist: somebody tests the channel.',
-      schedule: { kind: 'period', periodMs },
+      schedule: { ...DAILY, periodMs },
       graceMs,
+      maxRunMs: null,
+      minRunMs: null,
       pingCount: 42,
+      failuresInARow: 0,
     },
     project,
-    lastPing: { kind: 'success', at: now - periodMs - graceMs, exitStatus: null },
+    lastPing: { kind: 'success', at: now - periodMs - graceMs, exitStatus: null, durationMs: null },
     dueAt: now - graceMs,
     downMs: null,
   }
 }
 
 /** "DOWN | nightly-report": the status first, so that it survives a narrow screen. */
-export function notificationTitle({ status, monitor }: Notification): string {
-  return `${status.toUpperCase()} | ${monitor.name}`
+export function notificationTitle(notification: Notification): string {
+  if (notification.status === 'blind') return blackoutTitle(notification)
+  return `${notification.status.toUpperCase()} | ${notification.monitor.name}`
+}
+
+/** Of whom it speaks, in logs and lists. */
+export function notificationSubject(notification: Notification): string {
+  return notification.status === 'blind' ? 'CronGuard itself' : notification.monitor.name
 }
 
 /** Where its reader finds out more: the page of the monitor, which tells no secret. */
-export function notificationUrl({ monitor, isTest }: Notification, baseUrl: string): string {
-  return isTest ? `${baseUrl}/` : `${baseUrl}/monitors/${monitor.uniqueKey}`
+export function notificationUrl(notification: Notification, baseUrl: string): string {
+  if (notification.status === 'blind') return `${baseUrl}/projects/${notification.projectId}`
+  return notification.isTest ? `${baseUrl}/` : `${baseUrl}/monitors/${notification.monitor.uniqueKey}`
 }
 
 /** One or two whole sentences: what happened, and why it is told. Moments in UTC, unless `inWords` says otherwise. */
 export function notificationDetails(notification: Notification, inWords = momentInWords): string {
+  if (notification.status === 'blind') return blackoutDetails(notification, inWords)
   const sentence = whatHappened(notification, inWords)
   return notification.isTest ? `This is a test. ${sentence}` : sentence
 }
 
 /** The facts around it, each with its label, in the order in which a person asks for them. */
 export function notificationFacts(notification: Notification): [label: string, value: string][] {
+  if (notification.status === 'blind') return blackoutFacts(notification)
   const { monitor, lastPing } = notification
   const facts: [string, string][] = [
     ['Since', momentInWords(notification.at)],
@@ -117,29 +137,41 @@ export function notificationFacts(notification: Notification): [label: string, v
 }
 
 function whatHappened(
-  { reason, status, dueAt, downMs, lastPing, monitor }: Notification,
+  { reason, status, dueAt, downMs, lastPing, monitor }: MonitorNotification,
   inWords: (at: number) => string,
 ): string {
   if (status === 'up')
     return `The job is back${downMs === null ? '' : ` after ${durationInWords(downMs)} of being down`}.`
-  const grace = durationInWords(monitor.graceMs)
-  if (reason === 'overrun') return `The run that started at ${when(dueAt, inWords)} did not end within ${grace}.`
-  if (reason === 'timeout') return `No ping came. One was expected at ${when(dueAt, inWords)}, with ${grace} of grace.`
-  const exitStatus = lastPing?.exitStatus ?? null
-  return `The job reported a failure${exitStatus === null ? '' : ` (exit status ${exitStatus})`}.`
+  if (reason === 'fail') return failureInWords(monitor, lastPing)
+  if (reason === 'overrun') {
+    return `The run that started at ${when(dueAt, inWords)} did not end within ${durationInWords(runLimitMs(monitor))}.`
+  }
+  return `No ping came. One was expected at ${when(dueAt, inWords)}, with ${durationInWords(monitor.graceMs)} of grace.`
+}
+
+function failureInWords(
+  { minRunMs, failuresInARow }: MonitorNotification['monitor'],
+  lastPing: MonitorNotification['lastPing'],
+): string {
+  const { durationMs = null, exitStatus = null } = lastPing ?? {}
+  const row = failuresInARow > 1 ? ` It has failed ${failuresInARow} times in a row.` : ''
+  if (minRunMs !== null && durationMs !== null && durationMs < minRunMs && !exitStatus) {
+    return `The run ended after ${durationInWords(durationMs)}; it takes at least ${durationInWords(minRunMs)}.${row}`
+  }
+  return `The job reported a failure${exitStatus === null ? '' : ` (exit status ${exitStatus})`}.${row}`
 }
 
 function when(at: number | null, inWords: (at: number) => string): string {
   return at === null ? 'an unknown time' : inWords(at)
 }
 
-function lastPingInWords({ kind, at, exitStatus }: NonNullable<Notification['lastPing']>, now: number): string {
+function lastPingInWords({ kind, at, exitStatus }: NonNullable<MonitorNotification['lastPing']>, now: number): string {
   const what = exitStatus === null ? kind : `exit status ${exitStatus}`
   return `${what}, ${durationInWords(Math.max(0, now - at))} before`
 }
 
-function describeMonitor(monitor: Monitor): Notification['monitor'] {
-  const { slug, uniqueKey, description, schedule, graceMs, pingCount } = monitor
+function describeMonitor(monitor: Monitor): MonitorNotification['monitor'] {
+  const { slug, uniqueKey, description, schedule, graceMs, maxRunMs, minRunMs, pingCount, failuresInARow } = monitor
   return {
     name: shownName(monitor),
     slug,
@@ -148,10 +180,18 @@ function describeMonitor(monitor: Monitor): Notification['monitor'] {
     description,
     schedule,
     graceMs,
+    maxRunMs,
+    minRunMs,
     pingCount,
+    failuresInARow,
   }
 }
 
-function pickLastPing({ kind, at, exitStatus }: RecordedPing): NonNullable<Notification['lastPing']> {
-  return { kind, at, exitStatus }
+function pickLastPing({
+  kind,
+  at,
+  exitStatus,
+  durationMs,
+}: RecordedPing): NonNullable<MonitorNotification['lastPing']> {
+  return { kind, at, exitStatus, durationMs }
 }

@@ -1,11 +1,12 @@
 // One field for a schedule in any form: a length of time, a cron expression, an OnCalendar expression or plain words.
+import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { ON_CALENDAR_SHORTHANDS } from './calendar-line.ts'
 import { parseCron } from './cron.ts'
 import { cronInWords } from './cron-words.ts'
 import { parseOnCalendar } from './on-calendar.ts'
 import { readPlainWords } from './plain-schedule.ts'
-import { PERIOD_MAX_MS, PERIOD_MIN_MS, scheduleInWords } from './schedule.ts'
+import { onCalendarInWords, PERIOD_MAX_MS, PERIOD_MIN_MS, periodInWords, type Schedule } from './schedule.ts'
 
 /** What was read; `words` say it back. The zone of cron and OnCalendar comes from elsewhere. */
 export type ScheduleInput =
@@ -34,7 +35,19 @@ export function expressionKind(expression: string): 'cron' | 'on-calendar' {
 }
 
 /** The text that `readSchedule` reads back as this schedule. */
-export function onCalendarAsInput(expression: string): string {
+export function scheduleAsInput({ kind, periodMs, expression }: Schedule): string {
+  if (kind === 'period') return periodAsInput(periodMs)
+  return kind === 'cron' ? expression : onCalendarAsInput(expression)
+}
+
+// The words name the two largest units only.
+function periodAsInput(periodMs: number): string {
+  const words = periodInWords(periodMs)
+  const read = readSchedule(words)
+  return read.kind === 'period' && read.periodMs === periodMs ? words : `every ${periodMs / SECOND} seconds`
+}
+
+function onCalendarAsInput(expression: string): string {
   return isOnCalendar(expression) && !isCron(expression) ? expression : `OnCalendar=${expression}`
 }
 
@@ -42,7 +55,7 @@ function periodInput(periodMs: number): ScheduleInput {
   if (periodMs < PERIOD_MIN_MS || periodMs > PERIOD_MAX_MS) {
     throw new AppError('invalid', 'A period is at least one second and at most 365 days long.')
   }
-  return { kind: 'period', periodMs, words: scheduleInWords({ kind: 'period', periodMs }) }
+  return { kind: 'period', periodMs, words: periodInWords(periodMs) }
 }
 
 function cronInput(text: string): ScheduleInput {
@@ -52,7 +65,7 @@ function cronInput(text: string): ScheduleInput {
 
 function onCalendarInput(text: string): ScheduleInput {
   const { expression } = parseOnCalendar(text.replaceAll(PREFIX, ''))
-  return { kind: 'on-calendar', expression, words: `OnCalendar: ${expression.replaceAll('\n', ' and ')}` }
+  return { kind: 'on-calendar', expression, words: onCalendarInWords(expression) }
 }
 
 function plainInput(text: string): ScheduleInput {

@@ -1,17 +1,28 @@
 import { AppError } from '#lib/errors.ts'
-import { nextCron, parseCron } from './cron.ts'
-import { nextOnCalendar, parseOnCalendar } from './on-calendar.ts'
+import { parseCron } from './cron.ts'
+import { parseOnCalendar } from './on-calendar.ts'
+import { DAILY, nextSlots, type Schedule } from './schedule.ts'
 import { expressionKind, readSchedule, type ScheduleInput } from './schedule-input.ts'
 
 /** The moments at which pings are expected after `from`, at most `count`: fewer when the schedule ends. */
 export function nextTimes(
-  schedule: ScheduleInput,
+  input: ScheduleInput,
   { from, zone, count }: { from: number; zone: string; count: number },
 ): number[] {
-  const next = nextAfter(schedule, zone)
-  const times: number[] = []
-  for (let time = next(from); time !== null && times.length < count; time = next(time)) times.push(time)
-  return times
+  return nextSlots(scheduleOf(input, zone), { after: from, count })
+}
+
+/** A schedule as a monitor has it. */
+export function scheduleOf({ words: _, ...input }: ScheduleInput, timeZone: string): Schedule {
+  return { ...DAILY, timeZone, ...input }
+}
+
+/** The kind of an expression that is cron or OnCalendar and nothing else. Throws invalid when it is neither. */
+export function readExpressionKind(text: string): 'cron' | 'on-calendar' {
+  const kind = expressionKind(text)
+  if (kind === 'cron') parseCron(text)
+  else parseOnCalendar(text)
+  return kind
 }
 
 /**
@@ -21,27 +32,9 @@ export function nextTimes(
 export function readExpression(text: string): ScheduleInput {
   try {
     const expression = text.trim()
-    const kind = expressionKind(expression)
-    if (kind === 'cron') parseCron(expression)
-    else parseOnCalendar(expression)
-    return { kind, expression, words: expression }
+    return { kind: readExpressionKind(expression), expression, words: expression }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return readSchedule(text)
-  }
-}
-
-function nextAfter(schedule: ScheduleInput, zone: string): (after: number) => number | null {
-  switch (schedule.kind) {
-    case 'period':
-      return (after) => after + schedule.periodMs
-    case 'cron': {
-      const cron = parseCron(schedule.expression)
-      return (after) => nextCron(cron, { after, zone })
-    }
-    case 'on-calendar': {
-      const onCalendar = parseOnCalendar(schedule.expression)
-      return (after) => nextOnCalendar(onCalendar, { after, zone })
-    }
   }
 }

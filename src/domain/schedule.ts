@@ -1,30 +1,140 @@
-import { DAY, durationInWords, MINUTE, SECOND } from '#lib/duration.ts'
+import { DAY, durationInWords, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { remembering } from '#lib/remember.ts'
+import { nextCron, parseCron } from './cron.ts'
+import { cronInWords } from './cron-words.ts'
+import { nextOnCalendar, parseOnCalendar } from './on-calendar.ts'
 
-/** When pings are expected. A new kind joins the union here, and the compiler shows every place that must know it. */
-export type Schedule = PeriodSchedule
+export const SCHEDULE_KINDS = ['period', 'cron', 'on-calendar'] as const
+export type ScheduleKind = (typeof SCHEDULE_KINDS)[number]
 
-/** A ping at least once in every `periodMs`, counted from the last one. */
-export interface PeriodSchedule {
-  kind: 'period'
+/** When pings are expected. What the other kinds would go by is kept, for the day on which somebody goes back. */
+export interface Schedule {
+  kind: ScheduleKind
+  /** Of a period: a ping at least once in it, counted from the last one. */
   periodMs: number
+  /** Of cron and OnCalendar; already read once without an error. */
+  expression: string
+  /** Where the clocks hang that cron and OnCalendar go by. */
+  timeZone: string
 }
 
 export const PERIOD_MIN_MS = SECOND
 export const PERIOD_MAX_MS = 365 * DAY
 export const GRACE_MIN_MS = SECOND
 export const GRACE_MAX_MS = 365 * DAY
+export const EARLY_MAX_MS = DAY
 
-/** The moment the next ping is expected, strictly after `lastPingAt`. */
-export function nextDueAt(schedule: Schedule, lastPingAt: number): number {
-  return lastPingAt + schedule.periodMs
+export const DAILY: Schedule = { kind: 'period', periodMs: DAY, expression: '', timeZone: 'UTC' }
+
+/** At least one ping in every `periodMs`. */
+export function everyPeriod(periodMs: number): Schedule {
+  return { ...DAILY, periodMs }
 }
 
-/** What a page or a command proposes: half the period, at least a minute. The management API has its own default. */
-export function defaultGraceMs(schedule: Schedule): number {
-  return Math.max(MINUTE, Math.floor(schedule.periodMs / 2))
+export function isSameSchedule(a: Schedule, b: Schedule): boolean {
+  const { kind, periodMs, expression, timeZone } = a
+  return kind === b.kind && periodMs === b.periodMs && expression === b.expression && timeZone === b.timeZone
 }
 
-/** "every day", "every 5 minutes" */
+/** The first moment strictly after `after` at which a ping is expected; null when the schedule has come to its end. */
+export function nextSlot(schedule: Schedule, after: number): number | null {
+  const zone = schedule.timeZone
+  switch (schedule.kind) {
+    case 'period':
+      return after + schedule.periodMs
+    case 'cron':
+      return nextCron(readCron(schedule.expression), { after, zone })
+    case 'on-calendar':
+      return nextOnCalendar(readOnCalendar(schedule.expression), { after, zone })
+  }
+}
+
+/** The next slots after `after`, at most `count`: fewer when the schedule ends. */
+export function nextSlots(schedule: Schedule, { after, count }: { after: number; count: number }): number[] {
+  const slots: number[] = []
+  let slot = nextSlot(schedule, after)
+  for (; slot !== null && slots.length < count; slot = nextSlot(schedule, slot)) slots.push(slot)
+  return slots
+}
+
+/**
+ * When the next ping is expected after one at `pingAt`. One that comes up to `earlyMs` before its slot counts for it;
+ * null: up to a tenth of the interval, at most 15 minutes. A period has no slots: nothing can be early.
+ */
+export function nextDueAt(schedule: Schedule, { pingAt, earlyMs }: { pingAt: number; earlyMs: number | null }) {
+  const slot = nextSlot(schedule, pingAt)
+  if (slot === null || schedule.kind === 'period' || earlyMs === 0) return slot
+  const aheadMs = slot - pingAt
+  const isMeant = earlyMs === null ? isSlightlyEarly(schedule, { slot, aheadMs }) : aheadMs <= earlyMs
+  return isMeant ? nextSlot(schedule, slot) : slot
+}
+
+const EARLY_SHARE = 10
+const EARLY_AUTOMATIC_MAX_MS = 15 * MINUTE
+
+// Slightly: no other slot is nearer than ten times as much, before or after.
+function isSlightlyEarly(schedule: Schedule, { slot, aheadMs }: { slot: number; aheadMs: number }): boolean {
+  if (aheadMs > EARLY_AUTOMATIC_MAX_MS) return false
+  const interval = EARLY_SHARE * aheadMs
+  if (nextSlot(schedule, slot - interval) !== slot) return false
+  const following = nextSlot(schedule, slot)
+  return following === null || following - slot >= interval
+}
+
+/** How long before its slot a ping counts for it, in the rhythm that the schedule has after `after`. */
+export function earlyTolerance(schedule: Schedule, { earlyMs, after }: { earlyMs: number | null; after: number }) {
+  if (schedule.kind === 'period') return 0
+  if (earlyMs !== null) return earlyMs
+  return Math.min(EARLY_AUTOMATIC_MAX_MS, Math.floor(shortestInterval(schedule, after) / EARLY_SHARE))
+}
+
+const SLOTS_LOOKED_AT = 10
+
+/** The shortest time between two of the next slots; the length of a period. A year when there is one slot at most. */
+export function shortestInterval(schedule: Schedule, after: number): number {
+  if (schedule.kind === 'period') return schedule.periodMs
+  const slots = nextSlots(schedule, { after, count: SLOTS_LOOKED_AT })
+  return slots.slice(1).reduce((shortest, slot, index) => Math.min(shortest, slot - (slots[index] ?? 0)), PERIOD_MAX_MS)
+}
+
+const GRACE_BY_THE_CLOCK_MAX_MS = HOUR
+
+/**
+ * What a page or a command proposes: half the period, at least a minute; where the minute of the ping is known, at most
+ * an hour. The management API has its own default.
+ */
+export function defaultGraceMs(schedule: Schedule, now: number): number {
+  const half = Math.max(MINUTE, Math.floor(shortestInterval(schedule, now) / 2))
+  return schedule.kind === 'period' ? half : Math.min(half, GRACE_BY_THE_CLOCK_MAX_MS)
+}
+
+/** "every day", "every 5 minutes", "Monday to Friday at 18:30" */
+export function rhythmInWords(schedule: Schedule): string {
+  switch (schedule.kind) {
+    case 'period':
+      return periodInWords(schedule.periodMs)
+    case 'cron':
+      return cronInWords(readCron(schedule.expression))
+    case 'on-calendar':
+      return onCalendarInWords(schedule.expression)
+  }
+}
+
+/** The same with the time zone, where the clock matters: "every day at 03:00 (Europe/Berlin)". */
 export function scheduleInWords(schedule: Schedule): string {
-  return `every ${durationInWords(schedule.periodMs).replace(/^1 (\w+)$/, '$1')}`
+  const rhythm = rhythmInWords(schedule)
+  return schedule.kind === 'period' ? rhythm : `${rhythm} (${schedule.timeZone})`
 }
+
+export function periodInWords(periodMs: number): string {
+  return `every ${durationInWords(periodMs).replace(/^1 (\w+)$/, '$1')}`
+}
+
+export function onCalendarInWords(expression: string): string {
+  return `OnCalendar: ${expression.replaceAll('\n', ' and ')}`
+}
+
+/** As many as a large instance has different ones of. */
+const REMEMBERED = 2000
+const readCron = remembering(REMEMBERED, parseCron)
+const readOnCalendar = remembering(REMEMBERED, parseOnCalendar)

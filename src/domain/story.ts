@@ -2,7 +2,7 @@
 import { type Attempt, type DeliveryState, isSettled } from './delivery.ts'
 import type { Incident } from './incident.ts'
 import type { TransitionReason } from './lifecycle.ts'
-import type { Notification } from './notification.ts'
+import type { MonitorNotification } from './notification.ts'
 import type { PingKind } from './ping.ts'
 
 export interface Story {
@@ -20,7 +20,7 @@ export interface Chapter {
   at: number
   reason: TransitionReason
   /** Null when nobody had to be told. */
-  notification: Notification | null
+  notification: MonitorNotification | null
   /** In the order in which they were made. */
   deliveries: StoryDelivery[]
 }

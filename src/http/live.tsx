@@ -3,7 +3,7 @@ import type { Deps } from '#deps.ts'
 import { countByStatus, type ListedMonitor } from '#domain/monitor-list.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
-import { countMonitors, listListedMonitors, listProjectIdsOf, listStatuses } from '#store/monitors.ts'
+import { countMonitors, listListedMonitors, listProjectIdsOf, listStatuses } from '#store/monitor-lists.ts'
 import type { Reading } from '#views/components/moment.tsx'
 import { MonitorRow } from '#views/partials/monitor-row.tsx'
 

@@ -1,7 +1,6 @@
 import type { Monitor, MonitorKeys, MonitorSettings, MonitorState, OpenRun, WatchedMonitor } from '#domain/monitor.ts'
-import type { ListedMonitor } from '#domain/monitor-list.ts'
 import type { PingRules } from '#domain/ping.ts'
-import type { Schedule } from '#domain/schedule.ts'
+import type { Schedule, ScheduleKind } from '#domain/schedule.ts'
 import type { StoredStatus } from '#domain/status.ts'
 import type { Params, Reader, Tx } from './database.ts'
 
@@ -10,15 +9,22 @@ interface WatchedRow {
   status: StoredStatus
   ping_count: number
   last_ping_at: number | null
-  run_started_at: number | null
-  run_id: string | null
+  open_runs: string
   last_duration_ms: number | null
+  failures_in_a_row: number
   recent_runs: string
   due_at: number | null
+  spared_until: number | null
   deadline_at: number | null
-  schedule_kind: string
+  schedule_kind: ScheduleKind
   period_ms: number
+  expression: string
+  time_zone: string
   grace_ms: number
+  max_run_ms: number | null
+  min_run_ms: number | null
+  early_ms: number | null
+  failures_to_alert: number
   post_only: number
   manual_resume: number
   start_keywords: string
@@ -30,7 +36,7 @@ interface WatchedRow {
   fails_by_default: number
 }
 
-interface MonitorRow extends WatchedRow {
+export interface MonitorRow extends WatchedRow {
   project_id: string
   ping_key: string
   unique_key: string
@@ -39,16 +45,20 @@ interface MonitorRow extends WatchedRow {
   slug: string
   tags: string
   description: string
+  alias: string | null
+  schedule_since: number
   created_at: number
 }
 
 const WATCHED_COLUMNS = `
-  id, status, ping_count, last_ping_at, run_started_at, run_id, last_duration_ms, recent_runs, due_at, deadline_at,
-  schedule_kind, period_ms, grace_ms, post_only, manual_resume, start_keywords, success_keywords, failure_keywords,
+  id, status, ping_count, last_ping_at, open_runs, last_duration_ms, failures_in_a_row, recent_runs,
+  due_at, spared_until, deadline_at,
+  schedule_kind, period_ms, expression, time_zone, grace_ms, max_run_ms, min_run_ms, early_ms, failures_to_alert,
+  post_only, manual_resume, start_keywords, success_keywords, failure_keywords,
   filter_subject, filter_body, filter_http_body, fails_by_default`
 
 const COLUMNS = `${WATCHED_COLUMNS},
-  project_id, ping_key, unique_key, badge_key, name, slug, tags, description, created_at`
+  project_id, ping_key, unique_key, badge_key, name, slug, tags, description, alias, schedule_since, created_at`
 
 export function findWatchedByPingKey(reader: Reader, pingKey: string): WatchedMonitor | null {
   const row = reader.get<WatchedRow>(`SELECT ${WATCHED_COLUMNS} FROM monitors WHERE ping_key = $pingKey`, { pingKey })
@@ -57,6 +67,11 @@ export function findWatchedByPingKey(reader: Reader, pingKey: string): WatchedMo
 
 export function findWatchedById(reader: Reader, id: number): WatchedMonitor | null {
   const row = reader.get<WatchedRow>(`SELECT ${WATCHED_COLUMNS} FROM monitors WHERE id = $id`, { id })
+  return row && toWatched(row)
+}
+
+export function findWatchedByAlias(reader: Reader, alias: string): WatchedMonitor | null {
+  const row = reader.get<WatchedRow>(`SELECT ${WATCHED_COLUMNS} FROM monitors WHERE alias = $alias`, { alias })
   return row && toWatched(row)
 }
 
@@ -115,66 +130,6 @@ export function listMonitors(reader: Reader, projectId: string): Monitor[] {
     .map(toMonitor)
 }
 
-const LISTED_COLUMNS = `
-  id, unique_key, name, slug, tags, status, schedule_kind, period_ms, last_ping_at, run_started_at, run_id, due_at,
-  deadline_at, recent_runs`
-
-/** What a list shows of the monitors of a project; of those in `ids` only, when it is given. */
-export function listListedMonitors(
-  reader: Reader,
-  { projectId, ids }: { projectId: string; ids?: readonly number[] },
-): ListedMonitor[] {
-  const rows = ids
-    ? reader.all<MonitorRow>(
-        `SELECT ${LISTED_COLUMNS} FROM monitors
-          WHERE id IN (SELECT value FROM json_each($ids)) AND project_id = $projectId`,
-        { projectId, ids: JSON.stringify(ids) },
-      )
-    : reader.all<MonitorRow>(`SELECT ${LISTED_COLUMNS} FROM monitors WHERE project_id = $projectId`, { projectId })
-  return rows.map(toListed)
-}
-
-/** The projects of these monitors, each once. */
-export function listProjectIdsOf(reader: Reader, ids: readonly number[]): string[] {
-  return reader
-    .all<{ project_id: string }>(
-      'SELECT DISTINCT project_id FROM monitors WHERE id IN (SELECT value FROM json_each($ids))',
-      { ids: JSON.stringify(ids) },
-    )
-    .map((row) => row.project_id)
-}
-
-/** How many of these monitors there still are. */
-export function countMonitors(reader: Reader, ids: readonly number[]): number {
-  const row = reader.get<{ count: number }>(
-    'SELECT count(*) AS count FROM monitors WHERE id IN (SELECT value FROM json_each($ids))',
-    { ids: JSON.stringify(ids) },
-  )
-  return row?.count ?? 0
-}
-
-/** As much of every monitor of a project as tells its status. */
-export function listStatuses(
-  reader: Reader,
-  projectId: string,
-): Pick<ListedMonitor, 'id' | 'status' | 'dueAt' | 'deadlineAt'>[] {
-  return reader.all(
-    `SELECT id, status, due_at AS dueAt, deadline_at AS deadlineAt FROM monitors WHERE project_id = $projectId`,
-    { projectId },
-  )
-}
-
-/** The slugs of the project's monitors that have one, but for the monitor `exceptId`. */
-export function listSlugs(reader: Reader, by: { projectId: string; exceptId: number | null }): string[] {
-  return reader
-    .all<{ slug: string }>(
-      `SELECT slug FROM monitors
-        WHERE project_id = $projectId AND slug > '' AND id IS NOT $exceptId`,
-      by,
-    )
-    .map(({ slug }) => slug)
-}
-
 /** The monitors whose deadline has come, earliest first, after the one that `after` names. */
 export function listDueMonitors(
   reader: Reader,
@@ -196,13 +151,15 @@ export function insertMonitor(
 ): number {
   const row = tx.get<{ id: number }>(
     `INSERT INTO monitors (
-       project_id, ping_key, unique_key, badge_key, name, slug, tags, description,
-       schedule_kind, period_ms, grace_ms, post_only, manual_resume, start_keywords, success_keywords,
-       failure_keywords, filter_subject, filter_body, filter_http_body, fails_by_default, created_at
+       project_id, ping_key, unique_key, badge_key, name, slug, tags, description, alias,
+       schedule_kind, period_ms, expression, time_zone, grace_ms, max_run_ms, min_run_ms, early_ms, failures_to_alert,
+       post_only, manual_resume, start_keywords, success_keywords, failure_keywords,
+       filter_subject, filter_body, filter_http_body, fails_by_default, schedule_since, created_at
      ) VALUES (
-       $projectId, $pingKey, $uniqueKey, $badgeKey, $name, $slug, $tags, $description,
-       $scheduleKind, $periodMs, $graceMs, $postOnly, $manualResume, $startKeywords, $successKeywords,
-       $failureKeywords, $filterSubject, $filterBody, $filterHttpBody, $failsByDefault, $now
+       $projectId, $pingKey, $uniqueKey, $badgeKey, $name, $slug, $tags, $description, $alias,
+       $scheduleKind, $periodMs, $expression, $timeZone, $graceMs, $maxRunMs, $minRunMs, $earlyMs, $failuresToAlert,
+       $postOnly, $manualResume, $startKeywords, $successKeywords, $failureKeywords,
+       $filterSubject, $filterBody, $filterHttpBody, $failsByDefault, $now, $now
      ) RETURNING id`,
     { projectId: monitor.projectId, ...monitor.keys, ...settingsParams(monitor.settings), now: tx.now },
   )
@@ -212,17 +169,22 @@ export function insertMonitor(
 }
 
 /** Only what a person sets; the state stays as the pings made it. */
-export function saveSettings(tx: Tx, { id, settings }: { id: number; settings: MonitorSettings }): void {
+export function saveSettings(
+  tx: Tx,
+  { id, settings, scheduleSince }: { id: number; settings: MonitorSettings; scheduleSince: number },
+): void {
   tx.run(
     `UPDATE monitors
-        SET name = $name, slug = $slug, tags = $tags, description = $description,
-            schedule_kind = $scheduleKind, period_ms = $periodMs, grace_ms = $graceMs,
+        SET name = $name, slug = $slug, tags = $tags, description = $description, alias = $alias,
+            schedule_kind = $scheduleKind, period_ms = $periodMs, expression = $expression, time_zone = $timeZone,
+            grace_ms = $graceMs, max_run_ms = $maxRunMs, min_run_ms = $minRunMs, early_ms = $earlyMs,
+            failures_to_alert = $failuresToAlert, schedule_since = $scheduleSince,
             post_only = $postOnly, manual_resume = $manualResume, start_keywords = $startKeywords,
             success_keywords = $successKeywords, failure_keywords = $failureKeywords,
             filter_subject = $filterSubject, filter_body = $filterBody, filter_http_body = $filterHttpBody,
             fails_by_default = $failsByDefault
       WHERE id = $id`,
-    { id, ...settingsParams(settings) },
+    { id, scheduleSince, ...settingsParams(settings) },
   )
   tx.touch(id)
 }
@@ -231,20 +193,21 @@ export function saveSettings(tx: Tx, { id, settings }: { id: number; settings: M
 export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void {
   tx.run(
     `UPDATE monitors
-        SET status = $status, ping_count = $pingCount, last_ping_at = $lastPingAt, run_started_at = $runStartedAt,
-            run_id = $runId, last_duration_ms = $lastDurationMs, recent_runs = $recentRuns,
-            due_at = $dueAt, deadline_at = $deadlineAt
+        SET status = $status, ping_count = $pingCount, last_ping_at = $lastPingAt, open_runs = $openRuns,
+            last_duration_ms = $lastDurationMs, failures_in_a_row = $failuresInARow, recent_runs = $recentRuns,
+            due_at = $dueAt, spared_until = $sparedUntil, deadline_at = $deadlineAt
       WHERE id = $id`,
     {
       id: monitor.id,
       status: monitor.status,
       pingCount: monitor.pingCount,
       lastPingAt: monitor.lastPingAt,
-      runStartedAt: monitor.openRun?.startedAt ?? null,
-      runId: monitor.openRun?.runId ?? null,
+      openRuns: fromOpenRuns(monitor.openRuns),
       lastDurationMs: monitor.lastDurationMs,
+      failuresInARow: monitor.failuresInARow,
       recentRuns: monitor.recentRuns,
       dueAt: monitor.dueAt,
+      sparedUntil: monitor.sparedUntil,
       deadlineAt: monitor.deadlineAt,
     },
   )
@@ -262,9 +225,16 @@ function settingsParams({ schedule, filter, ...settings }: MonitorSettings): Par
     slug: settings.slug,
     tags: settings.tags,
     description: settings.description,
+    alias: settings.alias === '' ? null : settings.alias,
     scheduleKind: schedule.kind,
     periodMs: schedule.periodMs,
+    expression: schedule.expression,
+    timeZone: schedule.timeZone,
     graceMs: settings.graceMs,
+    maxRunMs: settings.maxRunMs,
+    minRunMs: settings.minRunMs,
+    earlyMs: settings.earlyMs,
+    failuresToAlert: settings.failuresToAlert,
     postOnly: settings.postOnly,
     manualResume: settings.manualResume,
     startKeywords: filter.startKeywords,
@@ -283,13 +253,19 @@ function toWatched(row: WatchedRow): WatchedMonitor {
     status: row.status,
     pingCount: row.ping_count,
     lastPingAt: row.last_ping_at,
-    openRun: toOpenRun(row),
+    openRuns: toOpenRuns(row.open_runs),
     lastDurationMs: row.last_duration_ms,
+    failuresInARow: row.failures_in_a_row,
     recentRuns: row.recent_runs,
     dueAt: row.due_at,
+    sparedUntil: row.spared_until,
     deadlineAt: row.deadline_at,
     schedule: toSchedule(row),
     graceMs: row.grace_ms,
+    maxRunMs: row.max_run_ms,
+    minRunMs: row.min_run_ms,
+    earlyMs: row.early_ms,
+    failuresToAlert: row.failures_to_alert,
     ...toPingRules(row),
   }
 }
@@ -305,34 +281,30 @@ function toMonitor(row: MonitorRow): Monitor {
     slug: row.slug,
     tags: row.tags,
     description: row.description,
+    alias: row.alias ?? '',
+    scheduleSince: row.schedule_since,
     createdAt: row.created_at,
   }
 }
 
-function toListed(row: MonitorRow): ListedMonitor {
+type RunPair = [startedAt: number, runId: string | null]
+
+function fromOpenRuns(runs: readonly OpenRun[]): string {
+  return runs.length === 0 ? '' : JSON.stringify(runs.map(({ startedAt, runId }): RunPair => [startedAt, runId]))
+}
+
+export function toOpenRuns(text: string): OpenRun[] {
+  if (text === '') return []
+  return (JSON.parse(text) as RunPair[]).map(([startedAt, runId]) => ({ startedAt, runId }))
+}
+
+export function toSchedule(row: WatchedRow): Schedule {
   return {
-    id: row.id,
-    uniqueKey: row.unique_key,
-    name: row.name,
-    slug: row.slug,
-    tags: row.tags,
-    status: row.status,
-    schedule: toSchedule(row),
-    lastPingAt: row.last_ping_at,
-    openRun: toOpenRun(row),
-    dueAt: row.due_at,
-    deadlineAt: row.deadline_at,
-    recentRuns: row.recent_runs,
+    kind: row.schedule_kind,
+    periodMs: row.period_ms,
+    expression: row.expression,
+    timeZone: row.time_zone,
   }
-}
-
-function toOpenRun(row: WatchedRow): OpenRun | null {
-  return row.run_started_at === null ? null : { startedAt: row.run_started_at, runId: row.run_id }
-}
-
-function toSchedule(row: WatchedRow): Schedule {
-  if (row.schedule_kind !== 'period') throw new Error(`Monitor ${row.id} has an unknown kind of schedule.`)
-  return { kind: 'period', periodMs: row.period_ms }
 }
 
 function toPingRules(row: WatchedRow): PingRules {

@@ -11,6 +11,7 @@ import powershell from '#assets/snippets/powershell.txt' with { type: 'text' }
 import python from '#assets/snippets/python.txt' with { type: 'text' }
 import systemd from '#assets/snippets/systemd.txt' with { type: 'text' }
 import wget from '#assets/snippets/wget.txt' with { type: 'text' }
+import type { Schedule } from '#domain/schedule.ts'
 
 export interface Snippet {
   id: string
@@ -93,13 +94,25 @@ const TEMPLATES: readonly Snippet[] = [
 ]
 
 /** Ready to be pasted. `/path/to/job`, `example/job` and `your work` are for the reader to replace. */
-export function snippetsFor(monitor: { pingUrl: string; name: string }): Snippet[] {
+export function snippetsFor(monitor: { pingUrl: string; name: string; schedule: Schedule }): Snippet[] {
   const name = plainName(monitor.name)
   const url = plainUrl(monitor.pingUrl)
+  const cron = plainCron(monitor.schedule)
   return TEMPLATES.map((template) => ({
     ...template,
-    code: template.code.replaceAll('{{name}}', name).replaceAll('{{url}}', escapePercent(template.id, url)),
+    code: template.code
+      .replaceAll('{{name}}', name)
+      .replaceAll('{{cron}}', cron)
+      .replaceAll('{{url}}', escapePercent(template.id, url)),
   }))
+}
+
+/** Without the last days and the like that only some crons know. */
+const ORDINARY_CRON = /^(?!.*(\dL|\bLW?\b))[\dA-Z*/, -]+$/i
+
+// The monitor's own, where it is one that every cron knows.
+function plainCron({ kind, expression }: Schedule): string {
+  return kind === 'cron' && ORDINARY_CRON.test(expression) ? expression : '0 3 * * *'
 }
 
 // A name stands in comments only, and there as words: no sign that could end a comment or begin a command.

@@ -1,7 +1,7 @@
 // Computations of the next time per second, by kind. Each starts from the last one's answer, over forty years.
 import { nextCron, parseCron } from '#domain/cron.ts'
 import { nextOnCalendar, parseOnCalendar } from '#domain/on-calendar.ts'
-import { nextDueAt } from '#domain/schedule.ts'
+import { everyPeriod, nextSlot } from '#domain/schedule.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 
 const MEASURE_MS = 500
@@ -22,7 +22,7 @@ const ON_CALENDAR = [
 
 type Next = (after: number) => number | null
 
-report('period of an hour', (after) => nextDueAt({ kind: 'period', periodMs: HOUR }, after))
+report('period of an hour', (after) => nextSlot(everyPeriod(HOUR), after))
 for (const expression of CRON) {
   const cron = parseCron(expression)
   report(`cron "${expression}"`, (after) => nextCron(cron, { after, zone: ZONE }))

@@ -55,6 +55,7 @@ function oneByOne(db: Db): Db {
     all: (sql, params) => db.all(sql, params),
     get: (sql, params) => db.get(sql, params),
     write: (work) => db.write(work),
+    writeSchema: (work) => db.writeSchema(work),
     writeGrouped: async (work) => db.write(work),
     watch: (listener) => db.watch(listener),
     checkpoint: () => db.checkpoint(),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { applyDeadline, applyPing, isWorthTelling, pause, resume, withDeadline } from '#domain/lifecycle.ts'
 import { NEW_STATE, NO_RULES, type OpenRun, type WatchedMonitor } from '#domain/monitor.ts'
 import type { Ping, PingKind } from '#domain/ping.ts'
+import { everyPeriod } from '#domain/schedule.ts'
 import { STORED_STATUSES, type StoredStatus } from '#domain/status.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 
@@ -15,12 +16,16 @@ const OTHER_RUN = 'bbbbbbbb-0000-4000-8000-000000000002'
 /** A backup that runs every hour with 5 minutes of grace; it last pinged ten minutes ago, unless it is new. */
 function backup(status: StoredStatus, openRun: OpenRun | null = null): WatchedMonitor {
   const pinged = status === 'new' ? {} : { pingCount: 7, lastPingAt: LAST, lastDurationMs: MINUTE }
-  const rules = { ...NO_RULES, schedule: { kind: 'period' as const, periodMs: PERIOD }, graceMs: GRACE }
-  return withDeadline({ id: 1, ...rules, ...NEW_STATE, ...pinged, status, openRun })
+  const rules = { ...NO_RULES, schedule: everyPeriod(PERIOD), graceMs: GRACE }
+  return withDeadline({ id: 1, ...rules, ...NEW_STATE, ...pinged, status, openRuns: runs(openRun) })
 }
 
 function ping(kind: PingKind, runId: string | null = null): Ping {
   return { kind, runId, exitStatus: null }
+}
+
+function runs(openRun: OpenRun | null): OpenRun[] {
+  return openRun === null ? [] : [openRun]
 }
 
 function running(startedAt: number, runId: string | null = null): OpenRun {
@@ -39,7 +44,7 @@ describe('a ping that ends a run decides the status', () => {
     { from: 'paused', kind: 'fail', to: 'down', reason: 'fail', isTold: true },
   ] as const)('$kind on $from gives $to', ({ from, kind, to, reason, isTold }) => {
     const { monitor, transition } = applyPing(backup(from), ping(kind), NOW)
-    expect(monitor).toMatchObject({ status: to, lastPingAt: NOW, lastDurationMs: null, openRun: null })
+    expect(monitor).toMatchObject({ status: to, lastPingAt: NOW, lastDurationMs: null, openRuns: [] })
     expect(monitor.pingCount).toBe(backup(from).pingCount + 1)
     expect(monitor.dueAt).toBe(to === 'up' ? NOW + PERIOD : null)
     expect(monitor.deadlineAt).toBe(to === 'up' ? NOW + PERIOD + GRACE : null)
@@ -88,22 +93,17 @@ describe('a start opens a run and keeps the status', () => {
   ] as const)('on $status', ({ status, dueAt, deadlineAt }) => {
     const before = backup(status)
     const { monitor, transition } = applyPing(before, ping('start', RUN), NOW)
-    const openRun = running(NOW, RUN)
+    const openRuns = [running(NOW, RUN)]
     expect(transition).toBeNull()
-    expect(monitor).toEqual({ ...before, pingCount: before.pingCount + 1, openRun, dueAt, deadlineAt })
+    expect(monitor).toEqual({ ...before, pingCount: before.pingCount + 1, openRuns, dueAt, deadlineAt })
   })
 
-  test('a second start takes the place of the first and restarts the clock', () => {
-    const first = applyPing(backup('up'), ping('start', RUN), NOW).monitor
-    const second = applyPing(first, ping('start', OTHER_RUN), NOW + 4 * MINUTE).monitor
-    expect(second.openRun).toEqual(running(NOW + 4 * MINUTE, OTHER_RUN))
+  test.each([RUN, null])('a second start of the same run (%p) restarts its clock', (runId) => {
+    const first = applyPing(backup('up'), ping('start', runId), NOW).monitor
+    const second = applyPing(first, ping('start', runId), NOW + 4 * MINUTE).monitor
+    expect(second.openRuns).toEqual([running(NOW + 4 * MINUTE, runId)])
     expect(second.deadlineAt).toBe(NOW + 4 * MINUTE + GRACE)
     expect(applyDeadline(second, NOW + GRACE).transition).toBeNull()
-  })
-
-  test('a start without a run id forgets the run id of the first', () => {
-    const first = applyPing(backup('up'), ping('start', RUN), NOW).monitor
-    expect(applyPing(first, ping('start'), NOW + MINUTE).monitor.openRun).toEqual(running(NOW + MINUTE))
   })
 
   test('a run that starts late does not put off the deadline of the schedule', () => {
@@ -129,7 +129,7 @@ describe('the end of a run finds its start by the run id', () => {
     const open = running(NOW - took, started)
     const { monitor } = applyPing(backup('up', open), ping(kind, ended), NOW)
     expect(monitor.status).toBe(kind === 'success' ? 'up' : 'down')
-    expect(monitor.openRun).toEqual(isOpen ? open : null)
+    expect(monitor.openRuns).toEqual(isOpen ? [open] : [])
     expect(monitor.lastDurationMs).toBe(durationMs)
     if (kind === 'success') expect(monitor.deadlineAt).toBe(isOpen ? open.startedAt + GRACE : NOW + PERIOD + GRACE)
   })
@@ -137,14 +137,14 @@ describe('the end of a run finds its start by the run id', () => {
   test('a run that has overrun is judged, even when another run succeeds before anybody looked', () => {
     const late = running(NOW - GRACE - 1, RUN)
     const { monitor } = applyPing(backup('up', late), ping('success', OTHER_RUN), NOW)
-    expect(monitor.openRun).toEqual(late)
+    expect(monitor.openRuns).toEqual([late])
     const { transition } = applyDeadline(monitor, NOW)
     expect(transition).toEqual({ from: 'up', to: 'down', at: NOW, reason: 'overrun' })
   })
 
   test('a run that ends before it started, for the clock was set back, took no time', () => {
     const { monitor } = applyPing(backup('up', running(NOW + HOUR)), ping('success'), NOW)
-    expect(monitor).toMatchObject({ openRun: null, lastDurationMs: 0 })
+    expect(monitor).toMatchObject({ openRuns: [], lastDurationMs: 0 })
   })
 
   test('an end without a start has no duration and clears the last one', () => {
@@ -167,7 +167,7 @@ describe('the end of a run finds its start by the run id', () => {
     const down = applyPing(backup('down'), ping('start', RUN), NOW).monitor
     const { monitor } = applyPing(down, ping('success', OTHER_RUN), NOW + after)
     expect(monitor.status).toBe('up')
-    expect(monitor.openRun !== null).toBe(isOpen)
+    expect(monitor.openRuns.length > 0).toBe(isOpen)
   })
 })
 
@@ -213,13 +213,13 @@ describe('recovery', () => {
     const down = applyDeadline(backup('up', open), NOW + HOUR).monitor
     const { monitor, transition } = applyPing(down, ping('success', RUN), NOW + HOUR)
     expect(transition).toEqual({ from: 'down', to: 'up', at: NOW + HOUR, reason: 'ping' })
-    expect(monitor).toMatchObject({ openRun: null, lastDurationMs: HOUR, deadlineAt: NOW + HOUR + PERIOD + GRACE })
+    expect(monitor).toMatchObject({ openRuns: [], lastDurationMs: HOUR, deadlineAt: NOW + HOUR + PERIOD + GRACE })
   })
 
   test('a run that overran is not judged twice when another one succeeds', () => {
     const down = applyDeadline(backup('up', running(NOW, RUN)), NOW + HOUR).monitor
     const { monitor } = applyPing(down, ping('success', OTHER_RUN), NOW + HOUR)
-    expect(monitor).toMatchObject({ status: 'up', openRun: null, deadlineAt: NOW + HOUR + PERIOD + GRACE })
+    expect(monitor).toMatchObject({ status: 'up', openRuns: [], deadlineAt: NOW + HOUR + PERIOD + GRACE })
   })
 
   test('a ping that comes before the checker does forgives the deadline', () => {
@@ -232,7 +232,7 @@ describe('a person pauses and resumes', () => {
   test.each(['new', 'up', 'down'] as const)('a pause of a monitor that is %s ends all waiting', (from) => {
     const { monitor, transition } = pause(backup(from, running(NOW - MINUTE)), NOW)
     expect(transition).toEqual({ from, to: 'paused', at: NOW, reason: 'pause' })
-    const stopped = { status: 'paused', openRun: null, dueAt: null, deadlineAt: null } as const
+    const stopped = { status: 'paused', openRuns: [], dueAt: null, deadlineAt: null } as const
     expect(monitor).toEqual({ ...backup(from), ...stopped })
   })
 
@@ -244,7 +244,7 @@ describe('a person pauses and resumes', () => {
   test('a resumed monitor waits for its first ping', () => {
     const { monitor, transition } = resume(backup('paused', running(NOW - MINUTE)), NOW)
     expect(transition).toEqual({ from: 'paused', to: 'new', at: NOW, reason: 'resume' })
-    expect(monitor).toMatchObject({ status: 'new', openRun: null, lastPingAt: null, dueAt: null, deadlineAt: null })
+    expect(monitor).toMatchObject({ status: 'new', openRuns: [], lastPingAt: null, dueAt: null, deadlineAt: null })
     expect(monitor.pingCount).toBe(7)
   })
 
@@ -255,7 +255,7 @@ describe('a person pauses and resumes', () => {
 })
 
 describe('a changed schedule or grace moves the deadline', () => {
-  const change = { schedule: { kind: 'period', periodMs: DAY }, graceMs: 2 * HOUR } as const
+  const change = { schedule: everyPeriod(DAY), graceMs: 2 * HOUR }
   const dueAt = LAST + DAY
   test.each([
     { status: 'new', openRun: null, dueAt: null, deadlineAt: null },
@@ -272,7 +272,7 @@ describe('a changed schedule or grace moves the deadline', () => {
   })
 
   test('a deadline that has passed by the change is dated where it lies', () => {
-    const monitor = withDeadline({ ...backup('up'), schedule: { kind: 'period', periodMs: MINUTE } })
+    const monitor = withDeadline({ ...backup('up'), schedule: everyPeriod(MINUTE) })
     const at = LAST + MINUTE + GRACE
     expect(applyDeadline(monitor, NOW).transition).toEqual({ from: 'up', to: 'down', at, reason: 'timeout' })
   })

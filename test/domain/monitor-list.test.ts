@@ -9,6 +9,7 @@ import {
   selectMonitors,
   tagsOf,
 } from '#domain/monitor-list.ts'
+import { everyPeriod } from '#domain/schedule.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
@@ -24,9 +25,9 @@ function listed(name: string, more: Partial<ListedMonitor> = {}): ListedMonitor 
     slug: '',
     tags: '',
     status: 'up',
-    schedule: { kind: 'period', periodMs: HOUR },
+    schedule: everyPeriod(HOUR),
     lastPingAt: NOW - MINUTE,
-    openRun: null,
+    openRuns: [],
     dueAt: NOW + HOUR,
     deadlineAt: NOW + 2 * HOUR,
     recentRuns: '',

@@ -13,6 +13,7 @@ import {
   tagList,
   uniqueKeyOf,
 } from '#domain/monitor.ts'
+import { everyPeriod } from '#domain/schedule.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 
 const SETTINGS: MonitorSettings = {
@@ -22,7 +23,8 @@ const SETTINGS: MonitorSettings = {
   slug: 'backup',
   tags: 'nightly db',
   description: 'Copies the database.',
-  schedule: { kind: 'period', periodMs: HOUR },
+  alias: '',
+  schedule: everyPeriod(HOUR),
   graceMs: 5 * MINUTE,
 }
 
@@ -34,6 +36,7 @@ const BACKUP: Monitor = {
   pingKey: '6f1c2d3e-4a5b-4c6d-8e7f-001122334455',
   uniqueKey: uniqueKeyOf('6f1c2d3e-4a5b-4c6d-8e7f-001122334455'),
   badgeKey: 'aaaaaaaa-0000-4000-8000-000000000001',
+  scheduleSince: 0,
   createdAt: 0,
 }
 

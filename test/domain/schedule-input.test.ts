@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { expressionKind, onCalendarAsInput, readSchedule } from '#domain/schedule-input.ts'
+import { DAILY, everyPeriod } from '#domain/schedule.ts'
+import { expressionKind, readSchedule, scheduleAsInput } from '#domain/schedule-input.ts'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
 
 function read(text: string): string | number {
@@ -111,8 +112,17 @@ describe('Expressions', () => {
       '06:00\n18:30',
       '1-5',
     ]) {
-      expect(read(onCalendarAsInput(expression))).toBe(`on-calendar: ${expression}`)
+      expect(read(scheduleAsInput({ ...DAILY, kind: 'on-calendar', expression }))).toBe(`on-calendar: ${expression}`)
     }
+  })
+
+  test.each(['0 3 * * *', '* * * * *', '0 0 L * *', '0 0 * * MON#2', '5/15 * * * *'])('%s comes back', (expression) => {
+    expect(read(scheduleAsInput({ ...DAILY, kind: 'cron', expression }))).toBe(`cron: ${expression}`)
+  })
+
+  test('come back from any length of a period', () => {
+    const seconds = [1, 59, 60, 61, 3599, 3600, 5400, 86_399, 86_400, 93_784, 604_800, 694_861, 31_536_000]
+    for (const count of seconds) expect(read(scheduleAsInput(everyPeriod(count * SECOND)))).toBe(count * SECOND)
   })
 
   test('are cron when they are five words on one line, and else OnCalendar', () => {

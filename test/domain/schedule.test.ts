@@ -1,12 +1,18 @@
 import { describe, expect, test } from 'bun:test'
-import { defaultGraceMs, nextDueAt, PERIOD_MAX_MS, scheduleInWords } from '#domain/schedule.ts'
+import {
+  DAILY,
+  defaultGraceMs,
+  earlyTolerance,
+  everyPeriod,
+  nextDueAt,
+  nextSlots,
+  PERIOD_MAX_MS,
+  type Schedule,
+  scheduleInWords,
+} from '#domain/schedule.ts'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 9, 0, 0)
-
-function every(periodMs: number) {
-  return { kind: 'period', periodMs } as const
-}
 
 describe('the grace that is proposed', () => {
   test.each([
@@ -18,13 +24,94 @@ describe('the grace that is proposed', () => {
     { periodMs: HOUR, graceMs: 30 * MINUTE },
     { periodMs: DAY, graceMs: 12 * HOUR },
   ])('for $periodMs ms is $graceMs ms', ({ periodMs, graceMs }) => {
-    expect(defaultGraceMs(every(periodMs))).toBe(graceMs)
+    expect(defaultGraceMs(everyPeriod(periodMs), NOW)).toBe(graceMs)
   })
 })
 
 describe('the next ping of a period', () => {
   test.each([SECOND, MINUTE, DAY, PERIOD_MAX_MS])('is due %d ms after the last one', (periodMs) => {
-    expect(nextDueAt(every(periodMs), NOW)).toBe(NOW + periodMs)
+    expect(nextDueAt(everyPeriod(periodMs), { pingAt: NOW, earlyMs: null })).toBe(NOW + periodMs)
+  })
+})
+
+const cron = (expression: string, timeZone = 'UTC'): Schedule => ({ ...DAILY, kind: 'cron', expression, timeZone })
+const onCalendar = (expression: string): Schedule => ({ ...DAILY, kind: 'on-calendar', expression })
+const at = (time: string): number => Date.parse(`2026-11-${time}Z`)
+
+describe('a ping slightly before its slot', () => {
+  test.each([
+    { schedule: cron('0 3 * * *'), ping: '23T02:44:59', due: '23T03:00:00', why: 'more than 15 minutes' },
+    { schedule: cron('0 3 * * *'), ping: '23T02:45:00', due: '24T03:00:00', why: '15 minutes' },
+    { schedule: cron('0 3 * * *'), ping: '23T02:59:58', due: '24T03:00:00', why: 'two seconds' },
+    { schedule: cron('0 3 * * *'), ping: '23T03:00:00', due: '24T03:00:00', why: 'on the dot' },
+    { schedule: cron('0 3 * * *'), ping: '23T03:00:01', due: '24T03:00:00', why: 'late' },
+    { schedule: cron('0 * * * *'), ping: '23T02:53:59', due: '23T03:00:00', why: 'more than a tenth of an hour' },
+    { schedule: cron('0 * * * *'), ping: '23T02:54:00', due: '23T04:00:00', why: 'a tenth of an hour' },
+    { schedule: cron('*/5 * * * *'), ping: '23T02:54:31', due: '23T03:00:00', why: 'half a minute of five' },
+    { schedule: cron('*/5 * * * *'), ping: '23T02:54:29', due: '23T02:55:00', why: 'more than half a minute of five' },
+    { schedule: cron('0,5 3 * * *'), ping: '23T03:00:30', due: '23T03:05:00', why: 'the slot before is near' },
+    { schedule: cron('0,5 3 * * *'), ping: '23T02:58:00', due: '23T03:00:00', why: 'the slot after is near' },
+    { schedule: onCalendar('*:0'), ping: '23T02:59:00', due: '23T04:00:00', why: 'OnCalendar too' },
+  ])('$schedule.expression at $ping: $why', ({ schedule, ping, due }) => {
+    expect(nextDueAt(schedule, { pingAt: at(ping), earlyMs: null })).toBe(at(due))
+  })
+
+  test('leaves the slot open where nothing is tolerated, as Healthchecks has it', () => {
+    expect(nextDueAt(cron('0 3 * * *'), { pingAt: at('23T02:59:59'), earlyMs: 0 })).toBe(at('23T03:00:00'))
+  })
+
+  test('counts as far as a person has allowed it, and no further', () => {
+    const tolerant = (ping: string) => nextDueAt(cron('0 3 * * *'), { pingAt: at(ping), earlyMs: HOUR })
+    expect(tolerant('23T02:00:00')).toBe(at('24T03:00:00'))
+    expect(tolerant('23T01:59:59')).toBe(at('23T03:00:00'))
+  })
+
+  test('is never early for a period', () => {
+    expect(nextDueAt(everyPeriod(HOUR), { pingAt: NOW, earlyMs: DAY })).toBe(NOW + HOUR)
+  })
+
+  test.each([
+    { schedule: cron('0 3 * * *'), earlyMs: null, shown: 15 * MINUTE },
+    { schedule: cron('*/10 * * * *'), earlyMs: null, shown: MINUTE },
+    { schedule: cron('0 3 * * *'), earlyMs: HOUR, shown: HOUR },
+    { schedule: cron('0 3 * * *'), earlyMs: 0, shown: 0 },
+    { schedule: everyPeriod(HOUR), earlyMs: null, shown: 0 },
+  ])('$schedule.expression with $earlyMs: $shown ms', ({ schedule, earlyMs, shown }) => {
+    expect(earlyTolerance(schedule, { earlyMs, after: NOW })).toBe(shown)
+  })
+})
+
+describe('slots', () => {
+  test('go by the clocks of the time zone of the schedule', () => {
+    expect(nextSlots(cron('0 3 * * *', 'Europe/Riga'), { after: NOW, count: 1 })).toEqual([at('24T01:00:00')])
+  })
+
+  test('end with the schedule: then nothing is due any more', () => {
+    const once = onCalendar('2026-11-24 03:00')
+    expect(nextSlots(once, { after: NOW, count: 5 })).toEqual([at('24T03:00:00')])
+    expect(nextDueAt(once, { pingAt: at('24T03:00:00'), earlyMs: null })).toBeNull()
+    expect(nextDueAt(once, { pingAt: at('24T02:59:59'), earlyMs: null })).toBeNull()
+  })
+})
+
+describe('the grace that is proposed where the clock decides', () => {
+  test.each([
+    { schedule: cron('* * * * *'), graceMs: MINUTE },
+    { schedule: cron('*/30 * * * *'), graceMs: 15 * MINUTE },
+    { schedule: cron('0 3 * * *'), graceMs: HOUR },
+    { schedule: cron('0 3 * * 1'), graceMs: HOUR },
+    { schedule: onCalendar('2026-11-24 03:00'), graceMs: HOUR },
+  ])('for $schedule.expression is $graceMs ms', ({ schedule, graceMs }) => {
+    expect(defaultGraceMs(schedule, NOW)).toBe(graceMs)
+  })
+})
+
+describe('cron and OnCalendar in words', () => {
+  test.each([
+    { schedule: cron('0 3 * * *', 'Europe/Berlin'), words: 'every day at 03:00 (Europe/Berlin)' },
+    { schedule: onCalendar('Mon 03:00'), words: 'OnCalendar: Mon 03:00 (UTC)' },
+  ])('$words', ({ schedule, words }) => {
+    expect(scheduleInWords(schedule)).toBe(words)
   })
 })
 
@@ -35,6 +122,6 @@ describe('a schedule in words', () => {
     { periodMs: DAY, words: 'every day' },
     { periodMs: 2 * WEEK, words: 'every 2 weeks' },
   ])('$words', ({ periodMs, words }) => {
-    expect(scheduleInWords(every(periodMs))).toBe(words)
+    expect(scheduleInWords(everyPeriod(periodMs))).toBe(words)
   })
 })

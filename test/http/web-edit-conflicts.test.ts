@@ -31,9 +31,12 @@ const FIELDS = {
   name: 'backup',
   slug: 'backup',
   description: 'old',
-  period: String(DAY),
+  schedule: 'every day',
   graceCount: '1',
   graceUnit: 'hours',
+  // Nothing is early for a monitor that was made without a form.
+  earlyCount: '0',
+  earlyUnit: 'minutes',
 }
 
 const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
@@ -90,9 +93,13 @@ describe('A monitor that two people edit', () => {
     ['the tags', { tags: 'prod' }],
     ['the description', { description: 'other' }],
     ['the slug', { slug: 'other' }],
+    ['the alias', { alias: 'old-token' }],
+    ['the length of a run', { maxRunMs: HOUR }],
+    ['the early pings', { earlyMs: HOUR }],
+    ['the failures in a row', { failuresToAlert: 2 }],
     ['who resumes it', { manualResume: true }],
     ['the methods that count', { postOnly: true }],
-    ['the words in the body', { filter: { failureKeywords: 'ERROR' } }],
+    ['the words in pings', { filter: { failureKeywords: 'ERROR' } }],
   ]
 
   test.each(CHANGES)('notices a change of %s, and of nothing else', async (facet, change) => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { changeProfile } from '#actions/accounts.ts'
 import { updateMonitor } from '#actions/monitors.ts'
 import { type Monitor, SLUG_MAX } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
@@ -10,7 +11,7 @@ import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
 
 let guard: TestGuard
 let project: Project
-let member: Visitor
+let member: Awaited<ReturnType<typeof memberOf>>
 
 beforeEach(async () => {
   guard = new TestGuard()
@@ -21,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => guard.stop())
 
 const newForm = () => `/projects/${project.id}/monitors/new`
-const BASIC = { name: 'Nightly backup', period: String(DAY) }
+const BASIC = { name: 'Nightly backup', schedule: 'every day' }
 
 const create = (fields: Record<string, string | string[]>) =>
   member.post(`/projects/${project.id}/monitors`, { ...BASIC, ...fields })
@@ -33,6 +34,7 @@ const newest = (): Monitor => {
   return monitor
 }
 const channelsOf = (monitor: Monitor) => listChannelsOfMonitor(guard.db, monitor.id).map(({ id }) => id)
+const scheduleIn = (text: string) => /<textarea id="schedule"[^>]*>([^<]*)</.exec(text)?.[1]
 const fieldValue = (text: string, name: string) => new RegExp(` name="${name}"[^>]* value="([^"]*)"`).exec(text)?.[1]
 
 describe('A new monitor', () => {
@@ -48,30 +50,94 @@ describe('A new monitor', () => {
   })
 
   test.each([
-    [MINUTE, MINUTE],
-    [5 * MINUTE, 2.5 * MINUTE],
-    [15 * MINUTE, 7.5 * MINUTE],
-    [HOUR, 30 * MINUTE],
-    [DAY, 12 * HOUR],
-    [WEEK, 3.5 * DAY],
-  ])('with the preset %p is forgiven for half of it, at least a minute', async (periodMs, graceMs) => {
-    await create({ period: String(periodMs) })
-    expect(newest()).toMatchObject({ schedule: { periodMs }, graceMs })
-    expect(await member.read(newForm())).toContain(`value="${periodMs}"`)
+    ['every minute', MINUTE, MINUTE],
+    ['every 5 minutes', 5 * MINUTE, 2.5 * MINUTE],
+    ['every 15 minutes', 15 * MINUTE, 7.5 * MINUTE],
+    ['every hour', HOUR, 30 * MINUTE],
+    ['every day', DAY, 12 * HOUR],
+    ['every week', WEEK, 3.5 * DAY],
+  ])('%s is offered, and forgiven for half of it, at least a minute', async (schedule, periodMs, graceMs) => {
+    await create({ schedule })
+    expect(newest()).toMatchObject({ schedule: { kind: 'period', periodMs }, graceMs })
+    expect(await member.read(newForm())).toContain(`data-put="schedule" value="${schedule}"`)
   })
 
   test.each([
-    ['1', 'seconds', SECOND],
-    ['90', 'minutes', 90 * MINUTE],
-    ['36', 'hours', 36 * HOUR],
-    ['365', 'days', 365 * DAY],
-    ['52', 'weeks', 52 * WEEK],
-  ])('may be expected every %s %s, and forgiven as long', async (count, unit, ms) => {
-    const length = { periodCount: count, periodUnit: unit, graceCount: count, graceUnit: unit }
-    expect((await create({ period: 'other', ...length })).status).toBe(303)
-    expect(newest()).toMatchObject({ schedule: { periodMs: ms }, graceMs: ms })
+    ['1 second', '1', 'seconds', SECOND],
+    ['every 90 minutes', '90', 'minutes', 90 * MINUTE],
+    ['every 36 hours', '36', 'hours', 36 * HOUR],
+    ['365 days', '365', 'days', 365 * DAY],
+    ['52 weeks', '52', 'weeks', 52 * WEEK],
+    ['every 93784 seconds', '26', 'hours', 93_784 * SECOND],
+  ])('may be expected %s, and comes back so that it can be saved again', async (schedule, count, unit, ms) => {
+    expect((await create({ schedule, graceCount: count, graceUnit: unit })).status).toBe(303)
+    expect(newest().schedule).toMatchObject({ kind: 'period', periodMs: ms })
     const text = await member.read(`/monitors/${newest().uniqueKey}/edit`)
     expect(fieldValue(text, 'graceCount')).toMatch(/^[1-9]\d*$/)
+    await edit(newest(), { schedule: scheduleIn(text) ?? '' })
+    expect(newest().schedule).toMatchObject({ kind: 'period', periodMs: ms })
+  })
+
+  test.each([
+    { typed: 'daily at 3am', kind: 'cron', expression: '0 3 * * *', graceMs: HOUR },
+    { typed: 'weekdays at 18:30', kind: 'cron', expression: '30 18 * * 1-5', graceMs: HOUR },
+    { typed: '*/10 * * * *', kind: 'cron', expression: '*/10 * * * *', graceMs: 5 * MINUTE },
+    { typed: 'Mon..Fri 18:30', kind: 'on-calendar', expression: 'Mon..Fri 18:30', graceMs: HOUR },
+    { typed: '*-*-* 03:00\r\nSat 12:00', kind: 'on-calendar', expression: '*-*-* 03:00\nSat 12:00', graceMs: HOUR },
+    { typed: 'OnCalendar=hourly', kind: 'on-calendar', expression: 'hourly', graceMs: 30 * MINUTE },
+  ])('understands $typed, in the time zone that was chosen', async ({ typed, graceMs, ...schedule }) => {
+    expect((await create({ schedule: typed, timeZone: 'Europe/Riga' })).status).toBe(303)
+    expect(newest()).toMatchObject({ schedule: { ...schedule, timeZone: 'Europe/Riga' }, graceMs, earlyMs: null })
+    const text = await member.read(`/monitors/${newest().uniqueKey}/edit`)
+    expect(text).toContain('<option value="Europe/Riga" selected>')
+    await edit(newest(), { schedule: scheduleIn(text) ?? '', timeZone: 'Europe/Riga' })
+    expect(newest().schedule).toMatchObject({ ...schedule, timeZone: 'Europe/Riga' })
+  })
+
+  test('goes by the zone of the person who makes it, and knows a zone by its old name', async () => {
+    changeProfile(guard.deps, { userId: member.user.id, name: '', timeZone: 'Asia/Kolkata' })
+    expect(await member.read(newForm())).toContain('<option value="Asia/Kolkata" selected>')
+    await create({ schedule: '0 3 * * *', timeZone: 'Europe/Kiev' })
+    expect(newest().schedule.timeZone).toBe('Europe/Kyiv')
+  })
+
+  test('keeps the limits of its runs, its early pings and its patience', async () => {
+    await create({
+      schedule: '0 3 * * *',
+      maxRunCount: '2',
+      maxRunUnit: 'hours',
+      minRunCount: '5',
+      minRunUnit: 'seconds',
+      earlyCount: '0',
+      earlyUnit: 'minutes',
+      failuresToAlert: '3',
+    })
+    const limits = { maxRunMs: 2 * HOUR, minRunMs: 5 * SECOND, earlyMs: 0, failuresToAlert: 3 }
+    expect(newest()).toMatchObject(limits)
+    const text = await member.read(`/monitors/${newest().uniqueKey}/edit`)
+    expect(
+      ['maxRunCount', 'minRunCount', 'earlyCount', 'failuresToAlert'].map((name) => fieldValue(text, name)),
+    ).toEqual(['2', '5', '0', '3'])
+    const page = await member.read(`/monitors/${newest().uniqueKey}`)
+    expect(page).toContain('A run takes at most 2 hours. A run takes at least 5 seconds.')
+    expect(page).toContain('It goes down with 3 failures in a row.')
+    expect(page).toContain('do not count for the time that they are early for')
+    await edit(newest(), { schedule: '0 3 * * *' })
+    expect(newest()).toMatchObject({ maxRunMs: null, minRunMs: null, earlyMs: null, failuresToAlert: 1 })
+    expect(await member.read(`/monitors/${newest().uniqueKey}`)).toContain('count up to 15 minutes before their time')
+  })
+
+  test('has an alias that no other monitor of any project has', async () => {
+    await create({ alias: 'fCGjHXEQKp' })
+    expect(newest().alias).toBe('fCGjHXEQKp')
+    const bobs = guard.project('bob@example.org')
+    const other = await signedIn(guard, 'bob@example.org')
+    const taken = await other.post(`/projects/${bobs.id}/monitors`, { ...BASIC, alias: 'fCGjHXEQKp' })
+    expect(taken.status).toBe(422)
+    expect(await taken.text()).toContain('Another monitor has this alias.')
+    expect((await edit(newest(), { alias: 'fCGjHXEQKp' })).status).toBe(303)
+    expect((await edit(newest(), { alias: '' })).status).toBe(303)
+    expect((await other.post(`/projects/${bobs.id}/monitors`, { ...BASIC, alias: 'fCGjHXEQKp' })).status).toBe(303)
   })
 
   test('keeps tags, description and the advanced rules', async () => {
@@ -172,13 +238,27 @@ describe('What cannot be', () => {
     ['slug', 'Not A Slug', 'A slug has only the letters a to z'],
     ['slug', 'x'.repeat(101), 'A slug has at most 100 characters.'],
     ['failureKeywords', 'x'.repeat(201), 'The keywords have at most 200 characters.'],
-    ['period', 'fortnightly', 'Choose how often the job reports.'],
-    ['graceCount', '-5', 'Say the grace as a whole number.'],
-    ['graceCount', '1.5', 'Say the grace as a whole number.'],
+    ['schedule', '', 'Say when pings are expected'],
+    ['schedule', 'when it rains', 'when it rains'],
+    ['schedule', '61 * * * *', '61'],
+    ['schedule', '0 0 31 2 *', 'This would never run'],
+    ['schedule', '0 seconds', 'A period is at least one second and at most 365 days long.'],
+    ['schedule', '366 days', 'A period is at least one second and at most 365 days long.'],
+    ['timeZone', 'Mars/Olympus', 'Choose a time zone of the list.'],
+    ['alias', 'abc', 'An alias has 4 to 64 letters'],
+    ['alias', 'a b c d', 'An alias has 4 to 64 letters'],
+    ['maxRunCount', '0', 'A run takes 1 second to 365 days.'],
+    ['minRunCount', 'soon', 'Say it as a whole number.'],
+    ['earlyCount', '1441', 'A ping is early by a day at most.'],
+    ['failuresToAlert', '0', 'Say it as a whole number, 1 to 100.'],
+    ['failuresToAlert', '101', 'Say it as a whole number, 1 to 100.'],
+    ['graceCount', '-5', 'Say it as a whole number.'],
+    ['graceCount', '1.5', 'Say it as a whole number.'],
     ['graceCount', '0', 'A grace is 1 second to 365 days.'],
     ['graceCount', '999999999', 'A grace is 1 second to 365 days.'],
   ])('%s %j is said at its field, with 422 and all that was typed', async (field, value, problem) => {
-    const typed = { description: 'my words', graceUnit: 'minutes', [field]: value }
+    const units = { graceUnit: 'minutes', maxRunUnit: 'minutes', minRunUnit: 'minutes', earlyUnit: 'minutes' }
+    const typed = { description: 'my words', ...units, [field]: value }
     const response = await create(typed)
     const text = await response.text()
     expect(response.status).toBe(422)
@@ -188,26 +268,13 @@ describe('What cannot be', () => {
     expect(listMonitors(guard.db, project.id)).toEqual([])
   })
 
-  test.each([
-    ['', 'minutes', 'Say the period as a whole number.'],
-    ['ten', 'minutes', 'Say the period as a whole number.'],
-    ['10', 'years', 'Say the period as a whole number.'],
-    ['0', 'seconds', 'A period is 1 second to 365 days.'],
-    ['366', 'days', 'A period is 1 second to 365 days.'],
-  ])('is a period of %j %s', async (periodCount, periodUnit, problem) => {
-    const response = await create({ period: 'other', periodCount, periodUnit })
-    const text = await response.text()
-    expect([response.status, fieldValue(text, 'periodCount')]).toEqual([422, periodCount])
-    expect(text).toContain(problem)
-  })
-
   test('keeps the ticks of the form that comes back', async () => {
     const [one, two] = [guard.mailTo(project, 'a@example.org'), guard.mailTo(project, 'b@example.org')]
     const text = await (await create({ name: '', shownChannel: [one, two], channel: [two], postOnly: 'on' })).text()
     expect(text).toContain(`value="${two}" checked`)
     expect(text).not.toContain(`value="${one}" checked`)
     expect(text).toContain('name="postOnly" value="on" checked')
-    expect(text).toContain(`name="period" value="${DAY}" checked`)
+    expect(scheduleIn(text)).toBe('every day')
   })
 
   test('comes back harmless, however hostile', async () => {
@@ -225,14 +292,13 @@ describe('An edit', () => {
       slug: 'backup',
       schedule: { kind: 'period', periodMs: 36 * HOUR },
       graceMs: 90 * SECOND,
+      earlyMs: null,
     })
     const text = await member.read(`/monitors/${monitor.uniqueKey}/edit`)
-    const [periodCount, graceCount] = ['periodCount', 'graceCount'].map((name) => fieldValue(text, name) ?? '')
-    expect([periodCount, graceCount]).toEqual(['36', '90'])
-    expect(text).toContain('<option value="hours" selected>')
+    expect([scheduleIn(text), fieldValue(text, 'graceCount')]).toEqual(['every 1 day, 12 hours', '90'])
     expect(text).toContain('<option value="seconds" selected>')
-    const fields = { period: 'other', periodUnit: 'hours', graceUnit: 'seconds' }
-    await edit(monitor, { name: 'backup', slug: 'backup', ...fields, periodCount: '36', graceCount: '90' })
+    const fields = { schedule: 'every 1 day, 12 hours', graceCount: '90', graceUnit: 'seconds' }
+    await edit(monitor, { name: 'backup', slug: 'backup', ...fields })
     expect(guard.now(monitor)).toEqual(monitor)
   })
 
@@ -240,7 +306,7 @@ describe('An edit', () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     await guard.ping(monitor)
     const at = guard.clock.now()
-    await edit(monitor, { period: String(HOUR), graceCount: '5', graceUnit: 'minutes' })
+    await edit(monitor, { schedule: 'every hour', graceCount: '5', graceUnit: 'minutes' })
     expect(guard.now(monitor)).toMatchObject({ status: 'up', pingCount: 1, deadlineAt: at + HOUR + 5 * MINUTE })
   })
 
@@ -251,65 +317,20 @@ describe('An edit', () => {
     expect(channelsOf(monitor)).toEqual([later])
   })
 
-  test('leaves what only mail pings obey as it was', async () => {
+  test('says in which words of a mail its meaning is looked for', async () => {
     const monitor = guard.monitor(project, { name: 'backup', filter: { subject: true, body: true } })
-    await edit(monitor, {})
-    expect(guard.now(monitor).filter).toMatchObject({ subject: true, body: true })
-  })
-})
-
-describe('The preview', () => {
-  const preview = async (fields: Record<string, string>) =>
-    (await member.read(`/projects/${project.id}/schedule-preview?${new URLSearchParams(fields)}`)).replace(
-      /<[^>]*>/g,
-      '',
-    )
-
-  test('says when the next ping is expected and when an alert goes out, in the form and by itself', async () => {
-    const sentence = 'If the job reports now, the next ping is expected on 2 Mar, 12:00. Without it'
-    expect(await preview({ period: String(DAY) })).toContain(`${sentence}, an alert goes out on 3 Mar, 00:00.`)
-    expect((await member.read(newForm())).replace(/<[^>]*>/g, '')).toContain(sentence)
+    const text = await member.read(`/monitors/${monitor.uniqueKey}/edit`)
+    for (const name of ['filterSubject', 'filterBody']) expect(text).toContain(`name="${name}" value="on" checked`)
+    await edit(monitor, { filterBody: 'on' })
+    expect(guard.now(monitor).filter).toMatchObject({ subject: false, body: true })
   })
 
-  test('says seconds where they matter', async () => {
-    const fields = { period: 'other', periodCount: '30', periodUnit: 'seconds', graceCount: '10', graceUnit: 'seconds' }
-    const text = await preview(fields)
-    expect(text).toContain('expected on 1 Mar 2026, 12:00:30. Without it, an alert goes out on 1 Mar 2026, 12:00:40.')
-  })
-
-  test('counts from the last ping of a monitor that is up, and says when it would go down at once', async () => {
-    const monitor = guard.monitor(project, { name: 'backup' })
-    await guard.ping(monitor)
-    guard.clock.advance(3 * HOUR)
-    const about = { monitor: monitor.uniqueKey, graceCount: '1', graceUnit: 'hours' }
-    expect(await preview({ ...about, period: String(DAY) })).toContain(
-      'The next ping is expected on 2 Mar, 12:00; without it, an alert goes out on 2 Mar, 13:00.',
-    )
-    expect(await preview({ ...about, period: String(HOUR) })).toContain('it goes down at once')
-  })
-
-  test('counts from the start of a run that is under way', async () => {
-    const monitor = guard.monitor(project, { name: 'backup' })
-    await guard.ping(monitor, '/start')
-    const about = { monitor: monitor.uniqueKey, period: String(DAY), graceCount: '2', graceUnit: 'hours' }
-    expect(await preview(about)).toContain('without its end, an alert goes out on 1 Mar, 14:00.')
-  })
-
-  test.each([
-    [{}, 'Choose how often'],
-    [{ period: 'other' }, 'Say the period as a whole number.'],
-    [{ period: 'other', periodCount: '<script>', periodUnit: 'days' }, 'Say the period as a whole number.'],
-    [{ period: String(DAY), graceCount: '9999999999', graceUnit: 'days' }, 'Say the grace as a whole number.'],
-  ] as const)('of %j says what is wrong', async (fields, problem) => {
-    expect(await preview(fields as Record<string, string>)).toStartWith(problem)
-  })
-
-  test('tells nothing of a monitor of another project', async () => {
-    const foreign = guard.monitor(guard.project('bob@example.org'), { name: 'foreign' })
-    await guard.ping(foreign)
-    guard.clock.advance(3 * HOUR)
-    const text = await preview({ monitor: foreign.uniqueKey, period: String(DAY) })
-    expect(text).toContain('If the job reports now')
+  test('leaves what the other kinds of schedule had for the day on which somebody goes back', async () => {
+    const monitor = guard.monitor(project, { name: 'backup', schedule: { periodMs: HOUR } })
+    await edit(monitor, { schedule: '0 3 * * *' })
+    expect(guard.now(monitor).schedule).toMatchObject({ kind: 'cron', periodMs: HOUR })
+    await edit(monitor, { schedule: 'every week' })
+    expect(guard.now(monitor).schedule).toMatchObject({ kind: 'period', periodMs: WEEK, expression: '0 3 * * *' })
   })
 })
 
@@ -326,7 +347,7 @@ describe('Making and changing monitors', () => {
       for (const path of [
         newForm(),
         `/monitors/${monitor.uniqueKey}/edit`,
-        `/projects/${project.id}/schedule-preview?period=60000`,
+        `/projects/${project.id}/schedule-preview?schedule=1m`,
       ]) {
         expect((await visitor.get(path)).status).toBe(get)
       }

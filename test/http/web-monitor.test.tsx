@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { changeProfile } from '#actions/accounts.ts'
 import { setChannelDisabled } from '#actions/channels.ts'
-import { pauseMonitor } from '#actions/monitors.ts'
+import { pauseMonitor, updateMonitor } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
@@ -12,7 +13,7 @@ import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
 let guard: TestGuard
 let project: Project
 let monitor: Monitor
-let member: Visitor
+let member: Awaited<ReturnType<typeof memberOf>>
 let viewer: Visitor
 
 beforeEach(async () => {
@@ -55,6 +56,32 @@ describe('The page of a monitor', () => {
     const text = await member.read(at())
     expect(text).not.toContain(key)
     expect(words(text)).toContain('The slug is backup . It stands behind the project ping key in a URL; an admin')
+  })
+
+  test('says when the pings come in the time of another zone, and offers it', async () => {
+    const schedule = { kind: 'cron', expression: '0 3 * * *', timeZone: 'UTC' } as const
+    updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: { schedule } })
+    const hint = 'The pings come 5 hours, 30 minutes before the times of the schedule, which is in UTC.'
+    changeProfile(guard.deps, { userId: member.user.id, name: '', timeZone: 'Asia/Colombo' })
+    for (const day of [1, 2, 3]) {
+      guard.clock.advance(Date.UTC(2026, 2, day, 21, 30, 2) - guard.clock.now())
+      expect(words(await member.read(at()))).not.toContain(hint)
+      await guard.ping(monitor)
+    }
+    const text = await member.read(at())
+    expect(words(text)).toContain(`${hint} In Asia/Colombo they would be on time.`)
+    expect(words(await viewer.read(at()))).toContain(hint)
+    expect(await viewer.read(at())).not.toContain('?timeZone=')
+    const form = await member.read(at('/edit?timeZone=Asia%2FColombo'))
+    expect(form).toContain('<option value="Asia/Colombo" selected>')
+    updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: { schedule: { expression: '0 5 * * *' } } })
+    expect(words(await member.read(at()))).not.toContain('The pings come')
+  })
+
+  test('tells how many runs are under way', async () => {
+    await guard.ping(monitor)
+    for (const id of ['1', '2']) await guard.ping(monitor, `/start?rid=00000000-0000-4000-8000-00000000000${id}`)
+    expect(await overview()).toContain('2 runs are under way')
   })
 
   test('shows its badge, with Markdown to copy that no name can break out of', async () => {

@@ -2,10 +2,13 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DAILY, type Schedule } from '#domain/schedule.ts'
 import { snippetsFor } from '#views/snippets.ts'
 
 const PATH = '/ping/0b3f2d4e-5a6b-4c7d-8e9f-0a1b2c3d4e5f'
 const HOSTILE = `"; touch pwned; # ' */ ?> #> --> $(touch pwned) \`touch pwned\` %n \\ \${x} \u202e<script>`
+
+const HOSTILE_CRON: Schedule = { ...DAILY, kind: 'cron', expression: HOSTILE }
 
 interface ReceivedPing {
   path: string
@@ -35,7 +38,7 @@ function startReceiver(mood: 'well' | 'busy at first' | 'refuses' = 'well') {
 }
 
 function codeOf(id: string, pingUrl: string, name = 'backup'): string {
-  const snippet = snippetsFor({ pingUrl, name }).find((candidate) => candidate.id === id)
+  const snippet = snippetsFor({ pingUrl, name, schedule: DAILY }).find((candidate) => candidate.id === id)
   if (!snippet) throw new Error(`There is no snippet ${id}.`)
   return snippet.code
 }
@@ -280,7 +283,11 @@ describe('Whatever the name', () => {
   })
 
   test('no sign of it can end a comment or begin a command', () => {
-    for (const { code } of snippetsFor({ pingUrl: `https://cron.example${PATH}`, name: HOSTILE })) {
+    for (const { code } of snippetsFor({
+      pingUrl: `https://cron.example${PATH}`,
+      name: HOSTILE,
+      schedule: HOSTILE_CRON,
+    })) {
       expect(code).not.toMatch(/\$\(touch|`touch|; touch|\?>|-->|\*\/ \?|<script|\u202e/)
       expect(code).toContain('touch pwned')
     }
@@ -300,7 +307,7 @@ describe('Whatever the name', () => {
 describe('A ping URL', () => {
   test('stands in every snippet, and nothing is left to be filled in', () => {
     const pingUrl = `https://[2001:db8::1]:8443/cron-guard/~me${PATH}`
-    for (const { code } of snippetsFor({ pingUrl, name: 'backup' })) {
+    for (const { code } of snippetsFor({ pingUrl, name: 'backup', schedule: DAILY })) {
       expect(code).toContain(pingUrl)
       expect(code).not.toMatch(/\{\{|\}\}/)
     }
@@ -319,7 +326,7 @@ describe('A ping URL', () => {
       curl: '-fsS -m 10 --retry 5 --retry-connrefused -o /dev/null ',
       wget: '-q -O /dev/null -T 10 -t 5 ',
     }
-    for (const { code } of snippetsFor({ pingUrl: 'https://a.example/ping/x', name: 'backup' })) {
+    for (const { code } of snippetsFor({ pingUrl: 'https://a.example/ping/x', name: 'backup', schedule: DAILY })) {
       for (const [, tool, rest] of code.matchAll(/\b(curl|wget) (-.*)/g)) {
         expect(rest).toStartWith(flags[tool as keyof typeof flags])
       }
@@ -329,11 +336,33 @@ describe('A ping URL', () => {
 })
 
 test('Each snippet has an id of its own', () => {
-  const ids = snippetsFor({ pingUrl: 'https://a.example/ping/x', name: '' }).map(({ id }) => id)
+  const ids = snippetsFor({ pingUrl: 'https://a.example/ping/x', name: '', schedule: DAILY }).map(({ id }) => id)
   expect(new Set(ids).size).toBe(ids.length)
 })
 
 test('Nothing that a hostile name says is ever run', () => {
   const traces = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.includes('pwned'))
   expect(traces).toEqual([])
+})
+
+describe('The snippet for crontab', () => {
+  const cronIn = (schedule: Schedule): string | undefined =>
+    snippetsFor({ pingUrl: 'https://a.example/ping/x', name: 'backup', schedule })
+      .find(({ id }) => id === 'crontab')
+      ?.code.split(' /path')[0]
+      ?.split('\n')[1]
+
+  test.each(['30 18 * * 1-5', '*/10 8-17 * JUL MON,WED'])('has the times of its monitor: %s', (expression) => {
+    expect(cronIn({ ...DAILY, kind: 'cron', expression })).toBe(expression)
+  })
+
+  test.each([
+    DAILY,
+    { ...DAILY, kind: 'on-calendar', expression: 'Mon 03:00' } as const,
+    ...['0 3 L * *', '0 3 * * 5L', '0 3 LW * *', '0 3 * * MON#2'].map(
+      (expression): Schedule => ({ ...DAILY, kind: 'cron', expression }),
+    ),
+  ])('has an example where every cron would not understand it: %j', (schedule) => {
+    expect(cronIn(schedule)).toBe('0 3 * * *')
+  })
 })

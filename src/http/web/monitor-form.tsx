@@ -4,21 +4,19 @@ import { findKind } from '#channels/index.ts'
 import type { Channel } from '#domain/channel.ts'
 import { withDeadline } from '#domain/lifecycle.ts'
 import { type Monitor, shownName } from '#domain/monitor.ts'
+import { DAILY } from '#domain/schedule.ts'
+import { scheduleAsInput } from '#domain/schedule-input.ts'
 import { type Form, orAgain, problemOf, type Retry } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type MonitorVisit, onMonitor, type ProjectVisit } from '#http/guards.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
-import { DAY, SECOND } from '#lib/duration.ts'
+import { SECOND } from '#lib/duration.ts'
+import { currentZoneName } from '#lib/zone-names.ts'
 import { listChannels, listChannelsOfMonitor } from '#store/channels.ts'
-import { findMonitorByUniqueKey, listSlugs } from '#store/monitors.ts'
+import { listSlugs } from '#store/monitor-lists.ts'
+import { findMonitorByUniqueKey } from '#store/monitors.ts'
 import { freshForm, SEEN_FIELD } from '#views/components/field.tsx'
-import {
-  type ChannelChoice,
-  LENGTH_UNITS,
-  MonitorFormPage,
-  OTHER_PERIOD,
-  PERIOD_PRESETS,
-} from '#views/pages/monitor-form.tsx'
+import { type ChannelChoice, LENGTH_UNITS, type LengthName, MonitorFormPage } from '#views/pages/monitor-form.tsx'
 import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/schedule-preview.tsx'
 import { type Rhythm, readMonitorForm, readRhythm } from './monitor-spec.ts'
 
@@ -60,12 +58,18 @@ interface Shown {
 
 function showNew(house: House, visit: ProjectVisit): Response {
   const ticked = listChannels(house.deps.db, visit.project.id).map(({ id }) => id)
-  return show(house, visit, { retry: freshForm(NEW_VALUES), ticked })
+  return show(house, visit, { retry: freshForm(newValues(visit)), ticked })
 }
 
 function showEdit(house: House, visit: MonitorVisit): Response {
   const ticked = listChannelsOfMonitor(house.deps.db, visit.monitor.id).map(({ id }) => id)
-  const values = { ...valuesOf(visit.monitor), [SEEN_FIELD]: fingerprintNow(house, visit) }
+  const offered = visit.query.get('timeZone')
+  const timeZone = offered && currentZoneName(offered)
+  const values = {
+    ...valuesOf(visit.monitor),
+    ...(timeZone ? { timeZone } : {}),
+    [SEEN_FIELD]: fingerprintNow(house, visit),
+  }
   return show(house, visit, { retry: freshForm(values), ticked })
 }
 
@@ -82,7 +86,7 @@ async function create(house: House, visit: ProjectVisit): Promise<Response> {
   return await saving(house, { visit, before }, () => {
     const { deps } = house
     const projectId = visit.project.id
-    const change = readMonitorForm(form, { monitor: null, takenSlugs: takenSlugs(house, visit) })
+    const change = readMonitorForm(form, around(house, visit, null))
     const channelIds = chosenChannels(form, before)
     const { monitor } = saveMonitor(deps, { projectId, match: null, change, channelIds })
     return redirect(`/monitors/${monitor.uniqueKey}`, 'monitor-created')
@@ -95,7 +99,7 @@ async function update(house: House, visit: MonitorVisit): Promise<Response> {
   const before = listChannelsOfMonitor(house.deps.db, monitor.id).map(({ id }) => id)
   return await saving(house, { visit, before, whenOutdated: () => fingerprintNow(house, visit) }, () => {
     const { deps } = house
-    const change = readMonitorForm(form, { monitor, takenSlugs: takenSlugs(house, visit) })
+    const change = readMonitorForm(form, around(house, visit, monitor))
     const ref = { projectId: monitor.projectId, pingKey: monitor.pingKey }
     updateMonitor(deps, { ref, change, channelIds: chosenChannels(form, before), seen: seenIn(form) })
     return redirect(`/monitors/${monitor.uniqueKey}`, 'monitor-saved')
@@ -134,8 +138,9 @@ function chosenChannels(form: Form, before: string[]): string[] {
   return [...form.list('channel'), ...before.filter((id) => !shown.includes(id))]
 }
 
-function takenSlugs({ deps }: House, { project, monitor }: FormVisit): Set<string> {
-  return new Set(listSlugs(deps.db, { projectId: project.id, exceptId: monitor?.id ?? null }))
+function around({ deps }: House, { project, now }: ProjectVisit, monitor: Monitor | null) {
+  const takenSlugs = new Set(listSlugs(deps.db, { projectId: project.id, exceptId: monitor?.id ?? null }))
+  return { monitor, takenSlugs, now }
 }
 
 function preview(house: House, visit: ProjectVisit): Response {
@@ -147,7 +152,7 @@ function preview(house: House, visit: ProjectVisit): Response {
 
 function previewOf(text: (name: string) => string, visit: FormVisit): SchedulePreviewProps {
   const problems: Record<string, string> = {}
-  const rhythm = readRhythm(text, problems)
+  const rhythm = readRhythm(text, problems, { monitor: visit.monitor ?? null, now: visit.now })
   const reading = readingOf(visit)
   const [problem] = Object.values(problems)
   if (problem !== undefined) return { problem, reading }
@@ -183,28 +188,41 @@ export function describeChannel({ id, name, kind, settings, disabledAt }: Channe
   return { id, name: name || (known?.label ?? kind), about: disabledAt === null ? about : `${about} (switched off)` }
 }
 
-const NEW_VALUES = { period: String(DAY), periodUnit: 'hours', graceUnit: 'minutes' }
+const UNITS_AT_FIRST = { graceUnit: 'minutes', maxRunUnit: 'minutes', minRunUnit: 'minutes', earlyUnit: 'minutes' }
+
+// A day is a period, and the user's own time zone is there when he names a time of day.
+function newValues({ user }: ProjectVisit): Record<string, string> {
+  return { ...UNITS_AT_FIRST, schedule: scheduleAsInput(DAILY), timeZone: user.timeZone }
+}
 
 function valuesOf(monitor: Monitor): Record<string, string> {
-  const { filter, postOnly, manualResume } = monitor
-  const isPreset = PERIOD_PRESETS.some(({ periodMs }) => periodMs === monitor.schedule.periodMs)
+  const { filter, postOnly, manualResume, failuresToAlert } = monitor
   return {
+    ...UNITS_AT_FIRST,
     name: monitor.name,
     slug: monitor.slug,
+    alias: monitor.alias,
     tags: monitor.tags,
     description: monitor.description,
-    period: isPreset ? String(monitor.schedule.periodMs) : OTHER_PERIOD,
-    ...(isPreset ? { periodUnit: 'hours' } : lengthValues('period', monitor.schedule.periodMs)),
+    schedule: scheduleAsInput(monitor.schedule),
+    timeZone: monitor.schedule.timeZone,
     ...lengthValues('grace', monitor.graceMs),
+    ...lengthValues('maxRun', monitor.maxRunMs),
+    ...lengthValues('minRun', monitor.minRunMs),
+    ...lengthValues('early', monitor.earlyMs),
+    ...(failuresToAlert === 1 ? {} : { failuresToAlert: String(failuresToAlert) }),
     startKeywords: filter.startKeywords,
     successKeywords: filter.successKeywords,
     failureKeywords: filter.failureKeywords,
     ...ticks({ postOnly, manualResume, httpBody: filter.httpBody, failsByDefault: filter.failsByDefault }),
+    ...ticks({ filterSubject: filter.subject, filterBody: filter.body }),
   }
 }
 
 // In the largest unit that gives a whole number.
-function lengthValues(what: 'period' | 'grace', ms: number): Record<string, string> {
+function lengthValues(what: LengthName, ms: number | null): Record<string, string> {
+  if (ms === null) return {}
+  if (ms === 0) return { [`${what}Count`]: '0', [`${what}Unit`]: 'minutes' }
   const { name, ms: unitMs } = LENGTH_UNITS.findLast((unit) => ms % unit.ms === 0) ?? { name: 'seconds', ms: SECOND }
   return { [`${what}Count`]: String(Math.max(1, Math.round(ms / unitMs))), [`${what}Unit`]: name }
 }

@@ -4,14 +4,17 @@ import { deleteMonitor, type MonitorRef, pauseMonitor, resumeMonitor } from '#ac
 import { recordPing, rulesForPeople } from '#actions/pings.ts'
 import type { Channel } from '#domain/channel.ts'
 import type { Monitor } from '#domain/monitor.ts'
-import { USER_AGENT_MAX } from '#domain/ping.ts'
+import { type PingKind, USER_AGENT_MAX } from '#domain/ping.ts'
 import { may } from '#domain/project.ts'
+import { hintZone, type ZoneHint } from '#domain/zone-hint.ts'
 import { orAgain } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
 import { peerOf, schemeOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
+import { timeZones } from '#lib/zone.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
+import { listPings } from '#store/pings.ts'
 import { MonitorPage, type MonitorUrls, type ToldChannel } from '#views/pages/monitor.tsx'
 import { MonitorDeletePage } from '#views/pages/monitor-delete.tsx'
 import { describeChannel } from './monitor-form.tsx'
@@ -63,6 +66,7 @@ function show(house: House, visit: MonitorVisit): Response {
       urls={urlsOf(house, visit)}
       channels={listChannelsOfMonitor(house.deps.db, monitor.id).map(toldChannel)}
       reading={readingOf(visit)}
+      zoneHint={zoneHintOf(house, visit)}
       parts={{
         overview: overviewPart(house, visit),
         charts: chartsPart(house, visit),
@@ -71,6 +75,19 @@ function show(house: House, visit: MonitorVisit): Response {
       }}
     />,
   )
+}
+
+const PINGS_LOOKED_AT = 50
+const TIMES_LOOKED_AT = 10
+
+// The start of a run is nearest to its time. What was pinged for another schedule says nothing about this one.
+function zoneHintOf({ deps: { db } }: House, { monitor, user }: MonitorVisit): ZoneHint | null {
+  const pings = listPings(db, { monitorId: monitor.id, limit: PINGS_LOOKED_AT })
+  const times = (kind: PingKind) =>
+    pings.flatMap((ping) => (ping.kind === kind && ping.at >= monitor.scheduleSince ? [ping.at] : []))
+  const [starts, successes] = [times('start'), times('success')]
+  const pingTimes = (starts.length > 0 ? starts : successes).slice(0, TIMES_LOOKED_AT)
+  return hintZone(monitor.schedule, { pingTimes, zones: [user.timeZone, ...timeZones()] })
 }
 
 function toldChannel(channel: Channel): ToldChannel {

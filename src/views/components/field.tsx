@@ -67,15 +67,16 @@ export function Field(props: FieldProps) {
 
 /** Several lines to type in. */
 export function TextArea(
-  props: Pick<FieldProps, 'form' | 'name' | 'label' | 'help' | 'maxlength'> & { rows?: number },
+  props: Pick<FieldProps, 'form' | 'name' | 'label' | 'help' | 'maxlength' | 'isRequired'> & { rows?: number },
 ) {
-  const { form, name, label, help, maxlength, rows = 3 } = props
+  const { form, name, label, help, maxlength, isRequired = false, rows = 3 } = props
   return (
     <div class="field">
-      <Label name={name} label={label} isRequired={false} />
+      <Label name={name} label={label} isRequired={isRequired} />
       <textarea
         id={name}
         name={name}
+        required={isRequired}
         rows={String(rows)}
         maxlength={maxlength}
         dir="auto"

@@ -1,19 +1,23 @@
 import { DESCRIPTION_MAX, KEYWORDS_MAX, SLUG_MAX, TAGS_MAX } from '#domain/monitor.ts'
+import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
 import { Check, Field, FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
+import { ZoneSelect } from '#views/components/zone-select.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
 import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/schedule-preview.tsx'
 
-export const PERIOD_PRESETS = [
-  { periodMs: MINUTE, label: '1 minute' },
-  { periodMs: 5 * MINUTE, label: '5 minutes' },
-  { periodMs: 15 * MINUTE, label: '15 minutes' },
-  { periodMs: HOUR, label: 'Hour' },
-  { periodMs: DAY, label: 'Day' },
-  { periodMs: WEEK, label: 'Week' },
+/** What most jobs need, as one would type it. */
+const PRESETS = [
+  'every minute',
+  'every 5 minutes',
+  'every 15 minutes',
+  'every hour',
+  'every day',
+  'every week',
+  'daily at 3am',
+  'weekdays at 18:30',
 ] as const
-export const OTHER_PERIOD = 'other'
 
 /** Shortest first. */
 export const LENGTH_UNITS = [
@@ -23,6 +27,9 @@ export const LENGTH_UNITS = [
   { name: 'days', ms: DAY },
   { name: 'weeks', ms: WEEK },
 ] as const
+
+/** What a form asks for as a number and a unit. */
+export type LengthName = 'grace' | 'maxRun' | 'minRun' | 'early'
 
 export interface ChannelChoice {
   id: string
@@ -95,25 +102,42 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
   return (
     <fieldset
       class="schedule"
+      aria-label="When the job reports"
       hx-get={`/projects/${projectId}/schedule-preview${about}`}
       hx-trigger="input delay:300ms, change"
       hx-target="#schedule-preview"
       hx-swap="outerHTML"
     >
-      <legend>The job reports every</legend>
+      <TextArea form={form} name="schedule" label="Schedule" rows={1} maxlength={SCHEDULE_MAX_LENGTH} isRequired />
       <div class="presets">
-        {[...PERIOD_PRESETS.map(({ periodMs, label }) => [String(periodMs), label]), [OTHER_PERIOD, 'Other']].map(
-          ([value, label]) => (
-            <label class="preset">
-              <input type="radio" name="period" value={value} checked={form.values.period === value} />
-              <span>{label}</span>
-            </label>
-          ),
-        )}
+        {PRESETS.map((text) => (
+          <button type="button" class="button button-small" data-put="schedule" value={text}>
+            {text}
+          </button>
+        ))}
       </div>
-      <Problem form={form} name="period" />
-      <Length form={form} what="period" label="Period" />
+      <p class="help">
+        In plain words, as a <a href="/docs/schedules#cron">cron expression</a>
+        {' like '}
+        <code>0 3 * * 1-5</code>, or as an <a href="/docs/schedules#on-calendar">OnCalendar expression</a>
+        {' like '}
+        <code>Mon..Fri 18:30</code>.
+      </p>
+      <ZoneSelect form={form} name="timeZone" label="Time zone" now={preview.reading.now} />
       <Length form={form} what="grace" label="Grace" help={GRACE_HELP} />
+      <details class="advanced" open={hasProblems(form, RUN_FIELDS)}>
+        <summary>Runs and early pings</summary>
+        <Length form={form} what="maxRun" label="Longest run" help={MAX_RUN_HELP} />
+        <Length form={form} what="minRun" label="Shortest run" help={MIN_RUN_HELP} />
+        <Length form={form} what="early" label="Early pings" help={EARLY_HELP} />
+        <Field
+          form={form}
+          name="failuresToAlert"
+          label="Failures in a row before an alert"
+          maxlength={3}
+          help="Empty: the first failure alerts. A ping that does not come always alerts."
+        />
+      </details>
       <div role="status">
         <SchedulePreview {...preview} />
       </div>
@@ -122,22 +146,32 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
 }
 
 const GRACE_HELP =
-  'How long CronGuard waits for a late ping, and for the end of a run that reported its start. ' +
-  'Empty: half the period, at least a minute.'
+  'How long CronGuard waits for a late ping. Empty: half the time between two pings, at least a minute; ' +
+  'at most an hour where the schedule names times of day.'
+const MAX_RUN_HELP = 'How long a run may take that reported its start. Empty: as long as the grace.'
+const MIN_RUN_HELP = 'A run that reported its start and ends sooner has failed. Empty: no run is too short.'
+const EARLY_HELP =
+  'How long before a time of the schedule a ping counts for it. Empty: a tenth of the interval, at most 15 minutes. ' +
+  '0: none.'
+
+const RUN_FIELDS = ['maxRunCount', 'minRunCount', 'earlyCount', 'failuresToAlert']
 
 interface LengthProps {
   form: FormState
-  what: 'period' | 'grace'
+  what: LengthName
   label: string
-  help?: Child
+  help: Child
 }
 
 function Length({ form, what, label, help }: LengthProps) {
   const [count, unit] = [`${what}Count`, `${what}Unit`]
   const hasProblem = form.problems[count] !== undefined
   return (
-    <div class={`field length length-${what}`}>
-      <label for={count}>{label}</label>
+    <div class="field">
+      <label for={count}>
+        {label}
+        <span class="optional"> optional</span>
+      </label>
       <div class="length-fields">
         <input
           id={count}
@@ -147,9 +181,9 @@ function Length({ form, what, label, help }: LengthProps) {
           autocomplete="off"
           maxlength={9}
           aria-invalid={hasProblem ? 'true' : undefined}
-          aria-describedby={hasProblem ? `${count}-problem` : undefined}
+          aria-describedby={hasProblem ? `${count}-problem ${what}-help` : `${what}-help`}
         />
-        <select name={unit} aria-label={`Unit of the ${what}`}>
+        <select name={unit} aria-label={`Unit: ${label.toLowerCase()}`}>
           {LENGTH_UNITS.map(({ name }) => (
             <option value={name} selected={form.values[unit] === name}>
               {name}
@@ -158,9 +192,15 @@ function Length({ form, what, label, help }: LengthProps) {
         </select>
       </div>
       <Problem form={form} name={count} />
-      {help && <p class="help">{help}</p>}
+      <p class="help" id={`${what}-help`}>
+        {help}
+      </p>
     </div>
   )
+}
+
+function hasProblems(form: FormState, fields: readonly string[]): boolean {
+  return fields.some((name) => form.problems[name] !== undefined)
 }
 
 function Problem({ form, name }: { form: FormState; name: string }) {
@@ -195,13 +235,12 @@ function Channels({ channels, ticked, projectId }: MonitorFormProps) {
   )
 }
 
-const ADVANCED = ['slug', 'startKeywords', 'successKeywords', 'failureKeywords']
+const ADVANCED = ['slug', 'alias', 'startKeywords', 'successKeywords', 'failureKeywords']
 
 function Advanced({ form, monitor }: MonitorFormProps) {
   const isTicked = (name: string): boolean => form.values[name] !== undefined
-  const isOpen = ADVANCED.some((name) => form.problems[name] !== undefined)
   return (
-    <details class="advanced" open={isOpen}>
+    <details class="advanced" open={hasProblems(form, ADVANCED)}>
       <summary>Advanced</summary>
       <Field
         form={form}
@@ -212,6 +251,18 @@ function Advanced({ form, monitor }: MonitorFormProps) {
           monitor
             ? 'The name in ping URLs with the project ping key. Jobs that ping another slug are no longer heard.'
             : 'The name in ping URLs with the project ping key. Empty: it is made from the name.'
+        }
+      />
+      <Field
+        form={form}
+        name="alias"
+        label="Alias"
+        maxlength={64}
+        help={
+          <>
+            The token by which a <a href="/docs/other-tools">tool that CronGuard replaces</a> knew the job. Pings to its
+            old URL then find this monitor.
+          </>
         }
       />
       <Check
@@ -227,13 +278,20 @@ function Advanced({ form, monitor }: MonitorFormProps) {
         isChecked={isTicked('postOnly')}
       />
       <fieldset class="keywords">
-        <legend>Words in the body of a ping</legend>
+        <legend>Words that decide what a ping means</legend>
+        <p class="help">Separate words with commas; upper and lower case count.</p>
         <Check
           name="httpBody"
-          label="Decide by these words what a ping means"
-          help="Instead of by its URL. Separate words with commas; upper and lower case count."
+          label="Look for them in the body of a ping"
+          help="Then its URL does not count any more."
           isChecked={isTicked('httpBody')}
         />
+        <Check
+          name="filterSubject"
+          label="Look for them in the subject of a mail"
+          isChecked={isTicked('filterSubject')}
+        />
+        <Check name="filterBody" label="Look for them in the text of a mail" isChecked={isTicked('filterBody')} />
         <Field form={form} name="failureKeywords" label="Failure" maxlength={KEYWORDS_MAX} />
         <Field form={form} name="successKeywords" label="Success" maxlength={KEYWORDS_MAX} />
         <Field form={form} name="startKeywords" label="Start" maxlength={KEYWORDS_MAX} />

@@ -1,5 +1,6 @@
 import { type Monitor, shownName, tagList } from '#domain/monitor.ts'
-import { scheduleInWords } from '#domain/schedule.ts'
+import { earlyTolerance, scheduleInWords } from '#domain/schedule.ts'
+import type { ZoneHint } from '#domain/zone-hint.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { durationInWords } from '#lib/duration.ts'
 import { Copyable } from '#views/components/copyable.tsx'
@@ -17,6 +18,7 @@ interface MonitorPageProps {
   /** The channels that tell of it. */
   channels: readonly ToldChannel[]
   reading: Reading
+  zoneHint: ZoneHint | null
   /** What is drawn anew by itself when something happens. */
   parts: { overview: Child; charts: Child; incidents: Child; timeline: Child }
 }
@@ -59,6 +61,7 @@ export function MonitorPage(props: MonitorPageProps) {
           </div>
         )}
       </div>
+      {props.zoneHint && <WrongZone {...props} zoneHint={props.zoneHint} />}
       <div class="monitor-page">
         {parts.overview}
         <div class="monitor-past">
@@ -66,7 +69,7 @@ export function MonitorPage(props: MonitorPageProps) {
           {parts.timeline}
         </div>
         <div class="monitor-side">
-          {props.urls.secret && <PingUrl name={name} {...props.urls.secret} />}
+          {props.urls.secret && <PingUrl monitor={monitor} {...props.urls.secret} />}
           <About {...props} />
           <Badge name={name} url={props.urls.badge} />
         </div>
@@ -75,7 +78,26 @@ export function MonitorPage(props: MonitorPageProps) {
   )
 }
 
-function PingUrl({ name, ping, bySlug }: { name: string } & NonNullable<MonitorUrls['secret']>) {
+function WrongZone({ monitor, zoneHint, mayOperate }: MonitorPageProps & { zoneHint: ZoneHint }) {
+  const { timeZone, offsetMs } = zoneHint
+  return (
+    <p class="banner" role="note">
+      <span>
+        The pings come {durationInWords(Math.abs(offsetMs))} {offsetMs > 0 ? 'after' : 'before'} the times of the
+        schedule, which is in {monitor.schedule.timeZone}. In <b>{timeZone}</b> they would be on time.
+        {mayOperate && ' '}
+        {mayOperate && (
+          <a href={`/monitors/${monitor.uniqueKey}/edit?timeZone=${encodeURIComponent(timeZone)}`}>
+            Look at the schedule in that zone
+          </a>
+        )}
+      </span>
+    </p>
+  )
+}
+
+function PingUrl({ monitor, ping, bySlug }: Pick<MonitorPageProps, 'monitor'> & NonNullable<MonitorUrls['secret']>) {
+  const { schedule } = monitor
   return (
     <section class="card" aria-labelledby="ping-url-title">
       <h2 id="ping-url-title">Ping URL</h2>
@@ -84,7 +106,7 @@ function PingUrl({ name, ping, bySlug }: { name: string } & NonNullable<MonitorU
       {bySlug && <BySlug {...bySlug} />}
       <h3>In the job</h3>
       <div class="snippets">
-        {snippetsFor({ pingUrl: ping, name }).map(({ id, label, code, note }, index) => (
+        {snippetsFor({ pingUrl: ping, name: shownName(monitor), schedule }).map(({ id, label, code, note }, index) => (
           <details name="snippet" open={index === 0}>
             <summary>{label}</summary>
             <div class="snippet">
@@ -129,6 +151,7 @@ function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPag
         <dd>{scheduleInWords(monitor.schedule)}</dd>
         <dt>Grace</dt>
         <dd>{durationInWords(monitor.graceMs)}</dd>
+        <Early monitor={monitor} reading={reading} />
         <dt>Tells</dt>
         <dd>
           <Told {...{ channels, monitor, projectId, mayOperate }} />
@@ -152,6 +175,21 @@ function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPag
         </dd>
       </dl>
     </section>
+  )
+}
+
+function Early({ monitor: { schedule, earlyMs }, reading }: Pick<MonitorPageProps, 'monitor' | 'reading'>) {
+  if (schedule.kind === 'period') return null
+  const toleranceMs = earlyTolerance(schedule, { earlyMs, after: reading.now })
+  return (
+    <>
+      <dt>Early pings</dt>
+      <dd>
+        {toleranceMs === 0
+          ? 'do not count for the time that they are early for'
+          : `count up to ${durationInWords(toleranceMs)} before their time`}
+      </dd>
+    </>
   )
 }
 
@@ -186,11 +224,16 @@ function Nobody({ monitor, projectId, mayOperate, hasChannels }: NobodyProps) {
   )
 }
 
-function Rules({ monitor: { postOnly, manualResume, filter } }: Pick<MonitorPageProps, 'monitor'>) {
+function Rules({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
+  const { postOnly, manualResume, filter, maxRunMs, minRunMs, failuresToAlert } = monitor
   const rules = [
+    ...(maxRunMs === null ? [] : [`A run takes at most ${durationInWords(maxRunMs)}.`]),
+    ...(minRunMs === null ? [] : [`A run takes at least ${durationInWords(minRunMs)}.`]),
+    ...(failuresToAlert === 1 ? [] : [`It goes down with ${failuresToAlert} failures in a row.`]),
     ...(postOnly ? ['Only POST counts.'] : []),
     ...(manualResume ? ['Only a person resumes it.'] : []),
     ...(filter.httpBody ? ['Words in the body decide what a ping means.'] : []),
+    ...(filter.subject || filter.body ? ['Words in a mail decide what it means.'] : []),
   ]
   if (rules.length === 0) return null
   return (

@@ -36,7 +36,7 @@ export function MonitorOverview(props: MonitorOverviewProps) {
           <span class="soft">
             since <Moment at={shownSince(props)} reading={reading} isExact={isQuick(monitor)} />
           </span>
-          {monitor.openRun && <RunningMark />}
+          {monitor.openRuns.length > 0 && <RunningMark />}
         </p>
         {monitor.recentRuns !== '' && <RunStrip runs={monitor.recentRuns} />}
       </div>
@@ -48,7 +48,7 @@ export function MonitorOverview(props: MonitorOverviewProps) {
 
 // Where an hour holds several pings, a minute is too coarse.
 function isQuick({ schedule }: Monitor): boolean {
-  return schedule.periodMs < HOUR
+  return schedule.kind === 'period' && schedule.periodMs < HOUR
 }
 
 /** Nobody has pinged it yet. */
@@ -80,18 +80,20 @@ function Facts({ monitor, reading }: MonitorOverviewProps) {
 
 // A run that started is expected to end; otherwise the next ping is expected.
 function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' | 'reading'>) {
-  const { dueAt, deadlineAt, openRun } = monitor
+  const { dueAt, deadlineAt, openRuns } = monitor
+  const [oldest] = openRuns
   return (
     <>
       <div>
         <dt>Next ping</dt>
         <dd>{dueAt === null ? WAITING[monitor.status] : <Due at={dueAt} reading={reading} />}</dd>
       </div>
-      {openRun && (
+      {oldest && (
         <div>
           <dt>Run started</dt>
           <dd>
-            <Ago at={openRun.startedAt} reading={reading} />
+            <Ago at={oldest.startedAt} reading={reading} />
+            {openRuns.length > 1 && `; ${openRuns.length} runs are under way`}
           </dd>
         </div>
       )}

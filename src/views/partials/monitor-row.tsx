@@ -1,6 +1,6 @@
 import { shownName, tagList } from '#domain/monitor.ts'
 import { type ListedMonitor, orderKey } from '#domain/monitor-list.ts'
-import { scheduleInWords } from '#domain/schedule.ts'
+import { rhythmInWords } from '#domain/schedule.ts'
 import { shownStatus } from '#domain/status.ts'
 import { Ago, Due, type Reading } from '#views/components/moment.tsx'
 import { RunStrip } from '#views/components/run-strip.tsx'
@@ -24,7 +24,7 @@ export function MonitorRow({ monitor, reading }: MonitorRowProps) {
     >
       <span class="monitor-status">
         <StatusMark status={status} />
-        {monitor.openRun && <RunningMark />}
+        {monitor.openRuns.length > 0 && <RunningMark />}
       </span>
       <span class="monitor-who">
         <a class="monitor-name" href={`/monitors/${monitor.uniqueKey}`} dir="auto">
@@ -32,7 +32,7 @@ export function MonitorRow({ monitor, reading }: MonitorRowProps) {
         </a>
         <Tags tags={tagList(monitor.tags)} />
       </span>
-      <span class="monitor-schedule">{scheduleInWords(monitor.schedule)}</span>
+      <span class="monitor-schedule">{rhythmInWords(monitor.schedule)}</span>
       <span class="monitor-last" data-label="Last ping">
         {monitor.lastPingAt === null ? 'never' : <Ago at={monitor.lastPingAt} reading={reading} />}
       </span>

@@ -1,5 +1,12 @@
-import type { Monitor } from '#domain/monitor.ts'
-import { nextDueAt, type Schedule, scheduleInWords } from '#domain/schedule.ts'
+import type { Monitor, MonitorRules } from '#domain/monitor.ts'
+import {
+  earlyTolerance,
+  nextDueAt,
+  nextSlots,
+  type Schedule,
+  scheduleInWords,
+  shortestInterval,
+} from '#domain/schedule.ts'
 import { durationInWords, HOUR, momentInWords } from '#lib/duration.ts'
 import { momentInZone, shortMomentInZone } from '#lib/zone.ts'
 import type { Reading } from '#views/components/moment.tsx'
@@ -7,39 +14,47 @@ import type { Reading } from '#views/components/moment.tsx'
 /** What a schedule would come to; or what is wrong with it. */
 export type SchedulePreviewProps = { reading: Reading } & (
   | { problem: string }
-  | {
-      schedule: Schedule
-      graceMs: number
+  | (Pick<MonitorRules, 'schedule' | 'graceMs' | 'earlyMs'> & {
       /** The monitor with this schedule, when it is there already and waits for a ping or for the end of a run. */
-      watched: Pick<Monitor, 'dueAt' | 'deadlineAt' | 'lastPingAt' | 'openRun'> | null
-    }
+      watched: Pick<Monitor, 'dueAt' | 'deadlineAt' | 'lastPingAt' | 'openRuns'> | null
+    })
 )
 
 export function SchedulePreview(props: SchedulePreviewProps) {
   return (
-    <p id="schedule-preview" class="schedule-preview">
-      {'problem' in props ? <span class="problem">{props.problem}</span> : <Sentences {...props} />}
-    </p>
+    <div id="schedule-preview" class="schedule-preview">
+      {'problem' in props ? <p class="problem">{props.problem}</p> : <Understood {...props} />}
+    </div>
   )
 }
 
 type Sound = Exclude<SchedulePreviewProps, { problem: string }>
 
-function Sentences(props: Sound) {
+function Understood(props: Sound) {
   const { schedule, graceMs, watched, reading } = props
-  const rhythm = `Expected ${scheduleInWords(schedule)}, with ${durationInWords(graceMs)} of grace. `
   const isPast = watched?.deadlineAt != null && watched.deadlineAt <= reading.now
   return (
     <>
-      {rhythm}
-      {watched === null ? <IfItReportsNow {...props} /> : <AsItStands {...props} watched={watched} />}
-      {isPast && <strong> That has passed: with this schedule it goes down at once.</strong>}
+      <p>
+        Expected <b>{scheduleInWords(schedule)}</b>, with {durationInWords(graceMs)} of grace. <Tolerance {...props} />
+        {watched === null ? <IfItReportsNow {...props} /> : <AsItStands {...props} watched={watched} />}
+        {isPast && <strong> That has passed: with this schedule it goes down at once.</strong>}
+      </p>
+      <NextTimes schedule={schedule} reading={reading} />
     </>
   )
 }
 
+function Tolerance({ schedule, earlyMs, reading }: Sound) {
+  const toleranceMs = earlyTolerance(schedule, { earlyMs, after: reading.now })
+  if (toleranceMs === 0) return null
+  return <>A ping that is early by up to {durationInWords(toleranceMs)} counts. </>
+}
+
 function IfItReportsNow(props: Sound) {
-  const dueAt = nextDueAt(props.schedule, props.reading.now)
+  const { schedule, earlyMs, reading } = props
+  const dueAt = nextDueAt(schedule, { pingAt: reading.now, earlyMs })
+  if (dueAt === null) return <strong>The schedule has no time left: after a ping the monitor stays up for ever.</strong>
   return (
     <>
       If the job reports now, the next ping is expected on <At {...props} at={dueAt} />
@@ -50,7 +65,8 @@ function IfItReportsNow(props: Sound) {
 }
 
 function AsItStands(props: Sound & { watched: NonNullable<Sound['watched']> }) {
-  const { dueAt, deadlineAt, openRun } = props.watched
+  const { dueAt, deadlineAt, openRuns } = props.watched
+  const [run] = openRuns
   const isRunFirst = deadlineAt !== null && (dueAt === null || deadlineAt < dueAt + props.graceMs)
   return (
     <>
@@ -60,9 +76,9 @@ function AsItStands(props: Sound & { watched: NonNullable<Sound['watched']> }) {
           {isRunFirst ? '. ' : '; '}
         </>
       )}
-      {isRunFirst && openRun && (
+      {isRunFirst && run && (
         <>
-          A run started <At {...props} at={openRun.startedAt} />;{' '}
+          A run started <At {...props} at={run.startedAt} />;{' '}
         </>
       )}
       {deadlineAt !== null && (
@@ -76,10 +92,38 @@ function AsItStands(props: Sound & { watched: NonNullable<Sound['watched']> }) {
 
 // Seconds matter where the whole rhythm is shorter than an hour.
 function At({ at, schedule, graceMs, reading }: Sound & { at: number }) {
-  const isFast = Math.min(schedule.periodMs, graceMs) < HOUR
+  const isFast = Math.min(shortestInterval(schedule, reading.now), graceMs) < HOUR
   return (
     <time datetime={new Date(at).toISOString()} title={momentInWords(at)}>
       {isFast ? momentInZone(at, reading.zone) : shortMomentInZone(at, reading)}
     </time>
+  )
+}
+
+const TIMES_SHOWN = 5
+
+// A period has no times of its own: it counts from each ping.
+function NextTimes({ schedule, reading }: { schedule: Schedule; reading: Reading }) {
+  const slots = schedule.kind === 'period' ? [] : nextSlots(schedule, { after: reading.now, count: TIMES_SHOWN })
+  if (slots.length === 0) return null
+  const isUtc = schedule.timeZone === 'UTC'
+  return (
+    <table class="next-times">
+      <caption>The next {slots.length === 1 ? 'and last time' : `${slots.length} times`}</caption>
+      <thead>
+        <tr>
+          {!isUtc && <th scope="col">{schedule.timeZone}</th>}
+          <th scope="col">UTC</th>
+        </tr>
+      </thead>
+      <tbody>
+        {slots.map((at) => (
+          <tr>
+            {!isUtc && <td>{momentInZone(at, schedule.timeZone)}</td>}
+            <td>{momentInZone(at, 'UTC')}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }

@@ -1,9 +1,14 @@
 import { CURL, DocPage, type DocProps, type DocSection, SAMPLE_KEY, Sample, Table, Text } from './parts.tsx'
 
 const SECTIONS: readonly DocSection[] = [
-  { id: 'period-and-grace', title: 'Period and grace', Content: PeriodAndGrace },
+  { id: 'words', title: 'In words', Content: InWords },
+  { id: 'cron', title: 'Cron expressions', Content: Cron },
+  { id: 'on-calendar', title: 'OnCalendar expressions', Content: OnCalendar },
+  { id: 'zones', title: 'Time zones and changed clocks', Content: Zones },
+  { id: 'grace', title: 'Grace', Content: Grace },
+  { id: 'early', title: 'Early pings', Content: Early },
+  { id: 'runs', title: 'Runs', Content: Runs },
   { id: 'status', title: 'Status', Content: Status },
-  { id: 'choosing', title: 'What to choose', Content: Choosing },
   { id: 'deadline', title: 'What moves the deadline', Content: Deadline },
   { id: 'pause', title: 'Pause and resume', Content: Pause },
   { id: 'blackouts', title: 'When CronGuard itself was away', Content: Blackouts },
@@ -21,28 +26,165 @@ export function Schedules({ baseUrl }: DocProps) {
   )
 }
 
-function PeriodAndGrace({ baseUrl }: DocProps) {
+function InWords() {
   return (
     <>
       <Text>
-        A schedule is a period: a ping is expected at least once in every period, counted from the last one. The moment
-        it is expected is when it is due. Due plus grace is the deadline, at which the monitor goes down and people are
-        told.
+        The field for the schedule takes plain words, a cron expression or an OnCalendar expression, and shows what it
+        understood while you type. `cronguard schedule next "weekdays at 18:30"` shows the same on the command line.
       </Text>
+      <Table
+        label="Schedules in words"
+        head={['you type', 'it becomes']}
+        rows={[
+          ['every 5 minutes, 90s, 1h 30m', 'a period: a ping at least once in it, counted from the last one'],
+          ['hourly, daily, weekly', 'a period of an hour, a day, a week'],
+          ['daily at 3am', '`0 3 * * *`'],
+          ['weekdays at 18:30', '`30 18 * * 1-5`'],
+          ['every monday at 9', '`0 9 * * 1`'],
+          ['first day of the month at 6', '`0 6 1 * *`'],
+        ]}
+      />
       <Text>
-        Period and grace may each be as short as one second and as long as 365 days. The form proposes half of the
-        period as the grace, at least one minute; the API takes an hour when nothing else is said.
+        A period is right for what runs all the time, and for jobs without a fixed time of day. Where the job has a time
+        of day, name it: then an alert comes an hour after a missed night, not half a day. A period is 1 second to 365
+        days long.
+      </Text>
+    </>
+  )
+}
+
+function Cron({ baseUrl }: DocProps) {
+  return (
+    <>
+      <Text>
+        Copy the five fields of the crontab line: minute, hour, day of the month, month, day of the week. They mean what
+        they mean to the cron of Debian and its relatives.
+      </Text>
+      <Table
+        label="What the fields of a cron expression may hold"
+        head={['written', 'means']}
+        rows={[
+          ['`*`, `5`, `1-5`, `1,15`', 'all, one, a range, a list'],
+          ['`*/10`, `0-30/10`, `5/15`', 'with a step; `5/15` goes on to the end'],
+          ['`JAN`, `MON`', 'names, in capitals or not; Sunday is 0 and 7'],
+          ['`L`, `LW` as the day of the month', 'the last day, the last Monday to Friday'],
+          ['`5L`, `MON#2` as the day of the week', 'the last Friday, the second Monday of the month'],
+          ['`@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`', 'short for the usual ones'],
+        ]}
+      />
+      <Text>
+        When both the day of the month and the day of the week are given, either one is enough, unless one of them
+        begins with a star: then both must fit.
       </Text>
       <Sample
         lines={[
           `curl ${baseUrl}/api/v3/checks/ -H "X-Api-Key: $KEY" \\`,
-          `  -d '{"name": "backup", "timeout": 86400, "grace": 3600, "channels": "*"}'`,
+          `  -d '{"name": "backup", "schedule": "0 3 * * *", "tz": "Europe/Riga", "grace": 3600, "channels": "*"}'`,
         ]}
       />
       <Text>
-        The API counts in seconds and calls the period `timeout`. Anything shorter than a minute needs `"subminute":
-        true` beside it.
+        The API knows a period as `timeout`, in seconds. Anything shorter than a minute needs `"subminute": true` beside
+        it.
       </Text>
+    </>
+  )
+}
+
+function OnCalendar() {
+  return (
+    <>
+      <Text>
+        Copy what stands behind `OnCalendar=` in the timer unit. Several lines are allowed, and the earliest time
+        counts. A line may end in a time zone of its own.
+      </Text>
+      <Sample lines={['Mon..Fri 18:30', '*-*-1..7 04:00', '*-*~1 06:00 Europe/Riga', '*:0/5']} />
+      <Text>
+        A word that is also plain English, like `daily`, is read as a period; write `OnCalendar=daily` for midnight. An
+        expression that names a year comes to an end: after its last time the monitor stays up.
+      </Text>
+    </>
+  )
+}
+
+function Zones() {
+  return (
+    <>
+      <Text>
+        Choose the time zone in which the machine of the job lives. Old names of zones are understood and replaced, as
+        `Europe/Kiev` by `Europe/Kyiv`.
+      </Text>
+      <Table
+        label="What happens when the clocks change"
+        head={['schedule', 'clocks go forward', 'clocks go back']}
+        rows={[
+          [
+            'cron, with a star in minute or hour',
+            'the missing hour is left out',
+            'it runs in both passes of the hour that comes twice',
+          ],
+          ['cron, at a fixed time', 'a time in the missing hour moves to its end', 'it runs once, in the first pass'],
+          ['OnCalendar', 'a time in the missing hour is left out', 'it runs once, in the first pass'],
+          ['period', 'nothing changes', 'nothing changes'],
+        ]}
+      />
+      <Text>
+        When the pings of a monitor come by the same whole, half or quarter hours beside its times, again and again, its
+        page says in which time zone they would be right.
+      </Text>
+    </>
+  )
+}
+
+function Grace() {
+  return (
+    <>
+      <Text>
+        The moment a ping is expected is when it is due. Due plus grace is the deadline, at which the monitor goes down
+        and people are told. The grace takes up what varies: how long a run takes, and how long the machine is busy.
+      </Text>
+      <Text>
+        The form proposes half the time between two pings, at least a minute; at most an hour where the schedule names
+        times of day. The API takes an hour when nothing else is said. A grace is 1 second to 365 days long.
+      </Text>
+    </>
+  )
+}
+
+function Early() {
+  return (
+    <>
+      <Text>
+        A clock that is two seconds ahead must not cost anybody a night: a ping slightly before a time of the schedule
+        counts for that time. Slightly is a tenth of the interval, at most 15 minutes, and can be set for each monitor.
+        Its page shows what holds.
+      </Text>
+      <Text>
+        Monitors that are made through the API have no such tolerance, as clients of Healthchecks expect it, unless they
+        ask for it with `"early"` in seconds, or `null` for the usual one.
+      </Text>
+    </>
+  )
+}
+
+function Runs() {
+  return (
+    <>
+      <Text>
+        A job that pings `/start` has to end: with a success, a failure or an exit status. Unless a longest run is set
+        for the monitor, it has as long as the grace. With a longest run of its own, the schedule waits for the end of a
+        run that has started.
+      </Text>
+      <Text>
+        Runs that overlap are each watched when they name themselves with a run id, `?rid=` and a UUID at the start and
+        at the end: one that is stuck is not hidden by the next. Without run ids, a start takes the place of the last.
+      </Text>
+      <Text>
+        With a shortest run, a success that comes too soon after its start is a failure. With more than one failure in a
+        row before an alert, the monitor stays up until so many came one after the other; a ping that does not come
+        always alerts.
+      </Text>
+      <Sample lines={['{"max_run": 7200, "min_run": 5, "failures_to_alert": 3}']} />
     </>
   )
 }
@@ -55,7 +197,7 @@ function Status() {
         head={['status', 'means', 'in the API']}
         rows={[
           ['new', 'it was never pinged, or was resumed and not pinged since; it raises no alarm', '`new`'],
-          ['up', 'the last ping came within the period', '`up`'],
+          ['up', 'the last ping came in time', '`up`'],
           ['late', 'a ping is due, and the grace is not over', '`grace`'],
           ['down', 'the deadline passed, or the job reported a failure', '`down`'],
           ['paused', 'a person paused it', '`paused`'],
@@ -69,43 +211,17 @@ function Status() {
   )
 }
 
-function Choosing() {
-  return (
-    <>
-      <Text>
-        The period is the longest usual time from one ping to the next. The grace takes up what varies: how long a run
-        takes, and how long the machine is busy. A backup that starts at 3:00 every night and takes 10 to 40 minutes
-        reports between 3:10 and 3:40. Its pings are up to 24 hours and 30 minutes apart, so a day with an hour of grace
-        fits.
-      </Text>
-      <Table
-        label="Periods and graces for usual jobs"
-        head={['job', 'period', 'grace']}
-        rows={[
-          ['every minute, done in a second', '1 minute', '1 minute'],
-          ['every 15 minutes, takes up to 5', '15 minutes', '10 minutes'],
-          ['hourly', '1 hour', '30 minutes'],
-          ['nightly backup', '1 day', '1 to 3 hours'],
-          ['weekly report, may wait until Monday', '7 days', '1 day'],
-          ['on working days only', '3 days: from Friday to Monday', '2 hours'],
-        ]}
-      />
-      <Text>A job that pings `/start` has to end within the grace. Make the grace longer than the longest run.</Text>
-    </>
-  )
-}
-
 function Deadline() {
   return (
     <Table
       label="What moves the deadline"
       head={['event', 'the deadline is then']}
       rows={[
-        ['success', 'now + period + grace'],
-        ['start', 'now + grace, if that is earlier than what it was; none while the monitor is down'],
-        ['failure', 'none: the monitor is down until the next success'],
+        ['success', 'the next time of the schedule, or now + period; + grace'],
+        ['start', 'now + grace, if that is earlier; now + the longest run where that is set; none while it is down'],
+        ['failure', 'none: the monitor is down until the next success; counted anew while it may fail more often'],
         ['log, or a ping that is ignored', 'as it was'],
-        ['period or grace changed', 'counted anew from the last ping; it may have passed already'],
+        ['schedule or grace changed', 'counted anew from the last ping; it may have passed already'],
         ['pause', 'none'],
         ['resume', 'none until the next ping'],
       ]}

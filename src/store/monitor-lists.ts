@@ -1,0 +1,81 @@
+// Monitors as lists show them, and what is asked of many at once.
+import type { ListedMonitor } from '#domain/monitor-list.ts'
+import type { Reader } from './database.ts'
+import { type MonitorRow, toOpenRuns, toSchedule } from './monitors.ts'
+
+const LISTED_COLUMNS = `
+  id, unique_key, name, slug, tags, status, schedule_kind, period_ms, expression, time_zone, last_ping_at, open_runs,
+  due_at, deadline_at, recent_runs`
+
+/** What a list shows of the monitors of a project; of those in `ids` only, when it is given. */
+export function listListedMonitors(
+  reader: Reader,
+  { projectId, ids }: { projectId: string; ids?: readonly number[] },
+): ListedMonitor[] {
+  const rows = ids
+    ? reader.all<MonitorRow>(
+        `SELECT ${LISTED_COLUMNS} FROM monitors
+          WHERE id IN (SELECT value FROM json_each($ids)) AND project_id = $projectId`,
+        { projectId, ids: JSON.stringify(ids) },
+      )
+    : reader.all<MonitorRow>(`SELECT ${LISTED_COLUMNS} FROM monitors WHERE project_id = $projectId`, { projectId })
+  return rows.map(toListed)
+}
+
+/** The projects of these monitors, each once. */
+export function listProjectIdsOf(reader: Reader, ids: readonly number[]): string[] {
+  return reader
+    .all<{ project_id: string }>(
+      'SELECT DISTINCT project_id FROM monitors WHERE id IN (SELECT value FROM json_each($ids))',
+      { ids: JSON.stringify(ids) },
+    )
+    .map((row) => row.project_id)
+}
+
+/** How many of these monitors there still are. */
+export function countMonitors(reader: Reader, ids: readonly number[]): number {
+  const row = reader.get<{ count: number }>(
+    'SELECT count(*) AS count FROM monitors WHERE id IN (SELECT value FROM json_each($ids))',
+    { ids: JSON.stringify(ids) },
+  )
+  return row?.count ?? 0
+}
+
+/** As much of every monitor of a project as tells its status. */
+export function listStatuses(
+  reader: Reader,
+  projectId: string,
+): Pick<ListedMonitor, 'id' | 'status' | 'dueAt' | 'deadlineAt'>[] {
+  return reader.all(
+    `SELECT id, status, due_at AS dueAt, deadline_at AS deadlineAt FROM monitors WHERE project_id = $projectId`,
+    { projectId },
+  )
+}
+
+/** The slugs of the project's monitors that have one, but for the monitor `exceptId`. */
+export function listSlugs(reader: Reader, by: { projectId: string; exceptId: number | null }): string[] {
+  return reader
+    .all<{ slug: string }>(
+      `SELECT slug FROM monitors
+        WHERE project_id = $projectId AND slug > '' AND id IS NOT $exceptId`,
+      by,
+    )
+    .map(({ slug }) => slug)
+}
+
+function toListed(row: MonitorRow): ListedMonitor {
+  return {
+    id: row.id,
+    uniqueKey: row.unique_key,
+    name: row.name,
+    slug: row.slug,
+    tags: row.tags,
+    status: row.status,
+    schedule: toSchedule(row),
+    lastPingAt: row.last_ping_at,
+    openRuns: toOpenRuns(row.open_runs),
+    dueAt: row.due_at,
+    deadlineAt: row.deadline_at,
+    recentRuns: row.recent_runs,
+  }
+}

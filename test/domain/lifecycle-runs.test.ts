@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'bun:test'
+import { applyDeadline, applyPing, judgeRun, notAfter, spare, withDeadline } from '#domain/lifecycle.ts'
+import {
+  type MonitorRules,
+  NEW_STATE,
+  NO_RULES,
+  OPEN_RUNS_MAX,
+  type OpenRun,
+  type WatchedMonitor,
+} from '#domain/monitor.ts'
+import type { Ping, PingKind } from '#domain/ping.ts'
+import { everyPeriod } from '#domain/schedule.ts'
+import type { StoredStatus } from '#domain/status.ts'
+import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
+
+const NOW = Date.UTC(2026, 10, 23, 9, 0, 0)
+const LAST = NOW - 10 * MINUTE
+const PERIOD = HOUR
+const GRACE = 5 * MINUTE
+const RUN = 'aaaaaaaa-0000-4000-8000-000000000001'
+const OTHER_RUN = 'bbbbbbbb-0000-4000-8000-000000000002'
+
+/** A backup that runs every hour with 5 minutes of grace; it last pinged ten minutes ago, unless it is new. */
+function backup(
+  status: StoredStatus,
+  openRun: OpenRun | null = null,
+  change: Partial<MonitorRules> = {},
+): WatchedMonitor {
+  const pinged = status === 'new' ? {} : { pingCount: 7, lastPingAt: LAST, lastDurationMs: MINUTE }
+  const rules = { ...NO_RULES, schedule: everyPeriod(PERIOD), graceMs: GRACE, ...change }
+  return withDeadline({ id: 1, ...rules, ...NEW_STATE, ...pinged, status, openRuns: runs(openRun) })
+}
+
+function ping(kind: PingKind, runId: string | null = null): Ping {
+  return { kind, runId, exitStatus: null }
+}
+
+function runs(openRun: OpenRun | null): OpenRun[] {
+  return openRun === null ? [] : [openRun]
+}
+
+function running(startedAt: number, runId: string | null = null): OpenRun {
+  return { startedAt, runId }
+}
+
+describe('runs that overlap are each watched', () => {
+  const both = applyPing(backup('up', running(NOW, RUN)), ping('start', OTHER_RUN), NOW + 4 * MINUTE).monitor
+
+  test('a run that is stuck is not hidden by the next one, nor by its success', () => {
+    expect(both.openRuns).toEqual([running(NOW, RUN), running(NOW + 4 * MINUTE, OTHER_RUN)])
+    expect(both.deadlineAt).toBe(NOW + GRACE)
+    const after = applyPing(both, ping('success', OTHER_RUN), NOW + 4.5 * MINUTE).monitor
+    expect(after).toMatchObject({ openRuns: [running(NOW, RUN)], lastDurationMs: MINUTE / 2 })
+    expect(applyDeadline(after, NOW + GRACE).transition).toMatchObject({ to: 'down', reason: 'overrun' })
+  })
+
+  test('the end of the older one leaves the newer one its own time', () => {
+    const after = applyPing(both, ping('success', RUN), NOW + 4.5 * MINUTE).monitor
+    expect(after).toMatchObject({ lastDurationMs: 4.5 * MINUTE, deadlineAt: NOW + 4 * MINUTE + GRACE })
+  })
+
+  test('a failure of one ends that one only; a failure of one that nobody saw start ends the newest', () => {
+    expect(applyPing(both, ping('fail', RUN), NOW).monitor.openRuns).toEqual([running(NOW + 4 * MINUTE, OTHER_RUN)])
+    expect(applyPing(both, ping('fail', 'cccc'), NOW).monitor.openRuns).toEqual([running(NOW, RUN)])
+  })
+
+  test('an end that names no run ends them all, unless a run without a name is among them', () => {
+    expect(applyPing(both, ping('success'), NOW).monitor.openRuns).toEqual([])
+    const three = applyPing(both, ping('start'), NOW + 4 * MINUTE).monitor
+    expect(applyPing(three, ping('success'), NOW + 5 * MINUTE).monitor.openRuns).toEqual(both.openRuns)
+  })
+
+  test('are a hundred at most: the oldest is forgotten', () => {
+    let monitor = backup('up')
+    for (let n = 0; n <= OPEN_RUNS_MAX; n++) monitor = applyPing(monitor, ping('start', `run ${n}`), NOW + n).monitor
+    expect(monitor.openRuns).toHaveLength(OPEN_RUNS_MAX)
+    expect(monitor.openRuns[0]).toEqual(running(NOW + 1, 'run 1'))
+  })
+})
+
+describe('a limit for runs of its own', () => {
+  const long = { maxRunMs: 2 * HOUR }
+
+  test('takes the place of the grace for the end of a run', () => {
+    const started = applyPing(backup('up', null, long), ping('start', RUN), NOW).monitor
+    expect(started).toMatchObject({ dueAt: null, deadlineAt: NOW + 2 * HOUR })
+    expect(applyDeadline(started, NOW + 2 * HOUR).transition).toMatchObject({ reason: 'overrun', at: NOW + 2 * HOUR })
+  })
+
+  test('lets the schedule wait for the end of the run that has started since the last ping', () => {
+    const started = applyPing(backup('up', null, long), ping('start', RUN), LAST + PERIOD).monitor
+    expect(applyDeadline(started, LAST + PERIOD + HOUR).transition).toBeNull()
+    const ended = applyPing(started, ping('success', RUN), LAST + PERIOD + HOUR).monitor
+    expect(ended).toMatchObject({ dueAt: LAST + 2 * PERIOD + HOUR })
+  })
+
+  test('does not let it wait for one that another run has passed by', () => {
+    const stuck = applyPing(backup('up', null, long), ping('start', RUN), NOW).monitor
+    const passed = applyPing(stuck, ping('success', OTHER_RUN), NOW + MINUTE).monitor
+    expect(passed).toMatchObject({ dueAt: NOW + MINUTE + PERIOD, deadlineAt: NOW + MINUTE + PERIOD + GRACE })
+  })
+})
+
+describe('a run that ends too soon', () => {
+  const monitor = backup('up', running(NOW, RUN), { minRunMs: MINUTE })
+
+  test.each([
+    { after: MINUTE - 1, runId: RUN, kind: 'success', is: 'fail' },
+    { after: MINUTE, runId: RUN, kind: 'success', is: 'success' },
+    { after: 1, runId: OTHER_RUN, kind: 'success', is: 'success' },
+    { after: 1, runId: RUN, kind: 'fail', is: 'fail' },
+    { after: 1, runId: RUN, kind: 'log', is: 'log' },
+  ] as const)('$kind after $after ms is $is', ({ after, runId, kind, is }) => {
+    expect(judgeRun(monitor, ping(kind, runId), NOW + after)).toEqual({ ...ping(kind, runId), kind: is })
+  })
+
+  test('is fine where nobody asked for a shortest time', () => {
+    expect(judgeRun(backup('up', running(NOW, RUN)), ping('success', RUN), NOW).kind).toBe('success')
+  })
+})
+
+describe('with more than one failure in a row to go down', () => {
+  const patient = { failuresToAlert: 3 }
+  const failed = (from: StoredStatus, times: number) => {
+    let step = applyPing(backup(from, null, patient), ping('fail'), NOW)
+    for (let n = 1; n < times; n++) step = applyPing(step.monitor, ping('fail'), NOW + n)
+    return step
+  }
+
+  test.each(['new', 'up', 'paused'] as const)('a monitor that is %s stays watched until the third', (from) => {
+    expect(failed(from, 1).monitor).toMatchObject({ status: 'up', failuresInARow: 1, dueAt: NOW + PERIOD })
+    expect(failed(from, 2).transition).toBeNull()
+    expect(failed(from, 3).transition).toEqual({ from: 'up', to: 'down', at: NOW + 2, reason: 'fail' })
+  })
+
+  test('one that is down stays down', () => {
+    expect(failed('down', 1)).toMatchObject({ monitor: { status: 'down' }, transition: null })
+  })
+
+  test('a success begins the count anew', () => {
+    const again = applyPing(failed('up', 2).monitor, ping('success'), NOW + MINUTE).monitor
+    expect(applyPing(again, ping('fail'), NOW + HOUR).monitor).toMatchObject({ status: 'up', failuresInARow: 1 })
+  })
+
+  test('a ping that does not come takes it down at once', () => {
+    expect(applyDeadline(failed('up', 1).monitor, NOW + DAY).transition).toMatchObject({ reason: 'timeout' })
+  })
+})
+
+describe('a monitor that is spared after a blackout', () => {
+  const late = backup('up')
+  const end = LAST + PERIOD + HOUR
+
+  test('is not judged before one more grace has passed, and then it is', () => {
+    const spared = spare(late, end)
+    expect(spared).toMatchObject({ sparedUntil: end + GRACE, deadlineAt: end + GRACE })
+    expect(applyDeadline(spared, end + GRACE - 1).transition).toBeNull()
+    expect(applyDeadline(spared, end + GRACE).transition).toMatchObject({ at: end + GRACE, reason: 'timeout' })
+  })
+
+  test('stays spared when its run starts, and is judged as ever after its next ping', () => {
+    const started = applyPing(spare(late, end), ping('start'), end + 1).monitor
+    expect(started.deadlineAt).toBe(end + GRACE)
+    expect(applyPing(started, ping('success'), end + 2).monitor).toMatchObject({
+      sparedUntil: null,
+      deadlineAt: end + 2 + PERIOD + GRACE,
+    })
+  })
+
+  test.each(['new', 'down', 'paused'] as const)('is none when it is %s', (status) => {
+    expect(spare(backup(status), end)).toEqual(backup(status))
+  })
+
+  test('is none when its ping was expected only later', () => {
+    expect(spare(late, LAST + PERIOD - 1)).toEqual(late)
+  })
+})
+
+describe('a monitor whose clock was put back', () => {
+  test('has done nothing in the future', () => {
+    const before = backup('up', running(NOW, RUN))
+    const now = LAST - DAY
+    const after = notAfter(before, now)
+    expect(after).toMatchObject({ lastPingAt: now, openRuns: [running(now, RUN)], dueAt: now + PERIOD })
+    expect(after.deadlineAt).toBe(now + GRACE)
+  })
+
+  test('is as it was when all that happened was before', () => {
+    const before = backup('up', running(NOW, RUN))
+    expect(notAfter(before, NOW)).toEqual(before)
+    expect(notAfter(backup('new'), NOW)).toEqual(backup('new'))
+  })
+})

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { Project } from '#domain/project.ts'
+import { HOUR } from '#lib/duration.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { memberOf, type Visitor } from '../support/visitor.ts'
+
+let guard: TestGuard
+let project: Project
+let member: Visitor
+
+beforeEach(async () => {
+  guard = new TestGuard()
+  project = guard.project()
+  member = await memberOf(guard, project, 'member')
+})
+
+afterEach(() => guard.stop())
+
+const newForm = () => `/projects/${project.id}/monitors/new`
+
+describe('The preview', () => {
+  const preview = async (fields: Record<string, string>) =>
+    (await member.read(`/projects/${project.id}/schedule-preview?${new URLSearchParams(fields)}`)).replace(
+      /<[^>]*>/g,
+      '',
+    )
+
+  test('says when the next ping is expected and when an alert goes out, in the form and by itself', async () => {
+    const sentence = 'If the job reports now, the next ping is expected on 2 Mar, 12:00. Without it'
+    expect(await preview({ schedule: 'every day' })).toContain(`${sentence}, an alert goes out on 3 Mar, 00:00.`)
+    expect((await member.read(newForm())).replace(/<[^>]*>/g, '')).toContain(sentence)
+  })
+
+  test('says seconds where they matter', async () => {
+    const text = await preview({ schedule: '30 seconds', graceCount: '10', graceUnit: 'seconds' })
+    expect(text).toContain('expected on 1 Mar 2026, 12:00:30. Without it, an alert goes out on 1 Mar 2026, 12:00:40.')
+  })
+
+  test('says back what it understood, with the next five times in the zone of the monitor and in UTC', async () => {
+    const text = await preview({ schedule: 'weekdays at 18:30', timeZone: 'Europe/Riga' })
+    expect(text).toContain('Expected Monday to Friday at 18:30 (Europe/Riga), with 1 hour of grace.')
+    expect(text).toContain('A ping that is early by up to 15 minutes counts.')
+    expect(text).toContain('The next 5 timesEurope/RigaUTC2 Mar 2026, 18:30:002 Mar 2026, 16:30:003 Mar 2026, 18:30:00')
+    expect(text).toEndWith('6 Mar 2026, 18:30:006 Mar 2026, 16:30:00')
+  })
+
+  test('says when the last time is, and that nothing is expected after it', async () => {
+    expect(await preview({ schedule: '2026-03-02 03:00' })).toContain('The next and last timeUTC2 Mar 2026, 03:00:00')
+    expect(await preview({ schedule: '2026-02-01 03:00' })).toContain('The schedule has no time left')
+  })
+
+  test('counts from the last ping of a monitor that is up, and says when it would go down at once', async () => {
+    const monitor = guard.monitor(project, { name: 'backup' })
+    await guard.ping(monitor)
+    guard.clock.advance(3 * HOUR)
+    const about = { monitor: monitor.uniqueKey, graceCount: '1', graceUnit: 'hours' }
+    expect(await preview({ ...about, schedule: 'every day' })).toContain(
+      'The next ping is expected on 2 Mar, 12:00; without it, an alert goes out on 2 Mar, 13:00.',
+    )
+    expect(await preview({ ...about, schedule: 'every hour' })).toContain('it goes down at once')
+  })
+
+  test('counts from the start of a run that is under way', async () => {
+    const monitor = guard.monitor(project, { name: 'backup' })
+    await guard.ping(monitor, '/start')
+    const about = { monitor: monitor.uniqueKey, schedule: 'every day', graceCount: '2', graceUnit: 'hours' }
+    expect(await preview(about)).toContain('without its end, an alert goes out on 1 Mar, 14:00.')
+  })
+
+  test.each([
+    [{}, 'Say when pings are expected'],
+    [{ schedule: '<script>' }, '&quot;&lt;script&gt;&quot; is not understood.'],
+    [{ schedule: 'every day', timeZone: 'nowhere' }, 'Choose a time zone of the list.'],
+    [{ schedule: 'every day', graceCount: '9999999999', graceUnit: 'days' }, 'Say it as a whole number.'],
+  ] as const)('of %j says what is wrong', async (fields, problem) => {
+    expect(await preview(fields as Record<string, string>)).toStartWith(problem)
+  })
+
+  test('tells nothing of a monitor of another project', async () => {
+    const foreign = guard.monitor(guard.project('bob@example.org'), { name: 'foreign' })
+    await guard.ping(foreign)
+    guard.clock.advance(3 * HOUR)
+    const text = await preview({ monitor: foreign.uniqueKey, schedule: 'every day' })
+    expect(text).toContain('If the job reports now')
+  })
+})

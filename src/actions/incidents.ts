@@ -10,9 +10,23 @@ export interface IncidentRef {
   incidentId: string
 }
 
-/** Takes the incident in hand. Says whether it was free: whoever was first keeps it. */
-export function acknowledgeIncident(deps: Deps, { userId, ...ref }: IncidentRef & { userId: string }): boolean {
-  return deps.db.write((tx) => store.acknowledgeIncident(tx, { ...findOwn(tx, ref), userId }))
+export interface Acknowledging extends IncidentRef {
+  /** Null: a program does it. */
+  userId: string | null
+  /** Written below what is noted already. */
+  addedNote?: string | undefined
+}
+
+/**
+ * Takes the incident in hand. Says whether it was free: whoever was first keeps it. Throws invalid with the field at
+ * fault, and then nothing is done.
+ */
+export function acknowledgeIncident(deps: Deps, { userId, addedNote, ...ref }: Acknowledging): boolean {
+  return deps.db.write((tx) => {
+    const { id, monitorId, note } = findOwn(tx, ref)
+    if (addedNote) store.saveNote(tx, { id, monitorId, note: readNote(`${note}\n${addedNote}`) })
+    return store.acknowledgeIncident(tx, { id, monitorId, userId })
+  })
 }
 
 /** Gives it back to everybody, whoever had it. */
@@ -25,9 +39,7 @@ export function withdrawAcknowledgement(deps: Deps, ref: IncidentRef): void {
  * the fingerprint of.
  */
 export function saveNote(deps: Deps, { note, seen, ...ref }: IncidentRef & { note: string; seen?: string }): void {
-  const fields: FieldProblems = {}
-  const read = readField(fields, 'note', Note.safeParse(note), '')
-  throwProblems(fields)
+  const read = readNote(note)
   deps.db.write((tx) => {
     const { id, monitorId, note: current } = findOwn(tx, ref)
     if (seen && seen !== noteFingerprint(current) && read !== current) {
@@ -39,6 +51,13 @@ export function saveNote(deps: Deps, { note, seen, ...ref }: IncidentRef & { not
     }
     store.saveNote(tx, { id, monitorId, note: read })
   })
+}
+
+function readNote(note: string): string {
+  const fields: FieldProblems = {}
+  const read = readField(fields, 'note', Note.safeParse(note), '')
+  throwProblems(fields)
+  return read
 }
 
 function findOwn(tx: Tx, { projectId, incidentId }: IncidentRef): Pick<Incident, 'id' | 'monitorId' | 'note'> {

@@ -46,9 +46,9 @@ export interface ChannelKind<Settings = unknown> {
 }
 
 /**
- * What a form makes of the settings that are stored (an empty object for a new channel). A secret that was left empty
- * stays, unless it is to be removed. Throws invalid where it would come to another server than it was meant for. The
- * kind's schema says whether the result is usable.
+ * What a person makes of the settings that are stored (an empty object for a new channel). What is not given stays, and
+ * so does a secret that was left empty, unless it is to be removed. Throws invalid where a secret would come to another
+ * server than it was meant for. The kind's schema says whether the result is usable.
  */
 export function changedSettings(
   { fields }: Pick<ChannelKind, 'fields'>,
@@ -56,6 +56,7 @@ export function changedSettings(
   { given, removed }: SettingsInput,
 ): Record<string, unknown> {
   const values = fields.map(({ name, type, isRequired }) => {
+    if (given[name] === undefined && !removed.includes(name)) return [name, stored[name]]
     const typed = type === 'secret' ? (given[name] ?? '') : (given[name] ?? '').trim()
     if (typed !== '') return [name, typed]
     const isKept = type === 'secret' && !(removed.includes(name) && !isRequired)

@@ -154,6 +154,40 @@ export function listPastIncidents(reader: Reader, range: IncidentRange): Inciden
     .map(toSummary)
 }
 
+export interface IncidentFilter {
+  /** Null: of every monitor. */
+  monitorId: number | null
+  /** Null: the open ones and those that are past. */
+  isOpen: boolean | null
+}
+
+/** Those that the filter lets through: the newest below a place, newest first. */
+export function listIncidents(reader: Reader, range: IncidentRange & IncidentFilter): IncidentSummary[] {
+  return reader
+    .all<SummaryRow>(
+      `SELECT ${SUMMARY_COLUMNS} FROM ${INCIDENT_TABLES}
+        WHERE project_id = $projectId AND (opened_at, opened_by) < ($openedAt, $openedBy)
+          AND ($monitorId IS NULL OR monitors.id = $monitorId)
+          AND ($isOpen IS NULL OR (closed_at IS NULL) = $isOpen)
+        ORDER BY opened_at DESC, opened_by DESC
+        LIMIT $limit`,
+      { ...range },
+    )
+    .map(toSummary)
+}
+
+/** What a list says of it, and the project that its monitor is of. */
+export function findIncidentSummary(
+  reader: Reader,
+  id: string,
+): { incident: IncidentSummary; projectId: string } | null {
+  const row = reader.get<SummaryRow & { project_id: string }>(
+    `SELECT ${SUMMARY_COLUMNS}, monitors.project_id FROM ${INCIDENT_TABLES} WHERE incidents.id = $id`,
+    { id },
+  )
+  return row && { incident: toSummary(row), projectId: row.project_id }
+}
+
 export function countOpenIncidents(reader: Reader, projectId: string): number {
   const row = reader.get<{ count: number }>(
     `SELECT count(*) AS count
@@ -165,7 +199,10 @@ export function countOpenIncidents(reader: Reader, projectId: string): number {
 }
 
 /** Returns whether it was still free to be acknowledged. */
-export function acknowledgeIncident(tx: Tx, incident: { id: string; monitorId: number; userId: string }): boolean {
+export function acknowledgeIncident(
+  tx: Tx,
+  incident: { id: string; monitorId: number; userId: string | null },
+): boolean {
   tx.touch(incident.monitorId)
   const changed = tx.run(
     `UPDATE incidents SET acknowledged_at = $now, acknowledged_by = $userId

@@ -1,14 +1,25 @@
 import { describe, expect, test } from 'bun:test'
 import { settingNames } from '#config.ts'
+import { apiRoutes } from '#http/api/index.ts'
+import { manualOf } from '#http/api/manual.ts'
+import { operationsOf } from '#http/api/operations.ts'
 import { SETTINGS } from '#views/pages/docs/configuration.tsx'
 import { DocsIndex, DocsNav } from '#views/pages/docs/contents.tsx'
 import { DOCS } from '#views/pages/docs/index.ts'
+import { TestGuard } from '../support/cronguard.ts'
+
+const guard = new TestGuard()
+const manual = manualOf(operationsOf(apiRoutes(guard.deps).routes))
+guard.stop()
 
 const BASE_URL = 'https://cron.example.org:8443/watch'
 
 const render = (baseUrl: string): [name: string, html: string][] => [
   ['/docs', String(<DocsIndex baseUrl={baseUrl} />)],
-  ...DOCS.map(({ slug, Content }): [string, string] => [`/docs/${slug}`, String(<Content baseUrl={baseUrl} />)]),
+  ...DOCS.map(({ slug, Content }): [string, string] => [
+    `/docs/${slug}`,
+    String(<Content baseUrl={baseUrl} manual={manual} />),
+  ]),
 ]
 const PAGES = render(BASE_URL)
 
@@ -51,7 +62,7 @@ describe.each(PAGES)('The page %s', (_name, html) => {
   })
 
   test('links only to pages that exist', () => {
-    const known = ['/docs', '/docs/licences', ...DOCS.map(({ slug }) => `/docs/${slug}`)]
+    const known = ['/docs', '/docs/licences', '/api/openapi.json', ...DOCS.map(({ slug }) => `/docs/${slug}`)]
     expect(all(html, /<a href="(\/[^"]*)"/g).filter((path) => !known.includes(path))).toEqual([])
   })
 })

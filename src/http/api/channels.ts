@@ -1,63 +1,190 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
-import { createChannel, deleteChannel, testChannel } from '#actions/channels.ts'
+import { createChannel, deleteChannel, testChannel, updateChannel } from '#actions/channels.ts'
+import { summaryOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
+import type { ChannelReport, SettingsInput } from '#domain/channel.ts'
 import { AppError } from '#lib/errors.ts'
-import { listChannels } from '#store/channels.ts'
-import { type ApiCall, endpoint, write } from './endpoint.ts'
+import { findChannelReport, listChannels } from '#store/channels.ts'
+import type { About } from './about.ts'
+import { Channel, ChannelDetails, TestOutcome } from './answers.ts'
+import { flag } from './check-spec.ts'
+import { type ApiCall, bodiless, endpoint, write } from './endpoint.ts'
+import { readBody } from './fields.ts'
 import { toChannel } from './shapes.ts'
+import { timeOrNull } from './times.ts'
 
-const NewChannel = z.object({
-  kind: z.string('kind is not a string'),
-  name: z.string('name is not a string').default(''),
-  settings: z.looseObject({}, 'settings is not an object'),
-})
+const NewChannel = z
+  .object({
+    kind: z.string('kind is not a string').describe('One of the kinds that the form of a new channel offers.'),
+    name: z.string('name is not a string').default('').describe('Up to 100 characters.'),
+    settings: z
+      .looseObject({}, 'settings is not an object')
+      .describe('What its kind asks for, by the name of the field; all are texts.'),
+  })
+  .meta({ id: 'NewChannel' })
 
-/** Lists channels as every client knows it; creating, deleting and testing are additions of version 3. */
+const ChannelChange = z
+  .object({
+    name: z.string('name is not a string').describe('Up to 100 characters.'),
+    settings: z
+      .record(
+        z.string(),
+        z.string('a value in settings is neither a string nor null').nullable(),
+        'settings is not an object',
+      )
+      .describe('Only those that change; null removes one that is not required.'),
+    enabled: flag('enabled').describe('Switched off, it is told nothing, and what waits for it is given up.'),
+    tells_blackouts: flag('tells_blackouts').describe(
+      'Whether it tells of stretches in which CronGuard itself could not watch.',
+    ),
+  })
+  .partial()
+  .meta({ id: 'ChannelChange' })
+
+/** Channels as every client knows them are listed; all else is an addition of version 3. */
 export function channelRoutes(deps: Deps) {
-  const GET = write((call) => list(deps, call))
+  const GET = write((call) => list(deps, call), LIST)
   return new Elysia({ name: 'api/channels' })
     .use(endpoint(deps, { path: '/channels/', versions: [1, 2], operations: { GET } }))
     .use(
       endpoint(deps, {
         path: '/channels/',
         versions: [3],
-        operations: { GET, POST: write((call) => create(deps, call)) },
+        operations: { GET, POST: write((call) => create(deps, call), CREATE) },
       }),
     )
     .use(
       endpoint(deps, {
         path: '/channels/:id',
         versions: [3],
-        operations: { DELETE: write((call) => remove(deps, call)) },
+        operations: {
+          GET: write((call) => Response.json(detailsOf(find(deps, call))), SHOW),
+          POST: write((call) => update(deps, call), UPDATE),
+          DELETE: write((call) => remove(deps, call), REMOVE),
+        },
       }),
     )
     .use(
       endpoint(deps, {
         path: '/channels/:id/test',
         versions: [3],
-        operations: { POST: { ...write((call) => test(deps, call)), allowsNullBody: true } },
+        operations: { POST: bodiless((call) => test(deps, call), TEST) },
       }),
     )
+}
+
+const LIST: About = {
+  id: 'listChannels',
+  resource: 'Channels',
+  summary: 'Lists the channels of the project',
+  answers: { 200: z.object({ channels: z.array(Channel) }) },
 }
 
 function list(deps: Deps, { projectId }: ApiCall): Response {
   return Response.json({ channels: listChannels(deps.db, projectId).map(toChannel) })
 }
 
+const CREATE: About = {
+  id: 'createChannel',
+  resource: 'Channels',
+  summary: 'Creates a channel and gives it to every check',
+  body: NewChannel,
+  answers: { 201: Channel },
+  refusals: { 409: 'The project has 100 channels already.' },
+}
+
 function create(deps: Deps, { projectId, body }: ApiCall): Response {
-  const parsed = NewChannel.safeParse(body)
-  if (!parsed.success) throw new AppError('invalid', `json validation error: ${parsed.error.issues[0]?.message}`)
-  const channel = createChannel(deps, { projectId, ...parsed.data })
+  const channel = createChannel(deps, { projectId, ...readBody(NewChannel, body) })
   return Response.json(toChannel(channel), { status: 201 })
+}
+
+const SHOW: About = {
+  id: 'readChannel',
+  resource: 'Channels',
+  summary: 'Reads a channel and how it does',
+  answers: { 200: ChannelDetails },
+}
+
+function find(deps: Deps, { projectId, params }: ApiCall): ChannelReport {
+  const report = findChannelReport(deps.db, params.id ?? '')
+  if (report === null || report.channel.projectId !== projectId) {
+    throw new AppError('not_found', 'There is no such channel.')
+  }
+  return report
+}
+
+const UPDATE: About = {
+  id: 'updateChannel',
+  resource: 'Channels',
+  summary: 'Changes the fields that are sent',
+  notes:
+    'A secret that is not sent stays as it is, unless a URL leads to another server from then on: then the secret ' +
+    'must be sent too.',
+  body: ChannelChange,
+  answers: { 200: ChannelDetails },
+  refusals: { 409: 'Channels of this kind are not supported any more.' },
+}
+
+function update(deps: Deps, call: ApiCall): Response {
+  const { name, settings, enabled, tells_blackouts } = readBody(ChannelChange, call.body)
+  updateChannel(deps, {
+    ref: { projectId: call.projectId, channelId: call.params.id ?? '' },
+    name,
+    input: settings && toInput(settings),
+    isDisabled: enabled === undefined ? undefined : !enabled,
+    tellsBlackouts: tells_blackouts,
+  })
+  return Response.json(detailsOf(find(deps, call)))
+}
+
+const REMOVE: About = {
+  id: 'deleteChannel',
+  resource: 'Channels',
+  summary: 'Deletes a channel, and answers with what it was',
+  notes: 'What it still had to tell is given up.',
+  answers: { 200: Channel },
 }
 
 function remove(deps: Deps, { projectId, params }: ApiCall): Response {
   return Response.json(toChannel(deleteChannel(deps, { projectId, channelId: params.id ?? '' })))
 }
 
+const TEST: About = {
+  id: 'testChannel',
+  resource: 'Channels',
+  summary: 'Sends a test now, and says what became of it',
+  answers: { 200: TestOutcome },
+  refusals: { 429: 'A test of this channel is still running.' },
+}
+
 async function test(deps: Deps, { projectId, params }: ApiCall): Promise<Response> {
   const outcome = await testChannel(deps, { projectId, channelId: params.id ?? '' })
   const { result, detail } = outcome
   return Response.json({ result, reason: outcome.result === 'failed' ? outcome.reason : null, detail })
+}
+
+// An empty text and null both mean that there is to be none.
+function toInput(settings: Record<string, string | null>): SettingsInput {
+  const entries = Object.entries(settings).map(([name, value]): [string, string] => [name, value ?? ''])
+  return {
+    given: Object.fromEntries(entries),
+    removed: entries.filter(([, value]) => value === '').map(([name]) => name),
+  }
+}
+
+// Not even the address of a webhook is shown: its path is often its only secret.
+function detailsOf(report: ChannelReport): z.output<typeof ChannelDetails> {
+  const { channel, failingSince, monitors, waiting } = report
+  const stored = Object.entries(channel.settings as Record<string, unknown>)
+  return {
+    ...toChannel(channel),
+    enabled: channel.disabledAt === null,
+    tells_blackouts: channel.tellsBlackouts,
+    summary: summaryOf(channel),
+    settings_given: stored.filter(([, value]) => value !== '').map(([name]) => name),
+    failing_since: timeOrNull(failingSince),
+    n_checks: monitors,
+    n_waiting: waiting,
+  }
 }

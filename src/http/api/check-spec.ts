@@ -3,7 +3,9 @@
 import { z } from 'zod'
 import type { Channel } from '#domain/channel.ts'
 import {
+  ALIAS_PATTERN,
   DESCRIPTION_MAX,
+  FAILURES_TO_ALERT_MAX,
   KEYWORDS_MAX,
   type MonitorChange,
   type MonitorMatch,
@@ -12,8 +14,12 @@ import {
   slugify,
   TAGS_MAX,
 } from '#domain/monitor.ts'
+import { EARLY_MAX_MS } from '#domain/schedule.ts'
+import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
+import { readExpressionKind } from '#domain/schedule-times.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
+import { currentZoneName } from '#lib/zone-names.ts'
 import type { ApiVersion } from './endpoint.ts'
 
 const SECONDS_MIN = 60
@@ -28,13 +34,11 @@ const specSchema = (secondsMin: number) =>
     slug: text('slug', SLUG_MAX).regex(/^[a-z0-9_-]*$/, 'slug does not match pattern'),
     tags: text('tags', TAGS_MAX),
     desc: text('desc', DESCRIPTION_MAX),
-    timeout: seconds('timeout', secondsMin),
-    grace: seconds('grace', secondsMin),
+    timeout: wholeNumber('timeout', { min: secondsMin, max: SECONDS_MAX }),
+    grace: wholeNumber('grace', { min: secondsMin, max: SECONDS_MAX }),
     subminute: flag('subminute'),
-    schedule: text('schedule', 100)
-      .refine((schedule) => schedule !== '', { error: NO_SCHEDULE, abort: true })
-      .refine(() => false, 'schedule is not supported yet: use timeout'),
-    tz: text('tz', 36).refine((tz) => tz === 'UTC', 'tz is not supported yet: use UTC'),
+    schedule: text('schedule', SCHEDULE_MAX_LENGTH).refine(isExpression, NO_SCHEDULE),
+    tz: z.string('tz is not a string').transform(readZone),
     methods: z.enum(['', 'POST'], 'methods has unexpected value'),
     manual_resume: flag('manual_resume'),
     start_kw: text('start_kw', KEYWORDS_MAX),
@@ -47,6 +51,13 @@ const specSchema = (secondsMin: number) =>
     subject: text('subject', KEYWORDS_MAX),
     subject_fail: text('subject_fail', KEYWORDS_MAX),
     channels: z.string('channels is not a string'),
+    max_run: wholeNumber('max_run', { min: secondsMin, max: SECONDS_MAX }).nullable(),
+    min_run: wholeNumber('min_run', { min: 1, max: SECONDS_MAX }).nullable(),
+    early: wholeNumber('early', { min: 0, max: EARLY_MAX_MS / SECOND }).nullable(),
+    failures_to_alert: wholeNumber('failures_to_alert', { min: 1, max: FAILURES_TO_ALERT_MAX }),
+    alias: z
+      .string('alias is not a string')
+      .refine((alias) => alias === '' || ALIAS_PATTERN.test(alias), 'alias does not match pattern'),
     unique: z.array(z.enum(UNIQUE_FIELDS, "an item in 'unique' has unexpected value"), 'unique is not an array'),
   })
 
@@ -54,7 +65,7 @@ const specSchema = (secondsMin: number) =>
 export type CheckSpec = Partial<z.output<ReturnType<typeof specSchema>>>
 
 const MINUTES = specSchema(SECONDS_MIN).partial()
-const SECONDS = specSchema(1).partial()
+export const SECONDS = specSchema(1).partial()
 
 /** Throws invalid with the first problem. */
 export function readCheckSpec(body: Record<string, unknown>): CheckSpec {
@@ -71,8 +82,13 @@ export function toChange(spec: CheckSpec, version: ApiVersion): MonitorChange {
     slug,
     tags: spec.tags,
     description: spec.desc,
-    schedule: spec.timeout === undefined ? undefined : { kind: 'period', periodMs: spec.timeout * SECOND },
-    graceMs: spec.grace === undefined ? undefined : spec.grace * SECOND,
+    schedule: toScheduleChange(spec),
+    graceMs: toMs(spec.grace),
+    maxRunMs: toMs(spec.max_run),
+    minRunMs: toMs(spec.min_run),
+    earlyMs: toMs(spec.early),
+    failuresToAlert: spec.failures_to_alert,
+    alias: spec.alias,
     postOnly: spec.methods === undefined ? undefined : spec.methods === 'POST',
     manualResume: spec.manual_resume,
     filter: toFilterChange(spec),
@@ -110,6 +126,32 @@ function resolveChannel(channels: Channel[], identifier: string): string {
   return found.id
 }
 
+// An expression wins over a period in the same request. The time zone may change alone.
+function toScheduleChange({ schedule, timeout, tz }: CheckSpec): MonitorChange['schedule'] {
+  const change: MonitorChange['schedule'] = tz === undefined ? {} : { timeZone: tz }
+  if (schedule !== undefined) return { ...change, kind: readExpressionKind(schedule), expression: schedule }
+  return timeout === undefined ? change : { ...change, kind: 'period', periodMs: timeout * SECOND }
+}
+
+function toMs<T extends number | null | undefined>(length: T): T | number {
+  return typeof length === 'number' ? length * SECOND : length
+}
+
+function isExpression(text: string): boolean {
+  try {
+    return readExpressionKind(text) !== undefined
+  } catch (error) {
+    if (error instanceof AppError) return false
+    throw error
+  }
+}
+
+function readZone(name: string, context: z.RefinementCtx): string {
+  const zone = currentZoneName(name)
+  if (zone === null) context.addIssue('tz is not a valid timezone')
+  return zone ?? name
+}
+
 // The deprecated pair sets the keywords and switches the filter on, unless the same request says otherwise.
 function toFilterChange(spec: CheckSpec): MonitorChange['filter'] {
   const successKeywords = spec.subject ?? spec.success_kw
@@ -127,7 +169,7 @@ function toFilterChange(spec: CheckSpec): MonitorChange['filter'] {
   })
 }
 
-function text(field: string, max: number) {
+export function text(field: string, max: number) {
   // Counted in characters as people count them, not in UTF-16 units.
   return z
     .string(`${field} is not a string`)
@@ -135,15 +177,15 @@ function text(field: string, max: number) {
     .refine((value) => !value.includes('\0'), `${field} has a NUL character`)
 }
 
-function seconds(field: string, min: number) {
+function wholeNumber(field: string, { min, max }: { min: number; max: number }) {
   return z
     .number(`${field} is not a number`)
     .refine(Number.isInteger, { error: `${field} is not a number`, abort: true })
     .min(min, `${field} is too small`)
-    .max(SECONDS_MAX, `${field} is too large`)
+    .max(max, `${field} is too large`)
 }
 
-function flag(field: string) {
+export function flag(field: string) {
   return z.boolean(`${field} is not a boolean`)
 }
 

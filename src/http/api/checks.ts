@@ -12,8 +12,17 @@ import { type Monitor, tagList } from '#domain/monitor.ts'
 import { AppError } from '#lib/errors.ts'
 import { listChannelIdsByMonitor, listChannels, listChannelsOfMonitor } from '#store/channels.ts'
 import { findMonitorByPingKey, findMonitorByUniqueKey, listMonitors } from '#store/monitors.ts'
+import {
+  DELETE_CHECK,
+  LIST_CHECKS,
+  PAUSE_CHECK,
+  READ_CHECK,
+  RESUME_CHECK,
+  SAVE_CHECK,
+  UPDATE_CHECK,
+} from './check-about.ts'
 import { readCheckSpec, resolveChannels, toChange, toMatch } from './check-spec.ts'
-import { type ApiCall, endpoint, type Operation, read, write } from './endpoint.ts'
+import { type ApiCall, bodiless, endpoint, read, write } from './endpoint.ts'
 import { toCheck } from './shapes.ts'
 
 /** Lists, creates, changes, pauses, resumes and deletes monitors. */
@@ -22,21 +31,34 @@ export function checkRoutes(deps: Deps) {
     .use(
       endpoint(deps, {
         path: '/checks/',
-        operations: { GET: read((call) => list(deps, call)), POST: write((call) => save(deps, call)) },
+        operations: {
+          GET: read((call) => list(deps, call), LIST_CHECKS),
+          POST: write((call) => save(deps, call), SAVE_CHECK),
+        },
       }),
     )
     .use(
       endpoint(deps, {
         path: '/checks/:id',
         operations: {
-          GET: read((call) => answer(deps, call, findCheck(deps, call))),
-          POST: write((call) => update(deps, call)),
-          DELETE: write((call) => remove(deps, call)),
+          GET: read((call) => answer(deps, call, findCheck(deps, call)), READ_CHECK),
+          POST: write((call) => update(deps, call), UPDATE_CHECK),
+          DELETE: write((call) => remove(deps, call), DELETE_CHECK),
         },
       }),
     )
-    .use(endpoint(deps, { path: '/checks/:id/pause', operations: { POST: bodiless((call) => pause(deps, call)) } }))
-    .use(endpoint(deps, { path: '/checks/:id/resume', operations: { POST: bodiless((call) => resume(deps, call)) } }))
+    .use(
+      endpoint(deps, {
+        path: '/checks/:id/pause',
+        operations: { POST: bodiless((call) => pause(deps, call), PAUSE_CHECK) },
+      }),
+    )
+    .use(
+      endpoint(deps, {
+        path: '/checks/:id/resume',
+        operations: { POST: bodiless((call) => resume(deps, call), RESUME_CHECK) },
+      }),
+    )
 }
 
 const UNIQUE_KEY = /^[0-9A-Za-z]{40}$/
@@ -112,10 +134,6 @@ function resume(deps: Deps, call: ApiCall): Response {
 function remove(deps: Deps, call: ApiCall): Response {
   const { monitor, channelIds } = deleteMonitor(deps, refOf(call))
   return show(deps, call, { monitor, channelIds })
-}
-
-function bodiless(answer: Operation['answer']): Operation {
-  return { ...write(answer), allowsNullBody: true }
 }
 
 function answer(deps: Deps, call: ApiCall, monitor: Monitor, status = 200): Response {

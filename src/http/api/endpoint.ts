@@ -1,12 +1,15 @@
 // What every route of the management API has in common: versions, methods, CORS, the body, the key, the errors.
-import { Elysia } from 'elysia'
+import { type DocumentDecoration, Elysia } from 'elysia'
 import { findApiKey } from '#actions/projects.ts'
 import type { Deps } from '#deps.ts'
 import { API_KEY_LENGTH, type ApiKeyAccess } from '#domain/project.ts'
+import { bearerOf } from '#http/bearer.ts'
 import { readHead } from '#http/body.ts'
+import { corsHeaders } from '#http/cors.ts'
 import { splitUrl } from '#http/url.ts'
 import { AppError } from '#lib/errors.ts'
 import type { ApiKey } from '#store/projects.ts'
+import type { About } from './about.ts'
 
 export type ApiVersion = 1 | 2 | 3
 
@@ -24,21 +27,26 @@ export interface Operation {
   needs: ApiKeyAccess
   /** A body that is the JSON `null` counts as none. */
   allowsNullBody?: boolean
+  /** What the OpenAPI document and the page about the API say of it. */
+  about?: About | undefined
   answer(call: ApiCall): Response | Promise<Response>
 }
 
-interface Endpoint {
+export type ApiMethod = 'GET' | 'POST' | 'DELETE'
+
+export interface Endpoint {
   /** Below `/api/vN`. A collection ends in a slash and answers without it too; anything else only as it stands. */
   path: string
   versions?: readonly ApiVersion[]
-  operations: Partial<Record<'GET' | 'POST' | 'DELETE', Operation>>
+  operations: Partial<Record<ApiMethod, Operation>>
 }
 
-const VERSIONS: readonly ApiVersion[] = [1, 2, 3]
+export const API_VERSIONS: readonly ApiVersion[] = [1, 2, 3]
 const BODY_MAX = 1_000_000
 
 /** Routes for one path, in every version that has it. */
-export function endpoint(deps: Deps, { path, versions = VERSIONS, operations }: Endpoint) {
+export function endpoint(deps: Deps, described: Endpoint) {
+  const { path, versions = API_VERSIONS, operations } = described
   const routes = new Elysia({ name: `api/v${versions.join('')}${path}` })
   const methods = [...Object.keys(operations), 'OPTIONS'].join(', ')
   for (const version of versions) {
@@ -46,21 +54,37 @@ export function endpoint(deps: Deps, { path, versions = VERSIONS, operations }: 
       `/api/v${version}${path}`,
       ({ request, params, set }) => {
         if (!path.endsWith('/') && splitUrl(request.url).path.endsWith('/')) throw new AppError('not_found', NO_PATH)
-        Object.assign(set.headers, corsHeaders(methods))
+        Object.assign(set.headers, corsHeaders(methods), { 'Cache-Control': 'no-store' })
         return answer(deps, { request, params, version, operations })
       },
-      { parse: 'none' },
+      { parse: 'none', detail: noted(described) },
     )
   }
   return routes
 }
 
-export function read(answer: Operation['answer']): Operation {
-  return { needs: 'read-only', answer }
+export function read(answer: Operation['answer'], about?: About): Operation {
+  return { needs: 'read-only', about, answer }
 }
 
-export function write(answer: Operation['answer']): Operation {
-  return { needs: 'read-write', answer }
+export function write(answer: Operation['answer'], about?: About): Operation {
+  return { needs: 'read-write', about, answer }
+}
+
+/** For what needs no body: some clients send `null` for none. */
+export function bodiless(answer: Operation['answer'], about?: About): Operation {
+  return { ...write(answer, about), allowsNullBody: true }
+}
+
+/** Every endpoint that these routes were made of, once each. */
+export function endpointsOf(routes: readonly { hooks: { detail?: unknown } }[]): Endpoint[] {
+  const noted = routes.map(({ hooks }) => (hooks.detail as { endpoint?: Endpoint } | undefined)?.endpoint)
+  return [...new Set(noted)].filter((found) => found !== undefined)
+}
+
+// Elysia keeps beside a route whatever is said of it, but its type only knows what stands in an OpenAPI document.
+function noted(described: Endpoint): DocumentDecoration {
+  return { endpoint: described } as DocumentDecoration
 }
 
 const NO_PATH = 'There is nothing at this address.'
@@ -118,25 +142,11 @@ interface Credentials {
 // The header wins over the body, even when its key is wrong. The body's key counts only where a key may write.
 function authenticate(deps: Deps, { request, body, needs }: Credentials): ApiKey {
   const inBody = needs === 'read-write' ? body.api_key : undefined
-  const given = request.headers.get('x-api-key') ?? bearer(request) ?? inBody
+  const given = request.headers.get('x-api-key') ?? bearerOf(request) ?? inBody
   if (typeof given !== 'string' || given.length !== API_KEY_LENGTH)
     throw new AppError('unauthorized', 'missing api key')
   const key = findApiKey(deps, given)
   if (key === null) throw new AppError('unauthorized', 'wrong api key')
   if (needs === 'read-write' && key.access !== 'read-write') throw new AppError('unauthorized', 'wrong api key')
   return key
-}
-
-function bearer(request: Request): string | null {
-  return /^Bearer (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? null
-}
-
-function corsHeaders(methods: string): Record<string, string> {
-  return {
-    'Access-Control-Allow-Origin': '*',
-    'Access-Control-Allow-Headers': 'X-Api-Key',
-    'Access-Control-Allow-Methods': methods,
-    'Access-Control-Max-Age': '600',
-    'Cache-Control': 'no-store',
-  }
 }

@@ -1,10 +1,13 @@
 import { Elysia } from 'elysia'
+import { z } from 'zod'
 import type { Deps } from '#deps.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { listDeliveries } from '#store/deliveries.ts'
 import { listTransitions } from '#store/incidents.ts'
 import { findPingBody, listPings } from '#store/pings.ts'
+import type { About } from './about.ts'
+import { Delivery, Flip, Ping } from './answers.ts'
 import { findCheck, findCheckByPingKey } from './checks.ts'
 import { type ApiCall, endpoint, read, write } from './endpoint.ts'
 import { toDelivery, toFlip, toPing } from './shapes.ts'
@@ -18,21 +21,33 @@ const YEAR_SECONDS = 31_536_000
 /** What happened to a monitor: its pings and their bodies, its flips, and what became of every message. */
 export function historyRoutes(deps: Deps) {
   return new Elysia({ name: 'api/history' })
-    .use(endpoint(deps, { path: '/checks/:id/pings/', operations: { GET: write((call) => pings(deps, call)) } }))
+    .use(
+      endpoint(deps, {
+        path: '/checks/:id/pings/',
+        operations: { GET: write((call) => pings(deps, call), PINGS) },
+      }),
+    )
     .use(
       endpoint(deps, {
         path: '/checks/:id/pings/:number/body',
-        operations: { GET: write((call) => pingBody(deps, call)) },
+        operations: { GET: write((call) => pingBody(deps, call), PING_BODY) },
       }),
     )
-    .use(endpoint(deps, { path: '/checks/:id/flips/', operations: { GET: read((call) => flips(deps, call)) } }))
+    .use(endpoint(deps, { path: '/checks/:id/flips/', operations: { GET: read((call) => flips(deps, call), FLIPS) } }))
     .use(
       endpoint(deps, {
         path: '/checks/:id/deliveries/',
         versions: [3],
-        operations: { GET: write((call) => deliveries(deps, call)) },
+        operations: { GET: write((call) => deliveries(deps, call), DELIVERIES) },
       }),
     )
+}
+
+const PINGS: About = {
+  id: 'listPings',
+  resource: 'History',
+  summary: `Lists the newest ${PINGS_MAX.toLocaleString('en')} pings of a check, newest first`,
+  answers: { 200: z.object({ pings: z.array(Ping) }) },
 }
 
 function pings(deps: Deps, call: ApiCall): Response {
@@ -40,6 +55,13 @@ function pings(deps: Deps, call: ApiCall): Response {
   const context = { monitor, baseUrl: deps.config.baseUrl, version: call.version }
   const newest = listPings(deps.db, { monitorId: monitor.id, limit: PINGS_MAX })
   return Response.json({ pings: newest.map((ping) => toPing(ping, context)) })
+}
+
+const PING_BODY: About = {
+  id: 'readPingBody',
+  resource: 'History',
+  summary: 'Reads the body of a ping, as it came',
+  answers: { 200: z.string() },
 }
 
 function pingBody(deps: Deps, call: ApiCall): Response {
@@ -54,12 +76,32 @@ function pingBody(deps: Deps, call: ApiCall): Response {
   return new Response(new Uint8Array(body), { headers })
 }
 
+const FLIPS: About = {
+  id: 'listFlips',
+  resource: 'History',
+  summary: 'Lists the changes of status of a check, newest first',
+  notes: 'A value that is not usable is refused with 400 and an empty body.',
+  query: z.object({
+    seconds: z.int().min(0).max(YEAR_SECONDS).optional().describe('Only those of the last so many seconds.'),
+    start: z.int().min(0).max(FOR_EVER).optional().describe('Only those from this Unix time on.'),
+    end: z.int().min(0).max(FOR_EVER).optional().describe('Only those before this Unix time.'),
+  }),
+  answers: { 200: z.object({ flips: z.array(Flip) }) },
+}
+
 function flips(deps: Deps, call: ApiCall): Response {
   const monitor = findCheck(deps, call)
   const range = readRange(call.query, deps.clock.now())
   if (range === null) return new Response(null, { status: 400 })
   const transitions = listTransitions(deps.db, { monitorId: monitor.id, ...range, limit: FLIPS_MAX })
   return Response.json({ flips: transitions.map(toFlip) })
+}
+
+const DELIVERIES: About = {
+  id: 'listDeliveriesOfCheck',
+  resource: 'History',
+  summary: `Lists the newest ${DELIVERIES_MAX.toLocaleString('en')} messages of a check and what became of them`,
+  answers: { 200: z.object({ deliveries: z.array(Delivery) }) },
 }
 
 function deliveries(deps: Deps, call: ApiCall): Response {

@@ -1,12 +1,13 @@
 // What the management API calls things: Healthchecks' words for ours, in its order of keys.
 import type { Channel } from '#domain/channel.ts'
-import type { Transition } from '#domain/lifecycle.ts'
+import { overdueRun, type Transition } from '#domain/lifecycle.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { PingKind, RecordedPing } from '#domain/ping.ts'
 import { type ShownStatus, shownStatus } from '#domain/status.ts'
-import { MINUTE, SECOND } from '#lib/duration.ts'
+import { MINUTE } from '#lib/duration.ts'
 import type { DeliveryRecord } from '#store/deliveries.ts'
 import type { ApiCall, ApiVersion } from './endpoint.ts'
+import { seconds, time, timeOrNull } from './times.ts'
 
 export interface CheckView {
   monitor: Monitor
@@ -42,7 +43,7 @@ export function toCheck(view: CheckView, { version, access }: Pick<ApiCall, 'ver
     grace: seconds(monitor.graceMs),
     n_pings: monitor.pingCount,
     status: statusWord(view, version),
-    started: monitor.openRun !== null,
+    started: monitor.openRuns.length > 0,
     last_ping: timeOrNull(monitor.lastPingAt),
     next_ping: timeOrNull(nextPingAt(monitor)),
     manual_resume: monitor.manualResume,
@@ -58,8 +59,8 @@ export function toCheck(view: CheckView, { version, access }: Pick<ApiCall, 'ver
     filter_default_fail: monitor.filter.failsByDefault,
     badge_url: `${baseUrl}/b/2/${monitor.badgeKey}.svg`,
     ...(access === 'read-only' ? { unique_key: monitor.uniqueKey } : addresses(view, version)),
-    timeout: seconds(monitor.schedule.periodMs),
-    ...subminute(monitor),
+    ...scheduleOf(monitor),
+    ...additions(monitor),
     ...lastDuration(monitor),
   }
 }
@@ -116,16 +117,15 @@ export function toDelivery(delivery: DeliveryRecord) {
 // Version 1 calls a running check "started", unless it is down for having run too long.
 function statusWord({ monitor, now }: CheckView, version: ApiVersion): string {
   const status = shownStatus(monitor, now)
-  const isOverrun = monitor.openRun !== null && now >= monitor.openRun.startedAt + monitor.graceMs
-  if (version === 1 && monitor.openRun !== null && !isOverrun) return 'started'
-  return STATUS_WORDS[status]
+  const isRunning = monitor.openRuns.length > 0 && overdueRun(monitor, now) === undefined
+  return version === 1 && isRunning ? 'started' : STATUS_WORDS[status]
 }
 
 // A running check shows when it started; a check that is down expects nothing.
-function nextPingAt({ status, dueAt, openRun }: Monitor): number | null {
+function nextPingAt({ status, dueAt, openRuns: [run] }: Monitor): number | null {
   if (status === 'down') return null
-  if (dueAt === null || openRun === null) return dueAt ?? openRun?.startedAt ?? null
-  return Math.min(dueAt, openRun.startedAt)
+  if (dueAt === null || run === undefined) return dueAt ?? run?.startedAt ?? null
+  return Math.min(dueAt, run.startedAt)
 }
 
 function addresses({ monitor, channelIds, baseUrl }: CheckView, version: ApiVersion) {
@@ -140,24 +140,25 @@ function addresses({ monitor, channelIds, baseUrl }: CheckView, version: ApiVers
   }
 }
 
-// An addition: what was read must be fit to be sent back.
-function subminute({ schedule, graceMs }: Monitor) {
-  return Math.min(schedule.periodMs, graceMs) < MINUTE ? { subminute: true } : {}
+function scheduleOf({ schedule }: Monitor) {
+  if (schedule.kind === 'period') return { timeout: seconds(schedule.periodMs) }
+  return { schedule: schedule.expression, tz: schedule.timeZone }
+}
+
+// What Healthchecks does not know, only where it says something: what was read must be fit to be sent back.
+function additions({ schedule, graceMs, maxRunMs, minRunMs, earlyMs, failuresToAlert, alias }: Monitor) {
+  const shortest = Math.min(graceMs, maxRunMs ?? graceMs, schedule.kind === 'period' ? schedule.periodMs : graceMs)
+  return {
+    ...(shortest < MINUTE ? { subminute: true } : {}),
+    ...(maxRunMs === null ? {} : { max_run: seconds(maxRunMs) }),
+    ...(minRunMs === null ? {} : { min_run: seconds(minRunMs) }),
+    ...(earlyMs === 0 ? {} : { early: earlyMs === null ? null : seconds(earlyMs) }),
+    ...(failuresToAlert === 1 ? {} : { failures_to_alert: failuresToAlert }),
+    ...(alias === '' ? {} : { alias }),
+  }
 }
 
 function lastDuration({ lastDurationMs }: Monitor) {
   const duration = seconds(lastDurationMs ?? 0)
   return duration === 0 ? {} : { last_duration: duration }
-}
-
-function seconds(ms: number): number {
-  return Math.floor(ms / SECOND)
-}
-
-function time(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}+00:00`
-}
-
-function timeOrNull(at: number | null): string | null {
-  return at === null ? null : time(at)
 }

@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { createChannel, deleteChannel, setChannelDisabled, testChannel, updateChannel } from '#actions/channels.ts'
 import { requireProvenAddress } from '#actions/mailed-links.ts'
-import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
+import { CHANNEL_KINDS, findKind, summaryOf } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { ChannelReport, SettingsInput } from '#domain/channel.ts'
 import { may, type Permission } from '#domain/project.ts'
@@ -258,11 +258,10 @@ function remove({ deps }: House, visit: ChannelVisit): Response {
 }
 
 function viewOf(deps: House['deps'], report: ChannelReport): ChannelView {
-  const { kind: name, settings, name: title } = report.channel
+  const { kind: name, name: title } = report.channel
   const kind = findKind(name)
   const label = kind?.label ?? name
-  const read = kind?.settings.safeParse(settings)
-  const summary = kind && read?.success ? kind.summary(read.data) : 'The settings are not usable'
+  const summary = summaryOf(report.channel)
   return { ...report, title: title || label, kindLabel: label, summary, reachesNobody: goesNowhere(deps, kind) }
 }
 

@@ -1,4 +1,6 @@
 import { Elysia } from 'elysia'
+import { manualOf } from '#http/api/manual.ts'
+import type { DescribedOperation } from '#http/api/operations.ts'
 import { frameOf } from '#http/frame.ts'
 import { anybody, type House, signedIn, type Visit } from '#http/guards.ts'
 import { page } from '#http/respond.tsx'
@@ -11,7 +13,7 @@ import { DOCS } from '#views/pages/docs/index.ts'
 import { Licences } from '#views/pages/docs/licences.tsx'
 
 /** For everybody: whoever writes a script need not sign in to read how to ping. */
-export function docsRoutes(house: House) {
+export function docsRoutes(house: House, operations: readonly DescribedOperation[]) {
   const { baseUrl } = house.deps.config
   return new Elysia({ name: 'web/docs' })
     .get(
@@ -29,7 +31,8 @@ export function docsRoutes(house: House) {
       anybody(house, (visit) => {
         const doc = DOCS.find(({ slug }) => slug === visit.params.page)
         if (!doc) throw new AppError('not_found', 'There is no such page in the documentation.')
-        return show(house, { visit, title: doc.title, slug: doc.slug, content: <doc.Content baseUrl={baseUrl} /> })
+        const content = <doc.Content baseUrl={baseUrl} manual={manualOf(operations)} />
+        return show(house, { visit, title: doc.title, slug: doc.slug, content })
       }),
     )
 }

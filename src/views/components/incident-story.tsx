@@ -76,7 +76,7 @@ export function AcknowledgedBy({ incident, reading }: { incident: Incident; read
   if (acknowledgement === null) return null
   return (
     <span>
-      Acknowledged by <bdi>{acknowledgement.by ?? 'somebody whose account is gone'}</bdi>,{' '}
+      Acknowledged by <bdi>{acknowledgement.by ?? 'a program, or somebody whose account is gone'}</bdi>,{' '}
       <Moment at={acknowledgement.at} reading={reading} />
     </span>
   )

@@ -1,27 +1,51 @@
+import { Badges } from './badges.tsx'
 import { DocPage, type DocProps, type DocSection, SAMPLE_KEY, Sample, Table, Text } from './parts.tsx'
 
-const SECTIONS: readonly DocSection[] = [
-  { id: 'keys', title: 'Keys', Content: Keys },
-  { id: 'calls', title: 'Calls', Content: Calls },
-  { id: 'create', title: 'Creating and changing a monitor', Content: Create },
-  { id: 'fields', title: 'Fields of a monitor', Content: Fields },
-  { id: 'reading', title: 'Reading', Content: Reading },
-  { id: 'history', title: 'Pings, changes and messages', Content: History },
-  { id: 'errors', title: 'Errors', Content: Errors },
-  { id: 'versions', title: 'Versions and compatible clients', Content: Versions },
-  { id: 'badges', title: 'Badges', Content: Badges },
-]
+/** One thing that the API can do. */
+export interface ManualCall {
+  method: string
+  /** Below `/api/v3`. */
+  path: string
+  /** The names by which an address may ask for less. */
+  query: readonly string[]
+  does: string
+  notes: string
+  /** Null: no key at all. */
+  needs: 'read-only' | 'read-write' | null
+  /** Whether only version 3 has it. */
+  isNew: boolean
+}
 
-/** Monitors and channels by script. */
-export function Api({ baseUrl }: DocProps) {
-  return (
-    <DocPage
-      title="API"
-      lead="Monitors and channels by JSON over HTTP, as clients of Healthchecks know it. It calls a monitor a check."
-      sections={SECTIONS}
-      baseUrl={baseUrl}
-    />
-  )
+/** What the API can do, as it is registered. */
+export interface ApiManual {
+  resources: readonly { title: string; calls: readonly ManualCall[] }[]
+  /** What a request may set of a monitor. */
+  fields: readonly { name: string; takes: string; otherwise: string }[]
+}
+
+interface ApiProps extends DocProps {
+  manual: ApiManual
+}
+
+const LEAD =
+  'Monitors, channels and incidents by JSON over HTTP, as clients of Healthchecks know it. It calls a monitor a check.'
+
+/** Monitors, channels and incidents by script. */
+export function Api({ baseUrl, manual }: ApiProps) {
+  const sections: readonly DocSection[] = [
+    { id: 'keys', title: 'Keys', Content: Keys },
+    { id: 'calls', title: 'Calls', Content: () => <Calls manual={manual} /> },
+    { id: 'create', title: 'Creating and changing a monitor', Content: Create },
+    { id: 'fields', title: 'Fields of a monitor', Content: () => <Fields manual={manual} /> },
+    { id: 'reading', title: 'Reading', Content: Reading },
+    { id: 'history', title: 'Pings and changes', Content: History },
+    { id: 'incidents', title: 'Incidents and messages', Content: Incidents },
+    { id: 'channels', title: 'Channels', Content: Channels },
+    { id: 'errors', title: 'Errors', Content: Errors },
+    { id: 'versions', title: 'Versions and compatible clients', Content: Versions },
+    { id: 'badges', title: 'Badges', Content: Badges },
+  ]
+  return <DocPage title="API" lead={LEAD} sections={sections} baseUrl={baseUrl} />
 }
 
 function Keys({ baseUrl }: DocProps) {
@@ -35,52 +59,45 @@ function Keys({ baseUrl }: DocProps) {
         lines={['KEY=$(cronguard key create you@example.com)', `curl ${baseUrl}/api/v3/checks/ -H "X-Api-Key: $KEY"`]}
       />
       <Text>
-        `Authorization: Bearer` is understood as well. A key made with `--read-only` may list and read checks and their
-        flips, and never learns a ping URL.
+        `Authorization: Bearer` is understood as well. A key made with `--read-only` may read checks, their flips and
+        badges, incidents and the name of the project. It never learns a ping URL, and no name of a person.
       </Text>
     </>
   )
 }
 
-function Calls() {
+function Calls({ manual }: { manual: ApiManual }) {
   return (
     <>
       <Text>
         The paths stand below `/api/v3`. A check is named by its ping key, which the answers call `uuid`. Where a
         read-only key is enough, its `unique_key` will do.
       </Text>
-      <Table
-        label="Calls of the API"
-        head={['call', 'does', 'read-only key']}
-        rows={[
-          [
-            '`GET /checks/`',
-            'lists the checks; `?slug=` and `?tag=` narrow it down, several tags must all match',
-            'yes',
-          ],
-          ['`POST /checks/`', 'creates one, or changes the one that `unique` finds', ''],
-          ['`GET /checks/<id>`', 'reads one', 'yes'],
-          ['`POST /checks/<id>`', 'changes the fields that are sent', ''],
-          ['`DELETE /checks/<id>`', 'deletes it with its history, and answers with what it was', ''],
-          ['`POST /checks/<id>/pause`', 'pauses it', ''],
-          ['`POST /checks/<id>/resume`', 'resumes it: it is new again', ''],
-          ['`GET /checks/<id>/pings/`', 'lists the newest 1,000 pings, newest first', ''],
-          ['`GET /checks/<id>/pings/<n>/body`', 'the body of a ping, as it came', ''],
-          [
-            '`GET /checks/<id>/flips/`',
-            'lists changes of status; `?seconds=`, `?start=` and `?end=` narrow it down',
-            'yes',
-          ],
-          ['`GET /checks/<id>/deliveries/`', 'lists the newest 1,000 messages and what became of them; v3', ''],
-          ['`GET /channels/`', 'lists the channels: id, name, kind', ''],
-          ['`POST /channels/`', 'creates one; v3', ''],
-          ['`DELETE /channels/<id>`', 'deletes it; v3', ''],
-          ['`POST /channels/<id>/test`', 'sends a test now and says what became of it; v3', ''],
-        ]}
-      />
+      <p>
+        Programs can read the same, and every field of every answer, as{' '}
+        <a href="/api/openapi.json">an OpenAPI 3.1 document</a>.
+      </p>
+      {manual.resources.map(({ title, calls }) => (
+        <>
+          <h3>{title}</h3>
+          <Table label={`Calls of the API: ${title}`} head={['call', 'does', 'key']} rows={calls.map(callRow)} />
+        </>
+      ))}
     </>
   )
 }
+
+function callRow({ method, path, does, notes, query, needs, isNew }: ManualCall): string[] {
+  const sentences = [
+    `${does}.`,
+    notes,
+    query.length === 0 ? '' : `Takes ${query.map((name) => `\`?${name}=\``).join(', ')}.`,
+    isNew ? 'Only in v3.' : '',
+  ]
+  return [`\`${method} ${path}\``, sentences.filter((sentence) => sentence !== '').join(' '), KEYS[needs ?? 'none']]
+}
+
+const KEYS = { none: 'no key', 'read-only': 'any key', 'read-write': 'read-write key' }
 
 function Create({ baseUrl }: DocProps) {
   return (
@@ -107,7 +124,7 @@ function Create({ baseUrl }: DocProps) {
       <Sample
         lines={[
           `curl ${baseUrl}/api/v3/checks/${SAMPLE_KEY} -H "X-Api-Key: $KEY" \\`,
-          `  -d '{"timeout": 30, "grace": 10, "subminute": true}'`,
+          `  -d '{"schedule": "30 2 * * 1-5", "tz": "Europe/Riga", "max_run": 7200}'`,
           `curl -X POST ${baseUrl}/api/v3/checks/${SAMPLE_KEY}/pause -H "X-Api-Key: $KEY"`,
           `curl -X DELETE ${baseUrl}/api/v3/checks/${SAMPLE_KEY} -H "X-Api-Key: $KEY"`,
         ]}
@@ -116,27 +133,13 @@ function Create({ baseUrl }: DocProps) {
   )
 }
 
-function Fields() {
+function Fields({ manual }: { manual: ApiManual }) {
   return (
     <>
       <Table
         label="Fields that a request may set"
         head={['field', 'takes', 'when it is not given']}
-        rows={[
-          ['`name`', 'up to 100 characters', 'empty'],
-          ['`slug`', 'up to 100 of a-z, 0-9, `-` and `_`', 'empty; v1 and v2 make it from the name'],
-          ['`tags`', 'words with spaces between them, up to 500 characters', 'empty'],
-          ['`desc`', 'up to 10,000 characters', 'empty'],
-          ['`timeout`', 'the period: 60 to 31536000 seconds', '86400, a day'],
-          ['`grace`', '60 to 31536000 seconds', '3600, an hour'],
-          ['`subminute`', '`true` allows `timeout` and `grace` from 1 second on', '`false`'],
-          ['`channels`', '`*` for all of the project, or ids and names with commas between them', 'none'],
-          ['`unique`', 'any of `name`, `slug`, `tags`, `timeout`, `grace`', 'always creates'],
-          ['`manual_resume`', '`true` or `false`', '`false`'],
-          ['`methods`', '`"POST"`, or `""` for every method', '`""`'],
-          ['`filter_http_body`, `filter_default_fail`', '`true` or `false`; see Pinging', '`false`'],
-          ['`start_kw`, `success_kw`, `failure_kw`', 'words with commas between them, up to 200 characters', 'empty'],
-        ]}
+        rows={manual.fields.map(({ name, takes, otherwise }) => [`\`${name}\``, takes, otherwise])}
       />
       <Text>
         Types are strict: a number in quotes is refused. Fields that are not known are ignored, so that a check can be
@@ -165,6 +168,8 @@ function Reading({ baseUrl }: DocProps) {
           ['`started`', 'whether a run has started and not ended'],
           ['`n_pings`, `last_ping`', 'how many pings came, and when the last success or failure did, or null'],
           ['`next_ping`', 'when a ping is due, or when the run that is under way started; null while it is down'],
+          ['`timeout`', 'the period of a check that has one'],
+          ['`schedule`, `tz`', 'the expression and its time zone, of a check that has them'],
           ['`last_duration`', 'how many seconds the last run took, when that is known'],
           ['`uuid`, `ping_url`', 'the ping key, and the URL that a job calls'],
           ['`update_url`, `pause_url`, `resume_url`', 'where to change, pause and resume it'],
@@ -172,6 +177,10 @@ function Reading({ baseUrl }: DocProps) {
           ['`unique_key`', 'only for a read-only key, in the place of the four rows above'],
         ]}
       />
+      <Text>
+        What Healthchecks does not know stands in an answer only where it says something: `subminute`, `max_run`,
+        `min_run`, `early`, `failures_to_alert` and `alias`.
+      </Text>
     </>
   )
 }
@@ -201,6 +210,52 @@ function History({ baseUrl }: DocProps) {
   )
 }
 
+function Incidents({ baseUrl }: DocProps) {
+  const api = `${baseUrl}/api/v3`
+  return (
+    <>
+      <Sample
+        lines={[
+          `curl "${api}/incidents/?open=1" -H "X-Api-Key: $KEY"`,
+          '{"incidents": [{"id": "7d0f...", "check": "2b5c...", "check_name": "backup", "reason": "fail",',
+          '  "opened": "2026-11-24T05:57:24+00:00", "closed": null, "duration": 310,',
+          '  "acknowledged": null, "acknowledged_by": null, "note": "", "failed_deliveries": 0}],',
+          ' "next": null}',
+          '',
+          `curl ${api}/incidents/$ID/acknowledge -H "X-Api-Key: $KEY" -d '{"note": "The disk is full."}'`,
+          `curl "${api}/deliveries/?state=failed" -H "X-Api-Key: $KEY"`,
+          `curl -X POST ${api}/deliveries/$ID/repeat -H "X-Api-Key: $KEY"`,
+        ]}
+      />
+      <Text>
+        Long lists come in pages, newest first: `limit` says how many at most, 100 if it is not given. `next` is what to
+        ask for as `before` to get those that follow; it is null when none do. The `check` of an incident or a message
+        is a `unique_key`.
+      </Text>
+    </>
+  )
+}
+
+function Channels({ baseUrl }: DocProps) {
+  const api = `${baseUrl}/api/v3`
+  return (
+    <>
+      <Sample
+        lines={[
+          `curl ${api}/channels/ -H "X-Api-Key: $KEY" \\`,
+          `  -d '{"kind": "email", "name": "ops", "settings": {"address": "ops@example.com"}}'`,
+          `curl ${api}/channels/$ID -H "X-Api-Key: $KEY" -d '{"enabled": false}'`,
+        ]}
+      />
+      <Text>
+        The kinds and their settings are those of the form for a new channel. A new channel is given to every monitor of
+        the project. Settings are never shown again, only which of them are stored; those that a change does not name
+        stay as they are.
+      </Text>
+    </>
+  )
+}
+
 function Errors() {
   return (
     <>
@@ -211,12 +266,13 @@ function Errors() {
         rows={[
           ['400', 'the body is not JSON, or a field is not usable; the first problem is named'],
           ['401', 'no key, an unknown one, or a read-only one where a read-write one is needed'],
-          ['403', 'the check or the channel belongs to another project'],
-          ['404', 'there is no such check, channel or body'],
+          ['403', 'the check belongs to another project'],
+          ['404', 'it is not there, or belongs to another project'],
           ['405', 'the method is not known there'],
           [
             '409',
-            'resuming a check that is not paused, answered as text; or a project has 100 channels and gets one more',
+            'resuming a check that is not paused, answered as text; repeating a message that is on its way; making ' +
+              'a channel or a key where the project has 100 already',
           ],
           ['413', 'the body has more than 16 MiB'],
           ['429', 'a test of this channel is still running'],
@@ -249,33 +305,10 @@ function Versions({ baseUrl }: DocProps) {
         rows={[
           ['v1', 'the status of a check that is running is `started`'],
           ['v1, v2', 'a name makes the slug, unless a slug is sent too'],
-          ['v3', 'has the additions of CronGuard: channels, deliveries'],
+          ['v3', 'has the calls that CronGuard adds, marked above'],
         ]}
       />
-      <Text>
-        A collection such as `/checks/` is answered without its last slash, too. Schedules are periods: a request that
-        sets `schedule`, or a `tz` other than UTC, is refused with 400.
-      </Text>
-    </>
-  )
-}
-
-function Badges({ baseUrl }: DocProps) {
-  return (
-    <>
-      <Text>
-        A badge shows the name and the status of one monitor to everybody who has its address. The address has a key of
-        its own, from which nobody can learn the ping URL. It stands on the page of the monitor.
-      </Text>
-      <Sample
-        lines={[
-          `![backup](${baseUrl}/badge/${SAMPLE_KEY}.svg)`,
-          '',
-          `curl ${baseUrl}/badge/${SAMPLE_KEY}.json`,
-          '{"name":"backup","status":"up","last_ping":"2026-11-24T05:57:25.319Z","due":"2026-11-25T05:57:25.319Z"}',
-        ]}
-      />
-      <Text>The status is `new`, `up`, `late`, `down` or `paused`. Badges are never cached.</Text>
+      <Text>A collection such as `/checks/` is answered without its last slash, too.</Text>
     </>
   )
 }

@@ -1,7 +1,8 @@
 import type { Markup } from '#jsx/jsx-runtime'
 import { Alerts } from './alerts.tsx'
-import { Api } from './api.tsx'
+import { Api, type ApiManual } from './api.tsx'
 import { Configuration } from './configuration.tsx'
+import { OtherTools } from './other-tools.tsx'
 import type { DocProps } from './parts.tsx'
 import { Pinging } from './pinging.tsx'
 import { Schedules } from './schedules.tsx'
@@ -11,7 +12,7 @@ export interface Doc {
   slug: string
   title: string
   summary: string
-  Content: (props: DocProps) => Markup
+  Content: (props: DocProps & { manual: ApiManual }) => Markup
 }
 
 /** The pages of the documentation, in the order in which a beginner needs them. */
@@ -21,6 +22,12 @@ export const DOCS: readonly Doc[] = [
     title: 'Pinging',
     summary: 'How a job reports: curl and wget, exit status, start, run ids, output.',
     Content: Pinging,
+  },
+  {
+    slug: 'other-tools',
+    title: 'Coming from another tool',
+    summary: 'Which pings of other tools are understood, and what they come to.',
+    Content: OtherTools,
   },
   {
     slug: 'schedules',
@@ -34,7 +41,12 @@ export const DOCS: readonly Doc[] = [
     summary: 'When people are told, by e-mail or webhook, and how a message is tried again.',
     Content: Alerts,
   },
-  { slug: 'api', title: 'API', summary: 'Monitors and channels by script, and clients of Healthchecks.', Content: Api },
+  {
+    slug: 'api',
+    title: 'API',
+    summary: 'Monitors, channels and incidents by script, and clients of Healthchecks.',
+    Content: Api,
+  },
   {
     slug: 'configuration',
     title: 'Configuration',

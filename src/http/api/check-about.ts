@@ -1,0 +1,153 @@
+import { z } from 'zod'
+import { ALIAS_PATTERN, FAILURES_TO_ALERT_MAX } from '#domain/monitor.ts'
+import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
+import type { About } from './about.ts'
+import { Check } from './answers.ts'
+import { type CheckSpec, SECONDS } from './check-spec.ts'
+
+interface FieldAbout {
+  /** What it takes. */
+  takes: string
+  /** What a new check has when the field is not sent. */
+  otherwise: string
+}
+
+const YES_NO = '`true` or `false`'
+const KEYWORDS: FieldAbout = { takes: 'words with commas between them, up to 200 characters', otherwise: 'empty' }
+
+/** Every field that a request may set, in the order in which people need them. */
+export const CHECK_FIELDS: Record<keyof CheckSpec, FieldAbout> = {
+  name: { takes: 'up to 100 characters', otherwise: 'empty' },
+  slug: { takes: 'up to 100 of a-z, 0-9, `-` and `_`', otherwise: 'empty; v1 and v2 make it from the name' },
+  tags: { takes: 'words with spaces between them, up to 500 characters', otherwise: 'empty' },
+  desc: { takes: 'up to 10,000 characters', otherwise: 'empty' },
+  timeout: { takes: 'the period: 60 to 31536000 seconds', otherwise: '86400, a day' },
+  schedule: {
+    takes: `a cron or OnCalendar expression of up to ${SCHEDULE_MAX_LENGTH} characters, which wins over \`timeout\``,
+    otherwise: 'a period',
+  },
+  tz: { takes: 'the time zone of the expression, like `Europe/Riga`', otherwise: '`UTC`' },
+  grace: { takes: '60 to 31536000 seconds', otherwise: '3600, an hour' },
+  max_run: { takes: 'how long a run may take: 60 to 31536000 seconds, or `null`', otherwise: '`null`: the grace' },
+  min_run: {
+    takes: 'a run that ends sooner has failed: 1 to 31536000 seconds, or `null`',
+    otherwise: '`null`: none is too short',
+  },
+  early: {
+    takes:
+      'how long before its slot a ping counts for it: 0 to 86400 seconds, or `null` for a tenth of the interval, at ' +
+      'most 15 minutes',
+    otherwise: '0',
+  },
+  failures_to_alert: {
+    takes: `with how many failures in a row it goes down: 1 to ${FAILURES_TO_ALERT_MAX}`,
+    otherwise: '1',
+  },
+  subminute: { takes: '`true` allows `timeout`, `grace` and `max_run` from 1 second on', otherwise: '`false`' },
+  channels: { takes: '`*` for all of the project, or ids and names with commas between them', otherwise: 'none' },
+  unique: { takes: 'any of `name`, `slug`, `tags`, `timeout`, `grace`', otherwise: 'always creates' },
+  alias: {
+    takes: `the token by which another tool pings it: \`${ALIAS_PATTERN.source.slice(1, -1)}\`, or empty`,
+    otherwise: 'empty',
+  },
+  manual_resume: { takes: YES_NO, otherwise: '`false`' },
+  methods: { takes: '`POST`, or an empty text for every method', otherwise: 'empty' },
+  filter_subject: { takes: `${YES_NO}: look for the words in the subject of a mail`, otherwise: '`false`' },
+  filter_body: { takes: `${YES_NO}: look for the words in the body of a mail`, otherwise: '`false`' },
+  filter_http_body: { takes: `${YES_NO}: look for the words in what a ping sends; see Pinging`, otherwise: '`false`' },
+  filter_default_fail: { takes: `${YES_NO}: what has none of the words is a failure`, otherwise: '`false`' },
+  start_kw: KEYWORDS,
+  success_kw: KEYWORDS,
+  failure_kw: KEYWORDS,
+  subject: { takes: 'the old name of `success_kw` with `filter_subject`', otherwise: 'empty' },
+  subject_fail: { takes: 'the old name of `failure_kw` with `filter_subject`', otherwise: 'empty' },
+}
+
+// The schema with which a request is read, and beside each field what is said of it.
+const CheckSpecBody = z
+  .object(
+    Object.fromEntries(
+      Object.entries(CHECK_FIELDS).map(([field, { takes, otherwise }]) => [
+        field,
+        SECONDS.shape[field as keyof CheckSpec].describe(`Takes ${takes}. A new check without it: ${otherwise}.`),
+      ]),
+    ),
+  )
+  .meta({ id: 'CheckSpec' })
+
+const TAG_QUERY = z.object({
+  tag: z.array(z.string()).optional().describe('Only those with this tag; several must all match.'),
+  slug: z.string().optional().describe('Only the one with this slug.'),
+})
+
+export const LIST_CHECKS: About = {
+  id: 'listChecks',
+  resource: 'Checks',
+  summary: 'Lists the checks of the project',
+  query: TAG_QUERY,
+  answers: { 200: z.object({ checks: z.array(Check) }) },
+}
+
+export const SAVE_CHECK: About = {
+  id: 'saveCheck',
+  resource: 'Checks',
+  summary: 'Creates a check, or changes the one that `unique` finds',
+  notes:
+    'With `unique` it changes the oldest check that agrees in all fields named, and then answers 200; otherwise it ' +
+    'creates one, and answers 201.',
+  body: CheckSpecBody,
+  answers: { 200: Check, 201: Check },
+}
+
+export const READ_CHECK: About = {
+  id: 'readCheck',
+  resource: 'Checks',
+  summary: 'Reads a check',
+  answers: { 200: Check },
+}
+
+export const UPDATE_CHECK: About = {
+  id: 'updateCheck',
+  resource: 'Checks',
+  summary: 'Changes the fields that are sent',
+  body: CheckSpecBody,
+  answers: { 200: Check },
+}
+
+export const DELETE_CHECK: About = {
+  id: 'deleteCheck',
+  resource: 'Checks',
+  summary: 'Deletes a check with its history, and answers with what it was',
+  answers: { 200: Check },
+}
+
+export const PAUSE_CHECK: About = {
+  id: 'pauseCheck',
+  resource: 'Checks',
+  summary: 'Pauses a check',
+  answers: { 200: Check },
+}
+
+export const RESUME_CHECK: About = {
+  id: 'resumeCheck',
+  resource: 'Checks',
+  summary: 'Resumes a check that is paused: it is new again',
+  answers: { 200: Check, 409: z.literal('check is not paused') },
+}
+
+const Badges = z.object({
+  svg: z.string(),
+  svg3: z.string(),
+  json: z.string(),
+  json3: z.string(),
+  shields: z.string(),
+  shields3: z.string(),
+})
+
+export const LIST_BADGES: About = {
+  id: 'listBadges',
+  resource: 'Badges',
+  summary: 'Lists the addresses of the badges of each tag',
+  notes: 'The badges of all checks together stand under `*`. Those ending in 3 show late checks apart from those up.',
+  answers: { 200: z.object({ badges: z.record(z.string(), Badges).describe('By the tag.') }) },
+}

@@ -1,0 +1,169 @@
+import { Elysia } from 'elysia'
+import { z } from 'zod'
+import { acknowledgeIncident, type IncidentRef, withdrawAcknowledgement } from '#actions/incidents.ts'
+import type { Deps } from '#deps.ts'
+import { type IncidentSummary, incidentMs, NEWEST_INCIDENTS, NOTE_MAX } from '#domain/incident.ts'
+import { AppError } from '#lib/errors.ts'
+import { listDeliveriesOfIncident } from '#store/delivery-log.ts'
+import { findIncidentSummary, listIncidents } from '#store/incidents.ts'
+import type { About } from './about.ts'
+import { Incident, IncidentDetails, NextPage } from './answers.ts'
+import { text } from './check-spec.ts'
+import { findCheck } from './checks.ts'
+import { type ApiCall, bodiless, endpoint, read, write } from './endpoint.ts'
+import { limitUpTo, readBody, readQuery } from './fields.ts'
+import { toDelivery } from './shapes.ts'
+import { seconds, time, timeOrNull } from './times.ts'
+
+const LIMIT_MAX = 500
+const LIMIT = 100
+
+const IncidentQuery = z.object({
+  open: z
+    .enum(['1', '0'], 'open has unexpected value')
+    .optional()
+    .describe('`1`: only those that are open. `0`: only those that are past.'),
+  check: z.string().optional().describe('Only those of this check: its `uuid` or its `unique_key`.'),
+  before: z.string().optional().describe('Only those that stand below the incident with this id.'),
+  limit: limitUpTo(LIMIT_MAX, LIMIT),
+})
+
+const Acknowledgement = z
+  .object({
+    note: text('note', NOTE_MAX).optional().describe('Written below what is noted already.'),
+  })
+  .meta({ id: 'Acknowledgement' })
+
+/** Stretches of being down, and who has them in hand; additions of version 3. */
+export function incidentApiRoutes(deps: Deps) {
+  return new Elysia({ name: 'api/incidents' })
+    .use(
+      endpoint(deps, {
+        path: '/incidents/',
+        versions: [3],
+        operations: { GET: read((call) => list(deps, call), LIST) },
+      }),
+    )
+    .use(
+      endpoint(deps, {
+        path: '/incidents/:id',
+        versions: [3],
+        operations: { GET: read((call) => show(deps, call), SHOW) },
+      }),
+    )
+    .use(
+      endpoint(deps, {
+        path: '/incidents/:id/acknowledge',
+        versions: [3],
+        operations: {
+          POST: bodiless((call) => acknowledge(deps, call), ACKNOWLEDGE),
+          DELETE: write((call) => withdraw(deps, call), WITHDRAW),
+        },
+      }),
+    )
+}
+
+const LIST: About = {
+  id: 'listIncidents',
+  resource: 'Incidents',
+  summary: 'Lists the incidents of the project, newest first',
+  query: IncidentQuery,
+  answers: { 200: z.object({ incidents: z.array(Incident), next: NextPage }) },
+  refusals: { 403: 'The check belongs to another project.' },
+}
+
+function list(deps: Deps, call: ApiCall): Response {
+  const { open, check, before, limit } = readQuery(IncidentQuery, call.query)
+  const found = listIncidents(deps.db, {
+    projectId: call.projectId,
+    monitorId: check === undefined ? null : findCheck(deps, { ...call, params: { id: check } }).id,
+    isOpen: open === undefined ? null : open === '1',
+    ...placeOf(before === undefined ? NEWEST_INCIDENTS : find(deps, call, before)),
+    limit: limit + 1,
+  })
+  const shown = found.slice(0, limit)
+  const next = found.length > limit ? (shown.at(-1)?.id ?? null) : null
+  return Response.json({ incidents: shown.map((incident) => toIncident(incident, { deps, call })), next })
+}
+
+const SHOW: About = {
+  id: 'readIncident',
+  resource: 'Incidents',
+  summary: 'Reads an incident and the messages about it',
+  answers: { 200: IncidentDetails },
+}
+
+function show(deps: Deps, call: ApiCall): Response {
+  const incident = find(deps, call, call.params.id)
+  const details: z.output<typeof IncidentDetails> = {
+    ...toIncident(incident, { deps, call }),
+    ...(call.access === 'read-only' ? {} : { deliveries: deliveriesOf(deps, incident) }),
+  }
+  return Response.json(details)
+}
+
+const ACKNOWLEDGE: About = {
+  id: 'acknowledgeIncident',
+  resource: 'Incidents',
+  summary: 'Acknowledges an incident, with a note if one is sent',
+  notes: 'Whoever acknowledged it first keeps it; a note is written all the same.',
+  body: Acknowledgement,
+  answers: { 200: IncidentDetails },
+}
+
+function acknowledge(deps: Deps, call: ApiCall): Response {
+  const { note } = readBody(Acknowledgement, call.body)
+  acknowledgeIncident(deps, { ...refOf(call), userId: null, addedNote: note })
+  return show(deps, call)
+}
+
+const WITHDRAW: About = {
+  id: 'withdrawAcknowledgement',
+  resource: 'Incidents',
+  summary: 'Takes the acknowledgement back, whoever made it',
+  answers: { 200: IncidentDetails },
+}
+
+function withdraw(deps: Deps, call: ApiCall): Response {
+  withdrawAcknowledgement(deps, refOf(call))
+  return show(deps, call)
+}
+
+function refOf({ projectId, params }: ApiCall): IncidentRef {
+  return { projectId, incidentId: params.id ?? '' }
+}
+
+function find({ db }: Deps, { projectId }: ApiCall, id: string | undefined): IncidentSummary {
+  const found = findIncidentSummary(db, id ?? '')
+  if (found === null || found.projectId !== projectId) throw new AppError('not_found', 'There is no such incident.')
+  return found.incident
+}
+
+function placeOf({ openedAt, openedBy }: Pick<IncidentSummary, 'openedAt' | 'openedBy'>) {
+  return { openedAt, openedBy }
+}
+
+function deliveriesOf({ db }: Deps, { id }: IncidentSummary) {
+  return listDeliveriesOfIncident(db, id).map(toDelivery)
+}
+
+// A read-only key stands in places where many look: it shows no person's name or address.
+function toIncident(
+  incident: IncidentSummary,
+  { deps, call: { access } }: { deps: Deps; call: ApiCall },
+): z.output<typeof Incident> {
+  const { acknowledgement, monitor } = incident
+  return {
+    id: incident.id,
+    check: monitor.uniqueKey,
+    check_name: monitor.name,
+    reason: incident.reason,
+    opened: time(incident.openedAt),
+    closed: timeOrNull(incident.closedAt),
+    duration: seconds(incidentMs(incident, deps.clock.now())),
+    acknowledged: timeOrNull(acknowledgement?.at ?? null),
+    acknowledged_by: access === 'read-only' ? null : (acknowledgement?.by ?? null),
+    note: incident.note,
+    failed_deliveries: incident.failedDeliveries,
+  }
+}

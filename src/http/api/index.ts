@@ -1,0 +1,23 @@
+import { Elysia } from 'elysia'
+import type { Deps } from '#deps.ts'
+import { badgeListRoutes } from './badges.ts'
+import { channelRoutes } from './channels.ts'
+import { checkRoutes } from './checks.ts'
+import { deliveryRoutes } from './deliveries.ts'
+import { historyRoutes } from './history.ts'
+import { incidentApiRoutes } from './incidents.ts'
+import { projectApiRoutes } from './project.ts'
+import { statusRoutes } from './status.ts'
+
+/** The management API. */
+export function apiRoutes(deps: Deps) {
+  return new Elysia({ name: 'api' })
+    .use(checkRoutes(deps))
+    .use(historyRoutes(deps))
+    .use(channelRoutes(deps))
+    .use(deliveryRoutes(deps))
+    .use(incidentApiRoutes(deps))
+    .use(projectApiRoutes(deps))
+    .use(badgeListRoutes(deps))
+    .use(statusRoutes(deps))
+}

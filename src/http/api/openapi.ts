@@ -1,0 +1,149 @@
+// The OpenAPI document of the management API: made of the schemas that read the requests, when somebody first asks.
+import { Elysia } from 'elysia'
+import { z } from 'zod'
+import type { Deps } from '#deps.ts'
+import { openToPages } from '#http/cors.ts'
+import { sha256Hex } from '#lib/tokens.ts'
+import { type About, RESOURCES } from './about.ts'
+import { Problem } from './answers.ts'
+import type { DescribedOperation } from './operations.ts'
+
+const VERSION = '3.1.1'
+
+interface Written {
+  text: string
+  etag: string
+}
+
+export function openApiRoutes({ config }: Deps, operations: readonly DescribedOperation[]) {
+  let written: Written | null = null
+  const answer = openToPages(async (request) => {
+    written ??= await write(operations, config.baseUrl)
+    const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache', ETag: written.etag }
+    const isKnown = request.headers.get('if-none-match') === written.etag
+    return new Response(isKnown ? null : written.text, { status: isKnown ? 304 : 200, headers })
+  })
+  return new Elysia({ name: 'api/openapi' }).all('/api/openapi.json', answer, { parse: 'none' })
+}
+
+async function write(operations: readonly DescribedOperation[], baseUrl: string): Promise<Written> {
+  const { toOpenAPISchema } = await import('@elysiajs/openapi/openapi')
+  const schemas: Record<string, unknown> = {}
+  const toSchema = (schema: z.ZodType) => withoutDefinitions(schema, schemas)
+  const { paths } = toOpenAPISchema(standIns(operations, toSchema), undefined, undefined, { zod: toSchema }, VERSION)
+  const document = { ...heading(baseUrl), paths, components: { securitySchemes: SECURITY_SCHEMES, schemas } }
+  // A schema with a name stands once in the document; where it is used, it is referred to.
+  const text = JSON.stringify(document).replaceAll('"#/$defs/', '"#/components/schemas/')
+  return { text, etag: `"${sha256Hex(text).slice(0, 32)}"` }
+}
+
+type ToSchema = (schema: z.ZodType) => object
+
+function withoutDefinitions(schema: z.ZodType, schemas: Record<string, unknown>): object {
+  const { $schema, $defs, ...json } = z.toJSONSchema(schema, { io: 'input' })
+  Object.assign(schemas, $defs)
+  return json
+}
+
+// The routes of the API take every method and read what is sent by themselves. These are never called: they stand for
+// them, one for each method, with everything that is known of it.
+function standIns(operations: readonly DescribedOperation[], toSchema: ToSchema) {
+  const app = new Elysia()
+  for (const operation of operations) {
+    const { method, path, about } = operation
+    app.route(method, path, () => '', {
+      params: paramsOf(path),
+      ...(about.query && { query: about.query }),
+      ...(about.body && { body: about.body, parse: 'json' }),
+      detail: {
+        operationId: about.id,
+        tags: [about.resource],
+        summary: about.summary,
+        description: describe(operation),
+        security: operation.needs === null ? [] : [{ key: [] }, { bearer: [] }],
+        responses: responsesOf(operation, toSchema),
+      },
+    })
+  }
+  return app
+}
+
+const CHECK_ID = 'The `uuid` of the check; where a read-only key is enough, its `unique_key` will do.'
+
+function paramsOf(path: string): z.ZodObject {
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
+  const about = (name: string) =>
+    name === 'number' ? 'The `n` of the ping.' : path.startsWith('/checks/') ? CHECK_ID : 'Its `id`.'
+  return z.object(Object.fromEntries(names.map((name) => [name, z.string().describe(about(name))])))
+}
+
+function describe({ about, needs, versions }: DescribedOperation): string {
+  return [
+    about.notes,
+    needs === 'read-only' ? 'A read-only key is enough.' : undefined,
+    versions.length === 1 ? 'Only in version 3.' : undefined,
+  ]
+    .filter((sentence) => sentence !== undefined)
+    .join(' ')
+}
+
+const ANSWERED: Record<keyof About['answers'], string> = {
+  200: 'Done.',
+  201: 'Created.',
+  409: 'It is in no state for that.',
+}
+
+function responsesOf(operation: DescribedOperation, toSchema: ToSchema) {
+  const answers = Object.entries(operation.about.answers).map(([status, schema]) => {
+    const json = toSchema(schema)
+    const type = 'type' in json && json.type === 'string' ? 'text/plain' : 'application/json'
+    return [status, { description: ANSWERED[status as '200'], content: { [type]: { schema: json } } }]
+  })
+  const problem = { 'application/json': { schema: toSchema(Problem) } }
+  const refusals = Object.entries(refusalsOf(operation)).map(([status, description]) => [
+    status,
+    { description, ...(operation.needs && { content: problem }) },
+  ])
+  return Object.fromEntries([...answers, ...refusals])
+}
+
+function refusalsOf({ method, path, needs, about }: DescribedOperation): Record<string, string> {
+  return {
+    ...(method === 'POST' || about.query ? { 400: 'What was sent is not usable; the first problem is named.' } : {}),
+    ...(needs === null ? {} : { 401: 'There is no key, it is not known, or it may only read.' }),
+    ...(path.startsWith('/checks/:') ? { 403: 'The check belongs to another project.' } : {}),
+    ...(path.includes(':') || about.query?.shape.before ? { 404: 'It is not there.' } : {}),
+    ...about.refusals,
+  }
+}
+
+const SECURITY_SCHEMES = {
+  key: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'A key of one project.' },
+  bearer: { type: 'http', scheme: 'bearer', description: 'The same key.' },
+}
+
+const DESCRIPTION = [
+  'Monitors, channels and what became of them, as clients of Healthchecks know it. The API calls a monitor a check.',
+  'Version 2 is version 3 without what is only in version 3, and a name makes the slug unless a slug is sent too. ' +
+    'Version 1 is version 2, and the status of a check that is running is `started`.',
+  'Fields that are not known are ignored. A request that is refused changes nothing. A collection is answered ' +
+    'without its last slash, too. A POST may carry the key as `api_key` in its body.',
+  'Other methods are answered with 405, a body of more than 16 MiB with 413, and 503 says in `Retry-After` when to ' +
+    'try again.',
+].join('\n\n')
+
+function heading(baseUrl: string) {
+  return {
+    openapi: VERSION,
+    info: { title: 'CronGuard management API', version: '3', description: DESCRIPTION, license: LICENSE },
+    servers: [
+      {
+        url: `${baseUrl}/api/{version}`,
+        variables: { version: { default: 'v3', enum: ['v3', 'v2', 'v1'] } },
+      },
+    ],
+    tags: RESOURCES.map((name) => ({ name })),
+  }
+}
+
+const LICENSE = { name: 'MIT', identifier: 'MIT' }

@@ -1,0 +1,167 @@
+import { Elysia } from 'elysia'
+import { z } from 'zod'
+import { createApiKey, renameProject, replacePingKey, revokeApiKey } from '#actions/projects.ts'
+import type { Deps } from '#deps.ts'
+import { API_KEY_ACCESS, API_KEY_NAME_MAX, API_KEYS_MAX, PROJECT_NAME_MAX } from '#domain/project.ts'
+import { AppError } from '#lib/errors.ts'
+import { newUuid } from '#lib/tokens.ts'
+import { type ApiKeyRecord, findProject, listApiKeys } from '#store/projects.ts'
+import type { About } from './about.ts'
+import { Key, NewKey, Project } from './answers.ts'
+import { text } from './check-spec.ts'
+import { type ApiCall, bodiless, endpoint, read, write } from './endpoint.ts'
+import { readBody } from './fields.ts'
+import { time } from './times.ts'
+
+const ProjectChange = z
+  .object({
+    name: text('name', PROJECT_NAME_MAX)
+      .refine((name) => !/\p{Cc}/u.test(name), 'name has control characters')
+      .refine((name) => name.trim() !== '', 'name is empty')
+      .optional()
+      .describe('Up to 100 characters.'),
+  })
+  .meta({ id: 'ProjectChange' })
+
+const KeySpec = z
+  .object({
+    access: z.enum(API_KEY_ACCESS, 'access has unexpected value'),
+    name: text('name', API_KEY_NAME_MAX)
+      .refine((name) => !/\p{Cc}/u.test(name), 'name has control characters')
+      .default('')
+      .describe('What it is for; up to 100 characters.'),
+  })
+  .meta({ id: 'KeySpec' })
+
+/** The project that the key is of, and its keys; additions of version 3. */
+export function projectApiRoutes(deps: Deps) {
+  return new Elysia({ name: 'api/project' })
+    .use(
+      endpoint(deps, {
+        path: '/project/',
+        versions: [3],
+        operations: {
+          GET: read((call) => show(deps, call), SHOW),
+          POST: write((call) => rename(deps, call), RENAME),
+        },
+      }),
+    )
+    .use(
+      endpoint(deps, {
+        path: '/project/ping-key',
+        versions: [3],
+        operations: { POST: bodiless((call) => renewPingKey(deps, call), RENEW) },
+      }),
+    )
+    .use(
+      endpoint(deps, {
+        path: '/keys/',
+        versions: [3],
+        operations: {
+          GET: write((call) => listKeys(deps, call), LIST),
+          POST: write((call) => createKey(deps, call), CREATE),
+        },
+      }),
+    )
+    .use(
+      endpoint(deps, {
+        path: '/keys/:id',
+        versions: [3],
+        operations: { DELETE: write((call) => revokeKey(deps, call), REVOKE) },
+      }),
+    )
+}
+
+const SHOW: About = {
+  id: 'readProject',
+  resource: 'Project',
+  summary: 'Reads the project that the key belongs to',
+  answers: { 200: Project },
+}
+
+function show({ db }: Deps, { projectId, access }: ApiCall): Response {
+  const project = findProject(db, projectId)
+  if (project === null) throw new AppError('not_found', 'There is no such project.')
+  const { id, name, pingKey } = project
+  const answer: z.output<typeof Project> = { id, name, ...(access === 'read-only' ? {} : { ping_key: pingKey }) }
+  return Response.json(answer)
+}
+
+const RENAME: About = {
+  id: 'renameProject',
+  resource: 'Project',
+  summary: 'Renames the project',
+  body: ProjectChange,
+  answers: { 200: Project },
+}
+
+function rename(deps: Deps, call: ApiCall): Response {
+  const { name } = readBody(ProjectChange, call.body)
+  if (name !== undefined) renameProject(deps, { projectId: call.projectId, name })
+  return show(deps, call)
+}
+
+const RENEW: About = {
+  id: 'renewPingKey',
+  resource: 'Project',
+  summary: 'Makes a new project ping key',
+  notes: 'Ping URLs with the old one no longer work.',
+  answers: { 200: Project },
+}
+
+function renewPingKey(deps: Deps, call: ApiCall): Response {
+  replacePingKey(deps, call.projectId)
+  return show(deps, call)
+}
+
+const LIST: About = {
+  id: 'listKeys',
+  resource: 'Keys',
+  summary: 'Lists the API keys of the project, newest first',
+  notes: 'A key itself is never shown again.',
+  answers: { 200: z.object({ keys: z.array(Key) }) },
+}
+
+function listKeys({ db }: Deps, { projectId }: ApiCall): Response {
+  return Response.json({ keys: listApiKeys(db, projectId).map(toKey) })
+}
+
+const CREATE: About = {
+  id: 'createKey',
+  resource: 'Keys',
+  summary: 'Makes an API key, and shows it this once',
+  body: KeySpec,
+  answers: { 201: NewKey },
+  refusals: { 409: `The project has ${API_KEYS_MAX} API keys already.` },
+}
+
+function createKey(deps: Deps, { projectId, body }: ApiCall): Response {
+  const id = newUuid()
+  const key = createApiKey(deps, { projectId, id, ...readBody(KeySpec, body) })
+  const answer: z.output<typeof NewKey> = { ...toKey(findKey(deps, { projectId, id })), key }
+  return Response.json(answer, { status: 201 })
+}
+
+const REVOKE: About = {
+  id: 'deleteKey',
+  resource: 'Keys',
+  summary: 'Deletes an API key, and answers with what it was',
+  notes: 'From then on nobody gets in with it; that may be the key that calls.',
+  answers: { 200: Key },
+}
+
+function revokeKey(deps: Deps, { projectId, params }: ApiCall): Response {
+  const key = findKey(deps, { projectId, id: params.id ?? '' })
+  revokeApiKey(deps, { projectId, id: key.id })
+  return Response.json(toKey(key))
+}
+
+function findKey({ db }: Deps, { projectId, id }: { projectId: string; id: string }): ApiKeyRecord {
+  const key = listApiKeys(db, projectId).find((known) => known.id === id)
+  if (key === undefined) throw new AppError('not_found', 'There is no such API key.')
+  return key
+}
+
+function toKey({ id, name, access, hint, createdAt }: ApiKeyRecord): z.output<typeof Key> {
+  return { id, name, access, hint, created: time(createdAt) }
+}

@@ -1,0 +1,46 @@
+// What Healthchecks tells of itself to the programs that watch over it. No project's key is needed.
+import { Elysia } from 'elysia'
+import type { Deps } from '#deps.ts'
+import { openToPages } from '#http/cors.ts'
+import { SECOND } from '#lib/duration.ts'
+import { isSameText } from '#lib/tokens.ts'
+import { countOutbox, findNewestNotificationId, findNewestPingId } from '#store/counts.ts'
+import { API_VERSIONS } from './endpoint.ts'
+
+export function statusRoutes(deps: Deps) {
+  const status = openToPages(() => answerStatus(deps))
+  const metrics = openToPages((request) => answerMetrics(deps, request))
+  const routes = new Elysia({ name: 'api/status' })
+  for (const version of API_VERSIONS) {
+    routes.all(`/api/v${version}/status/`, status, UNREAD).all(`/api/v${version}/metrics/`, metrics, UNREAD)
+  }
+  return routes
+}
+
+const UNREAD = { parse: 'none' } as const
+const UNCACHED = { 'Cache-Control': 'no-store' }
+
+/** It reads from the database, which throws when it cannot be read. */
+function answerStatus({ db }: Deps): Response {
+  findNewestPingId(db)
+  return new Response('OK', { headers: { ...UNCACHED, 'Content-Type': 'text/plain; charset=utf-8' } })
+}
+
+/**
+ * As an unprocessed flip counts each message in the outbox: somebody is yet to be told of a change. The ids grow with
+ * every ping and every notification, and are null before the first.
+ */
+function answerMetrics({ db, clock, config }: Deps, request: Request): Response {
+  const key = request.headers.get('x-metrics-key')
+  if (config.metricsToken === null || key === null || !isSameText(key, config.metricsToken)) {
+    return new Response(null, { status: 403 })
+  }
+  const { pending, sending } = countOutbox(db)
+  const facts = {
+    ts: Math.floor(clock.now() / SECOND),
+    max_ping_id: findNewestPingId(db),
+    max_notification_id: findNewestNotificationId(db),
+    num_unprocessed_flips: pending + sending,
+  }
+  return Response.json(facts, { headers: UNCACHED })
+}

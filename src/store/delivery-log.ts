@@ -1,0 +1,93 @@
+// What became of the messages of a whole project, for who asks by program.
+import type { Attempt, DeliveryState, FailureReason, Outcome } from '#domain/delivery.ts'
+import type { Reader } from './database.ts'
+import { type DeliveryRecord, RECORD_COLUMNS, RECORD_TABLES, type RecordRow, toRecord } from './deliveries.ts'
+
+export interface LoggedDelivery extends DeliveryRecord {
+  /** Ascending with time. */
+  sequence: number
+  projectId: string
+  /** Null: it is about CronGuard itself. */
+  monitor: { uniqueKey: string; name: string } | null
+}
+
+interface LoggedRow extends RecordRow {
+  project_id: string
+  unique_key: string | null
+  monitor_name: string | null
+}
+
+const COLUMNS = `${RECORD_COLUMNS}, notifications.project_id, unique_key, monitors.name AS monitor_name`
+const TABLES = `${RECORD_TABLES} LEFT JOIN monitors ON monitors.id = deliveries.monitor_id`
+
+export function findLoggedDelivery(reader: Reader, id: string): LoggedDelivery | null {
+  const row = reader.get<LoggedRow>(`SELECT ${COLUMNS} FROM ${TABLES} WHERE deliveries.id = $id`, { id })
+  return row && toLogged(row)
+}
+
+export interface LogRange {
+  projectId: string
+  /** Null: in any state. */
+  state: DeliveryState | null
+  /** Null: from the newest one on. */
+  below: number | null
+  limit: number
+}
+
+/** Newest first. */
+export function listLoggedDeliveries(reader: Reader, range: LogRange): LoggedDelivery[] {
+  return reader
+    .all<LoggedRow>(
+      `SELECT ${COLUMNS} FROM ${TABLES}
+        WHERE deliveries.sequence IN (
+                SELECT sequence FROM notifications JOIN deliveries ON notification_id = notifications.id
+                 WHERE project_id = $projectId
+                   AND ($below IS NULL OR sequence < $below) AND ($state IS NULL OR state = $state)
+                 ORDER BY sequence DESC LIMIT $limit
+              )
+        ORDER BY deliveries.sequence DESC`,
+      { ...range },
+    )
+    .map(toLogged)
+}
+
+/** In the order in which they were made. */
+export function listDeliveriesOfIncident(reader: Reader, incidentId: string): DeliveryRecord[] {
+  return reader
+    .all<RecordRow>(
+      `SELECT ${RECORD_COLUMNS}
+         FROM incidents JOIN ${RECORD_TABLES}
+        WHERE incidents.id = $incidentId AND notifications.transition_id IN (opened_by, closed_by)
+        ORDER BY deliveries.sequence`,
+      { incidentId },
+    )
+    .map(toRecord)
+}
+
+/** Oldest first. */
+export function listAttempts(reader: Reader, sequence: number): Attempt[] {
+  return reader
+    .all<{
+      started_at: number
+      finished_at: number
+      result: Outcome['result']
+      reason: FailureReason | null
+      detail: string
+    }>(
+      `SELECT started_at, finished_at, result, reason, detail
+         FROM delivery_attempts
+        WHERE delivery_sequence = $sequence
+        ORDER BY number`,
+      { sequence },
+    )
+    .map(({ started_at, finished_at, ...attempt }) => ({ ...attempt, startedAt: started_at, finishedAt: finished_at }))
+}
+
+function toLogged(row: LoggedRow): LoggedDelivery {
+  return {
+    ...toRecord(row),
+    sequence: row.sequence,
+    projectId: row.project_id,
+    monitor: row.unique_key === null ? null : { uniqueKey: row.unique_key, name: row.monitor_name ?? '' },
+  }
+}

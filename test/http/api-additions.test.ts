@@ -1,0 +1,397 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { recordBlackout } from '#actions/blackouts.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { DAY } from '#lib/duration.ts'
+import { type ApiRequest, callApi } from '../support/api.ts'
+import { TestGuard } from '../support/cronguard.ts'
+
+let guard: TestGuard
+let project: Project
+let backup: Monitor
+let key: string
+
+beforeEach(() => {
+  guard = new TestGuard()
+  project = guard.project()
+  backup = guard.monitor(project, { name: 'backup', slug: 'backup' })
+  key = guard.apiKey(project)
+})
+
+afterEach(() => guard.stop())
+
+function call(path: string, request: Partial<ApiRequest> = {}) {
+  return callApi(guard, path, { with: key, ...request })
+}
+
+/** A job that failed, with a message to one channel that could not be sent yet. */
+async function failedBackup() {
+  const channel = guard.webhookTo(project, 'http://hooks.example.org/t0ken')
+  guard.monitor(project, { name: 'billing' })
+  const told = guard.monitor(project, { name: 'nightly-report' }, [channel])
+  guard.outside.failWith('refused')
+  await guard.ping(told, '/fail')
+  await guard.tick()
+  const [delivery] = (await call('/deliveries/')).json.deliveries
+  const [incident] = (await call('/incidents/')).json.incidents
+  return { channel, told, delivery: delivery.id as string, incident: incident.id as string }
+}
+
+describe('Every addition of version 3', () => {
+  interface Ids {
+    channel: string
+    delivery: string
+    incident: string
+    key: string
+  }
+
+  interface Route {
+    method: string
+    path: (ids: Ids) => string
+    body?: unknown
+    /** What a read-only key, and a key of another project, get. */
+    readOnly: number
+    outsider: number
+  }
+
+  const routes: Route[] = [
+    { method: 'GET', path: ({ channel }) => `/channels/${channel}`, readOnly: 401, outsider: 404 },
+    {
+      method: 'POST',
+      path: ({ channel }) => `/channels/${channel}`,
+      body: { name: 'x' },
+      readOnly: 401,
+      outsider: 404,
+    },
+    { method: 'GET', path: () => '/deliveries/', readOnly: 401, outsider: 200 },
+    { method: 'GET', path: ({ delivery }) => `/deliveries/?before=${delivery}`, readOnly: 401, outsider: 404 },
+    { method: 'GET', path: ({ delivery }) => `/deliveries/${delivery}`, readOnly: 401, outsider: 404 },
+    { method: 'POST', path: ({ delivery }) => `/deliveries/${delivery}/repeat`, readOnly: 401, outsider: 404 },
+    { method: 'GET', path: () => '/incidents/', readOnly: 200, outsider: 200 },
+    { method: 'GET', path: ({ incident }) => `/incidents/?before=${incident}`, readOnly: 200, outsider: 404 },
+    { method: 'GET', path: ({ incident }) => `/incidents/${incident}`, readOnly: 200, outsider: 404 },
+    {
+      method: 'POST',
+      path: ({ incident }) => `/incidents/${incident}/acknowledge`,
+      body: { note: 'x' },
+      readOnly: 401,
+      outsider: 404,
+    },
+    { method: 'DELETE', path: ({ incident }) => `/incidents/${incident}/acknowledge`, readOnly: 401, outsider: 404 },
+    { method: 'GET', path: () => '/project/', readOnly: 200, outsider: 200 },
+    { method: 'POST', path: () => '/project/', body: {}, readOnly: 401, outsider: 200 },
+    { method: 'POST', path: () => '/project/ping-key', readOnly: 401, outsider: 200 },
+    { method: 'GET', path: () => '/keys/', readOnly: 401, outsider: 200 },
+    { method: 'POST', path: () => '/keys/', body: { access: 'read-only' }, readOnly: 401, outsider: 201 },
+    { method: 'DELETE', path: ({ key }) => `/keys/${key}`, readOnly: 401, outsider: 404 },
+  ]
+
+  test.each(routes)('$method $path gives strangers, outsiders and readers no more than their due', async (route) => {
+    const { channel, told, delivery, incident } = await failedBackup()
+    const [{ id }] = (await call('/keys/')).json.keys
+    const path = route.path({ channel, delivery, incident, key: id })
+    const readOnly = guard.apiKey(project, 'read-only')
+    const outsider = guard.apiKey(guard.project('mallory@example.org'))
+    const body = route.method === 'POST' ? { body: route.body ?? {} } : {}
+    const as = (apiKey: string | null) => call(path, { method: route.method, with: apiKey, ...body })
+    const before = everything()
+
+    expect(await as(null)).toEqual({ status: 401, json: { error: 'missing api key' } })
+    expect(await as('W'.repeat(32))).toEqual({ status: 401, json: { error: 'wrong api key' } })
+    const reader = await as(readOnly)
+    expect(reader.status).toBe(route.readOnly)
+    if (route.readOnly === 401) expect(reader.json).toEqual({ error: 'wrong api key' })
+    const foreign = await as(outsider)
+    expect(foreign.status).toBe(route.outsider)
+    for (const { json } of [reader, foreign]) {
+      for (const secret of [told.pingKey, project.pingKey, 't0ken', 'alice', channel]) {
+        expect(JSON.stringify(json)).not.toContain(secret)
+      }
+    }
+    expect(JSON.stringify(foreign.json)).not.toContain('nightly-report')
+    expect(everything()).toEqual(before)
+    expect(await call(path, { method: route.method, version: 2, ...body })).toMatchObject({ status: 404 })
+  })
+
+  // What is the project's own, and could have been changed.
+  function everything() {
+    const { id } = project
+    return [
+      guard.db.all('SELECT * FROM projects WHERE id = $id', { id }),
+      guard.db.all('SELECT * FROM api_keys WHERE project_id = $id ORDER BY id', { id }),
+      guard.db.all('SELECT * FROM channels WHERE project_id = $id ORDER BY id', { id }),
+      guard.db.all('SELECT * FROM incidents'),
+      guard.db.all('SELECT * FROM deliveries'),
+    ]
+  }
+
+  test('answers a collection with and without its last slash, and anything else only without', async () => {
+    const { delivery } = await failedBackup()
+    for (const path of ['/deliveries', '/incidents', '/project', '/keys']) expect((await call(path)).status).toBe(200)
+    expect((await call(`/deliveries/${delivery}/`)).status).toBe(404)
+    expect((await call('/deliveries/nothing')).status).toBe(404)
+    expect((await call('/keys/', { method: 'DELETE' })).status).toBe(405)
+  })
+
+  test.each([
+    ['/incidents/?limit=0', 'limit is too small'],
+    ['/incidents/?limit=501', 'limit is too large'],
+    ['/incidents/?limit=1.5', 'limit is not a number'],
+    ['/incidents/?open=yes', 'open has unexpected value'],
+    ['/deliveries/?limit=1001', 'limit is too large'],
+    ['/deliveries/?limit=many', 'limit is not a number'],
+    ['/deliveries/?state=lost', 'state has unexpected value'],
+  ])('refuses %s with a sentence', async (path, problem) => {
+    expect(await call(path)).toEqual({ status: 400, json: { error: `query validation error: ${problem}` } })
+  })
+})
+
+describe('A channel', () => {
+  let channel: string
+
+  beforeEach(() => {
+    const settings = { url: 'http://hooks.example.org/t0ken', secret: 'hush' }
+    channel = guard.channel(project, { kind: 'webhook', settings })
+  })
+
+  const stored = () => guard.db.get<{ settings: string }>('SELECT settings FROM channels')?.settings ?? ''
+  const change = (body: unknown) => call(`/channels/${channel}`, { body })
+
+  test('says how it does, and never what its settings are', async () => {
+    guard.monitor(project, { name: 'nightly-report' }, [channel])
+    expect(await call(`/channels/${channel}`)).toEqual({
+      status: 200,
+      json: {
+        id: channel,
+        name: 'webhook',
+        kind: 'webhook',
+        enabled: true,
+        tells_blackouts: true,
+        summary: 'http://hooks.example.org',
+        settings_given: ['url', 'secret'],
+        failing_since: null,
+        n_checks: 2,
+        n_waiting: 0,
+      },
+    })
+  })
+
+  test('keeps what a change does not name', async () => {
+    expect((await change({ name: 'hook' })).json).toMatchObject({ name: 'hook', enabled: true })
+    await change({ settings: { url: 'http://hooks.example.org/n3w' } })
+    expect(JSON.parse(stored())).toEqual({ url: 'http://hooks.example.org/n3w', secret: 'hush' })
+    await change({ settings: { secret: 'psst' } })
+    expect(JSON.parse(stored())).toEqual({ url: 'http://hooks.example.org/n3w', secret: 'psst' })
+    expect((await change({ settings: { secret: null } })).json.settings_given).toEqual(['url'])
+    expect((await change({})).json.name).toBe('hook')
+  })
+
+  test('is switched off and on, and what waited for it is given up', async () => {
+    const told = guard.monitor(project, { name: 'nightly-report' }, [channel])
+    await guard.ping(told, '/fail')
+    expect((await call(`/channels/${channel}`)).json.n_waiting).toBe(1)
+    expect((await change({ enabled: false })).json).toMatchObject({ enabled: false, n_waiting: 0 })
+    expect(guard.deliveries(told)[0]?.state).toBe('failed')
+    expect((await change({ enabled: true })).json.enabled).toBe(true)
+    expect((await change({ tells_blackouts: false })).json).toMatchObject({ enabled: true, tells_blackouts: false })
+  })
+
+  test('takes its secret nowhere else', async () => {
+    const { status, json } = await change({ name: 'hook', settings: { url: 'http://evil.example.com/' } })
+    expect([status, json.error]).toEqual([400, expect.stringContaining('must not get the stored secret')])
+    expect(stored()).toContain('t0ken')
+    expect((await call(`/channels/${channel}`)).json.name).toBe('webhook')
+    await change({ settings: { url: 'http://other.example.com/', secret: 'new' } })
+    expect(JSON.parse(stored())).toEqual({ url: 'http://other.example.com/', secret: 'new' })
+  })
+
+  test.each([
+    ['a number for a name', { name: 1 }, 'json validation error: name is not a string'],
+    ['an endless name', { name: 'x'.repeat(101) }, 'A name has at most 100 characters.'],
+    ['a word for a switch', { enabled: 'no' }, 'json validation error: enabled is not a boolean'],
+    ['a list of settings', { settings: [] }, 'json validation error: settings is not an object'],
+    [
+      'a number for a setting',
+      { settings: { url: 5 } },
+      'json validation error: a value in settings is neither a string nor null',
+    ],
+    ['no URL', { enabled: false, settings: { url: null, secret: 'x' } }, 'url: This is not an http or https URL.'],
+    ['null', null, 'json validation error: value is not an object'],
+  ])('that is changed to %s is refused and stays as it is', async (_what, body, error) => {
+    const before = guard.db.all('SELECT * FROM channels')
+    expect(await change(body)).toEqual({ status: 400, json: { error } })
+    expect(guard.db.all('SELECT * FROM channels')).toEqual(before)
+  })
+})
+
+describe('The deliveries of a project', () => {
+  test('stand newest first, in pages, and can be narrowed down by their state', async () => {
+    const channel = guard.webhookTo(project, 'http://hooks.example.org/')
+    for (const name of ['one', 'two', 'three']) {
+      await guard.ping(guard.monitor(project, { name }, [channel]), '/fail')
+    }
+    await guard.tick()
+    guard.outside.failWith('refused')
+    await guard.ping(guard.monitor(project, { name: 'four' }, [channel]), '/fail')
+    await guard.tick()
+    const names = ({ json }: { json: { deliveries: { check_name: string }[] } }) =>
+      json.deliveries.map(({ check_name }) => check_name)
+
+    expect(names(await call('/deliveries/'))).toEqual(['four', 'three', 'two', 'one'])
+    expect((await call('/deliveries/')).json.next).toBeNull()
+    expect(names(await call('/deliveries/?state=pending'))).toEqual(['four'])
+    expect(names(await call('/deliveries/?state=sent'))).toEqual(['three', 'two', 'one'])
+    const first = await call('/deliveries/?limit=2')
+    expect(names(first)).toEqual(['four', 'three'])
+    const second = await call(`/deliveries/?limit=2&before=${first.json.next}`)
+    expect([names(second), second.json.next]).toEqual([['two', 'one'], null])
+    expect((await call('/deliveries/?before=nothing')).status).toBe(404)
+  })
+
+  test('are read with every attempt', async () => {
+    const { delivery, told } = await failedBackup()
+    guard.outside.failWith(null)
+    await guard.pass(60_000)
+    const { json } = await call(`/deliveries/${delivery}`)
+    expect(json).toMatchObject({ state: 'sent', attempts: 2, check: told.uniqueKey, check_name: 'nightly-report' })
+    expect(json.attempt_log).toMatchObject([
+      { result: 'failed', reason: 'refused', detail: 'Connection refused', started: '2026-03-01T12:00:00+00:00' },
+      { result: 'sent', reason: null },
+    ])
+  })
+
+  test('are sent again as deliveries of their own, and not while they are on their way', async () => {
+    const { delivery } = await failedBackup()
+    const repeat = () => call(`/deliveries/${delivery}/repeat`, { body: 'null' })
+    const refusal = { error: 'This message is still on its way to this channel.' }
+    expect(await repeat()).toEqual({ status: 409, json: refusal })
+    guard.outside.failWith(null)
+    await guard.pass(60_000)
+    const { status, json } = await repeat()
+    expect([status, json.state, json.attempts, json.attempt_log]).toEqual([201, 'pending', 0, []])
+    await guard.tick()
+    expect((await call(`/deliveries/${json.id}`)).json.state).toBe('sent')
+    expect(guard.outside.calls.length).toBe(2)
+  })
+
+  test('may be about CronGuard itself, and then about no check', async () => {
+    const channel = guard.webhookTo(project, 'http://hooks.example.org/')
+    await guard.ping(guard.monitor(project, { name: 'nightly-report' }, [channel]))
+    guard.clock.advance(2 * DAY)
+    guard.db.write((tx) => recordBlackout(tx, { from: tx.now - 2 * DAY, reason: 'crash' }))
+    const [delivery] = (await call('/deliveries/')).json.deliveries
+    expect(delivery).toMatchObject({ status: 'blind', check: null, check_name: null, channel })
+    expect((await call(`/deliveries/${delivery.id}`)).status).toBe(200)
+    const outsider = { with: guard.apiKey(guard.project('mallory@example.org')) }
+    expect((await call(`/deliveries/${delivery.id}`, outsider)).status).toBe(404)
+    expect((await call('/deliveries/', outsider)).json.deliveries).toEqual([])
+  })
+
+  test('keep the name of a channel that was deleted, which cannot be told again', async () => {
+    const { delivery, channel } = await failedBackup()
+    await call(`/channels/${channel}`, { method: 'DELETE' })
+    const kept = { channel: null, channel_name: 'webhook', state: 'failed' }
+    expect((await call(`/deliveries/${delivery}`)).json).toMatchObject(kept)
+    expect((await call(`/deliveries/${delivery}/repeat`, { body: {} })).status).toBe(409)
+  })
+})
+
+describe('The incidents of a project', () => {
+  async function openAndPast() {
+    await guard.ping(backup, '/fail')
+    guard.clock.advance(90_000)
+    await guard.ping(backup)
+    guard.clock.advance(60_000)
+    await guard.ping(guard.monitor(project, { name: 'billing' }), '/fail')
+  }
+
+  const names = ({ json }: { json: { incidents: { check_name: string }[] } }) =>
+    json.incidents.map(({ check_name }) => check_name)
+
+  test('stand newest first, in pages, and can be narrowed down', async () => {
+    await openAndPast()
+    expect(names(await call('/incidents/'))).toEqual(['billing', 'backup'])
+    expect(names(await call('/incidents/?open=1'))).toEqual(['billing'])
+    expect(names(await call('/incidents/?open=0'))).toEqual(['backup'])
+    expect(names(await call(`/incidents/?check=${backup.pingKey}`))).toEqual(['backup'])
+    expect(names(await call(`/incidents/?check=${backup.uniqueKey}&open=1`))).toEqual([])
+    const first = await call('/incidents/?limit=1')
+    expect(names(first)).toEqual(['billing'])
+    const second = await call(`/incidents/?limit=1&before=${first.json.next}`)
+    expect([names(second), second.json.next]).toEqual([['backup'], null])
+    expect((await call(`/incidents/?check=${'0'.repeat(40)}`)).status).toBe(404)
+  })
+
+  test('of a check of another project are not told', async () => {
+    const foreign = guard.monitor(guard.project('mallory@example.org'), { name: 'secret job' })
+    await guard.ping(foreign, '/fail')
+    expect((await call(`/incidents/?check=${foreign.pingKey}`)).status).toBe(403)
+    expect((await call(`/incidents/?check=${foreign.uniqueKey}`)).status).toBe(404)
+  })
+
+  test('say when, why and how long', async () => {
+    await openAndPast()
+    const [, past] = (await call('/incidents/')).json.incidents
+    expect(past).toEqual({
+      id: past.id,
+      check: backup.uniqueKey,
+      check_name: 'backup',
+      reason: 'fail',
+      opened: '2026-03-01T12:00:00+00:00',
+      closed: '2026-03-01T12:01:30+00:00',
+      duration: 90,
+      acknowledged: null,
+      acknowledged_by: null,
+      note: '',
+      failed_deliveries: 0,
+    })
+  })
+
+  test('are acknowledged with a note, which takes no word away', async () => {
+    const { incident, delivery } = await failedBackup()
+    const acknowledge = (body: unknown) => call(`/incidents/${incident}/acknowledge`, { body })
+    expect((await acknowledge('null')).json).toMatchObject({ acknowledged: '2026-03-01T12:00:00+00:00', note: '' })
+    guard.clock.advance(60_000)
+    expect((await acknowledge({ note: 'The disk is full.' })).json.note).toBe('The disk is full.')
+    const { json } = await acknowledge({ note: 'A new one is ordered.' })
+    expect(json).toMatchObject({
+      acknowledged: '2026-03-01T12:00:00+00:00',
+      note: 'The disk is full.\nA new one is ordered.',
+      deliveries: [{ id: delivery }],
+    })
+    const withdrawn = await call(`/incidents/${incident}/acknowledge`, { method: 'DELETE' })
+    expect(withdrawn.json.acknowledged).toBeNull()
+  })
+
+  test.each([
+    ['a number', 5, 'json validation error: note is not a string'],
+    ['an endless text', 'x'.repeat(2001), 'json validation error: note is too long'],
+  ])('are not acknowledged with %s for a note', async (_what, note, error) => {
+    const { incident } = await failedBackup()
+    expect(await call(`/incidents/${incident}/acknowledge`, { body: { note } })).toEqual({
+      status: 400,
+      json: { error },
+    })
+    expect((await call(`/incidents/${incident}`)).json.acknowledged).toBeNull()
+  })
+
+  test('are not acknowledged when the notes become too long together', async () => {
+    const { incident } = await failedBackup()
+    const acknowledge = () => call(`/incidents/${incident}/acknowledge`, { body: { note: 'x'.repeat(1500) } })
+    await acknowledge()
+    await call(`/incidents/${incident}/acknowledge`, { method: 'DELETE' })
+    expect(await acknowledge()).toMatchObject({ status: 400, json: { error: 'A note has at most 2000 characters.' } })
+    expect((await call(`/incidents/${incident}`)).json).toMatchObject({ acknowledged: null, note: 'x'.repeat(1500) })
+  })
+
+  test('tell a read-only key neither who nor through which channel', async () => {
+    const { incident } = await failedBackup()
+    guard.db.write((tx) =>
+      tx.run('UPDATE incidents SET acknowledged_at = $now, acknowledged_by = (SELECT id FROM users)', { now: tx.now }),
+    )
+    expect((await call(`/incidents/${incident}`)).json.acknowledged_by).toBe('alice@example.org')
+    const { json } = await call(`/incidents/${incident}`, { with: guard.apiKey(project, 'read-only') })
+    expect([json.acknowledged_by, json.deliveries]).toEqual([null, undefined])
+    expect(json.acknowledged).not.toBeNull()
+  })
+})

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { Project } from '#domain/project.ts'
+import { type ApiRequest, callApi } from '../support/api.ts'
+import { TestGuard } from '../support/cronguard.ts'
+
+let guard: TestGuard
+let project: Project
+let key: string
+
+beforeEach(() => {
+  guard = new TestGuard()
+  project = guard.project()
+  key = guard.apiKey(project)
+})
+
+afterEach(() => guard.stop())
+
+function call(path: string, request: Partial<ApiRequest> = {}) {
+  return callApi(guard, path, { with: key, ...request })
+}
+
+describe('The project of a key', () => {
+  test('is read, and its ping key only with a read-write key', async () => {
+    const { id, name, pingKey } = project
+    expect((await call('/project/')).json).toEqual({ id, name, ping_key: pingKey })
+    expect((await call('/project/', { with: guard.apiKey(project, 'read-only') })).json).toEqual({ id, name })
+  })
+
+  test('is renamed', async () => {
+    expect((await call('/project/', { body: { name: ' Homelab ' } })).json.name).toBe('Homelab')
+    expect((await call('/project/', { body: {} })).json.name).toBe('Homelab')
+  })
+
+  test.each([
+    ['nothing', '  ', 'name is empty'],
+    ['a number', 7, 'name is not a string'],
+    ['too much', 'x'.repeat(101), 'name is too long'],
+    ['two lines', 'a\nb', 'name has control characters'],
+  ])('is not renamed to %s', async (_what, name, problem) => {
+    expect(await call('/project/', { body: { name } })).toEqual({
+      status: 400,
+      json: { error: `json validation error: ${problem}` },
+    })
+    expect((await call('/project/')).json.name).toBe(project.name)
+  })
+
+  test('gets a new ping key, and the old one no longer works', async () => {
+    guard.monitor(project, { name: 'backup', slug: 'backup' })
+    const { json } = await call('/project/ping-key', { body: {} })
+    expect(json.ping_key).toMatch(/^[a-z0-9]{22}$/)
+    expect((await guard.request(`/ping/${project.pingKey}/backup`)).status).toBe(404)
+    expect((await guard.request(`/ping/${json.ping_key}/backup`)).status).toBe(200)
+  })
+})
+
+describe('The keys of a project', () => {
+  test('are made, shown once, listed by their beginning, and deleted', async () => {
+    const made = await call('/keys/', { body: { access: 'read-only', name: 'wall display' } })
+    expect(made).toMatchObject({ status: 201, json: { access: 'read-only', name: 'wall display' } })
+    const { key: fresh, ...shown } = made.json
+    expect(fresh).toMatch(/^cgr_[A-Za-z0-9]{28}$/)
+    expect(shown.hint).toBe(fresh.slice(0, 8))
+    expect((await call('/checks/', { with: fresh })).status).toBe(200)
+    const listed = (await call('/keys/')).json.keys
+    expect(listed).toContainEqual(shown)
+    expect(listed.length).toBe(2)
+    expect(JSON.stringify(listed)).not.toContain(fresh)
+    expect(await call(`/keys/${shown.id}`, { method: 'DELETE' })).toEqual({ status: 200, json: shown })
+    expect((await call('/checks/', { with: fresh })).status).toBe(401)
+    expect((await call(`/keys/${shown.id}`, { method: 'DELETE' })).status).toBe(404)
+  })
+
+  test('may delete themselves, and get a last answer', async () => {
+    const [own] = (await call('/keys/')).json.keys
+    expect((await call(`/keys/${own.id}`, { method: 'DELETE' })).status).toBe(200)
+    expect((await call('/keys/')).status).toBe(401)
+  })
+
+  test.each([
+    ['no access', {}, 'access has unexpected value'],
+    ['another access', { access: 'admin' }, 'access has unexpected value'],
+    ['a number for a name', { access: 'read-only', name: 1 }, 'name is not a string'],
+    ['an endless name', { access: 'read-only', name: 'x'.repeat(101) }, 'name is too long'],
+    ['a name in two lines', { access: 'read-only', name: 'a\nb' }, 'name has control characters'],
+  ])('are not made with %s', async (_what, body, problem) => {
+    expect(await call('/keys/', { body })).toEqual({
+      status: 400,
+      json: { error: `json validation error: ${problem}` },
+    })
+    expect((await call('/keys/')).json.keys.length).toBe(1)
+  })
+
+  test('are a hundred at most', async () => {
+    for (let made = 1; made < 100; made += 1) guard.apiKey(project)
+    expect(await call('/keys/', { body: { access: 'read-write' } })).toMatchObject({ status: 409 })
+  })
+})

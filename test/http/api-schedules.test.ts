@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { Monitor } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { TestGuard } from '../support/cronguard.ts'
+
+let guard: TestGuard
+let project: Project
+let key: string
+let backup: Monitor
+
+beforeEach(() => {
+  guard = new TestGuard()
+  project = guard.project()
+  key = guard.apiKey(project)
+  backup = guard.monitor(project, { name: 'backup' })
+})
+
+afterEach(() => guard.stop())
+
+async function send(path: string, body: unknown, apiKey = key) {
+  const init = { method: 'POST', headers: { 'X-Api-Key': apiKey }, body: JSON.stringify(body) }
+  const response = await guard.request(`/api/v3${path}`, init)
+  return { status: response.status, json: JSON.parse(await response.text()) }
+}
+
+const change = (body: unknown) => send(`/checks/${backup.pingKey}`, body)
+
+describe('A schedule of a check', () => {
+  test('replaces its period, and the period comes back as it was with a timeout', async () => {
+    const cron = (await change({ schedule: '0 3 * * *', tz: 'Europe/Riga' })).json
+    expect(cron).toMatchObject({ schedule: '0 3 * * *', tz: 'Europe/Riga' })
+    expect(Object.keys(cron)).not.toContain('timeout')
+    const period = (await change({ timeout: 7200 })).json
+    expect(period.timeout).toBe(7200)
+    expect(Object.keys(period)).not.toContain('schedule')
+    expect((await change({ schedule: '*:0/5' })).json).toMatchObject({ schedule: '*:0/5', tz: 'Europe/Riga' })
+  })
+
+  test('wins over a timeout of the same request, which is forgotten', async () => {
+    expect((await change({ timeout: 120, schedule: '0 3 * * *' })).json.schedule).toBe('0 3 * * *')
+    expect(guard.now(backup).schedule).toMatchObject({ kind: 'cron', periodMs: 86_400_000 })
+  })
+
+  test('keeps its time zone apart: it may change alone, even before there is a schedule', async () => {
+    expect((await change({ tz: 'Asia/Calcutta' })).json.timeout).toBe(86_400)
+    expect((await change({ schedule: '0 0 * * *' })).json.tz).toBe('Asia/Kolkata')
+    expect((await change({ tz: 'UTC' })).json).toMatchObject({ schedule: '0 0 * * *', tz: 'UTC' })
+  })
+
+  test('that changes moves the deadline at once', async () => {
+    await guard.ping(backup)
+    await change({ schedule: '0 15 * * *', grace: 60 })
+    expect(guard.now(backup).deadlineAt).toBe(Date.UTC(2026, 2, 1, 15, 1))
+  })
+
+  test('is matched by its remembered period in an upsert, as Healthchecks does', async () => {
+    await change({ schedule: '0 3 * * *' })
+    const { status, json } = await send('/checks/', { timeout: 86_400, unique: ['timeout'] })
+    expect([status, json.uuid]).toEqual([200, backup.pingKey])
+  })
+
+  test.each([
+    [{ tz: '' }, 'tz is not a valid timezone'],
+    [{ tz: 'GMT+3' }, 'tz is not a valid timezone'],
+    [{ tz: '../etc/passwd' }, 'tz is not a valid timezone'],
+    [{ tz: 5 }, 'tz is not a string'],
+    [{ tz: null }, 'tz is not a string'],
+    [{ schedule: null }, 'schedule is not a string'],
+    [{ schedule: ' ' }, 'schedule is not a valid cron or OnCalendar expression'],
+    [{ schedule: 'every day' }, 'schedule is not a valid cron or OnCalendar expression'],
+    [{ schedule: '@daily' }, 'schedule is not a valid cron or OnCalendar expression'],
+    [{ schedule: '0 0 30 2 *' }, 'schedule is not a valid cron or OnCalendar expression'],
+    [{ schedule: '2199-12-31\n'.repeat(10) }, 'schedule is too long'],
+  ])('is refused with %j, and nothing changes', async (body, problem) => {
+    const { status, json } = await change({ name: 'new', ...body })
+    expect([status, json.error]).toEqual([400, `json validation error: ${problem}`])
+    expect(guard.now(backup)).toEqual(backup)
+  })
+})
+
+describe('What Healthchecks does not know of a check', () => {
+  test('is not there until somebody asks for it', async () => {
+    const { json } = await change({ name: 'plain' })
+    for (const name of ['max_run', 'min_run', 'early', 'failures_to_alert', 'alias', 'subminute']) {
+      expect(Object.keys(json)).not.toContain(name)
+    }
+  })
+
+  test('is set, shown, sent back as it was read, and taken away again', async () => {
+    const wanted = { max_run: 7200, min_run: 5, early: 900, failures_to_alert: 3, alias: 'fCGjHXEQKp' }
+    const { json } = await change(wanted)
+    expect(json).toMatchObject(wanted)
+    expect((await change(json)).json).toEqual(json)
+    const none = { max_run: null, min_run: null, early: 0, failures_to_alert: 1, alias: '' }
+    expect(Object.keys((await change(none)).json)).not.toContain('max_run')
+    expect(guard.now(backup)).toEqual(backup)
+    expect((await change({ early: null })).json.early).toBeNull()
+  })
+
+  test('leaves a check of a Healthchecks client without tolerance for early pings', async () => {
+    const { json } = await send('/checks/', { schedule: '0 15 * * *' })
+    expect(guard.now({ pingKey: json.uuid }).earlyMs).toBe(0)
+  })
+
+  test.each([
+    [{ max_run: 0 }, 'max_run is too small'],
+    [{ max_run: 31_536_001 }, 'max_run is too large'],
+    [{ min_run: 1.5 }, 'min_run is not a number'],
+    [{ early: -1 }, 'early is too small'],
+    [{ early: 86_401 }, 'early is too large'],
+    [{ failures_to_alert: 0 }, 'failures_to_alert is too small'],
+    [{ failures_to_alert: 101 }, 'failures_to_alert is too large'],
+    [{ failures_to_alert: null }, 'failures_to_alert is not a number'],
+    [{ alias: 'a/b/c/d' }, 'alias does not match pattern'],
+    [{ alias: 5 }, 'alias is not a string'],
+  ])('is refused with %j', async (body, problem) => {
+    expect(await change(body)).toMatchObject({ status: 400, json: { error: `json validation error: ${problem}` } })
+    expect(guard.now(backup)).toEqual(backup)
+  })
+
+  test('has an alias only once in all projects', async () => {
+    await change({ alias: 'fCGjHXEQKp' })
+    const bobs = guard.apiKey(guard.project('bob@example.org'))
+    const taken = { status: 400, json: { error: 'alias is already taken' } }
+    expect(await send('/checks/', { alias: 'fCGjHXEQKp' }, bobs)).toMatchObject(taken)
+    expect((await change({ alias: 'fCGjHXEQKp' })).status).toBe(200)
+  })
+})

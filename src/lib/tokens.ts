@@ -35,6 +35,11 @@ export function hmacSha256Hex(secret: string, content: string): string {
   return createHmac('sha256', secret).update(content).digest('hex')
 }
 
+/** 43 characters of A-Z, a-z, 0-9, - and _, for what stands in a URL. */
+export function hmacSha256Base64Url(secret: string, content: string): string {
+  return createHmac('sha256', secret).update(content).digest('base64url')
+}
+
 /** Takes a time that does not tell how much of it is right. */
 export function isSameText(a: string, b: string): boolean {
   return timingSafeEqual(Buffer.from(sha256Hex(a)), Buffer.from(sha256Hex(b)))

@@ -22,6 +22,20 @@ export function findProjectByPingKey(reader: Reader, pingKey: string): Project |
   return row && toProject(row)
 }
 
+export function findProjectByBadgeKey(reader: Reader, badgeKey: string): Project | null {
+  const row = reader.get<ProjectRow>('SELECT id, name, ping_key FROM projects WHERE badge_key = $badgeKey', {
+    badgeKey,
+  })
+  return row && toProject(row)
+}
+
+/** The key of the project's public badges. */
+export function badgeKeyOf(reader: Reader, projectId: string): string {
+  const row = reader.get<{ badge_key: string }>('SELECT badge_key FROM projects WHERE id = $projectId', { projectId })
+  if (row === null) throw new Error('There is no such project.')
+  return row.badge_key
+}
+
 /** The projects that a user may see, oldest first: his own one leads. */
 export function listProjectsOfUser(reader: Reader, userId: string): OwnProject[] {
   return reader

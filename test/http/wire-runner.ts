@@ -23,13 +23,20 @@ interface WireRequest {
   body_base64?: string
 }
 
-type Step = WireRequest & { sleep?: number; repeat?: number; request?: WireRequest }
+type Step = WireRequest & { sleep?: number; repeat?: number; request?: WireRequest; capture?: Capture }
+
+interface Capture {
+  from: string
+  /** Each variable, by where its value stands in the answer. */
+  vars: Record<string, string>
+}
 
 interface Expectation {
   status?: number
   headers?: Fields
   body_equals?: string
   body_contains?: string
+  body_contains_all?: string[]
   body_not_contains?: string
   body_base64?: string
   body_len?: number | string
@@ -75,7 +82,7 @@ class Player {
     const headers = { 'X-Api-Key': '{api_key}' }
     const answer = await this.send({ method: 'POST', path: '/api/v3/checks/', headers, json: spec })
     if (answer.status !== 201) throw new Error(`The setup was answered ${answer.status}: ${await answer.text()}`)
-    const { uuid, slug } = (await answer.json()) as { uuid: string; slug: string }
+    const { uuid, slug, badge_url } = (await answer.json()) as { uuid: string; slug: string; badge_url: string }
     const hex = uuid.replaceAll('-', '')
     Object.assign(this.#variables, {
       [`uuid${suffix}`]: uuid,
@@ -83,14 +90,25 @@ class Player {
       [`uuid_upper${suffix}`]: uuid.toUpperCase(),
       [`slug${suffix}`]: slug,
       [`unique_key${suffix}`]: createHash('sha1').update(hex.slice(0, 16)).digest('hex'),
+      [`badge_path${suffix}`]: pathOf(badge_url),
+      [`badge_key${suffix}`]: /([^/]+)\.svg$/.exec(badge_url)?.[1] ?? '',
     })
   }
 
-  async step({ sleep, repeat, request, ...own }: Step): Promise<void> {
+  async step({ sleep, repeat, request, capture, ...own }: Step): Promise<void> {
     if (sleep !== undefined) return await this.#wire.sleep(sleep)
+    if (capture !== undefined) return await this.#capture(capture)
     for (let turn = 0; turn < (repeat ?? 1); turn += 1) {
       const answer = await this.send(request ?? own)
       if (answer.status >= 400) throw new Error(`A step of the setup was answered ${answer.status}`)
+    }
+  }
+
+  async #capture({ from, vars }: Capture): Promise<void> {
+    const answer = await this.send({ method: 'GET', path: from, headers: { 'X-Api-Key': '{api_key}' } })
+    const document = (await answer.json()) as Json
+    for (const [name, path] of Object.entries(vars)) {
+      this.#variables[name] = String(valueAt(document, String(this.#fill(path))))
     }
   }
 
@@ -99,7 +117,11 @@ class Player {
     const headers = new Headers()
     for (const [name, value] of Object.entries(filled.headers ?? {})) if (value !== null) headers.set(name, value)
     const body = bodyOf(filled)
-    return await this.#wire.send(filled.path, { method: filled.method, headers, ...(body === null ? {} : { body }) })
+    return await this.#wire.send(pathOf(filled.path), {
+      method: filled.method,
+      headers,
+      ...(body === null ? {} : { body }),
+    })
   }
 
   async compare(answer: Response, template: Expectation): Promise<void> {
@@ -118,7 +140,9 @@ class Player {
     }
     const { body_equals: equal, body_contains: part, body_not_contains: absent, body_base64: base64 } = expected
     must(equal === undefined || text === equal, `The body should be ${equal}`)
-    must(part === undefined || text.includes(part), `The body should contain ${part}`)
+    for (const wanted of [...(part === undefined ? [] : [part]), ...(expected.body_contains_all ?? [])]) {
+      must(text.includes(wanted), `The body should contain ${wanted}`)
+    }
     must(absent === undefined || !text.includes(absent), `The body should not contain ${absent}`)
     must(base64 === undefined || bytes.equals(Buffer.from(base64, 'base64')), 'The bytes differ')
     must(expected.body_len === undefined || bytes.length === Number(expected.body_len), `${bytes.length} bytes`)
@@ -188,6 +212,11 @@ const MATCHERS: Record<string, (comparison: Comparison) => boolean> = {
     const [path, seconds] = wanted as [string, number]
     return Date.parse(String(value)) - Date.parse(String(valueAt(root, path))) === seconds * 1000
   },
+}
+
+// A captured address is a whole URL.
+function pathOf(address: string): string {
+  return address.replace(/^https?:\/\/[^/]+/, '')
 }
 
 function bodyOf(request: WireRequest): string | Buffer | null {

@@ -7,11 +7,13 @@ import { playCase, type Wire, type WireCase } from './wire-runner.ts'
 
 const { cases } = JSON.parse(readFileSync(join(import.meta.dir, 'wire-cases.json'), 'utf8')) as { cases: WireCase[] }
 
+const METRICS_TOKEN = 'a token that only tests know'
+
 let guard: TestGuard
 let wire: Wire
 
 beforeAll(() => {
-  guard = new TestGuard({ env: { CRONGUARD_TRUSTED_PROXIES: '127.0.0.1' } })
+  guard = new TestGuard({ env: { CRONGUARD_TRUSTED_PROXIES: '127.0.0.1', CRONGUARD_METRICS_TOKEN: METRICS_TOKEN } })
   const project = guard.project('alice@example.org')
   const other = guard.project('mallory@example.org')
   const channelId = guard.mailTo(project, 'ops@example.org')
@@ -28,6 +30,8 @@ beforeAll(() => {
       channel_id: channelId,
       channel_name: 'email',
       ping_body_limit: '10000',
+      project_uuid: project.id,
+      metrics_key: METRICS_TOKEN,
     },
   }
 })

@@ -11,6 +11,8 @@ import {
   revokeApiKey,
 } from '#actions/projects.ts'
 import { API_KEY_ACCESS, INVITED_ROLES, may, type Permission, ROLES, wouldLoseOwner } from '#domain/project.ts'
+import { EVERY_TAG, tagBadgeUrl } from '#http/badges/address.ts'
+import { listTagBadges } from '#http/badges/list.ts'
 import { type Form, orAgain, problemOf, returnedForm } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type ProjectVisit, type SignedInVisit, signedIn } from '#http/guards.ts'
@@ -23,6 +25,7 @@ import { listMonitors } from '#store/monitors.ts'
 import { listApiKeys, listInvitations, listMembers } from '#store/projects.ts'
 import { type FormState, freshForm } from '#views/components/field.tsx'
 import type { Returned } from '#views/components/section.tsx'
+import type { ShownBadge } from '#views/pages/project-badges.tsx'
 import { DeleteProjectPage, NewProjectPage } from '#views/pages/project-forms.tsx'
 import { NewApiKeyPage } from '#views/pages/project-keys.tsx'
 import { type Administration, type ProjectForm, ProjectSettingsPage } from '#views/pages/project-settings.tsx'
@@ -109,11 +112,19 @@ function show(house: House, { visit, returned }: Showing): Response {
       project={project}
       reading={readingOf(visit)}
       membership={{ members, userId: user.id, isOnlyOwner: wouldLoseOwner(members, user.id) }}
+      badges={may(project.role, 'operate') ? badgesOf(house, visit) : null}
       administration={may(project.role, 'administer') ? administrationOf(house, visit) : null}
       returned={returned}
     />,
     returned === null ? 200 : 422,
   )
+}
+
+function badgesOf({ deps }: House, { project }: ProjectVisit): ShownBadge[] {
+  return listTagBadges(deps, project.id).map((badge) => ({
+    tag: badge.tag === EVERY_TAG ? null : badge.tag,
+    url: tagBadgeUrl(deps, { ...badge, form: 'svg', states: 3 }),
+  }))
 }
 
 function administrationOf({ deps }: House, { project, user, now }: ProjectVisit): Administration {

@@ -3,6 +3,7 @@ import { Field, FormProblem } from '#views/components/field.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { Confirm, formOf, type Returned, Section, Sections } from '#views/components/section.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { BadgesSection, type ShownBadge } from './project-badges.tsx'
 import { ApiKeysSection, type Keys, PingKeySection } from './project-keys.tsx'
 import { InvitationsSection, type Membership, MembersSection, type OpenInvitation } from './project-members.tsx'
 
@@ -13,6 +14,8 @@ export interface ProjectSettingsProps {
   project: OwnProject
   reading: Reading
   membership: Membership
+  /** Null for somebody who may not operate. */
+  badges: ShownBadge[] | null
   /** What only somebody sees who administers the project; null for the others. */
   administration: Administration | null
   returned: Returned<ProjectForm> | null
@@ -25,7 +28,7 @@ export interface Administration extends Keys {
 
 /** What a project is called, who belongs to it, and its keys; each role sees what it may. */
 export function ProjectSettingsPage(props: ProjectSettingsProps) {
-  const { visit, project, reading, membership, administration, returned } = props
+  const { visit, project, reading, membership, badges, administration, returned } = props
   const title = administration === null ? 'Members' : 'Project'
   return (
     <Frame visit={visit} title={title} room="project">
@@ -43,6 +46,7 @@ export function ProjectSettingsPage(props: ProjectSettingsProps) {
             <ApiKeysSection project={project} keys={administration} reading={reading} returned={returned} />
           </>
         )}
+        {badges && <BadgesSection badges={badges} />}
         <LeaveSection project={project} membership={membership} />
         {may(project.role, 'own') && <DeleteSection project={project} />}
       </Sections>
@@ -60,6 +64,7 @@ function entriesFor({ role }: OwnProject): [string, string][] {
     ...(may(role, 'administer') ? [['rename', 'Name'] as [string, string]] : []),
     ['members', 'Members'],
     ...(may(role, 'administer') ? administered : []),
+    ...(may(role, 'operate') ? [['badges', 'Badges'] as [string, string]] : []),
     ['leave', 'Leave the project'],
     ...(may(role, 'own') ? [['delete', 'Delete the project'] as [string, string]] : []),
   ]

@@ -1,0 +1,28 @@
+const METHODS = 'GET, OPTIONS'
+
+/** What lets pages of any site read an answer. `methods`: what the address knows, separated by commas. */
+export function corsHeaders(methods: string): Record<string, string> {
+  return {
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Allow-Headers': 'X-Api-Key',
+    'Access-Control-Allow-Methods': methods,
+    'Access-Control-Max-Age': '600',
+  }
+}
+
+/** For what pages of any site may only look at: GET and HEAD are answered, OPTIONS is granted, the rest is refused. */
+export function openToPages(answer: (request: Request) => Response | Promise<Response>) {
+  return async ({ request }: { request: Request }): Promise<Response> => {
+    const response = await answerTo(request, answer)
+    for (const [name, value] of Object.entries(corsHeaders(METHODS))) response.headers.set(name, value)
+    return response
+  }
+}
+
+async function answerTo(request: Request, answer: Parameters<typeof openToPages>[0]): Promise<Response> {
+  if (request.method === 'OPTIONS') return new Response(null, { status: 204 })
+  if (request.method === 'GET') return await answer(request)
+  if (request.method !== 'HEAD') return new Response(null, { status: 405 })
+  const { status, headers } = await answer(request)
+  return new Response(null, { status, headers })
+}

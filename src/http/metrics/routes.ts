@@ -1,0 +1,61 @@
+import { Elysia } from 'elysia'
+import { findApiKey } from '#actions/projects.ts'
+import type { Deps } from '#deps.ts'
+import { bearerOf } from '#http/bearer.ts'
+import type { PartHealth } from '#http/health.ts'
+import { EXPOSITION_TYPE, formatMetrics, type Metric } from '#lib/exposition.ts'
+import { isSameText } from '#lib/tokens.ts'
+import { instanceMetrics } from './instance.ts'
+import { projectMetrics } from './project.ts'
+
+/** For Prometheus: a project to whoever has a read-only API key of it, the instance to whoever has its token. */
+export function metricsRoutes(deps: Deps, readHealth: () => PartHealth[]) {
+  return new Elysia({ name: 'metrics' })
+    .get('/metrics', ({ request }) => answerInstance(deps, { request, readHealth }))
+    .get('/projects/:project/metrics', ({ request, params }) => answerProject(deps, { params, key: bearerOf(request) }))
+    .get('/projects/:project/metrics/:key', ({ params }) => answerProject(deps, { params, key: params.key }))
+}
+
+interface InstanceQuestion {
+  request: Request
+  readHealth: () => PartHealth[]
+}
+
+function answerInstance(deps: Deps, { request, readHealth }: InstanceQuestion): Response {
+  const { metricsToken } = deps.config
+  if (metricsToken === null) return refuse(404, 'There is nothing at this address.')
+  const token = bearerOf(request)
+  if (token === null) return refuse(401, 'Send the metrics token of this instance as a bearer token.')
+  if (!isSameText(token, metricsToken)) return refuse(403, 'This is not the metrics token of this instance.')
+  return expose(instanceMetrics(deps, readHealth()))
+}
+
+interface ProjectQuestion {
+  params: Record<string, string>
+  key: string | null
+}
+
+function answerProject(deps: Deps, { params, key }: ProjectQuestion): Response {
+  if (key === null) return refuse(401, 'Send a read-only API key of the project as a bearer token.')
+  const found = findApiKey(deps, key)
+  if (found === null || found.projectId !== params.project?.toLowerCase()) {
+    return refuse(403, 'This is not an API key of this project.')
+  }
+  // It stands in the configuration of another program, and that one only reads.
+  if (found.access !== 'read-only') return refuse(403, 'The metrics take a read-only API key.')
+  return expose(projectMetrics(deps, found.projectId))
+}
+
+function expose(metrics: Metric[]): Response {
+  return new Response(formatMetrics(metrics), {
+    headers: { 'Content-Type': EXPOSITION_TYPE, 'Cache-Control': 'no-store' },
+  })
+}
+
+function refuse(status: number, text: string): Response {
+  const challenge: Record<string, string> = status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}
+  return new Response(text, {
+    status,
+    headers: { ...challenge, 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' },
+  })
+}

@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'bun:test'
+import { formatLabels, formatMetrics } from '#lib/exposition.ts'
+
+describe('Metrics as text', () => {
+  test('say of each what it is, and then its numbers', () => {
+    const text = formatMetrics([
+      { name: 'up', help: 'Whether it is up.', type: 'gauge', samples: [{ labels: '{a="b"}', value: 1 }] },
+      { name: 'pings_total', help: 'How many.', type: 'counter', samples: [{ labels: '', value: 0.25 }] },
+    ])
+    expect(text).toBe(
+      '# HELP up Whether it is up.\n# TYPE up gauge\nup{a="b"} 1\n' +
+        '\n# HELP pings_total How many.\n# TYPE pings_total counter\npings_total 0.25\n',
+    )
+  })
+
+  test('keep the line of a metric that has no number', () => {
+    expect(formatMetrics([{ name: 'due', help: 'When.', type: 'gauge', samples: [] }])).toBe(
+      '# HELP due When.\n# TYPE due gauge\n',
+    )
+  })
+
+  test('escape what would end a label or a line', () => {
+    expect(formatLabels({ name: 'a "b" \\ c\nd', tags: '' })).toBe('{name="a \\"b\\" \\\\ c\\nd", tags=""}')
+    const help = 'One line\nand \\ "another"'
+    expect(formatMetrics([{ name: 'a', help, type: 'gauge', samples: [] }])).toStartWith(
+      '# HELP a One line\\nand \\\\ "another"\n#',
+    )
+  })
+})

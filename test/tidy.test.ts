@@ -22,8 +22,8 @@ const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
   actions: { rooms: ['deps.ts', 'store', 'channels', 'domain', 'lib'], packages: /^$/ },
   loops: { rooms: ['deps.ts', 'actions', 'lib'], packages: /^$/ },
   http: {
-    rooms: ['deps.ts', 'actions', 'store', 'channels', 'views', 'domain', 'lib'],
-    packages: /^(elysia|zod|@elysiajs\/jwt|rate-limiter-flexible|badge-maker)$/,
+    rooms: ['deps.ts', 'actions', 'store', 'channels', 'views', 'domain', 'lib', 'package.json'],
+    packages: /^(elysia|zod|@elysiajs\/(jwt|openapi)|rate-limiter-flexible|badge-maker|smtp-server|mailparser)$/,
   },
   'app.ts': { rooms: ['*'], packages: /^node:/ },
   commands: { rooms: ['*'], packages: /^(commander|node:)/ },

@@ -4,6 +4,7 @@ import { AppError, type ErrorCode, StorageRefusedError } from '#lib/errors.ts'
 import { newLowerCaseToken } from '#lib/tokens.ts'
 import { ErrorPage } from '#views/pages/error.tsx'
 import { refererOf } from './origin.ts'
+import { dialectOf } from './pings/dialect.ts'
 import { page } from './respond.tsx'
 import { splitUrl } from './url.ts'
 
@@ -30,17 +31,20 @@ interface Answer {
 /** The one place where an error becomes an answer, in the dialect of the door at which the caller knocked. */
 export function answerError(deps: Deps, { error, request }: { error: unknown; request: Request }): Response {
   const { path } = splitUrl(request.url)
-  const isApi = path.startsWith('/api/')
-  const answer = answerTo(deps, { error, path, statuses: isApi ? API_STATUSES : STATUSES })
+  const dialect = dialectOf(request)
+  const isApi = dialect === null && path.startsWith('/api/')
+  // The path of a ping is hardly more than its key.
+  const place = dialect === null ? withoutKeys(path) : `a ping of ${dialect.name}`
+  const answer = answerTo(deps, { error, place, statuses: isApi ? API_STATUSES : STATUSES })
   const next = answer.status === 401 ? refererOf(deps, request) : null
-  const response = isApi ? json(answer) : path.startsWith('/ping/') ? plainText(answer) : document(answer, next)
+  const response = isApi ? json(answer) : dialect === null ? document(answer, next) : plainText(answer)
   if (answer.status === 503) response.headers.set('Retry-After', RETRY_AFTER_SECONDS)
   return response
 }
 
 function answerTo(
   deps: Deps,
-  { error, path, statuses }: { error: unknown; path: string; statuses: Record<ErrorCode, number> },
+  { error, place, statuses }: { error: unknown; place: string; statuses: Record<ErrorCode, number> },
 ): Answer {
   if (error instanceof AppError) return { status: statuses[error.code], message: error.message }
   if (error instanceof NotFoundError) return { status: 404, message: 'There is nothing at this address.' }
@@ -50,7 +54,7 @@ function answerTo(
   }
   if (isClientGone(error)) return { status: 400, message: 'The request broke off.' }
   const number = newLowerCaseToken(FAULT_NUMBER_LENGTH)
-  deps.log.error('Something went wrong that should not', { number, path: withoutKeys(path), error })
+  deps.log.error('Something went wrong that should not', { number, path: place, error })
   return { status: 500, message: `Something went wrong that should not. The log knows it as ${number}.` }
 }
 
@@ -59,9 +63,9 @@ function isClientGone(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
 }
 
-// A path may hold a ping key, a project's, or the token of a link: what is that long is left out.
+// A path may hold a ping key, or the token of a link: what is that long is left out.
 function withoutKeys(path: string): string {
-  return path.startsWith('/ping/') ? '/ping/…' : path.replace(/[^/]{16,}/g, '…')
+  return path.replace(/[^/]{16,}/g, '…')
 }
 
 function json({ status, message }: Answer): Response {

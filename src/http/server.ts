@@ -1,18 +1,19 @@
 // The table of contents: every route file, in order.
 import { Elysia } from 'elysia'
 import type { Deps } from '#deps.ts'
-import { channelRoutes } from './api/channels.ts'
-import { checkRoutes } from './api/checks.ts'
-import { historyRoutes } from './api/history.ts'
+import { apiRoutes } from './api/index.ts'
+import { openApiRoutes } from './api/openapi.ts'
+import { operationsOf } from './api/operations.ts'
 import { assetRoutes } from './assets.ts'
-import { badgeRoutes } from './badge.ts'
+import { badgeRoutes } from './badges/routes.ts'
 import { answerError } from './errors.tsx'
 import type { House } from './guards.ts'
 import { healthRoutes, type PartHealth } from './health.ts'
 import type { Live } from './live.tsx'
+import { metricsRoutes } from './metrics/routes.ts'
 import { refuseForeignForm } from './origin.ts'
 import { createPeerFinder, rememberPeer } from './peer.ts'
-import { healthchecksPingRoutes } from './pings/healthchecks.ts'
+import { pingDialectRoutes } from './pings/index.ts'
 import { createSessions } from './sessions.ts'
 import { pathStart } from './url.ts'
 import { channelPageRoutes } from './web/channels.tsx'
@@ -46,16 +47,18 @@ export function createFront(deps: Deps, readHealth: () => PartHealth[], live: Li
 /** Every route there is. */
 export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: Live) {
   const house: House = { deps, sessions: createSessions(deps), live }
+  const api = apiRoutes(deps)
+  const operations = operationsOf(api.routes)
   return (
     new Elysia({ name: 'cronguard' })
       // First, so that it holds for all that follows; without it an error would tell strangers what went wrong inside.
       .onError(({ error, request }) => answerError(deps, { error, request }))
       .onRequest(({ request }) => refuseForeignForm(deps, request))
-      .use(healthchecksPingRoutes(deps))
-      .use(checkRoutes(deps))
-      .use(historyRoutes(deps))
-      .use(channelRoutes(deps))
+      .use(pingDialectRoutes(deps))
+      .use(api)
+      .use(openApiRoutes(deps, operations))
       .use(healthRoutes(readHealth))
+      .use(metricsRoutes(deps, readHealth))
       .use(badgeRoutes(deps))
       .use(assetRoutes())
       .use(dashboardRoutes(house))
@@ -65,7 +68,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
       .use(pingRoutes(house))
       .use(channelPageRoutes(house))
       .use(incidentRoutes(house))
-      .use(docsRoutes(house))
+      .use(docsRoutes(house, operations))
       .use(signInRoutes(house))
       .use(registrationRoutes(house))
       .use(mailedLinkRoutes(house))

@@ -61,7 +61,6 @@ const TABLE: Record<string, Needs> = {
   'GET /docs': 'everybody',
   'GET /docs/:page': 'everybody',
   'GET /docs/licences': 'everybody',
-  'GET /badge/:file': 'everybody',
   'GET /health': 'everybody',
   'GET /login': 'everybody',
   'POST /login': 'everybody',
@@ -113,7 +112,8 @@ const TABLE: Record<string, Needs> = {
 }
 
 /** Those that are walked by other tests: keys of their own, or files for everybody. */
-const ELSEWHERE = /^(?:\w+ \/api\/|ALL \/ping\/|GET \/assets\/)/
+const ELSEWHERE =
+  /^(?:\w+ \/api\/|ALL \/(?:ping|badge|b)\/|ALL \/\*$|GET \/assets\/|GET (?:\/projects\/:project)?\/metrics)/
 
 /** A project with one of everything in it, and the routes of its things. */
 async function newWorld() {

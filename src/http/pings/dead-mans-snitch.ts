@@ -1,0 +1,32 @@
+// The check-in URLs of Dead Man's Snitch: a token at the root, `m` for a message and `s` for the exit status.
+import type { Deps } from '#deps.ts'
+import type { Dialect, IncomingPing } from './dialect.ts'
+import { bodyOf, exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, UUID } from './report.ts'
+
+// Whether Dead Man's Snitch takes POST is not known; refusing it could only lose pings.
+export const deadMansSnitch: Dialect = {
+  name: "Dead Man's Snitch",
+  routes: ['/*'],
+  methods: ['GET', 'HEAD', 'POST'],
+  // A bare UUID is a Healthchecks URL; but what `s` says must not get lost.
+  isSpoken: ({ path, query }) => PATH.test(path) && (!IS_UUID.test(path.slice(1)) || query.has('s') || query.has('m')),
+  answer,
+}
+
+const PATH = /^\/([A-Za-z0-9_-]{4,64})\/?$/
+const IS_UUID = new RegExp(`^${UUID}/?$`)
+
+async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
+  const token = PATH.exec(path)?.[1] ?? ''
+  const status = lastOf(query, 's')
+  const refusal = await recordOrRefuse(deps, {
+    address: { token },
+    signal: status === '' || status === '0' ? 'success' : 'fail',
+    exitStatus: exitStatusOf(status),
+    runId: null,
+    origin: originOf(request),
+    body: await bodyOf(request, { text: lastOf(query, 'm'), limit: deps.config.pingBodyLimit }),
+  })
+  // Some clients take nothing but 202 for success. Nobody is known to read the text.
+  return refusal === null ? plainText('OK', 202) : plainText(refusal.text, refusal.status)
+}

@@ -1,0 +1,45 @@
+// The external endpoints of Gatus: somebody else looks, and tells how it went.
+import type { Deps } from '#deps.ts'
+import { bearerOf } from '#http/bearer.ts'
+import { findProjectByPingKey } from '#store/projects.ts'
+import type { Dialect, IncomingPing } from './dialect.ts'
+import { bodyOf, lastOf, originOf, plainText, recordOrRefuse, TOKEN } from './report.ts'
+
+export const gatus: Dialect = {
+  name: 'Gatus',
+  routes: ['/api/v1/endpoints/*'],
+  methods: ['POST'],
+  isSpoken: ({ path }) => PATH.test(path),
+  answer,
+}
+
+const PATH = new RegExp(`^/api/v1/endpoints/(${TOKEN})/external/?$`)
+/** As Go reads one: "1h2m3.5s", "10ms", "0". */
+const DURATION = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/
+const DURATION_MAX = 100
+
+async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
+  const slug = PATH.exec(path)?.[1] ?? ''
+  const success = lastOf(query, 'success')
+  if (success !== 'true' && success !== 'false') return plainText('missing or invalid success', 400)
+  const projectPingKey = bearerOf(request)?.trim() ?? ''
+  if (findProjectByPingKey(deps.db, projectPingKey) === null) return plainText('missing or invalid token', 401)
+  if (!isDuration(lastOf(query, 'duration'))) return plainText('invalid duration', 400)
+  const refusal = await recordOrRefuse(deps, {
+    address: { projectPingKey, slug, mayCreate: false },
+    signal: success === 'true' ? 'success' : 'fail',
+    exitStatus: null,
+    runId: null,
+    origin: originOf(request),
+    body: await bodyOf(request, {
+      text: success === 'true' ? '' : lastOf(query, 'error'),
+      limit: deps.config.pingBodyLimit,
+    }),
+  })
+  return refusal === null ? plainText('', 200) : plainText(refusal.text, refusal.status)
+}
+
+// Read for its form only: how long a run took is measured from its start.
+function isDuration(duration: string): boolean {
+  return duration === '' || (duration.length <= DURATION_MAX && DURATION.test(duration))
+}

@@ -1,0 +1,79 @@
+// Every dialect there is, and how a ping finds its own.
+import { Elysia, NotFoundError } from 'elysia'
+import type { Deps } from '#deps.ts'
+import { splitUrl } from '#http/url.ts'
+import { cronitor } from './cronitor.ts'
+import { deadMansSnitch } from './dead-mans-snitch.ts'
+import { type Dialect, rememberDialect } from './dialect.ts'
+import { gatus } from './gatus.ts'
+import { healthchecks } from './healthchecks.ts'
+import { honeybadger } from './honeybadger.ts'
+import { opsgenie } from './opsgenie.ts'
+import { TEXT } from './report.ts'
+import { sentry } from './sentry.ts'
+import { uptimeKuma } from './uptime-kuma.ts'
+
+type DialectName = keyof Deps['config']['dialects']
+
+const OTHERS: Record<DialectName, Dialect> = {
+  kuma: uptimeKuma,
+  snitch: deadMansSnitch,
+  cronitor,
+  gatus,
+  sentry,
+  opsgenie,
+  honeybadger,
+}
+
+/** Where pings arrive in the dialects that are on. */
+export function pingDialectRoutes(deps: Deps) {
+  const routes = new Elysia({ name: 'pings' })
+  const dialects = spokenDialects(deps.config)
+  for (const route of new Set(dialects.flatMap(({ routes }) => routes))) {
+    const here = dialects.filter(({ routes }) => routes.includes(route))
+    routes.all(route, ({ request }) => answerPing(deps, { request, dialects: here }), { parse: 'none' })
+  }
+  return routes
+}
+
+// Healthchecks comes last: where it shares a route, the others know their own by what it has no use for.
+function spokenDialects({ dialects }: Deps['config']): Dialect[] {
+  const names = Object.keys(OTHERS) as DialectName[]
+  return [...names.filter((name) => dialects[name]).map((name) => OTHERS[name]), healthchecks]
+}
+
+interface Arrived {
+  request: Request
+  dialects: readonly Dialect[]
+}
+
+// The path is read from the URL as it came: decoded parameters would let `%2f` and the like pass for the real thing.
+async function answerPing(deps: Deps, { request, dialects }: Arrived): Promise<Response> {
+  const url = splitUrl(request.url)
+  const dialect = dialects.find((candidate) => candidate.isSpoken(url))
+  if (dialect === undefined) throw new NotFoundError()
+  rememberDialect(request, dialect)
+  if (request.method === 'OPTIONS') return preflight()
+  if (dialect.methods !== null && !dialect.methods.includes(request.method)) return wrongMethod(dialect.methods)
+  return await dialect.answer(deps, { request, ...url })
+}
+
+// A browser asks before it pings from another site: yes, and nothing is recorded.
+function preflight(): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, OPTIONS',
+      'Access-Control-Allow-Headers': '*',
+      'Access-Control-Max-Age': '600',
+    },
+  })
+}
+
+function wrongMethod(methods: readonly string[]): Response {
+  return new Response('method not allowed', {
+    status: 405,
+    headers: { 'Content-Type': TEXT, Allow: [...methods, 'OPTIONS'].join(', ') },
+  })
+}

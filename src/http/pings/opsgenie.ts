@@ -1,0 +1,39 @@
+// The heartbeats of Opsgenie: a name, and the key in a header.
+import type { Deps } from '#deps.ts'
+import { newUuid } from '#lib/tokens.ts'
+import { findProjectByPingKey } from '#store/projects.ts'
+import type { Dialect, IncomingPing } from './dialect.ts'
+import { bodyOf, originOf, recordOrRefuse, TOKEN } from './report.ts'
+
+export const opsgenie: Dialect = {
+  name: 'Opsgenie',
+  routes: ['/v2/heartbeats/*'],
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH'],
+  isSpoken: ({ path }) => PATH.test(path),
+  answer,
+}
+
+const PATH = new RegExp(`^/v2/heartbeats/(${TOKEN})/ping/?$`)
+const GENIE_KEY = new RegExp(`^GenieKey +(${TOKEN})$`, 'i')
+
+async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Response> {
+  const slug = PATH.exec(path)?.[1] ?? ''
+  const projectPingKey = GENIE_KEY.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
+  if (findProjectByPingKey(deps.db, projectPingKey) === null) return reply(401, { message: 'The key is not known.' })
+  const refusal = await recordOrRefuse(deps, {
+    address: { projectPingKey, slug, mayCreate: false },
+    signal: 'success',
+    exitStatus: null,
+    runId: null,
+    origin: originOf(request),
+    body: await bodyOf(request, { text: '', limit: deps.config.pingBodyLimit }),
+  })
+  // Opsgenie says PONG to a heartbeat that is not there, too. That would be a lie here.
+  if (refusal !== null) return reply(refusal.status, { message: refusal.text })
+  // Which 2xx Opsgenie answers is not known for sure; its clients take every one.
+  return reply(202, { result: 'PONG - Heartbeat received' })
+}
+
+function reply(status: number, said: { result: string } | { message: string }): Response {
+  return Response.json({ ...said, took: 0, requestId: newUuid() }, { status })
+}

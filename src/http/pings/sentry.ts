@@ -1,0 +1,54 @@
+// The cron check-ins of Sentry by plain HTTP; its libraries send envelopes, which are not understood.
+import type { Deps } from '#deps.ts'
+import type { PingSignal } from '#domain/ping.ts'
+import type { Dialect, IncomingPing } from './dialect.ts'
+import { lastOf, originOf, readSent, recordOrRefuse, runIdOf, TOKEN } from './report.ts'
+
+// The number of the project says nothing that the public key does not.
+export const sentry: Dialect = {
+  name: 'Sentry',
+  routes: ['/api/:project/cron/:slug/:key'],
+  methods: ['GET', 'HEAD', 'POST'],
+  isSpoken: ({ path }) => PATH.test(path),
+  answer,
+}
+
+const PATH = new RegExp(`^/api/[0-9]{1,20}/cron/(${TOKEN})/(${TOKEN})/?$`)
+
+const SIGNALS = new Map<string, PingSignal>([
+  ['ok', 'success'],
+  ['error', 'fail'],
+  ['in_progress', 'start'],
+])
+
+async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
+  const [, slug = '', projectPingKey = ''] = PATH.exec(path) ?? []
+  const sent = await readSent(request)
+  if (sent === null) return refuse(400, 'The body is no JSON object.')
+  const read = (name: string): string => {
+    const value = sent.fields[name]
+    return typeof value === 'string' ? value : lastOf(query, name)
+  }
+  const status = read('status')
+  if (status === '') return refuse(400, 'There is no status.')
+  const refusal = await recordOrRefuse(deps, {
+    address: { projectPingKey, slug, mayCreate: false },
+    // Another word is tolerated; as a note it changes nothing.
+    signal: SIGNALS.get(status) ?? 'log',
+    exitStatus: null,
+    runId: runOf(read('check_in_id')),
+    origin: originOf(request),
+    // With `monitor_config` and all: a person may want to read it, but a job does not change its monitor.
+    body: sent.bytes.subarray(0, deps.config.pingBodyLimit),
+  })
+  return refusal === null ? new Response(null, { status: 202 }) : refuse(refusal.status, refusal.text)
+}
+
+// All zeros mean the newest run, as no id does.
+function runOf(checkInId: string): string | null {
+  return /^[0-]*$/.test(checkInId) ? null : runIdOf(checkInId)
+}
+
+function refuse(status: number, detail: string): Response {
+  return Response.json({ detail }, { status })
+}

@@ -1,0 +1,46 @@
+// The push URLs of Uptime Kuma: a token, and in the query what there is to say.
+import type { Deps } from '#deps.ts'
+import type { PingSignal } from '#domain/ping.ts'
+import type { Dialect, IncomingPing } from './dialect.ts'
+import { bodyOf, lastOf, originOf, recordOrRefuse } from './report.ts'
+
+export const uptimeKuma: Dialect = {
+  name: 'Uptime Kuma',
+  routes: ['/api/push/*'],
+  methods: null,
+  isSpoken: () => true,
+  answer,
+}
+
+const PATH = /^\/api\/push\/([A-Za-z0-9_-]{1,64})\/?$/
+const PING_MAX_MS = 100_000_000_000
+
+async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
+  const token = PATH.exec(path)?.[1]
+  if (token === undefined) return refuse(UNKNOWN)
+  // How long an answer took, not how long a run did; but who gets it wrong is told, as Uptime Kuma tells him.
+  const pingMs = Number.parseFloat(lastOf(query, 'ping'))
+  if (pingMs < 0 || pingMs > PING_MAX_MS) return refuse('Invalid ping value.')
+  const refusal = await recordOrRefuse(deps, {
+    address: { token },
+    signal: signalOf({ request, query }),
+    exitStatus: null,
+    runId: null,
+    origin: originOf(request),
+    body: await bodyOf(request, { text: lastOf(query, 'msg'), limit: deps.config.pingBodyLimit }),
+  })
+  return refusal === null ? Response.json({ ok: true }) : refuse(UNKNOWN)
+}
+
+// Anything but `up` is down. borgmatic says `up` at the start too, before anything has succeeded.
+function signalOf({ request, query }: { request: Request; query: URLSearchParams }): PingSignal {
+  if ((lastOf(query, 'status') || 'up') !== 'up') return 'fail'
+  const isBorgmatic = /^borgmatic\b/.test(request.headers.get('user-agent') ?? '')
+  return isBorgmatic && lastOf(query, 'msg') === 'start' ? 'start' : 'success'
+}
+
+const UNKNOWN = 'Monitor not found or not active.'
+
+function refuse(msg: string): Response {
+  return Response.json({ ok: false, msg }, { status: 404 })
+}

@@ -1,0 +1,11 @@
+import { constants } from 'node:os'
+
+const NUMBERS = new Map(Object.entries(constants.signals).map(([name, number]) => [name.replace(/^SIG/, ''), number]))
+
+/** What a process can be ended by, without the SIG: "TERM", "KILL". */
+export const SIGNAL_NAMES: readonly string[] = [...NUMBERS.keys()]
+
+/** 15 for "TERM"; null for what is no signal. */
+export function signalNumber(name: string): number | null {
+  return NUMBERS.get(name) ?? null
+}

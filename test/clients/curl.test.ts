@@ -1,0 +1,150 @@
+// The real curl against a CronGuard that really listens.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { execute } from '../support/binary.ts'
+import { ALIAS, Moved } from '../support/moved.ts'
+import { findProgram } from '../support/programs.ts'
+import { refusingOnce, Served } from '../support/served.ts'
+
+const program = findProgram('curl')
+const PATIENCE_MS = 30_000
+const FLAGS = ['-fsS', '-m', '10', '--retry', '5', '--retry-connrefused']
+
+let moved: Moved
+let served: Served
+let url: string
+
+beforeEach(() => {
+  moved = new Moved('default')
+  served = new Served(moved.guard).open()
+  url = `${served.url}/ping/${moved.backup.pingKey}`
+})
+
+afterEach(async () => {
+  await served.close()
+  moved.stop()
+})
+
+const curl = (...args: string[]) => execute(['curl', ...args])
+const shell = (line: string) => execute(['sh', '-c', line])
+
+describe.skipIf(!program)('curl', () => {
+  test('pings as in a crontab', async () => {
+    expect(await curl(...FLAGS, '-o', '/dev/null', url)).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+    expect(moved.heard()).toMatchObject([
+      { kind: 'success', method: 'GET', userAgent: expect.stringMatching(/^curl\//), body: '' },
+    ])
+  })
+
+  test('gets an OK that grep finds as a whole line', async () => {
+    expect((await shell(`curl -s ${url} | grep -Fx OK`)).exitCode).toBe(0)
+    expect((await shell(`curl -s ${served.url}/${moved.backup.pingKey} | grep -Fx OK`)).exitCode).toBe(0)
+  })
+
+  test('is never sent elsewhere, with a slash at the end or without', async () => {
+    for (const address of [
+      url,
+      `${url}/`,
+      `${served.url}/${moved.backup.pingKey}/`,
+      `${served.url}/api/push/${ALIAS}/`,
+    ]) {
+      const { stdout } = await curl('-s', '-o', '/dev/null', '-w', '%{http_code} %{redirect_url}', address)
+      expect(stdout).toBe('200 ')
+    }
+    expect(moved.kinds()).toHaveLength(4)
+  })
+
+  test('gets the head of the answer to HEAD, and no body', async () => {
+    const { exitCode, stdout } = await curl('-fsSI', url)
+    expect(exitCode).toBe(0)
+    expect(stdout).toStartWith('HTTP/1.1 200 OK\r\n')
+    expect(stdout.toLowerCase()).toContain('ping-body-limit: 10000\r\n')
+    expect(stdout).toEndWith('\r\n\r\n')
+    expect(moved.heard()).toMatchObject([{ kind: 'success', method: 'HEAD' }])
+  })
+
+  test('sends words, and output of any length', async () => {
+    expect((await curl(...FLAGS, '--data-raw', 'rows=42&done', url)).stdout).toBe('OK')
+    const { exitCode } = await shell(`head -c 2000000 /dev/zero | tr '\\0' x | curl -fsS --data-binary @- ${url}/log`)
+    expect(exitCode).toBe(0)
+    expect(moved.heard()).toMatchObject([
+      { kind: 'success', method: 'POST', body: 'rows=42&done' },
+      { kind: 'log', method: 'POST', body: 'x'.repeat(10_000) },
+    ])
+  })
+
+  test('may use PUT', async () => {
+    expect((await curl('-fsS', '-X', 'PUT', '-d', 'hello', url)).stdout).toBe('OK')
+    expect(moved.heard()).toMatchObject([{ method: 'PUT', body: 'hello' }])
+  })
+
+  test('reports the exit status of what ran before it', async () => {
+    await shell(`sh -c 'exit 3'; curl -fsS ${url}/$?`)
+    await shell(`true; curl -fsS ${url}/$?`)
+    expect(moved.heard()).toMatchObject([
+      { kind: 'fail', exitStatus: 3 },
+      { kind: 'success', exitStatus: 0 },
+    ])
+  })
+
+  test('reports EXIT_STATUS as a unit of systemd does, a number or the name of a signal', async () => {
+    for (const status of ['0', '2', 'TERM']) {
+      const { exitCode } = await execute(['sh', '-c', `curl -fsS -m 10 ${url}/\${EXIT_STATUS}`], {
+        env: { EXIT_STATUS: status },
+      })
+      expect(exitCode).toBe(0)
+    }
+    expect(moved.heard().map(({ exitStatus }) => exitStatus)).toEqual([0, 2, 143])
+  })
+
+  test('fails with -f where nothing was recorded', async () => {
+    const nobody = url.replace(moved.backup.pingKey, '07c2f548-9850-4b27-af5d-6c9dc157ec02')
+    expect((await curl('-fsS', nobody)).exitCode).toBe(22)
+    expect((await curl('-fsS', `${served.url}/api/push/nobody`)).exitCode).toBe(22)
+  })
+
+  test('pushes for Uptime Kuma from a shell that cuts its URL at the first &', async () => {
+    await shell(`curl -s -o /dev/null ${served.url}/api/push/${ALIAS}?status=up&msg=OK&ping= ; wait`)
+    expect(moved.heard()).toMatchObject([{ kind: 'success', body: '' }])
+  })
+})
+
+describe.skipIf(!program)('curl --retry', () => {
+  test(
+    'comes back when the disk takes writes again',
+    async () => {
+      const { front, statuses } = refusingOnce(moved.guard)
+      const stubborn = new Served(moved.guard, front).open()
+      const { exitCode } = await curl(...FLAGS, `${stubborn.url}/ping/${moved.backup.pingKey}`)
+      await stubborn.close()
+      expect({ exitCode, statuses, kinds: moved.kinds() }).toEqual({
+        exitCode: 0,
+        statuses: [503, 200],
+        kinds: ['success'],
+      })
+    },
+    PATIENCE_MS,
+  )
+
+  test(
+    'comes back when nobody listened, with --retry-connrefused',
+    async () => {
+      const late = new Served(moved.guard)
+      const child = Bun.spawn(['curl', ...FLAGS, '-v', `${late.url}/ping/${moved.backup.pingKey}`], {
+        stdin: 'ignore',
+        stdout: 'pipe',
+        stderr: 'pipe',
+      })
+      const decoder = new TextDecoder()
+      let told = ''
+      for await (const part of child.stderr) {
+        told += decoder.decode(part, { stream: true })
+        if (/refused/i.test(told)) break
+      }
+      late.open()
+      expect(await child.exited).toBe(0)
+      expect(moved.kinds()).toEqual(['success'])
+      await late.close()
+    },
+    PATIENCE_MS,
+  )
+})

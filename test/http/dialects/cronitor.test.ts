@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { listMonitors } from '#store/monitors.ts'
+import { findProjectByPingKey } from '#store/projects.ts'
+import { ALIAS, Moved } from '../../support/moved.ts'
+
+let moved: Moved
+
+beforeEach(() => {
+  moved = new Moved(['CRONITOR'])
+})
+
+afterEach(() => moved.stop())
+
+const telemetry = (query: string, monitor = 'backup') => moved.answer(`/p/${moved.project.pingKey}/${monitor}${query}`)
+const slugs = () => {
+  const project = findProjectByPingKey(moved.guard.db, moved.project.pingKey)
+  return listMonitors(moved.guard.db, project?.id ?? '').map(({ slug }) => slug)
+}
+
+describe('A telemetry URL of Cronitor', () => {
+  const states: [query: string, kind: string][] = [
+    ['', 'success'],
+    ['?state=', 'success'],
+    ['?state=run', 'start'],
+    ['?state=complete', 'success'],
+    ['?state=fail', 'fail'],
+    ['?state=ok', 'success'],
+    ['?state=tick', 'success'],
+    ['/run', 'start'],
+    ['/complete', 'success'],
+    ['/fail', 'fail'],
+    ['/fail?state=complete', 'fail'],
+  ]
+  test.each(states)('that ends in %p is a %s', async (query, kind) => {
+    expect(await telemetry(query)).toEqual([200, 'OK'])
+    expect(moved.heard()).toMatchObject([{ kind, runId: null }])
+  })
+
+  test.each(['?state=done', '?state=FAIL', '?state=complete&state=x'])(
+    'with %p is refused: what it means is not known',
+    async (query) => {
+      expect(await telemetry(query)).toEqual([400, 'unknown state'])
+      expect(moved.kinds()).toEqual([])
+    },
+  )
+
+  test('keeps the message, whichever of its two names it has', async () => {
+    await telemetry('?state=fail&message=no+space')
+    await telemetry('?state=fail&msg=no%20space%20either')
+    expect(moved.heard().map(({ body }) => body)).toEqual(['no space', 'no space either'])
+  })
+
+  test('keeps the exit status', async () => {
+    await telemetry('?state=fail&status_code=137')
+    await telemetry('?state=complete&status_code=0')
+    await telemetry('?state=complete&status_code=nonsense')
+    expect(moved.heard().map(({ exitStatus }) => exitStatus)).toEqual([137, 0, null])
+  })
+
+  test('tells overlapping runs apart by their series', async () => {
+    await telemetry('?state=run&series=1763973600.123')
+    moved.guard.clock.advance(1000)
+    await telemetry('?state=run&series=1763973601.456')
+    moved.guard.clock.advance(1000)
+    await telemetry('?state=complete&series=1763973600.123')
+    await telemetry('?state=complete&series=1763973601.456')
+    const [first, second, firstEnd, secondEnd] = moved.heard()
+    expect(first?.runId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    expect(first?.runId).not.toBe(second?.runId ?? null)
+    expect([firstEnd?.runId, firstEnd?.durationMs]).toEqual([first?.runId ?? null, 2000])
+    expect([secondEnd?.runId, secondEnd?.durationMs]).toEqual([second?.runId ?? null, 1000])
+  })
+
+  test('keeps a series that is a UUID as it is', async () => {
+    await telemetry('?state=run&series=684E2E73-017E-465F-8149-D70B7C5AAA49')
+    expect(moved.heard()).toMatchObject([{ runId: '684e2e73-017e-465f-8149-d70b7c5aaa49' }])
+  })
+
+  test('makes a monitor that is not there yet, as Cronitor does', async () => {
+    expect(await telemetry('?state=complete', 'nightly-report')).toEqual([200, 'OK'])
+    expect(slugs()).toEqual(['backup', 'nightly-report'])
+  })
+
+  test.each(['Nightly-Report', 'nightly%20report', 'a.b', 'x'.repeat(101)])(
+    'makes none of a name that cannot be a slug, like %s',
+    async (name) => {
+      expect(await telemetry('?state=complete', name)).toEqual([404, 'not found'])
+      expect(slugs()).toEqual(['backup'])
+    },
+  )
+
+  test('makes none for a state that is unknown, nor for a key that is', async () => {
+    expect(await telemetry('?state=done', 'nightly-report')).toEqual([400, 'unknown state'])
+    const path = `/p/${moved.guard.apiKey(moved.project)}/nightly-report?state=complete`
+    expect(await moved.answer(path)).toEqual([404, 'not found'])
+    expect(slugs()).toEqual(['backup'])
+  })
+
+  test('says when several monitors of the project have the slug', async () => {
+    moved.guard.db.write((tx) => tx.run("UPDATE monitors SET slug = 'backup'"))
+    moved.guard.monitor(moved.project, { name: 'second', slug: 'second' })
+    moved.guard.db.write((tx) => tx.run("UPDATE monitors SET slug = 'backup'"))
+    expect(await telemetry('?state=complete')).toEqual([409, 'ambiguous slug'])
+  })
+
+  test.each(['', '/', '/onlyakey', '/key/slug/other', '/key/slug/run/x'])('is not %p behind /p', async (ending) => {
+    expect((await moved.answer(`/p${ending}`))[0]).toBe(404)
+  })
+})
+
+describe('The command line of Cronitor', () => {
+  test('reports a run below /ping, with its many parameters', async () => {
+    const { pingKey } = moved.project
+    const shared = 'try=1&host=db1&series=1763973600.123'
+    const measured = 'duration=2.878&status_code=2'
+    const run = `/ping/${pingKey}/backup?state=run&stamp=1763973600.123&msg=backup.sh&${shared}`
+    const end = `/ping/${pingKey}/backup?state=fail&stamp=1763973603.001&${measured}&msg=oops&${shared}`
+    expect(await moved.answer(run)).toEqual([200, 'OK'])
+    moved.guard.clock.advance(2878)
+    expect(await moved.answer(end)).toEqual([200, 'OK'])
+    expect(moved.heard()).toMatchObject([
+      { kind: 'start', body: 'backup.sh' },
+      { kind: 'fail', body: 'oops', exitStatus: 2, durationMs: 2878 },
+    ])
+  })
+
+  test('is told from Healthchecks by the state: without it a slug is the slug of Healthchecks', async () => {
+    const { pingKey } = moved.project
+    expect(await moved.answer(`/ping/${pingKey}/backup/fail`)).toEqual([200, 'OK'])
+    expect(await moved.answer(`/ping/${pingKey}/unknown`)).toEqual([404, 'not found'])
+    expect(await moved.answer(`/ping/${moved.backup.pingKey}/start?state=x`)).toEqual([200, 'OK'])
+    expect(moved.kinds()).toEqual(['fail', 'start'])
+  })
+})
+
+describe('The older URLs of Cronitor', () => {
+  test.each([
+    ['run', 'start'],
+    ['complete', 'success'],
+    ['fail', 'fail'],
+  ])('end in /%s', async (ending, kind) => {
+    expect(await moved.answer(`/${ALIAS}/${ending}?msg=hello`)).toEqual([200, 'OK'])
+    expect(moved.heard()).toMatchObject([{ kind, body: 'hello' }])
+  })
+
+  test.each([`/${ALIAS}`, `/${ALIAS}/tick`, `/${ALIAS}/run/x`, '/ab/run'])('%s is none', async (path) => {
+    expect((await moved.answer(path))[0]).toBe(404)
+    expect(moved.kinds()).toEqual([])
+  })
+
+  test('may have the ping key as their code', async () => {
+    const { pingKey } = moved.backup
+    expect(await moved.answer(`/${pingKey}/run`)).toEqual([200, 'OK'])
+    expect(await moved.answer(`/${pingKey.replaceAll('-', '')}/complete`)).toEqual([200, 'OK'])
+    expect(await moved.answer(`/${pingKey}/fail`)).toEqual([200, 'OK'])
+    expect(moved.kinds()).toEqual(['start', 'success', 'fail'])
+  })
+
+  test('take no page away, whatever the code of a monitor is', async () => {
+    const odd = moved.guard.monitor(moved.project, { name: 'odd', alias: 'settings' })
+    expect((await moved.answer('/settings/fail'))[0]).toBe(303)
+    expect(moved.heard(odd)).toEqual([])
+  })
+})
+
+describe('borgmatic, which puts the state behind the URL that it is given', () => {
+  const headers = { 'User-Agent': 'borgmatic' }
+
+  test.each(['/d3adb33f00', '/p/KEY/backup'])('reports start, end and failure to %s', async (url) => {
+    const pingUrl = url.replace('KEY', moved.project.pingKey)
+    for (const state of ['run', 'complete', 'fail']) {
+      expect(await moved.answer(`${pingUrl}/${state}`, { headers })).toEqual([200, 'OK'])
+    }
+    expect(moved.kinds()).toEqual(['start', 'success', 'fail'])
+  })
+})

@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { ALIAS, Moved } from '../../support/moved.ts'
+
+let moved: Moved
+
+beforeEach(() => {
+  moved = new Moved(['SNITCH'])
+})
+
+afterEach(() => moved.stop())
+
+describe("A check-in URL of Dead Man's Snitch", () => {
+  const queries: [query: string, kind: string, exitStatus: number | null, body: string][] = [
+    ['', 'success', null, ''],
+    ['?m=', 'success', null, ''],
+    ['?s=', 'success', null, ''],
+    ['?s=0', 'success', 0, ''],
+    ['?s=0&m=42%20rows', 'success', 0, '42 rows'],
+    ['?s=1', 'fail', 1, ''],
+    ['?m=disk+full&s=137', 'fail', 137, 'disk full'],
+    ['?s=error', 'fail', null, ''],
+    ['?s=999', 'fail', null, ''],
+    ['?s=0&s=2', 'fail', 2, ''],
+  ]
+  test.each(queries)(
+    'with %p is answered 202, which its clients wait for, and is a %s',
+    async (query, kind, status, body) => {
+      expect(await moved.answer(`/${ALIAS}${query}`)).toEqual([202, 'OK'])
+      expect(moved.heard()).toMatchObject([{ kind, exitStatus: status, body }])
+    },
+  )
+
+  test.each(['/c0ffee0000', '/c0ffee0000/', '/c0ffee0000?s=1'])('%s is not found, in a few words', async (path) => {
+    expect(await moved.answer(path)).toEqual([404, 'not found'])
+  })
+
+  test.each(['/a.b', '/abc', `/${ALIAS}/run`, `/${'x'.repeat(65)}`, '/%64eadbeef'])(
+    '%s is none: whoever typed it gets the page that says so',
+    async (path) => {
+      const response = await moved.guard.request(path)
+      expect(response.status).toBe(404)
+      expect(response.headers.get('content-type')).toContain('text/html')
+    },
+  )
+
+  test('may have the ping key without hyphens; with them it is a Healthchecks URL', async () => {
+    const { pingKey } = moved.backup
+    expect(await moved.answer(`/${pingKey.replaceAll('-', '')}`)).toEqual([202, 'OK'])
+    expect(await moved.answer(`/${pingKey}`)).toEqual([200, 'OK'])
+  })
+
+  test('never takes a failure for a success, even behind a ping key with hyphens', async () => {
+    expect(await moved.answer(`/${moved.backup.pingKey}?s=1&m=oops`)).toEqual([202, 'OK'])
+    expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 1, body: 'oops' }])
+  })
+})
+
+describe('snitcher', () => {
+  const headers = { 'User-Agent': 'Snitcher; Ruby; 0.4.3' }
+
+  test('reports the exit status and the output of a command', async () => {
+    expect(await moved.answer(`/${ALIAS}?m=tar%3A%20no%20space%20left&s=2`, { headers })).toEqual([202, 'OK'])
+    expect(moved.heard()).toMatchObject([
+      { kind: 'fail', exitStatus: 2, body: 'tar: no space left', userAgent: headers['User-Agent'] },
+    ])
+    expect(moved.guard.now(moved.backup).status).toBe('down')
+  })
+
+  test('reports that all is well', async () => {
+    expect(await moved.answer(`/${ALIAS}?s=0`, { headers })).toEqual([202, 'OK'])
+    expect(moved.guard.now(moved.backup).status).toBe('up')
+  })
+})

@@ -1,0 +1,317 @@
+// What holds for a ping in whatever dialect.
+import { afterEach, describe, expect, test } from 'bun:test'
+import { createRoutes } from '#http/server.ts'
+import { ALIAS, DIALECTS, type DialectSetting, Moved } from '../../support/moved.ts'
+
+interface Example {
+  name: string
+  setting: DialectSetting
+  /** One that means success, and what it is answered with. */
+  ping: (keys: Keys) => { path: string; init?: RequestInit }
+  status: number
+  /** Of the answer to a token, a key or a name that nobody has. */
+  unknown: number
+  /** Of the answer while the dialect is off, unless it is 404. */
+  whileOff?: number
+  methods: string[]
+  refused: string[]
+}
+
+interface Keys {
+  token: string
+  key: string
+  slug: string
+}
+
+const ALL = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+const USUAL = ['GET', 'HEAD', 'POST']
+
+const EXAMPLES: Example[] = [
+  {
+    name: 'Uptime Kuma',
+    setting: 'KUMA',
+    ping: ({ token }) => ({ path: `/api/push/${token}` }),
+    status: 200,
+    unknown: 404,
+    methods: ALL,
+    refused: [],
+  },
+  {
+    name: "Dead Man's Snitch",
+    setting: 'SNITCH',
+    ping: ({ token }) => ({ path: `/${token}` }),
+    status: 202,
+    unknown: 404,
+    methods: USUAL,
+    refused: ['PUT', 'PATCH', 'DELETE'],
+  },
+  {
+    name: 'Cronitor by key',
+    setting: 'CRONITOR',
+    ping: ({ key, slug }) => ({ path: `/p/${key}/${slug}?state=complete` }),
+    status: 200,
+    unknown: 404,
+    methods: USUAL,
+    refused: ['PUT', 'PATCH', 'DELETE'],
+  },
+  {
+    name: 'the command line of Cronitor',
+    setting: 'CRONITOR',
+    ping: ({ key, slug }) => ({ path: `/ping/${key}/${slug}?state=complete` }),
+    status: 200,
+    unknown: 404,
+    // Then it is a URL of Healthchecks, which knows no states.
+    whileOff: 200,
+    methods: USUAL,
+    refused: ['PUT', 'PATCH', 'DELETE'],
+  },
+  {
+    name: 'Cronitor by code',
+    setting: 'CRONITOR',
+    ping: ({ token }) => ({ path: `/${token}/complete` }),
+    status: 200,
+    unknown: 404,
+    methods: USUAL,
+    refused: ['PUT', 'PATCH', 'DELETE'],
+  },
+  {
+    name: 'Gatus',
+    setting: 'GATUS',
+    ping: ({ key, slug }) => ({
+      path: `/api/v1/endpoints/${slug}/external?success=true`,
+      init: { method: 'POST', headers: { Authorization: `Bearer ${key}` } },
+    }),
+    status: 200,
+    unknown: 401,
+    methods: ['POST'],
+    refused: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'],
+  },
+  {
+    name: 'Sentry',
+    setting: 'SENTRY',
+    ping: ({ key, slug }) => ({ path: `/api/7/cron/${slug}/${key}?status=ok` }),
+    status: 202,
+    unknown: 404,
+    methods: USUAL,
+    refused: ['PUT', 'PATCH', 'DELETE'],
+  },
+  {
+    name: 'Opsgenie',
+    setting: 'OPSGENIE',
+    ping: ({ key, slug }) => ({
+      path: `/v2/heartbeats/${slug}/ping`,
+      init: { headers: { Authorization: `GenieKey ${key}` } },
+    }),
+    status: 202,
+    unknown: 401,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH'],
+    refused: ['DELETE'],
+  },
+  {
+    name: 'Honeybadger by id',
+    setting: 'HONEYBADGER',
+    ping: ({ token }) => ({ path: `/v1/check_in/${token}` }),
+    status: 200,
+    unknown: 404,
+    methods: USUAL,
+    refused: ['PUT', 'PATCH', 'DELETE'],
+  },
+  {
+    name: 'Honeybadger by slug',
+    setting: 'HONEYBADGER',
+    ping: ({ key, slug }) => ({ path: `/v1/check_in/${key}/${slug}` }),
+    status: 200,
+    unknown: 404,
+    methods: USUAL,
+    refused: ['PUT', 'PATCH', 'DELETE'],
+  },
+]
+
+let moved: Moved
+
+afterEach(() => moved.stop())
+
+const keysOf = ({ project, backup }: Moved): Keys => ({ token: ALIAS, key: project.pingKey, slug: backup.slug })
+
+async function send({ ping }: Example, keys: Partial<Keys> = {}, init: RequestInit = {}): Promise<Response> {
+  const { path, init: own } = ping({ ...keysOf(moved), ...keys })
+  return await moved.guard.request(path, { ...own, ...init })
+}
+
+describe.each(EXAMPLES)('A ping of $name', (example) => {
+  const { setting, status, unknown, whileOff = 404, methods, refused, ping } = example
+  const isByToken = ping({ token: 'A', key: 'B', slug: 'C' }).path.includes('A')
+
+  test('is recorded, and never answered with a redirect, with a slash at the end or without', async () => {
+    moved = new Moved([setting])
+    expect((await send(example)).status).toBe(status)
+    const { path, init } = ping(keysOf(moved))
+    const [first = '', query] = path.split('?')
+    const withSlash = `${first}/${query === undefined ? '' : `?${query}`}`
+    expect((await moved.guard.request(withSlash, init)).status).toBe(status)
+    expect(moved.kinds()).toEqual(['success', 'success'])
+  })
+
+  test('is nothing while the dialect is off', async () => {
+    moved = new Moved(DIALECTS.filter((name) => name !== setting))
+    expect((await send(example)).status).toBe(whileOff)
+    expect(moved.kinds()).toEqual(whileOff === 404 ? [] : ['success'])
+  })
+
+  test('counts with every method that the tool knows', async () => {
+    moved = new Moved([setting])
+    for (const method of methods) expect((await send(example, {}, { method })).status).toBe(status)
+    expect(moved.heard().map(({ method }) => method)).toEqual(methods)
+  })
+
+  test('is refused with other methods, and OPTIONS asks only', async () => {
+    moved = new Moved([setting])
+    for (const method of refused) {
+      const response = await send(example, {}, { method })
+      expect([response.status, response.headers.get('allow')]).toEqual([405, [...methods, 'OPTIONS'].join(', ')])
+    }
+    expect((await send(example, {}, { method: 'OPTIONS' })).status).toBe(204)
+    expect(moved.kinds()).toEqual([])
+  })
+
+  test('to a monitor that is not there is not answered as if it were', async () => {
+    moved = new Moved([setting])
+    const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'nobodys-key-22-letters' }
+    expect((await send(example, wrong)).status).toBe(unknown)
+    expect(moved.kinds()).toEqual([])
+  })
+
+  test('by API key is refused', async () => {
+    moved = new Moved([setting])
+    const apiKey = moved.guard.apiKey(moved.project)
+    expect((await send(example, { token: apiKey, key: apiKey })).status).toBe(unknown)
+    expect(moved.kinds()).toEqual([])
+  })
+
+  test('reaches only the project whose key it has', async () => {
+    moved = new Moved([setting])
+    const other = moved.guard.project('mallory@example.org')
+    const theirs = moved.guard.monitor(other, { name: 'theirs', slug: 'theirs' })
+    const response = await send(example, { key: other.pingKey, slug: isByToken ? 'backup' : 'theirs' })
+    expect(response.status).toBe(status)
+    expect(moved.heard(theirs)).toHaveLength(isByToken ? 0 : 1)
+    expect(moved.heard()).toHaveLength(isByToken ? 1 : 0)
+  })
+
+  test('is 503 and when to try again while the disk refuses', async () => {
+    moved = new Moved([setting])
+    moved.guard.db.write((tx) => tx.runScript('PRAGMA query_only = ON'))
+    const response = await send(example)
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+    expect(await response.text()).toContain('nothing was recorded')
+  })
+
+  test('that goes wrong is 500 with a number, and neither it nor the log tells a key', async () => {
+    moved = new Moved([setting])
+    moved.guard.deps.db.writeGrouped = () => Promise.reject(new Error('boom'))
+    const response = await send(example)
+    const text = await response.text()
+    expect(response.status).toBe(500)
+    expect(text).toContain(String(moved.guard.log.find(({ level }) => level === 'error')?.fields.number))
+    for (const secret of [ALIAS, moved.project.pingKey]) expect(JSON.stringify(moved.guard.log)).not.toContain(secret)
+  })
+
+  test('may come from a page of another site, except where it could be meant for one of ours', async () => {
+    moved = new Moved([setting])
+    const { path, init } = ping(keysOf(moved))
+    const headers = { ...(init?.headers as Record<string, string>), 'Sec-Fetch-Site': 'cross-site' }
+    const response = await moved.guard.request(path, { method: 'POST', headers })
+    expect(response.status).toBe(path.startsWith(`/${ALIAS}`) ? 403 : status)
+  })
+
+  test('keeps no more of a body than the limit', async () => {
+    moved = new Moved([setting], { CRONGUARD_PING_BODY_LIMIT: '10' })
+    await send(example, {}, { method: 'POST', body: 'x'.repeat(100_000) })
+    expect(moved.heard()).toMatchObject([{ kind: 'success', body: 'xxxxxxxxxx' }])
+  })
+})
+
+describe('With every dialect on', () => {
+  test('the pages at the root answer as without', async () => {
+    const plain = new Moved([])
+    moved = new Moved(DIALECTS)
+    const routes = createRoutes(plain.guard.deps, () => [], plain.guard.live).routes
+    const fixed = routes.filter(({ method, path }) => method !== 'ALL' && !/[:*]/.test(path))
+    expect(fixed.length).toBeGreaterThan(20)
+    for (const { method, path } of fixed) {
+      const [without] = await plain.answer(path, { method })
+      const [withAll] = await moved.answer(path, { method })
+      expect([method, path, withAll]).toEqual([method, path, without])
+    }
+    plain.stop()
+  })
+
+  test.each(['/login', '/logout', '/setup', '/projects'])(
+    'a form that another site sends to %s is refused, as ever',
+    async (path) => {
+      moved = new Moved(DIALECTS)
+      const headers = { 'Sec-Fetch-Site': 'cross-site' }
+      expect((await moved.answer(path, { method: 'POST', headers }))[0]).toBe(403)
+    },
+  )
+
+  test('a monitor whose token is the name of a page does not take its place', async () => {
+    moved = new Moved(DIALECTS)
+    moved.guard.monitor(moved.project, { name: 'odd', alias: 'login' })
+    for (const method of ['GET', 'HEAD']) {
+      const response = await moved.guard.request('/login', { method })
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    }
+  })
+
+  test('the management API says what it said before to what it does not know', async () => {
+    const plain = new Moved([])
+    moved = new Moved(DIALECTS)
+    const paths = [
+      '/api/v1/endpoints/',
+      '/api/v1/endpoints/backup',
+      '/api/v1/cron/backup/x',
+      '/api/v3/nothing',
+      '/api/x',
+    ]
+    for (const path of paths) {
+      const before = await plain.answer(path)
+      expect(before[0]).toBe(404)
+      expect(JSON.parse(before[1])).toHaveProperty('error')
+      expect(await moved.answer(path)).toEqual(before)
+    }
+    plain.stop()
+  })
+
+  test.each(['', '/', '/start', '/fail', '/log', '/0', '/3', '/TERM', '/256', '/foo', '/start/'])(
+    'the ping URL of Healthchecks that ends in %p is still one',
+    async (ending) => {
+      const plain = new Moved([])
+      moved = new Moved(DIALECTS)
+      const before = await plain.answer(`/ping/${plain.backup.pingKey}${ending}`)
+      expect(await moved.answer(`/ping/${moved.backup.pingKey}${ending}`)).toEqual(before)
+      expect(moved.kinds()).toEqual(plain.kinds())
+      plain.stop()
+    },
+  )
+
+  test('so is its URL by slug', async () => {
+    moved = new Moved(DIALECTS)
+    expect(await moved.answer(`/ping/${moved.project.pingKey}/backup`)).toEqual([200, 'OK'])
+    expect(await moved.answer(`/ping/${moved.project.pingKey}/backup/fail`)).toEqual([200, 'OK'])
+    expect(await moved.answer(`/ping/${moved.project.pingKey}/new?create=1`)).toEqual([201, 'Created'])
+    expect(moved.kinds()).toEqual(['success', 'fail'])
+  })
+})
+
+test('By itself a new CronGuard understands Uptime Kuma, and none of the others', async () => {
+  moved = new Moved('default')
+  for (const example of EXAMPLES) {
+    const isUnderstood = example.setting === 'KUMA'
+    expect([example.name, (await send(example)).status]).toEqual([
+      example.name,
+      isUnderstood ? example.status : (example.whileOff ?? 404),
+    ])
+  }
+})

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { ALIAS, Moved } from '../../support/moved.ts'
+
+let moved: Moved
+
+beforeEach(() => {
+  moved = new Moved(['GATUS'])
+})
+
+afterEach(() => moved.stop())
+
+const push = (query: string, { token = moved.project.pingKey, key = 'backup' } = {}) =>
+  moved.answer(`/api/v1/endpoints/${key}/external${query}`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token}` },
+  })
+
+describe('An external endpoint of Gatus', () => {
+  const reports: [query: string, kind: string, body: string][] = [
+    ['?success=true', 'success', ''],
+    ['?success=true&error=&duration=', 'success', ''],
+    ['?success=true&error=ignored', 'success', ''],
+    ['?success=true&duration=1h2m3.5s', 'success', ''],
+    ['?success=true&duration=10ms', 'success', ''],
+    ['?success=true&duration=.5s', 'success', ''],
+    ['?success=true&duration=0', 'success', ''],
+    ['?success=false', 'fail', ''],
+    ['?success=false&error=no%20space%20left', 'fail', 'no space left'],
+  ]
+  test.each(reports)('takes %p for a %s, and answers with nothing', async (query, kind, body) => {
+    expect(await push(query)).toEqual([200, ''])
+    expect(moved.heard()).toMatchObject([{ kind, body, method: 'POST' }])
+  })
+
+  test.each(['', '?success=', '?success=yes', '?success=True', '?success=true&success=1'])(
+    'refuses %p: it does not say whether it was a success',
+    async (query) => {
+      expect(await push(query)).toEqual([400, 'missing or invalid success'])
+      expect(moved.kinds()).toEqual([])
+    },
+  )
+
+  test.each(['10', 'ms', '1h-2m', '5 s', 'soon', '1d', `${'1h'.repeat(60)}`])(
+    'refuses a duration like %p',
+    async (duration) => {
+      expect(await push(`?success=true&duration=${encodeURIComponent(duration)}`)).toEqual([400, 'invalid duration'])
+      expect(moved.kinds()).toEqual([])
+    },
+  )
+
+  test.each(['', 'Bearer', 'Bearer ', `Basic ${ALIAS}`, 'Bearer nonsense', `Bearer ${ALIAS}`])(
+    'refuses %p as its token',
+    async (authorization) => {
+      const init = { method: 'POST', headers: { Authorization: authorization } }
+      const path = '/api/v1/endpoints/backup/external?success=true'
+      expect(await moved.answer(path, init)).toEqual([401, 'missing or invalid token'])
+      expect(moved.kinds()).toEqual([])
+    },
+  )
+
+  test('that is not there is not found, and is not made', async () => {
+    expect(await push('?success=true', { key: 'core_nightly' })).toEqual([404, 'not found'])
+    moved.guard.monitor(moved.project, { name: 'core_nightly', slug: 'core_nightly' })
+    expect(await push('?success=true', { key: 'core_nightly' })).toEqual([200, ''])
+  })
+
+  test('of another project is not found', async () => {
+    const other = moved.guard.project('mallory@example.org')
+    expect(await push('?success=true', { token: other.pingKey })).toEqual([404, 'not found'])
+  })
+})
+
+test('gatus-cli reports the end of a job', async () => {
+  const init = {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${moved.project.pingKey}`, 'User-Agent': 'Go-http-client/1.1' },
+  }
+  const path = '/api/v1/endpoints/backup/external?duration=12.034s&error=exit+status+2&success=false'
+  expect(await moved.answer(path, init)).toEqual([200, ''])
+  expect(moved.heard()).toMatchObject([{ kind: 'fail', body: 'exit status 2' }])
+  expect(moved.guard.now(moved.backup).status).toBe('down')
+})

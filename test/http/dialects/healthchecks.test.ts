@@ -1,0 +1,105 @@
+// What the ping API of Healthchecks has beyond the wire cases: the root, and the names of signals.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { Moved } from '../../support/moved.ts'
+
+const RUN = '684e2e73-017e-465f-8149-d70b7c5aaa49'
+const NOBODY = '07c2f548-9850-4b27-af5d-6c9dc157ec02'
+
+let moved: Moved
+
+beforeEach(() => {
+  moved = new Moved('default')
+})
+
+afterEach(() => moved.stop())
+
+describe('A ping URL at the root, as hc-ping.com has it', () => {
+  const endings = ['', '/', '/start', '/fail', '/log', '/0', '/007', '/255', '/256', '/TERM', '/foo', '/start/', '/-1']
+  test.each([...endings, `?rid=${RUN}`, '?rid=x', '?create=1'])(
+    'that ends in %p answers as below /ping',
+    async (ending) => {
+      const { pingKey } = moved.backup
+      const [below, root] = [
+        await moved.guard.request(`/ping/${pingKey}${ending}`),
+        await moved.guard.request(`/${pingKey}${ending}`),
+      ]
+      expect([root.status, await root.text(), [...root.headers]]).toEqual([
+        below.status,
+        await below.text(),
+        [...below.headers],
+      ])
+      const [first, second] = moved.heard()
+      expect(second).toEqual(first as NonNullable<typeof first>)
+    },
+  )
+
+  test('of nobody is not found, and says so in two words', async () => {
+    for (const path of [`/${NOBODY}`, `/${NOBODY}/fail`, `/${NOBODY}/256`]) {
+      expect(await moved.answer(path)).toEqual([404, 'not found'])
+    }
+  })
+
+  test('may be in capitals; without hyphens, or by slug, it is none', async () => {
+    const { pingKey } = moved.backup
+    expect(await moved.answer(`/${pingKey.toUpperCase()}`)).toEqual([200, 'OK'])
+    for (const path of [`/${pingKey.replaceAll('-', '')}`, `/${moved.project.pingKey}/backup`, `/${pingKey}x`]) {
+      const response = await moved.guard.request(path)
+      expect([response.status, response.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8'])
+    }
+    expect(moved.kinds()).toEqual(['success'])
+  })
+
+  test('takes every method, and a page of another site may ask first', async () => {
+    const { pingKey } = moved.backup
+    for (const method of ['HEAD', 'POST', 'PUT', 'DELETE']) {
+      const init = { method, headers: { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://example.com' } }
+      expect((await moved.guard.request(`/${pingKey}`, init)).status).toBe(200)
+    }
+    const preflight = await moved.guard.request(`/${pingKey}`, { method: 'OPTIONS' })
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, '*'])
+    expect(moved.kinds()).toHaveLength(4)
+  })
+
+  test('is 503 and when to try again while the disk refuses, and the log never has the key', async () => {
+    moved.guard.db.write((tx) => tx.runScript('PRAGMA query_only = ON'))
+    const response = await moved.guard.request(`/${moved.backup.pingKey}`)
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+    moved.guard.deps.db.writeGrouped = () => Promise.reject(new Error('boom'))
+    expect((await moved.answer(`/${moved.backup.pingKey}`))[0]).toBe(500)
+    expect(JSON.stringify(moved.guard.log)).not.toContain(moved.backup.pingKey)
+  })
+})
+
+describe('The name of a signal as the exit status, as systemd has it', () => {
+  const signals: [name: string, exitStatus: number][] = [
+    ['HUP', 129],
+    ['INT', 130],
+    ['ABRT', 134],
+    ['KILL', 137],
+    ['SEGV', 139],
+    ['TERM', 143],
+  ]
+  test.each(signals)('%s is a failure with status %d', async (name, exitStatus) => {
+    for (const path of [`/ping/${moved.backup.pingKey}/${name}`, `/ping/${moved.project.pingKey}/backup/${name}`]) {
+      expect(await moved.answer(path)).toEqual([200, 'OK'])
+    }
+    expect(moved.heard()).toMatchObject([
+      { kind: 'fail', exitStatus },
+      { kind: 'fail', exitStatus },
+    ])
+  })
+
+  test('is none in small letters, with SIG, or where it is made up', async () => {
+    for (const name of ['term', 'SIGTERM', 'START', 'FAIL', 'TERMS']) {
+      expect((await moved.answer(`/ping/${moved.backup.pingKey}/${name}`))[0]).toBeGreaterThanOrEqual(400)
+      expect((await moved.answer(`/ping/${moved.project.pingKey}/backup/${name}`))[0]).toBe(404)
+    }
+    expect(moved.kinds()).toEqual([])
+  })
+
+  test('is a slug where a slug stands, and a slug has no capitals', async () => {
+    expect(await moved.answer(`/ping/${moved.project.pingKey}/TERM`)).toEqual([400, 'invalid url format'])
+    moved.guard.monitor(moved.project, { name: 'term', slug: 'term' })
+    expect(await moved.answer(`/ping/${moved.project.pingKey}/term`)).toEqual([200, 'OK'])
+  })
+})

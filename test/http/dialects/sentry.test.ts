@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { Moved } from '../../support/moved.ts'
+
+const CHECK_IN = '684e2e73-017e-465f-8149-d70b7c5aaa49'
+
+let moved: Moved
+
+beforeEach(() => {
+  moved = new Moved(['SENTRY'])
+})
+
+afterEach(() => moved.stop())
+
+const url = (query = '', slug = 'backup') => `/api/7/cron/${slug}/${moved.project.pingKey}/${query}`
+const post = (body: unknown, query = '') =>
+  moved.answer(url(query), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+
+describe('A check-in of Sentry', () => {
+  const statuses: [query: string, kind: string][] = [
+    ['?status=in_progress', 'start'],
+    ['?status=ok', 'success'],
+    ['?status=error', 'fail'],
+    ['?status=missed', 'log'],
+    ['?status=whatever', 'log'],
+    ['?status=ok&environment=production&duration=3.5', 'success'],
+    ['?status=ok&duration=nonsense', 'success'],
+  ]
+  test.each(statuses)('with %p is a %s', async (query, kind) => {
+    expect(await moved.answer(url(query))).toEqual([202, ''])
+    expect(moved.heard()).toMatchObject([{ kind, runId: null }])
+  })
+
+  test.each(['', '?status=', '?environment=production'])('with %p has no status, and is refused', async (query) => {
+    expect(await moved.answer(url(query))).toEqual([400, '{"detail":"There is no status."}'])
+    expect(moved.kinds()).toEqual([])
+  })
+
+  const ids: [id: string, runId: string | null][] = [
+    [CHECK_IN, CHECK_IN],
+    [CHECK_IN.toUpperCase(), CHECK_IN],
+    [CHECK_IN.replaceAll('-', ''), CHECK_IN],
+    ['00000000-0000-0000-0000-000000000000', null],
+    ['00000000000000000000000000000000', null],
+    ['', null],
+  ]
+  test.each(ids)('with the id %p belongs to the run %p', async (id, runId) => {
+    await moved.answer(url(`?status=in_progress&check_in_id=${id}`))
+    expect(moved.heard()).toMatchObject([{ kind: 'start', runId }])
+  })
+
+  test('ends the run that began with its id', async () => {
+    await moved.answer(url(`?status=in_progress&check_in_id=${CHECK_IN}`))
+    moved.guard.clock.advance(3500)
+    await moved.answer(url(`?status=ok&check_in_id=${CHECK_IN}`))
+    expect(moved.heard()).toMatchObject([{ kind: 'start' }, { kind: 'success', durationMs: 3500 }])
+  })
+
+  test.each(['/api/x/cron/backup/KEY/', '/api/7/cron/backup/', '/api/7/cron/a.b/KEY/', '/api/7/envelope/'])(
+    'is not %s',
+    async (path) => {
+      const [status, text] = await moved.answer(`${path.replace('KEY', moved.project.pingKey)}?status=ok`)
+      expect([status, JSON.parse(text)]).toEqual([404, { error: 'There is nothing at this address.' }])
+    },
+  )
+
+  test('to a monitor that is not there is not found, and makes none', async () => {
+    expect(await moved.answer(url('?status=ok', 'nightly-report'))).toEqual([404, '{"detail":"not found"}'])
+    expect(await moved.answer('/api/7/cron/backup/0123456789abcdef0123456789abcdef/?status=ok')).toEqual([
+      404,
+      '{"detail":"not found"}',
+    ])
+  })
+})
+
+describe('A check-in of Sentry in JSON', () => {
+  const monitorConfig = {
+    schedule: { type: 'interval', value: '1', unit: 'hour' },
+    checkin_margin: 5,
+    max_runtime: 30,
+    timezone: 'Europe/Riga',
+  }
+
+  test('says the same, and is kept as it came', async () => {
+    const body = { status: 'in_progress', check_in_id: CHECK_IN, monitor_config: monitorConfig, duration: null }
+    expect(await post(body)).toEqual([202, ''])
+    expect(moved.heard()).toMatchObject([{ kind: 'start', runId: CHECK_IN, body: JSON.stringify(body) }])
+  })
+
+  test('does not change the monitor', async () => {
+    const before = moved.guard.now(moved.backup).schedule
+    await post({ status: 'ok', monitor_config: monitorConfig })
+    expect(moved.guard.now(moved.backup).schedule).toEqual(before)
+  })
+
+  test.each([['{"status":"error"'], ['{nonsense}'], [`{"status":"error","x":"${'x'.repeat(100_000)}"}`]])(
+    'that cannot be read is refused, for it may be bad news',
+    async (body) => {
+      expect(await post(body, '?status=ok')).toEqual([400, '{"detail":"The body is no JSON object."}'])
+      expect(moved.kinds()).toEqual([])
+    },
+  )
+
+  test.each([{}, { status: 5 }, { status: null }, { check_in_id: CHECK_IN }])('like %p has no status', async (body) => {
+    expect(await post(body)).toEqual([400, '{"detail":"There is no status."}'])
+  })
+
+  test('goes before what the query says', async () => {
+    await post({ status: 'error' }, '?status=ok')
+    expect(moved.kinds()).toEqual(['fail'])
+  })
+})
+
+describe('borgmatic, which posts an empty body', () => {
+  test('reports start, end and failure', async () => {
+    for (const status of ['in_progress', 'ok', 'error']) {
+      const init = { method: 'POST', headers: { 'User-Agent': 'borgmatic', 'Content-Length': '0' } }
+      expect(await moved.answer(url(`?status=${status}&environment=production`), init)).toEqual([202, ''])
+    }
+    expect(moved.kinds()).toEqual(['start', 'success', 'fail'])
+  })
+})

@@ -1,0 +1,92 @@
+import { connect } from 'node:net'
+import { type Front, listen } from '#http/server.ts'
+import type { TestGuard } from './cronguard.ts'
+
+export interface RawRequest {
+  method: string
+  path: string
+  headers?: Record<string, string>
+  body?: string
+}
+
+export interface RawAnswer {
+  status: number
+  headers: Headers
+  body: string
+}
+
+/** A CronGuard that really listens, on 127.0.0.1 and a port of its own, for clients that are programs. */
+export class Served {
+  readonly port: number
+  readonly #guard: TestGuard
+  readonly #front: Front
+  #listener: ReturnType<typeof listen> | null = null
+
+  /** `front`: stands before the door of the guard. */
+  constructor(guard: TestGuard, front: Front = (request, peer) => guard.front(request, peer)) {
+    this.#guard = guard
+    this.#front = front
+    this.port = freePort()
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  open(): this {
+    const { config, log } = this.#guard.deps
+    this.#listener = listen({ config: { ...config, host: '127.0.0.1', port: this.port }, log }, this.#front)
+    return this
+  }
+
+  async close(): Promise<void> {
+    await this.#listener?.stop(0)
+  }
+
+  /** Sends a request byte by byte as a client does, with what `fetch` would not send, and nothing that it would add. */
+  async send({ method, path, headers = {}, body }: RawRequest): Promise<RawAnswer> {
+    const lines = Object.entries({ Host: `127.0.0.1:${this.port}`, Connection: 'close', ...headers })
+    if (body !== undefined) lines.push(['Content-Length', String(Buffer.byteLength(body))])
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    return readAnswer(await this.#exchange(`${method} ${path} HTTP/1.1\r\n${head}\r\n${body ?? ''}`))
+  }
+
+  #exchange(text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const parts: Buffer[] = []
+      const socket = connect(this.port, '127.0.0.1', () => socket.write(text))
+      socket.on('data', (part: Buffer) => parts.push(part))
+      socket.on('error', reject)
+      socket.on('close', () => resolve(Buffer.concat(parts).toString()))
+    })
+  }
+}
+
+/** The door of a guard whose disk refuses the first write only, and the statuses of its answers. */
+export function refusingOnce(guard: TestGuard): { front: Front; statuses: number[] } {
+  const statuses: number[] = []
+  guard.db.write((tx) => tx.runScript('PRAGMA query_only = ON'))
+  const front: Front = async (request, peer) => {
+    const answer = await guard.front(request, peer)
+    statuses.push(answer.status)
+    guard.db.get('PRAGMA query_only = OFF')
+    return answer
+  }
+  return { front, statuses }
+}
+
+function readAnswer(text: string): RawAnswer {
+  const end = text.indexOf('\r\n\r\n')
+  const [first = '', ...lines] = text.slice(0, end).split('\r\n')
+  const headers = new Headers()
+  for (const line of lines) headers.append(line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim())
+  return { status: Number(first.split(' ')[1]), headers, body: text.slice(end + 4) }
+}
+
+function freePort(): number {
+  const probe = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
+  const { port } = probe
+  probe.stop(true)
+  if (port === undefined) throw new Error('There is no free port')
+  return port
+}

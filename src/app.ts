@@ -68,8 +68,13 @@ async function watch(deps: Deps, lock: FolderLock): Promise<App> {
     deps,
     createFront(deps, () => running?.health() ?? STARTING, live),
   )
-  await beginWatch(deps)
-  const loops = startLoops(deps, [createChecker(deps), createOutbox(deps), createHeartbeat(deps), live])
+  const watched = await beginWatch(deps)
+  const loops = startLoops(deps, [
+    createChecker(deps, watched),
+    createOutbox(deps),
+    createHeartbeat(deps, watched),
+    live,
+  ])
   running = loops
   return {
     deps,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigError, readConfig, settingNames } from '#config.ts'
+import { type Config, ConfigError, readConfig, settingNames } from '#config.ts'
 
 const SECRET = 'correct-horse-battery-staple'
 const MAIL = { CRONGUARD_SMTP_HOST: 'mail.example.com' }
@@ -12,6 +12,16 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'cronguard-config-'))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const NO_DIALECTS = {
+  kuma: false,
+  snitch: false,
+  cronitor: false,
+  gatus: false,
+  sentry: false,
+  opsgenie: false,
+  honeybadger: false,
+}
 
 describe('the configuration', () => {
   test('needs nothing: every setting has a default', () => {
@@ -26,6 +36,15 @@ describe('the configuration', () => {
       pingBodyLimit: 10_000,
       registration: 'closed',
       trustedProxies: [],
+      dialects: { ...NO_DIALECTS, kuma: true },
+      pingMail: null,
+      metricsToken: null,
+      heartbeatUrl: null,
+      backupKeep: 7,
+      isReplicated: false,
+      retention: { pingDays: 90, pingsPerMonitor: 1000 },
+      outboundAllow: [],
+      socket: null,
       logLevel: 'info',
       logFormat: 'text',
     })
@@ -48,9 +67,28 @@ describe('the configuration', () => {
       CRONGUARD_PING_BODY_LIMIT: '0',
       CRONGUARD_REGISTRATION: 'open',
       CRONGUARD_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,2001:db8::/32',
+      CRONGUARD_DIALECT_KUMA: 'off',
+      CRONGUARD_DIALECT_SNITCH: 'on',
+      CRONGUARD_DIALECT_CRONITOR: 'on',
+      CRONGUARD_DIALECT_GATUS: 'on',
+      CRONGUARD_DIALECT_SENTRY: 'on',
+      CRONGUARD_DIALECT_OPSGENIE: 'on',
+      CRONGUARD_DIALECT_HONEYBADGER: 'on',
+      CRONGUARD_SMTPD_PORT: '2525',
+      CRONGUARD_SMTPD_HOST: '::',
+      CRONGUARD_PING_EMAIL_DOMAIN: 'Ping.Example.com',
+      CRONGUARD_METRICS_TOKEN: 'a token of the metrics',
+      CRONGUARD_HEARTBEAT_URL: 'https://other.example.com/ping/x',
+      CRONGUARD_BACKUP_KEEP: '30',
+      CRONGUARD_REPLICATED: 'on',
+      CRONGUARD_PING_DAYS: '365',
+      CRONGUARD_PINGS_PER_MONITOR: '100',
+      CRONGUARD_OUTBOUND_ALLOW: '192.168.1.10, 10.0.0.0/8',
+      CRONGUARD_SOCKET: '/run/cronguard/cronguard.sock',
       CRONGUARD_LOG_LEVEL: 'debug',
       CRONGUARD_LOG_FORMAT: 'json',
     })
+    const everyDialect = Object.fromEntries(Object.keys(NO_DIALECTS).map((name) => [name, name !== 'kuma']))
     const server = { host: 'mail.example.com', port: 2525, security: 'tls' } as const
     expect(config).toEqual({
       host: '0.0.0.0',
@@ -62,6 +100,15 @@ describe('the configuration', () => {
       pingBodyLimit: 0,
       registration: 'open',
       trustedProxies: ['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'],
+      dialects: everyDialect as Config['dialects'],
+      pingMail: { host: '::', port: 2525, domain: 'ping.example.com' },
+      metricsToken: 'a token of the metrics',
+      heartbeatUrl: 'https://other.example.com/ping/x',
+      backupKeep: 30,
+      isReplicated: true,
+      retention: { pingDays: 365, pingsPerMonitor: 100 },
+      outboundAllow: ['192.168.1.10', '10.0.0.0/8'],
+      socket: '/run/cronguard/cronguard.sock',
       logLevel: 'debug',
       logFormat: 'json',
     })
@@ -79,11 +126,23 @@ describe('the configuration', () => {
 
   test('has settings whose secrets may come from files', () => {
     const names = settingNames()
-    expect(names).toHaveLength(18)
+    expect(names).toHaveLength(38)
     expect(names.filter((name) => name.endsWith('_FILE'))).toEqual([
       'CRONGUARD_SECRET_KEY_FILE',
       'CRONGUARD_SMTP_PASSWORD_FILE',
+      'CRONGUARD_METRICS_TOKEN_FILE',
+      'CRONGUARD_HEARTBEAT_URL_FILE',
     ])
+  })
+})
+
+describe('pings by mail', () => {
+  test.each([
+    { env: {}, pingMail: { host: '127.0.0.1', domain: hostname().toLowerCase() } },
+    { env: { CRONGUARD_HOST: '::' }, pingMail: { host: '::', domain: 'localhost' } },
+    { env: { CRONGUARD_BASE_URL: 'https://Cron.example.com' }, pingMail: { domain: 'cron.example.com' } },
+  ])('arrive where CronGuard is, unless it is said otherwise: %j', ({ env, pingMail }) => {
+    expect(readConfig({ ...env, CRONGUARD_SMTPD_PORT: '2525' }).pingMail).toMatchObject({ port: 2525, ...pingMail })
   })
 })
 
@@ -134,6 +193,17 @@ describe('a bad value is told with the name of its setting', () => {
     ['TRUSTED_PROXIES', '10.0.0.1/8/8', PROXIES_PROBLEM],
     ['TRUSTED_PROXIES', '127.0.0.1,', PROXIES_PROBLEM],
     ['TRUSTED_PROXIES', 'fe80::1%eth0', PROXIES_PROBLEM],
+    ['DIALECT_KUMA', 'yes', 'must be on or off'],
+    ['DIALECT_SENTRY', 'ON', 'must be on or off'],
+    ['SMTPD_PORT', '0', PORT_PROBLEM],
+    ['METRICS_TOKEN', 'fifteen-letters', 'must have at least 16 characters'],
+    ['HEARTBEAT_URL', 'file:///etc/passwd', 'must be an http or https address'],
+    ['BACKUP_KEEP', '1001', 'must be at most 1000'],
+    ['PING_DAYS', '0', 'must be between 1 and 36500'],
+    ['PINGS_PER_MONITOR', '0', 'must be between 1 and 10000000'],
+    ['REPLICATED', 'yes', 'must be on or off'],
+    ['OUTBOUND_ALLOW', 'nas.local', PROXIES_PROBLEM],
+    ['SOCKET', 'cronguard.sock', 'must be a path that begins with /'],
     ['LOG_LEVEL', 'trace', 'must be one of debug, info, warn, error'],
     ['LOG_FORMAT', 'xml', 'must be one of text, json'],
   ]
@@ -148,6 +218,16 @@ describe('a bad value is told with the name of its setting', () => {
     { name: 'SECRET_KEY', value: 'sixteen-letters!', field: 'secretKey', read: 'sixteen-letters!' },
   ] as const)('$name=$value is just good enough', ({ name, value, field, read }) => {
     expect(readConfig({ [`CRONGUARD_${name}`]: value })[field]).toBe(read)
+  })
+
+  test.each(['SMTPD_HOST', 'PING_EMAIL_DOMAIN'])('%s without a port for mails is a problem', (name) => {
+    const problem = `CRONGUARD_${name} is set, but CRONGUARD_SMTPD_PORT is not`
+    expect(problemsOf({ [`CRONGUARD_${name}`]: 'mail.example.com' })).toEqual([problem])
+  })
+
+  test.each(['a@b', '-x', 'x-', 'a b', '.'])('a ping domain cannot be %j', (domain) => {
+    const env = { CRONGUARD_SMTPD_PORT: '2525', CRONGUARD_PING_EMAIL_DOMAIN: domain }
+    expect(problemsOf(env)).toEqual(['CRONGUARD_PING_EMAIL_DOMAIN must be a domain like cron.example.com'])
   })
 
   test('a name that CronGuard does not know is a problem, for it may be a slip', () => {

@@ -9,7 +9,7 @@ import { AppError } from '#lib/errors.ts'
 import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import { newUuid } from '#lib/tokens.ts'
 import * as store from '#store/channels.ts'
-import type { Reader } from '#store/database.ts'
+import type { Reader, Tx } from '#store/database.ts'
 import { failPendingOfChannel } from '#store/deliveries.ts'
 import { findProject } from '#store/projects.ts'
 import { send } from './deliveries.ts'
@@ -31,7 +31,7 @@ export function createChannel(
   if (kind === null) throw new AppError('invalid', `There is no kind of channel called ${input.kind.slice(0, 40)}.`)
   const name = readName(input.name)
   const settings = readSettings(kind, input.settings)
-  const channel: Channel = { ...input, id: newUuid(), name, settings, disabledAt: null }
+  const channel: Channel = { ...input, id: newUuid(), name, settings, disabledAt: null, tellsBlackouts: true }
   deps.db.write((tx) => {
     if (store.countChannels(tx, channel.projectId) >= CHANNELS_MAX) throw tooManyChannels()
     store.insertChannel(tx, channel)
@@ -40,28 +40,35 @@ export function createChannel(
   return channel
 }
 
-/** Renames it and changes its settings, which stay what they are where nothing is given. Throws as `createChannel`. */
-export function updateChannel(deps: Deps, change: { ref: ChannelRef; name: string; input: SettingsInput }): void {
-  const { ref, input } = change
-  const name = readName(change.name)
+/** Only what is to change. */
+export interface ChannelChange {
+  name?: string | undefined
+  input?: SettingsInput | undefined
+  isDisabled?: boolean | undefined
+  tellsBlackouts?: boolean | undefined
+}
+
+/** Renames it, changes its settings, switches it off or on, or all of these. Throws as `createChannel`. */
+export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { ref: ChannelRef }): void {
+  const name = change.name === undefined ? undefined : readName(change.name)
   deps.db.write((tx) => {
     const channel = findOwn(tx, ref)
-    const kind = findKind(channel.kind)
-    if (kind === null) throw new AppError('conflict', 'Channels of this kind are not supported any more.')
-    const stored = channel.settings as Record<string, unknown>
-    const settings = readSettings(kind, changedSettings(kind, stored, input))
-    store.saveChannel(tx, { id: channel.id, name, settings })
+    const settings = change.input === undefined ? channel.settings : settingsAfter(channel, change.input)
+    const { tellsBlackouts = channel.tellsBlackouts } = change
+    store.saveChannel(tx, { id: channel.id, name: name ?? channel.name, settings, tellsBlackouts })
+    if (change.isDisabled !== undefined) switchChannel(tx, channel, change.isDisabled)
   })
 }
 
 /** Switches it off, and what it still had to tell fails; or on again. Returns how many messages were given up. */
 export function setChannelDisabled(deps: Deps, { isDisabled, ...ref }: ChannelRef & { isDisabled: boolean }): number {
-  return deps.db.write((tx) => {
-    const { id, disabledAt } = findOwn(tx, ref)
-    if ((disabledAt !== null) === isDisabled) return 0
-    store.saveDisabledAt(tx, { id, disabledAt: isDisabled ? tx.now : null })
-    return isDisabled ? failPendingOfChannel(tx, { channelId: id, detail: SWITCHED_OFF }) : 0
-  })
+  return deps.db.write((tx) => switchChannel(tx, findOwn(tx, ref), isDisabled))
+}
+
+function switchChannel(tx: Tx, { id, disabledAt }: Channel, isDisabled: boolean): number {
+  if ((disabledAt !== null) === isDisabled) return 0
+  store.saveDisabledAt(tx, { id, disabledAt: isDisabled ? tx.now : null })
+  return isDisabled ? failPendingOfChannel(tx, { channelId: id, detail: SWITCHED_OFF }) : 0
 }
 
 /** Deletes it; what it still had to tell fails. Returns it as it was. */
@@ -96,8 +103,9 @@ export async function testChannel(deps: Deps, ref: ChannelRef): Promise<Outcome>
 
 function findOwn(reader: Reader, { projectId, channelId }: ChannelRef): Channel {
   const channel = store.findChannel(reader, channelId)
-  if (channel === null) throw new AppError('not_found', 'There is no such channel.')
-  if (channel.projectId !== projectId) throw new AppError('forbidden', 'This channel belongs to another project.')
+  if (channel === null || channel.projectId !== projectId) {
+    throw new AppError('not_found', 'There is no such channel.')
+  }
   return channel
 }
 
@@ -106,6 +114,12 @@ function readName(name: string): string {
   const read = readField(fields, 'name', ChannelName.safeParse(name), '')
   throwProblems(fields)
   return read
+}
+
+function settingsAfter({ kind: name, settings }: Channel, input: SettingsInput): unknown {
+  const kind = findKind(name)
+  if (kind === null) throw new AppError('conflict', 'Channels of this kind are not supported any more.')
+  return readSettings(kind, changedSettings(kind, settings as Record<string, unknown>, input))
 }
 
 function readSettings(kind: ChannelKind, input: unknown): unknown {

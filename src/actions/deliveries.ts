@@ -5,7 +5,7 @@ import type { Wires } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import { type Channel, SWITCHED_OFF } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, DETAIL_MAX, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
-import type { Notification } from '#domain/notification.ts'
+import { type Notification, notificationSubject } from '#domain/notification.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { findChannel, markChannel } from '#store/channels.ts'
@@ -64,10 +64,14 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
 
 /**
  * Sends the same message through the same channel once more, as a delivery of its own: what happened stays as it was.
- * Throws not_found, and conflict when it is still on its way or the channel cannot be told.
+ * Returns the id of the new one. Throws not_found, and conflict when it is still on its way or the channel cannot be
+ * told.
  */
-export function resendDelivery(deps: Deps, { projectId, deliveryId }: { projectId: string; deliveryId: string }): void {
-  deps.db.write((tx) => {
+export function resendDelivery(
+  deps: Deps,
+  { projectId, deliveryId }: { projectId: string; deliveryId: string },
+): string {
+  return deps.db.write((tx) => {
     const delivery = findDelivery(tx, deliveryId)
     if (delivery === null || delivery.projectId !== projectId) {
       throw new AppError('not_found', 'There is no such delivery.')
@@ -81,7 +85,9 @@ export function resendDelivery(deps: Deps, { projectId, deliveryId }: { projectI
     if (isUnderWay(tx, { notificationId, channelId: channel.id })) {
       throw new AppError('conflict', 'This message is still on its way to this channel.')
     }
-    insertDelivery(tx, { id: newUuid(), notificationId, monitorId, channel })
+    const id = newUuid()
+    insertDelivery(tx, { id, notificationId, monitorId, channel })
+    return id
   })
 }
 
@@ -128,7 +134,7 @@ function logOutcome(deps: Deps, { claimed, outcome }: { claimed: ClaimedDelivery
   const facts = {
     delivery: claimed.id,
     kind: claimed.channelKind,
-    monitor: claimed.notification.monitor.name,
+    monitor: notificationSubject(claimed.notification),
     status: claimed.notification.status,
     attempt: claimed.attempts,
   }

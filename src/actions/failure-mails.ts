@@ -5,6 +5,7 @@ import type { Deps } from '#deps.ts'
 import type { User } from '#domain/account.ts'
 import { type Channel, SWITCHED_OFF } from '#domain/channel.ts'
 import { failureLetter } from '#domain/letter.ts'
+import { notificationSubject, notificationUrl } from '#domain/notification.ts'
 import { may } from '#domain/project.ts'
 import { HOUR } from '#lib/duration.ts'
 import { findUser } from '#store/accounts.ts'
@@ -38,18 +39,18 @@ export function tellOfFailure(deps: Deps, failure: Failure): void {
 
 async function mailMembers(deps: Deps, { claimed, channel, detail }: Failure): Promise<void> {
   const letter = {
-    monitor: claimed.notification.monitor.name,
+    monitor: notificationSubject(claimed.notification),
     channel: channel.name || kindLabel(channel.kind),
     detail,
-    url: `${deps.config.baseUrl}${pathOf(deps, claimed)}`,
+    url: urlOf(deps, claimed),
   }
   const addresses = readersOf(deps, channel.projectId).map(({ email }) => email)
   await Promise.all(addresses.map((to) => mail(deps, failureLetter({ ...letter, to }))))
 }
 
-function pathOf({ db }: Deps, { id, notification }: ClaimedDelivery): string {
+function urlOf({ db, config: { baseUrl } }: Deps, { id, notification }: ClaimedDelivery): string {
   const incidentId = findIncidentIdOfDelivery(db, id)
-  return incidentId === null ? `/monitors/${notification.monitor.uniqueKey}` : `/incidents/${incidentId}`
+  return incidentId === null ? notificationUrl(notification, baseUrl) : `${baseUrl}/incidents/${incidentId}`
 }
 
 // Who can mend the channel and wants to know. An address that nobody has proven to be his gets nothing.

@@ -1,17 +1,128 @@
+// The watch of one process over time itself: signs of life, gaps, and clocks that cannot be right.
 import type { Deps } from '#deps.ts'
-import { markAlive, markStarted, markStopped } from '#store/heartbeat.ts'
+import { type BlackoutReason, CLOCK_WAIT_MS, gapReason, judgeClock } from '#domain/blackout.ts'
+import { durationInWords, momentInWords } from '#lib/duration.ts'
+import { markAlive, markStarted, markStopped, readHeartbeat } from '#store/heartbeat.ts'
+import { acceptEarlierClock, recordBlackout, recountDueTimes } from './blackouts.ts'
 
-/** CronGuard begins to watch. */
-export async function beginWatch(deps: Deps): Promise<void> {
-  await deps.db.writeGrouped(markStarted)
+/** What a process knows of its own watch. */
+export interface Watch {
+  /** The last sign of life that is on disk, by the clock, and by the clock that only goes forward. */
+  aliveAt: number
+  aliveElapsed: number
+  isDiskRefusing: boolean
+  /** Since when, by the clock that only goes forward, it waits for a clock that can be right; null: it watches. */
+  waitsSince: number | null
 }
 
-/** A sign of life; it also proves that the disk still takes writes. */
-export async function showLife(deps: Deps): Promise<void> {
-  await deps.db.writeGrouped(markAlive)
+/** CronGuard begins to watch, or waits for its clock. What was expected while nobody watched gets a second chance. */
+export async function beginWatch(deps: Deps): Promise<Watch> {
+  const elapsed = deps.clock.elapsed()
+  const last = readHeartbeat(deps.db)
+  const now = deps.clock.now()
+  const watch: Watch = { aliveAt: last?.aliveAt ?? now, aliveElapsed: elapsed, isDiskRefusing: false, waitsSince: null }
+  if (judgeClock({ aliveAt: watch.aliveAt, now }) === 'behind') {
+    watch.waitsSince = elapsed
+    deps.log.warn('The clock is behind the last sign of life: nothing is judged until it is right', {
+      clock: momentInWords(now),
+      alive: momentInWords(watch.aliveAt),
+    })
+    return watch
+  }
+  await goOn(deps, watch)
+  return watch
+}
+
+/** A sign of life, which also proves that the disk still takes what it is given. */
+export async function showLife(deps: Deps, watch: Watch): Promise<void> {
+  if (watch.waitsSince !== null) return
+  try {
+    // A gap is for `keepTime` to find: who has overslept must not hide it by a sign of life.
+    if (judgeClock({ aliveAt: watch.aliveAt, now: deps.clock.now() }) === 'steady') await signLife(deps, watch)
+    watch.isDiskRefusing = false
+  } catch (error) {
+    watch.isDiskRefusing = true
+    throw error
+  }
+}
+
+/** Looks for a gap in the watch, and says whether deadlines may be judged now. Throws when the disk refuses. */
+export async function keepTime(deps: Deps, watch: Watch): Promise<boolean> {
+  const now = deps.clock.now()
+  const elapsedMs = deps.clock.elapsed() - watch.aliveElapsed
+  const verdict = judgeClock({ aliveAt: watch.aliveAt, now })
+  if (watch.waitsSince !== null) return await keepWaiting(deps, watch)
+  if (verdict === 'behind') await putBack(deps, watch)
+  if (verdict === 'gap') {
+    const ms = now - watch.aliveAt
+    await noteGap(deps, watch, gapReason({ ms, elapsedMs, isDiskRefusing: watch.isDiskRefusing }))
+  }
+  return true
 }
 
 /** CronGuard stops on purpose: nobody needs to wonder why. */
 export function endWatch(deps: Deps): void {
   deps.db.write(markStopped)
+}
+
+async function goOn(deps: Deps, watch: Watch): Promise<void> {
+  const spared = await deps.db.writeGrouped((tx) => {
+    const last = readHeartbeat(tx)
+    recountDueTimes(tx)
+    const count = last && recordBlackout(tx, { from: last.aliveAt, reason: last.stoppedAt === null ? 'crash' : 'stop' })
+    markStarted(tx)
+    return count ?? 0
+  })
+  if (spared > 0) logBlackout(deps, watch.aliveAt, spared)
+  sawLife(deps, watch)
+}
+
+async function keepWaiting(deps: Deps, watch: Watch): Promise<boolean> {
+  const isBehind = judgeClock({ aliveAt: watch.aliveAt, now: deps.clock.now() }) === 'behind'
+  const waitedMs = deps.clock.elapsed() - (watch.waitsSince ?? 0)
+  if (isBehind && waitedMs < CLOCK_WAIT_MS) return false
+  if (isBehind) await putBack(deps, watch)
+  else await goOn(deps, watch)
+  watch.waitsSince = null
+  return true
+}
+
+async function putBack(deps: Deps, watch: Watch): Promise<void> {
+  await deps.db.writeGrouped((tx) => {
+    acceptEarlierClock(tx)
+    markStarted(tx)
+  })
+  deps.log.warn('The clock was put back; deadlines are counted by it from now on', {
+    clock: momentInWords(deps.clock.now()),
+    before: momentInWords(watch.aliveAt),
+  })
+  sawLife(deps, watch)
+}
+
+async function noteGap(deps: Deps, watch: Watch, reason: BlackoutReason): Promise<void> {
+  const spared = await deps.db.writeGrouped((tx) => {
+    const count = recordBlackout(tx, { from: watch.aliveAt, reason })
+    markAlive(tx)
+    return count
+  })
+  logBlackout(deps, watch.aliveAt, spared)
+  sawLife(deps, watch)
+}
+
+async function signLife(deps: Deps, watch: Watch): Promise<void> {
+  await deps.db.writeGrouped(markAlive)
+  sawLife(deps, watch)
+}
+
+function sawLife(deps: Deps, watch: Watch): void {
+  watch.aliveAt = deps.clock.now()
+  watch.aliveElapsed = deps.clock.elapsed()
+}
+
+function logBlackout(deps: Deps, from: number, spared: number): void {
+  deps.log.warn('CronGuard could not watch; what was expected meanwhile gets a second chance', {
+    from: momentInWords(from),
+    lasted: durationInWords(deps.clock.now() - from),
+    monitors: spared,
+  })
 }

@@ -5,6 +5,6 @@ import { applyMigration, createMigrationsTable, pendingMigrations } from '#store
 export function migrate(db: Db): string[] {
   const pending = pendingMigrations(db)
   if (pending.length > 0) db.write(createMigrationsTable)
-  for (const name of pending) db.write((tx) => applyMigration(tx, name))
+  for (const name of pending) db.writeSchema((tx) => applyMigration(tx, name))
   return pending
 }

@@ -51,7 +51,7 @@ function notify(
     lastPing: findLastPing(tx, { monitorId, at: transition.at }),
     downSince: closed?.openedAt ?? null,
   })
-  const notificationId = insertNotification(tx, { transitionId, notification })
+  const notificationId = insertNotification(tx, { about: { transitionId }, projectId: monitor.projectId, notification })
   for (const channel of listChannelsOfMonitor(tx, monitorId).filter(({ disabledAt }) => disabledAt === null)) {
     insertDelivery(tx, { id: newUuid(), notificationId, monitorId, channel })
   }

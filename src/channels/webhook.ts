@@ -1,6 +1,12 @@
 import { z } from 'zod'
+import type { BlackoutNotice } from '#domain/blackout-notice.ts'
 import type { Outcome } from '#domain/delivery.ts'
-import { type Notification, notificationDetails, notificationUrl } from '#domain/notification.ts'
+import {
+  type MonitorNotification,
+  notificationDetails,
+  notificationSubject,
+  notificationUrl,
+} from '#domain/notification.ts'
 import { scheduleInWords } from '#domain/schedule.ts'
 import { SECOND } from '#lib/duration.ts'
 import { hmacSha256Hex } from '#lib/tokens.ts'
@@ -76,10 +82,10 @@ function answerOutcome(status: number): Outcome {
 }
 
 /** The webhook's wire format: snake_case, times as ISO 8601 in UTC, lengths in whole seconds. */
-function webhookBody({ notification, deliveryId, baseUrl }: Message) {
-  const { monitor, lastPing } = notification
+function webhookBody(message: Message): Record<string, unknown> {
+  const { notification, deliveryId, baseUrl } = message
   return {
-    monitor_name: monitor.name,
+    monitor_name: notificationSubject(notification),
     status: notification.status,
     timestamp: iso(notification.at),
     details: notificationDetails(notification),
@@ -87,6 +93,13 @@ function webhookBody({ notification, deliveryId, baseUrl }: Message) {
     test: notification.isTest,
     delivery_id: deliveryId,
     project: notification.project,
+    ...(notification.status === 'blind' ? aboutBlackout(notification) : aboutMonitor(notification)),
+    url: notificationUrl(notification, baseUrl),
+  }
+}
+
+function aboutMonitor({ monitor, lastPing, dueAt, downMs }: MonitorNotification) {
+  return {
     monitor: {
       name: monitor.name,
       slug: monitor.slug,
@@ -98,10 +111,16 @@ function webhookBody({ notification, deliveryId, baseUrl }: Message) {
       ping_count: monitor.pingCount,
     },
     last_ping: lastPing && { kind: lastPing.kind, timestamp: iso(lastPing.at), exit_status: lastPing.exitStatus },
-    expected_at: isoOrNull(notification.dueAt),
-    down_seconds: notification.downMs === null ? null : seconds(notification.downMs),
-    url: notificationUrl(notification, baseUrl),
-  } satisfies Record<string, unknown> & { status: Notification['status'] }
+    expected_at: isoOrNull(dueAt),
+    down_seconds: downMs === null ? null : seconds(downMs),
+  }
+}
+
+function aboutBlackout({ from, at, sparedCount, spared }: BlackoutNotice) {
+  return {
+    monitor: null,
+    blackout: { from: iso(from), to: iso(at), monitors_spared: sparedCount, names: spared },
+  }
 }
 
 function isCallable(text: string): boolean {

@@ -1,4 +1,5 @@
 import type { DeliveryState, FailureReason } from './delivery.ts'
+import type { Notification } from './notification.ts'
 import { limitedLine } from './text.ts'
 
 /** One configured way to reach people. */
@@ -12,6 +13,8 @@ export interface Channel {
   settings: unknown
   /** Since when a person has switched it off; null: it tells. */
   disabledAt: number | null
+  /** Whether it is told of the stretches in which CronGuard could not watch. */
+  tellsBlackouts: boolean
 }
 
 /** How a channel does. */
@@ -26,19 +29,20 @@ export interface ChannelReport {
   /** The newest thing that it tried to tell; null when there was nothing yet. */
   lastDelivery: {
     state: DeliveryState
-    status: 'down' | 'up'
+    status: Notification['status']
     /** When it was last tried. */
     at: number
     reason: FailureReason | null
     detail: string
-    monitor: { uniqueKey: string; name: string; slug: string }
+    /** Null: it was about CronGuard itself. */
+    monitor: { uniqueKey: string; name: string; slug: string } | null
   } | null
 }
 
 /** What is said of a message that a channel did not tell because a person had switched it off. */
 export const SWITCHED_OFF = 'The channel was switched off'
 
-/** Settings as a form gives them, by the name of the field. */
+/** Settings as a person gives them, by the name of the field. */
 export interface SettingsInput {
   given: Readonly<Record<string, string>>
   /** Secrets that are to be kept no longer. */

@@ -1,9 +1,10 @@
-// What happened to a monitor, newest first: its pings and its transitions in one row.
+// What happened to a monitor, newest first: its pings and its turns in one row.
+import type { BlackoutReason } from './blackout.ts'
 import type { RecordedTransition } from './lifecycle.ts'
 import type { PingKind, RecordedPing } from './ping.ts'
 
 export const TIMELINE_FILTERS = ['all', 'success', 'fail', 'start', 'log', 'ignored', 'status'] as const
-/** `status`: only the transitions; a kind: only the pings of this kind. */
+/** `status`: only the turns; a kind: only the pings of this kind. */
 export type TimelineFilter = (typeof TIMELINE_FILTERS)[number]
 
 export interface TimelinePing extends RecordedPing {
@@ -11,25 +12,29 @@ export interface TimelinePing extends RecordedPing {
   bodyStart: Uint8Array | null
 }
 
-export type TimelineEntry =
-  | { type: 'ping'; ping: TimelinePing }
-  | { type: 'transition'; transition: RecordedTransition }
+/** What is no ping: its status changed, or it got a second chance after a blackout. */
+export type Turn =
+  | ({ type: 'transition' } & RecordedTransition)
+  /** `at`: when the watch went on. */
+  | { type: 'blackout'; id: number; at: number; from: number; reason: BlackoutReason }
+
+export type TimelineEntry = { type: 'ping'; ping: TimelinePing } | Turn
 
 /**
- * A place between two entries. Pings and transitions each have their own half of it, so that no page loses or repeats
+ * A place between two entries. Pings and turns each have their own half of it, so that no page loses or repeats
  * one when moments are equal, or when the clock of the machine was set back.
  */
 export interface TimelineCursor {
   pingNumber: number
-  transitionAt: number
-  transitionId: number
+  turnAt: number
+  turnId: number
 }
 
 /** Above everything. */
 export const TIMELINE_TOP: TimelineCursor = {
   pingNumber: Number.MAX_SAFE_INTEGER,
-  transitionAt: Number.MAX_SAFE_INTEGER,
-  transitionId: Number.MAX_SAFE_INTEGER,
+  turnAt: Number.MAX_SAFE_INTEGER,
+  turnId: Number.MAX_SAFE_INTEGER,
 }
 
 /** Which pings a filter lets through. */
@@ -38,41 +43,39 @@ export function pingKindOf(filter: TimelineFilter): PingKind | 'every' | 'none' 
   return filter === 'status' ? 'none' : filter
 }
 
-export function showsTransitions(filter: TimelineFilter): boolean {
+export function showsTurns(filter: TimelineFilter): boolean {
   return filter === 'all' || filter === 'status'
 }
 
 /** "120.1764000000000.7" */
-export function writeCursor({ pingNumber, transitionAt, transitionId }: TimelineCursor): string {
-  return `${pingNumber}.${transitionAt}.${transitionId}`
+export function writeCursor({ pingNumber, turnAt, turnId }: TimelineCursor): string {
+  return `${pingNumber}.${turnAt}.${turnId}`
 }
 
 /** Null for what is none. */
 export function readCursor(text: string | null): TimelineCursor | null {
-  const match = /^(\d{1,16})\.(\d{1,16})\.(\d{1,16})$/.exec(text ?? '')
+  const match = /^(\d{1,16})\.(\d{1,16})\.(-?\d{1,16})$/.exec(text ?? '')
   if (match === null) return null
-  const [pingNumber = 0, transitionAt = 0, transitionId = 0] = match.slice(1).map(Number)
-  return [pingNumber, transitionAt, transitionId].every(Number.isSafeInteger)
-    ? { pingNumber, transitionAt, transitionId }
-    : null
+  const [pingNumber = 0, turnAt = 0, turnId = 0] = match.slice(1).map(Number)
+  return [pingNumber, turnAt, turnId].every(Number.isSafeInteger) ? { pingNumber, turnAt, turnId } : null
 }
 
 interface Streams {
-  /** Newest first, as the transitions. */
+  /** Newest first, as the turns. */
   pings: readonly TimelinePing[]
-  transitions: readonly RecordedTransition[]
+  turns: readonly Turn[]
 }
 
 /** The newest `limit` of both, newest first. What a ping made of the monitor stands above the ping. */
-export function mergeNewest({ pings, transitions }: Streams, limit: number): TimelineEntry[] {
+export function mergeNewest({ pings, turns }: Streams, limit: number): TimelineEntry[] {
   const entries: TimelineEntry[] = []
-  let [nextPing, nextTransition] = [0, 0]
+  let [nextPing, nextTurn] = [0, 0]
   while (entries.length < limit) {
     const ping = pings[nextPing]
-    const transition = transitions[nextTransition]
-    if (transition !== undefined && (ping === undefined || transition.at >= ping.at)) {
-      entries.push({ type: 'transition', transition })
-      nextTransition++
+    const turn = turns[nextTurn]
+    if (turn !== undefined && (ping === undefined || turn.at >= ping.at)) {
+      entries.push(turn)
+      nextTurn++
     } else if (ping !== undefined) {
       entries.push({ type: 'ping', ping })
       nextPing++
@@ -88,5 +91,5 @@ export function cursorBelow(start: TimelineCursor, entries: readonly TimelineEnt
 
 function moved(cursor: TimelineCursor, entry: TimelineEntry): TimelineCursor {
   if (entry.type === 'ping') return { ...cursor, pingNumber: entry.ping.number }
-  return { ...cursor, transitionAt: entry.transition.at, transitionId: entry.transition.id }
+  return { ...cursor, turnAt: entry.at, turnId: entry.id }
 }

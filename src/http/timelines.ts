@@ -1,18 +1,18 @@
-import type { RecordedTransition } from '#domain/lifecycle.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import {
   cursorBelow,
   mergeNewest,
   pingKindOf,
-  showsTransitions,
+  showsTurns,
   TIMELINE_TOP,
   type TimelineCursor,
   type TimelineEntry,
   type TimelineFilter,
   type TimelinePing,
+  type Turn,
 } from '#domain/timeline.ts'
 import type { Reader } from '#store/database.ts'
-import { findPingNumbersAround, listNewestPings, listTransitionsAbove, listTransitionsBelow } from '#store/timeline.ts'
+import { findPingNumbersAround, listNewestPings, listTurnsAbove, listTurnsBelow } from '#store/timeline.ts'
 
 export interface TimelinePage {
   /** Newest first. */
@@ -45,13 +45,13 @@ export function readTimeline(
 ): TimelinePage {
   const start = before ?? TIMELINE_TOP
   const { pings, searchedTo } = readPings(reader, { monitor, filter, below: start.pingNumber })
-  const transitions = showsTransitions(filter)
-    ? listTransitionsBelow(reader, { monitorId: monitor.id, ...start, limit: PAGE_SIZE + 1 })
+  const turns = showsTurns(filter)
+    ? listTurnsBelow(reader, { monitorId: monitor.id, ...start, limit: PAGE_SIZE + 1 })
     : []
-  const entries = mergeNewest({ pings, transitions }, PAGE_SIZE)
-  const above = before === null ? topOf({ monitor, transitions }) : null
+  const entries = mergeNewest({ pings, turns }, PAGE_SIZE)
+  const above = before === null ? topOf({ monitor, turns }) : null
   const end = cursorBelow(start, entries)
-  if (entries.length < pings.length + transitions.length) return { entries, below: end, above }
+  if (entries.length < pings.length + turns.length) return { entries, below: end, above }
   return { entries, below: furtherBelow(reader, { monitor, end, searchedTo }), above }
 }
 
@@ -65,10 +65,10 @@ export function readTimelineNews(
   if (kind !== 'every' && searched.below - searched.above > SEARCHED_MAX) return { entries: [], above: null }
   const range = { monitorId: monitor.id, limit: PAGE_SIZE + 1 }
   const pings = kind === 'none' ? [] : listNewestPings(reader, { ...range, ...searched, kind })
-  const transitions = showsTransitions(filter) ? listTransitionsAbove(reader, { ...range, ...after }) : []
-  if (pings.length + transitions.length > PAGE_SIZE) return { entries: [], above: null }
-  const entries = mergeNewest({ pings, transitions }, PAGE_SIZE)
-  return { entries, above: { ...after, ...topOf({ monitor, transitions, otherwise: after }) } }
+  const turns = showsTurns(filter) ? listTurnsAbove(reader, { ...range, ...after }) : []
+  if (pings.length + turns.length > PAGE_SIZE) return { entries: [], above: null }
+  const entries = mergeNewest({ pings, turns }, PAGE_SIZE)
+  return { entries, above: { ...after, ...topOf({ monitor, turns, otherwise: after }) } }
 }
 
 function readPings(
@@ -96,14 +96,14 @@ function furtherBelow(
 
 function topOf({
   monitor,
-  transitions,
-  otherwise = { transitionAt: 0, transitionId: 0 },
+  turns,
+  otherwise = { turnAt: 0, turnId: 0 },
 }: {
   monitor: Monitor
-  transitions: RecordedTransition[]
-  otherwise?: Pick<TimelineCursor, 'transitionAt' | 'transitionId'>
+  turns: Turn[]
+  otherwise?: Pick<TimelineCursor, 'turnAt' | 'turnId'>
 }): TimelineCursor {
-  const [newest] = transitions
-  const { transitionAt, transitionId } = newest ? { transitionAt: newest.at, transitionId: newest.id } : otherwise
-  return { pingNumber: monitor.pingCount, transitionAt, transitionId }
+  const [newest] = turns
+  const { turnAt, turnId } = newest ? { turnAt: newest.at, turnId: newest.id } : otherwise
+  return { pingNumber: monitor.pingCount, turnAt, turnId }
 }

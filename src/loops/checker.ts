@@ -1,15 +1,17 @@
 import { checkDeadlines } from '#actions/deadlines.ts'
+import { keepTime, type Watch } from '#actions/process.ts'
 import type { Deps } from '#deps.ts'
 import type { Loop } from './index.ts'
 
 const EVERY_MS = 250
 
-/** Finds the monitors whose deadline has passed. */
-export function createChecker(deps: Deps): Loop {
+/** Finds the monitors whose deadline has passed, but not before it is known that somebody watched until then. */
+export function createChecker(deps: Deps, watch: Watch): Loop {
   let known = new Set<number>()
 
   // A monitor that cannot be judged is told of once, not four times a second.
   const tick = async (): Promise<void> => {
+    if (!(await keepTime(deps, watch))) return
     const unjudged = await checkDeadlines(deps)
     for (const { id, error } of unjudged) {
       if (!known.has(id)) deps.log.error('A deadline could not be judged', { monitor: id, error })

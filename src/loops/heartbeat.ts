@@ -1,9 +1,14 @@
-import { showLife } from '#actions/process.ts'
+import { showLife, type Watch } from '#actions/process.ts'
 import type { Deps } from '#deps.ts'
 import { SECOND } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
 
 /** Writes a sign of life, which also proves that the disk still takes what it is given. */
-export function createHeartbeat(deps: Deps): Loop {
-  return { name: 'database', everyMs: 5 * SECOND, tick: () => showLife(deps), settled: async () => {} }
+export function createHeartbeat(deps: Deps, watch: Watch): Loop {
+  return {
+    name: 'database',
+    everyMs: 5 * SECOND,
+    tick: () => showLife(deps, watch),
+    settled: async () => {},
+  }
 }

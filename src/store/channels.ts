@@ -1,5 +1,6 @@
 import type { Channel, ChannelReport } from '#domain/channel.ts'
 import type { DeliveryState, FailureReason } from '#domain/delivery.ts'
+import type { Notification } from '#domain/notification.ts'
 import type { Reader, Tx } from './database.ts'
 
 interface ChannelRow {
@@ -9,10 +10,12 @@ interface ChannelRow {
   name: string
   settings: string
   disabled_at: number | null
+  tells_blackouts: number
 }
 
-const COLUMNS =
-  'channels.id, channels.project_id, channels.kind, channels.name, channels.settings, channels.disabled_at'
+const COLUMNS = `
+  channels.id, channels.project_id, channels.kind, channels.name, channels.settings, channels.disabled_at,
+  channels.tells_blackouts`
 
 export function findChannel(reader: Reader, id: string): Channel | null {
   const row = reader.get<ChannelRow>(`SELECT ${COLUMNS} FROM channels WHERE id = $id`, { id })
@@ -44,10 +47,10 @@ interface ReportRow extends ChannelRow {
   finished_at: number | null
   reason: FailureReason | null
   detail: string | null
-  content_status: 'down' | 'up'
-  monitor_name: string
-  slug: string
-  unique_key: string
+  content_status: Notification['status']
+  monitor_name: string | null
+  slug: string | null
+  unique_key: string | null
 }
 
 // The newest thing that each tried to tell comes with it: one statement, however many channels there are.
@@ -134,7 +137,10 @@ export function listChannelIdsByMonitor(reader: Reader, projectId: string): Map<
   return byMonitor
 }
 
-export function insertChannel(tx: Tx, { id, projectId, kind, name, settings }: Omit<Channel, 'disabledAt'>): void {
+export function insertChannel(
+  tx: Tx,
+  { id, projectId, kind, name, settings }: Omit<Channel, 'disabledAt' | 'tellsBlackouts'>,
+): void {
   tx.run(
     `INSERT INTO channels (id, project_id, kind, name, settings, created_at)
      VALUES ($id, $projectId, $kind, $name, $settings, $now)`,
@@ -142,11 +148,15 @@ export function insertChannel(tx: Tx, { id, projectId, kind, name, settings }: O
   )
 }
 
-export function saveChannel(tx: Tx, { id, name, settings }: Pick<Channel, 'id' | 'name' | 'settings'>): void {
-  tx.run('UPDATE channels SET name = $name, settings = $settings WHERE id = $id', {
+export function saveChannel(
+  tx: Tx,
+  { id, name, settings, tellsBlackouts }: Pick<Channel, 'id' | 'name' | 'settings' | 'tellsBlackouts'>,
+): void {
+  tx.run('UPDATE channels SET name = $name, settings = $settings, tells_blackouts = $tellsBlackouts WHERE id = $id', {
     id,
     name,
     settings: JSON.stringify(settings),
+    tellsBlackouts,
   })
 }
 
@@ -201,6 +211,7 @@ function toChannel(row: ChannelRow): Channel {
     name: row.name,
     settings: JSON.parse(row.settings),
     disabledAt: row.disabled_at,
+    tellsBlackouts: row.tells_blackouts === 1,
   }
 }
 
@@ -216,7 +227,10 @@ function toReport(row: ReportRow): ChannelReport {
       at: row.finished_at ?? row.delivery_created_at,
       reason: row.reason,
       detail: row.detail ?? '',
-      monitor: { uniqueKey: row.unique_key, name: row.monitor_name, slug: row.slug },
+      monitor:
+        row.unique_key === null
+          ? null
+          : { uniqueKey: row.unique_key, name: row.monitor_name ?? '', slug: row.slug ?? '' },
     },
   }
 }

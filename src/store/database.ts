@@ -27,6 +27,8 @@ type Work<T> = ((tx: Tx) => T) & ([T] extends [never] ? unknown : T extends Prom
 export interface Db extends Reader {
   /** One transaction of its own, durable when it returns. Throws what `work` throws, and then nothing is kept. */
   write<T>(work: Work<T>): T
+  /** As `write`, for changes of the schema: tables may be replaced, and every reference is checked at the end. */
+  writeSchema<T>(work: Work<T>): T
   /**
    * Shares a transaction with the other writes of this turn of the event loop; resolves after the commit. A `work`
    * that throws is undone alone and rejects alone; a commit that fails rejects all with `StorageRefusedError`.
@@ -107,6 +109,21 @@ class SqliteDb implements Db {
       return this.#inTransaction(work)
     } catch (error) {
       throw refused(error)
+    }
+  }
+
+  // Dropping a table would delete what refers to it, and this can be switched off only outside of a transaction.
+  writeSchema<T>(work: Work<T>): T {
+    this.#run('PRAGMA foreign_keys = OFF')
+    try {
+      return this.write(((tx: Tx) => {
+        const result = work(tx)
+        const broken = tx.all('PRAGMA foreign_key_check')
+        if (broken.length > 0) throw new Error(`The new schema breaks ${broken.length} references.`)
+        return result
+      }) as Work<T>)
+    } finally {
+      this.#run('PRAGMA foreign_keys = ON')
     }
   }
 

@@ -20,7 +20,7 @@ export interface DeliveryRecord {
   channelId: string | null
   channelKind: string
   channelName: string
-  status: 'down' | 'up'
+  status: Notification['status']
   state: DeliveryState
   attempts: number
   lastAttempt: Attempt | null
@@ -31,7 +31,7 @@ export interface DeliveryRecord {
 
 interface ClaimedRow {
   sequence: number
-  monitor_id: number
+  monitor_id: number | null
   id: string
   channel_id: string | null
   channel_kind: string
@@ -41,11 +41,12 @@ interface ClaimedRow {
   content: string
 }
 
-interface RecordRow extends ClaimedRow {
+/** What `toRecord` reads. */
+export interface RecordRow extends ClaimedRow {
   state: DeliveryState
   next_attempt_at: number | null
   settled_at: number | null
-  status: 'down' | 'up'
+  status: Notification['status']
   started_at: number | null
   finished_at: number | null
   result: Outcome['result'] | null
@@ -56,12 +57,16 @@ interface RecordRow extends ClaimedRow {
 /** Returns the id of the new row. */
 export function insertNotification(
   tx: Tx,
-  { transitionId, notification }: { transitionId: number; notification: Notification },
+  {
+    about,
+    projectId,
+    notification,
+  }: { about: { transitionId: number } | { blackoutId: number }; projectId: string; notification: Notification },
 ): number {
   const row = tx.get<{ id: number }>(
-    `INSERT INTO notifications (transition_id, content, created_at)
-     VALUES ($transitionId, $content, $now) RETURNING id`,
-    { transitionId, content: JSON.stringify(notification), now: tx.now },
+    `INSERT INTO notifications (transition_id, blackout_id, project_id, content, created_at)
+     VALUES ($transitionId, $blackoutId, $projectId, $content, $now) RETURNING id`,
+    { transitionId: null, blackoutId: null, ...about, projectId, content: JSON.stringify(notification), now: tx.now },
   )
   if (row === null) throw new Error('The new notification was not inserted.')
   return row.id
@@ -72,7 +77,8 @@ export function insertDelivery(
   delivery: {
     id: string
     notificationId: number
-    monitorId: number
+    /** Null: it is about CronGuard itself. */
+    monitorId: number | null
     channel: { id: string; kind: string; name: string }
   },
 ): void {
@@ -90,7 +96,7 @@ export function insertDelivery(
       now: tx.now,
     },
   )
-  tx.touch(delivery.monitorId)
+  touch(tx, delivery.monitorId)
 }
 
 export interface Places {
@@ -167,7 +173,7 @@ export function claimDelivery(
     { sequence, leasedUntil, now: tx.now },
   )
   if (row === null) return null
-  tx.touch(row.monitor_id)
+  touch(tx, row.monitor_id)
   return { ...toDelivery(row), sequence: row.sequence, notification: JSON.parse(row.content) }
 }
 
@@ -176,7 +182,7 @@ export function settleDelivery(
   tx: Tx,
   { sequence, attempts, settlement }: { sequence: number; attempts: number; settlement: Settlement },
 ): boolean {
-  const settled = tx.get<{ monitorId: number }>(
+  const settled = tx.get<{ monitorId: number | null }>(
     `UPDATE deliveries
         SET state = $state, next_attempt_at = $nextAttemptAt, leased_until = NULL,
             settled_at = CASE WHEN $nextAttemptAt IS NULL THEN $now END
@@ -184,7 +190,7 @@ export function settleDelivery(
       RETURNING monitor_id AS monitorId`,
     { sequence, attempts, state: settlement.state, nextAttemptAt: settlement.nextAttemptAt, now: tx.now },
   )
-  if (settled) tx.touch(settled.monitorId)
+  if (settled) touch(tx, settled.monitorId)
   return settled !== null
 }
 
@@ -238,21 +244,21 @@ export function failPendingOfChannel(tx: Tx, { channelId, detail }: { channelId:
       WHERE channel_id = $channelId AND state = 'pending'`,
     { channelId, detail, now: tx.now },
   )
-  const failed = tx.all<{ monitorId: number }>(
+  const failed = tx.all<{ monitorId: number | null }>(
     `UPDATE deliveries
         SET state = 'failed', next_attempt_at = NULL, settled_at = $now
       WHERE channel_id = $channelId AND state = 'pending'
       RETURNING monitor_id AS monitorId`,
     { channelId, now: tx.now },
   )
-  for (const { monitorId } of failed) tx.touch(monitorId)
+  for (const { monitorId } of failed) touch(tx, monitorId)
   return failed.length
 }
 
 /** What sending a delivery again must know of it. */
 export interface FoundDelivery {
   notificationId: number
-  monitorId: number
+  monitorId: number | null
   projectId: string
   channelId: string | null
   state: DeliveryState
@@ -262,7 +268,7 @@ export function findDelivery(reader: Reader, id: string): FoundDelivery | null {
   return reader.get(
     `SELECT notification_id AS notificationId, monitor_id AS monitorId, project_id AS projectId,
             channel_id AS channelId, state
-       FROM deliveries JOIN monitors ON monitors.id = monitor_id
+       FROM deliveries JOIN notifications ON notifications.id = notification_id
       WHERE deliveries.id = $id`,
     { id },
   )
@@ -300,6 +306,20 @@ export function hasOtherFailed(
   return found !== null
 }
 
+/** With the last attempt of each. */
+export const RECORD_COLUMNS = `
+  deliveries.*, notifications.content ->> 'status' AS status,
+  delivery_attempts.started_at, delivery_attempts.finished_at, delivery_attempts.result, delivery_attempts.reason,
+  delivery_attempts.detail`
+
+export const RECORD_TABLES = `
+  deliveries
+  JOIN notifications ON notifications.id = deliveries.notification_id
+  LEFT JOIN delivery_attempts
+         ON delivery_sequence = deliveries.sequence
+        AND delivery_attempts.number =
+              (SELECT max(number) FROM delivery_attempts WHERE delivery_sequence = deliveries.sequence)`
+
 /** Newest first. */
 export function listDeliveries(
   reader: Reader,
@@ -307,12 +327,7 @@ export function listDeliveries(
 ): DeliveryRecord[] {
   return reader
     .all<RecordRow>(
-      `SELECT deliveries.*, content ->> 'status' AS status, started_at, finished_at, result, reason, detail
-         FROM deliveries
-         JOIN notifications ON notifications.id = deliveries.notification_id
-         LEFT JOIN delivery_attempts
-                ON delivery_sequence = deliveries.sequence
-               AND number = (SELECT max(number) FROM delivery_attempts WHERE delivery_sequence = deliveries.sequence)
+      `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES}
         WHERE deliveries.monitor_id = $monitorId
         ORDER BY deliveries.sequence DESC
         LIMIT $limit`,
@@ -321,7 +336,7 @@ export function listDeliveries(
     .map(toRecord)
 }
 
-function toRecord(row: RecordRow): DeliveryRecord {
+export function toRecord(row: RecordRow): DeliveryRecord {
   return {
     ...toDelivery(row),
     status: row.status,
@@ -341,6 +356,10 @@ function toDelivery(row: ClaimedRow) {
     attempts: row.attempts,
     createdAt: row.created_at,
   }
+}
+
+function touch(tx: Tx, monitorId: number | null): void {
+  if (monitorId !== null) tx.touch(monitorId)
 }
 
 function toAttempt({ started_at, finished_at, result, reason, detail }: RecordRow): Attempt | null {

@@ -1,4 +1,15 @@
-import type { Tx } from './database.ts'
+import type { Reader, Tx } from './database.ts'
+
+export interface Heartbeat {
+  aliveAt: number
+  /** Null: it did not stop on purpose. */
+  stoppedAt: number | null
+}
+
+/** The last sign of life; null: there was none yet. */
+export function readHeartbeat(reader: Reader): Heartbeat | null {
+  return reader.get('SELECT alive_at AS aliveAt, stopped_at AS stoppedAt FROM heartbeat')
+}
 
 /** The process begins to watch. */
 export function markStarted(tx: Tx): void {

@@ -2,6 +2,8 @@ import { AppError } from '#lib/errors.ts'
 import { sha256Hex } from '#lib/tokens.ts'
 import init from '#migrations/0001_init.sql' with { type: 'text' }
 import web from '#migrations/0002_web.sql' with { type: 'text' }
+import dropIn from '#migrations/0003_drop_in.sql' with { type: 'text' }
+import blackouts from '#migrations/0004_blackouts.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -20,6 +22,8 @@ interface AppliedRow {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: '0001_init', sql: init },
   { version: 2, name: '0002_web', sql: web },
+  { version: 3, name: '0003_drop_in', sql: dropIn },
+  { version: 4, name: '0004_blackouts', sql: blackouts },
 ]
 
 /** The migrations that this database still lacks, by name. Throws when it is newer than this program, or foreign. */

@@ -1,7 +1,7 @@
 // Everything that is remembered about incidents, read with one statement each, however many they are.
 import type { Attempt, DeliveryState, FailureReason, Outcome } from '#domain/delivery.ts'
 import type { TransitionReason } from '#domain/lifecycle.ts'
-import type { Notification } from '#domain/notification.ts'
+import type { MonitorNotification } from '#domain/notification.ts'
 import type { Chapter, Story, StoryDelivery, StoryPing } from '#domain/story.ts'
 import type { Reader } from './database.ts'
 import { INCIDENT_COLUMNS, INCIDENT_TABLES, type IncidentRow, toIncident } from './incidents.ts'
@@ -94,7 +94,7 @@ function readChapters(reader: Reader, transitionIds: string): Map<number, Chapte
   const deliveries = readDeliveries(reader, transitionIds)
   return new Map(
     rows.map(({ transition_id, at, reason, content }) => {
-      const notification: Notification | null = content === null ? null : JSON.parse(content)
+      const notification: MonitorNotification | null = content === null ? null : JSON.parse(content)
       return [transition_id, { at, reason, notification, deliveries: deliveries.get(transition_id) ?? [] }]
     }),
   )

@@ -1,9 +1,9 @@
 // What the page of a monitor reads of its history: always a bounded stretch, however long the history is.
-import type { RecordedTransition } from '#domain/lifecycle.ts'
+import type { BlackoutReason } from '#domain/blackout.ts'
 import type { PingKind } from '#domain/ping.ts'
-import type { TimelineCursor, TimelinePing } from '#domain/timeline.ts'
+import type { TimelineCursor, TimelinePing, Turn } from '#domain/timeline.ts'
 import type { Reader } from './database.ts'
-import { TRANSITION_COLUMNS, type TransitionRow, toTransition } from './incidents.ts'
+import { type TransitionRow, toTransition } from './incidents.ts'
 import { PING_COLUMNS, type PingRow, toPing } from './pings.ts'
 
 interface TimelinePingRow extends PingRow {
@@ -38,35 +38,47 @@ export function listNewestPings(reader: Reader, range: PingRange): TimelinePing[
     .map(toTimelinePing)
 }
 
-interface TransitionRange extends Pick<TimelineCursor, 'transitionAt' | 'transitionId'> {
+interface TurnRange extends Pick<TimelineCursor, 'turnAt' | 'turnId'> {
   monitorId: number
   limit: number
 }
 
-/** The newest transitions below a place, newest first. */
-export function listTransitionsBelow(reader: Reader, range: TransitionRange): RecordedTransition[] {
-  return reader
-    .all<TransitionRow>(
-      `SELECT ${TRANSITION_COLUMNS} FROM transitions
-        WHERE monitor_id = $monitorId AND (at, id) < ($transitionAt, $transitionId)
-        ORDER BY at DESC, id DESC
-        LIMIT $limit`,
-      { ...range },
-    )
-    .map(toTransition)
+interface TurnRow extends TransitionRow {
+  blackout_from: number | null
 }
 
-/** The newest transitions above a place, newest first. */
-export function listTransitionsAbove(reader: Reader, range: TransitionRange): RecordedTransition[] {
+// The ids of blackouts are below zero here, so that no two turns of one moment have the same.
+const TURNS = `
+  SELECT id, from_status, to_status, at, reason, NULL AS blackout_from
+    FROM transitions WHERE monitor_id = $monitorId
+   UNION ALL
+  SELECT -id, '', '', to_at, reason, from_at
+    FROM spared_monitors JOIN blackouts ON id = blackout_id WHERE monitor_id = $monitorId`
+
+/** The newest turns below a place, newest first. */
+export function listTurnsBelow(reader: Reader, range: TurnRange): Turn[] {
   return reader
-    .all<TransitionRow>(
-      `SELECT ${TRANSITION_COLUMNS} FROM transitions
-        WHERE monitor_id = $monitorId AND (at, id) > ($transitionAt, $transitionId)
+    .all<TurnRow>(
+      `SELECT * FROM (${TURNS})
+        WHERE at < $turnAt OR (at = $turnAt AND id < $turnId)
         ORDER BY at DESC, id DESC
         LIMIT $limit`,
       { ...range },
     )
-    .map(toTransition)
+    .map(toTurn)
+}
+
+/** The newest turns above a place, newest first. */
+export function listTurnsAbove(reader: Reader, range: TurnRange): Turn[] {
+  return reader
+    .all<TurnRow>(
+      `SELECT * FROM (${TURNS})
+        WHERE at > $turnAt OR (at = $turnAt AND id > $turnId)
+        ORDER BY at DESC, id DESC
+        LIMIT $limit`,
+      { ...range },
+    )
+    .map(toTurn)
 }
 
 /** The number of the next ping that is kept, below this one or above it; null when there is none. */
@@ -106,4 +118,10 @@ export function listTimedPings(
 
 function toTimelinePing(row: TimelinePingRow): TimelinePing {
   return { ...toPing(row), bodyStart: row.body_start }
+}
+
+function toTurn(row: TurnRow): Turn {
+  const { id, at, reason, blackout_from: from } = row
+  if (from !== null) return { type: 'blackout', id, at, from, reason: reason as string as BlackoutReason }
+  return { type: 'transition', ...toTransition(row) }
 }

@@ -8,7 +8,8 @@ import { createServer as createTlsServer } from 'node:tls'
 import { findKind } from '#channels/index.ts'
 import type { ChannelKind, Wires } from '#channels/kind.ts'
 import { DETAIL_MAX, type FailureReason, type Outcome } from '#domain/delivery.ts'
-import { composeTest, type Notification } from '#domain/notification.ts'
+import { composeTest, type MonitorNotification, type Notification } from '#domain/notification.ts'
+import { everyPeriod } from '#domain/schedule.ts'
 
 /** What a receiver made of one notification. */
 export interface Receipt {
@@ -92,7 +93,7 @@ export function messageOf(notification: Notification, deliveryId = DELIVERY_ID) 
   return { notification, deliveryId, baseUrl: BASE_URL }
 }
 
-export function notificationOf(change: Partial<Notification> & { name?: string } = {}): Notification {
+export function notificationOf(change: Partial<MonitorNotification> & { name?: string } = {}): MonitorNotification {
   const { name = 'backup', ...rest } = change
   return {
     status: 'down',
@@ -105,12 +106,15 @@ export function notificationOf(change: Partial<Notification> & { name?: string }
       uniqueKey: 'f'.repeat(40),
       tags: ['db', 'prod'],
       description: 'Copies the database.',
-      schedule: { kind: 'period', periodMs: 3_600_000 },
+      schedule: everyPeriod(3_600_000),
       graceMs: 600_000,
+      maxRunMs: null,
+      minRunMs: null,
+      failuresInARow: 0,
       pingCount: 7,
     },
     project: 'Ops',
-    lastPing: { kind: 'success', at: AT - 4_200_000, exitStatus: null },
+    lastPing: { kind: 'success', at: AT - 4_200_000, exitStatus: null, durationMs: null },
     dueAt: AT - 600_000,
     downMs: null,
     ...rest,

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { webhook } from '#channels/webhook.ts'
 import type { Outcome } from '#domain/delivery.ts'
-import { composeTest, type Notification } from '#domain/notification.ts'
+import { composeTest, type MonitorNotification } from '#domain/notification.ts'
 import { createLogMailer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
 import {
@@ -132,7 +132,7 @@ async function send(settings: { url?: string; secret?: string } = {}, notificati
   return await webhook.send({ ...settings, url }, messageOf(notification), wires())
 }
 
-async function sentBody(notification: Notification): Promise<Record<string, unknown>> {
+async function sentBody(notification: MonitorNotification): Promise<Record<string, unknown>> {
   expect(await send({}, notification)).toEqual({ result: 'sent', detail: 'Received status code 200' })
   return JSON.parse(receiver.calls.at(-1)?.bytes.toString('utf8') ?? '')
 }
@@ -178,7 +178,7 @@ describe('The body of a webhook', () => {
   })
 
   test('tells of a job that failed, with its exit status', async () => {
-    const lastPing = { kind: 'fail', at: AT, exitStatus: 3 } as const
+    const lastPing = { kind: 'fail', at: AT, exitStatus: 3, durationMs: null } as const
     expect(await sentBody(notificationOf({ reason: 'fail', dueAt: null, lastPing }))).toMatchObject({
       reason: 'fail',
       details: 'The job reported a failure (exit status 3).',

@@ -4,13 +4,14 @@ import { type Monitor, NEW_STATE, NO_RULES } from '#domain/monitor.ts'
 import {
   composeNotification,
   composeTest,
-  type Notification,
+  type MonitorNotification,
   type NotificationFacts,
   notificationDetails,
   notificationFacts,
   notificationTitle,
 } from '#domain/notification.ts'
 import type { RecordedPing } from '#domain/ping.ts'
+import { everyPeriod } from '#domain/schedule.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 9, 37, 41)
@@ -26,16 +27,18 @@ const BACKUP: Monitor = {
   status: 'down',
   pingCount: 7,
   lastPingAt: NOW - 65 * MINUTE,
-  openRun: { startedAt: NOW - 5 * MINUTE, runId: null },
-  schedule: { kind: 'period', periodMs: HOUR },
+  openRuns: [{ startedAt: NOW - 5 * MINUTE, runId: null }],
+  schedule: everyPeriod(HOUR),
   graceMs: 5 * MINUTE,
   name: 'Backup',
   slug: 'backup',
   tags: ' nightly  db ',
   description: '',
+  alias: '',
   pingKey: PING_KEY,
   uniqueKey: 'abcdef0123456789abcdef0123456789abcdef01',
   badgeKey: BADGE_KEY,
+  scheduleSince: 0,
   createdAt: 0,
 }
 
@@ -58,7 +61,7 @@ function down(reason: Transition['reason']): Transition {
   return { from: 'up', to: 'down', at: NOW, reason }
 }
 
-function compose(facts: Partial<NotificationFacts> = {}): Notification {
+function compose(facts: Partial<NotificationFacts> = {}): MonitorNotification {
   const told = { monitor: BACKUP, transition: down('timeout'), project: 'Billing', lastPing: SUCCESS, downSince: null }
   return composeNotification({ ...told, ...facts })
 }
@@ -139,14 +142,15 @@ describe('what a notification keeps', () => {
   })
 
   test('the last ping without who sent it', () => {
-    expect(compose().lastPing).toEqual({ kind: 'success', at: SUCCESS.at, exitStatus: null })
+    expect(compose().lastPing).toEqual({ kind: 'success', at: SUCCESS.at, exitStatus: null, durationMs: null })
     expect(compose({ lastPing: null }).lastPing).toBeNull()
   })
 
   test('what the monitor was, with its tags as a list', () => {
     const { schedule, graceMs, uniqueKey } = BACKUP
     const kept = { name: 'Backup', slug: 'backup', tags: ['nightly', 'db'], description: '', pingCount: 7 }
-    expect(compose().monitor).toEqual({ ...kept, schedule, graceMs, uniqueKey })
+    const limits = { maxRunMs: null, minRunMs: null, failuresInARow: 0 }
+    expect(compose().monitor).toEqual({ ...kept, ...limits, schedule, graceMs, uniqueKey })
   })
 })
 

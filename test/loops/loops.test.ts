@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { beginWatch } from '#actions/process.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { createChecker } from '#loops/checker.ts'
 import { createHeartbeat } from '#loops/heartbeat.ts'
@@ -113,14 +114,15 @@ describe('While the disk refuses', () => {
     const backup = guard.monitor(project, { name: 'backup' })
     await guard.ping(backup)
     guard.clock.advance(7 * 86_400_000)
+    const watch = await beginWatch(guard.deps)
     guard.deps.db.writeGrouped = refuse
-    await expect(createChecker(guard.deps).tick()).rejects.toBeInstanceOf(StorageRefusedError)
+    await expect(createChecker(guard.deps, watch).tick()).rejects.toBeInstanceOf(StorageRefusedError)
     expect(guard.log).toEqual([])
   })
 
   test('the sign of life is unwell, and that is how the database is known to be', async () => {
+    const heartbeat = createHeartbeat(guard.deps, await beginWatch(guard.deps))
     guard.deps.db.writeGrouped = refuse
-    const heartbeat = createHeartbeat(guard.deps)
     expect(heartbeat.name).toBe('database')
     await expect(heartbeat.tick()).rejects.toBeInstanceOf(StorageRefusedError)
   })

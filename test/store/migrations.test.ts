@@ -12,6 +12,7 @@ import {
   pendingMigrations,
   schemaVersion,
 } from '#store/migrations.ts'
+import { findMonitorById } from '#store/monitors.ts'
 import { toldClock } from '../support/clock.ts'
 
 const FOLDER = join(import.meta.dir, '../../migrations')
@@ -33,6 +34,12 @@ const applied = () => db.all('SELECT version, name, checksum, applied_at FROM mi
 function tamper(change: string): void {
   migrate(db)
   db.write((tx) => tx.run(`UPDATE migrations SET ${change} WHERE version = $version`, { version: NEWEST }))
+}
+
+const oldMonitor = (id: number): string => {
+  const uuid = (letter: string) => `'${letter.repeat(35)}${id}'`
+  return `INSERT INTO monitors (id, project_id, ping_key, grace_ms, unique_key, badge_key, created_at)
+    VALUES (${id}, '${'p'.repeat(36)}', ${uuid('k')}, 60000, '${'u'.repeat(40)}', ${uuid('b')}, 0)`
 }
 
 /** What is said to a person when the database cannot be used. */
@@ -110,6 +117,24 @@ describe('Migrations', () => {
     expect(() => migrate(db)).toThrow('blackouts')
     expect(schema()).toEqual(before)
     expect(applied()).toEqual([])
+  })
+
+  test('keep the run that was open, whether or not it had a run id, and forget none', () => {
+    db.write((tx) => {
+      createMigrationsTable(tx)
+      for (const name of ALL.slice(0, 2)) applyMigration(tx, name)
+      tx.runScript(`
+        INSERT INTO projects VALUES ('${'p'.repeat(36)}', 'Ops', '${'k'.repeat(22)}', '${'b'.repeat(36)}', 0);
+        ${[1, 2, 3].map(oldMonitor).join(';')};
+        UPDATE monitors SET run_started_at = 1000, run_id = 'a-run' WHERE id = 1;
+        UPDATE monitors SET run_started_at = 2000 WHERE id = 2;`)
+    })
+    migrate(db)
+    expect([1, 2, 3].map((id) => findMonitorById(db, id)?.openRuns)).toEqual([
+      [{ startedAt: 1000, runId: 'a-run' }],
+      [{ startedAt: 2000, runId: null }],
+      [],
+    ])
   })
 
   test('that nobody wrote cannot be applied', () => {

@@ -1,6 +1,7 @@
 import { addUser } from '#actions/accounts.ts'
 import { createChannel } from '#actions/channels.ts'
 import { type MonitorRef, saveMonitor } from '#actions/monitors.ts'
+import { beginWatch, type Watch } from '#actions/process.ts'
 import { createApiKey, projectsOf } from '#actions/projects.ts'
 import { migrate } from '#actions/schema.ts'
 import { readConfig } from '#config.ts'
@@ -12,9 +13,11 @@ import { createFront, type Front } from '#http/server.ts'
 import { MINUTE } from '#lib/duration.ts'
 import type { Log, LogFields } from '#lib/log.ts'
 import { createChecker } from '#loops/checker.ts'
+import type { Loop } from '#loops/index.ts'
 import { createOutbox } from '#loops/outbox.ts'
 import { type Db, openDatabase } from '#store/database.ts'
 import { listDeliveries } from '#store/deliveries.ts'
+import { markStarted, markStopped } from '#store/heartbeat.ts'
 import { listTransitions } from '#store/incidents.ts'
 import { findMonitorByPingKey } from '#store/monitors.ts'
 import { type ToldClock, toldClock } from './clock.ts'
@@ -36,7 +39,8 @@ export class TestGuard {
   readonly log: LogLine[] = []
   readonly #path: string
   readonly #env: Record<string, string>
-  #running: { deps: Deps; live: Live; front: Front; tick: () => Promise<void> }
+  #isAwake = true
+  #running: { deps: Deps; live: Live; front: Front; begin: () => Promise<void>; tick: () => Promise<void> }
 
   /** `env`: more `CRONGUARD_` variables. */
   constructor({ path = ':memory:', env = {} }: { path?: string; env?: Record<string, string> } = {}) {
@@ -53,10 +57,24 @@ export class TestGuard {
     return this.deps.db
   }
 
-  /** As if the process had been killed and started again: nothing but the database survives. */
-  restart(): void {
+  /** As if the process had been killed and started again at once: nothing but the database survives. */
+  restart(): Promise<void> {
+    return this.goneFor(0)
+  }
+
+  /** As if the process had been killed, or stopped by somebody, and started again after `ms`. */
+  async goneFor(ms: number, how: 'killed' | 'stopped' = 'killed'): Promise<void> {
+    this.db.write(how === 'killed' ? markStarted : markStopped)
     this.db.close()
+    this.clock.advance(ms)
     this.#running = this.#start()
+    await this.#running.begin()
+  }
+
+  /** As if the process had not been run for `ms`: the next tick finds out. */
+  sleep(ms: number): void {
+    this.#isAwake = false
+    this.clock.advance(ms)
   }
 
   stop(): void {
@@ -155,14 +173,28 @@ export class TestGuard {
     }
     migrate(deps.db)
     const live = createLive(deps)
-    const [checker, outbox] = [createChecker(deps), createOutbox(deps)]
+    const outbox = createOutbox(deps)
+    let begun: { watch: Watch; checker: Loop } | null = null
+    const begin = async (): Promise<void> => {
+      const watch = await beginWatch(deps)
+      begun = { watch, checker: createChecker(deps, watch) }
+    }
     const tick = async (): Promise<void> => {
-      await checker.tick()
+      if (begun === null) await begin()
+      else this.#livedOn(begun.watch)
+      await begun?.checker.tick()
       await outbox.tick()
       await outbox.settled()
       await live.tick()
     }
-    return { deps, live, front: createFront(deps, () => [], live), tick }
+    return { deps, live, front: createFront(deps, () => [], live), begin, tick }
+  }
+
+  // However far a test puts the clock, the process has lived all along, unless the test says that it slept.
+  #livedOn(watch: Watch): void {
+    if (this.#isAwake && watch.waitsSince === null)
+      Object.assign(watch, { aliveAt: this.clock.now(), aliveElapsed: this.clock.elapsed() })
+    this.#isAwake = true
   }
 
   #collectingLog(): Log {

@@ -77,10 +77,14 @@ export function LastDelivery({ delivery, reading }: { delivery: ChannelReport['l
   return (
     <>
       <DeliveryMark state={state} />{' '}
-      <a href={`/monitors/${monitor.uniqueKey}`}>
-        <bdi>{shownName(monitor)}</bdi>
-      </a>{' '}
-      is {status}, <Ago at={at} reading={reading} />
+      {monitor === null ? (
+        'CronGuard'
+      ) : (
+        <a href={`/monitors/${monitor.uniqueKey}`}>
+          <bdi>{shownName(monitor)}</bdi>
+        </a>
+      )}{' '}
+      {status === 'blind' ? 'could not watch' : `is ${status}`}, <Ago at={at} reading={reading} />
       {reason !== null && (
         <span class="channel-reason" dir="auto">
           {outcomeText({ reason, detail })}

@@ -2,6 +2,7 @@ import {
   type Notification,
   notificationDetails,
   notificationFacts,
+  notificationSubject,
   notificationTitle,
   notificationUrl,
 } from '#domain/notification.ts'
@@ -15,6 +16,12 @@ const FONT = "font-family: system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans
 const BANNER = 'padding: 14px 16px; border-radius: 6px; color: #ffffff; font-size: 18px; font-weight: 600'
 const LABEL = 'padding: 4px 16px 4px 0; color: #5b6470; text-align: left; vertical-align: top; font-weight: 400'
 const VALUE = 'padding: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere'
+
+const LOOKS: Record<Notification['status'], { color: string; word: string }> = {
+  down: { color: '#b42318', word: '▼ DOWN' },
+  up: { color: '#13713b', word: '▲ UP' },
+  blind: { color: '#8a4b00', word: '■ BLIND' },
+}
 
 export function renderAlertText({ notification, baseUrl }: AlertProps): string {
   const facts = notificationFacts(notification).map(([label, value]) => `${label}: ${value}`)
@@ -37,7 +44,7 @@ export function renderAlertHtml(props: AlertProps): string {
 
 // Mail programs drop style sheets, so the looks stand in the elements.
 function AlertMail({ notification, baseUrl }: AlertProps) {
-  const isDown = notification.status === 'down'
+  const { color, word } = LOOKS[notification.status]
   return (
     <html lang="en">
       <head>
@@ -45,8 +52,8 @@ function AlertMail({ notification, baseUrl }: AlertProps) {
         <title>{notificationTitle(notification)}</title>
       </head>
       <body style={`margin: 0; padding: 16px; ${FONT}`}>
-        <div style={`${BANNER}; background-color: ${isDown ? '#b42318' : '#13713b'}`}>
-          {isDown ? '▼ DOWN' : '▲ UP'} · {notification.monitor.name}
+        <div style={`${BANNER}; background-color: ${color}`}>
+          {word} · {notificationSubject(notification)}
         </div>
         <p style="margin: 16px 0">{notificationDetails(notification)}</p>
         <table style={`border-collapse: collapse; ${FONT}`}>

@@ -1,4 +1,5 @@
 // The history of a monitor: a section that can be drawn by itself, and the two ends at which it grows.
+import { blackoutReasonInWords } from '#domain/blackout.ts'
 import { type RecordedTransition, reasonInWords } from '#domain/lifecycle.ts'
 import { decodeBody } from '#domain/ping.ts'
 import {
@@ -7,10 +8,12 @@ import {
   type TimelineEntry,
   type TimelineFilter,
   type TimelinePing,
+  type Turn,
   writeCursor,
 } from '#domain/timeline.ts'
-import { lengthInWords } from '#lib/duration.ts'
+import { durationInWords, lengthInWords } from '#lib/duration.ts'
 import { ExactMoment } from '#views/components/delivery.tsx'
+import { Icon } from '#views/components/icon.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { PingMark } from '#views/components/ping-mark.tsx'
 import { StatusMark } from '#views/components/status.tsx'
@@ -151,8 +154,14 @@ function OlderLink({ uniqueKey, filter, entries, below }: TimelineView & Entries
 }
 
 function Entry({ entry, ...view }: TimelineView & { entry: TimelineEntry }) {
-  if (entry.type === 'transition') return <TransitionEntry transition={entry.transition} reading={view.reading} />
-  return <PingEntry ping={entry.ping} {...view} />
+  switch (entry.type) {
+    case 'ping':
+      return <PingEntry ping={entry.ping} {...view} />
+    case 'transition':
+      return <TransitionEntry transition={entry} reading={view.reading} />
+    case 'blackout':
+      return <BlackoutEntry blackout={entry} reading={view.reading} />
+  }
 }
 
 function TransitionEntry({ transition, reading }: { transition: RecordedTransition; reading: Reading }) {
@@ -161,6 +170,24 @@ function TransitionEntry({ transition, reading }: { transition: RecordedTransiti
       <StatusMark status={transition.to} />
       <ExactMoment at={transition.at} zone={reading.zone} />
       <span class="entry-what">{reasonInWords(transition.reason)}</span>
+    </li>
+  )
+}
+
+function BlackoutEntry({ blackout, reading }: { blackout: Turn & { type: 'blackout' }; reading: Reading }) {
+  const { from, at, reason } = blackout
+  return (
+    <li class="entry entry-transition entry-blackout">
+      <span class="entry-blind">
+        <Icon name="alert" /> Blind
+      </span>
+      <ExactMoment at={at} zone={reading.zone} />
+      <span class="entry-what">
+        <span>
+          CronGuard could not watch for {durationInWords(at - from)}: {blackoutReasonInWords(reason)}.
+        </span>
+        <span>The monitor got a second chance.</span>
+      </span>
     </li>
   )
 }

@@ -1,3 +1,4 @@
+import { Metrics } from './metrics.tsx'
 import { DocPage, type DocProps, type DocSection, Sample, Table, Text } from './parts.tsx'
 
 export interface DocumentedSetting {
@@ -24,7 +25,8 @@ export const SETTINGS: readonly DocumentedSetting[] = [
   {
     names: ['CRONGUARD_SECRET_KEY', 'CRONGUARD_SECRET_KEY_FILE'],
     default: 'made at the first start, kept in the data folder',
-    meaning: 'signs sessions; 16 characters or more. Another one signs everybody out',
+    meaning:
+      'signs sessions and badges; 16 characters or more. Another one signs everybody out, and moves the badges of tags',
   },
   {
     names: ['CRONGUARD_REGISTRATION'],
@@ -65,6 +67,64 @@ export const SETTINGS: readonly DocumentedSetting[] = [
       'proxies that are believed about whom they ask for: addresses and networks, separated by commas, like ' +
       '`127.0.0.1, 10.0.0.0/8`',
   },
+  {
+    names: ['CRONGUARD_DIALECT_KUMA'],
+    default: '`on`',
+    meaning: 'whether the push URLs of Uptime Kuma are understood: `on` or `off`',
+  },
+  { names: ['CRONGUARD_DIALECT_SNITCH'], default: '`off`', meaning: "the same for Dead Man's Snitch" },
+  { names: ['CRONGUARD_DIALECT_CRONITOR'], default: '`off`', meaning: 'the same for Cronitor' },
+  { names: ['CRONGUARD_DIALECT_GATUS'], default: '`off`', meaning: 'the same for the external endpoints of Gatus' },
+  { names: ['CRONGUARD_DIALECT_SENTRY'], default: '`off`', meaning: 'the same for the cron check-ins of Sentry' },
+  { names: ['CRONGUARD_DIALECT_OPSGENIE'], default: '`off`', meaning: 'the same for the heartbeats of Opsgenie' },
+  { names: ['CRONGUARD_DIALECT_HONEYBADGER'], default: '`off`', meaning: 'the same for the check-ins of Honeybadger' },
+  {
+    names: ['CRONGUARD_SMTPD_PORT'],
+    default: 'none: pings by mail are not taken',
+    meaning: 'the port on which mails to ping addresses arrive',
+  },
+  { names: ['CRONGUARD_SMTPD_HOST'], default: '`CRONGUARD_HOST`', meaning: 'the address to listen on for them' },
+  {
+    names: ['CRONGUARD_PING_EMAIL_DOMAIN'],
+    default: 'the host of the base URL',
+    meaning: 'what follows the @ of a ping address',
+  },
+  {
+    names: ['CRONGUARD_METRICS_TOKEN', 'CRONGUARD_METRICS_TOKEN_FILE'],
+    default: 'none: `/metrics` is closed',
+    meaning: 'opens `/metrics` of the whole instance; 16 characters or more',
+  },
+  {
+    names: ['CRONGUARD_PING_DAYS'],
+    default: '`90`',
+    meaning: 'how many days pings are kept',
+  },
+  {
+    names: ['CRONGUARD_PINGS_PER_MONITOR'],
+    default: '`1000`',
+    meaning: 'how many pings of a monitor are kept: the newest',
+  },
+  {
+    names: ['CRONGUARD_BACKUP_KEEP'],
+    default: '`7`',
+    meaning: 'how many of the nightly backups are kept; `0` makes none',
+  },
+  {
+    names: ['CRONGUARD_REPLICATED'],
+    default: '`off`',
+    meaning: '`on` leaves the write-ahead log to another program, like Litestream, that copies the database by it',
+  },
+  {
+    names: ['CRONGUARD_HEARTBEAT_URL', 'CRONGUARD_HEARTBEAT_URL_FILE'],
+    default: 'none',
+    meaning: 'is called every minute while all is well: the ping URL of a monitor of another CronGuard',
+  },
+  {
+    names: ['CRONGUARD_OUTBOUND_ALLOW'],
+    default: 'none',
+    meaning: 'private addresses and networks that channels may call while anybody can make an account',
+  },
+  { names: ['CRONGUARD_SOCKET'], default: 'none', meaning: 'the path of a unix socket to listen on, besides the port' },
   { names: ['CRONGUARD_LOG_LEVEL'], default: '`info`', meaning: '`debug`, `info`, `warn` or `error`' },
   {
     names: ['CRONGUARD_LOG_FORMAT'],
@@ -81,6 +141,7 @@ const SECTIONS: readonly DocSection[] = [
   { id: 'commands', title: 'Commands', Content: Commands },
   { id: 'data', title: 'Data and backup', Content: Data },
   { id: 'health', title: 'Health and logs', Content: Health },
+  { id: 'metrics', title: 'Metrics', Content: Metrics },
 ]
 
 /** How to run it. */

@@ -1,0 +1,85 @@
+// What is made of a stretch in which CronGuard could not watch, and of a clock that was put back.
+import type { Blackout } from '#domain/blackout.ts'
+import { GAP_MS } from '#domain/blackout.ts'
+import { composeBlackoutNotice } from '#domain/blackout-notice.ts'
+import { LEASE_MS } from '#domain/delivery.ts'
+import { notAfter, spare, withDeadline } from '#domain/lifecycle.ts'
+import type { WatchedMonitor } from '#domain/monitor.ts'
+import { AppError } from '#lib/errors.ts'
+import { newUuid } from '#lib/tokens.ts'
+import {
+  bringDeliveriesForward,
+  insertBlackout,
+  insertSparedMonitor,
+  listExpectingMonitors,
+  listMonitorsAheadOf,
+  listMonitorsByClock,
+  listOverdueMonitors,
+  listSparedMonitors,
+  type SparedMonitor,
+} from '#store/blackouts.ts'
+import { listChannels } from '#store/channels.ts'
+import type { Tx } from '#store/database.ts'
+import { insertDelivery, insertNotification } from '#store/deliveries.ts'
+import { findWatchedById, saveState } from '#store/monitors.ts'
+import { findProject } from '#store/projects.ts'
+
+/**
+ * Every monitor that may have reported to nobody gets a second chance, and each project is told once. In a short gap,
+ * as a restart is one, whoever pings tries again: there only a deadline that passed in it is put off, without a word.
+ * Returns how many monitors were spared.
+ */
+export function recordBlackout(tx: Tx, { from, reason }: Omit<Blackout, 'to'>): number {
+  const isShort = tx.now - from <= GAP_MS
+  const spared = isShort ? listOverdueMonitors(tx, tx.now) : listExpectingMonitors(tx, tx.now)
+  for (const id of spared) change(tx, id, spare)
+  if (!isShort) tellAll(tx, { blackout: { from, to: tx.now, reason }, spared })
+  return spared.length
+}
+
+/** The clock was put back: what it says counts, and nobody waits for what it said before. */
+export function acceptEarlierClock(tx: Tx): void {
+  for (const id of listMonitorsAheadOf(tx, tx.now)) change(tx, id, notAfter)
+  bringDeliveriesForward(tx, LEASE_MS)
+}
+
+/** Time zones may have changed since the last start: what goes by the clock on a wall is due when that clock says. */
+export function recountDueTimes(tx: Tx): void {
+  for (const id of listMonitorsByClock(tx)) change(tx, id, withDeadline)
+}
+
+// One that cannot be reckoned stays as it is: it must not keep the watch from the others, and the checker tells of it.
+function change(tx: Tx, id: number, changed: (monitor: WatchedMonitor, now: number) => WatchedMonitor): void {
+  const monitor = findWatchedById(tx, id)
+  if (monitor === null) return
+  try {
+    saveState(tx, changed(monitor, tx.now))
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+  }
+}
+
+function tellAll(tx: Tx, { blackout, spared }: { blackout: Blackout; spared: number[] }): void {
+  const blackoutId = insertBlackout(tx, blackout)
+  for (const monitorId of spared) insertSparedMonitor(tx, { monitorId, blackoutId })
+  const byProject = Map.groupBy(listSparedMonitors(tx, blackoutId), ({ projectId }) => projectId)
+  for (const [projectId, monitors] of byProject) tell(tx, { blackout, blackoutId, projectId, monitors })
+}
+
+interface Told {
+  blackout: Blackout
+  blackoutId: number
+  projectId: string
+  monitors: SparedMonitor[]
+}
+
+function tell(tx: Tx, { blackout, blackoutId, projectId, monitors }: Told): void {
+  const project = findProject(tx, projectId)
+  if (project === null) return
+  const notification = composeBlackoutNotice({ blackout, project, monitors })
+  const notificationId = insertNotification(tx, { about: { blackoutId }, projectId, notification })
+  for (const channel of listChannels(tx, projectId)) {
+    if (channel.disabledAt !== null || !channel.tellsBlackouts) continue
+    insertDelivery(tx, { id: newUuid(), notificationId, monitorId: null, channel })
+  }
+}

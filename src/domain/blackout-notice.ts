@@ -1,0 +1,65 @@
+// What is said to a project after a stretch in which CronGuard itself could not watch.
+import { durationInWords, momentInWords } from '#lib/duration.ts'
+import { type Blackout, type BlackoutReason, blackoutReasonInWords } from './blackout.ts'
+import { shownName } from './monitor.ts'
+
+export interface BlackoutNotice {
+  status: 'blind'
+  /** When the watch went on. */
+  at: number
+  from: number
+  reason: BlackoutReason
+  isTest: false
+  project: string
+  projectId: string
+  /** How many monitors of the project got a second chance, and what the first of them are called. */
+  sparedCount: number
+  spared: string[]
+}
+
+const NAMES_MAX = 20
+
+export function composeBlackoutNotice({
+  blackout,
+  project,
+  monitors,
+}: {
+  blackout: Blackout
+  project: { id: string; name: string }
+  monitors: readonly Parameters<typeof shownName>[0][]
+}): BlackoutNotice {
+  return {
+    status: 'blind',
+    at: blackout.to,
+    from: blackout.from,
+    reason: blackout.reason,
+    isTest: false,
+    project: project.name,
+    projectId: project.id,
+    sparedCount: monitors.length,
+    spared: monitors.slice(0, NAMES_MAX).map(shownName),
+  }
+}
+
+/** "BLIND | CronGuard could not watch for 31 minutes" */
+export function blackoutTitle({ from, at }: BlackoutNotice): string {
+  return `BLIND | CronGuard could not watch for ${durationInWords(at - from)}`
+}
+
+export function blackoutDetails({ from, at, reason, sparedCount }: BlackoutNotice, inWords = momentInWords): string {
+  const monitors = sparedCount === 1 ? '1 monitor was' : `${sparedCount} monitors were`
+  return (
+    `CronGuard was blind from ${inWords(from)} to ${inWords(at)}: ${blackoutReasonInWords(reason)}. ` +
+    `${monitors} given a second chance and ${sparedCount === 1 ? 'has' : 'have'} one more grace to report.`
+  )
+}
+
+export function blackoutFacts({ project, from, at, spared, sparedCount }: BlackoutNotice): [string, string][] {
+  const more = sparedCount > spared.length ? `, and ${sparedCount - spared.length} more` : ''
+  return [
+    ['From', momentInWords(from)],
+    ['To', momentInWords(at)],
+    ['Project', project],
+    ['Monitors', `${spared.join(', ')}${more}`],
+  ]
+}

@@ -1,0 +1,94 @@
+import type { Blackout } from '#domain/blackout.ts'
+import type { Reader, Tx } from './database.ts'
+
+/** Returns the id of the new row. */
+export function insertBlackout(tx: Tx, { from, to, reason }: Blackout): number {
+  const row = tx.get<{ id: number }>(
+    'INSERT INTO blackouts (from_at, to_at, reason) VALUES ($from, $to, $reason) RETURNING id',
+    { from, to, reason },
+  )
+  if (row === null) throw new Error('The new blackout was not inserted.')
+  return row.id
+}
+
+export function insertSparedMonitor(tx: Tx, spared: { monitorId: number; blackoutId: number }): void {
+  tx.run('INSERT INTO spared_monitors (monitor_id, blackout_id) VALUES ($monitorId, $blackoutId)', spared)
+}
+
+/** The monitors that wait for something, and may have waited for it already at `now`. */
+export function listExpectingMonitors(reader: Reader, now: number): number[] {
+  return reader
+    .all<{ id: number }>(
+      `SELECT id FROM monitors
+        WHERE deadline_at IS NOT NULL AND (due_at <= $now OR open_runs <> '')
+        ORDER BY id`,
+      { now },
+    )
+    .map(({ id }) => id)
+}
+
+/** The monitors whose deadline has come. */
+export function listOverdueMonitors(reader: Reader, now: number): number[] {
+  return reader
+    .all<{ id: number }>('SELECT id FROM monitors WHERE deadline_at IS NOT NULL AND deadline_at <= $now', { now })
+    .map(({ id }) => id)
+}
+
+/** Those that go by a clock on the wall, and not by a period. */
+export function listMonitorsByClock(reader: Reader): number[] {
+  return reader
+    .all<{ id: number }>("SELECT id FROM monitors WHERE schedule_kind <> 'period' AND due_at IS NOT NULL")
+    .map(({ id }) => id)
+}
+
+/** The monitors to which something has happened that the clock now puts after `now`. */
+export function listMonitorsAheadOf(reader: Reader, now: number): number[] {
+  return reader
+    .all<{ id: number }>(
+      "SELECT id FROM monitors WHERE last_ping_at > $now OR open_runs <> '' OR spared_until > $now",
+      { now },
+    )
+    .map(({ id }) => id)
+}
+
+export interface SparedMonitor {
+  projectId: string
+  name: string
+  slug: string
+  uniqueKey: string
+}
+
+export function listSparedMonitors(reader: Reader, blackoutId: number): SparedMonitor[] {
+  return reader.all(
+    `SELECT project_id AS projectId, name, slug, unique_key AS uniqueKey
+       FROM spared_monitors JOIN monitors ON monitors.id = monitor_id
+      WHERE blackout_id = $blackoutId
+      ORDER BY project_id, monitors.id`,
+    { blackoutId },
+  )
+}
+
+/** The blackouts after which this monitor got a second chance, newest first. */
+export function listBlackoutsOfMonitor(
+  reader: Reader,
+  range: { monitorId: number; from: number; to: number; limit: number },
+): (Blackout & { id: number })[] {
+  return reader.all(
+    `SELECT id, from_at AS "from", to_at AS "to", reason
+       FROM spared_monitors JOIN blackouts ON id = blackout_id
+      WHERE monitor_id = $monitorId AND to_at >= $from AND to_at < $to
+      ORDER BY to_at DESC, id DESC
+      LIMIT $limit`,
+    range,
+  )
+}
+
+/** The clock was put back: nothing that waits, or was claimed, waits for the moment that it showed before. */
+export function bringDeliveriesForward(tx: Tx, leaseMs: number): void {
+  tx.run(
+    `UPDATE deliveries
+        SET next_attempt_at = min(next_attempt_at, $now), leased_until = min(leased_until, $now + $leaseMs)
+      WHERE settled_at IS NULL`,
+    { now: tx.now, leaseMs },
+  )
+}

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { isAddressRange } from '#lib/addresses.ts'
 import { LOG_FORMATS, LOG_LEVELS } from '#lib/log.ts'
@@ -21,8 +22,33 @@ export interface Config {
   readonly registration: (typeof REGISTRATIONS)[number]
   /** Addresses and networks whose word about whom they speak for is taken. */
   readonly trustedProxies: readonly string[]
+  /** Which other tools' pings are understood. */
+  readonly dialects: Readonly<Record<Dialect, boolean>>
+  /** Null: pings by mail are not taken. */
+  readonly pingMail: PingMailSettings | null
+  /** Opens the metrics of the whole instance; null: they are closed. */
+  readonly metricsToken: string | null
+  /** Called every minute while all is well; it may hold a ping key. */
+  readonly heartbeatUrl: string | null
+  /** How many of the backups that are made every night are kept; 0: none is made. */
+  readonly backupKeep: number
+  /** Whether another program copies the database by its write-ahead log, and tidies that up itself. */
+  readonly isReplicated: boolean
+  readonly retention: { pingDays: number; pingsPerMonitor: number }
+  /** Private addresses and networks that channels may call even though anybody can make an account. */
+  readonly outboundAllow: readonly string[]
+  /** The path of a unix socket to listen on besides; null: none. */
+  readonly socket: string | null
   readonly logLevel: (typeof LOG_LEVELS)[number]
   readonly logFormat: (typeof LOG_FORMATS)[number]
+}
+
+/** Where mails to ping addresses arrive. */
+export interface PingMailSettings {
+  host: string
+  port: number
+  /** What follows the @ of a ping address, in small letters. */
+  domain: string
 }
 
 /** All that is wrong with the configuration, in one message. */
@@ -35,10 +61,17 @@ export class ConfigError extends Error {
 
 export const REGISTRATIONS = ['closed', 'open'] as const
 
+/** The ways of other tools to report a run. */
+export const DIALECTS = ['kuma', 'snitch', 'cronitor', 'gatus', 'sentry', 'opsgenie', 'honeybadger'] as const
+export type Dialect = (typeof DIALECTS)[number]
+
 const PREFIX = 'CRONGUARD_'
-const SECRETS = ['SECRET_KEY', 'SMTP_PASSWORD']
+const SECRETS = ['SECRET_KEY', 'SMTP_PASSWORD', 'METRICS_TOKEN', 'HEARTBEAT_URL']
+const METRICS_TOKEN_MIN = 16
 export const SECRET_KEY_MIN = 16
 const BODY_LIMIT_MAX = 10_000_000
+const BACKUPS_MAX = 1000
+const PINGS_MAX = 10_000_000
 const SMTP_PORTS = { none: 25, starttls: 587, tls: 465 }
 
 const Whole = z
@@ -47,6 +80,13 @@ const Whole = z
   .transform(Number)
 
 const Port = Whole.refine((port) => port >= 1 && port <= 65_535, 'must be a port between 1 and 65535')
+
+const Switch = z.enum(['on', 'off'], 'must be on or off').transform((word) => word === 'on')
+
+const AddressRanges = z
+  .string()
+  .transform((list) => list.split(',').map((network) => network.trim()))
+  .refine((list) => list.every(isAddressRange), 'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8')
 
 const Settings = z.object({
   HOST: z.string().min(1, 'is empty').default('127.0.0.1'),
@@ -68,14 +108,32 @@ const Settings = z.object({
     10_000,
   ),
   REGISTRATION: z.enum(REGISTRATIONS, `must be one of ${REGISTRATIONS.join(', ')}`).default('closed'),
-  TRUSTED_PROXIES: z
+  TRUSTED_PROXIES: AddressRanges.default([]),
+  DIALECT_KUMA: Switch.default(true),
+  DIALECT_SNITCH: Switch.default(false),
+  DIALECT_CRONITOR: Switch.default(false),
+  DIALECT_GATUS: Switch.default(false),
+  DIALECT_SENTRY: Switch.default(false),
+  DIALECT_OPSGENIE: Switch.default(false),
+  DIALECT_HONEYBADGER: Switch.default(false),
+  SMTPD_PORT: Port.optional(),
+  SMTPD_HOST: z.string().min(1, 'is empty').optional(),
+  PING_EMAIL_DOMAIN: z
     .string()
-    .transform((list) => list.split(',').map((network) => network.trim()))
-    .refine(
-      (list) => list.every(isAddressRange),
-      'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8',
-    )
-    .default([]),
+    .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, 'must be a domain like cron.example.com')
+    .transform((domain) => domain.toLowerCase())
+    .optional(),
+  METRICS_TOKEN: z.string().min(METRICS_TOKEN_MIN, `must have at least ${METRICS_TOKEN_MIN} characters`).optional(),
+  HEARTBEAT_URL: z.string().refine(isWebAddress, 'must be an http or https address').optional(),
+  BACKUP_KEEP: Whole.refine((count) => count <= BACKUPS_MAX, `must be at most ${BACKUPS_MAX}`).default(7),
+  REPLICATED: Switch.default(false),
+  PING_DAYS: Whole.refine((days) => days >= 1 && days <= 36_500, 'must be between 1 and 36500').default(90),
+  PINGS_PER_MONITOR: Whole.refine(
+    (count) => count >= 1 && count <= PINGS_MAX,
+    `must be between 1 and ${PINGS_MAX}`,
+  ).default(1000),
+  OUTBOUND_ALLOW: AddressRanges.default([]),
+  SOCKET: z.string().startsWith('/', 'must be a path that begins with /').max(100, 'is too long').optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   LOG_FORMAT: z.enum(LOG_FORMATS, `must be one of ${LOG_FORMATS.join(', ')}`).default('text'),
 })
@@ -94,7 +152,11 @@ export function readConfig(env: Environment): Config {
     if (name in given && !('SMTP_HOST' in given))
       problems.push(`${PREFIX}${name} is set, but ${PREFIX}SMTP_HOST is not`)
   }
-  const hasPassword = Boolean(env.CRONGUARD_SMTP_PASSWORD || env.CRONGUARD_SMTP_PASSWORD_FILE)
+  for (const name of ['SMTPD_HOST', 'PING_EMAIL_DOMAIN']) {
+    if (name in given && !('SMTPD_PORT' in given))
+      problems.push(`${PREFIX}${name} is set, but ${PREFIX}SMTPD_PORT is not`)
+  }
+  const hasPassword = sourcesOf(env, 'SMTP_PASSWORD').length > 0
   if ('SMTP_USERNAME' in given !== hasPassword) {
     problems.push(`${PREFIX}SMTP_USERNAME and ${PREFIX}SMTP_PASSWORD belong together; only one of them is set`)
   }
@@ -118,29 +180,51 @@ function readVariables(env: Environment, problems: string[]): Record<string, str
       problems.push(`${variable} is not a setting of CronGuard`)
       continue
     }
-    if (value === '') continue
-    const name = variable.slice(PREFIX.length)
-    if (name.endsWith('_FILE')) readSecretFile({ variable, path: value }, given, problems)
-    else given[name] = value
+    if (value !== '' && !variable.endsWith('_FILE')) given[variable.slice(PREFIX.length)] = value
   }
-  for (const name of SECRETS) {
-    if (env[PREFIX + name] && env[`${PREFIX}${name}_FILE`]) {
-      problems.push(`${PREFIX}${name} and ${PREFIX}${name}_FILE are both set; keep one`)
-    }
-  }
+  for (const name of SECRETS) readSecret(env, { name, given, problems })
   return given
 }
 
-function readSecretFile(
-  { variable, path }: { variable: string; path: string },
-  given: Record<string, string>,
-  problems: string[],
+interface SecretSource {
+  /** What people call it. */
+  title: string
+  /** Null: the variable holds the secret itself. */
+  path: string | null
+}
+
+/** Where a secret is to be had; more than one is a slip. */
+function sourcesOf(env: Environment, name: string): SecretSource[] {
+  const variable = PREFIX + name
+  const file = env[`${variable}_FILE`]
+  const credential = credentialOf(name)
+  const path = env.CREDENTIALS_DIRECTORY ? join(env.CREDENTIALS_DIRECTORY, credential) : null
+  return [
+    ...(env[variable] ? [{ title: variable, path: null }] : []),
+    ...(file ? [{ title: `${variable}_FILE`, path: file }] : []),
+    ...(path !== null && existsSync(path) ? [{ title: `the credential ${credential}`, path }] : []),
+  ]
+}
+
+/** What systemd calls it: "secret-key". */
+export function credentialOf(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-')
+}
+
+function readSecret(
+  env: Environment,
+  { name, given, problems }: { name: string; given: Record<string, string>; problems: string[] },
 ): void {
+  const [source, another] = sourcesOf(env, name)
+  if (source && another) problems.push(`${source.title} and ${another.title} are both set; keep one`)
+  if (!source || source.path === null) return
   try {
-    given[variable.slice(PREFIX.length, -'_FILE'.length)] = readFileSync(path, 'utf8').trim()
+    given[name] = readFileSync(source.path, 'utf8').trim()
   } catch (error) {
     // The path is not repeated: somebody may have put the secret itself there.
-    problems.push(`${variable} names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    const { code } = error as NodeJS.ErrnoException
+    const verb = source.title.startsWith(PREFIX) ? 'names a file that' : ''
+    problems.push(`${source.title} ${verb} cannot be read (${code})`.replace('  ', ' '))
   }
 }
 
@@ -156,6 +240,23 @@ function toConfig(settings: z.output<typeof Settings>): Config {
     pingBodyLimit: settings.PING_BODY_LIMIT,
     registration: settings.REGISTRATION,
     trustedProxies: settings.TRUSTED_PROXIES,
+    dialects: {
+      kuma: settings.DIALECT_KUMA,
+      snitch: settings.DIALECT_SNITCH,
+      cronitor: settings.DIALECT_CRONITOR,
+      gatus: settings.DIALECT_GATUS,
+      sentry: settings.DIALECT_SENTRY,
+      opsgenie: settings.DIALECT_OPSGENIE,
+      honeybadger: settings.DIALECT_HONEYBADGER,
+    },
+    pingMail: toPingMail(settings, baseUrl),
+    metricsToken: settings.METRICS_TOKEN ?? null,
+    heartbeatUrl: settings.HEARTBEAT_URL ?? null,
+    backupKeep: settings.BACKUP_KEEP,
+    isReplicated: settings.REPLICATED,
+    retention: { pingDays: settings.PING_DAYS, pingsPerMonitor: settings.PINGS_PER_MONITOR },
+    outboundAllow: settings.OUTBOUND_ALLOW,
+    socket: settings.SOCKET ?? null,
     logLevel: settings.LOG_LEVEL,
     logFormat: settings.LOG_FORMAT,
   }
@@ -173,10 +274,23 @@ function toSmtp(settings: z.output<typeof Settings>, baseUrl: string): SmtpSetti
   }
 }
 
+function toPingMail(settings: z.output<typeof Settings>, baseUrl: string): PingMailSettings | null {
+  if (settings.SMTPD_PORT === undefined) return null
+  return {
+    host: settings.SMTPD_HOST ?? settings.HOST,
+    port: settings.SMTPD_PORT,
+    domain: settings.PING_EMAIL_DOMAIN ?? mailDomain(baseUrl).toLowerCase(),
+  }
+}
+
 // An address in digits is no domain: then the machine's own name, as sendmail has it.
 function mailDomain(baseUrl: string): string {
   const host = new URL(baseUrl).hostname
   return isIP(host.replace(/[[\]]/g, '')) === 0 ? host : hostname()
+}
+
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 }
 
 function isBaseUrl(text: string): boolean {

@@ -8,17 +8,19 @@ import type { Deps } from '#deps.ts'
 import { createLive } from '#http/live.tsx'
 import { createFront, type Front, type Listener, listen } from '#http/server.ts'
 import type { Clock } from '#lib/clock.ts'
-import { SECOND } from '#lib/duration.ts'
+import { HOUR, SECOND } from '#lib/duration.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
 import { createLog } from '#lib/log.ts'
 import { createLogMailer, createSmtpMailer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
 import { keepSecret } from '#lib/secret-file.ts'
+import type { ServiceManager } from '#lib/systemd.ts'
 import { newSecretKey } from '#lib/tokens.ts'
 import { createChecker } from '#loops/checker.ts'
 import { createHeartbeat } from '#loops/heartbeat.ts'
-import { type LoopHealth, type RunningLoops, startLoops } from '#loops/index.ts'
+import { type Loop, type LoopHealth, type RunningLoops, startLoops } from '#loops/index.ts'
 import { createOutbox } from '#loops/outbox.ts'
+import { createWatchdog } from '#loops/watchdog.ts'
 import { openDatabase } from '#store/database.ts'
 import { type FolderLock, lockFolder } from '#store/lock.ts'
 import { pendingMigrations } from '#store/migrations.ts'
@@ -40,6 +42,8 @@ const STARTING: LoopHealth[] = [{ name: 'checker', isWell: false }]
 const DATABASE_FILE = 'cronguard.db'
 const SECRET_KEY_FILE = 'secret-key'
 const STOP_GRACE_MS = 5 * SECOND
+/** More than a migration takes; who starts CronGuard is asked for this much patience. */
+const MIGRATION_MAX_MS = HOUR
 /** Long enough for a command to end that is making the same database. */
 const LOCK_WAIT_MS = 2 * SECOND
 const LOCK_RETRY_MS = 50
@@ -47,12 +51,12 @@ const LOCK_RETRY_MS = 50
 const BUSY_TIMEOUT_MS = { server: SECOND / 4, command: 5 * SECOND }
 
 /** Watches and listens. Throws `AppError` when the folder or the port belongs to somebody else. */
-export async function startApp(setting: Setting): Promise<App> {
+export async function startApp(setting: Setting, manager: ServiceManager): Promise<App> {
   const deps = openDeps(setting, BUSY_TIMEOUT_MS.server)
   try {
     const lock = await waitForLock(deps, () => true)
     if (lock === null) throw inUse(deps.config.dataDir)
-    return await watch(deps, lock)
+    return await watch(deps, { lock, manager })
   } catch (error) {
     closeDeps(deps)
     throw error
@@ -60,7 +64,8 @@ export async function startApp(setting: Setting): Promise<App> {
 }
 
 // The mark of the last stop is overwritten only when nothing can keep this process from watching any more.
-async function watch(deps: Deps, lock: FolderLock): Promise<App> {
+async function watch(deps: Deps, { lock, manager }: { lock: FolderLock; manager: ServiceManager }): Promise<App> {
+  if (isBehind(deps)) manager.needsTime(MIGRATION_MAX_MS, 'Bringing the database up to date')
   migrateAndTell(deps)
   let running: RunningLoops | null = null
   const live = createLive(deps)
@@ -76,16 +81,22 @@ async function watch(deps: Deps, lock: FolderLock): Promise<App> {
     live,
   ])
   running = loops
+  const watchdog = startLoops(deps, watchdogLoops(manager, loops))
   return {
     deps,
     stop: async () => {
       live.close()
-      await Promise.all([inGrace(loops.stop()), listener.stop(STOP_GRACE_MS)])
+      await Promise.all([inGrace(loops.stop()), watchdog.stop(), listener.stop(STOP_GRACE_MS)])
       tidyUp(deps)
       closeDeps(deps)
       lock.release()
     },
   }
+}
+
+function watchdogLoops(manager: ServiceManager, { health }: RunningLoops): Loop[] {
+  const { watchdogMs } = manager
+  return watchdogMs === null ? [] : [createWatchdog({ manager, watchdogMs, readHealth: health })]
 }
 
 /** For a command that works beside a running server: the same database, nothing that ticks or listens. */
@@ -157,12 +168,15 @@ async function waitForLock({ clock, config }: Deps, isNeeded: () => boolean): Pr
 
 // A running server keeps the schema that it knows: nobody changes it under its feet.
 async function migrateAlone(deps: Deps): Promise<void> {
-  const isPending = (): boolean => inFolder(deps.config.dataDir, () => pendingMigrations(deps.db).length > 0)
-  const lock = await waitForLock(deps, isPending)
-  if (lock === null && isPending()) throw inUse(deps.config.dataDir)
+  const lock = await waitForLock(deps, () => isBehind(deps))
+  if (lock === null && isBehind(deps)) throw inUse(deps.config.dataDir)
   if (lock === null) return
   migrateAndTell(deps)
   lock.release()
+}
+
+function isBehind({ config, db }: Deps): boolean {
+  return inFolder(config.dataDir, () => pendingMigrations(db).length > 0)
 }
 
 function inUse(dataDir: string): AppError {

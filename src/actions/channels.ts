@@ -25,13 +25,13 @@ export interface ChannelRef {
 /** Creates a channel and gives it to every monitor of the project. Throws invalid, with the fields at fault. */
 export function createChannel(
   deps: Deps,
-  input: { projectId: string; kind: string; name: string; settings: unknown },
+  input: { projectId: string; kind: string; name: string; settings: unknown; tellsBlackouts?: boolean },
 ): Channel {
   const kind = findKind(input.kind)
   if (kind === null) throw new AppError('invalid', `There is no kind of channel called ${input.kind.slice(0, 40)}.`)
   const name = readName(input.name)
   const settings = readSettings(kind, input.settings)
-  const channel: Channel = { ...input, id: newUuid(), name, settings, disabledAt: null, tellsBlackouts: true }
+  const channel: Channel = { ...input, id: newUuid(), name, settings, disabledAt: null, tellsBlackouts: input.tellsBlackouts ?? true }
   deps.db.write((tx) => {
     if (store.countChannels(tx, channel.projectId) >= CHANNELS_MAX) throw tooManyChannels()
     store.insertChannel(tx, channel)

@@ -139,12 +139,12 @@ export function listChannelIdsByMonitor(reader: Reader, projectId: string): Map<
 
 export function insertChannel(
   tx: Tx,
-  { id, projectId, kind, name, settings }: Omit<Channel, 'disabledAt' | 'tellsBlackouts'>,
+  { id, projectId, kind, name, settings, tellsBlackouts }: Omit<Channel, 'disabledAt'>,
 ): void {
   tx.run(
-    `INSERT INTO channels (id, project_id, kind, name, settings, created_at)
-     VALUES ($id, $projectId, $kind, $name, $settings, $now)`,
-    { id, projectId, kind, name, settings: JSON.stringify(settings), now: tx.now },
+    `INSERT INTO channels (id, project_id, kind, name, settings, tells_blackouts, created_at)
+     VALUES ($id, $projectId, $kind, $name, $settings, $tellsBlackouts, $now)`,
+    { id, projectId, kind, name, settings: JSON.stringify(settings), tellsBlackouts, now: tx.now },
   )
 }
 

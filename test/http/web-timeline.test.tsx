@@ -73,6 +73,34 @@ describe('The timeline', () => {
     expect(text).toContain('Ignored')
   })
 
+  test('has each blackout after which the monitor got a second chance, and loses none over its pages', async () => {
+    const blinds = (html: string) => html.match(/entry-blackout/g)?.length ?? 0
+    await guard.ping(monitor, '', POST)
+    await guard.tick()
+    let [read, pages] = [0, 0]
+    for (let n = 0; n < 28; n++) {
+      guard.sleep(DAY)
+      await guard.tick()
+      await guard.ping(monitor, '', POST)
+    }
+    const first = await viewer.read(at('/timeline'))
+    expect(first.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')).toContain(
+      'CronGuard could not watch for 1 day: the machine did not let it run. The monitor got a second chance.',
+    )
+    for (let html = first; ; pages++) {
+      read += blinds(html)
+      const next = olderLink(html)
+      if (next === undefined) break
+      html = await viewer.read(next)
+    }
+    expect([read, pages]).toEqual([28, 1])
+    expect(blinds(await viewer.read(at('/timeline?kind=success')))).toBe(0)
+    const newer = newerLink(first) ?? ''
+    guard.sleep(DAY)
+    await guard.tick()
+    expect(blinds(await viewer.read(newer))).toBe(1)
+  })
+
   test.each([
     ['by the links of htmx', olderLink],
     ['by plain links, without JavaScript', plainLink],

@@ -115,7 +115,7 @@ function showNew(house: House, visit: ProjectVisit): Response {
   requireProvenAddress(house.deps, visit.user)
   const kind = findKind(visit.query.get('kind') ?? '')
   if (kind === null) return chooseKind(visit)
-  return newForm(house, { visit, kind, form: freshForm(), problem: null })
+  return newForm(house, { visit, kind, form: freshForm({ tellsBlackouts: 'on' }), problem: null })
 }
 
 function chooseKind(visit: ProjectVisit, status = 200): Response {
@@ -153,7 +153,13 @@ async function create(house: House, visit: ProjectVisit): Promise<Response> {
   return await orAgain(
     () => {
       const settings = changedSettings(kind, {}, settingsIn(form, kind))
-      createChannel(house.deps, { projectId: project.id, kind: kind.kind, name: form.text('name').trim(), settings })
+      createChannel(house.deps, {
+        projectId: project.id,
+        kind: kind.kind,
+        name: form.text('name').trim(),
+        settings,
+        tellsBlackouts: form.isTicked('tellsBlackouts'),
+      })
       return redirect(`/projects/${project.id}/channels`, 'channel-created')
     },
     (error) => newForm(house, { visit, kind, ...typed({ form, kind, error }), status: 422 }),
@@ -189,7 +195,8 @@ function editForm({ channel }: ChannelReport, kind: ChannelKind, again: Again | 
     kind.fields.some((field) => field.name === name && field.type === 'secret')
   const shown = Object.entries(stored).filter(([name]) => !isSecret(name))
   const values = Object.fromEntries(shown.map(([name, value]) => [settingField(name), String(value)]))
-  const { form, problem } = again ?? { form: freshForm({ ...values, name: channel.name }), problem: null }
+  const ticks: Record<string, string> = channel.tellsBlackouts ? { tellsBlackouts: 'on' } : {}
+  const { form, problem } = again ?? { form: freshForm({ ...values, ...ticks, name: channel.name }), problem: null }
   const storedSecrets = Object.keys(stored).filter((name) => isSecret(name) && stored[name] !== '')
   return { kind, form, problem, storedSecrets }
 }
@@ -202,7 +209,12 @@ async function save(house: House, visit: ChannelVisit): Promise<Response> {
   if (kind === null) throw new AppError('conflict', 'Channels of this kind are not supported any more.')
   return await orAgain(
     () => {
-      updateChannel(house.deps, { ref: refOf(visit), name: form.text('name').trim(), input: settingsIn(form, kind) })
+      updateChannel(house.deps, {
+        ref: refOf(visit),
+        name: form.text('name').trim(),
+        input: settingsIn(form, kind),
+        tellsBlackouts: form.isTicked('tellsBlackouts'),
+      })
       return redirect(`/channels/${channel.id}`, 'channel-saved')
     },
     (error) => showChannel(house, { visit, again: typed({ form, kind, error }) }),

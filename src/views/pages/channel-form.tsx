@@ -121,6 +121,12 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
       {kind.fields.map((field) => (
         <SettingField field={field} form={form} isStored={storedSecrets.includes(field.name)} />
       ))}
+      <Check
+        name="tellsBlackouts"
+        label="Tell it when CronGuard itself could not watch"
+        help="Once after each such stretch, when monitors got a second chance."
+        isChecked={form.values.tellsBlackouts !== undefined}
+      />
       <button type="submit" class="button button-primary">
         {submit}
       </button>

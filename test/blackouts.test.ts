@@ -10,6 +10,7 @@ import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
+import { createChecker } from '#loops/checker.ts'
 import { TestGuard } from './support/cronguard.ts'
 
 let folder: string
@@ -221,6 +222,21 @@ describe('The watch of a process', () => {
     expect(await judges()).toBe(true)
     expect(blackouts()).toEqual([{ reason: 'disk', ms: 2 * HOUR }])
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
+  })
+
+  test('puts off what fell due while the disk refused, however short that was', async () => {
+    const backup = await hourly('backup')
+    const checker = createChecker(guard.deps, watch)
+    const { writeGrouped } = guard.deps.db
+    await guard.pass(HOUR + 10 * MINUTE - SECOND)
+    Object.assign(watch, { aliveAt: guard.clock.now(), aliveElapsed: guard.clock.elapsed() })
+    guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
+    guard.clock.advance(2 * SECOND)
+    for (let n = 0; n < 2; n++) await expect(checker.tick()).rejects.toThrow()
+    guard.deps.db.writeGrouped = writeGrouped
+    await checker.tick()
+    expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
+    expect([subjects(), blackouts()]).toEqual([[], []])
   })
 
   // The sign of life comes every five seconds, long before a gap is one.

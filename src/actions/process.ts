@@ -1,6 +1,6 @@
 // The watch of one process over time itself: signs of life, gaps, and clocks that cannot be right.
 import type { Deps } from '#deps.ts'
-import { type BlackoutReason, CLOCK_WAIT_MS, gapReason, judgeClock } from '#domain/blackout.ts'
+import { type BlackoutReason, CLOCK_WAIT_MS, GAP_MS, gapReason, judgeClock } from '#domain/blackout.ts'
 import { durationInWords, momentInWords } from '#lib/duration.ts'
 import { markAlive, markStarted, markStopped, readHeartbeat } from '#store/heartbeat.ts'
 import { acceptEarlierClock, recordBlackout, recountDueTimes } from './blackouts.ts'
@@ -53,7 +53,8 @@ export async function keepTime(deps: Deps, watch: Watch): Promise<boolean> {
   const verdict = judgeClock({ aliveAt: watch.aliveAt, now })
   if (watch.waitsSince !== null) return await keepWaiting(deps, watch)
   if (verdict === 'behind') await putBack(deps, watch)
-  if (verdict === 'gap') {
+  // However short: while the disk refuses, so are the pings.
+  if (verdict === 'gap' || watch.isDiskRefusing) {
     const ms = now - watch.aliveAt
     await noteGap(deps, watch, gapReason({ ms, elapsedMs, isDiskRefusing: watch.isDiskRefusing }))
   }
@@ -105,7 +106,8 @@ async function noteGap(deps: Deps, watch: Watch, reason: BlackoutReason): Promis
     markAlive(tx)
     return count
   })
-  logBlackout(deps, watch.aliveAt, spared)
+  if (spared > 0 || deps.clock.now() - watch.aliveAt > GAP_MS) logBlackout(deps, watch.aliveAt, spared)
+  watch.isDiskRefusing = false
   sawLife(deps, watch)
 }
 

@@ -1,6 +1,7 @@
 import { checkDeadlines } from '#actions/deadlines.ts'
 import { keepTime, type Watch } from '#actions/process.ts'
 import type { Deps } from '#deps.ts'
+import { StorageRefusedError } from '#lib/errors.ts'
 import type { Loop } from './index.ts'
 
 const EVERY_MS = 250
@@ -12,7 +13,10 @@ export function createChecker(deps: Deps, watch: Watch): Loop {
   // A monitor that cannot be judged is told of once, not four times a second.
   const tick = async (): Promise<void> => {
     if (!(await keepTime(deps, watch))) return
-    const unjudged = await checkDeadlines(deps)
+    const unjudged = await checkDeadlines(deps).catch((error) => {
+      watch.isDiskRefusing ||= error instanceof StorageRefusedError
+      throw error
+    })
     for (const { id, error } of unjudged) {
       if (!known.has(id)) deps.log.error('A deadline could not be judged', { monitor: id, error })
     }

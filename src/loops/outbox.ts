@@ -4,25 +4,49 @@ import type { Loop } from './index.ts'
 
 const EVERY_MS = 250
 
-/** Sends what is in the outbox. A tick only begins to send: a slow receiver must not hold up the next tick. */
+/**
+ * Sends what is in the outbox. A tick only begins to send: a slow receiver must not hold up the next tick. Whenever
+ * a message has been sent, the next one takes its place, so that many are not told by the pace of the ticks.
+ */
 export function createOutbox(deps: Deps): Loop {
   const underWay = new Set<Promise<void>>()
   const failures: unknown[] = []
+  let isEnding = false
 
-  const tick = async (): Promise<void> => {
+  const fill = (): void => {
     const free = PLACES - underWay.size
     const claimed = free > 0 ? claimDeliveries(deps, free) : []
-    for (const delivery of claimed) {
-      const sending = deliver(deps, delivery)
-        .catch((error) => void failures.push(error))
-        .finally(() => underWay.delete(sending))
-      underWay.add(sending)
+    for (const delivery of claimed) begin(delivery)
+  }
+
+  const begin = (delivery: Parameters<typeof deliver>[1]): void => {
+    const sending = deliver(deps, delivery)
+      .catch((error) => void failures.push(error))
+      .finally(() => {
+        underWay.delete(sending)
+        refill()
+      })
+    underWay.add(sending)
+  }
+
+  const refill = (): void => {
+    if (isEnding) return
+    try {
+      fill()
+    } catch (error) {
+      failures.push(error)
     }
+  }
+
+  const tick = async (): Promise<void> => {
+    isEnding = false
+    fill()
     // What was sent but could not be written down stays claimed; its lease runs out and it is sent again.
     if (failures.length > 0) throw new AggregateError(failures.splice(0), 'Some outcomes could not be written')
   }
 
   const settled = async (): Promise<void> => {
+    isEnding = true
     await Promise.all(underWay)
   }
 

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { type Db, openDatabase, type Tx } from '#store/database.ts'
 import { toldClock } from '../support/clock.ts'
+import { mount, unmount, whyNoDisk } from '../support/disk.ts'
 
-const mountProblem = tryToMount()
-if (mountProblem) console.warn(`Skipped: a full disk is not tested, for none can be made here: ${mountProblem}`)
+const why = whyNoDisk()
 
-describe.skipIf(mountProblem !== null)('On a full disk', () => {
+describe.skipIf(why !== null)(`On a full disk${why === null ? '' : ` (skipped: ${why})`}`, () => {
   let folder: string
   let disk: string
   let small: Db
@@ -17,7 +17,7 @@ describe.skipIf(mountProblem !== null)('On a full disk', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'cronguard-disk-'))
     disk = join(folder, 'disk')
-    mount(disk)
+    mount(disk, 2_000_000)
     small = openDatabase({ path: join(disk, 'cronguard.db'), clock: toldClock(), busyTimeoutMs: 100 })
     small.write((tx) => tx.runScript('CREATE TABLE jobs (name TEXT NOT NULL, body BLOB NOT NULL) STRICT'))
   })
@@ -80,26 +80,3 @@ describe.skipIf(mountProblem !== null)('On a full disk', () => {
     expect(kept()).toEqual(['billing'])
   })
 })
-
-function mount(at: string): void {
-  const { exitCode, stderr } = Bun.spawnSync(['sh', '-c', 'mkdir -p "$0" && mount -t tmpfs -o size=2m tmpfs "$0"', at])
-  if (exitCode !== 0) throw new Error(stderr.toString().trim())
-}
-
-function unmount(at: string): void {
-  Bun.spawnSync(['umount', at])
-}
-
-/** Why no small disk can be mounted; null when one can. */
-function tryToMount(): string | null {
-  const at = mkdtempSync(join(tmpdir(), 'cronguard-mount-'))
-  try {
-    mount(at)
-    unmount(at)
-    return null
-  } catch (error) {
-    return String(error)
-  } finally {
-    rmSync(at, { recursive: true, force: true })
-  }
-}

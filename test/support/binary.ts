@@ -68,6 +68,10 @@ export class Binary {
     return `http://127.0.0.1:${this.port}`
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
   get logPath(): string {
     return join(this.folder, 'log')
   }

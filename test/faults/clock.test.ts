@@ -1,0 +1,70 @@
+// The clock of the machine leaps under a real process.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Binary, eventually } from '../support/binary.ts'
+import { FakeClock, whyNoFakeClock } from '../support/fake-clock.ts'
+import { firstUser, keepPinging, monitorOf } from '../support/job.ts'
+import { startHttpReceiver } from '../support/receivers.ts'
+
+const HOUR = 3600
+const DAY = 24 * HOUR
+const why = whyNoFakeClock()
+
+describe.skipIf(why !== null)(`When the clock leaps${why === null ? '' : ` (skipped: ${why})`}`, () => {
+  let folder: string
+  let clock: FakeClock
+  let cronguard: Binary
+  let key: string
+  let receiver: ReturnType<typeof startHttpReceiver>
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'cronguard-clock-'))
+    clock = new FakeClock(folder)
+    cronguard = await Binary.prepare(clock.env, folder)
+    receiver = startHttpReceiver()
+    await cronguard.start()
+    key = (await firstUser(cronguard)).key
+    const settings = { url: `${receiver.url}/hook` }
+    await cronguard.api('/channels/', { key, body: { kind: 'webhook', name: 'hook', settings } })
+  })
+
+  afterAll(async () => {
+    await cronguard.dispose()
+    receiver.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const told = (status: string): string[] =>
+    receiver.received
+      .map(({ body }) => JSON.parse(body))
+      .filter((message) => message.status === status)
+      .map((message) => message.monitor_name)
+
+  // A day ahead, then back by one: the second leap begins where the first one ended.
+  test.each([
+    ['an hour ahead', HOUR],
+    ['an hour back', 0],
+    ['a day ahead', DAY],
+    ['a day back', 0],
+  ])(
+    '%s, no job that lives is alarmed about, and one that died is found',
+    async (leap, seconds) => {
+      const [alive, dead] = await Promise.all(
+        ['alive', 'dead'].map((what) => monitorOf(cronguard, { key, name: `${what}, ${leap}`, timeout: 2, grace: 2 })),
+      )
+      const job = keepPinging([alive?.url ?? ''], 300)
+      await fetch(dead?.url ?? '')
+      await Bun.sleep(500)
+      clock.set(seconds)
+      await eventually('the dead job', () => told('down').includes(`dead, ${leap}`), 15_000)
+      await Bun.sleep(1500)
+      await job.stop()
+      expect(told('down').filter((name) => name.startsWith('alive'))).toEqual([])
+      // What became of it later is another story.
+      await cronguard.api(`/checks/${alive?.uuid}/pause`, { key, method: 'POST' })
+    },
+    30_000,
+  )
+})

@@ -1,0 +1,34 @@
+import type { Binary } from './binary.ts'
+
+/** Alice, who has just signed up on a real CronGuard. */
+export async function firstUser(cronguard: Binary): Promise<{ key: string }> {
+  await cronguard.run(['user', 'create', 'alice@example.org'])
+  return { key: (await cronguard.run(['key', 'create', 'alice@example.org'])).stdout.trim() }
+}
+
+/** A monitor with lengths in seconds; returns its ping URL. */
+export async function monitorOf(
+  cronguard: Binary,
+  { key, ...check }: { key: string; name: string; timeout: number; grace: number },
+): Promise<{ url: string; uuid: string }> {
+  const body = { ...check, subminute: true, channels: '*' }
+  const { ping_url: url, uuid } = await cronguard.api('/checks/', { key, body })
+  return { url, uuid }
+}
+
+/** Jobs that report over and over, until they are stopped. A ping that is refused is tried again with the next. */
+export function keepPinging(urls: readonly string[], everyMs: number) {
+  let isOver = false
+  const pinging = (async () => {
+    while (!isOver) {
+      await Promise.all(urls.map((url) => fetch(url).catch(() => null)))
+      await Bun.sleep(everyMs)
+    }
+  })()
+  return {
+    stop: async (): Promise<void> => {
+      isOver = true
+      await pinging
+    },
+  }
+}

@@ -3,6 +3,30 @@ import { MINUTE } from '#lib/duration.ts'
 import { stretchAt } from '#lib/zone-time.ts'
 import { nextSlot, type Schedule } from './schedule.ts'
 
+/** Where many machines are: of the zones that fit, a person knows these. */
+const WELL_KNOWN = [
+  'UTC',
+  'Europe/London',
+  'Europe/Berlin',
+  'Europe/Helsinki',
+  'Europe/Moscow',
+  'America/New_York',
+  'America/Chicago',
+  'America/Denver',
+  'America/Los_Angeles',
+  'America/Sao_Paulo',
+  'Asia/Dubai',
+  'Asia/Kolkata',
+  'Asia/Shanghai',
+  'Asia/Tokyo',
+  'Australia/Sydney',
+]
+
+/** The zone of the person who is told, then the well-known ones, then all others. */
+export function zonesToTry(own: string, all: readonly string[]): string[] {
+  return [...new Set([own, ...WELL_KNOWN, ...all])]
+}
+
 /** A zone in which every ping would have come at its time. */
 export interface ZoneHint {
   timeZone: string

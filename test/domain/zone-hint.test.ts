@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { DAILY, everyPeriod, type Schedule } from '#domain/schedule.ts'
-import { hintZone } from '#domain/zone-hint.ts'
+import { hintZone, zonesToTry } from '#domain/zone-hint.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { timeZones } from '#lib/zone.ts'
 
@@ -27,6 +27,13 @@ describe('pings at a constant offset from the times of a schedule', () => {
     const zones = ['Africa/Lagos', 'Europe/Berlin']
     expect(hintZone(cron('0 3 * * *'), { pingTimes, zones })?.timeZone).toBe('Europe/Berlin')
   })
+})
+
+test('of the zones that fit, the own one is offered first, and then one that people know', () => {
+  const hint = (own: string) =>
+    hintZone(cron('0 3 * * *'), { pingTimes: daysAt('01:00:05'), zones: zonesToTry(own, timeZones()) })?.timeZone
+  expect(hint('UTC')).toBe('Europe/Helsinki')
+  expect(hint('Africa/Cairo')).toBe('Africa/Cairo')
 })
 
 describe('nothing is said', () => {

@@ -6,7 +6,7 @@ import type { Channel } from '#domain/channel.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { type PingKind, USER_AGENT_MAX } from '#domain/ping.ts'
 import { may } from '#domain/project.ts'
-import { hintZone, type ZoneHint } from '#domain/zone-hint.ts'
+import { hintZone, type ZoneHint, zonesToTry } from '#domain/zone-hint.ts'
 import { orAgain } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
@@ -87,7 +87,7 @@ function zoneHintOf({ deps: { db } }: House, { monitor, user }: MonitorVisit): Z
     pings.flatMap((ping) => (ping.kind === kind && ping.at >= monitor.scheduleSince ? [ping.at] : []))
   const [starts, successes] = [times('start'), times('success')]
   const pingTimes = (starts.length > 0 ? starts : successes).slice(0, TIMES_LOOKED_AT)
-  return hintZone(monitor.schedule, { pingTimes, zones: [user.timeZone, ...timeZones()] })
+  return hintZone(monitor.schedule, { pingTimes, zones: zonesToTry(user.timeZone, timeZones()) })
 }
 
 function toldChannel(channel: Channel): ToldChannel {

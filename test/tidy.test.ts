@@ -19,11 +19,11 @@ const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
   views: { rooms: ['domain', 'lib', 'assets', 'package.json'], packages: /^(htmx\.org\/|@fontsource-variable\/)/ },
   'config.ts': { rooms: ['lib'], packages: /^(zod|node:(fs|net|os))$/ },
   'deps.ts': { rooms: ['config.ts', 'store', 'lib'], packages: /^$/ },
-  actions: { rooms: ['deps.ts', 'store', 'channels', 'domain', 'lib'], packages: /^$/ },
+  actions: { rooms: ['deps.ts', 'store', 'channels', 'domain', 'lib', 'package.json'], packages: /^$/ },
   loops: { rooms: ['deps.ts', 'actions', 'lib'], packages: /^$/ },
   http: {
     rooms: ['deps.ts', 'actions', 'store', 'channels', 'views', 'domain', 'lib', 'package.json'],
-    packages: /^(elysia|zod|@elysiajs\/(jwt|openapi)|rate-limiter-flexible|badge-maker|smtp-server|mailparser)$/,
+    packages: /^(elysia|zod|@elysiajs\/(jwt|openapi)|rate-limiter-flexible|badge-maker|smtp-server|mailparser|html-to-text)$/,
   },
   'app.ts': { rooms: ['*'], packages: /^node:/ },
   commands: { rooms: ['*'], packages: /^(commander|node:)/ },

@@ -4,6 +4,7 @@ import { NO_PING_RULES, type WatchedMonitor } from '#domain/monitor.ts'
 import {
   endsRun,
   judgePing,
+  type MailText,
   type Ping,
   type PingKind,
   type PingOrigin,
@@ -34,8 +35,10 @@ export interface PingInput {
   exitStatus: number | null
   runId: string | null
   origin: PingOrigin
-  /** Already cut at the ping body limit. */
+  /** Already cut at the limit of its door. */
   body: Uint8Array
+  /** What it says, when it came by mail. */
+  mail?: MailText
   /** Which of the monitor's rules it is judged by; absent: all. */
   rules?: (monitor: PingRules) => PingRules
 }
@@ -53,6 +56,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
         signal: input.signal,
         method: input.origin.method,
         body: input.body,
+        mail: input.mail,
       }),
       runId: input.runId,
       exitStatus: input.exitStatus,

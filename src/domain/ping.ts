@@ -58,18 +58,33 @@ export interface PingRules {
   filter: PingFilter
 }
 
+/** What a ping by mail says. */
+export interface MailText {
+  subject: string
+  text: string
+}
+
 export interface IncomingPing {
   signal: PingSignal
   method: string
   body: Uint8Array
+  /** Of a ping by mail. */
+  mail?: MailText | undefined
 }
 
-/** Decides what an HTTP ping counts as; the order of the rules is part of the ping API. */
+/** Decides what a ping counts as; the order of the rules is part of the ping API. */
 export function judgePing(rules: PingRules, isPaused: boolean, ping: IncomingPing): PingKind {
   if (isPaused && rules.manualResume) return 'ignored'
   if (rules.postOnly && ping.method !== 'POST') return 'ignored'
-  if (rules.filter.httpBody) return signalInText(rules.filter, decodeBody(ping.body))
-  return ping.signal
+  const text = decidingText(rules.filter, ping)
+  return text === null ? ping.signal : signalInText(rules.filter, text)
+}
+
+// Null: no words are looked for.
+function decidingText({ httpBody, subject, body }: PingFilter, ping: IncomingPing): string | null {
+  if (ping.mail === undefined) return httpBody ? decodeBody(ping.body) : null
+  const parts = [...(subject ? [ping.mail.subject] : []), ...(body ? [ping.mail.text] : [])]
+  return parts.length === 0 ? null : parts.join('\n')
 }
 
 function signalInText(filter: PingFilter, text: string): PingKind {

@@ -114,6 +114,20 @@ export class Binary {
     })
   }
 
+  /** Runs a command and kills it after so many milliseconds; says whether it was alive until then. */
+  async runUntilKilled(args: string[], afterMs: number): Promise<boolean> {
+    const child = Bun.spawn([EXECUTABLE, ...args], {
+      cwd: this.folder,
+      env: { ...process.env, ...this.#env },
+      stdio: ['ignore', 'ignore', 'ignore'],
+    })
+    await Promise.race([child.exited, Bun.sleep(afterMs)])
+    const wasAlive = child.exitCode === null
+    child.kill('SIGKILL')
+    await child.exited
+    return wasAlive
+  }
+
   async api(path: string, { key, body, method }: { key: string; body?: unknown; method?: string }) {
     const response = await fetch(`${this.url}/api/v3${path}`, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
@@ -138,7 +152,7 @@ export class Binary {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.on('error', reject)

@@ -2,6 +2,7 @@
 import { Elysia } from 'elysia'
 import { deleteMonitor, type MonitorRef, pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
 import { recordPing, rulesForPeople } from '#actions/pings.ts'
+import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { type PingKind, USER_AGENT_MAX } from '#domain/ping.ts'
@@ -99,8 +100,12 @@ function urlsOf({ deps }: House, { monitor, project }: MonitorVisit): MonitorUrl
   const ping = `${baseUrl}/ping/${monitor.pingKey}`
   const slugUrl = may(project.role, 'administer') ? `${baseUrl}/ping/${project.pingKey}/${monitor.slug}` : null
   const bySlug = monitor.slug === '' ? null : { slug: monitor.slug, url: slugUrl }
-  const secret = may(project.role, 'operate') ? { ping, bySlug } : null
+  const secret = may(project.role, 'operate') ? { ping, mail: mailAddressOf(deps, monitor), bySlug } : null
   return { secret, badge: `${baseUrl}/badge/${monitor.badgeKey}` }
+}
+
+function mailAddressOf({ config: { pingMail } }: Deps, { pingKey }: Monitor): string | null {
+  return pingMail && `${pingKey}@${pingMail.domain}`
 }
 
 function pause({ deps }: House, { monitor }: MonitorVisit): Response {

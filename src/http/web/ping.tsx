@@ -3,6 +3,7 @@ import { shownName } from '#domain/monitor.ts'
 import { decodeBody, type RecordedPing } from '#domain/ping.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
+import { readMailText } from '#http/pings/mail-text.ts'
 import { page } from '#http/respond.tsx'
 import { AppError } from '#lib/errors.ts'
 import { findPing, findPingBody } from '#store/pings.ts'
@@ -22,7 +23,7 @@ export function pingRoutes(house: House) {
     )
 }
 
-function show(house: House, visit: MonitorVisit): Response {
+async function show(house: House, visit: MonitorVisit): Promise<Response> {
   const { monitor } = visit
   const { db } = house.deps
   const ping = findMeant(house, visit)
@@ -33,6 +34,7 @@ function show(house: House, visit: MonitorVisit): Response {
       monitor={{ uniqueKey: monitor.uniqueKey, shownName: shownName(monitor) }}
       ping={ping}
       body={body && decodeBody(body)}
+      mail={body && ping.scheme === 'email' ? await readMailText(body) : null}
       around={findPingNumbersAround(db, { monitorId: monitor.id, number: ping.number })}
       reading={readingOf(visit)}
     />,

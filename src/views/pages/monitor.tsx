@@ -30,7 +30,7 @@ export interface ToldChannel {
 
 export interface MonitorUrls {
   /** Secrets: only for somebody who may operate. */
-  secret: { ping: string; bySlug: SlugUrl | null } | null
+  secret: { ping: string; mail: string | null; bySlug: SlugUrl | null } | null
   badge: string
 }
 
@@ -96,7 +96,12 @@ function WrongZone({ monitor, zoneHint, mayOperate }: MonitorPageProps & { zoneH
   )
 }
 
-function PingUrl({ monitor, ping, bySlug }: Pick<MonitorPageProps, 'monitor'> & NonNullable<MonitorUrls['secret']>) {
+function PingUrl({
+  monitor,
+  ping,
+  mail,
+  bySlug,
+}: Pick<MonitorPageProps, 'monitor'> & NonNullable<MonitorUrls['secret']>) {
   const { schedule } = monitor
   return (
     <section class="card" aria-labelledby="ping-url-title">
@@ -104,6 +109,13 @@ function PingUrl({ monitor, ping, bySlug }: Pick<MonitorPageProps, 'monitor'> & 
       <Copyable id="ping-url" text={ping} what="the ping URL" />
       <p class="help">Whoever knows it can report for the job, so treat it like a password.</p>
       {bySlug && <BySlug {...bySlug} />}
+      {mail && (
+        <details class="advanced">
+          <summary>By mail</summary>
+          <Copyable id="ping-mail" text={mail} what="the address" />
+          <p class="help">A mail to this address is a success, unless words in it say otherwise.</p>
+        </details>
+      )}
       <h3>In the job</h3>
       <div class="snippets">
         {snippetsFor({ pingUrl: ping, name: shownName(monitor), schedule }).map(({ id, label, code, note }, index) => (

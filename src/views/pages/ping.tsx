@@ -1,4 +1,4 @@
-import type { RecordedPing } from '#domain/ping.ts'
+import type { MailText, RecordedPing } from '#domain/ping.ts'
 import { lengthInWords } from '#lib/duration.ts'
 import { ExactMoment } from '#views/components/delivery.tsx'
 import { Ago, type Reading } from '#views/components/moment.tsx'
@@ -11,6 +11,8 @@ interface PingPageProps {
   ping: RecordedPing
   /** As text, however it came; null when there was none. */
   body: string | null
+  /** What it says, when it came by mail. */
+  mail: MailText | null
   /** The numbers of the pings before and after it that are kept. */
   around: { below: number | null; above: number | null }
   reading: Reading
@@ -18,7 +20,7 @@ interface PingPageProps {
 
 const SHOWN_CHARACTERS = 10_000
 
-export function PingPage({ visit, monitor, ping, body, around, reading }: PingPageProps) {
+export function PingPage({ visit, monitor, ping, body, mail, around, reading }: PingPageProps) {
   const address = `/monitors/${monitor.uniqueKey}`
   return (
     <Frame visit={visit} title={`Ping ${ping.number} of ${monitor.shownName}`} room="monitors">
@@ -39,6 +41,7 @@ export function PingPage({ visit, monitor, ping, body, around, reading }: PingPa
       <section class="card" aria-label="Details">
         <PingFacts ping={ping} reading={reading} />
       </section>
+      {mail && <Mail {...mail} />}
       <Body body={body} size={ping.bodySize} rawAddress={`${address}/pings/${ping.number}/body`} />
     </Frame>
   )
@@ -78,12 +81,25 @@ function PingFacts({ ping, reading }: Pick<PingPageProps, 'ping' | 'reading'>) {
       <dt>Run id</dt>
       <dd>{ping.runId === null ? 'none given' : <code>{ping.runId}</code>}</dd>
       <dt>Method</dt>
-      <dd>{`${ping.method} over ${ping.scheme}`}</dd>
+      <dd>{ping.method === '' ? 'by mail' : `${ping.method} over ${ping.scheme}`}</dd>
       <dt>Address</dt>
       <dd>{ping.remoteAddress ?? 'unknown'}</dd>
       <dt>User agent</dt>
       <dd dir="auto">{ping.userAgent || 'none given'}</dd>
     </dl>
+  )
+}
+
+function Mail({ subject, text }: MailText) {
+  return (
+    <section class="card" aria-labelledby="mail-title">
+      <h2 id="mail-title" dir="auto">
+        {visible(subject) || 'A mail without a subject'}
+      </h2>
+      <pre class="ping-body" dir="auto" tabindex="0">
+        {visible([...text].slice(0, SHOWN_CHARACTERS).join('')) || 'It has no text.'}
+      </pre>
+    </section>
   )
 }
 

@@ -11,6 +11,7 @@ const SECTIONS: readonly DocSection[] = [
   { id: 'wrapper', title: 'All of it in one script', Content: Wrapper },
   { id: 'slugs', title: 'Ping URLs by slug', Content: Slugs },
   { id: 'rules', title: 'Which pings count', Content: Rules },
+  { id: 'mail', title: 'Pings by mail', Content: ByMail },
   { id: 'paused', title: 'Pings to a paused monitor', Content: Paused },
   { id: 'answers', title: 'Answers', Content: Answers },
 ]
@@ -93,12 +94,14 @@ function Urls({ baseUrl }: DocProps) {
           [`\`${url}/start\``, 'a run begins'],
           [`\`${url}/fail\``, 'the job failed'],
           [`\`${url}/<exit status>\``, '0: the job is done; 1 to 255: it failed'],
+          [`\`${url}/TERM\``, 'a signal ended it, as systemd says in `$EXIT_STATUS`: 143, a failure'],
           [`\`${url}/log\``, 'a note, kept with the pings; it changes neither status nor deadline'],
         ]}
       />
       <Text>
         GET, HEAD, POST, PUT and every other method report; only OPTIONS does not. Tools that speak to Healthchecks work
-        as they are: give them the ping URL, or the address below where they ask for the root of all ping URLs.
+        as they are: give them the ping URL, which also works without `/ping`, or the address below where they ask for
+        the root of all ping URLs.
       </Text>
       <Sample lines={[`${baseUrl}/ping/`]} />
     </>
@@ -139,6 +142,26 @@ function Start({ baseUrl }: DocProps) {
   )
 }
 
+function ByMail() {
+  return (
+    <>
+      <Text>
+        Where `CRONGUARD_SMTPD_PORT` is set, a mail reports as well: for appliances and programs that can do nothing but
+        mail. The address stands on the page of the monitor: its ping key before the @, or the project ping key, a plus
+        sign and the slug. The whole mail is kept, up to 1 MB.
+      </Text>
+      <Text>
+        Such a mail is a success. When the monitor looks for words in the subject or the text, these decide, in the
+        order failure, success, start. The text is what a reader sees, of the plain part and of the HTML part.
+      </Text>
+      <Text>
+        CronGuard speaks plain SMTP on that port, without passwords and without encryption. Let the MX record of the
+        domain, or the mail server of the network, lead to it.
+      </Text>
+    </>
+  )
+}
+
 function RunIds({ baseUrl }: DocProps) {
   return (
     <>
@@ -160,8 +183,8 @@ function RunIds({ baseUrl }: DocProps) {
         head={['the end has', 'success', 'failure']}
         rows={[
           ['the run id of the start, or neither has one', 'ends the run; the duration is known', 'the same'],
-          ['no run id, and the start has one', 'ends the run; no duration', 'the same'],
-          ['another run id than the start', 'reports, and the run stays under watch', 'ends the run; no duration'],
+          ['no run id, and every start has one', 'ends all runs; no duration', 'the same'],
+          ['a run id that no start had', 'reports; the runs stay under watch', 'ends the newest run; no duration'],
         ]}
       />
       <Text>

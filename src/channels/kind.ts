@@ -92,7 +92,7 @@ export function networkOutcome({ reason, detail }: NetworkFailure): Outcome {
   return { result: 'failed', reason, detail, isPermanent: false }
 }
 
-// An administrator's rule stands until it is changed; trying again does not change it.
-export function blockedOutcome({ detail }: BlockedTarget): Outcome {
-  return { result: 'failed', reason: 'blocked', detail, isPermanent: true }
+// An address stays what it is. A name may lead elsewhere soon, and a slip of the name system must not cost an alert.
+export function blockedOutcome({ detail, isFinal }: BlockedTarget): Outcome {
+  return { result: 'failed', reason: 'blocked', detail, isPermanent: isFinal }
 }

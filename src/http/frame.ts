@@ -3,8 +3,8 @@ import type { FrameVisit } from '#views/layouts/frame.tsx'
 import type { SignedInVisit } from './guards.ts'
 
 /** What the frame of a page shows of a visit. */
-export function frameOf({ user, projects, project, notice, now, version }: SignedInVisit): FrameVisit {
-  return { user, projects, project, notice, now, version }
+export function frameOf({ user, projects, project, notice, now, version, warnings }: SignedInVisit): FrameVisit {
+  return { user, projects, project, notice, now, version, warnings: warnings() }
 }
 
 /** How moments are written for this user. */

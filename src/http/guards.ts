@@ -1,8 +1,10 @@
 // Who may come in: each route names what it needs, and its handler runs only for somebody who may.
+import { readWarnings } from '#actions/warnings.ts'
 import type { Deps } from '#deps.ts'
 import type { User } from '#domain/account.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { may, type OwnProject, type Permission } from '#domain/project.ts'
+import type { Warning } from '#domain/warnings.ts'
 import { AppError } from '#lib/errors.ts'
 import { hasUsers } from '#store/accounts.ts'
 import { findMonitorForUser } from '#store/monitors.ts'
@@ -43,6 +45,8 @@ export interface SignedInVisit extends Visit {
   projects: OwnProject[]
   /** What the request is about, or what the user looked at last; null when he belongs to no project. */
   project: OwnProject | null
+  /** What the user should know of CronGuard itself: nothing, unless it is his. Looked up when it is asked for. */
+  warnings(): Warning[]
 }
 
 export interface ProjectVisit extends SignedInVisit {
@@ -88,8 +92,18 @@ export function signedIn(house: House, answer: (visit: SignedInVisit) => Answer)
     const { user, session, cookie } = found
     const projects = listProjectsOfUser(deps.db, user.id)
     const project = projects.find(({ id }) => id === session.projectId) ?? projects[0] ?? null
-    return withCookies(withNotice(await answer({ ...visit, user, session, projects, project }), request), [cookie])
+    const warnings = (): Warning[] => (user.isAdmin ? readWarnings(deps) : [])
+    const response = await answer({ ...visit, user, session, projects, project, warnings })
+    return withCookies(withNotice(response, request), [cookie])
   }
+}
+
+/** For whoever runs this CronGuard. Others do not learn what is there. */
+export function administering(house: House, answer: (visit: SignedInVisit) => Answer) {
+  return signedIn(house, (visit) => {
+    if (!visit.user.isAdmin) throw new AppError('not_found', 'There is nothing at this address, or it is not yours.')
+    return answer(visit)
+  })
 }
 
 /** For a member of the project that `:project` names whose role allows it. Others do not learn that it exists. */

@@ -1,19 +1,63 @@
+// How CronGuard is, for other programs: one word for everybody, the whole for whoever runs it.
 import { Elysia } from 'elysia'
+import { readWarnings } from '#actions/warnings.ts'
+import type { Deps } from '#deps.ts'
+import { judgeClock } from '#domain/blackout.ts'
+import { type PartHealth, unwellParts } from '#domain/health.ts'
+import { isSameText } from '#lib/tokens.ts'
+import { readHeartbeat } from '#store/heartbeat.ts'
+import { pendingMigrations } from '#store/migrations.ts'
+import { bearerOf } from './bearer.ts'
+import type { House } from './guards.ts'
+import { withCookies } from './respond.tsx'
 
-export interface PartHealth {
-  name: string
-  isWell: boolean
+const NEVER_KEPT = { 'Cache-Control': 'no-store' }
+
+export function healthRoutes(house: House, readHealth: () => PartHealth[]) {
+  return new Elysia({ name: 'health' })
+    .get('/livez', () => new Response('alive\n', { headers: NEVER_KEPT }))
+    .get('/readyz', () =>
+      isReady(house.deps, readHealth())
+        ? new Response('ready\n', { headers: NEVER_KEPT })
+        : new Response('not ready\n', { status: 503, headers: NEVER_KEPT }),
+    )
+    .get('/health', ({ request }) => showHealth(house, { request, parts: readHealth() }))
 }
 
-/** `/health` for other programs: 200 when every part works, 503 and which one does not. */
-export function healthRoutes(readHealth: () => PartHealth[]) {
-  return new Elysia({ name: 'health' }).get('/health', () => {
-    const parts = readHealth()
-    const isWell = parts.every((part) => part.isWell)
-    const states = parts.map(({ name, isWell }) => [name, isWell ? 'ok' : 'failing'] as const)
-    return Response.json(
-      { status: isWell ? 'ok' : 'failing', ...Object.fromEntries(states) },
-      { status: isWell ? 200 : 503, headers: { 'Cache-Control': 'no-store' } },
-    )
-  })
+/** Whether somebody may send pings here: they are kept, and watched over. */
+function isReady({ db, clock }: Deps, parts: PartHealth[]): boolean {
+  if (unwellParts(parts).length > 0) return false
+  try {
+    const life = readHeartbeat(db)
+    const isWritten = life !== null && judgeClock({ aliveAt: life.aliveAt, now: clock.now() }) !== 'gap'
+    return isWritten && pendingMigrations(db).length === 0
+  } catch {
+    return false
+  }
+}
+
+async function showHealth(
+  { deps, sessions }: House,
+  { request, parts }: { request: Request; parts: PartHealth[] },
+): Promise<Response> {
+  const isWell = parts.every((part) => part.isWell)
+  const answer = { status: isWell ? 200 : 503, headers: NEVER_KEPT }
+  const status = wordFor(isWell)
+  const visitor = await sessions.find(request)
+  const mayKnow = visitor?.user.isAdmin || hasToken(deps, request)
+  const details = mayKnow ? { parts: stateOf(parts), warnings: readWarnings(deps) } : {}
+  return withCookies(Response.json({ status, ...details }, answer), [visitor?.cookie ?? null])
+}
+
+function hasToken({ config: { metricsToken } }: Deps, request: Request): boolean {
+  const token = bearerOf(request)
+  return metricsToken !== null && token !== null && isSameText(token, metricsToken)
+}
+
+function stateOf(parts: PartHealth[]): Record<string, string> {
+  return Object.fromEntries(parts.map(({ name, isWell }) => [name, wordFor(isWell)]))
+}
+
+function wordFor(isWell: boolean): string {
+  return isWell ? 'ok' : 'failing'
 }

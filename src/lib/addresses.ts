@@ -1,5 +1,8 @@
 import { BlockList, isIP } from 'node:net'
 
+/** Where gateways put IPv4: NAT64, NAT64 within a network, SIIT. The address itself comes last. */
+const TRANSLATED_TO = ['64:ff9b::', '64:ff9b:1::', '::ffff:0:']
+
 /** Whether `text` is an address, or a range of them like 10.0.0.0/8. */
 export function isAddressRange(text: string): boolean {
   const { address, bits } = splitRange(text)
@@ -15,6 +18,20 @@ export function addressMatcher(ranges: readonly string[]): (address: string) => 
     list.addSubnet(address, bits === null ? lengthOf(address) : Number(bits), familyOf(address))
   }
   return (address) => isIP(address) !== 0 && list.check(address, familyOf(address))
+}
+
+/**
+ * The ranges, and the same as IPv6 has them where gateways between the two translate (NAT64, SIIT) or tunnel (6to4).
+ * IPv4-mapped addresses need no form of their own: every matcher knows them.
+ */
+export function everyForm(ranges: readonly string[]): string[] {
+  return ranges.flatMap((range) => {
+    const { address, bits } = splitRange(range)
+    if (isIP(address) !== 4) return [range]
+    const length = bits === null ? lengthOf(address) : Number(bits)
+    const translated = TRANSLATED_TO.map((prefix) => `${prefix}${address}/${96 + length}`)
+    return [range, ...translated, `2002:${inHex(address)}::/${16 + length}`]
+  })
 }
 
 /** An address as proxies write it down, perhaps with a port and in brackets; null for what is none. */
@@ -48,4 +65,10 @@ function lengthOf(address: string): number {
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4'
+}
+
+/** `a9fe:a9fe` for `169.254.169.254`. */
+function inHex(address: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number)
+  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
 }

@@ -1,10 +1,11 @@
-// The one way out over HTTP: addresses that are looked up once and are kept, no redirects, no proxy, bounded in time
-// and size.
+// The one way out over HTTP: addresses that are looked up once, checked and kept; no redirects, no proxy, bounded in
+// time and size.
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { createDestinationCheck, type DestinationRules, type Refusal } from './destinations.ts'
 import { type NetworkFailure, networkFailure, networkFailureOf } from './network.ts'
 
 export interface OutboundRequest {
@@ -25,7 +26,10 @@ export interface OutboundAnswer {
 
 export interface BlockedTarget {
   kind: 'blocked'
+  /** A sentence for a person, that names no URL and no address that only a look-up tells. */
   detail: string
+  /** Whether the URL itself holds the address. A name may lead elsewhere the next time. */
+  isFinal: boolean
 }
 
 export type OutboundResult = OutboundAnswer | NetworkFailure | BlockedTarget
@@ -39,43 +43,49 @@ export const ANSWER_MAX_BYTES = 64 * 1024
 /** Interim answers, like 103, before the one that counts. */
 const HINTS_MAX = 10
 
-// Where clouds keep their metadata and secrets; no channel has a reason to go there.
-const LINK_LOCAL = new BlockList()
-LINK_LOCAL.addSubnet('169.254.0.0', 16, 'ipv4')
-LINK_LOCAL.addSubnet('fe80::', 10, 'ipv6')
-LINK_LOCAL.addAddress('fd00:ec2::254', 'ipv6')
-// The same addresses in the clothes of NAT64 and 6to4.
-LINK_LOCAL.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6')
-LINK_LOCAL.addSubnet('2002:a9fe::', 32, 'ipv6')
+export interface OutboundOptions extends DestinationRules {
+  /** All addresses of a host. Throws as `lookup` of `node:dns/promises` does; that it is by default. */
+  resolve?: (hostname: string) => Promise<LookupAddress[]>
+}
 
-export function createOutbound(): Outbound {
+export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptions): Outbound {
+  const check = createDestinationCheck(rules)
+
+  const send = async (request: OutboundRequest): Promise<OutboundResult> => {
+    const url = new URL(request.url)
+    if (!/^https?:$/.test(url.protocol)) throw new Error('Only http and https URLs can be called.')
+    const deadline = AbortSignal.timeout(request.timeoutMs)
+    try {
+      const literal = literalOf(url)
+      const targets = literal ? [literal] : await withDeadline(resolve(url.hostname), deadline)
+      if (targets.length === 0) return networkFailure('dns')
+      // One that is refused is enough: a name that leads to good and bad addresses is a slip, or a trick.
+      const refusal = targets.map(({ address }) => check(address)).find((found) => found !== null)
+      if (refusal) return blocked(refusal, literal)
+      return await exchange({ request, url, targets, deadline })
+    } catch (error) {
+      return deadline.aborted ? networkFailure('timeout') : networkFailureOf(error)
+    }
+  }
   return { send }
 }
 
-async function send(request: OutboundRequest): Promise<OutboundResult> {
-  const url = new URL(request.url)
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Error('Only http and https URLs can be called.')
-  const deadline = AbortSignal.timeout(request.timeoutMs)
-  try {
-    const targets = await withDeadline(resolve(url.hostname), deadline)
-    if (targets.some(isLinkLocal)) {
-      return { kind: 'blocked', detail: 'Connections to link-local addresses are not allowed' }
-    }
-    return await exchange({ request, url, targets, deadline })
-  } catch (error) {
-    return deadline.aborted ? networkFailure('timeout') : networkFailureOf(error)
-  }
+/** The address that the URL holds in place of a name; parsing has brought every notation into one. */
+function literalOf({ hostname }: URL): LookupAddress | null {
+  const address = hostname.replace(/^\[(.*)\]$/, '$1')
+  const family = isIP(address)
+  return family === 0 ? null : { address, family }
 }
 
 // All of them: a host that answers on one of its addresses alone is found like anywhere else.
-async function resolve(hostname: string): Promise<LookupAddress[]> {
-  const literal = hostname.replace(/^\[(.*)\]$/, '$1')
-  const family = isIP(literal)
-  return family === 0 ? await lookup(hostname, { all: true }) : [{ address: literal, family }]
+function resolveAll(hostname: string): Promise<LookupAddress[]> {
+  return lookup(hostname, { all: true })
 }
 
-function isLinkLocal({ address, family }: LookupAddress): boolean {
-  return LINK_LOCAL.check(address, family === 6 ? 'ipv6' : 'ipv4')
+// To what a name leads is told to nobody: that would be a way to look around in a network of others.
+function blocked({ what, advice }: Refusal, literal: LookupAddress | null): BlockedTarget {
+  const subject = literal ? `${literal.address} is` : 'The host has'
+  return { kind: 'blocked', detail: `${subject} ${what}. ${advice}`, isFinal: literal !== null }
 }
 
 interface Exchange {

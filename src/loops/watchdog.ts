@@ -1,24 +1,22 @@
 import type { ServiceManager } from '#lib/systemd.ts'
-import type { Loop, LoopHealth } from './index.ts'
+import type { Loop } from './index.ts'
 
 export interface Watched {
   manager: ServiceManager
   watchdogMs: number
-  readHealth(): LoopHealth[]
+  /** Those parts that it cannot do without and that do not work: a new start can help with them. */
+  readUnwell(): string[]
 }
 
-/** What CronGuard is for. Whoever starts it anew can help when one of these is stuck, but not when a backup fails. */
-const VITAL = ['checker', 'outbox', 'database']
 /** Looks more often than it must, so that one bad moment is none too many. */
 const LOOKS = 4
 
 /** Gives the service manager signs of life while all is well, and none while it is not. */
-export function createWatchdog({ manager, watchdogMs, readHealth }: Watched): Loop {
+export function createWatchdog({ manager, watchdogMs, readUnwell }: Watched): Loop {
   let toldUnwell = ''
 
   const tick = async (): Promise<void> => {
-    const health = readHealth()
-    const unwell = VITAL.filter((name) => !health.some((part) => part.name === name && part.isWell)).join(', ')
+    const unwell = readUnwell().join(', ')
     if (unwell === '') manager.alive()
     if (unwell !== toldUnwell) manager.status(unwell === '' ? 'Watching again' : `Not well: ${unwell}`)
     toldUnwell = unwell

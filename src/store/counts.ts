@@ -83,6 +83,19 @@ export function countOutbox(reader: Reader): OutboxCounts {
   return row ?? { pending: 0, sending: 0, oldestAt: null }
 }
 
+/** So many of the newest deliveries are looked at: at a time when nothing is sent there may be very many. */
+const SENT_SEARCH_MAX = 1000
+
+/** When a delivery last reached somebody, of the newest ones; null when none of them did. */
+export function findLastSentAt(reader: Reader): number | null {
+  const row = reader.get<{ at: number | null }>(
+    `SELECT max(settled_at) AS at
+       FROM (SELECT state, settled_at FROM deliveries ORDER BY sequence DESC LIMIT ${SENT_SEARCH_MAX})
+      WHERE state IN ('sent', 'logged')`,
+  )
+  return row?.at ?? null
+}
+
 /** How many deliveries of a project's monitors are in the outbox. */
 export function countOutboxOfProject(reader: Reader, projectId: string): number {
   const row = reader.get<{ count: number }>(

@@ -33,7 +33,7 @@ function serveCronGuard({ port, monitors, isGrouped }: { port: number; monitors:
     clock: systemClock,
     config: readConfig({ CRONGUARD_PORT: String(port), CRONGUARD_SECRET_KEY: 'a key that only benches know' }),
     log,
-    outbound: createOutbound(),
+    outbound: createOutbound({ allowsPrivate: true, allow: [], privateAdvice: '' }),
     mailer: createLogMailer(log),
   }
   migrate(db)

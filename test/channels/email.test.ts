@@ -6,7 +6,7 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { email } from '#channels/email.ts'
 import type { Log, LogFields } from '#lib/log.ts'
 import { createLogMailer, createSmtpMailer, type Mailer, type SmtpSettings } from '#lib/mail.ts'
-import { createOutbound } from '#lib/outbound.ts'
+import { newOutbound } from '../support/outbound.ts'
 import {
   type Certificate,
   DELIVERY_ID,
@@ -125,7 +125,7 @@ testChannelKind({
     const mailer = smtp({ host, port, security, username: USERNAME, password: PASSWORD })
     return {
       settings: { address: ADDRESS },
-      wires: { mailer, outbound: createOutbound() },
+      wires: { mailer, outbound: newOutbound() },
       close: () => mailer.close(),
     }
   },
@@ -170,7 +170,7 @@ async function open(options: SMTPServerOptions = {}): Promise<MailReceiver> {
 function send(settings: Partial<SmtpSettings>, message = messageOf(notificationOf())) {
   const mailer = smtp(settings)
   mailers.push(mailer)
-  return email.send({ address: ADDRESS }, message, { mailer, outbound: createOutbound() })
+  return email.send({ address: ADDRESS }, message, { mailer, outbound: newOutbound() })
 }
 
 describe('An alert by mail', () => {
@@ -295,7 +295,7 @@ describe('The mail server', () => {
     const mailer = smtp({ port })
     mailers.push(mailer)
     const ids = Array.from({ length: 20 }, () => crypto.randomUUID())
-    const wires = { mailer, outbound: createOutbound() }
+    const wires = { mailer, outbound: newOutbound() }
     const outcomes = await Promise.all(
       ids.map((id) => email.send({ address: ADDRESS }, messageOf(notificationOf(), id), wires)),
     )
@@ -308,7 +308,7 @@ describe('The mail server', () => {
     const receiver = await open()
     const mailer = smtp({ port: receiver.port })
     mailers.push(mailer)
-    const wires = { mailer, outbound: createOutbound() }
+    const wires = { mailer, outbound: newOutbound() }
     receiver.says = 550
     expect((await email.send({ address: ADDRESS }, messageOf(notificationOf()), wires)).result).toBe('failed')
     receiver.says = null
@@ -323,7 +323,7 @@ describe('A mail server that drips its replies', () => {
     const peer = await startPeer((socket) => (isDripping ? drip(socket) : relay(socket, receiver.port)))
     const mailer = smtp({ port: peer.port })
     mailers.push(mailer)
-    const wires = { mailer, outbound: createOutbound() }
+    const wires = { mailer, outbound: newOutbound() }
     const attempt = () => email.send({ address: ADDRESS }, messageOf(notificationOf()), wires)
     const hastened = hastenDeadlines()
     try {
@@ -357,7 +357,7 @@ describe('Without a mail server', () => {
     const lines: [event: string, fields: LogFields | undefined][] = []
     const collect = (event: string, fields?: LogFields) => void lines.push([event, fields])
     const log: Log = { debug: collect, info: collect, warn: collect, error: collect }
-    const wires = { mailer: createLogMailer(log), outbound: createOutbound() }
+    const wires = { mailer: createLogMailer(log), outbound: newOutbound() }
     const outcome = await email.send({ address: ADDRESS }, messageOf(notificationOf()), wires)
     expect(outcome.result).toBe('logged')
     expect(outcome.detail).toContain('log')

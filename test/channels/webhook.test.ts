@@ -8,7 +8,7 @@ import { webhook } from '#channels/webhook.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { composeTest, type MonitorNotification } from '#domain/notification.ts'
 import { createLogMailer } from '#lib/mail.ts'
-import { createOutbound } from '#lib/outbound.ts'
+import { newOutbound } from '../support/outbound.ts'
 import {
   AT,
   BASE_URL,
@@ -124,7 +124,7 @@ afterEach(() => receiver.stop())
 function wires() {
   const silence = () => {}
   const mailer = createLogMailer({ debug: silence, info: silence, warn: silence, error: silence })
-  return { outbound: createOutbound(), mailer }
+  return { outbound: newOutbound(), mailer }
 }
 
 async function send(settings: { url?: string; secret?: string } = {}, notification = notificationOf()) {
@@ -274,10 +274,10 @@ describe('A webhook is not led astray', () => {
 async function sendInChild(proxyUrl: string): Promise<Outcome> {
   const script = `
     import { webhook } from '${ROOT}/src/channels/webhook.ts'
-    import { createOutbound } from '${ROOT}/src/lib/outbound.ts'
+    import { newOutbound } from '${ROOT}/test/support/outbound.ts'
     const message = ${JSON.stringify(messageOf(notificationOf()))}
     const settings = { url: 'http://127.0.0.1:${receiver.port}/hook' }
-    console.log(JSON.stringify(await webhook.send(settings, message, { outbound: createOutbound() })))
+    console.log(JSON.stringify(await webhook.send(settings, message, { outbound: newOutbound() })))
   `
   const names = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy']
   const proxies = Object.fromEntries(names.map((name) => [name, proxyUrl]))

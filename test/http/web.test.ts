@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { createFront } from '#http/server.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { TestGuard } from '../support/cronguard.ts'
 
@@ -127,20 +126,5 @@ describe('A request that breaks off', () => {
     ])
     expect(JSON.stringify(guard.log)).not.toContain(pingKey)
     expect(JSON.stringify(guard.log)).not.toContain(token)
-  })
-})
-
-describe('/health', () => {
-  test.each([
-    [true, 200, { status: 'ok', checker: 'ok', outbox: 'ok' }],
-    [false, 503, { status: 'failing', checker: 'ok', outbox: 'failing' }],
-  ])('with an outbox that works (%p) is answered %p', async (isWell, status, body) => {
-    const health = [
-      { name: 'checker', isWell: true },
-      { name: 'outbox', isWell },
-    ]
-    const front = createFront(guard.deps, () => health, guard.live)
-    const response = await front(new Request('http://localhost/health'), null)
-    expect([response.status, await response.json()]).toEqual([status, body])
   })
 })

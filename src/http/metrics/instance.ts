@@ -1,8 +1,8 @@
 // The metrics of the whole instance: how much it watches, whether it keeps up, and what it takes.
 import type { Deps } from '#deps.ts'
+import type { PartHealth } from '#domain/health.ts'
 import { SHOWN_STATUSES } from '#domain/monitor-list.ts'
 import { shownStatus } from '#domain/status.ts'
-import type { PartHealth } from '#http/health.ts'
 import { formatLabels, type Metric } from '#lib/exposition.ts'
 import { version } from '#package.json' with { type: 'json' }
 import {

@@ -1,9 +1,11 @@
 import { calledName, type User } from '#domain/account.ts'
 import { may, type OwnProject } from '#domain/project.ts'
+import type { Warning } from '#domain/warnings.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { Icon } from '#views/components/icon.tsx'
 import { Notice } from '#views/components/notice.tsx'
 import { StatusShapes } from '#views/components/status.tsx'
+import { Warnings } from '#views/components/warnings.tsx'
 import { Document } from './document.tsx'
 
 /** For whom a page is drawn. */
@@ -14,12 +16,14 @@ export interface FrameVisit {
   /** The one that the page is about, or that he looked at last; null when he belongs to none. */
   project: OwnProject | null
   notice: string | null
+  /** What is to be said on every page about CronGuard itself. */
+  warnings: Warning[]
   now: number
   /** Names what the page knows of changes; its stream begins after it. */
   version: number
 }
 
-export type Room = 'monitors' | 'incidents' | 'channels' | 'project' | 'docs' | 'settings'
+export type Room = 'monitors' | 'incidents' | 'channels' | 'project' | 'docs' | 'settings' | 'instance'
 
 interface FrameProps {
   visit: FrameVisit
@@ -58,6 +62,7 @@ export function Frame({ visit, title, room, children }: FrameProps) {
       </p>
       {project && <LiveStream project={project} visit={visit} />}
       <main id="main" class="page" tabindex="-1">
+        <Warnings warnings={visit.warnings} />
         <Notice text={notice} />
         {children}
       </main>
@@ -131,6 +136,11 @@ function UserMenu({ visit: { user }, room }: { visit: FrameVisit; room: Room | n
           <a href="/settings" aria-current={room === 'settings' ? 'page' : undefined}>
             Settings
           </a>
+          {user.isAdmin && (
+            <a href="/instance" aria-current={room === 'instance' ? 'page' : undefined}>
+              This CronGuard
+            </a>
+          )}
           <ThemeSwitch theme={user.theme} />
           <form method="post" action="/logout">
             <button type="submit" class="menu-button">

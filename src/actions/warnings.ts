@@ -1,0 +1,24 @@
+import type { Deps } from '#deps.ts'
+import { type Warning, warningsOf } from '#domain/warnings.ts'
+import { diskSpace, newestFileAt } from '#lib/disk.ts'
+import { countOutbox, databaseBytes, findFirstDeadline, findLastSentAt } from '#store/counts.ts'
+import { findInstalledAt } from '#store/migrations.ts'
+
+/** What the owner of this CronGuard should know now. */
+export function readWarnings({ db, clock, config }: Deps): Warning[] {
+  const { pending, sending, oldestAt } = countOutbox(db)
+  const now = clock.now()
+  return warningsOf({
+    now,
+    disk: diskSpace(config.dataDir),
+    databaseBytes: databaseBytes(db),
+    outbox: { waiting: pending + sending, oldestAt, lastSentAt: findLastSentAt(db) },
+    firstDeadlineAt: findFirstDeadline(db),
+    backups: config.backupKeep > 0 ? { lastAt: lastBackupAt(config.dataDir), since: findInstalledAt(db) ?? now } : null,
+  })
+}
+
+// @NOTE Each backup has a manifest beside it.
+function lastBackupAt(dataDir: string): number | null {
+  return newestFileAt(`${dataDir}/backups`, '.json')
+}

@@ -1,0 +1,19 @@
+import { readWarnings } from '#actions/warnings.ts'
+import type { Deps } from '#deps.ts'
+import { MINUTE } from '#lib/duration.ts'
+import type { Loop } from './index.ts'
+
+/** Writes each warning to the log once when it begins, and once when it is over. */
+export function createWarner(deps: Deps): Loop {
+  let known = new Set<string>()
+
+  const tick = async (): Promise<void> => {
+    const warnings = readWarnings(deps)
+    const current = new Set<string>(warnings.map(({ kind }) => kind))
+    for (const { kind, text } of warnings) if (!known.has(kind)) deps.log.warn(text, { warning: kind })
+    for (const kind of known) if (!current.has(kind)) deps.log.info('A warning is over', { warning: kind })
+    known = current
+  }
+
+  return { name: 'warnings', everyMs: MINUTE, tick, settled: async () => {} }
+}

@@ -1,0 +1,16 @@
+import type { Warning } from '#domain/warnings.ts'
+import { Icon } from './icon.tsx'
+
+/** What the owner of this CronGuard should look at; nothing when there is nothing. */
+export function Warnings({ warnings }: { warnings: Warning[] }) {
+  return (
+    <>
+      {warnings.map(({ text }) => (
+        <p class="banner" role="note">
+          <Icon name="alert" />
+          <span>{text}</span>
+        </p>
+      ))}
+    </>
+  )
+}

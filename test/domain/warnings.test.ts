@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'bun:test'
+import { unwellParts } from '#domain/health.ts'
+import { type WarningFacts, warningsOf } from '#domain/warnings.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { GIGABYTE } from '#lib/size.ts'
+
+const NOW = Date.UTC(2026, 2, 1, 12)
+const MB = 1_000_000
+
+const ALL_WELL: WarningFacts = {
+  now: NOW,
+  disk: { freeBytes: 10 * GIGABYTE, totalBytes: 20 * GIGABYTE },
+  databaseBytes: 50 * MB,
+  outbox: { waiting: 0, oldestAt: null, lastSentAt: null },
+  firstDeadlineAt: NOW + HOUR,
+  backups: { lastAt: NOW - DAY, since: NOW - 90 * DAY },
+}
+
+const textsOf = (facts: Partial<WarningFacts>) => warningsOf({ ...ALL_WELL, ...facts }).map(({ text }) => text)
+
+test('Nothing is said while all is well, nor of what cannot be told', () => {
+  expect(textsOf({})).toEqual([])
+  expect(textsOf({ disk: null, firstDeadlineAt: null, backups: null })).toEqual([])
+})
+
+test('Everything that is wrong is said, what matters most first', () => {
+  const facts = {
+    ...ALL_WELL,
+    disk: { freeBytes: 0, totalBytes: GIGABYTE },
+    outbox: { waiting: 1, oldestAt: NOW - HOUR, lastSentAt: null },
+    firstDeadlineAt: NOW - HOUR,
+    backups: { lastAt: null, since: NOW - 3 * DAY },
+  }
+  expect(warningsOf(facts).map(({ kind }) => kind)).toEqual(['checker', 'outbox', 'disk', 'backup'])
+})
+
+describe('The checker is behind', () => {
+  test.each([
+    [-HOUR, false],
+    [0, false],
+    [MINUTE, false],
+    [MINUTE + SECOND, true],
+    [DAY, true],
+  ])('when a deadline passed %d ms ago: %p', (ms, isBehind) => {
+    expect(textsOf({ firstDeadlineAt: NOW - ms })).toHaveLength(isBehind ? 1 : 0)
+  })
+
+  test('and it is said by how much', () => {
+    expect(textsOf({ firstDeadlineAt: NOW - 3 * MINUTE })).toEqual([
+      'Monitors are judged too late: a deadline passed 3 minutes ago, and nothing was done about it.',
+    ])
+  })
+})
+
+describe('The outbox does not drain', () => {
+  const outbox = (oldestMs: number | null, sentMs: number | null, waiting = 3) => ({
+    outbox: {
+      waiting,
+      oldestAt: oldestMs === null ? null : NOW - oldestMs,
+      lastSentAt: sentMs === null ? null : NOW - sentMs,
+    },
+  })
+
+  test.each([
+    [null, null, false],
+    [null, HOUR, false],
+    [15 * MINUTE, HOUR, false],
+    [16 * MINUTE, HOUR, true],
+    [16 * MINUTE, null, true],
+    [16 * MINUTE, 16 * MINUTE, true],
+    [HOUR, 15 * MINUTE, false],
+    [DAY, SECOND, false],
+  ])('when the oldest has waited %p ms and the last was sent %p ms ago: %p', (oldestMs, sentMs, isStuck) => {
+    expect(textsOf(outbox(oldestMs, sentMs))).toHaveLength(isStuck ? 1 : 0)
+  })
+
+  test('and it is said how much waits', () => {
+    const end = 'and none was sent in the last 15 minutes. The pages of the channels say why.'
+    expect(textsOf(outbox(40 * MINUTE, null))).toEqual([
+      `3 messages wait to be sent, the oldest for 40 minutes, ${end}`,
+    ])
+    expect(textsOf(outbox(40 * MINUTE, null, 1))).toEqual([`1 message has waited to be sent for 40 minutes, ${end}`])
+  })
+})
+
+describe('The disk is nearly full', () => {
+  test.each([
+    ['a fifth of a small disk', 200 * MB, GIGABYTE, 10 * MB, false],
+    ['a twentieth of a small disk', 50 * MB, GIGABYTE, 10 * MB, false],
+    ['less than that', 49 * MB, GIGABYTE, 10 * MB, true],
+    ['a gigabyte of a large disk', GIGABYTE, 4000 * GIGABYTE, 10 * MB, false],
+    ['less than a gigabyte of a large disk', 999 * MB, 4000 * GIGABYTE, 10 * MB, true],
+    ['too little for a copy of the database', 5 * GIGABYTE, 4000 * GIGABYTE, 6 * GIGABYTE, true],
+    ['nothing', 0, 20 * GIGABYTE, 0, true],
+  ])('when %s is free (%d of %d, database %d): %p', (_what, freeBytes, totalBytes, databaseBytes, isFull) => {
+    expect(textsOf({ disk: { freeBytes, totalBytes }, databaseBytes })).toHaveLength(isFull ? 1 : 0)
+  })
+
+  test('and it is said how much is free', () => {
+    expect(textsOf({ disk: { freeBytes: 312 * MB, totalBytes: 20 * GIGABYTE } })).toEqual([
+      'The disk with the data folder is nearly full: 312 MB of 20 GB are free. ' +
+        'When nothing is, no ping can be recorded.',
+    ])
+  })
+})
+
+describe('The backup is too old', () => {
+  test.each([
+    [{ lastAt: NOW - 2 * DAY, since: 0 }, []],
+    [{ lastAt: NOW + HOUR, since: 0 }, []],
+    [
+      { lastAt: NOW - 50 * HOUR, since: 0 },
+      ['The last backup is 2 days, 2 hours old. The log says why there is no newer one.'],
+    ],
+    [{ lastAt: null, since: NOW - DAY }, []],
+    [{ lastAt: null, since: NOW - 3 * DAY }, ['There is no backup yet. The log says why none could be made.']],
+  ])('as %j tells: %j', (backups, texts) => {
+    expect(textsOf({ backups })).toEqual(texts)
+  })
+})
+
+describe('The parts that CronGuard cannot do without', () => {
+  const parts = (...unwell: string[]) =>
+    ['checker', 'outbox', 'database', 'live', 'backups'].map((name) => ({ name, isWell: !unwell.includes(name) }))
+
+  test.each([
+    [[], []],
+    [['checker'], ['checker']],
+    [
+      ['database', 'outbox'],
+      ['outbox', 'database'],
+    ],
+    [['live', 'backups'], []],
+  ])('are told when of all parts these fail: %j', (failing, unwell) => {
+    expect(unwellParts(parts(...failing))).toEqual(unwell)
+  })
+
+  test('do not work when they do not run', () => {
+    expect(unwellParts([{ name: 'checker', isWell: true }])).toEqual(['outbox', 'database'])
+  })
+})

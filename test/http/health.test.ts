@@ -1,0 +1,228 @@
+// How CronGuard is: one word for everybody, the whole for whoever runs it.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { PartHealth } from '#domain/health.ts'
+import { createFront, type Front } from '#http/server.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { markAlive, markStarted } from '#store/heartbeat.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { signedIn } from '../support/visitor.ts'
+
+const TOKEN = 'a-token-that-only-tests-know'
+const HOURLY = { schedule: { kind: 'period', periodMs: HOUR }, graceMs: MINUTE } as const
+const LATE = 'Monitors are judged too late: a deadline passed'
+
+let guard: TestGuard
+let folder: string
+let parts: PartHealth[]
+let front: Front
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cronguard-health-'))
+  start()
+})
+afterEach(() => {
+  guard.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function start(env: Record<string, string> = { CRONGUARD_METRICS_TOKEN: TOKEN }): void {
+  guard = new TestGuard({ env: { CRONGUARD_DATA_DIR: folder, ...env } })
+  parts = ['checker', 'outbox', 'database', 'live'].map((name) => ({ name, isWell: true }))
+  front = createFront(guard.deps, () => parts, guard.live)
+}
+
+function become(name: string, isWell: boolean): void {
+  parts = parts.map((part) => (part.name === name ? { name, isWell } : part))
+}
+
+type Plain = [status: number, body: string]
+
+async function ask(path: string, headers: Record<string, string> = {}): Promise<Plain> {
+  const response = await front(new Request(`http://localhost${path}`, { headers }), '192.0.2.7')
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  return [response.status, await response.text()]
+}
+
+async function askHealth(headers: Record<string, string> = {}): Promise<[status: number, json: unknown]> {
+  const [status, body] = await ask('/health', headers)
+  return [status, JSON.parse(body)]
+}
+
+async function cookieOf(email: string, isAdmin: boolean): Promise<Record<string, string>> {
+  const visitor = await signedIn(guard, email)
+  guard.db.write((tx) => tx.run('UPDATE users SET is_admin = $isAdmin WHERE email = $email', { email, isAdmin }))
+  return { Cookie: visitor.cookie }
+}
+
+/** A deadline that nobody has judged. */
+async function fallBehind(): Promise<void> {
+  const job = guard.monitor(guard.project(), { name: 'backup', ...HOURLY })
+  await guard.ping(job)
+  guard.clock.advance(2 * HOUR)
+}
+
+describe('/livez', () => {
+  test('says that the process answers, whatever else is wrong', async () => {
+    expect(await ask('/livez')).toEqual([200, 'alive\n'])
+    for (const { name } of parts) become(name, false)
+    expect(await ask('/livez')).toEqual([200, 'alive\n'])
+  })
+})
+
+describe('/readyz', () => {
+  const READY: Plain = [200, 'ready\n']
+  const NOT_READY: Plain = [503, 'not ready\n']
+
+  test('waits for the first sign of life', async () => {
+    expect(await ask('/readyz')).toEqual(NOT_READY)
+    guard.db.write(markStarted)
+    expect(await ask('/readyz')).toEqual(READY)
+  })
+
+  test('is over when the database has not taken a sign of life for too long', async () => {
+    guard.db.write(markStarted)
+    guard.clock.advance(15 * SECOND)
+    expect(await ask('/readyz')).toEqual(READY)
+    guard.clock.advance(SECOND)
+    expect(await ask('/readyz')).toEqual(NOT_READY)
+    guard.db.write(markAlive)
+    expect(await ask('/readyz')).toEqual(READY)
+  })
+
+  test.each(['checker', 'outbox', 'database'])('is over while the %s fails, and it is not said why', async (name) => {
+    guard.db.write(markStarted)
+    become(name, false)
+    expect(await ask('/readyz')).toEqual(NOT_READY)
+  })
+
+  test('does not end over a part that pings can do without', async () => {
+    guard.db.write(markStarted)
+    become('live', false)
+    expect(await ask('/readyz')).toEqual(READY)
+  })
+
+  test('is over when the database lacks a migration, or cannot be read at all', async () => {
+    guard.db.write(markStarted)
+    guard.db.write((tx) => tx.run('DELETE FROM migrations WHERE version = 2'))
+    expect(await ask('/readyz')).toEqual(NOT_READY)
+    guard.db.close()
+    expect(await ask('/readyz')).toEqual(NOT_READY)
+    expect(await ask('/livez')).toEqual([200, 'alive\n'])
+    start()
+  })
+})
+
+describe('/health', () => {
+  test.each([
+    [true, 200, 'ok'],
+    [false, 503, 'failing'],
+  ])('says to strangers in one word whether every part works (%p)', async (isWell, status, word) => {
+    become('live', isWell)
+    expect(await askHealth()).toEqual([status, { status: word }])
+  })
+
+  test('says no more to somebody who is signed in, or has a token that is none', async () => {
+    await fallBehind()
+    become('outbox', false)
+    const nobodies = [
+      await cookieOf('mallory@example.org', false),
+      { Authorization: 'Bearer not-the-token-that-tests-know' },
+      { Authorization: `Basic ${btoa(`x:${TOKEN}`)}` },
+      { Cookie: 'cronguard=forged' },
+    ]
+    for (const headers of nobodies) expect(await askHealth(headers)).toEqual([503, { status: 'failing' }])
+  })
+
+  test('tells an admin, and whoever has the metrics token, of every part and every warning', async () => {
+    await fallBehind()
+    become('outbox', false)
+    const known = [await cookieOf('alice@example.org', true), { Authorization: `Bearer ${TOKEN}` }]
+    for (const headers of known) {
+      expect(await askHealth(headers)).toEqual([
+        503,
+        {
+          status: 'failing',
+          parts: { checker: 'ok', outbox: 'failing', database: 'ok', live: 'ok' },
+          warnings: [{ kind: 'checker', text: expect.stringContaining(LATE) }],
+        },
+      ])
+    }
+  })
+
+  test('has no token that opens it when none is set', async () => {
+    guard.stop()
+    start({})
+    for (const token of ['null', 'undefined', ''])
+      expect(await askHealth({ Authorization: `Bearer ${token}` })).toEqual([200, { status: 'ok' }])
+  })
+})
+
+describe('A warning', () => {
+  const EVERYWHERE = ['/settings', '/docs', '/docs/configuration', '/projects/new']
+
+  test('stands on every page of an admin, and on nobody else’s', async () => {
+    await fallBehind()
+    const admin = await signedIn(guard, 'root@example.org')
+    await cookieOf('root@example.org', true)
+    const owner = await signedIn(guard, 'alice@example.org')
+    for (const path of EVERYWHERE) {
+      expect(await admin.read(path)).toContain(LATE)
+      expect(await owner.read(path)).not.toContain(LATE)
+      expect(await (await guard.request(path)).text()).not.toContain(LATE)
+    }
+    await guard.tick()
+    for (const path of EVERYWHERE) expect(await admin.read(path)).not.toContain(LATE)
+  })
+
+  const kinds = async (): Promise<string[]> => {
+    const [, { warnings }] = (await askHealth({ Authorization: `Bearer ${TOKEN}` })) as [
+      number,
+      { warnings: { kind: string }[] },
+    ]
+    return warnings.map(({ kind }) => kind)
+  }
+
+  test('is made of messages that nobody takes, until one arrives', async () => {
+    const project = guard.project()
+    const [backup, report] = ['backup', 'report'].map((name) => guard.monitor(project, { name }))
+    guard.mailTo(project, 'ops@example.org')
+    guard.outside.failWith('refused')
+    const fail = async (monitor?: { pingKey: string }): Promise<void> => {
+      if (monitor) await guard.ping(monitor, '/fail')
+      await guard.tick()
+    }
+    await fail(backup)
+    guard.clock.advance(10 * MINUTE)
+    expect(await kinds()).toEqual([])
+    guard.clock.advance(6 * MINUTE)
+    expect(await kinds()).toEqual(['outbox'])
+    guard.outside.failWith(null)
+    await fail(report)
+    expect(await kinds()).toEqual([])
+  })
+
+  test('is made of backups that are too old, and of none', async () => {
+    guard.clock.advance(3 * DAY)
+    expect(await kinds()).toEqual(['backup'])
+    mkdirSync(join(folder, 'backups'))
+    const made = (at: number): void => {
+      const manifest = join(folder, 'backups', 'cronguard.json')
+      writeFileSync(manifest, '{}')
+      utimesSync(manifest, at / SECOND, at / SECOND)
+    }
+    made(guard.clock.now() - DAY)
+    expect(await kinds()).toEqual([])
+    made(guard.clock.now() - 3 * DAY)
+    expect(await kinds()).toEqual(['backup'])
+  })
+
+  test('is not made of backups where none are wanted', async () => {
+    guard.stop()
+    start({ CRONGUARD_METRICS_TOKEN: TOKEN, CRONGUARD_BACKUP_KEEP: '0' })
+    guard.clock.advance(3 * DAY)
+    expect(await kinds()).toEqual([])
+  })
+})

@@ -1,0 +1,84 @@
+// Whom a channel may call, and where a person reads that it may not.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { destinationRules } from '#app.ts'
+import { HOUR } from '#lib/duration.ts'
+import { createOutbound } from '#lib/outbound.ts'
+import { callApi } from '../support/api.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { startHttpReceiver } from '../support/receivers.ts'
+import { memberOf } from '../support/visitor.ts'
+
+const OPEN = { CRONGUARD_REGISTRATION: 'open' }
+const SENTENCE =
+  '127.0.0.1 is a private address. While anybody can make an account, CRONGUARD_OUTBOUND_ALLOW must name it.'
+const SECRET_PATH = 'hooks-T024F9'
+
+let receiver: ReturnType<typeof startHttpReceiver>
+let guard: TestGuard
+
+beforeEach(() => {
+  receiver = startHttpReceiver()
+})
+afterEach(() => {
+  receiver.stop()
+  guard.stop()
+})
+
+function start(env: Record<string, string>) {
+  guard = new TestGuard({ env })
+  guard.deps.outbound = createOutbound(destinationRules(guard.deps.config))
+  const project = guard.project()
+  return { project, channel: guard.webhookTo(project, `${receiver.url}/${SECRET_PATH}`) }
+}
+
+describe('While anybody can make an account, a channel that leads to a private address', () => {
+  test('is refused in a test, on the page and in the API, with what to do', async () => {
+    const { project, channel } = start(OPEN)
+    const member = await memberOf(guard, project, 'member')
+    const text = await (await member.post(`/channels/${channel}/test`)).text()
+    expect(text).toContain(SENTENCE)
+    const key = guard.apiKey(project)
+    const { json } = await callApi(guard, `/channels/${channel}/test`, { with: key, method: 'POST' })
+    expect(json).toEqual({ result: 'failed', reason: 'blocked', detail: SENTENCE })
+    expect(receiver.received).toEqual([])
+    expect(JSON.stringify([guard.log, text])).not.toContain(SECRET_PATH)
+  })
+
+  test('fails for good, for the address stays what it is', async () => {
+    const { project, channel } = start(OPEN)
+    const backup = guard.monitor(project, { name: 'backup' }, [channel])
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'failed', attempts: 1 }])
+  })
+
+  test('by its name is tried again, for a name may lead elsewhere soon', async () => {
+    const { project } = start(OPEN)
+    let address = '10.0.0.5'
+    const resolve = async () => [{ address, family: 4 }]
+    guard.deps.outbound = createOutbound({ ...destinationRules(guard.deps.config), resolve })
+    const named = guard.webhookTo(project, `${receiver.url.replace('127.0.0.1', 'hooks.example.org')}/`)
+    const backup = guard.monitor(project, { name: 'backup' }, [named])
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending', attempts: 1 }])
+    address = '127.0.0.1'
+    guard.deps.outbound = createOutbound({ allowsPrivate: true, allow: [], privateAdvice: '', resolve })
+    await guard.pass(HOUR)
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
+  })
+
+  test('is called when its network is named', async () => {
+    const { project, channel } = start({ ...OPEN, CRONGUARD_OUTBOUND_ALLOW: '10.0.0.0/8, 127.0.0.0/8' })
+    const member = await memberOf(guard, project, 'member')
+    await member.post(`/channels/${channel}/test`)
+    expect(receiver.received.map(({ path }) => path)).toEqual([`/${SECRET_PATH}`])
+  })
+})
+
+test('While only the owner lets people in, a channel may lead to a private address', async () => {
+  const { project, channel } = start({})
+  const member = await memberOf(guard, project, 'member')
+  await member.post(`/channels/${channel}/test`)
+  expect(receiver.received).toHaveLength(1)
+})

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { diskSpace, newestFileAt } from '#lib/disk.ts'
+import { sizeInWords } from '#lib/size.ts'
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cronguard-disk-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('The space of a disk', () => {
+  test('is what df says', () => {
+    const space = diskSpace(folder)
+    const df = Bun.spawnSync(['df', '-B1', '--output=size,avail', folder]).stdout.toString()
+    const [, total = 0, free = 0] = (/(\d+) +(\d+)/.exec(df) ?? []).map(Number)
+    expect(space?.totalBytes).toBe(total)
+    expect(Math.abs((space?.freeBytes ?? 0) - free)).toBeLessThan(500_000_000)
+  })
+
+  test('is not known where there is nothing', () => {
+    expect(diskSpace(join(folder, 'nothing'))).toBe(null)
+  })
+})
+
+describe('The newest file', () => {
+  test('is the one that was written last, of those with the right ending', () => {
+    for (const [name, at] of [
+      ['old.json', 1_000_000],
+      ['new.json', 2_000_000],
+      ['newer.db', 3_000_000],
+    ] as const) {
+      writeFileSync(join(folder, name), '')
+      utimesSync(join(folder, name), at / 1000, at / 1000)
+    }
+    expect(newestFileAt(folder, '.json')).toBe(2_000_000)
+  })
+
+  test('is none in an empty folder, nor in one that is not there', () => {
+    expect([newestFileAt(folder, '.json'), newestFileAt(join(folder, 'nothing'), '.json')]).toEqual([null, null])
+  })
+})
+
+test.each([
+  [0, '0 bytes'],
+  [1, '1 byte'],
+  [999, '999 bytes'],
+  [1000, '1 kB'],
+  [1536, '1.5 kB'],
+  [312_400_000, '312 MB'],
+  [9_990_000_000, '10 GB'],
+  [20_999_999_999, '20 GB'],
+  [4_000_000_000_000, '4 TB'],
+])('%d bytes in words', (bytes, words) => {
+  expect(sizeInWords(bytes)).toBe(words)
+})

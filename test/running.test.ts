@@ -1,0 +1,79 @@
+// A CronGuard that runs, within this process: what only its start can put together.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type App, startApp, withDeps } from '#app.ts'
+import { readConfig } from '#config.ts'
+import { systemClock } from '#lib/clock.ts'
+import type { ServiceManager } from '#lib/systemd.ts'
+import { startHttpReceiver } from './support/receivers.ts'
+
+const TOKEN = 'a-token-that-only-tests-know'
+const NOBODY: ServiceManager = {
+  watchdogMs: null,
+  ready: () => {},
+  stopping: () => {},
+  alive: () => {},
+  status: () => {},
+  needsTime: () => {},
+}
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cronguard-running-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function settingOf(env: Record<string, string>) {
+  const config = readConfig({ CRONGUARD_DATA_DIR: folder, CRONGUARD_LOG_LEVEL: 'error', ...env })
+  return { config, clock: systemClock }
+}
+
+function freePort(): number {
+  const probe = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
+  const { port = 0 } = probe
+  probe.stop(true)
+  return port
+}
+
+describe('A CronGuard that runs', () => {
+  let app: App | undefined
+  let url: string
+
+  beforeEach(async () => {
+    const port = freePort()
+    url = `http://127.0.0.1:${port}`
+    app = await startApp(settingOf({ CRONGUARD_PORT: String(port), CRONGUARD_METRICS_TOKEN: TOKEN }), NOBODY)
+  })
+  afterEach(() => app?.stop())
+
+  test('is alive and ready at once, and shows all its parts to whoever runs it', async () => {
+    const answers = await Promise.all(['/livez', '/readyz', '/health'].map((path) => fetch(url + path)))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(await answers[2]?.json()).toEqual({ status: 'ok' })
+    const health = await fetch(`${url}/health`, { headers: { Authorization: `Bearer ${TOKEN}` } })
+    expect(await health.json()).toMatchObject({
+      status: 'ok',
+      parts: { checker: 'ok', outbox: 'ok', database: 'ok', watcher: 'ok', warnings: 'ok' },
+    })
+  })
+})
+
+describe('Its calls keep to the settings', () => {
+  const OPEN = { CRONGUARD_REGISTRATION: 'open' }
+  const cases: [env: Record<string, string>, kind: 'answer' | 'blocked'][] = [
+    [{}, 'answer'],
+    [OPEN, 'blocked'],
+    [{ ...OPEN, CRONGUARD_OUTBOUND_ALLOW: '127.0.0.1' }, 'answer'],
+  ]
+
+  test.each(cases)('with %j a call to this machine ends with: %s', async (env, kind) => {
+    const receiver = startHttpReceiver()
+    const call = { method: 'GET', url: receiver.url, headers: {}, body: '', timeoutMs: 5000 } as const
+    const result = await withDeps(settingOf(env), ({ outbound }) => outbound.send(call))
+    await receiver.stop()
+    expect(result.kind).toBe(kind)
+  })
+})

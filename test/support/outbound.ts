@@ -1,0 +1,8 @@
+import { createOutbound, type Outbound, type OutboundOptions } from '#lib/outbound.ts'
+
+export const PRIVATE_ADVICE = 'It must be named.'
+
+/** As at home, where private addresses may be called, unless told otherwise. */
+export function newOutbound(options: Partial<OutboundOptions> = {}): Outbound {
+  return createOutbound({ allowsPrivate: true, allow: [], privateAdvice: PRIVATE_ADVICE, ...options })
+}

@@ -2,12 +2,16 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beginWatch, endWatch } from '#actions/process.ts'
+import { copyBeforeMigration } from '#actions/safety-copies.ts'
 import { migrate } from '#actions/schema.ts'
 import { type Config, SECRET_KEY_MIN } from '#config.ts'
 import type { Deps } from '#deps.ts'
+import { unwellParts } from '#domain/health.ts'
 import { createLive } from '#http/live.tsx'
 import { createFront, type Front, type Listener, listen } from '#http/server.ts'
+import { listenForMail, type MailListener } from '#http/smtp.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { DestinationRules } from '#lib/destinations.ts'
 import { HOUR, SECOND } from '#lib/duration.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
 import { createLog } from '#lib/log.ts'
@@ -16,12 +20,15 @@ import { createOutbound } from '#lib/outbound.ts'
 import { keepSecret } from '#lib/secret-file.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
 import { newSecretKey } from '#lib/tokens.ts'
+import { createBackups } from '#loops/backups.ts'
 import { createChecker } from '#loops/checker.ts'
 import { createHeartbeat } from '#loops/heartbeat.ts'
 import { type Loop, type LoopHealth, type RunningLoops, startLoops } from '#loops/index.ts'
 import { createOutbox } from '#loops/outbox.ts'
+import { createWarner } from '#loops/warnings.ts'
 import { createWatchdog } from '#loops/watchdog.ts'
-import { openDatabase } from '#store/database.ts'
+import { createWatcher } from '#loops/watcher.ts'
+import { DATABASE_FILE, openDatabase } from '#store/database.ts'
 import { type FolderLock, lockFolder } from '#store/lock.ts'
 import { pendingMigrations } from '#store/migrations.ts'
 
@@ -39,7 +46,6 @@ export interface Setting {
 /** What `/health` knows before the loops tick. */
 const STARTING: LoopHealth[] = [{ name: 'checker', isWell: false }]
 
-const DATABASE_FILE = 'cronguard.db'
 const SECRET_KEY_FILE = 'secret-key'
 const STOP_GRACE_MS = 5 * SECOND
 /** More than a migration takes; who starts CronGuard is asked for this much patience. */
@@ -69,24 +75,27 @@ async function watch(deps: Deps, { lock, manager }: { lock: FolderLock; manager:
   migrateAndTell(deps)
   let running: RunningLoops | null = null
   const live = createLive(deps)
-  const listener = listenOrThrow(
-    deps,
-    createFront(deps, () => running?.health() ?? STARTING, live),
-  )
+  const readHealth = (): LoopHealth[] => running?.health() ?? STARTING
+  const readUnwell = (): string[] => unwellParts(readHealth())
+  const listener = listenOrThrow(deps, createFront(deps, readHealth, live))
+  const mailListener = await listenForMailOrThrow(deps)
   const watched = await beginWatch(deps)
   const loops = startLoops(deps, [
     createChecker(deps, watched),
     createOutbox(deps),
     createHeartbeat(deps, watched),
+    createWatcher(deps, readUnwell),
+    createWarner(deps),
+    createBackups(deps),
     live,
   ])
   running = loops
-  const watchdog = startLoops(deps, watchdogLoops(manager, loops))
+  const watchdog = startLoops(deps, watchdogLoops(manager, readUnwell))
   return {
     deps,
     stop: async () => {
       live.close()
-      await Promise.all([inGrace(loops.stop()), watchdog.stop(), listener.stop(STOP_GRACE_MS)])
+      await Promise.all([inGrace(loops.stop()), watchdog.stop(), listener.stop(STOP_GRACE_MS), mailListener?.stop()])
       tidyUp(deps)
       closeDeps(deps)
       lock.release()
@@ -94,9 +103,9 @@ async function watch(deps: Deps, { lock, manager }: { lock: FolderLock; manager:
   }
 }
 
-function watchdogLoops(manager: ServiceManager, { health }: RunningLoops): Loop[] {
+function watchdogLoops(manager: ServiceManager, readUnwell: () => string[]): Loop[] {
   const { watchdogMs } = manager
-  return watchdogMs === null ? [] : [createWatchdog({ manager, watchdogMs, readHealth: health })]
+  return watchdogMs === null ? [] : [createWatchdog({ manager, watchdogMs, readUnwell })]
 }
 
 /** For a command that works beside a running server: the same database, nothing that ticks or listens. */
@@ -118,14 +127,23 @@ function openDeps({ config, clock }: Setting, busyTimeoutMs: number): Deps {
     if (made !== undefined) log.info('The data folder was made', { data: dataDir })
     const secretKey = config.secretKey ?? readSecretKey(dataDir)
     return {
-      db: openDatabase({ path: join(dataDir, DATABASE_FILE), clock, busyTimeoutMs }),
+      db: openDatabase({ path: join(dataDir, DATABASE_FILE), clock, busyTimeoutMs, isReplicated: config.isReplicated }),
       clock,
       config: Object.freeze({ ...config, secretKey }),
       log,
-      outbound: createOutbound(),
+      outbound: createOutbound(destinationRules(config)),
       mailer: config.smtp ? createSmtpMailer(config.smtp) : createLogMailer(log),
     }
   })
+}
+
+/** Whoever may make an account must not look around behind the firewall; people whom the owner let in may. */
+export function destinationRules({ registration, outboundAllow }: Config): DestinationRules {
+  return {
+    allowsPrivate: registration === 'closed',
+    allow: outboundAllow,
+    privateAdvice: 'While anybody can make an account, CRONGUARD_OUTBOUND_ALLOW must name it.',
+  }
 }
 
 function closeDeps(deps: Deps): void {
@@ -187,6 +205,8 @@ function inUse(dataDir: string): AppError {
 }
 
 function migrateAndTell(deps: Deps): void {
+  const copy = inFolder(deps.config.dataDir, () => copyBeforeMigration(deps))
+  if (copy !== null) deps.log.info('The database was copied before it is changed', { file: copy.path })
   const applied = inFolder(deps.config.dataDir, () => migrate(deps.db))
   if (applied.length > 0) deps.log.info('The database was brought up to date', { applied: applied.join(', ') })
 }
@@ -200,11 +220,24 @@ function listenOrThrow(deps: Deps, front: Front): Listener {
   }
 }
 
-// A disk that refuses must not keep the process from ending.
+async function listenForMailOrThrow(deps: Deps): Promise<MailListener | null> {
+  const { pingMail } = deps.config
+  try {
+    const listener = await listenForMail(deps)
+    if (pingMail)
+      deps.log.info('Pings by mail are taken', { host: pingMail.host, port: pingMail.port, domain: pingMail.domain })
+    return listener
+  } catch (error) {
+    const where = `${pingMail?.host}, port ${pingMail?.port}`
+    throw new AppError('conflict', `CronGuard cannot take mails on ${where}: ${messageOf(error)}`)
+  }
+}
+
+// A disk that refuses must not keep the process from ending. A log that another program copies is that one's to empty.
 function tidyUp(deps: Deps): void {
   try {
     endWatch(deps)
-    deps.db.checkpoint()
+    if (!deps.config.isReplicated) deps.db.checkpoint()
   } catch (error) {
     deps.log.error('The database could not be left tidy; nothing is lost', { error })
   }

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { z } from 'zod'
 import { isAddressRange } from '#lib/addresses.ts'
 import { LOG_FORMATS, LOG_LEVELS } from '#lib/log.ts'
@@ -164,6 +163,11 @@ export function readConfig(env: Environment): Config {
   return Object.freeze(toConfig(parsed.data))
 }
 
+/** What systemd may hand over as credentials: "secret-key". */
+export function credentialNames(): string[] {
+  return SECRETS.map(credentialName)
+}
+
 /** Every setting that exists, with its prefix, secrets also as files. */
 export function settingNames(): string[] {
   return Object.keys(Settings.shape).flatMap((name) =>
@@ -187,27 +191,28 @@ function readVariables(env: Environment, problems: string[]): Record<string, str
 }
 
 interface SecretSource {
-  /** What people call it. */
   title: string
   /** Null: the variable holds the secret itself. */
   path: string | null
+  /** What is wrong when its file cannot be read. The path is no part of it: somebody may have put the secret there. */
+  fault: string
 }
 
-/** Where a secret is to be had; more than one is a slip. */
+/** Where a secret is to be had; more than one place is a slip. */
 function sourcesOf(env: Environment, name: string): SecretSource[] {
   const variable = PREFIX + name
   const file = env[`${variable}_FILE`]
-  const credential = credentialOf(name)
-  const path = env.CREDENTIALS_DIRECTORY ? join(env.CREDENTIALS_DIRECTORY, credential) : null
+  const title = `the credential ${credentialName(name)}`
+  const credential = env.CREDENTIALS_DIRECTORY ? `${env.CREDENTIALS_DIRECTORY}/${credentialName(name)}` : null
   return [
-    ...(env[variable] ? [{ title: variable, path: null }] : []),
-    ...(file ? [{ title: `${variable}_FILE`, path: file }] : []),
-    ...(path !== null && existsSync(path) ? [{ title: `the credential ${credential}`, path }] : []),
+    ...(env[variable] ? [{ title: variable, path: null, fault: '' }] : []),
+    ...(file ? [{ title: `${variable}_FILE`, path: file, fault: `${variable}_FILE names a file that` }] : []),
+    ...(credential !== null && existsSync(credential) ? [{ title, path: credential, fault: title }] : []),
   ]
 }
 
-/** What systemd calls it: "secret-key". */
-export function credentialOf(name: string): string {
+// As systemd names what it hands over: "secret-key".
+function credentialName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-')
 }
 
@@ -221,10 +226,7 @@ function readSecret(
   try {
     given[name] = readFileSync(source.path, 'utf8').trim()
   } catch (error) {
-    // The path is not repeated: somebody may have put the secret itself there.
-    const { code } = error as NodeJS.ErrnoException
-    const verb = source.title.startsWith(PREFIX) ? 'names a file that' : ''
-    problems.push(`${source.title} ${verb} cannot be read (${code})`.replace('  ', ' '))
+    problems.push(`${source.fault} cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }
 }
 

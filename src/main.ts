@@ -1,10 +1,14 @@
 // Finds the command that the shell names, and sets the exit code: 0 done, 1 failed, 2 called wrongly.
 import { Command, CommanderError } from 'commander'
 import { version } from '#package.json' with { type: 'json' }
+import { addBackup } from './commands/backup.ts'
 import type { Shell } from './commands/command.ts'
+import { addExport } from './commands/export.ts'
+import { addImport } from './commands/import.ts'
 import { addKey } from './commands/key.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addProject } from './commands/project.ts'
+import { addRestore } from './commands/restore.ts'
 import { addSchedule } from './commands/schedule.ts'
 import { addServe } from './commands/serve.ts'
 import { addUser } from './commands/user.ts'
@@ -14,7 +18,19 @@ import { AppError, StorageRefusedError } from './lib/errors.ts'
 import { findServiceManager } from './lib/systemd.ts'
 import { readZonesFrom } from './lib/zone-time.ts'
 
-const COMMANDS = [addServe, addMigrate, addUser, addKey, addProject, addSchedule, addVersion]
+const COMMANDS = [
+  addServe,
+  addMigrate,
+  addUser,
+  addKey,
+  addProject,
+  addSchedule,
+  addBackup,
+  addRestore,
+  addExport,
+  addImport,
+  addVersion,
+]
 
 const shell: Shell = {
   readConfig: () => readConfig(process.env),

@@ -31,7 +31,14 @@ export function createChannel(
   if (kind === null) throw new AppError('invalid', `There is no kind of channel called ${input.kind.slice(0, 40)}.`)
   const name = readName(input.name)
   const settings = readSettings(kind, input.settings)
-  const channel: Channel = { ...input, id: newUuid(), name, settings, disabledAt: null, tellsBlackouts: input.tellsBlackouts ?? true }
+  const channel: Channel = {
+    ...input,
+    id: newUuid(),
+    name,
+    settings,
+    disabledAt: null,
+    tellsBlackouts: input.tellsBlackouts ?? true,
+  }
   deps.db.write((tx) => {
     if (store.countChannels(tx, channel.projectId) >= CHANNELS_MAX) throw tooManyChannels()
     store.insertChannel(tx, channel)
@@ -65,7 +72,8 @@ export function setChannelDisabled(deps: Deps, { isDisabled, ...ref }: ChannelRe
   return deps.db.write((tx) => switchChannel(tx, findOwn(tx, ref), isDisabled))
 }
 
-function switchChannel(tx: Tx, { id, disabledAt }: Channel, isDisabled: boolean): number {
+/** Returns how many messages were given up. */
+export function switchChannel(tx: Tx, { id, disabledAt }: Channel, isDisabled: boolean): number {
   if ((disabledAt !== null) === isDisabled) return 0
   store.saveDisabledAt(tx, { id, disabledAt: isDisabled ? tx.now : null })
   return isDisabled ? failPendingOfChannel(tx, { channelId: id, detail: SWITCHED_OFF }) : 0
@@ -122,7 +130,8 @@ function settingsAfter({ kind: name, settings }: Channel, input: SettingsInput):
   return readSettings(kind, changedSettings(kind, settings as Record<string, unknown>, input))
 }
 
-function readSettings(kind: ChannelKind, input: unknown): unknown {
+/** Throws invalid, with the fields at fault. */
+export function readSettings(kind: ChannelKind, input: unknown): unknown {
   const settings = kind.settings.safeParse(input)
   if (!settings.success) throw invalidSettings(settings.error.issues)
   return settings.data

@@ -141,7 +141,10 @@ function insert(tx: Tx, monitor: { projectId: string; settings: MonitorSettings;
 }
 
 // Pings find a monitor by its alias alone: in all projects one monitor has it.
-function requireFreeAlias(tx: Tx, { alias, exceptId }: { alias: string | undefined; exceptId: number | null }): void {
+export function requireFreeAlias(
+  tx: Tx,
+  { alias, exceptId }: { alias: string | undefined; exceptId: number | null },
+): void {
   if (alias === undefined || alias === '') return
   const owner = store.findWatchedByAlias(tx, alias)
   if (owner === null || owner.id === exceptId) return
@@ -153,7 +156,8 @@ function newKeys(): MonitorKeys {
   return { pingKey, uniqueKey: uniqueKeyOf(pingKey), badgeKey: newUuid() }
 }
 
-function applyChange(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
+/** Changes a monitor as it was read in this transaction. Throws invalid. */
+export function applyChange(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
   requireFreeAlias(tx, { alias: change.alias, exceptId: monitor.id })
   const settings = changeSettings(monitor, change)
   const isRescheduled = !isSameSchedule(monitor.schedule, settings.schedule)

@@ -1,3 +1,4 @@
+import { keepBackup } from '#actions/backups.ts'
 import { openSetup } from '#actions/registration.ts'
 import { type App, startApp } from '#app.ts'
 import { systemClock } from '#lib/clock.ts'
@@ -11,6 +12,7 @@ export const addServe: AddCommand = (program, shell) => {
       const manager = await shell.findServiceManager()
       const app = await startApp({ config: shell.readConfig(), clock: systemClock }, manager)
       surviveFaults(app)
+      process.on('SIGUSR1', () => void keepBackup(app.deps))
       greet(app, shell)
       manager.ready(`Watching at ${app.deps.config.baseUrl}`)
       await stopSignal()

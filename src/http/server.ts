@@ -1,6 +1,7 @@
 // The table of contents: every route file, in order.
 import { Elysia } from 'elysia'
 import type { Deps } from '#deps.ts'
+import type { PartHealth } from '#domain/health.ts'
 import { apiRoutes } from './api/index.ts'
 import { openApiRoutes } from './api/openapi.ts'
 import { operationsOf } from './api/operations.ts'
@@ -8,7 +9,7 @@ import { assetRoutes } from './assets.ts'
 import { badgeRoutes } from './badges/routes.ts'
 import { answerError } from './errors.tsx'
 import type { House } from './guards.ts'
-import { healthRoutes, type PartHealth } from './health.ts'
+import { healthRoutes } from './health.ts'
 import type { Live } from './live.tsx'
 import { metricsRoutes } from './metrics/routes.ts'
 import { refuseForeignForm } from './origin.ts'
@@ -20,6 +21,7 @@ import { channelPageRoutes } from './web/channels.tsx'
 import { dashboardRoutes } from './web/dashboard.tsx'
 import { docsRoutes } from './web/docs.tsx'
 import { incidentRoutes } from './web/incidents.tsx'
+import { instanceRoutes } from './web/instance.tsx'
 import { mailedLinkRoutes } from './web/mailed-links.tsx'
 import { monitorRoutes } from './web/monitor.tsx'
 import { monitorFormRoutes } from './web/monitor-form.tsx'
@@ -57,7 +59,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
       .use(pingDialectRoutes(deps))
       .use(api)
       .use(openApiRoutes(deps, operations))
-      .use(healthRoutes(readHealth))
+      .use(healthRoutes(house, readHealth))
       .use(metricsRoutes(deps, readHealth))
       .use(badgeRoutes(deps))
       .use(assetRoutes())
@@ -74,6 +76,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
       .use(mailedLinkRoutes(house))
       .use(projectRoutes(house))
       .use(settingsRoutes(house))
+      .use(instanceRoutes(house))
   )
 }
 

@@ -57,6 +57,9 @@ const GROUP_MAX = 512
 /** How long a grouped write is put back while another process is writing, before it is refused. */
 const BUSY_GIVE_UP_MS = 5000
 
+/** What the database is called in its folder. */
+export const DATABASE_FILE = 'cronguard.db'
+
 const PRAGMAS = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
@@ -75,13 +78,16 @@ export interface DatabaseOptions {
    * its grouped writes are put back and tried again.
    */
   busyTimeoutMs: number
+  /** Another program copies the write-ahead log: it alone says when that is emptied. */
+  isReplicated?: boolean
 }
 
 /** Opens or makes the database file. Does not migrate. */
-export function openDatabase({ path, clock, busyTimeoutMs }: DatabaseOptions): Db {
+export function openDatabase({ path, clock, busyTimeoutMs, isReplicated = false }: DatabaseOptions): Db {
   const sqlite = new Database(path, { create: true, strict: true })
   sqlite.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
   sqlite.run(PRAGMAS)
+  if (isReplicated) sqlite.run('PRAGMA wal_autocheckpoint = 0')
   return new SqliteDb(sqlite, clock)
 }
 

@@ -6,9 +6,11 @@ export interface FolderLock {
   release(): void
 }
 
+export const LOCK_FILE = 'cronguard.lock'
+
 /** Takes the data folder for this process alone; null when another one has it. */
 export function lockFolder(folder: string): FolderLock | null {
-  const sqlite = new Database(join(folder, 'cronguard.lock'), { create: true, strict: true })
+  const sqlite = new Database(join(folder, LOCK_FILE), { create: true, strict: true })
   try {
     sqlite.run('PRAGMA locking_mode = EXCLUSIVE')
     sqlite.run('BEGIN EXCLUSIVE')

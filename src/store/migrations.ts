@@ -57,6 +57,11 @@ export function createMigrationsTable(tx: Tx): void {
   )
 }
 
+/** When this database was made; null for an empty one. */
+export function findInstalledAt(db: Reader): number | null {
+  return db.get<{ at: number | null }>('SELECT min(applied_at) AS at FROM migrations')?.at ?? null
+}
+
 export function schemaVersion(db: Reader): number {
   return Math.max(0, ...appliedMigrations(db).map(({ version }) => version))
 }

@@ -36,6 +36,11 @@ export function badgeKeyOf(reader: Reader, projectId: string): string {
   return row.badge_key
 }
 
+/** Every project there is, oldest first. */
+export function listProjects(reader: Reader): Project[] {
+  return reader.all<ProjectRow>('SELECT id, name, ping_key FROM projects ORDER BY created_at, rowid').map(toProject)
+}
+
 /** The projects that a user may see, oldest first: his own one leads. */
 export function listProjectsOfUser(reader: Reader, userId: string): OwnProject[] {
   return reader

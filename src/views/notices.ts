@@ -42,6 +42,9 @@ const NOTICES = {
   'sessions-ended': 'You are signed out everywhere else.',
   'session-ended': 'That session is ended.',
   'account-deleted': 'Your account is deleted.',
+  'backup-made': 'The backup is made.',
+  'backup-begun': 'The backup is being made. This page shows it when it is done.',
+  'backup-failed': 'The backup could not be made; this page says why. Older backups are as they were.',
   'signed-out': 'You are signed out.',
   'signed-in': 'Welcome. This is your first project; it has no monitor yet.',
 } as const

@@ -32,7 +32,7 @@ afterAll(async () => {
   for (const server of servers) server.close()
 })
 
-test('a healthy webhook is told at once while all the others are out of order, and each of them is reported', async () => {
+test('a healthy webhook is told at once while all others are out of order, and each is reported', async () => {
   const broken: Record<string, (socket: Socket) => void> = {
     hangs: () => {},
     lies: (socket) => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort'),

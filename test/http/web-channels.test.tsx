@@ -36,33 +36,6 @@ function settingsOf(channelId: string): unknown {
 
 const list = (): string => `/projects/${project.id}/channels`
 
-describe('Word of a blackout', () => {
-  test('is wanted by a new channel unless somebody unticks it, and can be given up later', async () => {
-    const member = await memberOf(guard, project, 'member')
-    expect(await member.read(`${list()}/new?kind=email`)).toContain('name="tellsBlackouts" value="on" checked')
-    const fields = { kind: 'email', name: 'ops', 'setting-address': 'ops@example.org' }
-    await member.post(list(), { ...fields, tellsBlackouts: 'on' })
-    await member.post(list(), fields)
-    const wanted = () => listChannels(guard.db, project.id).map(({ tellsBlackouts }) => tellsBlackouts)
-    expect(wanted()).toEqual([true, false])
-    const [first] = listChannels(guard.db, project.id)
-    expect(await member.read(`/channels/${first?.id}`)).toContain('name="tellsBlackouts" value="on" checked')
-    await member.post(`/channels/${first?.id}`, fields)
-    expect(wanted()).toEqual([false, false])
-  })
-
-  test('stands in the list as the last thing that was told', async () => {
-    const channelId = hook()
-    const backup = guard.monitor(project, { name: 'backup' }, [channelId])
-    await guard.ping(backup)
-    await guard.tick()
-    guard.sleep(30 * 3_600_000)
-    await guard.tick()
-    const text = (await (await memberOf(guard, project, 'viewer')).read(list())).replace(/<[^>]*>/g, ' ')
-    expect(text.replace(/\s+/g, ' ')).toContain('CronGuard could not watch, just now')
-  })
-})
-
 describe('The channels page', () => {
   test('says to whom each channel speaks, who uses it, and what became of its last message', async () => {
     const channelId = hook()

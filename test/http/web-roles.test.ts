@@ -8,8 +8,8 @@ import { listApiKeys } from '#store/projects.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
 
-/** Who may, at least: everybody, whoever is signed in, or a role in the project. */
-type Needs = 'everybody' | 'person' | Role
+/** Who may, at least: everybody, whoever is signed in, who runs this CronGuard, or a role in the project. */
+type Needs = 'everybody' | 'person' | 'administrator' | Role
 
 const TABLE: Record<string, Needs> = {
   'GET /': 'person',
@@ -62,6 +62,8 @@ const TABLE: Record<string, Needs> = {
   'GET /docs/:page': 'everybody',
   'GET /docs/licences': 'everybody',
   'GET /health': 'everybody',
+  'GET /livez': 'everybody',
+  'GET /readyz': 'everybody',
   'GET /login': 'everybody',
   'POST /login': 'everybody',
   'POST /logout': 'everybody',
@@ -109,6 +111,10 @@ const TABLE: Record<string, Needs> = {
   'POST /settings/sessions/end-others': 'person',
   'POST /settings/sessions/:session/end': 'person',
   'POST /settings/delete': 'person',
+  'GET /instance': 'administrator',
+  'GET /instance/backups': 'administrator',
+  'POST /instance/backups': 'administrator',
+  'GET /instance/backups/:backup': 'administrator',
 }
 
 /** Those that are walked by other tests: keys of their own, or files for everybody. */
@@ -240,7 +246,7 @@ describe('An outsider', () => {
 })
 
 describe.each([...ROLES])('Somebody with the role %s', (role) => {
-  const inProject = routes.filter(({ needs }) => needs !== 'everybody' && needs !== 'person')
+  const inProject = routes.filter(({ needs }) => ROLES.includes(needs as Role))
 
   test.each(inProject)('at $route (needs $needs)', async ({ route, needs }) => {
     const world = await newWorld()

@@ -139,7 +139,7 @@ const SECTIONS: readonly DocSection[] = [
   { id: 'mail', title: 'Mail', Content: Mail },
   { id: 'proxy', title: 'Behind a proxy', Content: BehindProxy },
   { id: 'commands', title: 'Commands', Content: Commands },
-  { id: 'data', title: 'Data and backup', Content: Data },
+  { id: 'data', title: 'Data', Content: Data },
   { id: 'health', title: 'Health and logs', Content: Health },
   { id: 'metrics', title: 'Metrics', Content: Metrics },
 ]
@@ -257,6 +257,11 @@ function Commands() {
           ['`cronguard key create EMAIL`', 'makes an API key and prints it; `--project NAME`, `--read-only`'],
           ['`cronguard key ping EMAIL`', 'prints the project ping key; `--project NAME`'],
           ['`cronguard project list EMAIL`', 'lists projects: id, ping key, name; `--json`'],
+          ['`cronguard backup`', 'copies the database; `--to FILE`, `--keep N`, `--json`'],
+          ['`cronguard backup verify FILE`', 'says whether a backup is whole; `--json`'],
+          ['`cronguard restore FILE`', 'puts a backup in the place of the database; the server must not run; `--json`'],
+          ['`cronguard export [FILE]`', 'writes projects, monitors and channels as JSON; `--with-secrets`'],
+          ['`cronguard import FILE`', 'brings that in; `--owner EMAIL`, `--dry-run`, `--json`'],
           ['`cronguard version`, `cronguard help`', 'prints the version, or what each command takes'],
         ]}
       />
@@ -273,19 +278,8 @@ function Data() {
         use a folder at a time.
       </Text>
       <Text>
-        To back it up, stop CronGuard and copy the whole folder. Jobs that ping with the flags under Pinging try again
-        until it is back.
-      </Text>
-      <Sample
-        lines={[
-          'systemctl stop cronguard',
-          'cp -a /var/lib/cronguard /var/backups/cronguard',
-          'systemctl start cronguard',
-        ]}
-      />
-      <Text>
-        To restore, put the folder back while CronGuard is stopped. The database is brought up to date at the start of a
-        newer version; so copy the folder before you update. Pings and deliveries are kept for ever so far.
+        Backups of the database are made every night into its folder `backups`. The page Backup says how to make one by
+        hand, how to restore one, and what happens before an update.
       </Text>
     </>
   )

@@ -1,6 +1,7 @@
 import type { Markup } from '#jsx/jsx-runtime'
 import { Alerts } from './alerts.tsx'
 import { Api, type ApiManual } from './api.tsx'
+import { Backup } from './backup.tsx'
 import { Configuration } from './configuration.tsx'
 import { OtherTools } from './other-tools.tsx'
 import type { DocProps } from './parts.tsx'
@@ -50,7 +51,13 @@ export const DOCS: readonly Doc[] = [
   {
     slug: 'configuration',
     title: 'Configuration',
-    summary: 'Every setting, mail, proxies, commands, backup and health.',
+    summary: 'Every setting, mail, proxies, commands and health.',
     Content: Configuration,
+  },
+  {
+    slug: 'backup',
+    title: 'Backup',
+    summary: 'Backups by night and by hand, the way back, export and import, replication.',
+    Content: Backup,
   },
 ]

@@ -1,0 +1,181 @@
+// Copies of the whole database, made while it is in use.
+import type { Deps } from '#deps.ts'
+import { backupName, backupsAmong, expiredBackups, isBackupDue, isBackupName } from '#domain/backup.ts'
+import { AppError, isTooMany, messageOf, wasWritten } from '#lib/errors.ts'
+import { dropDraft, folderOf, isFile, isFolder, makeDraft, namesIn } from '#lib/files.ts'
+import { sizeInWords } from '#lib/size.ts'
+import { askWorker } from '#lib/worker.ts'
+import { BACKUP_WORKER, type CopyFacts } from '#store/backup.ts'
+import { findInstalledAt } from '#store/migrations.ts'
+import { findSetting, saveSetting } from '#store/settings.ts'
+import {
+  backupFolder,
+  databasePath,
+  hasManifest,
+  inSentence,
+  type MadeCopy,
+  type Place,
+  prepareFolder,
+  publishCopy,
+  readManifest,
+  removeCopy,
+  replaceCopy,
+} from './copies.ts'
+
+export interface BackupOrder {
+  /** A file, or a folder in which the backup gets a name by its time; null: the folder for backups. */
+  to: string | null
+  /** How many of the backups stay that CronGuard has named in this folder; null: all. */
+  keep: number | null
+}
+
+const FAILURE = 'backup-failure'
+const SHOWN_MAX = 20
+
+const GIVEN_UP = new Error('The backup was given up.')
+
+/** The data folders of which a backup is being made in this process, and what ends it. */
+const underWay = new Map<string, AbortController>()
+
+/**
+ * Makes a backup in a thread of its own. Throws conflict, with a sentence, when it cannot be made, and while another
+ * one is being made; then nothing is left of it, and older backups are as they were.
+ */
+export async function makeBackup(place: Place, { to, keep }: BackupOrder): Promise<MadeCopy> {
+  const { dataDir } = place.config
+  if (underWay.has(dataDir)) throw new AppError('too_many', 'A backup is being made already.')
+  const ending = new AbortController()
+  underWay.set(dataDir, ending)
+  try {
+    const made = await copyTo(place, { target: targetOf(place, to), signal: ending.signal })
+    if (keep !== null) dropExpired(made.path, keep)
+    return made
+  } catch (error) {
+    throw inSentence(error, 'The backup could not be made')
+  } finally {
+    underWay.delete(dataDir)
+  }
+}
+
+/** The one that is under way in this process leaves nothing behind: CronGuard stops. */
+export function giveUpBackup({ config }: Pick<Deps, 'config'>): void {
+  underWay.get(config.dataDir)?.abort(GIVEN_UP)
+}
+
+/** `under-way`: another one is being made. */
+export type BackupOutcome = 'made' | 'failed' | 'under-way' | 'given-up'
+
+/**
+ * Makes a backup in the folder for backups, of which as many stay as the configuration says, and writes down how that
+ * went: a failure is for the log and the page.
+ */
+export async function keepBackup(deps: Deps): Promise<BackupOutcome> {
+  const keep = deps.config.backupKeep || null
+  try {
+    const { path, manifest } = await makeBackup(deps, { to: null, keep })
+    deps.log.info('A backup was made', { file: path, size: sizeInWords(manifest.bytes) })
+    return 'made'
+  } catch (error) {
+    if (error === GIVEN_UP) return 'given-up'
+    if (isTooMany(error)) return 'under-way'
+    const reason = error instanceof AppError ? { problem: error.message } : { error }
+    deps.log.error('No backup could be made; older ones are as they were', reason)
+    const failure = JSON.stringify({ at: deps.clock.now(), problem: messageOf(error) })
+    wasWritten(() => deps.db.write((tx) => saveSetting(tx, { name: FAILURE, value: failure })))
+    return 'failed'
+  }
+}
+
+/** A backup as it is shown. */
+export interface ShownBackup {
+  name: string
+  madeAt: number
+  bytes: number
+}
+
+export interface BackupState {
+  /** Newest first; the newest ones only. */
+  backups: ShownBackup[]
+  /** Why the last one could not be made; null when it could. */
+  failure: { at: number; problem: string } | null
+  isUnderWay: boolean
+}
+
+export function readBackups(deps: Deps): BackupState {
+  const backups = listBackups(deps)
+  const text = findSetting(deps.db, FAILURE)
+  const failure = text === null ? null : (JSON.parse(text) as { at: number; problem: string })
+  const isOver = failure !== null && backups[0] !== undefined && backups[0].madeAt >= failure.at
+  return { backups, failure: isOver ? null : failure, isUnderWay: underWay.has(deps.config.dataDir) }
+}
+
+/** The path of a backup in the folder for backups. Throws not_found. */
+export function findBackup(place: Pick<Deps, 'config'>, name: string): string {
+  const path = `${backupFolder(place)}/${name}`
+  if (isBackupName(name) && isFile(path)) return path
+  throw new AppError('not_found', 'There is no such backup.')
+}
+
+/** `triedAt`: when this process last began one by itself; null: never. */
+export function isNightlyBackupDue(deps: Deps, triedAt: number | null): boolean {
+  if (deps.config.backupKeep === 0) return false
+  const now = deps.clock.now()
+  return isBackupDue({ now, lastAt: lastBackupAt(deps, now), triedAt })
+}
+
+// One that is dated ahead comes from a clock that was wrong. A new CronGuard has its first night before it.
+function lastBackupAt(deps: Deps, now: number): number {
+  const times = listBackups(deps).map(({ madeAt }) => madeAt)
+  return times.find((at) => at <= now) ?? findInstalledAt(deps.db) ?? now
+}
+
+function listBackups(place: Pick<Deps, 'config'>): ShownBackup[] {
+  const folder = backupFolder(place)
+  const complete = backupsAmong(namesIn(folder)).filter((name) => hasManifest(`${folder}/${name}`))
+  return complete.slice(0, SHOWN_MAX).flatMap((name) => {
+    const manifest = readManifest(`${folder}/${name}`)
+    return manifest === null ? [] : [{ name, madeAt: Date.parse(manifest.made_at), bytes: manifest.bytes }]
+  })
+}
+
+interface Target {
+  folder: string
+  /** Null: a name by its time. */
+  file: string | null
+}
+
+function targetOf(place: Place, to: string | null): Target {
+  if (to === null) return { folder: backupFolder(place), file: null }
+  if (isFolder(to)) return { folder: to, file: null }
+  const folder = folderOf(to)
+  if (!isFolder(folder)) throw new AppError('not_found', `There is no folder ${folder}.`)
+  if (isFile(to) && !hasManifest(to)) {
+    throw new AppError('conflict', `${to} is there already, and is no backup: it has no manifest beside it.`)
+  }
+  return { folder, file: to }
+}
+
+async function copyTo(place: Place, { target, signal }: { target: Target; signal: AbortSignal }) {
+  const from = databasePath(place)
+  if (!isFile(from)) throw new AppError('not_found', `There is no database in ${place.config.dataDir}.`)
+  const { folder, file } = target
+  prepareFolder(place, folder)
+  const madeAt = place.clock.now()
+  const nameOf = (number: number): string => backupName(madeAt, number)
+  const draft = makeDraft(file ?? `${folder}/${nameOf(1)}`)
+  try {
+    const facts = await askWorker<CopyFacts>(BACKUP_WORKER, { question: { from, to: draft }, signal })
+    if (file !== null) return replaceCopy({ draft, path: file, facts, madeAt })
+    return publishCopy({ draft, facts, madeAt, folder, nameOf })
+  } catch (error) {
+    dropDraft(draft)
+    throw error
+  }
+}
+
+function dropExpired(madePath: string, keep: number): void {
+  const folder = folderOf(madePath)
+  for (const name of expiredBackups(namesIn(folder), keep)) {
+    if (`${folder}/${name}` !== madePath) removeCopy(`${folder}/${name}`)
+  }
+}

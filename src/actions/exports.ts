@@ -1,0 +1,67 @@
+// The configuration alone: what is watched, how, and who is told. No pings, no people.
+import { findKind } from '#channels/index.ts'
+import type { Deps } from '#deps.ts'
+import type { Channel } from '#domain/channel.ts'
+import {
+  EXPORT_FORMAT,
+  EXPORT_VERSION,
+  type Exported,
+  type ExportedChannel,
+  type ExportedProject,
+  exportMonitor,
+} from '#domain/export.ts'
+import type { Project } from '#domain/project.ts'
+import { version } from '#package.json' with { type: 'json' }
+import { listChannelIdsByMonitor, listChannels } from '#store/channels.ts'
+import type { Reader } from '#store/database.ts'
+import { listMonitors } from '#store/monitors.ts'
+import { badgeKeyOf, listProjects } from '#store/projects.ts'
+
+/** All projects. The settings of channels that are secret only `withSecrets`. */
+export function exportConfiguration({ db }: Deps, { withSecrets }: { withSecrets: boolean }): Exported {
+  // Nothing is written: so everything is of one moment.
+  return db.write((tx) => ({
+    format: EXPORT_FORMAT,
+    version: EXPORT_VERSION,
+    cronguard: version,
+    exported_at: new Date(tx.now).toISOString(),
+    with_secrets: withSecrets,
+    projects: listProjects(tx).map((project) => exportProject(tx, { project, withSecrets })),
+  }))
+}
+
+function exportProject(
+  reader: Reader,
+  { project, withSecrets }: { project: Project; withSecrets: boolean },
+): ExportedProject {
+  const channelIds = listChannelIdsByMonitor(reader, project.id)
+  return {
+    id: project.id,
+    name: project.name,
+    ping_key: project.pingKey,
+    badge_key: badgeKeyOf(reader, project.id),
+    channels: listChannels(reader, project.id).map((channel) => exportChannel(channel, withSecrets)),
+    monitors: listMonitors(reader, project.id).map((monitor) =>
+      exportMonitor(monitor, channelIds.get(monitor.id) ?? []),
+    ),
+  }
+}
+
+export function exportChannel(channel: Channel, withSecrets: boolean): ExportedChannel {
+  const settings = Object.entries(channel.settings as Record<string, string>)
+  const isTold = (field: string): boolean => withSecrets || isPublic(channel.kind, field)
+  return {
+    id: channel.id,
+    kind: channel.kind,
+    name: channel.name,
+    settings: Object.fromEntries(settings.filter(([field]) => isTold(field))),
+    left_out: settings.map(([field]) => field).filter((field) => !isTold(field)),
+    disabled: channel.disabledAt !== null,
+    tells_blackouts: channel.tellsBlackouts,
+  }
+}
+
+// The URL of a webhook is often its only secret.
+function isPublic(kind: string, field: string): boolean {
+  return findKind(kind)?.fields.find(({ name }) => name === field)?.type === 'address'
+}

@@ -1,0 +1,164 @@
+// The way back: a backup is looked through, and put in the place of the database.
+import type { BackupCounts, Manifest } from '#domain/backup.ts'
+import { manifestOf } from '#domain/backup.ts'
+import { AppError } from '#lib/errors.ts'
+import {
+  copyFile,
+  dropDraft,
+  dropStaleDrafts,
+  folderOf,
+  giveToOwnerOf,
+  isFile,
+  isFolder,
+  makeDraft,
+  makeFolder,
+  realPath,
+  removeFile,
+  replaceBy,
+  sha256OfFile,
+  sizeOf,
+} from '#lib/files.ts'
+import { countPending, type DatabaseFacts, inspectDatabase, requireRoom, UnusableDatabaseError } from '#store/backup.ts'
+import { LOCK_FILE, lockFolder } from '#store/lock.ts'
+import { foldLog, type HeldDatabase, holdDatabase } from '#store/restore.ts'
+import { databasePath, hasManifest, inSentence, type Place, readManifest } from './copies.ts'
+import { keepDamaged, makeSafetyCopy } from './safety-copies.ts'
+
+export interface Verified extends DatabaseFacts {
+  manifest: Manifest
+  /** How many migrations a start with it applies. */
+  pending: number
+}
+
+/** Looks through a backup, and holds it against its manifest. Throws conflict with what is wrong, not_found. */
+export function verifyBackup(file: string): Verified {
+  requireFile(file)
+  const manifest = readManifest(file)
+  if (manifest === null) {
+    throw new AppError(
+      'conflict',
+      `There is no manifest ${manifestOf(file)} that can be read: nothing says what it was.`,
+    )
+  }
+  try {
+    requireSameBytes(manifest, file)
+    return { manifest, ...inspectKnown(file) }
+  } catch (error) {
+    throw inSentence(error, `${file} cannot be read`)
+  }
+}
+
+export interface Restored extends DatabaseFacts {
+  /** What was there before; null: nothing, or nothing that could be read. */
+  before: BackupCounts | null
+  pending: number
+  /** Where what was there is now; null: there was nothing. */
+  safetyCopy: string | null
+  /** What stands beside the backup; null: nothing does. */
+  manifest: Manifest | null
+}
+
+/**
+ * Puts a backup in the place of the database. Killed at any moment, one of the two is there, whole. Throws conflict
+ * while somebody uses the folder or the database, and when the backup is damaged or of a newer CronGuard.
+ */
+export function restoreBackup(place: Place, file: string): Restored {
+  const { dataDir } = place.config
+  requireFile(file)
+  try {
+    makeFolder(dataDir)
+    const lock = lockFolder(dataDir)
+    if (lock === null) throw folderInUse(dataDir)
+    giveToOwnerOf(dataDir, `${dataDir}/${LOCK_FILE}`)
+    try {
+      return bringIn(place, file)
+    } finally {
+      lock.release()
+    }
+  } catch (error) {
+    throw inSentence(error, 'The backup could not be restored, and the database is as it was')
+  }
+}
+
+function bringIn(place: Place, file: string): Restored {
+  const path = realPath(databasePath(place))
+  if (realPath(file) === path) throw new AppError('conflict', `${file} is the database itself.`)
+  // While the folder is ours, whoever made a draft in it is gone.
+  dropStaleDrafts(folderOf(path), Number.POSITIVE_INFINITY)
+  const draft = makeDraft(path)
+  try {
+    const { manifest, ...facts } = takeCopy(file, draft)
+    giveToOwnerOf(isFile(path) ? path : place.config.dataDir, draft)
+    return { ...facts, manifest, ...swap(place, { draft, path }) }
+  } finally {
+    dropDraft(draft)
+  }
+}
+
+// What is looked through is what will be used: the copy, not the file, which may be on a disk that is going bad.
+function takeCopy(file: string, draft: string) {
+  requireRoom(folderOf(draft), sizeOf(file) + sizeOf(`${file}-wal`))
+  copyFile(file, draft)
+  const manifest = readManifest(file)
+  if (manifest === null && hasManifest(file)) throw new AppError('conflict', `${manifestOf(file)} cannot be read.`)
+  if (manifest !== null) requireSameBytes(manifest, draft)
+  else if (isFile(`${file}-wal`)) copyFile(`${file}-wal`, `${draft}-wal`)
+  foldLog(draft)
+  return { manifest, ...inspectKnown(draft) }
+}
+
+interface Swap {
+  draft: string
+  path: string
+}
+
+// The moment of the rename decides: before it the old database is there and needs nothing beside it, after it the new.
+function swap(place: Place, { draft, path }: Swap): Pick<Restored, 'before' | 'safetyCopy'> {
+  if (!isFile(path)) return replaceUnheld(place, { draft, path })
+  let held: HeldDatabase | null = null
+  try {
+    held = holdDatabase(path)
+    const { copyTo } = held
+    const copy = makeSafetyCopy(place, 'before-restore', copyTo)
+    removeFile(`${path}-shm`)
+    replaceBy(draft, path)
+    return { before: copy.manifest.counts, safetyCopy: copy.path }
+  } catch (error) {
+    if (!(error instanceof UnusableDatabaseError)) throw error
+    held?.release()
+    held = null
+    return replaceUnheld(place, { draft, path })
+  } finally {
+    held?.release()
+  }
+}
+
+// A write-ahead log that is left from another database would be taken into the new one.
+function replaceUnheld(place: Place, { draft, path }: Swap): Pick<Restored, 'before' | 'safetyCopy'> {
+  const safetyCopy = isFile(path) ? keepDamaged(place, path) : null
+  for (const ending of ['-wal', '-shm', '-journal']) removeFile(path + ending)
+  replaceBy(draft, path)
+  return { before: null, safetyCopy }
+}
+
+function inspectKnown(path: string) {
+  const facts = inspectDatabase(path)
+  return { ...facts, pending: countPending(path) }
+}
+
+function requireSameBytes(manifest: Manifest, path: string): void {
+  if (sizeOf(path) === manifest.bytes && sha256OfFile(path) === manifest.sha256) return
+  throw new AppError('conflict', 'The backup is not as it was made: its checksum is not the one in its manifest.')
+}
+
+function requireFile(file: string): void {
+  if (isFolder(file)) throw new AppError('invalid', `${file} is a folder. Name the file of a backup.`)
+  if (!isFile(file)) throw new AppError('not_found', `There is no file ${file}.`)
+}
+
+function folderInUse(dataDir: string): AppError {
+  return new AppError(
+    'conflict',
+    `A CronGuard works on the data folder ${dataDir}. Stop it before a backup is restored, and start it afterwards.`,
+  )
+}

@@ -1,0 +1,82 @@
+// Copies of the database that are made because something is about to change it.
+import type { Deps } from '#deps.ts'
+import { expiredSchemaCopies, type SafetyReason, safetyName } from '#domain/backup.ts'
+import { diskSpace } from '#lib/disk.ts'
+import { AppError } from '#lib/errors.ts'
+import { copyFile, dropDraft, giveToOwnerOf, isFile, makeDraft, namesIn, replaceBy, sizeOf } from '#lib/files.ts'
+import { sizeInWords } from '#lib/size.ts'
+import { hasUsers } from '#store/accounts.ts'
+import { type CopyFacts, copyDatabase, requireRoom } from '#store/backup.ts'
+import { databaseBytes } from '#store/counts.ts'
+import { MIGRATIONS, pendingMigrations, schemaVersion } from '#store/migrations.ts'
+import {
+  backupFolder,
+  databasePath,
+  inSentence,
+  type MadeCopy,
+  type Place,
+  prepareFolder,
+  publishCopy,
+  removeCopy,
+} from './copies.ts'
+
+const SCHEMA_COPIES_KEPT = 3
+/** A table that changes is written anew, beside the old one. */
+const MIGRATION_ROOM = 2
+
+/**
+ * Copies a database with data in it that is about to get another schema; null when none is. Blocks for as long as that
+ * takes. Throws conflict, with what to do, when there is no room.
+ */
+export function copyBeforeMigration(deps: Deps): MadeCopy | null {
+  if (pendingMigrations(deps.db).length === 0 || schemaVersion(deps.db) === 0 || !hasUsers(deps.db)) return null
+  requireMigrationRoom(deps)
+  const copy = makeSafetyCopy(deps, `before-schema-${MIGRATIONS.length}`, (draft) =>
+    copyDatabase({ from: databasePath(deps), to: draft }),
+  )
+  const folder = backupFolder(deps)
+  for (const name of expiredSchemaCopies(namesIn(folder), SCHEMA_COPIES_KEPT)) removeCopy(`${folder}/${name}`)
+  return copy
+}
+
+/** `copyTo` fills the draft. Throws as `copyDatabase`; then nothing is left of it. */
+export function makeSafetyCopy(place: Place, reason: SafetyReason, copyTo: (draft: string) => CopyFacts): MadeCopy {
+  const folder = backupFolder(place)
+  prepareFolder(place, folder)
+  const madeAt = place.clock.now()
+  const nameOf = (number: number): string => safetyName(reason, madeAt, number)
+  const draft = makeDraft(`${folder}/${nameOf(1)}`)
+  try {
+    return publishCopy({ draft, facts: copyTo(draft), madeAt, folder, nameOf })
+  } catch (error) {
+    dropDraft(draft)
+    throw inSentence(error, 'The database could not be copied before it changes')
+  }
+}
+
+/** Keeps a database that cannot be read, with its write-ahead log, byte for byte; returns its new path. */
+export function keepDamaged(place: Place, path: string): string {
+  const folder = backupFolder(place)
+  prepareFolder(place, folder)
+  const kept = `${folder}/${safetyName('before-restore', place.clock.now())}`
+  for (const ending of ['', '-wal'].filter((ending) => isFile(path + ending))) {
+    requireRoom(folder, sizeOf(path + ending))
+    const draft = makeDraft(kept + ending)
+    copyFile(path + ending, draft)
+    replaceBy(draft, kept + ending)
+    giveToOwnerOf(place.config.dataDir, kept + ending)
+  }
+  return kept
+}
+
+function requireMigrationRoom({ config, db }: Deps): void {
+  const space = diskSpace(config.dataDir)
+  const needed = databaseBytes(db) * MIGRATION_ROOM
+  if (space === null || space.freeBytes >= needed) return
+  throw new AppError(
+    'conflict',
+    `This version of CronGuard changes the database, and copies it before: that takes ${sizeInWords(needed)} on the ` +
+      `disk with ${config.dataDir}, and ${sizeInWords(space.freeBytes)} are free. Nothing was changed. Make room, ` +
+      'for example by moving old backups to another disk, and start again; or go on with the version you had.',
+  )
+}

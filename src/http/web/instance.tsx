@@ -1,0 +1,65 @@
+// What whoever runs this CronGuard sees of it, and what he can fetch from it.
+import { Elysia } from 'elysia'
+import { findBackup, keepBackup, readBackups } from '#actions/backups.ts'
+import { frameOf, readingOf } from '#http/frame.ts'
+import { administering, type House, type SignedInVisit } from '#http/guards.ts'
+import { page, redirect } from '#http/respond.tsx'
+import { SECOND } from '#lib/duration.ts'
+import { InstancePage } from '#views/pages/instance.tsx'
+
+const INSTANCE = '/instance'
+/** A small backup is there when the page comes; nobody waits for a large one. */
+const BACKUP_WAIT_MS = 4 * SECOND
+
+export function instanceRoutes(house: House) {
+  return new Elysia({ name: 'web/instance' })
+    .get(
+      INSTANCE,
+      administering(house, (visit) => show(house, visit)),
+    )
+    .post(
+      '/instance/backups',
+      administering(house, () => makeNow(house)),
+      { parse: 'none' },
+    )
+    .get(
+      '/instance/backups',
+      administering(house, () => redirect(INSTANCE)),
+    )
+    .get(
+      '/instance/backups/:backup',
+      administering(house, (visit) => download(house, visit)),
+    )
+}
+
+function show({ deps }: House, visit: SignedInVisit): Response {
+  const backups = { ...readBackups(deps), keep: deps.config.backupKeep }
+  return page(<InstancePage visit={frameOf(visit)} reading={readingOf(visit)} backups={backups} />)
+}
+
+const NOTICES = {
+  made: 'backup-made',
+  failed: 'backup-failed',
+  'under-way': 'backup-begun',
+  'given-up': 'backup-failed',
+} as const
+
+async function makeNow({ deps }: House): Promise<Response> {
+  const making = keepBackup(deps)
+  const outcome = await Promise.race([making, Bun.sleep(BACKUP_WAIT_MS).then(() => 'under-way' as const)])
+  return redirect(INSTANCE, NOTICES[outcome])
+}
+
+// It holds every secret there is: who has fetched it is written down.
+function download({ deps }: House, { params: { backup = '' }, user }: SignedInVisit): Response {
+  const file = Bun.file(findBackup(deps, backup))
+  deps.log.info('A backup is downloaded', { backup, user: user.id })
+  return new Response(file, {
+    headers: {
+      'Content-Type': 'application/vnd.sqlite3',
+      'Content-Disposition': `attachment; filename="${backup}"`,
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+    },
+  })
+}

@@ -1,0 +1,43 @@
+// A database that is to be replaced: nobody may be using it, and nothing of it may stand outside of its one file.
+import { Database, SQLiteError } from 'bun:sqlite'
+import { AppError } from '#lib/errors.ts'
+import { type CopyFacts, copyFrom, damaged, isDamage } from './backup.ts'
+
+export interface HeldDatabase {
+  /** Copies it into an empty file, or a new one. Throws as `copyDatabase`. */
+  copyTo(path: string): CopyFacts
+  release(): void
+}
+
+const BUSY_TIMEOUT_MS = 2000
+
+/**
+ * Keeps everybody else out of a database until it is released. Its write-ahead log is in the file then, and gone: it
+ * must never be found beside another database. Throws conflict while somebody uses it, and `UnusableDatabaseError`.
+ */
+export function holdDatabase(path: string): HeldDatabase {
+  const database = new Database(path, { readwrite: true, create: false, strict: true })
+  try {
+    database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    database.run('PRAGMA locking_mode = EXCLUSIVE')
+    database.query('PRAGMA journal_mode = DELETE').get()
+    return { copyTo: (to) => copyFrom(database, to), release: () => database.close() }
+  } catch (error) {
+    database.close()
+    if (isDamage(error)) throw damaged(error)
+    throw isBusy(error) ? inUse() : error
+  }
+}
+
+/** Takes what stands in the write-ahead log of a database that nobody uses into its file. Throws as `holdDatabase`. */
+export function foldLog(path: string): void {
+  holdDatabase(path).release()
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof SQLiteError && (error.code ?? '').startsWith('SQLITE_BUSY')
+}
+
+function inUse(): AppError {
+  return new AppError('conflict', 'Another program is using the database. Try again when it has ended.')
+}

@@ -1,0 +1,161 @@
+// The commands for backups and for the configuration, as a shell sees them.
+import { Database } from 'bun:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Binary, eventually } from '../support/binary.ts'
+import { firstUser, monitorOf } from '../support/job.ts'
+
+let cronguard: Binary
+let backups: string
+let pingUrl: string
+
+beforeAll(async () => {
+  cronguard = await Binary.prepare()
+  backups = join(cronguard.folder, 'data', 'backups')
+  await cronguard.start()
+  const { key } = await firstUser(cronguard)
+  pingUrl = (await monitorOf(cronguard, { key, name: 'nightly-report', timeout: 3600, grace: 3600 })).url
+  await cronguard.api('/channels/', {
+    key,
+    body: { kind: 'webhook', name: 'hook', settings: { url: 'https://hooks.example.com/S3CRET' } },
+  })
+})
+afterAll(() => cronguard.dispose())
+
+const run = (...args: string[]) => cronguard.run(args)
+const newest = () =>
+  join(
+    backups,
+    readdirSync(backups)
+      .filter((name) => /^cronguard-.*\.db$/.test(name))
+      .sort()
+      .at(-1) ?? '',
+  )
+
+describe('cronguard backup', () => {
+  test('works beside a running server, and says where the backup is and what is in it', async () => {
+    const { exitCode, stdout, stderr } = await run('backup')
+    expect([exitCode, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(
+      /^\S+\/backups\/cronguard-\d{8}T\d{6}Z\.db: \d+ kB, 1 user, 1 project, 1 monitor, 1 channel, /,
+    )
+    const { file, counts, schema } = JSON.parse((await run('backup', '--json', '--keep', '1')).stdout)
+    expect([counts.monitors, schema > 0, statSync(file).mode & 0o777]).toEqual([1, true, 0o600])
+    expect(readdirSync(backups)).toHaveLength(2)
+  })
+
+  test('is made by the server, too, when it gets SIGUSR1', async () => {
+    const before = readdirSync(backups).length
+    process.kill(cronguard.pid ?? 0, 'SIGUSR1')
+    await eventually('a backup', () => readdirSync(backups).length >= before + 2)
+    expect(readFileSync(cronguard.logPath, 'utf8')).toContain('A backup was made')
+  })
+
+  test('verify tells a whole one from a damaged one by its exit code', async () => {
+    const file = newest()
+    expect(await run('backup', 'verify', file)).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(JSON.parse((await run('backup', 'verify', file, '--json')).stdout)).toMatchObject({
+      ok: true,
+      problem: null,
+    })
+    const damaged = join(cronguard.folder, 'damaged.db')
+    await Bun.write(damaged, readFileSync(file).subarray(0, 9000))
+    await Bun.write(`${damaged}.json`, readFileSync(`${file}.json`))
+    const { exitCode, stdout, stderr } = await run('backup', 'verify', damaged, '--json')
+    expect([exitCode, JSON.parse(stdout).ok]).toEqual([1, false])
+    expect(stderr).toBe(`${JSON.parse(stdout).problem}\n`)
+  })
+
+  test.each([
+    [['backup', '--keep', '0'], 2, 'a number from 1'],
+    [['backup', '--keep', '2', '--to', 'copy.db'], 2, 'give --to a folder'],
+    [['backup', '--to', '/nowhere/at/all.db'], 1, 'There is no folder /nowhere/at.'],
+    [['backup', 'verify', '/nowhere'], 1, 'There is no file /nowhere.'],
+    [['restore', '/nowhere'], 1, 'There is no file /nowhere.'],
+    [['import', '/nowhere'], 1, 'There is no file /nowhere'],
+  ])('%p ends with %p and says why', async (args, exitCode, words) => {
+    const executed = await run(...args)
+    expect([executed.exitCode, executed.stdout]).toEqual([exitCode, ''])
+    expect(executed.stderr).toContain(words)
+    expect(executed.stderr).not.toContain('    at ')
+  })
+
+  test('makes no database where there is none', async () => {
+    const { exitCode, stderr } = await cronguard.run(['backup'], { env: { CRONGUARD_DATA_DIR: join(backups, 'no') } })
+    expect([exitCode, stderr]).toEqual([1, `There is no database in ${join(backups, 'no')}.\n`])
+    expect(existsSync(join(backups, 'no'))).toBe(false)
+  })
+})
+
+describe('cronguard export and import', () => {
+  const file = () => join(cronguard.folder, 'configuration.json')
+
+  test('write to a file that only its owner may read, without the secrets of channels', async () => {
+    expect(await run('export', file())).toMatchObject({ exitCode: 0, stdout: '' })
+    expect(statSync(file()).mode & 0o777).toBe(0o600)
+    expect(readFileSync(file(), 'utf8')).not.toContain('S3CRET')
+    expect((await run('export', '--with-secrets')).stdout).toContain('S3CRET')
+  })
+
+  test('bring it into another CronGuard, and say what was done', async () => {
+    const other = await Binary.prepare()
+    await other.run(['user', 'create', 'bob@example.org'])
+    const { stdout, exitCode } = await other.run(['import', file()])
+    expect(exitCode).toBe(0)
+    expect(stdout.split('\n')).toEqual([
+      'created   project   My project',
+      'skipped   channel   hook (My project)',
+      'created   monitor   nightly-report (My project)',
+      'projects: 1 created, 0 changed, 0 unchanged',
+      'channels: 0 created, 0 changed, 0 unchanged, 1 skipped',
+      'monitors: 1 created, 0 changed, 0 unchanged',
+      expect.stringContaining('export with --with-secrets'),
+      '',
+    ])
+    const input = (await run('export', '--with-secrets')).stdout
+    const dry = await other.run(['import', '-', '--dry-run', '--json'], { input })
+    expect(JSON.parse(dry.stdout)).toMatchObject({
+      dry_run: true,
+      items: [{ outcome: 'unchanged' }, { outcome: 'created' }, {}],
+    })
+    await other.dispose()
+  })
+})
+
+describe('cronguard restore', () => {
+  test('is refused while the server runs; afterwards it counts what was and what is', async () => {
+    const file = newest()
+    await fetch(pingUrl)
+    expect((await run('restore', file)).stderr).toContain('Stop it before a backup is restored')
+    await cronguard.end('SIGTERM')
+    const { exitCode, stdout } = await run('restore', file)
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/\n +before +now\nusers +1 +1\n(.+\n)+pings +1 +0\nWhat was there before is kept in \S+/)
+    const again = JSON.parse((await run('restore', file, '--json')).stdout)
+    expect(again).toMatchObject({ file, before: { pings: 0 }, after: { pings: 0 }, kept: expect.any(String) })
+    await cronguard.start()
+    expect(await (await fetch(pingUrl)).text()).toBe('OK')
+  })
+})
+
+describe('A CronGuard whose database is replicated', () => {
+  // As a program does that copies the log.
+  async function logBytesAfterStop(env: Record<string, string>): Promise<number> {
+    const watched = await Binary.prepare(env)
+    await watched.start()
+    const reader = new Database(watched.databasePath, { readonly: true })
+    reader.query('SELECT count(*) FROM users').get()
+    await watched.run(['user', 'create', 'alice@example.org'])
+    await watched.end('SIGTERM')
+    const { size } = statSync(`${watched.databasePath}-wal`)
+    reader.close()
+    await watched.dispose()
+    return size
+  }
+
+  test('leaves its write-ahead log to the program that copies it; any other one empties it', async () => {
+    expect(await logBytesAfterStop({ CRONGUARD_REPLICATED: 'on' })).toBeGreaterThan(0)
+    expect(await logBytesAfterStop({})).toBe(0)
+  })
+})

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { Binary, eventually } from '../support/binary.ts'
+import { NotifySocket } from '../support/notify-socket.ts'
+
+const WATCHDOG_USEC = '400000'
+
+describe('Under systemd the executable', () => {
+  let cronguard: Binary
+  let socket: NotifySocket
+
+  beforeAll(async () => {
+    const address = `@cronguard-binary-${process.pid}`
+    socket = new NotifySocket(address)
+    cronguard = await Binary.prepare({ NOTIFY_SOCKET: address, WATCHDOG_USEC })
+    await cronguard.start()
+  })
+
+  afterAll(async () => {
+    await cronguard.dispose()
+    socket.close()
+  })
+
+  test('says that it makes the database, that it is ready, that it lives, and that it stops', async () => {
+    await eventually('five signs of life', () => socket.count('WATCHDOG=1') >= 5)
+    const [first, second] = socket.messages
+    expect(first).toMatch(/^EXTEND_TIMEOUT_USEC=\d+\nSTATUS=/)
+    expect(second).toBe(`READY=1\nSTATUS=Watching at ${cronguard.url}`)
+    expect(await cronguard.end('SIGTERM')).toBe(0)
+    expect(socket.count('STOPPING=1')).toBe(1)
+  })
+
+  test('asks for no patience when the database is up to date', async () => {
+    socket.forget()
+    await cronguard.start()
+    await eventually('word that it is ready', () => socket.count('READY=1') === 1)
+    expect(socket.messages[0]).toStartWith('READY=1')
+    await cronguard.end('SIGTERM')
+  })
+
+  test('and its commands say nothing', async () => {
+    socket.forget()
+    await cronguard.run(['user', 'list'])
+    expect(socket.read()).toEqual([])
+  })
+})
+
+test('Elsewhere it starts and stops without a word about systemd', async () => {
+  const cronguard = await Binary.prepare()
+  await cronguard.start()
+  await cronguard.end('SIGTERM')
+  expect(await Bun.file(cronguard.logPath).text()).not.toMatch(/service manager|systemd|ffi/i)
+  await cronguard.dispose()
+})
+
+test('Where nobody listens it starts all the same, and says so once', async () => {
+  const cronguard = await Binary.prepare({ NOTIFY_SOCKET: join('/nonexistent', 'notify'), WATCHDOG_USEC })
+  await cronguard.start()
+  await cronguard.end('SIGTERM')
+  expect((await Bun.file(cronguard.logPath).text()).match(/The service manager/g)).toHaveLength(1)
+  await cronguard.dispose()
+})

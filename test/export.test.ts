@@ -1,0 +1,255 @@
+// The configuration alone, out of one CronGuard and into another.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { setChannelDisabled } from '#actions/channels.ts'
+import { exportConfiguration } from '#actions/exports.ts'
+import { type ImportOrder, importConfiguration } from '#actions/imports.ts'
+import { pauseMonitor } from '#actions/monitors.ts'
+import { type Exported, readExport } from '#domain/export.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { AppError } from '#lib/errors.ts'
+import { listChannels, listChannelsOfMonitor } from '#store/channels.ts'
+import { listMonitors } from '#store/monitors.ts'
+import { listProjectsOfUser } from '#store/projects.ts'
+import { TestGuard } from './support/cronguard.ts'
+
+const SECRET_URL = 'https://hooks.example.com/services/T0P/S3CRET'
+
+let from: TestGuard
+let to: TestGuard
+let project: Project
+let backup: Monitor
+let mail: string
+let hook: string
+
+beforeEach(async () => {
+  from = new TestGuard()
+  to = new TestGuard()
+  project = from.project()
+  mail = from.mailTo(project, 'ops@example.org')
+  hook = from.channel(project, { kind: 'webhook', settings: { url: SECRET_URL, secret: 'sign-with-this' } })
+  backup = from.monitor(
+    project,
+    {
+      name: 'backup',
+      slug: 'backup',
+      tags: 'prod db',
+      description: 'Every night.',
+      alias: 'old-token',
+      schedule: { kind: 'cron', expression: '0 3 * * *', timeZone: 'Europe/Riga' },
+      graceMs: 600_000,
+      maxRunMs: 3_600_000,
+      earlyMs: null,
+      failuresToAlert: 2,
+      postOnly: true,
+      filter: { failureKeywords: 'ERROR', subject: true },
+    },
+    [mail, hook],
+  )
+  pauseMonitor(from.deps, from.refOf(from.monitor(project, { name: 'billing' }, [mail])))
+  await from.ping(backup, '', { method: 'POST', body: 'PING-BODY' })
+  to.project('bob@example.org')
+})
+afterEach(() => {
+  from.stop()
+  to.stop()
+})
+
+const exported = (withSecrets = true): Exported => exportConfiguration(from.deps, { withSecrets })
+const travelled = (content: unknown): Exported => readExport(JSON.stringify(content))
+const bring = (content: unknown, order: Partial<ImportOrder> = {}) =>
+  importConfiguration(to.deps, { content: travelled(content), ownerEmail: null, isDryRun: false, ...order })
+const outcomes = (content: unknown, order: Partial<ImportOrder> = {}) =>
+  bring(content, order).map(({ what, name, outcome }) => `${outcome} ${what} ${name}`)
+const there = () => exportConfiguration(to.deps, { withSecrets: true }).projects.find(({ id }) => id === project.id)
+const everything = () => exportConfiguration(to.deps, { withSecrets: true }).projects
+
+function refusal(work: () => unknown): string {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof AppError) return error.message
+    throw error
+  }
+  throw new Error('Nothing was refused')
+}
+
+describe('An export', () => {
+  test('says what is watched, how, and who is told: no pings, no people', () => {
+    const content = exported()
+    expect(content).toMatchObject({ format: 'cronguard-configuration', version: 1, with_secrets: true })
+    expect(content.projects[0]?.monitors.map(({ name, paused }) => [name, paused])).toEqual([
+      ['backup', false],
+      ['billing', true],
+    ])
+    expect(content.projects[0]?.monitors[0]).toMatchObject({
+      ping_key: backup.pingKey,
+      schedule: { kind: 'cron', expression: '0 3 * * *', time_zone: 'Europe/Riga' },
+      channels: [mail, hook].sort(),
+    })
+    const text = JSON.stringify(content)
+    for (const kept of ['alice@', 'PING-BODY', 'password']) expect(text).not.toContain(kept)
+    expect(travelled(content)).toEqual(content)
+  })
+
+  test('holds no secret of a channel unless that is asked for', () => {
+    const text = JSON.stringify(exported(false))
+    for (const secret of ['S3CRET', 'hooks.example.com', 'sign-with-this']) expect(text).not.toContain(secret)
+    expect(text).toContain('ops@example.org')
+    expect(JSON.stringify(exported(true))).toContain(SECRET_URL)
+  })
+})
+
+describe('An import', () => {
+  test('makes the same again, with the same keys, for the one whom it is to belong to', () => {
+    expect(outcomes(exported(), { ownerEmail: 'bob@example.org' })).toEqual([
+      'created project My project',
+      'created channel email',
+      'created channel webhook',
+      'created monitor backup',
+      'created monitor billing',
+    ])
+    expect(there()).toEqual(exported().projects[0] as never)
+    const bob = to.db.get<{ id: string }>("SELECT id FROM users WHERE email = 'bob@example.org'")?.id ?? ''
+    expect(listProjectsOfUser(to.db, bob).map(({ id, role }) => [id === project.id, role])).toContainEqual([
+      true,
+      'owner',
+    ])
+  })
+
+  test('leaves jobs what they are: their ping URLs work at once, and what was paused is paused', async () => {
+    bring(exported())
+    await to.ping(backup, '', { method: 'POST' })
+    expect(to.now(backup).status).toBe('up')
+    expect(listMonitors(to.db, project.id).map(({ name, status }) => [name, status])).toEqual([
+      ['backup', 'up'],
+      ['billing', 'paused'],
+    ])
+  })
+
+  test('done twice changes nothing the second time', () => {
+    bring(exported())
+    const before = everything()
+    expect(bring(exported()).map(({ outcome }) => outcome)).toEqual(Array(5).fill('unchanged'))
+    expect(everything()).toEqual(before)
+  })
+
+  test('changes what is different, and nothing else', async () => {
+    bring(exported())
+    await to.ping(backup, '', { method: 'POST' })
+    const mine = to.monitor({ ...project }, { name: 'only here' })
+    const content = exported()
+    const [changed] = content.projects
+    if (!changed) throw new Error('There is a project')
+    changed.name = 'Production'
+    Object.assign(changed.monitors[0] as object, { grace_ms: 900_000, tags: 'prod' })
+    Object.assign(changed.channels[0] as object, { settings: { address: 'night@example.org' } })
+    expect(outcomes(content)).toEqual([
+      'changed project Production',
+      'changed channel email',
+      'unchanged channel webhook',
+      'changed monitor backup',
+      'unchanged monitor billing',
+    ])
+    expect(to.now(backup)).toMatchObject({ graceMs: 900_000, tags: 'prod', status: 'up', pingCount: 1 })
+    expect(to.now(mine).name).toBe('only here')
+  })
+
+  test('adds what a monitor is to tell, and takes nothing away', () => {
+    bring(exported())
+    const own = to.mailTo(project, 'new@example.org')
+    expect(outcomes(exported()).filter((line) => line.startsWith('changed'))).toEqual([])
+    const told = listChannelsOfMonitor(to.db, to.now(backup).id).map(({ id }) => id)
+    expect(told.sort()).toEqual([mail, hook, own].sort())
+  })
+
+  test('without secrets keeps those that are there, and makes no channel that could not tell anybody', () => {
+    expect(outcomes(exported(false))).toContain('skipped channel webhook')
+    expect(listChannels(to.db, project.id).map(({ id }) => id)).toEqual([mail])
+    bring(exported(true))
+    setChannelDisabled(from.deps, { projectId: project.id, channelId: hook, isDisabled: true })
+    expect(outcomes(exported(false))).toContain('changed channel webhook')
+    expect(listChannels(to.db, project.id).find(({ id }) => id === hook)).toMatchObject({
+      settings: { url: SECRET_URL, secret: 'sign-with-this' },
+      disabledAt: expect.any(Number),
+    })
+  })
+
+  test('tried out says the same, and does nothing', () => {
+    const before = everything()
+    const said = outcomes(exported(), { isDryRun: true })
+    expect(everything()).toEqual(before)
+    expect(outcomes(exported())).toEqual(said)
+  })
+
+  test('needs somebody to whom new projects belong', () => {
+    const empty = new TestGuard()
+    const order = { content: exported(), ownerEmail: null, isDryRun: false }
+    expect(refusal(() => importConfiguration(empty.deps, order))).toContain('Nobody has an account yet')
+    expect(refusal(() => bring(exported(), { ownerEmail: 'nobody@example.org' }))).toContain('There is no user')
+    empty.stop()
+  })
+})
+
+describe('Nothing at all is brought in', () => {
+  const clashing = (change: (content: Exported) => void) => {
+    const content = exported()
+    change(content)
+    const before = everything()
+    const said = refusal(() => bring(content))
+    expect(everything()).toEqual(before)
+    return said
+  }
+
+  test('when a monitor, a channel or a key belongs to another project here', () => {
+    const bobs = to.project('carol@example.org')
+    const monitor = to.monitor(bobs, { name: 'his', alias: 'his-token' })
+    const channel = to.mailTo(bobs, 'carol@example.org')
+    const last = (content: Exported) => content.projects[0]?.monitors[1] as object
+    expect(clashing((content) => Object.assign(last(content), { ping_key: monitor.pingKey }))).toBe(
+      'The ping key of the monitor "billing" belongs to another project here.',
+    )
+    expect(clashing((content) => Object.assign(last(content), { badge_key: monitor.badgeKey }))).toContain('badge key')
+    expect(clashing((content) => Object.assign(last(content), { alias: 'his-token' }))).toContain('alias')
+    expect(clashing((content) => Object.assign(content.projects[0] as object, { ping_key: bobs.pingKey }))).toContain(
+      'belong to another project',
+    )
+    expect(clashing((content) => Object.assign(content.projects[0]?.channels[0] as object, { id: channel }))).toContain(
+      'belongs to another project',
+    )
+  })
+
+  test.each([
+    ['no JSON', () => '{', 'This is no JSON'],
+    ['something else', () => '{"format": "other"}', 'This is no export of CronGuard.'],
+    ['of a later version', () => JSON.stringify({ ...exported(), version: 2 }), 'Install a newer one'],
+    ['with a setting that there is not', () => edited({ colour: 'red' }), 'projects[0].monitors[0]'],
+    ['with a grace that is too short', () => edited({ grace_ms: 1 }), 'projects[0].monitors[0].grace_ms'],
+    [
+      'with a cron expression that is none',
+      () => edited({ schedule: { ...SCHEDULE, expression: 'x' } }),
+      '.expression',
+    ],
+    ['with a time zone that is none', () => edited({ schedule: { ...SCHEDULE, time_zone: 'Mars' } }), '.time_zone'],
+    ['with a slug that no URL takes', () => edited({ slug: 'A/B' }), '.slug'],
+    ['with one monitor twice', () => edited({ ping_key: second() }), 'A ping key stands twice'],
+  ])('when it is %s', (_what, text, words) => {
+    const message = refusal(() => readExport(text()))
+    expect(message).toContain(words)
+    expect(message).not.toContain(backup.pingKey)
+  })
+
+  const SCHEDULE = { kind: 'cron', period_ms: 86_400_000, expression: '0 3 * * *', time_zone: 'UTC' }
+  const second = () => exported().projects[0]?.monitors[1]?.ping_key
+
+  function edited(change: object): string {
+    const content = exported()
+    Object.assign(content.projects[0]?.monitors[0] as object, change)
+    return JSON.stringify(content)
+  }
+
+  test('when a channel is of a kind that is not known here', () => {
+    const said = clashing((content) => Object.assign(content.projects[0]?.channels[0] as object, { kind: 'pigeon' }))
+    expect(said).toBe('There is no kind of channel called pigeon.')
+  })
+})

@@ -1,0 +1,173 @@
+// Killed at random moments of a backup and of a restore: the data folder is always usable, with the old or the new.
+import { Database } from 'bun:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { HOUR } from '#lib/duration.ts'
+import { Binary, eventually } from '../support/binary.ts'
+import { firstUser, keepPinging, monitorOf } from '../support/job.ts'
+
+const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 20)
+const PINGS = 40_000
+const LIMIT_MS = 60_000 + ROUNDS * 3000
+
+let cronguard: Binary
+let job: { url: string; uuid: string }
+let backups: string
+
+beforeAll(async () => {
+  cronguard = await Binary.prepare()
+  backups = join(cronguard.folder, 'data', 'backups')
+  await cronguard.start()
+  const { key } = await firstUser(cronguard)
+  job = await monitorOf(cronguard, { key, name: 'nightly-report', timeout: 3600, grace: 3600 })
+  addPings(PINGS)
+}, 60_000)
+
+afterAll(() => cronguard.dispose())
+
+describe('Killed in the middle', () => {
+  test(
+    `of a backup, ${ROUNDS} times: what has a manifest is whole, and pings went on`,
+    async () => {
+      const replaced = join(cronguard.folder, 'replaced.db')
+      const longest = await timeOf(['backup', '--to', replaced])
+      const load = keepPinging([job.url], 5)
+      let killed = 0
+      for (let round = 0; round < ROUNDS; round++) {
+        const args = round % 2 === 0 ? ['backup'] : ['backup', '--to', replaced]
+        if (await cronguard.runUntilKilled(args, Math.random() * longest)) killed++
+      }
+      await load.stop()
+      expect(killed).toBeGreaterThan(ROUNDS / 4)
+      for (const file of complete()) expect(await verdict(file)).toBe('ok')
+      expect(soundness()).toBe('ok')
+      makeDraftsOld()
+      expect((await cronguard.run(['backup', '--to', replaced])).exitCode).toBe(0)
+      expect(await verdict(replaced)).toBe('ok')
+      expect((await cronguard.run(['backup'])).exitCode).toBe(0)
+      expect(readdirSync(backups).filter((name) => name.includes('unfinished'))).toEqual([])
+    },
+    LIMIT_MS,
+  )
+
+  test('of a backup that the server itself makes: it starts again, and nothing is lost', async () => {
+    const before = complete().length
+    for (const afterMs of [10, 40, 80]) {
+      process.kill(cronguard.pid ?? 0, 'SIGUSR1')
+      await Bun.sleep(afterMs)
+      await cronguard.end('SIGKILL')
+      await cronguard.start()
+      expect(await (await fetch(job.url)).text()).toBe('OK')
+    }
+    process.kill(cronguard.pid ?? 0, 'SIGUSR1')
+    await eventually('a backup', () => complete().length > before)
+    for (const file of complete().slice(before)) expect(await verdict(file)).toBe('ok')
+  }, 60_000)
+
+  test(
+    `of a restore, ${ROUNDS} times: the old database is there or the new one, whole`,
+    async () => {
+      const small = join(cronguard.folder, 'small.db')
+      const large = join(cronguard.folder, 'large.db')
+      await cronguard.run(['backup', '--to', large])
+      deletePings()
+      await fetch(job.url)
+      await cronguard.run(['backup', '--to', small])
+      // So that it leaves a write-ahead log, which belongs to no other database.
+      await cronguard.end('SIGKILL')
+      const longest = Math.max(await timeOf(['restore', large]), await timeOf(['restore', small]))
+
+      const seen = { small: 0, large: 0, killed: 0 }
+      for (let round = 0; round < ROUNDS; round++) {
+        leaveLog()
+        const target = sizeOfDatabase() === 'large' ? small : large
+        if (await cronguard.runUntilKilled(['restore', target], Math.random() * longest)) seen.killed++
+        expect(soundness()).toBe('ok')
+        seen[sizeOfDatabase()]++
+      }
+      expect(seen.killed).toBeGreaterThan(ROUNDS / 4)
+      expect(seen.small + seen.large).toBe(ROUNDS)
+      expect((await cronguard.run(['restore', large])).exitCode).toBe(0)
+      expect(readdirSync(join(cronguard.folder, 'data')).filter((name) => name.includes('unfinished'))).toEqual([])
+      await cronguard.start()
+      expect(await (await fetch(job.url)).text()).toBe('OK')
+    },
+    LIMIT_MS,
+  )
+})
+
+async function timeOf(args: string[]): Promise<number> {
+  const begunAt = performance.now()
+  const { exitCode, stderr } = await cronguard.run(args)
+  if (exitCode !== 0) throw new Error(stderr)
+  return performance.now() - begunAt
+}
+
+/** The backups that say of themselves that they are complete, oldest first. */
+function complete(): string[] {
+  const names = readdirSync(backups).filter((name) => /^cronguard-\w+(-\d+)?\.db$/.test(name))
+  return names.map((name) => join(backups, name)).filter((file) => existsSync(`${file}.json`))
+}
+
+async function verdict(file: string): Promise<string> {
+  const { exitCode, stderr } = await cronguard.run(['backup', 'verify', file])
+  return exitCode === 0 ? 'ok' : stderr
+}
+
+function makeDraftsOld(): void {
+  for (const name of readdirSync(backups).filter((name) => name.includes('unfinished'))) {
+    const longAgo = new Date(statSync(join(backups, name)).mtimeMs - 2 * HOUR)
+    utimesSync(join(backups, name), longAgo, longAgo)
+  }
+}
+
+function soundness(): string {
+  return withDatabase(
+    (database) =>
+      database.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()?.integrity_check ?? 'silence',
+  )
+}
+
+function sizeOfDatabase(): 'small' | 'large' {
+  const pings = withDatabase(
+    (database) => database.query<{ n: number }, []>('SELECT count(*) AS n FROM pings').get()?.n ?? 0,
+  )
+  return pings >= PINGS ? 'large' : 'small'
+}
+
+function addPings(count: number): void {
+  withDatabase((database) =>
+    database.run(
+      `INSERT INTO pings (monitor_id, number, kind, at, scheme, method, body)
+       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+       SELECT (SELECT id FROM monitors LIMIT 1), 1000000 + i, 'success', i, 'http', 'GET', randomblob(400) FROM n`,
+    ),
+  )
+}
+
+function deletePings(): void {
+  withDatabase((database) => database.run('DELETE FROM pings WHERE number > 1000000'))
+}
+
+// As a CronGuard leaves it that was killed: its last write stands only in the log.
+function leaveLog(): void {
+  const script = `
+    import { Database } from 'bun:sqlite'
+    const database = new Database(${JSON.stringify(cronguard.databasePath)})
+    database.run('PRAGMA journal_mode = WAL')
+    database.run("INSERT OR REPLACE INTO settings VALUES ('mark', hex(randomblob(2000)))")
+    process.kill(process.pid, 'SIGKILL')`
+  Bun.spawnSync([process.execPath, '-e', script])
+  expect(statSync(`${cronguard.databasePath}-wal`).size).toBeGreaterThan(0)
+}
+
+function withDatabase<T>(work: (database: Database) => T): T {
+  const database = new Database(cronguard.databasePath, { readwrite: true })
+  database.run('PRAGMA busy_timeout = 10000')
+  try {
+    return work(database)
+  } finally {
+    database.close()
+  }
+}

@@ -1,0 +1,109 @@
+// What only whoever runs this CronGuard may see: the page about itself, and its backups.
+import { Database } from 'bun:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type DataFolder, dataFolder } from '../support/data-folder.ts'
+import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+
+let data: DataFolder
+let admin: Visitor
+
+beforeEach(async () => {
+  data = dataFolder()
+  admin = await administrator()
+})
+afterEach(() => data.clear())
+
+async function administrator() {
+  const visitor = await signedIn(data.guard, 'root@example.org')
+  data.guard.db.write((tx) => tx.run('UPDATE users SET is_admin = 1 WHERE id = $id', { id: visitor.user.id }))
+  return visitor
+}
+
+const nameOn = (html: string): string => /href="\/instance\/backups\/([^"]+)"/.exec(html)?.[1] ?? ''
+
+describe('The page about this CronGuard', () => {
+  test('says that there is no backup yet, and how often one is made', async () => {
+    const html = await admin.read('/instance')
+    expect(html).toContain('There is no backup yet.')
+    expect(html).toContain('every night after 03:00 UTC')
+    expect(html).not.toContain('/instance/backups/')
+  })
+
+  test('makes a backup when it is told to, and shows when, how large, and what it holds', async () => {
+    const answer = await admin.post('/instance/backups')
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/instance'])
+    const html = await admin.read('/instance')
+    expect(html).toContain('The backup is made.')
+    expect(html).toMatch(/The last backup was made <time [^>]+>just now<\/time> and has \d+ kB\./)
+    expect(html).toContain('holds every secret')
+    expect(nameOn(html)).toBe('cronguard-20260301T120000Z.db')
+  })
+
+  test('says why the last one failed, and no more once one was made', async () => {
+    writeFileSync(data.backups, 'in the way')
+    await admin.post('/instance/backups')
+    expect(await admin.read('/instance')).toMatch(/The last backup failed <time[^>]+>just now<\/time>: .*EEXIST/)
+    await Bun.file(data.backups).delete()
+    data.guard.clock.advance(1000)
+    await admin.post('/instance/backups')
+    expect(await admin.read('/instance')).not.toContain('The last backup failed')
+  })
+
+  test('is in the menu of whoever may see it, and of nobody else', async () => {
+    expect(await admin.read('/settings')).toContain('href="/instance"')
+    expect(await (await signedIn(data.guard, 'bob@example.org')).read('/settings')).not.toContain('href="/instance"')
+  })
+})
+
+describe('A download', () => {
+  test('is the whole database, kept by nobody on its way', async () => {
+    await admin.post('/instance/backups')
+    const name = nameOn(await admin.read('/instance'))
+    const answer = await admin.get(`/instance/backups/${name}`)
+    expect(answer.status).toBe(200)
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    })
+    const copy = Database.deserialize(new Uint8Array(await answer.arrayBuffer()))
+    expect(copy.query('SELECT email FROM users').all()).toEqual([{ email: 'root@example.org' }])
+    copy.close()
+    expect(data.guard.log.map(({ event }) => event)).toContain('A backup is downloaded')
+  })
+
+  test.each([
+    'cronguard-20200101T000000Z.db',
+    '..%2Fcronguard.db',
+    '..%2Fsecret-key',
+    'cronguard-20260301T120000Z.db.json',
+    'before-restore-20260301T120000Z.db',
+  ])('of %s there is none', async (name) => {
+    await admin.post('/instance/backups')
+    writeFileSync(join(data.backups, 'before-restore-20260301T120000Z.db'), 'x')
+    expect((await admin.get(`/instance/backups/${name}`)).status).toBe(404)
+  })
+})
+
+describe('Nobody else', () => {
+  const ROUTES = ['/instance', '/instance/backups', '/instance/backups/cronguard-20260301T120000Z.db']
+
+  test.each(ROUTES)('gets in at %s: a stranger signs in first, others find nothing', async (path) => {
+    await admin.post('/instance/backups')
+    const stranger = await new Visitor(data.guard).get(path)
+    expect(stranger.headers.get('location')).toBe(`/login?next=${encodeURIComponent(path)}`)
+    const project = data.guard.project('alice@example.org')
+    expect((await (await memberOf(data.guard, project, 'owner')).get(path)).status).toBe(404)
+  })
+
+  test('makes a backup', async () => {
+    const outsider = await signedIn(data.guard, 'mallory@example.org')
+    expect((await outsider.post('/instance/backups')).status).toBe(404)
+    expect((await new Visitor(data.guard).post('/instance/backups')).status).toBe(401)
+    const foreign = { Origin: 'https://elsewhere.example' }
+    expect((await admin.post('/instance/backups', {}, foreign)).status).toBe(403)
+    expect(await admin.read('/instance')).toContain('There is no backup yet.')
+  })
+})

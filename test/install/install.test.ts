@@ -1,0 +1,198 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { makeProgram, makeRelease, sumUp } from '../support/release.ts'
+import { asAlice, canEnterRoot, DATA, EXECUTABLE, Installer, SETTINGS, UNIT } from './installer.ts'
+
+const canEnter = await canEnterRoot()
+
+let installer: Installer
+
+async function open(): Promise<void> {
+  installer = await Installer.prepare()
+}
+
+describe.skipIf(!canEnter)('install.sh', () => {
+  beforeEach(open)
+  afterEach(() => installer.dispose())
+
+  test('installs everything from a release, and ends with three lines that help to begin', async () => {
+    const said = await installer.install('/release')
+    expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
+    expect(installer.root.read(UNIT)).toContain(`ExecStart=${EXECUTABLE} serve\n`)
+    expect((await installer.root.run(['id', 'cronguard'])).stdout).toMatch(/\(cronguard\) gid=\d+\(cronguard\)/)
+    expect([
+      installer.modeOf(DATA),
+      installer.modeOf('/etc/cronguard'),
+      installer.modeOf(SETTINGS),
+      installer.modeOf(UNIT),
+      installer.modeOf(EXECUTABLE),
+    ]).toEqual(['700', '750', '640', '644', '755'])
+    const owners = await installer.root.run(['stat', '-c', '%U:%G', DATA, SETTINGS])
+    expect(owners.stdout).toBe('cronguard:cronguard\nroot:cronguard\n')
+    const lines = said.trimEnd().split('\n').slice(-3)
+    expect(lines[0]).toBe('CronGuard 1.0.0 is at http://127.0.0.1:8000')
+    expect(lines[1]).toContain('journalctl -u cronguard')
+    expect(lines[2]).toContain("curl -fsS 'http://127.0.0.1:8000/ping/")
+  })
+
+  test('leaves nothing of its work behind', async () => {
+    await installer.install('/release')
+    expect(installer.root.everything().filter((line) => /cronguard-install|cronguard\S*\.\d+/.test(line))).toEqual([])
+  })
+
+  test('finds the release that it stands in', async () => {
+    await installer.install()
+    expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
+  })
+
+  test('changes nothing when it is run again', async () => {
+    await installer.install('/release')
+    installer.watchForAWhile()
+    const before = installer.root.everything()
+    expect(await installer.install('/release')).toContain('is installed already')
+    expect(installer.root.everything()).toEqual(before)
+  })
+
+  test('takes a single executable, and says that nothing vouches for it', async () => {
+    makeProgram(installer.root, '/one/cronguard', '1.0.0')
+    expect(await installer.install('/one/cronguard')).toContain('no SHA256SUMS beside it names it')
+    expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
+    sumUp(installer.root, '/one', ['cronguard'])
+    makeProgram(installer.root, '/one/cronguard', '1.2.0')
+    expect((await installer.refused('/one/cronguard')).stderr).toContain('is not what SHA256SUMS says')
+  })
+
+  test('takes the version that it is told to, and no other', async () => {
+    makeRelease(installer.root, '/shelf/1.0.0', '1.0.0')
+    makeRelease(installer.root, '/shelf/1.1.0', '1.1.0')
+    await installer.install('--version', '1.1.0', '/shelf')
+    expect(await installer.versionOf(EXECUTABLE)).toBe('1.1.0')
+    expect((await installer.refused('--version=1.0.0', '/newer')).stderr).toContain(
+      '/newer has CronGuard 1.1.0, not 1.0.0',
+    )
+    expect((await installer.refused('/release')).stderr).toContain('say --version 1.0.0')
+    await installer.install('--version=1.0.0', '/shelf')
+    expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
+  })
+
+  test('puts the executable elsewhere when it is told to, and tells the unit', async () => {
+    await installer.install('--prefix', '/opt/watch/', '/release')
+    expect(await installer.versionOf('/opt/watch/bin/cronguard')).toBe('1.0.0')
+    expect(installer.root.read(UNIT)).toContain('ExecStart=/opt/watch/bin/cronguard serve\n')
+    expect((await installer.refused('--prefix', '/home/alice', '/release')).stderr).toContain('--user')
+  })
+
+  test('installs the executable alone with --no-service', async () => {
+    const before = installer.root.everything()
+    await installer.install('--no-service', '/release')
+    const added = installer.root.everything().filter((line) => !before.includes(line))
+    expect(added.map((line) => line.split(' ')[2])).toEqual(['local/bin', 'local/bin/cronguard'])
+  })
+
+  test('says everything and does nothing with --dry-run', async () => {
+    installer.haveSystemd()
+    const before = installer.root.everything()
+    const said = await installer.install('--dry-run', '/release')
+    for (const word of [EXECUTABLE, UNIT, SETTINGS, DATA, 'system user', 'Start']) expect(said).toContain(word)
+    expect(installer.root.everything()).toEqual(before)
+  })
+
+  test.each([
+    [['--nonsense'], /no option --nonsense/],
+    [['--prefix'], /--prefix needs a value/],
+    [['--prefix', 'relative', '/release'], /must begin with \//],
+    [['--version', '../..', '/release'], /is no version/],
+    [['/release', '/newer'], /one source only/],
+  ])('called with %j says what is wrong', async (args, words) => {
+    const { exitCode, stderr } = await installer.refused(...args)
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(words)])
+  })
+
+  test('explains itself', async () => {
+    for (const option of ['--version', '--prefix', '--user', '--dry-run', '--no-service', '--uninstall', '--purge'])
+      expect(await installer.install('--help')).toContain(option)
+  })
+
+  test('does nothing when it arrives cut off', async () => {
+    const script = installer.root.read('/release/install.sh')
+    const before = installer.root.everything()
+    for (let cut = 0; cut < script.length - 12; cut += 997) {
+      const { stdout } = await installer.root.run(['sh'], { input: script.slice(0, cut) })
+      expect(stdout).toBe('')
+    }
+    expect(installer.root.everything()).toEqual(before)
+  }, 20_000)
+})
+
+describe.skipIf(!canEnter)('install.sh refuses, and changes nothing,', () => {
+  beforeEach(async () => {
+    await open()
+    await installer.install('/release')
+    installer.watchForAWhile()
+  })
+  afterEach(() => installer.dispose())
+
+  test('what is not what the checksums say', async () => {
+    installer.root.write('/newer/cronguard-linux-x64.gz', Bun.gzipSync('#!/bin/sh\necho 6.6.6\n'))
+    expect((await installer.refused('/newer')).stderr).toContain('is not what SHA256SUMS says')
+  })
+
+  test('a unit that is not what the checksums say', async () => {
+    installer.root.write('/newer/cronguard.service', '[Service]\nExecStart=/bin/evil\n')
+    expect((await installer.refused('/newer')).stderr).toContain('cronguard.service is not what SHA256SUMS says')
+  })
+
+  test('a release without checksums, and a source that is not there', async () => {
+    makeProgram(installer.root, '/bare/cronguard-linux-x64.gz', '1.1.0')
+    expect((await installer.refused('/bare')).stderr).toContain('/bare has no SHA256SUMS')
+    expect((await installer.refused('/absent')).stderr).toContain('There is no /absent')
+  })
+
+  test.each(['riscv64', 'armv7l', 'i686'])('a machine that CronGuard is not made for: %s', async (machine) => {
+    installer.standOn({ machine, libc: '' })
+    expect((await installer.refused('/newer')).stderr).toContain(
+      `CronGuard runs on x86_64 and aarch64, but not on ${machine}`,
+    )
+  })
+
+  test('a 32-bit system on a 64-bit kernel, and a system that is not Linux', async () => {
+    installer.root.fake('getconf', 'echo 32')
+    expect((await installer.refused('/newer')).stderr).toContain('its programs have 32 bits')
+    installer.standOn({ system: 'Darwin', machine: 'arm64', libc: '' })
+    expect((await installer.refused('/newer')).stderr).toContain('CronGuard runs on Linux; this is Darwin')
+  })
+
+  test('a program that does not run here', async () => {
+    installer.root.write('/newer/cronguard-linux-x64.gz', Bun.gzipSync('\x7fELF of another machine'))
+    sumUp(installer.root, '/newer', ['cronguard-linux-x64.gz', 'cronguard.service', 'install.sh'])
+    expect((await installer.refused('/newer')).stderr).toContain('does not run on this machine')
+  })
+
+  test('an upgrade whose backup fails, unless it may go without', async () => {
+    installer.root.write(`${DATA}/refuse`, '')
+    expect((await installer.refused('/newer')).stderr).toContain('The backup failed, so nothing was changed')
+    await installer.install('--no-backup', '/newer')
+    expect(await installer.versionOf(EXECUTABLE)).toBe('1.1.0')
+  })
+
+  test('whoever is not root', async () => {
+    const { exitCode, stderr } = await installer.root.run(asAlice('sh', '/release/install.sh', '/newer'))
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('This needs root')])
+  })
+})
+
+describe.skipIf(!canEnter)('install.sh picks the build for', () => {
+  beforeAll(open)
+  afterAll(() => installer.dispose())
+
+  test.each([
+    ['x86_64', 'ldd (GNU libc) 2.36', 'cronguard-linux-x64'],
+    ['x86_64', 'musl libc (x86_64)', 'cronguard-linux-x64-musl'],
+    ['aarch64', 'ldd (Ubuntu GLIBC 2.39-0ubuntu8) 2.39', 'cronguard-linux-arm64'],
+    ['arm64', 'musl libc (aarch64)', 'cronguard-linux-arm64-musl'],
+  ])('%s with "%s"', async (machine, libc, target) => {
+    installer.standOn({ machine, libc })
+    expect(await installer.install('--dry-run', '/release')).toContain(`This machine is for ${target};`)
+    await installer.install('--no-service', '/release')
+    expect(installer.root.read(EXECUTABLE)).toContain(`# ${target}\n`)
+  })
+})

@@ -1,0 +1,96 @@
+import { statSync } from 'node:fs'
+import { FreshRoot } from '../support/fresh-root.ts'
+import { makeRelease } from '../support/release.ts'
+
+export const EXECUTABLE = '/usr/local/bin/cronguard'
+export const SHARE = '/usr/local/share/cronguard'
+export const SETTINGS = '/etc/cronguard/cronguard.env'
+export const UNIT = '/etc/systemd/system/cronguard.service'
+export const DATA = '/var/lib/cronguard'
+
+/** Whether this machine lets tests have a root of their own; if not, it says why. */
+export async function canEnterRoot(): Promise<boolean> {
+  const root = await FreshRoot.open()
+  root?.dispose()
+  return root !== null
+}
+
+/** A fresh root, a release of CronGuard 1.0.0 in it, the next one in /newer, and install.sh. */
+export class Installer {
+  readonly root: FreshRoot
+
+  private constructor(root: FreshRoot) {
+    this.root = root
+  }
+
+  static async prepare(): Promise<Installer> {
+    const root = await FreshRoot.open()
+    if (root === null) throw new Error('It could be entered a moment ago')
+    const installer = new Installer(root)
+    installer.standOn({ machine: 'x86_64', libc: 'ldd (GNU libc) 2.36' })
+    makeRelease(root, '/release', '1.0.0')
+    makeRelease(root, '/newer', '1.1.0')
+    return installer
+  }
+
+  /** What the machine seems to be. */
+  standOn({ machine, libc, system = 'Linux' }: { machine: string; libc: string; system?: string }): void {
+    this.root.fake('uname', `[ "$1" = -s ] && echo ${system} || echo ${machine}`)
+    this.root.fake('ldd', `echo '${libc}' >&2; exit 1`)
+  }
+
+  /** Runs the script of the release, and expects it to end well. */
+  async install(...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.run(args)
+    if (exitCode !== 0) throw new Error(`It failed: ${stdout}${stderr}`)
+    return stdout
+  }
+
+  /** Runs the script of the release, and expects it to fail and to leave everything as it was. */
+  async refused(...args: string[]): Promise<{ exitCode: number; stderr: string }> {
+    const before = this.root.everything()
+    const { exitCode, stderr } = await this.run(args)
+    if (exitCode === 0) throw new Error('It did not refuse')
+    const changed = this.root.everything().filter((line) => !before.includes(line))
+    if (changed.length > 0) throw new Error(`It refused, but changed ${changed.join(', ')}`)
+    return { exitCode, stderr }
+  }
+
+  run(args: string[], options: { env?: Record<string, string>; input?: string } = {}) {
+    return this.root.run(['sh', '/release/install.sh', ...args], options)
+  }
+
+  /** As if CronGuard had run: there is a database. */
+  watchForAWhile(): void {
+    this.root.write(`${DATA}/cronguard.db`, 'a database')
+  }
+
+  /** As if systemd ran here. `script` is what it does besides writing down what it is asked for. */
+  haveSystemd(script = ''): void {
+    this.root.write('/run/systemd/system/.keep', '')
+    this.root.fake('systemctl', `echo "$*" >>/tmp/systemctl\n${script}`)
+  }
+
+  /** What systemd was asked for. */
+  asked(): string[] {
+    return this.root.has('/tmp/systemctl') ? this.root.read('/tmp/systemctl').trim().split('\n') : []
+  }
+
+  async versionOf(path: string): Promise<string> {
+    return (await this.root.run([path, 'version'])).stdout.trim()
+  }
+
+  modeOf(path: string): string {
+    return (statSync(this.root.at(path)).mode & 0o7777).toString(8)
+  }
+
+  dispose(): void {
+    this.root.dispose()
+  }
+}
+
+/** A person without any rights, at home. */
+export function asAlice(...command: string[]): string[] {
+  const become = ['setpriv', '--reuid=4711', '--regid=4711', '--clear-groups']
+  return ['env', 'HOME=/home/alice', ...become, ...command]
+}

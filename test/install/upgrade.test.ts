@@ -1,0 +1,247 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeRelease, sumUp } from '../support/release.ts'
+import { asAlice, canEnterRoot, DATA, EXECUTABLE, Installer, SETTINGS, SHARE, UNIT } from './installer.ts'
+
+const canEnter = await canEnterRoot()
+
+let installer: Installer
+
+beforeEach(async () => {
+  if (canEnter) installer = await Installer.prepare()
+})
+afterEach(() => {
+  if (canEnter) installer.dispose()
+})
+
+/** A release whose unit differs from that of the other ones. */
+function changeUnit(folder: string): string {
+  const { root } = installer
+  const changed = `${root.read(`${folder}/cronguard.service`)}# Of another version.\n`
+  root.write(`${folder}/cronguard.service`, changed)
+  sumUp(root, folder, ['cronguard-linux-x64.gz', 'cronguard.service', 'install.sh'])
+  return changed
+}
+
+describe.skipIf(!canEnter)('An upgrade', () => {
+  test('makes a backup with the old CronGuard as its own user, and keeps the old one', async () => {
+    await installer.install('/release')
+    installer.watchForAWhile()
+    const said = await installer.install('/newer')
+    expect(said).toContain(`Make a backup of ${DATA} with CronGuard 1.0.0`)
+    expect(installer.root.read(`${DATA}/backups`)).toBe('1.0.0 as cronguard\n')
+    expect([await installer.versionOf(EXECUTABLE), await installer.versionOf(`${EXECUTABLE}.prev`)]).toEqual([
+      '1.1.0',
+      '1.0.0',
+    ])
+  })
+
+  test('backs up the data folder that the configuration names', async () => {
+    await installer.install('/release')
+    installer.root.write(SETTINGS, 'CRONGUARD_DATA_DIR="/srv/watch"\nCRONGUARD_PORT=9000\n')
+    await installer.root.run(['install', '-d', '-o', 'cronguard', '/srv/watch'])
+    installer.root.write('/srv/watch/cronguard.db', 'a database')
+    const said = await installer.install('/newer')
+    expect(installer.root.read('/srv/watch/backups')).toBe('1.0.0 as cronguard\n')
+    expect(said).toContain('CronGuard 1.1.0 is at http://127.0.0.1:9000\n')
+  })
+
+  test('needs no backup while there is no database', async () => {
+    await installer.install('/release')
+    expect(await installer.install('/newer')).not.toContain('backup of')
+    expect(await installer.versionOf(EXECUTABLE)).toBe('1.1.0')
+  })
+
+  test('keeps edited settings, and puts new ones beside them only when there are any', async () => {
+    await installer.install('/release')
+    installer.root.write(SETTINGS, 'CRONGUARD_BASE_URL=https://cron.example.com\n')
+    expect(await installer.install('/newer')).toContain('CronGuard 1.1.0 is at https://cron.example.com\n')
+    expect(installer.root.read(SETTINGS)).toBe('CRONGUARD_BASE_URL=https://cron.example.com\n')
+    expect(installer.root.has(`${SETTINGS}.new`)).toBe(false)
+
+    installer.root.write(`${SHARE}/cronguard.env`, 'what came with an earlier version')
+    expect(await installer.install('/newer')).toContain(`Keep ${SETTINGS}, which was edited`)
+    expect(installer.root.read(SETTINGS)).toBe('CRONGUARD_BASE_URL=https://cron.example.com\n')
+    expect(installer.root.read(`${SETTINGS}.new`)).toContain('#CRONGUARD_PORT=8000')
+    expect(installer.modeOf(`${SETTINGS}.new`)).toBe('640')
+    expect(await installer.install('/newer')).not.toContain('which was edited')
+  })
+
+  test('brings a unit up to date that nobody edited, and keeps one that somebody did', async () => {
+    await installer.install('/release')
+    const changed = changeUnit('/newer')
+    await installer.install('/newer')
+    expect(installer.root.read(UNIT)).toBe(changed)
+
+    const edited = `${changed}Nice=5\n`
+    installer.root.write(UNIT, edited)
+    makeRelease(installer.root, '/newest', '1.2.0')
+    const newest = changeUnit('/newest').replace('another', 'yet another')
+    installer.root.write('/newest/cronguard.service', newest)
+    sumUp(installer.root, '/newest', ['cronguard-linux-x64.gz', 'cronguard.service', 'install.sh'])
+    await installer.install('/newest')
+    expect([installer.root.read(UNIT), installer.root.read(`${UNIT}.new`)]).toEqual([edited, newest])
+  })
+
+  test('with --dry-run says what it would do, and does nothing', async () => {
+    await installer.install('/release')
+    installer.watchForAWhile()
+    const before = installer.root.everything()
+    const said = await installer.install('--dry-run', '/newer')
+    expect(said).toContain('Replace CronGuard 1.0.0 by 1.1.0')
+    expect(said).toContain('Make a backup')
+    expect(installer.root.everything()).toEqual(before)
+  })
+
+  test('comes from an address, through a pipe', async () => {
+    const { root } = installer
+    const server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: (request) => {
+        const path = root.at(new URL(request.url).pathname)
+        return root.has(new URL(request.url).pathname)
+          ? new Response(Bun.file(path))
+          : new Response('', { status: 404 })
+      },
+    })
+    const address = `http://127.0.0.1:${server.port}`
+    const script = readFileSync(root.at('/release/install.sh'), 'utf8')
+    const piped = (url: string, ...args: string[]) =>
+      root.run(['sh', '-s', '--', ...args], { env: { CRONGUARD_DOWNLOAD_URL: url }, input: script })
+    expect(await piped(`${address}/release/`)).toMatchObject({ exitCode: 0, stderr: '' })
+    makeRelease(root, '/releases/1.1.0', '1.1.0')
+    expect(await piped(`${address}/releases`, '--version', '1.1.0')).toMatchObject({ exitCode: 0 })
+    expect(await installer.versionOf(EXECUTABLE)).toBe('1.1.0')
+    expect(root.read(`${SHARE}/install.sh`)).toBe(script)
+    const absent = await piped(`${address}/absent`)
+    expect([absent.exitCode, absent.stderr]).toEqual([1, expect.stringContaining('has no SHA256SUMS')])
+    await server.stop(true)
+  })
+})
+
+describe.skipIf(!canEnter)('Where systemd runs, install.sh', () => {
+  test('starts the service, now and with the machine', async () => {
+    installer.haveSystemd()
+    await installer.install('/release')
+    expect(installer.asked()).toEqual(['daemon-reload', 'enable --now cronguard.service'])
+  })
+
+  test('starts it anew after an upgrade when it runs, and leaves it alone when nothing is new', async () => {
+    installer.haveSystemd()
+    await installer.install('/release')
+    await installer.install('/release')
+    expect(installer.asked()).toHaveLength(2)
+    await installer.install('/newer')
+    expect(installer.asked().slice(2)).toEqual(['daemon-reload', 'try-restart cronguard.service'])
+  })
+
+  test('says where to look when it does not start', async () => {
+    installer.haveSystemd('[ "$1" != enable ]')
+    const { exitCode, stderr } = await installer.run(['/release'])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('See why: journalctl -u cronguard')])
+  })
+
+  test('stops it before it removes it', async () => {
+    installer.haveSystemd()
+    await installer.install('/release')
+    await installer.install('--uninstall')
+    expect(installer.asked().slice(2)).toEqual(['disable --now cronguard.service', 'daemon-reload'])
+  })
+})
+
+describe.skipIf(!canEnter)('Removing', () => {
+  beforeEach(async () => {
+    await installer.install('/release')
+    installer.watchForAWhile()
+  })
+
+  test('keeps data and configuration, and says so', async () => {
+    const said = await installer.install('--uninstall')
+    for (const path of [EXECUTABLE, UNIT, SHARE]) expect(installer.root.has(path)).toBe(false)
+    for (const path of [DATA, '/etc/cronguard']) expect(said).toContain(`${path} stays`)
+    expect(installer.root.read(`${DATA}/cronguard.db`)).toBe('a database')
+    expect(installer.root.has(SETTINGS)).toBe(true)
+    expect(said).toContain('The system user cronguard stays')
+  })
+
+  test('goes with the script that was installed', async () => {
+    await installer.root.run(['sh', `${SHARE}/install.sh`, '--uninstall'])
+    expect(installer.root.has(EXECUTABLE)).toBe(false)
+  })
+
+  test('can be undone by installing again', async () => {
+    await installer.install('--uninstall')
+    await installer.install('/release')
+    expect(installer.root.read(`${DATA}/cronguard.db`)).toBe('a database')
+  })
+
+  test('with --dry-run removes nothing', async () => {
+    const before = installer.root.everything()
+    await installer.install('--uninstall', '--dry-run')
+    await installer.install('--purge', '--dry-run')
+    expect(installer.root.everything()).toEqual(before)
+  })
+
+  test.each(['no\n', '', 'y\n', 'yes please\n'])('everything is not done for the answer %j', async (input) => {
+    const before = installer.root.everything()
+    const { exitCode, stdout, stderr } = await installer.run(['--purge'], { input })
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Nothing was removed')])
+    expect(stdout).toContain(DATA)
+    expect(installer.root.everything()).toEqual(before)
+  })
+
+  test.each([
+    [['--purge'], 'yes\n'],
+    [['--purge', '--yes'], ''],
+  ])('everything is done with %j and the answer %j', async (args, input) => {
+    const { exitCode } = await installer.run(args, { input })
+    expect(exitCode).toBe(0)
+    for (const path of [EXECUTABLE, UNIT, SHARE, DATA, '/etc/cronguard']) expect(installer.root.has(path)).toBe(false)
+    expect((await installer.root.run(['id', 'cronguard'])).exitCode).not.toBe(0)
+  })
+
+  test('everything leaves a data folder of the owner’s own choice to him', async () => {
+    installer.root.write(SETTINGS, 'CRONGUARD_DATA_DIR=/srv/watch\n')
+    installer.root.write('/srv/watch/cronguard.db', 'a database')
+    expect(await installer.install('--purge', '--yes')).toContain('/srv/watch is yours to remove')
+    expect(installer.root.has('/srv/watch/cronguard.db')).toBe(true)
+  })
+})
+
+describe.skipIf(!canEnter)('With --user', () => {
+  const HOME = '/home/alice'
+  const asHer = (...args: string[]) => installer.root.run(asAlice('sh', '/release/install.sh', '--user', ...args))
+
+  beforeEach(() => installer.root.run(['chown', '4711:4711', HOME]))
+
+  test('CronGuard is installed at home, with a unit that needs no rights, and removed again', async () => {
+    const before = installer.root.everything().filter((line) => !line.includes('home/alice'))
+    const { exitCode, stderr } = await asHer('/release')
+    expect([exitCode, stderr]).toEqual([0, ''])
+    expect(await installer.versionOf(`${HOME}/.local/bin/cronguard`)).toBe('1.0.0')
+    const unit = installer.root.read(`${HOME}/.config/systemd/user/cronguard.service`)
+    expect(unit).toContain(`ExecStart=${HOME}/.local/bin/cronguard serve\n`)
+    expect(unit).toContain(`Environment=CRONGUARD_DATA_DIR=${HOME}/.local/state/cronguard\n`)
+    expect(unit).toContain(`EnvironmentFile=-${HOME}/.config/cronguard/cronguard.env\n`)
+    expect(unit).toContain('WantedBy=default.target\n')
+    expect(unit).not.toMatch(/User=|StateDirectory|ProtectSystem|LoadCredential|\/usr\/local|\/var\/lib|\/etc/)
+    expect(installer.modeOf(`${HOME}/.local/state/cronguard`)).toBe('700')
+
+    installer.root.write(`${HOME}/.local/state/cronguard/cronguard.db`, 'a database')
+    expect((await asHer('/newer')).exitCode).toBe(0)
+    expect(installer.root.read(`${HOME}/.local/state/cronguard/backups`)).toStartWith('1.0.0 as alice')
+    expect((await asHer('--purge', '--yes')).exitCode).toBe(0)
+    expect(installer.root.everything().filter((line) => line.includes('cronguard') && line.includes(HOME))).toEqual([])
+    expect(installer.root.everything().filter((line) => !line.includes('home/alice'))).toEqual(before)
+  })
+})
+
+test('The settings that install.sh writes are known to CronGuard', async () => {
+  const { settingNames } = await import('#config.ts')
+  const script = readFileSync(join(import.meta.dir, '../../install.sh'), 'utf8')
+  const written = [...script.matchAll(/^#(CRONGUARD_[A-Z_]+)=/gm)].map(([, name]) => name)
+  expect(written.length).toBeGreaterThan(10)
+  expect(settingNames()).toEqual(expect.arrayContaining(written))
+})

@@ -1,0 +1,250 @@
+// The way back from a backup, and the copies that are made before something changes the database.
+import { Database } from 'bun:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { copyFileSync, existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeBackup } from '#actions/backups.ts'
+import { restoreBackup, verifyBackup } from '#actions/restores.ts'
+import { copyBeforeMigration } from '#actions/safety-copies.ts'
+import { migrate } from '#actions/schema.ts'
+import { readConfig } from '#config.ts'
+import { AppError } from '#lib/errors.ts'
+import { openDatabase } from '#store/database.ts'
+import { lockFolder } from '#store/lock.ts'
+import { applyMigration, createMigrationsTable, MIGRATIONS } from '#store/migrations.ts'
+import { toldClock } from './support/clock.ts'
+import { type DataFolder, dataFolder } from './support/data-folder.ts'
+import { mount, unmount, whyNoDisk } from './support/disk.ts'
+
+let data: DataFolder
+let backup: string
+
+// A backup with one monitor, and a database that has gone on to two since then.
+beforeEach(async () => {
+  data = dataFolder()
+  const project = data.guard.project()
+  data.guard.monitor(project, { name: 'nightly-report' })
+  backup = (await makeBackup(data.guard.deps, { to: null, keep: null })).path
+  data.guard.monitor(project, { name: 'billing' })
+})
+afterEach(() => data.clear())
+
+const place = () => ({ config: readConfig({ CRONGUARD_DATA_DIR: data.path }), clock: toldClock() })
+const restore = (file = backup) => restoreBackup(place(), file)
+const OLD = ['nightly-report']
+const NEW = ['nightly-report', 'billing']
+
+function monitorsIn(path: string): string[] {
+  const database = new Database(path, { readwrite: true, create: false })
+  try {
+    const rows = database.query<{ name: string }, []>('SELECT name FROM monitors ORDER BY id').all()
+    return rows.map(({ name }) => name)
+  } finally {
+    database.close()
+  }
+}
+
+function refusal(work: () => unknown): string {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof AppError) return error.message
+    throw error
+  }
+  throw new Error('Nothing was refused')
+}
+
+describe('Restoring', () => {
+  test('puts the backup in the place of the database, keeps what was there, and counts both', () => {
+    data.guard.stop()
+    const { before, counts, safetyCopy, pending } = restore()
+    expect([before?.monitors, counts.monitors, pending]).toEqual([2, 1, 0])
+    expect(monitorsIn(data.databasePath)).toEqual(OLD)
+    expect(monitorsIn(safetyCopy ?? '')).toEqual(NEW)
+    expect(verifyBackup(safetyCopy ?? '').counts.monitors).toBe(2)
+    expect(monitorsIn(backup)).toEqual(OLD)
+  })
+
+  test('keeps what stands only in the log of a CronGuard that was killed, and takes it into no other database', () => {
+    copyFileSync(`${data.databasePath}-wal`, join(data.path, 'kept-wal'))
+    copyFileSync(data.databasePath, join(data.path, 'kept'))
+    data.guard.stop()
+    copyFileSync(join(data.path, 'kept'), data.databasePath)
+    copyFileSync(join(data.path, 'kept-wal'), `${data.databasePath}-wal`)
+    const { safetyCopy } = restore()
+    expect(monitorsIn(safetyCopy ?? '')).toEqual(NEW)
+    expect(existsSync(`${data.databasePath}-wal`)).toBe(false)
+    expect(monitorsIn(data.databasePath)).toEqual(OLD)
+  })
+
+  test('needs no database to be there, as on a new machine, and takes no log for its own that is lying around', () => {
+    data.guard.stop()
+    for (const name of readdirSync(data.path).filter((name) => name.startsWith('cronguard.db'))) {
+      Bun.spawnSync(['rm', join(data.path, name)])
+    }
+    writeFileSync(`${data.databasePath}-wal`, 'from another time')
+    expect(restore()).toMatchObject({ before: null, safetyCopy: null })
+    expect(monitorsIn(data.databasePath)).toEqual(OLD)
+  })
+
+  test('keeps a damaged database byte for byte, and goes on', () => {
+    data.guard.stop()
+    writeFileSync(data.databasePath, 'this is no database '.repeat(500))
+    const { before, safetyCopy } = restore()
+    expect(before).toBeNull()
+    expect(readFileSync(safetyCopy ?? '', 'utf8')).toContain('this is no database')
+    expect(monitorsIn(data.databasePath)).toEqual(OLD)
+  })
+
+  test('follows a link to where the database really is', () => {
+    data.guard.stop()
+    const real = join(data.path, 'backups', 'real.db')
+    copyFileSync(data.databasePath, real)
+    Bun.spawnSync(['rm', data.databasePath])
+    symlinkSync(real, data.databasePath)
+    restore()
+    expect(monitorsIn(real)).toEqual(OLD)
+  })
+
+  test('takes a copy without a manifest, with the log beside it, as other tools leave them', () => {
+    const foreign = join(data.path, 'foreign.db')
+    copyFileSync(data.databasePath, foreign)
+    copyFileSync(`${data.databasePath}-wal`, `${foreign}-wal`)
+    data.guard.stop()
+    expect(restore(foreign)).toMatchObject({ manifest: null, counts: { monitors: 2 } })
+  })
+
+  test('is refused while a server has the folder, and while a command has the database', () => {
+    const lock = lockFolder(data.path)
+    expect(refusal(restore)).toMatch(/^A CronGuard works on the data folder .* Stop it before/)
+    lock?.release()
+    expect(refusal(restore)).toBe('Another program is using the database. Try again when it has ended.')
+    expect(monitorsIn(data.databasePath)).toEqual(NEW)
+  })
+
+  test.each([
+    ['that was changed', () => truncateSync(backup, 8192), 'is not as it was made'],
+    ['that has no readable manifest', () => writeFileSync(`${backup}.json`, '{'), 'cannot be read'],
+    ['that is of a newer CronGuard', () => makeNewer(backup), 'was made by a newer CronGuard'],
+    ['that is no database', () => makeText(backup), 'The database is damaged'],
+    ['that is a database of something else', () => makeOther(backup), 'This is no database of CronGuard'],
+  ])('a backup %s is refused, and everything is as it was', (_what, spoil, words) => {
+    data.guard.stop()
+    spoil()
+    expect(refusal(restore)).toContain(words)
+    expect(monitorsIn(data.databasePath)).toEqual(NEW)
+    expect(readdirSync(data.path).filter((name) => name.includes('unfinished'))).toEqual([])
+    expect(readdirSync(data.backups).filter((name) => name.startsWith('before-restore'))).toEqual([])
+  })
+
+  test('the database over itself, or a folder, is refused', () => {
+    data.guard.stop()
+    expect(refusal(() => restore(data.databasePath))).toContain('is the database itself')
+    expect(refusal(() => restore(data.path))).toContain('is a folder')
+    expect(refusal(() => restore(join(data.path, 'none')))).toContain('There is no file')
+  })
+})
+
+// Without a manifest: that one would find the change first.
+function spoilt(path: string, change: (database: Database) => void): void {
+  Bun.spawnSync(['rm', `${path}.json`])
+  const database = new Database(path)
+  change(database)
+  database.close()
+}
+
+function makeNewer(path: string): void {
+  spoilt(path, (database) => database.run('UPDATE migrations SET version = 4711 WHERE version = 1'))
+}
+
+function makeOther(path: string): void {
+  spoilt(path, (database) => database.run('DROP TABLE migrations'))
+}
+
+function makeText(path: string): void {
+  Bun.spawnSync(['rm', `${path}.json`])
+  writeFileSync(path, 'Dear backup, '.repeat(1000))
+}
+
+const why = whyNoDisk()
+describe.skipIf(why !== null)(`In a data folder that is a disk of its own${why === null ? '' : ` (${why})`}`, () => {
+  const disk = () => join(data.path, 'disk')
+  const onDisk = () => ({ config: readConfig({ CRONGUARD_DATA_DIR: disk() }), clock: toldClock() })
+
+  test('a backup is restored, for the folder itself is never renamed', () => {
+    mount(disk(), 30_000_000)
+    try {
+      restoreBackup(onDisk(), backup)
+      expect(restoreBackup(onDisk(), backup)).toMatchObject({ before: { monitors: 1 } })
+      expect(monitorsIn(join(disk(), 'cronguard.db'))).toEqual(OLD)
+    } finally {
+      unmount(disk())
+    }
+  })
+
+  test('that has no room for both, everything is as it was', () => {
+    mount(disk(), 6_000_000)
+    try {
+      restoreBackup(onDisk(), backup)
+      writeFileSync(join(disk(), 'ballast'), new Uint8Array(3_000_000))
+      expect(refusal(() => restoreBackup(onDisk(), backup))).toMatch(/^There is no room on the disk/)
+      expect(monitorsIn(join(disk(), 'cronguard.db'))).toEqual(OLD)
+      expect(readdirSync(disk()).filter((name) => name.includes('unfinished'))).toEqual([])
+    } finally {
+      unmount(disk())
+    }
+  })
+})
+
+describe('Before a migration', () => {
+  const path = () => join(data.path, 'older', 'cronguard.db')
+  const deps = (db: ReturnType<typeof openDatabase>, folder = join(data.path, 'older')) => {
+    return { ...data.guard.deps, db, config: readConfig({ CRONGUARD_DATA_DIR: folder }) }
+  }
+
+  function older(file = path()) {
+    Bun.spawnSync(['mkdir', '-p', file.slice(0, file.lastIndexOf('/'))])
+    const db = openDatabase({ path: file, clock: toldClock(), busyTimeoutMs: 100 })
+    db.write((tx) => {
+      createMigrationsTable(tx)
+      applyMigration(tx, MIGRATIONS[0]?.name ?? '')
+    })
+    return db
+  }
+  const addUser = (db: ReturnType<typeof openDatabase>): void => {
+    db.write((tx) => tx.run(`INSERT INTO users (id, email, created_at) VALUES ('${'u'.repeat(36)}', 'a@b', 0)`))
+  }
+
+  test('a database with data in it is copied; one without is not, and neither is one that stays as it is', () => {
+    const db = older()
+    expect(copyBeforeMigration(deps(db))).toBeNull()
+    addUser(db)
+    const copy = copyBeforeMigration(deps(db))
+    expect(copy?.path).toMatch(new RegExp(`/backups/before-schema-${MIGRATIONS.length}-20260301T120000Z\\.db$`))
+    expect(verifyBackup(copy?.path ?? '')).toMatchObject({ schema: 1, counts: { users: 1 } })
+    migrate(db)
+    expect(copyBeforeMigration(deps(db))).toBeNull()
+    db.close()
+  })
+
+  test('only the last copies stay, however often a start fails', () => {
+    const db = older()
+    addUser(db)
+    for (let start = 0; start < 6; start++) copyBeforeMigration(deps(db))
+    expect(readdirSync(join(data.path, 'older', 'backups')).filter((name) => name.endsWith('.db'))).toHaveLength(3)
+    db.close()
+  })
+
+  test.skipIf(why !== null)('there must be room for it: a sentence says what to do, and nothing was changed', () => {
+    const disk = join(data.path, 'disk')
+    mount(disk, 3_000_000)
+    const db = older(join(disk, 'cronguard.db'))
+    addUser(db)
+    writeFileSync(join(disk, 'ballast'), new Uint8Array(2_300_000))
+    expect(refusal(() => copyBeforeMigration(deps(db, disk)))).toMatch(
+      /^This version of CronGuard changes the database, and copies it before: .* Nothing was changed\. Make room,/,
+    )
+    db.close()
+    unmount(disk)
+  })
+})

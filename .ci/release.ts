@@ -1,0 +1,106 @@
+// Builds a release into dist/release/: what install.sh expects, the checksums, and a list of everything that is inside.
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import manifest from '#package.json' with { type: 'json' }
+
+interface Target {
+  /** As install.sh looks for it. */
+  name: string
+  /** As Bun's compiler calls it; it fetches the runtime from the npm registry. */
+  runtime: string
+}
+
+/** Baseline: it also runs on processors without AVX2, as old servers and small boxes have. */
+export const TARGETS: readonly Target[] = [
+  { name: 'cronguard-linux-x64', runtime: 'bun-linux-x64-baseline' },
+  { name: 'cronguard-linux-x64-musl', runtime: 'bun-linux-x64-baseline-musl' },
+  { name: 'cronguard-linux-arm64', runtime: 'bun-linux-arm64' },
+  { name: 'cronguard-linux-arm64-musl', runtime: 'bun-linux-arm64-musl' },
+]
+
+const ROOT = join(import.meta.dir, '..')
+const FOLDER = join(ROOT, 'dist/release')
+const WORK = join(ROOT, 'dist/release-work')
+const METAFILE = join(WORK, 'contents.json')
+const SBOM = 'cronguard.cdx.json'
+const SBOM_TOOL = '@cyclonedx/cyclonedx-esbuild@1.4.4'
+const COPIED = ['install.sh', 'cronguard.service', 'LICENSE']
+
+if (import.meta.main) process.exitCode = await release()
+
+async function release(): Promise<number> {
+  for (const folder of [FOLDER, WORK]) rmSync(folder, { recursive: true, force: true })
+  for (const folder of [FOLDER, WORK]) mkdirSync(folder, { recursive: true })
+  const built = await Promise.all(TARGETS.filter(build).map(pack))
+  for (const name of COPIED) copyFileSync(join(ROOT, name), join(FOLDER, name))
+  writeSbom()
+  sumUp([...built, ...COPIED, SBOM])
+  rmSync(WORK, { recursive: true })
+  console.log(`CronGuard ${manifest.version} is in dist/release: ${built.length} of ${TARGETS.length} builds.`)
+  return built.length === TARGETS.length ? 0 : 1
+}
+
+/** The build of package.json for another machine and into another file. */
+export function buildCommand({ runtime }: Target, outfile: string): string[] {
+  const [bun, ...words] = manifest.scripts.build.split(/\s+/)
+  const place = words.indexOf('--outfile')
+  if (bun !== 'bun' || place < 0) throw new Error('The build script is not `bun build … --outfile …` any more.')
+  const flags = words.filter((_word, index) => index !== place && index !== place + 1)
+  return [process.execPath, ...flags, `--target=${runtime}`, `--metafile=${METAFILE}`, '--outfile', outfile]
+}
+
+// A runtime that is not to be had does not keep the others from being built.
+function build(target: Target): boolean {
+  const outfile = join(WORK, target.name)
+  const { exitCode, stderr } = Bun.spawnSync(buildCommand(target, outfile), { cwd: ROOT })
+  if (exitCode !== 0) console.error(`${target.name} cannot be built here: ${stderr.toString().trim()}`)
+  else console.log(`${target.name} is built${sayWhetherItRuns(outfile)}.`)
+  return exitCode === 0
+}
+
+function sayWhetherItRuns(outfile: string): string {
+  try {
+    const { exitCode, stdout } = Bun.spawnSync([outfile, 'version'])
+    if (exitCode === 0 && stdout.toString().trim() === manifest.version) return ', and runs here'
+  } catch {
+    // Another processor's program cannot even be started.
+  }
+  return '; it could not be tried on this machine'
+}
+
+async function pack({ name }: Target): Promise<string> {
+  const packed = await promisify(gzip)(readFileSync(join(WORK, name)), { level: 9 })
+  writeFileSync(join(FOLDER, `${name}.gz`), packed)
+  return `${name}.gz`
+}
+
+/** What the bundler put into the executable, and the runtime around it, as CycloneDX has it. */
+function writeSbom(): void {
+  const path = join(FOLDER, SBOM)
+  const options = ['--output-reproducible', '--build-working-dir', ROOT, '--output-file', path]
+  const { exitCode, stderr } = Bun.spawnSync(['npx', '--yes', SBOM_TOOL, ...options, METAFILE], { cwd: ROOT })
+  if (exitCode !== 0) throw new Error(`The list of contents could not be made: ${stderr.toString().trim()}`)
+  const sbom = JSON.parse(readFileSync(path, 'utf8'))
+  const { bun } = manifest.devDependencies
+  sbom.components.push({
+    type: 'platform',
+    name: 'bun',
+    version: bun,
+    'bom-ref': `bun@${bun}`,
+    purl: `pkg:npm/bun@${bun}`,
+    licenses: [{ license: { id: 'MIT' } }],
+  })
+  writeFileSync(path, `${JSON.stringify(sbom, null, 2)}\n`)
+}
+
+function sumUp(names: string[]): void {
+  const lines = names.map((name) => `${sha256(join(FOLDER, name))}  ${basename(name)}\n`)
+  writeFileSync(join(FOLDER, 'SHA256SUMS'), lines.join(''))
+  for (const name of names) console.log(`${String(statSync(join(FOLDER, name)).size).padStart(11)}  ${name}`)
+}
+
+function sha256(path: string): string {
+  return new Bun.CryptoHasher('sha256').update(readFileSync(path)).digest('hex')
+}

@@ -1,0 +1,583 @@
+#!/bin/sh
+# Installs CronGuard on Linux, or brings an installed one up to date; removes it, too. See `install.sh --help`.
+set -eu
+
+usage() {
+  cat <<'END'
+Usage: install.sh [options] [source]
+
+Installs CronGuard, or upgrades the one that is installed. The source is an executable of CronGuard, a folder with a
+release, or the address of one. Without it: CRONGUARD_DOWNLOAD_URL, or the release in the folder of this script.
+
+  --version V    this version and no other; the only way to an older one
+  --prefix P     put the executable into P/bin (/usr/local/bin; with --user ~/.local/bin)
+  --user         for you alone and without root: no system user, and a unit of your own service manager
+  --no-service   the executable alone: no system user, no unit, no configuration
+  --no-backup    upgrade without a backup of the database
+  --dry-run      say what would be done, and do nothing
+  --uninstall    remove the executable and the unit; data and configuration stay
+  --purge        remove those too, after asking
+  --yes          do not ask
+  --help         print this
+
+Exit codes: 0 done, 1 failed, 2 called wrongly. Nothing is replaced before everything was checked, and an upgrade keeps
+the executable before it as cronguard.prev.
+END
+}
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  printf 'install.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+misused() {
+  printf 'install.sh: %s (try --help)\n' "$*" >&2
+  exit 2
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Says what is done, and is true when it is to be done indeed.
+will() {
+  say "$1"
+  [ "$is_dry" = no ]
+}
+
+read_arguments() {
+  task=install source='' version='' prefix='' rootless=no service=yes backup=yes is_dry=no is_sure=no
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --version | --prefix)
+        [ $# -gt 1 ] || misused "$1 needs a value"
+        set_value "$1" "$2"
+        shift
+        ;;
+      --version=* | --prefix=*) set_value "${1%%=*}" "${1#*=}" ;;
+      --user) rootless=yes ;;
+      --no-service) service=no ;;
+      --no-backup) backup=no ;;
+      --dry-run) is_dry=yes ;;
+      --uninstall) task=uninstall ;;
+      --purge) task=purge ;;
+      --yes) is_sure=yes ;;
+      --help | -h)
+        usage
+        exit 0
+        ;;
+      -*) misused "there is no option $1" ;;
+      *)
+        [ -z "$source" ] || misused "there can be one source only"
+        source=$1
+        ;;
+    esac
+    shift
+  done
+}
+
+set_value() {
+  [ -n "$2" ] || misused "$1 is empty"
+  case $1:$2 in
+    --prefix:/*) prefix=${2%/} ;;
+    --prefix:*) misused "--prefix must begin with /" ;;
+    --version:*[!0-9A-Za-z.+-]* | --version:.*) misused "$2 is no version" ;;
+    --version:*) version=$2 ;;
+  esac
+}
+
+find_places() {
+  if [ "$rootless" = yes ]; then
+    : "${HOME:?install.sh: HOME is not set}"
+    prefix=${prefix:-$HOME/.local}
+    configuration=${XDG_CONFIG_HOME:-$HOME/.config}/cronguard
+    units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
+    default_data=${XDG_STATE_HOME:-$HOME/.local/state}/cronguard
+  else
+    prefix=${prefix:-/usr/local}
+    configuration=/etc/cronguard
+    units=/etc/systemd/system
+    default_data=/var/lib/cronguard
+  fi
+  executable=$prefix/bin/cronguard
+  share=$prefix/share/cronguard
+  settings=$configuration/cronguard.env
+  unit=$units/cronguard.service
+  data=$(setting DATA_DIR "$default_data")
+}
+
+# What the configuration says, or else the default.
+setting() {
+  value=''
+  if [ -r "$settings" ]; then
+    value=$(sed -n "s/^CRONGUARD_$1=//p" "$settings" | tail -n 1 | sed "s/^[\"']//; s/[\"' ]*\$//")
+  fi
+  printf '%s\n' "${value:-$2}"
+}
+
+address() {
+  host=$(setting HOST 127.0.0.1)
+  case $host in 0.0.0.0 | ::) host=localhost ;; *:*) host="[$host]" ;; esac
+  setting BASE_URL "http://$host:$(setting PORT 8000)"
+}
+
+require_rights() {
+  if [ "$rootless" = no ] && [ "$is_dry" = no ] && [ "$(id -u)" -ne 0 ]; then
+    fail 'This needs root. Call it with sudo, or with --user to install it for you alone.'
+  fi
+}
+
+# The name that a release has for this machine: cronguard-linux-x64, say.
+find_target() {
+  [ "$(uname -s)" = Linux ] || fail "CronGuard runs on Linux; this is $(uname -s)."
+  machine=$(uname -m)
+  case $machine in
+    x86_64 | amd64) target=cronguard-linux-x64 ;;
+    aarch64 | arm64) target=cronguard-linux-arm64 ;;
+    *) fail "CronGuard runs on x86_64 and aarch64, but not on $machine. A CronGuard elsewhere can watch its jobs." ;;
+  esac
+  # A small board often has a 64-bit kernel under a 32-bit system.
+  if has getconf && [ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 32 ]; then
+    fail "CronGuard needs a 64-bit system; the kernel of this one is $machine, but its programs have 32 bits."
+  fi
+  libc=$(find_libc)
+  [ "$libc" != musl ] || target=$target-musl
+}
+
+find_libc() {
+  case $(ldd --version 2>&1 || true) in
+    *musl*) echo musl ;;
+    *GLIBC* | *'GNU libc'*) echo glibc ;;
+    *) if [ -n "$(ls /lib/ld-musl-* 2>/dev/null)" ]; then echo musl; else echo glibc; fi ;;
+  esac
+}
+
+find_source() {
+  here=''
+  case $0 in *install.sh) here=$(cd "$(dirname "$0")" && pwd) ;; esac
+  source=${source:-${CRONGUARD_DOWNLOAD_URL:-}}
+  if [ -z "$source" ] && [ -n "$here" ] && [ -f "$here/SHA256SUMS" ]; then source=$here; fi
+  [ -n "$source" ] || misused 'say where to take CronGuard from: a file, a folder, or an address'
+  case $source in
+    http://* | https://*) kind=address source=${source%/} ;;
+    *)
+      kind=folder
+      if [ -f "$source" ]; then kind='file'; fi
+      [ -e "$source" ] || fail "There is no $source."
+      ;;
+  esac
+  if [ "$kind" = folder ] && [ -n "$version" ] && [ -d "$source/$version" ]; then source=$source/$version; fi
+}
+
+# Everything is made ready here, on the disk where it will be used, and removed again whatever happens.
+make_stage() {
+  parent=$prefix
+  while [ ! -d "$parent" ]; do parent=$(dirname "$parent"); done
+  if [ "$is_dry" = yes ]; then parent=${TMPDIR:-/tmp}; fi
+  stage=$(mktemp -d "$parent/.cronguard-install.XXXXXX") || fail "Nothing can be written to $parent."
+  trap 'rm -rf "$stage"' EXIT
+  trap 'exit 130' HUP INT TERM
+}
+
+# Puts a file of the source into the stage; false when there is none.
+fetch() {
+  case $kind in
+    address) download "$source/$1" "$stage/$1" ;;
+    folder) if [ -f "$source/$1" ]; then cp "$source/$1" "$stage/$1"; else false; fi ;;
+    file) if [ -f "$(dirname "$source")/$1" ]; then cp "$(dirname "$source")/$1" "$stage/$1"; else false; fi ;;
+  esac
+}
+
+download() {
+  if has curl; then
+    curl -fsSL --retry 3 --connect-timeout 20 -o "$2" "$1"
+  elif has wget; then
+    wget -q -T 20 -O "$2" "$1"
+  else
+    fail 'To download CronGuard, curl or wget is needed.'
+  fi
+}
+
+checksum() {
+  if has sha256sum; then
+    sha256sum "$1"
+  elif has shasum; then
+    shasum -a 256 "$1"
+  elif has openssl; then
+    openssl dgst -sha256 -r "$1"
+  else
+    fail 'To check what was downloaded, sha256sum, shasum or openssl is needed.'
+  fi | cut -d ' ' -f 1
+}
+
+# The checksum that the release has written down for a file; nothing when it names no such file.
+expected_checksum() {
+  [ -f "$stage/SHA256SUMS" ] || return 0
+  while read -r sum name; do
+    if [ "${name#\*}" = "$1" ]; then printf '%s\n' "$sum"; fi
+  done <"$stage/SHA256SUMS"
+}
+
+# Compares a file with what the release says of the name.
+verify() {
+  expected=$(expected_checksum "$2")
+  [ -n "$expected" ] || fail "SHA256SUMS of $source does not name $2."
+  [ "$(checksum "$1")" = "$expected" ] ||
+    fail "$2 is not what SHA256SUMS says: it is damaged, or somebody changed it. Nothing was installed."
+}
+
+fetch_verified() {
+  fetch "$1" || fail "$source has no $1."
+  verify "$stage/$1" "$1"
+}
+
+fetch_program() {
+  if [ "$kind" = address ] && [ -n "$version" ]; then
+    if download "$source/$version/SHA256SUMS" "$stage/SHA256SUMS" 2>/dev/null; then source=$source/$version; fi
+  fi
+  fetch SHA256SUMS || [ "$kind" = 'file' ] || fail "$source has no SHA256SUMS."
+  if [ "$kind" = 'file' ]; then
+    fetch_file
+  else
+    fetch_verified "$target.gz"
+    packed=$stage/$target.gz
+  fi
+  case $packed in
+    *.gz) gzip -dc "$packed" >"$stage/cronguard" || fail "$source could not be unpacked; is the disk full?" ;;
+    *) cp "$packed" "$stage/cronguard" ;;
+  esac
+  chmod 755 "$stage/cronguard"
+}
+
+fetch_file() {
+  packed=$source
+  name=$(basename "$source")
+  if [ -n "$(expected_checksum "$name")" ]; then
+    verify "$source" "$name"
+  else
+    say "$source is taken as it is: no SHA256SUMS beside it names it."
+  fi
+}
+
+version_of() { env -i PATH="$PATH" "$1" version 2>/dev/null; }
+
+# A program that does not run here must not replace one that does.
+try_program() {
+  new_version=$(version_of "$stage/cronguard") || does_not_run
+  if [ -n "$version" ] && [ "$new_version" != "$version" ]; then
+    fail "$source has CronGuard $new_version, not $version."
+  fi
+  old_version=''
+  if [ -x "$executable" ]; then old_version=$(version_of "$executable") || old_version=unknown; fi
+  if [ -z "$version" ] && is_older "$new_version" "$old_version"; then
+    fail "CronGuard $old_version is installed, and $new_version is older. To go back, say --version $new_version."
+  fi
+}
+
+does_not_run() {
+  hint=''
+  [ "$libc" != musl ] || hint=' It needs libstdc++ and libgcc: apk add libstdc++ libgcc.'
+  fail "The new CronGuard does not run on this machine, so nothing was changed.$hint"
+}
+
+is_older() {
+  case $2 in '' | unknown | "$1") return 1 ;; esac
+  [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
+}
+
+# The unit for this machine, and this script, by which CronGuard can be removed again.
+fetch_rest() {
+  if [ "$kind" = 'file' ]; then
+    fetch cronguard.service || cp "$here/cronguard.service" "$stage/cronguard.service" 2>/dev/null ||
+      fail "There is no cronguard.service beside $source. Put it there, or use --no-service."
+  else
+    fetch_verified cronguard.service
+  fi
+  make_unit <"$stage/cronguard.service" >"$stage/unit"
+  if [ "$kind" != 'file' ]; then
+    fetch_verified install.sh
+  elif [ -n "$here" ]; then
+    cp "$here/install.sh" "$stage/install.sh"
+  fi
+}
+
+make_unit() {
+  if [ "$rootless" = yes ]; then make_user_unit; else sed "s|/usr/local/bin/cronguard|$executable|"; fi
+}
+
+# Of the unit, what a service manager without rights can do.
+make_user_unit() {
+  kept='Description|StartLimitIntervalSec|Type|NotifyAccess|WatchdogSec|ExecStart|Restart|RestartSec'
+  kept="$kept|TimeoutStartSec|TimeoutStopSec|KillMode|UMask|Environment|EnvironmentFile|UnsetEnvironment"
+  kept="$kept|MemoryHigh|MemoryMax|TasksMax"
+  kept="$kept|NoNewPrivileges|RestrictAddressFamilies|RestrictNamespaces|RestrictRealtime|RestrictSUIDSGID"
+  kept="$kept|LockPersonality|SystemCallArchitectures|SystemCallFilter|SystemCallErrorNumber|WantedBy"
+  say '# Change it with "systemctl --user edit cronguard", which survives upgrades.'
+  grep -E "^(\[|($kept)=)" | sed "
+    s|/usr/local/bin/cronguard|$executable|
+    s|/var/lib/cronguard|$default_data|
+    s|/etc/cronguard/|$configuration/|
+    s|multi-user.target|default.target|"
+}
+
+write_settings() {
+  cat >"$stage/cronguard.env" <<END
+# Settings of CronGuard, one NAME=value a line. These are the defaults; take the # away to change one, then:
+#   $systemctl restart cronguard
+# All settings: the README, or /docs/configuration of the running CronGuard. Secrets need not stand here: name a file
+# with ..._FILE, or hand them over with LoadCredential=, as the unit shows.
+
+# Where people and jobs reach it, for links and ping URLs. Behind a proxy: https://cron.example.com
+#CRONGUARD_BASE_URL=http://127.0.0.1:8000
+# 0.0.0.0 lets other machines in without a proxy.
+#CRONGUARD_HOST=127.0.0.1
+#CRONGUARD_PORT=8000
+# Who is believed about the address of a visitor: 127.0.0.1 for a proxy on this machine.
+#CRONGUARD_TRUSTED_PROXIES=
+
+# Without a mail server, mail is written to the log.
+#CRONGUARD_SMTP_HOST=mail.example.com
+#CRONGUARD_SMTP_SECURITY=starttls
+#CRONGUARD_SMTP_PORT=587
+#CRONGUARD_SMTP_USERNAME=
+#CRONGUARD_SMTP_PASSWORD_FILE=
+#CRONGUARD_SMTP_FROM=CronGuard <cronguard@example.com>
+
+# open: everybody may make an account.
+#CRONGUARD_REGISTRATION=closed
+# How long pings and backups are kept.
+#CRONGUARD_PING_DAYS=90
+#CRONGUARD_PINGS_PER_MONITOR=1000
+#CRONGUARD_BACKUP_KEEP=7
+# Called every minute while all is well: the ping URL of a monitor of another CronGuard.
+#CRONGUARD_HEARTBEAT_URL=
+#CRONGUARD_LOG_LEVEL=info
+END
+}
+
+# Before a program that may change the database comes the copy that leads back.
+make_backup() {
+  [ -n "$old_version" ] && [ "$backup" = yes ] && [ -f "$data/cronguard.db" ] || return 0
+  if will "Make a backup of $data with CronGuard $old_version."; then
+    as_owner env CRONGUARD_DATA_DIR="$data" "$executable" backup ||
+      fail 'The backup failed, so nothing was changed. Mend that, or upgrade without one: --no-backup.'
+  fi
+}
+
+as_owner() (
+  cd /
+  if [ "$rootless" = yes ] || ! id cronguard >/dev/null 2>&1; then
+    "$@"
+  elif has runuser; then
+    runuser -u cronguard -- "$@"
+  else
+    # shellcheck disable=SC2016 # The inner shell fills these in.
+    su -s /bin/sh -c 'exec "$0" "$@"' cronguard "$@"
+  fi
+)
+
+make_user() {
+  if [ "$rootless" = yes ] || id cronguard >/dev/null 2>&1; then return; fi
+  will 'Make the system user cronguard.' || return 0
+  shell=$(command -v nologin || echo /bin/false)
+  if has useradd; then
+    group=--user-group
+    if grep -q '^cronguard:' /etc/group; then group='--gid=cronguard'; fi
+    useradd --system "$group" --home-dir "$default_data" --no-create-home --shell "$shell" cronguard
+  else
+    grep -q '^cronguard:' /etc/group || addgroup -S cronguard
+    adduser -S -D -H -h "$default_data" -s "$shell" -G cronguard cronguard
+  fi
+}
+
+make_folders() {
+  if [ ! -d "$configuration" ] && will "Make $configuration."; then
+    mkdir -p "$configuration"
+    chmod 750 "$configuration"
+    give_to root:cronguard "$configuration"
+  fi
+  if [ ! -d "$data" ] && will "Make $data."; then
+    mkdir -p "$data"
+    chmod 700 "$data"
+    give_to cronguard:cronguard "$data"
+  fi
+}
+
+give_to() { [ "$rootless" = yes ] || chown "$1" "$2"; }
+
+# Puts file $1 to $2 unless somebody edited that; $3 is what came with the version before.
+place() {
+  if [ ! -e "$2" ]; then
+    if will "Write $2."; then copy "$1" "$2" "$4"; fi
+  elif cmp -s "$1" "$2" || cmp -s "$1" "$3"; then
+    return
+  elif cmp -s "$2" "$3"; then
+    if will "Bring $2 up to date."; then copy "$1" "$2" "$4"; fi
+  else
+    if will "Keep $2, which was edited; what is new stands in $2.new."; then copy "$1" "$2.new" "$4"; fi
+    return
+  fi
+  is_changed=yes
+}
+
+# The whole file or nothing of it.
+copy() {
+  mkdir -p "$(dirname "$2")"
+  cp "$1" "$2.$$"
+  chmod "$3" "$2.$$"
+  [ "$3" != 640 ] || give_to root:cronguard "$2.$$"
+  mv -f "$2.$$" "$2"
+}
+
+place_program() {
+  if [ "$is_new" = no ]; then
+    say "CronGuard $new_version is installed already, as $executable."
+    return
+  fi
+  if [ -n "$old_version" ]; then
+    will "Replace CronGuard $old_version by $new_version, and keep it as $executable.prev." || return 0
+    ln -f "$executable" "$executable.prev" 2>/dev/null || cp -p "$executable" "$executable.prev"
+  else
+    will "Install CronGuard $new_version as $executable." || return 0
+  fi
+  mkdir -p "$prefix/bin"
+  mv -f "$stage/cronguard" "$executable"
+  if has restorecon; then restorecon "$executable" || true; fi
+}
+
+# What came with this version: by it, the next one knows what somebody edited.
+remember_files() {
+  [ "$is_dry" = no ] || return 0
+  copy "$stage/cronguard.env" "$share/cronguard.env" 644
+  copy "$stage/unit" "$share/cronguard.service" 644
+  if [ -f "$stage/install.sh" ]; then copy "$stage/install.sh" "$share/install.sh" 755; fi
+}
+
+systemd_runs() {
+  if [ "$rootless" = yes ]; then
+    has systemctl && $systemctl show-environment >/dev/null 2>&1
+  else
+    has systemctl && [ -d /run/systemd/system ]
+  fi
+}
+
+start_service() {
+  if ! systemd_runs; then
+    say "systemd does not run here. Start it yourself$as_whom: CRONGUARD_DATA_DIR=$data $executable serve"
+  elif [ "$is_first" = yes ]; then
+    will 'Start cronguard.service, now and with the machine.' || return 0
+    $systemctl daemon-reload
+    $systemctl enable --now cronguard.service || fail "CronGuard does not start. See why: $journal"
+    [ "$rootless" = no ] || say 'To let it run while you are not logged in: loginctl enable-linger'
+  elif [ "$is_new" = yes ] || [ "$is_changed" = yes ]; then
+    will 'Restart cronguard.service if it runs.' || return 0
+    $systemctl daemon-reload
+    $systemctl try-restart cronguard.service || fail "CronGuard does not start again. See why: $journal"
+  fi
+}
+
+say_how_to_begin() {
+  [ "$is_dry" = no ] || return 0
+  say
+  say "CronGuard $new_version is at $(address)"
+  say "The link for the first account, good for 30 minutes after a start: $journal | grep -F /setup? | tail -n 1"
+  say "Then let a job report: curl -fsS '$(address)/ping/<ping key of your project>/backup?create=1'"
+}
+
+install() {
+  require_rights
+  find_target
+  find_source
+  if [ "$service" = yes ] && [ "$rootless" = no ]; then
+    case $prefix/ in /home/* | /root/*) fail "A system service cannot use $prefix: use --user, or --no-service." ;; esac
+  fi
+  say "This machine is for $target; it comes from $source."
+  make_stage
+  fetch_program
+  try_program
+  if [ "$service" = yes ]; then
+    fetch_rest
+    write_settings
+  fi
+  is_new=yes is_first=yes is_changed=no
+  if cmp -s "$stage/cronguard" "$executable"; then is_new=no; fi
+  if [ -e "$unit" ]; then is_first=no; fi
+  if [ "$is_new" = yes ]; then make_backup; fi
+  if [ "$service" = yes ]; then
+    make_user
+    make_folders
+    place "$stage/cronguard.env" "$settings" "$share/cronguard.env" 640
+    place "$stage/unit" "$unit" "$share/cronguard.service" 644
+  fi
+  place_program
+  if [ "$service" = yes ]; then
+    remember_files
+    start_service
+    say_how_to_begin
+  fi
+}
+
+remove_program() {
+  require_rights
+  if [ ! -e "$executable" ] && [ ! -e "$unit" ]; then say 'CronGuard is not installed here.'; fi
+  if [ -e "$unit" ] && will "Stop cronguard.service and remove $unit."; then
+    if systemd_runs; then $systemctl disable --now cronguard.service || fail 'The service could not be stopped.'; fi
+    rm -f "$unit" "$unit.new" "$units"/*.target.wants/cronguard.service
+    if systemd_runs; then $systemctl daemon-reload; fi
+  fi
+  if [ -e "$executable" ] && will "Remove $executable."; then rm -f "$executable" "$executable.prev"; fi
+  if [ -e "$share" ] && [ "$is_dry" = no ]; then rm -rf "$share"; fi
+}
+
+uninstall() {
+  remove_program
+  for path in "$data" "$configuration" "$unit.d"; do
+    if [ -e "$path" ]; then say "$path stays."; fi
+  done
+  if [ "$rootless" = no ] && id cronguard >/dev/null 2>&1; then say 'The system user cronguard stays.'; fi
+  say 'To remove those too: --purge.'
+}
+
+purge() {
+  require_rights
+  confirm
+  remove_program
+  for path in "$configuration" "$unit.d" "$default_data"; do
+    if [ -e "$path" ] && will "Remove $path."; then rm -rf "$path"; fi
+  done
+  if [ "$data" != "$default_data" ] && [ -e "$data" ]; then say "$data is yours to remove."; fi
+  if [ "$rootless" = no ] && id cronguard >/dev/null 2>&1 && will 'Remove the system user cronguard.'; then
+    if has userdel; then userdel cronguard; else deluser cronguard; fi
+  fi
+}
+
+confirm() {
+  if [ "$is_sure" = yes ] || [ "$is_dry" = yes ]; then return; fi
+  say "This removes CronGuard, all monitors, pings and backups in $default_data, and the settings in $configuration."
+  printf 'Write yes to go on: '
+  answer=''
+  # When the script itself is what is read, the person sits at the terminal.
+  case $0 in
+    *install.sh) read -r answer || true ;;
+    *) { read -r answer </dev/tty; } 2>/dev/null || true ;;
+  esac
+  say
+  [ "$answer" = yes ] || fail 'Nothing was removed.'
+}
+
+main() {
+  umask 022
+  read_arguments "$@"
+  systemctl=systemctl
+  journal='journalctl -u cronguard -o cat'
+  as_whom=' as the user cronguard'
+  if [ "$rootless" = yes ]; then
+    systemctl='systemctl --user'
+    journal='journalctl --user -u cronguard -o cat'
+    as_whom=''
+  fi
+  find_places
+  $task
+}
+
+main "$@"

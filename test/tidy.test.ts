@@ -23,7 +23,8 @@ const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
   loops: { rooms: ['deps.ts', 'actions', 'lib'], packages: /^$/ },
   http: {
     rooms: ['deps.ts', 'actions', 'store', 'channels', 'views', 'domain', 'lib', 'package.json'],
-    packages: /^(elysia|zod|@elysiajs\/(jwt|openapi)|rate-limiter-flexible|badge-maker|smtp-server|mailparser|html-to-text)$/,
+    packages:
+      /^(elysia|zod|@elysiajs\/(jwt|openapi)|rate-limiter-flexible|badge-maker|smtp-server|mailparser|html-to-text)$/,
   },
   'app.ts': { rooms: ['*'], packages: /^node:/ },
   commands: { rooms: ['*'], packages: /^(commander|node:)/ },

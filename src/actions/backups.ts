@@ -1,6 +1,6 @@
 // Copies of the whole database, made while it is in use.
 import type { Deps } from '#deps.ts'
-import { backupName, backupsAmong, expiredBackups, isBackupDue, isBackupName } from '#domain/backup.ts'
+import { backupMadeAt, backupName, backupsAmong, expiredBackups, isBackupDue, isBackupName } from '#domain/backup.ts'
 import { AppError, isTooMany, messageOf, wasWritten } from '#lib/errors.ts'
 import { dropDraft, folderOf, isFile, isFolder, makeDraft, namesIn } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
@@ -107,6 +107,12 @@ export function readBackups(deps: Deps): BackupState {
   const failure = text === null ? null : (JSON.parse(text) as { at: number; problem: string })
   const isOver = failure !== null && backups[0] !== undefined && backups[0].madeAt >= failure.at
   return { backups, failure: isOver ? null : failure, isUnderWay: underWay.has(deps.config.dataDir) }
+}
+
+/** By its name, for who asks often; null: there is none. */
+export function newestBackupAt(place: Pick<Deps, 'config'>): number | null {
+  const [newest] = backupsAmong(namesIn(backupFolder(place)))
+  return newest === undefined ? null : backupMadeAt(newest)
 }
 
 /** The path of a backup in the folder for backups. Throws not_found. */

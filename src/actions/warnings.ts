@@ -1,8 +1,9 @@
 import type { Deps } from '#deps.ts'
 import { type Warning, warningsOf } from '#domain/warnings.ts'
-import { diskSpace, newestFileAt } from '#lib/disk.ts'
+import { diskSpace } from '#lib/disk.ts'
 import { countOutbox, databaseBytes, findFirstDeadline, findLastSentAt } from '#store/counts.ts'
 import { findInstalledAt } from '#store/migrations.ts'
+import { newestBackupAt } from './backups.ts'
 
 /** What the owner of this CronGuard should know now. */
 export function readWarnings({ db, clock, config }: Deps): Warning[] {
@@ -14,11 +15,6 @@ export function readWarnings({ db, clock, config }: Deps): Warning[] {
     databaseBytes: databaseBytes(db),
     outbox: { waiting: pending + sending, oldestAt, lastSentAt: findLastSentAt(db) },
     firstDeadlineAt: findFirstDeadline(db),
-    backups: config.backupKeep > 0 ? { lastAt: lastBackupAt(config.dataDir), since: findInstalledAt(db) ?? now } : null,
+    backups: config.backupKeep > 0 ? { lastAt: newestBackupAt({ config }), since: findInstalledAt(db) ?? now } : null,
   })
-}
-
-// @NOTE Each backup has a manifest beside it.
-function lastBackupAt(dataDir: string): number | null {
-  return newestFileAt(`${dataDir}/backups`, '.json')
 }

@@ -1,8 +1,9 @@
 // How CronGuard is: one word for everybody, the whole for whoever runs it.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { backupName, safetyName } from '#domain/backup.ts'
 import type { PartHealth } from '#domain/health.ts'
 import { createFront, type Front } from '#http/server.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
@@ -208,15 +209,12 @@ describe('A warning', () => {
     guard.clock.advance(3 * DAY)
     expect(await kinds()).toEqual(['backup'])
     mkdirSync(join(folder, 'backups'))
-    const made = (at: number): void => {
-      const manifest = join(folder, 'backups', 'cronguard.json')
-      writeFileSync(manifest, '{}')
-      utimesSync(manifest, at / SECOND, at / SECOND)
-    }
-    made(guard.clock.now() - DAY)
-    expect(await kinds()).toEqual([])
-    made(guard.clock.now() - 3 * DAY)
+    const file = (name: string): void => writeFileSync(join(folder, 'backups', name), '')
+    file(backupName(guard.clock.now() - 3 * DAY))
+    file(safetyName('before-restore', guard.clock.now()))
     expect(await kinds()).toEqual(['backup'])
+    file(backupName(guard.clock.now() - DAY))
+    expect(await kinds()).toEqual([])
   })
 
   test('is not made of backups where none are wanted', async () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { diskSpace, newestFileAt } from '#lib/disk.ts'
+import { diskSpace } from '#lib/disk.ts'
 import { sizeInWords } from '#lib/size.ts'
 
 let folder: string
@@ -23,24 +23,6 @@ describe('The space of a disk', () => {
 
   test('is not known where there is nothing', () => {
     expect(diskSpace(join(folder, 'nothing'))).toBe(null)
-  })
-})
-
-describe('The newest file', () => {
-  test('is the one that was written last, of those with the right ending', () => {
-    for (const [name, at] of [
-      ['old.json', 1_000_000],
-      ['new.json', 2_000_000],
-      ['newer.db', 3_000_000],
-    ] as const) {
-      writeFileSync(join(folder, name), '')
-      utimesSync(join(folder, name), at / 1000, at / 1000)
-    }
-    expect(newestFileAt(folder, '.json')).toBe(2_000_000)
-  })
-
-  test('is none in an empty folder, nor in one that is not there', () => {
-    expect([newestFileAt(folder, '.json'), newestFileAt(join(folder, 'nothing'), '.json')]).toEqual([null, null])
   })
 })
 

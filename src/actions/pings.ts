@@ -17,6 +17,7 @@ import type { Tx } from '#store/database.ts'
 import { findWatchedByAlias, findWatchedById, findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
 import { findStartOrEnd, insertPing } from '#store/pings.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
+import { deletePing } from '#store/retention.ts'
 import { provisionMonitor } from './monitors.ts'
 import { recordStep } from './transitions.ts'
 
@@ -72,6 +73,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
       durationMs: durationOf(tx, { monitor, ping }),
       body: input.body,
     })
+    deletePing(tx, { monitorId: monitor.id, number: step.monitor.pingCount - deps.config.retention.pingsPerMonitor })
     recordStep(tx, step)
     return { isCreated, kind: ping.kind }
   })

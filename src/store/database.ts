@@ -38,6 +38,8 @@ export interface Db extends Reader {
   watch(listener: CommitListener): () => void
   /** Moves the write-ahead log into the database file and empties it. */
   checkpoint(): void
+  /** Gives up to so many unused pages at the end of the file back to the disk. */
+  giveBack(pages: number): void
   close(): void
 }
 
@@ -86,6 +88,8 @@ export interface DatabaseOptions {
 export function openDatabase({ path, clock, busyTimeoutMs, isReplicated = false }: DatabaseOptions): Db {
   const sqlite = new Database(path, { create: true, strict: true })
   sqlite.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+  // Counts only for a file without tables: later nothing but a rewrite of the whole file could change it.
+  sqlite.run('PRAGMA auto_vacuum = INCREMENTAL')
   sqlite.run(PRAGMAS)
   if (isReplicated) sqlite.run('PRAGMA wal_autocheckpoint = 0')
   return new SqliteDb(sqlite, clock)
@@ -147,6 +151,14 @@ class SqliteDb implements Db {
 
   checkpoint(): void {
     this.#sqlite.run('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
+  giveBack(pages: number): void {
+    try {
+      this.#sqlite.run(`PRAGMA incremental_vacuum(${pages})`)
+    } catch (error) {
+      throw refused(error)
+    }
   }
 
   close(): void {

@@ -6,8 +6,9 @@ import { projectsOf } from '#actions/projects.ts'
 import { migrate } from '#actions/schema.ts'
 import { readConfig } from '#config.ts'
 import type { Deps } from '#deps.ts'
+import { listen } from '#http/listen.ts'
 import { createLive } from '#http/live.tsx'
-import { createFront, listen } from '#http/server.ts'
+import { createFront } from '#http/server.ts'
 import { systemClock } from '#lib/clock.ts'
 import { createLog } from '#lib/log.ts'
 import { createLogMailer } from '#lib/mail.ts'
@@ -59,6 +60,7 @@ function oneByOne(db: Db): Db {
     writeGrouped: async (work) => db.write(work),
     watch: (listener) => db.watch(listener),
     checkpoint: () => db.checkpoint(),
+    giveBack: (pages) => db.giveBack(pages),
     close: () => db.close(),
   }
 }

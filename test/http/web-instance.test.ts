@@ -3,8 +3,13 @@ import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DAY } from '#lib/duration.ts'
+import { noteSize } from '#store/retention.ts'
 import { type DataFolder, dataFolder } from '../support/data-folder.ts'
 import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+
+/** The told clock begins on the first of March 2026. */
+const TODAY = Math.floor(Date.UTC(2026, 2, 1) / DAY)
 
 let data: DataFolder
 let admin: Visitor
@@ -24,6 +29,19 @@ async function administrator() {
 const nameOn = (html: string): string => /href="\/instance\/backups\/([^"]+)"/.exec(html)?.[1] ?? ''
 
 describe('The page about this CronGuard', () => {
+  test('says how large the database is, how it grows, and what is kept', async () => {
+    expect(await admin.read('/instance')).toContain('Tomorrow it shows how it grows.')
+    for (const day of [1, 2, 3]) {
+      data.guard.db.write((tx) => noteSize(tx, { day: TODAY - 3 + day, bytes: 1_000_000 + day * 2000 }))
+    }
+    const html = await admin.read('/instance')
+    expect(html).toContain('It grows by about 2 kB a day.')
+    expect(html.match(/<rect /g)).toHaveLength(3)
+    expect(html.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ')).toContain(
+      'Pings are kept for 90 days, and of each monitor the newest 1,000.',
+    )
+  })
+
   test('says that there is no backup yet, and how often one is made', async () => {
     const html = await admin.read('/instance')
     expect(html).toContain('There is no backup yet.')

@@ -13,7 +13,14 @@ let guard: TestGuard
 let wire: Wire
 
 beforeAll(() => {
-  guard = new TestGuard({ env: { CRONGUARD_TRUSTED_PROXIES: '127.0.0.1', CRONGUARD_METRICS_TOKEN: METRICS_TOKEN } })
+  guard = new TestGuard({
+    env: {
+      CRONGUARD_TRUSTED_PROXIES: '127.0.0.1',
+      CRONGUARD_METRICS_TOKEN: METRICS_TOKEN,
+      // As many as Healthchecks keeps.
+      CRONGUARD_PINGS_PER_MONITOR: '100',
+    },
+  })
   const project = guard.project('alice@example.org')
   const other = guard.project('mallory@example.org')
   const channelId = guard.mailTo(project, 'ops@example.org')

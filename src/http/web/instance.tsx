@@ -1,10 +1,14 @@
 // What whoever runs this CronGuard sees of it, and what he can fetch from it.
 import { Elysia } from 'elysia'
 import { findBackup, keepBackup, readBackups } from '#actions/backups.ts'
+import type { Deps } from '#deps.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { administering, type House, type SignedInVisit } from '#http/guards.ts'
 import { page, redirect } from '#http/respond.tsx'
-import { SECOND } from '#lib/duration.ts'
+import { DAY, SECOND } from '#lib/duration.ts'
+import { databaseBytes } from '#store/counts.ts'
+import { freeBytes, listSizes } from '#store/retention.ts'
+import type { DatabaseSize } from '#views/components/database-size.tsx'
 import { InstancePage } from '#views/pages/instance.tsx'
 
 const INSTANCE = '/instance'
@@ -34,7 +38,20 @@ export function instanceRoutes(house: House) {
 
 function show({ deps }: House, visit: SignedInVisit): Response {
   const backups = { ...readBackups(deps), keep: deps.config.backupKeep }
-  return page(<InstancePage visit={frameOf(visit)} reading={readingOf(visit)} backups={backups} />)
+  const database = readSize(deps)
+  return page(<InstancePage visit={frameOf(visit)} reading={readingOf(visit)} backups={backups} database={database} />)
+}
+
+const GROWTH_DAYS = 30
+
+function readSize({ db, clock, config }: Deps): DatabaseSize {
+  const today = Math.floor(clock.now() / DAY)
+  return {
+    bytes: databaseBytes(db),
+    freeBytes: freeBytes(db),
+    days: listSizes(db, today - GROWTH_DAYS),
+    kept: config.retention,
+  }
 }
 
 const NOTICES = {

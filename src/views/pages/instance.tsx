@@ -1,4 +1,5 @@
 import { sizeInWords } from '#lib/size.ts'
+import { type DatabaseSize, DatabaseSizeSection } from '#views/components/database-size.tsx'
 import { Ago, Moment, type Reading } from '#views/components/moment.tsx'
 import { Section, Sections } from '#views/components/section.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
@@ -10,6 +11,7 @@ export interface ShownBackup {
 }
 
 export interface InstancePageProps {
+  database: DatabaseSize
   visit: FrameVisit
   reading: Reading
   backups: {
@@ -22,10 +24,13 @@ export interface InstancePageProps {
   }
 }
 
-const ENTRIES: [string, string][] = [['backups', 'Backups']]
+const ENTRIES: [string, string][] = [
+  ['backups', 'Backups'],
+  ['database', 'Database'],
+]
 
 /** What whoever runs this CronGuard sees of it. */
-export function InstancePage({ visit, reading, backups }: InstancePageProps) {
+export function InstancePage({ visit, reading, backups, database }: InstancePageProps) {
   return (
     <Frame visit={visit} title="This CronGuard" room="instance">
       <div class="page-head">
@@ -33,6 +38,9 @@ export function InstancePage({ visit, reading, backups }: InstancePageProps) {
       </div>
       <Sections entries={ENTRIES}>
         <BackupsSection {...backups} reading={reading} />
+        <Section id="database" title="Database">
+          <DatabaseSizeSection {...database} />
+        </Section>
       </Sections>
     </Frame>
   )

@@ -1,15 +1,20 @@
 // Listens for mails to ping addresses, on a port of its own: plain, without passwords, and for nothing else.
-import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server'
+import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server'
 import type { Deps } from '#deps.ts'
-import { SECOND } from '#lib/duration.ts'
+import { MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { readRecipient, recordMail } from './pings/mail.ts'
 
 /** A report is small; a longer mail is refused. */
 export const MAIL_BYTES_MAX = 1_000_000
-export const RECIPIENTS_MAX = 50
+/** The least that a mail server must take (RFC 5321). */
+export const RECIPIENTS_MAX = 100
 export const CLIENTS_MAX = 50
+/** What relays of mail open at a time, so that one sender does not keep the others out. */
+export const CLIENTS_OF_ONE_MAX = 20
 const SILENCE_MAX_MS = 60 * SECOND
+/** For a whole conversation: who drips is never silent. */
+const CONVERSATION_MAX_MS = 10 * MINUTE
 const CLOSE_MAX_MS = 2 * SECOND
 
 export interface MailListener {
@@ -19,29 +24,40 @@ export interface MailListener {
 }
 
 /** Null when pings by mail are not taken. Rejects with what the system said when it cannot listen. */
-export async function listenForMail(deps: Deps): Promise<MailListener | null> {
+export async function listenForMail(
+  deps: Deps,
+  { conversationMaxMs = CONVERSATION_MAX_MS } = {},
+): Promise<MailListener | null> {
   const { pingMail } = deps.config
   if (pingMail === null) return null
   // Loaded only where mails are taken.
-  const { SMTPServer } = await import('smtp-server')
-  const server = new SMTPServer({
+  const library = await import('smtp-server')
+  const server: SMTPServer = new library.SMTPServer({
     name: pingMail.domain,
     banner: 'CronGuard takes pings',
-    disabledCommands: ['AUTH', 'STARTTLS'],
+    disabledCommands: ['AUTH', 'STARTTLS', 'WIZ', 'SHELL', 'KILL'],
     authOptional: true,
+    // Appliances send from addresses that are none, like `nas.@example.com`.
+    lenientAddressParsing: true,
     disableReverseLookup: true,
     size: MAIL_BYTES_MAX,
     maxClients: CLIENTS_MAX,
     socketTimeout: SILENCE_MAX_MS,
     closeTimeout: CLOSE_MAX_MS,
     logger: false,
+    onConnect: (session, done) =>
+      done(isCrowded(server, session) ? answer(421, 'Too many connections from you') : null),
     onRcptTo: (recipient, session, done) => done(refusalOf(recipient, session, pingMail.domain)),
     onData: (stream, session, done) => {
       take(deps, stream, session).then(
-        () => done(),
+        () => done(null, 'OK'),
         (error) => done(apology(deps, error)),
       )
     },
+  })
+  server.server.on('connection', (socket) => {
+    const patience = setTimeout(() => socket.destroy(), conversationMaxMs)
+    socket.once('close', () => clearTimeout(patience))
   })
   // Who hangs up in the middle of a mail is no fault of ours.
   server.on('error', (error) => deps.log.debug('A mail broke off', { reason: String(error) }))
@@ -55,6 +71,10 @@ export async function listenForMail(deps: Deps): Promise<MailListener | null> {
   return { port, stop: () => new Promise((resolve) => server.close(() => resolve())) }
 }
 
+function isCrowded({ connections }: SMTPServer, { remoteAddress }: SMTPServerSession): boolean {
+  return [...connections].filter((other) => other.remoteAddress === remoteAddress).length > CLIENTS_OF_ONE_MAX
+}
+
 function refusalOf({ address }: SMTPServerAddress, { envelope }: SMTPServerSession, domain: string): Error | null {
   if (envelope.rcptTo.length >= RECIPIENTS_MAX) return answer(452, '4.5.3 Too many recipients')
   const read = readRecipient(address, domain)
@@ -66,7 +86,9 @@ async function take(
   stream: SMTPServerDataStream,
   { envelope, remoteAddress }: SMTPServerSession,
 ): Promise<void> {
-  const raw = await readAll(stream)
+  const raw = await readAll(stream).catch(() => {
+    throw answer(451, '4.4.2 The mail broke off')
+  })
   if (raw.length > MAIL_BYTES_MAX || stream.sizeExceeded) throw answer(552, '5.3.4 The mail is too long')
   const domain = deps.config.pingMail?.domain ?? ''
   await recordMail(deps, {
@@ -87,7 +109,7 @@ async function readAll(stream: SMTPServerDataStream): Promise<Uint8Array> {
     size += chunk.length
     if (size <= MAIL_BYTES_MAX + 1) chunks.push(chunk)
   }
-  return size > MAIL_BYTES_MAX ? new Uint8Array(MAIL_BYTES_MAX + 1) : new Uint8Array(Buffer.concat(chunks))
+  return size > MAIL_BYTES_MAX ? new Uint8Array(MAIL_BYTES_MAX + 1) : Buffer.concat(chunks)
 }
 
 function apology({ log }: Deps, error: unknown): Error {

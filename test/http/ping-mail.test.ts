@@ -1,12 +1,19 @@
 // Pings by mail: real SMTP conversations with the listener.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { connect } from 'node:net'
-import { createTransport } from 'nodemailer'
+import { connect, type Socket } from 'node:net'
+import { createTransport, type SendMailOptions } from 'nodemailer'
 import { pauseMonitor } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { PingFilter } from '#domain/ping.ts'
 import type { Project } from '#domain/project.ts'
-import { CLIENTS_MAX, listenForMail, MAIL_BYTES_MAX, type MailListener, RECIPIENTS_MAX } from '#http/smtp.ts'
+import {
+  CLIENTS_MAX,
+  CLIENTS_OF_ONE_MAX,
+  listenForMail,
+  MAIL_BYTES_MAX,
+  type MailListener,
+  RECIPIENTS_MAX,
+} from '#http/smtp.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { findPingBody, listPings } from '#store/pings.ts'
 import { freePort } from '../support/binary.ts'
@@ -21,8 +28,7 @@ let backup: Monitor
 let listener: MailListener
 
 beforeEach(async () => {
-  const env = { CRONGUARD_SMTPD_PORT: String(await freePort()), CRONGUARD_PING_EMAIL_DOMAIN: DOMAIN }
-  guard = new TestGuard({ env: { ...env, CRONGUARD_SMTPD_HOST: '127.0.0.1' } })
+  guard = await guardWithMail(DOMAIN)
   project = guard.project()
   backup = guard.monitor(project, { name: 'backup', slug: 'backup' })
   const started = await listenForMail(guard.deps)
@@ -35,11 +41,16 @@ afterEach(async () => {
   guard.stop()
 })
 
+async function guardWithMail(domain: string): Promise<TestGuard> {
+  const env = { CRONGUARD_SMTPD_PORT: String(await freePort()), CRONGUARD_PING_EMAIL_DOMAIN: domain }
+  return new TestGuard({ env: { ...env, CRONGUARD_SMTPD_HOST: '127.0.0.1' } })
+}
+
 const addressOf = ({ pingKey }: Monitor) => `${pingKey}@${DOMAIN}`
 const pings = (monitor = backup) => listPings(guard.db, { monitorId: monitor.id, limit: 100 })
 const kinds = (monitor = backup) => pings(monitor).map(({ kind }) => kind)
 
-async function mail(message: { to?: string | string[]; subject?: string; text?: string; html?: string }) {
+async function mail(message: SendMailOptions) {
   const transport = createTransport({ host: '127.0.0.1', port: listener.port, ignoreTLS: true })
   try {
     return await transport.sendMail({ from: 'nas@example.org', to: addressOf(backup), ...message })
@@ -68,6 +79,15 @@ function converse(lines: readonly string[]): Promise<string[]> {
     socket.on('close', () => resolve(answers.slice(1)))
     socket.on('error', reject)
   })
+}
+
+/** Opens connections, and gives the first word of the server on each. */
+function greetings(count: number, localAddress = '127.0.0.1'): { sockets: Socket[]; said: Promise<string[]> } {
+  const sockets = Array.from({ length: count }, () => connect({ port: listener.port, host: '127.0.0.1', localAddress }))
+  const said = sockets.map(
+    (socket) => new Promise<string>((resolve) => socket.once('data', (data) => resolve(String(data).slice(0, 3)))),
+  )
+  return { sockets, said: Promise.all(said) }
 }
 
 const HELLO = ['HELO nas', 'MAIL FROM:<nas@example.org>']
@@ -136,23 +156,78 @@ describe('Words in a mail', () => {
     expect(kinds(monitor)).toEqual([kind as 'success'])
   })
 
-  test('are found in what is no proper mail at all', async () => {
-    const monitor = guard.monitor(project, { name: 'raw', filter: { ...WORDS, body: true } })
-    await converse([...HELLO, `RCPT TO:<${addressOf(monitor)}>`, 'DATA', `\r\n\x01 FAILED \xff\r\n.`])
-    expect(kinds(monitor)).toEqual(['fail'])
+  const OTHER_LETTERS = 'Subject: x\r\nContent-Type: text/plain; charset=iso-8859-1\r\n'
+  const raw: [string, Partial<PingFilter>, string, string][] = [
+    ['is none', { body: true }, '\r\n\x01 FAILED \xff', 'fail'],
+    ['has a head too long to be read', { subject: true }, `Subject: FAILED${'\r\n x'.repeat(100_000)}\r\n`, 'fail'],
+    ['has no head', { subject: true, body: true }, '\r\ndone', 'success'],
+    [
+      'is of other letters',
+      { body: true },
+      `${OTHER_LETTERS}Content-Transfer-Encoding: base64\r\n\r\nbfxkZQ==`,
+      'fail',
+    ],
+    [
+      'ends in the middle',
+      { body: true },
+      'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ndone',
+      'success',
+    ],
+  ]
+  test.each(raw)('are found in a mail that %s', async (_what, filter, message, kind) => {
+    const monitor = guard.monitor(project, { name: 'raw', filter: { ...WORDS, ...filter } })
+    await converse([...HELLO, `RCPT TO:<${addressOf(monitor)}>`, 'DATA', `${message}\r\n.`])
+    expect(kinds(monitor)).toEqual([kind as 'success'])
+  })
+
+  test('count in the mail itself, not in what is attached to it', async () => {
+    const monitor = guard.monitor(project, { name: 'words', filter: { ...WORDS, body: true } })
+    const attachments = [
+      { filename: 'log.txt', content: 'FAILED' },
+      { contentType: 'message/rfc822', content: 'Subject: old\r\n\r\nFAILED' },
+    ]
+    await mail({ to: addressOf(monitor), text: 'done', attachments })
+    expect(kinds(monitor)).toEqual(['success'])
+  })
+
+  test('are found however deep they stand in a page', async () => {
+    const monitor = guard.monitor(project, { name: 'words', filter: { ...WORDS, body: true } })
+    await mail({ to: addressOf(monitor), html: `${'<div><b>'.repeat(50_000)}FAILED` })
+    await mail({ to: addressOf(monitor), html: `<xmp>${'<b>'.repeat(200_000)}</xmp>done` })
+    expect(kinds(monitor)).toEqual(['success', 'fail'])
+  })
+
+  test('are kept apart by lines and cells of a page, and not by the lines of its source', async () => {
+    const filter = { ...WORDS, failureKeywords: 'it failed', successKeywords: 'jobOK, backup OK', body: true }
+    const monitor = guard.monitor(project, { name: 'words', filter })
+    await mail({ to: addressOf(monitor), html: '<p>it\n  fai<i>led</i></p>' })
+    await mail({ to: addressOf(monitor), html: '<table><tr><td>backup<td>OK</table>' })
+    await mail({ to: addressOf(monitor), html: '<p>job<p>OK' })
+    expect(kinds(monitor)).toEqual(['ignored', 'success', 'fail'])
   })
 })
 
 describe('The mail server', () => {
-  test('takes recipients of its domain with the mailbox of a monitor, and says to the others what is wrong', async () => {
+  test('takes the mailboxes of monitors in its domain, and says to the others what is wrong', async () => {
+    const { pingKey } = project
     expect(
       await answersTo(
+        'postmaster',
+        `${backup.pingKey}@sub.${DOMAIN}`,
+        `${backup.pingKey}@${DOMAIN}/x`,
+        `${pingKey}+Backup@${DOMAIN}`,
+        `${pingKey}+@${DOMAIN}`,
         `${backup.pingKey}@elsewhere.example.org`,
         `postmaster@${DOMAIN}`,
         `short+backup@${DOMAIN}`,
         addressOf(backup),
       ),
     ).toEqual([
+      '550 5.1.1 Recipient rejected',
+      '550 5.1.1 Recipient rejected',
+      '550 5.1.1 Recipient rejected',
+      '550 5.1.1 Invalid mailbox',
+      '550 5.1.1 Invalid mailbox',
       '550 5.1.1 Recipient rejected',
       '550 5.1.1 Invalid mailbox',
       '550 5.1.1 Invalid mailbox',
@@ -170,21 +245,73 @@ describe('The mail server', () => {
     expect(pings()).toEqual([])
   })
 
+  test('takes a domain of other letters', async () => {
+    const theirs = await guardWithMail('xn--mnchen-3ya.example.org')
+    await listener.stop()
+    listener = (await listenForMail(theirs.deps)) ?? listener
+    const { pingKey } = theirs.monitor(theirs.project(), { name: 'backup' })
+    expect(await answersTo(`${pingKey}@XN--mnchen-3ya.example.org`, `${pingKey}@münchen.example.org`)).toEqual([
+      '250 Accepted',
+      '250 Accepted',
+    ])
+    theirs.stop()
+  })
+
+  test.each(['nas.@example.org', ''])('takes a mail from "%s"', async (sender) => {
+    const lines = ['HELO nas', `MAIL FROM:<${sender}>`, `RCPT TO:<${addressOf(backup)}>`, 'DATA', '\r\nwell\r\n.']
+    expect((await converse(lines)).at(-1)).toBe('250 OK')
+    expect(pings()).toMatchObject([{ kind: 'success', userAgent: `Email from ${sender}` }])
+  })
+
+  test('keeps nothing of a mail that breaks off, and makes no fuss about it', async () => {
+    const socket = connect(listener.port, '127.0.0.1')
+    socket.on('data', (data) => {
+      if (String(data).startsWith('220')) {
+        socket.write(`HELO nas\r\nMAIL FROM:<>\r\nRCPT TO:<${addressOf(backup)}>\r\nDATA\r\n`)
+      }
+      if (String(data).includes('354')) socket.write('Subject: half', () => socket.destroy())
+    })
+    await new Promise((resolve) => socket.on('close', resolve))
+    await mail({ subject: 'whole' })
+    expect(kinds()).toEqual(['success'])
+    expect(guard.log.filter(({ level }) => level !== 'debug')).toEqual([])
+  })
+
   test('lets so many in at a time and no more', async () => {
-    const sockets = Array.from({ length: CLIENTS_MAX }, () => connect(listener.port, '127.0.0.1'))
-    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('data', resolve))))
-    await expect(mail({})).rejects.toThrow('421')
+    const crowd = [2, 3, 4].map((last) => greetings(last === 4 ? 11 : CLIENTS_OF_ONE_MAX, `127.0.0.${last}`))
+    const said = (await Promise.all(crowd.map(({ said }) => said))).flat()
+    expect(said.toSorted()).toEqual([...Array(CLIENTS_MAX).fill('220'), '421'])
+    for (const socket of crowd.flatMap(({ sockets }) => sockets)) socket.destroy()
+  })
+
+  test('lets nobody keep the others out', async () => {
+    const { sockets, said } = greetings(CLIENTS_OF_ONE_MAX + 5, '127.0.0.2')
+    expect((await said).toSorted()).toEqual([...Array(CLIENTS_OF_ONE_MAX).fill('220'), ...Array(5).fill('421')])
+    await mail({})
+    expect(kinds()).toEqual(['success'])
     for (const socket of sockets) socket.destroy()
+  })
+
+  test('ends a conversation that takes too long', async () => {
+    await listener.stop()
+    listener = (await listenForMail(guard.deps, { conversationMaxMs: 300 })) ?? listener
+    const socket = connect(listener.port, '127.0.0.1')
+    socket.on('data', () => setImmediate(() => socket.write('NOOP\r\n')))
+    await new Promise((resolve) => socket.on('close', resolve))
   })
 
   test('asks the sender to come again while the disk refuses', async () => {
     guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
     await expect(mail({})).rejects.toThrow('451')
+    expect(pings()).toEqual([])
   })
 
   test('offers no password and no encryption, and says nothing in the log', async () => {
     const [hello] = await converse(['EHLO nas'])
     expect(hello).not.toMatch(/AUTH|STARTTLS/)
+    expect(await converse(['AUTH PLAIN AHgAeQ==', 'STARTTLS', 'WIZ x'])).toEqual(
+      Array(3).fill('500 Error: command not recognized'),
+    )
     expect(guard.log).toEqual([])
   })
 
@@ -208,6 +335,17 @@ describe('The pages', () => {
     expect(html).not.toContain('<script>alert')
     expect(words(html)).toContain('Report &lt;b&gt; All &amp; well')
     expect(words(html)).toContain('by mail')
+  })
+
+  test('show one of two parts that say the same, and the beginning of a long mail', async () => {
+    const viewer = await memberOf(guard, project, 'viewer')
+    await mail({ text: 'plain words', html: '<p>words in HTML' })
+    const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
+    expect(text).toContain('A mail without a subject plain words Body')
+    await mail({ subject: 'long '.repeat(1000), text: 'x\n'.repeat(100_000) })
+    const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/2`)
+    expect(html).toContain('These are the first 10,000 characters.')
+    expect(html.length).toBeLessThan(40_000)
   })
 
   test('say nothing of mail where none is taken', async () => {

@@ -1,29 +1,104 @@
 // What a mail says, for the words that decide what a ping means, and for people.
 import type { MailText } from '#domain/ping.ts'
+import { SECOND } from '#lib/duration.ts'
 
-/** The subject and the text of a raw message: its plain part, and what a reader of its HTML part sees. */
-export async function readMailText(raw: Uint8Array): Promise<MailText> {
-  // Loaded with the first mail: most instances never get one.
-  const [{ simpleParser }, { convert }] = await Promise.all([import('mailparser'), import('html-to-text')])
+export interface ReadMail {
+  subject: string
+  /** Its plain part; empty for none. */
+  plain: string
+  /** What a reader of its HTML part sees; empty for none. */
+  page: string
+}
+
+const READ_MAX_MS = 10 * SECOND
+
+/** Null when nobody can make anything of it. What is attached is not read. */
+export function readMail(raw: Uint8Array): Promise<ReadMail | null> {
+  const turn = lastTurn.then(() => readAlone(raw))
+  lastTurn = turn
+  return turn
+}
+
+// A mail takes many times its size while it is read, so they are read one after the other.
+let lastTurn: Promise<unknown> = Promise.resolve()
+
+async function readAlone(raw: Uint8Array): Promise<ReadMail | null> {
   try {
-    const { subject = '', text = '', html } = await simpleParser(Buffer.from(raw), PARSING)
-    const shown = html ? convert(html, READING) : ''
-    return { subject, text: [text, shown].filter((part) => part !== '').join('\n') }
+    // Loaded with the first mail that is looked into: most instances never get one.
+    const { simpleParser } = await import('mailparser')
+    const mail = await Promise.race([simpleParser(Buffer.from(raw), PARSING), Bun.sleep(READ_MAX_MS)])
+    if (!mail) return null
+    const { subject = '', text = '', html } = mail
+    return { subject, plain: text, page: html ? await readPage(html) : '' }
   } catch {
-    // A message that is none must not lose the ping: its words are looked for as they came.
-    return { subject: '', text: new TextDecoder().decode(raw) }
+    return null
   }
 }
 
-const PARSING = { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true }
+/** Where words are looked for in a mail that was read. */
+export function wordsOf({ subject, plain, page }: ReadMail): MailText {
+  return { subject, text: [plain, page].filter((part) => part !== '').join('\n') }
+}
 
-/** Words only: no link, no picture, and nothing folded in the middle of a word that is looked for. */
-const READING = {
-  wordwrap: false as const,
-  limits: { maxInputLength: 1_000_000, maxDepth: 50, ellipsis: '' },
-  selectors: [
-    { selector: 'a', options: { ignoreHref: true } },
-    { selector: 'img', format: 'skip' },
-    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
-  ],
+/** For people: one of the two parts, for most mails say the same in both. */
+export function shownOf({ subject, plain, page }: ReadMail): MailText {
+  return { subject, text: plain.trim() === '' ? page : plain }
+}
+
+/** Where words are looked for in a mail that cannot be read: that must not lose the ping. */
+export function wordsAsTheyCame(raw: Uint8Array): MailText {
+  const text = new TextDecoder().decode(raw)
+  return { subject: text, text }
+}
+
+// `ignoreEmbedded`, which the types do not know: a mail in the mail is an attachment.
+const PARSING = {
+  skipHtmlToText: true,
+  skipTextToHtml: true,
+  skipImageLinks: true,
+  skipTextLinks: true,
+  ignoreEmbedded: true,
+}
+
+const LARGE_PAGE = 100_000
+
+/** Nothing is folded in the middle of a word that is looked for. */
+const READING = { wordwrap: false as const, limits: { maxInputLength: Number.POSITIVE_INFINITY } }
+
+/** The line separator of Unicode, which reading leaves as it is. */
+const LINE = '\u2028'
+const LINE_ELEMENTS = 'br, p, div, tr, li, h1, h2, h3, h4, h5, h6, table, ul, ol, pre, blockquote, section, hr, dt, dd'
+
+async function readPage(html: string): Promise<string> {
+  const { convert } = await import('html-to-text')
+  const flat = flatten(html)
+  // Thousands of elements leave behind what the runtime counts for nothing, and collects too late.
+  if (html.length > LARGE_PAGE) Bun.gc(true)
+  return convert(flat, READING)
+    .split(LINE)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('\n')
+}
+
+// Reading nested elements takes time with the square of their depth, during which nothing else is done: one mail could
+// stop the watch for seconds. What is flat is read at once.
+function flatten(html: string): string {
+  let flat = ''
+  const add = (text: string) => ({
+    element: () => {
+      flat += text
+    },
+  })
+  new HTMLRewriter()
+    .on('script, style', { text: (chunk) => void chunk.remove() })
+    .on(LINE_ELEMENTS, add(LINE))
+    .on('td, th', add(' '))
+    .onDocument({
+      text: (chunk) => {
+        if (!chunk.removed) flat += chunk.text.replaceAll('<', '&lt;')
+      },
+    })
+    .transform(html)
+  return flat
 }

@@ -1,21 +1,24 @@
 // Pings by mail, as Healthchecks takes them: the address says which monitor, and the mail itself is kept as the body.
-import { type PingAddress, recordPing } from '#actions/pings.ts'
+import { recordPing } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { type PingRules, USER_AGENT_MAX } from '#domain/ping.ts'
 import { AppError } from '#lib/errors.ts'
-import { readMailText } from './mail-text.ts'
+import { findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
+import { readMail, wordsAsTheyCame, wordsOf } from './mail-text.ts'
 import { UUID } from './report.ts'
 
 /** What a mail server answers to a recipient that it does not take. */
 export type RecipientProblem = 'Recipient rejected' | 'Invalid mailbox'
 
+export type MailAddress = { pingKey: string } | { projectPingKey: string; slug: string; mayCreate: false }
+
 const BY_PING_KEY = new RegExp(`^(${UUID})$`)
 const BY_SLUG = /^([A-Za-z0-9_-]{22})\+([a-z0-9_-]{1,100})$/
 
-/** Which monitor a recipient names. */
-export function readRecipient(recipient: string, domain: string): PingAddress | RecipientProblem {
+/** Which monitor a recipient names. `domain`: as it stands in the DNS, in small letters. */
+export function readRecipient(recipient: string, domain: string): MailAddress | RecipientProblem {
   const at = recipient.lastIndexOf('@')
-  if (at === -1 || recipient.slice(at + 1).toLowerCase() !== domain) return 'Recipient rejected'
+  if (at === -1 || inDns(recipient.slice(at + 1)) !== domain) return 'Recipient rejected'
   const mailbox = recipient.slice(0, at)
   const [, pingKey] = BY_PING_KEY.exec(mailbox) ?? []
   if (pingKey !== undefined) return { pingKey: pingKey.toLowerCase() }
@@ -24,16 +27,25 @@ export function readRecipient(recipient: string, domain: string): PingAddress | 
   return { projectPingKey, slug, mayCreate: false }
 }
 
+// A mail server shows a domain of other letters as people read it.
+function inDns(domain: string): string | null {
+  const url = `http://${domain}`
+  return /^[\p{L}\p{M}\p{N}.-]+$/u.test(domain) && URL.canParse(url) ? new URL(url).hostname : null
+}
+
 export interface ReceivedMail {
+  /** Empty for a notice of a mail server. */
   sender: string
-  addresses: readonly PingAddress[]
+  addresses: readonly MailAddress[]
   remoteAddress: string | null
   raw: Uint8Array
 }
 
 /** One ping for each address that means a monitor. Rejects with `StorageRefusedError`: then the sender tries again. */
 export async function recordMail(deps: Deps, { sender, addresses, remoteAddress, raw }: ReceivedMail): Promise<void> {
-  const mail = await readMailText(raw)
+  const isRead = addresses.some((address) => looksForWords(deps, address))
+  const read = isRead ? await readMail(raw) : null
+  const mail = read === null ? wordsAsTheyCame(raw) : wordsOf(read)
   const userAgent = `Email from ${sender}`.slice(0, USER_AGENT_MAX)
   const pings = addresses.map((address) =>
     recordPing(deps, {
@@ -48,6 +60,15 @@ export async function recordMail(deps: Deps, { sender, addresses, remoteAddress,
     }).catch(passOverUnknown),
   )
   await Promise.all(pings)
+}
+
+// Reading a mail is work, which nobody gets done who knows no monitor that looks for words.
+function looksForWords({ db }: Deps, address: MailAddress): boolean {
+  const pingKeys = 'pingKey' in address ? [address.pingKey] : listPingKeysBySlug(db, address)
+  return pingKeys.some((pingKey) => {
+    const filter = findWatchedByPingKey(db, pingKey)?.filter
+    return filter !== undefined && (filter.subject || filter.body)
+  })
 }
 
 // A mail has no method.

@@ -3,7 +3,7 @@ import { shownName } from '#domain/monitor.ts'
 import { decodeBody, type RecordedPing } from '#domain/ping.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
-import { readMailText } from '#http/pings/mail-text.ts'
+import { readMail, shownOf } from '#http/pings/mail-text.ts'
 import { page } from '#http/respond.tsx'
 import { AppError } from '#lib/errors.ts'
 import { findPing, findPingBody } from '#store/pings.ts'
@@ -28,13 +28,14 @@ async function show(house: House, visit: MonitorVisit): Promise<Response> {
   const { db } = house.deps
   const ping = findMeant(house, visit)
   const body = findPingBody(db, ping)
+  const mail = body && ping.scheme === 'email' ? await readMail(body) : null
   return page(
     <PingPage
       visit={frameOf(visit)}
       monitor={{ uniqueKey: monitor.uniqueKey, shownName: shownName(monitor) }}
       ping={ping}
       body={body && decodeBody(body)}
-      mail={body && ping.scheme === 'email' ? await readMailText(body) : null}
+      mail={mail && shownOf(mail)}
       around={findPingNumbersAround(db, { monitorId: monitor.id, number: ping.number })}
       reading={readingOf(visit)}
     />,

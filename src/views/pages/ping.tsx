@@ -19,6 +19,7 @@ interface PingPageProps {
 }
 
 const SHOWN_CHARACTERS = 10_000
+const SHOWN_SUBJECT_CHARACTERS = 1000
 
 export function PingPage({ visit, monitor, ping, body, mail, around, reading }: PingPageProps) {
   const address = `/monitors/${monitor.uniqueKey}`
@@ -94,10 +95,10 @@ function Mail({ subject, text }: MailText) {
   return (
     <section class="card" aria-labelledby="mail-title">
       <h2 id="mail-title" dir="auto">
-        {visible(subject) || 'A mail without a subject'}
+        {visible(beginning(subject, SHOWN_SUBJECT_CHARACTERS)) || 'A mail without a subject'}
       </h2>
       <pre class="ping-body" dir="auto" tabindex="0">
-        {visible([...text].slice(0, SHOWN_CHARACTERS).join('')) || 'It has no text.'}
+        {visible(beginning(text, SHOWN_CHARACTERS)) || 'It has no text.'}
       </pre>
     </section>
   )
@@ -117,7 +118,7 @@ function Body({ body, size, rawAddress }: BodyProps) {
       </section>
     )
   }
-  const characters = [...body]
+  const shown = beginning(body, SHOWN_CHARACTERS)
   return (
     <section class="card" aria-labelledby="body-title">
       <div class="card-head">
@@ -127,15 +128,20 @@ function Body({ body, size, rawAddress }: BodyProps) {
         </p>
       </div>
       <pre class="ping-body" dir="auto" tabindex="0">
-        {visible(characters.slice(0, SHOWN_CHARACTERS).join(''))}
+        {visible(shown)}
       </pre>
-      {characters.length > SHOWN_CHARACTERS && (
+      {shown.length < body.length && (
         <p class="soft">
           These are the first {SHOWN_CHARACTERS.toLocaleString('en')} characters. <a href={rawAddress}>All of it</a>
         </p>
       )}
     </section>
   )
+}
+
+// A body may be long: only what can be shown is taken apart.
+function beginning(text: string, characters: number): string {
+  return [...text.slice(0, 2 * characters)].slice(0, characters).join('')
 }
 
 // Unicode has a picture for each control character; the page itself cannot hold most of them.

@@ -307,7 +307,7 @@ make_unit() {
 
 # Of the unit, what a service manager without rights can do.
 make_user_unit() {
-  kept='Description|StartLimitIntervalSec|Type|NotifyAccess|WatchdogSec|ExecStart|Restart|RestartSec'
+  kept='Description|StartLimitIntervalSec|Type|NotifyAccess|WatchdogSec|WatchdogSignal|ExecStart|Restart|RestartSec'
   kept="$kept|TimeoutStartSec|TimeoutStopSec|KillMode|UMask|Environment|EnvironmentFile|UnsetEnvironment"
   kept="$kept|MemoryHigh|MemoryMax|TasksMax"
   kept="$kept|NoNewPrivileges|RestrictAddressFamilies|RestrictNamespaces|RestrictRealtime|RestrictSUIDSGID"
@@ -379,12 +379,14 @@ as_owner() (
 make_user() {
   if [ "$rootless" = yes ] || id cronguard >/dev/null 2>&1; then return; fi
   will 'Make the system user cronguard.' || return 0
-  shell=$(command -v nologin || echo /bin/false)
+  shell=/bin/false
+  for path in /sbin/nologin /usr/sbin/nologin; do if [ -x "$path" ]; then shell=$path; fi; done
   if has useradd; then
     group=--user-group
     if grep -q '^cronguard:' /etc/group; then group='--gid=cronguard'; fi
     useradd --system "$group" --home-dir "$default_data" --no-create-home --shell "$shell" cronguard
   else
+    has adduser || fail 'There is no useradd and no adduser: make a system user cronguard, and call this again.'
     grep -q '^cronguard:' /etc/group || addgroup -S cronguard
     adduser -S -D -H -h "$default_data" -s "$shell" -G cronguard cronguard
   fi
@@ -478,9 +480,11 @@ start_service() {
 
 say_how_to_begin() {
   [ "$is_dry" = no ] || return 0
-  say
+  how='it is in the log'
+  if systemd_runs; then how="$journal | grep -F /setup? | tail -n 1"; fi
+  say ''
   say "CronGuard $new_version is at $(address)"
-  say "The link for the first account, good for 30 minutes after a start: $journal | grep -F /setup? | tail -n 1"
+  say "The link for the first account, good for 30 minutes after a start: $how"
   say "Then let a job report: curl -fsS '$(address)/ping/<ping key of your project>/backup?create=1'"
 }
 
@@ -561,7 +565,7 @@ confirm() {
     *install.sh) read -r answer || true ;;
     *) { read -r answer </dev/tty; } 2>/dev/null || true ;;
   esac
-  say
+  say ''
   [ "$answer" = yes ] || fail 'Nothing was removed.'
 }
 

@@ -1,6 +1,8 @@
+import { isAbsolute } from 'node:path'
 import { keepBackup } from '#actions/backups.ts'
 import { openSetup } from '#actions/registration.ts'
 import { type App, startApp } from '#app.ts'
+import type { Config } from '#config.ts'
 import { systemClock } from '#lib/clock.ts'
 import type { AddCommand, Shell } from './command.ts'
 
@@ -31,7 +33,7 @@ function greet({ deps }: App, shell: Shell): void {
   if (token === null) return
   shell.tell('Nobody has an account yet. Make the first one here; the link works once, for 30 minutes:')
   shell.tell(`  ${config.baseUrl}/setup?token=${token}`)
-  shell.tell(`or on this machine: ${programName()} user create you@example.com --admin\n`)
+  shell.tell(`or on this machine: ${programFor(config)} user create you@example.com --admin\n`)
 }
 
 // A watcher that dies of one fault is silent about everything else; this one says so and goes on watching.
@@ -41,9 +43,10 @@ function surviveFaults({ deps }: App): void {
   process.on('unhandledRejection', survive)
 }
 
-/** How the person who started this program calls it. */
-function programName(): string {
-  return Bun.isStandaloneExecutable ? process.execPath : 'bun src/main.ts'
+// Called from another folder, it must still find the same data.
+function programFor({ dataDir }: Config): string {
+  const program = Bun.isStandaloneExecutable ? process.execPath : 'bun src/main.ts'
+  return isAbsolute(dataDir) ? `CRONGUARD_DATA_DIR=${dataDir} ${program}` : program
 }
 
 // A terminal and npm both pass Ctrl-C on, so it comes twice. Only the first counts; stopping has a limit of its own.

@@ -1,4 +1,5 @@
 // The service manager that started this process, as systemd's sd_notify(3) speaks with it. Silent where there is none.
+import { fstatSync } from 'node:fs'
 import { messageOf } from './errors.ts'
 
 export interface ServiceManager {
@@ -27,6 +28,7 @@ const SILENT: ServiceManager = {
   needsTime: () => {},
 }
 
+const STANDARD_ERROR = 2
 /** The longest address of a unix socket: `sun_path` on Linux. */
 const ADDRESS_MAX = 108
 const AF_UNIX = 1
@@ -47,6 +49,13 @@ export async function findServiceManager(env: Environment, warn: (sentence: stri
     return SILENT
   }
   return speakThrough(warnOnce(send, warn), watchdogOf(env))
+}
+
+/** Reads `JOURNAL_STREAM`: whether what is written to standard error goes straight into the journal. */
+export function writesToJournal({ JOURNAL_STREAM }: Environment): boolean {
+  if (!JOURNAL_STREAM) return false
+  const { dev, ino } = fstatSync(STANDARD_ERROR, { bigint: true })
+  return JOURNAL_STREAM === `${dev}:${ino}`
 }
 
 function speakThrough(send: (message: Uint8Array) => void, watchdogMs: number | null): ServiceManager {

@@ -92,7 +92,7 @@ describe('The process', () => {
     await cronguard.start()
     const log = await Bun.file(cronguard.logPath).text()
     expect(log).toContain(cronguard.url)
-    expect(log).toContain('user create')
+    expect(log).toMatch(/CRONGUARD_DATA_DIR=\/\S+\/data \S+\/cronguard user create/)
     const mode = (name: string) => statSync(join(cronguard.folder, 'data', name)).mode & 0o777
     expect([mode('.'), mode('secret-key'), mode('cronguard.db')]).toEqual([0o700, 0o600, 0o600])
   })

@@ -30,7 +30,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
     expect(owners.stdout).toBe('cronguard:cronguard\nroot:cronguard\n')
     const lines = said.trimEnd().split('\n').slice(-3)
     expect(lines[0]).toBe('CronGuard 1.0.0 is at http://127.0.0.1:8000')
-    expect(lines[1]).toContain('journalctl -u cronguard')
+    expect(lines[1]).toContain('The link for the first account')
     expect(lines[2]).toContain("curl -fsS 'http://127.0.0.1:8000/ping/")
   })
 

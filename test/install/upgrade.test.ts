@@ -124,8 +124,9 @@ describe.skipIf(!canEnter)('An upgrade', () => {
 describe.skipIf(!canEnter)('Where systemd runs, install.sh', () => {
   test('starts the service, now and with the machine', async () => {
     installer.haveSystemd()
-    await installer.install('/release')
+    const said = await installer.install('/release')
     expect(installer.asked()).toEqual(['daemon-reload', 'enable --now cronguard.service'])
+    expect(said.trimEnd().split('\n').at(-2)).toContain('journalctl -u cronguard -o cat | grep -F /setup?')
   })
 
   test('starts it anew after an upgrade when it runs, and leaves it alone when nothing is new', async () => {

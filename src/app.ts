@@ -6,9 +6,10 @@ import { copyBeforeMigration } from '#actions/safety-copies.ts'
 import { migrate } from '#actions/schema.ts'
 import { type Config, SECRET_KEY_MIN } from '#config.ts'
 import type { Deps } from '#deps.ts'
-import { unwellParts } from '#domain/health.ts'
+import { stuckParts, unwellParts } from '#domain/health.ts'
+import { type Listener, listen, listenOnSocket } from '#http/listen.ts'
 import { createLive } from '#http/live.tsx'
-import { createFront, type Front, type Listener, listen } from '#http/server.ts'
+import { createFront, type Front } from '#http/server.ts'
 import { listenForMail, type MailListener } from '#http/smtp.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { DestinationRules } from '#lib/destinations.ts'
@@ -24,9 +25,10 @@ import { createBackups } from '#loops/backups.ts'
 import { createChecker } from '#loops/checker.ts'
 import { createHeartbeat } from '#loops/heartbeat.ts'
 import { type Loop, type LoopHealth, type RunningLoops, startLoops } from '#loops/index.ts'
+import { createJanitor } from '#loops/janitor.ts'
 import { createOutbox } from '#loops/outbox.ts'
 import { createWarner } from '#loops/warnings.ts'
-import { createWatchdog } from '#loops/watchdog.ts'
+import { createWatchdog, type Watched } from '#loops/watchdog.ts'
 import { createWatcher } from '#loops/watcher.ts'
 import { DATABASE_FILE, openDatabase } from '#store/database.ts'
 import { type FolderLock, lockFolder } from '#store/lock.ts'
@@ -44,7 +46,7 @@ export interface Setting {
 }
 
 /** What `/health` knows before the loops tick. */
-const STARTING: LoopHealth[] = [{ name: 'checker', isWell: false }]
+const STARTING: LoopHealth[] = [{ name: 'checker', isWell: false, isRunning: true }]
 
 const SECRET_KEY_FILE = 'secret-key'
 const STOP_GRACE_MS = 5 * SECOND
@@ -77,7 +79,7 @@ async function watch(deps: Deps, { lock, manager }: { lock: FolderLock; manager:
   const live = createLive(deps)
   const readHealth = (): LoopHealth[] => running?.health() ?? STARTING
   const readUnwell = (): string[] => unwellParts(readHealth())
-  const listener = listenOrThrow(deps, createFront(deps, readHealth, live))
+  const listeners = await listenOrThrow(deps, createFront(deps, readHealth, live))
   const mailListener = await listenForMailOrThrow(deps)
   const watched = await beginWatch(deps)
   const loops = startLoops(deps, [
@@ -87,15 +89,18 @@ async function watch(deps: Deps, { lock, manager }: { lock: FolderLock; manager:
     createWatcher(deps, readUnwell),
     createWarner(deps),
     createBackups(deps),
+    createJanitor(deps),
     live,
   ])
   running = loops
-  const watchdog = startLoops(deps, watchdogLoops(manager, readUnwell))
+  const readStuck = (): string[] => stuckParts(readHealth())
+  const watchdog = startLoops(deps, watchdogLoops(manager, { readUnwell, readStuck }))
   return {
     deps,
     stop: async () => {
       live.close()
-      await Promise.all([inGrace(loops.stop()), watchdog.stop(), listener.stop(STOP_GRACE_MS), mailListener?.stop()])
+      const quiet = listeners.map((listener) => listener.stop(STOP_GRACE_MS))
+      await Promise.all([inGrace(loops.stop()), watchdog.stop(), ...quiet, mailListener?.stop()])
       tidyUp(deps)
       closeDeps(deps)
       lock.release()
@@ -103,9 +108,9 @@ async function watch(deps: Deps, { lock, manager }: { lock: FolderLock; manager:
   }
 }
 
-function watchdogLoops(manager: ServiceManager, readUnwell: () => string[]): Loop[] {
+function watchdogLoops(manager: ServiceManager, look: Pick<Watched, 'readUnwell' | 'readStuck'>): Loop[] {
   const { watchdogMs } = manager
-  return watchdogMs === null ? [] : [createWatchdog({ manager, watchdogMs, readUnwell })]
+  return watchdogMs === null ? [] : [createWatchdog({ manager, watchdogMs, ...look })]
 }
 
 /** For a command that works beside a running server: the same database, nothing that ticks or listens. */
@@ -211,12 +216,18 @@ function migrateAndTell(deps: Deps): void {
   if (applied.length > 0) deps.log.info('The database was brought up to date', { applied: applied.join(', ') })
 }
 
-function listenOrThrow(deps: Deps, front: Front): Listener {
-  const { host, port } = deps.config
+async function listenOrThrow(deps: Deps, front: Front): Promise<Listener[]> {
+  const { host, port, socket } = deps.config
+  const listener = await orConflict(`listen on ${host}, port ${port}`, () => listen(deps, front))
+  if (socket === null) return [listener]
+  return [listener, await orConflict(`listen on the socket ${socket}`, () => listenOnSocket(deps, socket, front))]
+}
+
+async function orConflict<T>(aim: string, work: () => T | Promise<T>): Promise<T> {
   try {
-    return listen(deps, front)
+    return await work()
   } catch (error) {
-    throw new AppError('conflict', `CronGuard cannot listen on ${host}, port ${port}: ${messageOf(error)}`)
+    throw new AppError('conflict', `CronGuard cannot ${aim}: ${messageOf(error)}`)
   }
 }
 

@@ -3,14 +3,17 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { isAddressRange } from '#lib/addresses.ts'
-import { LOG_FORMATS, LOG_LEVELS } from '#lib/log.ts'
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat } from '#lib/log.ts'
 import { SMTP_SECURITIES, type SmtpSettings } from '#lib/mail.ts'
+import { writesToJournal } from '#lib/systemd.ts'
 
 export interface Config {
   readonly host: string
   readonly port: number
   /** Where people and jobs reach this CronGuard; without a slash at the end. */
   readonly baseUrl: string
+  /** The path of the base URL, like "/cron"; empty for none. */
+  readonly basePath: string
   readonly dataDir: string
   /** Null: made at the first start and kept in the data folder. */
   readonly secretKey: string | null
@@ -39,7 +42,7 @@ export interface Config {
   /** The path of a unix socket to listen on besides; null: none. */
   readonly socket: string | null
   readonly logLevel: (typeof LOG_LEVELS)[number]
-  readonly logFormat: (typeof LOG_FORMATS)[number]
+  readonly logFormat: LogFormat
 }
 
 /** Where mails to ping addresses arrive. */
@@ -93,6 +96,10 @@ const Settings = z.object({
   BASE_URL: z
     .string()
     .refine(isBaseUrl, 'must be an address like https://cron.example.com, without user name, query or fragment')
+    .refine(
+      (text) => !isBaseUrl(text) || hasPlainPath(text),
+      'must have a path of letters, digits and . _ ~ - only, like https://example.com/cron',
+    )
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
   DATA_DIR: z.string().min(1, 'is empty').default('./data'),
@@ -160,7 +167,7 @@ export function readConfig(env: Environment): Config {
     problems.push(`${PREFIX}SMTP_USERNAME and ${PREFIX}SMTP_PASSWORD belong together; only one of them is set`)
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
-  return Object.freeze(toConfig(parsed.data))
+  return Object.freeze(toConfig(parsed.data, env))
 }
 
 /** What systemd may hand over as credentials: "secret-key". */
@@ -230,12 +237,13 @@ function readSecret(
   }
 }
 
-function toConfig(settings: z.output<typeof Settings>): Config {
+function toConfig(settings: z.output<typeof Settings>, env: Environment): Config {
   const baseUrl = settings.BASE_URL ?? `http://${hostInUrl(settings.HOST)}:${settings.PORT}`
   return {
     host: settings.HOST,
     port: settings.PORT,
     baseUrl,
+    basePath: new URL(baseUrl).pathname.replace(/\/+$/, ''),
     dataDir: settings.DATA_DIR,
     secretKey: settings.SECRET_KEY ?? null,
     smtp: toSmtp(settings, baseUrl),
@@ -260,7 +268,7 @@ function toConfig(settings: z.output<typeof Settings>): Config {
     outboundAllow: settings.OUTBOUND_ALLOW,
     socket: settings.SOCKET ?? null,
     logLevel: settings.LOG_LEVEL,
-    logFormat: settings.LOG_FORMAT,
+    logFormat: settings.LOG_FORMAT === 'text' && writesToJournal(env) ? 'journal' : settings.LOG_FORMAT,
   }
 }
 
@@ -299,6 +307,11 @@ function isBaseUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, username, password, search, hash } = new URL(text)
   return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '')
+}
+
+// It is looked for in the paths of requests, and written before those of links, as it stands.
+function hasPlainPath(text: string): boolean {
+  return /^[a-z]+:\/\/[^/]*(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)*\/*$/i.test(text)
 }
 
 function hostInUrl(host: string): string {

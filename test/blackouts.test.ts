@@ -224,6 +224,18 @@ describe('The watch of a process', () => {
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
   })
 
+  test('begins as soon as a disk takes writes again that refused at the start', async () => {
+    const backup = await hourly('backup')
+    const { writeGrouped } = guard.deps.db
+    guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
+    guard.clock.advance(2 * HOUR)
+    watch = await beginWatch(guard.deps)
+    await expect(judges()).rejects.toThrow()
+    guard.deps.db.writeGrouped = writeGrouped
+    expect(await judges()).toBe(true)
+    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
+  })
+
   test('puts off what fell due while the disk refused, however short that was', async () => {
     const backup = await hourly('backup')
     const checker = createChecker(guard.deps, watch)
@@ -237,6 +249,28 @@ describe('The watch of a process', () => {
     await checker.tick()
     expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
     expect([subjects(), blackouts()]).toEqual([[], []])
+  })
+
+  test('still knows that the disk refused, whatever signs of life were tried meanwhile', async () => {
+    const backup = await hourly('backup')
+    await guard.pass(HOUR + 10 * MINUTE - SECOND)
+    Object.assign(watch, { aliveAt: guard.clock.now(), aliveElapsed: guard.clock.elapsed() })
+    for (const [seconds, isLong] of [
+      [10, false],
+      [3600, true],
+    ] as const) {
+      const { writeGrouped } = guard.deps.db
+      guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
+      for (let passed = 0; passed < seconds; passed += 5) {
+        guard.clock.advance(5 * SECOND)
+        await expect(showLife(guard.deps, watch)).rejects.toThrow()
+      }
+      guard.deps.db.writeGrouped = writeGrouped
+      await showLife(guard.deps, watch)
+      await judges()
+      expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
+      expect(blackouts()).toEqual(isLong ? [{ reason: 'disk', ms: HOUR }] : [])
+    }
   })
 
   // The sign of life comes every five seconds, long before a gap is one.

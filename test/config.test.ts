@@ -30,6 +30,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 8000,
       baseUrl: 'http://127.0.0.1:8000',
+      basePath: '',
       dataDir: './data',
       secretKey: null,
       smtp: null,
@@ -94,6 +95,7 @@ describe('the configuration', () => {
       host: '0.0.0.0',
       port: 8080,
       baseUrl: 'https://cron.example.com',
+      basePath: '',
       dataDir: '/var/lib/cronguard',
       secretKey: SECRET,
       smtp: { ...server, username: 'ada', password: 'engine', from: 'Cron <cron@example.com>' },
@@ -161,12 +163,29 @@ describe('the address of this CronGuard', () => {
   })
 })
 
+describe('the base path', () => {
+  test.each([
+    ['https://example.com', ''],
+    ['https://example.com/', ''],
+    ['https://example.com/cron', '/cron'],
+    ['https://example.com/cron//', '/cron'],
+    ['http://[::1]:81/tools/cron-1.0_~/', '/tools/cron-1.0_~'],
+  ])('of %s is "%s"', (url, basePath) => {
+    expect(readConfig({ CRONGUARD_BASE_URL: url }).basePath).toBe(basePath)
+  })
+})
+
 const PORT_PROBLEM = 'must be a port between 1 and 65535'
 const PROXIES_PROBLEM = 'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8'
+const PATH_PROBLEM = 'must have a path of letters, digits and . _ ~ - only, like https://example.com/cron'
 const ADDRESS_PROBLEM = 'must be an address like https://cron.example.com, without user name, query or fragment'
 
 describe('a bad value is told with the name of its setting', () => {
   const cases: [name: string, value: string, problem: string][] = [
+    ['BASE_URL', 'https://example.com/my cron', PATH_PROBLEM],
+    ['BASE_URL', 'https://example.com/a//b', PATH_PROBLEM],
+    ['BASE_URL', 'https://example.com/a/../b', PATH_PROBLEM],
+    ['BASE_URL', 'https://example.com/%63ron', PATH_PROBLEM],
     ['PORT', '0', PORT_PROBLEM],
     ['PORT', '65536', PORT_PROBLEM],
     ['PORT', '-1', 'must be a whole number'],

@@ -2,7 +2,8 @@
 import type { Deps } from '#deps.ts'
 import { type BlackoutReason, CLOCK_WAIT_MS, GAP_MS, gapReason, judgeClock } from '#domain/blackout.ts'
 import { durationInWords, momentInWords } from '#lib/duration.ts'
-import { markAlive, markStarted, markStopped, readHeartbeat } from '#store/heartbeat.ts'
+import { StorageRefusedError } from '#lib/errors.ts'
+import { markAlive, markStarted, markStopped, proveWritable, readHeartbeat } from '#store/heartbeat.ts'
 import { acceptEarlierClock, recordBlackout, recountDueTimes } from './blackouts.ts'
 
 /** What a process knows of its own watch. */
@@ -11,7 +12,7 @@ export interface Watch {
   aliveAt: number
   aliveElapsed: number
   isDiskRefusing: boolean
-  /** Since when, by the clock that only goes forward, it waits for a clock that can be right; null: it watches. */
+  /** Since when, by the clock that only goes forward, it waits for a right clock, or for the disk; null: it watches. */
   waitsSince: number | null
 }
 
@@ -29,17 +30,24 @@ export async function beginWatch(deps: Deps): Promise<Watch> {
     })
     return watch
   }
-  await goOn(deps, watch)
+  try {
+    await goOn(deps, watch)
+  } catch (error) {
+    if (!(error instanceof StorageRefusedError)) throw error
+    // It answers, and begins to watch as soon as the disk takes writes again: `keepTime` goes on trying.
+    Object.assign(watch, { waitsSince: elapsed, isDiskRefusing: true })
+  }
   return watch
 }
 
 /** A sign of life, which also proves that the disk still takes what it is given. */
 export async function showLife(deps: Deps, watch: Watch): Promise<void> {
   if (watch.waitsSince !== null) return
+  // A gap is for `keepTime` to find: a sign of life must not hide that it has overslept, or that pings were refused.
+  const verdict = judgeClock({ aliveAt: watch.aliveAt, now: deps.clock.now() })
+  const isWatching = verdict === 'steady' && !watch.isDiskRefusing
   try {
-    // A gap is for `keepTime` to find: who has overslept must not hide it by a sign of life.
-    if (judgeClock({ aliveAt: watch.aliveAt, now: deps.clock.now() }) === 'steady') await signLife(deps, watch)
-    watch.isDiskRefusing = false
+    await (isWatching ? signLife(deps, watch) : deps.db.writeGrouped(proveWritable))
   } catch (error) {
     watch.isDiskRefusing = true
     throw error

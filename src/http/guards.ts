@@ -15,7 +15,7 @@ import { type Form, readForm } from './forms.ts'
 import type { Live } from './live.tsx'
 import { NOTICE, redirect, wantsPartial, withCookies, withoutNotice } from './respond.tsx'
 import type { Sessions } from './sessions.ts'
-import { pathStart, splitUrl } from './url.ts'
+import { askedPath, splitUrl } from './url.ts'
 
 /** What a guard needs to know of this CronGuard. */
 export interface House {
@@ -150,7 +150,7 @@ function turnAway({ db }: Deps, request: Request): Response {
   if (request.method !== 'GET' || wantsPartial(request)) {
     throw new AppError('unauthorized', 'You are not signed in any more. Sign in, and try again.')
   }
-  const asked = request.url.slice(pathStart(request.url))
+  const asked = askedPath(request.url)
   return redirect(asked === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`)
 }
 

@@ -4,6 +4,7 @@ import { countByStatus, type ListedMonitor } from '#domain/monitor-list.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { countMonitors, listListedMonitors, listProjectIdsOf, listStatuses } from '#store/monitor-lists.ts'
+import { markupBelow } from '#views/base-path.ts'
 import type { Reading } from '#views/components/moment.tsx'
 import { MonitorRow } from '#views/partials/monitor-row.tsx'
 
@@ -180,7 +181,7 @@ function missedSince(
     .filter(isMissed)
     .map(({ id }) => id)
   if (changed.length > ROWS_MAX) return [message('refresh', '')]
-  return rowMessages(rowsOf(deps, { projectId, changed }), reading)
+  return rowMessages(deps, { monitors: rowsOf(deps, { projectId, changed }), reading })
 }
 
 function firstLook({ db }: Deps, { projectId, now }: { projectId: string; now: number }): Watched {
@@ -240,7 +241,7 @@ function tellNews(deps: Deps, { projectId, watched, news }: Telling): void {
     ...(counts === watched.counts ? [] : [message('counts', counts)]),
   ]
   if (changed.length > ROWS_MAX) sendAll([...watched.streams], encode([...common, message('refresh', '')].join('')))
-  else sendRows(watched, { monitors: rowsOf(deps, { projectId, changed }), common, now: news.now })
+  else sendRows(deps, watched, { monitors: rowsOf(deps, { projectId, changed }), common, now: news.now })
   Object.assign(watched, { ids, counts, lookedAt: news.now, nextDueAt: nextDueAfter(states, news.now) })
 }
 
@@ -250,17 +251,22 @@ function rowsOf({ db }: Deps, { projectId, changed }: { projectId: string; chang
 
 // Drawn once for all who read the same clock, however many they are.
 function sendRows(
+  deps: Deps,
   { streams }: Watched,
   { monitors, common, now }: { monitors: ListedMonitor[]; common: string[]; now: number },
 ): void {
   if (monitors.length + common.length === 0) return
   for (const [zone, audience] of Map.groupBy(streams, (stream) => stream.zone)) {
-    sendAll(audience, encode([...rowMessages(monitors, { zone, now }), ...common].join('')))
+    sendAll(audience, encode([...rowMessages(deps, { monitors, reading: { zone, now } }), ...common].join('')))
   }
 }
 
-function rowMessages(monitors: ListedMonitor[], reading: Reading): string[] {
-  return monitors.map((monitor) => message('row', (<MonitorRow monitor={monitor} reading={reading} />).toString()))
+function rowMessages(
+  { config: { basePath } }: Deps,
+  { monitors, reading }: { monitors: ListedMonitor[]; reading: Reading },
+): string[] {
+  const rowOf = (monitor: ListedMonitor): string => (<MonitorRow monitor={monitor} reading={reading} />).toString()
+  return monitors.map((monitor) => message('row', markupBelow(rowOf(monitor), basePath)))
 }
 
 function sendAll(streams: Stream[], bytes: Uint8Array): void {

@@ -1,5 +1,6 @@
 import type { Deps } from '#deps.ts'
 import { AppError } from '#lib/errors.ts'
+import { withoutBasePath } from './base-path.ts'
 import { splitUrl } from './url.ts'
 
 /**
@@ -33,9 +34,9 @@ function isOwnOrigin({ origin, baseUrl, request }: { origin: string; baseUrl: st
 }
 
 /** The path and query of the page that a form was sent from, when that page is one of ours. */
-export function refererOf({ config: { baseUrl } }: Pick<Deps, 'config'>, request: Request): string | null {
+export function refererOf({ config: { baseUrl, basePath } }: Pick<Deps, 'config'>, request: Request): string | null {
   const referer = request.headers.get('referer') ?? ''
   if (!URL.canParse(referer)) return null
   const { origin, pathname, search } = new URL(referer)
-  return isOwnOrigin({ origin, baseUrl, request }) ? pathname + search : null
+  return isOwnOrigin({ origin, baseUrl, request }) ? withoutBasePath(pathname + search, basePath) : null
 }

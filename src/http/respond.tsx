@@ -39,6 +39,9 @@ export function partial(element: Markup, { status = 200, address }: { status?: n
   return new Response(element.toString(), { status, headers: { ...PAGE_HEADERS, ...headers } })
 }
 
+/** The headers in which an answer names another address of ours. */
+export const ADDRESS_HEADERS = ['Location', 'HX-Replace-Url'] as const
+
 /** After a form that did what it was for: the browser gets the page `path`, which shows the notice. */
 export function redirect(path: string, notice?: NoticeCode): Response {
   const headers = new Headers({ Location: path, 'Cache-Control': 'no-store' })

@@ -23,7 +23,7 @@ export interface Sessions {
 export function createSessions(deps: Deps): Sessions {
   const { db, clock, config } = deps
   const isSecure = config.baseUrl.startsWith('https:')
-  const name = isSecure ? '__Host-cronguard' : 'cronguard'
+  const name = isSecure ? `${config.basePath === '' ? '__Host-' : '__Secure-'}cronguard` : 'cronguard'
   const tokens = new Elysia().use(jwt({ secret: hmacSha256Hex(secretOf(config), 'session'), exp: '30d' })).decorator.jwt
 
   const cookie = async (sessionId: string): Promise<string> => {

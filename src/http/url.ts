@@ -21,3 +21,13 @@ export function pathStart(url: string): number {
   const scheme = url.indexOf('://')
   return scheme === -1 || url.startsWith('/') ? 0 : url.indexOf('/', scheme + 3)
 }
+
+/** The path and the query as they came. */
+export function askedPath(url: string): string {
+  return url.slice(pathStart(url))
+}
+
+/** The same request for another path. Its host is any: what was asked for may be none that a URL can have. */
+export function withPath(request: Request, path: string): Request {
+  return new Request(`http://any-host.localhost${path}`, request)
+}

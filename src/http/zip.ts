@@ -9,9 +9,23 @@ export function acceptsGzip(request: Request): boolean {
  */
 export async function zipped(request: Request, response: Response): Promise<Response> {
   if (!acceptsGzip(request)) return response
-  const packed = Bun.gzipSync(await response.arrayBuffer(), { level: 1 })
+  const packed = pack(new Uint8Array(await response.arrayBuffer()))
   const headers = new Headers(response.headers)
   headers.set('Content-Encoding', 'gzip')
   headers.append('Vary', 'Accept-Encoding')
   return new Response(packed, { status: response.status, headers })
+}
+
+/** The same answer with another text, packed if it was. */
+export async function withText(response: Response, change: (text: string) => string): Promise<Response> {
+  const { headers, status } = response
+  const isPacked = headers.get('Content-Encoding') === 'gzip'
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const text = change(new TextDecoder().decode(isPacked ? Bun.gunzipSync(bytes) : bytes))
+  return new Response(isPacked ? pack(text) : text, { status, headers })
+}
+
+// Lightly: what is made for one request is not worth more.
+function pack(content: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return Bun.gzipSync(content, { level: 1 })
 }

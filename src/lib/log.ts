@@ -1,8 +1,10 @@
 import pino from 'pino'
-import pretty from 'pino-pretty'
+import pretty, { type PrettyOptions } from 'pino-pretty'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export const LOG_FORMATS = ['text', 'json'] as const
+/** `journal`: text as systemd's journal wants it. It knows the time itself, and reads the priority off the line. */
+export type LogFormat = (typeof LOG_FORMATS)[number] | 'journal'
 
 export type LogFields = Record<string, unknown>
 
@@ -16,7 +18,7 @@ export interface Log {
 
 export interface LogSettings {
   level: (typeof LOG_LEVELS)[number]
-  format: (typeof LOG_FORMATS)[number]
+  format: LogFormat
 }
 
 /** Writes to standard error, so that what a command prints stays clean. An `error` field is written with its stack. */
@@ -29,23 +31,40 @@ export function createLog({ level, format }: LogSettings): Log {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: pino.stdSerializers.err },
     },
-    format === 'json' ? pino.destination({ dest: 2, sync: true }) : oneLineText(),
+    format === 'json'
+      ? pino.destination({ dest: 2, sync: true })
+      : oneLineText(format === 'journal' ? FOR_JOURNAL : WITH_TIME),
   )
   return {
-    debug: (event, fields = {}) => logger.debug(fields, event),
-    info: (event, fields = {}) => logger.info(fields, event),
-    warn: (event, fields = {}) => logger.warn(fields, event),
-    error: (event, fields = {}) => logger.error(fields, event),
+    debug: (event, fields = {}) => logger.debug(fields, onOneLine(event)),
+    info: (event, fields = {}) => logger.info(fields, onOneLine(event)),
+    warn: (event, fields = {}) => logger.warn(fields, onOneLine(event)),
+    error: (event, fields = {}) => logger.error(fields, onOneLine(event)),
   }
 }
 
-function oneLineText() {
+// The fields are: they are written as JSON.
+function onOneLine(event: string): string {
+  return event.replace(/\s*[\r\n]+\s*/g, ' ')
+}
+
+const WITH_TIME: PrettyOptions = { translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l' }
+
+/** As sd-daemon(3) has them. */
+const PRIORITIES: Record<string, number> = { debug: 7, info: 6, warn: 4, error: 3 }
+
+const FOR_JOURNAL: PrettyOptions = {
+  ignore: 'time,level',
+  messageFormat: ({ level, msg }) => `<${PRIORITIES[String(level)]}>${String(level).toUpperCase()}: ${msg}`,
+}
+
+function oneLineText(options: PrettyOptions) {
   return pretty({
     destination: 2,
     sync: true,
     colorize: false,
     singleLine: true,
     errorLikeObjectKeys: [],
-    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
+    ...options,
   })
 }

@@ -13,6 +13,8 @@ export interface Loop {
 export interface LoopHealth {
   name: string
   isWell: boolean
+  /** Whether its ticks go on, well or not. */
+  isRunning: boolean
 }
 
 export interface RunningLoops {
@@ -62,10 +64,10 @@ function startLoop(deps: Deps, loop: Loop) {
   schedule()
 
   return {
-    health: (): LoopHealth => ({
-      name: loop.name,
-      isWell: lastTickWorked && deps.clock.elapsed() - lastTickAt < STUCK_AFTER_MS + loop.everyMs,
-    }),
+    health: (): LoopHealth => {
+      const isRunning = deps.clock.elapsed() - lastTickAt < STUCK_AFTER_MS + loop.everyMs
+      return { name: loop.name, isWell: lastTickWorked && isRunning, isRunning }
+    },
     stop: async (): Promise<void> => {
       isStopped = true
       clearTimeout(timer)

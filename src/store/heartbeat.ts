@@ -24,6 +24,11 @@ export function markAlive(tx: Tx): void {
   tx.run('UPDATE heartbeat SET alive_at = $now WHERE id = 1', { now: tx.now })
 }
 
+/** Changes nothing, and proves that the disk takes writes. */
+export function proveWritable(tx: Tx): void {
+  tx.run('UPDATE heartbeat SET alive_at = alive_at WHERE id = 1')
+}
+
 /** The process stops on purpose. */
 export function markStopped(tx: Tx): void {
   tx.run('UPDATE heartbeat SET alive_at = $now, stopped_at = $now WHERE id = 1', { now: tx.now })

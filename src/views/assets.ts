@@ -68,11 +68,12 @@ function asset({ name, extension, contentType, content }: Source): Asset {
   return { path: `/assets/${name}.${sha256Hex(content).slice(0, 12)}.${extension}`, contentType, content }
 }
 
-// The ranges are those of the font files: a browser loads the second one only for names that need it.
+// The ranges are those of the font files: a browser loads the second one only for names that need it. It looks for them
+// beside the stylesheet, which may stand below a path of somebody else's host.
 function fontFaces(): string {
   const face = ({ path }: Asset, range: string): string =>
     `@font-face{font-family:"Inter";font-style:normal;font-weight:100 900;font-display:swap;` +
-    `src:url("${path}") format("woff2");unicode-range:${range}}`
+    `src:url("${path.slice(path.lastIndexOf('/') + 1)}") format("woff2");unicode-range:${range}}`
   const basic =
     'U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+0304,U+0308,U+0329,U+2000-206F,' +
     'U+20AC,U+2122,U+2191,U+2193,U+2212,U+2215,U+FEFF,U+FFFD'

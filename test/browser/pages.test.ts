@@ -159,7 +159,7 @@ async function findPaths(): Promise<string[]> {
   const lists = ['', '?q=nothing', '/monitors/new', '/incidents', '/channels', '/channels/new', '/settings', '/delete']
   return [
     ...lists.map((path) => `${project}${path}`),
-    ...['/projects/new', '/settings', '/settings/delete', '/docs'],
+    ...['/projects/new', '/settings', '/settings/delete', '/instance', '/docs'],
     ...monitors,
     ...['edit', 'delete', 'pings/1', 'pings/2'].map((path) => `${monitor}/${path}`),
     ...incidents.slice(0, 3),

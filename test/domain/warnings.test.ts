@@ -121,7 +121,11 @@ describe('The backup is too old', () => {
 
 describe('The parts that CronGuard cannot do without', () => {
   const parts = (...unwell: string[]) =>
-    ['checker', 'outbox', 'database', 'live', 'backups'].map((name) => ({ name, isWell: !unwell.includes(name) }))
+    ['checker', 'outbox', 'database', 'live', 'backups'].map((name) => ({
+      name,
+      isWell: !unwell.includes(name),
+      isRunning: true,
+    }))
 
   test.each([
     [[], []],
@@ -136,6 +140,6 @@ describe('The parts that CronGuard cannot do without', () => {
   })
 
   test('do not work when they do not run', () => {
-    expect(unwellParts([{ name: 'checker', isWell: true }])).toEqual(['outbox', 'database'])
+    expect(unwellParts([{ name: 'checker', isWell: true, isRunning: true }])).toEqual(['outbox', 'database'])
   })
 })

@@ -31,12 +31,12 @@ afterEach(() => {
 
 function start(env: Record<string, string> = { CRONGUARD_METRICS_TOKEN: TOKEN }): void {
   guard = new TestGuard({ env: { CRONGUARD_DATA_DIR: folder, ...env } })
-  parts = ['checker', 'outbox', 'database', 'live'].map((name) => ({ name, isWell: true }))
+  parts = ['checker', 'outbox', 'database', 'live'].map((name) => ({ name, isWell: true, isRunning: true }))
   front = createFront(guard.deps, () => parts, guard.live)
 }
 
 function become(name: string, isWell: boolean): void {
-  parts = parts.map((part) => (part.name === name ? { name, isWell } : part))
+  parts = parts.map((part) => (part.name === name ? { ...part, isWell } : part))
 }
 
 type Plain = [status: number, body: string]

@@ -233,8 +233,8 @@ describe('The metrics of the instance', () => {
 
   test('tell which parts work, which version it is, and what it takes', async () => {
     const parts = [
-      { name: 'checker', isWell: true },
-      { name: 'outbox', isWell: false },
+      { name: 'checker', isWell: true, isRunning: true },
+      { name: 'outbox', isWell: false, isRunning: true },
     ]
     guard.db.write((tx) => markStarted(tx))
     const front = createFront(guard.deps, () => parts, guard.live)

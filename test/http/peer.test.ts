@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createUser } from '#actions/accounts.ts'
 import type { Monitor } from '#domain/monitor.ts'
+import { UNIX_SOCKET } from '#http/peer.ts'
 import { findPing } from '#store/pings.ts'
 import { listSessions } from '#store/sessions.ts'
 import { TestGuard } from '../support/cronguard.ts'
@@ -133,5 +134,21 @@ describe('Wrong passwords', () => {
     expect(await signIn('127.0.0.1', ALICE, { 'X-Forwarded-For': '198.51.100.1' })).toBe(303)
     await tryTwenty('::1')
     expect(await signIn('::1', ALICE)).toBe(303)
+  })
+})
+
+describe('Over a unix socket', () => {
+  test('whoever speaks is believed, up to the first proxy that nobody trusts', async () => {
+    expect(await addressOf('198.51.100.1', { peer: UNIX_SOCKET, env: {} })).toBe('198.51.100.1')
+    guard.stop()
+    expect(await addressOf('6.6.6.6, 198.51.100.1', { peer: UNIX_SOCKET, env: {} })).toBe('198.51.100.1')
+    guard.stop()
+    expect(await addressOf('198.51.100.1, 10.0.0.1', { peer: UNIX_SOCKET })).toBe('198.51.100.1')
+  })
+
+  test('who names nobody has no address', async () => {
+    expect(await pinged(open(), UNIX_SOCKET, {})).toMatchObject({ remoteAddress: null, scheme: 'http' })
+    guard.stop()
+    expect((await pinged(open(), UNIX_SOCKET, { 'X-Forwarded-For': 'unix:' }))?.remoteAddress).toBeNull()
   })
 })

@@ -142,7 +142,7 @@ describe('The answer', () => {
     expect(status).toBe(500)
     expect(text).not.toContain('boom')
     expect(JSON.stringify(guard.log)).not.toContain(backup.pingKey)
-    expect(text).toContain(String(guard.log[0]?.fields.number))
+    expect(text).toContain(String(guard.log[0]?.fields.request))
   })
 })
 

@@ -72,7 +72,7 @@ describe('An address that leads nowhere', () => {
 })
 
 describe('A fault of ours', () => {
-  test('is a page with a number that the log knows, and tells nothing else', async () => {
+  test('is a page with the id of the request, which the log knows, and tells nothing else', async () => {
     guard.deps.db.get = () => {
       throw new Error('the password is hunter2')
     }
@@ -80,7 +80,7 @@ describe('A fault of ours', () => {
     const text = await response.text()
     expect(response.status).toBe(500)
     expect(text).not.toContain('hunter2')
-    expect(text).toContain(String(guard.log[0]?.fields.number))
+    expect(text).toContain(String(guard.log[0]?.fields.request))
     expect(guard.log[0]).toMatchObject({ level: 'error' })
   })
 

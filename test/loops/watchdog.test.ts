@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
-import { unwellParts } from '#domain/health.ts'
+import { stuckParts, unwellParts } from '#domain/health.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
 import type { Loop, LoopHealth } from '#loops/index.ts'
 import { createWatchdog } from '#loops/watchdog.ts'
@@ -21,12 +21,17 @@ const manager: ServiceManager = {
 
 beforeEach(() => {
   said = []
-  health = ['checker', 'outbox', 'database', 'live'].map((name) => ({ name, isWell: true }))
-  watchdog = createWatchdog({ manager, watchdogMs: WATCHDOG_MS, readUnwell: () => unwellParts(health) })
+  health = ['checker', 'outbox', 'database', 'live'].map((name) => ({ name, isWell: true, isRunning: true }))
+  watchdog = createWatchdog({
+    manager,
+    watchdogMs: WATCHDOG_MS,
+    readUnwell: () => unwellParts(health),
+    readStuck: () => stuckParts(health),
+  })
 })
 
-function become(name: string, isWell: boolean): void {
-  health = health.map((part) => (part.name === name ? { name, isWell } : part))
+function become(name: string, now: Pick<LoopHealth, 'isWell' | 'isRunning'>): void {
+  health = health.map((part) => (part.name === name ? { name, ...now } : part))
 }
 
 describe('The watchdog', () => {
@@ -37,14 +42,20 @@ describe('The watchdog', () => {
     expect(watchdog.everyMs).toBeLessThan(WATCHDOG_MS / 2)
   })
 
-  test.each(['checker', 'outbox', 'database'])('gets none while the %s is not well, and is told', async (name) => {
-    become(name, false)
+  test.each(['checker', 'outbox', 'database'])('gets none while the %s hangs, and is told', async (name) => {
+    become(name, { isWell: false, isRunning: false })
     await watchdog.tick()
     await watchdog.tick()
     expect(said).toEqual([`Not well: ${name}`])
-    become(name, true)
+    become(name, { isWell: true, isRunning: true })
     await watchdog.tick()
     expect(said).toEqual([`Not well: ${name}`, 'alive', 'Watching again'])
+  })
+
+  test('gets one while a part fails and goes on trying: a new start does not make a full disk empty', async () => {
+    become('database', { isWell: false, isRunning: true })
+    await watchdog.tick()
+    expect(said).toEqual(['alive', 'Not well: database'])
   })
 
   test('gets none when one of them does not run at all', async () => {
@@ -53,8 +64,8 @@ describe('The watchdog', () => {
     expect(said).toEqual(['Not well: outbox'])
   })
 
-  test('is not alarmed by what a new start would not mend', async () => {
-    become('live', false)
+  test('is not alarmed by what is not vital', async () => {
+    become('live', { isWell: false, isRunning: false })
     await watchdog.tick()
     expect(said).toEqual(['alive'])
   })

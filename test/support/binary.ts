@@ -80,8 +80,8 @@ export class Binary {
     return join(this.folder, 'data', 'cronguard.db')
   }
 
-  /** Starts serving and waits until it is well. */
-  async start(): Promise<void> {
+  /** Starts serving and waits until it is well, or answers at another path. */
+  async start(path = '/health'): Promise<void> {
     this.#child = Bun.spawn([EXECUTABLE], {
       cwd: this.folder,
       env: { ...process.env, ...this.#env },
@@ -90,7 +90,7 @@ export class Binary {
       stderr: Bun.file(this.logPath),
     })
     const deadline = performance.now() + START_TIMEOUT_MS
-    while (!(await this.#isWell())) {
+    while (!(await this.#answersAt(path))) {
       if (this.#child.exitCode !== null || performance.now() > deadline) {
         throw new Error(`CronGuard did not start: ${await Bun.file(this.logPath).text()}`)
       }
@@ -143,9 +143,9 @@ export class Binary {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  async #isWell(): Promise<boolean> {
+  async #answersAt(path: string): Promise<boolean> {
     try {
-      return (await fetch(`${this.url}/health`)).ok
+      return (await fetch(`${this.url}${path}`)).ok
     } catch {
       return false
     }

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
-import { type Front, listen } from '#http/server.ts'
+import { listen } from '#http/listen.ts'
+import type { Front } from '#http/server.ts'
 import type { TestGuard } from './cronguard.ts'
 
 export interface RawRequest {

@@ -7,12 +7,15 @@ import { findUserByEmail } from '#store/accounts.ts'
 import { insertMembership } from '#store/projects.ts'
 import type { TestGuard } from './cronguard.ts'
 
+/** What answers a browser: a guard, or a proxy before one. */
+type Site = Pick<TestGuard, 'request'>
+
 /** A browser without JavaScript: it keeps its cookies, and sends forms as browsers do. */
 export class Visitor {
-  readonly #guard: TestGuard
+  readonly #guard: Site
   readonly #cookies = new Map<string, string>()
 
-  constructor(guard: TestGuard, cookies: string[] = []) {
+  constructor(guard: Site, cookies: string[] = []) {
     this.#guard = guard
     for (const cookie of cookies) this.#keep(cookie)
   }

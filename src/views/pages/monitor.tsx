@@ -274,7 +274,7 @@ function Badge({ name, url }: { name: string; url: string }) {
 
 // The page shows its own badge from the address at which it was reached itself.
 function pathOf(url: string): string {
-  return url.slice(url.indexOf('/badge/'))
+  return url.slice(url.lastIndexOf('/badge/'))
 }
 
 // Markdown may hold HTML, and pages of others show what is pasted into them.

@@ -52,5 +52,5 @@ function BadgeRow({ badge: { tag, url }, id }: { badge: ShownBadge; id: string }
 
 // The page shows its own badges from the address at which it was reached itself.
 function pathOf(url: string): string {
-  return url.slice(url.indexOf('/badge/'))
+  return url.slice(url.lastIndexOf('/badge/'))
 }

@@ -213,7 +213,7 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     const response = await send(example)
     const text = await response.text()
     expect(response.status).toBe(500)
-    expect(text).toContain(String(moved.guard.log.find(({ level }) => level === 'error')?.fields.number))
+    expect(text).toContain(String(moved.guard.log.find(({ level }) => level === 'error')?.fields.request))
     for (const secret of [ALIAS, moved.project.pingKey]) expect(JSON.stringify(moved.guard.log)).not.toContain(secret)
   })
 

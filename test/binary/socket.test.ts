@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Binary, buildBinary, execute } from '../support/binary.ts'
+
+let folder: string
+let socket: string
+
+beforeAll(async () => {
+  await buildBinary()
+  folder = mkdtempSync(join(tmpdir(), 'cronguard-socket-'))
+  socket = join(folder, 'cronguard.sock')
+})
+
+const running: Binary[] = []
+afterAll(async () => {
+  for (const cronguard of running) await cronguard.dispose()
+})
+
+async function prepare(env: Record<string, string>, inFolder?: string): Promise<Binary> {
+  const cronguard = await Binary.prepare(env, inFolder)
+  running.push(cronguard)
+  return cronguard
+}
+
+async function ask(path: string): Promise<string> {
+  return (await execute(['curl', '-sS', '--unix-socket', socket, `http://localhost${path}`])).stdout
+}
+
+test('CronGuard listens on its socket besides the port, and takes it away when it stops', async () => {
+  const cronguard = await prepare({ CRONGUARD_SOCKET: socket }, folder)
+  await cronguard.start()
+  expect(await ask('/livez')).toBe('alive\n')
+  expect(await (await fetch(`${cronguard.url}/livez`)).text()).toBe('alive\n')
+  expect(statSync(socket).mode & 0o777).toBe(0o660)
+  expect(await cronguard.end('SIGTERM')).toBe(0)
+  expect(existsSync(socket)).toBe(false)
+
+  await cronguard.start()
+  await cronguard.end('SIGKILL')
+  expect(existsSync(socket)).toBe(true)
+  await cronguard.start()
+  expect(await ask('/livez')).toBe('alive\n')
+
+  const another = await prepare({ CRONGUARD_SOCKET: socket })
+  await expect(another.start()).rejects.toThrow(
+    `CronGuard cannot listen on the socket ${socket}: another process listens there`,
+  )
+  expect(await ask('/livez')).toBe('alive\n')
+}, 30_000)
+
+test('The journal gets its priorities and no times; a file gets times', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'cronguard-journal-'))
+  writeFileSync(join(own, 'log'), '')
+  const { dev, ino } = statSync(join(own, 'log'), { bigint: true })
+  const journaled = await prepare({ JOURNAL_STREAM: `${dev}:${ino}` }, own)
+  await journaled.start()
+  await journaled.end('SIGTERM')
+  const lines = (await Bun.file(journaled.logPath).text()).split('\n')
+  expect(lines.find((line) => line.includes('CronGuard watches'))).toStartWith('<6>INFO: CronGuard watches {"address":')
+  expect(lines.find((line) => line.includes('No mail server'))).toStartWith('<4>WARN: No mail server is configured')
+
+  const filed = await prepare({ JOURNAL_STREAM: '1:2' })
+  await filed.start()
+  expect(await Bun.file(filed.logPath).text()).toMatch(/^\[\d{4}-\d\d-\d\d [\d:.]+\] INFO: CronGuard watches/m)
+}, 30_000)

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Monitor } from '#domain/monitor.ts'
+import { type Listener, listenOnSocket } from '#http/listen.ts'
+import { findPing } from '#store/pings.ts'
+import { execute } from '../support/binary.ts'
+import { TestGuard } from '../support/cronguard.ts'
+
+let folder: string
+let path: string
+let guard: TestGuard
+let backup: Monitor
+let listener: Listener | null
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cronguard-socket-'))
+  path = join(folder, 'cronguard.sock')
+  guard = new TestGuard()
+  backup = guard.monitor(guard.project(), { name: 'backup' })
+  listener = null
+})
+
+afterEach(async () => {
+  await listener?.stop(0)
+  guard.stop()
+  rmSync(folder, { recursive: true })
+})
+
+async function open(): Promise<void> {
+  listener = await listenOnSocket(guard.deps, path, guard.front)
+}
+
+async function curl(...args: string[]): Promise<string> {
+  const { stdout } = await execute(['curl', '-sS', '-m', '5', '--unix-socket', path, ...args])
+  return stdout
+}
+
+function newestPing() {
+  return findPing(guard.db, { monitorId: backup.id, number: guard.now(backup).pingCount })
+}
+
+describe('A unix socket', () => {
+  test('takes pings as the port does, for its user and its group', async () => {
+    await open()
+    expect(await curl('--data-binary', 'done', `http://localhost/ping/${backup.pingKey}`)).toBe('OK')
+    expect(newestPing()).toMatchObject({ remoteAddress: null, scheme: 'http', bodySize: 4 })
+    expect(statSync(path).mode & 0o777).toBe(0o660)
+  })
+
+  test('believes whoever speaks there about whom he asks for', async () => {
+    await open()
+    const about = ['-H', 'X-Forwarded-For: 6.6.6.6, 198.51.100.1', '-H', 'X-Forwarded-Proto: https']
+    await curl(...about, `http://localhost/ping/${backup.pingKey}`)
+    expect(newestPing()).toMatchObject({ remoteAddress: '198.51.100.1', scheme: 'https' })
+  })
+
+  test('goes with the one who listens, and a connection that is gone is believed nothing', async () => {
+    await open()
+    await listener?.stop(0)
+    listener = null
+    expect(existsSync(path)).toBe(false)
+    const headers = { 'X-Forwarded-For': '198.51.100.1' }
+    await guard.request(`/ping/${backup.pingKey}`, { headers }, null)
+    expect(newestPing()?.remoteAddress).toBeNull()
+  })
+
+  test('that a killed process left behind gives way', async () => {
+    const code = `Bun.serve({ unix: ${JSON.stringify(path)}, fetch: () => new Response() }); process.kill(process.pid, 9)`
+    await execute([process.execPath, '-e', code])
+    expect(statSync(path).isSocket()).toBe(true)
+    await open()
+    expect(await curl('http://localhost/livez')).toBe('alive\n')
+  })
+
+  test('on which another process listens is left alone', async () => {
+    await open()
+    await expect(listenOnSocket(guard.deps, path, guard.front)).rejects.toThrow('another process listens there')
+    expect(await curl('http://localhost/livez')).toBe('alive\n')
+  })
+
+  test('takes the place of no other file, and of no link', async () => {
+    writeFileSync(path, 'precious')
+    await expect(open()).rejects.toThrow('a file is there that is no socket')
+    expect(await Bun.file(path).text()).toBe('precious')
+    rmSync(path)
+    symlinkSync('/nowhere', path)
+    await expect(open()).rejects.toThrow('a file is there that is no socket')
+  })
+})

@@ -170,6 +170,44 @@ export function readConfig(env: Environment): Config {
   return Object.freeze(toConfig(parsed.data, env))
 }
 
+export interface DescribedSetting {
+  name: string
+  /** Null: it is not set and has no default of its own. Of a secret only that it is there. */
+  value: string | null
+  /** "default", "environment", "file" or "credential" */
+  from: string
+}
+
+const MASK = '********'
+
+/** Every setting as it counts, and where it comes from. Throws `ConfigError`. */
+export function describeConfig(env: Environment): DescribedSetting[] {
+  readConfig(env)
+  const given = readVariables(env, [])
+  const defaults = Settings.parse({}) as Record<string, unknown>
+  return Object.keys(Settings.shape).map((name) => {
+    const isGiven = given[name] !== undefined
+    const value = isGiven ? (given[name] ?? null) : inWords(defaults[name])
+    return {
+      name: PREFIX + name,
+      value: SECRETS.includes(name) && value !== null ? MASK : value,
+      from: isGiven ? originOf(env, name) : 'default',
+    }
+  })
+}
+
+function originOf(env: Environment, name: string): string {
+  const [source] = SECRETS.includes(name) ? sourcesOf(env, name) : []
+  if (!source || source.path === null) return 'environment'
+  return source.title.startsWith(PREFIX) ? 'file' : 'credential'
+}
+
+function inWords(value: unknown): string | null {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return null
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  return String(value)
+}
+
 /** What systemd may hand over as credentials: "secret-key". */
 export function credentialNames(): string[] {
   return SECRETS.map(credentialName)

@@ -2,18 +2,21 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '#package.json' with { type: 'json' }
 import { addBackup } from './commands/backup.ts'
+import { addChannel } from './commands/channel.ts'
 import type { Shell } from './commands/command.ts'
+import { addConfig } from './commands/config.ts'
 import { addExport } from './commands/export.ts'
 import { addImport } from './commands/import.ts'
 import { addKey } from './commands/key.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addMonitor } from './commands/monitor.ts'
 import { addProject } from './commands/project.ts'
 import { addRestore } from './commands/restore.ts'
 import { addSchedule } from './commands/schedule.ts'
 import { addServe } from './commands/serve.ts'
 import { addUser } from './commands/user.ts'
 import { addVersion } from './commands/version.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { ConfigError, describeConfig, readConfig } from './config.ts'
 import { AppError, StorageRefusedError } from './lib/errors.ts'
 import { findServiceManager } from './lib/systemd.ts'
 import { readZonesFrom } from './lib/zone-time.ts'
@@ -24,7 +27,10 @@ const COMMANDS = [
   addUser,
   addKey,
   addProject,
+  addMonitor,
+  addChannel,
   addSchedule,
+  addConfig,
   addBackup,
   addRestore,
   addExport,
@@ -34,6 +40,7 @@ const COMMANDS = [
 
 const shell: Shell = {
   readConfig: () => readConfig(process.env),
+  describeConfig: () => describeConfig(process.env),
   findServiceManager: () => findServiceManager(process.env, (sentence) => shell.tell(sentence)),
   print: (line) => console.log(line),
   tell: (line) => console.error(line),

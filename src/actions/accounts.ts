@@ -169,17 +169,26 @@ export function estateOf(reader: Reader, userId: string): Estate {
 
 /** Deletes a user with the projects that are his alone. Throws conflict when others would lose their only owner. */
 export function deleteAccount(deps: Deps, proof: Proof): void {
-  const { userId } = proof
   deps.db.write((tx) => {
     requireProof(tx, proof)
-    const { own, needy } = estateOf(tx, userId)
-    const [first] = needy
-    if (first) {
-      throw new AppError('conflict', `Make somebody else an owner of "${first.name}" first, or delete that project.`)
-    }
-    for (const { id } of own) deleteProject(tx, id)
-    store.deleteUser(tx, userId)
+    remove(tx, proof.userId)
   })
+}
+
+/** The same by somebody on the machine itself. */
+export function deleteUserByEmail(deps: Deps, email: string): void {
+  const { id } = userByEmail(deps, email)
+  deps.db.write((tx) => remove(tx, id))
+}
+
+function remove(tx: Tx, userId: string): void {
+  const { own, needy } = estateOf(tx, userId)
+  const [first] = needy
+  if (first) {
+    throw new AppError('conflict', `Make somebody else an owner of "${first.name}" first, or delete that project.`)
+  }
+  for (const { id } of own) deleteProject(tx, id)
+  store.deleteUser(tx, userId)
 }
 
 /** Everybody who may sign in here, oldest first. */

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
-import type { Config } from '#config.ts'
+import type { Config, DescribedSetting } from '#config.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
 
 /** What a command gets from the shell that called it. */
 export interface Shell {
   /** Reads the configuration; throws `ConfigError`. */
   readConfig(): Config
+  /** Every setting with where it comes from; throws `ConfigError`. */
+  describeConfig(): DescribedSetting[]
   /** Who started this process and wants to know how it is; a silent one when nobody does. */
   findServiceManager(): Promise<ServiceManager>
   /** One line on standard output. */

@@ -1,7 +1,8 @@
-import { createUser, userByEmail, usersOf } from '#actions/accounts.ts'
+import { createUser, deleteUserByEmail, estateOf, userByEmail, usersOf } from '#actions/accounts.ts'
 import { setPassword } from '#actions/mailed-links.ts'
 import { withDeps } from '#app.ts'
 import { systemClock } from '#lib/clock.ts'
+import { AppError } from '#lib/errors.ts'
 import { newMixedCaseToken } from '#lib/tokens.ts'
 import type { AddCommand, Shell } from './command.ts'
 
@@ -31,10 +32,27 @@ export const addUser: AddCommand = (program, shell) => {
     .option('--password-stdin', 'read the password from standard input')
     .action((email: string, options: PasswordOptions) => resetPassword(shell, { email, ...options }))
   user
+    .command('delete')
+    .description('delete a user with the projects that are his alone')
+    .argument('<email>')
+    .option('--yes', 'do it; without it only says what would go')
+    .action((email: string, options: { yes?: boolean }) => remove(shell, { email, ...options }))
+  user
     .command('list')
     .description('list all users, oldest first')
     .option('--json', 'print JSON: an array of {id, email, name, admin, created_at}')
     .action((options: { json?: boolean }) => list(shell, options))
+}
+
+async function remove(shell: Shell, { email, yes = false }: { email: string; yes?: boolean }) {
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
+    const { own } = estateOf(deps.db, userByEmail(deps, email).id)
+    const projects = own.map(({ name }) => `"${name}"`).join(', ')
+    const loss = own.length === 0 ? '' : ` The projects that are his alone go with him: ${projects}.`
+    if (!yes) throw new AppError('invalid', `${email} would be deleted.${loss} Say --yes to do it.`)
+    deleteUserByEmail(deps, email)
+    shell.print(`Deleted ${email}.${loss}`)
+  })
 }
 
 async function create(shell: Shell, { email, admin = false, ...options }: CreateOptions & { email: string }) {

@@ -52,7 +52,7 @@ function answerTo(deps: Deps, { error, request, showPath }: Failed, statuses: Re
   if (error instanceof NotFoundError) return { status: 404, message: 'There is nothing at this address.' }
   if (isClientGone(error)) return { status: 400, message: 'The request broke off.' }
   const id = requestIdOf(request)
-  const about = { request: id, path: showPath(splitUrl(request.url).path) }
+  const about = { request: id, path: showPath(splitUrl(request.url).path), dialect: dialectOf(request)?.name }
   if (error instanceof StorageRefusedError) {
     deps.log.debug('A request was refused', { ...about, reason: error.message })
     return { status: 503, message: error.message }

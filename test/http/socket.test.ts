@@ -67,8 +67,8 @@ describe('A unix socket', () => {
   })
 
   test('that a killed process left behind gives way', async () => {
-    const code = `Bun.serve({ unix: ${JSON.stringify(path)}, fetch: () => new Response() }); process.kill(process.pid, 9)`
-    await execute([process.execPath, '-e', code])
+    const listen = `Bun.serve({ unix: ${JSON.stringify(path)}, fetch: () => new Response() })`
+    await execute([process.execPath, '-e', `${listen}; process.kill(process.pid, 9)`])
     expect(statSync(path).isSocket()).toBe(true)
     await open()
     expect(await curl('http://localhost/livez')).toBe('alive\n')

@@ -15,7 +15,8 @@ export const SETTINGS: readonly DocumentedSetting[] = [
   {
     names: ['CRONGUARD_BASE_URL'],
     default: '`http://`, host and port',
-    meaning: 'where people and jobs reach it; links and ping URLs begin with it. Set it when they use another name',
+    meaning:
+      'where people and jobs reach it; links and ping URLs begin with it. Set it when they use another name, or a path',
   },
   {
     names: ['CRONGUARD_DATA_DIR'],
@@ -137,7 +138,6 @@ const SECTIONS: readonly DocSection[] = [
   { id: 'settings', title: 'Settings', Content: Settings },
   { id: 'secrets', title: 'Secrets', Content: Secrets },
   { id: 'mail', title: 'Mail', Content: Mail },
-  { id: 'proxy', title: 'Behind a proxy', Content: BehindProxy },
   { id: 'commands', title: 'Commands', Content: Commands },
   { id: 'data', title: 'Data', Content: Data },
   { id: 'health', title: 'Health and logs', Content: Health },
@@ -214,29 +214,6 @@ function Mail() {
   )
 }
 
-function BehindProxy({ baseUrl }: DocProps) {
-  return (
-    <>
-      <Text>Set the base URL to the address that people and jobs use. For this instance it is:</Text>
-      <Sample lines={[`CRONGUARD_BASE_URL=${baseUrl}`]} />
-      <Text>
-        Never redirect `/ping/`, from http to https neither. `curl` does not follow a redirect and does not call it an
-        error: the ping is lost. Serve `/ping/` on both instead.
-      </Text>
-      <Text>
-        Name the proxy, by its address or network, or every visitor has the address of the proxy: in pings, in the list
-        of sessions, and when wrong passwords are counted.
-      </Text>
-      <Sample lines={['CRONGUARD_TRUSTED_PROXIES=127.0.0.1']} />
-      <Text>
-        `X-Forwarded-For` is then read from the right, up to the first address that is not trusted; what stands left of
-        it anybody may have written. `X-Forwarded-Proto` gives the scheme of a ping.
-      </Text>
-      <Text>Let the proxy pass bodies of 16 MiB, or those that it refuses are lost as pings.</Text>
-    </>
-  )
-}
-
 function Commands() {
   return (
     <>
@@ -294,7 +271,11 @@ function Health({ baseUrl }: DocProps) {
         something outside of this machine look at it, because nobody can report his own death.
       </Text>
       <Text>
-        Events are written to standard error, one line each. No line holds a ping key, an API key or a password.
+        Events are written to standard error, one line each; under systemd with a priority and without the time, which
+        the journal knows. No line holds a ping key, an API key or a password: of an address only the words remain that
+        CronGuard has in its own. An answer that says that something went wrong has the id of the request, in
+        `X-Request-Id` and where people see it, and so has the line in the log. With `CRONGUARD_LOG_LEVEL=debug` every
+        request is a line.
       </Text>
     </>
   )

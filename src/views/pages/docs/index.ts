@@ -6,6 +6,7 @@ import { Configuration } from './configuration.tsx'
 import { OtherTools } from './other-tools.tsx'
 import type { DocProps } from './parts.tsx'
 import { Pinging } from './pinging.tsx'
+import { BehindProxy } from './proxy.tsx'
 import { Schedules } from './schedules.tsx'
 
 export interface Doc {
@@ -51,8 +52,14 @@ export const DOCS: readonly Doc[] = [
   {
     slug: 'configuration',
     title: 'Configuration',
-    summary: 'Every setting, mail, proxies, commands and health.',
+    summary: 'Every setting, mail, commands, health and logs.',
     Content: Configuration,
+  },
+  {
+    slug: 'proxy',
+    title: 'Behind a proxy',
+    summary: 'Caddy, nginx and Traefik; below a path; over a unix socket.',
+    Content: BehindProxy,
   },
   {
     slug: 'backup',

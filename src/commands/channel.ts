@@ -1,0 +1,73 @@
+import { testChannel } from '#actions/channels.ts'
+import { projectOf } from '#actions/projects.ts'
+import { withDeps } from '#app.ts'
+import { findKind } from '#channels/index.ts'
+import type { Channel } from '#domain/channel.ts'
+import { systemClock } from '#lib/clock.ts'
+import { AppError } from '#lib/errors.ts'
+import { listChannelReports } from '#store/channels.ts'
+import type { AddCommand, Shell } from './command.ts'
+import { isoOrNull, printJson, printRows } from './table.ts'
+
+interface Options {
+  project?: string
+  json?: boolean
+}
+
+export const addChannel: AddCommand = (program, shell) => {
+  const channel = program.command('channel').description('ways to reach people')
+  channel
+    .command('list')
+    .description('list the channels of a project, without their secrets')
+    .argument('<email>', 'whose project')
+    .option('--project <name>', 'which project; without it the first one')
+    .option('--json', 'print JSON: an array of {id, name, kind, to, enabled, failing_since}')
+    .action((email: string, options: Options) => list(shell, { email, ...options }))
+  channel
+    .command('test')
+    .description('send a test now and say what became of it; exit code 1 when it could not be sent')
+    .argument('<email>', 'whose project')
+    .argument('<channel>', 'its id or its name')
+    .option('--project <name>', 'which project; without it the first one')
+    .action((email: string, meant: string, options: Options) => test(shell, { email, meant, ...options }))
+}
+
+async function list(shell: Shell, { email, project = undefined, json = false }: Options & { email: string }) {
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
+    const { id } = projectOf(deps, { email, name: project ?? null })
+    const channels = listChannelReports(deps.db, id).map(({ channel, failingSince }) => ({
+      id: channel.id,
+      name: channel.name,
+      kind: channel.kind,
+      to: summaryOf(channel),
+      enabled: channel.disabledAt === null,
+      failing_since: isoOrNull(failingSince),
+    }))
+    if (json) return printJson(shell, channels)
+    if (channels.length === 0) return shell.tell('There is no channel yet, so nobody is told.')
+    const stateOf = ({ enabled, failing_since: since }: (typeof channels)[number]): string =>
+      enabled ? (since === null ? 'on' : `failing since ${since}`) : 'off'
+    const rows = channels.map((channel) => [channel.id, channel.kind, channel.name, channel.to, stateOf(channel)])
+    printRows(shell, [['ID', 'KIND', 'NAME', 'TO', 'STATE'], ...rows])
+  })
+}
+
+async function test(shell: Shell, { email, meant, project }: Options & { email: string; meant: string }) {
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
+    const { id: projectId } = projectOf(deps, { email, name: project ?? null })
+    const channels = listChannelReports(deps.db, projectId).map(({ channel }) => channel)
+    const found = channels.filter(({ id, name }) => id === meant || name === meant)
+    const [channel, another] = found
+    if (channel === undefined) throw new AppError('not_found', `There is no channel ${meant}.`)
+    if (another) throw new AppError('conflict', `Several channels are called ${meant}. Name the one by its id.`)
+    const { result, detail } = await testChannel(deps, { projectId, channelId: channel.id })
+    if (result === 'failed') throw new AppError('conflict', `The test could not be sent: ${detail}.`)
+    shell.print(`The test was ${result}: ${detail}.`)
+  })
+}
+
+function summaryOf({ kind: name, settings }: Channel): string {
+  const kind = findKind(name)
+  const read = kind?.settings.safeParse(settings)
+  return kind && read?.success ? kind.summary(read.data) : ''
+}

@@ -1,0 +1,163 @@
+import type { Command } from 'commander'
+import { deleteMonitor, pauseMonitor, resumeMonitor, saveMonitor } from '#actions/monitors.ts'
+import { projectOf } from '#actions/projects.ts'
+import { withDeps } from '#app.ts'
+import type { Deps } from '#deps.ts'
+import { freeSlug, type Monitor, NAME_MAX, shownName, slugify, TAGS_MAX } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { defaultGraceMs, GRACE_MAX_MS, GRACE_MIN_MS, scheduleInWords } from '#domain/schedule.ts'
+import { readSchedule } from '#domain/schedule-input.ts'
+import { scheduleOf } from '#domain/schedule-times.ts'
+import { shownStatus } from '#domain/status.ts'
+import { systemClock } from '#lib/clock.ts'
+import { AppError } from '#lib/errors.ts'
+import { currentZoneName } from '#lib/zone-names.ts'
+import { listChannels } from '#store/channels.ts'
+import { listSlugs } from '#store/monitor-lists.ts'
+import { listMonitors } from '#store/monitors.ts'
+import type { AddCommand, Shell } from './command.ts'
+import { isoOrNull, printJson, printRows } from './table.ts'
+
+interface Options {
+  project?: string
+  json?: boolean
+}
+
+interface AddOptions extends Options {
+  schedule: string
+  tz: string
+  grace?: string
+  tags: string
+  silent?: boolean
+}
+
+export const addMonitor: AddCommand = (program, shell) => {
+  const monitor = program.command('monitor').description('jobs that are watched')
+  const on = (name: string, description: string): Command =>
+    monitor
+      .command(name)
+      .description(description)
+      .argument('<email>', 'whose project')
+      .option('--project <name>', 'which project; without it the first one')
+  const said = '<monitor>'
+  const about = 'its name, slug, ping key or unique key'
+  on('list', 'list the monitors of a project')
+    .option('--json', 'print JSON: an array of {name, slug, status, schedule, last_ping, due, ping_url}')
+    .action((email: string, { json = false, ...options }: Options) =>
+      inProject(shell, { email, ...options }, (deps, project) => {
+        const monitors = listMonitors(deps.db, project.id).map((monitor) => describe(deps, monitor))
+        if (json) printJson(shell, monitors)
+        else printMonitors(shell, monitors)
+      }),
+    )
+  on('add', 'make a monitor and print its ping URL')
+    .argument('<name>')
+    .option('--schedule <text>', 'in words, or as a cron or OnCalendar expression', 'every day')
+    .option('--tz <zone>', 'the time zone of the schedule', 'UTC')
+    .option('--grace <length>', 'how long a late ping is forgiven, like "10 minutes"')
+    .option('--tags <words>', 'words with spaces between them', '')
+    .option('--silent', 'tells no channel; without it all of the project')
+    .option('--json', 'print JSON: {name, slug, ping_url, ...}')
+    .action((email: string, name: string, options: AddOptions) =>
+      inProject(shell, { email, ...options }, (deps, project) => {
+        const described = describe(deps, add(deps, project, { ...options, name }))
+        if (options.json) printJson(shell, described)
+        else shell.print(described.ping_url)
+      }),
+    )
+  const act = (name: string, description: string, work: (deps: Deps, monitor: Monitor) => string): void => {
+    on(name, description)
+      .argument(said, about)
+      .action((email: string, meant: string, options: Options) =>
+        inProject(shell, { email, ...options }, (deps, project) => shell.print(work(deps, find(deps, project, meant)))),
+      )
+  }
+  act('pause', 'pause a monitor: no alarm until it is resumed or pinged', (deps, found) => {
+    pauseMonitor(deps, found)
+    return `${shownName(found)} is paused.`
+  })
+  act('resume', 'resume a paused monitor: it waits for its next ping', (deps, found) => {
+    resumeMonitor(deps, found)
+    return `${shownName(found)} waits for its next ping.`
+  })
+  act('rm', 'delete a monitor with its history', (deps, found) => {
+    deleteMonitor(deps, found)
+    return `${shownName(found)} is deleted.`
+  })
+}
+
+async function inProject(
+  shell: Shell,
+  { email, project: name = null }: { email: string; project?: string | null },
+  work: (deps: Deps, project: Project) => void,
+): Promise<void> {
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) =>
+    work(deps, projectOf(deps, { email, name })),
+  )
+}
+
+function printMonitors(shell: Shell, monitors: ReturnType<typeof describe>[]): void {
+  if (monitors.length === 0) shell.tell('There is no monitor yet. `cronguard monitor add` makes one.')
+  const rows = monitors.map(({ status, name, schedule, last_ping: lastPing, due }) => [
+    status,
+    name,
+    schedule,
+    lastPing ?? 'never',
+    due ?? '-',
+  ])
+  if (rows.length > 0) printRows(shell, [['STATUS', 'NAME', 'SCHEDULE', 'LAST PING', 'DUE'], ...rows])
+}
+
+function add(deps: Deps, project: Project, { name, ...options }: AddOptions & { name: string }): Monitor {
+  const zone = currentZoneName(options.tz)
+  if (zone === null) throw new AppError('invalid', `"${options.tz}" is no time zone.`)
+  if (name.trim() === '' || [...name].length > NAME_MAX || /\p{Cc}/u.test(name))
+    throw new AppError('invalid', `A name has 1 to ${NAME_MAX} characters on one line.`)
+  if ([...options.tags].length > TAGS_MAX)
+    throw new AppError('invalid', `The tags have at most ${TAGS_MAX} characters.`)
+  const schedule = scheduleOf(readSchedule(options.schedule), zone)
+  const taken = new Set(listSlugs(deps.db, { projectId: project.id, exceptId: null }))
+  const { monitor } = saveMonitor(deps, {
+    projectId: project.id,
+    match: null,
+    change: {
+      name: name.trim(),
+      slug: freeSlug(slugify(name), taken),
+      tags: options.tags,
+      schedule,
+      graceMs: options.grace === undefined ? defaultGraceMs(schedule, deps.clock.now()) : readGrace(options.grace),
+      earlyMs: null,
+    },
+    channelIds: options.silent ? [] : listChannels(deps.db, project.id).map(({ id }) => id),
+  })
+  return monitor
+}
+
+function readGrace(text: string): number {
+  const read = readSchedule(text)
+  if (read.kind !== 'period') throw new AppError('invalid', `"${text}" is no length of time.`)
+  if (read.periodMs >= GRACE_MIN_MS && read.periodMs <= GRACE_MAX_MS) return read.periodMs
+  throw new AppError('invalid', 'A grace is 1 second to 365 days.')
+}
+
+function find(deps: Deps, project: Project, meant: string): Monitor {
+  const found = listMonitors(deps.db, project.id).filter((monitor) =>
+    [monitor.pingKey, monitor.uniqueKey, monitor.slug, monitor.name].includes(meant),
+  )
+  const [monitor, another] = found
+  if (monitor === undefined) throw new AppError('not_found', `The project ${project.name} has no monitor ${meant}.`)
+  if (another) throw new AppError('conflict', `Several monitors are called ${meant}. Name the one by its ping key.`)
+  return monitor
+}
+
+function describe({ config, clock }: Deps, monitor: Monitor) {
+  return {
+    name: shownName(monitor),
+    slug: monitor.slug,
+    status: shownStatus(monitor, clock.now()),
+    schedule: scheduleInWords(monitor.schedule),
+    last_ping: isoOrNull(monitor.lastPingAt),
+    due: isoOrNull(monitor.dueAt),
+    ping_url: `${config.baseUrl}/ping/${monitor.pingKey}`,
+  }
+}

@@ -1,0 +1,194 @@
+// What a shell can ask for beside the running server: the real program, in a process of its own.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Binary } from '../support/binary.ts'
+import { startHttpReceiver } from '../support/receivers.ts'
+
+const ALICE = 'alice@example.org'
+const SECRET = 'a-secret-that-nobody-sees'
+
+let cronguard: Binary
+let receiver: ReturnType<typeof startHttpReceiver>
+
+beforeAll(async () => {
+  cronguard = await Binary.prepare({ CRONGUARD_BASE_URL: 'https://cron.example.org' })
+  receiver = startHttpReceiver()
+  await ok('user', 'create', ALICE)
+}, 30_000)
+
+afterAll(async () => {
+  await cronguard.dispose()
+  receiver.stop()
+})
+
+const run = (args: string[], env: Record<string, string> = {}) => cronguard.run(args, { env })
+
+async function ok(...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(args)
+  if (exitCode !== 0) throw new Error(`${args.join(' ')} ended with ${exitCode}: ${stderr}`)
+  return stdout.trim()
+}
+
+async function refusal(...args: string[]) {
+  const { exitCode, stderr } = await run(args)
+  return { exitCode, says: stderr.trim() }
+}
+
+const json = async (...args: string[]) => JSON.parse(await ok(...args, '--json'))
+
+describe('monitor', () => {
+  test('is empty at first, and says how to begin', async () => {
+    expect(await json('monitor', 'list', ALICE)).toEqual([])
+    expect((await run(['monitor', 'list', ALICE])).stderr).toContain('cronguard monitor add')
+  })
+
+  test('add takes a schedule in words and prints the ping URL', async () => {
+    const url = await ok(
+      'monitor',
+      'add',
+      ALICE,
+      'Nightly backup',
+      '--schedule',
+      'weekdays at 18:30',
+      '--tz',
+      'Europe/Kiev',
+    )
+    expect(url).toMatch(/^https:\/\/cron\.example\.org\/ping\/[0-9a-f-]{36}$/)
+    expect(await json('monitor', 'list', ALICE)).toEqual([
+      {
+        name: 'Nightly backup',
+        slug: 'nightly-backup',
+        status: 'new',
+        schedule: 'Monday to Friday at 18:30 (Europe/Kyiv)',
+        last_ping: null,
+        due: null,
+        ping_url: url,
+      },
+    ])
+    expect(await ok('monitor', 'list', ALICE)).toMatch(/^STATUS +NAME.*\nnew +Nightly backup +Monday to Friday/)
+  })
+
+  test('pause, resume and rm find it by its name, its slug or its key', async () => {
+    const { ping_url: url } = await json('monitor', 'add', ALICE, 'job', '--grace', '10 minutes')
+    const key = url.slice(-36)
+    const statusOf = async () =>
+      (await json('monitor', 'list', ALICE)).find((monitor: { name: string }) => monitor.name === 'job')?.status
+    expect(await ok('monitor', 'pause', ALICE, 'job')).toBe('job is paused.')
+    expect(await statusOf()).toBe('paused')
+    expect(await ok('monitor', 'resume', ALICE, key)).toBe('job waits for its next ping.')
+    expect((await refusal('monitor', 'resume', ALICE, 'job')).says).toBe('The monitor is not paused.')
+    expect(await ok('monitor', 'rm', ALICE, 'job')).toBe('job is deleted.')
+    expect(await statusOf()).toBeUndefined()
+  })
+
+  test.each([
+    [['--schedule', 'when it rains'], 'is not understood'],
+    [['--tz', 'Mars/Olympus'], '"Mars/Olympus" is no time zone.'],
+    [['--grace', 'daily at 3am'], '"daily at 3am" is no length of time.'],
+    [['--project', 'nothing'], 'has no project called nothing'],
+  ])('add with %j is refused in a sentence', async (options, says) => {
+    const refused = await refusal('monitor', 'add', ALICE, 'x', ...options)
+    expect(refused.exitCode).toBe(1)
+    expect(refused.says).toContain(says)
+    expect(refused.says).not.toContain('    at ')
+  })
+
+  test('of nobody and of nothing are refused', async () => {
+    expect((await refusal('monitor', 'list', 'nobody@example.org')).exitCode).toBe(1)
+    expect((await refusal('monitor', 'rm', ALICE, 'nothing')).says).toContain('has no monitor nothing')
+    expect((await refusal('monitor', 'fly', ALICE)).exitCode).toBe(2)
+  })
+})
+
+describe('channel', () => {
+  test('test says what became of it, and list shows no secret', async () => {
+    expect(await json('channel', 'list', ALICE)).toEqual([])
+    const key = await ok('key', 'create', ALICE)
+    await cronguard.start()
+    for (const [name, url] of [
+      ['hook', `${receiver.url}/${SECRET}`],
+      ['broken', 'http://127.0.0.1:9/'],
+    ]) {
+      await cronguard.api('/channels/', { key, body: { kind: 'webhook', name, settings: { url, secret: SECRET } } })
+    }
+    const [hook] = await json('channel', 'list', ALICE)
+    expect(hook).toMatchObject({ name: 'hook', kind: 'webhook', to: receiver.url, enabled: true, failing_since: null })
+    expect(JSON.stringify(hook)).not.toContain(SECRET)
+    expect(await ok('channel', 'test', ALICE, 'hook')).toBe('The test was sent: Received status code 200.')
+    expect(await ok('channel', 'test', ALICE, hook.id)).toContain('sent')
+    expect(receiver.received).toHaveLength(2)
+    expect(await refusal('channel', 'test', ALICE, 'broken')).toEqual({
+      exitCode: 1,
+      says: 'The test could not be sent: Connection refused.',
+    })
+    expect((await refusal('channel', 'test', ALICE, 'nothing')).says).toBe('There is no channel nothing.')
+    await cronguard.end('SIGTERM')
+  }, 20_000)
+})
+
+describe('key', () => {
+  test('list shows how each key begins and no more, and delete ends it', async () => {
+    const key = await ok('key', 'create', ALICE, '--read-only')
+    const listed = await json('key', 'list', ALICE)
+    const made = listed.find(({ access }: { access: string }) => access === 'read-only')
+    expect(key).toStartWith(made.begins_with)
+    expect(JSON.stringify(listed)).not.toContain(key)
+    expect(await ok('key', 'delete', ALICE, made.id)).toBe('The key is deleted.')
+    expect(await json('key', 'list', ALICE)).toHaveLength(listed.length - 1)
+    expect((await refusal('key', 'delete', ALICE, made.id)).says).toBe('There is no such API key.')
+  })
+})
+
+describe('user delete', () => {
+  test('says what would go, and does it when it is told to', async () => {
+    await ok('user', 'create', 'bob@example.org')
+    const warned = await refusal('user', 'delete', 'bob@example.org')
+    expect(warned).toEqual({
+      exitCode: 1,
+      says: 'bob@example.org would be deleted. The projects that are his alone go with him: "My project". Say --yes to do it.',
+    })
+    expect(await json('user', 'list')).toHaveLength(2)
+    expect(await ok('user', 'delete', 'bob@example.org', '--yes')).toStartWith('Deleted bob@example.org.')
+    expect((await json('user', 'list')).map(({ email }: { email: string }) => email)).toEqual([ALICE])
+    expect((await refusal('user', 'delete', 'bob@example.org', '--yes')).exitCode).toBe(1)
+  })
+})
+
+describe('config', () => {
+  test('show says where each value comes from, and never a secret', async () => {
+    const file = join(cronguard.folder, 'password')
+    writeFileSync(file, SECRET)
+    const env = {
+      CRONGUARD_SMTP_HOST: 'mail.example.org',
+      CRONGUARD_SMTP_USERNAME: 'ada',
+      CRONGUARD_SMTP_PASSWORD_FILE: file,
+      CRONGUARD_METRICS_TOKEN: SECRET,
+    }
+    const { stdout, exitCode } = await run(['config', 'show', '--json'], env)
+    expect(exitCode).toBe(0)
+    expect(stdout).not.toContain(SECRET)
+    const shown = Object.fromEntries(
+      JSON.parse(stdout).map(({ name, value, from }: Record<string, string>) => [name, [value, from]]),
+    )
+    expect(shown).toMatchObject({
+      CRONGUARD_SMTP_SECURITY: ['starttls', 'default'],
+      CRONGUARD_SMTP_HOST: ['mail.example.org', 'environment'],
+      CRONGUARD_SMTP_PASSWORD: ['********', 'file'],
+      CRONGUARD_METRICS_TOKEN: ['********', 'environment'],
+      CRONGUARD_DIALECT_KUMA: ['on', 'default'],
+      CRONGUARD_SECRET_KEY: [null, 'default'],
+    })
+    const plain = await run(['config', 'show'], env)
+    expect(plain.stdout).toMatch(/CRONGUARD_SMTP_SECURITY +starttls +default/)
+    expect(plain.stdout).not.toContain(SECRET)
+  })
+
+  test('check lists everything that is wrong, with exit code 1', async () => {
+    expect(await ok('config', 'check')).toBe('The configuration is fine.')
+    const { exitCode, stderr } = await run(['config', 'check'], { CRONGUARD_PORT: 'x', CRONGUARD_NONSENSE: '1' })
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('CRONGUARD_PORT must be a whole number')
+    expect(stderr).toContain('CRONGUARD_NONSENSE is not a setting of CronGuard')
+  })
+})

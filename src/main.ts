@@ -5,6 +5,7 @@ import { addBackup } from './commands/backup.ts'
 import { addChannel } from './commands/channel.ts'
 import type { Shell } from './commands/command.ts'
 import { addConfig } from './commands/config.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
 import { addImport } from './commands/import.ts'
 import { addKey } from './commands/key.ts'
@@ -31,6 +32,7 @@ const COMMANDS = [
   addChannel,
   addSchedule,
   addConfig,
+  addDoctor,
   addBackup,
   addRestore,
   addExport,

@@ -42,11 +42,8 @@ const MAIL_MAX_MS = 40_000
 const REPLY_MAX = 120
 const NO_SUCH_MAILBOX = /\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b/
 
-/** Sends through a mail server, over a few connections that are kept open. */
-export function createSmtpMailer(smtp: SmtpSettings): Mailer {
-  const transport = createTransport({
-    pool: true,
-    maxConnections: CONNECTIONS_MAX,
+function transportOptions(smtp: SmtpSettings) {
+  return {
     host: smtp.host,
     port: smtp.port,
     secure: smtp.security === 'tls',
@@ -58,7 +55,25 @@ export function createSmtpMailer(smtp: SmtpSettings): Mailer {
     socketTimeout: SOCKET_TIMEOUT_MS,
     disableFileAccess: true,
     disableUrlAccess: true,
-  })
+  }
+}
+
+/** Says hello and signs in, as before a mail, and sends none; null when that went well, else what was wrong. */
+export async function greetMailServer(smtp: SmtpSettings): Promise<string | null> {
+  const transport = createTransport(transportOptions(smtp))
+  try {
+    await transport.verify()
+    return null
+  } catch (error) {
+    return (error instanceof Error ? error.message : String(error)).slice(0, REPLY_MAX)
+  } finally {
+    transport.close()
+  }
+}
+
+/** Sends through a mail server, over a few connections that are kept open. */
+export function createSmtpMailer(smtp: SmtpSettings): Mailer {
+  const transport = createTransport({ pool: true, maxConnections: CONNECTIONS_MAX, ...transportOptions(smtp) })
   return {
     send: (mail) => sendThrough(transport, mail, smtp.from),
     close: () => transport.close(),

@@ -6,8 +6,9 @@ import { diskSpace } from '#lib/disk.ts'
 import { AppError } from '#lib/errors.ts'
 import { sha256OfFile, sizeOf, syncFile } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
-import type { Params, Reader } from './database.ts'
+import { lookInto, type Params, type Reader } from './database.ts'
 import { pendingMigrations, schemaVersion } from './migrations.ts'
+import { canGiveBack } from './retention.ts'
 
 /** What is known of a database that was looked through. */
 export interface DatabaseFacts {
@@ -64,6 +65,8 @@ export function copyDatabase({ from, to }: CopyOrder): CopyFacts {
 /** As `copyDatabase`, for a database that is open already. */
 export function copyFrom(database: Database, to: string): CopyFacts {
   requireRoom(dirname(to), neededBytes(readerOf(database)))
+  // The copy of an early database can give space back, though the database itself cannot.
+  if (!canGiveBack(readerOf(database))) database.run('PRAGMA auto_vacuum = INCREMENTAL')
   try {
     database.query('VACUUM INTO $to').run({ to })
   } catch (error) {
@@ -104,13 +107,10 @@ export function neededBytes(reader: Reader): number {
 }
 
 function inDatabase<T>(path: string, work: (reader: Reader) => T): T {
-  const database = new Database(path, { readonly: true, strict: true })
   try {
-    return work(readerOf(database))
+    return lookInto(path, work)
   } catch (error) {
     throw isDamage(error) ? damaged(error) : error
-  } finally {
-    database.close()
   }
 }
 

@@ -137,6 +137,16 @@ export function listChannelIdsByMonitor(reader: Reader, projectId: string): Map<
   return byMonitor
 }
 
+/** Of the whole instance. */
+export function countFailingChannels(reader: Reader): { all: number; off: number; failing: number } {
+  const row = reader.get<{ all_: number; off: number; failing: number }>(
+    `SELECT count(*) AS all_, count(disabled_at) AS off,
+            count(iif(disabled_at IS NULL, failing_since, NULL)) AS failing
+       FROM channels`,
+  )
+  return { all: row?.all_ ?? 0, off: row?.off ?? 0, failing: row?.failing ?? 0 }
+}
+
 export function insertChannel(
   tx: Tx,
   { id, projectId, kind, name, settings, tellsBlackouts }: Omit<Channel, 'disabledAt'>,

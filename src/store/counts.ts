@@ -119,3 +119,9 @@ export function databaseBytes(reader: Reader): number {
 export function findWatchStart(reader: Reader): number | null {
   return reader.get<{ at: number }>('SELECT started_at AS at FROM heartbeat')?.at ?? null
 }
+
+/** What is wrong with the file, in the words of SQLite; null when nothing is. Reads all of it. */
+export function findDamage(reader: Reader): string | null {
+  const row = reader.get<{ quick_check: string }>('PRAGMA quick_check(1)')
+  return row?.quick_check === 'ok' ? null : (row?.quick_check ?? 'it cannot be checked')
+}

@@ -40,6 +40,8 @@ export interface Db extends Reader {
   checkpoint(): void
   /** Gives up to so many unused pages at the end of the file back to the disk. */
   giveBack(pages: number): void
+  /** Writes the whole file anew, without unused pages. Blocks for as long as that takes. */
+  rewrite(): void
   close(): void
 }
 
@@ -88,11 +90,24 @@ export interface DatabaseOptions {
 export function openDatabase({ path, clock, busyTimeoutMs, isReplicated = false }: DatabaseOptions): Db {
   const sqlite = new Database(path, { create: true, strict: true })
   sqlite.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-  // Counts only for a file without tables: later nothing but a rewrite of the whole file could change it.
+  // Counts at once for a file without tables; for any other one from the next rewrite of the whole file on.
   sqlite.run('PRAGMA auto_vacuum = INCREMENTAL')
   sqlite.run(PRAGMAS)
   if (isReplicated) sqlite.run('PRAGMA wal_autocheckpoint = 0')
   return new SqliteDb(sqlite, clock)
+}
+
+/** Looks into a database without changing anything, also while another process writes. Throws what SQLite says. */
+export function lookInto<T>(path: string, look: (reader: Reader) => T): T {
+  const sqlite = new Database(path, { readonly: true, strict: true })
+  try {
+    return look({
+      all: <Row>(sql: string, params: Params = {}) => sqlite.query<Row, Params>(sql).all(params),
+      get: <Row>(sql: string, params: Params = {}) => sqlite.query<Row, Params>(sql).get(params),
+    })
+  } finally {
+    sqlite.close()
+  }
 }
 
 class SqliteDb implements Db {
@@ -156,6 +171,14 @@ class SqliteDb implements Db {
   giveBack(pages: number): void {
     try {
       this.#sqlite.run(`PRAGMA incremental_vacuum(${pages})`)
+    } catch (error) {
+      throw refused(error)
+    }
+  }
+
+  rewrite(): void {
+    try {
+      this.#sqlite.run('VACUUM')
     } catch (error) {
       throw refused(error)
     }

@@ -8,7 +8,7 @@ const LOAD_MS = 400
 let cronguard: Binary
 
 beforeAll(async () => {
-  cronguard = await Binary.prepare()
+  cronguard = await Binary.prepare({ CRONGUARD_PINGS_PER_MONITOR: '1000000' })
 })
 
 afterAll(() => cronguard.dispose())

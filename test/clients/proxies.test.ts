@@ -1,4 +1,4 @@
-// The proxies that the documentation has lines for, where the machine has them: those very lines, with ports of the test.
+// The proxies that the documentation has lines for, where the machine has them: those very lines, with other ports.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ import { findProgram } from '../support/programs.ts'
 const PLACE: Place = { host: 'cron.example.org', path: '/cron' }
 const EMAIL = 'ada@example.org'
 const PASSWORD = 'a very long engine'
+const BEFORE_2_7 = /^v?2\.[0-6]\./
 
 interface Setup {
   folder: string
@@ -17,6 +18,7 @@ interface Setup {
   https: number
   /** Where CronGuard listens, as this proxy writes it. */
   upstream: string
+  version: string
 }
 
 interface Kind {
@@ -31,10 +33,13 @@ interface Kind {
 const KINDS: Kind[] = [
   {
     name: 'caddy',
-    configure: ({ http, https, upstream }) =>
+    configure: ({ http, https, upstream, version }) =>
       [
         `{\nhttp_port ${http}\nhttps_port ${https}\nadmin off\nlocal_certs\nskip_install_trust\n}`,
-        caddyLines(PLACE).join('\n').replace('127.0.0.1:8000', upstream),
+        caddyLines(PLACE)
+          .join('\n')
+          .replace('127.0.0.1:8000', upstream)
+          .replace('request_buffers 16MiB', BEFORE_2_7.test(version) ? 'buffer_requests' : '$&'),
       ].join('\n'),
     command: (configuration) => ['run', '--config', configuration, '--adapter', 'caddyfile'],
     onSocket: (path) => `unix/${path}`,
@@ -86,7 +91,7 @@ for (const kind of KINDS) {
       await cronguard.run(['user', 'create', EMAIL, '--password-stdin'], { input: PASSWORD })
       key = (await cronguard.run(['key', 'create', EMAIL])).stdout.trim()
       await makeCertificate(folder)
-      running = await startProxy(`127.0.0.1:${cronguard.port}`)
+      await startProxy(`127.0.0.1:${cronguard.port}`)
       const check = await curl([...api('/checks/'), '-d', '{"name": "backup"}'])
       pingUrl = JSON.parse(check.stdout).ping_url
     }, 60_000)
@@ -100,10 +105,11 @@ for (const kind of KINDS) {
     const origin = () => `https://${PLACE.host}:${https}`
     const api = (path: string) => [`${origin()}/cron/api/v3${path}`, '-H', `X-Api-Key: ${key}`]
 
-    async function startProxy(upstream: string): Promise<Bun.Subprocess> {
+    async function startProxy(upstream: string): Promise<void> {
       const configuration = join(folder, 'configuration')
-      writeFileSync(configuration, kind.configure({ folder, http, https, upstream }))
-      const started = Bun.spawn([program?.path ?? '', ...kind.command(configuration, folder)], {
+      const version = (await execute([program?.path ?? '', 'version'])).stdout
+      writeFileSync(configuration, kind.configure({ folder, http, https, upstream, version }))
+      running = Bun.spawn([program?.path ?? '', ...kind.command(configuration, folder)], {
         cwd: folder,
         env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
         stdio: ['ignore', 'ignore', Bun.file(join(folder, 'log'))],
@@ -112,7 +118,6 @@ for (const kind of KINDS) {
         const { stdout } = await curl([`${origin()}/cron/livez`])
         return stdout === 'alive\n'
       })
-      return started
     }
 
     function curl(args: string[]) {
@@ -166,7 +171,7 @@ for (const kind of KINDS) {
 
     test('all of it goes over the unix socket, too', async () => {
       await stop(running)
-      running = await startProxy(kind.onSocket(join(folder, 'cronguard.sock')))
+      await startProxy(kind.onSocket(join(folder, 'cronguard.sock')))
       expect((await curl(['--data-binary', 'done', pingUrl])).stdout).toBe('OK')
       expect(await newestPing()).toMatchObject({ scheme: 'https', remote_addr: '127.0.0.1' })
     }, 30_000)

@@ -146,13 +146,52 @@ describe('user delete', () => {
     const warned = await refusal('user', 'delete', 'bob@example.org')
     expect(warned).toEqual({
       exitCode: 1,
-      says: 'bob@example.org would be deleted. The projects that are his alone go with him: "My project". Say --yes to do it.',
+      says: expect.stringContaining('The projects that are his alone go with him: "My project". Say --yes to do it.'),
     })
     expect(await json('user', 'list')).toHaveLength(2)
     expect(await ok('user', 'delete', 'bob@example.org', '--yes')).toStartWith('Deleted bob@example.org.')
     expect((await json('user', 'list')).map(({ email }: { email: string }) => email)).toEqual([ALICE])
     expect((await refusal('user', 'delete', 'bob@example.org', '--yes')).exitCode).toBe(1)
   })
+})
+
+describe('doctor', () => {
+  const examined = async (env: Record<string, string> = {}) => {
+    const { exitCode, stdout, stderr } = await run(['doctor', '--json'], env)
+    const findings: { name: string; state: string; says: string }[] = JSON.parse(stdout)
+    return { exitCode, stderr, stdout, of: Object.fromEntries(findings.map((finding) => [finding.name, finding])) }
+  }
+
+  test('looks at everything beside a running server, and changes nothing', async () => {
+    await cronguard.start()
+    const { of, exitCode } = await examined()
+    expect(exitCode).toBe(0)
+    expect(Object.values(of).filter(({ state }) => state === 'bad')).toEqual([])
+    expect(of.server?.says).toContain('and is ready')
+    expect(of.database?.says).toMatch(/^Schema \d+, sound\.$/)
+    expect(of.channels?.says).toBe('2 in all, 0 switched off, 0 failing.')
+    expect(of.mail).toMatchObject({ state: 'warn' })
+    await cronguard.end('SIGTERM')
+    expect((await examined()).of.server?.says).toContain('it is not running')
+  }, 20_000)
+
+  test('says what is bad and what to do, with exit code 1 and without a secret', async () => {
+    const env = {
+      CRONGUARD_DATA_DIR: join(cronguard.folder, 'nothing'),
+      CRONGUARD_SMTP_HOST: '127.0.0.1',
+      CRONGUARD_SMTP_PORT: '9',
+      CRONGUARD_SMTP_USERNAME: 'ada',
+      CRONGUARD_SMTP_PASSWORD: SECRET,
+    }
+    const { exitCode, of, stdout, stderr } = await examined(env)
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('things are bad.')
+    for (const name of ['folder', 'database', 'mail']) expect([name, of[name]?.state]).toEqual([name, 'bad'])
+    expect(stdout).not.toContain(SECRET)
+    const plain = await run(['doctor'], env)
+    expect(plain.stdout).toMatch(/^bad +folder /)
+    expect(plain.stdout).not.toContain('    at ')
+  }, 20_000)
 })
 
 describe('config', () => {

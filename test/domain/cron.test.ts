@@ -183,7 +183,7 @@ describe('Against the daemon of Debian, minute by minute', () => {
       if (!Bun.deepEquals(times, started)) expect(times.map(shown)).toEqual(started.map(shown))
     })
     fc.assert(job, { numRuns: CASES, seed: SEED })
-  })
+  }, 120_000)
 
   test('the next time is always after the moment that was asked from, and none lies between', () => {
     const later = fc.property(cronExpression, zoned, fc.nat(3 * DAY), (expression, [zone, after], wait) => {

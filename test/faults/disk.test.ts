@@ -63,17 +63,6 @@ describe.skipIf(why !== null)(`On a disk that refuses${why === null ? '' : ` (sk
     await cronguard.api(`/checks/${job.uuid}/pause`, { key, method: 'POST' })
   }, 60_000)
 
-  test('that is full at the start, it starts all the same, refuses pings, and watches when there is room', async () => {
-    const job = await monitorOf(cronguard, { key, name: 'full at the start', timeout: 60, grace: 60 })
-    await cronguard.end('SIGKILL')
-    fill(join(data, 'ballast'))
-    await cronguard.start('/livez')
-    expect((await answer(job.url)).status).toBe(503)
-    rmSync(join(data, 'ballast'))
-    await eventually('readiness', async () => (await fetch(`${cronguard.url}/readyz`)).ok, 15_000)
-    expect((await answer(job.url)).status).toBe(200)
-  }, 60_000)
-
   test('which may only be read, CronGuard does not start, says why, and starts when it may write', async () => {
     await cronguard.end('SIGTERM')
     remount(data, 'ro')

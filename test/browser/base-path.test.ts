@@ -46,7 +46,7 @@ describe.skipIf(NO_BROWSER).each<Passing>(['whole', 'stripped'])(
       await page.waitForURL(/\/cron\/projects\/[^/]+$/)
       await fetch(`${pingUrl}/fail`)
       await page.locator('.monitor .status-down').waitFor()
-      await page.waitForFunction('document.getElementById("favicon").href.includes("/cron/assets/favicon-down")')
+      await page.locator('#favicon[href^="/cron/assets/favicon-down"]').waitFor({ state: 'attached' })
     }, 60_000)
 
     test('the search puts its address into the bar, a row leads to its page, and a form to the next one', async () => {

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beginWatch, endWatch } from '#actions/process.ts'
+import { learnToGiveBack } from '#actions/retention.ts'
 import { copyBeforeMigration } from '#actions/safety-copies.ts'
 import { migrate } from '#actions/schema.ts'
 import { type Config, SECRET_KEY_MIN } from '#config.ts'
@@ -75,6 +76,7 @@ export async function startApp(setting: Setting, manager: ServiceManager): Promi
 async function watch(deps: Deps, { lock, manager }: { lock: FolderLock; manager: ServiceManager }): Promise<App> {
   if (isBehind(deps)) manager.needsTime(MIGRATION_MAX_MS, 'Bringing the database up to date')
   migrateAndTell(deps)
+  learnToGiveBack(deps)
   let running: RunningLoops | null = null
   const live = createLive(deps)
   const readHealth = (): LoopHealth[] => running?.health() ?? STARTING

@@ -1,57 +1,52 @@
 // What is kept, and for how long.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { giveBackSome, noteSizeOfToday, pruneSome } from '#actions/retention.ts'
+import { prune } from '#actions/retention.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
+import { insertMailedLink } from '#store/accounts.ts'
 import { listPings } from '#store/pings.ts'
-import { freeBytes, listSizes } from '#store/retention.ts'
-import { TestGuard } from './support/cronguard.ts'
+import { insertInvitation } from '#store/projects.ts'
+import { type DataFolder, dataFolder } from './support/data-folder.ts'
+import { signedIn, type Visitor } from './support/visitor.ts'
 
-let folder: string
-let path: string
-let guard: TestGuard
+const CHUNK = 200
+
+let data: DataFolder
+let guard: DataFolder['guard']
 let project: Project
 let backup: Monitor
 
 function start(env: Record<string, string> = {}): void {
-  path = join(folder, `${Object.keys(env).length}.db`)
-  guard = new TestGuard({ path, env })
+  data = dataFolder(env)
+  guard = data.guard
   project = guard.project()
   backup = guard.monitor(project, { name: 'backup', schedule: { kind: 'period', periodMs: HOUR }, graceMs: HOUR })
 }
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'cronguard-retention-'))
-  start()
-})
-
-afterEach(() => {
-  guard.stop()
-  rmSync(folder, { recursive: true })
-})
+beforeEach(() => start())
+afterEach(() => data.clear())
 
 const numbers = (monitor = backup) =>
   listPings(guard.db, { monitorId: monitor.id, limit: 10_000 }).map((ping) => ping.number)
-const count = (table: string) => guard.db.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)?.n
+const count = (table: string) => guard.db.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)?.n ?? 0
 async function pingTimes(times: number, everyMs = MINUTE): Promise<void> {
   for (let n = 0; n < times; n++) {
     guard.clock.advance(everyMs)
     await guard.ping(backup)
   }
 }
-async function prune(): Promise<number> {
-  let chunks = 0
-  while (await pruneSome(guard.deps)) chunks++
-  return chunks
+async function pruneAll(): Promise<void> {
+  for await (const _ of prune(guard.deps));
+}
+/** As after a start with another setting. */
+function keep(pingsPerMonitor: number, pingDays = 90): void {
+  Object.assign(guard.deps, { config: { ...guard.deps.config, retention: { pingDays, pingsPerMonitor } } })
 }
 
 describe('The pings of a monitor', () => {
   test('are the newest so many, at every moment, and their numbers go on', async () => {
-    guard.stop()
+    data.clear()
     start({ CRONGUARD_PINGS_PER_MONITOR: '3' })
     for (const kept of [[1], [2, 1], [3, 2, 1], [4, 3, 2], [5, 4, 3]]) {
       await pingTimes(1)
@@ -64,87 +59,195 @@ describe('The pings of a monitor', () => {
     await pingTimes(3)
     const before = guard.now(backup)
     guard.clock.advance(90 * DAY - 2 * MINUTE + 1)
-    await prune()
+    await pruneAll()
     expect(numbers()).toEqual([3, 2])
     guard.clock.advance(HOUR)
-    await prune()
+    await pruneAll()
     expect(numbers()).toEqual([])
     expect(guard.now(backup)).toEqual(before)
     await guard.ping(backup)
     expect(numbers()).toEqual([4])
   })
 
-  test('go in chunks when fewer are to be kept than before, of every monitor', async () => {
+  test('go when fewer are to be kept than before, of every monitor', async () => {
     const other = guard.monitor(project, { name: 'other' })
     await pingTimes(700, 1000)
     for (let n = 0; n < 5; n++) await guard.ping(other)
-    Object.assign(guard.deps, { config: { ...guard.deps.config, retention: { pingDays: 90, pingsPerMonitor: 4 } } })
-    expect(await prune()).toBe(5)
+    keep(4)
+    await pruneAll()
     expect([numbers(), numbers(other)]).toEqual([
       [700, 699, 698, 697],
       [5, 4, 3, 2],
     ])
   })
 
+  test('go a chunk at a time, of few pings and of few bytes', async () => {
+    await pingTimes(450)
+    for (let n = 0; n < 4; n++) await guard.ping(backup, '', { method: 'POST', body: new Uint8Array(90_000) })
+    guard.db.write((tx) => tx.run('UPDATE pings SET body = zeroblob(600000) WHERE number > 450'))
+    guard.clock.advance(100 * DAY)
+    const left = [count('pings')]
+    for await (const _ of prune(guard.deps)) if (count('pings') !== left.at(-1)) left.push(count('pings'))
+    expect(left).toEqual([454, 454 - CHUNK, 454 - 2 * CHUNK, 2, 0])
+  })
+
   test('of nobody are touched while nothing is too old', async () => {
     await pingTimes(5)
-    expect(await prune()).toBe(0)
+    await pruneAll()
     expect(numbers()).toHaveLength(5)
+  })
+
+  test('are complete when CronGuard is killed while it prunes, and it goes on from there', async () => {
+    await pingTimes(900, 1000)
+    keep(100)
+    const kept = numbers().slice(0, 100)
+    for (let kills = 0; kills < 4; kills++) {
+      const round = prune(guard.deps)
+      await round.next()
+      await guard.restart()
+      keep(100)
+      expect(guard.db.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
+      expect(numbers().slice(0, 100)).toEqual(kept)
+    }
+    expect(numbers()).toEqual(kept)
+  })
+})
+
+describe('Before anything is deleted', () => {
+  const forgotten = async (visitor: Visitor, path: string) => (await visitor.get(path)).status
+
+  test('what is not kept is seen nowhere', async () => {
+    const key = guard.apiKey(project)
+    for (let n = 0; n < 12; n++) await guard.ping(backup, '', { method: 'POST', body: `output ${n + 1}` })
+    keep(3)
+    const api = async (path: string) =>
+      await guard.request(`/api/v3/checks/${backup.pingKey}${path}`, { headers: { 'X-Api-Key': key } })
+    const { pings } = (await (await api('/pings/')).json()) as { pings: { n: number }[] }
+    expect(pings.map(({ n }) => n)).toEqual([12, 11, 10])
+    expect([(await api('/pings/10/body')).status, (await api('/pings/9/body')).status]).toEqual([200, 404])
+
+    const alice = await signedIn(guard, 'alice@example.org')
+    const page = `/monitors/${backup.uniqueKey}`
+    const html = await alice.read(page)
+    expect(html).toContain('output 10')
+    expect(html).not.toContain('output 9')
+    expect(await alice.read(`${page}/timeline?kind=success`)).not.toContain('output 9')
+    expect(await alice.read(`${page}/timeline/older?before=11.9999999999999.0`)).not.toContain('output 9')
+    expect(await alice.read(`${page}/timeline/newer?after=1.0.0`)).not.toContain('output 9')
+    expect(await alice.read(`${page}/pings/10`)).not.toContain(`${page}/pings/9`)
+    expect([await forgotten(alice, `${page}/pings/9`), await forgotten(alice, `${page}/pings/9/body`)]).toEqual([
+      404, 404,
+    ])
+    expect(count('pings')).toBe(12)
   })
 })
 
 describe('The story of a monitor', () => {
-  test('goes after 93 days with its incidents and messages, but for what it is now', async () => {
-    guard.mailTo(project, 'ops@example.org')
-    for (let n = 0; n < 3; n++) {
+  async function failAndRecover(times: number): Promise<void> {
+    for (let n = 0; n < times; n++) {
       await guard.ping(backup, '/fail')
       await guard.ping(backup)
-      await guard.tick()
+      // One message of a monitor goes after the other.
+      for (let message = 0; message < 2; message++) await guard.tick()
       guard.clock.advance(HOUR)
     }
+  }
+
+  test('goes after 93 days with its incidents and messages, but for what it is now', async () => {
+    guard.mailTo(project, 'ops@example.org')
+    await failAndRecover(3)
     expect([count('transitions'), count('incidents'), count('deliveries')]).toEqual([6, 3, 6])
     guard.clock.advance(92 * DAY)
-    expect(await prune()).toBe(1)
+    await pruneAll()
     expect(count('transitions')).toBe(6)
     guard.clock.advance(2 * DAY)
-    await prune()
+    await pruneAll()
     expect([count('transitions'), count('incidents'), count('deliveries')]).toEqual([1, 0, 1])
     expect(guard.statuses(backup)).toEqual(['up'])
+  })
+
+  test('is kept as long as pings are, when those are kept for longer', async () => {
+    await failAndRecover(1)
+    keep(1000, 365)
+    guard.clock.advance(364 * DAY)
+    await pruneAll()
+    expect(count('incidents')).toBe(1)
+    guard.clock.advance(2 * DAY)
+    await pruneAll()
+    expect(count('incidents')).toBe(0)
   })
 
   test('keeps an incident that lasts, however old it is', async () => {
     await guard.ping(backup)
     await guard.ping(backup, '/fail')
     guard.clock.advance(500 * DAY)
-    await prune()
+    await pruneAll()
     expect(guard.statuses(backup)).toEqual(['down'])
     expect(count('incidents')).toBe(1)
     expect(guard.db.all('PRAGMA foreign_key_check')).toEqual([])
   })
-})
 
-describe('The space', () => {
-  test('that was freed is given back to the disk, bit by bit', async () => {
-    for (let n = 0; n < 400; n++) await guard.ping(backup, '', { method: 'POST', body: 'x'.repeat(9000) })
-    guard.db.checkpoint()
-    const full = statSync(path).size
-    guard.clock.advance(100 * DAY)
-    await prune()
-    expect(freeBytes(guard.db)).toBeGreaterThan(3_000_000)
-    let steps = 1
-    while (giveBackSome(guard.deps)) steps++
-    guard.db.checkpoint()
-    expect(steps).toBeGreaterThan(2)
-    expect(freeBytes(guard.db)).toBe(0)
-    expect(statSync(path).size).toBeLessThan(full / 4)
+  test('keeps what is told of it while a message is still on its way', async () => {
+    guard.mailTo(project, 'ops@example.org')
+    await failAndRecover(2)
+    guard.db.write((tx) =>
+      tx.run(
+        `UPDATE deliveries SET state = 'pending', settled_at = NULL, next_attempt_at = 0
+          WHERE sequence = (SELECT min(sequence) FROM deliveries)`,
+      ),
+    )
+    guard.clock.advance(200 * DAY)
+    await pruneAll()
+    expect(guard.db.all('SELECT state FROM deliveries')).toEqual([{ state: 'pending' }, { state: 'sent' }])
+    expect(guard.statuses(backup)).toEqual(['down', 'up'])
   })
 
-  test('that the database takes is written down once a day', async () => {
-    const today = Math.floor(guard.clock.now() / DAY)
-    for (let n = 0; n < 3; n++) await noteSizeOfToday(guard.deps)
+  test('leaves nothing of an old blackout, unless somebody is still to be told of it', async () => {
+    guard.mailTo(project, 'ops@example.org')
+    await guard.ping(backup)
+    await guard.tick()
+    await guard.goneFor(3 * HOUR)
+    expect([count('blackouts'), count('spared_monitors'), count('deliveries')]).toEqual([1, 1, 1])
+    guard.clock.advance(100 * DAY)
+    await pruneAll()
+    expect(count('blackouts')).toBe(1)
+    await guard.tick()
+    await pruneAll()
+    expect([count('blackouts'), count('spared_monitors')]).toEqual([0, 0])
+  })
+})
+
+describe('What has expired', () => {
+  test('goes: sessions, mailed links and invitations', async () => {
+    const { user } = await signedIn(guard, 'alice@example.org')
+    const userId = user.id
+    const expiresAt = guard.clock.now() + DAY
+    guard.db.write((tx) => {
+      insertMailedLink(tx, {
+        hash: 'a'.repeat(64),
+        userId,
+        purpose: 'verify-email',
+        email: 'alice@example.org',
+        expiresAt,
+        kept: 3,
+      })
+      insertInvitation(tx, {
+        id: 'i'.repeat(36),
+        projectId: project.id,
+        role: 'member',
+        email: null,
+        invitedBy: userId,
+        expiresAt,
+      })
+    })
+    const open = () => ['sessions', 'mailed_links', 'invitations'].map(count)
+    await pruneAll()
+    expect(open()).toEqual([1, 1, 1])
     guard.clock.advance(DAY)
-    await noteSizeOfToday(guard.deps)
-    expect(listSizes(guard.db, 0).map(({ day }) => day)).toEqual([today, today + 1])
-    expect(listSizes(guard.db, 0)[0]?.bytes).toBeGreaterThan(50_000)
+    await pruneAll()
+    expect(open()).toEqual([1, 0, 0])
+    guard.clock.advance(365 * DAY)
+    await pruneAll()
+    expect(open()).toEqual([0, 0, 0])
   })
 })

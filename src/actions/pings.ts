@@ -4,6 +4,7 @@ import { NO_PING_RULES, type WatchedMonitor } from '#domain/monitor.ts'
 import {
   endsRun,
   judgePing,
+  lastForgotten,
   type MailText,
   type Ping,
   type PingKind,
@@ -73,7 +74,10 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
       durationMs: durationOf(tx, { monitor, ping }),
       body: input.body,
     })
-    deletePing(tx, { monitorId: monitor.id, number: step.monitor.pingCount - deps.config.retention.pingsPerMonitor })
+    deletePing(tx, {
+      monitorId: monitor.id,
+      number: lastForgotten(step.monitor, deps.config.retention.pingsPerMonitor),
+    })
     recordStep(tx, step)
     return { isCreated, kind: ping.kind }
   })

@@ -1,56 +1,140 @@
-// What is not kept for ever: pings by age and by number, what happened to monitors by age.
+// What is not kept for ever: pings by age and by number, and what happened to monitors by age.
 import type { Deps } from '#deps.ts'
+import { diskSpace } from '#lib/disk.ts'
 import { DAY } from '#lib/duration.ts'
+import { sizeOf } from '#lib/files.ts'
 import { databaseBytes } from '#store/counts.ts'
+import type { Tx } from '#store/database.ts'
 import {
+  canGiveBack,
+  countPings,
+  deleteExpiredInvitations,
+  deleteExpiredMailedLinks,
   deleteOldBlackouts,
   deleteOldPings,
   deleteOldTransitions,
-  findPrunable,
   freeBytes,
   type KeptPings,
   listSizes,
+  lookForOldPings,
   noteSize,
+  type PingChunk,
 } from '#store/retention.ts'
+import { deleteExpiredSessions } from '#store/sessions.ts'
+import { databasePath } from './copies.ts'
 
 /** Deleted in a few milliseconds: a ping that comes meanwhile waits no longer. */
-const CHUNK_MAX = 200
+const CHUNK: PingChunk = { pings: 200, bytes: 1_000_000 }
+const TRANSITIONS_MAX = 50
+const BLACKOUTS_MAX = 5
+/** Monitors whose oldest ping is looked at in one go. */
+const LOOK_MAX = 500
 /** Of four kilobytes each. */
 const PAGES_MAX = 250
+/** Left to the pings that come next, for it would be asked back from the disk at once. */
+const SPARE_BYTES = 1_000_000
 /** The charts and Healthchecks' clients look back as far as that. */
 const STORY_DAYS_MIN = 93
+/** Written anew in a second or two, which a start may take. */
+const REWRITE_MAX_BYTES = 250_000_000
+/** The new file stands in a temporary one and in the write-ahead log before it is in its place. */
+const REWRITE_ROOM = 3
 
-/** One chunk of what is to go; returns whether more may be waiting. */
-export async function pruneSome(deps: Deps): Promise<boolean> {
-  const kept = keptPings(deps)
-  const monitorId = findPrunable(deps.db, { ...kept, afterId: 0 })
-  if (monitorId !== null) {
-    await deps.db.writeGrouped((tx) => deleteOldPings(tx, { ...kept, monitorId, limit: CHUNK_MAX }))
-    return true
-  }
-  const before = deps.clock.now() - Math.max(STORY_DAYS_MIN, deps.config.retention.pingDays) * DAY
-  const deleted = await deps.db.writeGrouped((tx) => {
-    deleteOldBlackouts(tx, before)
-    return deleteOldTransitions(tx, { before, limit: CHUNK_MAX })
-  })
-  return deleted > 0
+/**
+ * Throws away everything that is not kept, and gives the space back: one chunk, and one short write, at each step.
+ * Ended at any step, or killed in one, it leaves what the next one finds.
+ */
+export async function* prune(deps: Deps): AsyncGenerator<void> {
+  yield* prunePings(deps)
+  yield* pruneBefore(deps, { deleteSome: deleteOldTransitions, limit: TRANSITIONS_MAX })
+  yield* pruneBefore(deps, { deleteSome: deleteOldBlackouts, limit: BLACKOUTS_MAX })
+  await deps.db.writeGrouped(deleteExpired)
+  yield* giveBackSpace(deps)
 }
 
-/** Gives some of the unused space back to the disk; returns whether more is left. */
-export function giveBackSome({ db }: Deps): boolean {
-  const before = freeBytes(db)
-  if (before > 0) db.giveBack(PAGES_MAX)
-  const after = freeBytes(db)
-  return after > 0 && after < before
+async function* prunePings(deps: Deps): AsyncGenerator<void> {
+  for (let afterId: number | undefined = 0; afterId !== undefined; ) {
+    const looked = lookForOldPings(deps.db, { ...keptPings(deps), afterId, limit: LOOK_MAX })
+    for (const { monitorId } of looked.filter(({ goes }) => goes)) yield* prunePingsOf(deps, monitorId)
+    afterId = looked.at(-1)?.monitorId
+    yield
+  }
+}
+
+async function* prunePingsOf(deps: Deps, monitorId: number): AsyncGenerator<void> {
+  const deleteChunk = (tx: Tx): number => deleteOldPings(tx, { ...keptPings(deps), monitorId, chunk: CHUNK })
+  while ((await deps.db.writeGrouped(deleteChunk)) > 0) yield
+}
+
+interface Pruning {
+  deleteSome: (tx: Tx, range: { before: number; limit: number }) => number
+  limit: number
+}
+
+async function* pruneBefore(deps: Deps, { deleteSome, limit }: Pruning): AsyncGenerator<void> {
+  const before = deps.clock.now() - storyDays(deps) * DAY
+  while ((await deps.db.writeGrouped((tx) => deleteSome(tx, { before, limit }))) === limit) yield
+}
+
+function deleteExpired(tx: Tx): void {
+  deleteExpiredSessions(tx)
+  deleteExpiredMailedLinks(tx)
+  deleteExpiredInvitations(tx)
+}
+
+async function* giveBackSpace({ db }: Deps): AsyncGenerator<void> {
+  while (canGiveBack(db) && freeBytes(db) > SPARE_BYTES) {
+    db.giveBack(PAGES_MAX)
+    yield
+  }
 }
 
 /** Remembers how large the database is today. */
 export async function noteSizeOfToday({ db, clock }: Deps): Promise<void> {
-  const day = Math.floor(clock.now() / DAY)
+  const day = dayOf(clock.now())
   if (listSizes(db, day).length > 0) return
   await db.writeGrouped((tx) => noteSize(tx, { day, bytes: databaseBytes(tx) }))
 }
 
+/** How large the database is, and was on each of the last `days`. */
+export function readDatabaseSize(deps: Deps, days: number) {
+  const { db, clock, config } = deps
+  return {
+    bytes: databaseBytes(db),
+    walBytes: sizeOf(`${databasePath(deps)}-wal`),
+    freeBytes: freeBytes(db),
+    givesBack: canGiveBack(db),
+    pings: countPings(db),
+    days: listSizes(db, dayOf(clock.now()) - days),
+    kept: { ...config.retention, storyDays: storyDays(deps) },
+  }
+}
+
+/**
+ * Writes a database anew that cannot give space back, so that it can; only one that is small, and with room for it,
+ * and never under the hands of a program that copies its log. Blocks for as long as that takes.
+ */
+export function learnToGiveBack({ db, config, log }: Deps): void {
+  if (canGiveBack(db) || config.isReplicated) return
+  const bytes = databaseBytes(db)
+  const space = diskSpace(config.dataDir)
+  if (bytes > REWRITE_MAX_BYTES || (space !== null && space.freeBytes < bytes * REWRITE_ROOM)) return
+  try {
+    db.rewrite()
+    log.info('The database was written anew, and gives unused space back from now on', { bytes })
+  } catch (error) {
+    log.warn('The database could not be written anew to give unused space back; nothing is lost', { error })
+  }
+}
+
 function keptPings({ clock, config: { retention } }: Deps): KeptPings {
   return { perMonitor: retention.pingsPerMonitor, since: clock.now() - retention.pingDays * DAY }
+}
+
+function storyDays({ config }: Deps): number {
+  return Math.max(STORY_DAYS_MIN, config.retention.pingDays)
+}
+
+function dayOf(at: number): number {
+  return Math.floor(at / DAY)
 }

@@ -113,6 +113,11 @@ export function runDurationMs(previous: { kind: PingKind; at: number } | null, n
   return durationMs >= 0 && durationMs < RUN_MAX_MS ? durationMs : null
 }
 
+/** Pings with this number or a lower one are not kept, and seen nowhere, whether or not they are deleted yet. */
+export function lastForgotten({ pingCount }: { pingCount: number }, kept: number): number {
+  return Math.max(0, pingCount - kept)
+}
+
 export function endsRun(kind: PingKind): boolean {
   return kind === 'success' || kind === 'fail'
 }

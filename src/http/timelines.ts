@@ -1,4 +1,5 @@
 import type { Monitor } from '#domain/monitor.ts'
+import { lastForgotten } from '#domain/ping.ts'
 import {
   cursorBelow,
   mergeNewest,
@@ -36,15 +37,17 @@ const SEARCHED_MAX = 20_000
 interface Wanted {
   monitor: Monitor
   filter: TimelineFilter
+  /** So many of the newest pings are kept. */
+  kept: number
 }
 
 /** The newest entries below `before`; a page of a filter that matches rarely may be short and go on all the same. */
 export function readTimeline(
   reader: Reader,
-  { monitor, filter, before }: Wanted & { before: TimelineCursor | null },
+  { monitor, filter, kept, before }: Wanted & { before: TimelineCursor | null },
 ): TimelinePage {
   const start = before ?? TIMELINE_TOP
-  const { pings, searchedTo } = readPings(reader, { monitor, filter, below: start.pingNumber })
+  const { pings, searchedTo } = readPings(reader, { monitor, filter, kept, below: start.pingNumber })
   const turns = showsTurns(filter)
     ? listTurnsBelow(reader, { monitorId: monitor.id, ...start, limit: PAGE_SIZE + 1 })
     : []
@@ -52,16 +55,17 @@ export function readTimeline(
   const above = before === null ? topOf({ monitor, turns }) : null
   const end = cursorBelow(start, entries)
   if (entries.length < pings.length + turns.length) return { entries, below: end, above }
-  return { entries, below: furtherBelow(reader, { monitor, end, searchedTo }), above }
+  return { entries, below: furtherBelow(reader, { monitor, kept, end, searchedTo }), above }
 }
 
 /** What is newer than `after`. */
 export function readTimelineNews(
   reader: Reader,
-  { monitor, filter, after }: Wanted & { after: TimelineCursor },
+  { monitor, filter, kept, after }: Wanted & { after: TimelineCursor },
 ): TimelineNews {
   const kind = pingKindOf(filter)
-  const searched = { above: after.pingNumber, below: monitor.pingCount + 1 }
+  const above = Math.max(after.pingNumber, lastForgotten(monitor, kept))
+  const searched = { above, below: monitor.pingCount + 1 }
   if (kind !== 'every' && searched.below - searched.above > SEARCHED_MAX) return { entries: [], above: null }
   const range = { monitorId: monitor.id, limit: PAGE_SIZE + 1 }
   const pings = kind === 'none' ? [] : listNewestPings(reader, { ...range, ...searched, kind })
@@ -73,12 +77,13 @@ export function readTimelineNews(
 
 function readPings(
   reader: Reader,
-  { monitor, filter, below }: Wanted & { below: number },
+  { monitor, filter, kept, below }: Wanted & { below: number },
 ): { pings: TimelinePing[]; searchedTo: number } {
   const kind = pingKindOf(filter)
-  if (kind === 'none') return { pings: [], searchedTo: 0 }
+  const forgotten = lastForgotten(monitor, kept)
+  if (kind === 'none') return { pings: [], searchedTo: forgotten }
   const ceiling = Math.min(below, monitor.pingCount + 1)
-  const above = kind === 'every' ? 0 : Math.max(0, ceiling - 1 - SEARCHED_MAX)
+  const above = kind === 'every' ? forgotten : Math.max(forgotten, ceiling - 1 - SEARCHED_MAX)
   const range = { monitorId: monitor.id, kind, above, below: ceiling, limit: PAGE_SIZE + 1 }
   return { pings: listNewestPings(reader, range), searchedTo: above }
 }
@@ -86,11 +91,12 @@ function readPings(
 // Everything that was read is shown; what was not looked at yet may hold more.
 function furtherBelow(
   reader: Reader,
-  { monitor, end, searchedTo }: { monitor: Monitor; end: TimelineCursor; searchedTo: number },
+  { monitor, kept, end, searchedTo }: Omit<Wanted, 'filter'> & { end: TimelineCursor; searchedTo: number },
 ): TimelineCursor | null {
-  if (searchedTo === 0) return null
+  const forgotten = lastForgotten(monitor, kept)
+  if (searchedTo <= forgotten) return null
   const number = searchedTo + 1
-  const { below } = findPingNumbersAround(reader, { monitorId: monitor.id, number })
+  const { below } = findPingNumbersAround(reader, { monitorId: monitor.id, number, forgotten })
   return below === null ? null : { ...end, pingNumber: number }
 }
 

@@ -65,9 +65,9 @@ export function copyDatabase({ from, to }: CopyOrder): CopyFacts {
 /** As `copyDatabase`, for a database that is open already. */
 export function copyFrom(database: Database, to: string): CopyFacts {
   requireRoom(dirname(to), neededBytes(readerOf(database)))
-  // The copy of an early database can give space back, though the database itself cannot.
-  if (!canGiveBack(readerOf(database))) database.run('PRAGMA auto_vacuum = INCREMENTAL')
   try {
+    // The copy of an early database can give space back, though the database itself cannot.
+    if (!canGiveBack(readerOf(database))) database.run('PRAGMA auto_vacuum = INCREMENTAL')
     database.query('VACUUM INTO $to').run({ to })
   } catch (error) {
     throw isFull(error) ? noRoom(dirname(to)) : isDamage(error) ? damaged(error) : error

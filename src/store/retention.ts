@@ -13,42 +13,56 @@ export interface KeptPings {
   since: number
 }
 
-/** The next monitor above `afterId` with a ping that goes; null when there is none. */
-export function findPrunable(reader: Reader, { perMonitor, since, afterId }: KeptPings & { afterId: number }) {
-  const row = reader.get<{ id: number }>(
-    `SELECT id FROM monitors
+/** The next `limit` monitors above `afterId`, and whether the oldest ping of each goes. */
+export function lookForOldPings(
+  reader: Reader,
+  { perMonitor, since, afterId, limit }: KeptPings & { afterId: number; limit: number },
+): { monitorId: number; goes: boolean }[] {
+  const rows = reader.all<{ monitorId: number; goes: number | null }>(
+    `SELECT id AS monitorId,
+            (SELECT number <= ping_count - $perMonitor OR at < $since
+               FROM pings WHERE monitor_id = monitors.id ORDER BY number LIMIT 1) AS goes
+       FROM monitors
       WHERE id > $afterId
-        AND EXISTS (
-              SELECT 1 FROM (SELECT number, at FROM pings WHERE monitor_id = monitors.id ORDER BY number LIMIT 1)
-               WHERE number <= ping_count - $perMonitor OR at < $since
-            )
       ORDER BY id
-      LIMIT 1`,
-    { perMonitor, since, afterId },
+      LIMIT $limit`,
+    { perMonitor, since, afterId, limit },
   )
-  return row?.id ?? null
+  return rows.map(({ monitorId, goes }) => ({ monitorId, goes: goes === 1 }))
 }
 
-/** Deletes up to `limit` of a monitor's oldest pings that go; returns how many it deleted. */
+/** As much as is deleted at once: a ping may have a body of one byte, or of millions. */
+export interface PingChunk {
+  pings: number
+  bytes: number
+}
+
+/** Deletes a chunk of a monitor's oldest pings that go, but always one if there is one; returns how many it deleted. */
 export function deleteOldPings(
   tx: Tx,
-  { monitorId, perMonitor, since, limit }: KeptPings & { monitorId: number; limit: number },
+  { monitorId, perMonitor, since, chunk }: KeptPings & { monitorId: number; chunk: PingChunk },
 ): number {
   return tx.run(
     `DELETE FROM pings
       WHERE id IN (
-              SELECT pings.id FROM pings JOIN monitors ON monitors.id = monitor_id
-               WHERE monitor_id = $monitorId AND (number <= ping_count - $perMonitor OR at < $since)
-               ORDER BY number
-               LIMIT $limit
+              SELECT id
+                FROM (SELECT pings.id, number, at, ping_count,
+                             sum(coalesce(length(body), 0)) OVER (ORDER BY number) AS bytes_until,
+                             coalesce(length(body), 0) AS bytes
+                        FROM pings JOIN monitors ON monitors.id = monitor_id
+                       WHERE monitor_id = $monitorId
+                       ORDER BY number
+                       LIMIT $pings)
+               WHERE (number <= ping_count - $perMonitor OR at < $since) AND bytes_until - bytes < $bytes
             )`,
-    { monitorId, perMonitor, since, limit },
+    { monitorId, perMonitor, since, ...chunk },
   )
 }
 
 /**
  * Deletes up to `limit` transitions from before `before`, with their incidents and messages; returns how many. The
- * newest of a monitor from before stays, for what came after begins with it, and so does one whose incident lasts.
+ * newest of a monitor from before stays, for what came after begins with it, and so does one whose incident lasts, or
+ * whose messages are still on their way.
  */
 export function deleteOldTransitions(tx: Tx, { before, limit }: { before: number; limit: number }): number {
   return tx.run(
@@ -61,6 +75,8 @@ export function deleteOldTransitions(tx: Tx, { before, limit }: { before: number
                                 AND (later.at, later.id) > (old.at, old.id))
                  AND NOT EXISTS (SELECT 1 FROM incidents
                                   WHERE opened_by = old.id AND (closed_at IS NULL OR closed_at >= $before))
+                 AND NOT EXISTS (SELECT 1 FROM notifications JOIN deliveries ON notification_id = notifications.id
+                                  WHERE transition_id = old.id AND settled_at IS NULL)
                ORDER BY at
                LIMIT $limit
             )`,
@@ -68,8 +84,28 @@ export function deleteOldTransitions(tx: Tx, { before, limit }: { before: number
   )
 }
 
-export function deleteOldBlackouts(tx: Tx, before: number): number {
-  return tx.run('DELETE FROM blackouts WHERE to_at < $before', { before })
+/** As `deleteOldTransitions`: with what was told of them, but for what is still on its way. */
+export function deleteOldBlackouts(tx: Tx, { before, limit }: { before: number; limit: number }): number {
+  return tx.run(
+    `DELETE FROM blackouts
+      WHERE id IN (
+              SELECT id FROM blackouts AS old
+               WHERE to_at < $before
+                 AND NOT EXISTS (SELECT 1 FROM notifications JOIN deliveries ON notification_id = notifications.id
+                                  WHERE blackout_id = old.id AND settled_at IS NULL)
+               ORDER BY id
+               LIMIT $limit
+            )`,
+    { before, limit },
+  )
+}
+
+export function deleteExpiredMailedLinks(tx: Tx): void {
+  tx.run('DELETE FROM mailed_links WHERE expires_at <= $now', { now: tx.now })
+}
+
+export function deleteExpiredInvitations(tx: Tx): void {
+  tx.run('DELETE FROM invitations WHERE expires_at <= $now', { now: tx.now })
 }
 
 /** Remembers the size of today, once a day. */
@@ -82,10 +118,24 @@ export function listSizes(reader: Reader, since: number): { day: number; bytes: 
   return reader.all('SELECT day, bytes FROM sizes WHERE day >= $since ORDER BY day', { since })
 }
 
-/** What a database holds that is of no use any more: it is given back bit by bit. */
+/** How much of the database holds nothing any more: new rows go there first. */
 export function freeBytes(reader: Reader): number {
   const row = reader.get<{ bytes: number }>(
     'SELECT freelist_count * page_size AS bytes FROM pragma_freelist_count, pragma_page_size',
   )
   return row?.bytes ?? 0
+}
+
+/** Whether it can give such space back to the disk; a database of an early CronGuard cannot. */
+export function canGiveBack(reader: Reader): boolean {
+  return reader.get('SELECT 1 FROM pragma_auto_vacuum WHERE auto_vacuum = 2') !== null
+}
+
+/** How many pings are kept. Numbers have no gaps, so that nobody has to count them. */
+export function countPings(reader: Reader): number {
+  const row = reader.get<{ count: number | null }>(
+    `SELECT sum(ping_count + 1 - (SELECT min(number) FROM pings WHERE monitor_id = monitors.id)) AS count
+       FROM monitors`,
+  )
+  return row?.count ?? 0
 }

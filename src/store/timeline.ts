@@ -81,13 +81,14 @@ export function listTurnsAbove(reader: Reader, range: TurnRange): Turn[] {
     .map(toTurn)
 }
 
-/** The number of the next ping that is kept, below this one or above it; null when there is none. */
+/** The number of the next ping, below this one but above `forgotten`, or above it; null when there is none. */
 export function findPingNumbersAround(
   reader: Reader,
-  by: { monitorId: number; number: number },
+  by: { monitorId: number; number: number; forgotten: number },
 ): { below: number | null; above: number | null } {
   const row = reader.get<{ below: number | null; above: number | null }>(
-    `SELECT (SELECT max(number) FROM pings WHERE monitor_id = $monitorId AND number < $number) AS below,
+    `SELECT (SELECT max(number) FROM pings
+              WHERE monitor_id = $monitorId AND number < $number AND number > $forgotten) AS below,
             (SELECT min(number) FROM pings WHERE monitor_id = $monitorId AND number > $number) AS above`,
     by,
   )

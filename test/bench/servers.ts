@@ -61,6 +61,7 @@ function oneByOne(db: Db): Db {
     watch: (listener) => db.watch(listener),
     checkpoint: () => db.checkpoint(),
     giveBack: (pages) => db.giveBack(pages),
+    rewrite: () => db.rewrite(),
     close: () => db.close(),
   }
 }

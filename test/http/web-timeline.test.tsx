@@ -12,7 +12,7 @@ let monitor: Monitor
 let viewer: Visitor
 
 beforeEach(async () => {
-  guard = new TestGuard()
+  guard = new TestGuard({ env: { CRONGUARD_PINGS_PER_MONITOR: '1000000' } })
   const project = guard.project()
   monitor = guard.monitor(project, { name: 'backup', postOnly: true })
   viewer = await memberOf(guard, project, 'viewer')

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
 import type { Deps } from '#deps.ts'
+import { lastForgotten } from '#domain/ping.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { listDeliveries } from '#store/deliveries.ts'
@@ -53,7 +54,8 @@ const PINGS: About = {
 function pings(deps: Deps, call: ApiCall): Response {
   const monitor = findCheckByPingKey(deps, call)
   const context = { monitor, baseUrl: deps.config.baseUrl, version: call.version }
-  const newest = listPings(deps.db, { monitorId: monitor.id, limit: PINGS_MAX })
+  const limit = Math.min(PINGS_MAX, deps.config.retention.pingsPerMonitor)
+  const newest = listPings(deps.db, { monitorId: monitor.id, limit })
   return Response.json({ pings: newest.map((ping) => toPing(ping, context)) })
 }
 
@@ -66,10 +68,9 @@ const PING_BODY: About = {
 
 function pingBody(deps: Deps, call: ApiCall): Response {
   const monitor = findCheckByPingKey(deps, call)
-  const number = call.params.number ?? ''
-  const body = /^[0-9]{1,15}$/.test(number)
-    ? findPingBody(deps.db, { monitorId: monitor.id, number: Number(number) })
-    : null
+  const number = /^[0-9]{1,15}$/.test(call.params.number ?? '') ? Number(call.params.number) : 0
+  const isKept = number > lastForgotten(monitor, deps.config.retention.pingsPerMonitor)
+  const body = isKept ? findPingBody(deps.db, { monitorId: monitor.id, number }) : null
   if (body === null) throw new AppError('not_found', 'there is no such body')
   // A body is whatever a job sent: a browser must not take it for a page.
   const headers = { 'Content-Type': 'text/plain', 'X-Content-Type-Options': 'nosniff' }

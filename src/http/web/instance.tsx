@@ -1,19 +1,17 @@
 // What whoever runs this CronGuard sees of it, and what he can fetch from it.
 import { Elysia } from 'elysia'
 import { findBackup, keepBackup, readBackups } from '#actions/backups.ts'
-import type { Deps } from '#deps.ts'
+import { readDatabaseSize } from '#actions/retention.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { administering, type House, type SignedInVisit } from '#http/guards.ts'
 import { page, redirect } from '#http/respond.tsx'
-import { DAY, SECOND } from '#lib/duration.ts'
-import { databaseBytes } from '#store/counts.ts'
-import { freeBytes, listSizes } from '#store/retention.ts'
-import type { DatabaseSize } from '#views/components/database-size.tsx'
+import { SECOND } from '#lib/duration.ts'
 import { InstancePage } from '#views/pages/instance.tsx'
 
 const INSTANCE = '/instance'
 /** A small backup is there when the page comes; nobody waits for a large one. */
 const BACKUP_WAIT_MS = 4 * SECOND
+const GROWTH_DAYS = 30
 
 export function instanceRoutes(house: House) {
   return new Elysia({ name: 'web/instance' })
@@ -38,20 +36,8 @@ export function instanceRoutes(house: House) {
 
 function show({ deps }: House, visit: SignedInVisit): Response {
   const backups = { ...readBackups(deps), keep: deps.config.backupKeep }
-  const database = readSize(deps)
+  const database = readDatabaseSize(deps, GROWTH_DAYS)
   return page(<InstancePage visit={frameOf(visit)} reading={readingOf(visit)} backups={backups} database={database} />)
-}
-
-const GROWTH_DAYS = 30
-
-function readSize({ db, clock, config }: Deps): DatabaseSize {
-  const today = Math.floor(clock.now() / DAY)
-  return {
-    bytes: databaseBytes(db),
-    freeBytes: freeBytes(db),
-    days: listSizes(db, today - GROWTH_DAYS),
-    kept: config.retention,
-  }
 }
 
 const NOTICES = {

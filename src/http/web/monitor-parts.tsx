@@ -92,24 +92,28 @@ export function incidentsPart({ deps }: House, visit: MonitorVisit): Markup {
   )
 }
 
-export function timelinePart({ deps: { db } }: House, visit: MonitorVisit): Markup {
+export function timelinePart(house: House, visit: MonitorVisit): Markup {
   const before = readCursor(visit.query.get('before'))
-  const { entries, below, above } = readTimeline(db, { monitor: visit.monitor, filter: filterOf(visit), before })
+  const { entries, below, above } = readTimeline(house.deps.db, { ...wantedOf(house, visit), before })
   return <Timeline {...viewOf(visit)} entries={entries} below={below} above={above} />
 }
 
-function olderPart({ deps: { db } }: House, visit: MonitorVisit): Markup {
+function olderPart(house: House, visit: MonitorVisit): Markup {
   const before = readCursor(visit.query.get('before'))
   if (before === null) throw new AppError('invalid', 'There is no such place in the timeline.')
-  const { entries, below } = readTimeline(db, { monitor: visit.monitor, filter: filterOf(visit), before })
+  const { entries, below } = readTimeline(house.deps.db, { ...wantedOf(house, visit), before })
   return <OlderEntries {...viewOf(visit)} entries={entries} below={below} />
 }
 
-function newerPart({ deps: { db } }: House, visit: MonitorVisit): Markup {
+function newerPart(house: House, visit: MonitorVisit): Markup {
   const after = readCursor(visit.query.get('after'))
   if (after === null) throw new AppError('invalid', 'There is no such place in the timeline.')
-  const news = readTimelineNews(db, { monitor: visit.monitor, filter: filterOf(visit), after })
+  const news = readTimelineNews(house.deps.db, { ...wantedOf(house, visit), after })
   return <NewerEntries {...viewOf(visit)} {...news} />
+}
+
+function wantedOf({ deps: { config } }: House, visit: MonitorVisit) {
+  return { monitor: visit.monitor, filter: filterOf(visit), kept: config.retention.pingsPerMonitor }
 }
 
 function viewOf(visit: MonitorVisit) {

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { shownName } from '#domain/monitor.ts'
-import { decodeBody, type RecordedPing } from '#domain/ping.ts'
+import { decodeBody, lastForgotten, type RecordedPing } from '#domain/ping.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
 import { readMail, shownOf } from '#http/pings/mail-text.ts'
@@ -25,7 +25,8 @@ export function pingRoutes(house: House) {
 
 async function show(house: House, visit: MonitorVisit): Promise<Response> {
   const { monitor } = visit
-  const { db } = house.deps
+  const { db, config } = house.deps
+  const forgotten = lastForgotten(monitor, config.retention.pingsPerMonitor)
   const ping = findMeant(house, visit)
   const body = findPingBody(db, ping)
   const mail = body && ping.scheme === 'email' ? await readMail(body) : null
@@ -36,7 +37,7 @@ async function show(house: House, visit: MonitorVisit): Promise<Response> {
       ping={ping}
       body={body && decodeBody(body)}
       mail={mail && shownOf(mail)}
-      around={findPingNumbersAround(db, { monitorId: monitor.id, number: ping.number })}
+      around={findPingNumbersAround(db, { monitorId: monitor.id, number: ping.number, forgotten })}
       reading={readingOf(visit)}
     />,
   )
@@ -58,9 +59,10 @@ function showRaw(house: House, visit: MonitorVisit): Response {
   })
 }
 
-function findMeant({ deps: { db } }: House, { monitor, params }: MonitorVisit): RecordedPing {
+function findMeant({ deps: { db, config } }: House, { monitor, params }: MonitorVisit): RecordedPing {
   const number = /^[1-9]\d{0,14}$/.test(params.number ?? '') ? Number(params.number) : 0
-  const ping = findPing(db, { monitorId: monitor.id, number })
+  const isKept = number > lastForgotten(monitor, config.retention.pingsPerMonitor)
+  const ping = isKept ? findPing(db, { monitorId: monitor.id, number }) : null
   if (ping === null) throw new AppError('not_found', 'There is no such ping, or it is no longer kept.')
   return ping
 }

@@ -2,32 +2,56 @@ import { sizeInWords } from '#lib/size.ts'
 
 export interface DatabaseSize {
   bytes: number
-  /** How much of it is unused, and given back by and by. */
+  /** Of the write-ahead log beside it. */
+  walBytes: number
+  /** How much of the database is unused. */
   freeBytes: number
+  /** Whether such space goes back to the disk. */
+  givesBack: boolean
+  /** How many are kept. */
+  pings: number
   /** Of each day on which it was written down, oldest first. */
   days: readonly { day: number; bytes: number }[]
-  kept: { pingDays: number; pingsPerMonitor: number }
+  kept: { pingDays: number; pingsPerMonitor: number; storyDays: number }
 }
 
 const WIDTH = 300
 const HEIGHT = 60
 const DAYS_SHOWN = 30
+/** Less is always there, for the pings that come next. */
+const FREE_WORTH_TELLING = 2_000_000
 
 /** How large the database is, and how it has grown. */
-export function DatabaseSizeSection({ bytes, freeBytes, days, kept }: DatabaseSize) {
+export function DatabaseSizeSection({ bytes, walBytes, freeBytes, givesBack, pings, days, kept }: DatabaseSize) {
   return (
     <>
       <p>
-        The database has <b>{sizeInWords(bytes)}</b>
-        {freeBytes > 0 && `, of which ${sizeInWords(freeBytes)} are unused and given back by and by`}. {growth(days)}
+        The database has <b>{sizeInWords(bytes)}</b>, and its write-ahead log {sizeInWords(walBytes)}.{' '}
+        {inNumber(pings, 'ping is', 'pings are')} in it. {growth(days)}
       </p>
       {days.length > 1 && <Bars days={days.slice(-DAYS_SHOWN)} />}
+      {freeBytes > FREE_WORTH_TELLING && <p>{unused(freeBytes, givesBack)}</p>}
       <p class="soft">
-        Pings are kept for {kept.pingDays} days, and of each monitor the newest{' '}
-        {kept.pingsPerMonitor.toLocaleString('en')}. What happened to monitors is kept for 93 days at least.
+        Pings are kept for {inNumber(kept.pingDays, 'day', 'days')}, and of each monitor{' '}
+        {kept.pingsPerMonitor === 1 ? 'only the newest' : `the newest ${inNumber(kept.pingsPerMonitor)}`}. What happened
+        to monitors, and the messages about it, are kept for {inNumber(kept.storyDays)} days.{' '}
+        <a href="/docs/configuration#kept">What is kept, and for how long</a>
       </p>
     </>
   )
+}
+
+function unused(freeBytes: number, givesBack: boolean): string {
+  const size = sizeInWords(freeBytes)
+  if (givesBack) return `Of it ${size} are unused, and are given back to the disk by and by.`
+  return (
+    `Of it ${size} are unused. New pings go there first, but the file of this database, which an early version of ` +
+    'CronGuard made, does not become smaller by itself: back it up and restore the backup, and it does.'
+  )
+}
+
+function inNumber(count: number, one = '', many = one): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`.trim()
 }
 
 function growth(days: DatabaseSize['days']): string {

@@ -1,0 +1,105 @@
+// The space that the database takes: given back, and shown.
+import { Database } from 'bun:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { statSync } from 'node:fs'
+import { restoreBackup } from '#actions/restores.ts'
+import { learnToGiveBack, noteSizeOfToday, prune, readDatabaseSize } from '#actions/retention.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import { DAY } from '#lib/duration.ts'
+import { copyDatabase } from '#store/backup.ts'
+import { canGiveBack, freeBytes, listSizes } from '#store/retention.ts'
+import { type DataFolder, dataFolder } from './support/data-folder.ts'
+
+let data: DataFolder
+let guard: DataFolder['guard']
+let backup: Monitor
+
+beforeEach(() => {
+  data = dataFolder()
+  guard = data.guard
+  backup = guard.monitor(guard.project(), { name: 'backup' })
+})
+afterEach(() => data.clear())
+
+async function fill(pings: number): Promise<void> {
+  for (let n = 0; n < pings; n++) await guard.ping(backup, '', { method: 'POST', body: 'x'.repeat(9000) })
+}
+async function pruneAll(): Promise<void> {
+  for await (const _ of prune(guard.deps));
+}
+/** As CronGuard made them before it gave space back. */
+async function makeEarly(): Promise<void> {
+  const database = new Database(data.databasePath)
+  database.run('PRAGMA auto_vacuum = NONE; VACUUM')
+  database.close()
+  await guard.restart()
+}
+
+describe('The space', () => {
+  test('that was freed goes back to the disk in small steps, but for a little that is used again soon', async () => {
+    await fill(800)
+    guard.db.checkpoint()
+    const full = statSync(data.databasePath).size
+    guard.clock.advance(100 * DAY)
+    const free: number[] = []
+    for await (const _ of prune(guard.deps)) free.push(freeBytes(guard.db))
+    const most = free.indexOf(Math.max(...free))
+    const given = free.slice(most, -1).map((bytes, index) => bytes - (free[most + index + 1] ?? 0))
+    expect(given.length).toBeGreaterThan(4)
+    expect(Math.max(...given)).toBeLessThanOrEqual(250 * 4096)
+    expect(freeBytes(guard.db)).toBeLessThanOrEqual(1_000_000)
+    guard.db.checkpoint()
+    expect(statSync(data.databasePath).size).toBeLessThan(full / 4)
+  })
+
+  test('of an early database is used again, and given back once it was written anew at a start', async () => {
+    await makeEarly()
+    await fill(800)
+    guard.clock.advance(100 * DAY)
+    await pruneAll()
+    expect(readDatabaseSize(guard.deps, 30)).toMatchObject({ givesBack: false })
+    expect(freeBytes(guard.db)).toBeGreaterThan(6_000_000)
+    await guard.ping(backup)
+    learnToGiveBack(guard.deps)
+    expect(readDatabaseSize(guard.deps, 30)).toMatchObject({ givesBack: true, freeBytes: 0, pings: 1 })
+    expect(guard.log.at(-1)?.event).toContain('written anew')
+    expect(guard.db.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
+  })
+
+  test('is left alone when a program copies the log, and when there is nothing to learn', async () => {
+    learnToGiveBack(guard.deps)
+    expect(guard.log).toEqual([])
+    await makeEarly()
+    learnToGiveBack({ ...guard.deps, config: { ...guard.deps.config, isReplicated: true } })
+    expect(canGiveBack(guard.db)).toBe(false)
+  })
+
+  test('of an early database can be given back in what is restored from its backup', async () => {
+    await makeEarly()
+    await fill(3)
+    const copy = `${data.path}/copy.db`
+    copyDatabase({ from: data.databasePath, to: copy })
+    guard.db.close()
+    restoreBackup(guard.deps, copy)
+    const restored = new Database(data.databasePath, { readonly: true })
+    expect(restored.query('PRAGMA auto_vacuum').get()).toEqual({ auto_vacuum: 2 })
+    restored.close()
+  })
+
+  test('that the database takes is written down once a day', async () => {
+    const today = Math.floor(guard.clock.now() / DAY)
+    for (let n = 0; n < 3; n++) await noteSizeOfToday(guard.deps)
+    guard.clock.advance(DAY)
+    await noteSizeOfToday(guard.deps)
+    expect(listSizes(guard.db, 0).map(({ day }) => day)).toEqual([today, today + 1])
+    expect(listSizes(guard.db, 0)[0]?.bytes).toBeGreaterThan(50_000)
+  })
+
+  test('and the pings in it are counted', async () => {
+    const { pings, walBytes } = readDatabaseSize(guard.deps, 30)
+    expect([pings, walBytes > 0]).toEqual([0, true])
+    await fill(5)
+    guard.db.write((tx) => tx.run('DELETE FROM pings WHERE number < 3'))
+    expect(readDatabaseSize(guard.deps, 30).pings).toBe(3)
+  })
+})

@@ -322,10 +322,13 @@ make_user_unit() {
 
 write_settings() {
   cat >"$stage/cronguard.env" <<END
-# Settings of CronGuard, one NAME=value a line. These are the defaults; take the # away to change one, then:
+# Settings of CronGuard, one NAME=value a line. These are the defaults; take a # away to change one, then:
 #   $systemctl restart cronguard
 # All settings: the README, or /docs/configuration of the running CronGuard. Secrets need not stand here: name a file
-# with ..._FILE, or hand them over with LoadCredential=, as the unit shows.
+# with ..._FILE, or hand them over with LoadCredential=, as the unit shows. Commands at a shell read this file too.
+
+# The folder of the database.
+CRONGUARD_DATA_DIR=$default_data
 
 # Where people and jobs reach it, for links and ping URLs. Behind a proxy: https://cron.example.com
 #CRONGUARD_BASE_URL=http://127.0.0.1:8000

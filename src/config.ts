@@ -144,7 +144,7 @@ const Settings = z.object({
   LOG_FORMAT: z.enum(LOG_FORMATS, `must be one of ${LOG_FORMATS.join(', ')}`).default('text'),
 })
 
-type Environment = Record<string, string | undefined>
+export type Environment = Record<string, string | undefined>
 
 /** Reads every `CRONGUARD_` variable. An empty one counts as absent. Throws `ConfigError` with all problems. */
 export function readConfig(env: Environment): Config {
@@ -174,14 +174,14 @@ export interface DescribedSetting {
   name: string
   /** Null: it is not set and has no default of its own. Of a secret only that it is there. */
   value: string | null
-  /** "default", "environment", "file" or "credential" */
+  /** "default", "environment", "settings file", "file" (of a secret) or "credential" */
   from: string
 }
 
 const MASK = '********'
 
-/** Every setting as it counts, and where it comes from. Throws `ConfigError`. */
-export function describeConfig(env: Environment): DescribedSetting[] {
+/** Every setting as it counts, and where it comes from. `told`: the environment alone. Throws `ConfigError`. */
+export function describeConfig(env: Environment, told: Environment = env): DescribedSetting[] {
   readConfig(env)
   const given = readVariables(env, [])
   const defaults = Settings.parse({}) as Record<string, unknown>
@@ -191,14 +191,14 @@ export function describeConfig(env: Environment): DescribedSetting[] {
     return {
       name: PREFIX + name,
       value: SECRETS.includes(name) && value !== null ? MASK : value,
-      from: isGiven ? originOf(env, name) : 'default',
+      from: isGiven ? originOf(env, { name, told }) : 'default',
     }
   })
 }
 
-function originOf(env: Environment, name: string): string {
+function originOf(env: Environment, { name, told }: { name: string; told: Environment }): string {
   const [source] = SECRETS.includes(name) ? sourcesOf(env, name) : []
-  if (!source || source.path === null) return 'environment'
+  if (!source || source.path === null) return told[PREFIX + name] ? 'environment' : 'settings file'
   return source.title.startsWith(PREFIX) ? 'file' : 'credential'
 }
 

@@ -3,11 +3,15 @@ import { Command, CommanderError } from 'commander'
 import { version } from '#package.json' with { type: 'json' }
 import { addBackup } from './commands/backup.ts'
 import { addChannel } from './commands/channel.ts'
-import type { Shell } from './commands/command.ts'
+import { asTitle, inColour } from './commands/colour.ts'
+import type { AddCommand, Shell } from './commands/command.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
+import { type Example, withExamples } from './commands/help.ts'
 import { addImport } from './commands/import.ts'
+import { addIncident } from './commands/incident.ts'
 import { addKey } from './commands/key.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addMonitor } from './commands/monitor.ts'
@@ -18,33 +22,33 @@ import { addServe } from './commands/serve.ts'
 import { addUser } from './commands/user.ts'
 import { addVersion } from './commands/version.ts'
 import { ConfigError, describeConfig, readConfig } from './config.ts'
+import { configurationFolders, type FoundEnvironment, findEnvironment } from './environment.ts'
 import { AppError, StorageRefusedError } from './lib/errors.ts'
 import { findServiceManager } from './lib/systemd.ts'
 import { readZonesFrom } from './lib/zone-time.ts'
 
-const COMMANDS = [
-  addServe,
-  addMigrate,
-  addUser,
-  addKey,
-  addProject,
-  addMonitor,
-  addChannel,
-  addSchedule,
-  addConfig,
-  addDoctor,
-  addBackup,
-  addRestore,
-  addExport,
-  addImport,
-  addVersion,
+const COMMANDS: Record<string, AddCommand[]> = {
+  'The watch:': [addServe, addMigrate, addConfig, addDoctor],
+  'What is watched, and who is told:': [addProject, addMonitor, addIncident, addChannel, addSchedule],
+  'Who may come in:': [addUser, addKey],
+  'Copies:': [addBackup, addRestore, addExport, addImport],
+  'This program:': [addVersion, addCompletion],
+}
+
+const FIRST_STEPS: Example[] = [
+  ['The first account; prints a password', 'user create you@example.com --admin'],
+  [
+    'A job that runs every night; prints the URL for it to call',
+    'monitor add you@example.com backup --schedule "daily at 3am"',
+  ],
+  ['Is everything well', 'doctor'],
 ]
 
 const shell: Shell = {
-  readConfig: () => readConfig(process.env),
-  describeConfig: () => describeConfig(process.env),
+  readConfig: () => readConfig(environment().env),
+  describeConfig: () => describeConfig(environment().env, process.env),
   findServiceManager: () => findServiceManager(process.env, (sentence) => shell.tell(sentence)),
-  print: (line) => console.log(line),
+  print: (line, colour) => console.log(showsColours() ? inColour(line, colour) : line),
   tell: (line) => console.error(line),
   readInput: () => Bun.stdin.text(),
 }
@@ -56,13 +60,28 @@ if (process.env.TZDIR) readZonesFrom([process.env.TZDIR])
 process.umask(0o077)
 process.exit(await run(process.argv.slice(2)))
 
+// As people have asked of programs everywhere: https://no-color.org
+function showsColours(): boolean {
+  return process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
+}
+
+// Run from its source it is somebody's who works on it, and never the installed one.
+function environment(): FoundEnvironment {
+  return findEnvironment(process.env, Bun.isStandaloneExecutable ? configurationFolders(process.env) : [])
+}
+
 async function run(args: string[]): Promise<number> {
   const program = new Command('cronguard')
     .description("A dead man's switch for cron jobs. Settings are read from CRONGUARD_… variables; see the README.")
     .version(version)
     .showHelpAfterError('(try --help)')
+    .configureHelp({ styleTitle: asTitle })
     .exitOverride()
-  for (const addCommand of COMMANDS) addCommand(program, shell)
+  for (const [heading, group] of Object.entries(COMMANDS)) {
+    program.commandsGroup(heading)
+    for (const addCommand of group) addCommand(program, shell)
+  }
+  withExamples(program, ...FIRST_STEPS)
   try {
     await program.parseAsync(args.length === 0 ? ['serve'] : args, { from: 'user' })
     return 0

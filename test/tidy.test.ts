@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
   channels: { rooms: ['domain', 'lib', 'views/emails'], packages: /^zod$/ },
   views: { rooms: ['domain', 'lib', 'assets', 'package.json'], packages: /^(htmx\.org\/|@fontsource-variable\/)/ },
   'config.ts': { rooms: ['lib'], packages: /^(zod|node:(fs|net|os))$/ },
+  'environment.ts': { rooms: ['config.ts', 'lib'], packages: /^node:(fs|path)$/ },
   'deps.ts': { rooms: ['config.ts', 'store', 'lib'], packages: /^$/ },
   actions: { rooms: ['deps.ts', 'store', 'channels', 'domain', 'lib', 'package.json'], packages: /^$/ },
   loops: { rooms: ['deps.ts', 'actions', 'lib'], packages: /^$/ },
@@ -27,7 +28,7 @@ const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
       /^(elysia|zod|@elysiajs\/(jwt|openapi)|rate-limiter-flexible|badge-maker|smtp-server|mailparser|html-to-text)$/,
   },
   'app.ts': { rooms: ['*'], packages: /^node:/ },
-  commands: { rooms: ['*'], packages: /^(commander|node:)/ },
+  commands: { rooms: ['*'], packages: /^(commander$|@bomb\.sh\/tab\/|node:)/ },
   'main.ts': { rooms: ['*'], packages: /^commander$/ },
 }
 /** Above all rooms; each may import those before it. */

@@ -57,8 +57,8 @@ function ByHand() {
     <>
       <Sample
         lines={[
-          'sudo -u cronguard CRONGUARD_DATA_DIR=/var/lib/cronguard cronguard backup',
-          'sudo -u cronguard CRONGUARD_DATA_DIR=/var/lib/cronguard cronguard backup --to /mnt/backup --keep 30',
+          'sudo -u cronguard cronguard backup',
+          'sudo -u cronguard cronguard backup --to /mnt/backup --keep 30',
           'cronguard backup verify /mnt/backup/cronguard-20261124T030000Z.db',
         ]}
       />
@@ -200,7 +200,7 @@ function Litestream() {
         lines={[
           'systemctl stop cronguard litestream',
           'sudo -u cronguard litestream restore -o /tmp/cronguard.db /var/lib/cronguard/cronguard.db',
-          'sudo -u cronguard CRONGUARD_DATA_DIR=/var/lib/cronguard cronguard restore /tmp/cronguard.db',
+          'sudo -u cronguard cronguard restore /tmp/cronguard.db',
           'rm /tmp/cronguard.db*',
           'systemctl start cronguard litestream',
         ]}

@@ -218,8 +218,9 @@ function Commands() {
   return (
     <>
       <Text>
-        The commands work while the server runs. They need the same `CRONGUARD_DATA_DIR` and the same user, as in `sudo
-        -u cronguard cronguard ...`.
+        The commands work while the server runs, and must run as the same user, as in `sudo -u cronguard cronguard ...`.
+        One that is told no `CRONGUARD_DATA_DIR` reads the settings of the installed service, from
+        `/etc/cronguard/cronguard.env` or `~/.config/cronguard/cronguard.env`; what the environment says goes first.
       </Text>
       <Table
         label="Commands"
@@ -232,13 +233,39 @@ function Commands() {
             'creates a user with a project and prints a password; `--admin`, `--password-stdin`',
           ],
           ['`cronguard key create EMAIL`', 'makes an API key and prints it; `--project NAME`, `--read-only`'],
+          ['`cronguard user list`, `user delete EMAIL`', 'lists users; deletes one; `--json`, `--yes`'],
+          [
+            '`cronguard user reset-password EMAIL`',
+            'gives a new password, prints it and ends all sessions; `--password-stdin`',
+          ],
+          ['`cronguard key list EMAIL`, `key delete EMAIL ID`', 'lists API keys by how they begin; ends one; `--json`'],
           ['`cronguard key ping EMAIL`', 'prints the project ping key; `--project NAME`'],
           ['`cronguard project list EMAIL`', 'lists projects: id, ping key, name; `--json`'],
+          [
+            '`cronguard monitor list EMAIL`',
+            'lists monitors with status, schedule and ping URL; `--project NAME`, `--json`',
+          ],
+          [
+            '`cronguard monitor add EMAIL NAME`',
+            'makes a monitor and prints its ping URL; `--schedule TEXT`, `--tz ZONE`, `--grace LENGTH`, `--tags WORDS`',
+          ],
+          ['`cronguard monitor pause`, `resume`, `rm EMAIL MONITOR`', 'by name, slug or key'],
+          ['`cronguard channel list EMAIL`, `channel test EMAIL CHANNEL`', 'lists channels; sends a test; `--json`'],
+          [
+            '`cronguard schedule next TEXT`',
+            'shows the next times of a schedule; `--tz ZONE`, `--from TIME`, `--count N`, `--json`',
+          ],
+          [
+            '`cronguard config check`, `config show`',
+            'checks the settings; shows them and where they come from; `--json`',
+          ],
+          ['`cronguard doctor`', 'looks at everything that CronGuard needs, and says what to do; `--json`'],
           ['`cronguard backup`', 'copies the database; `--to FILE`, `--keep N`, `--json`'],
           ['`cronguard backup verify FILE`', 'says whether a backup is whole; `--json`'],
           ['`cronguard restore FILE`', 'puts a backup in the place of the database; the server must not run; `--json`'],
           ['`cronguard export [FILE]`', 'writes projects, monitors and channels as JSON; `--with-secrets`'],
           ['`cronguard import FILE`', 'brings that in; `--owner EMAIL`, `--dry-run`, `--json`'],
+          ['`cronguard completion SHELL`', 'prints what makes `bash`, `zsh` or `fish` complete all of this'],
           ['`cronguard version`, `cronguard help`', 'prints the version, or what each command takes'],
         ]}
       />

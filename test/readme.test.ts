@@ -1,0 +1,21 @@
+// The README says what is so.
+import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { settingNames } from '#config.ts'
+import { caddyLines, nginxLines, traefikLines } from '#views/pages/docs/proxy-lines.ts'
+import { ROOT } from './support/source.ts'
+
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+
+test.each([
+  ['Caddy', caddyLines],
+  ['nginx', nginxLines],
+  ['Traefik', traefikLines],
+])('The README has the lines for %s that were tried', (_, linesOf) => {
+  expect(readme).toContain(`\n${linesOf({ host: 'cron.example.com', path: '' }).join('\n')}\n`)
+})
+
+test('The README names every setting', () => {
+  expect(settingNames().filter((name) => !readme.includes(`\`${name}\``))).toEqual([])
+})

@@ -10,8 +10,6 @@ import { insertInvitation } from '#store/projects.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
 import { signedIn, type Visitor } from './support/visitor.ts'
 
-const CHUNK = 200
-
 let data: DataFolder
 let guard: DataFolder['guard']
 let project: Project
@@ -88,7 +86,20 @@ describe('The pings of a monitor', () => {
     guard.clock.advance(100 * DAY)
     const left = [count('pings')]
     for await (const _ of prune(guard.deps)) if (count('pings') !== left.at(-1)) left.push(count('pings'))
-    expect(left).toEqual([454, 454 - CHUNK, 454 - 2 * CHUNK, 2, 0])
+    expect(left).toEqual([454, 354, 254, 154, 54, 2, 0])
+  })
+
+  test('leave the log after each chunk, but for one that another program copies', async () => {
+    let times = 0
+    Object.assign(guard.db, { checkpointSome: () => void times++ })
+    await pingTimes(250, 1000)
+    keep(50)
+    await pruneAll()
+    expect(times).toBe(2)
+    Object.assign(guard.deps, { config: { ...guard.deps.config, isReplicated: true } })
+    guard.clock.advance(100 * DAY)
+    await pruneAll()
+    expect([times, numbers()]).toEqual([2, []])
   })
 
   test('of nobody are touched while nothing is too old', async () => {
@@ -101,7 +112,7 @@ describe('The pings of a monitor', () => {
     await pingTimes(900, 1000)
     keep(100)
     const kept = numbers().slice(0, 100)
-    for (let kills = 0; kills < 4; kills++) {
+    for (let kills = 0; kills < 8; kills++) {
       const round = prune(guard.deps)
       await round.next()
       await guard.restart()

@@ -24,9 +24,11 @@ import { deleteExpiredSessions } from '#store/sessions.ts'
 import { databasePath } from './copies.ts'
 
 /** Deleted in a few milliseconds: a ping that comes meanwhile waits no longer. */
-const CHUNK: PingChunk = { pings: 200, bytes: 1_000_000 }
-const TRANSITIONS_MAX = 50
-const BLACKOUTS_MAX = 5
+const PINGS_CHUNK: PingChunk = { pings: 100, bytes: 1_000_000 }
+/** Each takes its incident and its messages along. */
+const TRANSITIONS_CHUNK = 25
+/** Each takes along what it was to every monitor. */
+const BLACKOUTS_CHUNK = 1
 /** Monitors whose oldest ping is looked at in one go. */
 const LOOK_MAX = 500
 /** Of four kilobytes each. */
@@ -41,39 +43,42 @@ const REWRITE_MAX_BYTES = 250_000_000
 const REWRITE_ROOM = 3
 
 /**
- * Throws away everything that is not kept, and gives the space back: one chunk, and one short write, at each step.
- * Ended at any step, or killed in one, it leaves what the next one finds.
+ * Throws away everything that is not kept, and gives the space back: one short write, or one look, at each step. Ended
+ * at any step, or killed in one, it leaves what the next one finds.
  */
 export async function* prune(deps: Deps): AsyncGenerator<void> {
+  const before = deps.clock.now() - storyDays(deps) * DAY
   yield* prunePings(deps)
-  yield* pruneBefore(deps, { deleteSome: deleteOldTransitions, limit: TRANSITIONS_MAX })
-  yield* pruneBefore(deps, { deleteSome: deleteOldBlackouts, limit: BLACKOUTS_MAX })
+  yield* untilNoneIsLeft(deps, (tx) => deleteOldTransitions(tx, { before, limit: TRANSITIONS_CHUNK }))
+  yield* untilNoneIsLeft(deps, (tx) => deleteOldBlackouts(tx, { before, limit: BLACKOUTS_CHUNK }))
   await deps.db.writeGrouped(deleteExpired)
-  yield* giveBackSpace(deps)
+  yield* giveSpaceBack(deps)
 }
 
 async function* prunePings(deps: Deps): AsyncGenerator<void> {
+  const kept = keptPings(deps)
   for (let afterId: number | undefined = 0; afterId !== undefined; ) {
-    const looked = lookForOldPings(deps.db, { ...keptPings(deps), afterId, limit: LOOK_MAX })
-    for (const { monitorId } of looked.filter(({ goes }) => goes)) yield* prunePingsOf(deps, monitorId)
+    const looked = lookForOldPings(deps.db, { ...kept, afterId, limit: LOOK_MAX })
+    for (const { monitorId } of looked.filter(({ goes }) => goes)) {
+      yield* untilNoneIsLeft(deps, (tx) => deleteOldPings(tx, { ...kept, monitorId, chunk: PINGS_CHUNK }))
+    }
     afterId = looked.at(-1)?.monitorId
     yield
   }
 }
 
-async function* prunePingsOf(deps: Deps, monitorId: number): AsyncGenerator<void> {
-  const deleteChunk = (tx: Tx): number => deleteOldPings(tx, { ...keptPings(deps), monitorId, chunk: CHUNK })
-  while ((await deps.db.writeGrouped(deleteChunk)) > 0) yield
+async function* untilNoneIsLeft(deps: Deps, deleteSome: (tx: Tx) => number): AsyncGenerator<void> {
+  while ((await deps.db.writeGrouped(deleteSome)) > 0) {
+    yield
+    bringHome(deps)
+    yield
+  }
 }
 
-interface Pruning {
-  deleteSome: (tx: Tx, range: { before: number; limit: number }) => number
-  limit: number
-}
-
-async function* pruneBefore(deps: Deps, { deleteSome, limit }: Pruning): AsyncGenerator<void> {
-  const before = deps.clock.now() - storyDays(deps) * DAY
-  while ((await deps.db.writeGrouped((tx) => deleteSome(tx, { before, limit }))) === limit) yield
+// What one chunk touched lies all over the file: left to pile up in the log, it would be brought there all at once,
+// and pings would wait for it.
+function bringHome({ db, config }: Deps): void {
+  if (!config.isReplicated) db.checkpointSome()
 }
 
 function deleteExpired(tx: Tx): void {
@@ -82,9 +87,12 @@ function deleteExpired(tx: Tx): void {
   deleteExpiredInvitations(tx)
 }
 
-async function* giveBackSpace({ db }: Deps): AsyncGenerator<void> {
+async function* giveSpaceBack(deps: Deps): AsyncGenerator<void> {
+  const { db } = deps
   while (canGiveBack(db) && freeBytes(db) > SPARE_BYTES) {
     db.giveBack(PAGES_MAX)
+    yield
+    bringHome(deps)
     yield
   }
 }

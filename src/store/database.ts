@@ -1,7 +1,8 @@
 // Opens SQLite and hands out its two faces: `Reader` may look, `Tx` may write. What was written is on disk.
-import { Database, SQLiteError } from 'bun:sqlite'
+import { constants, Database, SQLiteError } from 'bun:sqlite'
 import type { Clock } from '#lib/clock.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
+import { isFile } from '#lib/files.ts'
 
 export type Params = Record<string, string | number | boolean | null | Uint8Array>
 
@@ -38,6 +39,8 @@ export interface Db extends Reader {
   watch(listener: CommitListener): () => void
   /** Moves the write-ahead log into the database file and empties it. */
   checkpoint(): void
+  /** Moves what it can of the write-ahead log into the database file, and waits for nobody. */
+  checkpointSome(): void
   /** Gives up to so many unused pages at the end of the file back to the disk. */
   giveBack(pages: number): void
   /** Writes the whole file anew, without unused pages. Blocks for as long as that takes. */
@@ -99,7 +102,7 @@ export function openDatabase({ path, clock, busyTimeoutMs, isReplicated = false 
 
 /** Looks into a database without changing anything, also while another process writes. Throws what SQLite says. */
 export function lookInto<T>(path: string, look: (reader: Reader) => T): T {
-  const sqlite = new Database(path, { readonly: true, strict: true })
+  const sqlite = openToLook(path)
   try {
     return look({
       all: <Row>(sql: string, params: Params = {}) => sqlite.query<Row, Params>(sql).all(params),
@@ -108,6 +111,14 @@ export function lookInto<T>(path: string, look: (reader: Reader) => T): T {
   } finally {
     sqlite.close()
   }
+}
+
+const NOT_SHARED = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI
+
+// Whoever writes keeps a log beside it. Without one nobody does, and SQLite is told so: else it makes one to look.
+function openToLook(path: string): Database {
+  if (isFile(`${path}-wal`)) return new Database(path, { readonly: true, strict: true })
+  return new Database(`${Bun.pathToFileURL(path).href}?immutable=1`, NOT_SHARED)
 }
 
 class SqliteDb implements Db {
@@ -166,6 +177,10 @@ class SqliteDb implements Db {
 
   checkpoint(): void {
     this.#sqlite.run('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
+  checkpointSome(): void {
+    this.#sqlite.run('PRAGMA wal_checkpoint(PASSIVE)')
   }
 
   giveBack(pages: number): void {

@@ -60,6 +60,7 @@ function oneByOne(db: Db): Db {
     writeGrouped: async (work) => db.write(work),
     watch: (listener) => db.watch(listener),
     checkpoint: () => db.checkpoint(),
+    checkpointSome: () => db.checkpointSome(),
     giveBack: (pages) => db.giveBack(pages),
     rewrite: () => db.rewrite(),
     close: () => db.close(),

@@ -41,7 +41,7 @@ describe('The janitor', () => {
       await janitor.tick()
       left.push(pings())
     }
-    expect(left).toEqual([250, 50, 0, 0])
+    expect(left).toEqual([350, 250, 150, 50])
   })
 
   test('begins anew after a failure', async () => {

@@ -140,6 +140,7 @@ const SECTIONS: readonly DocSection[] = [
   { id: 'mail', title: 'Mail', Content: Mail },
   { id: 'commands', title: 'Commands', Content: Commands },
   { id: 'data', title: 'Data', Content: Data },
+  { id: 'kept', title: 'What is kept', Content: Kept },
   { id: 'health', title: 'Health and logs', Content: Health },
   { id: 'metrics', title: 'Metrics', Content: Metrics },
 ]
@@ -284,6 +285,37 @@ function Data() {
       <Text>
         Backups of the database are made every night into its folder `backups`. The page Backup says how to make one by
         hand, how to restore one, and what happens before an update.
+      </Text>
+    </>
+  )
+}
+
+function Kept() {
+  return (
+    <>
+      <Table
+        label="What is kept, and for how long"
+        head={['what', 'is kept']}
+        rows={[
+          ['pings', 'of each monitor the newest `CRONGUARD_PINGS_PER_MONITOR`, none longer than `CRONGUARD_PING_DAYS`'],
+          [
+            'changes of status, incidents, messages, blackouts',
+            'for 93 days, or as long as pings when that is longer; an open incident for as long as it is open',
+          ],
+          ['messages on their way', 'until they have arrived or were given up'],
+          ['sessions, mailed links, invitations', 'until they expire'],
+          ['monitors, channels, projects, accounts', 'until somebody deletes them'],
+        ]}
+      />
+      <Text>
+        A ping that is not among the newest is seen nowhere from that moment on. What is not kept is deleted a little at
+        a time, so that no ping waits for it, and the space goes back to the disk; a megabyte of it stays for the pings
+        that come next. Status, the numbers of pings and the strip of the last runs do not depend on what is kept.
+      </Text>
+      <Text>
+        A database that an early version of CronGuard made cannot give space back. Up to 250 MB it is written anew once,
+        at a start, when three times its size is free and `CRONGUARD_REPLICATED` is off; a larger one when a backup of
+        it is restored.
       </Text>
     </>
   )

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'bun:test'
+import { type DatabaseSize, DatabaseSizeSection } from '#views/components/database-size.tsx'
+
+const SIZE: DatabaseSize = {
+  bytes: 31_000_000,
+  walBytes: 4_100_000,
+  freeBytes: 0,
+  givesBack: true,
+  pings: 120_345,
+  days: [],
+  kept: { pingDays: 90, pingsPerMonitor: 1000, storyDays: 93 },
+}
+
+const words = (size: Partial<DatabaseSize>): string =>
+  String(<DatabaseSizeSection {...SIZE} {...size} />)
+    .replace(/<[^>]*>/g, '')
+    .replace(/\s+/g, ' ')
+
+describe('What is shown of the database', () => {
+  test('is its size, its log, and how many pings are in it', () => {
+    expect(words({})).toContain('The database has 31 MB, and its write-ahead log 4.1 MB. 120,345 pings are in it.')
+    expect(words({ pings: 1 })).toContain('1 ping is in it.')
+  })
+
+  test('is what is kept', () => {
+    expect(words({})).toContain('Pings are kept for 90 days, and of each monitor the newest 1,000.')
+    expect(words({})).toContain('the messages about it, are kept for 93 days.')
+    const least = words({ kept: { pingDays: 1, pingsPerMonitor: 1, storyDays: 93 } })
+    expect(least).toContain('Pings are kept for 1 day, and of each monitor only the newest.')
+  })
+
+  test('is how it grows or shrinks, as soon as two days are known', () => {
+    const days = (...bytes: number[]) => bytes.map((bytes, index) => ({ day: 20_000 + index, bytes }))
+    expect(words({ days: days(1000) })).toContain('Tomorrow it shows how it grows.')
+    expect(words({ days: days(1000, 4000, 5000) })).toContain('It grows by about 2 kB a day.')
+    expect(words({ days: days(5000, 1000) })).toContain('It shrinks by about 4 kB a day.')
+    expect(words({ days: days(5000, 5000) })).toContain('It does not grow.')
+  })
+
+  test('is unused space only when there is much of it, and what becomes of it', () => {
+    expect(words({ freeBytes: 900_000 })).not.toContain('unused')
+    expect(words({ freeBytes: 9_000_000 })).toContain(
+      'Of it 9 MB are unused, and are given back to the disk by and by.',
+    )
+    expect(words({ freeBytes: 9_000_000, givesBack: false })).toContain('back it up and restore the backup')
+  })
+})

@@ -3,13 +3,14 @@ import { Command, CommanderError } from 'commander'
 import { version } from '#package.json' with { type: 'json' }
 import { addBackup } from './commands/backup.ts'
 import { addChannel } from './commands/channel.ts'
-import { asTitle, inColour } from './commands/colour.ts'
+import { inColour } from './commands/colour.ts'
 import type { AddCommand, Shell } from './commands/command.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { EXAMPLES } from './commands/examples.ts'
 import { addExport } from './commands/export.ts'
-import { type Example, withExamples } from './commands/help.ts'
+import { HELP_LOOKS, showExamples } from './commands/help.ts'
 import { addImport } from './commands/import.ts'
 import { addIncident } from './commands/incident.ts'
 import { addKey } from './commands/key.ts'
@@ -34,15 +35,6 @@ const COMMANDS: Record<string, AddCommand[]> = {
   'Copies:': [addBackup, addRestore, addExport, addImport],
   'This program:': [addVersion, addCompletion],
 }
-
-const FIRST_STEPS: Example[] = [
-  ['The first account; prints a password', 'user create you@example.com --admin'],
-  [
-    'A job that runs every night; prints the URL for it to call',
-    'monitor add you@example.com backup --schedule "daily at 3am"',
-  ],
-  ['Is everything well', 'doctor'],
-]
 
 const shell: Shell = {
   readConfig: () => readConfig(environment().env),
@@ -73,15 +65,15 @@ function environment(): FoundEnvironment {
 async function run(args: string[]): Promise<number> {
   const program = new Command('cronguard')
     .description("A dead man's switch for cron jobs. Settings are read from CRONGUARD_… variables; see the README.")
-    .version(version)
+    .version(version, '-V, --version', 'print the version')
     .showHelpAfterError('(try --help)')
-    .configureHelp({ styleTitle: asTitle })
+    .configureHelp(HELP_LOOKS)
     .exitOverride()
   for (const [heading, group] of Object.entries(COMMANDS)) {
     program.commandsGroup(heading)
     for (const addCommand of group) addCommand(program, shell)
   }
-  withExamples(program, ...FIRST_STEPS)
+  showExamples(program.helpCommand(true), EXAMPLES)
   try {
     await program.parseAsync(args.length === 0 ? ['serve'] : args, { from: 'user' })
     return 0

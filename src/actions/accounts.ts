@@ -167,6 +167,14 @@ export function estateOf(reader: Reader, userId: string): Estate {
   return estate
 }
 
+/** The same of somebody who may go. Throws conflict when others would lose their only owner. */
+export function estateToLeave(reader: Reader, userId: string): Estate {
+  const estate = estateOf(reader, userId)
+  const [first] = estate.needy
+  if (first === undefined) return estate
+  throw new AppError('conflict', `Make somebody else an owner of "${first.name}" first, or delete that project.`)
+}
+
 /** Deletes a user with the projects that are his alone. Throws conflict when others would lose their only owner. */
 export function deleteAccount(deps: Deps, proof: Proof): void {
   deps.db.write((tx) => {
@@ -182,11 +190,7 @@ export function deleteUserByEmail(deps: Deps, email: string): void {
 }
 
 function remove(tx: Tx, userId: string): void {
-  const { own, needy } = estateOf(tx, userId)
-  const [first] = needy
-  if (first) {
-    throw new AppError('conflict', `Make somebody else an owner of "${first.name}" first, or delete that project.`)
-  }
+  const { own } = estateToLeave(tx, userId)
   for (const { id } of own) deleteProject(tx, id)
   store.deleteUser(tx, userId)
 }

@@ -2,11 +2,12 @@ import type { Deps } from '#deps.ts'
 import { type Warning, warningsOf } from '#domain/warnings.ts'
 import { diskSpace } from '#lib/disk.ts'
 import { countOutbox, databaseBytes, findFirstDeadline, findLastSentAt } from '#store/counts.ts'
+import type { Reader } from '#store/database.ts'
 import { findInstalledAt } from '#store/migrations.ts'
 import { newestBackupAt } from './backups.ts'
 
 /** What the owner of this CronGuard should know now. */
-export function readWarnings({ db, clock, config }: Deps): Warning[] {
+export function readWarnings({ db, clock, config }: Pick<Deps, 'clock' | 'config'> & { db: Reader }): Warning[] {
   const { pending, sending, oldestAt } = countOutbox(db)
   const now = clock.now()
   return warningsOf({

@@ -7,7 +7,7 @@ import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { listChannelReports } from '#store/channels.ts'
 import type { AddCommand, Shell } from './command.ts'
-import { isoOrNull, printJson, printRows } from './table.ts'
+import { isoOrNull, printJson, printTable } from './table.ts'
 
 interface Options {
   project?: string
@@ -29,7 +29,7 @@ export const addChannel: AddCommand = (program, shell) => {
     .argument('<email>', 'whose project')
     .argument('<channel>', 'its id or its name')
     .option('--project <name>', 'which project; without it the first one')
-    .action((email: string, meant: string, options: Options) => test(shell, { email, meant, ...options }))
+    .action((email: string, meant: string, options: Options) => sendTest(shell, { email, meant, ...options }))
 }
 
 async function list(shell: Shell, { email, project = undefined, json = false }: Options & { email: string }) {
@@ -44,26 +44,35 @@ async function list(shell: Shell, { email, project = undefined, json = false }: 
       failing_since: isoOrNull(failingSince),
     }))
     if (json) return printJson(shell, channels)
-    if (channels.length === 0) return shell.tell('There is no channel yet, so nobody is told.')
     const stateOf = ({ enabled, failing_since: since }: (typeof channels)[number]): string =>
       enabled ? (since === null ? 'on' : `failing since ${since}`) : 'off'
     const rows = channels.map((channel) => [channel.id, channel.kind, channel.name, channel.to, stateOf(channel)])
-    printRows(shell, [['ID', 'KIND', 'NAME', 'TO', 'STATE'], ...rows])
+    printTable(shell, {
+      head: ['ID', 'KIND', 'NAME', 'TO', 'STATE'],
+      rows,
+      otherwise: 'There is no channel yet, so nobody is told.',
+      colourOf: ([, , , , state]) => (state?.startsWith('failing') ? 'red' : undefined),
+    })
   })
 }
 
-async function test(shell: Shell, { email, meant, project }: Options & { email: string; meant: string }) {
+async function sendTest(shell: Shell, { email, meant, project }: Options & { email: string; meant: string }) {
   await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
     const { id: projectId } = projectOf(deps, { email, name: project ?? null })
     const channels = listChannelReports(deps.db, projectId).map(({ channel }) => channel)
-    const found = channels.filter(({ id, name }) => id === meant || name === meant)
-    const [channel, another] = found
-    if (channel === undefined) throw new AppError('not_found', `There is no channel ${meant}.`)
-    if (another) throw new AppError('conflict', `Several channels are called ${meant}. Name the one by its id.`)
+    const channel = channelMeant(channels, meant)
     const { result, detail } = await testChannel(deps, { projectId, channelId: channel.id })
     if (result === 'failed') throw new AppError('conflict', `The test could not be sent: ${detail}.`)
     shell.print(`The test was ${result}: ${detail}.`)
   })
+}
+
+/** The one with this id or name. Throws not_found, and conflict when several are called so. */
+export function channelMeant(channels: readonly Channel[], meant: string): Channel {
+  const [channel, another] = channels.filter(({ id, name }) => id === meant || name === meant)
+  if (channel === undefined) throw new AppError('not_found', `There is no channel ${meant}.`)
+  if (another) throw new AppError('conflict', `Several channels are called ${meant}. Name the one by its id.`)
+  return channel
 }
 
 function summaryOf({ kind: name, settings }: Channel): string {

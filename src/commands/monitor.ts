@@ -3,6 +3,7 @@ import { deleteMonitor, pauseMonitor, resumeMonitor, saveMonitor } from '#action
 import { projectOf } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
 import type { Deps } from '#deps.ts'
+import type { Channel } from '#domain/channel.ts'
 import { freeSlug, type Monitor, NAME_MAX, shownName, slugify, TAGS_MAX } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { defaultGraceMs, GRACE_MAX_MS, GRACE_MIN_MS, scheduleInWords } from '#domain/schedule.ts'
@@ -15,8 +16,10 @@ import { currentZoneName } from '#lib/zone-names.ts'
 import { listChannels } from '#store/channels.ts'
 import { listSlugs } from '#store/monitor-lists.ts'
 import { listMonitors } from '#store/monitors.ts'
+import { channelMeant } from './channel.ts'
+import type { Colour } from './colour.ts'
 import type { AddCommand, Shell } from './command.ts'
-import { isoOrNull, printJson, printRows } from './table.ts'
+import { isoOrNull, printJson, printTable } from './table.ts'
 
 interface Options {
   project?: string
@@ -27,8 +30,8 @@ interface AddOptions extends Options {
   schedule: string
   tz: string
   grace?: string
-  tags: string
-  silent?: boolean
+  tags?: string
+  channels: string
 }
 
 export const addMonitor: AddCommand = (program, shell) => {
@@ -55,8 +58,8 @@ export const addMonitor: AddCommand = (program, shell) => {
     .option('--schedule <text>', 'in words, or as a cron or OnCalendar expression', 'every day')
     .option('--tz <zone>', 'the time zone of the schedule', 'UTC')
     .option('--grace <length>', 'how long a late ping is forgiven, like "10 minutes"')
-    .option('--tags <words>', 'words with spaces between them', '')
-    .option('--silent', 'tells no channel; without it all of the project')
+    .option('--tags <words>', 'words with spaces between them')
+    .option('--channels <which>', 'whom it tells: "all", "none", or ids or names with commas between them', 'all')
     .option('--json', 'print JSON: {name, slug, ping_url, ...}')
     .action((email: string, name: string, options: AddOptions) =>
       inProject(shell, { email, ...options }, (deps, project) => {
@@ -96,8 +99,9 @@ async function inProject(
   )
 }
 
+const COLOURS: Record<string, Colour> = { down: 'red', late: 'yellow' }
+
 function printMonitors(shell: Shell, monitors: ReturnType<typeof describe>[]): void {
-  if (monitors.length === 0) shell.tell('There is no monitor yet. `cronguard monitor add` makes one.')
   const rows = monitors.map(({ status, name, schedule, last_ping: lastPing, due }) => [
     status,
     name,
@@ -105,16 +109,20 @@ function printMonitors(shell: Shell, monitors: ReturnType<typeof describe>[]): v
     lastPing ?? 'never',
     due ?? '-',
   ])
-  if (rows.length > 0) printRows(shell, [['STATUS', 'NAME', 'SCHEDULE', 'LAST PING', 'DUE'], ...rows])
+  printTable(shell, {
+    head: ['STATUS', 'NAME', 'SCHEDULE', 'LAST PING', 'DUE'],
+    rows,
+    otherwise: 'There is no monitor yet. `cronguard monitor add` makes one.',
+    colourOf: ([status]) => COLOURS[status ?? ''],
+  })
 }
 
-function add(deps: Deps, project: Project, { name, ...options }: AddOptions & { name: string }): Monitor {
+function add(deps: Deps, project: Project, { name, tags = '', ...options }: AddOptions & { name: string }): Monitor {
   const zone = currentZoneName(options.tz)
   if (zone === null) throw new AppError('invalid', `"${options.tz}" is no time zone.`)
   if (name.trim() === '' || [...name].length > NAME_MAX || /\p{Cc}/u.test(name))
     throw new AppError('invalid', `A name has 1 to ${NAME_MAX} characters on one line.`)
-  if ([...options.tags].length > TAGS_MAX)
-    throw new AppError('invalid', `The tags have at most ${TAGS_MAX} characters.`)
+  if ([...tags].length > TAGS_MAX) throw new AppError('invalid', `The tags have at most ${TAGS_MAX} characters.`)
   const schedule = scheduleOf(readSchedule(options.schedule), zone)
   const taken = new Set(listSlugs(deps.db, { projectId: project.id, exceptId: null }))
   const { monitor } = saveMonitor(deps, {
@@ -123,14 +131,20 @@ function add(deps: Deps, project: Project, { name, ...options }: AddOptions & { 
     change: {
       name: name.trim(),
       slug: freeSlug(slugify(name), taken),
-      tags: options.tags,
+      tags,
       schedule,
       graceMs: options.grace === undefined ? defaultGraceMs(schedule, deps.clock.now()) : readGrace(options.grace),
       earlyMs: null,
     },
-    channelIds: options.silent ? [] : listChannels(deps.db, project.id).map(({ id }) => id),
+    channelIds: channelIdsOf(listChannels(deps.db, project.id), options.channels),
   })
   return monitor
+}
+
+function channelIdsOf(channels: Channel[], which: string): string[] {
+  if (which === 'none') return []
+  const told = which === 'all' ? channels : which.split(',').map((meant) => channelMeant(channels, meant.trim()))
+  return told.map(({ id }) => id)
 }
 
 function readGrace(text: string): number {

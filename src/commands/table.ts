@@ -1,15 +1,31 @@
+import type { Colour } from './colour.ts'
 import type { Shell } from './command.ts'
 
+type Row = readonly string[]
+
+const plain = (): undefined => undefined
+
 /** One line a row, each column as wide as its widest entry. */
-export function printRows(shell: Shell, rows: readonly (readonly string[])[]): void {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  for (const row of rows)
-    shell.print(
-      row
-        .map((entry, column) => entry.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
+export function printRows(shell: Shell, rows: readonly Row[], colourOf: (row: Row) => Colour | undefined = plain) {
+  const lines = rows.map((row) => row.map((entry) => entry.replace(/\p{Cc}/gu, ' ')))
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? ''))))
+  const padded = (entry: string, column: number): string => entry + ' '.repeat((widths[column] ?? 0) - widthOf(entry))
+  for (const [index, line] of lines.entries()) {
+    shell.print(line.map(padded).join('  ').trimEnd(), colourOf(rows[index] ?? []))
+  }
+}
+
+/** The same below a headline; without a row only `otherwise`, and that for people. */
+export function printTable(shell: Shell, { head, rows, otherwise, colourOf }: Table): void {
+  if (rows.length === 0) shell.tell(otherwise)
+  else printRows(shell, [head, ...rows], colourOf)
+}
+
+interface Table {
+  head: Row
+  rows: readonly Row[]
+  otherwise: string
+  colourOf?: (row: Row) => Colour | undefined
 }
 
 /** For programs. */
@@ -20,4 +36,9 @@ export function printJson(shell: Shell, value: unknown): void {
 /** "2026-11-24T03:00:00Z"; null for never. */
 export function isoOrNull(at: number | null): string | null {
   return at === null ? null : `${new Date(at).toISOString().slice(0, 19)}Z`
+}
+
+// In columns of a terminal, where some letters take two.
+function widthOf(text: string): number {
+  return Bun.stringWidth(text)
 }

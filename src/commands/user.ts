@@ -1,4 +1,4 @@
-import { createUser, deleteUserByEmail, estateOf, userByEmail, usersOf } from '#actions/accounts.ts'
+import { createUser, deleteUserByEmail, estateToLeave, userByEmail, usersOf } from '#actions/accounts.ts'
 import { setPassword } from '#actions/mailed-links.ts'
 import { withDeps } from '#app.ts'
 import { systemClock } from '#lib/clock.ts'
@@ -46,7 +46,7 @@ export const addUser: AddCommand = (program, shell) => {
 
 async function remove(shell: Shell, { email, yes = false }: { email: string; yes?: boolean }) {
   await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
-    const { own } = estateOf(deps.db, userByEmail(deps, email).id)
+    const { own } = estateToLeave(deps.db, userByEmail(deps, email).id)
     const projects = own.map(({ name }) => `"${name}"`).join(', ')
     const loss = own.length === 0 ? '' : ` The projects that are his alone go with him: ${projects}.`
     if (!yes) throw new AppError('invalid', `${email} would be deleted.${loss} Say --yes to do it.`)

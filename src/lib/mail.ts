@@ -17,6 +17,8 @@ export type MailResult =
   | { kind: 'logged' }
   | { kind: 'failure'; reason: NetworkReason | 'auth' | 'status' | 'rejected'; detail: string; isPermanent: boolean }
 
+type MailFailure = Extract<MailResult, { kind: 'failure' }>
+
 /** Never throws for what the mail server or the network does: that is a result. */
 export interface Mailer {
   send(mail: Mail): Promise<MailResult>
@@ -65,7 +67,7 @@ export async function greetMailServer(smtp: SmtpSettings): Promise<string | null
     await transport.verify()
     return null
   } catch (error) {
-    return (error instanceof Error ? error.message : String(error)).slice(0, REPLY_MAX)
+    return mailFailure(error as SmtpError).detail
   } finally {
     transport.close()
   }
@@ -109,7 +111,7 @@ interface SmtpError {
 }
 
 // The answer of a server is shown, for it says what to do; what was sent to it is not.
-function mailFailure(error: SmtpError): MailResult {
+function mailFailure(error: SmtpError): MailFailure {
   const { code, command, responseCode, response } = error
   const reply = clip(response ?? '')
   if (code === 'EAUTH') {
@@ -129,7 +131,7 @@ function mailFailure(error: SmtpError): MailResult {
   return failure('status', `The mail server answered: ${reply}`)
 }
 
-function failure(reason: NetworkReason | 'auth' | 'status', detail: string): MailResult {
+function failure(reason: NetworkReason | 'auth' | 'status', detail: string): MailFailure {
   return { kind: 'failure', reason, detail, isPermanent: false }
 }
 

@@ -138,13 +138,21 @@ export function listChannelIdsByMonitor(reader: Reader, projectId: string): Map<
 }
 
 /** Of the whole instance. */
-export function countFailingChannels(reader: Reader): { all: number; off: number; failing: number } {
-  const row = reader.get<{ all_: number; off: number; failing: number }>(
-    `SELECT count(*) AS all_, count(disabled_at) AS off,
-            count(iif(disabled_at IS NULL, failing_since, NULL)) AS failing
-       FROM channels`,
+export function countAllChannels(reader: Reader): { all: number; off: number } {
+  const row = reader.get<{ count: number; off: number }>(
+    'SELECT count(*) AS count, count(disabled_at) AS off FROM channels',
   )
-  return { all: row?.all_ ?? 0, off: row?.off ?? 0, failing: row?.failing ?? 0 }
+  return { all: row?.count ?? 0, off: row?.off ?? 0 }
+}
+
+/** Of the whole instance, those that are switched on and cannot be reached; the one first that fails longest. */
+export function listFailingChannels(reader: Reader): { name: string; since: number }[] {
+  return reader.all(
+    `SELECT name, failing_since AS since
+       FROM channels
+      WHERE disabled_at IS NULL AND failing_since IS NOT NULL
+      ORDER BY failing_since`,
+  )
 }
 
 export function insertChannel(

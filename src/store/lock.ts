@@ -21,3 +21,18 @@ export function lockFolder(folder: string): FolderLock | null {
     throw error
   }
 }
+
+/** Whether a process has the data folder; takes nothing, and makes no file. */
+export function isFolderTaken(folder: string): boolean {
+  try {
+    const sqlite = new Database(join(folder, LOCK_FILE), { readonly: true, strict: true })
+    try {
+      sqlite.run('SELECT count(*) FROM sqlite_schema')
+    } finally {
+      sqlite.close()
+    }
+    return false
+  } catch (error) {
+    return error instanceof SQLiteError && error.code?.startsWith('SQLITE_BUSY') === true
+  }
+}

@@ -189,7 +189,7 @@ describe('doctor', () => {
     for (const name of ['folder', 'database', 'mail']) expect([name, of[name]?.state]).toEqual([name, 'bad'])
     expect(stdout).not.toContain(SECRET)
     const plain = await run(['doctor'], env)
-    expect(plain.stdout).toMatch(/^bad +folder /)
+    expect(plain.stdout).toMatch(/^bad +folder /m)
     expect(plain.stdout).not.toContain('    at ')
   }, 20_000)
 })

@@ -251,6 +251,7 @@ function Commands() {
             'makes a monitor and prints its ping URL; `--schedule TEXT`, `--tz ZONE`, `--grace LENGTH`, `--tags WORDS`',
           ],
           ['`cronguard monitor pause`, `resume`, `rm EMAIL MONITOR`', 'by name, slug or key'],
+          ['`cronguard incident list EMAIL`', 'lists incidents, newest first; `--open`, `--count N`, `--json`'],
           ['`cronguard channel list EMAIL`, `channel test EMAIL CHANNEL`', 'lists channels; sends a test; `--json`'],
           [
             '`cronguard schedule next TEXT`',

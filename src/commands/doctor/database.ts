@@ -1,0 +1,88 @@
+// What stands in the data folder.
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { newestBackupAt } from '#actions/backups.ts'
+import { readWarnings } from '#actions/warnings.ts'
+import type { Config } from '#config.ts'
+import type { WarningKind } from '#domain/warnings.ts'
+import { systemClock } from '#lib/clock.ts'
+import { durationInWords, momentInWords } from '#lib/duration.ts'
+import { sizeInWords } from '#lib/size.ts'
+import { countAllChannels, listFailingChannels } from '#store/channels.ts'
+import { findDamage } from '#store/counts.ts'
+import { DATABASE_FILE, lookInto, type Reader } from '#store/database.ts'
+import { pendingMigrations, schemaVersion } from '#store/migrations.ts'
+import { bad, type Examination, type Finding, ok, warn } from './finding.ts'
+
+const NOT_YET = 'There is no database yet: the first start makes it.'
+
+/** Null when there is no database, or it cannot be read: that is for one examination alone to say. */
+export function inDatabase<T>({ dataDir }: Config, look: (reader: Reader) => T): T | null {
+  try {
+    return lookInto(join(dataDir, DATABASE_FILE), look)
+  } catch {
+    return null
+  }
+}
+
+/** What CronGuard itself would warn of. */
+export function warningOf(config: Config, kind: WarningKind): string | null {
+  const warnings = inDatabase(config, (db) => readWarnings({ db, config, clock: systemClock }))
+  return warnings?.find((warning) => warning.kind === kind)?.text ?? null
+}
+
+export const database: Examination = ({ dataDir }) => {
+  const path = join(dataDir, DATABASE_FILE)
+  if (!statSync(path, { throwIfNoEntry: false })) {
+    return statSync(dataDir, { throwIfNoEntry: false }) ? warn(NOT_YET) : bad(`There is no ${path}.`)
+  }
+  return lookInto(path, (reader) => {
+    const pending = pendingMigrations(reader)
+    const problem = findDamage(reader)
+    if (problem !== null) return bad(`It is damaged: ${problem}. Restore a backup.`)
+    const schema = `Schema ${schemaVersion(reader)}`
+    if (pending.length > 0) return warn(`${schema}; the next start brings it up to date.`)
+    return ok(`${schema}, sound.`)
+  })
+}
+
+const WAL_LARGE_BYTES = 200_000_000
+
+export const log: Examination = ({ dataDir, isReplicated }) => {
+  const size = statSync(`${join(dataDir, DATABASE_FILE)}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  const says = `The write-ahead log has ${sizeInWords(size)}.`
+  if (size <= WAL_LARGE_BYTES) return ok(says)
+  const cause = isReplicated ? 'the program that copies it does not run' : 'a long backup, or a program that reads'
+  return warn(`${says} Something keeps it from being emptied: ${cause}.`)
+}
+
+/** Whether monitors are judged, and people told, in time. */
+export const work: Examination = (config) => {
+  const problems = (['checker', 'outbox'] as const).flatMap((kind) => warningOf(config, kind) ?? [])
+  return problems.length > 0 ? warn(problems.join(' ')) : ok('Nothing waits that should have been done.')
+}
+
+const NAMED_MAX = 3
+
+export const channels: Examination = (config) => inDatabase(config, channelsIn) ?? warn(NOT_YET)
+
+function channelsIn(reader: Reader): Finding {
+  const { all, off } = countAllChannels(reader)
+  if (all === 0) return warn('There is no channel: nobody is told anything. Add one on the page Channels.')
+  const failing = listFailingChannels(reader)
+  const says = `${all} in all, ${off} switched off, ${failing.length} failing`
+  if (failing.length > 0) {
+    const named = failing.slice(0, NAMED_MAX).map(({ name, since }) => `${name} since ${momentInWords(since)}`)
+    return warn(`${says}: ${named.join(', ')}${failing.length > NAMED_MAX ? ', …' : ''}. Their pages say why.`)
+  }
+  return all === off ? warn(`${says}: nobody is told anything. Switch one on.`) : ok(`${says}.`)
+}
+
+export const backups: Examination = (config) => {
+  if (config.backupKeep === 0) return warn('None is made by itself: CRONGUARD_BACKUP_KEEP is 0.')
+  const warning = warningOf(config, 'backup')
+  if (warning !== null) return warn(warning)
+  const at = newestBackupAt({ config })
+  if (at === null) return warn('There is none yet. `cronguard backup` makes one.')
+  return ok(`The newest is ${durationInWords(Math.max(0, systemClock.now() - at))} old.`)
+}

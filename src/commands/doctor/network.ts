@@ -1,0 +1,64 @@
+// How others reach CronGuard, and how it reaches them.
+import { destinationRules } from '#app.ts'
+import type { Config } from '#config.ts'
+import { greetMailServer } from '#lib/mail.ts'
+import { createOutbound } from '#lib/outbound.ts'
+import { isFolderTaken } from '#store/lock.ts'
+import { bad, type Examination, ok, warn } from './finding.ts'
+
+const ANSWER_TIMEOUT_MS = 3000
+
+export const server: Examination = async (config) => {
+  const { dataDir, port } = config
+  const isTaken = isFolderTaken(dataDir)
+  const answer = await ask(config, '/readyz')
+  if (answer.kind !== 'answer') {
+    if (!isTaken) return warn(`Nobody answers on port ${port}: it is not running.`)
+    return bad(`It has the data folder, but does not answer on port ${port}. Is CRONGUARD_PORT here what it is there?`)
+  }
+  if (!isTaken) {
+    return warn(
+      `Something answers on port ${port}, but not for ${dataDir}. Is CRONGUARD_DATA_DIR here what it is there?`,
+    )
+  }
+  if (answer.status === 200) return ok(`It runs on port ${port} and is ready.`)
+  return bad(`It runs, but is not ready (status ${answer.status}). Its log says why.`)
+}
+
+function ask(config: Config, path: string) {
+  const host = config.host === '::' ? '::1' : config.host === '0.0.0.0' ? '127.0.0.1' : config.host
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${config.port}${path}`
+  const outbound = createOutbound({ ...destinationRules(config), allowsPrivate: true })
+  return outbound.send({ method: 'GET', url, headers: {}, body: '', timeoutMs: ANSWER_TIMEOUT_MS })
+}
+
+export const mail: Examination = async ({ smtp }) => {
+  if (smtp === null) return warn('No mail server is set: mails are only written to the log. Set CRONGUARD_SMTP_HOST.')
+  const problem = await greetMailServer(smtp)
+  if (problem !== null) return bad(`${smtp.host} does not let CronGuard in: ${problem.replace(/[.\s]+$/, '')}.`)
+  if (smtp.security === 'none') return ok(`${smtp.host} lets CronGuard in, unencrypted. No mail was sent.`)
+  return ok(`${smtp.host} lets CronGuard in, encrypted. No mail was sent.`)
+}
+
+export const address: Examination = ({ baseUrl, trustedProxies, host }) => {
+  const { protocol, hostname } = new URL(baseUrl)
+  const isEncrypted = protocol === 'https:'
+  if (trustedProxies.some((range) => /\/0+$/.test(range))) {
+    return bad('CRONGUARD_TRUSTED_PROXIES believes everybody: name the proxy alone, or anybody claims any address.')
+  }
+  if (isEncrypted && trustedProxies.length === 0) {
+    return warn(`${baseUrl} needs a proxy. Name it in CRONGUARD_TRUSTED_PROXIES, or all visitors look the same.`)
+  }
+  if (isOwn(hostname) && !isOwn(host)) {
+    return warn(`It listens on ${host}, but links begin with ${baseUrl}. Set CRONGUARD_BASE_URL to what others use.`)
+  }
+  if (!isEncrypted && !isOwn(hostname)) {
+    return warn(`${baseUrl} is not encrypted: use it in a network that you trust only.`)
+  }
+  return ok(`Links begin with ${baseUrl}; it listens on ${host}.`)
+}
+
+// Only this machine itself gets there.
+function isOwn(host: string): boolean {
+  return host === 'localhost' || host.startsWith('127.') || host.replace(/[[\]]/g, '') === '::1'
+}

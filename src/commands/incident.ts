@@ -1,0 +1,82 @@
+import { InvalidArgumentError } from 'commander'
+import { projectOf } from '#actions/projects.ts'
+import { withDeps } from '#app.ts'
+import { type IncidentSummary, incidentMs, NEWEST_INCIDENTS } from '#domain/incident.ts'
+import { reasonInWords } from '#domain/lifecycle.ts'
+import { shownName } from '#domain/monitor.ts'
+import { systemClock } from '#lib/clock.ts'
+import { durationInWords } from '#lib/duration.ts'
+import { listIncidents } from '#store/incidents.ts'
+import type { AddCommand, Shell } from './command.ts'
+import { isoOrNull, printJson, printTable } from './table.ts'
+
+interface ListOptions {
+  project?: string
+  open?: boolean
+  count: number
+  json?: boolean
+}
+
+const COUNT_MAX = 1000
+const COUNT_USUAL = 20
+
+export const addIncident: AddCommand = (program, shell) => {
+  const incident = program.command('incident').description('times when a monitor was down')
+  incident
+    .command('list')
+    .description('list the incidents of a project, newest first')
+    .argument('<email>', 'whose project')
+    .option('--project <name>', 'which project; without it the first one')
+    .option('--open', 'only those that last')
+    .option('--count <n>', 'how many at most', readCount, COUNT_USUAL)
+    .option(
+      '--json',
+      'print JSON: an array of {id, monitor, reason, opened_at, closed_at, acknowledged_at, acknowledged_by, note}',
+    )
+    .action((email: string, options: ListOptions) => show(shell, { email, ...options }))
+}
+
+async function show(shell: Shell, { email, project = null, ...options }: ShownOptions): Promise<void> {
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
+    const { db, clock } = deps
+    const { id: projectId } = projectOf(deps, { email, name: project })
+    const filter = { monitorId: null, isOpen: options.open ? true : null }
+    const incidents = listIncidents(db, { projectId, limit: options.count, ...filter, ...NEWEST_INCIDENTS })
+    if (options.json) return printJson(shell, incidents.map(asObject))
+    printTable(shell, {
+      head: ['BEGAN', 'LASTED', 'MONITOR', 'WHY', 'IN HAND'],
+      rows: incidents.map((incident) => rowOf(incident, clock.now())),
+      otherwise: options.open ? 'Nothing is down.' : 'There was no incident yet.',
+      colourOf: ([, lasted]) => (lasted?.startsWith(STILL) ? 'red' : undefined),
+    })
+  })
+}
+
+type ShownOptions = Omit<ListOptions, 'project'> & { email: string; project?: string | null }
+
+function asObject({ id, monitor, reason, openedAt, closedAt, acknowledgement, note }: IncidentSummary) {
+  return {
+    id,
+    monitor: { name: shownName(monitor), unique_key: monitor.uniqueKey },
+    reason,
+    opened_at: isoOrNull(openedAt),
+    closed_at: isoOrNull(closedAt),
+    acknowledged_at: isoOrNull(acknowledgement?.at ?? null),
+    acknowledged_by: acknowledgement?.by ?? null,
+    note,
+  }
+}
+
+const STILL = 'so far '
+
+function rowOf(incident: IncidentSummary, now: number): string[] {
+  const { openedAt, closedAt, monitor, reason, acknowledgement } = incident
+  const lasted = `${closedAt === null ? STILL : ''}${durationInWords(incidentMs(incident, now))}`
+  const by = acknowledgement === null ? '-' : (acknowledgement.by ?? 'yes')
+  return [isoOrNull(openedAt) ?? '', lasted, shownName(monitor), reasonInWords(reason), by]
+}
+
+function readCount(text: string): number {
+  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= COUNT_MAX) return Number(text)
+  throw new InvalidArgumentError(`It is a number from 1 to ${COUNT_MAX}.`)
+}

@@ -1,0 +1,16 @@
+const TIMEOUT_MS = 2000
+
+/** What a program of the system says, trimmed; null where there is none, and when it fails or takes too long. */
+export async function askSystem(command: string[]): Promise<string | null> {
+  try {
+    const child = Bun.spawn(command, {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    })
+    const [said, exitCode] = await Promise.all([new Response(child.stdout).text(), child.exited])
+    return exitCode === 0 ? said.trim() : null
+  } catch {
+    return null
+  }
+}

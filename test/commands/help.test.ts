@@ -1,0 +1,121 @@
+// Help, and what a command says that is called wrongly: the real program, in a process of its own.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { EXAMPLES } from '#commands/examples.ts'
+import { Binary, execute } from '../support/binary.ts'
+import { ROOT } from '../support/source.ts'
+
+let cronguard: Binary
+
+beforeAll(async () => {
+  cronguard = await Binary.prepare()
+  const programs = join(cronguard.folder, 'programs')
+  mkdirSync(programs)
+  symlinkSync(join(ROOT, 'dist/cronguard'), join(programs, 'cronguard'))
+  // What the examples speak of.
+  for (const folder of ['nightly', '.local/share/bash-completion/completions']) {
+    mkdirSync(join(cronguard.folder, folder), { recursive: true })
+  }
+  writeFileSync(join(cronguard.folder, 'password.txt'), 'correct horse battery\n')
+  // The other machine of one of them.
+  symlinkSync('/bin/true', join(programs, 'ssh'))
+}, 30_000)
+
+afterAll(() => cronguard.dispose())
+
+const help = async (...words: string[]): Promise<string> => (await cronguard.run([...words, '--help'])).stdout
+
+/** The names below a command, as its help lists them. */
+function namesIn(shown: string): string[] {
+  const [, ...parts] = shown.split(/^(?:Options|Examples):$/m)
+  const lines = (parts[0] ?? '').split('\n').filter((line) => /^ {2}[a-z]/.test(line))
+  return lines.map((line) => line.trim().split(' ')[0] ?? '').filter((name) => name !== 'help')
+}
+
+async function leaves(words: string[] = []): Promise<string[]> {
+  const names = namesIn(await help(...words))
+  if (names.length === 0) return [words.join(' ')]
+  const below: string[] = []
+  for (const name of names) below.push(...(await leaves([...words, name])))
+  return words.length > 0 && words.join(' ') in EXAMPLES ? [words.join(' '), ...below] : below
+}
+
+describe('The help', () => {
+  test('lists the commands in groups, and no line of it is too wide', async () => {
+    const shown = await help()
+    for (const heading of ['The watch:', 'What is watched, and who is told:', 'Who may come in:', 'Copies:']) {
+      expect(shown).toContain(`\n${heading}\n`)
+    }
+    expect(shown.split('\n').filter((line) => line.length > 80)).toEqual([])
+    expect((await cronguard.run(['help'])).stdout).toBe(shown)
+  })
+
+  test('of every command has an example, and there is none of a command that is not there', async () => {
+    const found = await leaves()
+    expect(found.length).toBeGreaterThan(25)
+    expect([...found, ''].sort()).toEqual(Object.keys(EXAMPLES).sort())
+  }, 30_000)
+
+  test('of one command is the same by both ways of asking', async () => {
+    expect((await cronguard.run(['help', 'doctor'])).stdout).toBe(await help('doctor'))
+    expect(await help('doctor')).toContain('Examples:\n  # For people\n  cronguard doctor\n')
+  })
+
+  const lines = Object.values(EXAMPLES).flatMap((examples) =>
+    examples.map(([, line, before = '']) => `${before} cronguard ${line}`.trim()),
+  )
+  test.each(lines.filter((line) => !line.includes('cronguard serve')))(
+    'gives an example that can be typed: %s',
+    async (line) => {
+      const { exitCode, stderr } = await execute(['sh', '-c', line], {
+        cwd: cronguard.folder,
+        env: {
+          HOME: cronguard.folder,
+          PATH: `${join(cronguard.folder, 'programs')}:${process.env.PATH}`,
+          CRONGUARD_DATA_DIR: join(cronguard.folder, 'data'),
+        },
+      })
+      // What it names need not be there; it must be understood.
+      expect([exitCode === 2, stderr.includes('    at ')]).toEqual([false, false])
+    },
+  )
+})
+
+describe('A command that is called wrongly ends with 2 and says', () => {
+  test.each([
+    [['monitr', 'list'], '(Did you mean monitor?)'],
+    [['monitor', 'lst'], '(Did you mean list?)'],
+    [['monitor', 'list', 'you@example.com', '--jsn'], '(Did you mean --json?)'],
+    [['version', 'extra'], 'too many arguments'],
+    [['monitor', 'add', 'you@example.com'], "missing required argument 'name'"],
+    [['incident'], 'Usage: cronguard incident'],
+  ])('%j: %s', async (args, says) => {
+    const { exitCode, stdout, stderr } = await cronguard.run(args)
+    expect([exitCode, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(says)
+  })
+})
+
+describe('Colour', () => {
+  const ESCAPE = '\u001b['
+  const inTerminal = (args: string, env: Record<string, string> = {}) =>
+    execute(['script', '-qec', `${join(ROOT, 'dist/cronguard')} ${args}`, '/dev/null'], {
+      cwd: cronguard.folder,
+      env: { CRONGUARD_DATA_DIR: join(cronguard.folder, 'data'), TERM: 'xterm', NO_COLOR: '', ...env },
+    })
+
+  test.skipIf(Bun.which('script') === null)(
+    'is for a terminal that shows it, and for people who want it',
+    async () => {
+      for (const args of ['--help', 'doctor']) {
+        expect((await cronguard.run(args.split(' '))).stdout).not.toContain(ESCAPE)
+        expect((await inTerminal(args)).stdout).toContain(ESCAPE)
+        expect((await inTerminal(args, { NO_COLOR: '1' })).stdout).not.toContain(ESCAPE)
+      }
+      expect((await inTerminal('doctor', { TERM: 'dumb' })).stdout).not.toContain(ESCAPE)
+      expect((await inTerminal('doctor --json')).stdout).not.toContain(ESCAPE)
+    },
+    20_000,
+  )
+})

@@ -1,0 +1,129 @@
+// Incidents, whom a new monitor tells, and who may be deleted: the real program, in a process of its own.
+import { Database } from 'bun:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { Binary } from '../support/binary.ts'
+
+const ALICE = 'alice@example.org'
+const BOB = 'bob@example.org'
+
+let cronguard: Binary
+let key: string
+
+beforeAll(async () => {
+  cronguard = await Binary.prepare()
+  await ok('user', 'create', ALICE)
+  key = await ok('key', 'create', ALICE)
+  await cronguard.start()
+}, 30_000)
+
+afterAll(() => cronguard.dispose())
+
+async function ok(...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await cronguard.run(args)
+  if (exitCode !== 0) throw new Error(`${args.join(' ')} ended with ${exitCode}: ${stderr}`)
+  return stdout.trim()
+}
+
+const json = async (...args: string[]) => JSON.parse(await ok(...args, '--json'))
+
+describe('incident list', () => {
+  test('is empty at first, and says so to people alone', async () => {
+    expect(await json('incident', 'list', ALICE)).toEqual([])
+    expect(await cronguard.run(['incident', 'list', ALICE])).toMatchObject({
+      stdout: '',
+      stderr: 'There was no incident yet.\n',
+    })
+  })
+
+  test('shows the newest first, what lasts, and why', async () => {
+    const broken = new URL(await ok('monitor', 'add', ALICE, 'broken')).pathname
+    const mended = new URL(await ok('monitor', 'add', ALICE, 'mended 修理')).pathname
+    for (const path of [`${mended}/fail`, mended, `${broken}/fail`]) await fetch(`${cronguard.url}${path}`)
+    const all = await json('incident', 'list', ALICE)
+    expect(all).toEqual([
+      {
+        id: expect.any(String),
+        monitor: { name: 'broken', unique_key: expect.any(String) },
+        reason: 'fail',
+        opened_at: expect.stringMatching(/Z$/),
+        closed_at: null,
+        acknowledged_at: null,
+        acknowledged_by: null,
+        note: '',
+      },
+      expect.objectContaining({ closed_at: expect.stringMatching(/Z$/) }),
+    ])
+    expect(await json('incident', 'list', ALICE, '--open')).toEqual([all[0]])
+    expect(await json('incident', 'list', ALICE, '--count', '1')).toEqual([all[0]])
+    const [head = '', ...rows] = (await ok('incident', 'list', ALICE)).split('\n')
+    expect(head).toMatch(/^BEGAN +LASTED +MONITOR +WHY +IN HAND$/)
+    expect(rows[0]).toMatch(/Z +so far \d+ seconds? +broken +The job reported a failure +-$/)
+    // Letters that take two columns are counted as two.
+    const columns = rows.map((row) => Bun.stringWidth(row.slice(0, row.indexOf('The job'))))
+    expect(new Set([...columns, head.indexOf('WHY')]).size).toBe(1)
+  })
+
+  test.each([
+    [['--count', '0'], 2, 'a number from 1 to 1000'],
+    [['--count', 'x'], 2, 'a number from 1 to 1000'],
+    [['--project', 'nothing'], 1, 'has no project called nothing'],
+  ])('with %j is refused', async (options, exitCode, says) => {
+    const refused = await cronguard.run(['incident', 'list', ALICE, ...options])
+    expect([refused.exitCode, refused.stderr]).toEqual([exitCode, expect.stringContaining(says)])
+  })
+
+  test('shows nobody the incidents of another', async () => {
+    await ok('user', 'create', BOB)
+    expect(await json('incident', 'list', BOB)).toEqual([])
+  })
+})
+
+describe('monitor add --channels', () => {
+  const told = async (...options: string[]): Promise<string[]> => {
+    const { ping_url: url } = await json('monitor', 'add', ALICE, 'told', ...options)
+    const { channels } = await cronguard.api(`/checks/${url.slice(-36)}`, { key })
+    await ok('monitor', 'rm', ALICE, url.slice(-36))
+    return channels.split(',').filter((id: string) => id !== '')
+  }
+
+  test('tells all, none, or those that are named', async () => {
+    const ids: string[] = []
+    for (const name of ['first', 'second', 'third']) {
+      const settings = { address: 'you@example.org' }
+      ids.push((await cronguard.api('/channels/', { key, body: { kind: 'email', name, settings } })).id)
+    }
+    const [first = '', , third = ''] = ids
+    expect((await told()).sort()).toEqual([...ids].sort())
+    expect((await told('--channels', 'all')).sort()).toEqual([...ids].sort())
+    expect(await told('--channels', 'none')).toEqual([])
+    expect((await told('--channels', `third, ${first}`)).sort()).toEqual([first, third].sort())
+  })
+
+  test('refuses one that is not there, and makes nothing', async () => {
+    const before = (await json('monitor', 'list', ALICE)).length
+    const refused = await cronguard.run(['monitor', 'add', ALICE, 'x', '--channels', 'first,nobody'])
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '', stderr: 'There is no channel nobody.\n' })
+    expect(await json('monitor', 'list', ALICE)).toHaveLength(before)
+  })
+})
+
+describe('user delete', () => {
+  test('refuses where others would lose their only owner, with --yes and without', async () => {
+    const database = new Database(cronguard.databasePath)
+    database.run(
+      `INSERT INTO memberships (project_id, user_id, role, created_at)
+       SELECT project_id, (SELECT id FROM users WHERE email = ?2), 'member', 0
+         FROM memberships JOIN users ON users.id = user_id WHERE email = ?1`,
+      [ALICE, BOB],
+    )
+    database.close()
+    for (const options of [[], ['--yes']]) {
+      expect(await cronguard.run(['user', 'delete', ALICE, ...options])).toMatchObject({
+        exitCode: 1,
+        stdout: '',
+        stderr: 'Make somebody else an owner of "My project" first, or delete that project.\n',
+      })
+    }
+    expect(await json('user', 'list')).toHaveLength(2)
+  })
+})

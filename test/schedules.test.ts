@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pauseMonitor } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
@@ -152,6 +153,42 @@ describe('Runs of a job', () => {
     await guard.pass(2 * MINUTE)
     expect(guard.statuses(backup)).toEqual(['up', 'down'])
     expect(lastMail()).toContain('The run that started at 2026-03-01 12:00:00 UTC did not end within 10 minutes.')
+  })
+
+  test('that got stuck while the job was down for something else are told of once it is back', async () => {
+    await begin()
+    await guard.ping(backup, '/fail')
+    await guard.ping(backup, `/start${run(1)}`)
+    await guard.pass(HOUR)
+    await guard.ping(backup, `/start${run(2)}`)
+    await guard.ping(backup, run(2))
+    await guard.restart()
+    await guard.pass(10 * MINUTE)
+    expect(guard.statuses(backup)).toEqual(['up', 'down', 'up', 'down'])
+    expect(lastMail()).toContain('The run that started at 2026-03-01 12:00:00 UTC did not end')
+    await guard.restart()
+    await guard.ping(backup, `/start${run(3)}`)
+    await guard.ping(backup, run(3))
+    await guard.pass(5 * MINUTE)
+    expect(guard.now(backup)).toMatchObject({ status: 'up', openRuns: [] })
+  })
+
+  test('that never end are told of when their time is over, however often they start again', async () => {
+    await begin({ maxRunMs: 2 * HOUR, graceMs: 10 * MINUTE })
+    for (let hour = 0; hour < 5; hour++) {
+      await guard.pass(HOUR)
+      await guard.ping(backup, '/start')
+    }
+    expect(guard.now(backup).status).toBe('down')
+  })
+
+  test('that a paused job starts take nobody down once somebody pauses it again', async () => {
+    await begin()
+    pauseMonitor(guard.deps, guard.refOf(backup))
+    await guard.ping(backup, '/start')
+    pauseMonitor(guard.deps, guard.refOf(backup))
+    await guard.pass(HOUR)
+    expect(guard.now(backup).status).toBe('paused')
   })
 
   test('may take longer than the grace where they have a limit of their own', async () => {

@@ -3,7 +3,7 @@ import type { Blackout } from '#domain/blackout.ts'
 import { GAP_MS } from '#domain/blackout.ts'
 import { composeBlackoutNotice } from '#domain/blackout-notice.ts'
 import { LEASE_MS } from '#domain/delivery.ts'
-import { notAfter, spare, withDeadline } from '#domain/lifecycle.ts'
+import { notAfter, recounted, spare } from '#domain/lifecycle.ts'
 import type { WatchedMonitor } from '#domain/monitor.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
@@ -45,7 +45,7 @@ export function acceptEarlierClock(tx: Tx): void {
 
 /** Time zones may have changed since the last start: what goes by the clock on a wall is due when that clock says. */
 export function recountDueTimes(tx: Tx): void {
-  for (const id of listMonitorsByClock(tx)) change(tx, id, withDeadline)
+  for (const id of listMonitorsByClock(tx)) change(tx, id, recounted)
 }
 
 // One that cannot be reckoned stays as it is: it must not keep the watch from the others, and the checker tells of it.

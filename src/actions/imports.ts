@@ -22,7 +22,7 @@ import { findMonitorByBadgeKey, findMonitorById, findMonitorByPingKey, insertMon
 import * as projectStore from '#store/projects.ts'
 import { readSettings, switchChannel } from './channels.ts'
 import { exportChannel } from './exports.ts'
-import { applyChange, requireFreeAlias } from './monitors.ts'
+import { applyChange, requireFreeAlias, requireRoom } from './monitors.ts'
 import { recordStep } from './transitions.ts'
 
 /** `skipped`: a channel of which the export does not say enough to make it. */
@@ -176,6 +176,7 @@ function makeMonitor(tx: Tx, { projectId, monitor, name }: BroughtMonitor): Impo
   if (findMonitorByBadgeKey(tx, monitor.badge_key) !== null) {
     throw new AppError('conflict', `The badge key of the monitor "${name}" belongs to another monitor here.`)
   }
+  requireRoom(tx, projectId)
   const settings = settingsFrom(monitor)
   requireFreeAlias(tx, { alias: settings.alias, exceptId: null })
   const pingKey = monitor.ping_key

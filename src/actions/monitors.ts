@@ -1,9 +1,10 @@
 import type { Deps } from '#deps.ts'
 import { changedSince, fingerprintOf } from '#domain/fingerprint.ts'
-import { pause, resume, type Step, withDeadline } from '#domain/lifecycle.ts'
+import { pause, rescheduled, resume, type Step } from '#domain/lifecycle.ts'
 import {
   changeSettings,
   facetsOf,
+  MONITORS_MAX,
   type Monitor,
   type MonitorChange,
   type MonitorKeys,
@@ -18,6 +19,7 @@ import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { listChannels, listChannelsOfMonitor, setChannelsOfMonitor } from '#store/channels.ts'
 import type { Reader, Tx } from '#store/database.ts'
+import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import * as store from '#store/monitors.ts'
 import { recordStep } from './transitions.ts'
 
@@ -104,7 +106,10 @@ function seenFacets(reader: Reader, { monitor, channelIds }: { monitor: Monitor;
   )
 }
 
-/** Makes a monitor for a ping to a slug that nobody has; it tells all channels of the project. Returns its id. */
+/**
+ * Makes a monitor for a ping to a slug that nobody has; it tells all channels of the project. Returns its id. Throws
+ * full.
+ */
 export function provisionMonitor(tx: Tx, { projectId, slug }: { projectId: string; slug: string }): number {
   const channelIds = listChannels(tx, projectId).map((channel) => channel.id)
   return insert(tx, { projectId, settings: { ...DEFAULT_SETTINGS, name: slug, slug }, channelIds })
@@ -135,9 +140,16 @@ export function deleteMonitor(deps: Deps, ref: MonitorRef): { monitor: Monitor; 
 
 function insert(tx: Tx, monitor: { projectId: string; settings: MonitorSettings; channelIds: string[] }): number {
   const { projectId, settings, channelIds } = monitor
+  requireRoom(tx, projectId)
   const id = store.insertMonitor(tx, { projectId, settings, keys: newKeys() })
   setChannelsOfMonitor(tx, { monitorId: id, channelIds })
   return id
+}
+
+/** Throws full. */
+export function requireRoom(tx: Tx, projectId: string): void {
+  if (countMonitorsOfProject(tx, projectId) < MONITORS_MAX) return
+  throw new AppError('full', `A project has at most ${MONITORS_MAX} monitors. Delete some, or make another project.`)
 }
 
 // Pings find a monitor by its alias alone: in all projects one monitor has it.
@@ -162,7 +174,7 @@ export function applyChange(tx: Tx, monitor: Monitor, { change, channelIds }: Mo
   const settings = changeSettings(monitor, change)
   const isRescheduled = !isSameSchedule(monitor.schedule, settings.schedule)
   const scheduleSince = isRescheduled ? tx.now : monitor.scheduleSince
-  const changed = withDeadline({ ...monitor, ...settings, scheduleSince })
+  const changed = rescheduled({ ...monitor, ...settings, scheduleSince })
   store.saveSettings(tx, { id: monitor.id, settings, scheduleSince })
   store.saveState(tx, changed)
   if (channelIds) setChannelsOfMonitor(tx, { monitorId: monitor.id, channelIds })
@@ -170,7 +182,7 @@ export function applyChange(tx: Tx, monitor: Monitor, { change, channelIds }: Mo
 }
 
 function step(tx: Tx, taken: Step<Monitor>): Monitor {
-  if (taken.transition) recordStep(tx, taken)
+  recordStep(tx, taken)
   return taken.monitor
 }
 

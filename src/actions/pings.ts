@@ -47,14 +47,15 @@ export interface PingInput {
 
 /**
  * Records a ping with everything that follows from it, and says what it came to be; on disk when it resolves. Rejects
- * with `AppError` not_found or conflict (several monitors have the slug), or with `StorageRefusedError`.
+ * with `AppError` not_found, full or conflict (several monitors have the slug), or with `StorageRefusedError`.
  */
 export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: boolean; kind: PingKind }> {
-  const { rules = everyRule } = input
+  const { rules: rulesOf = everyRule } = input
   return deps.db.writeGrouped((tx) => {
     const { monitor, isCreated } = findOrProvision(tx, input.address)
+    const rules = rulesOf(monitor)
     const incoming: Ping = {
-      kind: judgePing(rules(monitor), monitor.status === 'paused', {
+      kind: judgePing(rules, monitor.status === 'paused', {
         signal: input.signal,
         method: input.origin.method,
         body: input.body,
@@ -63,7 +64,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
       runId: input.runId,
       exitStatus: input.exitStatus,
     }
-    const ping = judgeRun(monitor, incoming, tx.now)
+    const ping = judgeRun({ ...monitor, ...rules }, incoming, tx.now)
     const step = applyPing(monitor, ping, tx.now)
     insertPing(tx, {
       ...ping,
@@ -83,7 +84,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
   })
 }
 
-/** For a person who says himself that all is well: nobody looks for words in what he sent. */
+/** For a person who says himself that all is well: nobody looks for words in it, or at how long that took. */
 export function rulesForPeople({ manualResume }: PingRules): PingRules {
   return { ...NO_PING_RULES, manualResume }
 }

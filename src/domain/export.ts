@@ -8,6 +8,7 @@ import {
   DESCRIPTION_MAX,
   FAILURES_TO_ALERT_MAX,
   KEYWORDS_MAX,
+  MONITORS_MAX,
   type Monitor,
   type MonitorSettings,
   NAME_MAX,
@@ -22,7 +23,6 @@ export const EXPORT_FORMAT = 'cronguard-configuration'
 export const EXPORT_VERSION = 1
 
 const PROJECTS_IN_FILE_MAX = 10_000
-const MONITORS_OF_PROJECT_MAX = 100_000
 const EXPRESSION_MAX = 1000
 const PROBLEMS_SHOWN_MAX = 5
 
@@ -103,7 +103,7 @@ const ExportedProject = z.strictObject({
   ping_key: z.string().regex(new RegExp(`^[a-z0-9]{${PROJECT_PING_KEY_LENGTH}}$`), 'must be a project ping key'),
   badge_key: Uuid,
   channels: z.array(ExportedChannel).max(CHANNELS_MAX),
-  monitors: z.array(ExportedMonitor).max(MONITORS_OF_PROJECT_MAX),
+  monitors: z.array(ExportedMonitor).max(MONITORS_MAX),
 })
 
 export type Exported = z.output<typeof Exported>

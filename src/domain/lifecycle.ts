@@ -1,7 +1,7 @@
 // The state machine of a monitor: state and event in, next state and at most one transition out.
 import { addRun, type MonitorRules, OPEN_RUNS_MAX, type OpenRun, type WatchedMonitor } from './monitor.ts'
 import type { Ping } from './ping.ts'
-import { nextDueAt } from './schedule.ts'
+import { nextDueAt, nextSlots } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
 
 /** `timeout`: no ping came. `overrun`: a run started and did not end. `ping`: a success ping. `fail`: a fail ping. */
@@ -48,7 +48,7 @@ export function applyPing<M extends WatchedMonitor>(monitor: M, ping: Ping, now:
     case 'log':
       return { monitor: counted, transition: null }
     case 'start':
-      return stay({ ...counted, openRuns: startRun(counted.openRuns, { startedAt: now, runId: ping.runId }) })
+      return { monitor: startRun(counted, { startedAt: now, runId: ping.runId }), transition: null }
     case 'success':
       return move({ ...endRun(counted, ping, now), failuresInARow: 0 }, 'up', { at: now, reason: 'ping' })
     case 'fail':
@@ -70,7 +70,11 @@ export function runLimitMs({ maxRunMs, graceMs }: Pick<MonitorRules, 'maxRunMs' 
 
 /** The run that should have ended first, of those that should have by `at`. */
 export function overdueRun(monitor: WatchedMonitor, at: number): OpenRun | undefined {
-  return monitor.openRuns.find(({ startedAt }) => startedAt + runLimitMs(monitor) <= at)
+  return monitor.openRuns.find((run) => isOverdue(monitor, run, at))
+}
+
+function isOverdue(monitor: WatchedMonitor, { startedAt }: OpenRun, at: number): boolean {
+  return startedAt + runLimitMs(monitor) <= at
 }
 
 /**
@@ -83,46 +87,61 @@ export function applyDeadline<M extends WatchedMonitor>(monitor: M, now: number)
   if (deadlineAt === null || now < deadlineAt) return { monitor, transition: null }
   const isOverrun = overdueRun(monitor, deadlineAt) !== undefined
   const at = Math.max(deadlineAt, lastPingAt ?? deadlineAt)
-  const missed = { ...monitor, recentRuns: addRun(monitor.recentRuns, 'm') }
+  const missed = {
+    ...monitor,
+    openRuns: monitor.openRuns.map((run) => (isOverdue(monitor, run, deadlineAt) ? { ...run, isJudged: true } : run)),
+    recentRuns: addRun(monitor.recentRuns, 'm'),
+  }
   return move(missed, 'down', { at, reason: isOverrun ? 'overrun' : 'timeout' })
 }
 
-/** A person pauses. Pausing twice changes nothing. */
+/** A person pauses. Pausing twice ends the run that has started meanwhile, and nothing else. */
 export function pause<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
-  if (monitor.status === 'paused') return { monitor, transition: null }
   return move({ ...monitor, openRuns: [], sparedUntil: null }, 'paused', { at: now, reason: 'pause' })
 }
 
 /** A person resumes: the monitor waits for its first ping again. Only a paused monitor can be resumed. */
 export function resume<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
   if (monitor.status !== 'paused') return { monitor, transition: null }
-  return move({ ...monitor, openRuns: [], sparedUntil: null, lastPingAt: null }, 'new', { at: now, reason: 'resume' })
+  const fresh = { ...monitor, openRuns: [], sparedUntil: null, lastPingAt: null, failuresInARow: 0 }
+  return move(fresh, 'new', { at: now, reason: 'resume' })
 }
 
-/** The same monitor after its schedule or grace was changed. */
-export function withDeadline<M extends WatchedMonitor>(monitor: M): M {
-  const dueAt = dueAtOf(monitor)
-  return { ...monitor, dueAt, deadlineAt: deadlineFrom(monitor, dueAt) }
+/** The same monitor after its schedule or grace was changed: due by its last ping alone. */
+export function rescheduled<M extends WatchedMonitor>(monitor: M): M {
+  return due(monitor, isRunAwaited(monitor) ? null : slotByLastPing(monitor))
+}
+
+/** The same monitor by the time zones of today: what is due at a slot still is. */
+export function recounted<M extends WatchedMonitor>(monitor: M): M {
+  const { schedule, lastPingAt, dueAt } = monitor
+  const slots = lastPingAt === null ? [] : nextSlots(schedule, { after: lastPingAt, count: 2 })
+  return dueAt !== null && slots.includes(dueAt) ? due(monitor, dueAt) : rescheduled(monitor)
 }
 
 /**
  * CronGuard could not watch until `now`: whatever was expected by then may have been reported to nobody. The monitor
- * gets one more grace, or is as it was when nothing was expected.
+ * gets one more grace, or is as it was when nothing was expected. What was due may have started unseen, and then has as
+ * long as a run may take.
  */
 export function spare<M extends WatchedMonitor>(monitor: M, now: number): M {
-  const isExpecting = monitor.openRuns.length > 0 || (monitor.dueAt !== null && monitor.dueAt <= now)
-  return monitor.deadlineAt !== null && isExpecting
-    ? withDeadline({ ...monitor, sparedUntil: now + monitor.graceMs })
-    : monitor
+  const { dueAt, deadlineAt, graceMs, openRuns } = monitor
+  if (deadlineAt === null) return monitor
+  if (dueAt !== null && dueAt <= now) return due({ ...monitor, sparedUntil: now + chanceMs(monitor) }, dueAt)
+  return openRuns.length > 0 ? due({ ...monitor, sparedUntil: now + graceMs }, dueAt) : monitor
+}
+
+function chanceMs(monitor: WatchedMonitor): number {
+  return Math.max(monitor.graceMs, runLimitMs(monitor))
 }
 
 /** The clock was put back to `now`, and nothing can have happened after it. */
 export function notAfter<M extends WatchedMonitor>(monitor: M, now: number): M {
-  return withDeadline({
+  return rescheduled({
     ...monitor,
     lastPingAt: monitor.lastPingAt === null ? null : Math.min(monitor.lastPingAt, now),
     openRuns: monitor.openRuns.map((run) => ({ ...run, startedAt: Math.min(run.startedAt, now) })),
-    sparedUntil: monitor.sparedUntil === null ? null : Math.min(monitor.sparedUntil, now + monitor.graceMs),
+    sparedUntil: monitor.sparedUntil === null ? null : Math.min(monitor.sparedUntil, now + chanceMs(monitor)),
   })
 }
 
@@ -143,8 +162,10 @@ function fail<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
 }
 
 // One that starts again is counted from its new start.
-function startRun(openRuns: readonly OpenRun[], run: OpenRun): OpenRun[] {
-  return [...openRuns.filter(({ runId }) => runId !== run.runId), run].slice(-OPEN_RUNS_MAX)
+function startRun<M extends WatchedMonitor>(monitor: M, run: OpenRun): M {
+  const others = monitor.openRuns.filter(({ runId }) => runId !== run.runId)
+  const started = { ...monitor, openRuns: [...others, run].slice(-OPEN_RUNS_MAX) }
+  return due(started, isRunAwaited(started) ? null : started.dueAt)
 }
 
 function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): M {
@@ -152,22 +173,33 @@ function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): 
   return {
     ...monitor,
     lastPingAt: now,
+    dueAt: dueAfter(monitor, now),
     sparedUntil: null,
-    openRuns: monitor.openRuns.length === 0 ? monitor.openRuns : runsAfter(monitor, ping, now),
+    openRuns: monitor.openRuns.length === 0 ? monitor.openRuns : runsAfter(monitor, ping),
     lastDurationMs: run === undefined ? null : Math.max(0, now - run.startedAt),
     recentRuns: addRun(monitor.recentRuns, ping.kind === 'success' ? 's' : 'f'),
   }
 }
 
-// A run that ends names itself with its run id. An end without one ends whatever runs, without a duration; a failure of
-// a run that nobody saw start ends the newest. A success of another run leaves the others open, but for those that have
-// taken the monitor down already: they are not judged twice.
-function runsAfter(monitor: WatchedMonitor, ping: Ping, now: number): readonly OpenRun[] {
+// One that comes late is that of its own slot, however near the next one is.
+function dueAfter(monitor: WatchedMonitor, now: number): number | null {
+  const slot = monitor.dueAt ?? slotByLastPing(monitor)
+  const isLate = slot !== null && slot <= now
+  return nextDueAt(monitor.schedule, { pingAt: now, earlyMs: isLate ? 0 : monitor.earlyMs })
+}
+
+// A run that ends names itself with its run id. An end without one ends whatever runs, without a duration. That of
+// another run leaves the others open, but for those that have taken the monitor down already: nobody is told twice.
+function runsAfter(monitor: WatchedMonitor, ping: Ping): readonly OpenRun[] {
   const run = ownRun(monitor, ping)
   if (run === undefined && ping.runId === null) return []
-  if (run === undefined && ping.kind === 'fail') return monitor.openRuns.slice(0, -1)
-  const isJudged = (other: OpenRun) => monitor.status === 'down' && now >= other.startedAt + runLimitMs(monitor)
-  return monitor.openRuns.filter((other) => other !== run && !isJudged(other))
+  if (run === undefined && ping.kind === 'fail' && knowsOneRun(monitor)) return []
+  return monitor.openRuns.filter((other) => other !== run && !other.isJudged)
+}
+
+// As Healthchecks: there a failure of a run that nobody saw start ends the one that is known, and is told for it.
+function knowsOneRun({ openRuns, maxRunMs, failuresToAlert }: WatchedMonitor): boolean {
+  return openRuns.length === 1 && maxRunMs === null && failuresToAlert === 1
 }
 
 function ownRun({ openRuns }: WatchedMonitor, { runId }: Ping): OpenRun | undefined {
@@ -180,27 +212,37 @@ function move<M extends WatchedMonitor>(
   { at, reason }: { at: number; reason: TransitionReason },
 ): Step<M> {
   const from = monitor.status
-  const moved = withDeadline({ ...monitor, status: to })
+  const moved = due({ ...monitor, status: to }, to === 'up' ? monitor.dueAt : null)
   return { monitor: moved, transition: from === to ? null : { from, to, at, reason } }
 }
 
-function stay<M extends WatchedMonitor>(monitor: M): Step<M> {
-  return { monitor: withDeadline(monitor), transition: null }
+function due<M extends WatchedMonitor>(monitor: M, dueAt: number | null): M {
+  return { ...monitor, dueAt, deadlineAt: deadlineFrom(monitor, dueAt) }
 }
 
 // Where a run has a limit of its own, the schedule waits for the end of the one that has started since the last ping.
-function dueAtOf({ status, schedule, earlyMs, lastPingAt, maxRunMs, openRuns }: WatchedMonitor): number | null {
-  if (status !== 'up' || lastPingAt === null) return null
-  const isRunAwaited = maxRunMs !== null && (openRuns.at(-1)?.startedAt ?? 0) > lastPingAt
-  return isRunAwaited ? null : nextDueAt(schedule, { pingAt: lastPingAt, earlyMs })
+function isRunAwaited({ status, maxRunMs, openRuns, lastPingAt }: WatchedMonitor): boolean {
+  const startedAt = openRuns.at(-1)?.startedAt
+  return status === 'up' && maxRunMs !== null && startedAt !== undefined && startedAt > (lastPingAt ?? startedAt)
+}
+
+function slotByLastPing({ status, schedule, lastPingAt, earlyMs }: WatchedMonitor): number | null {
+  return status !== 'up' || lastPingAt === null ? null : nextDueAt(schedule, { pingAt: lastPingAt, earlyMs })
 }
 
 function deadlineFrom(monitor: WatchedMonitor, dueAt: number | null): number | null {
   if (monitor.status === 'down') return null
   const [oldest] = monitor.openRuns
   const runEndAt = oldest === undefined ? null : oldest.startedAt + runLimitMs(monitor)
-  const deadlineAt = earliest(dueAt === null ? null : dueAt + monitor.graceMs, runEndAt)
+  const deadlineAt = earliest(scheduleEndAt(monitor, dueAt), runEndAt)
   return deadlineAt === null ? null : Math.max(deadlineAt, monitor.sparedUntil ?? deadlineAt)
+}
+
+// Runs that start again and again, and never end, put it off no further than one that started at the last moment.
+function scheduleEndAt(monitor: WatchedMonitor, dueAt: number | null): number | null {
+  if (dueAt !== null) return dueAt + monitor.graceMs
+  const slot = isRunAwaited(monitor) ? slotByLastPing(monitor) : null
+  return slot === null ? null : slot + monitor.graceMs + runLimitMs(monitor)
 }
 
 function earliest(a: number | null, b: number | null): number | null {

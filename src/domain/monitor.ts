@@ -9,6 +9,8 @@ import type { StoredStatus } from './status.ts'
 export interface OpenRun {
   startedAt: number
   runId: RunId | null
+  /** It took too long, and the monitor went down for it. */
+  isJudged?: boolean
 }
 
 /** What a person sets and the state machine obeys. */
@@ -17,8 +19,6 @@ export interface MonitorRules extends PingRules {
   graceMs: number
   /** How long a run may take; null: as long as the grace. */
   maxRunMs: number | null
-  /** A run that ends sooner has failed; null: none is too short. */
-  minRunMs: number | null
   /** How long before its slot a ping counts for it; null: it depends on the interval. */
   earlyMs: number | null
   /** With how many failures in a row it goes down, at least 1. */
@@ -102,9 +102,13 @@ export const NEW_STATE: MonitorState = {
   deadlineAt: null,
 }
 
+/** Of one project: a project ping key makes monitors, and a page shows all of them. */
+export const MONITORS_MAX = 5000
+
 export const NO_PING_RULES: PingRules = {
   postOnly: false,
   manualResume: false,
+  minRunMs: null,
   filter: {
     startKeywords: '',
     successKeywords: '',
@@ -122,7 +126,6 @@ export const NO_RULES: MonitorRules = {
   schedule: DAILY,
   graceMs: HOUR,
   maxRunMs: null,
-  minRunMs: null,
   earlyMs: 0,
   failuresToAlert: 1,
 }

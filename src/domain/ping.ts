@@ -55,6 +55,8 @@ export interface PingFilter {
 export interface PingRules {
   postOnly: boolean
   manualResume: boolean
+  /** A run that ends sooner has failed; null: none is too short. */
+  minRunMs: number | null
   filter: PingFilter
 }
 

@@ -64,28 +64,31 @@ export function nextSlots(schedule: Schedule, { after, count }: { after: number;
 export function nextDueAt(schedule: Schedule, { pingAt, earlyMs }: { pingAt: number; earlyMs: number | null }) {
   const slot = nextSlot(schedule, pingAt)
   if (slot === null || schedule.kind === 'period' || earlyMs === 0) return slot
+  const { maxMs, share } = toleranceOf(earlyMs)
   const aheadMs = slot - pingAt
-  const isMeant = earlyMs === null ? isSlightlyEarly(schedule, { slot, aheadMs }) : aheadMs <= earlyMs
-  return isMeant ? nextSlot(schedule, slot) : slot
+  return aheadMs <= maxMs && isAlone(schedule, { slot, withinMs: share * aheadMs }) ? nextSlot(schedule, slot) : slot
 }
 
-const EARLY_SHARE = 10
-const EARLY_AUTOMATIC_MAX_MS = 15 * MINUTE
+const AUTOMATIC_TOLERANCE = { maxMs: 15 * MINUTE, share: 10 }
+/** What somebody sets is as large as he likes, but a ping counts for no slot when another one is nearer. */
+const OWN_SHARE = 2
 
-// Slightly: no other slot is nearer than ten times as much, before or after.
-function isSlightlyEarly(schedule: Schedule, { slot, aheadMs }: { slot: number; aheadMs: number }): boolean {
-  if (aheadMs > EARLY_AUTOMATIC_MAX_MS) return false
-  const interval = EARLY_SHARE * aheadMs
-  if (nextSlot(schedule, slot - interval) !== slot) return false
+function toleranceOf(earlyMs: number | null): { maxMs: number; share: number } {
+  return earlyMs === null ? AUTOMATIC_TOLERANCE : { maxMs: earlyMs, share: OWN_SHARE }
+}
+
+// No other slot is nearer, before or after.
+function isAlone(schedule: Schedule, { slot, withinMs }: { slot: number; withinMs: number }): boolean {
+  if (nextSlot(schedule, slot - withinMs) !== slot) return false
   const following = nextSlot(schedule, slot)
-  return following === null || following - slot >= interval
+  return following === null || following - slot >= withinMs
 }
 
 /** How long before its slot a ping counts for it, in the rhythm that the schedule has after `after`. */
 export function earlyTolerance(schedule: Schedule, { earlyMs, after }: { earlyMs: number | null; after: number }) {
-  if (schedule.kind === 'period') return 0
-  if (earlyMs !== null) return earlyMs
-  return Math.min(EARLY_AUTOMATIC_MAX_MS, Math.floor(shortestInterval(schedule, after) / EARLY_SHARE))
+  if (schedule.kind === 'period' || earlyMs === 0) return 0
+  const { maxMs, share } = toleranceOf(earlyMs)
+  return Math.min(maxMs, Math.floor(shortestInterval(schedule, after) / share))
 }
 
 const SLOTS_LOOKED_AT = 10

@@ -15,6 +15,7 @@ const STATUSES: Record<ErrorCode, number> = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  full: 403,
   too_many: 429,
 }
 

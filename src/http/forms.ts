@@ -62,7 +62,7 @@ export function returnedForm<Section>(error: AppError, { section, form }: { sect
   return { section, form: { values: form.values, problems: error.fields }, problem: problemOf(error) }
 }
 
-const MENDABLE = ['invalid', 'conflict', 'too_many']
+const MENDABLE = ['invalid', 'conflict', 'full', 'too_many']
 
 /**
  * Runs what a form asks for. What the person can mend, or has to wait for, the form `again` tells him, with 422 or 429;

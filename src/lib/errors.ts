@@ -1,4 +1,4 @@
-export type ErrorCode = 'invalid' | 'unauthorized' | 'forbidden' | 'not_found' | 'conflict' | 'too_many'
+export type ErrorCode = 'invalid' | 'unauthorized' | 'forbidden' | 'not_found' | 'conflict' | 'full' | 'too_many'
 
 /** Something the caller may be told. Thrown anywhere, caught once at the door, answered in the door's dialect. */
 export class AppError extends Error {

@@ -32,6 +32,13 @@ export function listProjectIdsOf(reader: Reader, ids: readonly number[]): string
     .map((row) => row.project_id)
 }
 
+export function countMonitorsOfProject(reader: Reader, projectId: string): number {
+  const row = reader.get<{ count: number }>('SELECT count(*) AS count FROM monitors WHERE project_id = $projectId', {
+    projectId,
+  })
+  return row?.count ?? 0
+}
+
 /** How many of these monitors there still are. */
 export function countMonitors(reader: Reader, ids: readonly number[]): number {
   const row = reader.get<{ count: number }>(

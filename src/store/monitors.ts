@@ -263,7 +263,6 @@ function toWatched(row: WatchedRow): WatchedMonitor {
     schedule: toSchedule(row),
     graceMs: row.grace_ms,
     maxRunMs: row.max_run_ms,
-    minRunMs: row.min_run_ms,
     earlyMs: row.early_ms,
     failuresToAlert: row.failures_to_alert,
     ...toPingRules(row),
@@ -287,15 +286,20 @@ function toMonitor(row: MonitorRow): Monitor {
   }
 }
 
-type RunPair = [startedAt: number, runId: string | null]
+type RunTuple = [startedAt: number, runId: string | null, isJudged?: true]
 
 function fromOpenRuns(runs: readonly OpenRun[]): string {
-  return runs.length === 0 ? '' : JSON.stringify(runs.map(({ startedAt, runId }): RunPair => [startedAt, runId]))
+  if (runs.length === 0) return ''
+  return JSON.stringify(
+    runs.map(({ startedAt, runId, isJudged }): RunTuple => (isJudged ? [startedAt, runId, true] : [startedAt, runId])),
+  )
 }
 
 export function toOpenRuns(text: string): OpenRun[] {
   if (text === '') return []
-  return (JSON.parse(text) as RunPair[]).map(([startedAt, runId]) => ({ startedAt, runId }))
+  return (JSON.parse(text) as RunTuple[]).map(([startedAt, runId, isJudged]) =>
+    isJudged ? { startedAt, runId, isJudged } : { startedAt, runId },
+  )
 }
 
 export function toSchedule(row: WatchedRow): Schedule {
@@ -311,6 +315,7 @@ function toPingRules(row: WatchedRow): PingRules {
   return {
     postOnly: row.post_only === 1,
     manualResume: row.manual_resume === 1,
+    minRunMs: row.min_run_ms,
     filter: {
       startKeywords: row.start_keywords,
       successKeywords: row.success_keywords,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { applyDeadline, applyPing, judgeRun, notAfter, spare, withDeadline } from '#domain/lifecycle.ts'
+import { applyDeadline, applyPing, judgeRun, notAfter, recounted, rescheduled, spare } from '#domain/lifecycle.ts'
 import {
   type MonitorRules,
   NEW_STATE,
@@ -9,7 +9,7 @@ import {
   type WatchedMonitor,
 } from '#domain/monitor.ts'
 import type { Ping, PingKind } from '#domain/ping.ts'
-import { everyPeriod } from '#domain/schedule.ts'
+import { everyPeriod, type Schedule } from '#domain/schedule.ts'
 import type { StoredStatus } from '#domain/status.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 
@@ -28,7 +28,7 @@ function backup(
 ): WatchedMonitor {
   const pinged = status === 'new' ? {} : { pingCount: 7, lastPingAt: LAST, lastDurationMs: MINUTE }
   const rules = { ...NO_RULES, schedule: everyPeriod(PERIOD), graceMs: GRACE, ...change }
-  return withDeadline({ id: 1, ...rules, ...NEW_STATE, ...pinged, status, openRuns: runs(openRun) })
+  return rescheduled({ id: 1, ...rules, ...NEW_STATE, ...pinged, status, openRuns: runs(openRun) })
 }
 
 function ping(kind: PingKind, runId: string | null = null): Ping {
@@ -59,9 +59,18 @@ describe('runs that overlap are each watched', () => {
     expect(after).toMatchObject({ lastDurationMs: 4.5 * MINUTE, deadlineAt: NOW + 4 * MINUTE + GRACE })
   })
 
-  test('a failure of one ends that one only; a failure of one that nobody saw start ends the newest', () => {
+  test('a failure of one ends that one only; a failure of one that nobody saw start ends none of several', () => {
     expect(applyPing(both, ping('fail', RUN), NOW).monitor.openRuns).toEqual([running(NOW + 4 * MINUTE, OTHER_RUN)])
-    expect(applyPing(both, ping('fail', 'cccc'), NOW).monitor.openRuns).toEqual([running(NOW, RUN)])
+    expect(applyPing(both, ping('fail', 'cccc'), NOW).monitor.openRuns).toEqual(both.openRuns)
+  })
+
+  test.each([
+    { change: {}, left: 0 },
+    { change: { failuresToAlert: 2 }, left: 1 },
+    { change: { maxRunMs: HOUR }, left: 1 },
+  ])('a failure of one that nobody saw start ends the only one where Healthchecks would: %j', ({ change, left }) => {
+    const monitor = backup('up', running(NOW, RUN), change)
+    expect(applyPing(monitor, ping('fail', 'cccc'), NOW).monitor.openRuns).toHaveLength(left)
   })
 
   test('an end that names no run ends them all, unless a run without a name is among them', () => {
@@ -92,6 +101,23 @@ describe('a limit for runs of its own', () => {
     expect(applyDeadline(started, LAST + PERIOD + HOUR).transition).toBeNull()
     const ended = applyPing(started, ping('success', RUN), LAST + PERIOD + HOUR).monitor
     expect(ended).toMatchObject({ dueAt: LAST + 2 * PERIOD + HOUR })
+  })
+
+  test('does not let it wait for ever for runs that start again and again, and never end', () => {
+    let monitor = backup('up', null, long)
+    const latest = LAST + PERIOD + GRACE + 2 * HOUR
+    for (let at = NOW; at < latest; at += PERIOD) {
+      expect(applyDeadline(monitor, at).transition).toBeNull()
+      monitor = applyPing(monitor, ping('start'), at).monitor
+    }
+    expect(monitor.deadlineAt).toBe(latest)
+    expect(applyDeadline(monitor, latest).transition).toMatchObject({ reason: 'timeout', at: latest })
+  })
+
+  test('does not take down one that started and ended at the last moment', () => {
+    const startedAt = LAST + PERIOD + GRACE - 1
+    const started = applyPing(backup('up', null, long), ping('start', RUN), startedAt).monitor
+    expect(started.deadlineAt).toBe(startedAt + 2 * HOUR)
   })
 
   test('does not let it wait for one that another run has passed by', () => {
@@ -158,6 +184,13 @@ describe('a monitor that is spared after a blackout', () => {
     expect(applyDeadline(spared, end + GRACE).transition).toMatchObject({ at: end + GRACE, reason: 'timeout' })
   })
 
+  test('has as long as a run may take when it may have started unseen, and only then', () => {
+    const maxRunMs = 3 * HOUR
+    expect(spare(backup('up', null, { maxRunMs }), end).deadlineAt).toBe(end + maxRunMs)
+    const running_ = backup('up', running(NOW), { maxRunMs })
+    expect(spare(running_, NOW + maxRunMs).sparedUntil).toBe(NOW + maxRunMs + GRACE)
+  })
+
   test('stays spared when its run starts, and is judged as ever after its next ping', () => {
     const started = applyPing(spare(late, end), ping('start'), end + 1).monitor
     expect(started.deadlineAt).toBe(end + GRACE)
@@ -173,6 +206,43 @@ describe('a monitor that is spared after a blackout', () => {
 
   test('is none when its ping was expected only later', () => {
     expect(spare(late, LAST + PERIOD - 1)).toEqual(late)
+  })
+})
+
+describe('a ping that comes early or late', () => {
+  const hourly: Schedule = { kind: 'cron', periodMs: HOUR, expression: '0 * * * *', timeZone: 'UTC' }
+  // NOW is 09:00; it last pinged at the hour before.
+  const waiting = (change: Partial<MonitorRules> = {}) =>
+    rescheduled({ ...backup('up', null, { schedule: hourly, ...change }), lastPingAt: NOW - HOUR })
+  const dueAfter = (at: number, change: Partial<MonitorRules> = {}) =>
+    applyPing(waiting({ earlyMs: null, ...change }), ping('success'), at).monitor.dueAt
+
+  test('counts for the slot that it comes shortly before', () => {
+    expect(dueAfter(NOW - 5 * MINUTE)).toBe(NOW + HOUR)
+  })
+
+  test('counts for its own slot when that is over, however near the next one is', () => {
+    const grace = { graceMs: 59 * MINUTE }
+    expect(dueAfter(NOW + 55 * MINUTE, grace)).toBe(NOW + HOUR)
+    expect(dueAfter(NOW + 55 * MINUTE, { ...grace, earlyMs: 10 * MINUTE })).toBe(NOW + HOUR)
+  })
+
+  test('that ends a run with a limit of its own does so too', () => {
+    const limited = waiting({ graceMs: 59 * MINUTE, maxRunMs: 2 * HOUR, earlyMs: null })
+    const started = applyPing(limited, ping('start'), NOW + 50 * MINUTE).monitor
+    expect(applyPing(started, ping('success'), NOW + 55 * MINUTE).monitor.dueAt).toBe(NOW + HOUR)
+  })
+
+  test('keeps what it counted for, whatever starts and whenever the zones are read again', () => {
+    const late = applyPing(waiting({ earlyMs: null, graceMs: 59 * MINUTE }), ping('success'), NOW + 55 * MINUTE).monitor
+    expect(applyPing(late, ping('start'), NOW + 56 * MINUTE).monitor.dueAt).toBe(NOW + HOUR)
+    expect(spare(late, NOW + HOUR).dueAt).toBe(NOW + HOUR)
+    expect(recounted(late)).toEqual(late)
+  })
+
+  test('is expected at another time when the zones have changed', () => {
+    const moved = { ...waiting(), dueAt: NOW + 30 * MINUTE }
+    expect(recounted(moved).dueAt).toBe(NOW)
   })
 })
 

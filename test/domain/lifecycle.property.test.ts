@@ -5,10 +5,10 @@ import {
   applyPing,
   isWorthTelling,
   pause,
+  rescheduled,
   resume,
   type Step,
   type Transition,
-  withDeadline,
 } from '#domain/lifecycle.ts'
 import { NEW_STATE, NO_RULES, type WatchedMonitor } from '#domain/monitor.ts'
 import type { PingKind } from '#domain/ping.ts'
@@ -163,7 +163,7 @@ describe('what is written down of it is a story without gaps', () => {
 
   test('due time and deadline are always those of the state, however it was reached', () => {
     check((moments) => {
-      for (const { after } of moments) expect(withDeadline(after)).toEqual(after)
+      for (const { after } of moments) expect(rescheduled(after)).toEqual(after)
     })
   })
 
@@ -221,7 +221,7 @@ function take(monitor: WatchedMonitor, event: Event, now: number): Step {
     case 'change': {
       const { periodMs = monitor.schedule.periodMs, graceMs = monitor.graceMs } = event
       const changed = { ...monitor, schedule: everyPeriod(periodMs), graceMs }
-      return { monitor: withDeadline(changed), transition: null }
+      return { monitor: rescheduled(changed), transition: null }
     }
   }
 }
@@ -230,7 +230,7 @@ type Around = Pick<Moment, 'now' | 'before' | 'openStarts'>
 
 function whatIsSeen(event: Event, { now, before, openStarts }: Around): Partial<Moment> {
   const none = { isRunning: false, openStarts: new Map() }
-  if (event.type === 'pause') return before.status === 'paused' ? {} : none
+  if (event.type === 'pause') return none
   if (event.type === 'resume') return before.status === 'paused' ? { ...none, lastEndAt: null } : {}
   if (event.type !== 'ping') return {}
   if (event.kind === 'start') {
@@ -247,7 +247,7 @@ function startsAfter(
 ): Moment['openStarts'] {
   if (openStarts.has(runId)) return new Map([...openStarts].filter(([started]) => started !== runId))
   if (runId === null) return new Map()
-  return kind === 'fail' ? new Map([...openStarts].slice(0, -1)) : openStarts
+  return kind === 'fail' && openStarts.size === 1 ? new Map() : openStarts
 }
 
 function newMonitor(): WatchedMonitor {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { applyDeadline, applyPing, isWorthTelling, pause, resume, withDeadline } from '#domain/lifecycle.ts'
+import { applyDeadline, applyPing, isWorthTelling, pause, rescheduled, resume } from '#domain/lifecycle.ts'
 import { NEW_STATE, NO_RULES, type OpenRun, type WatchedMonitor } from '#domain/monitor.ts'
 import type { Ping, PingKind } from '#domain/ping.ts'
 import { everyPeriod } from '#domain/schedule.ts'
@@ -17,7 +17,7 @@ const OTHER_RUN = 'bbbbbbbb-0000-4000-8000-000000000002'
 function backup(status: StoredStatus, openRun: OpenRun | null = null): WatchedMonitor {
   const pinged = status === 'new' ? {} : { pingCount: 7, lastPingAt: LAST, lastDurationMs: MINUTE }
   const rules = { ...NO_RULES, schedule: everyPeriod(PERIOD), graceMs: GRACE }
-  return withDeadline({ id: 1, ...rules, ...NEW_STATE, ...pinged, status, openRuns: runs(openRun) })
+  return rescheduled({ id: 1, ...rules, ...NEW_STATE, ...pinged, status, openRuns: runs(openRun) })
 }
 
 function ping(kind: PingKind, runId: string | null = null): Ping {
@@ -159,15 +159,24 @@ describe('the end of a run finds its start by the run id', () => {
     expect(applyDeadline(monitor, at).transition).toEqual({ from: 'up', to: 'down', at, reason: 'overrun' })
   })
 
-  test.each([
-    { after: GRACE - 1, isOpen: true },
-    { after: GRACE, isOpen: false },
-    { after: DAY, isOpen: false },
-  ])('the success of another run $after ms after the start leaves the run open: $isOpen', ({ after, isOpen }) => {
+  test('the success of another run forgets the one that has taken the monitor down, which is not judged twice', () => {
+    const down = applyDeadline(backup('up', running(NOW, RUN)), NOW + GRACE).monitor
+    expect(applyPing(down, ping('success', OTHER_RUN), NOW + HOUR).monitor).toMatchObject({
+      status: 'up',
+      openRuns: [],
+    })
+  })
+
+  test('one that got stuck while the monitor was down for something else is told after the success of another', () => {
     const down = applyPing(backup('down'), ping('start', RUN), NOW).monitor
-    const { monitor } = applyPing(down, ping('success', OTHER_RUN), NOW + after)
-    expect(monitor.status).toBe('up')
-    expect(monitor.openRuns.length > 0).toBe(isOpen)
+    const { monitor } = applyPing(down, ping('success', OTHER_RUN), NOW + HOUR)
+    expect(monitor).toMatchObject({ status: 'up', openRuns: [running(NOW, RUN)] })
+    expect(applyDeadline(monitor, NOW + HOUR).transition).toEqual({
+      from: 'up',
+      to: 'down',
+      at: NOW + HOUR,
+      reason: 'overrun',
+    })
   })
 })
 
@@ -188,7 +197,8 @@ describe('a deadline takes a monitor down when it has come, and not before', () 
     expect(monitor.deadlineAt).toBe(deadlineAt)
     expect(applyDeadline(monitor, deadlineAt - 1)).toEqual({ monitor, transition: null })
     const transition = { from, to: 'down', at: deadlineAt, reason } as const
-    const gone = { ...monitor, status: 'down', dueAt: null, deadlineAt: null, recentRuns: 'm' } as const
+    const openRuns = monitor.openRuns.map((open) => (reason === 'overrun' ? { ...open, isJudged: true } : open))
+    const gone = { ...monitor, status: 'down', openRuns, dueAt: null, deadlineAt: null, recentRuns: 'm' } as const
     for (const lateMs of [0, 1, DAY]) {
       expect(applyDeadline(monitor, deadlineAt + lateMs)).toEqual({ monitor: gone, transition })
     }
@@ -236,9 +246,19 @@ describe('a person pauses and resumes', () => {
     expect(monitor).toEqual({ ...backup(from), ...stopped })
   })
 
-  test('a second pause changes nothing, and lets a run go on that started since', () => {
+  test('a second pause forgets a run that started since: it takes nobody down who was paused', () => {
     const monitor = backup('paused', running(NOW - MINUTE))
-    expect(pause(monitor, NOW)).toEqual({ monitor, transition: null })
+    expect(pause(monitor, NOW)).toEqual({
+      monitor: { ...monitor, openRuns: [], deadlineAt: null },
+      transition: null,
+    })
+  })
+
+  test('a resumed monitor has not failed in a row', () => {
+    const failed = { ...backup('paused'), failuresInARow: 2, failuresToAlert: 3 }
+    expect(applyPing(resume(failed, NOW).monitor, ping('fail'), NOW)).toMatchObject({
+      monitor: { status: 'up', failuresInARow: 1 },
+    })
   })
 
   test('a resumed monitor waits for its first ping', () => {
@@ -268,11 +288,11 @@ describe('a changed schedule or grace moves the deadline', () => {
     { status: 'paused', openRun: running(NOW), dueAt: null, deadlineAt: NOW + 2 * HOUR },
   ] as const)('case %#: $status', ({ status, openRun, dueAt, deadlineAt }) => {
     const monitor = { ...backup(status, openRun), ...change }
-    expect(withDeadline(monitor)).toEqual({ ...monitor, dueAt, deadlineAt })
+    expect(rescheduled(monitor)).toEqual({ ...monitor, dueAt, deadlineAt })
   })
 
   test('a deadline that has passed by the change is dated where it lies', () => {
-    const monitor = withDeadline({ ...backup('up'), schedule: everyPeriod(MINUTE) })
+    const monitor = rescheduled({ ...backup('up'), schedule: everyPeriod(MINUTE) })
     const at = LAST + MINUTE + GRACE
     expect(applyDeadline(monitor, NOW).transition).toEqual({ from: 'up', to: 'down', at, reason: 'timeout' })
   })

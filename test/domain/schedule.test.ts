@@ -66,6 +66,12 @@ describe('a ping slightly before its slot', () => {
     expect(tolerant('23T01:59:59')).toBe(at('23T03:00:00'))
   })
 
+  test('counts for no slot when another one is nearer, whatever the tolerance', () => {
+    const hourly = (ping: string) => nextDueAt(cron('0 * * * *'), { pingAt: at(ping), earlyMs: DAY })
+    expect(hourly('23T02:30:00')).toBe(at('23T04:00:00'))
+    expect(hourly('23T02:29:59')).toBe(at('23T03:00:00'))
+  })
+
   test('is never early for a period', () => {
     expect(nextDueAt(everyPeriod(HOUR), { pingAt: NOW, earlyMs: DAY })).toBe(NOW + HOUR)
   })
@@ -74,6 +80,7 @@ describe('a ping slightly before its slot', () => {
     { schedule: cron('0 3 * * *'), earlyMs: null, shown: 15 * MINUTE },
     { schedule: cron('*/10 * * * *'), earlyMs: null, shown: MINUTE },
     { schedule: cron('0 3 * * *'), earlyMs: HOUR, shown: HOUR },
+    { schedule: cron('0 * * * *'), earlyMs: DAY, shown: 30 * MINUTE },
     { schedule: cron('0 3 * * *'), earlyMs: 0, shown: 0 },
     { schedule: everyPeriod(HOUR), earlyMs: null, shown: 0 },
   ])('$schedule.expression with $earlyMs: $shown ms', ({ schedule, earlyMs, shown }) => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
+import { callApi } from '../support/api.ts'
 import { TestGuard } from '../support/cronguard.ts'
 
 let guard: TestGuard
@@ -95,6 +96,14 @@ describe('What Healthchecks does not know of a check', () => {
     expect(Object.keys((await change(none)).json)).not.toContain('max_run')
     expect(guard.now(backup)).toEqual(backup)
     expect((await change({ early: null })).json.early).toBeNull()
+  })
+
+  test('is shown to a read-only key, but for the alias: who knows that can ping', async () => {
+    await change({ failures_to_alert: 3, alias: 'fCGjHXEQKp' })
+    const { json } = await callApi(guard, '/checks/', { with: guard.apiKey(project, 'read-only') })
+    expect(json.checks).toEqual([expect.objectContaining({ failures_to_alert: 3, unique_key: backup.uniqueKey })])
+    expect(JSON.stringify(json)).not.toContain('fCGjHXEQKp')
+    expect(JSON.stringify(json)).not.toContain(backup.pingKey)
   })
 
   test('leaves a check of a Healthchecks client without tolerance for early pings', async () => {

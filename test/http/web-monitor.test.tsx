@@ -261,6 +261,13 @@ describe('A member', () => {
     expect(guard.outside.mails).toEqual([])
   })
 
+  test('pings a success, however soon after the start', async () => {
+    monitor = guard.monitor(project, { name: 'slow', minRunMs: HOUR })
+    await guard.ping(monitor, '/start')
+    expect(await press('/ping')).toContain('The ping is recorded.')
+    expect(guard.now(monitor)).toMatchObject({ status: 'up', pingCount: 2 })
+  })
+
   test('who pings a paused monitor wakes it up, unless only a person resumes it: then the page says so', async () => {
     pauseMonitor(guard.deps, guard.refOf(monitor))
     expect(await press('/ping')).toContain('The ping is recorded.')

@@ -55,7 +55,7 @@ export const Check = z
     min_run: Count.optional(),
     early: Count.nullable().optional(),
     failures_to_alert: Count.optional(),
-    alias: z.string().optional(),
+    alias: z.string().optional().describe('Not for a read-only key: who knows it can ping.'),
     last_duration: Count.optional().describe('Seconds of the last run, when that is known.'),
   })
   .meta({ id: 'Check' })

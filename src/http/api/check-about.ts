@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ALIAS_PATTERN, FAILURES_TO_ALERT_MAX } from '#domain/monitor.ts'
+import { ALIAS_PATTERN, FAILURES_TO_ALERT_MAX, MONITORS_MAX } from '#domain/monitor.ts'
 import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
 import type { About } from './about.ts'
 import { Check } from './answers.ts'
@@ -97,6 +97,7 @@ export const SAVE_CHECK: About = {
     'creates one, and answers 201.',
   body: CheckSpecBody,
   answers: { 200: Check, 201: Check },
+  refusals: { 403: `The project has ${MONITORS_MAX} checks already.` },
 }
 
 export const READ_CHECK: About = {

@@ -137,6 +137,7 @@ function addresses({ monitor, channelIds, baseUrl }: CheckView, version: ApiVers
     pause_url: `${url}/pause`,
     resume_url: `${url}/resume`,
     channels: channelIds.join(','),
+    ...(monitor.alias === '' ? {} : { alias: monitor.alias }),
   }
 }
 
@@ -146,7 +147,7 @@ function scheduleOf({ schedule }: Monitor) {
 }
 
 // What Healthchecks does not know, only where it says something: what was read must be fit to be sent back.
-function additions({ schedule, graceMs, maxRunMs, minRunMs, earlyMs, failuresToAlert, alias }: Monitor) {
+function additions({ schedule, graceMs, maxRunMs, minRunMs, earlyMs, failuresToAlert }: Monitor) {
   const shortest = Math.min(graceMs, maxRunMs ?? graceMs, schedule.kind === 'period' ? schedule.periodMs : graceMs)
   return {
     ...(shortest < MINUTE ? { subminute: true } : {}),
@@ -154,7 +155,6 @@ function additions({ schedule, graceMs, maxRunMs, minRunMs, earlyMs, failuresToA
     ...(minRunMs === null ? {} : { min_run: seconds(minRunMs) }),
     ...(earlyMs === 0 ? {} : { early: earlyMs === null ? null : seconds(earlyMs) }),
     ...(failuresToAlert === 1 ? {} : { failures_to_alert: failuresToAlert }),
-    ...(alias === '' ? {} : { alias }),
   }
 }
 

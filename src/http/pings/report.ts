@@ -35,9 +35,10 @@ export async function recordOrRefuse(deps: Deps, input: PingInput): Promise<Refu
   }
 }
 
-/** Throws every error that is of another kind. */
+/** As Healthchecks says that there is no room for the monitor that the ping would make. Throws every other error. */
 export function refusalOf(error: unknown): Refusal {
-  if (error instanceof AppError && error.code === 'not_found') return { status: 404, text: 'not found' }
+  if (error instanceof AppError && (error.code === 'not_found' || error.code === 'full'))
+    return { status: 404, text: 'not found' }
   if (error instanceof AppError && error.code === 'conflict') return { status: 409, text: 'ambiguous slug' }
   throw error
 }

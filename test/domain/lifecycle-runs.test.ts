@@ -1,47 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { applyDeadline, applyPing, judgeRun, notAfter, recounted, rescheduled, spare } from '#domain/lifecycle.ts'
-import {
-  type MonitorRules,
-  NEW_STATE,
-  NO_RULES,
-  OPEN_RUNS_MAX,
-  type OpenRun,
-  type WatchedMonitor,
-} from '#domain/monitor.ts'
-import type { Ping, PingKind } from '#domain/ping.ts'
-import { everyPeriod, type Schedule } from '#domain/schedule.ts'
+import { type MonitorRules, OPEN_RUNS_MAX } from '#domain/monitor.ts'
+import type { Schedule } from '#domain/schedule.ts'
 import type { StoredStatus } from '#domain/status.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
-
-const NOW = Date.UTC(2026, 10, 23, 9, 0, 0)
-const LAST = NOW - 10 * MINUTE
-const PERIOD = HOUR
-const GRACE = 5 * MINUTE
-const RUN = 'aaaaaaaa-0000-4000-8000-000000000001'
-const OTHER_RUN = 'bbbbbbbb-0000-4000-8000-000000000002'
-
-/** A backup that runs every hour with 5 minutes of grace; it last pinged ten minutes ago, unless it is new. */
-function backup(
-  status: StoredStatus,
-  openRun: OpenRun | null = null,
-  change: Partial<MonitorRules> = {},
-): WatchedMonitor {
-  const pinged = status === 'new' ? {} : { pingCount: 7, lastPingAt: LAST, lastDurationMs: MINUTE }
-  const rules = { ...NO_RULES, schedule: everyPeriod(PERIOD), graceMs: GRACE, ...change }
-  return rescheduled({ id: 1, ...rules, ...NEW_STATE, ...pinged, status, openRuns: runs(openRun) })
-}
-
-function ping(kind: PingKind, runId: string | null = null): Ping {
-  return { kind, runId, exitStatus: null }
-}
-
-function runs(openRun: OpenRun | null): OpenRun[] {
-  return openRun === null ? [] : [openRun]
-}
-
-function running(startedAt: number, runId: string | null = null): OpenRun {
-  return { startedAt, runId }
-}
+import { backup, GRACE, LAST, NOW, OTHER_RUN, PERIOD, ping, RUN, running } from '../support/hourly-backup.ts'
 
 describe('runs that overlap are each watched', () => {
   const both = applyPing(backup('up', running(NOW, RUN)), ping('start', OTHER_RUN), NOW + 4 * MINUTE).monitor

@@ -156,8 +156,16 @@ function ByMail() {
       </Text>
       <Text>
         CronGuard speaks plain SMTP on that port, without passwords and without encryption. Let the MX record of the
-        domain, or the mail server of the network, lead to it.
+        domain, or the mail server of the network, lead to it. The service may not open port 25; lead it to another one,
+        like 2525:
       </Text>
+      <Sample
+        lines={[
+          'nft add table ip nat',
+          "nft 'add chain ip nat prerouting { type nat hook prerouting priority dstnat; }'",
+          'nft add rule ip nat prerouting tcp dport 25 redirect to :2525',
+        ]}
+      />
     </>
   )
 }
@@ -184,7 +192,11 @@ function RunIds({ baseUrl }: DocProps) {
         rows={[
           ['the run id of the start, or neither has one', 'ends the run; the duration is known', 'the same'],
           ['no run id, and every start has one', 'ends all runs; no duration', 'the same'],
-          ['a run id that no start had', 'reports; the runs stay under watch', 'ends the newest run; no duration'],
+          [
+            'a run id that no start had',
+            'reports; the runs stay under watch',
+            'the same; a single run is ended, as in Healthchecks',
+          ],
         ]}
       />
       <Text>

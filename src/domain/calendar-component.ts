@@ -46,10 +46,7 @@ function readComponent(shape: Shape, part: string): Component {
   const stop = last === undefined ? null : readValue(shape, { part, digits: last })
   if (stop !== null && stop < start) throw problem(shape, part, 'a range goes upwards, as in 1..5')
   const step = by === undefined ? null : Number(by)
-  const room = shape.name === SHAPES.dayFromEnd.name && stop === null ? start - shape.min : (stop ?? shape.max) - start
-  if (step !== null && (step === 0 || step > room)) {
-    throw problem(shape, part, 'the step after / must be at least 1 and lead to a second value')
-  }
+  if (step === 0) throw problem(shape, part, 'the step after / must be at least 1')
   return { start, stop, step: step ?? (stop === null ? null : 1) }
 }
 

@@ -163,6 +163,7 @@ export function slugify(name: string): string {
     .replace(/[^a-z0-9_\s-]/g, '')
     .trim()
     .replace(/[\s-]+/g, '-')
+    .replace(/^[-_]+|[-_]+$/g, '')
     .slice(0, SLUG_MAX)
 }
 
@@ -179,7 +180,8 @@ export function freeSlug(slug: string, taken: ReadonlySet<string>): string {
 
 /** Only what is to change. */
 export type MonitorChange = Partial<Omit<MonitorSettings, 'filter' | 'schedule'>> & {
-  filter?: Partial<PingFilter>
+  /** A function where it depends on what is there. */
+  filter?: Partial<PingFilter> | ((filter: PingFilter) => Partial<PingFilter>)
   schedule?: Partial<Schedule>
 }
 
@@ -191,7 +193,7 @@ export function changeSettings(
     ...settings,
     ...change,
     schedule: { ...settings.schedule, ...schedule },
-    filter: { ...settings.filter, ...filter },
+    filter: { ...settings.filter, ...(typeof filter === 'function' ? filter(settings.filter) : filter) },
   }
 }
 

@@ -19,7 +19,7 @@ export function parseOnCalendar(text: string): OnCalendar {
   const lines = expression.split('\n').filter((line) => line.trim() !== '')
   const onCalendar = { expression, lines: lines.map((line, index) => readNumbered(line, { index, of: lines.length })) }
   if (lines.length === 0) throw new AppError('invalid', 'An OnCalendar expression is missing.')
-  if (nextOnCalendar(onCalendar, { after: YEAR_2000 - 1, zone: 'UTC' }) === null) {
+  if (nextOnCalendar(onCalendar, { after: YEAR_2000, zone: 'UTC' }) === null) {
     throw new AppError('invalid', 'This would never run: no day of the calendar is on the date that it names.')
   }
   return onCalendar

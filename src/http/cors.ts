@@ -10,7 +10,7 @@ export function corsHeaders(methods: string): Record<string, string> {
   }
 }
 
-/** For what pages of any site may only look at: GET and HEAD are answered, OPTIONS is granted, the rest is refused. */
+/** For what pages of any site may only look at: GET is answered, OPTIONS is granted, the rest, HEAD too, is refused. */
 export function openToPages(answer: (request: Request) => Response | Promise<Response>) {
   return async ({ request }: { request: Request }): Promise<Response> => {
     const response = await answerTo(request, answer)
@@ -21,8 +21,5 @@ export function openToPages(answer: (request: Request) => Response | Promise<Res
 
 async function answerTo(request: Request, answer: Parameters<typeof openToPages>[0]): Promise<Response> {
   if (request.method === 'OPTIONS') return new Response(null, { status: 204 })
-  if (request.method === 'GET') return await answer(request)
-  if (request.method !== 'HEAD') return new Response(null, { status: 405 })
-  const { status, headers } = await answer(request)
-  return new Response(null, { status, headers })
+  return request.method === 'GET' ? await answer(request) : new Response(null, { status: 405 })
 }

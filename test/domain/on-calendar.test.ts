@@ -82,12 +82,33 @@ describe('When the clocks are changed', () => {
   })
 })
 
+describe('A step that leads to no second value', () => {
+  test.each(['*:0/60', '*-1/12-1', '*-*~1/7', '*-*-1..5/5', '*:59/1'])(
+    'is taken, as Healthchecks takes it: %s',
+    (text) => {
+      const plain = text.replace(/(\.\.\d+)?\/\d+/, '')
+      const times = (expression: string) => {
+        let after = Date.UTC(2026, 0, 1)
+        return Array.from({ length: 5 }, () => {
+          after = nextOnCalendar(parseOnCalendar(expression), { after, zone: 'UTC' }) ?? 0
+          return after
+        })
+      }
+      expect(times(text)).toEqual(times(plain))
+    },
+  )
+})
+
+test('A date that was over by 2000 never comes', () => {
+  expect(() => parseOnCalendar('2000-1-1')).toThrow('This would never run')
+  expect(parseOnCalendar('2000-1-2').lines).toHaveLength(1)
+})
+
 describe('An OnCalendar expression cannot be read, and says where', () => {
   test.each([
     ['24:00', 'The hour "24" cannot be read: it is 0 to 23.'],
     ['*:*/5', 'The minute "*/5" cannot be read: write 0/5 or 1/5.'],
     ['*:5..4', 'The minute "5..4" cannot be read: a range goes upwards'],
-    ['*:0/60', 'The minute "0/60" cannot be read: the step'],
     ['*:0/0', 'The minute "0/0" cannot be read: the step'],
     ['10:00:00.5', 'The second "00.5" cannot be read: fractions are not read.'],
     ['10:00:60', 'The second "60" cannot be read'],

@@ -126,6 +126,44 @@ describe('Every route of the management API', () => {
   })
 })
 
+describe('An address of a check', () => {
+  const unique = '0'.repeat(40)
+  test.each([
+    ['GET', '/checks/nonsense', 404],
+    ['POST', '/checks/nonsense/pause', 404],
+    ['OPTIONS', '/checks/nonsense', 404],
+    ['GET', `/checks/${unique}`, 401],
+    ['POST', `/checks/${unique}`, 405],
+    ['DELETE', `/checks/${unique}`, 405],
+    ['GET', `/checks/${unique}/flips/`, 401],
+    ['GET', `/checks/${unique}/pings/`, 404],
+    ['POST', `/checks/${unique}/pause`, 404],
+  ])(
+    'that can be none is not there, whoever asks, and by a unique key one only reads: %s %s is %d',
+    async (...asked) => {
+      const [method, path, status] = asked
+      expect((await call(path, { method, with: null })).status).toBe(status)
+    },
+  )
+
+  test('by a unique key says that it only reads', async () => {
+    const { headers } = await call(`/checks/${unique}`, { method: 'OPTIONS' })
+    expect(headers.get('access-control-allow-methods')).toBe('GET, OPTIONS')
+  })
+})
+
+test.each([
+  ['Nightly  Backup', 'nightly-backup'],
+  ['-a-', 'a'],
+  ['__x--', 'x'],
+  ['---', ''],
+  ['Über Größe', 'uber-groe'],
+])('Before version 3 the name %j makes the slug %j', async (name, slug) => {
+  const body = JSON.stringify({ name })
+  const response = await guard.request('/api/v1/checks/', { method: 'POST', headers: { 'X-Api-Key': key }, body })
+  expect(JSON.parse(await response.text()).slug).toBe(slug)
+})
+
 describe('A body', () => {
   test.each([
     ['no JSON', '{', 'could not parse request body'],
@@ -153,19 +191,50 @@ describe('A body', () => {
     ['half seconds', { timeout: 1.5, subminute: true }, 'timeout is not a number'],
     ['an odd wish for seconds', { subminute: 'yes' }, 'subminute is not a boolean'],
     ['a name of 101 characters', { name: '😀'.repeat(101) }, 'name is too long'],
-    ['a line break in its name', { name: 'a\nb' }, 'name has control characters'],
     ['a NUL in its tags', { tags: 'a\0b' }, 'tags has a NUL character'],
     ['endless tags', { tags: 'x'.repeat(501) }, 'tags is too long'],
     ['an endless description', { desc: 'x'.repeat(10_001) }, 'desc is too long'],
     ['an empty schedule', { schedule: '' }, 'schedule is not a valid cron or OnCalendar expression'],
     ['two faults', { grace: 1, methods: 'PUT' }, 'grace is too small'],
-    ['a timeout beyond all numbers', { timeout: 1e300 }, 'timeout is too large'],
+    ['a timeout beyond all numbers', { timeout: 1e20 }, 'timeout is too large'],
+    ['an odd way to write a number', { timeout: 1e300 }, 'timeout is not a number'],
     ['an odd upsert', { unique: ['uuid'] }, "an item in 'unique' has unexpected value"],
   ])('with %s is refused and changes nothing', async (_what, body, problem) => {
     const { status, json } = await call(`/checks/${backup.pingKey}`, { body })
     expect(status).toBe(400)
     expect(json.error).toBe(`json validation error: ${problem}`)
     expect(guard.now(backup)).toEqual(backup)
+  })
+
+  test.each(['60.0', '6e1', '6E1'])(
+    'with %s seconds is refused: that is no whole number to a client',
+    async (number) => {
+      const { status, json } = await call('/checks/', { body: `{"timeout": ${number}, "name": "6e1 and 60.0"}` })
+      expect([status, json.error]).toEqual([400, 'json validation error: timeout is not a number'])
+    },
+  )
+
+  test('has its name on one line', async () => {
+    expect((await call('/checks/', { body: { name: 'a\nb' } })).json.name).toBe('a b')
+  })
+
+  test.each([
+    ['bytes that are no text', new Uint8Array([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])],
+    ['a byte order mark', new TextEncoder().encode('\ufeff{}')],
+    ['white space alone', new TextEncoder().encode(' \n')],
+  ])('of %s is no JSON', async (_what, body) => {
+    const response = await guard.request('/api/v3/checks/', { method: 'POST', headers: { 'X-Api-Key': key }, body })
+    expect([response.status, await response.json()]).toEqual([400, { error: 'could not parse request body' }])
+  })
+
+  test('of the old keywords decides about the subject by what is there after it', async () => {
+    const old = { success_kw: 'done', failure_kw: 'error', filter_subject: true }
+    const { uuid } = (await call('/checks/', { body: old })).json
+    const change = async (body: object) => (await call(`/checks/${uuid}`, { body })).json.filter_subject
+    expect(await change({ subject: '' })).toBe(true)
+    expect(await change({ subject_fail: '' })).toBe(false)
+    expect(await change({ subject: 'done' })).toBe(true)
+    expect(await change({ subject: '', filter_subject: true })).toBe(true)
   })
 
   test('may ask for seconds when it says so, and for a name of a hundred emoji', async () => {

@@ -106,7 +106,7 @@ describe('The badge of a monitor in two states or three', () => {
       expect(headers.get('access-control-max-age')).toBe('600')
       return status
     }
-    expect([await asked('GET'), await asked('HEAD'), await asked('OPTIONS')]).toEqual([200, 200, 204])
+    expect([await asked('GET'), await asked('HEAD'), await asked('OPTIONS')]).toEqual([200, 405, 204])
     expect([await asked('POST'), await asked('PUT'), await asked('DELETE')]).toEqual([405, 405, 405])
   })
 })

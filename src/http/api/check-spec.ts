@@ -14,6 +14,7 @@ import {
   slugify,
   TAGS_MAX,
 } from '#domain/monitor.ts'
+import type { PingFilter } from '#domain/ping.ts'
 import { EARLY_MAX_MS } from '#domain/schedule.ts'
 import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
 import { readExpressionKind } from '#domain/schedule-times.ts'
@@ -30,7 +31,8 @@ const UNIQUE_FIELDS = ['name', 'slug', 'tags', 'timeout', 'grace'] as const
 /** Two of them: with our addition `subminute` a second is enough. */
 const specSchema = (secondsMin: number) =>
   z.object({
-    name: text('name', NAME_MAX).refine((name) => !/\p{Cc}/u.test(name), 'name has control characters'),
+    // A name stands in subjects and titles: on one line.
+    name: text('name', NAME_MAX).transform((name) => name.replaceAll(/\p{Cc}/gu, ' ')),
     slug: text('slug', SLUG_MAX).regex(/^[a-z0-9_-]*$/, 'slug does not match pattern'),
     tags: text('tags', TAGS_MAX),
     desc: text('desc', DESCRIPTION_MAX),
@@ -152,21 +154,24 @@ function readZone(name: string, context: z.RefinementCtx): string {
   return zone ?? name
 }
 
-// The deprecated pair sets the keywords and switches the filter on, unless the same request says otherwise.
+// The deprecated pair sets the keywords, and switches the filter on when there are any, unless the request says else.
 function toFilterChange(spec: CheckSpec): MonitorChange['filter'] {
-  const successKeywords = spec.subject ?? spec.success_kw
-  const failureKeywords = spec.subject_fail ?? spec.failure_kw
   const usesDeprecated = spec.subject !== undefined || spec.subject_fail !== undefined
-  const impliedSubject = usesDeprecated ? Boolean(successKeywords) || Boolean(failureKeywords) : undefined
-  return withoutUndefined({
+  const change: Partial<PingFilter> = withoutUndefined({
     startKeywords: spec.start_kw,
-    successKeywords,
-    failureKeywords,
-    subject: spec.filter_subject ?? impliedSubject,
+    successKeywords: spec.subject ?? spec.success_kw,
+    failureKeywords: spec.subject_fail ?? spec.failure_kw,
+    subject: spec.filter_subject,
     body: spec.filter_body,
     httpBody: spec.filter_http_body,
     failsByDefault: spec.filter_default_fail,
   })
+  if (!usesDeprecated) return change
+  return (filter) => ({ subject: hasKeywords({ ...filter, ...change }), ...change })
+}
+
+function hasKeywords({ successKeywords, failureKeywords }: PingFilter): boolean {
+  return successKeywords !== '' || failureKeywords !== ''
 }
 
 export function text(field: string, max: number) {

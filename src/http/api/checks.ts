@@ -9,6 +9,7 @@ import {
 } from '#actions/monitors.ts'
 import type { Deps } from '#deps.ts'
 import { type Monitor, tagList } from '#domain/monitor.ts'
+import { TEXT } from '#http/pings/report.ts'
 import { AppError } from '#lib/errors.ts'
 import { listChannelIdsByMonitor, listChannels, listChannelsOfMonitor } from '#store/channels.ts'
 import { findMonitorByPingKey, findMonitorByUniqueKey, listMonitors } from '#store/monitors.ts'
@@ -22,7 +23,7 @@ import {
   UPDATE_CHECK,
 } from './check-about.ts'
 import { readCheckSpec, resolveChannels, toChange, toMatch } from './check-spec.ts'
-import { type ApiCall, bodiless, endpoint, read, write } from './endpoint.ts'
+import { type ApiCall, bodiless, endpoint, read, UNIQUE_KEY, write } from './endpoint.ts'
 import { toCheck } from './shapes.ts'
 
 /** Lists, creates, changes, pauses, resumes and deletes monitors. */
@@ -40,6 +41,7 @@ export function checkRoutes(deps: Deps) {
     .use(
       endpoint(deps, {
         path: '/checks/:id',
+        ids: 'uuid or unique key',
         operations: {
           GET: read((call) => answer(deps, call, findCheck(deps, call)), READ_CHECK),
           POST: write((call) => update(deps, call), UPDATE_CHECK),
@@ -50,18 +52,18 @@ export function checkRoutes(deps: Deps) {
     .use(
       endpoint(deps, {
         path: '/checks/:id/pause',
+        ids: 'uuid',
         operations: { POST: bodiless((call) => pause(deps, call), PAUSE_CHECK) },
       }),
     )
     .use(
       endpoint(deps, {
         path: '/checks/:id/resume',
+        ids: 'uuid',
         operations: { POST: bodiless((call) => resume(deps, call), RESUME_CHECK) },
       }),
     )
 }
-
-const UNIQUE_KEY = /^[0-9A-Za-z]{40}$/
 
 /** The check that the URL names by its UUID or unique key, if the key's project has it. */
 export function findCheck(deps: Deps, { params, projectId }: ApiCall): Monitor {
@@ -127,7 +129,7 @@ function resume(deps: Deps, call: ApiCall): Response {
     return answer(deps, call, resumeMonitor(deps, refOf(call)))
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'conflict') throw error
-    return new Response('check is not paused', { status: 409 })
+    return new Response('check is not paused', { status: 409, headers: { 'Content-Type': TEXT } })
   }
 }
 

@@ -6,6 +6,7 @@ import { API_KEY_LENGTH, type ApiKeyAccess } from '#domain/project.ts'
 import { bearerOf } from '#http/bearer.ts'
 import { readHead } from '#http/body.ts'
 import { corsHeaders } from '#http/cors.ts'
+import { UUID } from '#http/pings/report.ts'
 import { splitUrl } from '#http/url.ts'
 import { AppError } from '#lib/errors.ts'
 import type { ApiKey } from '#store/projects.ts'
@@ -38,22 +39,29 @@ export interface Endpoint {
   /** Below `/api/vN`. A collection ends in a slash and answers without it too; anything else only as it stands. */
   path: string
   versions?: readonly ApiVersion[]
+  /** What `:id` may be; a unique key only reads. Absent: anything. */
+  ids?: 'uuid' | 'uuid or unique key'
   operations: Partial<Record<ApiMethod, Operation>>
 }
 
 export const API_VERSIONS: readonly ApiVersion[] = [1, 2, 3]
 const BODY_MAX = 1_000_000
 
+interface Settable {
+  headers: Record<string, string | number>
+}
+
 /** Routes for one path, in every version that has it. */
 export function endpoint(deps: Deps, described: Endpoint) {
-  const { path, versions = API_VERSIONS, operations } = described
+  const { path, versions = API_VERSIONS } = described
   const routes = new Elysia({ name: `api/v${versions.join('')}${path}` })
-  const methods = [...Object.keys(operations), 'OPTIONS'].join(', ')
   for (const version of versions) {
     routes.all(
       `/api/v${version}${path}`,
-      ({ request, params, set }) => {
+      ({ request, params = {}, set }: { request: Request; params?: Record<string, string>; set: Settable }) => {
         if (!path.endsWith('/') && splitUrl(request.url).path.endsWith('/')) throw new AppError('not_found', NO_PATH)
+        const operations = operationsAt(described, params.id)
+        const methods = [...Object.keys(operations), 'OPTIONS'].join(', ')
         Object.assign(set.headers, corsHeaders(methods), { 'Cache-Control': 'no-store' })
         return answer(deps, { request, params, version, operations })
       },
@@ -88,6 +96,15 @@ function noted(described: Endpoint): DocumentDecoration {
 }
 
 const NO_PATH = 'There is nothing at this address.'
+const WHOLE_UUID = new RegExp(`^${UUID}$`)
+export const UNIQUE_KEY = /^[0-9A-Za-z]{40}$/
+
+// As in Healthchecks, an id that can be none is an address that is not there, whoever asks.
+function operationsAt({ ids, operations }: Endpoint, id = ''): Endpoint['operations'] {
+  if (ids === undefined || WHOLE_UUID.test(id)) return operations
+  if (ids === 'uuid or unique key' && UNIQUE_KEY.test(id) && operations.GET) return { GET: operations.GET }
+  throw new AppError('not_found', NO_PATH)
+}
 
 interface Incoming {
   request: Request
@@ -115,9 +132,8 @@ function methodNotAllowed(method: string): Response {
 async function readObject(request: Request, operation: Operation): Promise<Record<string, unknown>> {
   const bytes = await readHead(request, BODY_MAX + 1)
   if (bytes.length > BODY_MAX) throw new AppError('invalid', 'request body is too large')
-  const text = new TextDecoder().decode(bytes)
-  if (text.trim() === '') return {}
-  const value = parseJson(text)
+  if (bytes.length === 0) return {}
+  const value = parseJson(bytes)
   if (value === null && operation.allowsNullBody) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new AppError('invalid', 'json validation error: value is not an object')
@@ -125,9 +141,16 @@ async function readObject(request: Request, operation: Operation): Promise<Recor
   return value as Record<string, unknown>
 }
 
-function parseJson(text: string): unknown {
+type Revive = (key: string, value: unknown, context: { source?: string }) => unknown
+
+// 60.0 is a whole number to JavaScript, but not to Healthchecks.
+const keepFloats: Revive = (_, value, { source = '' }) =>
+  typeof value === 'number' && /[.e]/i.test(source) ? Number.NaN : value
+
+function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(text)
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return JSON.parse(text, keepFloats as Parameters<typeof JSON.parse>[1])
   } catch {
     throw new AppError('invalid', 'could not parse request body')
   }

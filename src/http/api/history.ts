@@ -25,19 +25,28 @@ export function historyRoutes(deps: Deps) {
     .use(
       endpoint(deps, {
         path: '/checks/:id/pings/',
+        ids: 'uuid',
         operations: { GET: write((call) => pings(deps, call), PINGS) },
       }),
     )
     .use(
       endpoint(deps, {
         path: '/checks/:id/pings/:number/body',
+        ids: 'uuid',
         operations: { GET: write((call) => pingBody(deps, call), PING_BODY) },
       }),
     )
-    .use(endpoint(deps, { path: '/checks/:id/flips/', operations: { GET: read((call) => flips(deps, call), FLIPS) } }))
+    .use(
+      endpoint(deps, {
+        path: '/checks/:id/flips/',
+        ids: 'uuid or unique key',
+        operations: { GET: read((call) => flips(deps, call), FLIPS) },
+      }),
+    )
     .use(
       endpoint(deps, {
         path: '/checks/:id/deliveries/',
+        ids: 'uuid',
         versions: [3],
         operations: { GET: write((call) => deliveries(deps, call), DELIVERIES) },
       }),

@@ -5,14 +5,14 @@ import { type PingRules, USER_AGENT_MAX } from '#domain/ping.ts'
 import { AppError } from '#lib/errors.ts'
 import { findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
 import { readMail, wordsAsTheyCame, wordsOf } from './mail-text.ts'
-import { UUID } from './report.ts'
 
 /** What a mail server answers to a recipient that it does not take. */
 export type RecipientProblem = 'Recipient rejected' | 'Invalid mailbox'
 
 export type MailAddress = { pingKey: string } | { projectPingKey: string; slug: string; mayCreate: false }
 
-const BY_PING_KEY = new RegExp(`^(${UUID})$`)
+/** Healthchecks takes a UUID of version 4 alone. */
+const BY_PING_KEY = /^([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})$/i
 const BY_SLUG = /^([A-Za-z0-9_-]{22})\+([a-z0-9_-]{1,100})$/
 
 /** Which monitor a recipient names. `domain`: as it stands in the DNS, in small letters. */

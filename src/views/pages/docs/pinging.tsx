@@ -219,7 +219,8 @@ function Body({ baseUrl }: DocProps) {
       />
       <Text>
         The limit stands in the header `Ping-Body-Limit` of every answer to a ping. A body of more than 16 MiB is
-        refused with 413, and that ping does not count.
+        refused with 413, and that ping does not count. What a GET request carries as a body is not read: send it with
+        POST.
       </Text>
       <Text>
         The time, the method, the user agent and the address of the connection are kept too. Behind a proxy that is the

@@ -41,7 +41,8 @@ const shell: Shell = {
   describeConfig: () => describeConfig(environment().env, process.env),
   findServiceManager: () => findServiceManager(process.env, (sentence) => shell.tell(sentence)),
   print: (line, colour) => console.log(showsColours() ? inColour(line, colour) : line),
-  tell: (line) => console.error(line),
+  // Bun's console.error would colour it by rules of its own.
+  tell: (line) => void process.stderr.write(`${line}\n`),
   readInput: () => Bun.stdin.text(),
 }
 
@@ -68,6 +69,7 @@ async function run(args: string[]): Promise<number> {
     .version(version, '-V, --version', 'print the version')
     .showHelpAfterError('(try --help)')
     .configureHelp(HELP_LOOKS)
+    .configureOutput({ getOutHasColors: showsColours, getErrHasColors: () => false })
     .exitOverride()
   for (const [heading, group] of Object.entries(COMMANDS)) {
     program.commandsGroup(heading)

@@ -4,25 +4,22 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { updateChannel } from '#actions/channels.ts'
-import { beginWatch, keepTime, showLife } from '#actions/process.ts'
-import { CLOCK_WAIT_MS } from '#domain/blackout.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
-import { StorageRefusedError } from '#lib/errors.ts'
-import { createChecker } from '#loops/checker.ts'
 import { TestGuard } from './support/cronguard.ts'
+import { blackoutsOf, hourlyProject } from './support/hourly.ts'
 
 let folder: string
 let guard: TestGuard
 let project: Project
 let ops: string
+let hourly: ReturnType<typeof hourlyProject>['hourly']
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'cronguard-blackouts-'))
   guard = new TestGuard({ path: join(folder, 'cronguard.db') })
-  project = guard.project()
-  ops = guard.mailTo(project, 'ops@example.org')
+  ;({ project, ops, hourly } = hourlyProject(guard))
 })
 
 afterEach(() => {
@@ -30,19 +27,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** Every hour, with ten minutes of grace; it has just pinged. */
-async function hourly(name: string, change = {}): Promise<Monitor> {
-  const schedule = { kind: 'period', periodMs: HOUR } as const
-  const monitor = guard.monitor(project, { name, schedule, graceMs: 10 * MINUTE, ...change }, [ops])
-  await guard.ping(monitor)
-  await guard.tick()
-  return monitor
-}
-
 const subjects = () => guard.outside.subjects()
 const BLIND = 'BLIND | CronGuard could not watch for 2 hours'
-const blackouts = () =>
-  guard.db.all<{ reason: string; ms: number }>('SELECT reason, to_at - from_at AS ms FROM blackouts')
+const blackouts = () => blackoutsOf(guard)
 
 describe('A deadline that fell into a blackout', () => {
   test('is put off by one more grace, counted from its end', async () => {
@@ -100,6 +87,60 @@ describe('A deadline that fell into a blackout', () => {
     expect(guard.now(daily)).toEqual(before)
     expect(subjects()).toEqual([])
     expect(blackouts()).toEqual([{ reason: 'crash', ms: 2 * HOUR }])
+  })
+})
+
+describe('A dead job', () => {
+  // Each is blind for a moment, again and again, and always between its deadlines.
+  const found = async (monitor: Monitor, cut: { everyMs: number; cuts: number; blind: () => Promise<void> }) => {
+    for (let n = 0; n < cut.cuts; n++) {
+      await guard.pass(cut.everyMs, 10 * MINUTE)
+      await cut.blind()
+    }
+    return [guard.now(monitor).status, guard.statuses(monitor)]
+  }
+  const restart = () => guard.goneFor(20 * SECOND, 'stopped')
+
+  test('of every week is found in time, although CronGuard is restarted every night', async () => {
+    const weekly = { schedule: { kind: 'period', periodMs: 7 * DAY }, graceMs: 36 * HOUR }
+    const backup = await hourly('weekly', weekly)
+    expect(await found(backup, { everyMs: DAY, cuts: 9, blind: restart })).toEqual(['down', ['up', 'down']])
+  })
+
+  test('of every day is found, although its grace outlasts the time between two restarts', async () => {
+    const daily = { schedule: { kind: 'period', periodMs: DAY }, graceMs: 25 * HOUR }
+    const backup = await hourly('daily', daily)
+    expect(await found(backup, { everyMs: DAY, cuts: 4, blind: restart })).toEqual(['down', ['up', 'down']])
+  })
+
+  test('that hangs is found, although the machine halts now and then for a few seconds', async () => {
+    const backup = await hourly('hanging', { maxRunMs: HOUR })
+    await guard.ping(backup, '/start')
+    const halt = async () => {
+      guard.sleep(20 * SECOND)
+      await guard.tick()
+    }
+    expect(await found(backup, { everyMs: 50 * MINUTE, cuts: 2, blind: halt })).toEqual(['down', ['up', 'down']])
+  })
+
+  test('is found, although CronGuard dies again and again before a grace is over', async () => {
+    const backup = await hourly('backup', { graceMs: MINUTE })
+    await guard.pass(HOUR)
+    for (let n = 0; n < 5; n++) {
+      await guard.pass(45 * SECOND)
+      await guard.goneFor(20 * SECOND)
+    }
+    expect(guard.now(backup).status).toBe('down')
+  })
+
+  test('has a new chance when the last one went by unseen, too', async () => {
+    const backup = await hourly('backup')
+    await guard.goneFor(2 * HOUR)
+    await guard.pass(MINUTE)
+    await guard.goneFor(HOUR)
+    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
+    await guard.pass(10 * MINUTE)
+    expect(guard.now(backup).status).toBe('down')
   })
 })
 
@@ -185,157 +226,15 @@ describe('A blackout', () => {
   })
 })
 
-describe('The watch of a process', () => {
-  const judges = () => keepTime(guard.deps, watch)
-  let watch: Awaited<ReturnType<typeof beginWatch>>
-
-  beforeEach(async () => {
-    watch = await beginWatch(guard.deps)
-  })
-
-  test('goes on without a blackout while signs of life are written', async () => {
-    for (let n = 0; n < 10; n++) {
-      guard.clock.advance(5 * SECOND)
-      await showLife(guard.deps, watch)
-      expect(await judges()).toBe(true)
-    }
-    expect(blackouts()).toEqual([])
-  })
-
-  test('tells a clock that leapt from a process that did not get to run', async () => {
-    for (const isLeap of [true, false]) {
-      guard.clock.advance(HOUR)
-      watch.aliveElapsed = guard.clock.elapsed() - (isLeap ? SECOND : HOUR)
-      await judges()
-    }
-    expect(blackouts().map(({ reason }) => reason)).toEqual(['jump', 'stuck'])
-  })
-
-  test('is a blackout while the disk refuses: nothing is judged until it takes writes again', async () => {
-    const backup = await hourly('backup')
-    const { writeGrouped } = guard.deps.db
-    guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
-    guard.clock.advance(2 * HOUR)
-    await expect(showLifeSoon()).rejects.toThrow()
-    await expect(judges()).rejects.toThrow()
-    guard.deps.db.writeGrouped = writeGrouped
-    expect(await judges()).toBe(true)
-    expect(blackouts()).toEqual([{ reason: 'disk', ms: 2 * HOUR }])
-    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
-  })
-
-  test('begins as soon as a disk takes writes again that refused at the start', async () => {
-    const backup = await hourly('backup')
-    const { writeGrouped } = guard.deps.db
-    guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
-    guard.clock.advance(2 * HOUR)
-    watch = await beginWatch(guard.deps)
-    await expect(judges()).rejects.toThrow()
-    guard.deps.db.writeGrouped = writeGrouped
-    expect(await judges()).toBe(true)
-    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
-  })
-
-  test('puts off what fell due while the disk refused, however short that was', async () => {
-    const backup = await hourly('backup')
-    const checker = createChecker(guard.deps, watch)
-    const { writeGrouped } = guard.deps.db
-    await guard.pass(HOUR + 10 * MINUTE - SECOND)
-    Object.assign(watch, { aliveAt: guard.clock.now(), aliveElapsed: guard.clock.elapsed() })
-    guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
-    guard.clock.advance(2 * SECOND)
-    for (let n = 0; n < 2; n++) await expect(checker.tick()).rejects.toThrow()
-    guard.deps.db.writeGrouped = writeGrouped
-    await checker.tick()
-    expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
+describe('A machine that halts for some seconds', () => {
+  test('takes nobody for late whose ping may still wait at the door', async () => {
+    const backup = await hourly('backup', { graceMs: MINUTE })
+    await guard.pass(HOUR + MINUTE - 5 * SECOND)
+    guard.sleep(11 * SECOND)
+    await guard.tick()
+    expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + MINUTE })
     expect([subjects(), blackouts()]).toEqual([[], []])
-  })
-
-  test('still knows that the disk refused, whatever signs of life were tried meanwhile', async () => {
-    const backup = await hourly('backup')
-    await guard.pass(HOUR + 10 * MINUTE - SECOND)
-    Object.assign(watch, { aliveAt: guard.clock.now(), aliveElapsed: guard.clock.elapsed() })
-    for (const [seconds, isLong] of [
-      [10, false],
-      [3600, true],
-    ] as const) {
-      const { writeGrouped } = guard.deps.db
-      guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
-      for (let passed = 0; passed < seconds; passed += 5) {
-        guard.clock.advance(5 * SECOND)
-        await expect(showLife(guard.deps, watch)).rejects.toThrow()
-      }
-      guard.deps.db.writeGrouped = writeGrouped
-      await showLife(guard.deps, watch)
-      await judges()
-      expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
-      expect(blackouts()).toEqual(isLong ? [{ reason: 'disk', ms: HOUR }] : [])
-    }
-  })
-
-  // The sign of life comes every five seconds, long before a gap is one.
-  const showLifeSoon = async () => {
-    const now = guard.clock.now()
-    guard.clock.set(watch.aliveAt + 5 * SECOND)
-    await showLife(guard.deps, watch).finally(() => guard.clock.set(now))
-  }
-})
-
-describe('A clock that is put back', () => {
-  test.each([HOUR, DAY])('by %p ms neither alarms nor silences a running CronGuard', async (ms) => {
-    const backup = await hourly('backup')
-    await guard.pass(30 * MINUTE)
-    guard.sleep(-ms)
-    await guard.tick()
-    expect(subjects()).toEqual([])
-    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + HOUR + 10 * MINUTE)
-    await guard.pass(HOUR + 10 * MINUTE)
-    expect(subjects()).toEqual(['DOWN | backup'])
-  })
-
-  test('does not hold up what waits to be sent', async () => {
-    const backup = await hourly('backup')
-    guard.outside.failWith('refused')
-    await guard.ping(backup, '/fail')
-    await guard.tick()
-    guard.outside.failWith(null)
-    guard.sleep(-DAY)
     await guard.pass(MINUTE)
-    expect(subjects()).toEqual(['DOWN | backup'])
-  })
-
-  test('by a second or two is nobody’s business', async () => {
-    const backup = await hourly('backup')
-    const before = guard.now(backup)
-    guard.sleep(-2 * SECOND)
-    await guard.tick()
-    expect(guard.now(backup)).toEqual(before)
-    expect(guard.log.filter(({ level }) => level === 'warn')).toEqual([])
-  })
-})
-
-describe('A clock that is behind the last sign of life at the start', () => {
-  test('is waited for: pings are taken, nothing is judged', async () => {
-    const backup = await hourly('backup')
-    await guard.pass(30 * MINUTE)
-    const right = guard.clock.now()
-    await guard.goneFor(-365 * DAY)
-    await guard.pass(5 * MINUTE)
-    await guard.ping(backup)
-    expect(guard.log.at(-1)?.event).toContain('The clock is behind the last sign of life')
-    guard.clock.set(right + 2 * HOUR)
-    await guard.tick()
-    expect(guard.now(backup).status).toBe('up')
-    await guard.pass(10 * MINUTE)
     expect(guard.statuses(backup)).toEqual(['up', 'down'])
-    expect(blackouts()).toMatchObject([{ reason: 'crash' }])
-  })
-
-  test('is believed after a while: no dead job is hidden for a year', async () => {
-    const backup = await hourly('backup')
-    await guard.goneFor(-365 * DAY)
-    await guard.pass(CLOCK_WAIT_MS)
-    await guard.pass(HOUR + 10 * MINUTE)
-    expect(guard.now(backup).status).toBe('down')
   })
 })

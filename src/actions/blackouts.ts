@@ -3,7 +3,7 @@ import type { Blackout } from '#domain/blackout.ts'
 import { GAP_MS } from '#domain/blackout.ts'
 import { composeBlackoutNotice } from '#domain/blackout-notice.ts'
 import { LEASE_MS } from '#domain/delivery.ts'
-import { notAfter, recounted, spare } from '#domain/lifecycle.ts'
+import { notAfter, recounted, redated, spare } from '#domain/lifecycle.ts'
 import type { WatchedMonitor } from '#domain/monitor.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
@@ -14,6 +14,7 @@ import {
   listExpectingMonitors,
   listMonitorsAheadOf,
   listMonitorsByClock,
+  listMonitorsSince,
   listOverdueMonitors,
   listSparedMonitors,
   type SparedMonitor,
@@ -27,14 +28,27 @@ import { findProject } from '#store/projects.ts'
 /**
  * Every monitor that may have reported to nobody gets a second chance, and each project is told once. In a short gap,
  * as a restart is one, whoever pings tries again: there only a deadline that passed in it is put off, without a word.
- * Returns how many monitors were spared.
+ * Nothing was lost of what the clock was set forward by, `steppedMs`. Returns how many monitors were spared.
  */
-export function recordBlackout(tx: Tx, { from, reason }: Omit<Blackout, 'to'>): number {
-  const isShort = tx.now - from <= GAP_MS
-  const spared = isShort ? listOverdueMonitors(tx, tx.now) : listExpectingMonitors(tx, tx.now)
-  for (const id of spared) change(tx, id, spare)
-  if (!isShort) tellAll(tx, { blackout: { from, to: tx.now, reason }, spared })
+export function recordBlackout(tx: Tx, gap: Omit<Blackout, 'to'> & { steppedMs: number }): number {
+  const { from, reason, steppedMs } = gap
+  if (tx.now - from <= GAP_MS) return putOffOverdue(tx, tx.now - from)
+  const spared = listExpectingMonitors(tx, tx.now)
+  for (const id of spared) change(tx, id, (monitor, now) => spare(monitor, { from: from + steppedMs, now }))
+  tellAll(tx, { blackout: { from, to: tx.now, reason }, spared })
   return spared.length
+}
+
+/** Puts off what fell due in a gap of so many milliseconds. Returns how many monitors were spared. */
+export function putOffOverdue(tx: Tx, gapMs: number): number {
+  const spared = listOverdueMonitors(tx, tx.now)
+  for (const id of spared) change(tx, id, (monitor, now) => spare(monitor, { from: now - gapMs, now }))
+  return spared.length
+}
+
+/** The clock was set `byMs` forward, or back below zero: what has happened since `since` was dated by what it was. */
+export function acceptStep(tx: Tx, step: { since: number; byMs: number }): void {
+  for (const id of listMonitorsSince(tx, step.since)) change(tx, id, (monitor) => redated(monitor, step))
 }
 
 /** The clock was put back: what it says counts, and nobody waits for what it said before. */

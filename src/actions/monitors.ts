@@ -1,6 +1,6 @@
 import type { Deps } from '#deps.ts'
 import { changedSince, fingerprintOf } from '#domain/fingerprint.ts'
-import { pause, rescheduled, resume, type Step } from '#domain/lifecycle.ts'
+import { pause, resume, type Step, withRules } from '#domain/lifecycle.ts'
 import {
   changeSettings,
   facetsOf,
@@ -174,7 +174,7 @@ export function applyChange(tx: Tx, monitor: Monitor, { change, channelIds }: Mo
   const settings = changeSettings(monitor, change)
   const isRescheduled = !isSameSchedule(monitor.schedule, settings.schedule)
   const scheduleSince = isRescheduled ? tx.now : monitor.scheduleSince
-  const changed = rescheduled({ ...monitor, ...settings, scheduleSince })
+  const changed = withRules(monitor, { ...settings, scheduleSince })
   store.saveSettings(tx, { id: monitor.id, settings, scheduleSince })
   store.saveState(tx, changed)
   if (channelIds) setChannelsOfMonitor(tx, { monitorId: monitor.id, channelIds })

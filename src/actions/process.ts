@@ -1,10 +1,19 @@
 // The watch of one process over time itself: signs of life, gaps, and clocks that cannot be right.
 import type { Deps } from '#deps.ts'
-import { type BlackoutReason, CLOCK_WAIT_MS, GAP_MS, gapReason, judgeClock } from '#domain/blackout.ts'
+import {
+  type BlackoutReason,
+  CLOCK_WAIT_MS,
+  type ClockReading,
+  clockStep,
+  GAP_MS,
+  gapReason,
+  isStall,
+  judgeClock,
+} from '#domain/blackout.ts'
 import { durationInWords, momentInWords } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { markAlive, markStarted, markStopped, proveWritable, readHeartbeat } from '#store/heartbeat.ts'
-import { acceptEarlierClock, recordBlackout, recountDueTimes } from './blackouts.ts'
+import { acceptEarlierClock, acceptStep, putOffOverdue, recordBlackout, recountDueTimes } from './blackouts.ts'
 
 /** What a process knows of its own watch. */
 export interface Watch {
@@ -14,14 +23,28 @@ export interface Watch {
   isDiskRefusing: boolean
   /** Since when, by the clock that only goes forward, it waits for a right clock, or for the disk; null: it watches. */
   waitsSince: number | null
+  /** When the process began, by the clock as it is set now. */
+  startedAt: number
+  /** By how much the clock was set forward since the last sign of life. */
+  steppedMs: number
+  /** What the clocks showed when they were last compared. */
+  seen: ClockReading
 }
 
 /** CronGuard begins to watch, or waits for its clock. What was expected while nobody watched gets a second chance. */
 export async function beginWatch(deps: Deps): Promise<Watch> {
-  const elapsed = deps.clock.elapsed()
   const last = readHeartbeat(deps.db)
-  const now = deps.clock.now()
-  const watch: Watch = { aliveAt: last?.aliveAt ?? now, aliveElapsed: elapsed, isDiskRefusing: false, waitsSince: null }
+  const seen = readClocks(deps)
+  const { now, elapsed } = seen
+  const watch: Watch = {
+    aliveAt: last?.aliveAt ?? now,
+    aliveElapsed: elapsed,
+    isDiskRefusing: false,
+    waitsSince: null,
+    startedAt: now,
+    steppedMs: 0,
+    seen,
+  }
   if (judgeClock({ aliveAt: watch.aliveAt, now }) === 'behind') {
     watch.waitsSince = elapsed
     deps.log.warn('The clock is behind the last sign of life: nothing is judged until it is right', {
@@ -56,6 +79,7 @@ export async function showLife(deps: Deps, watch: Watch): Promise<void> {
 
 /** Looks for a gap in the watch, and says whether deadlines may be judged now. Throws when the disk refuses. */
 export async function keepTime(deps: Deps, watch: Watch): Promise<boolean> {
+  await compareClocks(deps, watch)
   const now = deps.clock.now()
   const elapsedMs = deps.clock.elapsed() - watch.aliveElapsed
   const verdict = judgeClock({ aliveAt: watch.aliveAt, now })
@@ -69,6 +93,29 @@ export async function keepTime(deps: Deps, watch: Watch): Promise<boolean> {
   return true
 }
 
+// What happened since the process began keeps its distance from the present when the clock is set: by any other
+// measure a job that has just pinged would be late, or a dead one forgiven.
+async function compareClocks(deps: Deps, watch: Watch): Promise<void> {
+  const before = watch.seen
+  const seen = readClocks(deps)
+  const byMs = clockStep(before, seen)
+  const isWatching = watch.waitsSince === null && !watch.isDiskRefusing
+  const isPutOff = isWatching && isStall(before, seen) && judgeClock({ ...watch, now: seen.now }) === 'steady'
+  if (byMs !== 0 || isPutOff) {
+    await deps.db.writeGrouped((tx) => {
+      if (byMs !== 0) acceptStep(tx, { since: watch.startedAt, byMs })
+      if (isPutOff) putOffOverdue(tx, seen.elapsed - before.elapsed)
+    })
+  }
+  watch.startedAt += byMs
+  watch.steppedMs += byMs
+  watch.seen = seen
+}
+
+function readClocks({ clock }: Deps): ClockReading {
+  return { now: clock.now(), elapsed: clock.elapsed(), sinceBoot: clock.sinceBoot() }
+}
+
 /** CronGuard stops on purpose: nobody needs to wonder why. */
 export function endWatch(deps: Deps): void {
   deps.db.write(markStopped)
@@ -78,7 +125,8 @@ async function goOn(deps: Deps, watch: Watch): Promise<void> {
   const spared = await deps.db.writeGrouped((tx) => {
     const last = readHeartbeat(tx)
     recountDueTimes(tx)
-    const count = last && recordBlackout(tx, { from: last.aliveAt, reason: last.stoppedAt === null ? 'crash' : 'stop' })
+    const reason = last?.stoppedAt === null ? 'crash' : 'stop'
+    const count = last && recordBlackout(tx, { from: last.aliveAt, reason, steppedMs: 0 })
     markStarted(tx)
     return count ?? 0
   })
@@ -110,7 +158,7 @@ async function putBack(deps: Deps, watch: Watch): Promise<void> {
 
 async function noteGap(deps: Deps, watch: Watch, reason: BlackoutReason): Promise<void> {
   const spared = await deps.db.writeGrouped((tx) => {
-    const count = recordBlackout(tx, { from: watch.aliveAt, reason })
+    const count = recordBlackout(tx, { from: watch.aliveAt, reason, steppedMs: watch.steppedMs })
     markAlive(tx)
     return count
   })
@@ -127,6 +175,7 @@ async function signLife(deps: Deps, watch: Watch): Promise<void> {
 function sawLife(deps: Deps, watch: Watch): void {
   watch.aliveAt = deps.clock.now()
   watch.aliveElapsed = deps.clock.elapsed()
+  watch.steppedMs = 0
 }
 
 function logBlackout(deps: Deps, from: number, spared: number): void {

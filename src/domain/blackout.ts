@@ -35,6 +35,28 @@ const BEHIND_MS = 2 * SECOND
 /** How long a process that has just begun waits for a clock that is behind its last sign of life. */
 export const CLOCK_WAIT_MS = 10 * MINUTE
 
+/** The checker looks several times a second. After a longer rest, pings may still wait to be let in. */
+const STALL_MS = 3 * SECOND
+
+/** What the clocks show at one moment: see `Clock`. */
+export interface ClockReading {
+  now: number
+  elapsed: number
+  sinceBoot: number | null
+}
+
+/** By how much the clock was set between two readings; 0 where sleep may have done it, or it is next to nothing. */
+export function clockStep(before: ClockReading, after: ClockReading): number {
+  if (before.sinceBoot === null || after.sinceBoot === null) return 0
+  const byMs = after.now - before.now - (after.sinceBoot - before.sinceBoot)
+  return Math.abs(byMs) < BEHIND_MS ? 0 : byMs
+}
+
+/** Whether the process did not get to run between two readings that are taken several times a second. */
+export function isStall(before: ClockReading, after: ClockReading): boolean {
+  return after.elapsed - before.elapsed > STALL_MS
+}
+
 /** `behind`: earlier than the last sign of life, so that one of the two cannot be true. */
 export type ClockVerdict = 'steady' | 'gap' | 'behind'
 

@@ -1,7 +1,7 @@
 // The state machine of a monitor: state and event in, next state and at most one transition out.
 import { addRun, type MonitorRules, OPEN_RUNS_MAX, type OpenRun, type WatchedMonitor } from './monitor.ts'
 import type { Ping } from './ping.ts'
-import { nextDueAt, nextSlots } from './schedule.ts'
+import { isSameSchedule, nextDueAt, nextSlots } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
 
 /** `timeout`: no ping came. `overrun`: a run started and did not end. `ping`: a success ping. `fail`: a fail ping. */
@@ -107,7 +107,17 @@ export function resume<M extends WatchedMonitor>(monitor: M, now: number): Step<
   return move(fresh, 'new', { at: now, reason: 'resume' })
 }
 
-/** The same monitor after its schedule or grace was changed: due by its last ping alone. */
+/** The same monitor with other rules. What it is due at stays, unless they say otherwise. */
+export function withRules<M extends WatchedMonitor>(monitor: M, rules: Partial<M>): M {
+  const changed = { ...monitor, ...rules }
+  const isSameRhythm =
+    isSameSchedule(monitor.schedule, changed.schedule) &&
+    monitor.earlyMs === changed.earlyMs &&
+    monitor.maxRunMs === changed.maxRunMs
+  return isSameRhythm ? due(changed, changed.dueAt) : rescheduled(changed)
+}
+
+/** The same monitor, due by its schedule and its last ping alone. */
 export function rescheduled<M extends WatchedMonitor>(monitor: M): M {
   return due(monitor, isRunAwaited(monitor) ? null : slotByLastPing(monitor))
 }
@@ -120,28 +130,47 @@ export function recounted<M extends WatchedMonitor>(monitor: M): M {
 }
 
 /**
- * CronGuard could not watch until `now`: whatever was expected by then may have been reported to nobody. The monitor
- * gets one more grace, or is as it was when nothing was expected. What was due may have started unseen, and then has as
- * long as a run may take.
+ * CronGuard could not watch from `from` until `now`: whatever was expected meanwhile may have been reported to nobody.
+ * What should have come by now gets a second chance; what still has time gets back what it lost of it. So does what has
+ * had its second chance, unless that went by unseen as well: where the watch is often cut, it would have one for ever.
  */
-export function spare<M extends WatchedMonitor>(monitor: M, now: number): M {
-  const { dueAt, deadlineAt, graceMs, openRuns } = monitor
-  if (deadlineAt === null) return monitor
-  if (dueAt !== null && dueAt <= now) return due({ ...monitor, sparedUntil: now + chanceMs(monitor) }, dueAt)
-  return openRuns.length > 0 ? due({ ...monitor, sparedUntil: now + graceMs }, dueAt) : monitor
+export function spare<M extends WatchedMonitor>(monitor: M, { from, now }: { from: number; now: number }): M {
+  const { dueAt, deadlineAt, openRuns, sparedUntil, graceMs } = monitor
+  const isDue = dueAt !== null && dueAt <= now
+  if (deadlineAt === null || (!isDue && openRuns.length === 0)) return monitor
+  const since = Math.min(isDue ? dueAt : now, openRuns[0]?.startedAt ?? now)
+  const lostMs = now - Math.max(from, since)
+  // What was due may have started unseen, and then takes as long as a run may.
+  const chanceMs = isDue ? Math.max(graceMs, runLimitMs(monitor)) : graceMs
+  const isMissed = deadlineAt <= now || (isDue && chanceMs > graceMs)
+  const hasChance = isMissed && (sparedUntil === null || lostMs >= chanceMs)
+  const chanceUntil = hasChance ? now + chanceMs : deadlineAt
+  return due({ ...monitor, sparedUntil: Math.max(chanceUntil, deadlineAt + lostMs) }, dueAt)
 }
 
-function chanceMs(monitor: WatchedMonitor): number {
-  return Math.max(monitor.graceMs, runLimitMs(monitor))
-}
-
-/** The clock was put back to `now`, and nothing can have happened after it. */
-export function notAfter<M extends WatchedMonitor>(monitor: M, now: number): M {
+/** The clock was set by `byMs`: what has happened since `since` keeps its distance from the present. */
+export function redated<M extends WatchedMonitor>(monitor: M, { since, byMs }: { since: number; byMs: number }): M {
+  const anew = (at: number) => (at >= since ? at + byMs : at)
+  const { lastPingAt, openRuns, sparedUntil } = monitor
   return rescheduled({
     ...monitor,
-    lastPingAt: monitor.lastPingAt === null ? null : Math.min(monitor.lastPingAt, now),
+    lastPingAt: lastPingAt === null ? null : anew(lastPingAt),
+    openRuns: openRuns.map((run) => ({ ...run, startedAt: anew(run.startedAt) })),
+    sparedUntil: sparedUntil === null ? null : anew(sparedUntil),
+  })
+}
+
+/** The clock was put back to `now`, and nothing can have happened after it. A run that is awaited still is. */
+export function notAfter<M extends WatchedMonitor>(monitor: M, now: number): M {
+  const latest = isRunAwaited(monitor) ? now - 1 : now
+  return rescheduled({
+    ...monitor,
+    lastPingAt: monitor.lastPingAt === null ? null : Math.min(monitor.lastPingAt, latest),
     openRuns: monitor.openRuns.map((run) => ({ ...run, startedAt: Math.min(run.startedAt, now) })),
-    sparedUntil: monitor.sparedUntil === null ? null : Math.min(monitor.sparedUntil, now + chanceMs(monitor)),
+    sparedUntil:
+      monitor.sparedUntil === null
+        ? null
+        : Math.min(monitor.sparedUntil, now + Math.max(monitor.graceMs, runLimitMs(monitor))),
   })
 }
 

@@ -51,6 +51,16 @@ export function listMonitorsAheadOf(reader: Reader, now: number): number[] {
     .map(({ id }) => id)
 }
 
+/** The monitors to which something has happened since then. */
+export function listMonitorsSince(reader: Reader, since: number): number[] {
+  return reader
+    .all<{ id: number }>(
+      "SELECT id FROM monitors WHERE last_ping_at >= $since OR open_runs <> '' OR spared_until >= $since",
+      { since },
+    )
+    .map(({ id }) => id)
+}
+
 export interface SparedMonitor {
   projectId: string
   name: string

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { applyDeadline, applyPing, judgeRun, notAfter, recounted, rescheduled, spare } from '#domain/lifecycle.ts'
+import {
+  applyDeadline,
+  applyPing,
+  judgeRun,
+  notAfter,
+  recounted,
+  rescheduled,
+  spare,
+  withRules,
+} from '#domain/lifecycle.ts'
 import { type MonitorRules, OPEN_RUNS_MAX } from '#domain/monitor.ts'
 import type { Schedule } from '#domain/schedule.ts'
 import type { StoredStatus } from '#domain/status.ts'
@@ -139,23 +148,30 @@ describe('with more than one failure in a row to go down', () => {
 describe('a monitor that is spared after a blackout', () => {
   const late = backup('up')
   const end = LAST + PERIOD + HOUR
+  const gapUntil = (now: number) => ({ from: now - MINUTE, now })
 
   test('is not judged before one more grace has passed, and then it is', () => {
-    const spared = spare(late, end)
+    const spared = spare(late, gapUntil(end))
     expect(spared).toMatchObject({ sparedUntil: end + GRACE, deadlineAt: end + GRACE })
     expect(applyDeadline(spared, end + GRACE - 1).transition).toBeNull()
     expect(applyDeadline(spared, end + GRACE).transition).toMatchObject({ at: end + GRACE, reason: 'timeout' })
   })
 
+  test('gets back what it lost of its time when that is not over', () => {
+    const now = LAST + PERIOD + GRACE / 2
+    const { deadlineAt } = late
+    expect(spare(late, { from: now - MINUTE, now }).deadlineAt).toBe((deadlineAt ?? 0) + MINUTE)
+  })
+
   test('has as long as a run may take when it may have started unseen, and only then', () => {
     const maxRunMs = 3 * HOUR
-    expect(spare(backup('up', null, { maxRunMs }), end).deadlineAt).toBe(end + maxRunMs)
+    expect(spare(backup('up', null, { maxRunMs }), gapUntil(end)).deadlineAt).toBe(end + maxRunMs)
     const running_ = backup('up', running(NOW), { maxRunMs })
-    expect(spare(running_, NOW + maxRunMs).sparedUntil).toBe(NOW + maxRunMs + GRACE)
+    expect(spare(running_, gapUntil(NOW + maxRunMs)).sparedUntil).toBe(NOW + maxRunMs + GRACE)
   })
 
   test('stays spared when its run starts, and is judged as ever after its next ping', () => {
-    const started = applyPing(spare(late, end), ping('start'), end + 1).monitor
+    const started = applyPing(spare(late, gapUntil(end)), ping('start'), end + 1).monitor
     expect(started.deadlineAt).toBe(end + GRACE)
     expect(applyPing(started, ping('success'), end + 2).monitor).toMatchObject({
       sparedUntil: null,
@@ -164,11 +180,11 @@ describe('a monitor that is spared after a blackout', () => {
   })
 
   test.each(['new', 'down', 'paused'] as const)('is none when it is %s', (status) => {
-    expect(spare(backup(status), end)).toEqual(backup(status))
+    expect(spare(backup(status), gapUntil(end))).toEqual(backup(status))
   })
 
   test('is none when its ping was expected only later', () => {
-    expect(spare(late, LAST + PERIOD - 1)).toEqual(late)
+    expect(spare(late, gapUntil(LAST + PERIOD - 1))).toEqual(late)
   })
 })
 
@@ -199,8 +215,16 @@ describe('a ping that comes early or late', () => {
   test('keeps what it counted for, whatever starts and whenever the zones are read again', () => {
     const late = applyPing(waiting({ earlyMs: null, graceMs: 59 * MINUTE }), ping('success'), NOW + 55 * MINUTE).monitor
     expect(applyPing(late, ping('start'), NOW + 56 * MINUTE).monitor.dueAt).toBe(NOW + HOUR)
-    expect(spare(late, NOW + HOUR).dueAt).toBe(NOW + HOUR)
+    expect(spare(late, { from: NOW + 59 * MINUTE, now: NOW + HOUR }).dueAt).toBe(NOW + HOUR)
     expect(recounted(late)).toEqual(late)
+  })
+
+  test('keeps what it counted for when the monitor is changed, unless its times are', () => {
+    const late = applyPing(waiting({ earlyMs: null, graceMs: 59 * MINUTE }), ping('success'), NOW + 55 * MINUTE).monitor
+    expect(withRules(late, { graceMs: MINUTE })).toMatchObject({ dueAt: NOW + HOUR, deadlineAt: NOW + HOUR + MINUTE })
+    const halfPast: Schedule = { ...hourly, expression: '30 * * * *' }
+    expect(withRules(late, { schedule: halfPast }).dueAt).toBe(NOW + 90 * MINUTE)
+    expect(withRules(late, { earlyMs: 10 * MINUTE }).dueAt).toBe(NOW + 2 * HOUR)
   })
 
   test('is expected at another time when the zones have changed', () => {

@@ -9,6 +9,7 @@ import {
   resume,
   type Step,
   type Transition,
+  withRules,
 } from '#domain/lifecycle.ts'
 import { NEW_STATE, NO_RULES, type WatchedMonitor } from '#domain/monitor.ts'
 import type { PingKind } from '#domain/ping.ts'
@@ -220,8 +221,7 @@ function take(monitor: WatchedMonitor, event: Event, now: number): Step {
       return resume(monitor, now)
     case 'change': {
       const { periodMs = monitor.schedule.periodMs, graceMs = monitor.graceMs } = event
-      const changed = { ...monitor, schedule: everyPeriod(periodMs), graceMs }
-      return { monitor: rescheduled(changed), transition: null }
+      return { monitor: withRules(monitor, { schedule: everyPeriod(periodMs), graceMs }), transition: null }
     }
   }
 }

@@ -54,6 +54,8 @@ describe.skipIf(why !== null)(`When the clock leaps${why === null ? '' : ` (skip
       const [alive, dead] = await Promise.all(
         ['alive', 'dead'].map((what) => monitorOf(cronguard, { key, name: `${what}, ${leap}`, timeout: 2, grace: 2 })),
       )
+      const rare = await monitorOf(cronguard, { key, name: `alive but rare, ${leap}`, timeout: 600, grace: 2 })
+      await fetch(rare.url)
       const job = keepPinging([alive?.url ?? ''], 300)
       await fetch(dead?.url ?? '')
       await Bun.sleep(500)

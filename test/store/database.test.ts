@@ -17,6 +17,7 @@ function tickingClock() {
       elapsed += 200
       return elapsed
     },
+    sinceBoot: () => null,
   }
 }
 
@@ -251,7 +252,8 @@ describe('Whoever watches', () => {
       import { openDatabase } from '#store/database.ts'
       const seen = []
       process.on('uncaughtException', (error) => seen.push(error.message))
-      const db = openDatabase({ path: ':memory:', clock: { now: () => 1, elapsed: () => 1 }, busyTimeoutMs: 100 })
+      const clock = { now: () => 1, elapsed: () => 1, sinceBoot: () => null }
+      const db = openDatabase({ path: ':memory:', clock, busyTimeoutMs: 100 })
       db.watch(() => { throw new Error('a fault of the listener') })
       const answer = await db.writeGrouped((tx) => { tx.touch(2); return 'written' })
       await Bun.sleep(1)

@@ -6,6 +6,7 @@ import { createApiKey, projectsOf } from '#actions/projects.ts'
 import { migrate } from '#actions/schema.ts'
 import { readConfig } from '#config.ts'
 import type { Deps } from '#deps.ts'
+import type { ClockReading } from '#domain/blackout.ts'
 import type { Monitor, MonitorChange } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { createLive, type Live } from '#http/live.tsx'
@@ -75,6 +76,12 @@ export class TestGuard {
   sleep(ms: number): void {
     this.#isAwake = false
     this.clock.advance(ms)
+  }
+
+  /** As if somebody, or the network, set the clock of the machine: the next tick finds out. */
+  setClock(byMs: number): void {
+    this.#isAwake = false
+    this.clock.step(byMs)
   }
 
   stop(): void {
@@ -193,8 +200,12 @@ export class TestGuard {
   // However far a test puts the clock, the process has lived all along, unless the test says that it slept.
   #livedOn(watch: Watch): void {
     if (this.#isAwake && watch.waitsSince === null)
-      Object.assign(watch, { aliveAt: this.clock.now(), aliveElapsed: this.clock.elapsed() })
+      Object.assign(watch, { aliveAt: this.clock.now(), aliveElapsed: this.clock.elapsed(), seen: this.#clocks() })
     this.#isAwake = true
+  }
+
+  #clocks(): ClockReading {
+    return { now: this.clock.now(), elapsed: this.clock.elapsed(), sinceBoot: this.clock.sinceBoot() }
   }
 
   #collectingLog(): Log {

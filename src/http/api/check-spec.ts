@@ -154,7 +154,7 @@ function readZone(name: string, context: z.RefinementCtx): string {
   return zone ?? name
 }
 
-// The deprecated pair sets the keywords, and switches the filter on when there are any, unless the request says else.
+// The deprecated pair sets the keywords, and the filter goes by whether there are any, unless it is set as well.
 function toFilterChange(spec: CheckSpec): MonitorChange['filter'] {
   const usesDeprecated = spec.subject !== undefined || spec.subject_fail !== undefined
   const change: Partial<PingFilter> = withoutUndefined({

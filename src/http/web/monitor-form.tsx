@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import { monitorFingerprint, type Seen, saveMonitor, updateMonitor } from '#actions/monitors.ts'
 import { findKind } from '#channels/index.ts'
 import type { Channel } from '#domain/channel.ts'
-import { rescheduled } from '#domain/lifecycle.ts'
+import { withRules } from '#domain/lifecycle.ts'
 import { type Monitor, shownName } from '#domain/monitor.ts'
 import { DAILY } from '#domain/schedule.ts'
 import { scheduleAsInput } from '#domain/schedule-input.ts'
@@ -160,7 +160,7 @@ function previewOf(text: (name: string) => string, visit: FormVisit): SchedulePr
 }
 
 function watchedWith(monitor: Monitor, rhythm: Rhythm): Monitor | null {
-  const watched = rescheduled({ ...monitor, ...rhythm })
+  const watched = withRules(monitor, rhythm)
   return watched.deadlineAt === null ? null : watched
 }
 

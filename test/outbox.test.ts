@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test'
+import { afterEach, beforeEach, describe, expect, jest, spyOn, test } from 'bun:test'
 import { deleteChannel } from '#actions/channels.ts'
 import { claimDeliveries, deliver } from '#actions/deliveries.ts'
 import { ATTEMPT_MAX_MS, LEASE_MS } from '#domain/delivery.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
-import { createLogMailer } from '#lib/mail.ts'
+import { createLogMailer, type MailResult } from '#lib/mail.ts'
+import { createOutbox } from '#loops/outbox.ts'
 import { TestGuard } from './support/cronguard.ts'
 
 let guard: TestGuard
@@ -83,12 +84,12 @@ describe('Several channels', () => {
     const jobs = Array.from({ length: 20 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
     const slow = guard.webhookTo(project, 'http://slow.example.org/all')
     for (const job of jobs) await guard.ping(job, '/fail')
-    const claimed = claimDeliveries(guard.deps, 32)
+    const claimed = claimDeliveries(guard.deps, [])
     expect(claimed.filter(({ channelId }) => channelId === slow)).toHaveLength(4)
-    expect(claimDeliveries(guard.deps, 32)).toEqual([])
+    expect(claimDeliveries(guard.deps, [])).toEqual([])
     const [first] = claimed
     if (first) await deliver(guard.deps, first)
-    expect(claimDeliveries(guard.deps, 32)).toHaveLength(1)
+    expect(claimDeliveries(guard.deps, [])).toHaveLength(1)
   })
 })
 
@@ -102,10 +103,15 @@ describe('Many receivers that never answer', () => {
     const healthy = guard.webhookTo(other, 'http://healthy.example.org/')
     await guard.ping(nightly, '/fail')
 
-    const claimed = claimDeliveries(guard.deps, 32)
+    const claimed = claimDeliveries(guard.deps, [])
     expect(claimed.map(({ channelId }) => channelId)).toContain(healthy)
     expect(claimed.length).toBe(24)
-    expect(claimDeliveries(guard.deps, 8)).toEqual([])
+    expect(
+      claimDeliveries(
+        guard.deps,
+        claimed.map(({ sequence }) => sequence),
+      ),
+    ).toEqual([])
   })
 
   test('get one place each, once they have failed, until they answer again', async () => {
@@ -115,11 +121,11 @@ describe('Many receivers that never answer', () => {
     for (const job of jobs) await guard.ping(job, '/fail')
     await guard.tick()
     guard.clock.advance(MINUTE)
-    const [only, ...others] = claimDeliveries(guard.deps, 32)
+    const [only, ...others] = claimDeliveries(guard.deps, [])
     expect(others).toEqual([])
     guard.outside.failWith(null)
     if (only) await deliver(guard.deps, only)
-    expect(claimDeliveries(guard.deps, 32)).toHaveLength(4)
+    expect(claimDeliveries(guard.deps, [])).toHaveLength(4)
   })
 
   test('come after those that work, even when they have waited longer', async () => {
@@ -133,7 +139,7 @@ describe('Many receivers that never answer', () => {
     const other = guard.project('bob@example.org')
     const healthy = guard.webhookTo(other, 'http://healthy.example.org/')
     await guard.ping(guard.monitor(other, { name: 'nightly-report' }, [healthy]), '/fail')
-    const [first] = claimDeliveries(guard.deps, 1)
+    const [first] = claimDeliveries(guard.deps, [])
     expect(first?.channelId).toBe(healthy)
   })
 
@@ -141,11 +147,17 @@ describe('Many receivers that never answer', () => {
     const jobs = Array.from({ length: 40 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
     for (let mail = 0; mail < 12; mail += 1) guard.mailTo(project, `ops${mail}@example.org`)
     for (const job of jobs) await guard.ping(job, '/fail')
-    expect(claimDeliveries(guard.deps, 32)).toHaveLength(24)
+    const claimed = claimDeliveries(guard.deps, [])
+    expect(claimed).toHaveLength(24)
     guard.webhookTo(project, 'http://hooks.example.org/')
     for (const job of jobs.slice(0, 2)) await guard.ping(job)
     for (const job of jobs.slice(0, 2)) await guard.ping(job, '/fail')
-    expect(claimDeliveries(guard.deps, 8).map(({ channelKind }) => channelKind)).toEqual(['webhook', 'webhook'])
+    expect(
+      claimDeliveries(
+        guard.deps,
+        claimed.map(({ sequence }) => sequence),
+      ).map(({ channelKind }) => channelKind),
+    ).toEqual(['webhook', 'webhook'])
   })
 })
 
@@ -191,7 +203,7 @@ describe('A delivery', () => {
   test('that is under way when its channel is deleted says what became of it', async () => {
     const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
     await guard.ping(backup, '/fail')
-    const [underWay] = claimDeliveries(guard.deps, 1)
+    const [underWay] = claimDeliveries(guard.deps, [])
     deleteChannel(guard.deps, { projectId: project.id, channelId })
     if (underWay) await deliver(guard.deps, { ...underWay, channelId: null })
     expect(guard.deliveries(backup)).toMatchObject([
@@ -203,7 +215,7 @@ describe('A delivery', () => {
     guard.webhookTo(project, 'http://hooks.example.org/')
     guard.deps.outbound = { send: () => new Promise(() => {}) }
     await guard.ping(backup, '/fail')
-    const [underWay] = claimDeliveries(guard.deps, 1)
+    const [underWay] = claimDeliveries(guard.deps, [])
     jest.useFakeTimers()
     const sending = underWay && deliver(guard.deps, underWay)
     jest.advanceTimersByTime(ATTEMPT_MAX_MS)
@@ -216,7 +228,7 @@ describe('A delivery', () => {
   test('carries the same id on every attempt', async () => {
     guard.webhookTo(project, 'http://hooks.example.org/')
     await guard.ping(backup, '/fail')
-    const [first] = claimDeliveries(guard.deps, 1)
+    const [first] = claimDeliveries(guard.deps, [])
     guard.clock.advance(HOUR)
     await guard.tick()
     expect(guard.outside.calls[0]?.headers['X-CronGuard-Delivery']).toBe(first?.id)
@@ -225,12 +237,27 @@ describe('A delivery', () => {
   test('that was settled by a second attempt is not unsettled by the first one coming back late', async () => {
     guard.mailTo(project, 'ops@example.org')
     await guard.ping(backup, '/fail')
-    const [late] = claimDeliveries(guard.deps, 1)
+    const [late] = claimDeliveries(guard.deps, [])
     guard.clock.advance(HOUR)
     await guard.tick()
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
     guard.outside.failWith('timeout')
     if (late) await deliver(guard.deps, late)
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
+  })
+
+  test('is not sent twice by the process that is sending it, wherever the clock leaps meanwhile', async () => {
+    guard.mailTo(project, 'ops@example.org')
+    const arrived = Promise.withResolvers<MailResult>()
+    const send = spyOn(guard.deps.mailer, 'send').mockImplementation(() => arrived.promise)
+    const outbox = createOutbox(guard.deps)
+    await guard.ping(backup, '/fail')
+    await outbox.tick()
+    guard.clock.step(DAY)
+    await outbox.tick()
+    arrived.resolve({ kind: 'sent', detail: '250 OK' })
+    await outbox.settled()
+    expect(send).toHaveBeenCalledTimes(1)
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 1 }])
   })
 })

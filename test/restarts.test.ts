@@ -52,7 +52,7 @@ describe('A restart', () => {
 
   test('while a mail is being sent sends it again when the lease runs out, and not before', async () => {
     await guard.ping(backup, '/fail')
-    expect(claimDeliveries(guard.deps, 10)).toHaveLength(1)
+    expect(claimDeliveries(guard.deps, [])).toHaveLength(1)
     await guard.restart()
     await guard.pass(LEASE_MS - 1, LEASE_MS)
     expect(guard.outside.subjects()).toEqual([])

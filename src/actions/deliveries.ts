@@ -24,14 +24,19 @@ import {
 import { isFirstFailure, tellOfFailure } from './failure-mails.ts'
 
 /** How many messages may be on their way at once; a slow receiver, or a slow mail server, never takes all of them. */
-export const PLACES = 32
+const PLACES = 32
 const PER_CHANNEL_MAX = 4
 const PER_KIND_MAX = 24
 
-/** Takes up to `free` deliveries that may be sent now. Writes nothing when there are none. */
-export function claimDeliveries(deps: Deps, free: number): ClaimedDelivery[] {
+/**
+ * Takes deliveries that may be sent now, as many as there are places beside those that this process is `sending`.
+ * Writes nothing when there are none.
+ */
+export function claimDeliveries(deps: Deps, sending: readonly number[]): ClaimedDelivery[] {
+  const free = PLACES - sending.length
+  if (free <= 0) return []
   const now = deps.clock.now()
-  const places = { free, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
+  const places = { free, sending, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
   const claimable = listClaimable(deps.db, { now, places })
   if (claimable.length === 0) return []
   return deps.db.write((tx) => claimable.map((sequence) => claim(tx, sequence)).filter((claimed) => claimed !== null))

@@ -1,4 +1,4 @@
-import { claimDeliveries, deliver, PLACES } from '#actions/deliveries.ts'
+import { claimDeliveries, deliver } from '#actions/deliveries.ts'
 import type { Deps } from '#deps.ts'
 import type { Loop } from './index.ts'
 
@@ -9,24 +9,22 @@ const EVERY_MS = 250
  * a message has been sent, the next one takes its place, so that many are not told by the pace of the ticks.
  */
 export function createOutbox(deps: Deps): Loop {
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Map<number, Promise<void>>()
   const failures: unknown[] = []
   let isEnding = false
 
   const fill = (): void => {
-    const free = PLACES - underWay.size
-    const claimed = free > 0 ? claimDeliveries(deps, free) : []
-    for (const delivery of claimed) begin(delivery)
+    for (const delivery of claimDeliveries(deps, [...underWay.keys()])) begin(delivery)
   }
 
   const begin = (delivery: Parameters<typeof deliver>[1]): void => {
     const sending = deliver(deps, delivery)
       .catch((error) => void failures.push(error))
       .finally(() => {
-        underWay.delete(sending)
+        underWay.delete(delivery.sequence)
         refill()
       })
-    underWay.add(sending)
+    underWay.set(delivery.sequence, sending)
   }
 
   const refill = (): void => {
@@ -47,7 +45,7 @@ export function createOutbox(deps: Deps): Loop {
 
   const settled = async (): Promise<void> => {
     isEnding = true
-    await Promise.all(underWay)
+    await Promise.all(underWay.values())
   }
 
   return { name: 'outbox', everyMs: EVERY_MS, tick, settled }

@@ -102,6 +102,8 @@ export function insertDelivery(
 export interface Places {
   /** How many may be begun now. */
   free: number
+  /** Those that this process is sending, whatever the clock says of their leases. */
+  sending: readonly number[]
   /** How many of one channel, and of one kind of channel, may be under way at a time. */
   perChannel: number
   perKind: number
@@ -123,7 +125,8 @@ export function listClaimable(reader: Reader, { now, places }: { now: number; pl
        ), standing AS (
          SELECT deliveries.sequence, channel_id, channel_kind,
                 failing_since IS NOT NULL AS is_failing,
-                coalesce(leased_until > $now, 0) AS is_under_way,
+                coalesce(leased_until > $now, 0)
+                  OR deliveries.sequence IN (SELECT value FROM json_each($sending)) AS is_under_way,
                 coalesce(next_attempt_at, leased_until) <= $now AS is_due
            FROM heads JOIN deliveries ON deliveries.sequence = heads.sequence
                 LEFT JOIN channels ON channels.id = channel_id
@@ -143,7 +146,7 @@ export function listClaimable(reader: Reader, { now, places }: { now: number; pl
         WHERE NOT is_under_way AND kind_place <= $perKind
         ORDER BY place, is_failing, sequence
         LIMIT $free`,
-      { now, ...places },
+      { now, ...places, sending: JSON.stringify(places.sending) },
     )
     .map((row) => row.sequence)
 }

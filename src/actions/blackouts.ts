@@ -32,7 +32,7 @@ import { findProject } from '#store/projects.ts'
  */
 export function recordBlackout(tx: Tx, gap: Omit<Blackout, 'to'> & { steppedMs: number }): number {
   const { from, reason, steppedMs } = gap
-  if (tx.now - from <= GAP_MS) return putOffOverdue(tx, tx.now - from)
+  if (tx.now - from <= GAP_MS) return putOffOverdue(tx, tx.now - from - steppedMs)
   const spared = listExpectingMonitors(tx, tx.now)
   for (const id of spared) change(tx, id, (monitor, now) => spare(monitor, { from: from + steppedMs, now }))
   tellAll(tx, { blackout: { from, to: tx.now, reason }, spared })

@@ -1,9 +1,9 @@
 // The watch of one process over time itself: signs of life, gaps, and clocks that cannot be right.
 import type { Deps } from '#deps.ts'
 import {
-  type BlackoutReason,
   CLOCK_WAIT_MS,
   type ClockReading,
+  type ClockVerdict,
   clockStep,
   GAP_MS,
   gapReason,
@@ -45,7 +45,7 @@ export async function beginWatch(deps: Deps): Promise<Watch> {
     steppedMs: 0,
     seen,
   }
-  if (judgeClock({ aliveAt: watch.aliveAt, now }) === 'behind') {
+  if (verdictOn(deps, watch) === 'behind') {
     watch.waitsSince = elapsed
     deps.log.warn('The clock is behind the last sign of life: nothing is judged until it is right', {
       clock: momentInWords(now),
@@ -67,8 +67,7 @@ export async function beginWatch(deps: Deps): Promise<Watch> {
 export async function showLife(deps: Deps, watch: Watch): Promise<void> {
   if (watch.waitsSince !== null) return
   // A gap is for `keepTime` to find: a sign of life must not hide that it has overslept, or that pings were refused.
-  const verdict = judgeClock({ aliveAt: watch.aliveAt, now: deps.clock.now() })
-  const isWatching = verdict === 'steady' && !watch.isDiskRefusing
+  const isWatching = verdictOn(deps, watch) === 'steady' && !watch.isDiskRefusing
   try {
     await (isWatching ? signLife(deps, watch) : deps.db.writeGrouped(proveWritable))
   } catch (error) {
@@ -80,16 +79,10 @@ export async function showLife(deps: Deps, watch: Watch): Promise<void> {
 /** Looks for a gap in the watch, and says whether deadlines may be judged now. Throws when the disk refuses. */
 export async function keepTime(deps: Deps, watch: Watch): Promise<boolean> {
   await compareClocks(deps, watch)
-  const now = deps.clock.now()
-  const elapsedMs = deps.clock.elapsed() - watch.aliveElapsed
-  const verdict = judgeClock({ aliveAt: watch.aliveAt, now })
-  if (watch.waitsSince !== null) return await keepWaiting(deps, watch)
-  if (verdict === 'behind') await putBack(deps, watch)
+  if (watch.waitsSince !== null && !(await endWaiting(deps, watch, watch.waitsSince))) return false
+  if (verdictOn(deps, watch) === 'behind') await putBack(deps, watch)
   // However short: while the disk refuses, so are the pings.
-  if (verdict === 'gap' || watch.isDiskRefusing) {
-    const ms = now - watch.aliveAt
-    await noteGap(deps, watch, gapReason({ ms, elapsedMs, isDiskRefusing: watch.isDiskRefusing }))
-  }
+  if (verdictOn(deps, watch) === 'gap' || watch.isDiskRefusing) await noteGap(deps, watch)
   return true
 }
 
@@ -100,7 +93,7 @@ async function compareClocks(deps: Deps, watch: Watch): Promise<void> {
   const seen = readClocks(deps)
   const byMs = clockStep(before, seen)
   const isWatching = watch.waitsSince === null && !watch.isDiskRefusing
-  const isPutOff = isWatching && isStall(before, seen) && judgeClock({ ...watch, now: seen.now }) === 'steady'
+  const isPutOff = isWatching && isStall(before, seen) && verdictOn(deps, watch) === 'steady'
   if (byMs !== 0 || isPutOff) {
     await deps.db.writeGrouped((tx) => {
       if (byMs !== 0) acceptStep(tx, { since: watch.startedAt, byMs })
@@ -110,6 +103,10 @@ async function compareClocks(deps: Deps, watch: Watch): Promise<void> {
   watch.startedAt += byMs
   watch.steppedMs += byMs
   watch.seen = seen
+}
+
+function verdictOn({ clock }: Deps, { aliveAt }: Watch): ClockVerdict {
+  return judgeClock({ aliveAt, now: clock.now() })
 }
 
 function readClocks({ clock }: Deps): ClockReading {
@@ -134,12 +131,11 @@ async function goOn(deps: Deps, watch: Watch): Promise<void> {
   sawLife(deps, watch)
 }
 
-async function keepWaiting(deps: Deps, watch: Watch): Promise<boolean> {
-  const isBehind = judgeClock({ aliveAt: watch.aliveAt, now: deps.clock.now() }) === 'behind'
-  const waitedMs = deps.clock.elapsed() - (watch.waitsSince ?? 0)
-  if (isBehind && waitedMs < CLOCK_WAIT_MS) return false
-  if (isBehind) await putBack(deps, watch)
-  else await goOn(deps, watch)
+// A clock that stays behind for long is believed, and was put back.
+async function endWaiting(deps: Deps, watch: Watch, since: number): Promise<boolean> {
+  const isBehind = verdictOn(deps, watch) === 'behind'
+  if (isBehind && deps.clock.elapsed() - since < CLOCK_WAIT_MS) return false
+  if (!isBehind) await goOn(deps, watch)
   watch.waitsSince = null
   return true
 }
@@ -156,13 +152,16 @@ async function putBack(deps: Deps, watch: Watch): Promise<void> {
   sawLife(deps, watch)
 }
 
-async function noteGap(deps: Deps, watch: Watch, reason: BlackoutReason): Promise<void> {
+async function noteGap(deps: Deps, watch: Watch): Promise<void> {
+  const ms = deps.clock.now() - watch.aliveAt
+  const elapsedMs = deps.clock.elapsed() - watch.aliveElapsed
+  const reason = gapReason({ ms, elapsedMs, isDiskRefusing: watch.isDiskRefusing })
   const spared = await deps.db.writeGrouped((tx) => {
     const count = recordBlackout(tx, { from: watch.aliveAt, reason, steppedMs: watch.steppedMs })
     markAlive(tx)
     return count
   })
-  if (spared > 0 || deps.clock.now() - watch.aliveAt > GAP_MS) logBlackout(deps, watch.aliveAt, spared)
+  if (spared > 0 || ms > GAP_MS) logBlackout(deps, watch.aliveAt, spared)
   watch.isDiskRefusing = false
   sawLife(deps, watch)
 }

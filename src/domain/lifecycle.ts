@@ -152,8 +152,7 @@ export function spare<M extends WatchedMonitor>(monitor: M, { from, now }: { fro
 export function redated<M extends WatchedMonitor>(monitor: M, { since, byMs }: { since: number; byMs: number }): M {
   const anew = (at: number) => (at >= since ? at + byMs : at)
   const { lastPingAt, openRuns, sparedUntil } = monitor
-  return rescheduled({
-    ...monitor,
+  return atMoments(monitor, {
     lastPingAt: lastPingAt === null ? null : anew(lastPingAt),
     openRuns: openRuns.map((run) => ({ ...run, startedAt: anew(run.startedAt) })),
     sparedUntil: sparedUntil === null ? null : anew(sparedUntil),
@@ -162,16 +161,21 @@ export function redated<M extends WatchedMonitor>(monitor: M, { since, byMs }: {
 
 /** The clock was put back to `now`, and nothing can have happened after it. A run that is awaited still is. */
 export function notAfter<M extends WatchedMonitor>(monitor: M, now: number): M {
+  const { lastPingAt, openRuns, sparedUntil, graceMs } = monitor
   const latest = isRunAwaited(monitor) ? now - 1 : now
-  return rescheduled({
-    ...monitor,
-    lastPingAt: monitor.lastPingAt === null ? null : Math.min(monitor.lastPingAt, latest),
-    openRuns: monitor.openRuns.map((run) => ({ ...run, startedAt: Math.min(run.startedAt, now) })),
-    sparedUntil:
-      monitor.sparedUntil === null
-        ? null
-        : Math.min(monitor.sparedUntil, now + Math.max(monitor.graceMs, runLimitMs(monitor))),
+  const chanceMs = Math.max(graceMs, runLimitMs(monitor))
+  return atMoments(monitor, {
+    lastPingAt: lastPingAt === null ? null : Math.min(lastPingAt, latest),
+    openRuns: openRuns.map((run) => ({ ...run, startedAt: Math.min(run.startedAt, now) })),
+    sparedUntil: sparedUntil === null ? null : Math.min(sparedUntil, now + chanceMs),
   })
+}
+
+type Moments = Pick<WatchedMonitor, 'lastPingAt' | 'openRuns' | 'sparedUntil'>
+
+function atMoments<M extends WatchedMonitor>(monitor: M, moments: Moments): M {
+  const moved = { ...monitor, ...moments }
+  return moved.lastPingAt === monitor.lastPingAt ? due(moved, monitor.dueAt) : rescheduled(moved)
 }
 
 /**

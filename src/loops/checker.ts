@@ -10,10 +10,11 @@ const EVERY_MS = 250
 export function createChecker(deps: Deps, watch: Watch): Loop {
   let known = new Set<number>()
 
+  const look = async () => ((await keepTime(deps, watch)) ? checkDeadlines(deps) : [])
+
   // A monitor that cannot be judged is told of once, not four times a second.
   const tick = async (): Promise<void> => {
-    if (!(await keepTime(deps, watch))) return
-    const unjudged = await checkDeadlines(deps).catch((error) => {
+    const unjudged = await look().catch((error) => {
       watch.isDiskRefusing ||= error instanceof StorageRefusedError
       throw error
     })

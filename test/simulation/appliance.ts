@@ -1,0 +1,184 @@
+// The real CronGuard, as the simulation keeps it: real database, routes, checker, outbox and signs of life, on a clock
+// and before a world that are told. It can be killed with messages under way, put to sleep, and refused by its disk.
+import { addUser } from '#actions/accounts.ts'
+import { createChannel } from '#actions/channels.ts'
+import { saveMonitor } from '#actions/monitors.ts'
+import { beginWatch, endWatch, type Watch } from '#actions/process.ts'
+import { projectsOf } from '#actions/projects.ts'
+import { migrate } from '#actions/schema.ts'
+import { readConfig } from '#config.ts'
+import type { Deps } from '#deps.ts'
+import type { Monitor, MonitorChange } from '#domain/monitor.ts'
+import { createLive } from '#http/live.tsx'
+import { createFront, type Front } from '#http/server.ts'
+import type { Log } from '#lib/log.ts'
+import { createChecker } from '#loops/checker.ts'
+import { createHeartbeat } from '#loops/heartbeat.ts'
+import type { Loop } from '#loops/index.ts'
+import { createOutbox } from '#loops/outbox.ts'
+import { openDatabase } from '#store/database.ts'
+import type { Time } from './oracle.ts'
+import type { Receivers } from './receivers.ts'
+import type { WorldClock } from './world-clock.ts'
+
+interface Process {
+  deps: Deps
+  front: Front
+  watch: Watch
+  loops: { checker: Loop; outbox: Loop; heartbeat: Loop }
+  startedAt: number
+}
+
+export interface SimulatedChannel {
+  project: string
+  name: string
+  kind: string
+  settings: unknown
+  tellsBlackouts: boolean
+}
+
+const HEARTBEAT_MS = 5000
+
+const silent = (): void => {}
+const SILENCE: Log = { debug: silent, info: silent, warn: silent, error: silent }
+
+export class Appliance {
+  readonly #path: string
+  readonly #clock: WorldClock
+  readonly #receivers: Receivers
+  #process: Process | null = null
+
+  constructor({ path, clock, receivers }: { path: string; clock: WorldClock; receivers: Receivers }) {
+    this.#path = path
+    this.#clock = clock
+    this.#receivers = receivers
+  }
+
+  get deps(): Deps {
+    return this.#running.deps
+  }
+
+  get isWaiting(): boolean {
+    return this.#running.watch.waitsSince !== null
+  }
+
+  async start(): Promise<void> {
+    const deps: Deps = {
+      db: openDatabase({ path: this.#path, clock: this.#clock, busyTimeoutMs: 1000 }),
+      clock: this.#clock,
+      config: readConfig({ CRONGUARD_SECRET_KEY: 'a key that only the simulation knows' }),
+      log: SILENCE,
+      outbound: this.#receivers.outbound,
+      mailer: this.#receivers.mailer,
+    }
+    migrate(deps.db)
+    const watch = await beginWatch(deps)
+    const loops = {
+      checker: createChecker(deps, watch),
+      outbox: createOutbox(deps),
+      heartbeat: createHeartbeat(deps, watch),
+    }
+    const front = createFront(deps, () => [], createLive(deps))
+    this.#process = { deps, watch, loops, front, startedAt: this.#clock.true }
+  }
+
+  /** Killed: what is under way hangs in the air, and nothing more is written. */
+  kill(): void {
+    this.deps.db.close()
+    this.#process = null
+    this.#receivers.breakOff()
+  }
+
+  /** Stopped on purpose; messages under way are given up, as after the patience of a stop. Says whether it noted it. */
+  stop(): boolean {
+    let isNoted = true
+    try {
+      endWatch(this.deps)
+    } catch {
+      isNoted = false
+    }
+    this.kill()
+    return isNoted
+  }
+
+  setDisk(isWell: boolean): void {
+    this.deps.db.get(`PRAGMA query_only = ${isWell ? 0 : 1}`)
+  }
+
+  async check(): Promise<void> {
+    await this.#running.loops.checker.tick().catch(expectRefusal)
+  }
+
+  async send(): Promise<void> {
+    await this.#running.loops.outbox.tick().catch(expectRefusal)
+    await this.#receivers.quiet()
+  }
+
+  /** Writes a sign of life; says whether the disk took it. */
+  async showLife(): Promise<boolean> {
+    let isTaken = true
+    await this.#running.loops.heartbeat.tick().catch((error) => {
+      isTaken = false
+      expectRefusal(error)
+    })
+    return isTaken
+  }
+
+  /**
+   * It has lived since the last time: in place of all the signs of life that it wrote meanwhile, the last one. Returns
+   * when that was, by the wall and by the clock that only goes forward.
+   */
+  livedOn(): Pick<Time, 'wall' | 'elapsed'> {
+    const { watch, startedAt } = this.#running
+    const sinceMs = (this.#clock.true - startedAt) % HEARTBEAT_MS
+    watch.aliveAt = Math.max(watch.aliveAt, this.#clock.now() - sinceMs)
+    watch.aliveElapsed = Math.max(watch.aliveElapsed, this.#clock.elapsed() - sinceMs)
+    watch.steppedMs = 0
+    watch.seen = { now: this.#clock.now(), elapsed: this.#clock.elapsed(), sinceBoot: this.#clock.sinceBoot() }
+    return { wall: watch.aliveAt, elapsed: watch.aliveElapsed }
+  }
+
+  /** What it has written of that on its disk. */
+  saveSignOfLife(): void {
+    const { deps, watch } = this.#running
+    deps.db.write((tx) => tx.run('UPDATE heartbeat SET alive_at = $aliveAt', { aliveAt: watch.aliveAt }))
+  }
+
+  /** True time of its next sign of life. */
+  nextSignOfLifeAt(): number {
+    const { startedAt } = this.#running
+    return startedAt + (Math.floor((this.#clock.true - startedAt) / HEARTBEAT_MS) + 1) * HEARTBEAT_MS
+  }
+
+  async ping(pingKey: string, ending: string): Promise<number> {
+    const response = await this.#running.front(new Request(`http://localhost/ping/${pingKey}${ending}`), '192.0.2.7')
+    await response.text()
+    return response.status
+  }
+
+  addProject(email: string): string {
+    this.deps.db.write((tx) => addUser(tx, { email, passwordHash: 'none', isAdmin: false }))
+    const [project] = projectsOf(this.deps, email)
+    if (project === undefined) throw new Error('A user has a project of their own')
+    return project.id
+  }
+
+  addChannel({ project, ...channel }: SimulatedChannel): string {
+    return createChannel(this.deps, { projectId: project, ...channel }).id
+  }
+
+  addMonitor(projectId: string, change: MonitorChange & { name: string }, channelIds: string[]): Monitor {
+    return saveMonitor(this.deps, { projectId, match: null, change, channelIds }).monitor
+  }
+
+  get #running(): Process {
+    if (this.#process === null) throw new Error('CronGuard does not run')
+    return this.#process
+  }
+}
+
+function expectRefusal(error: unknown): void {
+  const errors = error instanceof AggregateError ? error.errors : [error]
+  const unexpected = errors.find((one) => !(one instanceof Error) || one.name !== 'StorageRefusedError')
+  if (unexpected !== undefined) throw unexpected
+}

@@ -1,0 +1,216 @@
+// The oracle: it is told what reached CronGuard and when CronGuard could look, and says what must have been written
+// down and told by then. Its rules are those of the documentation; it shares none of CronGuard's.
+import { type Change, JobRules, type Signal, type Wishes } from './job-rules.ts'
+
+const SECOND = 1000
+const SHORT_GAP_MS = 15 * SECOND
+const REST_MS = 3 * SECOND
+const CLOCK_TOLERANCE_MS = 2 * SECOND
+const CLOCK_PATIENCE_MS = 600 * SECOND
+
+export type Reason = 'crash' | 'stop' | 'jump' | 'stuck' | 'disk'
+
+/** A stretch without a watch, and the monitors that got one more grace for it. */
+export interface Gap {
+  from: number
+  to: number
+  reason: Reason
+  spared: string[]
+}
+
+/** What the clock on the wall shows, and the one that only goes forward while the machine is awake. */
+export interface Time {
+  wall: number
+  elapsed: number
+  /** What has truly passed since some moment. */
+  passed: number
+}
+
+type SignOfLife = Pick<Time, 'wall' | 'elapsed'>
+
+export class Oracle {
+  readonly jobs = new Map<string, JobRules>()
+  /** What must have happened since it was last asked. */
+  changes: Change[] = []
+  gaps: Gap[] = []
+  /** The last sign of life that is on disk. */
+  #alive: SignOfLife | null = null
+  /** When it was last awake enough to compare its clocks, and what they showed. */
+  #seen: Time | null = null
+  /** When the process began, by the clock as it is set now. */
+  #bornAt = 0
+  /** By how much the clock was put forward since the last sign of life. */
+  #setByMs = 0
+  #isDiskKnownToRefuse = false
+  #waitsSince: number | null = null
+  #stoppedAt: number | null = null
+
+  add(name: string, wishes: Wishes): void {
+    this.jobs.set(name, new JobRules(name, wishes))
+  }
+
+  job(name: string): JobRules {
+    const job = this.jobs.get(name)
+    if (job === undefined) throw new Error(`The oracle knows no ${name}`)
+    return job
+  }
+
+  hear(name: string, { signal, runId, now }: { signal: Signal; runId: string | null; now: number }): void {
+    this.#note(this.job(name).hear(signal, runId, now))
+  }
+
+  pause(name: string, now: number): void {
+    this.#note(this.job(name).pause(now))
+  }
+
+  resume(name: string, now: number): void {
+    this.#note(this.job(name).resume(now))
+  }
+
+  change(name: string, wishes: Wishes): void {
+    this.job(name).change(wishes)
+  }
+
+  /**
+   * CronGuard is about to write a sign of life. What it has missed is for a look to notice, and must not be hidden.
+   */
+  beats(time: Time, isDiskWell: boolean): void {
+    if (this.#waitsSince !== null) return
+    if (!isDiskWell) this.#isDiskKnownToRefuse = true
+    else if (!this.#isUnwatched(time)) this.#showsLife(time)
+  }
+
+  /** CronGuard has written its signs of life as ever, the last of them at `alive`, and was awake until now. */
+  lives(alive: SignOfLife, time: Time): void {
+    this.#showsLife(alive)
+    this.#seen = time
+  }
+
+  /** It stopped on purpose, and could write that down. */
+  stops(time: Time): void {
+    this.#alive = time
+    this.#stoppedAt = time.wall
+  }
+
+  starts(time: Time): void {
+    this.#isDiskKnownToRefuse = false
+    this.#waitsSince = null
+    this.#seen = time
+    this.#bornAt = time.wall
+    this.#setByMs = 0
+    if (this.#alive !== null && time.wall < this.#alive.wall - CLOCK_TOLERANCE_MS) this.#waitsSince = time.elapsed
+    else this.#begins(time)
+  }
+
+  /** CronGuard comes by to look at everything. */
+  looks(time: Time, isDiskWell: boolean): void {
+    if (isDiskWell) this.#comparesClocks(time)
+    else if (this.#isAnythingToShift(time)) this.#isDiskKnownToRefuse = true
+    if (this.#waitsSince !== null && !this.#canStopWaiting(time, this.#waitsSince)) return
+    if (!isDiskWell) {
+      const isAnythingToWrite = this.#isUnwatched(time) || [...this.jobs.values()].some((job) => isMissed(job, time))
+      if (isAnythingToWrite) this.#isDiskKnownToRefuse = true
+      return
+    }
+    this.#noticesTheClock(time)
+    for (const job of this.jobs.values()) this.#note(job.look(time.wall))
+  }
+
+  /** The earliest moment by the wall at which something will be missed. */
+  nextMissingAt(): number | null {
+    const moments = [...this.jobs.values()].map((job) => job.missing()?.at ?? null).filter((at) => at !== null)
+    return moments.length === 0 ? null : Math.min(...moments)
+  }
+
+  get isWaiting(): boolean {
+    return this.#waitsSince !== null
+  }
+
+  #canStopWaiting({ wall, elapsed }: Time, since: number): boolean {
+    const isRight = wall >= (this.#alive?.wall ?? wall) - CLOCK_TOLERANCE_MS
+    return isRight || elapsed - since >= CLOCK_PATIENCE_MS
+  }
+
+  #isUnwatched({ wall }: Time): boolean {
+    const apart = wall - (this.#alive?.wall ?? wall)
+    return apart > SHORT_GAP_MS || apart < -CLOCK_TOLERANCE_MS || this.#isDiskKnownToRefuse
+  }
+
+  // What has happened moves with the clock. Who may have stood at the door while it did not get to run is let in first.
+  #comparesClocks(time: Time): void {
+    const seen = this.#seen ?? time
+    const byMs = this.#wasSetBy(time)
+    if (byMs !== 0) for (const job of this.jobs.values()) job.shift({ since: this.#bornAt, byMs })
+    const restedMs = time.elapsed - seen.elapsed
+    if (this.#waitsSince === null && !this.#isUnwatched(time) && restedMs > REST_MS) {
+      this.#excuses({ from: time.wall - restedMs, to: time.wall, reason: 'stuck' })
+    }
+    this.#bornAt += byMs
+    this.#setByMs += byMs
+    this.#seen = time
+  }
+
+  #wasSetBy(time: Time): number {
+    const seen = this.#seen ?? time
+    const byMs = time.wall - seen.wall - (time.passed - seen.passed)
+    return Math.abs(byMs) < CLOCK_TOLERANCE_MS ? 0 : byMs
+  }
+
+  #isAnythingToShift(time: Time): boolean {
+    return this.#wasSetBy(time) !== 0 && [...this.jobs.values()].some((job) => job.hasHappenedSince(this.#bornAt))
+  }
+
+  #showsLife(time: SignOfLife): void {
+    this.#alive = time
+    this.#setByMs = 0
+  }
+
+  #noticesTheClock(time: Time): void {
+    const alive = this.#alive ?? time
+    const wasWaiting = this.#waitsSince !== null
+    this.#waitsSince = null
+    if (time.wall < alive.wall - CLOCK_TOLERANCE_MS) this.#turnsBack(time)
+    else if (wasWaiting) this.#begins(time)
+    const from = this.#alive ?? time
+    if (time.wall - from.wall > SHORT_GAP_MS || this.#isDiskKnownToRefuse) {
+      const isLeap = time.elapsed - from.elapsed < (time.wall - from.wall) / 2
+      const gap: Omit<Gap, 'spared'> = { from: from.wall, to: time.wall, reason: isLeap ? 'jump' : 'stuck' }
+      this.#excuses(gap, from.wall + this.#setByMs)
+      this.#showsLife(time)
+    }
+    this.#isDiskKnownToRefuse = false
+  }
+
+  #begins(time: Time): void {
+    const from = this.#alive?.wall ?? null
+    if (from !== null) this.#excuses({ from, to: time.wall, reason: this.#stoppedAt === null ? 'crash' : 'stop' })
+    this.#stoppedAt = null
+    this.#showsLife(time)
+  }
+
+  #turnsBack(time: Time): void {
+    for (const job of this.jobs.values()) job.turnBack(time.wall)
+    this.#stoppedAt = null
+    this.#showsLife(time)
+  }
+
+  // It was blind since `blindSince`, whatever the clock was set to meanwhile.
+  #excuses(gap: Omit<Gap, 'spared'>, blindSince = gap.from): void {
+    const { from, to } = gap
+    const reason = this.#isDiskKnownToRefuse ? 'disk' : gap.reason
+    const isShort = to - from <= SHORT_GAP_MS
+    const isConcerned = (job: JobRules) => (isShort ? isMissed(job, { wall: to }) : job.isExpecting(to))
+    const excused = [...this.jobs.values()].filter(isConcerned)
+    for (const job of excused) job.excuse({ from: blindSince, to })
+    if (!isShort) this.gaps.push({ from, to, reason, spared: excused.map(({ name }) => name).sort() })
+  }
+
+  #note(change: Change | null): void {
+    if (change !== null) this.changes.push(change)
+  }
+}
+
+function isMissed(job: JobRules, { wall }: { wall: number }): boolean {
+  const missing = job.missing()
+  return missing !== null && missing.at <= wall
+}

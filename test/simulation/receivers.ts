@@ -1,0 +1,126 @@
+// The world outside of the simulation: those who are told. Each has a mood that changes, and every attempt is kept.
+import type { Mail, Mailer, MailResult } from '#lib/mail.ts'
+import { networkFailure } from '#lib/network.ts'
+import type { Outbound, OutboundRequest, OutboundResult } from '#lib/outbound.ts'
+import type { WorldClock } from './world-clock.ts'
+
+/**
+ * `works`: takes it and says so. `slow`: the same, after a while. `refuses`: takes nothing. `hangs`: nothing is heard
+ * until patience ends. `lies`: takes it, and says that it did not. `gone`: will never take anything, and says so.
+ */
+export type Mood = 'works' | 'slow' | 'refuses' | 'hangs' | 'lies' | 'gone'
+
+/** `unknown`: nobody was there to hear the answer. */
+export type Verdict = 'taken' | 'refused' | 'gone' | 'unknown'
+
+/** One attempt to tell somebody, as the one who is told, and a bystander, saw it. */
+export interface Attempt {
+  channel: string
+  deliveryId: string
+  status: string
+  monitor: string
+  begunAt: { true: number; wall: number }
+  endedAt: { true: number; wall: number } | null
+  hasArrived: boolean
+  verdict: Verdict | null
+}
+
+interface Hanging {
+  until: number
+  end: (isBrokenOff: boolean) => void
+}
+
+const PATIENCE_MS = { webhook: 5000, mail: 40_000 }
+const SLOW_MS = 3000
+
+export class Receivers {
+  readonly attempts: Attempt[] = []
+  readonly moods = new Map<string, Mood>()
+  readonly #clock: WorldClock
+  #hanging: Hanging[] = []
+  /** Grows with whatever happens here. */
+  #stirs = 0
+
+  constructor(clock: WorldClock) {
+    this.#clock = clock
+  }
+
+  readonly outbound: Outbound = {
+    send: async (request: OutboundRequest): Promise<OutboundResult> => {
+      const message = JSON.parse(request.body)
+      const channel = new URL(request.url).pathname.slice(1)
+      const about = { monitor: message.monitor_name, status: message.status, deliveryId: message.delivery_id }
+      const verdict = await this.#attempt({ channel, ...about, patienceMs: PATIENCE_MS.webhook })
+      if (verdict === 'unknown') return networkFailure('timeout')
+      return { kind: 'answer', status: { taken: 200, refused: 500, gone: 410 }[verdict], body: '' }
+    },
+  }
+
+  readonly mailer: Mailer = {
+    send: async (mail: Mail): Promise<MailResult> => {
+      const [status = '', monitor = ''] = mail.subject.split(' | ')
+      const deliveryId = mail.headers['X-CronGuard-Delivery'] ?? ''
+      const about = { channel: mail.to.split('@')[0] ?? '', monitor, status: status.toLowerCase(), deliveryId }
+      const verdict = await this.#attempt({ ...about, patienceMs: PATIENCE_MS.mail })
+      if (verdict === 'taken') return { kind: 'sent', detail: '250 OK' }
+      if (verdict === 'gone') return { kind: 'failure', reason: 'rejected', detail: '550 5.1.1', isPermanent: true }
+      return { ...networkFailure(verdict === 'unknown' ? 'timeout' : 'refused'), isPermanent: false }
+    },
+    close: () => {},
+  }
+
+  /** True time at which the next of those who wait for an answer gets one, or gives up. */
+  get nextEndAt(): number | null {
+    return this.#hanging.length === 0 ? null : Math.min(...this.#hanging.map(({ until }) => until))
+  }
+
+  /** Ends what has to end by now, and lets CronGuard write down what became of it. */
+  async endDue(): Promise<void> {
+    const due = this.#hanging.filter(({ until }) => until <= this.#clock.true)
+    this.#hanging = this.#hanging.filter((hanging) => !due.includes(hanging))
+    for (const { end } of due) end(false)
+    await this.quiet()
+  }
+
+  /** The process that waits for answers is gone. */
+  breakOff(): void {
+    for (const { end } of this.#hanging.splice(0)) end(true)
+  }
+
+  /** Resolves when nothing moves any more but by time. */
+  async quiet(): Promise<void> {
+    let seen = -1
+    while (seen !== this.#stirs) {
+      seen = this.#stirs
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  async #attempt({
+    patienceMs,
+    ...about
+  }: Pick<Attempt, 'channel' | 'deliveryId' | 'status' | 'monitor'> & { patienceMs: number }): Promise<Verdict> {
+    const mood = this.moods.get(about.channel) ?? 'works'
+    const hasArrived = mood === 'works' || mood === 'slow' || mood === 'lies'
+    const attempt: Attempt = { ...about, begunAt: this.#moment(), endedAt: null, hasArrived, verdict: null }
+    this.attempts.push(attempt)
+    this.#stirs += 1
+    const waitMs = { works: 0, refuses: 0, gone: 0, lies: 0, slow: SLOW_MS, hangs: patienceMs }[mood]
+    const isBrokenOff = waitMs > 0 && (await this.#wait(waitMs))
+    this.#stirs += 1
+    attempt.endedAt = this.#moment()
+    const verdicts = { works: 'taken', slow: 'taken', lies: 'refused', refuses: 'refused', gone: 'gone' } as const
+    // For the sender, to hear nothing is to be refused.
+    const heard = mood === 'hangs' ? 'unknown' : verdicts[mood]
+    attempt.verdict = isBrokenOff ? 'unknown' : heard === 'unknown' ? 'refused' : heard
+    return isBrokenOff ? 'unknown' : heard
+  }
+
+  #wait(ms: number): Promise<boolean> {
+    return new Promise((resolve) => this.#hanging.push({ until: this.#clock.true + ms, end: resolve }))
+  }
+
+  #moment(): { true: number; wall: number } {
+    return { true: this.#clock.true, wall: this.#clock.now() }
+  }
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '#lib/clock.ts'
+import type { Time } from './oracle.ts'
+
+/** True time, and what CronGuard's machine makes of it. */
+export class WorldClock implements Clock {
+  /** True milliseconds since 1970. */
+  true: number
+  /** How far the clock of CronGuard's machine is ahead. */
+  aheadMs = 0
+  /** For how long that machine has slept: its clock that only goes forward stood still. */
+  sleptMs = 0
+
+  constructor(start: number) {
+    this.true = start
+  }
+
+  now(): number {
+    return this.true + this.aheadMs
+  }
+
+  elapsed(): number {
+    return this.true - this.sleptMs
+  }
+
+  sinceBoot(): number {
+    return this.true
+  }
+
+  time(): Time {
+    return { wall: this.now(), elapsed: this.elapsed(), passed: this.true }
+  }
+}

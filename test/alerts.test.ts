@@ -136,7 +136,10 @@ describe('Many jobs', () => {
     const healthy = guard.monitor(project, { name: 'healthy' })
     await guard.ping(backup)
     await guard.ping(healthy)
-    guard.db.write((tx) => tx.run("UPDATE monitors SET schedule_kind = 'cron' WHERE id = $id", { id: backup.id }))
+    guard.db.write((tx) =>
+      tx.runScript(`CREATE TRIGGER broken BEFORE INSERT ON transitions WHEN new.monitor_id = ${backup.id}
+                    BEGIN SELECT RAISE(ABORT, 'not this one'); END`),
+    )
     await guard.pass(26 * HOUR, HOUR)
     expect(guard.now(healthy).status).toBe('down')
     const told = guard.log.filter(({ event }) => event === 'A deadline could not be judged')

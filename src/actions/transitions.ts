@@ -12,22 +12,23 @@ import { findMonitorById, saveState } from '#store/monitors.ts'
 import { findLastPing } from '#store/pings.ts'
 import { findProject } from '#store/projects.ts'
 
-export function recordStep(tx: Tx, { monitor, transition }: Step): void {
+export function recordStep(tx: Tx, { monitor, transition, dueAt = null }: Step): void {
   saveState(tx, monitor)
-  if (transition) recordTransition(tx, { monitorId: monitor.id, transition })
+  if (transition) recordTransition(tx, { monitorId: monitor.id, transition, dueAt })
 }
 
 interface Recorded {
   monitorId: number
   transition: Transition
+  dueAt: number | null
 }
 
-function recordTransition(tx: Tx, { monitorId, transition }: Recorded): void {
+function recordTransition(tx: Tx, { monitorId, transition, dueAt }: Recorded): void {
   const transitionId = insertTransition(tx, { ...transition, monitorId })
   const at = transition.at
   const closed = closesIncident(transition) ? closeIncident(tx, { monitorId, transitionId, at }) : null
   if (opensIncident(transition)) openIncident(tx, { id: newUuid(), monitorId, transitionId, at })
-  if (isWorthTelling(transition)) notify(tx, { monitorId, transition, transitionId, closed })
+  if (isWorthTelling(transition)) notify(tx, { monitorId, transition, dueAt, transitionId, closed })
 }
 
 function notify(
@@ -35,6 +36,7 @@ function notify(
   {
     monitorId,
     transition,
+    dueAt,
     transitionId,
     closed,
   }: Recorded & {
@@ -49,6 +51,7 @@ function notify(
     transition,
     project: findProject(tx, monitor.projectId)?.name ?? '',
     lastPing: findLastPing(tx, { monitorId, at: transition.at }),
+    dueAt,
     downSince: closed?.openedAt ?? null,
   })
   const notificationId = insertNotification(tx, { about: { transitionId }, projectId: monitor.projectId, notification })

@@ -38,6 +38,8 @@ export interface RecordedTransition extends Transition {
 export interface Step<M extends WatchedMonitor = WatchedMonitor> {
   monitor: M
   transition: Transition | null
+  /** Going down for want of a ping: when it was expected, or when the run started whose end was. */
+  dueAt?: number | null
 }
 
 /** A ping that came at `now`, already judged by the monitor's rules. */
@@ -85,14 +87,17 @@ function isOverdue(monitor: WatchedMonitor, { startedAt }: OpenRun, at: number):
 export function applyDeadline<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
   const { deadlineAt, lastPingAt } = monitor
   if (deadlineAt === null || now < deadlineAt) return { monitor, transition: null }
-  const isOverrun = overdueRun(monitor, deadlineAt) !== undefined
   const at = Math.max(deadlineAt, lastPingAt ?? deadlineAt)
+  const run = overdueRun(monitor, deadlineAt)
   const missed = {
     ...monitor,
-    openRuns: monitor.openRuns.map((run) => (isOverdue(monitor, run, deadlineAt) ? { ...run, isJudged: true } : run)),
+    openRuns: monitor.openRuns.map((open) =>
+      isOverdue(monitor, open, deadlineAt) ? { ...open, isJudged: true } : open,
+    ),
     recentRuns: addRun(monitor.recentRuns, 'm'),
   }
-  return move(missed, 'down', { at, reason: isOverrun ? 'overrun' : 'timeout' })
+  const reason = run === undefined ? 'timeout' : 'overrun'
+  return { ...move(missed, 'down', { at, reason }), dueAt: run?.startedAt ?? awaitedSlot(monitor) }
 }
 
 /** A person pauses. Pausing twice ends the run that has started meanwhile, and nothing else. */
@@ -216,7 +221,7 @@ function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): 
 
 // One that comes late is that of its own slot, however near the next one is.
 function dueAfter(monitor: WatchedMonitor, now: number): number | null {
-  const slot = monitor.dueAt ?? slotByLastPing(monitor)
+  const slot = awaitedSlot(monitor)
   const isLate = slot !== null && slot <= now
   return nextDueAt(monitor.schedule, { pingAt: now, earlyMs: isLate ? 0 : monitor.earlyMs })
 }
@@ -257,6 +262,11 @@ function due<M extends WatchedMonitor>(monitor: M, dueAt: number | null): M {
 function isRunAwaited({ status, maxRunMs, openRuns, lastPingAt }: WatchedMonitor): boolean {
   const startedAt = openRuns.at(-1)?.startedAt
   return status === 'up' && maxRunMs !== null && startedAt !== undefined && startedAt > (lastPingAt ?? startedAt)
+}
+
+// While the end of a run is awaited, no slot is kept.
+function awaitedSlot(monitor: WatchedMonitor): number | null {
+  return monitor.dueAt ?? slotByLastPing(monitor)
 }
 
 function slotByLastPing({ status, schedule, lastPingAt, earlyMs }: WatchedMonitor): number | null {

@@ -1,9 +1,9 @@
 import { durationInWords, momentInWords } from '#lib/duration.ts'
 import { type BlackoutNotice, blackoutDetails, blackoutFacts, blackoutTitle } from './blackout-notice.ts'
-import { overdueRun, runLimitMs, type Transition, type TransitionReason } from './lifecycle.ts'
+import { runLimitMs, type Transition, type TransitionReason } from './lifecycle.ts'
 import { type Monitor, shownName, tagList } from './monitor.ts'
 import type { RecordedPing } from './ping.ts'
-import { DAILY, nextDueAt, type Schedule, scheduleInWords } from './schedule.ts'
+import { DAILY, type Schedule, scheduleInWords } from './schedule.ts'
 
 /** What is said, in no channel's dialect. It is kept as it was when it happened. */
 export type Notification = MonitorNotification | BlackoutNotice
@@ -41,6 +41,8 @@ export interface NotificationFacts {
   transition: Transition
   project: string
   lastPing: RecordedPing | null
+  /** As a `Step` has it. */
+  dueAt: number | null
   /** When the incident that ends here began. */
   downSince: number | null
 }
@@ -55,16 +57,9 @@ export function composeNotification({ monitor, transition, ...facts }: Notificat
     monitor: describeMonitor(monitor),
     project: facts.project,
     lastPing: facts.lastPing && pickLastPing(facts.lastPing),
-    dueAt: dueAtOf(monitor, transition),
+    dueAt: facts.dueAt,
     downMs: facts.downSince === null ? null : at - facts.downSince,
   }
-}
-
-function dueAtOf(monitor: Monitor, { reason, at }: Transition): number | null {
-  const { lastPingAt, schedule, earlyMs } = monitor
-  if (reason === 'overrun') return overdueRun(monitor, at)?.startedAt ?? null
-  if (reason === 'timeout' && lastPingAt !== null) return nextDueAt(schedule, { pingAt: lastPingAt, earlyMs })
-  return null
 }
 
 /** What the test button sends: made up, and it says so. */

@@ -227,6 +227,14 @@ describe('a ping that comes early or late', () => {
     expect(withRules(late, { earlyMs: 10 * MINUTE }).dueAt).toBe(NOW + 2 * HOUR)
   })
 
+  test('is missed at what it counted for', () => {
+    const late = applyPing(waiting({ earlyMs: null, graceMs: 59 * MINUTE }), ping('success'), NOW + 55 * MINUTE).monitor
+    expect(applyDeadline(late, NOW + 2 * HOUR)).toMatchObject({ transition: { reason: 'timeout' }, dueAt: NOW + HOUR })
+    const started = applyPing(late, ping('start'), NOW + 56 * MINUTE).monitor
+    const missed = { transition: { reason: 'overrun' }, dueAt: NOW + 56 * MINUTE }
+    expect(applyDeadline(started, NOW + 2 * HOUR)).toMatchObject(missed)
+  })
+
   test('is expected at another time when the zones have changed', () => {
     const moved = { ...waiting(), dueAt: NOW + 30 * MINUTE }
     expect(recounted(moved).dueAt).toBe(NOW)

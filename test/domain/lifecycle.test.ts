@@ -172,8 +172,9 @@ describe('a deadline takes a monitor down when it has come, and not before', () 
     const transition = { from, to: 'down', at: deadlineAt, reason } as const
     const openRuns = monitor.openRuns.map((open) => (reason === 'overrun' ? { ...open, isJudged: true } : open))
     const gone = { ...monitor, status: 'down', openRuns, dueAt: null, deadlineAt: null, recentRuns: 'm' } as const
+    const dueAt = reason === 'overrun' ? openRun.startedAt : LAST + PERIOD
     for (const lateMs of [0, 1, DAY]) {
-      expect(applyDeadline(monitor, deadlineAt + lateMs)).toEqual({ monitor: gone, transition })
+      expect(applyDeadline(monitor, deadlineAt + lateMs)).toEqual({ monitor: gone, transition, dueAt })
     }
     expect(isWorthTelling(transition)).toBe(true)
   })

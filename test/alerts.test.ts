@@ -59,6 +59,16 @@ describe('A job that stays away', () => {
     expect(guard.now(backup).status).toBe('down')
   })
 
+  test('is back at the earliest when it went down, though the clock was put back in between', async () => {
+    await guard.ping(backup)
+    await guard.pass(2 * HOUR)
+    guard.clock.advance(-HOUR)
+    await guard.ping(backup)
+    expect(guard.now(backup).status).toBe('up')
+    const incident = guard.db.get<{ lasted: number }>('SELECT closed_at - opened_at AS lasted FROM incidents')
+    expect(incident).toEqual({ lasted: 0 })
+  })
+
   test('is not an alarm when its ping comes before anybody has looked', async () => {
     await guard.ping(backup)
     guard.clock.advance(2 * HOUR)

@@ -58,7 +58,7 @@ export function composeNotification({ monitor, transition, ...facts }: Notificat
     project: facts.project,
     lastPing: facts.lastPing && pickLastPing(facts.lastPing),
     dueAt: facts.dueAt,
-    downMs: facts.downSince === null ? null : at - facts.downSince,
+    downMs: facts.downSince === null ? null : Math.max(0, at - facts.downSince),
   }
 }
 

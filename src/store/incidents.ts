@@ -73,14 +73,17 @@ export function openIncident(
   tx.touch(opening.monitorId)
 }
 
-/** Closes the open incident of the monitor and says when it began; null when there is none. */
+/**
+ * Closes the open incident of the monitor and says when it began; null when there is none. A clock that was put back
+ * closes none before it was opened.
+ */
 export function closeIncident(
   tx: Tx,
   closing: { monitorId: number; transitionId: number; at: number },
 ): { openedAt: number } | null {
   tx.touch(closing.monitorId)
   return tx.get<{ openedAt: number }>(
-    `UPDATE incidents SET closed_by = $transitionId, closed_at = $at
+    `UPDATE incidents SET closed_by = $transitionId, closed_at = max(opened_at, $at)
       WHERE monitor_id = $monitorId AND closed_at IS NULL
       RETURNING opened_at AS openedAt`,
     closing,

@@ -142,6 +142,7 @@ describe('what a notification keeps', () => {
     const transition = { from: 'down', to: 'up', at: NOW, reason: 'ping' } as const
     expect(compose({ transition, downSince: NOW - HOUR })).toMatchObject({ status: 'up', downMs: HOUR, dueAt: null })
     expect(compose({ transition, downSince: NOW }).downMs).toBe(0)
+    expect(compose({ transition, downSince: NOW + HOUR }).downMs).toBe(0)
   })
 
   test('the last ping without who sent it', () => {

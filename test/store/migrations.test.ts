@@ -19,6 +19,18 @@ const FOLDER = join(import.meta.dir, '../../migrations')
 const ALL = MIGRATIONS.map(({ name }) => name)
 const NEWEST = MIGRATIONS.length
 
+/**
+ * What was given out once is never edited: databases out there were made with it, and would be refused. A change is a
+ * new migration, with a new line here.
+ */
+const FROZEN = {
+  '0001_init': 'e435ebd32d1af7a1e1fcd5ccbd66c71ae2194a3fa35d08f1f77340a972b67410',
+  '0002_web': 'e9ccbf05bd833674d7d89f2726400bc2ec63754f5b1b57a22cca4223d3a30815',
+  '0003_drop_in': 'a7dce87ad4222f1d6f79290c5d245b54a12626b5a26fce1a462ac9789784f4a1',
+  '0004_blackouts': '4b522c3fbfac2827ea5bae1dfbffaa415105e3e047b6f5d9284448ff4fd183f3',
+  '0005_sizes': '765ae2a931b8747efe028aa94cdd0828d0419526ce920fb126de6f518650ae74',
+}
+
 const clock = toldClock()
 let db: Db
 
@@ -59,6 +71,10 @@ describe('Migrations', () => {
     expect(MIGRATIONS.map(({ version }) => version)).toEqual(files.map((_, index) => index + 1))
     expect(files.map((file) => Number.parseInt(file, 10))).toEqual(MIGRATIONS.map(({ version }) => version))
     for (const { name, sql } of MIGRATIONS) expect(sql).toBe(readFileSync(join(FOLDER, `${name}.sql`), 'utf8'))
+  })
+
+  test('are what they were when they were given out', () => {
+    expect(Object.fromEntries(MIGRATIONS.map(({ name, sql }) => [name, sha256Hex(sql)]))).toEqual(FROZEN)
   })
 
   test('are all applied to a fresh database, each with its checksum and its moment', () => {

@@ -239,6 +239,23 @@ describe('Nothing at all is brought in', () => {
     expect(message).not.toContain(backup.pingKey)
   })
 
+  test('when there are more than 20,000 monitors in all its projects', () => {
+    const content = exported()
+    const [one] = content.projects
+    const [job] = one?.monitors ?? []
+    const numbered = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
+    const withMonitors = (count: number, number: number) => {
+      const monitors = Array.from({ length: count }, (_, n) => ({ ...job, ping_key: numbered(number * 5000 + n) }))
+      return { ...one, id: numbered(number), channels: [], monitors }
+    }
+    const projects = [5000, 5000, 5000, 5000].map(withMonitors)
+    expect(travelled({ ...content, projects }).projects).toHaveLength(4)
+    expect(refusal(() => bring({ ...content, projects: [...projects, withMonitors(1, 4)] }))).toBe(
+      'This export has 20,001 monitors; at most 20,000 are brought in at once. ' +
+        'Bring in some of its projects at a time.',
+    )
+  })
+
   const SCHEDULE = { kind: 'cron', period_ms: 86_400_000, expression: '0 3 * * *', time_zone: 'UTC' }
   const second = () => exported().projects[0]?.monitors[1]?.ping_key
 

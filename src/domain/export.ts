@@ -23,6 +23,8 @@ export const EXPORT_FORMAT = 'cronguard-configuration'
 export const EXPORT_VERSION = 1
 
 const PROJECTS_IN_FILE_MAX = 10_000
+/** Brought in in one transaction, for which pings wait. */
+const MONITORS_IN_FILE_MAX = 20_000
 const EXPRESSION_MAX = 1000
 const PROBLEMS_SHOWN_MAX = 5
 
@@ -123,6 +125,7 @@ export function readExport(text: string): Exported {
   requireVersion(content)
   const read = Exported.safeParse(content)
   if (!read.success) throw invalid(read.error.issues)
+  requireFew(read.data)
   requireDistinct(read.data)
   return read.data
 }
@@ -211,6 +214,16 @@ function requireVersion(content: unknown): void {
   throw new AppError(
     'invalid',
     `This export has version ${version}; this CronGuard reads ${EXPORT_VERSION}. Install a newer one.`,
+  )
+}
+
+function requireFew({ projects }: Exported): void {
+  const count = projects.reduce((sum, { monitors }) => sum + monitors.length, 0)
+  if (count <= MONITORS_IN_FILE_MAX) return
+  const [has, most] = [count, MONITORS_IN_FILE_MAX].map((number) => number.toLocaleString('en'))
+  throw new AppError(
+    'invalid',
+    `This export has ${has} monitors; at most ${most} are brought in at once. Bring in some of its projects at a time.`,
   )
 }
 

@@ -4,6 +4,7 @@ import { openSetup } from '#actions/registration.ts'
 import { type App, startApp } from '#app.ts'
 import type { Config } from '#config.ts'
 import { systemClock } from '#lib/clock.ts'
+import { catchSignal } from '#lib/signals.ts'
 import type { AddCommand, Shell } from './command.ts'
 
 export const addServe: AddCommand = (program, shell) => {
@@ -11,10 +12,11 @@ export const addServe: AddCommand = (program, shell) => {
     .command('serve')
     .description('watch, and answer pings (what happens without a command)')
     .action(async () => {
+      const whenBackupIsWanted = catchSignal('SIGUSR1')
       const manager = await shell.findServiceManager()
       const app = await startApp({ config: shell.readConfig(), clock: systemClock }, manager)
       surviveFaults(app)
-      process.on('SIGUSR1', () => void keepBackup(app.deps))
+      whenBackupIsWanted(() => void keepBackup(app.deps))
       greet(app, shell)
       manager.ready(`Watching at ${app.deps.config.baseUrl}`)
       await stopSignal()

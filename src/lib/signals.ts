@@ -9,3 +9,16 @@ export const SIGNAL_NAMES: readonly string[] = [...NUMBERS.keys()]
 export function signalNumber(name: string): number | null {
   return NUMBERS.get(name) ?? null
 }
+
+/** Catches a signal from now on. One that comes before it is known what to do is not lost: that is done then, once. */
+export function catchSignal(signal: NodeJS.Signals): (handle: () => void) => void {
+  let isWaiting = false
+  let act = (): void => {
+    isWaiting = true
+  }
+  process.on(signal, () => act())
+  return (handle) => {
+    act = handle
+    if (isWaiting) handle()
+  }
+}

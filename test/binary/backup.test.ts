@@ -1,8 +1,10 @@
 // The commands for backups and for the configuration, as a shell sees them.
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
+import { lockFolder } from '#store/lock.ts'
 import { Binary, eventually } from '../support/binary.ts'
 import { firstUser, monitorOf } from '../support/job.ts'
 
@@ -22,6 +24,12 @@ beforeAll(async () => {
   })
 })
 afterAll(() => cronguard.dispose())
+
+/** Whether a process catches a signal: the kernel keeps a bit for each. */
+function catches(pid: number, signal: number): boolean {
+  const [, mask = '0'] = /^SigCgt:\s*(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n
+}
 
 const run = (...args: string[]) => cronguard.run(args)
 const newest = () =>
@@ -50,6 +58,20 @@ describe('cronguard backup', () => {
     process.kill(cronguard.pid ?? 0, 'SIGUSR1')
     await eventually('a backup', () => readdirSync(backups).length >= before + 2)
     expect(readFileSync(cronguard.logPath, 'utf8')).toContain('A backup was made')
+  })
+
+  test('is made as soon as the server can, when SIGUSR1 comes while it starts', async () => {
+    const early = await Binary.prepare()
+    const data = join(early.folder, 'data')
+    mkdirSync(data)
+    const lock = lockFolder(data)
+    const started = early.start()
+    await eventually('the signal to be caught', () => catches(early.pid ?? 0, constants.signals.SIGUSR1))
+    process.kill(early.pid ?? 0, 'SIGUSR1')
+    lock?.release()
+    await started
+    await eventually('a backup', () => existsSync(join(data, 'backups')) && readdirSync(join(data, 'backups')).length)
+    await early.dispose()
   })
 
   test('verify tells a whole one from a damaged one by its exit code', async () => {

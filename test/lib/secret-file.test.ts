@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { keepSecret } from '#lib/secret-file.ts'
+import { mount, unmount, whyNoDisk } from '../support/disk.ts'
 
 let folder: string
 let path: string
@@ -32,4 +33,25 @@ test('Whoever comes second reads the secret of the first, even when both found n
 
 test('A file that cannot be read is an error, not a new secret', () => {
   expect(() => keepSecret(folder, () => 'new')).toThrow('EISDIR')
+})
+
+test('What cannot be made leaves nothing behind', () => {
+  const failing = () => {
+    throw new Error('no dice')
+  }
+  expect(() => keepSecret(path, failing)).toThrow('no dice')
+  expect(readdirSync(folder)).toEqual([])
+})
+
+const why = whyNoDisk()
+
+test.skipIf(why !== null)(`On a full disk nothing is left of it${why === null ? '' : ` (skipped: ${why})`}`, () => {
+  mount(folder, 100_000)
+  try {
+    expect(() => writeFileSync(join(folder, 'ballast'), new Uint8Array(200_000))).toThrow('ENOSPC')
+    expect(() => keepSecret(path, () => 'first')).toThrow('ENOSPC')
+    expect(readdirSync(folder)).toEqual(['ballast'])
+  } finally {
+    unmount(folder)
+  }
 })

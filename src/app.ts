@@ -1,6 +1,7 @@
 // The composition root: data folder, database, deps, server, loops; start and stop.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { inFolder } from '#actions/data-folder.ts'
 import { beginWatch, endWatch } from '#actions/process.ts'
 import { learnToGiveBack } from '#actions/retention.ts'
 import { copyBeforeMigration } from '#actions/safety-copies.ts'
@@ -163,21 +164,6 @@ function readSecretKey(dataDir: string): string {
   const secretKey = keepSecret(path, newSecretKey)
   if (secretKey.length >= SECRET_KEY_MIN) return secretKey
   throw new AppError('invalid', `${path} holds no usable key. Delete it, and a new one is made; sessions end then.`)
-}
-
-// A folder that is not to be had is a matter for a person: who, where, and what the system said.
-function inFolder<T>(dataDir: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof AppError) throw error
-    const user = process.getuid?.() ?? 'unknown'
-    throw new AppError(
-      'invalid',
-      `The data folder ${dataDir} cannot be used by this user (uid ${user}): ${messageOf(error)}. ` +
-        'Give it to the user that runs CronGuard, or set CRONGUARD_DATA_DIR to another one.',
-    )
-  }
 }
 
 /** Null when somebody else keeps it, or when `isNeeded` no longer holds. */

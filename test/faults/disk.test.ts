@@ -1,6 +1,6 @@
 // The disk of a real process fills up, or takes no writes at all.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Binary, eventually } from '../support/binary.ts'
@@ -62,6 +62,23 @@ describe.skipIf(why !== null)(`On a disk that refuses${why === null ? '' : ` (sk
     expect(told()).toEqual([])
     await cronguard.api(`/checks/${job.uuid}/pause`, { key, method: 'POST' })
   }, 60_000)
+
+  test('that is full, CronGuard does not start, and says that it needs room, not another owner', async () => {
+    await cronguard.end('SIGTERM')
+    fill(join(data, 'ballast'))
+    for (const folder of [data, join(data, 'new')]) {
+      const { exitCode, stderr } = await cronguard.run(['serve'], { env: { CRONGUARD_DATA_DIR: folder } })
+      expect([exitCode, stderr]).toEqual([
+        1,
+        expect.stringContaining(`The disk with the data folder ${folder} is full`),
+      ])
+      expect(stderr).not.toMatch(/uid| {4}at /)
+      expect(readdirSync(folder).filter((name) => name.includes('unfinished'))).toEqual([])
+    }
+    rmSync(join(data, 'ballast'))
+    rmSync(join(data, 'new'), { recursive: true })
+    await cronguard.start()
+  }, 30_000)
 
   test('which may only be read, CronGuard does not start, says why, and starts when it may write', async () => {
     await cronguard.end('SIGTERM')

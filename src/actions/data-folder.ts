@@ -1,0 +1,42 @@
+// The folder with everything that CronGuard keeps, and what is said when it is not to be had: that is for a person.
+import { diskSpace } from '#lib/disk.ts'
+import { AppError, messageOf, StorageRefusedError } from '#lib/errors.ts'
+import { codeOf } from '#lib/files.ts'
+
+/** With less than this free, what the system says of a file is said of a disk that is full. */
+const FULL_BELOW_BYTES = 1_000_000
+
+/** What the system says against the folder, or the database in it, becomes a sentence with what to do. */
+export function inFolder<T>(dataDir: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const sentence = refusalOf(dataDir, error instanceof StorageRefusedError ? error.cause : error)
+    throw sentence === null ? error : new AppError('invalid', sentence)
+  }
+}
+
+/** Null for what says nothing about the folder. */
+function refusalOf(dataDir: string, error: unknown): string | null {
+  const [code, said] = [codeOf(error) ?? '', messageOf(error)]
+  if (isFull(dataDir, code))
+    return `The disk with the data folder ${dataDir} is full (${said}). Make room, and start again.`
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
+    return `The database in ${dataDir} is damaged: ${said}. Put a backup in its place: cronguard restore <file>.`
+  }
+  if (/^SQLITE_(BUSY|LOCKED|READONLY_DBMOVED)/.test(code)) {
+    return `Another program changes the database in ${dataDir}. Try again when it has ended.`
+  }
+  if (!/^(E[A-Z]+$|SQLITE_(CANTOPEN|READONLY|IOERR|PERM|PROTOCOL))/.test(code)) return null
+  const user = process.getuid?.() ?? 'unknown'
+  return (
+    `The data folder ${dataDir} cannot be used by this user (uid ${user}): ${said}. ` +
+    'Give it to the user that runs CronGuard, or set CRONGUARD_DATA_DIR to another one.'
+  )
+}
+
+function isFull(dataDir: string, code: string): boolean {
+  if (/^(SQLITE_FULL|ENOSPC$|EDQUOT$)/.test(code)) return true
+  const freeBytes = diskSpace(dataDir)?.freeBytes ?? FULL_BELOW_BYTES
+  return /^SQLITE_(IOERR|CANTOPEN)/.test(code) && freeBytes < FULL_BELOW_BYTES
+}

@@ -19,7 +19,7 @@ import {
   sizeOf,
 } from '#lib/files.ts'
 import { countPending, type DatabaseFacts, inspectDatabase, requireRoom, UnusableDatabaseError } from '#store/backup.ts'
-import { LOCK_FILE, lockFolder } from '#store/lock.ts'
+import { lockFolder } from '#store/lock.ts'
 import { foldLog, type HeldDatabase, holdDatabase } from '#store/restore.ts'
 import { databasePath, hasManifest, inSentence, type Place, readManifest } from './copies.ts'
 import { keepDamaged, makeSafetyCopy } from './safety-copies.ts'
@@ -69,7 +69,6 @@ export function restoreBackup(place: Place, file: string): Restored {
     makeFolder(dataDir)
     const lock = lockFolder(dataDir)
     if (lock === null) throw folderInUse(dataDir)
-    giveToOwnerOf(dataDir, `${dataDir}/${LOCK_FILE}`)
     try {
       return bringIn(place, file)
     } finally {

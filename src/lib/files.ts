@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
-  chownSync,
   closeSync,
   copyFileSync,
   fsyncSync,
+  lchownSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -32,6 +32,19 @@ export function makeDraft(path: string): string {
   const draft = `${path}${DRAFT_MARK}${newLowerCaseToken(DRAFT_TOKEN_LENGTH)}`
   closeSync(openSync(draft, 'wx', 0o600))
   return draft
+}
+
+/**
+ * Makes an empty file for its owner alone, unless there is one. What is there is not opened: a process that closes a
+ * file loses every lock that it has on it.
+ */
+export function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+    giveToOwnerOf(dirname(path), path)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
 }
 
 /** Removes a draft, and what SQLite may have put beside it. */
@@ -141,11 +154,14 @@ export function makeFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
 }
 
-/** What root makes among the files of another user belongs to that user: `model` is one of his. */
+/**
+ * What root makes among the files of another user belongs to that user: `model` is one of his. Follows no link: he may
+ * have put one there.
+ */
 export function giveToOwnerOf(model: string, ...paths: string[]): void {
   if (process.getuid?.() !== 0) return
   const { uid, gid } = statSync(model)
-  for (const path of paths) chownSync(path, uid, gid)
+  for (const path of paths) lchownSync(path, uid, gid)
 }
 
 export function sha256OfFile(path: string): string {

@@ -2,7 +2,7 @@
 import { constants, Database, SQLiteError } from 'bun:sqlite'
 import type { Clock } from '#lib/clock.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
-import { isFile } from '#lib/files.ts'
+import { isFile, makeFile } from '#lib/files.ts'
 
 export type Params = Record<string, string | number | boolean | null | Uint8Array>
 
@@ -67,6 +67,8 @@ const BUSY_GIVE_UP_MS = 5000
 /** What the database is called in its folder. */
 export const DATABASE_FILE = 'cronguard.db'
 
+const IN_MEMORY = ':memory:'
+
 const PRAGMAS = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
@@ -91,13 +93,19 @@ export interface DatabaseOptions {
 
 /** Opens or makes the database file. Does not migrate. */
 export function openDatabase({ path, clock, busyTimeoutMs, isReplicated = false }: DatabaseOptions): Db {
-  const sqlite = new Database(path, { create: true, strict: true })
-  sqlite.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-  // Counts at once for a file without tables; for any other one from the next rewrite of the whole file on.
-  sqlite.run('PRAGMA auto_vacuum = INCREMENTAL')
-  sqlite.run(PRAGMAS)
-  if (isReplicated) sqlite.run('PRAGMA wal_autocheckpoint = 0')
-  return new SqliteDb(sqlite, clock)
+  if (path !== IN_MEMORY) makeFile(path)
+  const sqlite = new Database(path, { readwrite: true, strict: true })
+  try {
+    sqlite.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+    // Counts at once for a file without tables; for any other one from the next rewrite of the whole file on.
+    sqlite.run('PRAGMA auto_vacuum = INCREMENTAL')
+    sqlite.run(PRAGMAS)
+    if (isReplicated) sqlite.run('PRAGMA wal_autocheckpoint = 0')
+    return new SqliteDb(sqlite, clock)
+  } catch (error) {
+    sqlite.close()
+    throw error
+  }
 }
 
 /** Looks into a database without changing anything, also while another process writes. Throws what SQLite says. */

@@ -1,16 +1,19 @@
 import { Database, SQLiteError } from 'bun:sqlite'
 import { join } from 'node:path'
+import { makeFile } from '#lib/files.ts'
 
 /** Held as long as the process lives; the kernel gives it back when the process ends, however it ends. */
 export interface FolderLock {
   release(): void
 }
 
-export const LOCK_FILE = 'cronguard.lock'
+const LOCK_FILE = 'cronguard.lock'
 
 /** Takes the data folder for this process alone; null when another one has it. */
 export function lockFolder(folder: string): FolderLock | null {
-  const sqlite = new Database(join(folder, LOCK_FILE), { create: true, strict: true })
+  const path = join(folder, LOCK_FILE)
+  makeFile(path)
+  const sqlite = new Database(path, { readwrite: true, strict: true })
   try {
     sqlite.run('PRAGMA locking_mode = EXCLUSIVE')
     sqlite.run('BEGIN EXCLUSIVE')

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { version } from '#package.json'
@@ -117,6 +117,20 @@ describe('The process', () => {
     const emails = ['a', 'b', 'c', 'd'].map((name) => `${name}@example.org`)
     const executed = await Promise.all(emails.map((email) => cronguard.run(['user', 'create', email])))
     expect(executed.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])
+  })
+
+  // Only root can make files for somebody else.
+  test.skipIf(process.getuid?.() !== 0)('gives what root makes to the user whose folder it is', async () => {
+    const data = join(cronguard.folder, 'data')
+    mkdirSync(data)
+    chownSync(data, 12_345, 12_346)
+    await cronguard.run(['user', 'create', EMAIL])
+    await cronguard.start()
+    await cronguard.run(['backup'])
+    const files = readdirSync(data, { recursive: true, encoding: 'utf8' })
+    expect(files).toEqual(expect.arrayContaining(['cronguard.db', 'cronguard.lock', 'secret-key', 'backups']))
+    const owners = files.map((name) => statSync(join(data, name))).map(({ uid, gid }) => `${uid}:${gid}`)
+    expect([...new Set(owners)]).toEqual(['12345:12346'])
   })
 
   test('says in a sentence what is wrong with its folder', async () => {

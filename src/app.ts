@@ -1,6 +1,7 @@
 // The composition root: data folder, database, deps, server, loops; start and stop.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { databasePath } from '#actions/copies.ts'
 import { inFolder } from '#actions/data-folder.ts'
 import { beginWatch, endWatch } from '#actions/process.ts'
 import { learnToGiveBack } from '#actions/retention.ts'
@@ -17,7 +18,8 @@ import type { Clock } from '#lib/clock.ts'
 import type { DestinationRules } from '#lib/destinations.ts'
 import { HOUR, SECOND } from '#lib/duration.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
-import { createLog } from '#lib/log.ts'
+import { isFile } from '#lib/files.ts'
+import { createLog, type Log } from '#lib/log.ts'
 import { createLogMailer, createSmtpMailer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
 import { keepSecret } from '#lib/secret-file.ts'
@@ -32,7 +34,7 @@ import { createOutbox } from '#loops/outbox.ts'
 import { createWarner } from '#loops/warnings.ts'
 import { createWatchdog, type Watched } from '#loops/watchdog.ts'
 import { createWatcher } from '#loops/watcher.ts'
-import { DATABASE_FILE, openDatabase } from '#store/database.ts'
+import { type Db, openDatabase } from '#store/database.ts'
 import { type FolderLock, lockFolder } from '#store/lock.ts'
 import { pendingMigrations } from '#store/migrations.ts'
 
@@ -62,11 +64,26 @@ const BUSY_TIMEOUT_MS = { server: SECOND / 4, command: 5 * SECOND }
 
 /** Watches and listens. Throws `AppError` when the folder or the port belongs to somebody else. */
 export async function startApp(setting: Setting, manager: ServiceManager): Promise<App> {
-  const deps = openDeps(setting, BUSY_TIMEOUT_MS.server)
+  makeDataFolder(setting)
+  const lock = await whenFree(setting, () => tryLock(setting))
   try {
-    const lock = await waitForLock(deps, () => true)
-    if (lock === null) throw inUse(deps.config.dataDir)
-    return await watch(deps, { lock, manager })
+    return await openAndWatch(withSecretKey(setting), { lock, manager })
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+interface Charge {
+  lock: FolderLock
+  manager: ServiceManager
+}
+
+// Nothing of the database is opened before the folder is ours: a restore may be putting another one in its place.
+async function openAndWatch(setting: Setting, charge: Charge): Promise<App> {
+  const deps = openDeps(setting, { busyTimeoutMs: BUSY_TIMEOUT_MS.server, lock: charge.lock })
+  try {
+    return await watch(deps, charge)
   } catch (error) {
     closeDeps(deps)
     throw error
@@ -74,7 +91,7 @@ export async function startApp(setting: Setting, manager: ServiceManager): Promi
 }
 
 // The mark of the last stop is overwritten only when nothing can keep this process from watching any more.
-async function watch(deps: Deps, { lock, manager }: { lock: FolderLock; manager: ServiceManager }): Promise<App> {
+async function watch(deps: Deps, { lock, manager }: Charge): Promise<App> {
   if (isBehind(deps)) manager.needsTime(MIGRATION_MAX_MS, 'Bringing the database up to date')
   migrateAndTell(deps)
   learnToGiveBack(deps)
@@ -118,31 +135,77 @@ function watchdogLoops(manager: ServiceManager, look: Pick<Watched, 'readUnwell'
 
 /** For a command that works beside a running server: the same database, nothing that ticks or listens. */
 export async function withDeps<T>(setting: Setting, work: (deps: Deps) => T | Promise<T>): Promise<T> {
-  const deps = openDeps(setting, BUSY_TIMEOUT_MS.command)
+  makeDataFolder(setting)
+  const deps = await whenFree(setting, () => openBeside(setting))
   try {
-    await migrateAlone(deps)
     return await work(deps)
   } finally {
     closeDeps(deps)
   }
 }
 
-function openDeps({ config, clock }: Setting, busyTimeoutMs: number): Deps {
-  const log = createLog({ level: config.logLevel, format: config.logFormat })
+/** Null when somebody else has the folder, and has not brought its database up to date. */
+function openBeside(setting: Setting): Deps | null {
+  const lock = tryLock(setting)
+  try {
+    return openUpToDate(setting, lock)
+  } finally {
+    lock?.release()
+  }
+}
+
+// A running server keeps the schema that it knows: nobody changes it under its feet.
+function openUpToDate(setting: Setting, lock: FolderLock | null): Deps | null {
+  if (lock === null && !isFile(databasePath(setting))) return null
+  const deps = openDeps(setting, { busyTimeoutMs: BUSY_TIMEOUT_MS.command, lock })
+  try {
+    if (lock !== null) migrateAndTell(deps)
+    if (!isBehind(deps)) return deps
+  } catch (error) {
+    closeDeps(deps)
+    throw error
+  }
+  closeDeps(deps)
+  return null
+}
+
+function makeDataFolder({ config }: Setting): void {
   const { dataDir } = config
-  return inFolder(dataDir, () => {
-    const made = mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    if (made !== undefined) log.info('The data folder was made', { data: dataDir })
-    const secretKey = config.secretKey ?? readSecretKey(dataDir)
-    return {
-      db: openDatabase({ path: join(dataDir, DATABASE_FILE), clock, busyTimeoutMs, isReplicated: config.isReplicated }),
-      clock,
-      config: Object.freeze({ ...config, secretKey }),
-      log,
-      outbound: createOutbound(destinationRules(config)),
-      mailer: config.smtp ? createSmtpMailer(config.smtp) : createLogMailer(log),
-    }
-  })
+  const made = inFolder(dataDir, () => mkdirSync(dataDir, { recursive: true, mode: 0o700 }))
+  if (made !== undefined) logOf(config).info('The data folder was made', { data: dataDir })
+}
+
+interface Opening {
+  busyTimeoutMs: number
+  /** Null: somebody else has the folder. */
+  lock: FolderLock | null
+}
+
+function openDeps(setting: Setting, opening: Opening): Deps {
+  const { config, clock } = setting
+  const log = logOf(config)
+  return {
+    db: inFolder(config.dataDir, () => openInPlace(setting, opening)),
+    clock,
+    config,
+    log,
+    outbound: createOutbound(destinationRules(config)),
+    mailer: config.smtp ? createSmtpMailer(config.smtp) : createLogMailer(log),
+  }
+}
+
+// A restore, or a person, may have put another database, or another folder, in the place of what was just opened.
+function openInPlace(setting: Setting, { busyTimeoutMs, lock }: Opening): Db {
+  const { clock, config } = setting
+  const path = databasePath(setting)
+  const db = openDatabase({ path, clock, busyTimeoutMs, isReplicated: config.isReplicated })
+  if (!db.isReplaced() && !lock?.isReplaced()) return db
+  db.close()
+  throw new AppError('conflict', `${path} was replaced by another file while it was opened. Try again.`)
+}
+
+function logOf({ logLevel, logFormat }: Config): Log {
+  return createLog({ level: logLevel, format: logFormat })
 }
 
 /** Whoever may make an account must not look around behind the firewall; people whom the owner let in may. */
@@ -159,6 +222,13 @@ function closeDeps(deps: Deps): void {
   deps.db.close()
 }
 
+/** What only a server signs with; made at the first start. */
+function withSecretKey(setting: Setting): Setting {
+  const { config } = setting
+  const secretKey = config.secretKey ?? inFolder(config.dataDir, () => readSecretKey(config.dataDir))
+  return { ...setting, config: Object.freeze({ ...config, secretKey }) }
+}
+
 function readSecretKey(dataDir: string): string {
   const path = join(dataDir, SECRET_KEY_FILE)
   const secretKey = keepSecret(path, newSecretKey)
@@ -166,41 +236,38 @@ function readSecretKey(dataDir: string): string {
   throw new AppError('invalid', `${path} holds no usable key. Delete it, and a new one is made; sessions end then.`)
 }
 
-/** Null when somebody else keeps it, or when `isNeeded` no longer holds. */
-async function waitForLock({ clock, config }: Deps, isNeeded: () => boolean): Promise<FolderLock | null> {
-  const giveUpAt = clock.elapsed() + LOCK_WAIT_MS
-  while (isNeeded()) {
-    const lock = inFolder(config.dataDir, () => lockFolder(config.dataDir))
-    if (lock !== null || clock.elapsed() > giveUpAt) return lock
+/** Tries until it is given something. Throws conflict when the folder stays somebody else's. */
+async function whenFree<T>(setting: Setting, attempt: () => T | null): Promise<T> {
+  const giveUpAt = setting.clock.elapsed() + LOCK_WAIT_MS
+  for (;;) {
+    const given = attempt()
+    if (given !== null) return given
+    if (setting.clock.elapsed() > giveUpAt) throw inUse(setting)
     await Bun.sleep(LOCK_RETRY_MS)
   }
-  return null
 }
 
-// A running server keeps the schema that it knows: nobody changes it under its feet.
-async function migrateAlone(deps: Deps): Promise<void> {
-  const lock = await waitForLock(deps, () => isBehind(deps))
-  if (lock === null && isBehind(deps)) throw inUse(deps.config.dataDir)
-  if (lock === null) return
-  migrateAndTell(deps)
-  lock.release()
+function tryLock({ config }: Setting): FolderLock | null {
+  return inFolder(config.dataDir, () => lockFolder(config.dataDir))
 }
 
 function isBehind({ config, db }: Deps): boolean {
   return inFolder(config.dataDir, () => pendingMigrations(db).length > 0)
 }
 
-function inUse(dataDir: string): AppError {
+function inUse({ config }: Setting): AppError {
   return new AppError(
     'conflict',
-    `Another CronGuard works on the data folder ${dataDir}. Stop it first, or set CRONGUARD_DATA_DIR to another one.`,
+    `Another CronGuard works on the data folder ${config.dataDir}. ` +
+      'Stop it first, or set CRONGUARD_DATA_DIR to another one.',
   )
 }
 
 function migrateAndTell(deps: Deps): void {
-  const copy = inFolder(deps.config.dataDir, () => copyBeforeMigration(deps))
+  const { dataDir } = deps.config
+  const copy = inFolder(dataDir, () => copyBeforeMigration(deps))
   if (copy !== null) deps.log.info('The database was copied before it is changed', { file: copy.path })
-  const applied = inFolder(deps.config.dataDir, () => migrate(deps.db))
+  const applied = inFolder(dataDir, () => migrate(deps.db))
   if (applied.length > 0) deps.log.info('The database was brought up to date', { applied: applied.join(', ') })
 }
 

@@ -15,7 +15,7 @@ export interface Deps {
   mailer: Mailer
 }
 
-/** The key for what is signed. Every CronGuard that runs has one: given, or made at its first start. */
+/** The key for what is signed. Every server has one: given, or made at its first start. */
 export function secretOf({ secretKey }: Pick<Config, 'secretKey'>): string {
   if (secretKey === null) throw new Error('There is no secret key.')
   return secretKey

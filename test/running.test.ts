@@ -1,12 +1,13 @@
 // A CronGuard that runs, within this process: what only its start can put together.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type App, startApp, withDeps } from '#app.ts'
 import { readConfig } from '#config.ts'
 import { systemClock } from '#lib/clock.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
+import { lockFolder } from '#store/lock.ts'
 import { startHttpReceiver } from './support/receivers.ts'
 
 const TOKEN = 'a-token-that-only-tests-know'
@@ -76,4 +77,38 @@ describe('Its calls keep to the settings', () => {
     await receiver.stop()
     expect(result.kind).toBe(kind)
   })
+})
+
+describe('The data folder', () => {
+  test('is left as it is, by servers and by commands, while somebody else has it', async () => {
+    const lock = lockFolder(folder)
+    const tries = await Promise.allSettled([startApp(settingOf({}), NOBODY), withDeps(settingOf({}), () => {})])
+    lock?.release()
+    for (const tried of tries) {
+      expect(String(tried.status === 'rejected' && tried.reason)).toContain('Another CronGuard works on')
+    }
+    expect(readdirSync(folder)).toEqual(['cronguard.lock'])
+  })
+
+  test('must be the one that was locked: another one in its place is not opened', async () => {
+    const { config, clock } = settingOf({ CRONGUARD_SECRET_KEY: 'a-key-that-only-tests-know' })
+    const moved = {
+      ...config,
+      // The last that is read before the database is opened.
+      get secretKey() {
+        if (readdirSync(folder).includes('cronguard.lock')) exchange(folder)
+        return config.secretKey
+      },
+    }
+    await expect(startApp({ config: moved, clock }, NOBODY)).rejects.toThrow('was replaced by another file')
+    const lock = lockFolder(folder)
+    expect(lock).not.toBeNull()
+    lock?.release()
+    rmSync(`${folder}-moved`, { recursive: true })
+  })
+
+  function exchange(path: string): void {
+    renameSync(path, `${path}-moved`)
+    mkdirSync(path)
+  }
 })

@@ -45,6 +45,8 @@ export interface Db extends Reader {
   giveBack(pages: number): void
   /** Writes the whole file anew, without unused pages. Blocks for as long as that takes. */
   rewrite(): void
+  /** Whether another file stands where this one was opened, or none: nobody will find what is written. */
+  isReplaced(): boolean
   close(): void
 }
 
@@ -106,6 +108,13 @@ export function openDatabase({ path, clock, busyTimeoutMs, isReplicated = false 
     sqlite.close()
     throw error
   }
+}
+
+/** Whether another file stands where this one was opened, or none. */
+export function isReplaced(sqlite: Database): boolean {
+  const answer = new Int32Array(2)
+  sqlite.fileControl(constants.SQLITE_FCNTL_HAS_MOVED, answer)
+  return answer[0] !== 0
 }
 
 /** Looks into a database without changing anything, also while another process writes. Throws what SQLite says. */
@@ -205,6 +214,10 @@ class SqliteDb implements Db {
     } catch (error) {
       throw refused(error)
     }
+  }
+
+  isReplaced(): boolean {
+    return isReplaced(this.#sqlite)
   }
 
   close(): void {

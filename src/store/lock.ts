@@ -1,9 +1,12 @@
 import { Database, SQLiteError } from 'bun:sqlite'
 import { join } from 'node:path'
 import { makeFile } from '#lib/files.ts'
+import { isReplaced } from './database.ts'
 
 /** Held as long as the process lives; the kernel gives it back when the process ends, however it ends. */
 export interface FolderLock {
+  /** Whether another folder, or another file, stands where it was taken: there it keeps nobody out. */
+  isReplaced(): boolean
   release(): void
 }
 
@@ -17,7 +20,7 @@ export function lockFolder(folder: string): FolderLock | null {
   try {
     sqlite.run('PRAGMA locking_mode = EXCLUSIVE')
     sqlite.run('BEGIN EXCLUSIVE')
-    return { release: () => sqlite.close() }
+    return { isReplaced: () => isReplaced(sqlite), release: () => sqlite.close() }
   } catch (error) {
     sqlite.close()
     if (error instanceof SQLiteError && error.code?.startsWith('SQLITE_BUSY')) return null

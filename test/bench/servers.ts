@@ -63,6 +63,7 @@ function oneByOne(db: Db): Db {
     checkpointSome: () => db.checkpointSome(),
     giveBack: (pages) => db.giveBack(pages),
     rewrite: () => db.rewrite(),
+    isReplaced: () => false,
     close: () => db.close(),
   }
 }

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { version } from '#package.json'
@@ -117,6 +117,14 @@ describe('The process', () => {
     const emails = ['a', 'b', 'c', 'd'].map((name) => `${name}@example.org`)
     const executed = await Promise.all(emails.map((email) => cronguard.run(['user', 'create', email])))
     expect(executed.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])
+  })
+
+  test('makes the secret key when it serves, and not before', async () => {
+    await cronguard.run(['user', 'create', EMAIL])
+    const key = join(cronguard.folder, 'data', 'secret-key')
+    expect(existsSync(key)).toBe(false)
+    await cronguard.start()
+    expect(existsSync(key)).toBe(true)
   })
 
   // Only root can make files for somebody else.

@@ -62,7 +62,7 @@ function addChannel({ name, failingSince = null, disabledAt = null }: Record<str
 
 test('Nothing is changed: not a file is made, not even one of SQLite, and no backup is needed', async () => {
   const before = contents()
-  expect(before.map(([name]) => name)).toEqual(['cronguard.db', 'cronguard.lock', 'secret-key'])
+  expect(before.map(([name]) => name)).toEqual(['cronguard.db', 'cronguard.lock'])
   expect((await examined()).exitCode).toBe(0)
   expect(contents()).toEqual(before)
 })
@@ -87,8 +87,8 @@ test('Settings that cannot be used are one finding, in JSON too', async () => {
 describe('The data folder', () => {
   test('and its files are for one user alone', async () => {
     expect((await examined()).of('access')).toStartWith('ok: ')
-    chmodSync(join(dataFolder(), 'secret-key'), 0o644)
-    expect((await examined()).of('access')).toMatch(/^warn: .*secret-key.*`chmod 600`/)
+    chmodSync(cronguard.databasePath, 0o644)
+    expect((await examined()).of('access')).toMatch(/^warn: .*cronguard\.db.*`chmod 600`/)
     chmodSync(dataFolder(), 0o755)
     expect((await examined()).of('access')).toMatch(/^warn: .*`chmod 700`/)
   })

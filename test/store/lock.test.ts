@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lockFolder } from '#store/lock.ts'
@@ -109,6 +109,18 @@ describe('The lock on the data folder', () => {
     expect(lock).not.toBeNull()
     lock?.release()
     rmSync(other, { recursive: true, force: true })
+  })
+
+  test('knows when another folder was put in the place of the one that it is for', () => {
+    const lock = lockFolder(folder)
+    expect(lock?.isReplaced()).toBe(false)
+    renameSync(folder, `${folder}-moved`)
+    mkdirSync(folder)
+    expect(lock?.isReplaced()).toBe(true)
+    const other = lockFolder(folder)
+    expect(other?.isReplaced()).toBe(false)
+    for (const held of [lock, other]) held?.release()
+    rmSync(`${folder}-moved`, { recursive: true })
   })
 
   test('is refused aloud where there is no folder', () => {

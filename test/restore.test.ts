@@ -96,6 +96,27 @@ describe('Restoring', () => {
     expect(monitorsIn(data.databasePath)).toEqual(OLD)
   })
 
+  test('keeps one that is damaged in the middle, too, with nothing of it left beside the new one', () => {
+    data.guard.stop()
+    const old = readFileSync(data.databasePath).fill(0xee, 8192)
+    writeFileSync(data.databasePath, old)
+    writeFileSync(`${data.databasePath}-shm`, 'from another time')
+    const { before, safetyCopy } = restore()
+    expect(before).toBeNull()
+    expect(readFileSync(safetyCopy ?? '').equals(old)).toBe(true)
+    expect(readdirSync(data.path).filter((name) => name.startsWith('cronguard.db'))).toEqual(['cronguard.db'])
+    expect(monitorsIn(data.databasePath)).toEqual(OLD)
+  })
+
+  test('keeps every damaged one, also when two are replaced within a second', () => {
+    data.guard.stop()
+    const kept = ['the first ', 'the second '].map((words) => {
+      writeFileSync(data.databasePath, words.repeat(500))
+      return restore().safetyCopy ?? ''
+    })
+    expect(kept.map((path) => readFileSync(path, 'utf8').slice(0, 10))).toEqual(['the first ', 'the second'])
+  })
+
   test('follows a link to where the database really is', () => {
     data.guard.stop()
     const real = join(data.path, 'backups', 'real.db')

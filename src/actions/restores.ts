@@ -113,31 +113,42 @@ interface Swap {
 
 // The moment of the rename decides: before it the old database is there and needs nothing beside it, after it the new.
 function swap(place: Place, { draft, path }: Swap): Pick<Restored, 'before' | 'safetyCopy'> {
-  if (!isFile(path)) return replaceUnheld(place, { draft, path })
-  let held: HeldDatabase | null = null
+  const held = isFile(path) ? holdUnlessUnusable(path) : null
   try {
-    held = holdDatabase(path)
-    const { copyTo } = held
-    const copy = makeSafetyCopy(place, 'before-restore', copyTo)
-    removeFile(`${path}-shm`)
+    const kept = keepOld(place, { path, held })
+    // A write-ahead log that is left from another database would be taken into the new one.
+    for (const ending of ['-wal', '-shm', '-journal']) removeFile(path + ending)
     replaceBy(draft, path)
-    return { before: copy.manifest.counts, safetyCopy: copy.path }
-  } catch (error) {
-    if (!(error instanceof UnusableDatabaseError)) throw error
-    held?.release()
-    held = null
-    return replaceUnheld(place, { draft, path })
+    return kept
   } finally {
     held?.release()
   }
 }
 
-// A write-ahead log that is left from another database would be taken into the new one.
-function replaceUnheld(place: Place, { draft, path }: Swap): Pick<Restored, 'before' | 'safetyCopy'> {
-  const safetyCopy = isFile(path) ? keepDamaged(place, path) : null
-  for (const ending of ['-wal', '-shm', '-journal']) removeFile(path + ending)
-  replaceBy(draft, path)
-  return { before: null, safetyCopy }
+// What cannot be held cannot be used by anybody else either.
+function holdUnlessUnusable(path: string): HeldDatabase | null {
+  try {
+    return holdDatabase(path)
+  } catch (error) {
+    if (error instanceof UnusableDatabaseError) return null
+    throw error
+  }
+}
+
+interface Old {
+  path: string
+  held: HeldDatabase | null
+}
+
+function keepOld(place: Place, { path, held }: Old): Pick<Restored, 'before' | 'safetyCopy'> {
+  try {
+    if (held === null) return { before: null, safetyCopy: isFile(path) ? keepDamaged(place, path) : null }
+    const copy = makeSafetyCopy(place, 'before-restore', held.copyTo)
+    return { before: copy.manifest.counts, safetyCopy: copy.path }
+  } catch (error) {
+    if (error instanceof UnusableDatabaseError) return { before: null, safetyCopy: keepDamaged(place, path) }
+    throw error
+  }
 }
 
 function inspectKnown(path: string) {

@@ -3,7 +3,18 @@ import type { Deps } from '#deps.ts'
 import { expiredSchemaCopies, type SafetyReason, safetyName } from '#domain/backup.ts'
 import { diskSpace } from '#lib/disk.ts'
 import { AppError } from '#lib/errors.ts'
-import { copyFile, dropDraft, giveToOwnerOf, isFile, makeDraft, namesIn, replaceBy, sizeOf } from '#lib/files.ts'
+import {
+  copyFile,
+  dropDraft,
+  folderOf,
+  giveToOwnerOf,
+  isFile,
+  linkFile,
+  makeDraft,
+  namesIn,
+  replaceBy,
+  sizeOf,
+} from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
 import { hasUsers } from '#store/accounts.ts'
 import { type CopyFacts, copyDatabase, requireRoom } from '#store/backup.ts'
@@ -54,19 +65,34 @@ export function makeSafetyCopy(place: Place, reason: SafetyReason, copyTo: (draf
   }
 }
 
-/** Keeps a database that cannot be read, with its write-ahead log, byte for byte; returns its new path. */
+/**
+ * Keeps a database that cannot be read, with its write-ahead log, byte for byte; returns its new path. Where it can, by
+ * one more name: a copy would open the file, and give away the hold that this process may have on it.
+ */
 export function keepDamaged(place: Place, path: string): string {
   const folder = backupFolder(place)
   prepareFolder(place, folder)
-  const kept = `${folder}/${safetyName('before-restore', place.clock.now())}`
+  const madeAt = place.clock.now()
+  const nameOf = (number: number): string => `${folder}/${safetyName('before-restore', madeAt, number)}`
+  let number = 1
+  while (isFile(nameOf(number))) number++
+  const kept = nameOf(number)
   for (const ending of ['', '-wal'].filter((ending) => isFile(path + ending))) {
-    requireRoom(folder, sizeOf(path + ending))
-    const draft = makeDraft(kept + ending)
-    copyFile(path + ending, draft)
-    replaceBy(draft, kept + ending)
+    if (!linkFile(path + ending, kept + ending)) copyDamaged(path + ending, kept + ending)
     giveToOwnerOf(place.config.dataDir, kept + ending)
   }
   return kept
+}
+
+function copyDamaged(from: string, to: string): void {
+  requireRoom(folderOf(to), sizeOf(from))
+  const draft = makeDraft(to)
+  try {
+    copyFile(from, draft)
+    replaceBy(draft, to)
+  } finally {
+    dropDraft(draft)
+  }
 }
 
 function requireMigrationRoom({ config, db }: Deps): void {

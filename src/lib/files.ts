@@ -82,6 +82,18 @@ export function publishDraft(draft: string, path: string): boolean {
   return true
 }
 
+/** Gives a file one more name, without opening it; false where the file system knows no links, or not to there. */
+export function linkFile(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw error
+    return false
+  }
+  syncFolder(dirname(to))
+  return true
+}
+
 /** Replaces the whole content of a file that only its owner may read. */
 export function writeDurably(path: string, text: string): void {
   const draft = makeDraft(path)

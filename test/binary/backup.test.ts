@@ -1,7 +1,7 @@
 // The commands for backups and for the configuration, as a shell sees them.
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { lockFolder } from '#store/lock.ts'
@@ -159,6 +159,32 @@ describe('cronguard restore', () => {
     await cronguard.start()
     expect(await (await fetch(pingUrl)).text()).toBe('OK')
   })
+})
+
+describe('cronguard restore, among commands that come at the same moment,', () => {
+  test('leaves one whole database with nothing of another beside it', async () => {
+    const other = await Binary.prepare()
+    await other.run(['user', 'create', 'first@example.org'])
+    const { file } = JSON.parse((await other.run(['backup', '--json'])).stdout)
+    const database = readFileSync(other.databasePath)
+    for (let round = 0; round < 4; round++) {
+      // Every second time there is nothing that could be held: the database is damaged.
+      if (round % 2 === 1) writeFileSync(other.databasePath, database.subarray(0, 5000))
+      const executed = await Promise.all(
+        [['restore', file], ['migrate'], ['user', 'list'], ['user', 'create', `r${round}@example.org`]].map((args) =>
+          other.run(args),
+        ),
+      )
+      for (const { stderr } of executed) expect(stderr).not.toContain('    at ')
+      if (executed[0]?.exitCode !== 0) expect(await other.run(['restore', file])).toMatchObject({ exitCode: 0 })
+      expect((await other.run(['user', 'list'])).stdout).toContain('first@example.org')
+      expect(await other.run(['backup', '--to', join(other.folder, 'look.db')])).toMatchObject({
+        exitCode: 0,
+        stderr: '',
+      })
+    }
+    await other.dispose()
+  }, 30_000)
 })
 
 describe('A CronGuard whose database is replicated', () => {

@@ -5,7 +5,7 @@ import { databasePath } from '#actions/copies.ts'
 import { inFolder } from '#actions/data-folder.ts'
 import { beginWatch, endWatch } from '#actions/process.ts'
 import { learnToGiveBack } from '#actions/retention.ts'
-import { copyBeforeMigration } from '#actions/safety-copies.ts'
+import { copyBeforeMigration, dropExpiredSchemaCopies } from '#actions/safety-copies.ts'
 import { migrate } from '#actions/schema.ts'
 import { type Config, SECRET_KEY_MIN } from '#config.ts'
 import type { Deps } from '#deps.ts'
@@ -268,7 +268,9 @@ function migrateAndTell(deps: Deps): void {
   const copy = inFolder(dataDir, () => copyBeforeMigration(deps))
   if (copy !== null) deps.log.info('The database was copied before it is changed', { file: copy.path })
   const applied = inFolder(dataDir, () => migrate(deps.db))
-  if (applied.length > 0) deps.log.info('The database was brought up to date', { applied: applied.join(', ') })
+  if (applied.length === 0) return
+  deps.log.info('The database was brought up to date', { applied: applied.join(', ') })
+  inFolder(dataDir, () => dropExpiredSchemaCopies(deps))
 }
 
 async function listenOrThrow(deps: Deps, front: Front): Promise<Listener[]> {

@@ -1,13 +1,16 @@
 // A CronGuard that runs, within this process: what only its start can put together.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type App, startApp, withDeps } from '#app.ts'
 import { readConfig } from '#config.ts'
 import { systemClock } from '#lib/clock.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
+import { inspectDatabase } from '#store/backup.ts'
+import { openDatabase } from '#store/database.ts'
 import { lockFolder } from '#store/lock.ts'
+import { applyMigration, createMigrationsTable, MIGRATIONS, schemaVersion } from '#store/migrations.ts'
 import { startHttpReceiver } from './support/receivers.ts'
 
 const TOKEN = 'a-token-that-only-tests-know'
@@ -111,4 +114,46 @@ describe('The data folder', () => {
     renameSync(path, `${path}-moved`)
     mkdirSync(path)
   }
+})
+
+describe('An upgrade', () => {
+  const OLDER = [1, 2, 3].map((day) => `before-schema-2-2026010${day}T000000Z.db`)
+  const copies = () => readdirSync(join(folder, 'backups')).filter((name) => name.endsWith('.db'))
+  const upgrade = () => withDeps(settingOf({}), ({ db }) => schemaVersion(db))
+  const change = (sql: string) => {
+    const db = openDatabase({ path: join(folder, 'cronguard.db'), clock: systemClock, busyTimeoutMs: 100 })
+    db.write((tx) => tx.runScript(sql))
+    db.close()
+  }
+
+  // In the way of the newest migration stands a table of its name.
+  beforeEach(() => {
+    const db = openDatabase({ path: join(folder, 'cronguard.db'), clock: systemClock, busyTimeoutMs: 100 })
+    db.write((tx) => {
+      createMigrationsTable(tx)
+      applyMigration(tx, MIGRATIONS[0]?.name ?? '')
+      tx.runScript(`INSERT INTO users (id, email, created_at) VALUES ('${'u'.repeat(36)}', 'alice@example.org', 0);
+        CREATE TABLE sizes (id INTEGER) STRICT`)
+    })
+    db.close()
+    mkdirSync(join(folder, 'backups'))
+    for (const name of OLDER) writeFileSync(join(folder, 'backups', name), '')
+  })
+
+  test('that fails says so, and keeps the copy of what was there, however often it is tried', async () => {
+    await expect(upgrade()).rejects.toThrow(
+      /^The database could not be brought up to date: migration 0005_sizes failed \(table sizes already exists\)/,
+    )
+    const [made] = copies().filter((name) => !OLDER.includes(name))
+    for (let start = 0; start < 4; start++) await expect(upgrade()).rejects.toThrow('0005_sizes')
+    expect(copies().sort()).toEqual([...OLDER, made ?? ''].sort())
+    expect(inspectDatabase(join(folder, 'backups', made ?? '')).schema).toBe(1)
+  })
+
+  test('that is done lets the oldest copy go', async () => {
+    change('DROP TABLE sizes')
+    expect(await upgrade()).toBe(MIGRATIONS.length)
+    expect(copies()).toHaveLength(3)
+    expect(copies()).not.toContain(OLDER[0])
+  })
 })

@@ -1,6 +1,6 @@
 // Copies of the database that are made because something is about to change it.
 import type { Deps } from '#deps.ts'
-import { expiredSchemaCopies, type SafetyReason, safetyName } from '#domain/backup.ts'
+import { expiredSchemaCopies, type SafetyReason, safetyCopiesAmong, safetyName } from '#domain/backup.ts'
 import { diskSpace } from '#lib/disk.ts'
 import { AppError } from '#lib/errors.ts'
 import {
@@ -19,6 +19,7 @@ import { sizeInWords } from '#lib/size.ts'
 import { hasUsers } from '#store/accounts.ts'
 import { type CopyFacts, copyDatabase, requireRoom } from '#store/backup.ts'
 import { databaseBytes } from '#store/counts.ts'
+import { readHeartbeat } from '#store/heartbeat.ts'
 import { MIGRATIONS, pendingMigrations, schemaVersion } from '#store/migrations.ts'
 import {
   backupFolder,
@@ -28,26 +29,41 @@ import {
   type Place,
   prepareFolder,
   publishCopy,
+  readManifest,
   removeCopy,
 } from './copies.ts'
 
 const SCHEMA_COPIES_KEPT = 3
+const BEFORE_NEWEST: SafetyReason = `before-schema-${MIGRATIONS.length}`
 /** A table that changes is written anew, beside the old one. */
 const MIGRATION_ROOM = 2
 
 /**
- * Copies a database with data in it that is about to get another schema; null when none is. Blocks for as long as that
- * takes. Throws conflict, with what to do, when there is no room.
+ * Copies a database with data in it that is about to get another schema; null when none is, or when the copy is there
+ * that was made before an upgrade which did not finish. Blocks for as long as that takes. Throws conflict, with what to
+ * do, when there is no room.
  */
 export function copyBeforeMigration(deps: Deps): MadeCopy | null {
   if (pendingMigrations(deps.db).length === 0 || schemaVersion(deps.db) === 0 || !hasUsers(deps.db)) return null
+  if (isCopied(deps)) return null
   requireMigrationRoom(deps)
-  const copy = makeSafetyCopy(deps, `before-schema-${MIGRATIONS.length}`, (draft) =>
-    copyDatabase({ from: databasePath(deps), to: draft }),
-  )
-  const folder = backupFolder(deps)
+  return makeSafetyCopy(deps, BEFORE_NEWEST, (draft) => copyDatabase({ from: databasePath(deps), to: draft }))
+}
+
+/** For when the upgrade is done: until then nobody knows which copy will be needed. */
+export function dropExpiredSchemaCopies(place: Place): void {
+  const folder = backupFolder(place)
   for (const name of expiredSchemaCopies(namesIn(folder), SCHEMA_COPIES_KEPT)) removeCopy(`${folder}/${name}`)
-  return copy
+}
+
+// A start that fails is tried again, and again: each try finds the database as the first one left it, half upgraded.
+function isCopied(deps: Deps): boolean {
+  const folder = backupFolder(deps)
+  const watchedUntil = readHeartbeat(deps.db)?.aliveAt ?? 0
+  return safetyCopiesAmong(namesIn(folder), BEFORE_NEWEST).some((name) => {
+    const manifest = readManifest(`${folder}/${name}`)
+    return manifest !== null && Date.parse(manifest.made_at) >= watchedUntil
+  })
 }
 
 /** `copyTo` fills the draft. Throws as `copyDatabase`; then nothing is left of it. */

@@ -1,3 +1,4 @@
+import { AppError, messageOf, StorageRefusedError } from '#lib/errors.ts'
 import type { Db } from '#store/database.ts'
 import { applyMigration, createMigrationsTable, pendingMigrations } from '#store/migrations.ts'
 
@@ -5,6 +6,20 @@ import { applyMigration, createMigrationsTable, pendingMigrations } from '#store
 export function migrate(db: Db): string[] {
   const pending = pendingMigrations(db)
   if (pending.length > 0) db.write(createMigrationsTable)
-  for (const name of pending) db.writeSchema((tx) => applyMigration(tx, name))
+  for (const name of pending) applyOrSay(db, name)
   return pending
+}
+
+function applyOrSay(db: Db, name: string): void {
+  try {
+    db.writeSchema((tx) => applyMigration(tx, name))
+  } catch (error) {
+    if (error instanceof StorageRefusedError) throw error
+    throw new AppError(
+      'conflict',
+      `The database could not be brought up to date: migration ${name} failed (${messageOf(error)}), and nothing of ` +
+        'it was kept. Go on with the version that you had. Should it refuse the database, restore the copy ' +
+        'before-schema-… that stands among the backups.',
+    )
+  }
 }

@@ -76,6 +76,11 @@ export function expiredBackups(names: readonly string[], keep: number): string[]
   return backupsAmong(names).slice(keep)
 }
 
+/** Of these names, the copies that were made for this reason. */
+export function safetyCopiesAmong(names: readonly string[], reason: SafetyReason): string[] {
+  return names.filter((name) => name.startsWith(`${reason}-`) && name.endsWith('.db'))
+}
+
 /** Of these names, those that go when `keep` of the copies stay that were made before the schema changed. */
 export function expiredSchemaCopies(names: readonly string[], keep: number): string[] {
   const momentOf = (name: string): string => SCHEMA_COPY_NAME.exec(name)?.[1] ?? ''

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { databasePath } from '#actions/copies.ts'
-import { inFolder } from '#actions/data-folder.ts'
+import { inFolder, requireDatabase } from '#actions/data-folder.ts'
 import { beginWatch, endWatch } from '#actions/process.ts'
 import { learnToGiveBack } from '#actions/retention.ts'
 import { copyBeforeMigration, dropExpiredSchemaCopies } from '#actions/safety-copies.ts'
@@ -133,8 +133,19 @@ function watchdogLoops(manager: ServiceManager, look: Pick<Watched, 'readUnwell'
   return watchdogMs === null ? [] : [createWatchdog({ manager, watchdogMs, ...look })]
 }
 
-/** For a command that works beside a running server: the same database, nothing that ticks or listens. */
-export async function withDeps<T>(setting: Setting, work: (deps: Deps) => T | Promise<T>): Promise<T> {
+type Work<T> = (deps: Deps) => T | Promise<T>
+
+/**
+ * For a command that works beside a running server: the same database, nothing that ticks or listens. Throws not_found
+ * where there is no database.
+ */
+export async function withDeps<T>(setting: Setting, work: Work<T>): Promise<T> {
+  inFolder(setting.config.dataDir, () => requireDatabase(setting))
+  return await withNewDeps(setting, work)
+}
+
+/** As `withDeps`, for a command with which somebody may begin: a folder or a database that is not there is made. */
+export async function withNewDeps<T>(setting: Setting, work: Work<T>): Promise<T> {
   makeDataFolder(setting)
   const deps = await whenFree(setting, () => openBeside(setting))
   try {

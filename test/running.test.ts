@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type App, startApp, withDeps } from '#app.ts'
+import { type App, startApp, withNewDeps } from '#app.ts'
 import { readConfig } from '#config.ts'
 import { systemClock } from '#lib/clock.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
@@ -76,7 +76,7 @@ describe('Its calls keep to the settings', () => {
   test.each(cases)('with %j a call to this machine ends with: %s', async (env, kind) => {
     const receiver = startHttpReceiver()
     const call = { method: 'GET', url: receiver.url, headers: {}, body: '', timeoutMs: 5000 } as const
-    const result = await withDeps(settingOf(env), ({ outbound }) => outbound.send(call))
+    const result = await withNewDeps(settingOf(env), ({ outbound }) => outbound.send(call))
     await receiver.stop()
     expect(result.kind).toBe(kind)
   })
@@ -85,7 +85,7 @@ describe('Its calls keep to the settings', () => {
 describe('The data folder', () => {
   test('is left as it is, by servers and by commands, while somebody else has it', async () => {
     const lock = lockFolder(folder)
-    const tries = await Promise.allSettled([startApp(settingOf({}), NOBODY), withDeps(settingOf({}), () => {})])
+    const tries = await Promise.allSettled([startApp(settingOf({}), NOBODY), withNewDeps(settingOf({}), () => {})])
     lock?.release()
     for (const tried of tries) {
       expect(String(tried.status === 'rejected' && tried.reason)).toContain('Another CronGuard works on')
@@ -119,7 +119,7 @@ describe('The data folder', () => {
 describe('An upgrade', () => {
   const OLDER = [1, 2, 3].map((day) => `before-schema-2-2026010${day}T000000Z.db`)
   const copies = () => readdirSync(join(folder, 'backups')).filter((name) => name.endsWith('.db'))
-  const upgrade = () => withDeps(settingOf({}), ({ db }) => schemaVersion(db))
+  const upgrade = () => withNewDeps(settingOf({}), ({ db }) => schemaVersion(db))
   const change = (sql: string) => {
     const db = openDatabase({ path: join(folder, 'cronguard.db'), clock: systemClock, busyTimeoutMs: 100 })
     db.write((tx) => tx.runScript(sql))

@@ -21,6 +21,7 @@ import {
   removeCopy,
   replaceCopy,
 } from './copies.ts'
+import { requireDatabase } from './data-folder.ts'
 
 export interface BackupOrder {
   /** A file, or a folder in which the backup gets a name by its time; null: the folder for backups. */
@@ -163,7 +164,7 @@ function targetOf(place: Place, to: string | null): Target {
 
 async function copyTo(place: Place, { target, signal }: { target: Target; signal: AbortSignal }) {
   const from = databasePath(place)
-  if (!isFile(from)) throw new AppError('not_found', `There is no database in ${place.config.dataDir}.`)
+  requireDatabase(place)
   const { folder, file } = target
   prepareFolder(place, folder)
   const madeAt = place.clock.now()

@@ -1,10 +1,21 @@
 // The folder with everything that CronGuard keeps, and what is said when it is not to be had: that is for a person.
 import { diskSpace } from '#lib/disk.ts'
 import { AppError, messageOf, StorageRefusedError } from '#lib/errors.ts'
-import { codeOf } from '#lib/files.ts'
+import { codeOf, isFile } from '#lib/files.ts'
+import { databasePath, type Place } from './copies.ts'
 
 /** With less than this free, what the system says of a file is said of a disk that is full. */
 const FULL_BELOW_BYTES = 1_000_000
+
+/** Throws not_found, with what to do, when there is no database yet. */
+export function requireDatabase(place: Pick<Place, 'config'>): void {
+  if (isFile(databasePath(place))) return
+  throw new AppError(
+    'not_found',
+    `There is no database in the data folder ${place.config.dataDir}. Set CRONGUARD_DATA_DIR to the folder of the ` +
+      'CronGuard that is meant; "cronguard serve" or "cronguard user create" makes a new one.',
+  )
+}
 
 /** What the system says against the folder, or the database in it, becomes a sentence with what to do. */
 export function inFolder<T>(dataDir: string, work: () => T): T {

@@ -1,4 +1,4 @@
-import { withDeps } from '#app.ts'
+import { withNewDeps } from '#app.ts'
 import { systemClock } from '#lib/clock.ts'
 import { schemaVersion } from '#store/migrations.ts'
 import type { AddCommand } from './command.ts'
@@ -8,7 +8,7 @@ export const addMigrate: AddCommand = (program, shell) => {
     .command('migrate')
     .description('bring the database up to date without starting to watch')
     .action(async () => {
-      await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
+      await withNewDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
         shell.print(`The database has schema ${schemaVersion(deps.db)}, the newest this version knows.`)
       })
     })

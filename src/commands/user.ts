@@ -1,6 +1,6 @@
 import { createUser, deleteUserByEmail, estateToLeave, userByEmail, usersOf } from '#actions/accounts.ts'
 import { setPassword } from '#actions/mailed-links.ts'
-import { withDeps } from '#app.ts'
+import { withDeps, withNewDeps } from '#app.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { newMixedCaseToken } from '#lib/tokens.ts'
@@ -57,7 +57,7 @@ async function remove(shell: Shell, { email, yes = false }: { email: string; yes
 
 async function create(shell: Shell, { email, admin = false, ...options }: CreateOptions & { email: string }) {
   const { password, isMade } = await readPassword(shell, options)
-  await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
+  await withNewDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
     const user = await createUser(deps, { email, password, isAdmin: admin })
     shell.print(`Created ${user.email}.`)
     if (isMade) shell.print(`Password: ${password}`)

@@ -119,6 +119,26 @@ describe('The process', () => {
     expect(executed.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])
   })
 
+  test.each([
+    [['user', 'list']],
+    [['user', 'reset-password', EMAIL]],
+    [['key', 'create', EMAIL]],
+    [['project', 'list', EMAIL]],
+    [['monitor', 'list', EMAIL]],
+    [['incident', 'list', EMAIL]],
+    [['channel', 'list', EMAIL]],
+    [['export']],
+    [['backup']],
+  ])('makes no data folder for %p, and says where to look for one', async (args) => {
+    const { exitCode, stderr } = await cronguard.run(args)
+    expect([exitCode, stderr]).toEqual([
+      1,
+      `There is no database in the data folder ${join(cronguard.folder, 'data')}. Set CRONGUARD_DATA_DIR to the ` +
+        'folder of the CronGuard that is meant; "cronguard serve" or "cronguard user create" makes a new one.\n',
+    ])
+    expect(readdirSync(cronguard.folder)).toEqual([])
+  })
+
   test('makes the secret key when it serves, and not before', async () => {
     await cronguard.run(['user', 'create', EMAIL])
     const key = join(cronguard.folder, 'data', 'secret-key')

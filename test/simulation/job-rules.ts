@@ -243,7 +243,7 @@ export class JobRules {
     const endsIncidentOf = this.downSince
     this.downSince = to === 'down' ? at : null
     const isTold = to === 'down' || (from === 'down' && to === 'up')
-    const downMs = endsIncidentOf === null ? null : at - endsIncidentOf
+    const downMs = endsIncidentOf === null ? null : Math.max(0, at - endsIncidentOf)
     return { monitor: this.name, from, to, at, reason, told: isTold ? { expectedAt, downMs } : null, endsIncidentOf }
   }
 }

@@ -141,7 +141,8 @@ export class Scribe {
     const rows = this.#db.all<TransitionRow>(
       `SELECT transitions.id, monitors.name AS monitor, from_status AS "from", to_status AS "to", at, reason, content,
               (SELECT opened_at FROM incidents WHERE opened_by = transitions.id) AS opened,
-              (SELECT opened_at FROM incidents WHERE closed_by = transitions.id AND closed_at = at) AS closedFrom,
+              (SELECT opened_at FROM incidents
+                WHERE closed_by = transitions.id AND closed_at = max(opened_at, at)) AS closedFrom,
               (SELECT group_concat(channel_name, ' ' ORDER BY channel_name) FROM deliveries
                 WHERE notification_id = notifications.id) AS channels
          FROM transitions JOIN monitors ON monitors.id = monitor_id

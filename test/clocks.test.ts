@@ -184,6 +184,19 @@ describe('A clock that is set while CronGuard runs', () => {
     expect(guard.now(alive).status).toBe('down')
   })
 
+  test('by a day gives up no message early, and holds none up', async () => {
+    const backup = await hourly('backup')
+    guard.outside.failWith('refused')
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    guard.setClock(DAY)
+    await guard.pass(7 * SECOND, SECOND)
+    guard.outside.failWith(null)
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending' }])
+    await guard.pass(6 * SECOND, SECOND)
+    expect(subjects()).toContain('DOWN | backup')
+  })
+
   test('twice, there and back, changes nothing', async () => {
     const backup = await hourly('backup')
     for (const byMs of [-DAY, DAY]) {

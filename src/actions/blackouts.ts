@@ -18,6 +18,7 @@ import {
   listOverdueMonitors,
   listSparedMonitors,
   type SparedMonitor,
+  shiftDeliveries,
 } from '#store/blackouts.ts'
 import { listChannels } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
@@ -49,6 +50,7 @@ export function putOffOverdue(tx: Tx, gapMs: number): number {
 /** The clock was set `byMs` forward, or back below zero: what has happened since `since` was dated by what it was. */
 export function acceptStep(tx: Tx, step: { since: number; byMs: number }): void {
   for (const id of listMonitorsSince(tx, step.since)) change(tx, id, (monitor) => redated(monitor, step))
+  shiftDeliveries(tx, step)
 }
 
 /** The clock was put back: what it says counts, and nobody waits for what it said before. */

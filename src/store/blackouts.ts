@@ -93,6 +93,18 @@ export function listBlackoutsOfMonitor(
   )
 }
 
+/** The clock was set: what waits to be sent, or is on its way, keeps its distance from the present. */
+export function shiftDeliveries(tx: Tx, step: { since: number; byMs: number }): void {
+  tx.run(
+    `UPDATE deliveries
+        SET created_at = iif(created_at >= $since, created_at + $byMs, created_at),
+            next_attempt_at = next_attempt_at + $byMs,
+            leased_until = leased_until + $byMs
+      WHERE settled_at IS NULL`,
+    step,
+  )
+}
+
 /** The clock was put back: nothing that waits, or was claimed, waits for the moment that it showed before. */
 export function bringDeliveriesForward(tx: Tx, leaseMs: number): void {
   tx.run(

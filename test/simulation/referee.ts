@@ -12,6 +12,8 @@ const FIRST_PAUSE_MS = 10 * SECOND
 const SPREAD = 0.2
 /** By how much a clock is put right without a word. */
 const TOLERANCE_MS = 2 * SECOND
+/** A clock that was set while nobody watched, by no more than the time since the last sign of life, goes unnoticed. */
+const UNSEEN_LEAP_MS = 5 * SECOND
 /** From the moment at which it could be sent until it is. */
 const PROMPT_MS = SECOND
 
@@ -96,7 +98,8 @@ class Referee {
     if (this.#isCrowded(attempt, ended.true)) return
     // Whatever happened to the clock, nobody waits longer than the pause, or the lease, and the trouble itself lasted.
     const trulyMs = attempt.begunAt.true - ended.true - this.#troubledMs(ended.true, attempt.begunAt.true)
-    const mostMs = Math.max(pauseMs * (1 + SPREAD), isDisturbed ? LEASE_MS : 0) + PROMPT_MS + TOLERANCE_MS
+    const leapMs = wasTurnedBack ? UNSEEN_LEAP_MS : 0
+    const mostMs = Math.max(pauseMs * (1 + SPREAD), isDisturbed ? LEASE_MS : 0) + PROMPT_MS + TOLERANCE_MS + leapMs
     if (trulyMs > mostMs) this.#object(story, `was tried again only after ${trulyMs} ms in which all was well`)
   }
 

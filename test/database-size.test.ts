@@ -9,6 +9,7 @@ import { DAY } from '#lib/duration.ts'
 import { copyDatabase } from '#store/backup.ts'
 import { canGiveBack, freeBytes, listSizes } from '#store/retention.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
+import { liveFor } from './support/days.ts'
 
 let data: DataFolder
 let guard: DataFolder['guard']
@@ -40,7 +41,7 @@ describe('The space', () => {
     await fill(800)
     guard.db.checkpoint()
     const full = statSync(data.databasePath).size
-    guard.clock.advance(100 * DAY)
+    liveFor(guard, 100 * DAY)
     const free: number[] = []
     for await (const _ of prune(guard.deps)) free.push(freeBytes(guard.db))
     const most = free.indexOf(Math.max(...free))
@@ -55,7 +56,7 @@ describe('The space', () => {
   test('of an early database is used again, and given back once it was written anew at a start', async () => {
     await makeEarly()
     await fill(800)
-    guard.clock.advance(100 * DAY)
+    liveFor(guard, 100 * DAY)
     await pruneAll()
     expect(readDatabaseSize(guard.deps, 30)).toMatchObject({ givesBack: false })
     expect(freeBytes(guard.db)).toBeGreaterThan(6_000_000)
@@ -93,6 +94,9 @@ describe('The space', () => {
     await noteSizeOfToday(guard.deps)
     expect(listSizes(guard.db, 0).map(({ day }) => day)).toEqual([today, today + 1])
     expect(listSizes(guard.db, 0)[0]?.bytes).toBeGreaterThan(50_000)
+    guard.clock.advance(-2 * DAY)
+    await noteSizeOfToday(guard.deps)
+    expect(listSizes(guard.db, 0).map(({ day }) => day)).toEqual([today - 1, today, today + 1])
   })
 
   test('and the pings in it are counted', async () => {

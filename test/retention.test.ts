@@ -1,6 +1,6 @@
 // What is kept, and for how long.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { prune } from '#actions/retention.ts'
+import { noteSizeOfToday, prune } from '#actions/retention.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
@@ -8,6 +8,7 @@ import { insertMailedLink } from '#store/accounts.ts'
 import { listPings } from '#store/pings.ts'
 import { insertInvitation } from '#store/projects.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
+import { liveFor } from './support/days.ts'
 import { signedIn, type Visitor } from './support/visitor.ts'
 
 let data: DataFolder
@@ -56,7 +57,7 @@ describe('The pings of a monitor', () => {
   test('that are older than so many days go, and the monitor stays as it is', async () => {
     await pingTimes(3)
     const before = guard.now(backup)
-    guard.clock.advance(90 * DAY - 2 * MINUTE + 1)
+    liveFor(guard, 90 * DAY - 2 * MINUTE + 1)
     await pruneAll()
     expect(numbers()).toEqual([3, 2])
     guard.clock.advance(HOUR)
@@ -83,7 +84,7 @@ describe('The pings of a monitor', () => {
     await pingTimes(450)
     for (let n = 0; n < 4; n++) await guard.ping(backup, '', { method: 'POST', body: new Uint8Array(90_000) })
     guard.db.write((tx) => tx.run('UPDATE pings SET body = zeroblob(600000) WHERE number > 450'))
-    guard.clock.advance(100 * DAY)
+    liveFor(guard, 100 * DAY)
     const left = [count('pings')]
     for await (const _ of prune(guard.deps)) if (count('pings') !== left.at(-1)) left.push(count('pings'))
     expect(left).toEqual([454, 354, 254, 154, 54, 2, 0])
@@ -97,7 +98,7 @@ describe('The pings of a monitor', () => {
     await pruneAll()
     expect(times).toBe(2)
     Object.assign(guard.deps, { config: { ...guard.deps.config, isReplicated: true } })
-    guard.clock.advance(100 * DAY)
+    liveFor(guard, 100 * DAY)
     await pruneAll()
     expect([times, numbers()]).toEqual([2, []])
   })
@@ -168,10 +169,10 @@ describe('The story of a monitor', () => {
     guard.mailTo(project, 'ops@example.org')
     await failAndRecover(3)
     expect([count('transitions'), count('incidents'), count('deliveries')]).toEqual([6, 3, 6])
-    guard.clock.advance(92 * DAY)
+    liveFor(guard, 92 * DAY)
     await pruneAll()
     expect(count('transitions')).toBe(6)
-    guard.clock.advance(2 * DAY)
+    liveFor(guard, 2 * DAY)
     await pruneAll()
     expect([count('transitions'), count('incidents'), count('deliveries')]).toEqual([1, 0, 1])
     expect(guard.statuses(backup)).toEqual(['up'])
@@ -180,10 +181,10 @@ describe('The story of a monitor', () => {
   test('is kept as long as pings are, when those are kept for longer', async () => {
     await failAndRecover(1)
     keep(1000, 365)
-    guard.clock.advance(364 * DAY)
+    liveFor(guard, 364 * DAY)
     await pruneAll()
     expect(count('incidents')).toBe(1)
-    guard.clock.advance(2 * DAY)
+    liveFor(guard, 2 * DAY)
     await pruneAll()
     expect(count('incidents')).toBe(0)
   })
@@ -191,7 +192,7 @@ describe('The story of a monitor', () => {
   test('keeps an incident that lasts, however old it is', async () => {
     await guard.ping(backup)
     await guard.ping(backup, '/fail')
-    guard.clock.advance(500 * DAY)
+    liveFor(guard, 500 * DAY)
     await pruneAll()
     expect(guard.statuses(backup)).toEqual(['down'])
     expect(count('incidents')).toBe(1)
@@ -207,7 +208,7 @@ describe('The story of a monitor', () => {
           WHERE sequence = (SELECT min(sequence) FROM deliveries)`,
       ),
     )
-    guard.clock.advance(200 * DAY)
+    liveFor(guard, 200 * DAY)
     await pruneAll()
     expect(guard.db.all('SELECT state FROM deliveries')).toEqual([{ state: 'pending' }, { state: 'sent' }])
     expect(guard.statuses(backup)).toEqual(['down', 'up'])
@@ -219,7 +220,7 @@ describe('The story of a monitor', () => {
     await guard.tick()
     await guard.goneFor(3 * HOUR)
     expect([count('blackouts'), count('spared_monitors'), count('deliveries')]).toEqual([1, 1, 1])
-    guard.clock.advance(100 * DAY)
+    liveFor(guard, 100 * DAY)
     await pruneAll()
     expect(count('blackouts')).toBe(1)
     await guard.tick()
@@ -254,11 +255,93 @@ describe('What has expired', () => {
     const open = () => ['sessions', 'mailed_links', 'invitations'].map(count)
     await pruneAll()
     expect(open()).toEqual([1, 1, 1])
-    guard.clock.advance(DAY)
+    liveFor(guard, DAY)
     await pruneAll()
     expect(open()).toEqual([1, 0, 0])
-    guard.clock.advance(365 * DAY)
+    liveFor(guard, 365 * DAY)
     await pruneAll()
     expect(open()).toEqual([0, 0, 0])
+  })
+})
+
+describe('A clock that may be wrong', () => {
+  const YEAR = 365 * DAY
+
+  /** As the janitor does, every now and then. */
+  async function lookAfter(): Promise<void> {
+    await noteSizeOfToday(guard.deps)
+    await pruneAll()
+  }
+  async function liveDaily(days: number): Promise<void> {
+    for (let day = 0; day < days; day++) {
+      guard.clock.advance(DAY)
+      await lookAfter()
+    }
+  }
+  const kept = () => ['pings', 'transitions', 'incidents', 'sessions'].map(count)
+
+  beforeEach(async () => {
+    await signedIn(guard, 'alice@example.org')
+    await liveDaily(5)
+    for (const ending of ['', '/fail', '']) await guard.ping(backup, ending)
+    await guard.tick()
+    await guard.goneFor(3 * HOUR)
+  })
+
+  test('costs nothing, at a start or while CronGuard runs, however often and at whatever time of the day', async () => {
+    const before = kept()
+    expect(before).toEqual([3, 3, 1, 1])
+    for (const boot of [0, 1, 2, 3, 4, 5]) {
+      if (boot % 2 === 0) await guard.goneFor(YEAR)
+      else guard.clock.advance(YEAR)
+      await lookAfter()
+      guard.clock.advance(20 * HOUR)
+      await lookAfter()
+      guard.clock.advance(-YEAR)
+      await lookAfter()
+      expect(kept()).toEqual(before)
+      await liveDaily(1)
+    }
+  })
+
+  test('that is behind for a while costs nothing either, not even the sizes of days', async () => {
+    const before = [...kept(), count('sizes')]
+    guard.clock.advance(-20 * YEAR)
+    await lookAfter()
+    guard.clock.advance(20 * YEAR)
+    await lookAfter()
+    expect([...kept(), count('sizes')]).toEqual([...before.slice(0, -1), (before.at(-1) ?? 0) + 1])
+  })
+
+  test('is believed when CronGuard has lived two days by it: the machine was off for a year', async () => {
+    await guard.goneFor(YEAR)
+    await lookAfter()
+    expect(count('pings')).toBe(3)
+    await liveDaily(2)
+    expect(kept()).toEqual([0, 1, 0, 0])
+  })
+
+  test('is believed on a machine that runs for a while every day, or once a week', async () => {
+    for (const days of [1, 1, 7, 7]) {
+      await guard.goneFor(days * DAY)
+      await lookAfter()
+    }
+    guard.db.write((tx) => tx.run('UPDATE pings SET at = 0 WHERE number = 1'))
+    await guard.goneFor(7 * DAY)
+    await lookAfter()
+    expect(numbers()).toEqual([3, 2])
+  })
+
+  test('does not keep pings from being too many', async () => {
+    keep(2)
+    guard.clock.advance(YEAR)
+    await lookAfter()
+    expect(numbers()).toEqual([3, 2])
+  })
+
+  test('ends no session of somebody else when a person signs in by it', async () => {
+    guard.clock.advance(YEAR)
+    await signedIn(guard, 'bob@example.org')
+    expect(count('sessions')).toBe(2)
   })
 })

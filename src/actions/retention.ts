@@ -4,7 +4,7 @@ import { diskSpace } from '#lib/disk.ts'
 import { DAY } from '#lib/duration.ts'
 import { sizeOf } from '#lib/files.ts'
 import { databaseBytes } from '#store/counts.ts'
-import type { Tx } from '#store/database.ts'
+import type { Reader, Tx } from '#store/database.ts'
 import {
   canGiveBack,
   countPings,
@@ -13,6 +13,7 @@ import {
   deleteOldBlackouts,
   deleteOldPings,
   deleteOldTransitions,
+  deleteSizesAfter,
   freeBytes,
   type KeptPings,
   listSizes,
@@ -37,6 +38,8 @@ const PAGES_MAX = 250
 const SPARE_BYTES = 1_000_000
 /** The charts and Healthchecks' clients look back as far as that. */
 const STORY_DAYS_MIN = 93
+/** A clock is believed on a day that CronGuard has come to from one so many days before. */
+const BELIEVED_AFTER_DAYS = { min: 2, max: 7 }
 /** Written anew in a second or two, which a start may take. */
 const REWRITE_MAX_BYTES = 250_000_000
 /** The new file stands in a temporary one and in the write-ahead log before it is in its place. */
@@ -47,16 +50,22 @@ const REWRITE_ROOM = 3
  * at any step, or killed in one, it leaves what the next one finds.
  */
 export async function* prune(deps: Deps): AsyncGenerator<void> {
-  const before = deps.clock.now() - storyDays(deps) * DAY
-  yield* prunePings(deps)
-  yield* untilNoneIsLeft(deps, (tx) => deleteOldTransitions(tx, { before, limit: TRANSITIONS_CHUNK }))
-  yield* untilNoneIsLeft(deps, (tx) => deleteOldBlackouts(tx, { before, limit: BLACKOUTS_CHUNK }))
-  await deps.db.writeGrouped(deleteExpired)
+  const now = deps.clock.now()
+  const isBelieved = isClockBelieved(deps.db, now)
+  yield* prunePings(deps, keptPings(deps, isBelieved ? now : null))
+  if (isBelieved) yield* pruneByAge(deps, now)
   yield* giveSpaceBack(deps)
 }
 
-async function* prunePings(deps: Deps): AsyncGenerator<void> {
-  const kept = keptPings(deps)
+// A clock that is a year ahead for a minute must not cost the history, and looks like a right one after a year in which
+// the machine was off: what is too old waits until CronGuard has lived some days by it.
+function isClockBelieved(reader: Reader, now: number): boolean {
+  const today = dayOf(now)
+  const { min, max } = BELIEVED_AFTER_DAYS
+  return listSizes(reader, today - max).some(({ day }) => day <= today - min)
+}
+
+async function* prunePings(deps: Deps, kept: KeptPings): AsyncGenerator<void> {
   for (let afterId: number | undefined = 0; afterId !== undefined; ) {
     const looked = lookForOldPings(deps.db, { ...kept, afterId, limit: LOOK_MAX })
     for (const { monitorId } of looked.filter(({ goes }) => goes)) {
@@ -65,6 +74,19 @@ async function* prunePings(deps: Deps): AsyncGenerator<void> {
     afterId = looked.at(-1)?.monitorId
     yield
   }
+}
+
+async function* pruneByAge(deps: Deps, now: number): AsyncGenerator<void> {
+  const before = now - storyDays(deps) * DAY
+  yield* untilNoneIsLeft(deps, (tx) => deleteOldTransitions(tx, { before, limit: TRANSITIONS_CHUNK }))
+  yield* untilNoneIsLeft(deps, (tx) => deleteOldBlackouts(tx, { before, limit: BLACKOUTS_CHUNK }))
+  await deps.db.writeGrouped((tx) => {
+    deleteExpiredSessions(tx, now)
+    deleteExpiredMailedLinks(tx, now)
+    deleteExpiredInvitations(tx, now)
+    // What a clock has left that was ahead: it would be believed at once the next time.
+    deleteSizesAfter(tx, dayOf(now))
+  })
 }
 
 async function* untilNoneIsLeft(deps: Deps, deleteSome: (tx: Tx) => number): AsyncGenerator<void> {
@@ -81,12 +103,6 @@ function bringHome({ db, config }: Deps): void {
   if (!config.isReplicated) db.checkpointSome()
 }
 
-function deleteExpired(tx: Tx): void {
-  deleteExpiredSessions(tx)
-  deleteExpiredMailedLinks(tx)
-  deleteExpiredInvitations(tx)
-}
-
 async function* giveSpaceBack(deps: Deps): AsyncGenerator<void> {
   const { db } = deps
   while (canGiveBack(db) && freeBytes(db) > SPARE_BYTES) {
@@ -97,10 +113,10 @@ async function* giveSpaceBack(deps: Deps): AsyncGenerator<void> {
   }
 }
 
-/** Remembers how large the database is today. */
+/** Remembers that CronGuard lived today, and how large the database is. */
 export async function noteSizeOfToday({ db, clock }: Deps): Promise<void> {
   const day = dayOf(clock.now())
-  if (listSizes(db, day).length > 0) return
+  if (listSizes(db, day)[0]?.day === day) return
   await db.writeGrouped((tx) => noteSize(tx, { day, bytes: databaseBytes(tx) }))
 }
 
@@ -135,8 +151,9 @@ export function learnToGiveBack({ db, config, log }: Deps): void {
   }
 }
 
-function keptPings({ clock, config: { retention } }: Deps): KeptPings {
-  return { perMonitor: retention.pingsPerMonitor, since: clock.now() - retention.pingDays * DAY }
+/** `now`: null where no ping is too old. */
+function keptPings({ config: { retention } }: Deps, now: number | null): KeptPings {
+  return { perMonitor: retention.pingsPerMonitor, since: now === null ? 0 : now - retention.pingDays * DAY }
 }
 
 function storyDays({ config }: Deps): number {

@@ -30,9 +30,8 @@ export function beginSession(deps: Deps, { user, browser, provenHash }: Beginnin
   const userAgent = browser.userAgent.slice(0, USER_AGENT_MAX)
   const begun = deps.db.write((tx) => {
     if (provenHash !== null && findPasswordHash(tx, userId) !== provenHash) return null
-    store.deleteExpiredSessions(tx)
-    const hasOthers = store.hasSessions(tx, userId)
-    const isKnown = store.isAddressKnown(tx, { userId, remoteAddress: browser.remoteAddress })
+    const hasOthers = store.hasSessions(tx, { userId, now: tx.now })
+    const isKnown = store.isAddressKnown(tx, { userId, remoteAddress: browser.remoteAddress, now: tx.now })
     store.insertSession(tx, { ...browser, userAgent, id, userId, expiresAt: tx.now + SESSION_MS })
     store.deleteOldSessions(tx, { userId, kept: SESSIONS_MAX })
     return { isUnusual: hasOthers && !isKnown }

@@ -100,17 +100,21 @@ export function deleteOldBlackouts(tx: Tx, { before, limit }: { before: number; 
   )
 }
 
-export function deleteExpiredMailedLinks(tx: Tx): void {
-  tx.run('DELETE FROM mailed_links WHERE expires_at <= $now', { now: tx.now })
+export function deleteExpiredMailedLinks(tx: Tx, now: number): void {
+  tx.run('DELETE FROM mailed_links WHERE expires_at <= $now', { now })
 }
 
-export function deleteExpiredInvitations(tx: Tx): void {
-  tx.run('DELETE FROM invitations WHERE expires_at <= $now', { now: tx.now })
+export function deleteExpiredInvitations(tx: Tx, now: number): void {
+  tx.run('DELETE FROM invitations WHERE expires_at <= $now', { now })
 }
 
 /** Remembers the size of today, once a day. */
 export function noteSize(tx: Tx, size: { day: number; bytes: number }): void {
   tx.run('INSERT INTO sizes (day, bytes) VALUES ($day, $bytes) ON CONFLICT DO NOTHING', size)
+}
+
+export function deleteSizesAfter(tx: Tx, day: number): void {
+  tx.run('DELETE FROM sizes WHERE day > $day', { day })
 }
 
 /** Oldest first. */

@@ -58,18 +58,19 @@ export function listSessions(reader: Reader, { userId, now }: { userId: string; 
     .map(toSession)
 }
 
-export function hasSessions(reader: Reader, userId: string): boolean {
-  return reader.get('SELECT 1 FROM sessions WHERE user_id = $userId LIMIT 1', { userId }) !== null
+export function hasSessions(reader: Reader, user: { userId: string; now: number }): boolean {
+  return reader.get('SELECT 1 FROM sessions WHERE user_id = $userId AND expires_at > $now LIMIT 1', user) !== null
 }
 
 export function isAddressKnown(
   reader: Reader,
-  { userId, remoteAddress }: { userId: string; remoteAddress: string | null },
+  visitor: { userId: string; remoteAddress: string | null; now: number },
 ): boolean {
-  const known = reader.get('SELECT 1 FROM sessions WHERE user_id = $userId AND remote_address IS $remoteAddress', {
-    userId,
-    remoteAddress,
-  })
+  const known = reader.get(
+    `SELECT 1 FROM sessions
+      WHERE user_id = $userId AND remote_address IS $remoteAddress AND expires_at > $now`,
+    visitor,
+  )
   return known !== null
 }
 
@@ -112,8 +113,8 @@ export function deleteOldSessions(tx: Tx, { userId, kept }: { userId: string; ke
   )
 }
 
-export function deleteExpiredSessions(tx: Tx): void {
-  tx.run('DELETE FROM sessions WHERE expires_at <= $now', { now: tx.now })
+export function deleteExpiredSessions(tx: Tx, now: number): void {
+  tx.run('DELETE FROM sessions WHERE expires_at <= $now', { now })
 }
 
 function toSession(row: SessionRow): Session {

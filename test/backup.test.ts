@@ -17,6 +17,7 @@ import { verifyBackup } from '#actions/restores.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { createBackups } from '#loops/backups.ts'
+import { saveSetting } from '#store/settings.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
 import { mount, unmount, whyNoDisk } from './support/disk.ts'
 
@@ -228,6 +229,25 @@ describe('Every night', () => {
   test('that was missed is made up for with the first tick', async () => {
     await passTo(createBackups(data.guard.deps), '2026-03-05T17:00:00Z')
     expect(files()[0]).toBe('cronguard-20260305T170000Z.db')
+  })
+
+  test('is made although a clock that was ahead has dated a backup, a failure, and the installation', async () => {
+    const { guard } = data
+    const ahead = Date.parse('2099-01-01T03:00:00Z')
+    guard.db.write((tx) => tx.run('UPDATE migrations SET applied_at = $ahead', { ahead }))
+    await passTo(createBackups(guard.deps), '2026-03-01T12:01:00Z')
+    expect(files()[0]).toBe('cronguard-20260301T120100Z.db')
+    guard.clock.set(ahead)
+    await make()
+    guard.clock.set(Date.parse('2026-03-01T12:01:00Z'))
+    await passTo(createBackups(guard.deps), '2026-03-02T03:00:00Z')
+    expect(files()[2]).toBe('cronguard-20260302T030000Z.db')
+    const failure = { at: guard.clock.now() + HOUR, problem: 'There was no room.' }
+    guard.db.write((tx) => saveSetting(tx, { name: 'backup-failure', value: JSON.stringify(failure) }))
+    guard.clock.advance(2 * HOUR)
+    expect(readBackups(guard.deps).failure).toEqual(failure)
+    await make()
+    expect(readBackups(guard.deps).failure).toBeNull()
   })
 
   test('none is made when none is to be kept', async () => {

@@ -6,6 +6,7 @@ import { dropDraft, folderOf, isFile, isFolder, makeDraft, namesIn } from '#lib/
 import { sizeInWords } from '#lib/size.ts'
 import { askWorker } from '#lib/worker.ts'
 import { BACKUP_WORKER, type CopyFacts } from '#store/backup.ts'
+import type { Reader } from '#store/database.ts'
 import { findInstalledAt } from '#store/migrations.ts'
 import { findSetting, saveSetting } from '#store/settings.ts'
 import {
@@ -106,14 +107,25 @@ export function readBackups(deps: Deps): BackupState {
   const backups = listBackups(deps)
   const text = findSetting(deps.db, FAILURE)
   const failure = text === null ? null : (JSON.parse(text) as { at: number; problem: string })
-  const isOver = failure !== null && backups[0] !== undefined && backups[0].madeAt >= failure.at
+  const last = backups.find(({ madeAt }) => madeAt <= deps.clock.now())
+  const isOver = failure !== null && last !== undefined && last.madeAt >= failure.at
   return { backups, failure: isOver ? null : failure, isUnderWay: underWay.has(deps.config.dataDir) }
 }
 
-/** By its name, for who asks often; null: there is none. */
-export function newestBackupAt(place: Pick<Deps, 'config'>): number | null {
-  const [newest] = backupsAmong(namesIn(backupFolder(place)))
+/** By its name, for who asks often; null: there is none. One that is dated ahead comes from a clock that was wrong. */
+export function newestBackupAt(place: Place): number | null {
+  const folder = backupFolder(place)
+  const now = place.clock.now()
+  const isOne = (name: string): boolean => (backupMadeAt(name) ?? 0) <= now && hasManifest(`${folder}/${name}`)
+  const newest = backupsAmong(namesIn(folder)).find(isOne)
   return newest === undefined ? null : backupMadeAt(newest)
+}
+
+/** Since when there should be backups. A new CronGuard has its first night before it. */
+export function backupsSince({ db, clock }: Pick<Deps, 'clock'> & { db: Reader }): number {
+  const installedAt = findInstalledAt(db) ?? clock.now()
+  // By a clock that was wrong: nobody knows since when.
+  return installedAt <= clock.now() ? installedAt : 0
 }
 
 /** The path of a backup in the folder for backups. Throws not_found. */
@@ -126,14 +138,8 @@ export function findBackup(place: Pick<Deps, 'config'>, name: string): string {
 /** `triedAt`: when this process last began one by itself; null: never. */
 export function isNightlyBackupDue(deps: Deps, triedAt: number | null): boolean {
   if (deps.config.backupKeep === 0) return false
-  const now = deps.clock.now()
-  return isBackupDue({ now, lastAt: lastBackupAt(deps, now), triedAt })
-}
-
-// One that is dated ahead comes from a clock that was wrong. A new CronGuard has its first night before it.
-function lastBackupAt(deps: Deps, now: number): number {
-  const times = listBackups(deps).map(({ madeAt }) => madeAt)
-  return times.find((at) => at <= now) ?? findInstalledAt(deps.db) ?? now
+  const lastAt = newestBackupAt(deps) ?? backupsSince(deps)
+  return isBackupDue({ now: deps.clock.now(), lastAt, triedAt })
 }
 
 function listBackups(place: Pick<Deps, 'config'>): ShownBackup[] {

@@ -3,19 +3,18 @@ import { type Warning, warningsOf } from '#domain/warnings.ts'
 import { diskSpace } from '#lib/disk.ts'
 import { countOutbox, databaseBytes, findFirstDeadline, findLastSentAt } from '#store/counts.ts'
 import type { Reader } from '#store/database.ts'
-import { findInstalledAt } from '#store/migrations.ts'
-import { newestBackupAt } from './backups.ts'
+import { backupsSince, newestBackupAt } from './backups.ts'
 
 /** What the owner of this CronGuard should know now. */
-export function readWarnings({ db, clock, config }: Pick<Deps, 'clock' | 'config'> & { db: Reader }): Warning[] {
+export function readWarnings(place: Pick<Deps, 'clock' | 'config'> & { db: Reader }): Warning[] {
+  const { db, clock, config } = place
   const { pending, sending, oldestAt } = countOutbox(db)
-  const now = clock.now()
   return warningsOf({
-    now,
+    now: clock.now(),
     disk: diskSpace(config.dataDir),
     databaseBytes: databaseBytes(db),
     outbox: { waiting: pending + sending, oldestAt, lastSentAt: findLastSentAt(db) },
     firstDeadlineAt: findFirstDeadline(db),
-    backups: config.backupKeep > 0 ? { lastAt: newestBackupAt({ config }), since: findInstalledAt(db) ?? now } : null,
+    backups: config.backupKeep > 0 ? { lastAt: newestBackupAt(place), since: backupsSince(place) } : null,
   })
 }

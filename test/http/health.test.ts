@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { backupName, safetyName } from '#domain/backup.ts'
+import { backupName, manifestOf, safetyName } from '#domain/backup.ts'
 import type { PartHealth } from '#domain/health.ts'
 import { createFront, type Front } from '#http/server.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
@@ -205,16 +205,27 @@ describe('A warning', () => {
     expect(await kinds()).toEqual([])
   })
 
-  test('is made of backups that are too old, and of none', async () => {
+  test('is made of backups that are too old, of none, and of some that are dated ahead or incomplete', async () => {
     guard.clock.advance(3 * DAY)
     expect(await kinds()).toEqual(['backup'])
     mkdirSync(join(folder, 'backups'))
     const file = (name: string): void => writeFileSync(join(folder, 'backups', name), '')
-    file(backupName(guard.clock.now() - 3 * DAY))
+    const backup = (madeAt: number): void => {
+      file(backupName(madeAt))
+      file(manifestOf(backupName(madeAt)))
+    }
+    backup(guard.clock.now() - 3 * DAY)
+    backup(Date.UTC(2099, 0, 1, 3))
+    file(backupName(guard.clock.now() - HOUR))
     file(safetyName('before-restore', guard.clock.now()))
     expect(await kinds()).toEqual(['backup'])
-    file(backupName(guard.clock.now() - DAY))
+    backup(guard.clock.now() - DAY)
     expect(await kinds()).toEqual([])
+  })
+
+  test('is made of no backups, though CronGuard was installed by a clock that was ahead', async () => {
+    guard.db.write((tx) => tx.run('UPDATE migrations SET applied_at = $at', { at: Date.UTC(2099, 0, 1) }))
+    expect(await kinds()).toEqual(['backup'])
   })
 
   test('is not made of backups where none are wanted', async () => {

@@ -82,7 +82,7 @@ export const backups: Examination = (config) => {
   if (config.backupKeep === 0) return warn('None is made by itself: CRONGUARD_BACKUP_KEEP is 0.')
   const warning = warningOf(config, 'backup')
   if (warning !== null) return warn(warning)
-  const at = newestBackupAt({ config })
+  const at = newestBackupAt({ config, clock: systemClock })
   if (at === null) return warn('There is none yet. `cronguard backup` makes one.')
   return ok(`The newest is ${durationInWords(Math.max(0, systemClock.now() - at))} old.`)
 }

@@ -10,7 +10,7 @@ Installs CronGuard, or upgrades the one that is installed. The source is an exec
 release, or the address of one. Without it: CRONGUARD_DOWNLOAD_URL, or the release in the folder of this script.
 
   --version V    this version and no other; the only way to an older one
-  --prefix P     put the executable into P/bin (/usr/local/bin; with --user ~/.local/bin)
+  --prefix P     put the executable into P/bin (/usr/local/bin; with --user ~/.local/bin); an upgrade finds it itself
   --user         for you alone and without root: no system user, and a unit of your own service manager
   --no-service   the executable alone: no system user, no unit, no configuration
   --no-backup    upgrade without a backup of the database
@@ -89,21 +89,35 @@ set_value() {
 find_places() {
   if [ "$rootless" = yes ]; then
     : "${HOME:?install.sh: HOME is not set}"
-    prefix=${prefix:-$HOME/.local}
+    default_prefix=$HOME/.local
     configuration=${XDG_CONFIG_HOME:-$HOME/.config}/cronguard
     units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
     default_data=${XDG_STATE_HOME:-$HOME/.local/state}/cronguard
   else
-    prefix=${prefix:-/usr/local}
+    default_prefix=/usr/local
     configuration=/etc/cronguard
     units=/etc/systemd/system
     default_data=/var/lib/cronguard
   fi
+  unit=$units/cronguard.service
+  find_prefix
   executable=$prefix/bin/cronguard
   share=$prefix/share/cronguard
   settings=$configuration/cronguard.env
-  unit=$units/cronguard.service
   data=$(setting DATA_DIR "$default_data")
+}
+
+# Where the service runs from, if there is one: an executable elsewhere is none of its.
+find_prefix() {
+  served=$(served_prefix)
+  prefix=${prefix:-${served:-$default_prefix}}
+  case $task:$service:$served in *: | install:no:* | *:"$prefix") return ;; esac
+  again="--uninstall, which keeps data and settings, and then install it with --prefix $prefix"
+  fail "The service runs from $served, not from $prefix. Leave --prefix out; or, to move it: $again."
+}
+
+served_prefix() {
+  if [ -r "$unit" ]; then sed -n 's|^ExecStart=[-+!@:]*\(/[^ ]*\)/bin/cronguard .*|\1|p' "$unit" | tail -n 1; fi
 }
 
 # What the configuration says, or else the default.
@@ -176,7 +190,7 @@ make_stage() {
   if [ "$is_dry" = yes ]; then parent=${TMPDIR:-/tmp}; fi
   stage=$(mktemp -d "$parent/.cronguard-install.XXXXXX") || fail "Nothing can be written to $parent."
   trap 'rm -rf "$stage"' EXIT
-  trap 'exit 130' HUP INT TERM
+  trap 'exit 130' HUP INT TERM PIPE
 }
 
 # Puts a file of the source into the stage; false when there is none.

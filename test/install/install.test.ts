@@ -39,6 +39,13 @@ describe.skipIf(!canEnter)('install.sh', () => {
     expect(installer.root.everything().filter((line) => /cronguard-install|cronguard\S*\.\d+/.test(line))).toEqual([])
   })
 
+  test('leaves nothing of its work behind when nobody reads on', async () => {
+    for (const lines of [1, 2]) {
+      await installer.root.run(['sh', '-c', `sh /release/install.sh --no-service /release | head -n ${lines} | cat`])
+      expect(installer.root.everything().filter((line) => line.includes('cronguard-install'))).toEqual([])
+    }
+  })
+
   test('finds the release that it stands in', async () => {
     await installer.install()
     expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
@@ -75,10 +82,10 @@ describe.skipIf(!canEnter)('install.sh', () => {
   })
 
   test('puts the executable elsewhere when it is told to, and tells the unit', async () => {
+    expect((await installer.refused('--prefix', '/home/alice', '/release')).stderr).toContain('--user')
     await installer.install('--prefix', '/opt/watch/', '/release')
     expect(await installer.versionOf('/opt/watch/bin/cronguard')).toBe('1.0.0')
     expect(installer.root.read(UNIT)).toContain('ExecStart=/opt/watch/bin/cronguard serve\n')
-    expect((await installer.refused('--prefix', '/home/alice', '/release')).stderr).toContain('--user')
   })
 
   test('installs the executable alone with --no-service', async () => {

@@ -84,6 +84,44 @@ describe.skipIf(!canEnter)('An upgrade', () => {
     expect([installer.root.read(UNIT), installer.root.read(`${UNIT}.new`)]).toEqual([edited, newest])
   })
 
+  test('finds the executable that the service runs, wherever it is', async () => {
+    await installer.install('--prefix', '/opt/watch', '/release')
+    installer.watchForAWhile()
+    const said = await installer.install('/newer')
+    expect(said).toContain(`Make a backup of ${DATA} with CronGuard 1.0.0`)
+    expect(said).not.toContain('which was edited')
+    expect(await installer.versionOf('/opt/watch/bin/cronguard')).toBe('1.1.0')
+    expect(installer.root.read(UNIT)).toContain('ExecStart=/opt/watch/bin/cronguard serve\n')
+    expect(installer.root.has(EXECUTABLE)).toBe(false)
+    installer.root.write(UNIT, installer.root.read(UNIT).replace('ExecStart=/opt', 'ExecStart=!/opt'))
+    await installer.install('--purge', '--yes')
+    expect(installer.root.everything().filter((line) => /opt.*cronguard/.test(line))).toEqual([])
+  })
+
+  test.each(['/newer', '--dry-run /newer', '--uninstall', '--purge --yes'])(
+    'is not done elsewhere than where the service runs from: %s',
+    async (args) => {
+      await installer.install('/release')
+      const { exitCode, stderr } = await installer.refused('--prefix', '/opt/watch', ...args.split(' '))
+      expect(exitCode).toBe(1)
+      expect(stderr).toContain('The service runs from /usr/local, not from /opt')
+      expect(stderr).toContain('--uninstall')
+    },
+  )
+
+  test('goes where it is told to without a service, and to another place by way of --uninstall', async () => {
+    await installer.install('/release')
+    await installer.install('--no-service', '--prefix', '/opt/alone', '/newer')
+    expect([await installer.versionOf(EXECUTABLE), await installer.versionOf('/opt/alone/bin/cronguard')]).toEqual([
+      '1.0.0',
+      '1.1.0',
+    ])
+    await installer.install('--prefix=/usr/local/', '/newer')
+    await installer.install('--uninstall')
+    await installer.install('--prefix', '/opt/watch', '/newer')
+    expect(installer.root.read(UNIT)).toContain('ExecStart=/opt/watch/bin/cronguard serve\n')
+  })
+
   test('with --dry-run says what it would do, and does nothing', async () => {
     await installer.install('/release')
     installer.watchForAWhile()

@@ -6,11 +6,14 @@ import { join } from 'node:path'
 import { type App, startApp, withNewDeps } from '#app.ts'
 import { readConfig } from '#config.ts'
 import { systemClock } from '#lib/clock.ts'
+import { HOUR } from '#lib/duration.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
 import { inspectDatabase } from '#store/backup.ts'
 import { openDatabase } from '#store/database.ts'
+import { markStarted } from '#store/heartbeat.ts'
 import { lockFolder } from '#store/lock.ts'
 import { applyMigration, createMigrationsTable, MIGRATIONS, schemaVersion } from '#store/migrations.ts'
+import { eventually } from './support/binary.ts'
 import { startHttpReceiver } from './support/receivers.ts'
 
 const TOKEN = 'a-token-that-only-tests-know'
@@ -63,6 +66,22 @@ describe('A CronGuard that runs', () => {
       parts: { checker: 'ok', outbox: 'ok', database: 'ok', watcher: 'ok', warnings: 'ok' },
     })
   })
+})
+
+test('While it waits for a clock that can be right, it is alive and tells everybody that it is not well', async () => {
+  const ahead = { ...systemClock, now: () => systemClock.now() + HOUR }
+  await withNewDeps({ ...settingOf({}), clock: ahead }, ({ db }) => db.write(markStarted))
+  const port = freePort()
+  const told: string[] = []
+  const manager = { ...NOBODY, watchdogMs: 40, status: (text: string) => void told.push(text) }
+  const app = await startApp(settingOf({ CRONGUARD_PORT: String(port), CRONGUARD_METRICS_TOKEN: TOKEN }), manager)
+  const headers = { Authorization: `Bearer ${TOKEN}` }
+  const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`, { headers })
+  const answers = await Promise.all(['/livez', '/readyz', '/health'].map(ask))
+  await eventually('a look at what is not well', () => told.includes('Not well: checker'))
+  await app.stop()
+  expect(answers.map(({ status }) => status)).toEqual([200, 503, 503])
+  expect(await answers[2]?.json()).toMatchObject({ status: 'failing', parts: { checker: 'failing', database: 'ok' } })
 })
 
 describe('Its calls keep to the settings', () => {

@@ -24,5 +24,11 @@ export function createChecker(deps: Deps, watch: Watch): Loop {
     known = new Set(unjudged.map(({ id }) => id))
   }
 
-  return { name: 'checker', everyMs: EVERY_MS, tick, settled: async () => {} }
+  return {
+    name: 'checker',
+    everyMs: EVERY_MS,
+    tick,
+    settled: async () => {},
+    isWaiting: () => watch.waitsSince !== null,
+  }
 }

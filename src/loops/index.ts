@@ -8,6 +8,8 @@ export interface Loop {
   tick(): Promise<void>
   /** Resolves when nothing that a tick began is still under way. */
   settled(): Promise<void>
+  /** Whether its ticks do not do its work for now: they wait for something. */
+  isWaiting?(): boolean
 }
 
 export interface LoopHealth {
@@ -66,7 +68,7 @@ function startLoop(deps: Deps, loop: Loop) {
   return {
     health: (): LoopHealth => {
       const isRunning = deps.clock.elapsed() - lastTickAt < STUCK_AFTER_MS + loop.everyMs
-      return { name: loop.name, isWell: lastTickWorked && isRunning, isRunning }
+      return { name: loop.name, isWell: lastTickWorked && isRunning && !loop.isWaiting?.(), isRunning }
     },
     stop: async (): Promise<void> => {
       isStopped = true

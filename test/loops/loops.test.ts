@@ -50,6 +50,14 @@ describe('A loop', () => {
     expect(told).toEqual(['error: A loop failed and goes on trying', 'info: A loop works again'])
   })
 
+  test('that waits with its work is unwell and runs, and well again when it goes on', () => {
+    let isWaiting = true
+    start({ ...loopOf(async () => {}), isWaiting: () => isWaiting })
+    expect(running?.health()).toEqual([{ name: 'outbox', isWell: false, isRunning: true }])
+    isWaiting = false
+    expect(running?.health()).toEqual([{ name: 'outbox', isWell: true, isRunning: true }])
+  })
+
   test('that hangs in a tick is unwell when time goes on without it', async () => {
     const hanging = Promise.withResolvers<void>()
     let ticks = 0

@@ -55,9 +55,12 @@ export interface PingMailSettings {
 
 /** All that is wrong with the configuration, in one message. */
 export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
   constructor(problems: string[]) {
     super(['The configuration is not usable:', ...problems.map((problem) => `  - ${problem}`)].join('\n'))
     this.name = 'ConfigError'
+    this.problems = problems
   }
 }
 

@@ -29,6 +29,7 @@ export const addChannel: AddCommand = (program, shell) => {
     .argument('<email>', 'whose project')
     .argument('<channel>', 'its id or its name')
     .option('--project <name>', 'which project; without it the first one')
+    .option('--json', 'print JSON: {channel, result, detail}; result is "sent", "logged" or "failed"')
     .action((email: string, meant: string, options: Options) => sendTest(shell, { email, meant, ...options }))
 }
 
@@ -56,14 +57,15 @@ async function list(shell: Shell, { email, project = undefined, json = false }: 
   })
 }
 
-async function sendTest(shell: Shell, { email, meant, project }: Options & { email: string; meant: string }) {
+async function sendTest(shell: Shell, { email, meant, project, json }: Options & { email: string; meant: string }) {
   await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
     const { id: projectId } = projectOf(deps, { email, name: project ?? null })
     const channels = listChannelReports(deps.db, projectId).map(({ channel }) => channel)
     const channel = channelMeant(channels, meant)
     const { result, detail } = await testChannel(deps, { projectId, channelId: channel.id })
+    if (json) printJson(shell, { channel: channel.name, result, detail })
     if (result === 'failed') throw new AppError('conflict', `The test could not be sent: ${detail}.`)
-    shell.print(`The test was ${result}: ${detail}.`)
+    if (!json) shell.print(`The test was ${result}: ${detail}.`)
   })
 }
 

@@ -1,5 +1,5 @@
-import type { DescribedSetting } from '#config.ts'
-import type { AddCommand } from './command.ts'
+import { ConfigError, type DescribedSetting } from '#config.ts'
+import type { AddCommand, Shell } from './command.ts'
 import { printJson, printRows } from './table.ts'
 
 export const addConfig: AddCommand = (program, shell) => {
@@ -7,10 +7,8 @@ export const addConfig: AddCommand = (program, shell) => {
   config
     .command('check')
     .description('say everything that is wrong with the settings; exit code 1 when something is')
-    .action(() => {
-      shell.readConfig()
-      shell.print('The configuration is fine.')
-    })
+    .option('--json', 'print JSON: {ok, problems}')
+    .action((options: { json?: boolean }) => check(shell, options))
   config
     .command('show')
     .description('show every setting and where it comes from; secrets are masked')
@@ -20,6 +18,17 @@ export const addConfig: AddCommand = (program, shell) => {
       if (json) printJson(shell, settings)
       else printRows(shell, settings.map(rowOf))
     })
+}
+
+function check(shell: Shell, { json = false }: { json?: boolean }): void {
+  try {
+    shell.readConfig()
+  } catch (error) {
+    if (json && error instanceof ConfigError) printJson(shell, { ok: false, problems: error.problems })
+    throw error
+  }
+  if (json) printJson(shell, { ok: true, problems: [] })
+  else shell.print('The configuration is fine.')
 }
 
 function rowOf({ name, value, from }: DescribedSetting): string[] {

@@ -67,8 +67,9 @@ async function findingsOf(shell: Shell): Promise<NamedFinding[]> {
     for (const [name, look] of Object.entries(EXAMINATIONS)) findings.push({ name, ...(await finding(look, config)) })
     return [{ name: 'settings', ...ok('They can be used. `cronguard config show` lists them.') }, ...findings]
   } catch (error) {
-    if (error instanceof ConfigError)
-      return [{ name: 'settings', ...bad(error.message.replace(/\n\s*- /g, '; ').replace(':;', ':')) }]
+    if (error instanceof ConfigError) {
+      return [{ name: 'settings', ...bad(`They cannot be used: ${error.problems.join('; ')}.`) }]
+    }
     throw error
   }
 }

@@ -62,9 +62,12 @@ export const addKey: AddCommand = (program, shell) => {
     .description('print the project ping key, for ping URLs by slug')
     .argument('<email>', 'whose project')
     .option('--project <name>', 'which project; without it the first one')
-    .action(async (email: string, options: { project?: string }) => {
+    .option('--json', 'print JSON: {project, ping_key}')
+    .action(async (email: string, options: { project?: string; json?: boolean }) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
-        shell.print(projectOf(deps, { email, name: options.project ?? null }).pingKey)
+        const { name, pingKey } = projectOf(deps, { email, name: options.project ?? null })
+        if (options.json) printJson(shell, { project: name, ping_key: pingKey })
+        else shell.print(pingKey)
       })
     })
 }

@@ -57,6 +57,14 @@ describe('The help', () => {
     expect([...found, ''].sort()).toEqual(Object.keys(EXAMPLES).sort())
   }, 30_000)
 
+  test('of every command that tells something has --json', async () => {
+    const acts = /^(serve|migrate|export|completion)$| (create|reset-password|delete|pause|resume|rm)$/
+    const telling = (await leaves()).filter((words) => !acts.test(words))
+    const mute: string[] = []
+    for (const words of telling) if (!/^ +--json +print JSON: /m.test(await help(...words.split(' ')))) mute.push(words)
+    expect(mute).toEqual([])
+  }, 30_000)
+
   test('of one command is the same by both ways of asking', async () => {
     expect((await cronguard.run(['help', 'doctor'])).stdout).toBe(await help('doctor'))
     expect(await help('doctor')).toContain('Examples:\n  # For people\n  cronguard doctor\n')

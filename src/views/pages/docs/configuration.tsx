@@ -240,7 +240,7 @@ function Commands() {
             'gives a new password, prints it and ends all sessions; `--password-stdin`',
           ],
           ['`cronguard key list EMAIL`, `key delete EMAIL ID`', 'lists API keys by how they begin; ends one; `--json`'],
-          ['`cronguard key ping EMAIL`', 'prints the project ping key; `--project NAME`'],
+          ['`cronguard key ping EMAIL`', 'prints the project ping key; `--project NAME`, `--json`'],
           ['`cronguard project list EMAIL`', 'lists projects: id, ping key, name; `--json`'],
           [
             '`cronguard monitor list EMAIL`',
@@ -268,7 +268,7 @@ function Commands() {
           ['`cronguard export [FILE]`', 'writes projects, monitors and channels as JSON; `--with-secrets`'],
           ['`cronguard import FILE`', 'brings that in; `--owner EMAIL`, `--dry-run`, `--json`'],
           ['`cronguard completion SHELL`', 'prints what makes `bash`, `zsh` or `fish` complete all of this'],
-          ['`cronguard version`, `cronguard help`', 'prints the version, or what each command takes'],
+          ['`cronguard version`, `cronguard help`', 'prints the version, `--json`; what each command takes'],
         ]}
       />
       <Text>Exit codes: 0 done, 1 failed, 2 called wrongly.</Text>

@@ -74,10 +74,14 @@ async function findingsOf(shell: Shell): Promise<NamedFinding[]> {
   }
 }
 
+const NOT_ALLOWED = /^E(ACCES|PERM)\b/
+const STRANGER = 'This user may not look there: call this as the user of the service'
+
 async function finding(look: Examination, config: Config): Promise<Finding> {
   try {
     return await Promise.race([look(config), giveUp()])
   } catch (error) {
+    if (NOT_ALLOWED.test(messageOf(error))) return bad(`${STRANGER} (${messageOf(error)}).`)
     return bad(`${messageOf(error).replace(/[.\s]+$/, '')}.`)
   }
 }

@@ -57,8 +57,8 @@ function outboxProblem({ outbox: { waiting, oldestAt, lastSentAt }, now }: Warni
   )
 }
 
-// A backup, and a change of the schema, need room for a copy of the database.
-function diskProblem({ disk, databaseBytes }: WarningFacts): string | null {
+/** A backup, and a change of the schema, need room for a copy of the database. */
+export function diskProblem({ disk, databaseBytes }: Pick<WarningFacts, 'disk' | 'databaseBytes'>): string | null {
   if (disk === null) return null
   const needed = Math.max(databaseBytes, Math.min(disk.totalBytes * DISK_FREE_SHARE_MIN, DISK_FREE_ENOUGH))
   if (disk.freeBytes >= needed) return null

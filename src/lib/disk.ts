@@ -1,5 +1,8 @@
 import { statfsSync } from 'node:fs'
 
+/** With less than this free, SQLite cannot be sure to write anything. */
+const FULL_BYTES = 1_000_000
+
 export interface DiskSpace {
   /** What this user may still write. */
   freeBytes: number
@@ -14,4 +17,9 @@ export function diskSpace(path: string): DiskSpace | null {
   } catch {
     return null
   }
+}
+
+/** False also when it cannot be told. */
+export function isDiskFull(space: DiskSpace | null): boolean {
+  return space !== null && space.freeBytes < FULL_BYTES
 }

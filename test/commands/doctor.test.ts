@@ -1,10 +1,23 @@
 // What the doctor says of an instance with this or that wrong: the real program, in a process of its own.
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { Binary } from '../support/binary.ts'
+import { Binary, execute } from '../support/binary.ts'
+import { mount, unmount, whyNoDisk } from '../support/disk.ts'
 import { startSmtpReceiver } from '../support/receivers.ts'
+import { ROOT } from '../support/source.ts'
 
 const ALICE = 'alice@example.org'
 const SECRET = 'a-secret-that-nobody-sees'
@@ -127,6 +140,71 @@ describe('The database', () => {
     inDatabase("INSERT INTO migrations VALUES (999, '0999_future', ?, 0)", 'f'.repeat(64))
     expect((await examined()).of('database')).toMatch(/^bad: .*newer CronGuard.*Install that version/)
   })
+})
+
+test('A database that cannot be read at all is told of once, and what to do', async () => {
+  writeFileSync(cronguard.databasePath, 'hello '.repeat(100))
+  const { exitCode, of } = await examined()
+  expect(exitCode).toBe(1)
+  expect(of('database')).toMatch(/^bad: It could not be read: .* damaged\. Stop CronGuard, and `cronguard restore`/)
+  const unknown = 'warn: It is not known, as the database cannot be read.'
+  expect(['work', 'channels'].map(of)).toEqual([unknown, unknown])
+})
+
+test.skipIf(process.getuid?.() !== 0)('To another user it says whom to call it as', async () => {
+  const command = [
+    'setpriv',
+    '--reuid=65534',
+    '--regid=65534',
+    '--clear-groups',
+    join(ROOT, 'dist/cronguard'),
+    'doctor',
+  ]
+  const { exitCode, stdout } = await execute(command, { cwd: '/', env: { CRONGUARD_DATA_DIR: dataFolder() } })
+  expect(exitCode).toBe(1)
+  for (const name of ['folder', 'database']) {
+    expect(stdout).toMatch(new RegExp(`^bad +${name} +.*as the user of the service`, 'm'))
+  }
+})
+
+describe.skipIf(whyNoDisk() !== null)('A disk of its own', () => {
+  let dataDir: string
+
+  beforeEach(async () => {
+    dataDir = join(cronguard.folder, 'disk')
+    mount(dataDir, 40_000_000)
+    await cronguard.run(['user', 'create', ALICE], { env: { CRONGUARD_DATA_DIR: dataDir } })
+  })
+  afterEach(() => unmount(dataDir))
+
+  const fill = (leaveBytes: number): void => {
+    const { bavail, bsize } = statfsSync(dataDir)
+    appendFileSync(join(dataDir, 'ballast'), new Uint8Array(bavail * bsize - leaveBytes))
+  }
+
+  test('that is full is bad, and the database, too, where that keeps it from being read', async () => {
+    // As a process leaves it that was killed.
+    writeFileSync(join(dataDir, 'cronguard.db-wal'), new Uint8Array(100))
+    fill(0)
+    const { exitCode, of } = await examined({ CRONGUARD_DATA_DIR: dataDir })
+    expect(exitCode).toBe(1)
+    expect(of('disk')).toMatch(/^bad: It is full: 0 bytes of .* no ping can be recorded\. Delete what nobody needs/)
+    expect(of('database')).toMatch(/^bad: It could not be read: .*\. The disk is full.*Make room\.$/)
+  })
+
+  test('that has little room left is warned of, whether or not there is a database', async () => {
+    fill(1_500_000)
+    const says = /^warn: The disk with the data folder is nearly full: 1\.5 MB of .*Delete what nobody needs/
+    expect((await examined({ CRONGUARD_DATA_DIR: dataDir })).of('disk')).toMatch(says)
+    rmSync(join(dataDir, 'cronguard.db'))
+    fill(1_500_000)
+    expect((await examined({ CRONGUARD_DATA_DIR: dataDir })).of('disk')).toMatch(says)
+  })
+})
+
+test('Room is looked for where the first start will make the folder', async () => {
+  const { of } = await examined({ CRONGUARD_DATA_DIR: join(cronguard.folder, 'not', 'yet') })
+  expect(of('disk')).toMatch(/^ok: .* of .* are free\.$/)
 })
 
 describe('The clock', () => {

@@ -6,7 +6,9 @@ import { readWarnings } from '#actions/warnings.ts'
 import type { Config } from '#config.ts'
 import type { WarningKind } from '#domain/warnings.ts'
 import { systemClock } from '#lib/clock.ts'
+import { diskSpace, isDiskFull } from '#lib/disk.ts'
 import { durationInWords, momentInWords } from '#lib/duration.ts'
+import { AppError, messageOf } from '#lib/errors.ts'
 import { sizeInWords } from '#lib/size.ts'
 import { countAllChannels, listFailingChannels } from '#store/channels.ts'
 import { findDamage } from '#store/counts.ts'
@@ -15,6 +17,11 @@ import { pendingMigrations, schemaVersion } from '#store/migrations.ts'
 import { bad, type Examination, type Finding, ok, warn } from './finding.ts'
 
 const NOT_YET = 'There is no database yet: the first start makes it.'
+
+/** In bytes; 0 before the first start. */
+export function databaseSize({ dataDir }: Config): number {
+  return statSync(join(dataDir, DATABASE_FILE), { throwIfNoEntry: false })?.size ?? 0
+}
 
 /** Null when there is no database, or it cannot be read: that is for one examination alone to say. */
 export function inDatabase<T>({ dataDir }: Config, look: (reader: Reader) => T): T | null {
@@ -25,10 +32,15 @@ export function inDatabase<T>({ dataDir }: Config, look: (reader: Reader) => T):
   }
 }
 
-/** What CronGuard itself would warn of. */
-export function warningOf(config: Config, kind: WarningKind): string | null {
+/** What CronGuard itself would warn of; null when that cannot be told. */
+function warningsOf(config: Config, ...kinds: WarningKind[]): string[] | null {
   const warnings = inDatabase(config, (db) => readWarnings({ db, config, clock: systemClock }))
-  return warnings?.find((warning) => warning.kind === kind)?.text ?? null
+  const meant = warnings?.filter(({ kind }) => kinds.includes(kind))
+  return meant?.map(({ text }) => text) ?? null
+}
+
+function untold(config: Config): Finding {
+  return warn(databaseSize(config) === 0 ? NOT_YET : 'It is not known, as the database cannot be read.')
 }
 
 export const database: Examination = ({ dataDir }) => {
@@ -36,6 +48,15 @@ export const database: Examination = ({ dataDir }) => {
   if (!statSync(path, { throwIfNoEntry: false })) {
     return statSync(dataDir, { throwIfNoEntry: false }) ? warn(NOT_YET) : bad(`There is no ${path}.`)
   }
+  try {
+    return examined(path)
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    return bad(`It could not be read: ${messageOf(error)}. ${remedyFor(error, dataDir)}`)
+  }
+}
+
+function examined(path: string): Finding {
   return lookInto(path, (reader) => {
     const pending = pendingMigrations(reader)
     const problem = findDamage(reader)
@@ -44,6 +65,19 @@ export const database: Examination = ({ dataDir }) => {
     if (pending.length > 0) return warn(`${schema}; the next start brings it up to date.`)
     return ok(`${schema}, sound.`)
   })
+}
+
+const REMEDIES: [code: RegExp, remedy: string][] = [
+  [/^SQLITE_(NOTADB|CORRUPT)/, 'It is damaged. Stop CronGuard, and `cronguard restore` the newest backup.'],
+  [/^SQLITE_IOERR/, 'The log of the system says what the disk has. Keep a copy, and restore a backup to another one.'],
+  [/^SQLITE_(BUSY|LOCKED)/, 'Another program keeps it for itself: `fuser -v` on it says which.'],
+  [/./, 'Call this as the user of the service, and see that neither folder nor disk are read-only for that one.'],
+]
+
+function remedyFor(error: unknown, dataDir: string): string {
+  if (isDiskFull(diskSpace(dataDir))) return 'The disk is full, and SQLite needs some of it even to look. Make room.'
+  const code = String((error as NodeJS.ErrnoException).code)
+  return REMEDIES.find(([pattern]) => pattern.test(code))?.[1] ?? ''
 }
 
 const WAL_LARGE_BYTES = 200_000_000
@@ -58,13 +92,14 @@ export const log: Examination = ({ dataDir, isReplicated }) => {
 
 /** Whether monitors are judged, and people told, in time. */
 export const work: Examination = (config) => {
-  const problems = (['checker', 'outbox'] as const).flatMap((kind) => warningOf(config, kind) ?? [])
+  const problems = warningsOf(config, 'checker', 'outbox')
+  if (problems === null) return untold(config)
   return problems.length > 0 ? warn(problems.join(' ')) : ok('Nothing waits that should have been done.')
 }
 
 const NAMED_MAX = 3
 
-export const channels: Examination = (config) => inDatabase(config, channelsIn) ?? warn(NOT_YET)
+export const channels: Examination = (config) => inDatabase(config, channelsIn) ?? untold(config)
 
 function channelsIn(reader: Reader): Finding {
   const { all, off } = countAllChannels(reader)
@@ -80,8 +115,8 @@ function channelsIn(reader: Reader): Finding {
 
 export const backups: Examination = (config) => {
   if (config.backupKeep === 0) return warn('None is made by itself: CRONGUARD_BACKUP_KEEP is 0.')
-  const warning = warningOf(config, 'backup')
-  if (warning !== null) return warn(warning)
+  const [warning] = warningsOf(config, 'backup') ?? []
+  if (warning !== undefined) return warn(warning)
   const at = newestBackupAt({ config, clock: systemClock })
   if (at === null) return warn('There is none yet. `cronguard backup` makes one.')
   return ok(`The newest is ${durationInWords(Math.max(0, systemClock.now() - at))} old.`)

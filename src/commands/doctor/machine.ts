@@ -1,18 +1,19 @@
 // What CronGuard needs of the machine.
-import { readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { diskProblem } from '#domain/warnings.ts'
 import { systemClock } from '#lib/clock.ts'
-import { diskSpace } from '#lib/disk.ts'
+import { diskSpace, isDiskFull } from '#lib/disk.ts'
 import { DAY, momentInWords } from '#lib/duration.ts'
 import { sizeInWords } from '#lib/size.ts'
 import { askSystem } from '#lib/system.ts'
 import { isInZoneDatabase } from '#lib/zone-time.ts'
 import { readHeartbeat } from '#store/heartbeat.ts'
-import { inDatabase, warningOf } from './database.ts'
+import { databaseSize, inDatabase } from './database.ts'
 import { bad, type Examination, ok, warn } from './finding.ts'
 
 const OPEN_TO_OTHERS = 0o077
-/** SQLite's locks do not hold there. */
+/** File systems by their numbers in statfs(2). On these SQLite's locks do not hold. */
 const UNFIT: Record<number, string> = {
   26985: 'NFS',
   20859: 'SMB',
@@ -27,6 +28,14 @@ const FLEETING: Record<number, string> = {
   2035054128: "is in the container's own layer and goes with it. Mount a volume there",
   16914836: 'is in memory and gone after a restart of the machine. Use a disk',
 }
+const FIT: Record<number, string> = {
+  61267: 'ext4',
+  1481003842: 'XFS',
+  2435016766: 'Btrfs',
+  801189825: 'ZFS',
+  4076150800: 'F2FS',
+  3393526350: 'bcachefs',
+}
 
 export const folder: Examination = ({ dataDir }) => {
   const found = statSync(dataDir, { throwIfNoEntry: false })
@@ -35,7 +44,8 @@ export const folder: Examination = ({ dataDir }) => {
   const kind = Number(statfsSync(dataDir).type) >>> 0
   if (UNFIT[kind]) return bad(`${dataDir} is on ${UNFIT[kind]}, where a database gets damaged. Use a local disk.`)
   if (FLEETING[kind]) return warn(`${dataDir} ${FLEETING[kind]}.`)
-  return ok(`${dataDir} is on a local disk.`)
+  if (FIT[kind]) return ok(`${dataDir} is on a local disk with ${FIT[kind]}.`)
+  return ok(`${dataDir} is on a file system of kind 0x${kind.toString(16)}: fine on a local disk, and never over a network.`)
 }
 
 /** Who may look, and whether the user of the service may. */
@@ -71,12 +81,22 @@ function isOpen(mode: number): boolean {
   return (mode & OPEN_TO_OTHERS) !== 0
 }
 
+const MAKE_ROOM = 'Delete what nobody needs, or use a larger one; CronGuard goes on by itself.'
+
 export const disk: Examination = (config) => {
-  const space = diskSpace(config.dataDir)
-  if (space === null) return warn('The file system does not say how much room it has.')
-  const warning = warningOf(config, 'disk')
-  if (warning !== null) return warn(`${warning} Make room.`)
-  return ok(`${sizeInWords(space.freeBytes)} of ${sizeInWords(space.totalBytes)} are free.`)
+  const space = diskSpace(existingFolder(resolve(config.dataDir)))
+  if (space === null) {
+    return warn('Its file system does not say how much room it has, so nobody is warned. Watch it where it is kept.')
+  }
+  const says = `${sizeInWords(space.freeBytes)} of ${sizeInWords(space.totalBytes)} are free`
+  if (isDiskFull(space)) return bad(`It is full: ${says}, and no ping can be recorded. ${MAKE_ROOM}`)
+  const problem = diskProblem({ disk: space, databaseBytes: databaseSize(config) })
+  return problem === null ? ok(`${says}.`) : warn(`${problem} ${MAKE_ROOM}`)
+}
+
+// The first start makes what is missing of the path.
+function existingFolder(path: string): string {
+  return existsSync(path) ? path : existingFolder(dirname(path))
 }
 
 export const clock: Examination = async (config) => {

@@ -1,6 +1,7 @@
 // The composition root: data folder, database, deps, server, loops; start and stop.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { findAddress, keepAddress } from '#actions/address.ts'
 import { databasePath } from '#actions/copies.ts'
 import { inFolder, requireDatabase } from '#actions/data-folder.ts'
 import { beginWatch, endWatch } from '#actions/process.ts'
@@ -101,6 +102,7 @@ async function watch(deps: Deps, { lock, manager }: Charge): Promise<App> {
   const readUnwell = (): string[] => unwellParts(readHealth())
   const listeners = await listenOrThrow(deps, createFront(deps, readHealth, live))
   const mailListener = await listenForMailOrThrow(deps)
+  keepAddress(deps)
   const watched = await beginWatch(deps)
   const loops = startLoops(deps, [
     createChecker(deps, watched),
@@ -136,8 +138,8 @@ function watchdogLoops(manager: ServiceManager, look: Pick<Watched, 'readUnwell'
 type Work<T> = (deps: Deps) => T | Promise<T>
 
 /**
- * For a command that works beside a running server: the same database, nothing that ticks or listens. Throws not_found
- * where there is no database.
+ * For a command that works beside a running server: the same database and links, nothing that ticks or listens. Throws
+ * not_found where there is no database.
  */
 export async function withDeps<T>(setting: Setting, work: Work<T>): Promise<T> {
   inFolder(setting.config.dataDir, () => requireDatabase(setting))
@@ -149,7 +151,8 @@ export async function withNewDeps<T>(setting: Setting, work: Work<T>): Promise<T
   makeDataFolder(setting)
   const deps = await whenFree(setting, () => openBeside(setting))
   try {
-    return await work(deps)
+    const baseUrl = findAddress(deps.db) ?? deps.config.baseUrl
+    return await work({ ...deps, config: Object.freeze({ ...deps.config, baseUrl }) })
   } finally {
     closeDeps(deps)
   }

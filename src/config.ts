@@ -12,6 +12,8 @@ export interface Config {
   readonly port: number
   /** Where people and jobs reach this CronGuard; without a slash at the end. */
   readonly baseUrl: string
+  /** Whether somebody said so, and it is not made of host and port. */
+  readonly isBaseUrlSet: boolean
   /** The path of the base URL, like "/cron"; empty for none. */
   readonly basePath: string
   readonly dataDir: string
@@ -284,6 +286,7 @@ function toConfig(settings: z.output<typeof Settings>, env: Environment): Config
     host: settings.HOST,
     port: settings.PORT,
     baseUrl,
+    isBaseUrlSet: settings.BASE_URL !== undefined,
     basePath: new URL(baseUrl).pathname.replace(/\/+$/, ''),
     dataDir: settings.DATA_DIR,
     secretKey: settings.SECRET_KEY ?? null,

@@ -235,6 +235,9 @@ test('A server is told from one with another port, and from one with another fol
   expect((await examined()).of('server')).toMatch(/^ok: It runs on port \d+ and is ready\.$/)
   const elsewhere = await examined({ CRONGUARD_PORT: '1' })
   expect([elsewhere.exitCode, elsewhere.of('server')]).toEqual([1, expect.stringMatching(/^bad: .*CRONGUARD_PORT/)])
+  expect(elsewhere.of('address')).toStartWith(
+    `warn: The server's links begin with ${cronguard.url}, and by the settings`,
+  )
   const foreign = await examined({ CRONGUARD_DATA_DIR: cronguard.folder })
   expect(foreign.of('server')).toMatch(/^warn: .*CRONGUARD_DATA_DIR/)
   await cronguard.end('SIGTERM')
@@ -310,7 +313,8 @@ test.each([
   [{ BASE_URL: 'https://cron.example.org', TRUSTED_PROXIES: '127.0.0.1' }, 'ok', 'Links begin with https://cron'],
   [{ BASE_URL: 'https://cron.example.org', TRUSTED_PROXIES: '10.0.0.0/8,0.0.0.0/0' }, 'bad', 'believes everybody'],
   [{ BASE_URL: 'http://cron.example.org' }, 'warn', 'is not encrypted'],
-  [{ HOST: '0.0.0.0' }, 'warn', 'CRONGUARD_BASE_URL'],
+  [{ HOST: '0.0.0.0' }, 'warn', 'works on this machine alone. Set CRONGUARD_BASE_URL'],
+  [{ HOST: '0.0.0.0', BASE_URL: 'http://localhost:8000' }, 'ok', 'Links begin with http://localhost:8000'],
   [{ HOST: '::1' }, 'ok', 'it listens on ::1'],
 ])('The address with %j is %s', async (settings, state, says) => {
   const env = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`CRONGUARD_${name}`, value]))

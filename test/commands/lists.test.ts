@@ -127,3 +127,12 @@ describe('user delete', () => {
     expect(await json('user', 'list')).toHaveLength(2)
   })
 })
+
+test('Ping URLs begin as those of the server do, whatever the environment of the command says', async () => {
+  const elsewhere = { CRONGUARD_PORT: '1', CRONGUARD_BASE_URL: 'https://elsewhere.example.org' }
+  const { stdout } = await cronguard.run(['monitor', 'add', ALICE, 'job'], { env: elsewhere })
+  expect(stdout).toStartWith(`${cronguard.url}/ping/`)
+  await cronguard.end('SIGTERM')
+  const stopped = await cronguard.run(['monitor', 'list', ALICE, '--json'], { env: elsewhere })
+  expect(stopped.stdout).toContain(`"ping_url": "${stdout.trim()}"`)
+})

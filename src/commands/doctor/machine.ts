@@ -45,7 +45,9 @@ export const folder: Examination = ({ dataDir }) => {
   if (UNFIT[kind]) return bad(`${dataDir} is on ${UNFIT[kind]}, where a database gets damaged. Use a local disk.`)
   if (FLEETING[kind]) return warn(`${dataDir} ${FLEETING[kind]}.`)
   if (FIT[kind]) return ok(`${dataDir} is on a local disk with ${FIT[kind]}.`)
-  return ok(`${dataDir} is on a file system of kind 0x${kind.toString(16)}: fine on a local disk, and never over a network.`)
+  return ok(
+    `${dataDir} is on a file system of kind 0x${kind.toString(16)}: fine on a local disk, and never over a network.`,
+  )
 }
 
 /** Who may look, and whether the user of the service may. */

@@ -1,9 +1,11 @@
 // How others reach CronGuard, and how it reaches them.
+import { findAddress } from '#actions/address.ts'
 import { destinationRules } from '#app.ts'
 import type { Config } from '#config.ts'
 import { greetMailServer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
 import { isFolderTaken } from '#store/lock.ts'
+import { inDatabase } from './database.ts'
 import { bad, type Examination, ok, warn } from './finding.ts'
 
 const ANSWER_TIMEOUT_MS = 3000
@@ -40,17 +42,27 @@ export const mail: Examination = async ({ smtp }) => {
   return ok(`${smtp.host} lets CronGuard in, encrypted. No mail was sent.`)
 }
 
-export const address: Examination = ({ baseUrl, trustedProxies, host }) => {
+export const address: Examination = (config) => {
+  const { baseUrl, trustedProxies, host } = config
   const { protocol, hostname } = new URL(baseUrl)
   const isEncrypted = protocol === 'https:'
   if (trustedProxies.some((range) => /\/0+$/.test(range))) {
     return bad('CRONGUARD_TRUSTED_PROXIES believes everybody: name the proxy alone, or anybody claims any address.')
   }
+  const told = isFolderTaken(config.dataDir) ? inDatabase(config, findAddress) : null
+  if (told !== null && told !== baseUrl) {
+    return warn(
+      `The server's links begin with ${told}, and by the settings here with ${baseUrl}. Restart it, if those count.`,
+    )
+  }
   if (isEncrypted && trustedProxies.length === 0) {
     return warn(`${baseUrl} needs a proxy. Name it in CRONGUARD_TRUSTED_PROXIES, or all visitors look the same.`)
   }
-  if (isOwn(hostname) && !isOwn(host)) {
-    return warn(`It listens on ${host}, but links begin with ${baseUrl}. Set CRONGUARD_BASE_URL to what others use.`)
+  if (isOwn(hostname) && !isOwn(host) && !config.isBaseUrlSet) {
+    return warn(
+      `It listens on ${host}, but links begin with ${baseUrl}, which works on this machine alone. ` +
+        'Set CRONGUARD_BASE_URL to what others use, or to that.',
+    )
   }
   if (!isEncrypted && !isOwn(hostname)) {
     return warn(`${baseUrl} is not encrypted: use it in a network that you trust only.`)
@@ -60,5 +72,5 @@ export const address: Examination = ({ baseUrl, trustedProxies, host }) => {
 
 // Only this machine itself gets there.
 function isOwn(host: string): boolean {
-  return host === 'localhost' || host.startsWith('127.') || host.replace(/[[\]]/g, '') === '::1'
+  return /(^|\.)localhost$/.test(host) || host.startsWith('127.') || host.replace(/[[\]]/g, '') === '::1'
 }

@@ -265,6 +265,14 @@ describe('Nothing at all is brought in', () => {
     return JSON.stringify(content)
   }
 
+  test('when a channel leads where nothing is ever sent', () => {
+    const said = clashing((content) => {
+      const [channel] = content.projects[0]?.channels ?? []
+      Object.assign(channel as object, { kind: 'webhook', settings: { url: 'http://169.254.1.1/' }, left_out: [] })
+    })
+    expect(said).toContain('169.254.1.1 is a link-local address. Nothing is ever sent there.')
+  })
+
   test('when a channel is of a kind that is not known here', () => {
     const said = clashing((content) => Object.assign(content.projects[0]?.channels[0] as object, { kind: 'pigeon' }))
     expect(said).toBe('There is no kind of channel called pigeon.')

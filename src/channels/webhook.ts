@@ -9,6 +9,7 @@ import {
 } from '#domain/notification.ts'
 import { scheduleInWords } from '#domain/schedule.ts'
 import { SECOND } from '#lib/duration.ts'
+import { refusalOf } from '#lib/outbound.ts'
 import { hmacSha256Hex } from '#lib/tokens.ts'
 import { blockedOutcome, type ChannelKind, type Message, networkOutcome, type Wires } from './kind.ts'
 
@@ -24,7 +25,8 @@ const TIMEOUT_MS = 5 * SECOND
 const WebhookUrl = z
   .string()
   .max(URL_MAX, `The URL has at most ${URL_MAX} characters.`)
-  .refine(isCallable, 'This is not an http or https URL.')
+  .refine(isCallable, { error: 'This is not an http or https URL.', abort: true })
+  .refine((url) => refusalOf(new URL(url)) === null, { error: ({ input }) => refusalOf(new URL(String(input))) ?? '' })
 
 export const webhook: ChannelKind<WebhookSettings> = {
   kind: 'webhook',

@@ -70,6 +70,15 @@ export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptio
   return { send }
 }
 
+const checkForAnybody = createDestinationCheck({ allowsPrivate: true, allow: [], privateAdvice: '' })
+
+/** Why no settings let this URL be called; null when some do, or when only a look-up can tell. */
+export function refusalOf(url: URL): string | null {
+  const literal = literalOf(url)
+  const refusal = literal && checkForAnybody(literal.address)
+  return refusal && blocked(refusal, literal).detail
+}
+
 /** The address that the URL holds in place of a name; parsing has brought every notation into one. */
 function literalOf({ hostname }: URL): LookupAddress | null {
   const address = hostname.replace(/^\[(.*)\]$/, '$1')

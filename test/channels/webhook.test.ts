@@ -257,7 +257,9 @@ describe('A webhook is not led astray', () => {
     'http://[::ffff:169.254.169.254]/',
     'http://[fe80::1]/',
   ])('to a link-local address: %s', async (url) => {
-    expect(webhook.settings.safeParse({ url }).success).toBe(true)
+    expect(webhook.settings.safeParse({ url }).error?.issues).toMatchObject([
+      { path: ['url'], message: expect.stringMatching(/ is a (metadata|link-local) address.* Nothing is ever sent/) },
+    ])
     expect(await send({ url })).toMatchObject({ result: 'failed', reason: 'blocked', isPermanent: true })
   })
 

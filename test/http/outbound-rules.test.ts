@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { destinationRules } from '#app.ts'
 import { HOUR } from '#lib/duration.ts'
 import { createOutbound } from '#lib/outbound.ts'
+import { listChannels } from '#store/channels.ts'
 import { callApi } from '../support/api.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { startHttpReceiver } from '../support/receivers.ts'
@@ -82,3 +83,21 @@ test('While only the owner lets people in, a channel may lead to a private addre
   await member.post(`/channels/${channel}/test`)
   expect(receiver.received).toHaveLength(1)
 })
+
+test.each([
+  ['http://[fe80::1]/', 'fe80::1 is a link-local address'],
+  ['http://169.254.169.254/latest', '169.254.169.254 is a metadata address of a cloud'],
+])(
+  'Whoever may make an account, no channel to %s is saved by the API, and the person is told why',
+  async (url, what) => {
+    const { project, channel } = start({})
+    const settings = { url, secret: 'x' }
+    const answers = [
+      await callApi(guard, '/channels/', { with: guard.apiKey(project), body: { kind: 'webhook', settings } }),
+      await callApi(guard, `/channels/${channel}`, { with: guard.apiKey(project), body: { settings } }),
+    ]
+    const refusal = { status: 400, json: { error: `url: ${what}. Nothing is ever sent there.` } }
+    expect(answers.map(({ status, json }) => ({ status, json }))).toEqual([refusal, refusal])
+    expect(listChannels(guard.db, project.id).map(({ id }) => id)).toEqual([channel])
+  },
+)

@@ -136,6 +136,16 @@ describe('Adding a channel', () => {
     expect(listChannels(guard.db, project.id)).toEqual([])
   })
 
+  test('that leads to a link-local address comes back with why not', async () => {
+    const member = await memberOf(guard, project, 'member')
+    const response = await member.post(list(), { kind: 'webhook', 'setting-url': 'http://169.254.1.1/hook' })
+    expect([response.status, await response.text()]).toEqual([
+      422,
+      expect.stringContaining('169.254.1.1 is a link-local address. Nothing is ever sent there.'),
+    ])
+    expect(listChannels(guard.db, project.id)).toEqual([])
+  })
+
   test('with a name that is too long says so at the name', async () => {
     const member = await memberOf(guard, project, 'member')
     const fields = { kind: 'email', name: 'x'.repeat(101), 'setting-address': 'ops@example.org' }

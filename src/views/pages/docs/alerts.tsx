@@ -136,8 +136,8 @@ function Webhook({ baseUrl }: DocProps) {
       />
       <Text>
         Answer with any 2xx within 5 seconds. Everything else is a failure, redirects too, for they are not followed.
-        Link-local addresses such as 169.254.169.254 are never called. Fields may be added: ignore those that you do not
-        know.
+        Link-local addresses such as 169.254.169.254 are never called, and a channel that names one is not saved. Fields
+        may be added: ignore those that you do not know.
       </Text>
     </>
   )

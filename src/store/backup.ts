@@ -6,7 +6,7 @@ import { diskSpace } from '#lib/disk.ts'
 import { AppError } from '#lib/errors.ts'
 import { sha256OfFile, sizeOf, syncFile } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
-import { lookInto, type Params, type Reader } from './database.ts'
+import { lookInto, type Params, PUT_ASIDE_IN_MEMORY, type Reader } from './database.ts'
 import { pendingMigrations, schemaVersion } from './migrations.ts'
 import { canGiveBack } from './retention.ts'
 
@@ -56,6 +56,7 @@ export function copyDatabase({ from, to }: CopyOrder): CopyFacts {
   const database = new Database(from, { readonly: true, strict: true })
   try {
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    database.run(PUT_ASIDE_IN_MEMORY)
     return copyFrom(database, to)
   } finally {
     database.close()

@@ -70,8 +70,11 @@ const BUSY_GIVE_UP_MS = 5000
 export const DATABASE_FILE = 'cronguard.db'
 
 const IN_MEMORY = ':memory:'
+/** What SQLite puts aside for a moment stays in memory: in a container nothing but the data folder may be writable. */
+export const PUT_ASIDE_IN_MEMORY = 'PRAGMA temp_store = MEMORY'
 
 const PRAGMAS = `
+  ${PUT_ASIDE_IN_MEMORY};
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
@@ -121,6 +124,7 @@ export function isReplaced(sqlite: Database): boolean {
 export function lookInto<T>(path: string, look: (reader: Reader) => T): T {
   const sqlite = openToLook(path)
   try {
+    sqlite.run(PUT_ASIDE_IN_MEMORY)
     return look({
       all: <Row>(sql: string, params: Params = {}) => sqlite.query<Row, Params>(sql).all(params),
       get: <Row>(sql: string, params: Params = {}) => sqlite.query<Row, Params>(sql).get(params),
@@ -208,11 +212,15 @@ class SqliteDb implements Db {
     }
   }
 
+  // It puts all of the database aside, which is too much for memory.
   rewrite(): void {
     try {
+      this.#sqlite.run('PRAGMA temp_store = FILE')
       this.#sqlite.run('VACUUM')
     } catch (error) {
       throw refused(error)
+    } finally {
+      this.#sqlite.run(PUT_ASIDE_IN_MEMORY)
     }
   }
 

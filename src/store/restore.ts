@@ -2,6 +2,7 @@
 import { Database, SQLiteError } from 'bun:sqlite'
 import { AppError } from '#lib/errors.ts'
 import { type CopyFacts, copyFrom, damaged, isDamage } from './backup.ts'
+import { PUT_ASIDE_IN_MEMORY } from './database.ts'
 
 export interface HeldDatabase {
   /** Copies it into an empty file, or a new one. Throws as `copyDatabase`. */
@@ -19,6 +20,7 @@ export function holdDatabase(path: string): HeldDatabase {
   const database = new Database(path, { readwrite: true, create: false, strict: true })
   try {
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    database.run(PUT_ASIDE_IN_MEMORY)
     database.run('PRAGMA locking_mode = EXCLUSIVE')
     database.query('PRAGMA journal_mode = DELETE').get()
     return { copyTo: (to) => copyFrom(database, to), release: () => database.close() }

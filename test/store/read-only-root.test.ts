@@ -1,0 +1,47 @@
+// A container whose root is read-only: nothing can be written but the data folder.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execute } from '../support/binary.ts'
+import { ROOT } from '../support/source.ts'
+
+/** In a file system name space of its own: all is read-only but one folder. 77: no such place can be made. */
+const ENTER = `
+  mount --make-rprivate / && mount --bind "$1" "$1" && mount -o remount,bind,ro / || exit 77
+  for folder in /tmp /var/tmp /usr/tmp; do
+    mount -o remount,bind,ro "$folder" 2>/dev/null
+    if touch "$folder/cronguard-test" 2>/dev/null; then exit 77; fi
+  done
+  shift; exec "$@"`
+
+const SCRIPT = `
+  const { lookInto, openDatabase } = await import('#store/database.ts')
+  const { copyDatabase } = await import('#store/backup.ts')
+  const { migrate } = await import('#actions/schema.ts')
+  const { systemClock: clock } = await import('#lib/clock.ts')
+  const path = process.env.FOLDER + '/cronguard.db'
+  const db = openDatabase({ path, clock, busyTimeoutMs: 100 })
+  migrate(db)
+  const sorted = \`WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 200000)
+    SELECT hex(randomblob(100)) AS x FROM numbers ORDER BY x LIMIT 1 OFFSET 199000\`
+  db.get(sorted)
+  lookInto(path, (reader) => reader.get(sorted))
+  console.log(copyDatabase({ from: path, to: process.env.FOLDER + '/copy.db' }).schema > 0)
+  db.close()`
+
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cronguard-read-only-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('Where nothing can be written but the data folder', () => {
+  test('what is too much for the cache is sorted, and copies are made', async () => {
+    const command = ['unshare', '--mount', 'sh', '-c', ENTER, 'enter', folder, process.execPath, '-e', SCRIPT]
+    const { exitCode, stdout, stderr } = await execute(command, { cwd: ROOT, env: { FOLDER: folder } })
+    if (exitCode === 77) return console.log(`Skipped: no such place can be made here. ${stderr.trim()}`)
+    expect([exitCode, stdout.trim(), stderr]).toEqual([0, 'true', ''])
+  }, 20_000)
+})

@@ -4,6 +4,7 @@ import { setChannelDisabled } from '#actions/channels.ts'
 import { exportConfiguration } from '#actions/exports.ts'
 import { type ImportOrder, importConfiguration } from '#actions/imports.ts'
 import { pauseMonitor } from '#actions/monitors.ts'
+import { projectsOf } from '#actions/projects.ts'
 import { type Exported, readExport } from '#domain/export.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
@@ -115,6 +116,34 @@ describe('An import', () => {
       true,
       'owner',
     ])
+  })
+
+  test('takes the place of the empty project that came with the account, and of no other', () => {
+    const projectsOfBob = () => projectsOf(to.deps, 'bob@example.org').map(({ id }) => id)
+    const [empty = ''] = projectsOfBob()
+    expect(outcomes(exported(), { isDryRun: true })[0]).toBe('created project My project')
+    expect(projectsOfBob()).toEqual([empty])
+    const twice = exported()
+    const double = {
+      ...twice.projects[0],
+      id: crypto.randomUUID(),
+      ping_key: 'p'.repeat(22),
+      badge_key: crypto.randomUUID(),
+    }
+    twice.projects.unshift({ ...double, channels: [], monitors: [] } as never)
+    bring(twice)
+    expect(projectsOfBob()).toEqual([double.id, project.id])
+  })
+
+  test.each([
+    ['a monitor', (mine: Project) => void to.monitor(mine, { name: 'mine' })],
+    ['a channel', (mine: Project) => void to.mailTo(mine, 'ops@example.org')],
+    ['a key', (mine: Project) => void to.apiKey(mine)],
+  ])('takes the place of no project that has %s', (_what, make) => {
+    const [mine] = projectsOf(to.deps, 'bob@example.org')
+    make(mine as Project)
+    bring(exported())
+    expect(projectsOf(to.deps, 'bob@example.org').map(({ id }) => id)).toEqual([mine?.id ?? '', project.id])
   })
 
   test('leaves jobs what they are: their ping URLs work at once, and what was paused is paused', async () => {

@@ -54,7 +54,8 @@ export function importConfiguration(deps: Deps, { content, ownerEmail, isDryRun 
   let items: ImportedItem[] = []
   try {
     deps.db.write((tx) => {
-      items = content.projects.flatMap((project) => importProject(tx, { project, ownerEmail }))
+      const exportedIds = content.projects.map(({ id }) => id)
+      items = content.projects.flatMap((project) => importProject(tx, { project, ownerEmail, exportedIds }))
       if (isDryRun) throw TRIAL_ENDS
     })
   } catch (error) {
@@ -63,14 +64,18 @@ export function importConfiguration(deps: Deps, { content, ownerEmail, isDryRun 
   return items
 }
 
-function importProject(
-  tx: Tx,
-  { project, ownerEmail }: { project: ExportedProject; ownerEmail: string | null },
-): ImportedItem[] {
+interface BroughtProject {
+  project: ExportedProject
+  ownerEmail: string | null
+  /** Of all projects that are brought in. */
+  exportedIds: string[]
+}
+
+function importProject(tx: Tx, { project, ...order }: BroughtProject): ImportedItem[] {
   const item = (what: ImportedItem['what'], name: string, outcome: ImportOutcome): ImportedItem => {
     return { what, name, project: project.name, outcome }
   }
-  const outcome = bringProject(tx, { project, ownerEmail })
+  const outcome = bringProject(tx, { project, ...order })
   const channels = project.channels.map((channel) => {
     return item('channel', channel.name || channel.kind, bringChannel(tx, { projectId: project.id, channel }))
   })
@@ -81,10 +86,7 @@ function importProject(
   return [item('project', project.name, outcome), ...channels, ...monitors]
 }
 
-function bringProject(
-  tx: Tx,
-  { project, ownerEmail }: { project: ExportedProject; ownerEmail: string | null },
-): ImportOutcome {
+function bringProject(tx: Tx, { project, ownerEmail, exportedIds }: BroughtProject): ImportOutcome {
   const { id, name, ping_key: pingKey, badge_key: badgeKey } = project
   const known = projectStore.findProject(tx, id)
   const others = [projectStore.findProjectByPingKey(tx, pingKey), projectStore.findProjectByBadgeKey(tx, badgeKey)]
@@ -92,9 +94,17 @@ function bringProject(
     throw new AppError('conflict', `The keys of the project "${name}" belong to another project here.`)
   }
   if (known !== null) return updateProject(tx, { known, name, pingKey })
+  const userId = ownerOf(tx, ownerEmail)
+  makeWay(tx, { userId, name, exportedIds })
   projectStore.insertProject(tx, { id, name, pingKey, badgeKey })
-  projectStore.insertMembership(tx, { projectId: id, userId: ownerOf(tx, ownerEmail), role: 'owner' })
+  projectStore.insertMembership(tx, { projectId: id, userId, role: 'owner' })
   return 'created'
+}
+
+// Everybody gets an empty project with his account: the one that comes takes its place, and not one beside it.
+function makeWay(tx: Tx, { exportedIds, ...owned }: { userId: string; name: string; exportedIds: string[] }): void {
+  const idle = projectStore.listUntouchedProjects(tx, owned).find((id) => !exportedIds.includes(id))
+  if (idle !== undefined) projectStore.deleteProject(tx, idle)
 }
 
 function updateProject(tx: Tx, { known, name, pingKey }: { known: Project; name: string; pingKey: string }) {

@@ -104,13 +104,17 @@ export function projectsOf(deps: Deps, email: string): Project[] {
   return store.listProjectsOfUser(deps.db, user.id)
 }
 
-/** The user's project of that name, or his first one. Throws not_found when there is none, conflict when several. */
+/** The user's project of that name or id, or his first one. Throws not_found, and conflict when there are several. */
 export function projectOf(deps: Deps, { email, name }: { email: string; name: string | null }): Project {
   const projects = projectsOf(deps, email)
-  const found = name === null ? projects.slice(0, 1) : projects.filter((project) => project.name === name)
+  const found =
+    name === null ? projects.slice(0, 1) : projects.filter((project) => [project.id, project.name].includes(name))
   const [project, another] = found
   if (project === undefined) throw new AppError('not_found', `${email} has no project${name ? ` called ${name}` : ''}.`)
-  if (another) throw new AppError('conflict', `${email} has several projects called ${name}.`)
+  if (another) {
+    const ids = found.map(({ id }) => id).join(', ')
+    throw new AppError('conflict', `${email} has several projects called ${name}. Name the one by its id: ${ids}.`)
+  }
   return project
 }
 

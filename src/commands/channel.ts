@@ -20,7 +20,7 @@ export const addChannel: AddCommand = (program, shell) => {
     .command('list')
     .description('list the channels of a project, without their secrets')
     .argument('<email>', 'whose project')
-    .option('--project <name>', 'which project; without it the first one')
+    .option('--project <name>', 'its name or id; without it the first one')
     .option('--json', 'print JSON: an array of {id, name, kind, to, enabled, failing_since}')
     .action((email: string, options: Options) => list(shell, { email, ...options }))
   channel
@@ -28,7 +28,7 @@ export const addChannel: AddCommand = (program, shell) => {
     .description('send a test now and say what became of it; exit code 1 when it could not be sent')
     .argument('<email>', 'whose project')
     .argument('<channel>', 'its id or its name')
-    .option('--project <name>', 'which project; without it the first one')
+    .option('--project <name>', 'its name or id; without it the first one')
     .option('--json', 'print JSON: {channel, result, detail}; result is "sent", "logged" or "failed"')
     .action((email: string, meant: string, options: Options) => sendTest(shell, { email, meant, ...options }))
 }

@@ -26,7 +26,7 @@ export const addIncident: AddCommand = (program, shell) => {
     .command('list')
     .description('list the incidents of a project, newest first')
     .argument('<email>', 'whose project')
-    .option('--project <name>', 'which project; without it the first one')
+    .option('--project <name>', 'its name or id; without it the first one')
     .option('--open', 'only those that last')
     .option('--count <n>', 'how many at most', readCount, COUNT_USUAL)
     .option(

@@ -16,7 +16,7 @@ export const addKey: AddCommand = (program, shell) => {
     .command('create')
     .description('make an API key and print it; it cannot be shown again')
     .argument('<email>', 'whose project')
-    .option('--project <name>', 'which project; without it the first one')
+    .option('--project <name>', 'its name or id; without it the first one')
     .option('--read-only', 'may look and change nothing')
     .action(async (email: string, options: CreateOptions) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
@@ -29,7 +29,7 @@ export const addKey: AddCommand = (program, shell) => {
     .command('list')
     .description('list the API keys of a project; the keys themselves are not kept')
     .argument('<email>', 'whose project')
-    .option('--project <name>', 'which project; without it the first one')
+    .option('--project <name>', 'its name or id; without it the first one')
     .option('--json', 'print JSON: an array of {id, name, access, begins_with, created_at}')
     .action(async (email: string, options: { project?: string; json?: boolean }) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
@@ -50,7 +50,7 @@ export const addKey: AddCommand = (program, shell) => {
     .description('delete an API key: from now on nobody gets in with it')
     .argument('<email>', 'whose project')
     .argument('<key>', 'its id')
-    .option('--project <name>', 'which project; without it the first one')
+    .option('--project <name>', 'its name or id; without it the first one')
     .action(async (email: string, id: string, options: { project?: string }) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
         revokeApiKey(deps, { id, projectId: projectOf(deps, { email, name: options.project ?? null }).id })
@@ -61,7 +61,7 @@ export const addKey: AddCommand = (program, shell) => {
     .command('ping')
     .description('print the project ping key, for ping URLs by slug')
     .argument('<email>', 'whose project')
-    .option('--project <name>', 'which project; without it the first one')
+    .option('--project <name>', 'its name or id; without it the first one')
     .option('--json', 'print JSON: {project, ping_key}')
     .action(async (email: string, options: { project?: string; json?: boolean }) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {

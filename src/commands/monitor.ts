@@ -41,7 +41,7 @@ export const addMonitor: AddCommand = (program, shell) => {
       .command(name)
       .description(description)
       .argument('<email>', 'whose project')
-      .option('--project <name>', 'which project; without it the first one')
+      .option('--project <name>', 'its name or id; without it the first one')
   const said = '<monitor>'
   const about = 'its name, slug, ping key or unique key'
   on('list', 'list the monitors of a project')

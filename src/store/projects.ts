@@ -54,6 +54,22 @@ export function listProjectsOfUser(reader: Reader, userId: string): OwnProject[]
     .map((row) => ({ ...toProject(row), role: row.role }))
 }
 
+/** The ids of the projects of that name that this user alone has, and in which nothing was ever made. */
+export function listUntouchedProjects(reader: Reader, { userId, name }: { userId: string; name: string }): string[] {
+  const rows = reader.all<{ id: string }>(
+    `SELECT id FROM projects
+      WHERE name = $name
+        AND (SELECT group_concat(user_id) FROM memberships WHERE project_id = projects.id) = $userId
+        AND NOT EXISTS (SELECT 1 FROM monitors WHERE project_id = projects.id)
+        AND NOT EXISTS (SELECT 1 FROM channels WHERE project_id = projects.id)
+        AND NOT EXISTS (SELECT 1 FROM api_keys WHERE project_id = projects.id)
+        AND NOT EXISTS (SELECT 1 FROM invitations WHERE project_id = projects.id)
+      ORDER BY created_at, rowid`,
+    { userId, name },
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** The project as this user has it; null when he is no member, or there is none. */
 export function findOwnProject(
   reader: Reader,

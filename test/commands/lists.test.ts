@@ -128,6 +128,30 @@ describe('user delete', () => {
   })
 })
 
+describe('--project', () => {
+  test('is a name or an id; of several with one name the ids are said', async () => {
+    await ok('user', 'create', 'carol@example.org')
+    await ok('user', 'create', 'dave@example.org')
+    const ids: string[] = []
+    for (const email of ['carol@example.org', 'dave@example.org']) {
+      const [{ id, ping_key }] = await json('project', 'list', email)
+      expect(await ok('key', 'ping', email, '--project', id)).toBe(ping_key)
+      ids.push(id)
+    }
+    const database = new Database(cronguard.databasePath)
+    database.run(
+      `INSERT INTO memberships SELECT ?, user_id, 'member', 9000000000000 FROM memberships WHERE project_id = ?`,
+      [ids[0] ?? '', ids[1] ?? ''],
+    )
+    database.close()
+    const command = ['monitor', 'list', 'dave@example.org', '--project', 'My project']
+    const { exitCode, stderr } = await cronguard.run(command)
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`Name the one by its id: ${ids[1]}, ${ids[0]}.`)])
+    expect(await json('monitor', 'list', 'dave@example.org', '--project', ids[0] ?? '')).toEqual([])
+    for (const email of ['dave@example.org', 'carol@example.org']) await ok('user', 'delete', email, '--yes')
+  })
+})
+
 test('Ping URLs begin as those of the server do, whatever the environment of the command says', async () => {
   const elsewhere = { CRONGUARD_PORT: '1', CRONGUARD_BASE_URL: 'https://elsewhere.example.org' }
   const { stdout } = await cronguard.run(['monitor', 'add', ALICE, 'job'], { env: elsewhere })

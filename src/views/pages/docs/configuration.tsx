@@ -233,18 +233,18 @@ function Commands() {
             '`cronguard user create EMAIL`',
             'creates a user with a project and prints a password; `--admin`, `--password-stdin`',
           ],
-          ['`cronguard key create EMAIL`', 'makes an API key and prints it; `--project NAME`, `--read-only`'],
+          ['`cronguard key create EMAIL`', 'makes an API key and prints it; `--project PROJECT`, `--read-only`'],
           ['`cronguard user list`, `user delete EMAIL`', 'lists users; deletes one; `--json`, `--yes`'],
           [
             '`cronguard user reset-password EMAIL`',
             'gives a new password, prints it and ends all sessions; `--password-stdin`',
           ],
           ['`cronguard key list EMAIL`, `key delete EMAIL ID`', 'lists API keys by how they begin; ends one; `--json`'],
-          ['`cronguard key ping EMAIL`', 'prints the project ping key; `--project NAME`, `--json`'],
+          ['`cronguard key ping EMAIL`', 'prints the project ping key; `--project PROJECT`, `--json`'],
           ['`cronguard project list EMAIL`', 'lists projects: id, ping key, name; `--json`'],
           [
             '`cronguard monitor list EMAIL`',
-            'lists monitors with status, schedule and ping URL; `--project NAME`, `--json`',
+            'lists monitors with status, schedule and ping URL; `--project PROJECT`, `--json`',
           ],
           [
             '`cronguard monitor add EMAIL NAME`',

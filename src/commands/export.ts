@@ -1,21 +1,61 @@
 import { exportConfiguration } from '#actions/exports.ts'
 import { withDeps } from '#app.ts'
+import { countsInWords } from '#domain/backup.ts'
+import { type Exported, isExport } from '#domain/export.ts'
 import { systemClock } from '#lib/clock.ts'
-import { writeDurably } from '#lib/files.ts'
-import type { AddCommand } from './command.ts'
+import { AppError, messageOf } from '#lib/errors.ts'
+import { isFile, isThere, readText, writeDurably } from '#lib/files.ts'
+import type { AddCommand, Shell } from './command.ts'
+
+interface ExportOptions {
+  withSecrets?: boolean
+  force?: boolean
+}
+
+const FILE_MAX = 256 * 1024 * 1024
+const WITHOUT_SECRETS = 'Without what is secret of the channels: --with-secrets exports that, too.'
 
 export const addExport: AddCommand = (program, shell) => {
   program
     .command('export')
     .description('write projects, monitors and channels as JSON: no pings, no people')
-    .argument('[file]', 'without it standard output')
+    .argument('[file]', 'for you alone to read; - for standard output', '-')
     .option('--with-secrets', 'also the settings of channels that are secret')
-    .action(async (file: string | undefined, { withSecrets = false }: { withSecrets?: boolean }) => {
-      await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
-        const exported = exportConfiguration(deps, { withSecrets })
-        const text = JSON.stringify(exported, null, 2)
-        if (file === undefined) shell.print(text)
-        else writeDurably(file, `${text}\n`)
-      })
-    })
+    .option('--force', 'replace a file that is no export')
+    .action((file: string, options: ExportOptions) => write(shell, { file, ...options }))
+}
+
+async function write(shell: Shell, { file, withSecrets = false, force = false }: ExportOptions & { file: string }) {
+  if (file !== '-' && !force) requireReplaceable(file)
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
+    const exported = exportConfiguration(deps, { withSecrets })
+    const text = JSON.stringify(exported, null, 2)
+    if (file === '-') shell.print(text)
+    else writeFile(file, `${text}\n`)
+    for (const line of inWords(exported)) shell.tell(line)
+  })
+}
+
+/** Throws conflict for a file that somebody may still want. */
+function requireReplaceable(file: string): void {
+  if (!isThere(file)) return
+  const text = isFile(file) ? readText(file, FILE_MAX) : null
+  if (text === '' || (text !== null && isExport(text))) return
+  throw new AppError('conflict', `${file} is there, and no export of CronGuard. Name another file, or say --force.`)
+}
+
+function writeFile(file: string, text: string): void {
+  try {
+    writeDurably(file, text)
+  } catch (error) {
+    throw new AppError('conflict', `${file} cannot be written: ${messageOf(error)}.`)
+  }
+}
+
+function inWords({ projects }: Exported): string[] {
+  const monitors = projects.flatMap((project) => project.monitors)
+  const channels = projects.flatMap((project) => project.channels)
+  const counts = { projects: projects.length, monitors: monitors.length, channels: channels.length }
+  const isWhole = channels.every(({ left_out: leftOut }) => leftOut.length === 0)
+  return [`Exported ${countsInWords(counts)}.`, ...(isWhole ? [] : [WITHOUT_SECRETS])]
 }

@@ -130,6 +130,15 @@ export function readExport(text: string): Exported {
   return read.data
 }
 
+/** Whether it is one, of whatever version, whole or not. */
+export function isExport(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { format?: unknown } | null)?.format === EXPORT_FORMAT
+  } catch {
+    return false
+  }
+}
+
 export function exportMonitor(monitor: Monitor, channelIds: string[]): ExportedMonitor {
   const { schedule, filter } = monitor
   return {

@@ -133,6 +133,11 @@ export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 }
 
+/** A file, a folder, or whatever else. */
+export function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
 /** Of the file at `path`: "." for one that is only named. */
 export function folderOf(path: string): string {
   return dirname(path)

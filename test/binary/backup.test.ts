@@ -1,7 +1,7 @@
 // The commands for backups and for the configuration, as a shell sees them.
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { lockFolder } from '#store/lock.ts'
@@ -96,6 +96,7 @@ describe('cronguard backup', () => {
     [['backup', 'verify', '/nowhere'], 1, 'There is no file /nowhere.'],
     [['restore', '/nowhere'], 1, 'There is no file /nowhere.'],
     [['import', '/nowhere'], 1, 'There is no file /nowhere'],
+    [['export', '/nowhere/at/all.json'], 1, '/nowhere/at/all.json cannot be written'],
   ])('%p ends with %p and says why', async (args, exitCode, words) => {
     const executed = await run(...args)
     expect([executed.exitCode, executed.stdout]).toEqual([exitCode, ''])
@@ -114,10 +115,32 @@ describe('cronguard export and import', () => {
   const file = () => join(cronguard.folder, 'configuration.json')
 
   test('write to a file that only its owner may read, without the secrets of channels', async () => {
-    expect(await run('export', file())).toMatchObject({ exitCode: 0, stdout: '' })
+    const { exitCode, stdout, stderr } = await run('export', file())
+    expect([exitCode, stdout]).toEqual([0, ''])
+    expect(stderr).toStartWith('Exported 1 project, 1 monitor, 1 channel.\nWithout what is secret of the channels')
     expect(statSync(file()).mode & 0o777).toBe(0o600)
     expect(readFileSync(file(), 'utf8')).not.toContain('S3CRET')
-    expect((await run('export', '--with-secrets')).stdout).toContain('S3CRET')
+    const whole = await run('export', '-', '--with-secrets')
+    expect([whole.stdout, whole.stderr]).toEqual([
+      expect.stringContaining('S3CRET'),
+      'Exported 1 project, 1 monitor, 1 channel.\n',
+    ])
+  })
+
+  test('replace an older export, and nothing else that somebody may want', async () => {
+    const notes = join(cronguard.folder, 'notes.json')
+    for (const text of ['{"mine": true}', 'not even JSON', ' ']) {
+      writeFileSync(notes, text)
+      expect(await run('export', notes)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--force') })
+      expect(readFileSync(notes, 'utf8')).toBe(text)
+    }
+    expect((await run('export', cronguard.folder)).stderr).toContain('is there, and no export')
+    chmodSync(notes, 0o644)
+    expect((await run('export', '--force', notes)).exitCode).toBe(0)
+    expect((await run('export', notes)).exitCode).toBe(0)
+    expect(statSync(notes).mode & 0o777).toBe(0o600)
+    writeFileSync(file(), '')
+    expect((await run('export', file())).exitCode).toBe(0)
   })
 
   test('bring it into another CronGuard, and say what was done', async () => {

@@ -144,13 +144,15 @@ function Configuration() {
       <Text>
         `export` writes projects, monitors with their ping keys, schedules and rules, channels, and which monitor tells
         which channel; no pings and no people. The settings of channels that are secret are left out unless
-        `--with-secrets` is given. Keep the file as you would keep the keys.
+        `--with-secrets` is given. Keep the file as you would keep the keys. An older export is replaced, any other file
+        only by `--force`.
       </Text>
       <Text>
         `import` knows projects and channels by their ids and monitors by their ping keys, makes what is missing and
         changes what is different: all of it or nothing. What is not in the file stays as it is, so the same file can be
         imported again. A ping key that belongs to another project is refused. A channel that is new and whose secrets
-        were left out is skipped. New projects belong to the user of `--owner`, or to the first administrator.
+        were left out is skipped. New projects belong to the user of `--owner`, or to the first administrator, and take
+        the place of an empty one of his with the same name.
       </Text>
     </>
   )

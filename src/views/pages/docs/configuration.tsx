@@ -265,7 +265,7 @@ function Commands() {
           ['`cronguard backup`', 'copies the database; `--to FILE`, `--keep N`, `--json`'],
           ['`cronguard backup verify FILE`', 'says whether a backup is whole; `--json`'],
           ['`cronguard restore FILE`', 'puts a backup in the place of the database; the server must not run; `--json`'],
-          ['`cronguard export [FILE]`', 'writes projects, monitors and channels as JSON; `--with-secrets`'],
+          ['`cronguard export [FILE]`', 'writes projects, monitors and channels as JSON; `--with-secrets`, `--force`'],
           ['`cronguard import FILE`', 'brings that in; `--owner EMAIL`, `--dry-run`, `--json`'],
           ['`cronguard completion SHELL`', 'prints what makes `bash`, `zsh` or `fish` complete all of this'],
           ['`cronguard version`, `cronguard help`', 'prints the version, `--json`; what each command takes'],

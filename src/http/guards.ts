@@ -92,7 +92,8 @@ export function signedIn(house: House, answer: (visit: SignedInVisit) => Answer)
     const { user, session, cookie } = found
     const projects = listProjectsOfUser(deps.db, user.id)
     const project = projects.find(({ id }) => id === session.projectId) ?? projects[0] ?? null
-    const warnings = (): Warning[] => (user.isAdmin ? readWarnings(deps) : [])
+    const projectIds = projects.map(({ id }) => id)
+    const warnings = (): Warning[] => (user.isAdmin ? readWarnings(deps, projectIds) : [])
     const response = await answer({ ...visit, user, session, projects, project, warnings })
     return withCookies(withNotice(response, request), [cookie])
   }

@@ -10,7 +10,10 @@ export function createWarner(deps: Deps): Loop {
   const tick = async (): Promise<void> => {
     const warnings = readWarnings(deps)
     const current = new Set<string>(warnings.map(({ kind }) => kind))
-    for (const { kind, text } of warnings) if (!known.has(kind)) deps.log.warn(text, { warning: kind })
+    for (const { kind, text, channels = [] } of warnings) {
+      const named = channels.length > 0 ? { channels: channels.map(({ name }) => name).join(', ') } : {}
+      if (!known.has(kind)) deps.log.warn(text, { warning: kind, ...named })
+    }
     for (const kind of known) if (!current.has(kind)) deps.log.info('A warning is over', { warning: kind })
     known = current
   }

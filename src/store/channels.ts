@@ -1,6 +1,7 @@
 import type { Channel, ChannelReport } from '#domain/channel.ts'
 import type { DeliveryState, FailureReason } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
+import type { FailingChannel } from '#domain/warnings.ts'
 import type { Reader, Tx } from './database.ts'
 
 interface ChannelRow {
@@ -146,9 +147,9 @@ export function countAllChannels(reader: Reader): { all: number; off: number } {
 }
 
 /** Of the whole instance, those that are switched on and cannot be reached; the one first that fails longest. */
-export function listFailingChannels(reader: Reader): { name: string; since: number }[] {
+export function listFailingChannels(reader: Reader): (FailingChannel & { projectId: string })[] {
   return reader.all(
-    `SELECT name, failing_since AS since
+    `SELECT id, project_id AS projectId, iif(name = '', kind, name) AS name, failing_since AS since
        FROM channels
       WHERE disabled_at IS NULL AND failing_since IS NOT NULL
       ORDER BY failing_since`,

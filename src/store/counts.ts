@@ -83,6 +83,16 @@ export function countOutbox(reader: Reader): OutboxCounts {
   return row ?? { pending: 0, sending: 0, oldestAt: null }
 }
 
+/** What waits to be sent through channels whose last message arrived, and when the oldest of it was written. */
+export function countReachable(reader: Reader): { waiting: number; oldestAt: number | null } {
+  const row = reader.get<{ waiting: number; oldestAt: number | null }>(
+    `SELECT count(*) AS waiting, min(deliveries.created_at) AS oldestAt
+       FROM deliveries LEFT JOIN channels ON channels.id = channel_id
+      WHERE settled_at IS NULL AND failing_since IS NULL`,
+  )
+  return row ?? { waiting: 0, oldestAt: null }
+}
+
 /** So many of the newest deliveries are looked at: at a time when nothing is sent there may be very many. */
 const SENT_SEARCH_MAX = 1000
 

@@ -12,6 +12,7 @@ const ALL_WELL: WarningFacts = {
   disk: { freeBytes: 10 * GIGABYTE, totalBytes: 20 * GIGABYTE },
   databaseBytes: 50 * MB,
   outbox: { waiting: 0, oldestAt: null, lastSentAt: null },
+  failingChannels: [],
   firstDeadlineAt: NOW + HOUR,
   backups: { lastAt: NOW - DAY, since: NOW - 90 * DAY },
 }
@@ -28,10 +29,11 @@ test('Everything that is wrong is said, what matters most first', () => {
     ...ALL_WELL,
     disk: { freeBytes: 0, totalBytes: GIGABYTE },
     outbox: { waiting: 1, oldestAt: NOW - HOUR, lastSentAt: null },
+    failingChannels: [{ id: 'a', name: 'hook', since: NOW - HOUR }],
     firstDeadlineAt: NOW - HOUR,
     backups: { lastAt: null, since: NOW - 3 * DAY },
   }
-  expect(warningsOf(facts).map(({ kind }) => kind)).toEqual(['checker', 'outbox', 'disk', 'backup'])
+  expect(warningsOf(facts).map(({ kind }) => kind)).toEqual(['checker', 'outbox', 'channels', 'disk', 'backup'])
 })
 
 describe('The checker is behind', () => {
@@ -75,11 +77,34 @@ describe('The outbox does not drain', () => {
   })
 
   test('and it is said how much waits', () => {
-    const end = 'and none was sent in the last 15 minutes. The pages of the channels say why.'
+    const end = 'and none was sent in the last 15 minutes. The log says more.'
     expect(textsOf(outbox(40 * MINUTE, null))).toEqual([
       `3 messages wait to be sent, the oldest for 40 minutes, ${end}`,
     ])
     expect(textsOf(outbox(40 * MINUTE, null, 1))).toEqual([`1 message has waited to be sent for 40 minutes, ${end}`])
+  })
+})
+
+describe('Channels that fail', () => {
+  const failing = (...minutes: number[]) => ({
+    failingChannels: minutes.map((ago, n) => ({ id: `${n}`, name: `hook ${n}`, since: NOW - ago * MINUTE })),
+  })
+
+  test('are no matter for a quarter of an hour', () => {
+    expect(textsOf(failing(15))).toEqual([])
+  })
+
+  test('are named afterwards, the first three of them', () => {
+    expect(warningsOf({ ...ALL_WELL, ...failing(60, 3) })).toEqual([
+      {
+        kind: 'channels',
+        text: 'A channel has not been reached for 1 hour. Mend it, or switch it off.',
+        channels: [{ id: '0', name: 'hook 0' }],
+      },
+    ])
+    const [many] = warningsOf({ ...ALL_WELL, ...failing(120, 60, 50, 40) })
+    expect(many?.text).toBe('4 channels have not been reached, one of them for 2 hours. Mend them, or switch them off.')
+    expect(many?.channels?.map(({ name }) => name)).toEqual(['hook 0', 'hook 1', 'hook 2'])
   })
 })
 

@@ -7,9 +7,10 @@ import { backupName, manifestOf, safetyName } from '#domain/backup.ts'
 import type { PartHealth } from '#domain/health.ts'
 import { createFront, type Front } from '#http/server.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { markChannel } from '#store/channels.ts'
 import { markAlive, markStarted } from '#store/heartbeat.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { signedIn } from '../support/visitor.ts'
+import { memberOf, signedIn } from '../support/visitor.ts'
 
 const TOKEN = 'a-token-that-only-tests-know'
 const HOURLY = { schedule: { kind: 'period', periodMs: HOUR }, graceMs: MINUTE } as const
@@ -186,6 +187,37 @@ describe('A warning', () => {
     return warnings.map(({ kind }) => kind)
   }
 
+  test('is made of an outbox that does not send what it could, and not of a receiver that is gone', async () => {
+    const project = guard.project()
+    const [backup, report] = ['backup', 'report'].map((name) => guard.monitor(project, { name }))
+    guard.mailTo(project, 'ops@example.org')
+    if (!backup || !report) throw new Error('There are two')
+    await guard.ping(backup, '/fail')
+    guard.clock.advance(16 * MINUTE)
+    expect(await kinds()).toEqual(['outbox'])
+    guard.outside.failWith('refused')
+    await guard.tick()
+    await guard.ping(report, '/fail')
+    for (let hour = 1; hour < 30; hour += 1) {
+      await guard.pass(HOUR)
+      expect(await kinds()).toEqual(['channels'])
+    }
+  })
+
+  test('of a channel that fails leads to it, for an admin whose project it is in', async () => {
+    const project = guard.project()
+    const channel = guard.mailTo(project, 'ops@example.org')
+    guard.db.write((tx) => markChannel(tx, { channelId: channel, isFailing: true }))
+    guard.clock.advance(HOUR)
+    const link = `href="/channels/${channel}"`
+    const [own, foreign] = [await memberOf(guard, project, 'viewer'), await signedIn(guard, 'root@example.org')]
+    expect(await own.read('/docs')).not.toContain(link)
+    guard.db.write((tx) => tx.run('UPDATE users SET is_admin = 1'))
+    expect(await own.read('/docs')).toContain(link)
+    expect(await foreign.read('/docs')).not.toContain('has not been reached')
+    expect(await kinds()).toEqual(['channels'])
+  })
+
   test('is made of messages that nobody takes, until one arrives', async () => {
     const project = guard.project()
     const [backup, report] = ['backup', 'report'].map((name) => guard.monitor(project, { name }))
@@ -199,7 +231,7 @@ describe('A warning', () => {
     guard.clock.advance(10 * MINUTE)
     expect(await kinds()).toEqual([])
     guard.clock.advance(6 * MINUTE)
-    expect(await kinds()).toEqual(['outbox'])
+    expect(await kinds()).toEqual(['channels'])
     guard.outside.failWith(null)
     await fail(report)
     expect(await kinds()).toEqual([])

@@ -5,10 +5,18 @@ import { Icon } from './icon.tsx'
 export function Warnings({ warnings }: { warnings: Warning[] }) {
   return (
     <>
-      {warnings.map(({ text }) => (
+      {warnings.map(({ text, channels = [] }) => (
         <p class="banner" role="note">
           <Icon name="alert" />
-          <span>{text}</span>
+          <span>
+            {text}
+            {channels.map(({ id, name }) => (
+              <>
+                {' '}
+                <a href={`/channels/${id}`}>{name}</a>
+              </>
+            ))}
+          </span>
         </p>
       ))}
     </>

@@ -1,6 +1,6 @@
 // Builds a release into dist/release/: what install.sh expects, the checksums, and a list of everything that is inside.
-import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import manifest from '#package.json' with { type: 'json' }
@@ -25,7 +25,8 @@ const FOLDER = join(ROOT, 'dist/release')
 const WORK = join(ROOT, 'dist/release-work')
 const METAFILE = join(WORK, 'contents.json')
 const SBOM = 'cronguard.cdx.json'
-const SBOM_TOOL = '@cyclonedx/cyclonedx-esbuild@1.4.4'
+const SUMS = 'SHA256SUMS'
+export const SBOM_TOOL = '@cyclonedx/cyclonedx-esbuild@1.4.4'
 const COPIED = ['install.sh', 'cronguard.service', 'LICENSE']
 
 if (import.meta.main) process.exitCode = await release()
@@ -35,8 +36,8 @@ async function release(): Promise<number> {
   for (const folder of [FOLDER, WORK]) mkdirSync(folder, { recursive: true })
   const built = await Promise.all(TARGETS.filter(build).map(pack))
   for (const name of COPIED) copyFileSync(join(ROOT, name), join(FOLDER, name))
-  writeSbom()
-  sumUp([...built, ...COPIED, SBOM])
+  writeSbom(METAFILE, join(FOLDER, SBOM))
+  sumUp(FOLDER)
   rmSync(WORK, { recursive: true })
   console.log(`CronGuard ${manifest.version} is in dist/release: ${built.length} of ${TARGETS.length} builds.`)
   return built.length === TARGETS.length ? 0 : 1
@@ -76,13 +77,15 @@ async function pack({ name }: Target): Promise<string> {
   return `${name}.gz`
 }
 
-/** What the bundler put into the executable, and the runtime around it, as CycloneDX has it. */
-function writeSbom(): void {
-  const path = join(FOLDER, SBOM)
+/**
+ * What the bundler put into the executable, and the runtime around it, as CycloneDX has it. Throws when it is not to be
+ * had, or names not everything that CronGuard is made of.
+ */
+export function writeSbom(metafile: string, path: string): void {
   const options = ['--output-reproducible', '--build-working-dir', ROOT, '--output-file', path]
-  const { exitCode, stderr } = Bun.spawnSync(['npx', '--yes', SBOM_TOOL, ...options, METAFILE], { cwd: ROOT })
+  const { exitCode, stderr } = Bun.spawnSync(['npx', '--yes', SBOM_TOOL, ...options, metafile], { cwd: ROOT })
   if (exitCode !== 0) throw new Error(`The list of contents could not be made: ${stderr.toString().trim()}`)
-  const sbom = JSON.parse(readFileSync(path, 'utf8'))
+  const sbom: Sbom = JSON.parse(readFileSync(path, 'utf8'))
   const { bun } = manifest.devDependencies
   sbom.components.push({
     type: 'platform',
@@ -92,13 +95,40 @@ function writeSbom(): void {
     purl: `pkg:npm/bun@${bun}`,
     licenses: [{ license: { id: 'MIT' } }],
   })
+  const lacking = lackingIn(sbom, { ...manifest.dependencies, bun })
+  if (lacking.length > 0) throw new Error(`The list of contents lacks ${lacking.join(', ')}.`)
   writeFileSync(path, `${JSON.stringify(sbom, null, 2)}\n`)
 }
 
-function sumUp(names: string[]): void {
-  const lines = names.map((name) => `${sha256(join(FOLDER, name))}  ${basename(name)}\n`)
-  writeFileSync(join(FOLDER, 'SHA256SUMS'), lines.join(''))
-  for (const name of names) console.log(`${String(statSync(join(FOLDER, name)).size).padStart(11)}  ${name}`)
+export interface Sbom {
+  components: Component[]
+}
+
+interface Component {
+  type: string
+  /** The scope of a package: "@fontsource-variable". */
+  group?: string
+  name: string
+  version: string
+  licenses?: unknown[]
+  'bom-ref'?: string
+  purl?: string
+}
+
+/** Those packages, with their versions, that it does not name with a licence. */
+export function lackingIn({ components }: Sbom, packages: Record<string, string>): string[] {
+  const licensed = components.filter(({ licenses = [] }) => licenses.length > 0)
+  const named = licensed.map(({ group, name, version }) => `${group ? `${group}/` : ''}${name}@${version}`)
+  const wanted = Object.entries(packages).map(([name, version]) => `${name}@${version}`)
+  return wanted.filter((one) => !named.includes(one))
+}
+
+/** Writes down the checksum of every file in a folder, as `sha256sum --check` reads it. */
+export function sumUp(folder: string): void {
+  const names = readdirSync(folder).filter((name) => name !== SUMS)
+  names.sort()
+  writeFileSync(join(folder, SUMS), names.map((name) => `${sha256(join(folder, name))}  ${name}\n`).join(''))
+  for (const name of names) console.log(`${String(statSync(join(folder, name)).size).padStart(11)}  ${name}`)
 }
 
 function sha256(path: string): string {

@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, spyOn, test } from 'bun:test'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import manifest from '#package.json'
-import { buildCommand, TARGETS } from '../../.ci/release.ts'
+import { buildCommand, lackingIn, SBOM_TOOL, type Sbom, sumUp, TARGETS, writeSbom } from '../../.ci/release.ts'
+import { execute } from '../support/binary.ts'
 import { ROOT } from '../support/source.ts'
 
 describe('A release', () => {
@@ -20,4 +23,78 @@ describe('A release', () => {
     expect(command).toContain(`--target=${target.runtime}`)
     expect(command.slice(-2)).toEqual(['--outfile', '/elsewhere/cronguard'])
   })
+})
+
+describe('SHA256SUMS', () => {
+  const FILES = { 'cronguard-linux-x64.gz': '\0\xff', 'install.sh': '#!/bin/sh\n', LICENSE: '' }
+  let folder: string
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cronguard-sums-'))
+    for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text)
+    const print = spyOn(console, 'log').mockImplementation(() => {})
+    // Twice: of what it wrote itself it says nothing.
+    for (const _time of [1, 2]) sumUp(folder)
+    print.mockRestore()
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('has a line for every file, and each is the sum of its file', () => {
+    const lines = readFileSync(join(folder, 'SHA256SUMS'), 'utf8').trim().split('\n')
+    const files = readdirSync(folder).filter((name) => name !== 'SHA256SUMS')
+    const sumOf = (name: string) =>
+      createHash('sha256')
+        .update(readFileSync(join(folder, name)))
+        .digest('hex')
+    expect(lines.sort()).toEqual(files.map((name) => `${sumOf(name)}  ${name}`).sort())
+  })
+
+  test('is what sha256sum can check', async () => {
+    const check = async () =>
+      (await execute(['sha256sum', '--check', '--strict', 'SHA256SUMS'], { cwd: folder })).exitCode
+    expect(await check()).toBe(0)
+    writeFileSync(join(folder, 'install.sh'), 'another')
+    expect(await check()).toBe(1)
+  })
+})
+
+// It comes from the npm registry, when it was not used here before.
+const hasTool = (await execute(['npx', '--yes', SBOM_TOOL, '--version'])).exitCode === 0
+
+describe('The list of contents', () => {
+  const licenses = [{ license: { id: 'MIT' } }]
+  const sbom: Sbom = {
+    components: [
+      { type: 'library', name: 'zod', version: '4.0.0', licenses },
+      { type: 'library', name: 'zod', version: '4.6.7', licenses },
+      { type: 'library', group: '@elysiajs', name: 'jwt', version: '1.4.2', licenses },
+      { type: 'library', name: 'pino', version: '10.4.0', licenses: [] },
+    ],
+  }
+
+  test.each([
+    [{ zod: '4.6.7', '@elysiajs/jwt': '1.4.2' }, []],
+    [{ zod: '4.6.8', jwt: '1.4.2' }, ['zod@4.6.8', 'jwt@1.4.2']],
+    [{ pino: '10.4.0' }, ['pino@10.4.0']],
+  ])('is held against %j and lacks %j', (packages, lacking) => {
+    expect(lackingIn(sbom, packages as Record<string, string>)).toEqual(lacking)
+  })
+
+  const skipped = hasTool ? '' : ` (skipped: ${SBOM_TOOL} is not to be had)`
+  test.skipIf(!hasTool)(
+    `names everything in it, with version and licence${skipped}`,
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'cronguard-contents-'))
+      const [metafile, path] = [join(folder, 'contents.json'), join(folder, 'cronguard.cdx.json')]
+      const entries = ['src/main.ts', 'src/store/backup-worker.ts']
+      const bundle = ['build', '--production', '--target=bun', `--metafile=${metafile}`, '--outdir', folder, ...entries]
+      expect((await execute([process.execPath, ...bundle], { cwd: ROOT })).exitCode).toBe(0)
+      writeSbom(metafile, path)
+      const found: Sbom = JSON.parse(readFileSync(path, 'utf8'))
+      rmSync(folder, { recursive: true })
+      expect(lackingIn(found, { ...manifest.dependencies, bun: manifest.devDependencies.bun })).toEqual([])
+      expect(found.components.filter(({ licenses: given = [] }) => given.length === 0)).toEqual([])
+    },
+    60_000,
+  )
 })

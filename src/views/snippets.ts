@@ -11,6 +11,7 @@ import powershell from '#assets/snippets/powershell.txt' with { type: 'text' }
 import python from '#assets/snippets/python.txt' with { type: 'text' }
 import systemd from '#assets/snippets/systemd.txt' with { type: 'text' }
 import wget from '#assets/snippets/wget.txt' with { type: 'text' }
+import { crontabFields } from '#domain/crontab.ts'
 import type { Schedule } from '#domain/schedule.ts'
 
 export interface Snippet {
@@ -97,23 +98,20 @@ const TEMPLATES: readonly Snippet[] = [
 export function snippetsFor(monitor: { pingUrl: string; name: string; schedule: Schedule }): Snippet[] {
   const name = plainName(monitor.name)
   const url = plainUrl(monitor.pingUrl)
-  const cron = plainCron(monitor.schedule)
+  const cron = crontabFields(monitor.schedule)
   return TEMPLATES.map((template) => ({
     ...template,
     code: template.code
       .replaceAll('{{name}}', name)
-      .replaceAll('{{cron}}', cron)
+      .replaceAll('{{cron}}', cron ?? CRON_PLACEHOLDER)
       .replaceAll('{{url}}', escapePercent(template.id, url)),
+    ...(template.id === 'crontab' && cron === null && { note: `${template.note} ${CRON_NOTE}` }),
   }))
 }
 
-/** Without the last days and the like that only some crons know. */
-const ORDINARY_CRON = /^(?!.*(\dL|\bLW?\b))[\dA-Z*/, -]+$/i
-
-// The monitor's own, where it is one that every cron knows.
-function plainCron({ kind, expression }: Schedule): string {
-  return kind === 'cron' && ORDINARY_CRON.test(expression) ? expression : '0 3 * * *'
-}
+/** No crontab takes these words: a line that was pasted without a change is refused, and does not run at odd times. */
+const CRON_PLACEHOLDER = 'MINUTE HOUR DAY MONTH WEEKDAY'
+const CRON_NOTE = `A crontab cannot say this schedule: write when the job runs in place of ${CRON_PLACEHOLDER}.`
 
 // A name stands in comments only, and there as words: no sign that could end a comment or begin a command.
 function plainName(name: string): string {

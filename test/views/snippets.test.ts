@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DAILY, type Schedule } from '#domain/schedule.ts'
+import { DAILY, everyPeriod, type Schedule } from '#domain/schedule.ts'
+import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
 import { snippetsFor } from '#views/snippets.ts'
 
 const PATH = '/ping/0b3f2d4e-5a6b-4c7d-8e9f-0a1b2c3d4e5f'
@@ -346,23 +347,33 @@ test('Nothing that a hostile name says is ever run', () => {
 })
 
 describe('The snippet for crontab', () => {
-  const cronIn = (schedule: Schedule): string | undefined =>
-    snippetsFor({ pingUrl: 'https://a.example/ping/x', name: 'backup', schedule })
-      .find(({ id }) => id === 'crontab')
-      ?.code.split(' /path')[0]
-      ?.split('\n')[1]
+  const crontabOf = (schedule: Schedule) =>
+    snippetsFor({ pingUrl: 'https://a.example/ping/x', name: 'backup', schedule }).find(({ id }) => id === 'crontab')
+  const timesOf = (schedule: Schedule) => crontabOf(schedule)?.code.split(' /path')[0]?.split('\n')[1]
+  const cron = (expression: string): Schedule => ({ ...DAILY, kind: 'cron', expression })
 
   test.each(['30 18 * * 1-5', '*/10 8-17 * JUL MON,WED'])('has the times of its monitor: %s', (expression) => {
-    expect(cronIn({ ...DAILY, kind: 'cron', expression })).toBe(expression)
+    expect(timesOf(cron(expression))).toBe(expression)
   })
 
   test.each([
-    DAILY,
+    [MINUTE, '* * * * *'],
+    [5 * MINUTE, '*/5 * * * *'],
+    [HOUR, '0 * * * *'],
+    [6 * HOUR, '0 */6 * * *'],
+    [DAY, '0 3 * * *'],
+    [WEEK, '0 3 * * 0'],
+  ])('runs once in a period of %i ms', (periodMs, times) => {
+    expect(timesOf(everyPeriod(periodMs))).toBe(times)
+    expect(crontabOf(everyPeriod(periodMs))?.note).not.toContain('cannot say')
+  })
+
+  test.each([
+    ...[30 * SECOND, 90 * SECOND, 7 * MINUTE, 90 * MINUTE, 5 * HOUR, 2 * DAY, 2 * WEEK].map(everyPeriod),
     { ...DAILY, kind: 'on-calendar', expression: 'Mon 03:00' } as const,
-    ...['0 3 L * *', '0 3 * * 5L', '0 3 LW * *', '0 3 * * MON#2'].map(
-      (expression): Schedule => ({ ...DAILY, kind: 'cron', expression }),
-    ),
-  ])('has an example where every cron would not understand it: %j', (schedule) => {
-    expect(cronIn(schedule)).toBe('0 3 * * *')
+    ...['0 3 L * *', '0 3 * * 5L', '0 3 LW * *', '0 3 * * MON#2'].map(cron),
+  ])('leaves the times open where no line of a crontab can say them: %j', (schedule) => {
+    expect(timesOf(schedule)).toBe('MINUTE HOUR DAY MONTH WEEKDAY')
+    expect(crontabOf(schedule)?.note).toContain('cannot say this schedule')
   })
 })

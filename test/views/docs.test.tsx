@@ -54,6 +54,11 @@ describe.each(PAGES)('The page %s', (name, html) => {
     expect(samples(html).filter((sample) => /\$\?[a-z]/.test(sample))).toEqual([])
   })
 
+  test('has each line of a crontab on one line, for cron knows no other', () => {
+    const lines = samples(html).flatMap((sample) => sample.split('\n'))
+    expect(lines.filter((line) => /^(?:[\d*/,-]+ ){4}[\d*/,-]+ .*\\$/.test(line))).toEqual([])
+  })
+
   test('uses neither styles nor scripts in its markup, and leaves no backtick', () => {
     expect(html).not.toMatch(/ style=| on\w+=|<script|<style/)
     expect(html).not.toContain('`')

@@ -1,4 +1,4 @@
-import { DocPage, type DocProps, type DocSection, Sample, Table, Text } from './parts.tsx'
+import { CURL, DocPage, type DocProps, type DocSection, Sample, Table, Text } from './parts.tsx'
 
 const SECTIONS: readonly DocSection[] = [
   { id: 'nightly', title: 'Every night', Content: Nightly },
@@ -85,10 +85,14 @@ function Elsewhere({ baseUrl }: DocProps) {
       </Text>
       <Sample
         lines={[
-          '30 4 * * *  rsync -a --delete /var/lib/cronguard/backups/ nas:cronguard/ && \\',
-          `  curl -fsS -m 10 --retry 5 -o /dev/null ${baseUrl}/ping/<ping key of a monitor>`,
+          '30 4 * * *  rsync -a /var/lib/cronguard/backups/ nas:cronguard/' +
+            ` && ${CURL} ${baseUrl}/ping/<ping key of a monitor>`,
         ]}
       />
+      <Text>
+        A crontab has one line for a job, however long. Leave `--delete` out: it would delete there what was lost here.
+        Old copies are then yours to delete.
+      </Text>
     </>
   )
 }

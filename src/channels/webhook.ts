@@ -31,7 +31,7 @@ const WebhookUrl = z
 export const webhook: ChannelKind<WebhookSettings> = {
   kind: 'webhook',
   label: 'Webhook',
-  offer: 'A POST with JSON to a URL of yours: for chats, scripts and other services.',
+  offer: "A POST with CronGuard's own JSON to a URL of yours: for scripts and services that you adapt.",
   needsMailServer: false,
   fields: [
     { name: 'url', label: 'URL', help: 'Gets a POST with JSON.', type: 'url', isRequired: true },

@@ -96,7 +96,7 @@ describe('Adding a channel', () => {
     for (const { kind, label, offer } of CHANNEL_KINDS) {
       expect(text).toContain(`${list()}/new?kind=${kind}`)
       expect(text).toContain(label)
-      expect(text).toContain(offer)
+      expect(text).toContain(Bun.escapeHTML(offer))
     }
   })
 

@@ -5,6 +5,7 @@ import { findKind } from '#channels/index.ts'
 import type { Channel } from '#domain/channel.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
+import { asSentence } from '#lib/sentence.ts'
 import { listChannelReports } from '#store/channels.ts'
 import type { AddCommand, Shell } from './command.ts'
 import { isoOrNull, printJson, printTable } from './table.ts'
@@ -64,8 +65,8 @@ async function sendTest(shell: Shell, { email, meant, project, json }: Options &
     const channel = channelMeant(channels, meant)
     const { result, detail } = await testChannel(deps, { projectId, channelId: channel.id })
     if (json) printJson(shell, { channel: channel.name, result, detail })
-    if (result === 'failed') throw new AppError('conflict', `The test could not be sent: ${detail}.`)
-    if (!json) shell.print(`The test was ${result}: ${detail}.`)
+    if (result === 'failed') throw new AppError('conflict', `The test could not be sent: ${asSentence(detail)}`)
+    if (!json) shell.print(`The test was ${result}: ${asSentence(detail)}`)
   })
 }
 

@@ -1,4 +1,5 @@
 import { momentInWords } from '#lib/duration.ts'
+import { asSentence } from '#lib/sentence.ts'
 
 /** What is written to a person about his account, in no dialect. */
 export interface Letter {
@@ -114,7 +115,7 @@ export function failureLetter(facts: {
     subject: `A message about ${monitor} was not delivered`,
     paragraphs: [
       `CronGuard could not deliver a message about "${monitor}" through the channel "${channel}", and does not try ` +
-        `any more. The last outcome was: ${detail}.`,
+        `any more. The last outcome was: ${asSentence(detail)}`,
       'Check the channel, and send the message again from the incident.',
     ],
     link: { label: 'See what happened', url },

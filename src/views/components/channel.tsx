@@ -1,6 +1,7 @@
 import type { ChannelReport } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { shownName } from '#domain/monitor.ts'
+import { asSentence } from '#lib/sentence.ts'
 import { DeliveryMark, outcomeText } from './delivery.tsx'
 import { Icon } from './icon.tsx'
 import { Ago, Moment, type Reading } from './moment.tsx'
@@ -131,11 +132,11 @@ export function TestOutcome({ outcome }: { outcome: TestResult }) {
 function outcomeInWords(outcome: TestResult): string {
   switch (outcome.result) {
     case 'sent':
-      return `The test was sent. ${outcome.detail}.`
+      return `The test was sent. ${asSentence(outcome.detail)}`
     case 'logged':
-      return `The test reached nobody. ${outcome.detail}.`
+      return `The test reached nobody. ${asSentence(outcome.detail)}`
     case 'failed':
-      return `The test was not delivered. ${outcomeText(outcome)}.`
+      return `The test was not delivered. ${asSentence(outcomeText(outcome))}`
     case 'refused':
       return outcome.detail
   }

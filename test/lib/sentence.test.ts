@@ -1,0 +1,30 @@
+import { expect, test } from 'bun:test'
+import { failureLetter } from '#domain/letter.ts'
+import { asSentence } from '#lib/sentence.ts'
+import { TestOutcome } from '#views/components/channel.tsx'
+
+test.each([
+  ['Received status code 204', 'Received status code 204.'],
+  ['550 No such user here.', '550 No such user here.'],
+  ['Who are you?', 'Who are you?'],
+  ['and so on…', 'and so on…'],
+  ['', ''],
+])('%p ends as a sentence does: %p', (text, sentence) => {
+  expect(asSentence(text)).toBe(sentence)
+})
+
+test('What a mail server has said ends once, on a page and in a letter', () => {
+  const detail = '550 No such user here.'
+  expect(
+    String(TestOutcome({ outcome: { result: 'failed', reason: 'rejected', detail, isPermanent: true } })),
+  ).not.toContain('..')
+  expect(String(TestOutcome({ outcome: { result: 'sent', detail } }))).not.toContain('..')
+  const letter = failureLetter({
+    to: 'a@example.com',
+    monitor: 'backup',
+    channel: 'me',
+    detail,
+    url: 'https://a.example',
+  })
+  expect(letter.paragraphs.join(' ')).not.toContain('..')
+})

@@ -7,7 +7,7 @@ import type { Channel } from '#domain/channel.ts'
 import { freeSlug, type Monitor, NAME_MAX, shownName, slugify, TAGS_MAX } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { defaultGraceMs, GRACE_MAX_MS, GRACE_MIN_MS, scheduleInWords } from '#domain/schedule.ts'
-import { readSchedule } from '#domain/schedule-input.ts'
+import { readLength, readSchedule } from '#domain/schedule-input.ts'
 import { scheduleOf } from '#domain/schedule-times.ts'
 import { shownStatus } from '#domain/status.ts'
 import { systemClock } from '#lib/clock.ts'
@@ -148,9 +148,12 @@ function channelIdsOf(channels: Channel[], which: string): string[] {
 }
 
 function readGrace(text: string): number {
-  const read = readSchedule(text)
-  if (read.kind !== 'period') throw new AppError('invalid', `"${text}" is no length of time.`)
-  if (read.periodMs >= GRACE_MIN_MS && read.periodMs <= GRACE_MAX_MS) return read.periodMs
+  const graceMs = readLength(text)
+  if (graceMs === null) {
+    const rule = 'write a grace as "90s", "10 minutes" or "1h 30m"'
+    throw new AppError('invalid', `"${text}" is no length of time: ${rule}.`)
+  }
+  if (graceMs >= GRACE_MIN_MS && graceMs <= GRACE_MAX_MS) return graceMs
   throw new AppError('invalid', 'A grace is 1 second to 365 days.')
 }
 

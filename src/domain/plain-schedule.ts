@@ -16,7 +16,16 @@ export function readPlainWords(text: string): PlainSchedule {
   const plan = readPlan(reading)
   const unread = unreadPart(reading)
   if (unread !== '') throw new AppError('invalid', notUnderstood(readPart(reading), unread))
-  return periodOf(plan) ?? { kind: 'cron', expression: `${timeFields(plan)} ${dayFields(plan)}` }
+  const periodMs = periodOf(plan)
+  if (periodMs !== null) return { kind: 'period', periodMs }
+  return { kind: 'cron', expression: `${timeFields(plan)} ${dayFields(plan)}` }
+}
+
+/** A length of time and nothing else, in milliseconds; null for all other words. */
+export function readPlainLength(text: string): number | null {
+  const reading: Reading = { text, at: 0 }
+  const plan = readPlan(reading)
+  return unreadPart(reading) === '' ? periodOf(plan) : null
 }
 
 function notUnderstood(read: string, unread: string): string {
@@ -27,10 +36,10 @@ function notUnderstood(read: string, unread: string): string {
   return `"${read}" is understood, and then "${unread}" is not. Write for example ${EXAMPLES}.`
 }
 
-function periodOf({ rhythm, ...rest }: Plan): PlainSchedule | null {
+function periodOf({ rhythm, ...rest }: Plan): number | null {
   if (!rhythm || Object.keys(rest).length > 0) return null
   const seconds = UNIT_SECONDS[rhythm.unit]
-  return seconds === undefined ? null : { kind: 'period', periodMs: Math.round(rhythm.count * seconds) * SECOND }
+  return seconds === undefined ? null : Math.round(rhythm.count * seconds) * SECOND
 }
 
 function timeFields({ rhythm, times, minutesPast }: Plan): string {

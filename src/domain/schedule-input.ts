@@ -5,7 +5,7 @@ import { ON_CALENDAR_SHORTHANDS } from './calendar-line.ts'
 import { parseCron } from './cron.ts'
 import { cronInWords } from './cron-words.ts'
 import { parseOnCalendar } from './on-calendar.ts'
-import { readPlainWords } from './plain-schedule.ts'
+import { readPlainLength, readPlainWords } from './plain-schedule.ts'
 import { onCalendarInWords, PERIOD_MAX_MS, PERIOD_MIN_MS, periodInWords, type Schedule } from './schedule.ts'
 
 /** What was read; `words` say it back. The zone of cron and OnCalendar comes from elsewhere. */
@@ -23,9 +23,15 @@ export function readSchedule(text: string): ScheduleInput {
   if (written.length > SCHEDULE_MAX_LENGTH) {
     throw new AppError('invalid', `A schedule has at most ${SCHEDULE_MAX_LENGTH} characters.`)
   }
-  if (/^\d+$/.test(written)) return periodInput(Number(written) * 1000)
+  if (isSeconds(written)) return periodInput(Number(written) * SECOND)
   if (isCron(written)) return cronInput(written)
   return isOnCalendar(written) ? onCalendarInput(written) : plainInput(written)
+}
+
+/** A length of time, as "10 minutes", "1h 30m" or a number of seconds; null for anything else. */
+export function readLength(text: string): number | null {
+  const written = text.trim()
+  return isSeconds(written) ? Number(written) * SECOND : readPlainLength(written)
 }
 
 /** Which of the two an expression is, where nothing but these two is possible: five words on one line are cron. */
@@ -49,6 +55,10 @@ function periodAsInput(periodMs: number): string {
 
 function onCalendarAsInput(expression: string): string {
   return isOnCalendar(expression) && !isCron(expression) ? expression : `OnCalendar=${expression}`
+}
+
+function isSeconds(text: string): boolean {
+  return /^\d+$/.test(text)
 }
 
 function periodInput(periodMs: number): ScheduleInput {

@@ -85,7 +85,9 @@ describe('monitor', () => {
   test.each([
     [['--schedule', 'when it rains'], 'is not understood'],
     [['--tz', 'Mars/Olympus'], '"Mars/Olympus" is no time zone.'],
-    [['--grace', 'daily at 3am'], '"daily at 3am" is no length of time.'],
+    [['--grace', 'daily at 3am'], '"daily at 3am" is no length of time: write a grace as "90s", "10 minutes" or'],
+    [['--grace', 'lots'], '"lots" is no length of time: write a grace as "90s", "10 minutes" or "1h 30m".'],
+    [['--grace', '0'], 'A grace is 1 second to 365 days.'],
     [['--project', 'nothing'], 'has no project called nothing'],
   ])('add with %j is refused in a sentence', async (options, says) => {
     const refused = await refusal('monitor', 'add', ALICE, 'x', ...options)

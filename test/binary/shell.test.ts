@@ -1,8 +1,9 @@
 // The executable in the hands of somebody at a shell.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Binary, execute } from '../support/binary.ts'
+import { ROOT } from '../support/source.ts'
 
 let cronguard: Binary
 
@@ -44,6 +45,16 @@ describe('The completion of commands', () => {
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining('cronguard complete --')])
     const check = await execute([Bun.which(shell) ?? 'true', '-n'], { input: stdout })
     expect([check.exitCode, check.stderr]).toEqual([0, ''])
+  })
+
+  test('for bash needs no package of bash', async () => {
+    const programs = join(cronguard.folder, 'programs')
+    mkdirSync(programs)
+    symlinkSync(join(ROOT, 'dist/cronguard'), join(programs, 'cronguard'))
+    const typed = 'COMP_WORDS=(cronguard monitor p) COMP_CWORD=2; __cronguard_complete; echo "$COMPREPLY"'
+    const script = `PATH=${programs}:$PATH; source <(cronguard completion bash); ${typed}`
+    const { stdout } = await execute(['bash', '--norc', '-c', script], { cwd: cronguard.folder })
+    expect(stdout).toBe('pause\n')
   })
 
   test.each([[[]], [['tcsh']]])('for %j says which there are', async (args) => {

@@ -10,7 +10,7 @@ import { addConfig } from './commands/config.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { EXAMPLES } from './commands/examples.ts'
 import { addExport } from './commands/export.ts'
-import { HELP_LOOKS, showExamples } from './commands/help.ts'
+import { addHelp, HELP_LOOKS, showExamples } from './commands/help.ts'
 import { addImport } from './commands/import.ts'
 import { addIncident } from './commands/incident.ts'
 import { addKey } from './commands/key.ts'
@@ -33,7 +33,7 @@ const COMMANDS: Record<string, AddCommand[]> = {
   'What is watched, and who is told:': [addProject, addMonitor, addIncident, addChannel, addSchedule],
   'Who may come in:': [addUser, addKey],
   'Copies:': [addBackup, addRestore, addExport, addImport],
-  'This program:': [addVersion, addCompletion],
+  'This program:': [addVersion, addHelp, addCompletion],
 }
 
 const shell: Shell = {
@@ -75,7 +75,7 @@ async function run(args: string[]): Promise<number> {
     program.commandsGroup(heading)
     for (const addCommand of group) addCommand(program, shell)
   }
-  showExamples(program.helpCommand(true), EXAMPLES)
+  showExamples(program, EXAMPLES)
   try {
     await program.parseAsync(args.length === 0 ? ['serve'] : args, { from: 'user' })
     return 0

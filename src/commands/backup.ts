@@ -20,8 +20,12 @@ export const addBackup: AddCommand = (program, shell) => {
   const backup = program
     .command('backup')
     .description('copy the database to one file, also while the server runs')
-    .option('--to <file>', 'a file, or a folder; without it "backups" in the data folder')
-    .option('--keep <n>', 'how many backups stay in that folder; older ones are deleted', readKeep)
+    .option('--to <path>', 'a folder that is there, or a file; without it "backups" in the data folder')
+    .option(
+      '--keep <n>',
+      'then delete all but the newest n backups of that folder; with --to it must be a folder',
+      readKeep,
+    )
     .option('--json', 'print JSON: {file, cronguard, schema, made_at, bytes, sha256, counts}')
     .action((options: BackupOptions, command: Command) => make(shell, { ...options, command }))
   backup
@@ -37,7 +41,8 @@ export const addBackup: AddCommand = (program, shell) => {
 
 async function make(shell: Shell, { to = null, keep = null, json, command }: BackupChoice): Promise<void> {
   if (keep !== null && to !== null && !isFolder(to) && !isBackupName(fileNameOf(to))) {
-    command.error('--keep counts backups that CronGuard has named itself: give --to a folder.', { exitCode: 2 })
+    const rule = '--keep counts the backups in a folder, which CronGuard has named itself'
+    command.error(`${rule}: give --to a folder that is there.`, { exitCode: 2 })
   }
   const { path, manifest } = await makeBackup({ config: shell.readConfig(), clock: systemClock }, { to, keep })
   if (json) shell.print(JSON.stringify({ file: path, ...manifest }, null, 2))

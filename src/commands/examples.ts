@@ -38,7 +38,7 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
   'channel list': [['Who is told, and whether that works', 'channel list you@example.com']],
   'channel test': [['By its name', 'channel test you@example.com "On call"']],
   'schedule next': [
-    ['Across a night in which clocks change', 'schedule next "30 2 * * *" --tz Europe/Riga --from 2026-03-27'],
+    ['Across a night in which clocks change', 'schedule next "30 3 * * *" --tz Europe/Riga --from 2026-03-27'],
     ['In words', 'schedule next "last friday of the month at 17:00" --count 12'],
   ],
   'user list': [['For a program', 'user list --json']],
@@ -57,10 +57,10 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
   'key ping': [['For URLs like /ping/<key>/<slug>', 'key ping you@example.com']],
   backup: [
     ['Into the data folder', 'backup'],
-    ['Elsewhere, keeping the newest 30', 'backup --to ./nightly --keep 30'],
+    ['Into a folder elsewhere, of which the newest 30 stay there', 'backup --to ./nightly --keep 30'],
   ],
-  'backup verify': [['Before you need it', 'backup verify ./nightly/cronguard.db']],
-  restore: [['While the server is stopped', 'restore ./nightly/cronguard.db']],
+  'backup verify': [['Before you need it', 'backup verify ./nightly/cronguard-20261124T030000Z.db']],
+  restore: [['While the server is stopped', 'restore ./nightly/cronguard-20261124T030000Z.db']],
   export: [['To keep it under version control', 'export cronguard.json']],
   import: [
     ['What would be done', 'import cronguard.json --dry-run'],

@@ -1,5 +1,6 @@
 import type { Command, HelpConfiguration } from 'commander'
 import { asTitle } from './colour.ts'
+import type { AddCommand } from './command.ts'
 
 /** How every help looks. Commands stand without "[options]": their own help has them, and the rest gets the room. */
 export const HELP_LOOKS: HelpConfiguration = {
@@ -10,6 +11,23 @@ export const HELP_LOOKS: HelpConfiguration = {
     })
     return [command.name(), ...words].join(' ')
   },
+}
+
+/** In the place of the library's own, which knows one word only: "help monitor add" is asked for as well. */
+export const addHelp: AddCommand = (program) => {
+  program.helpCommand(false)
+  program
+    .command('help')
+    .description('display help for command')
+    .argument('[command...]')
+    .action((words: string[]) => commandCalled(program, words).help())
+}
+
+function commandCalled(program: Command, words: string[]): Command {
+  return words.reduce((above, word) => {
+    const below = above.commands.find((command) => command.name() === word)
+    return below ?? above.error(`error: unknown command '${word}'`)
+  }, program)
 }
 
 /** A command line that can be typed as it stands, what it is for, and what stands before the program's name. */

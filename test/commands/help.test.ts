@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXAMPLES } from '#commands/examples.ts'
+import { isBackupName } from '#domain/backup.ts'
 import { Binary, execute } from '../support/binary.ts'
 import { ROOT } from '../support/source.ts'
 
@@ -67,7 +68,17 @@ describe('The help', () => {
 
   test('of one command is the same by both ways of asking', async () => {
     expect((await cronguard.run(['help', 'doctor'])).stdout).toBe(await help('doctor'))
+    expect((await cronguard.run(['help', 'monitor', 'add'])).stdout).toBe(await help('monitor', 'add'))
     expect(await help('doctor')).toContain('Examples:\n  # For people\n  cronguard doctor\n')
+  })
+
+  test('has examples with backups as `backup` names them, and a night in which the clocks do change', async () => {
+    const files = ['backup verify', 'restore'].flatMap((words) => EXAMPLES[words]?.map(([, line]) => line) ?? [])
+    for (const line of files) expect(isBackupName(line.split('/').at(-1) ?? '')).toBe(true)
+    const [, line = ''] = EXAMPLES['schedule next']?.[0] ?? []
+    const { stdout } = await execute(['sh', '-c', `${join(ROOT, 'dist/cronguard')} ${line}`])
+    const times = stdout.split('\n').flatMap((row) => /, (\d\d:\d\d):00 /.exec(row)?.[1] ?? [])
+    expect(new Set(times)).toEqual(new Set(['03:30', '04:00']))
   })
 
   const lines = Object.values(EXAMPLES).flatMap((examples) =>
@@ -93,6 +104,7 @@ describe('The help', () => {
 describe('A command that is called wrongly ends with 2 and says', () => {
   test.each([
     [['monitr', 'list'], '(Did you mean monitor?)'],
+    [['help', 'monitor', 'lst'], "unknown command 'lst'"],
     [['monitor', 'lst'], '(Did you mean list?)'],
     [['monitor', 'list', 'you@example.com', '--jsn'], '(Did you mean --json?)'],
     [['version', 'extra'], 'too many arguments'],

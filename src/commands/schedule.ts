@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { saidBack } from '#domain/schedule-input.ts'
 import { nextTimes, readExpression } from '#domain/schedule-times.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
@@ -42,7 +43,7 @@ function showNext(shell: Shell, { expression, tz, from, count, json }: NextOptio
   const times = nextTimes(schedule, { from: readFrom(from), zone, count: readCount(count) })
   const lines = times.map((time) => `${utc(time)}  ${momentInZone(time, zone)} ${zone}`)
   if (json) shell.print(JSON.stringify(times.map(utc)))
-  else shell.print([schedule.words, ...(lines.length === 0 ? ['No more.'] : lines)].join('\n'))
+  else shell.print([saidBack(schedule), ...(lines.length === 0 ? ['No more.'] : lines)].join('\n'))
 }
 
 function readFrom(from: string | undefined): number {

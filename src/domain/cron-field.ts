@@ -104,6 +104,7 @@ function readValue(shape: Shape, { part, text }: { part: string; text: string })
 }
 
 function expectation({ min, max, names }: Shape, text: string): string {
+  if (/^H(\(|$)/.test(text)) return 'Jenkins chooses what H is; write what it chose, or a period, as "every 15 minutes"'
   if (text === '?') return 'write * where any will do'
   if (text === '') return 'a value is missing'
   if (names.length === 0) return `"${text}" is not a number from ${min} to ${max}`

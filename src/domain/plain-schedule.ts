@@ -5,7 +5,10 @@ import { currentZoneName } from '#lib/zone-names.ts'
 import { type Plan, type Rhythm, readPlan, type Time, UNIT_SECONDS } from './plain-words.ts'
 import { type Reading, readPart, unreadPart } from './reading.ts'
 
-export type PlainSchedule = { kind: 'period'; periodMs: number } | { kind: 'cron'; expression: string }
+export type PlainSchedule =
+  | { kind: 'period'; periodMs: number }
+  /** Whether the words say a time of day, or how often in a day: midnight is meant where they do not. */
+  | { kind: 'cron'; expression: string; isTimeSaid: boolean }
 
 const EXAMPLES = '"every 5 minutes", "every day at 3am", "weekdays at 18:30" or "first day of the month at 6"'
 const MONTHS_OF_QUARTERS = [1, 4, 7, 10]
@@ -18,7 +21,8 @@ export function readPlainWords(text: string): PlainSchedule {
   if (unread !== '') throw new AppError('invalid', notUnderstood(readPart(reading), unread))
   const periodMs = periodOf(plan)
   if (periodMs !== null) return { kind: 'period', periodMs }
-  return { kind: 'cron', expression: `${timeFields(plan)} ${dayFields(plan)}` }
+  const expression = `${timeFields(plan)} ${dayFields(plan)}`
+  return { kind: 'cron', expression, isTimeSaid: saysTime(plan) }
 }
 
 /** A length of time and nothing else, in milliseconds; null for all other words. */
@@ -107,6 +111,10 @@ function dayFields({ rhythm, weekdays, dates, months }: Plan): string {
   checkRhythm(rhythm, { weekdays, isOpen })
   const first = isOpen && rhythm.unit !== 'day' ? '1' : named.dates
   return `${first} ${months ? named.months : monthsOf(rhythm)} ${named.weekdays}`
+}
+
+function saysTime({ rhythm, times, minutesPast }: Plan): boolean {
+  return times !== undefined || minutesPast !== undefined || (rhythm !== undefined && isTimeOfDay(rhythm))
 }
 
 function isTimeOfDay({ unit }: Rhythm): boolean {

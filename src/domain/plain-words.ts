@@ -61,7 +61,11 @@ const CLOCK = '(\\d{1,2})(?:[:.](\\d\\d))?\\s*(am|pm|a\\.m\\.|p\\.m\\.|o.clock|h
 
 const PHRASES = {
   adverb: phrase(`(${Object.keys(ADVERBS).join('|')})`),
-  timesPer: phrase(`(once|twice|(?:${NUMBER}) times) (?:a|an|per|${EVERY}) (${UNIT})`),
+  partOfDay: phrase(`${EVERY} (?:night|morning)`),
+  fortnight: phrase(`bi-?weekly|fortnightly|${EVERY} fortnight`),
+  timesPer: phrase(
+    `(once|twice|(?:${NUMBER}) times|(?:${NUMBER}) ?x) (?:(?:a|an|per|${EVERY}) (${UNIT})|(hourly|daily|weekly))`,
+  ),
   half: phrase(`${EVERY} (half|quarter)(?:[ -]an?| of an)?[ -]hour`),
   other: phrase(`${EVERY} (?:other|second) (${UNIT})`),
   every: phrase(`(?:once )?${EVERY}(?: (${NUMBER}))? ?(${UNIT})`),
@@ -124,6 +128,8 @@ function readRhythm(reading: Reading, plan: Plan): boolean {
 function oneRhythm(reading: Reading): Rhythm | null {
   const [adverb] = take(reading, PHRASES.adverb) ?? []
   if (adverb) return { count: 1, unit: ADVERBS[adverb.toLowerCase()] as Unit }
+  if (take(reading, PHRASES.partOfDay)) return { count: 1, unit: 'day' }
+  if (take(reading, PHRASES.fortnight)) return { count: 2, unit: 'week' }
   const [part] = take(reading, PHRASES.half) ?? []
   if (part) return { count: part.toLowerCase() === 'half' ? 30 : 15, unit: 'minute' }
   const perUnit = timesPerUnit(reading)
@@ -135,10 +141,11 @@ function oneRhythm(reading: Reading): Rhythm | null {
 
 function timesPerUnit(reading: Reading): Rhythm | null {
   const at = reading.at
-  const [times, per] = take(reading, PHRASES.timesPer) ?? []
+  const [times, unit, adverb] = take(reading, PHRASES.timesPer) ?? []
+  const per = unit ?? adverb
   if (times === undefined || per === undefined) return null
   const lower = times.toLowerCase()
-  const count = lower === 'once' ? 1 : lower === 'twice' ? 2 : numberOf(lower.replace(/ times$/, ''))
+  const count = lower === 'once' ? 1 : lower === 'twice' ? 2 : numberOf(lower.replace(/ times$| ?x$/, ''))
   const seconds = UNIT_SECONDS[unitOf(per)]
   if (count === 1) return { count, unit: unitOf(per) }
   if (seconds !== undefined) return { count: seconds / count, unit: 'second' }

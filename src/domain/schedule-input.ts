@@ -8,11 +8,24 @@ import { parseOnCalendar } from './on-calendar.ts'
 import { readPlainLength, readPlainWords } from './plain-schedule.ts'
 import { onCalendarInWords, PERIOD_MAX_MS, PERIOD_MIN_MS, periodInWords, type Schedule } from './schedule.ts'
 
-/** What was read; `words` say it back. The zone of cron and OnCalendar comes from elsewhere. */
-export type ScheduleInput =
-  | { kind: 'period'; periodMs: number; words: string }
-  | { kind: 'cron'; expression: string; words: string }
-  | { kind: 'on-calendar'; expression: string; words: string }
+/** What was read. The zone of cron and OnCalendar comes from elsewhere. */
+export type ScheduleInput = SaidBack &
+  (
+    | { kind: 'period'; periodMs: number }
+    | { kind: 'cron'; expression: string }
+    | { kind: 'on-calendar'; expression: string }
+  )
+
+interface SaidBack {
+  words: string
+  /** What goes on after the words where they say more than was written: "as no time is given". */
+  because?: string
+}
+
+/** "every Monday at 00:00, as no time is given" */
+export function saidBack({ words, because }: SaidBack): string {
+  return because === undefined ? words : `${words}, ${because}`
+}
 
 export const SCHEDULE_MAX_LENGTH = 100
 
@@ -24,6 +37,8 @@ export function readSchedule(text: string): ScheduleInput {
     throw new AppError('invalid', `A schedule has at most ${SCHEDULE_MAX_LENGTH} characters.`)
   }
   if (isSeconds(written)) return periodInput(Number(written) * SECOND)
+  if (EVERY.test(written)) return everyInput(written)
+  checkCrontab(written)
   if (isCron(written)) return cronInput(written)
   return isOnCalendar(written) ? onCalendarInput(written) : plainInput(written)
 }
@@ -61,6 +76,30 @@ function isSeconds(text: string): boolean {
   return /^\d+$/.test(text)
 }
 
+/** As some schedulers written in Go have it. */
+const EVERY = /^@every\b\s*/i
+
+function everyInput(text: string): ScheduleInput {
+  const periodMs = readLength(text.replace(EVERY, ''))
+  if (periodMs === null) throw new AppError('invalid', 'After "@every" comes a length of time, as in "@every 5m".')
+  return periodInput(periodMs)
+}
+
+/** What stands in crontabs besides the five fields. */
+function checkCrontab(text: string): void {
+  const [zone] = /^(?:CRON_)?TZ\s*=\s*\S*/i.exec(text) ?? []
+  if (zone) throw new AppError('invalid', `Leave "${zone}" out: the time zone is chosen on its own.`)
+  const lines = text.split('\n').map((line) => line.trim())
+  if (lines.length > 1 && lines.some(isCron)) {
+    const rule = 'A schedule is one line of a crontab, and these are several'
+    throw new AppError('invalid', `${rule}. Say them in one, as "0 3,15 * * *", or make a monitor for each.`)
+  }
+  if (/^@reboot\b/i.test(text)) {
+    const rule = '"@reboot" has no time of its own, so nothing can be missed'
+    throw new AppError('invalid', `${rule}. Write how often the job should report, as "every day".`)
+  }
+}
+
 function periodInput(periodMs: number): ScheduleInput {
   if (periodMs < PERIOD_MIN_MS || periodMs > PERIOD_MAX_MS) {
     throw new AppError('invalid', 'A period is at least one second and at most 365 days long.')
@@ -80,12 +119,14 @@ function onCalendarInput(text: string): ScheduleInput {
 
 function plainInput(text: string): ScheduleInput {
   const plain = readPlainWords(text)
-  return plain.kind === 'period' ? periodInput(plain.periodMs) : cronInput(plain.expression)
+  if (plain.kind === 'period') return periodInput(plain.periodMs)
+  return { ...cronInput(plain.expression), ...(!plain.isTimeSaid && { because: 'as no time is given' }) }
 }
 
 /** As it stands in a timer unit of systemd. */
 const PREFIX = /^[ \t]*OnCalendar[ \t]*=[ \t]*/gim
-const CRON_WORD = /^[\d*?][\w*?/,#-]*$/
+/** An H is for Jenkins to replace: it is no word of plain language, and the field says what to write instead. */
+const CRON_WORD = /^(?:[\d*?]|H(?![a-z]))[\w*?/,#()-]*$/
 const LONE_DATE = /^[\d*.,/]+-[\d*.,/]+-/
 
 function isCron(text: string): boolean {

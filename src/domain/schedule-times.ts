@@ -13,7 +13,7 @@ export function nextTimes(
 }
 
 /** A schedule as a monitor has it. */
-export function scheduleOf({ words: _, ...input }: ScheduleInput, timeZone: string): Schedule {
+export function scheduleOf({ words: _words, because: _because, ...input }: ScheduleInput, timeZone: string): Schedule {
   return { ...DAILY, timeZone, ...input }
 }
 

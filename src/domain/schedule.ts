@@ -126,7 +126,22 @@ export function rhythmInWords(schedule: Schedule): string {
 /** The same with the time zone, where the clock matters: "every day at 03:00 (Europe/Berlin)". */
 export function scheduleInWords(schedule: Schedule): string {
   const rhythm = rhythmInWords(schedule)
-  return schedule.kind === 'period' ? rhythm : `${rhythm} (${schedule.timeZone})`
+  return namesZone(schedule) ? `${rhythm} (${schedule.timeZone})` : rhythm
+}
+
+/** The time zone whose clock tells the times: that which all lines of an OnCalendar expression name goes first. */
+export function zoneOfTimes(schedule: Schedule): string {
+  const [zone, ...others] = new Set(ownZones(schedule))
+  return zone && others.length === 0 ? zone : schedule.timeZone
+}
+
+// An OnCalendar expression each line of which says its own asks for no other.
+function namesZone(schedule: Schedule): boolean {
+  return schedule.kind === 'cron' || ownZones(schedule).includes(null)
+}
+
+function ownZones({ kind, expression }: Schedule): (string | null)[] {
+  return kind === 'on-calendar' ? readOnCalendar(expression).lines.map(({ zone }) => zone) : []
 }
 
 export function periodInWords(periodMs: number): string {

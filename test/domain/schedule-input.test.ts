@@ -29,6 +29,17 @@ describe('A length of time', () => {
     ['once an hour', HOUR],
     ['twice a day', 12 * HOUR],
     ['3 times per hour', 20 * MINUTE],
+    ['three times a day', 8 * HOUR],
+    ['3x a day', 8 * HOUR],
+    ['2 x daily', 12 * HOUR],
+    ['every night', DAY],
+    ['Every morning', DAY],
+    ['biweekly', 2 * WEEK],
+    ['bi-weekly', 2 * WEEK],
+    ['every two weeks', 2 * WEEK],
+    ['fortnightly', 2 * WEEK],
+    ['@every 5m', 5 * MINUTE],
+    ['@every 1h30m', 90 * MINUTE],
     ['minutely', MINUTE],
     ['hourly', HOUR],
     ['daily', DAY],
@@ -47,6 +58,8 @@ describe('Plain words for days and times', () => {
     ['at noon and midnight', '0 0,12 * * *'],
     ['at 12am', '0 0 * * *'],
     ['at 6, 12 and 18', '0 6,12,18 * * *'],
+    ['every night at 3', '0 3 * * *'],
+    ['at 7:30 every morning', '30 7 * * *'],
     ['weekdays at 18:30', '30 18 * * 1-5'],
     ['on weekends at 10', '0 10 * * 0,6'],
     ['every monday at 9', '0 9 * * 1'],
@@ -186,6 +199,28 @@ describe('What was read is said back', () => {
   })
 })
 
+describe('Midnight is said to be assumed', () => {
+  const because = (text: string) => {
+    const { words, because } = readSchedule(text)
+    return `${words}: ${because}`
+  }
+
+  test.each([
+    ['every monday', 'every Monday at 00:00'],
+    ['monthly on the first', 'on the 1st of every month at 00:00'],
+    ['weekdays', 'Monday to Friday at 00:00'],
+  ])('for %p, which names days only', (text, words) => {
+    expect(because(text)).toBe(`${words}: as no time is given`)
+  })
+
+  test.each(['every monday at midnight', 'every hour on mondays', 'hourly at :05', 'daily', '0 0 * * 1', '@daily'])(
+    'not for %p',
+    (text) => {
+      expect(because(text)).toEndWith(': undefined')
+    },
+  )
+})
+
 describe('What cannot be read gets a sentence that says where', () => {
   test.each([
     ['', 'Say when pings are expected'],
@@ -216,6 +251,17 @@ describe('What cannot be read gets a sentence that says where', () => {
     ['0 3 * *', 'This one has 4.'],
     ['* * * * * *', 'This one has 6'],
     ['0 3 * * * /usr/local/bin/backup', '"/usr/local/bin/backup" comes after them'],
+    ['0 3 * * *\n0 15 * * *', 'A schedule is one line of a crontab, and these are several.'],
+    ['# backup\n0 3 * * *', 'A schedule is one line of a crontab'],
+    ['H 3 * * *', 'The minute "H" cannot be read: Jenkins chooses what H is'],
+    ['H/15 * * * *', 'The minute "H/15" cannot be read: Jenkins chooses what H is'],
+    ['0 H(0-7) * * *', 'The hour "H(0-7)" cannot be read'],
+    ['CRON_TZ=Europe/Riga 0 3 * * *', 'Leave "CRON_TZ=Europe/Riga" out: the time zone is chosen on its own.'],
+    ['TZ=UTC\n0 3 * * *', 'Leave "TZ=UTC" out'],
+    ['@reboot', '"@reboot" has no time of its own'],
+    ['@every blue moon', 'After "@every" comes a length of time'],
+    ['@every 5m on mondays', 'After "@every" comes a length of time'],
+    ['@sometimes', '"@sometimes" is none of the names'],
     ['60 * * * *', 'The minute "60" cannot be read'],
     ['Mon..Fri 25:00', 'The hour "25" cannot be read'],
     ['every', '"every" is not understood.'],

@@ -44,6 +44,20 @@ describe('The preview', () => {
     expect(text).toEndWith('6 Mar 2026, 18:30:006 Mar 2026, 16:30:00')
   })
 
+  test('says that it assumes midnight', async () => {
+    const sentence = 'Expected every Monday at 00:00 (UTC), as no time is given, with 1 hour of grace.'
+    expect(await preview({ schedule: 'every monday' })).toContain(sentence)
+  })
+
+  test('goes by the time zone that an OnCalendar expression names itself', async () => {
+    const text = await preview({ schedule: 'Mon 09:00 Europe/Riga' })
+    expect(text).toContain('Expected OnCalendar: Mon 09:00 Europe/Riga, with 1 hour of grace.')
+    expect(text).toContain('Europe/RigaUTC2 Mar 2026, 09:00:002 Mar 2026, 07:00:00')
+    const mixed = await preview({ schedule: '06:00 Europe/Riga\n18:30', timeZone: 'Asia/Tokyo' })
+    expect(mixed).toContain('OnCalendar: 06:00 Europe/Riga and 18:30 (Asia/Tokyo), with')
+    expect(mixed).toContain('Asia/TokyoUTC')
+  })
+
   test('says when the last time is, and that nothing is expected after it', async () => {
     expect(await preview({ schedule: '2026-03-02 03:00' })).toContain('The next and last timeUTC2 Mar 2026, 03:00:00')
     expect(await preview({ schedule: '2026-02-01 03:00' })).toContain('The schedule has no time left')

@@ -5,7 +5,7 @@ import type { Channel } from '#domain/channel.ts'
 import { withRules } from '#domain/lifecycle.ts'
 import { type Monitor, shownName } from '#domain/monitor.ts'
 import { DAILY } from '#domain/schedule.ts'
-import { scheduleAsInput } from '#domain/schedule-input.ts'
+import { readSchedule, scheduleAsInput } from '#domain/schedule-input.ts'
 import { type Form, orAgain, problemOf, type Retry } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type MonitorVisit, onMonitor, type ProjectVisit } from '#http/guards.ts'
@@ -156,7 +156,8 @@ function previewOf(text: (name: string) => string, visit: FormVisit): SchedulePr
   const reading = readingOf(visit)
   const [problem] = Object.values(problems)
   if (problem !== undefined) return { problem, reading }
-  return { ...rhythm, reading, watched: visit.monitor ? watchedWith(visit.monitor, rhythm) : null }
+  const { because } = readSchedule(text('schedule'))
+  return { ...rhythm, because, reading, watched: visit.monitor ? watchedWith(visit.monitor, rhythm) : null }
 }
 
 function watchedWith(monitor: Monitor, rhythm: Rhythm): Monitor | null {

@@ -94,7 +94,7 @@ function readScheduleFields(text: FieldText, problems: FieldProblems, before: Sc
   const zone = text('timeZone') === '' ? before.timeZone : currentZoneName(text('timeZone'))
   if (zone === null) problems.timeZone = 'Choose a time zone of the list.'
   try {
-    const { words: _, ...input } = readSchedule(text('schedule'))
+    const { words: _words, because: _because, ...input } = readSchedule(text('schedule'))
     return { ...before, timeZone: zone ?? before.timeZone, ...input }
   } catch (error) {
     if (!(error instanceof AppError)) throw error

@@ -6,6 +6,7 @@ import {
   type Schedule,
   scheduleInWords,
   shortestInterval,
+  zoneOfTimes,
 } from '#domain/schedule.ts'
 import { durationInWords, HOUR, momentInWords } from '#lib/duration.ts'
 import { momentInZone, shortMomentInZone } from '#lib/zone.ts'
@@ -17,6 +18,8 @@ export type SchedulePreviewProps = { reading: Reading } & (
   | (Pick<MonitorRules, 'schedule' | 'graceMs' | 'earlyMs'> & {
       /** The monitor with this schedule, when it is there already and waits for a ping or for the end of a run. */
       watched: Pick<Monitor, 'dueAt' | 'deadlineAt' | 'lastPingAt' | 'openRuns'> | null
+      /** Why it says more than was written, where it does. */
+      because: string | undefined
     })
 )
 
@@ -31,12 +34,13 @@ export function SchedulePreview(props: SchedulePreviewProps) {
 type Sound = Exclude<SchedulePreviewProps, { problem: string }>
 
 function Understood(props: Sound) {
-  const { schedule, graceMs, watched, reading } = props
+  const { schedule, graceMs, watched, because, reading } = props
   const isPast = watched?.deadlineAt != null && watched.deadlineAt <= reading.now
   return (
     <>
       <p>
-        Expected <b>{scheduleInWords(schedule)}</b>, with {durationInWords(graceMs)} of grace. <Tolerance {...props} />
+        Expected <b>{scheduleInWords(schedule)}</b>
+        {because && `, ${because}`}, with {durationInWords(graceMs)} of grace. <Tolerance {...props} />
         {watched === null ? <IfItReportsNow {...props} /> : <AsItStands {...props} watched={watched} />}
         {isPast && <strong> That has passed: with this schedule it goes down at once.</strong>}
       </p>
@@ -106,20 +110,21 @@ const TIMES_SHOWN = 5
 function NextTimes({ schedule, reading }: { schedule: Schedule; reading: Reading }) {
   const slots = schedule.kind === 'period' ? [] : nextSlots(schedule, { after: reading.now, count: TIMES_SHOWN })
   if (slots.length === 0) return null
-  const isUtc = schedule.timeZone === 'UTC'
+  const zone = zoneOfTimes(schedule)
+  const isUtc = zone === 'UTC'
   return (
     <table class="next-times">
       <caption>The next {slots.length === 1 ? 'and last time' : `${slots.length} times`}</caption>
       <thead>
         <tr>
-          {!isUtc && <th scope="col">{schedule.timeZone}</th>}
+          {!isUtc && <th scope="col">{zone}</th>}
           <th scope="col">UTC</th>
         </tr>
       </thead>
       <tbody>
         {slots.map((at) => (
           <tr>
-            {!isUtc && <td>{momentInZone(at, schedule.timeZone)}</td>}
+            {!isUtc && <td>{momentInZone(at, zone)}</td>}
             <td>{momentInZone(at, 'UTC')}</td>
           </tr>
         ))}

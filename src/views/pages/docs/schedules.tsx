@@ -38,10 +38,11 @@ function InWords() {
         head={['you type', 'it becomes']}
         rows={[
           ['every 5 minutes, 90s, 1h 30m', 'a period: a ping at least once in it, counted from the last one'],
-          ['hourly, daily, weekly', 'a period of an hour, a day, a week'],
+          ['hourly, daily, weekly, 3x a day, biweekly', 'a period of an hour, a day, a week, 8 hours, two weeks'],
           ['daily at 3am', '`0 3 * * *`'],
           ['weekdays at 18:30', '`30 18 * * 1-5`'],
           ['every monday at 9', '`0 9 * * 1`'],
+          ['every monday', '`0 0 * * 1`: midnight, as no time is given'],
           ['first day of the month at 6', '`0 6 1 * *`'],
         ]}
       />

@@ -13,7 +13,9 @@ test.each([
   ['nginx', nginxLines],
   ['Traefik', traefikLines],
 ])('The README has the lines for %s that were tried', (_, linesOf) => {
-  expect(readme).toContain(`\n${linesOf({ host: 'cron.example.com', path: '' }).join('\n')}\n`)
+  expect(readme).toContain(
+    `\n${linesOf({ host: 'cron.example.com', path: '', upstream: '127.0.0.1:8000' }).join('\n')}\n`,
+  )
 })
 
 test('The README names every setting', () => {

@@ -7,7 +7,7 @@ import { caddyLines, nginxLines, type Place } from '#views/pages/docs/proxy-line
 import { Binary, eventually, execute, freePort } from '../support/binary.ts'
 import { findProgram } from '../support/programs.ts'
 
-const PLACE: Place = { host: 'cron.example.org', path: '/cron' }
+const PLACE: Omit<Place, 'upstream'> = { host: 'cron.example.org', path: '/cron' }
 const EMAIL = 'ada@example.org'
 const PASSWORD = 'a very long engine'
 const BEFORE_2_7 = /^v?2\.[0-6]\./
@@ -36,9 +36,8 @@ const KINDS: Kind[] = [
     configure: ({ http, https, upstream, version }) =>
       [
         `{\nhttp_port ${http}\nhttps_port ${https}\nadmin off\nlocal_certs\nskip_install_trust\n}`,
-        caddyLines(PLACE)
+        caddyLines({ ...PLACE, upstream })
           .join('\n')
-          .replace('127.0.0.1:8000', upstream)
           .replace('request_buffers 16MiB', BEFORE_2_7.test(version) ? 'buffer_requests' : '$&'),
       ].join('\n'),
     command: (configuration) => ['run', '--config', configuration, '--adapter', 'caddyfile'],
@@ -51,9 +50,8 @@ const KINDS: Kind[] = [
       const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
         (name) => `${name}_temp_path ${folder}/${name};`,
       )
-      const site = nginxLines(PLACE)
+      const site = nginxLines({ ...PLACE, upstream })
         .join('\n')
-        .replace('127.0.0.1:8000', upstream)
         .replace('listen 80;', `listen ${http};`)
         .replace('listen 443 ssl;', `listen ${https} ssl;`)
         .replaceAll('/etc/letsencrypt/live/cron.example.org', folder)

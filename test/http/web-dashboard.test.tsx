@@ -32,6 +32,9 @@ describe('The dashboard', () => {
       expect(text).toContain(step)
     }
     expect(text).toContain(`${path}/monitors/new`)
+    expect(text).toContain(`<a href="${path}/channels">Add a channel</a>`)
+    guard.webhookTo(project, 'https://example.com/hook')
+    expect(await alice.read('/')).not.toContain('Add a channel')
   })
 
   test('shows each monitor with its status in a word and a shape, its schedule, pings and runs', async () => {

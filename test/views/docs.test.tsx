@@ -18,7 +18,7 @@ const render = (baseUrl: string): [name: string, html: string][] => [
   ['/docs', String(<DocsIndex baseUrl={baseUrl} />)],
   ...DOCS.map(({ slug, Content }): [string, string] => [
     `/docs/${slug}`,
-    String(<Content baseUrl={baseUrl} manual={manual} />),
+    String(<Content baseUrl={baseUrl} upstream="127.0.0.1:9000" manual={manual} />),
   ]),
 ]
 const PAGES = render(BASE_URL)
@@ -79,6 +79,19 @@ describe.each(PAGES)('The page %s', (name, html) => {
 test('The pages are about whatever address is given, and it cannot break out of them', () => {
   for (const [, html] of render('http://localhost:8000')) expect(html).toContain('http://localhost:8000')
   for (const [, html] of render('http://x/"><script>')) expect(html).not.toContain('<script>')
+})
+
+test('Strangers are told one word about the health, as the configuration says', () => {
+  const [, html = ''] = PAGES.find(([name]) => name === '/docs/configuration') ?? []
+  expect(html).toContain('/health\n{&quot;status&quot;:&quot;ok&quot;}\n')
+})
+
+test('A proxy is led to the port on which CronGuard listens', () => {
+  const [, html = ''] = PAGES.find(([name]) => name === '/docs/proxy') ?? []
+  for (const lines of ['reverse_proxy 127.0.0.1:9000 {', 'server 127.0.0.1:9000;', 'http://127.0.0.1:9000']) {
+    expect(html).toContain(lines)
+  }
+  expect(html).not.toContain(':8000')
 })
 
 test('The way between the pages names each once, and marks the one that is shown', () => {

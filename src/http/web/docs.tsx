@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import type { Deps } from '#deps.ts'
 import { manualOf } from '#http/api/manual.ts'
 import type { DescribedOperation } from '#http/api/operations.ts'
 import { frameOf } from '#http/frame.ts'
@@ -14,7 +15,8 @@ import { Licences } from '#views/pages/docs/licences.tsx'
 
 /** For everybody: whoever writes a script need not sign in to read how to ping. */
 export function docsRoutes(house: House, operations: readonly DescribedOperation[]) {
-  const { baseUrl } = house.deps.config
+  const { config } = house.deps
+  const { baseUrl } = config
   return new Elysia({ name: 'web/docs' })
     .get(
       '/docs',
@@ -31,10 +33,16 @@ export function docsRoutes(house: House, operations: readonly DescribedOperation
       anybody(house, (visit) => {
         const doc = DOCS.find(({ slug }) => slug === visit.params.page)
         if (!doc) throw new AppError('not_found', 'There is no such page in the documentation.')
-        const content = <doc.Content baseUrl={baseUrl} manual={manualOf(operations)} />
+        const content = <doc.Content baseUrl={baseUrl} upstream={addressOf(config)} manual={manualOf(operations)} />
         return show(house, { visit, title: doc.title, slug: doc.slug, content })
       }),
     )
+}
+
+/** As a program on this machine calls it. */
+function addressOf({ host, port }: Deps['config']): string {
+  const called = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `${called.includes(':') ? `[${called}]` : called}:${port}`
 }
 
 interface Doc {

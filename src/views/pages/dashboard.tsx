@@ -37,7 +37,7 @@ export function DashboardPage({ visit, project, tags, all, channels, ...list }: 
       </div>
       {total > 0 && channels !== 'on' && <NobodyIsTold project={project} areOff={channels === 'off'} />}
       {total > 0 && <FilterForm tags={tags} {...list} />}
-      {total > 0 ? <MonitorList {...list} /> : <FirstMonitor project={project} />}
+      {total > 0 ? <MonitorList {...list} /> : <FirstMonitor project={project} channels={channels} />}
     </Frame>
   )
 }
@@ -137,7 +137,7 @@ function NobodyIsTold({ project, areOff }: { project: OwnProject; areOff: boolea
   )
 }
 
-function FirstMonitor({ project }: { project: OwnProject }) {
+function FirstMonitor({ project, channels }: Pick<DashboardProps, 'project' | 'channels'>) {
   if (!may(project.role, 'operate')) {
     return (
       <div class="empty card" data-first-monitor="">
@@ -150,6 +150,14 @@ function FirstMonitor({ project }: { project: OwnProject }) {
     <div class="empty card" data-first-monitor="">
       <h2>Watch your first job</h2>
       <ol class="steps">
+        {channels !== 'on' && (
+          <li>
+            <h3>Say whom to tell</h3>
+            <p class="soft">
+              <a href={`/projects/${project.id}/channels`}>Add a channel</a> and send a test through it.
+            </p>
+          </li>
+        )}
         <li>
           <h3>Create a monitor</h3>
           <p class="soft">Say what the job is called and how often it runs.</p>

@@ -35,6 +35,7 @@ function When() {
           ['a success ends an incident', 'up', '`ping`'],
           ['the first success ever, or one that wakes a paused monitor', 'none', ''],
           ['a person pauses or resumes', 'none', ''],
+          ['CronGuard itself could not watch', 'blind, once for each project', 'what kept it from watching'],
         ]}
       />
       <Text>Each change is told once. While a monitor stays down, further failures and missed pings tell nobody.</Text>
@@ -124,7 +125,7 @@ function Webhook({ baseUrl }: DocProps) {
         label="Fields of a webhook"
         head={['field', 'holds']}
         rows={[
-          ['`status`', '`down` or `up`'],
+          ['`status`', '`down` or `up`; `blind` after a time in which CronGuard itself could not watch'],
           ['`reason`', '`timeout`, `overrun`, `fail` or `ping`, as in the table above'],
           ['`details`', 'what happened, in a sentence'],
           ['`test`', 'true when somebody tests the channel; such a monitor does not exist'],
@@ -132,6 +133,10 @@ function Webhook({ baseUrl }: DocProps) {
           ['`last_ping`', 'the last ping before it, or null; `kind` is what it was taken for'],
           ['`expected_at`', 'for `timeout` when the ping was due, for `overrun` when the run started; else null'],
           ['`down_seconds`', 'for `up` how long it was down; else null'],
+          [
+            '`blackout`',
+            'only for `blind`, where `monitor` is null: from when to when, and which monitors got one more grace',
+          ],
         ]}
       />
       <Text>

@@ -244,11 +244,12 @@ function Commands() {
           ['`cronguard project list EMAIL`', 'lists projects: id, ping key, name; `--json`'],
           [
             '`cronguard monitor list EMAIL`',
-            'lists monitors with status, schedule and ping URL; `--project PROJECT`, `--json`',
+            'lists monitors with status, schedule, last ping and due; `--project PROJECT`; `--json` has the ping URLs too',
           ],
           [
             '`cronguard monitor add EMAIL NAME`',
-            'makes a monitor and prints its ping URL; `--schedule TEXT`, `--tz ZONE`, `--grace LENGTH`, `--tags WORDS`',
+            'makes a monitor and prints its ping URL; `--schedule TEXT`, `--tz ZONE`, `--grace LENGTH`, ' +
+              '`--tags WORDS`, `--channels WHICH`',
           ],
           ['`cronguard monitor pause`, `resume`, `rm EMAIL MONITOR`', 'by name, slug or key'],
           ['`cronguard incident list EMAIL`', 'lists incidents, newest first; `--open`, `--count N`, `--json`'],
@@ -262,7 +263,7 @@ function Commands() {
             'checks the settings; shows them and where they come from; `--json`',
           ],
           ['`cronguard doctor`', 'looks at everything that CronGuard needs, and says what to do; `--json`'],
-          ['`cronguard backup`', 'copies the database; `--to FILE`, `--keep N`, `--json`'],
+          ['`cronguard backup`', 'copies the database; `--to FOLDER`, `--keep N`, `--json`'],
           ['`cronguard backup verify FILE`', 'says whether a backup is whole; `--json`'],
           ['`cronguard restore FILE`', 'puts a backup in the place of the database; the server must not run; `--json`'],
           ['`cronguard export [FILE]`', 'writes projects, monitors and channels as JSON; `--with-secrets`, `--force`'],
@@ -325,10 +326,19 @@ function Kept() {
 function Health({ baseUrl }: DocProps) {
   return (
     <>
-      <Sample lines={[`curl ${baseUrl}/health`, '{"status":"ok","checker":"ok","outbox":"ok","database":"ok"}']} />
+      <Sample
+        lines={[
+          `curl ${baseUrl}/health`,
+          '{"status":"ok"}',
+          `curl ${baseUrl}/health -H "Authorization: Bearer $CRONGUARD_METRICS_TOKEN"`,
+          '{"status":"ok","parts":{"checker":"ok","outbox":"ok","database":"ok",...},"warnings":[]}',
+        ]}
+      />
       <Text>
-        The status is 200 while everything works, and 503 with the part that is `failing` when something does not. Let
-        something outside of this machine look at it, because nobody can report his own death.
+        The answer is 200 with `ok` while everything works, and 503 with `failing` when something does not. Who has the
+        metrics token, and an administrator who is signed in, is told which part that is, and every warning. `/livez`
+        answers as long as the process does, and `/readyz` answers 200 while pings are kept and watched over. Let
+        something outside of this machine look at it, because nobody can report their own death.
       </Text>
       <Text>
         Events are written to standard error, one line each; under systemd with a priority and without the time, which

@@ -10,7 +10,10 @@ export function DocsIndex({ baseUrl }: DocProps) {
       <p class="lead">CronGuard tells people when a job did not report. These pages are about this instance.</p>
       <section id="shortest-way" class="docs-section">
         <h2>The shortest way</h2>
-        <Text>Create a monitor, say how often its job runs, and let the job call the ping URL when it is done:</Text>
+        <Text>
+          Add a channel and send a test through it. Then create a monitor, say how often its job runs, and let the job
+          call its ping URL when it is done:
+        </Text>
         <Sample lines={[`0 3 * * *  backup.sh && ${CURL} ${baseUrl}/ping/${SAMPLE_KEY}`]} />
         <Text>
           From the first ping on the monitor is watched. When a ping stays away for longer than the period and the

@@ -14,7 +14,7 @@ export interface Doc {
   slug: string
   title: string
   summary: string
-  Content: (props: DocProps & { manual: ApiManual }) => Markup
+  Content: (props: DocProps & { upstream: string; manual: ApiManual }) => Markup
 }
 
 /** The pages of the documentation, in the order in which a beginner needs them. */

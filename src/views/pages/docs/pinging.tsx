@@ -136,7 +136,8 @@ function Start({ baseUrl }: DocProps) {
         holds for a monitor that was never pinged, too.
       </Text>
       <Text>
-        The newest start is the one that is watched. A start while another run is under way begins the measuring anew.
+        Without run ids the newest start is the one that is watched: a start while another run is under way begins the
+        measuring anew.
       </Text>
     </>
   )
@@ -224,7 +225,7 @@ function Body({ baseUrl }: DocProps) {
       </Text>
       <Text>
         The time, the method, the user agent and the address of the connection are kept too. Behind a proxy that is the
-        address of the proxy.
+        address of the proxy, unless `CRONGUARD_TRUSTED_PROXIES` names it.
       </Text>
     </>
   )
@@ -252,7 +253,8 @@ function Wrapper({ baseUrl }: DocProps) {
     <>
       <Text>
         Save this as `watched`, make it executable, and put it before the command: `watched backup.sh --all`. Its exit
-        status is passed on. When CronGuard cannot be reached, the job starts after half a minute of trying.
+        status is passed on. When CronGuard cannot be reached, the job starts after half a minute of trying; where
+        nothing answers at all, after a minute and a half.
       </Text>
       <Sample lines={wrapperScript(baseUrl)} />
     </>

@@ -4,19 +4,19 @@ export interface Place {
   host: string
   /** Like "/cron"; empty for none. */
   path: string
+  /** Where the proxy finds CronGuard: "127.0.0.1:8000". */
+  upstream: string
 }
 
-export function placeOf(baseUrl: string): Place {
+export function placeOf({ baseUrl, upstream }: { baseUrl: string; upstream: string }): Place {
   const { hostname, pathname } = new URL(baseUrl)
-  return { host: hostname, path: pathname.replace(/\/+$/, '') }
+  return { host: hostname, path: pathname.replace(/\/+$/, ''), upstream }
 }
-
-const PROGRAM = '127.0.0.1:8000'
 
 /** A site in a Caddyfile. */
-export function caddyLines({ host, path }: Place): string[] {
+export function caddyLines({ host, path, upstream }: Place): string[] {
   const proxy = [
-    `reverse_proxy ${PROGRAM} {`,
+    `reverse_proxy ${upstream} {`,
     '\tlb_try_duration 10s',
     '\trequest_buffers 16MiB',
     '\theader_up X-Request-Id {http.request.uuid}',
@@ -37,7 +37,7 @@ export function caddyLines({ host, path }: Place): string[] {
 }
 
 /** What belongs into the `http` part of nginx. */
-export function nginxLines({ host, path }: Place): string[] {
+export function nginxLines({ host, path, upstream }: Place): string[] {
   const server = [
     'listen 80;',
     'listen 443 ssl;',
@@ -73,7 +73,7 @@ export function nginxLines({ host, path }: Place): string[] {
     '    "~^http .*text/html" 1;',
     '}',
     'upstream cronguard {',
-    `    server ${PROGRAM};`,
+    `    server ${upstream};`,
     '    keepalive 16;',
     '}',
     'server {',
@@ -83,7 +83,7 @@ export function nginxLines({ host, path }: Place): string[] {
 }
 
 /** A file for the file provider of Traefik 3. */
-export function traefikLines({ host, path }: Place): string[] {
+export function traefikLines({ host, path, upstream }: Place): string[] {
   const here = path === '' ? `Host("${host}")` : `Host("${host}") && PathPrefix("${path}")`
   return [
     'http:',
@@ -113,7 +113,7 @@ export function traefikLines({ host, path }: Place): string[] {
     '  services:',
     '    cronguard:',
     '      loadBalancer:',
-    `        servers: [{ url: 'http://${PROGRAM}' }]`,
+    `        servers: [{ url: 'http://${upstream}' }]`,
   ]
 }
 

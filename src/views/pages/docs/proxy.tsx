@@ -1,23 +1,28 @@
 import { DocPage, type DocProps, type DocSection, Sample, Table, Text } from './parts.tsx'
-import { caddyLines, nginxLines, placeOf, traefikLines } from './proxy-lines.ts'
+import { caddyLines, nginxLines, type Place, placeOf, traefikLines } from './proxy-lines.ts'
 
-const SECTIONS: readonly DocSection[] = [
-  { id: 'needs', title: 'What a proxy must do', Content: Needs },
-  { id: 'caddy', title: 'Caddy', Content: Caddy },
-  { id: 'nginx', title: 'nginx', Content: Nginx },
-  { id: 'traefik', title: 'Traefik', Content: Traefik },
-  { id: 'path', title: 'Below a path', Content: BelowPath },
-  { id: 'socket', title: 'Over a unix socket', Content: Socket },
-  { id: 'amiss', title: 'When something is amiss', Content: Amiss },
-]
+interface BehindProxyProps extends DocProps {
+  /** Where a proxy on this machine finds CronGuard: "127.0.0.1:8000". */
+  upstream: string
+}
 
 /** How to run it behind another web server. */
-export function BehindProxy({ baseUrl }: DocProps) {
+export function BehindProxy({ baseUrl, upstream }: BehindProxyProps) {
+  const place = placeOf({ baseUrl, upstream })
+  const sections: readonly DocSection[] = [
+    { id: 'needs', title: 'What a proxy must do', Content: Needs },
+    { id: 'caddy', title: 'Caddy', Content: () => <Caddy place={place} /> },
+    { id: 'nginx', title: 'nginx', Content: () => <Nginx place={place} /> },
+    { id: 'traefik', title: 'Traefik', Content: () => <Traefik place={place} /> },
+    { id: 'path', title: 'Below a path', Content: BelowPath },
+    { id: 'socket', title: 'Over a unix socket', Content: Socket },
+    { id: 'amiss', title: 'When something is amiss', Content: Amiss },
+  ]
   return (
     <DocPage
       title="Behind a proxy"
       lead="CronGuard speaks plain HTTP. A proxy before it brings https, and may have other programs beside it."
-      sections={SECTIONS}
+      sections={sections}
       baseUrl={baseUrl}
     />
   )
@@ -67,10 +72,10 @@ function Needs({ baseUrl }: DocProps) {
   )
 }
 
-function Caddy({ baseUrl }: DocProps) {
+function Caddy({ place }: { place: Place }) {
   return (
     <>
-      <Sample lines={caddyLines(placeOf(baseUrl))} />
+      <Sample lines={caddyLines(place)} />
       <Text>
         The second address keeps Caddy from redirecting everything to https. `lb_try_duration` lets a ping wait while
         CronGuard restarts; without `request_buffers` that does not work for a ping with a body. Before Caddy 2.7 the
@@ -80,10 +85,10 @@ function Caddy({ baseUrl }: DocProps) {
   )
 }
 
-function Nginx({ baseUrl }: DocProps) {
+function Nginx({ place }: { place: Place }) {
   return (
     <>
-      <Sample lines={nginxLines(placeOf(baseUrl))} />
+      <Sample lines={nginxLines(place)} />
       <Text>
         All of it belongs into the `http` part: a file in `/etc/nginx/conf.d`, say. nginx cannot wait for a program that
         restarts, and `proxy_next_upstream` helps only with a second one; so it answers 503 with `Retry-After`, and jobs
@@ -93,10 +98,10 @@ function Nginx({ baseUrl }: DocProps) {
   )
 }
 
-function Traefik({ baseUrl }: DocProps) {
+function Traefik({ place }: { place: Place }) {
   return (
     <>
-      <Sample lines={traefikLines(placeOf(baseUrl))} />
+      <Sample lines={traefikLines(place)} />
       <Text>
         This is a file for the file provider of Traefik 3; `web`, `websecure` and `letsencrypt` are the names that its
         own documentation uses. The entry point `web` must have no redirection of its own: it would redirect pings.

@@ -263,10 +263,17 @@ function Pause({ baseUrl }: DocProps) {
 
 function Blackouts() {
   return (
-    <Text>
-      Deadlines are stored, not kept in timers, so a restart forgets none and delays none. What fell due while CronGuard
-      was not running is judged when it starts again, unless the ping comes first. An incident begins at the deadline,
-      even when it was noticed later.
-    </Text>
+    <>
+      <Text>
+        Deadlines are stored, not kept in timers, so a restart forgets none. When CronGuard could not watch, because it
+        was stopped, the machine slept or the disk took nothing, a ping may have reached nobody: every monitor that was
+        expected to report meanwhile gets one more grace, counted from the moment the watch goes on, and then is judged
+        as ever. The page of the monitor shows the gap, and each project is told once.
+      </Text>
+      <Text>
+        After a gap of up to 15 seconds, as a restart makes one, only what fell due in it is put off, and nobody is
+        told.
+      </Text>
+    </>
   )
 }

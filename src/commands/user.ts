@@ -20,20 +20,20 @@ export const addUser: AddCommand = (program, shell) => {
   const user = program.command('user').description('people who may sign in')
   user
     .command('create')
-    .description('create a user with a project of his own; prints a password unless one is given')
+    .description('create a user with a project of their own; prints a password unless one is given')
     .argument('<email>')
     .option('--password-stdin', 'read the password from standard input')
     .option('--admin', 'may administer this CronGuard')
     .action((email: string, options: CreateOptions) => create(shell, { email, ...options }))
   user
     .command('reset-password')
-    .description('give a user a new password and end his sessions; prints it unless one is given')
+    .description('give a user a new password and end their sessions; prints it unless one is given')
     .argument('<email>')
     .option('--password-stdin', 'read the password from standard input')
     .action((email: string, options: PasswordOptions) => resetPassword(shell, { email, ...options }))
   user
     .command('delete')
-    .description('delete a user with the projects that are his alone')
+    .description('delete a user with the projects that are theirs alone')
     .argument('<email>')
     .option('--yes', 'do it; without it only says what would go')
     .action((email: string, options: { yes?: boolean }) => remove(shell, { email, ...options }))
@@ -48,7 +48,7 @@ async function remove(shell: Shell, { email, yes = false }: { email: string; yes
   await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
     const { own } = estateToLeave(deps.db, userByEmail(deps, email).id)
     const projects = own.map(({ name }) => `"${name}"`).join(', ')
-    const loss = own.length === 0 ? '' : ` The projects that are his alone go with him: ${projects}.`
+    const loss = own.length === 0 ? '' : ` The projects that are theirs alone go with them: ${projects}.`
     if (!yes) throw new AppError('invalid', `${email} would be deleted.${loss} Say --yes to do it.`)
     deleteUserByEmail(deps, email)
     shell.print(`Deleted ${email}.${loss}`)

@@ -172,7 +172,7 @@ describe('user delete', () => {
     const warned = await refusal('user', 'delete', 'bob@example.org')
     expect(warned).toEqual({
       exitCode: 1,
-      says: expect.stringContaining('The projects that are his alone go with him: "My project". Say --yes to do it.'),
+      says: expect.stringContaining('The projects that are theirs alone go with them: "My project". Say --yes'),
     })
     expect(await json('user', 'list')).toHaveLength(2)
     expect(await ok('user', 'delete', 'bob@example.org', '--yes')).toStartWith('Deleted bob@example.org.')

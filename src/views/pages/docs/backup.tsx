@@ -69,8 +69,8 @@ function ByHand() {
       </Text>
       <Text>
         `backup verify` ends with 0 when the backup is as it was made, whole, and of a schema that this version knows;
-        otherwise with 1 and a sentence. An administrator finds the last backups, a button for another one, and the
-        download under This CronGuard in the menu of his account.
+        otherwise with 1 and a sentence. Administrators find the last backups, a button for another one, and the
+        download under This CronGuard in the menu of their account.
       </Text>
     </>
   )

@@ -244,7 +244,7 @@ function Commands() {
           ['`cronguard project list EMAIL`', 'lists projects: id, ping key, name; `--json`'],
           [
             '`cronguard monitor list EMAIL`',
-            'lists monitors with status, schedule, last ping and due; `--project PROJECT`; `--json` has the ping URLs too',
+            'lists monitors with status, schedule, last ping and due; `--project PROJECT`; `--json` has ping URLs too',
           ],
           [
             '`cronguard monitor add EMAIL NAME`',

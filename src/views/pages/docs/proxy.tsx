@@ -140,8 +140,9 @@ function Socket() {
           'and `unix:/run/cronguard/cronguard.sock` for nginx.'}
       </Text>
       <Text>
-        The user and the group of CronGuard may speak there (mode 0660), and whoever does is believed about whom he asks
-        for, like a trusted proxy. Under systemd, give CronGuard the group of the proxy with `systemctl edit cronguard`:
+        The user and the group of CronGuard may speak there (mode 0660), and whoever does is believed about whom they
+        ask for, like a trusted proxy. Under systemd, give CronGuard the group of the proxy with `systemctl edit
+        cronguard`:
       </Text>
       <Sample lines={['[Service]', 'Group=www-data']} />
       <Text>

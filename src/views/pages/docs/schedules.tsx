@@ -268,7 +268,8 @@ function Blackouts() {
         Deadlines are stored, not kept in timers, so a restart forgets none. When CronGuard could not watch, because it
         was stopped, the machine slept or the disk took nothing, a ping may have reached nobody: every monitor that was
         expected to report meanwhile gets one more grace, counted from the moment the watch goes on, and then is judged
-        as ever. The page of the monitor shows the gap, and each project is told once.
+        as ever. It gets no second one before it has pinged, so a dead job is found however often CronGuard is
+        restarted. The page of the monitor shows the gap, and each project is told once.
       </Text>
       <Text>
         After a gap of up to 15 seconds, as a restart makes one, only what fell due in it is put off, and nobody is

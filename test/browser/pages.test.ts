@@ -56,6 +56,10 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
     expect(await walk({ width: 320, scheme: 'light' }, overhangProblems)).toEqual([])
   }, 60_000)
 
+  test('has room for a finger where things to tap stand side by side', async () => {
+    expect(await walk({ width: 360, scheme: 'light', hasTouch: true }, targetProblems)).toEqual([])
+  }, 60_000)
+
   test('that a stranger sees is as good', async () => {
     for (const scheme of ['light', 'dark'] as const) {
       const stranger = await newPerson(browser, cronguard.url, { width: 360, scheme })
@@ -188,6 +192,17 @@ async function problemsOf(page: Page, path: string): Promise<string[]> {
   await page.emulateMedia({ colorScheme: scheme === 'dark' ? 'light' : 'dark' })
   if ((await page.title()) === 'owned') problems.push(`${path}: ran what a person typed`)
   return problems
+}
+
+const FINGER_PX = 44
+const TARGETS = 'nav a, .bar-end a, .bar summary, .snippets summary, .button:not(.button-link)'
+
+async function targetProblems(page: Page, path: string): Promise<string[]> {
+  const problems = await overhangProblems(page, path)
+  const small = await page.evaluate<string[]>(`[...document.querySelectorAll('${TARGETS}')]
+    .filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < ${FINGER_PX})
+    .map((target) => target.outerHTML.slice(0, 100))`)
+  return [...problems, ...small.map((target) => `${path}: is too small for a finger: ${target}`)]
 }
 
 async function overhangProblems(page: Page, path: string): Promise<string[]> {

@@ -31,6 +31,8 @@ export async function launch(): Promise<Browser> {
 export interface Look {
   width: number
   scheme: 'light' | 'dark'
+  /** With a finger in the place of a mouse. */
+  hasTouch?: boolean
 }
 
 /** One person at a browser. `complaints`: what the browser did not like, and what it was kept from doing. */
@@ -45,6 +47,7 @@ export async function newPerson(browser: Browser, baseURL: string, look: Partial
     baseURL,
     viewport: { width: look.width ?? 1280, height: 900 },
     colorScheme: look.scheme ?? 'light',
+    hasTouch: look.hasTouch ?? false,
     permissions: ['clipboard-read', 'clipboard-write'],
     timezoneId: 'Europe/Riga',
   })

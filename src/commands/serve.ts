@@ -4,6 +4,7 @@ import { openSetup } from '#actions/registration.ts'
 import { type App, startApp } from '#app.ts'
 import type { Config } from '#config.ts'
 import { systemClock } from '#lib/clock.ts'
+import { asServiceUser } from '#lib/service-user.ts'
 import { catchSignal } from '#lib/signals.ts'
 import type { AddCommand, Shell } from './command.ts'
 
@@ -35,7 +36,8 @@ function greet({ deps }: App, shell: Shell): void {
   if (token === null) return
   shell.tell('Nobody has an account yet. Make the first one here; the link works once, for 30 minutes:')
   shell.tell(`  ${config.baseUrl}/setup?token=${token}`)
-  shell.tell(`or on this machine: ${programFor(config)} user create you@example.com --admin\n`)
+  const command = asServiceUser(`${programFor(config)} user create you@example.com --admin`)
+  shell.tell(`or on this machine: ${command}\n`)
 }
 
 // A watcher that dies of one fault is silent about everything else; this one says so and goes on watching.

@@ -10,6 +10,7 @@ import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { HOUR } from '#lib/duration.ts'
 import type { AppError } from '#lib/errors.ts'
+import { asServiceUser } from '#lib/service-user.ts'
 import { findProject } from '#store/projects.ts'
 import { freshForm } from '#views/components/field.tsx'
 import { ConfirmPage, NewAccountPage, SetupClosedPage } from '#views/pages/sign-in.tsx'
@@ -59,10 +60,14 @@ export function registrationRoutes(house: House) {
   )
 }
 
+const CREATE_FIRST = 'cronguard user create you@example.com --admin'
+
 function showSetup({ deps }: House, { query, now }: Visit): Response {
   const token = query.get('token')
-  if (token === null) return page(<SetupClosedPage isStale={false} />)
-  if (!isSetupToken(deps.db, { token, now })) return page(<SetupClosedPage isStale />, 403)
+  if (token === null) return page(<SetupClosedPage isStale={false} command={asServiceUser(CREATE_FIRST)} />)
+  if (!isSetupToken(deps.db, { token, now })) {
+    return page(<SetupClosedPage isStale command={asServiceUser(CREATE_FIRST)} />, 403)
+  }
   return setupPage({ token, values: {}, problems: {}, problem: null })
 }
 

@@ -106,8 +106,8 @@ export function NewPasswordField({ form, name, label, hasFocus }: NewPasswordFie
   )
 }
 
-/** What a stranger sees while nobody has an account and he has no link, or one that is too old. */
-export function SetupClosedPage({ isStale }: { isStale: boolean }) {
+/** What a stranger sees while nobody has an account and there is no link, or it is too old. */
+export function SetupClosedPage({ isStale, command }: { isStale: boolean; command: string }) {
   return (
     <Plain title="First steps">
       <h1>{isStale ? 'This setup link is not valid any more' : 'Nobody has an account yet'}</h1>
@@ -130,7 +130,7 @@ export function SetupClosedPage({ isStale }: { isStale: boolean }) {
         <li>
           <h2>Or make the account on the machine</h2>
           <pre>
-            <code>cronguard user create you@example.com --admin</code>
+            <code>{command}</code>
           </pre>
         </li>
       </ol>

@@ -118,18 +118,42 @@ describe('channel', () => {
     expect(hook).toMatchObject({ name: 'hook', kind: 'webhook', to: receiver.url, enabled: true, failing_since: null })
     expect(JSON.stringify(hook)).not.toContain(SECRET)
     expect(await ok('channel', 'test', ALICE, 'hook')).toBe('The test was sent: Received status code 200.')
-    expect(await ok('channel', 'test', ALICE, hook.id)).toContain('sent')
+    expect(await json('channel', 'test', ALICE, hook.id)).toEqual({
+      channel: 'hook',
+      result: 'sent',
+      detail: 'Received status code 200',
+    })
     expect(receiver.received).toHaveLength(2)
     expect(await refusal('channel', 'test', ALICE, 'broken')).toEqual({
       exitCode: 1,
       says: 'The test could not be sent: Connection refused.',
     })
+    const broken = await run(['channel', 'test', ALICE, 'broken', '--json'])
+    expect([broken.exitCode, JSON.parse(broken.stdout)]).toEqual([
+      1,
+      { channel: 'broken', result: 'failed', detail: 'Connection refused' },
+    ])
     expect((await refusal('channel', 'test', ALICE, 'nothing')).says).toBe('There is no channel nothing.')
     await cronguard.end('SIGTERM')
   }, 20_000)
 })
 
+test('version is told to programs, too', async () => {
+  expect(await json('version')).toEqual({
+    version: await ok('version'),
+    platform: process.platform,
+    arch: process.arch,
+    bun: Bun.version,
+  })
+})
+
 describe('key', () => {
+  test('ping prints the ping key, for programs with the project', async () => {
+    const [{ name, ping_key }] = await json('project', 'list', ALICE)
+    expect(await ok('key', 'ping', ALICE)).toBe(ping_key)
+    expect(await json('key', 'ping', ALICE)).toEqual({ project: name, ping_key })
+  })
+
   test('list shows how each key begins and no more, and delete ends it', async () => {
     const key = await ok('key', 'create', ALICE, '--read-only')
     const listed = await json('key', 'list', ALICE)
@@ -148,9 +172,7 @@ describe('user delete', () => {
     const warned = await refusal('user', 'delete', 'bob@example.org')
     expect(warned).toEqual({
       exitCode: 1,
-      says: expect.stringContaining(
-        'The projects that are theirs alone go with them: "My project". Say --yes to do it.',
-      ),
+      says: expect.stringContaining('The projects that are theirs alone go with them: "My project". Say --yes'),
     })
     expect(await json('user', 'list')).toHaveLength(2)
     expect(await ok('user', 'delete', 'bob@example.org', '--yes')).toStartWith('Deleted bob@example.org.')
@@ -233,5 +255,14 @@ describe('config', () => {
     expect(exitCode).toBe(1)
     expect(stderr).toContain('CRONGUARD_PORT must be a whole number')
     expect(stderr).toContain('CRONGUARD_NONSENSE is not a setting of CronGuard')
+  })
+
+  test('check tells programs the same', async () => {
+    expect(await json('config', 'check')).toEqual({ ok: true, problems: [] })
+    const { exitCode, stdout } = await run(['config', 'check', '--json'], { CRONGUARD_PORT: 'x' })
+    expect([exitCode, JSON.parse(stdout)]).toEqual([
+      1,
+      { ok: false, problems: ['CRONGUARD_PORT must be a whole number'] },
+    ])
   })
 })

@@ -18,8 +18,9 @@ const words = (size: Partial<DatabaseSize>): string =>
 
 describe('What is shown of the database', () => {
   test('is its size, its log, and how many pings are in it', () => {
-    expect(words({})).toContain('The database has 31 MB, and its write-ahead log 4.1 MB. 120,345 pings are in it.')
-    expect(words({ pings: 1 })).toContain('1 ping is in it.')
+    expect(words({})).toContain('The database has 31 MB, with 120,345 pings in it.')
+    expect(words({})).toContain('Its write-ahead log has 4.1 MB: what is written stands there first')
+    expect(words({ pings: 1 })).toContain('with 1 ping in it.')
   })
 
   test('is what is kept', () => {
@@ -33,6 +34,7 @@ describe('What is shown of the database', () => {
     const days = (...bytes: number[]) => bytes.map((bytes, index) => ({ day: 20_000 + index, bytes }))
     expect(words({ days: days(1000) })).toContain('Tomorrow it shows how it grows.')
     expect(words({ days: days(1000, 4000, 5000) })).toContain('It grows by about 2 kB a day.')
+    expect(words({ days: days(1000, 4000, 5000) })).toContain('Its size on each of the last 3 days')
     expect(words({ days: days(5000, 1000) })).toContain('It shrinks by about 4 kB a day.')
     expect(words({ days: days(5000, 5000) })).toContain('It does not grow.')
   })

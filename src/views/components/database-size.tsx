@@ -26,8 +26,11 @@ export function DatabaseSizeSection({ bytes, walBytes, freeBytes, givesBack, pin
   return (
     <>
       <p>
-        The database has <b>{sizeInWords(bytes)}</b>, and its write-ahead log {sizeInWords(walBytes)}.{' '}
-        {inNumber(pings, 'ping is', 'pings are')} in it. {growth(days)}
+        The database has <b>{sizeInWords(bytes)}</b>, with {inNumber(pings, 'ping', 'pings')} in it. {growth(days)}
+      </p>
+      <p>
+        Its write-ahead log has {sizeInWords(walBytes)}: what is written stands there first, and the space is used again
+        and again.
       </p>
       {days.length > 1 && <Bars days={days.slice(-DAYS_SHOWN)} />}
       {freeBytes > FREE_WORTH_TELLING && <p>{unused(freeBytes, givesBack)}</p>}
@@ -66,15 +69,19 @@ function Bars({ days }: Pick<DatabaseSize, 'days'>) {
   const most = Math.max(...days.map(({ bytes }) => bytes))
   const width = WIDTH / DAYS_SHOWN
   return (
-    <svg class="size-bars" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label="Its size on each of the last days">
-      {days.map(({ day, bytes }, index) => {
-        const height = Math.max(1, (bytes / most) * HEIGHT)
-        return (
-          <rect x={String(index * width)} y={String(HEIGHT - height)} width={String(width - 2)} height={String(height)}>
-            <title>{`${new Date(day * 86_400_000).toISOString().slice(0, 10)}: ${sizeInWords(bytes)}`}</title>
-          </rect>
-        )
-      })}
-    </svg>
+    <figure>
+      <figcaption class="chart-caption">{`Its size on each of the last ${days.length} days`}</figcaption>
+      <svg class="size-bars" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`At most ${sizeInWords(most)}`}>
+        {days.map(({ day, bytes }, index) => {
+          const height = Math.max(1, (bytes / most) * HEIGHT)
+          const [x, y] = [String(index * width), String(HEIGHT - height)]
+          return (
+            <rect x={x} y={y} width={String(width - 2)} height={String(height)}>
+              <title>{`${new Date(day * 86_400_000).toISOString().slice(0, 10)}: ${sizeInWords(bytes)}`}</title>
+            </rect>
+          )
+        })}
+      </svg>
+    </figure>
   )
 }

@@ -91,7 +91,7 @@ function BackupsSection({ backups, failure, isUnderWay, keep, reading }: Backups
 function rhythm(keep: number): string {
   if (keep === 0) return 'None is made by itself: CRONGUARD_BACKUP_KEEP is 0.'
   const kept = keep === 1 ? 'only the newest is' : `the newest ${keep} are`
-  return `One is made every night after 03:00 UTC, and ${kept} kept.`
+  return `One is made every night after 03:00 UTC, in the folder "backups" beside the database, and ${kept} kept.`
 }
 
 function BackupRow({ backup: { name, madeAt, bytes }, reading }: { backup: ShownBackup; reading: Reading }) {

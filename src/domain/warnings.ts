@@ -74,7 +74,7 @@ function outboxProblem({ outbox: { waiting, oldestAt, lastSentAt }, now }: Warni
   )
 }
 
-// A receiver that is gone is for whoever set it up: he mends it, or takes it out.
+// A receiver that is gone is for whoever set it up to mend, or to take out.
 function channelsWarning({ failingChannels, now }: WarningFacts): Warning | null {
   const lost = failingChannels.filter(({ since }) => now - since > CHANNEL_FAILS_MAX_MS)
   const [longest] = lost

@@ -44,6 +44,8 @@ export interface Person {
 
 export async function newPerson(browser: Browser, baseURL: string, look: Partial<Look> = {}): Promise<Person> {
   const context = await browser.newContext({
+    // Colours are read when they are there, and not on their way.
+    reducedMotion: 'reduce',
     baseURL,
     viewport: { width: look.width ?? 1280, height: 900 },
     colorScheme: look.scheme ?? 'light',

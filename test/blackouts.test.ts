@@ -133,6 +133,15 @@ describe('A dead job', () => {
     expect(guard.now(backup).status).toBe('down')
   })
 
+  test('has its second chance although it was given back some time before', async () => {
+    const backup = await hourly('backup', { graceMs: 20 * MINUTE })
+    await guard.pass(HOUR + MINUTE)
+    await guard.goneFor(20 * SECOND, 'stopped')
+    await guard.pass(18 * MINUTE)
+    await guard.goneFor(2 * MINUTE, 'stopped')
+    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 20 * MINUTE)
+  })
+
   test('has a new chance when the last one went by unseen, too', async () => {
     const backup = await hourly('backup')
     await guard.goneFor(2 * HOUR)
@@ -235,6 +244,26 @@ describe('A machine that halts for some seconds', () => {
     expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + MINUTE })
     expect([subjects(), blackouts()]).toEqual([[], []])
     await guard.pass(MINUTE)
+    expect(guard.statuses(backup)).toEqual(['up', 'down'])
+  })
+
+  test('as when it sleeps for a moment, while its clock that only goes forward stands still', async () => {
+    const backup = await hourly('backup', { graceMs: MINUTE })
+    await guard.pass(HOUR + MINUTE - 5 * SECOND)
+    guard.sleep(11 * SECOND)
+    guard.clock.stop(11 * SECOND)
+    await guard.tick()
+    expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + MINUTE })
+  })
+
+  test('again and again still finds who is dead', async () => {
+    const backup = await hourly('backup')
+    await guard.pass(HOUR + 9 * MINUTE)
+    for (let n = 0; n < 200; n++) {
+      guard.sleep(4 * SECOND)
+      await guard.tick()
+      await guard.pass(250, 250)
+    }
     expect(guard.statuses(backup)).toEqual(['up', 'down'])
   })
 })

@@ -46,6 +46,18 @@ describe('The watch of a process', () => {
     expect(blackouts()).toEqual([])
   })
 
+  test('was held up where a sign of life took long to be written', async () => {
+    const backup = await hourly('backup')
+    await guard.pass(HOUR - 10 * SECOND)
+    Object.assign(watch, { aliveAt: guard.clock.now(), aliveElapsed: guard.clock.elapsed() })
+    const written = showLife(guard.deps, watch)
+    guard.clock.advance(50 * SECOND)
+    await written
+    await judges()
+    expect(blackouts()).toEqual([{ reason: 'stuck', ms: 50 * SECOND }])
+    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
+  })
+
   test('tells a clock that leapt from a process that did not get to run', async () => {
     for (const isLeap of [true, false]) {
       guard.clock.advance(HOUR)
@@ -164,81 +176,6 @@ describe('A clock that is put back', () => {
     await guard.tick()
     expect(guard.now(backup)).toEqual(before)
     expect(guard.log.filter(({ level }) => level === 'warn')).toEqual([])
-  })
-})
-
-describe('A clock that is set while CronGuard runs', () => {
-  test.each([HOUR, -HOUR, DAY, -DAY])('by %p ms finds no living job late, and no dead one living', async (byMs) => {
-    const [alive, dead] = [await hourly('alive'), await hourly('dead')]
-    await guard.pass(55 * MINUTE)
-    await guard.ping(alive)
-    await guard.pass(5 * MINUTE)
-    guard.setClock(byMs)
-    await guard.tick()
-    expect(guard.now(alive).lastPingAt).toBe(guard.clock.now() - 5 * MINUTE)
-    await guard.pass(10 * MINUTE - SECOND)
-    expect([guard.now(dead).status, guard.now(alive).status]).toEqual(['up', 'up'])
-    await guard.pass(SECOND)
-    expect([guard.now(dead).status, guard.now(alive).status]).toEqual(['down', 'up'])
-    await guard.pass(55 * MINUTE)
-    expect(guard.now(alive).status).toBe('down')
-  })
-
-  test('by a day gives up no message early, and holds none up', async () => {
-    const backup = await hourly('backup')
-    guard.outside.failWith('refused')
-    await guard.ping(backup, '/fail')
-    await guard.tick()
-    guard.setClock(DAY)
-    await guard.pass(7 * SECOND, SECOND)
-    guard.outside.failWith(null)
-    expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending' }])
-    await guard.pass(6 * SECOND, SECOND)
-    expect(subjects()).toContain('DOWN | backup')
-  })
-
-  test('twice, there and back, changes nothing', async () => {
-    const backup = await hourly('backup')
-    for (const byMs of [-DAY, DAY]) {
-      guard.setClock(byMs)
-      await guard.pass(MINUTE)
-    }
-    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + HOUR + 8 * MINUTE)
-  })
-
-  test('forward is a blackout, for nobody knows whether the machine slept', async () => {
-    const backup = await hourly('backup', { schedule: { kind: 'period', periodMs: DAY } })
-    guard.setClock(HOUR)
-    await guard.tick()
-    expect(blackouts()).toEqual([{ reason: 'jump', ms: HOUR }])
-    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + DAY + 10 * MINUTE)
-  })
-
-  test('still awaits the end of a run', async () => {
-    for (const byMs of [HOUR, -HOUR]) {
-      const backup = await hourly('backup', { maxRunMs: 3 * HOUR })
-      await guard.pass(30 * MINUTE)
-      await guard.ping(backup, '/start')
-      await guard.pass(HOUR)
-      guard.setClock(byMs)
-      await guard.tick()
-      expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 2 * HOUR)
-    }
-  })
-
-  test('by the network, after a start with one that was behind, leaves what pinged meanwhile alone', async () => {
-    const backup = await hourly('backup')
-    const right = guard.clock.now()
-    await guard.goneFor(0)
-    guard.setClock(-DAY)
-    await guard.goneFor(0)
-    await guard.pass(MINUTE)
-    await guard.ping(backup)
-    guard.setClock(right + 2 * HOUR - guard.clock.now())
-    await guard.tick()
-    expect(guard.now(backup)).toMatchObject({ status: 'up', lastPingAt: guard.clock.now() })
-    await guard.pass(HOUR + 9 * MINUTE)
-    expect(guard.statuses(backup)).toEqual(['up'])
   })
 })
 

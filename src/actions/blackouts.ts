@@ -3,7 +3,7 @@ import type { Blackout } from '#domain/blackout.ts'
 import { GAP_MS } from '#domain/blackout.ts'
 import { composeBlackoutNotice } from '#domain/blackout-notice.ts'
 import { LEASE_MS } from '#domain/delivery.ts'
-import { notAfter, recounted, redated, spare } from '#domain/lifecycle.ts'
+import { type ClockStep, notAfter, recounted, redated, spare } from '#domain/lifecycle.ts'
 import type { WatchedMonitor } from '#domain/monitor.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
@@ -17,12 +17,13 @@ import {
   listMonitorsSince,
   listOverdueMonitors,
   listSparedMonitors,
+  redateDeliveries,
   type SparedMonitor,
-  shiftDeliveries,
 } from '#store/blackouts.ts'
 import { listChannels } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
 import { insertDelivery, insertNotification } from '#store/deliveries.ts'
+import { shiftHeartbeat } from '#store/heartbeat.ts'
 import { findWatchedById, saveState } from '#store/monitors.ts'
 import { findProject } from '#store/projects.ts'
 
@@ -41,16 +42,31 @@ export function recordBlackout(tx: Tx, gap: Omit<Blackout, 'to'> & { steppedMs: 
 }
 
 /** Puts off what fell due in a gap of so many milliseconds. Returns how many monitors were spared. */
-export function putOffOverdue(tx: Tx, gapMs: number): number {
+function putOffOverdue(tx: Tx, gapMs: number): number {
   const spared = listOverdueMonitors(tx, tx.now)
   for (const id of spared) change(tx, id, (monitor, now) => spare(monitor, { from: now - gapMs, now }))
   return spared.length
 }
 
-/** The clock was set `byMs` forward, or back below zero: what has happened since `since` was dated by what it was. */
-export function acceptStep(tx: Tx, step: { since: number; byMs: number }): void {
-  for (const id of listMonitorsSince(tx, step.since)) change(tx, id, (monitor) => redated(monitor, step))
-  shiftDeliveries(tx, step)
+/**
+ * The process did not get to run for a moment: who pinged may still wait at the door. What was put off until then is
+ * not put off again, or nothing would be judged on a machine that halts all the time.
+ */
+export function allowForStall(tx: Tx, lostMs: number): void {
+  for (const id of listOverdueMonitors(tx, tx.now)) {
+    change(tx, id, (monitor, now) => {
+      const isPutOff = monitor.sparedUntil === monitor.deadlineAt
+      return isPutOff ? monitor : spare(monitor, { from: now - lostMs, now })
+    })
+  }
+}
+
+/** The clock was set: what has happened by it keeps its distance from the present. */
+export function acceptStep(tx: Tx, step: ClockStep): void {
+  for (const id of listMonitorsSince(tx, step.since)) change(tx, id, (monitor, now) => redated(monitor, step, now))
+  redateDeliveries(tx, step)
+  bringDeliveriesForward(tx, LEASE_MS)
+  shiftHeartbeat(tx, step.byMs)
 }
 
 /** The clock was put back: what it says counts, and nobody waits for what it said before. */

@@ -1,66 +1,83 @@
 // The watch of one process over time itself: signs of life, gaps, and clocks that cannot be right.
 import type { Deps } from '#deps.ts'
 import {
+  type Boot,
+  bootNow,
   CLOCK_WAIT_MS,
   type ClockReading,
   type ClockVerdict,
   clockStep,
   GAP_MS,
   gapReason,
-  isStall,
   judgeClock,
+  newFrom,
+  stallMs,
 } from '#domain/blackout.ts'
 import { durationInWords, momentInWords } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
-import { markAlive, markStarted, markStopped, proveWritable, readHeartbeat } from '#store/heartbeat.ts'
-import { acceptEarlierClock, acceptStep, putOffOverdue, recordBlackout, recountDueTimes } from './blackouts.ts'
+import type { Tx } from '#store/database.ts'
+import {
+  markAlive,
+  markStarted,
+  markStopped,
+  proveWritable,
+  readBoot,
+  readHeartbeat,
+  saveBoot,
+} from '#store/heartbeat.ts'
+import { acceptEarlierClock, acceptStep, allowForStall, recordBlackout, recountDueTimes } from './blackouts.ts'
 
 /** What a process knows of its own watch. */
 export interface Watch {
-  /** The last sign of life that is on disk, by the clock, and by the clock that only goes forward. */
+  /** The last sign of life: by the clock, and by the one that only goes forward. */
   aliveAt: number
   aliveElapsed: number
   isDiskRefusing: boolean
   /** Since when, by the clock that only goes forward, it waits for a right clock, or for the disk; null: it watches. */
   waitsSince: number | null
-  /** When the process began, by the clock as it is set now. */
-  startedAt: number
+  /** The machine's run, as the clocks had it when they were last compared; null where nobody knows. */
+  boot: Boot | null
   /** By how much the clock was set forward since the last sign of life. */
   steppedMs: number
-  /** What the clocks showed when they were last compared. */
-  seen: ClockReading
+  /** What the clocks showed when this process last compared them; null: it has not yet. */
+  seen: ClockReading | null
 }
 
 /** CronGuard begins to watch, or waits for its clock. What was expected while nobody watched gets a second chance. */
 export async function beginWatch(deps: Deps): Promise<Watch> {
-  const last = readHeartbeat(deps.db)
-  const seen = readClocks(deps)
-  const { now, elapsed } = seen
-  const watch: Watch = {
-    aliveAt: last?.aliveAt ?? now,
-    aliveElapsed: elapsed,
-    isDiskRefusing: false,
-    waitsSince: null,
-    startedAt: now,
-    steppedMs: 0,
-    seen,
-  }
-  if (verdictOn(deps, watch) === 'behind') {
-    watch.waitsSince = elapsed
-    deps.log.warn('The clock is behind the last sign of life: nothing is judged until it is right', {
-      clock: momentInWords(now),
-      alive: momentInWords(watch.aliveAt),
-    })
-    return watch
-  }
+  const watch = openWatch(deps)
+  const waitsSince = deps.clock.elapsed()
   try {
-    await goOn(deps, watch)
+    await compareClocks(deps, watch)
+    if (verdictOn(deps, watch) !== 'behind') await goOn(deps, watch)
+    else {
+      Object.assign(watch, { waitsSince })
+      deps.log.warn('The clock is behind the last sign of life: nothing is judged until it is right', {
+        clock: momentInWords(deps.clock.now()),
+        alive: momentInWords(watch.aliveAt),
+      })
+    }
   } catch (error) {
     if (!(error instanceof StorageRefusedError)) throw error
     // It answers, and begins to watch as soon as the disk takes writes again: `keepTime` goes on trying.
-    Object.assign(watch, { waitsSince: elapsed, isDiskRefusing: true })
+    Object.assign(watch, { waitsSince, isDiskRefusing: true })
   }
   return watch
+}
+
+function openWatch(deps: Deps): Watch {
+  const { db, clock } = deps
+  const lastBoot = readBoot(db)
+  const boot = bootNow(readClocks(deps), clock.bootId())
+  return {
+    aliveAt: readHeartbeat(db)?.aliveAt ?? clock.now(),
+    aliveElapsed: clock.elapsed(),
+    isDiskRefusing: false,
+    waitsSince: null,
+    boot: lastBoot !== null && lastBoot.id === boot?.id ? lastBoot : boot,
+    steppedMs: 0,
+    seen: null,
+  }
 }
 
 /** A sign of life, which also proves that the disk still takes what it is given. */
@@ -69,7 +86,7 @@ export async function showLife(deps: Deps, watch: Watch): Promise<void> {
   // A gap is for `keepTime` to find: a sign of life must not hide that it has overslept, or that pings were refused.
   const isWatching = verdictOn(deps, watch) === 'steady' && !watch.isDiskRefusing
   try {
-    await (isWatching ? signLife(deps, watch) : deps.db.writeGrouped(proveWritable))
+    await (isWatching ? sign(deps, watch, markAlive) : deps.db.writeGrouped(proveWritable))
   } catch (error) {
     watch.isDiskRefusing = true
     throw error
@@ -86,23 +103,32 @@ export async function keepTime(deps: Deps, watch: Watch): Promise<boolean> {
   return true
 }
 
-// What happened since the process began keeps its distance from the present when the clock is set: by any other
-// measure a job that has just pinged would be late, or a dead one forgiven.
 async function compareClocks(deps: Deps, watch: Watch): Promise<void> {
-  const before = watch.seen
+  const { seen: before, boot } = watch
   const seen = readClocks(deps)
-  const byMs = clockStep(before, seen)
-  const isWatching = watch.waitsSince === null && !watch.isDiskRefusing
-  const isPutOff = isWatching && isStall(before, seen) && verdictOn(deps, watch) === 'steady'
-  if (byMs !== 0 || isPutOff) {
-    await deps.db.writeGrouped((tx) => {
-      if (byMs !== 0) acceptStep(tx, { since: watch.startedAt, byMs })
-      if (isPutOff) putOffOverdue(tx, seen.elapsed - before.elapsed)
-    })
-  }
-  watch.startedAt += byMs
-  watch.steppedMs += byMs
+  const bootAt = bootNow(seen, boot?.id ?? null)?.at
+  const byMs = boot === null || bootAt === undefined ? 0 : clockStep({ before, after: seen, byMs: bootAt - boot.at })
+  const isWatching = watch.waitsSince === null && !watch.isDiskRefusing && verdictOn(deps, watch) === 'steady'
+  const lostMs = isWatching && before !== null ? stallMs(before, seen) : 0
+  if (byMs !== 0 && boot !== null) await followClock(deps, watch, { boot, byMs, newFrom: newFrom(before, seen) })
+  if (lostMs > 0) await deps.db.writeGrouped((tx) => allowForStall(tx, lostMs))
+  if (watch.boot !== null) watch.boot = { ...watch.boot, at: bootAt ?? watch.boot.at }
   watch.seen = seen
+}
+
+// What was set while nobody watched was set before the last sign of life as well: nothing is lost, or gained, by it.
+// A step forward soon after a start of the machine may be the time that it was off.
+async function followClock(deps: Deps, watch: Watch, set: { boot: Boot; byMs: number; newFrom: number }) {
+  const { byMs, newFrom } = set
+  const boot = { ...set.boot, at: set.boot.at + byMs, since: set.boot.since + byMs }
+  await deps.db.writeGrouped((tx) => {
+    acceptStep(tx, { since: set.boot.since, byMs, newFrom })
+    saveBoot(tx, boot)
+  })
+  deps.log.info('The clock was set', { by: durationInWords(Math.abs(byMs)), direction: byMs < 0 ? 'back' : 'forward' })
+  if (watch.seen === null) watch.aliveAt += byMs
+  else if (byMs < 0 || deps.clock.now() - boot.at > CLOCK_WAIT_MS) watch.steppedMs += byMs
+  watch.boot = boot
 }
 
 function verdictOn({ clock }: Deps, { aliveAt }: Watch): ClockVerdict {
@@ -119,16 +145,15 @@ export function endWatch(deps: Deps): void {
 }
 
 async function goOn(deps: Deps, watch: Watch): Promise<void> {
-  const spared = await deps.db.writeGrouped((tx) => {
+  let spared = 0
+  const from = await sign(deps, watch, (tx) => {
     const last = readHeartbeat(tx)
     recountDueTimes(tx)
     const reason = last?.stoppedAt === null ? 'crash' : 'stop'
-    const count = last && recordBlackout(tx, { from: last.aliveAt, reason, steppedMs: 0 })
+    spared = last === null ? 0 : recordBlackout(tx, { from: last.aliveAt, reason, steppedMs: 0 })
     markStarted(tx)
-    return count ?? 0
   })
-  if (spared > 0) logBlackout(deps, watch.aliveAt, spared)
-  sawLife(deps, watch)
+  if (spared > 0) logBlackout(deps, from, spared)
 }
 
 // A clock that stays behind for long is believed, and was put back.
@@ -141,40 +166,40 @@ async function endWaiting(deps: Deps, watch: Watch, since: number): Promise<bool
 }
 
 async function putBack(deps: Deps, watch: Watch): Promise<void> {
-  await deps.db.writeGrouped((tx) => {
+  const before = await sign(deps, watch, (tx) => {
     acceptEarlierClock(tx)
     markStarted(tx)
   })
   deps.log.warn('The clock was put back; deadlines are counted by it from now on', {
     clock: momentInWords(deps.clock.now()),
-    before: momentInWords(watch.aliveAt),
+    before: momentInWords(before),
   })
-  sawLife(deps, watch)
 }
 
 async function noteGap(deps: Deps, watch: Watch): Promise<void> {
   const ms = deps.clock.now() - watch.aliveAt
   const elapsedMs = deps.clock.elapsed() - watch.aliveElapsed
   const reason = gapReason({ ms, elapsedMs, isDiskRefusing: watch.isDiskRefusing })
-  const spared = await deps.db.writeGrouped((tx) => {
-    const count = recordBlackout(tx, { from: watch.aliveAt, reason, steppedMs: watch.steppedMs })
+  let spared = 0
+  const from = await sign(deps, watch, (tx) => {
+    spared = recordBlackout(tx, { from: watch.aliveAt, reason, steppedMs: watch.steppedMs })
     markAlive(tx)
-    return count
   })
-  if (spared > 0 || ms > GAP_MS) logBlackout(deps, watch.aliveAt, spared)
+  if (spared > 0 || ms > GAP_MS) logBlackout(deps, from, spared)
   watch.isDiskRefusing = false
-  sawLife(deps, watch)
 }
 
-async function signLife(deps: Deps, watch: Watch): Promise<void> {
-  await deps.db.writeGrouped(markAlive)
-  sawLife(deps, watch)
-}
-
-function sawLife(deps: Deps, watch: Watch): void {
-  watch.aliveAt = deps.clock.now()
-  watch.aliveElapsed = deps.clock.elapsed()
-  watch.steppedMs = 0
+// It lived when it began to write: a disk that holds the write up for long, or a machine that sleeps in it, is a gap.
+// Returns when it lived before.
+async function sign(deps: Deps, watch: Watch, mark: (tx: Tx) => void): Promise<number> {
+  const { aliveAt: before, steppedMs } = watch
+  const { now, elapsed } = readClocks(deps)
+  await deps.db.writeGrouped((tx) => {
+    mark(tx)
+    saveBoot(tx, watch.boot)
+  })
+  Object.assign(watch, { aliveAt: now, aliveElapsed: elapsed, steppedMs: watch.steppedMs - steppedMs })
+  return before
 }
 
 function logBlackout(deps: Deps, from: number, spared: number): void {

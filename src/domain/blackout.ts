@@ -38,6 +38,9 @@ export const CLOCK_WAIT_MS = 10 * MINUTE
 /** The checker looks several times a second. After a longer rest, pings may still wait to be let in. */
 const STALL_MS = 3 * SECOND
 
+/** The machine's age is known in hundredths of seconds. */
+const UPTIME_STEP_MS = 20
+
 /** What the clocks show at one moment: see `Clock`. */
 export interface ClockReading {
   now: number
@@ -45,16 +48,48 @@ export interface ClockReading {
   sinceBoot: number | null
 }
 
-/** By how much the clock was set between two readings; 0 where sleep may have done it, or it is next to nothing. */
-export function clockStep(before: ClockReading, after: ClockReading): number {
-  if (before.sinceBoot === null || after.sinceBoot === null) return 0
-  const byMs = after.now - before.now - (after.sinceBoot - before.sinceBoot)
-  return Math.abs(byMs) < BEHIND_MS ? 0 : byMs
+/** One run of the machine, by the clock as it is set. */
+export interface Boot {
+  id: string
+  /** When the machine started. */
+  at: number
+  /** From when on what is written down is of this run; what was before has another clock. */
+  since: number
 }
 
-/** Whether the process did not get to run between two readings that are taken several times a second. */
-export function isStall(before: ClockReading, after: ClockReading): boolean {
-  return after.elapsed - before.elapsed > STALL_MS
+/** The machine's run by these clocks, as a process that has just begun knows it; null where nobody knows. */
+export function bootNow({ now, sinceBoot }: ClockReading, id: string | null): Boot | null {
+  return id === null || sinceBoot === null ? null : { id, at: now - sinceBoot, since: now }
+}
+
+interface Compared {
+  /** Null: by another process, of which no more is known. */
+  before: ClockReading | null
+  after: ClockReading
+  /** By how much later the machine has started, by what the clocks say. */
+  byMs: number
+}
+
+/**
+ * By how much the clock was set; 0 for next to nothing, and where the clock and the process went on alike, whatever
+ * the machine says of its age.
+ */
+export function clockStep({ before, after, byMs }: Compared): number {
+  const apartMs = before === null ? byMs : after.now - before.now - (after.elapsed - before.elapsed)
+  return Math.abs(apartMs) < BEHIND_MS || Math.abs(byMs) < BEHIND_MS ? 0 : byMs
+}
+
+/** From when on moments are by a clock that was set between the two readings. */
+export function newFrom(before: ClockReading | null, after: ClockReading): number {
+  const passedMs = (after.sinceBoot ?? 0) - (before?.sinceBoot ?? after.sinceBoot ?? 0)
+  return after.now - passedMs - UPTIME_STEP_MS
+}
+
+/** For how long the process did not get to run between two readings that are taken several times a second, or slept. */
+export function stallMs(before: ClockReading, after: ClockReading): number {
+  const sleptMs = (after.sinceBoot ?? 0) - (before.sinceBoot ?? after.sinceBoot ?? 0)
+  const restedMs = Math.max(after.elapsed - before.elapsed, sleptMs)
+  return restedMs > STALL_MS ? restedMs : 0
 }
 
 /** `behind`: earlier than the last sign of life, so that one of the two cannot be true. */

@@ -1,4 +1,5 @@
 // The state machine of a monitor: state and event in, next state and at most one transition out.
+import { HOUR } from '#lib/duration.ts'
 import { addRun, type MonitorRules, OPEN_RUNS_MAX, type OpenRun, type WatchedMonitor } from './monitor.ts'
 import type { Ping } from './ping.ts'
 import { isSameSchedule, nextDueAt, nextSlots } from './schedule.ts'
@@ -7,6 +8,11 @@ import type { StoredStatus } from './status.ts'
 /** `timeout`: no ping came. `overrun`: a run started and did not end. `ping`: a success ping. `fail`: a fail ping. */
 export const TRANSITION_REASONS = ['timeout', 'overrun', 'ping', 'fail', 'pause', 'resume'] as const
 export type TransitionReason = (typeof TRANSITION_REASONS)[number]
+
+/** Set back by less, cron repeats no job of a fixed time. */
+const CRON_REPEATS_NOTHING_MS = 3 * HOUR
+
+const NOT_SPARED = { sparedUntil: null, hadChance: false }
 
 const REASON_WORDS: Record<TransitionReason, string> = {
   timeout: 'No ping came in time',
@@ -102,13 +108,13 @@ export function applyDeadline<M extends WatchedMonitor>(monitor: M, now: number)
 
 /** A person pauses. Pausing twice ends the run that has started meanwhile, and nothing else. */
 export function pause<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
-  return move({ ...monitor, openRuns: [], sparedUntil: null }, 'paused', { at: now, reason: 'pause' })
+  return move({ ...monitor, openRuns: [], ...NOT_SPARED }, 'paused', { at: now, reason: 'pause' })
 }
 
 /** A person resumes: the monitor waits for its first ping again. Only a paused monitor can be resumed. */
 export function resume<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
   if (monitor.status !== 'paused') return { monitor, transition: null }
-  const fresh = { ...monitor, openRuns: [], sparedUntil: null, lastPingAt: null, failuresInARow: 0 }
+  const fresh = { ...monitor, openRuns: [], ...NOT_SPARED, lastPingAt: null, failuresInARow: 0 }
   return move(fresh, 'new', { at: now, reason: 'resume' })
 }
 
@@ -130,7 +136,8 @@ export function rescheduled<M extends WatchedMonitor>(monitor: M): M {
 /** The same monitor by the time zones of today: what is due at a slot still is. */
 export function recounted<M extends WatchedMonitor>(monitor: M): M {
   const { schedule, lastPingAt, dueAt } = monitor
-  const slots = lastPingAt === null ? [] : nextSlots(schedule, { after: lastPingAt, count: 2 })
+  const isByClock = lastPingAt !== null && schedule.kind !== 'period'
+  const slots = !isByClock ? [] : nextSlots(schedule, { after: lastPingAt, count: 2 })
   return dueAt !== null && slots.includes(dueAt) ? due(monitor, dueAt) : rescheduled(monitor)
 }
 
@@ -140,7 +147,7 @@ export function recounted<M extends WatchedMonitor>(monitor: M): M {
  * had its second chance, unless that went by unseen as well: where the watch is often cut, it would have one for ever.
  */
 export function spare<M extends WatchedMonitor>(monitor: M, { from, now }: { from: number; now: number }): M {
-  const { dueAt, deadlineAt, openRuns, sparedUntil, graceMs } = monitor
+  const { dueAt, deadlineAt, openRuns, hadChance, graceMs } = monitor
   const isDue = dueAt !== null && dueAt <= now
   if (deadlineAt === null || (!isDue && openRuns.length === 0)) return monitor
   const since = Math.min(isDue ? dueAt : now, openRuns[0]?.startedAt ?? now)
@@ -148,20 +155,41 @@ export function spare<M extends WatchedMonitor>(monitor: M, { from, now }: { fro
   // What was due may have started unseen, and then takes as long as a run may.
   const chanceMs = isDue ? Math.max(graceMs, runLimitMs(monitor)) : graceMs
   const isMissed = deadlineAt <= now || (isDue && chanceMs > graceMs)
-  const hasChance = isMissed && (sparedUntil === null || lostMs >= chanceMs)
+  const hasChance = isMissed && (!hadChance || lostMs >= chanceMs)
   const chanceUntil = hasChance ? now + chanceMs : deadlineAt
-  return due({ ...monitor, sparedUntil: Math.max(chanceUntil, deadlineAt + lostMs) }, dueAt)
+  const sparedUntil = Math.max(chanceUntil, deadlineAt + lostMs)
+  return due({ ...monitor, sparedUntil, hadChance: hadChance || hasChance }, dueAt)
 }
 
-/** The clock was set by `byMs`: what has happened since `since` keeps its distance from the present. */
-export function redated<M extends WatchedMonitor>(monitor: M, { since, byMs }: { since: number; byMs: number }): M {
-  const anew = (at: number) => (at >= since ? at + byMs : at)
+/** A clock that was set. */
+export interface ClockStep {
+  /** From when on moments are by the clock that was set. */
+  since: number
+  byMs: number
+  /** From then on they are by the clock as it is now: they came after it was set, and before that was noticed. */
+  newFrom: number
+}
+
+/** What has happened keeps its distance from the present, although the clock was set. */
+export function redated<M extends WatchedMonitor>(monitor: M, step: ClockStep, now: number): M {
+  const anew = (at: number) => (isByOldClock(at, step, now) ? at + step.byMs : at)
   const { lastPingAt, openRuns, sparedUntil } = monitor
-  return atMoments(monitor, {
+  const moved = atMoments(monitor, {
     lastPingAt: lastPingAt === null ? null : anew(lastPingAt),
     openRuns: openRuns.map((run) => ({ ...run, startedAt: anew(run.startedAt) })),
-    sparedUntil: sparedUntil === null ? null : anew(sparedUntil),
+    sparedUntil: sparedUntil === null || sparedUntil < step.since ? sparedUntil : sparedUntil + step.byMs,
   })
+  return isServedTwice(monitor, moved, step) ? due(moved, monitor.dueAt) : moved
+}
+
+function isByOldClock(at: number, { since, newFrom }: ClockStep, now: number): boolean {
+  return at >= since && !(at >= newFrom && at <= now)
+}
+
+// As Debian's cron and systemd have it: what has run at its time does not run again when that time comes once more.
+function isServedTwice({ schedule, dueAt }: WatchedMonitor, moved: WatchedMonitor, { byMs }: ClockStep): boolean {
+  const isBack = byMs < 0 && byMs > -CRON_REPEATS_NOTHING_MS && schedule.kind !== 'period'
+  return isBack && dueAt !== null && moved.dueAt !== null && moved.dueAt < dueAt
 }
 
 /** The clock was put back to `now`, and nothing can have happened after it. A run that is awaited still is. */
@@ -180,7 +208,7 @@ type Moments = Pick<WatchedMonitor, 'lastPingAt' | 'openRuns' | 'sparedUntil'>
 
 function atMoments<M extends WatchedMonitor>(monitor: M, moments: Moments): M {
   const moved = { ...monitor, ...moments }
-  return moved.lastPingAt === monitor.lastPingAt ? due(moved, monitor.dueAt) : rescheduled(moved)
+  return moved.lastPingAt === monitor.lastPingAt ? due(moved, monitor.dueAt) : recounted(moved)
 }
 
 /**
@@ -212,7 +240,7 @@ function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): 
     ...monitor,
     lastPingAt: now,
     dueAt: dueAfter(monitor, now),
-    sparedUntil: null,
+    ...NOT_SPARED,
     openRuns: monitor.openRuns.length === 0 ? monitor.openRuns : runsAfter(monitor, ping),
     lastDurationMs: run === undefined ? null : Math.max(0, now - run.startedAt),
     recentRuns: addRun(monitor.recentRuns, ping.kind === 'success' ? 's' : 'f'),

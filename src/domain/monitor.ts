@@ -41,6 +41,8 @@ export interface MonitorState {
   dueAt: number | null
   /** Not judged before this moment, for CronGuard could not watch; null: as ever. */
   sparedUntil: number | null
+  /** Whether that was a whole second chance since the last ping, and not only time that was lost. */
+  hadChance: boolean
   /** The moment it goes down if nothing comes: `dueAt` + grace, or when a run has taken too long. */
   deadlineAt: number | null
 }
@@ -99,6 +101,7 @@ export const NEW_STATE: MonitorState = {
   recentRuns: '',
   dueAt: null,
   sparedUntil: null,
+  hadChance: false,
   deadlineAt: null,
 }
 

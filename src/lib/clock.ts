@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { codeOf } from './files.ts'
 
 /** The only reader of the present. Moments are whole milliseconds since 1970-01-01T00:00:00Z everywhere. */
 export interface Clock {
@@ -7,20 +8,32 @@ export interface Clock {
   elapsed(): number
   /** Milliseconds since the machine started, its sleep included, which nobody can set; null where nobody knows. */
   sinceBoot(): number | null
+  /** Tells one run of the machine from another; null where nobody knows. */
+  bootId(): string | null
 }
 
-export const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.now(), sinceBoot: readUptime }
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  sinceBoot: readUptime,
+  bootId: () => readProc('/proc/sys/kernel/random/boot_id')?.trim() ?? null,
+}
 
-const UPTIME_FILE = '/proc/uptime'
-let hasUptime = true
+const hidden = new Set<string>()
 
 // "350735.47 234388.90": the first counts in hundredths of seconds.
 function readUptime(): number | null {
-  if (!hasUptime) return null
+  const uptimeMs = Math.round(Number.parseFloat(readProc('/proc/uptime') ?? '') * 1000)
+  return Number.isNaN(uptimeMs) ? null : uptimeMs
+}
+
+// Not on every system, nor in every sandbox: what was refused once is not asked for again, four times a second.
+function readProc(path: string): string | null {
+  if (hidden.has(path)) return null
   try {
-    return Math.round(Number.parseFloat(readFileSync(UPTIME_FILE, 'latin1')) * 1000)
-  } catch {
-    hasUptime = false
+    return readFileSync(path, 'latin1')
+  } catch (error) {
+    if (/^(ENOENT|EACCES|EPERM)$/.test(codeOf(error) ?? '')) hidden.add(path)
     return null
   }
 }

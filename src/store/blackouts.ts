@@ -1,4 +1,5 @@
 import type { Blackout } from '#domain/blackout.ts'
+import type { ClockStep } from '#domain/lifecycle.ts'
 import type { Reader, Tx } from './database.ts'
 
 /** Returns the id of the new row. */
@@ -93,15 +94,12 @@ export function listBlackoutsOfMonitor(
   )
 }
 
-/** The clock was set: what waits to be sent, or is on its way, keeps its distance from the present. */
-export function shiftDeliveries(tx: Tx, step: { since: number; byMs: number }): void {
+/** The clock was set: what waits to be sent is as old as it was. */
+export function redateDeliveries(tx: Tx, { since, byMs, newFrom }: ClockStep): void {
   tx.run(
-    `UPDATE deliveries
-        SET created_at = iif(created_at >= $since, created_at + $byMs, created_at),
-            next_attempt_at = next_attempt_at + $byMs,
-            leased_until = leased_until + $byMs
-      WHERE settled_at IS NULL`,
-    step,
+    `UPDATE deliveries SET created_at = created_at + $byMs
+      WHERE settled_at IS NULL AND created_at >= $since AND created_at NOT BETWEEN $newFrom AND $now`,
+    { since, byMs, newFrom, now: tx.now },
   )
 }
 

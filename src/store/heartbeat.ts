@@ -1,3 +1,4 @@
+import type { Boot } from '#domain/blackout.ts'
 import type { Reader, Tx } from './database.ts'
 
 export interface Heartbeat {
@@ -32,4 +33,19 @@ export function proveWritable(tx: Tx): void {
 /** The process stops on purpose. */
 export function markStopped(tx: Tx): void {
   tx.run('UPDATE heartbeat SET alive_at = $now, stopped_at = $now WHERE id = 1', { now: tx.now })
+}
+
+/** The run of the machine in which the last sign of life was given; null where nobody knows. */
+export function readBoot(reader: Reader): Boot | null {
+  return reader.get('SELECT boot_id AS id, booted_at AS at, boot_since AS since FROM heartbeat WHERE boot_id NOT NULL')
+}
+
+export function saveBoot(tx: Tx, boot: Boot | null): void {
+  const { id = null, at = null, since = null } = boot ?? {}
+  tx.run('UPDATE heartbeat SET boot_id = $id, booted_at = $at, boot_since = $since WHERE id = 1', { id, at, since })
+}
+
+/** The clock was set by `byMs`: by what it says now the last sign of life was so much later. */
+export function shiftHeartbeat(tx: Tx, byMs: number): void {
+  tx.run('UPDATE heartbeat SET alive_at = alive_at + $byMs, stopped_at = stopped_at + $byMs WHERE id = 1', { byMs })
 }

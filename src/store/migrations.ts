@@ -5,6 +5,7 @@ import web from '#migrations/0002_web.sql' with { type: 'text' }
 import dropIn from '#migrations/0003_drop_in.sql' with { type: 'text' }
 import blackouts from '#migrations/0004_blackouts.sql' with { type: 'text' }
 import sizes from '#migrations/0005_sizes.sql' with { type: 'text' }
+import boots from '#migrations/0006_boots.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, name: '0003_drop_in', sql: dropIn },
   { version: 4, name: '0004_blackouts', sql: blackouts },
   { version: 5, name: '0005_sizes', sql: sizes },
+  { version: 6, name: '0006_boots', sql: boots },
 ]
 
 /** The migrations that this database still lacks, by name. Throws when it is newer than this program, or foreign. */

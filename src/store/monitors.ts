@@ -15,6 +15,7 @@ interface WatchedRow {
   recent_runs: string
   due_at: number | null
   spared_until: number | null
+  had_chance: 0 | 1
   deadline_at: number | null
   schedule_kind: ScheduleKind
   period_ms: number
@@ -52,7 +53,7 @@ export interface MonitorRow extends WatchedRow {
 
 const WATCHED_COLUMNS = `
   id, status, ping_count, last_ping_at, open_runs, last_duration_ms, failures_in_a_row, recent_runs,
-  due_at, spared_until, deadline_at,
+  due_at, spared_until, had_chance, deadline_at,
   schedule_kind, period_ms, expression, time_zone, grace_ms, max_run_ms, min_run_ms, early_ms, failures_to_alert,
   post_only, manual_resume, start_keywords, success_keywords, failure_keywords,
   filter_subject, filter_body, filter_http_body, fails_by_default`
@@ -195,7 +196,7 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
     `UPDATE monitors
         SET status = $status, ping_count = $pingCount, last_ping_at = $lastPingAt, open_runs = $openRuns,
             last_duration_ms = $lastDurationMs, failures_in_a_row = $failuresInARow, recent_runs = $recentRuns,
-            due_at = $dueAt, spared_until = $sparedUntil, deadline_at = $deadlineAt
+            due_at = $dueAt, spared_until = $sparedUntil, had_chance = $hadChance, deadline_at = $deadlineAt
       WHERE id = $id`,
     {
       id: monitor.id,
@@ -208,6 +209,7 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
       recentRuns: monitor.recentRuns,
       dueAt: monitor.dueAt,
       sparedUntil: monitor.sparedUntil,
+      hadChance: monitor.hadChance,
       deadlineAt: monitor.deadlineAt,
     },
   )
@@ -259,6 +261,7 @@ function toWatched(row: WatchedRow): WatchedMonitor {
     recentRuns: row.recent_runs,
     dueAt: row.due_at,
     sparedUntil: row.spared_until,
+    hadChance: row.had_chance === 1,
     deadlineAt: row.deadline_at,
     schedule: toSchedule(row),
     graceMs: row.grace_ms,

@@ -1,13 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import {
-  ATTEMPT_MAX_MS,
-  backoffMs,
-  type Delivery,
-  GIVE_UP_AFTER_MS,
-  LEASE_MS,
-  type Outcome,
-  settle,
-} from '#domain/delivery.ts'
+import { ATTEMPT_MAX_MS, backoffMs, type Delivery, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
 import { DAY, HOUR, SECOND } from '#lib/duration.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 9, 0, 0)
@@ -63,23 +55,26 @@ describe('the pause after a failed attempt', () => {
 
 describe('the outcome of an attempt settles the delivery', () => {
   const waitsFor = backoffMs({ id: 'delivery-0', attempts: 1 })
-  const almostOver = NOW + GIVE_UP_AFTER_MS - waitsFor
   test.each([
     { name: 'sent', outcome: { result: 'sent', detail: '250 OK' }, now: NOW, state: 'sent', next: null },
     { name: 'sent after days', outcome: { result: 'sent', detail: '' }, now: NOW + 3 * DAY, state: 'sent', next: null },
     { name: 'logged', outcome: { result: 'logged', detail: '' }, now: NOW, state: 'logged', next: null },
     { name: 'refused for now', outcome: REFUSED, now: NOW, state: 'pending', next: NOW + waitsFor },
     { name: 'rejected for good', outcome: REJECTED, now: NOW, state: 'failed', next: null },
-    { name: 'refused, the last chance', outcome: REFUSED, now: almostOver - 1, state: 'pending', next: NOW + DAY - 1 },
-    { name: 'refused, no more chance', outcome: REFUSED, now: almostOver, state: 'failed', next: null },
-    { name: 'refused after days', outcome: REFUSED, now: NOW + 3 * DAY, state: 'failed', next: null },
   ] as const)('$name', ({ outcome, now, state, next }) => {
     expect(settle(delivery(), outcome, now)).toEqual({ state, nextAttemptAt: next })
   })
 
-  test('the day is counted from the alert, not from the last attempt', () => {
-    const old = delivery({ attempts: 3, createdAt: NOW - DAY })
-    expect(settle(old, REFUSED, NOW)).toEqual({ state: 'failed', nextAttemptAt: null })
+  test('not after a day without as many attempts: CronGuard may have been away', () => {
+    const stateAfter = (attempts: number, ageMs: number) =>
+      settle(delivery({ attempts, createdAt: NOW - ageMs }), REFUSED, NOW).state
+    expect([1, 23, 24].map((attempts) => stateAfter(attempts, DAY))).toEqual(['pending', 'pending', 'failed'])
+    expect(stateAfter(24, DAY - 2 * HOUR)).toBe('pending')
+  })
+
+  test('and not for ever, although a wrong clock dated it in the future', () => {
+    const settled = [63, 64].map((attempts) => settle(delivery({ attempts, createdAt: NOW + 365 * DAY }), REFUSED, NOW))
+    expect(settled.map(({ state }) => state)).toEqual(['pending', 'failed'])
   })
 })
 

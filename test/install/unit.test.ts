@@ -47,6 +47,10 @@ describe('cronguard.service', () => {
     expect([valuesOf('MemoryDenyWriteExecute'), valuesOf('LimitAS')]).toEqual([[], []])
   })
 
+  test('lets it read the age of the machine, by which it tells that the clock was set', () => {
+    expect(valuesOf('ProcSubset')).toEqual([])
+  })
+
   test('lets no environment run other code inside it', () => {
     expect(valuesOf('UnsetEnvironment').join(' ')).toContain('BUN_BE_BUN BUN_OPTIONS')
   })

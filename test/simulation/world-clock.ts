@@ -26,6 +26,10 @@ export class WorldClock implements Clock {
     return this.true
   }
 
+  bootId(): string {
+    return 'the only one'
+  }
+
   time(): Time {
     return { wall: this.now(), elapsed: this.elapsed(), passed: this.true }
   }

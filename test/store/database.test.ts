@@ -18,6 +18,7 @@ function tickingClock() {
       return elapsed
     },
     sinceBoot: () => null,
+    bootId: () => null,
   }
 }
 
@@ -252,7 +253,7 @@ describe('Whoever watches', () => {
       import { openDatabase } from '#store/database.ts'
       const seen = []
       process.on('uncaughtException', (error) => seen.push(error.message))
-      const clock = { now: () => 1, elapsed: () => 1, sinceBoot: () => null }
+      const clock = { now: () => 1, elapsed: () => 1, sinceBoot: () => null, bootId: () => null }
       const db = openDatabase({ path: ':memory:', clock, busyTimeoutMs: 100 })
       db.watch(() => { throw new Error('a fault of the listener') })
       const answer = await db.writeGrouped((tx) => { tx.touch(2); return 'written' })

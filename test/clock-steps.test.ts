@@ -1,0 +1,237 @@
+// A clock that is set: no job is late by it, and none forgiven.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { TestGuard } from './support/cronguard.ts'
+import { blackoutsOf, hourlyProject } from './support/hourly.ts'
+
+let folder: string
+let guard: TestGuard
+let hourly: ReturnType<typeof hourlyProject>['hourly']
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cronguard-clocks-'))
+  guard = new TestGuard({ path: join(folder, 'cronguard.db') })
+  hourly = hourlyProject(guard).hourly
+})
+
+afterEach(() => {
+  guard.stop()
+  rmSync(folder, { recursive: true })
+})
+
+const subjects = () => guard.outside.subjects()
+const blackouts = () => blackoutsOf(guard)
+
+describe('A clock that is set while CronGuard runs', () => {
+  test.each([HOUR, -HOUR - SECOND, DAY, -DAY])(
+    'by %p ms finds no living job late, and no dead one living',
+    async (byMs) => {
+      const [alive, dead] = [await hourly('alive'), await hourly('dead')]
+      await guard.pass(55 * MINUTE)
+      await guard.ping(alive)
+      await guard.pass(5 * MINUTE)
+      guard.setClock(byMs)
+      await guard.tick()
+      expect(guard.now(alive).lastPingAt).toBe(guard.clock.now() - 5 * MINUTE)
+      await guard.pass(10 * MINUTE - SECOND)
+      expect([guard.now(dead).status, guard.now(alive).status]).toEqual(['up', 'up'])
+      await guard.pass(SECOND)
+      expect([guard.now(dead).status, guard.now(alive).status]).toEqual(['down', 'up'])
+      await guard.pass(55 * MINUTE)
+      expect(guard.now(alive).status).toBe('down')
+    },
+  )
+
+  test('by a day gives up no message early, and holds none up', async () => {
+    const backup = await hourly('backup')
+    guard.outside.failWith('refused')
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    guard.setClock(DAY)
+    await guard.pass(7 * SECOND, SECOND)
+    guard.outside.failWith(null)
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending' }])
+    await guard.pass(30 * SECOND, SECOND)
+    expect(subjects()).toContain('DOWN | backup')
+  })
+
+  test('twice, there and back, changes nothing', async () => {
+    const backup = await hourly('backup')
+    for (const byMs of [-DAY, DAY]) {
+      guard.setClock(byMs)
+      await guard.pass(MINUTE)
+    }
+    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + HOUR + 8 * MINUTE)
+  })
+
+  test('forward is a blackout, for nobody knows whether the machine slept', async () => {
+    const backup = await hourly('backup', { schedule: { kind: 'period', periodMs: DAY } })
+    guard.setClock(HOUR)
+    await guard.tick()
+    expect(blackouts()).toEqual([{ reason: 'jump', ms: HOUR }])
+    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + DAY + 10 * MINUTE)
+  })
+
+  test('still awaits the end of a run', async () => {
+    for (const byMs of [HOUR, -HOUR - SECOND]) {
+      const backup = await hourly('backup', { maxRunMs: 3 * HOUR })
+      await guard.pass(30 * MINUTE)
+      await guard.ping(backup, '/start')
+      await guard.pass(HOUR)
+      guard.setClock(byMs)
+      await guard.tick()
+      expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 2 * HOUR)
+    }
+  })
+
+  test('by the network, after a start with one that was behind, leaves what pinged meanwhile alone', async () => {
+    const backup = await hourly('backup')
+    const right = guard.clock.now()
+    await guard.goneFor(0)
+    guard.setClock(-DAY)
+    await guard.goneFor(0)
+    await guard.pass(MINUTE)
+    await guard.ping(backup)
+    guard.setClock(right + 2 * HOUR - guard.clock.now())
+    await guard.tick()
+    expect(guard.now(backup)).toMatchObject({ status: 'up', lastPingAt: guard.clock.now() })
+    await guard.pass(HOUR + 9 * MINUTE)
+    expect(guard.statuses(backup)).toEqual(['up'])
+  })
+})
+
+describe('A clock that is set at about the time of a restart', () => {
+  test('leaves alone what pinged before', async () => {
+    const daily = await hourly('daily', { schedule: { kind: 'period', periodMs: DAY }, graceMs: HOUR })
+    await guard.pass(10 * HOUR, HOUR)
+    await guard.goneFor(3 * SECOND, 'stopped')
+    await guard.pass(MINUTE)
+    guard.setClock(14 * HOUR)
+    await guard.pass(13 * HOUR, HOUR)
+    expect(guard.statuses(daily)).toEqual(['up'])
+    await guard.pass(2 * HOUR)
+    expect(guard.statuses(daily)).toEqual(['up', 'down'])
+  })
+
+  test.each([HOUR, -HOUR - SECOND])('is noticed, %p ms, although nobody watched then', async (byMs) => {
+    const backup = await hourly('backup')
+    await guard.pass(15 * MINUTE)
+    await guard.goneFor(3 * SECOND, 'killed', byMs)
+    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 55 * MINUTE - 3 * SECOND)
+    await guard.pass(54 * MINUTE)
+    expect([guard.statuses(backup), blackoutsOf(guard)]).toEqual([['up'], []])
+    await guard.pass(MINUTE)
+    expect(guard.now(backup).status).toBe('down')
+  })
+
+  test('goes on being noticed after another restart', async () => {
+    const backup = await hourly('backup')
+    for (const byMs of [-DAY, DAY]) {
+      await guard.goneFor(3 * SECOND, 'killed', byMs)
+    }
+    expect(guard.now(backup).lastPingAt).toBe(guard.clock.now() - 6 * SECOND)
+  })
+
+  test('is no clock that is behind', async () => {
+    await hourly('backup')
+    await guard.goneFor(3 * SECOND, 'killed', -DAY)
+    expect(guard.log.filter(({ level }) => level === 'warn')).toEqual([])
+  })
+})
+
+describe('A machine without a clock of its own', () => {
+  // It goes on from the moment at which it went off, until the network tells it the time.
+  test.each([true, false])('that was off is one that was off, whether it has one (%p)', async (hasClock) => {
+    const hourlyJob = await hourly('backup', { graceMs: 35 * MINUTE })
+    await guard.pass(50 * MINUTE)
+    guard.clock.reboot()
+    await guard.goneFor(hasClock ? 80 * MINUTE : 0)
+    guard.clock.advance(20 * SECOND)
+    await guard.tick()
+    if (!hasClock) guard.setClock(80 * MINUTE)
+    await guard.tick()
+    await guard.pass(34 * MINUTE)
+    expect(guard.statuses(hourlyJob)).toEqual(['up'])
+    await guard.pass(HOUR)
+    expect(guard.statuses(hourlyJob)).toEqual(['up', 'down'])
+  })
+})
+
+describe('What happens between a step of the clock and the next look', () => {
+  test.each([-HOUR - SECOND, DAY])('has the new time already: %p ms', async (byMs) => {
+    const backup = await hourly('backup')
+    await guard.pass(30 * MINUTE)
+    guard.setClock(byMs)
+    guard.clock.advance(100)
+    await guard.ping(backup)
+    await guard.tick()
+    expect(guard.now(backup).lastPingAt).toBe(guard.clock.now())
+  })
+
+  test('is told at once', async () => {
+    const backup = await hourly('backup')
+    guard.setClock(DAY)
+    guard.clock.advance(100)
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    expect(subjects()).toContain('DOWN | backup')
+  })
+})
+
+describe('A job that goes by the clock on a wall', () => {
+  const at = (expression: string, graceMs = HOUR) => ({
+    schedule: { kind: 'cron', periodMs: DAY, expression, timeZone: 'UTC' },
+    graceMs,
+  })
+
+  test('is not awaited again when its time comes once more', async () => {
+    const nightly = await hourly('nightly', at('0 3 * * *'))
+    await guard.pass(15 * HOUR + 5 * SECOND, HOUR)
+    await guard.ping(nightly)
+    guard.setClock(-20 * MINUTE)
+    await guard.pass(5 * HOUR, HOUR)
+    expect(guard.statuses(nightly)).toEqual(['up'])
+    await guard.pass(21 * HOUR, HOUR)
+    expect(guard.statuses(nightly)).toEqual(['up', 'down'])
+  })
+
+  test('that came late has not come for the next time', async () => {
+    const job = await hourly('job', { ...at('0 * * * *'), earlyMs: null })
+    await guard.pass(HOUR + 57 * MINUTE)
+    await guard.ping(job)
+    const { dueAt } = guard.now(job)
+    guard.setClock(-2 * SECOND)
+    await guard.tick()
+    expect(guard.now(job).dueAt).toBe(dueAt)
+  })
+})
+
+describe('A message that waits', () => {
+  test('is tried on after an absence of more than a day', async () => {
+    const backup = await hourly('backup')
+    guard.outside.failWith('refused')
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    await guard.goneFor(25 * HOUR)
+    await guard.tick()
+    guard.outside.failWith(null)
+    await guard.pass(HOUR)
+    expect(subjects()).toContain('DOWN | backup')
+  })
+})
+
+describe('The age of the machine', () => {
+  test('that changes by itself, as in a container that was moved, moves nothing', async () => {
+    const backup = await hourly('backup')
+    const before = guard.now(backup)
+    for (const days of [10, -10]) {
+      guard.clock.reboot(-days * DAY)
+      guard.sleep(SECOND)
+      await guard.tick()
+    }
+    expect(guard.now(backup)).toEqual(before)
+  })
+})

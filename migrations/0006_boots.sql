@@ -10,3 +10,7 @@ ALTER TABLE heartbeat ADD COLUMN boot_since INTEGER;
 -- Whether a whole second chance was given since the last ping, and not only time that was lost.
 ALTER TABLE monitors ADD COLUMN had_chance INTEGER NOT NULL DEFAULT 0 CHECK (had_chance IN (0, 1));
 UPDATE monitors SET had_chance = 1 WHERE spared_until IS NOT NULL;
+
+-- How long it is tried: no time in which CronGuard was away counts, and none that the clock was only set by.
+ALTER TABLE deliveries ADD COLUMN give_up_at INTEGER NOT NULL DEFAULT 0;
+UPDATE deliveries SET give_up_at = created_at + 86400000;

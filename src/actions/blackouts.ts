@@ -11,6 +11,7 @@ import {
   bringDeliveriesForward,
   insertBlackout,
   insertSparedMonitor,
+  lengthenDeliveries,
   listExpectingMonitors,
   listMonitorsAheadOf,
   listMonitorsByClock,
@@ -34,9 +35,11 @@ import { findProject } from '#store/projects.ts'
  */
 export function recordBlackout(tx: Tx, gap: Omit<Blackout, 'to'> & { steppedMs: number }): number {
   const { from, reason, steppedMs } = gap
-  if (tx.now - from <= GAP_MS) return putOffOverdue(tx, tx.now - from - steppedMs)
+  const lostMs = tx.now - from - steppedMs
+  lengthenDeliveries(tx, { lostMs })
+  if (tx.now - from <= GAP_MS) return putOffOverdue(tx, lostMs)
   const spared = listExpectingMonitors(tx, tx.now)
-  for (const id of spared) change(tx, id, (monitor, now) => spare(monitor, { from: from + steppedMs, now }))
+  for (const id of spared) change(tx, id, (monitor, now) => spare(monitor, { from: now - lostMs, now }))
   tellAll(tx, { blackout: { from, to: tx.now, reason }, spared })
   return spared.length
 }

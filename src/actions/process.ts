@@ -126,7 +126,7 @@ async function followClock(deps: Deps, watch: Watch, set: { boot: Boot; byMs: nu
     saveBoot(tx, boot)
   })
   deps.log.info('The clock was set', { by: durationInWords(Math.abs(byMs)), direction: byMs < 0 ? 'back' : 'forward' })
-  if (watch.seen === null) watch.aliveAt += byMs
+  if (watch.seen === null) watch.aliveAt = readHeartbeat(deps.db)?.aliveAt ?? watch.aliveAt
   else if (byMs < 0 || deps.clock.now() - boot.at > CLOCK_WAIT_MS) watch.steppedMs += byMs
   watch.boot = boot
 }

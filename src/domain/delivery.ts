@@ -40,7 +40,8 @@ export interface Delivery {
   id: string
   /** How often it was tried. */
   attempts: number
-  createdAt: number
+  /** No attempt is made then or later. */
+  giveUpAt: number
 }
 
 export interface Settlement {
@@ -53,10 +54,8 @@ export interface Settlement {
 export const LEASE_MS = 60 * SECOND
 /** @NOTE More than a mail may take (`lib/mail.ts`), less than the lease. */
 export const ATTEMPT_MAX_MS = 45 * SECOND
-/** Given up after a day; but not before it was tried about as often as in one, however long CronGuard was away. */
-const GIVE_UP_AFTER_MS = DAY
-const ATTEMPTS_MIN = 24
-/** And never tried more often, whatever a wrong clock has written down. */
+export const GIVE_UP_AFTER_MS = DAY
+/** Twice as often as in that time, whatever a wrong clock has written down. */
 const ATTEMPTS_MAX = 64
 export const DETAIL_MAX = 200
 
@@ -72,13 +71,9 @@ export function isSettled(state: DeliveryState): boolean {
 export function settle(delivery: Delivery, outcome: Outcome, now: number): Settlement {
   if (outcome.result !== 'failed') return { state: outcome.result, nextAttemptAt: null }
   const nextAttemptAt = now + backoffMs(delivery)
-  if (outcome.isPermanent || isTriedEnough(delivery, nextAttemptAt)) return { state: 'failed', nextAttemptAt: null }
+  if (outcome.isPermanent || nextAttemptAt >= delivery.giveUpAt || delivery.attempts >= ATTEMPTS_MAX)
+    return { state: 'failed', nextAttemptAt: null }
   return { state: 'pending', nextAttemptAt }
-}
-
-function isTriedEnough({ attempts, createdAt }: Delivery, nextAttemptAt: number): boolean {
-  const isOld = nextAttemptAt >= createdAt + GIVE_UP_AFTER_MS
-  return attempts >= (isOld ? ATTEMPTS_MIN : ATTEMPTS_MAX)
 }
 
 /**

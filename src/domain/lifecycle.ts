@@ -135,10 +135,9 @@ export function rescheduled<M extends WatchedMonitor>(monitor: M): M {
 
 /** The same monitor by the time zones of today: what is due at a slot still is. */
 export function recounted<M extends WatchedMonitor>(monitor: M): M {
-  const { schedule, lastPingAt, dueAt } = monitor
-  const isByClock = lastPingAt !== null && schedule.kind !== 'period'
-  const slots = !isByClock ? [] : nextSlots(schedule, { after: lastPingAt, count: 2 })
-  return dueAt !== null && slots.includes(dueAt) ? due(monitor, dueAt) : rescheduled(monitor)
+  const { schedule, dueAt } = monitor
+  const [slot] = dueAt === null ? [] : nextSlots(schedule, { after: dueAt - 1, count: 1 })
+  return slot !== undefined && slot === dueAt ? due(monitor, dueAt) : rescheduled(monitor)
 }
 
 /**
@@ -208,7 +207,14 @@ type Moments = Pick<WatchedMonitor, 'lastPingAt' | 'openRuns' | 'sparedUntil'>
 
 function atMoments<M extends WatchedMonitor>(monitor: M, moments: Moments): M {
   const moved = { ...monitor, ...moments }
-  return moved.lastPingAt === monitor.lastPingAt ? due(moved, monitor.dueAt) : recounted(moved)
+  return isForSameSlot(monitor, moved) ? due(moved, monitor.dueAt) : rescheduled(moved)
+}
+
+// A late ping is followed by the next slot, and an early one by that after the next.
+function isForSameSlot({ schedule, dueAt, lastPingAt }: WatchedMonitor, moved: WatchedMonitor): boolean {
+  if (moved.lastPingAt === lastPingAt) return true
+  if (moved.lastPingAt === null || dueAt === null || schedule.kind === 'period') return false
+  return nextSlots(schedule, { after: moved.lastPingAt, count: 2 }).includes(dueAt)
 }
 
 /**

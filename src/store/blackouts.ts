@@ -1,4 +1,5 @@
 import type { Blackout } from '#domain/blackout.ts'
+import { GIVE_UP_AFTER_MS } from '#domain/delivery.ts'
 import type { ClockStep } from '#domain/lifecycle.ts'
 import type { Reader, Tx } from './database.ts'
 
@@ -94,13 +95,19 @@ export function listBlackoutsOfMonitor(
   )
 }
 
-/** The clock was set: what waits to be sent is as old as it was. */
+/** The clock was set: what waits to be sent is tried for as long as it would have been. */
 export function redateDeliveries(tx: Tx, { since, byMs, newFrom }: ClockStep): void {
   tx.run(
-    `UPDATE deliveries SET created_at = created_at + $byMs
-      WHERE settled_at IS NULL AND created_at >= $since AND created_at NOT BETWEEN $newFrom AND $now`,
-    { since, byMs, newFrom, now: tx.now },
+    `UPDATE deliveries SET give_up_at = give_up_at + $byMs
+      WHERE settled_at IS NULL
+        AND give_up_at - $tryMs >= $since AND give_up_at - $tryMs NOT BETWEEN $newFrom AND $now`,
+    { since, byMs, newFrom, tryMs: GIVE_UP_AFTER_MS, now: tx.now },
   )
+}
+
+/** Nobody was there to send them: what waited already is tried for so much longer. */
+export function lengthenDeliveries(tx: Tx, lost: { lostMs: number }): void {
+  tx.run('UPDATE deliveries SET give_up_at = give_up_at + $lostMs WHERE settled_at IS NULL', lost)
 }
 
 /** The clock was put back: nothing that waits, or was claimed, waits for the moment that it showed before. */

@@ -1,4 +1,11 @@
-import type { Attempt, DeliveryState, FailureReason, Outcome, Settlement } from '#domain/delivery.ts'
+import {
+  type Attempt,
+  type DeliveryState,
+  type FailureReason,
+  GIVE_UP_AFTER_MS,
+  type Outcome,
+  type Settlement,
+} from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
 import type { Reader, Tx } from './database.ts'
 
@@ -11,7 +18,7 @@ export interface ClaimedDelivery {
   channelName: string
   /** This attempt included. */
   attempts: number
-  createdAt: number
+  giveUpAt: number
   notification: Notification
 }
 
@@ -29,7 +36,7 @@ export interface DeliveryRecord {
   settledAt: number | null
 }
 
-interface ClaimedRow {
+interface DeliveryRow {
   sequence: number
   monitor_id: number | null
   id: string
@@ -37,12 +44,16 @@ interface ClaimedRow {
   channel_kind: string
   channel_name: string
   attempts: number
-  created_at: number
   content: string
 }
 
+interface ClaimedRow extends DeliveryRow {
+  give_up_at: number
+}
+
 /** What `toRecord` reads. */
-export interface RecordRow extends ClaimedRow {
+export interface RecordRow extends DeliveryRow {
+  created_at: number
   state: DeliveryState
   next_attempt_at: number | null
   settled_at: number | null
@@ -84,8 +95,9 @@ export function insertDelivery(
 ): void {
   tx.run(
     `INSERT INTO deliveries (
-       id, notification_id, monitor_id, channel_id, channel_kind, channel_name, next_attempt_at, created_at
-     ) VALUES ($id, $notificationId, $monitorId, $channelId, $kind, $name, $now, $now)`,
+       id, notification_id, monitor_id, channel_id, channel_kind, channel_name, next_attempt_at, created_at,
+       give_up_at
+     ) VALUES ($id, $notificationId, $monitorId, $channelId, $kind, $name, $now, $now, $now + $giveUpAfterMs)`,
     {
       id: delivery.id,
       notificationId: delivery.notificationId,
@@ -94,6 +106,7 @@ export function insertDelivery(
       kind: delivery.channel.kind,
       name: delivery.channel.name,
       now: tx.now,
+      giveUpAfterMs: GIVE_UP_AFTER_MS,
     },
   )
   touch(tx, delivery.monitorId)
@@ -171,13 +184,18 @@ export function claimDelivery(
     `UPDATE deliveries
         SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, leased_until = $leasedUntil
       WHERE sequence = $sequence AND coalesce(next_attempt_at, leased_until) <= $now
-      RETURNING sequence, monitor_id, id, channel_id, channel_kind, channel_name, attempts, created_at,
+      RETURNING sequence, monitor_id, id, channel_id, channel_kind, channel_name, attempts, give_up_at,
                 (SELECT content FROM notifications WHERE notifications.id = notification_id) AS content`,
     { sequence, leasedUntil, now: tx.now },
   )
   if (row === null) return null
   touch(tx, row.monitor_id)
-  return { ...toDelivery(row), sequence: row.sequence, notification: JSON.parse(row.content) }
+  return {
+    ...toDelivery(row),
+    sequence: row.sequence,
+    giveUpAt: row.give_up_at,
+    notification: JSON.parse(row.content),
+  }
 }
 
 /** Writes what became of an attempt, and says whether it did: somebody else may have taken the delivery since. */
@@ -342,6 +360,7 @@ export function listDeliveries(
 export function toRecord(row: RecordRow): DeliveryRecord {
   return {
     ...toDelivery(row),
+    createdAt: row.created_at,
     status: row.status,
     state: row.state,
     lastAttempt: toAttempt(row),
@@ -350,14 +369,13 @@ export function toRecord(row: RecordRow): DeliveryRecord {
   }
 }
 
-function toDelivery(row: ClaimedRow) {
+function toDelivery(row: DeliveryRow) {
   return {
     id: row.id,
     channelId: row.channel_id,
     channelKind: row.channel_kind,
     channelName: row.channel_name,
     attempts: row.attempts,
-    createdAt: row.created_at,
   }
 }
 

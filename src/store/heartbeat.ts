@@ -45,7 +45,10 @@ export function saveBoot(tx: Tx, boot: Boot | null): void {
   tx.run('UPDATE heartbeat SET boot_id = $id, booted_at = $at, boot_since = $since WHERE id = 1', { id, at, since })
 }
 
-/** The clock was set by `byMs`: by what it says now the last sign of life was so much later. */
+/** The clock was set by `byMs`: by what it says now the last sign of life was so much later, but not after now. */
 export function shiftHeartbeat(tx: Tx, byMs: number): void {
-  tx.run('UPDATE heartbeat SET alive_at = alive_at + $byMs, stopped_at = stopped_at + $byMs WHERE id = 1', { byMs })
+  tx.run('UPDATE heartbeat SET alive_at = min(alive_at + $byMs, max(alive_at, $now)) WHERE id = 1', {
+    byMs,
+    now: tx.now,
+  })
 }

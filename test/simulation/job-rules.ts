@@ -44,6 +44,7 @@ interface Run {
 }
 
 const QUARTER_HOUR = 15 * 60_000
+const HOUR = 4 * QUARTER_HOUR
 
 export class JobRules {
   readonly name: string
@@ -58,6 +59,7 @@ export class JobRules {
   downSince: number | null = null
   /** Nothing is held against it before. */
   excusedUntil: number | null = null
+  #hasBegunAnew = false
 
   constructor(name: string, wishes: Wishes) {
     this.name = name
@@ -90,6 +92,7 @@ export class JobRules {
     this.#expectAfter(now)
     this.reportedAt = now
     this.excusedUntil = null
+    this.#hasBegunAnew = false
     this.failures = isGood ? 0 : this.failures + 1
     if (isGood) return this.#become('up', { at: now, reason: 'ping' })
     const isEnough = this.status === 'down' || this.failures >= this.wishes.failuresToAlert
@@ -140,35 +143,44 @@ export class JobRules {
     const lostMs = to - Math.max(from, Math.min(to, ...begins))
     const anewMs = isDue ? Math.max(this.wishes.graceMs, this.#limitMs()) : this.wishes.graceMs
     const isTooLate = missing.at <= to || anewMs > this.wishes.graceMs
-    const mayBeginAnew = this.excusedUntil === null || lostMs >= anewMs
+    const beginsAnew = isTooLate && (!this.#hasBegunAnew || lostMs >= anewMs)
     const until = missing.at + lostMs
-    this.excusedUntil = isTooLate && mayBeginAnew ? Math.max(until, to + anewMs) : until
+    this.excusedUntil = beginsAnew ? Math.max(until, to + anewMs) : until
+    this.#hasBegunAnew ||= beginsAnew
   }
 
-  hasHappenedSince(since: number): boolean {
-    return this.runs.length > 0 || Math.max(this.reportedAt ?? 0, this.excusedUntil ?? 0) >= since
-  }
-
-  /** The clock was set: what has happened since `since` happened as long ago as it did. */
-  shift({ since, byMs }: { since: number; byMs: number }): void {
-    if (this.reportedAt !== null && this.reportedAt >= since) {
-      this.reportedAt += byMs
-      this.#expectAnew()
-    }
-    for (const run of this.runs) if (run.since >= since) run.since += byMs
+  /** The clock was set: what has happened happened as long ago as it did, unless it `isNew`. */
+  shift({ since, byMs, isNew }: { since: number; byMs: number; isNew: (at: number) => boolean }): void {
+    const isMoved = (at: number) => at >= since && !isNew(at)
+    const wasAwaitingRun = this.#isRunAwaited()
+    const before = this.expectedAt
+    for (const run of this.runs) if (isMoved(run.since)) run.since += byMs
     if (this.excusedUntil !== null && this.excusedUntil >= since) this.excusedUntil += byMs
+    if (this.reportedAt === null || !isMoved(this.reportedAt)) return
+    this.#reportedInsteadAt(this.reportedAt + byMs)
+    // Cron does not repeat what it has done when its time comes once more, unless it is much later again.
+    const isOnceMore = before !== null && this.expectedAt !== null && this.expectedAt < before && byMs < 0
+    const isCalendar = typeof this.wishes.rhythm !== 'number'
+    if (isOnceMore && isCalendar && byMs > -3 * HOUR && !wasAwaitingRun) this.expectedAt = before
   }
 
   /** The clock was put back to `now`: nothing that happened can have happened later. */
   turnBack(now: number): void {
     const latest = this.#isRunAwaited() ? now - 1 : now
-    if (this.reportedAt !== null && this.reportedAt > latest) {
-      this.reportedAt = latest
-      this.#expectAnew()
-    }
     for (const run of this.runs) run.since = Math.min(run.since, now)
+    if (this.reportedAt !== null && this.reportedAt > latest) this.#reportedInsteadAt(latest)
     const longestMs = Math.max(this.wishes.graceMs, this.#limitMs())
     if (this.excusedUntil !== null) this.excusedUntil = Math.min(this.excusedUntil, now + longestMs)
+  }
+
+  // What it was for stays so, if that is one of the next two times.
+  #reportedInsteadAt(at: number): void {
+    const { rhythm } = this.wishes
+    const before = this.#isRunAwaited() ? null : this.expectedAt
+    this.reportedAt = at
+    const index = typeof rhythm === 'number' ? 0 : firstAfter(rhythm, at)
+    const isStillNext = typeof rhythm !== 'number' && before !== null && rhythm.slice(index, index + 2).includes(before)
+    if (!isStillNext) this.#expectAnew()
   }
 
   /** When it will be missed if nothing is heard; null: never. */
@@ -234,6 +246,7 @@ export class JobRules {
   #forget(): void {
     this.runs = []
     this.excusedUntil = null
+    this.#hasBegunAnew = false
   }
 
   #become(to: Status, { at, reason }: Pick<Change, 'at' | 'reason'>, expectedAt: number | null = null): Change | null {

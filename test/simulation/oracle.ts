@@ -5,6 +5,7 @@ import { type Change, JobRules, type Signal, type Wishes } from './job-rules.ts'
 const SECOND = 1000
 const SHORT_GAP_MS = 15 * SECOND
 const REST_MS = 3 * SECOND
+const UPTIME_STEP_MS = 20
 const CLOCK_TOLERANCE_MS = 2 * SECOND
 const CLOCK_PATIENCE_MS = 600 * SECOND
 
@@ -37,8 +38,8 @@ export class Oracle {
   #alive: SignOfLife | null = null
   /** When it was last awake enough to compare its clocks, and what they showed. */
   #seen: Time | null = null
-  /** When the process began, by the clock as it is set now. */
-  #bornAt = 0
+  /** From when on the moments are by the clock of this run of the machine, as that is set now. */
+  #datedSince: number | null = null
   /** By how much the clock was put forward since the last sign of life. */
   #setByMs = 0
   #isDiskKnownToRefuse = false
@@ -95,9 +96,10 @@ export class Oracle {
   starts(time: Time): void {
     this.#isDiskKnownToRefuse = false
     this.#waitsSince = null
-    this.#seen = time
-    this.#bornAt = time.wall
+    this.#datedSince ??= time.wall
+    this.#findsTheClockSet(time)
     this.#setByMs = 0
+    this.#seen = time
     if (this.#alive !== null && time.wall < this.#alive.wall - CLOCK_TOLERANCE_MS) this.#waitsSince = time.elapsed
     else this.#begins(time)
   }
@@ -105,7 +107,8 @@ export class Oracle {
   /** CronGuard comes by to look at everything. */
   looks(time: Time, isDiskWell: boolean): void {
     if (isDiskWell) this.#comparesClocks(time)
-    else if (this.#isAnythingToShift(time)) this.#isDiskKnownToRefuse = true
+    else if (this.#wasSetBy(time) !== 0 || this.#isAnybodyLetIn(time)) this.#isDiskKnownToRefuse = true
+    else this.#seen = time
     if (this.#waitsSince !== null && !this.#canStopWaiting(time, this.#waitsSince)) return
     if (!isDiskWell) {
       const isAnythingToWrite = this.#isUnwatched(time) || [...this.jobs.values()].some((job) => isMissed(job, time))
@@ -136,28 +139,55 @@ export class Oracle {
     return apart > SHORT_GAP_MS || apart < -CLOCK_TOLERANCE_MS || this.#isDiskKnownToRefuse
   }
 
-  // What has happened moves with the clock. Who may have stood at the door while it did not get to run is let in first.
+  // What has happened moves with the clock. Who may have stood at the door while it did not get to run is let in first;
+  // but who was let in like that, or excused, is not for a second time.
   #comparesClocks(time: Time): void {
     const seen = this.#seen ?? time
-    const byMs = this.#wasSetBy(time)
-    if (byMs !== 0) for (const job of this.jobs.values()) job.shift({ since: this.#bornAt, byMs })
-    const restedMs = time.elapsed - seen.elapsed
-    if (this.#waitsSince === null && !this.#isUnwatched(time) && restedMs > REST_MS) {
-      this.#excuses({ from: time.wall - restedMs, to: time.wall, reason: 'stuck' })
-    }
-    this.#bornAt += byMs
-    this.#setByMs += byMs
+    const restedMs = this.#restedMs(time)
+    this.#setByMs += this.#movesWithTheClock(time, time.wall - (time.passed - seen.passed))
+    const letIn = restedMs > 0 ? this.#missedAndNotPutOff(time) : []
+    for (const job of letIn) job.excuse({ from: time.wall - restedMs, to: time.wall })
     this.#seen = time
+  }
+
+  #isAnybodyLetIn(time: Time): boolean {
+    return this.#restedMs(time) > 0 && this.#missedAndNotPutOff(time).length > 0
+  }
+
+  #missedAndNotPutOff(time: Time): JobRules[] {
+    return [...this.jobs.values()].filter((job) => isMissed(job, time) && job.missing()?.at !== job.excusedUntil)
+  }
+
+  /** For how long it did not get to run, or slept; 0 for what is no rest, or for more than that. */
+  #restedMs(time: Time): number {
+    if (this.#waitsSince !== null || this.#isUnwatched(time)) return 0
+    const seen = this.#seen ?? time
+    const restedMs = Math.max(time.elapsed - seen.elapsed, time.passed - seen.passed)
+    return restedMs > REST_MS ? restedMs : 0
+  }
+
+  // While it was away, its sign of life had the same clock as all the rest.
+  #findsTheClockSet(time: Time): void {
+    if (this.#alive === null) return
+    const { wall } = this.#alive
+    const byMs = this.#movesWithTheClock(time, time.wall)
+    this.#alive = { ...this.#alive, wall: Math.min(wall + byMs, Math.max(wall, time.wall)) }
+  }
+
+  // What came since `newSince` came after the clock was set.
+  #movesWithTheClock(time: Time, newSince: number): number {
+    const byMs = this.#wasSetBy(time)
+    const since = this.#datedSince ?? time.wall
+    const isNew = (at: number) => at >= newSince - UPTIME_STEP_MS && at <= time.wall
+    if (byMs !== 0) for (const job of this.jobs.values()) job.shift({ since, byMs, isNew })
+    this.#datedSince = since + byMs
+    return byMs
   }
 
   #wasSetBy(time: Time): number {
     const seen = this.#seen ?? time
     const byMs = time.wall - seen.wall - (time.passed - seen.passed)
     return Math.abs(byMs) < CLOCK_TOLERANCE_MS ? 0 : byMs
-  }
-
-  #isAnythingToShift(time: Time): boolean {
-    return this.#wasSetBy(time) !== 0 && [...this.jobs.values()].some((job) => job.hasHappenedSince(this.#bornAt))
   }
 
   #showsLife(time: SignOfLife): void {

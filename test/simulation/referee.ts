@@ -92,15 +92,22 @@ class Referee {
     const wasTurnedBack = this.#hasLeapt(previous.begunAt.true, attempt.begunAt.true)
     const sinceMs = isDisturbed ? attempt.begunAt.wall - previous.begunAt.wall : waitedMs
     if (!wasTurnedBack && sinceMs < leastMs - 1) this.#object(story, `was tried again after ${sinceMs} ms only`)
-    if (!wasTurnedBack && !isDisturbed && ended.wall + leastMs >= story.message.createdAt + DAY) {
-      this.#object(story, 'was still tried after a day')
-    }
+    if (!isDisturbed && ended.wall + leastMs >= story.message.createdAt + DAY) this.#judgeLength(story, attempt)
     if (this.#isCrowded(attempt, ended.true)) return
     // Whatever happened to the clock, nobody waits longer than the pause, or the lease, and the trouble itself lasted.
     const trulyMs = attempt.begunAt.true - ended.true - this.#troubledMs(ended.true, attempt.begunAt.true)
     const leapMs = wasTurnedBack ? UNSEEN_LEAP_MS : 0
     const mostMs = Math.max(pauseMs * (1 + SPREAD), isDisturbed ? LEASE_MS : 0) + PROMPT_MS + TOLERANCE_MS + leapMs
     if (trulyMs > mostMs) this.#object(story, `was tried again only after ${trulyMs} ms in which all was well`)
+  }
+
+  // No time counts in which CronGuard could not send, from its last sign of life on.
+  #judgeLength(story: Story, { begunAt }: Attempt): void {
+    const since = begunAt.true - 2 * DAY
+    const gaps = this.#world.troubledTimes.filter(({ from, to }) => from <= begunAt.true && to >= since)
+    const awayMs = this.#troubledMs(since, begunAt.true) + gaps.length * UNSEEN_LEAP_MS
+    const isLong = begunAt.wall >= story.message.createdAt + DAY + awayMs
+    if (isLong && !this.#hasLeapt(since, begunAt.true)) this.#object(story, 'was still tried after a day')
   }
 
   #judgeGivingUp(story: Story, last: Attempt | undefined): void {

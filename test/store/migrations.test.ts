@@ -29,7 +29,7 @@ const FROZEN = {
   '0003_drop_in': 'a7dce87ad4222f1d6f79290c5d245b54a12626b5a26fce1a462ac9789784f4a1',
   '0004_blackouts': '4b522c3fbfac2827ea5bae1dfbffaa415105e3e047b6f5d9284448ff4fd183f3',
   '0005_sizes': '765ae2a931b8747efe028aa94cdd0828d0419526ce920fb126de6f518650ae74',
-  '0006_boots': 'a61cc3153c5bcccda5b34c9ff123d25c93c3a4c97d789a49f98b8d48ba8d0791',
+  '0006_boots': '24d78544136c79bf4e67ef9be4ab8cfe4c213fc8213282be8eeced1a02c48462',
 }
 
 const clock = toldClock()

@@ -1,10 +1,8 @@
--- What the clock was set by while nobody watched is told from the time that the machine itself has run.
+-- When the clock is set, what has happened in the same run of the machine moves with it.
 
--- The run of the machine in which the last sign of life was given; null where nobody knows.
+-- The run of the machine in which CronGuard began last; null where nobody knows.
 ALTER TABLE heartbeat ADD COLUMN boot_id TEXT;
--- When the machine started, by the clock as it was with that sign of life.
-ALTER TABLE heartbeat ADD COLUMN booted_at INTEGER;
--- From when on moments are of this run of the machine, by the same clock.
+-- From when on moments are of this run, by the clock as it is set.
 ALTER TABLE heartbeat ADD COLUMN boot_since INTEGER;
 
 -- Whether a whole second chance was given since the last ping, and not only time that was lost.

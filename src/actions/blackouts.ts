@@ -24,7 +24,6 @@ import {
 import { listChannels } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
 import { insertDelivery, insertNotification } from '#store/deliveries.ts'
-import { shiftHeartbeat } from '#store/heartbeat.ts'
 import { findWatchedById, saveState } from '#store/monitors.ts'
 import { findProject } from '#store/projects.ts'
 
@@ -69,7 +68,6 @@ export function acceptStep(tx: Tx, step: ClockStep): void {
   for (const id of listMonitorsSince(tx, step.since)) change(tx, id, (monitor, now) => redated(monitor, step, now))
   redateDeliveries(tx, step)
   bringDeliveriesForward(tx, LEASE_MS)
-  shiftHeartbeat(tx, step.byMs)
 }
 
 /** The clock was put back: what it says counts, and nobody waits for what it said before. */

@@ -2,7 +2,6 @@
 import type { Deps } from '#deps.ts'
 import {
   type Boot,
-  bootNow,
   CLOCK_WAIT_MS,
   type ClockReading,
   type ClockVerdict,
@@ -13,6 +12,7 @@ import {
   newFrom,
   stallMs,
 } from '#domain/blackout.ts'
+import type { ClockStep } from '#domain/lifecycle.ts'
 import { durationInWords, momentInWords } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import type { Tx } from '#store/database.ts'
@@ -35,49 +35,54 @@ export interface Watch {
   isDiskRefusing: boolean
   /** Since when, by the clock that only goes forward, it waits for a right clock, or for the disk; null: it watches. */
   waitsSince: number | null
-  /** The machine's run, as the clocks had it when they were last compared; null where nobody knows. */
+  /** The machine's run; null where nobody knows. */
   boot: Boot | null
   /** By how much the clock was set forward since the last sign of life. */
   steppedMs: number
-  /** What the clocks showed when this process last compared them; null: it has not yet. */
-  seen: ClockReading | null
+  /** What the clocks showed when they were last compared. */
+  seen: ClockReading
 }
 
 /** CronGuard begins to watch, or waits for its clock. What was expected while nobody watched gets a second chance. */
 export async function beginWatch(deps: Deps): Promise<Watch> {
   const watch = openWatch(deps)
-  const waitsSince = deps.clock.elapsed()
+  const { seen } = watch
+  if (verdictOn(deps, watch) === 'behind') {
+    watch.waitsSince = seen.elapsed
+    deps.log.warn('The clock is behind the last sign of life: nothing is judged until it is right', {
+      clock: momentInWords(seen.now),
+      alive: momentInWords(watch.aliveAt),
+    })
+    return watch
+  }
   try {
-    await compareClocks(deps, watch)
-    if (verdictOn(deps, watch) !== 'behind') await goOn(deps, watch)
-    else {
-      Object.assign(watch, { waitsSince })
-      deps.log.warn('The clock is behind the last sign of life: nothing is judged until it is right', {
-        clock: momentInWords(deps.clock.now()),
-        alive: momentInWords(watch.aliveAt),
-      })
-    }
+    await goOn(deps, watch)
   } catch (error) {
     if (!(error instanceof StorageRefusedError)) throw error
     // It answers, and begins to watch as soon as the disk takes writes again: `keepTime` goes on trying.
-    Object.assign(watch, { waitsSince, isDiskRefusing: true })
+    Object.assign(watch, { waitsSince: seen.elapsed, isDiskRefusing: true })
   }
   return watch
 }
 
 function openWatch(deps: Deps): Watch {
-  const { db, clock } = deps
-  const lastBoot = readBoot(db)
-  const boot = bootNow(readClocks(deps), clock.bootId())
+  const seen = readClocks(deps)
   return {
-    aliveAt: readHeartbeat(db)?.aliveAt ?? clock.now(),
-    aliveElapsed: clock.elapsed(),
+    aliveAt: readHeartbeat(deps.db)?.aliveAt ?? seen.now,
+    aliveElapsed: seen.elapsed,
     isDiskRefusing: false,
     waitsSince: null,
-    boot: lastBoot !== null && lastBoot.id === boot?.id ? lastBoot : boot,
+    boot: readThisBoot(deps, seen.now),
     steppedMs: 0,
-    seen: null,
+    seen,
   }
+}
+
+function readThisBoot({ db, clock }: Deps, now: number): Boot | null {
+  const id = clock.bootId()
+  const last = readBoot(db)
+  if (id === null) return null
+  return { id, since: last?.id === id ? Math.min(last.since, now) : now }
 }
 
 /** A sign of life, which also proves that the disk still takes what it is given. */
@@ -104,30 +109,28 @@ export async function keepTime(deps: Deps, watch: Watch): Promise<boolean> {
 }
 
 async function compareClocks(deps: Deps, watch: Watch): Promise<void> {
-  const { seen: before, boot } = watch
+  const before = watch.seen
   const seen = readClocks(deps)
-  const bootAt = bootNow(seen, boot?.id ?? null)?.at
-  const byMs = boot === null || bootAt === undefined ? 0 : clockStep({ before, after: seen, byMs: bootAt - boot.at })
+  const byMs = clockStep(before, seen)
   const isWatching = watch.waitsSince === null && !watch.isDiskRefusing && verdictOn(deps, watch) === 'steady'
-  const lostMs = isWatching && before !== null ? stallMs(before, seen) : 0
-  if (byMs !== 0 && boot !== null) await followClock(deps, watch, { boot, byMs, newFrom: newFrom(before, seen) })
+  const lostMs = isWatching ? stallMs(before, seen) : 0
+  if (byMs !== 0 && watch.boot !== null)
+    await followClock(deps, watch, { ...watch.boot, byMs, newFrom: newFrom(before, seen) })
   if (lostMs > 0) await deps.db.writeGrouped((tx) => allowForStall(tx, lostMs))
-  if (watch.boot !== null) watch.boot = { ...watch.boot, at: bootAt ?? watch.boot.at }
   watch.seen = seen
 }
 
-// What was set while nobody watched was set before the last sign of life as well: nothing is lost, or gained, by it.
 // A step forward soon after a start of the machine may be the time that it was off.
-async function followClock(deps: Deps, watch: Watch, set: { boot: Boot; byMs: number; newFrom: number }) {
-  const { byMs, newFrom } = set
-  const boot = { ...set.boot, at: set.boot.at + byMs, since: set.boot.since + byMs }
+async function followClock(deps: Deps, watch: Watch, step: Boot & ClockStep): Promise<void> {
+  const { id, since, byMs } = step
+  const boot = { id, since: since + byMs }
   await deps.db.writeGrouped((tx) => {
-    acceptStep(tx, { since: set.boot.since, byMs, newFrom })
+    acceptStep(tx, step)
     saveBoot(tx, boot)
   })
   deps.log.info('The clock was set', { by: durationInWords(Math.abs(byMs)), direction: byMs < 0 ? 'back' : 'forward' })
-  if (watch.seen === null) watch.aliveAt = readHeartbeat(deps.db)?.aliveAt ?? watch.aliveAt
-  else if (byMs < 0 || deps.clock.now() - boot.at > CLOCK_WAIT_MS) watch.steppedMs += byMs
+  const isOld = (deps.clock.sinceBoot() ?? 0) > CLOCK_WAIT_MS
+  if (byMs < 0 || isOld) watch.steppedMs += byMs
   watch.boot = boot
 }
 
@@ -152,6 +155,7 @@ async function goOn(deps: Deps, watch: Watch): Promise<void> {
     const reason = last?.stoppedAt === null ? 'crash' : 'stop'
     spared = last === null ? 0 : recordBlackout(tx, { from: last.aliveAt, reason, steppedMs: 0 })
     markStarted(tx)
+    saveBoot(tx, watch.boot)
   })
   if (spared > 0) logBlackout(deps, from, spared)
 }
@@ -169,6 +173,7 @@ async function putBack(deps: Deps, watch: Watch): Promise<void> {
   const before = await sign(deps, watch, (tx) => {
     acceptEarlierClock(tx)
     markStarted(tx)
+    saveBoot(tx, watch.boot)
   })
   deps.log.warn('The clock was put back; deadlines are counted by it from now on', {
     clock: momentInWords(deps.clock.now()),
@@ -194,10 +199,7 @@ async function noteGap(deps: Deps, watch: Watch): Promise<void> {
 async function sign(deps: Deps, watch: Watch, mark: (tx: Tx) => void): Promise<number> {
   const { aliveAt: before, steppedMs } = watch
   const { now, elapsed } = readClocks(deps)
-  await deps.db.writeGrouped((tx) => {
-    mark(tx)
-    saveBoot(tx, watch.boot)
-  })
+  await deps.db.writeGrouped(mark)
   Object.assign(watch, { aliveAt: now, aliveElapsed: elapsed, steppedMs: watch.steppedMs - steppedMs })
   return before
 }

@@ -48,41 +48,28 @@ export interface ClockReading {
   sinceBoot: number | null
 }
 
-/** One run of the machine, by the clock as it is set. */
+/** One run of the machine. */
 export interface Boot {
   id: string
-  /** When the machine started. */
-  at: number
-  /** From when on what is written down is of this run; what was before has another clock. */
+  /** From when on what is written down is of this run, by the clock as it is set; what was before has another clock. */
   since: number
 }
 
-/** The machine's run by these clocks, as a process that has just begun knows it; null where nobody knows. */
-export function bootNow({ now, sinceBoot }: ClockReading, id: string | null): Boot | null {
-  return id === null || sinceBoot === null ? null : { id, at: now - sinceBoot, since: now }
-}
-
-interface Compared {
-  /** Null: by another process, of which no more is known. */
-  before: ClockReading | null
-  after: ClockReading
-  /** By how much later the machine has started, by what the clocks say. */
-  byMs: number
-}
-
 /**
- * By how much the clock was set; 0 for next to nothing, and where the clock and the process went on alike, whatever
- * the machine says of its age.
+ * By how much the clock was set between two readings; 0 for next to nothing, where that cannot be told from sleep, and
+ * where the clock and the process went on alike, whatever the machine says of its age.
  */
-export function clockStep({ before, after, byMs }: Compared): number {
-  const apartMs = before === null ? byMs : after.now - before.now - (after.elapsed - before.elapsed)
+export function clockStep(before: ClockReading, after: ClockReading): number {
+  if (before.sinceBoot === null || after.sinceBoot === null) return 0
+  const passedMs = after.now - before.now
+  const apartMs = passedMs - (after.elapsed - before.elapsed)
+  const byMs = passedMs - (after.sinceBoot - before.sinceBoot)
   return Math.abs(apartMs) < BEHIND_MS || Math.abs(byMs) < BEHIND_MS ? 0 : byMs
 }
 
 /** From when on moments are by a clock that was set between the two readings. */
-export function newFrom(before: ClockReading | null, after: ClockReading): number {
-  const passedMs = (after.sinceBoot ?? 0) - (before?.sinceBoot ?? after.sinceBoot ?? 0)
-  return after.now - passedMs - UPTIME_STEP_MS
+export function newFrom(before: ClockReading, after: ClockReading): number {
+  return after.now - ((after.sinceBoot ?? 0) - (before.sinceBoot ?? 0)) - UPTIME_STEP_MS
 }
 
 /** For how long the process did not get to run between two readings that are taken several times a second, or slept. */

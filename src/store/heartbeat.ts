@@ -35,20 +35,12 @@ export function markStopped(tx: Tx): void {
   tx.run('UPDATE heartbeat SET alive_at = $now, stopped_at = $now WHERE id = 1', { now: tx.now })
 }
 
-/** The run of the machine in which the last sign of life was given; null where nobody knows. */
+/** The run of the machine in which CronGuard began last; null where nobody knows. */
 export function readBoot(reader: Reader): Boot | null {
-  return reader.get('SELECT boot_id AS id, booted_at AS at, boot_since AS since FROM heartbeat WHERE boot_id NOT NULL')
+  return reader.get('SELECT boot_id AS id, boot_since AS since FROM heartbeat WHERE boot_id NOT NULL')
 }
 
 export function saveBoot(tx: Tx, boot: Boot | null): void {
-  const { id = null, at = null, since = null } = boot ?? {}
-  tx.run('UPDATE heartbeat SET boot_id = $id, booted_at = $at, boot_since = $since WHERE id = 1', { id, at, since })
-}
-
-/** The clock was set by `byMs`: by what it says now the last sign of life was so much later, but not after now. */
-export function shiftHeartbeat(tx: Tx, byMs: number): void {
-  tx.run('UPDATE heartbeat SET alive_at = min(alive_at + $byMs, max(alive_at, $now)) WHERE id = 1', {
-    byMs,
-    now: tx.now,
-  })
+  const { id = null, since = null } = boot ?? {}
+  tx.run('UPDATE heartbeat SET boot_id = $id, boot_since = $since WHERE id = 1', { id, since })
 }

@@ -17,7 +17,6 @@ import { createHeartbeat } from '#loops/heartbeat.ts'
 import type { Loop } from '#loops/index.ts'
 import { createOutbox } from '#loops/outbox.ts'
 import { openDatabase } from '#store/database.ts'
-import { saveBoot } from '#store/heartbeat.ts'
 import type { Time } from './oracle.ts'
 import type { Receivers } from './receivers.ts'
 import type { WorldClock } from './world-clock.ts'
@@ -94,7 +93,6 @@ export class Appliance {
   stop(): boolean {
     let isNoted = true
     try {
-      this.deps.db.write((tx) => saveBoot(tx, this.#running.watch.boot))
       endWatch(this.deps)
     } catch {
       isNoted = false
@@ -136,23 +134,14 @@ export class Appliance {
     watch.aliveAt = Math.max(watch.aliveAt, this.#clock.now() - sinceMs)
     watch.aliveElapsed = Math.max(watch.aliveElapsed, this.#clock.elapsed() - sinceMs)
     watch.steppedMs = 0
-    this.#knowBoot()
     watch.seen = { now: this.#clock.now(), elapsed: this.#clock.elapsed(), sinceBoot: this.#clock.sinceBoot() }
     return { wall: watch.aliveAt, elapsed: watch.aliveElapsed }
-  }
-
-  #knowBoot(): void {
-    const { watch } = this.#running
-    if (watch.boot !== null) watch.boot = { ...watch.boot, at: this.#clock.now() - this.#clock.sinceBoot() }
   }
 
   /** What it has written of that on its disk. */
   saveSignOfLife(): void {
     const { deps, watch } = this.#running
-    deps.db.write((tx) => {
-      tx.run('UPDATE heartbeat SET alive_at = $aliveAt', { aliveAt: watch.aliveAt })
-      saveBoot(tx, watch.boot)
-    })
+    deps.db.write((tx) => tx.run('UPDATE heartbeat SET alive_at = $aliveAt', { aliveAt: watch.aliveAt }))
   }
 
   /** True time of its next sign of life. */

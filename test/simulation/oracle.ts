@@ -96,8 +96,7 @@ export class Oracle {
   starts(time: Time): void {
     this.#isDiskKnownToRefuse = false
     this.#waitsSince = null
-    this.#datedSince ??= time.wall
-    this.#findsTheClockSet(time)
+    this.#datedSince = Math.min(this.#datedSince ?? time.wall, time.wall)
     this.#setByMs = 0
     this.#seen = time
     if (this.#alive !== null && time.wall < this.#alive.wall - CLOCK_TOLERANCE_MS) this.#waitsSince = time.elapsed
@@ -164,14 +163,6 @@ export class Oracle {
     const seen = this.#seen ?? time
     const restedMs = Math.max(time.elapsed - seen.elapsed, time.passed - seen.passed)
     return restedMs > REST_MS ? restedMs : 0
-  }
-
-  // While it was away, its sign of life had the same clock as all the rest.
-  #findsTheClockSet(time: Time): void {
-    if (this.#alive === null) return
-    const { wall } = this.#alive
-    const byMs = this.#movesWithTheClock(time, time.wall)
-    this.#alive = { ...this.#alive, wall: Math.min(wall + byMs, Math.max(wall, time.wall)) }
   }
 
   // What came since `newSince` came after the clock was set.

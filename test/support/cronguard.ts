@@ -63,11 +63,10 @@ export class TestGuard {
     return this.goneFor(0)
   }
 
-  /** As if the process had been killed, or stopped by somebody, and started again after `ms`; the clock may be set. */
-  async goneFor(ms: number, how: 'killed' | 'stopped' = 'killed', setByMs = 0): Promise<void> {
+  /** As if the process had been killed, or stopped by somebody, and started again after `ms`. */
+  async goneFor(ms: number, how: 'killed' | 'stopped' = 'killed'): Promise<void> {
     this.db.write(how === 'killed' ? markStarted : markStopped)
     this.db.close()
-    this.clock.step(setByMs)
     this.clock.advance(ms)
     this.#running = this.#start()
     await this.#running.begin()

@@ -9,6 +9,10 @@ ALTER TABLE heartbeat ADD COLUMN boot_since INTEGER;
 ALTER TABLE monitors ADD COLUMN had_chance INTEGER NOT NULL DEFAULT 0 CHECK (had_chance IN (0, 1));
 UPDATE monitors SET had_chance = 1 WHERE spared_until IS NOT NULL;
 
+-- The time of the schedule that the last ping was followed by, also while the end of a run is awaited.
+ALTER TABLE monitors ADD COLUMN slot_at INTEGER;
+UPDATE monitors SET slot_at = due_at;
+
 -- How long it is tried: no time in which CronGuard was away counts, and none that the clock was only set by.
 ALTER TABLE deliveries ADD COLUMN give_up_at INTEGER NOT NULL DEFAULT 0;
 UPDATE deliveries SET give_up_at = created_at + 86400000;

@@ -173,6 +173,18 @@ describe('A job that goes by the clock on a wall', () => {
     expect(guard.statuses(nightly)).toEqual(['up', 'down'])
   })
 
+  test('is not late by that when it starts', async () => {
+    const job = await hourly('job', { ...at('5 * * * *', 30 * SECOND), maxRunMs: SECOND })
+    await guard.pass(5 * MINUTE + 10 * SECOND)
+    await guard.ping(job)
+    guard.setClock(-6 * MINUTE)
+    await guard.pass(HOUR + 5 * MINUTE + 50 * SECOND)
+    await guard.ping(job, '/start')
+    await guard.tick()
+    await guard.ping(job)
+    expect(guard.statuses(job)).toEqual(['up'])
+  })
+
   test('that came late has not come for the next time', async () => {
     const job = await hourly('job', { ...at('0 * * * *'), earlyMs: null })
     await guard.pass(HOUR + 57 * MINUTE)

@@ -118,26 +118,23 @@ export function resume<M extends WatchedMonitor>(monitor: M, now: number): Step<
   return move(fresh, 'new', { at: now, reason: 'resume' })
 }
 
-/** The same monitor with other rules. What it is due at stays, unless they say otherwise. */
+/** The same monitor with other rules. What it is due at stays, unless they say other times. */
 export function withRules<M extends WatchedMonitor>(monitor: M, rules: Partial<M>): M {
   const changed = { ...monitor, ...rules }
-  const isSameRhythm =
-    isSameSchedule(monitor.schedule, changed.schedule) &&
-    monitor.earlyMs === changed.earlyMs &&
-    monitor.maxRunMs === changed.maxRunMs
-  return isSameRhythm ? due(changed, changed.dueAt) : rescheduled(changed)
+  const isSameRhythm = isSameSchedule(monitor.schedule, changed.schedule) && monitor.earlyMs === changed.earlyMs
+  return isSameRhythm ? expected(changed) : rescheduled(changed)
 }
 
 /** The same monitor, due by its schedule and its last ping alone. */
 export function rescheduled<M extends WatchedMonitor>(monitor: M): M {
-  return due(monitor, isRunAwaited(monitor) ? null : slotByLastPing(monitor))
+  return expected({ ...monitor, slotAt: slotByLastPing(monitor) })
 }
 
 /** The same monitor by the time zones of today: what is due at a slot still is. */
 export function recounted<M extends WatchedMonitor>(monitor: M): M {
-  const { schedule, dueAt } = monitor
-  const [slot] = dueAt === null ? [] : nextSlots(schedule, { after: dueAt - 1, count: 1 })
-  return slot !== undefined && slot === dueAt ? due(monitor, dueAt) : rescheduled(monitor)
+  const { schedule, slotAt } = monitor
+  const [slot] = slotAt === null ? [] : nextSlots(schedule, { after: slotAt - 1, count: 1 })
+  return slot !== undefined && slot === slotAt ? monitor : rescheduled(monitor)
 }
 
 /**
@@ -157,7 +154,7 @@ export function spare<M extends WatchedMonitor>(monitor: M, { from, now }: { fro
   const hasChance = isMissed && (!hadChance || lostMs >= chanceMs)
   const chanceUntil = hasChance ? now + chanceMs : deadlineAt
   const sparedUntil = Math.max(chanceUntil, deadlineAt + lostMs)
-  return due({ ...monitor, sparedUntil, hadChance: hadChance || hasChance }, dueAt)
+  return expected({ ...monitor, sparedUntil, hadChance: hadChance || hasChance })
 }
 
 /** A clock that was set. */
@@ -178,7 +175,7 @@ export function redated<M extends WatchedMonitor>(monitor: M, step: ClockStep, n
     openRuns: openRuns.map((run) => ({ ...run, startedAt: anew(run.startedAt) })),
     sparedUntil: sparedUntil === null || sparedUntil < step.since ? sparedUntil : sparedUntil + step.byMs,
   })
-  return isServedTwice(monitor, moved, step) ? due(moved, monitor.dueAt) : moved
+  return isServedTwice(monitor, moved, step) ? expected({ ...moved, slotAt: monitor.slotAt }) : moved
 }
 
 function isByOldClock(at: number, { since, newFrom }: ClockStep, now: number): boolean {
@@ -186,9 +183,9 @@ function isByOldClock(at: number, { since, newFrom }: ClockStep, now: number): b
 }
 
 // As Debian's cron and systemd have it: what has run at its time does not run again when that time comes once more.
-function isServedTwice({ schedule, dueAt }: WatchedMonitor, moved: WatchedMonitor, { byMs }: ClockStep): boolean {
+function isServedTwice({ schedule, slotAt }: WatchedMonitor, moved: WatchedMonitor, { byMs }: ClockStep): boolean {
   const isBack = byMs < 0 && byMs > -CRON_REPEATS_NOTHING_MS && schedule.kind !== 'period'
-  return isBack && dueAt !== null && moved.dueAt !== null && moved.dueAt < dueAt
+  return isBack && slotAt !== null && moved.slotAt !== null && moved.slotAt < slotAt
 }
 
 /** The clock was put back to `now`, and nothing can have happened after it. A run that is awaited still is. */
@@ -207,14 +204,14 @@ type Moments = Pick<WatchedMonitor, 'lastPingAt' | 'openRuns' | 'sparedUntil'>
 
 function atMoments<M extends WatchedMonitor>(monitor: M, moments: Moments): M {
   const moved = { ...monitor, ...moments }
-  return isForSameSlot(monitor, moved) ? due(moved, monitor.dueAt) : rescheduled(moved)
+  return isForSameSlot(monitor, moved) ? expected(moved) : rescheduled(moved)
 }
 
 // A late ping is followed by the next slot, and an early one by that after the next.
-function isForSameSlot({ schedule, dueAt, lastPingAt }: WatchedMonitor, moved: WatchedMonitor): boolean {
+function isForSameSlot({ schedule, slotAt, lastPingAt }: WatchedMonitor, moved: WatchedMonitor): boolean {
   if (moved.lastPingAt === lastPingAt) return true
-  if (moved.lastPingAt === null || dueAt === null || schedule.kind === 'period') return false
-  return nextSlots(schedule, { after: moved.lastPingAt, count: 2 }).includes(dueAt)
+  if (moved.lastPingAt === null || slotAt === null || schedule.kind === 'period') return false
+  return nextSlots(schedule, { after: moved.lastPingAt, count: 2 }).includes(slotAt)
 }
 
 /**
@@ -236,8 +233,7 @@ function fail<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
 // One that starts again is counted from its new start.
 function startRun<M extends WatchedMonitor>(monitor: M, run: OpenRun): M {
   const others = monitor.openRuns.filter(({ runId }) => runId !== run.runId)
-  const started = { ...monitor, openRuns: [...others, run].slice(-OPEN_RUNS_MAX) }
-  return due(started, isRunAwaited(started) ? null : started.dueAt)
+  return expected({ ...monitor, openRuns: [...others, run].slice(-OPEN_RUNS_MAX) })
 }
 
 function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): M {
@@ -245,7 +241,7 @@ function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): 
   return {
     ...monitor,
     lastPingAt: now,
-    dueAt: dueAfter(monitor, now),
+    slotAt: slotAfter(monitor, now),
     ...NOT_SPARED,
     openRuns: monitor.openRuns.length === 0 ? monitor.openRuns : runsAfter(monitor, ping),
     lastDurationMs: run === undefined ? null : Math.max(0, now - run.startedAt),
@@ -254,7 +250,7 @@ function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): 
 }
 
 // One that comes late is that of its own slot, however near the next one is.
-function dueAfter(monitor: WatchedMonitor, now: number): number | null {
+function slotAfter(monitor: WatchedMonitor, now: number): number | null {
   const slot = awaitedSlot(monitor)
   const isLate = slot !== null && slot <= now
   return nextDueAt(monitor.schedule, { pingAt: now, earlyMs: isLate ? 0 : monitor.earlyMs })
@@ -284,12 +280,13 @@ function move<M extends WatchedMonitor>(
   { at, reason }: { at: number; reason: TransitionReason },
 ): Step<M> {
   const from = monitor.status
-  const moved = due({ ...monitor, status: to }, to === 'up' ? monitor.dueAt : null)
+  const moved = expected({ ...monitor, status: to, slotAt: to === 'up' ? monitor.slotAt : null })
   return { monitor: moved, transition: from === to ? null : { from, to, at, reason } }
 }
 
-function due<M extends WatchedMonitor>(monitor: M, dueAt: number | null): M {
-  return { ...monitor, dueAt, deadlineAt: deadlineFrom(monitor, dueAt) }
+// What follows from all the rest.
+function expected<M extends WatchedMonitor>(monitor: M): M {
+  return { ...monitor, dueAt: isRunAwaited(monitor) ? null : monitor.slotAt, deadlineAt: deadlineOf(monitor) }
 }
 
 // Where a run has a limit of its own, the schedule waits for the end of the one that has started since the last ping.
@@ -298,28 +295,27 @@ function isRunAwaited({ status, maxRunMs, openRuns, lastPingAt }: WatchedMonitor
   return status === 'up' && maxRunMs !== null && startedAt !== undefined && startedAt > (lastPingAt ?? startedAt)
 }
 
-// While the end of a run is awaited, no slot is kept.
 function awaitedSlot(monitor: WatchedMonitor): number | null {
-  return monitor.dueAt ?? slotByLastPing(monitor)
+  return monitor.slotAt ?? slotByLastPing(monitor)
 }
 
 function slotByLastPing({ status, schedule, lastPingAt, earlyMs }: WatchedMonitor): number | null {
   return status !== 'up' || lastPingAt === null ? null : nextDueAt(schedule, { pingAt: lastPingAt, earlyMs })
 }
 
-function deadlineFrom(monitor: WatchedMonitor, dueAt: number | null): number | null {
+function deadlineOf(monitor: WatchedMonitor): number | null {
   if (monitor.status === 'down') return null
   const [oldest] = monitor.openRuns
   const runEndAt = oldest === undefined ? null : oldest.startedAt + runLimitMs(monitor)
-  const deadlineAt = earliest(scheduleEndAt(monitor, dueAt), runEndAt)
+  const deadlineAt = earliest(scheduleEndAt(monitor), runEndAt)
   return deadlineAt === null ? null : Math.max(deadlineAt, monitor.sparedUntil ?? deadlineAt)
 }
 
 // Runs that start again and again, and never end, put it off no further than one that started at the last moment.
-function scheduleEndAt(monitor: WatchedMonitor, dueAt: number | null): number | null {
-  if (dueAt !== null) return dueAt + monitor.graceMs
-  const slot = isRunAwaited(monitor) ? slotByLastPing(monitor) : null
-  return slot === null ? null : slot + monitor.graceMs + runLimitMs(monitor)
+function scheduleEndAt(monitor: WatchedMonitor): number | null {
+  const slot = awaitedSlot(monitor)
+  if (slot === null) return null
+  return slot + monitor.graceMs + (isRunAwaited(monitor) ? runLimitMs(monitor) : 0)
 }
 
 function earliest(a: number | null, b: number | null): number | null {

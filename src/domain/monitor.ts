@@ -43,6 +43,8 @@ export interface MonitorState {
   sparedUntil: number | null
   /** Whether that was a whole second chance since the last ping, and not only time that was lost. */
   hadChance: boolean
+  /** The time of the schedule that the last ping was followed by; `dueAt` is that, but null while a run is awaited. */
+  slotAt: number | null
   /** The moment it goes down if nothing comes: `dueAt` + grace, or when a run has taken too long. */
   deadlineAt: number | null
 }
@@ -102,6 +104,7 @@ export const NEW_STATE: MonitorState = {
   dueAt: null,
   sparedUntil: null,
   hadChance: false,
+  slotAt: null,
   deadlineAt: null,
 }
 

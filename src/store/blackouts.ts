@@ -39,7 +39,7 @@ export function listOverdueMonitors(reader: Reader, now: number): number[] {
 /** Those that go by a clock on the wall, and not by a period. */
 export function listMonitorsByClock(reader: Reader): number[] {
   return reader
-    .all<{ id: number }>("SELECT id FROM monitors WHERE schedule_kind <> 'period' AND due_at IS NOT NULL")
+    .all<{ id: number }>("SELECT id FROM monitors WHERE schedule_kind <> 'period' AND slot_at IS NOT NULL")
     .map(({ id }) => id)
 }
 

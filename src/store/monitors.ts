@@ -14,6 +14,7 @@ interface WatchedRow {
   failures_in_a_row: number
   recent_runs: string
   due_at: number | null
+  slot_at: number | null
   spared_until: number | null
   had_chance: 0 | 1
   deadline_at: number | null
@@ -53,7 +54,7 @@ export interface MonitorRow extends WatchedRow {
 
 const WATCHED_COLUMNS = `
   id, status, ping_count, last_ping_at, open_runs, last_duration_ms, failures_in_a_row, recent_runs,
-  due_at, spared_until, had_chance, deadline_at,
+  due_at, slot_at, spared_until, had_chance, deadline_at,
   schedule_kind, period_ms, expression, time_zone, grace_ms, max_run_ms, min_run_ms, early_ms, failures_to_alert,
   post_only, manual_resume, start_keywords, success_keywords, failure_keywords,
   filter_subject, filter_body, filter_http_body, fails_by_default`
@@ -196,7 +197,8 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
     `UPDATE monitors
         SET status = $status, ping_count = $pingCount, last_ping_at = $lastPingAt, open_runs = $openRuns,
             last_duration_ms = $lastDurationMs, failures_in_a_row = $failuresInARow, recent_runs = $recentRuns,
-            due_at = $dueAt, spared_until = $sparedUntil, had_chance = $hadChance, deadline_at = $deadlineAt
+            due_at = $dueAt, slot_at = $slotAt, deadline_at = $deadlineAt, spared_until = $sparedUntil,
+            had_chance = $hadChance
       WHERE id = $id`,
     {
       id: monitor.id,
@@ -208,6 +210,7 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
       failuresInARow: monitor.failuresInARow,
       recentRuns: monitor.recentRuns,
       dueAt: monitor.dueAt,
+      slotAt: monitor.slotAt,
       sparedUntil: monitor.sparedUntil,
       hadChance: monitor.hadChance,
       deadlineAt: monitor.deadlineAt,
@@ -260,6 +263,7 @@ function toWatched(row: WatchedRow): WatchedMonitor {
     failuresInARow: row.failures_in_a_row,
     recentRuns: row.recent_runs,
     dueAt: row.due_at,
+    slotAt: row.slot_at,
     sparedUntil: row.spared_until,
     hadChance: row.had_chance === 1,
     deadlineAt: row.deadline_at,

@@ -212,6 +212,16 @@ describe('a ping that comes early or late', () => {
     expect(applyPing(started, ping('success'), NOW + 55 * MINUTE).monitor.dueAt).toBe(NOW + HOUR)
   })
 
+  test('keeps what it counted for while the run after it is awaited', () => {
+    const limited = waiting({ graceMs: 59 * MINUTE, maxRunMs: 2 * HOUR, earlyMs: null })
+    const late = applyPing(limited, ping('success'), NOW + 55 * MINUTE).monitor
+    const started = applyPing(late, ping('start'), NOW + 56 * MINUTE).monitor
+    expect([late.dueAt, started.dueAt]).toEqual([NOW + HOUR, null])
+    const again = applyPing(started, ping('start'), NOW + 2 * HOUR + 50 * MINUTE).monitor
+    // An hour of the clock, its grace, and as long as a run may take.
+    expect(again.deadlineAt).toBe(NOW + HOUR + 59 * MINUTE + 2 * HOUR)
+  })
+
   test('keeps what it counted for, whatever starts and whenever the zones are read again', () => {
     const late = applyPing(waiting({ earlyMs: null, graceMs: 59 * MINUTE }), ping('success'), NOW + 55 * MINUTE).monitor
     expect(applyPing(late, ping('start'), NOW + 56 * MINUTE).monitor.dueAt).toBe(NOW + HOUR)
@@ -236,7 +246,7 @@ describe('a ping that comes early or late', () => {
   })
 
   test('is expected at another time when the zones have changed', () => {
-    const moved = { ...waiting(), dueAt: NOW + 30 * MINUTE }
+    const moved = { ...waiting(), slotAt: NOW + 30 * MINUTE }
     expect(recounted(moved).dueAt).toBe(NOW)
   })
 })

@@ -5,6 +5,8 @@ import { STORED_STATUSES } from '#domain/status.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { backup, GRACE, LAST, NOW, OTHER_RUN, PERIOD, ping, RUN, running } from '../support/hourly-backup.ts'
 
+const NOT_EXPECTED = { dueAt: null, slotAt: null, deadlineAt: null }
+
 describe('a ping that ends a run decides the status', () => {
   test.each([
     { from: 'new', kind: 'success', to: 'up', reason: 'ping', isTold: false },
@@ -171,7 +173,7 @@ describe('a deadline takes a monitor down when it has come, and not before', () 
     expect(applyDeadline(monitor, deadlineAt - 1)).toEqual({ monitor, transition: null })
     const transition = { from, to: 'down', at: deadlineAt, reason } as const
     const openRuns = monitor.openRuns.map((open) => (reason === 'overrun' ? { ...open, isJudged: true } : open))
-    const gone = { ...monitor, status: 'down', openRuns, dueAt: null, deadlineAt: null, recentRuns: 'm' } as const
+    const gone = { ...monitor, status: 'down', openRuns, ...NOT_EXPECTED, recentRuns: 'm' } as const
     const dueAt = reason === 'overrun' ? openRun.startedAt : LAST + PERIOD
     for (const lateMs of [0, 1, DAY]) {
       expect(applyDeadline(monitor, deadlineAt + lateMs)).toEqual({ monitor: gone, transition, dueAt })
@@ -216,7 +218,7 @@ describe('a person pauses and resumes', () => {
   test.each(['new', 'up', 'down'] as const)('a pause of a monitor that is %s ends all waiting', (from) => {
     const { monitor, transition } = pause(backup(from, running(NOW - MINUTE)), NOW)
     expect(transition).toEqual({ from, to: 'paused', at: NOW, reason: 'pause' })
-    const stopped = { status: 'paused', openRuns: [], dueAt: null, deadlineAt: null } as const
+    const stopped = { status: 'paused', openRuns: [], ...NOT_EXPECTED } as const
     expect(monitor).toEqual({ ...backup(from), ...stopped })
   })
 
@@ -262,7 +264,7 @@ describe('a changed schedule or grace moves the deadline', () => {
     { status: 'paused', openRun: running(NOW), dueAt: null, deadlineAt: NOW + 2 * HOUR },
   ] as const)('case %#: $status', ({ status, openRun, dueAt, deadlineAt }) => {
     const monitor = { ...backup(status, openRun), ...change }
-    expect(rescheduled(monitor)).toEqual({ ...monitor, dueAt, deadlineAt })
+    expect(rescheduled(monitor)).toEqual({ ...monitor, dueAt, slotAt: dueAt, deadlineAt })
   })
 
   test('a deadline that has passed by the change is dated where it lies', () => {

@@ -72,7 +72,7 @@ export class JobRules {
 
   /** A person wants something else. What is expected then goes by the last report, if it is for other times. */
   change(wishes: Wishes): void {
-    const timesOf = ({ rhythm, earlyMs, maxRunMs }: Wishes) => JSON.stringify([rhythm, earlyMs, maxRunMs])
+    const timesOf = ({ rhythm, earlyMs }: Wishes) => JSON.stringify([rhythm, earlyMs])
     const isForOtherTimes = timesOf(wishes) !== timesOf(this.#wishes)
     this.#wishes = wishes
     if (isForOtherTimes) this.#expectAnew()
@@ -152,7 +152,6 @@ export class JobRules {
   /** The clock was set: what has happened happened as long ago as it did, unless it `isNew`. */
   shift({ since, byMs, isNew }: { since: number; byMs: number; isNew: (at: number) => boolean }): void {
     const isMoved = (at: number) => at >= since && !isNew(at)
-    const wasAwaitingRun = this.#isRunAwaited()
     const before = this.expectedAt
     for (const run of this.runs) if (isMoved(run.since)) run.since += byMs
     if (this.excusedUntil !== null && this.excusedUntil >= since) this.excusedUntil += byMs
@@ -161,7 +160,7 @@ export class JobRules {
     // Cron does not repeat what it has done when its time comes once more, unless it is much later again.
     const isOnceMore = before !== null && this.expectedAt !== null && this.expectedAt < before && byMs < 0
     const isCalendar = typeof this.wishes.rhythm !== 'number'
-    if (isOnceMore && isCalendar && byMs > -3 * HOUR && !wasAwaitingRun) this.expectedAt = before
+    if (isOnceMore && isCalendar && byMs > -3 * HOUR) this.expectedAt = before
   }
 
   /** The clock was put back to `now`: nothing that happened can have happened later. */
@@ -176,7 +175,7 @@ export class JobRules {
   // What it was for stays so, if that is one of the next two times.
   #reportedInsteadAt(at: number): void {
     const { rhythm } = this.wishes
-    const before = this.#isRunAwaited() ? null : this.expectedAt
+    const before = this.expectedAt
     this.reportedAt = at
     const index = typeof rhythm === 'number' ? 0 : firstAfter(rhythm, at)
     const isStillNext = typeof rhythm !== 'number' && before !== null && rhythm.slice(index, index + 2).includes(before)

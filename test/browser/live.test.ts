@@ -43,6 +43,27 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await context.close()
   }, 30_000)
 
+  test('shows the last of what is written as a schedule, however long the answers take', async () => {
+    const { page, context } = await signedIn()
+    await page.keyboard.press('n')
+    await page.route(/schedule-preview/, async (route) => {
+      await Bun.sleep(700)
+      await route.continue()
+    })
+    for (const [label, text] of [
+      ['Schedule', 'every 2 hours'],
+      ['Grace optional', '7'],
+      ['Grace optional', '8'],
+      ['Grace optional', '9'],
+    ] as const) {
+      await page.getByLabel(label, { exact: true }).fill(text)
+      await Bun.sleep(350)
+    }
+    await page.getByLabel('Schedule', { exact: true }).fill('every 3 hours')
+    await page.getByText('Expected every 3 hours, with 9 minutes of grace').waitFor()
+    await context.close()
+  }, 30_000)
+
   test('keeps what was searched for, and what is typed meanwhile', async () => {
     const { page, context } = await signedIn()
     const backup = await newMonitor('search-me')

@@ -115,7 +115,7 @@ class Referee {
     if (last?.verdict !== 'refused') this.#object(story, 'was given up without reason')
     const { message, attempts } = story
     const latest = (last.endedAt ?? last.begunAt).wall + pauseAfter(attempts.length) * (1 + SPREAD)
-    const hasLeapt = this.#hasLeapt(attempts[0]?.begunAt.true ?? 0, last.begunAt.true)
+    const hasLeapt = this.#hasLeapt(last.begunAt.true - 2 * DAY, last.begunAt.true)
     if (!hasLeapt && latest < message.createdAt + DAY) this.#object(story, 'was given up before its day was over')
   }
 

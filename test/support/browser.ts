@@ -54,6 +54,8 @@ export async function newPerson(browser: Browser, baseURL: string, look: Partial
     timezoneId: 'Europe/Riga',
   })
   await context.addInitScript(REPORT_POLICY)
+  // Before the test gives up: then it says what it waited for.
+  context.setDefaultTimeout(15_000)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {

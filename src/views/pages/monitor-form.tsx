@@ -105,6 +105,7 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
       aria-label="When the job reports"
       hx-get={`/projects/${projectId}/schedule-preview${about}`}
       hx-trigger="input delay:300ms, change"
+      hx-sync="this:replace"
       hx-target="#schedule-preview"
       hx-swap="outerHTML"
     >

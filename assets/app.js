@@ -1,5 +1,6 @@
 // What every page does in a browser: clocks that go on, copying, keys, menus. Without it every page still works.
 ;(() => {
+  const LEAVING_MS = 5000
   const clockOffset = (() => {
     const live = document.getElementById('live')
     return live ? Number(live.dataset.now) - Date.now() : 0
@@ -136,9 +137,15 @@
     if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false
   })
   document.addEventListener('visibilitychange', turnClocks)
+  // Whoever signs out is on the way to the page that says so. A download does not lead away.
+  addEventListener('beforeunload', () => {
+    document.documentElement.classList.add('is-leaving')
+    setTimeout(() => document.documentElement.classList.remove('is-leaving'), LEAVING_MS)
+  })
   // A part of a page that may not be seen any more: the whole page says what to do.
   document.addEventListener('htmx:response:error', (event) => {
-    if (event.detail?.ctx?.response?.status === 401) location.reload()
+    const isLeaving = document.documentElement.classList.contains('is-leaving')
+    if (event.detail?.ctx?.response?.status === 401 && !isLeaving) location.reload()
   })
   fill()
   setInterval(turnClocks, 1000)

@@ -121,7 +121,7 @@
   // is typed there must not be lost by that.
   const showSignedOut = () => {
     document.title = 'Signed out · CronGuard'
-    if (document.hidden) return
+    if (document.hidden || document.documentElement.classList.contains('is-leaving')) return
     if (!document.querySelector('main .form')) return location.reload()
     away.dataset.why = 'signed-out'
     away.hidden = false

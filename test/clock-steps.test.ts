@@ -196,6 +196,21 @@ describe('A job that goes by the clock on a wall', () => {
   })
 })
 
+describe('A clock that was set back while nobody watched, and is put right later', () => {
+  test('leaves what was before as it was', async () => {
+    const backup = await hourly('backup', { maxRunMs: 2 * HOUR })
+    await guard.ping(backup, '/start')
+    const { openRuns } = guard.now(backup)
+    await guard.pass(10 * MINUTE)
+    const right = guard.clock.now()
+    await guard.goneFor(-DAY)
+    await guard.pass(MINUTE)
+    guard.setClock(right + 2 * MINUTE - guard.clock.now())
+    await guard.tick()
+    expect(guard.now(backup).openRuns).toEqual(openRuns)
+  })
+})
+
 describe('A message that waits', () => {
   test('is tried on after an absence of more than a day', async () => {
     const backup = await hourly('backup')

@@ -146,7 +146,7 @@ export function spare<M extends WatchedMonitor>(monitor: M, { from, now }: { fro
   const { dueAt, deadlineAt, openRuns, hadChance, graceMs } = monitor
   const isDue = dueAt !== null && dueAt <= now
   if (deadlineAt === null || (!isDue && openRuns.length === 0)) return monitor
-  const since = Math.min(isDue ? dueAt : now, openRuns[0]?.startedAt ?? now)
+  const since = Math.min(isDue ? dueAt : now, oldestStart(monitor) ?? now)
   const lostMs = now - Math.max(from, since)
   // What was due may have started unseen, and then takes as long as a run may.
   const chanceMs = isDue ? Math.max(graceMs, runLimitMs(monitor)) : graceMs
@@ -178,8 +178,9 @@ export function redated<M extends WatchedMonitor>(monitor: M, step: ClockStep, n
   return isServedTwice(monitor, moved, step) ? expected({ ...moved, slotAt: monitor.slotAt }) : moved
 }
 
-function isByOldClock(at: number, { since, newFrom }: ClockStep, now: number): boolean {
-  return at >= since && !(at >= newFrom && at <= now)
+// What lies ahead of the clock that was set is by yet another one.
+function isByOldClock(at: number, { since, byMs, newFrom }: ClockStep, now: number): boolean {
+  return at >= since && at <= now - byMs && !(at >= newFrom && at <= now)
 }
 
 // As Debian's cron and systemd have it: what has run at its time does not run again when that time comes once more.
@@ -305,10 +306,15 @@ function slotByLastPing({ status, schedule, lastPingAt, earlyMs }: WatchedMonito
 
 function deadlineOf(monitor: WatchedMonitor): number | null {
   if (monitor.status === 'down') return null
-  const [oldest] = monitor.openRuns
-  const runEndAt = oldest === undefined ? null : oldest.startedAt + runLimitMs(monitor)
+  const startedAt = oldestStart(monitor)
+  const runEndAt = startedAt === null ? null : startedAt + runLimitMs(monitor)
   const deadlineAt = earliest(scheduleEndAt(monitor), runEndAt)
   return deadlineAt === null ? null : Math.max(deadlineAt, monitor.sparedUntil ?? deadlineAt)
+}
+
+// Not always the first one: the clock may have been set between them.
+function oldestStart({ openRuns }: WatchedMonitor): number | null {
+  return openRuns.length === 0 ? null : Math.min(...openRuns.map(({ startedAt }) => startedAt))
 }
 
 // Runs that start again and again, and never end, put it off no further than one that started at the last moment.

@@ -100,7 +100,8 @@ export function redateDeliveries(tx: Tx, { since, byMs, newFrom }: ClockStep): v
   tx.run(
     `UPDATE deliveries SET give_up_at = give_up_at + $byMs
       WHERE settled_at IS NULL
-        AND give_up_at - $tryMs >= $since AND give_up_at - $tryMs NOT BETWEEN $newFrom AND $now`,
+        AND give_up_at - $tryMs BETWEEN $since AND $now - $byMs
+        AND give_up_at - $tryMs NOT BETWEEN $newFrom AND $now`,
     { since, byMs, newFrom, tryMs: GIVE_UP_AFTER_MS, now: tx.now },
   )
 }

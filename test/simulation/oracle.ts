@@ -170,7 +170,9 @@ export class Oracle {
     const byMs = this.#wasSetBy(time)
     const since = this.#datedSince ?? time.wall
     const isNew = (at: number) => at >= newSince - UPTIME_STEP_MS && at <= time.wall
-    if (byMs !== 0) for (const job of this.jobs.values()) job.shift({ since, byMs, isNew })
+    // Nothing has happened later than that by the clock that was set.
+    const isFromElsewhere = (at: number) => at > time.wall - byMs || isNew(at)
+    if (byMs !== 0) for (const job of this.jobs.values()) job.shift({ since, byMs, isNew: isFromElsewhere })
     this.#datedSince = since + byMs
     return byMs
   }

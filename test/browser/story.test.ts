@@ -121,7 +121,8 @@ describe.skipIf(NO_BROWSER)(
       await page.getByText('You are signed out.').waitFor()
       await page.goto('/')
       expect(page.url()).toEndWith('/login')
-      expect(complaints).toEqual([])
+      // A part of the page may have asked for what is new at the very moment of the sign-out.
+      expect(complaints.filter((complaint) => !complaint.endsWith('status of 401 (Unauthorized)'))).toEqual([])
     }, 30_000)
   },
 )

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { isAddressRange } from '#lib/addresses.ts'
+import { bracketed } from '#lib/host.ts'
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat } from '#lib/log.ts'
 import { SMTP_SECURITIES, type SmtpSettings } from '#lib/mail.ts'
 import { writesToJournal } from '#lib/systemd.ts'
@@ -359,6 +360,5 @@ function hasPlainPath(text: string): boolean {
 }
 
 function hostInUrl(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost'
-  return host.includes(':') ? `[${host}]` : host
+  return host === '0.0.0.0' || host === '::' ? 'localhost' : bracketed(host)
 }

@@ -1,11 +1,8 @@
 // The folder with everything that CronGuard keeps, and what is said when it is not to be had: that is for a person.
-import { diskSpace } from '#lib/disk.ts'
+import { diskSpace, isDiskFull } from '#lib/disk.ts'
 import { AppError, messageOf, StorageRefusedError } from '#lib/errors.ts'
 import { codeOf, isFile } from '#lib/files.ts'
 import { databasePath, type Place } from './copies.ts'
-
-/** With less than this free, what the system says of a file is said of a disk that is full. */
-const FULL_BELOW_BYTES = 1_000_000
 
 /** Throws not_found, with what to do, when there is no database yet. */
 export function requireDatabase(place: Pick<Place, 'config'>): void {
@@ -48,6 +45,5 @@ function refusalOf(dataDir: string, error: unknown): string | null {
 
 function isFull(dataDir: string, code: string): boolean {
   if (/^(SQLITE_FULL|ENOSPC$|EDQUOT$)/.test(code)) return true
-  const freeBytes = diskSpace(dataDir)?.freeBytes ?? FULL_BELOW_BYTES
-  return /^SQLITE_(IOERR|CANTOPEN)/.test(code) && freeBytes < FULL_BELOW_BYTES
+  return /^SQLITE_(IOERR|CANTOPEN)/.test(code) && isDiskFull(diskSpace(dataDir))
 }

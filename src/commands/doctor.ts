@@ -1,6 +1,7 @@
 import { type Config, ConfigError } from '#config.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
+import { asSentence } from '#lib/sentence.ts'
 import { version } from '#package.json' with { type: 'json' }
 import type { AddCommand, Shell } from './command.ts'
 import { backups, channels, database, log, work } from './doctor/database.ts'
@@ -82,7 +83,7 @@ async function finding(look: Examination, config: Config): Promise<Finding> {
     return await Promise.race([look(config), giveUp()])
   } catch (error) {
     if (NOT_ALLOWED.test(messageOf(error))) return bad(`${STRANGER} (${messageOf(error)}).`)
-    return bad(`${messageOf(error).replace(/[.\s]+$/, '')}.`)
+    return bad(asSentence(messageOf(error).trim()))
   }
 }
 

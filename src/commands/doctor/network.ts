@@ -2,8 +2,10 @@
 import { findAddress } from '#actions/address.ts'
 import { destinationRules } from '#app.ts'
 import type { Config } from '#config.ts'
+import { localAddress } from '#lib/host.ts'
 import { greetMailServer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
+import { asSentence } from '#lib/sentence.ts'
 import { isFolderTaken } from '#store/lock.ts'
 import { inDatabase } from './database.ts'
 import { bad, type Examination, ok, warn } from './finding.ts'
@@ -28,8 +30,7 @@ export const server: Examination = async (config) => {
 }
 
 function ask(config: Config, path: string) {
-  const host = config.host === '::' ? '::1' : config.host === '0.0.0.0' ? '127.0.0.1' : config.host
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${config.port}${path}`
+  const url = `http://${localAddress(config)}${path}`
   const outbound = createOutbound({ ...destinationRules(config), allowsPrivate: true })
   return outbound.send({ method: 'GET', url, headers: {}, body: '', timeoutMs: ANSWER_TIMEOUT_MS })
 }
@@ -37,7 +38,7 @@ function ask(config: Config, path: string) {
 export const mail: Examination = async ({ smtp }) => {
   if (smtp === null) return warn('No mail server is set: mails are only written to the log. Set CRONGUARD_SMTP_HOST.')
   const problem = await greetMailServer(smtp)
-  if (problem !== null) return bad(`${smtp.host} does not let CronGuard in: ${problem.replace(/[.\s]+$/, '')}.`)
+  if (problem !== null) return bad(`${smtp.host} does not let CronGuard in: ${asSentence(problem.trim())}`)
   if (smtp.security === 'none') return ok(`${smtp.host} lets CronGuard in, unencrypted. No mail was sent.`)
   return ok(`${smtp.host} lets CronGuard in, encrypted. No mail was sent.`)
 }

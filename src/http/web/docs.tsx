@@ -1,5 +1,4 @@
 import { Elysia } from 'elysia'
-import type { Deps } from '#deps.ts'
 import { manualOf } from '#http/api/manual.ts'
 import type { DescribedOperation } from '#http/api/operations.ts'
 import { frameOf } from '#http/frame.ts'
@@ -7,6 +6,7 @@ import { anybody, type House, signedIn, type Visit } from '#http/guards.ts'
 import { page } from '#http/respond.tsx'
 import type { Markup } from '#jsx/jsx-runtime'
 import { AppError } from '#lib/errors.ts'
+import { localAddress } from '#lib/host.ts'
 import { Frame } from '#views/layouts/frame.tsx'
 import { Plain } from '#views/layouts/plain.tsx'
 import { DocFrame, DocsIndex } from '#views/pages/docs/contents.tsx'
@@ -33,16 +33,10 @@ export function docsRoutes(house: House, operations: readonly DescribedOperation
       anybody(house, (visit) => {
         const doc = DOCS.find(({ slug }) => slug === visit.params.page)
         if (!doc) throw new AppError('not_found', 'There is no such page in the documentation.')
-        const content = <doc.Content baseUrl={baseUrl} upstream={addressOf(config)} manual={manualOf(operations)} />
+        const content = <doc.Content baseUrl={baseUrl} upstream={localAddress(config)} manual={manualOf(operations)} />
         return show(house, { visit, title: doc.title, slug: doc.slug, content })
       }),
     )
-}
-
-/** As a program on this machine calls it. */
-function addressOf({ host, port }: Deps['config']): string {
-  const called = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  return `${called.includes(':') ? `[${called}]` : called}:${port}`
 }
 
 interface Doc {

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { beginWatch, keepTime } from '#actions/process.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { StorageRefusedError } from '#lib/errors.ts'
 import { TestGuard } from './support/cronguard.ts'
 import { blackoutsOf, hourlyProject } from './support/hourly.ts'
 
@@ -56,6 +58,23 @@ describe('A clock that is set while CronGuard runs', () => {
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending' }])
     await guard.pass(30 * SECOND, SECOND)
     expect(subjects()).toContain('DOWN | backup')
+  })
+
+  test('is followed once, although the disk refuses what comes after it', async () => {
+    const backup = await hourly('backup')
+    await guard.pass(HOUR + 10 * MINUTE - SECOND)
+    const watch = await beginWatch(guard.deps)
+    guard.clock.advance(4 * SECOND)
+    guard.clock.step(5 * SECOND)
+    const { db } = guard.deps
+    const { writeGrouped } = db
+    // Its first write is the step, its second one what the stall means.
+    const refuse = () => Promise.reject(new StorageRefusedError(new Error('full')))
+    let writes = 0
+    Object.defineProperty(db, 'writeGrouped', { get: () => (++writes === 2 ? refuse : writeGrouped) })
+    await expect(keepTime(guard.deps, watch)).rejects.toThrow()
+    await keepTime(guard.deps, watch)
+    expect(guard.now(backup).lastPingAt).toBe(guard.clock.now() - HOUR - 10 * MINUTE - 3 * SECOND)
   })
 
   test('twice, there and back, changes nothing', async () => {

@@ -131,7 +131,8 @@ async function followClock(deps: Deps, watch: Watch, step: Boot & ClockStep): Pr
   deps.log.info('The clock was set', { by: durationInWords(Math.abs(byMs)), direction: byMs < 0 ? 'back' : 'forward' })
   const isOld = (deps.clock.sinceBoot() ?? 0) > CLOCK_WAIT_MS
   if (byMs < 0 || isOld) watch.steppedMs += byMs
-  watch.boot = boot
+  // By the clock as it is now: what fails after this must not follow it once more.
+  Object.assign(watch, { boot, seen: { ...watch.seen, now: watch.seen.now + byMs } })
 }
 
 function verdictOn({ clock }: Deps, { aliveAt }: Watch): ClockVerdict {

@@ -1,31 +1,21 @@
 // CronGuard's own absence: it raises no false alarm, hides no true one, and is told of.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { updateChannel } from '#actions/channels.ts'
 import type { Monitor } from '#domain/monitor.ts'
-import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
-import { TestGuard } from './support/cronguard.ts'
-import { blackoutsOf, hourlyProject } from './support/hourly.ts'
+import { blackoutsOf, type HourlyGuard, openHourly } from './support/hourly.ts'
 
-let folder: string
-let guard: TestGuard
-let project: Project
-let ops: string
-let hourly: ReturnType<typeof hourlyProject>['hourly']
+let guard: HourlyGuard['guard']
+let project: HourlyGuard['project']
+let ops: HourlyGuard['ops']
+let hourly: HourlyGuard['hourly']
+let close: HourlyGuard['close']
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'cronguard-blackouts-'))
-  guard = new TestGuard({ path: join(folder, 'cronguard.db') })
-  ;({ project, ops, hourly } = hourlyProject(guard))
+  ;({ guard, project, ops, hourly, close } = openHourly())
 })
 
-afterEach(() => {
-  guard.stop()
-  rmSync(folder, { recursive: true })
-})
+afterEach(() => close())
 
 const subjects = () => guard.outside.subjects()
 const BLIND = 'BLIND | CronGuard could not watch for 2 hours'

@@ -1,30 +1,21 @@
 // The watch of a process over time itself: signs of life, a disk that refuses, and clocks that are set.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { beginWatch, keepTime, showLife } from '#actions/process.ts'
 import { CLOCK_WAIT_MS } from '#domain/blackout.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { createChecker } from '#loops/checker.ts'
-import { TestGuard } from './support/cronguard.ts'
-import { blackoutsOf, hourlyProject } from './support/hourly.ts'
+import { blackoutsOf, type HourlyGuard, openHourly } from './support/hourly.ts'
 
-let folder: string
-let guard: TestGuard
-let hourly: ReturnType<typeof hourlyProject>['hourly']
+let guard: HourlyGuard['guard']
+let hourly: HourlyGuard['hourly']
+let close: HourlyGuard['close']
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'cronguard-clocks-'))
-  guard = new TestGuard({ path: join(folder, 'cronguard.db') })
-  hourly = hourlyProject(guard).hourly
+  ;({ guard, hourly, close } = openHourly())
 })
 
-afterEach(() => {
-  guard.stop()
-  rmSync(folder, { recursive: true })
-})
+afterEach(() => close())
 
 const subjects = () => guard.outside.subjects()
 const blackouts = () => blackoutsOf(guard)

@@ -296,6 +296,7 @@ function isRunAwaited({ status, maxRunMs, openRuns, lastPingAt }: WatchedMonitor
   return status === 'up' && maxRunMs !== null && startedAt !== undefined && startedAt > (lastPingAt ?? startedAt)
 }
 
+// A run that was awaited before slots were kept has none.
 function awaitedSlot(monitor: WatchedMonitor): number | null {
   return monitor.slotAt ?? slotByLastPing(monitor)
 }

@@ -9,8 +9,7 @@ export class Disagreement extends Error {
   override name = 'Disagreement'
 }
 
-interface TransitionRow {
-  id: number
+interface ChangeParts {
   monitor: string
   from: string
   to: string
@@ -18,6 +17,10 @@ interface TransitionRow {
   reason: string
   opened: number | null
   closedFrom: number | null
+}
+
+interface TransitionRow extends ChangeParts {
+  id: number
   content: string | null
   channels: string | null
 }
@@ -211,14 +214,7 @@ export class Scribe {
   }
 }
 
-interface ChangeWords {
-  monitor: string
-  from: string
-  to: string
-  at: number
-  reason: string
-  opened: number | null
-  closedFrom: number | null
+interface ChangeWords extends ChangeParts {
   channels: string
   told: { status: string; expectedAt: number | null; downMs: number | null } | null
 }

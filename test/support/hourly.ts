@@ -1,13 +1,20 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Monitor } from '#domain/monitor.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
-import type { TestGuard } from './cronguard.ts'
+import { TestGuard } from './cronguard.ts'
 
-/** A project of one person, and how its monitors are made: every hour, ten minutes of grace, told by mail. */
-export function hourlyProject(guard: TestGuard) {
+export type HourlyGuard = ReturnType<typeof openHourly>
+
+/** A CronGuard that can be restarted, with one project whose monitors run every hour, with ten minutes of grace. */
+export function openHourly() {
+  const folder = mkdtempSync(join(tmpdir(), 'cronguard-hourly-'))
+  const guard = new TestGuard({ path: join(folder, 'cronguard.db') })
   const project = guard.project()
   const ops = guard.mailTo(project, 'ops@example.org')
 
-  /** It has just pinged. */
+  /** Told by mail; it has just pinged. */
   const hourly = async (name: string, change = {}): Promise<Monitor> => {
     const schedule = { kind: 'period', periodMs: HOUR } as const
     const monitor = guard.monitor(project, { name, schedule, graceMs: 10 * MINUTE, ...change }, [ops])
@@ -15,7 +22,11 @@ export function hourlyProject(guard: TestGuard) {
     await guard.tick()
     return monitor
   }
-  return { project, ops, hourly }
+  const close = (): void => {
+    guard.stop()
+    rmSync(folder, { recursive: true })
+  }
+  return { guard, project, ops, hourly, close }
 }
 
 /** What CronGuard has noted of its own absence, oldest first. */

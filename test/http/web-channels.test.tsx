@@ -227,10 +227,16 @@ describe('Testing a channel', () => {
   test('waits for the test that is running, here and in the management API', async () => {
     const channelId = hook()
     const { promise, resolve } = Promise.withResolvers<{ kind: 'answer'; status: number; body: string }>()
-    guard.deps.outbound = { send: () => promise }
+    const sending = Promise.withResolvers<void>()
+    guard.deps.outbound = {
+      send: () => {
+        sending.resolve()
+        return promise
+      },
+    }
     const member = await memberOf(guard, project, 'member')
     const first = member.post(`/channels/${channelId}/test/outcome`)
-    await Bun.sleep(0)
+    await sending.promise
     expect(await (await member.post(`/channels/${channelId}/test/outcome`)).text()).toContain('is still running')
     const key = guard.apiKey(project)
     const call = { method: 'POST', headers: { 'X-Api-Key': key } }

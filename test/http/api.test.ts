@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
-import type { OutboundResult } from '#lib/outbound.ts'
 import { TestGuard } from '../support/cronguard.ts'
 
 let guard: TestGuard
@@ -334,13 +333,13 @@ describe('Channels', () => {
 
   test('are tested one test at a time', async () => {
     const id = guard.webhookTo(project, 'http://slow.example.org/')
-    const answered = Promise.withResolvers<OutboundResult>()
-    guard.deps.outbound = { send: () => answered.promise }
+    const held = guard.outside.holdNextCall()
     const first = call(`/channels/${id}/test`, { method: 'POST' })
+    await held.arrived
     expect((await call(`/channels/${id}/test`, { method: 'POST' })).status).toBe(429)
     const outsider = guard.apiKey(guard.project('mallory@example.org'))
     expect((await call(`/channels/${id}/test`, { method: 'POST', with: outsider })).status).toBe(404)
-    answered.resolve({ kind: 'answer', status: 200, body: '' })
+    held.letGo()
     expect((await first).json.result).toBe('sent')
     expect((await call(`/channels/${id}/test`, { method: 'POST' })).status).toBe(200)
   })

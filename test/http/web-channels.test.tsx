@@ -226,22 +226,15 @@ describe('Testing a channel', () => {
 
   test('waits for the test that is running, here and in the management API', async () => {
     const channelId = hook()
-    const { promise, resolve } = Promise.withResolvers<{ kind: 'answer'; status: number; body: string }>()
-    const sending = Promise.withResolvers<void>()
-    guard.deps.outbound = {
-      send: () => {
-        sending.resolve()
-        return promise
-      },
-    }
+    const held = guard.outside.holdNextCall()
     const member = await memberOf(guard, project, 'member')
     const first = member.post(`/channels/${channelId}/test/outcome`)
-    await sending.promise
+    await held.arrived
     expect(await (await member.post(`/channels/${channelId}/test/outcome`)).text()).toContain('is still running')
     const key = guard.apiKey(project)
     const call = { method: 'POST', headers: { 'X-Api-Key': key } }
     expect((await guard.request(`/api/v3/channels/${channelId}/test`, call)).status).toBe(429)
-    resolve({ kind: 'answer', status: 200, body: '' })
+    held.letGo()
     expect(await (await first).text()).toContain('The test was sent.')
   })
 })
@@ -345,7 +338,7 @@ describe('Who may do what with channels', () => {
     expect(await (await outsider.get('/channels/nothing')).text()).toBe(hidden)
   })
 
-  test('who has not confirmed his address cannot make CronGuard write to others', async () => {
+  test('who has not confirmed their address cannot make CronGuard write to others', async () => {
     guard.stop()
     guard = new TestGuard({ env: { ...SMTP, CRONGUARD_REGISTRATION: 'open' } })
     project = guard.project()

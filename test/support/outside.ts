@@ -12,8 +12,16 @@ export interface Outside {
   failWith(reason: NetworkReason | null): void
   /** Like `failWith`, for what the predicate picks only. */
   failCallsTo(part: string | null): void
+  /** The next call is not answered before it is let go. */
+  holdNextCall(): HeldCall
   /** Subjects of the mails that arrived. */
   subjects(): string[]
+}
+
+export interface HeldCall {
+  /** Resolves once the call is under way. */
+  arrived: Promise<void>
+  letGo(): void
 }
 
 export function newOutside(): Outside {
@@ -21,6 +29,7 @@ export function newOutside(): Outside {
   const calls: OutboundRequest[] = []
   let failure: NetworkReason | null = null
   let failingPart: string | null = null
+  let hold: (() => Promise<void>) | null = null
 
   const sendMail = async (mail: Mail): Promise<MailResult> => {
     if (failure) return { ...networkFailure(failure), isPermanent: false }
@@ -28,6 +37,9 @@ export function newOutside(): Outside {
     return { kind: 'sent', detail: '250 OK' }
   }
   const call = async (request: OutboundRequest): Promise<OutboundResult> => {
+    const held = hold?.()
+    hold = null
+    await held
     if (failure) return networkFailure(failure)
     if (failingPart && request.url.includes(failingPart)) return networkFailure('refused')
     calls.push(request)
@@ -43,6 +55,15 @@ export function newOutside(): Outside {
     },
     failCallsTo: (part) => {
       failingPart = part
+    },
+    holdNextCall: () => {
+      const arrived = Promise.withResolvers<void>()
+      const released = Promise.withResolvers<void>()
+      hold = () => {
+        arrived.resolve()
+        return released.promise
+      }
+      return { arrived: arrived.promise, letGo: released.resolve }
     },
     subjects: () => mails.map(({ subject }) => subject),
   }

@@ -27,7 +27,7 @@ export interface NewUser {
 
 const FIRST_PROJECT = 'My project'
 
-/** Creates a user with a project of his own. Throws invalid for a bad address or password, conflict when he exists. */
+/** Creates a user with a first project. Throws invalid for a bad address or password, conflict when the user exists. */
 export async function createUser(deps: Deps, input: NewUser): Promise<User> {
   const { email, passwordHash } = await readCredentials(input)
   return deps.db.write((tx) => addUser(tx, { email, passwordHash, isAdmin: input.isAdmin, emailVerifiedAt: tx.now }))
@@ -81,15 +81,15 @@ export async function authenticate(
   return isRight && user && passwordHash ? { user, passwordHash } : null
 }
 
-/** That a user knows his password. It is worth nothing any more once he has another one. */
+/** That a user knows their password. It is worth nothing any more once they have another one. */
 export interface Proof {
   userId: string
   passwordHash: string
-  /** Where he typed it. */
+  /** Where the password was typed. */
   field: string
 }
 
-/** Throws invalid, with the field at fault, when the password is not his. */
+/** Throws invalid, with the field at fault, when the password is not the user's. */
 export async function requirePassword(
   deps: Deps,
   { userId, password, field = 'password' }: { userId: string; password: string; field?: string },
@@ -147,9 +147,9 @@ export function changeMailPreferences(deps: Deps, input: { userId: string; mails
   deps.db.write((tx) => store.saveMailPreferences(tx, input))
 }
 
-/** What becomes of a user's projects without him. */
+/** What becomes of a user's projects when the account goes. */
 export interface Estate {
-  /** His alone: they go with him. */
+  /** The user's alone: they go with the account. */
   own: OwnProject[]
   /** Others go on with them. */
   shared: OwnProject[]
@@ -175,7 +175,7 @@ export function estateToLeave(reader: Reader, userId: string): Estate {
   throw new AppError('conflict', `Make somebody else an owner of "${first.name}" first, or delete that project.`)
 }
 
-/** Deletes a user with the projects that are his alone. Throws conflict when others would lose their only owner. */
+/** Deletes a user with the projects that are theirs alone. Throws conflict when others would lose their only owner. */
 export function deleteAccount(deps: Deps, proof: Proof): void {
   deps.db.write((tx) => {
     requireProof(tx, proof)

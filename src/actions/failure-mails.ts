@@ -53,7 +53,7 @@ function urlOf({ db, config: { baseUrl } }: Deps, { id, notification }: ClaimedD
   return incidentId === null ? notificationUrl(notification, baseUrl) : `${baseUrl}/incidents/${incidentId}`
 }
 
-// Who can mend the channel and wants to know. An address that nobody has proven to be his gets nothing.
+// Who can mend the channel and wants to know. An address that nobody has proven to be theirs gets nothing.
 function readersOf(deps: Deps, projectId: string): User[] {
   return listMembers(deps.db, projectId)
     .filter(({ role }) => may(role, 'operate'))

@@ -101,7 +101,7 @@ function bringProject(tx: Tx, { project, ownerEmail, exportedIds }: BroughtProje
   return 'created'
 }
 
-// Everybody gets an empty project with his account: the one that comes takes its place, and not one beside it.
+// Everybody gets an empty project with their account: the one that comes takes its place, and not one beside it.
 function makeWay(tx: Tx, { exportedIds, ...owned }: { userId: string; name: string; exportedIds: string[] }): void {
   const idle = projectStore.listUntouchedProjects(tx, owned).find((id) => !exportedIds.includes(id))
   if (idle !== undefined) projectStore.deleteProject(tx, idle)

@@ -26,14 +26,14 @@ export async function mailVerification(deps: Deps, user: User): Promise<boolean>
   return await mailAddressLink(deps, { userId: user.id, email: user.email })
 }
 
-/** Whether this user must still prove his address before he may make CronGuard write to others. */
+/** Whether this user must still prove their address before they may make CronGuard write to others. */
 export function mustVerify(deps: Deps, user: User): boolean {
   return (
     user.emailVerifiedAt === null && !user.isAdmin && deps.config.smtp !== null && deps.config.registration === 'open'
   )
 }
 
-/** Throws forbidden while he must. */
+/** Throws forbidden while the user must. */
 export function requireProvenAddress(deps: Deps, user: User): void {
   if (mustVerify(deps, user)) throw new AppError('forbidden', 'Confirm your e-mail address first, in your settings.')
 }
@@ -97,7 +97,7 @@ export async function resetPassword(deps: Deps, { token, password }: { token: st
   deps.db.write((tx) => {
     const { userId } = findValid(tx, { token, purpose: 'reset-password', now: tx.now })
     replacePassword(tx, { userId, passwordHash, keptSessionId: null })
-    // Whoever reads the mail of an address has proven that it is his.
+    // Whoever reads the mail of an address has proven that it is theirs.
     saveEmail(tx, { userId, email, verifiedAt: tx.now })
   })
 }
@@ -116,7 +116,7 @@ export async function mail(deps: Deps, letter: Letter): Promise<boolean> {
   return false
 }
 
-// Nobody waits for it; but whoever lost his account to somebody else must hear of it.
+// Nobody waits for it; but whoever lost their account to somebody else must hear of it.
 function tellFormerAddress(deps: Deps, { before, email }: { before: string; email: string }): void {
   if (deps.config.smtp !== null) void mail(deps, addressChangedLetter({ to: before, email, url: deps.config.baseUrl }))
 }

@@ -20,7 +20,7 @@ import type { Tx } from '#store/database.ts'
 import * as store from '#store/projects.ts'
 import { mail } from './mailed-links.ts'
 
-/** Who does something in which project. What he may is read again with what he changes: it can have changed, too. */
+/** Who does something in which project. What they may is read again with what they change: it can have changed, too. */
 export interface Actor {
   projectId: string
   userId: string
@@ -77,7 +77,7 @@ export function invitationOf(deps: Deps, token: string): Invitation {
   return invitation
 }
 
-/** Makes the user a member; the invitation is used up. Throws conflict when he is one already. */
+/** Makes the user a member; the invitation is used up. Throws conflict when the user is one already. */
 export function acceptInvitation(
   tx: Tx,
   { invitationId, userId }: { invitationId: string; userId: string },
@@ -85,7 +85,7 @@ export function acceptInvitation(
   const invitation = store.findInvitation(tx, invitationId)
   if (invitation === null) throw new AppError('not_found', 'This invitation was used or taken back meanwhile.')
   const { projectId, role } = invitation
-  // Somebody who tries out the link that he made for another must not use it up.
+  // Somebody who tries out the link that they made for another must not use it up.
   if (store.findOwnProject(tx, { projectId, userId }) !== null) {
     throw new AppError('conflict', 'You belong to this project already. The invitation stays good for somebody else.')
   }
@@ -117,12 +117,12 @@ export function changeRole(deps: Deps, { actor, userId, role }: { actor: Actor; 
   })
 }
 
-/** Takes a member out, or lets him leave. Throws as `changeRole` does. */
+/** Takes a member out, or lets them leave. Throws as `changeRole` does. */
 export function removeMember(deps: Deps, { actor, userId }: { actor: Actor; userId: string }): void {
   deps.db.write((tx) => {
     requireChange(tx, { actor, userId, to: null })
     store.deleteMembership(tx, { projectId: actor.projectId, userId })
-    // A link that he made for himself must not lead him back.
+    // A link that members made for themselves must not lead them back.
     store.deleteInvitationsBy(tx, { projectId: actor.projectId, userId })
   })
 }

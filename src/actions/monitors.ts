@@ -63,10 +63,10 @@ export function saveMonitor(
   })
 }
 
-/** What a person had before him when he made a change: nobody's work is undone by somebody who has not seen it. */
+/** What a person saw when they made a change: nobody's work is undone by somebody who has not seen it. */
 export interface Seen {
   fingerprint: string
-  /** The channels that he could choose. */
+  /** The channels that they could choose. */
   channelIds: readonly string[]
 }
 

@@ -84,7 +84,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
   })
 }
 
-/** For a person who says himself that all is well: nobody looks for words in it, or at how long that took. */
+/** For a person who says that all is well: nobody looks for words in it, or at how long that took. */
 export function rulesForPeople({ manualResume }: PingRules): PingRules {
   return { ...NO_PING_RULES, manualResume }
 }

@@ -20,7 +20,7 @@ import { addProject } from './accounts.ts'
 
 const HINT_LENGTH = 8
 
-/** Makes a project that belongs to this user; returns its id. Throws invalid, and conflict when he has too many. */
+/** Makes a project that belongs to this user; returns its id. Throws invalid, and conflict when they have too many. */
 export function createProject(deps: Deps, input: { name: string; ownerId: string }): string {
   const name = readName(input.name)
   return deps.db.write((tx) => {
@@ -104,7 +104,7 @@ export function projectsOf(deps: Deps, email: string): Project[] {
   return store.listProjectsOfUser(deps.db, user.id)
 }
 
-/** The user's project of that name or id, or his first one. Throws not_found, and conflict when there are several. */
+/** The user's project of that name or id, or their first one. Throws not_found, and conflict when there are several. */
 export function projectOf(deps: Deps, { email, name }: { email: string; name: string | null }): Project {
   const projects = projectsOf(deps, email)
   const found =

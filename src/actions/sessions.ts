@@ -16,11 +16,11 @@ export interface Browser {
 interface Beginning {
   user: User
   browser: Browser
-  /** What his password was held against; null: he has just chosen it. */
+  /** What the user's password was held against; null: it has just been chosen. */
   provenHash: string | null
 }
 
-/** Signs a user in; returns the id of the session. He is told by mail when the address is new. */
+/** Signs a user in; returns the id of the session. The user is told by mail when the address is new. */
 export function beginSession(deps: Deps, beginning: Beginning & { provenHash: null }): string
 /** Null when the password is no longer the one that was proven. */
 export function beginSession(deps: Deps, beginning: Beginning): string | null

@@ -6,11 +6,11 @@ import { limitedLine } from './text.ts'
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
-/** What a user wants to be told about his account and projects by mail. Alerts have nothing to do with it. */
+/** What a user wants to be told about their account and projects by mail. Alerts have nothing to do with it. */
 export interface MailPreferences {
   /** Somebody signed in from an address that was not seen before. */
   signIns: boolean
-  /** A message of one of his projects could not be delivered at all. */
+  /** A message of one of the user's projects could not be delivered at all. */
   failures: boolean
 }
 
@@ -23,7 +23,7 @@ export interface User {
   timeZone: string
   theme: Theme
   mails: MailPreferences
-  /** Null: nobody has proven yet that the address is his. */
+  /** Null: nobody has proven yet that the address is theirs. */
   emailVerifiedAt: number | null
   createdAt: number
 }
@@ -70,7 +70,7 @@ export const TimeZone = z.string().transform((name, context) => {
   return zone ?? name
 })
 
-/** How a user is called by others: his name, or his address. */
+/** How a user is called by others: by name, or by address. */
 export function calledName({ name, email }: Pick<User, 'name' | 'email'>): string {
   return name || email
 }

@@ -1,7 +1,7 @@
 // How a form knows that somebody changed what it shows: it carries the fingerprint of what it was made from.
 import { sha1Hex } from '#lib/tokens.ts'
 
-/** What a person may change, by the name that he knows it by; the order is the same each time. */
+/** What a person may change, by the name that they know it by; the order is the same each time. */
 export type Facets = readonly (readonly [name: string, value: unknown])[]
 
 const LENGTH = 10

@@ -5,7 +5,7 @@ import type { Transition, TransitionReason } from './lifecycle.ts'
 /** Somebody has taken the matter in hand. */
 export interface Acknowledgement {
   at: number
-  /** How he is called; null when his account is gone, or a program did it. */
+  /** How they are called; null when their account is gone, or a program did it. */
   by: string | null
 }
 

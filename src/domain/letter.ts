@@ -1,7 +1,7 @@
 import { momentInWords } from '#lib/duration.ts'
 import { asSentence } from '#lib/sentence.ts'
 
-/** What is written to a person about his account, in no dialect. */
+/** What is written to a person about their account, in no dialect. */
 export interface Letter {
   to: string
   subject: string
@@ -58,7 +58,7 @@ export function invitationLetter(facts: {
   }
 }
 
-// A name is whatever somebody likes to be called; the address beside it is the one that he signs in with.
+// A name is whatever somebody likes to be called; the address beside it is the one that they sign in with.
 function inviterInWords(inviter: { name: string; email: string } | null): string {
   if (inviter === null) return 'Somebody'
   return inviter.name === '' ? inviter.email : `${cut(inviter.name)} (${inviter.email})`

@@ -70,7 +70,7 @@ export function nextDueAt(schedule: Schedule, { pingAt, earlyMs }: { pingAt: num
 }
 
 const AUTOMATIC_TOLERANCE = { maxMs: 15 * MINUTE, share: 10 }
-/** What somebody sets is as large as he likes, but a ping counts for no slot when another one is nearer. */
+/** What somebody sets is as large as they like, but a ping counts for no slot when another one is nearer. */
 const OWN_SHARE = 2
 
 function toleranceOf(earlyMs: number | null): { maxMs: number; share: number } {

@@ -65,7 +65,7 @@ export function returnedForm<Section>(error: AppError, { section, form }: { sect
 const MENDABLE = ['invalid', 'conflict', 'full', 'too_many']
 
 /**
- * Runs what a form asks for. What the person can mend, or has to wait for, the form `again` tells him, with 422 or 429;
+ * Runs what a form asks for. What a person can mend, or has to wait for, the form `again` tells them, with 422 or 429;
  * everything else goes on to the door.
  */
 export async function orAgain(

@@ -32,7 +32,7 @@ export interface Visit {
   now: number
   /** What is known to be changed so far: a page that stays open says it when it asks for more. */
   version: number
-  /** What was sent along. It has come whole before anybody looks at who sends it, and what he may. */
+  /** What was sent along. It has come whole before anybody looks at who sends it, and what they may. */
   form: Form
   /** What the last form did, to be said on this page. */
   notice: string | null
@@ -43,9 +43,9 @@ export interface SignedInVisit extends Visit {
   session: { id: string; projectId: string | null }
   /** The projects that the user belongs to, oldest first. */
   projects: OwnProject[]
-  /** What the request is about, or what the user looked at last; null when he belongs to no project. */
+  /** What the request is about, or what the user looked at last; null when they belong to no project. */
   project: OwnProject | null
-  /** What the user should know of CronGuard itself: nothing, unless it is his. Looked up when it is asked for. */
+  /** What the user should know of CronGuard itself: nothing, unless it is theirs. Looked up when it is asked for. */
   warnings(): Warning[]
 }
 

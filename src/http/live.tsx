@@ -46,14 +46,14 @@ interface Stream {
   leave(): void
 }
 
-/** Who looks at a project, and how he reads moments. */
+/** Who looks at a project, and how they read moments. */
 export interface Audience {
   projectId: string
   userId: string
   reading: Reading
   /** What the page knows already; null: nothing. */
   drawn: Drawn | null
-  /** Whether he still may: asked again and again, for a stream outlives a session that was ended. */
+  /** Whether they still may: asked again and again, for a stream outlives a session that was ended. */
   isAllowed(): boolean
 }
 

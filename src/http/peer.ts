@@ -6,7 +6,7 @@ export interface Peer {
   /** Null where there is none. */
   address: string | null
   scheme: 'http' | 'https'
-  /** Whether a proxy that is trusted asks for him. */
+  /** Whether a proxy that is trusted asks for them. */
   isProxied: boolean
 }
 

@@ -12,7 +12,7 @@ import { findSignedIn, type SignedInUser } from '#store/sessions.ts'
 import { clearedCookie, cookieOf, setCookie } from './cookies.ts'
 
 export interface Sessions {
-  /** The user of this request; null for a stranger. `cookie`: what to set so that he stays signed in. */
+  /** The user of this request; null for a stranger. `cookie`: what to set so that the user stays signed in. */
   find(request: Request): Promise<(SignedInUser & { cookie: string | null }) | null>
   /** The cookie that signs in. */
   cookie(sessionId: string): Promise<string>

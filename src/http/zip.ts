@@ -5,7 +5,7 @@ export function acceptsGzip(request: Request): boolean {
 
 /**
  * The same answer, packed: a long list becomes a tenth. Only for answers that hold no secret: whoever can make a
- * browser ask again and again, with words of his own in the answer, reads a secret out of how well both pack together.
+ * browser ask again and again, with their own words in the answer, reads a secret out of how well both pack together.
  */
 export async function zipped(request: Request, response: Response): Promise<Response> {
   if (!acceptsGzip(request)) return response

@@ -14,7 +14,7 @@ export class AppError extends Error {
   }
 }
 
-/** Whether somebody was only told to come back later: what he asked for was not looked at. */
+/** Whether somebody was only told to come back later: what they asked for was not looked at. */
 export function isTooMany(error: unknown): error is AppError {
   return error instanceof AppError && error.code === 'too_many'
 }

@@ -25,7 +25,7 @@ export async function verifyPassword(password: string, hash: string | null): Pro
   return isComparable && matches
 }
 
-// Whoever would wait longer than a few seconds has gone before it is his turn; a queue of them is nobody's.
+// Whoever would wait longer than a few seconds has gone before it is their turn; a queue of them is nobody's.
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   if (queue.pendingCount >= WAITING_MAX) {
     throw new AppError('too_many', 'Too many people are signing in at this moment. Try again in a minute.')

@@ -8,7 +8,7 @@ const EVERY_MS = 5 * SECOND
 const REST_MS = 10 * MINUTE
 /** Of one tick, so that a stop waits no longer; the next goes on where it ended. */
 const WORK_MS = SECOND
-/** Between two steps everybody else gets his turn. */
+/** Between two steps everybody else gets a turn. */
 const PAUSE_MS = 20
 
 /** Throws away what is not kept any more, a little at a time. */

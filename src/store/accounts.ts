@@ -28,7 +28,7 @@ export function findUserByEmail(reader: Reader, email: string): User | null {
   return row && toUser(row)
 }
 
-/** Null when there is no such user, or he has no password. */
+/** Null when there is no such user, or no password. */
 export function findPasswordHash(reader: Reader, userId: string): string | null {
   const row = reader.get<{ password_hash: string | null }>('SELECT password_hash FROM users WHERE id = $userId', {
     userId,
@@ -81,7 +81,7 @@ export function savePasswordHash(tx: Tx, { userId, passwordHash }: { userId: str
   tx.run('UPDATE users SET password_hash = $passwordHash WHERE id = $userId', { userId, passwordHash })
 }
 
-/** `verifiedAt` null: nobody has proven that the address is his. */
+/** `verifiedAt` null: nobody has proven that the address is theirs. */
 export function saveEmail(
   tx: Tx,
   { userId, email, verifiedAt }: { userId: string; email: string; verifiedAt: number | null },
@@ -116,7 +116,7 @@ interface MailedLinkRow {
   expires_at: number
 }
 
-/** The user keeps the newest `kept` links of this purpose: whoever asks for another must not undo the one he has. */
+/** The user keeps the newest `kept` links of this purpose: whoever asks for another must not undo the one there is. */
 export function insertMailedLink(tx: Tx, { kept, ...link }: Omit<MailedLink, 'createdAt'> & { kept: number }): void {
   tx.run(
     `INSERT INTO mailed_links (hash, user_id, purpose, email, created_at, expires_at)

@@ -41,7 +41,7 @@ export function listProjects(reader: Reader): Project[] {
   return reader.all<ProjectRow>('SELECT id, name, ping_key FROM projects ORDER BY created_at, rowid').map(toProject)
 }
 
-/** The projects that a user may see, oldest first: his own one leads. */
+/** The projects that a user may see, oldest first: the user's own one leads. */
 export function listProjectsOfUser(reader: Reader, userId: string): OwnProject[] {
   return reader
     .all<ProjectRow & { role: Role }>(
@@ -70,7 +70,7 @@ export function listUntouchedProjects(reader: Reader, { userId, name }: { userId
   return rows.map(({ id }) => id)
 }
 
-/** The project as this user has it; null when he is no member, or there is none. */
+/** The project as this user has it; null when the user is no member, or there is none. */
 export function findOwnProject(
   reader: Reader,
   { projectId, userId }: { projectId: string; userId: string },

@@ -74,7 +74,7 @@ async function withMonitors(count: number) {
   const guard = new TestGuard()
   guard.db.write((tx) => addUser(tx, { email: 'bench@example.org', passwordHash: 'none', isAdmin: false }))
   const [project] = projectsOf(guard.deps, 'bench@example.org')
-  if (!project) throw new Error('A user has a project of his own')
+  if (!project) throw new Error('Every user has a project')
   let pingKey = ''
   for (let index = 0; index < count; index += 1) {
     const change = {

@@ -25,7 +25,7 @@ const PASSWORD = 'smtp-password-99'
 const FROM = 'CronGuard <cronguard@example.org>'
 const ADDRESS = 'ops@example.org'
 
-/** A recipient may be refused for what is wrong with him, or with the sender; the enhanced code tells. */
+/** A recipient may be refused for what is wrong with them, or with the sender; the enhanced code tells. */
 const REPLIES: Record<number, string> = { 550: '5.1.1 No such user', 554: '5.7.1 Relay access denied' }
 const AT_RECIPIENT = [550, 554, 451]
 

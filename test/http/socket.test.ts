@@ -49,7 +49,7 @@ describe('A unix socket', () => {
     expect(statSync(path).mode & 0o777).toBe(0o660)
   })
 
-  test('believes whoever speaks there about whom he asks for', async () => {
+  test('believes whoever speaks there about whom they ask for', async () => {
     await open()
     const about = ['-H', 'X-Forwarded-For: 6.6.6.6, 198.51.100.1', '-H', 'X-Forwarded-Proto: https']
     await curl(...about, `http://localhost/ping/${backup.pingKey}`)

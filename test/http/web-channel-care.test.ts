@@ -1,4 +1,4 @@
-// What a person must know, or must not be able to do, when he changes a channel.
+// What a person must know, or must not be able to do, when they change a channel.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createChannel } from '#actions/channels.ts'
 import type { Project } from '#domain/project.ts'

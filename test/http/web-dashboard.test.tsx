@@ -188,7 +188,7 @@ describe('Who may see the dashboard', () => {
     await response.body?.cancel()
   })
 
-  test('a viewer is offered nothing that he may not do', async () => {
+  test('a viewer is offered nothing that a viewer may not do', async () => {
     const viewer = await memberOf(guard, project, 'viewer')
     expect(await viewer.read(path)).not.toContain('monitors/new')
     guard.monitor(project, { name: 'backup' })

@@ -44,7 +44,7 @@ const seenIn = (html: string) => / name="seen" value="([^"]*)"/.exec(html)?.[1] 
 const shownIn = (html: string) =>
   [...html.matchAll(/name="shownChannel" value="([^"]*)"/g)].map((match) => match[1] ?? '')
 
-/** The form as a person has it before him. */
+/** The form as a person has it before them. */
 async function opened(visitor: Visitor) {
   const html = await visitor.read(`/monitors/${monitor.uniqueKey}/edit`)
   return { ...FIELDS, seen: seenIn(html), shownChannel: shownIn(html), channel: [channelId] }
@@ -56,7 +56,7 @@ const save = (visitor: Visitor, fields: Record<string, string | string[]>) =>
 const theGrace = (): MonitorChange => ({ graceMs: DAY })
 
 describe('A monitor that two people edit', () => {
-  test('is not silently set back by the second: he is told what is different, and keeps his words', async () => {
+  test('is not silently set back by the second, who is told what is different, and loses no words', async () => {
     const [first, second] = [await opened(ann), await opened(ben)]
     expect((await save(ann, { ...first, graceCount: '24', tags: 'prod' })).status).toBe(303)
     const refused = await save(ben, { ...second, description: 'new <b>' })

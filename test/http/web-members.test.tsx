@@ -65,7 +65,7 @@ describe('An invitation', () => {
     expect(await settings(admin)).not.toContain(link)
   })
 
-  test('leads a stranger to an account of his own, and into the project', async () => {
+  test('leads a stranger to an account of their own, and into the project', async () => {
     await invitation('member')
     const link = await linkOn(await alice())
     const stranger = new Visitor(guard)
@@ -79,7 +79,7 @@ describe('An invitation', () => {
     expect((await new Visitor(guard).get(link)).status).toBe(404)
   })
 
-  test('is not used up by somebody who belongs already, and changes nothing for him', async () => {
+  test('is not used up by somebody who belongs already, and changes nothing for them', async () => {
     await invitation('viewer')
     const visitor = await alice()
     const link = await linkOn(visitor)
@@ -116,7 +116,7 @@ describe('An invitation', () => {
     expect((await visitor.get(link)).status).toBe(404)
   })
 
-  test('of somebody who is taken out or demoted is void: it cannot lead him back', async () => {
+  test('of somebody who is taken out or demoted is void: it cannot lead them back', async () => {
     const visitor = await alice()
     const bob = join('bob@example.org', 'admin')
     await invitation('admin', bob)

@@ -240,7 +240,7 @@ describe('A member', () => {
     expect(guard.now(monitor).status).toBe('new')
   })
 
-  test('pings, as himself', async () => {
+  test('pings, from their own address', async () => {
     expect(await press('/ping')).toContain('The ping is recorded.')
     expect(listPings(guard.db, { monitorId: monitor.id, limit: 5 })[0]).toMatchObject({
       kind: 'success',

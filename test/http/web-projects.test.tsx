@@ -117,7 +117,7 @@ describe('Who may do what', () => {
 })
 
 describe('A project', () => {
-  test('is made by anybody who is signed in, and belongs to him', async () => {
+  test('is made by anybody who is signed in, and belongs to them', async () => {
     const visitor = await alice()
     expect(await visitor.read('/projects/new')).toContain('action="/projects"')
     const response = await visitor.post('/projects', { name: ' Client work ' })
@@ -155,7 +155,7 @@ describe('A project', () => {
     }
   })
 
-  test('is deleted by its owner once he has typed its name, and its ping URLs are dead', async () => {
+  test('is deleted by its owner once they have typed its name, and its ping URLs are dead', async () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     const visitor = await alice()
     expect(await visitor.read(path('/delete'))).toContain('1 monitor and 1 member')

@@ -315,7 +315,7 @@ describe('A forgotten password', () => {
   })
 })
 
-describe('When the last person has deleted his account', () => {
+describe('When the last person has deleted their account', () => {
   test('the log has a new setup link, which works', async () => {
     await alice()
     const visitor = await signedIn(guard, EMAIL)

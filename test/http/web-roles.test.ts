@@ -257,7 +257,7 @@ describe.each([...ROLES])('Somebody with the role %s', (role) => {
   })
 })
 
-describe('Somebody who loses his rights while his form is half sent', () => {
+describe('Somebody who loses their rights while their form is half sent', () => {
   const forms = routes.filter(({ route, needs }) => route.startsWith('POST') && ROLES.includes(needs as Role))
 
   test.each(forms)('changes nothing at $route', async ({ route }) => {

@@ -157,7 +157,7 @@ describe('Mails to a person', () => {
     expect(text).toContain('<fieldset class="form" disabled>')
   })
 
-  test('come as he has chosen', async () => {
+  test('come as the user has chosen', async () => {
     await reopen(SMTP)
     expect(await alice.read('/settings')).not.toContain('disabled')
     await another({ remoteAddress: '198.51.100.1', userAgent: FIREFOX })

@@ -94,8 +94,8 @@ describe('Signing in', () => {
   })
 })
 
-describe('Somebody who is signed out while he types', () => {
-  test('is led back to where he was', async () => {
+describe('Somebody who is signed out while typing', () => {
+  test('is led back to where they were', async () => {
     const headers = { Referer: 'http://127.0.0.1:8000/settings?tab=1' }
     const response = await stranger.post('/settings/profile', { name: 'Alice' }, headers)
     expect(response.status).toBe(401)

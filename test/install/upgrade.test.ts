@@ -241,7 +241,7 @@ describe.skipIf(!canEnter)('Removing', () => {
     expect((await installer.root.run(['id', 'cronguard'])).exitCode).not.toBe(0)
   })
 
-  test('everything leaves a data folder of the owner’s own choice to him', async () => {
+  test('everything leaves the owner a data folder of their own choice', async () => {
     installer.root.write(SETTINGS, 'CRONGUARD_DATA_DIR=/srv/watch\n')
     installer.root.write('/srv/watch/cronguard.db', 'a database')
     expect(await installer.install('--purge', '--yes')).toContain('/srv/watch is yours to remove')

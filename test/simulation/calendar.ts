@@ -1,5 +1,5 @@
 // The oracle's calendar: which minutes a cron or OnCalendar expression names, found by walking through every minute of
-// the year. It knows no text: whoever writes the expression says what he means by it.
+// the year. It knows no text: whoever writes the expression says what they mean by it.
 
 const MINUTE = 60_000
 type PlainDate = ReturnType<typeof Temporal.PlainDate.from>

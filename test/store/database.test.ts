@@ -248,7 +248,7 @@ describe('Whoever watches', () => {
   })
 
   // In a process of its own: a fault that nobody catches ends a test, as it should.
-  test('does no harm to what was written when he makes a fault, and the fault is seen', async () => {
+  test('does no harm to what was written when they make a fault, and the fault is seen', async () => {
     const script = `
       import { openDatabase } from '#store/database.ts'
       const seen = []
@@ -263,7 +263,7 @@ describe('Whoever watches', () => {
     expect(stdout.toString().trim()).toBe('written [ "a fault of the listener" ]')
   })
 
-  test('hears nothing of what was undone, nor of what touched no monitor, nor once he has ended it', async () => {
+  test('hears nothing of what was undone, nor of what touched no monitor, nor once they have ended it', async () => {
     const { heard, end } = watch()
     expect(() =>
       db.write((tx) => {

@@ -123,7 +123,7 @@ export class TestGuard {
   project(email = 'alice@example.org'): Project {
     this.db.write((tx) => addUser(tx, { email, passwordHash: NO_PASSWORD, isAdmin: false }))
     const [project] = projectsOf(this.deps, email)
-    if (!project) throw new Error('A user has a project of his own')
+    if (!project) throw new Error('Every user has a project')
     return project
   }
 

@@ -56,7 +56,7 @@ export class Visitor {
   }
 }
 
-/** Somebody who is signed in; an account is made for him when he has none. */
+/** Somebody who is signed in; an account is made for them when they have none. */
 export async function signedIn(guard: TestGuard, email: string): Promise<Visitor & { user: User }> {
   const user = findUserByEmail(guard.db, email) ?? guard.db.write((tx) => addUser(tx, { email, ...NOBODY_SIGNS_IN }))
   const browser = { remoteAddress: '192.0.2.7', userAgent: 'test' }

@@ -18,7 +18,7 @@ const PING_MAX_MS = 100_000_000_000
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
   const token = PATH.exec(path)?.[1]
   if (token === undefined) return refuse(UNKNOWN)
-  // How long an answer took, not how long a run did; but who gets it wrong is told, as Uptime Kuma tells him.
+  // How long an answer took, not how long a run did; but who gets it wrong is told, as Uptime Kuma tells them.
   const pingMs = Number.parseFloat(lastOf(query, 'ping'))
   if (pingMs < 0 || pingMs > PING_MAX_MS) return refuse('Invalid ping value.')
   const refusal = await recordOrRefuse(deps, {

@@ -1,4 +1,4 @@
-// What whoever runs this CronGuard sees of it, and what he can fetch from it.
+// What whoever runs this CronGuard sees of it, and what they can fetch from it.
 import { Elysia } from 'elysia'
 import { findBackup, keepBackup, readBackups } from '#actions/backups.ts'
 import { readDatabaseSize } from '#actions/retention.ts'

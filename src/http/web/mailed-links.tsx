@@ -50,7 +50,7 @@ function showForgotten({ deps }: House): Response {
 }
 
 // The answer is the same, and as quick, whether there is such an account or not, and whether it has had enough mails:
-// nobody learns of an account, and nobody can keep its owner from his link.
+// nobody learns of an account, and nobody can keep the link from its owner.
 async function mailLink(
   { deps }: House,
   { visit, limits }: { visit: Visit; limits: { address: Limit; account: Limit } },

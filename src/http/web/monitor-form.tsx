@@ -191,7 +191,7 @@ export function describeChannel({ id, name, kind, settings, disabledAt }: Channe
 
 const UNITS_AT_FIRST = { graceUnit: 'minutes', maxRunUnit: 'minutes', minRunUnit: 'minutes', earlyUnit: 'minutes' }
 
-// A day is a period, and the user's own time zone is there when he names a time of day.
+// A day is a period, and the user's own time zone is there when they name a time of day.
 function newValues({ user }: ProjectVisit): Record<string, string> {
   return { ...UNITS_AT_FIRST, schedule: scheduleAsInput(DAILY), timeZone: user.timeZone }
 }

@@ -1,4 +1,4 @@
-// What a person decides about his own account. A try at his password is counted, as it is at the sign-in.
+// What a person decides about their own account. A try at their password is counted, as it is at the sign-in.
 import { Elysia } from 'elysia'
 import {
   changeMailPreferences,
@@ -32,7 +32,7 @@ import { safePath } from './sign-in.tsx'
 
 const SETTINGS = '/settings'
 
-/** How often somebody may try a password, and have mails sent to addresses of his choice. */
+/** How often somebody may try a password, and have mails sent to addresses of their choice. */
 interface Limits {
   passwords: Limit
   mails: Limit

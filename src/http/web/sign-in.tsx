@@ -39,7 +39,7 @@ export function signInRoutes(house: House) {
     )
 }
 
-/** Signs a user in with this browser, and shows him `path`. */
+/** Signs a user in with this browser, and shows them `path`. */
 export async function letIn(
   house: House,
   { visit, user, path, notice }: { visit: Visit; user: User; path: string; notice?: NoticeCode },

@@ -11,7 +11,7 @@ export function freshForm(values: Record<string, string> = {}): FormState {
   return { values, problems: {} }
 }
 
-/** Carries the fingerprint of what the form was made from, so that nobody undoes what he has not seen. */
+/** Carries the fingerprint of what the form was made from, so that nobody undoes what they have not seen. */
 export const SEEN_FIELD = 'seen'
 
 export function SeenField({ form }: { form: FormState }) {

@@ -1,7 +1,7 @@
 import { durationInWords, momentInWords } from '#lib/duration.ts'
 import { momentInZone, shortMomentInZone } from '#lib/zone.ts'
 
-/** For whom moments are written: his zone, and the moment at which the page is drawn. */
+/** For whom moments are written: the reader's zone, and the moment at which the page is drawn. */
 export interface Reading {
   zone: string
   now: number

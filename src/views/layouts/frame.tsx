@@ -11,9 +11,9 @@ import { Document } from './document.tsx'
 /** For whom a page is drawn. */
 export interface FrameVisit {
   user: User
-  /** All that he belongs to. */
+  /** All that the user belongs to. */
   projects: OwnProject[]
-  /** The one that the page is about, or that he looked at last; null when he belongs to none. */
+  /** The one that the page is about, or that the user looked at last; null when they belong to none. */
   project: OwnProject | null
   notice: string | null
   /** What is to be said on every page about CronGuard itself. */

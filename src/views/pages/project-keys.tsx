@@ -21,7 +21,7 @@ export interface Keys {
   apiKeys: ShownApiKey[]
   /** What the next key is named by: a form that is sent twice makes one. */
   newKeyId: string
-  /** The user must confirm his address before he may make keys or have invitations mailed. */
+  /** The user must confirm their address before they may make keys or have invitations mailed. */
   mustVerify: boolean
 }
 

@@ -156,7 +156,7 @@ function Configuration() {
         changes what is different: all of it or nothing. What is not in the file stays as it is, so the same file can be
         imported again. A ping key that belongs to another project is refused. A channel that is new and whose secrets
         were left out is skipped. New projects belong to the user of `--owner`, or to the first administrator, and take
-        the place of an empty one of his with the same name.
+        the place of an empty project of that user with the same name.
       </Text>
     </>
   )

@@ -1,4 +1,3 @@
-import { Database } from 'bun:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -36,10 +35,8 @@ describe('Commands', () => {
     const { stdout } = await cronguard.run(['user', 'create', 'other@example.org', '--admin'])
     const password = /Password: (\S+)/.exec(stdout)?.[1] ?? ''
     expect(password.length).toBeGreaterThan(15)
-    const database = new Database(cronguard.databasePath)
-    const users = database.query<{ email: string; password_hash: string; is_admin: number }, []>('SELECT * FROM users')
-    const rows = users.all()
-    database.close()
+    type User = { email: string; password_hash: string; is_admin: number }
+    const rows = cronguard.withDatabase((database) => database.query<User, []>('SELECT * FROM users').all())
     expect(rows.map(({ email, is_admin }) => [email, is_admin])).toEqual([
       [EMAIL, 0],
       ['other@example.org', 1],
@@ -100,11 +97,12 @@ describe('The process', () => {
   test('stops on SIGTERM with everything in one file, and says that it meant to', async () => {
     await cronguard.start()
     expect(await cronguard.end('SIGTERM')).toBe(0)
-    const database = new Database(cronguard.databasePath)
-    const row = database.query<{ stopped_at: number | null }, []>('SELECT stopped_at FROM heartbeat').get()
-    database.close()
-    expect(row?.stopped_at).toBeGreaterThan(0)
-    expect(statSync(`${cronguard.databasePath}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0)
+    const wal = statSync(`${cronguard.databasePath}-wal`, { throwIfNoEntry: false })
+    expect(wal?.size ?? 0).toBe(0)
+    type Heartbeat = { stopped_at: number | null }
+    const sql = 'SELECT stopped_at FROM heartbeat'
+    const heartbeat = cronguard.withDatabase((database) => database.query<Heartbeat, []>(sql).get())
+    expect(heartbeat?.stopped_at).toBeGreaterThan(0)
   })
 
   test('stops once on the Ctrl-C that a terminal and npm both send', async () => {

@@ -62,12 +62,22 @@ test('From an empty folder to an alert and back, with curl, wget, a mail server 
 
   expect(subjects().slice(0, 2)).toEqual(['DOWN | nightly-report', 'UP | nightly-report'])
   expect(statuses().slice(0, 2)).toEqual(['down', 'up'])
-  expectDeliveries((await cronguard.api(`/checks/${check.uuid}/deliveries/`, { key })).deliveries)
+  const settled = await eventually('the outcome of the first four deliveries', async () => {
+    const { deliveries } = await cronguard.api(`/checks/${check.uuid}/deliveries/`, { key })
+    const first: Delivery[] = deliveries.slice(-4)
+    return first.every(({ state }) => !['pending', 'sending'].includes(state)) && first
+  })
+  expectDeliveries(settled)
   expectSignature()
 }, 60_000)
 
-function expectDeliveries(deliveries: { id: string; kind: string; state: string }[]): void {
-  const first = deliveries.slice(-4)
+interface Delivery {
+  id: string
+  kind: string
+  state: string
+}
+
+function expectDeliveries(first: Delivery[]): void {
   expect(first.map(({ state }) => state)).toEqual(['sent', 'sent', 'sent', 'sent'])
   expect(first.map(({ kind }) => kind).sort()).toEqual(['email', 'email', 'webhook', 'webhook'])
   const told = http.received.map(({ headers }) => headers['x-cronguard-delivery'])

@@ -2,11 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { Binary } from '../support/binary.ts'
-import { CHROMIUM, launch, newPerson, type Person } from '../support/browser.ts'
+import { CHROMIUM, createAda, launch, newPerson, type Person, signIn } from '../support/browser.ts'
 import { Detour, type Passing } from '../support/detour.ts'
 
-const EMAIL = 'ada@example.org'
-const PASSWORD = 'a very long engine'
 const NO_BROWSER = CHROMIUM === null
 const NOTE = NO_BROWSER ? ' (skipped: no Chromium here)' : ''
 
@@ -23,7 +21,7 @@ describe.skipIf(NO_BROWSER).each<Passing>(['whole', 'stripped'])(
       detour = await Detour.open({ basePath: '/cron', passing, findTarget: () => cronguard.port })
       cronguard = await Binary.prepare({ CRONGUARD_BASE_URL: `${detour.origin}/cron` })
       await cronguard.start()
-      await cronguard.run(['user', 'create', EMAIL, '--admin', '--password-stdin'], { input: PASSWORD })
+      await createAda(cronguard)
       ada = await newPerson(browser, detour.origin)
     }, 60_000)
 
@@ -35,7 +33,7 @@ describe.skipIf(NO_BROWSER).each<Passing>(['whole', 'stripped'])(
 
     test('somebody signs in, makes a monitor, and sees it change', async () => {
       const { page } = ada
-      await signIn(page)
+      await signIn(page, { path: '/cron/', heading: 'Watch your first job' })
       const pingUrl = await makeMonitor(page)
       expect(pingUrl).toStartWith(`${detour.origin}/cron/ping/`)
       expect(await (await fetch(pingUrl)).text()).toBe('OK')
@@ -71,14 +69,6 @@ describe.skipIf(NO_BROWSER).each<Passing>(['whole', 'stripped'])(
     })
   },
 )
-
-async function signIn(page: Page): Promise<void> {
-  await page.goto('/cron/')
-  await page.getByLabel('E-mail').fill(EMAIL)
-  await page.getByLabel('Password').fill(PASSWORD)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('heading', { name: 'Watch your first job' }).waitFor()
-}
 
 /** Gives its ping URL. */
 async function makeMonitor(page: Page): Promise<string> {

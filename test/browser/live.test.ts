@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { Binary } from '../support/binary.ts'
-import { CHROMIUM, launch, newPerson } from '../support/browser.ts'
+import { ADA, CHROMIUM, createAda, launch, newPerson, signIn } from '../support/browser.ts'
+import { keepPinging } from '../support/job.ts'
 
-const EMAIL = 'ada@example.org'
-const PASSWORD = 'a very long engine'
 const NO_BROWSER = CHROMIUM === null
 
 let cronguard: Binary
@@ -16,8 +15,8 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     cronguard = await Binary.prepare()
     await cronguard.start()
     browser = await launch()
-    await cronguard.run(['user', 'create', EMAIL, '--admin', '--password-stdin'], { input: PASSWORD })
-    key = (await cronguard.run(['key', 'create', EMAIL])).stdout.trim()
+    await createAda(cronguard)
+    key = (await cronguard.run(['key', 'create', ADA.email])).stdout.trim()
   }, 60_000)
 
   afterAll(async () => {
@@ -30,6 +29,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     const backup = await newMonitor('zz-backup')
     await newMonitor('aa-report')
     await row(page, 'zz-backup').waitFor()
+    await row(page, 'aa-report').waitFor()
     expect(await names(page)).toEqual(['aa-report', 'zz-backup'])
     await fetch(`${backup.ping_url}/fail`)
     await row(page, 'zz-backup').locator('.status-down').waitFor()
@@ -85,11 +85,11 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     const busy = await newMonitor('busy')
     const quiet = await newMonitor('quiet')
     await page.goto('/?sort=name')
-    const pinging = setInterval(() => void fetch(busy.ping_url), 150)
-    await Bun.sleep(500)
+    const job = keepPinging([busy.ping_url], 150)
+    await row(page, 'busy').locator('.status-up').waitFor()
     await fetch(`${quiet.ping_url}/fail`)
-    await row(page, 'quiet').locator('.status-down').waitFor({ timeout: 5000 })
-    clearInterval(pinging)
+    await row(page, 'quiet').locator('.status-down').waitFor()
+    await job.stop()
     await context.close()
   }, 30_000)
 
@@ -139,11 +139,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
 
 async function signedIn() {
   const person = await newPerson(browser, cronguard.url)
-  await person.page.goto('/login')
-  await person.page.getByLabel('E-mail').fill(EMAIL)
-  await person.page.getByLabel('Password').fill(PASSWORD)
-  await person.page.getByRole('button', { name: 'Sign in' }).click()
-  await person.page.getByRole('heading', { name: 'Monitors' }).waitFor()
+  await signIn(person.page)
   return person
 }
 

@@ -3,18 +3,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { Binary, eventually } from '../support/binary.ts'
 import {
+  ADA,
   CHROMIUM,
   contrastsOn,
+  createAda,
   type Look,
   launch,
   newPerson,
   overhangOf,
   type Person,
+  signIn,
   violationsOn,
 } from '../support/browser.ts'
 
-const EMAIL = 'ada@example.org'
-const PASSWORD = 'a very long engine'
 const NO_BROWSER = CHROMIUM === null
 const HOSTILE = [
   '<script>document.title = "owned"</script>',
@@ -50,7 +51,7 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
   test('has nothing that axe, the browser or the policy complains of, in light and dark, wide and narrow', async () => {
     const walks = await Promise.all(LOOKS.map((look) => walk(look, problemsOf)))
     expect(walks.flat()).toEqual([])
-  }, 180_000)
+  }, 600_000)
 
   test('fits on 320 px', async () => {
     expect(await walk({ width: 320, scheme: 'light' }, overhangProblems)).toEqual([])
@@ -113,8 +114,8 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
 })
 
 async function fillWithHostileThings(): Promise<void> {
-  await cronguard.run(['user', 'create', EMAIL, '--admin', '--password-stdin'], { input: PASSWORD })
-  const key = (await cronguard.run(['key', 'create', EMAIL])).stdout.trim()
+  await createAda(cronguard)
+  const key = (await cronguard.run(['key', 'create', ADA.email])).stdout.trim()
   for (const name of HOSTILE) {
     const hook = { kind: 'webhook', name: name.slice(0, 100), settings: { url: 'http://127.0.0.1:9/hook' } }
     await cronguard.api('/channels/', { key, body: hook })
@@ -132,14 +133,6 @@ async function signedIn(look: Look): Promise<Person> {
   const person = await newPerson(browser, cronguard.url, look)
   await signIn(person.page)
   return person
-}
-
-async function signIn(page: Page): Promise<void> {
-  await page.goto('/login')
-  await page.getByLabel('E-mail').fill(EMAIL)
-  await page.getByLabel('Password').fill(PASSWORD)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('heading', { name: 'Monitors' }).waitFor()
 }
 
 /** Every page that this project has, one of each sort and all that have hostile names. */

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser } from 'playwright-core'
 import { Binary, eventually, execute } from '../support/binary.ts'
-import { CHROMIUM, launch, newPerson, type Person } from '../support/browser.ts'
+import { ADA, CHROMIUM, launch, newPerson, type Person } from '../support/browser.ts'
+import { keepPinging } from '../support/job.ts'
 import { startHttpReceiver } from '../support/receivers.ts'
 
-const EMAIL = 'ada@example.org'
-const PASSWORD = 'a very long engine'
 const NO_BROWSER = CHROMIUM === null
 
 describe.skipIf(NO_BROWSER)(
@@ -38,8 +37,8 @@ describe.skipIf(NO_BROWSER)(
       const log = await Bun.file(cronguard.logPath).text()
       const link = /http:\/\/\S+\/setup\?token=\S+/.exec(log)?.[0] ?? ''
       await page.goto(link)
-      await page.getByLabel('E-mail').fill(EMAIL)
-      await page.getByLabel('Password').fill(PASSWORD)
+      await page.getByLabel('E-mail').fill(ADA.email)
+      await page.getByLabel('Password').fill(ADA.password)
       await page.getByRole('button', { name: 'Make the account' }).click()
       await page.getByRole('heading', { name: 'Watch your first job' }).waitFor()
 
@@ -89,12 +88,14 @@ describe.skipIf(NO_BROWSER)(
 
       await page.locator('main .status-new').first().waitFor()
       expect((await execute(['curl', '-fsS', '-m', '10', pingUrl])).stdout).toBe('OK')
-      await page.locator('main .status-up').first().waitFor({ timeout: 5000 })
+      const job = keepPinging([pingUrl], 500)
+      await page.locator('main .status-up').first().waitFor()
+      await job.stop()
     }, 30_000)
 
     test('and when the job stays away, the incident says why somebody was told', async () => {
       const { page } = ada
-      await page.locator('main .status-down').first().waitFor({ timeout: 10_000 })
+      await page.locator('main .status-down').first().waitFor()
       await eventually('the title of the tab', async () => (await page.title()).startsWith('(1 down)'))
       await eventually('the picture of the tab', async () =>
         (await page.locator('#favicon').getAttribute('href'))?.includes('favicon-down'),
@@ -111,7 +112,7 @@ describe.skipIf(NO_BROWSER)(
         .first()
         .waitFor()
       await page.getByRole('button', { name: /Acknowledge|Take/ }).click()
-      await page.locator('main').getByText(EMAIL).first().waitFor()
+      await page.locator('main').getByText(ADA.email).first().waitFor()
     }, 30_000)
 
     test('ends with a sign-out, after which the pages are closed', async () => {

@@ -1,5 +1,4 @@
 // What the doctor says of an instance with this or that wrong: the real program, in a process of its own.
-import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import {
   appendFileSync,
@@ -51,26 +50,20 @@ function contents(): [string, string][] {
     .map((name) => [name, Bun.hash(readFileSync(join(dataFolder(), name))).toString()])
 }
 
-function inDatabase(sql: string, ...params: (string | number)[]): void {
-  const database = new Database(cronguard.databasePath)
-  database.run(sql, params)
-  database.close()
+function inDatabase(sql: string, ...params: (string | number | null)[]): void {
+  cronguard.withDatabase((database) => database.run(sql, params))
 }
 
 function addChannel({ name, failingSince = null, disabledAt = null }: Record<string, string | number | null>): void {
-  const database = new Database(cronguard.databasePath)
-  database.run(
+  inDatabase(
     `INSERT INTO channels (id, project_id, kind, name, settings, created_at, failing_since, disabled_at)
      SELECT ?5, id, 'webhook', ?1, ?2, 0, ?3, ?4 FROM projects`,
-    [
-      name ?? '',
-      JSON.stringify({ url: `https://example.org/${SECRET}` }),
-      failingSince ?? null,
-      disabledAt ?? null,
-      crypto.randomUUID(),
-    ],
+    name ?? '',
+    JSON.stringify({ url: `https://example.org/${SECRET}` }),
+    failingSince ?? null,
+    disabledAt ?? null,
+    crypto.randomUUID(),
   )
-  database.close()
 }
 
 test('Nothing is changed: not a file is made, not even one of SQLite, and no backup is needed', async () => {

@@ -1,5 +1,4 @@
 // Incidents, whom a new monitor tells, and who may be deleted: the real program, in a process of its own.
-import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Binary } from '../support/binary.ts'
 
@@ -109,14 +108,14 @@ describe('monitor add --channels', () => {
 
 describe('user delete', () => {
   test('refuses where others would lose their only owner, with --yes and without', async () => {
-    const database = new Database(cronguard.databasePath)
-    database.run(
-      `INSERT INTO memberships (project_id, user_id, role, created_at)
-       SELECT project_id, (SELECT id FROM users WHERE email = ?2), 'member', 0
-         FROM memberships JOIN users ON users.id = user_id WHERE email = ?1`,
-      [ALICE, BOB],
+    cronguard.withDatabase((database) =>
+      database.run(
+        `INSERT INTO memberships (project_id, user_id, role, created_at)
+         SELECT project_id, (SELECT id FROM users WHERE email = ?2), 'member', 0
+           FROM memberships JOIN users ON users.id = user_id WHERE email = ?1`,
+        [ALICE, BOB],
+      ),
     )
-    database.close()
     for (const options of [[], ['--yes']]) {
       expect(await cronguard.run(['user', 'delete', ALICE, ...options])).toMatchObject({
         exitCode: 1,
@@ -138,12 +137,12 @@ describe('--project', () => {
       expect(await ok('key', 'ping', email, '--project', id)).toBe(ping_key)
       ids.push(id)
     }
-    const database = new Database(cronguard.databasePath)
-    database.run(
-      `INSERT INTO memberships SELECT ?, user_id, 'member', 9000000000000 FROM memberships WHERE project_id = ?`,
-      [ids[0] ?? '', ids[1] ?? ''],
+    cronguard.withDatabase((database) =>
+      database.run(
+        `INSERT INTO memberships SELECT ?, user_id, 'member', 9000000000000 FROM memberships WHERE project_id = ?`,
+        [ids[0] ?? '', ids[1] ?? ''],
+      ),
     )
-    database.close()
     const command = ['monitor', 'list', 'dave@example.org', '--project', 'My project']
     const { exitCode, stderr } = await cronguard.run(command)
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`Name the one by its id: ${ids[1]}, ${ids[0]}.`)])

@@ -1,11 +1,11 @@
 // Killed at random moments of a backup and of a restore: the data folder is always usable, with the old or the new.
-import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { HOUR } from '#lib/duration.ts'
 import { Binary, eventually } from '../support/binary.ts'
 import { firstUser, keepPinging, monitorOf } from '../support/job.ts'
+import { Killer } from '../support/killer.ts'
 
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 20)
 const PINGS = 40_000
@@ -31,15 +31,13 @@ describe('Killed in the middle', () => {
     `of a backup, ${ROUNDS} times: what has a manifest is whole, and pings went on`,
     async () => {
       const replaced = join(cronguard.folder, 'replaced.db')
-      const longest = await timeOf(['backup', '--to', replaced])
+      const killer = await Killer.prepare(cronguard, ['backup', '--to', replaced])
       const load = keepPinging([job.url], 5)
-      let killed = 0
       for (let round = 0; round < ROUNDS; round++) {
-        const args = round % 2 === 0 ? ['backup'] : ['backup', '--to', replaced]
-        if (await cronguard.runUntilKilled(args, Math.random() * longest)) killed++
+        await killer.kill(round % 2 === 0 ? ['backup'] : ['backup', '--to', replaced])
       }
       await load.stop()
-      expect(killed).toBeGreaterThan(ROUNDS / 4)
+      expect(killer.killed).toBeGreaterThan(ROUNDS / 4)
       for (const file of complete()) expect(await verdict(file)).toBe('ok')
       expect(soundness()).toBe('ok')
       makeDraftsOld()
@@ -52,7 +50,8 @@ describe('Killed in the middle', () => {
   )
 
   test('of a backup that the server itself makes: it starts again, and nothing is lost', async () => {
-    const before = complete().length
+    const before = new Set(complete())
+    const isNew = (file: string): boolean => !before.has(file)
     for (const afterMs of [10, 40, 80]) {
       process.kill(cronguard.pid ?? 0, 'SIGUSR1')
       await Bun.sleep(afterMs)
@@ -61,8 +60,8 @@ describe('Killed in the middle', () => {
       expect(await (await fetch(job.url)).text()).toBe('OK')
     }
     process.kill(cronguard.pid ?? 0, 'SIGUSR1')
-    await eventually('a backup', () => complete().length > before)
-    for (const file of complete().slice(before)) expect(await verdict(file)).toBe('ok')
+    await eventually('a backup', () => complete().some(isNew))
+    for (const file of complete().filter(isNew)) expect(await verdict(file)).toBe('ok')
   }, 60_000)
 
   test(
@@ -76,17 +75,17 @@ describe('Killed in the middle', () => {
       await cronguard.run(['backup', '--to', small])
       // So that it leaves a write-ahead log, which belongs to no other database.
       await cronguard.end('SIGKILL')
-      const longest = Math.max(await timeOf(['restore', large]), await timeOf(['restore', small]))
+      const killer = await Killer.prepare(cronguard, ['restore', large], ['restore', small])
 
-      const seen = { small: 0, large: 0, killed: 0 }
+      const seen = { small: 0, large: 0 }
       for (let round = 0; round < ROUNDS; round++) {
         leaveLog()
         const target = sizeOfDatabase() === 'large' ? small : large
-        if (await cronguard.runUntilKilled(['restore', target], Math.random() * longest)) seen.killed++
+        await killer.kill(['restore', target])
         expect(soundness()).toBe('ok')
         seen[sizeOfDatabase()]++
       }
-      expect(seen.killed).toBeGreaterThan(ROUNDS / 4)
+      expect(killer.killed).toBeGreaterThan(ROUNDS / 4)
       expect(seen.small + seen.large).toBe(ROUNDS)
       expect((await cronguard.run(['restore', large])).exitCode).toBe(0)
       expect(readdirSync(join(cronguard.folder, 'data')).filter((name) => name.includes('unfinished'))).toEqual([])
@@ -96,13 +95,6 @@ describe('Killed in the middle', () => {
     LIMIT_MS,
   )
 })
-
-async function timeOf(args: string[]): Promise<number> {
-  const begunAt = performance.now()
-  const { exitCode, stderr } = await cronguard.run(args)
-  if (exitCode !== 0) throw new Error(stderr)
-  return performance.now() - begunAt
-}
 
 /** The backups that say of themselves that they are complete, oldest first. */
 function complete(): string[] {
@@ -123,21 +115,21 @@ function makeDraftsOld(): void {
 }
 
 function soundness(): string {
-  return withDatabase(
+  return cronguard.withDatabase(
     (database) =>
       database.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()?.integrity_check ?? 'silence',
   )
 }
 
 function sizeOfDatabase(): 'small' | 'large' {
-  const pings = withDatabase(
+  const pings = cronguard.withDatabase(
     (database) => database.query<{ n: number }, []>('SELECT count(*) AS n FROM pings').get()?.n ?? 0,
   )
   return pings >= PINGS ? 'large' : 'small'
 }
 
 function addPings(count: number): void {
-  withDatabase((database) =>
+  cronguard.withDatabase((database) =>
     database.run(
       `INSERT INTO pings (monitor_id, number, kind, at, scheme, method, body)
        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
@@ -147,7 +139,7 @@ function addPings(count: number): void {
 }
 
 function deletePings(): void {
-  withDatabase((database) => database.run('DELETE FROM pings WHERE number > 1000000'))
+  cronguard.withDatabase((database) => database.run('DELETE FROM pings WHERE number > 1000000'))
 }
 
 // As a CronGuard leaves it that was killed: its last write stands only in the log.
@@ -160,14 +152,4 @@ function leaveLog(): void {
     process.kill(process.pid, 'SIGKILL')`
   Bun.spawnSync([process.execPath, '-e', script])
   expect(statSync(`${cronguard.databasePath}-wal`).size).toBeGreaterThan(0)
-}
-
-function withDatabase<T>(work: (database: Database) => T): T {
-  const database = new Database(cronguard.databasePath, { readwrite: true })
-  database.run('PRAGMA busy_timeout = 10000')
-  try {
-    return work(database)
-  } finally {
-    database.close()
-  }
 }

@@ -1,5 +1,4 @@
 // Killed at random moments under load, again and again: what it owes to people is neither lost nor sent without end.
-import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { Binary, eventually } from '../support/binary.ts'
 import { firstUser, monitorOf } from '../support/job.ts'
@@ -76,7 +75,7 @@ async function failAndRecover({ url, uuid }: (typeof jobs)[number], answered: Ma
 
 // As if the minute had passed for which a message that was on its way is left alone; returns which these were.
 function endLeases(): string[] {
-  return withDatabase((database) =>
+  return cronguard.withDatabase((database) =>
     database
       .query<{ id: string }, []>("UPDATE deliveries SET leased_until = 0 WHERE state = 'sending' RETURNING id")
       .all()
@@ -86,7 +85,7 @@ function endLeases(): string[] {
 
 // Of one monitor, what was first received later was also owed later.
 function outOfOrder(received: string[]): string[] {
-  const order = withDatabase((database) =>
+  const order = cronguard.withDatabase((database) =>
     database
       .query<{ id: string; monitor_id: number; sequence: number }, []>(
         'SELECT id, monitor_id, sequence FROM deliveries',
@@ -104,7 +103,7 @@ function outOfOrder(received: string[]): string[] {
 }
 
 function countOf(uuid: string): number {
-  return withDatabase(
+  return cronguard.withDatabase(
     (database) =>
       database.query<{ n: number }, [string]>('SELECT ping_count AS n FROM monitors WHERE ping_key = ?').get(uuid)?.n ??
       0,
@@ -112,19 +111,9 @@ function countOf(uuid: string): number {
 }
 
 function count(sql: string): number {
-  return withDatabase((database) => Number(Object.values(database.query<object, []>(sql).get() ?? {})[0]))
+  return cronguard.withDatabase((database) => Number(Object.values(database.query<object, []>(sql).get() ?? {})[0]))
 }
 
 function ids(sql: string): string[] {
-  return withDatabase((database) => database.query<{ id: string }, []>(sql).all()).map(({ id }) => id)
-}
-
-function withDatabase<T>(work: (database: Database) => T): T {
-  const database = new Database(cronguard.databasePath, { readwrite: true })
-  database.run('PRAGMA busy_timeout = 5000')
-  try {
-    return work(database)
-  } finally {
-    database.close()
-  }
+  return cronguard.withDatabase((database) => database.query<{ id: string }, []>(sql).all()).map(({ id }) => id)
 }

@@ -1,5 +1,4 @@
 // Killed in the middle of a migration: the next start is as if nothing had happened.
-import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import { openDatabase } from '#store/database.ts'
 import { applyMigration, createMigrationsTable, MIGRATIONS } from '#store/migrations.ts'
 import { Binary } from '../support/binary.ts'
 import { toldClock } from '../support/clock.ts'
+import { Killer } from '../support/killer.ts'
 
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 6)
 /** Migration 4 writes every delivery anew, which takes its time. */
@@ -27,14 +27,12 @@ test(
   `Killed ${ROUNDS} times while it migrates, it has the old schema or the new one, every row, and goes on`,
   async () => {
     putBack()
-    const begunAt = performance.now()
-    expect((await cronguard.run(['migrate'])).exitCode).toBe(0)
-    const longest = performance.now() - begunAt
+    const killer = await Killer.prepare(cronguard, ['migrate'])
 
     const schemas: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
       putBack()
-      await cronguard.runUntilKilled(['migrate'], longest * (0.2 + Math.random() * 0.8))
+      await killer.kill(['migrate'], 0.2)
       const left = look()
       expect(left).toMatchObject({ sound: 'ok', deliveries: DELIVERIES, broken: 0, leftOver: 0 })
       schemas.push(left.schema)
@@ -81,17 +79,16 @@ function putBack(): void {
 }
 
 function look() {
-  const database = new Database(cronguard.databasePath, { readwrite: true })
-  const first = (sql: string) => Object.values(database.query<object, []>(sql).get() ?? {})[0]
-  const found = {
-    schema: Number(first('SELECT max(version) FROM migrations')),
-    sound: first('PRAGMA integrity_check'),
-    deliveries: first('SELECT count(*) FROM deliveries'),
-    broken: database.query('PRAGMA foreign_key_check').all().length,
-    leftOver: first("SELECT count(*) FROM sqlite_schema WHERE name LIKE '%\\_next' ESCAPE '\\'"),
-  }
-  database.close()
-  return found
+  return cronguard.withDatabase((database) => {
+    const first = (sql: string) => Object.values(database.query<object, []>(sql).get() ?? {})[0]
+    return {
+      schema: Number(first('SELECT max(version) FROM migrations')),
+      sound: first('PRAGMA integrity_check'),
+      deliveries: first('SELECT count(*) FROM deliveries'),
+      broken: database.query('PRAGMA foreign_key_check').all().length,
+      leftOver: first("SELECT count(*) FROM sqlite_schema WHERE name LIKE '%\\_next' ESCAPE '\\'"),
+    }
+  })
 }
 
 /** Those that say of themselves that they are complete. */

@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -5,7 +6,7 @@ import { join } from 'node:path'
 import { ROOT } from './source.ts'
 
 const EXECUTABLE = join(ROOT, 'dist/cronguard')
-const START_TIMEOUT_MS = 10_000
+const START_TIMEOUT_MS = 20_000
 
 let built: Promise<void> | undefined
 
@@ -114,8 +115,9 @@ export class Binary {
     })
   }
 
-  /** Runs a command and kills it after so many milliseconds; says whether it was alive until then. */
-  async runUntilKilled(args: string[], afterMs: number): Promise<boolean> {
+  /** Runs a command and kills it after so many milliseconds; says whether it was alive until then, and how long. */
+  async runUntilKilled(args: string[], afterMs: number): Promise<{ wasAlive: boolean; tookMs: number }> {
+    const begunAt = performance.now()
     const child = Bun.spawn([EXECUTABLE, ...args], {
       cwd: this.folder,
       env: { ...process.env, ...this.#env },
@@ -125,7 +127,18 @@ export class Binary {
     const wasAlive = child.exitCode === null
     child.kill('SIGKILL')
     await child.exited
-    return wasAlive
+    return { wasAlive, tookMs: performance.now() - begunAt }
+  }
+
+  /** Works on the database, beside whatever is running. */
+  withDatabase<T>(work: (database: Database) => T): T {
+    const database = new Database(this.databasePath, { readwrite: true })
+    database.run('PRAGMA busy_timeout = 10000')
+    try {
+      return work(database)
+    } finally {
+      database.close()
+    }
   }
 
   async api(path: string, { key, body, method }: { key: string; body?: unknown; method?: string }) {
@@ -167,7 +180,7 @@ export function freePort(): Promise<number> {
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | null | false | Promise<T | undefined | null | false>,
-  timeoutMs = 10_000,
+  timeoutMs = 20_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

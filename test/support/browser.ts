@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import axe, { type AxeResults, type RunOptions } from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Binary } from './binary.ts'
 
 const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
@@ -63,6 +64,23 @@ export async function newPerson(browser: Browser, baseURL: string, look: Partial
   })
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
   return { page, context, complaints }
+}
+
+/** The administrator at the browser. */
+export const ADA = { email: 'ada@example.org', password: 'a very long engine' }
+
+export async function createAda(cronguard: Binary): Promise<void> {
+  await cronguard.run(['user', 'create', ADA.email, '--admin', '--password-stdin'], { input: ADA.password })
+}
+
+/** Signs Ada in, from the page that this path leads to, and waits until the one that comes listens to keys. */
+export async function signIn(page: Page, { path = '/', heading = 'Monitors' } = {}): Promise<void> {
+  await page.goto(path)
+  await page.getByLabel('E-mail').fill(ADA.email)
+  await page.getByLabel('Password').fill(ADA.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: heading }).waitFor()
+  await page.waitForLoadState('load')
 }
 
 /** What axe-core finds on the page, one line for each element. */

@@ -1,0 +1,35 @@
+import type { Binary } from './binary.ts'
+
+/** Kills commands of CronGuard at random moments. */
+export class Killer {
+  /** How many died of it: the others had ended before. */
+  killed = 0
+  readonly #cronguard: Binary
+  /** The time in which they are killed: as long as one takes. */
+  #spanMs: number
+
+  private constructor(cronguard: Binary, spanMs: number) {
+    this.#cronguard = cronguard
+    this.#spanMs = spanMs
+  }
+
+  /** Runs each command once, to see how long it takes. */
+  static async prepare(cronguard: Binary, ...commands: string[][]): Promise<Killer> {
+    let longest = 0
+    for (const args of commands) {
+      const begunAt = performance.now()
+      const { exitCode, stderr } = await cronguard.run(args)
+      if (exitCode !== 0) throw new Error(stderr)
+      longest = Math.max(longest, performance.now() - begunAt)
+    }
+    return new Killer(cronguard, longest)
+  }
+
+  /** Runs a command and kills it after a random part of its time, from `earliest` (0 to 1) on. */
+  async kill(args: string[], earliest = 0): Promise<void> {
+    const afterMs = this.#spanMs * (earliest + Math.random() * (1 - earliest))
+    const { wasAlive, tookMs } = await this.#cronguard.runUntilKilled(args, afterMs)
+    if (wasAlive) this.killed += 1
+    else this.#spanMs = tookMs
+  }
+}

@@ -1,5 +1,5 @@
 // A clock that is set: no job is late by it, and none forgiven.
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
 import { beginWatch, keepTime } from '#actions/process.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
@@ -83,6 +83,20 @@ describe('A clock that is set while CronGuard runs', () => {
     await guard.tick()
     expect(blackouts()).toEqual([{ reason: 'jump', ms: HOUR }])
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + DAY + 10 * MINUTE)
+  })
+
+  test('forward, where the machine does not say how long it runs, is time in which it slept, as was said', async () => {
+    const backup = await hourly('backup')
+    spyOn(guard.clock, 'sinceBoot').mockReturnValue(null)
+    await guard.goneFor(0)
+    const said = 'The machine does not say how long it runs: a clock that is put forward will look like an absence'
+    expect(guard.log.map(({ event }) => event)).toContain(said)
+    await guard.pass(MINUTE)
+    const { lastPingAt } = guard.now(backup)
+    guard.setClock(HOUR)
+    await guard.tick()
+    expect(blackouts()).toContainEqual({ reason: 'jump', ms: HOUR })
+    expect(guard.now(backup).lastPingAt).toBe(lastPingAt)
   })
 
   test('still awaits the end of a run', async () => {

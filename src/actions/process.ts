@@ -67,6 +67,9 @@ export async function beginWatch(deps: Deps): Promise<Watch> {
 
 function openWatch(deps: Deps): Watch {
   const seen = readClocks(deps)
+  if (seen.sinceBoot === null) {
+    deps.log.warn('The machine does not say how long it runs: a clock that is put forward will look like an absence')
+  }
   return {
     aliveAt: readHeartbeat(deps.db)?.aliveAt ?? seen.now,
     aliveElapsed: seen.elapsed,

@@ -166,7 +166,7 @@ export function slugify(name: string): string {
   return name
     .normalize('NFKD')
     .toLowerCase()
-    .replace(/[^a-z0-9_\s-]/g, '')
+    .replace(/[^a-z0-9_\t-\r -]/g, '')
     .trim()
     .replace(/[\s-]+/g, '-')
     .replace(/^[-_]+|[-_]+$/g, '')

@@ -33,7 +33,7 @@ const specSchema = (secondsMin: number) =>
   z.object({
     // A name stands in subjects and titles: on one line.
     name: text('name', NAME_MAX).transform((name) => name.replaceAll(/\p{Cc}/gu, ' ')),
-    slug: text('slug', SLUG_MAX).regex(/^[a-z0-9_-]*$/, 'slug does not match pattern'),
+    slug: limited('slug', SLUG_MAX).regex(/^[a-z0-9_-]*$/, 'slug does not match pattern'),
     tags: text('tags', TAGS_MAX),
     desc: text('desc', DESCRIPTION_MAX),
     timeout: wholeNumber('timeout', { min: secondsMin, max: SECONDS_MAX }),
@@ -154,13 +154,13 @@ function readZone(name: string, context: z.RefinementCtx): string {
   return zone ?? name
 }
 
-// The deprecated pair sets the keywords, and the filter goes by whether there are any, unless it is set as well.
+// The deprecated pair sets keywords that are not set as well, and the filter, by whether there are any, likewise.
 function toFilterChange(spec: CheckSpec): MonitorChange['filter'] {
   const usesDeprecated = spec.subject !== undefined || spec.subject_fail !== undefined
   const change: Partial<PingFilter> = withoutUndefined({
     startKeywords: spec.start_kw,
-    successKeywords: spec.subject ?? spec.success_kw,
-    failureKeywords: spec.subject_fail ?? spec.failure_kw,
+    successKeywords: spec.success_kw ?? spec.subject,
+    failureKeywords: spec.failure_kw ?? spec.subject_fail,
     subject: spec.filter_subject,
     body: spec.filter_body,
     httpBody: spec.filter_http_body,
@@ -175,11 +175,15 @@ function hasKeywords({ successKeywords, failureKeywords }: PingFilter): boolean 
 }
 
 export function text(field: string, max: number) {
-  // Counted in characters as people count them, not in UTF-16 units.
+  return limited(field, max).refine((value) => !value.includes('\0'), `${field} has a NUL character`)
+}
+
+// Counted in characters as people count them, not in UTF-16 units. Half a character is kept as what the database keeps.
+function limited(field: string, max: number) {
   return z
     .string(`${field} is not a string`)
+    .overwrite((value) => value.toWellFormed())
     .refine((value) => [...value].length <= max, `${field} is too long`)
-    .refine((value) => !value.includes('\0'), `${field} has a NUL character`)
 }
 
 function wholeNumber(field: string, { min, max }: { min: number; max: number }) {

@@ -162,10 +162,11 @@ interface Credentials {
   needs: ApiKeyAccess
 }
 
-// The header wins over the body, even when its key is wrong. The body's key counts only where a key may write.
+// X-Api-Key wins over the body, even when its key is wrong, and both over a Bearer token, which may be a proxy's. The
+// body's key counts only where a key may write.
 function authenticate(deps: Deps, { request, body, needs }: Credentials): ApiKey {
   const inBody = needs === 'read-write' ? body.api_key : undefined
-  const given = request.headers.get('x-api-key') ?? bearerOf(request) ?? inBody
+  const given = request.headers.get('x-api-key') ?? inBody ?? bearerOf(request)
   if (typeof given !== 'string' || given.length !== API_KEY_LENGTH)
     throw new AppError('unauthorized', 'missing api key')
   const key = findApiKey(deps, given)

@@ -1,6 +1,6 @@
 import type { Deps } from '#deps.ts'
 import { applyPing, judgeRun } from '#domain/lifecycle.ts'
-import { NO_PING_RULES, type WatchedMonitor } from '#domain/monitor.ts'
+import { NO_PING_RULES, type OpenRun, type WatchedMonitor } from '#domain/monitor.ts'
 import {
   endsRun,
   judgePing,
@@ -11,6 +11,7 @@ import {
   type PingOrigin,
   type PingRules,
   type PingSignal,
+  type RunId,
   runDurationMs,
 } from '#domain/ping.ts'
 import { AppError } from '#lib/errors.ts'
@@ -35,7 +36,8 @@ export interface PingInput {
   address: PingAddress
   signal: PingSignal
   exitStatus: number | null
-  runId: string | null
+  /** Or which of the open runs it belongs to. */
+  runId: RunId | null | ((openRuns: readonly OpenRun[]) => RunId | null)
   origin: PingOrigin
   /** Already cut at the limit of its door. */
   body: Uint8Array
@@ -61,7 +63,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
         body: input.body,
         mail: input.mail,
       }),
-      runId: input.runId,
+      runId: typeof input.runId === 'function' ? input.runId(monitor.openRuns) : input.runId,
       exitStatus: input.exitStatus,
     }
     const ping = judgeRun({ ...monitor, ...rules }, incoming, tx.now)

@@ -66,6 +66,12 @@ export interface MailText {
   text: string
 }
 
+/** What people read of a ping by mail: each of its parts that says something of its own. */
+export interface ReadableMail {
+  subject: string
+  parts: { name: 'Text' | 'HTML'; text: string }[]
+}
+
 export interface IncomingPing {
   signal: PingSignal
   method: string

@@ -51,6 +51,8 @@ export function answerError(deps: Deps, failed: Failed): Response {
 function answerTo(deps: Deps, { error, request, showPath }: Failed, statuses: Record<ErrorCode, number>): Answer {
   if (error instanceof AppError) return { status: statuses[error.code], message: error.message }
   if (error instanceof NotFoundError) return { status: 404, message: 'There is nothing at this address.' }
+  // Bun has answered so itself, as soon as it had read that much.
+  if (isTooLong(error)) return { status: 413, message: 'The request is too long.' }
   if (isClientGone(error)) return { status: 400, message: 'The request broke off.' }
   const id = requestIdOf(request)
   const about = { request: id, path: showPath(splitUrl(request.url).path), dialect: dialectOf(request)?.name }
@@ -65,6 +67,10 @@ function answerTo(deps: Deps, { error, request, showPath }: Failed, statuses: Re
 // Who hangs up in the middle of a request gets no answer; that is no fault of ours.
 function isClientGone(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
+}
+
+function isTooLong(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Request body exceeded maxRequestBodySize'
 }
 
 function json({ status, message }: Answer): Response {

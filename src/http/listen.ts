@@ -8,6 +8,9 @@ import type { Front } from './server.ts'
 /** A longer one is refused with 413 before anybody reads it. */
 const REQUEST_BODY_MAX = 16 * 1024 * 1024
 
+/** So long may a request, or a job that posts its output, say nothing. */
+const IDLE_MAX_SECONDS = 60
+
 export interface Listener {
   /** No new connections; what is under way may end, for as long as `graceMs`. */
   stop(graceMs: number): Promise<void>
@@ -20,6 +23,7 @@ export function listen({ config, log }: Pick<Deps, 'config' | 'log'>, front: Fro
     hostname: config.host,
     port: config.port,
     reusePort: false,
+    idleTimeout: IDLE_MAX_SECONDS,
     fetch: (request, self) => front(request, self.requestIP(request)?.address ?? null),
   })
   return listenerOf(server)

@@ -2,6 +2,13 @@ import { constants } from 'node:os'
 
 const NUMBERS = new Map(Object.entries(constants.signals).map(([name, number]) => [name.replace(/^SIG/, ''), number]))
 
+/** As glibc counts the real-time signals, and systemd names them: "RTMIN+3". */
+const RTMIN = 34
+const RTMAX = 64
+for (let number = RTMIN; number <= RTMAX; number++) {
+  NUMBERS.set(number === RTMIN ? 'RTMIN' : `RTMIN+${number - RTMIN}`, number)
+}
+
 /** What a process can be ended by, without the SIG: "TERM", "KILL". */
 export const SIGNAL_NAMES: readonly string[] = [...NUMBERS.keys()]
 

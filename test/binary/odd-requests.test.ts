@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type AddressInfo, connect, createServer } from 'node:net'
-import { Binary } from '../support/binary.ts'
+import { Binary, execute } from '../support/binary.ts'
 
 let cronguard: Binary
 let pingKey: string
@@ -78,6 +78,29 @@ describe('A body', () => {
     expect((await post('x'.repeat(17 * 1024 * 1024))).status).toBe(413)
     expect(await (await post('small')).text()).toBe('OK')
   })
+
+  test('of more than 16 MiB that does not say its length is refused, and is no fault for the log', async () => {
+    const body = new ReadableStream({
+      start: (controller) => {
+        for (let mib = 0; mib < 17; mib++) controller.enqueue(new Uint8Array(1024 * 1024))
+        controller.close()
+      },
+    })
+    const nobody = `${cronguard.url}/ping/00000000-0000-4000-8000-000000000000`
+    const answer = await fetch(nobody, { method: 'POST', body }).then(
+      ({ status }) => status,
+      () => 413,
+    )
+    expect(answer).toBe(413)
+    expect(await (await post('small')).text()).toBe('OK')
+    expect(await Bun.file(cronguard.logPath).text()).not.toContain('ERROR')
+  })
+
+  test('may pause, as the output of a job does', async () => {
+    const job = `(echo begun; sleep 12; echo done) | curl -sS -X POST -T - ${cronguard.url}/ping/${pingKey}`
+    expect(await execute(['bash', '-c', job])).toMatchObject({ stdout: 'OK', stderr: '' })
+    expect(await keptSize()).toBe('begun\ndone\n'.length)
+  }, 30_000)
 })
 
 describe('A channel test', () => {

@@ -204,6 +204,10 @@ describe('Words in a mail', () => {
     await mail({ to: addressOf(monitor), html: '<table><tr><td>backup<td>OK</table>' })
     await mail({ to: addressOf(monitor), html: '<p>job<p>OK' })
     expect(kinds(monitor)).toEqual(['ignored', 'success', 'fail'])
+    for (const between of ['&nbsp;', '&#160;', '<br>\r\n', '</p>\r\n<p>', '</div>\n<div>']) {
+      await mail({ to: addressOf(monitor), html: `<p>it${between}failed</p>` })
+      expect(kinds(monitor)[0]).toBe('fail')
+    }
   })
 })
 
@@ -339,13 +343,33 @@ describe('The pages', () => {
 
   test('show one of two parts that say the same, and the beginning of a long mail', async () => {
     const viewer = await memberOf(guard, project, 'viewer')
-    await mail({ text: 'plain words', html: '<p>words in HTML' })
+    await mail({ text: 'plain words', html: '<p>plain<br>words' })
     const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
     expect(text).toContain('A mail without a subject plain words Body')
     await mail({ subject: 'long '.repeat(1000), text: 'x\n'.repeat(100_000) })
     const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/2`)
     expect(html).toContain('These are the first 10,000 characters.')
     expect(html.length).toBeLessThan(40_000)
+  })
+
+  test('show both parts of a mail that say something else', async () => {
+    const viewer = await memberOf(guard, project, 'viewer')
+    await mail({ text: 'plain words', html: '<p>words in HTML' })
+    const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
+    expect(text).toContain('A mail without a subject Text plain words HTML words in HTML Body')
+  })
+
+  test.each([
+    { text: 'Please CONFIRM that you take our mail: https://example.org/c' },
+    { html: '<p>To con<b>firm</b> it, <a href="https://example.org/c">open this</a></p>' },
+    { subject: 'Gmail Forwarding Confirmation' },
+  ])('point at a mail that may have to be confirmed, while it is the newest: %j', async (message) => {
+    const viewer = await memberOf(guard, project, 'viewer')
+    const read = async () => words(await viewer.read(`/monitors/${backup.uniqueKey}`))
+    await mail(message)
+    expect(await read()).toContain('asks for a confirmation')
+    await guard.ping(backup, '', { method: 'POST', body: 'confirm' })
+    expect(await read()).not.toContain('asks for a confirmation')
   })
 
   test('say nothing of mail where none is taken', async () => {

@@ -10,10 +10,13 @@ export const cronitor: Dialect = {
   name: 'Cronitor',
   routes: ['/p/*', '/ping/*', '/*'],
   methods: ['GET', 'HEAD', 'POST'],
-  // Healthchecks pings below /ping/ and at the root, too: there only the query, here only the ending tells them apart.
-  isSpoken: ({ path, query }) =>
-    path.startsWith('/p/') ||
-    (path.startsWith('/ping/') ? BY_KEY.test(path) && query.has('state') : BY_CODE.test(path)),
+  // Healthchecks pings below /ping/ and at the root, too: a state tells them apart, but for the ending that both have.
+  isSpoken: ({ path, query }) => {
+    if (path.startsWith('/p/')) return true
+    if (!path.startsWith('/ping/')) return BY_CODE.test(path)
+    const [isByKey, , , ending] = BY_KEY.exec(path) ?? []
+    return isByKey !== undefined && (query.has('state') || ending === 'run' || ending === 'complete')
+  },
   answer,
 }
 
@@ -56,8 +59,9 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
 
 function readTarget(path: string): { address: PingAddress; state: string | undefined } | null {
   const [, projectPingKey, slug, state] = BY_KEY.exec(path) ?? []
-  // Cronitor makes a monitor of every name that it does not know.
-  if (projectPingKey && slug) return { address: { projectPingKey, slug, mayCreate: SLUG.test(slug) }, state }
+  // Cronitor makes a monitor of every name that it does not know. The keys that it gives itself have capitals.
+  if (projectPingKey && slug)
+    return { address: SLUG.test(slug) ? { projectPingKey, slug, mayCreate: true } : { token: slug }, state }
   const [, token, stateOfCode] = BY_CODE.exec(path) ?? []
   return token ? { address: { token }, state: stateOfCode } : null
 }

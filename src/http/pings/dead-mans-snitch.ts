@@ -1,9 +1,10 @@
-// The check-in URLs of Dead Man's Snitch: a token at the root, `m` for a message and `s` for the exit status.
+// The check-in URLs of Dead Man's Snitch: a token at the root, and in the URL or a form `m` for a message and `s` for the
+// exit status.
 import type { Deps } from '#deps.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
-import { bodyOf, exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, UUID } from './report.ts'
+import { cutText, exitStatusOf, lastOf, originOf, plainText, readForm, recordOrRefuse, UUID } from './report.ts'
 
-// Whether Dead Man's Snitch takes POST is not known; refusing it could only lose pings.
+// Whether Dead Man's Snitch takes POST is not known, but it is used; refusing it could only lose pings.
 export const deadMansSnitch: Dialect = {
   name: "Dead Man's Snitch",
   routes: ['/*'],
@@ -18,14 +19,17 @@ const IS_UUID = new RegExp(`^${UUID}/?$`)
 
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
   const token = PATH.exec(path)?.[1] ?? ''
-  const status = lastOf(query, 's')
+  const { bytes, form } = await readForm(request, deps.config.pingBodyLimit)
+  const read = (name: string): string => lastOf(query.has(name) ? query : form, name)
+  const [status, message] = [read('s'), read('m')]
+  const isForm = form.has('s') || form.has('m')
   const refusal = await recordOrRefuse(deps, {
     address: { token },
     signal: status === '' || status === '0' ? 'success' : 'fail',
     exitStatus: exitStatusOf(status),
     runId: null,
     origin: originOf(request),
-    body: await bodyOf(request, { text: lastOf(query, 'm'), limit: deps.config.pingBodyLimit }),
+    body: message !== '' || isForm ? cutText(message, deps.config.pingBodyLimit) : bytes,
   })
   // Some clients take nothing but 202 for success. Nobody is known to read the text.
   return refusal === null ? plainText('OK', 202) : plainText(refusal.text, refusal.status)

@@ -19,7 +19,8 @@ const DURATION = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)
 const DURATION_MAX = 100
 
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
-  const slug = PATH.exec(path)?.[1] ?? ''
+  // Gatus takes its keys for the same in capitals.
+  const slug = (PATH.exec(path)?.[1] ?? '').toLowerCase()
   const success = lastOf(query, 'success')
   if (success !== 'true' && success !== 'false') return plainText('missing or invalid success', 400)
   const projectPingKey = bearerOf(request)?.trim() ?? ''

@@ -22,7 +22,7 @@ export const healthchecks: Dialect = {
 
 const AT_ROOT = new RegExp(`^/${UUID}(?:/|$)`)
 // systemd has the name of a signal in EXIT_STATUS, as in /TERM, when it was one that ended the job.
-const ENDING = `/(start|fail|log|[0-9]+|${SIGNAL_NAMES.join('|')})`
+const ENDING = `/(start|fail|log|[0-9]+|${SIGNAL_NAMES.join('|').replaceAll('+', '\\+')})`
 const BY_PING_KEY = new RegExp(`^(?:/ping)?/(${UUID})(?:/|${ENDING})?$`)
 const BY_SLUG = new RegExp(`^/ping/([A-Za-z0-9_-]+)/([A-Za-z0-9_-]+)(?:${ENDING})?$`)
 const RUN_ID = new RegExp(`^${UUID}$`)

@@ -50,7 +50,7 @@ function readCheckIn({ bytes, fields }: Sent): CheckIn | null {
   if (status !== undefined && status !== 'success' && status !== 'error') return null
   const parts = [stdout, stderr].filter((part) => typeof part === 'string' && part !== '')
   return {
-    isSuccess: status === undefined ? (exitCode ?? 0) === 0 : status === 'success',
+    isSuccess: status === undefined ? exitStatusOf(exitCode ?? 0) === 0 : status === 'success',
     exitStatus: exitStatusOf(exitCode),
     output: cutText(parts.join('\n'), Number.POSITIVE_INFINITY),
   }

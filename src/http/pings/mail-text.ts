@@ -1,5 +1,5 @@
 // What a mail says, for the words that decide what a ping means, and for people.
-import type { MailText } from '#domain/ping.ts'
+import type { MailText, ReadableMail } from '#domain/ping.ts'
 import { SECOND } from '#lib/duration.ts'
 
 export interface ReadMail {
@@ -35,14 +35,23 @@ async function readAlone(raw: Uint8Array): Promise<ReadMail | null> {
   }
 }
 
-/** Where words are looked for in a mail that was read. */
+/** Where words are looked for in a mail that was read. In a page all white space is one, as Healthchecks takes it. */
 export function wordsOf({ subject, plain, page }: ReadMail): MailText {
-  return { subject, text: [plain, page].filter((part) => part !== '').join('\n') }
+  return { subject, text: [plain, oneLine(page)].filter((part) => part !== '').join('\n') }
 }
 
-/** For people: one of the two parts, for most mails say the same in both. */
-export function shownOf({ subject, plain, page }: ReadMail): MailText {
-  return { subject, text: plain.trim() === '' ? page : plain }
+/** For people. Most mails say the same in both parts. */
+export function readableOf({ subject, plain, page }: ReadMail): ReadableMail {
+  const [text, html] = [
+    { name: 'Text', text: plain },
+    { name: 'HTML', text: page },
+  ] as const
+  if (oneLine(page) === '' || oneLine(page) === oneLine(plain)) return { subject, parts: [text] }
+  return { subject, parts: oneLine(plain) === '' ? [html] : [text, html] }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
 }
 
 /** Where words are looked for in a mail that cannot be read: that must not lose the ping. */

@@ -87,6 +87,28 @@ export async function readSent(request: Request): Promise<Sent | null> {
   }
 }
 
+/**
+ * What was sent, as it came, and its fields where it is a form of either sort: `curl -d` and `curl -F`. What is no form
+ * has no field that anybody knows.
+ */
+export async function readForm(request: Request, limit: number): Promise<{ bytes: Uint8Array; form: URLSearchParams }> {
+  const bytes = await readHead(request, Math.max(limit, SENT_MAX))
+  const type = request.headers.get('content-type') ?? ''
+  const form = type.startsWith('multipart/form-data') ? await readParts(bytes, type) : null
+  return { bytes: bytes.subarray(0, limit), form: form ?? new URLSearchParams(new TextDecoder().decode(bytes)) }
+}
+
+async function readParts(bytes: Uint8Array, type: string): Promise<URLSearchParams | null> {
+  try {
+    const fields = new URLSearchParams()
+    const parts = await new Response(new Uint8Array(bytes), { headers: { 'Content-Type': type } }).formData()
+    for (const [name, value] of parts) if (typeof value === 'string') fields.append(name, value)
+    return fields
+  } catch {
+    return null
+  }
+}
+
 /** The last one counts of those that are given twice; '' for none. */
 export function lastOf(query: URLSearchParams, name: string): string {
   return query.getAll(name).at(-1) ?? ''

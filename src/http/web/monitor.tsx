@@ -12,10 +12,11 @@ import { orAgain } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
 import { peerOf, schemeOf } from '#http/peer.ts'
+import { readMail, wordsAsTheyCame, wordsOf } from '#http/pings/mail-text.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { timeZones } from '#lib/zone.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
-import { listPings } from '#store/pings.ts'
+import { findPingBody, listPings } from '#store/pings.ts'
 import { MonitorPage, type MonitorUrls, type ToldChannel } from '#views/pages/monitor.tsx'
 import { MonitorDeletePage } from '#views/pages/monitor-delete.tsx'
 import { describeChannel } from './monitor-form.tsx'
@@ -56,7 +57,7 @@ export function monitorRoutes(house: House) {
     )
 }
 
-function show(house: House, visit: MonitorVisit): Response {
+async function show(house: House, visit: MonitorVisit): Promise<Response> {
   const { monitor, project } = visit
   return page(
     <MonitorPage
@@ -68,6 +69,7 @@ function show(house: House, visit: MonitorVisit): Response {
       channels={listChannelsOfMonitor(house.deps.db, monitor.id).map(toldChannel)}
       reading={readingOf(visit)}
       zoneHint={zoneHintOf(house, visit)}
+      confirmation={await confirmationOf(house.deps, monitor)}
       parts={{
         overview: overviewPart(house, visit),
         charts: chartsPart(house, visit),
@@ -89,6 +91,16 @@ function zoneHintOf({ deps: { db } }: House, { monitor, user }: MonitorVisit): Z
   const [starts, successes] = [times('start'), times('success')]
   const pingTimes = (starts.length > 0 ? starts : successes).slice(0, TIMES_LOOKED_AT)
   return hintZone(monitor.schedule, { pingTimes, zones: zonesToTry(user.timeZone, timeZones()) })
+}
+
+// Who lets mails be forwarded must first open a link in one.
+async function confirmationOf({ db }: Deps, monitor: Monitor): Promise<number | null> {
+  const [newest] = listPings(db, { monitorId: monitor.id, limit: 1 })
+  const body = newest?.scheme === 'email' ? findPingBody(db, newest) : null
+  if (newest === undefined || body === null) return null
+  const read = await readMail(body)
+  const { subject, text } = read === null ? wordsAsTheyCame(body) : wordsOf(read)
+  return /confirm/i.test(`${subject} ${text}`) ? newest.number : null
 }
 
 function toldChannel(channel: Channel): ToldChannel {

@@ -3,7 +3,7 @@ import { shownName } from '#domain/monitor.ts'
 import { decodeBody, lastForgotten, type RecordedPing } from '#domain/ping.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
-import { readMail, shownOf } from '#http/pings/mail-text.ts'
+import { readableOf, readMail } from '#http/pings/mail-text.ts'
 import { page } from '#http/respond.tsx'
 import { AppError } from '#lib/errors.ts'
 import { findPing, findPingBody } from '#store/pings.ts'
@@ -36,7 +36,7 @@ async function show(house: House, visit: MonitorVisit): Promise<Response> {
       monitor={{ uniqueKey: monitor.uniqueKey, shownName: shownName(monitor) }}
       ping={ping}
       body={body && decodeBody(body)}
-      mail={mail && shownOf(mail)}
+      mail={mail && readableOf(mail)}
       around={findPingNumbersAround(db, { monitorId: monitor.id, number: ping.number, forgotten })}
       reading={readingOf(visit)}
     />,

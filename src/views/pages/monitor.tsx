@@ -19,6 +19,8 @@ interface MonitorPageProps {
   channels: readonly ToldChannel[]
   reading: Reading
   zoneHint: ZoneHint | null
+  /** The number of the newest ping where it is a mail that asks for a confirmation. */
+  confirmation: number | null
   /** What is drawn anew by itself when something happens. */
   parts: { overview: Child; charts: Child; incidents: Child; timeline: Child }
 }
@@ -62,6 +64,7 @@ export function MonitorPage(props: MonitorPageProps) {
         )}
       </div>
       {props.zoneHint && <WrongZone {...props} zoneHint={props.zoneHint} />}
+      {props.confirmation !== null && <Confirmation monitor={monitor} number={props.confirmation} />}
       <div class="monitor-page">
         {parts.overview}
         <div class="monitor-past">
@@ -91,6 +94,17 @@ function WrongZone({ monitor, zoneHint, mayOperate }: MonitorPageProps & { zoneH
             Look at the schedule in that zone
           </a>
         )}
+      </span>
+    </p>
+  )
+}
+
+function Confirmation({ monitor, number }: Pick<MonitorPageProps, 'monitor'> & { number: number }) {
+  return (
+    <p class="banner" role="note">
+      <span>
+        The newest mail asks for a confirmation: it may hold a link that you have to open.{' '}
+        <a href={`/monitors/${monitor.uniqueKey}/pings/${number}`}>Read it</a>
       </span>
     </p>
   )

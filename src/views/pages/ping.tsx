@@ -1,4 +1,4 @@
-import type { MailText, RecordedPing } from '#domain/ping.ts'
+import type { ReadableMail, RecordedPing } from '#domain/ping.ts'
 import { lengthInWords } from '#lib/duration.ts'
 import { ExactMoment } from '#views/components/delivery.tsx'
 import { Ago, type Reading } from '#views/components/moment.tsx'
@@ -12,7 +12,7 @@ interface PingPageProps {
   /** As text, however it came; null when there was none. */
   body: string | null
   /** What it says, when it came by mail. */
-  mail: MailText | null
+  mail: ReadableMail | null
   /** The numbers of the pings before and after it that are kept. */
   around: { below: number | null; above: number | null }
   reading: Reading
@@ -91,16 +91,29 @@ function PingFacts({ ping, reading }: Pick<PingPageProps, 'ping' | 'reading'>) {
   )
 }
 
-function Mail({ subject, text }: MailText) {
+function Mail({ subject, parts }: ReadableMail) {
   return (
     <section class="card" aria-labelledby="mail-title">
       <h2 id="mail-title" dir="auto">
         {visible(beginning(subject, SHOWN_SUBJECT_CHARACTERS)) || 'A mail without a subject'}
       </h2>
-      <pre class="ping-body" dir="auto" tabindex="0">
-        {visible(beginning(text, SHOWN_CHARACTERS)) || 'It has no text.'}
-      </pre>
+      {parts.length === 1
+        ? parts.map(MailPart)
+        : parts.map((part, index) => (
+            <details class="advanced" open={index === 0}>
+              <summary>{part.name}</summary>
+              <MailPart {...part} />
+            </details>
+          ))}
     </section>
+  )
+}
+
+function MailPart({ text }: ReadableMail['parts'][number]) {
+  return (
+    <pre class="ping-body" dir="auto" tabindex="0">
+      {visible(beginning(text, SHOWN_CHARACTERS)) || 'It has no text.'}
+    </pre>
   )
 }
 

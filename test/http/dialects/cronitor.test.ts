@@ -57,6 +57,22 @@ describe('A telemetry URL of Cronitor', () => {
     expect(moved.heard().map(({ exitStatus }) => exitStatus)).toEqual([137, 0, null])
   })
 
+  test('has the alias of a monitor, where Cronitor had a key with capitals', async () => {
+    const backup = moved.guard.monitor(moved.project, { name: 'nightly', alias: 'UQZCNL' })
+    expect(await telemetry('?state=fail', 'UQZCNL')).toEqual([200, 'OK'])
+    expect(moved.heard(backup)).toMatchObject([{ kind: 'fail' }])
+    expect(await telemetry('?state=run', 'UQZCNX')).toEqual([404, 'not found'])
+  })
+
+  test('may have its state at the end below /ping/, too, where Healthchecks has slugs of that name', async () => {
+    const job = moved.guard.monitor(moved.project, { name: 'run', slug: 'run' })
+    const below = (ending: string) => moved.answer(`/ping/${moved.project.pingKey}/${ending}`)
+    for (const ending of ['backup/run', 'backup/complete', 'run', 'complete', 'complete?create=1']) await below(ending)
+    expect(moved.kinds()).toEqual(['start', 'success'])
+    expect(moved.heard(job)).toMatchObject([{ kind: 'success' }])
+    expect(slugs().sort()).toEqual(['backup', 'complete', 'run'])
+  })
+
   test('tells overlapping runs apart by their series', async () => {
     await telemetry('?state=run&series=1763973600.123')
     moved.guard.clock.advance(1000)

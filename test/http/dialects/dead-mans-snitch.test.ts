@@ -30,6 +30,27 @@ describe("A check-in URL of Dead Man's Snitch", () => {
     },
   )
 
+  const multipart = new FormData()
+  multipart.set('s', '3')
+  multipart.set('m', 'disk full')
+  const forms: [what: string, body: string | FormData, kind: string, exitStatus: number | null, kept: string][] = [
+    ['a status', 's=1', 'fail', 1, ''],
+    ['that all is well', 's=0&m=42%20rows', 'success', 0, '42 rows'],
+    ['a message', 'm=disk+full', 'success', null, 'disk full'],
+    ['both', 's=137&m=disk+full', 'fail', 137, 'disk full'],
+    ['both in parts', multipart, 'fail', 3, 'disk full'],
+    ['the output of the job', 'rows=42&more', 'success', null, 'rows=42&more'],
+  ]
+  test.each(forms)('that is posted may say %s', async (_what, body, kind, exitStatus, kept) => {
+    expect(await moved.answer(`/${ALIAS}`, { method: 'POST', body })).toEqual([202, 'OK'])
+    expect(moved.heard()).toMatchObject([{ kind, exitStatus, body: kept }])
+  })
+
+  test('goes by the URL where that says something, too', async () => {
+    await moved.answer(`/${ALIAS}?s=2`, { method: 'POST', body: 's=0&m=posted' })
+    expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 2, body: 'posted' }])
+  })
+
   test.each(['/c0ffee0000', '/c0ffee0000/', '/c0ffee0000?s=1'])('%s is not found, in a few words', async (path) => {
     expect(await moved.answer(path)).toEqual([404, 'not found'])
   })

@@ -32,6 +32,11 @@ describe('An external endpoint of Gatus', () => {
     expect(moved.heard()).toMatchObject([{ kind, body, method: 'POST' }])
   })
 
+  test('knows its key in capitals, too', async () => {
+    expect(await push('?success=true', { key: 'BackUp' })).toEqual([200, ''])
+    expect(moved.kinds()).toEqual(['success'])
+  })
+
   test.each(['', '?success=', '?success=yes', '?success=True', '?success=true&success=1'])(
     'refuses %p: it does not say whether it was a success',
     async (query) => {

@@ -78,6 +78,8 @@ describe('The name of a signal as the exit status, as systemd has it', () => {
     ['KILL', 137],
     ['SEGV', 139],
     ['TERM', 143],
+    ['RTMIN', 162],
+    ['RTMIN+3', 165],
   ]
   test.each(signals)('%s is a failure with status %d', async (name, exitStatus) => {
     for (const path of [`/ping/${moved.backup.pingKey}/${name}`, `/ping/${moved.project.pingKey}/backup/${name}`]) {
@@ -90,7 +92,7 @@ describe('The name of a signal as the exit status, as systemd has it', () => {
   })
 
   test('is none in small letters, with SIG, or where it is made up', async () => {
-    for (const name of ['term', 'SIGTERM', 'START', 'FAIL', 'TERMS']) {
+    for (const name of ['term', 'SIGTERM', 'START', 'FAIL', 'TERMS', 'RTMIN+31', 'RTMIN3', 'RTMIN+']) {
       expect((await moved.answer(`/ping/${moved.backup.pingKey}/${name}`))[0]).toBeGreaterThanOrEqual(400)
       expect((await moved.answer(`/ping/${moved.project.pingKey}/backup/${name}`))[0]).toBe(404)
     }

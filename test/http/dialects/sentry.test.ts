@@ -52,6 +52,25 @@ describe('A check-in of Sentry', () => {
     expect(moved.heard()).toMatchObject([{ kind: 'start', runId }])
   })
 
+  test('without an id ends the newest run alone', async () => {
+    const ids = [CHECK_IN, CHECK_IN.replace('6', '7')]
+    for (const id of ids) await moved.answer(url(`?status=in_progress&check_in_id=${id}`))
+    moved.guard.clock.advance(1000)
+    await moved.answer(url('?status=ok'))
+    expect(moved.heard().at(-1)).toMatchObject({ kind: 'success', runId: ids[1], durationMs: 1000 })
+    expect(moved.guard.now(moved.backup).openRuns).toMatchObject([{ runId: CHECK_IN }])
+    await moved.answer(url('?status=in_progress'))
+    expect(moved.guard.now(moved.backup).openRuns).toMatchObject([{ runId: CHECK_IN }, { runId: null }])
+  })
+
+  test('knows a slug that Sentry cut, and one that is whole', async () => {
+    const [cut, whole] = ['a'.repeat(50), 'b'.repeat(60)]
+    const monitors = [cut, whole].map((slug) => moved.guard.monitor(moved.project, { name: slug, slug }))
+    expect(await moved.answer(url('?status=ok', 'a'.repeat(60)))).toEqual([202, ''])
+    expect(await moved.answer(url('?status=ok', whole))).toEqual([202, ''])
+    expect(monitors.map((monitor) => moved.heard(monitor).length)).toEqual([1, 1])
+  })
+
   test('ends the run that began with its id', async () => {
     await moved.answer(url(`?status=in_progress&check_in_id=${CHECK_IN}`))
     moved.guard.clock.advance(3500)

@@ -146,7 +146,7 @@ function DeadMansSnitch({ baseUrl }: DocProps) {
       <Sample lines={[`${CURL} "${baseUrl}/<token>?s=$?&m=nightly"`]} />
       <Table
         label="What a check-in of Dead Man's Snitch means"
-        head={['in the URL', 'means']}
+        head={['in the URL or in a form', 'means']}
         rows={[
           ['`s=0`, an empty `s`, or none', 'success'],
           ['any other `s`', 'failure; a number up to 255 is kept as the exit status'],
@@ -165,9 +165,9 @@ function Cronitor({ baseUrl }: DocProps) {
   return (
     <>
       <Text>
-        Put the ping key of the project where the API key of Cronitor stood, and the slug of the monitor where its key
-        stood. A slug that is not known yet becomes a monitor, as with Cronitor: it is expected once a day with an hour
-        of grace, and tells every channel of the project.
+        Put the ping key of the project where the API key of Cronitor stood, and the slug of the monitor, or its alias
+        where that has capitals, where its key stood. A slug that is not known yet becomes a monitor, as with Cronitor:
+        it is expected once a day with an hour of grace, and tells every channel of the project.
       </Text>
       <Sample lines={[`${CURL} "${baseUrl}/p/<key>/<slug>?state=complete"`, `${CURL} ${baseUrl}/<token>/complete`]} />
       <Table
@@ -185,10 +185,10 @@ function Cronitor({ baseUrl }: DocProps) {
         ]}
       />
       <Text>
-        Below `/ping/` a URL is Cronitor's only when it has a `state`; everything else there is for Healthchecks. So
-        switch the dialect on first: before that a `state=fail` would count as a success. borgmatic's hook `cronitor`
-        works with both kinds of URL as its `ping_url`. The programs of Cronitor have its host built in, and cannot be
-        given another.
+        Below `/ping/` a URL is Cronitor's only when it has a `state`, or ends in `/run` or `/complete` behind a slug;
+        everything else there is for Healthchecks. So switch the dialect on first: before that a `state=fail` would
+        count as a success. borgmatic's hook `cronitor` works with both kinds of URL as its `ping_url`. The programs of
+        Cronitor have its host built in, and cannot be given another.
       </Text>
     </>
   )
@@ -238,7 +238,7 @@ function Sentry({ baseUrl }: DocProps) {
           ['`status` is `ok`', 'success'],
           ['`status` is `error`', 'failure'],
           ['any other `status`', 'a note, which changes nothing; none at all is refused with 400'],
-          ['`check_in_id`', 'the run: start and end find each other by it'],
+          ['`check_in_id`', 'the run: start and end find each other by it; an end without it ends the newest run'],
           ['`monitor_config`, `environment`, `duration`', 'kept in the body of the ping when they came as JSON'],
         ]}
       />

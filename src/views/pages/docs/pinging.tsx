@@ -149,7 +149,8 @@ function ByMail() {
       <Text>
         Where `CRONGUARD_SMTPD_PORT` is set, a mail reports as well: for appliances and programs that can do nothing but
         mail. The address stands on the page of the monitor: its ping key before the @, or the project ping key, a plus
-        sign and the slug. The whole mail is kept, up to 1 MB.
+        sign and the slug. The whole mail is kept, up to 1 MB. Where the newest one asks for a confirmation, as a
+        service does before it forwards mail, the page of the monitor points at it.
       </Text>
       <Text>
         Such a mail is a success. When the monitor looks for words in the subject or the text, these decide, in the
@@ -220,8 +221,8 @@ function Body({ baseUrl }: DocProps) {
       />
       <Text>
         The limit stands in the header `Ping-Body-Limit` of every answer to a ping. A body of more than 16 MiB is
-        refused with 413, and that ping does not count. What a GET request carries as a body is not read: send it with
-        POST.
+        refused with 413, and that ping does not count; nor does one whose body stops coming for a minute, so let a job
+        end before its output is sent. What a GET request carries as a body is not read: send it with POST.
       </Text>
       <Text>
         The time, the method, the user agent and the address of the connection are kept too. Behind a proxy that is the

@@ -82,8 +82,9 @@ async function pack({ name }: Target): Promise<string> {
  * had, or names not everything that CronGuard is made of.
  */
 export function writeSbom(metafile: string, path: string): void {
+  const tool = ['npx', '--yes', '--prefer-offline', SBOM_TOOL]
   const options = ['--output-reproducible', '--build-working-dir', ROOT, '--output-file', path]
-  const { exitCode, stderr } = Bun.spawnSync(['npx', '--yes', '--prefer-offline', SBOM_TOOL, ...options, metafile], { cwd: ROOT })
+  const { exitCode, stderr } = Bun.spawnSync([...tool, ...options, metafile], { cwd: ROOT })
   if (exitCode !== 0) throw new Error(`The list of contents could not be made: ${stderr.toString().trim()}`)
   const sbom: Sbom = JSON.parse(readFileSync(path, 'utf8'))
   const { bun } = manifest.devDependencies

@@ -97,7 +97,10 @@ const AddressRanges = z
   .refine((list) => list.every(isAddressRange), 'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8')
 
 const Settings = z.object({
-  HOST: z.string().min(1, 'is empty').default('127.0.0.1'),
+  HOST: z
+    .string()
+    .refine(isHost, 'must be an address of this machine, like 127.0.0.1 or 0.0.0.0; the port goes into CRONGUARD_PORT')
+    .default('127.0.0.1'),
   PORT: Port.default(8000),
   BASE_URL: z
     .string()
@@ -106,7 +109,11 @@ const Settings = z.object({
       (text) => !isBaseUrl(text) || hasPlainPath(text),
       'must have a path of letters, digits and . _ ~ - only, like https://example.com/cron',
     )
-    .transform((url) => url.replace(/\/+$/, ''))
+    .refine(
+      (text) => !isBaseUrl(text) || !hasPlainPath(text) || !isOwnPath(text),
+      'has a path at which CronGuard has pages of its own',
+    )
+    .transform((url) => url.replace(/\/+$/, '').replace(/^https?:/i, (scheme) => scheme.toLowerCase()))
     .optional(),
   DATA_DIR: z.string().min(1, 'is empty').default('./data'),
   SECRET_KEY: z.string().min(SECRET_KEY_MIN, `must have at least ${SECRET_KEY_MIN} characters`).optional(),
@@ -357,6 +364,22 @@ function isBaseUrl(text: string): boolean {
 // It is looked for in the paths of requests, and written before those of links, as it stands.
 function hasPlainPath(text: string): boolean {
   return /^[a-z]+:\/\/[^/]*(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)*\/*$/i.test(text)
+}
+
+/** Where CronGuard itself has pages: a base path among them could not be told from them. */
+export const OWN_PATHS: readonly string[] = (
+  'api assets b badge channels deliveries docs health incidents instance invitations livez login ' +
+  'logout metrics monitors p password-reset ping projects readyz register settings setup v1 v2 verify-email'
+).split(' ')
+
+function isOwnPath(url: string): boolean {
+  return OWN_PATHS.includes(new URL(url).pathname.split('/')[1] ?? '')
+}
+
+function isHost(host: string): boolean {
+  return (
+    /^[\w.:-]+$/.test(host) && URL.canParse(`http://${hostInUrl(host)}`) && (isIP(host) !== 0 || !host.includes(':'))
+  )
 }
 
 function hostInUrl(host: string): string {

@@ -24,8 +24,10 @@ import { addUser } from './commands/user.ts'
 import { addVersion } from './commands/version.ts'
 import { ConfigError, describeConfig, readConfig } from './config.ts'
 import { configurationFolders, type FoundEnvironment, findEnvironment } from './environment.ts'
-import { AppError, StorageRefusedError } from './lib/errors.ts'
-import { findServiceManager } from './lib/systemd.ts'
+import { AppError, messageOf, StorageRefusedError } from './lib/errors.ts'
+import { codeOf } from './lib/files.ts'
+import { writeOut } from './lib/output.ts'
+import { findServiceManager, writesToJournal } from './lib/systemd.ts'
 import { readZonesFrom } from './lib/zone-time.ts'
 
 const COMMANDS: Record<string, AddCommand[]> = {
@@ -40,7 +42,7 @@ const shell: Shell = {
   readConfig: () => readConfig(environment().env),
   describeConfig: () => describeConfig(environment().env, process.env),
   findServiceManager: () => findServiceManager(process.env, (sentence) => shell.tell(sentence)),
-  print: (line, colour) => console.log(showsColours() ? inColour(line, colour) : line),
+  print: (line, colour) => writeOut(`${showsColours() ? inColour(line, colour) : line}\n`),
   // Bun's console.error would colour it by rules of its own.
   tell: (line) => void process.stderr.write(`${line}\n`),
   readInput: () => Bun.stdin.text(),
@@ -88,9 +90,20 @@ async function run(args: string[]): Promise<number> {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof ConfigError || error instanceof AppError || error instanceof StorageRefusedError) {
-    shell.tell(error.message)
+    complain(error.message)
     return 1
   }
-  shell.tell(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  if (isOfSystem(error)) complain(`${messageOf(error)}.`)
+  else complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return 1
+}
+
+// A file that cannot be read, say: "EACCES: permission denied, open '/root/x.db'".
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && /^E[A-Z0-9]+$/.test(codeOf(error) ?? '')
+}
+
+// The journal finds it by its priority, which each line has.
+function complain(text: string): void {
+  shell.tell(writesToJournal(process.env) ? text.replace(/^/gm, '<3>') : text)
 }

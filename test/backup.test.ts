@@ -107,6 +107,12 @@ describe('A backup', () => {
     writeFileSync(letter, 'dear')
     expect(await refusal(() => make({ to: letter }))).toContain('is no backup')
     expect(readFileSync(letter, 'utf8')).toBe('dear')
+    for (const to of ['package', 'report']) {
+      if (to === 'report') writeFileSync(join(elsewhere, to), 'dear')
+      writeFileSync(join(elsewhere, `${to}.json`), '{"mine": true}')
+      expect(await refusal(() => make({ to: join(elsewhere, to) }))).toContain('is no backup')
+      expect(readFileSync(join(elsewhere, `${to}.json`), 'utf8')).toBe('{"mine": true}')
+    }
     expect(await refusal(() => make({ to: join(data.path, 'nowhere', 'x.db') }))).toContain('There is no folder')
     expect(files(elsewhere).filter((name) => name.includes('unfinished'))).toEqual([])
   })

@@ -157,6 +157,9 @@ describe('the address of this CronGuard', () => {
     { env: { CRONGUARD_HOST: '::1', CRONGUARD_PORT: '80' }, baseUrl: 'http://[::1]:80' },
     { env: { CRONGUARD_HOST: '192.0.2.7', CRONGUARD_PORT: '9' }, baseUrl: 'http://192.0.2.7:9' },
     { env: { CRONGUARD_BASE_URL: 'https://cron.example.com/' }, baseUrl: 'https://cron.example.com' },
+    { env: { CRONGUARD_BASE_URL: 'HTTPS://cron.example.com' }, baseUrl: 'https://cron.example.com' },
+    { env: { CRONGUARD_HOST: '::1' }, baseUrl: 'http://[::1]:8000' },
+    { env: { CRONGUARD_HOST: 'nas.home' }, baseUrl: 'http://nas.home:8000' },
     { env: { CRONGUARD_BASE_URL: 'https://cron.example.com///' }, baseUrl: 'https://cron.example.com' },
     { env: { CRONGUARD_BASE_URL: 'http://example.com:81/cron/' }, baseUrl: 'http://example.com:81/cron' },
     { env: { CRONGUARD_BASE_URL: 'https://x.example', CRONGUARD_PORT: '9' }, baseUrl: 'https://x.example' },
@@ -177,6 +180,8 @@ describe('the base path', () => {
   })
 })
 
+const OWN_PROBLEM = 'has a path at which CronGuard has pages of its own'
+const HOST_PROBLEM = 'must be an address of this machine, like 127.0.0.1 or 0.0.0.0; the port goes into CRONGUARD_PORT'
 const PORT_PROBLEM = 'must be a port between 1 and 65535'
 const PROXIES_PROBLEM = 'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8'
 const PATH_PROBLEM = 'must have a path of letters, digits and . _ ~ - only, like https://example.com/cron'
@@ -188,6 +193,12 @@ describe('a bad value is told with the name of its setting', () => {
     ['BASE_URL', 'https://example.com/a//b', PATH_PROBLEM],
     ['BASE_URL', 'https://example.com/a/../b', PATH_PROBLEM],
     ['BASE_URL', 'https://example.com/%63ron', PATH_PROBLEM],
+    ['BASE_URL', 'https://example.com/docs', OWN_PROBLEM],
+    ['BASE_URL', 'https://example.com/api/v3/', OWN_PROBLEM],
+    ['HOST', '127.0.0.1:9000', HOST_PROBLEM],
+    ['HOST', '[::1]', HOST_PROBLEM],
+    ['HOST', '192.168.1.300', HOST_PROBLEM],
+    ['HOST', 'a/b', HOST_PROBLEM],
     ['PORT', '0', PORT_PROBLEM],
     ['PORT', '65536', PORT_PROBLEM],
     ['PORT', '-1', 'must be a whole number'],

@@ -1,8 +1,16 @@
 // Copies of the whole database, made while it is in use.
 import type { Deps } from '#deps.ts'
-import { backupMadeAt, backupName, backupsAmong, expiredBackups, isBackupDue, isBackupName } from '#domain/backup.ts'
+import {
+  backupMadeAt,
+  backupName,
+  backupsAmong,
+  expiredBackups,
+  isBackupDue,
+  isBackupName,
+  manifestOf,
+} from '#domain/backup.ts'
 import { AppError, isTooMany, messageOf, wasWritten } from '#lib/errors.ts'
-import { dropDraft, folderOf, isFile, isFolder, makeDraft, namesIn } from '#lib/files.ts'
+import { dropDraft, fileNameOf, folderOf, isFile, isFolder, isThere, makeDraft, namesIn } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
 import { askWorker } from '#lib/worker.ts'
 import { BACKUP_WORKER, type CopyFacts } from '#store/backup.ts'
@@ -162,8 +170,9 @@ function targetOf(place: Place, to: string | null): Target {
   if (isFolder(to)) return { folder: to, file: null }
   const folder = folderOf(to)
   if (!isFolder(folder)) throw new AppError('not_found', `There is no folder ${folder}.`)
-  if (isFile(to) && !hasManifest(to)) {
-    throw new AppError('conflict', `${to} is there already, and is no backup: it has no manifest beside it.`)
+  if ((isThere(to) || hasManifest(to)) && readManifest(to) === null) {
+    const found = isThere(to) ? to : manifestOf(to)
+    throw new AppError('conflict', `${found} is there already, and is no backup with its manifest. Name another file.`)
   }
   return { folder, file: to }
 }
@@ -189,6 +198,6 @@ async function copyTo(place: Place, { target, signal }: { target: Target; signal
 function dropExpired(madePath: string, keep: number): void {
   const folder = folderOf(madePath)
   for (const name of expiredBackups(namesIn(folder), keep)) {
-    if (`${folder}/${name}` !== madePath) removeCopy(`${folder}/${name}`)
+    if (name !== fileNameOf(madePath)) removeCopy(`${folder}/${name}`)
   }
 }

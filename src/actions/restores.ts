@@ -32,15 +32,15 @@ export interface Verified extends DatabaseFacts {
 
 /** Looks through a backup, and holds it against its manifest. Throws conflict with what is wrong, not_found. */
 export function verifyBackup(file: string): Verified {
-  requireFile(file)
-  const manifest = readManifest(file)
-  if (manifest === null) {
-    throw new AppError(
-      'conflict',
-      `There is no manifest ${manifestOf(file)} that can be read: nothing says what it was.`,
-    )
-  }
   try {
+    requireFile(file)
+    const manifest = readManifest(file)
+    if (manifest === null) {
+      throw new AppError(
+        'conflict',
+        `There is no manifest ${manifestOf(file)} that can be read: nothing says what it was.`,
+      )
+    }
     requireSameBytes(manifest, file)
     return { manifest, ...inspectKnown(file) }
   } catch (error) {
@@ -64,8 +64,8 @@ export interface Restored extends DatabaseFacts {
  */
 export function restoreBackup(place: Place, file: string): Restored {
   const { dataDir } = place.config
-  requireFile(file)
   try {
+    requireFile(file)
     makeFolder(dataDir)
     const lock = lockFolder(dataDir)
     if (lock === null) throw folderInUse(dataDir)

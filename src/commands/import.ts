@@ -1,5 +1,5 @@
 import { type ImportedItem, importConfiguration } from '#actions/imports.ts'
-import { withNewDeps } from '#app.ts'
+import { withDeps, withNewDeps } from '#app.ts'
 import { readExport } from '#domain/export.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
@@ -27,7 +27,7 @@ export const addImport: AddCommand = (program, shell) => {
 
 async function bringIn(shell: Shell, { file, owner = null, dryRun = false, json }: ImportChoice): Promise<void> {
   const content = readExport(file === '-' ? await shell.readInput() : readFile(file))
-  await withNewDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
+  await (dryRun ? withDeps : withNewDeps)({ config: shell.readConfig(), clock: systemClock }, (deps) => {
     const items = importConfiguration(deps, { content, ownerEmail: owner, isDryRun: dryRun })
     if (json) shell.print(JSON.stringify({ dry_run: dryRun, items }, null, 2))
     else for (const line of inWords(items, dryRun)) shell.print(line)

@@ -8,7 +8,7 @@ export const addRestore: AddCommand = (program, shell) => {
     .command('restore')
     .description('put a backup in the place of the database; the server must not run')
     .argument('<file>', 'the backup; its manifest stands beside it')
-    .option('--json', 'print JSON: {file, schema, before, after, kept}')
+    .option('--json', 'print JSON: {file, made_at, schema, before, after, kept}')
     .action((file: string, { json = false }: { json?: boolean }) => {
       const restored = restoreBackup({ config: shell.readConfig(), clock: systemClock }, file)
       if (json) shell.print(JSON.stringify(asObject(file, restored), null, 2))

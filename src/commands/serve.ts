@@ -31,12 +31,19 @@ function greet({ deps }: App, shell: Shell): void {
   const { config, log } = deps
   log.info('CronGuard watches', { address: config.baseUrl, data: config.dataDir })
   if (config.smtp === null) log.warn('No mail server is configured: e-mail alerts are only written to this log')
-  shell.tell(`\nCronGuard is at ${config.baseUrl}`)
   const token = openSetup(deps)
-  if (token === null) return
-  shell.tell('Nobody has an account yet. Make the first one here; the link works once, for 30 minutes:')
-  shell.tell(`  ${config.baseUrl}/setup?token=${token}`)
+  const setup = token === null ? null : `${config.baseUrl}/setup?token=${token}`
   const command = asServiceUser(`${programFor(config)} user create you@example.com --admin`)
+  // For programs every line is an event.
+  if (config.logFormat === 'json') {
+    if (setup !== null)
+      log.warn('Nobody has an account yet; the link makes the first one, once, for 30 minutes', { setup, command })
+    return
+  }
+  shell.tell(`\nCronGuard is at ${config.baseUrl}`)
+  if (setup === null) return
+  shell.tell('Nobody has an account yet. Make the first one here; the link works once, for 30 minutes:')
+  shell.tell(`  ${setup}`)
   shell.tell(`or on this machine: ${command}\n`)
 }
 

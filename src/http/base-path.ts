@@ -1,6 +1,5 @@
 // CronGuard below a path of somebody else's host, like https://example.com/cron. Inside, everything stands at the root:
 // the path is taken off what comes in, and put before every address that goes out.
-import { AppError } from '#lib/errors.ts'
 import { markupBelow } from '#views/base-path.ts'
 import { ADDRESS_HEADERS } from './respond.tsx'
 import { askedPath, withPath } from './url.ts'
@@ -11,15 +10,6 @@ type Door = (request: Request, connected: string | null) => Response | Promise<R
 /** A front door below `basePath`, like "/cron"; some proxies take that off, and some leave it. */
 export function belowBasePath(front: Door, basePath: string): Door {
   return async (request, connected) => outward(await front(inward(request, basePath), connected), basePath)
-}
-
-/** Throws invalid when nobody could tell the base path from an address of our own. */
-export function refuseAmbiguous(basePath: string, routes: readonly { path: string }[]): void {
-  if (basePath === '' || !routes.some(({ path }) => isBelow(path, basePath))) return
-  throw new AppError(
-    'invalid',
-    `CRONGUARD_BASE_URL ends in ${basePath}, but CronGuard has addresses of its own there. Choose another path.`,
-  )
 }
 
 /** A path and its query as they are inside. */

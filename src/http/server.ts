@@ -8,7 +8,7 @@ import { openApiRoutes } from './api/openapi.ts'
 import { operationsOf } from './api/operations.ts'
 import { assetRoutes } from './assets.ts'
 import { badgeRoutes } from './badges/routes.ts'
-import { belowBasePath, refuseAmbiguous } from './base-path.ts'
+import { belowBasePath } from './base-path.ts'
 import { answerError } from './errors.tsx'
 import type { House } from './guards.ts'
 import { healthRoutes } from './health.ts'
@@ -41,7 +41,6 @@ export type Front = (request: Request, peerAddress: string | null) => Response |
 export function createFront(deps: Deps, readHealth: () => PartHealth[], live: Live): Front {
   const { baseUrl, basePath, logLevel } = deps.config
   const app = createRoutes(deps, readHealth, live).compile()
-  refuseAmbiguous(basePath, app.routes)
   const answerPlainly = (request: Request) => app.fetch(request)
   const showPath = createShowPath(() => app.routes)
   const answer = logLevel === 'debug' ? withAccessLog(deps, answerPlainly, showPath) : answerPlainly

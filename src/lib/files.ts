@@ -17,7 +17,7 @@ import {
   rmSync,
   statSync,
   unlinkSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { newLowerCaseToken } from './tokens.ts'
@@ -99,7 +99,7 @@ export function writeDurably(path: string, text: string): void {
   const draft = makeDraft(path)
   try {
     const file = openSync(draft, 'w')
-    writeSync(file, text)
+    writeFileSync(file, text)
     closeSync(file)
     replaceBy(draft, path)
   } catch (error) {

@@ -15,6 +15,8 @@ export interface OutboundRequest {
   body: string
   /** For everything together: looking up, connecting, sending, reading the answer. */
   timeoutMs: number
+  /** Whoever runs this CronGuard has set the URL, and no user: private networks are theirs to call. */
+  isOperators?: boolean
 }
 
 export interface OutboundAnswer {
@@ -49,12 +51,14 @@ export interface OutboundOptions extends DestinationRules {
 }
 
 export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptions): Outbound {
-  const check = createDestinationCheck(rules)
+  const checkUsers = createDestinationCheck(rules)
+  const checkOperators = createDestinationCheck({ ...rules, allowsPrivate: true })
 
   const send = async (request: OutboundRequest): Promise<OutboundResult> => {
     const url = new URL(request.url)
     if (!/^https?:$/.test(url.protocol)) throw new Error('Only http and https URLs can be called.')
     const deadline = AbortSignal.timeout(request.timeoutMs)
+    const check = request.isOperators ? checkOperators : checkUsers
     try {
       const literal = literalOf(url)
       const targets = literal ? [literal] : await withDeadline(resolve(url.hostname), deadline)

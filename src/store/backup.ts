@@ -4,9 +4,9 @@ import { dirname } from 'node:path'
 import type { BackupCounts } from '#domain/backup.ts'
 import { diskSpace } from '#lib/disk.ts'
 import { AppError } from '#lib/errors.ts'
-import { sha256OfFile, sizeOf, syncFile } from '#lib/files.ts'
+import { codeOf, sha256OfFile, sizeOf, syncFile } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
-import { lookInto, type Params, PUT_ASIDE_IN_MEMORY, type Reader } from './database.ts'
+import { lookInto, openToLook, type Params, PUT_ASIDE_IN_MEMORY, type Reader } from './database.ts'
 import { pendingMigrations, schemaVersion } from './migrations.ts'
 import { canGiveBack } from './retention.ts'
 
@@ -53,7 +53,16 @@ const TABLES = ['users', 'projects', 'monitors', 'channels', 'pings'] as const
  * conflict when there is no room, or when what is there is not sound.
  */
 export function copyDatabase({ from, to }: CopyOrder): CopyFacts {
-  const database = new Database(from, { readonly: true, strict: true })
+  try {
+    return copyBy(new Database(from, { readonly: true, strict: true }), to)
+  } catch (error) {
+    // Where the disk is full or takes nothing, SQLite cannot make the log that it wants even to read.
+    if (!/^SQLITE_(CANTOPEN|READONLY|IOERR)/.test(codeOf(error) ?? '')) throw error
+    return copyBy(openToLook(from), to)
+  }
+}
+
+function copyBy(database: Database, to: string): CopyFacts {
   try {
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
     database.run(PUT_ASIDE_IN_MEMORY)

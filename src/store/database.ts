@@ -70,6 +70,10 @@ const BUSY_GIVE_UP_MS = 5000
 export const DATABASE_FILE = 'cronguard.db'
 
 const IN_MEMORY = ':memory:'
+
+const REPLACED =
+  'its file was replaced or removed; stop CronGuard, bring the right one back with "cronguard restore", and start it'
+
 /** What SQLite puts aside for a moment stays in memory: in a container nothing but the data folder may be writable. */
 export const PUT_ASIDE_IN_MEMORY = 'PRAGMA temp_store = MEMORY'
 
@@ -136,8 +140,11 @@ export function lookInto<T>(path: string, look: (reader: Reader) => T): T {
 
 const NOT_SHARED = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI
 
-// Whoever writes keeps a log beside it. Without one nobody does, and SQLite is told so: else it makes one to look.
-function openToLook(path: string): Database {
+/**
+ * To read alone. Whoever writes keeps a log beside it. Without one nobody does, and SQLite is told so: else it makes
+ * one to look.
+ */
+export function openToLook(path: string): Database {
   if (isFile(`${path}-wal`)) return new Database(path, { readonly: true, strict: true })
   return new Database(`${Bun.pathToFileURL(path).href}?immutable=1`, NOT_SHARED)
 }
@@ -313,7 +320,9 @@ class SqliteDb implements Db {
     }
   }
 
+  // What is written to a file that nobody finds again is lost, however safe it is there.
   #begin(): void {
+    if (this.isReplaced()) throw new StorageRefusedError(new Error(REPLACED))
     this.#run('BEGIN IMMEDIATE')
   }
 

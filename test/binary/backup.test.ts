@@ -145,6 +145,8 @@ describe('cronguard export and import', () => {
 
   test('bring it into another CronGuard, and say what was done', async () => {
     const other = await Binary.prepare()
+    const tried = await other.run(['import', '--dry-run', file()])
+    expect([tried.exitCode, existsSync(join(other.folder, 'data'))]).toEqual([1, false])
     await other.run(['user', 'create', 'bob@example.org'])
     const { stdout, exitCode } = await other.run(['import', file()])
     expect(exitCode).toBe(0)

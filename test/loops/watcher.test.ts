@@ -124,6 +124,13 @@ describe('The heartbeat URL', () => {
     expect(toldBy(guard)).toEqual([['warn', COULD_NOT, { host: '169.254.169.254', problem }]])
   })
 
+  test('may be in a private network, also while anybody can make an account: no user has set it', async () => {
+    const guard = watched()
+    guard.deps.outbound = newOutbound({ allowsPrivate: false })
+    await createWatcher(guard.deps, () => []).tick()
+    expect(receiver.received).toHaveLength(1)
+  })
+
   test('keeps no other part from working when nobody answers', async () => {
     const guard = watched(`${NOBODY_LISTENS}/ping/${KEY}`)
     await expect(createWatcher(guard.deps, () => []).tick()).resolves.toBeUndefined()

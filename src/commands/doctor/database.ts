@@ -13,6 +13,7 @@ import { sizeInWords } from '#lib/size.ts'
 import { countAllChannels, listFailingChannels } from '#store/channels.ts'
 import { findDamage } from '#store/counts.ts'
 import { DATABASE_FILE, lookInto, type Reader } from '#store/database.ts'
+import { isFolderTaken } from '#store/lock.ts'
 import { pendingMigrations, schemaVersion } from '#store/migrations.ts'
 import { bad, type Examination, type Finding, ok, warn } from './finding.ts'
 
@@ -46,6 +47,7 @@ function untold(config: Config): Finding {
 export const database: Examination = ({ dataDir }) => {
   const path = join(dataDir, DATABASE_FILE)
   if (!statSync(path, { throwIfNoEntry: false })) {
+    if (isFolderTaken(dataDir)) return bad(`A CronGuard runs, but ${path} is gone. Stop it, and restore a backup.`)
     return statSync(dataDir, { throwIfNoEntry: false }) ? warn(NOT_YET) : bad(`There is no ${path}.`)
   }
   try {

@@ -1,10 +1,11 @@
 // What CronGuard needs of the machine.
-import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { diskProblem } from '#domain/warnings.ts'
 import { systemClock } from '#lib/clock.ts'
 import { diskSpace, isDiskFull } from '#lib/disk.ts'
 import { DAY, momentInWords } from '#lib/duration.ts'
+import { messageOf } from '#lib/errors.ts'
 import { sizeInWords } from '#lib/size.ts'
 import { askSystem } from '#lib/system.ts'
 import { isInZoneDatabase } from '#lib/zone-time.ts'
@@ -50,6 +51,8 @@ export const folder: Examination = ({ dataDir }) => {
   )
 }
 
+const ROOT = 0
+
 /** Who may look, and whether the user of the service may. */
 export const access: Examination = ({ dataDir }) => {
   const home = statSync(dataDir, { throwIfNoEntry: false })
@@ -57,12 +60,28 @@ export const access: Examination = ({ dataDir }) => {
   const files = readdirSync(dataDir).flatMap((name) => ownFile(dataDir, name))
   const foreign = files.find(({ uid }) => uid !== home.uid)
   if (foreign) return bad(`${foreign.name} belongs to user ${foreign.uid}, the folder to ${home.uid}. \`chown\` it.`)
+  const own = process.getuid?.() ?? home.uid
+  const problem = own === home.uid || own === ROOT ? problemOfWriting(dataDir, files) : null
+  if (problem !== null) return bad(`CronGuard cannot write there: ${problem}.`)
   if (isOpen(home.mode)) return warn(`Others may look into ${dataDir}. \`chmod 700\` it.`)
   const open = files.find(({ isFile, mode }) => isFile && isOpen(mode))
   if (open) return warn(`Others may read ${open.name}, once they get into the folder. \`chmod 600\` it.`)
-  const own = process.getuid?.() ?? home.uid
   if (own !== home.uid) return warn(`All belongs to user ${home.uid}, and this is ${own}: run commands as that one.`)
   return ok(`All belongs to user ${home.uid}, and nobody else may read it.`)
+}
+
+/** What the system says against it; null when this user may. Nothing is changed by asking. */
+function problemOfWriting(dataDir: string, files: readonly OwnFile[]): string | null {
+  try {
+    accessSync(dataDir, constants.W_OK | constants.X_OK)
+    for (const { name, isFile } of files) {
+      const path = join(dataDir, name)
+      if (existsSync(path)) accessSync(path, isFile ? constants.W_OK : constants.W_OK | constants.X_OK)
+    }
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
 // A mount point has a folder of the system's own, and SQLite's files come and go while one looks.

@@ -31,8 +31,15 @@ export const server: Examination = async (config) => {
 
 function ask(config: Config, path: string) {
   const url = `http://${localAddress(config)}${path}`
-  const outbound = createOutbound({ ...destinationRules(config), allowsPrivate: true })
-  return outbound.send({ method: 'GET', url, headers: {}, body: '', timeoutMs: ANSWER_TIMEOUT_MS })
+  const request = {
+    method: 'GET',
+    url,
+    headers: {},
+    body: '',
+    timeoutMs: ANSWER_TIMEOUT_MS,
+    isOperators: true,
+  } as const
+  return createOutbound(destinationRules(config)).send(request)
 }
 
 export const mail: Examination = async ({ smtp }) => {

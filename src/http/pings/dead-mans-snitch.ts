@@ -1,5 +1,5 @@
-// The check-in URLs of Dead Man's Snitch: a token at the root, and in the URL or a form `m` for a message and `s` for the
-// exit status.
+// The check-in URLs of Dead Man's Snitch: a token at the root, and `m` for a message and `s` for the exit status in the
+// URL or in a form.
 import type { Deps } from '#deps.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { cutText, exitStatusOf, lastOf, originOf, plainText, readForm, recordOrRefuse, UUID } from './report.ts'

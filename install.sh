@@ -15,7 +15,7 @@ release, or the address of one. Without it: CRONGUARD_DOWNLOAD_URL, or the relea
   --no-service   the executable alone: no system user, no unit, no configuration
   --no-backup    upgrade without a backup of the database
   --dry-run      say what would be done, and do nothing
-  --uninstall    remove the executable and the unit; data and configuration stay
+  --uninstall    remove the executable and the unit, with --no-service only the executable; data and settings stay
   --purge        remove those too, after asking
   --yes          do not ask
   --help         print this
@@ -74,6 +74,7 @@ read_arguments() {
     esac
     shift
   done
+  [ "$task:$service" != purge:no ] || misused '--no-service is about the executable alone: --uninstall removes it'
 }
 
 set_value() {
@@ -111,9 +112,10 @@ find_places() {
 find_prefix() {
   served=$(served_prefix)
   prefix=${prefix:-${served:-$default_prefix}}
-  case $task:$service:$served in *: | install:no:* | *:"$prefix") return ;; esac
-  again="--uninstall, which keeps data and settings, and then install it with --prefix $prefix"
-  fail "The service runs from $served, not from $prefix. Leave --prefix out; or, to move it: $again."
+  case $task:$service:$served in *: | *:no:* | *:"$prefix") return ;; esac
+  or="to move it: --uninstall, which keeps data and settings, and then install it with --prefix $prefix"
+  [ "$task" = install ] || or="to remove the executable there alone: --uninstall --no-service --prefix $prefix"
+  fail "The service runs from $served, not from $prefix. Leave --prefix out; or, $or."
 }
 
 served_prefix() {
@@ -124,7 +126,8 @@ served_prefix() {
 setting() {
   value=''
   if [ -r "$settings" ]; then
-    value=$(sed -n "s/^CRONGUARD_$1=//p" "$settings" | tail -n 1 | sed "s/^[\"']//; s/[\"' ]*\$//")
+    name="[[:blank:]]*CRONGUARD_$1[[:blank:]]*"
+    value=$(sed -n "s/^$name=[[:blank:]]*//p" "$settings" | tail -n 1 | sed "s/^[\"']//; s/[\"'[:space:]]*\$//")
   fi
   printf '%s\n' "${value:-$2}"
 }
@@ -289,9 +292,27 @@ try_program() {
 }
 
 does_not_run() {
+  if ! can_try; then
+    leave_untried
+    return
+  fi
   hint=''
   [ "$libc" != musl ] || hint=' It needs libstdc++ and libgcc: apk add libstdc++ libgcc.'
   fail "The new CronGuard does not run on this machine, so nothing was changed.$hint"
+}
+
+# Whether anything runs where the program was made ready.
+can_try() {
+  printf '#!/bin/sh\n' >"$stage/anything"
+  chmod 755 "$stage/anything"
+  "$stage/anything" 2>/dev/null
+}
+
+leave_untried() {
+  why="No program can be run in $parent; is it mounted noexec?"
+  [ "$is_dry" = yes ] || fail "$why Nothing was changed."
+  say "$why So the new CronGuard could not be tried, nor asked for its version. TMPDIR can name another folder."
+  new_version=${version:-unknown}
 }
 
 is_older() {
@@ -335,13 +356,17 @@ make_user_unit() {
 }
 
 write_settings() {
+  elsewhere=' Another one also needs ReadWritePaths=, below [Service] in "systemctl edit cronguard".'
+  or=', or hand them over with LoadCredential=, as the unit shows'
+  # The unit of a user has neither.
+  if [ "$rootless" = yes ]; then elsewhere='' or=''; fi
   cat >"$stage/cronguard.env" <<END
 # Settings of CronGuard, one NAME=value a line. These are the defaults; take a # away to change one, then:
 #   $systemctl restart cronguard
 # All settings: the README, or /docs/configuration of the running CronGuard. Secrets need not stand here: name a file
-# with ..._FILE, or hand them over with LoadCredential=, as the unit shows. Commands at a shell read this file too.
+# with ..._FILE$or. Commands at a shell read this file too.
 
-# The folder of the database.
+# The folder of the database.$elsewhere
 CRONGUARD_DATA_DIR=$default_data
 
 # Where people and jobs reach it, for links and ping URLs. Behind a proxy: https://cron.example.com
@@ -376,21 +401,23 @@ END
 make_backup() {
   [ -n "$old_version" ] && [ "$backup" = yes ] && [ -f "$data/cronguard.db" ] || return 0
   if will "Make a backup of $data with CronGuard $old_version."; then
-    as_owner env CRONGUARD_DATA_DIR="$data" "$executable" backup ||
+    as_owner "$executable" backup ||
       fail 'The backup failed, so nothing was changed. Mend that, or upgrade without one: --no-backup.'
   fi
 }
 
+# Without the environment of the caller: CronGuard refuses what it does not know, such as CRONGUARD_DOWNLOAD_URL.
 as_owner() (
   cd /
-  if [ "$rootless" = yes ] || ! id cronguard >/dev/null 2>&1; then
-    "$@"
-  elif has runuser; then
-    runuser -u cronguard -- "$@"
-  else
-    # shellcheck disable=SC2016 # The inner shell fills these in.
-    su -s /bin/sh -c 'exec "$0" "$@"' cronguard "$@"
+  if [ "$rootless" = no ] && id cronguard >/dev/null 2>&1; then
+    if has runuser; then
+      set -- runuser -u cronguard -- "$@"
+    else
+      # shellcheck disable=SC2016 # The inner shell fills these in.
+      set -- su -s /bin/sh -c 'exec "$0" "$@"' cronguard "$@"
+    fi
   fi
+  env -i PATH="$PATH" CRONGUARD_DATA_DIR="$data" "$@"
 )
 
 make_user() {
@@ -480,9 +507,22 @@ systemd_runs() {
   fi
 }
 
+# Whether the service is still to be enabled. Whoever disables it after that means it.
+find_first() {
+  is_first=no
+  if [ ! -e "$unit" ]; then
+    is_first=yes
+  elif [ ! -e "$share/enabled" ] && systemd_runs; then
+    $systemctl is-enabled --quiet cronguard.service || $systemctl is-active --quiet cronguard.service || is_first=yes
+  fi
+}
+
+remember_enabled() { [ "$is_dry" = yes ] || : >"$share/enabled"; }
+
 start_service() {
   if ! systemd_runs; then
     say "systemd does not run here. Start it yourself$as_whom: CRONGUARD_DATA_DIR=$data $executable serve"
+    return
   elif [ "$is_first" = yes ]; then
     will 'Start cronguard.service, now and with the machine.' || return 0
     $systemctl daemon-reload
@@ -493,6 +533,7 @@ start_service() {
     $systemctl daemon-reload
     $systemctl try-restart cronguard.service || fail "CronGuard does not start again. See why: $journal"
   fi
+  remember_enabled
 }
 
 say_how_to_begin() {
@@ -520,11 +561,11 @@ install() {
     fetch_rest
     write_settings
   fi
-  is_new=yes is_first=yes is_changed=no
+  is_new=yes is_changed=no
   if cmp -s "$stage/cronguard" "$executable"; then is_new=no; fi
-  if [ -e "$unit" ]; then is_first=no; fi
   if [ "$is_new" = yes ]; then make_backup; fi
   if [ "$service" = yes ]; then
+    find_first
     make_user
     make_folders
     place "$stage/cronguard.env" "$settings" "$share/cronguard.env" 640
@@ -546,11 +587,37 @@ remove_program() {
     rm -f "$unit" "$unit.new" "$units"/*.target.wants/cronguard.service
     if systemd_runs; then $systemctl daemon-reload; fi
   fi
-  if [ -e "$executable" ] && will "Remove $executable."; then rm -f "$executable" "$executable.prev"; fi
-  if [ -e "$share" ] && [ "$is_dry" = no ]; then rm -rf "$share"; fi
+  remove_executable
 }
 
+remove_executable() {
+  if [ -e "$executable" ] && will "Remove $executable."; then rm -f "$executable" "$executable.prev"; fi
+  if [ -e "$share" ] && will "Remove $share."; then rm -rf "$share"; fi
+}
+
+# The executable that no service runs.
+remove_alone() {
+  require_rights
+  if is_served; then fail "The service runs $executable. To remove both, leave --no-service out."; fi
+  [ -e "$executable" ] || say "There is no $executable."
+  remove_executable
+  say 'Everything else stays as it is: the service, if there is one, its settings and its data.'
+}
+
+# Also by another name of the folder, or by way of another program.
+is_served() {
+  [ -r "$unit" ] || return 1
+  if [ -n "$served" ] && [ "$(real_folder "$prefix/bin")" = "$(real_folder "$served/bin")" ]; then return; fi
+  sed -n 's/^ExecStart=//p' "$unit" | grep -qF "$executable "
+}
+
+real_folder() { (cd "$1" 2>/dev/null && pwd -P) || say "$1"; }
+
 uninstall() {
+  if [ "$service" = no ]; then
+    remove_alone
+    return
+  fi
   remove_program
   for path in "$data" "$configuration" "$unit.d"; do
     if [ -e "$path" ]; then say "$path stays."; fi

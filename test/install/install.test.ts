@@ -95,6 +95,20 @@ describe.skipIf(!canEnter)('install.sh', () => {
     expect(added.map((line) => line.split(' ')[2])).toEqual(['local/bin', 'local/bin/cronguard'])
   })
 
+  test('removes the executable alone with --no-service', async () => {
+    const before = installer.root.everything()
+    await installer.install('--no-service', '/release')
+    expect(await installer.install('--uninstall', '--no-service')).toStartWith(`Remove ${EXECUTABLE}.\n`)
+    expect(installer.root.everything().filter((line) => !line.endsWith('local/bin'))).toEqual(before)
+  })
+
+  test('says in the settings what another data folder needs, and how secrets are handed over', async () => {
+    await installer.install('/release')
+    const settings = installer.root.read(SETTINGS)
+    expect(settings).toMatch(/needs ReadWritePaths=.*"systemctl edit cronguard"\.\nCRONGUARD_DATA_DIR=/)
+    expect(settings).toContain('# with ..._FILE, or hand them over with LoadCredential=, as the unit shows. Commands')
+  })
+
   test('says everything and does nothing with --dry-run', async () => {
     installer.haveSystemd()
     const before = installer.root.everything()
@@ -103,12 +117,36 @@ describe.skipIf(!canEnter)('install.sh', () => {
     expect(installer.root.everything()).toEqual(before)
   })
 
+  const noexec = (folder: string, ...args: string[]) => {
+    const script = 'mount -n -t tmpfs -o noexec none $0 && sh /release/install.sh "$@" /release; echo $? $(ls -A $0)'
+    return installer.root.run(['sh', '-c', script, folder, ...args])
+  }
+
+  test('does not call a program unfit that --dry-run cannot try, and leaves nothing behind', async () => {
+    const before = installer.root.everything()
+    const { stdout, stderr } = await noexec('/tmp', '--dry-run')
+    expect(stdout).toContain(
+      'No program can be run in /tmp; is it mounted noexec? So the new CronGuard could not be tried',
+    )
+    expect(stdout).toContain(`Install CronGuard unknown as ${EXECUTABLE}.\n`)
+    expect([stdout.split('\n').at(-2), stderr]).toEqual(['0', ''])
+    expect(installer.root.everything()).toEqual(before)
+    expect((await noexec('/tmp', '--dry-run', '--version', '1.0.0')).stdout).toContain('Install CronGuard 1.0.0 as')
+  })
+
+  test('says why, and changes nothing, when no program can be run where it is to be', async () => {
+    const { stdout, stderr } = await noexec('/usr/local')
+    expect(stderr).toContain('No program can be run in /usr/local; is it mounted noexec? Nothing was changed.')
+    expect(stdout).toEndWith('\n1\n')
+  })
+
   test.each([
     [['--nonsense'], /no option --nonsense/],
     [['--prefix'], /--prefix needs a value/],
     [['--prefix', 'relative', '/release'], /must begin with \//],
     [['--version', '../..', '/release'], /is no version/],
     [['/release', '/newer'], /one source only/],
+    [['--purge', '--no-service'], /--uninstall removes it/],
   ])('called with %j says what is wrong', async (args, words) => {
     const { exitCode, stderr } = await installer.refused(...args)
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(words)])

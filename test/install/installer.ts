@@ -8,6 +8,13 @@ export const SETTINGS = '/etc/cronguard/cronguard.env'
 export const UNIT = '/etc/systemd/system/cronguard.service'
 export const DATA = '/var/lib/cronguard'
 
+/** A systemctl that remembers whether the service is enabled. */
+export const SWITCH = `case $1 in
+  enable) touch /tmp/on ;;
+  disable) rm -f /tmp/on ;;
+  is-*) [ -e /tmp/on ] ;;
+esac`
+
 /** Whether this machine lets tests have a root of their own; if not, it says why. */
 export async function canEnterRoot(): Promise<boolean> {
   const root = await FreshRoot.open()

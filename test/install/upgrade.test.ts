@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseEnvironmentFile } from '#lib/environment-file.ts'
 import { makeRelease, sumUp } from '../support/release.ts'
 import { asAlice, canEnterRoot, DATA, EXECUTABLE, Installer, SETTINGS, SHARE, UNIT } from './installer.ts'
 
@@ -45,6 +46,31 @@ describe.skipIf(!canEnter)('An upgrade', () => {
     const said = await installer.install('/newer')
     expect(installer.root.read('/srv/watch/backups')).toBe('1.0.0 as cronguard\n')
     expect(said).toContain('CronGuard 1.1.0 is at http://127.0.0.1:9000\n')
+  })
+
+  test.each([
+    '  CRONGUARD_DATA_DIR="/srv/cg data"',
+    "\tCRONGUARD_DATA_DIR\t= '/srv/cg data' ",
+    'CRONGUARD_DATA_DIR =/srv/cg data',
+  ])('understands of the configuration what systemd and CronGuard do: %j', async (line) => {
+    expect(parseEnvironmentFile(line)).toEqual({ CRONGUARD_DATA_DIR: '/srv/cg data' })
+    await installer.install('/release')
+    installer.root.write(SETTINGS, `${line}\n`)
+    await installer.root.run(['install', '-d', '-o', 'cronguard', '/srv/cg data'])
+    installer.root.write('/srv/cg data/cronguard.db', 'a database')
+    await installer.install('/newer')
+    expect(installer.root.read('/srv/cg data/backups')).toBe('1.0.0 as cronguard\n')
+  })
+
+  test('hands nothing of its own environment on to a CronGuard that refuses what it does not know', async () => {
+    await installer.install('/release')
+    installer.watchForAWhile()
+    const strict = 'backup)\n[ "$(env | grep -c ^CRONGUARD_)" = 1 ] || exit 2'
+    installer.root.write(EXECUTABLE, installer.root.read(EXECUTABLE).replace('backup)', strict))
+    const env = { CRONGUARD_DOWNLOAD_URL: '/newer', CRONGUARD_STRAY: 'yes' }
+    expect(await installer.run([], { env })).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(installer.root.read(`${DATA}/backups`)).toBe('1.0.0 as cronguard\n')
+    expect(await installer.versionOf(EXECUTABLE)).toBe('1.1.0')
   })
 
   test('needs no backup while there is no database', async () => {
@@ -159,37 +185,6 @@ describe.skipIf(!canEnter)('An upgrade', () => {
   })
 })
 
-describe.skipIf(!canEnter)('Where systemd runs, install.sh', () => {
-  test('starts the service, now and with the machine', async () => {
-    installer.haveSystemd()
-    const said = await installer.install('/release')
-    expect(installer.asked()).toEqual(['daemon-reload', 'enable --now cronguard.service'])
-    expect(said.trimEnd().split('\n').at(-2)).toContain('journalctl -u cronguard -o cat | grep -F /setup?')
-  })
-
-  test('starts it anew after an upgrade when it runs, and leaves it alone when nothing is new', async () => {
-    installer.haveSystemd()
-    await installer.install('/release')
-    await installer.install('/release')
-    expect(installer.asked()).toHaveLength(2)
-    await installer.install('/newer')
-    expect(installer.asked().slice(2)).toEqual(['daemon-reload', 'try-restart cronguard.service'])
-  })
-
-  test('says where to look when it does not start', async () => {
-    installer.haveSystemd('[ "$1" != enable ]')
-    const { exitCode, stderr } = await installer.run(['/release'])
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('See why: journalctl -u cronguard')])
-  })
-
-  test('stops it before it removes it', async () => {
-    installer.haveSystemd()
-    await installer.install('/release')
-    await installer.install('--uninstall')
-    expect(installer.asked().slice(2)).toEqual(['disable --now cronguard.service', 'daemon-reload'])
-  })
-})
-
 describe.skipIf(!canEnter)('Removing', () => {
   beforeEach(async () => {
     await installer.install('/release')
@@ -241,6 +236,48 @@ describe.skipIf(!canEnter)('Removing', () => {
     expect((await installer.root.run(['id', 'cronguard'])).exitCode).not.toBe(0)
   })
 
+  test('a second executable leaves all that belongs to the service, and says so', async () => {
+    installer.haveSystemd()
+    installer.root.write('/opt/alone/share/cronguard/install.sh', '')
+    const before = installer.root.everything()
+    const alone = ['--uninstall', '--no-service', '--prefix', '/opt/alone']
+    await installer.install('--no-service', '--prefix', '/opt/alone', '/newer')
+    expect((await installer.refused(...alone.toSpliced(1, 1))).stderr).toContain(alone.join(' '))
+    expect(await installer.install(...alone, '--dry-run')).toContain('Remove /opt/alone/bin/cronguard.')
+    expect(await installer.versionOf('/opt/alone/bin/cronguard')).toBe('1.1.0')
+    expect((await installer.install(...alone)).split('\n')).toEqual([
+      'Remove /opt/alone/bin/cronguard.',
+      'Remove /opt/alone/share/cronguard.',
+      'Everything else stays as it is: the service, if there is one, its settings and its data.',
+      '',
+    ])
+    const kept = before.filter((line) => !line.includes('opt/alone/share/cronguard'))
+    expect(installer.root.everything().filter((line) => !line.endsWith('opt/alone/bin'))).toEqual(kept)
+    expect(installer.asked()).toEqual([])
+    expect(await installer.install(...alone)).toStartWith('There is no /opt/alone/bin/cronguard.\n')
+  })
+
+  test.each(['', '--prefix /usr/local', '--prefix /usr/lib/../local', '--prefix /srv/link'])(
+    'it alone is not done to what the service runs: --uninstall --no-service %s',
+    async (args) => {
+      await installer.root.run(['mkdir', '-p', '/srv/link'])
+      await installer.root.run(['ln', '-s', '/usr/local/bin', '/srv/link/bin'])
+      const { exitCode, stderr } = await installer.refused(
+        '--uninstall',
+        '--no-service',
+        ...args.split(' ').filter(Boolean),
+      )
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining('To remove both, leave --no-service out')])
+      expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
+    },
+  )
+
+  test('it alone is not done to what the service runs by way of another program', async () => {
+    installer.root.write(UNIT, installer.root.read(UNIT).replace('ExecStart=', 'ExecStart=/usr/bin/nice '))
+    expect((await installer.refused('--uninstall', '--no-service')).stderr).toContain(`The service runs ${EXECUTABLE}`)
+    expect(installer.root.has(EXECUTABLE)).toBe(true)
+  })
+
   test('everything leaves the owner a data folder of their own choice', async () => {
     installer.root.write(SETTINGS, 'CRONGUARD_DATA_DIR=/srv/watch\n')
     installer.root.write('/srv/watch/cronguard.db', 'a database')
@@ -265,6 +302,9 @@ describe.skipIf(!canEnter)('With --user', () => {
     expect(unit).toContain(`Environment=CRONGUARD_DATA_DIR=${HOME}/.local/state/cronguard\n`)
     expect(unit).toContain(`EnvironmentFile=-${HOME}/.config/cronguard/cronguard.env\n`)
     expect(unit).toContain('WantedBy=default.target\n')
+    const settings = installer.root.read(`${HOME}/.config/cronguard/cronguard.env`)
+    expect(settings).toContain(`# The folder of the database.\nCRONGUARD_DATA_DIR=${HOME}/.local/state/cronguard\n`)
+    expect(settings).not.toMatch(/LoadCredential|ReadWritePaths/)
     expect(unit).not.toMatch(/User=|StateDirectory|ProtectSystem|LoadCredential|\/usr\/local|\/var\/lib|\/etc/)
     expect(installer.modeOf(`${HOME}/.local/state/cronguard`)).toBe('700')
 

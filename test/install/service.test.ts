@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { canEnterRoot, Installer, SWITCH, UNIT } from './installer.ts'
+
+const START = 'Start cronguard.service, now and with the machine.'
+
+const canEnter = await canEnterRoot()
+
+let installer: Installer
+
+beforeEach(async () => {
+  if (canEnter) installer = await Installer.prepare()
+})
+afterEach(() => {
+  if (canEnter) installer.dispose()
+})
+
+describe.skipIf(!canEnter)('Where systemd runs, install.sh', () => {
+  test('starts the service, now and with the machine', async () => {
+    installer.haveSystemd()
+    const said = await installer.install('/release')
+    expect(installer.asked()).toEqual(['daemon-reload', 'enable --now cronguard.service'])
+    expect(said.trimEnd().split('\n').at(-2)).toContain('journalctl -u cronguard -o cat | grep -F /setup?')
+  })
+
+  test('starts it anew after an upgrade when it runs, and leaves it alone when nothing is new', async () => {
+    installer.haveSystemd()
+    await installer.install('/release')
+    await installer.install('/release')
+    expect(installer.asked()).toHaveLength(2)
+    await installer.install('/newer')
+    expect(installer.asked().slice(2)).toEqual(['daemon-reload', 'try-restart cronguard.service'])
+  })
+
+  test('says where to look when it does not start', async () => {
+    installer.haveSystemd('[ "$1" != enable ]')
+    const { exitCode, stderr } = await installer.run(['/release'])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('See why: journalctl -u cronguard')])
+  })
+
+  test('stops it before it removes it', async () => {
+    installer.haveSystemd()
+    await installer.install('/release')
+    await installer.install('--uninstall')
+    expect(installer.asked().slice(2)).toEqual(['disable --now cronguard.service', 'daemon-reload'])
+  })
+
+  test('starts a service whose unit was placed while systemd did not run', async () => {
+    await installer.install('/release')
+    installer.haveSystemd(SWITCH)
+    expect(await installer.install('--dry-run', '/release')).toContain(START)
+    expect(await installer.install('/release')).toContain(START)
+    const isAsked = ['is-enabled --quiet cronguard.service', 'is-active --quiet cronguard.service']
+    const isStarted = ['daemon-reload', 'enable --now cronguard.service']
+    expect(installer.asked()).toEqual([...isAsked, ...isAsked, ...isStarted])
+    await installer.install('/release')
+    expect(installer.asked()).toHaveLength(6)
+  })
+
+  test('starts a service when it was interrupted before that', async () => {
+    installer.haveSystemd('kill -9 $PPID')
+    expect((await installer.run(['/release'])).exitCode).not.toBe(0)
+    expect(installer.root.has(UNIT)).toBe(true)
+    installer.haveSystemd(SWITCH)
+    expect(await installer.install('/newer')).toContain(START)
+    expect(installer.asked().at(-1)).toBe('enable --now cronguard.service')
+  })
+
+  test('leaves a service alone that somebody disabled', async () => {
+    installer.haveSystemd(SWITCH)
+    await installer.install('/release')
+    await installer.root.run(['systemctl', 'disable', '--now', 'cronguard.service'])
+    expect(await installer.install('/release')).not.toContain(START)
+    expect(await installer.install('/newer')).not.toContain(START)
+    expect(installer.asked().slice(3)).toEqual(['daemon-reload', 'try-restart cronguard.service'])
+  })
+
+  test.each(['is-enabled', 'is-active'])('leaves a service alone of which it only knows that it %s', async (state) => {
+    await installer.install('/release')
+    installer.haveSystemd(`case $1 in is-*) [ "$1" = ${state} ] ;; esac`)
+    expect(await installer.install('/newer')).not.toContain(START)
+    expect(installer.asked().slice(-2)).toEqual(['daemon-reload', 'try-restart cronguard.service'])
+    installer.haveSystemd('case $1 in is-*) false ;; esac')
+    expect(await installer.install('/newer')).not.toContain(START)
+  })
+})

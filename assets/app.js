@@ -145,8 +145,26 @@
   // A part of a page that may not be seen any more: the whole page says what to do.
   document.addEventListener('htmx:response:error', (event) => {
     const isLeaving = document.documentElement.classList.contains('is-leaving')
-    if (event.detail?.ctx?.response?.status === 401 && !isLeaving) location.reload()
+    const { status, headers } = event.detail?.ctx?.response ?? {}
+    const isOver = status === 401 || (status === 404 && headers?.get?.('X-Request-Id'))
+    if (isOver && !isLeaving) location.reload()
   })
+  // Somebody waits for what will not come.
+  document.addEventListener('htmx:error', (event) => {
+    const place = event.detail?.ctx?.target
+    if (place?.matches?.('.test-place')) place.textContent = 'CronGuard could not be reached. Try it again.'
+  })
+  // A browser that goes back brings what was typed, and not what was shown for it.
+  const askAgain = () => {
+    for (const field of document.querySelectorAll('.schedule :is(input, textarea, select)')) {
+      const isTyped = field.options
+        ? [...field.options].some(({ selected, defaultSelected }) => selected !== defaultSelected)
+        : field.value !== field.defaultValue
+      if (isTyped) field.dispatchEvent(new Event('input', { bubbles: true }))
+    }
+  }
+  // After the others that wait for the page: htmx does not listen before.
+  addEventListener('pageshow', () => setTimeout(askAgain, 0))
   fill()
   setInterval(turnClocks, 1000)
 })()

@@ -46,8 +46,13 @@
     }, 400)
   }
 
+  const refreshBadges = () => {
+    for (const badge of document.querySelectorAll('img.badge')) badge.src = `${badge.src.split('?')[0]}?${Date.now()}`
+  }
+
   const refreshAll = () => {
     refresh()
+    refreshBadges()
     for (const part of document.querySelectorAll('[data-live-monitor]')) htmx.trigger(part, 'monitor-changed')
   }
 
@@ -70,7 +75,7 @@
     const row = template.content.firstElementChild
     for (const part of document.querySelectorAll(`[data-live-monitor="${row.dataset.key}"]`)) {
       htmx.trigger(part, 'monitor-changed')
-      for (const badge of document.querySelectorAll('img.badge')) badge.src = `${badge.src.split('?')[0]}?${Date.now()}`
+      refreshBadges()
       // What the last form did is an old story now.
       document.querySelector('.notice')?.remove()
     }
@@ -95,7 +100,8 @@
   live.addEventListener('row', (event) => showRow(event.detail.data))
   live.addEventListener('gone', (event) => {
     document.getElementById(`monitor-${event.detail.data}`)?.remove()
-    refreshParts()
+    // It may be the one that this page is about.
+    refreshAll()
   })
   live.addEventListener('refresh', refreshAll)
   for (const event of ['alive', 'counts', 'row', 'gone', 'refresh']) {
@@ -109,23 +115,34 @@
 
   // What stands on the page is old then, and must not look as if it were true.
   const showAway = (isAway) => {
-    if (away.hidden === !isAway && away.dataset.why !== 'signed-out') return
+    if (away.hidden === !isAway && (away.dataset.why ?? 'unreachable') === 'unreachable') return
     away.dataset.why = 'unreachable'
-    away.querySelector('[data-away-since]').textContent = new Date(lastSignAt).toLocaleTimeString()
+    away.querySelector('[data-away-since]').textContent = timeOf(lastSignAt)
     away.hidden = !isAway
     document.documentElement.classList.toggle('is-away', isAway)
     document.title = isAway ? `(not reachable) ${title}` : title
   }
 
-  // A tab whose session ended must not go on saying that all is well; to somebody who looks, the whole page tells. What
-  // is typed there must not be lost by that.
-  const showSignedOut = () => {
-    document.title = 'Signed out · CronGuard'
+  const timeOf = (at) => new Date(at).toLocaleTimeString('en-GB', { timeZone: live.dataset.zone })
+
+  const ENDS = {
+    401: { why: 'signed-out', title: 'Signed out · CronGuard' },
+    403: { why: 'gone', title: 'Not yours any more · CronGuard' },
+    404: { why: 'gone', title: 'Not here any more · CronGuard' },
+  }
+
+  // A tab whose session ended, or whose project is gone, must not go on saying that all is well; to somebody who looks,
+  // the whole page tells. What is typed there must not be lost by that.
+  const showEnd = ({ why, title }) => {
+    document.title = title
     if (document.hidden || document.documentElement.classList.contains('is-leaving')) return
     if (!document.querySelector('main .form')) return location.reload()
-    away.dataset.why = 'signed-out'
+    away.dataset.why = why
     away.hidden = false
   }
+
+  // A proxy in between may say the same of a CronGuard that it does not find.
+  const endOf = (answer) => (answer?.headers.has('X-Request-Id') ? ENDS[answer.status] : undefined)
 
   // A proxy in between that wants a password answers with a page of its own.
   const readCounts = (answer) => {
@@ -135,7 +152,8 @@
 
   const askCounts = async () => {
     const answer = await fetch(live.dataset.counts, { headers: { 'HX-Request': 'true' } }).catch(() => null)
-    if (answer?.status === 401) return showSignedOut()
+    const end = endOf(answer)
+    if (end) return showEnd(end)
     const counts = answer && (await readCounts(answer))
     showAway(!counts)
     if (counts) showCounts(counts)
@@ -143,7 +161,7 @@
   }
 
   live.addEventListener('htmx:sse:error', (event) => {
-    if (event.detail.status === 401) askCounts()
+    if (event.detail.status in ENDS) askCounts()
   })
 
   // A browser allows a few connections to one place: tabs in the background give theirs back, and ask.

@@ -3,6 +3,7 @@ import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import { CHANNELS_MAX, type Channel, ChannelName, type SettingsInput, SWITCHED_OFF } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
+import { changedMeanwhile, changedSince, type Facets, fingerprintOf } from '#domain/fingerprint.ts'
 import { composeTest } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
@@ -53,18 +54,45 @@ export interface ChannelChange {
   input?: SettingsInput | undefined
   isDisabled?: boolean | undefined
   tellsBlackouts?: boolean | undefined
+  /** The fingerprint of what a person saw who changes it. */
+  seen?: string | undefined
 }
 
-/** Renames it, changes its settings, switches it off or on, or all of these. Throws as `createChannel`. */
+/**
+ * Renames it, changes its settings, switches it off or on, or all of these. Throws as `createChannel`, and conflict
+ * when it is not any more as it was seen.
+ */
 export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { ref: ChannelRef }): void {
   const name = change.name === undefined ? undefined : readName(change.name)
   deps.db.write((tx) => {
     const channel = findOwn(tx, ref)
+    if (change.seen !== undefined) requireUnchanged(channel, change.seen)
     const settings = change.input === undefined ? channel.settings : settingsAfter(channel, change.input)
     const { tellsBlackouts = channel.tellsBlackouts } = change
     store.saveChannel(tx, { id: channel.id, name: name ?? channel.name, settings, tellsBlackouts })
     if (change.isDisabled !== undefined) switchChannel(tx, channel, change.isDisabled)
   })
+}
+
+/** The fingerprint of a channel as a form shows it. */
+export function channelFingerprint(channel: Channel): string {
+  return fingerprintOf(facetsOf(channel))
+}
+
+// Secrets are not shown, and stay what they are where nobody types another one.
+function facetsOf({ kind, name, settings, tellsBlackouts }: Channel): Facets {
+  const shown = (findKind(kind)?.fields ?? []).filter(({ type }) => type !== 'secret')
+  const stored = settings as Record<string, unknown>
+  return [
+    ['name', name],
+    ...shown.map((field) => [field.label, stored[field.name]] as const),
+    ['whether it tells of blackouts', tellsBlackouts],
+  ]
+}
+
+function requireUnchanged(channel: Channel, seen: string): void {
+  const changed = changedSince(seen, facetsOf(channel))
+  if (changed.length > 0) throw changedMeanwhile('channel', changed)
 }
 
 /** Switches it off, and what it still had to tell fails; or on again. Returns how many messages were given up. */
@@ -87,6 +115,19 @@ export function deleteChannel(deps: Deps, ref: ChannelRef): Channel {
     store.deleteChannel(tx, channel.id)
     return channel
   })
+}
+
+/** Why a channel tells nobody anything; null: it does. */
+export function silenceOf(deps: Pick<Deps, 'config'>, channel: Pick<Channel, 'kind' | 'disabledAt'>): Silence | null {
+  if (channel.disabledAt !== null) return 'switched off'
+  return lacksMailServer(deps, findKind(channel.kind)) ? 'no mail server is set' : null
+}
+
+export type Silence = 'switched off' | 'no mail server is set'
+
+/** Whether what goes through such a channel only comes to stand in the log. */
+export function lacksMailServer({ config }: Pick<Deps, 'config'>, kind: ChannelKind | null): boolean {
+  return config.smtp === null && kind !== null && kind.needsMailServer
 }
 
 /** The channels that are being tested: a test holds a connection for as long as the receiver wants. */

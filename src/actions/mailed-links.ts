@@ -33,9 +33,12 @@ export function mustVerify(deps: Deps, user: User): boolean {
   )
 }
 
+const CONFIRM_FIRST =
+  'Confirm your e-mail address first: follow the link in the mail to it, or have it sent again in your settings.'
+
 /** Throws forbidden while the user must. */
 export function requireProvenAddress(deps: Deps, user: User): void {
-  if (mustVerify(deps, user)) throw new AppError('forbidden', 'Confirm your e-mail address first, in your settings.')
+  if (mustVerify(deps, user)) throw new AppError('forbidden', CONFIRM_FIRST)
 }
 
 /**

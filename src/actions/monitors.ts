@@ -1,5 +1,5 @@
 import type { Deps } from '#deps.ts'
-import { changedSince, fingerprintOf } from '#domain/fingerprint.ts'
+import { changedMeanwhile, changedSince, fingerprintOf } from '#domain/fingerprint.ts'
 import { pause, resume, type Step, withRules } from '#domain/lifecycle.ts'
 import {
   changeSettings,
@@ -84,12 +84,7 @@ export function updateMonitor(
 
 function requireUnchanged(tx: Tx, { monitor, seen }: { monitor: Monitor; seen: Seen }): void {
   const changed = changedSince(seen.fingerprint, seenFacets(tx, { monitor, channelIds: seen.channelIds }))
-  if (changed.length === 0) return
-  throw new AppError(
-    'conflict',
-    `Somebody else changed this monitor while you were editing it. Different by now: ${changed.join(', ')}. ` +
-      'What you typed is still here: save it again to put it in the place of that, or cancel to see what is there.',
-  )
+  if (changed.length > 0) throw changedMeanwhile('monitor', changed)
 }
 
 /** The fingerprint of a monitor as a form shows it that offers these channels. */

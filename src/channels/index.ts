@@ -17,6 +17,11 @@ export function summaryOf({ kind: name, settings }: Pick<Channel, 'kind' | 'sett
   return kind && read?.success ? kind.summary(read.data) : 'The settings are not usable'
 }
 
+/** How people call a channel: as it was named, or by its kind. */
+export function channelTitle({ name, kind }: Pick<Channel, 'name' | 'kind'>): string {
+  return name || kindLabel(kind)
+}
+
 /** How people call a kind; one that is not known any more keeps its name. */
 export function kindLabel(kind: string): string {
   return findKind(kind)?.label ?? kind

@@ -81,11 +81,15 @@ interface Change {
 }
 
 function leadsElsewhere({ fields, stored, settings }: Change): boolean {
-  return fields.some(({ name, type }) => type === 'url' && originOf(stored[name]) !== originOf(settings[name]))
+  return fields.some(({ name, type }) => {
+    const origin = type === 'url' ? originOf(settings[name]) : null
+    return origin !== null && origin !== originOf(stored[name])
+  })
 }
 
+// What nobody can call leads nowhere.
 function originOf(url: unknown): string | null {
-  return typeof url === 'string' && URL.canParse(url) ? new URL(url).origin : null
+  return typeof url === 'string' && /^https?:/i.test(url) && URL.canParse(url) ? new URL(url).origin : null
 }
 
 export function networkOutcome({ reason, detail }: NetworkFailure): Outcome {

@@ -26,6 +26,7 @@ const WebhookUrl = z
   .string()
   .max(URL_MAX, `The URL has at most ${URL_MAX} characters.`)
   .refine(isCallable, { error: 'This is not an http or https URL.', abort: true })
+  .refine(namesNobody, { error: 'Leave user name and password out of the URL.', abort: true })
   .refine((url) => refusalOf(new URL(url)) === null, { error: ({ input }) => refusalOf(new URL(String(input))) ?? '' })
 
 export const webhook: ChannelKind<WebhookSettings> = {
@@ -127,8 +128,13 @@ function aboutBlackout({ from, at, sparedCount, spared }: BlackoutNotice) {
 
 function isCallable(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { protocol, username, password } = new URL(text)
-  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === ''
+  const { protocol } = new URL(text)
+  return protocol === 'http:' || protocol === 'https:'
+}
+
+function namesNobody(text: string): boolean {
+  const { username, password } = new URL(text)
+  return username === '' && password === ''
 }
 
 function iso(at: number): string {

@@ -106,7 +106,7 @@ function printMonitors(shell: Shell, monitors: ReturnType<typeof describe>[]): v
     status,
     name,
     schedule,
-    lastPing ?? 'never',
+    lastPing ?? '-',
     due ?? '-',
   ])
   printTable(shell, {

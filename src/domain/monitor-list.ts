@@ -12,6 +12,7 @@ export type ListedMonitor = Pick<
   | 'tags'
   | 'status'
   | 'schedule'
+  | 'pingCount'
   | 'lastPingAt'
   | 'openRuns'
   | 'dueAt'

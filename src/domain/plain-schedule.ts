@@ -11,6 +11,7 @@ export type PlainSchedule =
   | { kind: 'cron'; expression: string; isTimeSaid: boolean }
 
 const EXAMPLES = '"every 5 minutes", "every day at 3am", "weekdays at 18:30" or "first day of the month at 6"'
+const REPEATS = 'say every 1, 2, 3, 4 or 6 months, every quarter or every year, or a period of at most 365 days'
 const MONTHS_OF_QUARTERS = [1, 4, 7, 10]
 
 /** Throws an AppError whose sentence says how far the words were understood, or what they leave open. */
@@ -25,7 +26,7 @@ export function readPlainWords(text: string): PlainSchedule {
   return { kind: 'cron', expression, isTimeSaid: saysTime(plan) }
 }
 
-/** A length of time and nothing else, in milliseconds; null for all other words. */
+/** A length of time and nothing else, in milliseconds; null for all other words. Throws where a second is not whole. */
 export function readPlainLength(text: string): number | null {
   const reading: Reading = { text, at: 0 }
   const plan = readPlan(reading)
@@ -34,7 +35,8 @@ export function readPlainLength(text: string): number | null {
 
 function notUnderstood(read: string, unread: string): string {
   if (read !== '' && currentZoneName(unread) !== null) {
-    return `"${read}" is understood, and then "${unread}" is not: the time zone is chosen on its own.`
+    const rule = 'leave it out, and choose the time zone apart from the schedule'
+    return `"${read}" is understood, and then "${unread}" is not: ${rule}.`
   }
   if (read === '') return `"${unread}" is not understood. Write for example ${EXAMPLES}.`
   return `"${read}" is understood, and then "${unread}" is not. Write for example ${EXAMPLES}.`
@@ -42,8 +44,15 @@ function notUnderstood(read: string, unread: string): string {
 
 function periodOf({ rhythm, ...rest }: Plan): number | null {
   if (!rhythm || Object.keys(rest).length > 0) return null
-  const seconds = UNIT_SECONDS[rhythm.unit]
-  return seconds === undefined ? null : Math.round(rhythm.count * seconds) * SECOND
+  const unitSeconds = UNIT_SECONDS[rhythm.unit]
+  return unitSeconds === undefined ? null : wholeSeconds(rhythm.count * unitSeconds) * SECOND
+}
+
+// 1.1 hours are 3960 seconds, but not as a machine multiplies.
+function wholeSeconds(seconds: number): number {
+  const whole = Math.round(seconds)
+  if (Math.abs(seconds - whole) < 1e-6 || seconds === whole) return whole
+  throw new AppError('invalid', `A length of time is whole seconds, and this one is ${Number(seconds.toFixed(3))}.`)
 }
 
 function timeFields({ rhythm, times, minutesPast }: Plan): string {
@@ -94,7 +103,8 @@ function clockFields(times: Time[]): string {
   return `${[...minutes][0]} ${hours.join(',')}`
 }
 
-function dayFields({ rhythm, weekdays, dates, months }: Plan): string {
+function dayFields(plan: Plan): string {
+  const { rhythm, weekdays, dates, months } = plan
   if (weekdays && dates) {
     throw new AppError('invalid', 'Say either days of the week or days of the month, not both.')
   }
@@ -108,7 +118,7 @@ function dayFields({ rhythm, weekdays, dates, months }: Plan): string {
     if (isOpen && months) throw new AppError('invalid', 'Say on which day of the month, as in "on 1 January".')
     return `${named.dates} ${named.months} ${named.weekdays}`
   }
-  checkRhythm(rhythm, { weekdays, isOpen })
+  checkRhythm(rhythm, { weekdays, isOpen, isAlone: Object.keys(plan).length === 1 })
   const first = isOpen && rhythm.unit !== 'day' ? '1' : named.dates
   return `${first} ${months ? named.months : monthsOf(rhythm)} ${named.weekdays}`
 }
@@ -123,10 +133,11 @@ function isTimeOfDay({ unit }: Rhythm): boolean {
 
 function checkRhythm(
   { count, unit }: Rhythm,
-  { weekdays, isOpen }: { weekdays: string[] | undefined; isOpen: boolean },
+  { weekdays, isOpen, isAlone }: { weekdays: string[] | undefined; isOpen: boolean; isAlone: boolean },
 ): void {
-  const mayRepeat = unit === 'month' && 12 % count === 0 && count < 12
+  const mayRepeat = unit === 'month' && Number.isInteger(count) && 12 % count === 0 && count < 12
   if (count !== 1 && !mayRepeat) {
+    if (isAlone) throw new AppError('invalid', `There is no "every ${count} ${unit}s": ${REPEATS}.`)
     throw new AppError('invalid', `"Every ${count} ${unit}s" cannot be tied to days or times; "every ${unit}" can.`)
   }
   if (unit === 'week' && isOpen) {

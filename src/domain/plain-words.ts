@@ -148,9 +148,15 @@ function timesPerUnit(reading: Reading): Rhythm | null {
   const count = lower === 'once' ? 1 : lower === 'twice' ? 2 : numberOf(lower.replace(/ times$| ?x$/, ''))
   const seconds = UNIT_SECONDS[unitOf(per)]
   if (count === 1) return { count, unit: unitOf(per) }
-  if (seconds !== undefined) return { count: seconds / count, unit: 'second' }
+  if (seconds !== undefined) return { count: shareOf(seconds, count), unit: 'second' }
   reading.at = at
   return null
+}
+
+// In "7 times a day" nobody counts on fractions of a second. What is less than one is kept as it is, to be refused.
+function shareOf(seconds: number, count: number): number {
+  const share = seconds / count
+  return share < 1 ? share : Math.round(share)
 }
 
 /** "every 1 hour and 30 minutes", "1h30m": more than one part makes seconds of them all. */

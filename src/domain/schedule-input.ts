@@ -88,7 +88,7 @@ function everyInput(text: string): ScheduleInput {
 /** What stands in crontabs besides the five fields. */
 function checkCrontab(text: string): void {
   const [zone] = /^(?:CRON_)?TZ\s*=\s*\S*/i.exec(text) ?? []
-  if (zone) throw new AppError('invalid', `Leave "${zone}" out: the time zone is chosen on its own.`)
+  if (zone) throw new AppError('invalid', `Leave "${zone}" out, and choose the time zone apart from the schedule.`)
   const lines = text.split('\n').map((line) => line.trim())
   if (lines.length > 1 && lines.some(isCron)) {
     const rule = 'A schedule is one line of a crontab, and these are several'

@@ -100,6 +100,14 @@ export function shortestInterval(schedule: Schedule, after: number): number {
   return slots.slice(1).reduce((shortest, slot, index) => Math.min(shortest, slot - (slots[index] ?? 0)), PERIOD_MAX_MS)
 }
 
+/** Whether a minute is too coarse for its moments: an interval, the grace or a run is shorter than an hour. */
+export function secondsMatter(
+  { schedule, graceMs, maxRunMs = null }: { schedule: Schedule; graceMs: number; maxRunMs?: number | null },
+  after: number,
+): boolean {
+  return Math.min(shortestInterval(schedule, after), graceMs, maxRunMs ?? graceMs) < HOUR
+}
+
 const GRACE_BY_THE_CLOCK_MAX_MS = HOUR
 
 /**

@@ -94,12 +94,16 @@ export function createLive(deps: Deps): Live {
     if (projects.size > 0) for (const id of ids) touched.add(id)
   })
 
-  const tick = async (): Promise<void> => {
+  const tellAll = (): void => {
     const news = { ids: touched, now: deps.clock.now() }
     const told = concerned(deps, { projects, news })
     // Not before: when that cannot be read, the next tick knows all of it.
     touched = new Set()
     for (const [projectId, watched] of told) tellOrOwe(deps, { projectId, watched, news })
+  }
+
+  const tick = async (): Promise<void> => {
+    tellAll()
     if (deps.clock.elapsed() - lastSignAt >= SIGN_OF_LIFE_MS) {
       lastSignAt = deps.clock.elapsed()
       for (const { streams } of projects.values()) showLife([...streams])
@@ -115,6 +119,8 @@ export function createLive(deps: Deps): Live {
     }
     const own = streams.filter(({ userId }) => userId === audience.userId)
     if (own.length >= STREAMS_PER_USER_MAX) makeRoom(own)
+    // What was written until now is news for the others: this page was drawn with it, or is told what it missed.
+    tellAll()
     const watched = projects.get(projectId) ?? firstLook(deps, { projectId, now: reading.now })
     projects.set(projectId, watched)
     const isOfNow = drawn !== null && drawn.version >= firstVersion && drawn.version <= version

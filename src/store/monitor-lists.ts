@@ -4,8 +4,8 @@ import type { Reader } from './database.ts'
 import { type MonitorRow, toOpenRuns, toSchedule } from './monitors.ts'
 
 const LISTED_COLUMNS = `
-  id, unique_key, name, slug, tags, status, schedule_kind, period_ms, expression, time_zone, last_ping_at, open_runs,
-  due_at, deadline_at, recent_runs`
+  id, unique_key, name, slug, tags, status, schedule_kind, period_ms, expression, time_zone, ping_count, last_ping_at,
+  open_runs, due_at, deadline_at, recent_runs`
 
 /** What a list shows of the monitors of a project; of those in `ids` only, when it is given. */
 export function listListedMonitors(
@@ -79,6 +79,7 @@ function toListed(row: MonitorRow): ListedMonitor {
     tags: row.tags,
     status: row.status,
     schedule: toSchedule(row),
+    pingCount: row.ping_count,
     lastPingAt: row.last_ping_at,
     openRuns: toOpenRuns(row.open_runs),
     dueAt: row.due_at,

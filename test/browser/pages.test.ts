@@ -88,6 +88,7 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
     await page.goto('/?q=words')
     expect(await page.locator('.monitor').count()).toBe(1)
     await page.locator('.monitor-name').first().click()
+    expect(await page.getByRole('button', { name: 'Copy' }).count()).toBe(0)
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.locator('main .status-paused').first().waitFor()
     await page.getByRole('button', { name: 'Resume' }).click()
@@ -112,6 +113,36 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
     await context.close()
   }, 30_000)
 })
+
+test.skipIf(NO_BROWSER)(
+  'A project with a long name fits in the bar, and several in a list',
+  async () => {
+    cronguard = await Binary.prepare()
+    await cronguard.start()
+    browser = await launch()
+    await createAda(cronguard)
+    const { page, context } = await signedIn({ width: 360, scheme: 'light' })
+    for (const name of ['short', 'W'.repeat(100)]) {
+      await page.goto('/projects/new')
+      await page.getByLabel('Name').fill(name)
+      await page.getByRole('button', { name: 'Make the project' }).click()
+      await page.getByText('The project is there.').waitFor()
+    }
+    for (const width of [360, 320]) {
+      await page.setViewportSize({ width, height: 800 })
+      const bottoms = "[...document.querySelectorAll('.bar > *')].map((part) => part.getBoundingClientRect().bottom)"
+      expect(await page.evaluate<number>(`Math.max(...${bottoms})`)).toBeLessThan(100)
+    }
+    await page.goto('/settings/delete')
+    const tops = "[...document.querySelectorAll('.plain-list a')].map((link) => link.getBoundingClientRect().top)"
+    const [first = 0, second = 0] = await page.evaluate<number[]>(tops)
+    expect(second - first).toBeGreaterThanOrEqual(TARGET_PX)
+    await context.close()
+    await browser.close()
+    await cronguard.dispose()
+  },
+  60_000,
+)
 
 async function fillWithHostileThings(): Promise<void> {
   await createAda(cronguard)
@@ -188,6 +219,8 @@ async function problemsOf(page: Page, path: string): Promise<string[]> {
 }
 
 const FINGER_PX = 44
+/** From one link to the next, as WCAG has it. */
+const TARGET_PX = 24
 const TARGETS = 'nav a, .bar-end a, .bar summary, .snippets summary, .button:not(.button-link)'
 
 async function targetProblems(page: Page, path: string): Promise<string[]> {

@@ -127,6 +127,12 @@ function wires() {
   return { outbound: newOutbound(), mailer }
 }
 
+test('Settings say why a URL is refused', () => {
+  const problem = (url: string) => webhook.settings.safeParse({ url }).error?.issues.map(({ message }) => message)
+  expect(problem('http://user:pw@example.org/')).toEqual(['Leave user name and password out of the URL.'])
+  expect(problem('ftp://user@example.org/')).toEqual(['This is not an http or https URL.'])
+})
+
 async function send(settings: { url?: string; secret?: string } = {}, notification = notificationOf()) {
   const url = settings.url ?? `http://127.0.0.1:${receiver.port}/hook`
   return await webhook.send({ ...settings, url }, messageOf(notification), wires())

@@ -26,6 +26,7 @@ function listed(name: string, more: Partial<ListedMonitor> = {}): ListedMonitor 
     tags: '',
     status: 'up',
     schedule: everyPeriod(HOUR),
+    pingCount: 1,
     lastPingAt: NOW - MINUTE,
     openRuns: [],
     dueAt: NOW + HOUR,

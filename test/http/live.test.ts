@@ -117,6 +117,16 @@ describe('An open page', () => {
     expect(await news()).toEqual([])
   })
 
+  test('is not told of what it was drawn with, and those that were open before are', async () => {
+    const before = await openPage(alice)
+    await before.news()
+    await guard.ping(backup)
+    const after = await openPage(alice)
+    expect(events(await after.news())).toEqual(['counts'])
+    await guard.live.tick()
+    expect([events(await before.news()), await after.news()]).toEqual([['row', 'counts'], []])
+  })
+
   test('sees a monitor become late and go down, though nobody calls', async () => {
     await guard.ping(backup)
     const { news } = await openPage(alice)

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createChannel } from '#actions/channels.ts'
 import type { Project } from '#domain/project.ts'
 import { MINUTE } from '#lib/duration.ts'
+import { saveEmail } from '#store/accounts.ts'
 import { findChannel } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, type Visitor } from '../support/visitor.ts'
@@ -85,6 +86,12 @@ describe('The secret of a channel', () => {
     },
   )
 
+  test.each(['ftp://127.0.0.1/x', 'nonsense'])('is no matter while the address itself, %s, is none', async (url) => {
+    const text = await (await edit({ 'setting-url': url })).text()
+    expect(text).toContain('id="setting-url-problem"')
+    expect(text).not.toContain('id="setting-secret-problem"')
+  })
+
   test('may be typed again, or removed, with the new address', async () => {
     const url = 'https://elsewhere.example/'
     expect((await edit({ 'setting-url': url, 'setting-secret': 'another one' })).status).toBe(303)
@@ -103,6 +110,49 @@ describe('The secret of a channel', () => {
     channelId = createChannel(guard.deps, { projectId: project.id, ...bare }).id
     expect((await edit({ 'setting-url': 'https://elsewhere.example/' })).status).toBe(303)
   })
+})
+
+test('A channel that two people edit is not silently set back by the second', async () => {
+  const settings = { url: 'https://hooks.example.org/old' }
+  const { id } = createChannel(guard.deps, { projectId: project.id, kind: 'webhook', name: 'Chat', settings })
+  const seenIn = (html: string) => / name="seen" value="([^"]*)"/.exec(html)?.[1] ?? ''
+  const seen = seenIn(await member.read(`/channels/${id}`))
+  const first = { name: 'Chat', 'setting-url': 'https://hooks.example.org/new', seen }
+  expect((await member.post(`/channels/${id}`, first)).status).toBe(303)
+  const second = { name: 'Team', 'setting-url': 'https://hooks.example.org/old', seen }
+  const refused = await member.post(`/channels/${id}`, second)
+  const text = await refused.text()
+  expect(refused.status).toBe(422)
+  expect(text).toContain('Somebody else changed this channel while you were editing it. Different by now: URL')
+  expect(text).toContain('value="Team"')
+  expect(findChannel(guard.db, id)).toMatchObject({ name: 'Chat', settings: { url: first['setting-url'] } })
+  expect((await member.post(`/channels/${id}`, { ...second, seen: seenIn(text) })).status).toBe(303)
+  expect(findChannel(guard.db, id)).toMatchObject({ name: 'Team', settings })
+})
+
+test('Who has not confirmed their address cannot make CronGuard write to others', async () => {
+  guard.stop()
+  guard = new TestGuard({
+    env: {
+      CRONGUARD_SMTP_HOST: 'mail.example.org',
+      CRONGUARD_SMTP_SECURITY: 'none',
+      CRONGUARD_REGISTRATION: 'open',
+    },
+  })
+  project = guard.project()
+  const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
+  const unproven = await memberOf(guard, project, 'member')
+  const { id: userId, email } = unproven.user
+  guard.db.write((tx) => saveEmail(tx, { userId, email, verifiedAt: null }))
+  for (const path of [list(), `/channels/${channelId}`]) {
+    const response = await unproven.post(path, { kind: 'email', 'setting-address': 'victim@example.org' })
+    expect(response.status).toBe(403)
+    expect(await response.text()).toContain('Confirm your e-mail address first')
+  }
+  const test = await unproven.post(`/channels/${channelId}/test/outcome`)
+  expect([test.status, await test.text()]).toEqual([200, expect.stringContaining('Confirm your e-mail address first')])
+  expect(await unproven.read(list())).toContain('<a href="/settings#address">your settings</a>')
+  expect(guard.outside.calls).toEqual([])
 })
 
 describe('The name of a channel', () => {

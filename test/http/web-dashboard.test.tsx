@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { setChannelDisabled } from '#actions/channels.ts'
+import { pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
 import type { Project } from '#domain/project.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
+import { listChannels } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
 
@@ -52,6 +54,22 @@ describe('The dashboard', () => {
     for (const part of ['#shape-new', 'New', 'never', '>db<', '>prod<']) expect(fresh).toContain(part)
   })
 
+  test('says "never" only of what was never pinged', async () => {
+    const [resumed, started] = ['resumed', 'started'].map((name) => guard.monitor(project, { name, ...HOURLY }))
+    if (!resumed || !started) throw new Error('There are two.')
+    await guard.ping(resumed)
+    pauseMonitor(guard.deps, guard.refOf(resumed))
+    resumeMonitor(guard.deps, guard.refOf(resumed))
+    await guard.ping(started, '/start')
+    await guard.pass(11 * MINUTE)
+    const text = await alice.read('/')
+    expect(namesIn(text)).toEqual(['started', 'resumed'])
+    expect(rows(text).map((row) => /data-label="Last ping">([^<]*)</.exec(row)?.[1])).toEqual([
+      'none that counts',
+      'none that counts',
+    ])
+  })
+
   test('counts by status, with the worst in the title of the tab', async () => {
     const backup = guard.monitor(project, { name: 'backup', ...HOURLY })
     guard.monitor(project, { name: 'report' })
@@ -94,9 +112,17 @@ describe('The dashboard', () => {
   test('warns when nobody would be told', async () => {
     guard.monitor(project, { name: 'backup' })
     expect(await alice.read('/')).toContain('has no channel: when a monitor goes down, nobody is told')
-    const channelId = guard.mailTo(project, 'ops@example.org')
+    guard.mailTo(project, 'ops@example.org')
+    const unheard = await alice.read('/')
+    expect(unheard).toContain('reaches anybody, without a mail server: when a monitor goes down, nobody is told')
+    expect(unheard).toContain(`<a href="${path}/channels">See why</a>`)
+    const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
     expect(await alice.read('/')).not.toContain('nobody is told')
     setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
+    expect(await alice.read('/')).toContain('nobody is told')
+    for (const { id } of listChannels(guard.db, project.id)) {
+      setChannelDisabled(guard.deps, { projectId: project.id, channelId: id, isDisabled: true })
+    }
     const text = await alice.read('/')
     expect(text).toContain('has no channel that is switched on: when a monitor goes down, nobody is told')
     expect(text).toContain(`<a href="${path}/channels">Switch one on</a>`)

@@ -56,7 +56,9 @@ describe('The incidents page', () => {
     guard.clock.advance(2 * MINUTE)
     const text = words(await (await memberOf(guard, project, 'viewer')).read(list()))
     expect(text).toContain('Open for 2 minutes')
+    expect(text).toContain('Since 1 Mar, 12:05')
     expect(text).toContain('Lasted 5 minutes')
+    expect(text).toContain('From 1 Mar, 12:00')
     expect(text.indexOf('nightly-report')).toBeLessThan(text.indexOf('backup'))
     expect(text).toContain('The job reported a failure')
     expect(guard.now(nightly).status).toBe('down')
@@ -293,6 +295,15 @@ describe('Sending a message again', () => {
     expect(again?.id).not.toBe(first?.id)
     expect(guard.outside.mails[1]?.text).toBe(guard.outside.mails[0]?.text ?? '')
     expect(words(await member.read(path))).toContain('Sent again on')
+  })
+
+  test('is offered by the kind of a channel that has no name', async () => {
+    const settings = { address: 'ops@example.org' }
+    const { id } = createChannel(guard.deps, { projectId: project.id, kind: 'email', name: '', settings })
+    const backup = await failing('backup', [id])
+    await guard.tick()
+    const text = await (await memberOf(guard, project, 'member')).read(`/incidents/${incidentOf(backup)}`)
+    expect(words(text)).toContain('Send again through E-mail')
   })
 
   test('is not offered while it is on its way, nor when the channel is gone or switched off', async () => {

@@ -56,7 +56,7 @@ describe('The page about this CronGuard', () => {
     const html = await admin.read('/instance')
     expect(html).toContain('The backup is made.')
     expect(html).toMatch(/The last backup was made <time [^>]+>just now<\/time> and has \d+ kB\./)
-    expect(html).toContain('holds every secret')
+    expect(html).toContain('holds every secret but the secret key:')
     expect(nameOn(html)).toBe('cronguard-20260301T120000Z.db')
   })
 

@@ -268,6 +268,12 @@ describe('What cannot be', () => {
     expect(listMonitors(guard.db, project.id)).toEqual([])
   })
 
+  test('has the focus when the form comes back, and the name has it before', async () => {
+    const focused = (html: string) => /id="([^"]*)"[^>]* autofocus/.exec(html)?.[1]
+    expect(focused(await (await create({ slug: 'Not A Slug' })).text())).toBe('slug')
+    expect(focused(await member.read(`/projects/${project.id}/monitors/new`))).toBe('name')
+  })
+
   test('keeps the ticks of the form that comes back', async () => {
     const [one, two] = [guard.mailTo(project, 'a@example.org'), guard.mailTo(project, 'b@example.org')]
     const text = await (await create({ name: '', shownChannel: [one, two], channel: [two], postOnly: 'on' })).text()

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { changeProfile } from '#actions/accounts.ts'
-import { setChannelDisabled } from '#actions/channels.ts'
-import { pauseMonitor, updateMonitor } from '#actions/monitors.ts'
+import { createChannel, setChannelDisabled } from '#actions/channels.ts'
+import { pauseMonitor, resumeMonitor, updateMonitor } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
@@ -120,6 +120,23 @@ describe('The page of a monitor', () => {
     expect(await overview()).toContain('Down since 2 Mar, 13:00')
   })
 
+  test('says which pings it waits for where some came, and none that counts', async () => {
+    await guard.ping(monitor, '/log')
+    expect(await overview()).toContain('Last ping no success or failure yet')
+    await guard.ping(monitor)
+    pauseMonitor(guard.deps, guard.refOf(monitor))
+    resumeMonitor(guard.deps, guard.refOf(monitor))
+    await guard.ping(monitor, '/log')
+    expect(await overview()).toContain('Last ping no success or failure since it was resumed')
+  })
+
+  test('says the seconds of the deadline where they matter', async () => {
+    const schedule = { kind: 'cron', expression: '10 19 * * *', timeZone: 'UTC' } as const
+    monitor = guard.monitor(project, { name: 'exact', schedule, graceMs: 150 * SECOND })
+    await guard.ping(monitor)
+    expect(await overview()).toContain('Alert at 1 Mar 2026, 19:12:30')
+  })
+
   test('draws uptime of 30 and 90 days and the durations of the last runs', async () => {
     await guard.ping(monitor, '/start')
     guard.clock.advance(5 * MINUTE)
@@ -142,6 +159,11 @@ describe('The page of a monitor', () => {
     const text = words(await viewer.read(`/monitors/${told.uniqueKey}/incidents`))
     expect(text).toContain('Why was I told?')
     expect(text).toContain('email')
+    expect(text).toContain('Down since 2 Mar, 13:00')
+    await guard.ping(told)
+    const after = words(await viewer.read(`/monitors/${told.uniqueKey}/incidents`))
+    expect(after).toContain('Down from 2 Mar, 13:00 to 2 Mar, 13:00')
+    expect(after).not.toMatch(/since/i)
     expect(await viewer.read(at('/incidents'))).toContain('hidden')
   })
 
@@ -162,21 +184,31 @@ describe('The page of a monitor', () => {
   })
 
   test('says which channels are switched off, and that nobody is told when all are', async () => {
-    const [one, two] = [guard.webhookTo(project, 'http://hooks.example.org/'), guard.mailTo(project, 'a@example.org')]
+    const [one, two] = ['http://hooks.example.org/a', 'http://hooks.example.org/b'].map((url, index) => {
+      const settings = { url }
+      return createChannel(guard.deps, { projectId: project.id, kind: 'webhook', name: `hook ${index}`, settings }).id
+    }) as [string, string]
     monitor = guard.monitor(project, { name: 'told' }, [one, two])
     const off = (channelId: string) =>
       setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
     expect(words(await member.read(at()))).not.toContain('switched off')
     off(one)
     const some = words(await member.read(at()))
-    expect(some).toContain('webhook (switched off)')
+    expect(some).toContain('hook 0 (switched off)')
     expect(some).not.toContain('nobody')
-    expect(some).not.toContain('email (switched off)')
+    expect(some).not.toContain('hook 1 (switched off)')
     off(two)
     const none = await member.read(at())
-    expect(words(none)).toContain('Tells nobody : switch a channel on ; ')
+    expect(words(none)).toContain('Tells nobody : look at the channels ; ')
     expect(none).toContain(`<strong>nobody</strong>: <a href="/projects/${project.id}/channels">`)
     expect(words(await viewer.read(at()))).toContain('Tells nobody ; ')
+  })
+
+  test('says that mails go nowhere while there is no mail server, and so does its form', async () => {
+    const channelId = guard.mailTo(project, 'a@example.org')
+    monitor = guard.monitor(project, { name: 'told' }, [channelId])
+    expect(words(await member.read(at()))).toMatch(/Tells nobody .* \(no mail server is set\)/)
+    expect(words(await member.read(at('/edit')))).toContain('(no mail server is set)')
   })
 
   test('counts no time in which it was paused, and has no uptime where there is nothing else', async () => {

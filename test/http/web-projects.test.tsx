@@ -212,6 +212,7 @@ describe('An API key', () => {
     const text = await response.text()
     const key = /<code id="api-key">(cg[wr]_[A-Za-z0-9]{28})<\/code>/.exec(text)?.[1] ?? ''
     expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    expect(text).toContain('I have copied it')
     expect(text).toContain(`-H &quot;X-Api-Key: ${key}&quot; http://127.0.0.1:8000/api/v3/checks/`)
     expect((await call(key)).status).toBe(200)
     expect((await write(key)).status).toBe(written)

@@ -317,6 +317,7 @@ describe('Sessions', () => {
     expect(text).toContain('Unknown browser')
     expect(text).toContain('an unknown address')
     expect(text.match(/This session/g)).toHaveLength(1)
+    expect(text.match(/last seen now/g)).toHaveLength(1)
     expect(text.match(/\/sessions\/[0-9a-f-]{36}\/end"/g)).toHaveLength(2)
     expect(text).not.toContain('<script>alert')
   })

@@ -143,6 +143,23 @@ describe('The timeline', () => {
     expect(found.sort()).toEqual(all.seen.sort())
   })
 
+  test('is as long again for somebody who comes back', async () => {
+    await makeHistory(160)
+    let html = await viewer.read(at())
+    const seen = entriesOf(html)
+    let address = ''
+    for (let step = 0; step < 2; step++) {
+      const response = await viewer.get(olderLink(html) ?? '')
+      address = response.headers.get('hx-replace-url') ?? ''
+      html = await response.text()
+      seen.push(...entriesOf(html))
+    }
+    expect(address).toBe(`${at()}?kind=all&steps=2`)
+    const again = await viewer.read(address)
+    expect(entriesOf(again)).toEqual(seen)
+    expect(olderLink(again)).toBe(olderLink(html))
+  })
+
   test('keeps a filter in the address', async () => {
     const response = await viewer.get(`${at('/timeline')}?kind=fail`)
     expect(response.headers.get('hx-replace-url')).toBe(`${at()}?kind=fail`)

@@ -76,6 +76,14 @@ describe.each(PAGES)('The page %s', (name, html) => {
   })
 })
 
+test('A cell says in which column it stands where there are several, for screens that show no head', () => {
+  const page = (path: string) => PAGES.find(([name]) => name === path)?.[1] ?? ''
+  expect(page('/docs/configuration')).toContain('<td data-label="default"><code>127.0.0.1</code></td>')
+  const cells = page('/docs/schedules').match(/<td[^>]*>/g) ?? []
+  expect(new Set(cells)).toContain('<td data-label="in the API">')
+  expect(new Set(cells)).toContain('<td>')
+})
+
 test('The pages are about whatever address is given, and it cannot break out of them', () => {
   for (const [, html] of render('http://localhost:8000')) expect(html).toContain('http://localhost:8000')
   for (const [, html] of render('http://x/"><script>')) expect(html).not.toContain('<script>')

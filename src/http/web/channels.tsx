@@ -1,6 +1,14 @@
 import { Elysia } from 'elysia'
-import { createChannel, deleteChannel, setChannelDisabled, testChannel, updateChannel } from '#actions/channels.ts'
-import { requireProvenAddress } from '#actions/mailed-links.ts'
+import {
+  channelFingerprint,
+  createChannel,
+  deleteChannel,
+  lacksMailServer,
+  setChannelDisabled,
+  testChannel,
+  updateChannel,
+} from '#actions/channels.ts'
+import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
 import { CHANNEL_KINDS, findKind, summaryOf } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { ChannelReport, SettingsInput } from '#domain/channel.ts'
@@ -9,10 +17,10 @@ import { type Form, orAgain, problemOf } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type ProjectVisit, projectOf, signedIn } from '#http/guards.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
-import { AppError } from '#lib/errors.ts'
+import { AppError, isTooMany } from '#lib/errors.ts'
 import { findChannelReport, listChannelReports, listMonitorsOfChannel } from '#store/channels.ts'
 import { type ChannelView, TestOutcome, type TestResult } from '#views/components/channel.tsx'
-import { type FormState, freshForm } from '#views/components/field.tsx'
+import { type FormState, freshForm, SEEN_FIELD } from '#views/components/field.tsx'
 import { ChannelDeletionPage, ChannelPage } from '#views/pages/channel.tsx'
 import { ChannelKindsPage, NewChannelPage, removalField, settingField } from '#views/pages/channel-form.tsx'
 import { ChannelsPage, ChannelTestPage } from '#views/pages/channels.tsx'
@@ -106,7 +114,8 @@ function showChannels({ deps }: House, visit: ProjectVisit): Response {
       project={visit.project}
       reading={readingOf(visit)}
       channels={reports.map((report) => viewOf(deps, report))}
-      lacksMailServer={reports.some(({ channel }) => goesNowhere(deps, findKind(channel.kind)))}
+      mustConfirm={mustVerify(deps, visit.user)}
+      lacksMailServer={reports.some(({ channel }) => lacksMailServer(deps, findKind(channel.kind)))}
     />,
   )
 }
@@ -138,7 +147,7 @@ function newForm({ deps }: House, { visit, kind, form, problem, status = 200 }: 
       kind={kind}
       form={form}
       problem={problem}
-      lacksMailServer={goesNowhere(deps, kind)}
+      lacksMailServer={lacksMailServer(deps, kind)}
     />,
     status,
   )
@@ -183,7 +192,7 @@ function showChannel({ deps }: House, { visit, again }: { visit: ChannelVisit; a
       channel={viewOf(deps, report)}
       monitors={listMonitorsOfChannel(deps.db, report.channel.id)}
       form={form}
-      lacksMailServer={goesNowhere(deps, kind)}
+      lacksMailServer={lacksMailServer(deps, kind)}
     />,
     again ? 422 : 200,
   )
@@ -196,7 +205,10 @@ function editForm({ channel }: ChannelReport, kind: ChannelKind, again: Again | 
   const shown = Object.entries(stored).filter(([name]) => !isSecret(name))
   const values = Object.fromEntries(shown.map(([name, value]) => [settingField(name), String(value)]))
   const ticks: Record<string, string> = channel.tellsBlackouts ? { tellsBlackouts: 'on' } : {}
-  const { form, problem } = again ?? { form: freshForm({ ...values, ...ticks, name: channel.name }), problem: null }
+  const { form, problem } = again ?? {
+    form: freshForm({ ...values, ...ticks, name: channel.name, [SEEN_FIELD]: channelFingerprint(channel) }),
+    problem: null,
+  }
   const storedSecrets = Object.keys(stored).filter((name) => isSecret(name) && stored[name] !== '')
   return { kind, form, problem, storedSecrets }
 }
@@ -214,11 +226,22 @@ async function save(house: House, visit: ChannelVisit): Promise<Response> {
         name: form.text('name').trim(),
         input: settingsIn(form, kind),
         tellsBlackouts: form.isTicked('tellsBlackouts'),
+        seen: form.text(SEEN_FIELD) || undefined,
       })
       return redirect(`/channels/${channel.id}`, 'channel-saved')
     },
-    (error) => showChannel(house, { visit, again: typed({ form, kind, error }) }),
+    (error) => showChannel(house, { visit, again: outdated(house, visit, typed({ form, kind, error }), error) }),
   )
+}
+
+// Sent again, the form wins over what others did before.
+function outdated({ deps: { db } }: House, { report }: ChannelVisit, again: Again, error: AppError): Again {
+  if (error.code !== 'conflict') return again
+  const current = findChannelReport(db, report.channel.id)?.channel ?? report.channel
+  return {
+    ...again,
+    form: { ...again.form, values: { ...again.form.values, [SEEN_FIELD]: channelFingerprint(current) } },
+  }
 }
 
 async function showTest(house: House, visit: ChannelVisit): Promise<Response> {
@@ -236,12 +259,15 @@ async function showTest(house: House, visit: ChannelVisit): Promise<Response> {
 
 // A second test while one is running is nothing that went wrong: it is said where the outcome is awaited.
 async function sendTest(house: House, visit: ChannelVisit): Promise<TestResult> {
-  requireProvenAddress(house.deps, visit.user)
   try {
+    requireProvenAddress(house.deps, visit.user)
     return await testChannel(house.deps, refOf(visit))
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'too_many') throw error
-    return { result: 'refused', detail: 'A test of this channel is still running. Wait until it has ended.' }
+    if (isTooMany(error)) {
+      return { result: 'refused', detail: 'A test of this channel is still running. Wait until it has ended.' }
+    }
+    if (error instanceof AppError && error.code === 'forbidden') return { result: 'refused', detail: error.message }
+    throw error
   }
 }
 
@@ -274,11 +300,7 @@ function viewOf(deps: House['deps'], report: ChannelReport): ChannelView {
   const kind = findKind(name)
   const label = kind?.label ?? name
   const summary = summaryOf(report.channel)
-  return { ...report, title: title || label, kindLabel: label, summary, reachesNobody: goesNowhere(deps, kind) }
-}
-
-function goesNowhere({ config }: House['deps'], kind: ChannelKind | null): boolean {
-  return config.smtp === null && kind !== null && kind.needsMailServer
+  return { ...report, title: title || label, kindLabel: label, summary, reachesNobody: lacksMailServer(deps, kind) }
 }
 
 function settingsIn(form: Form, { fields }: ChannelKind): SettingsInput {

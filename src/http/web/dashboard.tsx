@@ -1,5 +1,7 @@
 import { Elysia } from 'elysia'
+import { silenceOf } from '#actions/channels.ts'
 import { rememberProject } from '#actions/sessions.ts'
+import type { Deps } from '#deps.ts'
 import {
   countByStatus,
   LIST_ORDERS,
@@ -17,7 +19,6 @@ import { page, partial, redirect } from '#http/respond.tsx'
 import { zipped } from '#http/zip.ts'
 import { wasWritten } from '#lib/errors.ts'
 import { listChannels } from '#store/channels.ts'
-import type { Db } from '#store/database.ts'
 import { listListedMonitors, listStatuses } from '#store/monitor-lists.ts'
 import { findOwnProject } from '#store/projects.ts'
 import { findSignedIn } from '#store/sessions.ts'
@@ -84,17 +85,18 @@ function show({ deps }: House, visit: ProjectVisit): Promise<Response> {
       project={project}
       tags={tagsOf(monitors)}
       all={countByStatus(monitors, visit.now)}
-      channels={channelsOf(deps.db, project)}
+      channels={channelsOf(deps, project)}
       {...listOf({ monitors, project, visit })}
     />
   )
   return zipped(visit.request, page(document))
 }
 
-function channelsOf(db: Db, { id }: OwnProject): ChannelsState {
-  const channels = listChannels(db, id)
-  if (channels.length === 0) return 'none'
-  return channels.some(({ disabledAt }) => disabledAt === null) ? 'on' : 'off'
+function channelsOf(deps: Deps, { id }: OwnProject): ChannelsState {
+  const silences = listChannels(deps.db, id).map((channel) => silenceOf(deps, channel))
+  if (silences.length === 0) return 'none'
+  if (silences.includes(null)) return 'on'
+  return silences.every((silence) => silence === 'switched off') ? 'off' : 'unheard'
 }
 
 function showList({ deps }: House, visit: ProjectVisit): Promise<Response> {

@@ -1,6 +1,8 @@
 import { Elysia } from 'elysia'
+import { silenceOf } from '#actions/channels.ts'
 import { monitorFingerprint, type Seen, saveMonitor, updateMonitor } from '#actions/monitors.ts'
-import { findKind } from '#channels/index.ts'
+import { channelTitle, kindLabel, summaryOf } from '#channels/index.ts'
+import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
 import { withRules } from '#domain/lifecycle.ts'
 import { type Monitor, shownName } from '#domain/monitor.ts'
@@ -174,7 +176,7 @@ function show(house: House, visit: FormVisit, { retry, ticked, status = 200, pro
       monitor={monitor ? { uniqueKey: monitor.uniqueKey, shownName: shownName(monitor) } : null}
       form={retry}
       problem={problem}
-      channels={listChannels(house.deps.db, project.id).map(describeChannel)}
+      channels={listChannels(house.deps.db, project.id).map((channel) => describeChannel(house.deps, channel))}
       ticked={ticked}
       preview={previewOf((name) => retry.values[name] ?? '', visit)}
     />,
@@ -183,10 +185,11 @@ function show(house: House, visit: FormVisit, { retry, ticked, status = 200, pro
 }
 
 /** A channel in words that hold no secret. */
-export function describeChannel({ id, name, kind, settings, disabledAt }: Channel): ChannelChoice {
-  const known = findKind(kind)
-  const about = known ? `${known.label}: ${known.summary(settings)}` : kind
-  return { id, name: name || (known?.label ?? kind), about: disabledAt === null ? about : `${about} (switched off)` }
+function describeChannel(deps: Deps, channel: Channel): ChannelChoice {
+  const about = `${kindLabel(channel.kind)}: ${summaryOf(channel)}`
+  const silence = silenceOf(deps, channel)
+  const name = channelTitle(channel)
+  return { id: channel.id, name, about: silence === null ? about : `${about} (${silence})` }
 }
 
 const UNITS_AT_FIRST = { graceUnit: 'minutes', maxRunUnit: 'minutes', minRunUnit: 'minutes', earlyUnit: 'minutes' }

@@ -39,7 +39,10 @@ export function monitorPartRoutes(house: House) {
         }),
       ),
     )
-    .get('/monitors/:monitor/timeline/older', part(olderPart))
+    .get(
+      '/monitors/:monitor/timeline/older',
+      onMonitor(house, 'look', (visit) => partial(olderPart(house, visit), olderAddress(visit))),
+    )
     .get('/monitors/:monitor/timeline/newer', part(newerPart))
 }
 
@@ -93,16 +96,38 @@ export function incidentsPart({ deps }: House, visit: MonitorVisit): Markup {
 }
 
 export function timelinePart(house: House, visit: MonitorVisit): Markup {
-  const before = readCursor(visit.query.get('before'))
-  const { entries, below, above } = readTimeline(house.deps.db, { ...wantedOf(house, visit), before })
-  return <Timeline {...viewOf(visit)} entries={entries} below={below} above={above} />
+  const wanted = wantedOf(house, visit)
+  const { above, ...first } = readTimeline(house.deps.db, { ...wanted, before: readCursor(visit.query.get('before')) })
+  const steps = above === null ? null : stepsOf(visit)
+  let { entries, below } = first
+  for (let step = 0; step < (steps ?? 0) && below !== null; step++) {
+    const older = readTimeline(house.deps.db, { ...wanted, before: below })
+    entries = [...entries, ...older.entries]
+    below = older.below
+  }
+  return <Timeline {...viewOf(visit)} entries={entries} below={below} above={above} steps={steps} />
+}
+
+const STEPS_MAX = 20
+
+// How often somebody who comes back had asked for more.
+function stepsOf({ query }: MonitorVisit): number {
+  const steps = Number(query.get('steps') ?? 0)
+  return Number.isInteger(steps) ? Math.min(Math.max(steps, 0), STEPS_MAX) : 0
+}
+
+function olderAddress(visit: MonitorVisit): { address: string } | undefined {
+  const steps = stepsOf(visit)
+  return steps === 0
+    ? undefined
+    : { address: `/monitors/${visit.monitor.uniqueKey}?kind=${filterOf(visit)}&steps=${steps}` }
 }
 
 function olderPart(house: House, visit: MonitorVisit): Markup {
   const before = readCursor(visit.query.get('before'))
   if (before === null) throw new AppError('invalid', 'There is no such place in the timeline.')
   const { entries, below } = readTimeline(house.deps.db, { ...wantedOf(house, visit), before })
-  return <OlderEntries {...viewOf(visit)} entries={entries} below={below} />
+  return <OlderEntries {...viewOf(visit)} entries={entries} below={below} steps={stepsOf(visit) || null} />
 }
 
 function newerPart(house: House, visit: MonitorVisit): Markup {

@@ -1,7 +1,9 @@
 // The page of a monitor, its live parts, and what a person does to a monitor.
 import { Elysia } from 'elysia'
+import { silenceOf } from '#actions/channels.ts'
 import { deleteMonitor, type MonitorRef, pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
 import { recordPing, rulesForPeople } from '#actions/pings.ts'
+import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
 import type { Monitor } from '#domain/monitor.ts'
@@ -19,7 +21,6 @@ import { listChannelsOfMonitor } from '#store/channels.ts'
 import { findPingBody, listPings } from '#store/pings.ts'
 import { MonitorPage, type MonitorUrls, type ToldChannel } from '#views/pages/monitor.tsx'
 import { MonitorDeletePage } from '#views/pages/monitor-delete.tsx'
-import { describeChannel } from './monitor-form.tsx'
 import { chartsPart, incidentsPart, overviewPart, timelinePart } from './monitor-parts.tsx'
 
 export function monitorRoutes(house: House) {
@@ -66,7 +67,7 @@ async function show(house: House, visit: MonitorVisit): Promise<Response> {
       monitor={monitor}
       mayOperate={may(project.role, 'operate')}
       urls={urlsOf(house, visit)}
-      channels={listChannelsOfMonitor(house.deps.db, monitor.id).map(toldChannel)}
+      channels={listChannelsOfMonitor(house.deps.db, monitor.id).map((channel) => toldChannel(house.deps, channel))}
       reading={readingOf(visit)}
       zoneHint={zoneHintOf(house, visit)}
       confirmation={await confirmationOf(house.deps, monitor)}
@@ -103,8 +104,8 @@ async function confirmationOf({ db }: Deps, monitor: Monitor): Promise<number | 
   return /confirm/i.test(`${subject} ${text}`) ? newest.number : null
 }
 
-function toldChannel(channel: Channel): ToldChannel {
-  return { name: describeChannel(channel).name, isOff: channel.disabledAt !== null }
+function toldChannel(deps: Deps, channel: Channel): ToldChannel {
+  return { name: channelTitle(channel), silence: silenceOf(deps, channel) }
 }
 
 function urlsOf({ deps }: House, { monitor, project }: MonitorVisit): MonitorUrls {

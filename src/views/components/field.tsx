@@ -56,7 +56,7 @@ export function Field(props: FieldProps) {
         max={props.max}
         placeholder={props.placeholder}
         list={props.list}
-        autofocus={props.hasFocus}
+        autofocus={isFirst({ form, name, hasFocus: props.hasFocus })}
         dir={type === 'text' || type === 'search' ? 'auto' : undefined}
         {...describedBy({ form, name, help })}
       />
@@ -67,9 +67,11 @@ export function Field(props: FieldProps) {
 
 /** Several lines to type in. */
 export function TextArea(
-  props: Pick<FieldProps, 'form' | 'name' | 'label' | 'help' | 'maxlength' | 'isRequired'> & { rows?: number },
+  props: Pick<FieldProps, 'form' | 'name' | 'label' | 'help' | 'maxlength' | 'isRequired' | 'hasFocus'> & {
+    rows?: number
+  },
 ) {
-  const { form, name, label, help, maxlength, isRequired = false, rows = 3 } = props
+  const { form, name, label, help, maxlength, isRequired = false, rows = 3, hasFocus } = props
   return (
     <div class="field">
       <Label name={name} label={label} isRequired={isRequired} />
@@ -79,6 +81,7 @@ export function TextArea(
         required={isRequired}
         rows={String(rows)}
         maxlength={maxlength}
+        autofocus={isFirst({ form, name, hasFocus })}
         dir="auto"
         {...describedBy({ form, name, help })}
       >
@@ -97,7 +100,7 @@ export function Select({ form, name, label, help, options }: SelectProps) {
   return (
     <div class="field">
       <Label name={name} label={label} isRequired />
-      <select id={name} name={name} {...describedBy({ form, name, help })}>
+      <select id={name} name={name} autofocus={isFirst({ form, name })} {...describedBy({ form, name, help })}>
         {options.map((option) => (
           <option value={option.value} selected={option.value === form.values[name]}>
             {option.label}
@@ -164,6 +167,18 @@ function FieldNotes({ form, name, help }: Pick<FieldProps, 'form' | 'name' | 'he
       )}
     </>
   )
+}
+
+interface Focus {
+  form: FormState
+  name: string
+  hasFocus?: boolean | undefined
+}
+
+// Where somebody goes on: at the first field with a problem, or at the one that is to be filled in first.
+function isFirst({ form, name, hasFocus = false }: Focus): boolean {
+  const hasProblems = Object.keys(form.problems).length > 0
+  return hasProblems ? form.problems[name] !== undefined : hasFocus
 }
 
 function describedBy({ form, name, help }: Pick<FieldProps, 'form' | 'name' | 'help'>) {

@@ -30,7 +30,7 @@ export function IncidentStory({ story, reading, mayOperate }: StoryProps) {
     <article class="story" id={`incident-${incident.id}`}>
       <h3>
         <a href={`/incidents/${incident.id}`}>
-          Down since <Moment at={incident.openedAt} reading={reading} />
+          Down <IncidentSpan incident={incident} reading={reading} />
         </a>
       </h3>
       <p>
@@ -67,6 +67,17 @@ export function IncidentMark({ incident, reading }: IncidentMarkProps) {
         `Lasted ${durationInWords(incidentMs(incident, reading.now))}`
       )}
     </span>
+  )
+}
+
+/** "since 24 Nov, 06:46", or "from 24 Nov, 06:46 to 24 Nov, 07:12" once it is over. */
+function IncidentSpan({ incident: { openedAt, closedAt }, reading }: IncidentMarkProps) {
+  const from = <Moment at={openedAt} reading={reading} />
+  if (closedAt === null) return <>since {from}</>
+  return (
+    <>
+      from {from} to <Moment at={closedAt} reading={reading} />
+    </>
   )
 }
 
@@ -202,7 +213,7 @@ function Told({ delivery, reading, mayOperate }: ChapterContext & { delivery: St
         {mayOperate && maySendAgain(delivery) && (
           <form method="post" action={`/deliveries/${id}/resend`} class="told-again">
             <button type="submit" class="button button-small">
-              Send again<span class="visually-hidden"> through {delivery.channelName}</span>
+              Send again<span class="visually-hidden"> through {shownChannel(delivery)}</span>
             </button>
           </form>
         )}
@@ -223,7 +234,12 @@ function NextAttempt({ at, reading }: { at: number; reading: Reading }) {
 }
 
 // A deleted channel leaves its name behind, and no page.
-function ChannelName({ delivery: { channelId, channelName, kind } }: { delivery: StoryDelivery }) {
-  const name = <bdi>{channelName || kind}</bdi>
+function ChannelName({ delivery }: { delivery: StoryDelivery }) {
+  const { channelId } = delivery
+  const name = <bdi>{shownChannel(delivery)}</bdi>
   return channelId === null ? <>{name} (deleted)</> : <a href={`/channels/${channelId}`}>{name}</a>
+}
+
+function shownChannel({ channelName, kind }: StoryDelivery): string {
+  return channelName || kind
 }

@@ -10,10 +10,12 @@ export function Warnings({ warnings }: { warnings: Warning[] }) {
           <Icon name="alert" />
           <span>
             {text}
-            {channels.map(({ id, name }) => (
+            {channels.map(({ id, name }, index) => (
               <>
-                {' '}
-                <a href={`/channels/${id}`}>{name}</a>
+                {index === 0 ? ' ' : ', '}
+                <a href={`/channels/${id}`}>
+                  <bdi>{name}</bdi>
+                </a>
               </>
             ))}
           </span>

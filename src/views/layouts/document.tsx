@@ -8,9 +8,10 @@ interface DocumentProps {
   children?: Child
 }
 
-/** Errors are shown by their own pages, never in the middle of another; and htmx runs no code out of attributes. */
+/** Errors are shown by their own pages, never in the middle of another; what a person opened or closed stays so. */
 const HTMX_CONFIG = JSON.stringify({
   noSwap: [204, 304, '4xx', '5xx'],
+  morphIgnore: ['data-htmx-powered', 'open'],
   sse: { reconnectDelay: 1000, reconnectMaxDelay: 30_000 },
 })
 

@@ -59,6 +59,9 @@ export function Frame({ visit, title, room, children }: FrameProps) {
           </a>{' '}
           before you save what you typed here.
         </span>
+        <span data-away="gone">
+          This project is gone, or no longer yours. What you typed here cannot be saved: copy what you need.
+        </span>
       </p>
       {project && <LiveStream project={project} visit={visit} />}
       <main id="main" class="page" tabindex="-1">
@@ -174,13 +177,14 @@ function ThemeSwitch({ theme }: { theme: User['theme'] }) {
 }
 
 // The one stream of a tab. What comes over it is drawn by assets/live.js; where none can pass, it asks for the counts.
-function LiveStream({ project, visit: { now, version } }: { project: OwnProject; visit: FrameVisit }) {
+function LiveStream({ project, visit: { user, now, version } }: { project: OwnProject; visit: FrameVisit }) {
   const path = `/projects/${project.id}`
   return (
     <div
       id="live"
       hidden
       data-now={now}
+      data-zone={user.timeZone}
       data-counts={`${path}/counts`}
       {...{ 'hx-sse:connect': `${path}/events?version=${version}&drawn=${now}` }}
     />

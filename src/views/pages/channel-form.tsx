@@ -1,6 +1,6 @@
 import type { OwnProject } from '#domain/project.ts'
 import { MailBanner } from '#views/components/channel.tsx'
-import { Check, Field, FormProblem, type FormState } from '#views/components/field.tsx'
+import { Check, Field, FormProblem, type FormState, SeenField } from '#views/components/field.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
 
 /** What a form needs to know of a kind of channel. */
@@ -111,6 +111,7 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
   return (
     <form method="post" action={action} class="form" autocomplete="off">
       <FormProblem text={problem} />
+      <SeenField form={form} />
       <input type="hidden" name="kind" value={kind.kind} />
       <Field
         form={form}

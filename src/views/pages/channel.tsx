@@ -87,7 +87,7 @@ function Monitors({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
     <section class="card" id="monitors">
       <h2>Tells of {monitorCount(monitors.length)}</h2>
       {monitors.length === 0 ? (
-        <p class="soft">No monitor has this channel, so it is never told anything. Tick it in the form of a monitor.</p>
+        <p class="soft">No monitor has this channel, so it is told of none. Tick it in the form of a monitor.</p>
       ) : (
         <MonitorNames monitors={monitors.slice(0, MONITORS_SHOWN)} />
       )}

@@ -20,9 +20,11 @@ interface ChannelsPageProps {
   channels: ChannelView[]
   /** A channel is there whose mails go nowhere. */
   lacksMailServer: boolean
+  /** Before this person may make CronGuard write to others. */
+  mustConfirm: boolean
 }
 
-export function ChannelsPage({ visit, project, reading, channels, lacksMailServer }: ChannelsPageProps) {
+export function ChannelsPage({ visit, project, reading, channels, lacksMailServer, mustConfirm }: ChannelsPageProps) {
   const mayOperate = may(project.role, 'operate')
   return (
     <Frame visit={visit} title="Channels" room="channels">
@@ -35,6 +37,7 @@ export function ChannelsPage({ visit, project, reading, channels, lacksMailServe
         )}
       </div>
       {lacksMailServer && <MailBanner />}
+      {mustConfirm && mayOperate && <ConfirmFirst />}
       {channels.length === 0 ? (
         <NoChannels project={project} />
       ) : (
@@ -45,6 +48,18 @@ export function ChannelsPage({ visit, project, reading, channels, lacksMailServe
         </ul>
       )}
     </Frame>
+  )
+}
+
+function ConfirmFirst() {
+  return (
+    <p class="banner">
+      <Icon name="alert" />
+      <span>
+        Before you add a channel, confirm your e-mail address: follow the link in the mail to it, or have it sent again
+        in <a href="/settings#address">your settings</a>.
+      </span>
+    </p>
   )
 }
 

@@ -4,8 +4,8 @@ import { Icon } from '#views/components/icon.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
 import { MonitorList, type MonitorListProps } from '#views/partials/monitor-list.tsx'
 
-/** Whether a project has channels, and any of them is switched on. */
-export type ChannelsState = 'none' | 'off' | 'on'
+/** Whether a project has channels, any of them is switched on, and reaches somebody. */
+export type ChannelsState = 'none' | 'off' | 'unheard' | 'on'
 
 interface DashboardProps extends MonitorListProps {
   visit: FrameVisit
@@ -35,7 +35,7 @@ export function DashboardPage({ visit, project, tags, all, channels, ...list }: 
           </a>
         )}
       </div>
-      {total > 0 && channels !== 'on' && <NobodyIsTold project={project} areOff={channels === 'off'} />}
+      {total > 0 && channels !== 'on' && <NobodyIsTold project={project} channels={channels} />}
       {total > 0 && <FilterForm tags={tags} {...list} />}
       {total > 0 ? <MonitorList {...list} /> : <FirstMonitor project={project} channels={channels} />}
     </Frame>
@@ -123,15 +123,20 @@ function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId
   )
 }
 
-function NobodyIsTold({ project, areOff }: { project: OwnProject; areOff: boolean }) {
-  const path = `/projects/${project.id}/channels`
+const SILENCES = {
+  none: { lacks: 'This project has no channel', path: '/new', help: 'Add a channel' },
+  off: { lacks: 'This project has no channel that is switched on', path: '', help: 'Switch one on' },
+  unheard: { lacks: 'No channel of this project reaches anybody, without a mail server', path: '', help: 'See why' },
+}
+
+function NobodyIsTold({ project, channels }: { project: OwnProject; channels: keyof typeof SILENCES }) {
+  const { lacks, path, help } = SILENCES[channels]
   return (
     <p class="banner">
       <Icon name="alert" />
       <span>
-        This project has no channel{areOff && ' that is switched on'}: when a monitor goes down, nobody is told.{' '}
-        {may(project.role, 'operate') &&
-          (areOff ? <a href={path}>Switch one on</a> : <a href={`${path}/new`}>Add a channel</a>)}
+        {lacks}: when a monitor goes down, nobody is told.{' '}
+        {may(project.role, 'operate') && <a href={`/projects/${project.id}/channels${path}`}>{help}</a>}
       </span>
     </p>
   )

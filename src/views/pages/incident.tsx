@@ -133,6 +133,7 @@ function NoteForm({ incident, form, problem }: NoteFormProps) {
         help="Everybody in the project can read it."
         maxlength={NOTE_MAX}
         rows={4}
+        hasFocus={problem !== null}
       />
       <button type="submit" class="button">
         Save the note

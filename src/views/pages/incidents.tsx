@@ -93,7 +93,7 @@ function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading
       <p class="incident-facts">
         <span>{reasonInWords(reason)}</span>
         <span class="soft">
-          Since <Moment at={openedAt} reading={reading} />
+          {incident.closedAt === null ? 'Since' : 'From'} <Moment at={openedAt} reading={reading} />
         </span>
         {acknowledgement && (
           <span class="incident-hand">

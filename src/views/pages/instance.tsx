@@ -55,7 +55,9 @@ function BackupsSection({ backups, failure, isUnderWay, keep, reading }: Backups
       <p class="soft">{rhythm(keep)}</p>
       {failure !== null && (
         <p class="problem-box" role="alert">
-          The last backup failed <Ago at={failure.at} reading={reading} />: {failure.problem}
+          <span>
+            The last backup failed <Ago at={failure.at} reading={reading} />: {failure.problem}
+          </span>
         </p>
       )}
       {last === undefined ? (
@@ -73,9 +75,8 @@ function BackupsSection({ backups, failure, isUnderWay, keep, reading }: Backups
       {last !== undefined && (
         <>
           <p>
-            <b>A backup holds every secret of this CronGuard:</b> all ping keys, the settings of all channels and the
-            password hashes of all users. Keep a copy of it elsewhere, where nobody else can read it.{' '}
-            <a href="/docs/backup">How to restore one</a>
+            <b>A backup holds every secret but the secret key:</b> ping keys, settings of channels, password hashes.
+            Keep a copy of it elsewhere, where nobody else can read it. <a href="/docs/backup">How to restore one</a>
           </p>
           <ul class="rows">
             {backups.map((backup) => (

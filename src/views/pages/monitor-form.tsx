@@ -60,7 +60,7 @@ export function MonitorFormPage(props: MonitorFormProps) {
         <p class="crumbs">
           <a href={`/projects/${projectId}`}>Monitors</a>
         </p>
-        <h1 dir="auto">{title}</h1>
+        <h1>{monitor ? ['Edit ', <bdi>{monitor.shownName}</bdi>] : title}</h1>
       </div>
       <form method="post" action={monitor ? back : `/projects/${projectId}/monitors`} class="form card monitor-form">
         <FormProblem text={problem} />

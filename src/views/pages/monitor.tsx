@@ -27,7 +27,8 @@ interface MonitorPageProps {
 
 export interface ToldChannel {
   name: string
-  isOff: boolean
+  /** Why it tells nobody anything; null: it does. */
+  silence: string | null
 }
 
 export interface MonitorUrls {
@@ -220,15 +221,15 @@ function Early({ monitor: { schedule, earlyMs }, reading }: Pick<MonitorPageProp
 }
 
 function Told({ channels, ...about }: Pick<MonitorPageProps, 'channels' | 'monitor' | 'projectId' | 'mayOperate'>) {
-  const areAllOff = channels.every(({ isOff }) => isOff)
+  const areAllSilent = channels.every(({ silence }) => silence !== null)
   return (
     <>
-      {areAllOff && <Nobody {...about} hasChannels={channels.length > 0} />}
-      {channels.map(({ name, isOff }, index) => (
+      {areAllSilent && <Nobody {...about} hasChannels={channels.length > 0} />}
+      {channels.map(({ name, silence }, index) => (
         <>
-          {(index > 0 || areAllOff) && (index > 0 ? ', ' : '; ')}
+          {(index > 0 || areAllSilent) && (index > 0 ? ', ' : '; ')}
           <bdi>{name}</bdi>
-          {isOff && ' (switched off)'}
+          {silence !== null && ` (${silence})`}
         </>
       ))}
     </>
@@ -245,7 +246,7 @@ function Nobody({ monitor, projectId, mayOperate, hasChannels }: NobodyProps) {
       <strong>nobody</strong>
       {mayOperate && ': '}
       {mayOperate && !hasChannels && <a href={`/monitors/${monitor.uniqueKey}/edit`}>choose channels</a>}
-      {mayOperate && hasChannels && <a href={`/projects/${projectId}/channels`}>switch a channel on</a>}
+      {mayOperate && hasChannels && <a href={`/projects/${projectId}/channels`}>look at the channels</a>}
     </>
   )
 }

@@ -188,7 +188,7 @@ export function NewApiKeyPage({ visit, project, apiKey, baseUrl }: NewApiKeyProp
         />
         <p class="actions">
           <a class="button button-primary" href={`/projects/${project.id}/settings#api-keys`}>
-            It is copied
+            I have copied it
           </a>
         </p>
       </section>

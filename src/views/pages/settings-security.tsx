@@ -86,9 +86,7 @@ function SessionRow({ session, isThis, reading }: { session: ShownSession; isThi
           <span>
             since <Moment at={createdAt} reading={reading} />
           </span>
-          <span>
-            last seen <Ago at={seenAt} reading={reading} />
-          </span>
+          <span>last seen {isThis ? 'now' : <Ago at={seenAt} reading={reading} />}</span>
         </p>
       </div>
       {!isThis && (

@@ -49,7 +49,7 @@ function IncidentDetails(props: { story: Story; reading: Reading; mayOperate: bo
       <summary>
         <IncidentMark incident={incident} reading={props.reading} />
         <span class="soft">
-          since <Moment at={incident.openedAt} reading={props.reading} />
+          {incident.closedAt === null ? 'since' : 'from'} <Moment at={incident.openedAt} reading={props.reading} />
         </span>
         <span class="incident-why">Why was I told?</span>
       </summary>

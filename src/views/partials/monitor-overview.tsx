@@ -1,6 +1,7 @@
 import type { Monitor } from '#domain/monitor.ts'
+import { secondsMatter } from '#domain/schedule.ts'
 import { shownStatus } from '#domain/status.ts'
-import { HOUR, lengthInWords } from '#lib/duration.ts'
+import { lengthInWords } from '#lib/duration.ts'
 import { Copyable } from '#views/components/copyable.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import { Ago, Due, Moment, type Reading } from '#views/components/moment.tsx'
@@ -34,7 +35,7 @@ export function MonitorOverview(props: MonitorOverviewProps) {
         <p class="overview-status">
           <StatusMark status={status} />
           <span class="soft">
-            since <Moment at={shownSince(props)} reading={reading} isExact={isQuick(monitor)} />
+            since <Moment at={shownSince(props)} reading={reading} isExact={secondsMatter(monitor, reading.now)} />
           </span>
           {monitor.openRuns.length > 0 && <RunningMark />}
         </p>
@@ -44,11 +45,6 @@ export function MonitorOverview(props: MonitorOverviewProps) {
       {mayOperate && <Buttons monitor={monitor} />}
     </section>
   )
-}
-
-// Where an hour holds several pings, a minute is too coarse.
-function isQuick({ schedule }: Monitor): boolean {
-  return schedule.kind === 'period' && schedule.periodMs < HOUR
 }
 
 /** Nobody has pinged it yet. */
@@ -62,9 +58,7 @@ function Facts({ monitor, reading }: MonitorOverviewProps) {
       <Expectation monitor={monitor} reading={reading} />
       <div>
         <dt>Last ping</dt>
-        <dd>
-          {monitor.lastPingAt === null ? 'none since it waits' : <Ago at={monitor.lastPingAt} reading={reading} />}
-        </dd>
+        <dd>{monitor.lastPingAt === null ? noneYet(monitor) : <Ago at={monitor.lastPingAt} reading={reading} />}</dd>
       </div>
       <div>
         <dt>Last run took</dt>
@@ -76,6 +70,12 @@ function Facts({ monitor, reading }: MonitorOverviewProps) {
       </div>
     </dl>
   )
+}
+
+// There were pings, but none that counts: starts and logs, or those from before a person resumed it.
+function noneYet({ recentRuns }: Monitor): string {
+  const hadResult = /[sf]/.test(recentRuns)
+  return hadResult ? 'no success or failure since it was resumed' : 'no success or failure yet'
 }
 
 // A run that started is expected to end; otherwise the next ping is expected.
@@ -101,7 +101,7 @@ function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' 
         <div>
           <dt>Alert at</dt>
           <dd>
-            <Moment at={deadlineAt} reading={reading} isExact={isQuick(monitor)} />
+            <Moment at={deadlineAt} reading={reading} isExact={secondsMatter(monitor, reading.now)} />
           </dd>
         </div>
       )}

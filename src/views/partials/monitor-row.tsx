@@ -34,14 +34,20 @@ export function MonitorRow({ monitor, reading }: MonitorRowProps) {
       </span>
       <span class="monitor-schedule">{rhythmInWords(monitor.schedule)}</span>
       <span class="monitor-last" data-label="Last ping">
-        {monitor.lastPingAt === null ? 'never' : <Ago at={monitor.lastPingAt} reading={reading} />}
+        <LastPing monitor={monitor} reading={reading} />
       </span>
-      <span class="monitor-due" data-label="Next due">
+      <span class="monitor-due" data-label="Due">
         {monitor.dueAt === null ? '–' : <Due at={monitor.dueAt} reading={reading} />}
       </span>
       <RunStrip runs={monitor.recentRuns} />
     </li>
   )
+}
+
+// A start and a log do not count, and nothing does that came before a person resumed it.
+function LastPing({ monitor: { lastPingAt, pingCount }, reading }: MonitorRowProps) {
+  if (lastPingAt !== null) return <Ago at={lastPingAt} reading={reading} />
+  return <>{pingCount === 0 ? 'never' : 'none that counts'}</>
 }
 
 function Tags({ tags }: { tags: string[] }) {

@@ -5,10 +5,10 @@ import {
   nextSlots,
   type Schedule,
   scheduleInWords,
-  shortestInterval,
+  secondsMatter,
   zoneOfTimes,
 } from '#domain/schedule.ts'
-import { durationInWords, HOUR, momentInWords } from '#lib/duration.ts'
+import { durationInWords, momentInWords } from '#lib/duration.ts'
 import { momentInZone, shortMomentInZone } from '#lib/zone.ts'
 import type { Reading } from '#views/components/moment.tsx'
 
@@ -94,12 +94,11 @@ function AsItStands(props: Sound & { watched: NonNullable<Sound['watched']> }) {
   )
 }
 
-// Seconds matter where the whole rhythm is shorter than an hour.
 function At({ at, schedule, graceMs, reading }: Sound & { at: number }) {
-  const isFast = Math.min(shortestInterval(schedule, reading.now), graceMs) < HOUR
+  const isExact = secondsMatter({ schedule, graceMs }, reading.now)
   return (
     <time datetime={new Date(at).toISOString()} title={momentInWords(at)}>
-      {isFast ? momentInZone(at, reading.zone) : shortMomentInZone(at, reading)}
+      {isExact ? momentInZone(at, reading.zone) : shortMomentInZone(at, reading)}
     </time>
   )
 }

@@ -31,6 +31,11 @@ interface Entries {
   below: TimelineCursor | null
 }
 
+interface Older extends Entries {
+  /** How often more was asked for since the newest entry; null: the page does not begin there. */
+  steps: number | null
+}
+
 const FILTER_WORDS: Record<TimelineFilter, string> = {
   all: 'All',
   success: 'Success',
@@ -42,7 +47,7 @@ const FILTER_WORDS: Record<TimelineFilter, string> = {
 }
 
 /** The whole section. `above`: null when it does not begin with the newest entry. */
-export function Timeline({ above, ...view }: TimelineView & Entries & { above: TimelineCursor | null }) {
+export function Timeline({ above, ...view }: TimelineView & Older & { above: TimelineCursor | null }) {
   return (
     <section id="timeline" class="card timeline" aria-labelledby="timeline-title">
       <div class="card-head">
@@ -62,7 +67,7 @@ export function Timeline({ above, ...view }: TimelineView & Entries & { above: T
 }
 
 /** What takes the place of the link to older entries: they, and the link to still older ones. */
-export function OlderEntries(view: TimelineView & Entries) {
+export function OlderEntries(view: TimelineView & Older) {
   return (
     <>
       {view.entries.map((entry) => (
@@ -135,14 +140,15 @@ function Nothing({ filter, below }: TimelineView & Entries) {
   return <li class="entry-note entries-empty">{words}</li>
 }
 
-function OlderLink({ uniqueKey, filter, entries, below }: TimelineView & Entries & { below: TimelineCursor }) {
+function OlderLink({ uniqueKey, filter, entries, below, steps }: TimelineView & Older & { below: TimelineCursor }) {
   const before = writeCursor(below)
+  const next = steps === null ? '' : `&steps=${steps + 1}`
   return (
     <li class="entry-note" id="timeline-older">
       <a
         class="button button-small"
         href={`/monitors/${uniqueKey}?kind=${filter}&before=${before}#timeline`}
-        hx-get={`/monitors/${uniqueKey}/timeline/older?kind=${filter}&before=${before}`}
+        hx-get={`/monitors/${uniqueKey}/timeline/older?kind=${filter}&before=${before}${next}`}
         hx-target="#timeline-older"
         hx-swap="outerHTML"
         id="timeline-load"

@@ -59,7 +59,7 @@ function ByHand() {
         lines={[
           'sudo -u cronguard cronguard backup',
           'sudo -u cronguard cronguard backup --to /mnt/backup --keep 30',
-          'cronguard backup verify /mnt/backup/cronguard-20261124T030000Z.db',
+          'sudo -u cronguard cronguard backup verify /mnt/backup/cronguard-20261124T030000Z.db',
         ]}
       />
       <Text>
@@ -113,7 +113,8 @@ function Restore({ baseUrl }: DocProps) {
         The backup is looked through first. What was there is kept as `before-restore-….db`, with all that stood in its
         write-ahead log. The counts of both are printed. Should the machine go down meanwhile, either the old database
         is there or the new one. While a server runs in the folder, or another command uses the database, nothing is
-        done.
+        done. Never copy another file over the database of a running CronGuard: it notices, refuses every ping with 503
+        from then on, and must be stopped before the right one is brought back.
       </Text>
       <Text>
         CronGuard then is as it was when the backup was made: what was changed since is changed back, and API keys and

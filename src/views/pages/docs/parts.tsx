@@ -77,18 +77,24 @@ export function Table({ label, head, rows }: TableProps) {
             ))}
           </tr>
         </thead>
-        <tbody>{rows.map(row)}</tbody>
+        <tbody>
+          {rows.map((cells) => (
+            <Row cells={cells} head={head} />
+          ))}
+        </tbody>
       </table>
     </section>
   )
 }
 
-function row([name = '', ...cells]: readonly string[]) {
+// Where the head is not shown, each cell names its column, unless there is only one.
+function Row({ cells: [name = '', ...cells], head }: { cells: readonly string[]; head: readonly string[] }) {
+  const labels = head.length > 2 ? head.slice(1) : []
   return (
     <tr>
       <th scope="row">{prose(name)}</th>
-      {cells.map((cell) => (
-        <td>{prose(cell)}</td>
+      {cells.map((cell, index) => (
+        <td data-label={labels[index]}>{prose(cell)}</td>
       ))}
     </tr>
   )

@@ -1,0 +1,145 @@
+// What a person sees, opened or typed stays true and stays there, whatever happens meanwhile.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Browser, Page } from 'playwright-core'
+import { Binary } from '../support/binary.ts'
+import { ADA, CHROMIUM, createAda, launch, newPerson, signIn } from '../support/browser.ts'
+
+const NO_BROWSER = CHROMIUM === null
+
+let cronguard: Binary
+let browser: Browser
+let key: string
+
+describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
+  beforeAll(async () => {
+    cronguard = await Binary.prepare()
+    await cronguard.start()
+    browser = await launch()
+    await createAda(cronguard)
+    key = (await cronguard.run(['key', 'create', ADA.email])).stdout.trim()
+    await newMonitor('first')
+  }, 60_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    await cronguard?.dispose()
+  })
+
+  test('keeps the word that something was done, though what was done is news', async () => {
+    const { page, context } = await signedIn()
+    await openMonitor(page, 'first')
+    for (const name of ['Pause', 'Resume', 'Pause', 'Resume']) {
+      await page.getByRole('button', { name, exact: true }).click()
+      await page.locator('.notice').waitFor()
+      // Four looks of the server at what is new.
+      await Bun.sleep(1000)
+      expect(await page.locator('.notice').count()).toBe(1)
+    }
+    await context.close()
+  }, 60_000)
+
+  test('leaves open what a person opened, and closed what they closed', async () => {
+    const { page, context } = await signedIn()
+    const { ping_url } = await newMonitor('opened')
+    await fetch(`${ping_url}/fail`)
+    await openMonitor(page, 'opened')
+    const incident = page.locator('details.incident').first()
+    await incident.waitFor()
+    expect(await isOpen(page)).toBe(true)
+    await incident.locator('summary').first().click()
+    await fetch(`${ping_url}/log`, { method: 'POST', body: 'a word' })
+    await page.getByText('a word').first().waitFor()
+    expect(await isOpen(page)).toBe(false)
+    await context.close()
+  }, 60_000)
+
+  test('of a monitor that is deleted elsewhere says so', async () => {
+    const { page, context } = await signedIn()
+    const { uuid } = await newMonitor('deleted')
+    await openMonitor(page, 'deleted')
+    await cronguard.api(`/checks/${uuid}`, { key, method: 'DELETE' })
+    await page.getByRole('heading', { name: 'Not found' }).waitFor()
+    await context.close()
+  }, 60_000)
+
+  test('of a project that is deleted elsewhere says so, and keeps what is typed', async () => {
+    const { page, context } = await signedIn()
+    await page.goto('/projects/new')
+    await page.getByLabel('Name').fill('short-lived')
+    await page.locator('main form button[type=submit]').click()
+    await page.getByRole('heading', { name: 'Monitors' }).waitFor()
+    const project = new URL(page.url()).pathname
+    await page.goto(`${project}/monitors/new`)
+    await page.getByLabel('Name').fill('typed')
+    const other = await context.newPage()
+    await other.goto(project)
+    cronguard.withDatabase((database) =>
+      database.run('DELETE FROM projects WHERE id = ?', [project.split('/').at(-1) ?? '']),
+    )
+    await other.getByRole('heading', { name: 'Not found' }).waitFor({ timeout: 40_000 })
+    await page.bringToFront()
+    await page.getByText('This project is gone, or no longer yours.').waitFor({ timeout: 40_000 })
+    expect(await page.getByLabel('Name').inputValue()).toBe('typed')
+    await context.close()
+  }, 120_000)
+
+  test('to which somebody goes back shows what the restored schedule means', async () => {
+    const { page, context } = await signedIn()
+    await page.keyboard.press('n')
+    await page.getByLabel('Schedule', { exact: true }).fill('30 18 * * 1-5')
+    await page.getByText('Monday to Friday at 18:30').first().waitFor()
+    await page.getByRole('link', { name: 'cron expression', exact: true }).click()
+    await page.waitForURL(/docs\/schedules/)
+    await page.goBack()
+    expect(await page.getByLabel('Schedule', { exact: true }).inputValue()).toBe('30 18 * * 1-5')
+    await page.getByText('Monday to Friday at 18:30').first().waitFor()
+    await context.close()
+  }, 60_000)
+
+  test('says that CronGuard is away to somebody who sends a test', async () => {
+    const { page, context } = await signedIn()
+    const settings = { url: 'http://127.0.0.1:9/hook' }
+    await cronguard.api('/channels/', { key, body: { kind: 'webhook', name: 'hook', settings } })
+    await page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: 'Channels' }).click()
+    await page.route(/test\/outcome/, (route) => route.abort())
+    await page
+      .getByRole('button', { name: /Send a test/ })
+      .first()
+      .click()
+    await page.getByText('CronGuard could not be reached. Try it again.').waitFor()
+    await context.close()
+  }, 60_000)
+
+  test('has a badge as new as the rest of it, also where no stream can pass', async () => {
+    const { page, context } = await signedIn()
+    const { ping_url } = await newMonitor('badged')
+    await fetch(ping_url)
+    await context.route('**/events?*', (route) => route.abort())
+    await openMonitor(page, 'badged')
+    const before = await page.locator('img.badge').getAttribute('src')
+    await fetch(`${ping_url}/fail`)
+    await page.locator('main .status-down').first().waitFor({ timeout: 40_000 })
+    expect(await page.locator('img.badge').getAttribute('src')).not.toBe(before)
+    await context.close()
+  }, 60_000)
+})
+
+async function signedIn() {
+  const person = await newPerson(browser, cronguard.url)
+  await signIn(person.page)
+  return person
+}
+
+async function openMonitor(page: Page, name: string): Promise<void> {
+  await page.locator('.monitor-name', { hasText: name }).first().click()
+  await page.getByRole('heading', { name, exact: true }).waitFor()
+  await page.waitForLoadState('load')
+}
+
+function isOpen(page: Page): Promise<boolean> {
+  return page.evaluate<boolean>("document.querySelector('details.incident').open")
+}
+
+function newMonitor(name: string): Promise<{ uuid: string; ping_url: string }> {
+  return cronguard.api('/checks/', { key, body: { name, timeout: 3600, grace: 60 } })
+}

@@ -1,33 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
-import { Binary } from '../support/binary.ts'
-import { ADA, CHROMIUM, createAda, launch, newPerson, signIn } from '../support/browser.ts'
+import type { Page } from 'playwright-core'
+import { CHROMIUM } from '../support/browser.ts'
+import { Desk } from '../support/desk.ts'
 import { keepPinging } from '../support/job.ts'
 
 const NO_BROWSER = CHROMIUM === null
 
-let cronguard: Binary
-let browser: Browser
-let key: string
+let desk: Desk
 
 describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
   beforeAll(async () => {
-    cronguard = await Binary.prepare()
-    await cronguard.start()
-    browser = await launch()
-    await createAda(cronguard)
-    key = (await cronguard.run(['key', 'create', ADA.email])).stdout.trim()
+    desk = await Desk.open()
   }, 60_000)
 
-  afterAll(async () => {
-    await browser?.close()
-    await cronguard?.dispose()
-  })
+  afterAll(() => desk?.close())
 
   test('shows a monitor in its new place at once, and one that was made elsewhere', async () => {
-    const { page, context } = await signedIn()
-    const backup = await newMonitor('zz-backup')
-    await newMonitor('aa-report')
+    const { page, context } = await desk.signedIn()
+    const backup = await desk.newMonitor('zz-backup')
+    await desk.newMonitor('aa-report')
     await row(page, 'zz-backup').waitFor()
     await row(page, 'aa-report').waitFor()
     expect(await names(page)).toEqual(['aa-report', 'zz-backup'])
@@ -38,13 +29,13 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await fetch(backup.ping_url)
     await row(page, 'zz-backup').locator('.status-up').waitFor()
     expect(await page.title()).toStartWith('Monitors')
-    await cronguard.api(`/checks/${backup.uuid}`, { key, method: 'DELETE' })
+    await desk.cronguard.api(`/checks/${backup.uuid}`, { key: desk.key, method: 'DELETE' })
     await row(page, 'zz-backup').waitFor({ state: 'detached' })
     await context.close()
   }, 30_000)
 
   test('shows the last of what is written as a schedule, however long the answers take', async () => {
-    const { page, context } = await signedIn()
+    const { page, context } = await desk.signedIn()
     await page.keyboard.press('n')
     await page.route(/schedule-preview/, async (route) => {
       await Bun.sleep(700)
@@ -65,8 +56,8 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
   }, 30_000)
 
   test('keeps what was searched for, and what is typed meanwhile', async () => {
-    const { page, context } = await signedIn()
-    const backup = await newMonitor('search-me')
+    const { page, context } = await desk.signedIn()
+    const backup = await desk.newMonitor('search-me')
     await page.keyboard.press('/')
     await page.keyboard.type('search')
     await page.waitForURL(/q=search/)
@@ -81,9 +72,9 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
   }, 30_000)
 
   test('shows a sorted list as it is, however busy a neighbour is', async () => {
-    const { page, context } = await signedIn()
-    const busy = await newMonitor('busy')
-    const quiet = await newMonitor('quiet')
+    const { page, context } = await desk.signedIn()
+    const busy = await desk.newMonitor('busy')
+    const quiet = await desk.newMonitor('quiet')
     await page.goto('/?sort=name')
     const job = keepPinging([busy.ping_url], 150)
     await row(page, 'busy').locator('.status-up').waitFor()
@@ -94,14 +85,14 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
   }, 30_000)
 
   test('says in its tab that the session ended, also where nobody looks, and leads to the sign-in', async () => {
-    const { page, context, complaints } = await signedIn()
+    const { page, context, complaints } = await desk.signedIn()
     await page.clock.install()
     await page.reload()
     await turnAway(page, true)
     await context.route('**/counts', (route) => route.fulfill({ contentType: 'text/html', body: '<p>Proxy</p>' }))
     await askedInBackground(page)
     await context.unroute('**/counts')
-    await page.request.post('/logout', { headers: { Origin: cronguard.url } })
+    await page.request.post('/logout', { headers: { Origin: desk.cronguard.url } })
     await askedInBackground(page)
     await page.waitForFunction("document.title === 'Signed out · CronGuard'")
     await turnAway(page, false)
@@ -111,9 +102,9 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
   }, 30_000)
 
   test('asks now and then where no stream can pass', async () => {
-    const { page, context } = await signedIn()
+    const { page, context } = await desk.signedIn()
     await context.route('**/events?*', (route) => route.abort())
-    const backup = await newMonitor('behind-a-proxy')
+    const backup = await desk.newMonitor('behind-a-proxy')
     await page.reload()
     await fetch(backup.ping_url)
     await row(page, 'behind-a-proxy').locator('.status-up').waitFor({ timeout: 25_000 })
@@ -121,27 +112,21 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
   }, 60_000)
 
   test('finds back by itself when CronGuard was started again, and has missed nothing', async () => {
-    const { page, context } = await signedIn()
-    const backup = await newMonitor('over-a-restart')
+    const { page, context } = await desk.signedIn()
+    const backup = await desk.newMonitor('over-a-restart')
     await row(page, 'over-a-restart').waitFor()
     const stoppedAt = performance.now()
-    expect(await cronguard.end('SIGTERM')).toBe(0)
+    expect(await desk.cronguard.end('SIGTERM')).toBe(0)
     expect(performance.now() - stoppedAt).toBeLessThan(4000)
     await page.getByText('CronGuard cannot be reached').waitFor({ timeout: 25_000 })
     expect(await page.title()).toStartWith('(not reachable)')
-    await cronguard.start()
+    await desk.cronguard.start()
     await fetch(backup.ping_url)
     await row(page, 'over-a-restart').locator('.status-up').waitFor({ timeout: 40_000 })
     await page.getByText('CronGuard cannot be reached').waitFor({ state: 'hidden' })
     await context.close()
   }, 120_000)
 })
-
-async function signedIn() {
-  const person = await newPerson(browser, cronguard.url)
-  await signIn(person.page)
-  return person
-}
 
 /** As if another tab had come to the front, or this one again. */
 function turnAway(page: Page, isHidden: boolean): Promise<unknown> {
@@ -153,10 +138,6 @@ async function askedInBackground(page: Page): Promise<void> {
   const answered = page.waitForResponse(/\/counts$/)
   await page.clock.fastForward(31_000)
   await answered
-}
-
-function newMonitor(name: string): Promise<{ uuid: string; ping_url: string }> {
-  return cronguard.api('/checks/', { key, body: { name, timeout: 3600, grace: 60 } })
 }
 
 function row(page: Page, name: string) {

@@ -1,32 +1,23 @@
 // What a person sees, opened or typed stays true and stays there, whatever happens meanwhile.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import type { Browser, Page } from 'playwright-core'
-import { Binary } from '../support/binary.ts'
-import { ADA, CHROMIUM, createAda, launch, newPerson, signIn } from '../support/browser.ts'
+import type { Page } from 'playwright-core'
+import { CHROMIUM } from '../support/browser.ts'
+import { Desk } from '../support/desk.ts'
 
 const NO_BROWSER = CHROMIUM === null
 
-let cronguard: Binary
-let browser: Browser
-let key: string
+let desk: Desk
 
 describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
   beforeAll(async () => {
-    cronguard = await Binary.prepare()
-    await cronguard.start()
-    browser = await launch()
-    await createAda(cronguard)
-    key = (await cronguard.run(['key', 'create', ADA.email])).stdout.trim()
-    await newMonitor('first')
+    desk = await Desk.open()
+    await desk.newMonitor('first')
   }, 60_000)
 
-  afterAll(async () => {
-    await browser?.close()
-    await cronguard?.dispose()
-  })
+  afterAll(() => desk?.close())
 
   test('keeps the word that something was done, though what was done is news', async () => {
-    const { page, context } = await signedIn()
+    const { page, context } = await desk.signedIn()
     await openMonitor(page, 'first')
     for (const name of ['Pause', 'Resume', 'Pause', 'Resume']) {
       await page.getByRole('button', { name, exact: true }).click()
@@ -39,8 +30,8 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
   }, 60_000)
 
   test('leaves open what a person opened, and closed what they closed', async () => {
-    const { page, context } = await signedIn()
-    const { ping_url } = await newMonitor('opened')
+    const { page, context } = await desk.signedIn()
+    const { ping_url } = await desk.newMonitor('opened')
     await fetch(`${ping_url}/fail`)
     await openMonitor(page, 'opened')
     const incident = page.locator('details.incident').first()
@@ -54,16 +45,16 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
   }, 60_000)
 
   test('of a monitor that is deleted elsewhere says so', async () => {
-    const { page, context } = await signedIn()
-    const { uuid } = await newMonitor('deleted')
+    const { page, context } = await desk.signedIn()
+    const { uuid } = await desk.newMonitor('deleted')
     await openMonitor(page, 'deleted')
-    await cronguard.api(`/checks/${uuid}`, { key, method: 'DELETE' })
+    await desk.cronguard.api(`/checks/${uuid}`, { key: desk.key, method: 'DELETE' })
     await page.getByRole('heading', { name: 'Not found' }).waitFor()
     await context.close()
   }, 60_000)
 
   test('of a project that is deleted elsewhere says so, and keeps what is typed', async () => {
-    const { page, context } = await signedIn()
+    const { page, context } = await desk.signedIn()
     await page.goto('/projects/new')
     await page.getByLabel('Name').fill('short-lived')
     await page.locator('main form button[type=submit]').click()
@@ -73,7 +64,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
     await page.getByLabel('Name').fill('typed')
     const other = await context.newPage()
     await other.goto(project)
-    cronguard.withDatabase((database) =>
+    desk.cronguard.withDatabase((database) =>
       database.run('DELETE FROM projects WHERE id = ?', [project.split('/').at(-1) ?? '']),
     )
     await other.getByRole('heading', { name: 'Not found' }).waitFor({ timeout: 40_000 })
@@ -84,7 +75,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
   }, 120_000)
 
   test('to which somebody goes back shows what the restored schedule means', async () => {
-    const { page, context } = await signedIn()
+    const { page, context } = await desk.signedIn()
     await page.keyboard.press('n')
     await page.getByLabel('Schedule', { exact: true }).fill('30 18 * * 1-5')
     await page.getByText('Monday to Friday at 18:30').first().waitFor()
@@ -97,9 +88,9 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
   }, 60_000)
 
   test('says that CronGuard is away to somebody who sends a test', async () => {
-    const { page, context } = await signedIn()
+    const { page, context } = await desk.signedIn()
     const settings = { url: 'http://127.0.0.1:9/hook' }
-    await cronguard.api('/channels/', { key, body: { kind: 'webhook', name: 'hook', settings } })
+    await desk.cronguard.api('/channels/', { key: desk.key, body: { kind: 'webhook', name: 'hook', settings } })
     await page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: 'Channels' }).click()
     await page.route(/test\/outcome/, (route) => route.abort())
     await page
@@ -111,8 +102,8 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
   }, 60_000)
 
   test('has a badge as new as the rest of it, also where no stream can pass', async () => {
-    const { page, context } = await signedIn()
-    const { ping_url } = await newMonitor('badged')
+    const { page, context } = await desk.signedIn()
+    const { ping_url } = await desk.newMonitor('badged')
     await fetch(ping_url)
     await context.route('**/events?*', (route) => route.abort())
     await openMonitor(page, 'badged')
@@ -124,12 +115,6 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
   }, 60_000)
 })
 
-async function signedIn() {
-  const person = await newPerson(browser, cronguard.url)
-  await signIn(person.page)
-  return person
-}
-
 async function openMonitor(page: Page, name: string): Promise<void> {
   await page.locator('.monitor-name', { hasText: name }).first().click()
   await page.getByRole('heading', { name, exact: true }).waitFor()
@@ -138,8 +123,4 @@ async function openMonitor(page: Page, name: string): Promise<void> {
 
 function isOpen(page: Page): Promise<boolean> {
   return page.evaluate<boolean>("document.querySelector('details.incident').open")
-}
-
-function newMonitor(name: string): Promise<{ uuid: string; ping_url: string }> {
-  return cronguard.api('/checks/', { key, body: { name, timeout: 3600, grace: 60 } })
 }

@@ -1,0 +1,40 @@
+import type { Browser } from 'playwright-core'
+import { Binary } from './binary.ts'
+import { ADA, createAda, launch, newPerson, type Person, signIn } from './browser.ts'
+
+/** Ada at her browser, with a CronGuard that is hers. */
+export class Desk {
+  readonly cronguard: Binary
+  /** Her API key. */
+  readonly key: string
+  readonly #browser: Browser
+
+  private constructor({ cronguard, browser, key }: { cronguard: Binary; browser: Browser; key: string }) {
+    this.cronguard = cronguard
+    this.#browser = browser
+    this.key = key
+  }
+
+  static async open(): Promise<Desk> {
+    const cronguard = await Binary.prepare()
+    await cronguard.start()
+    await createAda(cronguard)
+    const key = (await cronguard.run(['key', 'create', ADA.email])).stdout.trim()
+    return new Desk({ cronguard, browser: await launch(), key })
+  }
+
+  async signedIn(): Promise<Person> {
+    const person = await newPerson(this.#browser, this.cronguard.url)
+    await signIn(person.page)
+    return person
+  }
+
+  newMonitor(name: string): Promise<{ uuid: string; ping_url: string }> {
+    return this.cronguard.api('/checks/', { key: this.key, body: { name, timeout: 3600, grace: 60 } })
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close()
+    await this.cronguard.dispose()
+  }
+}

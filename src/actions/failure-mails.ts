@@ -1,6 +1,6 @@
 // Word to a project's members that a message could not be delivered at all. It goes by the account's mail, not by a
 // channel: the channel may be what is broken.
-import { kindLabel } from '#channels/index.ts'
+import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { User } from '#domain/account.ts'
 import { type Channel, SWITCHED_OFF } from '#domain/channel.ts'
@@ -40,7 +40,7 @@ export function tellOfFailure(deps: Deps, failure: Failure): void {
 async function mailMembers(deps: Deps, { claimed, channel, detail }: Failure): Promise<void> {
   const letter = {
     monitor: notificationSubject(claimed.notification),
-    channel: channel.name || kindLabel(channel.kind),
+    channel: channelTitle(channel),
     detail,
     url: urlOf(deps, claimed),
   }

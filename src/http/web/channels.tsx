@@ -9,7 +9,7 @@ import {
   updateChannel,
 } from '#actions/channels.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
-import { CHANNEL_KINDS, findKind, summaryOf } from '#channels/index.ts'
+import { CHANNEL_KINDS, channelTitle, findKind, kindLabel, summaryOf } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { ChannelReport, SettingsInput } from '#domain/channel.ts'
 import { may, type Permission } from '#domain/project.ts'
@@ -296,11 +296,14 @@ function remove({ deps }: House, visit: ChannelVisit): Response {
 }
 
 function viewOf(deps: House['deps'], report: ChannelReport): ChannelView {
-  const { kind: name, name: title } = report.channel
-  const kind = findKind(name)
-  const label = kind?.label ?? name
-  const summary = summaryOf(report.channel)
-  return { ...report, title: title || label, kindLabel: label, summary, reachesNobody: lacksMailServer(deps, kind) }
+  const { channel } = report
+  return {
+    ...report,
+    title: channelTitle(channel),
+    kindLabel: kindLabel(channel.kind),
+    summary: summaryOf(channel),
+    reachesNobody: lacksMailServer(deps, findKind(channel.kind)),
+  }
 }
 
 function settingsIn(form: Form, { fields }: ChannelKind): SettingsInput {

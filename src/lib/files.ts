@@ -172,8 +172,8 @@ export function makeFolder(folder: string): void {
 }
 
 /**
- * What root makes among the files of another user belongs to that user: `model` is one of them. Follows no link: one
- * may have been put there.
+ * What root makes among the files of another user belongs to that user: `model` is one of those files. Follows no link:
+ * the user may have put one there.
  */
 export function giveToOwnerOf(model: string, ...paths: string[]): void {
   if (process.getuid?.() !== 0) return

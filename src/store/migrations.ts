@@ -6,6 +6,10 @@ import dropIn from '#migrations/0003_drop_in.sql' with { type: 'text' }
 import blackouts from '#migrations/0004_blackouts.sql' with { type: 'text' }
 import sizes from '#migrations/0005_sizes.sql' with { type: 'text' }
 import boots from '#migrations/0006_boots.sql' with { type: 'text' }
+import identity from '#migrations/0007_identity.sql' with { type: 'text' }
+import bodies from '#migrations/0008_bodies.sql' with { type: 'text' }
+import accounts from '#migrations/0009_accounts.sql' with { type: 'text' }
+import lifecycle from '#migrations/0010_lifecycle.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -28,6 +32,10 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, name: '0004_blackouts', sql: blackouts },
   { version: 5, name: '0005_sizes', sql: sizes },
   { version: 6, name: '0006_boots', sql: boots },
+  { version: 7, name: '0007_identity', sql: identity },
+  { version: 8, name: '0008_bodies', sql: bodies },
+  { version: 9, name: '0009_accounts', sql: accounts },
+  { version: 10, name: '0010_lifecycle', sql: lifecycle },
 ]
 
 /** The migrations that this database still lacks, by name. Throws when it is newer than this program, or foreign. */

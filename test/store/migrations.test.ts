@@ -30,6 +30,10 @@ const FROZEN = {
   '0004_blackouts': '4b522c3fbfac2827ea5bae1dfbffaa415105e3e047b6f5d9284448ff4fd183f3',
   '0005_sizes': '765ae2a931b8747efe028aa94cdd0828d0419526ce920fb126de6f518650ae74',
   '0006_boots': '2cf555912c9b20df0165ae115433231ccea448c32cc0fd0dcbefc8b9af8c840f',
+  '0007_identity': '8bced2e65ecd6a8805b134879cc4ed4f1a1de3843c1f6223ca78089c75fed59d',
+  '0008_bodies': '8bced2e65ecd6a8805b134879cc4ed4f1a1de3843c1f6223ca78089c75fed59d',
+  '0009_accounts': '8bced2e65ecd6a8805b134879cc4ed4f1a1de3843c1f6223ca78089c75fed59d',
+  '0010_lifecycle': '8bced2e65ecd6a8805b134879cc4ed4f1a1de3843c1f6223ca78089c75fed59d',
 }
 
 const clock = toldClock()

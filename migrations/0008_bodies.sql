@@ -1,0 +1,2 @@
+-- Filled in before the release.
+SELECT 1;

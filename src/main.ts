@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '#package.json' with { type: 'json' }
 import { addBackup } from './commands/backup.ts'
+import { refuseBlank } from './commands/blank.ts'
 import { addChannel } from './commands/channel.ts'
 import { inColour } from './commands/colour.ts'
 import type { AddCommand, Shell } from './commands/command.ts'
@@ -28,6 +29,7 @@ import { AppError, messageOf, StorageRefusedError } from './lib/errors.ts'
 import { codeOf } from './lib/files.ts'
 import { writeOut } from './lib/output.ts'
 import { findServiceManager, writesToJournal } from './lib/systemd.ts'
+import { askAtTerminal } from './lib/terminal.ts'
 import { readZonesFrom } from './lib/zone-time.ts'
 
 const COMMANDS: Record<string, AddCommand[]> = {
@@ -46,6 +48,7 @@ const shell: Shell = {
   // Bun's console.error would colour it by rules of its own.
   tell: (line) => void process.stderr.write(`${line}\n`),
   readInput: () => Bun.stdin.text(),
+  ask: askAtTerminal,
 }
 
 // As for every program that follows the custom.
@@ -73,6 +76,7 @@ async function run(args: string[]): Promise<number> {
     .configureHelp(HELP_LOOKS)
     .configureOutput({ getOutHasColors: showsColours, getErrHasColors: () => false })
     .exitOverride()
+    .hook('preAction', (_program, command) => refuseBlank(command))
   for (const [heading, group] of Object.entries(COMMANDS)) {
     program.commandsGroup(heading)
     for (const addCommand of group) addCommand(program, shell)

@@ -17,6 +17,8 @@ export interface Shell {
   tell(line: string): void
   /** All of standard input. */
   readInput(): Promise<string>
+  /** What the person at the terminal answers; null where nobody can be asked. */
+  ask(question: string): Promise<string | null>
 }
 
 /** Adds one command to the program. */

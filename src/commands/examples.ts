@@ -30,7 +30,10 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
   ],
   'monitor pause': [['Before maintenance', 'monitor pause you@example.com backup']],
   'monitor resume': [['After it', 'monitor resume you@example.com backup']],
-  'monitor rm': [['For good', 'monitor rm you@example.com backup']],
+  'monitor rm': [
+    ['Asks first', 'monitor rm you@example.com backup'],
+    ['In a script', 'monitor rm you@example.com backup --yes'],
+  ],
   'incident list': [
     ['What is down now', 'incident list you@example.com --open'],
     ['For a program', 'incident list you@example.com --count 100 --json'],
@@ -48,8 +51,8 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
   ],
   'user reset-password': [['Prints a new one', 'user reset-password you@example.com']],
   'user delete': [
-    ['What would go', 'user delete you@example.com'],
-    ['Do it', 'user delete you@example.com --yes'],
+    ['Says what would go, and asks', 'user delete you@example.com'],
+    ['In a script', 'user delete you@example.com --yes'],
   ],
   'key create': [['For a script', 'key create you@example.com --read-only']],
   'key list': [['Their ids, for `key delete`', 'key list you@example.com']],

@@ -2,7 +2,8 @@ import { createApiKey, projectOf, revokeApiKey } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
 import { systemClock } from '#lib/clock.ts'
 import { listApiKeys } from '#store/projects.ts'
-import type { AddCommand } from './command.ts'
+import type { AddCommand, Shell } from './command.ts'
+import { confirm } from './confirm.ts'
 import { isoOrNull, printJson, printRows } from './table.ts'
 
 interface CreateOptions {
@@ -47,16 +48,12 @@ export const addKey: AddCommand = (program, shell) => {
     })
   key
     .command('delete')
-    .description('delete an API key: from now on nobody gets in with it')
+    .description('delete an API key; asks for confirmation')
     .argument('<email>', 'whose project')
     .argument('<key>', 'its id')
     .option('--project <name>', 'its name or id; without it the first one')
-    .action(async (email: string, id: string, options: { project?: string }) => {
-      await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
-        revokeApiKey(deps, { id, projectId: projectOf(deps, { email, name: options.project ?? null }).id })
-        shell.print('The key is deleted.')
-      })
-    })
+    .option('--yes', 'do not ask for confirmation')
+    .action((email: string, id: string, options: RemoveOptions) => remove(shell, { email, id, ...options }))
   key
     .command('ping')
     .description('print the project ping key, for ping URLs by slug')
@@ -70,4 +67,25 @@ export const addKey: AddCommand = (program, shell) => {
         else shell.print(pingKey)
       })
     })
+}
+
+interface RemoveOptions {
+  project?: string
+  yes?: boolean
+}
+
+async function remove(shell: Shell, options: RemoveOptions & { email: string; id: string }): Promise<void> {
+  const { email, id, project: name = null, yes = false } = options
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
+    const project = projectOf(deps, { email, name })
+    const key = listApiKeys(deps.db, project.id).find((known) => known.id === id)
+    if (key !== undefined) {
+      const called = key.name === '' ? '' : `, "${key.name}"`
+      const subject = `the ${key.access} key ${key.hint}…${called} of "${project.name}"`
+      const loss = `This deletes ${subject}: nobody gets in with it.`
+      await confirm(shell, { loss, yes })
+    }
+    revokeApiKey(deps, { id, projectId: project.id })
+    shell.print('The key is deleted.')
+  })
 }

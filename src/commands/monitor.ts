@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { deleteMonitor, pauseMonitor, resumeMonitor, saveMonitor } from '#actions/monitors.ts'
 import { projectOf } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
@@ -19,6 +19,7 @@ import { listMonitors } from '#store/monitors.ts'
 import { channelMeant } from './channel.ts'
 import type { Colour } from './colour.ts'
 import type { AddCommand, Shell } from './command.ts'
+import { confirm } from './confirm.ts'
 import { isoOrNull, printJson, printTable } from './table.ts'
 
 interface Options {
@@ -59,7 +60,12 @@ export const addMonitor: AddCommand = (program, shell) => {
     .option('--tz <zone>', 'the time zone of the schedule', 'UTC')
     .option('--grace <length>', 'how long a late ping is forgiven, like "10 minutes"')
     .option('--tags <words>', 'words with spaces between them')
-    .option('--channels <which>', 'whom it tells: "all", "none", or ids or names with commas between them', 'all')
+    .option(
+      '--channels <which>',
+      'whom it tells: "all", "none", or ids or names with commas between them',
+      readChannels,
+      'all',
+    )
     .option('--json', 'print JSON: {name, slug, ping_url, ...}')
     .action((email: string, name: string, options: AddOptions) =>
       inProject(shell, { email, ...options }, (deps, project) => {
@@ -83,16 +89,36 @@ export const addMonitor: AddCommand = (program, shell) => {
     resumeMonitor(deps, found)
     return `${shownName(found)} waits for its next ping.`
   })
-  act('rm', 'delete a monitor with its history', (deps, found) => {
+  on('rm', 'delete a monitor and its history; asks for confirmation')
+    .argument(said, about)
+    .option('--yes', 'do not ask for confirmation')
+    .action((email: string, meant: string, options: RemoveOptions) => remove(shell, { email, meant, ...options }))
+}
+
+interface RemoveOptions extends Options {
+  yes?: boolean
+}
+
+async function remove(shell: Shell, { meant, yes = false, ...options }: RemoveOptions & MeantMonitor): Promise<void> {
+  await inProject(shell, options, async (deps, project) => {
+    const found = find(deps, project, meant)
+    const count = found.pingCount === 1 ? '1 ping' : `${found.pingCount.toLocaleString('en')} pings`
+    const loss = `This deletes the monitor "${shownName(found)}" of "${project.name}" for good, with ${count} so far.`
+    await confirm(shell, { loss, yes })
     deleteMonitor(deps, found)
-    return `${shownName(found)} is deleted.`
+    shell.print(`${shownName(found)} is deleted.`)
   })
+}
+
+interface MeantMonitor {
+  email: string
+  meant: string
 }
 
 async function inProject(
   shell: Shell,
   { email, project: name = null }: { email: string; project?: string | null },
-  work: (deps: Deps, project: Project) => void,
+  work: (deps: Deps, project: Project) => void | Promise<void>,
 ): Promise<void> {
   await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) =>
     work(deps, projectOf(deps, { email, name })),
@@ -139,6 +165,11 @@ function add(deps: Deps, project: Project, { name, tags = '', ...options }: AddO
     channelIds: channelIdsOf(listChannels(deps.db, project.id), options.channels),
   })
   return monitor
+}
+
+function readChannels(which: string): string {
+  if (which.trim() === '' || which.split(',').every((name) => name.trim() !== '')) return which
+  throw new InvalidArgumentError('A name in the list is empty.')
 }
 
 function channelIdsOf(channels: Channel[], which: string): string[] {

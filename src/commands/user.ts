@@ -1,10 +1,16 @@
 import { createUser, deleteUserByEmail, estateToLeave, userByEmail, usersOf } from '#actions/accounts.ts'
 import { setPassword } from '#actions/mailed-links.ts'
 import { withDeps, withNewDeps } from '#app.ts'
+import type { Deps } from '#deps.ts'
+import type { User } from '#domain/account.ts'
+import type { OwnProject } from '#domain/project.ts'
 import { systemClock } from '#lib/clock.ts'
-import { AppError } from '#lib/errors.ts'
 import { newMixedCaseToken } from '#lib/tokens.ts'
+import { listChannels } from '#store/channels.ts'
+import { listMonitors } from '#store/monitors.ts'
 import type { AddCommand, Shell } from './command.ts'
+import { confirm } from './confirm.ts'
+import { isoOrNull } from './table.ts'
 
 const MADE_PASSWORD_LENGTH = 20
 
@@ -33,9 +39,9 @@ export const addUser: AddCommand = (program, shell) => {
     .action((email: string, options: PasswordOptions) => resetPassword(shell, { email, ...options }))
   user
     .command('delete')
-    .description('delete a user with the projects that are theirs alone')
+    .description('delete a user with the projects that are theirs alone; asks for confirmation')
     .argument('<email>')
-    .option('--yes', 'do it; without it only says what would go')
+    .option('--yes', 'do not ask for confirmation')
     .action((email: string, options: { yes?: boolean }) => remove(shell, { email, ...options }))
   user
     .command('list')
@@ -45,14 +51,29 @@ export const addUser: AddCommand = (program, shell) => {
 }
 
 async function remove(shell: Shell, { email, yes = false }: { email: string; yes?: boolean }) {
-  await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
-    const { own } = estateToLeave(deps.db, userByEmail(deps, email).id)
-    const projects = own.map(({ name }) => `"${name}"`).join(', ')
-    const loss = own.length === 0 ? '' : ` The projects that are theirs alone go with them: ${projects}.`
-    if (!yes) throw new AppError('invalid', `${email} would be deleted.${loss} Say --yes to do it.`)
-    deleteUserByEmail(deps, email)
-    shell.print(`Deleted ${email}.${loss}`)
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
+    const user = userByEmail(deps, email)
+    const { own } = estateToLeave(deps.db, user.id)
+    const loss = [accountInWords(user), ...own.map((project) => projectInWords(deps, project))].join(' ')
+    await confirm(shell, { loss: `This deletes ${loss}`, yes })
+    deleteUserByEmail(deps, user.email)
+    shell.print(`Deleted ${loss}`)
   })
+}
+
+function accountInWords({ email, name, isAdmin, createdAt }: User): string {
+  const who = name === '' ? email : `${email} (${name})`
+  return `the ${isAdmin ? 'administrator' : 'user'} ${who}, here since ${isoOrNull(createdAt)?.slice(0, 10)}.`
+}
+
+// It goes with whoever is its only member.
+function projectInWords({ db }: Deps, { id, name }: OwnProject): string {
+  const counts = [countOf(listMonitors(db, id).length, 'monitor'), countOf(listChannels(db, id).length, 'channel')]
+  return `With them goes the project "${name}", which is theirs alone: ${counts.join(', ')}.`
+}
+
+function countOf(count: number, what: string): string {
+  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
 }
 
 async function create(shell: Shell, { email, admin = false, ...options }: CreateOptions & { email: string }) {

@@ -7,6 +7,7 @@ import { startHttpReceiver } from '../support/receivers.ts'
 
 const ALICE = 'alice@example.org'
 const SECRET = 'a-secret-that-nobody-sees'
+const UNASKED = 'Nothing was done: add --yes to do it.'
 
 let cronguard: Binary
 let receiver: ReturnType<typeof startHttpReceiver>
@@ -78,8 +79,18 @@ describe('monitor', () => {
     expect(await statusOf()).toBe('paused')
     expect(await ok('monitor', 'resume', ALICE, key)).toBe('job waits for its next ping.')
     expect((await refusal('monitor', 'resume', ALICE, 'job')).says).toBe('The monitor is not paused.')
-    expect(await ok('monitor', 'rm', ALICE, 'job')).toBe('job is deleted.')
+    expect(await ok('monitor', 'rm', ALICE, 'job', '--yes')).toBe('job is deleted.')
     expect(await statusOf()).toBeUndefined()
+  })
+
+  test('rm wants --yes where nobody can be asked', async () => {
+    await ok('monitor', 'add', ALICE, 'kept')
+    const before = await json('monitor', 'list', ALICE)
+    expect(await refusal('monitor', 'rm', ALICE, 'kept')).toEqual({
+      exitCode: 1,
+      says: `This deletes the monitor "kept" of "My project" for good, with 0 pings so far. ${UNASKED}`,
+    })
+    expect(await json('monitor', 'list', ALICE)).toEqual(before)
   })
 
   test.each([
@@ -160,22 +171,27 @@ describe('key', () => {
     const made = listed.find(({ access }: { access: string }) => access === 'read-only')
     expect(key).toStartWith(made.begins_with)
     expect(JSON.stringify(listed)).not.toContain(key)
-    expect(await ok('key', 'delete', ALICE, made.id)).toBe('The key is deleted.')
+    expect(await refusal('key', 'delete', ALICE, made.id)).toEqual({
+      exitCode: 1,
+      says: `This deletes the read-only key ${made.begins_with}… of "My project": nobody gets in with it. ${UNASKED}`,
+    })
+    expect(await json('key', 'list', ALICE)).toHaveLength(listed.length)
+    expect(await ok('key', 'delete', ALICE, made.id, '--yes')).toBe('The key is deleted.')
     expect(await json('key', 'list', ALICE)).toHaveLength(listed.length - 1)
     expect((await refusal('key', 'delete', ALICE, made.id)).says).toBe('There is no such API key.')
   })
 })
 
 describe('user delete', () => {
-  test('says what would go, and does it when it is told to', async () => {
+  test('names the account and what goes with it, and does it with --yes', async () => {
     await ok('user', 'create', 'bob@example.org')
-    const warned = await refusal('user', 'delete', 'bob@example.org')
-    expect(warned).toEqual({
-      exitCode: 1,
-      says: expect.stringContaining('The projects that are theirs alone go with them: "My project". Say --yes'),
-    })
+    await ok('monitor', 'add', 'bob@example.org', 'billing')
+    const { exitCode, says } = await refusal('user', 'delete', ' BOB@example.org')
+    expect(exitCode).toBe(1)
+    expect(says).toMatch(/^This deletes the user bob@example\.org, here since 20\d\d-\d\d-\d\d\. /)
+    expect(says).toEndWith(`the project "My project", which is theirs alone: 1 monitor, 0 channels. ${UNASKED}`)
     expect(await json('user', 'list')).toHaveLength(2)
-    expect(await ok('user', 'delete', 'bob@example.org', '--yes')).toStartWith('Deleted bob@example.org.')
+    expect(await ok('user', 'delete', 'bob@example.org', '--yes')).toStartWith('Deleted the user bob@example.org,')
     expect((await json('user', 'list')).map(({ email }: { email: string }) => email)).toEqual([ALICE])
     expect((await refusal('user', 'delete', 'bob@example.org', '--yes')).exitCode).toBe(1)
   })

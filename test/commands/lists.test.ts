@@ -81,7 +81,7 @@ describe('monitor add --channels', () => {
   const told = async (...options: string[]): Promise<string[]> => {
     const { ping_url: url } = await json('monitor', 'add', ALICE, 'told', ...options)
     const { channels } = await cronguard.api(`/checks/${url.slice(-36)}`, { key })
-    await ok('monitor', 'rm', ALICE, url.slice(-36))
+    await ok('monitor', 'rm', ALICE, url.slice(-36), '--yes')
     return channels.split(',').filter((id: string) => id !== '')
   }
 

@@ -239,7 +239,10 @@ function Commands() {
             '`cronguard user reset-password EMAIL`',
             'gives a new password, prints it and ends all sessions; `--password-stdin`',
           ],
-          ['`cronguard key list EMAIL`, `key delete EMAIL ID`', 'lists API keys by how they begin; ends one; `--json`'],
+          [
+            '`cronguard key list EMAIL`, `key delete EMAIL ID`',
+            'lists API keys by how they begin; deletes one; `--json`, `--yes`',
+          ],
           ['`cronguard key ping EMAIL`', 'prints the project ping key; `--project PROJECT`, `--json`'],
           ['`cronguard project list EMAIL`', 'lists projects: id, ping key, name; `--json`'],
           [
@@ -251,7 +254,7 @@ function Commands() {
             'makes a monitor and prints its ping URL; `--schedule TEXT`, `--tz ZONE`, `--grace LENGTH`, ' +
               '`--tags WORDS`, `--channels WHICH`',
           ],
-          ['`cronguard monitor pause`, `resume`, `rm EMAIL MONITOR`', 'by name, slug or key'],
+          ['`cronguard monitor pause`, `resume`, `rm EMAIL MONITOR`', 'by name, slug or key; `rm`: `--yes`'],
           ['`cronguard incident list EMAIL`', 'lists incidents, newest first; `--open`, `--count N`, `--json`'],
           ['`cronguard channel list EMAIL`, `channel test EMAIL CHANNEL`', 'lists channels; sends a test; `--json`'],
           [
@@ -272,7 +275,10 @@ function Commands() {
           ['`cronguard version`, `cronguard help`', 'prints the version, `--json`; what each command takes'],
         ]}
       />
-      <Text>Exit codes: 0 done, 1 failed, 2 called wrongly.</Text>
+      <Text>
+        Commands that delete ask for confirmation at a terminal; scripts pass `--yes`. Exit codes: 0 done, 1 failed, 2
+        usage error, such as an empty argument from an unset shell variable.
+      </Text>
     </>
   )
 }

@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+
+/** The library's own command for completion: it is asked what may stand in the place of an empty word. */
+const COMPLETES = 'complete'
+
+/**
+ * Ends the program as called wrongly when an argument or the value of an option is empty or only spaces. A shell passes
+ * that for a variable that is not set, and no command has a use for it.
+ */
+export function refuseBlank(command: Command): void {
+  if (command.name() === COMPLETES) return
+  const [blank] = [...blankArguments(command), ...blankOptions(command)]
+  if (blank === undefined) return
+  command.error(`error: ${blank} is empty (is a shell variable unset?). Nothing was done.`, { exitCode: 2 })
+}
+
+function blankArguments({ registeredArguments, processedArgs }: Command): string[] {
+  return registeredArguments
+    .filter((_argument, index) => isBlank(processedArgs[index]))
+    .map((argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`))
+}
+
+// An option of the command above counts, too: `backup --to "" verify FILE`.
+function blankOptions(command: Command): string[] {
+  const own = command.options
+    .filter((option) => isBlank(command.getOptionValue(option.attributeName())))
+    .map((option) => option.long ?? option.flags)
+  return command.parent === null ? own : [...own, ...blankOptions(command.parent)]
+}
+
+function isBlank(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(isBlank)
+  return typeof value === 'string' && value.trim() === ''
+}

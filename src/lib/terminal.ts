@@ -1,0 +1,16 @@
+import { createInterface } from 'node:readline/promises'
+
+/** Asks the person at the terminal; null where there is none, and an empty answer when the terminal goes away. */
+export async function askAtTerminal(question: string): Promise<string | null> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return null
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await Promise.race([terminal.question(question), closed(terminal)])
+  } finally {
+    terminal.close()
+  }
+}
+
+function closed(terminal: ReturnType<typeof createInterface>): Promise<string> {
+  return new Promise((resolve) => terminal.once('close', () => resolve('')))
+}

@@ -58,7 +58,10 @@ export const addMonitor: AddCommand = (program, shell) => {
     .argument('<name>')
     .option('--schedule <text>', 'in words, or as a cron or OnCalendar expression', 'every day')
     .option('--tz <zone>', 'the time zone of the schedule', 'UTC')
-    .option('--grace <length>', 'how long a late ping is forgiven, like "10 minutes"')
+    .option(
+      '--grace <length>',
+      'how long a late ping is forgiven; by default half the interval, from a minute to an hour',
+    )
     .option('--tags <words>', 'words with spaces between them')
     .option(
       '--channels <which>',

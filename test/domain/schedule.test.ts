@@ -22,7 +22,9 @@ describe('the grace that is proposed', () => {
     { periodMs: 2 * MINUTE + SECOND, graceMs: MINUTE + 500 },
     { periodMs: 3 * MINUTE + 1, graceMs: 90 * SECOND },
     { periodMs: HOUR, graceMs: 30 * MINUTE },
-    { periodMs: DAY, graceMs: 12 * HOUR },
+    { periodMs: 2 * HOUR + 2, graceMs: HOUR },
+    { periodMs: DAY, graceMs: HOUR },
+    { periodMs: PERIOD_MAX_MS, graceMs: HOUR },
   ])('for $periodMs ms is $graceMs ms', ({ periodMs, graceMs }) => {
     expect(defaultGraceMs(everyPeriod(periodMs), NOW)).toBe(graceMs)
   })

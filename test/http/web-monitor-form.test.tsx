@@ -43,7 +43,7 @@ describe('A new monitor', () => {
     const monitor = newest()
     expect(response.status).toBe(303)
     expect(response.headers.get('location')).toBe(`/monitors/${monitor.uniqueKey}`)
-    expect(monitor).toMatchObject({ name: 'Nightly backup', slug: 'nightly-backup', graceMs: 12 * HOUR, status: 'new' })
+    expect(monitor).toMatchObject({ name: 'Nightly backup', slug: 'nightly-backup', graceMs: HOUR, status: 'new' })
     const text = await member.read(`/monitors/${monitor.uniqueKey}`)
     expect(text).toContain('The monitor is there.')
     expect(text).toContain(`http://127.0.0.1:8000/ping/${monitor.pingKey}`)
@@ -54,9 +54,9 @@ describe('A new monitor', () => {
     ['every 5 minutes', 5 * MINUTE, 2.5 * MINUTE],
     ['every 15 minutes', 15 * MINUTE, 7.5 * MINUTE],
     ['every hour', HOUR, 30 * MINUTE],
-    ['every day', DAY, 12 * HOUR],
-    ['every week', WEEK, 3.5 * DAY],
-  ])('%s is offered, and forgiven for half of it, at least a minute', async (schedule, periodMs, graceMs) => {
+    ['every day', DAY, HOUR],
+    ['every week', WEEK, HOUR],
+  ])('%s is offered, with half of it as grace, from a minute to an hour', async (schedule, periodMs, graceMs) => {
     await create({ schedule })
     expect(newest()).toMatchObject({ schedule: { kind: 'period', periodMs }, graceMs })
     expect(await member.read(newForm())).toContain(`data-put="schedule" value="${schedule}"`)

@@ -147,8 +147,7 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
 }
 
 const GRACE_HELP =
-  'How long CronGuard waits for a late ping. Empty: half the time between two pings, at least a minute; ' +
-  'at most an hour where the schedule names times of day.'
+  'How long CronGuard waits for a late ping. Empty: half the time between two pings, from a minute to an hour.'
 const MAX_RUN_HELP = 'How long a run may take that reported its start. Empty: as long as the grace.'
 const MIN_RUN_HELP = 'A run that reported its start and ends sooner has failed. Empty: no run is too short.'
 const EARLY_HELP =

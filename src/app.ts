@@ -120,10 +120,11 @@ async function watch(deps: Deps, { lock, manager }: Charge): Promise<App> {
   return {
     deps,
     stop: async () => {
+      const stoppedAt = deps.clock.now()
       live.close()
       const quiet = listeners.map((listener) => listener.stop(STOP_GRACE_MS))
       await Promise.all([inGrace(loops.stop()), watchdog.stop(), ...quiet, mailListener?.stop()])
-      tidyUp(deps)
+      tidyUp(deps, stoppedAt)
       closeDeps(deps)
       lock.release()
     },
@@ -316,9 +317,9 @@ async function listenForMailOrThrow(deps: Deps): Promise<MailListener | null> {
 }
 
 // A disk that refuses must not keep the process from ending. A log that another program copies is that one's to empty.
-function tidyUp(deps: Deps): void {
+function tidyUp(deps: Deps, stoppedAt: number): void {
   try {
-    endWatch(deps)
+    endWatch(deps, stoppedAt)
     if (!deps.config.isReplicated) deps.db.checkpoint()
   } catch (error) {
     deps.log.error('The database could not be left tidy; nothing is lost', { error })

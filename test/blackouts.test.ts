@@ -45,10 +45,10 @@ describe('A deadline that fell into a blackout', () => {
   })
 
   test('is put off, too, when it was merely due: its ping may have come to nobody', async () => {
-    const backup = await hourly('backup')
+    const backup = guard.now(await hourly('backup'))
     await guard.pass(HOUR - MINUTE)
     await guard.goneFor(2 * MINUTE)
-    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
+    expect(guard.now(backup).deadlineAt).toBe((backup.deadlineAt ?? 0) + 10 * MINUTE)
   })
 
   test('is put off for a run that was under way', async () => {
@@ -187,17 +187,40 @@ describe('A blackout', () => {
     expect(body.details).toContain('it was stopped')
   })
 
-  test('as short as a restart puts off only a deadline that passed in it, without a word', async () => {
-    const [late, due] = [await hourly('late'), await hourly('due')]
-    await guard.pass(9 * MINUTE)
-    await guard.ping(due)
-    await guard.pass(HOUR + MINUTE - 5 * SECOND)
-    const before = guard.now(due)
+  test('as short as a restart extends what may have come in it, and notifies no one', async () => {
+    const schedule = (periodMs: number) => ({ schedule: { kind: 'period', periodMs } as const })
+    const [early, due, deadline, late, later] = [
+      await hourly('early', schedule(64 * MINUTE)),
+      await hourly('due', schedule(60 * MINUTE + SECOND)),
+      await hourly('deadline', schedule(50 * MINUTE + SECOND)),
+      await hourly('late', schedule(55 * MINUTE)),
+      await hourly('later', schedule(70 * MINUTE)),
+    ].map((monitor) => guard.now(monitor))
+    const extendedMs = (monitor: Monitor | undefined) =>
+      monitor && (guard.now(monitor).deadlineAt ?? 0) - (monitor.deadlineAt ?? 0)
+    await guard.pass(HOUR)
     await guard.goneFor(10 * SECOND, 'stopped')
     await guard.tick()
-    expect(guard.now(late)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
-    expect(guard.now(due)).toEqual(before)
+    expect([early, due, late, later].map(extendedMs)).toEqual([10 * MINUTE, 10 * MINUTE, 0, 0])
+    expect(deadline && guard.now(deadline).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
     expect([blackouts(), subjects()]).toEqual([[], []])
+  })
+
+  test('extends no deadline whose job was already late before it, but gives back the lost time', async () => {
+    const backup = guard.now(await hourly('backup'))
+    await guard.pass(HOUR + MINUTE)
+    await guard.goneFor(2 * MINUTE, 'stopped')
+    expect(guard.now(backup).deadlineAt).toBe((backup.deadlineAt ?? 0) + 2 * MINUTE)
+  })
+
+  test('twice in a row extends a deadline once', async () => {
+    const backup = guard.now(await hourly('backup'))
+    await guard.pass(HOUR - 5 * SECOND)
+    await guard.goneFor(10 * SECOND, 'stopped')
+    await guard.pass(19 * MINUTE + 50 * SECOND, SECOND * 10)
+    await guard.goneFor(10 * SECOND, 'stopped')
+    await guard.pass(20 * SECOND, SECOND)
+    expect(guard.statuses(backup)).toEqual(['up', 'down'])
   })
 
   test.each(['killed', 'stopped'] as const)('knows whether it was %s', async (how) => {

@@ -38,7 +38,7 @@ describe('The watch of a process', () => {
   })
 
   test('was held up where a sign of life took long to be written', async () => {
-    const backup = await hourly('backup')
+    const backup = guard.now(await hourly('backup'))
     await guard.pass(HOUR - 10 * SECOND)
     Object.assign(watch, { aliveAt: guard.clock.now(), aliveElapsed: guard.clock.elapsed() })
     const written = showLife(guard.deps, watch)
@@ -46,7 +46,7 @@ describe('The watch of a process', () => {
     await written
     await judges()
     expect(blackouts()).toEqual([{ reason: 'stuck', ms: 50 * SECOND }])
-    expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
+    expect(guard.now(backup).deadlineAt).toBe((backup.deadlineAt ?? 0) + 10 * MINUTE)
   })
 
   test('tells a clock that leapt from a process that did not get to run', async () => {

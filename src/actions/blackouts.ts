@@ -3,8 +3,9 @@ import type { Blackout } from '#domain/blackout.ts'
 import { GAP_MS } from '#domain/blackout.ts'
 import { composeBlackoutNotice } from '#domain/blackout-notice.ts'
 import { LEASE_MS } from '#domain/delivery.ts'
-import { type ClockStep, notAfter, recounted, redated, spare } from '#domain/lifecycle.ts'
+import { type ClockStep, mayHaveMissedPing, notAfter, recounted, redated, spare } from '#domain/lifecycle.ts'
 import type { WatchedMonitor } from '#domain/monitor.ts'
+import { EARLY_MAX_MS } from '#domain/schedule.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import {
@@ -28,25 +29,19 @@ import { findWatchedById, saveState } from '#store/monitors.ts'
 import { findProject } from '#store/projects.ts'
 
 /**
- * Every monitor that may have reported to nobody gets a second chance, and each project is told once. In a short gap,
- * as a restart is one, whoever pings tries again: there only a deadline that passed in it is put off, without a word.
- * Nothing was lost of what the clock was set forward by, `steppedMs`. Returns how many monitors were spared.
+ * Deadlines whose ping may have been lost in the gap are extended. A gap as short as a restart does no more than that;
+ * after a longer one, time that was lost is given back too, and each project is notified once. `steppedMs` is how far
+ * the clock was set forward meanwhile: no time was lost by that. Returns how many monitors were spared.
  */
-export function recordBlackout(tx: Tx, gap: Omit<Blackout, 'to'> & { steppedMs: number }): number {
-  const { from, reason, steppedMs } = gap
-  const lostMs = tx.now - from - steppedMs
-  lengthenDeliveries(tx, { lostMs })
-  if (tx.now - from <= GAP_MS) return putOffOverdue(tx, lostMs)
-  const spared = listExpectingMonitors(tx, tx.now)
-  for (const id of spared) change(tx, id, (monitor, now) => spare(monitor, { from: now - lostMs, now }))
-  tellAll(tx, { blackout: { from, to: tx.now, reason }, spared })
-  return spared.length
-}
-
-/** Puts off what fell due in a gap of so many milliseconds. Returns how many monitors were spared. */
-function putOffOverdue(tx: Tx, gapMs: number): number {
-  const spared = listOverdueMonitors(tx, tx.now)
-  for (const id of spared) change(tx, id, (monitor, now) => spare(monitor, { from: now - gapMs, now }))
+export function recordBlackout(tx: Tx, blackout: Omit<Blackout, 'to'> & { steppedMs: number }): number {
+  const { from, reason, steppedMs } = blackout
+  const isShort = tx.now - from <= GAP_MS
+  const gap = { from: from + steppedMs, now: tx.now }
+  lengthenDeliveries(tx, { lostMs: gap.now - gap.from })
+  const spareOne = (monitor: WatchedMonitor) =>
+    isShort && !mayHaveMissedPing(monitor, gap) ? monitor : spare(monitor, gap)
+  const spared = listExpectingMonitors(tx, tx.now + EARLY_MAX_MS).filter((id) => change(tx, id, spareOne))
+  if (!isShort) tellAll(tx, { blackout: { from, to: tx.now, reason }, spared })
   return spared.length
 }
 
@@ -81,14 +76,18 @@ export function recountDueTimes(tx: Tx): void {
   for (const id of listMonitorsByClock(tx)) change(tx, id, recounted)
 }
 
-// One that cannot be reckoned stays as it is: it must not keep the watch from the others, and the checker tells of it.
-function change(tx: Tx, id: number, changed: (monitor: WatchedMonitor, now: number) => WatchedMonitor): void {
+// One whose schedule cannot be computed stays as it is: it must not hold up the others, and the checker logs it.
+function change(tx: Tx, id: number, changed: (monitor: WatchedMonitor, now: number) => WatchedMonitor): boolean {
   const monitor = findWatchedById(tx, id)
-  if (monitor === null) return
+  if (monitor === null) return false
   try {
-    saveState(tx, changed(monitor, tx.now))
+    const next = changed(monitor, tx.now)
+    if (next === monitor) return false
+    saveState(tx, next)
+    return true
   } catch (error) {
     if (!(error instanceof AppError)) throw error
+    return false
   }
 }
 

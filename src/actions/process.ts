@@ -146,9 +146,9 @@ function readClocks({ clock }: Deps): ClockReading {
   return { now: clock.now(), elapsed: clock.elapsed(), sinceBoot: clock.sinceBoot() }
 }
 
-/** CronGuard stops on purpose: nobody needs to wonder why. */
-export function endWatch(deps: Deps): void {
-  deps.db.write(markStopped)
+/** CronGuard stops on purpose. It took no new pings since `at`, while what was under way came to its end. */
+export function endWatch(deps: Deps, at: number): void {
+  deps.db.write((tx) => markStopped(tx, at))
 }
 
 async function goOn(deps: Deps, watch: Watch): Promise<void> {

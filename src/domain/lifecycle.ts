@@ -2,7 +2,7 @@
 import { HOUR } from '#lib/duration.ts'
 import { addRun, type MonitorRules, OPEN_RUNS_MAX, type OpenRun, type WatchedMonitor } from './monitor.ts'
 import type { Ping } from './ping.ts'
-import { isSameSchedule, nextDueAt, nextSlots } from './schedule.ts'
+import { isSameSchedule, mayComeEarly, nextDueAt, nextSlots } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
 
 /** `timeout`: no ping came. `overrun`: a run started and did not end. `ping`: a success ping. `fail`: a fail ping. */
@@ -137,24 +137,45 @@ export function recounted<M extends WatchedMonitor>(monitor: M): M {
   return slot !== undefined && slot === slotAt ? monitor : rescheduled(monitor)
 }
 
+/** A stretch in which CronGuard was offline: pings that came in it reached no one. */
+export interface Gap {
+  from: number
+  now: number
+}
+
+/** Whether a ping may have been lost in the gap: the due time, the early window or the deadline lies in it. */
+export function mayHaveMissedPing(monitor: WatchedMonitor, { from, now }: Gap): boolean {
+  if (monitor.deadlineAt === null || from >= now) return false
+  return monitor.deadlineAt <= now || mayHaveBegunIn(monitor, { from, now })
+}
+
+function mayHaveBegunIn({ schedule, earlyMs, dueAt }: WatchedMonitor, { from, now }: Gap): boolean {
+  if (dueAt === null || dueAt < from) return false
+  return dueAt <= now || mayComeEarly(schedule, { at: now, slot: dueAt, earlyMs })
+}
+
 /**
- * CronGuard could not watch from `from` until `now`: whatever was expected meanwhile may have been reported to nobody.
- * What should have come by now gets a second chance; what still has time gets back what it lost of it. So does what has
- * had its second chance, unless that went by unseen as well: where the watch is often cut, it would have one for ever.
+ * After a gap, a deadline whose ping may have been lost is extended by one grace period, once per ping. Period 1 h,
+ * grace 10 min, last ping 10:00, offline 10:55 to 11:05: the deadline 11:10 becomes 11:20. Any other monitor that was
+ * expecting something gets back the time it lost; so does one that was extended before, or a dead job would never be
+ * noticed where CronGuard is often restarted. A gap as long as the whole extension allows another one.
  */
-export function spare<M extends WatchedMonitor>(monitor: M, { from, now }: { from: number; now: number }): M {
-  const { dueAt, deadlineAt, openRuns, hadChance, graceMs } = monitor
-  const isDue = dueAt !== null && dueAt <= now
-  if (deadlineAt === null || (!isDue && openRuns.length === 0)) return monitor
-  const since = Math.min(isDue ? dueAt : now, oldestStart(monitor) ?? now)
-  const lostMs = now - Math.max(from, since)
-  // What was due may have started unseen, and then takes as long as a run may.
-  const chanceMs = isDue ? Math.max(graceMs, runLimitMs(monitor)) : graceMs
-  const isMissed = deadlineAt <= now || (isDue && chanceMs > graceMs)
+export function spare<M extends WatchedMonitor>(monitor: M, { from, now }: Gap): M {
+  const { deadlineAt, hadChance, graceMs } = monitor
+  const lostMs = lostTime(monitor, { from, now })
+  const isMissed = mayHaveMissedPing(monitor, { from, now })
+  if (deadlineAt === null || (lostMs === 0 && !isMissed)) return monitor
+  // A run that began in the gap, without CronGuard hearing of it, takes as long as a run may.
+  const chanceMs = mayHaveBegunIn(monitor, { from, now }) ? Math.max(graceMs, runLimitMs(monitor)) : graceMs
   const hasChance = isMissed && (!hadChance || lostMs >= chanceMs)
-  const chanceUntil = hasChance ? now + chanceMs : deadlineAt
-  const sparedUntil = Math.max(chanceUntil, deadlineAt + lostMs)
+  const sparedUntil = hasChance ? Math.max(deadlineAt, now) + chanceMs : deadlineAt + lostMs
   return expected({ ...monitor, sparedUntil, hadChance: hadChance || hasChance })
+}
+
+// Time counts as lost from when the ping was due, or a run was under way.
+function lostTime(monitor: WatchedMonitor, { from, now }: Gap): number {
+  const since = Math.min(monitor.dueAt ?? now, oldestStart(monitor) ?? now)
+  return Math.max(0, now - Math.max(from, since))
 }
 
 /** A clock that was set. */

@@ -77,6 +77,18 @@ function toleranceOf(earlyMs: number | null): { maxMs: number; share: number } {
   return earlyMs === null ? AUTOMATIC_TOLERANCE : { maxMs: earlyMs, share: OWN_SHARE }
 }
 
+/**
+ * Whether a ping at `at` may be meant for `slot`, which comes later. Jobs with a period are rarely punctual to the
+ * millisecond: a tenth of the period counts, at most 15 minutes.
+ */
+export function mayComeEarly(schedule: Schedule, ping: { at: number; slot: number; earlyMs: number | null }): boolean {
+  const { at, slot, earlyMs } = ping
+  const { maxMs, share } = AUTOMATIC_TOLERANCE
+  if (schedule.kind === 'period') return slot - at <= Math.min(maxMs, schedule.periodMs / share)
+  const dueAt = nextDueAt(schedule, { pingAt: at, earlyMs })
+  return dueAt === null || dueAt > slot
+}
+
 // No other slot is nearer, before or after.
 function isAlone(schedule: Schedule, { slot, withinMs }: { slot: number; withinMs: number }): boolean {
   if (nextSlot(schedule, slot - withinMs) !== slot) return false
@@ -108,15 +120,15 @@ export function secondsMatter(
   return Math.min(shortestInterval(schedule, after), graceMs, maxRunMs ?? graceMs) < HOUR
 }
 
-const GRACE_BY_THE_CLOCK_MAX_MS = HOUR
+const DEFAULT_GRACE_MAX_MS = HOUR
 
 /**
- * What a page or a command proposes: half the period, at least a minute; where the minute of the ping is known, at most
- * an hour. The management API has its own default.
+ * What a page or a command proposes: half the interval, at least a minute and at most an hour. The management API has
+ * its own default.
  */
 export function defaultGraceMs(schedule: Schedule, now: number): number {
-  const half = Math.max(MINUTE, Math.floor(shortestInterval(schedule, now) / 2))
-  return schedule.kind === 'period' ? half : Math.min(half, GRACE_BY_THE_CLOCK_MAX_MS)
+  const halfMs = Math.floor(shortestInterval(schedule, now) / 2)
+  return Math.min(Math.max(MINUTE, halfMs), DEFAULT_GRACE_MAX_MS)
 }
 
 /** "every day", "every 5 minutes", "Monday to Friday at 18:30" */

@@ -17,14 +17,14 @@ export function insertSparedMonitor(tx: Tx, spared: { monitorId: number; blackou
   tx.run('INSERT INTO spared_monitors (monitor_id, blackout_id) VALUES ($monitorId, $blackoutId)', spared)
 }
 
-/** The monitors that wait for something, and may have waited for it already at `now`. */
-export function listExpectingMonitors(reader: Reader, now: number): number[] {
+/** The monitors that expect something by `before`, or have a run under way. */
+export function listExpectingMonitors(reader: Reader, before: number): number[] {
   return reader
     .all<{ id: number }>(
       `SELECT id FROM monitors
-        WHERE deadline_at IS NOT NULL AND (due_at <= $now OR open_runs <> '')
+        WHERE deadline_at IS NOT NULL AND (due_at <= $before OR deadline_at <= $before OR open_runs <> '')
         ORDER BY id`,
-      { now },
+      { before },
     )
     .map(({ id }) => id)
 }

@@ -30,9 +30,9 @@ export function proveWritable(tx: Tx): void {
   tx.run('UPDATE heartbeat SET alive_at = alive_at WHERE id = 1')
 }
 
-/** The process stops on purpose. */
-export function markStopped(tx: Tx): void {
-  tx.run('UPDATE heartbeat SET alive_at = $now, stopped_at = $now WHERE id = 1', { now: tx.now })
+/** The process stops on purpose, and has listened until `at`. */
+export function markStopped(tx: Tx, at: number): void {
+  tx.run('UPDATE heartbeat SET alive_at = $at, stopped_at = $at WHERE id = 1', { at })
 }
 
 /** The run of the machine in which CronGuard began last; null where nobody knows. */

@@ -165,7 +165,10 @@ describe('a monitor that is spared after a blackout', () => {
 
   test('has as long as a run may take when it may have started unseen, and only then', () => {
     const maxRunMs = 3 * HOUR
-    expect(spare(backup('up', null, { maxRunMs }), gapUntil(end)).deadlineAt).toBe(end + maxRunMs)
+    expect(spare(backup('up', null, { maxRunMs }), gapUntil(LAST + PERIOD)).deadlineAt).toBe(
+      LAST + PERIOD + GRACE + maxRunMs,
+    )
+    expect(spare(backup('up', null, { maxRunMs }), gapUntil(end)).deadlineAt).toBe(end + GRACE)
     const running_ = backup('up', running(NOW), { maxRunMs })
     expect(spare(running_, gapUntil(NOW + maxRunMs)).sparedUntil).toBe(NOW + maxRunMs + GRACE)
   })
@@ -184,7 +187,33 @@ describe('a monitor that is spared after a blackout', () => {
   })
 
   test('is none when its ping was expected only later', () => {
-    expect(spare(late, gapUntil(LAST + PERIOD - 1))).toEqual(late)
+    expect(spare(late, gapUntil(LAST + PERIOD / 2))).toEqual(late)
+  })
+
+  test('is extended by one grace period when its ping was due, or could come early, in the gap', () => {
+    const extended = { deadlineAt: LAST + PERIOD + 2 * GRACE, hadChance: true }
+    expect(spare(late, gapUntil(LAST + PERIOD))).toMatchObject(extended)
+    expect(spare(late, gapUntil(LAST + PERIOD * 0.9))).toMatchObject(extended)
+    expect(spare(late, gapUntil(LAST + PERIOD * 0.9 - 1))).toEqual(late)
+  })
+
+  test('is extended once for each ping', () => {
+    const once = spare(late, gapUntil(LAST + PERIOD - 1))
+    expect(spare(once, gapUntil(LAST + PERIOD + MINUTE)).deadlineAt).toBe((once.deadlineAt ?? 0) + MINUTE)
+    const again = applyPing(once, ping('success'), LAST + PERIOD).monitor
+    expect(spare(again, gapUntil(LAST + 2 * PERIOD)).deadlineAt).toBe(LAST + 2 * PERIOD + 2 * GRACE)
+  })
+
+  test.each([
+    { earlyMs: null, atMs: 6 * MINUTE, isExtended: true },
+    { earlyMs: null, atMs: 7 * MINUTE, isExtended: false },
+    { earlyMs: 20 * MINUTE, atMs: 20 * MINUTE, isExtended: true },
+    { earlyMs: 0, atMs: 1, isExtended: false },
+  ])('has the early window of its calendar: $earlyMs, a gap until $atMs before', ({ earlyMs, atMs, isExtended }) => {
+    const schedule: Schedule = { kind: 'cron', periodMs: HOUR, expression: '0 * * * *', timeZone: 'UTC' }
+    // NOW is 09:00.
+    const monitor = rescheduled({ ...backup('up', null, { schedule, earlyMs }), lastPingAt: NOW - HOUR })
+    expect(spare(monitor, gapUntil(NOW - atMs)).deadlineAt).toBe(NOW + (isExtended ? 2 : 1) * GRACE)
   })
 })
 

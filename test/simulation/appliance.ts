@@ -93,7 +93,7 @@ export class Appliance {
   stop(): boolean {
     let isNoted = true
     try {
-      endWatch(this.deps)
+      endWatch(this.deps, this.#clock.now())
     } catch {
       isNoted = false
     }

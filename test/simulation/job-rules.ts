@@ -43,6 +43,11 @@ interface Run {
   isHeldAgainst: boolean
 }
 
+interface Gap {
+  from: number
+  to: number
+}
+
 const QUARTER_HOUR = 15 * 60_000
 const HOUR = 4 * QUARTER_HOUR
 
@@ -123,30 +128,40 @@ export class JobRules {
     return this.#become('new', { at: now, reason: 'resume' })
   }
 
-  /** Something was expected of it by `now`, and nobody was there to hear it. */
-  isExpecting(now: number): boolean {
-    const due = this.dueAt()
-    return this.missing() !== null && (this.runs.length > 0 || (due !== null && due <= now))
+  /** Its one report for this time may have come between `from` and `to`, when nobody was there to hear it. */
+  mayHaveReported({ from, to }: Gap): boolean {
+    const missing = this.missing()
+    return missing !== null && from < to && (missing.at <= to || this.#mayHaveBegun({ from, to }))
   }
 
   /**
-   * Nobody was there to hear it from `from` until `to`. What it lost of its time is added. If its time was over by
-   * then, or a run may have started unheard that takes longer, all begins anew, but only once for each report; and
-   * again where the whole of a new beginning fell into the time in which nobody was there.
+   * Nobody was there to hear it from `from` until `to`. If it may have reported, it has one grace more, or as long as a
+   * run may take where one may have started unheard; but only once for each report, and again where all of that fell
+   * into the time in which nobody was there. Otherwise what it lost of its time is added. Says whether anything is.
    */
-  excuse({ from, to }: { from: number; to: number }): void {
+  excuse({ from, to }: Gap): boolean {
     const missing = this.missing()
-    if (missing === null) return
+    if (missing === null) return false
     const due = this.dueAt()
-    const isDue = due !== null && due <= to
-    const begins = [...this.runs.map(({ since }) => since), ...(isDue ? [due] : [])]
+    const begins = [...this.runs.map(({ since }) => since), ...(due === null ? [] : [due])]
     const lostMs = to - Math.max(from, Math.min(to, ...begins))
-    const anewMs = isDue ? Math.max(this.wishes.graceMs, this.#limitMs()) : this.wishes.graceMs
-    const isTooLate = missing.at <= to || anewMs > this.wishes.graceMs
-    const beginsAnew = isTooLate && (!this.#hasBegunAnew || lostMs >= anewMs)
-    const until = missing.at + lostMs
-    this.excusedUntil = beginsAnew ? Math.max(until, to + anewMs) : until
-    this.#hasBegunAnew ||= beginsAnew
+    const { graceMs } = this.wishes
+    const moreMs = this.#mayHaveBegun({ from, to }) ? Math.max(graceMs, this.#limitMs()) : graceMs
+    const isExcused = this.mayHaveReported({ from, to }) && (!this.#hasBegunAnew || lostMs >= moreMs)
+    if (!isExcused && lostMs === 0 && !this.mayHaveReported({ from, to })) return false
+    this.excusedUntil = isExcused ? Math.max(missing.at, to) + moreMs : missing.at + lostMs
+    this.#hasBegunAnew ||= isExcused
+    return true
+  }
+
+  // Its time came, or was so near that a report would have been taken for it.
+  #mayHaveBegun({ from, to }: Gap): boolean {
+    const due = this.dueAt()
+    if (due === null || due < from) return false
+    if (due <= to) return true
+    const { rhythm, earlyMs } = this.wishes
+    if (typeof rhythm === 'number') return due - to <= Math.min(rhythm / 10, QUARTER_HOUR)
+    return nextMoment(rhythm, { pingAt: to, earlyMs }) !== due
   }
 
   /** The clock was set: what has happened happened as long ago as it did, unless it `isNew`. */

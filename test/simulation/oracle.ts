@@ -222,9 +222,9 @@ export class Oracle {
     const { from, to } = gap
     const reason = this.#isDiskKnownToRefuse ? 'disk' : gap.reason
     const isShort = to - from <= SHORT_GAP_MS
-    const isConcerned = (job: JobRules) => (isShort ? isMissed(job, { wall: to }) : job.isExpecting(to))
-    const excused = [...this.jobs.values()].filter(isConcerned)
-    for (const job of excused) job.excuse({ from: blindSince, to })
+    const blind = { from: blindSince, to }
+    const concerned = [...this.jobs.values()].filter((job) => !isShort || job.mayHaveReported(blind))
+    const excused = concerned.filter((job) => job.excuse(blind))
     if (!isShort) this.gaps.push({ from, to, reason, spared: excused.map(({ name }) => name).sort() })
   }
 

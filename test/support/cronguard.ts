@@ -65,7 +65,7 @@ export class TestGuard {
 
   /** As if the process had been killed, or stopped by somebody, and started again after `ms`. */
   async goneFor(ms: number, how: 'killed' | 'stopped' = 'killed'): Promise<void> {
-    this.db.write(how === 'killed' ? markStarted : markStopped)
+    this.db.write((tx) => (how === 'killed' ? markStarted(tx) : markStopped(tx, tx.now)))
     this.db.close()
     this.clock.advance(ms)
     this.#running = this.#start()

@@ -145,8 +145,8 @@ function Grace() {
         and people are told. The grace takes up what varies: how long a run takes, and how long the machine is busy.
       </Text>
       <Text>
-        The form proposes half the time between two pings, at least a minute; at most an hour where the schedule names
-        times of day. The API takes an hour when nothing else is said. A grace is 1 second to 365 days long.
+        By default, pages and commands take half the time between two pings, at least a minute and at most an hour; the
+        API takes an hour. A grace is 1 second to 365 days long.
       </Text>
     </>
   )
@@ -265,15 +265,14 @@ function Blackouts() {
   return (
     <>
       <Text>
-        Deadlines are stored, not kept in timers, so a restart forgets none. When CronGuard could not watch, because it
-        was stopped, the machine slept or the disk took nothing, a ping may have reached nobody: every monitor that was
-        expected to report meanwhile gets one more grace, counted from the moment the watch goes on, and then is judged
-        as ever. It gets no second one before it has pinged, so a dead job is found however often CronGuard is
-        restarted. The page of the monitor shows the gap, and each project is told once.
+        Deadlines are stored, not kept in timers, so a restart forgets none. While CronGuard was stopped, the machine
+        slept or the disk took nothing, a ping may have been lost. Where the due time, the early window or the deadline
+        lies in such a gap, the deadline is extended by one grace period, once until the next ping: a dead job is found
+        however often CronGuard is restarted. The early window of a period is a tenth of it, at most 15 minutes.
       </Text>
       <Text>
-        After a gap of up to 15 seconds, as a restart makes one, only what fell due in it is put off, and nobody is
-        told.
+        After a gap of more than 15 seconds, late jobs and runs under way also get back the time they lost, the page of
+        the monitor shows the gap, and each project is notified once. A restart takes less, and no one is notified.
       </Text>
     </>
   )

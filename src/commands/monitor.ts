@@ -44,9 +44,9 @@ export const addMonitor: AddCommand = (program, shell) => {
       .argument('<email>', 'whose project')
       .option('--project <name>', 'its name or id; without it the first one')
   const said = '<monitor>'
-  const about = 'its name, slug, ping key or unique key'
+  const about = 'its name, slug, ping key or key'
   on('list', 'list the monitors of a project')
-    .option('--json', 'print JSON: an array of {name, slug, status, schedule, last_ping, due, ping_url}')
+    .option('--json', 'print JSON: an array of {name, slug, unique_key, status, schedule, last_ping, due, ping_url}')
     .action((email: string, { json = false, ...options }: Options) =>
       inProject(shell, { email, ...options }, (deps, project) => {
         const monitors = listMonitors(deps.db, project.id).map((monitor) => describe(deps, monitor))
@@ -131,15 +131,17 @@ async function inProject(
 const COLOURS: Record<string, Colour> = { down: 'red', late: 'yellow' }
 
 function printMonitors(shell: Shell, monitors: ReturnType<typeof describe>[]): void {
-  const rows = monitors.map(({ status, name, schedule, last_ping: lastPing, due }) => [
+  const rows = monitors.map(({ status, name, slug, unique_key: key, schedule, last_ping: lastPing, due }) => [
     status,
     name,
+    slug === '' ? '-' : slug,
+    shortKey(key),
     schedule,
     lastPing ?? '-',
     due ?? '-',
   ])
   printTable(shell, {
-    head: ['STATUS', 'NAME', 'SCHEDULE', 'LAST PING', 'DUE'],
+    head: ['STATUS', 'NAME', 'SLUG', 'KEY', 'SCHEDULE', 'LAST PING', 'DUE'],
     rows,
     otherwise: 'There is no monitor yet. `cronguard monitor add` makes one.',
     colourOf: ([status]) => COLOURS[status ?? ''],
@@ -192,19 +194,31 @@ function readGrace(text: string): number {
 }
 
 function find(deps: Deps, project: Project, meant: string): Monitor {
-  const found = listMonitors(deps.db, project.id).filter((monitor) =>
-    [monitor.pingKey, monitor.uniqueKey, monitor.slug, monitor.name].includes(meant),
+  const found = listMonitors(deps.db, project.id).filter(
+    ({ pingKey, uniqueKey, slug, name }) =>
+      [pingKey, uniqueKey, slug, name].includes(meant) || (meant.length >= SHORT_KEY && uniqueKey.startsWith(meant)),
   )
   const [monitor, another] = found
   if (monitor === undefined) throw new AppError('not_found', `The project ${project.name} has no monitor ${meant}.`)
-  if (another) throw new AppError('conflict', `Several monitors are called ${meant}. Name the one by its ping key.`)
+  if (another) {
+    const keys = found.map(({ uniqueKey }) => shortKey(uniqueKey)).join(', ')
+    throw new AppError('conflict', `Several monitors are called ${meant}. Use the key of one of them: ${keys}.`)
+  }
   return monitor
+}
+
+/** As much of the unique key as tells monitors apart, as commits are told apart. */
+const SHORT_KEY = 10
+
+function shortKey(uniqueKey: string): string {
+  return uniqueKey.slice(0, SHORT_KEY)
 }
 
 function describe({ config, clock }: Deps, monitor: Monitor) {
   return {
     name: shownName(monitor),
     slug: monitor.slug,
+    unique_key: monitor.uniqueKey,
     status: shownStatus(monitor, clock.now()),
     schedule: scheduleInWords(monitor.schedule),
     last_ping: isoOrNull(monitor.lastPingAt),

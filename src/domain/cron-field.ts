@@ -105,6 +105,9 @@ function readValue(shape: Shape, { part, text }: { part: string; text: string })
 
 function expectation({ min, max, names }: Shape, text: string): string {
   if (/^H(\(|$)/.test(text)) return 'Jenkins chooses what H is; write what it chose, or a period, as "every 15 minutes"'
+  if (text.includes('~')) {
+    return 'cron chooses a time between the two by chance; write the one that it chose, or a period, as "every hour"'
+  }
   if (text === '?') return 'write * where any will do'
   if (text === '') return 'a value is missing'
   if (names.length === 0) return `"${text}" is not a number from ${min} to ${max}`

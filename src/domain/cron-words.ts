@@ -6,6 +6,9 @@ const WEEKDAY_NAMES = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', '
 const MONTH_NAMES = 'January February March April May June July August September October November December'.split(' ')
 const NTH = ['', 'first', 'second', 'third', 'fourth', 'fifth']
 const TIMES_MAX = 6
+/** Every month has 28 days, four of each day of the week. */
+const DATES_OF_EVERY_MONTH = 28
+const WEEKS_OF_EVERY_MONTH = 4
 const MONTHS_MAX = 6
 /** As people count them. */
 const MONDAY_FIRST = [1, 2, 3, 4, 5, 6, 0]
@@ -46,20 +49,28 @@ function daysInWords({ fields: { date, month, weekday } }: Cron): string | null 
 function datesInWords(date: CronField, month: CronField): string | null {
   if (!isList(date)) return null
   if (date.values.length === 1 && month.values.length === 1 && !date.hasLast && !date.hasLastWorkday) {
-    return `every year on ${date.values[0]} ${monthsInWords(month)}`
+    const isLeapDay = date.values[0] === 29 && month.values[0] === 2
+    return `every year on ${date.values[0]} ${monthsInWords(month)}${isLeapDay ? ' of leap years' : ''}`
   }
   const dates = [
     ...date.values.map(ordinal),
     ...(date.hasLast ? ['last day'] : []),
     ...(date.hasLastWorkday ? ['last weekday'] : []),
   ]
-  return `on the ${inList(dates)} of ${isAny(month) ? 'every month' : monthsInWords(month)}`
+  const isRare = date.values.some((value) => value > DATES_OF_EVERY_MONTH)
+  return `on the ${inList(dates)} of ${isAny(month) ? everyMonth(isRare) : monthsInWords(month)}`
+}
+
+function everyMonth(isRare: boolean): string {
+  return isRare ? 'every month that has one' : 'every month'
 }
 
 function weekdaysInWords({ text, values, ofMonth, startsWithStar }: CronField, month: CronField): string | null {
   if (startsWithStar || (values.length > 0 && ofMonth.length > 0)) return null
   if (ofMonth.length > 0) {
-    return `on the ${inList(ofMonth.map(weekdayOfMonth))} of ${isAny(month) ? 'every month' : monthsInWords(month)}`
+    const isRare = ofMonth.some(({ nth }) => nth === WEEKS_OF_EVERY_MONTH + 1)
+    const months = isAny(month) ? everyMonth(isRare) : monthsInWords(month)
+    return `on the ${inList(ofMonth.map(weekdayOfMonth))} of ${months}`
   }
   const inMonths = isAny(month) ? '' : ` in ${monthsInWords(month)}`
   if (values.join() === '1,2,3,4,5') return `Monday to Friday${inMonths}`

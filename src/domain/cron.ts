@@ -1,6 +1,7 @@
 // Cron expressions as Debian's cron reads them, its rules for the nights in which the clocks change included.
 import { AppError } from '#lib/errors.ts'
 import { latestWallAt, momentOfWall, stretchAt, wallAt } from '#lib/zone-time.ts'
+import { fieldCountError } from './cron-count.ts'
 import { type CronField, readCronField } from './cron-field.ts'
 import { type CalendarDay, nextShown, nextWall, type WallPattern } from './wall-pattern.ts'
 
@@ -44,6 +45,15 @@ export function parseCron(text: string): Cron {
   return cron
 }
 
+function isCronExpression(text: string): boolean {
+  try {
+    return parseCron(text).expression !== ''
+  } catch (error) {
+    if (error instanceof AppError) return false
+    throw error
+  }
+}
+
 /** The next moment, strictly after `after`, or null when there is none within fifty years. */
 export function nextCron(cron: Cron, { after, zone }: { after: number; zone: string }): number | null {
   const yearMax = new Date(after).getUTCFullYear() + SEARCH_YEARS_MAX
@@ -59,7 +69,7 @@ function expressionOf(nickname: string): string {
 
 function readFields(parts: string[]): CronFields {
   const [minute = '', hour = '', date = '', month = '', weekday = ''] = parts
-  if (parts.length !== 5) throw new AppError('invalid', countProblem(parts))
+  if (parts.length !== 5) throw fieldCountError(parts, isCronExpression)
   return {
     minute: readCronField('minute', minute),
     hour: readCronField('hour', hour),
@@ -67,16 +77,6 @@ function readFields(parts: string[]): CronFields {
     month: readCronField('month', month),
     weekday: readCronField('weekday', weekday),
   }
-}
-
-function countProblem(parts: string[]): string {
-  const rule = 'A cron expression has five fields: minute, hour, day of the month, month, day of the week.'
-  const count = parts[0] === '' ? 0 : parts.length
-  if (count < 5) return `${rule} This one has ${count}.`
-  const rest = parts.slice(5).join(' ')
-  return /^[\d*/,-]+$/.test(rest)
-    ? `${rule} This one has ${count}: leave the seconds or the year out.`
-    : `${rule} "${rest}" comes after them: leave it out.`
 }
 
 function patternOf(fields: CronFields): WallPattern & { isWildcard: boolean } {

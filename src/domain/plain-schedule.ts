@@ -4,14 +4,16 @@ import { AppError } from '#lib/errors.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
 import { type Plan, type Rhythm, readPlan, type Time, UNIT_SECONDS } from './plain-words.ts'
 import { type Reading, readPart, unreadPart } from './reading.ts'
+import { listed, ScheduleChoiceError } from './schedule-choice.ts'
 
 export type PlainSchedule =
   | { kind: 'period'; periodMs: number }
-  /** Whether the words say a time of day, or how often in a day: midnight is meant where they do not. */
-  | { kind: 'cron'; expression: string; isTimeSaid: boolean }
+  /** Why it says more than the words do: midnight is meant, or the first day, where they name none. */
+  | { kind: 'cron'; expression: string; because?: string }
 
 const EXAMPLES = '"every 5 minutes", "every day at 3am", "weekdays at 18:30" or "first day of the month at 6"'
 const REPEATS = 'say every 1, 2, 3, 4 or 6 months, every quarter or every year, or a period of at most 365 days'
+const WEEKDAY_NAMES = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 const MONTHS_OF_QUARTERS = [1, 4, 7, 10]
 
 /** Throws an AppError whose sentence says how far the words were understood, or what they leave open. */
@@ -23,7 +25,8 @@ export function readPlainWords(text: string): PlainSchedule {
   const periodMs = periodOf(plan)
   if (periodMs !== null) return { kind: 'period', periodMs }
   const expression = `${timeFields(plan)} ${dayFields(plan)}`
-  return { kind: 'cron', expression, isTimeSaid: saysTime(plan) }
+  checkRareDays(plan)
+  return { kind: 'cron', expression, ...becauseOf(plan) }
 }
 
 /** A length of time and nothing else, in milliseconds; null for all other words. Throws where a second is not whole. */
@@ -123,6 +126,14 @@ function dayFields(plan: Plan): string {
   return `${first} ${months ? named.months : monthsOf(rhythm)} ${named.weekdays}`
 }
 
+function becauseOf(plan: Plan): { because?: string } {
+  const { rhythm, weekdays, dates } = plan
+  const hasDay = weekdays !== undefined || dates !== undefined
+  const isDaySaid = hasDay || !rhythm || rhythm.unit === 'day' || isTimeOfDay(rhythm)
+  const unsaid = [...(isDaySaid ? [] : ['day']), ...(saysTime(plan) ? [] : ['time'])]
+  return unsaid.length === 0 ? {} : { because: `as no ${unsaid.join(' or ')} is given` }
+}
+
 function saysTime({ rhythm, times, minutesPast }: Plan): boolean {
   return times !== undefined || minutesPast !== undefined || (rhythm !== undefined && isTimeOfDay(rhythm))
 }
@@ -130,6 +141,37 @@ function saysTime({ rhythm, times, minutesPast }: Plan): boolean {
 function isTimeOfDay({ unit }: Rhythm): boolean {
   return unit === 'minute' || unit === 'hour'
 }
+
+/** Days that not every month has: "the 31st" is the end of the month for some, and seven days of a year for others. */
+function checkRareDays({ rhythm, weekdays, dates, months, isWhereThere }: Plan): void {
+  if (isWhereThere) return
+  const fifth = weekdays?.find((part) => part.endsWith('#5'))
+  if (fifth !== undefined) {
+    const day = WEEKDAY_NAMES[Number(fifth[0])]
+    const choices = [`last ${day} of the month`, `fifth ${day} of every month that has one`]
+    throw new ScheduleChoiceError(`Not every month has a fifth ${day}. Write ${listed(choices)}.`, choices)
+  }
+  const date = Math.max(0, ...(dates ?? []).map(Number).filter((value) => value <= 31))
+  const meant = months ?? monthsWith(rhythm)
+  const isLeapDay = date === 29 && meant.join() === '2'
+  const having = meant.filter((month) => date <= (SHORT_MONTHS[month] ?? 31))
+  if (having.length === meant.length || (having.length === 0 && !isLeapDay)) return
+  const choices = isLeapDay
+    ? ['last day of February', '29 February of leap years']
+    : ['last day of the month', `on the ${date}${date === 31 ? 'st' : 'th'} of every month that has one`]
+  const problem = `Not every ${isLeapDay ? 'February' : 'month'} has a day ${date}`
+  throw new ScheduleChoiceError(`${problem}. Write ${listed(choices)}.`, choices)
+}
+
+function monthsWith(rhythm: Rhythm | undefined): number[] {
+  const step = rhythm?.unit === 'month' ? rhythm.count : 1
+  if (rhythm?.unit === 'quarter') return MONTHS_OF_QUARTERS
+  if (rhythm?.unit === 'year') return [1]
+  return Array.from({ length: 12 / step }, (_, index) => 1 + index * step)
+}
+
+/** The others have 31 days. February has a 29th in some years only. */
+const SHORT_MONTHS: Record<number, number> = { 2: 28, 4: 30, 6: 30, 9: 30, 11: 30 }
 
 function checkRhythm(
   { count, unit }: Rhythm,

@@ -10,6 +10,8 @@ export interface Plan {
   times?: Time[]
   /** "at 15 minutes past" */
   minutesPast?: number
+  /** "every month that has one": months without such a day are meant to be left out. */
+  isWhereThere?: true
 }
 
 export interface Rhythm {
@@ -57,17 +59,20 @@ const MONTH =
 const NAMED = 'first|second|third|fourth|fifth|last'
 const NUMBERED = '\\d{1,2}(?:st|nd|rd|th)'
 const OF_MONTH = '(?:of|in) (?:(?:the|every|each|a) )?month'
-const CLOCK = '(\\d{1,2})(?:[:.](\\d\\d))?\\s*(am|pm|a\\.m\\.|p\\.m\\.|o.clock|h)?'
+/** "every 3rd week" is a length of time. */
+const NO_UNIT = '(?! (?:hour|minute|week|month|quarter|year)s?\\b)'
+const OF_MONTHS = '(?:of|in) (?:(?:the|every|each|a|all) )?months?'
+const CLOCK = '(\\d{1,2})(?:[:.h](\\d\\d))?\\s*(am|pm|a\\.m\\.|p\\.m\\.|o.clock|h)?'
 
 const PHRASES = {
   adverb: phrase(`(${Object.keys(ADVERBS).join('|')})`),
   partOfDay: phrase(`${EVERY} (?:night|morning)`),
-  fortnight: phrase(`bi-?weekly|fortnightly|${EVERY} fortnight`),
+  fortnight: phrase(`fortnightly|${EVERY} fortnight`),
   timesPer: phrase(
     `(once|twice|(?:${NUMBER}) times|(?:${NUMBER}) ?x) (?:(?:a|an|per|${EVERY}) (${UNIT})|(hourly|daily|weekly))`,
   ),
   half: phrase(`${EVERY} (half|quarter)(?:[ -]an?| of an)?[ -]hour`),
-  other: phrase(`${EVERY} (?:other|second) (${UNIT})`),
+  other: phrase(`${EVERY} (other|alternate|second|third|fourth|fifth|${NUMBERED}) (${UNIT})`),
   every: phrase(`(?:once )?${EVERY}(?: (${NUMBER}))? ?(${UNIT})`),
   length: phrase(`(?:and )?(${NUMBER}) ?(${UNIT})`),
   // "1h30m": a unit may be followed by the next number at once.
@@ -80,13 +85,14 @@ const PHRASES = {
   weekdayOfMonth: phrase(`(?:(?:on|and|${EVERY}) )*(?:the )?(${NUMBERED}|${NAMED}) ${WEEKDAY}(?: ${OF_MONTH})?`),
   dateInMonth: phrase(`(?:on )?(?:the )?(\\d{1,2})(?:st|nd|rd|th)?(?: day)?(?: of)? ${MONTH}`),
   monthDate: phrase(`(?:on )?${MONTH} (?:the )?(\\d{1,2})(?:st|nd|rd|th)?(?![:.\\d]| ?[ap]\\.?m)`),
-  date: phrase(`(?:(?:on|and|&|${EVERY}) )*(?:the )?(${NUMBERED})(?: day)?`),
+  date: phrase(`(?:(?:on|and|&|${EVERY}) )*(?:the )?(${NUMBERED})(?: day)?${NO_UNIT}`),
   // "every second" and "every second day" are lengths of time.
   namedDate: phrase(
     `(?:(?:on|and|&) )*(?:(?:the )?(${NAMED}) day|the (${NAMED}))|(?:${EVERY} )?(${NAMED})(?= ${OF_MONTH})`,
   ),
   numberedDay: phrase('(?:on )?(?:the )?day (\\d{1,2})'),
   ofMonth: phrase(OF_MONTH),
+  whereThere: phrase(`(?:${OF_MONTHS} )?that ha(?:s|ve) (?:one|it)|(?:of|in) leap years`),
   month: phrase(`(?:(?:in|of|and|or|&|${EVERY}) )*${MONTH}`),
   minutesPast: phrase(
     '(?:at )?(\\d{1,2}|a quarter|quarter|half)(?: minutes?| mins?)? (?:past|after)(?: (?:the|every|each) hour)?',
@@ -102,9 +108,15 @@ const PHRASES = {
 /** Reads as far as it can; what is said twice is not read a second time. */
 export function readPlan(reading: Reading): Plan {
   const plan: Plan = {}
-  const readers = [readMinutesPast, readWeekdays, readDates, readMonths, readTimes, readRhythm]
+  const readers = [readWhereThere, readMinutesPast, readWeekdays, readDates, readMonths, readTimes, readRhythm]
   while (readers.some((read) => read(reading, plan)));
   return plan
+}
+
+function readWhereThere(reading: Reading, plan: Plan): boolean {
+  if (plan.isWhereThere || !take(reading, PHRASES.whereThere)) return false
+  plan.isWhereThere = true
+  return true
 }
 
 function readMinutesPast(reading: Reading, plan: Plan): boolean {
@@ -134,8 +146,8 @@ function oneRhythm(reading: Reading): Rhythm | null {
   if (part) return { count: part.toLowerCase() === 'half' ? 30 : 15, unit: 'minute' }
   const perUnit = timesPerUnit(reading)
   if (perUnit) return perUnit
-  const [other] = take(reading, PHRASES.other) ?? []
-  if (other) return { count: 2, unit: unitOf(other) }
+  const [nth, unit] = take(reading, PHRASES.other) ?? []
+  if (nth && unit) return { count: /^(other|alternate)$/i.test(nth) ? 2 : ordinalOf(nth), unit: unitOf(unit) }
   return lengthOfTime(reading)
 }
 

@@ -1,12 +1,15 @@
 // One field for a schedule in any form: a length of time, a cron expression, an OnCalendar expression or plain words.
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
+import { checkAmbiguity, checkNumber } from './ambiguous-words.ts'
 import { ON_CALENDAR_SHORTHANDS } from './calendar-line.ts'
 import { parseCron } from './cron.ts'
 import { cronInWords } from './cron-words.ts'
+import { readCrontabLine } from './crontab-line.ts'
 import { parseOnCalendar } from './on-calendar.ts'
 import { readPlainLength, readPlainWords } from './plain-schedule.ts'
 import { onCalendarInWords, PERIOD_MAX_MS, PERIOD_MIN_MS, periodInWords, type Schedule } from './schedule.ts'
+import { ScheduleChoiceError } from './schedule-choice.ts'
 
 /** What was read. The zone of cron and OnCalendar comes from elsewhere. */
 export type ScheduleInput = SaidBack &
@@ -33,14 +36,29 @@ export const SCHEDULE_MAX_LENGTH = 100
 export function readSchedule(text: string): ScheduleInput {
   const written = text.trim()
   if (written === '') throw new AppError('invalid', 'Say when pings are expected, as in "every day at 3am".')
+  const line = readCrontabLine(written)
+  if (line !== null) return cronInput(line.schedule)
   if (written.length > SCHEDULE_MAX_LENGTH) {
     throw new AppError('invalid', `A schedule has at most ${SCHEDULE_MAX_LENGTH} characters.`)
   }
+  checkQuotes(written)
+  checkNumber(written)
   if (isSeconds(written)) return periodInput(Number(written) * SECOND)
   if (EVERY.test(written)) return everyInput(written)
   checkCrontab(written)
   if (isCron(written)) return cronInput(written)
   return isOnCalendar(written) ? onCalendarInput(written) : plainInput(written)
+}
+
+/** Ways to write what a refused schedule may have meant, to choose from; none where there is nothing to offer. */
+export function scheduleChoices(text: string): readonly string[] {
+  try {
+    readSchedule(text)
+    return []
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return error instanceof ScheduleChoiceError ? error.choices : []
+  }
 }
 
 /** A length of time, as "10 minutes", "1h 30m" or a number of seconds; null for anything else. */
@@ -85,6 +103,17 @@ function everyInput(text: string): ScheduleInput {
   return periodInput(periodMs)
 }
 
+/** As it stands in a program or a file of settings. */
+function checkQuotes(text: string): void {
+  const [quote = ''] = text
+  const unquoted = text.replaceAll(QUOTE, '').trim()
+  if (!QUOTES.includes(quote) || unquoted === '') return
+  throw new ScheduleChoiceError(`Leave the quotation marks out: ${unquoted}`, [unquoted])
+}
+
+const QUOTES = `"'\`“”„‘’«»`
+const QUOTE = /["'`“”„‘’«»]/g
+
 /** What stands in crontabs besides the five fields. */
 function checkCrontab(text: string): void {
   const [zone] = /^(?:CRON_)?TZ\s*=\s*\S*/i.exec(text) ?? []
@@ -118,15 +147,17 @@ function onCalendarInput(text: string): ScheduleInput {
 }
 
 function plainInput(text: string): ScheduleInput {
+  checkAmbiguity(text)
   const plain = readPlainWords(text)
   if (plain.kind === 'period') return periodInput(plain.periodMs)
-  return { ...cronInput(plain.expression), ...(!plain.isTimeSaid && { because: 'as no time is given' }) }
+  const { expression, because } = plain
+  return { ...cronInput(expression), ...(because !== undefined && { because }) }
 }
 
 /** As it stands in a timer unit of systemd. */
 const PREFIX = /^[ \t]*OnCalendar[ \t]*=[ \t]*/gim
 /** An H is for Jenkins to replace: it is no word of plain language, and the field says what to write instead. */
-const CRON_WORD = /^(?:[\d*?]|H(?![a-z]))[\w*?/,#()-]*$/
+const CRON_WORD = /^(?:[\d*?]|H(?![a-z]))[\w*?/,#()-]*$|^\d*~\d*(?:\/\d+)?$/
 const LONE_DATE = /^[\d*.,/]+-[\d*.,/]+-/
 
 function isCron(text: string): boolean {

@@ -60,6 +60,7 @@ describe('monitor', () => {
       {
         name: 'Nightly backup',
         slug: 'nightly-backup',
+        unique_key: expect.stringMatching(/^[0-9a-f]{40}$/),
         status: 'new',
         schedule: 'Monday to Friday at 18:30 (Europe/Kyiv)',
         last_ping: null,
@@ -67,7 +68,9 @@ describe('monitor', () => {
         ping_url: url,
       },
     ])
-    expect(await ok('monitor', 'list', ALICE)).toMatch(/^STATUS +NAME.*\nnew +Nightly backup +Monday to Friday/)
+    expect(await ok('monitor', 'list', ALICE)).toMatch(
+      /^STATUS +NAME +SLUG +KEY .*\nnew +Nightly backup +nightly-backup +[0-9a-f]{10} +Monday to Friday/,
+    )
   })
 
   test('pause, resume and rm find it by its name, its slug or its key', async () => {
@@ -93,7 +96,21 @@ describe('monitor', () => {
     expect(await json('monitor', 'list', ALICE)).toEqual(before)
   })
 
+  test('list shows the keys by which monitors of one name are told apart', async () => {
+    for (const _ of [1, 2]) await ok('monitor', 'add', ALICE, 'twin')
+    const keys = (await ok('monitor', 'list', ALICE))
+      .split('\n')
+      .flatMap((line) => /twin +[\w-]+ +(\w{10}) /.exec(line)?.[1] ?? [])
+    const { says } = await refusal('monitor', 'pause', ALICE, 'twin')
+    expect(keys).toHaveLength(2)
+    expect(says).toStartWith('Several monitors are called twin. Use the key of one of them: ')
+    for (const key of keys) expect(says).toContain(key)
+    for (const key of keys) expect(await ok('monitor', 'rm', ALICE, key, '--yes')).toBe('twin is deleted.')
+  })
+
   test.each([
+    [['--schedule', '21h'], '"21h" can mean two things. Write "every day at 21:00" or "every 21 hours".'],
+    [['--schedule', '0 0 12 * * MON'], 'has 6 fields: seconds are not supported, did you mean "0 12 * * MON"?'],
     [['--schedule', 'when it rains'], 'is not understood'],
     [['--tz', 'Mars/Olympus'], '"Mars/Olympus" is no time zone.'],
     [['--grace', 'daily at 3am'], '"daily at 3am" is no length of time: write a grace as "90s", "10 minutes" or'],

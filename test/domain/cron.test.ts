@@ -156,7 +156,7 @@ describe('A cron expression cannot be read, and says where', () => {
     ['0 0 30 2 */7', 'This would never run'],
     ['0 0 * *', 'This one has 4.'],
     ['', 'This one has 0.'],
-    ['0 0 0 * * *', 'leave the seconds or the year out'],
+    ['0 0 0 * * *', 'has 6 fields: seconds are not supported, did you mean "0 0 * * *"?'],
     ['0 0 * * * /bin/backup', '"/bin/backup" comes after them: leave it out.'],
     ['@reboot', '"@reboot" is none of the names that stand for a time'],
     ['<script> * * * *', 'The minute "<SCRIPT>" cannot be read'],

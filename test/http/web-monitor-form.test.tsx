@@ -81,6 +81,7 @@ describe('A new monitor', () => {
   test.each([
     { typed: 'daily at 3am', kind: 'cron', expression: '0 3 * * *', graceMs: HOUR },
     { typed: 'weekdays at 18:30', kind: 'cron', expression: '30 18 * * 1-5', graceMs: HOUR },
+    { typed: '0 3 * * * root /x.sh', kind: 'cron', expression: '0 3 * * *', graceMs: HOUR },
     { typed: '*/10 * * * *', kind: 'cron', expression: '*/10 * * * *', graceMs: 5 * MINUTE },
     { typed: 'Mon..Fri 18:30', kind: 'on-calendar', expression: 'Mon..Fri 18:30', graceMs: HOUR },
     { typed: '*-*-* 03:00\r\nSat 12:00', kind: 'on-calendar', expression: '*-*-* 03:00\nSat 12:00', graceMs: HOUR },

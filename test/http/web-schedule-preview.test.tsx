@@ -49,6 +49,25 @@ describe('The preview', () => {
     expect(await preview({ schedule: 'every monday' })).toContain(sentence)
   })
 
+  test('offers both readings of words that have two, to be taken over with a click', async () => {
+    const fields = new URLSearchParams({ schedule: 'every month on the 31st' })
+    const html = await member.read(`/projects/${project.id}/schedule-preview?${fields}`)
+    expect(html).toContain('Not every month has a day 31.')
+    for (const choice of ['last day of the month', 'on the 31st of every month that has one']) {
+      expect(html).toContain(`data-put="schedule" value="${choice}"`)
+    }
+  })
+
+  test('takes the schedule out of a line of a crontab, and offers the name of its command', async () => {
+    const line = `0 3 * * * root /usr/local/bin/backup.sh ${'--verbose '.repeat(20)}`
+    const fields = new URLSearchParams({ schedule: line })
+    const html = await member.read(`/projects/${project.id}/schedule-preview?${fields}`)
+    expect(html).toContain('<code>0 3 * * *</code>')
+    expect(html).toContain('It is run by <bdi>root</bdi>.')
+    expect(html).toContain('data-put="name" value="backup.sh"')
+    expect(await preview({ schedule: line })).toContain('Expected every day at 03:00 (UTC)')
+  })
+
   test('goes by the time zone that an OnCalendar expression names itself', async () => {
     const text = await preview({ schedule: 'Mon 09:00 Europe/Riga' })
     expect(text).toContain('Expected OnCalendar: Mon 09:00 Europe/Riga, with 1 hour of grace.')

@@ -4,10 +4,11 @@ import { monitorFingerprint, type Seen, saveMonitor, updateMonitor } from '#acti
 import { channelTitle, kindLabel, summaryOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
+import { readCrontabLine } from '#domain/crontab-line.ts'
 import { withRules } from '#domain/lifecycle.ts'
 import { type Monitor, shownName } from '#domain/monitor.ts'
 import { DAILY } from '#domain/schedule.ts'
-import { readSchedule, scheduleAsInput } from '#domain/schedule-input.ts'
+import { readSchedule, scheduleAsInput, scheduleChoices } from '#domain/schedule-input.ts'
 import { type Form, orAgain, problemOf, type Retry } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type MonitorVisit, onMonitor, type ProjectVisit } from '#http/guards.ts'
@@ -157,9 +158,17 @@ function previewOf(text: (name: string) => string, visit: FormVisit): SchedulePr
   const rhythm = readRhythm(text, problems, { monitor: visit.monitor ?? null, now: visit.now })
   const reading = readingOf(visit)
   const [problem] = Object.values(problems)
-  if (problem !== undefined) return { problem, reading }
-  const { because } = readSchedule(text('schedule'))
-  return { ...rhythm, because, reading, watched: visit.monitor ? watchedWith(visit.monitor, rhythm) : null }
+  const written = text('schedule')
+  if (problem !== undefined) return { problem, choices: scheduleChoices(written), reading }
+  const { because } = readSchedule(written)
+  const crontabLine = readCrontabLine(written)
+  return {
+    ...rhythm,
+    because,
+    crontabLine,
+    reading,
+    watched: visit.monitor ? watchedWith(visit.monitor, rhythm) : null,
+  }
 }
 
 function watchedWith(monitor: Monitor, rhythm: Rhythm): Monitor | null {

@@ -1,5 +1,5 @@
+import { CRONTAB_LINE_MAX } from '#domain/crontab-line.ts'
 import { DESCRIPTION_MAX, KEYWORDS_MAX, SLUG_MAX, TAGS_MAX } from '#domain/monitor.ts'
-import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
 import { Check, Field, FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
@@ -109,7 +109,7 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
       hx-target="#schedule-preview"
       hx-swap="outerHTML"
     >
-      <TextArea form={form} name="schedule" label="Schedule" rows={1} maxlength={SCHEDULE_MAX_LENGTH} isRequired />
+      <TextArea form={form} name="schedule" label="Schedule" rows={1} maxlength={CRONTAB_LINE_MAX} isRequired />
       <div class="presets">
         {PRESETS.map((text) => (
           <button type="button" class="button button-small" data-put="schedule" value={text}>

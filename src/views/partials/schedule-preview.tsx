@@ -1,3 +1,4 @@
+import type { CrontabLine } from '#domain/crontab-line.ts'
 import type { Monitor, MonitorRules } from '#domain/monitor.ts'
 import {
   earlyTolerance,
@@ -14,30 +15,81 @@ import type { Reading } from '#views/components/moment.tsx'
 
 /** What a schedule would come to; or what is wrong with it. */
 export type SchedulePreviewProps = { reading: Reading } & (
-  | { problem: string }
+  | {
+      problem: string
+      /** Ways to write what may be meant, to choose from. */
+      choices?: readonly string[]
+    }
   | (Pick<MonitorRules, 'schedule' | 'graceMs' | 'earlyMs'> & {
       /** The monitor with this schedule, when it is there already and waits for a ping or for the end of a run. */
       watched: Pick<Monitor, 'dueAt' | 'deadlineAt' | 'lastPingAt' | 'openRuns'> | null
       /** Why it says more than was written, where it does. */
       because: string | undefined
+      /** The line of a crontab that it was taken from. */
+      crontabLine?: CrontabLine | null
     })
 )
 
 export function SchedulePreview(props: SchedulePreviewProps) {
   return (
     <div id="schedule-preview" class="schedule-preview">
-      {'problem' in props ? <p class="problem">{props.problem}</p> : <Understood {...props} />}
+      {'problem' in props ? <Problem {...props} /> : <Understood {...props} />}
     </div>
+  )
+}
+
+function Problem({ problem, choices = [] }: { problem: string; choices?: readonly string[] }) {
+  return (
+    <>
+      <p class="problem">{problem}</p>
+      {choices.length > 0 && (
+        <div class="presets">
+          {choices.map((choice) => (
+            <PutButton field="schedule" value={choice} label={choice} />
+          ))}
+        </div>
+      )}
+    </>
+  )
+}
+
+function PutButton({ field, value, label }: { field: string; value: string; label: string }) {
+  return (
+    <button type="button" class="button button-small" data-put={field} value={value}>
+      {label}
+    </button>
+  )
+}
+
+function FromCrontab({ schedule, user, name }: CrontabLine) {
+  return (
+    <>
+      <p>
+        This is a line of a crontab. CronGuard keeps its schedule: <code>{schedule}</code>.
+        {user !== null && (
+          <>
+            {' '}
+            It is run by <bdi>{user}</bdi>.
+          </>
+        )}
+      </p>
+      {name !== '' && (
+        <div class="presets">
+          <PutButton field="name" value={name} label={`Name the monitor ${name}`} />
+        </div>
+      )}
+    </>
   )
 }
 
 type Sound = Exclude<SchedulePreviewProps, { problem: string }>
 
 function Understood(props: Sound) {
-  const { schedule, graceMs, watched, because, reading } = props
+  const { schedule, graceMs, watched, because, crontabLine, reading } = props
   const isPast = watched?.deadlineAt != null && watched.deadlineAt <= reading.now
   return (
     <>
+      {crontabLine && <FromCrontab {...crontabLine} />}
       <p>
         Expected <b>{scheduleInWords(schedule)}</b>
         {because && `, ${because}`}, with {durationInWords(graceMs)} of grace. <Tolerance {...props} />

@@ -38,14 +38,19 @@ function InWords() {
         head={['you type', 'it becomes']}
         rows={[
           ['every 5 minutes, 90s, 1h 30m', 'a period: a ping at least once in it, counted from the last one'],
-          ['hourly, daily, weekly, 3x a day, biweekly', 'a period of an hour, a day, a week, 8 hours, two weeks'],
+          ['hourly, daily, weekly, 3x a day, fortnightly', 'a period of an hour, a day, a week, 8 hours, two weeks'],
           ['daily at 3am', '`0 3 * * *`'],
           ['weekdays at 18:30', '`30 18 * * 1-5`'],
           ['every monday at 9', '`0 9 * * 1`'],
           ['every monday', '`0 0 * * 1`: midnight, as no time is given'],
           ['first day of the month at 6', '`0 6 1 * *`'],
+          ['0 3 * * * root /x.sh', '`0 3 * * *`: the command of a crontab line is left out'],
         ]}
       />
+      <Text>
+        Words with two meanings are refused, with a way to write each: `21h` is `every 21 hours` or `every day at
+        21:00`, and not every month has a 31st.
+      </Text>
       <Text>
         A period is right for what runs all the time, and for jobs without a fixed time of day. Where the job has a time
         of day, name it: then an alert comes an hour after a missed night, not half a day. A period is 1 second to 365

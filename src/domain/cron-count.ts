@@ -1,0 +1,70 @@
+// What to say of a cron expression that has not five fields: other programs know one with seconds, or with a year.
+import { AppError } from '#lib/errors.ts'
+import { MONTHS, WEEKDAYS } from './cron-field.ts'
+import { ScheduleChoiceError } from './schedule-choice.ts'
+
+const RULE = 'A cron expression has five fields: minute, hour, day of the month, month, day of the week.'
+const WEEKDAY_NAME = new RegExp(WEEKDAYS.join('|'), 'i')
+const MONTH_NAME = new RegExp(MONTHS.join('|'), 'i')
+const FIELD = new RegExp(`^(?:${[...WEEKDAYS, ...MONTHS].join('|')}|[\\dLWH*?~#/,-]|\\(\\d+-\\d+\\))+$`, 'i')
+const YEAR = /^\d{4}/
+
+/** Whether a word could be a field of a cron expression of any program. */
+export function isCronField(word: string): boolean {
+  return FIELD.test(word)
+}
+
+/** An expression that means the same is offered; one that means something else never is. */
+export function fieldCountError(parts: readonly string[], isCron: (expression: string) => boolean): AppError {
+  const count = parts[0] === '' ? 0 : parts.length
+  const rest = parts.slice(5).join(' ')
+  if (count > 5 && !isCronField(parts[5] ?? '')) {
+    return new AppError('invalid', `${RULE} "${rest}" comes after them: leave it out.`)
+  }
+  if (count < 6 || count > 7 || !parts.every(isCronField)) {
+    return new AppError('invalid', `${RULE} This one has ${count}.`)
+  }
+  const problem = `${RULE} This one has ${count} fields: ${unsupported(parts)} not supported.`
+  const offered = sameSchedule(parts)
+  if (offered !== null && isCron(offered)) {
+    return new ScheduleChoiceError(`${problem.slice(0, -1)}, did you mean "${offered}"?`, [offered])
+  }
+  return new AppError('invalid', `${problem} ${adviceFor(parts)}`)
+}
+
+function unsupported(parts: readonly string[]): string {
+  if (parts.length === 7) return 'seconds and years are'
+  return isYearLast(parts) ? 'years are' : 'seconds are'
+}
+
+/** Of six fields the last one is the year, as at AWS: the others then stand one place further to the left. */
+function isYearLast(parts: readonly string[]): boolean {
+  const [, , date, month = '', weekday = '', last = ''] = parts
+  if (parts.length !== 6 || last === '?' || month === '?') return false
+  return YEAR.test(last) || date === '?' || weekday === '?' || MONTH_NAME.test(month) || WEEKDAY_NAME.test(weekday)
+}
+
+/** Five fields that name the same times; null where there are none, or where programs differ about them. */
+function sameSchedule(parts: readonly string[]): string | null {
+  const isYear = isYearLast(parts)
+  const fields = isYear ? parts.slice(0, 5) : parts.slice(1, 6)
+  const [seconds, year] = [isYear ? '0' : (parts[0] ?? ''), isYear ? parts[5] : parts[6]]
+  if (!/^0+$/.test(seconds) || (year !== undefined && !/^[*?]$/.test(year))) return null
+  const [, , date = '', , weekday = ''] = fields
+  if (!/^[*?]/.test(date) && !/^[*?]/.test(weekday)) return null
+  return isWeekdayClear(parts, weekday) ? fields.map((field) => (field === '?' ? '*' : field)).join(' ') : null
+}
+
+// Quartz and AWS count from Sunday as 1, cron from Sunday as 0; what has a ? or a year may be of either.
+function isWeekdayClear(parts: readonly string[], weekday: string): boolean {
+  const mayBeQuartz = parts.length === 7 || parts.includes('?') || /\d[L#]/i.test(weekday)
+  return !mayBeQuartz || !/\d/.test(weekday.replace(/#\d/, '').replace(/\/\d+$/, ''))
+}
+
+function adviceFor(parts: readonly string[]): string {
+  const weekday = (isYearLast(parts) ? parts[4] : parts[5]) ?? ''
+  if (!isWeekdayClear(parts, weekday)) {
+    return `Leave them out, and write "${weekday}" with names, as MON-FRI: programs number the days differently.`
+  }
+  return 'An OnCalendar expression has them, as "Mon 2027-*-* 12:00:30".'
+}

@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { settingNames } from '#config.ts'
+import { CURL, crontabLine } from '#views/pages/docs/parts.tsx'
 import { caddyLines, nginxLines, traefikLines } from '#views/pages/docs/proxy-lines.ts'
 import { ROOT } from './support/source.ts'
 
@@ -16,6 +17,11 @@ test.each([
   expect(readme).toContain(
     `\n${linesOf({ host: 'cron.example.com', path: '', upstream: '127.0.0.1:8000' }).join('\n')}\n`,
   )
+})
+
+test('The README has the line for a crontab that was tried', () => {
+  expect(readme).toContain(`\n${crontabLine('http://127.0.0.1:8000/ping/<uuid>')}\n`)
+  expect(readme).toContain(`\`${CURL} URL\``)
 })
 
 test('The README names every setting', () => {

@@ -32,7 +32,9 @@ const TEMPLATES: readonly Snippet[] = [
     label: 'Crontab',
     language: 'crontab',
     code: crontab,
-    note: 'The exit status of the job ends the URL: 0 is a success, all else a failure.',
+    note:
+      'The exit status of the job ends the URL: 0 is a success, all else a failure. It prints nothing, and so cron ' +
+      'sends no mail, unless every try fails.',
   },
   {
     id: 'bash',
@@ -46,7 +48,7 @@ const TEMPLATES: readonly Snippet[] = [
     label: 'Shell with wget',
     language: 'sh',
     code: wget,
-    note: 'This is GNU wget. The wget of BusyBox, as in Alpine, cannot try again: install curl there.',
+    note: 'For GNU wget.',
   },
   {
     id: 'python',
@@ -76,7 +78,7 @@ const TEMPLATES: readonly Snippet[] = [
     label: 'systemd unit',
     language: 'ini',
     code: systemd,
-    note: 'Start it with a timer of the same name. A job that was killed or ran out of time is reported as failed.',
+    note: 'Start it with a timer of the same name. A job that is killed, stopped or out of time is reported as failed.',
   },
   {
     id: 'docker',

@@ -33,7 +33,7 @@ const overview = async (visitor = member) => words(await visitor.read(at('/overv
 describe('The page of a monitor', () => {
   test('teaches the first ping, and is green without a reload once it came', async () => {
     const text = await member.read(at())
-    expect(text).toContain(`curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null`)
+    expect(text).toContain('curl -fsS -m 10 ')
     expect(text).toContain(`data-live-monitor="${monitor.uniqueKey}" hx-get="${at('/overview')}"`)
     await guard.ping(monitor)
     const after = await overview()

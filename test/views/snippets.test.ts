@@ -2,41 +2,16 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DAILY, everyPeriod, type Schedule } from '#domain/schedule.ts'
-import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
+import { DAILY, type Schedule } from '#domain/schedule.ts'
 import { snippetsFor } from '#views/snippets.ts'
+import { PATH, startReceiver } from '../support/ping-receiver.ts'
 
-const PATH = '/ping/0b3f2d4e-5a6b-4c7d-8e9f-0a1b2c3d4e5f'
 const HOSTILE = `"; touch pwned; # ' */ ?> #> --> $(touch pwned) \`touch pwned\` %n \\ \${x} \u202e<script>`
 
 const HOSTILE_CRON: Schedule = { ...DAILY, kind: 'cron', expression: HOSTILE }
 
-interface ReceivedPing {
-  path: string
-  body: string
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'cronguard-snippets-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-/** A server that takes pings, is busy at the first request, or refuses them all. */
-function startReceiver(mood: 'well' | 'busy at first' | 'refuses' = 'well') {
-  const pings: ReceivedPing[] = []
-  let isBusy = mood === 'busy at first'
-  const server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch: async (request) => {
-      if (isBusy) {
-        isBusy = false
-        return new Response('busy', { status: 503, headers: { 'Retry-After': '1' } })
-      }
-      pings.push({ path: new URL(request.url).pathname, body: await request.text() })
-      return mood === 'refuses' ? new Response('not found', { status: 404 }) : new Response('OK')
-    },
-  })
-  return { pings, pingUrl: `http://127.0.0.1:${server.port}${PATH}`, [Symbol.dispose]: () => server.stop(true) }
-}
 
 function codeOf(id: string, pingUrl: string, name = 'backup'): string {
   const snippet = snippetsFor({ pingUrl, name, schedule: DAILY }).find((candidate) => candidate.id === id)
@@ -57,6 +32,18 @@ async function run({ command, file, code, env = {} }: Run) {
   const job = Bun.spawn(command(path), { cwd: folder, env: { ...Bun.env, ...env }, stdout: 'pipe', stderr: 'pipe' })
   const [status, output, errors] = await Promise.all([job.exited, job.stdout.text(), job.stderr.text()])
   return { status, output, errors }
+}
+
+/** A PATH on which a shell finds a `sleep` that takes no time. */
+function withoutPauses(): Record<string, string> {
+  return fakeProgram('sleep', 'exit 0')
+}
+
+function fakeProgram(name: string, script: string): Record<string, string> {
+  const bin = mkdtempSync(join(folder, 'bin-'))
+  writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`)
+  chmodSync(join(bin, name), 0o755)
+  return { PATH: `${bin}:${Bun.env.PATH}` }
 }
 
 /** A program with a job put in its place, as a reader would. */
@@ -151,10 +138,10 @@ describe.each(LANGUAGES)('The snippet for $id', (language) => {
   const program = (pingUrl: string, job: string) => codeOf(id, pingUrl, HOSTILE).replace(place, () => job)
   const start = hasStart ? [`${PATH}/start`] : []
 
-  test.skipIf(isMissing)(
-    `reports a success to a server that is busy at first${skipped}`,
-    async () => {
-      using receiver = startReceiver('busy at first')
+  test.skipIf(isMissing).each(['busy at first', 'killed at first'] as const)(
+    `reports a success to a server that is %s${skipped}`,
+    async (mood) => {
+      using receiver = await startReceiver(mood)
       const done = await run({ ...language, code: program(receiver.pingUrl, works) })
       expect(done).toMatchObject({ status: 0, errors: expect.not.stringContaining('not sent') })
       const paths = receiver.pings.map(({ path }) => path.replace(/\/0$/, ''))
@@ -166,7 +153,7 @@ describe.each(LANGUAGES)('The snippet for $id', (language) => {
   test.skipIf(isMissing)(
     `reports a failure, with its reason, and fails as the job did${skipped}`,
     async () => {
-      using receiver = startReceiver()
+      using receiver = await startReceiver()
       const done = await run({ ...language, code: program(receiver.pingUrl, fails.job) })
       expect(done.status).toBe(fails.status)
       expect(receiver.pings.map(({ path }) => path)).toEqual([...start, `${PATH}${fails.ending}`])
@@ -178,8 +165,12 @@ describe.each(LANGUAGES)('The snippet for $id', (language) => {
   test.skipIf(isMissing)(
     `lets the job end well when no ping is taken${skipped}`,
     async () => {
-      using receiver = startReceiver('refuses')
-      expect((await run({ ...language, code: program(receiver.pingUrl, works) })).status).toBe(0)
+      using receiver = await startReceiver('refuses')
+      const code = program(receiver.pingUrl, works)
+      expect(await run({ ...language, code, env: withoutPauses() })).toMatchObject({
+        status: 0,
+        errors: expect.stringContaining('not sent'),
+      })
       expect(receiver.pings).not.toEqual([])
     },
     120_000,
@@ -204,29 +195,74 @@ const shell = (code: string, env: Record<string, string> = {}) =>
   run({ command: (path) => ['sh', path], file: 'job.sh', code, env })
 
 describe('A job of', () => {
+  test.each(['well', 'busy at first', 'killed at first'] as const)(
+    'crontab prints nothing that cron would mail when the server is %s',
+    async (mood) => {
+      using receiver = await startReceiver(mood)
+      const code = cronCommand(codeOf('crontab', receiver.pingUrl)).replace('/path/to/job', 'true')
+      expect(await shell(code)).toEqual({ status: 0, output: '', errors: '' })
+      expect(receiver.pings).toHaveLength(1)
+    },
+  )
+
+  test('crontab prints why no ping was taken, once', async () => {
+    using receiver = await startReceiver('refuses')
+    const code = cronCommand(codeOf('crontab', receiver.pingUrl)).replace('/path/to/job', 'true')
+    const { output } = await shell(code, withoutPauses())
+    expect(output).toMatch(/^curl: \(22\) The requested URL returned error: 404\n$/)
+    expect(receiver.pings).toHaveLength(6)
+  })
+
+  test('Bash that is a pipe fails when its first program does', async () => {
+    using receiver = await startReceiver()
+    const code = codeOf('bash', receiver.pingUrl).replace('/path/to/job', 'false | cat')
+    const { status } = await run({ command: (path) => ['bash', path], file: 'job.sh', code })
+    expect(status).toBe(1)
+    expect(receiver.pings.map(({ path }) => path)).toEqual([`${PATH}/start`, `${PATH}/1`])
+  })
+
+  test.each([
+    ['None', 0, ''],
+    ['0', 0, ''],
+    ['7', 7, '/fail'],
+    ['"no space left"', 1, '/fail'],
+    ['""', 1, '/fail'],
+  ])('Python that calls sys.exit(%s) exits with %i and reports "%s"', async (value, status, ending) => {
+    using receiver = await startReceiver()
+    const code = codeOf('python', receiver.pingUrl).replace('pass  # your work', `sys.exit(${value})`)
+    expect((await run({ command: (path) => ['python3', path], file: 'job.py', code })).status).toBe(status)
+    expect(receiver.pings.map(({ path }) => path)).toEqual([`${PATH}/start`, PATH + ending])
+  })
+
   test.each([
     ['true', 0],
     ['false', 1],
     [`sh -c 'exit 42'`, 42],
     [`sh -c 'kill -KILL $$'`, 137],
   ])('crontab that runs `%s` reports %i', async (job, status) => {
-    using receiver = startReceiver()
+    using receiver = await startReceiver()
     await shell(cronCommand(codeOf('crontab', receiver.pingUrl)).replace('/path/to/job', () => job))
     expect(receiver.pings.map(({ path }) => path)).toEqual([`${PATH}/${status}`])
   })
 
   test.each([
-    [{ SERVICE_RESULT: 'success', EXIT_STATUS: '0' }, '/0'],
-    [{ SERVICE_RESULT: 'success', EXIT_STATUS: '24' }, '/0'],
-    [{ SERVICE_RESULT: 'exit-code', EXIT_STATUS: '3' }, '/3'],
-    [{ SERVICE_RESULT: 'exit-code' }, '/fail'],
-    [{ SERVICE_RESULT: 'signal', EXIT_STATUS: 'TERM' }, '/fail'],
-    [{ SERVICE_RESULT: 'timeout', EXIT_STATUS: '0' }, '/fail'],
-    [{}, '/fail'],
-  ])('systemd that ends with %j reports %s', async (env, ending) => {
-    using receiver = startReceiver()
-    await shell(stopCommand(codeOf('systemd', receiver.pingUrl)), env as Record<string, string>)
-    expect(receiver.pings.map(({ path }) => path)).toEqual([PATH + ending])
+    [['success', 'exited', '0'], ['/0']],
+    [['success', 'exited', '24'], ['/0']],
+    [['success', '', ''], ['/0']],
+    [['success', 'killed', 'TERM'], ['/fail']],
+    [['exec-condition', 'exited', '1'], []],
+    [['exit-code', 'exited', '3'], ['/3']],
+    [['exit-code', 'exited', '203'], ['/203']],
+    [['exit-code', 'exited', '0'], ['/fail']],
+    [['exit-code', '', ''], ['/fail']],
+    [['signal', 'killed', 'KILL'], ['/fail']],
+    [['timeout', 'exited', '0'], ['/fail']],
+    [['', '', ''], ['/fail']],
+  ])('systemd that ends with %j reports %j', async ([result = '', code = '', status = ''], endings) => {
+    using receiver = await startReceiver()
+    const env = { SERVICE_RESULT: result, EXIT_CODE: code, EXIT_STATUS: status }
+    await shell(stopCommand(codeOf('systemd', receiver.pingUrl)), env)
+    expect(receiver.pings.map(({ path }) => path)).toEqual(endings.map((ending) => PATH + ending))
   })
 
   test.skipIf(Bun.which('systemd-analyze') === null)(
@@ -241,17 +277,15 @@ describe('A job of', () => {
   )
 
   test('Docker reports how the container ended', async () => {
-    using receiver = startReceiver('busy at first')
-    const bin = mkdtempSync(join(folder, 'bin-'))
-    writeFileSync(join(bin, 'docker'), '#!/bin/sh\n[ "$*" = "run --rm example/job" ] && exit 125\n')
-    chmodSync(join(bin, 'docker'), 0o755)
-    const { status } = await shell(codeOf('docker', receiver.pingUrl, HOSTILE), { PATH: `${bin}:${Bun.env.PATH}` })
+    using receiver = await startReceiver('busy at first')
+    const env = fakeProgram('docker', '[ "$*" = "run --rm example/job" ] && exit 125')
+    const { status } = await shell(codeOf('docker', receiver.pingUrl, HOSTILE), env)
     expect(status).toBe(125)
     expect(receiver.pings.map(({ path }) => path)).toEqual([`${PATH}/start`, `${PATH}/125`])
   })
 
   test('Docker Compose reports from inside the container, and is YAML whatever its name', async () => {
-    using receiver = startReceiver()
+    using receiver = await startReceiver()
     const code = codeOf('compose', receiver.pingUrl, HOSTILE).replace('/path/to/job', '(exit 7)')
     expect(Bun.YAML.parse(code)).toMatchObject({ services: { job: { image: 'example/job' } } })
     expect((await shell(containerCommand(code))).status).toBe(7)
@@ -318,21 +352,16 @@ describe('A ping URL', () => {
     const pingUrl = `https://cron.example/$(touch pwned)'"\`;&x\u00e9/ping/x`
     const plain = 'https://cron.example/%24%28touch%20pwned%29%27%22%60%3B%26x%C3%A9/ping/x'
     expect(codeOf('bash', pingUrl)).toContain(`report ${plain}/start\n`)
-    expect(codeOf('crontab', pingUrl)).toContain(` ${plain.replaceAll('%', '\\%')}/$?\n`)
-    expect(codeOf('systemd', pingUrl)).toContain(` ${plain.replaceAll('%', '%%')}/start\n`)
+    expect(codeOf('crontab', pingUrl)).toContain(` ${plain.replaceAll('%', '\\%')}/$s 2>&1`)
+    expect(codeOf('systemd', pingUrl)).toContain(` ${plain.replaceAll('%', '%%')}/start 2>&1`)
   })
 
-  test('is called with flags that try again, and no others', () => {
-    const flags = {
-      curl: '-fsS -m 10 --retry 5 --retry-connrefused -o /dev/null ',
-      wget: '-q -O /dev/null -T 10 -t 5 ',
+  test('is called with flags that every curl and wget has, once in each turn of a loop', () => {
+    for (const { id, code } of snippetsFor({ pingUrl: 'https://a.example/ping/x', name: 'backup', schedule: DAILY })) {
+      const calls = [...code.matchAll(/\b(curl -fsS -m 10 -o \/dev\/null|wget -nv -T 10 -t 1 -O \/dev\/null) /g)]
+      expect([id, calls.length]).toEqual([id, code.match(/\b(curl|wget) -/g)?.length ?? 0])
+      expect([id, calls.length]).toEqual([id, code.match(/\bin 0 1 2 4 8 16; do/g)?.length ?? 0])
     }
-    for (const { code } of snippetsFor({ pingUrl: 'https://a.example/ping/x', name: 'backup', schedule: DAILY })) {
-      for (const [, tool, rest] of code.matchAll(/\b(curl|wget) (-.*)/g)) {
-        expect(rest).toStartWith(flags[tool as keyof typeof flags])
-      }
-    }
-    expect(codeOf('wget', 'https://a.example/ping/x')).toContain('--retry-connrefused --retry-on-http-error=503,429 ')
   })
 })
 
@@ -344,36 +373,4 @@ test('Each snippet has an id of its own', () => {
 test('Nothing that a hostile name says is ever run', () => {
   const traces = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.includes('pwned'))
   expect(traces).toEqual([])
-})
-
-describe('The snippet for crontab', () => {
-  const crontabOf = (schedule: Schedule) =>
-    snippetsFor({ pingUrl: 'https://a.example/ping/x', name: 'backup', schedule }).find(({ id }) => id === 'crontab')
-  const timesOf = (schedule: Schedule) => crontabOf(schedule)?.code.split(' /path')[0]?.split('\n')[1]
-  const cron = (expression: string): Schedule => ({ ...DAILY, kind: 'cron', expression })
-
-  test.each(['30 18 * * 1-5', '*/10 8-17 * JUL MON,WED'])('has the times of its monitor: %s', (expression) => {
-    expect(timesOf(cron(expression))).toBe(expression)
-  })
-
-  test.each([
-    [MINUTE, '* * * * *'],
-    [5 * MINUTE, '*/5 * * * *'],
-    [HOUR, '0 * * * *'],
-    [6 * HOUR, '0 */6 * * *'],
-    [DAY, '0 3 * * *'],
-    [WEEK, '0 3 * * 0'],
-  ])('runs once in a period of %i ms', (periodMs, times) => {
-    expect(timesOf(everyPeriod(periodMs))).toBe(times)
-    expect(crontabOf(everyPeriod(periodMs))?.note).not.toContain('cannot say')
-  })
-
-  test.each([
-    ...[30 * SECOND, 90 * SECOND, 7 * MINUTE, 90 * MINUTE, 5 * HOUR, 2 * DAY, 2 * WEEK].map(everyPeriod),
-    { ...DAILY, kind: 'on-calendar', expression: 'Mon 03:00' } as const,
-    ...['0 3 L * *', '0 3 * * 5L', '0 3 LW * *', '0 3 * * MON#2'].map(cron),
-  ])('leaves the times open where no line of a crontab can say them: %j', (schedule) => {
-    expect(timesOf(schedule)).toBe('MINUTE HOUR DAY MONTH WEEKDAY')
-    expect(crontabOf(schedule)?.note).toContain('cannot say this schedule')
-  })
 })

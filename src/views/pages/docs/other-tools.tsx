@@ -1,3 +1,5 @@
+import { DAILY } from '#domain/schedule.ts'
+import { snippetsFor } from '#views/snippets.ts'
 import { CURL, DocPage, type DocProps, type DocSection, SAMPLE_KEY, Sample, Table, Text } from './parts.tsx'
 
 const SECTIONS: readonly DocSection[] = [
@@ -108,11 +110,20 @@ function Healthchecks({ baseUrl }: DocProps) {
       <Sample lines={[`${CURL} ${baseUrl}/ping/${SAMPLE_KEY}`, `${CURL} ${baseUrl}/${SAMPLE_KEY}/start`]} />
       <Text>
         One more ending is understood: the name of a signal, such as `/TERM` or `/KILL`. It is a failure with 128 and
-        the number of the signal as its exit status. So a unit of systemd can report how it ended, whatever ended it:
+        the number of the signal as its exit status.
       </Text>
-      <Sample lines={[`ExecStopPost=/bin/sh -c '${CURL} ${baseUrl}/ping/${SAMPLE_KEY}/$EXIT_STATUS'`]} />
+      <Text>
+        In a unit of systemd, `$EXIT_STATUS` alone does not tell a success from a failure: it is empty when
+        `ExecStartPre=` fails, and 0 when a job that ran out of time still ends well. `$SERVICE_RESULT` decides:
+      </Text>
+      <Sample lines={systemdUnit(`${baseUrl}/ping/${SAMPLE_KEY}`)} />
     </>
   )
+}
+
+function systemdUnit(pingUrl: string): string[] {
+  const snippets = snippetsFor({ pingUrl, name: 'backup', schedule: DAILY })
+  return (snippets.find(({ id }) => id === 'systemd')?.code ?? '').trimEnd().split('\n')
 }
 
 function UptimeKuma({ baseUrl }: DocProps) {

@@ -107,6 +107,20 @@ function prose(text: string): Child {
 /** A ping key that no monitor has. */
 export const SAMPLE_KEY = '0e3c4f2a-5b6d-4c7e-8f90-a1b2c3d4e5f6'
 
-/** Flags with which a ping survives a restart of CronGuard, and a cron job sends no mail about it. */
-export const CURL = 'curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null'
-export const WGET = 'wget -q -O /dev/null -T 10 -t 5 --retry-connrefused --retry-on-http-error=503,429'
+/** One command for a script: curl itself tries again, whatever went wrong. It needs curl 7.71. */
+export const CURL = 'curl -fs -m 10 --retry 5 --retry-all-errors -o /dev/null'
+
+const ONE_TRY = {
+  curl: 'curl -fsS -m 10 -o /dev/null',
+  wget: 'wget -nv -T 10 -t 1 -O /dev/null',
+}
+
+/**
+ * A line for a crontab that reports the exit status. It works with every curl and wget, and prints nothing unless every
+ * try failed, because cron mails whatever is printed.
+ * @NOTE assets/snippets/crontab.txt and the README have the same line.
+ */
+export function crontabLine(pingUrl: string, tool: keyof typeof ONE_TRY = 'curl'): string {
+  const tries = `for t in 0 1 2 4 8 16; do sleep $t; e=$(${ONE_TRY[tool]} ${pingUrl}/$s 2>&1) && exit; done; echo "$e"`
+  return `0 3 * * *  backup.sh; s=$?; ${tries}`
+}

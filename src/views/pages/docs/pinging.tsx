@@ -1,8 +1,18 @@
-import { CURL, DocPage, type DocProps, type DocSection, SAMPLE_KEY, Sample, Table, Text, WGET } from './parts.tsx'
+import {
+  CURL,
+  crontabLine,
+  DocPage,
+  type DocProps,
+  type DocSection,
+  SAMPLE_KEY,
+  Sample,
+  Table,
+  Text,
+} from './parts.tsx'
 
 const SECTIONS: readonly DocSection[] = [
   { id: 'first-ping', title: 'The first ping', Content: FirstPing },
-  { id: 'flags', title: 'Flags that keep a ping from getting lost', Content: Flags },
+  { id: 'flags', title: 'Keep pings from getting lost', Content: Flags },
   { id: 'urls', title: 'Ping URLs', Content: Urls },
   { id: 'exit-status', title: 'Success, failure and exit status', Content: ExitStatus },
   { id: 'start', title: 'Start and overrun', Content: Start },
@@ -32,12 +42,12 @@ function FirstPing({ baseUrl }: DocProps) {
   return (
     <>
       <Text>
-        Put the ping behind the job with `&&`, so that it is sent only when the job succeeded. The ping URL stands on
-        the page of the monitor; the key in these examples belongs to nobody.
+        Put the ping after the job in the crontab. The page of the monitor shows this line with its own ping URL; the
+        key in these examples belongs to nobody.
       </Text>
-      <Sample lines={[`0 3 * * *  backup.sh && ${CURL} ${baseUrl}/ping/${SAMPLE_KEY}`]} />
-      <Text>The same with wget:</Text>
-      <Sample lines={[`0 3 * * *  backup.sh && ${WGET} ${baseUrl}/ping/${SAMPLE_KEY}`]} />
+      <Sample lines={[crontabLine(`${baseUrl}/ping/${SAMPLE_KEY}`)]} />
+      <Text>The same with GNU wget:</Text>
+      <Sample lines={[crontabLine(`${baseUrl}/ping/${SAMPLE_KEY}`, 'wget')]} />
       <Text>
         The first ping starts the watch: from then on the next one is expected within the period of the monitor. Keep
         the ping URL to yourself, because whoever has it can report in the name of the job.
@@ -46,20 +56,26 @@ function FirstPing({ baseUrl }: DocProps) {
   )
 }
 
-function Flags() {
+function Flags({ baseUrl }: DocProps) {
   return (
     <>
+      <Text>
+        These lines try six times within half a minute, so no ping is lost when CronGuard restarts or crashes. They
+        print nothing unless every try fails, so cron sends no mail about a ping that arrived. In a script, let curl
+        7.71 or newer try again by itself; an older one refuses the flag:
+      </Text>
+      <Sample lines={[`${CURL} ${baseUrl}/ping/${SAMPLE_KEY}`]} />
       <Table
         label="Flags of curl"
         head={['curl', 'does']}
         rows={[
           ['`-f`', 'makes an answer of 400 or more an error, with an exit status other than 0'],
-          ['`-sS`', 'hides the progress, and still shows errors'],
+          ['`-s`', 'prints nothing; with `-S`, every failed try'],
           ['`-m 10`', 'gives up an attempt after 10 seconds, so that the job never hangs on its ping'],
-          ['`--retry 5`', 'tries again after a timeout and after 408, 429, 500, 502, 503 and 504'],
+          ['`--retry 5`', 'tries again after 1, 2, 4, 8 and 16 seconds'],
           [
-            '`--retry-connrefused`',
-            'tries again when nobody listens: without it a restart of CronGuard loses the ping',
+            '`--retry-all-errors`',
+            'tries again after every error: without it, a crash of CronGuard in the middle of a request loses the ping',
           ],
           ['`-o /dev/null`', 'drops the `OK`, about which cron would send a mail'],
         ]}
@@ -68,10 +84,8 @@ function Flags() {
         label="Flags of wget"
         head={['wget', 'does']}
         rows={[
-          ['`-q -O /dev/null`', 'keeps quiet and keeps no file'],
-          ['`-T 10 -t 5`', 'waits at most 10 seconds for each step, and tries five times'],
-          ['`--retry-connrefused`', 'tries again when nobody listens'],
-          ['`--retry-on-http-error=503,429`', 'tries again when CronGuard asks for it'],
+          ['`-nv -O /dev/null`', 'prints one line for an error, and keeps no file'],
+          ['`-T 10 -t 1`', 'waits at most 10 seconds for each step, and tries once: the loop around it tries again'],
         ]}
       />
       <Text>
@@ -112,10 +126,15 @@ function ExitStatus({ baseUrl }: DocProps) {
   return (
     <>
       <Text>
-        With `&&` a failure is noticed when the ping stays away. Report the exit status instead, and it is noticed at
-        once:
+        Put the exit status at the end of the ping URL: 0 is a success, and every other one a failure, which CronGuard
+        notices at once. With `&&` between the job and a ping without it, CronGuard notices a failure only when the ping
+        does not arrive.
       </Text>
-      <Sample lines={[`0 3 * * *  backup.sh; ${CURL} ${baseUrl}/ping/${SAMPLE_KEY}/$?`]} />
+      <Sample lines={['backup.sh', `${CURL} ${baseUrl}/ping/${SAMPLE_KEY}/$?`]} />
+      <Text>
+        The exit status of a pipe is that of its last program: `pg_dump shop | gzip` succeeds even when `pg_dump` fails.
+        In bash, put `set -o pipefail` before it.
+      </Text>
       <Text>
         A failure takes the monitor down and opens an incident, whatever its status was. The next success brings it up
         again. An exit status above 255 is refused with 400.
@@ -254,8 +273,8 @@ function Wrapper({ baseUrl }: DocProps) {
     <>
       <Text>
         Save this as `watched`, make it executable, and put it before the command: `watched backup.sh --all`. Its exit
-        status is passed on. When CronGuard cannot be reached, the job starts after half a minute of trying; where
-        nothing answers at all, after a minute and a half.
+        status is passed on. When CronGuard cannot be reached or does not know the ping key, the job starts after half a
+        minute of trying; where nothing answers at all, after a minute and a half.
       </Text>
       <Sample lines={wrapperScript(baseUrl)} />
     </>

@@ -1,0 +1,53 @@
+import { Appliance, type Suite } from '../support/appliance.ts'
+import { buildBinary } from '../support/binary.ts'
+
+const URL = 'http://127.0.0.1:8000'
+
+/** An appliance on which install.sh has installed CronGuard; Alice has an account. */
+export class Installed {
+  readonly appliance: Appliance
+  readonly #key: string
+
+  private constructor(appliance: Appliance, key: string) {
+    this.appliance = appliance
+    this.#key = key
+  }
+
+  /** Null, and the reason on standard output, where no container can be booted. */
+  static async open(suite?: Suite): Promise<Installed | null> {
+    const appliance = await Appliance.open(suite)
+    if (appliance === null) return null
+    try {
+      await buildBinary()
+      await appliance.install()
+      await appliance.shell('sudo -u cronguard cronguard user create alice@example.org --admin')
+      const key = await appliance.shell('sudo -u cronguard cronguard key create alice@example.org')
+      return new Installed(appliance, key.trim())
+    } catch (error) {
+      await appliance.dispose()
+      throw error
+    }
+  }
+
+  /** A monitor that nothing has reported to yet. */
+  async monitor(name: string): Promise<{ url: string; uuid: string }> {
+    const check = await this.#api('/checks/', JSON.stringify({ name, timeout: 3600, grace: 3600 }))
+    return { url: check.ping_url, uuid: check.uuid }
+  }
+
+  /** What a monitor has received, the oldest first: "start", "success", "fail". */
+  async kinds(uuid: string): Promise<string[]> {
+    const { pings } = await this.#api(`/checks/${uuid}/pings/`)
+    return pings.map(({ type }: { type: string }) => type).reverse()
+  }
+
+  async dispose(): Promise<void> {
+    await this.appliance.dispose()
+  }
+
+  async #api(path: string, body?: string) {
+    const data = body === undefined ? '' : '--data-binary @-'
+    const call = `curl -fsS --retry 5 --retry-all-errors -H 'X-Api-Key: ${this.#key}' ${data} '${URL}/api/v3${path}'`
+    return JSON.parse(await this.appliance.shell(call, { input: body ?? '' }))
+  }
+}

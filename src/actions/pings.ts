@@ -15,7 +15,7 @@ import {
   runDurationMs,
 } from '#domain/ping.ts'
 import { AppError } from '#lib/errors.ts'
-import type { Tx } from '#store/database.ts'
+import type { Reader, Tx } from '#store/database.ts'
 import { findWatchedByAlias, findWatchedById, findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
 import { findStartOrEnd, insertPing } from '#store/pings.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
@@ -100,6 +100,14 @@ interface Found {
   isCreated: boolean
 }
 
+/** Whether a ping to this address could be recorded. */
+export function isPingable({ db }: Pick<Deps, 'db'>, address: PingAddress): boolean {
+  if ('pingKey' in address) return findWatchedByPingKey(db, address.pingKey) !== null
+  if ('token' in address) return findWatchedByToken(db, address.token) !== null
+  if (listPingKeysBySlug(db, address).length > 0) return true
+  return address.mayCreate && findProjectByPingKey(db, address.projectPingKey) !== null
+}
+
 function findOrProvision(tx: Tx, address: PingAddress): Found {
   if ('pingKey' in address) return { monitor: known(findWatchedByPingKey(tx, address.pingKey)), isCreated: false }
   if ('token' in address) return { monitor: known(findWatchedByToken(tx, address.token)), isCreated: false }
@@ -110,10 +118,10 @@ function findOrProvision(tx: Tx, address: PingAddress): Found {
 
 const UUID_PARTS = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i
 
-function findWatchedByToken(tx: Tx, token: string): WatchedMonitor | null {
+function findWatchedByToken(db: Reader, token: string): WatchedMonitor | null {
   const parts = UUID_PARTS.exec(token)?.slice(1)
-  const byPingKey = parts ? findWatchedByPingKey(tx, parts.join('-').toLowerCase()) : null
-  return byPingKey ?? findWatchedByAlias(tx, token)
+  const byPingKey = parts ? findWatchedByPingKey(db, parts.join('-').toLowerCase()) : null
+  return byPingKey ?? findWatchedByAlias(db, token)
 }
 
 function known(monitor: WatchedMonitor | null): WatchedMonitor {

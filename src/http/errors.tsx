@@ -1,6 +1,6 @@
 import { NotFoundError } from 'elysia'
 import type { Deps } from '#deps.ts'
-import { AppError, type ErrorCode, StorageRefusedError } from '#lib/errors.ts'
+import { AppError, BusyError, type ErrorCode, StorageRefusedError, TooLongError } from '#lib/errors.ts'
 import { ErrorPage } from '#views/pages/error.tsx'
 import { refererOf } from './origin.ts'
 import { dialectOf } from './pings/dialect.ts'
@@ -51,12 +51,11 @@ export function answerError(deps: Deps, failed: Failed): Response {
 function answerTo(deps: Deps, { error, request, showPath }: Failed, statuses: Record<ErrorCode, number>): Answer {
   if (error instanceof AppError) return { status: statuses[error.code], message: error.message }
   if (error instanceof NotFoundError) return { status: 404, message: 'There is nothing at this address.' }
-  // Bun has answered so itself, as soon as it had read that much.
   if (isTooLong(error)) return { status: 413, message: 'The request is too long.' }
   if (isClientGone(error)) return { status: 400, message: 'The request broke off.' }
   const id = requestIdOf(request)
   const about = { request: id, path: showPath(splitUrl(request.url).path), dialect: dialectOf(request)?.name }
-  if (error instanceof StorageRefusedError) {
+  if (error instanceof StorageRefusedError || error instanceof BusyError) {
     deps.log.debug('A request was refused', { ...about, reason: error.message })
     return { status: 503, message: error.message }
   }
@@ -69,7 +68,9 @@ function isClientGone(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
 }
 
+// Bun's own error is for the log only: it has answered the sender already.
 function isTooLong(error: unknown): boolean {
+  if (error instanceof TooLongError) return true
   return error instanceof Error && error.message === 'Request body exceeded maxRequestBodySize'
 }
 

@@ -1,15 +1,16 @@
 // Where CronGuard listens: on a port, and on a unix socket besides.
 import type { Deps } from '#deps.ts'
 import { allowGroup, removeAbandoned } from '#lib/unix-socket.ts'
+import { PING_BODY_MAX } from './body.ts'
 import { UNIX_SOCKET } from './peer.ts'
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts'
 import type { Front } from './server.ts'
 
-/** A longer one is refused with 413 before anybody reads it. */
-const REQUEST_BODY_MAX = 16 * 1024 * 1024
-
-/** So long may a request, or a job that posts its output, say nothing. */
-const IDLE_MAX_SECONDS = 60
+/**
+ * How long a connection may be silent: between two pings, or while a job pauses its output. Not a common ping interval,
+ * because a connection that closes just when the next ping is sent loses that ping.
+ */
+const IDLE_MAX_SECONDS = 130
 
 export interface Listener {
   /** No new connections; what is under way may end, for as long as `graceMs`. */
@@ -23,7 +24,6 @@ export function listen({ config, log }: Pick<Deps, 'config' | 'log'>, front: Fro
     hostname: config.host,
     port: config.port,
     reusePort: false,
-    idleTimeout: IDLE_MAX_SECONDS,
     fetch: (request, self) => front(request, self.requestIP(request)?.address ?? null),
   })
   return listenerOf(server)
@@ -32,19 +32,22 @@ export function listen({ config, log }: Pick<Deps, 'config' | 'log'>, front: Fro
 /** The file that a killed process left behind gives way. Throws conflict when somebody else listens there. */
 export async function listenOnSocket({ log }: Pick<Deps, 'log'>, path: string, front: Front): Promise<Listener> {
   await removeAbandoned(path)
-  const server = Bun.serve({
-    ...settingsFor(log),
-    unix: path,
-    fetch: (request) => front(request, UNIX_SOCKET),
-  })
+  const settings = { ...settingsFor(log), unix: path, fetch: (request: Request) => front(request, UNIX_SOCKET) }
+  const server = Bun.serve(withIdleTimeout(settings))
   allowGroup(path)
   return listenerOf(server)
+}
+
+// Bun's types allow no idle timeout on a unix socket, but Bun has one there too: 10 seconds, or what it is told.
+function withIdleTimeout<Settings extends { idleTimeout: number }>(settings: Settings) {
+  return settings as Omit<Settings, 'idleTimeout'>
 }
 
 function settingsFor(log: Deps['log']) {
   return {
     development: false,
-    maxRequestBodySize: REQUEST_BODY_MAX,
+    maxRequestBodySize: PING_BODY_MAX,
+    idleTimeout: IDLE_MAX_SECONDS,
     error: (error: Error): Response => {
       const request = newRequestId()
       log.error('A request could not even be refused', { request, error })

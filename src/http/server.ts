@@ -9,6 +9,7 @@ import { operationsOf } from './api/operations.ts'
 import { assetRoutes } from './assets.ts'
 import { badgeRoutes } from './badges/routes.ts'
 import { belowBasePath } from './base-path.ts'
+import { answerWithBody, mayHaveBody } from './body.ts'
 import { answerError } from './errors.tsx'
 import type { House } from './guards.ts'
 import { healthRoutes } from './health.ts'
@@ -48,7 +49,7 @@ export function createFront(deps: Deps, readHealth: () => PartHealth[], live: Li
   const front: Front = (request, peerAddress) => {
     const routable = withLongHost(request)
     rememberPeer(routable, findPeer(routable, peerAddress))
-    return answer(routable)
+    return mayHaveBody(routable) ? answerWithBody(routable, answer) : answer(routable)
   }
   const placed = basePath === '' ? front : belowBasePath(front, basePath)
   return baseUrl.startsWith('https:') ? onlySecurely(placed) : placed

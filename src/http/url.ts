@@ -27,7 +27,24 @@ export function askedPath(url: string): string {
   return url.slice(pathStart(url))
 }
 
-/** The same request for another path. Its host is any: what was asked for may be none that a URL can have. */
+const SOURCE = Symbol('source')
+
+interface Moved extends Request {
+  [SOURCE]?: Request
+}
+
+/**
+ * The same request for another path; its body is that of `sourceOf`, because a copied body is read into memory at once
+ * and whole. Its host is any: what was asked for may be none that a URL can have.
+ */
 export function withPath(request: Request, path: string): Request {
-  return new Request(`http://any-host.localhost${path}`, request)
+  const { method, headers } = request
+  const moved: Moved = new Request(`http://any-host.localhost${path}`, { method, headers })
+  moved[SOURCE] = sourceOf(request)
+  return moved
+}
+
+/** The request as it came, which has the body. */
+export function sourceOf(request: Moved): Request {
+  return request[SOURCE] ?? request
 }

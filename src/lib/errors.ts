@@ -27,6 +27,21 @@ export class StorageRefusedError extends Error {
   }
 }
 
+/** Memory is short: the request was given up before anything was recorded. Trying again soon may help. */
+export class BusyError extends Error {
+  constructor() {
+    super('CronGuard is receiving too much at once: nothing was recorded. Try again soon.')
+    this.name = 'BusyError'
+  }
+}
+
+export class TooLongError extends Error {
+  constructor() {
+    super('The request is too long.')
+    this.name = 'TooLongError'
+  }
+}
+
 /** For a write that the next request would do as well: whether the disk took it. Any other fault is thrown. */
 export function wasWritten(write: () => void): boolean {
   try {

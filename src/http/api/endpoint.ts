@@ -4,7 +4,7 @@ import { findApiKey } from '#actions/projects.ts'
 import type { Deps } from '#deps.ts'
 import { API_KEY_LENGTH, type ApiKeyAccess } from '#domain/project.ts'
 import { bearerOf } from '#http/bearer.ts'
-import { readHead } from '#http/body.ts'
+import { hasLongBody, readHead } from '#http/body.ts'
 import { corsHeaders } from '#http/cors.ts'
 import { UUID } from '#http/pings/report.ts'
 import { splitUrl } from '#http/url.ts'
@@ -117,8 +117,10 @@ async function answer(deps: Deps, { request, params, version, operations }: Inco
   if (request.method === 'OPTIONS') return new Response(null, { status: 204 })
   const operation = operations[request.method as keyof typeof operations]
   if (operation === undefined) return methodNotAllowed(request.method)
+  const { needs } = operation
+  if (hasLongBody(request) && request.headers.has('x-api-key')) authenticate(deps, { request, body: {}, needs })
   const body = request.method === 'POST' ? await readObject(request, operation) : {}
-  const key = authenticate(deps, { request, body, needs: operation.needs })
+  const key = authenticate(deps, { request, body, needs })
   const { query } = splitUrl(request.url)
   return await operation.answer({ version, params, query, body, projectId: key.projectId, access: key.access })
 }
@@ -128,7 +130,7 @@ function methodNotAllowed(method: string): Response {
   return Response.json({ error: 'method not allowed' }, { status: 405 })
 }
 
-// Read before the key is looked at: the key may stand in the body.
+// The body is read before the key is checked, because it may hold the key.
 async function readObject(request: Request, operation: Operation): Promise<Record<string, unknown>> {
   const bytes = await readHead(request, BODY_MAX + 1)
   if (bytes.length > BODY_MAX) throw new AppError('invalid', 'request body is too large')

@@ -17,6 +17,7 @@ export const cronitor: Dialect = {
     const [isByKey, , , ending] = BY_KEY.exec(path) ?? []
     return isByKey !== undefined && (query.has('state') || ending === 'run' || ending === 'complete')
   },
+  addressOf: (_, { path }) => readTarget(path)?.address ?? null,
   answer,
 }
 

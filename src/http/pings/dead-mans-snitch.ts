@@ -11,6 +11,7 @@ export const deadMansSnitch: Dialect = {
   methods: ['GET', 'HEAD', 'POST'],
   // A bare UUID is a Healthchecks URL; but what `s` says must not get lost.
   isSpoken: ({ path, query }) => PATH.test(path) && (!IS_UUID.test(path.slice(1)) || query.has('s') || query.has('m')),
+  addressOf: (_, { path }) => ({ token: tokenOf(path) }),
   answer,
 }
 
@@ -18,13 +19,12 @@ const PATH = /^\/([A-Za-z0-9_-]{4,64})\/?$/
 const IS_UUID = new RegExp(`^${UUID}/?$`)
 
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
-  const token = PATH.exec(path)?.[1] ?? ''
   const { bytes, form } = await readForm(request, deps.config.pingBodyLimit)
   const read = (name: string): string => lastOf(query.has(name) ? query : form, name)
   const [status, message] = [read('s'), read('m')]
   const isForm = form.has('s') || form.has('m')
   const refusal = await recordOrRefuse(deps, {
-    address: { token },
+    address: { token: tokenOf(path) },
     signal: status === '' || status === '0' ? 'success' : 'fail',
     exitStatus: exitStatusOf(status),
     runId: null,
@@ -33,4 +33,8 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
   })
   // Some clients take nothing but 202 for success. Nobody is known to read the text.
   return refusal === null ? plainText('OK', 202) : plainText(refusal.text, refusal.status)
+}
+
+function tokenOf(path: string): string {
+  return PATH.exec(path)?.[1] ?? ''
 }

@@ -1,3 +1,4 @@
+import type { PingAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import type { SplitUrl } from '#http/url.ts'
 
@@ -15,6 +16,8 @@ export interface Dialect {
   methods: readonly string[] | null
   /** Whether what arrives there is said in this dialect. */
   isSpoken(url: SplitUrl): boolean
+  /** Which monitor it is for, as far as that is known without the body; null: it isn't. */
+  addressOf(deps: Deps, ping: IncomingPing): PingAddress | null
   answer(deps: Deps, ping: IncomingPing): Promise<Response>
 }
 

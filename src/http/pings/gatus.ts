@@ -1,4 +1,5 @@
 // The external endpoints of Gatus: somebody else looks, and tells how it went.
+import type { PingAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { bearerOf } from '#http/bearer.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
@@ -10,6 +11,7 @@ export const gatus: Dialect = {
   routes: ['/api/v1/endpoints/*'],
   methods: ['POST'],
   isSpoken: ({ path }) => PATH.test(path),
+  addressOf: (_, ping) => addressOf(ping),
   answer,
 }
 
@@ -19,15 +21,13 @@ const DURATION = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)
 const DURATION_MAX = 100
 
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
-  // Gatus takes its keys for the same in capitals.
-  const slug = (PATH.exec(path)?.[1] ?? '').toLowerCase()
   const success = lastOf(query, 'success')
   if (success !== 'true' && success !== 'false') return plainText('missing or invalid success', 400)
-  const projectPingKey = bearerOf(request)?.trim() ?? ''
-  if (findProjectByPingKey(deps.db, projectPingKey) === null) return plainText('missing or invalid token', 401)
+  const address = addressOf({ request, path })
+  if (findProjectByPingKey(deps.db, address.projectPingKey) === null) return plainText('missing or invalid token', 401)
   if (!isDuration(lastOf(query, 'duration'))) return plainText('invalid duration', 400)
   const refusal = await recordOrRefuse(deps, {
-    address: { projectPingKey, slug, mayCreate: false },
+    address,
     signal: success === 'true' ? 'success' : 'fail',
     exitStatus: null,
     runId: null,
@@ -38,6 +38,12 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
     }),
   })
   return refusal === null ? plainText('', 200) : plainText(refusal.text, refusal.status)
+}
+
+function addressOf({ request, path }: Pick<IncomingPing, 'request' | 'path'>) {
+  // Gatus takes its keys for the same in capitals.
+  const slug = (PATH.exec(path)?.[1] ?? '').toLowerCase()
+  return { projectPingKey: bearerOf(request)?.trim() ?? '', slug, mayCreate: false } satisfies PingAddress
 }
 
 // Read for its form only: how long a run took is measured from its start.

@@ -17,6 +17,7 @@ export const healthchecks: Dialect = {
   routes: ['/ping/*', '/*'],
   methods: null,
   isSpoken: ({ path }) => path.startsWith('/ping/') || AT_ROOT.test(path),
+  addressOf: (_, { path, query }) => readUrl({ path, query })?.address ?? null,
   answer,
 }
 

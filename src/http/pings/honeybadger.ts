@@ -9,6 +9,7 @@ export const honeybadger: Dialect = {
   routes: ['/v1/check_in/*'],
   methods: ['GET', 'HEAD', 'POST'],
   isSpoken: ({ path }) => PATH.test(path),
+  addressOf: (_, { path }) => addressOf(path),
   answer,
 }
 

@@ -1,10 +1,12 @@
 // Every dialect there is, and how a ping finds its own.
 import { Elysia, NotFoundError } from 'elysia'
+import { isPingable } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
+import { allowBody, hasLongBody, PING_BODY_MAX, refuseBody } from '#http/body.ts'
 import { splitUrl } from '#http/url.ts'
 import { cronitor } from './cronitor.ts'
 import { deadMansSnitch } from './dead-mans-snitch.ts'
-import { type Dialect, rememberDialect } from './dialect.ts'
+import { type Dialect, type IncomingPing, rememberDialect } from './dialect.ts'
 import { gatus } from './gatus.ts'
 import { healthchecks } from './healthchecks.ts'
 import { honeybadger } from './honeybadger.ts'
@@ -55,7 +57,16 @@ async function answerPing(deps: Deps, { request, dialects }: Arrived): Promise<R
   rememberDialect(request, dialect)
   if (request.method === 'OPTIONS') return preflight()
   if (dialect.methods !== null && !dialect.methods.includes(request.method)) return wrongMethod(dialect.methods)
-  return await dialect.answer(deps, { request, ...url })
+  const ping = { request, ...url }
+  if (hasLongBody(request)) expectBody(deps, { dialect, ping })
+  return await dialect.answer(deps, ping)
+}
+
+// A long body is read only when something will be recorded.
+function expectBody(deps: Deps, { dialect, ping }: { dialect: Dialect; ping: IncomingPing }): void {
+  const address = dialect.addressOf(deps, ping)
+  if (address === null || isPingable(deps, address)) allowBody(ping.request, PING_BODY_MAX)
+  else refuseBody(ping.request)
 }
 
 // A browser asks before it pings from another site: yes, and nothing is recorded.

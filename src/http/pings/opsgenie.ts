@@ -1,4 +1,5 @@
 // The heartbeats of Opsgenie: a name, and the key in a header.
+import type { PingAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
@@ -10,6 +11,7 @@ export const opsgenie: Dialect = {
   routes: ['/v2/heartbeats/*'],
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH'],
   isSpoken: ({ path }) => PATH.test(path),
+  addressOf: (_, ping) => addressOf(ping),
   answer,
 }
 
@@ -17,11 +19,11 @@ const PATH = new RegExp(`^/v2/heartbeats/(${TOKEN})/ping/?$`)
 const GENIE_KEY = new RegExp(`^GenieKey +(${TOKEN})$`, 'i')
 
 async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Response> {
-  const slug = PATH.exec(path)?.[1] ?? ''
-  const projectPingKey = GENIE_KEY.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
-  if (findProjectByPingKey(deps.db, projectPingKey) === null) return reply(401, { message: 'The key is not known.' })
+  const address = addressOf({ request, path })
+  if (findProjectByPingKey(deps.db, address.projectPingKey) === null)
+    return reply(401, { message: 'The key is not known.' })
   const refusal = await recordOrRefuse(deps, {
-    address: { projectPingKey, slug, mayCreate: false },
+    address,
     signal: 'success',
     exitStatus: null,
     runId: null,
@@ -32,6 +34,12 @@ async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Resp
   if (refusal !== null) return reply(refusal.status, { message: refusal.text })
   // Which 2xx Opsgenie answers is not known for sure; its clients take every one.
   return reply(202, { result: 'PONG - Heartbeat received' })
+}
+
+function addressOf({ request, path }: Pick<IncomingPing, 'request' | 'path'>) {
+  const slug = PATH.exec(path)?.[1] ?? ''
+  const projectPingKey = GENIE_KEY.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
+  return { projectPingKey, slug, mayCreate: false } satisfies PingAddress
 }
 
 function reply(status: number, said: { result: string } | { message: string }): Response {

@@ -1,5 +1,5 @@
 // The cron check-ins of Sentry by plain HTTP; its libraries send envelopes, which are not understood.
-import type { PingInput } from '#actions/pings.ts'
+import type { PingAddress, PingInput } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import type { OpenRun } from '#domain/monitor.ts'
 import { endsRun, type PingSignal, type RunId } from '#domain/ping.ts'
@@ -13,6 +13,7 @@ export const sentry: Dialect = {
   routes: ['/api/:project/cron/:slug/:key'],
   methods: ['GET', 'HEAD', 'POST'],
   isSpoken: ({ path }) => PATH.test(path),
+  addressOf: (deps, { path }) => addressOf(deps, path),
   answer,
 }
 
@@ -27,7 +28,6 @@ const SIGNALS = new Map<string, PingSignal>([
 ])
 
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
-  const [, slug = '', projectPingKey = ''] = PATH.exec(path) ?? []
   const sent = await readSent(request)
   if (sent === null) return refuse(400, 'The body is no JSON object.')
   const read = (name: string): string => {
@@ -39,7 +39,7 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
   // Another word is tolerated; as a note it changes nothing.
   const signal = SIGNALS.get(status) ?? 'log'
   const refusal = await recordOrRefuse(deps, {
-    address: { projectPingKey, slug: knownSlug(deps, { projectPingKey, slug }), mayCreate: false },
+    address: addressOf(deps, path),
     signal,
     exitStatus: null,
     runId: runIdFor(signal, read('check_in_id')),
@@ -58,6 +58,11 @@ function runIdFor(signal: PingSignal, checkInId: string): PingInput['runId'] {
 
 function newestRun(openRuns: readonly OpenRun[]): RunId | null {
   return openRuns.at(-1)?.runId ?? null
+}
+
+function addressOf(deps: Deps, path: string): PingAddress {
+  const [, slug = '', projectPingKey = ''] = PATH.exec(path) ?? []
+  return { projectPingKey, slug: knownSlug(deps, { projectPingKey, slug }), mayCreate: false }
 }
 
 // Sentry cuts the slugs of its monitors.

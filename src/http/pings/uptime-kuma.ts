@@ -9,6 +9,7 @@ export const uptimeKuma: Dialect = {
   routes: ['/api/push/*'],
   methods: null,
   isSpoken: () => true,
+  addressOf: (_, { path }) => addressOf(path),
   answer,
 }
 
@@ -16,13 +17,13 @@ const PATH = /^\/api\/push\/([A-Za-z0-9_-]{1,64})\/?$/
 const PING_MAX_MS = 100_000_000_000
 
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
-  const token = PATH.exec(path)?.[1]
-  if (token === undefined) return refuse(UNKNOWN)
+  const address = addressOf(path)
+  if (address === null) return refuse(UNKNOWN)
   // How long an answer took, not how long a run did; but who gets it wrong is told, as Uptime Kuma tells them.
   const pingMs = Number.parseFloat(lastOf(query, 'ping'))
   if (pingMs < 0 || pingMs > PING_MAX_MS) return refuse('Invalid ping value.')
   const refusal = await recordOrRefuse(deps, {
-    address: { token },
+    address,
     signal: signalOf({ request, query }),
     exitStatus: null,
     runId: null,
@@ -30,6 +31,11 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
     body: await bodyOf(request, { text: lastOf(query, 'msg'), limit: deps.config.pingBodyLimit }),
   })
   return refusal === null ? Response.json({ ok: true }) : refuse(UNKNOWN)
+}
+
+function addressOf(path: string): { token: string } | null {
+  const token = PATH.exec(path)?.[1]
+  return token === undefined ? null : { token }
 }
 
 // Anything but `up` is down. borgmatic says `up` at the start too, before anything has succeeded.

@@ -9,7 +9,7 @@ import {
   type User,
   UserName,
 } from '#domain/account.ts'
-import { type OwnProject, PROJECT_PING_KEY_LENGTH, wouldLoseOwner } from '#domain/project.ts'
+import { may, type OwnProject, PROJECT_PING_KEY_LENGTH, wouldLoseOwner } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
 import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import { hashPassword, verifyPassword } from '#lib/passwords.ts'
@@ -18,6 +18,7 @@ import * as store from '#store/accounts.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { deleteProject, insertMembership, insertProject, listMembers, listProjectsOfUser } from '#store/projects.ts'
 import { deleteSessionsOfUser } from '#store/sessions.ts'
+import { endKeysOf, type KeyChoice, keysMadeBy, REVOKE_ALL } from './departures.ts'
 
 export interface NewUser {
   email: string
@@ -175,23 +176,45 @@ export function estateToLeave(reader: Reader, userId: string): Estate {
   throw new AppError('conflict', `Make somebody else an owner of "${first.name}" first, or delete that project.`)
 }
 
-/** Deletes a user with the projects that are theirs alone. Throws conflict when others would lose their only owner. */
-export function deleteAccount(deps: Deps, proof: Proof): void {
+/**
+ * Deletes a user with the projects that are theirs alone. `keys`: by project, what becomes of those that they made in
+ * the others. Throws conflict when others would lose their only owner.
+ */
+export function deleteAccount(
+  deps: Deps,
+  { proof, keys = {} }: { proof: Proof; keys?: Readonly<Record<string, KeyChoice>> },
+): void {
   deps.db.write((tx) => {
     requireProof(tx, proof)
-    remove(tx, proof.userId)
+    remove(tx, { userId: proof.userId, keysIn: (projectId) => keys[projectId] ?? REVOKE_ALL })
   })
 }
 
-/** The same by somebody on the machine itself. */
-export function deleteUserByEmail(deps: Deps, email: string): void {
-  const { id } = userByEmail(deps, email)
-  deps.db.write((tx) => remove(tx, id))
+/** The same by somebody on the machine itself; `keepsKeys`: the API keys that the user made go on working. */
+export function deleteUserByEmail(deps: Deps, { email, keepsKeys }: { email: string; keepsKeys: boolean }): void {
+  const { id: userId } = userByEmail(deps, email)
+  deps.db.write((tx) => {
+    const keysIn = (projectId: string): KeyChoice => {
+      const keptKeyIds = keepsKeys ? keysMadeBy(tx, { projectId, userId }).map(({ id }) => id) : []
+      return { keptKeyIds, replacesPingKey: false }
+    }
+    remove(tx, { userId, keysIn })
+  })
 }
 
-function remove(tx: Tx, userId: string): void {
-  const { own } = estateToLeave(tx, userId)
+interface Removal {
+  userId: string
+  keysIn: (projectId: string) => KeyChoice
+}
+
+function remove(tx: Tx, { userId, keysIn }: Removal): void {
+  const { own, shared } = estateToLeave(tx, userId)
   for (const { id } of own) deleteProject(tx, id)
+  for (const { id, role } of shared) {
+    const { keptKeyIds, replacesPingKey } = keysIn(id)
+    const keys = { keptKeyIds, replacesPingKey: replacesPingKey && may(role, 'administer') }
+    endKeysOf(tx, { projectId: id, userId, keys })
+  }
   store.deleteUser(tx, userId)
 }
 

@@ -18,6 +18,7 @@ import { hmacSha256Hex, isSameText, newUuid } from '#lib/tokens.ts'
 import { findUser } from '#store/accounts.ts'
 import type { Tx } from '#store/database.ts'
 import * as store from '#store/projects.ts'
+import { endKeysOf, type KeyChoice, REVOKE_ALL } from './departures.ts'
 import { mail } from './mailed-links.ts'
 
 /** Who does something in which project. What they may is read again with what they change: it can have changed, too. */
@@ -117,13 +118,22 @@ export function changeRole(deps: Deps, { actor, userId, role }: { actor: Actor; 
   })
 }
 
-/** Takes a member out, or lets them leave. Throws as `changeRole` does. */
-export function removeMember(deps: Deps, { actor, userId }: { actor: Actor; userId: string }): void {
+/**
+ * Takes a member out, or lets them leave. The API keys that they made end with it, but for those that are kept. Throws
+ * as `changeRole` does.
+ */
+export function removeMember(
+  deps: Deps,
+  { actor, userId, keys = REVOKE_ALL }: { actor: Actor; userId: string; keys?: KeyChoice },
+): void {
+  const { projectId } = actor
   deps.db.write((tx) => {
     requireChange(tx, { actor, userId, to: null })
-    store.deleteMembership(tx, { projectId: actor.projectId, userId })
+    if (keys.replacesPingKey && !may(roleOf(tx, actor), 'administer')) throw notAllowed()
+    endKeysOf(tx, { projectId, userId, keys })
+    store.deleteMembership(tx, { projectId, userId })
     // A link that members made for themselves must not lead them back.
-    store.deleteInvitationsBy(tx, { projectId: actor.projectId, userId })
+    store.deleteInvitationsBy(tx, { projectId, userId })
   })
 }
 

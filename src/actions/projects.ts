@@ -65,8 +65,9 @@ export function createApiKey(
     projectId,
     access,
     id = newUuid(),
+    createdBy,
     ...input
-  }: { projectId: string; access: ApiKeyAccess; name?: string; id?: string },
+  }: { projectId: string; access: ApiKeyAccess; createdBy: string | null; name?: string; id?: string },
 ): string {
   const fields: FieldProblems = {}
   const name = readField(fields, 'keyName', ApiKeyName.safeParse(input.name ?? ''), '')
@@ -82,7 +83,7 @@ export function createApiKey(
     if (keys.length >= API_KEYS_MAX) {
       throw new AppError('conflict', `The project has ${API_KEYS_MAX} API keys already. Revoke one first.`)
     }
-    store.insertApiKey(tx, { id, projectId, access, name, hash: sha256Hex(key), hint })
+    store.insertApiKey(tx, { id, projectId, access, name, hash: sha256Hex(key), hint, createdBy })
   })
   return key
 }

@@ -1,3 +1,4 @@
+import { userByEmail } from '#actions/accounts.ts'
 import { createApiKey, projectOf, revokeApiKey } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
 import { systemClock } from '#lib/clock.ts'
@@ -23,7 +24,8 @@ export const addKey: AddCommand = (program, shell) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
         const project = projectOf(deps, { email, name: options.project ?? null })
         const access = options.readOnly ? 'read-only' : 'read-write'
-        shell.print(createApiKey(deps, { projectId: project.id, access }))
+        const { id: createdBy } = userByEmail(deps, email)
+        shell.print(createApiKey(deps, { projectId: project.id, access, createdBy }))
       })
     })
   key
@@ -31,18 +33,25 @@ export const addKey: AddCommand = (program, shell) => {
     .description('list the API keys of a project; the keys themselves are not kept')
     .argument('<email>', 'whose project')
     .option('--project <name>', 'its name or id; without it the first one')
-    .option('--json', 'print JSON: an array of {id, name, access, begins_with, created_at}')
+    .option('--json', 'print JSON: an array of {id, name, access, begins_with, created_at, created_by}')
     .action(async (email: string, options: { project?: string; json?: boolean }) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
         const project = projectOf(deps, { email, name: options.project ?? null })
-        const keys = listApiKeys(deps.db, project.id).map(({ id, name, access, hint, createdAt }) => {
-          return { id, name, access, begins_with: hint, created_at: isoOrNull(createdAt) }
+        const keys = listApiKeys(deps.db, project.id).map(({ id, name, access, hint, createdAt, maker }) => {
+          const created_by = maker?.email ?? null
+          return { id, name, access, begins_with: hint, created_at: isoOrNull(createdAt), created_by }
         })
         if (options.json) printJson(shell, keys)
         else
           printRows(
             shell,
-            keys.map(({ id, begins_with, access, name }) => [id, begins_with, access, name]),
+            keys.map(({ id, begins_with, access, created_by, name }) => [
+              id,
+              begins_with,
+              access,
+              created_by ?? '-',
+              name,
+            ]),
           )
       })
     })

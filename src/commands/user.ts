@@ -1,4 +1,5 @@
 import { createUser, deleteUserByEmail, estateToLeave, userByEmail, usersOf } from '#actions/accounts.ts'
+import { keysMadeBy } from '#actions/departures.ts'
 import { setPassword } from '#actions/mailed-links.ts'
 import { withDeps, withNewDeps } from '#app.ts'
 import type { Deps } from '#deps.ts'
@@ -22,6 +23,11 @@ interface CreateOptions extends PasswordOptions {
   admin?: boolean
 }
 
+interface RemoveOptions {
+  keepKeys?: boolean
+  yes?: boolean
+}
+
 export const addUser: AddCommand = (program, shell) => {
   const user = program.command('user').description('people who may sign in')
   user
@@ -41,8 +47,9 @@ export const addUser: AddCommand = (program, shell) => {
     .command('delete')
     .description('delete a user with the projects that are theirs alone; asks for confirmation')
     .argument('<email>')
+    .option('--keep-keys', 'keep the API keys that they created in projects of others')
     .option('--yes', 'do not ask for confirmation')
-    .action((email: string, options: { yes?: boolean }) => remove(shell, { email, ...options }))
+    .action((email: string, options: RemoveOptions) => remove(shell, { email, ...options }))
   user
     .command('list')
     .description('list all users, oldest first')
@@ -50,13 +57,15 @@ export const addUser: AddCommand = (program, shell) => {
     .action((options: { json?: boolean }) => list(shell, options))
 }
 
-async function remove(shell: Shell, { email, yes = false }: { email: string; yes?: boolean }) {
+async function remove(shell: Shell, { email, yes = false, keepKeys = false }: RemoveOptions & { email: string }) {
   await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
     const user = userByEmail(deps, email)
-    const { own } = estateToLeave(deps.db, user.id)
-    const loss = [accountInWords(user), ...own.map((project) => projectInWords(deps, project))].join(' ')
+    const { own, shared } = estateToLeave(deps.db, user.id)
+    const keys = keepKeys ? [] : shared.flatMap(({ id }) => keysMadeBy(deps.db, { projectId: id, userId: user.id }))
+    const revoked = keys.length === 0 ? [] : [`API keys revoked in other projects: ${keys.map(keyInWords).join(', ')}.`]
+    const loss = [accountInWords(user), ...own.map((project) => projectInWords(deps, project)), ...revoked].join(' ')
     await confirm(shell, { loss: `This deletes ${loss}`, yes })
-    deleteUserByEmail(deps, user.email)
+    deleteUserByEmail(deps, { email: user.email, keepsKeys: keepKeys })
     shell.print(`Deleted ${loss}`)
   })
 }
@@ -74,6 +83,10 @@ function projectInWords({ db }: Deps, { id, name }: OwnProject): string {
 
 function countOf(count: number, what: string): string {
   return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
+}
+
+function keyInWords({ name, hint }: { name: string; hint: string }): string {
+  return name === '' ? `${hint}…` : `"${name}" (${hint}…)`
 }
 
 async function create(shell: Shell, { email, admin = false, ...options }: CreateOptions & { email: string }) {

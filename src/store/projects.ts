@@ -10,6 +10,8 @@ interface ProjectRow {
 export interface ApiKey {
   projectId: string
   access: ApiKeyAccess
+  /** Null: nobody knows any more. */
+  createdBy: string | null
 }
 
 export function findProject(reader: Reader, id: string): Project | null {
@@ -185,24 +187,55 @@ export interface ApiKeyRecord extends ApiKey {
   /** Its first characters. */
   hint: string
   createdAt: number
+  maker: ApiKeyMaker | null
 }
 
-export function insertApiKey(tx: Tx, key: Omit<ApiKeyRecord, 'createdAt'> & { hash: string }): void {
+export interface ApiKeyMaker {
+  name: string
+  email: string
+  isMember: boolean
+}
+
+export function insertApiKey(tx: Tx, key: Omit<ApiKeyRecord, 'createdAt' | 'maker'> & { hash: string }): void {
   tx.run(
-    `INSERT INTO api_keys (id, project_id, name, hash, hint, access, created_at)
-     VALUES ($id, $projectId, $name, $hash, $hint, $access, $now)`,
+    `INSERT INTO api_keys (id, project_id, name, hash, hint, access, created_by, created_at)
+     VALUES ($id, $projectId, $name, $hash, $hint, $access, $createdBy, $now)`,
     { ...key, now: tx.now },
   )
 }
 
+interface ApiKeyRow extends Omit<ApiKeyRecord, 'maker'> {
+  makerName: string | null
+  makerEmail: string | null
+  isMember: number
+}
+
 /** Newest first. */
 export function listApiKeys(reader: Reader, projectId: string): ApiKeyRecord[] {
-  return reader.all<ApiKeyRecord>(
-    `SELECT id, project_id AS projectId, name, hint, access, created_at AS createdAt
-       FROM api_keys
-      WHERE project_id = $projectId
-      ORDER BY created_at DESC, rowid DESC`,
-    { projectId },
+  return reader
+    .all<ApiKeyRow>(
+      `SELECT api_keys.id, api_keys.project_id AS projectId, api_keys.name, hint, access, created_by AS createdBy,
+              api_keys.created_at AS createdAt, users.name AS makerName, users.email AS makerEmail,
+              memberships.user_id IS NOT NULL AS isMember
+         FROM api_keys
+         LEFT JOIN users ON users.id = created_by
+         LEFT JOIN memberships ON memberships.project_id = api_keys.project_id AND memberships.user_id = created_by
+        WHERE api_keys.project_id = $projectId
+        ORDER BY api_keys.created_at DESC, api_keys.rowid DESC`,
+      { projectId },
+    )
+    .map(toApiKey)
+}
+
+/** Ends the keys of this project that a user made, but for those in `keptIds`. */
+export function deleteApiKeysBy(
+  tx: Tx,
+  { keptIds, ...maker }: { projectId: string; userId: string; keptIds: readonly string[] },
+): void {
+  tx.run(
+    `DELETE FROM api_keys
+      WHERE project_id = $projectId AND created_by = $userId AND id NOT IN (SELECT value FROM json_each($keptIds))`,
+    { ...maker, keptIds: JSON.stringify(keptIds) },
   )
 }
 
@@ -212,7 +245,15 @@ export function deleteApiKey(tx: Tx, { id, projectId }: { id: string; projectId:
 }
 
 export function findApiKeyByHash(reader: Reader, hash: string): ApiKey | null {
-  return reader.get<ApiKey>('SELECT project_id AS projectId, access FROM api_keys WHERE hash = $hash', { hash })
+  return reader.get<ApiKey>(
+    'SELECT project_id AS projectId, access, created_by AS createdBy FROM api_keys WHERE hash = $hash',
+    { hash },
+  )
+}
+
+function toApiKey({ makerName, makerEmail, isMember, ...key }: ApiKeyRow): ApiKeyRecord {
+  const maker = makerEmail === null ? null : { name: makerName ?? '', email: makerEmail, isMember: isMember === 1 }
+  return { ...key, maker }
 }
 
 function toProject(row: ProjectRow): Project {

@@ -127,6 +127,41 @@ describe('user delete', () => {
   })
 })
 
+describe('user delete and the keys that the user made in projects of others', () => {
+  const keysOf = async (): Promise<string[]> =>
+    (await json('key', 'list', ALICE)).map(({ begins_with }: { begins_with: string }) => begins_with)
+  const hint = (made: string): string => made.slice(0, 8)
+
+  async function keyOf(email: string): Promise<string> {
+    await ok('user', 'create', email)
+    cronguard.withDatabase((database) =>
+      database.run(
+        `INSERT INTO memberships (project_id, user_id, role, created_at)
+         SELECT project_id, (SELECT id FROM users WHERE email = ?2), 'admin', 0
+           FROM memberships JOIN users ON users.id = user_id WHERE email = ?1`,
+        [ALICE, email],
+      ),
+    )
+    const [{ id }] = await json('project', 'list', ALICE)
+    return await ok('key', 'create', email, '--project', id)
+  }
+
+  test('says which are revoked, and revokes them', async () => {
+    const made = hint(await keyOf('erin@example.org'))
+    const says = `API keys revoked in other projects: ${made}…`
+    expect((await cronguard.run(['user', 'delete', 'erin@example.org'])).stderr).toContain(says)
+    expect(await keysOf()).toContain(made)
+    expect(await ok('user', 'delete', 'erin@example.org', '--yes')).toContain(says)
+    expect(await keysOf()).not.toContain(made)
+  })
+
+  test('keeps them with --keep-keys', async () => {
+    const made = hint(await keyOf('frank@example.org'))
+    expect(await ok('user', 'delete', 'frank@example.org', '--yes', '--keep-keys')).not.toContain('API keys')
+    expect(await keysOf()).toContain(made)
+  })
+})
+
 describe('--project', () => {
   test('is a name or an id; of several with one name the ids are said', async () => {
     await ok('user', 'create', 'carol@example.org')

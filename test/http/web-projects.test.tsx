@@ -63,7 +63,7 @@ describe('Who may do what', () => {
 
   test.each(ROUTES)('%s /projects/:project%s needs the role %s', async (method, rest, lowest, fields = {}) => {
     const bob = join('bob@example.org', 'member')
-    createApiKey(guard.deps, { projectId: project.id, access: 'read-only' })
+    createApiKey(guard.deps, { projectId: project.id, access: 'read-only', createdBy: null })
     const { id } = await invitation()
     const call = (visitor: Visitor, self = 'nobody'): Promise<Response> => {
       const asked = path(rest)
@@ -91,7 +91,7 @@ describe('Who may do what', () => {
     ['admin', true],
     ['owner', true],
   ] as const)('a page for the role %s has keys and invitation links in it: %p', async (role, hasSecrets) => {
-    createApiKey(guard.deps, { projectId: project.id, access: 'read-write', name: 'ansible' })
+    createApiKey(guard.deps, { projectId: project.id, access: 'read-write', name: 'ansible', createdBy: null })
     await invitation()
     const text = await settings(await memberOf(guard, project, role))
     for (const secret of [project.pingKey, '/invitations/', 'cgw_', 'ansible']) {
@@ -104,7 +104,7 @@ describe('Who may do what', () => {
   test('what belongs to another project cannot be touched through the own one', async () => {
     const bobs = guard.project('bob@example.org')
     const bob = await signedIn(guard, 'bob@example.org')
-    createApiKey(guard.deps, { projectId: project.id, access: 'read-only' })
+    createApiKey(guard.deps, { projectId: project.id, access: 'read-only', createdBy: null })
     const { id } = await invitation()
     const [key] = listApiKeys(guard.db, project.id)
     const at = (rest: string): string => `/projects/${bobs.id}${rest}`

@@ -32,7 +32,7 @@ const FROZEN = {
   '0006_boots': '2cf555912c9b20df0165ae115433231ccea448c32cc0fd0dcbefc8b9af8c840f',
   '0007_identity': '8bced2e65ecd6a8805b134879cc4ed4f1a1de3843c1f6223ca78089c75fed59d',
   '0008_bodies': '8bced2e65ecd6a8805b134879cc4ed4f1a1de3843c1f6223ca78089c75fed59d',
-  '0009_accounts': '8bced2e65ecd6a8805b134879cc4ed4f1a1de3843c1f6223ca78089c75fed59d',
+  '0009_accounts': 'cdc305e589bafa3a94f69eeeebe44dfc1a7ffae35161005e45223d2356093979',
   '0010_lifecycle': '8bced2e65ecd6a8805b134879cc4ed4f1a1de3843c1f6223ca78089c75fed59d',
 }
 

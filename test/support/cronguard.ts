@@ -128,7 +128,7 @@ export class TestGuard {
   }
 
   apiKey(project: Project, access: 'read-write' | 'read-only' = 'read-write'): string {
-    return createApiKey(this.deps, { projectId: project.id, access })
+    return createApiKey(this.deps, { projectId: project.id, access, createdBy: null })
   }
 
   monitor(project: Project, change: MonitorChange & { name: string }, channelIds: string[] = []): Monitor {

@@ -22,6 +22,8 @@ export interface ApiCall {
   body: Record<string, unknown>
   projectId: string
   access: ApiKeyAccess
+  /** Who made the key that calls; null: nobody knows any more. */
+  keyMaker: string | null
 }
 
 export interface Operation {
@@ -122,7 +124,8 @@ async function answer(deps: Deps, { request, params, version, operations }: Inco
   const body = request.method === 'POST' ? await readObject(request, operation) : {}
   const key = authenticate(deps, { request, body, needs })
   const { query } = splitUrl(request.url)
-  return await operation.answer({ version, params, query, body, projectId: key.projectId, access: key.access })
+  const { projectId, access, createdBy: keyMaker } = key
+  return await operation.answer({ version, params, query, body, projectId, access, keyMaker })
 }
 
 function methodNotAllowed(method: string): Response {

@@ -135,9 +135,10 @@ const CREATE: About = {
   refusals: { 409: `The project has ${API_KEYS_MAX} API keys already.` },
 }
 
-function createKey(deps: Deps, { projectId, body }: ApiCall): Response {
+// A key that a key makes is its maker's, too: it ends with the others when they leave.
+function createKey(deps: Deps, { projectId, body, keyMaker }: ApiCall): Response {
   const id = newUuid()
-  const key = createApiKey(deps, { projectId, id, ...readBody(KeySpec, body) })
+  const key = createApiKey(deps, { projectId, id, createdBy: keyMaker, ...readBody(KeySpec, body) })
   const answer: z.output<typeof NewKey> = { ...toKey(findKey(deps, { projectId, id })), key }
   return Response.json(answer, { status: 201 })
 }

@@ -1,5 +1,6 @@
 // A project as such: what it is called, who belongs to it, its keys.
 import { Elysia } from 'elysia'
+import type { KeyChoice } from '#actions/departures.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
 import { changeRole, invitationUrl, invite, removeMember, revokeInvitation } from '#actions/members.ts'
 import {
@@ -106,14 +107,16 @@ interface Showing {
 function show(house: House, { visit, returned }: Showing): Response {
   const { project, user } = visit
   const members = listMembers(house.deps.db, project.id)
+  const isAdmin = may(project.role, 'administer')
+  const apiKeys = listApiKeys(house.deps.db, project.id).filter((key) => isAdmin || key.createdBy === user.id)
   return page(
     <ProjectSettingsPage
       visit={frameOf(visit)}
       project={project}
       reading={readingOf(visit)}
-      membership={{ members, userId: user.id, isOnlyOwner: wouldLoseOwner(members, user.id) }}
+      membership={{ members, userId: user.id, isOnlyOwner: wouldLoseOwner(members, user.id), apiKeys }}
       badges={may(project.role, 'operate') ? badgesOf(house, visit) : null}
-      administration={may(project.role, 'administer') ? administrationOf(house, visit) : null}
+      administration={isAdmin ? administrationOf(house, visit) : null}
       returned={returned}
     />,
     returned === null ? 200 : 422,
@@ -174,7 +177,8 @@ async function makeApiKey(house: House, visit: ProjectVisit): Promise<Response> 
   requireProvenAddress(deps, user)
   return await orShowAgain(house, { visit, section: 'api-keys', form }, () => {
     const access = oneOf(API_KEY_ACCESS, form.text('access'))
-    const apiKey = createApiKey(deps, { projectId: project.id, access, name: form.text('keyName'), ...sentId(form) })
+    const key = { access, createdBy: user.id, name: form.text('keyName'), ...sentId(form) }
+    const apiKey = createApiKey(deps, { projectId: project.id, ...key })
     const { baseUrl } = deps.config
     return page(<NewApiKeyPage visit={frameOf(visit)} project={project} apiKey={apiKey} baseUrl={baseUrl} />)
   })
@@ -232,9 +236,19 @@ async function takeOut(house: House, visit: ProjectVisit): Promise<Response> {
   const { form } = visit
   const userId = params.user ?? ''
   return await orShowAgain(house, { visit, section: 'members', form }, () => {
-    removeMember(house.deps, { actor: { projectId: project.id, userId: user.id }, userId })
+    const keys = keyChoiceIn(form, project.id)
+    removeMember(house.deps, { actor: { projectId: project.id, userId: user.id }, userId, keys })
     return userId === user.id ? redirect('/', 'project-left') : redirect(settingsOf(visit), 'member-removed')
   })
+}
+
+/** What a form says about the keys of somebody who leaves this project. */
+export function keyChoiceIn(form: Form, projectId: string): KeyChoice {
+  const revoked = new Set(form.list(`revokedKey-${projectId}`))
+  return {
+    keptKeyIds: form.list(`shownKey-${projectId}`).filter((id) => !revoked.has(id)),
+    replacesPingKey: form.isTicked(`newPingKey-${projectId}`),
+  }
 }
 
 function showDelete({ deps }: House, { visit, form }: { visit: ProjectVisit; form: FormState }): Response {

@@ -10,6 +10,7 @@ import {
   type Proof,
   requirePassword,
 } from '#actions/accounts.ts'
+import { type KeyChoice, keysMadeBy } from '#actions/departures.ts'
 import { changeEmail, mailVerification } from '#actions/mailed-links.ts'
 import { openSetup } from '#actions/registration.ts'
 import { endOtherSessions, endSession } from '#actions/sessions.ts'
@@ -28,6 +29,7 @@ import { type FormState, freshForm } from '#views/components/field.tsx'
 import type { Returned } from '#views/components/section.tsx'
 import { type SettingsForm, SettingsPage } from '#views/pages/settings.tsx'
 import { DeleteAccountPage } from '#views/pages/settings-security.tsx'
+import { keyChoiceIn } from './projects.tsx'
 import { safePath } from './sign-in.tsx'
 
 const SETTINGS = '/settings'
@@ -169,16 +171,23 @@ function endOne({ deps }: House, { user, params }: SignedInVisit): Response {
 }
 
 function showDelete({ deps }: House, { visit, form }: { visit: SignedInVisit; form: FormState }): Response {
-  const estate = estateOf(deps.db, visit.user.id)
+  const choices = keyChoicesIn(visit)
+  const { id: userId } = visit.user
+  const estate = estateOf(deps.db, userId)
+  const apiKeys = estate.shared.flatMap(({ id: projectId }) => keysMadeBy(deps.db, { projectId, userId }))
   const isAgain = Object.keys(form.problems).length > 0
-  return page(<DeleteAccountPage visit={frameOf(visit)} estate={estate} form={form} />, isAgain ? 422 : 200)
+  return page(
+    <DeleteAccountPage visit={frameOf(visit)} estate={estate} apiKeys={apiKeys} choices={choices} form={form} />,
+    isAgain ? 422 : 200,
+  )
 }
 
 async function remove(house: House, { visit, limits }: Asked): Promise<Response> {
   const { form } = visit
   return await orAgain(
     async () => {
-      deleteAccount(house.deps, await checkPassword(house, { visit, limits, form }))
+      const proof = await checkPassword(house, { visit, limits, form })
+      deleteAccount(house.deps, { proof, keys: keyChoicesIn(visit) })
       openAgain(house.deps)
       return withCookies(redirect('/login', 'account-deleted'), [house.sessions.cleared()])
     },
@@ -187,6 +196,10 @@ async function remove(house: House, { visit, limits }: Asked): Promise<Response>
       return showDelete(house, { visit, form: { values: {}, problems } })
     },
   )
+}
+
+function keyChoicesIn({ projects, form }: SignedInVisit): Record<string, KeyChoice> {
+  return Object.fromEntries(projects.map(({ id }) => [id, keyChoiceIn(form, id)]))
 }
 
 // After the last one, the way to a first account is the same as at a start: a link in the log.

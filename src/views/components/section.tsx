@@ -59,10 +59,12 @@ interface ConfirmProps {
   question: Child
   action: string
   submit: string
+  /** What can be chosen about it. */
+  children?: Child
 }
 
 /** A button that asks first, without a script. */
-export function Confirm({ label, about, question, action, submit }: ConfirmProps) {
+export function Confirm({ label, about, question, action, submit, children }: ConfirmProps) {
   return (
     <details class="confirm">
       <summary class="button button-small button-danger">
@@ -71,6 +73,7 @@ export function Confirm({ label, about, question, action, submit }: ConfirmProps
       </summary>
       <form method="post" action={action} class="confirm-sheet">
         <p>{question}</p>
+        {children}
         <button type="submit" class="button button-small button-danger">
           {submit}
         </button>

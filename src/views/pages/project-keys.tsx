@@ -1,6 +1,7 @@
+import { calledName } from '#domain/account.ts'
 import { API_KEY_ACCESS, type ApiKeyAccess, type OwnProject } from '#domain/project.ts'
 import { Copyable } from '#views/components/copyable.tsx'
-import { Field, Select } from '#views/components/field.tsx'
+import { Check, Field, Select } from '#views/components/field.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
 import { Confirm, formOf, type Returned, Section } from '#views/components/section.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
@@ -13,6 +14,9 @@ export interface ShownApiKey {
   hint: string
   access: ApiKeyAccess
   createdAt: number
+  /** Null: nobody knows who made it. */
+  createdBy: string | null
+  maker: { name: string; email: string; isMember: boolean } | null
 }
 
 export interface Keys {
@@ -96,13 +100,68 @@ export function ApiKeysSection({ project, keys, reading, returned }: ApiKeysProp
   )
 }
 
+/** What was chosen about the keys of somebody who leaves. */
+export interface KeyChoice {
+  keptKeyIds: readonly string[]
+  replacesPingKey: boolean
+}
+
+interface KeyChoicesProps {
+  /** Names the fields: one form may ask about several projects. */
+  projectId: string
+  /** The API keys that the person made who goes. */
+  apiKeys: ShownApiKey[]
+  /** Says whose keys these are. */
+  label: string
+  mayReplacePingKey: boolean
+  /** What was chosen already, in a form that came back. */
+  choice?: KeyChoice | undefined
+}
+
+/** What becomes of the keys of somebody who leaves a project. */
+export function KeyChoices({ projectId, apiKeys, label, mayReplacePingKey, choice }: KeyChoicesProps) {
+  return (
+    <>
+      {apiKeys.length > 0 && (
+        <fieldset class="choices">
+          <legend>{label}</legend>
+          {apiKeys.map(({ id, name, hint, access }) => (
+            <>
+              <input type="hidden" name={`shownKey-${projectId}`} value={id} />
+              <Check
+                name={`revokedKey-${projectId}`}
+                value={id}
+                isChecked={!choice?.keptKeyIds.includes(id)}
+                label={
+                  <>
+                    <bdi class="breakable">{name || 'Unnamed key'}</bdi> <code>{hint}…</code> ({access})
+                  </>
+                }
+              />
+            </>
+          ))}
+        </fieldset>
+      )}
+      {mayReplacePingKey && (
+        <Check
+          name={`newPingKey-${projectId}`}
+          isChecked={choice?.replacesPingKey === true}
+          label="Create a new project ping key"
+          help="Ping URLs with the current key stop working at once. Update those jobs afterwards."
+        />
+      )}
+    </>
+  )
+}
+
 interface ApiKeyRowProps {
   project: OwnProject
   apiKey: ShownApiKey
   reading: Reading
 }
 
-function ApiKeyRow({ project, apiKey: { id, name, hint, access, createdAt }, reading }: ApiKeyRowProps) {
+function ApiKeyRow({ project, apiKey, reading }: ApiKeyRowProps) {
+  const { id, name, hint, access, createdAt, maker } = apiKey
   return (
     <li class="row">
       <div class="row-main">
@@ -115,8 +174,14 @@ function ApiKeyRow({ project, apiKey: { id, name, hint, access, createdAt }, rea
         <p class="row-facts">
           <code>{hint}…</code>
           <span>
-            made <Moment at={createdAt} reading={reading} />
+            created <Moment at={createdAt} reading={reading} />
           </span>
+          {maker && (
+            <span class="breakable">
+              by <bdi>{calledName(maker)}</bdi>
+              {!maker.isMember && ', no longer a member'}
+            </span>
+          )}
         </p>
       </div>
       <Confirm

@@ -12,12 +12,15 @@ import {
 import { Field, Select } from '#views/components/field.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
 import { Confirm, formOf, type Returned, Section } from '#views/components/section.tsx'
+import { KeyChoices, type ShownApiKey } from './project-keys.tsx'
 
 export interface Membership {
   members: Member[]
   /** Who looks at the page. */
   userId: string
   isOnlyOwner: boolean
+  /** Those that the person may end with a removal: every one, or their own. */
+  apiKeys: ShownApiKey[]
 }
 
 /** @NOTE PERMISSIONS in domain/project.ts says the same to the program. */
@@ -86,13 +89,20 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
           about={calledName(member)}
           question={
             <>
-              Take <bdi>{calledName(member)}</bdi> out of this project? Invitations that this member made are taken
-              back, too.
+              Remove <bdi>{calledName(member)}</bdi> from this project? Their open invitations are revoked. Ping URLs
+              that they copied keep working.
             </>
           }
           action={`${path}/remove`}
-          submit="Remove the member"
-        />
+          submit="Remove member"
+        >
+          <KeyChoices
+            projectId={project.id}
+            apiKeys={membership.apiKeys.filter(({ createdBy }) => createdBy === member.userId)}
+            label="Revoke API keys that they created"
+            mayReplacePingKey
+          />
+        </Confirm>
       )}
     </li>
   )

@@ -4,7 +4,7 @@ import type { Reading } from '#views/components/moment.tsx'
 import { Confirm, formOf, type Returned, Section, Sections } from '#views/components/section.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
 import { BadgesSection, type ShownBadge } from './project-badges.tsx'
-import { ApiKeysSection, type Keys, PingKeySection } from './project-keys.tsx'
+import { ApiKeysSection, KeyChoices, type Keys, PingKeySection } from './project-keys.tsx'
 import { InvitationsSection, type Membership, MembersSection, type OpenInvitation } from './project-members.tsx'
 
 export type ProjectForm = 'name' | 'api-keys' | 'invitations' | 'members'
@@ -91,7 +91,7 @@ function NameSection({ project, returned }: { project: OwnProject; returned: Ret
 }
 
 function LeaveSection({ project, membership }: { project: OwnProject; membership: Membership }) {
-  const { userId, isOnlyOwner } = membership
+  const { userId, isOnlyOwner, apiKeys } = membership
   return (
     <Section id="leave" title="Leave the project">
       {isOnlyOwner ? (
@@ -107,7 +107,14 @@ function LeaveSection({ project, membership }: { project: OwnProject; membership
             question="Leave this project?"
             action={`/projects/${project.id}/members/${userId}/remove`}
             submit="Leave the project"
-          />
+          >
+            <KeyChoices
+              projectId={project.id}
+              apiKeys={apiKeys.filter(({ createdBy }) => createdBy === userId)}
+              label="Revoke API keys that you created"
+              mayReplacePingKey={may(project.role, 'administer')}
+            />
+          </Confirm>
         </>
       )}
     </Section>

@@ -1,10 +1,11 @@
 import { browserInWords } from '#domain/browser.ts'
-import type { Project } from '#domain/project.ts'
+import { may, type OwnProject, type Project } from '#domain/project.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { Field, FormProblem, type FormState } from '#views/components/field.tsx'
 import { Ago, Moment, type Reading } from '#views/components/moment.tsx'
 import { formOf, type Returned, Section } from '#views/components/section.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { type KeyChoice, KeyChoices, type ShownApiKey } from './project-keys.tsx'
 import { NewPasswordField } from './sign-in.tsx'
 
 export interface ShownSession {
@@ -103,11 +104,15 @@ function SessionRow({ session, isThis, reading }: { session: ShownSession; isThi
 interface DeleteAccountProps {
   visit: FrameVisit
   /** Which projects go with the account, which go on without it, and which keep it from going. */
-  estate: { own: Project[]; shared: Project[]; needy: Project[] }
+  estate: { own: Project[]; shared: OwnProject[]; needy: Project[] }
+  /** Those that the user made in projects that go on. */
+  apiKeys: (ShownApiKey & { projectId: string })[]
+  /** By project, what was chosen about the keys in a form that came back. */
+  choices: Readonly<Record<string, KeyChoice>>
   form: FormState
 }
 
-export function DeleteAccountPage({ visit, estate, form }: DeleteAccountProps) {
+export function DeleteAccountPage({ visit, estate, apiKeys, choices, form }: DeleteAccountProps) {
   const { own, shared, needy } = estate
   return (
     <Frame visit={visit} title="Delete account" room="settings">
@@ -125,18 +130,27 @@ export function DeleteAccountPage({ visit, estate, form }: DeleteAccountProps) {
           These projects go with your account, with their monitors, pings, incidents and channels:
         </ProjectList>
         <ProjectList projects={shared}>You leave these projects, and they go on without you:</ProjectList>
-        {needy.length === 0 && <DeleteAccountForm form={form} />}
+        {needy.length === 0 && <DeleteAccountForm shared={shared} apiKeys={apiKeys} choices={choices} form={form} />}
       </section>
     </Frame>
   )
 }
 
-function DeleteAccountForm({ form }: { form: FormState }) {
+type DeleteAccountFormProps = Pick<DeleteAccountProps, 'apiKeys' | 'choices' | 'form'> & { shared: OwnProject[] }
+
+function DeleteAccountForm({ shared, apiKeys, choices, form }: DeleteAccountFormProps) {
   return (
     <>
       <p>Nothing of this can be undone.</p>
       <FormProblem text={form.problems.account ?? null} />
       <form method="post" action="/settings/delete" class="form">
+        {shared.map((project) => (
+          <KeysLeftBehind
+            project={project}
+            apiKeys={apiKeys.filter(({ projectId }) => projectId === project.id)}
+            choice={choices[project.id]}
+          />
+        ))}
         <Field
           form={form}
           name="password"
@@ -156,6 +170,31 @@ function DeleteAccountForm({ form }: { form: FormState }) {
         </p>
       </form>
     </>
+  )
+}
+
+interface KeysLeftBehindProps {
+  project: OwnProject
+  apiKeys: ShownApiKey[]
+  choice: KeyChoice | undefined
+}
+
+function KeysLeftBehind({ project, apiKeys, choice }: KeysLeftBehindProps) {
+  const mayReplacePingKey = may(project.role, 'administer')
+  if (apiKeys.length === 0 && !mayReplacePingKey) return null
+  return (
+    <section class="choices" aria-label={`Keys of ${project.name}`}>
+      <h2 class="breakable" dir="auto">
+        {project.name}
+      </h2>
+      <KeyChoices
+        projectId={project.id}
+        apiKeys={apiKeys}
+        label="Revoke API keys that you created"
+        mayReplacePingKey={mayReplacePingKey}
+        choice={choice}
+      />
+    </section>
   )
 }
 

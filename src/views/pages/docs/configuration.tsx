@@ -234,14 +234,17 @@ function Commands() {
             'creates a user with a project and prints a password; `--admin`, `--password-stdin`',
           ],
           ['`cronguard key create EMAIL`', 'makes an API key and prints it; `--project PROJECT`, `--read-only`'],
-          ['`cronguard user list`, `user delete EMAIL`', 'lists users; deletes one; `--json`, `--yes`'],
+          [
+            '`cronguard user list`, `user delete EMAIL`',
+            'lists users; deletes one and the API keys that they created; `--json`, `--yes`, `--keep-keys`',
+          ],
           [
             '`cronguard user reset-password EMAIL`',
             'gives a new password, prints it and ends all sessions; `--password-stdin`',
           ],
           [
             '`cronguard key list EMAIL`, `key delete EMAIL ID`',
-            'lists API keys by how they begin; deletes one; `--json`, `--yes`',
+            'lists API keys and who created them; deletes one; `--json`, `--yes`',
           ],
           ['`cronguard key ping EMAIL`', 'prints the project ping key; `--project PROJECT`, `--json`'],
           ['`cronguard project list EMAIL`', 'lists projects: id, ping key, name; `--json`'],

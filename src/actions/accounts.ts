@@ -70,15 +70,15 @@ export function addProject(tx: Tx, { name, ownerId }: { name: string; ownerId: s
 
 /**
  * The user whose password this is, with the hash that it was held against; null, after the same time, for an unknown
- * address and for a wrong password.
+ * address and for a wrong password. `isKnown`: they signed in with this browser before.
  */
 export async function authenticate(
   deps: Deps,
-  { email, password }: { email: string; password: string },
+  { email, password, isKnown = false }: { email: string; password: string; isKnown?: boolean },
 ): Promise<{ user: User; passwordHash: string } | null> {
   const user = store.findUserByEmail(deps.db, email.trim())
   const passwordHash = user && store.findPasswordHash(deps.db, user.id)
-  const isRight = await verifyPassword(password, passwordHash)
+  const isRight = await verifyPassword(password, passwordHash, { isKnown })
   return isRight && user && passwordHash ? { user, passwordHash } : null
 }
 

@@ -139,7 +139,9 @@ const testing = new Set<string>()
  */
 export async function testChannel(deps: Deps, ref: ChannelRef): Promise<Outcome> {
   const channel = findOwn(deps.db, ref)
-  if (testing.has(channel.id)) throw new AppError('too_many', 'a test of this channel is still running')
+  if (testing.has(channel.id)) {
+    throw new AppError('too_many', 'A test of this channel is still running. Wait until it has ended.')
+  }
   testing.add(channel.id)
   try {
     const project = findProject(deps.db, channel.projectId)?.name ?? ''

@@ -2,7 +2,13 @@
 import { sendLetter } from '#channels/letter.ts'
 import type { Deps } from '#deps.ts'
 import { Email, LINK_MS, LINKS_KEPT, type LinkPurpose, type User } from '#domain/account.ts'
-import { addressChangedLetter, type Letter, resetLetter, verificationLetter } from '#domain/letter.ts'
+import {
+  addressChangedLetter,
+  addressTakenLetter,
+  type Letter,
+  resetLetter,
+  verificationLetter,
+} from '#domain/letter.ts'
 import { AppError } from '#lib/errors.ts'
 import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import { newMixedCaseToken, sha256Hex } from '#lib/tokens.ts'
@@ -43,7 +49,7 @@ export function requireProvenAddress(deps: Deps, user: User): void {
 
 /**
  * Changes the address; with a mail server only when a link that goes to the new one is followed. Says which, and when
- * that mail could not be sent. Throws invalid and conflict.
+ * that mail could not be sent. Throws invalid and, without a mail server, conflict when the address has an account.
  */
 export async function changeEmail(
   deps: Deps,
@@ -53,7 +59,6 @@ export async function changeEmail(
   const fields: FieldProblems = {}
   const address = readField(fields, 'email', Email.safeParse(email), '')
   throwProblems(fields)
-  if (isTaken(deps.db, { userId, email: address })) throw conflictingEmail(address)
   if (deps.config.smtp !== null) {
     return (await mailAddressLink(deps, { userId, email: address, proof })) ? 'mailed' : 'not-mailed'
   }
@@ -128,8 +133,13 @@ async function mailAddressLink(
   deps: Deps,
   { userId, email, proof = null }: { userId: string; email: string; proof?: Proof | null },
 ): Promise<boolean> {
+  const { baseUrl } = deps.config
   const token = newLink(deps, { userId, email, purpose: 'verify-email', proof })
-  return await mail(deps, verificationLetter({ to: email, url: `${deps.config.baseUrl}/verify-email/${token}` }))
+  // Only who reads the mail of an address learns that it has an account: for all others this looks the same.
+  const letter = isTaken(deps.db, { userId, email })
+    ? addressTakenLetter({ to: email, url: `${baseUrl}/login` })
+    : verificationLetter({ to: email, url: `${baseUrl}/verify-email/${token}` })
+  return await mail(deps, letter)
 }
 
 interface NewLink {

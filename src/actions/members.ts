@@ -65,16 +65,24 @@ export function invitationUrl(deps: Pick<Deps, 'config'>, invitation: Pick<Invit
   return `${deps.config.baseUrl}/invitations/${invitationToken(deps, invitation)}`
 }
 
+/** What the link in a mail holds besides: who has it reads the mail of that address. */
+export function invitationProof({ config }: Pick<Deps, 'config'>, { id }: Pick<Invitation, 'id'>): string {
+  return hmacSha256Hex(secretOf(config), `invitation-mail:${id}`).slice(0, 32)
+}
+
 /** The invitation behind a link. Throws not_found when it was used or revoked, or is too old. */
 export function invitationOf(deps: Deps, token: string): Invitation {
   const [, a, b, c, d, e] =
     /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})[0-9a-f]{32}$/.exec(token) ?? []
   const id = [a, b, c, d, e].join('-')
+  if (!isSameText(token, invitationToken(deps, { id }))) throw staleInvitation()
+  return openInvitation(deps, id)
+}
+
+/** Throws not_found when it was used or revoked, or is too old. */
+export function openInvitation(deps: Deps, id: string): Invitation {
   const invitation = store.findInvitation(deps.db, id)
-  const isGenuine = isSameText(token, invitationToken(deps, { id }))
-  if (invitation === null || !isGenuine || invitation.expiresAt <= deps.clock.now()) {
-    throw new AppError('not_found', 'This invitation is not valid any more. Ask for a new one.')
-  }
+  if (invitation === null || invitation.expiresAt <= deps.clock.now()) throw staleInvitation()
   return invitation
 }
 
@@ -161,12 +169,16 @@ async function mailInvitation(deps: Deps, invitation: Invitation): Promise<boole
     deps,
     invitationLetter({
       to: invitation.email,
-      url: invitationUrl(deps, invitation),
+      url: `${invitationUrl(deps, invitation)}?proof=${invitationProof(deps, invitation)}`,
       project: store.findProject(deps.db, invitation.projectId)?.name ?? '',
       inviter,
       role: invitation.role,
     }),
   )
+}
+
+function staleInvitation(): AppError {
+  return new AppError('not_found', 'This invitation is not valid any more. Ask for a new one.')
 }
 
 function notAllowed(): AppError {

@@ -1,14 +1,17 @@
 // How strangers become users: the first one by a link from the log, others while registration is open or by invitation.
-import type { Deps } from '#deps.ts'
-import { SETUP_MS, TimeZone, type User } from '#domain/account.ts'
+import { type Deps, secretOf } from '#deps.ts'
+import { Email, REGISTRATION_MS, SETUP_MS, TimeZone, type User } from '#domain/account.ts'
+import { alreadyRegisteredLetter, registrationLetter } from '#domain/letter.ts'
+import type { Invitation } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
-import { newMixedCaseToken, sha256Hex } from '#lib/tokens.ts'
-import { hasUsers } from '#store/accounts.ts'
+import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
+import { hmacSha256Base64Url, hmacSha256Hex, isSameText, newMixedCaseToken, sha256Hex } from '#lib/tokens.ts'
+import { findUserByEmail, hasUsers } from '#store/accounts.ts'
 import type { Reader } from '#store/database.ts'
 import { deleteSetting, findSetting, saveSetting } from '#store/settings.ts'
 import { addUser, readCredentials } from './accounts.ts'
-import { mailVerification } from './mailed-links.ts'
-import { acceptInvitation, invitationOf } from './members.ts'
+import { mail, mailVerification } from './mailed-links.ts'
+import { acceptInvitation, openInvitation } from './members.ts'
 
 export interface Newcomer {
   email: string
@@ -49,20 +52,68 @@ export async function setUp(deps: Deps, { token, ...newcomer }: Newcomer & { tok
 }
 
 /**
- * Makes an account, and accepts the invitation when there is one. Throws forbidden while registration is closed and
- * nobody invited, invalid and conflict with the fields at fault.
+ * Makes an account, and accepts the invitation when there is one. `isProven`: the address is theirs for sure. Throws
+ * forbidden while registration is closed and nobody invited, invalid and conflict with the fields at fault.
  */
-export async function register(deps: Deps, { invitation, ...newcomer }: Newcomer & { invitation: string | null }) {
-  const invited = invitation === null ? null : invitationOf(deps, invitation)
-  if (invited === null) requireOpenRegistration(deps)
+export async function register(
+  deps: Deps,
+  { invitation, isProven, ...newcomer }: Newcomer & { invitation: Invitation | null; isProven: boolean },
+): Promise<User> {
+  if (invitation === null) requireOpenRegistration(deps)
   const credentials = await readCredentials(newcomer)
-  const user = deps.db.write((tx) => {
-    const added = addUser(tx, { ...credentials, isAdmin: false, timeZone: zoneOf(newcomer) })
-    if (invited) acceptInvitation(tx, { invitationId: invited.id, userId: added.id })
+  return deps.db.write((tx) => {
+    const emailVerifiedAt = isProven ? tx.now : null
+    const added = addUser(tx, { ...credentials, isAdmin: false, timeZone: zoneOf(newcomer), emailVerifiedAt })
+    if (invitation) acceptInvitation(tx, { invitationId: invitation.id, userId: added.id })
     return added
   })
-  mailLater(deps, user)
-  return user
+}
+
+/** What a stranger asked for, and proves with the link that was mailed to them. */
+export interface Registration {
+  email: string
+  invitation: Invitation | null
+}
+
+/** Checks what a stranger typed. Throws invalid, with the field at fault. */
+export function readEmail(email: string): string {
+  const fields: FieldProblems = {}
+  const address = readField(fields, 'email', Email.safeParse(email), '')
+  throwProblems(fields)
+  return address
+}
+
+/** Mails a link with which the account is made; to somebody who has an account, how to get in. */
+export async function mailRegistration(deps: Deps, { email, invitation }: Registration): Promise<void> {
+  const { baseUrl } = deps.config
+  const user = findUserByEmail(deps.db, email)
+  const letter = user
+    ? alreadyRegisteredLetter({ to: user.email, url: `${baseUrl}/login` })
+    : registrationLetter({ to: email, url: `${baseUrl}/register/${registrationToken(deps, { email, invitation })}` })
+  await mail(deps, letter)
+}
+
+// Nothing is kept of a registration before it is proven: strangers could fill the database.
+function registrationToken(deps: Deps, { email, invitation }: Registration): string {
+  const expiresAt = deps.clock.now() + REGISTRATION_MS
+  const facts = [expiresAt.toString(36), Buffer.from(email).toString('base64url'), invitation?.id ?? ''].join('.')
+  return `${facts}.${signRegistration(deps, facts)}`
+}
+
+/** Throws not_found when the link is not, or no longer, good, or the invitation is gone. */
+export function registrationOf(deps: Deps, token: string): Registration {
+  const [expiry = '', address = '', invitationId = '', signature = ''] = token.split('.')
+  const facts = [expiry, address, invitationId].join('.')
+  const isGenuine = isSameText(signature, signRegistration(deps, facts))
+  if (!isGenuine || Number.parseInt(expiry, 36) <= deps.clock.now()) {
+    throw new AppError('not_found', 'This link is not valid any more. Ask for a new one.')
+  }
+  const email = Buffer.from(address, 'base64url').toString()
+  return { email, invitation: invitationId === '' ? null : openInvitation(deps, invitationId) }
+}
+
+function signRegistration({ config }: Pick<Deps, 'config'>, facts: string): string {
+  return hmacSha256Base64Url(hmacSha256Hex(secretOf(config), 'registration'), facts)
 }
 
 /** Throws forbidden while strangers may not make accounts. */

@@ -1,5 +1,5 @@
 import type { Deps } from '#deps.ts'
-import { SESSION_MS, SESSIONS_MAX, type User } from '#domain/account.ts'
+import { SESSION_LIFE_MS, SESSION_MS, SESSIONS_MAX, type User } from '#domain/account.ts'
 import { browserInWords } from '#domain/browser.ts'
 import { signInLetter } from '#domain/letter.ts'
 import { USER_AGENT_MAX } from '#domain/ping.ts'
@@ -41,9 +41,9 @@ export function beginSession(deps: Deps, { user, browser, provenHash }: Beginnin
   return id
 }
 
-/** Prolongs a session that is used. */
+/** Prolongs a session that is used, but not beyond its life. */
 export function prolongSession(deps: Deps, id: string): void {
-  deps.db.write((tx) => store.saveSessionSeen(tx, { id, expiresAt: tx.now + SESSION_MS }))
+  deps.db.write((tx) => store.saveSessionSeen(tx, { id, expiresAt: tx.now + SESSION_MS, lifeMs: SESSION_LIFE_MS }))
 }
 
 /** The first page is the one of this project from now on. */

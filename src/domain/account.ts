@@ -36,14 +36,18 @@ export type LinkPurpose = (typeof LINK_PURPOSES)[number]
 export const LINK_MS: Record<LinkPurpose, number> = { 'verify-email': DAY, 'reset-password': HOUR }
 
 /** How many of them are good at a time: of two mails the older may be the one that arrives. */
-export const LINKS_KEPT: Record<LinkPurpose, number> = { 'verify-email': 1, 'reset-password': 3 }
+export const LINKS_KEPT: Record<LinkPurpose, number> = { 'verify-email': 1, 'reset-password': 10 }
 
 /** How long a browser stays signed in that does not come back. */
 export const SESSION_MS = 30 * DAY
+/** How long a session lasts, however often the browser comes back. */
+export const SESSION_LIFE_MS = 90 * DAY
 /** One more ends the one that was not seen for the longest time. */
 export const SESSIONS_MAX = 50
 /** A session is prolonged when it was last seen this long ago: not with every click. */
 export const SESSION_STEP_MS = 5 * MINUTE
+/** How long a mailed link to a new account is good. */
+export const REGISTRATION_MS = DAY
 export const SETUP_MS = 30 * MINUTE
 
 export const PASSWORD_MIN = 10

@@ -26,6 +26,44 @@ export function verificationLetter({ to, url }: { to: string; url: string }): Le
   }
 }
 
+export function registrationLetter({ to, url }: { to: string; url: string }): Letter {
+  return {
+    to,
+    subject: 'Create your account',
+    paragraphs: [
+      'Somebody, probably you, asked for an account on CronGuard with this address. Choose a password with this link ' +
+        'to create it. The link works for 24 hours.',
+      'If it was not you, ignore this email: no account is created.',
+    ],
+    link: { label: 'Create the account', url },
+  }
+}
+
+export function alreadyRegisteredLetter({ to, url }: { to: string; url: string }): Letter {
+  return {
+    to,
+    subject: 'You already have an account',
+    paragraphs: [
+      'Somebody, probably you, asked for an account on CronGuard with this address. It already has one. Sign in, or ' +
+        'reset your password if you forgot it.',
+      'If it was not you, ignore this email: nothing was changed.',
+    ],
+    link: { label: 'Sign in', url },
+  }
+}
+
+export function addressTakenLetter({ to, url }: { to: string; url: string }): Letter {
+  return {
+    to,
+    subject: 'This address already has an account',
+    paragraphs: [
+      'Somebody, probably you, asked to use this address for another account on CronGuard. It already has an account, ' +
+        'so nothing was changed.',
+    ],
+    link: { label: 'Sign in', url },
+  }
+}
+
 export function resetLetter({ to, url }: { to: string; url: string }): Letter {
   return {
     to,

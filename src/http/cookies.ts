@@ -1,4 +1,34 @@
+import { type Deps, secretOf } from '#deps.ts'
 import { SECOND } from '#lib/duration.ts'
+import { hmacSha256Hex } from '#lib/tokens.ts'
+
+type Config = Deps['config']
+
+const INSTANCE_LENGTH = 8
+
+/**
+ * What a cookie of this server is called. Browsers send cookies to every port of a host, so a second CronGuard there
+ * has other names: they come from the secret key.
+ */
+export function cookieName(config: Config, use: 'session' | 'device'): string {
+  const instance = hmacSha256Hex(secretOf(config), 'instance').slice(0, INSTANCE_LENGTH)
+  return `${prefixOf(config)}cronguard-${instance}${use === 'session' ? '' : `-${use}`}`
+}
+
+/** What the cookie of a session was called before each server had a name of its own. */
+export function formerSessionCookie(config: Config): string {
+  return `${prefixOf(config)}cronguard`
+}
+
+export function isSecureSite({ baseUrl }: Config): boolean {
+  return baseUrl.startsWith('https:')
+}
+
+// Browsers bind a cookie with these names to https and, without a path, to the host.
+function prefixOf(config: Config): string {
+  if (!isSecureSite(config)) return ''
+  return config.basePath === '' ? '__Host-' : '__Secure-'
+}
 
 export interface CookieSetting {
   name: string

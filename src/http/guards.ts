@@ -11,8 +11,10 @@ import { findMonitorForUser } from '#store/monitors.ts'
 import { findOwnProject, listProjectsOfUser } from '#store/projects.ts'
 import { noticeText } from '#views/notices.ts'
 import { cookieOf } from './cookies.ts'
+import type { Devices } from './devices.ts'
 import { type Form, readForm } from './forms.ts'
 import type { Live } from './live.tsx'
+import type { MessageLimits } from './message-limits.ts'
 import { NOTICE, redirect, wantsPartial, withCookies, withoutNotice } from './respond.tsx'
 import type { Sessions } from './sessions.ts'
 import { askedPath, splitUrl } from './url.ts'
@@ -21,6 +23,8 @@ import { askedPath, splitUrl } from './url.ts'
 export interface House {
   deps: Deps
   sessions: Sessions
+  devices: Devices
+  messageLimits: MessageLimits
   live: Live
 }
 
@@ -85,7 +89,7 @@ export function untilSetUp(house: House, answer: (visit: Visit) => Answer) {
 /** For a signed-in user; a stranger is led to the sign-in, and back afterwards. */
 export function signedIn(house: House, answer: (visit: SignedInVisit) => Answer) {
   return async ({ request, params }: Context): Promise<Response> => {
-    const { deps, sessions } = house
+    const { deps, sessions, devices } = house
     const visit = await visitOf(house, { request, params })
     const found = await sessions.find(request)
     if (found === null) return turnAway(deps, request)
@@ -95,7 +99,9 @@ export function signedIn(house: House, answer: (visit: SignedInVisit) => Answer)
     const projectIds = projects.map(({ id }) => id)
     const warnings = (): Warning[] => (user.isAdmin ? readWarnings(deps, projectIds) : [])
     const response = await answer({ ...visit, user, session, projects, project, warnings })
-    return withCookies(withNotice(response, request), [cookie])
+    // Who signed in before browsers were remembered is known from now on.
+    const isNews = cookie !== null && devices.find(request, user.id) === null
+    return withCookies(withNotice(response, request), [cookie, isNews ? devices.cookie(request, user.id) : null])
   }
 }
 

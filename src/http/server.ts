@@ -10,10 +10,12 @@ import { assetRoutes } from './assets.ts'
 import { badgeRoutes } from './badges/routes.ts'
 import { belowBasePath } from './base-path.ts'
 import { answerWithBody, mayHaveBody } from './body.ts'
+import { createDevices } from './devices.ts'
 import { answerError } from './errors.tsx'
 import type { House } from './guards.ts'
 import { healthRoutes } from './health.ts'
 import type { Live } from './live.tsx'
+import { createMessageLimits } from './message-limits.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { refuseForeignForm } from './origin.ts'
 import { createPeerFinder, rememberPeer } from './peer.ts'
@@ -57,8 +59,9 @@ export function createFront(deps: Deps, readHealth: () => PartHealth[], live: Li
 
 /** Every route there is. */
 export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: Live) {
-  const house: House = { deps, sessions: createSessions(deps), live }
-  const api = apiRoutes(deps)
+  const messageLimits = createMessageLimits()
+  const house: House = { deps, sessions: createSessions(deps), devices: createDevices(deps), messageLimits, live }
+  const api = apiRoutes(deps, messageLimits)
   const operations = operationsOf(api.routes)
   const showPath = createShowPath((): readonly { path: string }[] => routes.routes)
   const routes = new Elysia({ name: 'cronguard' })

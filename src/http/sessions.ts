@@ -9,7 +9,7 @@ import { SECOND } from '#lib/duration.ts'
 import { wasWritten } from '#lib/errors.ts'
 import { hmacSha256Hex } from '#lib/tokens.ts'
 import { findSignedIn, type SignedInUser } from '#store/sessions.ts'
-import { clearedCookie, cookieOf, setCookie } from './cookies.ts'
+import { clearedCookie, cookieName, cookieOf, formerSessionCookie, isSecureSite, setCookie } from './cookies.ts'
 
 export interface Sessions {
   /** The user of this request; null for a stranger. `cookie`: what to set so that the user stays signed in. */
@@ -22,8 +22,8 @@ export interface Sessions {
 
 export function createSessions(deps: Deps): Sessions {
   const { db, clock, config } = deps
-  const isSecure = config.baseUrl.startsWith('https:')
-  const name = isSecure ? `${config.basePath === '' ? '__Host-' : '__Secure-'}cronguard` : 'cronguard'
+  const isSecure = isSecureSite(config)
+  const name = cookieName(config, 'session')
   const tokens = new Elysia().use(jwt({ secret: hmacSha256Hex(secretOf(config), 'session'), exp: '30d' })).decorator.jwt
 
   const cookie = async (sessionId: string): Promise<string> => {
@@ -32,13 +32,19 @@ export function createSessions(deps: Deps): Sessions {
     return setCookie({ name, value, isSecure, maxAgeMs: SESSION_MS })
   }
 
-  const find = async (request: Request): Promise<(SignedInUser & { cookie: string | null }) | null> => {
-    const value = cookieOf(request, name)
+  const read = async (value: string | null): Promise<SignedInUser | null> => {
     if (value === null) return null
     const token = await tokens.verify(value, { currentDate: new Date(clock.now()) })
     const id = token === false ? undefined : token.sub
-    const signedIn = id === undefined ? null : findSignedIn(db, { id, now: clock.now() })
+    return id === undefined ? null : findSignedIn(db, { id, now: clock.now() })
+  }
+
+  const find = async (request: Request): Promise<(SignedInUser & { cookie: string | null }) | null> => {
+    const own = await read(cookieOf(request, name))
+    // From before the cookie had the name of this server: it gets the new one.
+    const signedIn = own ?? (await read(cookieOf(request, formerSessionCookie(config))))
     if (signedIn === null) return null
+    if (own === null) return { ...signedIn, cookie: await cookie(signedIn.session.id) }
     const wasSeenLately = clock.now() - signedIn.session.seenAt < SESSION_STEP_MS
     // A disk that takes nothing must not lock people out: they come to see what is wrong.
     const isProlonged = !wasSeenLately && wasWritten(() => prolongSession(deps, signedIn.session.id))

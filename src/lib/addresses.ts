@@ -49,6 +49,12 @@ export function withoutMapping(address: string): string {
 
 export const isLoopback = addressMatcher(['127.0.0.0/8', '::1'])
 
+/** Whether an address is of this machine, or of a network that is not the internet: a proxy in a container has one. */
+export const isLocal = addressMatcher([
+  ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16'],
+  ...['::1', 'fc00::/7', 'fe80::/10'],
+])
+
 // A zone, as in fe80::1%eth0, means something on one machine only.
 function isAddress(text: string): boolean {
   return isIP(text) !== 0 && !text.includes('%')

@@ -7,6 +7,8 @@ import { newSecretKey } from './tokens.ts'
 const COST = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as const
 const AT_ONCE = 2
 const WAITING_MAX = 50
+/** Strangers must not keep those out who are known: these wait longer, and there is room for them. */
+const KNOWN_WAITING_MAX = 100
 const queue = pLimit(AT_ONCE)
 
 /** Throws too_many when there is a long queue already. */
@@ -18,16 +20,23 @@ export function hashPassword(password: string): Promise<string> {
  * The same work whether there is a hash or not, so that the time tells nobody who has an account. Throws too_many as
  * `hashPassword` does.
  */
-export async function verifyPassword(password: string, hash: string | null): Promise<boolean> {
+export async function verifyPassword(
+  password: string,
+  hash: string | null,
+  { isKnown = false }: { isKnown?: boolean } = {},
+): Promise<boolean> {
   const isComparable = hash?.startsWith('$argon2') === true && password !== ''
   const against = isComparable ? hash : await hashOfNobody
-  const matches = await inTurn(() => Bun.password.verify(password || ' ', against))
+  const matches = await inTurn(
+    () => Bun.password.verify(password || ' ', against),
+    isKnown ? KNOWN_WAITING_MAX : WAITING_MAX,
+  )
   return isComparable && matches
 }
 
 // Whoever would wait longer than a few seconds has gone before it is their turn; a queue of them is nobody's.
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (queue.pendingCount >= WAITING_MAX) {
+async function inTurn<T>(work: () => Promise<T>, waitingMax = WAITING_MAX): Promise<T> {
+  if (queue.pendingCount >= waitingMax) {
     throw new AppError('too_many', 'Too many people are signing in at this moment. Try again in a minute.')
   }
   return await queue(work)

@@ -85,8 +85,12 @@ export function insertSession(
   )
 }
 
-export function saveSessionSeen(tx: Tx, { id, expiresAt }: { id: string; expiresAt: number }): void {
-  tx.run('UPDATE sessions SET seen_at = $now, expires_at = $expiresAt WHERE id = $id', { id, expiresAt, now: tx.now })
+/** It expires at `expiresAt`, and `lifeMs` after its beginning at the latest. */
+export function saveSessionSeen(tx: Tx, session: { id: string; expiresAt: number; lifeMs: number }): void {
+  tx.run('UPDATE sessions SET seen_at = $now, expires_at = min($expiresAt, created_at + $lifeMs) WHERE id = $id', {
+    ...session,
+    now: tx.now,
+  })
 }
 
 export function saveSessionProject(tx: Tx, { id, projectId }: { id: string; projectId: string }): void {

@@ -103,7 +103,9 @@ describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy 
     const answer = await visitor.post('/cron/login', { ...ALICE, next }, FORM)
     expect(answer.headers.get('location')).toBe('/cron/settings?tab=1')
     const [cookie = ''] = answer.headers.getSetCookie()
-    expect(cookie).toMatch(/^__Secure-cronguard=[\w.-]+; Path=\/cron; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/)
+    expect(cookie).toMatch(
+      /^__Secure-cronguard-[0-9a-f]{8}=[\w.-]+; Path=\/cron; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/,
+    )
     expect(await visitor.read('/cron/settings')).toContain(ALICE.email)
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
-import { createLimit, neighbourhood } from '#http/limits.ts'
+import { createLimit, createNetworkLimit, neighbourhood } from '#http/limits.ts'
 import { MINUTE } from '#lib/duration.ts'
 
 describe('Tries are counted', () => {
@@ -16,12 +16,21 @@ describe('Tries are counted', () => {
     expect(neighbourhood(address)).toBe(counted)
   })
 
-  test.each(['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'])(
-    'for nobody from %p: it is this machine',
-    (address) => {
-      expect(neighbourhood(address)).toBeNull()
+  test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1', '172.17.0.1', '10.0.0.9', '192.168.1.1', 'fd00::1', null])(
+    'fifty times as often from %p: a proxy that is not trusted has such an address',
+    async (address) => {
+      const limit = createNetworkLimit({ tries: 2, withinMs: MINUTE })
+      for (let count = 0; count < 100; count += 1) await limit.take(address)
+      expect(limit.take(address)).rejects.toThrow('tried too often')
     },
   )
+
+  test('also for a whole site with IPv6, which has 65,536 networks', async () => {
+    const limit = createNetworkLimit({ tries: 2, withinMs: MINUTE })
+    for (let network = 0; network < 20; network += 1) await limit.take(`2001:db8:1:${network.toString(16)}::1`)
+    expect(limit.take('2001:db8:1:ff::1')).rejects.toThrow('tried too often')
+    await limit.take('2001:db8:2:1::1')
+  })
 
   test('without keeping what was typed', async () => {
     const typed = 'x'.repeat(60_000)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { SECONDS } from '#http/api/check-spec.ts'
 import { apiRoutes } from '#http/api/index.ts'
 import { type DescribedOperation, operationsOf } from '#http/api/operations.ts'
+import { createMessageLimits } from '#http/message-limits.ts'
 import { createRoutes } from '#http/server.ts'
 import { callApi } from '../support/api.ts'
 import { TestGuard } from '../support/cronguard.ts'
@@ -28,7 +29,7 @@ interface DocumentedOperation {
 const ADDRESS = '/api/openapi.json'
 const METRICS_TOKEN = 'only the tests know it'
 const guard = new TestGuard({ env: { CRONGUARD_METRICS_TOKEN: METRICS_TOKEN } })
-const operations = operationsOf(apiRoutes(guard.deps).routes)
+const operations = operationsOf(apiRoutes(guard.deps, createMessageLimits()).routes)
 let text: string
 let spec: {
   openapi: string

@@ -137,6 +137,23 @@ describe('Wrong passwords', () => {
   })
 })
 
+describe('Wrong passwords behind a proxy that nobody trusts', () => {
+  const signIn = async (peer: string, fields: Record<string, string>) =>
+    (await guard.request('/login', { method: 'POST', body: new URLSearchParams(fields) }, peer)).status
+
+  test.each([
+    ['in a container', '172.17.0.1'],
+    ['on the unix socket', UNIX_SOCKET],
+  ])('(%s) lock nobody out of another account', async (_where, peer) => {
+    open()
+    await createUser(guard.deps, { ...ALICE, isAdmin: false })
+    for (let index = 0; index < 30; index += 1) {
+      await signIn(peer, { email: `user${index}@example.org`, password: 'wrong password' })
+    }
+    expect(await signIn(peer, ALICE)).toBe(303)
+  })
+})
+
 describe('Over a unix socket', () => {
   test('whoever speaks is believed, up to the first proxy that nobody trusts', async () => {
     expect(await addressOf('198.51.100.1', { peer: UNIX_SOCKET, env: {} })).toBe('198.51.100.1')

@@ -49,7 +49,8 @@ describe('An API key', () => {
     const bob = await memberOf(guard, project, 'admin', 'bob@example.org')
     const headers = { 'X-Api-Key': await keyBy(bob, 'deploy') }
     const body = JSON.stringify({ access: 'read-write', name: 'second' })
-    const { key } = await (await guard.request('/api/v3/keys/', { method: 'POST', headers, body })).json()
+    const response = await guard.request('/api/v3/keys/', { method: 'POST', headers, body })
+    const { key } = (await response.json()) as { key: string }
     expect(await isTaken(key)).toBe(true)
     await (await alice()).post(path(`/members/${bob.user.id}/remove`))
     expect([await isTaken(key), names()]).toEqual([false, []])

@@ -153,6 +153,41 @@ describe('An invitation', () => {
     expect(listInvitations(guard.db, project.id)).toHaveLength(2)
   })
 
+  test('leads a stranger by mail to the account; only the mailed link goes without another mail', async () => {
+    guard.stop()
+    guard = new TestGuard({ env: SMTP })
+    project = guard.project()
+    const owner = await alice()
+    await owner.post(path('/invitations'), { role: 'member', email: 'new@example.org' })
+    const copied = await linkOn(owner)
+    const mailed = /8000(\/invitations\/\w+\?proof=\w+)/.exec(guard.outside.mails[0]?.text ?? '')?.[1] ?? ''
+    const stranger = new Visitor(guard)
+    const ask = async (email: string) => {
+      const response = await stranger.post(`${copied}/account`, { email, password: 'long enough for all' })
+      await new Promise((resolve) => setImmediate(resolve))
+      return await response.text()
+    }
+    expect(await ask('alice@example.org')).toBe(await ask('eve@example.org'))
+    expect(userId('eve@example.org')).toBe('')
+    const link = /8000(\/register\/[\w.-]+)/.exec(guard.outside.mails.at(-1)?.text ?? '')?.[1] ?? ''
+
+    const action = `${mailed.replace('?', '/account?')}`
+    expect(await stranger.read(mailed)).toContain(`action="${action}"`)
+    expect((await stranger.post(action, { password: 'long enough for all' })).status).toBe(303)
+    expect(findUserByEmail(guard.db, 'new@example.org')?.emailVerifiedAt).toBe(guard.clock.now())
+    expect(roleOf(userId('new@example.org'))).toBe('member')
+    expect((await new Visitor(guard).get(link)).status).toBe(404)
+
+    await invitation('viewer')
+    const another = await linkOn(owner)
+    await stranger.post('/logout')
+    await stranger.post(`${another}/account`, { email: 'eve@example.org' })
+    await new Promise((resolve) => setImmediate(resolve))
+    const second = /8000(\/register\/[\w.-]+)/.exec(guard.outside.mails.at(-1)?.text ?? '')?.[1] ?? ''
+    expect((await stranger.post(second, { password: 'long enough for all' })).status).toBe(303)
+    expect(roleOf(userId('eve@example.org'))).toBe('viewer')
+  })
+
   test('says in its mail who sends it, and leaves hardly room for what strangers would make a text of', async () => {
     guard.stop()
     guard = new TestGuard({ env: SMTP })

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createUser, requirePassword } from '#actions/accounts.ts'
 import { changeEmail, mailPasswordReset } from '#actions/mailed-links.ts'
 import { openSetup } from '#actions/registration.ts'
-import { HOUR, MINUTE } from '#lib/duration.ts'
+import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { findUserByEmail, listUsers } from '#store/accounts.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { signedIn, Visitor } from '../support/visitor.ts'
@@ -147,35 +147,82 @@ describe('Registration', () => {
       await alice()
     })
 
-    test('gives an account without rights over this CronGuard, and mails a link to its address', async () => {
+    /** Sends the form, and waits until the mail is out. */
+    async function ask(email: string): Promise<Response> {
+      const response = await new Visitor(guard).post('/register', { email })
+      await new Promise((resolve) => setImmediate(resolve))
+      return response
+    }
+
+    const registrationLink = (): string =>
+      /8000(\/register\/[\w.-]+)/.exec(guard.outside.mails.at(-1)?.text ?? '')?.[1] ?? ''
+
+    test('mails a link to an account without rights over this CronGuard, with the address proven', async () => {
       const visitor = new Visitor(guard)
       expect(await visitor.read('/login')).toContain('/register')
-      expect((await visitor.post('/register', BOB)).status).toBe(303)
-      expect(findUserByEmail(guard.db, BOB.email)).toMatchObject({ isAdmin: false, emailVerifiedAt: null })
+      await ask(BOB.email)
       expect(guard.outside.mails.map(({ to }) => to)).toEqual([BOB.email])
-      const link = mailedLink()
-      await visitor.read(link)
-      expect(findUserByEmail(guard.db, BOB.email)?.emailVerifiedAt).toBeNull()
-      expect((await visitor.post(link)).headers.get('location')).toBe('/')
-      expect(findUserByEmail(guard.db, BOB.email)?.emailVerifiedAt).toBe(guard.clock.now())
-      expect((await visitor.post(link)).status).toBe(404)
+      expect(emails()).toEqual([EMAIL])
+      const link = registrationLink()
+      expect(await visitor.read(link)).toContain(`value="${BOB.email}"`)
+      const weak = await visitor.post(link, { password: 'short' })
+      expect([weak.status, (await weak.text()).includes('id="password-problem"')]).toEqual([422, true])
+      const response = await visitor.post(link, { password: BOB.password, email: 'mallory@example.org' })
+      expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
+      expect(findUserByEmail(guard.db, BOB.email)).toMatchObject({
+        isAdmin: false,
+        emailVerifiedAt: guard.clock.now(),
+      })
+      expect((await visitor.get('/settings')).status).toBe(200)
+      expect((await new Visitor(guard).post(link, { password: PASSWORD })).status).toBe(422)
+      expect(await canSignIn(BOB.password, BOB.email)).toBe(true)
     })
 
-    test('waits for no mail server, and works without', async () => {
+    test('says the same whether the address has an account or not; its owner gets another mail', async () => {
+      const [known, unknown] = [await ask('ALICE@example.org'), await ask(BOB.email)]
+      expect([known.status, await known.text()]).toEqual([unknown.status, await unknown.text()])
+      expect(guard.outside.mails.map(({ to, subject }) => [to, subject])).toEqual([
+        [EMAIL, 'You already have an account'],
+        [BOB.email, 'Create your account'],
+      ])
+      expect(guard.outside.mails[0]?.text).not.toContain('/register/')
+      expect([emails(), await canSignIn(PASSWORD)]).toEqual([[EMAIL], true])
+    })
+
+    test('waits for no mail server, and its log holds no link', async () => {
       const { mailer } = guard.outside
       const send = mailer.send
       mailer.send = () => new Promise(() => {})
-      expect((await new Visitor(guard).post('/register', { ...BOB, email: 'first@example.org' })).status).toBe(303)
+      expect((await ask('first@example.org')).status).toBe(200)
       mailer.send = send
       guard.outside.failWith('timeout')
-      expect((await new Visitor(guard).post('/register', BOB)).status).toBe(303)
-      expect(JSON.stringify(guard.log)).not.toContain('/verify-email/')
+      expect((await ask(BOB.email)).status).toBe(200)
+      expect(JSON.stringify(guard.log)).not.toContain('/register/')
     })
 
-    test('gives nobody the account of somebody else', async () => {
-      const response = await new Visitor(guard).post('/register', { ...BOB, email: 'ALICE@example.org' })
-      expect([response.status, await response.text()]).toEqual([422, expect.stringContaining('already a user')])
-      expect(await canSignIn(PASSWORD)).toBe(true)
+    test('takes no link that is a day old, changed or made up, and none once registration is closed', async () => {
+      await ask(BOB.email)
+      const link = registrationLink()
+      const [expiry, , ...rest] = link.split('.')
+      const forged = [expiry, Buffer.from('mallory@example.org').toString('base64url'), ...rest].join('.')
+      for (const made of [forged, `${link}x`, '/register/x', '/register/...']) {
+        expect([made, (await new Visitor(guard).post(made, { password: PASSWORD })).status]).toEqual([made, 404])
+      }
+      guard.clock.advance(DAY)
+      expect((await guard.request(link)).status).toBe(404)
+      expect(emails()).toEqual([EMAIL])
+    })
+
+    test('mails one address twenty links an hour at most, and says so to nobody', async () => {
+      const answers: string[] = []
+      for (let count = 0; count < 22; count += 1) {
+        const body = new URLSearchParams({ email: `bob+${count}@example.org` })
+        const response = await guard.request('/register', { method: 'POST', body }, `198.51.100.${count}`)
+        answers.push(await response.text())
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect(guard.outside.mails).toHaveLength(20)
+      expect(new Set(answers).size).toBe(1)
     })
 
     test('takes twenty tries an hour from one address', async () => {
@@ -192,6 +239,18 @@ describe('Registration', () => {
       const response = await new Visitor(guard).post('/register', { ...BOB, email: '"><script>alert(1)</script>' })
       expect(await response.text()).not.toContain('<script>alert')
     })
+  })
+})
+
+describe('Open registration without a mail server', () => {
+  test('makes the account at once', async () => {
+    reopen({ CRONGUARD_REGISTRATION: 'open' })
+    await alice()
+    const visitor = new Visitor(guard)
+    const bob = { email: 'bob@example.org', password: PASSWORD }
+    expect((await visitor.post('/register', { ...bob, email: EMAIL })).status).toBe(422)
+    expect((await visitor.post('/register', bob)).status).toBe(303)
+    expect((await visitor.get('/settings')).status).toBe(200)
   })
 })
 
@@ -250,17 +309,17 @@ describe('A forgotten password', () => {
       expect(await canSignIn(PASSWORD)).toBe(true)
     })
 
-    test('may be replaced by any of the newest three links: nobody undoes one by asking for another', async () => {
+    test('may be replaced by any of the newest ten links: nobody undoes one by asking for another', async () => {
       const links: string[] = []
-      for (let count = 0; count < 4; count += 1) {
+      for (let count = 0; count < 11; count += 1) {
         await mailPasswordReset(guard.deps, EMAIL)
         links.push(mailedLink())
         guard.clock.advance(1)
       }
       const statuses = async () => (await Promise.all(links.map((link) => guard.request(link)))).map((r) => r.status)
-      expect(await statuses()).toEqual([404, 200, 200, 200])
+      expect(await statuses()).toEqual([404, ...Array(10).fill(200)])
       expect((await new Visitor(guard).post(links[1] ?? '', { password: NEW_PASSWORD })).status).toBe(303)
-      expect(await statuses()).toEqual([404, 404, 404, 404])
+      expect(await statuses()).toEqual(Array(11).fill(404))
     })
 
     test('is not replaced by a link for something else, nor the other way round', async () => {

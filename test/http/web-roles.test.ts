@@ -71,6 +71,8 @@ const TABLE: Record<string, Needs> = {
   'POST /setup': 'everybody',
   'GET /register': 'everybody',
   'POST /register': 'everybody',
+  'GET /register/:token': 'everybody',
+  'POST /register/:token': 'everybody',
   'GET /invitations/:token': 'everybody',
   'POST /invitations/:token/account': 'everybody',
   'GET /invitations/:token/account': 'everybody',

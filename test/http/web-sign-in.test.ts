@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, setSystemTime, test } from 'bun:test'
 import { createUser } from '#actions/accounts.ts'
+import { setPassword } from '#actions/mailed-links.ts'
 import { endOtherSessions } from '#actions/sessions.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { listUsers } from '#store/accounts.ts'
@@ -9,6 +10,8 @@ import { signedIn, Visitor } from '../support/visitor.ts'
 
 const ALICE = { email: 'alice@example.org', password: 'correct horse battery' }
 const NEVER = 'nobody@example.org'
+/** Its name is that of this server. */
+const SESSION_COOKIE = /\bcronguard-[0-9a-f]{8}=/
 
 let guard: TestGuard
 let stranger: Visitor
@@ -32,7 +35,7 @@ describe('Signing in', () => {
   test('leads to the monitors, and the cookie is no script’s and no other site’s business', async () => {
     const response = await stranger.post('/login', ALICE)
     expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
-    const cookie = response.headers.getSetCookie().find((line) => line.startsWith('cronguard=')) ?? ''
+    const cookie = response.headers.getSetCookie().find((line) => SESSION_COOKIE.test(line)) ?? ''
     for (const attribute of ['HttpOnly', 'SameSite=Lax', 'Path=/', 'Max-Age=2592000'])
       expect(cookie).toContain(attribute)
     expect(cookie).not.toContain('Secure')
@@ -45,7 +48,7 @@ describe('Signing in', () => {
     const visitor = new Visitor(secure)
     const response = await visitor.post('/login', ALICE, { Origin: 'https://cron.example.org' })
     const cookie = response.headers.getSetCookie()[0] ?? ''
-    expect(cookie).toStartWith('__Host-cronguard=')
+    expect(cookie).toMatch(/^__Host-cronguard-[0-9a-f]{8}=/)
     expect(cookie).toContain('; Secure')
     expect((await visitor.get('/')).headers.get('strict-transport-security')).toContain('max-age=')
     secure.stop()
@@ -110,14 +113,39 @@ describe('Too many tries', () => {
       guard.request('/login', { method: 'POST', body: new URLSearchParams(fields) }, peer),
   })
 
-  test('for one account are refused from everywhere, with a sentence that says when to come back', async () => {
+  test('for one account from one network are refused there, with a sentence that says when to come back', async () => {
     for (let index = 0; index < 10; index += 1) {
-      expect((await from(`198.51.100.${index}`).try(wrong)).status).toBe(422)
+      expect((await from('198.51.100.1').try(wrong)).status).toBe(422)
     }
-    const refused = await from('198.51.100.99').try({ ...ALICE, email: 'ALICE@example.org' })
+    const refused = await from('198.51.100.1').try({ ...ALICE, email: 'ALICE@example.org' })
     expect(refused.status).toBe(429)
     expect(await refused.text()).toMatch(/tried too often\. Come back in 1[45] minutes/)
     expect(listUsers(guard.db)).toHaveLength(1)
+  })
+
+  test('by a stranger do not keep the owner out who is somewhere else', async () => {
+    for (let index = 0; index < 12; index += 1) await from('198.51.100.1').try(wrong)
+    expect((await from('203.0.113.5').try(ALICE)).status).toBe(303)
+  })
+
+  test('from many networks are refused from everywhere, but not in a browser that signed in before', async () => {
+    const known = new Visitor(guard)
+    await known.post('/login', ALICE)
+    await known.post('/logout')
+    for (let index = 0; index < 50; index += 1) {
+      expect((await from(`198.51.100.${index}`).try(wrong)).status).toBe(422)
+    }
+    expect((await from('203.0.113.5').try(ALICE)).status).toBe(429)
+    expect((await known.post('/login', ALICE)).status).toBe(303)
+  })
+
+  test('are lifted by a new password', async () => {
+    for (let index = 0; index < 10; index += 1) await from('198.51.100.1').try(wrong)
+    expect((await from('198.51.100.1').try(ALICE)).status).toBe(429)
+    const [user] = listUsers(guard.db)
+    const password = 'a new long password'
+    if (user) await setPassword(guard.deps, { user, password })
+    expect((await from('198.51.100.1').try({ ...ALICE, password })).status).toBe(303)
   })
 
   test('from one address are refused for every account, and its IPv6 neighbours are one with it', async () => {
@@ -143,6 +171,93 @@ describe('Too many tries', () => {
   })
 })
 
+describe('A browser that signed in before', () => {
+  const wrong = { ...ALICE, password: 'wrong password' }
+  const deviceOf = (visitor: Visitor): string =>
+    visitor.cookie.split('; ').find((cookie) => cookie.includes('-device=')) ?? ''
+
+  /** A browser that has nothing but this cookie. */
+  const browserWith = (cookie: string) => new Visitor(guard, [cookie])
+
+  beforeEach(() => stranger.post('/login', ALICE))
+
+  async function exhaust(visitor: Visitor): Promise<void> {
+    for (let index = 0; index < 10; index += 1) await visitor.post('/login', wrong)
+  }
+
+  test('is not let in by its cookie alone', async () => {
+    expect(deviceOf(stranger)).toMatch(/^cronguard-[0-9a-f]{8}-device=[A-Za-z0-9]{22}\.[\w-]{43}$/)
+    expect(await isIn(browserWith(deviceOf(stranger)))).toBe(false)
+  })
+
+  test('may try no more passwords than others', async () => {
+    const browser = browserWith(deviceOf(stranger))
+    await exhaust(browser)
+    expect((await browser.post('/login', ALICE)).status).toBe(429)
+  })
+
+  test('passes when everybody else in its network is refused', async () => {
+    for (let index = 0; index < 20; index += 1) {
+      await new Visitor(guard).post('/login', { ...wrong, email: `user${index}@example.org` })
+    }
+    expect((await new Visitor(guard).post('/login', ALICE)).status).toBe(429)
+    expect((await browserWith(deviceOf(stranger)).post('/login', ALICE)).status).toBe(303)
+  })
+
+  test('is known for that account only, and no cookie can be made up for another', async () => {
+    const bob = { email: 'bob@example.org', password: 'correct horse battery' }
+    await createUser(guard.deps, { ...bob, isAdmin: false })
+    const [name, signature] = deviceOf(stranger).split('.')
+    await exhaust(new Visitor(guard))
+    for (const cookie of [`${name}.${'x'.repeat(43)}`, `${name}`, `${name?.slice(0, -1)}x.${signature}`]) {
+      expect((await browserWith(cookie).post('/login', ALICE)).status).toBe(429)
+    }
+    for (let index = 0; index < 10; index += 1) await new Visitor(guard).post('/login', { ...bob, password: 'wrong' })
+    expect((await browserWith(deviceOf(stranger)).post('/login', bob)).status).toBe(429)
+  })
+
+  test('is known for each of its accounts', async () => {
+    const bob = { email: 'bob@example.org', password: 'correct horse battery' }
+    await createUser(guard.deps, { ...bob, isAdmin: false })
+    await stranger.post('/login', bob)
+    const shared = deviceOf(stranger)
+    await exhaust(new Visitor(guard))
+    for (let index = 0; index < 10; index += 1) await new Visitor(guard).post('/login', { ...bob, password: 'wrong' })
+    for (const account of [ALICE, bob]) expect((await browserWith(shared).post('/login', account)).status).toBe(303)
+  })
+
+  test('and is signed in since an older version is known as soon as it is used', async () => {
+    const alice = await signedIn(guard, ALICE.email)
+    expect(deviceOf(alice)).toBe('')
+    guard.clock.advance(6 * MINUTE)
+    await alice.get('/settings')
+    expect(deviceOf(alice)).toContain('-device=')
+  })
+})
+
+test('A failed sign-in is logged with the address it came from, and without what was typed', async () => {
+  await stranger.post('/login', { ...ALICE, password: 'wrong password' })
+  await stranger.post('/login', { email: 'my secret password', password: 'wrong password' })
+  for (let index = 0; index < 10; index += 1) await stranger.post('/login', { ...ALICE, password: 'wrong password' })
+  const [known, unknown] = guard.log
+  const event = 'Sign-in failed'
+  expect(known).toEqual({ level: 'info', event, fields: { address: '192.0.2.7', account: ALICE.email } })
+  expect(unknown).toEqual({ level: 'info', event, fields: { address: '192.0.2.7' } })
+  expect(guard.log.at(-1)).toMatchObject({ level: 'info', event: 'Sign-in refused: too many tries' })
+  for (const typed of ['wrong password', 'my secret']) expect(JSON.stringify(guard.log)).not.toContain(typed)
+})
+
+test('Two servers on one host keep their own sessions: browsers send both the cookies of both', async () => {
+  const other = new TestGuard({ env: { CRONGUARD_SECRET_KEY: 'the key of another server' } })
+  await createUser(other.deps, { ...ALICE, isAdmin: false })
+  const elsewhere = new Visitor(other)
+  for (const visitor of [stranger, elsewhere]) expect((await visitor.post('/login', ALICE)).status).toBe(303)
+  const headers = { Cookie: `${stranger.cookie}; ${elsewhere.cookie}` }
+  const answers = [await guard.request('/settings', { headers }), await other.request('/settings', { headers })]
+  expect(answers.map(({ status }) => status)).toEqual([200, 200])
+  other.stop()
+})
+
 describe('A session', () => {
   test('lasts thirty days from the last visit', async () => {
     await stranger.post('/login', ALICE)
@@ -154,11 +269,28 @@ describe('A session', () => {
     expect(await isIn(stranger)).toBe(false)
   })
 
+  test('ends after ninety days, however often it is used', async () => {
+    await stranger.post('/login', ALICE)
+    for (let days = 0; days < 89; days += 1) {
+      guard.clock.advance(DAY)
+      expect(await isIn(stranger)).toBe(true)
+    }
+    guard.clock.advance(DAY)
+    expect(await isIn(stranger)).toBe(false)
+  })
+
+  test('from before the cookie had the name of its server goes on with the new name', async () => {
+    const alice = await signedIn(guard, ALICE.email)
+    const before = new Visitor(guard, [alice.cookie.replace(SESSION_COOKIE, 'cronguard=')])
+    expect(await isIn(before)).toBe(true)
+    expect(before.cookie).toMatch(SESSION_COOKIE)
+  })
+
   test('is not written with every click', async () => {
     await stranger.post('/login', ALICE)
     guard.clock.advance(6 * MINUTE)
-    expect((await stranger.get('/settings')).headers.getSetCookie().join()).toContain('cronguard=')
-    expect((await stranger.get('/settings')).headers.getSetCookie().join()).not.toContain('cronguard=')
+    expect((await stranger.get('/settings')).headers.getSetCookie().join()).toMatch(SESSION_COOKIE)
+    expect((await stranger.get('/settings')).headers.getSetCookie().join()).not.toMatch(SESSION_COOKIE)
   })
 
   test('that was ended elsewhere is worth nothing, though its cookie is still signed', async () => {
@@ -190,7 +322,7 @@ describe('A session', () => {
 
   test('does not survive a change of the signed part', async () => {
     const alice = await signedIn(guard, ALICE.email)
-    const [head, body, signature] = alice.cookie.replace('cronguard=', '').split('.')
+    const [head, body, signature] = alice.cookie.replace(SESSION_COOKIE, '').split('.')
     const forged = Buffer.from(JSON.stringify({ ...JSON.parse(atob(body ?? '')), exp: 9_999_999_999 })).toString(
       'base64url',
     )

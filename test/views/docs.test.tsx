@@ -3,13 +3,14 @@ import { settingNames } from '#config.ts'
 import { apiRoutes } from '#http/api/index.ts'
 import { manualOf } from '#http/api/manual.ts'
 import { operationsOf } from '#http/api/operations.ts'
+import { createMessageLimits } from '#http/message-limits.ts'
 import { SETTINGS } from '#views/pages/docs/configuration.tsx'
 import { DocsIndex, DocsNav } from '#views/pages/docs/contents.tsx'
 import { DOCS } from '#views/pages/docs/index.ts'
 import { TestGuard } from '../support/cronguard.ts'
 
 const guard = new TestGuard()
-const manual = manualOf(operationsOf(apiRoutes(guard.deps).routes))
+const manual = manualOf(operationsOf(apiRoutes(guard.deps, createMessageLimits()).routes))
 guard.stop()
 
 const BASE_URL = 'https://cron.example.org:8443/watch'

@@ -4,6 +4,7 @@ import { createChannel, deleteChannel, testChannel, updateChannel } from '#actio
 import { summaryOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { ChannelReport, SettingsInput } from '#domain/channel.ts'
+import type { MessageLimits } from '#http/message-limits.ts'
 import { AppError } from '#lib/errors.ts'
 import { findChannelReport, listChannels } from '#store/channels.ts'
 import type { About } from './about.ts'
@@ -43,7 +44,7 @@ const ChannelChange = z
   .meta({ id: 'ChannelChange' })
 
 /** Channels as every client knows them are listed; all else is an addition of version 3. */
-export function channelRoutes(deps: Deps) {
+export function channelRoutes(deps: Deps, messageLimits: MessageLimits) {
   const GET = write((call) => list(deps, call), LIST)
   return new Elysia({ name: 'api/channels' })
     .use(endpoint(deps, { path: '/channels/', versions: [1, 2], operations: { GET } }))
@@ -69,7 +70,7 @@ export function channelRoutes(deps: Deps) {
       endpoint(deps, {
         path: '/channels/:id/test',
         versions: [3],
-        operations: { POST: bodiless((call) => test(deps, call), TEST) },
+        operations: { POST: bodiless((call) => test(deps, { call, messageLimits }), TEST) },
       }),
     )
 }
@@ -155,10 +156,16 @@ const TEST: About = {
   resource: 'Channels',
   summary: 'Sends a test now, and says what became of it',
   answers: { 200: TestOutcome },
-  refusals: { 429: 'A test of this channel is still running.' },
+  refusals: { 429: 'A test of this channel is still running, or there were too many tests.' },
 }
 
-async function test(deps: Deps, { projectId, params }: ApiCall): Promise<Response> {
+async function test(
+  deps: Deps,
+  { call, messageLimits }: { call: ApiCall; messageLimits: MessageLimits },
+): Promise<Response> {
+  const { projectId, params, address } = call
+  const { channel } = find(deps, call)
+  await messageLimits.tests.take({ asker: projectId, address, channel })
   const outcome = await testChannel(deps, { projectId, channelId: params.id ?? '' })
   const { result, detail } = outcome
   return Response.json({ result, reason: outcome.result === 'failed' ? outcome.reason : null, detail })

@@ -6,6 +6,7 @@ import { API_KEY_LENGTH, type ApiKeyAccess } from '#domain/project.ts'
 import { bearerOf } from '#http/bearer.ts'
 import { hasLongBody, readHead } from '#http/body.ts'
 import { corsHeaders } from '#http/cors.ts'
+import { peerOf } from '#http/peer.ts'
 import { UUID } from '#http/pings/report.ts'
 import { splitUrl } from '#http/url.ts'
 import { AppError } from '#lib/errors.ts'
@@ -24,6 +25,8 @@ export interface ApiCall {
   access: ApiKeyAccess
   /** Who made the key that calls; null: nobody knows any more. */
   keyMaker: string | null
+  /** Where the call comes from; null where that is unknown. */
+  address: string | null
 }
 
 export interface Operation {
@@ -125,7 +128,8 @@ async function answer(deps: Deps, { request, params, version, operations }: Inco
   const key = authenticate(deps, { request, body, needs })
   const { query } = splitUrl(request.url)
   const { projectId, access, createdBy: keyMaker } = key
-  return await operation.answer({ version, params, query, body, projectId, access, keyMaker })
+  const address = peerOf(request)
+  return await operation.answer({ version, params, query, body, projectId, access, keyMaker, address })
 }
 
 function methodNotAllowed(method: string): Response {

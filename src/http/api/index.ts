@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '#deps.ts'
+import type { MessageLimits } from '#http/message-limits.ts'
 import { badgeListRoutes } from './badges.ts'
 import { channelRoutes } from './channels.ts'
 import { checkRoutes } from './checks.ts'
@@ -10,11 +11,11 @@ import { projectApiRoutes } from './project.ts'
 import { statusRoutes } from './status.ts'
 
 /** The management API. */
-export function apiRoutes(deps: Deps) {
+export function apiRoutes(deps: Deps, messageLimits: MessageLimits) {
   return new Elysia({ name: 'api' })
     .use(checkRoutes(deps))
     .use(historyRoutes(deps))
-    .use(channelRoutes(deps))
+    .use(channelRoutes(deps, messageLimits))
     .use(deliveryRoutes(deps))
     .use(incidentApiRoutes(deps))
     .use(projectApiRoutes(deps))

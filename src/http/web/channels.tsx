@@ -16,8 +16,9 @@ import { may, type Permission } from '#domain/project.ts'
 import { type Form, orAgain, problemOf } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, inProject, type ProjectVisit, projectOf, signedIn } from '#http/guards.ts'
+import { peerOf } from '#http/peer.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
-import { AppError, isTooMany } from '#lib/errors.ts'
+import { AppError } from '#lib/errors.ts'
 import { findChannelReport, listChannelReports, listMonitorsOfChannel } from '#store/channels.ts'
 import { type ChannelView, TestOutcome, type TestResult } from '#views/components/channel.tsx'
 import { type FormState, freshForm, SEEN_FIELD } from '#views/components/field.tsx'
@@ -257,16 +258,17 @@ async function showTest(house: House, visit: ChannelVisit): Promise<Response> {
   )
 }
 
+const REFUSALS = ['too_many', 'forbidden']
+
 // A second test while one is running is nothing that went wrong: it is said where the outcome is awaited.
 async function sendTest(house: House, visit: ChannelVisit): Promise<TestResult> {
   try {
     requireProvenAddress(house.deps, visit.user)
+    const { channel } = visit.report
+    await house.messageLimits.tests.take({ asker: visit.user.id, address: peerOf(visit.request), channel })
     return await testChannel(house.deps, refOf(visit))
   } catch (error) {
-    if (isTooMany(error)) {
-      return { result: 'refused', detail: 'A test of this channel is still running. Wait until it has ended.' }
-    }
-    if (error instanceof AppError && error.code === 'forbidden') return { result: 'refused', detail: error.message }
+    if (error instanceof AppError && REFUSALS.includes(error.code)) return { result: 'refused', detail: error.message }
     throw error
   }
 }

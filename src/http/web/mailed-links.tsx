@@ -1,21 +1,26 @@
 // What a link in a mail leads to: a new password, a confirmed address.
 import { Elysia } from 'elysia'
 import { mailPasswordReset, requireResetLink, resetPassword, verifyEmail } from '#actions/mailed-links.ts'
-import type { Deps } from '#deps.ts'
 import { orAgain, problemOf } from '#http/forms.ts'
 import { anybody, type House, type Visit } from '#http/guards.ts'
-import { createLimit, type Limit, neighbourhood } from '#http/limits.ts'
+import { type AccountTry, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { HOUR } from '#lib/duration.ts'
 import { AppError, isTooMany } from '#lib/errors.ts'
+import { findUserByEmail } from '#store/accounts.ts'
 import { freshForm } from '#views/components/field.tsx'
 import { ConfirmPage, ForgottenPage, NewPasswordPage } from '#views/pages/sign-in.tsx'
 
+interface Limits {
+  network: Limit<string | null>
+  account: Limit<AccountTry>
+}
+
 export function mailedLinkRoutes(house: House) {
-  const limits = {
-    address: createLimit({ tries: 10, withinMs: HOUR }),
-    account: createLimit({ tries: 3, withinMs: HOUR }),
+  const limits: Limits = {
+    network: createNetworkLimit({ tries: 10, withinMs: HOUR }),
+    account: createAccountLimit({ tries: 3, ceiling: 6, withinMs: HOUR }),
   }
   return new Elysia({ name: 'web/mailed-links' })
     .get(
@@ -51,25 +56,31 @@ function showForgotten({ deps }: House): Response {
 
 // The answer is the same, and as quick, whether there is such an account or not, and whether it has had enough mails:
 // nobody learns of an account, and nobody can keep the link from its owner.
-async function mailLink(
-  { deps }: House,
-  { visit, limits }: { visit: Visit; limits: { address: Limit; account: Limit } },
-): Promise<Response> {
+async function mailLink(house: House, { visit, limits }: { visit: Visit; limits: Limits }): Promise<Response> {
+  const { deps } = house
   requireMailServer(deps.config.smtp)
   const email = visit.form.text('email').trim()
   return await orAgain(
     async () => {
-      await limits.address.take(neighbourhood(peerOf(visit.request)))
-      setImmediate(() => mailInLimits(deps, { email, limit: limits.account }))
+      await limits.network.take(peerOf(visit.request))
+      setImmediate(() => mailInLimits(house, { visit, email, limit: limits.account }))
       return page(<ForgottenPage form={freshForm()} problem={null} isSent />)
     },
     (error) => page(<ForgottenPage form={freshForm({ email })} problem={error.message} isSent={false} />),
   )
 }
 
-async function mailInLimits(deps: Deps, { email, limit }: { email: string; limit: Limit }): Promise<void> {
+interface Asking {
+  visit: Visit
+  email: string
+  limit: Limit<AccountTry>
+}
+
+async function mailInLimits({ deps, devices }: House, { visit: { request }, email, limit }: Asking): Promise<void> {
   try {
-    await limit.take(email.toLowerCase())
+    const user = findUserByEmail(deps.db, email)
+    const device = user && devices.find(request, user.id)
+    await limit.take({ account: email.toLowerCase(), address: peerOf(request), device })
     await mailPasswordReset(deps, email)
   } catch (error) {
     if (!isTooMany(error)) deps.log.error('A mail could not be written', { error })

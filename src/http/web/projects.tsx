@@ -206,6 +206,7 @@ async function makeInvitation(
   if (email !== '') requireProvenAddress(house.deps, user)
   return await orShowAgain(house, { visit, section: 'invitations', form }, async () => {
     if (email !== '') await mails.take(user.id)
+    if (email !== '') await house.messageLimits.destinations.take(email)
     const { isMailed } = await invite(house.deps, {
       actor: { projectId: project.id, userId: user.id },
       email,

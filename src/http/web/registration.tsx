@@ -1,23 +1,34 @@
 // How strangers get an account: the first one, while registration is open, or by an invitation.
 import { Elysia } from 'elysia'
-import { invitationOf, joinProject } from '#actions/members.ts'
-import { isSetupToken, register, requireOpenRegistration, setUp } from '#actions/registration.ts'
+import { invitationOf, invitationProof, invitationToken, joinProject } from '#actions/members.ts'
+import {
+  isSetupToken,
+  mailRegistration,
+  type Registration,
+  readEmail,
+  register,
+  registrationOf,
+  requireOpenRegistration,
+  setUp,
+} from '#actions/registration.ts'
 import type { Invitation } from '#domain/project.ts'
 import { type Form, orAgain, problemOf } from '#http/forms.ts'
 import { anybody, type House, type SignedInVisit, signedIn, untilSetUp, type Visit } from '#http/guards.ts'
-import { createLimit, type Limit, neighbourhood } from '#http/limits.ts'
+import { createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
+import type { Child } from '#jsx/jsx-runtime'
 import { HOUR } from '#lib/duration.ts'
-import type { AppError } from '#lib/errors.ts'
+import { type AppError, isTooMany } from '#lib/errors.ts'
 import { asServiceUser } from '#lib/service-user.ts'
+import { isSameText } from '#lib/tokens.ts'
 import { findProject } from '#store/projects.ts'
 import { freshForm } from '#views/components/field.tsx'
-import { ConfirmPage, NewAccountPage, SetupClosedPage } from '#views/pages/sign-in.tsx'
+import { ConfirmPage, NewAccountPage, RegisterByMailPage, SetupClosedPage } from '#views/pages/sign-in.tsx'
 import { letIn } from './sign-in.tsx'
 
 export function registrationRoutes(house: House) {
-  const limit = createLimit({ tries: 20, withinMs: HOUR })
+  const limit = createNetworkLimit({ tries: 20, withinMs: HOUR })
   return (
     new Elysia({ name: 'web/registration' })
       .get(
@@ -31,11 +42,20 @@ export function registrationRoutes(house: House) {
       )
       .get(
         '/register',
-        anybody(house, () => showRegistration(house, null)),
+        anybody(house, () => showDoor(openDoor(house))),
       )
       .post(
         '/register',
-        anybody(house, (visit) => join(house, { visit, limit, token: null })),
+        anybody(house, (visit) => enter(house, { visit, limit, door: openDoor(house) })),
+        { parse: 'none' },
+      )
+      .get(
+        '/register/:token',
+        anybody(house, (visit) => showDoor(provenDoor(house, visit))),
+      )
+      .post(
+        '/register/:token',
+        anybody(house, (visit) => enter(house, { visit, limit, door: provenDoor(house, visit) })),
         { parse: 'none' },
       )
       .get(
@@ -49,7 +69,7 @@ export function registrationRoutes(house: House) {
       )
       .post(
         '/invitations/:token/account',
-        anybody(house, (visit) => joinByInvitation(house, { visit, limit })),
+        anybody(house, (visit) => enter(house, { visit, limit, door: invitedDoor(house, visit) })),
         { parse: 'none' },
       )
       .post(
@@ -104,56 +124,141 @@ function setupPage({ token, values, problems, problem, status = 200 }: AgainProp
   )
 }
 
-function showRegistration({ deps }: House, again: AgainProps | null): Response {
+/** A way to an account of one's own. */
+interface Door {
+  title: string
+  lead: Child
+  action: string
+  submit: string
+  signIn: Child
+  invitation: Invitation | null
+  /** The address that is proven already; null: it is typed. */
+  email: string | null
+  /** Whether a link that is mailed to the address comes first. Then nobody learns whether it has an account. */
+  isByMail: boolean
+}
+
+const FRESH: AgainProps = { values: {}, problems: {}, problem: null }
+
+function openDoor({ deps }: House): Door {
   requireOpenRegistration(deps)
-  const { values, problems } = again ?? freshForm()
-  return page(
-    <NewAccountPage
-      title="Create an account"
-      lead="With a project of your own. You are not asked for anything else."
-      action="/register"
-      form={{ values, problems }}
-      problem={again?.problem ?? null}
-      submit="Create the account"
-      signIn={
-        <>
-          You have one already? <a href="/login">Sign in</a>.
-        </>
-      }
-    />,
-    again?.status ?? 200,
-  )
+  const isByMail = deps.config.smtp !== null
+  return {
+    title: 'Create an account',
+    lead: isByMail ? 'Enter your email address to get a link.' : 'With a project of your own.',
+    action: '/register',
+    submit: 'Create account',
+    signIn: (
+      <>
+        Already have an account? <a href="/login">Sign in</a>.
+      </>
+    ),
+    invitation: null,
+    email: null,
+    isByMail,
+  }
 }
 
-interface Joining {
+function invitedDoor(house: House, { params, query }: Visit): Door {
+  const { deps } = house
+  const token = params.token ?? ''
+  const invitation = invitationOf(deps, token)
+  const isProven = invitation.email !== null && isSameText(query.get('proof') ?? '', invitationProof(deps, invitation))
+  const project = `the project "${projectName(house, invitation)}"`
+  const proof = isProven ? `?proof=${invitationProof(deps, invitation)}` : ''
+  return {
+    title: 'An invitation',
+    lead: `You are invited to ${project}, as ${invitation.role}. Create an account to join it.`,
+    action: `/invitations/${token}/account${proof}`,
+    submit: 'Create account and join',
+    signIn: (
+      <>
+        Already have an account? <a href={`/login?next=/invitations/${token}`}>Sign in and join</a>.
+      </>
+    ),
+    invitation,
+    email: isProven ? invitation.email : null,
+    isByMail: !isProven && deps.config.smtp !== null,
+  }
+}
+
+function provenDoor({ deps }: House, { params }: Visit): Door {
+  const token = params.token ?? ''
+  const { email, invitation } = registrationOf(deps, token)
+  if (invitation === null) requireOpenRegistration(deps)
+  const next = invitation === null ? '' : `?next=/invitations/${invitationToken(deps, invitation)}`
+  return {
+    title: 'Create an account',
+    lead: 'Choose a password for your account.',
+    action: `/register/${token}`,
+    submit: invitation === null ? 'Create account' : 'Create account and join',
+    signIn: (
+      <>
+        Already have an account? <a href={`/login${next}`}>Sign in</a>.
+      </>
+    ),
+    invitation,
+    email,
+    isByMail: false,
+  }
+}
+
+function showDoor(door: Door, { values, problems, problem, status = 200 }: AgainProps = FRESH): Response {
+  const { title, lead, action, submit, signIn, email, isByMail, invitation } = door
+  const form = { values: { email: invitation?.email ?? '', ...values }, problems }
+  if (isByMail)
+    return page(<RegisterByMailPage {...{ title, lead, action, form, problem, signIn }} isSent={false} />, status)
+  const proven = email === null ? {} : { email }
+  return page(<NewAccountPage {...{ title, lead, action, form, problem, submit, signIn, ...proven }} />, status)
+}
+
+interface Entering {
   visit: Visit
-  limit: Limit
-  token: string | null
+  limit: Limit<string | null>
+  door: Door
 }
 
-async function join(house: House, { visit, limit, token }: Joining): Promise<Response> {
-  const { form } = visit
-  const again = (props: AgainProps): Response =>
-    token === null ? showRegistration(house, props) : invitationForm(house, { token, again: props })
+async function enter(house: House, { visit, limit, door }: Entering): Promise<Response> {
+  const { form, request } = visit
   return await orAgain(
     async () => {
-      await limit.take(neighbourhood(peerOf(visit.request)))
-      const user = await register(house.deps, { ...newcomer(form), invitation: token })
-      return await letIn(house, { visit, user, path: '/', notice: token === null ? 'signed-in' : 'project-joined' })
+      await limit.take(peerOf(request))
+      return door.isByMail ? mailLink(house, { visit, door }) : await makeAccount(house, { visit, door })
     },
-    (error) => again(againAfter(error, form)),
+    (error) => showDoor(door, againAfter(error, form)),
   )
 }
 
-function joinByInvitation(house: House, { visit, limit }: Omit<Joining, 'token'>): Promise<Response> {
-  return join(house, { visit, limit, token: visit.params.token ?? '' })
+async function makeAccount(house: House, { visit, door }: Omit<Entering, 'limit'>): Promise<Response> {
+  const { invitation, email } = door
+  const typed = newcomer(visit.form)
+  const isProven = email !== null
+  const user = await register(house.deps, { ...typed, email: email ?? typed.email, invitation, isProven })
+  return await letIn(house, { visit, user, path: '/', notice: invitation === null ? 'signed-in' : 'project-joined' })
+}
+
+// The answer is the same, and as quick, whether the address has an account or not, and has had enough mails or not.
+function mailLink(house: House, { visit: { form }, door }: Omit<Entering, 'limit'>): Response {
+  const email = readEmail(form.text('email'))
+  setImmediate(() => mailInLimits(house, { email, invitation: door.invitation }))
+  const { title, lead, action, signIn } = door
+  return page(<RegisterByMailPage {...{ title, lead, action, signIn }} form={freshForm()} problem={null} isSent />)
+}
+
+async function mailInLimits({ deps, messageLimits }: House, registration: Registration): Promise<void> {
+  try {
+    await messageLimits.destinations.take(registration.email)
+    await mailRegistration(deps, registration)
+  } catch (error) {
+    if (!isTooMany(error)) deps.log.error('A mail could not be written', { error })
+  }
 }
 
 async function showInvitation(house: House, visit: Visit): Promise<Response> {
   const token = visit.params.token ?? ''
   const invitation = invitationOf(house.deps, token)
   const isStranger = (await house.sessions.find(visit.request)) === null
-  if (isStranger) return invitationForm(house, { token, again: null })
+  if (isStranger) return showDoor(invitedDoor(house, visit))
   const name = projectName(house, invitation)
   return page(
     <ConfirmPage
@@ -162,28 +267,6 @@ async function showInvitation(house: House, visit: Visit): Promise<Response> {
       action={`/invitations/${token}`}
       submit="Join the project"
     />,
-  )
-}
-
-function invitationForm(house: House, { token, again }: { token: string; again: AgainProps | null }): Response {
-  const invitation = invitationOf(house.deps, token)
-  const { values, problems } = again ?? freshForm({ email: invitation.email ?? '' })
-  const name = projectName(house, invitation)
-  return page(
-    <NewAccountPage
-      title="An invitation"
-      lead={`You are invited to the project "${name}", as ${invitation.role}. Make an account to join it.`}
-      action={`/invitations/${token}/account`}
-      form={{ values, problems }}
-      problem={again?.problem ?? null}
-      submit="Make the account and join"
-      signIn={
-        <>
-          You have an account already? <a href={`/login?next=/invitations/${token}`}>Sign in and join</a>.
-        </>
-      }
-    />,
-    again?.status ?? 200,
   )
 }
 

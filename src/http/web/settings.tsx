@@ -34,7 +34,7 @@ import { safePath } from './sign-in.tsx'
 
 const SETTINGS = '/settings'
 
-/** How often somebody may try a password, and have mails sent to addresses of their choice. */
+/** How often somebody may try a password in one session, and have mails sent to addresses of their choice. */
 interface Limits {
   passwords: Limit
   mails: Limit
@@ -120,14 +120,17 @@ async function saveEmail(house: House, { visit, limits }: Asked): Promise<Respon
   const { form, user } = visit
   return await orShowAgain(house, { visit, section: 'email', form }, async () => {
     const proof = await checkPassword(house, { visit, limits, form, field: 'emailPassword' })
+    const email = form.text('email')
     await limits.mails.take(user.id)
-    const outcome = await changeEmail(house.deps, { proof, email: form.text('email') })
+    if (house.deps.config.smtp !== null) await house.messageLimits.destinations.take(email)
+    const outcome = await changeEmail(house.deps, { proof, email })
     return redirect(SETTINGS, MAIL_NOTICES[outcome])
   })
 }
 
-async function mailLinkAgain({ deps }: House, { visit: { user }, limits }: Asked): Promise<Response> {
+async function mailLinkAgain({ deps, messageLimits }: House, { visit: { user }, limits }: Asked): Promise<Response> {
   await limits.mails.take(user.id)
+  await messageLimits.destinations.take(user.email)
   const isMailed = await mailVerification(deps, user)
   return redirect(SETTINGS, isMailed ? 'email-mailed' : 'email-not-mailed')
 }
@@ -218,15 +221,16 @@ interface PasswordCheck extends Asked {
 // A try is counted before the password is looked at, or a hundred at once would all be free.
 async function checkPassword(
   { deps }: House,
-  { visit: { user }, limits, form, field = 'password' }: PasswordCheck,
+  { visit: { user, session }, limits, form, field = 'password' }: PasswordCheck,
 ): Promise<Proof> {
-  await limits.passwords.take(user.id)
+  const tried = `${user.id} ${session.id}`
+  await limits.passwords.take(tried)
   try {
     const proof = await requirePassword(deps, { userId: user.id, password: form.text(field), field })
-    await limits.passwords.giveBack(user.id)
+    await limits.passwords.giveBack(tried)
     return proof
   } catch (error) {
-    if (isTooMany(error)) await limits.passwords.giveBack(user.id)
+    if (isTooMany(error)) await limits.passwords.giveBack(tried)
     throw error
   }
 }

@@ -4,23 +4,23 @@ import { type Browser, beginSession, endSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
 import { type Form, orAgain } from '#http/forms.ts'
 import { anybody, type House, type Visit } from '#http/guards.ts'
-import { createLimit, neighbourhood } from '#http/limits.ts'
+import { type AccountTry, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect, withCookies } from '#http/respond.tsx'
 import { MINUTE } from '#lib/duration.ts'
-import { AppError } from '#lib/errors.ts'
+import { AppError, isTooMany } from '#lib/errors.ts'
+import { findPasswordHash, findUserByEmail } from '#store/accounts.ts'
 import { freshForm } from '#views/components/field.tsx'
 import type { NoticeCode } from '#views/notices.ts'
 import { LoginPage } from '#views/pages/sign-in.tsx'
 
 const WRONG = 'The e-mail address or the password is wrong.'
-const WITHIN_MS = 15 * MINUTE
 const OWN = 'http://own.invalid'
 
 export function signInRoutes(house: House) {
-  const limits = {
-    address: createLimit({ tries: 20, withinMs: WITHIN_MS }),
-    account: createLimit({ tries: 10, withinMs: WITHIN_MS }),
+  const limits: Limits = {
+    network: createNetworkLimit({ tries: 20, withinMs: 15 * MINUTE }),
+    account: createAccountLimit({ tries: 10, ceiling: 50, withinMs: 15 * MINUTE }),
   }
   return new Elysia({ name: 'web/sign-in' })
     .get(
@@ -45,7 +45,15 @@ export async function letIn(
   { visit, user, path, notice }: { visit: Visit; user: User; path: string; notice?: NoticeCode },
 ): Promise<Response> {
   const sessionId = beginSession(house.deps, { user, browser: browserOf(visit), provenHash: null })
-  return withCookies(redirect(path, notice), [await house.sessions.cookie(sessionId)])
+  return withCookies(redirect(path, notice), await cookiesOf(house, { visit, userId: user.id, sessionId }))
+}
+
+// The browser stays signed in, and is known when it comes to sign in again.
+async function cookiesOf(
+  { sessions, devices }: House,
+  { visit, userId, sessionId }: { visit: Visit; userId: string; sessionId: string },
+): Promise<string[]> {
+  return [await sessions.cookie(sessionId), devices.cookie(visit.request, userId)]
 }
 
 function browserOf({ request }: Visit): Browser {
@@ -68,36 +76,71 @@ async function showLogin(house: House, visit: Visit): Promise<Response> {
 }
 
 interface Limits {
-  address: ReturnType<typeof createLimit>
-  account: ReturnType<typeof createLimit>
+  /** Of browsers that nobody knows. */
+  network: Limit<string | null>
+  account: Limit<AccountTry>
+}
+
+interface Attempt extends AccountTry {
+  visit: Visit
+  email: string
+  user: User | null
+}
+
+// What is counted is tries at one password: a new one, as after a reset by mail, is a fresh start.
+function attemptOf({ deps: { db }, devices }: House, visit: Visit): Attempt {
+  const email = visit.form.text('email').trim().toLowerCase()
+  const user = findUserByEmail(db, email)
+  const account = user === null ? email : `${user.id} ${findPasswordHash(db, user.id)}`
+  const device = user && devices.find(visit.request, user.id)
+  return { visit, email, user, account, address: peerOf(visit.request), device }
 }
 
 // A try is counted before the password is looked at, or a hundred at once would all be free.
 async function signIn(house: House, { visit, limits }: { visit: Visit; limits: Limits }): Promise<Response> {
-  const { form } = visit
-  const email = form.text('email').trim().toLowerCase()
-  const address = neighbourhood(peerOf(visit.request))
-  const giveBack = () => Promise.all([limits.address.giveBack(address), limits.account.giveBack(email)])
+  const attempt = attemptOf(house, visit)
   return await orAgain(
     async () => {
-      await limits.address.take(address)
-      await limits.account.take(email)
-      const sessionId = await sessionFor(house, { visit, email }).catch(async (error) => {
-        await giveBack()
+      await take(limits, attempt)
+      const begun = await sessionFor(house, attempt).catch(async (error) => {
+        await giveBack(limits, attempt)
         throw error
       })
-      if (sessionId === null) throw new AppError('invalid', WRONG)
-      await giveBack()
-      return withCookies(redirect(safePath(form.text('next'))), [await house.sessions.cookie(sessionId)])
+      if (begun === null) throw new AppError('invalid', WRONG)
+      await giveBack(limits, attempt)
+      return withCookies(redirect(safePath(visit.form.text('next'))), await cookiesOf(house, { visit, ...begun }))
     },
-    ({ message }) => refuse(house, { visit, form, problem: message }),
+    (error) => {
+      logFailure(house, { attempt, error })
+      return refuse(house, { visit, form: visit.form, problem: error.message })
+    },
   )
 }
 
+async function take({ network, account }: Limits, attempt: Attempt): Promise<void> {
+  if (attempt.device === null) await network.take(attempt.address)
+  await account.take(attempt)
+}
+
+async function giveBack({ network, account }: Limits, attempt: Attempt): Promise<void> {
+  if (attempt.device === null) await network.giveBack(attempt.address)
+  await account.giveBack(attempt)
+}
+
+// Programs like fail2ban read these lines. What was typed as an address may be a password, so only a known one is told.
+function logFailure({ deps: { log } }: House, { attempt, error }: { attempt: Attempt; error: AppError }): void {
+  const event = isTooMany(error) ? 'Sign-in refused: too many tries' : 'Sign-in failed'
+  log.info(event, { address: attempt.address, ...(attempt.user && { account: attempt.user.email }) })
+}
+
 // Null also when the password was changed while it was looked at: who had it then is out.
-async function sessionFor({ deps }: House, { visit, email }: { visit: Visit; email: string }): Promise<string | null> {
-  const proven = await authenticate(deps, { email, password: visit.form.text('password') })
-  return proven && beginSession(deps, { user: proven.user, browser: browserOf(visit), provenHash: proven.passwordHash })
+async function sessionFor({ deps }: House, { visit, email, device }: Attempt) {
+  const password = visit.form.text('password')
+  const proven = await authenticate(deps, { email, password, isKnown: device !== null })
+  if (proven === null) return null
+  const { user, passwordHash: provenHash } = proven
+  const sessionId = beginSession(deps, { user, browser: browserOf(visit), provenHash })
+  return sessionId === null ? null : { sessionId, userId: user.id }
 }
 
 function refuse(house: House, { visit, form, problem }: { visit: Visit; form: Form; problem: string }): Response {

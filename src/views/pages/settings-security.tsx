@@ -55,7 +55,9 @@ interface SessionsProps {
 export function SessionsSection({ sessions, sessionId, reading }: SessionsProps) {
   return (
     <Section id="sessions" title="Sessions">
-      <p class="soft">Where you are signed in. A session ends by itself after 30 days without a visit.</p>
+      <p class="soft">
+        Where you are signed in. A session ends after 30 days without a visit, and after 90 days in any case.
+      </p>
       <ul class="rows">
         {sessions.map((session) => (
           <SessionRow session={session} isThis={session.id === sessionId} reading={reading} />

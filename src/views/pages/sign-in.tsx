@@ -58,26 +58,73 @@ interface NewAccountProps {
   form: FormState
   problem: string | null
   submit: string
+  /** The address that is proven already; absent: it is typed. */
+  email?: string | undefined
   /** Signs in instead, when the person has an account already. */
   signIn?: Child
 }
 
 /** The form for a new account: the first one, an open registration, an invitation. */
-export function NewAccountPage({ title, lead, action, form, problem, submit, signIn }: NewAccountProps) {
+export function NewAccountPage({ title, lead, action, form, problem, submit, email, signIn }: NewAccountProps) {
   return (
     <Plain title={title}>
       <h1>{title}</h1>
       <p class="lead">{lead}</p>
       <form method="post" action={action} class="form">
         <FormProblem text={problem} />
-        <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" isRequired hasFocus />
-        <NewPasswordField form={form} name="password" label="Password" />
+        {email === undefined ? (
+          <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" isRequired hasFocus />
+        ) : (
+          // Password managers keep what they find here beside the password.
+          <div class="field">
+            <label for="email">E-mail</label>
+            <input id="email" type="email" value={email} autocomplete="username" readonly />
+          </div>
+        )}
+        <NewPasswordField form={form} name="password" label="Password" hasFocus={email !== undefined} />
         <input type="hidden" name="timeZone" value="" data-fill="time-zone" />
         <button type="submit" class="button button-primary">
           {submit}
         </button>
       </form>
       {signIn && <p class="aside">{signIn}</p>}
+    </Plain>
+  )
+}
+
+interface RegisterByMailProps {
+  title: string
+  lead: Child
+  action: string
+  form: FormState
+  problem: string | null
+  isSent: boolean
+  signIn: Child
+}
+
+/** Asks for an address, to which a link goes: the page says the same whether the address has an account or not. */
+export function RegisterByMailPage({ title, lead, action, form, problem, isSent, signIn }: RegisterByMailProps) {
+  return (
+    <Plain title={title}>
+      <h1>{isSent ? 'Check your email' : title}</h1>
+      {isSent ? (
+        <p class="lead" role="status">
+          An email with a link is on its way. Follow it to continue; it works for 24 hours. Nothing arrived? Check your
+          spam folder, then try again.
+        </p>
+      ) : (
+        <>
+          <p class="lead">{lead}</p>
+          <form method="post" action={action} class="form">
+            <FormProblem text={problem} />
+            <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" isRequired hasFocus />
+            <button type="submit" class="button button-primary">
+              Email me a link
+            </button>
+          </form>
+        </>
+      )}
+      <p class="aside">{signIn}</p>
     </Plain>
   )
 }

@@ -275,7 +275,7 @@ function Errors() {
               'a channel or a key where the project has 100 already',
           ],
           ['413', 'the body has more than 16 MiB'],
-          ['429', 'a test of this channel is still running'],
+          ['429', 'a test of this channel is still running, or there were too many tests'],
           ['503', 'the disk took nothing; `Retry-After` says when to try again'],
         ]}
       />

@@ -1,0 +1,52 @@
+// How often people may have CronGuard write to others on request. Alerts are never counted.
+import { findKind } from '#channels/index.ts'
+import type { Channel } from '#domain/channel.ts'
+import { HOUR } from '#lib/duration.ts'
+import { createLimit, createNetworkLimit, type Limit } from './limits.ts'
+
+export interface MessageLimits {
+  /** Mails that somebody has sent to an address that is not proven to be theirs, whoever asks for them. */
+  destinations: Limit
+  /** Test messages. */
+  tests: Limit<TestTry>
+}
+
+export interface TestTry {
+  /** Who asks: a user or, with an API key, a project. */
+  asker: string
+  address: string | null
+  channel: Pick<Channel, 'kind' | 'settings'>
+}
+
+export function createMessageLimits(): MessageLimits {
+  const askers = createLimit({ tries: 30, withinMs: HOUR })
+  const networks = createNetworkLimit({ tries: 60, withinMs: HOUR })
+  const destinations = byDestination(createLimit({ tries: 20, withinMs: HOUR }))
+  const take = async ({ asker, address, channel }: TestTry): Promise<void> => {
+    await askers.take(asker)
+    await networks.take(address)
+    await destinations.take(destinationOf(channel))
+  }
+  const giveBack = async ({ asker, address, channel }: TestTry): Promise<void> => {
+    await askers.giveBack(asker)
+    await networks.giveBack(address)
+    await destinations.giveBack(destinationOf(channel))
+  }
+  return { destinations, tests: { take, giveBack } }
+}
+
+// ann+1@example.org and Ann@example.org are one mailbox.
+function byDestination({ take, giveBack }: Limit): Limit {
+  const mailbox = (address: string): string =>
+    address
+      .trim()
+      .toLowerCase()
+      .replace(/^([^+@]+)\+[^@]*@/, '$1@')
+  return { take: (address) => take(mailbox(address)), giveBack: (address) => giveBack(mailbox(address)) }
+}
+
+function destinationOf({ kind, settings }: TestTry['channel']): string {
+  const field = findKind(kind)?.fields.find(({ type }) => type === 'address')
+  const address = field && (settings as Record<string, unknown>)[field.name]
+  return typeof address === 'string' ? address : JSON.stringify(settings)
+}

@@ -1,0 +1,96 @@
+// How often people may have CronGuard write to others: test messages, by page and by API.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { Project } from '#domain/project.ts'
+import { insertMembership } from '#store/projects.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { memberOf, signedIn, type Visitor } from '../support/visitor.ts'
+
+const STRANGER = 'stranger@elsewhere.example'
+
+let guard: TestGuard
+let project: Project
+
+beforeEach(() => {
+  guard = new TestGuard({ env: { CRONGUARD_SMTP_HOST: 'mail.example.org' } })
+  project = guard.project()
+})
+
+afterEach(() => guard.stop())
+
+const alice = () => signedIn(guard, 'alice@example.org')
+
+/** Tests a channel on its page; returns what the page says. */
+async function testOn(visitor: Visitor, channel: string): Promise<string> {
+  return await (await visitor.post(`/channels/${channel}/test/outcome`)).text()
+}
+
+async function testByApi(key: string, { channel, peer }: { channel: string; peer: string }): Promise<number> {
+  const call = { method: 'POST', headers: { 'X-Api-Key': key } }
+  return (await guard.request(`/api/v3/channels/${channel}/test`, call, peer)).status
+}
+
+const sentTo = (address: string): number => guard.outside.mails.filter(({ to }) => to === address).length
+
+describe('Test messages', () => {
+  test('go to one address twenty times an hour, whoever sends them from wherever', async () => {
+    const owner = await alice()
+    const channel = guard.mailTo(project, STRANGER)
+    for (let count = 0; count < 15; count += 1) await testOn(owner, channel)
+    const other = guard.project('bob@example.org')
+    const key = guard.apiKey(other)
+    const same = guard.mailTo(other, 'Stranger+1@elsewhere.example')
+    const statuses: number[] = []
+    for (let count = 0; count < 8; count += 1) {
+      statuses.push(await testByApi(key, { channel: same, peer: `198.51.100.${count}` }))
+    }
+    expect(statuses).toEqual([...Array(5).fill(200), 429, 429, 429])
+    expect(sentTo(STRANGER)).toBe(15)
+    expect(await testOn(owner, channel)).toContain('That was tried too often')
+    expect(await testOn(owner, guard.mailTo(project, 'other@elsewhere.example'))).not.toContain('tried too often')
+  })
+
+  test('are sent thirty times an hour by one person, to whomever', async () => {
+    const owner = await alice()
+    for (let count = 0; count < 32; count += 1) {
+      await testOn(owner, guard.mailTo(project, `user${count}@elsewhere.example`))
+    }
+    expect(guard.outside.mails).toHaveLength(30)
+    const member = await memberOf(guard, project, 'member')
+    expect(await testOn(member, guard.mailTo(project, STRANGER))).not.toContain('tried too often')
+  })
+
+  test('are sent sixty times an hour from one network, by whomever', async () => {
+    const channels = Array.from({ length: 5 }, (_, index) => guard.mailTo(project, `user${index}@elsewhere.example`))
+    for (let person = 0; person < 3; person += 1) {
+      const visitor = await signedIn(guard, `person${person}@example.org`)
+      const membership = { projectId: project.id, userId: visitor.user.id, role: 'member' } as const
+      guard.db.write((tx) => insertMembership(tx, membership))
+      for (let count = 0; count < 25; count += 1) await testOn(visitor, channels[count % 5] ?? '')
+    }
+    expect(guard.outside.mails).toHaveLength(60)
+  })
+
+  test('that are refused keep no alert from the same address', async () => {
+    const channel = guard.mailTo(project, STRANGER)
+    const owner = await alice()
+    for (let count = 0; count < 25; count += 1) await testOn(owner, channel)
+    const before = sentTo(STRANGER)
+    await guard.ping(guard.monitor(project, { name: 'backup' }, [channel]), '/fail')
+    await guard.tick()
+    expect(sentTo(STRANGER)).toBe(before + 1)
+  })
+})
+
+test('Invitations go to one address twenty times an hour, whoever invites', async () => {
+  const statuses: number[] = []
+  for (const email of ['a@example.org', 'b@example.org']) {
+    const own = guard.project(email)
+    const visitor = await signedIn(guard, email)
+    for (let count = 0; count < 12; count += 1) {
+      const fields = { role: 'viewer', email: STRANGER }
+      statuses.push((await visitor.post(`/projects/${own.id}/invitations`, fields)).status)
+    }
+  }
+  expect(statuses.filter((status) => status === 429)).toHaveLength(4)
+  expect(sentTo(STRANGER)).toBe(20)
+})

@@ -27,6 +27,10 @@ declare module 'htmx.org/dist/ext/hx-sse.min.js' {
   const text: string
   export default text
 }
+declare module '#assets/password.js' {
+  const text: string
+  export default text
+}
 declare module '#assets/app.js' {
   const text: string
   export default text

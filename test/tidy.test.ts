@@ -13,7 +13,7 @@ const tests = readSources('test')
 /** Which rooms, and which packages, a room may import. A room may always import itself. */
 const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
   lib: { rooms: [], packages: /^(node:|pino|nodemailer$|p-limit$|@elysiajs\/html$)/ },
-  domain: { rooms: ['lib'], packages: /^zod$/ },
+  domain: { rooms: ['lib', 'assets'], packages: /^zod$/ },
   store: { rooms: ['domain', 'lib', 'migrations'], packages: /^(bun:sqlite|node:path)$/ },
   channels: { rooms: ['domain', 'lib', 'views/emails'], packages: /^zod$/ },
   views: { rooms: ['domain', 'lib', 'assets', 'package.json'], packages: /^(htmx\.org\/|@fontsource-variable\/)/ },

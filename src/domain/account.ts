@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
+import { countedLength, isCommonPassword } from './password.ts'
 import { limitedLine } from './text.ts'
 
 export const THEMES = ['system', 'light', 'dark'] as const
@@ -60,10 +61,19 @@ export const Email = z
   .max(254, 'An e-mail address has at most 254 characters.')
   .pipe(z.email('This is not an e-mail address.'))
 
+const REPETITIVE =
+  'This password is too easy to guess: repeats like aaaa and sequences like 1234 count as one character.'
+const COMMON = 'This password is too common. Choose one that no one else uses.'
+
 export const Password = z
   .string()
   .min(PASSWORD_MIN, `A password needs at least ${PASSWORD_MIN} characters.`)
   .max(PASSWORD_MAX, `A password has at most ${PASSWORD_MAX} characters.`)
+  .superRefine((password, context) => {
+    if (password.length < PASSWORD_MIN || password.length > PASSWORD_MAX) return
+    if (countedLength(password) < PASSWORD_MIN) context.addIssue(REPETITIVE)
+    else if (isCommonPassword(password)) context.addIssue(COMMON)
+  })
 
 export const UserName = limitedLine('A name has', USER_NAME_MAX)
 

@@ -6,6 +6,7 @@ import baseCss from '#assets/app.css' with { type: 'text' }
 import appJs from '#assets/app.js' with { type: 'text' }
 import channelsCss from '#assets/channels.css' with { type: 'text' }
 import chartsCss from '#assets/charts.css' with { type: 'text' }
+import commonPasswords from '#assets/common-passwords.txt' with { type: 'text' }
 import componentsCss from '#assets/components.css' with { type: 'text' }
 import dashboardCss from '#assets/dashboard.css' with { type: 'text' }
 import docsCss from '#assets/docs.css' with { type: 'text' }
@@ -13,6 +14,7 @@ import icon from '#assets/favicon.svg' with { type: 'text' }
 import iconDown from '#assets/favicon-down.svg' with { type: 'text' }
 import liveJs from '#assets/live.js' with { type: 'text' }
 import monitorCss from '#assets/monitor.css' with { type: 'text' }
+import passwordJs from '#assets/password.js' with { type: 'text' }
 import settingsCss from '#assets/settings.css' with { type: 'text' }
 import { readEmbedded } from '#lib/embedded.ts'
 import { sha256Hex } from '#lib/tokens.ts'
@@ -47,15 +49,23 @@ export const STYLESHEET = asset({ name: 'app', extension: 'css', contentType: CS
 export const ICON = asset({ name: 'favicon', extension: 'svg', contentType: SVG, content: icon })
 export const ICON_DOWN = asset({ name: 'favicon-down', extension: 'svg', contentType: SVG, content: iconDown })
 
+export const COMMON_PASSWORDS = asset({
+  name: 'common-passwords',
+  extension: 'txt',
+  contentType: 'text/plain; charset=utf-8',
+  content: commonPasswords,
+})
+
 /** In the order in which they are needed. */
 export const SCRIPTS: readonly Asset[] = [
   asset({ name: 'htmx', extension: 'js', contentType: JS, content: htmx }),
   asset({ name: 'sse', extension: 'js', contentType: JS, content: htmxSse }),
   asset({ name: 'app', extension: 'js', contentType: JS, content: appJs }),
   asset({ name: 'live', extension: 'js', contentType: JS, content: liveJs }),
+  asset({ name: 'password', extension: 'js', contentType: JS, content: passwordJs }),
 ]
 
-export const ASSETS: readonly Asset[] = [FONT, FONT_EXT, STYLESHEET, ICON, ICON_DOWN, ...SCRIPTS]
+export const ASSETS: readonly Asset[] = [FONT, FONT_EXT, STYLESHEET, ICON, ICON_DOWN, COMMON_PASSWORDS, ...SCRIPTS]
 
 interface Source {
   name: string

@@ -37,6 +37,13 @@ describe('The commands for users, beside a running server,', () => {
   test('refuse a short password and an unknown user in a sentence, and change nothing', async () => {
     const short = await cronguard.run(['user', 'reset-password', EMAIL, '--password-stdin'], { input: 'short\n' })
     expect([short.exitCode, short.stderr]).toEqual([1, expect.stringContaining('at least 10 characters')])
+    for (const args of [
+      ['reset-password', EMAIL],
+      ['create', 'new@example.org'],
+    ]) {
+      const weak = await cronguard.run(['user', ...args, '--password-stdin'], { input: 'Password2024\n' })
+      expect([weak.exitCode, weak.stderr]).toEqual([1, expect.stringContaining('too common')])
+    }
     const nobody = await cronguard.run(['user', 'reset-password', 'nobody@example.org'])
     expect([nobody.exitCode, nobody.stdout, nobody.stderr]).toEqual([1, '', 'There is no user nobody@example.org.\n'])
   })

@@ -1,7 +1,8 @@
 // What happens around a password while it is looked at: hashing takes long enough for the world to change.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { changePassword, createUser, requirePassword } from '#actions/accounts.ts'
-import { changeEmail } from '#actions/mailed-links.ts'
+import { changeEmail, mailPasswordReset } from '#actions/mailed-links.ts'
+import { invitationToken, invite } from '#actions/members.ts'
 import { createProject } from '#actions/projects.ts'
 import { openSetup } from '#actions/registration.ts'
 import { beginSession } from '#actions/sessions.ts'
@@ -145,6 +146,69 @@ describe('A crowd that waits for its passwords to be looked at', () => {
     const visitor = new Visitor(guard)
     expect((await visitor.post(link, { email: EMAIL, password: PASSWORD })).status).toBe(303)
     expect(await visitor.read('/')).toContain('Welcome. This is your first project')
+  })
+})
+
+describe('A password that is easy to guess', () => {
+  const SMTP = { CRONGUARD_SMTP_HOST: 'mail.example.org', CRONGUARD_REGISTRATION: 'open' }
+  const WEAK = ['1234567890', 'aaaaaaaaaa', ' '.repeat(10), 'Password2024']
+  const mailed = (pattern: RegExp): string => pattern.exec(guard.outside.mails.at(-1)?.text ?? '')?.[0] ?? ''
+
+  /** A form for a new password, by the path that it is sent to. */
+  const FORMS: Record<string, () => Promise<{ visitor: Visitor; path: string; fields: Record<string, string> }>> = {
+    'the first account': async () => {
+      guard.stop()
+      guard = new TestGuard()
+      const path = `/setup?token=${openSetup(guard.deps)}`
+      return { visitor: new Visitor(guard), path, fields: { email: EMAIL } }
+    },
+    registration: async () => {
+      await reopen({ CRONGUARD_REGISTRATION: 'open' })
+      return { visitor: new Visitor(guard), path: '/register', fields: { email: 'new@example.org' } }
+    },
+    'registration by mail': async () => {
+      await reopen(SMTP)
+      const visitor = new Visitor(guard)
+      await visitor.post('/register', { email: 'new@example.org' })
+      await new Promise((resolve) => setImmediate(resolve))
+      return { visitor, path: mailed(/\/register\/[\w.-]+/), fields: {} }
+    },
+    'an invitation': async () => {
+      const project = guard.project('owner@example.org')
+      const owner = await signedIn(guard, 'owner@example.org')
+      const actor = { projectId: project.id, userId: owner.user.id }
+      const { invitation } = await invite(guard.deps, { actor, email: '', role: 'viewer' })
+      const path = `/invitations/${invitationToken(guard.deps, invitation)}/account`
+      return { visitor: new Visitor(guard), path, fields: { email: 'new@example.org' } }
+    },
+    'a reset': async () => {
+      await reopen(SMTP)
+      await mailPasswordReset(guard.deps, EMAIL)
+      return { visitor: new Visitor(guard), path: mailed(/\/password-reset\/\w+/), fields: {} }
+    },
+    'the settings': async () => {
+      return { visitor: await signedIn(guard, EMAIL), path: '/settings/password', fields: { password: PASSWORD } }
+    },
+  }
+
+  async function reopen(env: Record<string, string>): Promise<void> {
+    guard.stop()
+    await open(env)
+  }
+
+  test.each(Object.keys(FORMS))('is refused by the form for %s', async (name) => {
+    const form = await FORMS[name]?.()
+    if (!form) throw new Error('There is no such form.')
+    const field = name === 'the settings' ? 'newPassword' : 'password'
+    for (const password of WEAK) {
+      const response = await form.visitor.post(form.path, { ...form.fields, [field]: password })
+      expect([password, response.status, (await response.text()).includes(`id="${field}-problem"`)]).toEqual([
+        password,
+        422,
+        true,
+      ])
+    }
+    expect((await form.visitor.post(form.path, { ...form.fields, [field]: NEW_PASSWORD })).status).toBe(303)
   })
 })
 

@@ -1,5 +1,6 @@
 import { PASSWORD_MAX, PASSWORD_MIN } from '#domain/account.ts'
 import type { Child } from '#jsx/jsx-runtime'
+import { COMMON_PASSWORDS } from '#views/assets.ts'
 import { Field, FormProblem, type FormState } from '#views/components/field.tsx'
 import { Plain } from '#views/layouts/plain.tsx'
 
@@ -129,6 +130,10 @@ export function RegisterByMailPage({ title, lead, action, form, problem, isSent,
   )
 }
 
+const PASSWORD_HELP =
+  `At least ${PASSWORD_MIN} characters; repeats like aaaa and sequences like 1234 count once. Common passwords are ` +
+  'refused. A few words in a row are easy to remember and hard to guess.'
+
 interface NewPasswordFieldProps {
   form: FormState
   name: string
@@ -138,18 +143,24 @@ interface NewPasswordFieldProps {
 
 export function NewPasswordField({ form, name, label, hasFocus }: NewPasswordFieldProps) {
   return (
-    <Field
-      form={form}
-      name={name}
-      label={label}
-      hasFocus={hasFocus ?? false}
-      type="password"
-      autocomplete="new-password"
-      minlength={PASSWORD_MIN}
-      maxlength={PASSWORD_MAX}
-      help={`At least ${PASSWORD_MIN} characters. A few words in a row are easy to remember and hard to guess.`}
-      isRequired
-    />
+    <div class="new-password">
+      <Field
+        form={form}
+        name={name}
+        label={label}
+        hasFocus={hasFocus ?? false}
+        type="password"
+        autocomplete="new-password"
+        minlength={PASSWORD_MIN}
+        maxlength={PASSWORD_MAX}
+        help={PASSWORD_HELP}
+        isRequired
+      />
+      <p class="strength" data-strength-of={name} data-common={COMMON_PASSWORDS.path} hidden>
+        <meter min="0" max="4" low="2" high="3" optimum="4" value="0" aria-label="Password strength" />
+        <span role="status" />
+      </p>
+    </div>
   )
 }
 

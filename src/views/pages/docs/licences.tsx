@@ -1,5 +1,6 @@
 import inter from '@fontsource-variable/inter/LICENSE' with { type: 'text' }
 import htmx from 'htmx.org/LICENSE' with { type: 'text' }
+import zxcvbn from '#assets/common-passwords-license.txt' with { type: 'text' }
 
 /** The licences of what others made and browsers get from here. */
 export function Licences() {
@@ -13,6 +14,11 @@ export function Licences() {
       <section id="htmx" class="docs-section">
         <h2>htmx</h2>
         <pre>{htmx}</pre>
+      </section>
+      <section id="zxcvbn" class="docs-section">
+        <h2>zxcvbn</h2>
+        <p>The list of common passwords is made from the one of zxcvbn-ts.</p>
+        <pre>{zxcvbn}</pre>
       </section>
     </>
   )

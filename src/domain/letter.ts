@@ -57,8 +57,8 @@ export function addressTakenLetter({ to, url }: { to: string; url: string }): Le
     to,
     subject: 'This address already has an account',
     paragraphs: [
-      'Somebody, probably you, asked to use this address for another account on CronGuard. It already has an account, ' +
-        'so nothing was changed.',
+      'Somebody, probably you, asked to use this address for another account on CronGuard. It already has an ' +
+        'account, so nothing was changed.',
     ],
     link: { label: 'Sign in', url },
   }

@@ -149,6 +149,13 @@ describe('A crowd that waits for its passwords to be looked at', () => {
   })
 })
 
+test('Wrong passwords in one session keep nobody from their settings in another', async () => {
+  const [thief, alice] = [await signedIn(guard, EMAIL), await signedIn(guard, EMAIL)]
+  for (let count = 0; count < 12; count += 1) await thief.post('/settings/password', { password: 'wrong' })
+  const response = await alice.post('/settings/password', { password: PASSWORD, newPassword: NEW_PASSWORD })
+  expect(response.status).toBe(303)
+})
+
 describe('A password that is easy to guess', () => {
   const SMTP = { CRONGUARD_SMTP_HOST: 'mail.example.org', CRONGUARD_REGISTRATION: 'open' }
   const WEAK = ['1234567890', 'aaaaaaaaaa', ' '.repeat(10), 'Password2024']
@@ -244,6 +251,25 @@ describe('A changed address', () => {
     expect([told?.to, told?.subject]).toEqual([EMAIL, 'The e-mail address of your account was changed'])
     expect(told?.text).toContain('alice@new.example')
     expect(told?.text).toContain('If it was not you')
+  })
+
+  test('that is taken is answered like any other; only its owner gets a mail that says so', async () => {
+    guard.stop()
+    await open(SMTP)
+    guard.project('bob@example.org')
+    const alice = await signedIn(guard, EMAIL)
+    const shown = async (email: string): Promise<string> => {
+      const response = await alice.post('/settings/email', { email, emailPassword: PASSWORD })
+      const page = await alice.read('/settings')
+      return `${response.status} ${response.headers.get('location')} ${page}`.replaceAll(email, 'EMAIL')
+    }
+    expect(await shown('bob@example.org')).toBe(await shown('nobody@example.org'))
+    expect(guard.outside.mails.map(({ to, subject }) => [to, subject])).toEqual([
+      ['bob@example.org', 'This address already has an account'],
+      ['nobody@example.org', 'Confirm your e-mail address'],
+    ])
+    expect(guard.outside.mails[0]?.text).not.toContain('/verify-email/')
+    expect(findUser(guard.db, user.id)?.email).toBe(EMAIL)
   })
 
   test('is no news when it was only confirmed', async () => {

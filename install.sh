@@ -14,6 +14,7 @@ release, or the address of one. Without it: CRONGUARD_DOWNLOAD_URL, or the relea
   --user         for you alone and without root: no system user, and a unit of your own service manager
   --no-service   the executable alone: no system user, no unit, no configuration
   --no-backup    upgrade without a backup of the database
+  --insecure     take a release without https, without a signature, or with one that another key made
   --dry-run      say what would be done, and do nothing
   --uninstall    remove the executable and the unit, with --no-service only the executable; data and settings stay
   --purge        remove those too, after asking
@@ -24,6 +25,9 @@ Exit codes: 0 done, 1 failed, 2 called wrongly. Nothing is replaced before every
 the executable before it as cronguard.prev.
 END
 }
+
+# The public key of minisign that signs releases. `npm run release` writes it here when it is given the secret one.
+release_key=''
 
 say() { printf '%s\n' "$*"; }
 
@@ -46,7 +50,7 @@ will() {
 }
 
 read_arguments() {
-  task=install source='' version='' prefix='' rootless=no service=yes backup=yes is_dry=no is_sure=no
+  task=install source='' version='' prefix='' rootless=no service=yes backup=yes is_dry=no is_sure=no is_insecure=no
   while [ $# -gt 0 ]; do
     case $1 in
       --version | --prefix)
@@ -59,6 +63,7 @@ read_arguments() {
       --no-service) service=no ;;
       --no-backup) backup=no ;;
       --dry-run) is_dry=yes ;;
+      --insecure) is_insecure=yes ;;
       --uninstall) task=uninstall ;;
       --purge) task=purge ;;
       --yes) is_sure=yes ;;
@@ -149,7 +154,10 @@ find_target() {
   [ "$(uname -s)" = Linux ] || fail "CronGuard runs on Linux; this is $(uname -s)."
   machine=$(uname -m)
   case $machine in
-    x86_64 | amd64) target=cronguard-linux-x64 ;;
+    x86_64 | amd64)
+      target=cronguard-linux-x64
+      require_sse
+      ;;
     aarch64 | arm64) target=cronguard-linux-arm64 ;;
     *) fail "CronGuard runs on x86_64 and aarch64, but not on $machine. A CronGuard elsewhere can watch its jobs." ;;
   esac
@@ -159,6 +167,15 @@ find_target() {
   fi
   libc=$(find_libc)
   [ "$libc" != musl ] || target=$target-musl
+}
+
+# Every x86-64 processor since 2011 has it. A file without the line "flags" says nothing.
+require_sse() {
+  flags=$(sed -n '/^flags[[:blank:]]*:/{p;q;}' /proc/cpuinfo 2>/dev/null) || flags=''
+  case "$flags " in
+    ' ' | *' sse4_2 '*) ;;
+    *) fail 'CronGuard needs a processor with SSE4.2; this one has none. In a virtual machine, choose another CPU type.' ;;
+  esac
 }
 
 find_libc() {
@@ -176,7 +193,10 @@ find_source() {
   if [ -z "$source" ] && [ -n "$here" ] && [ -f "$here/SHA256SUMS" ]; then source=$here; fi
   [ -n "$source" ] || misused 'say where to take CronGuard from: a file, a folder, or an address'
   case $source in
-    http://* | https://*) kind=address source=${source%/} ;;
+    http://* | https://*)
+      kind=address source=${source%/}
+      require_safe_address
+      ;;
     *)
       kind=folder
       if [ -f "$source" ]; then kind='file'; fi
@@ -186,12 +206,29 @@ find_source() {
   if [ "$kind" = folder ] && [ -n "$version" ] && [ -d "$source/$version" ]; then source=$source/$version; fi
 }
 
+require_safe_address() {
+  protocols='=https'
+  [ "$is_insecure" = no ] || protocols='=https,http'
+  case $source in https://*) return ;; esac
+  host=${source#http://} host=${host%%[/?#]*}
+  case $host in '['* | *@*) ;; *) host=${host%:*} ;; esac
+  # Nobody stands between this machine and itself. Where that leads to must be https again.
+  case $host in
+    *[!0-9.]*) case $host in localhost | '[::1]' | '[::1]:'*) return ;; esac ;;
+    127.*) return ;;
+  esac
+  [ "$is_insecure" = yes ] ||
+    fail "$source is not https: anyone on the way could replace the program. --insecure takes it all the same."
+}
+
 # Everything is made ready here, on the disk where it will be used, and removed again whatever happens.
 make_stage() {
   parent=$prefix
   while [ ! -d "$parent" ]; do parent=$(dirname "$parent"); done
   if [ "$is_dry" = yes ]; then parent=${TMPDIR:-/tmp}; fi
   stage=$(mktemp -d "$parent/.cronguard-install.XXXXXX") || fail "Nothing can be written to $parent."
+  # Others may run what is in it, and not list it.
+  chmod 711 "$stage"
   trap 'rm -rf "$stage"' EXIT
   trap 'exit 130' HUP INT TERM PIPE
 }
@@ -206,10 +243,20 @@ fetch() {
 }
 
 download() {
+  first=$protocols
+  case $1 in http:*) first='=https,http' ;; esac
   if has curl; then
-    curl -fsSL --retry 3 --connect-timeout 20 -o "$2" "$1"
+    curl -fsSL --proto "$first" --proto-redir "$protocols" --retry 3 --connect-timeout 20 -o "$2" "$1"
   elif has wget; then
-    wget -q -T 20 -O "$2" "$1"
+    # wget cannot be told to follow redirects to https alone, so it follows none.
+    stay=--max-redirect=0
+    if [ "$is_insecure" = yes ]; then
+      stay=''
+    elif ! wget --help 2>&1 | grep -q -e --max-redirect; then
+      fail 'To download CronGuard safely, curl or GNU wget is needed.'
+    fi
+    # shellcheck disable=SC2086 # Nothing, or one word.
+    wget -q $stay -T 20 -O "$2" "$1"
   else
     fail 'To download CronGuard, curl or wget is needed.'
   fi
@@ -248,11 +295,59 @@ fetch_verified() {
   verify "$stage/$1" "$1"
 }
 
+# The checksums vouch for the files, and the signature for the checksums.
+verify_signature() {
+  signature=$stage/SHA256SUMS.minisig
+  if ! fetch SHA256SUMS.minisig 2>/dev/null; then
+    [ -n "$release_key" ] || return 0
+    or_insecure "$source is not signed, but this install.sh came with a signed release."
+  elif [ -z "$release_key" ]; then
+    say 'The signature of the release was not checked: this install.sh came with none, and so has no key.'
+  elif has minisign; then
+    minisign -Vq -P "$release_key" -m "$stage/SHA256SUMS" -x "$signature" >/dev/null 2>&1 || is_forged
+  elif can_verify_by_openssl; then
+    verify_by_openssl || is_forged
+  else
+    say 'The signature of the release was not checked: that takes minisign, or OpenSSL 3. The checksums are checked.'
+  fi
+}
+
+or_insecure() { [ "$is_insecure" = yes ] || fail "$1 --insecure takes it all the same. Nothing was installed."; }
+
+is_forged() {
+  or_insecure "SHA256SUMS of $source does not bear the signature of CronGuard: it is damaged, or somebody changed it."
+}
+
+can_verify_by_openssl() { has openssl && openssl pkeyutl -help 2>&1 | grep -q -e -rawin; }
+
+# The format of minisign: algorithm (2 bytes), id of the key (8), and then the key (32) or the signature (64).
+verify_by_openssl() {
+  printf '%s' "$release_key" | openssl base64 -d -A >"$stage/key" || return 1
+  sed -n 2p "$signature" | openssl base64 -d -A >"$stage/signed" || return 1
+  [ "$(slice key 3 8 | od -An -tx1)" = "$(slice signed 3 8 | od -An -tx1)" ] || return 1
+  {
+    printf '\060\052\060\005\006\003\053\145\160\003\041\000'
+    slice key 11 32
+  } >"$stage/key.der"
+  slice signed 11 64 >"$stage/signature"
+  case $(head -c 2 "$stage/signed") in
+    ED) openssl dgst -blake2b512 -binary -out "$stage/message" "$stage/SHA256SUMS" ;;
+    Ed) cp "$stage/SHA256SUMS" "$stage/message" ;;
+    *) return 1 ;;
+  esac
+  openssl pkeyutl -verify -pubin -inkey "$stage/key.der" -keyform DER -rawin -in "$stage/message" \
+    -sigfile "$stage/signature" >/dev/null 2>&1
+}
+
+# Of a file of the stage, so many bytes from one on; the first is 1.
+slice() { tail -c "+$2" "$stage/$1" | head -c "$3"; }
+
 fetch_program() {
   if [ "$kind" = address ] && [ -n "$version" ]; then
     if download "$source/$version/SHA256SUMS" "$stage/SHA256SUMS" 2>/dev/null; then source=$source/$version; fi
   fi
   fetch SHA256SUMS || [ "$kind" = 'file' ] || fail "$source has no SHA256SUMS."
+  [ "$kind" = 'file' ] || verify_signature
   if [ "$kind" = 'file' ]; then
     fetch_file
   else
@@ -276,7 +371,21 @@ fetch_file() {
   fi
 }
 
-version_of() { env -i PATH="$PATH" "$1" version 2>/dev/null; }
+version_of() { unprivileged "$1" version 2>/dev/null; }
+
+# Root tries nothing itself that was only downloaded.
+unprivileged() (
+  cd /
+  if [ "$(id -u)" -eq 0 ]; then
+    if has setpriv && setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null; then
+      set -- setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs -- "$@"
+    else
+      # shellcheck disable=SC2016 # The inner shell fills these in.
+      set -- su -s /bin/sh -c 'exec "$0" "$@"' nobody "$@"
+    fi
+  fi
+  env -i PATH="$PATH" "$@"
+)
 
 # A program that does not run here must not replace one that does.
 try_program() {
@@ -305,7 +414,7 @@ does_not_run() {
 can_try() {
   printf '#!/bin/sh\n' >"$stage/anything"
   chmod 755 "$stage/anything"
-  "$stage/anything" 2>/dev/null
+  unprivileged "$stage/anything" 2>/dev/null
 }
 
 leave_untried() {
@@ -337,7 +446,29 @@ fetch_rest() {
 }
 
 make_unit() {
-  if [ "$rootless" = yes ]; then make_user_unit; else sed "s|/usr/local/bin/cronguard|$executable|"; fi
+  if [ "$rootless" = yes ]; then
+    make_user_unit
+  else
+    sed "s|/usr/local/bin/cronguard|$executable|" | fit_credentials
+  fi
+}
+
+# Before 252, systemd does not start a unit whose credential is not there. From 256 on there is a form without a line in
+# the journal for each that is not.
+fit_credentials() {
+  if [ "$systemd" -lt 252 ]; then
+    sed '/^# Secrets that/d; /^LoadCredential=/d'
+  elif [ "$systemd" -ge 256 ]; then
+    sed 's/^LoadCredential=\([^:]*\):\(.*\)/ImportCredential=\2:\1/'
+  else
+    cat
+  fi
+}
+
+# Its version; where there is none to ask, one that knows what the unit says.
+find_systemd() {
+  systemd=$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p') || true
+  systemd=${systemd:-252}
 }
 
 # Of the unit, what a service manager without rights can do.
@@ -357,9 +488,10 @@ make_user_unit() {
 
 write_settings() {
   elsewhere=' Another one also needs ReadWritePaths=, below [Service] in "systemctl edit cronguard".'
-  or=', or hand them over with LoadCredential=, as the unit shows'
+  or=', or put them into /etc/credstore, as the unit says'
   # The unit of a user has neither.
   if [ "$rootless" = yes ]; then elsewhere='' or=''; fi
+  if [ "$systemd" -lt 252 ]; then or=''; fi
   cat >"$stage/cronguard.env" <<END
 # Settings of CronGuard, one NAME=value a line. These are the defaults; take a # away to change one, then:
 #   $systemctl restart cronguard
@@ -542,6 +674,7 @@ say_how_to_begin() {
   if systemd_runs; then how="$journal | grep -F /setup? | tail -n 1"; fi
   say ''
   say "CronGuard $new_version is at $(address)"
+  [ "$is_fresh" = yes ] || return 0
   say "The link for the first account, good for 30 minutes after a start: $how"
   say "Then let a job report: curl -fsS '$(address)/ping/<ping key of your project>/backup?create=1'"
 }
@@ -558,10 +691,12 @@ install() {
   fetch_program
   try_program
   if [ "$service" = yes ]; then
+    find_systemd
     fetch_rest
     write_settings
   fi
-  is_new=yes is_changed=no
+  is_new=yes is_changed=no is_fresh=yes
+  if [ -e "$data/cronguard.db" ]; then is_fresh=no; fi
   if cmp -s "$stage/cronguard" "$executable"; then is_new=no; fi
   if [ "$is_new" = yes ]; then make_backup; fi
   if [ "$service" = yes ]; then
@@ -622,6 +757,7 @@ uninstall() {
   for path in "$data" "$configuration" "$unit.d"; do
     if [ -e "$path" ]; then say "$path stays."; fi
   done
+  say_what_secrets_stay
   if [ "$rootless" = no ] && id cronguard >/dev/null 2>&1; then say 'The system user cronguard stays.'; fi
   say 'To remove those too: --purge.'
 }
@@ -634,9 +770,18 @@ purge() {
     if [ -e "$path" ] && will "Remove $path."; then rm -rf "$path"; fi
   done
   if [ "$data" != "$default_data" ] && [ -e "$data" ]; then say "$data is yours to remove."; fi
+  say_what_secrets_stay
   if [ "$rootless" = no ] && id cronguard >/dev/null 2>&1 && will 'Remove the system user cronguard.'; then
     if has userdel; then userdel cronguard; else deluser cronguard; fi
   fi
+}
+
+# Made by hand, and perhaps by hand only: what was encrypted for this machine is nowhere else.
+say_what_secrets_stay() {
+  [ "$rootless" = no ] || return 0
+  for path in /etc/credstore/cronguard.* /etc/credstore.encrypted/cronguard.*; do
+    if [ -e "$path" ]; then say "$path stays: it holds a secret, and is yours to remove."; fi
+  done
 }
 
 confirm() {

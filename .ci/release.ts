@@ -1,5 +1,16 @@
 // Builds a release into dist/release/: what install.sh expects, the checksums, and a list of everything that is inside.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+// CRONGUARD_RELEASE_KEY=FILE, a secret key of minisign, signs the checksums.
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -37,7 +48,11 @@ async function release(): Promise<number> {
   const built = await Promise.all(TARGETS.filter(build).map(pack))
   for (const name of COPIED) copyFileSync(join(ROOT, name), join(FOLDER, name))
   writeSbom(METAFILE, join(FOLDER, SBOM))
+  const key = process.env.CRONGUARD_RELEASE_KEY
+  if (key) trust(FOLDER, publicKeyOf(key))
   sumUp(FOLDER)
+  if (key) sign(FOLDER, key)
+  else console.log('It is not signed: CRONGUARD_RELEASE_KEY names no secret key of minisign.')
   rmSync(WORK, { recursive: true })
   console.log(`CronGuard ${manifest.version} is in dist/release: ${built.length} of ${TARGETS.length} builds.`)
   return built.length === TARGETS.length ? 0 : 1
@@ -124,9 +139,39 @@ export function lackingIn({ components }: Sbom, packages: Record<string, string>
   return wanted.filter((one) => !named.includes(one))
 }
 
+/** The public key that belongs to a secret key of minisign. */
+export function publicKeyOf(secretKey: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cronguard-key-'))
+  const path = join(folder, 'key.pub')
+  minisign('-R', '-s', secretKey, '-p', path)
+  const [, key = ''] = readFileSync(path, 'utf8').split('\n')
+  rmSync(folder, { recursive: true })
+  return key
+}
+
+/** Makes the install.sh of a release accept only what was signed with the key. */
+export function trust(folder: string, publicKey: string): void {
+  const path = join(folder, 'install.sh')
+  const script = readFileSync(path, 'utf8')
+  const trusting = script.replace("\nrelease_key=''\n", `\nrelease_key='${publicKey}'\n`)
+  if (trusting === script) throw new Error('install.sh has no place for the key.')
+  writeFileSync(path, trusting)
+}
+
+/** Signs the checksums of a folder, which vouch for its files. */
+export function sign(folder: string, secretKey: string): void {
+  minisign('-S', '-s', secretKey, '-m', join(folder, SUMS), '-t', `CronGuard ${manifest.version}`)
+}
+
+// It may ask for the password of the key.
+function minisign(...args: string[]): void {
+  const { exitCode } = Bun.spawnSync(['minisign', ...args], { stdio: ['inherit', 'ignore', 'inherit'] })
+  if (exitCode !== 0) throw new Error('minisign failed.')
+}
+
 /** Writes down the checksum of every file in a folder, as `sha256sum --check` reads it. */
 export function sumUp(folder: string): void {
-  const names = readdirSync(folder).filter((name) => name !== SUMS)
+  const names = readdirSync(folder).filter((name) => !name.startsWith(SUMS))
   names.sort()
   writeFileSync(join(folder, SUMS), names.map((name) => `${sha256(join(folder, name))}  ${name}\n`).join(''))
   for (const name of names) console.log(`${String(statSync(join(folder, name)).size).padStart(11)}  ${name}`)

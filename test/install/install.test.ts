@@ -106,7 +106,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
     await installer.install('/release')
     const settings = installer.root.read(SETTINGS)
     expect(settings).toMatch(/needs ReadWritePaths=.*"systemctl edit cronguard"\.\nCRONGUARD_DATA_DIR=/)
-    expect(settings).toContain('# with ..._FILE, or hand them over with LoadCredential=, as the unit shows. Commands')
+    expect(settings).toContain('# with ..._FILE, or put them into /etc/credstore, as the unit says. Commands')
   })
 
   test('says everything and does nothing with --dry-run', async () => {
@@ -153,7 +153,16 @@ describe.skipIf(!canEnter)('install.sh', () => {
   })
 
   test('explains itself', async () => {
-    for (const option of ['--version', '--prefix', '--user', '--dry-run', '--no-service', '--uninstall', '--purge'])
+    for (const option of [
+      '--version',
+      '--prefix',
+      '--user',
+      '--dry-run',
+      '--no-service',
+      '--uninstall',
+      '--purge',
+      '--insecure',
+    ])
       expect(await installer.install('--help')).toContain(option)
   })
 

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { FreshRoot } from '../support/fresh-root.ts'
-import { makeRelease } from '../support/release.ts'
+import { makeRelease, sumUp } from '../support/release.ts'
 
 export const EXECUTABLE = '/usr/local/bin/cronguard'
 export const SHARE = '/usr/local/share/cronguard'
@@ -40,6 +40,12 @@ export class Installer {
     return installer
   }
 
+  /** Writes the checksums of /release anew after a change. */
+  sumUpRelease(): void {
+    const names = readdirSync(this.root.at('/release')).filter((name) => !name.startsWith('SHA256SUMS'))
+    sumUp(this.root, '/release', names)
+  }
+
   /** What the machine seems to be. */
   standOn({ machine, libc, system = 'Linux' }: { machine: string; libc: string; system?: string }): void {
     this.root.fake('uname', `[ "$1" = -s ] && echo ${system} || echo ${machine}`)
@@ -67,15 +73,24 @@ export class Installer {
     return this.root.run(['sh', '/release/install.sh', ...args], options)
   }
 
+  /** Runs the script of the release as if the machine did not have these programs. */
+  runWithout(hidden: readonly string[], args: string[]) {
+    const hide = `for name in ${hidden.join(' ')}; do
+      if [ -e /usr/bin/$name ]; then mount --bind /dev/null /usr/bin/$name; fi
+    done; exec sh /release/install.sh "$@"`
+    return this.root.run(['sh', '-c', hide, 'hide', ...args])
+  }
+
   /** As if CronGuard had run: there is a database. */
   watchForAWhile(): void {
     this.root.write(`${DATA}/cronguard.db`, 'a database')
   }
 
   /** As if systemd ran here. `script` is what it does besides writing down what it is asked for. */
-  haveSystemd(script = ''): void {
+  haveSystemd(script = '', version = 252): void {
     this.root.write('/run/systemd/system/.keep', '')
-    this.root.fake('systemctl', `echo "$*" >>/tmp/systemctl\n${script}`)
+    const sayVersion = `[ "$1" != --version ] || { echo "systemd ${version} (${version}.1)"; exit; }`
+    this.root.fake('systemctl', `${sayVersion}\necho "$*" >>/tmp/systemctl\n${script}`)
   }
 
   /** What systemd was asked for. */

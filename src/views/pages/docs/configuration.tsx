@@ -190,6 +190,18 @@ function Secrets() {
           'CRONGUARD_SMTP_PASSWORD_FILE=/run/secrets/smtp-password',
         ]}
       />
+      <Text>
+        With systemd 252 or newer, the installed service also takes secrets from `/etc/credstore`, where only root can
+        read them: `cronguard.smtp-password`, `cronguard.secret-key`, `cronguard.metrics-token` and
+        `cronguard.heartbeat-url`. The service alone gets them, not the commands.
+      </Text>
+      <Sample
+        lines={[
+          'sudo install -d -m 700 /etc/credstore',
+          "sudo sh -c 'umask 077; cat >/etc/credstore/cronguard.smtp-password'",
+          'sudo systemctl restart cronguard',
+        ]}
+      />
     </>
   )
 }

@@ -1,0 +1,121 @@
+// What install.sh believes: the checksums vouch for the files, and a signature for the checksums.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createHash, generateKeyPairSync, type KeyObject, sign as signBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { publicKeyOf, sign, trust } from '../../.ci/release.ts'
+import { execute } from '../support/binary.ts'
+import { findProgram } from '../support/programs.ts'
+import { canEnterRoot, EXECUTABLE, Installer } from './installer.ts'
+
+const canEnter = await canEnterRoot()
+const minisign = findProgram('minisign')
+
+interface Signer {
+  id: Buffer
+  secret: KeyObject
+  publicKey: string
+}
+
+/** A key pair in the format of minisign. */
+function makeSigner(): Signer {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const id = Buffer.from('8bytesid')
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
+  return { id, secret: privateKey, publicKey: Buffer.concat([Buffer.from('Ed'), id, raw]).toString('base64') }
+}
+
+/** Like `minisign -S`, of today (ED) or before 2021 (Ed). */
+function signatureOf(text: string, { id, secret }: Signer, algorithm: 'ED' | 'Ed' = 'ED'): string {
+  const message = algorithm === 'ED' ? createHash('blake2b512').update(text).digest() : Buffer.from(text)
+  const signature = signBytes(null, message, secret)
+  const all = signBytes(null, Buffer.concat([signature, Buffer.from('CronGuard')]), secret)
+  const line = Buffer.concat([Buffer.from(algorithm), id, signature]).toString('base64')
+  return `untrusted comment: x\n${line}\ntrusted comment: CronGuard\n${all.toString('base64')}\n`
+}
+
+let installer: Installer
+const signer = makeSigner()
+
+const install = (hidden: readonly string[], ...args: string[]) =>
+  installer.runWithout(hidden, [...args, '--no-service', '/release'])
+
+/** What checks a signature, and what must not be there for that. */
+const WAYS: [way: string, hidden: string[]][] = [
+  ['minisign', ['openssl']],
+  ['openssl', ['minisign']],
+]
+
+describe.skipIf(!canEnter)('install.sh that came with a signed release', () => {
+  beforeEach(async () => {
+    installer = await Installer.prepare()
+    trust(installer.root.at('/release'), signer.publicKey)
+    installer.sumUpRelease()
+  })
+  afterEach(() => installer.dispose())
+
+  const signRelease = (by: Signer, algorithm?: 'ED' | 'Ed') => {
+    const sums = installer.root.read('/release/SHA256SUMS')
+    installer.root.write('/release/SHA256SUMS.minisig', signatureOf(sums, by, algorithm))
+  }
+
+  for (const [way, hidden] of WAYS) {
+    describe.skipIf(way === 'minisign' && minisign === null)(`by ${way}`, () => {
+      test.each(['ED', 'Ed'] as const)('installs what its key signed (%s)', async (algorithm) => {
+        signRelease(signer, algorithm)
+        const { exitCode, stdout } = await install(hidden)
+        expect([exitCode, stdout]).toEqual([0, expect.not.stringContaining('signature')])
+      })
+
+      test('refuses what another key signed, unless it is told not to look', async () => {
+        signRelease(makeSigner())
+        const { exitCode, stderr } = await install(hidden)
+        expect([exitCode, stderr]).toEqual([1, expect.stringContaining('does not bear the signature of CronGuard')])
+        expect(installer.root.has(EXECUTABLE)).toBe(false)
+        expect((await install(hidden, '--insecure')).exitCode).toBe(0)
+      })
+
+      test('refuses checksums that were changed after they were signed', async () => {
+        signRelease(signer)
+        installer.root.write('/release/SHA256SUMS', `${installer.root.read('/release/SHA256SUMS')}\n`)
+        expect((await install(hidden)).stderr).toContain('does not bear the signature of CronGuard')
+      })
+
+      test('refuses a signature that is none', async () => {
+        for (const text of ['', 'untrusted comment: x\n', 'x\n!!!\n']) {
+          installer.root.write('/release/SHA256SUMS.minisig', text)
+          expect((await install(hidden)).stderr).toContain('does not bear the signature of CronGuard')
+        }
+      })
+    })
+  }
+
+  test('refuses a release whose signature is gone', async () => {
+    const { exitCode, stderr } = await install([])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('is not signed, but this install.sh came with')])
+  })
+
+  test('says that it could not check a signature where nothing can', async () => {
+    signRelease(signer)
+    const { exitCode, stdout } = await install(['minisign', 'openssl'])
+    expect([exitCode, stdout]).toEqual([
+      0,
+      expect.stringContaining('was not checked: that takes minisign, or OpenSSL 3'),
+    ])
+  })
+})
+
+describe.skipIf(!canEnter || minisign === null)('npm run release', () => {
+  test('signs with a key so that its install.sh believes that release and no other', async () => {
+    installer = await Installer.prepare()
+    const folder = installer.root.at('/release')
+    const secret = join(installer.root.at('/tmp'), 'secret')
+    await execute(['minisign', '-G', '-W', '-p', `${secret}.pub`, '-s', secret])
+    trust(folder, publicKeyOf(secret))
+    installer.sumUpRelease()
+    sign(folder, secret)
+    expect(await install(['minisign'])).toMatchObject({ exitCode: 0, stderr: '' })
+    installer.root.write('/release/SHA256SUMS', `${installer.root.read('/release/SHA256SUMS')}\n`)
+    expect((await install(['minisign'])).exitCode).toBe(1)
+    installer.dispose()
+  })
+})

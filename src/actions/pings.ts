@@ -1,4 +1,5 @@
 import type { Deps } from '#deps.ts'
+import type { BodyReading } from '#domain/body.ts'
 import { applyPing, judgeRun } from '#domain/lifecycle.ts'
 import { NO_PING_RULES, type OpenRun, type WatchedMonitor } from '#domain/monitor.ts'
 import {
@@ -15,6 +16,7 @@ import {
   runDurationMs,
 } from '#domain/ping.ts'
 import { AppError } from '#lib/errors.ts'
+import { insertReading } from '#store/bodies.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { findWatchedByAlias, findWatchedById, findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
 import { findStartOrEnd, insertPing } from '#store/pings.ts'
@@ -41,17 +43,26 @@ export interface PingInput {
   origin: PingOrigin
   /** Already cut at the limit of its door. */
   body: Uint8Array
+  /** What it takes to read the body; absent: nothing, it is UTF-8. */
+  reading?: BodyReading
+  /** How long the run took by the clock of the client; absent: it does not say. */
+  measuredMs?: number | null
   /** What it says, when it came by mail. */
   mail?: MailText
   /** Which of the monitor's rules it is judged by; absent: all. */
   rules?: (monitor: PingRules) => PingRules
 }
 
+export interface PingRef {
+  monitorId: number
+  number: number
+}
+
 /**
  * Records a ping with everything that follows from it, and says what it came to be; on disk when it resolves. Rejects
  * with `AppError` not_found, full or conflict (several monitors have the slug), or with `StorageRefusedError`.
  */
-export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: boolean; kind: PingKind }> {
+export function recordPing(deps: Deps, input: PingInput): Promise<PingRef & { isCreated: boolean; kind: PingKind }> {
   const { rules: rulesOf = everyRule } = input
   return deps.db.writeGrouped((tx) => {
     const { monitor, isCreated } = findOrProvision(tx, input.address)
@@ -61,10 +72,12 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
         signal: input.signal,
         method: input.origin.method,
         body: input.body,
+        reading: input.reading,
         mail: input.mail,
       }),
       runId: typeof input.runId === 'function' ? input.runId(monitor.openRuns) : input.runId,
       exitStatus: input.exitStatus,
+      measuredMs: input.measuredMs ?? null,
     }
     const ping = judgeRun({ ...monitor, ...rules }, incoming, tx.now)
     const step = applyPing(monitor, ping, tx.now)
@@ -77,12 +90,13 @@ export function recordPing(deps: Deps, input: PingInput): Promise<{ isCreated: b
       durationMs: durationOf(tx, { monitor, ping }),
       body: input.body,
     })
+    if (input.reading) insertReading(tx, input.reading)
     deletePing(tx, {
       monitorId: monitor.id,
       number: lastForgotten(step.monitor, deps.config.retention.pingsPerMonitor),
     })
     recordStep(tx, step)
-    return { isCreated, kind: ping.kind }
+    return { isCreated, kind: ping.kind, monitorId: monitor.id, number: step.monitor.pingCount }
   })
 }
 
@@ -144,7 +158,9 @@ function provision(tx: Tx, address: { projectPingKey: string; slug: string; mayC
 }
 
 function durationOf(tx: Tx, { monitor, ping }: { monitor: WatchedMonitor; ping: Ping }): number | null {
-  if (!endsRun(ping.kind) || monitor.pingCount === 0) return null
+  if (!endsRun(ping.kind)) return null
+  if (ping.measuredMs != null) return ping.measuredMs
+  if (monitor.pingCount === 0) return null
   const previous = findStartOrEnd(tx, { monitorId: monitor.id, runId: ping.runId, newest: monitor.pingCount })
   return runDurationMs(previous, tx.now)
 }

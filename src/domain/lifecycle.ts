@@ -64,11 +64,18 @@ export function applyPing<M extends WatchedMonitor>(monitor: M, ping: Ping, now:
   }
 }
 
-/** The same ping, or a failure when it ends a run that was too short to have done its work. */
+/**
+ * The same ping, or a failure when its run was too short to have done its work, or too long. A run that was seen to
+ * start is judged for its length while it runs.
+ */
 export function judgeRun(monitor: WatchedMonitor, ping: Ping, now: number): Ping {
-  if (ping.kind !== 'success' || monitor.minRunMs === null) return ping
+  const { minRunMs, maxRunMs } = monitor
   const run = ownRun(monitor, ping)
-  return run !== undefined && now - run.startedAt < monitor.minRunMs ? { ...ping, kind: 'fail' } : ping
+  const tookMs = ping.measuredMs ?? (run && now - run.startedAt)
+  if (ping.kind !== 'success' || tookMs === undefined) return ping
+  const isTooShort = minRunMs !== null && tookMs < minRunMs
+  const isTooLong = maxRunMs !== null && tookMs > maxRunMs && run === undefined
+  return isTooShort || isTooLong ? { ...ping, kind: 'fail' } : ping
 }
 
 /** How long a run may take. */
@@ -266,7 +273,7 @@ function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): 
     slotAt: slotAfter(monitor, now),
     ...NOT_SPARED,
     openRuns: monitor.openRuns.length === 0 ? monitor.openRuns : runsAfter(monitor, ping),
-    lastDurationMs: run === undefined ? null : Math.max(0, now - run.startedAt),
+    lastDurationMs: ping.measuredMs ?? (run === undefined ? null : Math.max(0, now - run.startedAt)),
     recentRuns: addRun(monitor.recentRuns, ping.kind === 'success' ? 's' : 'f'),
   }
 }

@@ -145,13 +145,16 @@ function whatHappened(
 }
 
 function failureInWords(
-  { minRunMs, failuresInARow }: MonitorNotification['monitor'],
+  { minRunMs, maxRunMs, failuresInARow }: MonitorNotification['monitor'],
   lastPing: MonitorNotification['lastPing'],
 ): string {
   const { durationMs = null, exitStatus = null } = lastPing ?? {}
   const row = failuresInARow > 1 ? ` It has failed ${failuresInARow} times in a row.` : ''
   if (minRunMs !== null && durationMs !== null && durationMs < minRunMs && !exitStatus) {
     return `The run ended after ${durationInWords(durationMs)}; it takes at least ${durationInWords(minRunMs)}.${row}`
+  }
+  if (maxRunMs !== null && durationMs !== null && durationMs > maxRunMs && !exitStatus) {
+    return `The run took ${durationInWords(durationMs)}; it may take at most ${durationInWords(maxRunMs)}.${row}`
   }
   return `The job reported a failure${exitStatus === null ? '' : ` (exit status ${exitStatus})`}.${row}`
 }

@@ -1,4 +1,5 @@
-import { HOUR } from '#lib/duration.ts'
+import { DAY, HOUR } from '#lib/duration.ts'
+import { type BodyReading, decodeBody, hasWideCharacters } from './body.ts'
 
 /** What a job reports. */
 export const PING_SIGNALS = ['success', 'start', 'fail', 'log'] as const
@@ -14,6 +15,8 @@ export interface Ping {
   kind: PingKind
   runId: RunId | null
   exitStatus: number | null
+  /** How long the run took by the clock of the client, where it says that. */
+  measuredMs?: number | null
 }
 
 /** Who pinged, and how. */
@@ -37,6 +40,7 @@ export interface RecordedPing extends Ping, PingOrigin {
 export const USER_AGENT_MAX = 200
 export const EXIT_STATUS_MAX = 255
 const RUN_MAX_MS = 72 * HOUR
+const MEASURED_MAX_MS = 365 * DAY
 
 /** Words in a ping's text that decide what it means. Each list is comma-separated; an empty one matches nothing. */
 export interface PingFilter {
@@ -66,16 +70,11 @@ export interface MailText {
   text: string
 }
 
-/** What people read of a ping by mail: each of its parts that says something of its own. */
-export interface ReadableMail {
-  subject: string
-  parts: { name: 'Text' | 'HTML'; text: string }[]
-}
-
 export interface IncomingPing {
   signal: PingSignal
   method: string
   body: Uint8Array
+  reading?: BodyReading | undefined
   /** Of a ping by mail. */
   mail?: MailText | undefined
 }
@@ -90,9 +89,15 @@ export function judgePing(rules: PingRules, isPaused: boolean, ping: IncomingPin
 
 // Null: no words are looked for.
 function decidingText({ httpBody, subject, body }: PingFilter, ping: IncomingPing): string | null {
-  if (ping.mail === undefined) return httpBody ? decodeBody(ping.body) : null
+  if (ping.mail === undefined) return httpBody ? textOf(ping) : null
   const parts = [...(subject ? [ping.mail.subject] : []), ...(body ? [ping.mail.text] : [])]
   return parts.length === 0 ? null : parts.join('\n')
+}
+
+// What looks like a byte order mark may be anything: words count in both readings.
+function textOf({ body, reading }: IncomingPing): string {
+  const text = reading?.text ?? decodeBody(body, reading?.charset)
+  return hasWideCharacters(body) ? `${text}\n${new TextDecoder().decode(body)}` : text
 }
 
 function signalInText(filter: PingFilter, text: string): PingKind {
@@ -109,11 +114,6 @@ function containsAny(text: string, keywords: string): boolean {
     .some((keyword) => keyword !== '' && text.includes(keyword))
 }
 
-/** As text. A body may be cut in the middle of a character or be no text at all: that must not lose the ping. */
-export function decodeBody(body: Uint8Array): string {
-  return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(body)
-}
-
 /** How long the run took that ends now, given the newest ping with its run id that is a start or an end. */
 export function runDurationMs(previous: { kind: PingKind; at: number } | null, now: number): number | null {
   if (previous?.kind !== 'start') return null
@@ -124,6 +124,11 @@ export function runDurationMs(previous: { kind: PingKind; at: number } | null, n
 /** Pings with this number or a lower one are not kept, and seen nowhere, whether or not they are deleted yet. */
 export function lastForgotten({ pingCount }: { pingCount: number }, kept: number): number {
   return Math.max(0, pingCount - kept)
+}
+
+/** What a client measured; null for what no run can have taken. */
+export function measuredMs(ms: number): number | null {
+  return ms >= 0 && ms <= MEASURED_MAX_MS ? Math.round(ms) : null
 }
 
 export function endsRun(kind: PingKind): boolean {

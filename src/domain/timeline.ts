@@ -8,8 +8,8 @@ export const TIMELINE_FILTERS = ['all', 'success', 'fail', 'start', 'log', 'igno
 export type TimelineFilter = (typeof TIMELINE_FILTERS)[number]
 
 export interface TimelinePing extends RecordedPing {
-  /** The first bytes of the body; null when there was none. */
-  bodyStart: Uint8Array | null
+  /** How what it says begins; null when it had no body. */
+  beginning: { text: string; isCut: boolean; isRawMail: boolean } | null
 }
 
 /** What is no ping: its status changed, or it got a second chance after a blackout. */

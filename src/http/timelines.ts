@@ -14,6 +14,7 @@ import {
 } from '#domain/timeline.ts'
 import type { Reader } from '#store/database.ts'
 import { findPingNumbersAround, listNewestPings, listTurnsAbove, listTurnsBelow } from '#store/timeline.ts'
+import type { Conceal } from './concealing.ts'
 
 export interface TimelinePage {
   /** Newest first. */
@@ -39,15 +40,19 @@ interface Wanted {
   filter: TimelineFilter
   /** So many of the newest pings are kept. */
   kept: number
+  conceal: Conceal
+  /** Whether a mail that was not read yet is shown as it came. */
+  showsRawMail: boolean
 }
 
 /** The newest entries below `before`; a page of a filter that matches rarely may be short and go on all the same. */
 export function readTimeline(
   reader: Reader,
-  { monitor, filter, kept, before }: Wanted & { before: TimelineCursor | null },
+  { before, ...wanted }: Wanted & { before: TimelineCursor | null },
 ): TimelinePage {
+  const { monitor, filter, kept } = wanted
   const start = before ?? TIMELINE_TOP
-  const { pings, searchedTo } = readPings(reader, { monitor, filter, kept, below: start.pingNumber })
+  const { pings, searchedTo } = readPings(reader, { ...wanted, below: start.pingNumber })
   const turns = showsTurns(filter)
     ? listTurnsBelow(reader, { monitorId: monitor.id, ...start, limit: PAGE_SIZE + 1 })
     : []
@@ -61,14 +66,15 @@ export function readTimeline(
 /** What is newer than `after`. */
 export function readTimelineNews(
   reader: Reader,
-  { monitor, filter, kept, after }: Wanted & { after: TimelineCursor },
+  { after, ...wanted }: Wanted & { after: TimelineCursor },
 ): TimelineNews {
+  const { monitor, filter, kept } = wanted
   const kind = pingKindOf(filter)
   const above = Math.max(after.pingNumber, lastForgotten(monitor, kept))
   const searched = { above, below: monitor.pingCount + 1 }
   if (kind !== 'every' && searched.below - searched.above > SEARCHED_MAX) return { entries: [], above: null }
   const range = { monitorId: monitor.id, limit: PAGE_SIZE + 1 }
-  const pings = kind === 'none' ? [] : listNewestPings(reader, { ...range, ...searched, kind })
+  const pings = kind === 'none' ? [] : listNewestPings(reader, { ...range, ...searched, kind }).map(shownTo(wanted))
   const turns = showsTurns(filter) ? listTurnsAbove(reader, { ...range, ...after }) : []
   if (pings.length + turns.length > PAGE_SIZE) return { entries: [], above: null }
   const entries = mergeNewest({ pings, turns }, PAGE_SIZE)
@@ -77,21 +83,31 @@ export function readTimelineNews(
 
 function readPings(
   reader: Reader,
-  { monitor, filter, kept, below }: Wanted & { below: number },
+  { below, ...wanted }: Wanted & { below: number },
 ): { pings: TimelinePing[]; searchedTo: number } {
+  const { monitor, filter, kept } = wanted
   const kind = pingKindOf(filter)
   const forgotten = lastForgotten(monitor, kept)
   if (kind === 'none') return { pings: [], searchedTo: forgotten }
   const ceiling = Math.min(below, monitor.pingCount + 1)
   const above = kind === 'every' ? forgotten : Math.max(forgotten, ceiling - 1 - SEARCHED_MAX)
   const range = { monitorId: monitor.id, kind, above, below: ceiling, limit: PAGE_SIZE + 1 }
-  return { pings: listNewestPings(reader, range), searchedTo: above }
+  return { pings: listNewestPings(reader, range).map(shownTo(wanted)), searchedTo: above }
+}
+
+function shownTo({ conceal, showsRawMail }: Pick<Wanted, 'conceal' | 'showsRawMail'>) {
+  return (ping: TimelinePing): TimelinePing => {
+    const { beginning } = ping
+    if (beginning === null) return ping
+    if (beginning.isRawMail && !showsRawMail) return { ...ping, beginning: null }
+    return { ...ping, beginning: { ...beginning, text: conceal(beginning.text, beginning.isCut) } }
+  }
 }
 
 // Everything that was read is shown; what was not looked at yet may hold more.
 function furtherBelow(
   reader: Reader,
-  { monitor, kept, end, searchedTo }: Omit<Wanted, 'filter'> & { end: TimelineCursor; searchedTo: number },
+  { monitor, kept, end, searchedTo }: Pick<Wanted, 'monitor' | 'kept'> & { end: TimelineCursor; searchedTo: number },
 ): TimelineCursor | null {
   const forgotten = lastForgotten(monitor, kept)
   if (searchedTo <= forgotten) return null

@@ -15,6 +15,10 @@ type Reply<Answer> =
  */
 export function askWorker<Answer>(url: URL, { question, signal }: { question: unknown; signal: AbortSignal }) {
   const worker = new Worker(url)
+  return answerOf<Answer>(worker, { question, signal }).finally(() => worker.terminate())
+}
+
+function answerOf<Answer>(worker: Worker, { question, signal }: { question: unknown; signal: AbortSignal }) {
   const answered = new Promise<Answer>((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<Reply<Answer>>) => {
       if (data.kind === 'answer') resolve(data.answer)
@@ -25,17 +29,52 @@ export function askWorker<Answer>(url: URL, { question, signal }: { question: un
     if (signal.aborted) reject(signal.reason)
   })
   worker.postMessage(question)
-  return answered.finally(() => worker.terminate())
+  return answered
+}
+
+/**
+ * A worker for many questions: one after the other, each for `maxMs` at most. It starts with the first one and ends
+ * when none is left. Rejects with what the worker threw, and when the time is over.
+ */
+export function shareWorker<Question, Answer>(url: URL, { maxMs }: { maxMs: number }) {
+  let worker: Worker | null = null
+  let waiting = 0
+  let lastTurn: Promise<unknown> = Promise.resolve()
+  const end = (): void => {
+    worker?.terminate()
+    worker = null
+  }
+  const ask = async (question: Question): Promise<Answer> => {
+    worker ??= new Worker(url)
+    try {
+      return await answerOf<Answer>(worker, { question, signal: AbortSignal.timeout(maxMs) })
+    } catch (error) {
+      // It may still be busy with this question.
+      end()
+      throw error
+    }
+  }
+  return (question: Question): Promise<Answer> => {
+    waiting += 1
+    const turn = lastTurn.then(() => ask(question))
+    lastTurn = turn
+      .catch(() => {})
+      .then(() => {
+        waiting -= 1
+        if (waiting === 0) end()
+      })
+    return turn
+  }
 }
 
 /** What a worker's file does: answers each question, or says why not. */
-export function answerQuestions<Question, Answer>(answer: (question: Question) => Answer): void {
-  self.onmessage = ({ data }: MessageEvent<Question>) => postMessage(replyTo(() => answer(data)))
+export function answerQuestions<Question, Answer>(answer: (question: Question) => Answer | Promise<Answer>): void {
+  self.onmessage = async ({ data }: MessageEvent<Question>) => postMessage(await replyTo(() => answer(data)))
 }
 
-function replyTo<Answer>(work: () => Answer): Reply<Answer> {
+async function replyTo<Answer>(work: () => Answer | Promise<Answer>): Promise<Reply<Answer>> {
   try {
-    return { kind: 'answer', answer: work() }
+    return { kind: 'answer', answer: await work() }
   } catch (error) {
     if (error instanceof AppError) return { kind: 'refusal', code: error.code, message: error.message }
     const { stack, code } = error as NodeJS.ErrnoException

@@ -97,6 +97,20 @@ export function findLastPing(
   return row && toPing(row)
 }
 
+/** Whether the same sender pinged before. */
+export function hasEarlierPingLike(
+  reader: Reader,
+  { monitorId, number, scheme, userAgent }: Pick<RecordedPing, 'monitorId' | 'number' | 'scheme' | 'userAgent'>,
+): boolean {
+  const earlier = reader.get(
+    `SELECT 1 FROM pings
+      WHERE monitor_id = $monitorId AND number < $number AND scheme = $scheme AND user_agent = $userAgent
+      LIMIT 1`,
+    { monitorId, number, scheme, userAgent },
+  )
+  return earlier !== null
+}
+
 export function findPing(reader: Reader, by: { monitorId: number; number: number }): RecordedPing | null {
   const row = reader.get<PingRow>(
     `SELECT ${PING_COLUMNS} FROM pings WHERE monitor_id = $monitorId AND number = $number`,

@@ -1,5 +1,7 @@
 // What the page of a monitor reads of its history: always a bounded stretch, however long the history is.
+
 import type { BlackoutReason } from '#domain/blackout.ts'
+import { decodeBody } from '#domain/body.ts'
 import type { PingKind } from '#domain/ping.ts'
 import type { TimelineCursor, TimelinePing, Turn } from '#domain/timeline.ts'
 import type { Reader } from './database.ts'
@@ -8,13 +10,18 @@ import { PING_COLUMNS, type PingRow, toPing } from './pings.ts'
 
 interface TimelinePingRow extends PingRow {
   body_start: Uint8Array | null
+  charset: string | null
+  text_start: string | null
+  subject: string | null
 }
 
 /** `every`: of all kinds. */
 export type WantedKind = PingKind | 'every'
 
-const BODY_START_BYTES = 160
-const TIMELINE_COLUMNS = `${PING_COLUMNS}, substr(body, 1, ${BODY_START_BYTES}) AS body_start`
+/** More than is shown: keys are taken out of it first. */
+const BODY_START = 600
+const TIMELINE_COLUMNS = `${PING_COLUMNS}, substr(body, 1, ${BODY_START}) AS body_start,
+  charset, substr(text, 1, ${BODY_START}) AS text_start, substr(mail ->> 'subject', 1, ${BODY_START}) AS subject`
 
 interface PingRange {
   monitorId: number
@@ -29,7 +36,7 @@ interface PingRange {
 export function listNewestPings(reader: Reader, range: PingRange): TimelinePing[] {
   return reader
     .all<TimelinePingRow>(
-      `SELECT ${TIMELINE_COLUMNS} FROM pings
+      `SELECT ${TIMELINE_COLUMNS} FROM pings LEFT JOIN body_readings ON ping_id = pings.id
         WHERE monitor_id = $monitorId AND number > $above AND number < $below AND ($kind = 'every' OR kind = $kind)
         ORDER BY number DESC
         LIMIT $limit`,
@@ -118,7 +125,14 @@ export function listTimedPings(
 }
 
 function toTimelinePing(row: TimelinePingRow): TimelinePing {
-  return { ...toPing(row), bodyStart: row.body_start }
+  return { ...toPing(row), beginning: beginningOf(row) }
+}
+
+function beginningOf({ scheme, body_start: body, charset, ...row }: TimelinePingRow): TimelinePing['beginning'] {
+  if (body === null) return null
+  const text = row.subject ?? row.text_start ?? decodeBody(body, charset).replace(/\uFFFD+$/, '')
+  const isRawMail = scheme === 'email' && row.subject === null
+  return { text, isCut: body.length >= BODY_START || text.length >= BODY_START, isRawMail }
 }
 
 function toTurn(row: TurnRow): Turn {

@@ -117,6 +117,31 @@ describe('a run that ends too soon', () => {
   })
 })
 
+describe('a run that the client measured', () => {
+  const limits = { minRunMs: MINUTE, maxRunMs: HOUR }
+  const judged = (measuredMs: number, runs = backup('up', null, limits)) =>
+    judgeRun(runs, { ...ping('success', RUN), measuredMs }, NOW + 1).kind
+
+  test('has failed when it was too short or too long', () => {
+    expect([MINUTE - 1, MINUTE, HOUR, HOUR + 1].map((ms) => judged(ms))).toEqual(['fail', 'success', 'success', 'fail'])
+  })
+
+  test('is not judged again for its length where its start was seen', () => {
+    const started = backup('up', running(NOW, RUN), limits)
+    expect([judged(HOUR + 1, started), judged(MINUTE, started), judged(1, started)]).toEqual([
+      'success',
+      'success',
+      'fail',
+    ])
+  })
+
+  test('is the last one, however long it seemed to take', () => {
+    const started = backup('up', running(NOW, RUN))
+    const ended = { ...ping('success', RUN), measuredMs: 1500 }
+    expect(applyPing(started, ended, NOW + HOUR).monitor.lastDurationMs).toBe(1500)
+  })
+})
+
 describe('with more than one failure in a row to go down', () => {
   const patient = { failuresToAlert: 3 }
   const failed = (from: StoredStatus, times: number) => {

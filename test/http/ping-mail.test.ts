@@ -18,7 +18,6 @@ import { StorageRefusedError } from '#lib/errors.ts'
 import { findPingBody, listPings } from '#store/pings.ts'
 import { freePort } from '../support/binary.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf } from '../support/visitor.ts'
 
 const DOMAIN = 'ping.example.org'
 
@@ -322,62 +321,6 @@ describe('The mail server', () => {
   test('is not there where no port is set', async () => {
     const without = new TestGuard()
     expect(await listenForMail(without.deps)).toBeNull()
-    without.stop()
-  })
-})
-
-describe('The pages', () => {
-  const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
-
-  test('show the address to who may ping, and what a mail said, harmless', async () => {
-    const member = await memberOf(guard, project, 'member')
-    const viewer = await memberOf(guard, project, 'viewer')
-    expect(await member.read(`/monitors/${backup.uniqueKey}`)).toContain(addressOf(backup))
-    expect(await viewer.read(`/monitors/${backup.uniqueKey}`)).not.toContain(addressOf(backup))
-    await mail({ subject: 'Report <b>', html: '<script>alert(1)</script><p>All &amp; well</p>' })
-    const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`)
-    expect(html).not.toContain('<script>alert')
-    expect(words(html)).toContain('Report &lt;b&gt; All &amp; well')
-    expect(words(html)).toContain('by mail')
-  })
-
-  test('show one of two parts that say the same, and the beginning of a long mail', async () => {
-    const viewer = await memberOf(guard, project, 'viewer')
-    await mail({ text: 'plain words', html: '<p>plain<br>words' })
-    const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
-    expect(text).toContain('A mail without a subject plain words Body')
-    await mail({ subject: 'long '.repeat(1000), text: 'x\n'.repeat(100_000) })
-    const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/2`)
-    expect(html).toContain('These are the first 10,000 characters.')
-    expect(html.length).toBeLessThan(40_000)
-  })
-
-  test('show both parts of a mail that say something else', async () => {
-    const viewer = await memberOf(guard, project, 'viewer')
-    await mail({ text: 'plain words', html: '<p>words in HTML' })
-    const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
-    expect(text).toContain('A mail without a subject Text plain words HTML words in HTML Body')
-  })
-
-  test.each([
-    { text: 'Please CONFIRM that you take our mail: https://example.org/c' },
-    { html: '<p>To con<b>firm</b> it, <a href="https://example.org/c">open this</a></p>' },
-    { subject: 'Gmail Forwarding Confirmation' },
-  ])('point at a mail that may have to be confirmed, while it is the newest: %j', async (message) => {
-    const viewer = await memberOf(guard, project, 'viewer')
-    const read = async () => words(await viewer.read(`/monitors/${backup.uniqueKey}`))
-    await mail(message)
-    expect(await read()).toContain('asks for a confirmation')
-    await guard.ping(backup, '', { method: 'POST', body: 'confirm' })
-    expect(await read()).not.toContain('asks for a confirmation')
-  })
-
-  test('say nothing of mail where none is taken', async () => {
-    const without = new TestGuard()
-    const theirs = without.project()
-    const monitor = without.monitor(theirs, { name: 'backup' })
-    const member = await memberOf(without, theirs, 'member')
-    expect(await member.read(`/monitors/${monitor.uniqueKey}`)).not.toContain('By mail')
     without.stop()
   })
 })

@@ -9,12 +9,14 @@ let guard: TestGuard
 let project: Project
 let monitor: Monitor
 let viewer: Visitor
+let member: Visitor
 
 beforeEach(async () => {
   guard = new TestGuard()
   project = guard.project()
   monitor = guard.monitor(project, { name: 'backup' })
   viewer = await memberOf(guard, project, 'viewer')
+  member = await memberOf(guard, project, 'member')
 })
 
 afterEach(() => guard.stop())
@@ -53,7 +55,7 @@ describe('A ping', () => {
     const text = words(await viewer.read(at('1')))
     expect(text).toContain('It had no body.')
     expect(text).toContain('Exit status none given')
-    expect((await viewer.get(at('1/body'))).status).toBe(404)
+    expect((await member.get(at('1/body'))).status).toBe(404)
   })
 
   test('leads to the one before and the one after, where there is one', async () => {
@@ -74,7 +76,7 @@ describe('A ping', () => {
     async (number) => {
       await guard.ping(monitor)
       expect((await viewer.get(at(number))).status).toBe(404)
-      expect((await viewer.get(at(`${number}/body`))).status).toBe(404)
+      expect((await member.get(at(`${number}/body`))).status).toBe(404)
     },
   )
 
@@ -86,13 +88,14 @@ describe('A ping', () => {
 
   test('is for members of the project only', async () => {
     await post('secret words')
-    const visitors: [Visitor, number][] = [
-      [new Visitor(guard), 303],
-      [await signedIn(guard, 'outsider@example.org'), 404],
-      [viewer, 200],
+    const visitors: [Visitor, page: number, raw: number][] = [
+      [new Visitor(guard), 303, 303],
+      [await signedIn(guard, 'outsider@example.org'), 404, 404],
+      [viewer, 200, 403],
+      [member, 200, 200],
     ]
-    for (const [visitor, status] of visitors) {
-      for (const path of ['1', '1/body']) expect((await visitor.get(at(path))).status).toBe(status)
+    for (const [visitor, page, raw] of visitors) {
+      expect([(await visitor.get(at('1'))).status, (await visitor.get(at('1/body'))).status]).toEqual([page, raw])
     }
   })
 })
@@ -105,7 +108,7 @@ describe('A body', () => {
     expect(text).not.toContain('<script>alert')
     expect(text).toContain('&lt;/pre&gt;&lt;script&gt;alert(1)&lt;/script&gt;')
     expect(text).toContain('\u2400\u2407\u241b[31m')
-    const raw = await viewer.get(at('1/body'))
+    const raw = await member.get(at('1/body'))
     expect(await raw.text()).toBe(body)
     expect(Object.fromEntries(raw.headers)).toMatchObject({
       'content-type': 'text/plain; charset=utf-8',
@@ -117,10 +120,10 @@ describe('A body', () => {
   })
 
   test('that is no text is shown as far as it goes, and is as it came in its raw form', async () => {
-    const bytes = new Uint8Array([0xff, 0xfe, 0x41, 0x00, 0xc3])
+    const bytes = new Uint8Array([0xc3, 0x28, 0x41, 0x00, 0xff])
     await post(bytes)
-    expect(await viewer.read(at('1'))).toContain('\uFFFD\uFFFDA\u2400\uFFFD')
-    expect(new Uint8Array(await (await viewer.get(at('1/body'))).arrayBuffer())).toEqual(bytes)
+    expect(await viewer.read(at('1'))).toContain('\uFFFD(A\u2400\uFFFD')
+    expect(new Uint8Array(await (await member.get(at('1/body'))).arrayBuffer())).toEqual(bytes)
     await viewer.read(`/monitors/${monitor.uniqueKey}/timeline`)
   })
 

@@ -86,7 +86,7 @@ describe('The list of contents', () => {
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'cronguard-contents-'))
       const [metafile, path] = [join(folder, 'contents.json'), join(folder, 'cronguard.cdx.json')]
-      const entries = ['src/main.ts', 'src/store/backup-worker.ts']
+      const entries = ['src/main.ts', 'src/store/backup-worker.ts', 'src/http/pings/reading-worker.ts']
       const bundle = ['build', '--production', '--target=bun', `--metafile=${metafile}`, '--outdir', folder, ...entries]
       expect((await execute([process.execPath, ...bundle], { cwd: ROOT })).exitCode).toBe(0)
       writeSbom(metafile, path)

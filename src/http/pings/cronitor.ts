@@ -4,7 +4,8 @@ import type { Deps } from '#deps.ts'
 import { SLUG_MAX } from '#domain/monitor.ts'
 import type { PingSignal } from '#domain/ping.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
-import { bodyOf, exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, runIdOf, TOKEN, UUID } from './report.ts'
+import { exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, runIdOf, secondsOf, TOKEN, UUID } from './report.ts'
+import { bodyOf } from './sent.ts'
 
 export const cronitor: Dialect = {
   name: 'Cronitor',
@@ -48,12 +49,13 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
     signal,
     exitStatus: exitStatusOf(lastOf(query, 'status_code')),
     runId: runIdOf(lastOf(query, 'series')),
+    measuredMs: secondsOf(lastOf(query, 'duration')),
     origin: originOf(request),
     // The libraries say `message`, the command line `msg`.
-    body: await bodyOf(request, {
+    ...(await bodyOf(request, {
       text: lastOf(query, 'message') || lastOf(query, 'msg'),
       limit: deps.config.pingBodyLimit,
-    }),
+    })),
   })
   return refusal === null ? plainText('OK', 200) : plainText(refusal.text, refusal.status)
 }

@@ -1,8 +1,10 @@
 // The check-in URLs of Dead Man's Snitch: a token at the root, and `m` for a message and `s` for the exit status in the
 // URL or in a form.
 import type { Deps } from '#deps.ts'
+import type { PingSignal } from '#domain/ping.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
-import { cutText, exitStatusOf, lastOf, originOf, plainText, readForm, recordOrRefuse, UUID } from './report.ts'
+import { exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, UUID } from './report.ts'
+import { cutText, readSentForm } from './sent.ts'
 
 // Whether Dead Man's Snitch takes POST is not known, but it is used; refusing it could only lose pings.
 export const deadMansSnitch: Dialect = {
@@ -19,17 +21,18 @@ const PATH = /^\/([A-Za-z0-9_-]{4,64})\/?$/
 const IS_UUID = new RegExp(`^${UUID}/?$`)
 
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
-  const { bytes, form } = await readForm(request, deps.config.pingBodyLimit)
-  const read = (name: string): string => lastOf(query.has(name) ? query : form, name)
+  const limit = deps.config.pingBodyLimit
+  const { kept, form } = await readSentForm(request, { limit, names: ['s', 'm'] })
+  const read = (name: string): string => lastOf(query.has(name) || form === null ? query : form, name)
   const [status, message] = [read('s'), read('m')]
-  const isForm = form.has('s') || form.has('m')
+  const isForm = form?.has('s') || form?.has('m')
   const refusal = await recordOrRefuse(deps, {
     address: { token: tokenOf(path) },
-    signal: status === '' || status === '0' ? 'success' : 'fail',
+    signal: signalOf(status, { isKnown: form !== null || query.has('s') }),
     exitStatus: exitStatusOf(status),
     runId: null,
     origin: originOf(request),
-    body: message !== '' || isForm ? cutText(message, deps.config.pingBodyLimit) : bytes,
+    ...(message !== '' || isForm ? { body: cutText(message, limit) } : kept),
   })
   // Some clients take nothing but 202 for success. Nobody is known to read the text.
   return refusal === null ? plainText('OK', 202) : plainText(refusal.text, refusal.status)
@@ -37,4 +40,10 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
 
 function tokenOf(path: string): string {
   return PATH.exec(path)?.[1] ?? ''
+}
+
+// A form that breaks off may have held bad news; as a note it changes nothing.
+function signalOf(status: string, { isKnown }: { isKnown: boolean }): PingSignal {
+  if (!isKnown) return 'log'
+  return status === '' || status === '0' ? 'success' : 'fail'
 }

@@ -1,10 +1,13 @@
 // The external endpoints of Gatus: somebody else looks, and tells how it went.
 import type { PingAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
+import { measuredMs } from '#domain/ping.ts'
 import { bearerOf } from '#http/bearer.ts'
+import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
-import { bodyOf, lastOf, originOf, plainText, recordOrRefuse, TOKEN } from './report.ts'
+import { lastOf, originOf, plainText, recordOrRefuse, TOKEN } from './report.ts'
+import { bodyOf } from './sent.ts'
 
 export const gatus: Dialect = {
   name: 'Gatus',
@@ -32,10 +35,11 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
     exitStatus: null,
     runId: null,
     origin: originOf(request),
-    body: await bodyOf(request, {
+    measuredMs: goDurationMs(lastOf(query, 'duration')),
+    ...(await bodyOf(request, {
       text: success === 'true' ? '' : lastOf(query, 'error'),
       limit: deps.config.pingBodyLimit,
-    }),
+    })),
   })
   return refusal === null ? plainText('', 200) : plainText(refusal.text, refusal.status)
 }
@@ -46,7 +50,16 @@ function addressOf({ request, path }: Pick<IncomingPing, 'request' | 'path'>) {
   return { projectPingKey: bearerOf(request)?.trim() ?? '', slug, mayCreate: false } satisfies PingAddress
 }
 
-// Read for its form only: how long a run took is measured from its start.
+const UNIT_MS: Record<string, number> = { ns: 1e-6, us: 1e-3, ms: 1, s: SECOND, m: MINUTE, h: HOUR }
+
+/** Null for none, and for one below zero. */
+function goDurationMs(duration: string): number | null {
+  if (duration === '') return null
+  const parts = [...duration.replaceAll(/[µμ]/g, 'u').matchAll(/([\d.]+)(ns|us|ms|s|m|h)/g)]
+  const sumMs = parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNIT_MS[unit] ?? 0), 0)
+  return measuredMs(duration.startsWith('-') ? -sumMs : sumMs)
+}
+
 function isDuration(duration: string): boolean {
   return duration === '' || (duration.length <= DURATION_MAX && DURATION.test(duration))
 }

@@ -3,13 +3,13 @@ import { type PingAddress, recordPing } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { SLUG_MAX } from '#domain/monitor.ts'
 import { EXIT_STATUS_MAX, type PingSignal } from '#domain/ping.ts'
-import { readHead } from '#http/body.ts'
 import type { SplitUrl } from '#http/url.ts'
 import { SIGNAL_NAMES, signalNumber } from '#lib/signals.ts'
 import { findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { originOf, refusalOf, TEXT, UUID } from './report.ts'
+import { readBody } from './sent.ts'
 
 /** At the root only ping keys are known, as hc-ping.com has them. */
 export const healthchecks: Dialect = {
@@ -55,7 +55,7 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
       exitStatus,
       runId: runId?.toLowerCase() ?? null,
       origin: originOf(request),
-      body: await readHead(request, deps.config.pingBodyLimit),
+      ...(await readBody(request, deps.config.pingBodyLimit)),
     })
     return isCreated ? recorded(deps, 'Created', 201) : recorded(deps, 'OK', 200)
   } catch (error) {

@@ -1,8 +1,11 @@
 // The check-ins of Honeybadger: by an id, or by the key of the project and a slug.
 import type { PingAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
+import { measuredMs, type PingSignal } from '#domain/ping.ts'
+import type { Json } from './content.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
-import { cutText, exitStatusOf, originOf, plainText, readSent, recordOrRefuse, type Sent, TOKEN } from './report.ts'
+import { asList, exitStatusOf, gravest, isObject, originOf, plainText, recordOrRefuse, TOKEN } from './report.ts'
+import { cutText, readSentJson } from './sent.ts'
 
 export const honeybadger: Dialect = {
   name: 'Honeybadger',
@@ -16,16 +19,15 @@ export const honeybadger: Dialect = {
 const PATH = new RegExp(`^/v1/check_in/(${TOKEN})(?:/(${TOKEN}))?/?$`)
 
 async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Response> {
-  const sent = await readSent(request)
-  const checkIn = sent === null ? null : readCheckIn(sent)
-  if (checkIn === null) return plainText('invalid check-in', 400)
+  const limit = deps.config.pingBodyLimit
+  const { kept, value, isReadable } = await readSentJson(request, limit)
+  const { output, ...report } = (isReadable ? gravest(readReports(value)) : null) ?? UNKNOWN
   const refusal = await recordOrRefuse(deps, {
     address: addressOf(path),
-    signal: checkIn.isSuccess ? 'success' : 'fail',
-    exitStatus: checkIn.exitStatus,
+    ...report,
     runId: null,
     origin: originOf(request),
-    body: checkIn.output.subarray(0, deps.config.pingBodyLimit),
+    ...(output === null ? kept : { body: cutText(output, limit) }),
   })
   // Which 2xx Honeybadger answers is not known; 200 is what every client takes.
   return refusal === null ? plainText('OK', 200) : plainText(refusal.text, refusal.status)
@@ -36,23 +38,47 @@ function addressOf(path: string): PingAddress {
   return slug === undefined ? { token: first } : { projectPingKey: first, slug, mayCreate: false }
 }
 
-interface CheckIn {
-  isSuccess: boolean
+interface Report {
+  signal: PingSignal
   exitStatus: number | null
-  output: Uint8Array
+  measuredMs: number | null
+  /** Null: what was sent is kept as it came. */
+  output: string | null
 }
 
-// What happens to a status that is neither word is not known; to take it for a success would be a guess.
-function readCheckIn({ bytes, fields }: Sent): CheckIn | null {
-  if (Object.keys(fields).length === 0) return { isSuccess: true, exitStatus: null, output: bytes }
-  const { check_in: checkIn } = fields
-  if (typeof checkIn !== 'object' || checkIn === null) return null
-  const { status, exit_code: exitCode, stdout, stderr } = checkIn as Record<string, unknown>
-  if (status !== undefined && status !== 'success' && status !== 'error') return null
-  const parts = [stdout, stderr].filter((part) => typeof part === 'string' && part !== '')
+const SUCCESS: Report = { signal: 'success', exitStatus: null, measuredMs: null, output: null }
+/** Neither good news nor bad: as a note it changes nothing. */
+const UNKNOWN: Report = { ...SUCCESS, signal: 'log' }
+
+const SIGNALS = new Map<unknown, PingSignal>([
+  ['success', 'success'],
+  ['error', 'fail'],
+])
+
+// Who says nothing more than that it is there reports a success, as with GET.
+function readReports(sent: Json | undefined): Report[] {
+  if (sent === undefined || sent === null) return [SUCCESS]
+  if (!isObject(sent)) return asList(sent).flatMap(readMember)
+  return Object.keys(sent).length === 0 ? [SUCCESS] : readMember(sent)
+}
+
+function readMember(sent: Json): Report[] {
+  if (!isObject(sent)) return [UNKNOWN]
+  if (sent.check_in !== undefined) return asList(sent.check_in).map(readCheckIn)
+  return sent.status !== undefined || sent.exit_code !== undefined ? [readCheckIn(sent)] : [UNKNOWN]
+}
+
+function readCheckIn(sent: Json): Report {
+  if (!isObject(sent)) return { ...UNKNOWN, signal: SIGNALS.get(sent) ?? 'log' }
+  const { status, exit_code: exitCode, duration, stdout, stderr } = sent
+  const exitStatus = exitStatusOf(exitCode)
+  const byExit = exitStatusOf(exitCode ?? 0) === 0 ? 'success' : 'fail'
+  // What happens to a status that is neither word is not known; to take it for a success would be a guess.
+  const otherwise = status === undefined || byExit === 'fail' ? byExit : 'log'
   return {
-    isSuccess: status === undefined ? exitStatusOf(exitCode ?? 0) === 0 : status === 'success',
-    exitStatus: exitStatusOf(exitCode),
-    output: cutText(parts.join('\n'), Number.POSITIVE_INFINITY),
+    signal: SIGNALS.get(status) ?? otherwise,
+    exitStatus,
+    measuredMs: typeof duration === 'number' ? measuredMs(duration) : null,
+    output: [stdout, stderr].filter((part) => typeof part === 'string' && part !== '').join('\n'),
   }
 }

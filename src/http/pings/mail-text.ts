@@ -1,6 +1,6 @@
 // What a mail says, for the words that decide what a ping means, and for people.
-import type { MailText, ReadableMail } from '#domain/ping.ts'
-import { SECOND } from '#lib/duration.ts'
+import type { KeptMail } from '#domain/body.ts'
+import type { MailText } from '#domain/ping.ts'
 
 export interface ReadMail {
   subject: string
@@ -8,28 +8,21 @@ export interface ReadMail {
   plain: string
   /** What a reader of its HTML part sees; empty for none. */
   page: string
+  /** There is a link in it to follow. */
+  hasLink: boolean
 }
 
-const READ_MAX_MS = 10 * SECOND
-
-/** Null when nobody can make anything of it. What is attached is not read. */
-export function readMail(raw: Uint8Array): Promise<ReadMail | null> {
-  const turn = lastTurn.then(() => readAlone(raw))
-  lastTurn = turn
-  return turn
-}
-
-// A mail takes many times its size while it is read, so they are read one after the other.
-let lastTurn: Promise<unknown> = Promise.resolve()
-
-async function readAlone(raw: Uint8Array): Promise<ReadMail | null> {
+/**
+ * Null when nobody can make anything of it. What is attached is not read. It may take a second without a pause: call
+ * it where nobody waits.
+ */
+export async function parseMail(raw: Uint8Array): Promise<ReadMail | null> {
   try {
     // Loaded with the first mail that is looked into: most instances never get one.
     const { simpleParser } = await import('mailparser')
-    const mail = await Promise.race([simpleParser(Buffer.from(raw), PARSING), Bun.sleep(READ_MAX_MS)])
-    if (!mail) return null
-    const { subject = '', text = '', html } = mail
-    return { subject, plain: text, page: html ? await readPage(html) : '' }
+    const { subject = '', text = '', html } = await simpleParser(Buffer.from(raw), PARSING)
+    const hasLink = /https?:\/\//i.test(text) || /<a\s[^>]*href\s*=\s*["']?https?:/i.test(html || '')
+    return { subject, plain: text, page: html ? await readPage(html) : '', hasLink }
   } catch {
     return null
   }
@@ -40,14 +33,26 @@ export function wordsOf({ subject, plain, page }: ReadMail): MailText {
   return { subject, text: [plain, oneLine(page)].filter((part) => part !== '').join('\n') }
 }
 
-/** For people. Most mails say the same in both parts. */
-export function readableOf({ subject, plain, page }: ReadMail): ReadableMail {
+export const KEPT_SUBJECT_MAX = 2000
+/** More than a page shows, so that it knows that there is more. */
+export const KEPT_PART_MAX = 11_000
+
+/** What is kept for people. Null is a mail that nobody can make anything of. */
+export function keptMailOf(read: ReadMail | null): KeptMail {
+  if (read === null) return { subject: '', parts: [], asksToConfirm: false }
+  const asksToConfirm = read.hasLink && /confirm/i.test(`${read.subject} ${wordsOf(read).text}`)
+  const parts = partsOf(read).map(({ name, text }) => ({ name, text: text.slice(0, KEPT_PART_MAX) }))
+  return { subject: read.subject.slice(0, KEPT_SUBJECT_MAX), parts, asksToConfirm }
+}
+
+// Most mails say the same in both parts.
+function partsOf({ plain, page }: ReadMail): KeptMail['parts'] {
   const [text, html] = [
     { name: 'Text', text: plain },
     { name: 'HTML', text: page },
   ] as const
-  if (oneLine(page) === '' || oneLine(page) === oneLine(plain)) return { subject, parts: [text] }
-  return { subject, parts: oneLine(plain) === '' ? [html] : [text, html] }
+  if (oneLine(page) === '' || oneLine(page) === oneLine(plain)) return [text]
+  return oneLine(plain) === '' ? [html] : [text, html]
 }
 
 function oneLine(text: string): string {

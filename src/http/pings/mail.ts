@@ -1,10 +1,13 @@
 // Pings by mail, as Healthchecks takes them: the address says which monitor, and the mail itself is kept as the body.
-import { recordPing } from '#actions/pings.ts'
+import { keepReadMail } from '#actions/bodies.ts'
+import { type PingRef, recordPing } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
+import { PLAIN_BODY } from '#domain/body.ts'
 import { type PingRules, USER_AGENT_MAX } from '#domain/ping.ts'
 import { AppError } from '#lib/errors.ts'
 import { findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
-import { readMail, wordsAsTheyCame, wordsOf } from './mail-text.ts'
+import { keptMailOf, wordsAsTheyCame, wordsOf } from './mail-text.ts'
+import { readMail } from './reading.ts'
 
 /** What a mail server answers to a recipient that it does not take. */
 export type RecipientProblem = 'Recipient rejected' | 'Invalid mailbox'
@@ -47,7 +50,8 @@ export async function recordMail(deps: Deps, { sender, addresses, remoteAddress,
   const read = isRead ? await readMail(raw) : null
   const mail = read === null ? wordsAsTheyCame(raw) : wordsOf(read)
   const userAgent = `Email from ${sender}`.slice(0, USER_AGENT_MAX)
-  const pings = addresses.map((address) =>
+  const reading = isRead ? { ...PLAIN_BODY, text: null, mail: keptMailOf(read) } : undefined
+  const recorded = addresses.map((address) =>
     recordPing(deps, {
       address,
       signal: 'success',
@@ -55,12 +59,33 @@ export async function recordMail(deps: Deps, { sender, addresses, remoteAddress,
       runId: null,
       origin: { scheme: 'email', method: '', remoteAddress, userAgent },
       body: raw,
+      ...(reading && { reading }),
       mail,
       rules: anyMethod,
     }).catch(passOverUnknown),
   )
-  await Promise.all(pings)
+  const pings = (await Promise.all(recorded)).filter((ping) => ping !== null)
+  // Its sender need not wait until people can read it.
+  if (!isRead) void readForPeople(deps, { raw, pings })
 }
+
+async function readForPeople(deps: Deps, { raw, pings }: { raw: Uint8Array; pings: PingRef[] }): Promise<void> {
+  if (pings.length === 0 || readingCount >= READING_MAX) return
+  readingCount += 1
+  try {
+    const mail = keptMailOf(await readMail(raw))
+    for (const { monitorId, number } of pings) await keepReadMail(deps, { monitorId, number, mail })
+  } catch (error) {
+    // The page of the ping reads it again.
+    deps.log.debug('What a mail says could not be kept', { error })
+  } finally {
+    readingCount -= 1
+  }
+}
+
+/** Of more, the first look at a mail reads it. */
+const READING_MAX = 20
+let readingCount = 0
 
 // Reading a mail is work, which nobody gets done who knows no monitor that looks for words.
 function looksForWords({ db }: Deps, address: MailAddress): boolean {
@@ -77,6 +102,7 @@ function anyMethod(rules: PingRules): PingRules {
 }
 
 // Who mails to an address at which there is no monitor learns nothing about it.
-function passOverUnknown(error: unknown): void {
+function passOverUnknown(error: unknown): null {
   if (!(error instanceof AppError)) throw error
+  return null
 }

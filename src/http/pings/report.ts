@@ -1,11 +1,12 @@
 // What the dialects need to read a report, and to record it.
 import { type PingInput, recordPing } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
-import { EXIT_STATUS_MAX, type RunId, USER_AGENT_MAX } from '#domain/ping.ts'
-import { readHead } from '#http/body.ts'
+import { EXIT_STATUS_MAX, measuredMs, type PingSignal, type RunId, USER_AGENT_MAX } from '#domain/ping.ts'
 import { peerOf, schemeOf } from '#http/peer.ts'
+import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { sha256Hex } from '#lib/tokens.ts'
+import type { Json } from './content.ts'
 
 /** A UUID as Healthchecks clients write it, for the patterns of paths. */
 export const UUID = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}'
@@ -52,61 +53,20 @@ export function originOf(request: Request): PingInput['origin'] {
   }
 }
 
-/** What is kept as the body: the text that came in the URL, or else the body as it was sent; cut at `limit` bytes. */
-export async function bodyOf(request: Request, { text, limit }: { text: string; limit: number }): Promise<Uint8Array> {
-  const sent = await readHead(request, limit)
-  return text === '' ? sent : cutText(text, limit)
+export function isObject(value: Json | undefined): value is { [name: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** As UTF-8, at most `limit` bytes. */
-export function cutText(text: string, limit: number): Uint8Array {
-  return new TextEncoder().encode(text).subarray(0, limit)
+export function asList(value: Json): Json[] {
+  return Array.isArray(value) ? value : [value]
 }
 
-export interface Sent {
-  /** As it came, but no more than `SENT_MAX` bytes. */
-  bytes: Uint8Array
-  /** Those of the JSON object that was sent; none when something else was. */
-  fields: Record<string, unknown>
-}
+const GRAVEST_FIRST: readonly PingSignal[] = ['fail', 'log', 'start', 'success']
 
-const SENT_MAX = 100_000
-
-/**
- * Null for what begins like a JSON object and is none: whether it was good news cannot be known. The content type does
- * not matter, because `curl -d` calls everything a form.
- */
-export async function readSent(request: Request): Promise<Sent | null> {
-  const bytes = await readHead(request, SENT_MAX)
-  const text = new TextDecoder().decode(bytes).trim()
-  if (!text.startsWith('{')) return { bytes, fields: {} }
-  try {
-    return { bytes, fields: JSON.parse(text) }
-  } catch {
-    return null
-  }
-}
-
-/**
- * What was sent, as it came, and its fields where it is a form of either sort: `curl -d` and `curl -F`. What is no form
- * has no field that anybody knows.
- */
-export async function readForm(request: Request, limit: number): Promise<{ bytes: Uint8Array; form: URLSearchParams }> {
-  const bytes = await readHead(request, Math.max(limit, SENT_MAX))
-  const type = request.headers.get('content-type') ?? ''
-  const form = type.startsWith('multipart/form-data') ? await readParts(bytes, type) : null
-  return { bytes: bytes.subarray(0, limit), form: form ?? new URLSearchParams(new TextDecoder().decode(bytes)) }
-}
-
-async function readParts(bytes: Uint8Array, type: string): Promise<URLSearchParams | null> {
-  try {
-    const fields = new URLSearchParams()
-    const parts = await new Response(new Uint8Array(bytes), { headers: { 'Content-Type': type } }).formData()
-    for (const [name, value] of parts) if (typeof value === 'string') fields.append(name, value)
-    return fields
-  } catch {
-    return null
-  }
+/** The one that counts of reports that were sent together: bad news first, then what is not understood. */
+export function gravest<R extends { signal: PingSignal }>(reports: readonly R[]): R | null {
+  const [first] = GRAVEST_FIRST.flatMap((signal) => reports.filter((report) => report.signal === signal))
+  return first ?? null
 }
 
 /** The last one counts of those that are given twice; '' for none. */
@@ -119,6 +79,12 @@ export function exitStatusOf(value: unknown): number | null {
   const number = typeof value === 'string' && /^[0-9]{1,3}$/.test(value) ? Number(value) : value
   const isStatus = typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= EXIT_STATUS_MAX
   return isStatus ? number : null
+}
+
+/** How long a run took, from seconds; null for none. */
+export function secondsOf(value: unknown): number | null {
+  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  return typeof seconds === 'number' ? measuredMs(seconds * SECOND) : null
 }
 
 const UUID_PARTS = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/

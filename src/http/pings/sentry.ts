@@ -1,74 +1,43 @@
-// The cron check-ins of Sentry by plain HTTP; its libraries send envelopes, which are not understood.
-import type { PingAddress, PingInput } from '#actions/pings.ts'
+// The cron check-ins of Sentry: by plain HTTP, and in the envelopes of its libraries.
 import type { Deps } from '#deps.ts'
-import type { OpenRun } from '#domain/monitor.ts'
-import { endsRun, type PingSignal, type RunId } from '#domain/ping.ts'
-import { listPingKeysBySlug } from '#store/monitors.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
-import { lastOf, originOf, readSent, recordOrRefuse, runIdOf, TOKEN } from './report.ts'
+import { asList, gravest, isObject, lastOf, TOKEN } from './report.ts'
+import { readSentJson } from './sent.ts'
+import { addressOf, readCheckIn, recordCheckIn, UNKNOWN } from './sentry-check-in.ts'
+import { answerEnvelope } from './sentry-envelope.ts'
 
 // The number of the project says nothing that the public key does not.
 export const sentry: Dialect = {
   name: 'Sentry',
-  routes: ['/api/:project/cron/:slug/:key'],
+  routes: ['/api/:project/cron/:slug/:key', '/api/:project/envelope'],
   methods: ['GET', 'HEAD', 'POST'],
-  isSpoken: ({ path }) => PATH.test(path),
-  addressOf: (deps, { path }) => addressOf(deps, path),
-  answer,
+  isSpoken: ({ path }) => PATH.test(path) || ENVELOPE.test(path),
+  // In an envelope, the monitors are named in the body.
+  addressOf: (deps, { path }) => (ENVELOPE.test(path) ? null : addressOf(deps, targetOf(path))),
+  answer: (deps, ping) => (ENVELOPE.test(ping.path) ? answerEnvelope(deps, ping) : answer(deps, ping)),
 }
 
 const PATH = new RegExp(`^/api/[0-9]{1,20}/cron/(${TOKEN})/(${TOKEN})/?$`)
-
-const SENTRY_SLUG_MAX = 50
-
-const SIGNALS = new Map<string, PingSignal>([
-  ['ok', 'success'],
-  ['error', 'fail'],
-  ['in_progress', 'start'],
-])
+const ENVELOPE = /^\/api\/[0-9]{1,20}\/envelope\/?$/
 
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
-  const sent = await readSent(request)
-  if (sent === null) return refuse(400, 'The body is no JSON object.')
-  const read = (name: string): string => {
-    const value = sent.fields[name]
-    return typeof value === 'string' ? value : lastOf(query, name)
+  const { kept, value, isReadable } = await readSentJson(request, deps.config.pingBodyLimit)
+  const inQuery = {
+    status: lastOf(query, 'status'),
+    check_in_id: lastOf(query, 'check_in_id'),
+    duration: lastOf(query, 'duration'),
   }
-  const status = read('status')
-  if (status === '') return refuse(400, 'There is no status.')
-  // Another word is tolerated; as a note it changes nothing.
-  const signal = SIGNALS.get(status) ?? 'log'
-  const refusal = await recordOrRefuse(deps, {
-    address: addressOf(deps, path),
-    signal,
-    exitStatus: null,
-    runId: runIdFor(signal, read('check_in_id')),
-    origin: originOf(request),
-    // With `monitor_config` and all: a person may want to read it, but a job does not change its monitor.
-    body: sent.bytes.subarray(0, deps.config.pingBodyLimit),
-  })
+  const members = value === undefined ? [{}] : asList(value)
+  const checkIns = members.map((sent) => readCheckIn(isObject(sent) ? { ...inQuery, ...sent } : sent))
+  if (isReadable && checkIns.every((checkIn) => checkIn === null)) return refuse(400, 'There is no status.')
+  const checkIn = (isReadable ? gravest(checkIns.map((one) => one ?? UNKNOWN)) : null) ?? UNKNOWN
+  const refusal = await recordCheckIn(deps, { request, ...targetOf(path), checkIn, kept })
   return refusal === null ? new Response(null, { status: 202 }) : refuse(refusal.status, refusal.text)
 }
 
-// All zeros mean the newest run, as no id does; a run that begins is a new one.
-function runIdFor(signal: PingSignal, checkInId: string): PingInput['runId'] {
-  if (!/^[0-]*$/.test(checkInId)) return runIdOf(checkInId)
-  return endsRun(signal) ? newestRun : null
-}
-
-function newestRun(openRuns: readonly OpenRun[]): RunId | null {
-  return openRuns.at(-1)?.runId ?? null
-}
-
-function addressOf(deps: Deps, path: string): PingAddress {
+function targetOf(path: string): { projectPingKey: string; slug: string } {
   const [, slug = '', projectPingKey = ''] = PATH.exec(path) ?? []
-  return { projectPingKey, slug: knownSlug(deps, { projectPingKey, slug }), mayCreate: false }
-}
-
-// Sentry cuts the slugs of its monitors.
-function knownSlug({ db }: Deps, { projectPingKey, slug }: { projectPingKey: string; slug: string }): string {
-  const isKnown = listPingKeysBySlug(db, { projectPingKey, slug }).length > 0
-  return isKnown ? slug : slug.slice(0, SENTRY_SLUG_MAX)
+  return { projectPingKey, slug }
 }
 
 function refuse(status: number, detail: string): Response {

@@ -4,6 +4,7 @@ import type { Monitor } from '#domain/monitor.ts'
 import { may } from '#domain/project.ts'
 import { readCursor, TIMELINE_FILTERS, type TimelineFilter } from '#domain/timeline.ts'
 import { type PeriodUptime, uptimeOf } from '#domain/uptime.ts'
+import { concealFor } from '#http/concealing.ts'
 import { readingOf } from '#http/frame.ts'
 import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
 import { readStories } from '#http/incident-stories.ts'
@@ -137,8 +138,14 @@ function newerPart(house: House, visit: MonitorVisit): Markup {
   return <NewerEntries {...viewOf(visit)} {...news} />
 }
 
-function wantedOf({ deps: { config } }: House, visit: MonitorVisit) {
-  return { monitor: visit.monitor, filter: filterOf(visit), kept: config.retention.pingsPerMonitor }
+function wantedOf({ deps }: House, visit: MonitorVisit) {
+  return {
+    monitor: visit.monitor,
+    filter: filterOf(visit),
+    kept: deps.config.retention.pingsPerMonitor,
+    conceal: concealFor(deps, visit),
+    showsRawMail: may(visit.project.role, 'operate'),
+  }
 }
 
 function viewOf(visit: MonitorVisit) {

@@ -13,12 +13,12 @@ import { hintZone, type ZoneHint, zonesToTry } from '#domain/zone-hint.ts'
 import { orAgain } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
+import { mailOf } from '#http/mails.ts'
 import { peerOf, schemeOf } from '#http/peer.ts'
-import { readMail, wordsAsTheyCame, wordsOf } from '#http/pings/mail-text.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { timeZones } from '#lib/zone.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
-import { findPingBody, listPings } from '#store/pings.ts'
+import { hasEarlierPingLike, listPings } from '#store/pings.ts'
 import { MonitorPage, type MonitorUrls, type ToldChannel } from '#views/pages/monitor.tsx'
 import { MonitorDeletePage } from '#views/pages/monitor-delete.tsx'
 import { chartsPart, incidentsPart, overviewPart, timelinePart } from './monitor-parts.tsx'
@@ -94,14 +94,12 @@ function zoneHintOf({ deps: { db } }: House, { monitor, user }: MonitorVisit): Z
   return hintZone(monitor.schedule, { pingTimes, zones: zonesToTry(user.timeZone, timeZones()) })
 }
 
-// Who lets mails be forwarded must first open a link in one.
-async function confirmationOf({ db }: Deps, monitor: Monitor): Promise<number | null> {
-  const [newest] = listPings(db, { monitorId: monitor.id, limit: 1 })
-  const body = newest?.scheme === 'email' ? findPingBody(db, newest) : null
-  if (newest === undefined || body === null) return null
-  const read = await readMail(body)
-  const { subject, text } = read === null ? wordsAsTheyCame(body) : wordsOf(read)
-  return /confirm/i.test(`${subject} ${text}`) ? newest.number : null
+// Who lets mails be forwarded must first open a link in the first one.
+async function confirmationOf(deps: Deps, monitor: Monitor): Promise<number | null> {
+  const [newest] = listPings(deps.db, { monitorId: monitor.id, limit: 1 })
+  if (newest?.scheme !== 'email' || hasEarlierPingLike(deps.db, newest)) return null
+  const mail = await mailOf(deps, newest)
+  return mail?.asksToConfirm ? newest.number : null
 }
 
 function toldChannel(deps: Deps, channel: Channel): ToldChannel {

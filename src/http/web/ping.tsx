@@ -1,11 +1,16 @@
 import { Elysia } from 'elysia'
+import { decodeBody, type KeptMail } from '#domain/body.ts'
 import { shownName } from '#domain/monitor.ts'
-import { decodeBody, lastForgotten, type RecordedPing } from '#domain/ping.ts'
+import { lastForgotten, type RecordedPing, USER_AGENT_MAX } from '#domain/ping.ts'
+import { may } from '#domain/project.ts'
+import { type Conceal, concealFor } from '#http/concealing.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
-import { readableOf, readMail } from '#http/pings/mail-text.ts'
+import { mailOf } from '#http/mails.ts'
+import { KEPT_PART_MAX, KEPT_SUBJECT_MAX } from '#http/pings/mail-text.ts'
 import { page } from '#http/respond.tsx'
 import { AppError } from '#lib/errors.ts'
+import { findReading } from '#store/bodies.ts'
 import { findPing, findPingBody } from '#store/pings.ts'
 import { findPingNumbersAround } from '#store/timeline.ts'
 import { PingPage } from '#views/pages/ping.tsx'
@@ -19,7 +24,7 @@ export function pingRoutes(house: House) {
     )
     .get(
       '/monitors/:monitor/pings/:number/body',
-      onMonitor(house, 'look', (visit) => showRaw(house, visit)),
+      onMonitor(house, 'operate', (visit) => showRaw(house, visit)),
     )
 }
 
@@ -28,22 +33,51 @@ async function show(house: House, visit: MonitorVisit): Promise<Response> {
   const { db, config } = house.deps
   const forgotten = lastForgotten(monitor, config.retention.pingsPerMonitor)
   const ping = findMeant(house, visit)
-  const body = findPingBody(db, ping)
-  const mail = body && ping.scheme === 'email' ? await readMail(body) : null
+  const conceal = concealFor(house.deps, visit)
+  const mayOperate = may(visit.project.role, 'operate')
+  const mail = await mailOf(house.deps, ping)
   return page(
     <PingPage
       visit={frameOf(visit)}
       monitor={{ uniqueKey: monitor.uniqueKey, shownName: shownName(monitor) }}
-      ping={ping}
-      body={body && decodeBody(body)}
-      mail={mail && readableOf(mail)}
+      ping={concealPing(ping, conceal)}
+      body={ping.scheme !== 'email' || mayOperate ? shownBody(house, { ping, conceal }) : null}
+      mail={mail && concealMail(mail, conceal)}
+      mayReadRaw={mayOperate}
       around={findPingNumbersAround(db, { monitorId: monitor.id, number: ping.number, forgotten })}
       reading={readingOf(visit)}
     />,
   )
 }
 
-// Whatever a job posted, a browser must take it for text, and run nothing of it.
+function concealPing(ping: RecordedPing, conceal: Conceal): RecordedPing {
+  const userAgent = conceal(ping.userAgent, ping.userAgent.length >= USER_AGENT_MAX)
+  return { ...ping, userAgent, runId: ping.runId && conceal(ping.runId, false) }
+}
+
+function concealMail({ subject, parts, ...mail }: KeptMail, conceal: Conceal): KeptMail {
+  return {
+    ...mail,
+    subject: conceal(subject, subject.length >= KEPT_SUBJECT_MAX),
+    parts: parts.map(({ name, text }) => ({ name, text: conceal(text, text.length >= KEPT_PART_MAX) })),
+  }
+}
+
+/** Characters that are looked at; the page shows fewer. */
+const READ_MAX = 25_000
+
+function shownBody(
+  { deps: { db, config } }: House,
+  { ping, conceal }: { ping: RecordedPing; conceal: Conceal },
+): string | null {
+  const body = findPingBody(db, ping)
+  if (body === null) return null
+  const reading = findReading(db, ping)
+  const text = reading?.text ?? decodeBody(body, reading?.charset)
+  return conceal(text.slice(0, READ_MAX), text.length > READ_MAX || body.length >= config.pingBodyLimit)
+}
+
+// Whatever a job posted, a browser must take it for text, and run nothing of it. It may hold ping keys.
 function showRaw(house: House, visit: MonitorVisit): Response {
   const ping = findMeant(house, visit)
   const body = findPingBody(house.deps.db, ping)

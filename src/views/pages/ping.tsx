@@ -1,4 +1,5 @@
-import type { ReadableMail, RecordedPing } from '#domain/ping.ts'
+import type { KeptMail } from '#domain/body.ts'
+import type { RecordedPing } from '#domain/ping.ts'
 import { lengthInWords } from '#lib/duration.ts'
 import { ExactMoment } from '#views/components/delivery.tsx'
 import { Ago, type Reading } from '#views/components/moment.tsx'
@@ -9,10 +10,12 @@ interface PingPageProps {
   visit: FrameVisit
   monitor: { uniqueKey: string; shownName: string }
   ping: RecordedPing
-  /** As text, however it came; null when there was none. */
+  /** As text, however it came; null when there was none, and of a mail for who may not read it as it came. */
   body: string | null
   /** What it says, when it came by mail. */
-  mail: ReadableMail | null
+  mail: KeptMail | null
+  /** Its bytes as they came may hold ping keys. */
+  mayReadRaw: boolean
   /** The numbers of the pings before and after it that are kept. */
   around: { below: number | null; above: number | null }
   reading: Reading
@@ -21,7 +24,7 @@ interface PingPageProps {
 const SHOWN_CHARACTERS = 10_000
 const SHOWN_SUBJECT_CHARACTERS = 1000
 
-export function PingPage({ visit, monitor, ping, body, mail, around, reading }: PingPageProps) {
+export function PingPage({ visit, monitor, ping, body, mail, mayReadRaw, around, reading }: PingPageProps) {
   const address = `/monitors/${monitor.uniqueKey}`
   return (
     <Frame visit={visit} title={`Ping ${ping.number} of ${monitor.shownName}`} room="monitors">
@@ -43,7 +46,13 @@ export function PingPage({ visit, monitor, ping, body, mail, around, reading }: 
         <PingFacts ping={ping} reading={reading} />
       </section>
       {mail && <Mail {...mail} />}
-      <Body body={body} size={ping.bodySize} rawAddress={`${address}/pings/${ping.number}/body`} />
+      {(mayReadRaw || mail === null) && (
+        <Body
+          body={body}
+          size={ping.bodySize}
+          rawAddress={mayReadRaw ? `${address}/pings/${ping.number}/body` : null}
+        />
+      )}
     </Frame>
   )
 }
@@ -91,7 +100,7 @@ function PingFacts({ ping, reading }: Pick<PingPageProps, 'ping' | 'reading'>) {
   )
 }
 
-function Mail({ subject, parts }: ReadableMail) {
+function Mail({ subject, parts }: KeptMail) {
   return (
     <section class="card" aria-labelledby="mail-title">
       <h2 id="mail-title" dir="auto">
@@ -109,7 +118,7 @@ function Mail({ subject, parts }: ReadableMail) {
   )
 }
 
-function MailPart({ text }: ReadableMail['parts'][number]) {
+function MailPart({ text }: KeptMail['parts'][number]) {
   return (
     <pre class="ping-body" dir="auto" tabindex="0">
       {visible(beginning(text, SHOWN_CHARACTERS)) || 'It has no text.'}
@@ -120,7 +129,8 @@ function MailPart({ text }: ReadableMail['parts'][number]) {
 interface BodyProps {
   body: string | null
   size: number
-  rawAddress: string
+  /** Null: only who may operate the monitor reads it so. */
+  rawAddress: string | null
 }
 
 function Body({ body, size, rawAddress }: BodyProps) {
@@ -137,7 +147,9 @@ function Body({ body, size, rawAddress }: BodyProps) {
       <div class="card-head">
         <h2 id="body-title">Body</h2>
         <p class="soft">
-          {size.toLocaleString('en')} {size === 1 ? 'byte' : 'bytes'}, <a href={rawAddress}>raw</a>
+          {size.toLocaleString('en')} {size === 1 ? 'byte' : 'bytes'}
+          {rawAddress !== null && ', '}
+          {rawAddress !== null && <a href={rawAddress}>raw</a>}
         </p>
       </div>
       <pre class="ping-body" dir="auto" tabindex="0">
@@ -145,7 +157,9 @@ function Body({ body, size, rawAddress }: BodyProps) {
       </pre>
       {shown.length < body.length && (
         <p class="soft">
-          These are the first {SHOWN_CHARACTERS.toLocaleString('en')} characters. <a href={rawAddress}>All of it</a>
+          These are the first {SHOWN_CHARACTERS.toLocaleString('en')} characters.
+          {rawAddress !== null && ' '}
+          {rawAddress !== null && <a href={rawAddress}>All of it</a>}
         </p>
       )}
     </section>

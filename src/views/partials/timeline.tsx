@@ -1,7 +1,6 @@
 // The history of a monitor: a section that can be drawn by itself, and the two ends at which it grows.
 import { blackoutReasonInWords } from '#domain/blackout.ts'
 import { type RecordedTransition, reasonInWords } from '#domain/lifecycle.ts'
-import { decodeBody } from '#domain/ping.ts'
 import {
   TIMELINE_FILTERS,
   type TimelineCursor,
@@ -211,7 +210,7 @@ function PingEntry({ ping, uniqueKey, reading }: TimelineView & { ping: Timeline
         {facts.map((fact) => (
           <span>{fact}</span>
         ))}
-        {ping.bodyStart && <bdi class="entry-body">{firstWords(ping.bodyStart)}</bdi>}
+        {ping.beginning && <bdi class="entry-body">{firstWords(ping.beginning.text)}</bdi>}
       </span>
     </li>
   )
@@ -225,12 +224,11 @@ function pingFacts({ durationMs, exitStatus, remoteAddress }: TimelinePing): str
   ]
 }
 
-// The body is cut in the middle of a character now and then, and may be no text at all.
-function firstWords(bodyStart: Uint8Array): string {
-  return decodeBody(bodyStart)
-    .replace(/\uFFFD+$/, '')
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
+const SHOWN_CHARACTERS = 160
+
+function firstWords(text: string): string {
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+  return [...line].slice(0, SHOWN_CHARACTERS).join('')
 }
 
 function pageUrl({ uniqueKey, filter }: Pick<TimelineView, 'uniqueKey' | 'filter'>): string {

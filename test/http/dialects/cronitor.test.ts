@@ -50,6 +50,13 @@ describe('A telemetry URL of Cronitor', () => {
     expect(moved.heard().map(({ body }) => body)).toEqual(['no space', 'no space either'])
   })
 
+  test('keeps how long the run took', async () => {
+    await telemetry('?state=complete&duration=12.345')
+    await telemetry('?state=complete&duration=nonsense')
+    expect(moved.heard().map(({ durationMs }) => durationMs)).toEqual([12_345, null])
+    expect(moved.guard.now(moved.backup).lastDurationMs).toBeNull()
+  })
+
   test('keeps the exit status', async () => {
     await telemetry('?state=fail&status_code=137')
     await telemetry('?state=complete&status_code=0')

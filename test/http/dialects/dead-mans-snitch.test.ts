@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { gzipSync } from 'node:zlib'
 import { ALIAS, Moved } from '../../support/moved.ts'
 
 let moved: Moved
@@ -44,6 +45,46 @@ describe("A check-in URL of Dead Man's Snitch", () => {
   test.each(forms)('that is posted may say %s', async (_what, body, kind, exitStatus, kept) => {
     expect(await moved.answer(`/${ALIAS}`, { method: 'POST', body })).toEqual([202, 'OK'])
     expect(moved.heard()).toMatchObject([{ kind, exitStatus, body: kept }])
+  })
+
+  const log = 'copied one & two\n'.repeat(10_000)
+  const inParts = (fields: [string, string | Blob][]) => {
+    const form = new FormData()
+    for (const [name, value] of fields) form.append(name, value)
+    return form
+  }
+  const long: [what: string, body: URLSearchParams | FormData | string][] = [
+    ['a form', new URLSearchParams({ m: log, s: '1' })],
+    ['a form of 14 MB', new URLSearchParams({ m: log.repeat(60), s: '1' })],
+    ['a form of many fields', `${'a&'.repeat(4_000_000)}m=copied&s=1`],
+    ['parts', inParts(Object.entries({ m: log, s: '1' }))],
+    [
+      'parts with a file',
+      inParts([
+        ['m', new Blob([log])],
+        ['s', '1'],
+      ]),
+    ],
+  ]
+  test.each(long)('is read to the end of %s', async (_what, body) => {
+    expect(await moved.answer(`/${ALIAS}`, { method: 'POST', body })).toEqual([202, 'OK'])
+    expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 1 }])
+    expect(log.startsWith(moved.heard()[0]?.body.replaceAll('\r', '') ?? '')).toBe(true)
+  })
+
+  test('with parts that break off is recorded, but is no success', async () => {
+    const headers = { 'Content-Type': 'multipart/form-data; boundary=b' }
+    const body = '--b\r\nContent-Disposition: form-data; name="m"\r\n\r\nlog of the job'
+    expect(await moved.answer(`/${ALIAS}`, { method: 'POST', headers, body })).toEqual([202, 'OK'])
+    expect(await moved.answer(`/${ALIAS}?s=2`, { method: 'POST', headers, body })).toEqual([202, 'OK'])
+    expect(moved.kinds()).toEqual(['log', 'fail'])
+  })
+
+  test('takes a compressed form', async () => {
+    const headers = { 'Content-Encoding': 'gzip', 'Content-Type': 'application/x-www-form-urlencoded' }
+    const body = gzipSync(`m=${'x'.repeat(200_000)}&s=1`)
+    await moved.answer(`/${ALIAS}`, { method: 'POST', headers, body })
+    expect(moved.kinds()).toEqual(['fail'])
   })
 
   test('goes by the URL where that says something, too', async () => {

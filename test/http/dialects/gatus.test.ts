@@ -32,6 +32,19 @@ describe('An external endpoint of Gatus', () => {
     expect(moved.heard()).toMatchObject([{ kind, body, method: 'POST' }])
   })
 
+  test.each([
+    ['1h2m3.5s', 3_723_500],
+    ['10ms', 10],
+    ['.5s', 500],
+    ['1500µs', 2],
+    ['0', 0],
+    ['', null],
+    ['-1s', null],
+  ])('keeps a duration of %p', async (duration, durationMs) => {
+    await push(`?success=true&duration=${encodeURIComponent(duration)}`)
+    expect(moved.heard()).toMatchObject([{ durationMs }])
+  })
+
   test('knows its key in capitals, too', async () => {
     expect(await push('?success=true', { key: 'BackUp' })).toEqual([200, ''])
     expect(moved.kinds()).toEqual(['success'])

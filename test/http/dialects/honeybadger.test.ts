@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { gzipSync } from 'node:zlib'
 import { ALIAS, Moved } from '../../support/moved.ts'
 
 let moved: Moved
@@ -57,15 +58,55 @@ describe('A check-in of Honeybadger that says more', () => {
     expect(moved.heard()).toMatchObject([{ kind, exitStatus, body }])
   })
 
-  test.each([
-    ['{"check_in":{"status":"error"'],
-    [{ check_in: { status: 'down' } }],
-    [{ check_in: { status: 5 } }],
-    [{ check_in: 'error' }],
-    [{ status: 'error' }],
-  ])('%j cannot be read, and is refused, for it may be bad news', async (body) => {
-    expect(await post(body)).toEqual([400, 'invalid check-in'])
-    expect(moved.kinds()).toEqual([])
+  const odd: [what: string, sent: unknown, kind: string][] = [
+    ['a list', [{ check_in: { status: 'error' } }], 'fail'],
+    ['a list with one failure', [{ check_in: { status: 'success' } }, { check_in: { status: 'error' } }], 'fail'],
+    ['a list of successes', [{ check_in: { status: 'success' } }], 'success'],
+    ['a list inside', { check_in: [{ status: 'success' }, { status: 'error' }] }, 'fail'],
+    ['the word alone', { check_in: 'error' }, 'fail'],
+    ['no wrapping', { status: 'error' }, 'fail'],
+    ['an exit status beside an unknown word', { check_in: { status: 'down', exit_code: 3 } }, 'fail'],
+    ['an unknown word', { check_in: { status: 'down' } }, 'log'],
+    ['a number', { check_in: { status: 5 } }, 'log'],
+    ['null inside', { check_in: null }, 'log'],
+    ['an empty list', [], 'log'],
+    ['a list of nothing', [null], 'log'],
+    ['something else', { rows: 42 }, 'log'],
+    ['another depth', { data: { check_in: { status: 'error' } } }, 'log'],
+    ['a number alone', '5', 'log'],
+    ['no whole JSON', '{"check_in":{"status":"error"', 'log'],
+    ['no whole list', '[{"check_in":{"status":"error"}', 'log'],
+    ['great depth', `${'['.repeat(45_000)}${']'.repeat(45_000)}`, 'log'],
+    ['null', 'null', 'success'],
+    ['an empty object', {}, 'success'],
+  ]
+  test.each(odd)('that is %s is recorded as what it says, and never guessed to be a success', async (_, sent, kind) => {
+    expect(await post(sent)).toEqual([200, 'OK'])
+    expect(moved.kinds()).toEqual([kind as 'log'])
+  })
+
+  test('is read to the end, however long it is', async () => {
+    for (const megabytes of [0.12, 8]) {
+      const stdout = 'copied [1, {2}, "3"]\n'.repeat((megabytes * 1_000_000) / 22)
+      await post({ check_in: { stdout, duration: 1500, status: 'error' } })
+    }
+    expect(moved.heard()).toMatchObject([
+      { kind: 'fail', durationMs: 1500 },
+      { kind: 'fail', durationMs: 1500 },
+    ])
+    expect(moved.heard()[1]?.body).toHaveLength(10_000)
+  })
+
+  test('is read when it is compressed', async () => {
+    const body = gzipSync(JSON.stringify({ check_in: { status: 'error', stdout: 'x'.repeat(500_000) } }))
+    const headers = { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }
+    await moved.answer(`/v1/check_in/${ALIAS}`, { method: 'POST', headers, body })
+    expect(moved.kinds()).toEqual(['fail'])
+  })
+
+  test('with a line of a log that begins with a bracket is plain words', async () => {
+    await post('[INFO] all copied', {})
+    expect(moved.heard()).toMatchObject([{ kind: 'success', body: '[INFO] all copied' }])
   })
 
   test('is read whatever curl calls it, too', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { gzipSync } from 'node:zlib'
 import { Moved } from '../../support/moved.ts'
 
 const CHECK_IN = '684e2e73-017e-465f-8149-d70b7c5aaa49'
@@ -78,7 +79,7 @@ describe('A check-in of Sentry', () => {
     expect(moved.heard()).toMatchObject([{ kind: 'start' }, { kind: 'success', durationMs: 3500 }])
   })
 
-  test.each(['/api/x/cron/backup/KEY/', '/api/7/cron/backup/', '/api/7/cron/a.b/KEY/', '/api/7/envelope/'])(
+  test.each(['/api/x/cron/backup/KEY/', '/api/7/cron/backup/', '/api/7/cron/a.b/KEY/', '/api/x/envelope/'])(
     'is not %s',
     async (path) => {
       const [status, text] = await moved.answer(`${path.replace('KEY', moved.project.pingKey)}?status=ok`)
@@ -115,21 +116,101 @@ describe('A check-in of Sentry in JSON', () => {
     expect(moved.guard.now(moved.backup).schedule).toEqual(before)
   })
 
-  test.each([['{"status":"error"'], ['{nonsense}'], [`{"status":"error","x":"${'x'.repeat(100_000)}"}`]])(
-    'that cannot be read is refused, for it may be bad news',
+  const odd: [sent: unknown, kind: string][] = [
+    ['{"status":"error"', 'log'],
+    ['{nonsense}', 'log'],
+    [`{"x":"${'x'.repeat(200_000)}","status":"error"}`, 'fail'],
+    [[{ status: 'error' }], 'fail'],
+    [[{ status: 'ok' }, { status: 'error' }], 'fail'],
+    [[{ status: 'ok' }, 5], 'log'],
+    [{ status: 5 }, 'log'],
+    [{ status: ['ok'] }, 'log'],
+  ]
+  test.each(odd)('like %j is recorded as what it says, and never guessed to be a success', async (sent, kind) => {
+    expect(await post(sent, '?status=ok')).toEqual([202, ''])
+    expect(moved.kinds()).toEqual([kind as 'log'])
+  })
+
+  test.each([{}, { status: null }, { status: '' }, { check_in_id: CHECK_IN }])(
+    'like %p has no status',
     async (body) => {
-      expect(await post(body, '?status=ok')).toEqual([400, '{"detail":"The body is no JSON object."}'])
-      expect(moved.kinds()).toEqual([])
+      expect(await post(body)).toEqual([400, '{"detail":"There is no status."}'])
     },
   )
-
-  test.each([{}, { status: 5 }, { status: null }, { check_in_id: CHECK_IN }])('like %p has no status', async (body) => {
-    expect(await post(body)).toEqual([400, '{"detail":"There is no status."}'])
-  })
 
   test('goes before what the query says', async () => {
     await post({ status: 'error' }, '?status=ok')
     expect(moved.kinds()).toEqual(['fail'])
+  })
+
+  test('keeps how long the run took', async () => {
+    await post({ status: 'ok', duration: 3.25 })
+    await moved.answer(url('?status=ok&duration=1.5'))
+    await post({ status: 'ok', duration: -1 })
+    expect(moved.heard().map(({ durationMs }) => durationMs)).toEqual([3250, 1500, null])
+  })
+})
+
+describe('An envelope of Sentry', () => {
+  const DSN = 'http://KEY@cron.example.org/7'
+  const item = (checkIn: object, length = true) => {
+    const payload = JSON.stringify({ check_in_id: CHECK_IN.replaceAll('-', ''), monitor_slug: 'backup', ...checkIn })
+    const header = { type: 'check_in', ...(length && { length: Buffer.byteLength(payload) }) }
+    return `${JSON.stringify(header)}\n${payload}\n`
+  }
+  const envelope = (...items: string[]) =>
+    `${JSON.stringify({ event_id: 'e1', dsn: DSN.replace('KEY', moved.project.pingKey) })}\n${items.join('')}`
+  const send = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}, query = '') =>
+    moved.answer(`/api/7/envelope/${query}`, { method: 'POST', headers, body })
+
+  test.each([
+    ['in_progress', 'start'],
+    ['ok', 'success'],
+    ['error', 'fail'],
+    ['new_word', 'log'],
+  ])('with a check-in %s is a %s', async (status, kind) => {
+    expect(await send(envelope(item({ status, duration: 0.2 })))).toEqual([200, '{"id":"e1"}'])
+    const durationMs = kind === 'success' || kind === 'fail' ? 200 : null
+    expect(moved.heard()).toMatchObject([{ kind: kind as 'log', runId: CHECK_IN, durationMs }])
+  })
+
+  test('finds its project by the header, by the query or by the DSN in it', async () => {
+    const { pingKey } = moved.project
+    const bare = envelope(item({ status: 'ok' })).replace(/^.*\n/, '{}\n')
+    const auth = { 'X-Sentry-Auth': `Sentry sentry_key=${pingKey}, sentry_version=7` }
+    expect(await send(bare, auth)).toEqual([200, '{}'])
+    expect(await send(bare, {}, `?sentry_key=${pingKey}&sentry_version=7`)).toEqual([200, '{}'])
+    expect(await send(bare)).toEqual([403, '{"detail":"The key is not known."}'])
+    expect(await send(bare, { 'X-Sentry-Auth': 'Sentry sentry_key=nobody' })).toEqual([
+      403,
+      '{"detail":"The key is not known."}',
+    ])
+    expect(moved.kinds()).toEqual(['success', 'success'])
+  })
+
+  test('may be compressed, may leave out the length, and may hold what is dropped', async () => {
+    const event = '{"type":"event","length":10}\n{"a":"\\n"}\n'
+    const body = envelope(event, '{"type":"session"}\n{"sid":"x"}\n', item({ status: 'error' }, false))
+    expect(await send(gzipSync(body), { 'Content-Encoding': 'gzip' })).toEqual([200, '{"id":"e1"}'])
+    expect(await send(envelope(event))).toEqual([200, '{"id":"e1"}'])
+    expect(
+      await send(envelope('{"type":"attachment","length":200000}\n', 'x\n'.repeat(100_000), item({ status: 'ok' }))),
+    ).toEqual([200, '{"id":"e1"}'])
+    expect(moved.kinds()).toEqual(['fail', 'success'])
+  })
+
+  test('with several check-ins records each', async () => {
+    await send(envelope(item({ status: 'in_progress' }), item({ status: 'ok' })))
+    expect(moved.kinds()).toEqual(['start', 'success'])
+  })
+
+  test('to a monitor that is not there is not found, and one that is none is refused', async () => {
+    expect(await send(envelope(item({ monitor_slug: 'nobody', status: 'ok' })))).toEqual([
+      404,
+      '{"detail":"not found"}',
+    ])
+    expect(await send('nonsense')).toEqual([400, '{"detail":"This is not an envelope."}'])
+    expect(moved.kinds()).toEqual([])
   })
 })
 

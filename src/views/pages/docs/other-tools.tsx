@@ -192,7 +192,8 @@ function Cronitor({ baseUrl }: DocProps) {
           ['`series`', 'the run: start and end find each other by it'],
           ['`message`, `msg`', 'the body of the ping'],
           ['`status_code`', 'the exit status'],
-          ['`metric`, `stamp`, `duration`, `env`, `host`', 'not kept; a run is measured from its start to its end'],
+          ['`duration`', 'how long the run took, in seconds; without it, it is measured from start to end'],
+          ['`metric`, `stamp`, `env`, `host`', 'not kept'],
         ]}
       />
       <Text>
@@ -225,7 +226,7 @@ function Gatus({ baseUrl }: DocProps) {
           ['`success=true`', 'success'],
           ['`success=false`', 'failure'],
           ['`error`', 'the body of a failure'],
-          ['`duration`', 'not kept; one that Go could not read is refused'],
+          ['`duration`', 'how long the run took; one that Go could not read is refused'],
         ]}
       />
     </>
@@ -237,10 +238,16 @@ function Sentry({ baseUrl }: DocProps) {
     <>
       <Text>
         The slug is the slug of the monitor, and the public key of the DSN is the ping key of the project. The number of
-        the project may be any. What is understood are check-ins by plain HTTP, in the URL or as JSON. The libraries of
-        Sentry and `sentry-cli` send envelopes, which are not understood.
+        the project may be any. Check-ins are understood in the URL, as JSON, and in the envelopes that Sentry's
+        libraries and `sentry-cli monitors run` send: change their DSN, and nothing else. Whatever else is in an
+        envelope is dropped. A monitor must exist before its first check-in.
       </Text>
-      <Sample lines={[`${CURL} "${baseUrl}/api/1/cron/<slug>/<key>/?status=ok"`]} />
+      <Sample
+        lines={[
+          `${CURL} "${baseUrl}/api/1/cron/<slug>/<key>/?status=ok"`,
+          `SENTRY_DSN=${baseUrl.replace('://', '://<key>@')}/1 sentry-cli monitors run <slug> -- backup.sh`,
+        ]}
+      />
       <Table
         label="What a check-in of Sentry means"
         head={['in the URL or in JSON', 'means']}
@@ -250,10 +257,14 @@ function Sentry({ baseUrl }: DocProps) {
           ['`status` is `error`', 'failure'],
           ['any other `status`', 'a note, which changes nothing; none at all is refused with 400'],
           ['`check_in_id`', 'the run: start and end find each other by it; an end without it ends the newest run'],
-          ['`monitor_config`, `environment`, `duration`', 'kept in the body of the ping when they came as JSON'],
+          ['`duration`', 'how long the run took, in seconds'],
+          ['`monitor_config`, `environment`', 'kept in the body of the ping when they came as JSON'],
         ]}
       />
-      <Text>The schedule in `monitor_config` does not change the monitor. The answer to a check-in is 202.</Text>
+      <Text>
+        The schedule in `monitor_config` does not change the monitor. The answer to a check-in is 202, and to an
+        envelope 200.
+      </Text>
     </>
   )
 }
@@ -290,10 +301,11 @@ function Honeybadger({ baseUrl }: DocProps) {
         head={['in JSON', 'means']}
         rows={[
           ['no JSON at all, or `status` is `success`', 'success'],
+          ['JSON that cannot be read, or another `status`', 'a note, which changes nothing'],
           ['`status` is `error`', 'failure'],
           ['`exit_code`', 'the exit status; without a status, one other than 0 is a failure'],
           ['`stdout`, `stderr`', 'the body of the ping'],
-          ['`duration`', 'not kept'],
+          ['`duration`', 'how long the run took, in milliseconds'],
         ]}
       />
     </>

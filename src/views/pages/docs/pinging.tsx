@@ -244,6 +244,12 @@ function Body({ baseUrl }: DocProps) {
         end before its output is sent. What a GET request carries as a body is not read: send it with POST.
       </Text>
       <Text>
+        Keywords and pages read the body as text: UTF-8, UTF-16 with a byte order mark, any charset that the
+        `Content-Type` declares, and gzip, deflate, brotli or zstd with a `Content-Encoding`. Keywords are looked for in
+        the first 10,000 bytes, or the first `CRONGUARD_PING_BODY_LIMIT`. The API's `/body` returns the bytes as they
+        came. Viewers of the project see the text without ping keys, and never the bytes.
+      </Text>
+      <Text>
         The time, the method, the user agent and the address of the connection are kept too. Behind a proxy that is the
         address of the proxy, unless `CRONGUARD_TRUSTED_PROXIES` names it.
       </Text>

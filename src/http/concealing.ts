@@ -1,0 +1,18 @@
+// What people see of a ping's words who may not ping themselves.
+import type { Deps } from '#deps.ts'
+import { may } from '#domain/project.ts'
+import { possibleKeys, withoutKeys } from '#domain/secrets.ts'
+import { listKeysAmong } from '#store/bodies.ts'
+import type { MonitorVisit } from './guards.ts'
+
+/** `isCut`: the text went on. */
+export type Conceal = (text: string, isCut: boolean) => string
+
+/** Leaves a text as it is for who may operate the monitor; takes the keys out of it for everybody else. */
+export function concealFor({ db }: Deps, { project, monitor }: Pick<MonitorVisit, 'project' | 'monitor'>): Conceal {
+  if (may(project.role, 'operate')) return (text) => text
+  return (text, isCut) => {
+    const found = listKeysAmong(db, { projectId: project.id, ...possibleKeys(text) })
+    return withoutKeys(text, { keys: [project.pingKey, monitor.pingKey, monitor.alias, ...found], isCut })
+  }
+}

@@ -1,0 +1,24 @@
+// What mails say to people.
+import { keepReadMail } from '#actions/bodies.ts'
+import type { Deps } from '#deps.ts'
+import type { KeptMail } from '#domain/body.ts'
+import type { RecordedPing } from '#domain/ping.ts'
+import { findReading } from '#store/bodies.ts'
+import { findPingBody } from '#store/pings.ts'
+import { keptMailOf } from './pings/mail-text.ts'
+import { readMail } from './pings/reading.ts'
+
+/** Null for a ping that is no mail. A mail is read once, and what it says is kept. */
+export async function mailOf(
+  deps: Deps,
+  { scheme, monitorId, number }: Pick<RecordedPing, 'scheme' | 'monitorId' | 'number'>,
+): Promise<KeptMail | null> {
+  if (scheme !== 'email') return null
+  const kept = findReading(deps.db, { monitorId, number })?.mail
+  if (kept) return kept
+  const body = findPingBody(deps.db, { monitorId, number })
+  if (body === null) return null
+  const mail = keptMailOf(await readMail(body))
+  await keepReadMail(deps, { monitorId, number, mail })
+  return mail
+}

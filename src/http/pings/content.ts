@@ -1,0 +1,100 @@
+// What large bodies say: as little of it as the dialects ask for. No thread but the one it is called in.
+import { decodeBody } from '#domain/body.ts'
+
+/** A value that JSON can have. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
+
+export interface Cut {
+  /** No text of what was sent is longer, in characters or bytes. */
+  limit: number
+}
+
+/** More members than this take more memory than a report is worth. */
+const MEMBERS_MAX = 100_000
+const DEPTH_MAX = 100
+
+/** Undefined for what is no JSON, or too much of it. Long strings are cut. */
+export function parseJson(bytes: Uint8Array, { charset, limit }: Cut & { charset: string | null }): Json | undefined {
+  const text = decodeBody(bytes, charset)
+  if (hasTooManyMembers(text)) return undefined
+  try {
+    return cutStrings(JSON.parse(text), { limit, depth: 0 })
+  } catch {
+    return undefined
+  }
+}
+
+const [QUOTE, BACKSLASH, COMMA, BRACKET, BRACE] = ['"', '\\', ',', '[', '{'].map((sign) => sign.charCodeAt(0))
+
+function hasTooManyMembers(text: string): boolean {
+  let count = 0
+  let isInString = false
+  for (let index = 0; index < text.length && count <= MEMBERS_MAX; index++) {
+    const sign = text.charCodeAt(index)
+    if (sign === QUOTE) isInString = !isInString
+    else if (isInString && sign === BACKSLASH) index++
+    else if (!isInString && (sign === COMMA || sign === BRACKET || sign === BRACE)) count++
+  }
+  return count > MEMBERS_MAX
+}
+
+function cutStrings(value: Json, { limit, depth }: Cut & { depth: number }): Json {
+  if (depth > DEPTH_MAX) throw new RangeError('The JSON is too deep.')
+  if (typeof value === 'string') return value.slice(0, limit)
+  if (typeof value !== 'object' || value === null) return value
+  const cut = (member: Json): Json => cutStrings(member, { limit, depth: depth + 1 })
+  if (Array.isArray(value)) return value.map(cut)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, cut(member)]))
+}
+
+export interface FormQuestion extends Cut {
+  contentType: string
+  /** The fields that are looked for. */
+  names: readonly string[]
+}
+
+export type Fields = [name: string, value: string][]
+
+/** The fields of a form of either sort: `curl -d` and `curl -F`. Null for a form that breaks off. */
+export function parseForm(bytes: Uint8Array, question: FormQuestion): Fields | null | Promise<Fields | null> {
+  return /^multipart\/form-data\b/i.test(question.contentType)
+    ? parseParts(bytes, question)
+    : parsePairs(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), question)
+}
+
+async function parseParts(bytes: Uint8Array, { contentType, names, limit }: FormQuestion): Promise<Fields | null> {
+  try {
+    const headers = { 'Content-Type': contentType }
+    const parts = await new Response(new Uint8Array(bytes), { headers }).formData()
+    const wanted = [...parts].filter(([name]) => names.includes(name))
+    return await Promise.all(
+      wanted.map(async ([name, value]): Promise<[string, string]> => {
+        const text = typeof value === 'string' ? value : await value.slice(0, limit).text()
+        return [name, text.slice(0, limit)]
+      }),
+    )
+  } catch {
+    return null
+  }
+}
+
+/** "%0A" stands for one byte. */
+const BYTES_OF_ONE = 3
+const PERCENT = '%'.charCodeAt(0)
+
+// Only the fields that are looked for are decoded: a form may have millions of others.
+function parsePairs(bytes: Buffer, { names, limit }: FormQuestion): Fields {
+  const beginnings = new Set([PERCENT, ...names.map((name) => name.charCodeAt(0))])
+  const lengthMax = BYTES_OF_ONE * (Math.max(...names.map(({ length }) => length)) + limit) + 1
+  const fields: Fields = []
+  for (let start = 0; start < bytes.length; ) {
+    const next = bytes.indexOf('&', start)
+    const end = next === -1 ? bytes.length : next
+    if (beginnings.has(bytes[start] ?? 0)) {
+      const pair = new URLSearchParams(bytes.toString('utf8', start, Math.min(end, start + lengthMax)))
+      fields.push(...[...pair].filter(([name]) => names.includes(name)))
+    }
+    start = end + 1
+  }
+  return fields
+}

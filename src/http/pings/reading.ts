@@ -1,0 +1,46 @@
+// Reads bodies without keeping pings waiting: what takes long is read in a thread of its own.
+import { SECOND } from '#lib/duration.ts'
+import { shareWorker } from '#lib/worker.ts'
+import { type Cut, type Fields, type FormQuestion, type Json, parseForm, parseJson } from './content.ts'
+import type { ReadMail } from './mail-text.ts'
+
+export type ReadingQuestion = { bytes: Uint8Array } & (
+  | ({ kind: 'json'; charset: string | null } & Cut)
+  | ({ kind: 'form' } & FormQuestion)
+  | { kind: 'mail' }
+)
+
+/** Read at once, in 40 ms at worst. */
+const SMALL_BYTES = 100_000
+const BODY_MAX_MS = 10 * SECOND
+const MAIL_MAX_MS = 10 * SECOND
+
+// In the executable every module stands where main.ts stands; the worker keeps its place below it.
+const WORKER = new URL(
+  Bun.isStandaloneExecutable ? './http/pings/reading-worker.ts' : './reading-worker.ts',
+  import.meta.url,
+)
+
+// Reports don't wait for mails.
+const askOfBody = shareWorker<ReadingQuestion, never>(WORKER, { maxMs: BODY_MAX_MS })
+const askOfMail = shareWorker<ReadingQuestion, ReadMail | null>(WORKER, { maxMs: MAIL_MAX_MS })
+
+/** Undefined for what is no JSON, or takes too long. */
+export async function readJson(
+  bytes: Uint8Array,
+  question: Cut & { charset: string | null },
+): Promise<Json | undefined> {
+  if (bytes.length <= SMALL_BYTES) return parseJson(bytes, question)
+  return await askOfBody({ kind: 'json', bytes, ...question }).catch(() => undefined)
+}
+
+/** Null for a form that breaks off, or takes too long. */
+export async function readForm(bytes: Uint8Array, question: FormQuestion): Promise<Fields | null> {
+  if (bytes.length <= SMALL_BYTES) return await parseForm(bytes, question)
+  return await askOfBody({ kind: 'form', bytes, ...question }).catch(() => null)
+}
+
+/** Null for a mail that nobody can make anything of, or not soon enough. */
+export function readMail(bytes: Uint8Array): Promise<ReadMail | null> {
+  return askOfMail({ kind: 'mail', bytes }).catch(() => null)
+}

@@ -1,0 +1,81 @@
+// What a cron check-in of Sentry says, however it comes.
+import type { PingAddress, PingInput } from '#actions/pings.ts'
+import type { Deps } from '#deps.ts'
+import type { OpenRun } from '#domain/monitor.ts'
+import { endsRun, type PingSignal, type RunId } from '#domain/ping.ts'
+import { listPingKeysBySlug } from '#store/monitors.ts'
+import type { Json } from './content.ts'
+import { isObject, originOf, type Refusal, recordOrRefuse, runIdOf, secondsOf } from './report.ts'
+import type { KeptBody } from './sent.ts'
+
+export interface CheckIn {
+  signal: PingSignal
+  /** Empty: the newest run is meant. */
+  checkInId: string
+  measuredMs: number | null
+}
+
+/** Sentry tolerates every word; one that is not understood is a note, which changes nothing. */
+export const UNKNOWN: CheckIn = { signal: 'log', checkInId: '', measuredMs: null }
+
+const SENTRY_SLUG_MAX = 50
+
+const SIGNALS = new Map<Json, PingSignal>([
+  ['ok', 'success'],
+  ['error', 'fail'],
+  ['in_progress', 'start'],
+])
+
+/** Null for one without a status. */
+export function readCheckIn(sent: Json): CheckIn | null {
+  if (!isObject(sent)) return UNKNOWN
+  const { status = null, check_in_id: checkInId, duration } = sent
+  if (status === null || status === '') return null
+  return {
+    signal: SIGNALS.get(status) ?? 'log',
+    checkInId: typeof checkInId === 'string' ? checkInId : '',
+    measuredMs: secondsOf(duration),
+  }
+}
+
+export interface ReceivedCheckIn {
+  request: Request
+  projectPingKey: string
+  slug: string
+  checkIn: CheckIn
+  /** With `monitor_config` and all: a person may want to read it, but a job does not change its monitor. */
+  kept: KeptBody
+}
+
+/** Null when it was recorded. */
+export function recordCheckIn(deps: Deps, received: ReceivedCheckIn): Promise<Refusal | null> {
+  const { request, projectPingKey, slug, checkIn, kept } = received
+  return recordOrRefuse(deps, {
+    address: addressOf(deps, { projectPingKey, slug }),
+    signal: checkIn.signal,
+    exitStatus: null,
+    runId: runIdFor(checkIn),
+    measuredMs: checkIn.measuredMs,
+    origin: originOf(request),
+    ...kept,
+  })
+}
+
+// All zeros mean the newest run, as no id does; a run that begins is a new one.
+function runIdFor({ signal, checkInId }: CheckIn): PingInput['runId'] {
+  if (!/^[0-]*$/.test(checkInId)) return runIdOf(checkInId)
+  return endsRun(signal) ? newestRun : null
+}
+
+function newestRun(openRuns: readonly OpenRun[]): RunId | null {
+  return openRuns.at(-1)?.runId ?? null
+}
+
+// Sentry cuts the slugs of its monitors.
+export function addressOf(
+  { db }: Deps,
+  { projectPingKey, slug }: { projectPingKey: string; slug: string },
+): PingAddress {
+  const isKnown = listPingKeysBySlug(db, { projectPingKey, slug }).length > 0
+  return { projectPingKey, slug: isKnown ? slug : slug.slice(0, SENTRY_SLUG_MAX), mayCreate: false }
+}

@@ -1,0 +1,45 @@
+// Undoes the content encodings of HTTP, up to a size: a few bytes can stand for gigabytes.
+import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+
+const STARTERS = {
+  gzip: () => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
+  deflate: () => createInflate({ finishFlush: constants.Z_SYNC_FLUSH }),
+  br: () => createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH }),
+  zstd: () => createZstdDecompress(),
+}
+
+export type ContentEncoding = keyof typeof STARTERS
+
+/** Null for none, and for one that is not supported. */
+export function contentEncodingOf(header: string | null): ContentEncoding | null {
+  const name = (header ?? '').trim().toLowerCase().replace(/^x-/, '')
+  return Object.hasOwn(STARTERS, name) ? (name as ContentEncoding) : null
+}
+
+/**
+ * The first `limit` bytes of what was compressed; less where the compressed bytes end early. Null for bytes that were
+ * not compressed in this way.
+ */
+export function decompress(
+  bytes: Uint8Array,
+  { encoding, limit }: { encoding: ContentEncoding; limit: number },
+): Promise<Uint8Array | null> {
+  const stream = STARTERS[encoding]()
+  const parts: Uint8Array[] = []
+  let size = 0
+  return new Promise((resolve) => {
+    const end = (): void => {
+      stream.destroy()
+      resolve(new Uint8Array(Buffer.concat(parts)))
+    }
+    stream.on('data', (chunk: Buffer) => {
+      const part = chunk.subarray(0, limit - size)
+      size += part.length
+      parts.push(part)
+      if (size >= limit) end()
+    })
+    stream.on('end', end)
+    stream.on('error', () => (size > 0 ? end() : resolve(null)))
+    stream.end(bytes)
+  })
+}

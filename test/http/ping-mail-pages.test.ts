@@ -1,0 +1,157 @@
+// What the pages show of pings by mail, and to whom.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createTransport, type SendMailOptions } from 'nodemailer'
+import type { Monitor } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { listenForMail, type MailListener } from '#http/smtp.ts'
+import { findReading } from '#store/bodies.ts'
+import { freePort } from '../support/binary.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { memberOf } from '../support/visitor.ts'
+
+const DOMAIN = 'ping.example.org'
+
+let guard: TestGuard
+let project: Project
+let backup: Monitor
+let listener: MailListener
+
+beforeEach(async () => {
+  const env = { CRONGUARD_SMTPD_PORT: String(await freePort()), CRONGUARD_PING_EMAIL_DOMAIN: DOMAIN }
+  guard = new TestGuard({ env: { ...env, CRONGUARD_SMTPD_HOST: '127.0.0.1' } })
+  project = guard.project()
+  backup = guard.monitor(project, { name: 'backup', slug: 'backup' })
+  const started = await listenForMail(guard.deps)
+  if (started === null) throw new Error('Mails are not taken')
+  listener = started
+})
+
+afterEach(async () => {
+  await listener.stop()
+  guard.stop()
+})
+
+const KEPT = JSON.stringify({
+  subject: 'kept subject',
+  parts: [{ name: 'Text', text: 'kept words' }],
+  asksToConfirm: false,
+})
+
+const addressOf = ({ pingKey }: Monitor) => `${pingKey}@${DOMAIN}`
+
+async function mail(message: SendMailOptions) {
+  const transport = createTransport({ host: '127.0.0.1', port: listener.port, ignoreTLS: true })
+  try {
+    return await transport.sendMail({ from: 'nas@example.org', to: addressOf(backup), ...message })
+  } finally {
+    transport.close()
+  }
+}
+
+describe('The pages', () => {
+  const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+
+  test('show the address to who may ping, and what a mail said, harmless', async () => {
+    const member = await memberOf(guard, project, 'member')
+    const viewer = await memberOf(guard, project, 'viewer')
+    expect(await member.read(`/monitors/${backup.uniqueKey}`)).toContain(addressOf(backup))
+    expect(await viewer.read(`/monitors/${backup.uniqueKey}`)).not.toContain(addressOf(backup))
+    await mail({ subject: 'Report <b>', html: '<script>alert(1)</script><p>All &amp; well</p>' })
+    const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`)
+    expect(html).not.toContain('<script>alert')
+    expect(words(html)).toContain('Report &lt;b&gt; All &amp; well')
+    expect(words(html)).toContain('by mail')
+  })
+
+  test('show one of two parts that say the same, and the beginning of a long mail', async () => {
+    const viewer = await memberOf(guard, project, 'member')
+    await mail({ text: 'plain words', html: '<p>plain<br>words' })
+    const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
+    expect(text).toContain('A mail without a subject plain words Body')
+    await mail({ subject: 'long '.repeat(1000), text: 'x\n'.repeat(100_000) })
+    const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/2`)
+    expect(html).toContain('These are the first 10,000 characters.')
+    expect(html.length).toBeLessThan(40_000)
+  })
+
+  test('show both parts of a mail that say something else', async () => {
+    const viewer = await memberOf(guard, project, 'member')
+    await mail({ text: 'plain words', html: '<p>words in HTML' })
+    const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
+    expect(text).toContain('A mail without a subject Text plain words HTML words in HTML Body')
+  })
+
+  const link = 'https://mail.example.org/c'
+  const banner = async (from = viewer()) => words(await (await from).read(`/monitors/${backup.uniqueKey}`))
+  const viewer = () => memberOf(guard, project, 'viewer')
+
+  test.each([
+    { text: `Please CONFIRM that you take our mail: ${link}` },
+    { html: `<p>To con<b>firm</b> it, <a href="${link}">open this</a></p>` },
+    { subject: 'Gmail Forwarding Confirmation', text: `Open ${link}` },
+  ])('point at a first mail with a link to confirm, while it is the newest: %j', async (message) => {
+    const reader = viewer()
+    await mail(message)
+    expect(await banner(reader)).toContain('asks for a confirmation')
+    await guard.ping(backup, '', { method: 'POST', body: `confirm ${link}` })
+    expect(await banner(reader)).not.toContain('asks for a confirmation')
+  })
+
+  test('see no request to confirm in a mail without a link, nor in one of a sender who wrote before', async () => {
+    const reader = viewer()
+    await mail({ subject: 'Backup confirmed', text: 'Confirmed: all is well.' })
+    expect(await banner(reader)).not.toContain('asks for a confirmation')
+    await mail({ subject: 'Backup confirmed', text: `See ${link}` })
+    expect(await banner(reader)).not.toContain('asks for a confirmation')
+    await mail({ from: 'forwarding@example.net', text: `Confirm: ${link}` })
+    expect(await banner(reader)).toContain('asks for a confirmation')
+  })
+
+  test('read a mail once, and keep what it says', async () => {
+    const reader = await viewer()
+    await mail({ subject: 'Report', text: 'All is well.' })
+    const at = `/monitors/${backup.uniqueKey}/pings/1`
+    expect(words(await reader.read(at))).toContain('All is well.')
+    guard.db.write((tx) => tx.run('UPDATE body_readings SET mail = $mail', { mail: KEPT }))
+    expect(words(await reader.read(at))).toContain('kept words')
+    expect(words(await reader.read(`/monitors/${backup.uniqueKey}`))).toContain('Ping #1 from 127.0.0.1 kept subject')
+  })
+
+  test('keep what a mail says that was looked into for words at its arrival', async () => {
+    const monitor = guard.monitor(project, { name: 'words', filter: { successKeywords: 'done', subject: true } })
+    await mail({ to: addressOf(monitor), subject: 'Job done' })
+    const reading = findReading(guard.db, { monitorId: monitor.id, number: 1 })
+    expect(reading?.mail).toMatchObject({ subject: 'Job done', asksToConfirm: false })
+  })
+
+  test('show the mail without ping keys to who may not ping, and never as it came', async () => {
+    const [reader, member] = [await viewer(), await memberOf(guard, project, 'member')]
+    const alias = 'old-token-of-the-nas'
+    guard.monitor(project, { name: 'nas', alias })
+    const other = guard.monitor(project, { name: 'other' })
+    const keys = [project.pingKey, backup.pingKey, other.pingKey, alias]
+    const to = `${project.pingKey}+backup@${DOMAIN}`
+    const html = `<p>curl https://cron.example.org/ping/${backup.pingKey} ${other.pingKey.toUpperCase()} ${alias}</p>`
+    await mail({ to, from: `bounce+${backup.pingKey}=x@example.org`, subject: `Report to ${to}`, html })
+    const monitorPage = `/monitors/${backup.uniqueKey}`
+    const paths = [monitorPage, `${monitorPage}/timeline`, `${monitorPage}/timeline/newer?after=0.0.0`]
+    for (const path of [...paths, `${monitorPage}/pings/1`]) {
+      const text = (await reader.read(path)).toLowerCase()
+      for (const key of keys) expect(text).not.toContain(key)
+    }
+    const text = words(await reader.read(`${monitorPage}/pings/1`))
+    expect(text).toContain(`Report to ••••+backup@${DOMAIN}`)
+    expect(text).toContain('curl https://cron.example.org/ping/•••• •••• ••••')
+    expect((await reader.get(`${monitorPage}/pings/1/body`)).status).toBe(403)
+    expect(await member.read(`${monitorPage}/pings/1/body`)).toContain(to)
+  })
+
+  test('say nothing of mail where none is taken', async () => {
+    const without = new TestGuard()
+    const theirs = without.project()
+    const monitor = without.monitor(theirs, { name: 'backup' })
+    const member = await memberOf(without, theirs, 'member')
+    expect(await member.read(`/monitors/${monitor.uniqueKey}`)).not.toContain('By mail')
+    without.stop()
+  })
+})

@@ -21,5 +21,7 @@ export function openToPages(answer: (request: Request) => Response | Promise<Res
 
 async function answerTo(request: Request, answer: Parameters<typeof openToPages>[0]): Promise<Response> {
   if (request.method === 'OPTIONS') return new Response(null, { status: 204 })
-  return request.method === 'GET' ? await answer(request) : new Response(null, { status: 405 })
+  return request.method === 'GET'
+    ? await answer(request)
+    : new Response(null, { status: 405, headers: { Allow: METHODS } })
 }

@@ -2,6 +2,7 @@ import { NotFoundError } from 'elysia'
 import type { Deps } from '#deps.ts'
 import { AppError, BusyError, type ErrorCode, StorageRefusedError, TooLongError } from '#lib/errors.ts'
 import { ErrorPage } from '#views/pages/error.tsx'
+import type { FindMethods } from './methods.ts'
 import { refererOf } from './origin.ts'
 import { dialectOf } from './pings/dialect.ts'
 import type { ShowPath } from './place.ts'
@@ -27,12 +28,15 @@ const RETRY_AFTER_SECONDS = '5'
 interface Answer {
   status: number
   message: string
+  /** What the address takes instead, where the method was wrong. */
+  allow?: string
 }
 
 interface Failed {
   error: unknown
   request: Request
   showPath: ShowPath
+  findMethods: FindMethods
 }
 
 /** The one place where an error becomes an answer, in the dialect of the door at which the caller knocked. */
@@ -44,13 +48,18 @@ export function answerError(deps: Deps, failed: Failed): Response {
   const next = answer.status === 401 ? refererOf(deps, request) : null
   const response = isApi ? json(answer) : dialect === null ? document(answer, next) : plainText(answer)
   response.headers.set(REQUEST_ID_HEADER, requestIdOf(request))
+  if (answer.allow !== undefined) response.headers.set('Allow', answer.allow)
   if (answer.status === 503) response.headers.set('Retry-After', RETRY_AFTER_SECONDS)
   return response
 }
 
-function answerTo(deps: Deps, { error, request, showPath }: Failed, statuses: Record<ErrorCode, number>): Answer {
+function answerTo(
+  deps: Deps,
+  { error, request, showPath, findMethods }: Failed,
+  statuses: Record<ErrorCode, number>,
+): Answer {
   if (error instanceof AppError) return { status: statuses[error.code], message: error.message }
-  if (error instanceof NotFoundError) return { status: 404, message: 'There is nothing at this address.' }
+  if (error instanceof NotFoundError) return nothingAt(request, findMethods)
   if (isTooLong(error)) return { status: 413, message: 'The request is too long.' }
   if (isClientGone(error)) return { status: 400, message: 'The request broke off.' }
   const id = requestIdOf(request)
@@ -61,6 +70,14 @@ function answerTo(deps: Deps, { error, request, showPath }: Failed, statuses: Re
   }
   deps.log.error('Something went wrong that should not', { ...about, error })
   return { status: 500, message: `Something went wrong that should not. The log knows it as ${id}.` }
+}
+
+function nothingAt({ method, url }: Request, findMethods: FindMethods): Answer {
+  const methods = findMethods(splitUrl(url).path)
+  if (methods.length === 0 || methods.includes(method)) {
+    return { status: 404, message: 'There is nothing at this address.' }
+  }
+  return { status: 405, message: `This address does not take ${method}.`, allow: methods.join(', ') }
 }
 
 // Who hangs up in the middle of a request gets no answer; that is no fault of ours.

@@ -16,6 +16,7 @@ import type { House } from './guards.ts'
 import { healthRoutes } from './health.ts'
 import type { Live } from './live.tsx'
 import { createMessageLimits } from './message-limits.ts'
+import { createMethodFinder } from './methods.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { refuseForeignForm } from './origin.ts'
 import { createPeerFinder, rememberPeer } from './peer.ts'
@@ -63,10 +64,12 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
   const house: House = { deps, sessions: createSessions(deps), devices: createDevices(deps), messageLimits, live }
   const api = apiRoutes(deps, messageLimits)
   const operations = operationsOf(api.routes)
-  const showPath = createShowPath((): readonly { path: string }[] => routes.routes)
+  const readRoutes = (): readonly { method: string; path: string }[] => routes.routes
+  const showPath = createShowPath(readRoutes)
+  const findMethods = createMethodFinder(readRoutes)
   const routes = new Elysia({ name: 'cronguard' })
     // First, so that it holds for all that follows; without it an error would tell strangers what went wrong inside.
-    .onError(({ error, request }) => answerError(deps, { error, request, showPath }))
+    .onError(({ error, request }) => answerError(deps, { error, request, showPath, findMethods }))
     .onRequest(({ request }) => refuseForeignForm(deps, request))
     .use(pingDialectRoutes(deps))
     .use(api)

@@ -64,16 +64,23 @@ export function endpoint(deps: Deps, described: Endpoint) {
     routes.all(
       `/api/v${version}${path}`,
       ({ request, params = {}, set }: { request: Request; params?: Record<string, string>; set: Settable }) => {
-        if (!path.endsWith('/') && splitUrl(request.url).path.endsWith('/')) throw new AppError('not_found', NO_PATH)
+        const { path: asked } = splitUrl(request.url)
+        const isShort = path.endsWith('/') && !asked.endsWith('/')
+        if (!path.endsWith('/') && asked.endsWith('/')) throw new AppError('not_found', NO_PATH)
         const operations = operationsAt(described, params.id)
-        const methods = [...Object.keys(operations), 'OPTIONS'].join(', ')
-        Object.assign(set.headers, corsHeaders(methods), { 'Cache-Control': 'no-store' })
+        Object.assign(set.headers, corsHeaders(methodsOf(operations)), { 'Cache-Control': 'no-store' })
+        if (isShort && request.method === 'POST' && !operations.POST) return redirectTo(`${asked}/`)
         return answer(deps, { request, params, version, operations })
       },
       { parse: 'none', detail: noted(described) },
     )
   }
   return routes
+}
+
+// As in Healthchecks: a client that asks for a list with a POST is led to it, and asks again with a GET.
+function redirectTo(path: string): Response {
+  return new Response(null, { status: 301, headers: { Location: path } })
 }
 
 export function read(answer: Operation['answer'], about?: About): Operation {
@@ -121,7 +128,7 @@ interface Incoming {
 async function answer(deps: Deps, { request, params, version, operations }: Incoming): Promise<Response> {
   if (request.method === 'OPTIONS') return new Response(null, { status: 204 })
   const operation = operations[request.method as keyof typeof operations]
-  if (operation === undefined) return methodNotAllowed(request.method)
+  if (operation === undefined) return methodNotAllowed(request.method, operations)
   const { needs } = operation
   if (hasLongBody(request) && request.headers.has('x-api-key')) authenticate(deps, { request, body: {}, needs })
   const body = request.method === 'POST' ? await readObject(request, operation) : {}
@@ -132,9 +139,14 @@ async function answer(deps: Deps, { request, params, version, operations }: Inco
   return await operation.answer({ version, params, query, body, projectId, access, keyMaker, address })
 }
 
-function methodNotAllowed(method: string): Response {
-  if (method === 'HEAD') return new Response(null, { status: 405 })
-  return Response.json({ error: 'method not allowed' }, { status: 405 })
+function methodNotAllowed(method: string, operations: Endpoint['operations']): Response {
+  const answer = { status: 405, headers: { Allow: methodsOf(operations) } }
+  if (method === 'HEAD') return new Response(null, answer)
+  return Response.json({ error: 'method not allowed' }, answer)
+}
+
+function methodsOf(operations: Endpoint['operations']): string {
+  return [...Object.keys(operations), 'OPTIONS'].join(', ')
 }
 
 // The body is read before the key is checked, because it may hold the key.

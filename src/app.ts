@@ -21,7 +21,7 @@ import { HOUR, SECOND } from '#lib/duration.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
 import { isFile } from '#lib/files.ts'
 import { createLog, type Log } from '#lib/log.ts'
-import { createLogMailer, createSmtpMailer } from '#lib/mail.ts'
+import { createLockedMailer, createLogMailer, createSmtpMailer, lacksPassword, type Mailer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
 import { keepSecret } from '#lib/secret-file.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
@@ -205,7 +205,7 @@ function openDeps(setting: Setting, opening: Opening): Deps {
     config,
     log,
     outbound: createOutbound(destinationRules(config)),
-    mailer: config.smtp ? createSmtpMailer(config.smtp) : createLogMailer(log),
+    mailer: mailerFor(config, log),
   }
 }
 
@@ -217,6 +217,11 @@ function openInPlace(setting: Setting, { busyTimeoutMs, lock }: Opening): Db {
   if (!db.isReplaced() && !lock?.isReplaced()) return db
   db.close()
   throw new AppError('conflict', `${path} was replaced by another file while it was opened. Try again.`)
+}
+
+function mailerFor({ smtp }: Config, log: Log): Mailer {
+  if (smtp === null) return createLogMailer(log)
+  return lacksPassword(smtp) ? createLockedMailer() : createSmtpMailer(smtp)
 }
 
 function logOf({ logLevel, logFormat }: Config): Log {

@@ -1,11 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { isAddressRange } from '#lib/addresses.ts'
-import { bracketed } from '#lib/host.ts'
+import { isContainerLink } from '#lib/container-links.ts'
+import { hasPlainPath, hostInUrl, isBaseUrl, isHost, isWebAddress } from '#lib/host.ts'
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat } from '#lib/log.ts'
 import { SMTP_SECURITIES, type SmtpSettings } from '#lib/mail.ts'
+import { readSecretFile, type SecretSource, secretSources } from '#lib/secret-sources.ts'
+import type { Found } from '#lib/service-credentials.ts'
 import { writesToJournal } from '#lib/systemd.ts'
 
 export interface Config {
@@ -42,10 +45,14 @@ export interface Config {
   readonly retention: { pingDays: number; pingsPerMonitor: number }
   /** Private addresses and networks that channels may call even though anybody can make an account. */
   readonly outboundAllow: readonly string[]
+  /** Certificates of authorities to trust besides those that are known, as PEM; null: none. */
+  readonly caCertificates: string | null
   /** The path of a unix socket to listen on besides; null: none. */
   readonly socket: string | null
   readonly logLevel: (typeof LOG_LEVELS)[number]
   readonly logFormat: LogFormat
+  /** Variables that are no settings: Kubernetes or Docker made them for a service that is called like CronGuard. */
+  readonly ignoredVariables: readonly string[]
 }
 
 /** Where mails to ping addresses arrive. */
@@ -95,6 +102,17 @@ const AddressRanges = z
   .string()
   .transform((list) => list.split(',').map((network) => network.trim()))
   .refine((list) => list.every(isAddressRange), 'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8')
+
+function readCertificates(path: string, context: z.RefinementCtx): string {
+  try {
+    const text = readFileSync(path, 'utf8')
+    if (!text.includes('-----BEGIN CERTIFICATE-----')) context.addIssue('names a file without a certificate as PEM')
+    return text
+  } catch (error) {
+    context.addIssue(`names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    return ''
+  }
+}
 
 const Settings = z.object({
   HOST: z
@@ -152,6 +170,7 @@ const Settings = z.object({
     `must be between 1 and ${PINGS_MAX}`,
   ).default(1000),
   OUTBOUND_ALLOW: AddressRanges.default([]),
+  CA_FILE: z.string().transform(readCertificates).optional(),
   SOCKET: z.string().startsWith('/', 'must be a path that begins with /').max(100, 'is too long').optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   LOG_FORMAT: z.enum(LOG_FORMATS, `must be one of ${LOG_FORMATS.join(', ')}`).default('text'),
@@ -159,8 +178,11 @@ const Settings = z.object({
 
 export type Environment = Record<string, string | undefined>
 
+/** A command is not handed the credentials of the service. It can do without them; the server cannot. */
+export type ConfigUser = 'server' | 'command'
+
 /** Reads every `CRONGUARD_` variable. An empty one counts as absent. Throws `ConfigError` with all problems. */
-export function readConfig(env: Environment): Config {
+export function readConfig(env: Environment, user: ConfigUser = 'server'): Config {
   const problems: string[] = []
   const given = readVariables(env, problems)
   const parsed = Settings.safeParse(given)
@@ -176,7 +198,8 @@ export function readConfig(env: Environment): Config {
       problems.push(`${PREFIX}${name} is set, but ${PREFIX}SMTPD_PORT is not`)
   }
   const hasPassword = sourcesOf(env, 'SMTP_PASSWORD').length > 0
-  if ('SMTP_USERNAME' in given !== hasPassword) {
+  const mayLack = user === 'command' && !hasPassword
+  if ('SMTP_USERNAME' in given !== hasPassword && !mayLack) {
     problems.push(`${PREFIX}SMTP_USERNAME and ${PREFIX}SMTP_PASSWORD belong together; only one of them is set`)
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
@@ -187,18 +210,29 @@ export interface DescribedSetting {
   name: string
   /** Null: it is not set and has no default of its own. Of a secret only that it is there. */
   value: string | null
-  /** "default", "environment", "settings file", "file" (of a secret) or "credential" */
+  /** "default", "environment", "settings file"; of a secret also "file", "credential", "credential of the service" */
   from: string
 }
 
 const MASK = '********'
 
-/** Every setting as it counts, and where it comes from. `told`: the environment alone. Throws `ConfigError`. */
-export function describeConfig(env: Environment, told: Environment = env): DescribedSetting[] {
-  readConfig(env)
+/**
+ * Every setting as it counts, and where it comes from. `told`: the environment alone; `findCredential`: whether the
+ * service is handed one. Throws `ConfigError`.
+ */
+export function describeConfig(
+  env: Environment,
+  told: Environment = env,
+  findCredential: (name: string) => Found = () => 'no',
+): DescribedSetting[] {
+  readConfig(env, 'command')
   const given = readVariables(env, [])
   const defaults = Settings.parse({}) as Record<string, unknown>
   return Object.keys(Settings.shape).map((name) => {
+    if (SECRETS.includes(name) && given[name] === undefined) {
+      const found = lacksPassword(given, name) ? 'yes' : findCredential(credentialName(name))
+      return { name: PREFIX + name, ...CREDENTIALS[found] }
+    }
     const isGiven = given[name] !== undefined
     const value = isGiven ? (given[name] ?? null) : inWords(defaults[name])
     return {
@@ -209,10 +243,21 @@ export function describeConfig(env: Environment, told: Environment = env): Descr
   })
 }
 
+const CREDENTIALS: Record<Found, Omit<DescribedSetting, 'name'>> = {
+  yes: { value: MASK, from: 'credential of the service' },
+  no: { value: null, from: 'default' },
+  'not for this user to see': { value: null, from: 'default, or a credential of the service' },
+}
+
+// A user name without a password is refused by the server, so that one has it.
+function lacksPassword(given: Record<string, string>, name: string): boolean {
+  return name === 'SMTP_PASSWORD' && given.SMTP_USERNAME !== undefined
+}
+
 function originOf(env: Environment, { name, told }: { name: string; told: Environment }): string {
   const [source] = SECRETS.includes(name) ? sourcesOf(env, name) : []
-  if (!source || source.path === null) return told[PREFIX + name] ? 'environment' : 'settings file'
-  return source.title.startsWith(PREFIX) ? 'file' : 'credential'
+  if (!source || source.kind === 'variable') return told[PREFIX + name] ? 'environment' : 'settings file'
+  return source.kind
 }
 
 function inWords(value: unknown): string | null {
@@ -233,59 +278,38 @@ export function settingNames(): string[] {
   )
 }
 
+function ignoredIn(env: Environment): string[] {
+  const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && isContainerLink(name, env[name] ?? ''))
+  return names.toSorted()
+}
+
 function readVariables(env: Environment, problems: string[]): Record<string, string> {
   const known = settingNames()
+  const secretFiles = SECRETS.map((name) => `${PREFIX}${name}_FILE`)
   const given: Record<string, string> = {}
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith(PREFIX) || value === undefined) continue
+    if (isContainerLink(variable, value)) continue
     if (!known.includes(variable)) {
       problems.push(`${variable} is not a setting of CronGuard`)
       continue
     }
-    if (value !== '' && !variable.endsWith('_FILE')) given[variable.slice(PREFIX.length)] = value
+    if (value !== '' && !secretFiles.includes(variable)) given[variable.slice(PREFIX.length)] = value
   }
-  for (const name of SECRETS) readSecret(env, { name, given, problems })
+  for (const name of SECRETS) {
+    const secret = readSecretFile(sourcesOf(env, name), problems)
+    if (secret !== null) given[name] = secret
+  }
   return given
 }
 
-interface SecretSource {
-  title: string
-  /** Null: the variable holds the secret itself. */
-  path: string | null
-  /** What is wrong when its file cannot be read. The path is no part of it: somebody may have put the secret there. */
-  fault: string
-}
-
-/** Where a secret is to be had; more than one place is a slip. */
 function sourcesOf(env: Environment, name: string): SecretSource[] {
-  const variable = PREFIX + name
-  const file = env[`${variable}_FILE`]
-  const title = `the credential ${credentialName(name)}`
-  const credential = env.CREDENTIALS_DIRECTORY ? `${env.CREDENTIALS_DIRECTORY}/${credentialName(name)}` : null
-  return [
-    ...(env[variable] ? [{ title: variable, path: null, fault: '' }] : []),
-    ...(file ? [{ title: `${variable}_FILE`, path: file, fault: `${variable}_FILE names a file that` }] : []),
-    ...(credential !== null && existsSync(credential) ? [{ title, path: credential, fault: title }] : []),
-  ]
+  return secretSources(env, { variable: PREFIX + name, credential: credentialName(name) })
 }
 
 // As systemd names what it hands over: "secret-key".
 function credentialName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-')
-}
-
-function readSecret(
-  env: Environment,
-  { name, given, problems }: { name: string; given: Record<string, string>; problems: string[] },
-): void {
-  const [source, another] = sourcesOf(env, name)
-  if (source && another) problems.push(`${source.title} and ${another.title} are both set; keep one`)
-  if (!source || source.path === null) return
-  try {
-    given[name] = readFileSync(source.path, 'utf8').trim()
-  } catch (error) {
-    problems.push(`${source.fault} cannot be read (${(error as NodeJS.ErrnoException).code})`)
-  }
 }
 
 function toConfig(settings: z.output<typeof Settings>, env: Environment): Config {
@@ -318,9 +342,11 @@ function toConfig(settings: z.output<typeof Settings>, env: Environment): Config
     isReplicated: settings.REPLICATED,
     retention: { pingDays: settings.PING_DAYS, pingsPerMonitor: settings.PINGS_PER_MONITOR },
     outboundAllow: settings.OUTBOUND_ALLOW,
+    caCertificates: settings.CA_FILE ?? null,
     socket: settings.SOCKET ?? null,
     logLevel: settings.LOG_LEVEL,
     logFormat: settings.LOG_FORMAT === 'text' && writesToJournal(env) ? 'journal' : settings.LOG_FORMAT,
+    ignoredVariables: ignoredIn(env),
   }
 }
 
@@ -351,21 +377,6 @@ function mailDomain(baseUrl: string): string {
   return isIP(host.replace(/[[\]]/g, '')) === 0 ? host : hostname()
 }
 
-function isWebAddress(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
-}
-
-function isBaseUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, username, password, search, hash } = new URL(text)
-  return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '')
-}
-
-// It is looked for in the paths of requests, and written before those of links, as it stands.
-function hasPlainPath(text: string): boolean {
-  return /^[a-z]+:\/\/[^/]*(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)*\/*$/i.test(text)
-}
-
 /** Where CronGuard itself has pages: a base path among them could not be told from them. */
 export const OWN_PATHS: readonly string[] = (
   'api assets b badge channels deliveries docs health incidents instance invitations livez login ' +
@@ -374,14 +385,4 @@ export const OWN_PATHS: readonly string[] = (
 
 function isOwnPath(url: string): boolean {
   return OWN_PATHS.includes(new URL(url).pathname.split('/')[1] ?? '')
-}
-
-function isHost(host: string): boolean {
-  return (
-    /^[\w.:-]+$/.test(host) && URL.canParse(`http://${hostInUrl(host)}`) && (isIP(host) !== 0 || !host.includes(':'))
-  )
-}
-
-function hostInUrl(host: string): string {
-  return host === '0.0.0.0' || host === '::' ? 'localhost' : bracketed(host)
 }

@@ -23,11 +23,13 @@ import { addSchedule } from './commands/schedule.ts'
 import { addServe } from './commands/serve.ts'
 import { addUser } from './commands/user.ts'
 import { addVersion } from './commands/version.ts'
-import { ConfigError, describeConfig, readConfig } from './config.ts'
+import { type Config, ConfigError, type ConfigUser, describeConfig, readConfig } from './config.ts'
 import { configurationFolders, type FoundEnvironment, findEnvironment } from './environment.ts'
+import { trustAlso } from './lib/certificates.ts'
 import { AppError, messageOf, StorageRefusedError } from './lib/errors.ts'
 import { codeOf } from './lib/files.ts'
 import { writeOut } from './lib/output.ts'
+import { createCredentialFinder } from './lib/service-credentials.ts'
 import { findServiceManager, writesToJournal } from './lib/systemd.ts'
 import { askAtTerminal } from './lib/terminal.ts'
 import { readZonesFrom } from './lib/zone-time.ts'
@@ -41,8 +43,10 @@ const COMMANDS: Record<string, AddCommand[]> = {
 }
 
 const shell: Shell = {
-  readConfig: () => readConfig(environment().env),
-  describeConfig: () => describeConfig(environment().env, process.env),
+  readConfig: () => configFor('command'),
+  readServerConfig: () => configFor('server'),
+  isForService: () => environment().settingsFile !== null,
+  describeConfig: () => describeConfig(environment().env, process.env, createCredentialFinder(process.env)),
   findServiceManager: () => findServiceManager(process.env, (sentence) => shell.tell(sentence)),
   print: (line, colour) => writeOut(`${showsColours() ? inColour(line, colour) : line}\n`),
   // Bun's console.error would colour it by rules of its own.
@@ -66,6 +70,12 @@ function showsColours(): boolean {
 // Run from its source it is somebody's who works on it, and never the installed one.
 function environment(): FoundEnvironment {
   return findEnvironment(process.env, Bun.isStandaloneExecutable ? configurationFolders(process.env) : [])
+}
+
+function configFor(user: ConfigUser): Config {
+  const config = readConfig(environment().env, user)
+  if (config.caCertificates !== null) trustAlso(config.caCertificates)
+  return config
 }
 
 async function run(args: string[]): Promise<number> {

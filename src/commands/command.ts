@@ -5,8 +5,12 @@ import type { Colour } from './colour.ts'
 
 /** What a command gets from the shell that called it. */
 export interface Shell {
-  /** Reads the configuration; throws `ConfigError`. */
+  /** For a command, which can do without the credentials of the service. Throws `ConfigError`. */
   readConfig(): Config
+  /** Reads it for the server. Throws `ConfigError`. */
+  readServerConfig(): Config
+  /** Whether the settings are those of the installed service, which may be handed credentials besides. */
+  isForService(): boolean
   /** Every setting with where it comes from; throws `ConfigError`. */
   describeConfig(): DescribedSetting[]
   /** Who started this process and wants to know how it is; a silent one when nobody does. */

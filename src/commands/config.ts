@@ -1,4 +1,5 @@
 import { ConfigError, type DescribedSetting } from '#config.ts'
+import { lacksPassword } from '#lib/mail.ts'
 import type { AddCommand, Shell } from './command.ts'
 import { printJson, printRows } from './table.ts'
 
@@ -21,15 +22,20 @@ export const addConfig: AddCommand = (program, shell) => {
 }
 
 function check(shell: Shell, { json = false }: { json?: boolean }): void {
+  let note = ''
   try {
-    shell.readConfig()
+    const { smtp } = shell.isForService() ? shell.readConfig() : shell.readServerConfig()
+    if (smtp && lacksPassword(smtp)) note = ` ${PASSWORD_ELSEWHERE}`
   } catch (error) {
     if (json && error instanceof ConfigError) printJson(shell, { ok: false, problems: error.problems })
     throw error
   }
   if (json) printJson(shell, { ok: true, problems: [] })
-  else shell.print('The configuration is fine.')
+  else shell.print(`The configuration is fine.${note}`)
 }
+
+const PASSWORD_ELSEWHERE =
+  'CRONGUARD_SMTP_PASSWORD is not set here: the service must be handed the credential smtp-password.'
 
 function rowOf({ name, value, from }: DescribedSetting): string[] {
   return [name, value ?? '(none)', from]

@@ -15,7 +15,7 @@ export const addServe: AddCommand = (program, shell) => {
     .action(async () => {
       const whenBackupIsWanted = catchSignal('SIGUSR1')
       const manager = await shell.findServiceManager()
-      const app = await startApp({ config: shell.readConfig(), clock: systemClock }, manager)
+      const app = await startApp({ config: shell.readServerConfig(), clock: systemClock }, manager)
       surviveFaults(app)
       whenBackupIsWanted(() => void keepBackup(app.deps))
       greet(app, shell)
@@ -30,6 +30,10 @@ export const addServe: AddCommand = (program, shell) => {
 function greet({ deps }: App, shell: Shell): void {
   const { config, log } = deps
   log.info('CronGuard watches', { address: config.baseUrl, data: config.dataDir })
+  const { ignoredVariables } = config
+  if (ignoredVariables.length > 0) {
+    log.info('Variables of Kubernetes or Docker links are ignored', { variables: ignoredVariables.join(', ') })
+  }
   if (config.smtp === null) log.warn('No mail server is configured: e-mail alerts are only written to this log')
   const token = openSetup(deps)
   const setup = token === null ? null : `${config.baseUrl}/setup?token=${token}`

@@ -82,6 +82,20 @@ export function createSmtpMailer(smtp: SmtpSettings): Mailer {
   }
 }
 
+/** Whether the server wants a password that this process does not have. */
+export function lacksPassword({ username, password }: SmtpSettings): boolean {
+  return username !== null && password === null
+}
+
+/** For a command: the password is a credential that only the service is handed. */
+export function createLockedMailer(): Mailer {
+  return { send: async () => failure('auth', PASSWORD_ELSEWHERE), close: () => {} }
+}
+
+const PASSWORD_ELSEWHERE =
+  'The password of the mail server is a credential of the service, which a command cannot read; ' +
+  'send the test from the page of the channel'
+
 /** For an instance without a mail server: what would be sent stands in the log. */
 export function createLogMailer(log: Log): Mailer {
   return {
@@ -108,17 +122,19 @@ interface SmtpError {
   command?: string
   responseCode?: number
   response?: string
+  message?: string
 }
 
 // The answer of a server is shown, for it says what to do; what was sent to it is not.
 function mailFailure(error: SmtpError): MailFailure {
-  const { code, command, responseCode, response } = error
+  const { code, command, responseCode, response, message = '' } = error
   const reply = clip(response ?? '')
   if (code === 'EAUTH') {
     return failure('auth', `The mail server refused the user name or password (${responseCode ?? 'no code'})`)
   }
-  if (code === 'ETLS')
-    return failure('tls', 'The mail server does not offer STARTTLS, or its certificate is not trusted')
+  // Without STARTTLS there is an answer that refuses it. With it, the words of the handshake say what went wrong.
+  if (code === 'ETLS' && responseCode !== undefined) return failure('tls', 'The mail server does not offer STARTTLS')
+  if (code === 'ETLS') return failure('tls', networkFailureOf({ message: `TLS: ${message}` }).detail)
   if (responseCode === undefined) {
     const { reason, detail } = networkFailureOf(error)
     return failure(reason, detail)

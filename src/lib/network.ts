@@ -16,6 +16,18 @@ const DETAILS: Record<NetworkReason, string> = {
   connection: 'Connection failed',
 }
 
+/** What is wrong with TLS, where that is known; the first that fits. */
+const TLS_FAULTS: [pattern: RegExp, detail: string][] = [
+  [/ALTNAME|altnames|HOSTNAME_MISMATCH/i, 'The TLS certificate is for another name'],
+  [/CERT_HAS_EXPIRED|certificate has expired/i, 'The TLS certificate has expired'],
+  [/CERT_NOT_YET_VALID|not yet valid/i, 'The TLS certificate is not valid yet'],
+  [
+    /SELF_SIGNED|self.signed|UNABLE_TO|unable to (verify|get)/i,
+    'The TLS certificate is not trusted: it is signed by no known authority',
+  ],
+  [/WRONG_VERSION_NUMBER|HTTP_REQUEST|UNEXPECTED_MESSAGE|PACKET_LENGTH/i, 'The server does not speak TLS on this port'],
+]
+
 const REASONS: [pattern: RegExp, reason: NetworkReason][] = [
   [/TIMEDOUT|TIMEOUT|AbortError|timed? ?out/i, 'timeout'],
   [/ECONNREFUSED|ConnectionRefused/i, 'refused'],
@@ -27,13 +39,19 @@ export function networkFailure(reason: NetworkReason, more?: string): NetworkFai
   return { kind: 'failure', reason, detail: more ? `${DETAILS[reason]}: ${more}` : DETAILS[reason] }
 }
 
+function tlsFailure(texts: readonly unknown[]): NetworkFailure {
+  const known = texts.filter((text) => typeof text === 'string')
+  const fault = TLS_FAULTS.find(([pattern]) => known.some((text) => pattern.test(text)))
+  return { ...networkFailure('tls'), ...(fault && { detail: fault[1] }) }
+}
+
 /** Reads the reason out of what Node's and Bun's sockets throw: a `code`, a name, or only words. */
 export function networkFailureOf(error: unknown): NetworkFailure {
   const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }
   for (const text of [code, name, message]) {
     if (typeof text !== 'string') continue
     const match = REASONS.find(([pattern]) => pattern.test(text))
-    if (match) return networkFailure(match[1])
+    if (match) return match[1] === 'tls' ? tlsFailure([code, name, message]) : networkFailure(match[1])
   }
   return networkFailure('connection')
 }

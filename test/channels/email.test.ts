@@ -268,6 +268,7 @@ describe('The mail server', () => {
     })
     const outcome = await send({ port, security: 'starttls', username: USERNAME, password: PASSWORD })
     expect(outcome).toMatchObject({ result: 'failed', reason: 'tls', isPermanent: false })
+    expect(outcome.detail).toBe('The mail server does not offer STARTTLS')
     expect(mails).toEqual([])
     expect(passwords).toEqual([])
   })
@@ -276,6 +277,7 @@ describe('The mail server', () => {
     const { port, mails } = await open({ hideSTARTTLS: false, ...makeCertificate() })
     const outcome = await send({ port, security: 'starttls' })
     expect(outcome).toMatchObject({ result: 'failed', reason: 'tls', isPermanent: false })
+    expect(outcome.detail).toBe('The TLS certificate is not trusted: it is signed by no known authority')
     expect(mails).toEqual([])
   })
 

@@ -37,9 +37,11 @@ describe('what a socket throws is read by its code, its name or its words', () =
     { error: {}, reason: 'connection' },
   ]
   test.each(cases)('case %#: $reason', ({ error, reason }) => {
-    expect(networkFailureOf(error)).toEqual(networkFailure(reason))
+    expect(networkFailureOf(error)).toMatchObject({ kind: 'failure', reason })
   })
 })
+
+const UNTRUSTED = 'The TLS certificate is not trusted: it is signed by no known authority'
 
 describe('a failure is told in a sentence', () => {
   test.each([
@@ -58,5 +60,21 @@ describe('a failure is told in a sentence', () => {
       const failure = networkFailureOf(thrown({ code, message: `cannot reach ${SECRET_URL}` }))
       expect(JSON.stringify(failure)).not.toContain('secret')
     }
+  })
+})
+
+describe('a failure of TLS says what is wrong', () => {
+  test.each([
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', '', UNTRUSTED],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', '', UNTRUSTED],
+    ['ESOCKET', 'self signed certificate in certificate chain', UNTRUSTED],
+    ['ESOCKET', 'unable to verify the first certificate', UNTRUSTED],
+    ['CERT_HAS_EXPIRED', '', 'The TLS certificate has expired'],
+    ['CERT_NOT_YET_VALID', '', 'The TLS certificate is not valid yet'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', '', 'The TLS certificate is for another name'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', '', 'The server does not speak TLS on this port'],
+    ['ERR_SSL_NO_CIPHER_MATCH', '', 'TLS handshake failed'],
+  ])('%s %s: %s', (code, message, detail) => {
+    expect(networkFailureOf(thrown({ code, message }))).toEqual({ kind: 'failure', reason: 'tls', detail })
   })
 })

@@ -3,12 +3,12 @@ import { findAddress } from '#actions/address.ts'
 import { destinationRules } from '#app.ts'
 import type { Config } from '#config.ts'
 import { localAddress } from '#lib/host.ts'
-import { greetMailServer } from '#lib/mail.ts'
+import { greetMailServer, lacksPassword, type SmtpSettings } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
 import { asSentence } from '#lib/sentence.ts'
 import { isFolderTaken } from '#store/lock.ts'
 import { inDatabase } from './database.ts'
-import { bad, type Examination, ok, warn } from './finding.ts'
+import { bad, type Examination, type Finding, ok, warn } from './finding.ts'
 
 const ANSWER_TIMEOUT_MS = 3000
 
@@ -44,10 +44,25 @@ function ask(config: Config, path: string) {
 
 export const mail: Examination = async ({ smtp }) => {
   if (smtp === null) return warn('No mail server is set: mails are only written to the log. Set CRONGUARD_SMTP_HOST.')
+  if (lacksPassword(smtp)) return await greetWithoutPassword(smtp)
   const problem = await greetMailServer(smtp)
-  if (problem !== null) return bad(`${smtp.host} does not let CronGuard in: ${asSentence(problem.trim())}`)
+  if (problem !== null) return refused(smtp, problem)
   if (smtp.security === 'none') return ok(`${smtp.host} lets CronGuard in, unencrypted. No mail was sent.`)
   return ok(`${smtp.host} lets CronGuard in, encrypted. No mail was sent.`)
+}
+
+function refused({ host }: SmtpSettings, problem: string): Finding {
+  const remedy = /not trusted/.test(problem)
+    ? ' If it is your own authority, name its certificate in CRONGUARD_CA_FILE.'
+    : ''
+  return bad(`${host} does not let CronGuard in: ${asSentence(problem.trim())}${remedy}`)
+}
+
+async function greetWithoutPassword(smtp: SmtpSettings): Promise<Finding> {
+  const problem = await greetMailServer({ ...smtp, username: null })
+  if (problem !== null) return refused(smtp, problem)
+  const password = 'The password is a credential of the service, so no sign-in was tried'
+  return ok(`${smtp.host} answers${smtp.security === 'none' ? ', unencrypted' : ', encrypted'}. ${password}.`)
 }
 
 export const address: Examination = (config) => {

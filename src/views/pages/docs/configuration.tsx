@@ -125,6 +125,11 @@ export const SETTINGS: readonly DocumentedSetting[] = [
     default: 'none',
     meaning: 'private addresses and networks that channels may call while anybody can make an account',
   },
+  {
+    names: ['CRONGUARD_CA_FILE'],
+    default: 'none',
+    meaning: 'certificates (PEM) of your own authority, trusted by webhooks and mail besides the known ones',
+  },
   { names: ['CRONGUARD_SOCKET'], default: 'none', meaning: 'the path of a unix socket to listen on, besides the port' },
   { names: ['CRONGUARD_LOG_LEVEL'], default: '`info`', meaning: '`debug`, `info`, `warn` or `error`' },
   {
@@ -193,7 +198,8 @@ function Secrets() {
       <Text>
         With systemd 252 or newer, the installed service also takes secrets from `/etc/credstore`, where only root can
         read them: `cronguard.smtp-password`, `cronguard.secret-key`, `cronguard.metrics-token` and
-        `cronguard.heartbeat-url`. The service alone gets them, not the commands.
+        `cronguard.heartbeat-url`. The service alone gets them. Commands work without them, except `channel test` of an
+        email channel: send that test from the channel's page.
       </Text>
       <Sample
         lines={[
@@ -220,7 +226,9 @@ function Mail() {
       />
       <Text>
         With `starttls` and `tls` the certificate of the server must be valid for its name, and mail is never sent
-        unencrypted. Use `none` only for a server on the same machine. User name and password belong together.
+        unencrypted. Use `none` only for a server on the same machine. User name and password belong together. If your
+        own authority signed its certificate, name that one's certificate in `CRONGUARD_CA_FILE`; webhooks trust it,
+        too.
       </Text>
       <Text>Then add an e-mail channel and test it: the answer holds what the mail server said.</Text>
     </>

@@ -1,0 +1,180 @@
+// Commands at a shell beside an installed service that is handed its secrets by systemd, and what they say of the
+// certificates of mail servers: the real program.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SMTPServer } from 'smtp-server'
+import { makeCertificate } from './channels/conformance.ts'
+import { buildBinary, execute } from './support/binary.ts'
+import { startSmtpReceiver } from './support/receivers.ts'
+import { ROOT } from './support/source.ts'
+
+const ALICE = 'alice@example.org'
+const SECRET = 'a-secret-that-nobody-sees'
+
+let home: string
+let server: Awaited<ReturnType<typeof startSmtpReceiver>>
+
+beforeAll(async () => {
+  await buildBinary()
+  home = mkdtempSync(join(tmpdir(), 'cronguard-service-'))
+  server = await startSmtpReceiver()
+  mkdirSync(join(home, '.config/cronguard'), { recursive: true })
+  writeFileSync(
+    join(home, '.config/cronguard/cronguard.env'),
+    [
+      `CRONGUARD_DATA_DIR=${join(home, 'data')}`,
+      'CRONGUARD_SMTP_HOST=127.0.0.1',
+      `CRONGUARD_SMTP_PORT=${server.port}`,
+      'CRONGUARD_SMTP_SECURITY=none',
+      'CRONGUARD_SMTP_USERNAME=ada',
+      '',
+    ].join('\n'),
+  )
+}, 60_000)
+
+afterAll(async () => {
+  await server.stop()
+  rmSync(home, { recursive: true, force: true })
+})
+
+const run = (...args: string[]) =>
+  execute([join(ROOT, 'dist/cronguard'), ...args], { cwd: home, env: { HOME: home, XDG_CONFIG_HOME: '' } })
+
+const shown = async () => {
+  const { stdout } = await run('config', 'show', '--json')
+  const settings: { name: string; value: string | null; from: string }[] = JSON.parse(stdout)
+  return (name: string) => settings.find((setting) => setting.name === name)
+}
+
+describe('Where the password of the mail server is a credential of the service', () => {
+  test('every command that sends no mail works', async () => {
+    expect((await run('user', 'create', ALICE)).stdout).toContain(`Created ${ALICE}.`)
+    const file = join(home, 'export.json')
+    for (const args of [
+      ['user', 'reset-password', ALICE],
+      ['user', 'list'],
+      ['monitor', 'add', ALICE, 'backup'],
+      ['monitor', 'pause', ALICE, 'backup'],
+      ['monitor', 'list', ALICE],
+      ['channel', 'list', ALICE],
+      ['incident', 'list', ALICE],
+      ['project', 'list', ALICE],
+      ['key', 'create', ALICE],
+      ['key', 'list', ALICE],
+      ['export', file],
+      ['import', file],
+      ['backup'],
+      ['migrate'],
+      ['doctor'],
+      ['config', 'show'],
+      ['monitor', 'rm', ALICE, 'backup', '--yes'],
+    ]) {
+      const { exitCode, stderr } = await run(...args)
+      expect([args, exitCode, stderr.includes('belong together')]).toEqual([args, 0, false])
+    }
+  }, 60_000)
+
+  test('config says where it is, and the doctor that it tried no sign-in', async () => {
+    expect((await shown())('CRONGUARD_SMTP_PASSWORD')).toEqual({
+      name: 'CRONGUARD_SMTP_PASSWORD',
+      value: '********',
+      from: 'credential of the service',
+    })
+    expect((await run('config', 'check')).stdout).toContain('must be handed the credential smtp-password')
+    const findings = JSON.parse((await run('doctor', '--json')).stdout)
+    expect(findings.find(({ name }: { name: string }) => name === 'mail')).toMatchObject({
+      state: 'ok',
+      says: expect.stringContaining('a credential of the service, so no sign-in was tried'),
+    })
+  }, 20_000)
+
+  test('every other secret in the credential store is shown as one, too, and never itself', async () => {
+    expect((await shown())('CRONGUARD_METRICS_TOKEN')?.value).toBeNull()
+    mkdirSync(join(home, '.config/credstore'))
+    const names = ['secret-key', 'smtp-password', 'metrics-token', 'heartbeat-url']
+    for (const name of names) writeFileSync(join(home, '.config/credstore', `cronguard.${name}`), SECRET)
+    const setting = await shown()
+    for (const name of names) {
+      const found = setting(`CRONGUARD_${name.toUpperCase().replace('-', '_')}`)
+      expect([name, found?.value, found?.from]).toEqual([name, '********', 'credential of the service'])
+    }
+    const plain = await run('config', 'show')
+    expect(plain.stdout).not.toContain(SECRET)
+  }, 20_000)
+
+  test('a test of an email channel says why a command cannot send it', async () => {
+    const exported = JSON.parse((await run('export', '--with-secrets')).stdout)
+    exported.projects[0].channels.push({
+      id: crypto.randomUUID(),
+      kind: 'email',
+      name: 'ops',
+      disabled: false,
+      tells_blackouts: false,
+      settings: { address: 'ops@example.org' },
+      left_out: [],
+    })
+    writeFileSync(join(home, 'channel.json'), JSON.stringify(exported))
+    const imported = await run('import', join(home, 'channel.json'))
+    expect([imported.exitCode, imported.stderr]).toEqual([0, ''])
+    const { exitCode, stderr } = await run('channel', 'test', ALICE, 'ops')
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('is a credential of the service')])
+    expect(server.mails).toEqual([])
+  }, 20_000)
+
+  test('the server itself does not start without it', async () => {
+    const { exitCode, stderr } = await run('serve')
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('belong together')])
+  })
+})
+
+describe('A mail server with a certificate', () => {
+  const examined = async (env: Record<string, string>) => {
+    const settings = { CRONGUARD_DATA_DIR: join(home, 'data'), CRONGUARD_SMTP_HOST: '127.0.0.1', ...env }
+    const { stdout } = await execute([join(ROOT, 'dist/cronguard'), 'doctor', '--json'], { cwd: home, env: settings })
+    const findings: { name: string; state: string; says: string }[] = JSON.parse(stdout)
+    const { state, says } = findings.find(({ name }) => name === 'mail') ?? { state: 'none', says: '' }
+    return `${state}: ${says}`
+  }
+  const made = makeCertificate()
+  let secured: SMTPServer
+  let port = 0
+
+  beforeAll(async () => {
+    writeFileSync(join(home, 'authority.pem'), made.cert)
+    secured = new SMTPServer({ ...made, authOptional: true })
+    // Whoever does not trust it hangs up.
+    secured.on('error', () => {})
+    await new Promise<void>((resolve) => secured.listen(0, '127.0.0.1', resolve))
+    port = (secured.server.address() as AddressInfo).port
+  })
+  afterAll(() => new Promise<void>((resolve) => secured.close(() => resolve())))
+
+  test('of an unknown authority is not trusted, and the doctor says what to do', async () => {
+    const says = await examined({ CRONGUARD_SMTP_PORT: `${port}` })
+    expect(says).toStartWith('bad: 127.0.0.1 does not let CronGuard in: The TLS certificate is not trusted')
+    expect(says).toContain('CRONGUARD_CA_FILE')
+  }, 20_000)
+
+  test('of an authority in CRONGUARD_CA_FILE is trusted, with STARTTLS as the server does it', async () => {
+    const env = { CRONGUARD_SMTP_PORT: `${port}`, CRONGUARD_CA_FILE: join(home, 'authority.pem') }
+    expect(await examined(env)).toBe('ok: 127.0.0.1 lets CronGuard in, encrypted. No mail was sent.')
+  }, 20_000)
+
+  test('is missed where the port is one without TLS', async () => {
+    const env = { CRONGUARD_SMTP_PORT: `${server.port}` }
+    expect(await examined({ ...env, CRONGUARD_SMTP_SECURITY: 'tls' })).toContain('does not speak TLS on this port')
+    expect(await examined(env)).toContain('The mail server does not offer STARTTLS')
+  }, 20_000)
+
+  test.each([
+    ['nothing.pem', 'names a file that cannot be read (ENOENT)'],
+    ['data/cronguard.db', 'names a file without a certificate as PEM'],
+  ])('cannot be trusted by %s', async (file, says) => {
+    const settings = { CRONGUARD_DATA_DIR: join(home, 'data'), CRONGUARD_CA_FILE: join(home, file) }
+    const { exitCode, stderr } = await execute([join(ROOT, 'dist/cronguard'), 'config', 'check'], { env: settings })
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`CRONGUARD_CA_FILE ${says}`)])
+  })
+})

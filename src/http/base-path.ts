@@ -25,7 +25,9 @@ function isBelow(path: string, basePath: string): boolean {
 
 function inward(request: Request, basePath: string): Request {
   const asked = askedPath(request.url)
-  const path = withoutBasePath(asked, basePath)
+  // Slashes too many before it stay, and only pings are understood with them.
+  const extra = /^\/*(?=\/)/.exec(asked)?.[0] ?? ''
+  const path = extra + withoutBasePath(asked.slice(extra.length), basePath)
   return path === asked ? request : withPath(request, path)
 }
 

@@ -7,7 +7,7 @@ import { splitUrl } from './url.ts'
  * These read no cookie: who calls them has a key, or knows a ping URL. Where pings share the root with pages, only
  * what starts with a UUID is surely none of them.
  */
-const WITHOUT_COOKIES = /^\/(?:(?:ping|p|api|v1|v2)\/|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\/|$))/i
+const WITHOUT_COOKIES = /^\/+(?:(?:ping|p|api|v1|v2)\/|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\/|$))/i
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 /**

@@ -1,6 +1,6 @@
 // Who is at the other end: of the connection, or of the proxies that are trusted to say for whom they ask.
 import type { Deps } from '#deps.ts'
-import { addressMatcher, isLoopback, readAddress } from '#lib/addresses.ts'
+import { addressMatcher, isLocal, isLoopback, readAddress, withoutMapping } from '#lib/addresses.ts'
 
 export interface Peer {
   /** Null where there is none. */
@@ -44,18 +44,53 @@ export function isProxied(request: Known): boolean {
 /** Finds out who a request is from, given the address at the other end of its connection; null: it is gone already. */
 export function createPeerFinder({ config, log }: Pick<Deps, 'config' | 'log'>) {
   const isTrusted = addressMatcher(config.trustedProxies)
-  let isWarned = config.trustedProxies.length > 0
+  const hints = createHints(log)
   return (request: Request, connected: string | null): Peer => {
     if (connected === null) return NOBODY
     // Its file decides who may speak there, so whoever does is believed.
-    if (connected === UNIX_SOCKET) return behindProxy(request, { proxy: null, isTrusted })
-    if (isTrusted(connected)) return behindProxy(request, { proxy: connected, isTrusted })
-    if (!isWarned && isLoopback(connected) && request.headers.has('x-forwarded-for')) {
-      isWarned = true
-      log.warn(`Requests come through a proxy that is not trusted: set CRONGUARD_TRUSTED_PROXIES=${connected}`)
+    if (connected === UNIX_SOCKET) {
+      const peer = behindProxy(request, { proxy: null, isTrusted })
+      if (peer.address === null && isBrowser(request)) hints.onSocket()
+      return peer
     }
+    if (isTrusted(connected)) return behindProxy(request, { proxy: connected, isTrusted })
+    if (isForwarded(request)) hints.onPort(connected)
     return { address: connected, scheme: 'http', isProxied: false }
   }
+}
+
+const UNTIL_THEN = 'Until then all visitors look like one'
+
+// Each is logged once. Anyone can send the headers of a proxy, so only an address of this network is surely one.
+function createHints(log: Deps['log']) {
+  const logged = new Set<string>()
+  const warnOnce = (about: string, message: string): void => {
+    if (!logged.has(about)) log.warn(message)
+    logged.add(about)
+  }
+  return {
+    onPort: (address: string): void => {
+      const setting = `set CRONGUARD_TRUSTED_PROXIES=${withoutMapping(address)}`
+      if (isLoopback(address)) {
+        warnOnce('loopback', `Requests come through a proxy that is not trusted: ${setting}`)
+      } else if (isLocal(address)) {
+        warnOnce('private', `Requests come through a proxy that is not trusted: ${setting}. ${UNTIL_THEN}`)
+      } else {
+        warnOnce('public', `A request with proxy headers came from ${address}. If this is your proxy, ${setting}`)
+      }
+    },
+    onSocket: (): void =>
+      warnOnce('socket', `A proxy on the unix socket sends no X-Forwarded-For. Let it do so. ${UNTIL_THEN}`),
+  }
+}
+
+function isForwarded({ headers }: Request): boolean {
+  return headers.has('x-forwarded-for') || headers.has('x-forwarded-proto')
+}
+
+// Jobs may speak on a unix socket themselves, but a browser only comes there through a proxy.
+function isBrowser({ headers }: Request): boolean {
+  return headers.get('user-agent')?.startsWith('Mozilla/') ?? false
 }
 
 // Each proxy adds on the right whom it was asked by. What stands left of one that nobody trusts, anybody can have
@@ -65,11 +100,20 @@ function behindProxy(
   { proxy, isTrusted }: { proxy: string | null; isTrusted: (address: string) => boolean },
 ): Peer {
   let address = proxy
+  let hops = 0
   for (const item of (request.headers.get('x-forwarded-for') ?? '').split(',').reverse()) {
     const next = address === null || isTrusted(address) ? readAddress(item) : null
     if (next === null) break
     address = next
+    hops += 1
   }
-  const scheme = (request.headers.get('x-forwarded-proto') ?? '').split(',').at(-1)?.trim().toLowerCase()
-  return { address, scheme: scheme === 'https' ? 'https' : 'http', isProxied: true }
+  return { address, scheme: forwardedScheme(request, hops), isProxied: true }
+}
+
+// The proxies add their schemes as they add their addresses. "https, http" of two trusted proxies means https: the
+// visitor asked the first one by https. Of one proxy it means http, because anybody can have written the first part.
+function forwardedScheme({ headers }: Request, hops: number): Peer['scheme'] {
+  const schemes = (headers.get('x-forwarded-proto') ?? '').split(',')
+  const own = schemes.at(-Math.min(Math.max(hops, 1), schemes.length)) ?? ''
+  return own.trim().toLowerCase() === 'https' ? 'https' : 'http'
 }

@@ -50,6 +50,8 @@ export function createFront(deps: Deps, readHealth: () => PartHealth[], live: Li
   const answer = logLevel === 'debug' ? withAccessLog(deps, answerPlainly, showPath) : answerPlainly
   const findPeer = createPeerFinder(deps)
   const front: Front = (request, peerAddress) => {
+    // Headers that are sent twice arrive as one, with a comma.
+    if (request.headers.get('host')?.includes(',')) return new Response('Two Host headers', { status: 400 })
     const routable = withLongHost(request)
     rememberPeer(routable, findPeer(routable, peerAddress))
     return mayHaveBody(routable) ? answerWithBody(routable, answer) : answer(routable)

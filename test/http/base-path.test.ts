@@ -176,6 +176,17 @@ describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy 
   })
 })
 
+test.each(['/cron//ping/', '//cron/ping/', '///cron//ping//', '/cron//', '//ping/'])(
+  'A ping to %s, with slashes too many, is recorded below the base path',
+  async (start) => {
+    const before = guard.now(backup).pingCount
+    const response = await guard.request(`${start}${backup.pingKey}`, { method: 'POST', body: 'all is well' })
+    expect([response.status, await response.text()]).toEqual([200, 'OK'])
+    expect(guard.now(backup).pingCount).toBe(before + 1)
+    expect((await guard.request('//cron/login')).status).toBe(404)
+  },
+)
+
 describe('The base path', () => {
   test('itself is the first page, with and without a slash, and with a query', async () => {
     for (const path of ['/cron', '/cron/', '/cron?q=1']) {

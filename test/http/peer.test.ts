@@ -81,6 +81,22 @@ describe('A trusted proxy', () => {
   })
 })
 
+describe('Several trusted proxies', () => {
+  test.each([
+    ['https, http', '198.51.100.1, 10.0.0.2', 'https'],
+    ['http, https', '198.51.100.1, 10.0.0.2', 'http'],
+    ['https, http', '198.51.100.1', 'http'],
+    ['https, http', '6.6.6.6, 198.51.100.1', 'http'],
+    ['https, http, http', '6.6.6.6, 198.51.100.1, 10.0.0.2', 'http'],
+    ['https', '198.51.100.1, 10.0.0.2', 'https'],
+    ['https, http', '', 'http'],
+    [' HTTPS , http', '198.51.100.1, 10.0.0.2', 'https'],
+  ])('X-Forwarded-Proto: %s with X-Forwarded-For: %s means %s', async (proto, forwarded, scheme) => {
+    const headers = { 'X-Forwarded-Proto': proto, 'X-Forwarded-For': forwarded }
+    expect(await pinged(open(PROXIES), '10.0.0.1', headers)).toMatchObject({ scheme })
+  })
+})
+
 describe('Anybody else', () => {
   test.each(['192.0.2.7', '::1', '11.0.0.1', '2001:db8:b::1'])('like %p is not believed', async (peer) => {
     const headers = { 'X-Forwarded-For': '198.51.100.1', 'X-Forwarded-Proto': 'https' }
@@ -96,13 +112,54 @@ describe('Anybody else', () => {
   test('is believed nowhere while no proxy is named; the log says once how to', async () => {
     const monitor = open()
     const forwarded = { 'X-Forwarded-For': '198.51.100.1' }
-    await pinged(monitor, '192.0.2.7', forwarded)
     await pinged(monitor, '127.0.0.1', {})
     expect(guard.log).toEqual([])
     expect((await pinged(monitor, '127.0.0.1', forwarded))?.remoteAddress).toBe('127.0.0.1')
     await pinged(monitor, '::1', forwarded)
     expect(guard.log.map(({ level, event }) => [level, event])).toEqual([
       ['warn', 'Requests come through a proxy that is not trusted: set CRONGUARD_TRUSTED_PROXIES=127.0.0.1'],
+    ])
+  })
+})
+
+describe('The log says once how to trust', () => {
+  const warnings = () => guard.log.filter(({ level }) => level === 'warn').map(({ event }) => event)
+  const forwarded = { 'X-Forwarded-For': '198.51.100.1' }
+  const Mozilla = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' }
+
+  test.each([['172.17.0.1'], ['::ffff:172.17.0.1']])('a proxy of a private network, like %s', async (peer) => {
+    const monitor = open({ CRONGUARD_TRUSTED_PROXIES: '127.0.0.1' })
+    await pinged(monitor, peer, {})
+    expect(warnings()).toEqual([])
+    await pinged(monitor, peer, { 'X-Forwarded-Proto': 'https' })
+    await pinged(monitor, '10.0.0.9', forwarded)
+    expect(warnings()).toEqual([
+      'Requests come through a proxy that is not trusted: set CRONGUARD_TRUSTED_PROXIES=172.17.0.1. ' +
+        'Until then all visitors look like one',
+    ])
+  })
+
+  test('a proxy of the internet, which may be anyone who sends such a header', async () => {
+    const monitor = open()
+    await pinged(monitor, '192.0.2.7', forwarded)
+    await pinged(monitor, '192.0.2.8', forwarded)
+    await pinged(monitor, '172.17.0.1', forwarded)
+    expect(warnings()).toEqual([
+      'A request with proxy headers came from 192.0.2.7. ' +
+        'If this is your proxy, set CRONGUARD_TRUSTED_PROXIES=192.0.2.7',
+      expect.stringContaining('CRONGUARD_TRUSTED_PROXIES=172.17.0.1'),
+    ])
+  })
+
+  test('a proxy on the unix socket that names nobody, but not a job that pings there', async () => {
+    const monitor = open()
+    await pinged(monitor, UNIX_SOCKET, {})
+    await pinged(monitor, UNIX_SOCKET, { ...Mozilla, ...forwarded })
+    expect(warnings()).toEqual([])
+    await guard.request('/login', { headers: Mozilla }, UNIX_SOCKET)
+    await guard.request('/login', { headers: Mozilla }, UNIX_SOCKET)
+    expect(warnings()).toEqual([
+      'A proxy on the unix socket sends no X-Forwarded-For. Let it do so. Until then all visitors look like one',
     ])
   })
 })

@@ -33,7 +33,7 @@ export function pingDialectRoutes(deps: Deps) {
   const dialects = spokenDialects(deps.config)
   for (const route of new Set(dialects.flatMap(({ routes }) => routes))) {
     const here = dialects.filter(({ routes }) => routes.includes(route))
-    routes.all(route, ({ request }) => answerPing(deps, { request, dialects: here }), { parse: 'none' })
+    routes.all(route, ({ request }) => answerPing(deps, { request, here, dialects }), { parse: 'none' })
   }
   return routes
 }
@@ -46,20 +46,43 @@ function spokenDialects({ dialects }: Deps['config']): Dialect[] {
 
 interface Arrived {
   request: Request
+  /** The dialects of the route. */
+  here: readonly Dialect[]
   dialects: readonly Dialect[]
 }
 
+/** Methods that ask something of the server itself. */
+const NO_PING = ['TRACE', 'CONNECT']
+const PING_METHODS = ['GET', 'HEAD', 'POST', 'PUT']
+
 // The path is read from the URL as it came: decoded parameters would let `%2f` and the like pass for the real thing.
-async function answerPing(deps: Deps, { request, dialects }: Arrived): Promise<Response> {
-  const url = splitUrl(request.url)
-  const dialect = dialects.find((candidate) => candidate.isSpoken(url))
+async function answerPing(deps: Deps, { request, here, dialects }: Arrived): Promise<Response> {
+  const asked = splitUrl(request.url)
+  const url = { ...asked, path: withSingleSlashes(asked.path) }
+  const routed = url.path === asked.path ? here : dialects.filter((dialect) => isRouted(dialect, url.path))
+  const dialect = routed.find((candidate) => candidate.isSpoken(url))
   if (dialect === undefined) throw new NotFoundError()
   rememberDialect(request, dialect)
   if (request.method === 'OPTIONS') return preflight()
+  if (NO_PING.includes(request.method)) return wrongMethod(dialect.methods ?? PING_METHODS)
   if (dialect.methods !== null && !dialect.methods.includes(request.method)) return wrongMethod(dialect.methods)
   const ping = { request, ...url }
   if (hasLongBody(request)) expectBody(deps, { dialect, ping })
   return await dialect.answer(deps, ping)
+}
+
+// "https://example.org/" and "/ping/..." make "//ping/...". Slashes at the end stay, because what should follow them is
+// missing.
+function withSingleSlashes(path: string): string {
+  if (!path.includes('//')) return path
+  const segments = path.split('/')
+  const end = segments.findLastIndex((segment) => segment !== '') + 1
+  const filled = segments.slice(0, end).filter((segment) => segment !== '')
+  return ['', ...filled, ...segments.slice(end)].join('/')
+}
+
+function isRouted({ routes }: Dialect, path: string): boolean {
+  return routes.some((route) => new RegExp(`^${route.replaceAll(/:\w+/g, '[^/]+').replace('*', '.*')}/?$`).test(path))
 }
 
 // A long body is read only when something will be recorded.
@@ -75,7 +98,7 @@ function preflight(): Response {
     status: 204,
     headers: {
       'Access-Control-Allow-Origin': '*',
-      'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, OPTIONS',
+      'Access-Control-Allow-Methods': [...PING_METHODS, 'OPTIONS'].join(', '),
       'Access-Control-Allow-Headers': '*',
       'Access-Control-Max-Age': '600',
     },

@@ -152,6 +152,23 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     expect(moved.kinds()).toEqual(['success', 'success'])
   })
 
+  test('is recorded with slashes too many in its URL, but not at its end', async () => {
+    moved = new Moved([setting])
+    const { path, init } = ping(keysOf(moved))
+    const [first = '', query = ''] = path.split('?')
+    const doubled = `//${first.slice(1).replaceAll('/', '//')}`
+    for (const extra of [`/${first}`, `//${first}`, doubled])
+      expect((await moved.guard.request(`${extra}?${query}`, init)).status).toBe(status)
+    expect((await moved.guard.request(`${first}//?${query}`, init)).status).toBe(404)
+    expect(moved.kinds()).toEqual(['success', 'success', 'success'])
+  })
+
+  test('is not made by TRACE and CONNECT', async () => {
+    moved = new Moved([setting])
+    for (const method of ['TRACE', 'CONNECT']) expect((await send(example, {}, { method })).status).toBe(405)
+    expect(moved.kinds()).toEqual([])
+  })
+
   test('is nothing while the dialect is off', async () => {
     moved = new Moved(DIALECTS.filter((name) => name !== setting))
     expect((await send(example)).status).toBe(whileOff)
@@ -171,6 +188,22 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
       expect([response.status, response.headers.get('allow')]).toEqual([405, [...methods, 'OPTIONS'].join(', ')])
     }
     expect((await send(example, {}, { method: 'OPTIONS' })).status).toBe(204)
+    expect(moved.kinds()).toEqual([])
+  })
+
+  test('to a monitor that is not there is refused before its long body is read', async () => {
+    moved = new Moved([setting])
+    const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'nobodys-key-22-letters' }
+    let pulled = 0
+    const body = new ReadableStream({
+      pull: (controller) => {
+        pulled += 1
+        controller.enqueue(new Uint8Array(1000))
+      },
+    })
+    const response = await send(example, wrong, { method: 'POST', body })
+    expect([response.status, response.headers.get('connection')]).toEqual([unknown, 'close'])
+    expect(pulled).toBeLessThan(3)
     expect(moved.kinds()).toEqual([])
   })
 
@@ -246,6 +279,14 @@ describe('With every dialect on', () => {
     }
     plain.stop()
   })
+
+  test.each(['//login', '//', '///projects', '//docs/pinging', '//api/v3/checks/'])(
+    'no page or API answers at %s',
+    async (path) => {
+      moved = new Moved(DIALECTS)
+      expect((await moved.answer(path))[0]).toBe(404)
+    },
+  )
 
   test.each(['/login', '/logout', '/setup', '/projects'])(
     'a form that another site sends to %s is refused, as ever',

@@ -240,8 +240,8 @@ function Body({ baseUrl }: DocProps) {
       />
       <Text>
         The limit stands in the header `Ping-Body-Limit` of every answer to a ping. A body of more than 16 MiB is
-        refused with 413, and that ping does not count; nor does one whose body stops coming for a minute, so let a job
-        end before its output is sent. What a GET request carries as a body is not read: send it with POST.
+        refused with 413, and that ping does not count; nor does one whose body stops coming for two minutes, so let a
+        job end before its output is sent. What a GET request carries as a body is not read: send it with POST.
       </Text>
       <Text>
         Keywords and pages read the body as text: UTF-8, UTF-16 with a byte order mark, any charset that the
@@ -374,10 +374,19 @@ function Answers() {
           ['404', '`not found`', 'no monitor has this key or slug'],
           ['409', '`ambiguous slug`', 'several monitors of the project have this slug'],
           ['413', '', 'the body has more than 16 MiB'],
-          ['503', 'a sentence', 'the disk took nothing; `Retry-After` says when to try again'],
+          ['503', 'a sentence', 'the disk or the memory is full; `Retry-After` says when to try again'],
         ]}
       />
-      <Text>Every answer but the first two means that nothing was recorded.</Text>
+      <Text>
+        Every answer but the first two means that nothing was recorded. All unanswered bodies together may take 64 MiB;
+        after that the slowest large ones get 503. An unknown key is answered before a long body is read.
+      </Text>
+      <Text>
+        Extra slashes before or after `/ping` do not matter. A connection may be silent for 130 seconds between pings.
+        Send a ping only after the answer to the one before: otherwise CronGuard records the first ping and closes the
+        connection without an answer. An empty line after a body closes it too, with 400. `Expect: 100-continue` is
+        answered only in lower case, so a client that writes it otherwise waits a moment before it sends the body.
+      </Text>
     </>
   )
 }

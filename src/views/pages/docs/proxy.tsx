@@ -167,7 +167,10 @@ function Amiss() {
           'the sign-in comes back again and again',
           'the base URL is `https://`, and the browser came by http: the cookie travels over https only',
         ],
-        ['every ping has the address of the proxy', 'it is not in `CRONGUARD_TRUSTED_PROXIES`; the log says so once'],
+        [
+          'every ping has the address of the proxy',
+          'it is not in `CRONGUARD_TRUSTED_PROXIES`, or sends no `X-Forwarded-For`; the log says so once',
+        ],
         ['a page without colours', 'the path of the base URL is not the one that the proxy passes on'],
         [
           'a page with the id of a request',

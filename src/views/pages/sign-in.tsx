@@ -157,7 +157,7 @@ export function NewPasswordField({ form, name, label, hasFocus }: NewPasswordFie
         isRequired
       />
       <p class="strength" data-strength-of={name} data-common={COMMON_PASSWORDS.path} hidden>
-        <meter min="0" max="4" low="2" high="3" optimum="4" value="0" aria-label="Password strength" />
+        <meter min="0" max="4" low="2" high="3" optimum="4" value="0" aria-label="Strength" />
         <span role="status" />
       </p>
     </div>

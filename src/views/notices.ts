@@ -29,6 +29,7 @@ const NOTICES = {
   'invitation-not-mailed': 'The invitation is there, but the mail could not be sent. Copy its link and pass it on.',
   'invitation-revoked': 'The invitation is taken back.',
   'role-changed': 'The role is changed.',
+  'role-lowered': 'Role changed. API keys that this member created keep working until you revoke them.',
   'member-removed': 'The member is taken out of the project.',
   'profile-saved': 'Your profile is saved.',
   'preferences-saved': 'Your preferences are saved.',

@@ -99,6 +99,18 @@ describe('Removing a member', () => {
   })
 })
 
+test('Lowering a role says that the keys of that member keep working, when there are any', async () => {
+  const bob = await memberOf(guard, project, 'admin', 'bob@example.org')
+  const owner = await alice()
+  const saysAfter = async (role: string): Promise<boolean> => {
+    await owner.post(path(`/members/${bob.user.id}`), { role })
+    return (await owner.read(path('/settings'))).includes('keep working until you revoke them')
+  }
+  expect([await saysAfter('member'), await saysAfter('admin')]).toEqual([false, false])
+  await keyBy(bob, 'deploy')
+  expect([await saysAfter('member'), await saysAfter('admin')]).toEqual([true, false])
+})
+
 describe('Leaving a project', () => {
   test('offers the own keys and revokes them, also for somebody who is no longer an admin', async () => {
     const bob = await memberOf(guard, project, 'admin', 'bob@example.org')

@@ -134,6 +134,16 @@ describe('A crowd that waits for its passwords to be looked at', () => {
     expect((await new Visitor(guard).post('/login', { email: EMAIL, password: PASSWORD })).status).toBe(303)
   })
 
+  test('lets a browser wait that signed in before', async () => {
+    const known = new Visitor(guard)
+    await known.post('/login', { email: EMAIL, password: PASSWORD })
+    const others = crowd()
+    const owner = known.post('/login', { email: EMAIL, password: PASSWORD })
+    const stranger = await new Visitor(guard).post('/login', { email: EMAIL, password: PASSWORD })
+    await others.leave()
+    expect([stranger.status, (await owner).status]).toEqual([429, 303])
+  })
+
   test('sends the form for the first account back, and its link still works', async () => {
     guard.stop()
     guard = new TestGuard()
@@ -147,6 +157,25 @@ describe('A crowd that waits for its passwords to be looked at', () => {
     expect((await visitor.post(link, { email: EMAIL, password: PASSWORD })).status).toBe(303)
     expect(await visitor.read('/')).toContain('Welcome. This is your first project')
   })
+})
+
+test('A reset mail comes whatever strangers asked for; they can ask for six an hour at most', async () => {
+  guard.stop()
+  await open({ CRONGUARD_SMTP_HOST: 'mail.example.org' })
+  const owner = new Visitor(guard)
+  await owner.post('/login', { email: EMAIL, password: PASSWORD })
+  const mailsAfter = async (asking: Promise<Response>): Promise<number> => {
+    await asking
+    await new Promise((resolve) => setImmediate(resolve))
+    return guard.outside.mails.length
+  }
+  const form = { method: 'POST', body: new URLSearchParams({ email: EMAIL }) }
+  const askFrom = (peer: string) => mailsAfter(guard.request('/password-reset', form, peer))
+  for (let count = 0; count < 4; count += 1) await askFrom('198.51.100.1')
+  expect(await askFrom('203.0.113.5')).toBe(4)
+  for (let count = 0; count < 5; count += 1) await askFrom(`198.51.100.${count + 10}`)
+  expect(guard.outside.mails).toHaveLength(6)
+  expect(await mailsAfter(owner.post('/password-reset', { email: EMAIL }))).toBe(7)
 })
 
 test('Wrong passwords in one session keep nobody from their settings in another', async () => {

@@ -1,6 +1,6 @@
 // A project as such: what it is called, who belongs to it, its keys.
 import { Elysia } from 'elysia'
-import type { KeyChoice } from '#actions/departures.ts'
+import { type KeyChoice, keysMadeBy } from '#actions/departures.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
 import { changeRole, invitationUrl, invite, removeMember, revokeInvitation } from '#actions/members.ts'
 import {
@@ -225,10 +225,12 @@ function takeBack({ deps }: House, visit: ProjectVisit): Response {
 async function saveRole(house: House, visit: ProjectVisit): Promise<Response> {
   const { project, params, user } = visit
   const { form } = visit
+  const userId = params.user ?? ''
   return await orShowAgain(house, { visit, section: 'members', form }, () => {
     const role = oneOf(ROLES, form.text('role'))
-    changeRole(house.deps, { actor: { projectId: project.id, userId: user.id }, userId: params.user ?? '', role })
-    return redirect(settingsOf(visit), 'role-changed')
+    changeRole(house.deps, { actor: { projectId: project.id, userId: user.id }, userId, role })
+    const hasKeys = keysMadeBy(house.deps.db, { projectId: project.id, userId }).length > 0
+    return redirect(settingsOf(visit), hasKeys && !may(role, 'administer') ? 'role-lowered' : 'role-changed')
   })
 }
 

@@ -147,7 +147,8 @@ function Socket() {
       <Sample lines={['[Service]', 'Group=www-data']} />
       <Text>
         A visitor for whom the proxy tells no address has none, and wrong passwords are counted for all of them
-        together. A socket that a killed process left behind is replaced; one on which somebody listens is not.
+        together, but for browsers that signed in before. A socket that a killed process left behind is replaced; one on
+        which somebody listens is not.
       </Text>
     </>
   )

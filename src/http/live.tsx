@@ -74,6 +74,8 @@ interface Watched {
   nextDueAt: number
   /** What was written since the last look, because looking failed. */
   owed: ReadonlySet<number>
+  /** Whether that may be anything. */
+  owesEverything: boolean
   isFailing: boolean
 }
 
@@ -85,6 +87,8 @@ export function createLive(deps: Deps): Live {
   const firstVersion = deps.clock.now()
   let version = firstVersion
   let touched = new Set<number>()
+  /** The version of the last change by a command beside the server, and whether the pages still wait to hear of it. */
+  let elsewhere = { version: 0, isNews: false, toldAt: Number.NEGATIVE_INFINITY }
   let lastSignAt = deps.clock.elapsed()
   let isClosed = false
 
@@ -94,8 +98,20 @@ export function createLive(deps: Deps): Live {
     if (projects.size > 0) for (const id of ids) touched.add(id)
   })
 
+  // What another process wrote is not known by its monitors. An import commits many times: it is told once a second.
+  const lookElsewhere = (): boolean => {
+    if (deps.db.wasChangedElsewhere()) {
+      version += 1
+      elsewhere = { ...elsewhere, version, isNews: true }
+    }
+    const elapsed = deps.clock.elapsed()
+    if (!elsewhere.isNews || elapsed - elsewhere.toldAt < SECOND) return false
+    elsewhere = { ...elsewhere, isNews: false, toldAt: elapsed }
+    return true
+  }
+
   const tellAll = (): void => {
-    const news = { ids: touched, now: deps.clock.now() }
+    const news = { ids: touched, isEverything: lookElsewhere(), now: deps.clock.now() }
     const told = concerned(deps, { projects, news })
     // Not before: when that cannot be read, the next tick knows all of it.
     touched = new Set()
@@ -123,7 +139,8 @@ export function createLive(deps: Deps): Live {
     tellAll()
     const watched = projects.get(projectId) ?? firstLook(deps, { projectId, now: reading.now })
     projects.set(projectId, watched)
-    const isOfNow = drawn !== null && drawn.version >= firstVersion && drawn.version <= version
+    const knownFrom = Math.max(firstVersion, elsewhere.version)
+    const isOfNow = drawn !== null && drawn.version >= knownFrom && drawn.version <= version
     const missed = isOfNow ? missedSince(deps, { projectId, reading, drawn, changes }) : [message('refresh', '')]
     return new Response(streamFor(watched, audience, missed), {
       headers: {
@@ -155,20 +172,26 @@ function concerned(
   const ids = [...news.ids]
   const changed = new Set(ids.length === 0 ? [] : listProjectIdsOf(db, ids))
   return [...projects].filter(
-    ([projectId, { ids: known, owed, nextDueAt }]) =>
-      news.now >= nextDueAt || owed.size > 0 || changed.has(projectId) || ids.some((id) => known.has(id)),
+    ([projectId, { ids: known, owed, owesEverything, nextDueAt }]) =>
+      news.isEverything ||
+      owesEverything ||
+      news.now >= nextDueAt ||
+      owed.size > 0 ||
+      changed.has(projectId) ||
+      ids.some((id) => known.has(id)),
   )
 }
 
 // What cannot be read in one project must not keep the news of the others; it is tried again at every tick.
 function tellOrOwe(deps: Deps, { projectId, watched, news }: Telling): void {
   const ids = watched.owed.union(news.ids)
+  const isEverything = news.isEverything || watched.owesEverything
   try {
-    tellNews(deps, { projectId, watched, news: { ...news, ids } })
-    Object.assign(watched, { owed: new Set(), isFailing: false })
+    tellNews(deps, { projectId, watched, news: { ...news, ids, isEverything } })
+    Object.assign(watched, { owed: new Set(), owesEverything: false, isFailing: false })
   } catch (error) {
     if (!watched.isFailing) deps.log.error('An open page could not be brought up to date', { projectId, error })
-    Object.assign(watched, { owed: ids, isFailing: true })
+    Object.assign(watched, { owed: ids, owesEverything: isEverything, isFailing: true })
   }
 }
 
@@ -199,6 +222,7 @@ function firstLook({ db }: Deps, { projectId, now }: { projectId: string; now: n
     lookedAt: now,
     nextDueAt: nextDueAfter(states, now),
     owed: new Set(),
+    owesEverything: false,
     isFailing: false,
   }
 }
@@ -224,6 +248,8 @@ function streamFor(
 interface News {
   /** The monitors, of any project, of which something was written. */
   ids: ReadonlySet<number>
+  /** Whether it may be more than these: somebody else wrote. */
+  isEverything: boolean
   now: number
 }
 
@@ -246,7 +272,8 @@ function tellNews(deps: Deps, { projectId, watched, news }: Telling): void {
     ...gone.map((id) => message('gone', String(id))),
     ...(counts === watched.counts ? [] : [message('counts', counts)]),
   ]
-  if (changed.length > ROWS_MAX) sendAll([...watched.streams], encode([...common, message('refresh', '')].join('')))
+  if (news.isEverything || changed.length > ROWS_MAX)
+    sendAll([...watched.streams], encode([...common, message('refresh', '')].join('')))
   else sendRows(deps, watched, { monitors: rowsOf(deps, { projectId, changed }), common, now: news.now })
   Object.assign(watched, { ids, counts, lookedAt: news.now, nextDueAt: nextDueAfter(states, news.now) })
 }

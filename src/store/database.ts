@@ -37,6 +37,8 @@ export interface Db extends Reader {
   writeGrouped<T>(work: Work<T>): Promise<T>
   /** Calls `listener` after each commit that touched monitors, with their ids. Returns what ends it. */
   watch(listener: CommitListener): () => void
+  /** Whether another connection, of this process or of a command beside it, committed since this was last asked. */
+  wasChangedElsewhere(): boolean
   /** Moves the write-ahead log into the database file and empties it. */
   checkpoint(): void
   /** Moves what it can of the write-ahead log into the database file, and waits for nobody. */
@@ -154,10 +156,12 @@ class SqliteDb implements Db {
   readonly #clock: Clock
   readonly #listeners = new Set<CommitListener>()
   #group: GroupedWrite[] = []
+  #dataVersion: number
 
   constructor(sqlite: Database, clock: Clock) {
     this.#sqlite = sqlite
     this.#clock = clock
+    this.#dataVersion = this.#readDataVersion()
   }
 
   all<Row>(sql: string, params: Params = {}): Row[] {
@@ -203,6 +207,12 @@ class SqliteDb implements Db {
     return () => void this.#listeners.delete(listener)
   }
 
+  wasChangedElsewhere(): boolean {
+    const before = this.#dataVersion
+    this.#dataVersion = this.#readDataVersion()
+    return this.#dataVersion !== before
+  }
+
   checkpoint(): void {
     this.#sqlite.run('PRAGMA wal_checkpoint(TRUNCATE)')
   }
@@ -237,6 +247,11 @@ class SqliteDb implements Db {
 
   close(): void {
     this.#sqlite.close()
+  }
+
+  // SQLite changes it with each commit of another connection, and leaves it alone with our own.
+  #readDataVersion(): number {
+    return this.get<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0
   }
 
   #flush(): void {

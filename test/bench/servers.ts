@@ -63,6 +63,7 @@ function oneByOne(db: Db): Db {
     checkpointSome: () => db.checkpointSome(),
     giveBack: (pages) => db.giveBack(pages),
     rewrite: () => db.rewrite(),
+    wasChangedElsewhere: () => db.wasChangedElsewhere(),
     isReplaced: () => false,
     close: () => db.close(),
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { CHROMIUM } from '../support/browser.ts'
+import { ADA, CHROMIUM } from '../support/browser.ts'
 import { Desk } from '../support/desk.ts'
 import { keepPinging } from '../support/job.ts'
 
@@ -32,6 +32,22 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await desk.cronguard.api(`/checks/${backup.uuid}`, { key: desk.key, method: 'DELETE' })
     await row(page, 'zz-backup').waitFor({ state: 'detached' })
     await context.close()
+  }, 30_000)
+
+  test('shows what a command changes beside the server, in the list and on the page of the monitor', async () => {
+    const list = await desk.signedIn()
+    const { uuid } = await desk.newMonitor('by-command')
+    await row(list.page, 'by-command').click()
+    await list.page.getByRole('heading', { name: 'by-command' }).waitFor()
+    const other = await list.context.newPage()
+    await other.goto('/')
+    await row(other, 'by-command').locator('.status-new').waitFor()
+    await desk.cronguard.run(['monitor', 'pause', ADA.email, uuid])
+    await list.page.locator('.status-paused').first().waitFor()
+    await row(other, 'by-command').locator('.status-paused').waitFor()
+    await desk.cronguard.run(['monitor', 'rm', ADA.email, uuid, '--yes'])
+    await row(other, 'by-command').waitFor({ state: 'detached' })
+    await list.context.close()
   }, 30_000)
 
   test('shows the last of what is written as a schedule, however long the answers take', async () => {

@@ -23,13 +23,16 @@
       const count = Math.floor(ms / unit)
       if (count > 0) return `${count} ${name}${count === 1 ? '' : 's'}`
     }
-    return '0 seconds'
+    return 'a moment'
   }
 
   const CLOCKS = {
     lasting: (at, moment) => inWords(Math.max(0, moment - at)),
     ago: (at, moment) => (moment - at < 1000 ? 'just now' : `${inWords(moment - at)} ago`),
-    due: (at, moment) => (at > moment ? `in ${inWords(at - moment)}` : `${inWords(moment - at)} overdue`),
+    due: (at, moment) => {
+      if (Math.abs(at - moment) < 1000) return 'due now'
+      return at > moment ? `in ${inWords(at - moment)}` : `${inWords(moment - at)} overdue`
+    },
   }
 
   const turnClocks = () => {

@@ -5,7 +5,7 @@ import type { Wires } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import { type Channel, SWITCHED_OFF } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, DETAIL_MAX, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
-import { type Notification, notificationSubject } from '#domain/notification.ts'
+import { type Notification, notificationSubject, notificationZone } from '#domain/notification.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { findChannel, markChannel } from '#store/channels.ts'
@@ -21,6 +21,7 @@ import {
   listClaimable,
   settleDelivery,
 } from '#store/deliveries.ts'
+import { findZoneOfMember } from '#store/projects.ts'
 import { isFirstFailure, tellOfFailure } from './failure-mails.ts'
 
 /** How many messages may be on their way at once; a slow receiver, or a slow mail server, never takes all of them. */
@@ -112,7 +113,8 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
   const settings = kind.settings.safeParse(channel.settings)
   if (!settings.success) return failed('settings', 'The settings are not usable')
   const wires: Wires = { outbound: deps.outbound, mailer: deps.mailer }
-  const message = { notification, deliveryId, baseUrl: deps.config.baseUrl }
+  const zone = zoneFor(deps, channel, kind.reader?.(settings.data)) ?? notificationZone(notification)
+  const message = { notification, deliveryId, baseUrl: deps.config.baseUrl, zone }
   try {
     const outcome = await inTime(kind.send(settings.data, message, wires), limitMs)
     return { ...outcome, detail: outcome.detail.slice(0, DETAIL_MAX) }
@@ -120,6 +122,11 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     deps.log.error('Sending failed in an unexpected way', { delivery: deliveryId, kind: channel.kind, error })
     return { result: 'failed', reason: 'error', detail: 'An internal error; the log says more', isPermanent: false }
   }
+}
+
+// A member reads moments as on the pages; whoever else gets the message, as the schedule has them.
+function zoneFor({ db }: Deps, { projectId }: Channel, email: string | undefined): string | null {
+  return email === undefined ? null : findZoneOfMember(db, { projectId, email })
 }
 
 function failed(reason: 'settings', detail: string): Outcome {

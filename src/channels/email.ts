@@ -17,16 +17,17 @@ export const email: ChannelKind<EmailSettings> = {
   fields: [{ name: 'address', label: 'Address', help: 'Who gets the mail.', type: 'address', isRequired: true }],
   settings: z.object({ address: Email }),
   summary: ({ address }) => address,
+  reader: ({ address }) => address,
   send,
 }
 
 async function send({ address }: EmailSettings, message: Message, { mailer }: Wires): Promise<Outcome> {
-  const { notification, deliveryId, baseUrl } = message
+  const { notification, deliveryId, baseUrl, zone } = message
   const result = await mailer.send({
     to: address,
     subject: notificationTitle(notification),
-    text: renderAlertText({ notification, baseUrl }),
-    html: renderAlertHtml({ notification, baseUrl }),
+    text: renderAlertText({ notification, baseUrl, zone }),
+    html: renderAlertHtml({ notification, baseUrl, zone }),
     messageId: `${deliveryId}@${new URL(baseUrl).hostname}`,
     headers: { 'X-CronGuard-Delivery': deliveryId, 'Auto-Submitted': 'auto-generated' },
   })

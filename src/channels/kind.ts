@@ -14,6 +14,8 @@ export interface Message {
   deliveryId: string
   /** Where this CronGuard's pages are. */
   baseUrl: string
+  /** The time zone in which moments are told to people. */
+  zone: string
 }
 
 export interface Wires {
@@ -41,6 +43,8 @@ export interface ChannelKind<Settings = unknown> {
   settings: z.ZodType<Settings>
   /** The settings in a few words that hold no secret. */
   summary(settings: Settings): string
+  /** The mail address of the one person who reads its messages, when the settings name one. */
+  reader?(settings: Settings): string
   /** Never throws for what the other side does: that is an outcome. */
   send(settings: Settings, message: Message, wires: Wires): Promise<Outcome>
 }

@@ -1,12 +1,7 @@
 import { z } from 'zod'
 import type { BlackoutNotice } from '#domain/blackout-notice.ts'
 import type { Outcome } from '#domain/delivery.ts'
-import {
-  type MonitorNotification,
-  notificationDetails,
-  notificationSubject,
-  notificationUrl,
-} from '#domain/notification.ts'
+import { detailsInZone, type MonitorNotification, notificationSubject, notificationUrl } from '#domain/notification.ts'
 import { scheduleInWords } from '#domain/schedule.ts'
 import { SECOND } from '#lib/duration.ts'
 import { refusalOf } from '#lib/outbound.ts'
@@ -86,12 +81,12 @@ function answerOutcome(status: number): Outcome {
 
 /** The webhook's wire format: snake_case, times as ISO 8601 in UTC, lengths in whole seconds. */
 function webhookBody(message: Message): Record<string, unknown> {
-  const { notification, deliveryId, baseUrl } = message
+  const { notification, deliveryId, baseUrl, zone } = message
   return {
     monitor_name: notificationSubject(notification),
     status: notification.status,
     timestamp: iso(notification.at),
-    details: notificationDetails(notification),
+    details: detailsInZone(notification, zone),
     reason: notification.reason,
     test: notification.isTest,
     delivery_id: deliveryId,

@@ -12,6 +12,7 @@ import { scheduleOf } from '#domain/schedule-times.ts'
 import { shownStatus } from '#domain/status.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
+import { withoutInvisible } from '#lib/invisible.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
 import { listChannels } from '#store/channels.ts'
 import { listSlugs } from '#store/monitor-lists.ts'
@@ -148,10 +149,11 @@ function printMonitors(shell: Shell, monitors: ReturnType<typeof describe>[]): v
   })
 }
 
-function add(deps: Deps, project: Project, { name, tags = '', ...options }: AddOptions & { name: string }): Monitor {
+function add(deps: Deps, project: Project, { name: written, ...options }: AddOptions & { name: string }): Monitor {
+  const [name, tags] = [withoutInvisible(written).trim(), withoutInvisible(options.tags ?? '')]
   const zone = currentZoneName(options.tz)
   if (zone === null) throw new AppError('invalid', `"${options.tz}" is no time zone.`)
-  if (name.trim() === '' || [...name].length > NAME_MAX || /\p{Cc}/u.test(name))
+  if (name === '' || [...name].length > NAME_MAX || /\p{Cc}/u.test(name))
     throw new AppError('invalid', `A name has 1 to ${NAME_MAX} characters on one line.`)
   if ([...tags].length > TAGS_MAX) throw new AppError('invalid', `The tags have at most ${TAGS_MAX} characters.`)
   const schedule = scheduleOf(readSchedule(options.schedule), zone)
@@ -160,7 +162,7 @@ function add(deps: Deps, project: Project, { name, tags = '', ...options }: AddO
     projectId: project.id,
     match: null,
     change: {
-      name: name.trim(),
+      name,
       slug: freeSlug(slugify(name), taken),
       tags,
       schedule,

@@ -1,3 +1,4 @@
+import { withVisibleDirections } from '#lib/invisible.ts'
 import type { Colour } from './colour.ts'
 import type { Shell } from './command.ts'
 
@@ -7,7 +8,7 @@ const plain = (): undefined => undefined
 
 /** One line a row, each column as wide as its widest entry. */
 export function printRows(shell: Shell, rows: readonly Row[], colourOf: (row: Row) => Colour | undefined = plain) {
-  const lines = rows.map((row) => row.map((entry) => entry.replace(/\p{Cc}/gu, ' ')))
+  const lines = rows.map((row) => row.map((entry) => withVisibleDirections(entry).replace(/\p{Cc}/gu, ' ')))
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? ''))))
   const padded = (entry: string, column: number): string => entry + ' '.repeat((widths[column] ?? 0) - widthOf(entry))
   for (const [index, line] of lines.entries()) {

@@ -1,5 +1,6 @@
 // What is said to a project after a stretch in which CronGuard itself could not watch.
 import { durationInWords, momentInWords } from '#lib/duration.ts'
+import { fullMomentInZone } from '#lib/zone.ts'
 import { type Blackout, type BlackoutReason, blackoutReasonInWords } from './blackout.ts'
 import { shownName } from './monitor.ts'
 
@@ -54,11 +55,12 @@ export function blackoutDetails({ from, at, reason, sparedCount }: BlackoutNotic
   )
 }
 
-export function blackoutFacts({ project, from, at, spared, sparedCount }: BlackoutNotice): [string, string][] {
+export function blackoutFacts(notice: BlackoutNotice, zone: string): [string, string][] {
+  const { project, from, at, spared, sparedCount } = notice
   const more = sparedCount > spared.length ? `, and ${sparedCount - spared.length} more` : ''
   return [
-    ['From', momentInWords(from)],
-    ['To', momentInWords(at)],
+    ['From', fullMomentInZone(from, zone)],
+    ['To', fullMomentInZone(at, zone)],
     ['Project', project],
     ['Monitors', `${spared.join(', ')}${more}`],
   ]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { withoutInvisible } from '#lib/invisible.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { Transition, TransitionReason } from './lifecycle.ts'
 
@@ -66,7 +67,10 @@ export function readIncidentCursor(text: string | null): IncidentCursor | null {
 
 export const NOTE_MAX = 2000
 
-export const Note = z.string().trim().max(NOTE_MAX, `A note has at most ${NOTE_MAX} characters.`)
+export const Note = z
+  .string()
+  .transform((text) => withoutInvisible(text).trim())
+  .refine((text) => text.length <= NOTE_MAX, `A note has at most ${NOTE_MAX} characters.`)
 
 /** For the form of the note. */
 export function noteFingerprint(note: string): string {

@@ -1,9 +1,10 @@
-import { durationInWords, momentInWords } from '#lib/duration.ts'
+import { durationInWords, lengthInWords, momentInWords, SECOND } from '#lib/duration.ts'
+import { fullMomentInZone, momentWithZone } from '#lib/zone.ts'
 import { type BlackoutNotice, blackoutDetails, blackoutFacts, blackoutTitle } from './blackout-notice.ts'
 import { runLimitMs, type Transition, type TransitionReason } from './lifecycle.ts'
 import { type Monitor, shownName, tagList } from './monitor.ts'
 import type { RecordedPing } from './ping.ts'
-import { DAILY, type Schedule, scheduleInWords } from './schedule.ts'
+import { DAILY, type Schedule, scheduleInWords, zoneOfTimes } from './schedule.ts'
 
 /** What is said, in no channel's dialect. It is kept as it was when it happened. */
 export type Notification = MonitorNotification | BlackoutNotice
@@ -91,6 +92,11 @@ export function composeTest({ project, now }: { project: string; now: number }):
   }
 }
 
+/** As `notificationDetails`, in the words of the zone that it names. */
+export function detailsInZone(notification: Notification, zone: string): string {
+  return notificationDetails(notification, (at) => momentWithZone(at, zone))
+}
+
 /** "DOWN | nightly-report": the status first, so that it survives a narrow screen. */
 export function notificationTitle(notification: Notification): string {
   if (notification.status === 'blind') return blackoutTitle(notification)
@@ -108,6 +114,11 @@ export function notificationUrl(notification: Notification, baseUrl: string): st
   return notification.isTest ? `${baseUrl}/` : `${baseUrl}/monitors/${notification.monitor.uniqueKey}`
 }
 
+/** The zone in which its moments are told where nothing is known of the reader: that of the monitor. */
+export function notificationZone(notification: Notification): string {
+  return notification.status === 'blind' ? 'UTC' : zoneOfTimes(notification.monitor.schedule)
+}
+
 /** One or two whole sentences: what happened, and why it is told. Moments in UTC, unless `inWords` says otherwise. */
 export function notificationDetails(notification: Notification, inWords = momentInWords): string {
   if (notification.status === 'blind') return blackoutDetails(notification, inWords)
@@ -116,11 +127,11 @@ export function notificationDetails(notification: Notification, inWords = moment
 }
 
 /** The facts around it, each with its label, in the order in which a person asks for them. */
-export function notificationFacts(notification: Notification): [label: string, value: string][] {
-  if (notification.status === 'blind') return blackoutFacts(notification)
+export function notificationFacts(notification: Notification, zone = 'UTC'): [label: string, value: string][] {
+  if (notification.status === 'blind') return blackoutFacts(notification, zone)
   const { monitor, lastPing } = notification
   const facts: [string, string][] = [
-    ['Since', momentInWords(notification.at)],
+    ['Since', fullMomentInZone(notification.at, zone)],
     ['Project', notification.project],
     ['Schedule', `${scheduleInWords(monitor.schedule)}, grace ${durationInWords(monitor.graceMs)}`],
     ['Last ping', lastPing ? lastPingInWords(lastPing, notification.at) : 'never'],
@@ -136,7 +147,7 @@ function whatHappened(
   inWords: (at: number) => string,
 ): string {
   if (status === 'up')
-    return `The job is back${downMs === null ? '' : ` after ${durationInWords(downMs)} of being down`}.`
+    return `The job is back${downMs === null ? '' : ` after ${lengthInWords(downMs)} of being down`}.`
   if (reason === 'fail') return failureInWords(monitor, lastPing)
   if (reason === 'overrun') {
     return `The run that started at ${when(dueAt, inWords)} did not end within ${durationInWords(runLimitMs(monitor))}.`
@@ -151,7 +162,7 @@ function failureInWords(
   const { durationMs = null, exitStatus = null } = lastPing ?? {}
   const row = failuresInARow > 1 ? ` It has failed ${failuresInARow} times in a row.` : ''
   if (minRunMs !== null && durationMs !== null && durationMs < minRunMs && !exitStatus) {
-    return `The run ended after ${durationInWords(durationMs)}; it takes at least ${durationInWords(minRunMs)}.${row}`
+    return `The run ended after ${lengthInWords(durationMs)}; it takes at least ${durationInWords(minRunMs)}.${row}`
   }
   if (maxRunMs !== null && durationMs !== null && durationMs > maxRunMs && !exitStatus) {
     return `The run took ${durationInWords(durationMs)}; it may take at most ${durationInWords(maxRunMs)}.${row}`
@@ -165,7 +176,7 @@ function when(at: number | null, inWords: (at: number) => string): string {
 
 function lastPingInWords({ kind, at, exitStatus }: NonNullable<MonitorNotification['lastPing']>, now: number): string {
   const what = exitStatus === null ? kind : `exit status ${exitStatus}`
-  return `${what}, ${durationInWords(Math.max(0, now - at))} before`
+  return now - at < SECOND ? `${what}, at the same time` : `${what}, ${durationInWords(now - at)} before`
 }
 
 function describeMonitor(monitor: Monitor): MonitorNotification['monitor'] {

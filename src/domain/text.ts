@@ -1,11 +1,12 @@
-// What people may type: limits that are counted as people count, in characters and not in UTF-16 units.
+// What people may type, without what nobody sees: limits that are counted as people count, in characters and not in UTF-16 units.
 import { z } from 'zod'
+import { withoutInvisible } from '#lib/invisible.ts'
 
 /** "A description has" begins the sentence that says what is wrong. */
 export function limitedText(what: string, max: number) {
   return z
     .string()
-    .trim()
+    .transform((text) => withoutInvisible(text).trim())
     .refine((value) => [...value].length <= max, `${what} at most ${max.toLocaleString('en')} characters.`)
 }
 

@@ -1,4 +1,5 @@
 import { createTransport, type Transporter } from 'nodemailer'
+import { withVisibleDirections } from './invisible.ts'
 import type { Log } from './log.ts'
 import { type NetworkReason, networkFailureOf } from './network.ts'
 
@@ -110,7 +111,8 @@ export function createLogMailer(log: Log): Mailer {
 async function sendThrough(transport: Transporter, mail: Mail, from: string): Promise<MailResult> {
   try {
     const signal = AbortSignal.timeout(MAIL_MAX_MS)
-    const info = await transport.sendMail({ ...mail, from, messageId: `<${mail.messageId}>`, signal })
+    const shown = { subject: withVisibleDirections(mail.subject), text: withVisibleDirections(mail.text) }
+    const info = await transport.sendMail({ ...mail, ...shown, from, messageId: `<${mail.messageId}>`, signal })
     return { kind: 'sent', detail: clip(String(info.response ?? '')) }
   } catch (error) {
     return mailFailure(error as SmtpError)

@@ -1,5 +1,5 @@
 // Moments as people in a time zone read them.
-import { DAY } from './duration.ts'
+import { DAY, momentInWords } from './duration.ts'
 import { currentZoneName } from './zone-names.ts'
 import { momentOfWall, wallAt } from './zone-time.ts'
 
@@ -23,6 +23,16 @@ export function clockInZone(at: number, zone: string): string {
 export function momentInZone(at: number, zone: string): string {
   const { day, month, year, hour, minute, second } = partsOf(at, zone)
   return `${day} ${month} ${year}, ${hour}:${minute}:${second}`
+}
+
+/** "24 Nov 2026, 06:46:12 (Europe/Riga)"; in UTC as `momentInWords`. */
+export function momentWithZone(at: number, zone: string): string {
+  return zone === 'UTC' ? momentInWords(at) : `${momentInZone(at, zone)} (${zone})`
+}
+
+/** The same, with the moment in UTC behind it. */
+export function fullMomentInZone(at: number, zone: string): string {
+  return zone === 'UTC' ? momentInWords(at) : `${momentWithZone(at, zone)}, ${momentInWords(at)}`
 }
 
 /** "24 Nov, 06:46"; with the year when it is not the year of `now`. */

@@ -56,6 +56,20 @@ export function listProjectsOfUser(reader: Reader, userId: string): OwnProject[]
     .map((row) => ({ ...toProject(row), role: row.role }))
 }
 
+/** The time zone of the member with this address; null: there is none. */
+export function findZoneOfMember(
+  reader: Reader,
+  { projectId, email }: { projectId: string; email: string },
+): string | null {
+  const row = reader.get<{ time_zone: string }>(
+    `SELECT users.time_zone
+       FROM users JOIN memberships ON memberships.user_id = users.id
+      WHERE users.email = $email AND memberships.project_id = $projectId`,
+    { projectId, email },
+  )
+  return row?.time_zone ?? null
+}
+
 /** The ids of the projects of that name that this user alone has, and in which nothing was ever made. */
 export function listUntouchedProjects(reader: Reader, { userId, name }: { userId: string; name: string }): string[] {
   const rows = reader.all<{ id: string }>(

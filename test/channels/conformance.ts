@@ -10,6 +10,7 @@ import type { ChannelKind, Wires } from '#channels/kind.ts'
 import { DETAIL_MAX, type FailureReason, type Outcome } from '#domain/delivery.ts'
 import { composeTest, type MonitorNotification, type Notification } from '#domain/notification.ts'
 import { everyPeriod } from '#domain/schedule.ts'
+import { withVisibleDirections } from '#lib/invisible.ts'
 
 /** What a receiver made of one notification. */
 export interface Receipt {
@@ -90,7 +91,7 @@ export function testChannelKind(adaptor: ChannelAdaptor): void {
 }
 
 export function messageOf(notification: Notification, deliveryId = DELIVERY_ID) {
-  return { notification, deliveryId, baseUrl: BASE_URL }
+  return { notification, deliveryId, baseUrl: BASE_URL, zone: 'UTC' }
 }
 
 export function notificationOf(change: Partial<MonitorNotification> & { name?: string } = {}): MonitorNotification {
@@ -269,7 +270,8 @@ function testMessages(adaptor: ChannelAdaptor): void {
     await attempt(adaptor, reach)
     expect((await attempt(adaptor, reach, messageOf(notificationOf({ name })))).result).toBe('sent')
     const [plain, hostile] = receiver.receipts
-    expect(onOneLine(hostile?.name)).toBe(onOneLine(name))
+    // What people read shows what would turn it around; what programs read has the name itself.
+    expect([name, withVisibleDirections(name)].map(onOneLine)).toContain(onOneLine(hostile?.name))
     expect(hostile).toMatchObject({ status: 'down', deliveryId: DELIVERY_ID })
     expect(hostile?.structure).toEqual(plain?.structure ?? [])
   })

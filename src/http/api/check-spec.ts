@@ -20,6 +20,7 @@ import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
 import { readExpressionKind } from '#domain/schedule-times.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
+import { withoutInvisible } from '#lib/invisible.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
 import type { ApiVersion } from './endpoint.ts'
 
@@ -32,10 +33,10 @@ const UNIQUE_FIELDS = ['name', 'slug', 'tags', 'timeout', 'grace'] as const
 const specSchema = (secondsMin: number) =>
   z.object({
     // A name stands in subjects and titles: on one line.
-    name: text('name', NAME_MAX).transform((name) => name.replaceAll(/\p{Cc}/gu, ' ')),
+    name: text('name', NAME_MAX).transform((name) => withoutInvisible(name.replaceAll(/\p{Cc}/gu, ' '))),
     slug: limited('slug', SLUG_MAX).regex(/^[a-z0-9_-]*$/, 'slug does not match pattern'),
-    tags: text('tags', TAGS_MAX),
-    desc: text('desc', DESCRIPTION_MAX),
+    tags: text('tags', TAGS_MAX).transform(withoutInvisible),
+    desc: text('desc', DESCRIPTION_MAX).transform(withoutInvisible),
     timeout: wholeNumber('timeout', { min: secondsMin, max: SECONDS_MAX }),
     grace: wholeNumber('grace', { min: secondsMin, max: SECONDS_MAX }),
     subminute: flag('subminute'),

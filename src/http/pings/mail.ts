@@ -5,6 +5,7 @@ import type { Deps } from '#deps.ts'
 import { PLAIN_BODY } from '#domain/body.ts'
 import { type PingRules, USER_AGENT_MAX } from '#domain/ping.ts'
 import { AppError } from '#lib/errors.ts'
+import { withoutInvisible } from '#lib/invisible.ts'
 import { findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
 import { keptMailOf, wordsAsTheyCame, wordsOf } from './mail-text.ts'
 import { readMail } from './reading.ts'
@@ -49,7 +50,7 @@ export async function recordMail(deps: Deps, { sender, addresses, remoteAddress,
   const isRead = addresses.some((address) => looksForWords(deps, address))
   const read = isRead ? await readMail(raw) : null
   const mail = read === null ? wordsAsTheyCame(raw) : wordsOf(read)
-  const userAgent = `Email from ${sender}`.slice(0, USER_AGENT_MAX)
+  const userAgent = withoutInvisible(`Email from ${sender}`).slice(0, USER_AGENT_MAX)
   const reading = isRead ? { ...PLAIN_BODY, text: null, mail: keptMailOf(read) } : undefined
   const recorded = addresses.map((address) =>
     recordPing(deps, {

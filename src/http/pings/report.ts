@@ -5,6 +5,7 @@ import { EXIT_STATUS_MAX, measuredMs, type PingSignal, type RunId, USER_AGENT_MA
 import { peerOf, schemeOf } from '#http/peer.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
+import { withoutInvisible } from '#lib/invisible.ts'
 import { sha256Hex } from '#lib/tokens.ts'
 import type { Json } from './content.ts'
 
@@ -49,7 +50,7 @@ export function originOf(request: Request): PingInput['origin'] {
     scheme: schemeOf(request),
     method: request.method,
     remoteAddress: peerOf(request),
-    userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_MAX),
+    userAgent: withoutInvisible(request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_MAX),
   }
 }
 

@@ -2,6 +2,7 @@
 // as it is. Kita supplies the escaping, the void elements and the types of the attributes.
 /// <reference types="@kitajs/html/htmx.d.ts" />
 import { Html } from '@elysiajs/html'
+import { withVisibleDirections } from '#lib/invisible.ts'
 
 /** Markup that needs no escaping any more. Only this file makes it. */
 export class Markup {
@@ -73,7 +74,7 @@ function render(child: Child): string {
   if (Array.isArray(child)) return child.map(render).join('')
   switch (typeof child) {
     case 'string':
-      return Html.escapeHtml(child)
+      return Html.escapeHtml(withVisibleDirections(child))
     case 'number':
     case 'bigint':
       return String(child)
@@ -100,7 +101,8 @@ function printAttribute(name: string, value: unknown): string {
   const text = String(value)
   if (URL_ATTRIBUTE.test(name) || HTMX_URL_ATTRIBUTE.test(name)) refuseHostileUrl(name, text)
   if (/^(?:data-)?hx-/i.test(name)) refuseHtmxCode(name, text)
-  return ` ${name}="${Html.escapeHtml(text)}"`
+  // What a form shows is sent back as it is.
+  return ` ${name}="${Html.escapeHtml(name === 'value' ? text : withVisibleDirections(text))}"`
 }
 
 function refuseHostileUrl(name: string, url: string): void {

@@ -1,4 +1,5 @@
 import type { Child } from '#jsx/jsx-runtime'
+import { withoutInvisible } from '#lib/invisible.ts'
 
 /** What a person typed into a form, and what is wrong with it, both by the name of the field. */
 export interface FormState {
@@ -47,7 +48,7 @@ export function Field(props: FieldProps) {
         id={name}
         name={name}
         type={type}
-        value={type === 'password' ? undefined : (form.values[name] ?? '')}
+        value={type === 'password' ? undefined : withoutInvisible(form.values[name] ?? '')}
         required={isRequired}
         autocomplete={props.autocomplete}
         maxlength={props.maxlength}
@@ -85,7 +86,7 @@ export function TextArea(
         dir="auto"
         {...describedBy({ form, name, help })}
       >
-        {form.values[name] ?? ''}
+        {withoutInvisible(form.values[name] ?? '')}
       </textarea>
       <FieldNotes form={form} name={name} help={help} />
     </div>

@@ -1,4 +1,4 @@
-import { durationInWords, momentInWords } from '#lib/duration.ts'
+import { durationInWords, momentInWords, SECOND } from '#lib/duration.ts'
 import { momentInZone, shortMomentInZone } from '#lib/zone.ts'
 
 /** For whom moments are written: the reader's zone, and the moment at which the page is drawn. */
@@ -44,14 +44,15 @@ export function Due({ at, reading: { now } }: { at: number; reading: Reading }) 
 }
 
 export function agoInWords(at: number, now: number): string {
-  return now - at < 1000 ? 'just now' : `${largestUnit(now - at)} ago`
+  return now - at < SECOND ? 'just now' : `${largestUnit(now - at)} ago`
 }
 
 export function dueInWords(at: number, now: number): string {
+  if (Math.abs(at - now) < SECOND) return 'due now'
   return at > now ? `in ${largestUnit(at - now)}` : `${largestUnit(now - at)} overdue`
 }
 
 /** @NOTE assets/app.js counts on in the same words. */
 function largestUnit(ms: number): string {
-  return durationInWords(Math.max(0, ms)).split(', ')[0] ?? ''
+  return ms < SECOND ? 'a moment' : (durationInWords(ms).split(', ')[0] ?? '')
 }

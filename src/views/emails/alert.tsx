@@ -1,15 +1,18 @@
 import {
+  detailsInZone,
   type Notification,
-  notificationDetails,
   notificationFacts,
   notificationSubject,
   notificationTitle,
   notificationUrl,
 } from '#domain/notification.ts'
+import { Linked } from '#views/components/linked.tsx'
 
 interface AlertProps {
   notification: Notification
   baseUrl: string
+  /** In which moments are told. */
+  zone: string
 }
 
 const FONT = "font-family: system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif; font-size: 15px; color: #1c2430"
@@ -23,9 +26,9 @@ const LOOKS: Record<Notification['status'], { color: string; word: string }> = {
   blind: { color: '#8a4b00', word: '■ BLIND' },
 }
 
-export function renderAlertText({ notification, baseUrl }: AlertProps): string {
-  const facts = notificationFacts(notification).map(([label, value]) => `${label}: ${value}`)
-  const details = notificationDetails(notification)
+export function renderAlertText({ notification, baseUrl, zone }: AlertProps): string {
+  const facts = notificationFacts(notification, zone).map(([label, value]) => `${label}: ${value}`)
+  const details = detailsInZone(notification, zone)
   return [
     notificationTitle(notification),
     '',
@@ -43,7 +46,7 @@ export function renderAlertHtml(props: AlertProps): string {
 }
 
 // Mail programs drop style sheets, so the looks stand in the elements.
-function AlertMail({ notification, baseUrl }: AlertProps) {
+function AlertMail({ notification, baseUrl, zone }: AlertProps) {
   const { color, word } = LOOKS[notification.status]
   return (
     <html lang="en">
@@ -55,14 +58,14 @@ function AlertMail({ notification, baseUrl }: AlertProps) {
         <div style={`${BANNER}; background-color: ${color}`}>
           {word} · {notificationSubject(notification)}
         </div>
-        <p style="margin: 16px 0">{notificationDetails(notification)}</p>
+        <p style="margin: 16px 0">{detailsInZone(notification, zone)}</p>
         <table style={`border-collapse: collapse; ${FONT}`}>
-          {notificationFacts(notification).map(([label, value]) => (
+          {notificationFacts(notification, zone).map(([label, value]) => (
             <tr>
               <th scope="row" style={LABEL}>
                 {label}
               </th>
-              <td style={VALUE}>{value}</td>
+              <td style={VALUE}>{label === 'Description' ? <Linked text={value} /> : value}</td>
             </tr>
           ))}
         </table>

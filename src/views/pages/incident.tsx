@@ -5,6 +5,7 @@ import type { Story } from '#domain/story.ts'
 import { FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import { AcknowledgedBy, IncidentMark, IncidentStory } from '#views/components/incident-story.tsx'
+import { Linked } from '#views/components/linked.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
 
@@ -146,7 +147,7 @@ function NoteText({ note }: { note: string }) {
   if (note === '') return <p class="soft">Nobody wrote anything.</p>
   return (
     <p class="incident-note" dir="auto">
-      {note}
+      <Linked text={note} />
     </p>
   )
 }

@@ -5,6 +5,7 @@ import type { Child } from '#jsx/jsx-runtime'
 import { durationInWords } from '#lib/duration.ts'
 import { Copyable } from '#views/components/copyable.tsx'
 import { Icon } from '#views/components/icon.tsx'
+import { Linked } from '#views/components/linked.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
 import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
 import { snippetsFor } from '#views/snippets.ts'
@@ -170,7 +171,7 @@ function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPag
       <h2 id="about-title">About</h2>
       {monitor.description !== '' && (
         <p class="description" dir="auto">
-          {monitor.description}
+          <Linked text={monitor.description} />
         </p>
       )}
       <dl class="facts">

@@ -1,4 +1,5 @@
-// What people may type, without what nobody sees: limits that are counted as people count, in characters and not in UTF-16 units.
+// What people may type, without what nobody sees: limits that are counted as people count, in characters and not in
+// UTF-16 units.
 import { z } from 'zod'
 import { withoutInvisible } from '#lib/invisible.ts'
 

@@ -37,6 +37,14 @@ const CHANGES_MAX = 1000
 /** How long a page waits that made room for another one: it must not drive that one out at once. */
 const CROWDED_RETRY_MS = 30 * SECOND
 
+const STREAM_HEADERS = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  // nginx would keep the messages back until there are enough of them.
+  'X-Accel-Buffering': 'no',
+  'X-Content-Type-Options': 'nosniff',
+}
+
 interface Stream {
   zone: string
   userId: string
@@ -86,9 +94,10 @@ export function createLive(deps: Deps): Live {
   // What another process knew says nothing here: a version of before is older than the first one of now.
   const firstVersion = deps.clock.now()
   let version = firstVersion
+  const takeNewsOfOthers = watchOthers(deps)
+  /** The version of the last change by a command beside the server. */
+  let otherVersion = 0
   let touched = new Set<number>()
-  /** The version of the last change by a command beside the server, and whether the pages still wait to hear of it. */
-  let elsewhere = { version: 0, isNews: false, toldAt: Number.NEGATIVE_INFINITY }
   let lastSignAt = deps.clock.elapsed()
   let isClosed = false
 
@@ -98,20 +107,10 @@ export function createLive(deps: Deps): Live {
     if (projects.size > 0) for (const id of ids) touched.add(id)
   })
 
-  // What another process wrote is not known by its monitors. An import commits many times: it is told once a second.
-  const lookElsewhere = (): boolean => {
-    if (deps.db.wasChangedElsewhere()) {
-      version += 1
-      elsewhere = { ...elsewhere, version, isNews: true }
-    }
-    const elapsed = deps.clock.elapsed()
-    if (!elsewhere.isNews || elapsed - elsewhere.toldAt < SECOND) return false
-    elsewhere = { ...elsewhere, isNews: false, toldAt: elapsed }
-    return true
-  }
-
   const tellAll = (): void => {
-    const news = { ids: touched, isEverything: lookElsewhere(), now: deps.clock.now() }
+    const { isChanged, isNews } = takeNewsOfOthers()
+    if (isChanged) otherVersion = version += 1
+    const news = { ids: touched, isEverything: isNews, now: deps.clock.now() }
     const told = concerned(deps, { projects, news })
     // Not before: when that cannot be read, the next tick knows all of it.
     touched = new Set()
@@ -139,18 +138,10 @@ export function createLive(deps: Deps): Live {
     tellAll()
     const watched = projects.get(projectId) ?? firstLook(deps, { projectId, now: reading.now })
     projects.set(projectId, watched)
-    const knownFrom = Math.max(firstVersion, elsewhere.version)
+    const knownFrom = Math.max(firstVersion, otherVersion)
     const isOfNow = drawn !== null && drawn.version >= knownFrom && drawn.version <= version
     const missed = isOfNow ? missedSince(deps, { projectId, reading, drawn, changes }) : [message('refresh', '')]
-    return new Response(streamFor(watched, audience, missed), {
-      headers: {
-        'Content-Type': 'text/event-stream; charset=utf-8',
-        'Cache-Control': 'no-store',
-        // nginx would keep the messages back until there are enough of them.
-        'X-Accel-Buffering': 'no',
-        'X-Content-Type-Options': 'nosniff',
-      },
-    })
+    return new Response(streamFor(watched, audience, missed), { headers: STREAM_HEADERS })
   }
 
   const close = (): void => {
@@ -161,6 +152,19 @@ export function createLive(deps: Deps): Live {
   }
 
   return { name: 'live', everyMs: EVERY_MS, tick, settled: async () => {}, version: () => version, open, close }
+}
+
+/** What another process wrote is not known by its monitors. An import commits many times: it is told once a second. */
+function watchOthers({ db, clock }: Deps) {
+  let isOwed = false
+  let toldAt = Number.NEGATIVE_INFINITY
+  return (): { isChanged: boolean; isNews: boolean } => {
+    const isChanged = db.wasChangedElsewhere()
+    const isNews = (isOwed || isChanged) && clock.elapsed() - toldAt >= SECOND
+    isOwed = (isOwed || isChanged) && !isNews
+    if (isNews) toldAt = clock.elapsed()
+    return { isChanged, isNews }
+  }
 }
 
 // A ping in a project that nobody looks at costs the others nothing.

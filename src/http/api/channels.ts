@@ -1,9 +1,9 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
 import { createChannel, deleteChannel, testChannel, updateChannel } from '#actions/channels.ts'
-import { summaryOf } from '#channels/index.ts'
+import { CHANNEL_KINDS, summaryOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
-import type { ChannelReport, SettingsInput } from '#domain/channel.ts'
+import { CHANNEL_NAME_MAX, type ChannelReport, type SettingsInput } from '#domain/channel.ts'
 import type { MessageLimits } from '#http/message-limits.ts'
 import { AppError } from '#lib/errors.ts'
 import { findChannelReport, listChannels } from '#store/channels.ts'
@@ -12,13 +12,19 @@ import { Channel, ChannelDetails, TestOutcome } from './answers.ts'
 import { flag } from './check-spec.ts'
 import { type ApiCall, bodiless, endpoint, write } from './endpoint.ts'
 import { readBody } from './fields.ts'
+import { ONE_LINE } from './limits.ts'
 import { toChannel } from './shapes.ts'
 import { timeOrNull } from './times.ts'
 
+const Name = z.string('name is not a string').meta({ maxLength: CHANNEL_NAME_MAX, ...ONE_LINE })
+
 const NewChannel = z
   .object({
-    kind: z.string('kind is not a string').describe('One of the kinds that the form of a new channel offers.'),
-    name: z.string('name is not a string').default('').describe('Up to 100 characters.'),
+    kind: z
+      .string('kind is not a string')
+      .meta({ enum: CHANNEL_KINDS.map(({ kind }) => kind) })
+      .describe('One of the kinds that the form of a new channel offers.'),
+    name: Name.default('').describe('Up to 100 characters.'),
     settings: z
       .looseObject({}, 'settings is not an object')
       .describe('What its kind asks for, by the name of the field; all are texts.'),
@@ -27,7 +33,7 @@ const NewChannel = z
 
 const ChannelChange = z
   .object({
-    name: z.string('name is not a string').describe('Up to 100 characters.'),
+    name: Name.describe('Up to 100 characters.'),
     settings: z
       .record(
         z.string(),

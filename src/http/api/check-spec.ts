@@ -23,6 +23,7 @@ import { AppError } from '#lib/errors.ts'
 import { withoutInvisible } from '#lib/invisible.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
 import type { ApiVersion } from './endpoint.ts'
+import { NO_NUL } from './limits.ts'
 
 const SECONDS_MIN = 60
 const SECONDS_MAX = 31_536_000
@@ -40,8 +41,8 @@ const specSchema = (secondsMin: number) =>
     timeout: wholeNumber('timeout', { min: secondsMin, max: SECONDS_MAX }),
     grace: wholeNumber('grace', { min: secondsMin, max: SECONDS_MAX }),
     subminute: flag('subminute'),
-    schedule: text('schedule', SCHEDULE_MAX_LENGTH).refine(isExpression, NO_SCHEDULE),
-    tz: z.string('tz is not a string').transform(readZone),
+    schedule: text('schedule', SCHEDULE_MAX_LENGTH).refine(isExpression, NO_SCHEDULE).meta({ minLength: 1 }),
+    tz: z.string('tz is not a string').meta({ minLength: 1 }).transform(readZone),
     methods: z.enum(['', 'POST'], 'methods has unexpected value'),
     manual_resume: flag('manual_resume'),
     start_kw: text('start_kw', KEYWORDS_MAX),
@@ -60,7 +61,8 @@ const specSchema = (secondsMin: number) =>
     failures_to_alert: wholeNumber('failures_to_alert', { min: 1, max: FAILURES_TO_ALERT_MAX }),
     alias: z
       .string('alias is not a string')
-      .refine((alias) => alias === '' || ALIAS_PATTERN.test(alias), 'alias does not match pattern'),
+      .refine((alias) => alias === '' || ALIAS_PATTERN.test(alias), 'alias does not match pattern')
+      .meta({ pattern: `^(${ALIAS_PATTERN.source.slice(1, -1)})?$` }),
     unique: z.array(z.enum(UNIQUE_FIELDS, "an item in 'unique' has unexpected value"), 'unique is not an array'),
   })
 
@@ -176,7 +178,9 @@ function hasKeywords({ successKeywords, failureKeywords }: PingFilter): boolean 
 }
 
 export function text(field: string, max: number) {
-  return limited(field, max).refine((value) => !value.includes('\0'), `${field} has a NUL character`)
+  return limited(field, max)
+    .refine((value) => !value.includes('\0'), `${field} has a NUL character`)
+    .meta(NO_NUL)
 }
 
 // Counted in characters as people count them, not in UTF-16 units. Half a character is kept as what the database keeps.
@@ -185,6 +189,7 @@ function limited(field: string, max: number) {
     .string(`${field} is not a string`)
     .overwrite((value) => value.toWellFormed())
     .refine((value) => [...value].length <= max, `${field} is too long`)
+    .meta({ maxLength: max })
 }
 
 function wholeNumber(field: string, { min, max }: { min: number; max: number }) {
@@ -193,6 +198,7 @@ function wholeNumber(field: string, { min, max }: { min: number; max: number }) 
     .refine(Number.isInteger, { error: `${field} is not a number`, abort: true })
     .min(min, `${field} is too small`)
     .max(max, `${field} is too large`)
+    .meta({ type: 'integer' })
 }
 
 export function flag(field: string) {

@@ -31,10 +31,21 @@ async function write(operations: readonly DescribedOperation[], baseUrl: string)
   const schemas: Record<string, unknown> = {}
   const toSchema = (schema: z.ZodType) => withoutDefinitions(schema, schemas)
   const { paths } = toOpenAPISchema(standIns(operations, toSchema), undefined, undefined, { zod: toSchema }, VERSION)
+  markOptionalBodies(operations, paths as DocumentedPaths)
   const document = { ...heading(baseUrl), paths, components: { securitySchemes: SECURITY_SCHEMES, schemas } }
   // A schema with a name stands once in the document; where it is used, it is referred to.
   const text = JSON.stringify(document).replaceAll('"#/$defs/', '"#/components/schemas/')
   return { text, etag: `"${sha256Hex(text).slice(0, 32)}"` }
+}
+
+type DocumentedPaths = Record<string, Record<string, { requestBody?: { required?: boolean } }>>
+
+// The library calls every body required; one of which nothing must be sent need not be sent.
+function markOptionalBodies(operations: readonly DescribedOperation[], paths: DocumentedPaths): void {
+  for (const { method, path, about } of operations) {
+    const written = paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
+    if (written?.requestBody && about.body?.safeParse({}).success) written.requestBody.required = false
+  }
 }
 
 type ToSchema = (schema: z.ZodType) => object

@@ -11,6 +11,7 @@ import { Key, NewKey, Project } from './answers.ts'
 import { text } from './check-spec.ts'
 import { type ApiCall, bodiless, endpoint, read, write } from './endpoint.ts'
 import { readBody } from './fields.ts'
+import { FILLED_LINE, ONE_LINE } from './limits.ts'
 import { time } from './times.ts'
 
 const ProjectChange = z
@@ -18,6 +19,7 @@ const ProjectChange = z
     name: text('name', PROJECT_NAME_MAX)
       .refine((name) => !/\p{Cc}/u.test(name), 'name has control characters')
       .refine((name) => name.trim() !== '', 'name is empty')
+      .meta(FILLED_LINE)
       .optional()
       .describe('Up to 100 characters.'),
   })
@@ -28,6 +30,7 @@ const KeySpec = z
     access: z.enum(API_KEY_ACCESS, 'access has unexpected value'),
     name: text('name', API_KEY_NAME_MAX)
       .refine((name) => !/\p{Cc}/u.test(name), 'name has control characters')
+      .meta(ONE_LINE)
       .default('')
       .describe('What it is for; up to 100 characters.'),
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { findAddress, keepAddress } from '#actions/address.ts'
 import { databasePath } from '#actions/copies.ts'
 import { inFolder, requireDatabase } from '#actions/data-folder.ts'
+import { reclaimDeliveries } from '#actions/deliveries.ts'
 import { beginWatch, endWatch } from '#actions/process.ts'
 import { learnToGiveBack } from '#actions/retention.ts'
 import { copyBeforeMigration, dropExpiredSchemaCopies } from '#actions/safety-copies.ts'
@@ -18,7 +19,7 @@ import { listenForMail, type MailListener } from '#http/smtp.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { DestinationRules } from '#lib/destinations.ts'
 import { HOUR, SECOND } from '#lib/duration.ts'
-import { AppError, messageOf } from '#lib/errors.ts'
+import { AppError, messageOf, StorageRefusedError } from '#lib/errors.ts'
 import { isFile } from '#lib/files.ts'
 import { createLog, type Log } from '#lib/log.ts'
 import { createLockedMailer, createLogMailer, createSmtpMailer, lacksPassword, type Mailer } from '#lib/mail.ts'
@@ -103,6 +104,7 @@ async function watch(deps: Deps, { lock, manager }: Charge): Promise<App> {
   const listeners = await listenOrThrow(deps, createFront(deps, readHealth, live))
   const mailListener = await listenForMailOrThrow(deps)
   keepAddress(deps)
+  reclaimOrWait(deps)
   const watched = await beginWatch(deps)
   const loops = startLoops(deps, [
     createChecker(deps, watched),
@@ -128,6 +130,15 @@ async function watch(deps: Deps, { lock, manager }: Charge): Promise<App> {
       closeDeps(deps)
       lock.release()
     },
+  }
+}
+
+// Where the disk refuses, the leases run out by themselves.
+function reclaimOrWait(deps: Deps): void {
+  try {
+    reclaimDeliveries(deps)
+  } catch (error) {
+    if (!(error instanceof StorageRefusedError)) throw error
   }
 }
 

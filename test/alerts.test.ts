@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { checkDeadlines } from '#actions/deadlines.ts'
 import { pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
@@ -122,7 +123,7 @@ describe('A paused monitor', () => {
     await guard.tick()
     pauseMonitor(guard.deps, guard.refOf(backup))
     expect(guard.db.all('SELECT 1 FROM incidents WHERE closed_at IS NULL')).toEqual([])
-    resumeMonitor(guard.deps, guard.refOf(backup))
+    resumeMonitor(guard.deps, guard.refOf(backup), 'unarmed')
     await guard.ping(backup)
     await guard.tick()
     expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
@@ -154,6 +155,25 @@ describe('Many jobs', () => {
     expect(guard.now(healthy).status).toBe('down')
     const told = guard.log.filter(({ event }) => event === 'A deadline could not be judged')
     expect(told.map(({ fields }) => fields.monitor)).toEqual([backup.id])
+  })
+})
+
+describe('Many jobs that cannot be judged', () => {
+  test('hold up no other, however many there are: each is looked at once in a turn', async () => {
+    const broken = Array.from({ length: 205 }, (_, index) => guard.monitor(project, { name: `broken ${index}` }))
+    for (const monitor of broken) await guard.ping(monitor)
+    guard.clock.advance(SECOND)
+    const healthy = guard.monitor(project, { name: 'healthy' })
+    await guard.ping(healthy)
+    guard.db.write((tx) =>
+      tx.runScript(`CREATE TRIGGER broken BEFORE INSERT ON transitions WHEN new.monitor_id <> ${healthy.id}
+                    BEGIN SELECT RAISE(ABORT, 'not this one'); END`),
+    )
+    await guard.pass(26 * HOUR, 26 * HOUR)
+    expect(guard.now(healthy).status).toBe('down')
+    const told = guard.log.filter(({ event }) => event === 'A deadline could not be judged')
+    expect(told.map(({ fields }) => fields.monitor)).toEqual(broken.map(({ id }) => id))
+    expect(await checkDeadlines(guard.deps)).toHaveLength(205)
   })
 })
 

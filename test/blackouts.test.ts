@@ -167,6 +167,8 @@ describe('A blackout', () => {
     updateChannel(guard.deps, { ref, tellsBlackouts: true, isDisabled: true })
     await guard.goneFor(2 * HOUR)
     await guard.tick()
+    expect(blackouts()).toHaveLength(2)
+    expect(guard.db.all('SELECT id FROM deliveries')).toEqual([])
     expect(subjects()).toEqual([])
   })
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
 import { beginWatch, keepTime } from '#actions/process.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
+import { markStarted } from '#store/heartbeat.ts'
 import { blackoutsOf, type HourlyGuard, openHourly } from './support/hourly.ts'
 
 let guard: HourlyGuard['guard']
@@ -38,6 +39,33 @@ describe('A clock that is set while CronGuard runs', () => {
     },
   )
 
+  test('forward loses no time: no deadline is extended and no message is tried for longer', async () => {
+    const backup = guard.now(await hourly('backup'))
+    const failing = await hourly('failing')
+    guard.outside.failWith('refused')
+    await guard.ping(failing, '/fail')
+    await guard.pass(HOUR + MINUTE)
+    const giveUpAt = () => guard.db.get<{ at: number }>('SELECT give_up_at AS at FROM deliveries')?.at ?? 0
+    const before = giveUpAt()
+    guard.setClock(HOUR)
+    await guard.tick()
+    expect(guard.now(backup)).toMatchObject({ deadlineAt: (backup.deadlineAt ?? 0) + HOUR, hadChance: false })
+    expect(giveUpAt()).toBe(before + HOUR)
+  })
+
+  test('forward hides no time that is lost after it', async () => {
+    const backup = guard.now(await hourly('backup', { schedule: { kind: 'period', periodMs: 3 * HOUR } }))
+    await guard.pass(HOUR)
+    guard.setClock(HOUR)
+    await guard.tick()
+    const [blackout] = blackouts()
+    expect(blackout).toMatchObject({ ms: HOUR })
+    await guard.pass(HOUR + 59 * MINUTE)
+    guard.sleep(2 * MINUTE)
+    await guard.tick()
+    expect(guard.now(backup)).toMatchObject({ deadlineAt: (backup.deadlineAt ?? 0) + HOUR + 10 * MINUTE })
+  })
+
   test('by a day gives up no message early, and holds none up', async () => {
     const backup = await hourly('backup')
     guard.outside.failWith('refused')
@@ -54,6 +82,7 @@ describe('A clock that is set while CronGuard runs', () => {
   test('is followed once, although the disk refuses what comes after it', async () => {
     const backup = await hourly('backup')
     await guard.pass(HOUR + 10 * MINUTE - SECOND)
+    guard.db.write(markStarted)
     const watch = await beginWatch(guard.deps)
     guard.clock.advance(4 * SECOND)
     guard.clock.step(5 * SECOND)

@@ -246,6 +246,20 @@ describe('A delivery', () => {
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
   })
 
+  test('whose first attempt comes back while the second is under way is settled by the second', async () => {
+    guard.mailTo(project, 'ops@example.org')
+    await guard.ping(backup, '/fail')
+    const [first] = claimDeliveries(guard.deps, [])
+    guard.clock.advance(LEASE_MS)
+    const [second] = claimDeliveries(guard.deps, [])
+    if (!first || !second) throw new Error('There are two attempts.')
+    await deliver(guard.deps, first)
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'sending', attempts: 2, settledAt: null }])
+    guard.outside.failWith('refused')
+    await deliver(guard.deps, second)
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending', lastAttempt: { result: 'failed' } }])
+  })
+
   test('is not sent twice by the process that is sending it, wherever the clock leaps meanwhile', async () => {
     guard.mailTo(project, 'ops@example.org')
     const arrived = Promise.withResolvers<MailResult>()

@@ -1,4 +1,5 @@
 // What is made of a stretch in which CronGuard could not watch, and of a clock that was put back.
+import type { Deps } from '#deps.ts'
 import type { Blackout } from '#domain/blackout.ts'
 import { GAP_MS } from '#domain/blackout.ts'
 import { composeBlackoutNotice } from '#domain/blackout-notice.ts'
@@ -49,13 +50,16 @@ export function recordBlackout(tx: Tx, blackout: Omit<Blackout, 'to'> & { steppe
  * The process did not get to run for a moment: who pinged may still wait at the door. What was put off until then is
  * not put off again, or nothing would be judged on a machine that halts all the time.
  */
-export function allowForStall(tx: Tx, lostMs: number): void {
-  for (const id of listOverdueMonitors(tx, tx.now)) {
-    change(tx, id, (monitor, now) => {
-      const isPutOff = monitor.sparedUntil === monitor.deadlineAt
-      return isPutOff ? monitor : spare(monitor, { from: now - lostMs, now })
-    })
-  }
+export async function allowForStall({ db, clock }: Deps, lostMs: number): Promise<void> {
+  if (listOverdueMonitors(db, clock.now()).length === 0) return
+  await db.writeGrouped((tx) => {
+    for (const id of listOverdueMonitors(tx, tx.now)) {
+      change(tx, id, (monitor, now) => {
+        const isPutOff = monitor.sparedUntil === monitor.deadlineAt
+        return isPutOff ? monitor : spare(monitor, { from: now - lostMs, now })
+      })
+    }
+  })
 }
 
 /** The clock was set: what has happened by it keeps its distance from the present. */

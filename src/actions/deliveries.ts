@@ -15,12 +15,12 @@ import {
   claimDelivery,
   findDelivery,
   insertAttempt,
-  insertBrokenOffAttempt,
   insertDelivery,
   isUnderWay,
   listClaimable,
   settleDelivery,
 } from '#store/deliveries.ts'
+import { endLeases, insertBrokenOffAttempt } from '#store/leases.ts'
 import { findZoneOfMember } from '#store/projects.ts'
 import { isFirstFailure, tellOfFailure } from './failure-mails.ts'
 
@@ -28,6 +28,8 @@ import { isFirstFailure, tellOfFailure } from './failure-mails.ts'
 const PLACES = 32
 const PER_CHANNEL_MAX = 4
 const PER_KIND_MAX = 24
+
+const BROKEN_OFF = 'Broken off while sending: it may have arrived'
 
 /**
  * Takes deliveries that may be sent now, as many as there are places beside those that this process is `sending`.
@@ -43,8 +45,17 @@ export function claimDeliveries(deps: Deps, sending: readonly number[]): Claimed
   return deps.db.write((tx) => claimable.map((sequence) => claim(tx, sequence)).filter((claimed) => claimed !== null))
 }
 
+/**
+ * A process that was killed may have left claimed deliveries behind. Only for whoever holds the lock on the data folder
+ * and sends nothing yet: then nobody does, and they need not wait for their leases to run out.
+ */
+export function reclaimDeliveries(deps: Deps): void {
+  const count = deps.db.write((tx) => endLeases(tx, { leaseMs: LEASE_MS, detail: BROKEN_OFF }))
+  if (count > 0) deps.log.info('Messages that were being sent when CronGuard ended are sent again', { count })
+}
+
 function claim(tx: Tx, sequence: number): ClaimedDelivery | null {
-  insertBrokenOffAttempt(tx, { sequence, leaseMs: LEASE_MS, detail: 'Broken off while sending: it may have arrived' })
+  insertBrokenOffAttempt(tx, { sequence, leaseMs: LEASE_MS, detail: BROKEN_OFF })
   return claimDelivery(tx, { sequence, leasedUntil: tx.now + LEASE_MS })
 }
 

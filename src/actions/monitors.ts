@@ -114,12 +114,12 @@ export function pauseMonitor(deps: Deps, ref: MonitorRef): Monitor {
   return deps.db.write((tx) => step(tx, pause(findOwn(tx, ref), tx.now)))
 }
 
-/** Throws conflict when the monitor is not paused. */
-export function resumeMonitor(deps: Deps, ref: MonitorRef): Monitor {
+/** `armed` for people: it goes down if no ping comes. Throws conflict when the monitor is not paused. */
+export function resumeMonitor(deps: Deps, ref: MonitorRef, armed: 'armed' | 'unarmed'): Monitor {
   return deps.db.write((tx) => {
     const monitor = findOwn(tx, ref)
     if (monitor.status !== 'paused') throw new AppError('conflict', 'The monitor is not paused.')
-    return step(tx, resume(monitor, tx.now))
+    return step(tx, resume(monitor, tx.now, armed))
   })
 }
 

@@ -94,7 +94,7 @@ export async function showLife(deps: Deps, watch: Watch): Promise<void> {
   // A gap is for `keepTime` to find: a sign of life must not hide that it has overslept, or that pings were refused.
   const isWatching = verdictOn(deps, watch) === 'steady' && !watch.isDiskRefusing
   try {
-    await (isWatching ? sign(deps, watch, markAlive) : deps.db.writeGrouped(proveWritable))
+    await (isWatching ? showSign(deps, watch) : deps.db.writeGrouped(proveWritable))
   } catch (error) {
     watch.isDiskRefusing = true
     throw error
@@ -119,7 +119,7 @@ async function compareClocks(deps: Deps, watch: Watch): Promise<void> {
   const lostMs = isWatching ? stallMs(before, seen) : 0
   if (byMs !== 0 && watch.boot !== null)
     await followClock(deps, watch, { ...watch.boot, byMs, newFrom: newFrom(before, seen) })
-  if (lostMs > 0) await deps.db.writeGrouped((tx) => allowForStall(tx, lostMs))
+  if (lostMs > 0) await allowForStall(deps, lostMs)
   watch.seen = seen
 }
 
@@ -198,12 +198,22 @@ async function noteGap(deps: Deps, watch: Watch): Promise<void> {
   watch.isDiskRefusing = false
 }
 
+// After a loss of power the sign may be some seconds older than it was: no reason to make the disk sync all day long.
+function showSign(deps: Deps, watch: Watch): Promise<number> {
+  return sign(deps, watch, markAlive, (mark) => deps.db.writeGrouped(mark, 'unsynced'))
+}
+
 // It lived when it began to write: a disk that holds the write up for long, or a machine that sleeps in it, is a gap.
 // Returns when it lived before.
-async function sign(deps: Deps, watch: Watch, mark: (tx: Tx) => void): Promise<number> {
+async function sign(
+  deps: Deps,
+  watch: Watch,
+  mark: (tx: Tx) => void,
+  write = (work: (tx: Tx) => void) => deps.db.writeGrouped(work),
+): Promise<number> {
   const { aliveAt: before, steppedMs } = watch
   const { now, elapsed } = readClocks(deps)
-  await deps.db.writeGrouped(mark)
+  await write(mark)
   Object.assign(watch, { aliveAt: now, aliveElapsed: elapsed, steppedMs: watch.steppedMs - steppedMs })
   return before
 }

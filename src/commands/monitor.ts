@@ -89,9 +89,10 @@ export const addMonitor: AddCommand = (program, shell) => {
     pauseMonitor(deps, found)
     return `${shownName(found)} is paused.`
   })
-  act('resume', 'resume a paused monitor: it waits for its next ping', (deps, found) => {
-    resumeMonitor(deps, found)
-    return `${shownName(found)} waits for its next ping.`
+  act('resume', 'resume a paused monitor: it goes down if no ping comes in time', (deps, found) => {
+    const { deadlineAt } = resumeMonitor(deps, found, 'armed')
+    const rule = deadlineAt === null ? 'its next ping' : `a ping until ${isoOrNull(deadlineAt)}`
+    return `${shownName(found)} waits for ${rule}.`
   })
   on('rm', 'delete a monitor and its history; asks for confirmation')
     .argument(said, about)

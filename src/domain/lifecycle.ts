@@ -1,21 +1,27 @@
 // The state machine of a monitor: state and event in, next state and at most one transition out.
-import { HOUR } from '#lib/duration.ts'
+import { HOUR, SECOND } from '#lib/duration.ts'
 import { addRun, type MonitorRules, OPEN_RUNS_MAX, type OpenRun, type WatchedMonitor } from './monitor.ts'
 import type { Ping } from './ping.ts'
 import { isSameSchedule, mayComeEarly, nextDueAt, nextSlots } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
 
-/** `timeout`: no ping came. `overrun`: a run started and did not end. `ping`: a success ping. `fail`: a fail ping. */
-export const TRANSITION_REASONS = ['timeout', 'overrun', 'ping', 'fail', 'pause', 'resume'] as const
+/**
+ * `timeout`: no ping came. `no-ping`: none came since a person resumed it. `overrun`: a run started and did not end.
+ * `ping`: a success ping. `fail`: a fail ping.
+ */
+export const TRANSITION_REASONS = ['timeout', 'no-ping', 'overrun', 'ping', 'fail', 'pause', 'resume'] as const
 export type TransitionReason = (typeof TRANSITION_REASONS)[number]
 
 /** Set back by less, cron repeats no job of a fixed time. */
 const CRON_REPEATS_NOTHING_MS = 3 * HOUR
 
+const ARRIVAL_MS = 2 * SECOND
+
 const NOT_SPARED = { sparedUntil: null, hadChance: false }
 
 const REASON_WORDS: Record<TransitionReason, string> = {
   timeout: 'No ping came in time',
+  'no-ping': 'No ping since it was resumed',
   overrun: 'A run did not end in time',
   ping: 'A success was reported',
   fail: 'The job reported a failure',
@@ -109,8 +115,10 @@ export function applyDeadline<M extends WatchedMonitor>(monitor: M, now: number)
     ),
     recentRuns: addRun(monitor.recentRuns, 'm'),
   }
-  const reason = run === undefined ? 'timeout' : 'overrun'
-  return { ...move(missed, 'down', { at, reason }), dueAt: run?.startedAt ?? awaitedSlot(monitor) }
+  return {
+    ...move(missed, 'down', { at, reason: run ? 'overrun' : isArmed(monitor) ? 'no-ping' : 'timeout' }),
+    dueAt: run?.startedAt ?? awaitedSlot(monitor),
+  }
 }
 
 /** A person pauses. Pausing twice ends the run that has started meanwhile, and nothing else. */
@@ -118,10 +126,14 @@ export function pause<M extends WatchedMonitor>(monitor: M, now: number): Step<M
   return move({ ...monitor, openRuns: [], ...NOT_SPARED }, 'paused', { at: now, reason: 'pause' })
 }
 
-/** A person resumes: the monitor waits for its first ping again. Only a paused monitor can be resumed. */
-export function resume<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
+/**
+ * Only a paused monitor can be resumed: it waits for its first ping again. One that is `armed` goes down if that does
+ * not come by the deadline of its schedule.
+ */
+export function resume<M extends WatchedMonitor>(monitor: M, now: number, armed: 'armed' | 'unarmed'): Step<M> {
   if (monitor.status !== 'paused') return { monitor, transition: null }
-  const fresh = { ...monitor, openRuns: [], ...NOT_SPARED, lastPingAt: null, failuresInARow: 0 }
+  const armedAt = armed === 'armed' ? now : null
+  const fresh = { ...monitor, openRuns: [], ...NOT_SPARED, lastPingAt: null, failuresInARow: 0, armedAt }
   return move(fresh, 'new', { at: now, reason: 'resume' })
 }
 
@@ -156,8 +168,11 @@ export function mayHaveMissedPing(monitor: WatchedMonitor, { from, now }: Gap): 
   return monitor.deadlineAt <= now || mayHaveBegunIn(monitor, { from, now })
 }
 
-function mayHaveBegunIn({ schedule, earlyMs, dueAt }: WatchedMonitor, { from, now }: Gap): boolean {
-  if (dueAt === null || dueAt < from) return false
+// A ping that is on time still arrives a moment after it is due.
+function mayHaveBegunIn(monitor: WatchedMonitor, { from, now }: Gap): boolean {
+  const { schedule, earlyMs } = monitor
+  const dueAt = expectedAt(monitor)
+  if (dueAt === null || dueAt < from - ARRIVAL_MS) return false
   return dueAt <= now || mayComeEarly(schedule, { at: now, slot: dueAt, earlyMs })
 }
 
@@ -181,7 +196,7 @@ export function spare<M extends WatchedMonitor>(monitor: M, { from, now }: Gap):
 
 // Time counts as lost from when the ping was due, or a run was under way.
 function lostTime(monitor: WatchedMonitor, { from, now }: Gap): number {
-  const since = Math.min(monitor.dueAt ?? now, oldestStart(monitor) ?? now)
+  const since = Math.min(expectedAt(monitor) ?? now, oldestStart(monitor) ?? now)
   return Math.max(0, now - Math.max(from, since))
 }
 
@@ -197,9 +212,10 @@ export interface ClockStep {
 /** What has happened keeps its distance from the present, although the clock was set. */
 export function redated<M extends WatchedMonitor>(monitor: M, step: ClockStep, now: number): M {
   const anew = (at: number) => (isByOldClock(at, step, now) ? at + step.byMs : at)
-  const { lastPingAt, openRuns, sparedUntil } = monitor
+  const { lastPingAt, armedAt, openRuns, sparedUntil } = monitor
   const moved = atMoments(monitor, {
     lastPingAt: lastPingAt === null ? null : anew(lastPingAt),
+    armedAt: armedAt === null ? null : anew(armedAt),
     openRuns: openRuns.map((run) => ({ ...run, startedAt: anew(run.startedAt) })),
     sparedUntil: sparedUntil === null || sparedUntil < step.since ? sparedUntil : sparedUntil + step.byMs,
   })
@@ -219,17 +235,18 @@ function isServedTwice({ schedule, slotAt }: WatchedMonitor, moved: WatchedMonit
 
 /** The clock was put back to `now`, and nothing can have happened after it. A run that is awaited still is. */
 export function notAfter<M extends WatchedMonitor>(monitor: M, now: number): M {
-  const { lastPingAt, openRuns, sparedUntil, graceMs } = monitor
+  const { lastPingAt, armedAt, openRuns, sparedUntil, graceMs } = monitor
   const latest = isRunAwaited(monitor) ? now - 1 : now
   const chanceMs = Math.max(graceMs, runLimitMs(monitor))
   return atMoments(monitor, {
     lastPingAt: lastPingAt === null ? null : Math.min(lastPingAt, latest),
+    armedAt: armedAt === null ? null : Math.min(armedAt, latest),
     openRuns: openRuns.map((run) => ({ ...run, startedAt: Math.min(run.startedAt, now) })),
     sparedUntil: sparedUntil === null ? null : Math.min(sparedUntil, now + chanceMs),
   })
 }
 
-type Moments = Pick<WatchedMonitor, 'lastPingAt' | 'openRuns' | 'sparedUntil'>
+type Moments = Pick<WatchedMonitor, 'lastPingAt' | 'armedAt' | 'openRuns' | 'sparedUntil'>
 
 function atMoments<M extends WatchedMonitor>(monitor: M, moments: Moments): M {
   const moved = { ...monitor, ...moments }
@@ -237,8 +254,8 @@ function atMoments<M extends WatchedMonitor>(monitor: M, moments: Moments): M {
 }
 
 // A late ping is followed by the next slot, and an early one by that after the next.
-function isForSameSlot({ schedule, slotAt, lastPingAt }: WatchedMonitor, moved: WatchedMonitor): boolean {
-  if (moved.lastPingAt === lastPingAt) return true
+function isForSameSlot({ schedule, slotAt, lastPingAt, armedAt }: WatchedMonitor, moved: WatchedMonitor): boolean {
+  if (moved.lastPingAt === lastPingAt && moved.armedAt === armedAt) return true
   if (moved.lastPingAt === null || slotAt === null || schedule.kind === 'period') return false
   return nextSlots(schedule, { after: moved.lastPingAt, count: 2 }).includes(slotAt)
 }
@@ -271,6 +288,7 @@ function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): 
     ...monitor,
     lastPingAt: now,
     slotAt: slotAfter(monitor, now),
+    armedAt: null,
     ...NOT_SPARED,
     openRuns: monitor.openRuns.length === 0 ? monitor.openRuns : runsAfter(monitor, ping),
     lastDurationMs: ping.measuredMs ?? (run === undefined ? null : Math.max(0, now - run.startedAt)),
@@ -309,19 +327,37 @@ function move<M extends WatchedMonitor>(
   { at, reason }: { at: number; reason: TransitionReason },
 ): Step<M> {
   const from = monitor.status
-  const moved = expected({ ...monitor, status: to, slotAt: to === 'up' ? monitor.slotAt : null })
-  return { monitor: moved, transition: from === to ? null : { from, to, at, reason } }
+  const moved = { ...monitor, status: to, armedAt: to === 'new' ? monitor.armedAt : null }
+  const slotAt = to === 'up' ? monitor.slotAt : slotByLastPing(moved)
+  return { monitor: expected({ ...moved, slotAt }), transition: from === to ? null : { from, to, at, reason } }
 }
 
 // What follows from all the rest.
 function expected<M extends WatchedMonitor>(monitor: M): M {
-  return { ...monitor, dueAt: isRunAwaited(monitor) ? null : monitor.slotAt, deadlineAt: deadlineOf(monitor) }
+  const dueAt = monitor.status === 'up' ? expectedAt(monitor) : null
+  return { ...monitor, dueAt, deadlineAt: deadlineOf(monitor) }
 }
 
 // Where a run has a limit of its own, the schedule waits for the end of the one that has started since the last ping.
-function isRunAwaited({ status, maxRunMs, openRuns, lastPingAt }: WatchedMonitor): boolean {
-  const startedAt = openRuns.at(-1)?.startedAt
-  return status === 'up' && maxRunMs !== null && startedAt !== undefined && startedAt > (lastPingAt ?? startedAt)
+function isRunAwaited(monitor: WatchedMonitor): boolean {
+  const startedAt = monitor.openRuns.at(-1)?.startedAt
+  const since = waitsSince(monitor)
+  return monitor.maxRunMs !== null && startedAt !== undefined && since !== null && startedAt > since
+}
+
+function isArmed({ status, armedAt }: WatchedMonitor): boolean {
+  return status === 'new' && armedAt !== null
+}
+
+/** The time of the schedule for which a ping is expected; null while the end of a run is. */
+export function expectedAt(monitor: WatchedMonitor): number | null {
+  return isRunAwaited(monitor) ? null : monitor.slotAt
+}
+
+// The schedule is counted from the last ping, or from when a person resumed the monitor.
+function waitsSince(monitor: WatchedMonitor): number | null {
+  if (isArmed(monitor)) return monitor.armedAt
+  return monitor.status === 'up' ? monitor.lastPingAt : null
 }
 
 // A run that was awaited before slots were kept has none.
@@ -329,8 +365,10 @@ function awaitedSlot(monitor: WatchedMonitor): number | null {
   return monitor.slotAt ?? slotByLastPing(monitor)
 }
 
-function slotByLastPing({ status, schedule, lastPingAt, earlyMs }: WatchedMonitor): number | null {
-  return status !== 'up' || lastPingAt === null ? null : nextDueAt(schedule, { pingAt: lastPingAt, earlyMs })
+function slotByLastPing(monitor: WatchedMonitor): number | null {
+  const since = waitsSince(monitor)
+  const earlyMs = isArmed(monitor) ? 0 : monitor.earlyMs
+  return since === null ? null : nextDueAt(monitor.schedule, { pingAt: since, earlyMs })
 }
 
 function deadlineOf(monitor: WatchedMonitor): number | null {

@@ -43,6 +43,8 @@ export interface MonitorState {
   sparedUntil: number | null
   /** Whether that was a whole second chance since the last ping, and not only time that was lost. */
   hadChance: boolean
+  /** When a person resumed it, until its first ping; null: it waits for no first ping. */
+  armedAt: number | null
   /** The time of the schedule that the last ping was followed by; `dueAt` is that, but null while a run is awaited. */
   slotAt: number | null
   /** The moment it goes down if nothing comes: `dueAt` + grace, or when a run has taken too long. */
@@ -104,6 +106,7 @@ export const NEW_STATE: MonitorState = {
   dueAt: null,
   sparedUntil: null,
   hadChance: false,
+  armedAt: null,
   slotAt: null,
   deadlineAt: null,
 }

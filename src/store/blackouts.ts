@@ -22,7 +22,7 @@ export function listExpectingMonitors(reader: Reader, before: number): number[] 
   return reader
     .all<{ id: number }>(
       `SELECT id FROM monitors
-        WHERE deadline_at IS NOT NULL AND (due_at <= $before OR deadline_at <= $before OR open_runs <> '')
+        WHERE deadline_at IS NOT NULL AND (slot_at <= $before OR deadline_at <= $before OR open_runs <> '')
         ORDER BY id`,
       { before },
     )
@@ -47,7 +47,7 @@ export function listMonitorsByClock(reader: Reader): number[] {
 export function listMonitorsAheadOf(reader: Reader, now: number): number[] {
   return reader
     .all<{ id: number }>(
-      "SELECT id FROM monitors WHERE last_ping_at > $now OR open_runs <> '' OR spared_until > $now",
+      "SELECT id FROM monitors WHERE last_ping_at > $now OR armed_at > $now OR open_runs <> '' OR spared_until > $now",
       { now },
     )
     .map(({ id }) => id)
@@ -57,7 +57,8 @@ export function listMonitorsAheadOf(reader: Reader, now: number): number[] {
 export function listMonitorsSince(reader: Reader, since: number): number[] {
   return reader
     .all<{ id: number }>(
-      "SELECT id FROM monitors WHERE last_ping_at >= $since OR open_runs <> '' OR spared_until >= $since",
+      `SELECT id FROM monitors
+        WHERE last_ping_at >= $since OR armed_at >= $since OR open_runs <> '' OR spared_until >= $since`,
       { since },
     )
     .map(({ id }) => id)

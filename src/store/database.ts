@@ -33,8 +33,9 @@ export interface Db extends Reader {
   /**
    * Shares a transaction with the other writes of this turn of the event loop; resolves after the commit. A `work`
    * that throws is undone alone and rejects alone; a commit that fails rejects all with `StorageRefusedError`.
+   * A transaction of `unsynced` writes alone is undone by a loss of power: the disk may write it down when it likes.
    */
-  writeGrouped<T>(work: Work<T>): Promise<T>
+  writeGrouped<T>(work: Work<T>, durability?: Durability): Promise<T>
   /** Calls `listener` after each commit that touched monitors, with their ids. Returns what ends it. */
   watch(listener: CommitListener): () => void
   /** Whether another connection, of this process or of a command beside it, committed since this was last asked. */
@@ -55,8 +56,11 @@ export interface Db extends Reader {
 /** It must not throw, and must be quick: pings wait for it. */
 export type CommitListener = (touchedMonitors: ReadonlySet<number>) => void
 
+export type Durability = 'synced' | 'unsynced'
+
 interface GroupedWrite {
   work: (tx: Tx) => unknown
+  durability: Durability
   /** On the clock that only goes forward. */
   giveUpAt: number
   resolve: (value: never) => void
@@ -195,9 +199,9 @@ class SqliteDb implements Db {
     }
   }
 
-  writeGrouped<T>(work: Work<T>): Promise<T> {
+  writeGrouped<T>(work: Work<T>, durability: Durability = 'synced'): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#group.push({ work, resolve, reject, giveUpAt: this.#clock.elapsed() + BUSY_GIVE_UP_MS })
+      this.#group.push({ work, durability, resolve, reject, giveUpAt: this.#clock.elapsed() + BUSY_GIVE_UP_MS })
       if (this.#group.length === 1) setImmediate(() => this.#flush())
     })
   }
@@ -258,7 +262,8 @@ class SqliteDb implements Db {
     const group = this.#group.splice(0, GROUP_MAX)
     if (this.#group.length > 0) setImmediate(() => this.#flush())
     try {
-      const answers = this.#inTransaction((tx) => group.map((write) => this.#runOne(write, tx)))
+      const work = () => this.#inTransaction((tx) => group.map((write) => this.#runOne(write, tx)))
+      const answers = group.some(({ durability }) => durability === 'synced') ? work() : this.#unsynced(work)
       for (const answer of answers) answer()
     } catch (error) {
       const now = this.#clock.elapsed()
@@ -266,6 +271,16 @@ class SqliteDb implements Db {
       const reason = refused(error)
       for (const write of group) if (!mayWait(write)) write.reject(reason)
       this.#putBack(group.filter(mayWait))
+    }
+  }
+
+  // The log of writes stays consistent: what was not synced is dropped as a whole, or synced with the next commit.
+  #unsynced<T>(work: () => T): T {
+    this.#run('PRAGMA synchronous = NORMAL')
+    try {
+      return work()
+    } finally {
+      this.#run('PRAGMA synchronous = FULL')
     }
   }
 

@@ -238,21 +238,6 @@ export function insertAttempt(
   )
 }
 
-/** The attempt before this one left no word, if its lease ran out: nobody knows whether the message arrived. */
-export function insertBrokenOffAttempt(
-  tx: Tx,
-  { sequence, leaseMs, detail }: { sequence: number; leaseMs: number; detail: string },
-): void {
-  tx.run(
-    `INSERT INTO delivery_attempts (delivery_sequence, number, started_at, finished_at, result, reason, detail)
-     SELECT sequence, attempts, leased_until - $leaseMs, $now, 'failed', 'error', $detail
-       FROM deliveries
-      WHERE sequence = $sequence AND state = 'sending' AND leased_until <= $now
-     ON CONFLICT DO NOTHING`,
-    { sequence, leaseMs, detail, now: tx.now },
-  )
-}
-
 /**
  * What a channel still had to tell can no longer be told, and says so. What is under way settles by itself. Returns how
  * many messages these were.

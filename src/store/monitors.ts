@@ -17,6 +17,7 @@ interface WatchedRow {
   slot_at: number | null
   spared_until: number | null
   had_chance: 0 | 1
+  armed_at: number | null
   deadline_at: number | null
   schedule_kind: ScheduleKind
   period_ms: number
@@ -54,7 +55,7 @@ export interface MonitorRow extends WatchedRow {
 
 const WATCHED_COLUMNS = `
   id, status, ping_count, last_ping_at, open_runs, last_duration_ms, failures_in_a_row, recent_runs,
-  due_at, slot_at, spared_until, had_chance, deadline_at,
+  due_at, slot_at, spared_until, had_chance, armed_at, deadline_at,
   schedule_kind, period_ms, expression, time_zone, grace_ms, max_run_ms, min_run_ms, early_ms, failures_to_alert,
   post_only, manual_resume, start_keywords, success_keywords, failure_keywords,
   filter_subject, filter_body, filter_http_body, fails_by_default`
@@ -198,7 +199,7 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
         SET status = $status, ping_count = $pingCount, last_ping_at = $lastPingAt, open_runs = $openRuns,
             last_duration_ms = $lastDurationMs, failures_in_a_row = $failuresInARow, recent_runs = $recentRuns,
             due_at = $dueAt, slot_at = $slotAt, deadline_at = $deadlineAt, spared_until = $sparedUntil,
-            had_chance = $hadChance
+            had_chance = $hadChance, armed_at = $armedAt
       WHERE id = $id`,
     {
       id: monitor.id,
@@ -213,6 +214,7 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
       slotAt: monitor.slotAt,
       sparedUntil: monitor.sparedUntil,
       hadChance: monitor.hadChance,
+      armedAt: monitor.armedAt,
       deadlineAt: monitor.deadlineAt,
     },
   )
@@ -266,6 +268,7 @@ function toWatched(row: WatchedRow): WatchedMonitor {
     slotAt: row.slot_at,
     sparedUntil: row.spared_until,
     hadChance: row.had_chance === 1,
+    armedAt: row.armed_at,
     deadlineAt: row.deadline_at,
     schedule: toSchedule(row),
     graceMs: row.grace_ms,

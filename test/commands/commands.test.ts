@@ -80,7 +80,7 @@ describe('monitor', () => {
       (await json('monitor', 'list', ALICE)).find((monitor: { name: string }) => monitor.name === 'job')?.status
     expect(await ok('monitor', 'pause', ALICE, 'job')).toBe('job is paused.')
     expect(await statusOf()).toBe('paused')
-    expect(await ok('monitor', 'resume', ALICE, key)).toBe('job waits for its next ping.')
+    expect(await ok('monitor', 'resume', ALICE, key)).toMatch(/^job waits for a ping until \d{4}-\d\d-\d\dT[\d:]+Z\.$/)
     expect((await refusal('monitor', 'resume', ALICE, 'job')).says).toBe('The monitor is not paused.')
     expect(await ok('monitor', 'rm', ALICE, 'job', '--yes')).toBe('job is deleted.')
     expect(await statusOf()).toBeUndefined()

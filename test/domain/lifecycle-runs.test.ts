@@ -12,7 +12,7 @@ import {
 import { type MonitorRules, OPEN_RUNS_MAX } from '#domain/monitor.ts'
 import type { Schedule } from '#domain/schedule.ts'
 import type { StoredStatus } from '#domain/status.ts'
-import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { backup, GRACE, LAST, NOW, OTHER_RUN, PERIOD, ping, RUN, running } from '../support/hourly-backup.ts'
 
 describe('runs that overlap are each watched', () => {
@@ -219,6 +219,8 @@ describe('a monitor that is spared after a blackout', () => {
     const extended = { deadlineAt: LAST + PERIOD + 2 * GRACE, hadChance: true }
     expect(spare(late, gapUntil(LAST + PERIOD))).toMatchObject(extended)
     expect(spare(late, gapUntil(LAST + PERIOD * 0.9))).toMatchObject(extended)
+    expect(spare(late, gapUntil(LAST + PERIOD + MINUTE + 2 * SECOND))).toMatchObject(extended)
+    expect(spare(late, gapUntil(LAST + PERIOD + MINUTE + 2 * SECOND + 1)).hadChance).toBe(false)
     expect(spare(late, gapUntil(LAST + PERIOD * 0.9 - 1))).toEqual(late)
   })
 

@@ -218,7 +218,7 @@ function take(monitor: WatchedMonitor, event: Event, now: number): Step {
     case 'pause':
       return pause(monitor, now)
     case 'resume':
-      return resume(monitor, now)
+      return resume(monitor, now, 'unarmed')
     case 'change': {
       const { periodMs = monitor.schedule.periodMs, graceMs = monitor.graceMs } = event
       return { monitor: withRules(monitor, { schedule: everyPeriod(periodMs), graceMs }), transition: null }

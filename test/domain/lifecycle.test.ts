@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'bun:test'
-import { applyDeadline, applyPing, isWorthTelling, pause, rescheduled, resume } from '#domain/lifecycle.ts'
+import {
+  applyDeadline,
+  applyPing,
+  isWorthTelling,
+  notAfter,
+  pause,
+  recounted,
+  redated,
+  rescheduled,
+  resume,
+  spare,
+  withRules,
+} from '#domain/lifecycle.ts'
 import { everyPeriod } from '#domain/schedule.ts'
 import { STORED_STATUSES } from '#domain/status.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
@@ -40,7 +52,7 @@ describe('a ping that ends a run decides the status', () => {
     for (const kind of ['success', 'fail', 'start', 'log', 'ignored'] as const) applyPing(monitor, ping(kind), NOW)
     applyDeadline(monitor, NOW + DAY)
     pause(monitor, NOW)
-    resume(monitor, NOW)
+    resume(monitor, NOW, 'unarmed')
     expect(monitor).toEqual(before)
   })
 })
@@ -232,21 +244,64 @@ describe('a person pauses and resumes', () => {
 
   test('a resumed monitor has not failed in a row', () => {
     const failed = { ...backup('paused'), failuresInARow: 2, failuresToAlert: 3 }
-    expect(applyPing(resume(failed, NOW).monitor, ping('fail'), NOW)).toMatchObject({
+    expect(applyPing(resume(failed, NOW, 'unarmed').monitor, ping('fail'), NOW)).toMatchObject({
       monitor: { status: 'up', failuresInARow: 1 },
     })
   })
 
   test('a resumed monitor waits for its first ping', () => {
-    const { monitor, transition } = resume(backup('paused', running(NOW - MINUTE)), NOW)
+    const { monitor, transition } = resume(backup('paused', running(NOW - MINUTE)), NOW, 'unarmed')
     expect(transition).toEqual({ from: 'paused', to: 'new', at: NOW, reason: 'resume' })
     expect(monitor).toMatchObject({ status: 'new', openRuns: [], lastPingAt: null, dueAt: null, deadlineAt: null })
     expect(monitor.pingCount).toBe(7)
   })
 
+  test.each([
+    { schedule: everyPeriod(PERIOD), dueAt: NOW + PERIOD },
+    // NOW is 09:00.
+    { schedule: { ...everyPeriod(PERIOD), kind: 'cron', expression: '30 9 * * *' }, dueAt: NOW + 30 * MINUTE },
+  ] as const)('an armed monitor goes down when no ping comes by its $schedule.kind', ({ schedule, dueAt }) => {
+    const { monitor } = resume({ ...backup('paused'), schedule, earlyMs: HOUR }, NOW, 'armed')
+    expect(monitor).toMatchObject({ status: 'new', dueAt: null, deadlineAt: dueAt + GRACE })
+    expect(applyDeadline(monitor, dueAt + GRACE - 1).transition).toBeNull()
+    const down = { from: 'new', to: 'down', at: dueAt + GRACE, reason: 'no-ping' } as const
+    const step = applyDeadline(monitor, dueAt + GRACE)
+    expect(step).toMatchObject({ transition: down, dueAt, monitor: { armedAt: null, deadlineAt: null } })
+    expect(isWorthTelling(down)).toBe(true)
+  })
+
+  test('an armed monitor is as any other after its first success, failure or pause', () => {
+    const { monitor } = resume(backup('paused'), NOW, 'armed')
+    const at = NOW + MINUTE
+    const unarmed = { armedAt: null }
+    expect(applyPing(monitor, ping('success'), at).monitor).toMatchObject({ ...unarmed, dueAt: at + PERIOD })
+    expect(applyPing(monitor, ping('fail'), at).monitor).toMatchObject({ ...unarmed, status: 'down' })
+    expect(pause(monitor, at).monitor).toMatchObject({ ...unarmed, ...NOT_EXPECTED })
+    expect(applyPing(monitor, ping('log'), at).monitor).toEqual({ ...monitor, pingCount: 8 })
+  })
+
+  test('an armed monitor waits for a run that started, as long as a run may take', () => {
+    const { monitor } = resume({ ...backup('paused'), maxRunMs: 3 * HOUR }, NOW, 'armed')
+    const started = applyPing(monitor, ping('start'), NOW + 30 * MINUTE).monitor
+    expect(started.deadlineAt).toBe(NOW + 30 * MINUTE + 3 * HOUR)
+    expect(applyDeadline(started, NOW + DAY).transition).toMatchObject({ reason: 'overrun' })
+  })
+
+  test('an armed monitor follows its schedule, its grace, a gap and the clock', () => {
+    const { monitor } = resume(backup('paused'), NOW, 'armed')
+    expect(withRules(monitor, { schedule: everyPeriod(DAY) }).deadlineAt).toBe(NOW + DAY + GRACE)
+    expect(withRules(monitor, { graceMs: HOUR }).deadlineAt).toBe(NOW + PERIOD + HOUR)
+    const now = NOW + PERIOD
+    expect(spare(monitor, { from: now - MINUTE, now }).deadlineAt).toBe(NOW + PERIOD + 2 * GRACE)
+    const step = { since: NOW, byMs: DAY, newFrom: NOW + DAY + HOUR }
+    expect(redated(monitor, step, NOW + DAY + HOUR).deadlineAt).toBe(NOW + DAY + PERIOD + GRACE)
+    expect(notAfter(monitor, NOW - DAY).deadlineAt).toBe(NOW - DAY + PERIOD + GRACE)
+    expect(recounted(monitor)).toEqual(monitor)
+  })
+
   test.each(['new', 'up', 'down'] as const)('resuming a monitor that is %s changes nothing', (status) => {
     const monitor = backup(status, running(NOW - MINUTE))
-    expect(resume(monitor, NOW)).toEqual({ monitor, transition: null })
+    expect(resume(monitor, NOW, 'unarmed')).toEqual({ monitor, transition: null })
   })
 })
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { resumeMonitor } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
+import { HOUR } from '#lib/duration.ts'
 import { callApi } from '../support/api.ts'
 import { TestGuard } from '../support/cronguard.ts'
 
@@ -79,6 +81,49 @@ describe('A schedule of a check', () => {
   })
 })
 
+describe('The last run of a check', () => {
+  const lastDuration = async () => (await change({})).json.last_duration
+
+  test('took 0 seconds when it took less than one', async () => {
+    expect(await lastDuration()).toBeUndefined()
+    await guard.ping(backup, '/start')
+    guard.clock.advance(900)
+    await guard.ping(backup)
+    expect(await lastDuration()).toBe(0)
+  })
+
+  test('is not known while one is open that started later, as in Healthchecks', async () => {
+    const [first, second] = [crypto.randomUUID(), crypto.randomUUID()]
+    await guard.ping(backup, `/start?rid=${first}`)
+    guard.clock.advance(2000)
+    await guard.ping(backup, `/start?rid=${second}`)
+    guard.clock.advance(2000)
+    await guard.ping(backup, `?rid=${first}`)
+    expect(await lastDuration()).toBeUndefined()
+    await guard.ping(backup, `?rid=${second}`)
+    expect(await lastDuration()).toBe(2)
+  })
+})
+
+describe('A check that is resumed', () => {
+  test('waits for its first ping however long that takes, as in Healthchecks', async () => {
+    await send(`/checks/${backup.pingKey}/pause`, {})
+    const { json } = await send(`/checks/${backup.pingKey}/resume`, {})
+    expect(json).toMatchObject({ status: 'new', next_ping: null })
+    await guard.pass(48 * HOUR, HOUR)
+    expect(guard.now(backup).status).toBe('new')
+  })
+
+  test('by a person is shown as new, and goes down when no ping comes', async () => {
+    await send(`/checks/${backup.pingKey}/pause`, {})
+    resumeMonitor(guard.deps, guard.refOf(backup), 'armed')
+    expect((await change({})).json).toMatchObject({ status: 'new', next_ping: null })
+    await guard.pass(25 * HOUR, HOUR)
+    expect((await change({})).json).toMatchObject({ status: 'down', next_ping: null })
+    expect(guard.statuses(backup)).toEqual(['paused', 'new', 'down'])
+  })
+})
+
 describe('What Healthchecks does not know of a check', () => {
   test('is not there until somebody asks for it', async () => {
     const { json } = await change({ name: 'plain' })
@@ -129,9 +174,13 @@ describe('What Healthchecks does not know of a check', () => {
 
   test('has an alias only once in all projects', async () => {
     await change({ alias: 'fCGjHXEQKp' })
-    const bobs = guard.apiKey(guard.project('bob@example.org'))
+    const bob = guard.project('bob@example.org')
+    const bobs = guard.apiKey(bob)
     const taken = { status: 400, json: { error: 'alias is already taken' } }
     expect(await send('/checks/', { alias: 'fCGjHXEQKp' }, bobs)).toMatchObject(taken)
     expect((await change({ alias: 'fCGjHXEQKp' })).status).toBe(200)
+    const other = guard.monitor(bob, { name: 'other' })
+    expect(await send(`/checks/${other.pingKey}`, { alias: 'fCGjHXEQKp' }, bobs)).toMatchObject(taken)
+    expect(guard.now(other).alias).toBe('')
   })
 })

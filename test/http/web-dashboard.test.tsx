@@ -59,7 +59,7 @@ describe('The dashboard', () => {
     if (!resumed || !started) throw new Error('There are two.')
     await guard.ping(resumed)
     pauseMonitor(guard.deps, guard.refOf(resumed))
-    resumeMonitor(guard.deps, guard.refOf(resumed))
+    resumeMonitor(guard.deps, guard.refOf(resumed), 'unarmed')
     await guard.ping(started, '/start')
     await guard.pass(11 * MINUTE)
     const text = await alice.read('/')

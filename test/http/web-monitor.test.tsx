@@ -125,7 +125,7 @@ describe('The page of a monitor', () => {
     expect(await overview()).toContain('Last ping no success or failure yet')
     await guard.ping(monitor)
     pauseMonitor(guard.deps, guard.refOf(monitor))
-    resumeMonitor(guard.deps, guard.refOf(monitor))
+    resumeMonitor(guard.deps, guard.refOf(monitor), 'unarmed')
     await guard.ping(monitor, '/log')
     expect(await overview()).toContain('Last ping no success or failure since it was resumed')
   })

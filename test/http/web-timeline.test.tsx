@@ -201,7 +201,7 @@ describe('What is new in the timeline', () => {
       async () => {
         pauseMonitor(guard.deps, guard.refOf(monitor))
         guard.clock.advance(SECOND)
-        resumeMonitor(guard.deps, guard.refOf(monitor))
+        resumeMonitor(guard.deps, guard.refOf(monitor), 'unarmed')
       },
       () => guard.ping(monitor, '/fail', POST),
     ]

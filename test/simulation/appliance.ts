@@ -2,6 +2,7 @@
 // and before a world that are told. It can be killed with messages under way, put to sleep, and refused by its disk.
 import { addUser } from '#actions/accounts.ts'
 import { createChannel } from '#actions/channels.ts'
+import { reclaimDeliveries } from '#actions/deliveries.ts'
 import { saveMonitor } from '#actions/monitors.ts'
 import { beginWatch, endWatch, type Watch } from '#actions/process.ts'
 import { projectsOf } from '#actions/projects.ts'
@@ -72,6 +73,7 @@ export class Appliance {
       mailer: this.#receivers.mailer,
     }
     migrate(deps.db)
+    reclaimDeliveries(deps)
     const watch = await beginWatch(deps)
     const loops = {
       checker: createChecker(deps, watch),

@@ -23,7 +23,7 @@ export interface Change {
   from: Status
   to: Status
   at: number
-  reason: 'timeout' | 'overrun' | 'ping' | 'fail' | 'pause' | 'resume'
+  reason: 'timeout' | 'no-ping' | 'overrun' | 'ping' | 'fail' | 'pause' | 'resume'
   told: { expectedAt: number | null; downMs: number | null } | null
   /** When the incident began that it ends. */
   endsIncidentOf: number | null
@@ -32,7 +32,7 @@ export interface Change {
 /** What is missing: since when it is a matter for people, and what it was. */
 interface Missing {
   at: number
-  reason: 'timeout' | 'overrun'
+  reason: 'timeout' | 'no-ping' | 'overrun'
   expectedAt: number
 }
 
@@ -48,6 +48,8 @@ interface Gap {
   to: number
 }
 
+/** Nobody is punctual to the second. */
+const JITTER_MS = 2000
 const QUARTER_HOUR = 15 * 60_000
 const HOUR = 4 * QUARTER_HOUR
 
@@ -57,6 +59,8 @@ export class JobRules {
   status: Status = 'new'
   /** When a success or a failure was last heard of. */
   reportedAt: number | null = null
+  /** When a person woke it up, and nothing was heard since. */
+  wokenAt: number | null = null
   /** For when the next report is expected, as it was decided with the last one; null: for no moment that is known. */
   expectedAt: number | null = null
   runs: Run[] = []
@@ -96,6 +100,7 @@ export class JobRules {
     this.#endRuns(runId, isGood)
     this.#expectAfter(now)
     this.reportedAt = now
+    this.wokenAt = null
     this.excusedUntil = null
     this.#hasBegunAnew = false
     this.failures = isGood ? 0 : this.failures + 1
@@ -125,6 +130,8 @@ export class JobRules {
     this.#forget()
     this.reportedAt = null
     this.failures = 0
+    this.wokenAt = now
+    this.#expectAnew()
     return this.#become('new', { at: now, reason: 'resume' })
   }
 
@@ -142,7 +149,7 @@ export class JobRules {
   excuse({ from, to }: Gap): boolean {
     const missing = this.missing()
     if (missing === null) return false
-    const due = this.dueAt()
+    const due = this.#awaitedAt()
     const begins = [...this.runs.map(({ since }) => since), ...(due === null ? [] : [due])]
     const lostMs = to - Math.max(from, Math.min(to, ...begins))
     const { graceMs } = this.wishes
@@ -156,8 +163,8 @@ export class JobRules {
 
   // Its time came, or was so near that a report would have been taken for it.
   #mayHaveBegun({ from, to }: Gap): boolean {
-    const due = this.dueAt()
-    if (due === null || due < from) return false
+    const due = this.#awaitedAt()
+    if (due === null || due < from - JITTER_MS) return false
     if (due <= to) return true
     const { rhythm, earlyMs } = this.wishes
     if (typeof rhythm === 'number') return due - to <= Math.min(rhythm / 10, QUARTER_HOUR)
@@ -170,8 +177,10 @@ export class JobRules {
     const before = this.expectedAt
     for (const run of this.runs) if (isMoved(run.since)) run.since += byMs
     if (this.excusedUntil !== null && this.excusedUntil >= since) this.excusedUntil += byMs
-    if (this.reportedAt === null || !isMoved(this.reportedAt)) return
-    this.#reportedInsteadAt(this.reportedAt + byMs)
+    const last = this.wokenAt ?? this.reportedAt
+    if (last === null || !isMoved(last)) return
+    if (this.wokenAt === null) this.#reportedInsteadAt(last + byMs)
+    else this.#wokenInsteadAt(last + byMs)
     // Cron does not repeat what it has done when its time comes once more, unless it is much later again.
     const isOnceMore = before !== null && this.expectedAt !== null && this.expectedAt < before && byMs < 0
     const isCalendar = typeof this.wishes.rhythm !== 'number'
@@ -183,6 +192,7 @@ export class JobRules {
     const latest = this.#isRunAwaited() ? now - 1 : now
     for (const run of this.runs) run.since = Math.min(run.since, now)
     if (this.reportedAt !== null && this.reportedAt > latest) this.#reportedInsteadAt(latest)
+    if (this.wokenAt !== null && this.wokenAt > latest) this.#wokenInsteadAt(latest)
     const longestMs = Math.max(this.wishes.graceMs, this.#limitMs())
     if (this.excusedUntil !== null) this.excusedUntil = Math.min(this.excusedUntil, now + longestMs)
   }
@@ -197,10 +207,15 @@ export class JobRules {
     if (!isStillNext) this.#expectAnew()
   }
 
+  #wokenInsteadAt(at: number): void {
+    this.wokenAt = at
+    this.#expectAnew()
+  }
+
   /** When it will be missed if nothing is heard; null: never. */
   missing(): Missing | null {
     if (this.status === 'down') return null
-    const expected = this.status === 'up' ? this.expectedAt : null
+    const expected = this.#isAwaited() ? this.expectedAt : null
     // A run that has a limit of its own, and has started, may take as long as if it had started at the last moment.
     const patienceMs = this.wishes.graceMs + (this.#isRunAwaited() ? this.#limitMs() : 0)
     const ends = this.runs.map(({ since }) => ({ at: since + this.#limitMs(), expectedAt: since }))
@@ -209,28 +224,44 @@ export class JobRules {
     if (first === undefined) return null
     const at = Math.max(first.at, this.excusedUntil ?? first.at)
     const isOverrun = ends.some((end) => end.at <= at)
-    return { at, reason: isOverrun ? 'overrun' : 'timeout', expectedAt: first.expectedAt }
+    return {
+      at,
+      reason: isOverrun ? 'overrun' : this.wokenAt === null ? 'timeout' : 'no-ping',
+      expectedAt: first.expectedAt,
+    }
   }
 
   /** When the next ping is expected; null: nothing is, or the end of a run is, or it is beyond the list of moments. */
   dueAt(): number | null {
-    return this.status === 'up' && !this.#isRunAwaited() ? this.expectedAt : null
+    return this.status === 'up' ? this.#awaitedAt() : null
+  }
+
+  #awaitedAt(): number | null {
+    return this.#isAwaited() && !this.#isRunAwaited() ? this.expectedAt : null
   }
 
   #isRunAwaited(): boolean {
     const newest = this.runs.at(-1)
-    if (this.status !== 'up' || this.wishes.maxRunMs === null || this.reportedAt === null) return false
-    return newest !== undefined && newest.since > this.reportedAt
+    const since = this.wokenAt ?? this.reportedAt
+    if (!this.#isAwaited() || this.wishes.maxRunMs === null || since === null) return false
+    return newest !== undefined && newest.since > since
+  }
+
+  // Something is expected of it by its times.
+  #isAwaited(): boolean {
+    return this.status === 'up' || (this.status === 'new' && this.wokenAt !== null)
   }
 
   // A report that comes late is that of its own moment: the next one is still to come, however near it is.
   #expectAfter(now: number): void {
-    const isLate = this.status === 'up' && this.expectedAt !== null && this.expectedAt <= now
+    const isLate = this.#isAwaited() && this.expectedAt !== null && this.expectedAt <= now
     this.expectedAt = this.#nextAfter(now, isLate ? 0 : this.wishes.earlyMs)
   }
 
   #expectAnew(): void {
-    this.expectedAt = this.reportedAt === null ? null : this.#nextAfter(this.reportedAt, this.wishes.earlyMs)
+    const { earlyMs } = this.wishes
+    if (this.wokenAt !== null) this.expectedAt = this.#nextAfter(this.wokenAt, 0)
+    else this.expectedAt = this.reportedAt === null ? null : this.#nextAfter(this.reportedAt, earlyMs)
   }
 
   #nextAfter(pingAt: number, earlyMs: number | null): number | null {
@@ -267,6 +298,7 @@ export class JobRules {
     const from = this.status
     if (from === to) return null
     this.status = to
+    if (to !== 'new') this.wokenAt = null
     const endsIncidentOf = this.downSince
     this.downSince = to === 'down' ? at : null
     const isTold = to === 'down' || (from === 'down' && to === 'up')

@@ -132,7 +132,7 @@ export class World {
     if (!this.isReachable) return false
     if (this.oracle.job(role.name).status !== 'paused') return true
     this.scribe.remember(role.name, 'is resumed')
-    resumeMonitor(this.appliance.deps, ref)
+    resumeMonitor(this.appliance.deps, ref, 'armed')
     this.oracle.resume(role.name, this.clock.now())
     return true
   }

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '#actions/schema.ts'
@@ -128,6 +128,16 @@ describe('Grouped writes', () => {
     expect(await moment()).toBeGreaterThan(first as number)
   })
 
+  test('that need not be synced are not, unless one of their group must be', async () => {
+    const SYNCED = { synchronous: 2 }
+    const read = (durability: 'synced' | 'unsynced') =>
+      db.writeGrouped((tx) => tx.get('PRAGMA synchronous'), durability)
+    expect(await read('unsynced')).toEqual({ synchronous: 1 })
+    expect(await Promise.all([read('unsynced'), read('synced')])).toEqual([SYNCED, SYNCED])
+    await expect(db.writeGrouped((): void => fail('no'), 'unsynced')).rejects.toThrow('no')
+    expect(db.get('PRAGMA synchronous')).toEqual(SYNCED)
+  })
+
   test('see what those before them in the group wrote', async () => {
     const count = () => db.writeGrouped((tx) => tx.all('SELECT 1 FROM jobs').length)
     expect(await Promise.all([insert('backup'), count(), insert('billing'), count()])).toEqual([1, 1, 1, 2])
@@ -191,6 +201,27 @@ describe('Grouped writes', () => {
   })
 
   const namesOnDiskCount = () => db.get<{ count: number }>('SELECT count(*) AS count FROM jobs')?.count ?? 0
+})
+
+describe('A database whose file was replaced', () => {
+  test.each([
+    ['by another one', () => renameSync(copyOf(path), path)],
+    ['by nothing', () => rmSync(path)],
+  ])('%s takes no more writes', async (_, replace) => {
+    await insert('backup')
+    expect(db.isReplaced()).toBe(false)
+    replace()
+    expect(db.isReplaced()).toBe(true)
+    expect(() => db.write((tx) => tx.now)).toThrow('its file was replaced or removed')
+    const refused = await insert('billing').catch((error) => error)
+    expect(refused).toBeInstanceOf(StorageRefusedError)
+    expect(refused.message).toContain('its file was replaced or removed')
+  })
+
+  const copyOf = (file: string): string => {
+    copyFileSync(file, `${file}-copy`)
+    return `${file}-copy`
+  }
 })
 
 describe('Another process that is writing', () => {

@@ -33,7 +33,7 @@ const FROZEN = {
   '0007_identity': '8bced2e65ecd6a8805b134879cc4ed4f1a1de3843c1f6223ca78089c75fed59d',
   '0008_bodies': 'ae4a161b447ba0acaea98acb421b4cec1af1add874df0dc6ac443f88033f6f64',
   '0009_accounts': 'cdc305e589bafa3a94f69eeeebe44dfc1a7ffae35161005e45223d2356093979',
-  '0010_lifecycle': '8bced2e65ecd6a8805b134879cc4ed4f1a1de3843c1f6223ca78089c75fed59d',
+  '0010_lifecycle': '27f444c3ba7eb95e0cf88b87dfbc7810733c7508a43bbc2a429ad5ee4b7f6ea3',
 }
 
 const clock = toldClock()

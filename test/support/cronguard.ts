@@ -1,5 +1,6 @@
 import { addUser } from '#actions/accounts.ts'
 import { createChannel } from '#actions/channels.ts'
+import { reclaimDeliveries } from '#actions/deliveries.ts'
 import { type MonitorRef, saveMonitor } from '#actions/monitors.ts'
 import { beginWatch, type Watch } from '#actions/process.ts'
 import { createApiKey, projectsOf } from '#actions/projects.ts'
@@ -183,6 +184,7 @@ export class TestGuard {
     const outbox = createOutbox(deps)
     let begun: { watch: Watch; checker: Loop } | null = null
     const begin = async (): Promise<void> => {
+      reclaimDeliveries(deps)
       const watch = await beginWatch(deps)
       begun = { watch, checker: createChecker(deps, watch) }
     }

@@ -126,7 +126,7 @@ function pause(deps: Deps, call: ApiCall): Response {
 
 function resume(deps: Deps, call: ApiCall): Response {
   try {
-    return answer(deps, call, resumeMonitor(deps, refOf(call)))
+    return answer(deps, call, resumeMonitor(deps, refOf(call), 'unarmed'))
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'conflict') throw error
     return new Response('check is not paused', { status: 409, headers: { 'Content-Type': TEXT } })

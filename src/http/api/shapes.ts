@@ -158,7 +158,11 @@ function additions({ schedule, graceMs, maxRunMs, minRunMs, earlyMs, failuresToA
   }
 }
 
-function lastDuration({ lastDurationMs }: Monitor) {
-  const duration = seconds(lastDurationMs ?? 0)
-  return duration === 0 ? {} : { last_duration: duration }
+// As Healthchecks, which knows the newest run alone: there is no duration while a run is open that started after it.
+function lastDuration({ lastDurationMs, lastPingAt, openRuns }: Monitor) {
+  if (lastDurationMs === null || lastPingAt === null) return {}
+  const isNewest = !openRuns.some(
+    ({ startedAt }) => startedAt >= lastPingAt - lastDurationMs && startedAt <= lastPingAt,
+  )
+  return isNewest ? { last_duration: seconds(lastDurationMs) } : {}
 }

@@ -128,7 +128,7 @@ function pause({ deps }: House, { monitor }: MonitorVisit): Response {
 function resume({ deps }: House, { monitor }: MonitorVisit): Promise<Response> {
   return orAgain(
     () => {
-      resumeMonitor(deps, refOf(monitor))
+      resumeMonitor(deps, refOf(monitor), 'armed')
       return redirect(addressOf(monitor), 'monitor-resumed')
     },
     () => redirect(addressOf(monitor)),

@@ -4,6 +4,7 @@ import { pause, resume, type Step, withRules } from '#domain/lifecycle.ts'
 import {
   changeSettings,
   facetsOf,
+  isGuessable,
   MONITORS_MAX,
   type Monitor,
   type MonitorChange,
@@ -11,16 +12,20 @@ import {
   type MonitorMatch,
   type MonitorSettings,
   matchesMonitor,
+  NEW_ALIAS_MIN,
   NO_RULES,
   uniqueKeyOf,
 } from '#domain/monitor.ts'
 import { isSameSchedule } from '#domain/schedule.ts'
+import { MINUTE } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { listChannels, listChannelsOfMonitor, setChannelsOfMonitor } from '#store/channels.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import * as store from '#store/monitors.ts'
+import { findProvisioned, saveProvisioned } from '#store/projects.ts'
+import { isFreeForPings } from './keys.ts'
 import { recordStep } from './transitions.ts'
 
 /** Which monitor, and on behalf of which project. */
@@ -32,7 +37,7 @@ export interface MonitorRef {
 interface MonitorInput {
   change: MonitorChange
   /** The ids of the channels it tells; absent: as they are. They belong to the project. */
-  channelIds?: string[]
+  channelIds?: string[] | undefined
 }
 
 /** What a monitor is when nobody says otherwise, as in the management API and for monitors made by a ping. */
@@ -43,6 +48,7 @@ export const DEFAULT_SETTINGS: MonitorSettings = {
   tags: '',
   description: '',
   alias: '',
+  aliasDialect: null,
 }
 
 /** Creates a monitor, or changes the oldest of the project that matches, when `match` is given. */
@@ -53,7 +59,7 @@ export function saveMonitor(
   return deps.db.write((tx) => {
     const existing = input.match && findMatching(tx, { projectId: input.projectId, match: input.match })
     if (existing) return { monitor: applyChange(tx, existing, input), isCreated: false }
-    requireFreeAlias(tx, { alias: input.change.alias, exceptId: null })
+    requireUsableAlias(tx, { alias: input.change.alias, projectId: input.projectId, monitor: null })
     const id = insert(tx, {
       projectId: input.projectId,
       settings: changeSettings(DEFAULT_SETTINGS, input.change),
@@ -101,13 +107,25 @@ function seenFacets(reader: Reader, { monitor, channelIds }: { monitor: Monitor;
   )
 }
 
+/** By pings to one project, within `PROVISIONING_WINDOW_MS`. A project ping key stands in many a crontab. */
+export const PROVISIONED_MAX = 60
+export const PROVISIONING_WINDOW_MS = MINUTE
+
 /**
  * Makes a monitor for a ping to a slug that nobody has; it tells all channels of the project. Returns its id. Throws
- * full.
+ * full, and too_many.
  */
 export function provisionMonitor(tx: Tx, { projectId, slug }: { projectId: string; slug: string }): number {
+  countProvisioned(tx, projectId)
   const channelIds = listChannels(tx, projectId).map((channel) => channel.id)
   return insert(tx, { projectId, settings: { ...DEFAULT_SETTINGS, name: slug, slug }, channelIds })
+}
+
+function countProvisioned(tx: Tx, projectId: string): void {
+  const { count, since } = findProvisioned(tx, projectId)
+  const isOver = tx.now < since || tx.now >= since + PROVISIONING_WINDOW_MS
+  if (!isOver && count >= PROVISIONED_MAX) throw new AppError('too_many', 'too many new monitors')
+  saveProvisioned(tx, { projectId, count: isOver ? 1 : count + 1, since: isOver ? tx.now : since })
 }
 
 export function pauseMonitor(deps: Deps, ref: MonitorRef): Monitor {
@@ -147,15 +165,30 @@ export function requireRoom(tx: Tx, projectId: string): void {
   throw new AppError('full', `A project has at most ${MONITORS_MAX} monitors. Delete some, or make another project.`)
 }
 
-// Pings find a monitor by its alias alone: in all projects one monitor has it.
-export function requireFreeAlias(
-  tx: Tx,
-  { alias, exceptId }: { alias: string | undefined; exceptId: number | null },
-): void {
+interface WantedAlias {
+  /** Absent: as it is. */
+  alias: string | undefined
+  projectId: string
+  /** Null: it is to be created. */
+  monitor: Monitor | null
+}
+
+// Who had a short alias before this rule keeps it.
+function requireUsableAlias(tx: Tx, { alias, ...wanted }: WantedAlias): void {
+  if (alias === undefined || alias === wanted.monitor?.alias) return
+  if (isGuessable(alias)) {
+    throw new AppError('invalid', `alias is too short: it needs at least ${NEW_ALIAS_MIN} characters`, {
+      alias: `Enter at least ${NEW_ALIAS_MIN} characters: a shorter alias can be guessed.`,
+    })
+  }
+  requireFreeAlias(tx, { alias, ...wanted })
+}
+
+/** Pings find a monitor by its alias alone: on this server it means nothing else. Throws invalid. */
+export function requireFreeAlias(tx: Tx, { alias, projectId, monitor }: WantedAlias): void {
   if (alias === undefined || alias === '') return
-  const owner = store.findWatchedByAlias(tx, alias)
-  if (owner === null || owner.id === exceptId) return
-  throw new AppError('invalid', 'alias is already taken', { alias: 'Another monitor has this alias.' })
+  if (isFreeForPings(tx, { key: alias, projectId, monitorId: monitor?.id ?? null })) return
+  throw new AppError('invalid', 'alias is already taken', { alias: 'This alias is in use, or was used before.' })
 }
 
 function newKeys(): MonitorKeys {
@@ -164,8 +197,14 @@ function newKeys(): MonitorKeys {
 }
 
 /** Changes a monitor as it was read in this transaction. Throws invalid. */
-export function applyChange(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
-  requireFreeAlias(tx, { alias: change.alias, exceptId: monitor.id })
+function applyChange(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
+  requireUsableAlias(tx, { alias: change.alias, projectId: monitor.projectId, monitor })
+  const isRenamed = change.alias !== undefined && change.alias !== monitor.alias
+  return storeChange(tx, monitor, { change: isRenamed ? { ...change, aliasDialect: null } : change, channelIds })
+}
+
+/** As `applyChange`, for an alias that was looked at already. */
+export function storeChange(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
   const settings = changeSettings(monitor, change)
   const isRescheduled = !isSameSchedule(monitor.schedule, settings.schedule)
   const scheduleSince = isRescheduled ? tx.now : monitor.scheduleSince

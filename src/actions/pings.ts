@@ -1,7 +1,8 @@
 import type { Deps } from '#deps.ts'
 import type { BodyReading } from '#domain/body.ts'
+import { readUuid, spellingsOf } from '#domain/keys.ts'
 import { applyPing, judgeRun } from '#domain/lifecycle.ts'
-import { NO_PING_RULES, type OpenRun, type WatchedMonitor } from '#domain/monitor.ts'
+import { type AliasDialect, NO_PING_RULES, type OpenRun, type WatchedMonitor } from '#domain/monitor.ts'
 import {
   endsRun,
   judgePing,
@@ -18,21 +19,27 @@ import {
 import { AppError } from '#lib/errors.ts'
 import { insertReading } from '#store/bodies.ts'
 import type { Reader, Tx } from '#store/database.ts'
-import { findWatchedByAlias, findWatchedById, findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
-import { findStartOrEnd, insertPing } from '#store/pings.ts'
+import { findAliased, findWatchedById, findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
+import { findStartOrEnd, insertPing, listLastSenders } from '#store/pings.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
 import { deletePing } from '#store/retention.ts'
 import { provisionMonitor } from './monitors.ts'
 import { recordStep } from './transitions.ts'
 
 /**
- * The monitor that is meant: by its own key, by its key in whatever shape or its alias, or by the project's key and a
- * slug.
+ * The monitor that is meant: by its UUID, by its UUID in whatever shape or its alias, or by the project's key and a
+ * slug. A UUID may be an alias too.
  */
 export type PingAddress =
   | { pingKey: string }
-  | { token: string }
+  | TokenAddress
   | { projectPingKey: string; slug: string; mayCreate: boolean }
+
+export interface TokenAddress {
+  token: string
+  /** An imported alias may be known in one dialect only. */
+  dialect: AliasDialect
+}
 
 export interface PingInput {
   address: PingAddress
@@ -116,26 +123,45 @@ interface Found {
 
 /** Whether a ping to this address could be recorded. */
 export function isPingable({ db }: Pick<Deps, 'db'>, address: PingAddress): boolean {
-  if ('pingKey' in address) return findWatchedByPingKey(db, address.pingKey) !== null
-  if ('token' in address) return findWatchedByToken(db, address.token) !== null
+  if ('pingKey' in address) return findWatchedByUuid(db, address.pingKey) !== null
+  if ('token' in address) return findWatchedByToken(db, address) !== null
   if (listPingKeysBySlug(db, address).length > 0) return true
   return address.mayCreate && findProjectByPingKey(db, address.projectPingKey) !== null
 }
 
 function findOrProvision(tx: Tx, address: PingAddress): Found {
-  if ('pingKey' in address) return { monitor: known(findWatchedByPingKey(tx, address.pingKey)), isCreated: false }
-  if ('token' in address) return { monitor: known(findWatchedByToken(tx, address.token)), isCreated: false }
+  if ('pingKey' in address) return { monitor: known(findWatchedByUuid(tx, address.pingKey)), isCreated: false }
+  if ('token' in address) return { monitor: known(findWatchedByToken(tx, address)), isCreated: false }
   const pingKey = onlyPingKey(tx, address)
   if (pingKey === null) return { monitor: provision(tx, address), isCreated: true }
   return { monitor: known(findWatchedByPingKey(tx, pingKey)), isCreated: false }
 }
 
-const UUID_PARTS = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i
+/** The monitor that has this UUID, in whatever shape, or else has it as its alias. */
+export function findWatchedByUuid(reader: Reader, uuid: string): WatchedMonitor | null {
+  const monitor = findWatchedByPingKey(reader, readUuid(uuid) ?? uuid)
+  if (monitor !== null) return monitor
+  const aliased = findAliased(reader, spellingsOf(uuid))
+  return aliased && findWatchedById(reader, aliased.id)
+}
 
-function findWatchedByToken(db: Reader, token: string): WatchedMonitor | null {
-  const parts = UUID_PARTS.exec(token)?.slice(1)
-  const byPingKey = parts ? findWatchedByPingKey(db, parts.join('-').toLowerCase()) : null
-  return byPingKey ?? findWatchedByAlias(db, token)
+function findWatchedByToken(reader: Reader, { token, dialect }: TokenAddress): WatchedMonitor | null {
+  if (readUuid(token) !== null) return findWatchedByUuid(reader, token)
+  const aliased = findAliased(reader, [token])
+  if (aliased === null || (aliased.aliasDialect ?? dialect) !== dialect) return null
+  return findWatchedById(reader, aliased.id)
+}
+
+/** Pings of a monitor that are looked at for where they came from. */
+const SENDERS_MAX = 20
+
+/** Whether one of the last pings of the monitor with this alias came from there. */
+export function wasPingedFrom(
+  { db }: Pick<Deps, 'db'>,
+  { token, isThere }: { token: string; isThere: (remoteAddress: string | null) => boolean },
+): boolean {
+  const aliased = findAliased(db, [token])
+  return aliased !== null && listLastSenders(db, { monitorId: aliased.id, limit: SENDERS_MAX }).some(isThere)
 }
 
 function known(monitor: WatchedMonitor | null): WatchedMonitor {

@@ -65,6 +65,8 @@ export interface MonitorText {
   description: string
   /** The token by which a tool that was replaced knew it; empty: none. */
   alias: string
+  /** The only dialect in which the alias is known; null: in all of them. */
+  aliasDialect: AliasDialect | null
 }
 
 export interface Monitor extends WatchedMonitor, MonitorText {
@@ -91,6 +93,17 @@ export const RECENT_RUNS_MAX = 30
 export const OPEN_RUNS_MAX = 100
 export const FAILURES_TO_ALERT_MAX = 100
 export const ALIAS_PATTERN = /^[A-Za-z0-9_-]{4,64}$/
+/** A shorter one can be guessed. It comes only with an import. */
+export const NEW_ALIAS_MIN = 16
+
+/** The dialects in which a monitor is pinged by its alias. */
+export const ALIAS_DIALECTS = ['kuma', 'snitch', 'cronitor', 'honeybadger'] as const
+export type AliasDialect = (typeof ALIAS_DIALECTS)[number]
+
+/** Whether a stranger could find it by trying. */
+export function isGuessable(alias: string): boolean {
+  return alias !== '' && alias.length < NEW_ALIAS_MIN
+}
 
 /** What became of a run, for the strip of the last ones: success, fail, missed (it was not heard of in time). */
 export type RunMark = 's' | 'f' | 'm'

@@ -3,7 +3,7 @@ import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSes
 import type { Deps } from '#deps.ts'
 import { MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
-import { readRecipient, recordMail } from './pings/mail.ts'
+import { mailPlace, readRecipient, recordMail } from './pings/mail.ts'
 
 /** A report is small; a longer mail is refused. */
 export const MAIL_BYTES_MAX = 1_000_000
@@ -47,7 +47,7 @@ export async function listenForMail(
     logger: false,
     onConnect: (session, done) =>
       done(isCrowded(server, session) ? answer(421, 'Too many connections from you') : null),
-    onRcptTo: (recipient, session, done) => done(refusalOf(recipient, session, pingMail.domain)),
+    onRcptTo: (recipient, session, done) => done(refusalOf(deps, recipient, session)),
     onData: (stream, session, done) => {
       take(deps, stream, session).then(
         () => done(null, 'OK'),
@@ -75,9 +75,9 @@ function isCrowded({ connections }: SMTPServer, { remoteAddress }: SMTPServerSes
   return [...connections].filter((other) => other.remoteAddress === remoteAddress).length > CLIENTS_OF_ONE_MAX
 }
 
-function refusalOf({ address }: SMTPServerAddress, { envelope }: SMTPServerSession, domain: string): Error | null {
+function refusalOf(deps: Deps, { address }: SMTPServerAddress, { envelope }: SMTPServerSession): Error | null {
   if (envelope.rcptTo.length >= RECIPIENTS_MAX) return answer(452, '4.5.3 Too many recipients')
-  const read = readRecipient(address, domain)
+  const read = readRecipient(address, mailPlace(deps))
   return typeof read === 'string' ? answer(550, `5.1.1 ${read}`) : null
 }
 
@@ -90,11 +90,11 @@ async function take(
     throw answer(451, '4.4.2 The mail broke off')
   })
   if (raw.length > MAIL_BYTES_MAX || stream.sizeExceeded) throw answer(552, '5.3.4 The mail is too long')
-  const domain = deps.config.pingMail?.domain ?? ''
+  const place = mailPlace(deps)
   await recordMail(deps, {
     sender: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
     addresses: envelope.rcptTo
-      .map(({ address }) => readRecipient(address, domain))
+      .map(({ address }) => readRecipient(address, place))
       .filter((read) => typeof read !== 'string'),
     remoteAddress,
     raw,

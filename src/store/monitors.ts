@@ -1,8 +1,17 @@
-import type { Monitor, MonitorKeys, MonitorSettings, MonitorState, OpenRun, WatchedMonitor } from '#domain/monitor.ts'
+import type {
+  AliasDialect,
+  Monitor,
+  MonitorKeys,
+  MonitorSettings,
+  MonitorState,
+  OpenRun,
+  WatchedMonitor,
+} from '#domain/monitor.ts'
 import type { PingRules } from '#domain/ping.ts'
 import type { Schedule, ScheduleKind } from '#domain/schedule.ts'
 import type { StoredStatus } from '#domain/status.ts'
 import type { Params, Reader, Tx } from './database.ts'
+import { retireAlias, retireMonitorKeys } from './keys.ts'
 
 interface WatchedRow {
   id: number
@@ -49,6 +58,7 @@ export interface MonitorRow extends WatchedRow {
   tags: string
   description: string
   alias: string | null
+  alias_dialect: AliasDialect | null
   schedule_since: number
   created_at: number
 }
@@ -61,7 +71,8 @@ const WATCHED_COLUMNS = `
   filter_subject, filter_body, filter_http_body, fails_by_default`
 
 const COLUMNS = `${WATCHED_COLUMNS},
-  project_id, ping_key, unique_key, badge_key, name, slug, tags, description, alias, schedule_since, created_at`
+  project_id, ping_key, unique_key, badge_key, name, slug, tags, description, alias, alias_dialect,
+  schedule_since, created_at`
 
 export function findWatchedByPingKey(reader: Reader, pingKey: string): WatchedMonitor | null {
   const row = reader.get<WatchedRow>(`SELECT ${WATCHED_COLUMNS} FROM monitors WHERE ping_key = $pingKey`, { pingKey })
@@ -73,9 +84,23 @@ export function findWatchedById(reader: Reader, id: number): WatchedMonitor | nu
   return row && toWatched(row)
 }
 
-export function findWatchedByAlias(reader: Reader, alias: string): WatchedMonitor | null {
-  const row = reader.get<WatchedRow>(`SELECT ${WATCHED_COLUMNS} FROM monitors WHERE alias = $alias`, { alias })
-  return row && toWatched(row)
+/** A monitor by what another tool calls it. */
+export interface AliasedMonitor {
+  id: number
+  alias: string
+  aliasDialect: AliasDialect | null
+}
+
+/** `spellings`: one alias, in every way in which it may be written. */
+export function findAliased(reader: Reader, spellings: readonly string[]): AliasedMonitor | null {
+  return reader.get<AliasedMonitor>(
+    `SELECT id, alias, alias_dialect AS aliasDialect
+       FROM monitors
+      WHERE alias IN (SELECT value FROM json_each($spellings))
+      ORDER BY id
+      LIMIT 1`,
+    { spellings: JSON.stringify(spellings) },
+  )
 }
 
 /** At most two: enough to know whether the slug is ambiguous. */
@@ -154,12 +179,12 @@ export function insertMonitor(
 ): number {
   const row = tx.get<{ id: number }>(
     `INSERT INTO monitors (
-       project_id, ping_key, unique_key, badge_key, name, slug, tags, description, alias,
+       project_id, ping_key, unique_key, badge_key, name, slug, tags, description, alias, alias_dialect,
        schedule_kind, period_ms, expression, time_zone, grace_ms, max_run_ms, min_run_ms, early_ms, failures_to_alert,
        post_only, manual_resume, start_keywords, success_keywords, failure_keywords,
        filter_subject, filter_body, filter_http_body, fails_by_default, schedule_since, created_at
      ) VALUES (
-       $projectId, $pingKey, $uniqueKey, $badgeKey, $name, $slug, $tags, $description, $alias,
+       $projectId, $pingKey, $uniqueKey, $badgeKey, $name, $slug, $tags, $description, $alias, $aliasDialect,
        $scheduleKind, $periodMs, $expression, $timeZone, $graceMs, $maxRunMs, $minRunMs, $earlyMs, $failuresToAlert,
        $postOnly, $manualResume, $startKeywords, $successKeywords, $failureKeywords,
        $filterSubject, $filterBody, $filterHttpBody, $failsByDefault, $now, $now
@@ -176,10 +201,12 @@ export function saveSettings(
   tx: Tx,
   { id, settings, scheduleSince }: { id: number; settings: MonitorSettings; scheduleSince: number },
 ): void {
+  retireAlias(tx, { monitorId: id, newAlias: settings.alias })
   tx.run(
     `UPDATE monitors
         SET name = $name, slug = $slug, tags = $tags, description = $description, alias = $alias,
-            schedule_kind = $scheduleKind, period_ms = $periodMs, expression = $expression, time_zone = $timeZone,
+            alias_dialect = $aliasDialect, schedule_kind = $scheduleKind, period_ms = $periodMs,
+            expression = $expression, time_zone = $timeZone,
             grace_ms = $graceMs, max_run_ms = $maxRunMs, min_run_ms = $minRunMs, early_ms = $earlyMs,
             failures_to_alert = $failuresToAlert, schedule_since = $scheduleSince,
             post_only = $postOnly, manual_resume = $manualResume, start_keywords = $startKeywords,
@@ -222,6 +249,7 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
 }
 
 export function deleteMonitor(tx: Tx, id: number): void {
+  retireMonitorKeys(tx, id)
   tx.touch(id)
   tx.run('DELETE FROM monitors WHERE id = $id', { id })
 }
@@ -233,6 +261,7 @@ function settingsParams({ schedule, filter, ...settings }: MonitorSettings): Par
     tags: settings.tags,
     description: settings.description,
     alias: settings.alias === '' ? null : settings.alias,
+    aliasDialect: settings.alias === '' ? null : settings.aliasDialect,
     scheduleKind: schedule.kind,
     periodMs: schedule.periodMs,
     expression: schedule.expression,
@@ -291,6 +320,7 @@ function toMonitor(row: MonitorRow): Monitor {
     tags: row.tags,
     description: row.description,
     alias: row.alias ?? '',
+    aliasDialect: row.alias_dialect,
     scheduleSince: row.schedule_since,
     createdAt: row.created_at,
   }

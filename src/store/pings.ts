@@ -33,6 +33,19 @@ export function insertPing(tx: Tx, { body, ...ping }: Omit<RecordedPing, 'bodySi
   )
 }
 
+/** From where the last pings of a monitor came. */
+export function listLastSenders(reader: Reader, of: { monitorId: number; limit: number }): (string | null)[] {
+  return reader
+    .all<{ remote_address: string | null }>(
+      `SELECT remote_address FROM pings
+        WHERE monitor_id = $monitorId
+        ORDER BY number DESC
+        LIMIT $limit`,
+      of,
+    )
+    .map((row) => row.remote_address)
+}
+
 interface StartOrEnd {
   kind: PingKind
   at: number

@@ -1,5 +1,6 @@
 import type { ApiKeyAccess, Invitation, InvitedRole, Member, OwnProject, Project, Role } from '#domain/project.ts'
 import type { Reader, Tx } from './database.ts'
+import { retirePingKey, retireProjectKeys } from './keys.ts'
 
 interface ProjectRow {
   id: string
@@ -22,6 +23,15 @@ export function findProject(reader: Reader, id: string): Project | null {
 export function findProjectByPingKey(reader: Reader, pingKey: string): Project | null {
   const row = reader.get<ProjectRow>('SELECT id, name, ping_key FROM projects WHERE ping_key = $pingKey', { pingKey })
   return row && toProject(row)
+}
+
+/** The projects with this ping key as it would be in small letters; at most two. */
+export function listProjectsByPingKeyInAnyCase(reader: Reader, pingKey: string): Project[] {
+  return reader
+    .all<ProjectRow>('SELECT id, name, ping_key FROM projects WHERE ping_key = $pingKey COLLATE NOCASE LIMIT 2', {
+      pingKey,
+    })
+    .map(toProject)
 }
 
 export function findProjectByBadgeKey(reader: Reader, badgeKey: string): Project | null {
@@ -131,10 +141,34 @@ export function saveProjectName(tx: Tx, { projectId, name }: { projectId: string
 }
 
 export function saveProjectPingKey(tx: Tx, { projectId, pingKey }: { projectId: string; pingKey: string }): void {
+  retirePingKey(tx, { projectId, newKey: pingKey })
   tx.run('UPDATE projects SET ping_key = $pingKey WHERE id = $projectId', { projectId, pingKey })
 }
 
+/** How many monitors a project's ping key has created, and since when they are counted. */
+export interface Provisioned {
+  count: number
+  since: number
+}
+
+export function findProvisioned(reader: Reader, projectId: string): Provisioned {
+  const found = reader.get<Provisioned>(
+    'SELECT provisioned AS count, provisioned_since AS since FROM projects WHERE id = $projectId',
+    { projectId },
+  )
+  return found ?? { count: 0, since: 0 }
+}
+
+export function saveProvisioned(tx: Tx, { projectId, count, since }: Provisioned & { projectId: string }): void {
+  tx.run('UPDATE projects SET provisioned = $count, provisioned_since = $since WHERE id = $projectId', {
+    projectId,
+    count,
+    since,
+  })
+}
+
 export function deleteProject(tx: Tx, id: string): void {
+  retireProjectKeys(tx, id)
   tx.run('DELETE FROM projects WHERE id = $id', { id })
 }
 

@@ -24,6 +24,7 @@ const SETTINGS: MonitorSettings = {
   tags: 'nightly db',
   description: 'Copies the database.',
   alias: '',
+  aliasDialect: null,
   schedule: everyPeriod(HOUR),
   graceMs: 5 * MINUTE,
 }

@@ -35,6 +35,7 @@ const BACKUP: Monitor = {
   tags: ' nightly  db ',
   description: '',
   alias: '',
+  aliasDialect: null,
   pingKey: PING_KEY,
   uniqueKey: 'abcdef0123456789abcdef0123456789abcdef01',
   badgeKey: BADGE_KEY,

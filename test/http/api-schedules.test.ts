@@ -133,7 +133,7 @@ describe('What Healthchecks does not know of a check', () => {
   })
 
   test('is set, shown, sent back as it was read, and taken away again', async () => {
-    const wanted = { max_run: 7200, min_run: 5, early: 900, failures_to_alert: 3, alias: 'fCGjHXEQKp' }
+    const wanted = { max_run: 7200, min_run: 5, early: 900, failures_to_alert: 3, alias: 'fCGjHXEQKpZ81mLw' }
     const { json } = await change(wanted)
     expect(json).toMatchObject(wanted)
     expect((await change(json)).json).toEqual(json)
@@ -144,10 +144,10 @@ describe('What Healthchecks does not know of a check', () => {
   })
 
   test('is shown to a read-only key, but for the alias: who knows that can ping', async () => {
-    await change({ failures_to_alert: 3, alias: 'fCGjHXEQKp' })
+    await change({ failures_to_alert: 3, alias: 'fCGjHXEQKpZ81mLw' })
     const { json } = await callApi(guard, '/checks/', { with: guard.apiKey(project, 'read-only') })
     expect(json.checks).toEqual([expect.objectContaining({ failures_to_alert: 3, unique_key: backup.uniqueKey })])
-    expect(JSON.stringify(json)).not.toContain('fCGjHXEQKp')
+    expect(JSON.stringify(json)).not.toContain('fCGjHXEQKpZ81mLw')
     expect(JSON.stringify(json)).not.toContain(backup.pingKey)
   })
 
@@ -173,14 +173,14 @@ describe('What Healthchecks does not know of a check', () => {
   })
 
   test('has an alias only once in all projects', async () => {
-    await change({ alias: 'fCGjHXEQKp' })
+    await change({ alias: 'fCGjHXEQKpZ81mLw' })
     const bob = guard.project('bob@example.org')
     const bobs = guard.apiKey(bob)
     const taken = { status: 400, json: { error: 'alias is already taken' } }
-    expect(await send('/checks/', { alias: 'fCGjHXEQKp' }, bobs)).toMatchObject(taken)
-    expect((await change({ alias: 'fCGjHXEQKp' })).status).toBe(200)
+    expect(await send('/checks/', { alias: 'fCGjHXEQKpZ81mLw' }, bobs)).toMatchObject(taken)
+    expect((await change({ alias: 'fCGjHXEQKpZ81mLw' })).status).toBe(200)
     const other = guard.monitor(bob, { name: 'other' })
-    expect(await send(`/checks/${other.pingKey}`, { alias: 'fCGjHXEQKp' }, bobs)).toMatchObject(taken)
+    expect(await send(`/checks/${other.pingKey}`, { alias: 'fCGjHXEQKpZ81mLw' }, bobs)).toMatchObject(taken)
     expect(guard.now(other).alias).toBe('')
   })
 })

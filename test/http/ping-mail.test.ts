@@ -218,7 +218,7 @@ describe('The mail server', () => {
         'postmaster',
         `${backup.pingKey}@sub.${DOMAIN}`,
         `${backup.pingKey}@${DOMAIN}/x`,
-        `${pingKey}+Backup@${DOMAIN}`,
+        `${pingKey}+back.up@${DOMAIN}`,
         `${pingKey}+@${DOMAIN}`,
         `${backup.pingKey}@elsewhere.example.org`,
         `postmaster@${DOMAIN}`,

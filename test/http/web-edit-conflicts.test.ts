@@ -93,7 +93,7 @@ describe('A monitor that two people edit', () => {
     ['the tags', { tags: 'prod' }],
     ['the description', { description: 'other' }],
     ['the slug', { slug: 'other' }],
-    ['the alias', { alias: 'old-token' }],
+    ['the alias', { alias: 'old-token-of-kuma' }],
     ['the length of a run', { maxRunMs: HOUR }],
     ['the early pings', { earlyMs: HOUR }],
     ['the failures in a row', { failuresToAlert: 2 }],

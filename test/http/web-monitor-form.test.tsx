@@ -129,16 +129,17 @@ describe('A new monitor', () => {
   })
 
   test('has an alias that no other monitor of any project has', async () => {
-    await create({ alias: 'fCGjHXEQKp' })
-    expect(newest().alias).toBe('fCGjHXEQKp')
+    await create({ alias: 'fCGjHXEQKpZ81mLw' })
+    expect(newest().alias).toBe('fCGjHXEQKpZ81mLw')
     const bobs = guard.project('bob@example.org')
     const other = await signedIn(guard, 'bob@example.org')
-    const taken = await other.post(`/projects/${bobs.id}/monitors`, { ...BASIC, alias: 'fCGjHXEQKp' })
+    const taken = await other.post(`/projects/${bobs.id}/monitors`, { ...BASIC, alias: 'fCGjHXEQKpZ81mLw' })
     expect(taken.status).toBe(422)
-    expect(await taken.text()).toContain('Another monitor has this alias.')
-    expect((await edit(newest(), { alias: 'fCGjHXEQKp' })).status).toBe(303)
+    expect(await taken.text()).toContain('This alias is in use, or was used before.')
+    expect((await edit(newest(), { alias: 'fCGjHXEQKpZ81mLw' })).status).toBe(303)
     expect((await edit(newest(), { alias: '' })).status).toBe(303)
-    expect((await other.post(`/projects/${bobs.id}/monitors`, { ...BASIC, alias: 'fCGjHXEQKp' })).status).toBe(303)
+    const retired = await other.post(`/projects/${bobs.id}/monitors`, { ...BASIC, alias: 'fCGjHXEQKpZ81mLw' })
+    expect(retired.status).toBe(422)
   })
 
   test('keeps tags, description and the advanced rules', async () => {

@@ -8,7 +8,7 @@ import { migrate } from '#actions/schema.ts'
 import { readConfig } from '#config.ts'
 import type { Deps } from '#deps.ts'
 import type { ClockReading } from '#domain/blackout.ts'
-import type { Monitor, MonitorChange } from '#domain/monitor.ts'
+import { isGuessable, type Monitor, type MonitorChange } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { createLive, type Live } from '#http/live.tsx'
 import { createFront, type Front } from '#http/server.ts'
@@ -133,7 +133,17 @@ export class TestGuard {
   }
 
   monitor(project: Project, change: MonitorChange & { name: string }, channelIds: string[] = []): Monitor {
-    return saveMonitor(this.deps, { projectId: project.id, match: null, change, channelIds }).monitor
+    const { alias = '', ...rest } = change
+    const isOld = isGuessable(alias)
+    const saved = isOld ? rest : change
+    const { monitor } = saveMonitor(this.deps, { projectId: project.id, match: null, change: saved, channelIds })
+    return isOld ? this.#withOldAlias(monitor, alias) : monitor
+  }
+
+  // As an older version took them.
+  #withOldAlias(monitor: Monitor, alias: string): Monitor {
+    this.db.write((tx) => tx.run('UPDATE monitors SET alias = $alias WHERE id = $id', { id: monitor.id, alias }))
+    return this.now(monitor)
   }
 
   mailTo(project: Project, address: string): string {

@@ -31,7 +31,7 @@ const KEY = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})'
 const FORM = `\\.(${BADGE_FORMS.join('|')})`
 const OWN = new RegExp(`^/badge/${KEY}${FORM}$`)
 const OF_MONITOR = new RegExp(`^/b/([23])/${KEY}${FORM}$`)
-const OF_TAG = new RegExp(`^/badge/${KEY}/([\\w-]{8})(-2)?(?:/(.+))?${FORM}$`)
+const OF_TAG = new RegExp(`^/badge/([A-Za-z0-9_-]{16,150})/([\\w-]{8})(-2)?(?:/(.+))?${FORM}$`)
 
 const SIGNATURE_LENGTH = 8
 

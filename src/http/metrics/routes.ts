@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import { findApiKey } from '#actions/projects.ts'
 import type { Deps } from '#deps.ts'
 import type { PartHealth } from '#domain/health.ts'
+import { API_KEY_LENGTH } from '#domain/project.ts'
 import { bearerOf } from '#http/bearer.ts'
 import { EXPOSITION_TYPE, formatMetrics, type Metric } from '#lib/exposition.ts'
 import { isSameText } from '#lib/tokens.ts'
@@ -10,10 +11,16 @@ import { projectMetrics } from './project.ts'
 
 /** For Prometheus: a project to whoever has a read-only API key of it, the instance to whoever has its token. */
 export function metricsRoutes(deps: Deps, readHealth: () => PartHealth[]) {
-  return new Elysia({ name: 'metrics' })
-    .get('/metrics', ({ request }) => answerInstance(deps, { request, readHealth }))
-    .get('/projects/:project/metrics', ({ request, params }) => answerProject(deps, { params, key: bearerOf(request) }))
-    .get('/projects/:project/metrics/:key', ({ params }) => answerProject(deps, { params, key: params.key }))
+  return (
+    new Elysia({ name: 'metrics' })
+      .get('/metrics', ({ request }) => answerInstance(deps, { request, readHealth }))
+      .get('/projects/:project/metrics', ({ request, params }) =>
+        answerProject(deps, { params, key: bearerOf(request) }),
+      )
+      .get('/projects/:project/metrics/:key', ({ params }) => answerInUrl(deps, params))
+      // As older servers had it.
+      .get('/projects/:project/checks/metrics/:key', ({ params }) => answerInUrl(deps, params))
+  )
 }
 
 interface InstanceQuestion {
@@ -33,6 +40,12 @@ function answerInstance(deps: Deps, { request, readHealth }: InstanceQuestion): 
 interface ProjectQuestion {
   params: Record<string, string>
   key: string | null
+}
+
+// What has another length can be no key, and is told so as Healthchecks tells it.
+function answerInUrl(deps: Deps, params: { project: string; key: string }): Response {
+  if (params.key.length !== API_KEY_LENGTH) return refuse(400, `An API key has ${API_KEY_LENGTH} characters.`)
+  return answerProject(deps, { params, key: params.key })
 }
 
 function answerProject(deps: Deps, { params, key }: ProjectQuestion): Response {

@@ -3,22 +3,33 @@ import type { PingAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { SLUG_MAX } from '#domain/monitor.ts'
 import type { PingSignal } from '#domain/ping.ts'
+import { findProjectByPingKey } from '#store/projects.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
+import { healthchecks } from './healthchecks.ts'
 import { exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, runIdOf, secondsOf, TOKEN, UUID } from './report.ts'
 import { bodyOf } from './sent.ts'
+
+/** The libraries send a stamp and metrics without a state for a heartbeat. */
+const OWN_QUERY = ['state', 'metric', 'stamp']
 
 export const cronitor: Dialect = {
   name: 'Cronitor',
   routes: ['/p/*', '/ping/*', '/*'],
   methods: ['GET', 'HEAD', 'POST'],
-  // Healthchecks pings below /ping/ and at the root, too: a state tells them apart, but for the ending that both have.
+  ownQuery: OWN_QUERY,
+  // Healthchecks pings below /ping/ and at the root, too. Its clients never send what these send; both have /fail.
   isSpoken: ({ path, query }) => {
     if (path.startsWith('/p/')) return true
     if (!path.startsWith('/ping/')) return BY_CODE.test(path)
     const [isByKey, , , ending] = BY_KEY.exec(path) ?? []
-    return isByKey !== undefined && (query.has('state') || ending === 'run' || ending === 'complete')
+    if (isByKey === undefined) return false
+    return OWN_QUERY.some((name) => query.has(name)) || ending === 'run' || ending === 'complete'
   },
-  addressOf: (_, { path }) => readTarget(path)?.address ?? null,
+  addressOf: (deps, ping) => {
+    const target = readTarget(ping.path)
+    if (target === null) return null
+    return isProjectPingKey(deps, target.token) ? healthchecks.addressOf(deps, ping) : addressOf(target)
+  },
   answer,
 }
 
@@ -38,14 +49,17 @@ const SIGNALS = new Map<string, PingSignal>([
   ['', 'success'],
 ])
 
-async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
+async function answer(deps: Deps, ping: IncomingPing): Promise<Response> {
+  const { request, path, query } = ping
   const target = readTarget(path)
   if (target === null) return plainText('not found', 404)
+  // At the root, a slug of Healthchecks may be called like a state.
+  if (isProjectPingKey(deps, target.token)) return await healthchecks.answer(deps, ping)
   const signal = SIGNALS.get(target.state ?? lastOf(query, 'state'))
   // What Cronitor makes of another state is not known; to record it as a success would be a guess.
   if (signal === undefined) return plainText('unknown state', 400)
   const refusal = await recordOrRefuse(deps, {
-    address: target.address,
+    address: addressOf(target),
     signal,
     exitStatus: exitStatusOf(lastOf(query, 'status_code')),
     runId: runIdOf(lastOf(query, 'series')),
@@ -60,11 +74,27 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
   return refusal === null ? plainText('OK', 200) : plainText(refusal.text, refusal.status)
 }
 
-function readTarget(path: string): { address: PingAddress; state: string | undefined } | null {
+interface Target {
+  /** By code at the root. */
+  token?: string | undefined
+  projectPingKey?: string | undefined
+  slug?: string
+  state: string | undefined
+}
+
+function readTarget(path: string): Target | null {
   const [, projectPingKey, slug, state] = BY_KEY.exec(path) ?? []
-  // Cronitor makes a monitor of every name that it does not know. The keys that it gives itself have capitals.
-  if (projectPingKey && slug)
-    return { address: SLUG.test(slug) ? { projectPingKey, slug, mayCreate: true } : { token: slug }, state }
+  if (projectPingKey && slug) return { projectPingKey, slug, state }
   const [, token, stateOfCode] = BY_CODE.exec(path) ?? []
-  return token ? { address: { token }, state: stateOfCode } : null
+  return token ? { token, state: stateOfCode } : null
+}
+
+// Cronitor makes a monitor of every name that it does not know. The keys that it gives itself have capitals.
+function addressOf({ token, projectPingKey = '', slug = '' }: Target): PingAddress {
+  if (token === undefined && SLUG.test(slug)) return { projectPingKey, slug, mayCreate: true }
+  return { token: token ?? slug, dialect: 'cronitor' }
+}
+
+function isProjectPingKey({ db }: Deps, token: string | undefined): boolean {
+  return token !== undefined && findProjectByPingKey(db, token) !== null
 }

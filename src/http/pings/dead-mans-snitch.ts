@@ -11,9 +11,10 @@ export const deadMansSnitch: Dialect = {
   name: "Dead Man's Snitch",
   routes: ['/*'],
   methods: ['GET', 'HEAD', 'POST'],
+  ownQuery: ['s', 'm'],
   // A bare UUID is a Healthchecks URL; but what `s` says must not get lost.
   isSpoken: ({ path, query }) => PATH.test(path) && (!IS_UUID.test(path.slice(1)) || query.has('s') || query.has('m')),
-  addressOf: (_, { path }) => ({ token: tokenOf(path) }),
+  addressOf: (_, { path }) => ({ token: tokenOf(path), dialect: 'snitch' }),
   answer,
 }
 
@@ -27,7 +28,7 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
   const [status, message] = [read('s'), read('m')]
   const isForm = form?.has('s') || form?.has('m')
   const refusal = await recordOrRefuse(deps, {
-    address: { token: tokenOf(path) },
+    address: { token: tokenOf(path), dialect: 'snitch' },
     signal: signalOf(status, { isKnown: form !== null || query.has('s') }),
     exitStatus: exitStatusOf(status),
     runId: null,

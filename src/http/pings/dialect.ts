@@ -14,6 +14,8 @@ export interface Dialect {
   routes: readonly string[]
   /** Other methods are refused; null: there are none. OPTIONS never is a ping. */
   methods: readonly string[] | null
+  /** What its query may say, and that of a Healthchecks client never does. */
+  ownQuery?: readonly string[]
   /** Whether what arrives there is said in this dialect. */
   isSpoken(url: SplitUrl): boolean
   /** Which monitor it is for, as far as that is known without the body; null: it isn't. */

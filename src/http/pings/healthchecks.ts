@@ -1,31 +1,29 @@
 // The ping API as every Healthchecks client speaks it.
-import { type PingAddress, recordPing } from '#actions/pings.ts'
+import { findWatchedByUuid, type PingAddress, recordPing, type TokenAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { SLUG_MAX } from '#domain/monitor.ts'
 import { EXIT_STATUS_MAX, type PingSignal } from '#domain/ping.ts'
 import type { SplitUrl } from '#http/url.ts'
-import { SIGNAL_NAMES, signalNumber } from '#lib/signals.ts'
-import { findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
+import { signalNumber } from '#lib/signals.ts'
+import { listPingKeysBySlug } from '#store/monitors.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
-import { originOf, refusalOf, TEXT, UUID } from './report.ts'
+import { ENDING, isPingAtRoot } from './paths.ts'
+import { originOf, plainText, refusalOf, TEXT, UUID } from './report.ts'
 import { readBody } from './sent.ts'
 
-/** At the root only ping keys are known, as hc-ping.com has them. */
+/** As self-hosted servers have it, below /ping/, and as hc-ping.com has it, at the root. */
 export const healthchecks: Dialect = {
   name: 'Healthchecks',
   routes: ['/ping/*', '/*'],
   methods: null,
-  isSpoken: ({ path }) => path.startsWith('/ping/') || AT_ROOT.test(path),
+  isSpoken: ({ path }) => path.startsWith('/ping/') || isPingAtRoot(path),
   addressOf: (_, { path, query }) => readUrl({ path, query })?.address ?? null,
   answer,
 }
 
-const AT_ROOT = new RegExp(`^/${UUID}(?:/|$)`)
-// systemd has the name of a signal in EXIT_STATUS, as in /TERM, when it was one that ended the job.
-const ENDING = `/(start|fail|log|[0-9]+|${SIGNAL_NAMES.join('|').replaceAll('+', '\\+')})`
 const BY_PING_KEY = new RegExp(`^(?:/ping)?/(${UUID})(?:/|${ENDING})?$`)
-const BY_SLUG = new RegExp(`^/ping/([A-Za-z0-9_-]+)/([A-Za-z0-9_-]+)(?:${ENDING})?$`)
+const BY_SLUG = new RegExp(`^(?:/ping)?/([A-Za-z0-9_-]+)/([A-Za-z0-9_-]+)(?:${ENDING})?$`)
 const RUN_ID = new RegExp(`^${UUID}$`)
 
 const NO_CACHE = 'max-age=0, no-cache, no-store, must-revalidate, private'
@@ -37,7 +35,7 @@ interface PingUrl {
 }
 
 /** By ping key, or by slug. */
-type KnownAddress = Exclude<PingAddress, { token: string }>
+type KnownAddress = Exclude<PingAddress, TokenAddress>
 
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
   const url = readUrl({ path, query })
@@ -104,7 +102,7 @@ function signalOf({ ending, exitStatus }: { ending: string | null; exitStatus: n
 // Who asks for a monitor that is not there is told that first; and a malformed ping never creates one.
 function refuseMalformed(deps: Deps, { address, problem }: { address: KnownAddress; problem: string }): Response {
   if ('pingKey' in address) {
-    const isKnown = findWatchedByPingKey(deps.db, address.pingKey) !== null
+    const isKnown = findWatchedByUuid(deps.db, address.pingKey) !== null
     return isKnown ? refuse(400, problem) : refuse(404, 'not found')
   }
   const found = listPingKeysBySlug(deps.db, address).length
@@ -127,5 +125,7 @@ function recorded(deps: Deps, text: 'OK' | 'Created', status: number): Response 
 }
 
 function refuse(status: number, text: string): Response {
-  return new Response(text, { status, headers: { 'Content-Type': TEXT, 'Cache-Control': NO_CACHE } })
+  const response = plainText(text, status)
+  response.headers.set('Cache-Control', NO_CACHE)
+  return response
 }

@@ -35,7 +35,9 @@ async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Resp
 
 function addressOf(path: string): PingAddress {
   const [, first = '', slug] = PATH.exec(path) ?? []
-  return slug === undefined ? { token: first } : { projectPingKey: first, slug, mayCreate: false }
+  return slug === undefined
+    ? { token: first, dialect: 'honeybadger' }
+    : { projectPingKey: first, slug, mayCreate: false }
 }
 
 interface Report {

@@ -3,15 +3,16 @@ import { Elysia, NotFoundError } from 'elysia'
 import { isPingable } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { allowBody, hasLongBody, PING_BODY_MAX, refuseBody } from '#http/body.ts'
-import { splitUrl } from '#http/url.ts'
+import { type SplitUrl, splitUrl } from '#http/url.ts'
 import { cronitor } from './cronitor.ts'
 import { deadMansSnitch } from './dead-mans-snitch.ts'
 import { type Dialect, type IncomingPing, rememberDialect } from './dialect.ts'
 import { gatus } from './gatus.ts'
+import { createGuesses, type Guesses } from './guesses.ts'
 import { healthchecks } from './healthchecks.ts'
 import { honeybadger } from './honeybadger.ts'
 import { opsgenie } from './opsgenie.ts'
-import { TEXT } from './report.ts'
+import { plainText, TEXT } from './report.ts'
 import { sentry } from './sentry.ts'
 import { uptimeKuma } from './uptime-kuma.ts'
 
@@ -30,25 +31,44 @@ const OTHERS: Record<DialectName, Dialect> = {
 /** Where pings arrive in the dialects that are on. */
 export function pingDialectRoutes(deps: Deps) {
   const routes = new Elysia({ name: 'pings' })
-  const dialects = spokenDialects(deps.config)
-  for (const route of new Set(dialects.flatMap(({ routes }) => routes))) {
-    const here = dialects.filter(({ routes }) => routes.includes(route))
-    routes.all(route, ({ request }) => answerPing(deps, { request, here, dialects }), { parse: 'none' })
+  const { spoken, off } = splitDialects(deps.config)
+  const guesses = createGuesses(deps)
+  const logged = new Set<DialectName>()
+  const logOff = (name: DialectName): void => {
+    if (logged.has(name)) return
+    logged.add(name)
+    const setting = `CRONGUARD_DIALECT_${name.toUpperCase()}`
+    deps.log.warn(`${OTHERS[name].name} pings are refused: set ${setting}=on to take them`)
+  }
+  for (const route of new Set(spoken.flatMap(({ routes }) => routes))) {
+    const here = spoken.filter(({ routes }) => routes.includes(route))
+    routes.all(
+      route,
+      async ({ request }) => {
+        const response = await answerPing(deps, { request, here, spoken, off, guesses, logOff })
+        return await guesses.count(request, response)
+      },
+      { parse: 'none' },
+    )
   }
   return routes
 }
 
 // Healthchecks comes last: where it shares a route, the others know their own by what it has no use for.
-function spokenDialects({ dialects }: Deps['config']): Dialect[] {
+function splitDialects({ dialects }: Deps['config']): { spoken: Dialect[]; off: DialectName[] } {
   const names = Object.keys(OTHERS) as DialectName[]
-  return [...names.filter((name) => dialects[name]).map((name) => OTHERS[name]), healthchecks]
+  const on = names.filter((name) => dialects[name])
+  return { spoken: [...on.map((name) => OTHERS[name]), healthchecks], off: names.filter((name) => !dialects[name]) }
 }
 
 interface Arrived {
   request: Request
   /** The dialects of the route. */
   here: readonly Dialect[]
-  dialects: readonly Dialect[]
+  spoken: readonly Dialect[]
+  off: readonly DialectName[]
+  guesses: Guesses
+  logOff(name: DialectName): void
 }
 
 /** Methods that ask something of the server itself. */
@@ -56,17 +76,25 @@ const NO_PING = ['TRACE', 'CONNECT']
 const PING_METHODS = ['GET', 'HEAD', 'POST', 'PUT']
 
 // The path is read from the URL as it came: decoded parameters would let `%2f` and the like pass for the real thing.
-async function answerPing(deps: Deps, { request, here, dialects }: Arrived): Promise<Response> {
+async function answerPing(deps: Deps, { request, here, spoken, off, guesses, logOff }: Arrived): Promise<Response> {
   const asked = splitUrl(request.url)
   const url = { ...asked, path: withSingleSlashes(asked.path) }
-  const routed = url.path === asked.path ? here : dialects.filter((dialect) => isRouted(dialect, url.path))
+  const routed = url.path === asked.path ? here : spoken.filter((dialect) => isRouted(dialect, url.path))
   const dialect = routed.find((candidate) => candidate.isSpoken(url))
   if (dialect === undefined) throw new NotFoundError()
   rememberDialect(request, dialect)
   if (request.method === 'OPTIONS') return preflight()
   if (NO_PING.includes(request.method)) return wrongMethod(dialect.methods ?? PING_METHODS)
+  // Healthchecks knows nothing of what another dialect says in its query, and would take a failure for a success.
+  const meant = dialect === healthchecks ? off.find((name) => isMeant(OTHERS[name], url)) : undefined
+  if (meant !== undefined) {
+    logOff(meant)
+    return plainText('not found', 404)
+  }
   if (dialect.methods !== null && !dialect.methods.includes(request.method)) return wrongMethod(dialect.methods)
   const ping = { request, ...url }
+  const refusal = dialect === healthchecks ? null : await guesses.refuse(request, dialect.addressOf(deps, ping))
+  if (refusal !== null) return refusal
   if (hasLongBody(request)) expectBody(deps, { dialect, ping })
   return await dialect.answer(deps, ping)
 }
@@ -90,6 +118,10 @@ function expectBody(deps: Deps, { dialect, ping }: { dialect: Dialect; ping: Inc
   const address = dialect.addressOf(deps, ping)
   if (address === null || isPingable(deps, address)) allowBody(ping.request, PING_BODY_MAX)
   else refuseBody(ping.request)
+}
+
+function isMeant({ ownQuery = [], isSpoken }: Dialect, url: SplitUrl): boolean {
+  return ownQuery.some((name) => url.query.has(name)) && isSpoken(url)
 }
 
 // A browser asks before it pings from another site: yes, and nothing is recorded.

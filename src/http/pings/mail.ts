@@ -1,34 +1,54 @@
 // Pings by mail, as Healthchecks takes them: the address says which monitor, and the mail itself is kept as the body.
 import { keepReadMail } from '#actions/bodies.ts'
-import { type PingRef, recordPing } from '#actions/pings.ts'
+import { findWatchedByUuid, type PingRef, recordPing } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { PLAIN_BODY } from '#domain/body.ts'
+import { GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX } from '#domain/keys.ts'
+import { SLUG_MAX } from '#domain/monitor.ts'
 import { type PingRules, USER_AGENT_MAX } from '#domain/ping.ts'
 import { AppError } from '#lib/errors.ts'
 import { withoutInvisible } from '#lib/invisible.ts'
-import { findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
+import { listPingKeysBySlug } from '#store/monitors.ts'
+import { findProjectByPingKey, listProjectsByPingKeyInAnyCase } from '#store/projects.ts'
 import { keptMailOf, wordsAsTheyCame, wordsOf } from './mail-text.ts'
 import { readMail } from './reading.ts'
+import { UUID } from './report.ts'
 
 /** What a mail server answers to a recipient that it does not take. */
 export type RecipientProblem = 'Recipient rejected' | 'Invalid mailbox'
 
 export type MailAddress = { pingKey: string } | { projectPingKey: string; slug: string; mayCreate: false }
 
+const BY_UUID = new RegExp(`^${UUID}$`)
 /** Healthchecks takes a UUID of version 4 alone. */
-const BY_PING_KEY = /^([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})$/i
-const BY_SLUG = /^([A-Za-z0-9_-]{22})\+([a-z0-9_-]{1,100})$/
+const VERSION_4 = /^.{14}4.{4}[89ab]/i
+// Some mail servers write addresses in capitals. A slug has none.
+const BY_SLUG = new RegExp(`^([A-Za-z0-9_-]{${GIVEN_KEY_MIN},${GIVEN_PING_KEY_MAX}})\\+([A-Za-z0-9_-]{1,${SLUG_MAX}})$`)
 
-/** Which monitor a recipient names. `domain`: as it stands in the DNS, in small letters. */
-export function readRecipient(recipient: string, domain: string): MailAddress | RecipientProblem {
+interface MailPlace {
+  /** As it stands in the DNS, in small letters. */
+  domain: string
+  /** Whether a monitor has this UUID. */
+  isInUse(uuid: string): boolean
+}
+
+/** Where the mails of this CronGuard arrive. */
+export function mailPlace({ config, db }: Deps): MailPlace {
+  return { domain: config.pingMail?.domain ?? '', isInUse: (uuid) => findWatchedByUuid(db, uuid) !== null }
+}
+
+/** Which monitor a recipient names. */
+export function readRecipient(recipient: string, { domain, isInUse }: MailPlace): MailAddress | RecipientProblem {
   const at = recipient.lastIndexOf('@')
   if (at === -1 || inDns(recipient.slice(at + 1)) !== domain) return 'Recipient rejected'
   const mailbox = recipient.slice(0, at)
-  const [, pingKey] = BY_PING_KEY.exec(mailbox) ?? []
-  if (pingKey !== undefined) return { pingKey: pingKey.toLowerCase() }
+  if (BY_UUID.test(mailbox)) {
+    const pingKey = mailbox.toLowerCase()
+    return VERSION_4.test(pingKey) || isInUse(pingKey) ? { pingKey } : 'Invalid mailbox'
+  }
   const [, projectPingKey, slug] = BY_SLUG.exec(mailbox) ?? []
   if (projectPingKey === undefined || slug === undefined) return 'Invalid mailbox'
-  return { projectPingKey, slug, mayCreate: false }
+  return { projectPingKey, slug: slug.toLowerCase(), mayCreate: false }
 }
 
 // A mail server shows a domain of other letters as people read it.
@@ -47,12 +67,13 @@ export interface ReceivedMail {
 
 /** One ping for each address that means a monitor. Rejects with `StorageRefusedError`: then the sender tries again. */
 export async function recordMail(deps: Deps, { sender, addresses, remoteAddress, raw }: ReceivedMail): Promise<void> {
-  const isRead = addresses.some((address) => looksForWords(deps, address))
+  const known = addresses.map((address) => inRightCase(deps, address))
+  const isRead = known.some((address) => looksForWords(deps, address))
   const read = isRead ? await readMail(raw) : null
   const mail = read === null ? wordsAsTheyCame(raw) : wordsOf(read)
   const userAgent = withoutInvisible(`Email from ${sender}`).slice(0, USER_AGENT_MAX)
   const reading = isRead ? { ...PLAIN_BODY, text: null, mail: keptMailOf(read) } : undefined
-  const recorded = addresses.map((address) =>
+  const recorded = known.map((address) =>
     recordPing(deps, {
       address,
       signal: 'success',
@@ -88,11 +109,18 @@ async function readForPeople(deps: Deps, { raw, pings }: { raw: Uint8Array; ping
 const READING_MAX = 20
 let readingCount = 0
 
+// Older ping keys have capitals. One that nobody has as it is written may have lost or gained them on its way.
+function inRightCase({ db }: Deps, address: MailAddress): MailAddress {
+  if ('pingKey' in address || findProjectByPingKey(db, address.projectPingKey) !== null) return address
+  const [project, another] = listProjectsByPingKeyInAnyCase(db, address.projectPingKey)
+  return project && !another ? { ...address, projectPingKey: project.pingKey } : address
+}
+
 // Reading a mail is work, which nobody gets done who knows no monitor that looks for words.
 function looksForWords({ db }: Deps, address: MailAddress): boolean {
   const pingKeys = 'pingKey' in address ? [address.pingKey] : listPingKeysBySlug(db, address)
   return pingKeys.some((pingKey) => {
-    const filter = findWatchedByPingKey(db, pingKey)?.filter
+    const filter = findWatchedByUuid(db, pingKey)?.filter
     return filter !== undefined && (filter.subject || filter.body)
   })
 }

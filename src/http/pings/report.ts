@@ -13,17 +13,21 @@ import type { Json } from './content.ts'
 export const UUID = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}'
 
 /** What names a monitor or a project in a path: a token, a key or a slug. */
-export const TOKEN = '[A-Za-z0-9_-]{1,100}'
+export const TOKEN = '[A-Za-z0-9_-]{1,128}'
 
 export const TEXT = 'text/plain; charset=utf-8'
 
+/** The rate at which pings may create monitors is per minute. */
+const RETRY_AFTER_SECONDS = '60'
+
 export function plainText(text: string, status: number): Response {
-  return new Response(text, { status, headers: { 'Content-Type': TEXT } })
+  const retry: Record<string, string> = status === 429 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}
+  return new Response(text, { status, headers: { ...retry, 'Content-Type': TEXT } })
 }
 
-/** Why a ping was not recorded: it is not clear for which monitor. */
+/** Why a ping was not recorded: it is not clear for which monitor, or it would create one too many. */
 export interface Refusal {
-  status: 404 | 409
+  status: 404 | 409 | 429
   text: string
 }
 
@@ -42,6 +46,7 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof AppError && (error.code === 'not_found' || error.code === 'full'))
     return { status: 404, text: 'not found' }
   if (error instanceof AppError && error.code === 'conflict') return { status: 409, text: 'ambiguous slug' }
+  if (error instanceof AppError && error.code === 'too_many') return { status: 429, text: error.message }
   throw error
 }
 

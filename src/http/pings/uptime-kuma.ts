@@ -1,4 +1,5 @@
 // The push URLs of Uptime Kuma: a token, and in the query what there is to say.
+import type { TokenAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import type { PingSignal } from '#domain/ping.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
@@ -34,9 +35,9 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
   return refusal === null ? Response.json({ ok: true }) : refuse(UNKNOWN)
 }
 
-function addressOf(path: string): { token: string } | null {
+function addressOf(path: string): TokenAddress | null {
   const token = PATH.exec(path)?.[1]
-  return token === undefined ? null : { token }
+  return token === undefined ? null : { token, dialect: 'kuma' }
 }
 
 // Anything but `up` is down. borgmatic says `up` at the start too, before anything has succeeded.

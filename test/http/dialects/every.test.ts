@@ -11,8 +11,6 @@ interface Example {
   status: number
   /** Of the answer to a token, a key or a name that nobody has. */
   unknown: number
-  /** Of the answer while the dialect is off, unless it is 404. */
-  whileOff?: number
   methods: string[]
   refused: string[]
 }
@@ -60,8 +58,6 @@ const EXAMPLES: Example[] = [
     ping: ({ key, slug }) => ({ path: `/ping/${key}/${slug}?state=complete` }),
     status: 200,
     unknown: 404,
-    // Then it is a URL of Healthchecks, which knows no states.
-    whileOff: 200,
     methods: USUAL,
     refused: ['PUT', 'PATCH', 'DELETE'],
   },
@@ -139,7 +135,7 @@ async function send({ ping }: Example, keys: Partial<Keys> = {}, init: RequestIn
 }
 
 describe.each(EXAMPLES)('A ping of $name', (example) => {
-  const { setting, status, unknown, whileOff = 404, methods, refused, ping } = example
+  const { setting, status, unknown, methods, refused, ping } = example
   const isByToken = ping({ token: 'A', key: 'B', slug: 'C' }).path.includes('A')
 
   test('is recorded, and never answered with a redirect, with a slash at the end or without', async () => {
@@ -171,8 +167,8 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
 
   test('is nothing while the dialect is off', async () => {
     moved = new Moved(DIALECTS.filter((name) => name !== setting))
-    expect((await send(example)).status).toBe(whileOff)
-    expect(moved.kinds()).toEqual(whileOff === 404 ? [] : ['success'])
+    expect((await send(example)).status).toBe(404)
+    expect(moved.kinds()).toEqual([])
   })
 
   test('counts with every method that the tool knows', async () => {
@@ -350,9 +346,6 @@ test('By itself a new CronGuard understands Uptime Kuma, and none of the others'
   moved = new Moved('default')
   for (const example of EXAMPLES) {
     const isUnderstood = example.setting === 'KUMA'
-    expect([example.name, (await send(example)).status]).toEqual([
-      example.name,
-      isUnderstood ? example.status : (example.whileOff ?? 404),
-    ])
+    expect([example.name, (await send(example)).status]).toEqual([example.name, isUnderstood ? example.status : 404])
   }
 })

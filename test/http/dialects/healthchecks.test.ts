@@ -39,10 +39,10 @@ describe('A ping URL at the root, as hc-ping.com has it', () => {
     }
   })
 
-  test('may be in capitals; without hyphens, or by slug, it is none', async () => {
+  test('may be in capitals; without hyphens it is none', async () => {
     const { pingKey } = moved.backup
     expect(await moved.answer(`/${pingKey.toUpperCase()}`)).toEqual([200, 'OK'])
-    for (const path of [`/${pingKey.replaceAll('-', '')}`, `/${moved.project.pingKey}/backup`, `/${pingKey}x`]) {
+    for (const path of [`/${pingKey.replaceAll('-', '')}`, `/${pingKey}x`]) {
       const response = await moved.guard.request(path)
       expect([response.status, response.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8'])
     }

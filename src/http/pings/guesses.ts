@@ -1,0 +1,58 @@
+// Ping URLs that nobody has are counted, so that nobody finds one by trying.
+import { RateLimiterMemory } from 'rate-limiter-flexible'
+import { type PingAddress, wasPingedFrom } from '#actions/pings.ts'
+import type { Deps } from '#deps.ts'
+import { isGuessable } from '#domain/monitor.ts'
+import { neighbourhood } from '#http/limits.ts'
+import { peerOf } from '#http/peer.ts'
+import { SECOND } from '#lib/duration.ts'
+import { TEXT } from './report.ts'
+
+export interface Guesses {
+  /**
+   * Counts a ping by an alias that can be guessed as a try. After too many, it is refused, unless the monitor was
+   * pinged from the same network before.
+   */
+  refuse(request: Request, address: PingAddress | null): Promise<Response | null>
+  /** Counts a ping that found nothing, and after too many says so. Pings to other URLs are never refused. */
+  count(request: Request, response: Response): Promise<Response>
+}
+
+/** Per network. */
+export const TRIES_MAX = 100
+const WITHIN_SECONDS = 60
+const NOT_FOUND = [401, 404]
+
+export function createGuesses(deps: Pick<Deps, 'db' | 'log'>): Guesses {
+  const limiter = new RateLimiterMemory({ points: TRIES_MAX, duration: WITHIN_SECONDS })
+  // Seconds to wait after too many tries; null: go on.
+  const countTry = async (network: string): Promise<number | null> => {
+    const { consumedPoints, msBeforeNext } = await limiter.penalty(network, 1)
+    if (consumedPoints === TRIES_MAX + 1) {
+      deps.log.warn('Many pings from one network to URLs that do not exist: more are answered 429', { network })
+    }
+    return consumedPoints > TRIES_MAX ? Math.max(1, Math.ceil(msBeforeNext / SECOND)) : null
+  }
+  return {
+    refuse: async (request, address) => {
+      const network = neighbourhood(peerOf(request))
+      if (network === null || address === null || !('token' in address) || !isGuessable(address.token)) return null
+      const waitSeconds = await countTry(network)
+      const isThere = (sender: string | null): boolean => neighbourhood(sender) === network
+      if (waitSeconds === null || wasPingedFrom(deps, { token: address.token, isThere })) return null
+      return tooMany(waitSeconds)
+    },
+    count: async (request, response) => {
+      const network = NOT_FOUND.includes(response.status) ? neighbourhood(peerOf(request)) : null
+      const waitSeconds = network === null ? null : await countTry(network)
+      return waitSeconds === null ? response : tooMany(waitSeconds)
+    },
+  }
+}
+
+function tooMany(waitSeconds: number): Response {
+  return new Response('too many pings to unknown URLs', {
+    status: 429,
+    headers: { 'Content-Type': TEXT, 'Retry-After': String(waitSeconds) },
+  })
+}

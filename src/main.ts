@@ -28,6 +28,7 @@ import { configurationFolders, type FoundEnvironment, findEnvironment } from './
 import { trustAlso } from './lib/certificates.ts'
 import { AppError, messageOf, StorageRefusedError } from './lib/errors.ts'
 import { codeOf } from './lib/files.ts'
+import { readStream } from './lib/input.ts'
 import { writeOut } from './lib/output.ts'
 import { createCredentialFinder } from './lib/service-credentials.ts'
 import { findServiceManager, writesToJournal } from './lib/systemd.ts'
@@ -51,7 +52,7 @@ const shell: Shell = {
   print: (line, colour) => writeOut(`${showsColours() ? inColour(line, colour) : line}\n`),
   // Bun's console.error would colour it by rules of its own.
   tell: (line) => void process.stderr.write(`${line}\n`),
-  readInput: () => Bun.stdin.text(),
+  readInput: (max) => readStream(Bun.stdin.stream(), max),
   ask: askAtTerminal,
 }
 

@@ -36,7 +36,7 @@ beforeEach(async () => {
       slug: 'backup',
       tags: 'prod db',
       description: 'Every night.',
-      alias: 'old-token',
+      alias: 'old-token-of-another-tool',
       schedule: { kind: 'cron', expression: '0 3 * * *', timeZone: 'Europe/Riga' },
       graceMs: 600_000,
       maxRunMs: 3_600_000,
@@ -60,14 +60,14 @@ const exported = (withSecrets = true): Exported => exportConfiguration(from.deps
 const travelled = (content: unknown): Exported => readExport(JSON.stringify(content))
 const bring = (content: unknown, order: Partial<ImportOrder> = {}) =>
   importConfiguration(to.deps, { content: travelled(content), ownerEmail: null, isDryRun: false, ...order })
-const outcomes = (content: unknown, order: Partial<ImportOrder> = {}) =>
-  bring(content, order).map(({ what, name, outcome }) => `${outcome} ${what} ${name}`)
+const outcomes = async (content: unknown, order: Partial<ImportOrder> = {}) =>
+  (await bring(content, order)).map(({ what, name, outcome }) => `${outcome} ${what} ${name}`)
 const there = () => exportConfiguration(to.deps, { withSecrets: true }).projects.find(({ id }) => id === project.id)
 const everything = () => exportConfiguration(to.deps, { withSecrets: true }).projects
 
-function refusal(work: () => unknown): string {
+async function refusal(work: () => unknown): Promise<string> {
   try {
-    work()
+    await work()
   } catch (error) {
     if (error instanceof AppError) return error.message
     throw error
@@ -76,7 +76,7 @@ function refusal(work: () => unknown): string {
 }
 
 describe('An export', () => {
-  test('says what is watched, how, and who is told: no pings, no people', () => {
+  test('says what is watched, how, and who is told: no pings, no people', async () => {
     const content = exported()
     expect(content).toMatchObject({ format: 'cronguard-configuration', version: 1, with_secrets: true })
     expect(content.projects[0]?.monitors.map(({ name, paused }) => [name, paused])).toEqual([
@@ -93,7 +93,7 @@ describe('An export', () => {
     expect(travelled(content)).toEqual(content)
   })
 
-  test('holds no secret of a channel unless that is asked for', () => {
+  test('holds no secret of a channel unless that is asked for', async () => {
     const text = JSON.stringify(exported(false))
     for (const secret of ['S3CRET', 'hooks.example.com', 'sign-with-this']) expect(text).not.toContain(secret)
     expect(text).toContain('ops@example.org')
@@ -102,8 +102,8 @@ describe('An export', () => {
 })
 
 describe('An import', () => {
-  test('makes the same again, with the same keys, for the one whom it is to belong to', () => {
-    expect(outcomes(exported(), { ownerEmail: 'bob@example.org' })).toEqual([
+  test('makes the same again, with the same keys, for the one whom it is to belong to', async () => {
+    expect(await outcomes(exported(), { ownerEmail: 'bob@example.org' })).toEqual([
       'created project My project',
       'created channel email',
       'created channel webhook',
@@ -118,10 +118,10 @@ describe('An import', () => {
     ])
   })
 
-  test('takes the place of the empty project that came with the account, and of no other', () => {
+  test('takes the place of the empty project that came with the account, and of no other', async () => {
     const projectsOfBob = () => projectsOf(to.deps, 'bob@example.org').map(({ id }) => id)
     const [empty = ''] = projectsOfBob()
-    expect(outcomes(exported(), { isDryRun: true })[0]).toBe('created project My project')
+    expect((await outcomes(exported(), { isDryRun: true }))[0]).toBe('created project My project')
     expect(projectsOfBob()).toEqual([empty])
     const twice = exported()
     const double = {
@@ -131,7 +131,7 @@ describe('An import', () => {
       badge_key: crypto.randomUUID(),
     }
     twice.projects.unshift({ ...double, channels: [], monitors: [] } as never)
-    bring(twice)
+    await bring(twice)
     expect(projectsOfBob()).toEqual([double.id, project.id])
   })
 
@@ -139,15 +139,15 @@ describe('An import', () => {
     ['a monitor', (mine: Project) => void to.monitor(mine, { name: 'mine' })],
     ['a channel', (mine: Project) => void to.mailTo(mine, 'ops@example.org')],
     ['a key', (mine: Project) => void to.apiKey(mine)],
-  ])('takes the place of no project that has %s', (_what, make) => {
+  ])('takes the place of no project that has %s', async (_what, make) => {
     const [mine] = projectsOf(to.deps, 'bob@example.org')
     make(mine as Project)
-    bring(exported())
+    await bring(exported())
     expect(projectsOf(to.deps, 'bob@example.org').map(({ id }) => id)).toEqual([mine?.id ?? '', project.id])
   })
 
   test('leaves jobs what they are: their ping URLs work at once, and what was paused is paused', async () => {
-    bring(exported())
+    await bring(exported())
     await to.ping(backup, '', { method: 'POST' })
     expect(to.now(backup).status).toBe('up')
     expect(listMonitors(to.db, project.id).map(({ name, status }) => [name, status])).toEqual([
@@ -156,15 +156,15 @@ describe('An import', () => {
     ])
   })
 
-  test('done twice changes nothing the second time', () => {
-    bring(exported())
+  test('done twice changes nothing the second time', async () => {
+    await bring(exported())
     const before = everything()
-    expect(bring(exported()).map(({ outcome }) => outcome)).toEqual(Array(5).fill('unchanged'))
+    expect((await bring(exported())).map(({ outcome }) => outcome)).toEqual(Array(5).fill('unchanged'))
     expect(everything()).toEqual(before)
   })
 
   test('changes what is different, and nothing else', async () => {
-    bring(exported())
+    await bring(exported())
     await to.ping(backup, '', { method: 'POST' })
     const mine = to.monitor({ ...project }, { name: 'only here' })
     const content = exported()
@@ -173,7 +173,7 @@ describe('An import', () => {
     changed.name = 'Production'
     Object.assign(changed.monitors[0] as object, { grace_ms: 900_000, tags: 'prod' })
     Object.assign(changed.channels[0] as object, { settings: { address: 'night@example.org' } })
-    expect(outcomes(content)).toEqual([
+    expect(await outcomes(content)).toEqual([
       'changed project Production',
       'changed channel email',
       'unchanged channel webhook',
@@ -184,68 +184,70 @@ describe('An import', () => {
     expect(to.now(mine).name).toBe('only here')
   })
 
-  test('adds what a monitor is to tell, and takes nothing away', () => {
-    bring(exported())
+  test('adds what a monitor is to tell, and takes nothing away', async () => {
+    await bring(exported())
     const own = to.mailTo(project, 'new@example.org')
-    expect(outcomes(exported()).filter((line) => line.startsWith('changed'))).toEqual([])
+    expect((await outcomes(exported())).filter((line) => line.startsWith('changed'))).toEqual([])
     const told = listChannelsOfMonitor(to.db, to.now(backup).id).map(({ id }) => id)
     expect(told.sort()).toEqual([mail, hook, own].sort())
   })
 
-  test('without secrets keeps those that are there, and makes no channel that could not tell anybody', () => {
-    expect(outcomes(exported(false))).toContain('skipped channel webhook')
+  test('without secrets keeps those that are there, and makes no channel that could not tell anybody', async () => {
+    expect(await outcomes(exported(false))).toContain('skipped channel webhook')
     expect(listChannels(to.db, project.id).map(({ id }) => id)).toEqual([mail])
-    bring(exported(true))
+    await bring(exported(true))
     setChannelDisabled(from.deps, { projectId: project.id, channelId: hook, isDisabled: true })
-    expect(outcomes(exported(false))).toContain('changed channel webhook')
+    expect(await outcomes(exported(false))).toContain('changed channel webhook')
     expect(listChannels(to.db, project.id).find(({ id }) => id === hook)).toMatchObject({
       settings: { url: SECRET_URL, secret: 'sign-with-this' },
       disabledAt: expect.any(Number),
     })
   })
 
-  test('tried out says the same, and does nothing', () => {
+  test('tried out says the same, and does nothing', async () => {
     const before = everything()
-    const said = outcomes(exported(), { isDryRun: true })
+    const said = await outcomes(exported(), { isDryRun: true })
     expect(everything()).toEqual(before)
-    expect(outcomes(exported())).toEqual(said)
+    expect(await outcomes(exported())).toEqual(said)
   })
 
-  test('needs somebody to whom new projects belong', () => {
+  test('needs somebody to whom new projects belong', async () => {
     const empty = new TestGuard()
     const order = { content: exported(), ownerEmail: null, isDryRun: false }
-    expect(refusal(() => importConfiguration(empty.deps, order))).toContain('Nobody has an account yet')
-    expect(refusal(() => bring(exported(), { ownerEmail: 'nobody@example.org' }))).toContain('There is no user')
+    expect(await refusal(() => importConfiguration(empty.deps, order))).toContain('Nobody has an account yet')
+    expect(await refusal(() => bring(exported(), { ownerEmail: 'nobody@example.org' }))).toContain('There is no user')
     empty.stop()
   })
 })
 
 describe('Nothing at all is brought in', () => {
-  const clashing = (change: (content: Exported) => void) => {
+  const clashing = async (change: (content: Exported) => void) => {
     const content = exported()
     change(content)
     const before = everything()
-    const said = refusal(() => bring(content))
+    const said = await refusal(() => bring(content))
     expect(everything()).toEqual(before)
     return said
   }
 
-  test('when a monitor, a channel or a key belongs to another project here', () => {
+  test('when a monitor, a channel or a key belongs to another project here', async () => {
     const bobs = to.project('carol@example.org')
     const monitor = to.monitor(bobs, { name: 'his', alias: 'his-token' })
     const channel = to.mailTo(bobs, 'carol@example.org')
     const last = (content: Exported) => content.projects[0]?.monitors[1] as object
-    expect(clashing((content) => Object.assign(last(content), { ping_key: monitor.pingKey }))).toBe(
-      'The ping key of the monitor "billing" belongs to another project here.',
+    expect(await clashing((content) => Object.assign(last(content), { ping_key: monitor.pingKey }))).toBe(
+      'The ping key of the monitor "billing" is in use on this server, or was used before by another project.',
     )
-    expect(clashing((content) => Object.assign(last(content), { badge_key: monitor.badgeKey }))).toContain('badge key')
-    expect(clashing((content) => Object.assign(last(content), { alias: 'his-token' }))).toContain('alias')
-    expect(clashing((content) => Object.assign(content.projects[0] as object, { ping_key: bobs.pingKey }))).toContain(
-      'belong to another project',
+    expect(await clashing((content) => Object.assign(last(content), { badge_key: monitor.badgeKey }))).toContain(
+      'badge key',
     )
-    expect(clashing((content) => Object.assign(content.projects[0]?.channels[0] as object, { id: channel }))).toContain(
-      'belongs to another project',
-    )
+    expect(await clashing((content) => Object.assign(last(content), { alias: 'his-token' }))).toContain('alias')
+    expect(
+      await clashing((content) => Object.assign(content.projects[0] as object, { ping_key: bobs.pingKey })),
+    ).toContain('in use on this server')
+    expect(
+      await clashing((content) => Object.assign(content.projects[0]?.channels[0] as object, { id: channel })),
+    ).toContain('belongs to another project')
   })
 
   test.each([
@@ -262,24 +264,28 @@ describe('Nothing at all is brought in', () => {
     ['with a time zone that is none', () => edited({ schedule: { ...SCHEDULE, time_zone: 'Mars' } }), '.time_zone'],
     ['with a slug that no URL takes', () => edited({ slug: 'A/B' }), '.slug'],
     ['with one monitor twice', () => edited({ ping_key: second() }), 'A ping key stands twice'],
-  ])('when it is %s', (_what, text, words) => {
-    const message = refusal(() => readExport(text()))
+  ])('when it is %s', async (_what, text, words) => {
+    const message = await refusal(() => readExport(text()))
     expect(message).toContain(words)
     expect(message).not.toContain(backup.pingKey)
   })
 
-  test('when there are more than 20,000 monitors in all its projects', () => {
+  test('when there are more than 20,000 monitors in all its projects', async () => {
     const content = exported()
     const [one] = content.projects
     const [job] = one?.monitors ?? []
     const numbered = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
     const withMonitors = (count: number, number: number) => {
-      const monitors = Array.from({ length: count }, (_, n) => ({ ...job, ping_key: numbered(number * 5000 + n) }))
-      return { ...one, id: numbered(number), channels: [], monitors }
+      const monitors = Array.from({ length: count }, (_, n) => {
+        const key = numbered(number * 5000 + n)
+        return { ...job, ping_key: key, badge_key: key, alias: '' }
+      })
+      const keys = { id: numbered(number), ping_key: `${'k'.repeat(20)}-${number}`, badge_key: numbered(1e9 + number) }
+      return { ...one, ...keys, channels: [], monitors }
     }
     const projects = [5000, 5000, 5000, 5000].map(withMonitors)
     expect(travelled({ ...content, projects }).projects).toHaveLength(4)
-    expect(refusal(() => bring({ ...content, projects: [...projects, withMonitors(1, 4)] }))).toBe(
+    expect(await refusal(() => bring({ ...content, projects: [...projects, withMonitors(1, 4)] }))).toBe(
       'This export has 20,001 monitors; at most 20,000 are brought in at once. ' +
         'Bring in some of its projects at a time.',
     )
@@ -294,16 +300,18 @@ describe('Nothing at all is brought in', () => {
     return JSON.stringify(content)
   }
 
-  test('when a channel leads where nothing is ever sent', () => {
-    const said = clashing((content) => {
+  test('when a channel leads where nothing is ever sent', async () => {
+    const said = await clashing((content) => {
       const [channel] = content.projects[0]?.channels ?? []
       Object.assign(channel as object, { kind: 'webhook', settings: { url: 'http://169.254.1.1/' }, left_out: [] })
     })
     expect(said).toContain('169.254.1.1 is a link-local address. Nothing is ever sent there.')
   })
 
-  test('when a channel is of a kind that is not known here', () => {
-    const said = clashing((content) => Object.assign(content.projects[0]?.channels[0] as object, { kind: 'pigeon' }))
+  test('when a channel is of a kind that is not known here', async () => {
+    const said = await clashing((content) =>
+      Object.assign(content.projects[0]?.channels[0] as object, { kind: 'pigeon' }),
+    )
     expect(said).toBe('There is no kind of channel called pigeon.')
   })
 })

@@ -1,39 +1,15 @@
 // Brings an exported configuration into this CronGuard: all of it or nothing. What is not in the export stays as it is.
-import { findKind } from '#channels/index.ts'
-import { changedSettings } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
-import { CHANNELS_MAX, type Channel } from '#domain/channel.ts'
-import {
-  type Exported,
-  type ExportedChannel,
-  type ExportedMonitor,
-  type ExportedProject,
-  exportMonitor,
-  settingsFrom,
-} from '#domain/export.ts'
-import { pause } from '#domain/lifecycle.ts'
-import { type Monitor, shownName, uniqueKeyOf } from '#domain/monitor.ts'
-import type { Project } from '#domain/project.ts'
-import { AppError } from '#lib/errors.ts'
+import { CHANNELS_MAX } from '#domain/channel.ts'
+import type { Exported, ExportedProject } from '#domain/export.ts'
+import { MONITORS_MAX } from '#domain/monitor.ts'
+import { AppError, messageOf } from '#lib/errors.ts'
 import { findUserByEmail, listUsers } from '#store/accounts.ts'
-import * as channelStore from '#store/channels.ts'
-import type { Tx } from '#store/database.ts'
-import { findMonitorByBadgeKey, findMonitorById, findMonitorByPingKey, insertMonitor } from '#store/monitors.ts'
+import { countChannels } from '#store/channels.ts'
+import type { Reader, Tx } from '#store/database.ts'
+import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import * as projectStore from '#store/projects.ts'
-import { readSettings, switchChannel } from './channels.ts'
-import { exportChannel } from './exports.ts'
-import { applyChange, requireFreeAlias, requireRoom } from './monitors.ts'
-import { recordStep } from './transitions.ts'
-
-/** `skipped`: a channel of which the export does not say enough to make it. */
-export type ImportOutcome = 'created' | 'changed' | 'unchanged' | 'skipped'
-
-export interface ImportedItem {
-  what: 'project' | 'channel' | 'monitor'
-  name: string
-  project: string
-  outcome: ImportOutcome
-}
+import { type ImportedItem, type ImportStep, stepsOf, type Undo } from './import-steps.ts'
 
 export interface ImportOrder {
   content: Exported
@@ -41,174 +17,118 @@ export interface ImportOrder {
   ownerEmail: string | null
   /** Says what would be done, and does nothing. */
   isDryRun: boolean
+  /** Lets whoever else writes to the database have their turn. */
+  pause?: () => Promise<void>
 }
 
-/** Undoes a transaction that was only a trial. */
-const TRIAL_ENDS = new Error('This was a trial.')
+/** How long one transaction may take: pings wait for it. */
+const SLICE_MS = 10
+const SLICE_MAX = 200
 
 /**
- * Projects and channels are known by their ids, monitors by their ping keys. Throws conflict when one of them belongs
- * to another project here, invalid when a setting is not usable; then nothing is changed.
+ * Projects and channels are known by their ids, monitors by their ping keys. Rejects with conflict when one of them
+ * belongs to another project here, and with invalid when a setting is not usable; then nothing is changed.
+ *
+ * Everything is checked before anything is written. Then it is written in short transactions, so that pings are not
+ * kept waiting; should one of them be refused, the others are undone. New projects get their owner, and are seen, when
+ * all is in. Killed half way, the same import goes on where it stopped.
  */
-export function importConfiguration(deps: Deps, { content, ownerEmail, isDryRun }: ImportOrder): ImportedItem[] {
-  let items: ImportedItem[] = []
+export async function importConfiguration(deps: Deps, order: ImportOrder): Promise<ImportedItem[]> {
+  const { content, ownerEmail, isDryRun, pause = () => Promise.resolve() } = order
+  const ownerId = requireOwner(deps.db, { content, ownerEmail })
+  const steps = content.projects.flatMap(stepsOf)
+  const items = steps.map((step) => step.look(deps.db))
+  requireRoom(deps.db, { content, items })
+  if (isDryRun) return items
+  const undos: Undo[] = []
   try {
-    deps.db.write((tx) => {
-      const exportedIds = content.projects.map(({ id }) => id)
-      items = content.projects.flatMap((project) => importProject(tx, { project, ownerEmail, exportedIds }))
-      if (isDryRun) throw TRIAL_ENDS
-    })
+    await inSlices(deps, { pause, items: steps, work: takeStep, keep: (undo) => undos.push(undo) })
+    deps.db.write((tx) => handOver(tx, { content, ownerId }))
   } catch (error) {
-    if (error !== TRIAL_ENDS) throw error
+    await undoAll(deps, { undos, pause, because: error })
+    throw error
   }
   return items
 }
 
-interface BroughtProject {
-  project: ExportedProject
-  ownerEmail: string | null
-  /** Of all projects that are brought in. */
-  exportedIds: string[]
+function takeStep(tx: Tx, step: ImportStep): Undo {
+  return step.take(tx)
 }
 
-function importProject(tx: Tx, { project, ...order }: BroughtProject): ImportedItem[] {
-  const item = (what: ImportedItem['what'], name: string, outcome: ImportOutcome): ImportedItem => {
-    return { what, name, project: project.name, outcome }
+async function undoAll(
+  deps: Deps,
+  { undos, pause, because }: { undos: Undo[]; pause: () => Promise<void>; because: unknown },
+): Promise<void> {
+  try {
+    await inSlices(deps, { pause, items: undos.reverse(), work: (tx, undo) => undo(tx), keep: () => {} })
+  } catch {
+    const reason = messageOf(because)
+    throw new AppError('conflict', `The import stopped half way: ${reason} Run it again, and it goes on from there.`)
   }
-  const outcome = bringProject(tx, { project, ...order })
-  const channels = project.channels.map((channel) => {
-    return item('channel', channel.name || channel.kind, bringChannel(tx, { projectId: project.id, channel }))
-  })
-  const monitors = project.monitors.map((monitor) => {
-    const name = shownName({ ...monitor, uniqueKey: uniqueKeyOf(monitor.ping_key) })
-    return item('monitor', name, bringMonitor(tx, { projectId: project.id, monitor, name }))
-  })
-  return [item('project', project.name, outcome), ...channels, ...monitors]
 }
 
-function bringProject(tx: Tx, { project, ownerEmail, exportedIds }: BroughtProject): ImportOutcome {
-  const { id, name, ping_key: pingKey, badge_key: badgeKey } = project
-  const known = projectStore.findProject(tx, id)
-  const others = [projectStore.findProjectByPingKey(tx, pingKey), projectStore.findProjectByBadgeKey(tx, badgeKey)]
-  if (others.some((other) => other !== null && other.id !== id)) {
-    throw new AppError('conflict', `The keys of the project "${name}" belong to another project here.`)
+interface Slices<T, R> {
+  items: readonly T[]
+  work(tx: Tx, item: T): R
+  /** Gets the result of each item, after the commit. */
+  keep(result: R): void
+  pause(): Promise<void>
+}
+
+async function inSlices<T, R>({ db, clock }: Deps, { items, work, keep, pause }: Slices<T, R>): Promise<void> {
+  for (let done = 0; done < items.length; ) {
+    if (done > 0) await pause()
+    const results = db.write((tx) => {
+      const endsAt = clock.elapsed() + SLICE_MS
+      const results: R[] = []
+      for (const item of items.slice(done, done + SLICE_MAX)) {
+        results.push(work(tx, item))
+        if (clock.elapsed() >= endsAt) break
+      }
+      return { results }
+    }).results
+    results.forEach(keep)
+    done += results.length
   }
-  if (known !== null) return updateProject(tx, { known, name, pingKey })
-  const userId = ownerOf(tx, ownerEmail)
-  makeWay(tx, { userId, name, exportedIds })
-  projectStore.insertProject(tx, { id, name, pingKey, badgeKey })
-  projectStore.insertMembership(tx, { projectId: id, userId, role: 'owner' })
-  return 'created'
 }
 
-// Everybody gets an empty project with their account: the one that comes takes its place, and not one beside it.
-function makeWay(tx: Tx, { exportedIds, ...owned }: { userId: string; name: string; exportedIds: string[] }): void {
-  const idle = projectStore.listUntouchedProjects(tx, owned).find((id) => !exportedIds.includes(id))
-  if (idle !== undefined) projectStore.deleteProject(tx, idle)
-}
-
-function updateProject(tx: Tx, { known, name, pingKey }: { known: Project; name: string; pingKey: string }) {
-  if (known.name === name && known.pingKey === pingKey) return 'unchanged'
-  projectStore.saveProjectName(tx, { projectId: known.id, name })
-  projectStore.saveProjectPingKey(tx, { projectId: known.id, pingKey })
-  return 'changed'
-}
-
-function ownerOf(tx: Tx, email: string | null): string {
-  const users = listUsers(tx)
-  const owner = email === null ? (users.find(({ isAdmin }) => isAdmin) ?? users[0]) : findUserByEmail(tx, email)
+// Only where there is something to own. A project that an import left half way has no owner yet.
+function requireOwner(reader: Reader, { content, ownerEmail }: Pick<ImportOrder, 'content' | 'ownerEmail'>): string {
+  const isOwned = ({ id }: ExportedProject): boolean => projectStore.listMembers(reader, id).length > 0
+  if (content.projects.every(isOwned)) return ''
+  const users = listUsers(reader)
+  const owner =
+    ownerEmail === null ? (users.find(({ isAdmin }) => isAdmin) ?? users[0]) : findUserByEmail(reader, ownerEmail)
   if (owner) return owner.id
-  const problem = email === null ? 'Nobody has an account yet' : `There is no user ${email}`
+  const problem = ownerEmail === null ? 'Nobody has an account yet' : `There is no user ${ownerEmail}`
   throw new AppError(
     'not_found',
     `${problem}: make one with "cronguard user create", so that the projects have an owner.`,
   )
 }
 
-function bringChannel(tx: Tx, { projectId, channel }: { projectId: string; channel: ExportedChannel }): ImportOutcome {
-  const known = channelStore.findChannel(tx, channel.id)
-  if (known !== null) return updateChannel(tx, { known, projectId, channel })
-  if (channel.left_out.length > 0) return 'skipped'
-  if (channelStore.countChannels(tx, projectId) >= CHANNELS_MAX) {
-    throw new AppError('conflict', `A project has at most ${CHANNELS_MAX} channels.`)
+// Everybody gets an empty project with their account: the one that comes takes its place, and not one beside it.
+function handOver(tx: Tx, { content, ownerId }: { content: Exported; ownerId: string }): void {
+  const exportedIds = content.projects.map(({ id }) => id)
+  for (const { id, name } of content.projects) {
+    if (projectStore.listMembers(tx, id).length > 0) continue
+    const untouched = projectStore.listUntouchedProjects(tx, { userId: ownerId, name })
+    const idle = untouched.find((other) => !exportedIds.includes(other))
+    if (idle !== undefined) projectStore.deleteProject(tx, idle)
+    projectStore.insertMembership(tx, { projectId: id, userId: ownerId, role: 'owner' })
   }
-  const { id, kind, name, disabled, tells_blackouts: tellsBlackouts } = channel
-  const settings = readSettings(kindOf(channel), channel.settings)
-  const made: Channel = { id, projectId, kind, name, settings, tellsBlackouts, disabledAt: null }
-  channelStore.insertChannel(tx, made)
-  switchChannel(tx, made, disabled)
-  return 'created'
 }
 
-interface KnownChannel {
-  known: Channel
-  projectId: string
-  channel: ExportedChannel
-}
-
-function updateChannel(tx: Tx, { known, projectId, channel }: KnownChannel): ImportOutcome {
-  if (known.projectId !== projectId || known.kind !== channel.kind) {
-    throw new AppError('conflict', `The channel "${channel.name}" is another one here, or belongs to another project.`)
+function requireRoom(reader: Reader, { content, items }: { content: Exported; items: ImportedItem[] }): void {
+  for (const { id } of content.projects) {
+    const created = (what: ImportedItem['what']): number => {
+      return items.filter((item) => item.projectId === id && item.what === what && item.outcome === 'created').length
+    }
+    requireAtMost(MONITORS_MAX, 'monitors', countMonitorsOfProject(reader, id) + created('monitor'))
+    requireAtMost(CHANNELS_MAX, 'channels', countChannels(reader, id) + created('channel'))
   }
-  const kind = kindOf(channel)
-  const isMeant = (field: string): boolean => field in channel.settings || channel.left_out.includes(field)
-  const removed = kind.fields.map(({ name }) => name).filter((field) => !isMeant(field))
-  const stored = known.settings as Record<string, unknown>
-  const settings = readSettings(kind, changedSettings(kind, stored, { given: channel.settings, removed }))
-  const { name, tells_blackouts: tellsBlackouts, disabled } = channel
-  const changed = { ...known, name, settings, tellsBlackouts }
-  if (Bun.deepEquals(exportChannel(known, true), { ...exportChannel(changed, true), disabled })) return 'unchanged'
-  channelStore.saveChannel(tx, changed)
-  switchChannel(tx, known, disabled)
-  return 'changed'
 }
 
-interface BroughtMonitor {
-  projectId: string
-  monitor: ExportedMonitor
-  name: string
-}
-
-function bringMonitor(tx: Tx, { projectId, monitor, name }: BroughtMonitor): ImportOutcome {
-  const known = findMonitorByPingKey(tx, monitor.ping_key)
-  if (known === null) return makeMonitor(tx, { projectId, monitor, name })
-  if (known.projectId !== projectId) {
-    throw new AppError('conflict', `The ping key of the monitor "${name}" belongs to another project here.`)
-  }
-  const had = channelStore.listChannelsOfMonitor(tx, known.id).map(({ id }) => id)
-  const channelIds = [...new Set([...had, ...existing(tx, { projectId, channelIds: monitor.channels })])]
-  if (isSame(known, monitor) && channelIds.length === had.length) return 'unchanged'
-  applyChange(tx, known, { change: settingsFrom(monitor), channelIds })
-  return 'changed'
-}
-
-function makeMonitor(tx: Tx, { projectId, monitor, name }: BroughtMonitor): ImportOutcome {
-  if (findMonitorByBadgeKey(tx, monitor.badge_key) !== null) {
-    throw new AppError('conflict', `The badge key of the monitor "${name}" belongs to another monitor here.`)
-  }
-  requireRoom(tx, projectId)
-  const settings = settingsFrom(monitor)
-  requireFreeAlias(tx, { alias: settings.alias, exceptId: null })
-  const pingKey = monitor.ping_key
-  const keys = { pingKey, uniqueKey: uniqueKeyOf(pingKey), badgeKey: monitor.badge_key }
-  const id = insertMonitor(tx, { projectId, settings, keys })
-  channelStore.setChannelsOfMonitor(tx, { monitorId: id, channelIds: monitor.channels })
-  const made = findMonitorById(tx, id)
-  if (monitor.paused && made) recordStep(tx, pause(made, tx.now))
-  return 'created'
-}
-
-// Whether a monitor is paused is said of new ones only: what a person decided here since then stands.
-function isSame(known: Monitor, monitor: ExportedMonitor): boolean {
-  return Bun.deepEquals(settingsFrom(exportMonitor(known, [])), settingsFrom(monitor))
-}
-
-function existing(tx: Tx, { projectId, channelIds }: { projectId: string; channelIds: string[] }): string[] {
-  return channelIds.filter((id) => channelStore.findChannel(tx, id)?.projectId === projectId)
-}
-
-function kindOf({ kind: name }: ExportedChannel) {
-  const kind = findKind(name)
-  if (kind === null) throw new AppError('invalid', `There is no kind of channel called ${name}.`)
-  return kind
+function requireAtMost(max: number, what: string, count: number): void {
+  if (count > max) throw new AppError('conflict', `A project has at most ${max} ${what}.`)
 }

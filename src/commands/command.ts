@@ -19,8 +19,8 @@ export interface Shell {
   print(line: string, colour?: Colour): void
   /** One line on standard error, for people. */
   tell(line: string): void
-  /** All of standard input. */
-  readInput(): Promise<string>
+  /** All of standard input; null when it has more than `max` bytes. */
+  readInput(max: number): Promise<string | null>
   /** What the person at the terminal answers; null where nobody can be asked. */
   ask(question: string): Promise<string | null>
 }

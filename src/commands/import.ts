@@ -1,9 +1,12 @@
-import { type ImportedItem, importConfiguration } from '#actions/imports.ts'
+import type { ImportedItem } from '#actions/import-steps.ts'
+import { importConfiguration } from '#actions/imports.ts'
 import { withDeps, withNewDeps } from '#app.ts'
 import { readExport } from '#domain/export.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
-import { readText } from '#lib/files.ts'
+import { isFile, isFolder, isThere, readText } from '#lib/files.ts'
+import { readPipe } from '#lib/input.ts'
+import { sizeInWords } from '#lib/size.ts'
 import type { AddCommand, Shell } from './command.ts'
 
 interface ImportOptions {
@@ -13,6 +16,8 @@ interface ImportOptions {
 }
 
 const FILE_MAX = 256 * 1024 * 1024
+/** Between two transactions, in which the server writes what has waited. */
+const PAUSE_MS = 20
 
 export const addImport: AddCommand = (program, shell) => {
   program
@@ -26,28 +31,46 @@ export const addImport: AddCommand = (program, shell) => {
 }
 
 async function bringIn(shell: Shell, { file, owner = null, dryRun = false, json }: ImportChoice): Promise<void> {
-  const content = readExport(file === '-' ? await shell.readInput() : readFile(file))
-  await (dryRun ? withDeps : withNewDeps)({ config: shell.readConfig(), clock: systemClock }, (deps) => {
-    const items = importConfiguration(deps, { content, ownerEmail: owner, isDryRun: dryRun })
-    if (json) shell.print(JSON.stringify({ dry_run: dryRun, items }, null, 2))
+  const content = readExport(await readSource(shell, file))
+  await (dryRun ? withDeps : withNewDeps)({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
+    const pause = (): Promise<void> => Bun.sleep(PAUSE_MS)
+    const items = await importConfiguration(deps, { content, ownerEmail: owner, isDryRun: dryRun, pause })
+    if (json) shell.print(JSON.stringify({ dry_run: dryRun, items: items.map(asJson) }, null, 2))
     else for (const line of inWords(items, dryRun)) shell.print(line)
   })
 }
 
 type ImportChoice = Omit<ImportOptions, 'owner'> & { file: string; owner?: string | null }
 
-function readFile(file: string): string {
-  const text = readText(file, FILE_MAX)
-  if (text === null) throw new AppError('not_found', `There is no file ${file}, or it is too large.`)
+async function readSource(shell: Shell, file: string): Promise<string> {
+  const name = file === '-' ? 'Standard input' : file
+  if (file !== '-' && !isThere(file)) throw new AppError('not_found', `There is no file ${file}.`)
+  if (isFolder(file)) throw new AppError('invalid', `${file} is a folder. Name the file that export wrote.`)
+  const text = file === '-' ? await shell.readInput(FILE_MAX) : await readNamed(file)
+  if (text === null)
+    throw new AppError('invalid', `${name} has more than ${sizeInWords(FILE_MAX)}: too much to import.`)
+  if (text.trim() === '') throw new AppError('invalid', `${name} is empty: nothing was imported.`)
   return text
+}
+
+// A pipe has no size, and may have nobody at its other end.
+async function readNamed(file: string): Promise<string | null> {
+  return isFile(file) ? readText(file, FILE_MAX) : await readPipe(file, { max: FILE_MAX })
+}
+
+function asJson({ what, name, project, outcome, note }: ImportedItem) {
+  return { what, name, project, outcome, ...(note === undefined ? {} : { note }) }
 }
 
 function inWords(items: ImportedItem[], isDryRun: boolean): string[] {
   const told = items.filter(({ outcome }) => outcome !== 'unchanged')
   const skipped = items.some(({ outcome }) => outcome === 'skipped')
   return [
-    ...told.map(({ outcome, what, name, project }) => {
-      return [outcome.padEnd(8), what.padEnd(8), what === 'project' ? name : `${name} (${project})`].join('  ')
+    ...told.map(({ outcome, what, name, project, note }) => {
+      const about = note === undefined ? '' : `: ${note}`
+      return [outcome.padEnd(8), what.padEnd(8), (what === 'project' ? name : `${name} (${project})`) + about].join(
+        '  ',
+      )
     }),
     ...(['project', 'channel', 'monitor'] as const).map((what) => summary(items, what)),
     ...(skipped ? [SKIPPED] : []),

@@ -121,8 +121,11 @@ async function list(shell: Shell, { json = false }: { json?: boolean }) {
 
 async function readPassword(shell: Shell, { passwordStdin = false }: PasswordOptions) {
   if (!passwordStdin) return { password: newMixedCaseToken(MADE_PASSWORD_LENGTH), isMade: true }
-  return { password: firstLine(await shell.readInput()), isMade: false }
+  return { password: firstLine((await shell.readInput(INPUT_MAX)) ?? ''), isMade: false }
 }
+
+/** Far more than a password. */
+const INPUT_MAX = 100_000
 
 function firstLine(text: string): string {
   return text.split(/\r?\n/, 1)[0] ?? ''

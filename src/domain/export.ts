@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { AppError } from '#lib/errors.ts'
 import { TimeZone } from './account.ts'
 import { CHANNELS_MAX, ChannelName } from './channel.ts'
+import { unusableExport } from './export-problems.ts'
+import { GIVEN_BADGE_KEY_MAX, GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX, OWN_SEGMENTS } from './keys.ts'
 import {
+  ALIAS_DIALECTS,
   ALIAS_PATTERN,
   DESCRIPTION_MAX,
   FAILURES_TO_ALERT_MAX,
@@ -15,7 +18,7 @@ import {
   SLUG_MAX,
   TAGS_MAX,
 } from './monitor.ts'
-import { PROJECT_PING_KEY_LENGTH, ProjectName } from './project.ts'
+import { ProjectName } from './project.ts'
 import { EARLY_MAX_MS, GRACE_MAX_MS, GRACE_MIN_MS, PERIOD_MAX_MS, PERIOD_MIN_MS, SCHEDULE_KINDS } from './schedule.ts'
 import { readExpressionKind } from './schedule-times.ts'
 
@@ -23,10 +26,8 @@ export const EXPORT_FORMAT = 'cronguard-configuration'
 export const EXPORT_VERSION = 1
 
 const PROJECTS_IN_FILE_MAX = 10_000
-/** Brought in in one transaction, for which pings wait. */
 const MONITORS_IN_FILE_MAX = 20_000
 const EXPRESSION_MAX = 1000
-const PROBLEMS_SHOWN_MAX = 5
 
 const Uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a UUID in small letters')
 
@@ -35,6 +36,14 @@ const text = (max: number) =>
     .string()
     .refine((value) => [...value].length <= max, `must have at most ${max} characters`)
     .refine((value) => !value.includes('\0'), 'must have no NUL character')
+
+const keyPattern = (max: number) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^[A-Za-z0-9_-]{${GIVEN_KEY_MIN},${max}}$`),
+      `must have ${GIVEN_KEY_MIN} to ${max} letters a to z, A to Z, digits, "-" and "_"`,
+    )
 
 const length = (min: number, max: number) => z.number().int().min(min).max(max)
 const RunLength = length(GRACE_MIN_MS, GRACE_MAX_MS).nullable()
@@ -70,7 +79,12 @@ const ExportedMonitor = z.strictObject({
   description: text(DESCRIPTION_MAX),
   alias: z
     .string()
-    .refine((alias) => alias === '' || ALIAS_PATTERN.test(alias), 'must have 4 to 64 letters and digits'),
+    .refine(
+      (alias) => alias === '' || ALIAS_PATTERN.test(alias),
+      'must have 4 to 64 letters a to z, A to Z, digits, "-" and "_"',
+    ),
+  /** The only dialect in which the alias is known; absent: all, or for a short one that comes anew, Uptime Kuma. */
+  alias_dialect: z.enum(ALIAS_DIALECTS).optional(),
   schedule: ExportedSchedule,
   grace_ms: length(GRACE_MIN_MS, GRACE_MAX_MS),
   max_run_ms: RunLength,
@@ -102,8 +116,11 @@ export type ExportedProject = z.output<typeof ExportedProject>
 const ExportedProject = z.strictObject({
   id: Uuid,
   name: ProjectName,
-  ping_key: z.string().regex(new RegExp(`^[a-z0-9]{${PROJECT_PING_KEY_LENGTH}}$`), 'must be a project ping key'),
-  badge_key: Uuid,
+  ping_key: keyPattern(GIVEN_PING_KEY_MAX).refine(
+    (key) => !OWN_SEGMENTS.has(key),
+    'must not be the path of a page of CronGuard',
+  ),
+  badge_key: keyPattern(GIVEN_BADGE_KEY_MAX),
   channels: z.array(ExportedChannel).max(CHANNELS_MAX),
   monitors: z.array(ExportedMonitor).max(MONITORS_MAX),
 })
@@ -124,7 +141,7 @@ export function readExport(text: string): Exported {
   const content = parseJson(text)
   requireVersion(content)
   const read = Exported.safeParse(content)
-  if (!read.success) throw invalid(read.error.issues)
+  if (!read.success) throw unusableExport(read.error.issues, content)
   requireFew(read.data)
   requireDistinct(read.data)
   return read.data
@@ -149,6 +166,7 @@ export function exportMonitor(monitor: Monitor, channelIds: string[]): ExportedM
     tags: monitor.tags,
     description: monitor.description,
     alias: monitor.alias,
+    ...(monitor.aliasDialect === null ? {} : { alias_dialect: monitor.aliasDialect }),
     schedule: {
       kind: schedule.kind,
       period_ms: schedule.periodMs,
@@ -183,6 +201,7 @@ export function settingsFrom({ schedule, filter, ...monitor }: ExportedMonitor):
     tags: monitor.tags,
     description: monitor.description,
     alias: monitor.alias,
+    aliasDialect: monitor.alias === '' ? null : (monitor.alias_dialect ?? null),
     schedule: {
       kind: schedule.kind,
       periodMs: schedule.period_ms,
@@ -242,23 +261,13 @@ function requireDistinct({ projects }: Exported): void {
     ['project', projects.map(({ id }) => id)],
     ['channel', projects.flatMap(({ channels }) => channels.map(({ id }) => id))],
     ['ping key', projects.flatMap(({ monitors }) => monitors.map(({ ping_key }) => ping_key))],
+    ['project ping key', projects.map(({ ping_key }) => ping_key)],
+    ['badge key', projects.flatMap(({ badge_key, monitors }) => [badge_key, ...monitors.map((one) => one.badge_key)])],
+    ['alias', projects.flatMap(({ monitors }) => monitors.map(({ alias }) => alias).filter((alias) => alias !== ''))],
   ]
   for (const [what, all] of ids) {
     if (new Set(all).size < all.length) throw new AppError('invalid', `A ${what} stands twice in this export.`)
   }
-}
-
-function invalid(issues: readonly { path: PropertyKey[]; message: string }[]): AppError {
-  const lines = issues.slice(0, PROBLEMS_SHOWN_MAX).map(({ path, message }) => `  - ${placeOf(path)} ${message}`)
-  const more = issues.length > PROBLEMS_SHOWN_MAX ? [`  - and ${issues.length - PROBLEMS_SHOWN_MAX} more`] : []
-  return new AppError('invalid', ['This export cannot be used:', ...lines, ...more].join('\n'))
-}
-
-function placeOf(path: readonly PropertyKey[]): string {
-  return path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '')
 }
 
 function isExpression(expression: string): boolean {

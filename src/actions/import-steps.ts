@@ -1,0 +1,259 @@
+// Each thing in an export, and what bringing it in means here.
+import { findKind } from '#channels/index.ts'
+import { changedSettings } from '#channels/kind.ts'
+import type { Channel } from '#domain/channel.ts'
+import {
+  type ExportedChannel,
+  type ExportedMonitor,
+  type ExportedProject,
+  exportMonitor,
+  settingsFrom,
+} from '#domain/export.ts'
+import { pause } from '#domain/lifecycle.ts'
+import { isGuessable, type Monitor, type MonitorSettings, shownName, uniqueKeyOf } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { AppError } from '#lib/errors.ts'
+import * as channelStore from '#store/channels.ts'
+import type { Reader, Tx } from '#store/database.ts'
+import { deleteMonitor, findMonitorById, findMonitorByPingKey, insertMonitor } from '#store/monitors.ts'
+import * as projectStore from '#store/projects.ts'
+import { readSettings, switchChannel } from './channels.ts'
+import { exportChannel } from './exports.ts'
+import { isFreeForBadges, isFreeForPings } from './keys.ts'
+import { storeChange } from './monitors.ts'
+import { recordStep } from './transitions.ts'
+
+/** `skipped`: a channel of which the export does not say enough to make it. */
+export type ImportOutcome = 'created' | 'changed' | 'unchanged' | 'skipped'
+
+export interface ImportedItem {
+  what: 'project' | 'channel' | 'monitor'
+  name: string
+  project: string
+  projectId: string
+  outcome: ImportOutcome
+  /** What whoever brings it in should know. */
+  note?: string
+}
+
+export type Undo = (tx: Tx) => void
+
+export interface ImportStep {
+  /** Says what would be done. Throws what would be wrong with it. */
+  look(reader: Reader): ImportedItem
+  /** Looks again, and does it. */
+  take(tx: Tx): Undo
+}
+
+/** What is to be done, and how. */
+interface Decision {
+  outcome: ImportOutcome
+  note?: string
+  take(tx: Tx): Undo
+}
+
+const nothing: Undo = () => {}
+const leave = (outcome: ImportOutcome): Decision => ({ outcome, take: () => nothing })
+
+/** In the order in which they need each other. */
+export function stepsOf(project: ExportedProject): ImportStep[] {
+  const step = (what: ImportedItem['what'], name: string, decide: (reader: Reader) => Decision): ImportStep => ({
+    look: (reader) => {
+      const { outcome, note } = decide(reader)
+      const item = { what, name, project: project.name, projectId: project.id, outcome }
+      return note === undefined ? item : { ...item, note }
+    },
+    take: (tx) => decide(tx).take(tx),
+  })
+  const projectId = project.id
+  const comingIds = project.channels.filter(({ left_out: leftOut }) => leftOut.length === 0).map(({ id }) => id)
+  return [
+    step('project', project.name, (reader) => decideProject(reader, project)),
+    ...project.channels.map((channel) =>
+      step('channel', channel.name || channel.kind, (reader) => decideChannel(reader, { projectId, channel })),
+    ),
+    ...project.monitors.map((monitor) => {
+      const name = shownName({ ...monitor, uniqueKey: uniqueKeyOf(monitor.ping_key) })
+      return step('monitor', name, (reader) => decideMonitor(reader, { projectId, monitor, name, comingIds }))
+    }),
+  ]
+}
+
+function decideProject(
+  reader: Reader,
+  { id, name, ping_key: pingKey, badge_key: badgeKey }: ExportedProject,
+): Decision {
+  const known = projectStore.findProject(reader, id)
+  const holder = { projectId: id, monitorId: null }
+  if (!isFreeForPings(reader, { key: pingKey, ...holder })) throw taken('ping key', `project "${name}"`)
+  if (!isFreeForBadges(reader, { key: badgeKey, ...holder })) throw taken('badge key', `project "${name}"`)
+  if (known === null) {
+    return {
+      outcome: 'created',
+      take: (tx) => {
+        projectStore.insertProject(tx, { id, name, pingKey, badgeKey })
+        return (later) => projectStore.deleteProject(later, id)
+      },
+    }
+  }
+  if (known.name === name && known.pingKey === pingKey) return leave('unchanged')
+  return {
+    outcome: 'changed',
+    take: (tx) => {
+      saveProject(tx, { ...known, name, pingKey })
+      return (later) => saveProject(later, known)
+    },
+  }
+}
+
+function saveProject(tx: Tx, { id, name, pingKey }: Project): void {
+  projectStore.saveProjectName(tx, { projectId: id, name })
+  projectStore.saveProjectPingKey(tx, { projectId: id, pingKey })
+}
+
+function decideChannel(
+  reader: Reader,
+  { projectId, channel }: { projectId: string; channel: ExportedChannel },
+): Decision {
+  const known = channelStore.findChannel(reader, channel.id)
+  if (known !== null) return decideKnownChannel({ known, projectId, channel })
+  if (channel.left_out.length > 0) return leave('skipped')
+  const { id, kind, name, disabled, tells_blackouts: tellsBlackouts } = channel
+  const settings = readSettings(kindOf(channel), channel.settings)
+  const made: Channel = { id, projectId, kind, name, settings, tellsBlackouts, disabledAt: null }
+  return {
+    outcome: 'created',
+    take: (tx) => {
+      channelStore.insertChannel(tx, made)
+      switchChannel(tx, made, disabled)
+      return (later) => channelStore.deleteChannel(later, id)
+    },
+  }
+}
+
+interface KnownChannel {
+  known: Channel
+  projectId: string
+  channel: ExportedChannel
+}
+
+function decideKnownChannel({ known, projectId, channel }: KnownChannel): Decision {
+  if (known.projectId !== projectId || known.kind !== channel.kind) {
+    throw new AppError('conflict', `The channel "${channel.name}" is another one here, or belongs to another project.`)
+  }
+  const kind = kindOf(channel)
+  const isMeant = (field: string): boolean => field in channel.settings || channel.left_out.includes(field)
+  const removed = kind.fields.map(({ name }) => name).filter((field) => !isMeant(field))
+  const stored = known.settings as Record<string, unknown>
+  const settings = readSettings(kind, changedSettings(kind, stored, { given: channel.settings, removed }))
+  const { name, tells_blackouts: tellsBlackouts, disabled } = channel
+  const changed = { ...known, name, settings, tellsBlackouts }
+  if (Bun.deepEquals(exportChannel(known, true), { ...exportChannel(changed, true), disabled })) {
+    return leave('unchanged')
+  }
+  return {
+    outcome: 'changed',
+    take: (tx) => {
+      channelStore.saveChannel(tx, changed)
+      switchChannel(tx, known, disabled)
+      return (later) => {
+        channelStore.saveChannel(later, known)
+        switchChannel(later, { ...known, disabledAt: disabled ? later.now : null }, known.disabledAt !== null)
+      }
+    },
+  }
+}
+
+interface BroughtMonitor {
+  projectId: string
+  monitor: ExportedMonitor
+  name: string
+  /** The channels that come with it. */
+  comingIds: string[]
+}
+
+function decideMonitor(reader: Reader, brought: BroughtMonitor): Decision {
+  const { projectId, monitor, name, comingIds } = brought
+  const known = findMonitorByPingKey(reader, monitor.ping_key)
+  const settings = settingsWithDialect(monitor, known)
+  requireFreeAlias(reader, brought, known)
+  const note = noteOnAlias(monitor, settings)
+  if (known === null) return { ...decideNewMonitor(reader, { ...brought, settings }), ...note }
+  if (known.projectId !== projectId) throw taken('ping key', `monitor "${name}"`)
+  const had = channelStore.listChannelsOfMonitor(reader, known.id).map(({ id }) => id)
+  const isThere = (id: string): boolean =>
+    comingIds.includes(id) || channelStore.findChannel(reader, id)?.projectId === projectId
+  const channelIds = [...new Set([...had, ...monitor.channels.filter(isThere)])]
+  const before = settingsFrom(exportMonitor(known, []))
+  if (Bun.deepEquals(before, settings) && channelIds.length === had.length) return leave('unchanged')
+  return {
+    outcome: 'changed',
+    ...note,
+    take: (tx) => {
+      storeChange(tx, known, { change: settings, channelIds })
+      return (later) => {
+        const now = findMonitorById(later, known.id)
+        if (now !== null) storeChange(later, now, { change: before, channelIds: had })
+      }
+    },
+  }
+}
+
+function decideNewMonitor(
+  reader: Reader,
+  { projectId, monitor, name, settings }: BroughtMonitor & { settings: MonitorSettings },
+): Decision {
+  const { ping_key: pingKey, badge_key: badgeKey } = monitor
+  const holder = { projectId, monitorId: null }
+  if (!isFreeForPings(reader, { key: pingKey, ...holder })) throw taken('ping key', `monitor "${name}"`)
+  if (!isFreeForBadges(reader, { key: badgeKey, ...holder })) throw taken('badge key', `monitor "${name}"`)
+  return {
+    outcome: 'created',
+    take: (tx) => {
+      const keys = { pingKey, uniqueKey: uniqueKeyOf(pingKey), badgeKey }
+      const id = insertMonitor(tx, { projectId, settings, keys })
+      channelStore.setChannelsOfMonitor(tx, { monitorId: id, channelIds: monitor.channels })
+      const made = findMonitorById(tx, id)
+      if (monitor.paused && made) recordStep(tx, pause(made, tx.now))
+      return (later) => deleteMonitor(later, id)
+    },
+  }
+}
+
+// Whether a monitor is paused is said of new ones only: what a person decided here since then stands. So does, for an
+// alias that is not new, where it is known.
+function settingsWithDialect(monitor: ExportedMonitor, known: Monitor | null): MonitorSettings {
+  const settings = settingsFrom(monitor)
+  if (settings.aliasDialect !== null || !isGuessable(settings.alias)) return settings
+  if (known?.alias === settings.alias) return { ...settings, aliasDialect: known.aliasDialect }
+  return { ...settings, aliasDialect: 'kuma' }
+}
+
+function noteOnAlias(monitor: ExportedMonitor, { alias, aliasDialect }: MonitorSettings): { note?: string } {
+  if (!isGuessable(alias) || monitor.alias_dialect || aliasDialect !== 'kuma') return {}
+  return {
+    note:
+      'its alias is short, so it is known at /api/push/ only. For another dialect, add "alias_dialect" to the file: ' +
+      'snitch, cronitor or honeybadger.',
+  }
+}
+
+function requireFreeAlias(reader: Reader, { projectId, monitor, name }: BroughtMonitor, known: Monitor | null): void {
+  if (monitor.alias === '' || monitor.alias === known?.alias) return
+  const key = { key: monitor.alias, projectId, monitorId: known?.id ?? null }
+  if (!isFreeForPings(reader, key)) throw taken('alias', `monitor "${name}"`)
+}
+
+// Whose it is, or was, is nobody else's business.
+function taken(what: string, of: string): AppError {
+  return new AppError(
+    'conflict',
+    `The ${what} of the ${of} is in use on this server, or was used before by another project.`,
+  )
+}
+
+function kindOf({ kind: name }: ExportedChannel) {
+  const kind = findKind(name)
+  if (kind === null) throw new AppError('invalid', `There is no kind of channel called ${name}.`)
+  return kind
+}

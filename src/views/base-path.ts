@@ -1,6 +1,6 @@
 /** @NOTE Every attribute in which the views write an address of our own. */
 const ADDRESSES = [
-  ...['href', 'src', 'action', 'formaction', 'data-counts', 'data-down', 'hx-sse:connect'],
+  ...['href', 'src', 'action', 'formaction', 'data-common', 'data-counts', 'data-down', 'hx-sse:connect'],
   ...['hx-get', 'hx-post', 'hx-put', 'hx-patch', 'hx-delete', 'hx-push-url', 'hx-replace-url'],
 ]
 const OWN_ADDRESS = new RegExp(`( (?:${ADDRESSES.join('|')})=")/(?!/)`, 'g')

@@ -11,7 +11,9 @@ CREATE TABLE body_readings (
   -- What a compressed body says.
   text     TEXT,
   -- What a mail says, as far as pages show it.
-  mail     TEXT CHECK (json_valid(mail))
+  mail     TEXT CHECK (json_valid(mail)),
+  -- How much the body held that made room for newer ones; NULL: it is kept.
+  dropped_bytes INTEGER
 ) STRICT;
 
 -- Which bodies does this monitor have, oldest first, and how large are they?

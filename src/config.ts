@@ -42,7 +42,8 @@ export interface Config {
   readonly backupKeep: number
   /** Whether another program copies the database by its write-ahead log, and tidies that up itself. */
   readonly isReplicated: boolean
-  readonly retention: { pingDays: number; pingsPerMonitor: number }
+  /** What is kept. Of bodies so many bytes of each project: the oldest make room. */
+  readonly retention: { pingDays: number; pingsPerMonitor: number; projectBodyBytes: number }
   /** Private addresses and networks that channels may call even though anybody can make an account. */
   readonly outboundAllow: readonly string[]
   /** Certificates of authorities to trust besides those that are known, as PEM; null: none. */
@@ -87,6 +88,7 @@ export const SECRET_KEY_MIN = 16
 const BODY_LIMIT_MAX = 10_000_000
 const BACKUPS_MAX = 1000
 const PINGS_MAX = 10_000_000
+const PROJECT_BODY_BYTES_MIN = 1_000_000
 const SMTP_PORTS = { none: 25, starttls: 587, tls: 465 }
 
 const Whole = z
@@ -164,6 +166,10 @@ const Settings = z.object({
   HEARTBEAT_URL: z.string().refine(isWebAddress, 'must be an http or https address').optional(),
   BACKUP_KEEP: Whole.refine((count) => count <= BACKUPS_MAX, `must be at most ${BACKUPS_MAX}`).default(7),
   REPLICATED: Switch.default(false),
+  PROJECT_BODY_BYTES: Whole.refine(
+    (bytes) => bytes >= PROJECT_BODY_BYTES_MIN,
+    `must be at least ${PROJECT_BODY_BYTES_MIN}`,
+  ).default(1_000_000_000),
   PING_DAYS: Whole.refine((days) => days >= 1 && days <= 36_500, 'must be between 1 and 36500').default(90),
   PINGS_PER_MONITOR: Whole.refine(
     (count) => count >= 1 && count <= PINGS_MAX,
@@ -340,7 +346,11 @@ function toConfig(settings: z.output<typeof Settings>, env: Environment): Config
     heartbeatUrl: settings.HEARTBEAT_URL ?? null,
     backupKeep: settings.BACKUP_KEEP,
     isReplicated: settings.REPLICATED,
-    retention: { pingDays: settings.PING_DAYS, pingsPerMonitor: settings.PINGS_PER_MONITOR },
+    retention: {
+      pingDays: settings.PING_DAYS,
+      pingsPerMonitor: settings.PINGS_PER_MONITOR,
+      projectBodyBytes: settings.PROJECT_BODY_BYTES,
+    },
     outboundAllow: settings.OUTBOUND_ALLOW,
     caCertificates: settings.CA_FILE ?? null,
     socket: settings.SOCKET ?? null,

@@ -44,7 +44,7 @@ describe('the configuration', () => {
       heartbeatUrl: null,
       backupKeep: 7,
       isReplicated: false,
-      retention: { pingDays: 90, pingsPerMonitor: 1000 },
+      retention: { pingDays: 90, pingsPerMonitor: 1000, projectBodyBytes: 1_000_000_000 },
       outboundAllow: [],
       socket: null,
       logLevel: 'info',
@@ -112,7 +112,7 @@ describe('the configuration', () => {
       heartbeatUrl: 'https://other.example.com/ping/x',
       backupKeep: 30,
       isReplicated: true,
-      retention: { pingDays: 365, pingsPerMonitor: 100 },
+      retention: { pingDays: 365, pingsPerMonitor: 100, projectBodyBytes: 1_000_000_000 },
       outboundAllow: ['192.168.1.10', '10.0.0.0/8'],
       socket: '/run/cronguard/cronguard.sock',
       logLevel: 'debug',
@@ -134,7 +134,7 @@ describe('the configuration', () => {
 
   test('has settings whose secrets may come from files', () => {
     const names = settingNames()
-    expect(names).toHaveLength(39)
+    expect(names).toHaveLength(40)
     expect(names.filter((name) => name.endsWith('_FILE'))).toEqual([
       'CRONGUARD_SECRET_KEY_FILE',
       'CRONGUARD_SMTP_PASSWORD_FILE',
@@ -236,6 +236,7 @@ describe('a bad value is told with the name of its setting', () => {
     ['METRICS_TOKEN', 'fifteen-letters', 'must have at least 16 characters'],
     ['HEARTBEAT_URL', 'file:///etc/passwd', 'must be an http or https address'],
     ['BACKUP_KEEP', '1001', 'must be at most 1000'],
+    ['PROJECT_BODY_BYTES', '999999', 'must be at least 1000000'],
     ['PING_DAYS', '0', 'must be between 1 and 36500'],
     ['PINGS_PER_MONITOR', '0', 'must be between 1 and 10000000'],
     ['REPLICATED', 'yes', 'must be on or off'],

@@ -9,7 +9,7 @@ import { listPings } from '#store/pings.ts'
 import { insertInvitation } from '#store/projects.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
 import { liveFor } from './support/days.ts'
-import { signedIn, type Visitor } from './support/visitor.ts'
+import { memberOf, signedIn, type Visitor } from './support/visitor.ts'
 
 let data: DataFolder
 let guard: DataFolder['guard']
@@ -42,6 +42,56 @@ async function pruneAll(): Promise<void> {
 function keep(pingsPerMonitor: number, pingDays = 90): void {
   Object.assign(guard.deps, { config: { ...guard.deps.config, retention: { pingDays, pingsPerMonitor } } })
 }
+
+describe('The bodies of a project', () => {
+  const bodies = (monitor = backup) =>
+    listPings(guard.db, { monitorId: monitor.id, limit: 1000 })
+      .filter(({ bodySize }) => bodySize > 0)
+      .map(({ number }) => number)
+  const post = async (times: number, monitor = backup) => {
+    for (let n = 0; n < times; n++) {
+      guard.clock.advance(MINUTE)
+      await guard.ping(monitor, '', { method: 'POST', body: new Uint8Array(10_000).fill(0x41) })
+    }
+  }
+
+  test('are the newest so many bytes, of all monitors together, and their pings stay', async () => {
+    data.clear()
+    start({ CRONGUARD_PROJECT_BODY_BYTES: '1000000' })
+    const other = guard.monitor(project, { name: 'other' })
+    const elsewhere = guard.monitor(guard.project('bob@example.org'), { name: 'elsewhere' })
+    await post(20, elsewhere)
+    await post(60, other)
+    await post(60)
+    await pruneAll()
+    expect([numbers(other).length, numbers().length]).toEqual([60, 60])
+    expect([bodies(other).length, bodies(other).at(-1), bodies().length, bodies(elsewhere).length]).toEqual([
+      40, 21, 60, 20,
+    ])
+    const viewer = await memberOf(guard, project, 'viewer')
+    const page = await viewer.read(`/monitors/${other.uniqueKey}/pings/1`)
+    expect(page).toContain('Its body of 10,000 bytes is no longer kept')
+    expect(page).not.toContain('It had no body')
+    await pruneAll()
+    expect(bodies(other).length).toBe(40)
+  })
+
+  test('stay where there is room for all', async () => {
+    await post(20)
+    await pruneAll()
+    expect(bodies().length).toBe(20)
+  })
+
+  test('go a chunk at a time', async () => {
+    data.clear()
+    start({ CRONGUARD_PROJECT_BODY_BYTES: '1000000' })
+    await post(1)
+    for (let n = 0; n < 400; n++) await guard.ping(backup, '', { method: 'POST', body: new Uint8Array(10_000) })
+    const left = [bodies().length]
+    for await (const _ of prune(guard.deps)) if (bodies().length !== left.at(-1)) left.push(bodies().length)
+    expect(left).toEqual([401, 301, 201, 101, 100])
+  })
+})
 
 describe('The pings of a monitor', () => {
   test('are the newest so many, at every moment, and their numbers go on', async () => {

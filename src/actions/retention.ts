@@ -22,6 +22,7 @@ import {
   type PingChunk,
 } from '#store/retention.ts'
 import { deleteExpiredSessions } from '#store/sessions.ts'
+import { pruneBodies } from './body-budget.ts'
 import { databasePath } from './copies.ts'
 
 /** Deleted in a few milliseconds: a ping that comes meanwhile waits no longer. */
@@ -53,6 +54,7 @@ export async function* prune(deps: Deps): AsyncGenerator<void> {
   const now = deps.clock.now()
   const isBelieved = isClockBelieved(deps.db, now)
   yield* prunePings(deps, keptPings(deps, isBelieved ? now : null))
+  yield* pruneBodies(deps)
   if (isBelieved) yield* pruneByAge(deps, now)
   yield* giveSpaceBack(deps)
 }
@@ -118,6 +120,11 @@ export async function noteSizeOfToday({ db, clock }: Deps): Promise<void> {
   const day = dayOf(clock.now())
   if (listSizes(db, day)[0]?.day === day) return
   await db.writeGrouped((tx) => noteSize(tx, { day, bytes: databaseBytes(tx) }))
+}
+
+/** How much of the database holds something. */
+export function usedBytes({ db }: Deps): number {
+  return databaseBytes(db) - freeBytes(db)
 }
 
 /** How large the database is, and was on each of the last `days`. */

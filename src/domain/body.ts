@@ -16,6 +16,8 @@ export interface BodyReading extends BodyCoding {
   text: string | null
   /** What a mail says; null: it was not read yet, or is no mail. */
   mail: KeptMail | null
+  /** How much the body held that is no longer kept, because newer ones needed the room. */
+  droppedBytes?: number | null
 }
 
 /** What is kept of a mail that was read: as much of it as a page shows. */

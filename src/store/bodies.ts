@@ -7,21 +7,24 @@ export interface ReadingRow {
   encoding: string | null
   text: string | null
   mail: string | null
+  droppedBytes: number | null
 }
 
 /** Of the ping that was inserted last. A body that is plain UTF-8 needs none. */
 export function insertReading(tx: Tx, { mail, ...reading }: BodyReading): void {
   if (reading.charset === null && reading.encoding === null && mail === null) return
+  const { charset, encoding, text } = reading
   tx.run(
     `INSERT INTO body_readings (ping_id, charset, encoding, text, mail)
      VALUES (last_insert_rowid(), $charset, $encoding, $text, $mail)`,
-    { ...reading, mail: mail && JSON.stringify(mail) },
+    { charset, encoding, text, mail: mail && JSON.stringify(mail) },
   )
 }
 
 export function findReading(reader: Reader, ping: { monitorId: number; number: number }): BodyReading | null {
   const row = reader.get<ReadingRow>(
-    `SELECT charset, encoding, text, mail FROM body_readings JOIN pings ON pings.id = ping_id
+    `SELECT charset, encoding, text, mail, dropped_bytes AS droppedBytes
+       FROM body_readings JOIN pings ON pings.id = ping_id
       WHERE monitor_id = $monitorId AND number = $number`,
     { monitorId: ping.monitorId, number: ping.number },
   )
@@ -54,4 +57,88 @@ export function listKeysAmong(
     { projectId, uuids: JSON.stringify(uuids), words: JSON.stringify(words) },
   )
   return rows.map(({ found }) => found)
+}
+
+export function listProjectIdsWithBodies(reader: Reader): string[] {
+  return reader
+    .all<{ id: string }>(
+      `SELECT id FROM projects
+        WHERE EXISTS (SELECT 1 FROM monitors JOIN pings ON monitor_id = monitors.id
+                       WHERE project_id = projects.id AND body IS NOT NULL)`,
+    )
+    .map(({ id }) => id)
+}
+
+export function listMonitorIds(reader: Reader, projectId: string): number[] {
+  return reader
+    .all<{ id: number }>('SELECT id FROM monitors WHERE project_id = $projectId ORDER BY id', { projectId })
+    .map(({ id }) => id)
+}
+
+/** How much the next `limit` bodies of a monitor hold, from above a number on, and which of them is the newest. */
+export function sumBodies(
+  reader: Reader,
+  range: { monitorId: number; above: number; limit: number },
+): { count: number; bytes: number; newest: number | null } {
+  const row = reader.get<{ count: number; bytes: number; newest: number | null }>(
+    `SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes, max(number) AS newest
+       FROM (SELECT number, length(body) AS bytes FROM pings
+              WHERE monitor_id = $monitorId AND number > $above AND body IS NOT NULL
+              ORDER BY number
+              LIMIT $limit)`,
+    range,
+  )
+  return row ?? { count: 0, bytes: 0, newest: null }
+}
+
+/** When the oldest body of a monitor came; null: it has none. */
+export function findOldestBody(reader: Reader, monitorId: number): number | null {
+  const row = reader.get<{ at: number }>(
+    `SELECT at FROM pings
+      WHERE monitor_id = $monitorId AND body IS NOT NULL
+      ORDER BY number
+      LIMIT 1`,
+    { monitorId },
+  )
+  return row?.at ?? null
+}
+
+/** As much as is dropped at once. */
+export interface BodyChunk {
+  bodies: number
+  bytes: number
+}
+
+/**
+ * Drops a chunk of a monitor's oldest bodies from before `before`, but no more than it takes to be rid of `excess`
+ * bytes. Returns how many bytes they held.
+ */
+export function dropOldBodies(
+  tx: Tx,
+  { monitorId, before, excess, chunk }: { monitorId: number; before: number; excess: number; chunk: BodyChunk },
+): number {
+  const old = tx.all<{ id: number; bytes: number }>(
+    `SELECT id, length(body) AS bytes FROM pings
+      WHERE monitor_id = $monitorId AND body IS NOT NULL AND at < $before
+      ORDER BY number
+      LIMIT $limit`,
+    { monitorId, before, limit: chunk.bodies },
+  )
+  let bytes = 0
+  for (const body of old) {
+    if (bytes >= Math.min(excess, chunk.bytes)) break
+    bytes += body.bytes
+    dropBody(tx, body)
+  }
+  return bytes
+}
+
+function dropBody(tx: Tx, { id, bytes }: { id: number; bytes: number }): void {
+  tx.run('UPDATE pings SET body = NULL WHERE id = $id', { id })
+  tx.run(
+    `INSERT INTO body_readings (ping_id, dropped_bytes) VALUES ($id, $bytes)
+         ON CONFLICT (ping_id)
+         DO UPDATE SET charset = NULL, encoding = NULL, text = NULL, mail = NULL, dropped_bytes = $bytes`,
+    { id, bytes },
+  )
 }

@@ -46,6 +46,21 @@ describe('The janitor', () => {
     expect(left).toEqual([350, 250, 150, 50])
   })
 
+  test('does not rest while bodies come faster than they go', async () => {
+    const retention = { ...guard.deps.config.retention, projectBodyBytes: 50_000_000 }
+    Object.assign(guard.deps, { config: { ...guard.deps.config, retention } })
+    const janitor = createJanitor(guard.deps)
+    await janitor.tick()
+    for (let n = 0; n < 4; n++) await guard.ping(backup)
+    const bodies = () => guard.db.get<{ n: number }>('SELECT count(body) AS n FROM pings')?.n
+    guard.db.write((tx) => tx.run('UPDATE pings SET body = zeroblob(20000000)'))
+    await janitor.tick()
+    expect(bodies()).toBe(4)
+    guard.db.write((tx) => tx.run('UPDATE pings SET body = zeroblob(30000000)'))
+    await janitor.tick()
+    expect(bodies()).toBe(1)
+  })
+
   test('begins anew after a failure', async () => {
     const janitor = createJanitor(guard.deps)
     const { writeGrouped } = guard.db

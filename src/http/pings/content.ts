@@ -80,7 +80,7 @@ async function parseParts(bytes: Uint8Array, { contentType, names, limit }: Form
 
 /** "%0A" stands for one byte. */
 const BYTES_OF_ONE = 3
-const PERCENT = '%'.charCodeAt(0)
+const [PERCENT, AMPERSAND] = [0x25, 0x26]
 
 // Only the fields that are looked for are decoded: a form may have millions of others.
 function parsePairs(bytes: Buffer, { names, limit }: FormQuestion): Fields {
@@ -88,7 +88,7 @@ function parsePairs(bytes: Buffer, { names, limit }: FormQuestion): Fields {
   const lengthMax = BYTES_OF_ONE * (Math.max(...names.map(({ length }) => length)) + limit) + 1
   const fields: Fields = []
   for (let start = 0; start < bytes.length; ) {
-    const next = bytes.indexOf('&', start)
+    const next = bytes.indexOf(AMPERSAND, start)
     const end = next === -1 ? bytes.length : next
     if (beginnings.has(bytes[start] ?? 0)) {
       const pair = new URLSearchParams(bytes.toString('utf8', start, Math.min(end, start + lengthMax)))

@@ -43,6 +43,7 @@ async function show(house: House, visit: MonitorVisit): Promise<Response> {
       ping={concealPing(ping, conceal)}
       body={ping.scheme !== 'email' || mayOperate ? shownBody(house, { ping, conceal }) : null}
       mail={mail && concealMail(mail, conceal)}
+      droppedBytes={findReading(db, ping)?.droppedBytes ?? null}
       mayReadRaw={mayOperate}
       around={findPingNumbersAround(db, { monitorId: monitor.id, number: ping.number, forgotten })}
       reading={readingOf(visit)}

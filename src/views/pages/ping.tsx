@@ -12,6 +12,8 @@ interface PingPageProps {
   ping: RecordedPing
   /** As text, however it came; null when there was none, and of a mail for who may not read it as it came. */
   body: string | null
+  /** How much its body held, when newer ones needed the room. */
+  droppedBytes: number | null
   /** What it says, when it came by mail. */
   mail: KeptMail | null
   /** Its bytes as they came may hold ping keys. */
@@ -24,7 +26,17 @@ interface PingPageProps {
 const SHOWN_CHARACTERS = 10_000
 const SHOWN_SUBJECT_CHARACTERS = 1000
 
-export function PingPage({ visit, monitor, ping, body, mail, mayReadRaw, around, reading }: PingPageProps) {
+export function PingPage({
+  visit,
+  monitor,
+  ping,
+  body,
+  droppedBytes,
+  mail,
+  mayReadRaw,
+  around,
+  reading,
+}: PingPageProps) {
   const address = `/monitors/${monitor.uniqueKey}`
   return (
     <Frame visit={visit} title={`Ping ${ping.number} of ${monitor.shownName}`} room="monitors">
@@ -49,6 +61,7 @@ export function PingPage({ visit, monitor, ping, body, mail, mayReadRaw, around,
       {(mayReadRaw || mail === null) && (
         <Body
           body={body}
+          droppedBytes={droppedBytes}
           size={ping.bodySize}
           rawAddress={mayReadRaw ? `${address}/pings/${ping.number}/body` : null}
         />
@@ -128,12 +141,22 @@ function MailPart({ text }: KeptMail['parts'][number]) {
 
 interface BodyProps {
   body: string | null
+  droppedBytes: number | null
   size: number
   /** Null: only who may operate the monitor reads it so. */
   rawAddress: string | null
 }
 
-function Body({ body, size, rawAddress }: BodyProps) {
+function Body({ body, droppedBytes, size, rawAddress }: BodyProps) {
+  if (droppedBytes !== null) {
+    return (
+      <section class="card" aria-label="Body">
+        <p class="soft">
+          Its body of {droppedBytes.toLocaleString('en')} bytes is no longer kept, because newer bodies needed the room.
+        </p>
+      </section>
+    )
+  }
   if (body === null) {
     return (
       <section class="card" aria-label="Body">

@@ -96,6 +96,11 @@ export const SETTINGS: readonly DocumentedSetting[] = [
     meaning: 'opens `/metrics` of the whole instance; 16 characters or more',
   },
   {
+    names: ['CRONGUARD_PROJECT_BODY_BYTES'],
+    default: '`1000000000`',
+    meaning: 'how many bytes the bodies of a project’s pings may hold; the oldest are dropped, their pings stay',
+  },
+  {
     names: ['CRONGUARD_PING_DAYS'],
     default: '`90`',
     meaning: 'how many days pings are kept',
@@ -329,6 +334,7 @@ function Kept() {
         head={['what', 'is kept']}
         rows={[
           ['pings', 'of each monitor the newest `CRONGUARD_PINGS_PER_MONITOR`, none longer than `CRONGUARD_PING_DAYS`'],
+          ['bodies of pings', 'with their ping, of each project the newest `CRONGUARD_PROJECT_BODY_BYTES`'],
           [
             'changes of status, incidents, messages, blackouts',
             'for 93 days, or as long as pings when that is longer; an open incident for as long as it is open',

@@ -1,0 +1,72 @@
+// The bodies of a project may hold so much: the oldest make room for newer ones. Their pings stay.
+import type { Deps } from '#deps.ts'
+import {
+  type BodyChunk,
+  dropOldBodies,
+  findOldestBody,
+  listMonitorIds,
+  listProjectIdsWithBodies,
+  sumBodies,
+} from '#store/bodies.ts'
+
+/** Dropped in a few milliseconds: a ping that comes meanwhile waits no longer. */
+const CHUNK: BodyChunk = { bodies: 100, bytes: 1_000_000 }
+/** Bodies, or monitors, that are looked at between two pauses. */
+const LOOKED_AT_MAX = 10_000
+const MONITORS_MAX = 200
+/** The time between the oldest body and now is gone through in so many steps, over all monitors. */
+const STEPS = 50
+
+/** Drops what is too much, one short write or one look at each step. */
+export async function* pruneBodies(deps: Deps): AsyncGenerator<void> {
+  for (const projectId of listProjectIdsWithBodies(deps.db)) {
+    const monitorIds = listMonitorIds(deps.db, projectId)
+    const bytes = yield* bytesOf(deps, monitorIds)
+    const excess = bytes - deps.config.retention.projectBodyBytes
+    if (excess > 0) yield* dropOldest(deps, { monitorIds, excess })
+    yield
+  }
+}
+
+async function* bytesOf({ db }: Deps, monitorIds: readonly number[]): AsyncGenerator<void, number> {
+  let bytes = 0
+  let looked = 0
+  for (const monitorId of monitorIds) {
+    for (let above: number | null = 0; above !== null; ) {
+      const some = sumBodies(db, { monitorId, above, limit: LOOKED_AT_MAX })
+      bytes += some.bytes
+      above = some.count < LOOKED_AT_MAX ? null : some.newest
+      looked += some.count + LOOKED_AT_MAX / MONITORS_MAX
+      if (looked < LOOKED_AT_MAX) continue
+      looked = 0
+      yield
+    }
+  }
+  return bytes
+}
+
+interface Excess {
+  monitorIds: readonly number[]
+  excess: number
+}
+
+async function* dropOldest(deps: Deps, { monitorIds, excess }: Excess): AsyncGenerator<void> {
+  const { db, clock } = deps
+  const now = clock.now()
+  const oldest = new Map(monitorIds.map((monitorId) => [monitorId, findOldestBody(db, monitorId)]))
+  const from = Math.min(now, ...oldest.values().filter((at) => at !== null))
+  let left = excess
+  for (let step = 1; step <= STEPS && left > 0; step++) {
+    // The last step takes what a clock that was ahead has dated later, too.
+    const before = step === STEPS ? Number.MAX_SAFE_INTEGER : from + ((now - from) * step) / STEPS
+    for (const [monitorId, at] of oldest) {
+      if (at === null || at >= before || left <= 0) continue
+      for (let dropped = 1; dropped > 0 && left > 0; left -= dropped) {
+        dropped = await db.writeGrouped((tx) => dropOldBodies(tx, { monitorId, before, excess: left, chunk: CHUNK }))
+        yield
+      }
+      oldest.set(monitorId, findOldestBody(db, monitorId))
+    }
+    yield
+  }
+}

@@ -125,6 +125,25 @@
     })
   }
 
+  // The way back to a list leads to it as it was left: searched, filtered and sorted.
+  const listPath = () => {
+    const part = document.getElementById('monitors')?.getAttribute('hx-get') ?? ''
+    const [, path, query = ''] = /^(.*)\/monitors\/list(\?.*)?$/.exec(part) ?? []
+    return path ? { path, query } : { path: location.pathname, query: location.search }
+  }
+  const rememberList = () => {
+    if (document.querySelector('.crumbs')) return
+    const { path, query } = listPath()
+    sessionStorage.setItem(`list ${path}`, query)
+  }
+  const leadBack = () => {
+    for (const link of document.querySelectorAll('.crumbs a')) {
+      const [path] = link.getAttribute('href').split('?')
+      link.setAttribute('href', path + (sessionStorage.getItem(`list ${path}`) ?? ''))
+    }
+  }
+  addEventListener('pagehide', rememberList)
+
   document.documentElement.classList.add('has-script')
   document.addEventListener('click', (event) => {
     const button = event.target.closest('[data-copy]')
@@ -169,5 +188,6 @@
   // After the others that wait for the page: htmx does not listen before.
   addEventListener('pageshow', () => setTimeout(askAgain, 0))
   fill()
+  leadBack()
   setInterval(turnClocks, 1000)
 })()

@@ -56,8 +56,12 @@
     for (const part of document.querySelectorAll('[data-live-monitor]')) htmx.trigger(part, 'monitor-changed')
   }
 
+  // As the server sorts. @NOTE src/lib/sorting.ts
+  const inOrder = new Intl.Collator('en', { numeric: true })
+
   const place = (rows, row) => {
-    const next = [...rows.children].find((other) => other !== row && other.dataset.order > row.dataset.order)
+    const isLater = (other) => inOrder.compare(other.dataset.order, row.dataset.order) > 0
+    const next = [...rows.children].find((other) => other !== row && isLater(other))
     rows.insertBefore(row, next ?? null)
   }
 
@@ -76,8 +80,6 @@
     for (const part of document.querySelectorAll(`[data-live-monitor="${row.dataset.key}"]`)) {
       htmx.trigger(part, 'monitor-changed')
       refreshBadges()
-      // What the last form did is an old story now.
-      document.querySelector('.notice')?.remove()
     }
     const rows = list()?.querySelector('.monitors')
     if (!rows || list().dataset.filtered) return refresh()

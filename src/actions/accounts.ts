@@ -49,14 +49,17 @@ export interface AddedUser {
   isAdmin: boolean
   timeZone?: string
   emailVerifiedAt?: number | null
+  /** Whether others invited them: then they begin in that project, without one of their own. */
+  isInvited?: boolean
 }
 
 /** Throws conflict when there is already a user with this address. */
-export function addUser(tx: Tx, { email, passwordHash, isAdmin, timeZone = 'UTC', emailVerifiedAt = null }: AddedUser) {
+export function addUser(tx: Tx, added: AddedUser): User {
+  const { email, passwordHash, isAdmin, timeZone = 'UTC', emailVerifiedAt = null, isInvited = false } = added
   if (store.findUserByEmail(tx, email)) throw conflictingEmail(email)
   const id = newUuid()
   store.insertUser(tx, { id, email, name: '', passwordHash, isAdmin, timeZone, emailVerifiedAt })
-  addProject(tx, { name: FIRST_PROJECT, ownerId: id })
+  if (!isInvited) addProject(tx, { name: FIRST_PROJECT, ownerId: id })
   return findKnown(tx, id)
 }
 

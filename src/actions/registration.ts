@@ -63,7 +63,13 @@ export async function register(
   const credentials = await readCredentials(newcomer)
   return deps.db.write((tx) => {
     const emailVerifiedAt = isProven ? tx.now : null
-    const added = addUser(tx, { ...credentials, isAdmin: false, timeZone: zoneOf(newcomer), emailVerifiedAt })
+    const added = addUser(tx, {
+      ...credentials,
+      isAdmin: false,
+      timeZone: zoneOf(newcomer),
+      emailVerifiedAt,
+      isInvited: invitation !== null,
+    })
     if (invitation) acceptInvitation(tx, { invitationId: invitation.id, userId: added.id })
     return added
   })

@@ -5,7 +5,7 @@ import { detailsInZone, type MonitorNotification, notificationSubject, notificat
 import { scheduleInWords } from '#domain/schedule.ts'
 import { SECOND } from '#lib/duration.ts'
 import { refusalOf } from '#lib/outbound.ts'
-import { hmacSha256Hex } from '#lib/tokens.ts'
+import { hmacSha256Hex, sha256Hex } from '#lib/tokens.ts'
 import { blockedOutcome, type ChannelKind, type Message, networkOutcome, type Wires } from './kind.ts'
 
 interface WebhookSettings {
@@ -43,9 +43,15 @@ export const webhook: ChannelKind<WebhookSettings> = {
     url: WebhookUrl,
     secret: z.string().max(SECRET_MAX, `The secret has at most ${SECRET_MAX} characters.`).optional(),
   }),
-  // The path and the query of a webhook are often its only secret.
-  summary: ({ url }) => new URL(url).origin,
+  summary: summaryOfUrl,
   send,
+}
+
+// The path and the query of a webhook are often its only secret; two of one host are told apart by a fingerprint.
+function summaryOfUrl({ url }: WebhookSettings): string {
+  const { origin, pathname, search } = new URL(url)
+  const isBare = pathname === '/' && search === ''
+  return isBare ? origin : `${origin}/… (#${sha256Hex(url).slice(0, 4)})`
 }
 
 async function send({ url, secret }: WebhookSettings, message: Message, { outbound }: Wires): Promise<Outcome> {

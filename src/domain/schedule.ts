@@ -1,5 +1,6 @@
 import { DAY, durationInWords, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { remembering } from '#lib/remember.ts'
+import { zoneLabel } from '#lib/zone.ts'
 import { nextCron, parseCron } from './cron.ts'
 import { cronInWords } from './cron-words.ts'
 import { nextOnCalendar, parseOnCalendar } from './on-calendar.ts'
@@ -146,7 +147,7 @@ export function rhythmInWords(schedule: Schedule): string {
 /** The same with the time zone, where the clock matters: "every day at 03:00 (Europe/Berlin)". */
 export function scheduleInWords(schedule: Schedule): string {
   const rhythm = rhythmInWords(schedule)
-  return namesZone(schedule) ? `${rhythm} (${schedule.timeZone})` : rhythm
+  return namesZone(schedule) ? `${rhythm} (${zoneLabel(schedule.timeZone)})` : rhythm
 }
 
 /** The time zone whose clock tells the times: that which all lines of an OnCalendar expression name goes first. */

@@ -8,9 +8,17 @@ export function isTimeZone(name: string): boolean {
   return currentZoneName(name) !== null
 }
 
-/** Every zone that can be chosen, UTC first. */
+/** Every zone that can be chosen, UTC first. Etc/GMT+1 means an hour behind UTC: nobody reads it so. */
 export function timeZones(): string[] {
-  return ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')]
+  const others = Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC' && !zone.startsWith('Etc/'))
+  return ['UTC', ...others]
+}
+
+/** What people are shown for the name of a zone: "UTC-1" for Etc/GMT+1. */
+export function zoneLabel(zone: string): string {
+  const [, sign, hours = ''] = /^Etc\/GMT([+-])(\d+)$/.exec(zone) ?? []
+  if (sign === undefined) return zone
+  return Number(hours) === 0 ? 'UTC' : `UTC${sign === '+' ? '-' : '+'}${hours}`
 }
 
 /** "06:46"; quick enough for every zone there is. */
@@ -27,7 +35,7 @@ export function momentInZone(at: number, zone: string): string {
 
 /** "24 Nov 2026, 06:46:12 (Europe/Riga)"; in UTC as `momentInWords`. */
 export function momentWithZone(at: number, zone: string): string {
-  return zone === 'UTC' ? momentInWords(at) : `${momentInZone(at, zone)} (${zone})`
+  return zone === 'UTC' ? momentInWords(at) : `${momentInZone(at, zone)} (${zoneLabel(zone)})`
 }
 
 /** The same, with the moment in UTC behind it. */

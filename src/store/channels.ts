@@ -2,6 +2,7 @@ import type { Channel, ChannelReport } from '#domain/channel.ts'
 import type { DeliveryState, FailureReason } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
 import type { FailingChannel } from '#domain/warnings.ts'
+import { inOrder } from '#lib/sorting.ts'
 import type { Reader, Tx } from './database.ts'
 
 interface ChannelRow {
@@ -99,13 +100,14 @@ export function listMonitorsOfChannel(
   reader: Reader,
   channelId: string,
 ): { uniqueKey: string; name: string; slug: string }[] {
-  return reader.all(
+  const monitors = reader.all<{ uniqueKey: string; name: string; slug: string }>(
     `SELECT unique_key AS uniqueKey, name, slug
        FROM monitor_channels JOIN monitors ON monitors.id = monitor_id
       WHERE channel_id = $channelId
-      ORDER BY name COLLATE NOCASE, monitors.id`,
+      ORDER BY monitors.id`,
     { channelId },
   )
+  return monitors.sort((a, b) => inOrder(a.name, b.name))
 }
 
 export function listChannelsOfMonitor(reader: Reader, monitorId: number): Channel[] {

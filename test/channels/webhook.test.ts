@@ -143,6 +143,14 @@ async function sentBody(notification: MonitorNotification): Promise<Record<strin
   return JSON.parse(receiver.calls.at(-1)?.bytes.toString('utf8') ?? '')
 }
 
+test('the summary of a webhook tells two URLs of one host apart, and shows neither path nor query', () => {
+  const urls = ['https://hooks.example.org/s3cret-a', 'https://hooks.example.org/s3cret-b?token=s3cret']
+  const summaries = urls.map((url) => webhook.summary({ url }))
+  for (const summary of summaries) expect(summary).toMatch(/^https:\/\/hooks\.example\.org\/… \(#[0-9a-f]{4}\)$/)
+  expect(new Set(summaries).size).toBe(2)
+  expect(webhook.summary({ url: 'https://hooks.example.org' })).toBe('https://hooks.example.org')
+})
+
 describe('The body of a webhook', () => {
   test('tells of a monitor that went down', async () => {
     expect(await sentBody(notificationOf())).toEqual({

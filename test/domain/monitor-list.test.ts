@@ -77,6 +77,20 @@ describe('The list of monitors', () => {
     expect(names(selectMonitors(monitors, { ...NO_FILTER, order }, NOW))).toEqual([...expected])
   })
 
+  test('sorts letters with accents beside those without, and numbers by their value', () => {
+    const monitors = ['Zebra', 'job 10', 'Émile', 'eve', 'job 2', 'Äpfel', 'Ćma', 'dawn'].map((name) => listed(name))
+    expect(names(selectMonitors(monitors, { ...NO_FILTER, order: 'name' }, NOW))).toEqual([
+      'Äpfel',
+      'Ćma',
+      'dawn',
+      'Émile',
+      'eve',
+      'job 2',
+      'job 10',
+      'Zebra',
+    ])
+  })
+
   test('finds every word in name, slug and tags, in any case', () => {
     const monitors = [listed('Nightly Backup', { tags: 'db prod', slug: 'nb' }), listed('report', { tags: 'db' })]
     const found = (text: string) => names(selectMonitors(monitors, { ...NO_FILTER, text }, NOW))

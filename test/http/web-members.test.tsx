@@ -4,7 +4,7 @@ import { invite } from '#actions/members.ts'
 import type { Project, Role } from '#domain/project.ts'
 import { DAY } from '#lib/duration.ts'
 import { findUserByEmail } from '#store/accounts.ts'
-import { insertMembership, listInvitations, listMembers, saveRole } from '#store/projects.ts'
+import { insertMembership, listInvitations, listMembers, listProjectsOfUser, saveRole } from '#store/projects.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
 
@@ -75,6 +75,9 @@ describe('An invitation', () => {
     expect((await stranger.post(`${link}/account`, fields)).status).toBe(422)
     expect((await stranger.post(`${link}/account`, { ...fields, password: 'long enough for all' })).status).toBe(303)
     expect(roleOf(userId('eve@example.org'))).toBe('member')
+    // No empty project of the same name stands beside the one that they were invited to.
+    const projects = listProjectsOfUser(guard.db, userId('eve@example.org'))
+    expect(projects.map(({ id }) => id)).toEqual([project.id])
     expect(await stranger.read(path('/settings'))).toContain('eve@example.org')
     expect((await new Visitor(guard).get(link)).status).toBe(404)
   })

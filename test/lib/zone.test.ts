@@ -1,8 +1,18 @@
 import { describe, expect, test } from 'bun:test'
 import { DAY, HOUR } from '#lib/duration.ts'
-import { dayInZone, isTimeZone, lastDays, momentInZone, shortMomentInZone, timeZones } from '#lib/zone.ts'
+import { dayInZone, isTimeZone, lastDays, momentInZone, shortMomentInZone, timeZones, zoneLabel } from '#lib/zone.ts'
 
 const NOON = Date.UTC(2026, 10, 24, 12, 5, 9)
+
+test('Etc/GMT+1 is called UTC-1, and is not offered', () => {
+  expect(['Etc/GMT+1', 'Etc/GMT-14', 'Etc/GMT', 'Europe/Riga'].map(zoneLabel)).toEqual([
+    'UTC-1',
+    'UTC+14',
+    'Etc/GMT',
+    'Europe/Riga',
+  ])
+  expect(timeZones().filter((zone) => zone.startsWith('Etc/'))).toEqual([])
+})
 
 describe('A moment', () => {
   test.each([

@@ -1,4 +1,4 @@
-import { clockInZone, isTimeZone, timeZones } from '#lib/zone.ts'
+import { clockInZone, isTimeZone, timeZones, zoneLabel } from '#lib/zone.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
 import type { FormState } from './field.tsx'
 
@@ -56,13 +56,13 @@ function zonesByContinent(chosen: string): [string, string[]][] {
 }
 
 function continentOf(zone: string): string {
-  return zone.includes('/') ? zone.slice(0, zone.indexOf('/')) : 'Everywhere'
+  return zone.includes('/') && zoneLabel(zone) === zone ? zone.slice(0, zone.indexOf('/')) : 'Everywhere'
 }
 
 /** "Argentina, Buenos Aires" of "America/Argentina/Buenos_Aires" */
 function placeOf(zone: string): string {
-  return zone
-    .slice(zone.indexOf('/') + 1)
+  return zoneLabel(zone)
+    .replace(/^[^/]*\//, '')
     .replaceAll('/', ', ')
     .replaceAll('_', ' ')
 }

@@ -59,8 +59,10 @@ export function IncidentList({ project, reading, query, incidents, more, openCou
             href={listPath(project, { ...query, filter, before: null, count: 0 })}
             aria-current={filter === query.filter ? 'page' : undefined}
           >
-            {FILTER_WORDS[filter]}
-            {filter === 'open' && <span class="number"> {openCount}</span>}
+            <span>
+              {FILTER_WORDS[filter]}
+              {filter === 'open' && <span class="number"> {openCount}</span>}
+            </span>
           </a>
         ))}
       </nav>

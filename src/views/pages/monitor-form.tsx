@@ -286,6 +286,7 @@ function Advanced({ form, monitor }: MonitorFormProps) {
           help="Then its URL does not count any more."
           isChecked={isTicked('httpBody')}
         />
+        <FailIgnored />
         <Check
           name="filterSubject"
           label="Look for them in the subject of a mail"
@@ -303,5 +304,17 @@ function Advanced({ form, monitor }: MonitorFormProps) {
         />
       </fieldset>
     </details>
+  )
+}
+
+/** assets/monitor.css shows it while the body of a ping decides, and a ping without any of the words does not fail. */
+function FailIgnored() {
+  return (
+    <p class="banner fail-ignored">
+      <span>
+        A ping to <code>/fail</code>, or with an exit status, is ignored when its body has none of these words. Tick “A
+        ping without any of them is a failure” if the job reports failures by its URL.
+      </span>
+    </p>
   )
 }

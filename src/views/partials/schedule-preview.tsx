@@ -10,7 +10,7 @@ import {
   zoneOfTimes,
 } from '#domain/schedule.ts'
 import { durationInWords, momentInWords } from '#lib/duration.ts'
-import { momentInZone, shortMomentInZone } from '#lib/zone.ts'
+import { momentInZone, shortMomentInZone, zoneLabel } from '#lib/zone.ts'
 import type { Reading } from '#views/components/moment.tsx'
 
 /** What a schedule would come to; or what is wrong with it. */
@@ -168,7 +168,7 @@ function NextTimes({ schedule, reading }: { schedule: Schedule; reading: Reading
       <caption>The next {slots.length === 1 ? 'and last time' : `${slots.length} times`}</caption>
       <thead>
         <tr>
-          {!isUtc && <th scope="col">{zone}</th>}
+          {!isUtc && <th scope="col">{zoneLabel(zone)}</th>}
           <th scope="col">UTC</th>
         </tr>
       </thead>

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { CHROMIUM } from '../support/browser.ts'
+import { Desk } from '../support/desk.ts'
+
+const NO_BROWSER = CHROMIUM === null
+
+let desk: Desk
+
+describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
+  beforeAll(async () => {
+    desk = await Desk.open()
+  }, 60_000)
+
+  afterAll(() => desk?.close())
+
+  test('can read what a form did, though the row that it changed comes at once', async () => {
+    const { page, context } = await desk.signedIn()
+    await desk.newMonitor('read-me')
+    await page.getByRole('link', { name: 'read-me' }).click()
+    await page.getByRole('heading', { name: 'read-me' }).waitFor()
+    await page.evaluate(`window.rows = 0
+      document.getElementById('live').addEventListener('row', () => { window.rows += 1 })`)
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.locator('.notice').waitFor()
+    await page.evaluate(`window.rows = 0
+      document.getElementById('live').addEventListener('row', () => { window.rows += 1 })`)
+    const { ping_url: url } = await desk.cronguard.api('/checks/', { key: desk.key }).then(({ checks }) => checks[0])
+    await fetch(url)
+    await page.waitForFunction('window.rows > 0')
+    expect(await page.locator('.notice').isVisible()).toBe(true)
+    await page.reload()
+    expect(await page.locator('.notice').count()).toBe(0)
+    await context.close()
+  }, 30_000)
+
+  test('gets back to the list as it was filtered', async () => {
+    const { page, context } = await desk.signedIn()
+    await desk.newMonitor('filter-me')
+    await page.goto('/?q=filter&sort=name')
+    await page.getByRole('link', { name: 'filter-me' }).click()
+    await page.getByRole('heading', { name: 'filter-me' }).waitFor()
+    await page.getByRole('link', { name: 'Edit' }).click()
+    await page.locator('.crumbs').getByRole('link', { name: 'Monitors' }).click()
+    await page.waitForURL(/\?q=filter&sort=name$/)
+    expect(await page.locator('.monitor-name').allTextContents()).toEqual(['filter-me'])
+    await context.close()
+  }, 30_000)
+
+  test('takes a reading of an ambiguous schedule, and the name out of a line of a crontab', async () => {
+    const { page, context } = await desk.signedIn()
+    await page.keyboard.press('n')
+    const schedule = page.getByLabel('Schedule', { exact: true })
+    await schedule.fill('21h')
+    await page.getByText('"21h" can mean two things.').waitFor()
+    await page.getByRole('button', { name: 'every day at 21:00' }).click()
+    await page.getByText('Expected every day at 21:00').waitFor()
+    await schedule.fill('0 3 * * * root /usr/local/bin/backup.sh --all')
+    await page.getByRole('button', { name: 'Name the monitor backup.sh' }).click()
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('backup.sh')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('heading', { name: 'backup.sh' }).waitFor()
+    await context.close()
+  }, 30_000)
+
+  test('is warned that /fail is ignored where the body of a ping decides', async () => {
+    const { page, context } = await desk.signedIn()
+    await page.keyboard.press('n')
+    await page.getByText('Advanced').click()
+    const warning = page.getByText('A ping to /fail, or with an exit status, is ignored')
+    expect(await warning.isVisible()).toBe(false)
+    await page.getByLabel('Look for them in the body of a ping').check()
+    expect(await warning.isVisible()).toBe(true)
+    await page.getByLabel('A ping without any of them is a failure').check()
+    expect(await warning.isVisible()).toBe(false)
+    await context.close()
+  }, 30_000)
+})

@@ -51,22 +51,37 @@ export const DEFAULT_SETTINGS: MonitorSettings = {
   aliasDialect: null,
 }
 
+interface SavedMonitor extends MonitorInput {
+  projectId: string
+  match: MonitorMatch | null
+  /** The UUID that it had on another server; null or absent: a new one is made. */
+  pingKey?: string | null
+}
+
 /** Creates a monitor, or changes the oldest of the project that matches, when `match` is given. */
-export function saveMonitor(
-  deps: Deps,
-  input: MonitorInput & { projectId: string; match: MonitorMatch | null },
-): { monitor: Monitor; isCreated: boolean } {
+export function saveMonitor(deps: Deps, input: SavedMonitor): { monitor: Monitor; isCreated: boolean } {
+  const { projectId, match, pingKey = null } = input
   return deps.db.write((tx) => {
-    const existing = input.match && findMatching(tx, { projectId: input.projectId, match: input.match })
-    if (existing) return { monitor: applyChange(tx, existing, input), isCreated: false }
-    requireUsableAlias(tx, { alias: input.change.alias, projectId: input.projectId, monitor: null })
+    const existing = match && findMatching(tx, { projectId, match })
+    if (existing) {
+      if (pingKey !== null && pingKey !== existing.pingKey) throw uuidTaken()
+      return { monitor: applyChange(tx, existing, input), isCreated: false }
+    }
+    if (pingKey !== null && !isFreeForPings(tx, { key: pingKey, projectId, monitorId: null })) throw uuidTaken()
+    requireUsableAlias(tx, { alias: input.change.alias, projectId, monitor: null })
     const id = insert(tx, {
-      projectId: input.projectId,
+      projectId,
       settings: changeSettings(DEFAULT_SETTINGS, input.change),
       channelIds: input.channelIds ?? [],
+      pingKey: pingKey ?? newUuid(),
     })
     return { monitor: reread(tx, id), isCreated: true }
   })
+}
+
+// Whose it is, or was, is nobody else's business.
+function uuidTaken(): AppError {
+  return new AppError('invalid', 'import_uuid is already taken')
 }
 
 /** What a person saw when they made a change: nobody's work is undone by somebody who has not seen it. */
@@ -118,7 +133,7 @@ export const PROVISIONING_WINDOW_MS = MINUTE
 export function provisionMonitor(tx: Tx, { projectId, slug }: { projectId: string; slug: string }): number {
   countProvisioned(tx, projectId)
   const channelIds = listChannels(tx, projectId).map((channel) => channel.id)
-  return insert(tx, { projectId, settings: { ...DEFAULT_SETTINGS, name: slug, slug }, channelIds })
+  return insert(tx, { projectId, settings: { ...DEFAULT_SETTINGS, name: slug, slug }, channelIds, pingKey: newUuid() })
 }
 
 function countProvisioned(tx: Tx, projectId: string): void {
@@ -151,10 +166,16 @@ export function deleteMonitor(deps: Deps, ref: MonitorRef): { monitor: Monitor; 
   })
 }
 
-function insert(tx: Tx, monitor: { projectId: string; settings: MonitorSettings; channelIds: string[] }): number {
-  const { projectId, settings, channelIds } = monitor
+interface NewMonitor {
+  projectId: string
+  settings: MonitorSettings
+  channelIds: string[]
+  pingKey: string
+}
+
+function insert(tx: Tx, { projectId, settings, channelIds, pingKey }: NewMonitor): number {
   requireRoom(tx, projectId)
-  const id = store.insertMonitor(tx, { projectId, settings, keys: newKeys() })
+  const id = store.insertMonitor(tx, { projectId, settings, keys: newKeys(pingKey) })
   setChannelsOfMonitor(tx, { monitorId: id, channelIds })
   return id
 }
@@ -191,8 +212,7 @@ export function requireFreeAlias(tx: Tx, { alias, projectId, monitor }: WantedAl
   throw new AppError('invalid', 'alias is already taken', { alias: 'This alias is in use, or was used before.' })
 }
 
-function newKeys(): MonitorKeys {
-  const pingKey = newUuid()
+function newKeys(pingKey: string): MonitorKeys {
   return { pingKey, uniqueKey: uniqueKeyOf(pingKey), badgeKey: newUuid() }
 }
 

@@ -20,6 +20,7 @@ import {
 } from '#lib/files.ts'
 import { countPending, type DatabaseFacts, inspectDatabase, requireRoom, UnusableDatabaseError } from '#store/backup.ts'
 import { lockFolder } from '#store/lock.ts'
+import { rebuildDatabase } from '#store/rebuild.ts'
 import { foldLog, type HeldDatabase, holdDatabase } from '#store/restore.ts'
 import { databasePath, hasManifest, inSentence, type Place, readManifest } from './copies.ts'
 import { keepDamaged, makeSafetyCopy } from './safety-copies.ts'
@@ -103,7 +104,21 @@ function takeCopy(file: string, draft: string) {
   if (manifest !== null) requireSameBytes(manifest, draft)
   else if (isFile(`${file}-wal`)) copyFile(`${file}-wal`, `${draft}-wal`)
   foldLog(draft)
-  return { manifest, ...inspectKnown(draft) }
+  const facts = inspectKnown(draft)
+  if (manifest === null) takeRowsOnly(draft)
+  return { manifest, ...facts }
+}
+
+// Without a manifest nothing says that CronGuard made the file. It may hold triggers, which would run.
+function takeRowsOnly(draft: string): void {
+  const rebuilt = makeDraft(draft)
+  try {
+    requireRoom(folderOf(draft), sizeOf(draft))
+    rebuildDatabase({ from: draft, to: rebuilt })
+    replaceBy(rebuilt, draft)
+  } finally {
+    dropDraft(rebuilt)
+  }
 }
 
 interface Swap {

@@ -134,7 +134,7 @@ export function isReplaced(sqlite: Database): boolean {
 export function lookInto<T>(path: string, look: (reader: Reader) => T): T {
   const sqlite = openToLook(path)
   try {
-    sqlite.run(PUT_ASIDE_IN_MEMORY)
+    sqlite.run(`${PUT_ASIDE_IN_MEMORY}; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON`)
     return look({
       all: <Row>(sql: string, params: Params = {}) => sqlite.query<Row, Params>(sql).all(params),
       get: <Row>(sql: string, params: Params = {}) => sqlite.query<Row, Params>(sql).get(params),

@@ -58,15 +58,16 @@ export function applyMigration(tx: Tx, name: string): void {
   })
 }
 
+export const CREATE_MIGRATIONS_TABLE = `
+  CREATE TABLE IF NOT EXISTS migrations (
+    version    INTEGER PRIMARY KEY,
+    name       TEXT    NOT NULL,
+    checksum   TEXT    NOT NULL CHECK (length(checksum) = 64),
+    applied_at INTEGER NOT NULL
+  ) STRICT`
+
 export function createMigrationsTable(tx: Tx): void {
-  tx.run(
-    `CREATE TABLE IF NOT EXISTS migrations (
-       version    INTEGER PRIMARY KEY,
-       name       TEXT    NOT NULL,
-       checksum   TEXT    NOT NULL CHECK (length(checksum) = 64),
-       applied_at INTEGER NOT NULL
-     ) STRICT`,
-  )
+  tx.run(CREATE_MIGRATIONS_TABLE)
 }
 
 /** When this database was made; null for an empty one. */

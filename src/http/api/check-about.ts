@@ -45,6 +45,10 @@ export const CHECK_FIELDS: Record<keyof CheckSpec, FieldAbout> = {
   },
   subminute: { takes: '`true` allows `timeout`, `grace` and `max_run` from 1 second on', otherwise: '`false`' },
   channels: { takes: '`*` for all of the project, or ids and names with commas between them', otherwise: 'none' },
+  import_uuid: {
+    takes: 'the UUID that the check had on another server, so that its ping URL stays; only for a new check',
+    otherwise: 'a new UUID',
+  },
   unique: { takes: 'any of `name`, `slug`, `tags`, `timeout`, `grace`', otherwise: 'always creates' },
   alias: {
     takes: `the token by which another tool pings it: \`${ALIAS_PATTERN.source.slice(1, -1)}\`, or empty`,

@@ -28,6 +28,7 @@ import { NO_NUL } from './limits.ts'
 const SECONDS_MIN = 60
 const SECONDS_MAX = 31_536_000
 const NO_SCHEDULE = 'schedule is not a valid cron or OnCalendar expression'
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const UNIQUE_FIELDS = ['name', 'slug', 'tags', 'timeout', 'grace'] as const
 
 /** Two of them: with our addition `subminute` a second is enough. */
@@ -63,6 +64,10 @@ const specSchema = (secondsMin: number) =>
       .string('alias is not a string')
       .refine((alias) => alias === '' || ALIAS_PATTERN.test(alias), 'alias does not match pattern')
       .meta({ pattern: `^(${ALIAS_PATTERN.source.slice(1, -1)})?$` }),
+    import_uuid: z
+      .string('import_uuid is not a string')
+      .regex(UUID, 'import_uuid is not a UUID')
+      .transform((uuid) => uuid.toLowerCase()),
     unique: z.array(z.enum(UNIQUE_FIELDS, "an item in 'unique' has unexpected value"), 'unique is not an array'),
   })
 

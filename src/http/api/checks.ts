@@ -104,14 +104,16 @@ function save(deps: Deps, call: ApiCall): Response {
     projectId: call.projectId,
     match: toMatch(spec),
     change: toChange(spec, call.version),
+    pingKey: spec.import_uuid ?? null,
     ...chosenChannels(deps, call, spec.channels),
   })
   return answer(deps, call, monitor, isCreated ? 201 : 200)
 }
 
 function update(deps: Deps, call: ApiCall): Response {
-  findCheckByPingKey(deps, call)
+  const { pingKey } = findCheckByPingKey(deps, call)
   const spec = readCheckSpec(call.body)
+  if ((spec.import_uuid ?? pingKey) !== pingKey) throw new AppError('invalid', UUID_STAYS)
   const monitor = updateMonitor(deps, {
     ref: refOf(call),
     change: toChange(spec, call.version),
@@ -119,6 +121,8 @@ function update(deps: Deps, call: ApiCall): Response {
   })
   return answer(deps, call, monitor)
 }
+
+const UUID_STAYS = 'import_uuid cannot be changed: the check has another UUID'
 
 function pause(deps: Deps, call: ApiCall): Response {
   return answer(deps, call, pauseMonitor(deps, refOf(call)))

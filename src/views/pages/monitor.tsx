@@ -1,4 +1,4 @@
-import { type Monitor, shownName, tagList } from '#domain/monitor.ts'
+import { isGuessable, type Monitor, shownName, tagList } from '#domain/monitor.ts'
 import { earlyTolerance, scheduleInWords } from '#domain/schedule.ts'
 import type { ZoneHint } from '#domain/zone-hint.ts'
 import type { Child } from '#jsx/jsx-runtime'
@@ -65,6 +65,7 @@ export function MonitorPage(props: MonitorPageProps) {
           </div>
         )}
       </div>
+      {mayOperate && isGuessable(monitor.alias) && <ShortAlias monitor={monitor} />}
       {props.zoneHint && <WrongZone {...props} zoneHint={props.zoneHint} />}
       {props.confirmation !== null && <Confirmation monitor={monitor} number={props.confirmation} />}
       <div class="monitor-page">
@@ -80,6 +81,17 @@ export function MonitorPage(props: MonitorPageProps) {
         </div>
       </div>
     </Frame>
+  )
+}
+
+function ShortAlias({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
+  return (
+    <p class="banner" role="note">
+      <span>
+        The alias has only {monitor.alias.length} characters: a stranger can guess it, and ping this monitor. Use the
+        ping URL in the job instead, then <a href={`/monitors/${monitor.uniqueKey}/edit`}>replace the alias</a>.
+      </span>
+    </p>
   )
 }
 

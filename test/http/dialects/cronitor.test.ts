@@ -197,3 +197,44 @@ describe('borgmatic, which puts the state behind the URL that it is given', () =
     expect(moved.kinds()).toEqual(['start', 'success', 'fail'])
   })
 })
+
+describe('What the libraries send for a heartbeat, without a state', () => {
+  const heartbeat = (monitor: string, query: string) =>
+    moved.answer(`/ping/${moved.project.pingKey}/${monitor}?${query}`)
+
+  test.each(['stamp=1763973600.123', 'metric=count%3A5'])('%s is a success, with its message', async (query) => {
+    expect(await heartbeat('backup', `${query}&message=all+well`)).toEqual([200, 'OK'])
+    expect(moved.heard()).toMatchObject([{ kind: 'success', body: 'all well' }])
+    expect(await heartbeat('new-job', query)).toEqual([200, 'OK'])
+    expect(slugs()).toContain('new-job')
+    const nightly = moved.guard.monitor(moved.project, { name: 'nightly', alias: 'UQZCNL' })
+    expect(await heartbeat('UQZCNL', query)).toEqual([200, 'OK'])
+    expect(moved.heard(nightly)).toHaveLength(1)
+  })
+})
+
+describe('While the dialect is off', () => {
+  test('a state is not taken for a success: 404, and the log names the setting once', async () => {
+    const off = new Moved([])
+    const { pingKey } = off.project
+    for (const query of ['state=fail', 'state=run', 'stamp=1.5&metric=count%3A1']) {
+      expect(await off.answer(`/ping/${pingKey}/backup?${query}`)).toEqual([404, 'not found'])
+    }
+    expect(await off.answer(`/${off.backup.pingKey}?s=1`)).toEqual([404, 'not found'])
+    expect(off.kinds()).toEqual([])
+    const lines = off.guard.log.filter(({ event }) => event.includes('CRONGUARD_DIALECT_'))
+    expect(lines.map(({ event }) => event)).toEqual([
+      'Cronitor pings are refused: set CRONGUARD_DIALECT_CRONITOR=on to take them',
+      "Dead Man's Snitch pings are refused: set CRONGUARD_DIALECT_SNITCH=on to take them",
+    ])
+    expect(JSON.stringify(off.guard.log)).not.toContain(pingKey)
+    expect(await off.answer(`/ping/${pingKey}/backup?rid=684e2e73-017e-465f-8149-d70b7c5aaa49`)).toEqual([200, 'OK'])
+    off.stop()
+  })
+})
+
+test('At the root, a slug of Healthchecks may be called like a state of Cronitor', async () => {
+  const job = moved.guard.monitor(moved.project, { name: 'fail', slug: 'fail' })
+  expect(await moved.answer(`/${moved.project.pingKey}/fail`)).toEqual([200, 'OK'])
+  expect(moved.heard(job)).toMatchObject([{ kind: 'success' }])
+})

@@ -1,0 +1,87 @@
+// A database that nobody vouches for: only the rows of our own tables are taken out of it, into a new one.
+import { Database, SQLiteError } from 'bun:sqlite'
+import { UnusableDatabaseError } from './backup.ts'
+import { PUT_ASIDE_IN_MEMORY } from './database.ts'
+import { CREATE_MIGRATIONS_TABLE, MIGRATIONS } from './migrations.ts'
+
+/**
+ * Copies the rows of every table that our own migrations make into another file, which is empty, under a schema made
+ * anew. What else stands in the file is left there: other tables and columns, triggers and views, of which none ever
+ * runs. Its migrations were checked before. Throws `UnusableDatabaseError`.
+ */
+export function rebuildDatabase({ from, to }: { from: string; to: string }): void {
+  const database = new Database(to, { readwrite: true, create: true, strict: true })
+  try {
+    database.run(`${PUT_ASIDE_IN_MEMORY}; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON`)
+    database.run('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA foreign_keys = OFF')
+    database.query('ATTACH $from AS source').run({ from })
+    database.run('BEGIN')
+    makeSchema(database)
+    const tables = tablesOf(database)
+    for (const table of tables) copyRows(database, table)
+    copySequences(database, tables)
+    database.run('COMMIT')
+  } catch (error) {
+    if (!(error instanceof SQLiteError)) throw error
+    throw new UnusableDatabaseError(`The database holds what CronGuard cannot use: ${error.message.slice(0, 200)}.`)
+  } finally {
+    database.close()
+  }
+}
+
+function makeSchema(database: Database): void {
+  requireColumns(database, { table: 'migrations', columns: ['version'] })
+  const applied = database.query<{ version: number }, []>('SELECT version FROM source.migrations').all()
+  database.run(CREATE_MIGRATIONS_TABLE)
+  for (const { version, sql } of MIGRATIONS) if (applied.some((row) => row.version === version)) database.run(sql)
+}
+
+function tablesOf(database: Database): string[] {
+  return database
+    .query<{ name: string }, []>(
+      `SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+    )
+    .all()
+    .map(({ name }) => name)
+}
+
+// The names are those of our own schema. Without an index the rows keep their order.
+function copyRows(database: Database, table: string): void {
+  const columns = columnsOf(database, { table, schema: 'main' })
+  requireColumns(database, { table, columns })
+  const list = columns.map((name) => `"${name}"`).join(', ')
+  database.run(`DELETE FROM main."${table}"`)
+  database.run(`INSERT INTO main."${table}" (${list}) SELECT ${list} FROM source."${table}" NOT INDEXED`)
+}
+
+// So that no number is given out twice.
+function copySequences(database: Database, tables: string[]): void {
+  database.run('DELETE FROM main.sqlite_sequence')
+  database
+    .query(
+      `INSERT INTO main.sqlite_sequence (name, seq)
+       SELECT name, seq FROM source.sqlite_sequence WHERE name IN (SELECT value FROM json_each($tables))`,
+    )
+    .run({ tables: JSON.stringify(tables) })
+}
+
+/** Of a real table: no view, no virtual table, and nothing that is computed. */
+function requireColumns(database: Database, { table, columns }: { table: string; columns: string[] }): void {
+  const found = database
+    .query<{ sql: string }, { table: string }>(
+      "SELECT sql FROM source.sqlite_schema WHERE type = 'table' AND name = $table",
+    )
+    .get({ table })
+  const isReal = found !== null && /^CREATE TABLE\b/i.test(found.sql)
+  const has = isReal ? columnsOf(database, { table, schema: 'source' }) : []
+  if (columns.every((column) => has.includes(column))) return
+  throw new UnusableDatabaseError(`The database has no table "${table}" as CronGuard makes it.`)
+}
+
+function columnsOf(database: Database, of: { table: string; schema: 'main' | 'source' }): string[] {
+  return database
+    .query<{ name: string; hidden: number }, typeof of>('SELECT name, hidden FROM pragma_table_xinfo($table, $schema)')
+    .all(of)
+    .filter(({ hidden }) => hidden === 0)
+    .map(({ name }) => name)
+}

@@ -20,7 +20,7 @@ import type { Clock } from '#lib/clock.ts'
 import type { DestinationRules } from '#lib/destinations.ts'
 import { HOUR, SECOND } from '#lib/duration.ts'
 import { AppError, messageOf, StorageRefusedError } from '#lib/errors.ts'
-import { isFile } from '#lib/files.ts'
+import { codeOf, isFile } from '#lib/files.ts'
 import { createLog, type Log } from '#lib/log.ts'
 import { createLockedMailer, createLogMailer, createSmtpMailer, lacksPassword, type Mailer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
@@ -315,8 +315,17 @@ async function orConflict<T>(aim: string, work: () => T | Promise<T>): Promise<T
   try {
     return await work()
   } catch (error) {
-    throw new AppError('conflict', `CronGuard cannot ${aim}: ${messageOf(error)}`)
+    throw new AppError('conflict', `CronGuard cannot ${aim}: ${messageOf(error)}${adviceOn(error)}`)
   }
+}
+
+// The unit drops the capability that root would need for it, too.
+function adviceOn(error: unknown): string {
+  if (codeOf(error) !== 'EACCES') return ''
+  return (
+    '. Ports below 1024 need a privilege, which the unit of CronGuard takes away: use a port from 1024 on, and let a ' +
+    'proxy or a redirect lead there'
+  )
 }
 
 async function listenForMailOrThrow(deps: Deps): Promise<MailListener | null> {
@@ -328,7 +337,7 @@ async function listenForMailOrThrow(deps: Deps): Promise<MailListener | null> {
     return listener
   } catch (error) {
     const where = `${pingMail?.host}, port ${pingMail?.port}`
-    throw new AppError('conflict', `CronGuard cannot take mails on ${where}: ${messageOf(error)}`)
+    throw new AppError('conflict', `CronGuard cannot take mails on ${where}: ${messageOf(error)}${adviceOn(error)}`)
   }
 }
 

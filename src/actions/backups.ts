@@ -129,6 +129,15 @@ export function newestBackupAt(place: Place): number | null {
   return newest === undefined ? null : backupMadeAt(newest)
 }
 
+/** Whether there are backups that the clock has yet to reach: it is behind, or was ahead. */
+export function hasBackupAhead(place: Place): boolean {
+  const folder = backupFolder(place)
+  const now = place.clock.now()
+  return backupsAmong(namesIn(folder)).some(
+    (name) => (backupMadeAt(name) ?? 0) > now && hasManifest(`${folder}/${name}`),
+  )
+}
+
 /** Since when there should be backups. A new CronGuard has its first night before it. */
 export function backupsSince({ db, clock }: Pick<Deps, 'clock'> & { db: Reader }): number {
   const installedAt = findInstalledAt(db) ?? clock.now()

@@ -1,5 +1,5 @@
 // The folder with everything that CronGuard keeps, and what is said when it is not to be had: that is for a person.
-import { diskSpace, isDiskFull } from '#lib/disk.ts'
+import { diskSpace, isDiskFull, isReadOnly } from '#lib/disk.ts'
 import { AppError, messageOf, StorageRefusedError } from '#lib/errors.ts'
 import { codeOf, isFile } from '#lib/files.ts'
 import { databasePath, type Place } from './copies.ts'
@@ -34,6 +34,12 @@ function refusalOf(dataDir: string, error: unknown): string | null {
   }
   if (/^SQLITE_(BUSY|LOCKED|READONLY_DBMOVED)/.test(code)) {
     return `Another program changes the database in ${dataDir}. Try again when it has ended.`
+  }
+  if (code === 'EROFS' || (/^SQLITE_(CANTOPEN|READONLY)/.test(code) && isReadOnly(dataDir))) {
+    return (
+      `Nothing can be written to the data folder ${dataDir}: its file system is read-only (${said}). Under systemd, ` +
+      `the unit must allow it: add ReadWritePaths=${dataDir} below [Service] in "systemctl edit cronguard".`
+    )
   }
   if (!/^(E[A-Z]+$|SQLITE_(CANTOPEN|READONLY|IOERR|PERM|PROTOCOL))/.test(code)) return null
   const user = process.getuid?.() ?? 'unknown'

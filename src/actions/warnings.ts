@@ -4,7 +4,7 @@ import { diskSpace } from '#lib/disk.ts'
 import { listFailingChannels } from '#store/channels.ts'
 import { countReachable, databaseBytes, findFirstDeadline, findLastSentAt } from '#store/counts.ts'
 import type { Reader } from '#store/database.ts'
-import { backupsSince, newestBackupAt } from './backups.ts'
+import { backupsSince, hasBackupAhead, newestBackupAt } from './backups.ts'
 
 /** What the owner of this CronGuard should know now; of channels that fail only those in `projectIds`, if given. */
 export function readWarnings(
@@ -20,6 +20,10 @@ export function readWarnings(
     outbox: { ...countReachable(db), lastSentAt: findLastSentAt(db) },
     failingChannels: failing.filter(({ projectId }) => projectIds === null || projectIds.includes(projectId)),
     firstDeadlineAt: findFirstDeadline(db),
-    backups: config.backupKeep > 0 ? { lastAt: newestBackupAt(place), since: backupsSince(place) } : null,
+    backups: config.backupKeep > 0 ? backupFacts(place) : null,
   })
+}
+
+function backupFacts(place: Pick<Deps, 'clock' | 'config'> & { db: Reader }) {
+  return { lastAt: newestBackupAt(place), since: backupsSince(place), isAhead: hasBackupAhead(place) }
 }

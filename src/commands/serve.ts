@@ -17,6 +17,7 @@ export const addServe: AddCommand = (program, shell) => {
       const manager = await shell.findServiceManager()
       const app = await startApp({ config: shell.readServerConfig(), clock: systemClock }, manager)
       surviveFaults(app)
+      console.warn = (...words) => app.deps.log.debug('A library warns', { text: words.join(' ') })
       whenBackupIsWanted(() => void keepBackup(app.deps))
       greet(app, shell)
       manager.ready(`Watching at ${app.deps.config.baseUrl}`)

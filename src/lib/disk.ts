@@ -1,4 +1,5 @@
-import { statfsSync } from 'node:fs'
+import { accessSync, constants, statfsSync } from 'node:fs'
+import { codeOf } from './files.ts'
 
 /** With less than this free, SQLite cannot be sure to write anything. */
 const FULL_BYTES = 1_000_000
@@ -22,4 +23,14 @@ export function diskSpace(path: string): DiskSpace | null {
 /** False also when it cannot be told. */
 export function isDiskFull(space: DiskSpace | null): boolean {
   return space !== null && space.freeBytes < FULL_BYTES
+}
+
+/** Whether the file system of a path takes no writes, or takes none from this process. */
+export function isReadOnly(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return false
+  } catch (error) {
+    return codeOf(error) === 'EROFS'
+  }
 }

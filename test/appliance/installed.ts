@@ -1,6 +1,11 @@
+import { Database } from 'bun:sqlite'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { Appliance, type Suite } from '../support/appliance.ts'
 import { buildBinary } from '../support/binary.ts'
 
+const RUN_IDS = 'SELECT run_id AS rid FROM pings WHERE run_id IS NOT NULL'
 const URL = 'http://127.0.0.1:8000'
 
 /** An appliance on which install.sh has installed CronGuard; Alice has an account. */
@@ -39,6 +44,18 @@ export class Installed {
   async kinds(uuid: string): Promise<string[]> {
     const { pings } = await this.#api(`/checks/${uuid}/pings/`)
     return pings.map(({ type }: { type: string }) => type).reverse()
+  }
+
+  /** The run ids of all pings that are on disk. */
+  async runIds(): Promise<Set<string>> {
+    await this.appliance.shell('systemctl stop cronguard')
+    const copy = join(mkdtempSync(join(tmpdir(), 'cronguard-copy-')), 'cronguard.db')
+    const database = await this.appliance.shell('base64 /var/lib/cronguard/cronguard.db')
+    writeFileSync(copy, Buffer.from(database, 'base64'))
+    const rows = new Database(copy).query<{ rid: string }, []>(RUN_IDS).all()
+    rmSync(dirname(copy), { recursive: true })
+    await this.appliance.shell('systemctl start cronguard')
+    return new Set(rows.map(({ rid }) => rid))
   }
 
   async dispose(): Promise<void> {

@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statfsSync,
   writeFileSync,
@@ -298,6 +299,10 @@ test('A backup is looked for', async () => {
   inDatabase('UPDATE migrations SET applied_at = 0')
   rmSync(join(dataFolder(), 'backups'), { recursive: true })
   expect((await examined()).of('backups')).toMatch(/^warn: There is no backup yet\. The log says why/)
+  await cronguard.run(['backup'])
+  const folder = join(dataFolder(), 'backups')
+  for (const name of readdirSync(folder)) renameSync(join(folder, name), join(folder, name.replace(/20\d\d/, '2999')))
+  expect((await examined()).of('backups')).toMatch(/^warn: All .*dated later than now\. Check the clock/)
   expect((await examined({ CRONGUARD_BACKUP_KEEP: '0' })).of('backups')).toContain('CRONGUARD_BACKUP_KEEP is 0')
 })
 

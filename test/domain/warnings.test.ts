@@ -14,7 +14,7 @@ const ALL_WELL: WarningFacts = {
   outbox: { waiting: 0, oldestAt: null, lastSentAt: null },
   failingChannels: [],
   firstDeadlineAt: NOW + HOUR,
-  backups: { lastAt: NOW - DAY, since: NOW - 90 * DAY },
+  backups: { lastAt: NOW - DAY, since: NOW - 90 * DAY, isAhead: false },
 }
 
 const textsOf = (facts: Partial<WarningFacts>) => warningsOf({ ...ALL_WELL, ...facts }).map(({ text }) => text)
@@ -31,7 +31,7 @@ test('Everything that is wrong is said, what matters most first', () => {
     outbox: { waiting: 1, oldestAt: NOW - HOUR, lastSentAt: null },
     failingChannels: [{ id: 'a', name: 'hook', since: NOW - HOUR }],
     firstDeadlineAt: NOW - HOUR,
-    backups: { lastAt: null, since: NOW - 3 * DAY },
+    backups: { lastAt: null, since: NOW - 3 * DAY, isAhead: false },
   }
   expect(warningsOf(facts).map(({ kind }) => kind)).toEqual(['checker', 'outbox', 'channels', 'disk', 'backup'])
 })
@@ -139,8 +139,12 @@ describe('The backup is too old', () => {
     ],
     [{ lastAt: null, since: NOW - DAY }, []],
     [{ lastAt: null, since: NOW - 3 * DAY }, ['There is no backup yet. The log says why none could be made.']],
+    [
+      { lastAt: null, since: 0, isAhead: true },
+      ['All backups are dated later than now. Check the clock of this machine: it is behind, or was ahead.'],
+    ],
   ])('as %j tells: %j', (backups, texts) => {
-    expect(textsOf({ backups })).toEqual(texts)
+    expect(textsOf({ backups: { isAhead: false, ...backups } })).toEqual(texts)
   })
 })
 

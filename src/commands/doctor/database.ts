@@ -1,7 +1,7 @@
 // What stands in the data folder.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { newestBackupAt } from '#actions/backups.ts'
+import { hasBackupAhead, newestBackupAt } from '#actions/backups.ts'
 import { readWarnings } from '#actions/warnings.ts'
 import type { Config } from '#config.ts'
 import type { WarningKind } from '#domain/warnings.ts'
@@ -120,6 +120,9 @@ export const backups: Examination = (config) => {
   const [warning] = warningsOf(config, 'backup') ?? []
   if (warning !== undefined) return warn(warning)
   const at = newestBackupAt({ config, clock: systemClock })
+  if (at === null && hasBackupAhead({ config, clock: systemClock })) {
+    return warn('All are dated later than now. Check the clock of this machine: it is behind, or was ahead.')
+  }
   if (at === null) return warn('There is none yet. `cronguard backup` makes one.')
   return ok(`The newest is ${durationInWords(Math.max(0, systemClock.now() - at))} old.`)
 }

@@ -1,0 +1,92 @@
+// What install.sh leaves behind, on the systemd of two Debians.
+import { afterAll, describe, expect, test } from 'bun:test'
+import type { Suite } from '../support/appliance.ts'
+import { Installed } from './installed.ts'
+
+const SUITES: Suite[] = ['bookworm', 'trixie']
+const SECRET = '/etc/credstore/cronguard.smtp-password'
+const EXECUTABLE = '/usr/local/bin/cronguard'
+/** Says that it is older, and otherwise is the new one. */
+const OLD = `#!/bin/sh\n[ "$1" != version ] || exec echo 0.0.9\nexec /source/dist/cronguard "$@"\n`
+
+const TIMEOUT_MS = 60_000
+
+for (const suite of SUITES) {
+  const installed = (await Installed.open(suite)) as Installed
+  describe.skipIf(installed === null)(`On Debian ${suite} the service`, () => {
+    afterAll(() => installed?.dispose())
+
+    const state = () => installed.appliance.property('cronguard', 'ActiveState')
+    const commands = () => installed.appliance.shell('sudo -u cronguard cronguard user list')
+
+    test('is active, and its journal has no line that looks like a fault', async () => {
+      expect(await state()).toBe('active')
+      expect(await installed.appliance.journal('cronguard')).not.toMatch(/credential|fail|error|denied|refused/i)
+      expect(await installed.appliance.property('cronguard', 'WatchdogUSec')).toBe('20s')
+    })
+
+    test.each([
+      ['CRONGUARD_PORT=80', 'Ports below 1024 need a privilege, which the unit of CronGuard takes away'],
+      ['CRONGUARD_DATA_DIR=/srv/cronguard', 'add ReadWritePaths=/srv/cronguard below [Service]'],
+    ])(
+      'says what to do when its unit forbids %s',
+      async (setting, advice) => {
+        const { appliance } = installed
+        await appliance.shell('install -d -o cronguard /srv/cronguard; cp -p /etc/cronguard/cronguard.env /run/saved')
+        await appliance.shell(
+          `echo ${setting} >>/etc/cronguard/cronguard.env; ! systemctl restart cronguard 2>/dev/null`,
+        )
+        expect(await appliance.journal('cronguard')).toContain(advice)
+        await appliance.shell('cp -p /run/saved /etc/cronguard/cronguard.env; systemctl restart cronguard')
+        expect(await state()).toBe('active')
+      },
+      TIMEOUT_MS,
+    )
+
+    test(
+      'takes a password from the credstore, and commands work without it',
+      async () => {
+        const { appliance } = installed
+        await appliance.write(SECRET, 'tiger\n')
+        await appliance.write(
+          '/run/more',
+          '\nCRONGUARD_SMTP_HOST=mail.example.com\nCRONGUARD_SMTP_USERNAME=cronguard\n',
+        )
+        await appliance.shell('cat /run/more >>/etc/cronguard/cronguard.env; systemctl restart cronguard')
+        expect(await state()).toBe('active')
+        const directory = '/run/credentials/cronguard.service'
+        expect(await appliance.shell(`cat ${directory}/smtp-password`)).toBe('tiger\n')
+        expect(await appliance.journal('cronguard')).not.toContain('tiger')
+        expect(await commands()).toContain('alice@example.org')
+        const reset = 'sudo -u cronguard cronguard user reset-password alice@example.org'
+        expect(await appliance.shell(reset)).not.toBe('')
+        const shown = await appliance.shell('sudo -u cronguard cronguard config show')
+        expect(shown).toMatch(/CRONGUARD_SMTP_PASSWORD .*credential of the service/)
+      },
+      TIMEOUT_MS,
+    )
+
+    test(
+      'is upgraded, removed and purged',
+      async () => {
+        const { appliance } = installed
+        await appliance.shell('sed -i /SMTP_USERNAME=cronguard/d /etc/cronguard/cronguard.env')
+        await appliance.write(SECRET, 'tiger\n')
+        await appliance.write('/run/old', OLD)
+        await appliance.shell(`rm ${EXECUTABLE}; install -m 755 /run/old ${EXECUTABLE}`)
+        const upgraded = await appliance.install()
+        expect(upgraded).toContain('Replace CronGuard 0.0.9 by ')
+        expect(upgraded).not.toContain('first account')
+        expect(await state()).toBe('active')
+        expect(await commands()).toContain('alice@example.org')
+        expect(await appliance.shell('ls /var/lib/cronguard/backups')).toMatch(/\.db\n/)
+
+        expect(await appliance.install('--uninstall')).toContain(`${SECRET} stays: it holds a secret`)
+        expect(await state()).toBe('inactive')
+        expect(await appliance.install('--purge', '--yes')).toContain(`${SECRET} stays: it holds a secret`)
+        await appliance.shell('! test -e /var/lib/cronguard; ! test -e /etc/cronguard; ! id cronguard 2>/dev/null')
+      },
+      TIMEOUT_MS,
+    )
+  })
+}

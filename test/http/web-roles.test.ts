@@ -36,7 +36,7 @@ const TABLE: Record<string, Needs> = {
   'GET /monitors/:monitor/edit': 'member',
   'POST /monitors/:monitor': 'member',
   'GET /monitors/:monitor/pings/:number': 'viewer',
-  'GET /monitors/:monitor/pings/:number/body': 'viewer',
+  'GET /monitors/:monitor/pings/:number/body': 'member',
   'GET /projects/:project/channels': 'viewer',
   'GET /projects/:project/channels/new': 'member',
   'POST /projects/:project/channels': 'member',

@@ -347,9 +347,13 @@ function tidyUp(deps: Deps, stoppedAt: number): void {
     endWatch(deps, stoppedAt)
     if (!deps.config.isReplicated) deps.db.checkpoint()
   } catch (error) {
-    deps.log.error('The database could not be left tidy; nothing is lost', { error })
+    deps.log.error(deps.db.isReplaced() ? GONE : 'The database could not be left tidy; nothing is lost', { error })
   }
 }
+
+const GONE =
+  'The file of the database was removed or replaced while CronGuard ran: what it held is lost unless you have a copy. ' +
+  'Restore a backup before the next start'
 
 function inGrace(work: Promise<void>): Promise<void> {
   return Promise.race([work, Bun.sleep(STOP_GRACE_MS)])

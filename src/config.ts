@@ -272,6 +272,12 @@ function inWords(value: unknown): string | null {
   return String(value)
 }
 
+/** Without secrets, and without the data folder: somebody else may call the same one otherwise. */
+export function plainSettings(described: readonly DescribedSetting[]): Record<string, string | null> {
+  const hidden = [...SECRETS, 'DATA_DIR'].map((name) => PREFIX + name)
+  return Object.fromEntries(described.flatMap(({ name, value }) => (hidden.includes(name) ? [] : [[name, value]])))
+}
+
 /** What systemd may hand over as credentials: "secret-key". */
 export function credentialNames(): string[] {
   return SECRETS.map(credentialName)

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SMTPServer } from 'smtp-server'
 import { makeCertificate } from './channels/conformance.ts'
-import { buildBinary, execute } from './support/binary.ts'
+import { Binary, buildBinary, execute } from './support/binary.ts'
 import { startSmtpReceiver } from './support/receivers.ts'
 import { ROOT } from './support/source.ts'
 
@@ -177,4 +177,46 @@ describe('A mail server with a certificate', () => {
     const { exitCode, stderr } = await execute([join(ROOT, 'dist/cronguard'), 'config', 'check'], { env: settings })
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`CRONGUARD_CA_FILE ${says}`)])
   })
+})
+
+describe('A command that is called without the environment of the server', () => {
+  test('says which folder it uses, when no server runs on that one', async () => {
+    const cronguard = await Binary.prepare()
+    try {
+      await cronguard.run(['user', 'create', ALICE])
+      const bare = (...args: string[]) =>
+        execute([join(ROOT, 'dist/cronguard'), ...args], {
+          cwd: cronguard.folder,
+          env: { HOME: cronguard.folder, XDG_CONFIG_HOME: '' },
+        })
+      const note = `No server runs on ${cronguard.folder}/data, which is used because CRONGUARD_DATA_DIR is not set.`
+      expect((await bare('monitor', 'list', ALICE)).stderr).toContain(note)
+      expect((await cronguard.run(['monitor', 'list', ALICE])).stderr).not.toContain('No server runs on')
+      await cronguard.start()
+      expect((await bare('monitor', 'list', ALICE)).stderr).not.toContain('No server runs on')
+    } finally {
+      await cronguard.dispose()
+    }
+  }, 30_000)
+
+  test('is told by the doctor which settings of the server it lacks', async () => {
+    const cronguard = await Binary.prepare({ CRONGUARD_BACKUP_KEEP: '3', CRONGUARD_METRICS_TOKEN: SECRET })
+    try {
+      await cronguard.start()
+      const says = async (env: Record<string, string>) => {
+        const { stdout } = await cronguard.run(['doctor', '--json'], { env })
+        return JSON.parse(stdout)[0]
+      }
+      expect(await says({})).toMatchObject({ name: 'settings', state: 'ok' })
+      expect(await says({ CRONGUARD_BACKUP_KEEP: '7', CRONGUARD_METRICS_TOKEN: '' })).toMatchObject({
+        state: 'warn',
+        says: expect.stringContaining('other settings than this command: CRONGUARD_BACKUP_KEEP differ'),
+      })
+      expect(JSON.stringify(cronguard.withDatabase((db) => db.query('SELECT * FROM settings').all()))).not.toContain(
+        SECRET,
+      )
+    } finally {
+      await cronguard.dispose()
+    }
+  }, 30_000)
 })

@@ -1,11 +1,13 @@
-import { type Config, ConfigError } from '#config.ts'
+import { settingsThatDiffer } from '#actions/server-settings.ts'
+import { type Config, ConfigError, plainSettings } from '#config.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
 import { asSentence } from '#lib/sentence.ts'
 import { version } from '#package.json' with { type: 'json' }
+import { isFolderTaken } from '#store/lock.ts'
 import type { AddCommand, Shell } from './command.ts'
-import { backups, channels, database, log, work } from './doctor/database.ts'
-import { bad, type Examination, type Finding, ok } from './doctor/finding.ts'
+import { backups, channels, database, inDatabase, log, work } from './doctor/database.ts'
+import { bad, type Examination, type Finding, ok, warn } from './doctor/finding.ts'
 import { access, clock, disk, folder, zones } from './doctor/machine.ts'
 import { address, mail, server } from './doctor/network.ts'
 import { printJson, printRows } from './table.ts'
@@ -66,13 +68,25 @@ async function findingsOf(shell: Shell): Promise<NamedFinding[]> {
     const config = shell.readConfig()
     const findings: NamedFinding[] = []
     for (const [name, look] of Object.entries(EXAMINATIONS)) findings.push({ name, ...(await finding(look, config)) })
-    return [{ name: 'settings', ...ok('They can be used. `cronguard config show` lists them.') }, ...findings]
+    return [{ name: 'settings', ...settingsBeside(config, shell) }, ...findings]
   } catch (error) {
     if (error instanceof ConfigError) {
       return [{ name: 'settings', ...bad(`They cannot be used: ${error.problems.join('; ')}.`) }]
     }
     throw error
   }
+}
+
+// What follows is told by the settings of this command, whatever those of the server are.
+function settingsBeside(config: Config, shell: Shell): Finding {
+  const differing = isFolderTaken(config.dataDir)
+    ? (inDatabase(config, (db) => settingsThatDiffer(db, plainSettings(shell.describeConfig()))) ?? [])
+    : []
+  if (differing.length === 0) return ok('They can be used. `cronguard config show` lists them.')
+  return warn(
+    `The server runs with other settings than this command: ${differing.join(', ')} differ. What follows is by those ` +
+      'of this command: give it the environment of the server.',
+  )
 }
 
 const NOT_ALLOWED = /^E(ACCES|PERM)\b/

@@ -1,8 +1,9 @@
 import { isAbsolute } from 'node:path'
 import { keepBackup } from '#actions/backups.ts'
 import { openSetup } from '#actions/registration.ts'
+import { keepSettings } from '#actions/server-settings.ts'
 import { type App, startApp } from '#app.ts'
-import type { Config } from '#config.ts'
+import { type Config, plainSettings } from '#config.ts'
 import { systemClock } from '#lib/clock.ts'
 import { asServiceUser } from '#lib/service-user.ts'
 import { catchSignal } from '#lib/signals.ts'
@@ -16,6 +17,7 @@ export const addServe: AddCommand = (program, shell) => {
       const whenBackupIsWanted = catchSignal('SIGUSR1')
       const manager = await shell.findServiceManager()
       const app = await startApp({ config: shell.readServerConfig(), clock: systemClock }, manager)
+      keepSettings(app.deps, plainSettings(shell.describeConfig()))
       surviveFaults(app)
       console.warn = (...words) => app.deps.log.debug('A library warns', { text: words.join(' ') })
       whenBackupIsWanted(() => void keepBackup(app.deps))

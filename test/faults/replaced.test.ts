@@ -1,6 +1,7 @@
 // Somebody puts another file in the place of the database while CronGuard runs, or takes it away.
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { copyFileSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { Binary, eventually } from '../support/binary.ts'
 import { firstUser, monitorOf } from '../support/job.ts'
 
@@ -38,6 +39,15 @@ test('A replaced database takes no more pings, which would be lost; the new one 
   expect(cronguard.withDatabase((database) => database.query('PRAGMA integrity_check').get())).toEqual({
     integrity_check: 'ok',
   })
+}, 60_000)
+
+test('A data folder that is removed is not called lossless when CronGuard stops', async () => {
+  rmSync(dirname(cronguard.databasePath), { recursive: true })
+  await expectRefusal()
+  await cronguard.end('SIGTERM')
+  const log = await Bun.file(cronguard.logPath).text()
+  expect(log).not.toContain('nothing is lost')
+  expect(log).toContain('what it held is lost unless you have a copy. Restore a backup before the next start')
 }, 60_000)
 
 test('A database that is removed takes no more pings, and the doctor knows', async () => {

@@ -352,8 +352,8 @@ function tidyUp(deps: Deps, stoppedAt: number): void {
 }
 
 const GONE =
-  'The file of the database was removed or replaced while CronGuard ran: what it held is lost unless you have a copy. ' +
-  'Restore a backup before the next start'
+  'The file of the database was removed or replaced while CronGuard ran: what it held is lost unless you have a ' +
+  'copy. Restore a backup before the next start'
 
 function inGrace(work: Promise<void>): Promise<void> {
   return Promise.race([work, Bun.sleep(STOP_GRACE_MS)])

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { isAddressRange } from '#lib/addresses.ts'
+import { readCertificates } from '#lib/certificates.ts'
 import { isContainerLink } from '#lib/container-links.ts'
 import { hasPlainPath, hostInUrl, isBaseUrl, isHost, isWebAddress } from '#lib/host.ts'
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat } from '#lib/log.ts'
@@ -105,17 +105,6 @@ const AddressRanges = z
   .transform((list) => list.split(',').map((network) => network.trim()))
   .refine((list) => list.every(isAddressRange), 'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8')
 
-function readCertificates(path: string, context: z.RefinementCtx): string {
-  try {
-    const text = readFileSync(path, 'utf8')
-    if (!text.includes('-----BEGIN CERTIFICATE-----')) context.addIssue('names a file without a certificate as PEM')
-    return text
-  } catch (error) {
-    context.addIssue(`names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`)
-    return ''
-  }
-}
-
 const Settings = z.object({
   HOST: z
     .string()
@@ -176,7 +165,10 @@ const Settings = z.object({
     `must be between 1 and ${PINGS_MAX}`,
   ).default(1000),
   OUTBOUND_ALLOW: AddressRanges.default([]),
-  CA_FILE: z.string().transform(readCertificates).optional(),
+  CA_FILE: z
+    .string()
+    .transform((path, context) => readCertificates(path, (says) => context.addIssue(says)))
+    .optional(),
   SOCKET: z.string().startsWith('/', 'must be a path that begins with /').max(100, 'is too long').optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   LOG_FORMAT: z.enum(LOG_FORMATS, `must be one of ${LOG_FORMATS.join(', ')}`).default('text'),

@@ -1,5 +1,4 @@
 // Finds the command that the shell names, and sets the exit code: 0 done, 1 failed, 2 called wrongly.
-import { join, resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { version } from '#package.json' with { type: 'json' }
 import { addBackup } from './commands/backup.ts'
@@ -12,6 +11,7 @@ import { addConfig } from './commands/config.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { EXAMPLES } from './commands/examples.ts'
 import { addExport } from './commands/export.ts'
+import { tellOfFolder } from './commands/folder.ts'
 import { addHelp, HELP_LOOKS, showExamples } from './commands/help.ts'
 import { addImport } from './commands/import.ts'
 import { addIncident } from './commands/incident.ts'
@@ -28,15 +28,13 @@ import { type Config, ConfigError, type ConfigUser, describeConfig, readConfig }
 import { configurationFolders, type FoundEnvironment, findEnvironment } from './environment.ts'
 import { trustAlso } from './lib/certificates.ts'
 import { AppError, messageOf, StorageRefusedError } from './lib/errors.ts'
-import { codeOf, isFile } from './lib/files.ts'
+import { codeOf } from './lib/files.ts'
 import { readStream } from './lib/input.ts'
 import { writeOut } from './lib/output.ts'
 import { createCredentialFinder } from './lib/service-credentials.ts'
 import { findServiceManager, writesToJournal } from './lib/systemd.ts'
 import { askAtTerminal } from './lib/terminal.ts'
 import { readZonesFrom } from './lib/zone-time.ts'
-import { DATABASE_FILE } from './store/database.ts'
-import { isFolderTaken } from './store/lock.ts'
 
 const COMMANDS: Record<string, AddCommand[]> = {
   'The watch:': [addServe, addMigrate, addConfig, addDoctor],
@@ -79,16 +77,9 @@ function environment(): FoundEnvironment {
 function configFor(user: ConfigUser): Config {
   const { env, settingsFile } = environment()
   const config = readConfig(env, user)
-  if (user === 'command' && !env.CRONGUARD_DATA_DIR && settingsFile === null) tellOfFolder(config)
+  if (user === 'command' && !env.CRONGUARD_DATA_DIR && settingsFile === null) tellOfFolder(config, shell)
   if (config.caCertificates !== null) trustAlso(config.caCertificates)
   return config
-}
-
-// Somebody at a shell may well mean the server that was started with another one.
-function tellOfFolder({ dataDir }: Config): void {
-  if (!isFile(join(dataDir, DATABASE_FILE)) || isFolderTaken(dataDir)) return
-  const folder = resolve(dataDir)
-  shell.tell(`No server runs on ${folder}, which is used because CRONGUARD_DATA_DIR is not set.`)
 }
 
 async function run(args: string[]): Promise<number> {

@@ -1,6 +1,20 @@
+import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { codeOf } from './files.ts'
 
 /** From now on every connection of this process also trusts these authorities, besides those that it knows. */
 export function trustAlso(certificates: string): void {
   setDefaultCACertificates([...getCACertificates('default'), certificates])
+}
+
+/** The text of a file with certificates; `refuse` is told what is wrong with it. */
+export function readCertificates(path: string, refuse: (says: string) => void): string {
+  try {
+    const text = readFileSync(path, 'utf8')
+    if (!text.includes('-----BEGIN CERTIFICATE-----')) refuse('names a file without a certificate as PEM')
+    return text
+  } catch (error) {
+    refuse(`names a file that cannot be read (${codeOf(error)})`)
+    return ''
+  }
 }

@@ -22,7 +22,7 @@ interface DocumentedOperation {
   tags: string[]
   security: object[]
   parameters?: Parameter[]
-  requestBody?: { content: Record<string, { schema: object }> }
+  requestBody?: { required?: boolean; content: Record<string, { schema: object }> }
   responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>
 }
 
@@ -162,6 +162,29 @@ describe('The OpenAPI document', () => {
     expect(fields.properties.methods).toMatchObject({ enum: ['', 'POST'] })
   })
 
+  test('says what the server takes: kinds, lengths, integers, lines, and where no body is needed', () => {
+    const { CheckSpec, KeySpec, NewChannel, ProjectChange } = spec.components.schemas as Record<
+      string,
+      { properties: Record<string, { pattern?: string }> }
+    >
+    expect(NewChannel?.properties.kind).toMatchObject({ enum: ['email', 'webhook'] })
+    expect(CheckSpec?.properties).toMatchObject({
+      name: { maxLength: 100 },
+      timeout: { type: 'integer' },
+      max_run: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+      schedule: { minLength: 1 },
+      tz: { minLength: 1 },
+    })
+    const isName = (name: string) => new RegExp(ProjectChange?.properties.name?.pattern ?? '', 'u').test(name)
+    expect(['My project', ' a '].map(isName)).toEqual([true, true])
+    expect(['', '  ', '\u00a0\u3000', 'a\nb', 'a\u0085'].map(isName)).toEqual([false, false, false, false, false])
+    expect(new RegExp(KeySpec?.properties.name?.pattern ?? '', 'u').test('')).toBe(true)
+    const required = documented.filter(({ requestBody }) => requestBody?.required).map(({ operationId }) => operationId)
+    expect(required.toSorted()).toEqual(['createChannel', 'createKey'])
+    const bare = documented.find(({ operationId }) => operationId === 'listFlips')?.responses[400]
+    expect([bare?.description.length !== 0, bare?.content]).toEqual([true, undefined])
+  })
+
   test('lets a client send nothing of what has a default', () => {
     expect(spec.components.schemas.KeySpec).toMatchObject({ required: ['access'] })
     expect(spec.components.schemas.NewChannel).toMatchObject({ required: ['kind', 'settings'] })
@@ -254,4 +277,5 @@ test('The page about the API names every operation and every field, and the docu
   expect(calls.filter((call) => !written.has(call.replace('&lt;number&gt;', '&lt;n&gt;')))).toEqual([])
   expect(Object.keys(SECONDS.shape).filter((field) => !written.has(field))).toEqual([])
   expect(html).toContain('href="/api/openapi.json"')
+  expect(html).toContain('not <code>@daily</code>')
 })

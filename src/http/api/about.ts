@@ -14,6 +14,8 @@ export interface About {
   body?: z.ZodObject
   /** What it answers with, by the status. A text is no JSON. */
   answers: Partial<Record<200 | 201 | 409, z.ZodType>>
+  /** Whether a 400 has no body, as in Healthchecks. */
+  isRefusedBare?: boolean
   /** Why it may be refused, beyond what every operation of its sort is refused for. */
   refusals?: Partial<Record<403 | 409 | 429, string>>
 }

@@ -23,7 +23,9 @@ export const CHECK_FIELDS: Record<keyof CheckSpec, FieldAbout> = {
   desc: { takes: 'up to 10,000 characters', otherwise: 'empty' },
   timeout: { takes: 'the period: 60 to 31536000 seconds', otherwise: '86400, a day' },
   schedule: {
-    takes: `a cron or OnCalendar expression of up to ${SCHEDULE_MAX_LENGTH} characters, which wins over \`timeout\``,
+    takes:
+      `a cron or OnCalendar expression of up to ${SCHEDULE_MAX_LENGTH} characters, ` +
+      'which wins over `timeout`; not `@daily` and the like, as in Healthchecks',
     otherwise: 'a period',
   },
   tz: { takes: 'the time zone of the expression, like `Europe/Riga`', otherwise: '`UTC`' },

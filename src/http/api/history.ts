@@ -91,6 +91,7 @@ const FLIPS: About = {
   resource: 'History',
   summary: 'Lists the changes of status of a check, newest first',
   notes: 'A value that is not usable is refused with 400 and an empty body.',
+  isRefusedBare: true,
   query: z.object({
     seconds: z.int().min(0).max(YEAR_SECONDS).optional().describe('Only those of the last so many seconds.'),
     start: z.int().min(0).max(FOR_EVER).optional().describe('Only those from this Unix time on.'),

@@ -113,9 +113,13 @@ function responsesOf(operation: DescribedOperation, toSchema: ToSchema) {
   const problem = { 'application/json': { schema: toSchema(Problem) } }
   const refusals = Object.entries(refusalsOf(operation)).map(([status, description]) => [
     status,
-    { description, ...(operation.needs && { content: problem }) },
+    { description, ...(hasProblem(operation, status) && { content: problem }) },
   ])
   return Object.fromEntries([...answers, ...refusals])
+}
+
+function hasProblem({ needs, about }: DescribedOperation, status: string): boolean {
+  return needs !== null && !(about.isRefusedBare && status === '400')
 }
 
 function refusalsOf({ method, path, needs, about }: DescribedOperation): Record<string, string> {

@@ -1,0 +1,12 @@
+import { join, resolve } from 'node:path'
+import type { Config } from '#config.ts'
+import { isFile } from '#lib/files.ts'
+import { DATABASE_FILE } from '#store/database.ts'
+import { isFolderTaken } from '#store/lock.ts'
+import type { Shell } from './command.ts'
+
+/** For a command whose folder nobody has named: whoever calls it may mean the server that was started with another. */
+export function tellOfFolder({ dataDir }: Config, shell: Shell): void {
+  if (!isFile(join(dataDir, DATABASE_FILE)) || isFolderTaken(dataDir)) return
+  shell.tell(`No server runs on ${resolve(dataDir)}, which is used because CRONGUARD_DATA_DIR is not set.`)
+}

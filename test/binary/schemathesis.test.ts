@@ -1,0 +1,59 @@
+// The OpenAPI document and the real program, compared by schemathesis, which makes up requests from the document.
+import { afterAll, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Binary, execute } from '../support/binary.ts'
+
+const VERSION = '4.32.5'
+const ALICE = 'alice@example.org'
+
+/**
+ * What is left out of `--checks all`. A JSON Schema cannot say what a schedule or a time zone is, that a period below a
+ * minute needs `subminute`, or which settings a kind of channel wants: data that fits it may be refused with 400.
+ */
+const SETTINGS = `
+[[operations]]
+include-operation-id = ["saveCheck", "updateCheck", "createChannel", "updateChannel"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 400, 401, 403, 404, 409, 429, "5xx"]
+`
+
+const folder = mkdtempSync(join(tmpdir(), 'cronguard-schemathesis-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const program = join(folder, 'python/bin/schemathesis')
+const whyNot = await install()
+if (whyNot !== null) console.log(`${whyNot}: the comparison of the OpenAPI document with the server is skipped.`)
+
+/** Null when it is there; otherwise why not. */
+async function install(): Promise<string | null> {
+  if (Bun.which('python3') === null) return 'There is no Python'
+  const python = join(folder, 'python')
+  if ((await execute(['python3', '-m', 'venv', python])).exitCode !== 0) return 'Python makes no environment'
+  const options = ['--quiet', '--disable-pip-version-check', '--retries', '0', '--timeout', '15']
+  const pip = [join(python, 'bin/pip'), 'install', ...options, `schemathesis==${VERSION}`]
+  return (await execute(pip)).exitCode === 0 ? null : 'PyPI cannot be reached'
+}
+
+test.skipIf(whyNot !== null)(
+  'schemathesis finds nothing in which the server differs from its OpenAPI document',
+  async () => {
+    const cronguard = await Binary.prepare()
+    try {
+      expect((await cronguard.run(['user', 'create', ALICE])).exitCode).toBe(0)
+      const key = (await cronguard.run(['key', 'create', ALICE])).stdout.trim()
+      await cronguard.start()
+      const settings = join(folder, 'schemathesis.toml')
+      writeFileSync(settings, SETTINGS)
+      const options = ['--checks', 'all', '--seed', '1', '--max-examples', '20']
+      const address = `${cronguard.url}/api/openapi.json`
+      const command = [program, '--config-file', settings, 'run', address, '-H', `X-Api-Key: ${key}`, ...options]
+      const { exitCode, stdout, stderr } = await execute(command, { cwd: folder })
+      if (exitCode !== 0) console.log(stdout, stderr)
+      expect([exitCode, stdout.includes('Failures:'), /Tested: 33/.test(stdout)]).toEqual([0, false, true])
+    } finally {
+      await cronguard.dispose()
+    }
+  },
+  600_000,
+)

@@ -99,7 +99,10 @@ async function readShort(request: Request, size: number): Promise<Uint8Array> {
 async function readLong(request: Request, limit: number): Promise<Uint8Array> {
   const body = bodyOf(request)
   const reader = (sourceOf(request).body as ReadableStream<Uint8Array>).getReader()
-  const drop = (): void => void reader.cancel().catch(() => {})
+  const drop = (): void => {
+    head.free()
+    void reader.cancel().catch(() => {})
+  }
   const holding = bytesInFlight.open(drop)
   body.holding = holding
   const head = new Head(limit, holding)
@@ -149,6 +152,10 @@ class Head {
   take(): Uint8Array {
     this.#resize(this.#size)
     return new Uint8Array(this.#buffer)
+  }
+
+  free(): void {
+    this.#buffer = this.#buffer.transfer(0)
   }
 
   // `transfer` frees the old buffer at once instead of leaving it to the garbage collector.

@@ -1,8 +1,10 @@
 // Listens for mails to ping addresses, on a port of its own: plain, without passwords, and for nothing else.
 import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server'
 import type { Deps } from '#deps.ts'
+import type { Holding } from '#lib/byte-budget.ts'
 import { MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
+import { bytesInFlight } from './body.ts'
 import { mailPlace, readRecipient, recordMail } from './pings/mail.ts'
 
 /** A report is small; a longer mail is refused. */
@@ -81,14 +83,33 @@ function refusalOf(deps: Deps, { address }: SMTPServerAddress, { envelope }: SMT
   return typeof read === 'string' ? answer(550, `5.1.1 ${read}`) : null
 }
 
-async function take(
-  deps: Deps,
-  stream: SMTPServerDataStream,
-  { envelope, remoteAddress }: SMTPServerSession,
-): Promise<void> {
-  const raw = await readAll(stream).catch(() => {
+async function take(deps: Deps, stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
+  const chunks: Buffer[] = []
+  const holding = bytesInFlight.open(() => {
+    chunks.length = 0
+  })
+  try {
+    await record(deps, { stream, session, chunks, holding })
+  } finally {
+    holding.close()
+  }
+}
+
+interface Incoming {
+  stream: SMTPServerDataStream
+  session: SMTPServerSession
+  /** What has come of the mail, as far as there is room. */
+  chunks: Buffer[]
+  holding: Holding
+}
+
+async function record(deps: Deps, incoming: Incoming): Promise<void> {
+  const { stream, session } = incoming
+  const { envelope, remoteAddress } = session
+  const raw = await readAll(incoming).catch(() => {
     throw answer(451, '4.4.2 The mail broke off')
   })
+  if (raw === null) throw answer(452, '4.3.1 Too much mail at once. Try again later')
   if (raw.length > MAIL_BYTES_MAX || stream.sizeExceeded) throw answer(552, '5.3.4 The mail is too long')
   const place = mailPlace(deps)
   await recordMail(deps, {
@@ -101,15 +122,19 @@ async function take(
   })
 }
 
-// What is too long is read to its end and dropped: the sender listens for an answer only then.
-async function readAll(stream: SMTPServerDataStream): Promise<Uint8Array> {
-  const chunks: Buffer[] = []
+// Null when memory is short. What is too long is read to its end and dropped, because the sender listens for an answer
+// only then.
+async function readAll({ stream, chunks, holding }: Incoming): Promise<Uint8Array | null> {
   let size = 0
   for await (const chunk of stream) {
     size += chunk.length
-    if (size <= MAIL_BYTES_MAX + 1) chunks.push(chunk)
+    if (size <= MAIL_BYTES_MAX && holding.resize(size)) chunks.push(chunk)
+    else chunks.length = 0
   }
-  return size > MAIL_BYTES_MAX ? new Uint8Array(MAIL_BYTES_MAX + 1) : Buffer.concat(chunks)
+  if (size > MAIL_BYTES_MAX) return new Uint8Array(MAIL_BYTES_MAX + 1)
+  if (!holding.isOpen) return null
+  holding.settle()
+  return Buffer.concat(chunks)
 }
 
 function apology({ log }: Deps, error: unknown): Error {

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { connect, type NetConnectOpts } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Binary, buildBinary, execute } from '../support/binary.ts'
+
+const SILENCE_MS = 66_000
 
 let folder: string
 let socket: string
@@ -49,6 +52,42 @@ test('CronGuard listens on its socket besides the port, and takes it away when i
   )
   expect(await ask('/livez')).toBe('alive\n')
 }, 30_000)
+
+// Both doors at once, because it takes more than a minute.
+test('A connection that is silent for 66 seconds, between pings or within a body, is still there', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'cronguard-socket-')), 'silent.sock')
+  const cronguard = await prepare({ CRONGUARD_SOCKET: path })
+  await cronguard.start()
+  const head = 'HTTP/1.1\r\nHost: localhost\r\n'
+  const silences = [{ path }, { host: '127.0.0.1', port: cronguard.port }].flatMap((door) => [
+    sayAfterSilence(door, [`GET /livez ${head}\r\n`, `GET /livez ${head}\r\n`]),
+    sayAfterSilence(door, [`POST /ping/${crypto.randomUUID()} ${head}Content-Length: 4\r\n\r\nhal`, 'f']),
+  ])
+  const answers = await Promise.all(silences)
+  const statuses = answers.map((answer) => answer.match(/HTTP\/1.1 \d+/g)?.join(' '))
+  const [between, within] = ['HTTP/1.1 200 HTTP/1.1 200', 'HTTP/1.1 404']
+  expect(statuses).toEqual([between, within, between, within])
+}, 100_000)
+
+function sayAfterSilence(door: NetConnectOpts, [first = '', second = '']: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = ''
+    const { promise: isSilent, resolve: goOn } = Promise.withResolvers<void>()
+    const connection = connect(door, () => {
+      connection.write(first)
+      setTimeout(() => {
+        goOn()
+        connection.write(second)
+      }, SILENCE_MS)
+    })
+    connection.on('data', (data) => {
+      answer += data
+      void isSilent.then(() => connection.end())
+    })
+    connection.on('error', () => resolve(answer))
+    connection.on('close', () => resolve(answer))
+  })
+}
 
 test('The journal gets its priorities and no times; a file gets times', async () => {
   const own = mkdtempSync(join(tmpdir(), 'cronguard-journal-'))

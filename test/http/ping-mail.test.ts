@@ -6,6 +6,7 @@ import { pauseMonitor } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { PingFilter } from '#domain/ping.ts'
 import type { Project } from '#domain/project.ts'
+import { bytesInFlight } from '#http/body.ts'
 import {
   CLIENTS_MAX,
   CLIENTS_OF_ONE_MAX,
@@ -92,6 +93,25 @@ function greetings(count: number, localAddress = '127.0.0.1'): { sockets: Socket
 const HELLO = ['HELO nas', 'MAIL FROM:<nas@example.org>']
 const answersTo = async (...recipients: string[]) =>
   (await converse([...HELLO, ...recipients.map((recipient) => `RCPT TO:<${recipient}>`)])).slice(2)
+
+describe('While other requests fill the memory for bodies', () => {
+  test('a long mail gets 452 and is no ping, a short one is, and later the long one too', async () => {
+    const long = 'x\n'.repeat(100_000)
+    const others = bytesInFlight.open(() => {})
+    others.resize(56 * 1024 * 1024)
+    others.settle()
+    try {
+      await expect(mail({ text: long })).rejects.toThrow('452')
+      expect(kinds()).toEqual([])
+      await mail({ text: 'short' })
+      expect(kinds()).toEqual(['success'])
+    } finally {
+      others.close()
+    }
+    await mail({ text: long })
+    expect(kinds()).toEqual(['success', 'success'])
+  })
+})
 
 describe('A mail to the address of a monitor', () => {
   test('is a success, kept whole, with who sent it', async () => {

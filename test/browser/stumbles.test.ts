@@ -74,4 +74,25 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
     expect(await warning.isVisible()).toBe(false)
     await context.close()
   }, 30_000)
+
+  test('sees a gap between "Open" and the count of open incidents', async () => {
+    const { page, context } = await desk.signedIn()
+    const { ping_url: url } = await desk.newMonitor('broken')
+    await fetch(`${url}/fail`)
+    await page.setViewportSize({ width: 360, height: 700 })
+    await page.getByRole('link', { name: 'Incidents' }).first().click()
+    await page.getByRole('heading', { name: 'Incidents' }).waitFor()
+    const gap = await page.evaluate<number>(`(() => {
+      const count = document.querySelector('nav .number')
+      const text = count.firstChild
+      const range = document.createRange()
+      range.setStart(text, text.length - 1)
+      range.setEnd(text, text.length)
+      const digit = range.getBoundingClientRect()
+      range.selectNode(count.previousSibling)
+      return digit.left - range.getBoundingClientRect().right
+    })()`)
+    expect(gap).toBeGreaterThan(2)
+    await context.close()
+  }, 30_000)
 })

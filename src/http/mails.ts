@@ -8,17 +8,25 @@ import { findPingBody } from '#store/pings.ts'
 import { keptMailOf } from './pings/mail-text.ts'
 import { readMail } from './pings/reading.ts'
 
+type MailPing = Pick<RecordedPing, 'scheme' | 'monitorId' | 'number'>
+
 /** Null for a ping that is no mail. A mail is read once, and what it says is kept. */
-export async function mailOf(
-  deps: Deps,
-  { scheme, monitorId, number }: Pick<RecordedPing, 'scheme' | 'monitorId' | 'number'>,
-): Promise<KeptMail | null> {
+export async function mailOf(deps: Deps, { scheme, monitorId, number }: MailPing): Promise<KeptMail | null> {
   if (scheme !== 'email') return null
   const kept = findReading(deps.db, { monitorId, number })?.mail
   if (kept) return kept
-  const body = findPingBody(deps.db, { monitorId, number })
+  const place = `${monitorId}/${number}`
+  const reading = underWay.get(place) ?? readAndKeep(deps, { monitorId, number })
+  underWay.set(place, reading)
+  return await reading.finally(() => underWay.delete(place))
+}
+
+const underWay = new Map<string, Promise<KeptMail | null>>()
+
+async function readAndKeep(deps: Deps, ping: { monitorId: number; number: number }): Promise<KeptMail | null> {
+  const body = findPingBody(deps.db, ping)
   if (body === null) return null
   const mail = keptMailOf(await readMail(body))
-  await keepReadMail(deps, { monitorId, number, mail })
+  await keepReadMail(deps, { ...ping, mail })
   return mail
 }

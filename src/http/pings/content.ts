@@ -84,17 +84,22 @@ const [PERCENT, AMPERSAND] = [0x25, 0x26]
 
 // Only the fields that are looked for are decoded: a form may have millions of others.
 function parsePairs(bytes: Buffer, { names, limit }: FormQuestion): Fields {
-  const beginnings = new Set([PERCENT, ...names.map((name) => name.charCodeAt(0))])
+  const beginnings = names.map((name) => Buffer.from(`${name}=`))
   const lengthMax = BYTES_OF_ONE * (Math.max(...names.map(({ length }) => length)) + limit) + 1
   const fields: Fields = []
   for (let start = 0; start < bytes.length; ) {
     const next = bytes.indexOf(AMPERSAND, start)
     const end = next === -1 ? bytes.length : next
-    if (beginnings.has(bytes[start] ?? 0)) {
+    if (bytes[start] === PERCENT || beginnings.some((beginning) => standsAt(bytes, start, beginning))) {
       const pair = new URLSearchParams(bytes.toString('utf8', start, Math.min(end, start + lengthMax)))
       fields.push(...[...pair].filter(([name]) => names.includes(name)))
     }
     start = end + 1
   }
   return fields
+}
+
+function standsAt(bytes: Buffer, start: number, wanted: Buffer): boolean {
+  for (let index = 0; index < wanted.length; index++) if (bytes[start + index] !== wanted[index]) return false
+  return true
 }

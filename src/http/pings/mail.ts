@@ -6,6 +6,7 @@ import { PLAIN_BODY } from '#domain/body.ts'
 import { GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX } from '#domain/keys.ts'
 import { SLUG_MAX } from '#domain/monitor.ts'
 import { type PingRules, USER_AGENT_MAX } from '#domain/ping.ts'
+import { mailOf } from '#http/mails.ts'
 import { AppError } from '#lib/errors.ts'
 import { withoutInvisible } from '#lib/invisible.ts'
 import { listPingKeysBySlug } from '#store/monitors.ts'
@@ -88,15 +89,15 @@ export async function recordMail(deps: Deps, { sender, addresses, remoteAddress,
   )
   const pings = (await Promise.all(recorded)).filter((ping) => ping !== null)
   // Its sender need not wait until people can read it.
-  if (!isRead) void readForPeople(deps, { raw, pings })
+  if (!isRead) void readForPeople(deps, pings)
 }
 
-async function readForPeople(deps: Deps, { raw, pings }: { raw: Uint8Array; pings: PingRef[] }): Promise<void> {
-  if (pings.length === 0 || readingCount >= READING_MAX) return
+async function readForPeople(deps: Deps, [first, ...others]: PingRef[]): Promise<void> {
+  if (first === undefined || readingCount >= READING_MAX) return
   readingCount += 1
   try {
-    const mail = keptMailOf(await readMail(raw))
-    for (const { monitorId, number } of pings) await keepReadMail(deps, { monitorId, number, mail })
+    const mail = await mailOf(deps, { scheme: 'email', ...first })
+    if (mail) for (const { monitorId, number } of others) await keepReadMail(deps, { monitorId, number, mail })
   } catch (error) {
     // The page of the ping reads it again.
     deps.log.debug('What a mail says could not be kept', { error })

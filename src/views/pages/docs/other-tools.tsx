@@ -80,7 +80,12 @@ function Tools({ baseUrl }: DocProps) {
             '`/p/<key>/<slug>`, `/ping/<key>/<slug>?state=...`, `/<token>/run` and its like',
           ],
           ['Gatus', '`CRONGUARD_DIALECT_GATUS`', 'off', '`/api/v1/endpoints/<slug>/external`'],
-          ['Sentry', '`CRONGUARD_DIALECT_SENTRY`', 'off', '`/api/<number>/cron/<slug>/<key>/`'],
+          [
+            'Sentry',
+            '`CRONGUARD_DIALECT_SENTRY`',
+            'off',
+            '`/api/<number>/cron/<slug>/<key>/`, `/api/<number>/envelope/`',
+          ],
           ['Opsgenie', '`CRONGUARD_DIALECT_OPSGENIE`', 'off', '`/v2/heartbeats/<slug>/ping`'],
           [
             'Honeybadger',

@@ -1,0 +1,73 @@
+// What takes long to read is read elsewhere: pings are answered meanwhile.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createTransport } from 'nodemailer'
+import type { Monitor } from '#domain/monitor.ts'
+import { listenForMail, type MailListener } from '#http/smtp.ts'
+import { freePort } from '../support/binary.ts'
+import { Moved } from '../support/moved.ts'
+import { memberOf } from '../support/visitor.ts'
+
+let moved: Moved
+let listener: MailListener
+
+beforeEach(async () => {
+  const mails = { CRONGUARD_SMTPD_PORT: String(await freePort()), CRONGUARD_SMTPD_HOST: '127.0.0.1' }
+  moved = new Moved([], { ...mails, CRONGUARD_PING_EMAIL_DOMAIN: 'ping.example.org' })
+  const started = await listenForMail(moved.guard.deps)
+  if (started === null) throw new Error('Mails are not taken')
+  listener = started
+})
+
+afterEach(async () => {
+  await listener.stop()
+  moved.stop()
+})
+
+/** How long the work took, and for how much of that nothing else was done at a stretch. */
+async function watch(work: Promise<unknown>): Promise<{ tookMs: number; stalledMs: number }> {
+  const startedAt = performance.now()
+  let [isOver, lastTurnAt, stalledMs] = [false, startedAt, 0]
+  const turns = (async () => {
+    while (!isOver) {
+      await new Promise((resolve) => setImmediate(resolve))
+      stalledMs = Math.max(stalledMs, performance.now() - lastTurnAt)
+      lastTurnAt = performance.now()
+    }
+  })()
+  await work.finally(() => {
+    isOver = true
+  })
+  await turns
+  return { tookMs: performance.now() - startedAt, stalledMs }
+}
+
+const ROW = '<tr><td><b>job</b></td><td>12:00</td><td><span style="color:red">all <i>fine</i></span></td></tr>\n'
+
+/** Sends a mail of nearly a megabyte. */
+async function mailReport(monitor: Monitor): Promise<void> {
+  const transport = createTransport({ host: '127.0.0.1', port: listener.port, ignoreTLS: true })
+  const html = `<table>${ROW.repeat(940_000 / ROW.length)}</table>`
+  await transport.sendMail({ from: 'nas@example.org', to: `${monitor.pingKey}@ping.example.org`, html })
+  transport.close()
+}
+
+describe('Pings are not held up', () => {
+  test('by a large mail that arrives', async () => {
+    const { guard, project } = moved
+    const filter = { successKeywords: 'all fine', failureKeywords: 'FAILED', body: true }
+    const monitor = guard.monitor(project, { name: 'reports', filter })
+    const { tookMs, stalledMs } = await watch(mailReport(monitor))
+    expect(guard.now(monitor).status).toBe('up')
+    expect(stalledMs).toBeLessThan(tookMs / 3)
+  })
+
+  test('by a large mail that somebody looks at', async () => {
+    const { guard, project, backup } = moved
+    await mailReport(backup)
+    const viewer = await memberOf(guard, project, 'viewer')
+    const page = viewer.read(`/monitors/${backup.uniqueKey}/pings/1`)
+    const { tookMs, stalledMs } = await watch(page)
+    expect(await page).toContain('all fine')
+    expect(stalledMs).toBeLessThan(tookMs / 2)
+  })
+})

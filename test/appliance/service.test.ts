@@ -52,6 +52,7 @@ for (const suite of SUITES) {
           '/run/more',
           '\nCRONGUARD_SMTP_HOST=mail.example.com\nCRONGUARD_SMTP_USERNAME=cronguard\n',
         )
+        await appliance.shell('cp -p /etc/cronguard/cronguard.env /run/saved')
         await appliance.shell('cat /run/more >>/etc/cronguard/cronguard.env; systemctl restart cronguard')
         expect(await state()).toBe('active')
         const directory = '/run/credentials/cronguard.service'
@@ -62,6 +63,9 @@ for (const suite of SUITES) {
         expect(await appliance.shell(reset)).not.toBe('')
         const shown = await appliance.shell('sudo -u cronguard cronguard config show')
         expect(shown).toMatch(/CRONGUARD_SMTP_PASSWORD .*credential of the service/)
+        await appliance.shell(
+          `cp -p /run/saved /etc/cronguard/cronguard.env; rm ${SECRET}; systemctl restart cronguard`,
+        )
       },
       TIMEOUT_MS,
     )
@@ -70,8 +74,6 @@ for (const suite of SUITES) {
       'is upgraded, removed and purged',
       async () => {
         const { appliance } = installed
-        await appliance.shell('sed -i /SMTP_USERNAME=cronguard/d /etc/cronguard/cronguard.env')
-        await appliance.write(SECRET, 'tiger\n')
         await appliance.write('/run/old', OLD)
         await appliance.shell(`rm ${EXECUTABLE}; install -m 755 /run/old ${EXECUTABLE}`)
         const upgraded = await appliance.install()
@@ -81,6 +83,7 @@ for (const suite of SUITES) {
         expect(await commands()).toContain('alice@example.org')
         expect(await appliance.shell('ls /var/lib/cronguard/backups')).toMatch(/\.db\n/)
 
+        await appliance.write(SECRET, 'tiger\n')
         expect(await appliance.install('--uninstall')).toContain(`${SECRET} stays: it holds a secret`)
         expect(await state()).toBe('inactive')
         expect(await appliance.install('--purge', '--yes')).toContain(`${SECRET} stays: it holds a secret`)

@@ -220,6 +220,61 @@ describe('An import', () => {
   })
 })
 
+describe('An import beside a server', () => {
+  const many = () => {
+    const content = exported()
+    const [one] = content.projects
+    const [job] = one?.monitors ?? []
+    const monitors = Array.from({ length: 1000 }, (_, n) => {
+      const key = `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+      return { ...job, ping_key: key, badge_key: key, alias: n === 999 ? 'the-last-alias-of-all' : '' }
+    })
+    return { ...content, projects: [{ ...one, monitors }] }
+  }
+
+  test('writes in slices, between which others have their turn', async () => {
+    const seen: number[] = []
+    const pause = async () => void seen.push(listMonitors(to.db, project.id).length)
+    expect(await bring(many(), { pause })).toHaveLength(1003)
+    expect(seen.length).toBeGreaterThanOrEqual(5)
+    expect(seen[0]).toBeLessThan(500)
+    expect(listMonitors(to.db, project.id)).toHaveLength(1000)
+  })
+
+  test('undoes what it did when something is refused half way', async () => {
+    const before = everything()
+    let isTaken = false
+    const pause = async () => {
+      if (isTaken) return
+      isTaken = true
+      to.monitor(to.project('carol@example.org'), { name: 'quick', alias: 'the-last-alias-of-all' })
+    }
+    expect(await refusal(() => bring(many(), { pause }))).toContain('The alias of the monitor')
+    expect(there()).toBeUndefined()
+    expect(everything().filter(({ id }) => before.some((one) => one.id === id))).toEqual(before)
+  })
+
+  test('that was killed half way shows nobody a new project, and goes on where it stopped', async () => {
+    const killed = new Error('killed')
+    const write = to.db.write.bind(to.db)
+    const pause = () => {
+      to.deps.db.write = () => {
+        throw killed
+      }
+      return Promise.resolve()
+    }
+    expect(await refusal(() => bring(many(), { pause }))).toContain('Run it again')
+    to.deps.db.write = write
+    const [bobs] = projectsOf(to.deps, 'bob@example.org')
+    expect(projectsOf(to.deps, 'bob@example.org')).toHaveLength(1)
+    expect(bobs?.id).not.toBe(project.id)
+    const again = await bring(many())
+    expect(again.some(({ outcome }) => outcome === 'unchanged')).toBe(true)
+    expect(projectsOf(to.deps, 'bob@example.org').map(({ id }) => id)).toEqual([project.id])
+    expect(listMonitors(to.db, project.id)).toHaveLength(1000)
+  })
+})
+
 describe('Nothing at all is brought in', () => {
   const clashing = async (change: (content: Exported) => void) => {
     const content = exported()
@@ -263,6 +318,19 @@ describe('Nothing at all is brought in', () => {
     ],
     ['with a time zone that is none', () => edited({ schedule: { ...SCHEDULE, time_zone: 'Mars' } }), '.time_zone'],
     ['with a slug that no URL takes', () => edited({ slug: 'A/B' }), '.slug'],
+    ['without a grace', () => edited({ grace_ms: undefined }), '.grace_ms (“backup”) is missing: add it'],
+    ['with a text for a number', () => edited({ grace_ms: '1h' }), '.grace_ms (“backup”) must be a number'],
+    [
+      'with a kind of schedule that is none',
+      () => edited({ schedule: { ...SCHEDULE, kind: 'x' } }),
+      'must be "period"',
+    ],
+    [
+      'with another field',
+      () => edited({ colour: 'red' }),
+      'has "colour", which this CronGuard does not know: remove it',
+    ],
+    ['wrong, and says what to do', () => edited({ grace_ms: 1 }), 'Correct the file, or export it again.'],
     ['with one monitor twice', () => edited({ ping_key: second() }), 'A ping key stands twice'],
   ])('when it is %s', async (_what, text, words) => {
     const message = await refusal(() => readExport(text()))

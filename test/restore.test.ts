@@ -65,6 +65,57 @@ describe('Restoring', () => {
     expect(monitorsIn(backup)).toEqual(OLD)
   })
 
+  describe('a file without a manifest', () => {
+    const foreign = (sql: string): string => {
+      const file = join(data.path, 'foreign.db')
+      copyFileSync(backup, file)
+      const database = new Database(file)
+      database.run(sql)
+      database.close()
+      data.guard.stop()
+      return file
+    }
+    const namesIn = (path: string): string[] => {
+      const database = new Database(path, { readwrite: true, create: false })
+      const rows = database.query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE name LIKE 'evil%'").all()
+      database.close()
+      return rows.map(({ name }) => name)
+    }
+
+    test('brings its rows, and no trigger, view, table or column that is not ours', () => {
+      const file = foreign(`
+        CREATE TRIGGER evil_trigger AFTER UPDATE ON monitors BEGIN DELETE FROM users; END;
+        CREATE VIEW evil_view AS SELECT * FROM users;
+        CREATE TABLE evil_table (x);
+        ALTER TABLE monitors ADD COLUMN evil_column TEXT;`)
+      expect(restore(file).counts).toMatchObject({ monitors: 1, projects: 1, users: 1 })
+      expect(monitorsIn(data.databasePath)).toEqual(OLD)
+      expect(namesIn(data.databasePath)).toEqual([])
+      const database = new Database(data.databasePath)
+      expect(database.query("SELECT 1 FROM pragma_table_info('monitors') WHERE name = 'evil_column'").get()).toBeNull()
+      database.run("UPDATE monitors SET name = 'x'")
+      expect(database.query('SELECT count(*) AS count FROM users').get()).toEqual({ count: 1 })
+      database.close()
+      const db = openDatabase({ path: data.databasePath, clock: toldClock(), busyTimeoutMs: 100 })
+      expect(migrate(db)).toEqual([])
+      db.close()
+    })
+
+    test('is refused when a table is a view, and the database stays', () => {
+      const file = foreign('ALTER TABLE monitors RENAME TO real; CREATE VIEW monitors AS SELECT * FROM real;')
+      expect(refusal(() => restore(file))).toContain('has no table "monitors" as CronGuard makes it')
+      expect(monitorsIn(data.databasePath)).toEqual(NEW)
+    })
+
+    test('is refused when a row is none that CronGuard would write', () => {
+      const file = foreign(
+        "PRAGMA ignore_check_constraints = ON; UPDATE projects SET ping_key = 'short'; PRAGMA ignore_check_constraints = OFF",
+      )
+      expect(() => restore(file)).toThrow(AppError)
+      expect(monitorsIn(data.databasePath)).toEqual(NEW)
+    })
+  })
+
   test('keeps what stands only in the log of a CronGuard that was killed, and takes it into no other database', () => {
     copyFileSync(`${data.databasePath}-wal`, join(data.path, 'kept-wal'))
     copyFileSync(data.databasePath, join(data.path, 'kept'))

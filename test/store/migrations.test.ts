@@ -13,6 +13,7 @@ import {
   schemaVersion,
 } from '#store/migrations.ts'
 import { findMonitorById } from '#store/monitors.ts'
+import { listProjects } from '#store/projects.ts'
 import { toldClock } from '../support/clock.ts'
 
 const FOLDER = join(import.meta.dir, '../../migrations')
@@ -156,6 +157,48 @@ describe('Migrations', () => {
       [{ startedAt: 2000, runId: null }],
       [],
     ])
+  })
+
+  test('keep the projects with all that belongs to them, and what waits to be delivered', () => {
+    const uuid = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`
+    db.write((tx) => {
+      createMigrationsTable(tx)
+      for (const name of ALL.slice(0, 6)) applyMigration(tx, name)
+      tx.runScript(`
+        INSERT INTO users (id, email, created_at) VALUES ('${uuid(1)}', 'alice@example.org', 7);
+        INSERT INTO projects VALUES ('${uuid(2)}', 'Old', '${'k'.repeat(22)}', '${uuid(3)}', 7);
+        INSERT INTO projects VALUES ('${uuid(4)}', 'New', '${'l'.repeat(22)}', '${uuid(5)}', 7);
+        INSERT INTO memberships VALUES ('${uuid(2)}', '${uuid(1)}', 'owner', 7);
+        INSERT INTO monitors (id, project_id, ping_key, badge_key, unique_key, grace_ms, alias, created_at)
+        VALUES (1, '${uuid(2)}', '${uuid(6)}', '${uuid(7)}', '${'0'.repeat(40)}', 60000, 'nas1', 7);
+        INSERT INTO transitions VALUES (1, 1, 'up', 'down', 8, 'timeout');
+        INSERT INTO channels (id, project_id, kind, name, settings, created_at)
+        VALUES ('${uuid(8)}', '${uuid(2)}', 'email', 'ops', '{"address":"ops@example.org"}', 7);
+        INSERT INTO notifications (id, transition_id, project_id, content, created_at)
+        VALUES (1, 1, '${uuid(2)}', '{}', 8);
+        INSERT INTO deliveries (id, notification_id, monitor_id, channel_id, channel_kind, channel_name,
+                                next_attempt_at, created_at, give_up_at)
+        VALUES ('${uuid(9)}', 1, 1, '${uuid(8)}', 'email', 'ops', 8, 8, 86400000);`)
+    })
+    migrate(db)
+    expect(listProjects(db).map(({ name, pingKey }) => [name, pingKey[0]])).toEqual([
+      ['Old', 'k'],
+      ['New', 'l'],
+    ])
+    expect(findMonitorById(db, 1)).toMatchObject({ alias: 'nas1', aliasDialect: null, projectId: uuid(2) })
+    expect(db.get('SELECT state, notification_id, channel_id FROM deliveries')).toEqual({
+      state: 'pending',
+      notification_id: 1,
+      channel_id: uuid(8),
+    })
+    const counts = ['memberships', 'transitions', 'channels', 'notifications'].map(
+      (table) => db.get<{ count: number }>(`SELECT count(*) AS count FROM ${table}`)?.count,
+    )
+    expect(counts).toEqual([1, 1, 1, 1])
+    expect(db.all('PRAGMA foreign_key_check')).toEqual([])
+    const deleteProject = () => db.write((tx) => void tx.run('DELETE FROM projects WHERE id = $id', { id: uuid(2) }))
+    deleteProject()
+    expect(db.get<{ count: number }>('SELECT count(*) AS count FROM monitors')?.count).toBe(0)
   })
 
   test('that nobody wrote cannot be applied', () => {

@@ -52,8 +52,9 @@ function Moving() {
       />
       <Text>
         So tokens can be taken along, and keys cannot: put the ping key of the project where the old tool has its key.
-        It stands in the settings of the project. An API key is not taken for it. An alias has 4 to 64 letters, digits,
-        `-` and `_`, and only one monitor has it.
+        It stands in the settings of the project. An API key is not taken for it. An alias has 16 to 64 letters, digits,
+        `-` and `_`, and only one monitor has it. A shorter one can be guessed: it comes only by `cronguard import`,
+        with its `"alias_dialect"` (`kuma`, `snitch`, `cronitor` or `honeybadger`), where it alone is known.
       </Text>
       <Text>
         The rules of the monitor hold for these pings as for all others, and words that come along as a message are kept

@@ -114,8 +114,8 @@ function Urls({ baseUrl }: DocProps) {
       />
       <Text>
         GET, HEAD, POST, PUT and every other method report; only OPTIONS does not. Tools that speak to Healthchecks work
-        as they are: give them the ping URL, which also works without `/ping`, or the address below where they ask for
-        the root of all ping URLs.
+        as they are: give them the ping URL, which also works without `/ping`, by UUID or by ping key and slug, or the
+        address below where they ask for the root of all ping URLs.
       </Text>
       <Sample lines={[`${baseUrl}/ping/`]} />
     </>

@@ -38,7 +38,7 @@ export interface Config {
   readonly metricsToken: string | null
   /** Called every minute while all is well; it may hold a ping key. */
   readonly heartbeatUrl: string | null
-  /** How many of the backups that are made every night are kept; 0: none is made. */
+  /** How many of the backups that are made every night, after 03:00 UTC, are kept; 0: none is made. */
   readonly backupKeep: number
   /** Whether another program copies the database by its write-ahead log, and tidies that up itself. */
   readonly isReplicated: boolean

@@ -23,10 +23,13 @@ export interface ChannelRef {
   channelId: string
 }
 
-/** Creates a channel and gives it to every monitor of the project. Throws invalid, with the fields at fault. */
+/** Creates a channel and, unless it is told otherwise, gives it to every monitor of the project. Throws invalid, with the fields at fault. */
 export function createChannel(
   deps: Deps,
-  input: { projectId: string; kind: string; name: string; settings: unknown; tellsBlackouts?: boolean },
+  {
+    isForAll = true,
+    ...input
+  }: { projectId: string; kind: string; name: string; settings: unknown; tellsBlackouts?: boolean; isForAll?: boolean },
 ): Channel {
   const kind = findKind(input.kind)
   if (kind === null) throw new AppError('invalid', `There is no kind of channel called ${input.kind.slice(0, 40)}.`)
@@ -43,7 +46,7 @@ export function createChannel(
   deps.db.write((tx) => {
     if (store.countChannels(tx, channel.projectId) >= CHANNELS_MAX) throw tooManyChannels()
     store.insertChannel(tx, channel)
-    store.assignToAllMonitors(tx, { channelId: channel.id, projectId: channel.projectId })
+    if (isForAll) store.assignToAllMonitors(tx, { channelId: channel.id, projectId: channel.projectId })
   })
   return channel
 }

@@ -19,7 +19,9 @@ const KEEP_MAX = 1000
 export const addBackup: AddCommand = (program, shell) => {
   const backup = program
     .command('backup')
-    .description('copy the database to one file, also while the server runs')
+    .description(
+      'copy the database to one file, also while the server runs; the server makes one each night after 03:00 UTC',
+    )
     .option('--to <path>', 'a folder that is there, or a file; without it "backups" in the data folder')
     .option(
       '--keep <n>',

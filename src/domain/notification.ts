@@ -30,7 +30,7 @@ export interface MonitorNotification {
     failuresInARow: number
   }
   project: string
-  lastPing: Pick<RecordedPing, 'kind' | 'at' | 'exitStatus' | 'durationMs'> | null
+  lastPing: Pick<RecordedPing, 'kind' | 'at' | 'exitStatus' | 'durationMs' | 'reportedBy'> | null
   /** Going down for want of a ping: when it, or the end of the run, was expected. */
   dueAt: number | null
   /** Coming up: how long it was down. */
@@ -146,13 +146,18 @@ function whatHappened(
   { reason, status, dueAt, downMs, lastPing, monitor }: MonitorNotification,
   inWords: (at: number) => string,
 ): string {
-  if (status === 'up')
-    return `The job is back${downMs === null ? '' : ` after ${lengthInWords(downMs)} of being down`}.`
+  if (status === 'up') return recoveryInWords(downMs, lastPing)
   if (reason === 'fail') return failureInWords(monitor, lastPing)
   if (reason === 'overrun') {
     return `The run that started at ${when(dueAt, inWords)} did not end within ${durationInWords(runLimitMs(monitor))}.`
   }
-  return `No ping came. One was expected at ${when(dueAt, inWords)}, with ${durationInWords(monitor.graceMs)} of grace.`
+  const silence = reason === 'no-ping' ? 'No ping came since the monitor was resumed' : 'No ping came'
+  return `${silence}. One was expected at ${when(dueAt, inWords)}, with ${durationInWords(monitor.graceMs)} of grace.`
+}
+
+function recoveryInWords(downMs: number | null, lastPing: MonitorNotification['lastPing']): string {
+  const after = downMs === null ? '' : ` after ${lengthInWords(downMs)} of being down`
+  return lastPing?.reportedBy ? `${lastPing.reportedBy} reported success manually${after}.` : `The job is back${after}.`
 }
 
 function failureInWords(
@@ -196,11 +201,7 @@ function describeMonitor(monitor: Monitor): MonitorNotification['monitor'] {
   }
 }
 
-function pickLastPing({
-  kind,
-  at,
-  exitStatus,
-  durationMs,
-}: RecordedPing): NonNullable<MonitorNotification['lastPing']> {
-  return { kind, at, exitStatus, durationMs }
+function pickLastPing(ping: RecordedPing): NonNullable<MonitorNotification['lastPing']> {
+  const { kind, at, exitStatus, durationMs, reportedBy } = ping
+  return { kind, at, exitStatus, durationMs, ...(reportedBy && { reportedBy }) }
 }

@@ -26,6 +26,8 @@ export interface PingOrigin {
   remoteAddress: string | null
   /** Cut to `USER_AGENT_MAX` characters. */
   userAgent: string
+  /** The name of the person who reported it by hand, as it was then; absent or null: a program did. */
+  reportedBy?: string | null
 }
 
 export interface RecordedPing extends Ping, PingOrigin {

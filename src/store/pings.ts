@@ -14,22 +14,24 @@ export interface PingRow {
   method: string
   remote_address: string | null
   user_agent: string
+  reported_by: string | null
   body_size: number | null
 }
 
 export const PING_COLUMNS = `
   monitor_id, number, kind, at, run_id, exit_status, duration_ms, scheme, method, remote_address, user_agent,
-  length(body) AS body_size`
+  reported_by, length(body) AS body_size`
 
 export function insertPing(tx: Tx, { body, ...ping }: Omit<RecordedPing, 'bodySize'> & { body: Uint8Array }): void {
   tx.run(
     `INSERT INTO pings (
-       monitor_id, number, kind, at, run_id, exit_status, duration_ms, scheme, method, remote_address, user_agent, body
+       monitor_id, number, kind, at, run_id, exit_status, duration_ms, scheme, method, remote_address, user_agent,
+       reported_by, body
      ) VALUES (
        $monitorId, $number, $kind, $at, $runId, $exitStatus, $durationMs, $scheme, $method, $remoteAddress,
-       $userAgent, $body
+       $userAgent, $reportedBy, $body
      )`,
-    { ...ping, body: body.length === 0 ? null : body },
+    { ...ping, reportedBy: ping.reportedBy ?? null, body: body.length === 0 ? null : body },
   )
 }
 
@@ -157,6 +159,7 @@ export function toPing(row: PingRow): RecordedPing {
     method: row.method,
     remoteAddress: row.remote_address,
     userAgent: row.user_agent,
+    reportedBy: row.reported_by,
     bodySize: row.body_size ?? 0,
   }
 }

@@ -3,12 +3,12 @@ const NOTICES = {
   'monitor-created': 'The monitor is there. Now let the job call its ping URL.',
   'monitor-saved': 'The monitor is changed.',
   'monitor-paused': 'The monitor is paused. It is silent until it is resumed or its job reports.',
-  'monitor-resumed': 'The monitor is resumed. It waits for its next ping.',
-  'monitor-pinged': 'The ping is recorded.',
+  'monitor-resumed': 'Monitor resumed. It goes down if no ping comes in time.',
+  'monitor-pinged': 'Success reported.',
   'monitor-ping-ignored':
     'The ping is kept, and nothing else was changed: the monitor is paused, and only a person resumes it.',
   'monitor-deleted': 'The monitor is deleted, with its pings and incidents.',
-  'channel-created': 'The channel is added, and every monitor of the project uses it. Send a test to be sure.',
+  'channel-created': 'Channel created. Send a test to be sure.',
   'channel-saved': 'The channel is changed.',
   'channel-disabled': 'The channel is switched off. It tells nothing until it is switched on again.',
   'channel-enabled': 'The channel is switched on.',
@@ -54,8 +54,8 @@ const NOTICES = {
 const COUNTED = {
   'channel-silenced': (count: number) =>
     count === 1
-      ? 'The channel is switched off. The message that was waiting is not sent any more.'
-      : `The channel is switched off. ${count} messages that were waiting are not sent any more.`,
+      ? 'Channel disabled. The message that was waiting was discarded.'
+      : `Channel disabled. ${count} messages that were waiting were discarded.`,
 } as const
 
 export type NoticeCode = keyof typeof NOTICES | `${keyof typeof COUNTED}.${number}`

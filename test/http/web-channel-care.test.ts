@@ -25,8 +25,8 @@ const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' 
 
 describe('Switching a channel off', () => {
   test.each([
-    [1, 'One message waits to be sent.', 'The message that was waiting is not sent any more.'],
-    [2, '2 messages wait to be sent.', '2 messages that were waiting are not sent any more.'],
+    [1, 'One message waits to be sent.', 'The message that was waiting was discarded.'],
+    [2, '2 messages wait to be sent.', '2 messages that were waiting were discarded.'],
   ])('while %i messages wait says so before and after', async (count, before, after) => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     guard.outside.failWith('timeout')
@@ -35,7 +35,7 @@ describe('Switching a channel off', () => {
     }
     await guard.tick()
     for (const path of [list(), `/channels/${channelId}`]) expect(words(await member.read(path))).toContain(before)
-    await member.post(`/channels/${channelId}/disable`)
+    await member.post(`/channels/${channelId}/disable`, { confirmed: 'yes' })
     const text = words(await member.read(list()))
     expect(text).toContain(after)
     expect(text).not.toContain('to be sent')
@@ -57,7 +57,7 @@ describe('Switching a channel off', () => {
       const response = await guard.request(list(), {
         headers: { Cookie: `${member.cookie}; cronguard-notice=${encodeURIComponent(notice)}` },
       })
-      expect([response.status, (await response.text()).includes('any more')]).toEqual([200, false])
+      expect([response.status, (await response.text()).includes('discarded')]).toEqual([200, false])
     },
   )
 })

@@ -106,10 +106,20 @@ describe('Adding a channel', () => {
     }
   })
 
-  test('gives it to every monitor of the project', async () => {
+  test('asks whether every monitor uses it, and says how many there are', async () => {
     const backup = guard.monitor(project, { name: 'backup' })
     const member = await memberOf(guard, project, 'member')
-    const fields = { kind: 'email', name: ' On duty ', 'setting-address': ' ops@example.org ' }
+    expect(await member.read(`${list()}/new?kind=email`)).toContain('Use it for the 1 monitor of the project')
+    await member.post(list(), { kind: 'email', name: 'Off duty', 'setting-address': 'off@example.org' })
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    expect(guard.outside.mails).toEqual([])
+  })
+
+  test('gives it to every monitor of the project where that is ticked', async () => {
+    const backup = guard.monitor(project, { name: 'backup' })
+    const member = await memberOf(guard, project, 'member')
+    const fields = { kind: 'email', name: ' On duty ', isForAll: 'on', 'setting-address': ' ops@example.org ' }
     const response = await member.post(list(), fields)
     expect([response.status, response.headers.get('location')]).toEqual([303, list()])
     expect(await member.read(list())).toContain('Send a test to be sure')
@@ -246,8 +256,15 @@ describe('A channel that is switched off', () => {
     await guard.ping(backup, '/fail')
     await guard.tick()
     const member = await memberOf(guard, project, 'member')
-    expect((await member.post(`/channels/${channelId}/disable`)).status).toBe(303)
-    expect(await member.read(list())).toContain('Switched off since')
+    const address = `/channels/${channelId}/disable`
+    expect((await member.post(address)).headers.get('location')).toBe(address)
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending' }])
+    expect(await member.read(address)).toContain('1 message is waiting to be sent.')
+    expect((await member.post(address, { confirmed: 'yes' })).status).toBe(303)
+    const listed = await member.read(list())
+    expect(listed).toContain('Switched off since')
+    expect(listed).toContain('Discarded')
+    expect(listed).toContain('Channel disabled')
     guard.outside.failWith(null)
     await guard.ping(backup)
     await guard.pass(60_000)
@@ -259,6 +276,13 @@ describe('A channel that is switched off', () => {
     await guard.ping(backup, '/fail')
     await guard.tick()
     expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+  })
+
+  test('is disabled at once when nothing waits', async () => {
+    const channelId = hook()
+    const member = await memberOf(guard, project, 'member')
+    expect((await member.get(`/channels/${channelId}/disable`)).headers.get('location')).toBe(`/channels/${channelId}`)
+    expect((await member.post(`/channels/${channelId}/disable`)).headers.get('location')).toBe(list())
   })
 
   test('while a message is under way ends that one, too, when it comes back', async () => {

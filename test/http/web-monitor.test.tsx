@@ -267,13 +267,13 @@ describe('A member', () => {
     expect(await press('/pause')).toContain('The monitor is paused.')
     expect(guard.now(monitor).status).toBe('paused')
     expect(await press('/pause')).toContain('The monitor is paused.')
-    expect(await press('/resume')).toContain('The monitor is resumed.')
-    expect(await press('/resume')).not.toContain('The monitor is resumed.')
+    expect(await press('/resume')).toContain('Monitor resumed.')
+    expect(await press('/resume')).not.toContain('Monitor resumed.')
     expect(guard.now(monitor).status).toBe('new')
   })
 
   test('pings, from their own address', async () => {
-    expect(await press('/ping')).toContain('The ping is recorded.')
+    expect(await press('/ping')).toContain('Success reported.')
     expect(listPings(guard.db, { monitorId: monitor.id, limit: 5 })[0]).toMatchObject({
       kind: 'success',
       method: 'POST',
@@ -287,7 +287,7 @@ describe('A member', () => {
     const filter = { httpBody: true, successKeywords: 'done', failsByDefault: true }
     monitor = guard.monitor(project, { name: 'judged', filter }, [guard.mailTo(project, 'ops@example.org')])
     await guard.ping(monitor, '', { method: 'POST', body: 'done' })
-    expect(await press('/ping')).toContain('The ping is recorded.')
+    expect(await press('/ping')).toContain('Success reported.')
     await guard.tick()
     expect(guard.now(monitor)).toMatchObject({ status: 'up', pingCount: 2 })
     expect(guard.outside.mails).toEqual([])
@@ -296,18 +296,46 @@ describe('A member', () => {
   test('pings a success, however soon after the start', async () => {
     monitor = guard.monitor(project, { name: 'slow', minRunMs: HOUR })
     await guard.ping(monitor, '/start')
-    expect(await press('/ping')).toContain('The ping is recorded.')
+    expect(await press('/ping')).toContain('Success reported.')
     expect(guard.now(monitor)).toMatchObject({ status: 'up', pingCount: 2 })
   })
 
   test('who pings a paused monitor wakes it up, unless only a person resumes it: then the page says so', async () => {
     pauseMonitor(guard.deps, guard.refOf(monitor))
-    expect(await press('/ping')).toContain('The ping is recorded.')
+    expect(await press('/ping')).toContain('Success reported.')
     expect(guard.now(monitor).status).toBe('up')
     monitor = guard.monitor(project, { name: 'stubborn', manualResume: true })
     pauseMonitor(guard.deps, guard.refOf(monitor))
     expect(await press('/ping')).toContain('nothing else was changed: the monitor is paused, and only a person')
     expect(guard.now(monitor)).toMatchObject({ status: 'paused', pingCount: 1 })
+  })
+
+  test('is asked before success is reported for a monitor that is down, and named afterwards', async () => {
+    monitor = guard.monitor(project, { name: 'broken' }, [guard.mailTo(project, 'ops@example.org')])
+    expect((await member.get(at('/ping'))).headers.get('location')).toBe(at())
+    await guard.ping(monitor, '/fail')
+    await guard.tick()
+    expect(await member.read(at())).toContain(`<form method="get" action="${at('/ping')}">`)
+    const stale = await member.post(at('/ping'))
+    expect([stale.status, stale.headers.get('location')]).toEqual([303, at('/ping')])
+    expect(guard.now(monitor).status).toBe('down')
+    expect(words(await member.read(at('/ping')))).toContain('Reporting success ends the incident')
+    const confirmed = await member.post(at('/ping'), { confirmed: 'yes' })
+    expect([confirmed.status, confirmed.headers.get('location')]).toEqual([303, at()])
+    await guard.tick()
+    const name = 'member@example.org'
+    expect(words(await member.read(at()))).toContain(`reported manually by ${name}`)
+    expect(words(await member.read(at('/pings/2')))).toContain(`manually by ${name}`)
+    expect(guard.outside.mails.at(-1)?.text).toContain(`${name} reported success manually after`)
+  })
+
+  test('who resumes a monitor sees until when a ping is expected', async () => {
+    await press('/pause')
+    expect(await press('/resume')).toContain('It was resumed: it goes down if none comes in time.')
+    expect(words(await member.read(at()))).toContain('Alert at')
+    await guard.pass(49 * HOUR, HOUR)
+    expect(guard.now(monitor).status).toBe('down')
+    expect(words(await member.read(at()))).toContain('No ping since it was resumed')
   })
 
   test('deletes only after a page that names it and says what goes with it', async () => {

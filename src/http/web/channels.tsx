@@ -20,9 +20,11 @@ import { peerOf } from '#http/peer.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { AppError } from '#lib/errors.ts'
 import { findChannelReport, listChannelReports, listMonitorsOfChannel } from '#store/channels.ts'
+import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import { type ChannelView, TestOutcome, type TestResult } from '#views/components/channel.tsx'
 import { type FormState, freshForm, SEEN_FIELD } from '#views/components/field.tsx'
 import { ChannelDeletionPage, ChannelPage } from '#views/pages/channel.tsx'
+import { ChannelDisablePage, CONFIRMED_FIELD } from '#views/pages/channel-disable.tsx'
 import { ChannelKindsPage, NewChannelPage, removalField, settingField } from '#views/pages/channel-form.tsx'
 import { ChannelsPage, ChannelTestPage } from '#views/pages/channels.tsx'
 
@@ -67,9 +69,13 @@ export function channelPageRoutes(house: House) {
       operate(async (visit) => partial(<TestOutcome outcome={await sendTest(house, visit)} />)),
       FORM,
     )
+    .get(
+      '/channels/:channel/disable',
+      operate((visit) => askBeforeDisabling(house, visit)),
+    )
     .post(
       '/channels/:channel/disable',
-      operate((visit) => switchTo(house, { visit, isDisabled: true })),
+      operate((visit) => disable(house, visit)),
       FORM,
     )
     .post(
@@ -125,7 +131,7 @@ function showNew(house: House, visit: ProjectVisit): Response {
   requireProvenAddress(house.deps, visit.user)
   const kind = findKind(visit.query.get('kind') ?? '')
   if (kind === null) return chooseKind(visit)
-  return newForm(house, { visit, kind, form: freshForm({ tellsBlackouts: 'on' }), problem: null })
+  return newForm(house, { visit, kind, form: freshForm({ tellsBlackouts: 'on', isForAll: 'on' }), problem: null })
 }
 
 function chooseKind(visit: ProjectVisit, status = 200): Response {
@@ -148,6 +154,7 @@ function newForm({ deps }: House, { visit, kind, form, problem, status = 200 }: 
       kind={kind}
       form={form}
       problem={problem}
+      monitors={countMonitorsOfProject(deps.db, visit.project.id)}
       lacksMailServer={lacksMailServer(deps, kind)}
     />,
     status,
@@ -169,6 +176,7 @@ async function create(house: House, visit: ProjectVisit): Promise<Response> {
         name: form.text('name').trim(),
         settings,
         tellsBlackouts: form.isTicked('tellsBlackouts'),
+        isForAll: form.isTicked('isForAll'),
       })
       return redirect(`/projects/${project.id}/channels`, 'channel-created')
     },
@@ -271,6 +279,27 @@ async function sendTest(house: House, visit: ChannelVisit): Promise<TestResult> 
     if (error instanceof AppError && REFUSALS.includes(error.code)) return { result: 'refused', detail: error.message }
     throw error
   }
+}
+
+// Messages that wait are discarded: whoever did not see how many there are is asked first.
+function disable(house: House, visit: ChannelVisit): Response {
+  const { channel, waiting } = visit.report
+  const isConfirmed = visit.form.text(CONFIRMED_FIELD) !== ''
+  if (waiting > 0 && channel.disabledAt === null && !isConfirmed) return redirect(`/channels/${channel.id}/disable`)
+  return switchTo(house, { visit, isDisabled: true })
+}
+
+function askBeforeDisabling({ deps }: House, visit: ChannelVisit): Response {
+  const { title, channel, waiting } = viewOf(deps, visit.report)
+  if (waiting === 0 || channel.disabledAt !== null) return redirect(`/channels/${channel.id}`)
+  return page(
+    <ChannelDisablePage
+      visit={frameOf(visit)}
+      project={visit.project}
+      channel={{ id: channel.id, title }}
+      waiting={waiting}
+    />,
+  )
 }
 
 function switchTo({ deps }: House, { visit, isDisabled }: { visit: ChannelVisit; isDisabled: boolean }): Response {

@@ -5,10 +5,12 @@ import { deleteMonitor, type MonitorRef, pauseMonitor, resumeMonitor } from '#ac
 import { recordPing, rulesForPeople } from '#actions/pings.ts'
 import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
+import { calledName } from '#domain/account.ts'
 import type { Channel } from '#domain/channel.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { type PingKind, USER_AGENT_MAX } from '#domain/ping.ts'
 import { may } from '#domain/project.ts'
+import { shownStatus } from '#domain/status.ts'
 import { hintZone, type ZoneHint, zonesToTry } from '#domain/zone-hint.ts'
 import { orAgain } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
@@ -21,6 +23,7 @@ import { listChannelsOfMonitor } from '#store/channels.ts'
 import { hasEarlierPingLike, listPings } from '#store/pings.ts'
 import { MonitorPage, type MonitorUrls, type ToldChannel } from '#views/pages/monitor.tsx'
 import { MonitorDeletePage } from '#views/pages/monitor-delete.tsx'
+import { CONFIRMED_FIELD, MonitorReportPage } from '#views/pages/monitor-report.tsx'
 import { chartsPart, incidentsPart, overviewPart, timelinePart } from './monitor-parts.tsx'
 
 export function monitorRoutes(house: House) {
@@ -39,6 +42,10 @@ export function monitorRoutes(house: House) {
       '/monitors/:monitor/resume',
       onMonitor(house, 'operate', (visit) => resume(house, visit)),
       form,
+    )
+    .get(
+      '/monitors/:monitor/ping',
+      onMonitor(house, 'operate', (visit) => askBeforeReport(house, visit)),
     )
     .post(
       '/monitors/:monitor/ping',
@@ -135,8 +142,20 @@ function resume({ deps }: House, { monitor }: MonitorVisit): Promise<Response> {
   )
 }
 
-// The person who presses the button is the judge, not what a browser happens to send.
-async function ping({ deps }: House, { monitor, request }: MonitorVisit): Promise<Response> {
+function askBeforeReport({ deps }: House, visit: MonitorVisit): Response {
+  if (!isDown(deps, visit.monitor)) return redirect(addressOf(visit.monitor))
+  return page(<MonitorReportPage visit={frameOf(visit)} monitor={visit.monitor} />)
+}
+
+function isDown({ clock }: Deps, monitor: Monitor): boolean {
+  return shownStatus(monitor, clock.now()) === 'down'
+}
+
+// The person who presses the button is the judge, not what a browser happens to send. It ends an incident: who saw the
+// monitor before it went down is asked first, too.
+async function ping({ deps }: House, { monitor, request, form, user }: MonitorVisit): Promise<Response> {
+  const isConfirmed = form.text(CONFIRMED_FIELD) !== ''
+  if (!isConfirmed && isDown(deps, monitor)) return redirect(`${addressOf(monitor)}/ping`)
   const { kind } = await recordPing(deps, {
     rules: rulesForPeople,
     address: { pingKey: monitor.pingKey },
@@ -148,6 +167,7 @@ async function ping({ deps }: House, { monitor, request }: MonitorVisit): Promis
       method: 'POST',
       remoteAddress: peerOf(request),
       userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_MAX),
+      reportedBy: calledName(user),
     },
     body: new Uint8Array(),
   })

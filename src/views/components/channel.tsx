@@ -77,7 +77,7 @@ export function LastDelivery({ delivery, reading }: { delivery: ChannelReport['l
   const { state, status, monitor, at, reason, detail } = delivery
   return (
     <>
-      <DeliveryMark state={state} />{' '}
+      <DeliveryMark state={state} detail={detail} />{' '}
       {monitor === null ? (
         'CronGuard'
       ) : (

@@ -1,3 +1,4 @@
+import { SWITCHED_OFF } from '#domain/channel.ts'
 import type { Attempt, DeliveryState, FailureReason } from '#domain/delivery.ts'
 import { lengthInWords, momentInWords } from '#lib/duration.ts'
 import { momentInZone } from '#lib/zone.ts'
@@ -11,6 +12,8 @@ const STATES: Record<DeliveryState, { icon: IconName; word: string }> = {
   logged: { icon: 'pencil', word: 'Only in the log' },
   failed: { icon: 'cross', word: 'Failed' },
 }
+
+const DISCARDED = { icon: 'cross', word: 'Discarded' } as const
 
 const REASONS: Record<FailureReason, string> = {
   timeout: 'No answer in time',
@@ -26,9 +29,9 @@ const REASONS: Record<FailureReason, string> = {
   error: 'Broken off',
 }
 
-/** Shape, word and colour. */
-export function DeliveryMark({ state }: { state: DeliveryState }) {
-  const { icon, word } = STATES[state]
+/** Shape, word and colour. `detail`: what came of the last attempt. */
+export function DeliveryMark({ state, detail }: { state: DeliveryState; detail?: string | undefined }) {
+  const { icon, word } = detail === SWITCHED_OFF ? DISCARDED : STATES[state]
   return (
     <span class={`delivery-mark delivery-${state}`}>
       <Icon name={icon} />
@@ -39,6 +42,7 @@ export function DeliveryMark({ state }: { state: DeliveryState }) {
 
 /** What came of an attempt: the reason in words, and the detail where it says more. */
 export function outcomeText({ reason, detail }: Pick<Attempt, 'reason' | 'detail'>): string {
+  if (detail === SWITCHED_OFF) return 'Channel disabled'
   if (reason === null || detail.toLowerCase() === REASONS[reason].toLowerCase()) return detail
   return detail === '' ? REASONS[reason] : `${REASONS[reason]}: ${detail}`
 }
@@ -50,7 +54,7 @@ export function Attempts({ attempts, reading }: { attempts: Attempt[]; reading: 
     <ol class="attempts">
       {attempts.map((attempt) => (
         <li class="attempt">
-          <DeliveryMark state={attempt.result} />
+          <DeliveryMark state={attempt.result} detail={attempt.detail} />
           <span class="soft">
             <ExactMoment at={attempt.startedAt} zone={reading.zone} />
             {`, took ${lengthInWords(attempt.finishedAt - attempt.startedAt)}`}

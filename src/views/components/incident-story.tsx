@@ -203,7 +203,7 @@ function Told({ delivery, reading, mayOperate }: ChapterContext & { delivery: St
           <ChannelName delivery={delivery} />
         </strong>
         <span class="soft">{delivery.kind}</span>
-        <DeliveryMark state={state} />
+        <DeliveryMark state={state} detail={delivery.attempts.at(-1)?.detail} />
         {nextAttemptAt !== null && <NextAttempt at={nextAttemptAt} reading={reading} />}
         {isRepeat && (
           <span class="soft">

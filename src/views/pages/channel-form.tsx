@@ -62,9 +62,11 @@ interface NewChannelProps {
   form: FormState
   problem: string | null
   lacksMailServer: boolean
+  /** How many monitors the project has. */
+  monitors: number
 }
 
-export function NewChannelPage({ visit, project, kind, form, problem, lacksMailServer }: NewChannelProps) {
+export function NewChannelPage({ visit, project, kind, form, problem, lacksMailServer, monitors }: NewChannelProps) {
   const path = `/projects/${project.id}/channels`
   return (
     <Frame visit={visit} title={`New channel: ${kind.label}`} room="channels">
@@ -78,8 +80,8 @@ export function NewChannelPage({ visit, project, kind, form, problem, lacksMailS
           problem={problem}
           storedSecrets={[]}
           submit="Add the channel"
+          monitors={monitors}
         />
-        <p class="aside">It tells of every monitor of the project. Each monitor's form says which channels it has.</p>
       </section>
     </Frame>
   )
@@ -104,10 +106,12 @@ export interface ChannelFormProps {
   /** The names of the secrets that are there; never the secrets themselves. */
   storedSecrets: readonly string[]
   submit: string
+  /** For a new channel: how many monitors there are to choose it for. */
+  monitors?: number
 }
 
 /** Drawn from the fields of the kind, whatever kind it is. */
-export function ChannelForm({ action, kind, form, problem, storedSecrets, submit }: ChannelFormProps) {
+export function ChannelForm({ action, kind, form, problem, storedSecrets, submit, monitors = 0 }: ChannelFormProps) {
   return (
     <form method="post" action={action} class="form" autocomplete="off">
       <FormProblem text={problem} />
@@ -128,6 +132,18 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
         help="Once after each such stretch, when monitors got a second chance."
         isChecked={form.values.tellsBlackouts !== undefined}
       />
+      {monitors > 0 && (
+        <Check
+          name="isForAll"
+          label={
+            monitors === 1
+              ? 'Use it for the 1 monitor of the project'
+              : `Use it for all ${monitors} monitors of the project`
+          }
+          help="Otherwise no monitor uses it yet; choose channels in the form of a monitor."
+          isChecked={form.values.isForAll !== undefined}
+        />
+      )}
       <button type="submit" class="button button-primary">
         {submit}
       </button>

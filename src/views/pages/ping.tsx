@@ -92,6 +92,12 @@ function PingFacts({ ping, reading }: Pick<PingPageProps, 'ping' | 'reading'>) {
       <dt>Reported</dt>
       <dd>
         <PingMark kind={ping.kind} />
+        {ping.reportedBy && (
+          <span>
+            {' '}
+            manually by <bdi>{ping.reportedBy}</bdi>
+          </span>
+        )}
       </dd>
       <dt>Came</dt>
       <dd>

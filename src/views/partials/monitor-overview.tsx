@@ -1,3 +1,4 @@
+import { expectedAt } from '#domain/lifecycle.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { secondsMatter } from '#domain/schedule.ts'
 import { shownStatus } from '#domain/status.ts'
@@ -41,7 +42,8 @@ export function MonitorOverview(props: MonitorOverviewProps) {
         </p>
         {monitor.recentRuns !== '' && <RunStrip runs={monitor.recentRuns} />}
       </div>
-      {isNew(monitor) ? <FirstPing {...props} /> : <Facts {...props} />}
+      {isNew(monitor) && <FirstPing {...props} />}
+      {(!isNew(monitor) || monitor.deadlineAt !== null) && <Facts {...props} />}
       {mayOperate && <Buttons monitor={monitor} />}
     </section>
   )
@@ -80,7 +82,8 @@ function noneYet({ recentRuns }: Monitor): string {
 
 // A run that started is expected to end; otherwise the next ping is expected.
 function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' | 'reading'>) {
-  const { dueAt, deadlineAt, openRuns } = monitor
+  const { deadlineAt, openRuns } = monitor
+  const dueAt = expectedAt(monitor)
   const [oldest] = openRuns
   return (
     <>
@@ -118,7 +121,7 @@ const WAITING: Record<Monitor['status'], string> = {
 
 function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
   if (monitor.status === 'paused') return <p>It is paused, and was never pinged.</p>
-  if (!mayOperate) return <p>It waits for its first ping. Until then it raises no alarm.</p>
+  if (!mayOperate) return <p>It waits for its first ping. {untilThen(monitor)}</p>
   return (
     <ol class="steps">
       <li>
@@ -132,8 +135,8 @@ function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
       <li>
         <h2>Let the job ping</h2>
         <p class="soft">
-          Below the ping URL are lines for cron, systemd, Docker and many languages, which also report failures. Until
-          its first ping the monitor raises no alarm.
+          Below the ping URL are lines for cron, systemd, Docker and many languages, which also report failures.{' '}
+          {untilThen(monitor)}
         </p>
       </li>
     </ol>
@@ -145,13 +148,17 @@ export function curlLine(pingUrl: string): string {
   return `curl -fsS -m 10 '${pingUrl}'`
 }
 
+function untilThen({ deadlineAt }: Monitor): string {
+  return deadlineAt === null ? 'Until then it raises no alarm.' : 'It was resumed: it goes down if none comes in time.'
+}
+
 function Buttons({ monitor: { uniqueKey, status } }: Pick<MonitorOverviewProps, 'monitor'>) {
   const isPaused = status === 'paused'
   return (
     <div class="actions">
-      <form method="post" action={`/monitors/${uniqueKey}/ping`}>
+      <form method={status === 'down' ? 'get' : 'post'} action={`/monitors/${uniqueKey}/ping`}>
         <button type="submit" class="button" id="ping-now">
-          <Icon name="send" /> Ping now
+          <Icon name="send" /> Report success manually
         </button>
       </form>
       <form method="post" action={`/monitors/${uniqueKey}/${isPaused ? 'resume' : 'pause'}`}>

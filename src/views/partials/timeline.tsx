@@ -216,8 +216,9 @@ function PingEntry({ ping, uniqueKey, reading }: TimelineView & { ping: Timeline
   )
 }
 
-function pingFacts({ durationMs, exitStatus, remoteAddress }: TimelinePing): string[] {
+function pingFacts({ durationMs, exitStatus, remoteAddress, reportedBy }: TimelinePing): string[] {
   return [
+    ...(reportedBy ? [`reported manually by ${reportedBy}`] : []),
     ...(durationMs === null ? [] : [`took ${lengthInWords(durationMs)}`]),
     ...(exitStatus === null ? [] : [`exit status ${exitStatus}`]),
     ...(remoteAddress === null ? [] : [`from ${remoteAddress}`]),

@@ -319,8 +319,8 @@ function Data() {
         use a folder at a time.
       </Text>
       <Text>
-        Backups of the database are made every night into its folder `backups`. The page Backup says how to make one by
-        hand, how to restore one, and what happens before an update.
+        Backups of the database are made every night after 03:00 UTC into its folder `backups`. The page Backup says how
+        to make one by hand, how to restore one, and what happens before an update.
       </Text>
     </>
   )

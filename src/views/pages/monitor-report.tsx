@@ -1,0 +1,41 @@
+import { type Monitor, shownName } from '#domain/monitor.ts'
+import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+
+/** What the form of this page sends along: whoever reports for a monitor that is down was asked. */
+export const CONFIRMED_FIELD = 'confirmed'
+
+/** Asks before a person ends an incident by reporting success for the job. */
+export function MonitorReportPage({ visit, monitor }: { visit: FrameVisit; monitor: Monitor }) {
+  const name = shownName(monitor)
+  const address = `/monitors/${monitor.uniqueKey}`
+  return (
+    <Frame visit={visit} title={`Report success for ${name}`} room="monitors">
+      <div class="page-head">
+        <p class="crumbs">
+          <a href={address} dir="auto">
+            {name}
+          </a>
+        </p>
+        <h1>Report success manually?</h1>
+      </div>
+      <form method="post" action={`${address}/ping`} class="card form">
+        <p>
+          <strong>
+            <bdi>{name}</bdi>
+          </strong>{' '}
+          is down. Reporting success ends the incident and sends the recovery notification, although the job has not
+          reported. The timeline shows your name.
+        </p>
+        <input type="hidden" name={CONFIRMED_FIELD} value="yes" />
+        <div class="actions">
+          <button type="submit" class="button button-primary" id="report-success">
+            Report success
+          </button>
+          <a class="button" href={address}>
+            Cancel
+          </a>
+        </div>
+      </form>
+    </Frame>
+  )
+}

@@ -23,7 +23,10 @@ export interface ChannelRef {
   channelId: string
 }
 
-/** Creates a channel and, unless it is told otherwise, gives it to every monitor of the project. Throws invalid, with the fields at fault. */
+/**
+ * Creates a channel and, unless it is told otherwise, gives it to every monitor of the project. Throws invalid, with the
+ * fields at fault.
+ */
 export function createChannel(
   deps: Deps,
   {

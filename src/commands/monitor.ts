@@ -6,7 +6,7 @@ import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
 import { freeSlug, type Monitor, NAME_MAX, shownName, slugify, TAGS_MAX } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
-import { defaultGraceMs, GRACE_MAX_MS, GRACE_MIN_MS, scheduleInWords } from '#domain/schedule.ts'
+import { defaultGraceMs, GRACE_MAX_MS, GRACE_MIN_MS, requireFuture, scheduleInWords } from '#domain/schedule.ts'
 import { readLength, readSchedule } from '#domain/schedule-input.ts'
 import { scheduleOf } from '#domain/schedule-times.ts'
 import { shownStatus } from '#domain/status.ts'
@@ -158,6 +158,7 @@ function add(deps: Deps, project: Project, { name: written, ...options }: AddOpt
     throw new AppError('invalid', `A name has 1 to ${NAME_MAX} characters on one line.`)
   if ([...tags].length > TAGS_MAX) throw new AppError('invalid', `The tags have at most ${TAGS_MAX} characters.`)
   const schedule = scheduleOf(readSchedule(options.schedule), zone)
+  requireFuture(schedule, deps.clock.now())
   const taken = new Set(listSlugs(deps.db, { projectId: project.id, exceptId: null }))
   const { monitor } = saveMonitor(deps, {
     projectId: project.id,

@@ -1,4 +1,5 @@
 import { DAY, durationInWords, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { AppError } from '#lib/errors.ts'
 import { remembering } from '#lib/remember.ts'
 import { zoneLabel } from '#lib/zone.ts'
 import { nextCron, parseCron } from './cron.ts'
@@ -48,6 +49,12 @@ export function nextSlot(schedule: Schedule, after: number): number | null {
     case 'on-calendar':
       return nextOnCalendar(readOnCalendar(schedule.expression), { after, zone })
   }
+}
+
+/** Throws invalid where no ping will ever be expected again. */
+export function requireFuture(schedule: Schedule, now: number): void {
+  if (nextSlot(schedule, now) !== null) return
+  throw new AppError('invalid', 'This schedule never runs again: all its dates are in the past.')
 }
 
 /** The next slots after `after`, at most `count`: fewer when the schedule ends. */

@@ -41,6 +41,13 @@ describe('Switching a channel off', () => {
     expect(text).not.toContain('to be sent')
   })
 
+  test('while nothing waits asks nothing', async () => {
+    const channelId = guard.mailTo(project, 'ops@example.org')
+    const path = `/channels/${channelId}`
+    expect((await member.get(`${path}/disable`)).headers.get('location')).toBe(path)
+    expect((await member.post(`${path}/disable`)).headers.get('location')).toBe(list())
+  })
+
   test('while nothing waits says nothing of that', async () => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])

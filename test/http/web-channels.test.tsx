@@ -278,13 +278,6 @@ describe('A channel that is switched off', () => {
     expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
   })
 
-  test('is disabled at once when nothing waits', async () => {
-    const channelId = hook()
-    const member = await memberOf(guard, project, 'member')
-    expect((await member.get(`/channels/${channelId}/disable`)).headers.get('location')).toBe(`/channels/${channelId}`)
-    expect((await member.post(`/channels/${channelId}/disable`)).headers.get('location')).toBe(list())
-  })
-
   test('while a message is under way ends that one, too, when it comes back', async () => {
     const channelId = hook()
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])

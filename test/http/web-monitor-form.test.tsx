@@ -128,6 +128,12 @@ describe('A new monitor', () => {
     expect(await member.read(`/monitors/${newest().uniqueKey}`)).toContain('count up to 15 minutes before their time')
   })
 
+  test('is refused with a schedule that never runs again', async () => {
+    const response = await create({ schedule: '2020-01-01 03:00' })
+    expect(response.status).toBe(422)
+    expect(await response.text()).toContain('This schedule never runs again: all its dates are in the past.')
+  })
+
   test('has an alias that no other monitor of any project has', async () => {
     await create({ alias: 'fCGjHXEQKpZ81mLw' })
     expect(newest().alias).toBe('fCGjHXEQKpZ81mLw')

@@ -338,6 +338,14 @@ describe('A member', () => {
     expect(words(await member.read(at()))).toContain('No ping since it was resumed')
   })
 
+  test('sees when the schedule of a monitor has ended', async () => {
+    const schedule = { kind: 'on-calendar', expression: '2026-03-01 13:00' } as const
+    monitor = guard.monitor(project, { name: 'once', schedule })
+    await guard.pass(HOUR)
+    await guard.ping(monitor)
+    expect(words(await member.read(at()))).toContain('Next ping none: the schedule has ended')
+  })
+
   test('deletes only after a page that names it and says what goes with it', async () => {
     await guard.ping(monitor)
     const html = await member.read(at('/delete'))

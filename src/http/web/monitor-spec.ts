@@ -15,7 +15,15 @@ import {
   slugify,
   TAGS_MAX,
 } from '#domain/monitor.ts'
-import { defaultGraceMs, EARLY_MAX_MS, GRACE_MAX_MS, GRACE_MIN_MS, type Schedule } from '#domain/schedule.ts'
+import {
+  defaultGraceMs,
+  EARLY_MAX_MS,
+  GRACE_MAX_MS,
+  GRACE_MIN_MS,
+  isSameSchedule,
+  requireFuture,
+  type Schedule,
+} from '#domain/schedule.ts'
 import { readSchedule } from '#domain/schedule-input.ts'
 import { limitedLine, limitedText } from '#domain/text.ts'
 import type { Form } from '#http/forms.ts'
@@ -75,7 +83,7 @@ export function readRhythm(
   { monitor, now }: Pick<Around, 'monitor' | 'now'>,
 ): Rhythm {
   const length = (what: LengthName, limits = RUN_LIMITS) => readLength(text, problems, { what, ...limits })
-  const schedule = readScheduleFields(text, problems, monitor?.schedule ?? NO_RULES.schedule)
+  const schedule = readScheduleFields(text, problems, { before: monitor?.schedule ?? NO_RULES.schedule, now })
   return {
     schedule,
     graceMs: length('grace', GRACE_LIMITS) ?? defaultGraceMs(schedule, now),
@@ -90,12 +98,18 @@ const RUN_LIMITS = { min: GRACE_MIN_MS, max: GRACE_MAX_MS, limits: 'A run takes 
 const EARLY_LIMITS = { min: 0, max: EARLY_MAX_MS, limits: 'A ping is early by a day at most.' }
 
 // What the other kinds of schedule had stays as it was.
-function readScheduleFields(text: FieldText, problems: FieldProblems, before: Schedule): Schedule {
+function readScheduleFields(
+  text: FieldText,
+  problems: FieldProblems,
+  { before, now }: { before: Schedule; now: number },
+): Schedule {
   const zone = text('timeZone') === '' ? before.timeZone : currentZoneName(text('timeZone'))
   if (zone === null) problems.timeZone = 'Choose a time zone of the list.'
   try {
     const { words: _words, because: _because, ...input } = readSchedule(text('schedule'))
-    return { ...before, timeZone: zone ?? before.timeZone, ...input }
+    const schedule = { ...before, timeZone: zone ?? before.timeZone, ...input }
+    if (!isSameSchedule(schedule, before)) requireFuture(schedule, now)
+    return schedule
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     problems.schedule = error.message

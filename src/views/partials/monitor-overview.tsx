@@ -1,6 +1,6 @@
 import { expectedAt } from '#domain/lifecycle.ts'
 import type { Monitor } from '#domain/monitor.ts'
-import { secondsMatter } from '#domain/schedule.ts'
+import { nextSlot, secondsMatter } from '#domain/schedule.ts'
 import { shownStatus } from '#domain/status.ts'
 import { lengthInWords } from '#lib/duration.ts'
 import { Copyable } from '#views/components/copyable.tsx'
@@ -89,7 +89,7 @@ function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' 
     <>
       <div>
         <dt>Next ping</dt>
-        <dd>{dueAt === null ? WAITING[monitor.status] : <Due at={dueAt} reading={reading} />}</dd>
+        <dd>{dueAt === null ? waitingWords(monitor, reading.now) : <Due at={dueAt} reading={reading} />}</dd>
       </div>
       {oldest && (
         <div>
@@ -110,6 +110,13 @@ function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' 
       )}
     </>
   )
+}
+
+// A schedule of dates alone comes to its end: after that no ping is expected, and no alert comes.
+function waitingWords(monitor: Monitor, now: number): string {
+  const { status, schedule, slotAt, openRuns } = monitor
+  const isWaiting = status === 'new' || (status === 'up' && slotAt === null && openRuns.length === 0)
+  return isWaiting && nextSlot(schedule, now) === null ? 'none: the schedule has ended' : WAITING[status]
 }
 
 const WAITING: Record<Monitor['status'], string> = {

@@ -5,7 +5,7 @@ import { findWatchedById, listDueMonitors } from '#store/monitors.ts'
 import { recordStep } from './transitions.ts'
 
 /** Small enough that pings get through between two batches of a mass outage. */
-const BATCH_MAX = 100
+const BATCH_MAX = 25
 
 export interface UnjudgedMonitor {
   id: number

@@ -30,6 +30,7 @@ function When() {
         head={['what happens', 'message', 'reason']}
         rows={[
           ['the deadline passes without a ping', 'down', '`timeout`'],
+          ['no ping comes after a person resumed it', 'down', '`no-ping`'],
           ['a run starts and does not end within the grace', 'down', '`overrun`'],
           ['the job reports a failure', 'down', '`fail`'],
           ['a success ends an incident', 'up', '`ping`'],
@@ -126,12 +127,15 @@ function Webhook({ baseUrl }: DocProps) {
         head={['field', 'holds']}
         rows={[
           ['`status`', '`down` or `up`; `blind` after a time in which CronGuard itself could not watch'],
-          ['`reason`', '`timeout`, `overrun`, `fail` or `ping`, as in the table above'],
+          ['`reason`', '`timeout`, `no-ping`, `overrun`, `fail` or `ping`, as in the table above'],
           ['`details`', 'what happened, in a sentence'],
           ['`test`', 'true when somebody tests the channel; such a monitor does not exist'],
           ['`delivery_id`', 'the same on every attempt; also in the header `X-CronGuard-Delivery`'],
           ['`last_ping`', 'the last ping before it, or null; `kind` is what it was taken for'],
-          ['`expected_at`', 'for `timeout` when the ping was due, for `overrun` when the run started; else null'],
+          [
+            '`expected_at`',
+            'for `timeout` and `no-ping` when the ping was due, for `overrun` when the run started; else null',
+          ],
           ['`down_seconds`', 'for `up` how long it was down; else null'],
           [
             '`blackout`',

@@ -354,7 +354,7 @@ function Paused() {
       />
       <Text>
         With manual resume (`"manual_resume": true` in the API) only a person wakes the monitor. After that it is new
-        again: it waits for the next ping and raises no alarm before it.
+        again.
       </Text>
     </>
   )

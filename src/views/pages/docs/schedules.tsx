@@ -202,7 +202,7 @@ function Status() {
         label="Status of a monitor"
         head={['status', 'means', 'in the API']}
         rows={[
-          ['new', 'it was never pinged, or was resumed and not pinged since; it raises no alarm', '`new`'],
+          ['new', 'it was never pinged and raises no alarm, or was resumed and not pinged since', '`new`'],
           ['up', 'the last ping came in time', '`up`'],
           ['late', 'a ping is due, and the grace is not over', '`grace`'],
           ['down', 'the deadline passed, or the job reported a failure', '`down`'],
@@ -258,8 +258,9 @@ function Pause({ baseUrl }: DocProps) {
         during maintenance and must not wake the monitor by accident.
       </Text>
       <Text>
-        Resuming makes the monitor new: it waits for its next ping, however long that takes, and only then watches
-        again. To watch from now on, send a ping yourself:
+        The button on the page, or `cronguard monitor resume`, makes the monitor new and expects a ping by its schedule:
+        if none comes within the grace period, it goes down. The API's resume waits for the next ping however long that
+        takes, as in Healthchecks. To watch from now on, send a ping yourself:
       </Text>
       <Sample lines={[`${CURL} ${baseUrl}/ping/${SAMPLE_KEY}`]} />
     </>

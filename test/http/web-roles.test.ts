@@ -122,8 +122,7 @@ const TABLE: Record<string, Needs> = {
 }
 
 /** Those that are walked by other tests: keys of their own, or files for everybody. */
-const ELSEWHERE =
-  /^(?:\w+ \/api\/|ALL \/(?:ping|badge|b)\/|ALL \/\*$|GET \/assets\/|GET (?:\/projects\/:project)?\/metrics)/
+const ELSEWHERE = /^(?:\w+ \/api\/|ALL \/(?:ping|badge|b)\/|ALL \/\*$|GET \/assets\/|GET [a-z:/]*\/metrics)/
 
 /** A project with one of everything in it, and the routes of its things. */
 async function newWorld() {

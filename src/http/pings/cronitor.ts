@@ -6,6 +6,7 @@ import type { PingSignal } from '#domain/ping.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { healthchecks } from './healthchecks.ts'
+import { isPingAtRoot } from './paths.ts'
 import { exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, runIdOf, secondsOf, TOKEN, UUID } from './report.ts'
 import { bodyOf } from './sent.ts'
 
@@ -20,9 +21,10 @@ export const cronitor: Dialect = {
   // Healthchecks pings below /ping/ and at the root, too. Its clients never send what these send; both have /fail.
   isSpoken: ({ path, query }) => {
     if (path.startsWith('/p/')) return true
-    if (!path.startsWith('/ping/')) return BY_CODE.test(path)
+    const isBelowPing = path.startsWith('/ping/')
+    if (!isBelowPing && BY_CODE.test(path)) return true
     const [isByKey, , , ending] = BY_KEY.exec(path) ?? []
-    if (isByKey === undefined) return false
+    if (isByKey === undefined || !(isBelowPing || isPingAtRoot(path))) return false
     return OWN_QUERY.some((name) => query.has(name)) || ending === 'run' || ending === 'complete'
   },
   addressOf: (deps, ping) => {
@@ -35,7 +37,7 @@ export const cronitor: Dialect = {
 
 // borgmatic puts the state behind whatever URL it is given.
 const STATE = '/(run|complete|fail)'
-const BY_KEY = new RegExp(`^/p(?:ing)?/(?!${UUID}/)(${TOKEN})/(${TOKEN})(?:${STATE})?/?$`)
+const BY_KEY = new RegExp(`^(?:/p(?:ing)?(?=/)|(?!/p(?:ing)?/))/(?!${UUID}/)(${TOKEN})/(${TOKEN})(?:${STATE})?/?$`)
 const BY_CODE = new RegExp(`^/(?!${UUID}/fail/?$)([A-Za-z0-9_-]{3,64})${STATE}/?$`)
 const SLUG = new RegExp(`^[a-z0-9_-]{1,${SLUG_MAX}}$`)
 
@@ -83,10 +85,10 @@ interface Target {
 }
 
 function readTarget(path: string): Target | null {
-  const [, projectPingKey, slug, state] = BY_KEY.exec(path) ?? []
-  if (projectPingKey && slug) return { projectPingKey, slug, state }
   const [, token, stateOfCode] = BY_CODE.exec(path) ?? []
-  return token ? { token, state: stateOfCode } : null
+  if (token) return { token, state: stateOfCode }
+  const [, projectPingKey, slug, state] = BY_KEY.exec(path) ?? []
+  return projectPingKey && slug ? { projectPingKey, slug, state } : null
 }
 
 // Cronitor makes a monitor of every name that it does not know. The keys that it gives itself have capitals.

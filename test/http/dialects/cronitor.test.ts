@@ -147,6 +147,23 @@ describe('The command line of Cronitor', () => {
     ])
   })
 
+  test('reports a run by key and name at the root, too', async () => {
+    const { pingKey } = moved.project
+    expect(await moved.answer(`/${pingKey}/backup?state=fail`)).toEqual([200, 'OK'])
+    expect(await moved.answer(`/${pingKey}/backup?state=run`)).toEqual([200, 'OK'])
+    expect(await moved.answer(`/${pingKey}/backup`)).toEqual([200, 'OK'])
+    expect(await moved.answer(`/${pingKey}/backup/fail`)).toEqual([200, 'OK'])
+    expect(moved.kinds()).toEqual(['fail', 'start', 'success', 'fail'])
+  })
+
+  test('is no way to a page: one with a state in its query is shown', async () => {
+    const response = await moved.guard.request('/projects/new?state=fail')
+    expect([response.status, response.headers.get('location')]).toEqual([
+      303,
+      '/login?next=%2Fprojects%2Fnew%3Fstate%3Dfail',
+    ])
+  })
+
   test('is told from Healthchecks by the state: without it a slug is the slug of Healthchecks', async () => {
     const { pingKey } = moved.project
     expect(await moved.answer(`/ping/${pingKey}/backup/fail`)).toEqual([200, 'OK'])

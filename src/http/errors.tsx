@@ -4,7 +4,7 @@ import { AppError, BusyError, type ErrorCode, StorageRefusedError, TooLongError 
 import { ErrorPage } from '#views/pages/error.tsx'
 import type { FindMethods } from './methods.ts'
 import { refererOf } from './origin.ts'
-import { dialectOf } from './pings/dialect.ts'
+import { type Dialect, dialectOf } from './pings/dialect.ts'
 import type { ShowPath } from './place.ts'
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts'
 import { page } from './respond.tsx'
@@ -46,7 +46,7 @@ export function answerError(deps: Deps, failed: Failed): Response {
   const isApi = dialect === null && splitUrl(request.url).path.startsWith('/api/')
   const answer = answerTo(deps, failed, isApi ? API_STATUSES : STATUSES)
   const next = answer.status === 401 ? refererOf(deps, request) : null
-  const response = isApi ? json(answer) : dialect === null ? document(answer, next) : plainText(answer)
+  const response = isApi ? json(answer) : dialect === null ? document(answer, next) : inDialect(dialect, answer)
   response.headers.set(REQUEST_ID_HEADER, requestIdOf(request))
   if (answer.allow !== undefined) response.headers.set('Allow', answer.allow)
   if (answer.status === 503) response.headers.set('Retry-After', RETRY_AFTER_SECONDS)
@@ -93,6 +93,10 @@ function isTooLong(error: unknown): boolean {
 
 function json({ status, message }: Answer): Response {
   return Response.json({ error: message }, { status })
+}
+
+function inDialect(dialect: Dialect, answer: Answer): Response {
+  return dialect.refuse?.(answer.status, answer.message) ?? plainText(answer)
 }
 
 function plainText({ status, message }: Answer): Response {

@@ -21,6 +21,8 @@ export interface Dialect {
   /** Which monitor it is for, as far as that is known without the body; null: it isn't. */
   addressOf(deps: Deps, ping: IncomingPing): PingAddress | null
   answer(deps: Deps, ping: IncomingPing): Promise<Response>
+  /** Its form of an error; without it, errors are plain text. */
+  refuse?(status: number, text: string): Response
 }
 
 const DIALECT = Symbol('dialect')

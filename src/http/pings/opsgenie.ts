@@ -14,6 +14,7 @@ export const opsgenie: Dialect = {
   isSpoken: ({ path }) => PATH.test(path),
   addressOf: (_, ping) => addressOf(ping),
   answer,
+  refuse: (status, message) => reply(status, { message }),
 }
 
 const PATH = new RegExp(`^/v2/heartbeats/(${TOKEN})/ping/?$`)

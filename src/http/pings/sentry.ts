@@ -15,6 +15,7 @@ export const sentry: Dialect = {
   // In an envelope, the monitors are named in the body.
   addressOf: (deps, { path }) => (ENVELOPE.test(path) ? null : addressOf(deps, targetOf(path))),
   answer: (deps, ping) => (ENVELOPE.test(ping.path) ? answerEnvelope(deps, ping) : answer(deps, ping)),
+  refuse,
 }
 
 const PATH = new RegExp(`^/api/[0-9]{1,20}/cron/(${TOKEN})/(${TOKEN})/?$`)

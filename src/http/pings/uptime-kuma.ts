@@ -13,6 +13,7 @@ export const uptimeKuma: Dialect = {
   isSpoken: () => true,
   addressOf: (_, { path }) => addressOf(path),
   answer,
+  refuse: (status, text) => refuse(status === 404 ? UNKNOWN : text, status),
 }
 
 const PATH = /^\/api\/push\/([A-Za-z0-9_-]{1,64})\/?$/
@@ -49,6 +50,6 @@ function signalOf({ request, query }: { request: Request; query: URLSearchParams
 
 const UNKNOWN = 'Monitor not found or not active.'
 
-function refuse(msg: string): Response {
-  return Response.json({ ok: false, msg }, { status: 404 })
+function refuse(msg: string, status = 404): Response {
+  return Response.json({ ok: false, msg }, { status })
 }

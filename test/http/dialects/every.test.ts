@@ -21,6 +21,13 @@ interface Keys {
   slug: string
 }
 
+/** Of errors; the other dialects have plain text. */
+const TYPES: Partial<Record<DialectSetting, string>> = {
+  KUMA: 'application/json;charset=utf-8',
+  SENTRY: 'application/json;charset=utf-8',
+  OPSGENIE: 'application/json;charset=utf-8',
+}
+
 const ALL = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 const USUAL = ['GET', 'HEAD', 'POST']
 
@@ -134,6 +141,12 @@ async function send({ ping }: Example, keys: Partial<Keys> = {}, init: RequestIn
   return await moved.guard.request(path, { ...own, ...init })
 }
 
+/** The text of an answer, or the names in it where it is JSON. */
+async function shapeOf(response: Response): Promise<string | string[]> {
+  const text = await response.text()
+  return text.startsWith('{') ? Object.keys(JSON.parse(text)) : text
+}
+
 describe.each(EXAMPLES)('A ping of $name', (example) => {
   const { setting, status, unknown, methods, refused, ping } = example
   const isByToken = ping({ token: 'A', key: 'B', slug: 'C' }).path.includes('A')
@@ -199,6 +212,8 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     })
     const response = await send(example, wrong, { method: 'POST', body })
     expect([response.status, response.headers.get('connection')]).toEqual([unknown, 'close'])
+    expect(response.headers.get('content-type')).toBe(TYPES[setting] ?? 'text/plain; charset=utf-8')
+    expect(await shapeOf(response)).toEqual(await shapeOf(await send(example, wrong)))
     expect(pulled).toBeLessThan(3)
     expect(moved.kinds()).toEqual([])
   })
@@ -232,7 +247,7 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     moved.guard.db.write((tx) => tx.runScript('PRAGMA query_only = ON'))
     const response = await send(example)
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
-    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+    expect(response.headers.get('content-type')).toBe(TYPES[setting] ?? 'text/plain; charset=utf-8')
     expect(await response.text()).toContain('nothing was recorded')
   })
 

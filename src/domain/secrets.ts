@@ -14,8 +14,8 @@ const PLACES: readonly RegExp[] = [
   /(?<=https?:\/\/)[A-Za-z0-9_-]+(?=(?::[^\s@/]*)?@)/gi,
   /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=@)/gi,
   /[A-Za-z0-9_-]{16,128}(?=\+[a-z0-9_-]+@)/gi,
-  /(?<=\b(?:GenieKey|Bearer|Basic) +)[A-Za-z0-9_+/=.-]+/gi,
-  /(?<=\b(?:x-api-key|api[_-]?key|sentry_key|ping[_-]?key)["']?\s*[:=]\s*["']?)[A-Za-z0-9_-]+/gi,
+  /(?<=\b(?:GenieKey|Bearer|Basic) {1,20})[A-Za-z0-9_+/=.-]+/gi,
+  /(?<=\b(?:x-api-key|api[_-]?key|sentry_key|ping[_-]?key)["']?\s{0,20}[:=]\s{0,20}["']?)[A-Za-z0-9_-]+/gi,
   /\bcg[rw]_[A-Za-z0-9]+/g,
 ]
 

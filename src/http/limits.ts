@@ -19,15 +19,43 @@ interface Measure {
   withinMs: number
 }
 
+/** A stranger may come from a million networks, and type a million addresses. */
+export const KEYS_MAX = 10_000
+
+/** Remembers `KEYS_MAX` keys at most: the one that was counted longest ago makes room for a new one. */
+export class BoundedLimiter extends RateLimiterMemory {
+  readonly #keys = new Set<string>()
+
+  override consume(...[key, ...rest]: Parameters<RateLimiterMemory['consume']>) {
+    this.#makeRoom(String(key))
+    return super.consume(key, ...rest)
+  }
+
+  override penalty(...[key, ...rest]: Parameters<RateLimiterMemory['penalty']>) {
+    this.#makeRoom(String(key))
+    return super.penalty(key, ...rest)
+  }
+
+  #makeRoom(key: string): void {
+    this.#keys.delete(key)
+    this.#keys.add(key)
+    const [oldest] = this.#keys
+    if (this.#keys.size <= KEYS_MAX || oldest === undefined) return
+    this.#keys.delete(oldest)
+    void this.delete(oldest)
+  }
+}
+
 export function createLimit({ tries, withinMs }: Measure): Limit {
-  const limiter = new RateLimiterMemory({ points: tries, duration: withinMs / SECOND })
+  const limiter = new BoundedLimiter({ points: tries, duration: withinMs / SECOND })
   // Who it was may be whatever a stranger typed, 64 kB of it: only its hash is kept.
   return {
     take: async (who) => {
       await limiter.consume(sha256Hex(who)).catch(refuse)
     },
     giveBack: async (who) => {
-      await limiter.reward(sha256Hex(who))
+      const key = sha256Hex(who)
+      if ((await limiter.get(key)) !== null) await limiter.reward(key)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
-import { createLimit, createNetworkLimit, neighbourhood } from '#http/limits.ts'
+import { createLimit, createNetworkLimit, KEYS_MAX, neighbourhood } from '#http/limits.ts'
 import { MINUTE } from '#lib/duration.ts'
 
 describe('Tries are counted', () => {
@@ -49,5 +49,18 @@ describe('Tries are counted', () => {
       RateLimiterMemory.prototype.consume = consume
     }
     expect(kept.map((key) => String(key).length)).toEqual([64, 64, 64])
+  })
+
+  test('of so many at a time: whoever tried longest ago is forgotten first', async () => {
+    const limit = createLimit({ tries: 2, withinMs: MINUTE })
+    await limit.take('gone')
+    await limit.take('gone')
+    await limit.take('busy')
+    for (let stranger = 0; stranger < KEYS_MAX - 2; stranger += 1) await limit.take(`stranger ${stranger}`)
+    await limit.take('busy')
+    await limit.take('one more')
+    expect(limit.take('busy')).rejects.toThrow('tried too often')
+    await limit.take('gone')
+    await limit.take('gone')
   })
 })

@@ -55,14 +55,18 @@ export interface FormQuestion extends Cut {
 
 export type Fields = [name: string, value: string][]
 
-/** The fields of a form of either sort: `curl -d` and `curl -F`. Null for a form that breaks off. */
+/** The fields of a form of either sort: `curl -d` and `curl -F`. Null for one that breaks off or has too many. */
 export function parseForm(bytes: Uint8Array, question: FormQuestion): Fields | null | Promise<Fields | null> {
   return /^multipart\/form-data\b/i.test(question.contentType)
     ? parseParts(bytes, question)
     : parsePairs(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), question)
 }
 
+/** A report has a handful. A million of them would take seconds, and hundreds of megabytes. */
+const FIELDS_MAX = 1000
+
 async function parseParts(bytes: Uint8Array, { contentType, names, limit }: FormQuestion): Promise<Fields | null> {
+  if (hasTooManyParts(bytes, contentType)) return null
   try {
     const headers = { 'Content-Type': contentType }
     const parts = await new Response(new Uint8Array(bytes), { headers }).formData()
@@ -78,19 +82,32 @@ async function parseParts(bytes: Uint8Array, { contentType, names, limit }: Form
   }
 }
 
+function hasTooManyParts(bytes: Uint8Array, contentType: string): boolean {
+  const [, quoted, plain] = /\bboundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(contentType) ?? []
+  const boundary = Buffer.from(`--${quoted ?? plain ?? ''}`)
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  let count = 0
+  for (let place = body.indexOf(boundary); place !== -1 && count <= FIELDS_MAX; count++) {
+    place = body.indexOf(boundary, place + boundary.length)
+  }
+  return count > FIELDS_MAX
+}
+
 /** "%0A" stands for one byte. */
 const BYTES_OF_ONE = 3
 const [PERCENT, AMPERSAND] = [0x25, 0x26]
 
 // Only the fields that are looked for are decoded: a form may have millions of others.
-function parsePairs(bytes: Buffer, { names, limit }: FormQuestion): Fields {
+function parsePairs(bytes: Buffer, { names, limit }: FormQuestion): Fields | null {
   const beginnings = names.map((name) => Buffer.from(`${name}=`))
   const lengthMax = BYTES_OF_ONE * (Math.max(...names.map(({ length }) => length)) + limit) + 1
   const fields: Fields = []
+  let decoded = 0
   for (let start = 0; start < bytes.length; ) {
     const next = bytes.indexOf(AMPERSAND, start)
     const end = next === -1 ? bytes.length : next
     if (bytes[start] === PERCENT || beginnings.some((beginning) => standsAt(bytes, start, beginning))) {
+      if (++decoded > FIELDS_MAX) return null
       const pair = new URLSearchParams(bytes.toString('utf8', start, Math.min(end, start + lengthMax)))
       fields.push(...[...pair].filter(([name]) => names.includes(name)))
     }

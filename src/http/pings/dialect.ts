@@ -18,7 +18,7 @@ export interface Dialect {
   ownQuery?: readonly string[]
   /** Whether what arrives there is said in this dialect. */
   isSpoken(url: SplitUrl): boolean
-  /** Which monitor it is for, as far as that is known without the body; null: it isn't. */
+  /** Which monitor it is for, as far as that is known without the body; null: it isn't, and bodies are short. */
   addressOf(deps: Deps, ping: IncomingPing): PingAddress | null
   answer(deps: Deps, ping: IncomingPing): Promise<Response>
   /** Its form of an error; without it, errors are plain text. */

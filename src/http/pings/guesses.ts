@@ -1,9 +1,8 @@
 // Ping URLs that nobody has are counted, so that nobody finds one by trying.
-import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { type PingAddress, wasPingedFrom } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { isGuessable } from '#domain/monitor.ts'
-import { neighbourhood } from '#http/limits.ts'
+import { BoundedLimiter, neighbourhood } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { SECOND } from '#lib/duration.ts'
 import { TEXT } from './report.ts'
@@ -24,7 +23,7 @@ const WITHIN_SECONDS = 60
 const NOT_FOUND = [401, 404]
 
 export function createGuesses(deps: Pick<Deps, 'db' | 'log'>): Guesses {
-  const limiter = new RateLimiterMemory({ points: TRIES_MAX, duration: WITHIN_SECONDS })
+  const limiter = new BoundedLimiter({ points: TRIES_MAX, duration: WITHIN_SECONDS })
   // Seconds to wait after too many tries; null: go on.
   const countTry = async (network: string): Promise<number | null> => {
     const { consumedPoints, msBeforeNext } = await limiter.penalty(network, 1)

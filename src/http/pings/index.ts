@@ -4,6 +4,7 @@ import { isPingable } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { allowBody, hasLongBody, PING_BODY_MAX, refuseBody } from '#http/body.ts'
 import { type SplitUrl, splitUrl } from '#http/url.ts'
+import { contentEncodingOf } from '#lib/compression.ts'
 import { cronitor } from './cronitor.ts'
 import { deadMansSnitch } from './dead-mans-snitch.ts'
 import { type Dialect, type IncomingPing, rememberDialect } from './dialect.ts'
@@ -95,7 +96,7 @@ async function answerPing(deps: Deps, { request, here, spoken, off, guesses, log
   const ping = { request, ...url }
   const refusal = dialect === healthchecks ? null : await guesses.refuse(request, dialect.addressOf(deps, ping))
   if (refusal !== null) return refusal
-  if (hasLongBody(request)) expectBody(deps, { dialect, ping })
+  if (hasLongBody(request) || isCompressed(request)) expectBody(deps, { dialect, ping })
   return await dialect.answer(deps, ping)
 }
 
@@ -113,11 +114,17 @@ function isRouted({ routes }: Dialect, path: string): boolean {
   return routes.some((route) => new RegExp(`^${route.replaceAll(/:\w+/g, '[^/]+').replace('*', '.*')}/?$`).test(path))
 }
 
-// A long body is read only when something will be recorded.
+// A long body is read only when something will be recorded, and so is one that may become long: strangers would take
+// the turns of those whose bodies are compressed.
 function expectBody(deps: Deps, { dialect, ping }: { dialect: Dialect; ping: IncomingPing }): void {
   const address = dialect.addressOf(deps, ping)
-  if (address === null || isPingable(deps, address)) allowBody(ping.request, PING_BODY_MAX)
+  if (address === null) return
+  if (isPingable(deps, address)) allowBody(ping.request, PING_BODY_MAX)
   else refuseBody(ping.request)
+}
+
+function isCompressed({ headers }: Request): boolean {
+  return contentEncodingOf(headers.get('content-encoding')) !== null
 }
 
 function isMeant({ ownQuery = [], isSpoken }: Dialect, url: SplitUrl): boolean {

@@ -47,7 +47,7 @@ export interface SentJson {
 
 /** Everything that was sent. The content type alone does not tell JSON, because `curl -d` calls everything a form. */
 export function readSentJson(request: Request, limit: number): Promise<SentJson> {
-  return withContent(request, limit, async ({ kept, content, charset, state }) => {
+  return withContent(request, { limit }, async ({ kept, content, charset, state }) => {
     const beginning = decodeBody(content.subarray(0, BEGINNING_BYTES), charset).trim()
     const isDeclared = /\bjson\b/i.test(request.headers.get('content-type') ?? '')
     if (beginning === '' && content.length <= BEGINNING_BYTES) return { kept, value: undefined, isReadable: true }
@@ -72,7 +72,7 @@ export function readSentForm(
   request: Request,
   { limit, names }: { limit: number; names: readonly string[] },
 ): Promise<SentForm> {
-  return withContent(request, limit, async ({ kept, content, state }) => {
+  return withContent(request, { limit }, async ({ kept, content, state }) => {
     const contentType = request.headers.get('content-type') ?? ''
     const fields = await readForm(content, { contentType, names, limit: Math.max(limit, TEXT_MIN) })
     const isKnown = state === 'whole' || (state === 'as it came' && fields?.length !== 0)
@@ -89,14 +89,17 @@ export interface Content {
   state: 'whole' | 'cut' | 'as it came'
 }
 
-/** Reads all of a body. Of those that are compressed one at a time: it may need a thousand times their size. */
+/**
+ * Reads all of a body, decompressed `contentMax` bytes of it. Of those that are compressed one at a time: it may need a
+ * thousand times their size.
+ */
 export async function withContent<T>(
   request: Request,
-  limit: number,
+  { limit, contentMax = SENT_MAX }: { limit: number; contentMax?: number },
   read: (content: Content) => Promise<T>,
 ): Promise<T> {
   const raw = await readHead(request, SENT_MAX)
-  const decodeAndRead = async (): Promise<T> => read(await decode(request, { raw, limit, contentMax: SENT_MAX }))
+  const decodeAndRead = async (): Promise<T> => read(await decode(request, { raw, limit, contentMax }))
   if (contentEncodingOf(request.headers.get('content-encoding')) === null) return await decodeAndRead()
   const turn = lastTurn.then(decodeAndRead)
   lastTurn = turn.catch(() => {})

@@ -1,5 +1,7 @@
 // The envelopes of Sentry's libraries: lines of JSON, of which the check-ins count. Everything else is dropped.
 import type { Deps } from '#deps.ts'
+import { allowBody, BODY_MAX, PING_BODY_MAX } from '#http/body.ts'
+import { TooLongError } from '#lib/errors.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
 import type { Json } from './content.ts'
 import type { IncomingPing } from './dialect.ts'
@@ -17,7 +19,13 @@ export async function answerEnvelope(deps: Deps, { request, query }: IncomingPin
   if (request.method !== 'POST') return refuse(405, 'An envelope is posted.')
   const key = keyOf(request, query)
   if (key !== null && findProjectByPingKey(deps.db, key) === null) return refuse(403, 'The key is not known.')
-  const envelope = await withContent(request, 0, async ({ content }) => readEnvelope(Buffer.from(content)))
+  // Without a key it may be anybody's, until it was read.
+  const contentMax = key === null ? BODY_MAX : PING_BODY_MAX
+  allowBody(request, contentMax)
+  const envelope = await withContent(request, { limit: 0, contentMax }, async ({ content, state }) => {
+    if (key === null && state === 'cut') throw new TooLongError()
+    return readEnvelope(Buffer.from(content))
+  })
   if (envelope === null) return refuse(400, 'This is not an envelope.')
   const projectPingKey = key ?? envelope.key
   if (findProjectByPingKey(deps.db, projectPingKey) === null) return refuse(403, 'The key is not known.')

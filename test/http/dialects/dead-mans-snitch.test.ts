@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { gzipSync } from 'node:zlib'
 import { ALIAS, Moved } from '../../support/moved.ts'
 
+const PART = 'Content-Disposition: form-data; name="s"\r\n\r\n0'
+
 let moved: Moved
 
 beforeEach(() => {
@@ -78,6 +80,15 @@ describe("A check-in URL of Dead Man's Snitch", () => {
     expect(await moved.answer(`/${ALIAS}`, { method: 'POST', headers, body })).toEqual([202, 'OK'])
     expect(await moved.answer(`/${ALIAS}?s=2`, { method: 'POST', headers, body })).toEqual([202, 'OK'])
     expect(moved.kinds()).toEqual(['log', 'fail'])
+  })
+
+  test.each([
+    ['', 'application/x-www-form-urlencoded', 's=0&'.repeat(2000)],
+    ['in parts', 'multipart/form-data; boundary="b"', `--b\r\n${PART}\r\n`.repeat(2000).concat('--b--')],
+  ])('with thousands of fields %s is recorded, but is no success', async (_what, contentType, body) => {
+    const headers = { 'Content-Type': contentType }
+    expect(await moved.answer(`/${ALIAS}`, { method: 'POST', headers, body })).toEqual([202, 'OK'])
+    expect(moved.kinds()).toEqual(['log'])
   })
 
   test('takes a compressed form', async () => {

@@ -218,6 +218,21 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     expect(moved.kinds()).toEqual([])
   })
 
+  test('to a monitor that is not there is refused before its compressed body is read, however short', async () => {
+    moved = new Moved([setting])
+    const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'nobodys-key-22-letters' }
+    const pulled: number[] = []
+    const pull = (controller: ReadableStreamDefaultController) => {
+      pulled.push(controller.desiredSize ?? 0)
+      controller.close()
+    }
+    const body = new ReadableStream({ pull }, { highWaterMark: 0 })
+    const headers = { ...ping(keysOf(moved)).init?.headers, 'Content-Encoding': 'gzip', 'Content-Length': '1000' }
+    const nobody = ping({ ...keysOf(moved), ...wrong }).init?.headers
+    const response = await send(example, wrong, { method: 'POST', headers: { ...headers, ...nobody }, body })
+    expect([response.status, pulled]).toEqual([unknown, []])
+  })
+
   test('to a monitor that is not there is not answered as if it were', async () => {
     moved = new Moved([setting])
     const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'nobodys-key-22-letters' }

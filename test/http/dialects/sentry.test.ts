@@ -199,6 +199,18 @@ describe('An envelope of Sentry', () => {
     expect(moved.kinds()).toEqual(['fail', 'success'])
   })
 
+  test('is read further with a key in its header than with one in itself, as strangers may send that', async () => {
+    const body = envelope(`{"type":"event","length":2000000}\n${'x'.repeat(2_000_000)}\n`, item({ status: 'ok' }))
+    const packed = { 'Content-Encoding': 'gzip' }
+    const auth = { 'X-Sentry-Auth': `Sentry sentry_key=${moved.project.pingKey}` }
+    expect((await send(body))[0]).toBe(413)
+    expect((await send(gzipSync(body), packed))[0]).toBe(413)
+    expect(moved.kinds()).toEqual([])
+    expect((await send(body, auth))[0]).toBe(200)
+    expect((await send(gzipSync(body), { ...packed, ...auth }))[0]).toBe(200)
+    expect(moved.kinds()).toEqual(['success', 'success'])
+  })
+
   test('with several check-ins records each', async () => {
     await send(envelope(item({ status: 'in_progress' }), item({ status: 'ok' })))
     expect(moved.kinds()).toEqual(['start', 'success'])

@@ -53,7 +53,7 @@ test.each<[what: string, path: (uuid: string) => string, headers: string, isAnsw
         await eventually('all that the senders have', () => senders.every(({ isDone }) => isDone))
         await pingAsUsual()
         expect(senders.some(({ answer }) => answer !== '')).toBe(isAnswered)
-        for (const { answer } of senders) expect(answer).toMatch(/^$|^HTTP\/1.1 (401|404|413|503) /)
+        for (const { answer } of senders) expect(answer).toMatch(/^$|^HTTP\/1.1 (401|404|413|429|503) /)
       } finally {
         for (const sender of senders) sender.end()
       }

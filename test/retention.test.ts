@@ -1,11 +1,13 @@
 // What is kept, and for how long.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { gzipSync } from 'node:zlib'
 import { noteSizeOfToday, prune } from '#actions/retention.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { insertMailedLink } from '#store/accounts.ts'
-import { listPings } from '#store/pings.ts'
+import { findOldestBody } from '#store/bodies.ts'
+import { insertPing, listPings } from '#store/pings.ts'
 import { insertInvitation } from '#store/projects.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
 import { liveFor } from './support/days.ts'
@@ -74,6 +76,39 @@ describe('The bodies of a project', () => {
     expect(page).not.toContain('It had no body')
     await pruneAll()
     expect(bodies(other).length).toBe(40)
+  })
+
+  test('are as much as they say when they are compressed', async () => {
+    data.clear()
+    start({ CRONGUARD_PROJECT_BODY_BYTES: '1000000' })
+    const headers = { 'Content-Encoding': 'gzip' }
+    const body = gzipSync(new Uint8Array(10_000).fill(0x41))
+    for (let n = 0; n < 120; n++) await guard.ping(backup, '', { method: 'POST', headers, body })
+    await pruneAll()
+    expect(bodies().length).toBeLessThan(100)
+    expect(bodies()[0]).toBe(120)
+    const viewer = await memberOf(guard, project, 'viewer')
+    const page = await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`)
+    expect(page).toContain(`Its body of ${body.length} bytes is no longer kept`)
+  })
+
+  test('are looked for without reading the pings that have none', async () => {
+    const bare = {
+      kind: 'success',
+      runId: null,
+      exitStatus: null,
+      durationMs: null,
+      at: 1,
+      body: new Uint8Array(),
+    } as const
+    const origin = { scheme: 'http', method: 'GET', remoteAddress: null, userAgent: '', reportedBy: null } as const
+    guard.db.write((tx) => {
+      for (let number = 1; number <= 20_000; number++)
+        insertPing(tx, { ...bare, ...origin, monitorId: backup.id, number })
+    })
+    const startedAt = performance.now()
+    for (let times = 0; times < 100; times++) expect(findOldestBody(guard.db, backup.id)).toBeNull()
+    expect(performance.now() - startedAt).toBeLessThan(100)
   })
 
   test('stay where there is room for all', async () => {

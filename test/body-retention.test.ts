@@ -1,0 +1,115 @@
+// How much of what jobs send is kept.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { gzipSync } from 'node:zlib'
+import { prune } from '#actions/retention.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { HOUR, MINUTE } from '#lib/duration.ts'
+import { findOldestBody } from '#store/bodies.ts'
+import { insertPing, listPings } from '#store/pings.ts'
+import { type DataFolder, dataFolder } from './support/data-folder.ts'
+import { memberOf } from './support/visitor.ts'
+
+let data: DataFolder
+let guard: DataFolder['guard']
+let project: Project
+let backup: Monitor
+
+function start(env: Record<string, string> = {}): void {
+  data = dataFolder(env)
+  guard = data.guard
+  project = guard.project()
+  backup = guard.monitor(project, { name: 'backup', schedule: { kind: 'period', periodMs: HOUR }, graceMs: HOUR })
+}
+
+beforeEach(() => start())
+afterEach(() => data.clear())
+
+const numbers = (monitor = backup) =>
+  listPings(guard.db, { monitorId: monitor.id, limit: 10_000 }).map((ping) => ping.number)
+async function pruneAll(): Promise<void> {
+  for await (const _ of prune(guard.deps));
+}
+
+describe('The bodies of a project', () => {
+  const bodies = (monitor = backup) =>
+    listPings(guard.db, { monitorId: monitor.id, limit: 1000 })
+      .filter(({ bodySize }) => bodySize > 0)
+      .map(({ number }) => number)
+  const post = async (times: number, monitor = backup) => {
+    for (let n = 0; n < times; n++) {
+      guard.clock.advance(MINUTE)
+      await guard.ping(monitor, '', { method: 'POST', body: new Uint8Array(10_000).fill(0x41) })
+    }
+  }
+
+  test('are the newest so many bytes, of all monitors together, and their pings stay', async () => {
+    data.clear()
+    start({ CRONGUARD_PROJECT_BODY_BYTES: '1000000' })
+    const other = guard.monitor(project, { name: 'other' })
+    const elsewhere = guard.monitor(guard.project('bob@example.org'), { name: 'elsewhere' })
+    await post(20, elsewhere)
+    await post(60, other)
+    await post(60)
+    await pruneAll()
+    expect([numbers(other).length, numbers().length]).toEqual([60, 60])
+    expect([bodies(other).length, bodies(other).at(-1), bodies().length, bodies(elsewhere).length]).toEqual([
+      40, 21, 60, 20,
+    ])
+    const viewer = await memberOf(guard, project, 'viewer')
+    const page = await viewer.read(`/monitors/${other.uniqueKey}/pings/1`)
+    expect(page).toContain('Its body of 10,000 bytes is no longer kept')
+    expect(page).not.toContain('It had no body')
+    await pruneAll()
+    expect(bodies(other).length).toBe(40)
+  })
+
+  test('are as much as they say when they are compressed', async () => {
+    data.clear()
+    start({ CRONGUARD_PROJECT_BODY_BYTES: '1000000' })
+    const headers = { 'Content-Encoding': 'gzip' }
+    const body = gzipSync(new Uint8Array(10_000).fill(0x41))
+    for (let n = 0; n < 120; n++) await guard.ping(backup, '', { method: 'POST', headers, body })
+    await pruneAll()
+    expect(bodies().length).toBeLessThan(100)
+    expect(bodies()[0]).toBe(120)
+    const viewer = await memberOf(guard, project, 'viewer')
+    const page = await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`)
+    expect(page).toContain(`Its body of ${body.length} bytes is no longer kept`)
+  })
+
+  test('are looked for without reading the pings that have none', async () => {
+    const bare = {
+      kind: 'success',
+      runId: null,
+      exitStatus: null,
+      durationMs: null,
+      at: 1,
+      body: new Uint8Array(),
+    } as const
+    const origin = { scheme: 'http', method: 'GET', remoteAddress: null, userAgent: '', reportedBy: null } as const
+    guard.db.write((tx) => {
+      for (let number = 1; number <= 20_000; number++)
+        insertPing(tx, { ...bare, ...origin, monitorId: backup.id, number })
+    })
+    const startedAt = performance.now()
+    for (let times = 0; times < 100; times++) expect(findOldestBody(guard.db, backup.id)).toBeNull()
+    expect(performance.now() - startedAt).toBeLessThan(100)
+  })
+
+  test('stay where there is room for all', async () => {
+    await post(20)
+    await pruneAll()
+    expect(bodies().length).toBe(20)
+  })
+
+  test('go a chunk at a time', async () => {
+    data.clear()
+    start({ CRONGUARD_PROJECT_BODY_BYTES: '1000000' })
+    await post(1)
+    for (let n = 0; n < 400; n++) await guard.ping(backup, '', { method: 'POST', body: new Uint8Array(10_000) })
+    const left = [bodies().length]
+    for await (const _ of prune(guard.deps)) if (bodies().length !== left.at(-1)) left.push(bodies().length)
+    expect(left).toEqual([401, 301, 201, 101, 100])
+  })
+})

@@ -184,6 +184,14 @@ describe('An import', () => {
     expect(to.now(mine).name).toBe('only here')
   })
 
+  test('leaves out characters that turn text around', async () => {
+    const content = exported()
+    const shown = { name: 'back\u202Eup', tags: 'pr\u200Bod', description: 'Every \u2066night.' }
+    Object.assign(content.projects[0]?.monitors[0] as object, shown)
+    expect(await outcomes(content)).toContain('created monitor backup')
+    expect(to.now(backup)).toMatchObject({ name: 'backup', tags: 'prod', description: 'Every night.' })
+  })
+
   test('adds what a monitor is to tell, and takes nothing away', async () => {
     await bring(exported())
     const own = to.mailTo(project, 'new@example.org')

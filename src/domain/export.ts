@@ -1,6 +1,7 @@
 // The file format in which the configuration leaves a CronGuard and comes into another one. It has a version.
 import { z } from 'zod'
 import { AppError } from '#lib/errors.ts'
+import { withoutInvisible } from '#lib/invisible.ts'
 import { TimeZone } from './account.ts'
 import { CHANNELS_MAX, ChannelName } from './channel.ts'
 import { unusableExport } from './export-problems.ts'
@@ -36,6 +37,9 @@ const text = (max: number) =>
     .string()
     .refine((value) => [...value].length <= max, `must have at most ${max} characters`)
     .refine((value) => !value.includes('\0'), 'must have no NUL character')
+
+/** What people read. An older file may still have invisible characters in it. */
+const shownText = (max: number) => text(max).transform(withoutInvisible)
 
 const keyPattern = (max: number) =>
   z
@@ -73,10 +77,12 @@ export type ExportedMonitor = z.output<typeof ExportedMonitor>
 const ExportedMonitor = z.strictObject({
   ping_key: Uuid,
   badge_key: Uuid,
-  name: text(NAME_MAX).refine((name) => !/\p{Cc}/u.test(name), 'must have no control characters'),
+  name: text(NAME_MAX)
+    .refine((name) => !/\p{Cc}/u.test(name), 'must have no control characters')
+    .transform(withoutInvisible),
   slug: text(SLUG_MAX).regex(/^[a-z0-9_-]*$/, 'must have only a to z, digits, "-" and "_"'),
-  tags: text(TAGS_MAX),
-  description: text(DESCRIPTION_MAX),
+  tags: shownText(TAGS_MAX),
+  description: shownText(DESCRIPTION_MAX),
   alias: z
     .string()
     .refine(

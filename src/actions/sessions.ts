@@ -65,6 +65,7 @@ function tellOfSignIn(deps: Deps, { user, browser }: { user: User; browser: Brow
   const letter = signInLetter({
     to: user.email,
     at: deps.clock.now(),
+    zone: user.timeZone,
     address: browser.remoteAddress,
     browser: browserInWords(browser.userAgent),
     url: `${deps.config.baseUrl}/settings`,

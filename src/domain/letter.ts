@@ -1,5 +1,5 @@
-import { momentInWords } from '#lib/duration.ts'
 import { asSentence } from '#lib/sentence.ts'
+import { fullMomentInZone } from '#lib/zone.ts'
 
 /** What is written to a person about their account, in no dialect. */
 export interface Letter {
@@ -123,16 +123,17 @@ export function addressChangedLetter({ to, email, url }: { to: string; email: st
 export function signInLetter(facts: {
   to: string
   at: number
+  zone: string
   address: string | null
   browser: string
   url: string
 }): Letter {
-  const { to, at, address, browser, url } = facts
+  const { to, at, zone, address, browser, url } = facts
   return {
     to,
     subject: 'A new sign-in to your account',
     paragraphs: [
-      `Somebody signed in to your account at ${momentInWords(at)}, from ${address ?? 'an unknown address'}` +
+      `Somebody signed in to your account at ${fullMomentInZone(at, zone)}, from ${address ?? 'an unknown address'}` +
         ` (${browser}).`,
       'If it was you, nothing needs to be done. If not, change your password: that ends every other session.',
     ],

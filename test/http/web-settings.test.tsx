@@ -160,10 +160,10 @@ describe('Mails to a person', () => {
   test('come as the user has chosen', async () => {
     await reopen(SMTP)
     expect(await alice.read('/settings')).not.toContain('disabled')
+    Object.assign(alice.user, { timeZone: 'Asia/Tokyo' })
     await another({ remoteAddress: '198.51.100.1', userAgent: FIREFOX })
     expect(guard.outside.subjects()).toEqual(['A new sign-in to your account'])
-    expect(guard.outside.mails[0]?.text).toContain('198.51.100.1 (Firefox on Linux)')
-
+    expect(guard.outside.mails[0]?.text).toContain('Tokyo), 2026-03-01 12:00:00 UTC, from 198.51.100.1 (Firefox on ')
     await alice.post('/settings/preferences', { failures: 'on' })
     expect(now()?.mails).toEqual({ signIns: false, failures: true })
     alice.user = { ...alice.user, mails: { signIns: false, failures: true } }

@@ -75,6 +75,24 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
     await context.close()
   }, 30_000)
 
+  test('never reads that something is 0 seconds overdue', async () => {
+    const { page, context } = await desk.signedIn()
+    await page.evaluate(`(() => {
+      const clock = document.createElement('time')
+      clock.dateTime = new Date(Date.now() + 1500).toISOString()
+      clock.id = 'clock'
+      clock.dataset.clock = 'due'
+      window.read = []
+      new MutationObserver(() => window.read.push(clock.textContent)).observe(clock, { childList: true })
+      document.body.append(clock)
+    })()`)
+    await page.locator('#clock', { hasText: 'overdue' }).waitFor()
+    const read = await page.evaluate<string[]>('window.read')
+    expect(read).toContain('due now')
+    expect(read.filter((words) => !/^(due now|in 1 second|[12] seconds? overdue)$/.test(words))).toEqual([])
+    await context.close()
+  }, 30_000)
+
   test('sees a gap between "Open" and the count of open incidents', async () => {
     const { page, context } = await desk.signedIn()
     const { ping_url: url } = await desk.newMonitor('broken')

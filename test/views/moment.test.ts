@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'bun:test'
+import { HOUR, SECOND } from '#lib/duration.ts'
+import { agoInWords, dueInWords } from '#views/components/moment.tsx'
+
+const NOW = Date.parse('2026-11-24T12:00:00Z')
+
+describe('A moment', () => {
+  test.each([
+    [2 * HOUR, 'in 2 hours'],
+    [SECOND, 'in 1 second'],
+    [SECOND - 1, 'due now'],
+    [0, 'due now'],
+    [1 - SECOND, 'due now'],
+    [-SECOND, '1 second overdue'],
+    [-2 * HOUR, '2 hours overdue'],
+  ])('that is due in %p ms is told as %p', (ms, words) => {
+    expect(dueInWords(NOW + ms, NOW)).toBe(words)
+  })
+
+  test.each([
+    [0, 'just now'],
+    [SECOND - 1, 'just now'],
+    [-SECOND, 'just now'],
+    [SECOND, '1 second ago'],
+  ])('%p ms ago is told as %p', (ms, words) => {
+    expect(agoInWords(NOW - ms, NOW)).toBe(words)
+  })
+})

@@ -38,7 +38,7 @@ function hyphenated(uuid: string): string {
  * the last word goes, for it may be half a key.
  */
 export function withoutKeys(text: string, { keys, isCut }: { keys: readonly string[]; isCut: boolean }): string {
-  const whole = isCut ? text.replace(/[A-Za-z0-9_-]+$/, '…') : text
+  const whole = isCut ? text.replace(/(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+$/, '…') : text
   const unnamed = PLACES.reduce((masked, place) => masked.replace(place, MASK), whole)
   return keys.reduce((masked, key) => (key === '' ? masked : masked.replace(patternOf(key), MASK)), unnamed)
 }

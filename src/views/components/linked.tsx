@@ -26,9 +26,15 @@ function partsOf(text: string): Child[] {
 
 /** What ends a sentence does not belong to the address, and a bracket only where it was opened in it. */
 function withoutPunctuation(found: string): string {
-  const last = found.at(-1) ?? ''
-  const isClosing = ']}'.includes(last) || (last === ')' && found.split(')').length > found.split('(').length)
-  return isClosing || '.,;:!?*_~'.includes(last) ? withoutPunctuation(found.slice(0, -1)) : found
+  let surplus = found.split(')').length - found.split('(').length
+  let end = found.length
+  for (; end > 0; end--) {
+    const last = found[end - 1] ?? ''
+    const isClosing = ']}'.includes(last) || (last === ')' && surplus > 0)
+    if (!isClosing && !'.,;:!?*_~'.includes(last)) break
+    if (last === ')') surplus--
+  }
+  return found.slice(0, end)
 }
 
 // With a name before an @ it leads elsewhere than it seems to.

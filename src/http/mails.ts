@@ -16,12 +16,21 @@ export async function mailOf(deps: Deps, { scheme, monitorId, number }: MailPing
   const kept = findReading(deps.db, { monitorId, number })?.mail
   if (kept) return kept
   const place = `${monitorId}/${number}`
-  const reading = underWay.get(place) ?? readAndKeep(deps, { monitorId, number })
+  const reading = underWay.get(place) ?? inTurn(() => readAndKeep(deps, { monitorId, number }))
   underWay.set(place, reading)
   return await reading.finally(() => underWay.delete(place))
 }
 
 const underWay = new Map<string, Promise<KeptMail | null>>()
+
+// A mail that is a ping goes before those that people look at, and only one of these is in memory.
+function inTurn(read: () => Promise<KeptMail | null>): Promise<KeptMail | null> {
+  const turn = lastTurn.then(read)
+  lastTurn = turn.catch(() => {})
+  return turn
+}
+
+let lastTurn: Promise<unknown> = Promise.resolve()
 
 async function readAndKeep(deps: Deps, ping: { monitorId: number; number: number }): Promise<KeptMail | null> {
   const body = findPingBody(deps.db, ping)

@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createTransport } from 'nodemailer'
 import type { Monitor } from '#domain/monitor.ts'
+import { mailOf } from '#http/mails.ts'
 import { listenForMail, type MailListener } from '#http/smtp.ts'
+import { insertPing } from '#store/pings.ts'
 import { freePort } from '../support/binary.ts'
 import { Moved } from '../support/moved.ts'
 import { memberOf } from '../support/visitor.ts'
@@ -69,5 +71,33 @@ describe('Pings are not held up', () => {
     const { tookMs, stalledMs } = await watch(page)
     expect(await page).toContain('all fine')
     expect(stalledMs).toBeLessThan(tookMs / 2)
+  })
+
+  test('by many large mails that somebody looks at, when they are mails that are read for their words', async () => {
+    const { guard, project, backup } = moved
+    const raw = Buffer.from(`Content-Type: text/html\r\n\r\n${ROW.repeat(100_000 / ROW.length)}`)
+    const ping = { kind: 'success', runId: null, exitStatus: null, durationMs: null, at: guard.clock.now() } as const
+    const origin = { scheme: 'email', method: '', remoteAddress: null, userAgent: '' } as const
+    const numbers = Array.from({ length: 30 }, (_, index) => index + 1)
+    guard.db.write((tx) => {
+      for (const number of numbers)
+        insertPing(tx, {
+          ...ping,
+          ...origin,
+          reportedBy: null,
+          monitorId: backup.id,
+          number,
+          body: new Uint8Array(raw),
+        })
+    })
+    let shown = 0
+    const pages = numbers.map(async (number) => {
+      await mailOf(guard.deps, { scheme: 'email', monitorId: backup.id, number })
+      shown += 1
+    })
+    const filter = { successKeywords: 'all fine', body: true }
+    await mailReport(guard.monitor(project, { name: 'reports', filter }))
+    expect(shown).toBeLessThan(numbers.length)
+    await Promise.all(pages)
   })
 })

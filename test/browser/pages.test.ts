@@ -41,7 +41,7 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
     browser = await launch()
     await fillWithHostileThings()
     paths = await findPaths()
-  }, 60_000)
+  }, 180_000)
 
   afterAll(async () => {
     await browser?.close()
@@ -55,11 +55,11 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
 
   test('fits on 320 px', async () => {
     expect(await walk({ width: 320, scheme: 'light' }, overhangProblems)).toEqual([])
-  }, 60_000)
+  }, 600_000)
 
   test('has room for a finger where things to tap stand side by side', async () => {
     expect(await walk({ width: 360, scheme: 'light', hasTouch: true }, targetProblems)).toEqual([])
-  }, 60_000)
+  }, 600_000)
 
   test('that a stranger sees is as good', async () => {
     for (const scheme of ['light', 'dark'] as const) {
@@ -70,7 +70,7 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
       expect(stranger.complaints).toEqual([])
       await stranger.context.close()
     }
-  }, 60_000)
+  }, 180_000)
 
   test('that is not there, or not for everybody, says so in a page of its own', async () => {
     const ada = await signedIn({ width: 360, scheme: 'dark' })

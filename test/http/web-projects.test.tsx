@@ -147,7 +147,7 @@ describe('A project', () => {
     const visitor = await alice()
     const response = await visitor.post(path(), { name: HOSTILE })
     expect(response.headers.get('location')).toBe(path('/settings'))
-    expect(findProject(guard.db, project.id)?.name).toBe(HOSTILE)
+    expect(findProject(guard.db, project.id)?.name).toBe(HOSTILE.replace('\u202e', ''))
     for (const page of [path('/settings'), path('/delete'), '/settings/delete', '/projects/new']) {
       const text = await visitor.read(page)
       expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')

@@ -27,7 +27,7 @@ describe('The preview', () => {
 
   test('says when the next ping is expected and when an alert goes out, in the form and by itself', async () => {
     const sentence = 'If the job reports now, the next ping is expected on 2 Mar, 12:00. Without it'
-    expect(await preview({ schedule: 'every day' })).toContain(`${sentence}, an alert goes out on 3 Mar, 00:00.`)
+    expect(await preview({ schedule: 'every day' })).toContain(`${sentence}, an alert goes out on 2 Mar, 13:00.`)
     expect((await member.read(newForm())).replace(/<[^>]*>/g, '')).toContain(sentence)
   })
 
@@ -79,7 +79,9 @@ describe('The preview', () => {
 
   test('says when the last time is, and that nothing is expected after it', async () => {
     expect(await preview({ schedule: '2026-03-02 03:00' })).toContain('The next and last timeUTC2 Mar 2026, 03:00:00')
-    expect(await preview({ schedule: '2026-02-01 03:00' })).toContain('The schedule has no time left')
+    expect(await preview({ schedule: '2026-02-01 03:00' })).toContain('This schedule never runs again')
+    const soon = await preview({ schedule: '2026-03-01 12:05' })
+    expect(soon).toContain('If the job reports now, no other ping is expected after it.')
   })
 
   test('counts from the last ping of a monitor that is up, and says when it would go down at once', async () => {

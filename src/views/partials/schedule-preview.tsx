@@ -110,7 +110,7 @@ function Tolerance({ schedule, earlyMs, reading }: Sound) {
 function IfItReportsNow(props: Sound) {
   const { schedule, earlyMs, reading } = props
   const dueAt = nextDueAt(schedule, { pingAt: reading.now, earlyMs })
-  if (dueAt === null) return <strong>The schedule has no time left: after a ping the monitor stays up for ever.</strong>
+  if (dueAt === null) return <strong>If the job reports now, no other ping is expected after it.</strong>
   return (
     <>
       If the job reports now, the next ping is expected on <At {...props} at={dueAt} />

@@ -11,7 +11,9 @@ export type Conceal = (text: string, isCut: boolean) => string
 /** Leaves a text as it is for who may operate the monitor; takes the keys out of it for everybody else. */
 export function concealFor({ db }: Deps, { project, monitor }: Pick<MonitorVisit, 'project' | 'monitor'>): Conceal {
   if (may(project.role, 'operate')) return (text) => text
-  return (text, isCut) => {
+  return (sent, isCut) => {
+    // Text of wide characters that does not say so has one beside each letter, which nobody sees.
+    const text = sent.replaceAll('\0', '')
     const found = listKeysAmong(db, { projectId: project.id, ...possibleKeys(text) })
     return withoutKeys(text, { keys: [project.pingKey, monitor.pingKey, monitor.alias, ...found], isCut })
   }

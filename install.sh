@@ -14,7 +14,7 @@ release, or the address of one. Without it: CRONGUARD_DOWNLOAD_URL, or the relea
   --user         for you alone and without root: no system user, and a unit of your own service manager
   --no-service   the executable alone: no system user, no unit, no configuration
   --no-backup    upgrade without a backup of the database
-  --insecure     take a release without https, without a signature, or with one that another key made
+  --insecure     accept a release without https, unsigned, or signed with another key
   --dry-run      say what would be done, and do nothing
   --uninstall    remove the executable and the unit, with --no-service only the executable; data and settings stay
   --purge        remove those too, after asking
@@ -174,7 +174,7 @@ require_sse() {
   flags=$(sed -n '/^flags[[:blank:]]*:/{p;q;}' /proc/cpuinfo 2>/dev/null) || flags=''
   case "$flags " in
     ' ' | *' sse4_2 '*) ;;
-    *) fail 'CronGuard needs a processor with SSE4.2; this one has none. In a virtual machine, choose another CPU type.' ;;
+    *) fail 'CronGuard needs a processor with SSE4.2. In a virtual machine, choose another CPU type.' ;;
   esac
 }
 
@@ -218,7 +218,7 @@ require_safe_address() {
     127.*) return ;;
   esac
   [ "$is_insecure" = yes ] ||
-    fail "$source is not https: anyone on the way could replace the program. --insecure takes it all the same."
+    fail "$source is not https: anyone on the way could replace the program. --insecure accepts it anyway."
 }
 
 # Everything is made ready here, on the disk where it will be used, and removed again whatever happens.
@@ -300,22 +300,22 @@ verify_signature() {
   signature=$stage/SHA256SUMS.minisig
   if ! fetch SHA256SUMS.minisig 2>/dev/null; then
     [ -n "$release_key" ] || return 0
-    or_insecure "$source is not signed, but this install.sh came with a signed release."
+    or_insecure "$source is not signed, but this install.sh expects a signed release."
   elif [ -z "$release_key" ]; then
-    say 'The signature of the release was not checked: this install.sh came with none, and so has no key.'
+    say 'The signature of the release was not checked: this install.sh has no key.'
   elif has minisign; then
     minisign -Vq -P "$release_key" -m "$stage/SHA256SUMS" -x "$signature" >/dev/null 2>&1 || is_forged
   elif can_verify_by_openssl; then
     verify_by_openssl || is_forged
   else
-    say 'The signature of the release was not checked: that takes minisign, or OpenSSL 3. The checksums are checked.'
+    say 'The signature of the release was not checked: install minisign or OpenSSL 3 for that. The checksums match.'
   fi
 }
 
-or_insecure() { [ "$is_insecure" = yes ] || fail "$1 --insecure takes it all the same. Nothing was installed."; }
+or_insecure() { [ "$is_insecure" = yes ] || fail "$1 --insecure accepts it anyway. Nothing was installed."; }
 
 is_forged() {
-  or_insecure "SHA256SUMS of $source does not bear the signature of CronGuard: it is damaged, or somebody changed it."
+  or_insecure "SHA256SUMS of $source does not match its signature: it is damaged, or someone changed it."
 }
 
 can_verify_by_openssl() { has openssl && openssl pkeyutl -help 2>&1 | grep -q -e -rawin; }
@@ -373,7 +373,7 @@ fetch_file() {
 
 version_of() { unprivileged "$1" version 2>/dev/null; }
 
-# Root tries nothing itself that was only downloaded.
+# Root does not run a fresh download.
 unprivileged() (
   cd /
   if [ "$(id -u)" -eq 0 ]; then
@@ -780,7 +780,7 @@ purge() {
 say_what_secrets_stay() {
   [ "$rootless" = no ] || return 0
   for path in /etc/credstore/cronguard.* /etc/credstore.encrypted/cronguard.*; do
-    if [ -e "$path" ]; then say "$path stays: it holds a secret, and is yours to remove."; fi
+    if [ -e "$path" ]; then say "$path stays: it holds a secret. Remove it yourself."; fi
   done
 }
 

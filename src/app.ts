@@ -323,8 +323,8 @@ async function orConflict<T>(aim: string, work: () => T | Promise<T>): Promise<T
 function adviceOn(error: unknown): string {
   if (codeOf(error) !== 'EACCES') return ''
   return (
-    '. Ports below 1024 need a privilege, which the unit of CronGuard takes away: use a port from 1024 on, and let a ' +
-    'proxy or a redirect lead there'
+    '. Ports below 1024 need a privilege that the systemd unit does not grant: use port 1024 or higher, with a proxy ' +
+    'or a redirect in front'
   )
 }
 
@@ -347,13 +347,13 @@ function tidyUp(deps: Deps, stoppedAt: number): void {
     endWatch(deps, stoppedAt)
     if (!deps.config.isReplicated) deps.db.checkpoint()
   } catch (error) {
-    deps.log.error(deps.db.isReplaced() ? GONE : 'The database could not be left tidy; nothing is lost', { error })
+    deps.log.error(deps.db.isReplaced() ? GONE : 'The database could not be closed cleanly; nothing is lost', { error })
   }
 }
 
 const GONE =
-  'The file of the database was removed or replaced while CronGuard ran: what it held is lost unless you have a ' +
-  'copy. Restore a backup before the next start'
+  'The database file was removed or replaced while CronGuard ran, and its data is lost unless you have a copy. ' +
+  'Restore a backup before the next start'
 
 function inGrace(work: Promise<void>): Promise<void> {
   return Promise.race([work, Bun.sleep(STOP_GRACE_MS)])

@@ -222,7 +222,7 @@ describe('An import', () => {
   test('needs somebody to whom new projects belong', async () => {
     const empty = new TestGuard()
     const order = { content: exported(), ownerEmail: null, isDryRun: false }
-    expect(await refusal(() => importConfiguration(empty.deps, order))).toContain('Nobody has an account yet')
+    expect(await refusal(() => importConfiguration(empty.deps, order))).toContain('No one has an account yet')
     expect(await refusal(() => bring(exported(), { ownerEmail: 'nobody@example.org' }))).toContain('There is no user')
     empty.stop()
   })
@@ -299,7 +299,7 @@ describe('Nothing at all is brought in', () => {
     const channel = to.mailTo(bobs, 'carol@example.org')
     const last = (content: Exported) => content.projects[0]?.monitors[1] as object
     expect(await clashing((content) => Object.assign(last(content), { ping_key: monitor.pingKey }))).toBe(
-      'The ping key of the monitor "billing" is in use on this server, or was used before by another project.',
+      'The ping key of the monitor "billing" is in use on this server, or was used by another project.',
     )
     expect(await clashing((content) => Object.assign(last(content), { badge_key: monitor.badgeKey }))).toContain(
       'badge key',
@@ -310,7 +310,7 @@ describe('Nothing at all is brought in', () => {
     ).toContain('in use on this server')
     expect(
       await clashing((content) => Object.assign(content.projects[0]?.channels[0] as object, { id: channel })),
-    ).toContain('belongs to another project')
+    ).toContain('already exists here in another project')
   })
 
   test.each([
@@ -336,7 +336,7 @@ describe('Nothing at all is brought in', () => {
     [
       'with another field',
       () => edited({ colour: 'red' }),
-      'has "colour", which this CronGuard does not know: remove it',
+      'has "colour", which this version does not support: remove it',
     ],
     ['wrong, and says what to do', () => edited({ grace_ms: 1 }), 'Correct the file, or export it again.'],
     ['with one monitor twice', () => edited({ ping_key: second() }), 'A ping key stands twice'],

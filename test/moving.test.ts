@@ -213,7 +213,7 @@ describe('An alias that is a UUID', () => {
     for (const alias of [hers.pingKey, hers.pingKey.toUpperCase(), hers.pingKey.replaceAll('-', '')]) {
       const said = await refusalOf(() => bring(file([{ ...aliased, alias }])))
       expect(said).toBe(
-        'The alias of the monitor "nightly backup" is in use on this server, or was used before by another project.',
+        'The alias of the monitor "nightly backup" is in use on this server, or was used by another project.',
       )
     }
   })
@@ -263,8 +263,7 @@ describe('A key from elsewhere', () => {
     await bring()
     replacePingKey(guard.deps, PROJECT)
     const theirs = (project: object) => file([], { id: ALIAS_UUID, badge_key: 'quite-another-badge-key', ...project })
-    const keyTaken =
-      'The ping key of the project "Home" is in use on this server, or was used before by another project.'
+    const keyTaken = 'The ping key of the project "Home" is in use on this server, or was used by another project.'
     expect(await refusalOf(() => bring(theirs({})))).toBe(keyTaken)
     deleteProject(guard.deps, { projectId: PROJECT, confirmation: 'Home' })
     expect(await refusalOf(() => bring(theirs({})))).toBe(keyTaken)

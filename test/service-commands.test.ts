@@ -83,11 +83,11 @@ describe('Where the password of the mail server is a credential of the service',
       value: '********',
       from: 'credential of the service',
     })
-    expect((await run('config', 'check')).stdout).toContain('must be handed the credential smtp-password')
+    expect((await run('config', 'check')).stdout).toContain('The service needs the credential smtp-password')
     const findings = JSON.parse((await run('doctor', '--json')).stdout)
     expect(findings.find(({ name }: { name: string }) => name === 'mail')).toMatchObject({
       state: 'ok',
-      says: expect.stringContaining('a credential of the service, so no sign-in was tried'),
+      says: expect.stringContaining('Sign-in was not tried: only the service can read the password'),
     })
   }, 20_000)
 
@@ -120,7 +120,7 @@ describe('Where the password of the mail server is a credential of the service',
     const imported = await run('import', join(home, 'channel.json'))
     expect([imported.exitCode, imported.stderr]).toEqual([0, ''])
     const { exitCode, stderr } = await run('channel', 'test', ALICE, 'ops')
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('is a credential of the service')])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Only the service can read the password')])
     expect(server.mails).toEqual([])
   }, 20_000)
 
@@ -171,7 +171,7 @@ describe('A mail server with a certificate', () => {
 
   test.each([
     ['nothing.pem', 'names a file that cannot be read (ENOENT)'],
-    ['data/cronguard.db', 'names a file without a certificate as PEM'],
+    ['data/cronguard.db', 'names a file without a PEM certificate'],
   ])('cannot be trusted by %s', async (file, says) => {
     const settings = { CRONGUARD_DATA_DIR: join(home, 'data'), CRONGUARD_CA_FILE: join(home, file) }
     const { exitCode, stderr } = await execute([join(ROOT, 'dist/cronguard'), 'config', 'check'], { env: settings })
@@ -189,7 +189,7 @@ describe('A command that is called without the environment of the server', () =>
           cwd: cronguard.folder,
           env: { HOME: cronguard.folder, XDG_CONFIG_HOME: '' },
         })
-      const note = `No server runs on ${cronguard.folder}/data, which is used because CRONGUARD_DATA_DIR is not set.`
+      const note = `so this uses ${cronguard.folder}/data. No server runs on that folder.`
       expect((await bare('monitor', 'list', ALICE)).stderr).toContain(note)
       expect((await cronguard.run(['monitor', 'list', ALICE])).stderr).not.toContain('No server runs on')
       await cronguard.start()
@@ -210,7 +210,7 @@ describe('A command that is called without the environment of the server', () =>
       expect(await says({})).toMatchObject({ name: 'settings', state: 'ok' })
       expect(await says({ CRONGUARD_BACKUP_KEEP: '7', CRONGUARD_METRICS_TOKEN: '' })).toMatchObject({
         state: 'warn',
-        says: expect.stringContaining('other settings than this command: CRONGUARD_BACKUP_KEEP differ'),
+        says: expect.stringContaining('differ from those of the running server: CRONGUARD_BACKUP_KEEP'),
       })
       expect(JSON.stringify(cronguard.withDatabase((db) => db.query('SELECT * FROM settings').all()))).not.toContain(
         SECRET,

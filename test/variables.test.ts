@@ -70,7 +70,9 @@ test('A server in a container beside such links starts, and says once what it ig
   for (const [name, value] of Object.entries(links)) process.env[name] = value
   try {
     await cronguard.start()
-    const lines = (await Bun.file(cronguard.logPath).text()).split('\n').filter((line) => line.includes('are ignored'))
+    const lines = (await Bun.file(cronguard.logPath).text())
+      .split('\n')
+      .filter((line) => line.includes('Ignored variables'))
     expect(lines).toEqual([expect.stringContaining('CRONGUARD_PORT_53_UDP, ')])
   } finally {
     for (const name of Object.keys(links)) delete process.env[name]

@@ -32,7 +32,7 @@ import { findProject } from '#store/projects.ts'
 /**
  * Deadlines whose ping may have been lost in the gap are extended. A gap as short as a restart does no more than that;
  * after a longer one, time that was lost is given back too, and each project is notified once. `steppedMs` is how far
- * the clock was set forward meanwhile: no time was lost by that. Returns how many monitors were spared.
+ * the clock was set forward meanwhile: no time was lost by that. Returns how many deadlines were extended.
  */
 export function recordBlackout(tx: Tx, blackout: Omit<Blackout, 'to'> & { steppedMs: number }): number {
   const { from, reason, steppedMs } = blackout

@@ -146,7 +146,7 @@ const testing = new Set<string>()
 export async function testChannel(deps: Deps, ref: ChannelRef): Promise<Outcome> {
   const channel = findOwn(deps.db, ref)
   if (testing.has(channel.id)) {
-    throw new AppError('too_many', 'A test of this channel is still running. Wait until it has ended.')
+    throw new AppError('too_many', 'A test of this channel is still running. Wait for it to finish.')
   }
   testing.add(channel.id)
   try {

@@ -29,7 +29,7 @@ const PLACES = 32
 const PER_CHANNEL_MAX = 4
 const PER_KIND_MAX = 24
 
-const BROKEN_OFF = 'Broken off while sending: it may have arrived'
+const BROKEN_OFF = 'Interrupted while sending: it may have arrived'
 
 /**
  * Takes deliveries that may be sent now, as many as there are places beside those that this process is `sending`.
@@ -51,7 +51,7 @@ export function claimDeliveries(deps: Deps, sending: readonly number[]): Claimed
  */
 export function reclaimDeliveries(deps: Deps): void {
   const count = deps.db.write((tx) => endLeases(tx, { leaseMs: LEASE_MS, detail: BROKEN_OFF }))
-  if (count > 0) deps.log.info('Messages that were being sent when CronGuard ended are sent again', { count })
+  if (count > 0) deps.log.info('CronGuard stopped while sending: these messages are sent again', { count })
 }
 
 function claim(tx: Tx, sequence: number): ClaimedDelivery | null {

@@ -139,7 +139,10 @@ interface KnownChannel {
 
 function decideKnownChannel({ known, projectId, channel }: KnownChannel): Decision {
   if (known.projectId !== projectId || known.kind !== channel.kind) {
-    throw new AppError('conflict', `The channel "${channel.name}" is another one here, or belongs to another project.`)
+    throw new AppError(
+      'conflict',
+      `The channel "${channel.name}" already exists here in another project, or as another kind.`,
+    )
   }
   const kind = kindOf(channel)
   const isMeant = (field: string): boolean => field in channel.settings || channel.left_out.includes(field)
@@ -246,10 +249,7 @@ function requireFreeAlias(reader: Reader, { projectId, monitor, name }: BroughtM
 
 // Whose it is, or was, is nobody else's business.
 function taken(what: string, of: string): AppError {
-  return new AppError(
-    'conflict',
-    `The ${what} of the ${of} is in use on this server, or was used before by another project.`,
-  )
+  return new AppError('conflict', `The ${what} of the ${of} is in use on this server, or was used by another project.`)
 }
 
 function kindOf({ kind: name }: ExportedChannel) {

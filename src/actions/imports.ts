@@ -63,7 +63,7 @@ async function undoAll(
     await inSlices(deps, { pause, items: undos.reverse(), work: (tx, undo) => undo(tx), keep: () => {} })
   } catch {
     const reason = messageOf(because)
-    throw new AppError('conflict', `The import stopped half way: ${reason} Run it again, and it goes on from there.`)
+    throw new AppError('conflict', `The import stopped half way: ${reason} Run it again to continue.`)
   }
 }
 
@@ -100,7 +100,7 @@ function requireOwner(reader: Reader, { content, ownerEmail }: Pick<ImportOrder,
   const owner =
     ownerEmail === null ? (users.find(({ isAdmin }) => isAdmin) ?? users[0]) : findUserByEmail(reader, ownerEmail)
   if (owner) return owner.id
-  const problem = ownerEmail === null ? 'Nobody has an account yet' : `There is no user ${ownerEmail}`
+  const problem = ownerEmail === null ? 'No one has an account yet' : `There is no user ${ownerEmail}`
   throw new AppError(
     'not_found',
     `${problem}: make one with "cronguard user create", so that the projects have an owner.`,

@@ -171,7 +171,7 @@ function findValid(
   const link = findMailedLink(reader, sha256Hex(token))
   const isValid = link !== null && link.purpose === purpose && link.expiresAt > now
   if (!isValid || isOfFormerAddress(reader, link)) {
-    throw new AppError('not_found', 'This link is not valid any more. Ask for a new one.')
+    throw new AppError('not_found', 'This link is no longer valid. Ask for a new one.')
   }
   return link
 }

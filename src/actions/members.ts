@@ -178,7 +178,7 @@ async function mailInvitation(deps: Deps, invitation: Invitation): Promise<boole
 }
 
 function staleInvitation(): AppError {
-  return new AppError('not_found', 'This invitation is not valid any more. Ask for a new one.')
+  return new AppError('not_found', 'This invitation is no longer valid. Ask for a new one.')
 }
 
 function notAllowed(): AppError {

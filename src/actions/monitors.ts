@@ -209,7 +209,9 @@ function requireUsableAlias(tx: Tx, { alias, ...wanted }: WantedAlias): void {
 export function requireFreeAlias(tx: Tx, { alias, projectId, monitor }: WantedAlias): void {
   if (alias === undefined || alias === '') return
   if (isFreeForPings(tx, { key: alias, projectId, monitorId: monitor?.id ?? null })) return
-  throw new AppError('invalid', 'alias is already taken', { alias: 'This alias is in use, or was used before.' })
+  throw new AppError('invalid', 'alias is already taken', {
+    alias: 'This alias is in use, or was used by another monitor.',
+  })
 }
 
 function newKeys(pingKey: string): MonitorKeys {

@@ -112,7 +112,7 @@ export function registrationOf(deps: Deps, token: string): Registration {
   const facts = [expiry, address, invitationId].join('.')
   const isGenuine = isSameText(signature, signRegistration(deps, facts))
   if (!isGenuine || Number.parseInt(expiry, 36) <= deps.clock.now()) {
-    throw new AppError('not_found', 'This link is not valid any more. Ask for a new one.')
+    throw new AppError('not_found', 'This link is no longer valid. Ask for a new one.')
   }
   const email = Buffer.from(address, 'base64url').toString()
   return { email, invitation: invitationId === '' ? null : openInvitation(deps, invitationId) }
@@ -130,7 +130,7 @@ export function requireOpenRegistration({ config }: Pick<Deps, 'config'>): void 
 
 // Nobody waits for this mail: one that did not come can be asked for again.
 function mailLater(deps: Deps, user: User): void {
-  mailVerification(deps, user).catch((error) => deps.log.error('A mail could not be written', { error }))
+  mailVerification(deps, user).catch((error) => deps.log.error('An email could not be sent', { error }))
 }
 
 // The browser says it; who has none, or an odd one, starts with UTC.

@@ -1,7 +1,7 @@
 import { testChannel } from '#actions/channels.ts'
 import { projectOf } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
-import { findKind } from '#channels/index.ts'
+import { channelTitle, findKind } from '#channels/index.ts'
 import type { Channel } from '#domain/channel.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
@@ -28,7 +28,7 @@ export const addChannel: AddCommand = (program, shell) => {
     .command('test')
     .description('send a test now and say what became of it; exit code 1 when it could not be sent')
     .argument('<email>', 'whose project')
-    .argument('<channel>', 'its id or its name')
+    .argument('<channel>', 'its id or name')
     .option('--project <name>', 'its name or id; without it the first one')
     .option('--json', 'print JSON: {channel, result, detail}; result is "sent", "logged" or "failed"')
     .action((email: string, meant: string, options: Options) => sendTest(shell, { email, meant, ...options }))
@@ -48,7 +48,7 @@ async function list(shell: Shell, { email, project = undefined, json = false }: 
     if (json) return printJson(shell, channels)
     const stateOf = ({ enabled, failing_since: since }: (typeof channels)[number]): string =>
       enabled ? (since === null ? 'on' : `failing since ${since}`) : 'off'
-    const rows = channels.map((channel) => [channel.id, channel.kind, channel.name, channel.to, stateOf(channel)])
+    const rows = channels.map((one) => [one.id, one.kind, channelTitle(one), one.to, stateOf(one)])
     printTable(shell, {
       head: ['ID', 'KIND', 'NAME', 'TO', 'STATE'],
       rows,
@@ -64,15 +64,15 @@ async function sendTest(shell: Shell, { email, meant, project, json }: Options &
     const channels = listChannelReports(deps.db, projectId).map(({ channel }) => channel)
     const channel = channelMeant(channels, meant)
     const { result, detail } = await testChannel(deps, { projectId, channelId: channel.id })
-    if (json) printJson(shell, { channel: channel.name, result, detail })
+    if (json) printJson(shell, { channel: channelTitle(channel), result, detail })
     if (result === 'failed') throw new AppError('conflict', `The test could not be sent: ${asSentence(detail)}`)
     if (!json) shell.print(`The test was ${result}: ${asSentence(detail)}`)
   })
 }
 
-/** The one with this id or name. Throws not_found, and conflict when several are called so. */
+/** The one with this id or shown name. Throws not_found, and conflict when several have the name. */
 export function channelMeant(channels: readonly Channel[], meant: string): Channel {
-  const [channel, another] = channels.filter(({ id, name }) => id === meant || name === meant)
+  const [channel, another] = channels.filter((one) => one.id === meant || channelTitle(one) === meant)
   if (channel === undefined) throw new AppError('not_found', `There is no channel ${meant}.`)
   if (another) throw new AppError('conflict', `Several channels are called ${meant}. Name the one by its id.`)
   return channel

@@ -34,8 +34,7 @@ function check(shell: Shell, { json = false }: { json?: boolean }): void {
   else shell.print(`The configuration is fine.${note}`)
 }
 
-const PASSWORD_ELSEWHERE =
-  'CRONGUARD_SMTP_PASSWORD is not set here: the service must be handed the credential smtp-password.'
+const PASSWORD_ELSEWHERE = 'CRONGUARD_SMTP_PASSWORD is not set here. The service needs the credential smtp-password.'
 
 function rowOf({ name, value, from }: DescribedSetting): string[] {
   return [name, value ?? '(none)', from]

@@ -12,6 +12,6 @@ interface Doubt {
 export async function confirm(shell: Shell, { loss, yes }: Doubt): Promise<void> {
   if (yes) return
   const answer = await shell.ask(`${loss} Continue? [y/N] `)
-  if (answer === null) throw new AppError('invalid', `${loss} Nothing was done: add --yes to do it.`)
+  if (answer === null) throw new AppError('invalid', `${loss} Nothing was done: add --yes to confirm.`)
   if (!/^\s*y(es)?\s*$/i.test(answer)) throw new AppError('invalid', 'Nothing was done.')
 }

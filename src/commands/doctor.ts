@@ -84,8 +84,8 @@ function settingsBeside(config: Config, shell: Shell): Finding {
     : []
   if (differing.length === 0) return ok('They can be used. `cronguard config show` lists them.')
   return warn(
-    `The server runs with other settings than this command: ${differing.join(', ')} differ. What follows is by those ` +
-      'of this command: give it the environment of the server.',
+    `These settings differ from those of the running server: ${differing.join(', ')}. The checks below use those of ` +
+      'this command. Run it with the environment of the server.',
   )
 }
 

@@ -51,7 +51,7 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
   ],
   'user reset-password': [['Prints a new one', 'user reset-password you@example.com']],
   'user delete': [
-    ['Says what would go, and asks', 'user delete you@example.com'],
+    ['Lists what it deletes, then asks', 'user delete you@example.com'],
     ['In a script', 'user delete you@example.com --yes'],
   ],
   'key create': [['For a script', 'key create you@example.com --read-only']],

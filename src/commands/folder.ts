@@ -8,5 +8,5 @@ import type { Shell } from './command.ts'
 /** For a command whose folder nobody has named: whoever calls it may mean the server that was started with another. */
 export function tellOfFolder({ dataDir }: Config, shell: Shell): void {
   if (!isFile(join(dataDir, DATABASE_FILE)) || isFolderTaken(dataDir)) return
-  shell.tell(`No server runs on ${resolve(dataDir)}, which is used because CRONGUARD_DATA_DIR is not set.`)
+  shell.tell(`CRONGUARD_DATA_DIR is not set, so this uses ${resolve(dataDir)}. No server runs on that folder.`)
 }

@@ -48,7 +48,7 @@ async function readSource(shell: Shell, file: string): Promise<string> {
   if (isFolder(file)) throw new AppError('invalid', `${file} is a folder. Name the file that export wrote.`)
   const text = file === '-' ? await shell.readInput(FILE_MAX) : await readNamed(file)
   if (text === null)
-    throw new AppError('invalid', `${name} has more than ${sizeInWords(FILE_MAX)}: too much to import.`)
+    throw new AppError('invalid', `${name} is larger than ${sizeInWords(FILE_MAX)}: too much to import.`)
   if (text.trim() === '') throw new AppError('invalid', `${name} is empty: nothing was imported.`)
   return text
 }

@@ -91,7 +91,7 @@ async function remove(shell: Shell, options: RemoveOptions & { email: string; id
     if (key !== undefined) {
       const called = key.name === '' ? '' : `, "${key.name}"`
       const subject = `the ${key.access} key ${key.hint}…${called} of "${project.name}"`
-      const loss = `This deletes ${subject}: nobody gets in with it.`
+      const loss = `This deletes ${subject}. Programs that use it lose access.`
       await confirm(shell, { loss, yes })
     }
     revokeApiKey(deps, { id, projectId: project.id })

@@ -4,6 +4,7 @@ import { projectOf } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
+import { expectedAt } from '#domain/lifecycle.ts'
 import { freeSlug, type Monitor, NAME_MAX, shownName, slugify, TAGS_MAX } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { defaultGraceMs, GRACE_MAX_MS, GRACE_MIN_MS, requireFuture, scheduleInWords } from '#domain/schedule.ts'
@@ -59,14 +60,11 @@ export const addMonitor: AddCommand = (program, shell) => {
     .argument('<name>')
     .option('--schedule <text>', 'in words, or as a cron or OnCalendar expression', 'every day')
     .option('--tz <zone>', 'the time zone of the schedule', 'UTC')
-    .option(
-      '--grace <length>',
-      'how long a late ping is forgiven; by default half the interval, from a minute to an hour',
-    )
+    .option('--grace <length>', 'grace period for late pings; by default half the interval, from a minute to an hour')
     .option('--tags <words>', 'words with spaces between them')
     .option(
       '--channels <which>',
-      'whom it tells: "all", "none", or ids or names with commas between them',
+      'channels to notify: "all", "none", or ids or names separated by commas',
       readChannels,
       'all',
     )
@@ -91,8 +89,8 @@ export const addMonitor: AddCommand = (program, shell) => {
   })
   act('resume', 'resume a paused monitor: it goes down if no ping comes in time', (deps, found) => {
     const { deadlineAt } = resumeMonitor(deps, found, 'armed')
-    const rule = deadlineAt === null ? 'its next ping' : `a ping until ${isoOrNull(deadlineAt)}`
-    return `${shownName(found)} waits for ${rule}.`
+    const rule = deadlineAt === null ? '' : ` It goes down if no ping comes by ${isoOrNull(deadlineAt)}.`
+    return `${shownName(found)} is resumed.${rule}`
   })
   on('rm', 'delete a monitor and its history; asks for confirmation')
     .argument(said, about)
@@ -108,7 +106,7 @@ async function remove(shell: Shell, { meant, yes = false, ...options }: RemoveOp
   await inProject(shell, options, async (deps, project) => {
     const found = find(deps, project, meant)
     const count = found.pingCount === 1 ? '1 ping' : `${found.pingCount.toLocaleString('en')} pings`
-    const loss = `This deletes the monitor "${shownName(found)}" of "${project.name}" for good, with ${count} so far.`
+    const loss = `This deletes the monitor "${shownName(found)}" of "${project.name}" with its history (${count}).`
     await confirm(shell, { loss, yes })
     deleteMonitor(deps, found)
     shell.print(`${shownName(found)} is deleted.`)
@@ -226,7 +224,7 @@ function describe({ config, clock }: Deps, monitor: Monitor) {
     status: shownStatus(monitor, clock.now()),
     schedule: scheduleInWords(monitor.schedule),
     last_ping: isoOrNull(monitor.lastPingAt),
-    due: isoOrNull(monitor.dueAt),
+    due: isoOrNull(expectedAt(monitor)),
     ping_url: `${config.baseUrl}/ping/${monitor.pingKey}`,
   }
 }

@@ -19,7 +19,7 @@ export const addServe: AddCommand = (program, shell) => {
       const app = await startApp({ config: shell.readServerConfig(), clock: systemClock }, manager)
       keepSettings(app.deps, plainSettings(shell.describeConfig()))
       surviveFaults(app)
-      console.warn = (...words) => app.deps.log.debug('A library warns', { text: words.join(' ') })
+      console.warn = (...words) => app.deps.log.debug('Library warning', { text: words.join(' ') })
       whenBackupIsWanted(() => void keepBackup(app.deps))
       greet(app, shell)
       manager.ready(`Watching at ${app.deps.config.baseUrl}`)
@@ -35,7 +35,7 @@ function greet({ deps }: App, shell: Shell): void {
   log.info('CronGuard watches', { address: config.baseUrl, data: config.dataDir })
   const { ignoredVariables } = config
   if (ignoredVariables.length > 0) {
-    log.info('Variables of Kubernetes or Docker links are ignored', { variables: ignoredVariables.join(', ') })
+    log.info('Ignored variables from Kubernetes or Docker links', { variables: ignoredVariables.join(', ') })
   }
   if (config.smtp === null) log.warn('No mail server is configured: e-mail alerts are only written to this log')
   const token = openSetup(deps)

@@ -45,9 +45,9 @@ export const addUser: AddCommand = (program, shell) => {
     .action((email: string, options: PasswordOptions) => resetPassword(shell, { email, ...options }))
   user
     .command('delete')
-    .description('delete a user with the projects that are theirs alone; asks for confirmation')
+    .description('delete a user and the projects that no one else belongs to; asks for confirmation')
     .argument('<email>')
-    .option('--keep-keys', 'keep the API keys that they created in projects of others')
+    .option('--keep-keys', 'keep the API keys that they created in other projects')
     .option('--yes', 'do not ask for confirmation')
     .action((email: string, options: RemoveOptions) => remove(shell, { email, ...options }))
   user
@@ -62,23 +62,23 @@ async function remove(shell: Shell, { email, yes = false, keepKeys = false }: Re
     const user = userByEmail(deps, email)
     const { own, shared } = estateToLeave(deps.db, user.id)
     const keys = keepKeys ? [] : shared.flatMap(({ id }) => keysMadeBy(deps.db, { projectId: id, userId: user.id }))
-    const revoked = keys.length === 0 ? [] : [`API keys revoked in other projects: ${keys.map(keyInWords).join(', ')}.`]
-    const loss = [accountInWords(user), ...own.map((project) => projectInWords(deps, project)), ...revoked].join(' ')
-    await confirm(shell, { loss: `This deletes ${loss}`, yes })
+    const revoked = keys.length === 0 ? [] : [`API keys in other projects: ${keys.map(keyInWords).join(', ')}`]
+    const loss = [accountInWords(user), ...own.map((project) => projectInWords(deps, project)), ...revoked].join('; ')
+    await confirm(shell, { loss: `This deletes ${loss}.`, yes })
     deleteUserByEmail(deps, { email: user.email, keepsKeys: keepKeys })
-    shell.print(`Deleted ${loss}`)
+    shell.print(`Deleted ${loss}.`)
   })
 }
 
 function accountInWords({ email, name, isAdmin, createdAt }: User): string {
   const who = name === '' ? email : `${email} (${name})`
-  return `the ${isAdmin ? 'administrator' : 'user'} ${who}, here since ${isoOrNull(createdAt)?.slice(0, 10)}.`
+  return `the ${isAdmin ? 'administrator' : 'user'} ${who} (created on ${isoOrNull(createdAt)?.slice(0, 10)})`
 }
 
-// It goes with whoever is its only member.
+// The user is its only member.
 function projectInWords({ db }: Deps, { id, name }: OwnProject): string {
   const counts = [countOf(listMonitors(db, id).length, 'monitor'), countOf(listChannels(db, id).length, 'channel')]
-  return `With them goes the project "${name}", which is theirs alone: ${counts.join(', ')}.`
+  return `their project "${name}" (${counts.join(', ')})`
 }
 
 function countOf(count: number, what: string): string {

@@ -75,7 +75,7 @@ function checkNthWeekday(words: string): void {
   const ofMonth = words.replace(said, `${list.join(' and ')} of the month`)
   const weeks = `every ${isOther ? 2 : countOf(nth)} weeks`
   if (!isOther) throw ambiguous(said, [ofMonth, weeks])
-  const reason = 'a rhythm of two weeks cannot be tied to a day'
+  const reason = 'a two-week period cannot start on a given day'
   throw new ScheduleChoiceError(
     `"${said}" is not possible: ${reason}. Write "${weeks}", counted from each ping, or "${ofMonth}".`,
     [weeks, ofMonth],

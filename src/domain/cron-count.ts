@@ -19,7 +19,7 @@ export function fieldCountError(parts: readonly string[], isCron: (expression: s
   const count = parts[0] === '' ? 0 : parts.length
   const rest = parts.slice(5).join(' ')
   if (count > 5 && !isCronField(parts[5] ?? '')) {
-    return new AppError('invalid', `${RULE} "${rest}" comes after them: leave it out.`)
+    return new AppError('invalid', `${RULE} "${rest}" comes after them: remove it.`)
   }
   if (count < 6 || count > 7 || !parts.every(isCronField)) {
     return new AppError('invalid', `${RULE} This one has ${count}.`)
@@ -27,7 +27,7 @@ export function fieldCountError(parts: readonly string[], isCron: (expression: s
   const problem = `${RULE} This one has ${count} fields: ${unsupported(parts)} not supported.`
   const offered = sameSchedule(parts)
   if (offered !== null && isCron(offered)) {
-    return new ScheduleChoiceError(`${problem.slice(0, -1)}, did you mean "${offered}"?`, [offered])
+    return new ScheduleChoiceError(`${problem} Did you mean "${offered}"?`, [offered])
   }
   return new AppError('invalid', `${problem} ${adviceFor(parts)}`)
 }
@@ -64,7 +64,7 @@ function isWeekdayClear(parts: readonly string[], weekday: string): boolean {
 function adviceFor(parts: readonly string[]): string {
   const weekday = (isYearLast(parts) ? parts[4] : parts[5]) ?? ''
   if (!isWeekdayClear(parts, weekday)) {
-    return `Leave them out, and write "${weekday}" with names, as MON-FRI: programs number the days differently.`
+    return `Remove them, and write "${weekday}" with names like MON-FRI: programs number the days differently.`
   }
-  return 'An OnCalendar expression has them, as "Mon 2027-*-* 12:00:30".'
+  return 'OnCalendar expressions support them, for example "Mon 2027-*-* 12:00:30".'
 }

@@ -106,7 +106,7 @@ function readValue(shape: Shape, { part, text }: { part: string; text: string })
 function expectation({ min, max, names }: Shape, text: string): string {
   if (/^H(\(|$)/.test(text)) return 'Jenkins chooses what H is; write what it chose, or a period, as "every 15 minutes"'
   if (text.includes('~')) {
-    return 'cron chooses a time between the two by chance; write the one that it chose, or a period, as "every hour"'
+    return 'cron picks a random time in that range; write the time that it picked, or a period like "every hour"'
   }
   if (text === '?') return 'write * where any will do'
   if (text === '') return 'a value is missing'

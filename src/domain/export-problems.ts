@@ -10,7 +10,7 @@ const PROBLEMS_SHOWN_MAX = 5
 export function unusableExport(issues: readonly Issue[], content: unknown): AppError {
   const lines = issues.slice(0, PROBLEMS_SHOWN_MAX).map((issue) => `  - ${sentence(issue, content)}`)
   const more = issues.length > PROBLEMS_SHOWN_MAX ? [`  - and ${issues.length - PROBLEMS_SHOWN_MAX} more`] : []
-  return new AppError('invalid', ['This export cannot be used:', ...lines, ...more, ADVICE].join('\n'))
+  return new AppError('invalid', ['This export is not valid:', ...lines, ...more, ADVICE].join('\n'))
 }
 
 const ADVICE = 'Nothing was imported. Correct the file, or export it again.'
@@ -38,7 +38,7 @@ function problemOf(issue: Issue, value: unknown): string {
       return value === undefined ? 'is missing: add it' : `must be ${KINDS[issue.expected] ?? issue.expected}`
     case 'unrecognized_keys': {
       const fields = issue.keys.map((key) => `"${key}"`).join(', ')
-      return `has ${fields}, which this CronGuard does not know: remove it, or install a newer CronGuard`
+      return `has ${fields}, which this version does not support: remove it, or upgrade CronGuard`
     }
     case 'too_small':
       return `must ${amountOf('at least', issue.minimum, issue.origin)}`

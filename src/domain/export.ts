@@ -124,7 +124,7 @@ const ExportedProject = z.strictObject({
   name: ProjectName,
   ping_key: keyPattern(GIVEN_PING_KEY_MAX).refine(
     (key) => !OWN_SEGMENTS.has(key),
-    'must not be the path of a page of CronGuard',
+    'must not be a path that CronGuard uses itself',
   ),
   badge_key: keyPattern(GIVEN_BADGE_KEY_MAX),
   channels: z.array(ExportedChannel).max(CHANNELS_MAX),

@@ -31,11 +31,11 @@ export function registrationLetter({ to, url }: { to: string; url: string }): Le
     to,
     subject: 'Create your account',
     paragraphs: [
-      'Somebody, probably you, asked for an account on CronGuard with this address. Choose a password with this link ' +
-        'to create it. The link works for 24 hours.',
-      'If it was not you, ignore this email: no account is created.',
+      'Someone, probably you, requested a CronGuard account for this address. Follow this link to choose a password. ' +
+        'It works for 24 hours.',
+      'If it was not you, ignore this email: no account will be created.',
     ],
-    link: { label: 'Create the account', url },
+    link: { label: 'Create account', url },
   }
 }
 
@@ -44,9 +44,9 @@ export function alreadyRegisteredLetter({ to, url }: { to: string; url: string }
     to,
     subject: 'You already have an account',
     paragraphs: [
-      'Somebody, probably you, asked for an account on CronGuard with this address. It already has one. Sign in, or ' +
-        'reset your password if you forgot it.',
-      'If it was not you, ignore this email: nothing was changed.',
+      'Someone, probably you, requested a CronGuard account for this address. You already have one: sign in, or ' +
+        'reset your password.',
+      'If it was not you, ignore this email: nothing changed.',
     ],
     link: { label: 'Sign in', url },
   }
@@ -57,8 +57,8 @@ export function addressTakenLetter({ to, url }: { to: string; url: string }): Le
     to,
     subject: 'This address already has an account',
     paragraphs: [
-      'Somebody, probably you, asked to use this address for another account on CronGuard. It already has an ' +
-        'account, so nothing was changed.',
+      'Someone, probably you, tried to use this address for another CronGuard account. It already has an account, so ' +
+        'nothing changed.',
     ],
     link: { label: 'Sign in', url },
   }

@@ -131,7 +131,7 @@ function becauseOf(plan: Plan): { because?: string } {
   const hasDay = weekdays !== undefined || dates !== undefined
   const isDaySaid = hasDay || !rhythm || rhythm.unit === 'day' || isTimeOfDay(rhythm)
   const unsaid = [...(isDaySaid ? [] : ['day']), ...(saysTime(plan) ? [] : ['time'])]
-  return unsaid.length === 0 ? {} : { because: `as no ${unsaid.join(' or ')} is given` }
+  return unsaid.length === 0 ? {} : { because: `because no ${unsaid.join(' or ')} is given` }
 }
 
 function saysTime({ rhythm, times, minutesPast }: Plan): boolean {

@@ -21,11 +21,11 @@ export type ScheduleInput = SaidBack &
 
 interface SaidBack {
   words: string
-  /** What goes on after the words where they say more than was written: "as no time is given". */
+  /** What goes on after the words where they say more than was written: "because no time is given". */
   because?: string
 }
 
-/** "every Monday at 00:00, as no time is given" */
+/** "every Monday at 00:00, because no time is given" */
 export function saidBack({ words, because }: SaidBack): string {
   return because === undefined ? words : `${words}, ${because}`
 }
@@ -108,7 +108,7 @@ function checkQuotes(text: string): void {
   const [quote = ''] = text
   const unquoted = text.replaceAll(QUOTE, '').trim()
   if (!QUOTES.includes(quote) || unquoted === '') return
-  throw new ScheduleChoiceError(`Leave the quotation marks out: ${unquoted}`, [unquoted])
+  throw new ScheduleChoiceError(`Remove the quotation marks: ${unquoted}`, [unquoted])
 }
 
 const QUOTES = `"'\`“”„‘’«»`

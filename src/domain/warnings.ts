@@ -101,7 +101,7 @@ export function diskProblem({ disk, databaseBytes }: Pick<WarningFacts, 'disk' |
 function backupProblem({ backups, now }: WarningFacts): string | null {
   if (backups === null || now - (backups.lastAt ?? backups.since) <= BACKUP_AGE_MAX_MS) return null
   if (backups.lastAt === null && backups.isAhead) {
-    return 'All backups are dated later than now. Check the clock of this machine: it is behind, or was ahead.'
+    return 'All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'
   }
   if (backups.lastAt === null) return 'There is no backup yet. The log says why none could be made.'
   return `The last backup is ${durationInWords(now - backups.lastAt)} old. The log says why there is no newer one.`

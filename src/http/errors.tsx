@@ -77,7 +77,7 @@ function nothingAt({ method, url }: Request, findMethods: FindMethods): Answer {
   if (methods.length === 0 || methods.includes(method)) {
     return { status: 404, message: 'There is nothing at this address.' }
   }
-  return { status: 405, message: `This address does not take ${method}.`, allow: methods.join(', ') }
+  return { status: 405, message: `${method} is not allowed here.`, allow: methods.join(', ') }
 }
 
 // Who hangs up in the middle of a request gets no answer; that is no fault of ours.

@@ -59,7 +59,7 @@ export function createPeerFinder({ config, log }: Pick<Deps, 'config' | 'log'>) 
   }
 }
 
-const UNTIL_THEN = 'Until then all visitors look like one'
+const UNTIL_THEN = 'Until then all visitors share one address'
 
 // Each is logged once. Anyone can send the headers of a proxy, so only an address of this network is surely one.
 function createHints(log: Deps['log']) {
@@ -80,7 +80,7 @@ function createHints(log: Deps['log']) {
       }
     },
     onSocket: (): void =>
-      warnOnce('socket', `A proxy on the unix socket sends no X-Forwarded-For. Let it do so. ${UNTIL_THEN}`),
+      warnOnce('socket', `A proxy on the unix socket sends no X-Forwarded-For: configure it to. ${UNTIL_THEN}`),
   }
 }
 

@@ -11,7 +11,7 @@ export function trustAlso(certificates: string): void {
 export function readCertificates(path: string, refuse: (says: string) => void): string {
   try {
     const text = readFileSync(path, 'utf8')
-    if (!text.includes('-----BEGIN CERTIFICATE-----')) refuse('names a file without a certificate as PEM')
+    if (!text.includes('-----BEGIN CERTIFICATE-----')) refuse('names a file without a PEM certificate')
     return text
   } catch (error) {
     refuse(`names a file that cannot be read (${codeOf(error)})`)

@@ -30,7 +30,7 @@ export class StorageRefusedError extends Error {
 /** Memory is short: the request was given up before anything was recorded. Trying again soon may help. */
 export class BusyError extends Error {
   constructor() {
-    super('CronGuard is receiving too much at once: nothing was recorded. Try again soon.')
+    super('CronGuard is receiving too much at once, and nothing was recorded. Try again soon.')
     this.name = 'BusyError'
   }
 }

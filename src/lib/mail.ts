@@ -94,8 +94,7 @@ export function createLockedMailer(): Mailer {
 }
 
 const PASSWORD_ELSEWHERE =
-  'The password of the mail server is a credential of the service, which a command cannot read; ' +
-  'send the test from the page of the channel'
+  'Only the service can read the password of the mail server; send the test from the page of the channel'
 
 /** For an instance without a mail server: what would be sent stands in the log. */
 export function createLogMailer(log: Log): Mailer {

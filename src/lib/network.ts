@@ -23,7 +23,7 @@ const TLS_FAULTS: [pattern: RegExp, detail: string][] = [
   [/CERT_NOT_YET_VALID|not yet valid/i, 'The TLS certificate is not valid yet'],
   [
     /SELF_SIGNED|self.signed|UNABLE_TO|unable to (verify|get)/i,
-    'The TLS certificate is not trusted: it is signed by no known authority',
+    'The TLS certificate is not trusted: an unknown authority signed it',
   ],
   [/WRONG_VERSION_NUMBER|HTTP_REQUEST|UNEXPECTED_MESSAGE|PACKET_LENGTH/i, 'The server does not speak TLS on this port'],
 ]

@@ -8,7 +8,7 @@ const NOTICES = {
   'monitor-ping-ignored':
     'The ping is kept, and nothing else was changed: the monitor is paused, and only a person resumes it.',
   'monitor-deleted': 'The monitor is deleted, with its pings and incidents.',
-  'channel-created': 'Channel created. Send a test to be sure.',
+  'channel-created': 'Channel created. Send a test to check it.',
   'channel-saved': 'The channel is changed.',
   'channel-disabled': 'The channel is switched off. It tells nothing until it is switched on again.',
   'channel-enabled': 'The channel is switched on.',
@@ -29,7 +29,7 @@ const NOTICES = {
   'invitation-not-mailed': 'The invitation is there, but the mail could not be sent. Copy its link and pass it on.',
   'invitation-revoked': 'The invitation is taken back.',
   'role-changed': 'The role is changed.',
-  'role-lowered': 'Role changed. API keys that this member created keep working until you revoke them.',
+  'role-lowered': 'Role changed. API keys that they created keep working until you revoke them.',
   'member-removed': 'The member is taken out of the project.',
   'profile-saved': 'Your profile is saved.',
   'preferences-saved': 'Your preferences are saved.',
@@ -54,8 +54,8 @@ const NOTICES = {
 const COUNTED = {
   'channel-silenced': (count: number) =>
     count === 1
-      ? 'Channel disabled. The message that was waiting was discarded.'
-      : `Channel disabled. ${count} messages that were waiting were discarded.`,
+      ? 'Channel disabled. The waiting message was discarded.'
+      : `Channel disabled. ${count} waiting messages were discarded.`,
 } as const
 
 export type NoticeCode = keyof typeof NOTICES | `${keyof typeof COUNTED}.${number}`

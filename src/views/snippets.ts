@@ -33,8 +33,8 @@ const TEMPLATES: readonly Snippet[] = [
     language: 'crontab',
     code: crontab,
     note:
-      'The exit status of the job ends the URL: 0 is a success, all else a failure. It prints nothing, and so cron ' +
-      'sends no mail, unless every try fails.',
+      'The URL ends with the exit status of the job: 0 is a success, anything else a failure. The line prints ' +
+      'nothing unless every try fails, so cron sends no mail.',
   },
   {
     id: 'bash',
@@ -78,7 +78,7 @@ const TEMPLATES: readonly Snippet[] = [
     label: 'systemd unit',
     language: 'ini',
     code: systemd,
-    note: 'Start it with a timer of the same name. A job that is killed, stopped or out of time is reported as failed.',
+    note: 'Start it with a timer of the same name. A job that is killed, stopped or times out counts as failed.',
   },
   {
     id: 'docker',

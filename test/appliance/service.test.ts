@@ -26,7 +26,7 @@ for (const suite of SUITES) {
     })
 
     test.each([
-      ['CRONGUARD_PORT=80', 'Ports below 1024 need a privilege, which the unit of CronGuard takes away'],
+      ['CRONGUARD_PORT=80', 'Ports below 1024 need a privilege that the systemd unit does not grant'],
       ['CRONGUARD_DATA_DIR=/srv/cronguard', 'add ReadWritePaths=/srv/cronguard below [Service]'],
     ])(
       'says what to do when its unit forbids %s',

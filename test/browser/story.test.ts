@@ -33,7 +33,7 @@ describe.skipIf(NO_BROWSER)(
       const { page } = ada
       await page.goto('/')
       expect(page.url()).toEndWith('/setup')
-      await page.getByRole('heading', { name: 'Nobody has an account yet' }).waitFor()
+      await page.getByRole('heading', { name: 'No one has an account yet' }).waitFor()
       const log = await Bun.file(cronguard.logPath).text()
       const link = /http:\/\/\S+\/setup\?token=\S+/.exec(log)?.[0] ?? ''
       await page.goto(link)

@@ -308,7 +308,7 @@ function testBrokenReceivers(adaptor: ChannelAdaptor): void {
   test('does not trust a certificate that signed itself', async () => {
     const peer = await listen(createTlsServer(makeCertificate()), 'secureConnection', (socket) => socket.end())
     const outcome = await attemptAt(adaptor, { port: peer.port, isSecure: true }).finally(() => peer.stop())
-    const detail = 'The TLS certificate is not trusted: it is signed by no known authority'
+    const detail = 'The TLS certificate is not trusted: an unknown authority signed it'
     expect(outcome).toMatchObject({ ...failed('tls'), detail })
   })
 

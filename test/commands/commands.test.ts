@@ -7,7 +7,7 @@ import { startHttpReceiver } from '../support/receivers.ts'
 
 const ALICE = 'alice@example.org'
 const SECRET = 'a-secret-that-nobody-sees'
-const UNASKED = 'Nothing was done: add --yes to do it.'
+const UNASKED = 'Nothing was done: add --yes to confirm.'
 
 let cronguard: Binary
 let receiver: ReturnType<typeof startHttpReceiver>
@@ -76,14 +76,17 @@ describe('monitor', () => {
   test('pause, resume and rm find it by its name, its slug or its key', async () => {
     const { ping_url: url } = await json('monitor', 'add', ALICE, 'job', '--grace', '10 minutes')
     const key = url.slice(-36)
-    const statusOf = async () =>
-      (await json('monitor', 'list', ALICE)).find((monitor: { name: string }) => monitor.name === 'job')?.status
+    const job = async () =>
+      (await json('monitor', 'list', ALICE)).find((monitor: { name: string }) => monitor.name === 'job')
     expect(await ok('monitor', 'pause', ALICE, 'job')).toBe('job is paused.')
-    expect(await statusOf()).toBe('paused')
-    expect(await ok('monitor', 'resume', ALICE, key)).toMatch(/^job waits for a ping until \d{4}-\d\d-\d\dT[\d:]+Z\.$/)
+    expect(await job()).toMatchObject({ status: 'paused', due: null })
+    expect(await ok('monitor', 'resume', ALICE, key)).toMatch(
+      /^job is resumed\. It goes down if no ping comes by \d{4}-\d\d-\d\dT[\d:]+Z\.$/,
+    )
+    expect(await job()).toMatchObject({ status: 'new', due: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) })
     expect((await refusal('monitor', 'resume', ALICE, 'job')).says).toBe('The monitor is not paused.')
     expect(await ok('monitor', 'rm', ALICE, 'job', '--yes')).toBe('job is deleted.')
-    expect(await statusOf()).toBeUndefined()
+    expect(await job()).toBeUndefined()
   })
 
   test('rm wants --yes where nobody can be asked', async () => {
@@ -91,7 +94,7 @@ describe('monitor', () => {
     const before = await json('monitor', 'list', ALICE)
     expect(await refusal('monitor', 'rm', ALICE, 'kept')).toEqual({
       exitCode: 1,
-      says: `This deletes the monitor "kept" of "My project" for good, with 0 pings so far. ${UNASKED}`,
+      says: `This deletes the monitor "kept" of "My project" with its history (0 pings). ${UNASKED}`,
     })
     expect(await json('monitor', 'list', ALICE)).toEqual(before)
   })
@@ -110,7 +113,7 @@ describe('monitor', () => {
 
   test.each([
     [['--schedule', '21h'], '"21h" can mean two things. Write "every day at 21:00" or "every 21 hours".'],
-    [['--schedule', '0 0 12 * * MON'], 'has 6 fields: seconds are not supported, did you mean "0 12 * * MON"?'],
+    [['--schedule', '0 0 12 * * MON'], 'has 6 fields: seconds are not supported. Did you mean "0 12 * * MON"?'],
     [['--schedule', 'when it rains'], 'is not understood'],
     [['--tz', 'Mars/Olympus'], '"Mars/Olympus" is no time zone.'],
     [['--grace', 'daily at 3am'], '"daily at 3am" is no length of time: write a grace as "90s", "10 minutes" or'],
@@ -143,7 +146,8 @@ describe('channel', () => {
       await cronguard.api('/channels/', { key, body: { kind: 'webhook', name, settings: { url, secret: SECRET } } })
     }
     const [hook] = await json('channel', 'list', ALICE)
-    expect(hook).toMatchObject({ name: 'hook', kind: 'webhook', to: receiver.url, enabled: true, failing_since: null })
+    expect(hook).toMatchObject({ name: 'hook', kind: 'webhook', enabled: true, failing_since: null })
+    expect(hook.to).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/… \(#[0-9a-f]{4}\)$/)
     expect(JSON.stringify(hook)).not.toContain(SECRET)
     expect(await ok('channel', 'test', ALICE, 'hook')).toBe('The test was sent: Received status code 200.')
     expect(await json('channel', 'test', ALICE, hook.id)).toEqual({
@@ -162,6 +166,10 @@ describe('channel', () => {
       { channel: 'broken', result: 'failed', detail: 'Connection refused' },
     ])
     expect((await refusal('channel', 'test', ALICE, 'nothing')).says).toBe('There is no channel nothing.')
+    const unnamed = { kind: 'webhook', settings: { url: receiver.url } }
+    await cronguard.api('/channels/', { key, body: unnamed })
+    expect(await ok('channel', 'list', ALICE)).toContain(' Webhook ')
+    expect(await ok('channel', 'test', ALICE, 'Webhook')).toBe('The test was sent: Received status code 200.')
     await cronguard.end('SIGTERM')
   }, 20_000)
 })
@@ -192,7 +200,9 @@ describe('key', () => {
     expect(JSON.stringify(listed)).not.toContain(key)
     expect(await refusal('key', 'delete', ALICE, made.id)).toEqual({
       exitCode: 1,
-      says: `This deletes the read-only key ${made.begins_with}… of "My project": nobody gets in with it. ${UNASKED}`,
+      says:
+        `This deletes the read-only key ${made.begins_with}… of "My project". ` +
+        `Programs that use it lose access. ${UNASKED}`,
     })
     expect(await json('key', 'list', ALICE)).toHaveLength(listed.length)
     expect(await ok('key', 'delete', ALICE, made.id, '--yes')).toBe('The key is deleted.')
@@ -207,10 +217,12 @@ describe('user delete', () => {
     await ok('monitor', 'add', 'bob@example.org', 'billing')
     const { exitCode, says } = await refusal('user', 'delete', ' BOB@example.org')
     expect(exitCode).toBe(1)
-    expect(says).toMatch(/^This deletes the user bob@example\.org, here since 20\d\d-\d\d-\d\d\. /)
-    expect(says).toEndWith(`the project "My project", which is theirs alone: 1 monitor, 0 channels. ${UNASKED}`)
+    expect(says).toMatch(/^This deletes the user bob@example\.org \(created on 20\d\d-\d\d-\d\d\); /)
+    expect(says).toEndWith(`their project "My project" (1 monitor, 0 channels). ${UNASKED}`)
     expect(await json('user', 'list')).toHaveLength(2)
-    expect(await ok('user', 'delete', 'bob@example.org', '--yes')).toStartWith('Deleted the user bob@example.org,')
+    expect(await ok('user', 'delete', 'bob@example.org', '--yes')).toStartWith(
+      'Deleted the user bob@example.org (created',
+    )
     expect((await json('user', 'list')).map(({ email }: { email: string }) => email)).toEqual([ALICE])
     expect((await refusal('user', 'delete', 'bob@example.org', '--yes')).exitCode).toBe(1)
   })
@@ -230,7 +242,7 @@ describe('doctor', () => {
     expect(Object.values(of).filter(({ state }) => state === 'bad')).toEqual([])
     expect(of.server?.says).toContain('and is ready')
     expect(of.database?.says).toMatch(/^Schema \d+, sound\.$/)
-    expect(of.channels?.says).toBe('2 in all, 0 switched off, 0 failing.')
+    expect(of.channels?.says).toBe('3 in all, 0 switched off, 0 failing.')
     expect(of.mail).toMatchObject({ state: 'warn' })
     await cronguard.end('SIGTERM')
     expect((await examined()).of.server?.says).toContain('it is not running')

@@ -302,7 +302,7 @@ test('A backup is looked for', async () => {
   await cronguard.run(['backup'])
   const folder = join(dataFolder(), 'backups')
   for (const name of readdirSync(folder)) renameSync(join(folder, name), join(folder, name.replace(/20\d\d/, '2999')))
-  expect((await examined()).of('backups')).toMatch(/^warn: All .*dated later than now\. Check the clock/)
+  expect((await examined()).of('backups')).toMatch(/^warn: All .*dated in the future\. Check the clock/)
   expect((await examined({ CRONGUARD_BACKUP_KEEP: '0' })).of('backups')).toContain('CRONGUARD_BACKUP_KEEP is 0')
 })
 

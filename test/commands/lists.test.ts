@@ -148,7 +148,7 @@ describe('user delete and the keys that the user made in projects of others', ()
 
   test('says which are revoked, and revokes them', async () => {
     const made = hint(await keyOf('erin@example.org'))
-    const says = `API keys revoked in other projects: ${made}…`
+    const says = `API keys in other projects: ${made}…`
     expect((await cronguard.run(['user', 'delete', 'erin@example.org'])).stderr).toContain(says)
     expect(await keysOf()).toContain(made)
     expect(await ok('user', 'delete', 'erin@example.org', '--yes')).toContain(says)

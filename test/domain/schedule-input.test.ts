@@ -224,7 +224,7 @@ describe('Midnight is said to be assumed', () => {
     ['monthly on the first', 'on the 1st of every month at 00:00'],
     ['weekdays', 'Monday to Friday at 00:00'],
   ])('for %p, which names days only', (text, words) => {
-    expect(because(text)).toBe(`${words}: as no time is given`)
+    expect(because(text)).toBe(`${words}: because no time is given`)
   })
 
   test.each(['every monday at midnight', 'every hour on mondays', 'hourly at :05', 'daily', '0 0 * * 1', '@daily'])(

@@ -141,7 +141,7 @@ describe('The backup is too old', () => {
     [{ lastAt: null, since: NOW - 3 * DAY }, ['There is no backup yet. The log says why none could be made.']],
     [
       { lastAt: null, since: 0, isAhead: true },
-      ['All backups are dated later than now. Check the clock of this machine: it is behind, or was ahead.'],
+      ['All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'],
     ],
   ])('as %j tells: %j', (backups, texts) => {
     expect(textsOf({ backups: { isAhead: false, ...backups } })).toEqual(texts)

@@ -47,7 +47,7 @@ test('A data folder that is removed is not called lossless when CronGuard stops'
   await cronguard.end('SIGTERM')
   const log = await Bun.file(cronguard.logPath).text()
   expect(log).not.toContain('nothing is lost')
-  expect(log).toContain('what it held is lost unless you have a copy. Restore a backup before the next start')
+  expect(log).toContain('its data is lost unless you have a copy. Restore a backup before the next start')
 }, 60_000)
 
 test('A database that is removed takes no more pings, and the doctor knows', async () => {

@@ -135,7 +135,7 @@ describe('The log says once how to trust', () => {
     await pinged(monitor, '10.0.0.9', forwarded)
     expect(warnings()).toEqual([
       'Requests come through a proxy that is not trusted: set CRONGUARD_TRUSTED_PROXIES=172.17.0.1. ' +
-        'Until then all visitors look like one',
+        'Until then all visitors share one address',
     ])
   })
 
@@ -159,7 +159,7 @@ describe('The log says once how to trust', () => {
     await guard.request('/login', { headers: Mozilla }, UNIX_SOCKET)
     await guard.request('/login', { headers: Mozilla }, UNIX_SOCKET)
     expect(warnings()).toEqual([
-      'A proxy on the unix socket sends no X-Forwarded-For. Let it do so. Until then all visitors look like one',
+      'A proxy on the unix socket sends no X-Forwarded-For: configure it to. Until then all visitors share one address',
     ])
   })
 })

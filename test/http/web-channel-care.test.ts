@@ -25,8 +25,8 @@ const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' 
 
 describe('Switching a channel off', () => {
   test.each([
-    [1, 'One message waits to be sent.', 'The message that was waiting was discarded.'],
-    [2, '2 messages wait to be sent.', '2 messages that were waiting were discarded.'],
+    [1, 'One message waits to be sent.', 'The waiting message was discarded.'],
+    [2, '2 messages wait to be sent.', '2 waiting messages were discarded.'],
   ])('while %i messages wait says so before and after', async (count, before, after) => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     guard.outside.failWith('timeout')

@@ -109,7 +109,7 @@ describe('Adding a channel', () => {
   test('asks whether every monitor uses it, and says how many there are', async () => {
     const backup = guard.monitor(project, { name: 'backup' })
     const member = await memberOf(guard, project, 'member')
-    expect(await member.read(`${list()}/new?kind=email`)).toContain('Use it for the 1 monitor of the project')
+    expect(await member.read(`${list()}/new?kind=email`)).toContain('Use it for the project’s 1 monitor')
     await member.post(list(), { kind: 'email', name: 'Off duty', 'setting-address': 'off@example.org' })
     await guard.ping(backup, '/fail')
     await guard.tick()
@@ -122,7 +122,7 @@ describe('Adding a channel', () => {
     const fields = { kind: 'email', name: ' On duty ', isForAll: 'on', 'setting-address': ' ops@example.org ' }
     const response = await member.post(list(), fields)
     expect([response.status, response.headers.get('location')]).toEqual([303, list()])
-    expect(await member.read(list())).toContain('Send a test to be sure')
+    expect(await member.read(list())).toContain('Send a test to check it')
     expect(listChannels(guard.db, project.id)).toMatchObject([
       { kind: 'email', name: 'On duty', settings: { address: 'ops@example.org' }, disabledAt: null },
     ])

@@ -141,7 +141,7 @@ describe('A new monitor', () => {
     const other = await signedIn(guard, 'bob@example.org')
     const taken = await other.post(`/projects/${bobs.id}/monitors`, { ...BASIC, alias: 'fCGjHXEQKpZ81mLw' })
     expect(taken.status).toBe(422)
-    expect(await taken.text()).toContain('This alias is in use, or was used before.')
+    expect(await taken.text()).toContain('This alias is in use, or was used by another monitor.')
     expect((await edit(newest(), { alias: 'fCGjHXEQKpZ81mLw' })).status).toBe(303)
     expect((await edit(newest(), { alias: '' })).status).toBe(303)
     const retired = await other.post(`/projects/${bobs.id}/monitors`, { ...BASIC, alias: 'fCGjHXEQKpZ81mLw' })

@@ -54,7 +54,7 @@ describe('The first account', () => {
       expect([path, (await guard.request(path)).headers.get('location')]).toEqual([path, '/setup'])
     }
     const text = await new Visitor(guard).read('/setup')
-    expect(text).toContain('Nobody has an account yet')
+    expect(text).toContain('No one has an account yet')
     expect(text).not.toContain('<form')
     expect((await new Visitor(guard).post('/setup', ALICE)).status).toBe(403)
     expect(emails()).toEqual([])

@@ -45,7 +45,7 @@ describe('The preview', () => {
   })
 
   test('says that it assumes midnight', async () => {
-    const sentence = 'Expected every Monday at 00:00 (UTC), as no time is given, with 1 hour of grace.'
+    const sentence = 'Expected every Monday at 00:00 (UTC), because no time is given, with 1 hour of grace.'
     expect(await preview({ schedule: 'every monday' })).toContain(sentence)
   })
 
@@ -63,7 +63,7 @@ describe('The preview', () => {
     const fields = new URLSearchParams({ schedule: line })
     const html = await member.read(`/projects/${project.id}/schedule-preview?${fields}`)
     expect(html).toContain('<code>0 3 * * *</code>')
-    expect(html).toContain('It is run by <bdi>root</bdi>.')
+    expect(html).toContain('It runs as <bdi>root</bdi>.')
     expect(html).toContain('data-put="name" value="backup.sh"')
     expect(await preview({ schedule: line })).toContain('Expected every day at 03:00 (UTC)')
   })
@@ -93,6 +93,16 @@ describe('The preview', () => {
       'The next ping is expected on 2 Mar, 12:00; without it, an alert goes out on 2 Mar, 13:00.',
     )
     expect(await preview({ ...about, schedule: 'every hour' })).toContain('it goes down at once')
+  })
+
+  test('counts from when a person resumed the monitor', async () => {
+    const monitor = guard.monitor(project, { name: 'backup' })
+    await member.post(`/monitors/${monitor.uniqueKey}/pause`)
+    await member.post(`/monitors/${monitor.uniqueKey}/resume`)
+    const about = { monitor: monitor.uniqueKey, schedule: 'every day', graceCount: '1', graceUnit: 'hours' }
+    expect(await preview(about)).toContain(
+      'The next ping is expected on 2 Mar, 12:00; without it, an alert goes out on 2 Mar, 13:00.',
+    )
   })
 
   test('counts from the start of a run that is under way', async () => {

@@ -41,7 +41,7 @@ describe('what a socket throws is read by its code, its name or its words', () =
   })
 })
 
-const UNTRUSTED = 'The TLS certificate is not trusted: it is signed by no known authority'
+const UNTRUSTED = 'The TLS certificate is not trusted: an unknown authority signed it'
 
 describe('a failure is told in a sentence', () => {
   test.each([

@@ -228,7 +228,7 @@ describe('Over TLS, at an address of our own choosing', () => {
 
   test('the certificate must be signed by somebody who is known', async () => {
     const [result] = await callInChild([secureUrl(NAME)], '')
-    const detail = 'The TLS certificate is not trusted: it is signed by no known authority'
+    const detail = 'The TLS certificate is not trusted: an unknown authority signed it'
     expect(result).toEqual({ kind: 'failure', reason: 'tls', detail })
   })
 })

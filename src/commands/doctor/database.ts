@@ -121,7 +121,7 @@ export const backups: Examination = (config) => {
   if (warning !== undefined) return warn(warning)
   const at = newestBackupAt({ config, clock: systemClock })
   if (at === null && hasBackupAhead({ config, clock: systemClock })) {
-    return warn('All are dated later than now. Check the clock of this machine: it is behind, or was ahead.')
+    return warn('All are dated in the future. Check the clock of this machine: it is behind, or was ahead.')
   }
   if (at === null) return warn('There is none yet. `cronguard backup` makes one.')
   return ok(`The newest is ${durationInWords(Math.max(0, systemClock.now() - at))} old.`)

@@ -53,7 +53,7 @@ export const mail: Examination = async ({ smtp }) => {
 
 function refused({ host }: SmtpSettings, problem: string): Finding {
   const remedy = /not trusted/.test(problem)
-    ? ' If it is your own authority, name its certificate in CRONGUARD_CA_FILE.'
+    ? ' For a certificate authority of your own, set CRONGUARD_CA_FILE to its certificate.'
     : ''
   return bad(`${host} does not let CronGuard in: ${asSentence(problem.trim())}${remedy}`)
 }
@@ -61,7 +61,7 @@ function refused({ host }: SmtpSettings, problem: string): Finding {
 async function greetWithoutPassword(smtp: SmtpSettings): Promise<Finding> {
   const problem = await greetMailServer({ ...smtp, username: null })
   if (problem !== null) return refused(smtp, problem)
-  const password = 'The password is a credential of the service, so no sign-in was tried'
+  const password = 'Sign-in was not tried: only the service can read the password'
   return ok(`${smtp.host} answers${smtp.security === 'none' ? ', unencrypted' : ', encrypted'}. ${password}.`)
 }
 

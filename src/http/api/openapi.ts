@@ -143,7 +143,7 @@ const DESCRIPTION = [
     'Version 1 is version 2, and the status of a check that is running is `started`.',
   'Fields that are not known are ignored. A request that is refused changes nothing. A collection is answered ' +
     'without its last slash, too. A POST may carry the key as `api_key` in its body.',
-  'Other methods are answered with 405, a body of more than 1 MiB with 413, and 503 says in `Retry-After` when to ' +
+  'Other methods are answered with 405, a body larger than 1 MiB with 413, and 503 says in `Retry-After` when to ' +
     'try again.',
 ].join('\n\n')
 

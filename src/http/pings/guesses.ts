@@ -28,7 +28,7 @@ export function createGuesses(deps: Pick<Deps, 'db' | 'log'>): Guesses {
   const countTry = async (network: string): Promise<number | null> => {
     const { consumedPoints, msBeforeNext } = await limiter.penalty(network, 1)
     if (consumedPoints === TRIES_MAX + 1) {
-      deps.log.warn('Many pings from one network to URLs that do not exist: more are answered 429', { network })
+      deps.log.warn('Too many pings from one network to unknown URLs: further ones get 429', { network })
     }
     return consumedPoints > TRIES_MAX ? Math.max(1, Math.ceil(msBeforeNext / SECOND)) : null
   }

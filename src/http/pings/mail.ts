@@ -100,7 +100,7 @@ async function readForPeople(deps: Deps, [first, ...others]: PingRef[]): Promise
     if (mail) for (const { monitorId, number } of others) await keepReadMail(deps, { monitorId, number, mail })
   } catch (error) {
     // The page of the ping reads it again.
-    deps.log.debug('What a mail says could not be kept', { error })
+    deps.log.debug('The text of a mail could not be stored', { error })
   } finally {
     readingCount -= 1
   }

@@ -22,8 +22,7 @@ const GENIE_KEY = new RegExp(`^GenieKey +(${TOKEN})$`, 'i')
 
 async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Response> {
   const address = addressOf({ request, path })
-  if (findProjectByPingKey(deps.db, address.projectPingKey) === null)
-    return reply(401, { message: 'The key is not known.' })
+  if (findProjectByPingKey(deps.db, address.projectPingKey) === null) return reply(401, { message: 'Unknown key.' })
   const refusal = await recordOrRefuse(deps, {
     address,
     signal: 'success',

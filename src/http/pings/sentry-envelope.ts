@@ -16,9 +16,9 @@ const KEY = /\bsentry_key=([A-Za-z0-9_-]+)/
 const KEY_IN_DSN = /^https?:\/\/([A-Za-z0-9_-]+)(?::[^@]*)?@/
 
 export async function answerEnvelope(deps: Deps, { request, query }: IncomingPing): Promise<Response> {
-  if (request.method !== 'POST') return refuse(405, 'An envelope is posted.')
+  if (request.method !== 'POST') return refuse(405, 'Use POST for envelopes.')
   const key = keyOf(request, query)
-  if (key !== null && findProjectByPingKey(deps.db, key) === null) return refuse(403, 'The key is not known.')
+  if (key !== null && findProjectByPingKey(deps.db, key) === null) return refuse(403, 'Unknown key.')
   // Without a key it may be anybody's, until it was read.
   const contentMax = key === null ? BODY_MAX : PING_BODY_MAX
   allowBody(request, contentMax)
@@ -28,7 +28,7 @@ export async function answerEnvelope(deps: Deps, { request, query }: IncomingPin
   })
   if (envelope === null) return refuse(400, 'This is not an envelope.')
   const projectPingKey = key ?? envelope.key
-  if (findProjectByPingKey(deps.db, projectPingKey) === null) return refuse(403, 'The key is not known.')
+  if (findProjectByPingKey(deps.db, projectPingKey) === null) return refuse(403, 'Unknown key.')
   const refusals = await Promise.all(
     envelope.checkIns.map(({ slug, bytes, sent }) =>
       recordCheckIn(deps, {

@@ -30,7 +30,7 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
   }
   const members = value === undefined ? [{}] : asList(value)
   const checkIns = members.map((sent) => readCheckIn(isObject(sent) ? { ...inQuery, ...sent } : sent))
-  if (isReadable && checkIns.every((checkIn) => checkIn === null)) return refuse(400, 'There is no status.')
+  if (isReadable && checkIns.every((checkIn) => checkIn === null)) return refuse(400, 'The status is missing.')
   const checkIn = (isReadable ? gravest(checkIns.map((one) => one ?? UNKNOWN)) : null) ?? UNKNOWN
   const refusal = await recordCheckIn(deps, { request, ...targetOf(path), checkIn, kept })
   return refusal === null ? new Response(null, { status: 202 }) : refuse(refusal.status, refusal.text)

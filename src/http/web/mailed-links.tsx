@@ -83,7 +83,7 @@ async function mailInLimits({ deps, devices }: House, { visit: { request }, emai
     await limit.take({ account: email.toLowerCase(), address: peerOf(request), device })
     await mailPasswordReset(deps, email)
   } catch (error) {
-    if (!isTooMany(error)) deps.log.error('A mail could not be written', { error })
+    if (!isTooMany(error)) deps.log.error('An email could not be sent', { error })
   }
 }
 

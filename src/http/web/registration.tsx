@@ -145,7 +145,7 @@ function openDoor({ deps }: House): Door {
   const isByMail = deps.config.smtp !== null
   return {
     title: 'Create an account',
-    lead: isByMail ? 'Enter your email address to get a link.' : 'With a project of your own.',
+    lead: isByMail ? 'Enter your email address to get a link.' : 'It comes with a project of your own.',
     action: '/register',
     submit: 'Create account',
     signIn: (
@@ -168,7 +168,7 @@ function invitedDoor(house: House, { params, query }: Visit): Door {
   const proof = isProven ? `?proof=${invitationProof(deps, invitation)}` : ''
   return {
     title: 'An invitation',
-    lead: `You are invited to ${project}, as ${invitation.role}. Create an account to join it.`,
+    lead: `You are invited to ${project} as ${invitation.role}. Create an account to join it.`,
     action: `/invitations/${token}/account${proof}`,
     submit: 'Create account and join',
     signIn: (
@@ -250,7 +250,7 @@ async function mailInLimits({ deps, messageLimits }: House, registration: Regist
     await messageLimits.destinations.take(registration.email)
     await mailRegistration(deps, registration)
   } catch (error) {
-    if (!isTooMany(error)) deps.log.error('A mail could not be written', { error })
+    if (!isTooMany(error)) deps.log.error('An email could not be sent', { error })
   }
 }
 

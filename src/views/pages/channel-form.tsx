@@ -136,11 +136,9 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
         <Check
           name="isForAll"
           label={
-            monitors === 1
-              ? 'Use it for the 1 monitor of the project'
-              : `Use it for all ${monitors} monitors of the project`
+            monitors === 1 ? 'Use it for the project’s 1 monitor' : `Use it for all ${monitors} monitors of the project`
           }
-          help="Otherwise no monitor uses it yet; choose channels in the form of a monitor."
+          help="Otherwise choose it in the form of each monitor."
           isChecked={form.values.isForAll !== undefined}
         />
       )}

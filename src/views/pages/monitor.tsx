@@ -88,7 +88,7 @@ function ShortAlias({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
   return (
     <p class="banner" role="note">
       <span>
-        The alias has only {monitor.alias.length} characters: a stranger can guess it, and ping this monitor. Use the
+        The alias has only {monitor.alias.length} characters: a stranger can guess it and ping this monitor. Use the
         ping URL in the job instead, then <a href={`/monitors/${monitor.uniqueKey}/edit`}>replace the alias</a>.
       </span>
     </p>

@@ -158,7 +158,7 @@ function Body({ body, droppedBytes, size, rawAddress }: BodyProps) {
     return (
       <section class="card" aria-label="Body">
         <p class="soft">
-          Its body of {droppedBytes.toLocaleString('en')} bytes is no longer kept, because newer bodies needed the room.
+          Its body of {droppedBytes.toLocaleString('en')} bytes is no longer kept, to make room for newer bodies.
         </p>
       </section>
     )

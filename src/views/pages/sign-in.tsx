@@ -110,8 +110,8 @@ export function RegisterByMailPage({ title, lead, action, form, problem, isSent,
       <h1>{isSent ? 'Check your email' : title}</h1>
       {isSent ? (
         <p class="lead" role="status">
-          An email with a link is on its way. Follow it to continue; it works for 24 hours. Nothing arrived? Check your
-          spam folder, then try again.
+          An email with a link is on its way. The link works for 24 hours. Nothing arrived? Check your spam folder, then
+          try again.
         </p>
       ) : (
         <>
@@ -131,8 +131,8 @@ export function RegisterByMailPage({ title, lead, action, form, problem, isSent,
 }
 
 const PASSWORD_HELP =
-  `At least ${PASSWORD_MIN} characters; repeats like aaaa and sequences like 1234 count once. Common passwords are ` +
-  'refused. A few words in a row are easy to remember and hard to guess.'
+  `At least ${PASSWORD_MIN} characters; repeats like aaaa and sequences like 1234 count as one. Common passwords ` +
+  'are refused. A few random words are easy to remember and hard to guess.'
 
 interface NewPasswordFieldProps {
   form: FormState
@@ -168,7 +168,7 @@ export function NewPasswordField({ form, name, label, hasFocus }: NewPasswordFie
 export function SetupClosedPage({ isStale, command }: { isStale: boolean; command: string }) {
   return (
     <Plain title="First steps">
-      <h1>{isStale ? 'This setup link is not valid any more' : 'Nobody has an account yet'}</h1>
+      <h1>{isStale ? 'This setup link is not valid any more' : 'No one has an account yet'}</h1>
       <p class="lead">
         When CronGuard starts, it writes a link to its log with which the first account is made. The link works once,
         for 30 minutes.

@@ -116,7 +116,7 @@ function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' 
 function waitingWords(monitor: Monitor, now: number): string {
   const { status, schedule, slotAt, openRuns } = monitor
   const isWaiting = status === 'new' || (status === 'up' && slotAt === null && openRuns.length === 0)
-  return isWaiting && nextSlot(schedule, now) === null ? 'none: the schedule has ended' : WAITING[status]
+  return isWaiting && nextSlot(schedule, now) === null ? 'never: the schedule has ended' : WAITING[status]
 }
 
 const WAITING: Record<Monitor['status'], string> = {
@@ -128,7 +128,7 @@ const WAITING: Record<Monitor['status'], string> = {
 
 function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
   if (monitor.status === 'paused') return <p>It is paused, and was never pinged.</p>
-  if (!mayOperate) return <p>It waits for its first ping. {untilThen(monitor)}</p>
+  if (!mayOperate) return <p>Waiting for its first ping. {untilThen(monitor)}</p>
   return (
     <ol class="steps">
       <li>
@@ -142,7 +142,7 @@ function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
       <li>
         <h2>Let the job ping</h2>
         <p class="soft">
-          Below the ping URL are lines for cron, systemd, Docker and many languages, which also report failures.{' '}
+          Find snippets for cron, systemd, Docker and many languages below the ping URL. They also report failures.{' '}
           {untilThen(monitor)}
         </p>
       </li>
@@ -156,7 +156,9 @@ export function curlLine(pingUrl: string): string {
 }
 
 function untilThen({ deadlineAt }: Monitor): string {
-  return deadlineAt === null ? 'Until then it raises no alarm.' : 'It was resumed: it goes down if none comes in time.'
+  return deadlineAt === null
+    ? 'Until then it raises no alarm.'
+    : 'It was resumed and goes down if no ping comes in time.'
 }
 
 function Buttons({ monitor: { uniqueKey, status } }: Pick<MonitorOverviewProps, 'monitor'>) {

@@ -1,5 +1,6 @@
 import type { CrontabLine } from '#domain/crontab-line.ts'
-import type { Monitor, MonitorRules } from '#domain/monitor.ts'
+import { expectedAt } from '#domain/lifecycle.ts'
+import type { MonitorRules, WatchedMonitor } from '#domain/monitor.ts'
 import {
   earlyTolerance,
   nextDueAt,
@@ -22,7 +23,7 @@ export type SchedulePreviewProps = { reading: Reading } & (
     }
   | (Pick<MonitorRules, 'schedule' | 'graceMs' | 'earlyMs'> & {
       /** The monitor with this schedule, when it is there already and waits for a ping or for the end of a run. */
-      watched: Pick<Monitor, 'dueAt' | 'deadlineAt' | 'lastPingAt' | 'openRuns'> | null
+      watched: WatchedMonitor | null
       /** Why it says more than was written, where it does. */
       because: string | undefined
       /** The line of a crontab that it was taken from. */
@@ -65,11 +66,11 @@ function FromCrontab({ schedule, user, name }: CrontabLine) {
   return (
     <>
       <p>
-        This is a line of a crontab. CronGuard keeps its schedule: <code>{schedule}</code>.
+        This is a crontab line. CronGuard keeps its schedule: <code>{schedule}</code>.
         {user !== null && (
           <>
             {' '}
-            It is run by <bdi>{user}</bdi>.
+            It runs as <bdi>{user}</bdi>.
           </>
         )}
       </p>
@@ -121,7 +122,8 @@ function IfItReportsNow(props: Sound) {
 }
 
 function AsItStands(props: Sound & { watched: NonNullable<Sound['watched']> }) {
-  const { dueAt, deadlineAt, openRuns } = props.watched
+  const { deadlineAt, openRuns } = props.watched
+  const dueAt = expectedAt(props.watched)
   const [run] = openRuns
   const isRunFirst = deadlineAt !== null && (dueAt === null || deadlineAt < dueAt + props.graceMs)
   return (

@@ -28,7 +28,7 @@ describe('A heartbeat of Opsgenie', () => {
     'with %p as its key is refused',
     async (authorization) => {
       const [status, text] = await ping(authorization)
-      expect([status, JSON.parse(text)]).toMatchObject([401, { message: 'The key is not known.' }])
+      expect([status, JSON.parse(text)]).toMatchObject([401, { message: 'Unknown key.' }])
       expect(moved.kinds()).toEqual([])
     },
   )

@@ -36,7 +36,7 @@ describe('A check-in of Sentry', () => {
   })
 
   test.each(['', '?status=', '?environment=production'])('with %p has no status, and is refused', async (query) => {
-    expect(await moved.answer(url(query))).toEqual([400, '{"detail":"There is no status."}'])
+    expect(await moved.answer(url(query))).toEqual([400, '{"detail":"The status is missing."}'])
     expect(moved.kinds()).toEqual([])
   })
 
@@ -134,7 +134,7 @@ describe('A check-in of Sentry in JSON', () => {
   test.each([{}, { status: null }, { status: '' }, { check_in_id: CHECK_IN }])(
     'like %p has no status',
     async (body) => {
-      expect(await post(body)).toEqual([400, '{"detail":"There is no status."}'])
+      expect(await post(body)).toEqual([400, '{"detail":"The status is missing."}'])
     },
   )
 
@@ -180,10 +180,10 @@ describe('An envelope of Sentry', () => {
     const auth = { 'X-Sentry-Auth': `Sentry sentry_key=${pingKey}, sentry_version=7` }
     expect(await send(bare, auth)).toEqual([200, '{}'])
     expect(await send(bare, {}, `?sentry_key=${pingKey}&sentry_version=7`)).toEqual([200, '{}'])
-    expect(await send(bare)).toEqual([403, '{"detail":"The key is not known."}'])
+    expect(await send(bare)).toEqual([403, '{"detail":"Unknown key."}'])
     expect(await send(bare, { 'X-Sentry-Auth': 'Sentry sentry_key=nobody' })).toEqual([
       403,
-      '{"detail":"The key is not known."}',
+      '{"detail":"Unknown key."}',
     ])
     expect(moved.kinds()).toEqual(['success', 'success'])
   })

@@ -274,7 +274,7 @@ function Errors() {
             'resuming a check that is not paused, answered as text; repeating a message that is on its way; making ' +
               'a channel or a key where the project has 100 already',
           ],
-          ['413', 'the body has more than 1 MiB'],
+          ['413', 'the body is larger than 1 MiB'],
           ['429', 'a test of this channel is still running, or there were too many tests'],
           ['503', 'the disk or the memory is full; `Retry-After` says when to try again'],
         ]}

@@ -156,7 +156,7 @@ function Configuration() {
         `import` knows projects and channels by their ids and monitors by their ping keys, makes what is missing and
         changes what is different: all of it or nothing. What is not in the file stays as it is, so the same file can be
         imported again. It is checked first and written in short steps, so no ping waits; stopped half way, run it
-        again. UUIDs and keys of a Healthchecks server are taken as they are. A key that another project has, or had, is
+        again. UUIDs and keys of a Healthchecks server stay the same. A key that another project has, or had, is
         refused. A channel that is new and whose secrets were left out is skipped. New projects belong to the user of
         `--owner`, or to the first administrator, and take the place of an empty project of that user with the same
         name.

@@ -98,7 +98,7 @@ export const SETTINGS: readonly DocumentedSetting[] = [
   {
     names: ['CRONGUARD_PROJECT_BODY_BYTES'],
     default: '`1000000000`',
-    meaning: 'how many bytes the bodies of a project’s pings may hold; the oldest are dropped, their pings stay',
+    meaning: 'bytes of ping bodies kept per project; the oldest are dropped, their pings stay',
   },
   {
     names: ['CRONGUARD_PING_DAYS'],
@@ -133,7 +133,7 @@ export const SETTINGS: readonly DocumentedSetting[] = [
   {
     names: ['CRONGUARD_CA_FILE'],
     default: 'none',
-    meaning: 'certificates (PEM) of your own authority, trusted by webhooks and mail besides the known ones',
+    meaning: 'PEM file with certificates of your own authority, trusted for webhooks and mail besides the public ones',
   },
   { names: ['CRONGUARD_SOCKET'], default: 'none', meaning: 'the path of a unix socket to listen on, besides the port' },
   { names: ['CRONGUARD_LOG_LEVEL'], default: '`info`', meaning: '`debug`, `info`, `warn` or `error`' },
@@ -203,8 +203,8 @@ function Secrets() {
       <Text>
         With systemd 252 or newer, the installed service also takes secrets from `/etc/credstore`, where only root can
         read them: `cronguard.smtp-password`, `cronguard.secret-key`, `cronguard.metrics-token` and
-        `cronguard.heartbeat-url`. The service alone gets them. Commands work without them, except `channel test` of an
-        email channel: send that test from the channel's page.
+        `cronguard.heartbeat-url`. Commands work without them, except `channel test` for an email channel: send that
+        test from the channel's page.
       </Text>
       <Sample
         lines={[

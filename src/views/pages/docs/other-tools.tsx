@@ -53,8 +53,8 @@ function Moving() {
       <Text>
         So tokens can be taken along, and keys cannot: put the ping key of the project where the old tool has its key.
         It stands in the settings of the project. An API key is not taken for it. An alias has 16 to 64 letters, digits,
-        `-` and `_`, and only one monitor has it. A shorter one can be guessed: it comes only by `cronguard import`,
-        with its `"alias_dialect"` (`kuma`, `snitch`, `cronitor` or `honeybadger`), where it alone is known.
+        `-` and `_`, and only one monitor has it. A shorter one can be guessed: only `cronguard import` accepts it, with
+        its `"alias_dialect"` (`kuma`, `snitch`, `cronitor` or `honeybadger`), the only one in which it works.
       </Text>
       <Text>
         The rules of the monitor hold for these pings as for all others, and words that come along as a message are kept
@@ -119,8 +119,8 @@ function Healthchecks({ baseUrl }: DocProps) {
         the number of the signal as its exit status.
       </Text>
       <Text>
-        In a unit of systemd, `$EXIT_STATUS` alone does not tell a success from a failure: it is empty when
-        `ExecStartPre=` fails, and 0 when a job that ran out of time still ends well. `$SERVICE_RESULT` decides:
+        In a systemd unit, `$EXIT_STATUS` alone does not tell success from failure: it is empty when `ExecStartPre=`
+        fails, and 0 when a job that timed out still exits cleanly. `$SERVICE_RESULT` decides:
       </Text>
       <Sample lines={systemdUnit(`${baseUrl}/ping/${SAMPLE_KEY}`)} />
     </>
@@ -232,7 +232,7 @@ function Gatus({ baseUrl }: DocProps) {
           ['`success=true`', 'success'],
           ['`success=false`', 'failure'],
           ['`error`', 'the body of a failure'],
-          ['`duration`', 'how long the run took; one that Go could not read is refused'],
+          ['`duration`', 'how long the run took, like `1m30s`; anything else is refused'],
         ]}
       />
     </>
@@ -245,8 +245,8 @@ function Sentry({ baseUrl }: DocProps) {
       <Text>
         The slug is the slug of the monitor, and the public key of the DSN is the ping key of the project. The number of
         the project may be any. Check-ins are understood in the URL, as JSON, and in the envelopes that Sentry's
-        libraries and `sentry-cli monitors run` send: change their DSN, and nothing else. Whatever else is in an
-        envelope is dropped. A monitor must exist before its first check-in.
+        libraries and `sentry-cli monitors run` send: only change the DSN. Everything else in an envelope is dropped. A
+        monitor must exist before its first check-in.
       </Text>
       <Sample
         lines={[
@@ -264,7 +264,7 @@ function Sentry({ baseUrl }: DocProps) {
           ['any other `status`', 'a note, which changes nothing; none at all is refused with 400'],
           ['`check_in_id`', 'the run: start and end find each other by it; an end without it ends the newest run'],
           ['`duration`', 'how long the run took, in seconds'],
-          ['`monitor_config`, `environment`', 'kept in the body of the ping when they came as JSON'],
+          ['`monitor_config`, `environment`', 'kept in the body of the ping when sent as JSON'],
         ]}
       />
       <Text>
@@ -307,7 +307,7 @@ function Honeybadger({ baseUrl }: DocProps) {
         head={['in JSON', 'means']}
         rows={[
           ['no JSON at all, or `status` is `success`', 'success'],
-          ['JSON that cannot be read, or another `status`', 'a note, which changes nothing'],
+          ['JSON that cannot be read, or another `status`', 'a log entry, which changes nothing'],
           ['`status` is `error`', 'failure'],
           ['`exit_code`', 'the exit status; without a status, one other than 0 is a failure'],
           ['`stdout`, `stderr`', 'the body of the ping'],

@@ -46,7 +46,7 @@ function FirstPing({ baseUrl }: DocProps) {
         key in these examples belongs to nobody.
       </Text>
       <Sample lines={[crontabLine(`${baseUrl}/ping/${SAMPLE_KEY}`)]} />
-      <Text>The same with GNU wget:</Text>
+      <Text>With GNU wget:</Text>
       <Sample lines={[crontabLine(`${baseUrl}/ping/${SAMPLE_KEY}`, 'wget')]} />
       <Text>
         The first ping starts the watch: from then on the next one is expected within the period of the monitor. Keep
@@ -61,8 +61,8 @@ function Flags({ baseUrl }: DocProps) {
     <>
       <Text>
         These lines try six times within half a minute, so no ping is lost when CronGuard restarts or crashes. They
-        print nothing unless every try fails, so cron sends no mail about a ping that arrived. In a script, let curl
-        7.71 or newer try again by itself; an older one refuses the flag:
+        print nothing unless every try fails, so cron sends no mail about a ping that arrived. In a script, curl 7.71 or
+        newer can retry by itself:
       </Text>
       <Sample lines={[`${CURL} ${baseUrl}/ping/${SAMPLE_KEY}`]} />
       <Table
@@ -70,12 +70,12 @@ function Flags({ baseUrl }: DocProps) {
         head={['curl', 'does']}
         rows={[
           ['`-f`', 'makes an answer of 400 or more an error, with an exit status other than 0'],
-          ['`-s`', 'prints nothing; with `-S`, every failed try'],
+          ['`-s`', 'prints nothing; with `-S`, only errors'],
           ['`-m 10`', 'gives up an attempt after 10 seconds, so that the job never hangs on its ping'],
           ['`--retry 5`', 'tries again after 1, 2, 4, 8 and 16 seconds'],
           [
             '`--retry-all-errors`',
-            'tries again after every error: without it, a crash of CronGuard in the middle of a request loses the ping',
+            'retries after any error: without it, a crash of CronGuard during a request loses the ping',
           ],
           ['`-o /dev/null`', 'drops the `OK`, about which cron would send a mail'],
         ]}
@@ -84,8 +84,8 @@ function Flags({ baseUrl }: DocProps) {
         label="Flags of wget"
         head={['wget', 'does']}
         rows={[
-          ['`-nv -O /dev/null`', 'prints one line for an error, and keeps no file'],
-          ['`-T 10 -t 1`', 'waits at most 10 seconds for each step, and tries once: the loop around it tries again'],
+          ['`-nv -O /dev/null`', 'prints one line on an error, keeps no file'],
+          ['`-T 10 -t 1`', 'waits at most 10 seconds per step and tries once: the loop retries'],
         ]}
       />
       <Text>
@@ -126,9 +126,8 @@ function ExitStatus({ baseUrl }: DocProps) {
   return (
     <>
       <Text>
-        Put the exit status at the end of the ping URL: 0 is a success, and every other one a failure, which CronGuard
-        notices at once. With `&&` between the job and a ping without it, CronGuard notices a failure only when the ping
-        does not arrive.
+        Put the exit status at the end of the ping URL: 0 is a success, anything else a failure, which alerts at once.
+        With `&&` between the job and a plain ping, CronGuard notices a failure only when the ping does not arrive.
       </Text>
       <Sample lines={['backup.sh', `${CURL} ${baseUrl}/ping/${SAMPLE_KEY}/$?`]} />
       <Text>
@@ -241,13 +240,13 @@ function Body({ baseUrl }: DocProps) {
       <Text>
         The limit stands in the header `Ping-Body-Limit` of every answer to a ping. A body of more than 16 MiB is
         refused with 413, and that ping does not count; nor does one whose body stops coming for two minutes, so let a
-        job end before its output is sent. What a GET request carries as a body is not read: send it with POST.
+        job end before its output is sent. The body of a GET request is not read: use POST.
       </Text>
       <Text>
         Keywords and pages read the body as text: UTF-8, UTF-16 with a byte order mark, any charset that the
         `Content-Type` declares, and gzip, deflate, brotli or zstd with a `Content-Encoding`. Keywords are looked for in
-        the first 10,000 bytes, or the first `CRONGUARD_PING_BODY_LIMIT`. The API's `/body` returns the bytes as they
-        came. Viewers of the project see the text without ping keys, and never the bytes.
+        the first 10,000 bytes, or the first `CRONGUARD_PING_BODY_LIMIT`. The API's `/body` returns the bytes as sent.
+        Viewers of the project see the text without ping keys, and never the bytes.
       </Text>
       <Text>
         The time, the method, the user agent and the address of the connection are kept too. Behind a proxy that is the
@@ -378,8 +377,8 @@ function Answers() {
         ]}
       />
       <Text>
-        Every answer but the first two means that nothing was recorded. All unanswered bodies together may take 64 MiB;
-        after that the slowest large ones get 503. An unknown key is answered before a long body is read.
+        Every answer but the first two means that nothing was recorded. All bodies in transit share 64 MiB of memory;
+        when it is full, the slowest large ones get 503. An unknown key is answered before a long body is read.
       </Text>
       <Text>
         Extra slashes before or after `/ping` do not matter. A connection may be silent for 130 seconds between pings.

@@ -42,13 +42,13 @@ function InWords() {
           ['daily at 3am', '`0 3 * * *`'],
           ['weekdays at 18:30', '`30 18 * * 1-5`'],
           ['every monday at 9', '`0 9 * * 1`'],
-          ['every monday', '`0 0 * * 1`: midnight, as no time is given'],
+          ['every monday', '`0 0 * * 1`: midnight, because no time is given'],
           ['first day of the month at 6', '`0 6 1 * *`'],
           ['0 3 * * * root /x.sh', '`0 3 * * *`: the command of a crontab line is left out'],
         ]}
       />
       <Text>
-        Words with two meanings are refused, with a way to write each: `21h` is `every 21 hours` or `every day at
+        Ambiguous words are refused, with a suggestion for each meaning: `21h` is `every 21 hours` or `every day at
         21:00`, and not every month has a 31st.
       </Text>
       <Text>
@@ -202,7 +202,7 @@ function Status() {
         label="Status of a monitor"
         head={['status', 'means', 'in the API']}
         rows={[
-          ['new', 'it was never pinged and raises no alarm, or was resumed and not pinged since', '`new`'],
+          ['new', 'never pinged, raises no alarm; or resumed and not pinged since', '`new`'],
           ['up', 'the last ping came in time', '`up`'],
           ['late', 'a ping is due, and the grace is not over', '`grace`'],
           ['down', 'the deadline passed, or the job reported a failure', '`down`'],

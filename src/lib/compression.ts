@@ -1,9 +1,19 @@
 // Undoes the content encodings of HTTP, up to a size: a few bytes can stand for gigabytes.
-import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+} from 'node:zlib'
+
+const FLUSH = { finishFlush: constants.Z_SYNC_FLUSH }
 
 const STARTERS = {
-  gzip: () => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
-  deflate: () => createInflate({ finishFlush: constants.Z_SYNC_FLUSH }),
+  gzip: () => createGunzip(FLUSH),
+  // Some senders leave out the header that the standard asks for, so servers take both.
+  deflate: (bytes: Uint8Array) => (hasZlibHeader(bytes) ? createInflate(FLUSH) : createInflateRaw(FLUSH)),
   br: () => createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH }),
   zstd: () => createZstdDecompress(),
 }
@@ -24,7 +34,7 @@ export function decompress(
   bytes: Uint8Array,
   { encoding, limit }: { encoding: ContentEncoding; limit: number },
 ): Promise<Uint8Array | null> {
-  const stream = STARTERS[encoding]()
+  const stream = STARTERS[encoding](bytes)
   const parts: Uint8Array[] = []
   let size = 0
   return new Promise((resolve) => {
@@ -42,4 +52,8 @@ export function decompress(
     stream.on('error', () => (size > 0 ? end() : resolve(null)))
     stream.end(bytes)
   })
+}
+
+function hasZlibHeader([first = 0, second = 0]: Uint8Array): boolean {
+  return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0
 }

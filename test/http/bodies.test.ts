@@ -1,6 +1,6 @@
 // Bodies that are not plain UTF-8: searched and shown as people read them, and kept as they came.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { Monitor } from '#domain/monitor.ts'
 import { findPingBody, listPings } from '#store/pings.ts'
 import { Moved } from '../support/moved.ts'
@@ -41,6 +41,7 @@ const bodies: [what: string, body: Uint8Array, headers: Record<string, string>][
   ['in a charset in quotes', latin1(text), plain('"ISO-8859-15"; x=y')],
   ['in gzip', gzipSync(text), packed('gzip')],
   ['in deflate', deflateSync(text), packed('deflate')],
+  ['in deflate without its header', deflateRawSync(text), packed('deflate')],
   ['in brotli', brotliCompressSync(text), packed('br')],
   ['in zstd', zstdCompressSync(text), packed('zstd')],
   ['in gzip by its old name, and in ISO-8859-1', gzipSync(latin1(text)), { ...packed('X-GZIP'), ...plain('latin1') }],

@@ -39,6 +39,16 @@ describe('After many pings to unknown URLs', () => {
     expect(guard.log.filter(({ event }) => event.startsWith('Many pings'))).toHaveLength(1)
   })
 
+  test.each([{ 'Content-Encoding': 'gzip' }, { 'Content-Length': '100000' }])(
+    'also when they have a body and %p',
+    async (headers) => {
+      const post = () =>
+        guard.request(`/api/push/${crypto.randomUUID()}`, { method: 'POST', headers, body: 'x' }, GUESSER)
+      for (let tries = 0; tries < TRIES_MAX; tries++) expect((await post()).status).toBe(404)
+      expect((await post()).status).toBe(429)
+    },
+  )
+
   test('a valid URL from the same network is never refused', async () => {
     expect(await statusOf('/api/push/nas1')).toBe(200)
     await guessTooOften()

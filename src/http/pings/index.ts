@@ -5,9 +5,10 @@ import type { Deps } from '#deps.ts'
 import { allowBody, hasLongBody, PING_BODY_MAX, refuseBody } from '#http/body.ts'
 import { type SplitUrl, splitUrl } from '#http/url.ts'
 import { contentEncodingOf } from '#lib/compression.ts'
+import { AppError } from '#lib/errors.ts'
 import { cronitor } from './cronitor.ts'
 import { deadMansSnitch } from './dead-mans-snitch.ts'
-import { type Dialect, type IncomingPing, rememberDialect } from './dialect.ts'
+import { type Dialect, dialectOf, type IncomingPing, rememberDialect } from './dialect.ts'
 import { gatus } from './gatus.ts'
 import { createGuesses, type Guesses } from './guesses.ts'
 import { healthchecks } from './healthchecks.ts'
@@ -46,13 +47,20 @@ export function pingDialectRoutes(deps: Deps) {
     routes.all(
       route,
       async ({ request }) => {
-        const response = await answerPing(deps, { request, here, spoken, off, guesses, logOff })
+        const arrived = { request, here, spoken, off, guesses, logOff }
+        const response = await answerPing(deps, arrived).catch((error) => notFoundOrThrow(request, error))
         return await guesses.count(request, response)
       },
       { parse: 'none' },
     )
   }
   return routes
+}
+
+// A body that nobody reads is a try like any other.
+function notFoundOrThrow(request: Request, error: unknown): Response {
+  if (!(error instanceof AppError) || error.code !== 'not_found') throw error
+  return dialectOf(request)?.refuse?.(404, error.message) ?? plainText(error.message, 404)
 }
 
 // Healthchecks comes last: where it shares a route, the others know their own by what it has no use for.

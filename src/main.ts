@@ -57,6 +57,9 @@ const shell: Shell = {
   ask: askAtTerminal,
 }
 
+// What a library warns of is not for the reader of a command; the server puts it into its log.
+console.warn = () => {}
+
 // As for every program that follows the custom.
 if (process.env.TZDIR) readZonesFrom([process.env.TZDIR])
 

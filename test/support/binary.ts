@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './source.ts'
 
-const EXECUTABLE = join(ROOT, 'dist/cronguard')
+export const EXECUTABLE = join(ROOT, 'dist/cronguard')
 const START_TIMEOUT_MS = 20_000
 
 let built: Promise<void> | undefined

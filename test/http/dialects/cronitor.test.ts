@@ -236,6 +236,7 @@ describe('While the dialect is off', () => {
     const { pingKey } = off.project
     for (const query of ['state=fail', 'state=run', 'stamp=1.5&metric=count%3A1']) {
       expect(await off.answer(`/ping/${pingKey}/backup?${query}`)).toEqual([404, 'not found'])
+      expect(await off.answer(`/${pingKey}/backup?${query}`)).toEqual([404, 'not found'])
     }
     expect(await off.answer(`/${off.backup.pingKey}?s=1`)).toEqual([404, 'not found'])
     expect(off.kinds()).toEqual([])

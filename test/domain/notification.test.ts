@@ -209,9 +209,9 @@ describe('the facts around a notification', () => {
     {
       name: 'an exit status',
       lastPing: { ...SUCCESS, exitStatus: 0, at: NOW },
-      words: 'exit status 0, 0 seconds before',
+      words: 'exit status 0, at the same time',
     },
-    { name: 'a ping of the same moment', lastPing: { ...SUCCESS, at: NOW + 5 }, words: 'success, 0 seconds before' },
+    { name: 'a ping of the same moment', lastPing: { ...SUCCESS, at: NOW + 5 }, words: 'success, at the same time' },
   ])('the last ping: $name', ({ lastPing, words }) => {
     expect(notificationFacts(compose({ lastPing }))).toContainEqual(['Last ping', words])
   })

@@ -144,6 +144,7 @@ describe('A mail server with a certificate', () => {
 
   beforeAll(async () => {
     writeFileSync(join(home, 'authority.pem'), made.cert)
+    writeFileSync(join(home, 'broken.pem'), made.cert.replace(/(?<=-\n)[^-]+(?=\n-)/, 'bm9uc2Vuc2U='))
     secured = new SMTPServer({ ...made, authOptional: true })
     // Whoever does not trust it hangs up.
     secured.on('error', () => {})
@@ -172,6 +173,7 @@ describe('A mail server with a certificate', () => {
   test.each([
     ['nothing.pem', 'names a file that cannot be read (ENOENT)'],
     ['data/cronguard.db', 'names a file without a PEM certificate'],
+    ['broken.pem', 'names a file without a PEM certificate'],
   ])('cannot be trusted by %s', async (file, says) => {
     const settings = { CRONGUARD_DATA_DIR: join(home, 'data'), CRONGUARD_CA_FILE: join(home, file) }
     const { exitCode, stderr } = await execute([join(ROOT, 'dist/cronguard'), 'config', 'check'], { env: settings })

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { codeOf } from './files.ts'
@@ -11,10 +12,21 @@ export function trustAlso(certificates: string): void {
 export function readCertificates(path: string, refuse: (says: string) => void): string {
   try {
     const text = readFileSync(path, 'utf8')
-    if (!text.includes('-----BEGIN CERTIFICATE-----')) refuse('names a file without a PEM certificate')
+    if (!isReadable(text)) refuse('names a file without a PEM certificate')
     return text
   } catch (error) {
     refuse(`names a file that cannot be read (${codeOf(error)})`)
     return ''
+  }
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
+
+function isReadable(text: string): boolean {
+  try {
+    const certificates = text.match(CERTIFICATE) ?? []
+    return certificates.length > 0 && certificates.every((certificate) => new X509Certificate(certificate))
+  } catch {
+    return false
   }
 }

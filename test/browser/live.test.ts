@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
+import { eventually } from '../support/binary.ts'
 import { ADA, CHROMIUM } from '../support/browser.ts'
 import { Desk } from '../support/desk.ts'
 import { keepPinging } from '../support/job.ts'
@@ -110,7 +111,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await context.unroute('**/counts')
     await page.request.post('/logout', { headers: { Origin: desk.cronguard.url } })
     await askedInBackground(page)
-    await page.waitForFunction("document.title === 'Signed out · CronGuard'")
+    await eventually('the tab to say so', async () => (await page.title()) === 'Signed out · CronGuard')
     await turnAway(page, false)
     await page.waitForURL(/\/login/)
     expect(complaints.filter((complaint) => !complaint.includes('401'))).toEqual([])

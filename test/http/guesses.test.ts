@@ -36,7 +36,7 @@ describe('After many pings to unknown URLs', () => {
       expect(Number(response.headers.get('retry-after'))).toBeWithin(1, 61)
     }
     expect(await statusOf('/api/push/nas2', '203.0.113.5')).toBe(404)
-    expect(guard.log.filter(({ event }) => event.startsWith('Many pings'))).toHaveLength(1)
+    expect(guard.log.filter(({ event }) => event.startsWith('Too many pings'))).toHaveLength(1)
   })
 
   test.each([{ 'Content-Encoding': 'gzip' }, { 'Content-Length': '100000' }])(

@@ -12,8 +12,8 @@ export type Conceal = (text: string, isCut: boolean) => string
 export function concealFor({ db }: Deps, { project, monitor }: Pick<MonitorVisit, 'project' | 'monitor'>): Conceal {
   if (may(project.role, 'operate')) return (text) => text
   return (sent, isCut) => {
-    // Text of wide characters that does not say so has one beside each letter, which nobody sees.
-    const text = sent.replaceAll('\0', '')
+    // UTF-16 that is not declared as such has a NUL between two letters, which would keep a key from being found.
+    const text = sent.replaceAll(/(?<=[ -~])\0(?=[ -~])/g, '')
     const found = listKeysAmong(db, { projectId: project.id, ...possibleKeys(text) })
     return withoutKeys(text, { keys: [project.pingKey, monitor.pingKey, monitor.alias, ...found], isCut })
   }

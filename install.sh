@@ -457,7 +457,7 @@ make_unit() {
 # the journal for each that is not.
 fit_credentials() {
   if [ "$systemd" -lt 252 ]; then
-    sed '/^# Secrets that/d; /^LoadCredential=/d'
+    sed '/^# Secrets outside the environment/d; /^LoadCredential=/d'
   elif [ "$systemd" -ge 256 ]; then
     sed 's/^LoadCredential=\([^:]*\):\(.*\)/ImportCredential=\2:\1/'
   else

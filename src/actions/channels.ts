@@ -24,8 +24,7 @@ export interface ChannelRef {
 }
 
 /**
- * Creates a channel and, unless it is told otherwise, gives it to every monitor of the project. Throws invalid, with
- * the fields at fault.
+ * Creates a channel and, by default, adds it to every monitor of the project. Throws invalid, with the fields at fault.
  */
 export function createChannel(
   deps: Deps,

@@ -46,8 +46,8 @@ export function claimDeliveries(deps: Deps, sending: readonly number[]): Claimed
 }
 
 /**
- * A process that was killed may have left claimed deliveries behind. Only for whoever holds the lock on the data folder
- * and sends nothing yet: then nobody does, and they need not wait for their leases to run out.
+ * A process that was killed may have left claimed deliveries behind. Only for the process that holds the lock on the
+ * data folder and sends nothing yet: no other can be sending, so they need not wait for their leases to run out.
  */
 export function reclaimDeliveries(deps: Deps): void {
   const count = deps.db.write((tx) => endLeases(tx, { leaseMs: LEASE_MS, detail: BROKEN_OFF }))
@@ -135,7 +135,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
   }
 }
 
-// A member reads moments as on the pages; whoever else gets the message, as the schedule has them.
+// A member reads times in their own zone, as on the pages; everyone else reads them in the zone of the schedule.
 function zoneFor({ db }: Deps, { projectId }: Channel, email: string | undefined): string | null {
   return email === undefined ? null : findZoneOfMember(db, { projectId, email })
 }

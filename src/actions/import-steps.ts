@@ -32,7 +32,7 @@ export interface ImportedItem {
   project: string
   projectId: string
   outcome: ImportOutcome
-  /** What whoever brings it in should know. */
+  /** A note for the person who imports it. */
   note?: string
 }
 

@@ -17,7 +17,7 @@ export interface ImportOrder {
   ownerEmail: string | null
   /** Says what would be done, and does nothing. */
   isDryRun: boolean
-  /** Lets whoever else writes to the database have their turn. */
+  /** Lets other writers to the database take their turn. */
   pause?: () => Promise<void>
 }
 

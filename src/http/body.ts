@@ -52,7 +52,7 @@ export function allowBody(request: Request, bytesMax: number): void {
   bodyOf(request).bytesMax = bytesMax
 }
 
-/** Nobody waits for the body: whoever wants to read it gets not_found. */
+/** The body is not needed: reading it throws not_found. */
 export function refuseBody(request: Request): void {
   bodyOf(request).isRefused = true
 }

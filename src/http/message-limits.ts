@@ -5,7 +5,7 @@ import { HOUR } from '#lib/duration.ts'
 import { createLimit, createNetworkLimit, type Limit } from './limits.ts'
 
 export interface MessageLimits {
-  /** Mails that somebody has sent to an address that is not proven to be theirs, whoever asks for them. */
+  /** Mails to an address that is not verified, no matter who requests them. */
   destinations: Limit
   /** Test messages. */
   tests: Limit<TestTry>

@@ -11,10 +11,10 @@ import { copyBeforeMigration, dropExpiredSchemaCopies } from '#actions/safety-co
 import { migrate } from '#actions/schema.ts'
 import { type Config, SECRET_KEY_MIN } from '#config.ts'
 import type { Deps } from '#deps.ts'
-import { stuckParts, unwellParts } from '#domain/health.ts'
+import { stuckParts, unhealthyParts } from '#domain/health.ts'
 import { type Listener, listen, listenOnSocket } from '#http/listen.ts'
 import { createLive } from '#http/live.tsx'
-import { createFront, type Front } from '#http/server.ts'
+import { createRequestHandler, type RequestHandler } from '#http/server.ts'
 import { listenForMail, type MailListener } from '#http/smtp.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { DestinationRules } from '#lib/destinations.ts'
@@ -76,16 +76,16 @@ export async function startApp(setting: Setting, manager: ServiceManager): Promi
   }
 }
 
-interface Charge {
+interface StartupHandles {
   lock: FolderLock
   manager: ServiceManager
 }
 
 // Nothing of the database is opened before the folder is ours: a restore may be putting another one in its place.
-async function openAndWatch(setting: Setting, charge: Charge): Promise<App> {
-  const deps = openDeps(setting, { busyTimeoutMs: BUSY_TIMEOUT_MS.server, lock: charge.lock })
+async function openAndWatch(setting: Setting, handles: StartupHandles): Promise<App> {
+  const deps = openDeps(setting, { busyTimeoutMs: BUSY_TIMEOUT_MS.server, lock: handles.lock })
   try {
-    return await watch(deps, charge)
+    return await watch(deps, handles)
   } catch (error) {
     closeDeps(deps)
     throw error
@@ -93,15 +93,15 @@ async function openAndWatch(setting: Setting, charge: Charge): Promise<App> {
 }
 
 // The mark of the last stop is overwritten only when nothing can keep this process from watching any more.
-async function watch(deps: Deps, { lock, manager }: Charge): Promise<App> {
+async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App> {
   if (isBehind(deps)) manager.needsTime(MIGRATION_MAX_MS, 'Bringing the database up to date')
   migrateAndTell(deps)
   learnToGiveBack(deps)
   let running: RunningLoops | null = null
   const live = createLive(deps)
   const readHealth = (): LoopHealth[] => running?.health() ?? STARTING
-  const readUnwell = (): string[] => unwellParts(readHealth())
-  const listeners = await listenOrThrow(deps, createFront(deps, readHealth, live))
+  const readUnwell = (): string[] => unhealthyParts(readHealth())
+  const listeners = await listenOrThrow(deps, createRequestHandler(deps, readHealth, live))
   const mailListener = await listenForMailOrThrow(deps)
   keepAddress(deps)
   reclaimOrWait(deps)
@@ -304,11 +304,11 @@ function migrateAndTell(deps: Deps): void {
   inFolder(dataDir, () => dropExpiredSchemaCopies(deps))
 }
 
-async function listenOrThrow(deps: Deps, front: Front): Promise<Listener[]> {
+async function listenOrThrow(deps: Deps, handler: RequestHandler): Promise<Listener[]> {
   const { host, port, socket } = deps.config
-  const listener = await orConflict(`listen on ${host}, port ${port}`, () => listen(deps, front))
+  const listener = await orConflict(`listen on ${host}, port ${port}`, () => listen(deps, handler))
   if (socket === null) return [listener]
-  return [listener, await orConflict(`listen on the socket ${socket}`, () => listenOnSocket(deps, socket, front))]
+  return [listener, await orConflict(`listen on the socket ${socket}`, () => listenOnSocket(deps, socket, handler))]
 }
 
 async function orConflict<T>(aim: string, work: () => T | Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import { version } from '#package.json' with { type: 'json' }
 import { addBackup } from './commands/backup.ts'
 import { refuseBlank } from './commands/blank.ts'
 import { addChannel } from './commands/channel.ts'
-import { inColour } from './commands/colour.ts'
+import { inColor } from './commands/colour.ts'
 import type { AddCommand, Shell } from './commands/command.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
@@ -50,7 +50,7 @@ const shell: Shell = {
   isForService: () => environment().settingsFile !== null,
   describeConfig: () => describeConfig(environment().env, process.env, createCredentialFinder(process.env)),
   findServiceManager: () => findServiceManager(process.env, (sentence) => shell.tell(sentence)),
-  print: (line, colour) => writeOut(`${showsColours() ? inColour(line, colour) : line}\n`),
+  print: (line, color) => writeOut(`${showsColours() ? inColor(line, color) : line}\n`),
   // Bun's console.error would colour it by rules of its own.
   tell: (line) => void process.stderr.write(`${line}\n`),
   readInput: (max) => readStream(Bun.stdin.stream(), max),

@@ -29,7 +29,7 @@ describe('A deadline that fell into a blackout', () => {
     await guard.ping(backup)
     await guard.pass(30 * MINUTE)
     expect(subjects()).toEqual([BLIND])
-    expect(guard.now(backup)).toMatchObject({ sparedUntil: null, status: 'up' })
+    expect(guard.now(backup)).toMatchObject({ extendedUntil: null, status: 'up' })
   })
 
   test('is an alarm all the same when the job really is dead, dated at the end of its second chance', async () => {

@@ -1,6 +1,6 @@
 // A clock that is set: no job is late by it, and none forgiven.
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
-import { beginWatch, keepTime } from '#actions/process.ts'
+import { beginWatch, checkClock } from '#actions/process.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { markStarted } from '#store/heartbeat.ts'
@@ -49,7 +49,7 @@ describe('A clock that is set while CronGuard runs', () => {
     const before = giveUpAt()
     guard.setClock(HOUR)
     await guard.tick()
-    expect(guard.now(backup)).toMatchObject({ deadlineAt: (backup.deadlineAt ?? 0) + HOUR, hadChance: false })
+    expect(guard.now(backup)).toMatchObject({ deadlineAt: (backup.deadlineAt ?? 0) + HOUR, wasExtended: false })
     expect(giveUpAt()).toBe(before + HOUR)
   })
 
@@ -92,8 +92,8 @@ describe('A clock that is set while CronGuard runs', () => {
     const refuse = () => Promise.reject(new StorageRefusedError(new Error('full')))
     let writes = 0
     Object.defineProperty(db, 'writeGrouped', { get: () => (++writes === 2 ? refuse : writeGrouped) })
-    await expect(keepTime(guard.deps, watch)).rejects.toThrow()
-    await keepTime(guard.deps, watch)
+    await expect(checkClock(guard.deps, watch)).rejects.toThrow()
+    await checkClock(guard.deps, watch)
     expect(guard.now(backup).lastPingAt).toBe(guard.clock.now() - HOUR - 10 * MINUTE - 3 * SECOND)
   })
 

@@ -1,6 +1,6 @@
 // The watch of a process over time itself: signs of life, a disk that refuses, and clocks that are set.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { beginWatch, keepTime, showLife } from '#actions/process.ts'
+import { beat, beginWatch, checkClock } from '#actions/process.ts'
 import { CLOCK_WAIT_MS } from '#domain/blackout.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
@@ -21,7 +21,7 @@ const subjects = () => guard.outside.subjects()
 const blackouts = () => blackoutsOf(guard)
 
 describe('The watch of a process', () => {
-  const judges = () => keepTime(guard.deps, watch)
+  const judges = () => checkClock(guard.deps, watch)
   let watch: Awaited<ReturnType<typeof beginWatch>>
 
   beforeEach(async () => {
@@ -31,7 +31,7 @@ describe('The watch of a process', () => {
   test('goes on without a blackout while signs of life are written', async () => {
     for (let n = 0; n < 10; n++) {
       guard.clock.advance(5 * SECOND)
-      await showLife(guard.deps, watch)
+      await beat(guard.deps, watch)
       expect(await judges()).toBe(true)
     }
     expect(blackouts()).toEqual([])
@@ -41,7 +41,7 @@ describe('The watch of a process', () => {
     const backup = guard.now(await hourly('backup'))
     await guard.pass(HOUR - 10 * SECOND)
     Object.assign(watch, { aliveAt: guard.clock.now(), aliveElapsed: guard.clock.elapsed() })
-    const written = showLife(guard.deps, watch)
+    const written = beat(guard.deps, watch)
     guard.clock.advance(50 * SECOND)
     await written
     await judges()
@@ -63,7 +63,7 @@ describe('The watch of a process', () => {
     const { writeGrouped } = guard.deps.db
     guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
     guard.clock.advance(2 * HOUR)
-    await expect(showLifeSoon()).rejects.toThrow()
+    await expect(beatSoon()).rejects.toThrow()
     await expect(judges()).rejects.toThrow()
     guard.deps.db.writeGrouped = writeGrouped
     expect(await judges()).toBe(true)
@@ -110,10 +110,10 @@ describe('The watch of a process', () => {
       guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
       for (let passed = 0; passed < seconds; passed += 5) {
         guard.clock.advance(5 * SECOND)
-        await expect(showLife(guard.deps, watch)).rejects.toThrow()
+        await expect(beat(guard.deps, watch)).rejects.toThrow()
       }
       guard.deps.db.writeGrouped = writeGrouped
-      await showLife(guard.deps, watch)
+      await beat(guard.deps, watch)
       await judges()
       expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
       expect(blackouts()).toEqual(isLong ? [{ reason: 'disk', ms: HOUR }] : [])
@@ -121,10 +121,10 @@ describe('The watch of a process', () => {
   })
 
   // The sign of life comes every five seconds, long before a gap is one.
-  const showLifeSoon = async () => {
+  const beatSoon = async () => {
     const now = guard.clock.now()
     guard.clock.set(watch.aliveAt + 5 * SECOND)
-    await showLife(guard.deps, watch).finally(() => guard.clock.set(now))
+    await beat(guard.deps, watch).finally(() => guard.clock.set(now))
   }
 })
 

@@ -317,7 +317,7 @@ describe('Nothing at all is brought in', () => {
     ['no JSON', () => '{', 'This is no JSON'],
     ['something else', () => '{"format": "other"}', 'This is no export of CronGuard.'],
     ['of a later version', () => JSON.stringify({ ...exported(), version: 2 }), 'Install a newer one'],
-    ['with a setting that there is not', () => edited({ colour: 'red' }), 'projects[0].monitors[0]'],
+    ['with a setting that there is not', () => edited({ color: 'red' }), 'projects[0].monitors[0]'],
     ['with a grace that is too short', () => edited({ grace_ms: 1 }), 'projects[0].monitors[0].grace_ms'],
     [
       'with a cron expression that is none',
@@ -335,7 +335,7 @@ describe('Nothing at all is brought in', () => {
     ],
     [
       'with another field',
-      () => edited({ colour: 'red' }),
+      () => edited({ color: 'red' }),
       'has "colour", which this version does not support: remove it',
     ],
     ['wrong, and says what to do', () => edited({ grace_ms: 1 }), 'Correct the file, or export it again.'],

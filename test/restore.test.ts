@@ -12,7 +12,7 @@ import { AppError } from '#lib/errors.ts'
 import { openDatabase } from '#store/database.ts'
 import { lockFolder } from '#store/lock.ts'
 import { applyMigration, createMigrationsTable, MIGRATIONS } from '#store/migrations.ts'
-import { toldClock } from './support/clock.ts'
+import { fakeClock } from './support/clock.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
 import { mount, unmount, whyNoDisk } from './support/disk.ts'
 
@@ -29,7 +29,7 @@ beforeEach(async () => {
 })
 afterEach(() => data.clear())
 
-const place = () => ({ config: readConfig({ CRONGUARD_DATA_DIR: data.path }), clock: toldClock() })
+const place = () => ({ config: readConfig({ CRONGUARD_DATA_DIR: data.path }), clock: fakeClock() })
 const restore = (file = backup) => restoreBackup(place(), file)
 const OLD = ['nightly-report']
 const NEW = ['nightly-report', 'billing']
@@ -96,7 +96,7 @@ describe('Restoring', () => {
       database.run("UPDATE monitors SET name = 'x'")
       expect(database.query('SELECT count(*) AS count FROM users').get()).toEqual({ count: 1 })
       database.close()
-      const db = openDatabase({ path: data.databasePath, clock: toldClock(), busyTimeoutMs: 100 })
+      const db = openDatabase({ path: data.databasePath, clock: fakeClock(), busyTimeoutMs: 100 })
       expect(migrate(db)).toEqual([])
       db.close()
     })
@@ -239,7 +239,7 @@ function makeText(path: string): void {
 const why = whyNoDisk()
 describe.skipIf(why !== null)(`In a data folder that is a disk of its own${why === null ? '' : ` (${why})`}`, () => {
   const disk = () => join(data.path, 'disk')
-  const onDisk = () => ({ config: readConfig({ CRONGUARD_DATA_DIR: disk() }), clock: toldClock() })
+  const onDisk = () => ({ config: readConfig({ CRONGUARD_DATA_DIR: disk() }), clock: fakeClock() })
 
   test('a backup is restored, for the folder itself is never renamed', () => {
     mount(disk(), 30_000_000)
@@ -274,7 +274,7 @@ describe('Before a migration', () => {
 
   function older(file = path()) {
     Bun.spawnSync(['mkdir', '-p', file.slice(0, file.lastIndexOf('/'))])
-    const db = openDatabase({ path: file, clock: toldClock(), busyTimeoutMs: 100 })
+    const db = openDatabase({ path: file, clock: fakeClock(), busyTimeoutMs: 100 })
     db.write((tx) => {
       createMigrationsTable(tx)
       applyMigration(tx, MIGRATIONS[0]?.name ?? '')
@@ -302,7 +302,7 @@ describe('Before a migration', () => {
     addUser(db)
     const copy = () => copyBeforeMigration(deps(db))
     expect([copy() !== null, copy(), copy()]).toEqual([true, null, null])
-    const now = toldClock().now() + 1000
+    const now = fakeClock().now() + 1000
     db.write((tx) => tx.run(`INSERT INTO heartbeat (id, started_at, alive_at) VALUES (1, ${now}, ${now})`))
     expect(copy()).not.toBeNull()
     db.close()

@@ -152,7 +152,7 @@ export function changeMailPreferences(deps: Deps, input: { userId: string; mails
 }
 
 /** What becomes of a user's projects when the account goes. */
-export interface Estate {
+export interface Holdings {
   /** The user's alone: they go with the account. */
   own: OwnProject[]
   /** Others go on with them. */
@@ -161,21 +161,21 @@ export interface Estate {
   needy: OwnProject[]
 }
 
-export function estateOf(reader: Reader, userId: string): Estate {
-  const estate: Estate = { own: [], shared: [], needy: [] }
+export function holdingsOf(reader: Reader, userId: string): Holdings {
+  const holdings: Holdings = { own: [], shared: [], needy: [] }
   for (const project of listProjectsOfUser(reader, userId)) {
     const members = listMembers(reader, project.id)
     const part = members.length === 1 ? 'own' : wouldLoseOwner(members, userId) ? 'needy' : 'shared'
-    estate[part].push(project)
+    holdings[part].push(project)
   }
-  return estate
+  return holdings
 }
 
 /** The same of somebody who may go. Throws conflict when others would lose their only owner. */
-export function estateToLeave(reader: Reader, userId: string): Estate {
-  const estate = estateOf(reader, userId)
-  const [first] = estate.needy
-  if (first === undefined) return estate
+export function holdingsToLeave(reader: Reader, userId: string): Holdings {
+  const holdings = holdingsOf(reader, userId)
+  const [first] = holdings.needy
+  if (first === undefined) return holdings
   throw new AppError('conflict', `Make somebody else an owner of "${first.name}" first, or delete that project.`)
 }
 
@@ -211,7 +211,7 @@ interface Removal {
 }
 
 function remove(tx: Tx, { userId, keysIn }: Removal): void {
-  const { own, shared } = estateToLeave(tx, userId)
+  const { own, shared } = holdingsToLeave(tx, userId)
   for (const { id } of own) deleteProject(tx, id)
   for (const { id, role } of shared) {
     const { keptKeyIds, replacesPingKey } = keysIn(id)

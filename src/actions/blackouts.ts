@@ -4,24 +4,24 @@ import type { Blackout } from '#domain/blackout.ts'
 import { GAP_MS } from '#domain/blackout.ts'
 import { composeBlackoutNotice } from '#domain/blackout-notice.ts'
 import { LEASE_MS } from '#domain/delivery.ts'
-import { type ClockStep, mayHaveMissedPing, notAfter, recounted, redated, spare } from '#domain/lifecycle.ts'
+import { type ClockStep, extendDeadline, mayHaveMissedPing, notAfter, recounted, redated } from '#domain/lifecycle.ts'
 import type { WatchedMonitor } from '#domain/monitor.ts'
 import { EARLY_MAX_MS } from '#domain/schedule.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import {
   bringDeliveriesForward,
+  type ExtendedMonitor,
   insertBlackout,
-  insertSparedMonitor,
+  insertExtendedMonitor,
   lengthenDeliveries,
   listExpectingMonitors,
+  listExtendedMonitors,
   listMonitorsAheadOf,
   listMonitorsByClock,
   listMonitorsSince,
   listOverdueMonitors,
-  listSparedMonitors,
   redateDeliveries,
-  type SparedMonitor,
 } from '#store/blackouts.ts'
 import { listChannels } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
@@ -39,11 +39,11 @@ export function recordBlackout(tx: Tx, blackout: Omit<Blackout, 'to'> & { steppe
   const isShort = tx.now - from <= GAP_MS
   const gap = { from: from + steppedMs, now: tx.now }
   lengthenDeliveries(tx, { lostMs: gap.now - gap.from })
-  const spareOne = (monitor: WatchedMonitor) =>
-    isShort && !mayHaveMissedPing(monitor, gap) ? monitor : spare(monitor, gap)
-  const spared = listExpectingMonitors(tx, tx.now + EARLY_MAX_MS).filter((id) => change(tx, id, spareOne))
-  if (!isShort) tellAll(tx, { blackout: { from, to: tx.now, reason }, spared })
-  return spared.length
+  const extendOne = (monitor: WatchedMonitor) =>
+    isShort && !mayHaveMissedPing(monitor, gap) ? monitor : extendDeadline(monitor, gap)
+  const extended = listExpectingMonitors(tx, tx.now + EARLY_MAX_MS).filter((id) => change(tx, id, extendOne))
+  if (!isShort) tellAll(tx, { blackout: { from, to: tx.now, reason }, extended })
+  return extended.length
 }
 
 /**
@@ -55,8 +55,8 @@ export async function allowForStall({ db, clock }: Deps, lostMs: number): Promis
   await db.writeGrouped((tx) => {
     for (const id of listOverdueMonitors(tx, tx.now)) {
       change(tx, id, (monitor, now) => {
-        const isPutOff = monitor.sparedUntil === monitor.deadlineAt
-        return isPutOff ? monitor : spare(monitor, { from: now - lostMs, now })
+        const isPutOff = monitor.extendedUntil === monitor.deadlineAt
+        return isPutOff ? monitor : extendDeadline(monitor, { from: now - lostMs, now })
       })
     }
   })
@@ -95,10 +95,10 @@ function change(tx: Tx, id: number, changed: (monitor: WatchedMonitor, now: numb
   }
 }
 
-function tellAll(tx: Tx, { blackout, spared }: { blackout: Blackout; spared: number[] }): void {
+function tellAll(tx: Tx, { blackout, extended }: { blackout: Blackout; extended: number[] }): void {
   const blackoutId = insertBlackout(tx, blackout)
-  for (const monitorId of spared) insertSparedMonitor(tx, { monitorId, blackoutId })
-  const byProject = Map.groupBy(listSparedMonitors(tx, blackoutId), ({ projectId }) => projectId)
+  for (const monitorId of extended) insertExtendedMonitor(tx, { monitorId, blackoutId })
+  const byProject = Map.groupBy(listExtendedMonitors(tx, blackoutId), ({ projectId }) => projectId)
   for (const [projectId, monitors] of byProject) tell(tx, { blackout, blackoutId, projectId, monitors })
 }
 
@@ -106,7 +106,7 @@ interface Told {
   blackout: Blackout
   blackoutId: number
   projectId: string
-  monitors: SparedMonitor[]
+  monitors: ExtendedMonitor[]
 }
 
 function tell(tx: Tx, { blackout, blackoutId, projectId, monitors }: Told): void {

@@ -1,7 +1,7 @@
 import { findKind } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
-import { CHANNELS_MAX, type Channel, ChannelName, type SettingsInput, SWITCHED_OFF } from '#domain/channel.ts'
+import { CHANNELS_MAX, type Channel, ChannelName, DISABLED, type SettingsInput } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { changedMeanwhile, changedSince, type Facets, fingerprintOf } from '#domain/fingerprint.ts'
 import { composeTest } from '#domain/notification.ts'
@@ -109,7 +109,7 @@ export function setChannelDisabled(deps: Deps, { isDisabled, ...ref }: ChannelRe
 export function switchChannel(tx: Tx, { id, disabledAt }: Channel, isDisabled: boolean): number {
   if ((disabledAt !== null) === isDisabled) return 0
   store.saveDisabledAt(tx, { id, disabledAt: isDisabled ? tx.now : null })
-  return isDisabled ? failPendingOfChannel(tx, { channelId: id, detail: SWITCHED_OFF }) : 0
+  return isDisabled ? failPendingOfChannel(tx, { channelId: id, detail: DISABLED }) : 0
 }
 
 /** Deletes it; what it still had to tell fails. Returns it as it was. */

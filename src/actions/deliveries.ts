@@ -1,9 +1,9 @@
 // The outbox at work: claim in one transaction, send outside of any, settle in another. A crash in between lets the
 // lease run out, and it is sent again: at least once.
 import { findKind } from '#channels/index.ts'
-import type { Wires } from '#channels/kind.ts'
+import type { Transports } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
-import { type Channel, SWITCHED_OFF } from '#domain/channel.ts'
+import { type Channel, DISABLED } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, DETAIL_MAX, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
 import { type Notification, notificationSubject, notificationZone } from '#domain/notification.ts'
 import { AppError } from '#lib/errors.ts'
@@ -22,7 +22,7 @@ import {
 } from '#store/deliveries.ts'
 import { endLeases, insertBrokenOffAttempt } from '#store/leases.ts'
 import { findZoneOfMember } from '#store/projects.ts'
-import { isFirstFailure, tellOfFailure } from './failure-mails.ts'
+import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
 
 /** How many messages may be on their way at once; a slow receiver, or a slow mail server, never takes all of them. */
 const PLACES = 32
@@ -65,7 +65,7 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
   const channel = claimed.channelId === null ? null : findChannel(deps.db, claimed.channelId)
   const isOff = channel !== null && channel.disabledAt !== null
   const outcome = isOff
-    ? failed('settings', SWITCHED_OFF)
+    ? failed('settings', DISABLED)
     : await send(deps, { channel, notification: claimed.notification, deliveryId: claimed.id })
   const isNews = await deps.db.writeGrouped((tx) => {
     const { sequence, attempts } = claimed
@@ -76,7 +76,7 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
     return isGivenUp && !isOff && isFirstFailure(tx, claimed)
   })
   logOutcome(deps, { claimed, outcome })
-  if (isNews && channel) tellOfFailure(deps, { claimed, channel, detail: outcome.detail })
+  if (isNews && channel) notifyOfFailure(deps, { claimed, channel, detail: outcome.detail })
 }
 
 /**
@@ -123,11 +123,11 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
   if (!channel || !kind) return failed('settings', 'The channel is gone')
   const settings = kind.settings.safeParse(channel.settings)
   if (!settings.success) return failed('settings', 'The settings are not usable')
-  const wires: Wires = { outbound: deps.outbound, mailer: deps.mailer }
+  const transports: Transports = { outbound: deps.outbound, mailer: deps.mailer }
   const zone = zoneFor(deps, channel, kind.reader?.(settings.data)) ?? notificationZone(notification)
   const message = { notification, deliveryId, baseUrl: deps.config.baseUrl, zone }
   try {
-    const outcome = await inTime(kind.send(settings.data, message, wires), limitMs)
+    const outcome = await inTime(kind.send(settings.data, message, transports), limitMs)
     return { ...outcome, detail: outcome.detail.slice(0, DETAIL_MAX) }
   } catch (error) {
     deps.log.error('Sending failed in an unexpected way', { delivery: deliveryId, kind: channel.kind, error })

@@ -3,7 +3,7 @@
 import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { User } from '#domain/account.ts'
-import { type Channel, SWITCHED_OFF } from '#domain/channel.ts'
+import { type Channel, DISABLED } from '#domain/channel.ts'
 import { failureLetter } from '#domain/letter.ts'
 import { notificationSubject, notificationUrl } from '#domain/notification.ts'
 import { may } from '#domain/project.ts'
@@ -28,11 +28,11 @@ interface Failure {
 export function isFirstFailure(tx: Tx, { channelId, sequence }: ClaimedDelivery): boolean {
   if (channelId === null) return false
   // What a person gave up by switching the channel off was told to nobody.
-  return !hasOtherFailed(tx, { channelId, sequence, since: tx.now - SILENCE_MS, exceptFor: SWITCHED_OFF })
+  return !hasOtherFailed(tx, { channelId, sequence, since: tx.now - SILENCE_MS, exceptFor: DISABLED })
 }
 
 /** Nobody waits for these mails, and one that cannot be sent harms nothing: the page of the incident says the same. */
-export function tellOfFailure(deps: Deps, failure: Failure): void {
+export function notifyOfFailure(deps: Deps, failure: Failure): void {
   if (deps.config.smtp === null) return
   mailMembers(deps, failure).catch((error) => deps.log.error('Word of a failure could not be mailed', { error }))
 }

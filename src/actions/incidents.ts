@@ -30,8 +30,8 @@ export function acknowledgeIncident(deps: Deps, { userId, addedNote, ...ref }: A
 }
 
 /** Gives it back to everybody, whoever had it. */
-export function withdrawAcknowledgement(deps: Deps, ref: IncidentRef): void {
-  deps.db.write((tx) => store.withdrawAcknowledgement(tx, findOwn(tx, ref)))
+export function withdrawAcknowledgment(deps: Deps, ref: IncidentRef): void {
+  deps.db.write((tx) => store.withdrawAcknowledgment(tx, findOwn(tx, ref)))
 }
 
 /**

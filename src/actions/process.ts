@@ -56,10 +56,10 @@ export async function beginWatch(deps: Deps): Promise<Watch> {
     return watch
   }
   try {
-    await goOn(deps, watch)
+    await resumeWatching(deps, watch)
   } catch (error) {
     if (!(error instanceof StorageRefusedError)) throw error
-    // It answers, and begins to watch as soon as the disk takes writes again: `keepTime` goes on trying.
+    // It answers, and begins to watch as soon as the disk takes writes again: `checkClock` goes on trying.
     Object.assign(watch, { waitsSince: seen.elapsed, isDiskRefusing: true })
   }
   return watch
@@ -89,12 +89,12 @@ function readThisBoot({ db, clock }: Deps, now: number): Boot | null {
 }
 
 /** A sign of life, which also proves that the disk still takes what it is given. */
-export async function showLife(deps: Deps, watch: Watch): Promise<void> {
+export async function beat(deps: Deps, watch: Watch): Promise<void> {
   if (watch.waitsSince !== null) return
-  // A gap is for `keepTime` to find: a sign of life must not hide that it has overslept, or that pings were refused.
+  // A gap is for `checkClock` to find: a sign of life must not hide that it has overslept, or that pings were refused.
   const isWatching = verdictOn(deps, watch) === 'steady' && !watch.isDiskRefusing
   try {
-    await (isWatching ? showSign(deps, watch) : deps.db.writeGrouped(proveWritable))
+    await (isWatching ? recordQuietBeat(deps, watch) : deps.db.writeGrouped(proveWritable))
   } catch (error) {
     watch.isDiskRefusing = true
     throw error
@@ -102,12 +102,12 @@ export async function showLife(deps: Deps, watch: Watch): Promise<void> {
 }
 
 /** Looks for a gap in the watch, and says whether deadlines may be judged now. Throws when the disk refuses. */
-export async function keepTime(deps: Deps, watch: Watch): Promise<boolean> {
+export async function checkClock(deps: Deps, watch: Watch): Promise<boolean> {
   await compareClocks(deps, watch)
   if (watch.waitsSince !== null && !(await endWaiting(deps, watch, watch.waitsSince))) return false
-  if (verdictOn(deps, watch) === 'behind') await putBack(deps, watch)
+  if (verdictOn(deps, watch) === 'behind') await requeue(deps, watch)
   // However short: while the disk refuses, so are the pings.
-  if (verdictOn(deps, watch) === 'gap' || watch.isDiskRefusing) await noteGap(deps, watch)
+  if (verdictOn(deps, watch) === 'gap' || watch.isDiskRefusing) await recordGap(deps, watch)
   return true
 }
 
@@ -151,30 +151,30 @@ export function endWatch(deps: Deps, at: number): void {
   deps.db.write((tx) => markStopped(tx, at))
 }
 
-async function goOn(deps: Deps, watch: Watch): Promise<void> {
-  let spared = 0
-  const from = await sign(deps, watch, (tx) => {
+async function resumeWatching(deps: Deps, watch: Watch): Promise<void> {
+  let extended = 0
+  const from = await recordBeat(deps, watch, (tx) => {
     const last = readHeartbeat(tx)
     recountDueTimes(tx)
     const reason = last?.stoppedAt === null ? 'crash' : 'stop'
-    spared = last === null ? 0 : recordBlackout(tx, { from: last.aliveAt, reason, steppedMs: 0 })
+    extended = last === null ? 0 : recordBlackout(tx, { from: last.aliveAt, reason, steppedMs: 0 })
     markStarted(tx)
     saveBoot(tx, watch.boot)
   })
-  if (spared > 0) logBlackout(deps, from, spared)
+  if (extended > 0) logBlackout(deps, from, extended)
 }
 
 // A clock that stays behind for long is believed, and was put back.
 async function endWaiting(deps: Deps, watch: Watch, since: number): Promise<boolean> {
   const isBehind = verdictOn(deps, watch) === 'behind'
   if (isBehind && deps.clock.elapsed() - since < CLOCK_WAIT_MS) return false
-  if (!isBehind) await goOn(deps, watch)
+  if (!isBehind) await resumeWatching(deps, watch)
   watch.waitsSince = null
   return true
 }
 
-async function putBack(deps: Deps, watch: Watch): Promise<void> {
-  const before = await sign(deps, watch, (tx) => {
+async function requeue(deps: Deps, watch: Watch): Promise<void> {
+  const before = await recordBeat(deps, watch, (tx) => {
     acceptEarlierClock(tx)
     markStarted(tx)
     saveBoot(tx, watch.boot)
@@ -185,27 +185,27 @@ async function putBack(deps: Deps, watch: Watch): Promise<void> {
   })
 }
 
-async function noteGap(deps: Deps, watch: Watch): Promise<void> {
+async function recordGap(deps: Deps, watch: Watch): Promise<void> {
   const ms = deps.clock.now() - watch.aliveAt
   const elapsedMs = deps.clock.elapsed() - watch.aliveElapsed
   const reason = gapReason({ ms, elapsedMs, isDiskRefusing: watch.isDiskRefusing })
-  let spared = 0
-  const from = await sign(deps, watch, (tx) => {
-    spared = recordBlackout(tx, { from: watch.aliveAt, reason, steppedMs: watch.steppedMs })
+  let extended = 0
+  const from = await recordBeat(deps, watch, (tx) => {
+    extended = recordBlackout(tx, { from: watch.aliveAt, reason, steppedMs: watch.steppedMs })
     markAlive(tx)
   })
-  if (spared > 0 || ms > GAP_MS) logBlackout(deps, from, spared)
+  if (extended > 0 || ms > GAP_MS) logBlackout(deps, from, extended)
   watch.isDiskRefusing = false
 }
 
 // After a loss of power the sign may be some seconds older than it was: no reason to make the disk sync all day long.
-function showSign(deps: Deps, watch: Watch): Promise<number> {
-  return sign(deps, watch, markAlive, (mark) => deps.db.writeGrouped(mark, 'unsynced'))
+function recordQuietBeat(deps: Deps, watch: Watch): Promise<number> {
+  return recordBeat(deps, watch, markAlive, (mark) => deps.db.writeGrouped(mark, 'unsynced'))
 }
 
 // It lived when it began to write: a disk that holds the write up for long, or a machine that sleeps in it, is a gap.
 // Returns when it lived before.
-async function sign(
+async function recordBeat(
   deps: Deps,
   watch: Watch,
   mark: (tx: Tx) => void,
@@ -218,10 +218,10 @@ async function sign(
   return before
 }
 
-function logBlackout(deps: Deps, from: number, spared: number): void {
+function logBlackout(deps: Deps, from: number, extended: number): void {
   deps.log.warn('CronGuard could not watch; what was expected meanwhile gets a second chance', {
     from: momentInWords(from),
     lasted: durationInWords(deps.clock.now() - from),
-    monitors: spared,
+    monitors: extended,
   })
 }

@@ -1,7 +1,7 @@
 // The one crossing point: whatever changes a monitor's status comes through here, and everything the change owes is
 // written in the same transaction.
 import { closesIncident, opensIncident } from '#domain/incident.ts'
-import { isWorthTelling, type Step, type Transition } from '#domain/lifecycle.ts'
+import { type Step, shouldNotify, type Transition } from '#domain/lifecycle.ts'
 import { composeNotification } from '#domain/notification.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
@@ -28,7 +28,7 @@ function recordTransition(tx: Tx, { monitorId, transition, dueAt }: Recorded): v
   const at = transition.at
   const closed = closesIncident(transition) ? closeIncident(tx, { monitorId, transitionId, at }) : null
   if (opensIncident(transition)) openIncident(tx, { id: newUuid(), monitorId, transitionId, at })
-  if (isWorthTelling(transition)) notify(tx, { monitorId, transition, dueAt, transitionId, closed })
+  if (shouldNotify(transition)) notify(tx, { monitorId, transition, dueAt, transitionId, closed })
 }
 
 function notify(

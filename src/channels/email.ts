@@ -3,7 +3,7 @@ import { Email } from '#domain/account.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { notificationTitle } from '#domain/notification.ts'
 import { renderAlertHtml, renderAlertText } from '#views/emails/alert.tsx'
-import type { ChannelKind, Message, Wires } from './kind.ts'
+import type { ChannelKind, Message, Transports } from './kind.ts'
 
 interface EmailSettings {
   address: string
@@ -21,7 +21,7 @@ export const email: ChannelKind<EmailSettings> = {
   send,
 }
 
-async function send({ address }: EmailSettings, message: Message, { mailer }: Wires): Promise<Outcome> {
+async function send({ address }: EmailSettings, message: Message, { mailer }: Transports): Promise<Outcome> {
   const { notification, deliveryId, baseUrl, zone } = message
   const result = await mailer.send({
     to: address,

@@ -18,7 +18,7 @@ export interface Message {
   zone: string
 }
 
-export interface Wires {
+export interface Transports {
   outbound: Outbound
   mailer: Mailer
 }
@@ -46,7 +46,7 @@ export interface ChannelKind<Settings = unknown> {
   /** The mail address of the one person who reads its messages, when the settings name one. */
   reader?(settings: Settings): string
   /** Never throws for what the other side does: that is an outcome. */
-  send(settings: Settings, message: Message, wires: Wires): Promise<Outcome>
+  send(settings: Settings, message: Message, transports: Transports): Promise<Outcome>
 }
 
 /**

@@ -6,7 +6,7 @@ import { scheduleInWords } from '#domain/schedule.ts'
 import { SECOND } from '#lib/duration.ts'
 import { refusalOf } from '#lib/outbound.ts'
 import { hmacSha256Hex, sha256Hex } from '#lib/tokens.ts'
-import { blockedOutcome, type ChannelKind, type Message, networkOutcome, type Wires } from './kind.ts'
+import { blockedOutcome, type ChannelKind, type Message, networkOutcome, type Transports } from './kind.ts'
 
 interface WebhookSettings {
   url: string
@@ -54,7 +54,7 @@ function summaryOfUrl({ url }: WebhookSettings): string {
   return isBare ? origin : `${origin}/… (#${sha256Hex(url).slice(0, 4)})`
 }
 
-async function send({ url, secret }: WebhookSettings, message: Message, { outbound }: Wires): Promise<Outcome> {
+async function send({ url, secret }: WebhookSettings, message: Message, { outbound }: Transports): Promise<Outcome> {
   const body = JSON.stringify(webhookBody(message))
   const result = await outbound.send({
     method: 'POST',
@@ -120,10 +120,10 @@ function aboutMonitor({ monitor, lastPing, dueAt, downMs }: MonitorNotification)
   }
 }
 
-function aboutBlackout({ from, at, sparedCount, spared }: BlackoutNotice) {
+function aboutBlackout({ from, at, extendedCount, extended }: BlackoutNotice) {
   return {
     monitor: null,
-    blackout: { from: iso(from), to: iso(at), monitors_spared: sparedCount, names: spared },
+    blackout: { from: iso(from), to: iso(at), monitors_spared: extendedCount, names: extended },
   }
 }
 

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util'
 
-export type Colour = 'red' | 'yellow'
+export type Color = 'red' | 'yellow'
 
-export function inColour(text: string, colour: Colour | undefined): string {
-  return colour ? styled(colour, text) : text
+export function inColor(text: string, color: Color | undefined): string {
+  return color ? styled(color, text) : text
 }
 
 /** A headline in the help; commander takes it away again where it could not be seen. */
@@ -11,6 +11,6 @@ export function asTitle(text: string): string {
   return styled('bold', text)
 }
 
-function styled(style: Colour | 'bold', text: string): string {
+function styled(style: Color | 'bold', text: string): string {
   return styleText(style, text, { validateStream: false })
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Config, DescribedSetting } from '#config.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
-import type { Colour } from './colour.ts'
+import type { Color } from './colour.ts'
 
 /** What a command gets from the shell that called it. */
 export interface Shell {
@@ -16,7 +16,7 @@ export interface Shell {
   /** Who started this process and wants to know how it is; a silent one when nobody does. */
   findServiceManager(): Promise<ServiceManager>
   /** One line on standard output; in that colour when it is a terminal that has colours. */
-  print(line: string, colour?: Colour): void
+  print(line: string, color?: Color): void
   /** One line on standard error, for people. */
   tell(line: string): void
   /** All of standard input; null when it has more than `max` bytes. */

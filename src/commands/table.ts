@@ -1,5 +1,5 @@
 import { withVisibleDirections } from '#lib/invisible.ts'
-import type { Colour } from './colour.ts'
+import type { Color } from './colour.ts'
 import type { Shell } from './command.ts'
 
 type Row = readonly string[]
@@ -7,7 +7,7 @@ type Row = readonly string[]
 const plain = (): undefined => undefined
 
 /** One line a row, each column as wide as its widest entry. */
-export function printRows(shell: Shell, rows: readonly Row[], colourOf: (row: Row) => Colour | undefined = plain) {
+export function printRows(shell: Shell, rows: readonly Row[], colourOf: (row: Row) => Color | undefined = plain) {
   const lines = rows.map((row) => row.map((entry) => withVisibleDirections(entry).replace(/\p{Cc}/gu, ' ')))
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? ''))))
   const padded = (entry: string, column: number): string => entry + ' '.repeat((widths[column] ?? 0) - widthOf(entry))
@@ -26,7 +26,7 @@ interface Table {
   head: Row
   rows: readonly Row[]
   otherwise: string
-  colourOf?: (row: Row) => Colour | undefined
+  colourOf?: (row: Row) => Color | undefined
 }
 
 /** For programs. */

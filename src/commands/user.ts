@@ -1,4 +1,4 @@
-import { createUser, deleteUserByEmail, estateToLeave, userByEmail, usersOf } from '#actions/accounts.ts'
+import { createUser, deleteUserByEmail, holdingsToLeave, userByEmail, usersOf } from '#actions/accounts.ts'
 import { keysMadeBy } from '#actions/departures.ts'
 import { setPassword } from '#actions/mailed-links.ts'
 import { withDeps, withNewDeps } from '#app.ts'
@@ -60,7 +60,7 @@ export const addUser: AddCommand = (program, shell) => {
 async function remove(shell: Shell, { email, yes = false, keepKeys = false }: RemoveOptions & { email: string }) {
   await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
     const user = userByEmail(deps, email)
-    const { own, shared } = estateToLeave(deps.db, user.id)
+    const { own, shared } = holdingsToLeave(deps.db, user.id)
     const keys = keepKeys ? [] : shared.flatMap(({ id }) => keysMadeBy(deps.db, { projectId: id, userId: user.id }))
     const revoked = keys.length === 0 ? [] : [`API keys in other projects: ${keys.map(keyInWords).join(', ')}`]
     const loss = [accountInWords(user), ...own.map((project) => projectInWords(deps, project)), ...revoked].join('; ')

@@ -14,8 +14,8 @@ export interface BlackoutNotice {
   project: string
   projectId: string
   /** How many monitors of the project got a second chance, and what the first of them are called. */
-  sparedCount: number
-  spared: string[]
+  extendedCount: number
+  extended: string[]
 }
 
 const NAMES_MAX = 20
@@ -37,8 +37,8 @@ export function composeBlackoutNotice({
     isTest: false,
     project: project.name,
     projectId: project.id,
-    sparedCount: monitors.length,
-    spared: monitors.slice(0, NAMES_MAX).map(shownName),
+    extendedCount: monitors.length,
+    extended: monitors.slice(0, NAMES_MAX).map(shownName),
   }
 }
 
@@ -47,21 +47,21 @@ export function blackoutTitle({ from, at }: BlackoutNotice): string {
   return `BLIND | CronGuard could not watch for ${durationInWords(at - from)}`
 }
 
-export function blackoutDetails({ from, at, reason, sparedCount }: BlackoutNotice, inWords = momentInWords): string {
-  const monitors = sparedCount === 1 ? '1 monitor was' : `${sparedCount} monitors were`
+export function blackoutDetails({ from, at, reason, extendedCount }: BlackoutNotice, inWords = momentInWords): string {
+  const monitors = extendedCount === 1 ? '1 monitor was' : `${extendedCount} monitors were`
   return (
     `CronGuard was blind from ${inWords(from)} to ${inWords(at)}: ${blackoutReasonInWords(reason)}. ` +
-    `${monitors} given a second chance and ${sparedCount === 1 ? 'has' : 'have'} one more grace to report.`
+    `${monitors} given a second chance and ${extendedCount === 1 ? 'has' : 'have'} one more grace to report.`
   )
 }
 
 export function blackoutFacts(notice: BlackoutNotice, zone: string): [string, string][] {
-  const { project, from, at, spared, sparedCount } = notice
-  const more = sparedCount > spared.length ? `, and ${sparedCount - spared.length} more` : ''
+  const { project, from, at, extended, extendedCount } = notice
+  const more = extendedCount > extended.length ? `, and ${extendedCount - extended.length} more` : ''
   return [
     ['From', fullMomentInZone(from, zone)],
     ['To', fullMomentInZone(at, zone)],
     ['Project', project],
-    ['Monitors', `${spared.join(', ')}${more}`],
+    ['Monitors', `${extended.join(', ')}${more}`],
   ]
 }

@@ -40,7 +40,7 @@ export interface ChannelReport {
 }
 
 /** What is said of a message that a channel did not tell because a person had switched it off. */
-export const SWITCHED_OFF = 'The channel was switched off'
+export const DISABLED = 'The channel was switched off'
 
 /** Settings as a person gives them, by the name of the field. */
 export interface SettingsInput {

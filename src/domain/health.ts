@@ -17,6 +17,6 @@ export function stuckParts(parts: readonly PartHealth[]): string[] {
 }
 
 /** Those of the vital parts that do not work, or do not run at all; none while CronGuard does what it is for. */
-export function unwellParts(parts: readonly PartHealth[]): string[] {
+export function unhealthyParts(parts: readonly PartHealth[]): string[] {
   return VITAL_PARTS.filter((name) => !parts.some((part) => part.name === name && part.isWell))
 }

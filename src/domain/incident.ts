@@ -4,7 +4,7 @@ import { fingerprintOf } from './fingerprint.ts'
 import type { Transition, TransitionReason } from './lifecycle.ts'
 
 /** Somebody has taken the matter in hand. */
-export interface Acknowledgement {
+export interface Acknowledgment {
   at: number
   /** How they are called; null when their account is gone, or a program did it. */
   by: string | null
@@ -16,7 +16,7 @@ export interface Incident {
   monitorId: number
   openedAt: number
   closedAt: number | null
-  acknowledgement: Acknowledgement | null
+  acknowledgement: Acknowledgment | null
   /** What people wrote about it. */
   note: string
 }

@@ -17,7 +17,7 @@ const CRON_REPEATS_NOTHING_MS = 3 * HOUR
 
 const ARRIVAL_MS = 2 * SECOND
 
-const NOT_SPARED = { sparedUntil: null, hadChance: false }
+const NOT_SPARED = { extendedUntil: null, wasExtended: false }
 
 const REASON_WORDS: Record<TransitionReason, string> = {
   timeout: 'No ping came in time',
@@ -182,16 +182,16 @@ function mayHaveBegunIn(monitor: WatchedMonitor, { from, now }: Gap): boolean {
  * expecting something gets back the time it lost; so does one that was extended before, or a dead job would never be
  * noticed where CronGuard is often restarted. A gap as long as the whole extension allows another one.
  */
-export function spare<M extends WatchedMonitor>(monitor: M, { from, now }: Gap): M {
-  const { deadlineAt, hadChance, graceMs } = monitor
+export function extendDeadline<M extends WatchedMonitor>(monitor: M, { from, now }: Gap): M {
+  const { deadlineAt, wasExtended, graceMs } = monitor
   const lostMs = lostTime(monitor, { from, now })
   const isMissed = mayHaveMissedPing(monitor, { from, now })
   if (deadlineAt === null || (lostMs === 0 && !isMissed)) return monitor
   // A run that began in the gap, without CronGuard hearing of it, takes as long as a run may.
   const chanceMs = mayHaveBegunIn(monitor, { from, now }) ? Math.max(graceMs, runLimitMs(monitor)) : graceMs
-  const hasChance = isMissed && (!hadChance || lostMs >= chanceMs)
-  const sparedUntil = hasChance ? Math.max(deadlineAt, now) + chanceMs : deadlineAt + lostMs
-  return expected({ ...monitor, sparedUntil, hadChance: hadChance || hasChance })
+  const hasChance = isMissed && (!wasExtended || lostMs >= chanceMs)
+  const extendedUntil = hasChance ? Math.max(deadlineAt, now) + chanceMs : deadlineAt + lostMs
+  return expected({ ...monitor, extendedUntil, wasExtended: wasExtended || hasChance })
 }
 
 // Time counts as lost from when the ping was due, or a run was under way.
@@ -212,12 +212,12 @@ export interface ClockStep {
 /** What has happened keeps its distance from the present, although the clock was set. */
 export function redated<M extends WatchedMonitor>(monitor: M, step: ClockStep, now: number): M {
   const anew = (at: number) => (isByOldClock(at, step, now) ? at + step.byMs : at)
-  const { lastPingAt, armedAt, openRuns, sparedUntil } = monitor
+  const { lastPingAt, armedAt, openRuns, extendedUntil } = monitor
   const moved = atMoments(monitor, {
     lastPingAt: lastPingAt === null ? null : anew(lastPingAt),
     armedAt: armedAt === null ? null : anew(armedAt),
     openRuns: openRuns.map((run) => ({ ...run, startedAt: anew(run.startedAt) })),
-    sparedUntil: sparedUntil === null || sparedUntil < step.since ? sparedUntil : sparedUntil + step.byMs,
+    extendedUntil: extendedUntil === null || extendedUntil < step.since ? extendedUntil : extendedUntil + step.byMs,
   })
   return isServedTwice(monitor, moved, step) ? expected({ ...moved, slotAt: monitor.slotAt }) : moved
 }
@@ -235,18 +235,18 @@ function isServedTwice({ schedule, slotAt }: WatchedMonitor, moved: WatchedMonit
 
 /** The clock was put back to `now`, and nothing can have happened after it. A run that is awaited still is. */
 export function notAfter<M extends WatchedMonitor>(monitor: M, now: number): M {
-  const { lastPingAt, armedAt, openRuns, sparedUntil, graceMs } = monitor
+  const { lastPingAt, armedAt, openRuns, extendedUntil, graceMs } = monitor
   const latest = isRunAwaited(monitor) ? now - 1 : now
   const chanceMs = Math.max(graceMs, runLimitMs(monitor))
   return atMoments(monitor, {
     lastPingAt: lastPingAt === null ? null : Math.min(lastPingAt, latest),
     armedAt: armedAt === null ? null : Math.min(armedAt, latest),
     openRuns: openRuns.map((run) => ({ ...run, startedAt: Math.min(run.startedAt, now) })),
-    sparedUntil: sparedUntil === null ? null : Math.min(sparedUntil, now + chanceMs),
+    extendedUntil: extendedUntil === null ? null : Math.min(extendedUntil, now + chanceMs),
   })
 }
 
-type Moments = Pick<WatchedMonitor, 'lastPingAt' | 'armedAt' | 'openRuns' | 'sparedUntil'>
+type Moments = Pick<WatchedMonitor, 'lastPingAt' | 'armedAt' | 'openRuns' | 'extendedUntil'>
 
 function atMoments<M extends WatchedMonitor>(monitor: M, moments: Moments): M {
   const moved = { ...monitor, ...moments }
@@ -264,7 +264,7 @@ function isForSameSlot({ schedule, slotAt, lastPingAt, armedAt }: WatchedMonitor
  * Whether people are told of a transition. Going down is told, whatever it was before; up only ends a "down".
  * A person who pauses a monitor that is down has taken the matter in hand: nobody is told "up" after that.
  */
-export function isWorthTelling(transition: Transition): boolean {
+export function shouldNotify(transition: Transition): boolean {
   if (transition.to === 'down') return true
   return transition.from === 'down' && transition.to === 'up'
 }
@@ -376,7 +376,7 @@ function deadlineOf(monitor: WatchedMonitor): number | null {
   const startedAt = oldestStart(monitor)
   const runEndAt = startedAt === null ? null : startedAt + runLimitMs(monitor)
   const deadlineAt = earliest(scheduleEndAt(monitor), runEndAt)
-  return deadlineAt === null ? null : Math.max(deadlineAt, monitor.sparedUntil ?? deadlineAt)
+  return deadlineAt === null ? null : Math.max(deadlineAt, monitor.extendedUntil ?? deadlineAt)
 }
 
 // Not always the first one: the clock may have been set between them.

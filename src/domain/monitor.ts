@@ -40,9 +40,9 @@ export interface MonitorState {
   /** The moment the next ping is expected; null unless the monitor is up. */
   dueAt: number | null
   /** Not judged before this moment, for CronGuard could not watch; null: as ever. */
-  sparedUntil: number | null
+  extendedUntil: number | null
   /** Whether that was a whole second chance since the last ping, and not only time that was lost. */
-  hadChance: boolean
+  wasExtended: boolean
   /** When a person resumed it, until its first ping; null: it waits for no first ping. */
   armedAt: number | null
   /** The time of the schedule that the last ping was followed by; `dueAt` is that, but null while a run is awaited. */
@@ -117,8 +117,8 @@ export const NEW_STATE: MonitorState = {
   failuresInARow: 0,
   recentRuns: '',
   dueAt: null,
-  sparedUntil: null,
-  hadChance: false,
+  extendedUntil: null,
+  wasExtended: false,
   armedAt: null,
   slotAt: null,
   deadlineAt: null,

@@ -8,8 +8,8 @@ import { withText } from './zip.ts'
 type Door = (request: Request, connected: string | null) => Response | Promise<Response>
 
 /** A front door below `basePath`, like "/cron"; some proxies take that off, and some leave it. */
-export function belowBasePath(front: Door, basePath: string): Door {
-  return async (request, connected) => outward(await front(inward(request, basePath), connected), basePath)
+export function belowBasePath(handler: Door, basePath: string): Door {
+  return async (request, connected) => outward(await handler(inward(request, basePath), connected), basePath)
 }
 
 /** A path and its query as they are inside. */

@@ -3,13 +3,13 @@ import type { Deps } from '#deps.ts'
 import { may } from '#domain/project.ts'
 import { possibleKeys, withoutKeys } from '#domain/secrets.ts'
 import { listKeysAmong } from '#store/bodies.ts'
-import type { MonitorVisit } from './guards.ts'
+import type { MonitorRequest } from './guards.ts'
 
 /** `isCut`: the text went on. */
 export type Conceal = (text: string, isCut: boolean) => string
 
 /** Leaves a text as it is for who may operate the monitor; takes the keys out of it for everybody else. */
-export function concealFor({ db }: Deps, { project, monitor }: Pick<MonitorVisit, 'project' | 'monitor'>): Conceal {
+export function concealFor({ db }: Deps, { project, monitor }: Pick<MonitorRequest, 'project' | 'monitor'>): Conceal {
   if (may(project.role, 'operate')) return (text) => text
   return (sent, isCut) => {
     // UTF-16 that is not declared as such has a NUL between two letters, which would keep a key from being found.

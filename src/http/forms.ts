@@ -68,7 +68,7 @@ const MENDABLE = ['invalid', 'conflict', 'full', 'too_many']
  * Runs what a form asks for. What a person can mend, or has to wait for, the form `again` tells them, with 422 or 429;
  * everything else goes on to the door.
  */
-export async function orAgain(
+export async function orRerender(
   work: () => Promise<Response> | Response,
   again: (error: AppError) => Response | Promise<Response>,
 ): Promise<Response> {

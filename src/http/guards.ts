@@ -15,12 +15,12 @@ import type { Devices } from './devices.ts'
 import { type Form, readForm } from './forms.ts'
 import type { Live } from './live.tsx'
 import type { MessageLimits } from './message-limits.ts'
-import { NOTICE, redirect, wantsPartial, withCookies, withoutNotice } from './respond.tsx'
+import { clearNotice, NOTICE, redirect, wantsPartial, withCookies } from './respond.tsx'
 import type { Sessions } from './sessions.ts'
 import { askedPath, splitUrl } from './url.ts'
 
 /** What a guard needs to know of this CronGuard. */
-export interface House {
+export interface WebDeps {
   deps: Deps
   sessions: Sessions
   devices: Devices
@@ -29,7 +29,7 @@ export interface House {
 }
 
 /** One request of somebody, known or not. */
-export interface Visit {
+export interface PageRequest {
   request: Request
   params: Record<string, string>
   query: URLSearchParams
@@ -42,7 +42,7 @@ export interface Visit {
   notice: string | null
 }
 
-export interface SignedInVisit extends Visit {
+export interface SignedInRequest extends PageRequest {
   user: User
   session: { id: string; projectId: string | null }
   /** The projects that the user belongs to, oldest first. */
@@ -53,15 +53,15 @@ export interface SignedInVisit extends Visit {
   warnings(): Warning[]
 }
 
-export interface ProjectVisit extends SignedInVisit {
+export interface ProjectRequest extends SignedInRequest {
   project: OwnProject
 }
 
-export interface MonitorVisit extends ProjectVisit {
+export interface MonitorRequest extends ProjectRequest {
   monitor: Monitor
 }
 
-interface Context {
+interface RouteContext {
   request: Request
   params: Record<string, string>
 }
@@ -69,36 +69,36 @@ interface Context {
 type Answer = Response | Promise<Response>
 
 /** For everybody. While nobody has an account, only the way to the first one is open. */
-export function anybody(house: House, answer: (visit: Visit) => Answer) {
-  return async ({ request, params }: Context): Promise<Response> => {
-    const visit = await visitOf(house, { request, params })
-    if (!hasUsers(house.deps.db)) return redirect('/setup')
-    return withNotice(await answer(visit), request)
+export function anybody(web: WebDeps, answer: (context: PageRequest) => Answer) {
+  return async ({ request, params }: RouteContext): Promise<Response> => {
+    const context = await pageRequestOf(web, { request, params })
+    if (!hasUsers(web.deps.db)) return redirect('/setup')
+    return withNotice(await answer(context), request)
   }
 }
 
 /** For everybody, as long as nobody has an account; a form that comes too late is told so. */
-export function untilSetUp(house: House, answer: (visit: Visit) => Answer) {
-  return async ({ request, params }: Context): Promise<Response> => {
-    const visit = await visitOf(house, { request, params })
-    const isOver = request.method === 'GET' && hasUsers(house.deps.db)
-    return isOver ? redirect('/login') : await answer(visit)
+export function untilSetUp(web: WebDeps, answer: (context: PageRequest) => Answer) {
+  return async ({ request, params }: RouteContext): Promise<Response> => {
+    const context = await pageRequestOf(web, { request, params })
+    const isOver = request.method === 'GET' && hasUsers(web.deps.db)
+    return isOver ? redirect('/login') : await answer(context)
   }
 }
 
 /** For a signed-in user; a stranger is led to the sign-in, and back afterwards. */
-export function signedIn(house: House, answer: (visit: SignedInVisit) => Answer) {
-  return async ({ request, params }: Context): Promise<Response> => {
-    const { deps, sessions, devices } = house
-    const visit = await visitOf(house, { request, params })
+export function signedIn(web: WebDeps, answer: (context: SignedInRequest) => Answer) {
+  return async ({ request, params }: RouteContext): Promise<Response> => {
+    const { deps, sessions, devices } = web
+    const context = await pageRequestOf(web, { request, params })
     const found = await sessions.find(request)
-    if (found === null) return turnAway(deps, request)
+    if (found === null) return redirectToLogin(deps, request)
     const { user, session, cookie } = found
     const projects = listProjectsOfUser(deps.db, user.id)
     const project = projects.find(({ id }) => id === session.projectId) ?? projects[0] ?? null
     const projectIds = projects.map(({ id }) => id)
     const warnings = (): Warning[] => (user.isAdmin ? readWarnings(deps, projectIds) : [])
-    const response = await answer({ ...visit, user, session, projects, project, warnings })
+    const response = await answer({ ...context, user, session, projects, project, warnings })
     // Who signed in before browsers were remembered is known from now on.
     const isNews = cookie !== null && devices.find(request, user.id) === null
     return withCookies(withNotice(response, request), [cookie, isNews ? devices.cookie(request, user.id) : null])
@@ -106,41 +106,41 @@ export function signedIn(house: House, answer: (visit: SignedInVisit) => Answer)
 }
 
 /** For whoever runs this CronGuard. Others do not learn what is there. */
-export function administering(house: House, answer: (visit: SignedInVisit) => Answer) {
-  return signedIn(house, (visit) => {
-    if (!visit.user.isAdmin) throw new AppError('not_found', 'There is nothing at this address, or it is not yours.')
-    return answer(visit)
+export function administering(web: WebDeps, answer: (context: SignedInRequest) => Answer) {
+  return signedIn(web, (context) => {
+    if (!context.user.isAdmin) throw new AppError('not_found', 'There is nothing at this address, or it is not yours.')
+    return answer(context)
   })
 }
 
 /** For a member of the project that `:project` names whose role allows it. Others do not learn that it exists. */
-export function inProject(house: House, permission: Permission, answer: (visit: ProjectVisit) => Answer) {
-  return signedIn(house, (visit) => {
-    const project = findOwnProject(house.deps.db, { projectId: visit.params.project ?? '', userId: visit.user.id })
+export function inProject(web: WebDeps, permission: Permission, answer: (context: ProjectRequest) => Answer) {
+  return signedIn(web, (context) => {
+    const project = findOwnProject(web.deps.db, { projectId: context.params.project ?? '', userId: context.user.id })
     if (project === null) throw new AppError('not_found', 'There is no such project, or you do not belong to it.')
     requirePermission(project, permission)
-    return answer({ ...visit, project })
+    return answer({ ...context, project })
   })
 }
 
 /** For a member of the project whose monitor `:monitor` names, by its unique key. */
-export function onMonitor(house: House, permission: Permission, answer: (visit: MonitorVisit) => Answer) {
-  return signedIn(house, (visit) => {
-    const uniqueKey = visit.params.monitor ?? ''
-    const monitor = findMonitorForUser(house.deps.db, { uniqueKey, userId: visit.user.id })
+export function onMonitor(web: WebDeps, permission: Permission, answer: (context: MonitorRequest) => Answer) {
+  return signedIn(web, (context) => {
+    const uniqueKey = context.params.monitor ?? ''
+    const monitor = findMonitorForUser(web.deps.db, { uniqueKey, userId: context.user.id })
     if (monitor === null)
       throw new AppError('not_found', 'There is no such monitor, or you do not belong to its project.')
-    const project = projectOf(house, { visit, projectId: monitor.projectId, permission })
-    return answer({ ...visit, project, monitor })
+    const project = projectOf(web, { context, projectId: monitor.projectId, permission })
+    return answer({ ...context, project, monitor })
   })
 }
 
 /** The project of something that was found, if the user belongs to it and may. Throws not_found, forbidden. */
 export function projectOf(
-  { deps }: House,
-  { visit, projectId, permission }: { visit: SignedInVisit; projectId: string; permission: Permission },
+  { deps }: WebDeps,
+  { context, projectId, permission }: { context: SignedInRequest; projectId: string; permission: Permission },
 ): OwnProject {
-  const project = findOwnProject(deps.db, { projectId, userId: visit.user.id })
+  const project = findOwnProject(deps.db, { projectId, userId: context.user.id })
   if (project === null) throw new AppError('not_found', 'There is nothing at this address, or it is not yours to see.')
   requirePermission(project, permission)
   return project
@@ -152,7 +152,7 @@ function requirePermission(project: OwnProject, permission: Permission): void {
 }
 
 // A page can be asked for again after the sign-in; a form that was sent, or a part of a page, cannot.
-function turnAway({ db }: Deps, request: Request): Response {
+function redirectToLogin({ db }: Deps, request: Request): Response {
   if (!hasUsers(db)) return redirect('/setup')
   if (request.method !== 'GET' || wantsPartial(request)) {
     throw new AppError('unauthorized', 'You are not signed in any more. Sign in, and try again.')
@@ -161,7 +161,7 @@ function turnAway({ db }: Deps, request: Request): Response {
   return redirect(asked === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`)
 }
 
-async function visitOf({ deps, live }: House, { request, params }: Context): Promise<Visit> {
+async function pageRequestOf({ deps, live }: WebDeps, { request, params }: RouteContext): Promise<PageRequest> {
   const form = await readForm(request)
   const notice = noticeText(cookieOf(request, NOTICE))
   const { query } = splitUrl(request.url)
@@ -171,5 +171,5 @@ async function visitOf({ deps, live }: House, { request, params }: Context): Pro
 // A notice is said once, on the first whole page.
 function withNotice(response: Response, request: Request): Response {
   const isShown = cookieOf(request, NOTICE) !== null && response.status !== 303 && !wantsPartial(request)
-  return isShown ? withoutNotice(response) : response
+  return isShown ? clearNotice(response) : response
 }

@@ -3,30 +3,30 @@ import { Elysia } from 'elysia'
 import { readWarnings } from '#actions/warnings.ts'
 import type { Deps } from '#deps.ts'
 import { judgeClock } from '#domain/blackout.ts'
-import { type PartHealth, unwellParts } from '#domain/health.ts'
+import { type PartHealth, unhealthyParts } from '#domain/health.ts'
 import { isSameText } from '#lib/tokens.ts'
 import { readHeartbeat } from '#store/heartbeat.ts'
 import { pendingMigrations } from '#store/migrations.ts'
 import { bearerOf } from './bearer.ts'
-import type { House } from './guards.ts'
+import type { WebDeps } from './guards.ts'
 import { withCookies } from './respond.tsx'
 
 const NEVER_KEPT = { 'Cache-Control': 'no-store' }
 
-export function healthRoutes(house: House, readHealth: () => PartHealth[]) {
+export function healthRoutes(web: WebDeps, readHealth: () => PartHealth[]) {
   return new Elysia({ name: 'health' })
     .get('/livez', () => new Response('alive\n', { headers: NEVER_KEPT }))
     .get('/readyz', () =>
-      isReady(house.deps, readHealth())
+      isReady(web.deps, readHealth())
         ? new Response('ready\n', { headers: NEVER_KEPT })
         : new Response('not ready\n', { status: 503, headers: NEVER_KEPT }),
     )
-    .get('/health', ({ request }) => showHealth(house, { request, parts: readHealth() }))
+    .get('/health', ({ request }) => showHealth(web, { request, parts: readHealth() }))
 }
 
 /** Whether somebody may send pings here: they are kept, and watched over. */
 function isReady({ db, clock }: Deps, parts: PartHealth[]): boolean {
-  if (unwellParts(parts).length > 0) return false
+  if (unhealthyParts(parts).length > 0) return false
   try {
     const life = readHeartbeat(db)
     const isWritten = life !== null && judgeClock({ aliveAt: life.aliveAt, now: clock.now() }) !== 'gap'
@@ -37,7 +37,7 @@ function isReady({ db, clock }: Deps, parts: PartHealth[]): boolean {
 }
 
 async function showHealth(
-  { deps, sessions }: House,
+  { deps, sessions }: WebDeps,
   { request, parts }: { request: Request; parts: PartHealth[] },
 ): Promise<Response> {
   const isWell = parts.every((part) => part.isWell)

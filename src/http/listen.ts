@@ -4,7 +4,7 @@ import { allowGroup, removeAbandoned } from '#lib/unix-socket.ts'
 import { PING_BODY_MAX } from './body.ts'
 import { UNIX_SOCKET } from './peer.ts'
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts'
-import type { Front } from './server.ts'
+import type { RequestHandler } from './server.ts'
 
 /**
  * How long a connection may be silent: between two pings, or while a job pauses its output. Not a common ping interval,
@@ -18,21 +18,25 @@ export interface Listener {
 }
 
 /** Throws with code EADDRINUSE when somebody else listens there: the port is never shared with another process. */
-export function listen({ config, log }: Pick<Deps, 'config' | 'log'>, front: Front): Listener {
+export function listen({ config, log }: Pick<Deps, 'config' | 'log'>, handler: RequestHandler): Listener {
   const server = Bun.serve({
     ...settingsFor(log),
     hostname: config.host,
     port: config.port,
     reusePort: false,
-    fetch: (request, self) => front(request, self.requestIP(request)?.address ?? null),
+    fetch: (request, self) => handler(request, self.requestIP(request)?.address ?? null),
   })
   return listenerOf(server)
 }
 
 /** The file that a killed process left behind gives way. Throws conflict when somebody else listens there. */
-export async function listenOnSocket({ log }: Pick<Deps, 'log'>, path: string, front: Front): Promise<Listener> {
+export async function listenOnSocket(
+  { log }: Pick<Deps, 'log'>,
+  path: string,
+  handler: RequestHandler,
+): Promise<Listener> {
   await removeAbandoned(path)
-  const settings = { ...settingsFor(log), unix: path, fetch: (request: Request) => front(request, UNIX_SOCKET) }
+  const settings = { ...settingsFor(log), unix: path, fetch: (request: Request) => handler(request, UNIX_SOCKET) }
   const server = Bun.serve(withIdleTimeout(settings))
   allowGroup(path)
   return listenerOf(server)

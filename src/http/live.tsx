@@ -114,14 +114,14 @@ export function createLive(deps: Deps): Live {
     const told = concerned(deps, { projects, news })
     // Not before: when that cannot be read, the next tick knows all of it.
     touched = new Set()
-    for (const [projectId, watched] of told) tellOrOwe(deps, { projectId, watched, news })
+    for (const [projectId, watched] of told) notifyOrDefer(deps, { projectId, watched, news })
   }
 
   const tick = async (): Promise<void> => {
     tellAll()
     if (deps.clock.elapsed() - lastSignAt >= SIGN_OF_LIFE_MS) {
       lastSignAt = deps.clock.elapsed()
-      for (const { streams } of projects.values()) showLife([...streams])
+      for (const { streams } of projects.values()) beat([...streams])
     }
     forgetEmpty(projects)
   }
@@ -187,7 +187,7 @@ function concerned(
 }
 
 // What cannot be read in one project must not keep the news of the others; it is tried again at every tick.
-function tellOrOwe(deps: Deps, { projectId, watched, news }: Telling): void {
+function notifyOrDefer(deps: Deps, { projectId, watched, news }: Telling): void {
   const ids = watched.owed.union(news.ids)
   const isEverything = news.isEverything || watched.owesEverything
   try {
@@ -313,7 +313,7 @@ function sendAll(streams: Stream[], bytes: Uint8Array): void {
   }
 }
 
-function showLife(streams: Stream[]): void {
+function beat(streams: Stream[]): void {
   const allowed = streams.filter((stream) => stream.isAllowed())
   for (const stream of streams) if (!allowed.includes(stream)) end(stream)
   sendAll(allowed, encode(message('alive', '')))

@@ -59,7 +59,7 @@ export function withCookies(response: Response, cookies: (string | null)[]): Res
   return response
 }
 
-export function withoutNotice(response: Response): Response {
+export function clearNotice(response: Response): Response {
   return withCookies(response, [clearedCookie({ name: NOTICE, isSecure: false })])
 }
 

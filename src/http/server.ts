@@ -12,7 +12,7 @@ import { belowBasePath } from './base-path.ts'
 import { answerWithBody, mayHaveBody } from './body.ts'
 import { createDevices } from './devices.ts'
 import { answerError } from './errors.tsx'
-import type { House } from './guards.ts'
+import type { WebDeps } from './guards.ts'
 import { healthRoutes } from './health.ts'
 import type { Live } from './live.tsx'
 import { createMessageLimits } from './message-limits.ts'
@@ -40,30 +40,30 @@ import { settingsRoutes } from './web/settings.tsx'
 import { signInRoutes } from './web/sign-in.tsx'
 
 /** The front door: a request and the address it comes from, `UNIX_SOCKET`, or null when nobody is there any more. */
-export type Front = (request: Request, peerAddress: string | null) => Response | Promise<Response>
+export type RequestHandler = (request: Request, peerAddress: string | null) => Response | Promise<Response>
 
-export function createFront(deps: Deps, readHealth: () => PartHealth[], live: Live): Front {
+export function createRequestHandler(deps: Deps, readHealth: () => PartHealth[], live: Live): RequestHandler {
   const { baseUrl, basePath, logLevel } = deps.config
   const app = createRoutes(deps, readHealth, live).compile()
   const answerPlainly = (request: Request) => app.fetch(request)
   const showPath = createShowPath(() => app.routes)
   const answer = logLevel === 'debug' ? withAccessLog(deps, answerPlainly, showPath) : answerPlainly
   const findPeer = createPeerFinder(deps)
-  const front: Front = (request, peerAddress) => {
+  const handler: RequestHandler = (request, peerAddress) => {
     // Headers that are sent twice arrive as one, with a comma.
     if (request.headers.get('host')?.includes(',')) return new Response('Two Host headers', { status: 400 })
     const routable = withLongHost(request)
     rememberPeer(routable, findPeer(routable, peerAddress))
     return mayHaveBody(routable) ? answerWithBody(routable, answer) : answer(routable)
   }
-  const placed = basePath === '' ? front : belowBasePath(front, basePath)
+  const placed = basePath === '' ? handler : belowBasePath(handler, basePath)
   return baseUrl.startsWith('https:') ? onlySecurely(placed) : placed
 }
 
 /** Every route there is. */
 export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: Live) {
   const messageLimits = createMessageLimits()
-  const house: House = { deps, sessions: createSessions(deps), devices: createDevices(deps), messageLimits, live }
+  const web: WebDeps = { deps, sessions: createSessions(deps), devices: createDevices(deps), messageLimits, live }
   const api = apiRoutes(deps, messageLimits)
   const operations = operationsOf(api.routes)
   const readRoutes = (): readonly { method: string; path: string }[] => routes.routes
@@ -76,31 +76,31 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
     .use(pingDialectRoutes(deps))
     .use(api)
     .use(openApiRoutes(deps, operations))
-    .use(healthRoutes(house, readHealth))
+    .use(healthRoutes(web, readHealth))
     .use(metricsRoutes(deps, readHealth))
     .use(badgeRoutes(deps))
     .use(assetRoutes())
-    .use(dashboardRoutes(house))
-    .use(monitorRoutes(house))
-    .use(monitorPartRoutes(house))
-    .use(monitorFormRoutes(house))
-    .use(pingRoutes(house))
-    .use(channelPageRoutes(house))
-    .use(incidentRoutes(house))
-    .use(docsRoutes(house, operations))
-    .use(signInRoutes(house))
-    .use(registrationRoutes(house))
-    .use(mailedLinkRoutes(house))
-    .use(projectRoutes(house))
-    .use(settingsRoutes(house))
-    .use(instanceRoutes(house))
+    .use(dashboardRoutes(web))
+    .use(monitorRoutes(web))
+    .use(monitorPartRoutes(web))
+    .use(monitorFormRoutes(web))
+    .use(pingRoutes(web))
+    .use(channelPageRoutes(web))
+    .use(incidentRoutes(web))
+    .use(docsRoutes(web, operations))
+    .use(signInRoutes(web))
+    .use(registrationRoutes(web))
+    .use(mailedLinkRoutes(web))
+    .use(projectRoutes(web))
+    .use(settingsRoutes(web))
+    .use(instanceRoutes(web))
   return routes
 }
 
 /** Browsers that came over https once never come without it again. */
-function onlySecurely(front: Front): Front {
+function onlySecurely(handler: RequestHandler): RequestHandler {
   return async (request, peerAddress) => {
-    const response = await front(request, peerAddress)
+    const response = await handler(request, peerAddress)
     response.headers.set('Strict-Transport-Security', 'max-age=31536000')
     return response
   }

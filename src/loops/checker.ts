@@ -1,5 +1,5 @@
 import { checkDeadlines } from '#actions/deadlines.ts'
-import { keepTime, type Watch } from '#actions/process.ts'
+import { checkClock, type Watch } from '#actions/process.ts'
 import type { Deps } from '#deps.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import type { Loop } from './index.ts'
@@ -10,7 +10,7 @@ const EVERY_MS = 250
 export function createChecker(deps: Deps, watch: Watch): Loop {
   let known = new Set<number>()
 
-  const look = async () => ((await keepTime(deps, watch)) ? checkDeadlines(deps) : [])
+  const look = async () => ((await checkClock(deps, watch)) ? checkDeadlines(deps) : [])
 
   // A monitor that cannot be judged is told of once, not four times a second.
   const tick = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { showLife, type Watch } from '#actions/process.ts'
+import { beat, type Watch } from '#actions/process.ts'
 import type { Deps } from '#deps.ts'
 import { SECOND } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
@@ -8,7 +8,7 @@ export function createHeartbeat(deps: Deps, watch: Watch): Loop {
   return {
     name: 'database',
     everyMs: 5 * SECOND,
-    tick: () => showLife(deps, watch),
+    tick: () => beat(deps, watch),
     settled: async () => {},
   }
 }

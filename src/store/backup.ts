@@ -6,7 +6,7 @@ import { diskSpace } from '#lib/disk.ts'
 import { AppError } from '#lib/errors.ts'
 import { codeOf, sha256OfFile, sizeOf, syncFile } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
-import { lookInto, openToLook, type Params, PUT_ASIDE_IN_MEMORY, type Reader } from './database.ts'
+import { openReadOnly, openToLook, type Params, PUT_ASIDE_IN_MEMORY, type Reader } from './database.ts'
 import { pendingMigrations, schemaVersion } from './migrations.ts'
 import { canGiveBack } from './retention.ts'
 
@@ -118,7 +118,7 @@ export function neededBytes(reader: Reader): number {
 
 function inDatabase<T>(path: string, work: (reader: Reader) => T): T {
   try {
-    return lookInto(path, work)
+    return openReadOnly(path, work)
   } catch (error) {
     throw isDamage(error) ? damaged(error) : error
   }

@@ -13,8 +13,8 @@ export function insertBlackout(tx: Tx, { from, to, reason }: Blackout): number {
   return row.id
 }
 
-export function insertSparedMonitor(tx: Tx, spared: { monitorId: number; blackoutId: number }): void {
-  tx.run('INSERT INTO spared_monitors (monitor_id, blackout_id) VALUES ($monitorId, $blackoutId)', spared)
+export function insertExtendedMonitor(tx: Tx, extended: { monitorId: number; blackoutId: number }): void {
+  tx.run('INSERT INTO spared_monitors (monitor_id, blackout_id) VALUES ($monitorId, $blackoutId)', extended)
 }
 
 /** The monitors that expect something by `before`, or have a run under way. */
@@ -64,14 +64,14 @@ export function listMonitorsSince(reader: Reader, since: number): number[] {
     .map(({ id }) => id)
 }
 
-export interface SparedMonitor {
+export interface ExtendedMonitor {
   projectId: string
   name: string
   slug: string
   uniqueKey: string
 }
 
-export function listSparedMonitors(reader: Reader, blackoutId: number): SparedMonitor[] {
+export function listExtendedMonitors(reader: Reader, blackoutId: number): ExtendedMonitor[] {
   return reader.all(
     `SELECT project_id AS projectId, name, slug, unique_key AS uniqueKey
        FROM spared_monitors JOIN monitors ON monitors.id = monitor_id

@@ -131,7 +131,7 @@ export function isReplaced(sqlite: Database): boolean {
 }
 
 /** Looks into a database without changing anything, also while another process writes. Throws what SQLite says. */
-export function lookInto<T>(path: string, look: (reader: Reader) => T): T {
+export function openReadOnly<T>(path: string, look: (reader: Reader) => T): T {
   const sqlite = openToLook(path)
   try {
     sqlite.run(`${PUT_ASIDE_IN_MEMORY}; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON`)

@@ -1,5 +1,5 @@
 import { calledName } from '#domain/account.ts'
-import type { Acknowledgement, Incident, IncidentPlace, IncidentSummary } from '#domain/incident.ts'
+import type { Acknowledgment, Incident, IncidentPlace, IncidentSummary } from '#domain/incident.ts'
 import type { RecordedTransition, Transition, TransitionReason } from '#domain/lifecycle.ts'
 import type { StoredStatus } from '#domain/status.ts'
 import type { Reader, Tx } from './database.ts'
@@ -215,7 +215,7 @@ export function acknowledgeIncident(
   return changed > 0
 }
 
-export function withdrawAcknowledgement(tx: Tx, { id, monitorId }: { id: string; monitorId: number }): void {
+export function withdrawAcknowledgment(tx: Tx, { id, monitorId }: { id: string; monitorId: number }): void {
   tx.touch(monitorId)
   tx.run('UPDATE incidents SET acknowledged_at = NULL, acknowledged_by = NULL WHERE id = $id', { id })
 }
@@ -240,7 +240,7 @@ export function toIncident(row: IncidentRow): Incident {
   }
 }
 
-function toAcknowledgement({ acknowledged_at, user_name, user_email }: IncidentRow): Acknowledgement | null {
+function toAcknowledgement({ acknowledged_at, user_name, user_email }: IncidentRow): Acknowledgment | null {
   if (acknowledged_at === null) return null
   const by = user_email === null ? null : calledName({ name: user_name ?? '', email: user_email })
   return { at: acknowledged_at, by }

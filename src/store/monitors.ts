@@ -225,8 +225,8 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
     `UPDATE monitors
         SET status = $status, ping_count = $pingCount, last_ping_at = $lastPingAt, open_runs = $openRuns,
             last_duration_ms = $lastDurationMs, failures_in_a_row = $failuresInARow, recent_runs = $recentRuns,
-            due_at = $dueAt, slot_at = $slotAt, deadline_at = $deadlineAt, spared_until = $sparedUntil,
-            had_chance = $hadChance, armed_at = $armedAt
+            due_at = $dueAt, slot_at = $slotAt, deadline_at = $deadlineAt, spared_until = $extendedUntil,
+            had_chance = $wasExtended, armed_at = $armedAt
       WHERE id = $id`,
     {
       id: monitor.id,
@@ -239,8 +239,8 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
       recentRuns: monitor.recentRuns,
       dueAt: monitor.dueAt,
       slotAt: monitor.slotAt,
-      sparedUntil: monitor.sparedUntil,
-      hadChance: monitor.hadChance,
+      extendedUntil: monitor.extendedUntil,
+      wasExtended: monitor.wasExtended,
       armedAt: monitor.armedAt,
       deadlineAt: monitor.deadlineAt,
     },
@@ -295,8 +295,8 @@ function toWatched(row: WatchedRow): WatchedMonitor {
     recentRuns: row.recent_runs,
     dueAt: row.due_at,
     slotAt: row.slot_at,
-    sparedUntil: row.spared_until,
-    hadChance: row.had_chance === 1,
+    extendedUntil: row.spared_until,
+    wasExtended: row.had_chance === 1,
     armedAt: row.armed_at,
     deadlineAt: row.deadline_at,
     schedule: toSchedule(row),

@@ -8,7 +8,7 @@ import { migrate } from '#actions/schema.ts'
 import { readConfig } from '#config.ts'
 import type { Deps } from '#deps.ts'
 import { createLive } from '#http/live.tsx'
-import { createFront } from '#http/server.ts'
+import { createRequestHandler } from '#http/server.ts'
 import { systemClock } from '#lib/clock.ts'
 import { createLog } from '#lib/log.ts'
 import { createLogMailer } from '#lib/mail.ts'
@@ -36,12 +36,12 @@ if (migrate(db).length > 0) fill()
 for (const { pingKey } of db.all<{ pingKey: string }>('SELECT ping_key AS pingKey FROM monitors')) {
   console.log(`/ping/${pingKey}`)
 }
-const front = createFront(deps, () => [], createLive(deps))
+const handler = createRequestHandler(deps, () => [], createLive(deps))
 Bun.serve({
   hostname: '127.0.0.1',
   port: Number(port),
   fetch: (request) =>
-    request.url.endsWith('/pings') ? new Response(String(countPings(db))) : front(request, '127.0.0.1'),
+    request.url.endsWith('/pings') ? new Response(String(countPings(db))) : handler(request, '127.0.0.1'),
 })
 console.log('ready')
 if (kind === 'pruning') await pruneSlowly()

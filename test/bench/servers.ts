@@ -8,7 +8,7 @@ import { readConfig } from '#config.ts'
 import type { Deps } from '#deps.ts'
 import { listen } from '#http/listen.ts'
 import { createLive } from '#http/live.tsx'
-import { createFront } from '#http/server.ts'
+import { createRequestHandler } from '#http/server.ts'
 import { systemClock } from '#lib/clock.ts'
 import { createLog } from '#lib/log.ts'
 import { createLogMailer } from '#lib/mail.ts'
@@ -42,7 +42,7 @@ function serveCronGuard({ port, monitors, isGrouped }: { port: number; monitors:
   const projectId = projectsOf(deps, 'bench@example.org')[0]?.id ?? ''
   listen(
     deps,
-    createFront(deps, () => [], createLive(deps)),
+    createRequestHandler(deps, () => [], createLive(deps)),
   )
   for (let index = 0; index < monitors; index += 1) {
     const { monitor } = saveMonitor(deps, { projectId, match: null, change: { name: `job ${index}` } })

@@ -72,11 +72,11 @@ test('A connection that is silent for 66 seconds, between pings or within a body
 function sayAfterSilence(door: NetConnectOpts, [first = '', second = '']: string[]): Promise<string> {
   return new Promise((resolve) => {
     let answer = ''
-    const { promise: isSilent, resolve: goOn } = Promise.withResolvers<void>()
+    const { promise: isSilent, resolve: resumeWatching } = Promise.withResolvers<void>()
     const connection = connect(door, () => {
       connection.write(first)
       setTimeout(() => {
-        goOn()
+        resumeWatching()
         connection.write(second)
       }, SILENCE_MS)
     })

@@ -1,21 +1,21 @@
 // What the forms about accounts do in a browser, with a script and by how they look.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { CHROMIUM, overhangOf, violationsOn } from '../support/browser.ts'
-import { Desk } from '../support/desk.ts'
+import { BrowserUser } from '../support/desk.ts'
 
 const NO_BROWSER = CHROMIUM === null
 
-let desk: Desk
+let browserUser: BrowserUser
 
 describe.skipIf(NO_BROWSER)(`The forms for accounts${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
   beforeAll(async () => {
-    desk = await Desk.open()
+    browserUser = await BrowserUser.open()
   }, 60_000)
 
-  afterAll(() => desk?.close())
+  afterAll(() => browserUser?.close())
 
   test('show how strong a new password is while it is typed', async () => {
-    const { page, context, complaints } = await desk.signedIn()
+    const { page, context, complaints } = await browserUser.signedIn()
     await page.goto('/settings')
     const strength = page.locator('.strength')
     expect(await strength.isVisible()).toBe(false)
@@ -36,9 +36,9 @@ describe.skipIf(NO_BROWSER)(`The forms for accounts${NO_BROWSER ? ' (skipped: no
   }, 60_000)
 
   test('ask about the keys of somebody who leaves, in a narrow window, too', async () => {
-    const { page, context, complaints } = await desk.signedIn()
-    await desk.cronguard.run(['user', 'create', 'bob@example.org'])
-    desk.cronguard.withDatabase((database) =>
+    const { page, context, complaints } = await browserUser.signedIn()
+    await browserUser.cronguard.run(['user', 'create', 'bob@example.org'])
+    browserUser.cronguard.withDatabase((database) =>
       database.run(`INSERT INTO memberships (project_id, user_id, role, created_at)
         SELECT project_id, (SELECT id FROM users WHERE email = 'bob@example.org'), 'owner', 0
           FROM memberships JOIN users ON users.id = user_id WHERE email = 'ada@example.org'`),

@@ -2,24 +2,24 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { eventually } from '../support/binary.ts'
 import { ADA, CHROMIUM } from '../support/browser.ts'
-import { Desk } from '../support/desk.ts'
+import { BrowserUser } from '../support/desk.ts'
 import { keepPinging } from '../support/job.ts'
 
 const NO_BROWSER = CHROMIUM === null
 
-let desk: Desk
+let browserUser: BrowserUser
 
 describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
   beforeAll(async () => {
-    desk = await Desk.open()
+    browserUser = await BrowserUser.open()
   }, 60_000)
 
-  afterAll(() => desk?.close())
+  afterAll(() => browserUser?.close())
 
   test('shows a monitor in its new place at once, and one that was made elsewhere', async () => {
-    const { page, context } = await desk.signedIn()
-    const backup = await desk.newMonitor('zz-backup')
-    await desk.newMonitor('aa-report')
+    const { page, context } = await browserUser.signedIn()
+    const backup = await browserUser.newMonitor('zz-backup')
+    await browserUser.newMonitor('aa-report')
     await row(page, 'zz-backup').waitFor()
     await row(page, 'aa-report').waitFor()
     expect(await names(page)).toEqual(['aa-report', 'zz-backup'])
@@ -30,29 +30,29 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await fetch(backup.ping_url)
     await row(page, 'zz-backup').locator('.status-up').waitFor()
     expect(await page.title()).toStartWith('Monitors')
-    await desk.cronguard.api(`/checks/${backup.uuid}`, { key: desk.key, method: 'DELETE' })
+    await browserUser.cronguard.api(`/checks/${backup.uuid}`, { key: browserUser.key, method: 'DELETE' })
     await row(page, 'zz-backup').waitFor({ state: 'detached' })
     await context.close()
   }, 30_000)
 
   test('shows what a command changes beside the server, in the list and on the page of the monitor', async () => {
-    const list = await desk.signedIn()
-    const { uuid } = await desk.newMonitor('by-command')
+    const list = await browserUser.signedIn()
+    const { uuid } = await browserUser.newMonitor('by-command')
     await row(list.page, 'by-command').click()
     await list.page.getByRole('heading', { name: 'by-command' }).waitFor()
     const other = await list.context.newPage()
     await other.goto('/')
     await row(other, 'by-command').locator('.status-new').waitFor()
-    await desk.cronguard.run(['monitor', 'pause', ADA.email, uuid])
+    await browserUser.cronguard.run(['monitor', 'pause', ADA.email, uuid])
     await list.page.locator('.status-paused').first().waitFor()
     await row(other, 'by-command').locator('.status-paused').waitFor()
-    await desk.cronguard.run(['monitor', 'rm', ADA.email, uuid, '--yes'])
+    await browserUser.cronguard.run(['monitor', 'rm', ADA.email, uuid, '--yes'])
     await row(other, 'by-command').waitFor({ state: 'detached' })
     await list.context.close()
   }, 30_000)
 
   test('shows the last of what is written as a schedule, however long the answers take', async () => {
-    const { page, context } = await desk.signedIn()
+    const { page, context } = await browserUser.signedIn()
     await page.keyboard.press('n')
     await page.route(/schedule-preview/, async (route) => {
       await Bun.sleep(700)
@@ -73,8 +73,8 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
   }, 30_000)
 
   test('keeps what was searched for, and what is typed meanwhile', async () => {
-    const { page, context } = await desk.signedIn()
-    const backup = await desk.newMonitor('search-me')
+    const { page, context } = await browserUser.signedIn()
+    const backup = await browserUser.newMonitor('search-me')
     await page.keyboard.press('/')
     await page.keyboard.type('search')
     await page.waitForURL(/q=search/)
@@ -89,9 +89,9 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
   }, 30_000)
 
   test('shows a sorted list as it is, however busy a neighbour is', async () => {
-    const { page, context } = await desk.signedIn()
-    const busy = await desk.newMonitor('busy')
-    const quiet = await desk.newMonitor('quiet')
+    const { page, context } = await browserUser.signedIn()
+    const busy = await browserUser.newMonitor('busy')
+    const quiet = await browserUser.newMonitor('quiet')
     await page.goto('/?sort=name')
     const job = keepPinging([busy.ping_url], 150)
     await row(page, 'busy').locator('.status-up').waitFor()
@@ -102,26 +102,26 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
   }, 30_000)
 
   test('says in its tab that the session ended, also where nobody looks, and leads to the sign-in', async () => {
-    const { page, context, complaints } = await desk.signedIn()
+    const { page, context, complaints } = await browserUser.signedIn()
     await page.clock.install()
     await page.reload()
-    await turnAway(page, true)
+    await redirectToLogin(page, true)
     await context.route('**/counts', (route) => route.fulfill({ contentType: 'text/html', body: '<p>Proxy</p>' }))
     await askedInBackground(page)
     await context.unroute('**/counts')
-    await page.request.post('/logout', { headers: { Origin: desk.cronguard.url } })
+    await page.request.post('/logout', { headers: { Origin: browserUser.cronguard.url } })
     await askedInBackground(page)
     await eventually('the tab to say so', async () => (await page.title()) === 'Signed out · CronGuard')
-    await turnAway(page, false)
+    await redirectToLogin(page, false)
     await page.waitForURL(/\/login/)
     expect(complaints.filter((complaint) => !complaint.includes('401'))).toEqual([])
     await context.close()
   }, 30_000)
 
   test('asks now and then where no stream can pass', async () => {
-    const { page, context } = await desk.signedIn()
+    const { page, context } = await browserUser.signedIn()
     await context.route('**/events?*', (route) => route.abort())
-    const backup = await desk.newMonitor('behind-a-proxy')
+    const backup = await browserUser.newMonitor('behind-a-proxy')
     await page.reload()
     await fetch(backup.ping_url)
     await row(page, 'behind-a-proxy').locator('.status-up').waitFor({ timeout: 25_000 })
@@ -129,15 +129,15 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
   }, 60_000)
 
   test('finds back by itself when CronGuard was started again, and has missed nothing', async () => {
-    const { page, context } = await desk.signedIn()
-    const backup = await desk.newMonitor('over-a-restart')
+    const { page, context } = await browserUser.signedIn()
+    const backup = await browserUser.newMonitor('over-a-restart')
     await row(page, 'over-a-restart').waitFor()
     const stoppedAt = performance.now()
-    expect(await desk.cronguard.end('SIGTERM')).toBe(0)
+    expect(await browserUser.cronguard.end('SIGTERM')).toBe(0)
     expect(performance.now() - stoppedAt).toBeLessThan(4000)
     await page.getByText('CronGuard cannot be reached').waitFor({ timeout: 25_000 })
     expect(await page.title()).toStartWith('(not reachable)')
-    await desk.cronguard.start()
+    await browserUser.cronguard.start()
     await fetch(backup.ping_url)
     await row(page, 'over-a-restart').locator('.status-up').waitFor({ timeout: 40_000 })
     await page.getByText('CronGuard cannot be reached').waitFor({ state: 'hidden' })
@@ -146,7 +146,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
 })
 
 /** As if another tab had come to the front, or this one again. */
-function turnAway(page: Page, isHidden: boolean): Promise<unknown> {
+function redirectToLogin(page: Page, isHidden: boolean): Promise<unknown> {
   return page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true })
     document.dispatchEvent(new Event('visibilitychange'))`)
 }

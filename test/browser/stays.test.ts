@@ -2,22 +2,22 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { CHROMIUM } from '../support/browser.ts'
-import { Desk } from '../support/desk.ts'
+import { BrowserUser } from '../support/desk.ts'
 
 const NO_BROWSER = CHROMIUM === null
 
-let desk: Desk
+let browserUser: BrowserUser
 
 describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
   beforeAll(async () => {
-    desk = await Desk.open()
-    await desk.newMonitor('first')
+    browserUser = await BrowserUser.open()
+    await browserUser.newMonitor('first')
   }, 60_000)
 
-  afterAll(() => desk?.close())
+  afterAll(() => browserUser?.close())
 
   test('keeps the word that something was done, though what was done is news', async () => {
-    const { page, context } = await desk.signedIn()
+    const { page, context } = await browserUser.signedIn()
     await openMonitor(page, 'first')
     for (const name of ['Pause', 'Resume', 'Pause', 'Resume']) {
       await page.getByRole('button', { name, exact: true }).click()
@@ -30,8 +30,8 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
   }, 60_000)
 
   test('leaves open what a person opened, and closed what they closed', async () => {
-    const { page, context } = await desk.signedIn()
-    const { ping_url } = await desk.newMonitor('opened')
+    const { page, context } = await browserUser.signedIn()
+    const { ping_url } = await browserUser.newMonitor('opened')
     await fetch(`${ping_url}/fail`)
     await openMonitor(page, 'opened')
     const incident = page.locator('details.incident').first()
@@ -45,16 +45,16 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
   }, 60_000)
 
   test('of a monitor that is deleted elsewhere says so', async () => {
-    const { page, context } = await desk.signedIn()
-    const { uuid } = await desk.newMonitor('deleted')
+    const { page, context } = await browserUser.signedIn()
+    const { uuid } = await browserUser.newMonitor('deleted')
     await openMonitor(page, 'deleted')
-    await desk.cronguard.api(`/checks/${uuid}`, { key: desk.key, method: 'DELETE' })
+    await browserUser.cronguard.api(`/checks/${uuid}`, { key: browserUser.key, method: 'DELETE' })
     await page.getByRole('heading', { name: 'Not found' }).waitFor()
     await context.close()
   }, 60_000)
 
   test('of a project that is deleted elsewhere says so, and keeps what is typed', async () => {
-    const { page, context } = await desk.signedIn()
+    const { page, context } = await browserUser.signedIn()
     await page.goto('/projects/new')
     await page.getByLabel('Name').fill('short-lived')
     await page.locator('main form button[type=submit]').click()
@@ -64,7 +64,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
     await page.getByLabel('Name').fill('typed')
     const other = await context.newPage()
     await other.goto(project)
-    desk.cronguard.withDatabase((database) =>
+    browserUser.cronguard.withDatabase((database) =>
       database.run('DELETE FROM projects WHERE id = ?', [project.split('/').at(-1) ?? '']),
     )
     await other.getByRole('heading', { name: 'Not found' }).waitFor({ timeout: 40_000 })
@@ -75,7 +75,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
   }, 120_000)
 
   test('to which somebody goes back shows what the restored schedule means', async () => {
-    const { page, context } = await desk.signedIn()
+    const { page, context } = await browserUser.signedIn()
     await page.keyboard.press('n')
     await page.getByLabel('Schedule', { exact: true }).fill('30 18 * * 1-5')
     await page.getByText('Monday to Friday at 18:30').first().waitFor()
@@ -88,9 +88,12 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
   }, 60_000)
 
   test('says that CronGuard is away to somebody who sends a test', async () => {
-    const { page, context } = await desk.signedIn()
+    const { page, context } = await browserUser.signedIn()
     const settings = { url: 'http://127.0.0.1:9/hook' }
-    await desk.cronguard.api('/channels/', { key: desk.key, body: { kind: 'webhook', name: 'hook', settings } })
+    await browserUser.cronguard.api('/channels/', {
+      key: browserUser.key,
+      body: { kind: 'webhook', name: 'hook', settings },
+    })
     await page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: 'Channels' }).click()
     await page.route(/test\/outcome/, (route) => route.abort())
     await page
@@ -102,8 +105,8 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
   }, 60_000)
 
   test('has a badge as new as the rest of it, also where no stream can pass', async () => {
-    const { page, context } = await desk.signedIn()
-    const { ping_url } = await desk.newMonitor('badged')
+    const { page, context } = await browserUser.signedIn()
+    const { ping_url } = await browserUser.newMonitor('badged')
     await fetch(ping_url)
     await context.route('**/events?*', (route) => route.abort())
     await openMonitor(page, 'badged')

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { eventually } from '../support/binary.ts'
 import { CHROMIUM } from '../support/browser.ts'
-import { Desk } from '../support/desk.ts'
+import { BrowserUser } from '../support/desk.ts'
 
 const NO_BROWSER = CHROMIUM === null
 
-let desk: Desk
+let browserUser: BrowserUser
 
 describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
   beforeAll(async () => {
-    desk = await Desk.open()
+    browserUser = await BrowserUser.open()
   }, 60_000)
 
-  afterAll(() => desk?.close())
+  afterAll(() => browserUser?.close())
 
   test('can read what a form did, though the row that it changed comes at once', async () => {
-    const { page, context } = await desk.signedIn()
-    await desk.newMonitor('read-me')
+    const { page, context } = await browserUser.signedIn()
+    await browserUser.newMonitor('read-me')
     await page.getByRole('link', { name: 'read-me' }).click()
     await page.getByRole('heading', { name: 'read-me' }).waitFor()
     await page.evaluate(`window.rows = 0
@@ -25,7 +25,9 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
     await page.locator('.notice').waitFor()
     await page.evaluate(`window.rows = 0
       document.getElementById('live').addEventListener('row', () => { window.rows += 1 })`)
-    const { ping_url: url } = await desk.cronguard.api('/checks/', { key: desk.key }).then(({ checks }) => checks[0])
+    const { ping_url: url } = await browserUser.cronguard
+      .api('/checks/', { key: browserUser.key })
+      .then(({ checks }) => checks[0])
     await fetch(url)
     // Not `waitForFunction`, whose repeated looks the policy of the page forbids.
     await eventually('the row to come', async () => (await page.evaluate<number>('window.rows')) > 0)
@@ -36,8 +38,8 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
   }, 30_000)
 
   test('gets back to the list as it was filtered', async () => {
-    const { page, context } = await desk.signedIn()
-    await desk.newMonitor('filter-me')
+    const { page, context } = await browserUser.signedIn()
+    await browserUser.newMonitor('filter-me')
     await page.goto('/?q=filter&sort=name')
     await page.getByRole('link', { name: 'filter-me' }).click()
     await page.getByRole('heading', { name: 'filter-me' }).waitFor()
@@ -49,7 +51,7 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
   }, 30_000)
 
   test('takes a reading of an ambiguous schedule, and the name out of a line of a crontab', async () => {
-    const { page, context } = await desk.signedIn()
+    const { page, context } = await browserUser.signedIn()
     await page.keyboard.press('n')
     const schedule = page.getByLabel('Schedule', { exact: true })
     await schedule.fill('21h')
@@ -65,7 +67,7 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
   }, 30_000)
 
   test('is warned that /fail is ignored where the body of a ping decides', async () => {
-    const { page, context } = await desk.signedIn()
+    const { page, context } = await browserUser.signedIn()
     await page.keyboard.press('n')
     await page.getByText('Advanced').click()
     const warning = page.getByText('A ping to /fail, or with an exit status, is ignored')
@@ -78,7 +80,7 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
   }, 30_000)
 
   test('never reads that something is 0 seconds overdue', async () => {
-    const { page, context } = await desk.signedIn()
+    const { page, context } = await browserUser.signedIn()
     await page.evaluate(`(() => {
       const clock = document.createElement('time')
       clock.dateTime = new Date(Date.now() + 1500).toISOString()
@@ -96,8 +98,8 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
   }, 30_000)
 
   test('sees a gap between "Open" and the count of open incidents', async () => {
-    const { page, context } = await desk.signedIn()
-    const { ping_url: url } = await desk.newMonitor('broken')
+    const { page, context } = await browserUser.signedIn()
+    const { ping_url: url } = await browserUser.newMonitor('broken')
     await fetch(`${url}/fail`)
     await page.setViewportSize({ width: 360, height: 700 })
     await page.getByRole('link', { name: 'Incidents' }).first().click()

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 import { findKind } from '#channels/index.ts'
-import type { ChannelKind, Wires } from '#channels/kind.ts'
+import type { ChannelKind, Transports } from '#channels/kind.ts'
 import { DETAIL_MAX, type FailureReason, type Outcome } from '#domain/delivery.ts'
 import { composeTest, type MonitorNotification, type Notification } from '#domain/notification.ts'
 import { everyPeriod } from '#domain/schedule.ts'
@@ -40,7 +40,7 @@ export interface Address {
 /** Valid settings for a receiver, and the wires to reach it. */
 export interface Reach {
   settings: unknown
-  wires: Wires
+  transports: Transports
   close(): void
 }
 
@@ -190,7 +190,7 @@ function kindOf({ kind }: ChannelAdaptor): ChannelKind {
 /** One attempt, in which nobody may read a secret. */
 async function attempt(adaptor: ChannelAdaptor, reach: Reach, message = messageOf(notificationOf())): Promise<Outcome> {
   const kind = kindOf(adaptor)
-  const outcome = await kind.send(reach.settings, message, reach.wires)
+  const outcome = await kind.send(reach.settings, message, reach.transports)
   const shown = `${JSON.stringify(outcome)} ${kind.summary(reach.settings)}`
   expect(adaptor.secrets.filter((secret) => shown.includes(secret))).toEqual([])
   expect(outcome.detail).not.toBe('')

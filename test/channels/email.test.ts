@@ -125,7 +125,7 @@ testChannelKind({
     const mailer = smtp({ host, port, security, username: USERNAME, password: PASSWORD })
     return {
       settings: { address: ADDRESS },
-      wires: { mailer, outbound: newOutbound() },
+      transports: { mailer, outbound: newOutbound() },
       close: () => mailer.close(),
     }
   },
@@ -297,9 +297,9 @@ describe('The mail server', () => {
     const mailer = smtp({ port })
     mailers.push(mailer)
     const ids = Array.from({ length: 20 }, () => crypto.randomUUID())
-    const wires = { mailer, outbound: newOutbound() }
+    const transports = { mailer, outbound: newOutbound() }
     const outcomes = await Promise.all(
-      ids.map((id) => email.send({ address: ADDRESS }, messageOf(notificationOf(), id), wires)),
+      ids.map((id) => email.send({ address: ADDRESS }, messageOf(notificationOf(), id), transports)),
     )
     expect(outcomes.map(({ result }) => result)).toEqual(ids.map(() => 'sent'))
     expect(mails.map(({ headers }) => headers.get('x-cronguard-delivery')).sort()).toEqual(ids.sort())
@@ -310,11 +310,11 @@ describe('The mail server', () => {
     const receiver = await open()
     const mailer = smtp({ port: receiver.port })
     mailers.push(mailer)
-    const wires = { mailer, outbound: newOutbound() }
+    const transports = { mailer, outbound: newOutbound() }
     receiver.says = 550
-    expect((await email.send({ address: ADDRESS }, messageOf(notificationOf()), wires)).result).toBe('failed')
+    expect((await email.send({ address: ADDRESS }, messageOf(notificationOf()), transports)).result).toBe('failed')
     receiver.says = null
-    expect((await email.send({ address: ADDRESS }, messageOf(notificationOf()), wires)).result).toBe('sent')
+    expect((await email.send({ address: ADDRESS }, messageOf(notificationOf()), transports)).result).toBe('sent')
   })
 })
 
@@ -325,8 +325,8 @@ describe('A mail server that drips its replies', () => {
     const peer = await startPeer((socket) => (isDripping ? drip(socket) : relay(socket, receiver.port)))
     const mailer = smtp({ port: peer.port })
     mailers.push(mailer)
-    const wires = { mailer, outbound: newOutbound() }
-    const attempt = () => email.send({ address: ADDRESS }, messageOf(notificationOf()), wires)
+    const transports = { mailer, outbound: newOutbound() }
+    const attempt = () => email.send({ address: ADDRESS }, messageOf(notificationOf()), transports)
     const hastened = hastenDeadlines()
     try {
       const outcomes = await Promise.all([attempt(), attempt(), attempt()])
@@ -360,8 +360,8 @@ describe('Without a mail server', () => {
     const lines: [event: string, fields: LogFields | undefined][] = []
     const collect = (event: string, fields?: LogFields) => void lines.push([event, fields])
     const log: Log = { debug: collect, info: collect, warn: collect, error: collect }
-    const wires = { mailer: createLogMailer(log), outbound: newOutbound() }
-    const outcome = await email.send({ address: ADDRESS }, messageOf(notificationOf()), wires)
+    const transports = { mailer: createLogMailer(log), outbound: newOutbound() }
+    const outcome = await email.send({ address: ADDRESS }, messageOf(notificationOf()), transports)
     expect(outcome.result).toBe('logged')
     expect(outcome.detail).toContain('log')
     expect(lines).toHaveLength(1)

@@ -84,7 +84,7 @@ testChannelKind({
       url: `${isSecure ? 'https' : 'http'}://${host}:${port}/hooks/${PATH_SECRET}?key=${QUERY_SECRET}`,
       secret: SIGNING_SECRET,
     },
-    wires: wires(),
+    transports: transports(),
     close: () => {},
   }),
   invalidSettings: [
@@ -121,7 +121,7 @@ beforeEach(async () => {
 })
 afterEach(() => receiver.stop())
 
-function wires() {
+function transports() {
   const silence = () => {}
   const mailer = createLogMailer({ debug: silence, info: silence, warn: silence, error: silence })
   return { outbound: newOutbound(), mailer }
@@ -135,7 +135,7 @@ test('Settings say why a URL is refused', () => {
 
 async function send(settings: { url?: string; secret?: string } = {}, notification = notificationOf()) {
   const url = settings.url ?? `http://127.0.0.1:${receiver.port}/hook`
-  return await webhook.send({ ...settings, url }, messageOf(notification), wires())
+  return await webhook.send({ ...settings, url }, messageOf(notification), transports())
 }
 
 async function sentBody(notification: MonitorNotification): Promise<Record<string, unknown>> {

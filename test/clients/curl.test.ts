@@ -112,8 +112,8 @@ describe.skipIf(!program)('curl --retry', () => {
   test(
     'comes back when the disk takes writes again',
     async () => {
-      const { front, statuses } = refusingOnce(moved.guard)
-      const stubborn = new Served(moved.guard, front).open()
+      const { handler, statuses } = refusingOnce(moved.guard)
+      const stubborn = new Served(moved.guard, handler).open()
       const { exitCode } = await curl(...FLAGS, `${stubborn.url}/ping/${moved.backup.pingKey}`)
       await stubborn.close()
       expect({ exitCode, statuses, kinds: moved.kinds() }).toEqual({

@@ -51,8 +51,8 @@ describe.skipIf(program === null)('runitor', () => {
   test(
     'comes back when the disk takes writes again',
     async () => {
-      const { front, statuses } = refusingOnce(moved.guard)
-      const stubborn = new Served(moved.guard, front).open()
+      const { handler, statuses } = refusingOnce(moved.guard)
+      const stubborn = new Served(moved.guard, handler).open()
       await runitor(['-no-start-ping', '-uuid', moved.backup.pingKey, '--', 'true'], stubborn.url)
       await stubborn.close()
       expect([statuses, moved.kinds()]).toEqual([[503, 200], ['success']])

@@ -62,8 +62,8 @@ describe.skipIf(!program)('wget', () => {
   test(
     'comes back when the disk takes writes again',
     async () => {
-      const { front, statuses } = refusingOnce(moved.guard)
-      const stubborn = new Served(moved.guard, front).open()
+      const { handler, statuses } = refusingOnce(moved.guard)
+      const stubborn = new Served(moved.guard, handler).open()
       const { exitCode } = await wget(...FLAGS, '-O', '/dev/null', `${stubborn.url}/ping/${moved.backup.pingKey}`)
       await stubborn.close()
       expect({ exitCode, statuses }).toEqual({ exitCode: 0, statuses: [503, 200] })

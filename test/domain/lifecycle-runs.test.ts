@@ -2,11 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import {
   applyDeadline,
   applyPing,
+  extendDeadline,
   judgeRun,
   notAfter,
   recounted,
   rescheduled,
-  spare,
   withRules,
 } from '#domain/lifecycle.ts'
 import { type MonitorRules, OPEN_RUNS_MAX } from '#domain/monitor.ts'
@@ -176,59 +176,59 @@ describe('a monitor that is spared after a blackout', () => {
   const gapUntil = (now: number) => ({ from: now - MINUTE, now })
 
   test('is not judged before one more grace has passed, and then it is', () => {
-    const spared = spare(late, gapUntil(end))
-    expect(spared).toMatchObject({ sparedUntil: end + GRACE, deadlineAt: end + GRACE })
-    expect(applyDeadline(spared, end + GRACE - 1).transition).toBeNull()
-    expect(applyDeadline(spared, end + GRACE).transition).toMatchObject({ at: end + GRACE, reason: 'timeout' })
+    const extended = extendDeadline(late, gapUntil(end))
+    expect(extended).toMatchObject({ extendedUntil: end + GRACE, deadlineAt: end + GRACE })
+    expect(applyDeadline(extended, end + GRACE - 1).transition).toBeNull()
+    expect(applyDeadline(extended, end + GRACE).transition).toMatchObject({ at: end + GRACE, reason: 'timeout' })
   })
 
   test('gets back what it lost of its time when that is not over', () => {
     const now = LAST + PERIOD + GRACE / 2
     const { deadlineAt } = late
-    expect(spare(late, { from: now - MINUTE, now }).deadlineAt).toBe((deadlineAt ?? 0) + MINUTE)
+    expect(extendDeadline(late, { from: now - MINUTE, now }).deadlineAt).toBe((deadlineAt ?? 0) + MINUTE)
   })
 
   test('has as long as a run may take when it may have started unseen, and only then', () => {
     const maxRunMs = 3 * HOUR
-    expect(spare(backup('up', null, { maxRunMs }), gapUntil(LAST + PERIOD)).deadlineAt).toBe(
+    expect(extendDeadline(backup('up', null, { maxRunMs }), gapUntil(LAST + PERIOD)).deadlineAt).toBe(
       LAST + PERIOD + GRACE + maxRunMs,
     )
-    expect(spare(backup('up', null, { maxRunMs }), gapUntil(end)).deadlineAt).toBe(end + GRACE)
+    expect(extendDeadline(backup('up', null, { maxRunMs }), gapUntil(end)).deadlineAt).toBe(end + GRACE)
     const running_ = backup('up', running(NOW), { maxRunMs })
-    expect(spare(running_, gapUntil(NOW + maxRunMs)).sparedUntil).toBe(NOW + maxRunMs + GRACE)
+    expect(extendDeadline(running_, gapUntil(NOW + maxRunMs)).extendedUntil).toBe(NOW + maxRunMs + GRACE)
   })
 
   test('stays spared when its run starts, and is judged as ever after its next ping', () => {
-    const started = applyPing(spare(late, gapUntil(end)), ping('start'), end + 1).monitor
+    const started = applyPing(extendDeadline(late, gapUntil(end)), ping('start'), end + 1).monitor
     expect(started.deadlineAt).toBe(end + GRACE)
     expect(applyPing(started, ping('success'), end + 2).monitor).toMatchObject({
-      sparedUntil: null,
+      extendedUntil: null,
       deadlineAt: end + 2 + PERIOD + GRACE,
     })
   })
 
   test.each(['new', 'down', 'paused'] as const)('is none when it is %s', (status) => {
-    expect(spare(backup(status), gapUntil(end))).toEqual(backup(status))
+    expect(extendDeadline(backup(status), gapUntil(end))).toEqual(backup(status))
   })
 
   test('is none when its ping was expected only later', () => {
-    expect(spare(late, gapUntil(LAST + PERIOD / 2))).toEqual(late)
+    expect(extendDeadline(late, gapUntil(LAST + PERIOD / 2))).toEqual(late)
   })
 
   test('is extended by one grace period when its ping was due, or could come early, in the gap', () => {
-    const extended = { deadlineAt: LAST + PERIOD + 2 * GRACE, hadChance: true }
-    expect(spare(late, gapUntil(LAST + PERIOD))).toMatchObject(extended)
-    expect(spare(late, gapUntil(LAST + PERIOD * 0.9))).toMatchObject(extended)
-    expect(spare(late, gapUntil(LAST + PERIOD + MINUTE + 2 * SECOND))).toMatchObject(extended)
-    expect(spare(late, gapUntil(LAST + PERIOD + MINUTE + 2 * SECOND + 1)).hadChance).toBe(false)
-    expect(spare(late, gapUntil(LAST + PERIOD * 0.9 - 1))).toEqual(late)
+    const extended = { deadlineAt: LAST + PERIOD + 2 * GRACE, wasExtended: true }
+    expect(extendDeadline(late, gapUntil(LAST + PERIOD))).toMatchObject(extended)
+    expect(extendDeadline(late, gapUntil(LAST + PERIOD * 0.9))).toMatchObject(extended)
+    expect(extendDeadline(late, gapUntil(LAST + PERIOD + MINUTE + 2 * SECOND))).toMatchObject(extended)
+    expect(extendDeadline(late, gapUntil(LAST + PERIOD + MINUTE + 2 * SECOND + 1)).wasExtended).toBe(false)
+    expect(extendDeadline(late, gapUntil(LAST + PERIOD * 0.9 - 1))).toEqual(late)
   })
 
   test('is extended once for each ping', () => {
-    const once = spare(late, gapUntil(LAST + PERIOD - 1))
-    expect(spare(once, gapUntil(LAST + PERIOD + MINUTE)).deadlineAt).toBe((once.deadlineAt ?? 0) + MINUTE)
+    const once = extendDeadline(late, gapUntil(LAST + PERIOD - 1))
+    expect(extendDeadline(once, gapUntil(LAST + PERIOD + MINUTE)).deadlineAt).toBe((once.deadlineAt ?? 0) + MINUTE)
     const again = applyPing(once, ping('success'), LAST + PERIOD).monitor
-    expect(spare(again, gapUntil(LAST + 2 * PERIOD)).deadlineAt).toBe(LAST + 2 * PERIOD + 2 * GRACE)
+    expect(extendDeadline(again, gapUntil(LAST + 2 * PERIOD)).deadlineAt).toBe(LAST + 2 * PERIOD + 2 * GRACE)
   })
 
   test.each([
@@ -240,7 +240,7 @@ describe('a monitor that is spared after a blackout', () => {
     const schedule: Schedule = { kind: 'cron', periodMs: HOUR, expression: '0 * * * *', timeZone: 'UTC' }
     // NOW is 09:00.
     const monitor = rescheduled({ ...backup('up', null, { schedule, earlyMs }), lastPingAt: NOW - HOUR })
-    expect(spare(monitor, gapUntil(NOW - atMs)).deadlineAt).toBe(NOW + (isExtended ? 2 : 1) * GRACE)
+    expect(extendDeadline(monitor, gapUntil(NOW - atMs)).deadlineAt).toBe(NOW + (isExtended ? 2 : 1) * GRACE)
   })
 })
 
@@ -281,7 +281,7 @@ describe('a ping that comes early or late', () => {
   test('keeps what it counted for, whatever starts and whenever the zones are read again', () => {
     const late = applyPing(waiting({ earlyMs: null, graceMs: 59 * MINUTE }), ping('success'), NOW + 55 * MINUTE).monitor
     expect(applyPing(late, ping('start'), NOW + 56 * MINUTE).monitor.dueAt).toBe(NOW + HOUR)
-    expect(spare(late, { from: NOW + 59 * MINUTE, now: NOW + HOUR }).dueAt).toBe(NOW + HOUR)
+    expect(extendDeadline(late, { from: NOW + 59 * MINUTE, now: NOW + HOUR }).dueAt).toBe(NOW + HOUR)
     expect(recounted(late)).toEqual(late)
   })
 

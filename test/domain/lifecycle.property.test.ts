@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import {
   applyDeadline,
   applyPing,
-  isWorthTelling,
   pause,
   rescheduled,
   resume,
   type Step,
+  shouldNotify,
   type Transition,
   withRules,
 } from '#domain/lifecycle.ts'
@@ -260,5 +260,5 @@ function checks(moments: Moment[]): Moment[] {
 }
 
 function isTold(transition: Transition | null): boolean {
-  return transition !== null && isWorthTelling(transition)
+  return transition !== null && shouldNotify(transition)
 }

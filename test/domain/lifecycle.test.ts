@@ -2,14 +2,14 @@ import { describe, expect, test } from 'bun:test'
 import {
   applyDeadline,
   applyPing,
-  isWorthTelling,
+  extendDeadline,
   notAfter,
   pause,
   recounted,
   redated,
   rescheduled,
   resume,
-  spare,
+  shouldNotify,
   withRules,
 } from '#domain/lifecycle.ts'
 import { everyPeriod } from '#domain/schedule.ts'
@@ -36,7 +36,7 @@ describe('a ping that ends a run decides the status', () => {
     expect(monitor.dueAt).toBe(to === 'up' ? NOW + PERIOD : null)
     expect(monitor.deadlineAt).toBe(to === 'up' ? NOW + PERIOD + GRACE : null)
     expect(transition).toEqual(reason === null ? null : { from, to, at: NOW, reason })
-    expect(transition !== null && isWorthTelling(transition)).toBe(isTold)
+    expect(transition !== null && shouldNotify(transition)).toBe(isTold)
   })
 
   test('a success from two places in the same moment changes nothing twice', () => {
@@ -190,7 +190,7 @@ describe('a deadline takes a monitor down when it has come, and not before', () 
     for (const lateMs of [0, 1, DAY]) {
       expect(applyDeadline(monitor, deadlineAt + lateMs)).toEqual({ monitor: gone, transition, dueAt })
     }
-    expect(isWorthTelling(transition)).toBe(true)
+    expect(shouldNotify(transition)).toBe(true)
   })
 
   test.each(['new', 'down', 'paused'] as const)('a monitor that is %s waits for ever', (status) => {
@@ -267,7 +267,7 @@ describe('a person pauses and resumes', () => {
     const down = { from: 'new', to: 'down', at: dueAt + GRACE, reason: 'no-ping' } as const
     const step = applyDeadline(monitor, dueAt + GRACE)
     expect(step).toMatchObject({ transition: down, dueAt, monitor: { armedAt: null, deadlineAt: null } })
-    expect(isWorthTelling(down)).toBe(true)
+    expect(shouldNotify(down)).toBe(true)
   })
 
   test('an armed monitor is as any other after its first success, failure or pause', () => {
@@ -292,7 +292,7 @@ describe('a person pauses and resumes', () => {
     expect(withRules(monitor, { schedule: everyPeriod(DAY) }).deadlineAt).toBe(NOW + DAY + GRACE)
     expect(withRules(monitor, { graceMs: HOUR }).deadlineAt).toBe(NOW + PERIOD + HOUR)
     const now = NOW + PERIOD
-    expect(spare(monitor, { from: now - MINUTE, now }).deadlineAt).toBe(NOW + PERIOD + 2 * GRACE)
+    expect(extendDeadline(monitor, { from: now - MINUTE, now }).deadlineAt).toBe(NOW + PERIOD + 2 * GRACE)
     const step = { since: NOW, byMs: DAY, newFrom: NOW + DAY + HOUR }
     expect(redated(monitor, step, NOW + DAY + HOUR).deadlineAt).toBe(NOW + DAY + PERIOD + GRACE)
     expect(notAfter(monitor, NOW - DAY).deadlineAt).toBe(NOW - DAY + PERIOD + GRACE)
@@ -335,7 +335,7 @@ describe('people are told of going down, and of coming up from down', () => {
     STORED_STATUSES.filter((to) => to !== from).map((to) => ({ from, to })),
   )
   test.each(pairs)('$from to $to', ({ from, to }) => {
-    const isTold = isWorthTelling({ from, to, at: NOW, reason: 'ping' })
+    const isTold = shouldNotify({ from, to, at: NOW, reason: 'ping' })
     expect(isTold).toBe(told.includes(`${from}>${to}`))
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { unwellParts } from '#domain/health.ts'
+import { unhealthyParts } from '#domain/health.ts'
 import { type WarningFacts, warningsOf } from '#domain/warnings.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { GIGABYTE } from '#lib/size.ts'
@@ -165,10 +165,10 @@ describe('The parts that CronGuard cannot do without', () => {
     ],
     [['live', 'backups'], []],
   ])('are told when of all parts these fail: %j', (failing, unwell) => {
-    expect(unwellParts(parts(...failing))).toEqual(unwell)
+    expect(unhealthyParts(parts(...failing))).toEqual(unwell)
   })
 
   test('do not work when they do not run', () => {
-    expect(unwellParts([{ name: 'checker', isWell: true, isRunning: true }])).toEqual(['outbox', 'database'])
+    expect(unhealthyParts([{ name: 'checker', isWell: true, isRunning: true }])).toEqual(['outbox', 'database'])
   })
 })

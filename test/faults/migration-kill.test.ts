@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openDatabase } from '#store/database.ts'
 import { applyMigration, createMigrationsTable, MIGRATIONS } from '#store/migrations.ts'
 import { Binary } from '../support/binary.ts'
-import { toldClock } from '../support/clock.ts'
+import { fakeClock } from '../support/clock.ts'
 import { Killer } from '../support/killer.ts'
 
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 6)
@@ -26,12 +26,12 @@ afterAll(() => cronguard.dispose())
 test(
   `Killed ${ROUNDS} times while it migrates, it has the old schema or the new one, every row, and goes on`,
   async () => {
-    putBack()
+    requeue()
     const killer = await Killer.prepare(cronguard, ['migrate'])
 
     const schemas: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
-      putBack()
+      requeue()
       await killer.kill(['migrate'], 0.2)
       const left = look()
       expect(left).toMatchObject({ sound: 'ok', deliveries: DELIVERIES, broken: 0, leftOver: 0 })
@@ -49,7 +49,7 @@ test(
 )
 
 function makeOldDatabase(path: string): void {
-  const db = openDatabase({ path, clock: toldClock(), busyTimeoutMs: 100 })
+  const db = openDatabase({ path, clock: fakeClock(), busyTimeoutMs: 100 })
   db.write((tx) => {
     createMigrationsTable(tx)
     for (const { name } of MIGRATIONS.slice(0, OLD_SCHEMA)) applyMigration(tx, name)
@@ -71,7 +71,7 @@ function makeOldDatabase(path: string): void {
   db.close()
 }
 
-function putBack(): void {
+function requeue(): void {
   const folder = join(cronguard.folder, 'data')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)

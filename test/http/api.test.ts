@@ -113,7 +113,7 @@ describe('Every route of the management API', () => {
 
   test('is found behind a host name of one letter', async () => {
     const request = new Request('http://x/api/v3/checks/', { headers: { 'X-Api-Key': key } })
-    expect((await guard.front(request, null)).status).toBe(200)
+    expect((await guard.handler(request, null)).status).toBe(200)
   })
 
   test.each([

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backupName, manifestOf, safetyName } from '#domain/backup.ts'
 import type { PartHealth } from '#domain/health.ts'
-import { createFront, type Front } from '#http/server.ts'
+import { createRequestHandler, type RequestHandler } from '#http/server.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { markChannel } from '#store/channels.ts'
 import { markAlive, markStarted } from '#store/heartbeat.ts'
@@ -19,7 +19,7 @@ const LATE = 'Monitors are judged too late: a deadline passed'
 let guard: TestGuard
 let folder: string
 let parts: PartHealth[]
-let front: Front
+let handler: RequestHandler
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'cronguard-health-'))
@@ -33,7 +33,7 @@ afterEach(() => {
 function start(env: Record<string, string> = { CRONGUARD_METRICS_TOKEN: TOKEN }): void {
   guard = new TestGuard({ env: { CRONGUARD_DATA_DIR: folder, ...env } })
   parts = ['checker', 'outbox', 'database', 'live'].map((name) => ({ name, isWell: true, isRunning: true }))
-  front = createFront(guard.deps, () => parts, guard.live)
+  handler = createRequestHandler(guard.deps, () => parts, guard.live)
 }
 
 function become(name: string, isWell: boolean): void {
@@ -43,7 +43,7 @@ function become(name: string, isWell: boolean): void {
 type Plain = [status: number, body: string]
 
 async function ask(path: string, headers: Record<string, string> = {}): Promise<Plain> {
-  const response = await front(new Request(`http://localhost${path}`, { headers }), '192.0.2.7')
+  const response = await handler(new Request(`http://localhost${path}`, { headers }), '192.0.2.7')
   expect(response.headers.get('cache-control')).toBe('no-store')
   return [response.status, await response.text()]
 }

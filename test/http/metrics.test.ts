@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { pauseMonitor } from '#actions/monitors.ts'
 import { revokeApiKey } from '#actions/projects.ts'
 import type { Project } from '#domain/project.ts'
-import { createFront } from '#http/server.ts'
+import { createRequestHandler } from '#http/server.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { version } from '#package.json' with { type: 'json' }
 import { markStarted } from '#store/heartbeat.ts'
@@ -238,8 +238,8 @@ describe('The metrics of the instance', () => {
       { name: 'outbox', isWell: false, isRunning: true },
     ]
     guard.db.write((tx) => markStarted(tx))
-    const front = createFront(guard.deps, () => parts, guard.live)
-    const response = await front(new Request('http://localhost/metrics', bearer(TOKEN)), null)
+    const handler = createRequestHandler(guard.deps, () => parts, guard.live)
+    const response = await handler(new Request('http://localhost/metrics', bearer(TOKEN)), null)
     const lines = (await response.text()).split('\n')
     expect(linesOf(lines, 'cronguard_part_up')).toEqual(['{part="checker"} 1', '{part="outbox"} 0'])
     expect(linesOf(lines, 'cronguard_build_info')).toEqual([`{version="${version}", bun="${Bun.version}"} 1`])

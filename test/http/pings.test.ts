@@ -76,7 +76,7 @@ describe('A ping URL', () => {
 
   test('answers behind a host name of one letter, with a slash too', async () => {
     for (const url of [`http://x/ping/${backup.pingKey}/`, `http://nas:80/ping/${backup.pingKey}`]) {
-      const response = await guard.front(new Request(url, { method: 'POST', body: 'hello' }), '192.0.2.9')
+      const response = await guard.handler(new Request(url, { method: 'POST', body: 'hello' }), '192.0.2.9')
       expect([response.status, await response.text()]).toEqual([200, 'OK'])
     }
     expect(pings().map(({ remoteAddress, bodySize }) => [remoteAddress, bodySize])).toEqual([

@@ -29,7 +29,7 @@ afterEach(async () => {
 })
 
 async function open(): Promise<void> {
-  listener = await listenOnSocket(guard.deps, path, guard.front)
+  listener = await listenOnSocket(guard.deps, path, guard.handler)
 }
 
 async function curl(...args: string[]): Promise<string> {
@@ -76,7 +76,7 @@ describe('A unix socket', () => {
 
   test('on which another process listens is left alone', async () => {
     await open()
-    await expect(listenOnSocket(guard.deps, path, guard.front)).rejects.toThrow('another process listens there')
+    await expect(listenOnSocket(guard.deps, path, guard.handler)).rejects.toThrow('another process listens there')
     expect(await curl('http://localhost/livez')).toBe('alive\n')
   })
 

@@ -170,7 +170,7 @@ const OTHERS = {
   outsider: ({ guard }: World) => signedIn(guard, 'mallory@example.org'),
 }
 
-async function visit(world: World, visitor: Visitor, route: string): Promise<Response> {
+async function context(world: World, visitor: Visitor, route: string): Promise<Response> {
   const [method, pattern = ''] = route.split(' ')
   const path = world.pathOf(pattern)
   const response = await (method === 'GET' ? visitor.get(path) : visitor.post(path, { role: 'viewer' }))
@@ -226,13 +226,13 @@ test('Where a form may come back, its address can be asked for, too', () => {
 test.each(NEVER_A_PAGE)('%s never answers with a form', async (route) => {
   const world = await newWorld()
   const owner = await memberOf(world.guard, world.project, 'owner')
-  expect((await visit(world, owner, route)).status).not.toBe(422)
+  expect((await context(world, owner, route)).status).not.toBe(422)
 })
 
 describe('A stranger', () => {
   test.each(routes)('at $route (needs $needs)', async ({ route, needs }) => {
     const world = await newWorld()
-    const { status, headers } = await visit(world, await OTHERS.stranger(world), route)
+    const { status, headers } = await context(world, await OTHERS.stranger(world), route)
     const isTurnedAway =
       status === 401 || (headers.get('location') ?? '').startsWith('/login?next=') || route === 'GET /'
     expect(isTurnedAway).toBe(needs !== 'everybody')
@@ -244,7 +244,7 @@ describe('An outsider', () => {
 
   test.each(inProject)('finds nothing at $route', async ({ route }) => {
     const world = await newWorld()
-    expect((await visit(world, await OTHERS.outsider(world), route)).status).toBe(404)
+    expect((await context(world, await OTHERS.outsider(world), route)).status).toBe(404)
   })
 })
 
@@ -253,7 +253,7 @@ describe.each([...ROLES])('Somebody with the role %s', (role) => {
 
   test.each(inProject)('at $route (needs $needs)', async ({ route, needs }) => {
     const world = await newWorld()
-    const { status } = await visit(world, await memberOf(world.guard, world.project, role), route)
+    const { status } = await context(world, await memberOf(world.guard, world.project, role), route)
     const mayDoIt = ROLES.indexOf(role) <= ROLES.indexOf(needs as Role)
     if (mayDoIt) expect(OFFENCES).not.toContain(status)
     else expect(status).toBe(403)

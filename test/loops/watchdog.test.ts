@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
-import { stuckParts, unwellParts } from '#domain/health.ts'
+import { stuckParts, unhealthyParts } from '#domain/health.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
 import type { Loop, LoopHealth } from '#loops/index.ts'
 import { createWatchdog } from '#loops/watchdog.ts'
@@ -25,7 +25,7 @@ beforeEach(() => {
   watchdog = createWatchdog({
     manager,
     watchdogMs: WATCHDOG_MS,
-    readUnwell: () => unwellParts(health),
+    readUnwell: () => unhealthyParts(health),
     readStuck: () => stuckParts(health),
   })
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { unwellParts } from '#domain/health.ts'
+import { unhealthyParts } from '#domain/health.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { type Loop, type RunningLoops, startLoops } from '#loops/index.ts'
 import { createWarner } from '#loops/warnings.ts'
@@ -77,7 +77,7 @@ describe('The heartbeat URL', () => {
       })
       const loops = startLoops(guard.deps, ['checker', 'outbox', 'database'].map(loopOf))
       running = loops
-      const readUnwell = () => unwellParts(loops.health())
+      const readUnwell = () => unhealthyParts(loops.health())
       const watcher = createWatcher(guard.deps, readUnwell)
       await watcher.tick()
       expect(receiver.received).toHaveLength(1)
@@ -147,7 +147,7 @@ describe('Two CronGuards', () => {
     const server = Bun.serve({
       hostname: '127.0.0.1',
       port: 0,
-      fetch: (request, self) => guard.front(request, self.requestIP(request)?.address ?? null),
+      fetch: (request, self) => guard.handler(request, self.requestIP(request)?.address ?? null),
     })
     return {
       guard,

@@ -11,7 +11,7 @@ import { readConfig } from '#config.ts'
 import type { Deps } from '#deps.ts'
 import type { Monitor, MonitorChange } from '#domain/monitor.ts'
 import { createLive } from '#http/live.tsx'
-import { createFront, type Front } from '#http/server.ts'
+import { createRequestHandler, type RequestHandler } from '#http/server.ts'
 import type { Log } from '#lib/log.ts'
 import { createChecker } from '#loops/checker.ts'
 import { createHeartbeat } from '#loops/heartbeat.ts'
@@ -24,7 +24,7 @@ import type { WorldClock } from './world-clock.ts'
 
 interface Process {
   deps: Deps
-  front: Front
+  handler: RequestHandler
   watch: Watch
   loops: { checker: Loop; outbox: Loop; heartbeat: Loop }
   startedAt: number
@@ -80,8 +80,8 @@ export class Appliance {
       outbox: createOutbox(deps),
       heartbeat: createHeartbeat(deps, watch),
     }
-    const front = createFront(deps, () => [], createLive(deps))
-    this.#process = { deps, watch, loops, front, startedAt: this.#clock.true }
+    const handler = createRequestHandler(deps, () => [], createLive(deps))
+    this.#process = { deps, watch, loops, handler, startedAt: this.#clock.true }
   }
 
   /** Killed: what is under way hangs in the air, and nothing more is written. */
@@ -117,7 +117,7 @@ export class Appliance {
   }
 
   /** Writes a sign of life; says whether the disk took it. */
-  async showLife(): Promise<boolean> {
+  async beat(): Promise<boolean> {
     let isTaken = true
     await this.#running.loops.heartbeat.tick().catch((error) => {
       isTaken = false
@@ -153,7 +153,7 @@ export class Appliance {
   }
 
   async ping(pingKey: string, ending: string): Promise<number> {
-    const response = await this.#running.front(new Request(`http://localhost/ping/${pingKey}${ending}`), '192.0.2.7')
+    const response = await this.#running.handler(new Request(`http://localhost/ping/${pingKey}${ending}`), '192.0.2.7')
     await response.text()
     return response.status
   }

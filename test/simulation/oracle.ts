@@ -16,7 +16,7 @@ export interface Gap {
   from: number
   to: number
   reason: Reason
-  spared: string[]
+  extended: string[]
 }
 
 /** What the clock on the wall shows, and the one that only goes forward while the machine is awake. */
@@ -144,8 +144,8 @@ export class Oracle {
     const seen = this.#seen ?? time
     const restedMs = this.#restedMs(time)
     this.#setByMs += this.#movesWithTheClock(time, time.wall - (time.passed - seen.passed))
-    const letIn = restedMs > 0 ? this.#missedAndNotPutOff(time) : []
-    for (const job of letIn) job.excuse({ from: time.wall - restedMs, to: time.wall })
+    const awaited = restedMs > 0 ? this.#missedAndNotPutOff(time) : []
+    for (const job of awaited) job.excuse({ from: time.wall - restedMs, to: time.wall })
     this.#seen = time
   }
 
@@ -197,7 +197,7 @@ export class Oracle {
     const from = this.#alive ?? time
     if (time.wall - from.wall > SHORT_GAP_MS || this.#isDiskKnownToRefuse) {
       const isLeap = time.elapsed - from.elapsed < (time.wall - from.wall) / 2
-      const gap: Omit<Gap, 'spared'> = { from: from.wall, to: time.wall, reason: isLeap ? 'jump' : 'stuck' }
+      const gap: Omit<Gap, 'extended'> = { from: from.wall, to: time.wall, reason: isLeap ? 'jump' : 'stuck' }
       this.#excuses(gap, from.wall + this.#setByMs)
       this.#showsLife(time)
     }
@@ -218,14 +218,14 @@ export class Oracle {
   }
 
   // It was blind since `blindSince`, whatever the clock was set to meanwhile.
-  #excuses(gap: Omit<Gap, 'spared'>, blindSince = gap.from): void {
+  #excuses(gap: Omit<Gap, 'extended'>, blindSince = gap.from): void {
     const { from, to } = gap
     const reason = this.#isDiskKnownToRefuse ? 'disk' : gap.reason
     const isShort = to - from <= SHORT_GAP_MS
     const blind = { from: blindSince, to }
     const concerned = [...this.jobs.values()].filter((job) => !isShort || job.mayHaveReported(blind))
     const excused = concerned.filter((job) => job.excuse(blind))
-    if (!isShort) this.gaps.push({ from, to, reason, spared: excused.map(({ name }) => name).sort() })
+    if (!isShort) this.gaps.push({ from, to, reason, extended: excused.map(({ name }) => name).sort() })
   }
 
   #note(change: Change | null): void {

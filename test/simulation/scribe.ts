@@ -30,7 +30,7 @@ interface BlackoutRow {
   from: number
   to: number
   reason: string
-  spared: string | null
+  extended: string | null
 }
 
 /** How much of what happened is remembered, of each monitor. */
@@ -48,8 +48,8 @@ export class Scribe {
     down: 0,
     up: 0,
     blackouts: 0,
-    spared: 0,
-    sparedHasty: 0,
+    extended: 0,
+    extendedHasty: 0,
     states: 0,
     falseForHasty: 0,
     falseAfterShortGap: 0,
@@ -91,9 +91,9 @@ export class Scribe {
     )
     const gaps = oracle.gaps.splice(0)
     this.counts.blackouts += gaps.length
-    const spared = gaps.flatMap((gap) => gap.spared)
-    this.counts.spared += spared.length
-    this.counts.sparedHasty += spared.filter((name) => this.#world.player(name).role.habit === 'hasty').length
+    const extended = gaps.flatMap((gap) => gap.extended)
+    this.counts.extended += extended.length
+    this.counts.extendedHasty += extended.filter((name) => this.#world.player(name).role.habit === 'hasty').length
     this.#same(gaps.map(gapInWords), this.#newBlackouts().map(blackoutInWords))
     for (const gap of gaps) this.#compareNotices(gap)
   }
@@ -173,21 +173,21 @@ export class Scribe {
   }
 
   // Each project with spared monitors is told once, through the channels that want to hear of it.
-  #compareNotices({ to, spared }: Gap): void {
-    const rows = this.#db.all<{ project: string; spared: number; channels: string | null }>(
-      `SELECT project_id AS project, content ->> 'sparedCount' AS spared,
+  #compareNotices({ to, extended }: Gap): void {
+    const rows = this.#db.all<{ project: string; extended: number; channels: string | null }>(
+      `SELECT project_id AS project, content ->> 'extendedCount' AS spared,
               (SELECT group_concat(channel_name, ' ' ORDER BY channel_name) FROM deliveries
                 WHERE notification_id = notifications.id) AS channels
          FROM notifications
         WHERE content ->> 'status' = 'blind' AND content ->> 'at' = $to`,
       { to },
     )
-    const players = this.#world.players.filter(({ role }) => spared.includes(role.name))
+    const players = this.#world.players.filter(({ role }) => extended.includes(role.name))
     const byProject = Map.groupBy(players, ({ projectId }) => projectId)
     const expected = [...byProject].map(([project, { length }]) =>
       [project, length, this.#world.blindChannelsOf(project).join(' ')].join(', '),
     )
-    const written = rows.map((row) => [row.project, row.spared, row.channels ?? ''].join(', '))
+    const written = rows.map((row) => [row.project, row.extended, row.channels ?? ''].join(', '))
     this.#same(expected, written)
   }
 
@@ -234,12 +234,12 @@ function changeInWords({ monitor, from, to, at, reason, opened, closedFrom, chan
   return `${monitor} ${from}>${to} ${iso(at)} ${reason}; ${incident}; ${says ?? 'is silent'}`
 }
 
-function gapInWords({ from, to, reason, spared }: Gap): string {
-  return `blind ${iso(from)} to ${iso(to)} ${reason}, spared ${spared.join(' ')}`
+function gapInWords({ from, to, reason, extended }: Gap): string {
+  return `blind ${iso(from)} to ${iso(to)} ${reason}, spared ${extended.join(' ')}`
 }
 
-function blackoutInWords({ spared, ...row }: BlackoutRow): string {
-  return gapInWords({ ...row, reason: row.reason as Gap['reason'], spared: spared?.split(' ').sort() ?? [] })
+function blackoutInWords({ extended, ...row }: BlackoutRow): string {
+  return gapInWords({ ...row, reason: row.reason as Gap['reason'], extended: extended?.split(' ').sort() ?? [] })
 }
 
 function stateInWords({ status, due, deadline }: { status: string; due: number | null; deadline: number | null }) {

@@ -218,7 +218,7 @@ export class World {
   }
 
   async #beat(): Promise<void> {
-    await this.appliance.showLife()
+    await this.appliance.beat()
     this.oracle.beats(this.clock.time(), this.isDiskWell)
   }
 

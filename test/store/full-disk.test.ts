@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { type Db, openDatabase, type Tx } from '#store/database.ts'
-import { toldClock } from '../support/clock.ts'
+import { fakeClock } from '../support/clock.ts'
 import { mount, unmount, whyNoDisk } from '../support/disk.ts'
 
 const why = whyNoDisk()
@@ -18,7 +18,7 @@ describe.skipIf(why !== null)(`On a full disk${why === null ? '' : ` (skipped: $
     folder = mkdtempSync(join(tmpdir(), 'cronguard-disk-'))
     disk = join(folder, 'disk')
     mount(disk, 2_000_000)
-    small = openDatabase({ path: join(disk, 'cronguard.db'), clock: toldClock(), busyTimeoutMs: 100 })
+    small = openDatabase({ path: join(disk, 'cronguard.db'), clock: fakeClock(), busyTimeoutMs: 100 })
     small.write((tx) => tx.runScript('CREATE TABLE jobs (name TEXT NOT NULL, body BLOB NOT NULL) STRICT'))
   })
   afterEach(() => {

@@ -14,7 +14,7 @@ import {
 } from '#store/migrations.ts'
 import { findMonitorById } from '#store/monitors.ts'
 import { listProjects } from '#store/projects.ts'
-import { toldClock } from '../support/clock.ts'
+import { fakeClock } from '../support/clock.ts'
 
 const FOLDER = join(import.meta.dir, '../../migrations')
 const ALL = MIGRATIONS.map(({ name }) => name)
@@ -37,7 +37,7 @@ const FROZEN = {
   '0010_lifecycle': '27f444c3ba7eb95e0cf88b87dfbc7810733c7508a43bbc2a429ad5ee4b7f6ea3',
 }
 
-const clock = toldClock()
+const clock = fakeClock()
 let db: Db
 
 beforeEach(() => {

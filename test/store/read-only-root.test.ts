@@ -16,7 +16,7 @@ const ENTER = `
   shift; exec "$@"`
 
 const SCRIPT = `
-  const { lookInto, openDatabase } = await import('#store/database.ts')
+  const { openReadOnly, openDatabase } = await import('#store/database.ts')
   const { copyDatabase } = await import('#store/backup.ts')
   const { migrate } = await import('#actions/schema.ts')
   const { systemClock: clock } = await import('#lib/clock.ts')
@@ -26,7 +26,7 @@ const SCRIPT = `
   const sorted = \`WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 200000)
     SELECT hex(randomblob(100)) AS x FROM numbers ORDER BY x LIMIT 1 OFFSET 199000\`
   db.get(sorted)
-  lookInto(path, (reader) => reader.get(sorted))
+  openReadOnly(path, (reader) => reader.get(sorted))
   console.log(copyDatabase({ from: path, to: process.env.FOLDER + '/copy.db' }).schema > 0)
   db.close()`
 

@@ -2,7 +2,7 @@ import type { Clock } from '#lib/clock.ts'
 import { DAY } from '#lib/duration.ts'
 
 /** A clock that shows what it is told. */
-export interface ToldClock extends Clock {
+export interface FakeClock extends Clock {
   set(now: number): void
   advance(ms: number): void
   /** As if somebody set the clock, while no time passed. */
@@ -13,7 +13,7 @@ export interface ToldClock extends Clock {
   reboot(agoMs?: number): void
 }
 
-export function toldClock(start = Date.UTC(2026, 2, 1, 12, 0, 0)): ToldClock {
+export function fakeClock(start = Date.UTC(2026, 2, 1, 12, 0, 0)): FakeClock {
   let now = start
   let steppedMs = 0
   let bootedAt = start - DAY

@@ -11,7 +11,7 @@ import type { ClockReading } from '#domain/blackout.ts'
 import { isGuessable, type Monitor, type MonitorChange } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { createLive, type Live } from '#http/live.tsx'
-import { createFront, type Front } from '#http/server.ts'
+import { createRequestHandler, type RequestHandler } from '#http/server.ts'
 import { MINUTE } from '#lib/duration.ts'
 import type { Log, LogFields } from '#lib/log.ts'
 import { createChecker } from '#loops/checker.ts'
@@ -22,7 +22,7 @@ import { listDeliveries } from '#store/deliveries.ts'
 import { markStarted, markStopped } from '#store/heartbeat.ts'
 import { listTransitions } from '#store/incidents.ts'
 import { findMonitorByPingKey } from '#store/monitors.ts'
-import { type ToldClock, toldClock } from './clock.ts'
+import { type FakeClock, fakeClock } from './clock.ts'
 import { newOutside, type Outside } from './outside.ts'
 
 // Hashing takes a tenth of a second, and hardly a test signs in.
@@ -36,13 +36,13 @@ export interface LogLine {
 
 /** A whole CronGuard: real SQLite, real routes, real loops; a told clock and an inbox instead of the internet. */
 export class TestGuard {
-  readonly clock: ToldClock = toldClock()
+  readonly clock: FakeClock = fakeClock()
   readonly outside: Outside = newOutside()
   readonly log: LogLine[] = []
   readonly #path: string
   readonly #env: Record<string, string>
   #isAwake = true
-  #running: { deps: Deps; live: Live; front: Front; begin: () => Promise<void>; tick: () => Promise<void> }
+  #running: { deps: Deps; live: Live; handler: RequestHandler; begin: () => Promise<void>; tick: () => Promise<void> }
 
   /** `env`: more `CRONGUARD_` variables. */
   constructor({ path = ':memory:', env = {} }: { path?: string; env?: Record<string, string> } = {}) {
@@ -105,13 +105,13 @@ export class TestGuard {
     return this.#running.live
   }
 
-  get front(): Front {
-    return this.#running.front
+  get handler(): RequestHandler {
+    return this.#running.handler
   }
 
   /** Knocks at the front door. */
   async request(path: string, init: RequestInit = {}, peer: string | null = '192.0.2.7'): Promise<Response> {
-    return await this.front(new Request(`http://localhost${path}`, init), peer)
+    return await this.handler(new Request(`http://localhost${path}`, init), peer)
   }
 
   /** Pings as a job does, and expects to be heard. */
@@ -206,7 +206,7 @@ export class TestGuard {
       await outbox.settled()
       await live.tick()
     }
-    return { deps, live, front: createFront(deps, () => [], live), begin, tick }
+    return { deps, live, handler: createRequestHandler(deps, () => [], live), begin, tick }
   }
 
   // However far a test puts the clock, the process has lived all along, unless the test says that it slept.

@@ -3,7 +3,7 @@ import { Binary } from './binary.ts'
 import { ADA, createAda, launch, newPerson, type Person, signIn } from './browser.ts'
 
 /** Ada at her browser, with a CronGuard that is hers. */
-export class Desk {
+export class BrowserUser {
   readonly cronguard: Binary
   /** Her API key. */
   readonly key: string
@@ -15,12 +15,12 @@ export class Desk {
     this.key = key
   }
 
-  static async open(): Promise<Desk> {
+  static async open(): Promise<BrowserUser> {
     const cronguard = await Binary.prepare()
     await cronguard.start()
     await createAda(cronguard)
     const key = (await cronguard.run(['key', 'create', ADA.email])).stdout.trim()
-    return new Desk({ cronguard, browser: await launch(), key })
+    return new BrowserUser({ cronguard, browser: await launch(), key })
   }
 
   async signedIn(): Promise<Person> {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { listen } from '#http/listen.ts'
-import type { Front } from '#http/server.ts'
+import type { RequestHandler } from '#http/server.ts'
 import type { TestGuard } from './cronguard.ts'
 
 export interface RawRequest {
@@ -20,13 +20,13 @@ export interface RawAnswer {
 export class Served {
   readonly port: number
   readonly #guard: TestGuard
-  readonly #front: Front
+  readonly #front: RequestHandler
   #listener: ReturnType<typeof listen> | null = null
 
   /** `front`: stands before the door of the guard. */
-  constructor(guard: TestGuard, front: Front = (request, peer) => guard.front(request, peer)) {
+  constructor(guard: TestGuard, handler: RequestHandler = (request, peer) => guard.handler(request, peer)) {
     this.#guard = guard
-    this.#front = front
+    this.#front = handler
     this.port = freePort()
   }
 
@@ -64,16 +64,16 @@ export class Served {
 }
 
 /** The door of a guard whose disk refuses the first write only, and the statuses of its answers. */
-export function refusingOnce(guard: TestGuard): { front: Front; statuses: number[] } {
+export function refusingOnce(guard: TestGuard): { handler: RequestHandler; statuses: number[] } {
   const statuses: number[] = []
   guard.db.write((tx) => tx.runScript('PRAGMA query_only = ON'))
-  const front: Front = async (request, peer) => {
-    const answer = await guard.front(request, peer)
+  const handler: RequestHandler = async (request, peer) => {
+    const answer = await guard.handler(request, peer)
     statuses.push(answer.status)
     guard.db.get('PRAGMA query_only = OFF')
     return answer
   }
-  return { front, statuses }
+  return { handler, statuses }
 }
 
 function readAnswer(text: string): RawAnswer {

@@ -34,11 +34,11 @@ function readSource(path: string): SourceFile {
   const text = readFileSync(join(ROOT, path), 'utf8')
   const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
   const source: SourceFile = { path, text, imports: [], functions: [] }
-  visit(tree, tree, source)
+  context(tree, tree, source)
   return source
 }
 
-function visit(node: ts.Node, tree: ts.SourceFile, source: SourceFile): void {
+function context(node: ts.Node, tree: ts.SourceFile, source: SourceFile): void {
   if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
     source.imports.push((node.moduleSpecifier as ts.StringLiteral).text)
   }
@@ -47,5 +47,5 @@ function visit(node: ts.Node, tree: ts.SourceFile, source: SourceFile): void {
     const name = node.name?.getText(tree) ?? 'a function without a name'
     source.functions.push({ name, lines: lineOf(node.end) - lineOf(node.getStart(tree)) + 1 })
   }
-  ts.forEachChild(node, (child) => visit(child, tree, source))
+  ts.forEachChild(node, (child) => context(child, tree, source))
 }

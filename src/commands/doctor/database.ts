@@ -12,7 +12,7 @@ import { AppError, messageOf } from '#lib/errors.ts'
 import { sizeInWords } from '#lib/size.ts'
 import { countAllChannels, listFailingChannels } from '#store/channels.ts'
 import { findDamage } from '#store/counts.ts'
-import { DATABASE_FILE, lookInto, type Reader } from '#store/database.ts'
+import { DATABASE_FILE, openReadOnly, type Reader } from '#store/database.ts'
 import { isFolderTaken } from '#store/lock.ts'
 import { pendingMigrations, schemaVersion } from '#store/migrations.ts'
 import { bad, type Examination, type Finding, ok, warn } from './finding.ts'
@@ -27,7 +27,7 @@ export function databaseSize({ dataDir }: Config): number {
 /** Null when there is no database, or it cannot be read: that is for one examination alone to say. */
 export function inDatabase<T>({ dataDir }: Config, look: (reader: Reader) => T): T | null {
   try {
-    return lookInto(join(dataDir, DATABASE_FILE), look)
+    return openReadOnly(join(dataDir, DATABASE_FILE), look)
   } catch {
     return null
   }
@@ -59,7 +59,7 @@ export const database: Examination = ({ dataDir }) => {
 }
 
 function examined(path: string): Finding {
-  return lookInto(path, (reader) => {
+  return openReadOnly(path, (reader) => {
     const pending = pendingMigrations(reader)
     const problem = findDamage(reader)
     if (problem !== null) return bad(`It is damaged: ${problem}. Restore a backup.`)

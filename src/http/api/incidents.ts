@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
-import { acknowledgeIncident, type IncidentRef, withdrawAcknowledgement } from '#actions/incidents.ts'
+import { acknowledgeIncident, type IncidentRef, withdrawAcknowledgment } from '#actions/incidents.ts'
 import type { Deps } from '#deps.ts'
 import { type IncidentSummary, incidentMs, NEWEST_INCIDENTS, NOTE_MAX } from '#domain/incident.ts'
 import { AppError } from '#lib/errors.ts'
@@ -28,7 +28,7 @@ const IncidentQuery = z.object({
   limit: limitUpTo(LIMIT_MAX, LIMIT),
 })
 
-const Acknowledgement = z
+const Acknowledgment = z
   .object({
     note: text('note', NOTE_MAX).optional().describe('Written below what is noted already.'),
   })
@@ -107,12 +107,12 @@ const ACKNOWLEDGE: About = {
   resource: 'Incidents',
   summary: 'Acknowledges an incident, with a note if one is sent',
   notes: 'Whoever acknowledged it first keeps it; a note is written all the same.',
-  body: Acknowledgement,
+  body: Acknowledgment,
   answers: { 200: IncidentDetails },
 }
 
 function acknowledge(deps: Deps, call: ApiCall): Response {
-  const { note } = readBody(Acknowledgement, call.body)
+  const { note } = readBody(Acknowledgment, call.body)
   acknowledgeIncident(deps, { ...refOf(call), userId: null, addedNote: note })
   return show(deps, call)
 }
@@ -125,7 +125,7 @@ const WITHDRAW: About = {
 }
 
 function withdraw(deps: Deps, call: ApiCall): Response {
-  withdrawAcknowledgement(deps, refOf(call))
+  withdrawAcknowledgment(deps, refOf(call))
   return show(deps, call)
 }
 

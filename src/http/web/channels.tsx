@@ -13,9 +13,9 @@ import { CHANNEL_KINDS, channelTitle, findKind, kindLabel, summaryOf } from '#ch
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { ChannelReport, SettingsInput } from '#domain/channel.ts'
 import { may, type Permission } from '#domain/project.ts'
-import { type Form, orAgain, problemOf } from '#http/forms.ts'
+import { type Form, orRerender, problemOf } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
-import { type House, inProject, type ProjectVisit, projectOf, signedIn } from '#http/guards.ts'
+import { inProject, type ProjectRequest, projectOf, signedIn, type WebDeps } from '#http/guards.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { AppError } from '#lib/errors.ts'
@@ -30,147 +30,148 @@ import { ChannelsPage, ChannelTestPage } from '#views/pages/channels.tsx'
 
 const FORM = { parse: 'none' } as const
 
-export function channelPageRoutes(house: House) {
-  const operate = (answer: (visit: ChannelVisit) => Response | Promise<Response>) => onChannel(house, 'operate', answer)
+export function channelPageRoutes(web: WebDeps) {
+  const operate = (answer: (context: ChannelRequest) => Response | Promise<Response>) =>
+    onChannel(web, 'operate', answer)
   return new Elysia({ name: 'web/channels' })
     .get(
       '/projects/:project/channels',
-      inProject(house, 'look', (visit) => showChannels(house, visit)),
+      inProject(web, 'look', (context) => showChannels(web, context)),
     )
     .get(
       '/projects/:project/channels/new',
-      inProject(house, 'operate', (visit) => showNew(house, visit)),
+      inProject(web, 'operate', (context) => showNew(web, context)),
     )
     .post(
       '/projects/:project/channels',
-      inProject(house, 'operate', (visit) => create(house, visit)),
+      inProject(web, 'operate', (context) => create(web, context)),
       FORM,
     )
     .get(
       '/channels/:channel',
-      onChannel(house, 'look', (visit) => showChannel(house, { visit, again: null })),
+      onChannel(web, 'look', (context) => showChannel(web, { context, again: null })),
     )
     .post(
       '/channels/:channel',
-      operate((visit) => save(house, visit)),
+      operate((context) => save(web, context)),
       FORM,
     )
     .get(
       '/channels/:channel/test',
-      onChannel(house, 'look', ({ report }) => redirect(`/channels/${report.channel.id}`)),
+      onChannel(web, 'look', ({ report }) => redirect(`/channels/${report.channel.id}`)),
     )
     .post(
       '/channels/:channel/test',
-      operate((visit) => showTest(house, visit)),
+      operate((context) => showTest(web, context)),
       FORM,
     )
     .post(
       '/channels/:channel/test/outcome',
-      operate(async (visit) => partial(<TestOutcome outcome={await sendTest(house, visit)} />)),
+      operate(async (context) => partial(<TestOutcome outcome={await sendTest(web, context)} />)),
       FORM,
     )
     .get(
       '/channels/:channel/disable',
-      operate((visit) => askBeforeDisabling(house, visit)),
+      operate((context) => askBeforeDisabling(web, context)),
     )
     .post(
       '/channels/:channel/disable',
-      operate((visit) => disable(house, visit)),
+      operate((context) => disable(web, context)),
       FORM,
     )
     .post(
       '/channels/:channel/enable',
-      operate((visit) => switchTo(house, { visit, isDisabled: false })),
+      operate((context) => switchTo(web, { context, isDisabled: false })),
       FORM,
     )
     .get(
       '/channels/:channel/delete',
-      operate((visit) => showDeletion(house, visit)),
+      operate((context) => showDeletion(web, context)),
     )
     .post(
       '/channels/:channel/delete',
-      operate((visit) => remove(house, visit)),
+      operate((context) => remove(web, context)),
       FORM,
     )
 }
 
-interface ChannelVisit extends ProjectVisit {
+interface ChannelRequest extends ProjectRequest {
   report: ChannelReport
 }
 
 /** For a member of the project that the channel `:channel` is of. */
 function onChannel(
-  house: House,
+  web: WebDeps,
   permission: Permission,
-  answer: (visit: ChannelVisit) => Response | Promise<Response>,
+  answer: (context: ChannelRequest) => Response | Promise<Response>,
 ) {
-  return signedIn(house, (visit) => {
-    const report = findChannelReport(house.deps.db, visit.params.channel ?? '')
+  return signedIn(web, (context) => {
+    const report = findChannelReport(web.deps.db, context.params.channel ?? '')
     // One refusal for what is not there and for what is another's: nobody learns which it is.
-    const project = projectOf(house, { visit, projectId: report?.channel.projectId ?? '', permission })
+    const project = projectOf(web, { context, projectId: report?.channel.projectId ?? '', permission })
     if (report === null) throw new AppError('not_found', 'There is no such channel.')
-    return answer({ ...visit, project, report })
+    return answer({ ...context, project, report })
   })
 }
 
-function showChannels({ deps }: House, visit: ProjectVisit): Response {
-  const reports = listChannelReports(deps.db, visit.project.id)
+function showChannels({ deps }: WebDeps, context: ProjectRequest): Response {
+  const reports = listChannelReports(deps.db, context.project.id)
   return page(
     <ChannelsPage
-      visit={frameOf(visit)}
-      project={visit.project}
-      reading={readingOf(visit)}
+      context={frameOf(context)}
+      project={context.project}
+      reading={readingOf(context)}
       channels={reports.map((report) => viewOf(deps, report))}
-      mustConfirm={mustVerify(deps, visit.user)}
+      mustConfirm={mustVerify(deps, context.user)}
       lacksMailServer={reports.some(({ channel }) => lacksMailServer(deps, findKind(channel.kind)))}
     />,
   )
 }
 
-function showNew(house: House, visit: ProjectVisit): Response {
-  requireProvenAddress(house.deps, visit.user)
-  const kind = findKind(visit.query.get('kind') ?? '')
-  if (kind === null) return chooseKind(visit)
-  return newForm(house, { visit, kind, form: freshForm({ tellsBlackouts: 'on', isForAll: 'on' }), problem: null })
+function showNew(web: WebDeps, context: ProjectRequest): Response {
+  requireProvenAddress(web.deps, context.user)
+  const kind = findKind(context.query.get('kind') ?? '')
+  if (kind === null) return chooseKind(context)
+  return newForm(web, { context, kind, form: freshForm({ tellsBlackouts: 'on', isForAll: 'on' }), problem: null })
 }
 
-function chooseKind(visit: ProjectVisit, status = 200): Response {
-  return page(<ChannelKindsPage visit={frameOf(visit)} project={visit.project} kinds={CHANNEL_KINDS} />, status)
+function chooseKind(context: ProjectRequest, status = 200): Response {
+  return page(<ChannelKindsPage context={frameOf(context)} project={context.project} kinds={CHANNEL_KINDS} />, status)
 }
 
 interface NewForm {
-  visit: ProjectVisit
+  context: ProjectRequest
   kind: ChannelKind
   form: FormState
   problem: string | null
   status?: number
 }
 
-function newForm({ deps }: House, { visit, kind, form, problem, status = 200 }: NewForm): Response {
+function newForm({ deps }: WebDeps, { context, kind, form, problem, status = 200 }: NewForm): Response {
   return page(
     <NewChannelPage
-      visit={frameOf(visit)}
-      project={visit.project}
+      context={frameOf(context)}
+      project={context.project}
       kind={kind}
       form={form}
       problem={problem}
-      monitors={countMonitorsOfProject(deps.db, visit.project.id)}
+      monitors={countMonitorsOfProject(deps.db, context.project.id)}
       lacksMailServer={lacksMailServer(deps, kind)}
     />,
     status,
   )
 }
 
-async function create(house: House, visit: ProjectVisit): Promise<Response> {
-  requireProvenAddress(house.deps, visit.user)
-  const { form } = visit
+async function create(web: WebDeps, context: ProjectRequest): Promise<Response> {
+  requireProvenAddress(web.deps, context.user)
+  const { form } = context
   const kind = findKind(form.text('kind'))
-  if (kind === null) return chooseKind(visit, 422)
-  const { project } = visit
-  return await orAgain(
+  if (kind === null) return chooseKind(context, 422)
+  const { project } = context
+  return await orRerender(
     () => {
       const settings = changedSettings(kind, {}, settingsIn(form, kind))
-      createChannel(house.deps, {
+      createChannel(web.deps, {
         projectId: project.id,
         kind: kind.kind,
         name: form.text('name').trim(),
@@ -180,7 +181,7 @@ async function create(house: House, visit: ProjectVisit): Promise<Response> {
       })
       return redirect(`/projects/${project.id}/channels`, 'channel-created')
     },
-    (error) => newForm(house, { visit, kind, ...typed({ form, kind, error }), status: 422 }),
+    (error) => newForm(web, { context, kind, ...typed({ form, kind, error }), status: 422 }),
   )
 }
 
@@ -189,15 +190,18 @@ interface Again {
   problem: string | null
 }
 
-function showChannel({ deps }: House, { visit, again }: { visit: ChannelVisit; again: Again | null }): Response {
-  const { report, project } = visit
+function showChannel(
+  { deps }: WebDeps,
+  { context, again }: { context: ChannelRequest; again: Again | null },
+): Response {
+  const { report, project } = context
   const kind = findKind(report.channel.kind)
   const form = kind && may(project.role, 'operate') ? editForm(report, kind, again) : null
   return page(
     <ChannelPage
-      visit={frameOf(visit)}
+      context={frameOf(context)}
       project={project}
-      reading={readingOf(visit)}
+      reading={readingOf(context)}
       channel={viewOf(deps, report)}
       monitors={listMonitorsOfChannel(deps.db, report.channel.id)}
       form={form}
@@ -222,16 +226,16 @@ function editForm({ channel }: ChannelReport, kind: ChannelKind, again: Again | 
   return { kind, form, problem, storedSecrets }
 }
 
-async function save(house: House, visit: ChannelVisit): Promise<Response> {
-  requireProvenAddress(house.deps, visit.user)
-  const { form } = visit
-  const { channel } = visit.report
+async function save(web: WebDeps, context: ChannelRequest): Promise<Response> {
+  requireProvenAddress(web.deps, context.user)
+  const { form } = context
+  const { channel } = context.report
   const kind = findKind(channel.kind)
   if (kind === null) throw new AppError('conflict', 'Channels of this kind are not supported any more.')
-  return await orAgain(
+  return await orRerender(
     () => {
-      updateChannel(house.deps, {
-        ref: refOf(visit),
+      updateChannel(web.deps, {
+        ref: refOf(context),
         name: form.text('name').trim(),
         input: settingsIn(form, kind),
         tellsBlackouts: form.isTicked('tellsBlackouts'),
@@ -239,12 +243,12 @@ async function save(house: House, visit: ChannelVisit): Promise<Response> {
       })
       return redirect(`/channels/${channel.id}`, 'channel-saved')
     },
-    (error) => showChannel(house, { visit, again: outdated(house, visit, typed({ form, kind, error }), error) }),
+    (error) => showChannel(web, { context, again: outdated(web, context, typed({ form, kind, error }), error) }),
   )
 }
 
 // Sent again, the form wins over what others did before.
-function outdated({ deps: { db } }: House, { report }: ChannelVisit, again: Again, error: AppError): Again {
+function outdated({ deps: { db } }: WebDeps, { report }: ChannelRequest, again: Again, error: AppError): Again {
   if (error.code !== 'conflict') return again
   const current = findChannelReport(db, report.channel.id)?.channel ?? report.channel
   return {
@@ -253,13 +257,13 @@ function outdated({ deps: { db } }: House, { report }: ChannelVisit, again: Agai
   }
 }
 
-async function showTest(house: House, visit: ChannelVisit): Promise<Response> {
-  const outcome = await sendTest(house, visit)
-  const { title, channel } = viewOf(house.deps, visit.report)
+async function showTest(web: WebDeps, context: ChannelRequest): Promise<Response> {
+  const outcome = await sendTest(web, context)
+  const { title, channel } = viewOf(web.deps, context.report)
   return page(
     <ChannelTestPage
-      visit={frameOf(visit)}
-      project={visit.project}
+      context={frameOf(context)}
+      project={context.project}
       channel={{ id: channel.id, title }}
       outcome={outcome}
     />,
@@ -269,12 +273,12 @@ async function showTest(house: House, visit: ChannelVisit): Promise<Response> {
 const REFUSALS = ['too_many', 'forbidden']
 
 // A second test while one is running is nothing that went wrong: it is said where the outcome is awaited.
-async function sendTest(house: House, visit: ChannelVisit): Promise<TestResult> {
+async function sendTest(web: WebDeps, context: ChannelRequest): Promise<TestResult> {
   try {
-    requireProvenAddress(house.deps, visit.user)
-    const { channel } = visit.report
-    await house.messageLimits.tests.take({ asker: visit.user.id, address: peerOf(visit.request), channel })
-    return await testChannel(house.deps, refOf(visit))
+    requireProvenAddress(web.deps, context.user)
+    const { channel } = context.report
+    await web.messageLimits.tests.take({ asker: context.user.id, address: peerOf(context.request), channel })
+    return await testChannel(web.deps, refOf(context))
   } catch (error) {
     if (error instanceof AppError && REFUSALS.includes(error.code)) return { result: 'refused', detail: error.message }
     throw error
@@ -282,51 +286,54 @@ async function sendTest(house: House, visit: ChannelVisit): Promise<TestResult> 
 }
 
 // Messages that wait are discarded: whoever did not see how many there are is asked first.
-function disable(house: House, visit: ChannelVisit): Response {
-  const { channel, waiting } = visit.report
-  const isConfirmed = visit.form.text(CONFIRMED_FIELD) !== ''
+function disable(web: WebDeps, context: ChannelRequest): Response {
+  const { channel, waiting } = context.report
+  const isConfirmed = context.form.text(CONFIRMED_FIELD) !== ''
   if (waiting > 0 && channel.disabledAt === null && !isConfirmed) return redirect(`/channels/${channel.id}/disable`)
-  return switchTo(house, { visit, isDisabled: true })
+  return switchTo(web, { context, isDisabled: true })
 }
 
-function askBeforeDisabling({ deps }: House, visit: ChannelVisit): Response {
-  const { title, channel, waiting } = viewOf(deps, visit.report)
+function askBeforeDisabling({ deps }: WebDeps, context: ChannelRequest): Response {
+  const { title, channel, waiting } = viewOf(deps, context.report)
   if (waiting === 0 || channel.disabledAt !== null) return redirect(`/channels/${channel.id}`)
   return page(
     <ChannelDisablePage
-      visit={frameOf(visit)}
-      project={visit.project}
+      context={frameOf(context)}
+      project={context.project}
       channel={{ id: channel.id, title }}
       waiting={waiting}
     />,
   )
 }
 
-function switchTo({ deps }: House, { visit, isDisabled }: { visit: ChannelVisit; isDisabled: boolean }): Response {
-  const path = `/projects/${visit.project.id}/channels`
-  const givenUp = setChannelDisabled(deps, { ...refOf(visit), isDisabled })
+function switchTo(
+  { deps }: WebDeps,
+  { context, isDisabled }: { context: ChannelRequest; isDisabled: boolean },
+): Response {
+  const path = `/projects/${context.project.id}/channels`
+  const givenUp = setChannelDisabled(deps, { ...refOf(context), isDisabled })
   if (givenUp > 0) return redirect(path, `channel-silenced.${givenUp}`)
   return redirect(path, isDisabled ? 'channel-disabled' : 'channel-enabled')
 }
 
-function showDeletion(house: House, visit: ChannelVisit): Response {
-  const { title, channel, monitors } = viewOf(house.deps, visit.report)
+function showDeletion(web: WebDeps, context: ChannelRequest): Response {
+  const { title, channel, monitors } = viewOf(web.deps, context.report)
   return page(
     <ChannelDeletionPage
-      visit={frameOf(visit)}
-      project={visit.project}
+      context={frameOf(context)}
+      project={context.project}
       channel={{ id: channel.id, title }}
       monitors={monitors}
     />,
   )
 }
 
-function remove({ deps }: House, visit: ChannelVisit): Response {
-  deleteChannel(deps, refOf(visit))
-  return redirect(`/projects/${visit.project.id}/channels`, 'channel-deleted')
+function remove({ deps }: WebDeps, context: ChannelRequest): Response {
+  deleteChannel(deps, refOf(context))
+  return redirect(`/projects/${context.project.id}/channels`, 'channel-deleted')
 }
 
-function viewOf(deps: House['deps'], report: ChannelReport): ChannelView {
+function viewOf(deps: WebDeps['deps'], report: ChannelReport): ChannelView {
   const { channel } = report
   return {
     ...report,
@@ -353,6 +360,6 @@ function typed({ form, kind, error }: { form: Form; kind: ChannelKind; error: Ap
   return { form: { values, problems }, problem: problemOf(error) }
 }
 
-function refOf({ report: { channel } }: ChannelVisit): { projectId: string; channelId: string } {
+function refOf({ report: { channel } }: ChannelRequest): { projectId: string; channelId: string } {
   return { projectId: channel.projectId, channelId: channel.id }
 }

@@ -13,7 +13,7 @@ import {
 } from '#domain/monitor-list.ts'
 import type { OwnProject } from '#domain/project.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
-import { type House, inProject, type ProjectVisit, type SignedInVisit, signedIn } from '#http/guards.ts'
+import { inProject, type ProjectRequest, type SignedInRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import type { Audience, Drawn } from '#http/live.tsx'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { zipped } from '#http/zip.ts'
@@ -27,40 +27,46 @@ import { filterQuery, MonitorList } from '#views/partials/monitor-list.tsx'
 
 const TEXT_MAX = 200
 
-export function dashboardRoutes(house: House) {
+export function dashboardRoutes(web: WebDeps) {
   return new Elysia({ name: 'web/dashboard' })
     .get(
       '/',
-      signedIn(house, (visit) => showCurrent(house, visit)),
+      signedIn(web, (context) => showCurrent(web, context)),
     )
     .get(
       '/projects/:project',
-      inProject(house, 'look', (visit) => show(house, visit)),
+      inProject(web, 'look', (context) => show(web, context)),
     )
     .get(
       '/projects/:project/monitors',
-      inProject(house, 'look', ({ project }) => redirect(`/projects/${project.id}`)),
+      inProject(web, 'look', ({ project }) => redirect(`/projects/${project.id}`)),
     )
     .get(
       '/projects/:project/monitors/list',
-      inProject(house, 'look', (visit) => showList(house, visit)),
+      inProject(web, 'look', (context) => showList(web, context)),
     )
     .get(
       '/projects/:project/counts',
-      inProject(house, 'look', (visit) => showCounts(house, visit)),
+      inProject(web, 'look', (context) => showCounts(web, context)),
     )
     .get(
       '/projects/:project/events',
-      inProject(house, 'look', (visit) => house.live.open(audienceOf(house, visit))),
+      inProject(web, 'look', (context) => web.live.open(audienceOf(web, context))),
     )
 }
 
-function audienceOf({ deps }: House, visit: ProjectVisit): Audience {
-  const { project, session, user } = visit
+function audienceOf({ deps }: WebDeps, context: ProjectRequest): Audience {
+  const { project, session, user } = context
   const isAllowed = (): boolean =>
     findSignedIn(deps.db, { id: session.id, now: deps.clock.now() }) !== null &&
     findOwnProject(deps.db, { projectId: project.id, userId: user.id }) !== null
-  return { projectId: project.id, userId: user.id, reading: readingOf(visit), drawn: drawnOf(visit.query), isAllowed }
+  return {
+    projectId: project.id,
+    userId: user.id,
+    reading: readingOf(context),
+    drawn: drawnOf(context.query),
+    isAllowed,
+  }
 }
 
 function drawnOf(query: URLSearchParams): Drawn | null {
@@ -68,28 +74,28 @@ function drawnOf(query: URLSearchParams): Drawn | null {
   return version > 0 && at > 0 ? { version, at } : null
 }
 
-function showCurrent(house: House, visit: SignedInVisit): Response | Promise<Response> {
-  const { project } = visit
-  return project === null ? page(<NoProjectPage visit={frameOf(visit)} />) : show(house, { ...visit, project })
+function showCurrent(web: WebDeps, context: SignedInRequest): Response | Promise<Response> {
+  const { project } = context
+  return project === null ? page(<NoProjectPage context={frameOf(context)} />) : show(web, { ...context, project })
 }
 
-function show({ deps }: House, visit: ProjectVisit): Promise<Response> {
-  const { project, session } = visit
+function show({ deps }: WebDeps, context: ProjectRequest): Promise<Response> {
+  const { project, session } = context
   if (session.projectId !== project.id) {
     wasWritten(() => rememberProject(deps, { id: session.id, projectId: project.id }))
   }
   const monitors = listListedMonitors(deps.db, { projectId: project.id })
   const document = (
     <DashboardPage
-      visit={frameOf(visit)}
+      context={frameOf(context)}
       project={project}
       tags={tagsOf(monitors)}
-      all={countByStatus(monitors, visit.now)}
+      all={countByStatus(monitors, context.now)}
       channels={channelsOf(deps, project)}
-      {...listOf({ monitors, project, visit })}
+      {...listOf({ monitors, project, context })}
     />
   )
-  return zipped(visit.request, page(document))
+  return zipped(context.request, page(document))
 }
 
 function channelsOf(deps: Deps, { id }: OwnProject): ChannelsState {
@@ -99,15 +105,15 @@ function channelsOf(deps: Deps, { id }: OwnProject): ChannelsState {
   return silences.every((silence) => silence === 'switched off') ? 'off' : 'unheard'
 }
 
-function showList({ deps }: House, visit: ProjectVisit): Promise<Response> {
-  const { project } = visit
+function showList({ deps }: WebDeps, context: ProjectRequest): Promise<Response> {
+  const { project } = context
   const monitors = listListedMonitors(deps.db, { projectId: project.id })
-  const list = listOf({ monitors, project, visit })
+  const list = listOf({ monitors, project, context })
   const address = `/projects/${project.id}${filterQuery(list.filter)}`
-  return zipped(visit.request, partial(<MonitorList {...list} />, { address }))
+  return zipped(context.request, partial(<MonitorList {...list} />, { address }))
 }
 
-function showCounts({ deps }: House, { project, now }: ProjectVisit): Response {
+function showCounts({ deps }: WebDeps, { project, now }: ProjectRequest): Response {
   const counts = countByStatus(listStatuses(deps.db, project.id), now)
   return Response.json(counts, { headers: { 'Cache-Control': 'no-store' } })
 }
@@ -115,18 +121,18 @@ function showCounts({ deps }: House, { project, now }: ProjectVisit): Response {
 interface Listing {
   monitors: ReturnType<typeof listListedMonitors>
   project: OwnProject
-  visit: SignedInVisit
+  context: SignedInRequest
 }
 
-function listOf({ monitors, project, visit }: Listing) {
-  const filter = readFilter(visit.query)
-  const inSearch = selectMonitors(monitors, { ...filter, status: null }, visit.now)
+function listOf({ monitors, project, context }: Listing) {
+  const filter = readFilter(context.query)
+  const inSearch = selectMonitors(monitors, { ...filter, status: null }, context.now)
   return {
     projectId: project.id,
-    monitors: selectMonitors(inSearch, filter, visit.now),
-    counts: countByStatus(inSearch, visit.now),
+    monitors: selectMonitors(inSearch, filter, context.now),
+    counts: countByStatus(inSearch, context.now),
     filter,
-    reading: readingOf(visit),
+    reading: readingOf(context),
   }
 }
 

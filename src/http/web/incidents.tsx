@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { resendDelivery } from '#actions/deliveries.ts'
-import { acknowledgeIncident, saveNote, withdrawAcknowledgement } from '#actions/incidents.ts'
+import { acknowledgeIncident, saveNote, withdrawAcknowledgment } from '#actions/incidents.ts'
 import type { Deps } from '#deps.ts'
 import {
   cursorAt,
@@ -12,9 +12,16 @@ import {
 } from '#domain/incident.ts'
 import { may, type Permission } from '#domain/project.ts'
 import type { Story } from '#domain/story.ts'
-import { orAgain } from '#http/forms.ts'
+import { orRerender } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
-import { type House, inProject, type ProjectVisit, projectOf, type SignedInVisit, signedIn } from '#http/guards.ts'
+import {
+  inProject,
+  type ProjectRequest,
+  projectOf,
+  type SignedInRequest,
+  signedIn,
+  type WebDeps,
+} from '#http/guards.ts'
 import { readStory } from '#http/incident-stories.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { AppError } from '#lib/errors.ts'
@@ -42,80 +49,80 @@ const STEP = 50
 /** A page grows to this many; then it begins anew. */
 const COUNT_MAX = 500
 
-export function incidentRoutes(house: House) {
-  const operate = (answer: (visit: IncidentVisit) => Response | Promise<Response>) =>
-    onIncident(house, 'operate', answer)
+export function incidentRoutes(web: WebDeps) {
+  const operate = (answer: (context: IncidentRequest) => Response | Promise<Response>) =>
+    onIncident(web, 'operate', answer)
   return new Elysia({ name: 'web/incidents' })
     .get(
       '/projects/:project/incidents',
-      inProject(house, 'look', (visit) =>
-        page(<IncidentsPage visit={frameOf(visit)} list={readList(house.deps, visit)} />),
+      inProject(web, 'look', (context) =>
+        page(<IncidentsPage context={frameOf(context)} list={readList(web.deps, context)} />),
       ),
     )
     .get(
       '/projects/:project/incidents/list',
-      inProject(house, 'look', (visit) => partial(<IncidentList {...readList(house.deps, visit)} />)),
+      inProject(web, 'look', (context) => partial(<IncidentList {...readList(web.deps, context)} />)),
     )
     .get(
       '/incidents/:incident',
-      onIncident(house, 'look', (visit) => showIncident(house, { visit, again: null })),
+      onIncident(web, 'look', (context) => showIncident(web, { context, again: null })),
     )
     .get(
       '/incidents/:incident/story',
-      onIncident(house, 'look', (visit) => showNow(house, visit)),
+      onIncident(web, 'look', (context) => showNow(web, context)),
     )
     .post(
       '/incidents/:incident/acknowledgement',
-      operate((visit) => acknowledge(house, visit)),
+      operate((context) => acknowledge(web, context)),
       FORM,
     )
     .post(
       '/incidents/:incident/acknowledgement/withdrawal',
-      operate((visit) => withdraw(house, visit)),
+      operate((context) => withdraw(web, context)),
       FORM,
     )
     .get(
       '/incidents/:incident/note',
-      onIncident(house, 'look', ({ incidentId }) => redirect(`/incidents/${incidentId}`)),
+      onIncident(web, 'look', ({ incidentId }) => redirect(`/incidents/${incidentId}`)),
     )
     .post(
       '/incidents/:incident/note',
-      operate((visit) => keepNote(house, visit)),
+      operate((context) => keepNote(web, context)),
       FORM,
     )
     .post(
       '/deliveries/:delivery/resend',
-      signedIn(house, (visit) => resend(house, visit)),
+      signedIn(web, (context) => resend(web, context)),
       FORM,
     )
 }
 
-interface IncidentVisit extends ProjectVisit {
+interface IncidentRequest extends ProjectRequest {
   incidentId: string
 }
 
 /** For a member of the project that the incident `:incident` is of. */
 function onIncident(
-  house: House,
+  web: WebDeps,
   permission: Permission,
-  answer: (visit: IncidentVisit) => Response | Promise<Response>,
+  answer: (context: IncidentRequest) => Response | Promise<Response>,
 ) {
-  return signedIn(house, (visit) => {
-    const incidentId = visit.params.incident ?? ''
-    const projectId = findIncident(house.deps.db, incidentId)?.projectId ?? ''
-    const project = projectOf(house, { visit, projectId, permission })
-    return answer({ ...visit, project, incidentId })
+  return signedIn(web, (context) => {
+    const incidentId = context.params.incident ?? ''
+    const projectId = findIncident(web.deps.db, incidentId)?.projectId ?? ''
+    const project = projectOf(web, { context, projectId, permission })
+    return answer({ ...context, project, incidentId })
   })
 }
 
-function readList({ db }: Deps, visit: ProjectVisit): IncidentListProps {
-  const query = readQuery(visit.query)
-  const { project } = visit
+function readList({ db }: Deps, context: ProjectRequest): IncidentListProps {
+  const query = readQuery(context.query)
+  const { project } = context
   const found = findIncidents(db, { projectId: project.id, query })
   const incidents = found.slice(0, query.count)
   return {
     project,
-    reading: readingOf(visit),
+    reading: readingOf(context),
     query,
     incidents,
     more: found.length > query.count ? moreOf(query, incidents) : null,
@@ -164,13 +171,16 @@ interface Again {
   problem: string | null
 }
 
-function showIncident({ deps }: House, { visit, again }: { visit: IncidentVisit; again: Again | null }): Response {
-  const story = storyOf(deps, visit)
+function showIncident(
+  { deps }: WebDeps,
+  { context, again }: { context: IncidentRequest; again: Again | null },
+): Response {
+  const story = storyOf(deps, context)
   return page(
     <IncidentPage
-      visit={frameOf(visit)}
-      project={visit.project}
-      reading={readingOf(visit)}
+      context={frameOf(context)}
+      project={context.project}
+      reading={readingOf(context)}
       story={story}
       form={again?.form ?? freshForm({ note: story.incident.note, [SEEN_FIELD]: noteFingerprint(story.incident.note) })}
       problem={again?.problem ?? null}
@@ -179,57 +189,57 @@ function showIncident({ deps }: House, { visit, again }: { visit: IncidentVisit;
   )
 }
 
-function showNow({ deps }: House, visit: IncidentVisit): Response {
-  const mayOperate = may(visit.project.role, 'operate')
-  return partial(<IncidentNow story={storyOf(deps, visit)} reading={readingOf(visit)} mayOperate={mayOperate} />)
+function showNow({ deps }: WebDeps, context: IncidentRequest): Response {
+  const mayOperate = may(context.project.role, 'operate')
+  return partial(<IncidentNow story={storyOf(deps, context)} reading={readingOf(context)} mayOperate={mayOperate} />)
 }
 
-function storyOf(deps: Deps, { incidentId }: IncidentVisit): Story {
+function storyOf(deps: Deps, { incidentId }: IncidentRequest): Story {
   const story = readStory(deps, incidentId)
   if (story === null) throw new AppError('not_found', 'There is no such incident.')
   return story
 }
 
-function acknowledge({ deps }: House, visit: IncidentVisit): Response {
-  const isMine = acknowledgeIncident(deps, { ...refOf(visit), userId: visit.user.id })
-  return redirect(`/incidents/${visit.incidentId}`, isMine ? 'incident-acknowledged' : undefined)
+function acknowledge({ deps }: WebDeps, context: IncidentRequest): Response {
+  const isMine = acknowledgeIncident(deps, { ...refOf(context), userId: context.user.id })
+  return redirect(`/incidents/${context.incidentId}`, isMine ? 'incident-acknowledged' : undefined)
 }
 
-function withdraw({ deps }: House, visit: IncidentVisit): Response {
-  withdrawAcknowledgement(deps, refOf(visit))
-  return redirect(`/incidents/${visit.incidentId}`, 'incident-released')
+function withdraw({ deps }: WebDeps, context: IncidentRequest): Response {
+  withdrawAcknowledgment(deps, refOf(context))
+  return redirect(`/incidents/${context.incidentId}`, 'incident-released')
 }
 
-async function keepNote(house: House, visit: IncidentVisit): Promise<Response> {
-  const note = visit.form.text('note')
-  const seen = visit.form.text(SEEN_FIELD)
-  return await orAgain(
+async function keepNote(web: WebDeps, context: IncidentRequest): Promise<Response> {
+  const note = context.form.text('note')
+  const seen = context.form.text(SEEN_FIELD)
+  return await orRerender(
     () => {
-      saveNote(house.deps, { ...refOf(visit), note, seen })
-      return redirect(`/incidents/${visit.incidentId}`, 'note-saved')
+      saveNote(web.deps, { ...refOf(context), note, seen })
+      return redirect(`/incidents/${context.incidentId}`, 'note-saved')
     },
     ({ code, fields, message }) => {
       const isOutdated = code === 'conflict'
-      const current = storyOf(house.deps, visit).incident.note
+      const current = storyOf(web.deps, context).incident.note
       const values = { note, [SEEN_FIELD]: isOutdated ? noteFingerprint(current) : seen }
-      return showIncident(house, {
-        visit,
+      return showIncident(web, {
+        context,
         again: { form: { values, problems: fields }, problem: isOutdated ? message : null },
       })
     },
   )
 }
 
-function resend(house: House, visit: SignedInVisit): Response {
-  const { deps } = house
-  const deliveryId = visit.params.delivery ?? ''
+function resend(web: WebDeps, context: SignedInRequest): Response {
+  const { deps } = web
+  const deliveryId = context.params.delivery ?? ''
   const projectId = findDelivery(deps.db, deliveryId)?.projectId ?? ''
-  projectOf(house, { visit, projectId, permission: 'operate' })
+  projectOf(web, { context, projectId, permission: 'operate' })
   resendDelivery(deps, { projectId, deliveryId })
   const incidentId = findIncidentIdOfDelivery(deps.db, deliveryId)
   return redirect(incidentId === null ? '/' : `/incidents/${incidentId}`, 'delivery-queued')
 }
 
-function refOf({ project, incidentId }: IncidentVisit): { projectId: string; incidentId: string } {
+function refOf({ project, incidentId }: IncidentRequest): { projectId: string; incidentId: string } {
   return { projectId: project.id, incidentId }
 }

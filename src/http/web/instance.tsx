@@ -3,7 +3,7 @@ import { Elysia } from 'elysia'
 import { findBackup, keepBackup, readBackups } from '#actions/backups.ts'
 import { readDatabaseSize } from '#actions/retention.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
-import { administering, type House, type SignedInVisit } from '#http/guards.ts'
+import { administering, type SignedInRequest, type WebDeps } from '#http/guards.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { SECOND } from '#lib/duration.ts'
 import { InstancePage } from '#views/pages/instance.tsx'
@@ -13,31 +13,33 @@ const INSTANCE = '/instance'
 const BACKUP_WAIT_MS = 4 * SECOND
 const GROWTH_DAYS = 30
 
-export function instanceRoutes(house: House) {
+export function instanceRoutes(web: WebDeps) {
   return new Elysia({ name: 'web/instance' })
     .get(
       INSTANCE,
-      administering(house, (visit) => show(house, visit)),
+      administering(web, (context) => show(web, context)),
     )
     .post(
       '/instance/backups',
-      administering(house, () => makeNow(house)),
+      administering(web, () => makeNow(web)),
       { parse: 'none' },
     )
     .get(
       '/instance/backups',
-      administering(house, () => redirect(INSTANCE)),
+      administering(web, () => redirect(INSTANCE)),
     )
     .get(
       '/instance/backups/:backup',
-      administering(house, (visit) => download(house, visit)),
+      administering(web, (context) => download(web, context)),
     )
 }
 
-function show({ deps }: House, visit: SignedInVisit): Response {
+function show({ deps }: WebDeps, context: SignedInRequest): Response {
   const backups = { ...readBackups(deps), keep: deps.config.backupKeep }
   const database = readDatabaseSize(deps, GROWTH_DAYS)
-  return page(<InstancePage visit={frameOf(visit)} reading={readingOf(visit)} backups={backups} database={database} />)
+  return page(
+    <InstancePage context={frameOf(context)} reading={readingOf(context)} backups={backups} database={database} />,
+  )
 }
 
 const NOTICES = {
@@ -47,14 +49,14 @@ const NOTICES = {
   'given-up': 'backup-failed',
 } as const
 
-async function makeNow({ deps }: House): Promise<Response> {
+async function makeNow({ deps }: WebDeps): Promise<Response> {
   const making = keepBackup(deps)
   const outcome = await Promise.race([making, Bun.sleep(BACKUP_WAIT_MS).then(() => 'under-way' as const)])
   return redirect(INSTANCE, NOTICES[outcome])
 }
 
 // It holds every secret there is: who has fetched it is written down.
-function download({ deps }: House, { params: { backup = '' }, user }: SignedInVisit): Response {
+function download({ deps }: WebDeps, { params: { backup = '' }, user }: SignedInRequest): Response {
   const file = Bun.file(findBackup(deps, backup))
   deps.log.info('A backup is downloaded', { backup, user: user.id })
   return new Response(file, {

@@ -1,8 +1,8 @@
 // What a link in a mail leads to: a new password, a confirmed address.
 import { Elysia } from 'elysia'
 import { mailPasswordReset, requireResetLink, resetPassword, verifyEmail } from '#actions/mailed-links.ts'
-import { orAgain, problemOf } from '#http/forms.ts'
-import { anybody, type House, type Visit } from '#http/guards.ts'
+import { orRerender, problemOf } from '#http/forms.ts'
+import { anybody, type PageRequest, type WebDeps } from '#http/guards.ts'
 import { type AccountTry, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
@@ -17,7 +17,7 @@ interface Limits {
   account: Limit<AccountTry>
 }
 
-export function mailedLinkRoutes(house: House) {
+export function mailedLinkRoutes(web: WebDeps) {
   const limits: Limits = {
     network: createNetworkLimit({ tries: 10, withinMs: HOUR }),
     account: createAccountLimit({ tries: 3, ceiling: 6, withinMs: HOUR }),
@@ -25,45 +25,48 @@ export function mailedLinkRoutes(house: House) {
   return new Elysia({ name: 'web/mailed-links' })
     .get(
       '/password-reset',
-      anybody(house, () => showForgotten(house)),
+      anybody(web, () => showForgotten(web)),
     )
     .post(
       '/password-reset',
-      anybody(house, (visit) => mailLink(house, { visit, limits })),
+      anybody(web, (context) => mailLink(web, { context, limits })),
       { parse: 'none' },
     )
     .get(
       '/password-reset/:token',
-      anybody(house, (visit) => showNewPassword(house, visit)),
+      anybody(web, (context) => showNewPassword(web, context)),
     )
     .post(
       '/password-reset/:token',
-      anybody(house, (visit) => saveNewPassword(house, visit)),
+      anybody(web, (context) => saveNewPassword(web, context)),
       { parse: 'none' },
     )
-    .get('/verify-email/:token', anybody(house, showVerification))
+    .get('/verify-email/:token', anybody(web, showVerification))
     .post(
       '/verify-email/:token',
-      anybody(house, (visit) => verify(house, visit)),
+      anybody(web, (context) => verify(web, context)),
       { parse: 'none' },
     )
 }
 
-function showForgotten({ deps }: House): Response {
+function showForgotten({ deps }: WebDeps): Response {
   requireMailServer(deps.config.smtp)
   return page(<ForgottenPage form={freshForm()} problem={null} isSent={false} />)
 }
 
 // The answer is the same, and as quick, whether there is such an account or not, and whether it has had enough mails:
 // nobody learns of an account, and nobody can keep the link from its owner.
-async function mailLink(house: House, { visit, limits }: { visit: Visit; limits: Limits }): Promise<Response> {
-  const { deps } = house
+async function mailLink(
+  web: WebDeps,
+  { context, limits }: { context: PageRequest; limits: Limits },
+): Promise<Response> {
+  const { deps } = web
   requireMailServer(deps.config.smtp)
-  const email = visit.form.text('email').trim()
-  return await orAgain(
+  const email = context.form.text('email').trim()
+  return await orRerender(
     async () => {
-      await limits.network.take(peerOf(visit.request))
-      setImmediate(() => mailInLimits(house, { visit, email, limit: limits.account }))
+      await limits.network.take(peerOf(context.request))
+      setImmediate(() => mailInLimits(web, { context, email, limit: limits.account }))
       return page(<ForgottenPage form={freshForm()} problem={null} isSent />)
     },
     (error) => page(<ForgottenPage form={freshForm({ email })} problem={error.message} isSent={false} />),
@@ -71,12 +74,12 @@ async function mailLink(house: House, { visit, limits }: { visit: Visit; limits:
 }
 
 interface Asking {
-  visit: Visit
+  context: PageRequest
   email: string
   limit: Limit<AccountTry>
 }
 
-async function mailInLimits({ deps, devices }: House, { visit: { request }, email, limit }: Asking): Promise<void> {
+async function mailInLimits({ deps, devices }: WebDeps, { context: { request }, email, limit }: Asking): Promise<void> {
   try {
     const user = findUserByEmail(deps.db, email)
     const device = user && devices.find(request, user.id)
@@ -87,15 +90,15 @@ async function mailInLimits({ deps, devices }: House, { visit: { request }, emai
   }
 }
 
-function showNewPassword({ deps }: House, { params }: Visit): Response {
+function showNewPassword({ deps }: WebDeps, { params }: PageRequest): Response {
   const token = params.token ?? ''
   requireResetLink(deps, token)
   return page(<NewPasswordPage token={token} form={freshForm()} problem={null} />)
 }
 
-async function saveNewPassword({ deps }: House, { form, params }: Visit): Promise<Response> {
+async function saveNewPassword({ deps }: WebDeps, { form, params }: PageRequest): Promise<Response> {
   const token = params.token ?? ''
-  return await orAgain(
+  return await orRerender(
     async () => {
       await resetPassword(deps, { token, password: form.text('password') })
       return redirect('/login', 'password-reset')
@@ -107,7 +110,7 @@ async function saveNewPassword({ deps }: House, { form, params }: Visit): Promis
   )
 }
 
-function showVerification({ params }: Visit): Response {
+function showVerification({ params }: PageRequest): Response {
   return page(
     <ConfirmPage
       title="Confirm your e-mail address"
@@ -118,7 +121,7 @@ function showVerification({ params }: Visit): Response {
   )
 }
 
-function verify({ deps }: House, { params }: Visit): Response {
+function verify({ deps }: WebDeps, { params }: PageRequest): Response {
   verifyEmail(deps, params.token ?? '')
   return redirect('/', 'email-verified')
 }

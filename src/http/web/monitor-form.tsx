@@ -9,9 +9,9 @@ import { withRules } from '#domain/lifecycle.ts'
 import { type Monitor, shownName } from '#domain/monitor.ts'
 import { DAILY } from '#domain/schedule.ts'
 import { readSchedule, scheduleAsInput, scheduleChoices } from '#domain/schedule-input.ts'
-import { type Form, orAgain, problemOf, type Retry } from '#http/forms.ts'
+import { type Form, orRerender, problemOf, type Retry } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
-import { type House, inProject, type MonitorVisit, onMonitor, type ProjectVisit } from '#http/guards.ts'
+import { inProject, type MonitorRequest, onMonitor, type ProjectRequest, type WebDeps } from '#http/guards.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { SECOND } from '#lib/duration.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
@@ -24,33 +24,33 @@ import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/sche
 import { type Rhythm, readMonitorForm, readRhythm } from './monitor-spec.ts'
 
 /** Makes and changes monitors. */
-export function monitorFormRoutes(house: House) {
+export function monitorFormRoutes(web: WebDeps) {
   return new Elysia({ name: 'web/monitor-form' })
     .get(
       '/projects/:project/monitors/new',
-      inProject(house, 'operate', (visit) => showNew(house, visit)),
+      inProject(web, 'operate', (context) => showNew(web, context)),
     )
     .post(
       '/projects/:project/monitors',
-      inProject(house, 'operate', (visit) => create(house, visit)),
+      inProject(web, 'operate', (context) => create(web, context)),
       { parse: 'none' },
     )
     .get(
       '/projects/:project/schedule-preview',
-      inProject(house, 'operate', (visit) => preview(house, visit)),
+      inProject(web, 'operate', (context) => preview(web, context)),
     )
     .get(
       '/monitors/:monitor/edit',
-      onMonitor(house, 'operate', (visit) => showEdit(house, visit)),
+      onMonitor(web, 'operate', (context) => showEdit(web, context)),
     )
     .post(
       '/monitors/:monitor',
-      onMonitor(house, 'operate', (visit) => update(house, visit)),
+      onMonitor(web, 'operate', (context) => update(web, context)),
       { parse: 'none' },
     )
 }
 
-type FormVisit = ProjectVisit & { monitor?: Monitor }
+type FormVisit = ProjectRequest & { monitor?: Monitor }
 
 interface Shown {
   retry: Retry
@@ -59,50 +59,50 @@ interface Shown {
   problem?: string | null
 }
 
-function showNew(house: House, visit: ProjectVisit): Response {
-  const ticked = listChannels(house.deps.db, visit.project.id).map(({ id }) => id)
-  return show(house, visit, { retry: freshForm(newValues(visit)), ticked })
+function showNew(web: WebDeps, context: ProjectRequest): Response {
+  const ticked = listChannels(web.deps.db, context.project.id).map(({ id }) => id)
+  return show(web, context, { retry: freshForm(newValues(context)), ticked })
 }
 
-function showEdit(house: House, visit: MonitorVisit): Response {
-  const ticked = listChannelsOfMonitor(house.deps.db, visit.monitor.id).map(({ id }) => id)
-  const offered = visit.query.get('timeZone')
+function showEdit(web: WebDeps, context: MonitorRequest): Response {
+  const ticked = listChannelsOfMonitor(web.deps.db, context.monitor.id).map(({ id }) => id)
+  const offered = context.query.get('timeZone')
   const timeZone = offered && currentZoneName(offered)
   const values = {
-    ...valuesOf(visit.monitor),
+    ...valuesOf(context.monitor),
     ...(timeZone ? { timeZone } : {}),
-    [SEEN_FIELD]: fingerprintNow(house, visit),
+    [SEEN_FIELD]: fingerprintNow(web, context),
   }
-  return show(house, visit, { retry: freshForm(values), ticked })
+  return show(web, context, { retry: freshForm(values), ticked })
 }
 
 /** Of the monitor as a form shows it now: sent again with this, the form wins over what others did before. */
-function fingerprintNow({ deps: { db } }: House, { project, monitor }: MonitorVisit): string {
+function fingerprintNow({ deps: { db } }: WebDeps, { project, monitor }: MonitorRequest): string {
   const channelIds = listChannels(db, project.id).map(({ id }) => id)
   const current = findMonitorByUniqueKey(db, { projectId: project.id, uniqueKey: monitor.uniqueKey }) ?? monitor
   return monitorFingerprint(db, { monitor: current, channelIds })
 }
 
-async function create(house: House, visit: ProjectVisit): Promise<Response> {
-  const { form } = visit
-  const before = listChannels(house.deps.db, visit.project.id).map(({ id }) => id)
-  return await saving(house, { visit, before }, () => {
-    const { deps } = house
-    const projectId = visit.project.id
-    const change = readMonitorForm(form, around(house, visit, null))
+async function create(web: WebDeps, context: ProjectRequest): Promise<Response> {
+  const { form } = context
+  const before = listChannels(web.deps.db, context.project.id).map(({ id }) => id)
+  return await saving(web, { context, before }, () => {
+    const { deps } = web
+    const projectId = context.project.id
+    const change = readMonitorForm(form, formContext(web, context, null))
     const channelIds = chosenChannels(form, before)
     const { monitor } = saveMonitor(deps, { projectId, match: null, change, channelIds })
     return redirect(`/monitors/${monitor.uniqueKey}`, 'monitor-created')
   })
 }
 
-async function update(house: House, visit: MonitorVisit): Promise<Response> {
-  const { form } = visit
-  const { monitor } = visit
-  const before = listChannelsOfMonitor(house.deps.db, monitor.id).map(({ id }) => id)
-  return await saving(house, { visit, before, whenOutdated: () => fingerprintNow(house, visit) }, () => {
-    const { deps } = house
-    const change = readMonitorForm(form, around(house, visit, monitor))
+async function update(web: WebDeps, context: MonitorRequest): Promise<Response> {
+  const { form } = context
+  const { monitor } = context
+  const before = listChannelsOfMonitor(web.deps.db, monitor.id).map(({ id }) => id)
+  return await saving(web, { context, before, whenOutdated: () => fingerprintNow(web, context) }, () => {
+    const { deps } = web
+    const change = readMonitorForm(form, formContext(web, context, monitor))
     const ref = { projectId: monitor.projectId, pingKey: monitor.pingKey }
     updateMonitor(deps, { ref, change, channelIds: chosenChannels(form, before), seen: seenIn(form) })
     return redirect(`/monitors/${monitor.uniqueKey}`, 'monitor-saved')
@@ -110,18 +110,18 @@ async function update(house: House, visit: MonitorVisit): Promise<Response> {
 }
 
 interface Saving {
-  visit: FormVisit
+  context: FormVisit
   /** The channels that the monitor had, or would have. */
   before: string[]
   /** The fingerprint of what is there now, for a form that knew something older. */
   whenOutdated?: () => string
 }
 
-function saving(house: House, { visit, before, whenOutdated }: Saving, work: () => Response) {
-  const { form } = visit
-  return orAgain(work, (error) => {
+function saving(web: WebDeps, { context, before, whenOutdated }: Saving, work: () => Response) {
+  const { form } = context
+  return orRerender(work, (error) => {
     const seen = error.code === 'conflict' && whenOutdated ? { [SEEN_FIELD]: whenOutdated() } : {}
-    return show(house, visit, {
+    return show(web, context, {
       retry: { values: { ...form.values, ...seen }, problems: error.fields },
       ticked: chosenChannels(form, before),
       problem: problemOf(error),
@@ -141,22 +141,22 @@ function chosenChannels(form: Form, before: string[]): string[] {
   return [...form.list('channel'), ...before.filter((id) => !shown.includes(id))]
 }
 
-function around({ deps }: House, { project, now }: ProjectVisit, monitor: Monitor | null) {
+function formContext({ deps }: WebDeps, { project, now }: ProjectRequest, monitor: Monitor | null) {
   const takenSlugs = new Set(listSlugs(deps.db, { projectId: project.id, exceptId: monitor?.id ?? null }))
   return { monitor, takenSlugs, now }
 }
 
-function preview(house: House, visit: ProjectVisit): Response {
-  const uniqueKey = visit.query.get('monitor')
-  const monitor = uniqueKey && findMonitorByUniqueKey(house.deps.db, { projectId: visit.project.id, uniqueKey })
-  const text = (name: string): string => visit.query.get(name) ?? ''
-  return partial(<SchedulePreview {...previewOf(text, { ...visit, ...(monitor ? { monitor } : {}) })} />)
+function preview(web: WebDeps, context: ProjectRequest): Response {
+  const uniqueKey = context.query.get('monitor')
+  const monitor = uniqueKey && findMonitorByUniqueKey(web.deps.db, { projectId: context.project.id, uniqueKey })
+  const text = (name: string): string => context.query.get(name) ?? ''
+  return partial(<SchedulePreview {...previewOf(text, { ...context, ...(monitor ? { monitor } : {}) })} />)
 }
 
-function previewOf(text: (name: string) => string, visit: FormVisit): SchedulePreviewProps {
+function previewOf(text: (name: string) => string, context: FormVisit): SchedulePreviewProps {
   const problems: Record<string, string> = {}
-  const rhythm = readRhythm(text, problems, { monitor: visit.monitor ?? null, now: visit.now })
-  const reading = readingOf(visit)
+  const rhythm = readRhythm(text, problems, { monitor: context.monitor ?? null, now: context.now })
+  const reading = readingOf(context)
   const [problem] = Object.values(problems)
   const written = text('schedule')
   if (problem !== undefined) return { problem, choices: scheduleChoices(written), reading }
@@ -167,7 +167,7 @@ function previewOf(text: (name: string) => string, visit: FormVisit): SchedulePr
     because,
     crontabLine,
     reading,
-    watched: visit.monitor ? watchedWith(visit.monitor, rhythm) : null,
+    watched: context.monitor ? watchedWith(context.monitor, rhythm) : null,
   }
 }
 
@@ -176,18 +176,18 @@ function watchedWith(monitor: Monitor, rhythm: Rhythm): Monitor | null {
   return watched.deadlineAt === null ? null : watched
 }
 
-function show(house: House, visit: FormVisit, { retry, ticked, status = 200, problem = null }: Shown): Response {
-  const { monitor, project } = visit
+function show(web: WebDeps, context: FormVisit, { retry, ticked, status = 200, problem = null }: Shown): Response {
+  const { monitor, project } = context
   return page(
     <MonitorFormPage
-      visit={frameOf(visit)}
+      context={frameOf(context)}
       projectId={project.id}
       monitor={monitor ? { uniqueKey: monitor.uniqueKey, shownName: shownName(monitor) } : null}
       form={retry}
       problem={problem}
-      channels={listChannels(house.deps.db, project.id).map((channel) => describeChannel(house.deps, channel))}
+      channels={listChannels(web.deps.db, project.id).map((channel) => describeChannel(web.deps, channel))}
       ticked={ticked}
-      preview={previewOf((name) => retry.values[name] ?? '', visit)}
+      preview={previewOf((name) => retry.values[name] ?? '', context)}
     />,
     status,
   )
@@ -204,7 +204,7 @@ function describeChannel(deps: Deps, channel: Channel): ChannelChoice {
 const UNITS_AT_FIRST = { graceUnit: 'minutes', maxRunUnit: 'minutes', minRunUnit: 'minutes', earlyUnit: 'minutes' }
 
 // A day is a period, and the user's own time zone is there when they name a time of day.
-function newValues({ user }: ProjectVisit): Record<string, string> {
+function newValues({ user }: ProjectRequest): Record<string, string> {
   return { ...UNITS_AT_FIRST, schedule: scheduleAsInput(DAILY), timeZone: user.timeZone }
 }
 

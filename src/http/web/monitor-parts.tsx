@@ -6,7 +6,7 @@ import { readCursor, TIMELINE_FILTERS, type TimelineFilter } from '#domain/timel
 import { type PeriodUptime, uptimeOf } from '#domain/uptime.ts'
 import { concealFor } from '#http/concealing.ts'
 import { readingOf } from '#http/frame.ts'
-import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
+import { type MonitorRequest, onMonitor, type WebDeps } from '#http/guards.ts'
 import { readStories } from '#http/incident-stories.ts'
 import { partial } from '#http/respond.tsx'
 import { readTimeline, readTimelineNews } from '#http/timelines.ts'
@@ -25,24 +25,24 @@ import { MonitorIncidents } from '#views/partials/monitor-incidents.tsx'
 import { isNew, MonitorOverview } from '#views/partials/monitor-overview.tsx'
 import { NewerEntries, OlderEntries, Timeline } from '#views/partials/timeline.tsx'
 
-export function monitorPartRoutes(house: House) {
-  const part = (draw: (house: House, visit: MonitorVisit) => Markup) =>
-    onMonitor(house, 'look', (visit) => partial(draw(house, visit)))
+export function monitorPartRoutes(web: WebDeps) {
+  const part = (draw: (web: WebDeps, context: MonitorRequest) => Markup) =>
+    onMonitor(web, 'look', (context) => partial(draw(web, context)))
   return new Elysia({ name: 'web/monitor-parts' })
     .get('/monitors/:monitor/overview', part(overviewPart))
     .get('/monitors/:monitor/charts', part(chartsPart))
     .get('/monitors/:monitor/incidents', part(incidentsPart))
     .get(
       '/monitors/:monitor/timeline',
-      onMonitor(house, 'look', (visit) =>
-        partial(timelinePart(house, visit), {
-          address: `/monitors/${visit.monitor.uniqueKey}?kind=${filterOf(visit)}`,
+      onMonitor(web, 'look', (context) =>
+        partial(timelinePart(web, context), {
+          address: `/monitors/${context.monitor.uniqueKey}?kind=${filterOf(context)}`,
         }),
       ),
     )
     .get(
       '/monitors/:monitor/timeline/older',
-      onMonitor(house, 'look', (visit) => partial(olderPart(house, visit), olderAddress(visit))),
+      onMonitor(web, 'look', (context) => partial(olderPart(web, context), olderAddress(context))),
     )
     .get('/monitors/:monitor/timeline/newer', part(newerPart))
 }
@@ -55,8 +55,8 @@ const RUNS_SEARCHED = 1000
 /** More than a month of a change every five minutes; days before the oldest one that was read have no data. */
 const TRANSITIONS_MAX = 10_000
 
-export function overviewPart({ deps }: House, visit: MonitorVisit): Markup {
-  const { monitor, project } = visit
+export function overviewPart({ deps }: WebDeps, context: MonitorRequest): Markup {
+  const { monitor, project } = context
   const mayOperate = may(project.role, 'operate')
   return (
     <MonitorOverview
@@ -64,14 +64,14 @@ export function overviewPart({ deps }: House, visit: MonitorVisit): Markup {
       changedAt={changedAt(deps.db, monitor)}
       mayOperate={mayOperate}
       pingUrl={mayOperate ? `${deps.config.baseUrl}/ping/${monitor.pingKey}` : ''}
-      reading={readingOf(visit)}
+      reading={readingOf(context)}
     />
   )
 }
 
-export function chartsPart({ deps: { db } }: House, visit: MonitorVisit): Markup {
-  const { monitor } = visit
-  const reading = readingOf(visit)
+export function chartsPart({ deps: { db } }: WebDeps, context: MonitorRequest): Markup {
+  const { monitor } = context
+  const reading = readingOf(context)
   return (
     <MonitorCharts
       uniqueKey={monitor.uniqueKey}
@@ -83,76 +83,76 @@ export function chartsPart({ deps: { db } }: House, visit: MonitorVisit): Markup
   )
 }
 
-export function incidentsPart({ deps }: House, visit: MonitorVisit): Markup {
-  const { monitor, project } = visit
+export function incidentsPart({ deps }: WebDeps, context: MonitorRequest): Markup {
+  const { monitor, project } = context
   return (
     <MonitorIncidents
       uniqueKey={monitor.uniqueKey}
       projectId={project.id}
       stories={readStories(deps, { monitorId: monitor.id, limit: INCIDENTS })}
       mayOperate={may(project.role, 'operate')}
-      reading={readingOf(visit)}
+      reading={readingOf(context)}
     />
   )
 }
 
-export function timelinePart(house: House, visit: MonitorVisit): Markup {
-  const wanted = wantedOf(house, visit)
-  const { above, ...first } = readTimeline(house.deps.db, { ...wanted, before: readCursor(visit.query.get('before')) })
-  const steps = above === null ? null : stepsOf(visit)
+export function timelinePart(web: WebDeps, context: MonitorRequest): Markup {
+  const wanted = wantedOf(web, context)
+  const { above, ...first } = readTimeline(web.deps.db, { ...wanted, before: readCursor(context.query.get('before')) })
+  const steps = above === null ? null : stepsOf(context)
   let { entries, below } = first
   for (let step = 0; step < (steps ?? 0) && below !== null; step++) {
-    const older = readTimeline(house.deps.db, { ...wanted, before: below })
+    const older = readTimeline(web.deps.db, { ...wanted, before: below })
     entries = [...entries, ...older.entries]
     below = older.below
   }
-  return <Timeline {...viewOf(visit)} entries={entries} below={below} above={above} steps={steps} />
+  return <Timeline {...viewOf(context)} entries={entries} below={below} above={above} steps={steps} />
 }
 
 const STEPS_MAX = 20
 
 // How often somebody who comes back had asked for more.
-function stepsOf({ query }: MonitorVisit): number {
+function stepsOf({ query }: MonitorRequest): number {
   const steps = Number(query.get('steps') ?? 0)
   return Number.isInteger(steps) ? Math.min(Math.max(steps, 0), STEPS_MAX) : 0
 }
 
-function olderAddress(visit: MonitorVisit): { address: string } | undefined {
-  const steps = stepsOf(visit)
+function olderAddress(context: MonitorRequest): { address: string } | undefined {
+  const steps = stepsOf(context)
   return steps === 0
     ? undefined
-    : { address: `/monitors/${visit.monitor.uniqueKey}?kind=${filterOf(visit)}&steps=${steps}` }
+    : { address: `/monitors/${context.monitor.uniqueKey}?kind=${filterOf(context)}&steps=${steps}` }
 }
 
-function olderPart(house: House, visit: MonitorVisit): Markup {
-  const before = readCursor(visit.query.get('before'))
+function olderPart(web: WebDeps, context: MonitorRequest): Markup {
+  const before = readCursor(context.query.get('before'))
   if (before === null) throw new AppError('invalid', 'There is no such place in the timeline.')
-  const { entries, below } = readTimeline(house.deps.db, { ...wantedOf(house, visit), before })
-  return <OlderEntries {...viewOf(visit)} entries={entries} below={below} steps={stepsOf(visit) || null} />
+  const { entries, below } = readTimeline(web.deps.db, { ...wantedOf(web, context), before })
+  return <OlderEntries {...viewOf(context)} entries={entries} below={below} steps={stepsOf(context) || null} />
 }
 
-function newerPart(house: House, visit: MonitorVisit): Markup {
-  const after = readCursor(visit.query.get('after'))
+function newerPart(web: WebDeps, context: MonitorRequest): Markup {
+  const after = readCursor(context.query.get('after'))
   if (after === null) throw new AppError('invalid', 'There is no such place in the timeline.')
-  const news = readTimelineNews(house.deps.db, { ...wantedOf(house, visit), after })
-  return <NewerEntries {...viewOf(visit)} {...news} />
+  const news = readTimelineNews(web.deps.db, { ...wantedOf(web, context), after })
+  return <NewerEntries {...viewOf(context)} {...news} />
 }
 
-function wantedOf({ deps }: House, visit: MonitorVisit) {
+function wantedOf({ deps }: WebDeps, context: MonitorRequest) {
   return {
-    monitor: visit.monitor,
-    filter: filterOf(visit),
+    monitor: context.monitor,
+    filter: filterOf(context),
     kept: deps.config.retention.pingsPerMonitor,
-    conceal: concealFor(deps, visit),
-    showsRawMail: may(visit.project.role, 'operate'),
+    conceal: concealFor(deps, context),
+    showsRawMail: may(context.project.role, 'operate'),
   }
 }
 
-function viewOf(visit: MonitorVisit) {
-  return { uniqueKey: visit.monitor.uniqueKey, filter: filterOf(visit), reading: readingOf(visit) }
+function viewOf(context: MonitorRequest) {
+  return { uniqueKey: context.monitor.uniqueKey, filter: filterOf(context), reading: readingOf(context) }
 }
 
-function filterOf({ query }: MonitorVisit): TimelineFilter {
+function filterOf({ query }: MonitorRequest): TimelineFilter {
   return TIMELINE_FILTERS.find((filter) => filter === query.get('kind')) ?? 'all'
 }
 

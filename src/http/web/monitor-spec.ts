@@ -38,7 +38,7 @@ export type Rhythm = Pick<MonitorRules, 'schedule' | 'graceMs' | 'maxRunMs' | 'm
 /** Gives the value of a field; an empty text when it is not there. */
 type FieldText = (name: string) => string
 
-interface Around {
+interface FormContext {
   /** The monitor as it is; null: it is to be made. */
   monitor: Monitor | null
   /** What the other monitors of the project have. */
@@ -47,7 +47,7 @@ interface Around {
 }
 
 /** Throws invalid with every problem, each at its field. */
-export function readMonitorForm(form: Form, around: Around): MonitorChange {
+export function readMonitorForm(form: Form, formContext: FormContext): MonitorChange {
   const problems: FieldProblems = {}
   const read = (name: string, schema: z.ZodType<string>): string =>
     readField(problems, name, schema.safeParse(form.text(name)), '')
@@ -56,9 +56,9 @@ export function readMonitorForm(form: Form, around: Around): MonitorChange {
     name,
     tags: read('tags', limitedLine('The tags have', TAGS_MAX)),
     description: read('description', Description),
-    slug: readSlug(read('slug', Slug), { name, problems, around }),
+    slug: readSlug(read('slug', Slug), { name, problems, formContext }),
     alias: read('alias', Alias),
-    ...readRhythm(form.text, problems, around),
+    ...readRhythm(form.text, problems, formContext),
     failuresToAlert: readFailures(form.text('failuresToAlert'), problems),
     postOnly: form.isTicked('postOnly'),
     manualResume: form.isTicked('manualResume'),
@@ -80,7 +80,7 @@ export function readMonitorForm(form: Form, around: Around): MonitorChange {
 export function readRhythm(
   text: FieldText,
   problems: FieldProblems,
-  { monitor, now }: Pick<Around, 'monitor' | 'now'>,
+  { monitor, now }: Pick<FormContext, 'monitor' | 'now'>,
 ): Rhythm {
   const length = (what: LengthName, limits = RUN_LIMITS) => readLength(text, problems, { what, ...limits })
   const schedule = readScheduleFields(text, problems, { before: monitor?.schedule ?? NO_RULES.schedule, now })
@@ -149,7 +149,11 @@ function readFailures(text: string, problems: FieldProblems): number {
 // A slug that two monitors share works for neither: a made one steps aside, a typed one is refused.
 function readSlug(
   typed: string,
-  { name, problems, around: { monitor, takenSlugs } }: { name: string; problems: FieldProblems; around: Around },
+  {
+    name,
+    problems,
+    formContext: { monitor, takenSlugs },
+  }: { name: string; problems: FieldProblems; formContext: FormContext },
 ): string {
   if (typed === '' && monitor === null) return freeSlug(slugify(name), takenSlugs)
   if (typed !== monitor?.slug && takenSlugs.has(typed)) {

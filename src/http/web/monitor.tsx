@@ -12,77 +12,77 @@ import { type PingKind, USER_AGENT_MAX } from '#domain/ping.ts'
 import { may } from '#domain/project.ts'
 import { shownStatus } from '#domain/status.ts'
 import { hintZone, type ZoneHint, zonesToTry } from '#domain/zone-hint.ts'
-import { orAgain } from '#http/forms.ts'
+import { orRerender } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
-import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
+import { type MonitorRequest, onMonitor, type WebDeps } from '#http/guards.ts'
 import { mailOf } from '#http/mails.ts'
 import { peerOf, schemeOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { timeZones } from '#lib/zone.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
 import { hasEarlierPingLike, listPings } from '#store/pings.ts'
-import { MonitorPage, type MonitorUrls, type ToldChannel } from '#views/pages/monitor.tsx'
+import { MonitorPage, type MonitorUrls, type NotifiedChannel } from '#views/pages/monitor.tsx'
 import { MonitorDeletePage } from '#views/pages/monitor-delete.tsx'
 import { CONFIRMED_FIELD, MonitorReportPage } from '#views/pages/monitor-report.tsx'
 import { chartsPart, incidentsPart, overviewPart, timelinePart } from './monitor-parts.tsx'
 
-export function monitorRoutes(house: House) {
+export function monitorRoutes(web: WebDeps) {
   const form = { parse: 'none' } as const
   return new Elysia({ name: 'web/monitor' })
     .get(
       '/monitors/:monitor',
-      onMonitor(house, 'look', (visit) => show(house, visit)),
+      onMonitor(web, 'look', (context) => show(web, context)),
     )
     .post(
       '/monitors/:monitor/pause',
-      onMonitor(house, 'operate', (visit) => pause(house, visit)),
+      onMonitor(web, 'operate', (context) => pause(web, context)),
       form,
     )
     .post(
       '/monitors/:monitor/resume',
-      onMonitor(house, 'operate', (visit) => resume(house, visit)),
+      onMonitor(web, 'operate', (context) => resume(web, context)),
       form,
     )
     .get(
       '/monitors/:monitor/ping',
-      onMonitor(house, 'operate', (visit) => askBeforeReport(house, visit)),
+      onMonitor(web, 'operate', (context) => askBeforeReport(web, context)),
     )
     .post(
       '/monitors/:monitor/ping',
-      onMonitor(house, 'operate', (visit) => ping(house, visit)),
+      onMonitor(web, 'operate', (context) => ping(web, context)),
       form,
     )
     .get(
       '/monitors/:monitor/delete',
-      onMonitor(house, 'operate', (visit) =>
-        page(<MonitorDeletePage visit={frameOf(visit)} monitor={visit.monitor} />),
+      onMonitor(web, 'operate', (context) =>
+        page(<MonitorDeletePage context={frameOf(context)} monitor={context.monitor} />),
       ),
     )
     .post(
       '/monitors/:monitor/delete',
-      onMonitor(house, 'operate', (visit) => remove(house, visit)),
+      onMonitor(web, 'operate', (context) => remove(web, context)),
       form,
     )
 }
 
-async function show(house: House, visit: MonitorVisit): Promise<Response> {
-  const { monitor, project } = visit
+async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
+  const { monitor, project } = context
   return page(
     <MonitorPage
-      visit={frameOf(visit)}
+      context={frameOf(context)}
       projectId={project.id}
       monitor={monitor}
       mayOperate={may(project.role, 'operate')}
-      urls={urlsOf(house, visit)}
-      channels={listChannelsOfMonitor(house.deps.db, monitor.id).map((channel) => toldChannel(house.deps, channel))}
-      reading={readingOf(visit)}
-      zoneHint={zoneHintOf(house, visit)}
-      confirmation={await confirmationOf(house.deps, monitor)}
+      urls={urlsOf(web, context)}
+      channels={listChannelsOfMonitor(web.deps.db, monitor.id).map((channel) => toldChannel(web.deps, channel))}
+      reading={readingOf(context)}
+      zoneHint={zoneHintOf(web, context)}
+      confirmation={await confirmationOf(web.deps, monitor)}
       parts={{
-        overview: overviewPart(house, visit),
-        charts: chartsPart(house, visit),
-        incidents: incidentsPart(house, visit),
-        timeline: timelinePart(house, visit),
+        overview: overviewPart(web, context),
+        charts: chartsPart(web, context),
+        incidents: incidentsPart(web, context),
+        timeline: timelinePart(web, context),
       }}
     />,
   )
@@ -92,7 +92,7 @@ const PINGS_LOOKED_AT = 50
 const TIMES_LOOKED_AT = 10
 
 // The start of a run is nearest to its time. What was pinged for another schedule says nothing about this one.
-function zoneHintOf({ deps: { db } }: House, { monitor, user }: MonitorVisit): ZoneHint | null {
+function zoneHintOf({ deps: { db } }: WebDeps, { monitor, user }: MonitorRequest): ZoneHint | null {
   const pings = listPings(db, { monitorId: monitor.id, limit: PINGS_LOOKED_AT })
   const times = (kind: PingKind) =>
     pings.flatMap((ping) => (ping.kind === kind && ping.at >= monitor.scheduleSince ? [ping.at] : []))
@@ -109,11 +109,11 @@ async function confirmationOf(deps: Deps, monitor: Monitor): Promise<number | nu
   return mail?.asksToConfirm ? newest.number : null
 }
 
-function toldChannel(deps: Deps, channel: Channel): ToldChannel {
+function toldChannel(deps: Deps, channel: Channel): NotifiedChannel {
   return { name: channelTitle(channel), silence: silenceOf(deps, channel) }
 }
 
-function urlsOf({ deps }: House, { monitor, project }: MonitorVisit): MonitorUrls {
+function urlsOf({ deps }: WebDeps, { monitor, project }: MonitorRequest): MonitorUrls {
   const { baseUrl } = deps.config
   const ping = `${baseUrl}/ping/${monitor.pingKey}`
   const slugUrl = may(project.role, 'administer') ? `${baseUrl}/ping/${project.pingKey}/${monitor.slug}` : null
@@ -126,14 +126,14 @@ function mailAddressOf({ config: { pingMail } }: Deps, { pingKey }: Monitor): st
   return pingMail && `${pingKey}@${pingMail.domain}`
 }
 
-function pause({ deps }: House, { monitor }: MonitorVisit): Response {
+function pause({ deps }: WebDeps, { monitor }: MonitorRequest): Response {
   pauseMonitor(deps, refOf(monitor))
   return redirect(addressOf(monitor), 'monitor-paused')
 }
 
 // Somebody else may have resumed it, or its job: then it is as the person wants it.
-function resume({ deps }: House, { monitor }: MonitorVisit): Promise<Response> {
-  return orAgain(
+function resume({ deps }: WebDeps, { monitor }: MonitorRequest): Promise<Response> {
+  return orRerender(
     () => {
       resumeMonitor(deps, refOf(monitor), 'armed')
       return redirect(addressOf(monitor), 'monitor-resumed')
@@ -142,9 +142,9 @@ function resume({ deps }: House, { monitor }: MonitorVisit): Promise<Response> {
   )
 }
 
-function askBeforeReport({ deps }: House, visit: MonitorVisit): Response {
-  if (!isDown(deps, visit.monitor)) return redirect(addressOf(visit.monitor))
-  return page(<MonitorReportPage visit={frameOf(visit)} monitor={visit.monitor} />)
+function askBeforeReport({ deps }: WebDeps, context: MonitorRequest): Response {
+  if (!isDown(deps, context.monitor)) return redirect(addressOf(context.monitor))
+  return page(<MonitorReportPage context={frameOf(context)} monitor={context.monitor} />)
 }
 
 function isDown({ clock }: Deps, monitor: Monitor): boolean {
@@ -153,7 +153,7 @@ function isDown({ clock }: Deps, monitor: Monitor): boolean {
 
 // The person who presses the button is the judge, not what a browser happens to send. It ends an incident: who saw the
 // monitor before it went down is asked first, too.
-async function ping({ deps }: House, { monitor, request, form, user }: MonitorVisit): Promise<Response> {
+async function ping({ deps }: WebDeps, { monitor, request, form, user }: MonitorRequest): Promise<Response> {
   const isConfirmed = form.text(CONFIRMED_FIELD) !== ''
   if (!isConfirmed && isDown(deps, monitor)) return redirect(`${addressOf(monitor)}/ping`)
   const { kind } = await recordPing(deps, {
@@ -174,7 +174,7 @@ async function ping({ deps }: House, { monitor, request, form, user }: MonitorVi
   return redirect(addressOf(monitor), kind === 'ignored' ? 'monitor-ping-ignored' : 'monitor-pinged')
 }
 
-function remove({ deps }: House, { monitor }: MonitorVisit): Response {
+function remove({ deps }: WebDeps, { monitor }: MonitorRequest): Response {
   deleteMonitor(deps, refOf(monitor))
   return redirect(`/projects/${monitor.projectId}`, 'monitor-deleted')
 }

@@ -5,7 +5,7 @@ import { lastForgotten, type RecordedPing, USER_AGENT_MAX } from '#domain/ping.t
 import { may } from '#domain/project.ts'
 import { type Conceal, concealFor } from '#http/concealing.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
-import { type House, type MonitorVisit, onMonitor } from '#http/guards.ts'
+import { type MonitorRequest, onMonitor, type WebDeps } from '#http/guards.ts'
 import { mailOf } from '#http/mails.ts'
 import { KEPT_PART_MAX, KEPT_SUBJECT_MAX } from '#http/pings/mail-text.ts'
 import { page } from '#http/respond.tsx'
@@ -16,37 +16,37 @@ import { findPingNumbersAround } from '#store/timeline.ts'
 import { PingPage } from '#views/pages/ping.tsx'
 
 /** One ping with everything that is known of it, and its body as it came. */
-export function pingRoutes(house: House) {
+export function pingRoutes(web: WebDeps) {
   return new Elysia({ name: 'web/ping' })
     .get(
       '/monitors/:monitor/pings/:number',
-      onMonitor(house, 'look', (visit) => show(house, visit)),
+      onMonitor(web, 'look', (context) => show(web, context)),
     )
     .get(
       '/monitors/:monitor/pings/:number/body',
-      onMonitor(house, 'operate', (visit) => showRaw(house, visit)),
+      onMonitor(web, 'operate', (context) => showRaw(web, context)),
     )
 }
 
-async function show(house: House, visit: MonitorVisit): Promise<Response> {
-  const { monitor } = visit
-  const { db, config } = house.deps
+async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
+  const { monitor } = context
+  const { db, config } = web.deps
   const forgotten = lastForgotten(monitor, config.retention.pingsPerMonitor)
-  const ping = findMeant(house, visit)
-  const conceal = concealFor(house.deps, visit)
-  const mayOperate = may(visit.project.role, 'operate')
-  const mail = await mailOf(house.deps, ping)
+  const ping = findMeant(web, context)
+  const conceal = concealFor(web.deps, context)
+  const mayOperate = may(context.project.role, 'operate')
+  const mail = await mailOf(web.deps, ping)
   return page(
     <PingPage
-      visit={frameOf(visit)}
+      context={frameOf(context)}
       monitor={{ uniqueKey: monitor.uniqueKey, shownName: shownName(monitor) }}
       ping={concealPing(ping, conceal)}
-      body={ping.scheme !== 'email' || mayOperate ? shownBody(house, { ping, conceal }) : null}
+      body={ping.scheme !== 'email' || mayOperate ? shownBody(web, { ping, conceal }) : null}
       mail={mail && concealMail(mail, conceal)}
       droppedBytes={findReading(db, ping)?.droppedBytes ?? null}
       mayReadRaw={mayOperate}
-      around={findPingNumbersAround(db, { monitorId: monitor.id, number: ping.number, forgotten })}
-      reading={readingOf(visit)}
+      formContext={findPingNumbersAround(db, { monitorId: monitor.id, number: ping.number, forgotten })}
+      reading={readingOf(context)}
     />,
   )
 }
@@ -68,7 +68,7 @@ function concealMail({ subject, parts, ...mail }: KeptMail, conceal: Conceal): K
 const READ_MAX = 25_000
 
 function shownBody(
-  { deps: { db, config } }: House,
+  { deps: { db, config } }: WebDeps,
   { ping, conceal }: { ping: RecordedPing; conceal: Conceal },
 ): string | null {
   const body = findPingBody(db, ping)
@@ -79,9 +79,9 @@ function shownBody(
 }
 
 // Whatever a job posted, a browser must take it for text, and run nothing of it. It may hold ping keys.
-function showRaw(house: House, visit: MonitorVisit): Response {
-  const ping = findMeant(house, visit)
-  const body = findPingBody(house.deps.db, ping)
+function showRaw(web: WebDeps, context: MonitorRequest): Response {
+  const ping = findMeant(web, context)
+  const body = findPingBody(web.deps.db, ping)
   if (body === null) throw new AppError('not_found', 'This ping had no body.')
   return new Response(new Uint8Array(body), {
     headers: {
@@ -94,7 +94,7 @@ function showRaw(house: House, visit: MonitorVisit): Response {
   })
 }
 
-function findMeant({ deps: { db, config } }: House, { monitor, params }: MonitorVisit): RecordedPing {
+function findMeant({ deps: { db, config } }: WebDeps, { monitor, params }: MonitorRequest): RecordedPing {
   const number = /^[1-9]\d{0,14}$/.test(params.number ?? '') ? Number(params.number) : 0
   const isKept = number > lastForgotten(monitor, config.retention.pingsPerMonitor)
   const ping = isKept ? findPing(db, { monitorId: monitor.id, number }) : null

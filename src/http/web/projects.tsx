@@ -14,9 +14,9 @@ import {
 import { API_KEY_ACCESS, INVITED_ROLES, may, type Permission, ROLES, wouldLoseOwner } from '#domain/project.ts'
 import { EVERY_TAG, tagBadgeUrl } from '#http/badges/address.ts'
 import { listTagBadges } from '#http/badges/list.ts'
-import { type Form, orAgain, problemOf, returnedForm } from '#http/forms.ts'
+import { type Form, orRerender, problemOf, returnedForm } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
-import { type House, inProject, type ProjectVisit, type SignedInVisit, signedIn } from '#http/guards.ts'
+import { inProject, type ProjectRequest, type SignedInRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { HOUR } from '#lib/duration.ts'
@@ -31,106 +31,109 @@ import { DeleteProjectPage, NewProjectPage } from '#views/pages/project-forms.ts
 import { NewApiKeyPage } from '#views/pages/project-keys.tsx'
 import { type Administration, type ProjectForm, ProjectSettingsPage } from '#views/pages/project-settings.tsx'
 
-type ProjectAnswer = (visit: ProjectVisit) => Response | Promise<Response>
+type ProjectAnswer = (context: ProjectRequest) => Response | Promise<Response>
 
-export function projectRoutes(house: House) {
+export function projectRoutes(web: WebDeps) {
   const mails = createLimit({ tries: 30, withinMs: HOUR })
-  const look = inProject(house, 'look', (visit) => show(house, { visit, returned: null }))
+  const look = inProject(web, 'look', (context) => show(web, { context, returned: null }))
   // A form that came back leaves its own address in the browser, and somebody may ask for that again.
-  const back = inProject(house, 'look', (visit) => redirect(settingsOf(visit)))
+  const back = inProject(web, 'look', (context) => redirect(settingsOf(context)))
   const form = (permission: Permission, answer: ProjectAnswer) =>
-    [inProject(house, permission, answer), { parse: 'none' }] as const
+    [inProject(web, permission, answer), { parse: 'none' }] as const
   return (
     new Elysia({ name: 'web/projects' })
       .get(
         '/projects/new',
-        signedIn(house, (visit) => showNew(visit, freshForm())),
+        signedIn(web, (context) => showNew(context, freshForm())),
       )
       .get(
         '/projects',
-        signedIn(house, () => redirect('/projects/new')),
+        signedIn(web, () => redirect('/projects/new')),
       )
       .post(
         '/projects',
-        signedIn(house, (visit) => create(house, visit)),
+        signedIn(web, (context) => create(web, context)),
         { parse: 'none' },
       )
       .get('/projects/:project/settings', look)
-      .post('/projects/:project', ...form('administer', (visit) => rename(house, visit)))
-      .post('/projects/:project/ping-key', ...form('administer', (visit) => replaceKey(house, visit)))
+      .post('/projects/:project', ...form('administer', (context) => rename(web, context)))
+      .post('/projects/:project/ping-key', ...form('administer', (context) => replaceKey(web, context)))
       .get('/projects/:project/api-keys', back)
-      .post('/projects/:project/api-keys', ...form('administer', (visit) => makeApiKey(house, visit)))
-      .post('/projects/:project/api-keys/:key/revoke', ...form('administer', (visit) => endApiKey(house, visit)))
+      .post('/projects/:project/api-keys', ...form('administer', (context) => makeApiKey(web, context)))
+      .post('/projects/:project/api-keys/:key/revoke', ...form('administer', (context) => endApiKey(web, context)))
       .get('/projects/:project/invitations', back)
-      .post('/projects/:project/invitations', ...form('administer', (visit) => makeInvitation(house, { visit, mails })))
+      .post(
+        '/projects/:project/invitations',
+        ...form('administer', (context) => makeInvitation(web, { context, mails })),
+      )
       .post(
         '/projects/:project/invitations/:invitation/revoke',
-        ...form('administer', (visit) => takeBack(house, visit)),
+        ...form('administer', (context) => takeBack(web, context)),
       )
       .get('/projects/:project/members/:user', back)
-      .post('/projects/:project/members/:user', ...form('administer', (visit) => saveRole(house, visit)))
+      .post('/projects/:project/members/:user', ...form('administer', (context) => saveRole(web, context)))
       .get('/projects/:project/members/:user/remove', back)
       // Anybody may leave; whom else a role may take out is for the action to say.
-      .post('/projects/:project/members/:user/remove', ...form('look', (visit) => takeOut(house, visit)))
+      .post('/projects/:project/members/:user/remove', ...form('look', (context) => takeOut(web, context)))
       .get(
         '/projects/:project/delete',
-        inProject(house, 'own', (visit) => showDelete(house, { visit, form: freshForm() })),
+        inProject(web, 'own', (context) => showDelete(web, { context, form: freshForm() })),
       )
-      .post('/projects/:project/delete', ...form('own', (visit) => remove(house, visit)))
+      .post('/projects/:project/delete', ...form('own', (context) => remove(web, context)))
   )
 }
 
-function settingsOf({ project }: ProjectVisit): string {
+function settingsOf({ project }: ProjectRequest): string {
   return `/projects/${project.id}/settings`
 }
 
-function showNew(visit: SignedInVisit, form: FormState, problem: string | null = null, status = 200): Response {
-  return page(<NewProjectPage visit={frameOf(visit)} form={form} problem={problem} />, status)
+function showNew(context: SignedInRequest, form: FormState, problem: string | null = null, status = 200): Response {
+  return page(<NewProjectPage context={frameOf(context)} form={form} problem={problem} />, status)
 }
 
-async function create({ deps }: House, visit: SignedInVisit): Promise<Response> {
-  const { form } = visit
-  return await orAgain(
+async function create({ deps }: WebDeps, context: SignedInRequest): Promise<Response> {
+  const { form } = context
+  return await orRerender(
     () => {
-      const id = createProject(deps, { name: form.text('name'), ownerId: visit.user.id })
+      const id = createProject(deps, { name: form.text('name'), ownerId: context.user.id })
       return redirect(`/projects/${id}`, 'project-created')
     },
-    (error) => showNew(visit, { values: form.values, problems: error.fields }, problemOf(error), 422),
+    (error) => showNew(context, { values: form.values, problems: error.fields }, problemOf(error), 422),
   )
 }
 
 interface Showing {
-  visit: ProjectVisit
+  context: ProjectRequest
   returned: Returned<ProjectForm> | null
 }
 
-function show(house: House, { visit, returned }: Showing): Response {
-  const { project, user } = visit
-  const members = listMembers(house.deps.db, project.id)
+function show(web: WebDeps, { context, returned }: Showing): Response {
+  const { project, user } = context
+  const members = listMembers(web.deps.db, project.id)
   const isAdmin = may(project.role, 'administer')
-  const apiKeys = listApiKeys(house.deps.db, project.id).filter((key) => isAdmin || key.createdBy === user.id)
+  const apiKeys = listApiKeys(web.deps.db, project.id).filter((key) => isAdmin || key.createdBy === user.id)
   return page(
     <ProjectSettingsPage
-      visit={frameOf(visit)}
+      context={frameOf(context)}
       project={project}
-      reading={readingOf(visit)}
+      reading={readingOf(context)}
       membership={{ members, userId: user.id, isOnlyOwner: wouldLoseOwner(members, user.id), apiKeys }}
-      badges={may(project.role, 'operate') ? badgesOf(house, visit) : null}
-      administration={isAdmin ? administrationOf(house, visit) : null}
+      badges={may(project.role, 'operate') ? badgesOf(web, context) : null}
+      administration={isAdmin ? administrationOf(web, context) : null}
       returned={returned}
     />,
     returned === null ? 200 : 422,
   )
 }
 
-function badgesOf({ deps }: House, { project }: ProjectVisit): ShownBadge[] {
+function badgesOf({ deps }: WebDeps, { project }: ProjectRequest): ShownBadge[] {
   return listTagBadges(deps, project.id).map((badge) => ({
     tag: badge.tag === EVERY_TAG ? null : badge.tag,
     url: tagBadgeUrl(deps, { ...badge, form: 'svg', states: 3 }),
   }))
 }
 
-function administrationOf({ deps }: House, { project, user, now }: ProjectVisit): Administration {
+function administrationOf({ deps }: WebDeps, { project, user, now }: ProjectRequest): Administration {
   return {
     baseUrl: deps.config.baseUrl,
     apiKeys: listApiKeys(deps.db, project.id),
@@ -144,43 +147,43 @@ function administrationOf({ deps }: House, { project, user, now }: ProjectVisit)
 }
 
 interface Sent {
-  visit: ProjectVisit
+  context: ProjectRequest
   section: ProjectForm
   form: Form
 }
 
 function orShowAgain(
-  house: House,
-  { visit, section, form }: Sent,
+  web: WebDeps,
+  { context, section, form }: Sent,
   work: () => Response | Promise<Response>,
 ): Promise<Response> {
-  return orAgain(work, (error) => show(house, { visit, returned: returnedForm(error, { section, form }) }))
+  return orRerender(work, (error) => show(web, { context, returned: returnedForm(error, { section, form }) }))
 }
 
-async function rename(house: House, visit: ProjectVisit): Promise<Response> {
-  const { form } = visit
-  return await orShowAgain(house, { visit, section: 'name', form }, () => {
-    renameProject(house.deps, { projectId: visit.project.id, name: form.text('name') })
-    return redirect(settingsOf(visit), 'project-saved')
+async function rename(web: WebDeps, context: ProjectRequest): Promise<Response> {
+  const { form } = context
+  return await orShowAgain(web, { context, section: 'name', form }, () => {
+    renameProject(web.deps, { projectId: context.project.id, name: form.text('name') })
+    return redirect(settingsOf(context), 'project-saved')
   })
 }
 
-function replaceKey({ deps }: House, visit: ProjectVisit): Response {
-  replacePingKey(deps, visit.project.id)
-  return redirect(settingsOf(visit), 'ping-key-replaced')
+function replaceKey({ deps }: WebDeps, context: ProjectRequest): Response {
+  replacePingKey(deps, context.project.id)
+  return redirect(settingsOf(context), 'ping-key-replaced')
 }
 
 // The answer to the form is the page with the key: there is no other moment, and no other address, to show it at.
-async function makeApiKey(house: House, visit: ProjectVisit): Promise<Response> {
-  const { deps } = house
-  const { project, form, user } = visit
+async function makeApiKey(web: WebDeps, context: ProjectRequest): Promise<Response> {
+  const { deps } = web
+  const { project, form, user } = context
   requireProvenAddress(deps, user)
-  return await orShowAgain(house, { visit, section: 'api-keys', form }, () => {
+  return await orShowAgain(web, { context, section: 'api-keys', form }, () => {
     const access = oneOf(API_KEY_ACCESS, form.text('access'))
     const key = { access, createdBy: user.id, name: form.text('keyName'), ...sentId(form) }
     const apiKey = createApiKey(deps, { projectId: project.id, ...key })
     const { baseUrl } = deps.config
-    return page(<NewApiKeyPage visit={frameOf(visit)} project={project} apiKey={apiKey} baseUrl={baseUrl} />)
+    return page(<NewApiKeyPage context={frameOf(context)} project={project} apiKey={apiKey} baseUrl={baseUrl} />)
   })
 }
 
@@ -192,56 +195,56 @@ function sentId(form: Form): { id?: string } {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-function endApiKey({ deps }: House, visit: ProjectVisit): Response {
-  revokeApiKey(deps, { id: visit.params.key ?? '', projectId: visit.project.id })
-  return redirect(settingsOf(visit), 'api-key-revoked')
+function endApiKey({ deps }: WebDeps, context: ProjectRequest): Response {
+  revokeApiKey(deps, { id: context.params.key ?? '', projectId: context.project.id })
+  return redirect(settingsOf(context), 'api-key-revoked')
 }
 
 async function makeInvitation(
-  house: House,
-  { visit, mails }: { visit: ProjectVisit; mails: Limit },
+  web: WebDeps,
+  { context, mails }: { context: ProjectRequest; mails: Limit },
 ): Promise<Response> {
-  const { project, form, user } = visit
+  const { project, form, user } = context
   const email = form.text('email').trim()
-  if (email !== '') requireProvenAddress(house.deps, user)
-  return await orShowAgain(house, { visit, section: 'invitations', form }, async () => {
+  if (email !== '') requireProvenAddress(web.deps, user)
+  return await orShowAgain(web, { context, section: 'invitations', form }, async () => {
     if (email !== '') await mails.take(user.id)
-    if (email !== '') await house.messageLimits.destinations.take(email)
-    const { isMailed } = await invite(house.deps, {
+    if (email !== '') await web.messageLimits.destinations.take(email)
+    const { isMailed } = await invite(web.deps, {
       actor: { projectId: project.id, userId: user.id },
       email,
       role: oneOf(INVITED_ROLES, form.text('role')),
     })
     const notice = isMailed ? 'invitation-mailed' : email === '' ? 'invitation-made' : 'invitation-not-mailed'
-    return redirect(settingsOf(visit), notice)
+    return redirect(settingsOf(context), notice)
   })
 }
 
-function takeBack({ deps }: House, visit: ProjectVisit): Response {
-  revokeInvitation(deps, { projectId: visit.project.id, id: visit.params.invitation ?? '' })
-  return redirect(settingsOf(visit), 'invitation-revoked')
+function takeBack({ deps }: WebDeps, context: ProjectRequest): Response {
+  revokeInvitation(deps, { projectId: context.project.id, id: context.params.invitation ?? '' })
+  return redirect(settingsOf(context), 'invitation-revoked')
 }
 
-async function saveRole(house: House, visit: ProjectVisit): Promise<Response> {
-  const { project, params, user } = visit
-  const { form } = visit
+async function saveRole(web: WebDeps, context: ProjectRequest): Promise<Response> {
+  const { project, params, user } = context
+  const { form } = context
   const userId = params.user ?? ''
-  return await orShowAgain(house, { visit, section: 'members', form }, () => {
+  return await orShowAgain(web, { context, section: 'members', form }, () => {
     const role = oneOf(ROLES, form.text('role'))
-    changeRole(house.deps, { actor: { projectId: project.id, userId: user.id }, userId, role })
-    const hasKeys = keysMadeBy(house.deps.db, { projectId: project.id, userId }).length > 0
-    return redirect(settingsOf(visit), hasKeys && !may(role, 'administer') ? 'role-lowered' : 'role-changed')
+    changeRole(web.deps, { actor: { projectId: project.id, userId: user.id }, userId, role })
+    const hasKeys = keysMadeBy(web.deps.db, { projectId: project.id, userId }).length > 0
+    return redirect(settingsOf(context), hasKeys && !may(role, 'administer') ? 'role-lowered' : 'role-changed')
   })
 }
 
-async function takeOut(house: House, visit: ProjectVisit): Promise<Response> {
-  const { project, params, user } = visit
-  const { form } = visit
+async function takeOut(web: WebDeps, context: ProjectRequest): Promise<Response> {
+  const { project, params, user } = context
+  const { form } = context
   const userId = params.user ?? ''
-  return await orShowAgain(house, { visit, section: 'members', form }, () => {
+  return await orShowAgain(web, { context, section: 'members', form }, () => {
     const keys = keyChoiceIn(form, project.id)
-    removeMember(house.deps, { actor: { projectId: project.id, userId: user.id }, userId, keys })
-    return userId === user.id ? redirect('/', 'project-left') : redirect(settingsOf(visit), 'member-removed')
+    removeMember(web.deps, { actor: { projectId: project.id, userId: user.id }, userId, keys })
+    return userId === user.id ? redirect('/', 'project-left') : redirect(settingsOf(context), 'member-removed')
   })
 }
 
@@ -254,12 +257,12 @@ export function keyChoiceIn(form: Form, projectId: string): KeyChoice {
   }
 }
 
-function showDelete({ deps }: House, { visit, form }: { visit: ProjectVisit; form: FormState }): Response {
-  const { project } = visit
+function showDelete({ deps }: WebDeps, { context, form }: { context: ProjectRequest; form: FormState }): Response {
+  const { project } = context
   const isAgain = Object.keys(form.problems).length > 0
   return page(
     <DeleteProjectPage
-      visit={frameOf(visit)}
+      context={frameOf(context)}
       project={project}
       monitorCount={listMonitors(deps.db, project.id).length}
       memberCount={listMembers(deps.db, project.id).length}
@@ -269,14 +272,14 @@ function showDelete({ deps }: House, { visit, form }: { visit: ProjectVisit; for
   )
 }
 
-async function remove(house: House, visit: ProjectVisit): Promise<Response> {
-  const { form } = visit
-  return await orAgain(
+async function remove(web: WebDeps, context: ProjectRequest): Promise<Response> {
+  const { form } = context
+  return await orRerender(
     () => {
-      deleteProject(house.deps, { projectId: visit.project.id, confirmation: form.text('confirmation') })
+      deleteProject(web.deps, { projectId: context.project.id, confirmation: form.text('confirmation') })
       return redirect('/', 'project-deleted')
     },
-    ({ fields }) => showDelete(house, { visit, form: { values: form.values, problems: fields } }),
+    ({ fields }) => showDelete(web, { context, form: { values: form.values, problems: fields } }),
   )
 }
 

@@ -12,8 +12,8 @@ import {
   setUp,
 } from '#actions/registration.ts'
 import type { Invitation } from '#domain/project.ts'
-import { type Form, orAgain, problemOf } from '#http/forms.ts'
-import { anybody, type House, type SignedInVisit, signedIn, untilSetUp, type Visit } from '#http/guards.ts'
+import { type Form, orRerender, problemOf } from '#http/forms.ts'
+import { anybody, type PageRequest, type SignedInRequest, signedIn, untilSetUp, type WebDeps } from '#http/guards.ts'
 import { createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
@@ -25,56 +25,56 @@ import { isSameText } from '#lib/tokens.ts'
 import { findProject } from '#store/projects.ts'
 import { freshForm } from '#views/components/field.tsx'
 import { ConfirmPage, NewAccountPage, RegisterByMailPage, SetupClosedPage } from '#views/pages/sign-in.tsx'
-import { letIn } from './sign-in.tsx'
+import { startSession } from './sign-in.tsx'
 
-export function registrationRoutes(house: House) {
+export function registrationRoutes(web: WebDeps) {
   const limit = createNetworkLimit({ tries: 20, withinMs: HOUR })
   return (
     new Elysia({ name: 'web/registration' })
       .get(
         '/setup',
-        untilSetUp(house, (visit) => showSetup(house, visit)),
+        untilSetUp(web, (context) => showSetup(web, context)),
       )
       .post(
         '/setup',
-        untilSetUp(house, (visit) => setUpFirst(house, visit)),
+        untilSetUp(web, (context) => setUpFirst(web, context)),
         { parse: 'none' },
       )
       .get(
         '/register',
-        anybody(house, () => showDoor(openDoor(house))),
+        anybody(web, () => showDoor(openDoor(web))),
       )
       .post(
         '/register',
-        anybody(house, (visit) => enter(house, { visit, limit, door: openDoor(house) })),
+        anybody(web, (context) => enter(web, { context, limit, door: openDoor(web) })),
         { parse: 'none' },
       )
       .get(
         '/register/:token',
-        anybody(house, (visit) => showDoor(provenDoor(house, visit))),
+        anybody(web, (context) => showDoor(provenDoor(web, context))),
       )
       .post(
         '/register/:token',
-        anybody(house, (visit) => enter(house, { visit, limit, door: provenDoor(house, visit) })),
+        anybody(web, (context) => enter(web, { context, limit, door: provenDoor(web, context) })),
         { parse: 'none' },
       )
       .get(
         '/invitations/:token',
-        anybody(house, (visit) => showInvitation(house, visit)),
+        anybody(web, (context) => showInvitation(web, context)),
       )
       // The form that came back leaves its own address in the browser, and somebody may ask for that again.
       .get(
         '/invitations/:token/account',
-        anybody(house, ({ params }) => redirect(`/invitations/${encodeURIComponent(params.token ?? '')}`)),
+        anybody(web, ({ params }) => redirect(`/invitations/${encodeURIComponent(params.token ?? '')}`)),
       )
       .post(
         '/invitations/:token/account',
-        anybody(house, (visit) => enter(house, { visit, limit, door: invitedDoor(house, visit) })),
+        anybody(web, (context) => enter(web, { context, limit, door: invitedDoor(web, context) })),
         { parse: 'none' },
       )
       .post(
         '/invitations/:token',
-        signedIn(house, (visit) => acceptInvitation(house, visit)),
+        signedIn(web, (context) => acceptInvitation(web, context)),
         { parse: 'none' },
       )
   )
@@ -82,7 +82,7 @@ export function registrationRoutes(house: House) {
 
 const CREATE_FIRST = 'cronguard user create you@example.com --admin'
 
-function showSetup({ deps }: House, { query, now }: Visit): Response {
+function showSetup({ deps }: WebDeps, { query, now }: PageRequest): Response {
   const token = query.get('token')
   if (token === null) return page(<SetupClosedPage isStale={false} command={asServiceUser(CREATE_FIRST)} />)
   if (!isSetupToken(deps.db, { token, now })) {
@@ -91,13 +91,13 @@ function showSetup({ deps }: House, { query, now }: Visit): Response {
   return setupPage({ token, values: {}, problems: {}, problem: null })
 }
 
-async function setUpFirst(house: House, visit: Visit): Promise<Response> {
-  const { query, form } = visit
+async function setUpFirst(web: WebDeps, context: PageRequest): Promise<Response> {
+  const { query, form } = context
   const token = query.get('token') ?? ''
-  return await orAgain(
+  return await orRerender(
     async () => {
-      const user = await setUp(house.deps, { token, ...newcomer(form) })
-      return await letIn(house, { visit, user, path: '/', notice: 'signed-in' })
+      const user = await setUp(web.deps, { token, ...newcomer(form) })
+      return await startSession(web, { context, user, path: '/', notice: 'signed-in' })
     },
     (error) => setupPage({ token, ...againAfter(error, form) }),
   )
@@ -140,7 +140,7 @@ interface Door {
 
 const FRESH: AgainProps = { values: {}, problems: {}, problem: null }
 
-function openDoor({ deps }: House): Door {
+function openDoor({ deps }: WebDeps): Door {
   requireOpenRegistration(deps)
   const isByMail = deps.config.smtp !== null
   return {
@@ -159,12 +159,12 @@ function openDoor({ deps }: House): Door {
   }
 }
 
-function invitedDoor(house: House, { params, query }: Visit): Door {
-  const { deps } = house
+function invitedDoor(web: WebDeps, { params, query }: PageRequest): Door {
+  const { deps } = web
   const token = params.token ?? ''
   const invitation = invitationOf(deps, token)
   const isProven = invitation.email !== null && isSameText(query.get('proof') ?? '', invitationProof(deps, invitation))
-  const project = `the project "${projectName(house, invitation)}"`
+  const project = `the project "${projectName(web, invitation)}"`
   const proof = isProven ? `?proof=${invitationProof(deps, invitation)}` : ''
   return {
     title: 'An invitation',
@@ -182,7 +182,7 @@ function invitedDoor(house: House, { params, query }: Visit): Door {
   }
 }
 
-function provenDoor({ deps }: House, { params }: Visit): Door {
+function provenDoor({ deps }: WebDeps, { params }: PageRequest): Door {
   const token = params.token ?? ''
   const { email, invitation } = registrationOf(deps, token)
   if (invitation === null) requireOpenRegistration(deps)
@@ -213,39 +213,44 @@ function showDoor(door: Door, { values, problems, problem, status = 200 }: Again
 }
 
 interface Entering {
-  visit: Visit
+  context: PageRequest
   limit: Limit<string | null>
   door: Door
 }
 
-async function enter(house: House, { visit, limit, door }: Entering): Promise<Response> {
-  const { form, request } = visit
-  return await orAgain(
+async function enter(web: WebDeps, { context, limit, door }: Entering): Promise<Response> {
+  const { form, request } = context
+  return await orRerender(
     async () => {
       await limit.take(peerOf(request))
-      return door.isByMail ? mailLink(house, { visit, door }) : await makeAccount(house, { visit, door })
+      return door.isByMail ? mailLink(web, { context, door }) : await makeAccount(web, { context, door })
     },
     (error) => showDoor(door, againAfter(error, form)),
   )
 }
 
-async function makeAccount(house: House, { visit, door }: Omit<Entering, 'limit'>): Promise<Response> {
+async function makeAccount(web: WebDeps, { context, door }: Omit<Entering, 'limit'>): Promise<Response> {
   const { invitation, email } = door
-  const typed = newcomer(visit.form)
+  const typed = newcomer(context.form)
   const isProven = email !== null
-  const user = await register(house.deps, { ...typed, email: email ?? typed.email, invitation, isProven })
-  return await letIn(house, { visit, user, path: '/', notice: invitation === null ? 'signed-in' : 'project-joined' })
+  const user = await register(web.deps, { ...typed, email: email ?? typed.email, invitation, isProven })
+  return await startSession(web, {
+    context,
+    user,
+    path: '/',
+    notice: invitation === null ? 'signed-in' : 'project-joined',
+  })
 }
 
 // The answer is the same, and as quick, whether the address has an account or not, and has had enough mails or not.
-function mailLink(house: House, { visit: { form }, door }: Omit<Entering, 'limit'>): Response {
+function mailLink(web: WebDeps, { context: { form }, door }: Omit<Entering, 'limit'>): Response {
   const email = readEmail(form.text('email'))
-  setImmediate(() => mailInLimits(house, { email, invitation: door.invitation }))
+  setImmediate(() => mailInLimits(web, { email, invitation: door.invitation }))
   const { title, lead, action, signIn } = door
   return page(<RegisterByMailPage {...{ title, lead, action, signIn }} form={freshForm()} problem={null} isSent />)
 }
 
-async function mailInLimits({ deps, messageLimits }: House, registration: Registration): Promise<void> {
+async function mailInLimits({ deps, messageLimits }: WebDeps, registration: Registration): Promise<void> {
   try {
     await messageLimits.destinations.take(registration.email)
     await mailRegistration(deps, registration)
@@ -254,12 +259,12 @@ async function mailInLimits({ deps, messageLimits }: House, registration: Regist
   }
 }
 
-async function showInvitation(house: House, visit: Visit): Promise<Response> {
-  const token = visit.params.token ?? ''
-  const invitation = invitationOf(house.deps, token)
-  const isStranger = (await house.sessions.find(visit.request)) === null
-  if (isStranger) return showDoor(invitedDoor(house, visit))
-  const name = projectName(house, invitation)
+async function showInvitation(web: WebDeps, context: PageRequest): Promise<Response> {
+  const token = context.params.token ?? ''
+  const invitation = invitationOf(web.deps, token)
+  const isStranger = (await web.sessions.find(context.request)) === null
+  if (isStranger) return showDoor(invitedDoor(web, context))
+  const name = projectName(web, invitation)
   return page(
     <ConfirmPage
       title="An invitation"
@@ -270,12 +275,12 @@ async function showInvitation(house: House, visit: Visit): Promise<Response> {
   )
 }
 
-function acceptInvitation(house: House, { params, user }: SignedInVisit): Response {
-  const { projectId } = joinProject(house.deps, { token: params.token ?? '', user })
+function acceptInvitation(web: WebDeps, { params, user }: SignedInRequest): Response {
+  const { projectId } = joinProject(web.deps, { token: params.token ?? '', user })
   return redirect(`/projects/${projectId}`, 'project-joined')
 }
 
-function projectName({ deps }: House, { projectId }: Invitation): string {
+function projectName({ deps }: WebDeps, { projectId }: Invitation): string {
   return findProject(deps.db, projectId)?.name ?? ''
 }
 

@@ -6,7 +6,7 @@ import {
   changeProfile,
   changeTheme,
   deleteAccount,
-  estateOf,
+  holdingsOf,
   type Proof,
   requirePassword,
 } from '#actions/accounts.ts'
@@ -15,9 +15,9 @@ import { changeEmail, mailVerification } from '#actions/mailed-links.ts'
 import { openSetup } from '#actions/registration.ts'
 import { endOtherSessions, endSession } from '#actions/sessions.ts'
 import { THEMES } from '#domain/account.ts'
-import { type Form, orAgain, returnedForm } from '#http/forms.ts'
+import { type Form, orRerender, returnedForm } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
-import { type House, type SignedInVisit, signedIn } from '#http/guards.ts'
+import { type SignedInRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
 import { refererOf } from '#http/origin.ts'
 import { page, redirect, withCookies } from '#http/respond.tsx'
@@ -40,54 +40,54 @@ interface Limits {
   mails: Limit
 }
 
-export function settingsRoutes(house: House) {
+export function settingsRoutes(web: WebDeps) {
   const limits: Limits = {
     passwords: createLimit({ tries: 10, withinMs: 15 * MINUTE }),
     mails: createLimit({ tries: 10, withinMs: HOUR }),
   }
-  const form = (answer: (visit: SignedInVisit) => Response | Promise<Response>) =>
-    [signedIn(house, answer), { parse: 'none' }] as const
+  const form = (answer: (context: SignedInRequest) => Response | Promise<Response>) =>
+    [signedIn(web, answer), { parse: 'none' }] as const
   return (
     new Elysia({ name: 'web/settings' })
       .get(
         '/settings',
-        signedIn(house, (visit) => show(house, { visit, returned: null })),
+        signedIn(web, (context) => show(web, { context, returned: null })),
       )
       .get(
         '/settings/delete',
-        signedIn(house, (visit) => showDelete(house, { visit, form: freshForm() })),
+        signedIn(web, (context) => showDelete(web, { context, form: freshForm() })),
       )
       // A form that came back leaves its own address in the browser, and somebody may ask for that again.
       .get(
         '/settings/:form',
-        signedIn(house, () => redirect(SETTINGS)),
+        signedIn(web, () => redirect(SETTINGS)),
       )
-      .post('/settings/profile', ...form((visit) => saveProfile(house, visit)))
-      .post('/settings/email', ...form((visit) => saveEmail(house, { visit, limits })))
-      .post('/settings/verification', ...form((visit) => mailLinkAgain(house, { visit, limits })))
-      .post('/settings/preferences', ...form((visit) => savePreferences(house, visit)))
-      .post('/settings/theme', ...form((visit) => saveTheme(house, visit)))
-      .post('/settings/password', ...form((visit) => savePassword(house, { visit, limits })))
-      .post('/settings/sessions/end-others', ...form((visit) => endOthers(house, visit)))
-      .post('/settings/sessions/:session/end', ...form((visit) => endOne(house, visit)))
-      .post('/settings/delete', ...form((visit) => remove(house, { visit, limits })))
+      .post('/settings/profile', ...form((context) => saveProfile(web, context)))
+      .post('/settings/email', ...form((context) => saveEmail(web, { context, limits })))
+      .post('/settings/verification', ...form((context) => mailLinkAgain(web, { context, limits })))
+      .post('/settings/preferences', ...form((context) => savePreferences(web, context)))
+      .post('/settings/theme', ...form((context) => saveTheme(web, context)))
+      .post('/settings/password', ...form((context) => savePassword(web, { context, limits })))
+      .post('/settings/sessions/end-others', ...form((context) => endOthers(web, context)))
+      .post('/settings/sessions/:session/end', ...form((context) => endOne(web, context)))
+      .post('/settings/delete', ...form((context) => remove(web, { context, limits })))
   )
 }
 
 interface Asked {
-  visit: SignedInVisit
+  context: SignedInRequest
   limits: Limits
 }
 
 function show(
-  { deps }: House,
-  { visit, returned }: { visit: SignedInVisit; returned: Returned<SettingsForm> | null },
+  { deps }: WebDeps,
+  { context, returned }: { context: SignedInRequest; returned: Returned<SettingsForm> | null },
 ): Response {
-  const { user, session, now } = visit
+  const { user, session, now } = context
   return page(
     <SettingsPage
-      visit={frameOf(visit)}
-      reading={readingOf(visit)}
+      context={frameOf(context)}
+      reading={readingOf(context)}
       sessions={listSessions(deps.db, { userId: user.id, now })}
       sessionId={session.id}
       pendingEmail={findPendingEmail(deps.db, { userId: user.id, now })}
@@ -99,50 +99,53 @@ function show(
 }
 
 function orShowAgain(
-  house: House,
-  { visit, section, form }: { visit: SignedInVisit; section: SettingsForm; form: Form },
+  web: WebDeps,
+  { context, section, form }: { context: SignedInRequest; section: SettingsForm; form: Form },
   work: () => Response | Promise<Response>,
 ): Promise<Response> {
-  return orAgain(work, (error) => show(house, { visit, returned: returnedForm(error, { section, form }) }))
+  return orRerender(work, (error) => show(web, { context, returned: returnedForm(error, { section, form }) }))
 }
 
-async function saveProfile(house: House, visit: SignedInVisit): Promise<Response> {
-  const { form } = visit
-  return await orShowAgain(house, { visit, section: 'profile', form }, () => {
-    changeProfile(house.deps, { userId: visit.user.id, name: form.text('name'), timeZone: form.text('timeZone') })
+async function saveProfile(web: WebDeps, context: SignedInRequest): Promise<Response> {
+  const { form } = context
+  return await orShowAgain(web, { context, section: 'profile', form }, () => {
+    changeProfile(web.deps, { userId: context.user.id, name: form.text('name'), timeZone: form.text('timeZone') })
     return redirect(SETTINGS, 'profile-saved')
   })
 }
 
 const MAIL_NOTICES = { changed: 'email-changed', mailed: 'email-mailed', 'not-mailed': 'email-not-mailed' } as const
 
-async function saveEmail(house: House, { visit, limits }: Asked): Promise<Response> {
-  const { form, user } = visit
-  return await orShowAgain(house, { visit, section: 'email', form }, async () => {
-    const proof = await checkPassword(house, { visit, limits, form, field: 'emailPassword' })
+async function saveEmail(web: WebDeps, { context, limits }: Asked): Promise<Response> {
+  const { form, user } = context
+  return await orShowAgain(web, { context, section: 'email', form }, async () => {
+    const proof = await checkPassword(web, { context, limits, form, field: 'emailPassword' })
     const email = form.text('email')
     await limits.mails.take(user.id)
-    if (house.deps.config.smtp !== null) await house.messageLimits.destinations.take(email)
-    const outcome = await changeEmail(house.deps, { proof, email })
+    if (web.deps.config.smtp !== null) await web.messageLimits.destinations.take(email)
+    const outcome = await changeEmail(web.deps, { proof, email })
     return redirect(SETTINGS, MAIL_NOTICES[outcome])
   })
 }
 
-async function mailLinkAgain({ deps, messageLimits }: House, { visit: { user }, limits }: Asked): Promise<Response> {
+async function mailLinkAgain(
+  { deps, messageLimits }: WebDeps,
+  { context: { user }, limits }: Asked,
+): Promise<Response> {
   await limits.mails.take(user.id)
   await messageLimits.destinations.take(user.email)
   const isMailed = await mailVerification(deps, user)
   return redirect(SETTINGS, isMailed ? 'email-mailed' : 'email-not-mailed')
 }
 
-async function savePreferences({ deps }: House, { form, user }: SignedInVisit): Promise<Response> {
+async function savePreferences({ deps }: WebDeps, { form, user }: SignedInRequest): Promise<Response> {
   const mails = { signIns: form.isTicked('signIns'), failures: form.isTicked('failures') }
   changeMailPreferences(deps, { userId: user.id, mails })
   return redirect(SETTINGS, 'preferences-saved')
 }
 
 // The switch is on every page, and leads back to the one that it was used on.
-async function saveTheme({ deps }: House, { request, form, user }: SignedInVisit): Promise<Response> {
+async function saveTheme({ deps }: WebDeps, { request, form, user }: SignedInRequest): Promise<Response> {
   const asked = form.text('theme')
   const theme = THEMES.find((name) => name === asked)
   if (theme === undefined) throw new AppError('invalid', 'There is no such theme.')
@@ -150,63 +153,69 @@ async function saveTheme({ deps }: House, { request, form, user }: SignedInVisit
   return redirect(safePath(refererOf(deps, request) ?? SETTINGS), 'theme-changed')
 }
 
-async function savePassword(house: House, { visit, limits }: Asked): Promise<Response> {
-  const { form } = visit
-  return await orShowAgain(house, { visit, section: 'password', form }, async () => {
-    const proof = await checkPassword(house, { visit, limits, form })
-    await changePassword(house.deps, {
+async function savePassword(web: WebDeps, { context, limits }: Asked): Promise<Response> {
+  const { form } = context
+  return await orShowAgain(web, { context, section: 'password', form }, async () => {
+    const proof = await checkPassword(web, { context, limits, form })
+    await changePassword(web.deps, {
       proof,
       password: form.text('newPassword'),
-      keptSessionId: visit.session.id,
+      keptSessionId: context.session.id,
     })
     return redirect(SETTINGS, 'password-changed')
   })
 }
 
-function endOthers({ deps }: House, { user, session }: SignedInVisit): Response {
+function endOthers({ deps }: WebDeps, { user, session }: SignedInRequest): Response {
   endOtherSessions(deps, { userId: user.id, keptId: session.id })
   return redirect(SETTINGS, 'sessions-ended')
 }
 
-function endOne({ deps }: House, { user, params }: SignedInVisit): Response {
+function endOne({ deps }: WebDeps, { user, params }: SignedInRequest): Response {
   endSession(deps, { id: params.session ?? '', userId: user.id })
   return redirect(SETTINGS, 'session-ended')
 }
 
-function showDelete({ deps }: House, { visit, form }: { visit: SignedInVisit; form: FormState }): Response {
-  const choices = keyChoicesIn(visit)
-  const { id: userId } = visit.user
-  const estate = estateOf(deps.db, userId)
-  const apiKeys = estate.shared.flatMap(({ id: projectId }) => keysMadeBy(deps.db, { projectId, userId }))
+function showDelete({ deps }: WebDeps, { context, form }: { context: SignedInRequest; form: FormState }): Response {
+  const choices = keyChoicesIn(context)
+  const { id: userId } = context.user
+  const holdings = holdingsOf(deps.db, userId)
+  const apiKeys = holdings.shared.flatMap(({ id: projectId }) => keysMadeBy(deps.db, { projectId, userId }))
   const isAgain = Object.keys(form.problems).length > 0
   return page(
-    <DeleteAccountPage visit={frameOf(visit)} estate={estate} apiKeys={apiKeys} choices={choices} form={form} />,
+    <DeleteAccountPage
+      context={frameOf(context)}
+      holdings={holdings}
+      apiKeys={apiKeys}
+      choices={choices}
+      form={form}
+    />,
     isAgain ? 422 : 200,
   )
 }
 
-async function remove(house: House, { visit, limits }: Asked): Promise<Response> {
-  const { form } = visit
-  return await orAgain(
+async function remove(web: WebDeps, { context, limits }: Asked): Promise<Response> {
+  const { form } = context
+  return await orRerender(
     async () => {
-      const proof = await checkPassword(house, { visit, limits, form })
-      deleteAccount(house.deps, { proof, keys: keyChoicesIn(visit) })
-      openAgain(house.deps)
-      return withCookies(redirect('/login', 'account-deleted'), [house.sessions.cleared()])
+      const proof = await checkPassword(web, { context, limits, form })
+      deleteAccount(web.deps, { proof, keys: keyChoicesIn(context) })
+      openAgain(web.deps)
+      return withCookies(redirect('/login', 'account-deleted'), [web.sessions.cleared()])
     },
     ({ fields, message }) => {
       const problems = Object.keys(fields).length > 0 ? fields : { account: message }
-      return showDelete(house, { visit, form: { values: {}, problems } })
+      return showDelete(web, { context, form: { values: {}, problems } })
     },
   )
 }
 
-function keyChoicesIn({ projects, form }: SignedInVisit): Record<string, KeyChoice> {
+function keyChoicesIn({ projects, form }: SignedInRequest): Record<string, KeyChoice> {
   return Object.fromEntries(projects.map(({ id }) => [id, keyChoiceIn(form, id)]))
 }
 
 // After the last one, the way to a first account is the same as at a start: a link in the log.
-function openAgain(deps: House['deps']): void {
+function openAgain(deps: WebDeps['deps']): void {
   const token = openSetup(deps)
   if (token === null) return
   const link = `${deps.config.baseUrl}/setup?token=${token}`
@@ -220,8 +229,8 @@ interface PasswordCheck extends Asked {
 
 // A try is counted before the password is looked at, or a hundred at once would all be free.
 async function checkPassword(
-  { deps }: House,
-  { visit: { user, session }, limits, form, field = 'password' }: PasswordCheck,
+  { deps }: WebDeps,
+  { context: { user, session }, limits, form, field = 'password' }: PasswordCheck,
 ): Promise<Proof> {
   const tried = `${user.id} ${session.id}`
   await limits.passwords.take(tried)

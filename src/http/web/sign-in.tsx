@@ -2,8 +2,8 @@ import { Elysia } from 'elysia'
 import { authenticate } from '#actions/accounts.ts'
 import { type Browser, beginSession, endSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
-import { type Form, orAgain } from '#http/forms.ts'
-import { anybody, type House, type Visit } from '#http/guards.ts'
+import { type Form, orRerender } from '#http/forms.ts'
+import { anybody, type PageRequest, type WebDeps } from '#http/guards.ts'
 import { type AccountTry, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect, withCookies } from '#http/respond.tsx'
@@ -17,7 +17,7 @@ import { LoginPage } from '#views/pages/sign-in.tsx'
 const WRONG = 'The e-mail address or the password is wrong.'
 const OWN = 'http://own.invalid'
 
-export function signInRoutes(house: House) {
+export function signInRoutes(web: WebDeps) {
   const limits: Limits = {
     network: createNetworkLimit({ tries: 20, withinMs: 15 * MINUTE }),
     account: createAccountLimit({ tries: 10, ceiling: 50, withinMs: 15 * MINUTE }),
@@ -25,38 +25,38 @@ export function signInRoutes(house: House) {
   return new Elysia({ name: 'web/sign-in' })
     .get(
       '/login',
-      anybody(house, (visit) => showLogin(house, visit)),
+      anybody(web, (context) => showLogin(web, context)),
     )
     .post(
       '/login',
-      anybody(house, (visit) => signIn(house, { visit, limits })),
+      anybody(web, (context) => signIn(web, { context, limits })),
       { parse: 'none' },
     )
     .post(
       '/logout',
-      anybody(house, (visit) => signOut(house, visit)),
+      anybody(web, (context) => signOut(web, context)),
       { parse: 'none' },
     )
 }
 
 /** Signs a user in with this browser, and shows them `path`. */
-export async function letIn(
-  house: House,
-  { visit, user, path, notice }: { visit: Visit; user: User; path: string; notice?: NoticeCode },
+export async function startSession(
+  web: WebDeps,
+  { context, user, path, notice }: { context: PageRequest; user: User; path: string; notice?: NoticeCode },
 ): Promise<Response> {
-  const sessionId = beginSession(house.deps, { user, browser: browserOf(visit), provenHash: null })
-  return withCookies(redirect(path, notice), await cookiesOf(house, { visit, userId: user.id, sessionId }))
+  const sessionId = beginSession(web.deps, { user, browser: browserOf(context), provenHash: null })
+  return withCookies(redirect(path, notice), await cookiesOf(web, { context, userId: user.id, sessionId }))
 }
 
 // The browser stays signed in, and is known when it comes to sign in again.
 async function cookiesOf(
-  { sessions, devices }: House,
-  { visit, userId, sessionId }: { visit: Visit; userId: string; sessionId: string },
+  { sessions, devices }: WebDeps,
+  { context, userId, sessionId }: { context: PageRequest; userId: string; sessionId: string },
 ): Promise<string[]> {
-  return [await sessions.cookie(sessionId), devices.cookie(visit.request, userId)]
+  return [await sessions.cookie(sessionId), devices.cookie(context.request, userId)]
 }
 
-function browserOf({ request }: Visit): Browser {
+function browserOf({ request }: PageRequest): Browser {
   return { remoteAddress: peerOf(request), userAgent: request.headers.get('user-agent') ?? '' }
 }
 
@@ -69,10 +69,10 @@ export function safePath(path: string): string {
   return origin === OWN && !pathname.startsWith('//') ? pathname + search + hash : '/'
 }
 
-async function showLogin(house: House, visit: Visit): Promise<Response> {
-  const next = safePath(visit.query.get('next') ?? '/')
-  if ((await house.sessions.find(visit.request)) !== null) return redirect(next)
-  return login(house, { visit, next, values: {}, problem: null, status: 200 })
+async function showLogin(web: WebDeps, context: PageRequest): Promise<Response> {
+  const next = safePath(context.query.get('next') ?? '/')
+  if ((await web.sessions.find(context.request)) !== null) return redirect(next)
+  return login(web, { context, next, values: {}, problem: null, status: 200 })
 }
 
 interface Limits {
@@ -82,37 +82,37 @@ interface Limits {
 }
 
 interface Attempt extends AccountTry {
-  visit: Visit
+  context: PageRequest
   email: string
   user: User | null
 }
 
 // What is counted is tries at one password: a new one, as after a reset by mail, is a fresh start.
-function attemptOf({ deps: { db }, devices }: House, visit: Visit): Attempt {
-  const email = visit.form.text('email').trim().toLowerCase()
+function attemptOf({ deps: { db }, devices }: WebDeps, context: PageRequest): Attempt {
+  const email = context.form.text('email').trim().toLowerCase()
   const user = findUserByEmail(db, email)
   const account = user === null ? email : `${user.id} ${findPasswordHash(db, user.id)}`
-  const device = user && devices.find(visit.request, user.id)
-  return { visit, email, user, account, address: peerOf(visit.request), device }
+  const device = user && devices.find(context.request, user.id)
+  return { context, email, user, account, address: peerOf(context.request), device }
 }
 
 // A try is counted before the password is looked at, or a hundred at once would all be free.
-async function signIn(house: House, { visit, limits }: { visit: Visit; limits: Limits }): Promise<Response> {
-  const attempt = attemptOf(house, visit)
-  return await orAgain(
+async function signIn(web: WebDeps, { context, limits }: { context: PageRequest; limits: Limits }): Promise<Response> {
+  const attempt = attemptOf(web, context)
+  return await orRerender(
     async () => {
       await take(limits, attempt)
-      const begun = await sessionFor(house, attempt).catch(async (error) => {
+      const begun = await sessionFor(web, attempt).catch(async (error) => {
         await giveBack(limits, attempt)
         throw error
       })
       if (begun === null) throw new AppError('invalid', WRONG)
       await giveBack(limits, attempt)
-      return withCookies(redirect(safePath(visit.form.text('next'))), await cookiesOf(house, { visit, ...begun }))
+      return withCookies(redirect(safePath(context.form.text('next'))), await cookiesOf(web, { context, ...begun }))
     },
     (error) => {
-      logFailure(house, { attempt, error })
-      return refuse(house, { visit, form: visit.form, problem: error.message })
+      logFailure(web, { attempt, error })
+      return refuse(web, { context, form: context.form, problem: error.message })
     },
   )
 }
@@ -128,40 +128,43 @@ async function giveBack({ network, account }: Limits, attempt: Attempt): Promise
 }
 
 // Programs like fail2ban read these lines. What was typed as an address may be a password, so only a known one is told.
-function logFailure({ deps: { log } }: House, { attempt, error }: { attempt: Attempt; error: AppError }): void {
+function logFailure({ deps: { log } }: WebDeps, { attempt, error }: { attempt: Attempt; error: AppError }): void {
   const event = isTooMany(error) ? 'Sign-in refused: too many tries' : 'Sign-in failed'
   log.info(event, { address: attempt.address, ...(attempt.user && { account: attempt.user.email }) })
 }
 
 // Null also when the password was changed while it was looked at: who had it then is out.
-async function sessionFor({ deps }: House, { visit, email, device }: Attempt) {
-  const password = visit.form.text('password')
+async function sessionFor({ deps }: WebDeps, { context, email, device }: Attempt) {
+  const password = context.form.text('password')
   const proven = await authenticate(deps, { email, password, isKnown: device !== null })
   if (proven === null) return null
   const { user, passwordHash: provenHash } = proven
-  const sessionId = beginSession(deps, { user, browser: browserOf(visit), provenHash })
+  const sessionId = beginSession(deps, { user, browser: browserOf(context), provenHash })
   return sessionId === null ? null : { sessionId, userId: user.id }
 }
 
-function refuse(house: House, { visit, form, problem }: { visit: Visit; form: Form; problem: string }): Response {
+function refuse(
+  web: WebDeps,
+  { context, form, problem }: { context: PageRequest; form: Form; problem: string },
+): Response {
   const values = { email: form.text('email') }
-  return login(house, { visit, next: safePath(form.text('next')), values, problem, status: 422 })
+  return login(web, { context, next: safePath(form.text('next')), values, problem, status: 422 })
 }
 
 interface Login {
-  visit: Visit
+  context: PageRequest
   next: string
   values: Record<string, string>
   problem: string | null
   status: number
 }
 
-function login({ deps }: House, { visit, next, values, problem, status }: Login): Response {
+function login({ deps }: WebDeps, { context, next, values, problem, status }: Login): Response {
   return page(
     <LoginPage
       form={freshForm(values)}
       problem={problem}
-      notice={visit.notice}
+      notice={context.notice}
       next={next}
       isRegistrationOpen={deps.config.registration === 'open'}
       hasMailServer={deps.config.smtp !== null}
@@ -170,8 +173,8 @@ function login({ deps }: House, { visit, next, values, problem, status }: Login)
   )
 }
 
-async function signOut(house: House, { request }: Visit): Promise<Response> {
-  const found = await house.sessions.find(request)
-  if (found) endSession(house.deps, { id: found.session.id, userId: found.user.id })
-  return withCookies(redirect('/login', 'signed-out'), [house.sessions.cleared()])
+async function signOut(web: WebDeps, { request }: PageRequest): Promise<Response> {
+  const found = await web.sessions.find(request)
+  if (found) endSession(web.deps, { id: found.session.id, userId: found.user.id })
+  return withCookies(redirect('/login', 'signed-out'), [web.sessions.cleared()])
 }

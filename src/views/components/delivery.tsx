@@ -1,4 +1,4 @@
-import { SWITCHED_OFF } from '#domain/channel.ts'
+import { DISABLED } from '#domain/channel.ts'
 import type { Attempt, DeliveryState, FailureReason } from '#domain/delivery.ts'
 import { lengthInWords, momentInWords } from '#lib/duration.ts'
 import { momentInZone } from '#lib/zone.ts'
@@ -31,7 +31,7 @@ const REASONS: Record<FailureReason, string> = {
 
 /** Shape, word and colour. `detail`: what came of the last attempt. */
 export function DeliveryMark({ state, detail }: { state: DeliveryState; detail?: string | undefined }) {
-  const { icon, word } = detail === SWITCHED_OFF ? DISCARDED : STATES[state]
+  const { icon, word } = detail === DISABLED ? DISCARDED : STATES[state]
   return (
     <span class={`delivery-mark delivery-${state}`}>
       <Icon name={icon} />
@@ -42,7 +42,7 @@ export function DeliveryMark({ state, detail }: { state: DeliveryState; detail?:
 
 /** What came of an attempt: the reason in words, and the detail where it says more. */
 export function outcomeText({ reason, detail }: Pick<Attempt, 'reason' | 'detail'>): string {
-  if (detail === SWITCHED_OFF) return 'Channel disabled'
+  if (detail === DISABLED) return 'Channel disabled'
   if (reason === null || detail.toLowerCase() === REASONS[reason].toLowerCase()) return detail
   return detail === '' ? REASONS[reason] : `${REASONS[reason]}: ${detail}`
 }

@@ -9,7 +9,7 @@ import { Warnings } from '#views/components/warnings.tsx'
 import { Document } from './document.tsx'
 
 /** For whom a page is drawn. */
-export interface FrameVisit {
+export interface FrameContext {
   user: User
   /** All that the user belongs to. */
   projects: OwnProject[]
@@ -23,19 +23,19 @@ export interface FrameVisit {
   version: number
 }
 
-export type Room = 'monitors' | 'incidents' | 'channels' | 'project' | 'docs' | 'settings' | 'instance'
+export type NavSection = 'monitors' | 'incidents' | 'channels' | 'project' | 'docs' | 'settings' | 'instance'
 
 interface FrameProps {
-  visit: FrameVisit
+  context: FrameContext
   title: string
   /** Which entry of the navigation this page belongs to. */
-  room: Room | null
+  room: NavSection | null
   children?: Child
 }
 
 /** The frame of every page for somebody who is signed in. */
-export function Frame({ visit, title, room, children }: FrameProps) {
-  const { user, project, notice } = visit
+export function Frame({ context, title, room, children }: FrameProps) {
+  const { user, project, notice } = context
   return (
     <Document title={`${title} · CronGuard`} theme={user.theme}>
       <header class="bar">
@@ -43,9 +43,9 @@ export function Frame({ visit, title, room, children }: FrameProps) {
           <Icon name="shield" />
           <span class="brand-name">CronGuard</span>
         </a>
-        <Switcher visit={visit} />
+        <Switcher context={context} />
         {project && <Navigation project={project} room={room} />}
-        <UserMenu visit={visit} room={room} />
+        <UserMenu context={context} room={room} />
       </header>
       <p id="away" class="away" role="alert" hidden>
         <Icon name="alert" />
@@ -63,9 +63,9 @@ export function Frame({ visit, title, room, children }: FrameProps) {
           This project is gone, or no longer yours. What you typed here cannot be saved: copy what you need.
         </span>
       </p>
-      {project && <LiveStream project={project} visit={visit} />}
+      {project && <LiveStream project={project} context={context} />}
       <main id="main" class="page" tabindex="-1">
-        <Warnings warnings={visit.warnings} />
+        <Warnings warnings={context.warnings} />
         <Notice text={notice} />
         {children}
       </main>
@@ -75,7 +75,7 @@ export function Frame({ visit, title, room, children }: FrameProps) {
   )
 }
 
-function Switcher({ visit: { projects, project } }: { visit: FrameVisit }) {
+function Switcher({ context: { projects, project } }: { context: FrameContext }) {
   return (
     <details class="menu switcher">
       <summary>
@@ -103,8 +103,8 @@ function Switcher({ visit: { projects, project } }: { visit: FrameVisit }) {
   )
 }
 
-function Navigation({ project, room }: { project: OwnProject; room: Room | null }) {
-  const entries: [Room, string, string][] = [
+function Navigation({ project, room }: { project: OwnProject; room: NavSection | null }) {
+  const entries: [NavSection, string, string][] = [
     ['monitors', 'Monitors', `/projects/${project.id}`],
     ['incidents', 'Incidents', `/projects/${project.id}/incidents`],
     ['channels', 'Channels', `/projects/${project.id}/channels`],
@@ -121,7 +121,7 @@ function Navigation({ project, room }: { project: OwnProject; room: Room | null 
   )
 }
 
-function UserMenu({ visit: { user }, room }: { visit: FrameVisit; room: Room | null }) {
+function UserMenu({ context: { user }, room }: { context: FrameContext; room: NavSection | null }) {
   return (
     <div class="bar-end">
       <a class="bar-link" href="/docs" aria-current={room === 'docs' ? 'page' : undefined}>
@@ -177,7 +177,7 @@ function ThemeSwitch({ theme }: { theme: User['theme'] }) {
 }
 
 // The one stream of a tab. What comes over it is drawn by assets/live.js; where none can pass, it asks for the counts.
-function LiveStream({ project, visit: { user, now, version } }: { project: OwnProject; visit: FrameVisit }) {
+function LiveStream({ project, context: { user, now, version } }: { project: OwnProject; context: FrameContext }) {
   const path = `/projects/${project.id}`
   return (
     <div

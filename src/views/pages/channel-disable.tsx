@@ -1,21 +1,21 @@
 import type { OwnProject } from '#domain/project.ts'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 /** What the form of this page sends along: whoever disables the channel knows what is discarded. */
 export const CONFIRMED_FIELD = 'confirmed'
 
 interface DisablePageProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   channel: { id: string; title: string }
   waiting: number
 }
 
 /** Asks before a channel is disabled that still has messages to send. */
-export function ChannelDisablePage({ visit, project, channel, waiting }: DisablePageProps) {
+export function ChannelDisablePage({ context, project, channel, waiting }: DisablePageProps) {
   const address = `/channels/${channel.id}`
   return (
-    <Frame visit={visit} title={`Disable ${channel.title}`} room="channels">
+    <Frame context={context} title={`Disable ${channel.title}`} room="channels">
       <div class="page-head">
         <p class="crumbs">
           <a href={`/projects/${project.id}/channels`}>Channels</a>

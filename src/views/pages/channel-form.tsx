@@ -1,7 +1,7 @@
 import type { OwnProject } from '#domain/project.ts'
 import { MailBanner } from '#views/components/channel.tsx'
 import { Check, Field, FormProblem, type FormState, SeenField } from '#views/components/field.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 /** What a form needs to know of a kind of channel. */
 export interface KindView {
@@ -29,16 +29,16 @@ export function removalField(name: string): string {
 }
 
 interface ChooserProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   kinds: readonly KindView[]
 }
 
 /** First the kind, then its form. */
-export function ChannelKindsPage({ visit, project, kinds }: ChooserProps) {
+export function ChannelKindsPage({ context, project, kinds }: ChooserProps) {
   const path = `/projects/${project.id}/channels`
   return (
-    <Frame visit={visit} title="New channel" room="channels">
+    <Frame context={context} title="New channel" room="channels">
       <FormHead path={path} title="New channel" />
       <p class="lead">How should CronGuard reach people?</p>
       <ul class="kinds">
@@ -56,7 +56,7 @@ export function ChannelKindsPage({ visit, project, kinds }: ChooserProps) {
 }
 
 interface NewChannelProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   kind: KindView
   form: FormState
@@ -66,10 +66,10 @@ interface NewChannelProps {
   monitors: number
 }
 
-export function NewChannelPage({ visit, project, kind, form, problem, lacksMailServer, monitors }: NewChannelProps) {
+export function NewChannelPage({ context, project, kind, form, problem, lacksMailServer, monitors }: NewChannelProps) {
   const path = `/projects/${project.id}/channels`
   return (
-    <Frame visit={visit} title={`New channel: ${kind.label}`} room="channels">
+    <Frame context={context} title={`New channel: ${kind.label}`} room="channels">
       <FormHead path={path} title={`New channel: ${kind.label}`} />
       {lacksMailServer && <MailBanner />}
       <section class="card">

@@ -10,12 +10,12 @@ import {
 } from '#views/components/channel.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import type { Reading } from '#views/components/moment.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { ChannelForm, type ChannelFormProps } from './channel-form.tsx'
 import { monitorCount, SwitchButton, WaitingNote } from './channels.tsx'
 
 interface ChannelPageProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   reading: Reading
   channel: ChannelView
@@ -27,10 +27,10 @@ interface ChannelPageProps {
 }
 
 export function ChannelPage(props: ChannelPageProps) {
-  const { visit, project, reading, channel, monitors, form, lacksMailServer } = props
+  const { context, project, reading, channel, monitors, form, lacksMailServer } = props
   const { id } = channel.channel
   return (
-    <Frame visit={visit} title={channel.title} room="channels">
+    <Frame context={context} title={channel.title} room="channels">
       <div class="page-head">
         <p class="crumbs">
           <a href={`/projects/${project.id}/channels`}>Channels</a>
@@ -116,15 +116,15 @@ function MonitorNames({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
 }
 
 interface DeletionProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   channel: { id: string; title: string }
   monitors: number
 }
 
-export function ChannelDeletionPage({ visit, project, channel, monitors }: DeletionProps) {
+export function ChannelDeletionPage({ context, project, channel, monitors }: DeletionProps) {
   return (
-    <Frame visit={visit} title="Delete a channel" room="channels">
+    <Frame context={context} title="Delete a channel" room="channels">
       <div class="page-head">
         <p class="crumbs">
           <a href={`/projects/${project.id}/channels`}>Channels</a>

@@ -11,10 +11,10 @@ import {
 } from '#views/components/channel.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import type { Reading } from '#views/components/moment.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 interface ChannelsPageProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   reading: Reading
   channels: ChannelView[]
@@ -24,10 +24,10 @@ interface ChannelsPageProps {
   mustConfirm: boolean
 }
 
-export function ChannelsPage({ visit, project, reading, channels, lacksMailServer, mustConfirm }: ChannelsPageProps) {
+export function ChannelsPage({ context, project, reading, channels, lacksMailServer, mustConfirm }: ChannelsPageProps) {
   const mayOperate = may(project.role, 'operate')
   return (
-    <Frame visit={visit} title="Channels" room="channels">
+    <Frame context={context} title="Channels" room="channels">
       <div class="page-head">
         <h1>Channels</h1>
         {mayOperate && channels.length > 0 && (
@@ -166,16 +166,16 @@ export function monitorCount(count: number): string {
 }
 
 interface TestPageProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   channel: { id: string; title: string }
   outcome: TestResult
 }
 
 /** The outcome of a test, for browsers that do not run scripts. */
-export function ChannelTestPage({ visit, project, channel, outcome }: TestPageProps) {
+export function ChannelTestPage({ context, project, channel, outcome }: TestPageProps) {
   return (
-    <Frame visit={visit} title="Test of a channel" room="channels">
+    <Frame context={context} title="Test of a channel" room="channels">
       <div class="page-head">
         <p class="crumbs">
           <a href={`/projects/${project.id}/channels`}>Channels</a>

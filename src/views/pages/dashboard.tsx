@@ -1,14 +1,14 @@
 import { LIST_ORDERS, type ListOrder, type StatusCounts } from '#domain/monitor-list.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import { Icon } from '#views/components/icon.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { MonitorList, type MonitorListProps } from '#views/partials/monitor-list.tsx'
 
 /** Whether a project has channels, any of them is switched on, and reaches somebody. */
 export type ChannelsState = 'none' | 'off' | 'unheard' | 'on'
 
 interface DashboardProps extends MonitorListProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   tags: string[]
   /** Of all monitors, whatever is searched for. */
@@ -23,10 +23,10 @@ const ORDER_WORDS: Record<ListOrder, string> = {
   due: 'Next due',
 }
 
-export function DashboardPage({ visit, project, tags, all, channels, ...list }: DashboardProps) {
+export function DashboardPage({ context, project, tags, all, channels, ...list }: DashboardProps) {
   const total = Object.values(all).reduce((sum, count) => sum + count, 0)
   return (
-    <Frame visit={visit} title={titleOf(all.down)} room="monitors">
+    <Frame context={context} title={titleOf(all.down)} room="monitors">
       <div class="page-head">
         <h1>Monitors</h1>
         {may(project.role, 'operate') && total > 0 && (
@@ -43,9 +43,9 @@ export function DashboardPage({ visit, project, tags, all, channels, ...list }: 
 }
 
 /** For somebody who belongs to no project. */
-export function NoProjectPage({ visit }: { visit: FrameVisit }) {
+export function NoProjectPage({ context }: { context: FrameContext }) {
   return (
-    <Frame visit={visit} title="Monitors" room={null}>
+    <Frame context={context} title="Monitors" room={null}>
       <div class="empty card">
         <h1>You belong to no project</h1>
         <p class="soft">

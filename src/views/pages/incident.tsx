@@ -7,10 +7,10 @@ import { Icon } from '#views/components/icon.tsx'
 import { AcknowledgedBy, IncidentMark, IncidentStory } from '#views/components/incident-story.tsx'
 import { Linked } from '#views/components/linked.tsx'
 import type { Reading } from '#views/components/moment.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 interface IncidentPageProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   reading: Reading
   story: Story
@@ -20,11 +20,11 @@ interface IncidentPageProps {
   problem: string | null
 }
 
-export function IncidentPage({ visit, project, reading, story, form, problem }: IncidentPageProps) {
+export function IncidentPage({ context, project, reading, story, form, problem }: IncidentPageProps) {
   const mayOperate = may(project.role, 'operate')
   const name = shownName(story.monitor)
   return (
-    <Frame visit={visit} title={`Incident of ${name}`} room="incidents">
+    <Frame context={context} title={`Incident of ${name}`} room="incidents">
       <div class="page-head">
         <p class="crumbs">
           <a href={`/projects/${project.id}/incidents`}>Incidents</a>

@@ -5,7 +5,7 @@ import type { OwnProject } from '#domain/project.ts'
 import { Icon } from '#views/components/icon.tsx'
 import { AcknowledgedBy, IncidentMark } from '#views/components/incident-story.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 export const INCIDENT_FILTERS = ['all', 'open', 'past'] as const
 export type IncidentFilter = (typeof INCIDENT_FILTERS)[number]
@@ -30,9 +30,9 @@ export interface IncidentListProps {
 
 const FILTER_WORDS: Record<IncidentFilter, string> = { all: 'All', open: 'Open', past: 'Past' }
 
-export function IncidentsPage({ visit, list }: { visit: FrameVisit; list: IncidentListProps }) {
+export function IncidentsPage({ context, list }: { context: FrameContext; list: IncidentListProps }) {
   return (
-    <Frame visit={visit} title="Incidents" room="incidents">
+    <Frame context={context} title="Incidents" room="incidents">
       <div class="page-head">
         <h1>Incidents</h1>
       </div>

@@ -2,7 +2,7 @@ import { sizeInWords } from '#lib/size.ts'
 import { type DatabaseSize, DatabaseSizeSection } from '#views/components/database-size.tsx'
 import { Ago, Moment, type Reading } from '#views/components/moment.tsx'
 import { Section, Sections } from '#views/components/section.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 export interface ShownBackup {
   name: string
@@ -12,7 +12,7 @@ export interface ShownBackup {
 
 export interface InstancePageProps {
   database: DatabaseSize
-  visit: FrameVisit
+  context: FrameContext
   reading: Reading
   backups: {
     /** Newest first. */
@@ -30,9 +30,9 @@ const ENTRIES: [string, string][] = [
 ]
 
 /** What whoever runs this CronGuard sees of it. */
-export function InstancePage({ visit, reading, backups, database }: InstancePageProps) {
+export function InstancePage({ context, reading, backups, database }: InstancePageProps) {
   return (
-    <Frame visit={visit} title="This CronGuard" room="instance">
+    <Frame context={context} title="This CronGuard" room="instance">
       <div class="page-head">
         <h1>This CronGuard</h1>
       </div>

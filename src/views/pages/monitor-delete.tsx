@@ -1,11 +1,11 @@
 import { type Monitor, shownName } from '#domain/monitor.ts'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
-export function MonitorDeletePage({ visit, monitor }: { visit: FrameVisit; monitor: Monitor }) {
+export function MonitorDeletePage({ context, monitor }: { context: FrameContext; monitor: Monitor }) {
   const name = shownName(monitor)
   const address = `/monitors/${monitor.uniqueKey}`
   return (
-    <Frame visit={visit} title={`Delete ${name}`} room="monitors">
+    <Frame context={context} title={`Delete ${name}`} room="monitors">
       <div class="page-head">
         <p class="crumbs">
           <a href={address} dir="auto">

@@ -4,7 +4,7 @@ import type { Child } from '#jsx/jsx-runtime'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
 import { Check, Field, FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
 import { ZoneSelect } from '#views/components/zone-select.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/schedule-preview.tsx'
 
 /** What most jobs need, as one would type it. */
@@ -39,7 +39,7 @@ export interface ChannelChoice {
 }
 
 interface MonitorFormProps {
-  visit: FrameVisit
+  context: FrameContext
   projectId: string
   /** The monitor that is changed; null for a new one. */
   monitor: { uniqueKey: string; shownName: string } | null
@@ -51,11 +51,11 @@ interface MonitorFormProps {
 }
 
 export function MonitorFormPage(props: MonitorFormProps) {
-  const { visit, projectId, monitor, form, problem } = props
+  const { context, projectId, monitor, form, problem } = props
   const back = monitor ? `/monitors/${monitor.uniqueKey}` : `/projects/${projectId}`
   const title = monitor ? `Edit ${monitor.shownName}` : 'New monitor'
   return (
-    <Frame visit={visit} title={title} room="monitors">
+    <Frame context={context} title={title} room="monitors">
       <div class="page-head">
         <p class="crumbs">
           <a href={`/projects/${projectId}`}>Monitors</a>

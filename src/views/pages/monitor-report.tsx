@@ -1,15 +1,15 @@
 import { type Monitor, shownName } from '#domain/monitor.ts'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 /** What the form of this page sends along: whoever reports for a monitor that is down was asked. */
 export const CONFIRMED_FIELD = 'confirmed'
 
 /** Asks before a person ends an incident by reporting success for the job. */
-export function MonitorReportPage({ visit, monitor }: { visit: FrameVisit; monitor: Monitor }) {
+export function MonitorReportPage({ context, monitor }: { context: FrameContext; monitor: Monitor }) {
   const name = shownName(monitor)
   const address = `/monitors/${monitor.uniqueKey}`
   return (
-    <Frame visit={visit} title={`Report success for ${name}`} room="monitors">
+    <Frame context={context} title={`Report success for ${name}`} room="monitors">
       <div class="page-head">
         <p class="crumbs">
           <a href={address} dir="auto">

@@ -7,17 +7,17 @@ import { Copyable } from '#views/components/copyable.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import { Linked } from '#views/components/linked.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { snippetsFor } from '#views/snippets.ts'
 
 interface MonitorPageProps {
-  visit: FrameVisit
+  context: FrameContext
   projectId: string
   monitor: Monitor
   mayOperate: boolean
   urls: MonitorUrls
   /** The channels that tell of it. */
-  channels: readonly ToldChannel[]
+  channels: readonly NotifiedChannel[]
   reading: Reading
   zoneHint: ZoneHint | null
   /** The number of the newest ping where it is a mail that asks for a confirmation. */
@@ -26,7 +26,7 @@ interface MonitorPageProps {
   parts: { overview: Child; charts: Child; incidents: Child; timeline: Child }
 }
 
-export interface ToldChannel {
+export interface NotifiedChannel {
   name: string
   /** Why it tells nobody anything; null: it does. */
   silence: string | null
@@ -45,10 +45,10 @@ interface SlugUrl {
 }
 
 export function MonitorPage(props: MonitorPageProps) {
-  const { visit, projectId, monitor, mayOperate, parts } = props
+  const { context, projectId, monitor, mayOperate, parts } = props
   const name = shownName(monitor)
   return (
-    <Frame visit={visit} title={name} room="monitors">
+    <Frame context={context} title={name} room="monitors">
       <div class="page-head">
         <p class="crumbs">
           <a href={`/projects/${projectId}`}>Monitors</a>

@@ -4,10 +4,10 @@ import { lengthInWords } from '#lib/duration.ts'
 import { ExactMoment } from '#views/components/delivery.tsx'
 import { Ago, type Reading } from '#views/components/moment.tsx'
 import { PING_WORDS, PingMark } from '#views/components/ping-mark.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 interface PingPageProps {
-  visit: FrameVisit
+  context: FrameContext
   monitor: { uniqueKey: string; shownName: string }
   ping: RecordedPing
   /** As text, however it came; null when there was none, and of a mail for who may not read it as it came. */
@@ -19,7 +19,7 @@ interface PingPageProps {
   /** Its bytes as they came may hold ping keys. */
   mayReadRaw: boolean
   /** The numbers of the pings before and after it that are kept. */
-  around: { below: number | null; above: number | null }
+  formContext: { below: number | null; above: number | null }
   reading: Reading
 }
 
@@ -27,19 +27,19 @@ const SHOWN_CHARACTERS = 10_000
 const SHOWN_SUBJECT_CHARACTERS = 1000
 
 export function PingPage({
-  visit,
+  context,
   monitor,
   ping,
   body,
   droppedBytes,
   mail,
   mayReadRaw,
-  around,
+  formContext,
   reading,
 }: PingPageProps) {
   const address = `/monitors/${monitor.uniqueKey}`
   return (
-    <Frame visit={visit} title={`Ping ${ping.number} of ${monitor.shownName}`} room="monitors">
+    <Frame context={context} title={`Ping ${ping.number} of ${monitor.shownName}`} room="monitors">
       <div class="page-head">
         <p class="crumbs">
           <a href={address} dir="auto">
@@ -50,8 +50,8 @@ export function PingPage({
           Ping #{ping.number}: {PING_WORDS[ping.kind].toLowerCase()}
         </h1>
         <nav class="actions" aria-label="Pings before and after">
-          <Neighbour address={address} number={around.below} label="Previous" rel="prev" />
-          <Neighbour address={address} number={around.above} label="Next" rel="next" />
+          <Neighbour address={address} number={formContext.below} label="Previous" rel="prev" />
+          <Neighbour address={address} number={formContext.above} label="Next" rel="next" />
         </nav>
       </div>
       <section class="card" aria-label="Details">

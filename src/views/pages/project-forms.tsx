@@ -1,16 +1,16 @@
 import type { OwnProject } from '#domain/project.ts'
 import { Field, FormProblem, type FormState } from '#views/components/field.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 interface NewProjectProps {
-  visit: FrameVisit
+  context: FrameContext
   form: FormState
   problem: string | null
 }
 
-export function NewProjectPage({ visit, form, problem }: NewProjectProps) {
+export function NewProjectPage({ context, form, problem }: NewProjectProps) {
   return (
-    <Frame visit={visit} title="New project" room={null}>
+    <Frame context={context} title="New project" room={null}>
       <div class="page-head">
         <h1>New project</h1>
       </div>
@@ -29,17 +29,17 @@ export function NewProjectPage({ visit, form, problem }: NewProjectProps) {
 }
 
 interface DeleteProjectProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   monitorCount: number
   memberCount: number
   form: FormState
 }
 
-export function DeleteProjectPage({ visit, project, monitorCount, memberCount, form }: DeleteProjectProps) {
+export function DeleteProjectPage({ context, project, monitorCount, memberCount, form }: DeleteProjectProps) {
   const settings = `/projects/${project.id}/settings`
   return (
-    <Frame visit={visit} title="Delete the project" room="project">
+    <Frame context={context} title="Delete the project" room="project">
       <div class="page-head">
         <p class="crumbs">
           <a href={settings}>Project</a>

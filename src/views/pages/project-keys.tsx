@@ -4,7 +4,7 @@ import { Copyable } from '#views/components/copyable.tsx'
 import { Check, Field, Select } from '#views/components/field.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
 import { Confirm, formOf, type Returned, Section } from '#views/components/section.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 /** What can be shown of an API key: never the key. */
 export interface ShownApiKey {
@@ -222,16 +222,16 @@ function ApiKeyForm({ project, keys, returned }: Omit<ApiKeysProps, 'reading'>) 
 }
 
 interface NewApiKeyProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   apiKey: string
   baseUrl: string
 }
 
 /** The one page that an API key is ever on. */
-export function NewApiKeyPage({ visit, project, apiKey, baseUrl }: NewApiKeyProps) {
+export function NewApiKeyPage({ context, project, apiKey, baseUrl }: NewApiKeyProps) {
   return (
-    <Frame visit={visit} title="API key" room="project">
+    <Frame context={context} title="API key" room="project">
       <div class="page-head">
         <p class="crumbs">
           <a href={`/projects/${project.id}/settings`} dir="auto">

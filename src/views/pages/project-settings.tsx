@@ -2,7 +2,7 @@ import { may, type OwnProject } from '#domain/project.ts'
 import { Field, FormProblem } from '#views/components/field.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { Confirm, formOf, type Returned, Section, Sections } from '#views/components/section.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { BadgesSection, type ShownBadge } from './project-badges.tsx'
 import { ApiKeysSection, KeyChoices, type Keys, PingKeySection } from './project-keys.tsx'
 import { InvitationsSection, type Membership, MembersSection, type OpenInvitation } from './project-members.tsx'
@@ -10,7 +10,7 @@ import { InvitationsSection, type Membership, MembersSection, type OpenInvitatio
 export type ProjectForm = 'name' | 'api-keys' | 'invitations' | 'members'
 
 export interface ProjectSettingsProps {
-  visit: FrameVisit
+  context: FrameContext
   project: OwnProject
   reading: Reading
   membership: Membership
@@ -28,10 +28,10 @@ export interface Administration extends Keys {
 
 /** What a project is called, who belongs to it, and its keys; each role sees what it may. */
 export function ProjectSettingsPage(props: ProjectSettingsProps) {
-  const { visit, project, reading, membership, badges, administration, returned } = props
+  const { context, project, reading, membership, badges, administration, returned } = props
   const title = administration === null ? 'Members' : 'Project'
   return (
-    <Frame visit={visit} title={title} room="project">
+    <Frame context={context} title={title} room="project">
       <div class="page-head">
         <h1 dir="auto">{project.name}</h1>
       </div>

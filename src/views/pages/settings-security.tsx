@@ -4,7 +4,7 @@ import type { Child } from '#jsx/jsx-runtime'
 import { Field, FormProblem, type FormState } from '#views/components/field.tsx'
 import { Ago, Moment, type Reading } from '#views/components/moment.tsx'
 import { formOf, type Returned, Section } from '#views/components/section.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { type KeyChoice, KeyChoices, type ShownApiKey } from './project-keys.tsx'
 import { NewPasswordField } from './sign-in.tsx'
 
@@ -104,9 +104,9 @@ function SessionRow({ session, isThis, reading }: { session: ShownSession; isThi
 }
 
 interface DeleteAccountProps {
-  visit: FrameVisit
+  context: FrameContext
   /** Which projects go with the account, which go on without it, and which keep it from going. */
-  estate: { own: Project[]; shared: OwnProject[]; needy: Project[] }
+  holdings: { own: Project[]; shared: OwnProject[]; needy: Project[] }
   /** Those that the user made in projects that go on. */
   apiKeys: (ShownApiKey & { projectId: string })[]
   /** By project, what was chosen about the keys in a form that came back. */
@@ -114,10 +114,10 @@ interface DeleteAccountProps {
   form: FormState
 }
 
-export function DeleteAccountPage({ visit, estate, apiKeys, choices, form }: DeleteAccountProps) {
-  const { own, shared, needy } = estate
+export function DeleteAccountPage({ context, holdings, apiKeys, choices, form }: DeleteAccountProps) {
+  const { own, shared, needy } = holdings
   return (
-    <Frame visit={visit} title="Delete account" room="settings">
+    <Frame context={context} title="Delete account" room="settings">
       <div class="page-head">
         <p class="crumbs">
           <a href="/settings">Settings</a>

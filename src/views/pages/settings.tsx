@@ -3,13 +3,13 @@ import { Check, Field, FormProblem } from '#views/components/field.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { formOf, type Returned, Section, Sections } from '#views/components/section.tsx'
 import { ZoneSelect } from '#views/components/zone-select.tsx'
-import { Frame, type FrameVisit } from '#views/layouts/frame.tsx'
+import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { PasswordSection, SessionsSection, type ShownSession } from './settings-security.tsx'
 
 export type SettingsForm = 'profile' | 'email' | 'password'
 
 export interface SettingsPageProps {
-  visit: FrameVisit
+  context: FrameContext
   reading: Reading
   sessions: ShownSession[]
   sessionId: string
@@ -30,18 +30,18 @@ const ENTRIES: [string, string][] = [
 ]
 
 export function SettingsPage(props: SettingsPageProps) {
-  const { visit, reading, returned, hasMailServer } = props
+  const { context, reading, returned, hasMailServer } = props
   return (
-    <Frame visit={visit} title="Settings" room="settings">
+    <Frame context={context} title="Settings" room="settings">
       <div class="page-head">
         <h1>Settings</h1>
       </div>
       <FormProblem text={returned?.problem ?? null} />
       <Sections entries={ENTRIES}>
-        <ProfileSection user={visit.user} now={visit.now} returned={returned} />
+        <ProfileSection user={context.user} now={context.now} returned={returned} />
         <EmailSection {...props} />
-        <MailsSection user={visit.user} hasMailServer={hasMailServer} />
-        <ThemeSection theme={visit.user.theme} />
+        <MailsSection user={context.user} hasMailServer={hasMailServer} />
+        <ThemeSection theme={context.user.theme} />
         <PasswordSection returned={returned} />
         <SessionsSection sessions={props.sessions} sessionId={props.sessionId} reading={reading} />
         <Section id="delete" title="Delete account" isDangerous>
@@ -85,7 +85,7 @@ function ProfileSection({ user, now, returned }: ProfileProps) {
   )
 }
 
-function EmailSection({ visit: { user }, pendingEmail, hasMailServer, returned }: SettingsPageProps) {
+function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned }: SettingsPageProps) {
   const form = formOf(returned, 'email')
   const isOpen = hasMailServer && user.emailVerifiedAt === null
   return (

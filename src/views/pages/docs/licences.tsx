@@ -3,7 +3,7 @@ import htmx from 'htmx.org/LICENSE' with { type: 'text' }
 import zxcvbn from '#assets/common-passwords-license.txt' with { type: 'text' }
 
 /** The licences of what others made and browsers get from here. */
-export function Licences() {
+export function Licenses() {
   return (
     <>
       <h1>Licences</h1>

@@ -14,16 +14,20 @@ const tests = readSources('test')
 const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
   lib: { rooms: [], packages: /^(node:|pino|nodemailer$|p-limit$|@elysiajs\/html$)/ },
   domain: { rooms: ['lib', 'assets'], packages: /^zod$/ },
+  words: { rooms: ['domain', 'lib'], packages: /^$/ },
   store: { rooms: ['domain', 'lib', 'migrations'], packages: /^(bun:sqlite|node:path)$/ },
-  channels: { rooms: ['domain', 'lib', 'views/emails'], packages: /^zod$/ },
-  views: { rooms: ['domain', 'lib', 'assets', 'package.json'], packages: /^(htmx\.org\/|@fontsource-variable\/)/ },
+  channels: { rooms: ['domain', 'words', 'lib', 'views/emails'], packages: /^zod$/ },
+  views: {
+    rooms: ['domain', 'words', 'lib', 'assets', 'package.json'],
+    packages: /^(htmx\.org\/|@fontsource-variable\/)/,
+  },
   'config.ts': { rooms: ['lib'], packages: /^(zod|node:(fs|net|os))$/ },
   'environment.ts': { rooms: ['config.ts', 'lib'], packages: /^node:(fs|path)$/ },
   'deps.ts': { rooms: ['config.ts', 'store', 'lib'], packages: /^$/ },
-  actions: { rooms: ['deps.ts', 'store', 'channels', 'domain', 'lib', 'package.json'], packages: /^$/ },
+  actions: { rooms: ['deps.ts', 'store', 'channels', 'domain', 'words', 'lib', 'package.json'], packages: /^$/ },
   loops: { rooms: ['deps.ts', 'actions', 'lib'], packages: /^$/ },
   http: {
-    rooms: ['deps.ts', 'actions', 'store', 'channels', 'views', 'domain', 'lib', 'package.json'],
+    rooms: ['deps.ts', 'actions', 'store', 'channels', 'views', 'domain', 'words', 'lib', 'package.json'],
     packages:
       /^(elysia|zod|@elysiajs\/(jwt|openapi)|rate-limiter-flexible|badge-maker|smtp-server|mailparser|html-to-text)$/,
   },
@@ -123,9 +127,9 @@ describe('One place each', () => {
   })
 })
 
-describe('What decides, remembers and shows', () => {
+describe('What decides, phrases, remembers and shows', () => {
   test('never waits', () => {
-    expect(linesWith(/\bawait\b|\basync\b|new Promise/, inRooms('domain', 'views'))).toEqual([])
+    expect(linesWith(/\bawait\b|\basync\b|new Promise/, inRooms('domain', 'words', 'views'))).toEqual([])
     expect(linesWith(/\bawait\b|\basync\b/, inRooms('store'))).toEqual([])
   })
 })

@@ -1,11 +1,11 @@
 import type { Deps } from '#deps.ts'
 import { SESSION_LIFE_MS, SESSION_MS, SESSIONS_MAX, type User } from '#domain/account.ts'
-import { browserInWords } from '#domain/browser.ts'
 import { signInLetter } from '#domain/letter.ts'
 import { USER_AGENT_MAX } from '#domain/ping.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { findPasswordHash } from '#store/accounts.ts'
 import * as store from '#store/sessions.ts'
+import { browserInWords } from '#words/browser.ts'
 import { mail } from './mailed-links.ts'
 
 export interface Browser {

@@ -1,10 +1,10 @@
-import { browserInWords } from '#domain/browser.ts'
 import { may, type OwnProject, type Project } from '#domain/project.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { Field, FormProblem, type FormState } from '#views/components/field.tsx'
 import { Ago, Moment, type Reading } from '#views/components/moment.tsx'
 import { formOf, type Returned, Section } from '#views/components/section.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
+import { browserInWords } from '#words/browser.ts'
 import { type KeyChoice, KeyChoices, type ShownApiKey } from './project-keys.tsx'
 import { NewPasswordField } from './sign-in.tsx'
 

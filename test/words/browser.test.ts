@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { browserInWords } from '#domain/browser.ts'
+import { browserInWords } from '#words/browser.ts'
 
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)'
 

@@ -116,25 +116,46 @@ function everyRule(monitor: PingRules): PingRules {
   return monitor
 }
 
-interface Found {
-  monitor: WatchedMonitor
-  isCreated: boolean
+/** What a ping to an address finds: a monitor, or the project in which it would create one with that slug. */
+type Target = { monitor: WatchedMonitor } | { projectId: string; slug: string } | 'ambiguous' | 'unknown'
+
+function targetOf(reader: Reader, address: PingAddress): Target {
+  if ('pingKey' in address) return existing(findWatchedByUuid(reader, address.pingKey))
+  if ('token' in address) return existing(findWatchedByToken(reader, address))
+  const [pingKey, another] = listPingKeysBySlug(reader, address)
+  if (another !== undefined) return 'ambiguous'
+  if (pingKey !== undefined) return existing(findWatchedByPingKey(reader, pingKey))
+  const project = address.mayCreate ? findProjectByPingKey(reader, address.projectPingKey) : null
+  return project === null ? 'unknown' : { projectId: project.id, slug: address.slug }
 }
 
-/** Whether a ping to this address could be recorded. */
+function existing(monitor: WatchedMonitor | null): Target {
+  return monitor === null ? 'unknown' : { monitor }
+}
+
+/** Whether the address belongs to anything. */
 export function isPingable({ db }: Pick<Deps, 'db'>, address: PingAddress): boolean {
-  if ('pingKey' in address) return findWatchedByUuid(db, address.pingKey) !== null
-  if ('token' in address) return findWatchedByToken(db, address) !== null
-  if (listPingKeysBySlug(db, address).length > 0) return true
-  return address.mayCreate && findProjectByPingKey(db, address.projectPingKey) !== null
+  return targetOf(db, address) !== 'unknown'
 }
 
-function findOrProvision(tx: Tx, address: PingAddress): Found {
-  if ('pingKey' in address) return { monitor: known(findWatchedByUuid(tx, address.pingKey)), isCreated: false }
-  if ('token' in address) return { monitor: known(findWatchedByToken(tx, address)), isCreated: false }
-  const pingKey = onlyPingKey(tx, address)
-  if (pingKey === null) return { monitor: provision(tx, address), isCreated: true }
-  return { monitor: known(findWatchedByPingKey(tx, pingKey)), isCreated: false }
+/** Throws not_found or conflict where a ping to this address would be refused whatever it says. */
+export function requirePingable({ db }: Pick<Deps, 'db'>, address: PingAddress): void {
+  requireTarget(db, address)
+}
+
+function requireTarget(reader: Reader, address: PingAddress): Exclude<Target, string> {
+  const target = targetOf(reader, address)
+  if (target === 'unknown') throw new AppError('not_found', 'There is no such monitor.')
+  if (target === 'ambiguous') throw new AppError('conflict', 'Several monitors of the project have this slug.')
+  return target
+}
+
+function findOrProvision(tx: Tx, address: PingAddress): { monitor: WatchedMonitor; isCreated: boolean } {
+  const target = requireTarget(tx, address)
+  if ('monitor' in target) return { monitor: target.monitor, isCreated: false }
+  const monitor = findWatchedById(tx, provisionMonitor(tx, target))
+  if (monitor === null) throw new Error('The new monitor vanished in its own transaction.')
+  return { monitor, isCreated: true }
 }
 
 /** The monitor that has this UUID, in whatever shape, or else has it as its alias. */
@@ -162,25 +183,6 @@ export function wasPingedFrom(
 ): boolean {
   const aliased = findAliased(db, [token])
   return aliased !== null && listLastSenders(db, { monitorId: aliased.id, limit: SENDERS_MAX }).some(isThere)
-}
-
-function known(monitor: WatchedMonitor | null): WatchedMonitor {
-  if (monitor === null) throw new AppError('not_found', 'There is no such monitor.')
-  return monitor
-}
-
-function onlyPingKey(tx: Tx, address: { projectPingKey: string; slug: string }): string | null {
-  const pingKeys = listPingKeysBySlug(tx, address)
-  if (pingKeys.length > 1) throw new AppError('conflict', 'Several monitors of the project have this slug.')
-  return pingKeys[0] ?? null
-}
-
-function provision(tx: Tx, address: { projectPingKey: string; slug: string; mayCreate: boolean }): WatchedMonitor {
-  const project = address.mayCreate ? findProjectByPingKey(tx, address.projectPingKey) : null
-  if (project === null) throw new AppError('not_found', 'There is no such monitor.')
-  const monitor = findWatchedById(tx, provisionMonitor(tx, { projectId: project.id, slug: address.slug }))
-  if (monitor === null) throw new Error('The new monitor vanished in its own transaction.')
-  return monitor
 }
 
 function durationOf(tx: Tx, { monitor, ping }: { monitor: WatchedMonitor; ping: Ping }): number | null {

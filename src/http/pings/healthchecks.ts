@@ -1,12 +1,10 @@
 // The ping API as every Healthchecks client speaks it.
-import { findWatchedByUuid, type PingAddress, recordPing, type TokenAddress } from '#actions/pings.ts'
+import { type PingAddress, recordPing, requirePingable, type TokenAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { SLUG_MAX } from '#domain/monitor.ts'
 import { EXIT_STATUS_MAX, type PingSignal } from '#domain/ping.ts'
 import type { SplitUrl } from '#http/url.ts'
 import { signalNumber } from '#lib/signals.ts'
-import { listPingKeysBySlug } from '#store/monitors.ts'
-import { findProjectByPingKey } from '#store/projects.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { ENDING, isPingAtRoot } from './paths.ts'
 import { originOf, plainText, refusalOf, TEXT, UUID } from './report.ts'
@@ -46,7 +44,11 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
   const runId = query.getAll('rid').at(-1) ?? null
   const problem = problemOf({ address, exitStatus, runId })
   try {
-    if (problem !== null) return refuseMalformed(deps, { address, problem })
+    if (problem !== null) {
+      // An unknown address is answered first, and a malformed ping never creates a monitor.
+      requirePingable(deps, address)
+      return refuse(400, problem)
+    }
     const { isCreated } = await recordPing(deps, {
       address,
       signal: signalOf({ ending, exitStatus }),
@@ -97,18 +99,6 @@ function problemOf({ address, exitStatus, runId }: PingFacts): string | null {
 function signalOf({ ending, exitStatus }: { ending: string | null; exitStatus: number | null }): PingSignal {
   if (exitStatus !== null) return exitStatus === 0 ? 'success' : 'fail'
   return (ending ?? 'success') as PingSignal
-}
-
-// Who asks for a monitor that is not there is told that first; and a malformed ping never creates one.
-function refuseMalformed(deps: Deps, { address, problem }: { address: KnownAddress; problem: string }): Response {
-  if ('pingKey' in address) {
-    const isKnown = findWatchedByUuid(deps.db, address.pingKey) !== null
-    return isKnown ? refuse(400, problem) : refuse(404, 'not found')
-  }
-  const found = listPingKeysBySlug(deps.db, address).length
-  if (found > 1) return refuse(409, 'ambiguous slug')
-  const couldCreate = address.mayCreate && findProjectByPingKey(deps.db, address.projectPingKey) !== null
-  return found === 1 || couldCreate ? refuse(400, problem) : refuse(404, 'not found')
 }
 
 function recorded(deps: Deps, text: 'OK' | 'Created', status: number): Response {

@@ -189,6 +189,19 @@ describe('A blackout', () => {
     expect(body.details).toContain('it was stopped')
   })
 
+  test('whose notice was queued by an earlier version is still delivered', async () => {
+    await hourly('one')
+    await guard.goneFor(2 * HOUR)
+    guard.db.write((tx) =>
+      tx.run(
+        `UPDATE notifications
+            SET content = replace(replace(content, '"extendedCount"', '"sparedCount"'), '"extended"', '"spared"')`,
+      ),
+    )
+    await guard.tick()
+    expect(guard.outside.mails[0]?.text).toContain('Monitors: one')
+  })
+
   test('as short as a restart extends what may have come in it, and notifies no one', async () => {
     const schedule = (periodMs: number) => ({ schedule: { kind: 'period', periodMs } as const })
     const [early, due, deadline, late, later] = [

@@ -194,8 +194,14 @@ export function claimDelivery(
     ...toDelivery(row),
     sequence: row.sequence,
     giveUpAt: row.give_up_at,
-    notification: JSON.parse(row.content),
+    notification: readNotification(row.content),
   }
+}
+
+// Earlier versions called the monitors `spared`, and such a message may still wait to be sent.
+function readNotification(content: string): Notification {
+  const { spared, sparedCount, ...notification } = JSON.parse(content)
+  return sparedCount === undefined ? notification : { ...notification, extended: spared, extendedCount: sparedCount }
 }
 
 /** Writes what became of an attempt, and says whether it did: somebody else may have taken the delivery since. */

@@ -162,7 +162,7 @@ export class Scribe {
     const rows = this.#db.all<BlackoutRow>(
       `SELECT id, from_at AS "from", to_at AS "to", reason,
               (SELECT group_concat(name, ' ' ORDER BY name) FROM spared_monitors JOIN monitors
-                 ON monitors.id = monitor_id WHERE blackout_id = blackouts.id) AS spared
+                 ON monitors.id = monitor_id WHERE blackout_id = blackouts.id) AS extended
          FROM blackouts
         WHERE id > $last
         ORDER BY id`,
@@ -175,7 +175,7 @@ export class Scribe {
   // Each project with spared monitors is told once, through the channels that want to hear of it.
   #compareNotices({ to, extended }: Gap): void {
     const rows = this.#db.all<{ project: string; extended: number; channels: string | null }>(
-      `SELECT project_id AS project, content ->> 'extendedCount' AS spared,
+      `SELECT project_id AS project, content ->> 'extendedCount' AS extended,
               (SELECT group_concat(channel_name, ' ' ORDER BY channel_name) FROM deliveries
                 WHERE notification_id = notifications.id) AS channels
          FROM notifications

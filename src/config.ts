@@ -1,15 +1,14 @@
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
-import { z } from 'zod'
-import { isAddressRange } from '#lib/addresses.ts'
-import { readCertificates } from '#lib/certificates.ts'
+import type { z } from 'zod'
 import { isContainerLink } from '#lib/container-links.ts'
-import { hasPlainPath, hostInUrl, isBaseUrl, isHost, isWebAddress } from '#lib/host.ts'
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat } from '#lib/log.ts'
-import { SMTP_SECURITIES, type SmtpSettings } from '#lib/mail.ts'
+import { hostInUrl } from '#lib/host.ts'
+import type { LOG_LEVELS, LogFormat } from '#lib/log.ts'
+import type { SmtpSettings } from '#lib/mail.ts'
 import { readSecretFile, type SecretSource, secretSources } from '#lib/secret-sources.ts'
 import type { Found } from '#lib/service-credentials.ts'
 import { writesToJournal } from '#lib/systemd.ts'
+import { type Dialect, PREFIX, type Registration, SECRETS, Settings, settingNames, valueInWords } from './settings.ts'
 
 export interface Config {
   readonly host: string
@@ -27,7 +26,7 @@ export interface Config {
   readonly smtp: SmtpSettings | null
   readonly pingBodyLimit: number
   /** Whether strangers may make an account. */
-  readonly registration: (typeof REGISTRATIONS)[number]
+  readonly registration: Registration
   /** Addresses and networks whose word about whom they speak for is taken. */
   readonly trustedProxies: readonly string[]
   /** Which other tools' pings are understood. */
@@ -75,104 +74,7 @@ export class ConfigError extends Error {
   }
 }
 
-export const REGISTRATIONS = ['closed', 'open'] as const
-
-/** The ways of other tools to report a run. */
-export const DIALECTS = ['kuma', 'snitch', 'cronitor', 'gatus', 'sentry', 'opsgenie', 'honeybadger'] as const
-export type Dialect = (typeof DIALECTS)[number]
-
-const PREFIX = 'CRONGUARD_'
-const SECRETS = ['SECRET_KEY', 'SMTP_PASSWORD', 'METRICS_TOKEN', 'HEARTBEAT_URL']
-const METRICS_TOKEN_MIN = 16
-export const SECRET_KEY_MIN = 16
-const BODY_LIMIT_MAX = 10_000_000
-const BACKUPS_MAX = 1000
-const PINGS_MAX = 10_000_000
-const PROJECT_BODY_BYTES_MIN = 1_000_000
 const SMTP_PORTS = { none: 25, starttls: 587, tls: 465 }
-
-const Whole = z
-  .string()
-  .regex(/^[0-9]{1,15}$/, 'must be a whole number')
-  .transform(Number)
-
-const Port = Whole.refine((port) => port >= 1 && port <= 65_535, 'must be a port between 1 and 65535')
-
-const Switch = z.enum(['on', 'off'], 'must be on or off').transform((word) => word === 'on')
-
-const AddressRanges = z
-  .string()
-  .transform((list) => list.split(',').map((network) => network.trim()))
-  .refine((list) => list.every(isAddressRange), 'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8')
-
-const Settings = z.object({
-  HOST: z
-    .string()
-    .refine(isHost, 'must be an address of this machine, like 127.0.0.1 or 0.0.0.0; the port goes into CRONGUARD_PORT')
-    .default('127.0.0.1'),
-  PORT: Port.default(8000),
-  BASE_URL: z
-    .string()
-    .refine(isBaseUrl, 'must be an address like https://cron.example.com, without user name, query or fragment')
-    .refine(
-      (text) => !isBaseUrl(text) || hasPlainPath(text),
-      'must have a path of letters, digits and . _ ~ - only, like https://example.com/cron',
-    )
-    .refine(
-      (text) => !isBaseUrl(text) || !hasPlainPath(text) || !isOwnPath(text),
-      'has a path at which CronGuard has pages of its own',
-    )
-    .transform((url) => url.replace(/\/+$/, '').replace(/^https?:/i, (scheme) => scheme.toLowerCase()))
-    .optional(),
-  DATA_DIR: z.string().min(1, 'is empty').default('./data'),
-  SECRET_KEY: z.string().min(SECRET_KEY_MIN, `must have at least ${SECRET_KEY_MIN} characters`).optional(),
-  SMTP_HOST: z.string().min(1, 'is empty').optional(),
-  SMTP_PORT: Port.optional(),
-  SMTP_SECURITY: z.enum(SMTP_SECURITIES, `must be one of ${SMTP_SECURITIES.join(', ')}`).default('starttls'),
-  SMTP_USERNAME: z.string().min(1, 'is empty').optional(),
-  SMTP_PASSWORD: z.string().min(1, 'is empty').optional(),
-  SMTP_FROM: z.string().regex(/@/, 'must hold an e-mail address').optional(),
-  PING_BODY_LIMIT: Whole.refine((limit) => limit <= BODY_LIMIT_MAX, `must be at most ${BODY_LIMIT_MAX}`).default(
-    10_000,
-  ),
-  REGISTRATION: z.enum(REGISTRATIONS, `must be one of ${REGISTRATIONS.join(', ')}`).default('closed'),
-  TRUSTED_PROXIES: AddressRanges.default([]),
-  DIALECT_KUMA: Switch.default(true),
-  DIALECT_SNITCH: Switch.default(false),
-  DIALECT_CRONITOR: Switch.default(false),
-  DIALECT_GATUS: Switch.default(false),
-  DIALECT_SENTRY: Switch.default(false),
-  DIALECT_OPSGENIE: Switch.default(false),
-  DIALECT_HONEYBADGER: Switch.default(false),
-  SMTPD_PORT: Port.optional(),
-  SMTPD_HOST: z.string().min(1, 'is empty').optional(),
-  PING_EMAIL_DOMAIN: z
-    .string()
-    .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, 'must be a domain like cron.example.com')
-    .transform((domain) => domain.toLowerCase())
-    .optional(),
-  METRICS_TOKEN: z.string().min(METRICS_TOKEN_MIN, `must have at least ${METRICS_TOKEN_MIN} characters`).optional(),
-  HEARTBEAT_URL: z.string().refine(isWebAddress, 'must be an http or https address').optional(),
-  BACKUP_KEEP: Whole.refine((count) => count <= BACKUPS_MAX, `must be at most ${BACKUPS_MAX}`).default(7),
-  REPLICATED: Switch.default(false),
-  PROJECT_BODY_BYTES: Whole.refine(
-    (bytes) => bytes >= PROJECT_BODY_BYTES_MIN,
-    `must be at least ${PROJECT_BODY_BYTES_MIN}`,
-  ).default(1_000_000_000),
-  PING_DAYS: Whole.refine((days) => days >= 1 && days <= 36_500, 'must be between 1 and 36500').default(90),
-  PINGS_PER_MONITOR: Whole.refine(
-    (count) => count >= 1 && count <= PINGS_MAX,
-    `must be between 1 and ${PINGS_MAX}`,
-  ).default(1000),
-  OUTBOUND_ALLOW: AddressRanges.default([]),
-  CA_FILE: z
-    .string()
-    .transform((path, context) => readCertificates(path, (says) => context.addIssue(says)))
-    .optional(),
-  SOCKET: z.string().startsWith('/', 'must be a path that begins with /').max(100, 'is too long').optional(),
-  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
-  LOG_FORMAT: z.enum(LOG_FORMATS, `must be one of ${LOG_FORMATS.join(', ')}`).default('text'),
-})
 
 export type Environment = Record<string, string | undefined>
 
@@ -232,7 +134,7 @@ export function describeConfig(
       return { name: PREFIX + name, ...CREDENTIALS[found] }
     }
     const isGiven = given[name] !== undefined
-    const value = isGiven ? (given[name] ?? null) : inWords(defaults[name])
+    const value = isGiven ? (given[name] ?? null) : valueInWords(defaults[name])
     return {
       name: PREFIX + name,
       value: SECRETS.includes(name) && value !== null ? MASK : value,
@@ -258,12 +160,6 @@ function originOf(env: Environment, { name, told }: { name: string; told: Enviro
   return source.kind
 }
 
-function inWords(value: unknown): string | null {
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return null
-  if (typeof value === 'boolean') return value ? 'on' : 'off'
-  return String(value)
-}
-
 /** Without secrets, and without the data folder: somebody else may call the same one otherwise. */
 export function plainSettings(described: readonly DescribedSetting[]): Record<string, string | null> {
   const hidden = [...SECRETS, 'DATA_DIR'].map((name) => PREFIX + name)
@@ -273,13 +169,6 @@ export function plainSettings(described: readonly DescribedSetting[]): Record<st
 /** What systemd may hand over as credentials: "secret-key". */
 export function credentialNames(): string[] {
   return SECRETS.map(credentialName)
-}
-
-/** Every setting that exists, with its prefix, secrets also as files. */
-export function settingNames(): string[] {
-  return Object.keys(Settings.shape).flatMap((name) =>
-    SECRETS.includes(name) ? [PREFIX + name, `${PREFIX}${name}_FILE`] : [PREFIX + name],
-  )
 }
 
 function ignoredIn(env: Environment): string[] {
@@ -383,14 +272,4 @@ function toPingMail(settings: z.output<typeof Settings>, baseUrl: string): PingM
 function mailDomain(baseUrl: string): string {
   const host = new URL(baseUrl).hostname
   return isIP(host.replace(/[[\]]/g, '')) === 0 ? host : hostname()
-}
-
-/** Where CronGuard itself has pages: a base path among them could not be told from them. */
-export const OWN_PATHS: readonly string[] = (
-  'api assets b badge channels deliveries docs health incidents instance invitations livez login ' +
-  'logout metrics monitors p password-reset ping projects readyz register settings setup v1 v2 verify-email'
-).split(' ')
-
-function isOwnPath(url: string): boolean {
-  return OWN_PATHS.includes(new URL(url).pathname.split('/')[1] ?? '')
 }

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Config, ConfigError, readConfig, settingNames } from '#config.ts'
+import { type Config, ConfigError, readConfig } from '#config.ts'
+import { DIALECTS, settingNames } from '#settings.ts'
 
 const SECRET = 'correct-horse-battery-staple'
 const MAIL = { CRONGUARD_SMTP_HOST: 'mail.example.com' }
@@ -13,15 +14,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const NO_DIALECTS = {
-  kuma: false,
-  snitch: false,
-  cronitor: false,
-  gatus: false,
-  sentry: false,
-  opsgenie: false,
-  honeybadger: false,
-}
+const NO_DIALECTS = Object.fromEntries(DIALECTS.map((dialect) => [dialect, false])) as Config['dialects']
 
 describe('the configuration', () => {
   test('needs nothing: every setting has a default', () => {

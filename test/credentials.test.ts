@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigError, credentialNames, readConfig, settingNames } from '#config.ts'
+import { ConfigError, credentialNames, readConfig } from '#config.ts'
+import { settingNames } from '#settings.ts'
 
 const SECRET = 'correct-horse-battery-staple'
 const MAIL = { CRONGUARD_SMTP_HOST: 'mail.example.com' }

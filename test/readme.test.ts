@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { settingNames } from '#config.ts'
+import { settingNames } from '#settings.ts'
 import { CURL, crontabLine } from '#views/pages/docs/parts.tsx'
 import { caddyLines, nginxLines, traefikLines } from '#views/pages/docs/proxy-lines.ts'
 import { ROOT } from './support/source.ts'

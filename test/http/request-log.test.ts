@@ -1,8 +1,8 @@
 // What the log says of requests: who can be found again by an id, and that no secret ever stands there.
 import { afterEach, describe, expect, test } from 'bun:test'
-import { DIALECTS } from '#config.ts'
 import { createRoutes } from '#http/server.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
+import { DIALECTS } from '#settings.ts'
 import { TestGuard } from '../support/cronguard.ts'
 
 const DEBUG = { CRONGUARD_LOG_LEVEL: 'debug' }

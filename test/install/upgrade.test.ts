@@ -318,7 +318,7 @@ describe.skipIf(!canEnter)('With --user', () => {
 })
 
 test('The settings that install.sh writes are known to CronGuard', async () => {
-  const { settingNames } = await import('#config.ts')
+  const { settingNames } = await import('#settings.ts')
   const script = readFileSync(join(import.meta.dir, '../../install.sh'), 'utf8')
   const written = [...script.matchAll(/^#(CRONGUARD_[A-Z_]+)=/gm)].map(([, name]) => name)
   expect(written.length).toBeGreaterThan(10)

@@ -6,7 +6,7 @@ import { databasePath } from '#actions/copies.ts'
 import { inFolder, requireDatabase } from '#actions/data-folder.ts'
 import { reclaimDeliveries } from '#actions/deliveries.ts'
 import { beginWatch, endWatch } from '#actions/process.ts'
-import { learnToGiveBack } from '#actions/retention.ts'
+import { enableIncrementalVacuum } from '#actions/retention.ts'
 import { copyBeforeMigration, dropExpiredSchemaCopies } from '#actions/safety-copies.ts'
 import { migrate } from '#actions/schema.ts'
 import type { Config } from '#config.ts'
@@ -22,7 +22,7 @@ import { HOUR, SECOND } from '#lib/duration.ts'
 import { AppError, messageOf, StorageRefusedError } from '#lib/errors.ts'
 import { codeOf, isFile } from '#lib/files.ts'
 import { createLog, type Log } from '#lib/log.ts'
-import { createLockedMailer, createLogMailer, createSmtpMailer, lacksPassword, type Mailer } from '#lib/mail.ts'
+import { createLogMailer, createPasswordlessMailer, createSmtpMailer, lacksPassword, type Mailer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
 import { keepSecret } from '#lib/secret-file.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
@@ -47,7 +47,7 @@ export interface App {
   stop(): Promise<void>
 }
 
-export interface Setting {
+export interface AppContext {
   config: Config
   clock: Clock
 }
@@ -66,11 +66,11 @@ const LOCK_RETRY_MS = 50
 const BUSY_TIMEOUT_MS = { server: SECOND / 4, command: 5 * SECOND }
 
 /** Watches and listens. Throws `AppError` when the folder or the port belongs to somebody else. */
-export async function startApp(setting: Setting, manager: ServiceManager): Promise<App> {
-  makeDataFolder(setting)
-  const lock = await whenFree(setting, () => tryLock(setting))
+export async function startApp(context: AppContext, manager: ServiceManager): Promise<App> {
+  makeDataFolder(context)
+  const lock = await whenFree(context, () => tryLock(context))
   try {
-    return await openAndWatch(withSecretKey(setting), { lock, manager })
+    return await openAndWatch(withSecretKey(context), { lock, manager })
   } catch (error) {
     lock.release()
     throw error
@@ -83,8 +83,8 @@ interface StartupHandles {
 }
 
 // Nothing of the database is opened before the folder is ours: a restore may be putting another one in its place.
-async function openAndWatch(setting: Setting, handles: StartupHandles): Promise<App> {
-  const deps = openDeps(setting, { busyTimeoutMs: BUSY_TIMEOUT_MS.server, lock: handles.lock })
+async function openAndWatch(context: AppContext, handles: StartupHandles): Promise<App> {
+  const deps = openDeps(context, { busyTimeoutMs: BUSY_TIMEOUT_MS.server, lock: handles.lock })
   try {
     return await watch(deps, handles)
   } catch (error) {
@@ -95,13 +95,13 @@ async function openAndWatch(setting: Setting, handles: StartupHandles): Promise<
 
 // The mark of the last stop is overwritten only when nothing can keep this process from watching any more.
 async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App> {
-  if (isBehind(deps)) manager.needsTime(MIGRATION_MAX_MS, 'Bringing the database up to date')
-  migrateAndTell(deps)
-  learnToGiveBack(deps)
+  if (isBehind(deps)) manager.extendStartTimeout(MIGRATION_MAX_MS, 'Bringing the database up to date')
+  migrateAndLog(deps)
+  enableIncrementalVacuum(deps)
   let running: RunningLoops | null = null
   const live = createLive(deps)
   const readHealth = (): LoopHealth[] => running?.health() ?? STARTING
-  const readUnwell = (): string[] => unhealthyParts(readHealth())
+  const readUnhealthyParts = (): string[] => unhealthyParts(readHealth())
   const listeners = await listenOrThrow(deps, createRequestHandler(deps, readHealth, live))
   const mailListener = await listenForMailOrThrow(deps)
   keepAddress(deps)
@@ -111,22 +111,22 @@ async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App
     createChecker(deps, watched),
     createOutbox(deps),
     createHeartbeat(deps, watched),
-    createWatcher(deps, readUnwell),
+    createWatcher(deps, readUnhealthyParts),
     createWarner(deps),
     createBackups(deps),
     createJanitor(deps),
     live,
   ])
   running = loops
-  const readStuck = (): string[] => stuckParts(readHealth())
-  const watchdog = startLoops(deps, watchdogLoops(manager, { readUnwell, readStuck }))
+  const readStuckParts = (): string[] => stuckParts(readHealth())
+  const watchdog = startLoops(deps, watchdogLoops(manager, { readUnhealthyParts, readStuckParts }))
   return {
     deps,
     stop: async () => {
       const stoppedAt = deps.clock.now()
       live.close()
       const quiet = listeners.map((listener) => listener.stop(STOP_GRACE_MS))
-      await Promise.all([inGrace(loops.stop()), watchdog.stop(), ...quiet, mailListener?.stop()])
+      await Promise.all([withinStopGrace(loops.stop()), watchdog.stop(), ...quiet, mailListener?.stop()])
       tidyUp(deps, stoppedAt)
       closeDeps(deps)
       lock.release()
@@ -143,7 +143,7 @@ function reclaimOrWait(deps: Deps): void {
   }
 }
 
-function watchdogLoops(manager: ServiceManager, look: Pick<Watched, 'readUnwell' | 'readStuck'>): Loop[] {
+function watchdogLoops(manager: ServiceManager, look: Pick<Watched, 'readUnhealthyParts' | 'readStuckParts'>): Loop[] {
   const { watchdogMs } = manager
   return watchdogMs === null ? [] : [createWatchdog({ manager, watchdogMs, ...look })]
 }
@@ -154,15 +154,15 @@ type Work<T> = (deps: Deps) => T | Promise<T>
  * For a command that works beside a running server: the same database and links, nothing that ticks or listens. Throws
  * not_found where there is no database.
  */
-export async function withDeps<T>(setting: Setting, work: Work<T>): Promise<T> {
-  inFolder(setting.config.dataDir, () => requireDatabase(setting))
-  return await withNewDeps(setting, work)
+export async function withDeps<T>(context: AppContext, work: Work<T>): Promise<T> {
+  inFolder(context.config.dataDir, () => requireDatabase(context))
+  return await withNewDeps(context, work)
 }
 
 /** As `withDeps`, for a command with which somebody may begin: a folder or a database that is not there is made. */
-export async function withNewDeps<T>(setting: Setting, work: Work<T>): Promise<T> {
-  makeDataFolder(setting)
-  const deps = await whenFree(setting, () => openBeside(setting))
+export async function withNewDeps<T>(context: AppContext, work: Work<T>): Promise<T> {
+  makeDataFolder(context)
+  const deps = await whenFree(context, () => openAlongside(context))
   try {
     const baseUrl = findAddress(deps.db) ?? deps.config.baseUrl
     return await work({ ...deps, config: Object.freeze({ ...deps.config, baseUrl }) })
@@ -172,21 +172,21 @@ export async function withNewDeps<T>(setting: Setting, work: Work<T>): Promise<T
 }
 
 /** Null when somebody else has the folder, and has not brought its database up to date. */
-function openBeside(setting: Setting): Deps | null {
-  const lock = tryLock(setting)
+function openAlongside(context: AppContext): Deps | null {
+  const lock = tryLock(context)
   try {
-    return openUpToDate(setting, lock)
+    return openUpToDate(context, lock)
   } finally {
     lock?.release()
   }
 }
 
 // A running server keeps the schema that it knows: nobody changes it under its feet.
-function openUpToDate(setting: Setting, lock: FolderLock | null): Deps | null {
-  if (lock === null && !isFile(databasePath(setting))) return null
-  const deps = openDeps(setting, { busyTimeoutMs: BUSY_TIMEOUT_MS.command, lock })
+function openUpToDate(context: AppContext, lock: FolderLock | null): Deps | null {
+  if (lock === null && !isFile(databasePath(context))) return null
+  const deps = openDeps(context, { busyTimeoutMs: BUSY_TIMEOUT_MS.command, lock })
   try {
-    if (lock !== null) migrateAndTell(deps)
+    if (lock !== null) migrateAndLog(deps)
     if (!isBehind(deps)) return deps
   } catch (error) {
     closeDeps(deps)
@@ -196,7 +196,7 @@ function openUpToDate(setting: Setting, lock: FolderLock | null): Deps | null {
   return null
 }
 
-function makeDataFolder({ config }: Setting): void {
+function makeDataFolder({ config }: AppContext): void {
   const { dataDir } = config
   const made = inFolder(dataDir, () => mkdirSync(dataDir, { recursive: true, mode: 0o700 }))
   if (made !== undefined) logOf(config).info('The data folder was made', { data: dataDir })
@@ -208,11 +208,11 @@ interface Opening {
   lock: FolderLock | null
 }
 
-function openDeps(setting: Setting, opening: Opening): Deps {
-  const { config, clock } = setting
+function openDeps(context: AppContext, opening: Opening): Deps {
+  const { config, clock } = context
   const log = logOf(config)
   return {
-    db: inFolder(config.dataDir, () => openInPlace(setting, opening)),
+    db: inFolder(config.dataDir, () => openInPlace(context, opening)),
     clock,
     config,
     log,
@@ -222,9 +222,9 @@ function openDeps(setting: Setting, opening: Opening): Deps {
 }
 
 // A restore, or a person, may have put another database, or another folder, in the place of what was just opened.
-function openInPlace(setting: Setting, { busyTimeoutMs, lock }: Opening): Db {
-  const { clock, config } = setting
-  const path = databasePath(setting)
+function openInPlace(context: AppContext, { busyTimeoutMs, lock }: Opening): Db {
+  const { clock, config } = context
+  const path = databasePath(context)
   const db = openDatabase({ path, clock, busyTimeoutMs, isReplicated: config.isReplicated })
   if (!db.isReplaced() && !lock?.isReplaced()) return db
   db.close()
@@ -233,7 +233,7 @@ function openInPlace(setting: Setting, { busyTimeoutMs, lock }: Opening): Db {
 
 function mailerFor({ smtp }: Config, log: Log): Mailer {
   if (smtp === null) return createLogMailer(log)
-  return lacksPassword(smtp) ? createLockedMailer() : createSmtpMailer(smtp)
+  return lacksPassword(smtp) ? createPasswordlessMailer() : createSmtpMailer(smtp)
 }
 
 function logOf({ logLevel, logFormat }: Config): Log {
@@ -255,10 +255,10 @@ function closeDeps(deps: Deps): void {
 }
 
 /** What only a server signs with; made at the first start. */
-function withSecretKey(setting: Setting): Setting {
-  const { config } = setting
+function withSecretKey(context: AppContext): AppContext {
+  const { config } = context
   const secretKey = config.secretKey ?? inFolder(config.dataDir, () => readSecretKey(config.dataDir))
-  return { ...setting, config: Object.freeze({ ...config, secretKey }) }
+  return { ...context, config: Object.freeze({ ...config, secretKey }) }
 }
 
 function readSecretKey(dataDir: string): string {
@@ -269,17 +269,17 @@ function readSecretKey(dataDir: string): string {
 }
 
 /** Tries until it is given something. Throws conflict when the folder stays somebody else's. */
-async function whenFree<T>(setting: Setting, attempt: () => T | null): Promise<T> {
-  const giveUpAt = setting.clock.elapsed() + LOCK_WAIT_MS
+async function whenFree<T>(context: AppContext, attempt: () => T | null): Promise<T> {
+  const giveUpAt = context.clock.elapsed() + LOCK_WAIT_MS
   for (;;) {
     const given = attempt()
     if (given !== null) return given
-    if (setting.clock.elapsed() > giveUpAt) throw inUse(setting)
+    if (context.clock.elapsed() > giveUpAt) throw inUse(context)
     await Bun.sleep(LOCK_RETRY_MS)
   }
 }
 
-function tryLock({ config }: Setting): FolderLock | null {
+function tryLock({ config }: AppContext): FolderLock | null {
   return inFolder(config.dataDir, () => lockFolder(config.dataDir))
 }
 
@@ -287,7 +287,7 @@ function isBehind({ config, db }: Deps): boolean {
   return inFolder(config.dataDir, () => pendingMigrations(db).length > 0)
 }
 
-function inUse({ config }: Setting): AppError {
+function inUse({ config }: AppContext): AppError {
   return new AppError(
     'conflict',
     `Another CronGuard works on the data folder ${config.dataDir}. ` +
@@ -295,7 +295,7 @@ function inUse({ config }: Setting): AppError {
   )
 }
 
-function migrateAndTell(deps: Deps): void {
+function migrateAndLog(deps: Deps): void {
   const { dataDir } = deps.config
   const copy = inFolder(dataDir, () => copyBeforeMigration(deps))
   if (copy !== null) deps.log.info('The database was copied before it is changed', { file: copy.path })
@@ -307,12 +307,15 @@ function migrateAndTell(deps: Deps): void {
 
 async function listenOrThrow(deps: Deps, handler: RequestHandler): Promise<Listener[]> {
   const { host, port, socket } = deps.config
-  const listener = await orConflict(`listen on ${host}, port ${port}`, () => listen(deps, handler))
+  const listener = await orThrowConflict(`listen on ${host}, port ${port}`, () => listen(deps, handler))
   if (socket === null) return [listener]
-  return [listener, await orConflict(`listen on the socket ${socket}`, () => listenOnSocket(deps, socket, handler))]
+  return [
+    listener,
+    await orThrowConflict(`listen on the socket ${socket}`, () => listenOnSocket(deps, socket, handler)),
+  ]
 }
 
-async function orConflict<T>(aim: string, work: () => T | Promise<T>): Promise<T> {
+async function orThrowConflict<T>(aim: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -348,14 +351,17 @@ function tidyUp(deps: Deps, stoppedAt: number): void {
     endWatch(deps, stoppedAt)
     if (!deps.config.isReplicated) deps.db.checkpoint()
   } catch (error) {
-    deps.log.error(deps.db.isReplaced() ? GONE : 'The database could not be closed cleanly; nothing is lost', { error })
+    deps.log.error(
+      deps.db.isReplaced() ? DATABASE_REPLACED : 'The database could not be closed cleanly; nothing is lost',
+      { error },
+    )
   }
 }
 
-const GONE =
+const DATABASE_REPLACED =
   'The database file was removed or replaced while CronGuard ran, and its data is lost unless you have a copy. ' +
   'Restore a backup before the next start'
 
-function inGrace(work: Promise<void>): Promise<void> {
+function withinStopGrace(work: Promise<void>): Promise<void> {
   return Promise.race([work, Bun.sleep(STOP_GRACE_MS)])
 }

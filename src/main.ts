@@ -4,15 +4,15 @@ import { version } from '#package.json' with { type: 'json' }
 import { addBackup } from './commands/backup.ts'
 import { refuseBlank } from './commands/blank.ts'
 import { addChannel } from './commands/channel.ts'
-import { inColor } from './commands/colour.ts'
+import { inColor } from './commands/color.ts'
 import type { AddCommand, Shell } from './commands/command.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { EXAMPLES } from './commands/examples.ts'
 import { addExport } from './commands/export.ts'
-import { tellOfFolder } from './commands/folder.ts'
-import { addHelp, HELP_LOOKS, showExamples } from './commands/help.ts'
+import { warnAboutDefaultFolder } from './commands/folder.ts'
+import { addHelp, HELP_STYLE, showExamples } from './commands/help.ts'
 import { addImport } from './commands/import.ts'
 import { addIncident } from './commands/incident.ts'
 import { addKey } from './commands/key.ts'
@@ -26,15 +26,15 @@ import { addUser } from './commands/user.ts'
 import { addVersion } from './commands/version.ts'
 import { type Config, ConfigError, type ConfigUser, describeConfig, readConfig } from './config.ts'
 import { configurationFolders, type FoundEnvironment, findEnvironment } from './environment.ts'
-import { trustAlso } from './lib/certificates.ts'
+import { addTrustedCertificates } from './lib/certificates.ts'
 import { AppError, messageOf, StorageRefusedError } from './lib/errors.ts'
 import { codeOf } from './lib/files.ts'
 import { readStream } from './lib/input.ts'
-import { writeOut } from './lib/output.ts'
+import { writeToStdout } from './lib/output.ts'
 import { createCredentialFinder } from './lib/service-credentials.ts'
 import { findServiceManager, writesToJournal } from './lib/systemd.ts'
 import { askAtTerminal } from './lib/terminal.ts'
-import { readZonesFrom } from './lib/zone-time.ts'
+import { setZoneFolders } from './lib/zone-time.ts'
 
 const COMMANDS: Record<string, AddCommand[]> = {
   'The watch:': [addServe, addMigrate, addConfig, addDoctor],
@@ -50,7 +50,7 @@ const shell: Shell = {
   isForService: () => environment().settingsFile !== null,
   describeConfig: () => describeConfig(environment().env, process.env, createCredentialFinder(process.env)),
   findServiceManager: () => findServiceManager(process.env, (sentence) => shell.tell(sentence)),
-  print: (line, color) => writeOut(`${showsColours() ? inColor(line, color) : line}\n`),
+  print: (line, color) => writeToStdout(`${supportsColor() ? inColor(line, color) : line}\n`),
   // Bun's console.error would colour it by rules of its own.
   tell: (line) => void process.stderr.write(`${line}\n`),
   readInput: (max) => readStream(Bun.stdin.stream(), max),
@@ -61,14 +61,14 @@ const shell: Shell = {
 console.warn = () => {}
 
 // As for every program that follows the custom.
-if (process.env.TZDIR) readZonesFrom([process.env.TZDIR])
+if (process.env.TZDIR) setZoneFolders([process.env.TZDIR])
 
 // Whatever it writes is its own: the database, its log and the secret key.
 process.umask(0o077)
 process.exit(await run(process.argv.slice(2)))
 
 // As people have asked of programs everywhere: https://no-color.org
-function showsColours(): boolean {
+function supportsColor(): boolean {
   return process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
 }
 
@@ -80,8 +80,8 @@ function environment(): FoundEnvironment {
 function configFor(user: ConfigUser): Config {
   const { env, settingsFile } = environment()
   const config = readConfig(env, user)
-  if (user === 'command' && !env.CRONGUARD_DATA_DIR && settingsFile === null) tellOfFolder(config, shell)
-  if (config.caCertificates !== null) trustAlso(config.caCertificates)
+  if (user === 'command' && !env.CRONGUARD_DATA_DIR && settingsFile === null) warnAboutDefaultFolder(config, shell)
+  if (config.caCertificates !== null) addTrustedCertificates(config.caCertificates)
   return config
 }
 
@@ -90,8 +90,8 @@ async function run(args: string[]): Promise<number> {
     .description("A dead man's switch for cron jobs. Settings are read from CRONGUARD_… variables; see the README.")
     .version(version, '-V, --version', 'print the version')
     .showHelpAfterError('(try --help)')
-    .configureHelp(HELP_LOOKS)
-    .configureOutput({ getOutHasColors: showsColours, getErrHasColors: () => false })
+    .configureHelp(HELP_STYLE)
+    .configureOutput({ getOutHasColors: supportsColor, getErrHasColors: () => false })
     .exitOverride()
     .hook('preAction', (_program, command) => refuseBlank(command))
   for (const [heading, group] of Object.entries(COMMANDS)) {
@@ -111,20 +111,20 @@ async function run(args: string[]): Promise<number> {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof ConfigError || error instanceof AppError || error instanceof StorageRefusedError) {
-    complain(error.message)
+    printError(error.message)
     return 1
   }
-  if (isOfSystem(error)) complain(`${messageOf(error)}.`)
-  else complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  if (isSystemError(error)) printError(`${messageOf(error)}.`)
+  else printError(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return 1
 }
 
 // A file that cannot be read, say: "EACCES: permission denied, open '/root/x.db'".
-function isOfSystem(error: unknown): boolean {
+function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && /^E[A-Z0-9]+$/.test(codeOf(error) ?? '')
 }
 
 // The journal finds it by its priority, which each line has.
-function complain(text: string): void {
+function printError(text: string): void {
   shell.tell(writesToJournal(process.env) ? text.replace(/^/gm, '<3>') : text)
 }

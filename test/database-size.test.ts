@@ -3,11 +3,11 @@ import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
 import { restoreBackup } from '#actions/restores.ts'
-import { learnToGiveBack, noteSizeOfToday, prune, readDatabaseSize } from '#actions/retention.ts'
+import { enableIncrementalVacuum, noteSizeOfToday, prune, readDatabaseSize } from '#actions/retention.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { DAY } from '#lib/duration.ts'
 import { copyDatabase } from '#store/backup.ts'
-import { canGiveBack, freeBytes, listSizes } from '#store/retention.ts'
+import { freeBytes, hasIncrementalVacuum, listSizes } from '#store/retention.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
 import { liveFor } from './support/days.ts'
 
@@ -61,18 +61,18 @@ describe('The space', () => {
     expect(readDatabaseSize(guard.deps, 30)).toMatchObject({ givesBack: false })
     expect(freeBytes(guard.db)).toBeGreaterThan(6_000_000)
     await guard.ping(backup)
-    learnToGiveBack(guard.deps)
+    enableIncrementalVacuum(guard.deps)
     expect(readDatabaseSize(guard.deps, 30)).toMatchObject({ givesBack: true, freeBytes: 0, pings: 1 })
     expect(guard.log.at(-1)?.event).toContain('written anew')
     expect(guard.db.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
   })
 
   test('is left alone when a program copies the log, and when there is nothing to learn', async () => {
-    learnToGiveBack(guard.deps)
+    enableIncrementalVacuum(guard.deps)
     expect(guard.log).toEqual([])
     await makeEarly()
-    learnToGiveBack({ ...guard.deps, config: { ...guard.deps.config, isReplicated: true } })
-    expect(canGiveBack(guard.db)).toBe(false)
+    enableIncrementalVacuum({ ...guard.deps, config: { ...guard.deps.config, isReplicated: true } })
+    expect(hasIncrementalVacuum(guard.db)).toBe(false)
   })
 
   test('of an early database can be given back in what is restored from its backup', async () => {

@@ -75,7 +75,7 @@ describe('Restoring', () => {
       data.guard.stop()
       return file
     }
-    const namesIn = (path: string): string[] => {
+    const listFolder = (path: string): string[] => {
       const database = new Database(path, { readwrite: true, create: false })
       const rows = database.query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE name LIKE 'evil%'").all()
       database.close()
@@ -90,7 +90,7 @@ describe('Restoring', () => {
         ALTER TABLE monitors ADD COLUMN evil_column TEXT;`)
       expect(restore(file).counts).toMatchObject({ monitors: 1, projects: 1, users: 1 })
       expect(monitorsIn(data.databasePath)).toEqual(OLD)
-      expect(namesIn(data.databasePath)).toEqual([])
+      expect(listFolder(data.databasePath)).toEqual([])
       const database = new Database(data.databasePath)
       expect(database.query("SELECT 1 FROM pragma_table_info('monitors') WHERE name = 'evil_column'").get()).toBeNull()
       database.run("UPDATE monitors SET name = 'x'")

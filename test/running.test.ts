@@ -23,7 +23,7 @@ const NOBODY: ServiceManager = {
   stopping: () => {},
   alive: () => {},
   status: () => {},
-  needsTime: () => {},
+  extendStartTimeout: () => {},
 }
 
 let folder: string

@@ -131,7 +131,7 @@ describe('Where the password of the mail server is a credential of the service',
 })
 
 describe('A mail server with a certificate', () => {
-  const examined = async (env: Record<string, string>) => {
+  const inspect = async (env: Record<string, string>) => {
     const settings = { CRONGUARD_DATA_DIR: join(home, 'data'), CRONGUARD_SMTP_HOST: '127.0.0.1', ...env }
     const { stdout } = await execute([join(ROOT, 'dist/cronguard'), 'doctor', '--json'], { cwd: home, env: settings })
     const findings: { name: string; state: string; says: string }[] = JSON.parse(stdout)
@@ -154,20 +154,20 @@ describe('A mail server with a certificate', () => {
   afterAll(() => new Promise<void>((resolve) => secured.close(() => resolve())))
 
   test('of an unknown authority is not trusted, and the doctor says what to do', async () => {
-    const says = await examined({ CRONGUARD_SMTP_PORT: `${port}` })
+    const says = await inspect({ CRONGUARD_SMTP_PORT: `${port}` })
     expect(says).toStartWith('bad: 127.0.0.1 does not let CronGuard in: The TLS certificate is not trusted')
     expect(says).toContain('CRONGUARD_CA_FILE')
   }, 20_000)
 
   test('of an authority in CRONGUARD_CA_FILE is trusted, with STARTTLS as the server does it', async () => {
     const env = { CRONGUARD_SMTP_PORT: `${port}`, CRONGUARD_CA_FILE: join(home, 'authority.pem') }
-    expect(await examined(env)).toBe('ok: 127.0.0.1 lets CronGuard in, encrypted. No mail was sent.')
+    expect(await inspect(env)).toBe('ok: 127.0.0.1 lets CronGuard in, encrypted. No mail was sent.')
   }, 20_000)
 
   test('is missed where the port is one without TLS', async () => {
     const env = { CRONGUARD_SMTP_PORT: `${server.port}` }
-    expect(await examined({ ...env, CRONGUARD_SMTP_SECURITY: 'tls' })).toContain('does not speak TLS on this port')
-    expect(await examined(env)).toContain('The mail server does not offer STARTTLS')
+    expect(await inspect({ ...env, CRONGUARD_SMTP_SECURITY: 'tls' })).toContain('does not speak TLS on this port')
+    expect(await inspect(env)).toContain('The mail server does not offer STARTTLS')
   }, 20_000)
 
   test.each([

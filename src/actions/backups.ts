@@ -9,19 +9,19 @@ import {
   isBackupName,
   manifestOf,
 } from '#domain/backup.ts'
-import { AppError, isTooMany, messageOf, wasWritten } from '#lib/errors.ts'
-import { dropDraft, fileNameOf, folderOf, isFile, isFolder, isThere, makeDraft, namesIn } from '#lib/files.ts'
+import { AppError, isTooMany, messageOf, tryWrite } from '#lib/errors.ts'
+import { dropDraft, fileNameOf, folderOf, isFile, isFolder, listFolder, makeDraft, pathExists } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
-import { askWorker } from '#lib/worker.ts'
+import { runInWorker } from '#lib/worker.ts'
 import { BACKUP_WORKER, type CopyFacts } from '#store/backup.ts'
 import type { Reader } from '#store/database.ts'
 import { findInstalledAt } from '#store/migrations.ts'
 import { findSetting, saveSetting } from '#store/settings.ts'
 import {
+  asAppError,
   backupFolder,
   databasePath,
   hasManifest,
-  inSentence,
   type MadeCopy,
   type Place,
   prepareFolder,
@@ -45,7 +45,7 @@ const SHOWN_MAX = 20
 const GIVEN_UP = new Error('The backup was given up.')
 
 /** The data folders of which a backup is being made in this process, and what ends it. */
-const underWay = new Map<string, AbortController>()
+const backupsUnderWay = new Map<string, AbortController>()
 
 /**
  * Makes a backup in a thread of its own. Throws conflict, with a sentence, when it cannot be made, and while another
@@ -53,23 +53,23 @@ const underWay = new Map<string, AbortController>()
  */
 export async function makeBackup(place: Place, { to, keep }: BackupOrder): Promise<MadeCopy> {
   const { dataDir } = place.config
-  if (underWay.has(dataDir)) throw new AppError('too_many', 'A backup is being made already.')
+  if (backupsUnderWay.has(dataDir)) throw new AppError('too_many', 'A backup is being made already.')
   const ending = new AbortController()
-  underWay.set(dataDir, ending)
+  backupsUnderWay.set(dataDir, ending)
   try {
     const made = await copyTo(place, { target: targetOf(place, to), signal: ending.signal })
     if (keep !== null) dropExpired(made.path, keep)
     return made
   } catch (error) {
-    throw inSentence(error, 'The backup could not be made')
+    throw asAppError(error, 'The backup could not be made')
   } finally {
-    underWay.delete(dataDir)
+    backupsUnderWay.delete(dataDir)
   }
 }
 
 /** The one that is under way in this process leaves nothing behind: CronGuard stops. */
 export function giveUpBackup({ config }: Pick<Deps, 'config'>): void {
-  underWay.get(config.dataDir)?.abort(GIVEN_UP)
+  backupsUnderWay.get(config.dataDir)?.abort(GIVEN_UP)
 }
 
 /** `under-way`: another one is being made. */
@@ -91,7 +91,7 @@ export async function keepBackup(deps: Deps): Promise<BackupOutcome> {
     const reason = error instanceof AppError ? { problem: error.message } : { error }
     deps.log.error('No backup could be made; older ones are as they were', reason)
     const failure = JSON.stringify({ at: deps.clock.now(), problem: messageOf(error) })
-    wasWritten(() => deps.db.write((tx) => saveSetting(tx, { name: FAILURE, value: failure })))
+    tryWrite(() => deps.db.write((tx) => saveSetting(tx, { name: FAILURE, value: failure })))
     return 'failed'
   }
 }
@@ -117,7 +117,7 @@ export function readBackups(deps: Deps): BackupState {
   const failure = text === null ? null : (JSON.parse(text) as { at: number; problem: string })
   const last = backups.find(({ madeAt }) => madeAt <= deps.clock.now())
   const isOver = failure !== null && last !== undefined && last.madeAt >= failure.at
-  return { backups, failure: isOver ? null : failure, isUnderWay: underWay.has(deps.config.dataDir) }
+  return { backups, failure: isOver ? null : failure, isUnderWay: backupsUnderWay.has(deps.config.dataDir) }
 }
 
 /** By its name, for who asks often; null: there is none. One that is dated ahead comes from a clock that was wrong. */
@@ -125,7 +125,7 @@ export function newestBackupAt(place: Place): number | null {
   const folder = backupFolder(place)
   const now = place.clock.now()
   const isOne = (name: string): boolean => (backupMadeAt(name) ?? 0) <= now && hasManifest(`${folder}/${name}`)
-  const newest = backupsAmong(namesIn(folder)).find(isOne)
+  const newest = backupsAmong(listFolder(folder)).find(isOne)
   return newest === undefined ? null : backupMadeAt(newest)
 }
 
@@ -133,7 +133,7 @@ export function newestBackupAt(place: Place): number | null {
 export function hasBackupAhead(place: Place): boolean {
   const folder = backupFolder(place)
   const now = place.clock.now()
-  return backupsAmong(namesIn(folder)).some(
+  return backupsAmong(listFolder(folder)).some(
     (name) => (backupMadeAt(name) ?? 0) > now && hasManifest(`${folder}/${name}`),
   )
 }
@@ -161,7 +161,7 @@ export function isNightlyBackupDue(deps: Deps, triedAt: number | null): boolean 
 
 function listBackups(place: Pick<Deps, 'config'>): ShownBackup[] {
   const folder = backupFolder(place)
-  const complete = backupsAmong(namesIn(folder)).filter((name) => hasManifest(`${folder}/${name}`))
+  const complete = backupsAmong(listFolder(folder)).filter((name) => hasManifest(`${folder}/${name}`))
   return complete.slice(0, SHOWN_MAX).flatMap((name) => {
     const manifest = readManifest(`${folder}/${name}`)
     return manifest === null ? [] : [{ name, madeAt: Date.parse(manifest.made_at), bytes: manifest.bytes }]
@@ -179,8 +179,8 @@ function targetOf(place: Place, to: string | null): Target {
   if (isFolder(to)) return { folder: to, file: null }
   const folder = folderOf(to)
   if (!isFolder(folder)) throw new AppError('not_found', `There is no folder ${folder}.`)
-  if ((isThere(to) || hasManifest(to)) && readManifest(to) === null) {
-    const found = isThere(to) ? to : manifestOf(to)
+  if ((pathExists(to) || hasManifest(to)) && readManifest(to) === null) {
+    const found = pathExists(to) ? to : manifestOf(to)
     throw new AppError('conflict', `${found} is there already, and is no backup with its manifest. Name another file.`)
   }
   return { folder, file: to }
@@ -195,7 +195,7 @@ async function copyTo(place: Place, { target, signal }: { target: Target; signal
   const nameOf = (number: number): string => backupName(madeAt, number)
   const draft = makeDraft(file ?? `${folder}/${nameOf(1)}`)
   try {
-    const facts = await askWorker<CopyFacts>(BACKUP_WORKER, { question: { from, to: draft }, signal })
+    const facts = await runInWorker<CopyFacts>(BACKUP_WORKER, { question: { from, to: draft }, signal })
     if (file !== null) return replaceCopy({ draft, path: file, facts, madeAt })
     return publishCopy({ draft, facts, madeAt, folder, nameOf })
   } catch (error) {
@@ -206,7 +206,7 @@ async function copyTo(place: Place, { target, signal }: { target: Target; signal
 
 function dropExpired(madePath: string, keep: number): void {
   const folder = folderOf(madePath)
-  for (const name of expiredBackups(namesIn(folder), keep)) {
+  for (const name of expiredBackups(listFolder(folder), keep)) {
     if (name !== fileNameOf(madePath)) removeCopy(`${folder}/${name}`)
   }
 }

@@ -12,7 +12,7 @@ import {
 /** Dropped in a few milliseconds: a ping that comes meanwhile waits no longer. */
 const CHUNK: BodyChunk = { bodies: 100, bytes: 1_000_000 }
 /** Bodies, or monitors, that are looked at between two pauses. */
-const LOOKED_AT_MAX = 10_000
+const BODIES_PER_STEP = 10_000
 const MONITORS_MAX = 200
 /** The time between the oldest body and now is gone through in so many steps, over all monitors. */
 const STEPS = 50
@@ -33,11 +33,11 @@ async function* bytesOf({ db }: Deps, monitorIds: readonly number[]): AsyncGener
   let looked = 0
   for (const monitorId of monitorIds) {
     for (let above: number | null = 0; above !== null; ) {
-      const some = sumBodies(db, { monitorId, above, limit: LOOKED_AT_MAX })
+      const some = sumBodies(db, { monitorId, above, limit: BODIES_PER_STEP })
       bytes += some.bytes
-      above = some.count < LOOKED_AT_MAX ? null : some.newest
-      looked += some.count + LOOKED_AT_MAX / MONITORS_MAX
-      if (looked < LOOKED_AT_MAX) continue
+      above = some.count < BODIES_PER_STEP ? null : some.newest
+      looked += some.count + BODIES_PER_STEP / MONITORS_MAX
+      if (looked < BODIES_PER_STEP) continue
       looked = 0
       yield
     }

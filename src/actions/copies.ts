@@ -5,17 +5,17 @@ import { Manifest, manifestOf } from '#domain/backup.ts'
 import { HOUR } from '#lib/duration.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
 import {
+  chownLike,
   codeOf,
   dropStaleDrafts,
   folderOf,
-  giveToOwnerOf,
   isFile,
   isFolder,
   makeFolder,
   publishDraft,
   readText,
   removeFile,
-  replaceBy,
+  replaceWithDraft,
   writeDurably,
 } from '#lib/files.ts'
 import { version } from '#package.json' with { type: 'json' }
@@ -47,7 +47,7 @@ export function backupFolder({ config }: Pick<Deps, 'config'>): string {
 export function prepareFolder({ config, clock }: Place, folder: string): void {
   const isNew = !isFolder(folder)
   makeFolder(folder)
-  if (isNew) giveToOwnerOf(config.dataDir, folder)
+  if (isNew) chownLike(config.dataDir, folder)
   dropStaleDrafts(folder, clock.now() - DRAFT_STALE_MS)
 }
 
@@ -81,7 +81,7 @@ export function replaceCopy({
   facts: CopyFacts
   madeAt: number
 }): MadeCopy {
-  replaceBy(draft, path)
+  replaceWithDraft(draft, path)
   return describeCopy({ path, ...made })
 }
 
@@ -106,7 +106,7 @@ export function removeCopy(path: string): void {
 }
 
 /** What the system says against it becomes a sentence; a fault of ours stays one. */
-export function inSentence(error: unknown, whatFailed: string): unknown {
+export function asAppError(error: unknown, whatFailed: string): unknown {
   if (error instanceof AppError || !/^(E[A-Z]+|SQLITE_\w+)$/.test(codeOf(error) ?? '')) return error
   return new AppError('conflict', `${whatFailed}: ${messageOf(error)}.`)
 }
@@ -121,6 +121,6 @@ function describeCopy({ path, facts, madeAt }: Copy): MadeCopy {
   const { schema, bytes, sha256, counts } = facts
   const manifest = { cronguard: version, schema, made_at: new Date(madeAt).toISOString(), bytes, sha256, counts }
   writeDurably(manifestOf(path), `${JSON.stringify(manifest, null, 2)}\n`)
-  giveToOwnerOf(folderOf(path), path, manifestOf(path))
+  chownLike(folderOf(path), path, manifestOf(path))
   return { path, manifest }
 }

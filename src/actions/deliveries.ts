@@ -20,7 +20,7 @@ import {
   listClaimable,
   settleDelivery,
 } from '#store/deliveries.ts'
-import { endLeases, insertBrokenOffAttempt } from '#store/leases.ts'
+import { endLeases, insertInterruptedAttempt } from '#store/leases.ts'
 import { findZoneOfMember } from '#store/projects.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
 
@@ -29,7 +29,7 @@ const PLACES = 32
 const PER_CHANNEL_MAX = 4
 const PER_KIND_MAX = 24
 
-const BROKEN_OFF = 'Interrupted while sending: it may have arrived'
+const INTERRUPTED = 'Interrupted while sending: it may have arrived'
 
 /**
  * Takes deliveries that may be sent now, as many as there are places beside those that this process is `sending`.
@@ -50,12 +50,12 @@ export function claimDeliveries(deps: Deps, sending: readonly number[]): Claimed
  * data folder and sends nothing yet: no other can be sending, so they need not wait for their leases to run out.
  */
 export function reclaimDeliveries(deps: Deps): void {
-  const count = deps.db.write((tx) => endLeases(tx, { leaseMs: LEASE_MS, detail: BROKEN_OFF }))
+  const count = deps.db.write((tx) => endLeases(tx, { leaseMs: LEASE_MS, detail: INTERRUPTED }))
   if (count > 0) deps.log.info('CronGuard stopped while sending: these messages are sent again', { count })
 }
 
 function claim(tx: Tx, sequence: number): ClaimedDelivery | null {
-  insertBrokenOffAttempt(tx, { sequence, leaseMs: LEASE_MS, detail: BROKEN_OFF })
+  insertInterruptedAttempt(tx, { sequence, leaseMs: LEASE_MS, detail: INTERRUPTED })
   return claimDelivery(tx, { sequence, leasedUntil: tx.now + LEASE_MS })
 }
 
@@ -127,7 +127,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
   const zone = zoneFor(deps, channel, kind.reader?.(settings.data)) ?? notificationZone(notification)
   const message = { notification, deliveryId, baseUrl: deps.config.baseUrl, zone }
   try {
-    const outcome = await inTime(kind.send(settings.data, message, transports), limitMs)
+    const outcome = await withTimeLimit(kind.send(settings.data, message, transports), limitMs)
     return { ...outcome, detail: outcome.detail.slice(0, DETAIL_MAX) }
   } catch (error) {
     deps.log.error('Sending failed in an unexpected way', { delivery: deliveryId, kind: channel.kind, error })
@@ -145,7 +145,7 @@ function failed(reason: 'settings', detail: string): Outcome {
 }
 
 // Whatever a channel waits for, its lease must not run out under it.
-function inTime(sending: Promise<Outcome>, limitMs: number): Promise<Outcome> {
+function withTimeLimit(sending: Promise<Outcome>, limitMs: number): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   const timer = setTimeout(() => {
     resolve({ result: 'failed', reason: 'timeout', detail: 'Sending took too long', isPermanent: false })

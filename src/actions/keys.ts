@@ -1,6 +1,6 @@
 import { spellingsOf } from '#domain/keys.ts'
 import type { Reader } from '#store/database.ts'
-import { type KeyHolder, listBadgeKeyHolders, listPingKeyHolders, wasOfAnother } from '#store/keys.ts'
+import { type KeyHolder, listBadgeKeyHolders, listPingKeyHolders, wasUsedByAnotherProject } from '#store/keys.ts'
 
 /** A key that somebody brings along, and who may have it already. */
 export interface GivenKey {
@@ -17,13 +17,13 @@ export interface GivenKey {
 export function isFreeForPings(reader: Reader, { key, ...holder }: GivenKey): boolean {
   const spellings = spellingsOf(key)
   const isTaken = listPingKeyHolders(reader, spellings).some((other) => !isSame(other, holder))
-  return !isTaken && !wasOfAnother(reader, { use: 'ping', spellings, projectId: holder.projectId })
+  return !isTaken && !wasUsedByAnotherProject(reader, { use: 'ping', spellings, projectId: holder.projectId })
 }
 
 /** The same for the key of a badge. */
 export function isFreeForBadges(reader: Reader, { key, ...holder }: GivenKey): boolean {
   const isTaken = listBadgeKeyHolders(reader, key).some((other) => !isSame(other, holder))
-  return !isTaken && !wasOfAnother(reader, { use: 'badge', spellings: [key], projectId: holder.projectId })
+  return !isTaken && !wasUsedByAnotherProject(reader, { use: 'badge', spellings: [key], projectId: holder.projectId })
 }
 
 function isSame(one: KeyHolder, other: KeyHolder): boolean {

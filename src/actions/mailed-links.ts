@@ -81,7 +81,7 @@ export function verifyEmail(deps: Deps, token: string): void {
     deleteMailedLinks(tx, { userId, purpose: 'verify-email' })
     return { before, email }
   })
-  if (change.before.toLowerCase() !== change.email.toLowerCase()) tellFormerAddress(deps, change)
+  if (change.before.toLowerCase() !== change.email.toLowerCase()) notifyFormerAddress(deps, change)
 }
 
 /** Mails a link to a new password, if there is such a user. Nobody learns whether there is. */
@@ -125,7 +125,7 @@ export async function mail(deps: Deps, letter: Letter): Promise<boolean> {
 }
 
 // Nobody waits for it; but whoever lost their account to somebody else must hear of it.
-function tellFormerAddress(deps: Deps, { before, email }: { before: string; email: string }): void {
+function notifyFormerAddress(deps: Deps, { before, email }: { before: string; email: string }): void {
   if (deps.config.smtp !== null) void mail(deps, addressChangedLetter({ to: before, email, url: deps.config.baseUrl }))
 }
 
@@ -170,14 +170,14 @@ function findValid(
 ): MailedLink {
   const link = findMailedLink(reader, sha256Hex(token))
   const isValid = link !== null && link.purpose === purpose && link.expiresAt > now
-  if (!isValid || isOfFormerAddress(reader, link)) {
+  if (!isValid || isForFormerAddress(reader, link)) {
     throw new AppError('not_found', 'This link is no longer valid. Ask for a new one.')
   }
   return link
 }
 
 // Whoever reads the mail of an address that the user has given up must not get in with it.
-function isOfFormerAddress(reader: Reader, { userId, email, purpose }: MailedLink): boolean {
+function isForFormerAddress(reader: Reader, { userId, email, purpose }: MailedLink): boolean {
   return purpose === 'reset-password' && findUser(reader, userId)?.email !== email
 }
 

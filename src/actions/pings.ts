@@ -6,7 +6,7 @@ import { type AliasDialect, NO_PING_RULES, type OpenRun, type WatchedMonitor } f
 import {
   endsRun,
   judgePing,
-  lastForgotten,
+  lastPrunedNumber,
   type MailText,
   type Ping,
   type PingKind,
@@ -100,7 +100,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<PingRef & { is
     if (input.reading) insertReading(tx, input.reading)
     deletePing(tx, {
       monitorId: monitor.id,
-      number: lastForgotten(step.monitor, deps.config.retention.pingsPerMonitor),
+      number: lastPrunedNumber(step.monitor, deps.config.retention.pingsPerMonitor),
     })
     recordStep(tx, step)
     return { isCreated, kind: ping.kind, monitorId: monitor.id, number: step.monitor.pingCount }

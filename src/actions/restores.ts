@@ -3,26 +3,26 @@ import type { BackupCounts, Manifest } from '#domain/backup.ts'
 import { manifestOf } from '#domain/backup.ts'
 import { AppError } from '#lib/errors.ts'
 import {
+  chownLike,
   copyFile,
   dropDraft,
   dropStaleDrafts,
   folderOf,
-  giveToOwnerOf,
   isFile,
   isFolder,
   makeDraft,
   makeFolder,
   realPath,
   removeFile,
-  replaceBy,
+  replaceWithDraft,
   sha256OfFile,
   sizeOf,
 } from '#lib/files.ts'
 import { countPending, type DatabaseFacts, inspectDatabase, requireRoom, UnusableDatabaseError } from '#store/backup.ts'
 import { lockFolder } from '#store/lock.ts'
 import { rebuildDatabase } from '#store/rebuild.ts'
-import { foldLog, type HeldDatabase, holdDatabase } from '#store/restore.ts'
-import { databasePath, hasManifest, inSentence, type Place, readManifest } from './copies.ts'
+import { type HeldDatabase, holdDatabase, mergeWal } from '#store/restore.ts'
+import { asAppError, databasePath, hasManifest, type Place, readManifest } from './copies.ts'
 import { keepDamaged, makeSafetyCopy } from './safety-copies.ts'
 
 export interface Verified extends DatabaseFacts {
@@ -45,7 +45,7 @@ export function verifyBackup(file: string): Verified {
     requireSameBytes(manifest, file)
     return { manifest, ...inspectKnown(file) }
   } catch (error) {
-    throw inSentence(error, `${file} cannot be read`)
+    throw asAppError(error, `${file} cannot be read`)
   }
 }
 
@@ -71,16 +71,16 @@ export function restoreBackup(place: Place, file: string): Restored {
     const lock = lockFolder(dataDir)
     if (lock === null) throw folderInUse(dataDir)
     try {
-      return bringIn(place, file)
+      return restoreInto(place, file)
     } finally {
       lock.release()
     }
   } catch (error) {
-    throw inSentence(error, 'The backup could not be restored, and the database is as it was')
+    throw asAppError(error, 'The backup could not be restored, and the database is as it was')
   }
 }
 
-function bringIn(place: Place, file: string): Restored {
+function restoreInto(place: Place, file: string): Restored {
   const path = realPath(databasePath(place))
   if (realPath(file) === path) throw new AppError('conflict', `${file} is the database itself.`)
   // While the folder is ours, whoever made a draft in it is gone.
@@ -88,7 +88,7 @@ function bringIn(place: Place, file: string): Restored {
   const draft = makeDraft(path)
   try {
     const { manifest, ...facts } = takeCopy(file, draft)
-    giveToOwnerOf(isFile(path) ? path : place.config.dataDir, draft)
+    chownLike(isFile(path) ? path : place.config.dataDir, draft)
     return { ...facts, manifest, ...swap(place, { draft, path }) }
   } finally {
     dropDraft(draft)
@@ -103,19 +103,19 @@ function takeCopy(file: string, draft: string) {
   if (manifest === null && hasManifest(file)) throw new AppError('conflict', `${manifestOf(file)} cannot be read.`)
   if (manifest !== null) requireSameBytes(manifest, draft)
   else if (isFile(`${file}-wal`)) copyFile(`${file}-wal`, `${draft}-wal`)
-  foldLog(draft)
+  mergeWal(draft)
   const facts = inspectKnown(draft)
-  if (manifest === null) takeRowsOnly(draft)
+  if (manifest === null) rebuildFromRows(draft)
   return { manifest, ...facts }
 }
 
 // Without a manifest nothing says that CronGuard made the file. It may hold triggers, which would run.
-function takeRowsOnly(draft: string): void {
+function rebuildFromRows(draft: string): void {
   const rebuilt = makeDraft(draft)
   try {
     requireRoom(folderOf(draft), sizeOf(draft))
     rebuildDatabase({ from: draft, to: rebuilt })
-    replaceBy(rebuilt, draft)
+    replaceWithDraft(rebuilt, draft)
   } finally {
     dropDraft(rebuilt)
   }
@@ -128,12 +128,12 @@ interface Swap {
 
 // The moment of the rename decides: before it the old database is there and needs nothing beside it, after it the new.
 function swap(place: Place, { draft, path }: Swap): Pick<Restored, 'before' | 'safetyCopy'> {
-  const held = isFile(path) ? holdUnlessUnusable(path) : null
+  const held = isFile(path) ? holdIfUsable(path) : null
   try {
     const kept = keepOld(place, { path, held })
     // A write-ahead log that is left from another database would be taken into the new one.
     for (const ending of ['-wal', '-shm', '-journal']) removeFile(path + ending)
-    replaceBy(draft, path)
+    replaceWithDraft(draft, path)
     return kept
   } finally {
     held?.release()
@@ -141,7 +141,7 @@ function swap(place: Place, { draft, path }: Swap): Pick<Restored, 'before' | 's
 }
 
 // What cannot be held cannot be used by anybody else either.
-function holdUnlessUnusable(path: string): HeldDatabase | null {
+function holdIfUsable(path: string): HeldDatabase | null {
   try {
     return holdDatabase(path)
   } catch (error) {
@@ -150,12 +150,12 @@ function holdUnlessUnusable(path: string): HeldDatabase | null {
   }
 }
 
-interface Old {
+interface OldDatabase {
   path: string
   held: HeldDatabase | null
 }
 
-function keepOld(place: Place, { path, held }: Old): Pick<Restored, 'before' | 'safetyCopy'> {
+function keepOld(place: Place, { path, held }: OldDatabase): Pick<Restored, 'before' | 'safetyCopy'> {
   try {
     if (held === null) return { before: null, safetyCopy: isFile(path) ? keepDamaged(place, path) : null }
     const copy = makeSafetyCopy(place, 'before-restore', held.copyTo)

@@ -6,7 +6,6 @@ import { sizeOf } from '#lib/files.ts'
 import { databaseBytes } from '#store/counts.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import {
-  canGiveBack,
   countPings,
   deleteExpiredInvitations,
   deleteExpiredMailedLinks,
@@ -14,10 +13,11 @@ import {
   deleteOldPings,
   deleteOldTransitions,
   deleteSizesAfter,
+  findPrunableMonitors,
   freeBytes,
+  hasIncrementalVacuum,
   type KeptPings,
   listSizes,
-  lookForOldPings,
   noteSize,
   type PingChunk,
 } from '#store/retention.ts'
@@ -32,7 +32,7 @@ const TRANSITIONS_CHUNK = 25
 /** Each takes along what it was to every monitor. */
 const BLACKOUTS_CHUNK = 1
 /** Monitors whose oldest ping is looked at in one go. */
-const LOOK_MAX = 500
+const MONITORS_PER_STEP = 500
 /** Of four kilobytes each. */
 const PAGES_MAX = 250
 /** Left to the pings that come next, for it would be asked back from the disk at once. */
@@ -56,7 +56,7 @@ export async function* prune(deps: Deps): AsyncGenerator<void> {
   yield* prunePings(deps, keptPings(deps, isBelieved ? now : null))
   yield* pruneBodies(deps)
   if (isBelieved) yield* pruneByAge(deps, now)
-  yield* giveSpaceBack(deps)
+  yield* reclaimSpace(deps)
 }
 
 // A clock that is a year ahead for a minute must not cost the history, and looks like a right one after a year in which
@@ -69,11 +69,11 @@ function isClockBelieved(reader: Reader, now: number): boolean {
 
 async function* prunePings(deps: Deps, kept: KeptPings): AsyncGenerator<void> {
   for (let afterId: number | undefined = 0; afterId !== undefined; ) {
-    const looked = lookForOldPings(deps.db, { ...kept, afterId, limit: LOOK_MAX })
-    for (const { monitorId } of looked.filter(({ goes }) => goes)) {
+    const checked = findPrunableMonitors(deps.db, { ...kept, afterId, limit: MONITORS_PER_STEP })
+    for (const { monitorId } of checked.filter(({ isPrunable }) => isPrunable)) {
       yield* untilNoneIsLeft(deps, (tx) => deleteOldPings(tx, { ...kept, monitorId, chunk: PINGS_CHUNK }))
     }
-    afterId = looked.at(-1)?.monitorId
+    afterId = checked.at(-1)?.monitorId
     yield
   }
 }
@@ -94,23 +94,23 @@ async function* pruneByAge(deps: Deps, now: number): AsyncGenerator<void> {
 async function* untilNoneIsLeft(deps: Deps, deleteSome: (tx: Tx) => number): AsyncGenerator<void> {
   while ((await deps.db.writeGrouped(deleteSome)) > 0) {
     yield
-    bringHome(deps)
+    checkpointPassively(deps)
     yield
   }
 }
 
 // What one chunk touched lies all over the file: left to pile up in the log, it would be brought there all at once,
 // and pings would wait for it.
-function bringHome({ db, config }: Deps): void {
+function checkpointPassively({ db, config }: Deps): void {
   if (!config.isReplicated) db.checkpointSome()
 }
 
-async function* giveSpaceBack(deps: Deps): AsyncGenerator<void> {
+async function* reclaimSpace(deps: Deps): AsyncGenerator<void> {
   const { db } = deps
-  while (canGiveBack(db) && freeBytes(db) > SPARE_BYTES) {
+  while (hasIncrementalVacuum(db) && freeBytes(db) > SPARE_BYTES) {
     db.giveBack(PAGES_MAX)
     yield
-    bringHome(deps)
+    checkpointPassively(deps)
     yield
   }
 }
@@ -134,7 +134,7 @@ export function readDatabaseSize(deps: Deps, days: number) {
     bytes: databaseBytes(db),
     walBytes: sizeOf(`${databasePath(deps)}-wal`),
     freeBytes: freeBytes(db),
-    givesBack: canGiveBack(db),
+    givesBack: hasIncrementalVacuum(db),
     pings: countPings(db),
     days: listSizes(db, dayOf(clock.now()) - days),
     kept: { ...config.retention, storyDays: storyDays(deps) },
@@ -145,8 +145,8 @@ export function readDatabaseSize(deps: Deps, days: number) {
  * Writes a database anew that cannot give space back, so that it can; only one that is small, and with room for it,
  * and never under the hands of a program that copies its log. Blocks for as long as that takes.
  */
-export function learnToGiveBack({ db, config, log }: Deps): void {
-  if (canGiveBack(db) || config.isReplicated) return
+export function enableIncrementalVacuum({ db, config, log }: Deps): void {
+  if (hasIncrementalVacuum(db) || config.isReplicated) return
   const bytes = databaseBytes(db)
   const space = diskSpace(config.dataDir)
   if (bytes > REWRITE_MAX_BYTES || (space !== null && space.freeBytes < bytes * REWRITE_ROOM)) return

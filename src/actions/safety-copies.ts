@@ -4,15 +4,15 @@ import { expiredSchemaCopies, type SafetyReason, safetyCopiesAmong, safetyName }
 import { diskSpace } from '#lib/disk.ts'
 import { AppError } from '#lib/errors.ts'
 import {
+  chownLike,
   copyFile,
   dropDraft,
   folderOf,
-  giveToOwnerOf,
   isFile,
   linkFile,
+  listFolder,
   makeDraft,
-  namesIn,
-  replaceBy,
+  replaceWithDraft,
   sizeOf,
 } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
@@ -22,9 +22,9 @@ import { databaseBytes } from '#store/counts.ts'
 import { readHeartbeat } from '#store/heartbeat.ts'
 import { MIGRATIONS, pendingMigrations, schemaVersion } from '#store/migrations.ts'
 import {
+  asAppError,
   backupFolder,
   databasePath,
-  inSentence,
   type MadeCopy,
   type Place,
   prepareFolder,
@@ -53,14 +53,14 @@ export function copyBeforeMigration(deps: Deps): MadeCopy | null {
 /** For when the upgrade is done: until then nobody knows which copy will be needed. */
 export function dropExpiredSchemaCopies(place: Place): void {
   const folder = backupFolder(place)
-  for (const name of expiredSchemaCopies(namesIn(folder), SCHEMA_COPIES_KEPT)) removeCopy(`${folder}/${name}`)
+  for (const name of expiredSchemaCopies(listFolder(folder), SCHEMA_COPIES_KEPT)) removeCopy(`${folder}/${name}`)
 }
 
 // A start that fails is tried again, and again: each try finds the database as the first one left it, half upgraded.
 function isCopied(deps: Deps): boolean {
   const folder = backupFolder(deps)
   const watchedUntil = readHeartbeat(deps.db)?.aliveAt ?? 0
-  return safetyCopiesAmong(namesIn(folder), BEFORE_NEWEST).some((name) => {
+  return safetyCopiesAmong(listFolder(folder), BEFORE_NEWEST).some((name) => {
     const manifest = readManifest(`${folder}/${name}`)
     return manifest !== null && Date.parse(manifest.made_at) >= watchedUntil
   })
@@ -77,7 +77,7 @@ export function makeSafetyCopy(place: Place, reason: SafetyReason, copyTo: (draf
     return publishCopy({ draft, facts: copyTo(draft), madeAt, folder, nameOf })
   } catch (error) {
     dropDraft(draft)
-    throw inSentence(error, 'The database could not be copied before it changes')
+    throw asAppError(error, 'The database could not be copied before it changes')
   }
 }
 
@@ -95,7 +95,7 @@ export function keepDamaged(place: Place, path: string): string {
   const kept = nameOf(number)
   for (const ending of ['', '-wal'].filter((ending) => isFile(path + ending))) {
     if (!linkFile(path + ending, kept + ending)) copyDamaged(path + ending, kept + ending)
-    giveToOwnerOf(place.config.dataDir, kept + ending)
+    chownLike(place.config.dataDir, kept + ending)
   }
   return kept
 }
@@ -105,7 +105,7 @@ function copyDamaged(from: string, to: string): void {
   const draft = makeDraft(to)
   try {
     copyFile(from, draft)
-    replaceBy(draft, to)
+    replaceWithDraft(draft, to)
   } finally {
     dropDraft(draft)
   }

@@ -6,11 +6,11 @@ import { applyMigration, createMigrationsTable, pendingMigrations } from '#store
 export function migrate(db: Db): string[] {
   const pending = pendingMigrations(db)
   if (pending.length > 0) db.write(createMigrationsTable)
-  for (const name of pending) applyOrSay(db, name)
+  for (const name of pending) applyOrExplain(db, name)
   return pending
 }
 
-function applyOrSay(db: Db, name: string): void {
+function applyOrExplain(db: Db, name: string): void {
   try {
     db.writeSchema((tx) => applyMigration(tx, name))
   } catch (error) {

@@ -1,6 +1,6 @@
 // The settings that the server runs with, for commands at a shell: their environment need not be the one of the server.
 import type { Deps } from '#deps.ts'
-import { wasWritten } from '#lib/errors.ts'
+import { tryWrite } from '#lib/errors.ts'
 import type { Reader } from '#store/database.ts'
 import { findSetting, saveSetting } from '#store/settings.ts'
 
@@ -13,7 +13,7 @@ export type PlainSettings = Record<string, string | null>
 export function keepSettings({ db }: Deps, settings: PlainSettings): void {
   const value = JSON.stringify(settings)
   if (findSetting(db, NAME) === value) return
-  wasWritten(() => db.write((tx) => saveSetting(tx, { name: NAME, value })))
+  tryWrite(() => db.write((tx) => saveSetting(tx, { name: NAME, value })))
 }
 
 /** The names of those that are others than the server runs with; none when no server has kept any. */

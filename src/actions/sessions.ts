@@ -37,7 +37,7 @@ export function beginSession(deps: Deps, { user, browser, provenHash }: Beginnin
     return { isUnusual: hasOthers && !isKnown }
   })
   if (begun === null) return null
-  if (begun.isUnusual && user.mails.signIns && deps.config.smtp !== null) tellOfSignIn(deps, { user, browser })
+  if (begun.isUnusual && user.mails.signIns && deps.config.smtp !== null) notifyOfSignIn(deps, { user, browser })
   return id
 }
 
@@ -61,7 +61,7 @@ export function endOtherSessions(deps: Deps, input: { userId: string; keptId: st
 }
 
 // Nobody waits for this mail, and a mail server that hangs must not keep anybody from signing in.
-function tellOfSignIn(deps: Deps, { user, browser }: { user: User; browser: Browser }): void {
+function notifyOfSignIn(deps: Deps, { user, browser }: { user: User; browser: Browser }): void {
   const letter = signInLetter({
     to: user.email,
     at: deps.clock.now(),

@@ -13,7 +13,7 @@ export async function callHeartbeat({ outbound }: Deps, url: string): Promise<st
     headers,
     body: '',
     timeoutMs: TIMEOUT_MS,
-    isOperators: true,
+    isSetByOperator: true,
   })
   if (result.kind !== 'answer') return result.detail
   return result.status >= 200 && result.status < 300 ? null : `Received status code ${result.status}`

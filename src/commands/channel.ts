@@ -53,7 +53,7 @@ async function list(shell: Shell, { email, project = undefined, json = false }: 
       head: ['ID', 'KIND', 'NAME', 'TO', 'STATE'],
       rows,
       otherwise: 'There is no channel yet, so nobody is told.',
-      colourOf: ([, , , , state]) => (state?.startsWith('failing') ? 'red' : undefined),
+      colorOf: ([, , , , state]) => (state?.startsWith('failing') ? 'red' : undefined),
     })
   })
 }

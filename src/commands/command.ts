@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Config, DescribedSetting } from '#config.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
-import type { Color } from './colour.ts'
+import type { Color } from './color.ts'
 
 /** What a command gets from the shell that called it. */
 export interface Shell {

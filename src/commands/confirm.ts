@@ -1,7 +1,7 @@
 import { AppError } from '#lib/errors.ts'
 import type { Shell } from './command.ts'
 
-interface Doubt {
+interface Confirmation {
   /** What would be lost, as a sentence. */
   loss: string
   /** Whether `--yes` was given: then nobody is asked. */
@@ -9,7 +9,7 @@ interface Doubt {
 }
 
 /** Asks whoever is at the terminal before something is lost. Throws invalid for "no", and where nobody can be asked. */
-export async function confirm(shell: Shell, { loss, yes }: Doubt): Promise<void> {
+export async function confirm(shell: Shell, { loss, yes }: Confirmation): Promise<void> {
   if (yes) return
   const answer = await shell.ask(`${loss} Continue? [y/N] `)
   if (answer === null) throw new AppError('invalid', `${loss} Nothing was done: add --yes to confirm.`)

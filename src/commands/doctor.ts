@@ -7,7 +7,7 @@ import { version } from '#package.json' with { type: 'json' }
 import { isFolderTaken } from '#store/lock.ts'
 import type { AddCommand, Shell } from './command.ts'
 import { backups, channels, database, inDatabase, log, work } from './doctor/database.ts'
-import { bad, type Examination, type Finding, ok, warn } from './doctor/finding.ts'
+import { bad, type Check, type Finding, ok, warn } from './doctor/finding.ts'
 import { access, clock, disk, folder, zones } from './doctor/machine.ts'
 import { address, mail, server } from './doctor/network.ts'
 import { printJson, printRows } from './table.ts'
@@ -21,11 +21,11 @@ export const addDoctor: AddCommand = (program, shell) => {
         'beside a running server and without one. Exit code 0 when nothing is bad, warnings or not; 1 otherwise.',
     )
     .option('--json', 'print JSON: an array of {name, state, says}; state is "ok", "warn" or "bad"')
-    .action((options: { json?: boolean }) => examine(shell, options))
+    .action((options: { json?: boolean }) => runChecks(shell, options))
 }
 
 /** In the order in which one depends on the other. */
-const EXAMINATIONS: Record<string, Examination> = {
+const CHECKS: Record<string, Check> = {
   folder,
   access,
   disk,
@@ -43,31 +43,31 @@ const EXAMINATIONS: Record<string, Examination> = {
 }
 
 /** Longer than it takes the slowest mail server to be given up. */
-const LOOK_MAX_MS = 30 * SECOND
+const CHECK_TIMEOUT_MS = 30 * SECOND
 
 interface NamedFinding extends Finding {
   name: string
 }
 
-async function examine(shell: Shell, { json = false }: { json?: boolean }): Promise<void> {
+async function runChecks(shell: Shell, { json = false }: { json?: boolean }): Promise<void> {
   const findings = await findingsOf(shell)
   if (json) printJson(shell, findings)
   else {
     const rows = findings.map(({ name, state, says }) => [state, name, says])
-    printRows(shell, rows, ([state]) => COLOURS[state as Finding['state']])
+    printRows(shell, rows, ([state]) => COLORS[state as Finding['state']])
   }
   const count = findings.filter(({ state }) => state === 'bad').length
   if (count > 0) throw new AppError('conflict', count === 1 ? '1 thing is bad.' : `${count} things are bad.`)
 }
 
-const COLOURS = { ok: undefined, warn: 'yellow', bad: 'red' } as const
+const COLORS = { ok: undefined, warn: 'yellow', bad: 'red' } as const
 
 // Without settings that can be used there is nothing else to look at.
 async function findingsOf(shell: Shell): Promise<NamedFinding[]> {
   try {
     const config = shell.readConfig()
     const findings: NamedFinding[] = []
-    for (const [name, look] of Object.entries(EXAMINATIONS)) findings.push({ name, ...(await finding(look, config)) })
+    for (const [name, check] of Object.entries(CHECKS)) findings.push({ name, ...(await finding(check, config)) })
     return [{ name: 'settings', ...settingsBeside(config, shell) }, ...findings]
   } catch (error) {
     if (error instanceof ConfigError) {
@@ -89,19 +89,19 @@ function settingsBeside(config: Config, shell: Shell): Finding {
   )
 }
 
-const NOT_ALLOWED = /^E(ACCES|PERM)\b/
-const STRANGER = 'This user may not look there: call this as the user of the service'
+const PERMISSION_DENIED = /^E(ACCES|PERM)\b/
+const RUN_AS_SERVICE_USER = 'This user may not look there: call this as the user of the service'
 
-async function finding(look: Examination, config: Config): Promise<Finding> {
+async function finding(check: Check, config: Config): Promise<Finding> {
   try {
-    return await Promise.race([look(config), giveUp()])
+    return await Promise.race([check(config), timeOut()])
   } catch (error) {
-    if (NOT_ALLOWED.test(messageOf(error))) return bad(`${STRANGER} (${messageOf(error)}).`)
+    if (PERMISSION_DENIED.test(messageOf(error))) return bad(`${RUN_AS_SERVICE_USER} (${messageOf(error)}).`)
     return bad(asSentence(messageOf(error).trim()))
   }
 }
 
-async function giveUp(): Promise<Finding> {
-  await Bun.sleep(LOOK_MAX_MS)
-  return bad(`There was no answer within ${LOOK_MAX_MS / SECOND} seconds.`)
+async function timeOut(): Promise<Finding> {
+  await Bun.sleep(CHECK_TIMEOUT_MS)
+  return bad(`There was no answer within ${CHECK_TIMEOUT_MS / SECOND} seconds.`)
 }

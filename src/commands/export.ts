@@ -4,7 +4,7 @@ import { countsInWords } from '#domain/backup.ts'
 import { type Exported, isExport } from '#domain/export.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
-import { isFile, isThere, readText, writeDurably } from '#lib/files.ts'
+import { isFile, pathExists, readText, writeDurably } from '#lib/files.ts'
 import type { AddCommand, Shell } from './command.ts'
 
 interface ExportOptions {
@@ -38,7 +38,7 @@ async function write(shell: Shell, { file, withSecrets = false, force = false }:
 
 /** Throws conflict for a file that somebody may still want. */
 function requireReplaceable(file: string): void {
-  if (!isThere(file)) return
+  if (!pathExists(file)) return
   const text = isFile(file) ? readText(file, FILE_MAX) : null
   if (text === '' || (text !== null && isExport(text))) return
   throw new AppError('conflict', `${file} is there, and no export of CronGuard. Name another file, or say --force.`)

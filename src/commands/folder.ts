@@ -6,7 +6,7 @@ import { isFolderTaken } from '#store/lock.ts'
 import type { Shell } from './command.ts'
 
 /** For a command without a named folder: the caller may mean a server that was started with another one. */
-export function tellOfFolder({ dataDir }: Config, shell: Shell): void {
+export function warnAboutDefaultFolder({ dataDir }: Config, shell: Shell): void {
   if (!isFile(join(dataDir, DATABASE_FILE)) || isFolderTaken(dataDir)) return
   shell.tell(`CRONGUARD_DATA_DIR is not set, so this uses ${resolve(dataDir)}. No server runs on that folder.`)
 }

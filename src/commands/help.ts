@@ -1,9 +1,9 @@
 import type { Command, HelpConfiguration } from 'commander'
-import { asTitle } from './colour.ts'
+import { asTitle } from './color.ts'
 import type { AddCommand } from './command.ts'
 
 /** How every help looks. Commands stand without "[options]": their own help has them, and the rest gets the room. */
-export const HELP_LOOKS: HelpConfiguration = {
+export const HELP_STYLE: HelpConfiguration = {
   styleTitle: asTitle,
   subcommandTerm: (command) => {
     const words = command.registeredArguments.map((argument) => {

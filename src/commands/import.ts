@@ -4,7 +4,7 @@ import { withDeps, withNewDeps } from '#app.ts'
 import { readExport } from '#domain/export.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
-import { isFile, isFolder, isThere, readText } from '#lib/files.ts'
+import { isFile, isFolder, pathExists, readText } from '#lib/files.ts'
 import { readPipe } from '#lib/input.ts'
 import { sizeInWords } from '#lib/size.ts'
 import type { AddCommand, Shell } from './command.ts'
@@ -27,10 +27,10 @@ export const addImport: AddCommand = (program, shell) => {
     .option('--owner <email>', 'to whom new projects belong; without it the first administrator')
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'print JSON: {dry_run, items: [{what, name, project, outcome}]}')
-    .action((file: string, options: ImportOptions) => bringIn(shell, { file, ...options }))
+    .action((file: string, options: ImportOptions) => runImport(shell, { file, ...options }))
 }
 
-async function bringIn(shell: Shell, { file, owner = null, dryRun = false, json }: ImportChoice): Promise<void> {
+async function runImport(shell: Shell, { file, owner = null, dryRun = false, json }: ImportChoice): Promise<void> {
   const content = readExport(await readSource(shell, file))
   await (dryRun ? withDeps : withNewDeps)({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
     const pause = (): Promise<void> => Bun.sleep(PAUSE_MS)
@@ -44,7 +44,7 @@ type ImportChoice = Omit<ImportOptions, 'owner'> & { file: string; owner?: strin
 
 async function readSource(shell: Shell, file: string): Promise<string> {
   const name = file === '-' ? 'Standard input' : file
-  if (file !== '-' && !isThere(file)) throw new AppError('not_found', `There is no file ${file}.`)
+  if (file !== '-' && !pathExists(file)) throw new AppError('not_found', `There is no file ${file}.`)
   if (isFolder(file)) throw new AppError('invalid', `${file} is a folder. Name the file that export wrote.`)
   const text = file === '-' ? await shell.readInput(FILE_MAX) : await readNamed(file)
   if (text === null)
@@ -63,10 +63,10 @@ function asJson({ what, name, project, outcome, note }: ImportedItem) {
 }
 
 function inWords(items: ImportedItem[], isDryRun: boolean): string[] {
-  const told = items.filter(({ outcome }) => outcome !== 'unchanged')
+  const changes = items.filter(({ outcome }) => outcome !== 'unchanged')
   const skipped = items.some(({ outcome }) => outcome === 'skipped')
   return [
-    ...told.map(({ outcome, what, name, project, note }) => {
+    ...changes.map(({ outcome, what, name, project, note }) => {
       const about = note === undefined ? '' : `: ${note}`
       return [outcome.padEnd(8), what.padEnd(8), (what === 'project' ? name : `${name} (${project})`) + about].join(
         '  ',

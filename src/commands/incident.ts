@@ -47,7 +47,7 @@ async function show(shell: Shell, { email, project = null, ...options }: ShownOp
       head: ['BEGAN', 'LASTED', 'MONITOR', 'WHY', 'IN HAND'],
       rows: incidents.map((incident) => rowOf(incident, clock.now())),
       otherwise: options.open ? 'Nothing is down.' : 'There was no incident yet.',
-      colourOf: ([, lasted]) => (lasted?.startsWith(STILL) ? 'red' : undefined),
+      colorOf: ([, lasted]) => (lasted?.startsWith(STILL) ? 'red' : undefined),
     })
   })
 }

@@ -19,7 +19,7 @@ import { listChannels } from '#store/channels.ts'
 import { listSlugs } from '#store/monitor-lists.ts'
 import { listMonitors } from '#store/monitors.ts'
 import { channelMeant } from './channel.ts'
-import type { Color } from './colour.ts'
+import type { Color } from './color.ts'
 import type { AddCommand, Shell } from './command.ts'
 import { confirm } from './confirm.ts'
 import { isoOrNull, printJson, printTable } from './table.ts'
@@ -128,7 +128,7 @@ async function inProject(
   )
 }
 
-const COLOURS: Record<string, Color> = { down: 'red', late: 'yellow' }
+const COLORS: Record<string, Color> = { down: 'red', late: 'yellow' }
 
 function printMonitors(shell: Shell, monitors: ReturnType<typeof describe>[]): void {
   const rows = monitors.map(({ status, name, slug, unique_key: key, schedule, last_ping: lastPing, due }) => [
@@ -144,7 +144,7 @@ function printMonitors(shell: Shell, monitors: ReturnType<typeof describe>[]): v
     head: ['STATUS', 'NAME', 'SLUG', 'KEY', 'SCHEDULE', 'LAST PING', 'DUE'],
     rows,
     otherwise: 'There is no monitor yet. `cronguard monitor add` makes one.',
-    colourOf: ([status]) => COLOURS[status ?? ''],
+    colorOf: ([status]) => COLORS[status ?? ''],
   })
 }
 

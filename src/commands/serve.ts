@@ -21,7 +21,7 @@ export const addServe: AddCommand = (program, shell) => {
       surviveFaults(app)
       console.warn = (...words) => app.deps.log.debug('Library warning', { text: words.join(' ') })
       whenBackupIsWanted(() => void keepBackup(app.deps))
-      greet(app, shell)
+      logStart(app, shell)
       manager.ready(`Watching at ${app.deps.config.baseUrl}`)
       await stopSignal()
       manager.stopping('Finishing what is under way')
@@ -30,7 +30,7 @@ export const addServe: AddCommand = (program, shell) => {
     })
 }
 
-function greet({ deps }: App, shell: Shell): void {
+function logStart({ deps }: App, shell: Shell): void {
   const { config, log } = deps
   log.info('CronGuard watches', { address: config.baseUrl, data: config.dataDir })
   const { ignoredVariables } = config
@@ -56,9 +56,9 @@ function greet({ deps }: App, shell: Shell): void {
 
 // A watcher that dies of one fault is silent about everything else; this one says so and goes on watching.
 function surviveFaults({ deps }: App): void {
-  const survive = (error: unknown): void => deps.log.error('Something went wrong that should not', { error })
-  process.on('uncaughtException', survive)
-  process.on('unhandledRejection', survive)
+  const logFault = (error: unknown): void => deps.log.error('Something went wrong that should not', { error })
+  process.on('uncaughtException', logFault)
+  process.on('unhandledRejection', logFault)
 }
 
 // Called from another folder, it must still find the same data.

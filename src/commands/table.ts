@@ -1,5 +1,5 @@
 import { withVisibleDirections } from '#lib/invisible.ts'
-import type { Color } from './colour.ts'
+import type { Color } from './color.ts'
 import type { Shell } from './command.ts'
 
 type Row = readonly string[]
@@ -7,26 +7,26 @@ type Row = readonly string[]
 const plain = (): undefined => undefined
 
 /** One line a row, each column as wide as its widest entry. */
-export function printRows(shell: Shell, rows: readonly Row[], colourOf: (row: Row) => Color | undefined = plain) {
+export function printRows(shell: Shell, rows: readonly Row[], colorOf: (row: Row) => Color | undefined = plain) {
   const lines = rows.map((row) => row.map((entry) => withVisibleDirections(entry).replace(/\p{Cc}/gu, ' ')))
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? ''))))
   const padded = (entry: string, column: number): string => entry + ' '.repeat((widths[column] ?? 0) - widthOf(entry))
   for (const [index, line] of lines.entries()) {
-    shell.print(line.map(padded).join('  ').trimEnd(), colourOf(rows[index] ?? []))
+    shell.print(line.map(padded).join('  ').trimEnd(), colorOf(rows[index] ?? []))
   }
 }
 
 /** The same below a headline; without a row only `otherwise`, and that for people. */
-export function printTable(shell: Shell, { head, rows, otherwise, colourOf }: Table): void {
+export function printTable(shell: Shell, { head, rows, otherwise, colorOf }: Table): void {
   if (rows.length === 0) shell.tell(otherwise)
-  else printRows(shell, [head, ...rows], colourOf)
+  else printRows(shell, [head, ...rows], colorOf)
 }
 
 interface Table {
   head: Row
   rows: readonly Row[]
   otherwise: string
-  colourOf?: (row: Row) => Color | undefined
+  colorOf?: (row: Row) => Color | undefined
 }
 
 /** For programs. */

@@ -1,6 +1,6 @@
 // Cron expressions as Debian's cron reads them, its rules for the nights in which the clocks change included.
 import { AppError } from '#lib/errors.ts'
-import { latestWallAt, momentOfWall, stretchAt, wallAt } from '#lib/zone-time.ts'
+import { latestWallTimeAt, momentOfWallTime, offsetPeriodAt, wallTimeAt } from '#lib/zone-time.ts'
 import { fieldCountError } from './cron-count.ts'
 import { type CronField, readCronField } from './cron-field.ts'
 import { type CalendarDay, nextShown, nextWall, type WallPattern } from './wall-pattern.ts'
@@ -125,13 +125,13 @@ interface Search {
 
 // A time that the clocks leap over is made up for at once, and one that they show twice has had its run.
 function nextOfFixed(cron: Cron, { after, zone, yearMax }: Search): number | null {
-  const wall = nextWall(cron, { after: latestWallAt(zone, after), yearMax })
-  return wall === null ? null : momentOfWall(zone, { wall, from: after })
+  const wall = nextWall(cron, { after: latestWallTimeAt(zone, after), yearMax })
+  return wall === null ? null : momentOfWallTime(zone, { wall, from: after })
 }
 
 function nextOfWildcard(cron: Cron, { after, zone, yearMax }: Search): number | null {
-  const { until, offsetMs } = stretchAt(zone, after)
+  const { until, offsetMs } = offsetPeriodAt(zone, after)
   const wall = nextWall(cron, { after: after + offsetMs, yearMax })
   if (wall === null || wall - offsetMs < until) return wall === null ? null : wall - offsetMs
-  return nextShown(cron, { zone, after: wallAt(zone, until) - 1, from: until, yearMax })
+  return nextShown(cron, { zone, after: wallTimeAt(zone, until) - 1, from: until, yearMax })
 }

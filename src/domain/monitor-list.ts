@@ -1,5 +1,5 @@
 // Which monitors a person sees, and in which order.
-import { inOrder } from '#lib/sorting.ts'
+import { compareNames } from '#lib/sorting.ts'
 import { type Monitor, shownName, tagList } from './monitor.ts'
 import { type ShownStatus, shownStatus } from './status.ts'
 
@@ -51,7 +51,7 @@ export function selectMonitors(monitors: ListedMonitor[], filter: ListFilter, no
     .filter((monitor) => filter.tag === '' || tagList(monitor.tags).includes(filter.tag))
     .filter((monitor) => words.length === 0 || containsAll(monitor, words))
     .map((monitor) => ({ monitor, key: orderKey(monitor, filter.order, now) }))
-    .sort((a, b) => inOrder(a.key, b.key) || a.monitor.id - b.monitor.id)
+    .sort((a, b) => compareNames(a.key, b.key) || a.monitor.id - b.monitor.id)
     .map(({ monitor }) => monitor)
 }
 
@@ -80,7 +80,7 @@ export function countByStatus(monitors: Parameters<typeof shownStatus>[0][], now
 
 /** Every tag that is used, in the order of the alphabet. */
 export function tagsOf(monitors: Pick<Monitor, 'tags'>[]): string[] {
-  return [...new Set(monitors.flatMap(({ tags }) => tagList(tags)))].sort(inOrder)
+  return [...new Set(monitors.flatMap(({ tags }) => tagList(tags)))].sort(compareNames)
 }
 
 function containsAll({ name, slug, tags }: ListedMonitor, words: string[]): boolean {

@@ -1,6 +1,6 @@
 // OnCalendar expressions as systemd.time(7) has them: one or more lines, of which the earliest match counts.
 import { AppError } from '#lib/errors.ts'
-import { latestWallAt } from '#lib/zone-time.ts'
+import { latestWallTimeAt } from '#lib/zone-time.ts'
 import { type CalendarLine, readCalendarLine } from './calendar-line.ts'
 import { nextShown } from './wall-pattern.ts'
 
@@ -35,7 +35,7 @@ export function nextOnCalendar({ lines }: OnCalendar, { after, zone }: { after: 
 }
 
 function nextOfLine(line: CalendarLine, { after, zone }: { after: number; zone: string }): number | null {
-  return nextShown(line, { zone, after: latestWallAt(zone, after), from: after, yearMax: YEAR_MAX })
+  return nextShown(line, { zone, after: latestWallTimeAt(zone, after), from: after, yearMax: YEAR_MAX })
 }
 
 function readNumbered(line: string, { index, of }: { index: number; of: number }): CalendarLine {

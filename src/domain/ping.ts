@@ -124,7 +124,7 @@ export function runDurationMs(previous: { kind: PingKind; at: number } | null, n
 }
 
 /** Pings with this number or a lower one are not kept, and seen nowhere, whether or not they are deleted yet. */
-export function lastForgotten({ pingCount }: { pingCount: number }, kept: number): number {
+export function lastPrunedNumber({ pingCount }: { pingCount: number }, kept: number): number {
   return Math.max(0, pingCount - kept)
 }
 

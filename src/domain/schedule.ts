@@ -1,6 +1,6 @@
 import { DAY, durationInWords, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
-import { remembering } from '#lib/remember.ts'
+import { memoize } from '#lib/remember.ts'
 import { zoneLabel } from '#lib/zone.ts'
 import { nextCron, parseCron } from './cron.ts'
 import { cronInWords } from './cron-words.ts'
@@ -182,5 +182,5 @@ export function onCalendarInWords(expression: string): string {
 
 /** As many as a large instance has different ones of. */
 const REMEMBERED = 2000
-const readCron = remembering(REMEMBERED, parseCron)
-const readOnCalendar = remembering(REMEMBERED, parseOnCalendar)
+const readCron = memoize(REMEMBERED, parseCron)
+const readOnCalendar = memoize(REMEMBERED, parseOnCalendar)

@@ -1,6 +1,6 @@
 // What cron and OnCalendar have in common: a pattern of dates and times of day, and the search for the next match.
 import { SECOND } from '#lib/duration.ts'
-import { momentOfWall, wallAt } from '#lib/zone-time.ts'
+import { momentOfWallTime, wallTimeAt } from '#lib/zone-time.ts'
 
 /** A day of the calendar. `month` is 1 to 12, `weekday` 0 (Sunday) to 6; `lastDate` is how many days its month has. */
 export interface CalendarDay {
@@ -43,8 +43,8 @@ export function nextShown(
 ): number | null {
   let wall = nextWall(pattern, { after, yearMax })
   while (wall !== null) {
-    const at = momentOfWall(zone, { wall, from })
-    const shown = wallAt(zone, at)
+    const at = momentOfWallTime(zone, { wall, from })
+    const shown = wallTimeAt(zone, at)
     if (shown === wall) return at
     wall = nextWall(pattern, { after: shown - 1, yearMax })
   }

@@ -1,6 +1,6 @@
 // "The job's machine seems to be in another time zone": found by the times at which its pings come.
 import { MINUTE } from '#lib/duration.ts'
-import { stretchAt } from '#lib/zone-time.ts'
+import { offsetPeriodAt } from '#lib/zone-time.ts'
 import { nextSlot, type Schedule } from './schedule.ts'
 
 /** Where many machines are: of the zones that fit, a person knows these. */
@@ -64,5 +64,5 @@ function isOnTime(schedule: Schedule, at: number): boolean {
 }
 
 function offsetOf(zone: string, at: number): number {
-  return stretchAt(zone, at).offsetMs
+  return offsetPeriodAt(zone, at).offsetMs
 }

@@ -1,5 +1,5 @@
 // Reads the bodies of requests. One budget for all connections bounds what they hold in memory.
-import { createByteBudget, type Holding } from '#lib/byte-budget.ts'
+import { createByteBudget, type Reservation } from '#lib/byte-budget.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError, BusyError, TooLongError } from '#lib/errors.ts'
 import { sourceOf } from './url.ts'
@@ -28,7 +28,7 @@ interface Body {
   bytesMax: number
   isRefused: boolean
   isRead: boolean
-  holding: Holding | null
+  holding: Reservation | null
 }
 
 interface Known extends Request {
@@ -130,11 +130,11 @@ function free({ buffer, byteLength }: Uint8Array): void {
 // The chunks are copied: a part of one would keep all of it in memory.
 class Head {
   readonly #limit: number
-  readonly #holding: Holding
+  readonly #holding: Reservation
   #buffer = new ArrayBuffer(0)
   #size = 0
 
-  constructor(limit: number, holding: Holding) {
+  constructor(limit: number, holding: Reservation) {
     this.#limit = limit
     this.#holding = holding
   }

@@ -1,7 +1,7 @@
 // How often something may be tried. A limit that one number counts for everybody would let a stranger lock others out,
 // so tries are counted by who is concerned and from where they come.
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-import { isLocal, isLoopback, withoutMapping } from '#lib/addresses.ts'
+import { isLocal, isLoopback, unmapIpv4 } from '#lib/addresses.ts'
 import { durationInWords, MINUTE, SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { sha256Hex } from '#lib/tokens.ts'
@@ -125,7 +125,7 @@ const SITE_GROUPS = 3
 export function neighbourhood(address: string | null): string {
   if (address === null) return 'unknown'
   if (isLoopback(address)) return 'this machine'
-  const plain = withoutMapping(address)
+  const plain = unmapIpv4(address)
   if (!plain.includes(':')) return plain
   const [head = [], tail = []] = plain.split('::').map((part) => part.split(':'))
   const gap = Array<string>(Math.max(0, IPV6_GROUPS - head.length - tail.length)).fill('0')

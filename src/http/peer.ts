@@ -1,6 +1,6 @@
 // Who is at the other end: of the connection, or of the proxies that are trusted to say for whom they ask.
 import type { Deps } from '#deps.ts'
-import { addressMatcher, isLocal, isLoopback, readAddress, withoutMapping } from '#lib/addresses.ts'
+import { addressMatcher, isLocal, isLoopback, readAddress, unmapIpv4 } from '#lib/addresses.ts'
 
 export interface Peer {
   /** Null where there is none. */
@@ -70,7 +70,7 @@ function createHints(log: Deps['log']) {
   }
   return {
     onPort: (address: string): void => {
-      const setting = `set CRONGUARD_TRUSTED_PROXIES=${withoutMapping(address)}`
+      const setting = `set CRONGUARD_TRUSTED_PROXIES=${unmapIpv4(address)}`
       if (isLoopback(address)) {
         warnOnce('loopback', `Requests come through a proxy that is not trusted: ${setting}`)
       } else if (isLocal(address)) {

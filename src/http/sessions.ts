@@ -6,7 +6,7 @@ import { prolongSession } from '#actions/sessions.ts'
 import { type Deps, secretOf } from '#deps.ts'
 import { SESSION_MS, SESSION_STEP_MS } from '#domain/account.ts'
 import { SECOND } from '#lib/duration.ts'
-import { wasWritten } from '#lib/errors.ts'
+import { tryWrite } from '#lib/errors.ts'
 import { hmacSha256Hex } from '#lib/tokens.ts'
 import { findSignedIn, type SignedInUser } from '#store/sessions.ts'
 import { clearedCookie, cookieName, cookieOf, formerSessionCookie, isSecureSite, setCookie } from './cookies.ts'
@@ -47,7 +47,7 @@ export function createSessions(deps: Deps): Sessions {
     if (own === null) return { ...signedIn, cookie: await cookie(signedIn.session.id) }
     const wasSeenLately = clock.now() - signedIn.session.seenAt < SESSION_STEP_MS
     // A disk that takes nothing must not lock people out: they come to see what is wrong.
-    const isProlonged = !wasSeenLately && wasWritten(() => prolongSession(deps, signedIn.session.id))
+    const isProlonged = !wasSeenLately && tryWrite(() => prolongSession(deps, signedIn.session.id))
     return { ...signedIn, cookie: isProlonged ? await cookie(signedIn.session.id) : null }
   }
 

@@ -1,7 +1,7 @@
 // Listens for mails to ping addresses, on a port of its own: plain, without passwords, and for nothing else.
 import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server'
 import type { Deps } from '#deps.ts'
-import type { Holding } from '#lib/byte-budget.ts'
+import type { Reservation } from '#lib/byte-budget.ts'
 import { MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { bytesInFlight } from './body.ts'
@@ -100,7 +100,7 @@ interface Incoming {
   session: SMTPServerSession
   /** What has come of the mail, as far as there is room. */
   chunks: Buffer[]
-  holding: Holding
+  holding: Reservation
 }
 
 async function record(deps: Deps, incoming: Incoming): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Monitor } from '#domain/monitor.ts'
-import { lastForgotten } from '#domain/ping.ts'
+import { lastPrunedNumber } from '#domain/ping.ts'
 import {
   cursorBelow,
   mergeNewest,
@@ -13,7 +13,7 @@ import {
   type Turn,
 } from '#domain/timeline.ts'
 import type { Reader } from '#store/database.ts'
-import { findPingNumbersAround, listNewestPings, listTurnsAbove, listTurnsBelow } from '#store/timeline.ts'
+import { findPingNumbersAround, listEventsAfter, listEventsBefore, listNewestPings } from '#store/timeline.ts'
 import type { Conceal } from './concealing.ts'
 
 export interface TimelinePage {
@@ -54,7 +54,7 @@ export function readTimeline(
   const start = before ?? TIMELINE_TOP
   const { pings, searchedTo } = readPings(reader, { ...wanted, below: start.pingNumber })
   const turns = showsTurns(filter)
-    ? listTurnsBelow(reader, { monitorId: monitor.id, ...start, limit: PAGE_SIZE + 1 })
+    ? listEventsBefore(reader, { monitorId: monitor.id, ...start, limit: PAGE_SIZE + 1 })
     : []
   const entries = mergeNewest({ pings, turns }, PAGE_SIZE)
   const above = before === null ? topOf({ monitor, turns }) : null
@@ -70,12 +70,12 @@ export function readTimelineNews(
 ): TimelineNews {
   const { monitor, filter, kept } = wanted
   const kind = pingKindOf(filter)
-  const above = Math.max(after.pingNumber, lastForgotten(monitor, kept))
+  const above = Math.max(after.pingNumber, lastPrunedNumber(monitor, kept))
   const searched = { above, below: monitor.pingCount + 1 }
   if (kind !== 'every' && searched.below - searched.above > SEARCHED_MAX) return { entries: [], above: null }
   const range = { monitorId: monitor.id, limit: PAGE_SIZE + 1 }
   const pings = kind === 'none' ? [] : listNewestPings(reader, { ...range, ...searched, kind }).map(shownTo(wanted))
-  const turns = showsTurns(filter) ? listTurnsAbove(reader, { ...range, ...after }) : []
+  const turns = showsTurns(filter) ? listEventsAfter(reader, { ...range, ...after }) : []
   if (pings.length + turns.length > PAGE_SIZE) return { entries: [], above: null }
   const entries = mergeNewest({ pings, turns }, PAGE_SIZE)
   return { entries, above: { ...after, ...topOf({ monitor, turns, otherwise: after }) } }
@@ -87,7 +87,7 @@ function readPings(
 ): { pings: TimelinePing[]; searchedTo: number } {
   const { monitor, filter, kept } = wanted
   const kind = pingKindOf(filter)
-  const forgotten = lastForgotten(monitor, kept)
+  const forgotten = lastPrunedNumber(monitor, kept)
   if (kind === 'none') return { pings: [], searchedTo: forgotten }
   const ceiling = Math.min(below, monitor.pingCount + 1)
   const above = kind === 'every' ? forgotten : Math.max(forgotten, ceiling - 1 - SEARCHED_MAX)
@@ -109,7 +109,7 @@ function furtherBelow(
   reader: Reader,
   { monitor, kept, end, searchedTo }: Pick<Wanted, 'monitor' | 'kept'> & { end: TimelineCursor; searchedTo: number },
 ): TimelineCursor | null {
-  const forgotten = lastForgotten(monitor, kept)
+  const forgotten = lastPrunedNumber(monitor, kept)
   if (searchedTo <= forgotten) return null
   const number = searchedTo + 1
   const { below } = findPingNumbersAround(reader, { monitorId: monitor.id, number, forgotten })

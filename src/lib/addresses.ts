@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 
 /** Where gateways put IPv4: NAT64, NAT64 within a network, SIIT. The address itself comes last. */
-const TRANSLATED_TO = ['64:ff9b::', '64:ff9b:1::', '::ffff:0:']
+const NAT64_PREFIXES = ['64:ff9b::', '64:ff9b:1::', '::ffff:0:']
 
 /** Whether `text` is an address, or a range of them like 10.0.0.0/8. */
 export function isAddressRange(text: string): boolean {
@@ -24,12 +24,12 @@ export function addressMatcher(ranges: readonly string[]): (address: string) => 
  * The ranges, and the same as IPv6 has them where gateways between the two translate (NAT64, SIIT) or tunnel (6to4).
  * IPv4-mapped addresses need no form of their own: every matcher knows them.
  */
-export function everyForm(ranges: readonly string[]): string[] {
+export function withIpv6Forms(ranges: readonly string[]): string[] {
   return ranges.flatMap((range) => {
     const { address, bits } = splitRange(range)
     if (isIP(address) !== 4) return [range]
     const length = bits === null ? lengthOf(address) : Number(bits)
-    const translated = TRANSLATED_TO.map((prefix) => `${prefix}${address}/${96 + length}`)
+    const translated = NAT64_PREFIXES.map((prefix) => `${prefix}${address}/${96 + length}`)
     return [range, ...translated, `2002:${inHex(address)}::/${16 + length}`]
   })
 }
@@ -43,7 +43,7 @@ export function readAddress(text: string): string | null {
 }
 
 /** `192.0.2.1` for `::ffff:192.0.2.1`; any other address as it is. */
-export function withoutMapping(address: string): string {
+export function unmapIpv4(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '')
 }
 

@@ -1,11 +1,11 @@
 // How many bytes may be held at a time, by everyone together. Whoever holds much for long makes room for the others.
 
 export interface ByteBudget {
-  open(onEvict: () => void): Holding
+  open(onEvict: () => void): Reservation
 }
 
 /** What one holder has. Its size changes only through these calls. */
-export interface Holding {
+export interface Reservation {
   /** False once it is closed, by its holder or to make room. */
   readonly isOpen: boolean
   /** Holds this many bytes from now on. False: there is no room, and nothing is held any more. */
@@ -22,7 +22,7 @@ export interface ByteBudgetLimits {
   smallMax: number
 }
 
-interface Held {
+interface ReservationState {
   bytes: number
   since: number
   isSettled: boolean
@@ -34,23 +34,23 @@ export function createByteBudget(
   { bytesMax, reservedForSmall, smallMax }: ByteBudgetLimits,
   elapsed: () => number,
 ): ByteBudget {
-  const open = new Set<Held>()
+  const open = new Set<ReservationState>()
   let used = 0
 
-  const setBytes = (held: Held, bytes: number): void => {
+  const setBytes = (held: ReservationState, bytes: number): void => {
     used += bytes - held.bytes
     held.bytes = bytes
   }
 
-  const close = (held: Held): void => {
+  const close = (held: ReservationState): void => {
     setBytes(held, 0)
     open.delete(held)
   }
 
   // Bytes times age: a fast sender of much and a slow sender of little both stay below a slow sender of much.
-  const findHog = (): Held | null => {
+  const findHog = (): ReservationState | null => {
     const now = elapsed()
-    let [hog, worst]: [Held | null, number] = [null, -1]
+    let [hog, worst]: [ReservationState | null, number] = [null, -1]
     for (const held of open) {
       const cost = held.bytes * (now - held.since + 1)
       if (!held.isSettled && cost > worst) [hog, worst] = [held, cost]
@@ -58,7 +58,7 @@ export function createByteBudget(
     return hog
   }
 
-  const resize = (held: Held, bytes: number): boolean => {
+  const resize = (held: ReservationState, bytes: number): boolean => {
     if (!open.has(held)) return false
     setBytes(held, bytes)
     const limit = bytes <= smallMax ? bytesMax : bytesMax - reservedForSmall
@@ -73,7 +73,7 @@ export function createByteBudget(
 
   return {
     open: (onEvict) => {
-      const held: Held = { bytes: 0, since: elapsed(), isSettled: false, onEvict }
+      const held: ReservationState = { bytes: 0, since: elapsed(), isSettled: false, onEvict }
       open.add(held)
       return {
         get isOpen() {

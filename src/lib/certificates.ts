@@ -4,7 +4,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { codeOf } from './files.ts'
 
 /** From now on every connection of this process also trusts these authorities, besides those that it knows. */
-export function trustAlso(certificates: string): void {
+export function addTrustedCertificates(certificates: string): void {
   setDefaultCACertificates([...getCACertificates('default'), certificates])
 }
 

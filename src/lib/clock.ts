@@ -19,7 +19,7 @@ export const systemClock: Clock = {
   bootId: () => readProc('/proc/sys/kernel/random/boot_id')?.trim() ?? null,
 }
 
-const hidden = new Set<string>()
+const unreadable = new Set<string>()
 
 // "350735.47 234388.90": the first counts in hundredths of seconds.
 function readUptime(): number | null {
@@ -29,11 +29,11 @@ function readUptime(): number | null {
 
 // Not on every system, nor in every sandbox: what was refused once is not asked for again, four times a second.
 function readProc(path: string): string | null {
-  if (hidden.has(path)) return null
+  if (unreadable.has(path)) return null
   try {
     return readFileSync(path, 'latin1')
   } catch (error) {
-    if (/^(ENOENT|EACCES|EPERM)$/.test(codeOf(error) ?? '')) hidden.add(path)
+    if (/^(ENOENT|EACCES|EPERM)$/.test(codeOf(error) ?? '')) unreadable.add(path)
     return null
   }
 }

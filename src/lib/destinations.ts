@@ -1,6 +1,6 @@
 // Where outgoing calls may go: what sort of address one is, however it is written, and whether it may be called.
 import { isIP } from 'node:net'
-import { addressMatcher, everyForm } from './addresses.ts'
+import { addressMatcher, withIpv6Forms } from './addresses.ts'
 
 export interface DestinationRules {
   /** Whether this machine and private networks may be called without being named in `allow`. */
@@ -49,14 +49,14 @@ const PRIVATE = [
   ...['::1', 'fc00::/7', 'fec0::/10', '64:ff9b:1::/48', '100::/64', '2001:db8::/32', '3fff::/20', '5f00::/16'],
 ]
 
-const forbidden = FORBIDDEN.map(([what, ranges]) => ({ what, includes: addressMatcher(everyForm(ranges)) }))
-const isPrivate = addressMatcher(everyForm(PRIVATE))
+const forbidden = FORBIDDEN.map(([what, ranges]) => ({ what, includes: addressMatcher(withIpv6Forms(ranges)) }))
+const isPrivate = addressMatcher(withIpv6Forms(PRIVATE))
 /** Long given up, and only ever seen to hide something; `::` and `::1` lie in it, too. */
 const isIPv4Compatible = addressMatcher(['::/96'])
 
 /** Says of an address why it must not be called; null when it may. */
 export function createDestinationCheck({ allowsPrivate, allow, privateAdvice }: DestinationRules) {
-  const isNamed = addressMatcher(everyForm(allow))
+  const isNamed = addressMatcher(withIpv6Forms(allow))
   return (address: string): Refusal | null => {
     // A zone says through which interface an address is reached, and hides nothing.
     const [bare = ''] = address.split('%')

@@ -43,7 +43,7 @@ export class TooLongError extends Error {
 }
 
 /** For a write that the next request would do as well: whether the disk took it. Any other fault is thrown. */
-export function wasWritten(write: () => void): boolean {
+export function tryWrite(write: () => void): boolean {
   try {
     write()
     return true

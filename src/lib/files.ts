@@ -41,7 +41,7 @@ export function makeDraft(path: string): string {
 export function makeFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600))
-    giveToOwnerOf(dirname(path), path)
+    chownLike(dirname(path), path)
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
   }
@@ -54,14 +54,14 @@ export function dropDraft(draft: string): void {
 
 /** Removes the drafts in `folder` that nobody has written to since `before`: who made them was killed. */
 export function dropStaleDrafts(folder: string, before: number): void {
-  for (const name of namesIn(folder).filter((name) => DRAFT_NAME.test(name))) {
+  for (const name of listFolder(folder).filter((name) => DRAFT_NAME.test(name))) {
     const changedAt = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? before
     if (changedAt < before) rmSync(join(folder, name), { force: true })
   }
 }
 
 /** Puts a draft in the place of `path`, whatever is there. */
-export function replaceBy(draft: string, path: string): void {
+export function replaceWithDraft(draft: string, path: string): void {
   syncFile(draft)
   renameSync(draft, path)
   syncFolder(dirname(path))
@@ -101,7 +101,7 @@ export function writeDurably(path: string, text: string): void {
     const file = openSync(draft, 'w')
     writeFileSync(file, text)
     closeSync(file)
-    replaceBy(draft, path)
+    replaceWithDraft(draft, path)
   } catch (error) {
     dropDraft(draft)
     throw error
@@ -134,7 +134,7 @@ export function isFile(path: string): boolean {
 }
 
 /** A file, a folder, or whatever else. */
-export function isThere(path: string): boolean {
+export function pathExists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
@@ -158,7 +158,7 @@ export function realPath(path: string): string {
 }
 
 /** The names of what is in a folder; none when there is no such folder. */
-export function namesIn(folder: string): string[] {
+export function listFolder(folder: string): string[] {
   return isFolder(folder) ? readdirSync(folder) : []
 }
 
@@ -175,7 +175,7 @@ export function makeFolder(folder: string): void {
  * What root makes among the files of another user belongs to that user: `model` is one of those files. Follows no link:
  * the user may have put one there.
  */
-export function giveToOwnerOf(model: string, ...paths: string[]): void {
+export function chownLike(model: string, ...paths: string[]): void {
   if (process.getuid?.() !== 0) return
   const { uid, gid } = statSync(model)
   for (const path of paths) lchownSync(path, uid, gid)

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { codeOf } from './files.ts'
 
 const CHUNK_BYTES = 65_536
-const LOOK_EVERY_MS = 20
+const POLL_MS = 20
 /** How long to wait for somebody to open the other end. */
 const WRITER_WAIT_MS = 5000
 
@@ -43,8 +43,8 @@ export async function readPipe(
       }
       const isAtEnd = chunk !== null
       if (isAtEnd && (size > 0 || waitedMs >= waitMaxMs)) return Buffer.concat(chunks).toString('utf8')
-      await Bun.sleep(LOOK_EVERY_MS)
-      if (isAtEnd) waitedMs += LOOK_EVERY_MS
+      await Bun.sleep(POLL_MS)
+      if (isAtEnd) waitedMs += POLL_MS
     }
   } finally {
     closeSync(file)

@@ -1,7 +1,7 @@
 // Characters that nobody sees: some make the text around them read in another order, so that a name looks like another.
 
 /** Overrides, embeddings and isolates of the direction of writing. */
-const DIRECTING = /[\u202a-\u202e\u2066-\u2069]/g
+const DIRECTION_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g
 
 /**
  * Format characters, and letters that are blank. What joins or parts letters of a script (Persian, emoji) stays between
@@ -24,7 +24,7 @@ export function withoutInvisible(text: string): string {
 
 /** For what is shown, and may be older than that: a visible sign in the place of what turns the text around. */
 export function withVisibleDirections(text: string): string {
-  return isPlain(text) ? text : text.replace(DIRECTING, '\ufffd')
+  return isPlain(text) ? text : text.replace(DIRECTION_CONTROLS, '\ufffd')
 }
 
 function isPlain(text: string): boolean {

@@ -62,7 +62,7 @@ function transportOptions(smtp: SmtpSettings) {
 }
 
 /** Says hello and signs in, as before a mail, and sends none; null when that went well, else what was wrong. */
-export async function greetMailServer(smtp: SmtpSettings): Promise<string | null> {
+export async function checkMailServer(smtp: SmtpSettings): Promise<string | null> {
   const transport = createTransport(transportOptions(smtp))
   try {
     await transport.verify()
@@ -89,7 +89,7 @@ export function lacksPassword({ username, password }: SmtpSettings): boolean {
 }
 
 /** For a command: the password is a credential that only the service is handed. */
-export function createLockedMailer(): Mailer {
+export function createPasswordlessMailer(): Mailer {
   return { send: async () => failure('auth', PASSWORD_ELSEWHERE), close: () => {} }
 }
 

@@ -16,7 +16,7 @@ export interface OutboundRequest {
   /** For everything together: looking up, connecting, sending, reading the answer. */
   timeoutMs: number
   /** Whoever runs this CronGuard has set the URL, and no user: private networks are theirs to call. */
-  isOperators?: boolean
+  isSetByOperator?: boolean
 }
 
 export interface OutboundAnswer {
@@ -43,7 +43,7 @@ export interface Outbound {
 
 export const ANSWER_MAX_BYTES = 64 * 1024
 /** Interim answers, like 103, before the one that counts. */
-const HINTS_MAX = 10
+const INTERIM_ANSWERS_MAX = 10
 
 export interface OutboundOptions extends DestinationRules {
   /** All addresses of a host. Throws as `lookup` of `node:dns/promises` does; that it is by default. */
@@ -58,9 +58,9 @@ export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptio
     const url = new URL(request.url)
     if (!/^https?:$/.test(url.protocol)) throw new Error('Only http and https URLs can be called.')
     const deadline = AbortSignal.timeout(request.timeoutMs)
-    const check = request.isOperators ? checkOperators : checkUsers
+    const check = request.isSetByOperator ? checkOperators : checkUsers
     try {
-      const literal = literalOf(url)
+      const literal = ipLiteralOf(url)
       const targets = literal ? [literal] : await withDeadline(resolve(url.hostname), deadline)
       if (targets.length === 0) return networkFailure('dns')
       // One that is refused is enough: a name that leads to good and bad addresses is a slip, or a trick.
@@ -74,17 +74,17 @@ export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptio
   return { send }
 }
 
-const checkForAnybody = createDestinationCheck({ allowsPrivate: true, allow: [], privateAdvice: '' })
+const checkAnyTarget = createDestinationCheck({ allowsPrivate: true, allow: [], privateAdvice: '' })
 
 /** Why no settings let this URL be called; null when some do, or when only a look-up can tell. */
 export function refusalOf(url: URL): string | null {
-  const literal = literalOf(url)
-  const refusal = literal && checkForAnybody(literal.address)
+  const literal = ipLiteralOf(url)
+  const refusal = literal && checkAnyTarget(literal.address)
   return refusal && blocked(refusal, literal).detail
 }
 
 /** The address that the URL holds in place of a name; parsing has brought every notation into one. */
-function literalOf({ hostname }: URL): LookupAddress | null {
+function ipLiteralOf({ hostname }: URL): LookupAddress | null {
   const address = hostname.replace(/^\[(.*)\]$/, '$1')
   const family = isIP(address)
   return family === 0 ? null : { address, family }
@@ -126,7 +126,7 @@ function exchange({ request, url, targets, deadline }: Exchange): Promise<Outbou
     let hints = 0
     call.on('information', () => {
       hints += 1
-      if (hints > HINTS_MAX) call.destroy(new Error('The answer never comes'))
+      if (hints > INTERIM_ANSWERS_MAX) call.destroy(new Error('The answer never comes'))
     })
     // Who changes the protocol has answered, too; nobody else would close that socket.
     call.on('upgrade', (response, socket) => {

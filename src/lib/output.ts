@@ -8,7 +8,7 @@ const RETRY_MS = 1
  * Writes all of it to standard output, however slowly that takes it. Throws what the system says; of a reader that has
  * gone nothing.
  */
-export function writeOut(text: string): void {
+export function writeToStdout(text: string): void {
   let rest = new TextEncoder().encode(text)
   while (rest.length > 0) {
     try {

@@ -1,5 +1,5 @@
 /** `make`, which remembers what it made of the last texts, about `max` of them. What it throws is not remembered. */
-export function remembering<T>(max: number, make: (text: string) => T): (text: string) => T {
+export function memoize<T>(max: number, make: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>()
   return (text) => {
     const remembered = known.get(text)

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { codeOf, dropDraft, folderOf, giveToOwnerOf, makeDraft, publishDraft } from './files.ts'
+import { chownLike, codeOf, dropDraft, folderOf, makeDraft, publishDraft } from './files.ts'
 
 /**
  * Reads the secret in a file; makes it first when there is none, for its owner alone. It appears whole or not at all,
@@ -14,7 +14,7 @@ export function keepSecret(path: string, make: () => string): string {
   const draft = makeDraft(path)
   try {
     writeFileSync(draft, `${make()}\n`)
-    giveToOwnerOf(folderOf(path), draft)
+    chownLike(folderOf(path), draft)
     publishDraft(draft, path)
   } finally {
     dropDraft(draft)

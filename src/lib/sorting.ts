@@ -2,6 +2,6 @@
 const collator = new Intl.Collator('en', { numeric: true })
 
 /** As people look for names in a list: É beside E, "job 2" before "job 10". */
-export function inOrder(a: string, b: string): number {
+export function compareNames(a: string, b: string): number {
   return collator.compare(a, b)
 }

@@ -1,7 +1,7 @@
 const TIMEOUT_MS = 2000
 
 /** What a program of the system says, trimmed; null where there is none, and when it fails or takes too long. */
-export async function askSystem(command: string[]): Promise<string | null> {
+export async function runForOutput(command: string[]): Promise<string | null> {
   try {
     const child = Bun.spawn(command, {
       stdio: ['ignore', 'pipe', 'ignore'],

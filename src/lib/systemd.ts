@@ -13,7 +13,7 @@ export interface ServiceManager {
   /** One line for people, in `systemctl status`. */
   status(text: string): void
   /** To be started takes longer than it may: it needs up to `ms` more from now on. */
-  needsTime(ms: number, status: string): void
+  extendStartTimeout(ms: number, status: string): void
 }
 
 type Environment = Record<string, string | undefined>
@@ -25,7 +25,7 @@ const SILENT: ServiceManager = {
   stopping: () => {},
   alive: () => {},
   status: () => {},
-  needsTime: () => {},
+  extendStartTimeout: () => {},
 }
 
 const STANDARD_ERROR = 2
@@ -48,7 +48,7 @@ export async function findServiceManager(env: Environment, warn: (sentence: stri
     warn(`The service manager cannot be told how CronGuard is: ${messageOf(error)}.`)
     return SILENT
   }
-  return speakThrough(warnOnce(send, warn), watchdogOf(env))
+  return createNotifier(warnOnce(send, warn), watchdogOf(env))
 }
 
 /** Reads `JOURNAL_STREAM`: whether what is written to standard error goes straight into the journal. */
@@ -58,7 +58,7 @@ export function writesToJournal({ JOURNAL_STREAM }: Environment): boolean {
   return JOURNAL_STREAM === `${dev}:${ino}`
 }
 
-function speakThrough(send: (message: Uint8Array) => void, watchdogMs: number | null): ServiceManager {
+function createNotifier(send: (message: Uint8Array) => void, watchdogMs: number | null): ServiceManager {
   const encoder = new TextEncoder()
   const say = (...lines: string[]): void => send(encoder.encode(lines.join('\n')))
   const statusLine = (text: string): string => `STATUS=${text.replace(/\s+/g, ' ')}`
@@ -68,7 +68,7 @@ function speakThrough(send: (message: Uint8Array) => void, watchdogMs: number | 
     stopping: (status) => say('STOPPING=1', statusLine(status)),
     alive: () => say('WATCHDOG=1'),
     status: (text) => say(statusLine(text)),
-    needsTime: (ms, status) => say(`EXTEND_TIMEOUT_USEC=${ms * 1000}`, statusLine(status)),
+    extendStartTimeout: (ms, status) => say(`EXTEND_TIMEOUT_USEC=${ms * 1000}`, statusLine(status)),
   }
 }
 

@@ -1,6 +1,6 @@
 // Reads the files of the time zone database: TZif, RFC 9636.
 import { HOUR, SECOND } from './duration.ts'
-import { type Clocks, clocksByRule, firstOtherByRule, readZoneRule, type ZoneRule } from './zone-rule.ts'
+import { nextOffsetChange, offsetByRule, readZoneRule, type UtcOffset, type ZoneRule } from './zone-rule.ts'
 
 export interface ZoneFile {
   /** When the clocks were changed, oldest first; the first one is at -Infinity. */
@@ -42,14 +42,14 @@ export function readTzif(bytes: Uint8Array): ZoneFile | null {
   return rule || footer === '' ? fileOf(readChanges(view, block), rule) : null
 }
 
-export function clocksInFile({ changes, rule }: ZoneFile, at: number): Clocks {
+export function offsetInFile({ changes, rule }: ZoneFile, at: number): UtcOffset {
   const last = changes[changes.length - 1] as { at: number }
-  if (rule && at > last.at) return clocksByRule(rule, at)
+  if (rule && at > last.at) return offsetByRule(rule, at)
   const index = changes.findLastIndex((change) => change.at <= at)
   const offsetMs = changes[index]?.offsetMs ?? 0
   const until = changes.find((change, later) => later > index && change.offsetMs !== offsetMs)?.at
   // The rule of a file may begin later than right after its last change, but then at a change of the rule's own.
-  const byRule = rule ? firstOtherByRule(rule, { after: last.at, offsetMs }) : Number.POSITIVE_INFINITY
+  const byRule = rule ? nextOffsetChange(rule, { after: last.at, offsetMs }) : Number.POSITIVE_INFINITY
   return { offsetMs, until: until ?? byRule }
 }
 

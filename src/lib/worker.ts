@@ -13,7 +13,7 @@ type Reply<Answer> =
  * Starts the worker at `url`, puts it one question and ends it. Rejects with what the worker threw, and when `signal`
  * says that nobody needs the answer any more.
  */
-export function askWorker<Answer>(url: URL, { question, signal }: { question: unknown; signal: AbortSignal }) {
+export function runInWorker<Answer>(url: URL, { question, signal }: { question: unknown; signal: AbortSignal }) {
   const worker = new Worker(url)
   return answerOf<Answer>(worker, { question, signal }).finally(() => worker.terminate())
 }
@@ -36,7 +36,7 @@ function answerOf<Answer>(worker: Worker, { question, signal }: { question: unkn
  * A worker for many questions: one after the other, each for `maxMs` at most. It starts with the first one and ends
  * when none is left. Rejects with what the worker threw, and when the time is over.
  */
-export function shareWorker<Question, Answer>(url: URL, { maxMs }: { maxMs: number }) {
+export function createWorkerQueue<Question, Answer>(url: URL, { maxMs }: { maxMs: number }) {
   let worker: Worker | null = null
   let waiting = 0
   let lastTurn: Promise<unknown> = Promise.resolve()
@@ -68,7 +68,7 @@ export function shareWorker<Question, Answer>(url: URL, { maxMs }: { maxMs: numb
 }
 
 /** What a worker's file does: answers each question, or says why not. */
-export function answerQuestions<Question, Answer>(answer: (question: Question) => Answer | Promise<Answer>): void {
+export function serveWorker<Question, Answer>(answer: (question: Question) => Answer | Promise<Answer>): void {
   self.onmessage = async ({ data }: MessageEvent<Question>) => postMessage(await replyTo(() => answer(data)))
 }
 

@@ -11,13 +11,13 @@ export const ZONE_NAME_MAX_LENGTH = 36
 const FILE_SIZE_MAX = 64 * 1024
 
 /** Without dots, so that it never leads out of a folder. */
-export function isLikeZoneName(name: string): boolean {
+export function looksLikeZoneName(name: string): boolean {
   return name.length <= ZONE_NAME_MAX_LENGTH && /^[A-Za-z][\w/+-]*$/.test(name)
 }
 
 /** What the first folder says that has a sound file of the zone; null if none has. */
 export function readZoneFile(zone: string, folders: readonly string[] = USUAL_FOLDERS): ZoneFile | null {
-  if (!isLikeZoneName(zone)) return null
+  if (!looksLikeZoneName(zone)) return null
   for (const folder of folders) {
     const bytes = readSmallFile(join(folder, zone))
     const file = bytes && readTzif(bytes)

@@ -1,5 +1,5 @@
 import { OBSOLETE_ZONES } from './obsolete-zones.ts'
-import { isLikeZoneName } from './zone-files.ts'
+import { looksLikeZoneName } from './zone-files.ts'
 import { isInZoneDatabase } from './zone-time.ts'
 
 export { ZONE_NAME_MAX_LENGTH } from './zone-files.ts'
@@ -15,7 +15,7 @@ export function currentZoneName(name: string): string | null {
 
 // A zone that is newer than Bun is only in the database.
 function isZone(name: string): boolean {
-  return isLikeZoneName(name) && (isInBun(name) || (PLACE.test(name) && isInZoneDatabase(name)))
+  return looksLikeZoneName(name) && (isInBun(name) || (PLACE.test(name) && isInZoneDatabase(name)))
 }
 
 function isInBun(name: string): boolean {

@@ -3,7 +3,7 @@
 import { DAY, HOUR, MINUTE, SECOND } from './duration.ts'
 
 /** How far the clocks are ahead of UTC at a moment; `until` is the first later one at which that is different. */
-export interface Clocks {
+export interface UtcOffset {
   offsetMs: number
   until: number
 }
@@ -48,13 +48,13 @@ export function readZoneRule(text: string): ZoneRule | null {
   return { offsetMs, daylight }
 }
 
-export function clocksByRule(rule: ZoneRule, at: number): Clocks {
+export function offsetByRule(rule: ZoneRule, at: number): UtcOffset {
   const offsetMs = changesAround(rule, at).findLast((change) => change.at <= at)?.offsetMs ?? rule.offsetMs
-  return { offsetMs, until: firstOtherByRule(rule, { after: at, offsetMs }) }
+  return { offsetMs, until: nextOffsetChange(rule, { after: at, offsetMs }) }
 }
 
 /** The first moment at which the rule sets the clocks to another offset; Infinity if it never does. */
-export function firstOtherByRule(rule: ZoneRule, { after, offsetMs }: { after: number; offsetMs: number }): number {
+export function nextOffsetChange(rule: ZoneRule, { after, offsetMs }: { after: number; offsetMs: number }): number {
   const next = changesAround(rule, after).find((change) => change.at > after && change.offsetMs !== offsetMs)
   return next?.at ?? Number.POSITIVE_INFINITY
 }

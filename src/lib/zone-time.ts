@@ -1,12 +1,12 @@
 // What the clocks of a time zone show, and when. A wall time is what they show, told as the milliseconds at which UTC's
 // clocks show the same. The time zone database of the system says it, and where that lacks a zone, the one inside Bun.
 import { OBSOLETE_ZONES } from './obsolete-zones.ts'
-import { clocksInFile, OFFSET_MAX_MS } from './tzif.ts'
+import { OFFSET_MAX_MS, offsetInFile } from './tzif.ts'
 import { readZoneFile } from './zone-files.ts'
-import type { Clocks } from './zone-rule.ts'
+import type { UtcOffset } from './zone-rule.ts'
 
 /** A stretch of time in which a zone's clocks are `offsetMs` ahead of UTC; `until` is the first moment after it. */
-export interface Stretch {
+export interface OffsetPeriod {
   from: number
   until: number
   offsetMs: number
@@ -15,21 +15,21 @@ export interface Stretch {
 /** Before it, every zone is taken to be as it was then. */
 const FIRST_MOMENT = Date.UTC(1970, 0, 1)
 
-export function stretchAt(zone: string, at: number): Stretch {
-  const stretches = stretchesUntil(zone, at)
-  return stretches[indexAt(stretches, at)] as Stretch
+export function offsetPeriodAt(zone: string, at: number): OffsetPeriod {
+  const periods = offsetPeriodsUntil(zone, at)
+  return periods[indexAt(periods, at)] as OffsetPeriod
 }
 
-export function wallAt(zone: string, at: number): number {
-  return at + stretchAt(zone, at).offsetMs
+export function wallTimeAt(zone: string, at: number): number {
+  return at + offsetPeriodAt(zone, at).offsetMs
 }
 
 /** The latest time that the clocks have shown by `at`: ahead of what they show now while they repeat an hour. */
-export function latestWallAt(zone: string, at: number): number {
-  const stretches = stretchesUntil(zone, at)
-  const index = indexAt(stretches, at)
-  const { from, offsetMs } = stretches[index] as Stretch
-  const before = stretches[index - 1]
+export function latestWallTimeAt(zone: string, at: number): number {
+  const periods = offsetPeriodsUntil(zone, at)
+  const index = indexAt(periods, at)
+  const { from, offsetMs } = periods[index] as OffsetPeriod
+  const before = periods[index - 1]
   return before ? Math.max(at + offsetMs, from + before.offsetMs - 1) : at + offsetMs
 }
 
@@ -37,15 +37,15 @@ export function latestWallAt(zone: string, at: number): number {
  * The first moment at which the clocks show `wall`, in the stretch of `from` or a later one. Where they leap over it,
  * the first moment after the leap.
  */
-export function momentOfWall(zone: string, { wall, from }: { wall: number; from: number }): number {
-  let stretch = stretchAt(zone, Math.max(from, wall - OFFSET_MAX_MS))
-  while (wall >= stretch.until + stretch.offsetMs) stretch = stretchAt(zone, stretch.until)
-  return Math.max(wall - stretch.offsetMs, stretch.from)
+export function momentOfWallTime(zone: string, { wall, from }: { wall: number; from: number }): number {
+  let period = offsetPeriodAt(zone, Math.max(from, wall - OFFSET_MAX_MS))
+  while (wall >= period.until + period.offsetMs) period = offsetPeriodAt(zone, period.until)
+  return Math.max(wall - period.offsetMs, period.from)
 }
 
 interface Zone {
-  clocksAt: (at: number) => Clocks
-  stretches: Stretch[]
+  offsetAt: (at: number) => UtcOffset
+  periods: OffsetPeriod[]
 }
 
 let folders: readonly string[] | undefined
@@ -53,7 +53,7 @@ let folders: readonly string[] | undefined
 const known = new Map<string, Zone>()
 
 /** Where the time zone database is, if not in the usual folders. A zone is read once, when it is first asked for. */
-export function readZonesFrom(chosen: readonly string[] | undefined): void {
+export function setZoneFolders(chosen: readonly string[] | undefined): void {
   folders = chosen
   known.clear()
 }
@@ -62,27 +62,27 @@ export function isInZoneDatabase(zone: string): boolean {
   return readZoneFile(zone, folders) !== null
 }
 
-function stretchesUntil(zone: string, at: number): Stretch[] {
-  const { clocksAt, stretches } = known.get(zone) ?? learn(zone)
-  let { until } = stretches[stretches.length - 1] as Stretch
+function offsetPeriodsUntil(zone: string, at: number): OffsetPeriod[] {
+  const { offsetAt, periods } = known.get(zone) ?? loadZone(zone)
+  let { until } = periods[periods.length - 1] as OffsetPeriod
   while (until <= at) {
-    const clocks = clocksAt(until)
-    stretches.push({ from: until, until: clocks.until, offsetMs: clocks.offsetMs })
+    const clocks = offsetAt(until)
+    periods.push({ from: until, until: clocks.until, offsetMs: clocks.offsetMs })
     until = clocks.until
   }
-  return stretches
+  return periods
 }
 
-function learn(zone: string): Zone {
+function loadZone(zone: string): Zone {
   const file = readZoneFile(zone, folders) ?? readZoneFile(OBSOLETE_ZONES[zone] ?? '', folders)
-  const clocksAt = file ? (at: number) => clocksInFile(file, at) : clocksInBun(zone)
-  const { until, offsetMs } = clocksAt(FIRST_MOMENT)
-  const learnt = { clocksAt, stretches: [{ from: Number.NEGATIVE_INFINITY, until, offsetMs }] }
-  known.set(zone, learnt)
-  return learnt
+  const offsetAt = file ? (at: number) => offsetInFile(file, at) : offsetInBun(zone)
+  const { until, offsetMs } = offsetAt(FIRST_MOMENT)
+  const loaded = { offsetAt, periods: [{ from: Number.NEGATIVE_INFINITY, until, offsetMs }] }
+  known.set(zone, loaded)
+  return loaded
 }
 
-function clocksInBun(zone: string): Zone['clocksAt'] {
+function offsetInBun(zone: string): Zone['offsetAt'] {
   const name = isKnownToBun(zone) ? zone : 'UTC'
   return (at) => {
     const moment = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(name)
@@ -100,12 +100,12 @@ function isKnownToBun(zone: string): boolean {
   }
 }
 
-function indexAt(stretches: Stretch[], at: number): number {
+function indexAt(periods: OffsetPeriod[], at: number): number {
   let low = 0
-  let high = stretches.length - 1
+  let high = periods.length - 1
   while (low < high) {
     const middle = (low + high + 1) >> 1
-    if ((stretches[middle] as Stretch).from <= at) low = middle
+    if ((periods[middle] as OffsetPeriod).from <= at) low = middle
     else high = middle - 1
   }
   return low

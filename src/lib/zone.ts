@@ -1,7 +1,7 @@
 // Moments as people in a time zone read them.
 import { DAY, momentInWords } from './duration.ts'
 import { currentZoneName } from './zone-names.ts'
-import { momentOfWall, wallAt } from './zone-time.ts'
+import { momentOfWallTime, wallTimeAt } from './zone-time.ts'
 
 /** Whether it has a name of today: what is to be kept is `currentZoneName`. */
 export function isTimeZone(name: string): boolean {
@@ -23,7 +23,7 @@ export function zoneLabel(zone: string): string {
 
 /** "06:46"; quick enough for every zone there is. */
 export function clockInZone(at: number, zone: string): string {
-  const wall = new Date(wallAt(zone, at))
+  const wall = new Date(wallTimeAt(zone, at))
   return [wall.getUTCHours(), wall.getUTCMinutes()].map((part) => String(part).padStart(2, '0')).join(':')
 }
 
@@ -61,10 +61,10 @@ export function dayInZone(at: number, zone: string): string {
  * longer or shorter than the others.
  */
 export function lastDays(count: number, { zone, now }: { zone: string; now: number }): { from: number; to: number }[] {
-  const today = Math.floor(wallAt(zone, now) / DAY) * DAY
+  const today = Math.floor(wallTimeAt(zone, now) / DAY) * DAY
   const startOf = (daysAgo: number): number => {
     const wall = today - daysAgo * DAY
-    return momentOfWall(zone, { wall, from: Number.NEGATIVE_INFINITY })
+    return momentOfWallTime(zone, { wall, from: Number.NEGATIVE_INFINITY })
   }
   return Array.from({ length: count }, (_, index) => count - 1 - index).map((daysAgo) => ({
     from: startOf(daysAgo),
@@ -94,6 +94,6 @@ const format = new Intl.DateTimeFormat('en-GB', {
 })
 
 function partsOf(at: number, zone: string): Parts {
-  const parts = format.formatToParts(wallAt(zone, at))
+  const parts = format.formatToParts(wallTimeAt(zone, at))
   return Object.fromEntries(parts.map(({ type, value }) => [type, value])) as unknown as Parts
 }

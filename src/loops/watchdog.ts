@@ -5,24 +5,24 @@ export interface Watched {
   manager: ServiceManager
   watchdogMs: number
   /** Those parts that it cannot do without and that do not work. */
-  readUnwell(): string[]
+  readUnhealthyParts(): string[]
   /** Those of them that hang: a new start can help with them, while it does not make a full disk empty. */
-  readStuck(): string[]
+  readStuckParts(): string[]
 }
 
 /** Looks more often than it must, so that one bad moment is none too many. */
-const LOOKS = 4
+const BEATS_PER_TIMEOUT = 4
 
 /** Gives the service manager signs of life while nothing hangs, and says what is not well. */
-export function createWatchdog({ manager, watchdogMs, readUnwell, readStuck }: Watched): Loop {
-  let toldUnwell = ''
+export function createWatchdog({ manager, watchdogMs, readUnhealthyParts, readStuckParts }: Watched): Loop {
+  let reportedUnwell = ''
 
   const tick = async (): Promise<void> => {
-    const unwell = readUnwell().join(', ')
-    if (readStuck().length === 0) manager.alive()
-    if (unwell !== toldUnwell) manager.status(unwell === '' ? 'Watching again' : `Not well: ${unwell}`)
-    toldUnwell = unwell
+    const unwell = readUnhealthyParts().join(', ')
+    if (readStuckParts().length === 0) manager.alive()
+    if (unwell !== reportedUnwell) manager.status(unwell === '' ? 'Watching again' : `Not well: ${unwell}`)
+    reportedUnwell = unwell
   }
 
-  return { name: 'watchdog', everyMs: watchdogMs / LOOKS, tick, settled: async () => {} }
+  return { name: 'watchdog', everyMs: watchdogMs / BEATS_PER_TIMEOUT, tick, settled: async () => {} }
 }

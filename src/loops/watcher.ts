@@ -4,12 +4,12 @@ import { MINUTE } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
 
 /** Calls the heartbeat URL while all is well, so that another program notices when it is not, or nothing runs. */
-export function createWatcher(deps: Deps, readUnwell: () => string[]): Loop {
+export function createWatcher(deps: Deps, readUnhealthyParts: () => string[]): Loop {
   const { heartbeatUrl: url } = deps.config
   let didLastArrive = true
 
   const tick = async (): Promise<void> => {
-    if (url === null || readUnwell().length > 0) return
+    if (url === null || readUnhealthyParts().length > 0) return
     const problem = await callHeartbeat(deps, url)
     // The path and the query hold a ping key.
     const { host } = new URL(url)

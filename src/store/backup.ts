@@ -6,9 +6,9 @@ import { diskSpace } from '#lib/disk.ts'
 import { AppError } from '#lib/errors.ts'
 import { codeOf, sha256OfFile, sizeOf, syncFile } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
-import { openReadOnly, openToLook, type Params, PUT_ASIDE_IN_MEMORY, type Reader } from './database.ts'
+import { openReadOnly, openReadOnlyFile, type Params, type Reader, TEMP_STORE_IN_MEMORY } from './database.ts'
 import { pendingMigrations, schemaVersion } from './migrations.ts'
-import { canGiveBack } from './retention.ts'
+import { hasIncrementalVacuum } from './retention.ts'
 
 /** What is known of a database that was looked through. */
 export interface DatabaseFacts {
@@ -58,14 +58,14 @@ export function copyDatabase({ from, to }: CopyOrder): CopyFacts {
   } catch (error) {
     // Where the disk is full or takes nothing, SQLite cannot make the log that it wants even to read.
     if (!/^SQLITE_(CANTOPEN|READONLY|IOERR)/.test(codeOf(error) ?? '')) throw error
-    return copyBy(openToLook(from), to)
+    return copyBy(openReadOnlyFile(from), to)
   }
 }
 
 function copyBy(database: Database, to: string): CopyFacts {
   try {
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
-    database.run(PUT_ASIDE_IN_MEMORY)
+    database.run(TEMP_STORE_IN_MEMORY)
     return copyFrom(database, to)
   } finally {
     database.close()
@@ -77,7 +77,7 @@ export function copyFrom(database: Database, to: string): CopyFacts {
   requireRoom(dirname(to), neededBytes(readerOf(database)))
   try {
     // The copy of an early database can give space back, though the database itself cannot.
-    if (!canGiveBack(readerOf(database))) database.run('PRAGMA auto_vacuum = INCREMENTAL')
+    if (!hasIncrementalVacuum(readerOf(database))) database.run('PRAGMA auto_vacuum = INCREMENTAL')
     database.query('VACUUM INTO $to').run({ to })
   } catch (error) {
     throw isFull(error) ? noRoom(dirname(to)) : isDamage(error) ? damaged(error) : error

@@ -2,7 +2,7 @@ import type { Channel, ChannelReport } from '#domain/channel.ts'
 import type { DeliveryState, FailureReason } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
 import type { FailingChannel } from '#domain/warnings.ts'
-import { inOrder } from '#lib/sorting.ts'
+import { compareNames } from '#lib/sorting.ts'
 import type { Reader, Tx } from './database.ts'
 
 interface ChannelRow {
@@ -107,7 +107,7 @@ export function listMonitorsOfChannel(
       ORDER BY monitors.id`,
     { channelId },
   )
-  return monitors.sort((a, b) => inOrder(a.name, b.name))
+  return monitors.sort((a, b) => compareNames(a.name, b.name))
 }
 
 export function listChannelsOfMonitor(reader: Reader, monitorId: number): Channel[] {

@@ -81,10 +81,10 @@ const REPLACED =
   'its file was replaced or removed; stop CronGuard, bring the right one back with "cronguard restore", and start it'
 
 /** What SQLite puts aside for a moment stays in memory: in a container nothing but the data folder may be writable. */
-export const PUT_ASIDE_IN_MEMORY = 'PRAGMA temp_store = MEMORY'
+export const TEMP_STORE_IN_MEMORY = 'PRAGMA temp_store = MEMORY'
 
 const PRAGMAS = `
-  ${PUT_ASIDE_IN_MEMORY};
+  ${TEMP_STORE_IN_MEMORY};
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
@@ -132,9 +132,9 @@ export function isReplaced(sqlite: Database): boolean {
 
 /** Looks into a database without changing anything, also while another process writes. Throws what SQLite says. */
 export function openReadOnly<T>(path: string, look: (reader: Reader) => T): T {
-  const sqlite = openToLook(path)
+  const sqlite = openReadOnlyFile(path)
   try {
-    sqlite.run(`${PUT_ASIDE_IN_MEMORY}; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON`)
+    sqlite.run(`${TEMP_STORE_IN_MEMORY}; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON`)
     return look({
       all: <Row>(sql: string, params: Params = {}) => sqlite.query<Row, Params>(sql).all(params),
       get: <Row>(sql: string, params: Params = {}) => sqlite.query<Row, Params>(sql).get(params),
@@ -150,7 +150,7 @@ const NOT_SHARED = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI
  * To read alone. Whoever writes keeps a log beside it. Without one nobody does, and SQLite is told so: else it makes
  * one to look.
  */
-export function openToLook(path: string): Database {
+export function openReadOnlyFile(path: string): Database {
   if (isFile(`${path}-wal`)) return new Database(path, { readonly: true, strict: true })
   return new Database(`${Bun.pathToFileURL(path).href}?immutable=1`, NOT_SHARED)
 }
@@ -241,7 +241,7 @@ class SqliteDb implements Db {
     } catch (error) {
       throw refused(error)
     } finally {
-      this.#sqlite.run(PUT_ASIDE_IN_MEMORY)
+      this.#sqlite.run(TEMP_STORE_IN_MEMORY)
     }
   }
 
@@ -332,7 +332,7 @@ class SqliteDb implements Db {
       this.#run('RELEASE one')
       return () => resolve(value as never)
     } catch (error) {
-      if (!this.#sqlite.inTransaction || isOfStorage(error)) throw error
+      if (!this.#sqlite.inTransaction || isStorageError(error)) throw error
       this.#run('ROLLBACK TO one')
       this.#run('RELEASE one')
       return () => reject(error)
@@ -371,7 +371,7 @@ class SqliteDb implements Db {
 
 const STORAGE_CODES = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOMEM|BUSY|LOCKED|PROTOCOL|CORRUPT|NOTADB|PERM)/
 
-function isOfStorage(error: unknown): boolean {
+function isStorageError(error: unknown): boolean {
   return error instanceof StorageRefusedError || (error instanceof SQLiteError && STORAGE_CODES.test(error.code ?? ''))
 }
 
@@ -380,6 +380,6 @@ function isBusy(error: unknown): boolean {
 }
 
 function refused(error: unknown): unknown {
-  if (error instanceof StorageRefusedError || !isOfStorage(error)) return error
+  if (error instanceof StorageRefusedError || !isStorageError(error)) return error
   return new StorageRefusedError(error)
 }

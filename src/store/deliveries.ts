@@ -112,7 +112,7 @@ export function insertDelivery(
   touch(tx, delivery.monitorId)
 }
 
-export interface Places {
+export interface SendSlots {
   /** How many may be begun now. */
   free: number
   /** Those that this process is sending, whatever the clock says of their leases. */
@@ -127,7 +127,7 @@ export interface Places {
  * channel only the oldest unsettled one, so that "up" never overtakes "down". The places are shared out fairly:
  * channels that have fewer under way come first, and one whose last message failed gets a single place until it works.
  */
-export function listClaimable(reader: Reader, { now, places }: { now: number; places: Places }): number[] {
+export function listClaimable(reader: Reader, { now, places }: { now: number; places: SendSlots }): number[] {
   if (!isAnythingDue(reader, now)) return []
   return reader
     .all<{ sequence: number }>(

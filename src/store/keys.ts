@@ -34,7 +34,7 @@ export function listBadgeKeyHolders(reader: Reader, key: string): KeyHolder[] {
 }
 
 /** Whether another project had this key. */
-export function wasOfAnother(
+export function wasUsedByAnotherProject(
   reader: Reader,
   { use, spellings, projectId }: { use: KeyUse; spellings: readonly string[]; projectId: string },
 ): boolean {

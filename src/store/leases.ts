@@ -2,7 +2,7 @@
 import type { Tx } from './database.ts'
 
 /** The attempt before this one left no word, if its lease ran out: nobody knows whether the message arrived. */
-export function insertBrokenOffAttempt(
+export function insertInterruptedAttempt(
   tx: Tx,
   { sequence, leaseMs, detail }: { sequence: number; leaseMs: number; detail: string },
 ): void {

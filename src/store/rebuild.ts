@@ -1,7 +1,7 @@
 // A database that nobody vouches for: only the rows of our own tables are taken out of it, into a new one.
 import { Database, SQLiteError } from 'bun:sqlite'
 import { UnusableDatabaseError } from './backup.ts'
-import { PUT_ASIDE_IN_MEMORY } from './database.ts'
+import { TEMP_STORE_IN_MEMORY } from './database.ts'
 import { CREATE_MIGRATIONS_TABLE, MIGRATIONS } from './migrations.ts'
 
 /**
@@ -12,7 +12,7 @@ import { CREATE_MIGRATIONS_TABLE, MIGRATIONS } from './migrations.ts'
 export function rebuildDatabase({ from, to }: { from: string; to: string }): void {
   const database = new Database(to, { readwrite: true, create: true, strict: true })
   try {
-    database.run(`${PUT_ASIDE_IN_MEMORY}; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON`)
+    database.run(`${TEMP_STORE_IN_MEMORY}; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON`)
     database.run('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA foreign_keys = OFF')
     database.query('ATTACH $from AS source').run({ from })
     database.run('BEGIN')

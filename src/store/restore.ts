@@ -2,7 +2,7 @@
 import { Database, SQLiteError } from 'bun:sqlite'
 import { AppError } from '#lib/errors.ts'
 import { type CopyFacts, copyFrom, damaged, isDamage } from './backup.ts'
-import { PUT_ASIDE_IN_MEMORY } from './database.ts'
+import { TEMP_STORE_IN_MEMORY } from './database.ts'
 
 export interface HeldDatabase {
   /** Copies it into an empty file, or a new one. Throws as `copyDatabase`. */
@@ -20,7 +20,7 @@ export function holdDatabase(path: string): HeldDatabase {
   const database = new Database(path, { readwrite: true, create: false, strict: true })
   try {
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
-    database.run(PUT_ASIDE_IN_MEMORY)
+    database.run(TEMP_STORE_IN_MEMORY)
     database.run('PRAGMA locking_mode = EXCLUSIVE')
     database.query('PRAGMA journal_mode = DELETE').get()
     return { copyTo: (to) => copyFrom(database, to), release: () => database.close() }
@@ -32,7 +32,7 @@ export function holdDatabase(path: string): HeldDatabase {
 }
 
 /** Takes what stands in the write-ahead log of a database that nobody uses into its file. Throws as `holdDatabase`. */
-export function foldLog(path: string): void {
+export function mergeWal(path: string): void {
   holdDatabase(path).release()
 }
 

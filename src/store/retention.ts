@@ -14,21 +14,21 @@ export interface KeptPings {
 }
 
 /** The next `limit` monitors above `afterId`, and whether the oldest ping of each goes. */
-export function lookForOldPings(
+export function findPrunableMonitors(
   reader: Reader,
   { perMonitor, since, afterId, limit }: KeptPings & { afterId: number; limit: number },
-): { monitorId: number; goes: boolean }[] {
-  const rows = reader.all<{ monitorId: number; goes: number | null }>(
+): { monitorId: number; isPrunable: boolean }[] {
+  const rows = reader.all<{ monitorId: number; isPrunable: number | null }>(
     `SELECT id AS monitorId,
             (SELECT number <= ping_count - $perMonitor OR at < $since
-               FROM pings WHERE monitor_id = monitors.id ORDER BY number LIMIT 1) AS goes
+               FROM pings WHERE monitor_id = monitors.id ORDER BY number LIMIT 1) AS isPrunable
        FROM monitors
       WHERE id > $afterId
       ORDER BY id
       LIMIT $limit`,
     { perMonitor, since, afterId, limit },
   )
-  return rows.map(({ monitorId, goes }) => ({ monitorId, goes: goes === 1 }))
+  return rows.map(({ monitorId, isPrunable }) => ({ monitorId, isPrunable: isPrunable === 1 }))
 }
 
 /** As much as is deleted at once: a ping may have a body of one byte, or of millions. */
@@ -131,7 +131,7 @@ export function freeBytes(reader: Reader): number {
 }
 
 /** Whether it can give such space back to the disk; a database of an early CronGuard cannot. */
-export function canGiveBack(reader: Reader): boolean {
+export function hasIncrementalVacuum(reader: Reader): boolean {
   return reader.get('SELECT 1 FROM pragma_auto_vacuum WHERE auto_vacuum = 2') !== null
 }
 

@@ -50,7 +50,7 @@ export function findStory(reader: Reader, incidentId: string): Story | null {
   const heads = reader.all<HeadRow>(`SELECT ${HEAD_COLUMNS} FROM ${INCIDENT_TABLES} WHERE incidents.id = $incidentId`, {
     incidentId,
   })
-  return tellAll(reader, heads)[0] ?? null
+  return toStories(reader, heads)[0] ?? null
 }
 
 /** The newest incidents of a monitor first. */
@@ -62,10 +62,10 @@ export function listStories(reader: Reader, page: { monitorId: number; limit: nu
       LIMIT $limit`,
     page,
   )
-  return tellAll(reader, heads)
+  return toStories(reader, heads)
 }
 
-function tellAll(reader: Reader, heads: HeadRow[]): Story[] {
+function toStories(reader: Reader, heads: HeadRow[]): Story[] {
   const transitionIds = heads.flatMap(({ opened_by, closed_by }) => (closed_by ? [opened_by, closed_by] : [opened_by]))
   const chapters = readChapters(reader, JSON.stringify(transitionIds))
   const lastPings = readLastPings(reader, JSON.stringify(heads.map(({ opened_by }) => opened_by)))

@@ -63,7 +63,7 @@ const TURNS = `
     FROM spared_monitors JOIN blackouts ON id = blackout_id WHERE monitor_id = $monitorId`
 
 /** The newest turns below a place, newest first. */
-export function listTurnsBelow(reader: Reader, range: TurnRange): Turn[] {
+export function listEventsBefore(reader: Reader, range: TurnRange): Turn[] {
   return reader
     .all<TurnRow>(
       `SELECT * FROM (${TURNS})
@@ -76,7 +76,7 @@ export function listTurnsBelow(reader: Reader, range: TurnRange): Turn[] {
 }
 
 /** The newest turns above a place, newest first. */
-export function listTurnsAbove(reader: Reader, range: TurnRange): Turn[] {
+export function listEventsAfter(reader: Reader, range: TurnRange): Turn[] {
   return reader
     .all<TurnRow>(
       `SELECT * FROM (${TURNS})

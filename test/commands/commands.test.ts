@@ -229,7 +229,7 @@ describe('user delete', () => {
 })
 
 describe('doctor', () => {
-  const examined = async (env: Record<string, string> = {}) => {
+  const inspect = async (env: Record<string, string> = {}) => {
     const { exitCode, stdout, stderr } = await run(['doctor', '--json'], env)
     const findings: { name: string; state: string; says: string }[] = JSON.parse(stdout)
     return { exitCode, stderr, stdout, of: Object.fromEntries(findings.map((finding) => [finding.name, finding])) }
@@ -237,7 +237,7 @@ describe('doctor', () => {
 
   test('looks at everything beside a running server, and changes nothing', async () => {
     await cronguard.start()
-    const { of, exitCode } = await examined()
+    const { of, exitCode } = await inspect()
     expect(exitCode).toBe(0)
     expect(Object.values(of).filter(({ state }) => state === 'bad')).toEqual([])
     expect(of.server?.says).toContain('and is ready')
@@ -245,7 +245,7 @@ describe('doctor', () => {
     expect(of.channels?.says).toBe('3 in all, 0 switched off, 0 failing.')
     expect(of.mail).toMatchObject({ state: 'warn' })
     await cronguard.end('SIGTERM')
-    expect((await examined()).of.server?.says).toContain('it is not running')
+    expect((await inspect()).of.server?.says).toContain('it is not running')
   }, 20_000)
 
   test('says what is bad and what to do, with exit code 1 and without a secret', async () => {
@@ -256,7 +256,7 @@ describe('doctor', () => {
       CRONGUARD_SMTP_USERNAME: 'ada',
       CRONGUARD_SMTP_PASSWORD: SECRET,
     }
-    const { exitCode, of, stdout, stderr } = await examined(env)
+    const { exitCode, of, stdout, stderr } = await inspect(env)
     expect(exitCode).toBe(1)
     expect(stderr).toContain('things are bad.')
     for (const name of ['folder', 'database', 'mail']) expect([name, of[name]?.state]).toEqual([name, 'bad'])

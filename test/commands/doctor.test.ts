@@ -34,7 +34,7 @@ afterEach(() => cronguard.dispose())
 
 const dataFolder = (): string => join(cronguard.folder, 'data')
 
-async function examined(env: Record<string, string> = {}) {
+async function inspect(env: Record<string, string> = {}) {
   const { exitCode, stdout, stderr } = await cronguard.run(['doctor', '--json'], { env })
   const findings: { name: string; state: string; says: string }[] = JSON.parse(stdout)
   const of = (name: string): string => {
@@ -70,14 +70,14 @@ function addChannel({ name, failingSince = null, disabledAt = null }: Record<str
 test('Nothing is changed: not a file is made, not even one of SQLite, and no backup is needed', async () => {
   const before = contents()
   expect(before.map(([name]) => name)).toEqual(['cronguard.db', 'cronguard.lock'])
-  expect((await examined()).exitCode).toBe(0)
+  expect((await inspect()).exitCode).toBe(0)
   expect(contents()).toEqual(before)
 })
 
 test('Before the first start nothing is bad, and still nothing is made', async () => {
   const dataDir = join(cronguard.folder, 'fresh')
   mkdirSync(dataDir, { mode: 0o700 })
-  const { exitCode, of } = await examined({ CRONGUARD_DATA_DIR: dataDir })
+  const { exitCode, of } = await inspect({ CRONGUARD_DATA_DIR: dataDir })
   expect(exitCode).toBe(0)
   expect(of('database')).toBe('warn: There is no database yet: the first start makes it.')
   expect(of('clock')).toStartWith('ok: It is 20')
@@ -85,7 +85,7 @@ test('Before the first start nothing is bad, and still nothing is made', async (
 })
 
 test('Settings that cannot be used are one finding, in JSON too', async () => {
-  const { exitCode, of, said } = await examined({ CRONGUARD_PORT: 'x', CRONGUARD_SECRET_KEY: 'too-short' })
+  const { exitCode, of, said } = await inspect({ CRONGUARD_PORT: 'x', CRONGUARD_SECRET_KEY: 'too-short' })
   expect(exitCode).toBe(1)
   expect(of('settings')).toContain('CRONGUARD_PORT must be a whole number; CRONGUARD_SECRET_KEY must have')
   expect(said).not.toContain('too-short')
@@ -93,20 +93,20 @@ test('Settings that cannot be used are one finding, in JSON too', async () => {
 
 describe('The data folder', () => {
   test('and its files are for one user alone', async () => {
-    expect((await examined()).of('access')).toStartWith('ok: ')
+    expect((await inspect()).of('access')).toStartWith('ok: ')
     chmodSync(cronguard.databasePath, 0o644)
-    expect((await examined()).of('access')).toMatch(/^warn: .*cronguard\.db.*`chmod 600`/)
+    expect((await inspect()).of('access')).toMatch(/^warn: .*cronguard\.db.*`chmod 600`/)
     chmodSync(dataFolder(), 0o755)
-    expect((await examined()).of('access')).toMatch(/^warn: .*`chmod 700`/)
+    expect((await inspect()).of('access')).toMatch(/^warn: .*`chmod 700`/)
   })
 
   test.skipIf(process.getuid?.() !== 0)('with a file of another user stops the service', async () => {
     // As at the top of every file system that is mounted.
     mkdirSync(join(dataFolder(), 'lost+found'))
     chownSync(join(dataFolder(), 'lost+found'), 12_345, 12_345)
-    expect((await examined()).of('access')).toStartWith('ok: ')
+    expect((await inspect()).of('access')).toStartWith('ok: ')
     chownSync(join(dataFolder(), 'cronguard.db'), 12_345, 12_345)
-    const { exitCode, of } = await examined()
+    const { exitCode, of } = await inspect()
     expect([exitCode, of('access')]).toEqual([
       1,
       expect.stringMatching(/^bad: cronguard.db belongs to user 12345.*chown/),
@@ -115,7 +115,7 @@ describe('The data folder', () => {
 
   test.skipIf(process.platform !== 'linux')('is not kept in memory', async () => {
     const dataDir = mkdtempSync('/dev/shm/cronguard-')
-    const { of } = await examined({ CRONGUARD_DATA_DIR: dataDir })
+    const { of } = await inspect({ CRONGUARD_DATA_DIR: dataDir })
     rmSync(dataDir, { recursive: true })
     expect(of('folder')).toMatch(/^warn: .* is in memory and gone after a restart of the machine\. Use a disk\.$/)
   })
@@ -126,19 +126,19 @@ describe('The database', () => {
     const bytes = readFileSync(cronguard.databasePath)
     bytes.fill(7, 8192, 40_000)
     writeFileSync(cronguard.databasePath, bytes)
-    const { exitCode, of } = await examined()
+    const { exitCode, of } = await inspect()
     expect([exitCode, of('database')]).toEqual([1, expect.stringMatching(/^bad: .*(damaged|malformed)/)])
   })
 
   test('of a newer CronGuard is bad, and what to do is said', async () => {
     inDatabase("INSERT INTO migrations VALUES (999, '0999_future', ?, 0)", 'f'.repeat(64))
-    expect((await examined()).of('database')).toMatch(/^bad: .*newer CronGuard.*Install that version/)
+    expect((await inspect()).of('database')).toMatch(/^bad: .*newer CronGuard.*Install that version/)
   })
 })
 
 test('A database that cannot be read at all is told of once, and what to do', async () => {
   writeFileSync(cronguard.databasePath, 'hello '.repeat(100))
-  const { exitCode, of } = await examined()
+  const { exitCode, of } = await inspect()
   expect(exitCode).toBe(1)
   expect(of('database')).toMatch(/^bad: It could not be read: .* damaged\. Stop CronGuard, and `cronguard restore`/)
   const unknown = 'warn: It is not known, as the database cannot be read.'
@@ -180,7 +180,7 @@ describe.skipIf(whyNoDisk() !== null)('A disk of its own', () => {
     // As a process leaves it that was killed.
     writeFileSync(join(dataDir, 'cronguard.db-wal'), new Uint8Array(100))
     fill(0)
-    const { exitCode, of } = await examined({ CRONGUARD_DATA_DIR: dataDir })
+    const { exitCode, of } = await inspect({ CRONGUARD_DATA_DIR: dataDir })
     expect(exitCode).toBe(1)
     expect(of('disk')).toMatch(/^bad: It is full: 0 bytes of .* no ping can be recorded\. Delete what nobody needs/)
     expect(of('database')).toMatch(/^bad: It could not be read: .*\. The disk is full.*Make room\.$/)
@@ -189,22 +189,22 @@ describe.skipIf(whyNoDisk() !== null)('A disk of its own', () => {
   test('that has little room left is warned of, whether or not there is a database', async () => {
     fill(1_500_000)
     const says = /^warn: The disk with the data folder is nearly full: 1\.5 MB of .*Delete what nobody needs/
-    expect((await examined({ CRONGUARD_DATA_DIR: dataDir })).of('disk')).toMatch(says)
+    expect((await inspect({ CRONGUARD_DATA_DIR: dataDir })).of('disk')).toMatch(says)
     rmSync(join(dataDir, 'cronguard.db'))
     fill(1_500_000)
-    expect((await examined({ CRONGUARD_DATA_DIR: dataDir })).of('disk')).toMatch(says)
+    expect((await inspect({ CRONGUARD_DATA_DIR: dataDir })).of('disk')).toMatch(says)
   })
 })
 
 test('Room is looked for where the first start will make the folder', async () => {
-  const { of } = await examined({ CRONGUARD_DATA_DIR: join(cronguard.folder, 'not', 'yet') })
+  const { of } = await inspect({ CRONGUARD_DATA_DIR: join(cronguard.folder, 'not', 'yet') })
   expect(of('disk')).toMatch(/^ok: .* of .* are free\.$/)
 })
 
 describe('The clock', () => {
   test('is behind when CronGuard was alive later than now', async () => {
     inDatabase('INSERT INTO heartbeat (id, started_at, alive_at) VALUES (1, ?1, ?1)', Date.UTC(2100, 0, 1))
-    const { exitCode, of } = await examined()
+    const { exitCode, of } = await inspect()
     expect([exitCode, of('clock')]).toEqual([
       1,
       expect.stringContaining('alive at 2100-01-01 00:00:00 UTC. Set the clock.'),
@@ -218,7 +218,7 @@ describe('The clock', () => {
   ])('is looked after when the system says "%s"', async (answer, state, says) => {
     const program = join(cronguard.folder, 'timedatectl')
     writeFileSync(program, `#!/bin/sh\necho ${answer}\n`, { mode: 0o755 })
-    const { of } = await examined({ PATH: `${cronguard.folder}:${process.env.PATH}` })
+    const { of } = await inspect({ PATH: `${cronguard.folder}:${process.env.PATH}` })
     expect(of('clock')).toStartWith(`${state}: `)
     expect(of('clock')).toContain(says)
   })
@@ -226,33 +226,33 @@ describe('The clock', () => {
 
 test('A server is told from one with another port, and from one with another folder', async () => {
   await cronguard.start()
-  expect((await examined()).of('server')).toMatch(/^ok: It runs on port \d+ and is ready\.$/)
-  const elsewhere = await examined({ CRONGUARD_PORT: '1' })
+  expect((await inspect()).of('server')).toMatch(/^ok: It runs on port \d+ and is ready\.$/)
+  const elsewhere = await inspect({ CRONGUARD_PORT: '1' })
   expect([elsewhere.exitCode, elsewhere.of('server')]).toEqual([1, expect.stringMatching(/^bad: .*CRONGUARD_PORT/)])
   expect(elsewhere.of('address')).toStartWith(
     `warn: The server's links begin with ${cronguard.url}, and by the settings`,
   )
-  const foreign = await examined({ CRONGUARD_DATA_DIR: cronguard.folder })
+  const foreign = await inspect({ CRONGUARD_DATA_DIR: cronguard.folder })
   expect(foreign.of('server')).toMatch(/^warn: .*CRONGUARD_DATA_DIR/)
   await cronguard.end('SIGTERM')
-  expect((await examined()).of('server')).toMatch(/^warn: .*it is not running\.$/)
+  expect((await inspect()).of('server')).toMatch(/^warn: .*it is not running\.$/)
 }, 20_000)
 
 test('Monitors that nobody judges are told of', async () => {
-  expect((await examined()).of('work')).toStartWith('ok: ')
+  expect((await inspect()).of('work')).toStartWith('ok: ')
   await cronguard.run(['monitor', 'add', ALICE, 'job'])
   inDatabase("UPDATE monitors SET status = 'up', due_at = 1, deadline_at = 2")
-  expect((await examined()).of('work')).toMatch(/^warn: Monitors are judged too late/)
+  expect((await inspect()).of('work')).toMatch(/^warn: Monitors are judged too late/)
 })
 
 describe('The mail server', () => {
   test('is greeted, and gets no mail', async () => {
     const receiver = await startSmtpReceiver()
     const smtp = { CRONGUARD_SMTP_HOST: '127.0.0.1', CRONGUARD_SMTP_PORT: String(receiver.port) }
-    const { exitCode, of } = await examined({ ...smtp, CRONGUARD_SMTP_SECURITY: 'none' })
+    const { exitCode, of } = await inspect({ ...smtp, CRONGUARD_SMTP_SECURITY: 'none' })
     expect([exitCode, of('mail')]).toEqual([0, 'ok: 127.0.0.1 lets CronGuard in, unencrypted. No mail was sent.'])
     // It offers no STARTTLS.
-    const encrypted = await examined(smtp)
+    const encrypted = await inspect(smtp)
     expect([encrypted.exitCode, encrypted.of('mail')]).toEqual([1, expect.stringMatching(/^bad: .*STARTTLS/)])
     expect(receiver.mails).toEqual([])
     await receiver.stop()
@@ -260,7 +260,7 @@ describe('The mail server', () => {
 
   test('that refuses the password does not get it shown', async () => {
     const receiver = await startSmtpReceiver()
-    const { exitCode, of, said } = await examined({
+    const { exitCode, of, said } = await inspect({
       CRONGUARD_SMTP_HOST: '127.0.0.1',
       CRONGUARD_SMTP_PORT: String(receiver.port),
       CRONGUARD_SMTP_SECURITY: 'none',
@@ -275,11 +275,11 @@ describe('The mail server', () => {
 
 describe('Channels', () => {
   test('that fail are named, with since when, and without their secrets', async () => {
-    expect((await examined()).of('channels')).toMatch(/^warn: There is no channel/)
+    expect((await inspect()).of('channels')).toMatch(/^warn: There is no channel/)
     addChannel({ name: 'hook' })
-    expect((await examined()).of('channels')).toBe('ok: 1 in all, 0 switched off, 0 failing.')
+    expect((await inspect()).of('channels')).toBe('ok: 1 in all, 0 switched off, 0 failing.')
     addChannel({ name: 'pager', failingSince: Date.UTC(2026, 0, 2, 3, 4, 5) })
-    const { of, said } = await examined()
+    const { of, said } = await inspect()
     expect(of('channels')).toBe(
       'warn: 2 in all, 0 switched off, 1 failing: pager since 2026-01-02 03:04:05 UTC. Their pages say why.',
     )
@@ -288,22 +288,22 @@ describe('Channels', () => {
 
   test('that are all switched off reach nobody', async () => {
     addChannel({ name: 'hook', disabledAt: 1 })
-    expect((await examined()).of('channels')).toMatch(/^warn: 1 in all, 1 switched off.*nobody is told/)
+    expect((await inspect()).of('channels')).toMatch(/^warn: 1 in all, 1 switched off.*nobody is told/)
   })
 })
 
 test('A backup is looked for', async () => {
-  expect((await examined()).of('backups')).toBe('warn: There is none yet. `cronguard backup` makes one.')
+  expect((await inspect()).of('backups')).toBe('warn: There is none yet. `cronguard backup` makes one.')
   await cronguard.run(['backup'])
-  expect((await examined()).of('backups')).toMatch(/^ok: The newest is .* old\.$/)
+  expect((await inspect()).of('backups')).toMatch(/^ok: The newest is .* old\.$/)
   inDatabase('UPDATE migrations SET applied_at = 0')
   rmSync(join(dataFolder(), 'backups'), { recursive: true })
-  expect((await examined()).of('backups')).toMatch(/^warn: There is no backup yet\. The log says why/)
+  expect((await inspect()).of('backups')).toMatch(/^warn: There is no backup yet\. The log says why/)
   await cronguard.run(['backup'])
   const folder = join(dataFolder(), 'backups')
   for (const name of readdirSync(folder)) renameSync(join(folder, name), join(folder, name.replace(/20\d\d/, '2999')))
-  expect((await examined()).of('backups')).toMatch(/^warn: All .*dated in the future\. Check the clock/)
-  expect((await examined({ CRONGUARD_BACKUP_KEEP: '0' })).of('backups')).toContain('CRONGUARD_BACKUP_KEEP is 0')
+  expect((await inspect()).of('backups')).toMatch(/^warn: All .*dated in the future\. Check the clock/)
+  expect((await inspect({ CRONGUARD_BACKUP_KEEP: '0' })).of('backups')).toContain('CRONGUARD_BACKUP_KEEP is 0')
 })
 
 test.each([
@@ -316,7 +316,7 @@ test.each([
   [{ HOST: '::1' }, 'ok', 'it listens on ::1'],
 ])('The address with %j is %s', async (settings, state, says) => {
   const env = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`CRONGUARD_${name}`, value]))
-  const { of } = await examined(env)
+  const { of } = await inspect(env)
   expect(of('address')).toStartWith(`${state}: `)
   expect(of('address')).toContain(says)
 })
@@ -325,7 +325,7 @@ test('No secret is said of any setting', async () => {
   const secrets = ['SECRET_KEY', 'METRICS_TOKEN'].map((name) => [`CRONGUARD_${name}`, SECRET])
   const url = { CRONGUARD_HEARTBEAT_URL: `https://ping.example.org/${SECRET}` }
   const env = { ...Object.fromEntries(secrets), ...url }
-  expect((await examined(env)).said).not.toContain(SECRET)
+  expect((await inspect(env)).said).not.toContain(SECRET)
   for (const args of [
     ['config', 'show'],
     ['config', 'show', '--json'],

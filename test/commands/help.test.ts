@@ -28,14 +28,14 @@ afterAll(() => cronguard.dispose())
 const help = async (...words: string[]): Promise<string> => (await cronguard.run([...words, '--help'])).stdout
 
 /** The names below a command, as its help lists them. */
-function namesIn(shown: string): string[] {
+function listFolder(shown: string): string[] {
   const [, ...parts] = shown.split(/^(?:Options|Examples):$/m)
   const lines = (parts[0] ?? '').split('\n').filter((line) => /^ {2}[a-z]/.test(line))
   return lines.map((line) => line.trim().split(' ')[0] ?? '').filter((name) => name !== 'help')
 }
 
 async function leaves(words: string[] = []): Promise<string[]> {
-  const names = namesIn(await help(...words))
+  const names = listFolder(await help(...words))
   if (names.length === 0) return [words.join(' ')]
   const below: string[] = []
   for (const name of names) below.push(...(await leaves([...words, name])))

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Cron } from 'croner'
 import fc from 'fast-check'
 import { nextCron, parseCron } from '#domain/cron.ts'
-import { readZonesFrom } from '#lib/zone-time.ts'
+import { setZoneFolders } from '#lib/zone-time.ts'
 import { runCronDaemon } from '../support/cron-daemon.ts'
 import { cronExpression, momentNearChange, ODD_ZONES, TEN_YEARS } from '../support/expressions.ts'
 import vectors from './schedule-vectors.json'
 
 // What is compared with knows the zones as Bun does, whatever the machine's database has become by now.
-beforeAll(() => readZonesFrom([]))
-afterAll(() => readZonesFrom(undefined))
+beforeAll(() => setZoneFolders([]))
+afterAll(() => setZoneFolders(undefined))
 
 const DAY = 86_400_000
 /** More by hand: CRONGUARD_SCHEDULE_CASES=20000 bun test --timeout 3600000 test/domain/cron.test.ts */

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { nextOnCalendar, parseOnCalendar } from '#domain/on-calendar.ts'
-import { readZonesFrom } from '#lib/zone-time.ts'
+import { setZoneFolders } from '#lib/zone-time.ts'
 import { changesOf, momentNearChange, ODD_ZONES, onCalendarExpression, TEN_YEARS } from '../support/expressions.ts'
 import vectors from './schedule-vectors.json'
 
 // What is compared with knows the zones as Bun does, whatever the machine's database has become by now.
-beforeAll(() => readZonesFrom([]))
-afterAll(() => readZonesFrom(undefined))
+beforeAll(() => setZoneFolders([]))
+afterAll(() => setZoneFolders(undefined))
 
 const NO_SYSTEMD = Bun.which('systemd-analyze') === null
 /** More by hand: CRONGUARD_SCHEDULE_CASES=5000 bun test --timeout 3600000 test/domain/on-calendar.test.ts */

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Monitor } from '#domain/monitor.ts'
 import { bytesInFlight } from '#http/body.ts'
-import type { Holding } from '#lib/byte-budget.ts'
+import type { Reservation } from '#lib/byte-budget.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { Served } from '../support/served.ts'
 
@@ -12,7 +12,7 @@ const NOBODY = '00000000-0000-4000-8000-000000000000'
 let guard: TestGuard
 let served: Served
 let backup: Monitor
-let others: Holding | null
+let others: Reservation | null
 
 beforeEach(() => {
   guard = new TestGuard({ env: { CRONGUARD_PING_BODY_LIMIT: String(MIB) } })

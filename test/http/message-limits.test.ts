@@ -5,7 +5,7 @@ import { insertMembership } from '#store/projects.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn, type Visitor } from '../support/visitor.ts'
 
-const STRANGER = 'stranger@elsewhere.example'
+const RUN_AS_SERVICE_USER = 'stranger@elsewhere.example'
 
 let guard: TestGuard
 let project: Project
@@ -34,7 +34,7 @@ const sentTo = (address: string): number => guard.outside.mails.filter(({ to }) 
 describe('Test messages', () => {
   test('go to one address twenty times an hour, whoever sends them from wherever', async () => {
     const owner = await alice()
-    const channel = guard.mailTo(project, STRANGER)
+    const channel = guard.mailTo(project, RUN_AS_SERVICE_USER)
     for (let count = 0; count < 15; count += 1) await testOn(owner, channel)
     const other = guard.project('bob@example.org')
     const key = guard.apiKey(other)
@@ -44,7 +44,7 @@ describe('Test messages', () => {
       statuses.push(await testByApi(key, { channel: same, peer: `198.51.100.${count}` }))
     }
     expect(statuses).toEqual([...Array(5).fill(200), 429, 429, 429])
-    expect(sentTo(STRANGER)).toBe(15)
+    expect(sentTo(RUN_AS_SERVICE_USER)).toBe(15)
     expect(await testOn(owner, channel)).toContain('That was tried too often')
     expect(await testOn(owner, guard.mailTo(project, 'other@elsewhere.example'))).not.toContain('tried too often')
   })
@@ -56,7 +56,7 @@ describe('Test messages', () => {
     }
     expect(guard.outside.mails).toHaveLength(30)
     const member = await memberOf(guard, project, 'member')
-    expect(await testOn(member, guard.mailTo(project, STRANGER))).not.toContain('tried too often')
+    expect(await testOn(member, guard.mailTo(project, RUN_AS_SERVICE_USER))).not.toContain('tried too often')
   })
 
   test('are sent sixty times an hour from one network, by whomever', async () => {
@@ -71,13 +71,13 @@ describe('Test messages', () => {
   })
 
   test('that are refused keep no alert from the same address', async () => {
-    const channel = guard.mailTo(project, STRANGER)
+    const channel = guard.mailTo(project, RUN_AS_SERVICE_USER)
     const owner = await alice()
     for (let count = 0; count < 25; count += 1) await testOn(owner, channel)
-    const before = sentTo(STRANGER)
+    const before = sentTo(RUN_AS_SERVICE_USER)
     await guard.ping(guard.monitor(project, { name: 'backup' }, [channel]), '/fail')
     await guard.tick()
-    expect(sentTo(STRANGER)).toBe(before + 1)
+    expect(sentTo(RUN_AS_SERVICE_USER)).toBe(before + 1)
   })
 })
 
@@ -87,10 +87,10 @@ test('Invitations go to one address twenty times an hour, whoever invites', asyn
     const own = guard.project(email)
     const visitor = await signedIn(guard, email)
     for (let count = 0; count < 12; count += 1) {
-      const fields = { role: 'viewer', email: STRANGER }
+      const fields = { role: 'viewer', email: RUN_AS_SERVICE_USER }
       statuses.push((await visitor.post(`/projects/${own.id}/invitations`, fields)).status)
     }
   }
   expect(statuses.filter((status) => status === 429)).toHaveLength(4)
-  expect(sentTo(STRANGER)).toBe(20)
+  expect(sentTo(RUN_AS_SERVICE_USER)).toBe(20)
 })

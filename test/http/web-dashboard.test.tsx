@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => guard.stop())
 
 const rows = (text: string): string[] => text.match(/<li id="monitor-.*?<\/li>/gs) ?? []
-const namesIn = (text: string): string[] =>
+const listFolder = (text: string): string[] =>
   rows(text).map((row) => /class="monitor-name"[^>]*>([^<]*)</.exec(row)?.[1] ?? '')
 
 describe('The dashboard', () => {
@@ -63,7 +63,7 @@ describe('The dashboard', () => {
     await guard.ping(started, '/start')
     await guard.pass(11 * MINUTE)
     const text = await alice.read('/')
-    expect(namesIn(text)).toEqual(['started', 'resumed'])
+    expect(listFolder(text)).toEqual(['started', 'resumed'])
     expect(rows(text).map((row) => /data-label="Last ping">([^<]*)</.exec(row)?.[1])).toEqual([
       'none that counts',
       'none that counts',
@@ -78,7 +78,7 @@ describe('The dashboard', () => {
     expect(text).toContain('<title>(1 down) Monitors · CronGuard</title>')
     expect(text).toContain('<b data-count="down">1</b>')
     expect(text).toContain('<b data-count="all">2</b>')
-    expect(namesIn(text)).toEqual(['backup', 'report'])
+    expect(listFolder(text)).toEqual(['backup', 'report'])
   })
 
   test('is filtered and ordered by its address, and offers what is left', async () => {
@@ -86,12 +86,12 @@ describe('The dashboard', () => {
     guard.monitor(project, { name: 'another backup', tags: 'mail' })
     guard.monitor(project, { name: 'report', tags: 'db' })
     await guard.ping(backup)
-    expect(namesIn(await alice.read(`${path}?q=backup`))).toEqual(['backup', 'another backup'])
-    expect(namesIn(await alice.read(`${path}?q=backup&sort=name`))).toEqual(['another backup', 'backup'])
-    expect(namesIn(await alice.read(`${path}?status=up`))).toEqual(['backup'])
-    expect(namesIn(await alice.read(`${path}?tag=db&status=new`))).toEqual(['report'])
+    expect(listFolder(await alice.read(`${path}?q=backup`))).toEqual(['backup', 'another backup'])
+    expect(listFolder(await alice.read(`${path}?q=backup&sort=name`))).toEqual(['another backup', 'backup'])
+    expect(listFolder(await alice.read(`${path}?status=up`))).toEqual(['backup'])
+    expect(listFolder(await alice.read(`${path}?tag=db&status=new`))).toEqual(['report'])
     const none = await alice.read(`${path}?q=${encodeURIComponent('"><script>')}`)
-    expect(namesIn(none)).toEqual([])
+    expect(listFolder(none)).toEqual([])
     expect(none).toContain('No monitor matches')
     expect(none).toContain('value="&quot;&gt;&lt;script&gt;"')
   })
@@ -105,8 +105,8 @@ describe('The dashboard', () => {
 
   test('passes over a filter that it cannot read', async () => {
     guard.monitor(project, { name: 'backup' })
-    expect(namesIn(await alice.read(`${path}?status=broken&sort=sideways&tag=&q=`))).toEqual(['backup'])
-    expect(namesIn(await alice.read(`${path}?q=${'x'.repeat(10_000)}`))).toEqual([])
+    expect(listFolder(await alice.read(`${path}?status=broken&sort=sideways&tag=&q=`))).toEqual(['backup'])
+    expect(listFolder(await alice.read(`${path}?q=${'x'.repeat(10_000)}`))).toEqual([])
   })
 
   test('warns when nobody would be told', async () => {

@@ -26,7 +26,7 @@ async function find(env: Record<string, string>): Promise<{ manager: ServiceMana
 }
 
 function sayEverything(manager: ServiceManager): void {
-  manager.needsTime(1500, 'Making ready')
+  manager.extendStartTimeout(1500, 'Making ready')
   manager.ready('Watching')
   manager.alive()
   manager.status('two\nlines')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
-import { clocksInFile, readTzif, type ZoneFile } from '#lib/tzif.ts'
-import { clocksByRule, readZoneRule, type ZoneRule } from '#lib/zone-rule.ts'
+import { offsetInFile, readTzif, type ZoneFile } from '#lib/tzif.ts'
+import { offsetByRule, readZoneRule, type ZoneRule } from '#lib/zone-rule.ts'
 import { tzif } from '../support/tzif.ts'
 
 const SPRING = Date.UTC(2024, 2, 31, 1)
@@ -23,9 +23,9 @@ const rule = (text: string) => readZoneRule(text) as ZoneRule
 /** The moments in the year at which a rule changes the clocks, and the offset in hours after each. */
 function changesIn(year: number, text: string): [at: string, hours: number][] {
   const changes: [string, number][] = []
-  let { until } = clocksByRule(rule(text), Date.UTC(year, 0, 1) - 1)
+  let { until } = offsetByRule(rule(text), Date.UTC(year, 0, 1) - 1)
   while (until < Date.UTC(year + 1, 0, 1)) {
-    const clocks = clocksByRule(rule(text), until)
+    const clocks = offsetByRule(rule(text), until)
     changes.push([new Date(until).toISOString().slice(5, 16), clocks.offsetMs / HOUR])
     until = clocks.until
   }
@@ -40,27 +40,27 @@ describe('A file of the time zone database', () => {
     ['of version 4', { version: 4, isFat: false }],
   ] as const)('that is %s tells its changes, and the rule for the time after them', (_what, form) => {
     const file = read(tzif({ ...RIGA, ...form, footer: RULE }))
-    expect(clocksInFile(file, Date.UTC(1930, 0, 1)).offsetMs).toBe(5784 * SECOND)
-    expect(clocksInFile(file, 0)).toEqual({ offsetMs: 2 * HOUR, until: SPRING })
-    expect(clocksInFile(file, SPRING)).toEqual({ offsetMs: 3 * HOUR, until: AUTUMN })
-    expect(clocksInFile(file, AUTUMN)).toEqual({ offsetMs: 2 * HOUR, until: SPRING_AFTER })
-    expect(clocksInFile(file, SPRING_AFTER)).toEqual({ offsetMs: 3 * HOUR, until: Date.UTC(2025, 9, 26, 1) })
+    expect(offsetInFile(file, Date.UTC(1930, 0, 1)).offsetMs).toBe(5784 * SECOND)
+    expect(offsetInFile(file, 0)).toEqual({ offsetMs: 2 * HOUR, until: SPRING })
+    expect(offsetInFile(file, SPRING)).toEqual({ offsetMs: 3 * HOUR, until: AUTUMN })
+    expect(offsetInFile(file, AUTUMN)).toEqual({ offsetMs: 2 * HOUR, until: SPRING_AFTER })
+    expect(offsetInFile(file, SPRING_AFTER)).toEqual({ offsetMs: 3 * HOUR, until: Date.UTC(2025, 9, 26, 1) })
   })
 
   test('of version 1 has no rule: the clocks go on as they are', () => {
     const file = read(tzif({ ...RIGA, version: 1 }))
-    expect(clocksInFile(file, SPRING)).toEqual({ offsetMs: 3 * HOUR, until: AUTUMN })
-    expect(clocksInFile(file, AUTUMN)).toEqual({ offsetMs: 2 * HOUR, until: Number.POSITIVE_INFINITY })
+    expect(offsetInFile(file, SPRING)).toEqual({ offsetMs: 3 * HOUR, until: AUTUMN })
+    expect(offsetInFile(file, AUTUMN)).toEqual({ offsetMs: 2 * HOUR, until: Number.POSITIVE_INFINITY })
   })
 
   test('without a rule and without changes tells one offset for ever', () => {
     const file = read(tzif({ offsets: [-10_800] }))
-    expect(clocksInFile(file, 0)).toEqual({ offsetMs: -3 * HOUR, until: Number.POSITIVE_INFINITY })
+    expect(offsetInFile(file, 0)).toEqual({ offsetMs: -3 * HOUR, until: Number.POSITIVE_INFINITY })
   })
 
   test('without changes goes by its rule at all times', () => {
     const file = read(tzif({ offsets: [7200], footer: RULE }))
-    expect(clocksInFile(file, SPRING)).toEqual({ offsetMs: 3 * HOUR, until: AUTUMN })
+    expect(offsetInFile(file, SPRING)).toEqual({ offsetMs: 3 * HOUR, until: AUTUMN })
   })
 
   test('may change the name of a time and not the clocks', () => {
@@ -70,7 +70,7 @@ describe('A file of the time zone database', () => {
       [3000, 1],
     ]
     const file = read(tzif({ offsets: [3600, 3600, 3600], changes, footer: 'CET-1' }))
-    expect(clocksInFile(file, 0)).toEqual({ offsetMs: HOUR, until: Number.POSITIVE_INFINITY })
+    expect(offsetInFile(file, 0)).toEqual({ offsetMs: HOUR, until: Number.POSITIVE_INFINITY })
   })
 
   // America/Ojinaga joined the rule of its neighbours in the autumn of 2022, a week before the rule's own change.
@@ -78,7 +78,7 @@ describe('A file of the time zone database', () => {
     const last = Date.UTC(2022, 9, 30, 8)
     const changes: [number, number][] = [[last / SECOND, 1]]
     const file = read(tzif({ offsets: [-21_600, -21_600], changes, footer: 'CST6CDT,M3.2.0,M11.1.0' }))
-    expect(clocksInFile(file, last)).toEqual({ offsetMs: -6 * HOUR, until: Date.UTC(2023, 2, 12, 8) })
+    expect(offsetInFile(file, last)).toEqual({ offsetMs: -6 * HOUR, until: Date.UTC(2023, 2, 12, 8) })
   })
 
   test.each(Object.entries(unreadable()))('is not read when it is %s', (_what, bytes) => {
@@ -95,7 +95,7 @@ describe('A file of the time zone database', () => {
     for (let index = 0; index < bytes.length; index += 1) {
       for (const wrong of [0, 1, 127, 255]) {
         const file = readTzif(bytes.with(index, wrong))
-        if (file) expect(clocksInFile(file, SPRING).until).toBeGreaterThan(SPRING)
+        if (file) expect(offsetInFile(file, SPRING).until).toBeGreaterThan(SPRING)
       }
     }
   })
@@ -148,7 +148,7 @@ describe('The rule of a zone', () => {
   ])('%s never changes the clocks', (text, offsetMs) => {
     for (const year of [1970, 2024, 2100]) {
       const at = Date.UTC(year, 0, 1)
-      expect(clocksByRule(rule(text), at)).toEqual({ offsetMs, until: Number.POSITIVE_INFINITY })
+      expect(offsetByRule(rule(text), at)).toEqual({ offsetMs, until: Number.POSITIVE_INFINITY })
     }
   })
 

@@ -6,7 +6,7 @@ import { HOUR, SECOND } from '#lib/duration.ts'
 import { clockInZone, isTimeZone, lastDays, momentInZone, timeZones } from '#lib/zone.ts'
 import { readZoneFile } from '#lib/zone-files.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
-import { readZonesFrom, stretchAt, wallAt } from '#lib/zone-time.ts'
+import { offsetPeriodAt, setZoneFolders, wallTimeAt } from '#lib/zone-time.ts'
 import { ODD_ZONES } from '../support/expressions.ts'
 import { removeZoneFolders, tzif, zoneFolder } from '../support/tzif.ts'
 
@@ -20,13 +20,13 @@ const NEW_LAW = tzif({
 const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone')]
 
 afterEach(() => {
-  readZonesFrom(undefined)
+  setZoneFolders(undefined)
   removeZoneFolders()
 })
 
 describe('A new time zone database', () => {
   test('counts in schedules', () => {
-    readZonesFrom([zoneFolder({ 'Europe/Riga': NEW_LAW })])
+    setZoneFolders([zoneFolder({ 'Europe/Riga': NEW_LAW })])
     const times = nextTimes(readExpression('0 3 * * *'), {
       from: Date.UTC(2026, 10, 29, 12),
       zone: 'Europe/Riga',
@@ -40,7 +40,7 @@ describe('A new time zone database', () => {
   })
 
   test('counts in what people read', () => {
-    readZonesFrom([zoneFolder({ 'Europe/Riga': NEW_LAW })])
+    setZoneFolders([zoneFolder({ 'Europe/Riga': NEW_LAW })])
     const at = Date.UTC(2026, 11, 24, 20, 30)
     expect(momentInZone(at, 'Europe/Riga')).toBe('25 Dec 2026, 00:30:00')
     expect(clockInZone(at, 'Europe/Riga')).toBe('00:30')
@@ -52,32 +52,32 @@ describe('A new time zone database', () => {
 
   test('may have a zone that is newer than CronGuard', () => {
     expect(isTimeZone('Europe/Atlantis')).toBe(false)
-    readZonesFrom([zoneFolder({ 'Europe/Atlantis': tzif({ offsets: [1800], footer: '<+0030>-0:30' }) })])
+    setZoneFolders([zoneFolder({ 'Europe/Atlantis': tzif({ offsets: [1800], footer: '<+0030>-0:30' }) })])
     expect(currentZoneName('Europe/Atlantis')).toBe('Europe/Atlantis')
     expect(momentInZone(NOW, 'Europe/Atlantis')).toBe('24 Nov 2026, 12:30:00')
-    readZonesFrom([])
+    setZoneFolders([])
     expect(isTimeZone('Europe/Atlantis')).toBe(false)
     expect(momentInZone(NOW, 'Europe/Atlantis')).toBe('24 Nov 2026, 12:00:00')
   })
 
   test('tells the clocks of a zone by its name of today when it has no other', () => {
-    readZonesFrom([zoneFolder({ 'Europe/Kyiv': NEW_LAW })])
-    expect(wallAt('Europe/Kiev', Date.UTC(2027, 0, 1))).toBe(Date.UTC(2027, 0, 1, 4))
+    setZoneFolders([zoneFolder({ 'Europe/Kyiv': NEW_LAW })])
+    expect(wallTimeAt('Europe/Kiev', Date.UTC(2027, 0, 1))).toBe(Date.UTC(2027, 0, 1, 4))
   })
 
   test('is read from the first folder that has the zone', () => {
     const other = tzif({ offsets: [0], footer: 'UTC0' })
     const folders = [zoneFolder({}), zoneFolder({ 'Europe/Riga': NEW_LAW }), zoneFolder({ 'Europe/Riga': other })]
-    readZonesFrom(folders)
-    expect(wallAt('Europe/Riga', NOW)).toBe(NOW + 2 * HOUR)
-    expect(wallAt('Europe/Oslo', NOW)).toBe(NOW + HOUR)
+    setZoneFolders(folders)
+    expect(wallTimeAt('Europe/Riga', NOW)).toBe(NOW + 2 * HOUR)
+    expect(wallTimeAt('Europe/Oslo', NOW)).toBe(NOW + HOUR)
   })
 
   test('is read again when it is named again', () => {
-    readZonesFrom([])
-    expect(wallAt('Europe/Riga', Date.UTC(2027, 0, 1))).toBe(Date.UTC(2027, 0, 1, 2))
-    readZonesFrom([zoneFolder({ 'Europe/Riga': NEW_LAW })])
-    expect(wallAt('Europe/Riga', Date.UTC(2027, 0, 1))).toBe(Date.UTC(2027, 0, 1, 4))
+    setZoneFolders([])
+    expect(wallTimeAt('Europe/Riga', Date.UTC(2027, 0, 1))).toBe(Date.UTC(2027, 0, 1, 2))
+    setZoneFolders([zoneFolder({ 'Europe/Riga': NEW_LAW })])
+    expect(wallTimeAt('Europe/Riga', Date.UTC(2027, 0, 1))).toBe(Date.UTC(2027, 0, 1, 4))
   })
 })
 
@@ -91,15 +91,15 @@ describe('Where the database lacks a zone, the data inside Bun counts: a file th
     ['is huge', { 'Europe/Riga': huge }],
     ['is a folder', { 'Europe/Riga/Old': NEW_LAW }],
   ] as [string, Record<string, Uint8Array | string>][])('%s', (_what, files) => {
-    readZonesFrom([zoneFolder(files)])
-    expect(wallAt('Europe/Riga', Date.UTC(2027, 0, 1))).toBe(Date.UTC(2027, 0, 1, 2))
-    expect(wallAt('Europe/Riga', Date.UTC(2027, 6, 1))).toBe(Date.UTC(2027, 6, 1, 3))
+    setZoneFolders([zoneFolder(files)])
+    expect(wallTimeAt('Europe/Riga', Date.UTC(2027, 0, 1))).toBe(Date.UTC(2027, 0, 1, 2))
+    expect(wallTimeAt('Europe/Riga', Date.UTC(2027, 6, 1))).toBe(Date.UTC(2027, 6, 1, 3))
   })
 
   test('is in no folder at all', () => {
-    readZonesFrom(['/nowhere'])
+    setZoneFolders(['/nowhere'])
     expect(timeZones().filter((zone) => currentZoneName(zone) !== zone)).toEqual([])
-    expect(wallAt('Asia/Kolkata', NOW)).toBe(NOW + 5.5 * HOUR)
+    expect(wallTimeAt('Asia/Kolkata', NOW)).toBe(NOW + 5.5 * HOUR)
   })
 })
 
@@ -115,12 +115,12 @@ describe('The name of a zone', () => {
 
   test('is that of a place, whatever else the folder has', () => {
     const others = ['posix/Europe/Riga', 'localtime', 'posixrules', 'Factory', 'Europe', 'Europe/Riga/Old']
-    readZonesFrom([zoneFolder(Object.fromEntries(others.slice(0, 4).map((name) => [name, NEW_LAW])))])
+    setZoneFolders([zoneFolder(Object.fromEntries(others.slice(0, 4).map((name) => [name, NEW_LAW])))])
     expect(others.filter(isTimeZone)).toEqual([])
   })
 
   test('is not what a broken file is called', () => {
-    readZonesFrom([zoneFolder({ 'Europe/Atlantis': 'none' })])
+    setZoneFolders([zoneFolder({ 'Europe/Atlantis': 'none' })])
     expect(isTimeZone('Europe/Atlantis')).toBe(false)
   })
 })
@@ -155,8 +155,8 @@ const LAST = Date.UTC(2100, 0, 1)
 /** Moments in seconds, each with the offset after it. */
 function changesOf(zone: string): number[] {
   const changes: number[] = []
-  for (let { until } = stretchAt(zone, 0); until < LAST; until = stretchAt(zone, until).until) {
-    changes.push(until / SECOND, stretchAt(zone, until).offsetMs / SECOND)
+  for (let { until } = offsetPeriodAt(zone, 0); until < LAST; until = offsetPeriodAt(zone, until).until) {
+    changes.push(until / SECOND, offsetPeriodAt(zone, until).offsetMs / SECOND)
   }
   return changes
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { OBSOLETE_ZONES } from '#lib/obsolete-zones.ts'
 import { currentZoneName, ZONE_NAME_MAX_LENGTH } from '#lib/zone-names.ts'
-import { latestWallAt, momentOfWall, readZonesFrom, stretchAt, wallAt } from '#lib/zone-time.ts'
+import { latestWallTimeAt, momentOfWallTime, offsetPeriodAt, setZoneFolders, wallTimeAt } from '#lib/zone-time.ts'
 import { ODD_ZONES } from '../support/expressions.ts'
 
 const HOUR = 3_600_000
@@ -10,46 +10,46 @@ const AUTUMN = Date.UTC(2023, 9, 29, 1)
 
 describe('The clocks of a zone', () => {
   // Temporal knows the data inside Bun; the database of the system may be newer.
-  beforeAll(() => readZonesFrom([]))
-  afterAll(() => readZonesFrom(undefined))
+  beforeAll(() => setZoneFolders([]))
+  afterAll(() => setZoneFolders(undefined))
 
   test.each(['UTC', 'Etc/GMT+3', 'Pacific/Apia', ...ODD_ZONES])('show in %s what Temporal says', (zone) => {
     for (let at = Date.UTC(1999, 0, 1); at < Date.UTC(2041, 0, 1); at += 31 * HOUR) {
       const offsetMs = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).offsetNanoseconds / 1e6
-      expect(wallAt(zone, at)).toBe(at + offsetMs)
+      expect(wallTimeAt(zone, at)).toBe(at + offsetMs)
     }
   })
 
   test('are as they were in 1970 before that, and go on as they do now', () => {
-    expect(wallAt('Europe/Riga', Date.UTC(1900, 0, 1))).toBe(Date.UTC(1900, 0, 1, 3))
-    expect(wallAt('Europe/Riga', Date.UTC(2199, 6, 1))).toBe(Date.UTC(2199, 6, 1, 3))
+    expect(wallTimeAt('Europe/Riga', Date.UTC(1900, 0, 1))).toBe(Date.UTC(1900, 0, 1, 3))
+    expect(wallTimeAt('Europe/Riga', Date.UTC(2199, 6, 1))).toBe(Date.UTC(2199, 6, 1, 3))
   })
 
   test('run for a stretch of time, and change with its end', () => {
-    const winter = stretchAt('Europe/Riga', SPRING - 1)
+    const winter = offsetPeriodAt('Europe/Riga', SPRING - 1)
     expect(winter).toEqual({ from: AUTUMN, until: SPRING, offsetMs: 2 * HOUR })
-    expect(stretchAt('Europe/Riga', SPRING).offsetMs).toBe(3 * HOUR)
-    expect(stretchAt('UTC', 0).until).toBe(Number.POSITIVE_INFINITY)
+    expect(offsetPeriodAt('Europe/Riga', SPRING).offsetMs).toBe(3 * HOUR)
+    expect(offsetPeriodAt('UTC', 0).until).toBe(Number.POSITIVE_INFINITY)
   })
 
   test('show what they leap over first after the leap', () => {
     const from = SPRING - HOUR
-    expect(momentOfWall('Europe/Riga', { wall: Date.UTC(2024, 2, 31, 3, 30), from })).toBe(SPRING)
-    expect(momentOfWall('Europe/Riga', { wall: Date.UTC(2024, 2, 31, 4, 30), from })).toBe(SPRING + HOUR / 2)
+    expect(momentOfWallTime('Europe/Riga', { wall: Date.UTC(2024, 2, 31, 3, 30), from })).toBe(SPRING)
+    expect(momentOfWallTime('Europe/Riga', { wall: Date.UTC(2024, 2, 31, 4, 30), from })).toBe(SPRING + HOUR / 2)
   })
 
   test('show a repeated time twice', () => {
     const wall = Date.UTC(2023, 9, 29, 3, 30)
-    expect(momentOfWall('Europe/Riga', { wall, from: AUTUMN - 6 * HOUR })).toBe(AUTUMN - HOUR / 2)
-    expect(momentOfWall('Europe/Riga', { wall, from: AUTUMN })).toBe(AUTUMN + HOUR / 2)
+    expect(momentOfWallTime('Europe/Riga', { wall, from: AUTUMN - 6 * HOUR })).toBe(AUTUMN - HOUR / 2)
+    expect(momentOfWallTime('Europe/Riga', { wall, from: AUTUMN })).toBe(AUTUMN + HOUR / 2)
   })
 
   test('have shown the whole hour when they begin to repeat it', () => {
     const beforeFour = Date.UTC(2023, 9, 29, 4) - 1
-    expect(latestWallAt('Europe/Riga', AUTUMN - 1)).toBe(beforeFour)
-    expect(latestWallAt('Europe/Riga', AUTUMN + HOUR / 2)).toBe(beforeFour)
-    expect(latestWallAt('Europe/Riga', AUTUMN + HOUR)).toBe(Date.UTC(2023, 9, 29, 4))
-    expect(latestWallAt('Europe/Riga', SPRING)).toBe(wallAt('Europe/Riga', SPRING))
+    expect(latestWallTimeAt('Europe/Riga', AUTUMN - 1)).toBe(beforeFour)
+    expect(latestWallTimeAt('Europe/Riga', AUTUMN + HOUR / 2)).toBe(beforeFour)
+    expect(latestWallTimeAt('Europe/Riga', AUTUMN + HOUR)).toBe(Date.UTC(2023, 9, 29, 4))
+    expect(latestWallTimeAt('Europe/Riga', SPRING)).toBe(wallTimeAt('Europe/Riga', SPRING))
   })
 })
 
@@ -98,7 +98,8 @@ describe('The name of a time zone', () => {
     const moments = [2020, 2026].flatMap((year) => [Date.UTC(year, 0, 1), Date.UTC(year, 6, 1)])
     for (const [obsolete, current] of Object.entries(OBSOLETE_ZONES)) {
       expect({ obsolete, current: currentZoneName(current) }).toEqual({ obsolete, current })
-      for (const at of moments) expect([obsolete, wallAt(obsolete, at)]).toEqual([obsolete, wallAt(current, at)])
+      for (const at of moments)
+        expect([obsolete, wallTimeAt(obsolete, at)]).toEqual([obsolete, wallTimeAt(current, at)])
     }
   })
 })

@@ -16,7 +16,7 @@ const manager: ServiceManager = {
   stopping: () => {},
   alive: () => void said.push('alive'),
   status: (text) => void said.push(text),
-  needsTime: () => {},
+  extendStartTimeout: () => {},
 }
 
 beforeEach(() => {
@@ -25,8 +25,8 @@ beforeEach(() => {
   watchdog = createWatchdog({
     manager,
     watchdogMs: WATCHDOG_MS,
-    readUnwell: () => unhealthyParts(health),
-    readStuck: () => stuckParts(health),
+    readUnhealthyParts: () => unhealthyParts(health),
+    readStuckParts: () => stuckParts(health),
   })
 })
 

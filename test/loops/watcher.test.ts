@@ -77,16 +77,16 @@ describe('The heartbeat URL', () => {
       })
       const loops = startLoops(guard.deps, ['checker', 'outbox', 'database'].map(loopOf))
       running = loops
-      const readUnwell = () => unhealthyParts(loops.health())
-      const watcher = createWatcher(guard.deps, readUnwell)
+      const readUnhealthyParts = () => unhealthyParts(loops.health())
+      const watcher = createWatcher(guard.deps, readUnhealthyParts)
       await watcher.tick()
       expect(receiver.received).toHaveLength(1)
       isBroken = true
-      await eventually('a failure', () => readUnwell().includes(name))
+      await eventually('a failure', () => readUnhealthyParts().includes(name))
       await watcher.tick()
       expect(receiver.received).toHaveLength(1)
       isBroken = false
-      await eventually('a tick that works', () => readUnwell().length === 0)
+      await eventually('a tick that works', () => readUnhealthyParts().length === 0)
       await watcher.tick()
       expect(receiver.received).toHaveLength(2)
     },

@@ -1,7 +1,7 @@
-import { answerQuestions } from '#lib/worker.ts'
+import { serveWorker } from '#lib/worker.ts'
 
 /** Answers with what it is asked, unless that is "never": then it is busy for good. */
-answerQuestions((question: string) => {
+serveWorker((question: string) => {
   while (question === 'never');
   return question
 })

@@ -15,7 +15,7 @@ import { findDamage } from '#store/counts.ts'
 import { DATABASE_FILE, openReadOnly, type Reader } from '#store/database.ts'
 import { isFolderTaken } from '#store/lock.ts'
 import { pendingMigrations, schemaVersion } from '#store/migrations.ts'
-import { bad, type Examination, type Finding, ok, warn } from './finding.ts'
+import { bad, type Check, type Finding, ok, warn } from './finding.ts'
 
 const NOT_YET = 'There is no database yet: the first start makes it.'
 
@@ -40,25 +40,25 @@ function warningsOf(config: Config, ...kinds: WarningKind[]): string[] | null {
   return meant?.map(({ text }) => text) ?? null
 }
 
-function untold(config: Config): Finding {
+function unknownFinding(config: Config): Finding {
   return warn(databaseSize(config) === 0 ? NOT_YET : 'It is not known, as the database cannot be read.')
 }
 
-export const database: Examination = ({ dataDir }) => {
+export const database: Check = ({ dataDir }) => {
   const path = join(dataDir, DATABASE_FILE)
   if (!statSync(path, { throwIfNoEntry: false })) {
     if (isFolderTaken(dataDir)) return bad(`A CronGuard runs, but ${path} is gone. Stop it, and restore a backup.`)
     return statSync(dataDir, { throwIfNoEntry: false }) ? warn(NOT_YET) : bad(`There is no ${path}.`)
   }
   try {
-    return examined(path)
+    return inspect(path)
   } catch (error) {
     if (error instanceof AppError) throw error
     return bad(`It could not be read: ${messageOf(error)}. ${remedyFor(error, dataDir)}`)
   }
 }
 
-function examined(path: string): Finding {
+function inspect(path: string): Finding {
   return openReadOnly(path, (reader) => {
     const pending = pendingMigrations(reader)
     const problem = findDamage(reader)
@@ -84,7 +84,7 @@ function remedyFor(error: unknown, dataDir: string): string {
 
 const WAL_LARGE_BYTES = 200_000_000
 
-export const log: Examination = ({ dataDir, isReplicated }) => {
+export const log: Check = ({ dataDir, isReplicated }) => {
   const size = statSync(`${join(dataDir, DATABASE_FILE)}-wal`, { throwIfNoEntry: false })?.size ?? 0
   const says = `The write-ahead log has ${sizeInWords(size)}.`
   if (size <= WAL_LARGE_BYTES) return ok(says)
@@ -93,15 +93,15 @@ export const log: Examination = ({ dataDir, isReplicated }) => {
 }
 
 /** Whether monitors are judged, and people told, in time. */
-export const work: Examination = (config) => {
+export const work: Check = (config) => {
   const problems = warningsOf(config, 'checker', 'outbox')
-  if (problems === null) return untold(config)
+  if (problems === null) return unknownFinding(config)
   return problems.length > 0 ? warn(problems.join(' ')) : ok('Nothing waits that should have been done.')
 }
 
 const NAMED_MAX = 3
 
-export const channels: Examination = (config) => inDatabase(config, channelsIn) ?? untold(config)
+export const channels: Check = (config) => inDatabase(config, channelsIn) ?? unknownFinding(config)
 
 function channelsIn(reader: Reader): Finding {
   const { all, off } = countAllChannels(reader)
@@ -115,7 +115,7 @@ function channelsIn(reader: Reader): Finding {
   return all === off ? warn(`${says}: nobody is told anything. Switch one on.`) : ok(`${says}.`)
 }
 
-export const backups: Examination = (config) => {
+export const backups: Check = (config) => {
   if (config.backupKeep === 0) return warn('None is made by itself: CRONGUARD_BACKUP_KEEP is 0.')
   const [warning] = warningsOf(config, 'backup') ?? []
   if (warning !== undefined) return warn(warning)

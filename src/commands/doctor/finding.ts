@@ -8,7 +8,7 @@ export interface Finding {
 }
 
 /** Looks and changes nothing. What it throws is bad. */
-export type Examination = (config: Config) => Finding | Promise<Finding>
+export type Check = (config: Config) => Finding | Promise<Finding>
 
 export const ok = (says: string): Finding => ({ state: 'ok', says })
 export const warn = (says: string): Finding => ({ state: 'warn', says })

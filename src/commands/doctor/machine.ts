@@ -7,15 +7,15 @@ import { diskSpace, isDiskFull } from '#lib/disk.ts'
 import { DAY, momentInWords } from '#lib/duration.ts'
 import { messageOf } from '#lib/errors.ts'
 import { sizeInWords } from '#lib/size.ts'
-import { askSystem } from '#lib/system.ts'
+import { runForOutput } from '#lib/system.ts'
 import { isInZoneDatabase } from '#lib/zone-time.ts'
 import { readHeartbeat } from '#store/heartbeat.ts'
 import { databaseSize, inDatabase } from './database.ts'
-import { bad, type Examination, ok, warn } from './finding.ts'
+import { bad, type Check, ok, warn } from './finding.ts'
 
 const OPEN_TO_OTHERS = 0o077
 /** File systems by their numbers in statfs(2). On these SQLite's locks do not hold. */
-const UNFIT: Record<number, string> = {
+const NETWORK_FILE_SYSTEMS: Record<number, string> = {
   26985: 'NFS',
   20859: 'SMB',
   4283649346: 'SMB',
@@ -25,11 +25,11 @@ const UNFIT: Record<number, string> = {
   12805120: 'Ceph',
   2020557398: 'a shared folder of VirtualBox',
 }
-const FLEETING: Record<number, string> = {
+const TEMPORARY_FILE_SYSTEMS: Record<number, string> = {
   2035054128: "is in the container's own layer and goes with it. Mount a volume there",
   16914836: 'is in memory and gone after a restart of the machine. Use a disk',
 }
-const FIT: Record<number, string> = {
+const LOCAL_FILE_SYSTEMS: Record<number, string> = {
   61267: 'ext4',
   1481003842: 'XFS',
   2435016766: 'Btrfs',
@@ -38,14 +38,15 @@ const FIT: Record<number, string> = {
   3393526350: 'bcachefs',
 }
 
-export const folder: Examination = ({ dataDir }) => {
+export const folder: Check = ({ dataDir }) => {
   const found = statSync(dataDir, { throwIfNoEntry: false })
   if (!found) return bad(`There is no folder ${dataDir}. The first start makes it, if CRONGUARD_DATA_DIR is right.`)
   // Some systems tell the number with a sign.
   const kind = Number(statfsSync(dataDir).type) >>> 0
-  if (UNFIT[kind]) return bad(`${dataDir} is on ${UNFIT[kind]}, where a database gets damaged. Use a local disk.`)
-  if (FLEETING[kind]) return warn(`${dataDir} ${FLEETING[kind]}.`)
-  if (FIT[kind]) return ok(`${dataDir} is on a local disk with ${FIT[kind]}.`)
+  if (NETWORK_FILE_SYSTEMS[kind])
+    return bad(`${dataDir} is on ${NETWORK_FILE_SYSTEMS[kind]}, where a database gets damaged. Use a local disk.`)
+  if (TEMPORARY_FILE_SYSTEMS[kind]) return warn(`${dataDir} ${TEMPORARY_FILE_SYSTEMS[kind]}.`)
+  if (LOCAL_FILE_SYSTEMS[kind]) return ok(`${dataDir} is on a local disk with ${LOCAL_FILE_SYSTEMS[kind]}.`)
   return ok(
     `${dataDir} is on a file system of kind 0x${kind.toString(16)}: fine on a local disk, and never over a network.`,
   )
@@ -54,7 +55,7 @@ export const folder: Examination = ({ dataDir }) => {
 const ROOT = 0
 
 /** Who may look, and whether the user of the service may. */
-export const access: Examination = ({ dataDir }) => {
+export const access: Check = ({ dataDir }) => {
   const home = statSync(dataDir, { throwIfNoEntry: false })
   if (!home) return warn('There is no folder yet.')
   const files = readdirSync(dataDir).flatMap((name) => ownFile(dataDir, name))
@@ -104,7 +105,7 @@ function isOpen(mode: number): boolean {
 
 const MAKE_ROOM = 'Delete what nobody needs, or use a larger one; CronGuard goes on by itself.'
 
-export const disk: Examination = (config) => {
+export const disk: Check = (config) => {
   const space = diskSpace(existingFolder(resolve(config.dataDir)))
   if (space === null) {
     return warn('Its file system does not say how much room it has, so nobody is warned. Watch it where it is kept.')
@@ -120,13 +121,13 @@ function existingFolder(path: string): string {
   return existsSync(path) ? path : existingFolder(dirname(path))
 }
 
-export const clock: Examination = async (config) => {
+export const clock: Check = async (config) => {
   const now = systemClock.now()
   const says = `It is ${momentInWords(now)}`
   const aliveAt = inDatabase(config, readHeartbeat)?.aliveAt ?? 0
   if (now < aliveAt) return bad(`${says}, but CronGuard was alive at ${momentInWords(aliveAt)}. Set the clock.`)
   if (now < installedAt() - DAY) return bad(`${says}, which was before this program was installed. Set the clock.`)
-  const keeping = await askSystem(['timedatectl', 'show', '--property', 'NTPSynchronized', '--value'])
+  const keeping = await runForOutput(['timedatectl', 'show', '--property', 'NTPSynchronized', '--value'])
   if (keeping === 'no') return warn(`${says}, but nothing keeps the clock right. \`timedatectl set-ntp true\` does.`)
   return ok(keeping === 'yes' ? `${says}, and the clock is kept right.` : `${says}.`)
 }
@@ -136,7 +137,7 @@ function installedAt(): number {
   return statSync(process.execPath, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
-export const zones: Examination = () => {
+export const zones: Check = () => {
   if (!isInZoneDatabase('Europe/Berlin')) {
     return warn('The system has no time zone database: those inside CronGuard count. Install tzdata.')
   }

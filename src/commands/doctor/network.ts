@@ -3,16 +3,16 @@ import { findAddress } from '#actions/address.ts'
 import { destinationRules } from '#app.ts'
 import type { Config } from '#config.ts'
 import { localAddress } from '#lib/host.ts'
-import { greetMailServer, lacksPassword, type SmtpSettings } from '#lib/mail.ts'
+import { checkMailServer, lacksPassword, type SmtpSettings } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
 import { asSentence } from '#lib/sentence.ts'
 import { isFolderTaken } from '#store/lock.ts'
 import { inDatabase } from './database.ts'
-import { bad, type Examination, type Finding, ok, warn } from './finding.ts'
+import { bad, type Check, type Finding, ok, warn } from './finding.ts'
 
 const ANSWER_TIMEOUT_MS = 3000
 
-export const server: Examination = async (config) => {
+export const server: Check = async (config) => {
   const { dataDir, port } = config
   const isTaken = isFolderTaken(dataDir)
   const answer = await ask(config, '/readyz')
@@ -37,15 +37,15 @@ function ask(config: Config, path: string) {
     headers: {},
     body: '',
     timeoutMs: ANSWER_TIMEOUT_MS,
-    isOperators: true,
+    isSetByOperator: true,
   } as const
   return createOutbound(destinationRules(config)).send(request)
 }
 
-export const mail: Examination = async ({ smtp }) => {
+export const mail: Check = async ({ smtp }) => {
   if (smtp === null) return warn('No mail server is set: mails are only written to the log. Set CRONGUARD_SMTP_HOST.')
-  if (lacksPassword(smtp)) return await greetWithoutPassword(smtp)
-  const problem = await greetMailServer(smtp)
+  if (lacksPassword(smtp)) return await checkWithoutPassword(smtp)
+  const problem = await checkMailServer(smtp)
   if (problem !== null) return refused(smtp, problem)
   if (smtp.security === 'none') return ok(`${smtp.host} lets CronGuard in, unencrypted. No mail was sent.`)
   return ok(`${smtp.host} lets CronGuard in, encrypted. No mail was sent.`)
@@ -58,14 +58,14 @@ function refused({ host }: SmtpSettings, problem: string): Finding {
   return bad(`${host} does not let CronGuard in: ${asSentence(problem.trim())}${remedy}`)
 }
 
-async function greetWithoutPassword(smtp: SmtpSettings): Promise<Finding> {
-  const problem = await greetMailServer({ ...smtp, username: null })
+async function checkWithoutPassword(smtp: SmtpSettings): Promise<Finding> {
+  const problem = await checkMailServer({ ...smtp, username: null })
   if (problem !== null) return refused(smtp, problem)
   const password = 'Sign-in was not tried: only the service can read the password'
   return ok(`${smtp.host} answers${smtp.security === 'none' ? ', unencrypted' : ', encrypted'}. ${password}.`)
 }
 
-export const address: Examination = (config) => {
+export const address: Check = (config) => {
   const { baseUrl, trustedProxies, host } = config
   const { protocol, hostname } = new URL(baseUrl)
   const isEncrypted = protocol === 'https:'

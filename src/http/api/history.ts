@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
 import type { Deps } from '#deps.ts'
-import { lastForgotten } from '#domain/ping.ts'
+import { lastPrunedNumber } from '#domain/ping.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { listDeliveries } from '#store/deliveries.ts'
@@ -78,7 +78,7 @@ const PING_BODY: About = {
 function pingBody(deps: Deps, call: ApiCall): Response {
   const monitor = findCheckByPingKey(deps, call)
   const number = /^[0-9]{1,15}$/.test(call.params.number ?? '') ? Number(call.params.number) : 0
-  const isKept = number > lastForgotten(monitor, deps.config.retention.pingsPerMonitor)
+  const isKept = number > lastPrunedNumber(monitor, deps.config.retention.pingsPerMonitor)
   const body = isKept ? findPingBody(deps.db, { monitorId: monitor.id, number }) : null
   if (body === null) throw new AppError('not_found', 'there is no such body')
   // A body is whatever a job sent: a browser must not take it for a page.

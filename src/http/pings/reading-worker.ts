@@ -1,10 +1,10 @@
 // A thread of its own, beside main.ts an entry point of the executable: the server answers pings meanwhile.
-import { answerQuestions } from '#lib/worker.ts'
+import { serveWorker } from '#lib/worker.ts'
 import { parseForm, parseJson } from './content.ts'
 import { parseMail } from './mail-text.ts'
 import type { ReadingQuestion } from './reading.ts'
 
-answerQuestions(({ bytes, ...question }: ReadingQuestion): unknown => {
+serveWorker(({ bytes, ...question }: ReadingQuestion): unknown => {
   switch (question.kind) {
     case 'json':
       return parseJson(bytes, question)

@@ -1,6 +1,6 @@
 // Reads bodies without keeping pings waiting: what takes long is read in a thread of its own.
 import { SECOND } from '#lib/duration.ts'
-import { shareWorker } from '#lib/worker.ts'
+import { createWorkerQueue } from '#lib/worker.ts'
 import { type Cut, type Fields, type FormQuestion, type Json, parseForm, parseJson } from './content.ts'
 import type { ReadMail } from './mail-text.ts'
 
@@ -22,8 +22,8 @@ const WORKER = new URL(
 )
 
 // Reports don't wait for mails.
-const askOfBody = shareWorker<ReadingQuestion, never>(WORKER, { maxMs: BODY_MAX_MS })
-const askOfMail = shareWorker<ReadingQuestion, ReadMail | null>(WORKER, { maxMs: MAIL_MAX_MS })
+const askOfBody = createWorkerQueue<ReadingQuestion, never>(WORKER, { maxMs: BODY_MAX_MS })
+const askOfMail = createWorkerQueue<ReadingQuestion, ReadMail | null>(WORKER, { maxMs: MAIL_MAX_MS })
 
 /** Undefined for what is no JSON, or takes too long. */
 export async function readJson(

@@ -17,7 +17,7 @@ import { inProject, type ProjectRequest, type SignedInRequest, signedIn, type We
 import type { Audience, Drawn } from '#http/live.tsx'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { zipped } from '#http/zip.ts'
-import { wasWritten } from '#lib/errors.ts'
+import { tryWrite } from '#lib/errors.ts'
 import { listChannels } from '#store/channels.ts'
 import { listListedMonitors, listStatuses } from '#store/monitor-lists.ts'
 import { findOwnProject } from '#store/projects.ts'
@@ -82,7 +82,7 @@ function showCurrent(web: WebDeps, context: SignedInRequest): Response | Promise
 function show({ deps }: WebDeps, context: ProjectRequest): Promise<Response> {
   const { project, session } = context
   if (session.projectId !== project.id) {
-    wasWritten(() => rememberProject(deps, { id: session.id, projectId: project.id }))
+    tryWrite(() => rememberProject(deps, { id: session.id, projectId: project.id }))
   }
   const monitors = listListedMonitors(deps.db, { projectId: project.id })
   const document = (

@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { decodeBody, type KeptMail } from '#domain/body.ts'
 import { shownName } from '#domain/monitor.ts'
-import { lastForgotten, type RecordedPing, USER_AGENT_MAX } from '#domain/ping.ts'
+import { lastPrunedNumber, type RecordedPing, USER_AGENT_MAX } from '#domain/ping.ts'
 import { may } from '#domain/project.ts'
 import { type Conceal, concealFor } from '#http/concealing.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
@@ -31,7 +31,7 @@ export function pingRoutes(web: WebDeps) {
 async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
   const { monitor } = context
   const { db, config } = web.deps
-  const forgotten = lastForgotten(monitor, config.retention.pingsPerMonitor)
+  const forgotten = lastPrunedNumber(monitor, config.retention.pingsPerMonitor)
   const ping = findMeant(web, context)
   const conceal = concealFor(web.deps, context)
   const mayOperate = may(context.project.role, 'operate')
@@ -96,7 +96,7 @@ function showRaw(web: WebDeps, context: MonitorRequest): Response {
 
 function findMeant({ deps: { db, config } }: WebDeps, { monitor, params }: MonitorRequest): RecordedPing {
   const number = /^[1-9]\d{0,14}$/.test(params.number ?? '') ? Number(params.number) : 0
-  const isKept = number > lastForgotten(monitor, config.retention.pingsPerMonitor)
+  const isKept = number > lastPrunedNumber(monitor, config.retention.pingsPerMonitor)
   const ping = isKept ? findPing(db, { monitorId: monitor.id, number }) : null
   if (ping === null) throw new AppError('not_found', 'There is no such ping, or it is no longer kept.')
   return ping

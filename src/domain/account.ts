@@ -7,11 +7,11 @@ import { limitedLine } from './text.ts'
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
-/** What a user wants to be told about their account and projects by mail. Alerts have nothing to do with it. */
+/** Which mails about the account and its projects a user gets. Alerts don't depend on these. */
 export interface MailPreferences {
-  /** Somebody signed in from an address that was not seen before. */
+  /** A sign-in from a new address. */
   signIns: boolean
-  /** A message of one of the user's projects could not be delivered at all. */
+  /** A notification of one of the user's projects failed for good. */
   failures: boolean
 }
 
@@ -24,30 +24,30 @@ export interface User {
   timeZone: string
   theme: Theme
   mails: MailPreferences
-  /** Null: nobody has proven yet that the address is theirs. */
+  /** Null until the user confirms the address. */
   emailVerifiedAt: number | null
   createdAt: number
 }
 
-/** What a mailed link is good for, once. */
+/** What a mailed link does. Each link works once. */
 export const LINK_PURPOSES = ['verify-email', 'reset-password'] as const
 export type LinkPurpose = (typeof LINK_PURPOSES)[number]
 
-/** How long a mailed link is good. */
+/** How long a mailed link works. */
 export const LINK_MS: Record<LinkPurpose, number> = { 'verify-email': DAY, 'reset-password': HOUR }
 
-/** How many of them are good at a time: of two mails the older may be the one that arrives. */
+/** How many links work at a time. The older of two mails may be the one that arrives. */
 export const LINKS_KEPT: Record<LinkPurpose, number> = { 'verify-email': 1, 'reset-password': 10 }
 
-/** How long a browser stays signed in that does not come back. */
+/** A session ends this long after its last request. */
 export const SESSION_MS = 30 * DAY
-/** How long a session lasts, however often the browser comes back. */
+/** A session ends this long after the sign-in, even if it is in use. */
 export const SESSION_LIFE_MS = 90 * DAY
-/** One more ends the one that was not seen for the longest time. */
+/** Another sign-in ends the session that was idle the longest. */
 export const SESSIONS_MAX = 50
-/** A session is prolonged when it was last seen this long ago: not with every click. */
+/** A session is extended at most this often, to save a write with each request. */
 export const SESSION_STEP_MS = 5 * MINUTE
-/** How long a mailed link to a new account is good. */
+/** How long a mailed link to a new account works. */
 export const REGISTRATION_MS = DAY
 export const SETUP_MS = 30 * MINUTE
 
@@ -58,8 +58,8 @@ export const USER_NAME_MAX = 100
 export const Email = z
   .string()
   .trim()
-  .max(254, 'An e-mail address has at most 254 characters.')
-  .pipe(z.email('This is not an e-mail address.'))
+  .max(254, 'An email address can have at most 254 characters.')
+  .pipe(z.email('Enter an email address, such as ada@example.org.'))
 
 const REPETITIVE =
   'This password is too easy to guess: repeats like aaaa and sequences like 1234 count as one character.'
@@ -77,14 +77,14 @@ export const Password = z
 
 export const UserName = limitedLine('A name has', USER_NAME_MAX)
 
-/** A zone by the name that it has now. */
+/** A time zone. An obsolete name becomes its current one. */
 export const TimeZone = z.string().transform((name, context) => {
   const zone = currentZoneName(name)
-  if (zone === null) context.addIssue('This is no time zone.')
+  if (zone === null) context.addIssue('Not a time zone. Enter a name such as Europe/Berlin.')
   return zone ?? name
 })
 
-/** How a user is called by others: by name, or by address. */
+/** The name that other people see: the user's name, or the address if there is none. */
 export function calledName({ name, email }: Pick<User, 'name' | 'email'>): string {
   return name || email
 }

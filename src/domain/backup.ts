@@ -1,8 +1,8 @@
-// What a backup is called, what is written down about it, and when the next one is due.
+// Names, manifests and due times of backups.
 import { z } from 'zod'
 import { DAY, HOUR } from '#lib/duration.ts'
 
-/** How many rows of each sort a database has. */
+/** The number of rows of each kind in a database. */
 export type BackupCounts = z.output<typeof BackupCounts>
 const Count = z.number().int().nonnegative()
 export const BackupCounts = z.object({
@@ -13,10 +13,10 @@ export const BackupCounts = z.object({
   pings: Count,
 })
 
-/** What stands beside a backup, in a file of the same name with `.json` behind it. */
+/** Facts about a backup, stored beside it under the same name plus `.json`. */
 export type Manifest = z.output<typeof Manifest>
 export const Manifest = z.object({
-  /** The version of the CronGuard that made it. */
+  /** The version of CronGuard that made the backup. */
   cronguard: z.string().max(100),
   schema: z.number().int().positive(),
   made_at: z.iso.datetime(),
@@ -32,16 +32,16 @@ export function countsInWords(counts: Partial<BackupCounts>): string {
     .join(', ')
 }
 
-/** Why a copy is made that is no regular backup: something is about to change. */
+/** Why a safety copy is made: something is about to change. */
 export type SafetyReason = 'before-restore' | `before-schema-${number}`
 
 const BACKUP_NAME = /^cronguard-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-\d{1,3})?\.db$/
 const SCHEMA_COPY_NAME = /^before-schema-\d+-(\d{8}T\d{6}Z)(?:-\d{1,3})?\.db$/
-/** About when most jobs of the night have ended. */
+/** Most nightly jobs have ended by then. */
 const HOUR_OF_NIGHT = 3
 const TRY_AGAIN_MS = HOUR
 
-/** "cronguard-20261124T030000Z.db", the next with "-2" when the name is taken. */
+/** "cronguard-20261124T030000Z.db", with "-2" added if the name is taken. */
 export function backupName(madeAt: number, number = 1): string {
   return copyName('cronguard', madeAt, number)
 }
@@ -58,7 +58,7 @@ export function isBackupName(name: string): boolean {
   return BACKUP_NAME.test(name)
 }
 
-/** When a backup of this name was made; null when it is none of ours. */
+/** When the backup with this name was made; null if the name isn't one of ours. */
 export function backupMadeAt(name: string): number | null {
   const [, ...parts] = BACKUP_NAME.exec(name) ?? []
   if (parts.length === 0) return null
@@ -66,38 +66,38 @@ export function backupMadeAt(name: string): number | null {
   return Date.UTC(year, month - 1, day, hour, minute, second)
 }
 
-/** Of these names, newest first, the backups. */
+/** The names of backups among `names`, newest first. */
 export function backupsAmong(names: readonly string[]): string[] {
   return names.filter(isBackupName).sort(byAge)
 }
 
-/** Of these names, those that go when `keep` backups stay. */
+/** The names of backups to delete if `keep` backups stay. */
 export function expiredBackups(names: readonly string[], keep: number): string[] {
   return backupsAmong(names).slice(keep)
 }
 
-/** Of these names, the copies that were made for this reason. */
+/** The names of copies made for `reason`. */
 export function safetyCopiesAmong(names: readonly string[], reason: SafetyReason): string[] {
   return names.filter((name) => name.startsWith(`${reason}-`) && name.endsWith('.db'))
 }
 
-/** Of these names, those that go when `keep` of the copies stay that were made before the schema changed. */
+/** The names of copies from before schema changes to delete if `keep` of them stay. */
 export function expiredSchemaCopies(names: readonly string[], keep: number): string[] {
   const momentOf = (name: string): string => SCHEMA_COPY_NAME.exec(name)?.[1] ?? ''
   const copies = names.filter((name) => SCHEMA_COPY_NAME.test(name))
   return copies.sort((a, b) => momentOf(b).localeCompare(momentOf(a))).slice(keep)
 }
 
-/** Moments. */
+/** Times in milliseconds since 1970. */
 export interface BackupTimes {
   now: number
-  /** Of the newest backup; where there is none, since when there should be some. */
+  /** The time of the newest backup; if there is none, the time since when there should be one. */
   lastAt: number
-  /** Of the last try in this process; null: none. */
+  /** The time of this process's last attempt; null if there was none. */
   triedAt: number | null
 }
 
-/** Once each night, and soon after a night that was missed. A try that failed is not repeated at once. */
+/** Backups are due once a night, or soon after a missed night. A failed attempt isn't repeated at once. */
 export function isBackupDue({ now, lastAt, triedAt }: BackupTimes): boolean {
   if (triedAt !== null && now >= triedAt && now - triedAt < TRY_AGAIN_MS) return false
   const offset = HOUR_OF_NIGHT * HOUR
@@ -110,7 +110,7 @@ function copyName(start: string, madeAt: number, number: number): string {
   return `${start}-${moment}${number === 1 ? '' : `-${number}`}.db`
 }
 
-// "-10" comes after "-9", and both before the next second.
+// "-10" sorts after "-9", and both before the next second.
 function byAge(a: string, b: string): number {
   const [first, second] = [a, b].map((name) => (backupMadeAt(name) ?? 0) + numberOf(name) / 1000)
   return (second ?? 0) - (first ?? 0)

@@ -1,10 +1,10 @@
 import type { ShownStatus } from './status.ts'
 
-/** What a badge says of several monitors at once. New and paused ones are nobody's worry: they count as up. */
+/** The status of a badge for several monitors. New and paused monitors count as up. */
 export type BadgeStatus = 'up' | 'late' | 'down'
 
 export interface BadgeSummary {
-  /** The worst of all; of none it is up. */
+  /** The worst status; up if there are no monitors. */
   status: BadgeStatus
   total: number
   late: number

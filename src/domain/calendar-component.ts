@@ -1,7 +1,10 @@
 // One component of an OnCalendar date or time: a star, or a list of values and ranges, each with or without a step.
 import { AppError } from '#lib/errors.ts'
 
-/** `stop` is null for a lone value: with a step, it goes on to the end. Without a step, `step` is 1 or, alone, null. */
+/**
+ * A single value has `stop` null; with a step it repeats up to the maximum. `step` is 1 for a range without a step, and
+ * null for a single value without one.
+ */
 export interface Component {
   start: number
   stop: number | null
@@ -24,13 +27,13 @@ export const SHAPES = {
   second: { name: 'second', min: 0, max: 59 },
 } as const
 
-/** Null for a star: any value will do. */
+/** Null for a star, which matches any value. */
 export function readComponents(shape: Shape, text: string): Component[] | null {
   if (text === '*') return null
   return text.split(',').map((part) => readComponent(shape, part))
 }
 
-/** Every value that the components name, up to `max`. */
+/** All values that the components name, up to `max`. */
 export function valuesOf(components: Component[], max: number): number[] {
   return components.flatMap(({ start, stop, step }) => {
     const last = Math.min(max, stop ?? (step === null ? start : max))
@@ -44,7 +47,7 @@ function readComponent(shape: Shape, part: string): Component {
   if (first === undefined) throw problem(shape, part, expectation(part))
   const start = readValue(shape, { part, digits: first })
   const stop = last === undefined ? null : readValue(shape, { part, digits: last })
-  if (stop !== null && stop < start) throw problem(shape, part, 'a range goes upwards, as in 1..5')
+  if (stop !== null && stop < start) throw problem(shape, part, 'a range must ascend, for example 1..5')
   const step = by === undefined ? null : Number(by)
   if (step === 0) throw problem(shape, part, 'the step after / must be at least 1')
   return { start, stop, step: step ?? (stop === null ? null : 1) }

@@ -6,7 +6,7 @@ import { WEEKDAYS } from './cron-field.ts'
 import type { CalendarDay, WallPattern } from './wall-pattern.ts'
 
 export interface CalendarLine extends WallPattern {
-  /** The zone that the line names itself. */
+  /** The zone that the line names. */
   zone: string | null
 }
 
@@ -26,7 +26,7 @@ const SHORTHANDS: Record<string, string> = {
 }
 export const ON_CALENDAR_SHORTHANDS: ReadonlySet<string> = new Set(Object.keys(SHORTHANDS))
 const WEEKDAY_NAMES = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY']
-/** Monday first: a range does not go on past Sunday. */
+/** Monday comes first, because a range can't continue past Sunday. */
 const WEEK = [1, 2, 3, 4, 5, 6, 0]
 
 export function readCalendarLine(text: string): CalendarLine {
@@ -37,7 +37,7 @@ export function readCalendarLine(text: string): CalendarLine {
   const weekdays = /^[a-z]/i.test(rest[0] ?? '') ? readWeekdays(rest.shift() as string) : null
   const dates = isTime(rest[0]) ? readDates('*-*-*') : readDates(rest.shift() ?? '*-*-*')
   const times = readTimes(rest.shift() ?? '0:0')
-  if (rest.length > 0) throw new AppError('invalid', `"${rest.join(' ')}" comes after the time and cannot be read.`)
+  if (rest.length > 0) throw new AppError('invalid', `"${rest.join(' ')}" after the time cannot be read.`)
   return { ...times, ...patternOfDays({ ...dates, weekdays }), zone }
 }
 
@@ -53,7 +53,7 @@ function splitZone(words: string[]): { words: string[]; zone: string | null } {
   const zone = last.toUpperCase() === 'UTC' ? 'UTC' : currentZoneName(last)
   if (words.length > 1 && zone !== null) return { words: words.slice(0, -1), zone }
   if (words.length > 1 && /^[a-z]/i.test(last)) {
-    throw new AppError('invalid', `"${last}" is not the name of a time zone, such as Europe/Riga.`)
+    throw new AppError('invalid', `"${last}" is not a time zone, such as Europe/Riga.`)
   }
   return { words, zone: null }
 }
@@ -89,7 +89,7 @@ function weekdayProblem(part: string, reason: string): AppError {
 function readDates(text: string): Dates {
   const [, year = '*', month = '', separator, day = ''] = /^(?:([^-~]+)-)?([^-~]+)([-~])([^-~]+)$/.exec(text) ?? []
   if (separator === undefined) {
-    throw new AppError('invalid', `"${text}" is neither a date, as *-*-01 or 12-24, nor a time, as 09:00.`)
+    throw new AppError('invalid', `"${text}" is neither a date, such as *-*-01 or 12-24, nor a time, such as 09:00.`)
   }
   const isFromEnd = separator === '~'
   const days = readComponents(isFromEnd ? SHAPES.dayFromEnd : SHAPES.day, day)
@@ -105,7 +105,7 @@ function readDates(text: string): Dates {
 
 function readTimes(text: string): Pick<WallPattern, 'hours' | 'minutes' | 'seconds'> {
   const [hour = '', minute = '', second = '0', ...rest] = text.split(':')
-  if (!isTime(text)) throw new AppError('invalid', `"${text}" is not a time, as 09:00 or *:15.`)
+  if (!isTime(text)) throw new AppError('invalid', `"${text}" is not a time, such as 09:00 or *:15.`)
   if (rest.length > 0) throw new AppError('invalid', `The time "${text}" has more than hour, minute and second.`)
   return {
     hours: timesOf(SHAPES.hour, hour),
@@ -129,7 +129,7 @@ function patternOfDays({ years, months, days, isFromEnd, weekdays }: Dates & { w
   }
 }
 
-// Counted from the end, a range is turned round: its steps still go upwards.
+// A range that counts from the end of the month is reversed. Its steps still ascend.
 function datesIn(days: Component[], { isFromEnd, lastDate }: { isFromEnd: boolean; lastDate: number }): Set<number> {
   if (!isFromEnd) return new Set(valuesOf(days, lastDate))
   const turned = days.map(({ start, stop, step }) => {

@@ -2,54 +2,54 @@ import type { DeliveryState, FailureReason } from './delivery.ts'
 import type { Notification } from './notification.ts'
 import { limitedLine } from './text.ts'
 
-/** One configured way to reach people. */
+/** A configured way to notify people. */
 export interface Channel {
   id: string
   projectId: string
-  /** What kind of channel it is; the kinds are listed in `channels/index.ts`. */
+  /** The kind of channel, as listed in `channels/index.ts`. */
   kind: string
   name: string
-  /** As the kind's schema reads them. They may hold secrets. */
+  /** As the kind's schema parses them. They may contain secrets. */
   settings: unknown
-  /** Since when a person has switched it off; null: it tells. */
+  /** When a user disabled it; null if it is enabled. */
   disabledAt: number | null
-  /** Whether it is told of the stretches in which CronGuard could not watch. */
+  /** Whether it also notifies when CronGuard itself was offline. */
   tellsBlackouts: boolean
 }
 
-/** How a channel does. */
+/** The state of a channel. */
 export interface ChannelReport {
   channel: Channel
-  /** Since when its attempts fail; null when the last one did not. */
+  /** Since when its attempts have failed; null if the last one didn't. */
   failingSince: number | null
-  /** How many monitors tell it. */
+  /** The number of monitors that use it. */
   monitors: number
-  /** How many messages wait to be told through it. */
+  /** The number of pending notifications. */
   waiting: number
-  /** The newest thing that it tried to tell; null when there was nothing yet. */
+  /** Its newest delivery; null if there is none. */
   lastDelivery: {
     state: DeliveryState
     status: Notification['status']
-    /** When it was last tried. */
+    /** The time of the last attempt. */
     at: number
     reason: FailureReason | null
     detail: string
-    /** Null: it was about CronGuard itself. */
+    /** Null if the notification was about CronGuard itself. */
     monitor: { uniqueKey: string; name: string; slug: string } | null
   } | null
 }
 
-/** What is said of a message that a channel did not tell because a person had switched it off. */
+/** The detail of a delivery that was discarded because its channel was disabled. */
 export const DISABLED = 'The channel was switched off'
 
-/** Settings as a person gives them, by the name of the field. */
+/** Settings as a user enters them, by field name. */
 export interface SettingsInput {
   given: Readonly<Record<string, string>>
-  /** Secrets that are to be kept no longer. */
+  /** Secrets to remove. */
   removed: readonly string[]
 }
 
 export const CHANNEL_NAME_MAX = 100
-/** It stands in mails. */
+/** The name appears in mails. */
 export const ChannelName = limitedLine('A name has', CHANNEL_NAME_MAX)
 export const CHANNELS_MAX = 100

@@ -1,4 +1,5 @@
-// What to say of a cron expression that has not five fields: other programs know one with seconds, or with a year.
+// Error messages for cron expressions without exactly five fields. Other programs add a field for seconds or for the
+// year.
 import { AppError } from '#lib/errors.ts'
 import { MONTHS, WEEKDAYS } from './cron-field.ts'
 import { ScheduleChoiceError } from './schedule-choice.ts'
@@ -9,12 +10,12 @@ const MONTH_NAME = new RegExp(MONTHS.join('|'), 'i')
 const FIELD = new RegExp(`^(?:${[...WEEKDAYS, ...MONTHS].join('|')}|[\\dLWH*?~#/,-]|\\(\\d+-\\d+\\))+$`, 'i')
 const YEAR = /^\d{4}/
 
-/** Whether a word could be a field of a cron expression of any program. */
+/** Whether a word could be a field of any program's cron expression. */
 export function isCronField(word: string): boolean {
   return FIELD.test(word)
 }
 
-/** An expression that means the same is offered; one that means something else never is. */
+/** The message suggests an expression only if it means the same. */
 export function fieldCountError(parts: readonly string[], isCron: (expression: string) => boolean): AppError {
   const count = parts[0] === '' ? 0 : parts.length
   const rest = parts.slice(5).join(' ')
@@ -37,14 +38,14 @@ function unsupported(parts: readonly string[]): string {
   return isYearLast(parts) ? 'years are' : 'seconds are'
 }
 
-/** Of six fields the last one is the year, as at AWS: the others then stand one place further to the left. */
+/** Whether the last of six fields is a year, as on AWS. Otherwise the first one is the seconds. */
 function isYearLast(parts: readonly string[]): boolean {
   const [, , date, month = '', weekday = '', last = ''] = parts
   if (parts.length !== 6 || last === '?' || month === '?') return false
   return YEAR.test(last) || date === '?' || weekday === '?' || MONTH_NAME.test(month) || WEEKDAY_NAME.test(weekday)
 }
 
-/** Five fields that name the same times; null where there are none, or where programs differ about them. */
+/** Five fields with the same meaning; null if there are none, or if programs disagree about the meaning. */
 function sameSchedule(parts: readonly string[]): string | null {
   const isYear = isYearLast(parts)
   const fields = isYear ? parts.slice(0, 5) : parts.slice(1, 6)
@@ -55,7 +56,7 @@ function sameSchedule(parts: readonly string[]): string | null {
   return isWeekdayClear(parts, weekday) ? fields.map((field) => (field === '?' ? '*' : field)).join(' ') : null
 }
 
-// Quartz and AWS count from Sunday as 1, cron from Sunday as 0; what has a ? or a year may be of either.
+// In Quartz and AWS Sunday is 1, in cron it is 0. An expression with a ? or a year may be either.
 function isWeekdayClear(parts: readonly string[], weekday: string): boolean {
   const mayBeQuartz = parts.length === 7 || parts.includes('?') || /\d[L#]/i.test(weekday)
   return !mayBeQuartz || !/\d/.test(weekday.replace(/#\d/, '').replace(/\/\d+$/, ''))

@@ -6,13 +6,13 @@ export type CronFieldName = 'minute' | 'hour' | 'date' | 'month' | 'weekday'
 export interface CronField {
   text: string
   startsWithStar: boolean
-  /** In rising order. Sunday is 0. Empty where only what follows is named. */
+  /** In ascending order; Sunday is 0. Empty if the field has only L, LW, MON#2 or 5L. */
   values: readonly number[]
   /** L: the last day of the month. */
   hasLast: boolean
   /** LW: the last Monday to Friday of the month. */
   hasLastWorkday: boolean
-  /** MON#2 and 5L: a day of the week that is the nth or the last such day of the month. */
+  /** MON#2 and 5L: the nth or the last such weekday of the month. */
   ofMonth: readonly WeekdayOfMonth[]
 }
 
@@ -25,7 +25,7 @@ interface Shape {
   name: string
   min: number
   max: number
-  /** The first stands for `min`. */
+  /** The first name means `min`. */
   names: string[]
 }
 
@@ -40,7 +40,7 @@ const SHAPES: Record<CronFieldName, Shape> = {
   weekday: { name: 'day of the week', min: 0, max: 7, names: WEEKDAYS },
 }
 
-/** Throws an AppError whose sentence names the field and the part that cannot be read. */
+/** Throws `invalid` with a message that names the field and the part that can't be read. */
 export function readCronField(name: CronFieldName, text: string): CronField {
   const values = new Set<number>()
   const field = { text, startsWithStar: text.startsWith('*'), hasLast: false, hasLastWorkday: false }
@@ -59,15 +59,19 @@ function readWeekdayOfMonth(part: string): WeekdayOfMonth {
   if (part.endsWith('L')) return { weekday: readValue(shape, { part, text: part.slice(0, -1) }) % 7, nth: 'last' }
   const [weekday = '', nth = '', ...rest] = part.split('#')
   if (rest.length > 0 || !/^[1-5]$/.test(nth)) {
-    throw problem(shape, part, 'after # comes a number from 1 to 5, as in MON#2 for the second Monday of the month')
+    throw problem(
+      shape,
+      part,
+      'enter a number from 1 to 5 after #, for example MON#2 for the second Monday of the month',
+    )
   }
   return { weekday: readValue(shape, { part, text: weekday }) % 7, nth: Number(nth) }
 }
 
-/** A star, a value or a range, each with or without a step. */
+/** A star, a value or a range, with or without a step. */
 function readPart(shape: Shape, part: string): number[] {
   const [range = '', step, ...rest] = part.split('/')
-  if (rest.length > 0) throw problem(shape, part, 'there is one / too many')
+  if (rest.length > 0) throw problem(shape, part, 'it has more than one /')
   const [first, last] = readRange(shape, { part, range, hasStep: step !== undefined })
   const by = step === undefined ? 1 : readStep(shape, { part, step })
   return Array.from({ length: Math.floor((last - first) / by) + 1 }, (_, index) => first + index * by)
@@ -79,17 +83,17 @@ function readRange(
 ): [first: number, last: number] {
   if (range === '*') return [shape.min, shape.max]
   const [from = '', to, ...rest] = range.split('-')
-  if (rest.length > 0) throw problem(shape, part, 'a range has one -, as in 1-5')
+  if (rest.length > 0) throw problem(shape, part, 'a range has one -, for example 1-5')
   const first = readValue(shape, { part, text: from })
   if (to === undefined) return [first, hasStep ? shape.max : first]
   const last = readValue(shape, { part, text: to })
-  if (last < first) throw problem(shape, part, 'a range goes upwards, as in 1-5')
+  if (last < first) throw problem(shape, part, 'a range must ascend, for example 1-5')
   return [first, last]
 }
 
 function readStep(shape: Shape, { part, step }: { part: string; step: string }): number {
   if (!/^\d{1,4}$/.test(step) || Number(step) === 0) {
-    throw problem(shape, part, 'after / comes a whole number from 1 up, as in */5')
+    throw problem(shape, part, 'enter a whole number of at least 1 after /, for example */5')
   }
   return Number(step)
 }
@@ -104,11 +108,12 @@ function readValue(shape: Shape, { part, text }: { part: string; text: string })
 }
 
 function expectation({ min, max, names }: Shape, text: string): string {
-  if (/^H(\(|$)/.test(text)) return 'Jenkins chooses what H is; write what it chose, or a period, as "every 15 minutes"'
+  if (/^H(\(|$)/.test(text))
+    return 'only Jenkins knows H. Enter the value that Jenkins chose, or a period such as "every 15 minutes"'
   if (text.includes('~')) {
-    return 'cron picks a random time in that range; write the time that it picked, or a period like "every hour"'
+    return 'cron picks a random time in that range. Enter the time that it picked, or a period such as "every hour"'
   }
-  if (text === '?') return 'write * where any will do'
+  if (text === '?') return 'enter * for any value'
   if (text === '') return 'a value is missing'
   if (names.length === 0) return `"${text}" is not a number from ${min} to ${max}`
   return `"${text}" is neither a number from ${min} to ${max} nor a name from ${names[0]} to ${names.at(-1)}`

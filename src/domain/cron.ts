@@ -1,4 +1,4 @@
-// Cron expressions as Debian's cron reads them, its rules for the nights in which the clocks change included.
+// Cron expressions with the semantics of Debian's cron, including its rules for daylight saving time.
 import { AppError } from '#lib/errors.ts'
 import { latestWallTimeAt, momentOfWallTime, offsetPeriodAt, wallTimeAt } from '#lib/zone-time.ts'
 import { fieldCountError } from './cron-count.ts'
@@ -6,10 +6,12 @@ import { type CronField, readCronField } from './cron-field.ts'
 import { type CalendarDay, nextShown, nextWall, type WallPattern } from './wall-pattern.ts'
 
 export interface Cron extends WallPattern {
-  /** The five fields as they were written; those that "@daily" and its like stand for. */
+  /** The five fields as written, or the ones that a nickname such as "@daily" stands for. */
   expression: string
   fields: CronFields
-  /** Minute or hour starts with a star: it follows the clock. The others run once for each time that they name. */
+  /**
+   * Minute or hour starts with a star. Such a job follows the wall clock; the others run once for each time they name.
+   */
   isWildcard: boolean
 }
 
@@ -30,17 +32,17 @@ const NICKNAMES: Record<string, string> = {
   '@midnight': '0 0 * * *',
   '@hourly': '0 * * * *',
 }
-/** 29 February falls on each day of the week within 40. */
+/** Within 40 years, 29 February falls on each day of the week. */
 const SEARCH_YEARS_MAX = 50
 const YEAR_2000 = Date.UTC(2000, 0, 1)
 
-/** Throws an AppError whose sentence says which field and which part of it cannot be read. */
+/** Throws `invalid` with a message that names the field and the part that can't be read. */
 export function parseCron(text: string): Cron {
   const expression = text.trim().startsWith('@') ? expressionOf(text.trim()) : text.trim()
   const fields = readFields(expression.split(/\s+/))
   const cron = { expression, fields, ...patternOf(fields) }
   if (nextCron(cron, { after: YEAR_2000, zone: 'UTC' }) === null) {
-    throw new AppError('invalid', 'This would never run: no day of the calendar is on the date that it names.')
+    throw new AppError('invalid', 'This never runs: that date does not exist.')
   }
   return cron
 }
@@ -54,7 +56,7 @@ function isCronExpression(text: string): boolean {
   }
 }
 
-/** The next moment, strictly after `after`, or null when there is none within fifty years. */
+/** The next time strictly after `after`, or null if there is none within fifty years. */
 export function nextCron(cron: Cron, { after, zone }: { after: number; zone: string }): number | null {
   const yearMax = new Date(after).getUTCFullYear() + SEARCH_YEARS_MAX
   return cron.isWildcard ? nextOfWildcard(cron, { after, zone, yearMax }) : nextOfFixed(cron, { after, zone, yearMax })
@@ -64,7 +66,7 @@ function expressionOf(nickname: string): string {
   const expression = NICKNAMES[nickname.toLowerCase()]
   if (expression !== undefined) return expression
   const known = Object.keys(NICKNAMES).join(', ')
-  throw new AppError('invalid', `"${nickname}" is none of the names that stand for a time: ${known}.`)
+  throw new AppError('invalid', `"${nickname}" is not a known nickname. Use one of ${known}.`)
 }
 
 function readFields(parts: string[]): CronFields {
@@ -123,7 +125,9 @@ interface Search {
   yearMax: number
 }
 
-// A time that the clocks leap over is made up for at once, and one that they show twice has had its run.
+// A time that daylight saving time skips runs right after the change. A time that occurs twice runs once. For example,
+// in
+// Berlin "30 2 * * *" runs at 03:00 on 29 March 2026, and once on 25 October 2026.
 function nextOfFixed(cron: Cron, { after, zone, yearMax }: Search): number | null {
   const wall = nextWall(cron, { after: latestWallTimeAt(zone, after), yearMax })
   return wall === null ? null : momentOfWallTime(zone, { wall, from: after })

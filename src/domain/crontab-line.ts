@@ -1,18 +1,18 @@
-// A line of a crontab, with its command, and in /etc/cron.d with a user before that.
+// A crontab line with its command, and with a user before the command as in /etc/cron.d.
 import { isCronField } from './cron-count.ts'
 
 export interface CrontabLine {
-  /** The five fields, or a nickname as "@daily". */
+  /** The five fields, or a nickname such as "@daily". */
   schedule: string
-  /** Who runs it, in the files of /etc; null where the line names nobody. */
+  /** The user that runs the command; null if the line names none. */
   user: string | null
-  /** What the job could be called: the file name of its program. */
+  /** A name for the job: the file name of its program. */
   name: string
 }
 
 export const CRONTAB_LINE_MAX = 1000
 
-/** Null for anything else: also for a cron expression without a command. */
+/** Null for anything else, including a cron expression without a command. */
 export function readCrontabLine(text: string): CrontabLine | null {
   const written = text.trim()
   if (written.includes('\n') || written.length > CRONTAB_LINE_MAX) return null
@@ -31,10 +31,10 @@ function isFirstField(word: string): boolean {
 }
 
 const USER = /^[a-z_][a-z0-9_.-]*\$?$/i
-/** No program is called so: whatever follows, this is who runs it. */
+/** Names that are users and never programs. */
 const SYSTEM_USERS = /^(?:root|www-data|nobody|postgres|mysql|nginx|apache|httpd|daemon|_\w+)$/
 const COMMAND_START = /^(?:[/~.[$]|cd$|test$|[A-Z_]+=)/
-/** Programs that take another program, or a path, as their argument. */
+/** Programs that start another program. */
 const LAUNCHERS = wordsOf(
   'sudo doas env exec command nice ionice chrt nohup setsid time timeout flock chronic cronic systemd-cat run-parts',
   'bash sh zsh dash ksh fish python[\\d.]* perl php[\\d.]* ruby node bun deno java uv run npx',
@@ -54,7 +54,7 @@ function isUser([user = '', next = '']: string[]): boolean {
   return COMMAND_START.test(next) && !LAUNCHERS.test(user) && !TOOLS.test(user)
 }
 
-/** What comes before the job itself, or decides whether it runs. */
+/** Commands that prepare for the job, or decide whether it runs. */
 const PREPARATION = /^(?:cd|\.|source|set|export|test|umask|sleep|if|\[|\[\[|command -v|true|:)(?:\s|$)/
 const OPENING = /^(?:[({!\s]|then\s|do\s|else\s)+/
 
@@ -73,7 +73,7 @@ function nameOf(command: string): string {
   return launcher
 }
 
-// Options and their values, a lock file, a setting of the environment: nothing that the job is called by.
+// Options and their values, lock files and environment variables don't name the job.
 function isArgument(word: string, { launcher, before }: { launcher: string; before: string }): boolean {
   if (/^-/.test(word) || /^\w+=/.test(word)) return true
   if (launcher === '') return false

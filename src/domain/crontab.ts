@@ -1,11 +1,11 @@
-// A schedule as the crontab of the job itself would say it.
+// Writes a schedule as the five fields of a crontab.
 import { DAY, HOUR, MINUTE, WEEK } from '#lib/duration.ts'
 import type { Schedule } from './schedule.ts'
 
-/** Without the last days and the like that only some crons know. */
+/** Without L, LW and #, which only some implementations of cron support. */
 const ORDINARY_CRON = /^(?!.*(\dL|\bLW?\b))[\dA-Z*/, -]+$/i
 
-/** The five fields that every cron knows; null where it takes more than one line, or another program, to say it. */
+/** Five fields that every cron supports; null if the schedule needs several lines or other syntax. */
 export function crontabFields({ kind, expression, periodMs }: Schedule): string | null {
   switch (kind) {
     case 'cron':
@@ -17,7 +17,7 @@ export function crontabFields({ kind, expression, periodMs }: Schedule): string 
   }
 }
 
-// A step starts anew with each hour, or day: it is a period only where it divides the whole.
+// A step restarts with each hour or day, so it equals a period only if it divides the hour or day evenly.
 function periodFields(periodMs: number): string | null {
   if (periodMs === WEEK) return '0 3 * * 0'
   if (periodMs === DAY) return '0 3 * * *'

@@ -1,11 +1,11 @@
-// The outbox's state machine: how often and how long a delivery is tried, and what an outcome makes of it.
+// The outbox's state machine: how often and for how long a delivery is retried, and what follows from an outcome.
 import { DAY, HOUR, SECOND } from '#lib/duration.ts'
 
-/** `logged`: a mail that was written to the log because no mail server is configured. */
+/** `logged`: the mail was written to the log because no mail server is configured. */
 export const DELIVERY_STATES = ['pending', 'sending', 'sent', 'logged', 'failed'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
-/** `status`: an answer that means no. `rejected`: the other side will never take it. `error`: a fault of our own. */
+/** `status`: an error status. `rejected`: the receiver will never accept it. `error`: a bug in CronGuard. */
 export const FAILURE_REASONS = [
   'timeout',
   'refused',
@@ -21,13 +21,13 @@ export const FAILURE_REASONS = [
 ] as const
 export type FailureReason = (typeof FAILURE_REASONS)[number]
 
-/** What became of one attempt. `detail` is for people and holds no secret. */
+/** The outcome of one attempt. `detail` is shown to users and contains no secret. */
 export type Outcome =
   | { result: 'sent'; detail: string }
   | { result: 'logged'; detail: string }
   | { result: 'failed'; reason: FailureReason; detail: string; isPermanent: boolean }
 
-/** One try to send a delivery, as it is remembered. */
+/** One attempt to send a delivery, as stored. */
 export interface Attempt {
   startedAt: number
   finishedAt: number
@@ -38,24 +38,24 @@ export interface Attempt {
 
 export interface Delivery {
   id: string
-  /** How often it was tried. */
+  /** The number of attempts so far. */
   attempts: number
-  /** No attempt is made then or later. */
+  /** No attempt starts at or after this time. */
   giveUpAt: number
 }
 
 export interface Settlement {
   state: DeliveryState
-  /** When to try again; null when it is settled for good. */
+  /** When to retry; null if the state is final. */
   nextAttemptAt: number | null
 }
 
-/** Longer than any channel may take, so that nobody sends what is still being sent. */
+/** Longer than any send may take, so that no delivery is claimed twice while it is being sent. */
 export const LEASE_MS = 60 * SECOND
-/** @NOTE More than a mail may take (`lib/mail.ts`), less than the lease. */
+/** @NOTE Keep above the timeout of a mail (`lib/mail.ts`) and below the lease. */
 export const ATTEMPT_MAX_MS = 45 * SECOND
 export const GIVE_UP_AFTER_MS = DAY
-/** Twice as often as in that time, whatever a wrong clock has written down. */
+/** Twice the number that fits in that time. It limits retries if a wrong clock stored a time far in the future. */
 const ATTEMPTS_MAX = 64
 export const DETAIL_MAX = 200
 
@@ -63,7 +63,7 @@ const BACKOFF_FIRST_MS = 10 * SECOND
 const BACKOFF_MAX_MS = HOUR
 const JITTER = 0.2
 
-/** Nothing more happens to it. */
+/** Whether the state is final. */
 export function isSettled(state: DeliveryState): boolean {
   return state !== 'pending' && state !== 'sending'
 }
@@ -77,9 +77,9 @@ export function settle(delivery: Delivery, outcome: Outcome, now: number): Settl
 }
 
 /**
- * The pause after the last attempt: 10 s, doubled each time up to 1 h, then moved by up to a fifth either way so that
- * deliveries that failed together do not come back together. The jitter is drawn from the id and the attempt, which
- * keeps the rule pure.
+ * The pause before the next attempt: 10 s, doubled after each failure up to 1 h, plus or minus up to 20% jitter so that
+ * deliveries that failed together don't retry together. The jitter is derived from the id and the attempt, so the
+ * function stays pure.
  */
 export function backoffMs({ id, attempts }: Pick<Delivery, 'id' | 'attempts'>): number {
   const doubledMs = BACKOFF_FIRST_MS * 2 ** Math.min(attempts - 1, 20)

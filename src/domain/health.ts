@@ -1,22 +1,22 @@
-// How CronGuard itself is: the parts that it cannot do without.
+// The health of CronGuard itself.
 
-/** One part of it, as it is now. */
+/** The current health of one part. */
 export interface PartHealth {
   name: string
   isWell: boolean
-  /** Whether it goes on trying, well or not. */
+  /** Whether it is alive, even if it fails. */
   isRunning: boolean
 }
 
-/** Without one of these nobody is watched, or nobody is told. */
+/** Without any of these, CronGuard can't check deadlines or notify anyone. */
 const VITAL_PARTS = ['checker', 'outbox', 'database']
 
-/** Those of the vital parts that hang, or do not run at all: only a new start can help them. */
+/** Vital parts that hang or don't run. Only a restart helps. */
 export function stuckParts(parts: readonly PartHealth[]): string[] {
   return VITAL_PARTS.filter((name) => !parts.some((part) => part.name === name && part.isRunning))
 }
 
-/** Those of the vital parts that do not work, or do not run at all; none while CronGuard does what it is for. */
+/** Vital parts that fail or don't run. */
 export function unhealthyParts(parts: readonly PartHealth[]): string[] {
   return VITAL_PARTS.filter((name) => !parts.some((part) => part.name === name && part.isWell))
 }

@@ -3,46 +3,46 @@ import { withoutInvisible } from '#lib/invisible.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { Transition, TransitionReason } from './lifecycle.ts'
 
-/** Somebody has taken the matter in hand. */
+/** Who acknowledged an incident, and when. */
 export interface Acknowledgment {
   at: number
-  /** How they are called; null when their account is gone, or a program did it. */
+  /** The user's name; null if the account was deleted, or a program did it. */
   by: string | null
 }
 
-/** One stretch of being down: opened by one transition and closed by another. */
+/** One outage of a monitor, opened by one transition and closed by another. */
 export interface Incident {
   id: string
   monitorId: number
   openedAt: number
   closedAt: number | null
   acknowledgement: Acknowledgment | null
-  /** What people wrote about it. */
+  /** Notes by users. */
   note: string
 }
 
-/** What a list of incidents says of each. */
+/** An incident as a list shows it. */
 export interface IncidentSummary extends Incident {
   /** The transition that opened it. */
   openedBy: number
   monitor: { uniqueKey: string; name: string; slug: string }
   reason: TransitionReason
-  /** How many messages about it could not be delivered at all. */
+  /** The number of its notifications that failed for good. */
   failedDeliveries: number
 }
 
-/** Where a list goes on: below this incident. Those of one moment are told apart by the transition that opened them. */
+/** The place below an incident in a list. The opening transition distinguishes incidents of the same millisecond. */
 export interface IncidentPlace {
   openedAt: number
   openedBy: number
 }
 
-/** What is open stands above what is past; each part has its own order. */
+/** Open incidents are listed above past ones. */
 export interface IncidentCursor extends IncidentPlace {
   part: 'open' | 'past'
 }
 
-/** Above everything. */
+/** Above all incidents. */
 export const NEWEST_INCIDENTS: IncidentPlace = {
   openedAt: Number.MAX_SAFE_INTEGER,
   openedBy: Number.MAX_SAFE_INTEGER,
@@ -57,7 +57,7 @@ export function writeIncidentCursor({ part, openedAt, openedBy }: IncidentCursor
   return `${part}.${openedAt}.${openedBy}`
 }
 
-/** Null for what is none. */
+/** Null if `text` isn't a cursor. */
 export function readIncidentCursor(text: string | null): IncidentCursor | null {
   const [, part, ...numbers] = /^(open|past)\.(\d{1,16})\.(\d{1,16})$/.exec(text ?? '') ?? []
   const [openedAt = 0, openedBy = 0] = numbers.map(Number)
@@ -72,7 +72,7 @@ export const Note = z
   .transform((text) => withoutInvisible(text).trim())
   .refine((text) => text.length <= NOTE_MAX, `A note has at most ${NOTE_MAX} characters.`)
 
-/** For the form of the note. */
+/** The fingerprint that the note's form carries. */
 export function noteFingerprint(note: string): string {
   return fingerprintOf([['the note', note]])
 }
@@ -85,7 +85,7 @@ export function closesIncident(transition: Transition): boolean {
   return transition.from === 'down'
 }
 
-/** How long it lasted, or has lasted until `now`. */
+/** The duration of the incident, up to `now` if it is open. */
 export function incidentMs({ openedAt, closedAt }: Pick<Incident, 'openedAt' | 'closedAt'>, now: number): number {
   return Math.max(0, (closedAt ?? now) - openedAt)
 }

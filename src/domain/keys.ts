@@ -1,12 +1,12 @@
-// Keys that people and other tools bring along, instead of those that CronGuard makes itself.
+// Keys that come from elsewhere: an import, an alias, a given ping key.
 
-/** What Healthchecks has room for. */
+/** The length of the column in Healthchecks. */
 export const GIVEN_PING_KEY_MAX = 128
 export const GIVEN_BADGE_KEY_MAX = 150
-/** A shorter one can be guessed. */
+/** A shorter key can be guessed. */
 export const GIVEN_KEY_MIN = 16
 
-/** What the paths of pages begin with, and those of the other dialects: never the ping key of a project. */
+/** First segments of the paths of pages and wire dialects. None of them can be a project's ping key. */
 export const OWN_SEGMENTS: ReadonlySet<string> = new Set(
   `api assets b badge channels deliveries docs health incidents instance invitations livez login logout metrics
    monitors p password-reset ping projects readyz register settings setup v1 v2 verify-email`.split(/\s+/),
@@ -14,13 +14,13 @@ export const OWN_SEGMENTS: ReadonlySet<string> = new Set(
 
 const UUID_PARTS = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/
 
-/** A UUID in small letters with hyphens, however it was written; null for anything else. */
+/** The UUID in lower case with hyphens, whatever form `text` has. Null if `text` isn't a UUID. */
 export function readUuid(text: string): string | null {
   const parts = UUID_PARTS.exec(text.toLowerCase())
   return parts === null ? null : parts.slice(1).join('-')
 }
 
-/** Every way in which a key for pings may be written that means the same: a UUID in capitals, or without hyphens. */
+/** All spellings of a ping key: a UUID also in upper case and without hyphens. */
 export function spellingsOf(key: string): string[] {
   const uuid = readUuid(key)
   if (uuid === null) return [key]

@@ -1,9 +1,9 @@
-// Which monitors a person sees, and in which order.
+// Filters and sorts a list of monitors.
 import { compareNames } from '#lib/sorting.ts'
 import { type Monitor, shownName, tagList } from './monitor.ts'
 import { type ShownStatus, shownStatus } from './status.ts'
 
-/** What a list shows of a monitor. */
+/** A monitor as a list shows it. */
 export type ListedMonitor = Pick<
   Monitor,
   | 'id'
@@ -24,7 +24,7 @@ export type ListedMonitor = Pick<
 export const LIST_ORDERS = ['worst', 'name', 'last-ping', 'due'] as const
 export type ListOrder = (typeof LIST_ORDERS)[number]
 
-/** What a person asked for; empty texts and nulls ask for nothing. */
+/** A user's filter. Empty strings and nulls don't filter. */
 export interface ListFilter {
   text: string
   status: ShownStatus | null
@@ -55,7 +55,7 @@ export function selectMonitors(monitors: ListedMonitor[], filter: ListFilter, no
     .map(({ monitor }) => monitor)
 }
 
-/** Sorts a list by `inOrder`. */
+/** A key to compare with `compareNames`. */
 export function orderKey(monitor: ListedMonitor, order: ListOrder, now: number): string {
   const name = shownName(monitor).toLowerCase()
   switch (order) {
@@ -78,7 +78,7 @@ export function countByStatus(monitors: Parameters<typeof shownStatus>[0][], now
   return counts
 }
 
-/** Every tag that is used, in the order of the alphabet. */
+/** All tags in use, in alphabetical order. */
 export function tagsOf(monitors: Pick<Monitor, 'tags'>[]): string[] {
   return [...new Set(monitors.flatMap(({ tags }) => tagList(tags)))].sort(compareNames)
 }

@@ -1,4 +1,4 @@
-// OnCalendar expressions as systemd.time(7) has them: one or more lines, of which the earliest match counts.
+// OnCalendar expressions as in systemd.time(7): one or more lines; the earliest match of any line counts.
 import { AppError } from '#lib/errors.ts'
 import { latestWallTimeAt } from '#lib/zone-time.ts'
 import { type CalendarLine, readCalendarLine } from './calendar-line.ts'
@@ -9,25 +9,25 @@ export interface OnCalendar {
   lines: CalendarLine[]
 }
 
-/** The last year of a match, as systemd has it. */
+/** The last year in which systemd finds a match. */
 const YEAR_MAX = 2199
 const YEAR_2000 = Date.UTC(2000, 0, 1)
 
-/** Throws an AppError whose sentence says which line and which part of it cannot be read. */
+/** Throws `invalid` with a message that names the line and the part that can't be read. */
 export function parseOnCalendar(text: string): OnCalendar {
   const expression = text.trim().replace(/\r\n?/g, '\n')
   const lines = expression.split('\n').filter((line) => line.trim() !== '')
   const onCalendar = { expression, lines: lines.map((line, index) => readNumbered(line, { index, of: lines.length })) }
-  if (lines.length === 0) throw new AppError('invalid', 'An OnCalendar expression is missing.')
+  if (lines.length === 0) throw new AppError('invalid', 'Enter an OnCalendar expression.')
   if (nextOnCalendar(onCalendar, { after: YEAR_2000, zone: 'UTC' }) === null) {
-    throw new AppError('invalid', 'This would never run: no day of the calendar is on the date that it names.')
+    throw new AppError('invalid', 'This never runs: that date does not exist.')
   }
   return onCalendar
 }
 
 /**
- * The next moment, strictly after `after`, or null when there is none any more. What the clocks leap over is left out,
- * and an hour that they show twice counts once, the first time. A line with a time zone of its own goes by that one.
+ * The next time strictly after `after`, or null if there is none. A time that daylight saving time skips has no match.
+ * A time that occurs twice matches only the first time. A line that names a time zone uses that zone.
  */
 export function nextOnCalendar({ lines }: OnCalendar, { after, zone }: { after: number; zone: string }): number | null {
   const moments = lines.map((line) => nextOfLine(line, { after, zone: line.zone ?? zone })).filter((at) => at !== null)

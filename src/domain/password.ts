@@ -1,7 +1,7 @@
-// Whether a password is hard enough to guess: how much of it counts, and whether many people use it.
+// Password strength: how many characters count, and whether the password is a common one.
 import common from '#assets/common-passwords.txt' with { type: 'text' }
 
-/** @NOTE The script of the pages measures in the same way: assets/password.js. */
+/** @NOTE Keep in step with assets/password.js, which shows the strength while a user types. */
 const ROWS = ['1234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', 'abcdefghijklmnopqrstuvwxyz']
 const SEQUENCES = [...ROWS, ...ROWS.map((row) => [...row].reverse().join(''))]
 const SEQUENCE_MIN = 4
@@ -34,7 +34,7 @@ function sequenceAt(characters: string[], at: number): number {
   return length
 }
 
-/** What people put before and after a word: "Dragon2024!" is as common as "dragon". */
+/** Up to this many characters around a word don't make it less common: "Dragon2024!" counts as "dragon". */
 const ADDED_MAX = 5
 const LETTERS: Record<string, string> = {
   0: 'o',
@@ -48,7 +48,10 @@ const LETTERS: Record<string, string> = {
   '!': 'i',
 }
 
-/** Whether many people use this password, perhaps with digits for letters, or a few characters around it. */
+/**
+ * Whether the password is on the list of common ones, also with digits for letters ("p4ssword") or a few characters
+ * around it.
+ */
 export function isCommonPassword(password: string): boolean {
   const text = password.toLowerCase()
   const bare = word(text)

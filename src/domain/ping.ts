@@ -5,34 +5,34 @@ import { type BodyReading, decodeBody, hasWideCharacters } from './body.ts'
 export const PING_SIGNALS = ['success', 'start', 'fail', 'log'] as const
 export type PingSignal = (typeof PING_SIGNALS)[number]
 
-/** What a ping came to be: a signal, or `ignored` because the monitor's rules do not let it count. */
+/** How a ping counts: as its signal, or `ignored` because of the monitor's rules. */
 export type PingKind = PingSignal | 'ignored'
 
-/** Names a run, so that its start and its end find each other: a lower-case UUID. */
+/** Pairs the start and the end of a run: a UUID in lower case. */
 export type RunId = string
 
 export interface Ping {
   kind: PingKind
   runId: RunId | null
   exitStatus: number | null
-  /** How long the run took by the clock of the client, where it says that. */
+  /** The duration of the run as the client measured it, if it reports one. */
   measuredMs?: number | null
 }
 
-/** Who pinged, and how. */
+/** Where a ping came from. */
 export interface PingOrigin {
   scheme: string
   method: string
   remoteAddress: string | null
-  /** Cut to `USER_AGENT_MAX` characters. */
+  /** Truncated to `USER_AGENT_MAX` characters. */
   userAgent: string
-  /** The name of the person who reported it by hand, as it was then; absent or null: a program did. */
+  /** The name of the user who reported it manually; absent or null if a program did. */
   reportedBy?: string | null
 }
 
 export interface RecordedPing extends Ping, PingOrigin {
   monitorId: number
-  /** 1 for the first ping of a monitor; never given twice. */
+  /** 1 for the monitor's first ping; never reused. */
   number: number
   at: number
   durationMs: number | null
@@ -44,29 +44,29 @@ export const EXIT_STATUS_MAX = 255
 const RUN_MAX_MS = 72 * HOUR
 const MEASURED_MAX_MS = 365 * DAY
 
-/** Words in a ping's text that decide what it means. Each list is comma-separated; an empty one matches nothing. */
+/** Keywords in a ping's text that decide how it counts. Each list is comma-separated; an empty list matches nothing. */
 export interface PingFilter {
   startKeywords: string
   successKeywords: string
   failureKeywords: string
-  /** Look at the subject, and at the text, of pings by mail. */
+  /** Search the subject, and the text, of pings by mail. */
   subject: boolean
   body: boolean
-  /** Look at the body of pings by HTTP. */
+  /** Search the body of HTTP pings. */
   httpBody: boolean
-  /** Text without any of the words is a failure; otherwise it is ignored. */
+  /** A ping without any keyword counts as a failure; if this is off, it is ignored. */
   failsByDefault: boolean
 }
 
 export interface PingRules {
   postOnly: boolean
   manualResume: boolean
-  /** A run that ends sooner has failed; null: none is too short. */
+  /** A shorter run counts as a failure; null for no minimum. */
   minRunMs: number | null
   filter: PingFilter
 }
 
-/** What a ping by mail says. */
+/** The text of a ping by mail. */
 export interface MailText {
   subject: string
   text: string
@@ -77,11 +77,11 @@ export interface IncomingPing {
   method: string
   body: Uint8Array
   reading?: BodyReading | undefined
-  /** Of a ping by mail. */
+  /** Set for a ping by mail. */
   mail?: MailText | undefined
 }
 
-/** Decides what a ping counts as; the order of the rules is part of the ping API. */
+/** Decides how a ping counts. The order of the rules is part of the ping API. */
 export function judgePing(rules: PingRules, isPaused: boolean, ping: IncomingPing): PingKind {
   if (isPaused && rules.manualResume) return 'ignored'
   if (rules.postOnly && ping.method !== 'POST') return 'ignored'
@@ -89,14 +89,14 @@ export function judgePing(rules: PingRules, isPaused: boolean, ping: IncomingPin
   return text === null ? ping.signal : signalInText(rules.filter, text)
 }
 
-// Null: no words are looked for.
+// Null if no text is searched.
 function decidingText({ httpBody, subject, body }: PingFilter, ping: IncomingPing): string | null {
   if (ping.mail === undefined) return httpBody ? textOf(ping) : null
   const parts = [...(subject ? [ping.mail.subject] : []), ...(body ? [ping.mail.text] : [])]
   return parts.length === 0 ? null : parts.join('\n')
 }
 
-// What looks like a byte order mark may be anything: words count in both readings.
+// Bytes that look like a byte order mark may be something else, so keywords are searched in both readings.
 function textOf({ body, reading }: IncomingPing): string {
   const text = reading?.text ?? decodeBody(body, reading?.charset)
   return hasWideCharacters(body) ? `${text}\n${new TextDecoder().decode(body)}` : text
@@ -116,19 +116,22 @@ function containsAny(text: string, keywords: string): boolean {
     .some((keyword) => keyword !== '' && text.includes(keyword))
 }
 
-/** How long the run took that ends now, given the newest ping with its run id that is a start or an end. */
+/** The duration of the run that ends now. `previous` is the newest start or end with the same run id. */
 export function runDurationMs(previous: { kind: PingKind; at: number } | null, now: number): number | null {
   if (previous?.kind !== 'start') return null
   const durationMs = now - previous.at
   return durationMs >= 0 && durationMs < RUN_MAX_MS ? durationMs : null
 }
 
-/** Pings with this number or a lower one are not kept, and seen nowhere, whether or not they are deleted yet. */
+/**
+ * The highest ping number that is beyond the limit of kept pings. It and lower ones are hidden, even before they are
+ * deleted.
+ */
 export function lastPrunedNumber({ pingCount }: { pingCount: number }, kept: number): number {
   return Math.max(0, pingCount - kept)
 }
 
-/** What a client measured; null for what no run can have taken. */
+/** A duration that a client measured, or null if it is impossible. */
 export function measuredMs(ms: number): number | null {
   return ms >= 0 && ms <= MEASURED_MAX_MS ? Math.round(ms) : null
 }

@@ -4,15 +4,15 @@ import { limitedLine } from './text.ts'
 export const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
 export type Role = (typeof ROLES)[number]
 
-/** What each role may do in a project. Every page and form names one of these lines. */
+/** The roles that have each permission. Every route of a project requires one of them. */
 const PERMISSIONS = {
-  /** See monitors, pings, incidents, channels without their secrets, and who is a member. Not the ping URLs. */
+  /** View monitors, pings, incidents, members, and channels without secrets. Ping URLs stay hidden. */
   look: ['owner', 'admin', 'member', 'viewer'],
-  /** Make, change, pause, ping and delete monitors and channels; acknowledge incidents; send messages again. */
+  /** Create, edit, pause, ping and delete monitors and channels; acknowledge incidents; resend notifications. */
   operate: ['owner', 'admin', 'member'],
-  /** Rename the project; its keys; who is a member, up to the role of admin. */
+  /** Rename the project, manage its keys, and manage members up to the role admin. */
   administer: ['owner', 'admin'],
-  /** Delete the project; make and unmake owners. */
+  /** Delete the project, add and remove owners. */
   own: ['owner'],
 } as const satisfies Record<string, readonly Role[]>
 
@@ -25,11 +25,11 @@ export function may(role: Role, permission: Permission): boolean {
 export interface Project {
   id: string
   name: string
-  /** The secret of the project for ping URLs by slug. */
+  /** The secret in ping URLs with a slug. */
   pingKey: string
 }
 
-/** A project as one of its members has it. */
+/** A project with the role that a user has in it. */
 export interface OwnProject extends Project {
   role: Role
 }
@@ -42,7 +42,7 @@ export interface Member {
   since: number
 }
 
-/** A role that can be invited to. Owners are made of members. */
+/** Roles that an invitation can grant. To add an owner, change a member's role. */
 export const INVITED_ROLES = ['admin', 'member', 'viewer'] as const
 export type InvitedRole = (typeof INVITED_ROLES)[number]
 
@@ -50,7 +50,7 @@ export interface Invitation {
   id: string
   projectId: string
   role: InvitedRole
-  /** Whom it was mailed to; null: only the link was made. Whoever has the link may use it. */
+  /** The recipient; null for a link that wasn't mailed. Anyone with the link can use it. */
   email: string | null
   invitedBy: string | null
   createdAt: number
@@ -78,21 +78,21 @@ export const PROJECTS_MAX = 100
 
 export const ProjectName = limitedLine('A name has', PROJECT_NAME_MAX).refine(
   (name) => name !== '',
-  'A project needs a name.',
+  'Enter a name for the project.',
 )
 
 export const ApiKeyName = limitedLine('A name has', API_KEY_NAME_MAX)
 
 /**
- * Whether a member with the role `actor` may turn a member of role `from` into `to`, or out (`null`). An admin rules
- * over everybody but owners; who is an owner is decided by owners.
+ * Whether `actor` may change a member's role from `from` to `to`, or remove the member (`to` null). Admins manage all
+ * members except owners. Only owners add and remove owners.
  */
 export function mayChangeMember(actor: Role, { from, to }: { from: Role; to: Role | null }): boolean {
   if (from === 'owner' || to === 'owner') return may(actor, 'own')
   return may(actor, 'administer')
 }
 
-/** Whether a project would be left without anybody who may do everything. */
+/** Whether the project would have no owner without this user. */
 export function wouldLoseOwner(members: Pick<Member, 'userId' | 'role'>[], userId: string): boolean {
   return members.every((member) => member.userId === userId || member.role !== 'owner')
 }

@@ -1,17 +1,17 @@
-// A text that is read from left to right, phrase by phrase.
+// A parser that reads a text from left to right, phrase by phrase.
 
 export interface Reading {
   readonly text: string
-  /** How much of it has been read. */
+  /** The position of the next character. */
   at: number
 }
 
-/** A phrase that ends where a word ends. What `source` puts into groups is handed out. */
+/** A pattern that ends at a word boundary. `take` returns its groups. */
 export function phrase(source: string): RegExp {
   return new RegExp(`[\\s,]*(?:${source})(?![\\p{L}\\p{N}])`, 'iuy')
 }
 
-/** The groups of the phrase when it comes next, which is then read; null otherwise. */
+/** Consumes `pattern` if it comes next and returns its groups; null otherwise. */
 export function take(reading: Reading, pattern: RegExp): (string | undefined)[] | null {
   pattern.lastIndex = reading.at
   const match = pattern.exec(reading.text)

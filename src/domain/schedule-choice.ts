@@ -1,6 +1,6 @@
 import { AppError } from '#lib/errors.ts'
 
-/** A schedule that is refused with ways to write what may be meant: each of `choices` can be typed as it is. */
+/** A refused schedule with suggestions. Each of `choices` is valid input. */
 export class ScheduleChoiceError extends AppError {
   readonly choices: readonly string[]
 
@@ -10,7 +10,7 @@ export class ScheduleChoiceError extends AppError {
   }
 }
 
-/** "x" can mean two things: each choice says one of them. */
+/** An ambiguous schedule. Each choice states one of its meanings. */
 export function ambiguous(said: string, choices: readonly string[]): ScheduleChoiceError {
   return new ScheduleChoiceError(`"${said}" can mean two things. Write ${listed(choices)}.`, choices)
 }

@@ -1,4 +1,4 @@
-// One field for a schedule in any form: a length of time, a cron expression, an OnCalendar expression or plain words.
+// One field reads any form of schedule: a duration, a cron expression, an OnCalendar expression or plain words.
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { checkAmbiguity, checkNumber } from './ambiguous-words.ts'
@@ -11,7 +11,7 @@ import { readPlainLength, readPlainWords } from './plain-schedule.ts'
 import { onCalendarInWords, PERIOD_MAX_MS, PERIOD_MIN_MS, periodInWords, type Schedule } from './schedule.ts'
 import { ScheduleChoiceError } from './schedule-choice.ts'
 
-/** What was read. The zone of cron and OnCalendar comes from elsewhere. */
+/** A parsed schedule, without the time zone of cron and OnCalendar. */
 export type ScheduleInput = SaidBack &
   (
     | { kind: 'period'; periodMs: number }
@@ -21,7 +21,7 @@ export type ScheduleInput = SaidBack &
 
 interface SaidBack {
   words: string
-  /** What goes on after the words where they say more than was written: "because no time is given". */
+  /** Explains `words` that say more than the user typed: "because no time is given". */
   because?: string
 }
 
@@ -32,10 +32,10 @@ export function saidBack({ words, because }: SaidBack): string {
 
 export const SCHEDULE_MAX_LENGTH = 100
 
-/** Throws an AppError whose sentence says where the text cannot be read. */
+/** Throws `invalid` with a message that names the part that can't be read. */
 export function readSchedule(text: string): ScheduleInput {
   const written = text.trim()
-  if (written === '') throw new AppError('invalid', 'Say when pings are expected, as in "every day at 3am".')
+  if (written === '') throw new AppError('invalid', 'Enter a schedule, for example "every day at 3am".')
   const line = readCrontabLine(written)
   if (line !== null) return cronInput(line.schedule)
   if (written.length > SCHEDULE_MAX_LENGTH) {
@@ -50,7 +50,7 @@ export function readSchedule(text: string): ScheduleInput {
   return isOnCalendar(written) ? onCalendarInput(written) : plainInput(written)
 }
 
-/** Ways to write what a refused schedule may have meant, to choose from; none where there is nothing to offer. */
+/** Suggestions for a refused schedule. */
 export function scheduleChoices(text: string): readonly string[] {
   try {
     readSchedule(text)
@@ -61,13 +61,13 @@ export function scheduleChoices(text: string): readonly string[] {
   }
 }
 
-/** A length of time, as "10 minutes", "1h 30m" or a number of seconds; null for anything else. */
+/** A duration in milliseconds, from "10 minutes", "1h 30m" or a number of seconds; null for anything else. */
 export function readLength(text: string): number | null {
   const written = text.trim()
   return isSeconds(written) ? Number(written) * SECOND : readPlainLength(written)
 }
 
-/** Which of the two an expression is, where nothing but these two is possible: five words on one line are cron. */
+/** The kind of an expression that is either cron or OnCalendar: five words on one line are cron. */
 export function expressionKind(expression: string): 'cron' | 'on-calendar' {
   const text = expression.trim()
   return !text.includes('\n') && text.split(/\s+/).length === 5 ? 'cron' : 'on-calendar'
@@ -79,7 +79,7 @@ export function scheduleAsInput({ kind, periodMs, expression }: Schedule): strin
   return kind === 'cron' ? expression : onCalendarAsInput(expression)
 }
 
-// The words name the two largest units only.
+// `periodInWords` names only the two largest units, so an odd period is written in seconds.
 function periodAsInput(periodMs: number): string {
   const words = periodInWords(periodMs)
   const read = readSchedule(words)
@@ -94,16 +94,16 @@ function isSeconds(text: string): boolean {
   return /^\d+$/.test(text)
 }
 
-/** As some schedulers written in Go have it. */
+/** The syntax of robfig/cron and other schedulers in Go. */
 const EVERY = /^@every\b\s*/i
 
 function everyInput(text: string): ScheduleInput {
   const periodMs = readLength(text.replace(EVERY, ''))
-  if (periodMs === null) throw new AppError('invalid', 'After "@every" comes a length of time, as in "@every 5m".')
+  if (periodMs === null) throw new AppError('invalid', '"@every" needs a duration, for example "@every 5m".')
   return periodInput(periodMs)
 }
 
-/** As it stands in a program or a file of settings. */
+/** Quotation marks copied from a program or a configuration file. */
 function checkQuotes(text: string): void {
   const [quote = ''] = text
   const unquoted = text.replaceAll(QUOTE, '').trim()
@@ -114,24 +114,27 @@ function checkQuotes(text: string): void {
 const QUOTES = `"'\`“”„‘’«»`
 const QUOTE = /["'`“”„‘’«»]/g
 
-/** What stands in crontabs besides the five fields. */
+/** Lines of a crontab that aren't five fields. */
 function checkCrontab(text: string): void {
   const [zone] = /^(?:CRON_)?TZ\s*=\s*\S*/i.exec(text) ?? []
-  if (zone) throw new AppError('invalid', `Leave "${zone}" out, and choose the time zone apart from the schedule.`)
+  if (zone) throw new AppError('invalid', `Leave "${zone}" out and choose the time zone in its own field.`)
   const lines = text.split('\n').map((line) => line.trim())
   if (lines.length > 1 && lines.some(isCron)) {
-    const rule = 'A schedule is one line of a crontab, and these are several'
-    throw new AppError('invalid', `${rule}. Say them in one, as "0 3,15 * * *", or make a monitor for each.`)
+    const rule = 'Enter one line of a crontab'
+    throw new AppError(
+      'invalid',
+      `${rule}. Combine the times, as in "0 3,15 * * *", or create a monitor for each line.`,
+    )
   }
   if (/^@reboot\b/i.test(text)) {
-    const rule = '"@reboot" has no time of its own, so nothing can be missed'
-    throw new AppError('invalid', `${rule}. Write how often the job should report, as "every day".`)
+    const rule = '"@reboot" has no fixed time'
+    throw new AppError('invalid', `${rule}. Enter how often the job should report, for example "every day".`)
   }
 }
 
 function periodInput(periodMs: number): ScheduleInput {
   if (periodMs < PERIOD_MIN_MS || periodMs > PERIOD_MAX_MS) {
-    throw new AppError('invalid', 'A period is at least one second and at most 365 days long.')
+    throw new AppError('invalid', 'A period must be between 1 second and 365 days.')
   }
   return { kind: 'period', periodMs, words: periodInWords(periodMs) }
 }
@@ -154,9 +157,9 @@ function plainInput(text: string): ScheduleInput {
   return { ...cronInput(expression), ...(because !== undefined && { because }) }
 }
 
-/** As it stands in a timer unit of systemd. */
+/** The key of a systemd timer unit. */
 const PREFIX = /^[ \t]*OnCalendar[ \t]*=[ \t]*/gim
-/** An H is for Jenkins to replace: it is no word of plain language, and the field says what to write instead. */
+/** Jenkins replaces an H. It counts as cron, so that the error message of the field says what to write instead. */
 const CRON_WORD = /^(?:[\d*?]|H(?![a-z]))[\w*?/,#()-]*$|^\d*~\d*(?:\/\d+)?$/
 const LONE_DATE = /^[\d*.,/]+-[\d*.,/]+-/
 
@@ -168,7 +171,7 @@ function isCron(text: string): boolean {
   return words.length >= 5 || (words.length >= 3 && CRON_WORD.test(date)) || text.includes('*')
 }
 
-/** Whether it has what only an OnCalendar expression has. */
+/** Whether the text has syntax that only OnCalendar has. */
 function isOnCalendar(text: string): boolean {
   if (/\n|\.\.|[~*=]|\d-\d|\d\/\d|:\d\d:\d\d/.test(text)) return true
   const words = text.split(/\s+/)
@@ -179,7 +182,7 @@ function isOnCalendar(text: string): boolean {
 }
 
 const ZONE = /^(UTC|[A-Z][A-Za-z]+\/[\w/+-]+)$/
-/** Both languages have them; in plain words they are lengths of time, or go on with a day or a time. */
+/** Words of both OnCalendar and plain language. In plain words a day or time can follow them. */
 const PLAIN_ADVERBS: ReadonlySet<string> = new Set([
   'minutely',
   'hourly',

@@ -4,7 +4,7 @@ import { parseOnCalendar } from './on-calendar.ts'
 import { DAILY, nextSlots, type Schedule } from './schedule.ts'
 import { expressionKind, readSchedule, type ScheduleInput } from './schedule-input.ts'
 
-/** The moments at which pings are expected after `from`, at most `count`: fewer when the schedule ends. */
+/** The times at which pings are expected after `from`: `count`, or fewer if the schedule ends. */
 export function nextTimes(
   input: ScheduleInput,
   { from, zone, count }: { from: number; zone: string; count: number },
@@ -12,12 +12,12 @@ export function nextTimes(
   return nextSlots(scheduleOf(input, zone), { after: from, count })
 }
 
-/** A schedule as a monitor has it. */
+/** The schedule of a monitor, from what a person typed and the monitor's time zone. */
 export function scheduleOf({ words: _words, because: _because, ...input }: ScheduleInput, timeZone: string): Schedule {
   return { ...DAILY, timeZone, ...input }
 }
 
-/** The kind of an expression that is cron or OnCalendar and nothing else. Throws invalid when it is neither. */
+/** The kind of an expression that must be cron or OnCalendar. Throws `invalid` if it is neither. */
 export function readExpressionKind(text: string): 'cron' | 'on-calendar' {
   const kind = expressionKind(text)
   if (kind === 'cron') parseCron(text)
@@ -26,8 +26,8 @@ export function readExpressionKind(text: string): 'cron' | 'on-calendar' {
 }
 
 /**
- * Reads a text as a cron or an OnCalendar expression, as the management API does, and otherwise as a person's words.
- * Throws invalid with a sentence that says where it cannot be read.
+ * Reads a text as a cron or OnCalendar expression, as the management API does, otherwise as plain words. Throws
+ * `invalid` with a message that names the part that can't be read.
  */
 export function readExpression(text: string): ScheduleInput {
   try {

@@ -9,14 +9,14 @@ import { nextOnCalendar, parseOnCalendar } from './on-calendar.ts'
 export const SCHEDULE_KINDS = ['period', 'cron', 'on-calendar'] as const
 export type ScheduleKind = (typeof SCHEDULE_KINDS)[number]
 
-/** When pings are expected. What the other kinds would go by is kept, for the day on which somebody goes back. */
+/** When pings are expected. The values of the kinds that aren't selected are kept for when a user switches back. */
 export interface Schedule {
   kind: ScheduleKind
-  /** Of a period: a ping at least once in it, counted from the last one. */
+  /** For the kind `period`: the longest time between two pings. */
   periodMs: number
-  /** Of cron and OnCalendar; already read once without an error. */
+  /** For cron and OnCalendar. It parses without an error. */
   expression: string
-  /** Where the clocks hang that cron and OnCalendar go by. */
+  /** The time zone of cron and OnCalendar times. */
   timeZone: string
 }
 
@@ -28,7 +28,7 @@ export const EARLY_MAX_MS = DAY
 
 export const DAILY: Schedule = { kind: 'period', periodMs: DAY, expression: '', timeZone: 'UTC' }
 
-/** At least one ping in every `periodMs`. */
+/** A schedule with at least one ping every `periodMs`. */
 export function everyPeriod(periodMs: number): Schedule {
   return { ...DAILY, periodMs }
 }
@@ -38,7 +38,7 @@ export function isSameSchedule(a: Schedule, b: Schedule): boolean {
   return kind === b.kind && periodMs === b.periodMs && expression === b.expression && timeZone === b.timeZone
 }
 
-/** The first moment strictly after `after` at which a ping is expected; null when the schedule has come to its end. */
+/** The first time strictly after `after` at which a ping is expected; null when the schedule has ended. */
 export function nextSlot(schedule: Schedule, after: number): number | null {
   const zone = schedule.timeZone
   switch (schedule.kind) {
@@ -51,13 +51,13 @@ export function nextSlot(schedule: Schedule, after: number): number | null {
   }
 }
 
-/** Throws invalid where no ping will ever be expected again. */
+/** Throws `invalid` if the schedule has ended. */
 export function requireFuture(schedule: Schedule, now: number): void {
   if (nextSlot(schedule, now) !== null) return
   throw new AppError('invalid', 'This schedule never runs again: all its dates are in the past.')
 }
 
-/** The next slots after `after`, at most `count`: fewer when the schedule ends. */
+/** The next slots after `after`: `count`, or fewer if the schedule ends. */
 export function nextSlots(schedule: Schedule, { after, count }: { after: number; count: number }): number[] {
   const slots: number[] = []
   let slot = nextSlot(schedule, after)
@@ -66,8 +66,10 @@ export function nextSlots(schedule: Schedule, { after, count }: { after: number;
 }
 
 /**
- * When the next ping is expected after one at `pingAt`. One that comes up to `earlyMs` before its slot counts for it;
- * null: up to a tenth of the interval, at most 15 minutes. A period has no slots: nothing can be early.
+ * When the next ping is expected after one at `pingAt`. A ping up to `earlyMs` before a slot counts for that slot; the
+ * default (null) is a tenth of the interval, at most 15 minutes. Example: daily at 03:00, early tolerance 15 minutes: a
+ * ping at 02:50 counts for 03:00, and the next one is due on the following day. A period has no slots, so no ping is
+ * early.
  */
 export function nextDueAt(schedule: Schedule, { pingAt, earlyMs }: { pingAt: number; earlyMs: number | null }) {
   const slot = nextSlot(schedule, pingAt)
@@ -78,7 +80,7 @@ export function nextDueAt(schedule: Schedule, { pingAt, earlyMs }: { pingAt: num
 }
 
 const AUTOMATIC_TOLERANCE = { maxMs: 15 * MINUTE, share: 10 }
-/** What somebody sets is as large as they like, but a ping counts for no slot when another one is nearer. */
+/** A tolerance can be large, but a ping never counts for a slot if another slot is nearer. */
 const OWN_SHARE = 2
 
 function toleranceOf(earlyMs: number | null): { maxMs: number; share: number } {
@@ -86,8 +88,8 @@ function toleranceOf(earlyMs: number | null): { maxMs: number; share: number } {
 }
 
 /**
- * Whether a ping at `at` may be meant for `slot`, which comes later. Jobs with a period are rarely punctual to the
- * millisecond: a tenth of the period counts, at most 15 minutes.
+ * Whether a ping at `at` may be meant for the later `slot`. Jobs with a period are rarely punctual to the millisecond,
+ * so a tenth of the period counts, at most 15 minutes.
  */
 export function mayComeEarly(schedule: Schedule, ping: { at: number; slot: number; earlyMs: number | null }): boolean {
   const { at, slot, earlyMs } = ping
@@ -97,14 +99,16 @@ export function mayComeEarly(schedule: Schedule, ping: { at: number; slot: numbe
   return dueAt === null || dueAt > slot
 }
 
-// No other slot is nearer, before or after.
+// Whether no other slot is nearer, before or after.
 function isAlone(schedule: Schedule, { slot, withinMs }: { slot: number; withinMs: number }): boolean {
   if (nextSlot(schedule, slot - withinMs) !== slot) return false
   const following = nextSlot(schedule, slot)
   return following === null || following - slot >= withinMs
 }
 
-/** How long before its slot a ping counts for it, in the rhythm that the schedule has after `after`. */
+/**
+ * How long before a slot a ping counts for it. The default depends on the interval that the schedule has after `after`.
+ */
 export function earlyTolerance(schedule: Schedule, { earlyMs, after }: { earlyMs: number | null; after: number }) {
   if (schedule.kind === 'period' || earlyMs === 0) return 0
   const { maxMs, share } = toleranceOf(earlyMs)
@@ -113,14 +117,14 @@ export function earlyTolerance(schedule: Schedule, { earlyMs, after }: { earlyMs
 
 const SLOTS_LOOKED_AT = 10
 
-/** The shortest time between two of the next slots; the length of a period. A year when there is one slot at most. */
+/** The shortest time between two of the next slots, or the period. A year if there is at most one slot. */
 export function shortestInterval(schedule: Schedule, after: number): number {
   if (schedule.kind === 'period') return schedule.periodMs
   const slots = nextSlots(schedule, { after, count: SLOTS_LOOKED_AT })
   return slots.slice(1).reduce((shortest, slot, index) => Math.min(shortest, slot - (slots[index] ?? 0)), PERIOD_MAX_MS)
 }
 
-/** Whether a minute is too coarse for its moments: an interval, the grace or a run is shorter than an hour. */
+/** Whether times need seconds: the interval, the grace period or a run is shorter than an hour. */
 export function secondsMatter(
   { schedule, graceMs, maxRunMs = null }: { schedule: Schedule; graceMs: number; maxRunMs?: number | null },
   after: number,
@@ -131,8 +135,7 @@ export function secondsMatter(
 const DEFAULT_GRACE_MAX_MS = HOUR
 
 /**
- * What a page or a command proposes: half the interval, at least a minute and at most an hour. The management API has
- * its own default.
+ * The grace period that forms and commands suggest: half the interval, 1 minute to 1 hour. The API has its own default.
  */
 export function defaultGraceMs(schedule: Schedule, now: number): number {
   const halfMs = Math.floor(shortestInterval(schedule, now) / 2)
@@ -157,13 +160,13 @@ export function scheduleInWords(schedule: Schedule): string {
   return namesZone(schedule) ? `${rhythm} (${zoneLabel(schedule.timeZone)})` : rhythm
 }
 
-/** The time zone whose clock tells the times: that which all lines of an OnCalendar expression name goes first. */
+/** The time zone of the schedule's times. A zone that all lines of an OnCalendar expression name takes precedence. */
 export function zoneOfTimes(schedule: Schedule): string {
   const [zone, ...others] = new Set(ownZones(schedule))
   return zone && others.length === 0 ? zone : schedule.timeZone
 }
 
-// An OnCalendar expression each line of which says its own asks for no other.
+// An OnCalendar expression whose lines all name a zone doesn't use the monitor's zone.
 function namesZone(schedule: Schedule): boolean {
   return schedule.kind === 'cron' || ownZones(schedule).includes(null)
 }
@@ -180,7 +183,7 @@ export function onCalendarInWords(expression: string): string {
   return `OnCalendar: ${expression.replaceAll('\n', ' and ')}`
 }
 
-/** As many as a large instance has different ones of. */
+/** More than the number of different schedules of a large instance. */
 const REMEMBERED = 2000
 const readCron = memoize(REMEMBERED, parseCron)
 const readOnCalendar = memoize(REMEMBERED, parseOnCalendar)

@@ -1,12 +1,14 @@
-// Finds the keys in what a job sent, so that people who may not ping can read the rest.
+// Masks keys in what a job sent, so that viewers, who may not ping, can read the rest.
 
 const MASK = '••••'
 
-/** What may be a key or an alias. */
+/** A possible key or alias. */
 const WORD = /[A-Za-z0-9_-]{4,128}/g
 const UUID = /[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}/gi
 
-/** Where a key stands, whoever's it is: in ping URLs of every dialect, addresses of mails, headers and parameters. */
+/**
+ * Where a key appears, even one of another instance: ping URLs of each dialect, mail addresses, headers, parameters.
+ */
 const PLACES: readonly RegExp[] = [
   /(?<=\/(?:ping|p|api\/push|v1\/check_in)\/)[A-Za-z0-9_-]+/gi,
   /(?<=\/api\/\d+\/cron\/[A-Za-z0-9_-]+\/)[A-Za-z0-9_-]+/gi,
@@ -19,13 +21,13 @@ const PLACES: readonly RegExp[] = [
   /\bcg[rw]_[A-Za-z0-9]+/g,
 ]
 
-/** The words of a text that could be keys, for a look at those that are: UUIDs as they are kept, and all words. */
+/** Possible keys in a text, to look up in the database: UUIDs in their stored form, and all words. */
 export function possibleKeys(text: string): { uuids: string[]; words: string[] } {
   const uuids = (text.match(UUID) ?? []).map(hyphenated)
   return { uuids: [...new Set(uuids)], words: [...new Set(text.match(WORD))] }
 }
 
-/** A UUID of whatever form as it is kept. */
+/** A UUID of any form in its stored form. */
 function hyphenated(uuid: string): string {
   const digits = uuid.replaceAll('-', '').toLowerCase()
   return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].join(
@@ -34,8 +36,8 @@ function hyphenated(uuid: string): string {
 }
 
 /**
- * The same text without keys: neither those that are known, nor what stands where a key would. Of a text that was cut
- * the last word goes, for it may be half a key.
+ * Masks the known `keys`, and anything in a place where a key appears. If the text was cut, its last word is dropped:
+ * it may be half a key.
  */
 export function withoutKeys(text: string, { keys, isCut }: { keys: readonly string[]; isCut: boolean }): string {
   const whole = isCut ? text.replace(/(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+$/, '…') : text
@@ -43,7 +45,7 @@ export function withoutKeys(text: string, { keys, isCut }: { keys: readonly stri
   return keys.reduce((masked, key) => (key === '' ? masked : masked.replace(patternOf(key), MASK)), unnamed)
 }
 
-// A UUID is taken without its hyphens, too, and in capitals; a word only where it stands alone.
+// A UUID matches in any case and without hyphens. Other keys match as whole words only.
 function patternOf(key: string): RegExp {
   const isUuid = key.length === 36 && key.split('-').length === 5
   return isUuid

@@ -1,7 +1,7 @@
 export const STORED_STATUSES = ['new', 'up', 'down', 'paused'] as const
 export type StoredStatus = (typeof STORED_STATUSES)[number]
 
-/** `late`: due, and still within grace. */
+/** `late`: past the due time, within the grace period. */
 export type ShownStatus = StoredStatus | 'late'
 
 interface Watched {
@@ -10,7 +10,7 @@ interface Watched {
   deadlineAt: number | null
 }
 
-/** The status at `now`, exact even when the checker has not come by yet. */
+/** The status at `now`. It is exact even if the checker hasn't run since the deadline. */
 export function shownStatus(monitor: Watched, now: number): ShownStatus {
   if (monitor.deadlineAt !== null && now >= monitor.deadlineAt) return 'down'
   if (monitor.status === 'up' && monitor.dueAt !== null && now >= monitor.dueAt) return 'late'

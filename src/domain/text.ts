@@ -1,9 +1,8 @@
-// What people may type, without what nobody sees: limits that are counted as people count, in characters and not in
-// UTF-16 units.
+// Text that people type: invisible characters are removed, and limits count characters, not UTF-16 units.
 import { z } from 'zod'
 import { withoutInvisible } from '#lib/invisible.ts'
 
-/** "A description has" begins the sentence that says what is wrong. */
+/** `what` begins the error message, as "A description has". */
 export function limitedText(what: string, max: number) {
   return z
     .string()
@@ -11,7 +10,7 @@ export function limitedText(what: string, max: number) {
     .refine((value) => [...value].length <= max, `${what} at most ${max.toLocaleString('en')} characters.`)
 }
 
-/** As `limitedText`, and nothing that would break the line: it may stand in the subject of a mail. */
+/** Like `limitedText`, without control characters, so that it fits in a mail's subject. */
 export function limitedLine(what: string, max: number) {
   return limitedText(what, max).refine((value) => !/\p{Cc}/u.test(value), `${what} no control characters.`)
 }

@@ -1,28 +1,28 @@
-// What happened to a monitor, newest first: its pings and its turns in one row.
+// A monitor's timeline, newest first: pings, status changes and gaps in one list.
 import type { BlackoutReason } from './blackout.ts'
 import type { RecordedTransition } from './lifecycle.ts'
 import type { PingKind, RecordedPing } from './ping.ts'
 
 export const TIMELINE_FILTERS = ['all', 'success', 'fail', 'start', 'log', 'ignored', 'status'] as const
-/** `status`: only the turns; a kind: only the pings of this kind. */
+/** `status` shows status changes and gaps only; the name of a kind shows only pings of that kind. */
 export type TimelineFilter = (typeof TIMELINE_FILTERS)[number]
 
 export interface TimelinePing extends RecordedPing {
-  /** How what it says begins; null when it had no body. */
+  /** The beginning of its body; null if it has none. */
   beginning: { text: string; isCut: boolean; isRawMail: boolean } | null
 }
 
-/** What is no ping: its status changed, or it got a second chance after a blackout. */
+/** An entry that isn't a ping: a status change, or a deadline that was extended after a gap. */
 export type Turn =
   | ({ type: 'transition' } & RecordedTransition)
-  /** `at`: when the watch went on. */
+  /** `at`: when CronGuard was back. */
   | { type: 'blackout'; id: number; at: number; from: number; reason: BlackoutReason }
 
 export type TimelineEntry = { type: 'ping'; ping: TimelinePing } | Turn
 
 /**
- * A place between two entries. Pings and turns each have their own half of it, so that no page loses or repeats
- * one when moments are equal, or when the clock of the machine was set back.
+ * A place between two entries. It holds one position among the pings and one among the other entries, so that paging
+ * neither skips nor repeats an entry when times are equal or the clock was set back.
  */
 export interface TimelineCursor {
   pingNumber: number
@@ -30,14 +30,14 @@ export interface TimelineCursor {
   turnId: number
 }
 
-/** Above everything. */
+/** Above all entries. */
 export const TIMELINE_TOP: TimelineCursor = {
   pingNumber: Number.MAX_SAFE_INTEGER,
   turnAt: Number.MAX_SAFE_INTEGER,
   turnId: Number.MAX_SAFE_INTEGER,
 }
 
-/** Which pings a filter lets through. */
+/** The kind of pings that a filter shows. */
 export function pingKindOf(filter: TimelineFilter): PingKind | 'every' | 'none' {
   if (filter === 'all') return 'every'
   return filter === 'status' ? 'none' : filter
@@ -52,7 +52,7 @@ export function writeCursor({ pingNumber, turnAt, turnId }: TimelineCursor): str
   return `${pingNumber}.${turnAt}.${turnId}`
 }
 
-/** Null for what is none. */
+/** Null if `text` isn't a cursor. */
 export function readCursor(text: string | null): TimelineCursor | null {
   const match = /^(\d{1,16})\.(\d{1,16})\.(-?\d{1,16})$/.exec(text ?? '')
   if (match === null) return null
@@ -61,12 +61,12 @@ export function readCursor(text: string | null): TimelineCursor | null {
 }
 
 interface Streams {
-  /** Newest first, as the turns. */
+  /** Newest first, like the turns. */
   pings: readonly TimelinePing[]
   turns: readonly Turn[]
 }
 
-/** The newest `limit` of both, newest first. What a ping made of the monitor stands above the ping. */
+/** The newest `limit` entries of both, newest first. A status change is listed above the ping that caused it. */
 export function mergeNewest({ pings, turns }: Streams, limit: number): TimelineEntry[] {
   const entries: TimelineEntry[] = []
   let [nextPing, nextTurn] = [0, 0]

@@ -1,4 +1,4 @@
-// The history of a monitor, read backwards: what it is now holds since its newest transition, and so on.
+// Uptime, computed backwards from the present: the current status began at the newest transition, and so on.
 import type { Transition } from './lifecycle.ts'
 import type { StoredStatus } from './status.ts'
 
@@ -9,17 +9,17 @@ export interface Period {
 }
 
 export interface PeriodUptime extends Period {
-  /** How long it was watched: while it is paused, or waits for its first ping, nobody knows how the job does. */
+  /** Time while up or down. A monitor that is paused, or waits for its first ping, isn't observed. */
   observedMs: number
   downMs: number
-  /** A downtime that reaches over the end of a period counts in both. */
+  /** A downtime that spans two periods counts in both. */
   downCount: number
   /** 0 to 1; null when nothing was observed. */
   ratio: number | null
 }
 
 export interface History {
-  /** Newest first; may end with the oldest one after the first period begins. */
+  /** Newest first. Transitions before the first period may be left out. */
   transitions: readonly Pick<Transition, 'from' | 'at'>[]
   /** As stored, now. */
   status: StoredStatus
@@ -27,7 +27,7 @@ export interface History {
   now: number
 }
 
-/** What became of each period; they come in the order in which they begin. */
+/** The uptime of each period. `periods` must be in ascending order. */
 export function uptimeOf({ periods, ...history }: History & { periods: readonly Period[] }): PeriodUptime[] {
   const stretches = watchedStretches(history)
   let next = 0
@@ -37,7 +37,7 @@ export function uptimeOf({ periods, ...history }: History & { periods: readonly 
   })
 }
 
-/** The share of time that was no downtime, of all that was observed; null when nothing was. */
+/** Uptime as a share of the observed time, 0 to 1; null when nothing was observed. */
 export function overallRatio(periods: readonly Pick<PeriodUptime, 'observedMs' | 'downMs'>[]): number | null {
   const observedMs = periods.reduce((sum, period) => sum + period.observedMs, 0)
   const downMs = periods.reduce((sum, period) => sum + period.downMs, 0)
@@ -75,7 +75,7 @@ function isWatched(status: StoredStatus): boolean {
   return status === 'up' || status === 'down'
 }
 
-// A downtime can end in the millisecond in which it began, and is one all the same.
+// A downtime of zero length counts, too: it can begin and end in the same millisecond.
 function hasEndedBefore(stretch: Period | undefined, { from }: Period): boolean {
   if (stretch === undefined) return false
   return stretch.to < from || (stretch.to === from && stretch.from < from)

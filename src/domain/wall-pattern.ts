@@ -1,8 +1,8 @@
-// What cron and OnCalendar have in common: a pattern of dates and times of day, and the search for the next match.
+// A pattern of dates and times of day, shared by cron and OnCalendar, and the search for its next match.
 import { SECOND } from '#lib/duration.ts'
 import { momentOfWallTime, wallTimeAt } from '#lib/zone-time.ts'
 
-/** A day of the calendar. `month` is 1 to 12, `weekday` 0 (Sunday) to 6; `lastDate` is how many days its month has. */
+/** A calendar day. `month` is 1 to 12, `weekday` 0 (Sunday) to 6, `lastDate` the number of days in the month. */
 export interface CalendarDay {
   year: number
   month: number
@@ -15,7 +15,7 @@ export interface WallPattern {
   matchesYear(year: number): boolean
   matchesMonth(month: number): boolean
   matchesDay(day: CalendarDay): boolean
-  /** Each in rising order, and never empty. */
+  /** In ascending order, never empty. */
   hours: readonly number[]
   minutes: readonly number[]
   seconds: readonly number[]
@@ -24,7 +24,7 @@ export interface WallPattern {
 const DAY_SECONDS = 86_400
 const DAY_MS = DAY_SECONDS * SECOND
 
-/** The first wall time strictly after `after` that matches, or null when none does until the end of `yearMax`. */
+/** The first matching wall time strictly after `after`, or null if there is none until the end of `yearMax`. */
 export function nextWall(pattern: WallPattern, { after, yearMax }: { after: number; yearMax: number }): number | null {
   const second = Math.floor(after / SECOND) + 1
   const today = Math.floor(second / DAY_SECONDS)
@@ -36,7 +36,7 @@ export function nextWall(pattern: WallPattern, { after, yearMax }: { after: numb
   return day === null ? null : (day * DAY_SECONDS + (timeFrom(pattern, 0) ?? 0)) * SECOND
 }
 
-/** The first moment after that of `after` at which the clocks really show a match: leaps are searched on behind. */
+/** The first matching wall time after `after` that exists in the zone. Times that daylight saving time skips don't. */
 export function nextShown(
   pattern: WallPattern,
   { zone, after, from, yearMax }: { zone: string; after: number; from: number; yearMax: number },
@@ -55,7 +55,7 @@ function matches(pattern: WallPattern, day: CalendarDay): boolean {
   return pattern.matchesYear(day.year) && pattern.matchesMonth(day.month) && pattern.matchesDay(day)
 }
 
-/** The first second of the day that matches, counted from midnight and not before `from`. */
+/** The first matching second of the day, counted from midnight, at or after `from`. */
 function timeFrom({ hours, minutes, seconds }: WallPattern, from: number): number | null {
   const hour = Math.floor(from / 3600)
   const minute = Math.floor(from / 60) % 60
@@ -73,7 +73,7 @@ function firstFrom(values: readonly number[], from: number): number | undefined 
   return values.find((value) => value >= from)
 }
 
-/** The first day that matches, in days since 1970, and not before `first`. */
+/** The first matching day, in days since 1970, at or after `first`. */
 function dayFrom(pattern: WallPattern, { first, yearMax }: { first: number; yearMax: number }): number | null {
   for (let number = first; ; ) {
     const day = calendarDay(number)

@@ -1,9 +1,9 @@
-// "The job's machine seems to be in another time zone": found by the times at which its pings come.
+// Guesses from the times of pings whether the job's machine uses another time zone.
 import { MINUTE } from '#lib/duration.ts'
 import { offsetPeriodAt } from '#lib/zone-time.ts'
 import { nextSlot, type Schedule } from './schedule.ts'
 
-/** Where many machines are: of the zones that fit, a person knows these. */
+/** Zones that many machines use. Users recognize them, so they come first among the zones that fit. */
 const WELL_KNOWN = [
   'UTC',
   'Europe/London',
@@ -22,15 +22,15 @@ const WELL_KNOWN = [
   'Australia/Sydney',
 ]
 
-/** The zone of the person who is told, then the well-known ones, then all others. */
+/** The user's own zone, then well-known zones, then all others. */
 export function zonesToTry(own: string, all: readonly string[]): string[] {
   return [...new Set([own, ...WELL_KNOWN, ...all])]
 }
 
-/** A zone in which every ping would have come at its time. */
+/** A zone in which all pings would have been on time. */
 export interface ZoneHint {
   timeZone: string
-  /** By how much the pings come after the times of the schedule as it is; negative: before. */
+  /** How much later than scheduled the pings arrive; negative if they are earlier. */
   offsetMs: number
 }
 
@@ -39,8 +39,8 @@ const LATE_MAX_MS = 3 * MINUTE
 const EARLY_MAX_MS = MINUTE
 
 /**
- * The first of `zones` that fits, when all pings fit to it and none to the zone of the schedule. Zones differ by whole
- * quarters of an hour, so that a job which merely takes its time fits to none.
+ * The first of `zones` in which all pings are on time, if none is on time in the schedule's zone. Zones differ by
+ * multiples of 15 minutes, so a job that is just slow fits no zone.
  */
 export function hintZone(
   schedule: Schedule,

@@ -215,11 +215,15 @@ describe('Channels', () => {
     ['nothing', {}, 'json validation error: kind is not a string'],
     ['an unknown kind', { kind: 'pigeon', settings: {} }, 'There is no kind of channel called pigeon.'],
     ['no settings', { kind: 'email' }, 'json validation error: settings is not an object'],
-    ['no address', { kind: 'email', settings: { address: 'nobody' } }, 'address: This is not an e-mail address.'],
+    [
+      'no address',
+      { kind: 'email', settings: { address: 'nobody' } },
+      'address: Enter an email address, such as ada@example.org.',
+    ],
     [
       'two addresses in one',
       { kind: 'email', settings: { address: 'a@example.org\r\nBcc: b@example.org' } },
-      'address: This is not an e-mail address.',
+      'address: Enter an email address, such as ada@example.org.',
     ],
     ['a file', { kind: 'webhook', settings: { url: 'file:///etc/passwd' } }, 'url: This is not an http or https URL.'],
     [

@@ -18,15 +18,14 @@ import { listMonitors } from '#store/monitors.ts'
 import { badgeKeyOf, listProjects } from '#store/projects.ts'
 
 /** All projects. The settings of channels that are secret only `withSecrets`. */
-export function exportConfiguration({ db }: Deps, { withSecrets }: { withSecrets: boolean }): Exported {
-  // Nothing is written: so everything is of one moment.
-  return db.write((tx) => ({
+export function exportConfiguration({ db, clock }: Deps, { withSecrets }: { withSecrets: boolean }): Exported {
+  return db.read((reader) => ({
     format: EXPORT_FORMAT,
     version: EXPORT_VERSION,
     cronguard: version,
-    exported_at: new Date(tx.now).toISOString(),
+    exported_at: new Date(clock.now()).toISOString(),
     with_secrets: withSecrets,
-    projects: listProjects(tx).map((project) => exportProject(tx, { project, withSecrets })),
+    projects: listProjects(reader).map((project) => exportProject(reader, { project, withSecrets })),
   }))
 }
 

@@ -6,8 +6,9 @@ import { diskSpace } from '#lib/disk.ts'
 import { AppError } from '#lib/errors.ts'
 import { codeOf, sha256OfFile, sizeOf, syncFile } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
-import { openReadOnly, openReadOnlyFile, type Params, type Reader, TEMP_STORE_IN_MEMORY } from './database.ts'
+import { type Reader, TEMP_STORE_IN_MEMORY } from './database.ts'
 import { pendingMigrations, schemaVersion } from './migrations.ts'
+import { openReadOnly, openReadOnlyFile, readerOf } from './read-only.ts'
 import { hasIncrementalVacuum } from './retention.ts'
 
 /** What is known of a database that was looked through. */
@@ -146,13 +147,6 @@ function hasTable(reader: Reader, name: string): boolean {
 
 function countOf(reader: Reader, table: (typeof TABLES)[number]): number {
   return reader.get<{ count: number }>(`SELECT count(*) AS count FROM ${table}`)?.count ?? 0
-}
-
-function readerOf(database: Database): Reader {
-  return {
-    all: <Row>(sql: string, params: Params = {}) => database.query<Row, Params>(sql).all(params),
-    get: <Row>(sql: string, params: Params = {}) => database.query<Row, Params>(sql).get(params),
-  }
 }
 
 function isFull(error: unknown): boolean {

@@ -2,7 +2,7 @@
 import { constants, Database, SQLiteError } from 'bun:sqlite'
 import type { Clock } from '#lib/clock.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
-import { isFile, makeFile } from '#lib/files.ts'
+import { makeFile } from '#lib/files.ts'
 
 export type Params = Record<string, string | number | boolean | null | Uint8Array>
 
@@ -23,9 +23,15 @@ export interface Tx extends Reader {
 }
 
 /** Work inside a transaction. One that gives a promise has the type `never`: no await can sit inside a transaction. */
-type Work<T> = ((tx: Tx) => T) & ([T] extends [never] ? unknown : T extends PromiseLike<unknown> ? never : unknown)
+type Work<T, Face = Tx> = ((face: Face) => T) &
+  ([T] extends [never] ? unknown : T extends PromiseLike<unknown> ? never : unknown)
 
 export interface Db extends Reader {
+  /**
+   * Everything that `work` reads is of one moment: what another process commits meanwhile is not seen, and nobody waits
+   * for it. Inside a transaction that is under way, `work` sees what that one sees.
+   */
+  read<T>(work: Work<T, Reader>): T
   /** One transaction of its own, durable when it returns. Throws what `work` throws, and then nothing is kept. */
   write<T>(work: Work<T>): T
   /** As `write`, for changes of the schema: tables may be replaced, and every reference is checked at the end. */
@@ -130,31 +136,6 @@ export function isReplaced(sqlite: Database): boolean {
   return answer[0] !== 0
 }
 
-/** Looks into a database without changing anything, also while another process writes. Throws what SQLite says. */
-export function openReadOnly<T>(path: string, look: (reader: Reader) => T): T {
-  const sqlite = openReadOnlyFile(path)
-  try {
-    sqlite.run(`${TEMP_STORE_IN_MEMORY}; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON`)
-    return look({
-      all: <Row>(sql: string, params: Params = {}) => sqlite.query<Row, Params>(sql).all(params),
-      get: <Row>(sql: string, params: Params = {}) => sqlite.query<Row, Params>(sql).get(params),
-    })
-  } finally {
-    sqlite.close()
-  }
-}
-
-const NOT_SHARED = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI
-
-/**
- * To read alone. Whoever writes keeps a log beside it. Without one nobody does, and SQLite is told so: else it makes
- * one to look.
- */
-export function openReadOnlyFile(path: string): Database {
-  if (isFile(`${path}-wal`)) return new Database(path, { readonly: true, strict: true })
-  return new Database(`${Bun.pathToFileURL(path).href}?immutable=1`, NOT_SHARED)
-}
-
 class SqliteDb implements Db {
   readonly #sqlite: Database
   readonly #clock: Clock
@@ -174,6 +155,16 @@ class SqliteDb implements Db {
 
   get<Row>(sql: string, params: Params = {}): Row | null {
     return this.#sqlite.query<Row, Params>(sql).get(params)
+  }
+
+  read<T>(work: Work<T, Reader>): T {
+    if (this.#sqlite.inTransaction) return work(this)
+    this.#run('BEGIN DEFERRED')
+    try {
+      return work(this)
+    } finally {
+      this.#commit()
+    }
   }
 
   write<T>(work: Work<T>): T {

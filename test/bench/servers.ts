@@ -55,6 +55,7 @@ function oneByOne(db: Db): Db {
   return {
     all: (sql, params) => db.all(sql, params),
     get: (sql, params) => db.get(sql, params),
+    read: (work) => db.read(work),
     write: (work) => db.write(work),
     writeSchema: (work) => db.writeSchema(work),
     writeGrouped: async (work) => db.write(work),

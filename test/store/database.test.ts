@@ -368,4 +368,6 @@ function writePromises(): void {
   db.writeGrouped(async (tx) => tx.now)
   // @ts-expect-error a promise is no result
   db.writeGrouped(() => Promise.resolve(1))
+  // @ts-expect-error an async function is no work
+  db.read(async (reader) => reader.all('SELECT 1'))
 }

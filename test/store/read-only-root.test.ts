@@ -16,7 +16,8 @@ const ENTER = `
   shift; exec "$@"`
 
 const SCRIPT = `
-  const { openReadOnly, openDatabase } = await import('#store/database.ts')
+  const { openDatabase } = await import('#store/database.ts')
+  const { openReadOnly } = await import('#store/read-only.ts')
   const { copyDatabase } = await import('#store/backup.ts')
   const { migrate } = await import('#actions/schema.ts')
   const { systemClock: clock } = await import('#lib/clock.ts')

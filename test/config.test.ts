@@ -308,7 +308,7 @@ describe('a secret may come from a file', () => {
 
   test.each(['SECRET_KEY', 'SMTP_PASSWORD'])('but %s not from a file and the environment at once', (name) => {
     const both = { [`CRONGUARD_${name}`]: SECRET, [`CRONGUARD_${name}_FILE`]: file('both', SECRET) }
-    const problem = `CRONGUARD_${name} and CRONGUARD_${name}_FILE are both set; keep one`
+    const problem = `CRONGUARD_${name} and CRONGUARD_${name}_FILE are both set; set only one`
     expect(problemsOf({ ...MAIL, CRONGUARD_SMTP_USERNAME: 'ada', CRONGUARD_SMTP_PASSWORD: 'x', ...both })).toEqual([
       problem,
     ])

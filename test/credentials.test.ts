@@ -57,10 +57,10 @@ describe('a secret may be handed over by systemd', () => {
   test('but not that and a variable at once', () => {
     const env = credentials({ 'secret-key': SECRET })
     expect(problemsOf({ ...env, CRONGUARD_SECRET_KEY: SECRET })).toEqual([
-      'CRONGUARD_SECRET_KEY and the credential secret-key are both set; keep one',
+      'CRONGUARD_SECRET_KEY and the credential secret-key are both set; set only one',
     ])
     expect(problemsOf({ ...env, CRONGUARD_SECRET_KEY_FILE: join(env.CREDENTIALS_DIRECTORY, 'secret-key') })).toEqual([
-      'CRONGUARD_SECRET_KEY_FILE and the credential secret-key are both set; keep one',
+      'CRONGUARD_SECRET_KEY_FILE and the credential secret-key are both set; set only one',
     ])
   })
 

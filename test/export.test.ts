@@ -381,7 +381,7 @@ describe('Nothing at all is brought in', () => {
       const [channel] = content.projects[0]?.channels ?? []
       Object.assign(channel as object, { kind: 'webhook', settings: { url: 'http://169.254.1.1/' }, left_out: [] })
     })
-    expect(said).toContain('169.254.1.1 is a link-local address. Nothing is ever sent there.')
+    expect(said).toContain('169.254.1.1 is a link-local address. CronGuard never sends requests there.')
   })
 
   test('when a channel is of a kind that is not known here', async () => {

@@ -78,7 +78,7 @@ test('While it waits for a clock that can be right, it is alive and tells everyb
   const headers = { Authorization: `Bearer ${TOKEN}` }
   const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`, { headers })
   const answers = await Promise.all(['/livez', '/readyz', '/health'].map(ask))
-  await eventually('a look at what is not well', () => told.includes('Not well: checker'))
+  await eventually('a look at what is not well', () => told.includes('Unhealthy: checker'))
   await app.stop()
   expect(answers.map(({ status }) => status)).toEqual([200, 503, 503])
   expect(await answers[2]?.json()).toMatchObject({ status: 'failing', parts: { checker: 'failing', database: 'ok' } })

@@ -1,16 +1,16 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Where gateways put IPv4: NAT64, NAT64 within a network, SIIT. The address itself comes last. */
+/** Prefixes under which gateways embed an IPv4 address in IPv6: NAT64, local NAT64, SIIT. The address comes last. */
 const NAT64_PREFIXES = ['64:ff9b::', '64:ff9b:1::', '::ffff:0:']
 
-/** Whether `text` is an address, or a range of them like 10.0.0.0/8. */
+/** Whether `text` is an address, or a range like 10.0.0.0/8. */
 export function isAddressRange(text: string): boolean {
   const { address, bits } = splitRange(text)
   if (!isAddress(address)) return false
   return bits === null || (/^\d{1,3}$/.test(bits) && Number(bits) <= lengthOf(address))
 }
 
-/** Says of an address whether it is in one of the ranges; `::ffff:192.0.2.1` is the same as `192.0.2.1`. */
+/** Returns a test for addresses in one of the ranges. It treats `::ffff:192.0.2.1` as `192.0.2.1`. */
 export function addressMatcher(ranges: readonly string[]): (address: string) => boolean {
   const list = new BlockList()
   for (const range of ranges) {
@@ -21,8 +21,8 @@ export function addressMatcher(ranges: readonly string[]): (address: string) => 
 }
 
 /**
- * The ranges, and the same as IPv6 has them where gateways between the two translate (NAT64, SIIT) or tunnel (6to4).
- * IPv4-mapped addresses need no form of their own: every matcher knows them.
+ * Adds the IPv6 forms that gateways translate (NAT64, SIIT) or tunnel (6to4) to each IPv4 range. IPv4-mapped addresses
+ * need no form of their own, because every matcher unmaps them.
  */
 export function withIpv6Forms(ranges: readonly string[]): string[] {
   return ranges.flatMap((range) => {
@@ -34,7 +34,7 @@ export function withIpv6Forms(ranges: readonly string[]): string[] {
   })
 }
 
-/** An address as proxies write it down, perhaps with a port and in brackets; null for what is none. */
+/** Reads an address as proxies write it: optionally with a port and in brackets. Null when it is not an address. */
 export function readAddress(text: string): string | null {
   const written = text.trim()
   const [, bracketed, digits] = /^(?:\[([^\]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/.exec(written) ?? []
@@ -42,20 +42,20 @@ export function readAddress(text: string): string | null {
   return isAddress(address) ? address : null
 }
 
-/** `192.0.2.1` for `::ffff:192.0.2.1`; any other address as it is. */
+/** `192.0.2.1` for `::ffff:192.0.2.1`. Other addresses are returned unchanged. */
 export function unmapIpv4(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '')
 }
 
 export const isLoopback = addressMatcher(['127.0.0.0/8', '::1'])
 
-/** Whether an address is of this machine, or of a network that is not the internet: a proxy in a container has one. */
+/** Whether an address belongs to this machine or to a private network, as a proxy in a container does. */
 export const isLocal = addressMatcher([
   ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16'],
   ...['::1', 'fc00::/7', 'fe80::/10'],
 ])
 
-// A zone, as in fe80::1%eth0, means something on one machine only.
+// An address with a zone, like fe80::1%eth0, is only valid on one machine.
 function isAddress(text: string): boolean {
   return isIP(text) !== 0 && !text.includes('%')
 }

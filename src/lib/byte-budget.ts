@@ -1,23 +1,24 @@
-// How many bytes may be held at a time, by everyone together. Whoever holds much for long makes room for the others.
+// Limits how many bytes all requests together hold in memory. When it is full, the holder with the largest size times
+// age is evicted: 2 MB held for 10 s goes before 10 MB held for 1 s.
 
 export interface ByteBudget {
   open(onEvict: () => void): Reservation
 }
 
-/** What one holder has. Its size changes only through these calls. */
+/** The bytes of one holder. The size changes only through these calls. */
 export interface Reservation {
-  /** False once it is closed, by its holder or to make room. */
+  /** False after it was closed or evicted. */
   readonly isOpen: boolean
-  /** Holds this many bytes from now on. False: there is no room, and nothing is held any more. */
+  /** Sets the number of bytes held. Returns false when there is no room; the reservation is closed then. */
   resize(bytes: number): boolean
-  /** Everything has arrived: no longer evicted, until it is closed. */
+  /** Protects the reservation from eviction, because all data has arrived. */
   settle(): void
   close(): void
 }
 
 export interface ByteBudgetLimits {
   bytesMax: number
-  /** What of it only small holders may use, so that the big ones never keep them out. */
+  /** The part that only small holders may use, so that large ones cannot block them. */
   reservedForSmall: number
   smallMax: number
 }
@@ -29,7 +30,7 @@ interface ReservationState {
   onEvict: () => void
 }
 
-/** `elapsed`: milliseconds that only go forward. */
+/** `elapsed` returns monotonic milliseconds. */
 export function createByteBudget(
   { bytesMax, reservedForSmall, smallMax }: ByteBudgetLimits,
   elapsed: () => number,
@@ -47,7 +48,7 @@ export function createByteBudget(
     open.delete(held)
   }
 
-  // Bytes times age: a fast sender of much and a slow sender of little both stay below a slow sender of much.
+  // Size times age picks slow senders of large bodies: fast senders and small bodies stay below them.
   const findHog = (): ReservationState | null => {
     const now = elapsed()
     let [hog, worst]: [ReservationState | null, number] = [null, -1]

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { codeOf } from './files.ts'
 
-/** From now on every connection of this process also trusts these authorities, besides those that it knows. */
+/** Makes all connections of this process also trust these certificate authorities. */
 export function addTrustedCertificates(certificates: string): void {
   setDefaultCACertificates([...getCACertificates('default'), certificates])
 }
 
-/** The text of a file with certificates; `refuse` is told what is wrong with it. */
+/** Reads a file with PEM certificates. Calls `refuse` with the problem when it has none or cannot be read. */
 export function readCertificates(path: string, refuse: (says: string) => void): string {
   try {
     const text = readFileSync(path, 'utf8')

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { codeOf } from './files.ts'
 
-/** The only reader of the present. Moments are whole milliseconds since 1970-01-01T00:00:00Z everywhere. */
+/** The only source of the current time. Times are whole milliseconds since 1970-01-01T00:00:00Z everywhere. */
 export interface Clock {
   now(): number
-  /** Milliseconds that only go forward, for measuring how long something took. They stand still while it sleeps. */
+  /** Monotonic milliseconds for measuring durations. They stop while the machine sleeps. */
   elapsed(): number
-  /** Milliseconds since the machine started, its sleep included, which nobody can set; null where nobody knows. */
+  /** Milliseconds since the machine started, including sleep. Setting the clock does not change it. Null if unknown. */
   sinceBoot(): number | null
-  /** Tells one run of the machine from another; null where nobody knows. */
+  /** Changes with every start of the machine. Null if unknown. */
   bootId(): string | null
 }
 
@@ -21,13 +21,14 @@ export const systemClock: Clock = {
 
 const unreadable = new Set<string>()
 
-// "350735.47 234388.90": the first counts in hundredths of seconds.
+// Reads the first number of a line like "350735.47 234388.90", in seconds.
 function readUptime(): number | null {
   const uptimeMs = Math.round(Number.parseFloat(readProc('/proc/uptime') ?? '') * 1000)
   return Number.isNaN(uptimeMs) ? null : uptimeMs
 }
 
-// Not on every system, nor in every sandbox: what was refused once is not asked for again, four times a second.
+// Some systems and sandboxes hide these files. A path that failed is not read again, because the checker asks four
+// times a second.
 function readProc(path: string): string | null {
   if (unreadable.has(path)) return null
   try {

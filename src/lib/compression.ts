@@ -1,4 +1,4 @@
-// Undoes the content encodings of HTTP, up to a size: a few bytes can stand for gigabytes.
+// Decodes HTTP content encodings up to a size limit, because a few bytes can expand to gigabytes.
 import {
   constants,
   createBrotliDecompress,
@@ -12,7 +12,7 @@ const FLUSH = { finishFlush: constants.Z_SYNC_FLUSH }
 
 const STARTERS = {
   gzip: () => createGunzip(FLUSH),
-  // Some senders leave out the header that the standard asks for, so servers take both.
+  // Some senders omit the zlib header that the standard requires.
   deflate: (bytes: Uint8Array) => (hasZlibHeader(bytes) ? createInflate(FLUSH) : createInflateRaw(FLUSH)),
   br: () => createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH }),
   zstd: () => createZstdDecompress(),
@@ -20,15 +20,15 @@ const STARTERS = {
 
 export type ContentEncoding = keyof typeof STARTERS
 
-/** Null for none, and for one that is not supported. */
+/** Null when there is no encoding or it is not supported. */
 export function contentEncodingOf(header: string | null): ContentEncoding | null {
   const name = (header ?? '').trim().toLowerCase().replace(/^x-/, '')
   return Object.hasOwn(STARTERS, name) ? (name as ContentEncoding) : null
 }
 
 /**
- * The first `limit` bytes of what was compressed; less where the compressed bytes end early. Null for bytes that were
- * not compressed in this way.
+ * Returns the first `limit` decompressed bytes, or fewer when the input ends early. Null when the bytes are not in this
+ * encoding.
  */
 export function decompress(
   bytes: Uint8Array,

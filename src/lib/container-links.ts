@@ -1,11 +1,11 @@
-// What Kubernetes and Docker put into the environment of a container for every service beside it. For one that is
-// called "cronguard", or "cronguard-smtp", these look like settings of CronGuard.
+// Recognizes the variables that Kubernetes and Docker add to a container for every linked service. A service named
+// "cronguard" gets CRONGUARD_PORT=tcp://10.0.0.1:80, which looks like a CronGuard setting.
 
 const PROTOCOL = '(?:tcp|udp|sctp)'
 const URL = new RegExp(`^${PROTOCOL}://[^/\\s]+:\\d+$`)
 const NUMBER = /^\d+$/
 
-/** The end of a name, and what its value looks like. */
+/** The ending of the variable's name, and the shape of its value. */
 const SHAPES: [name: RegExp, value: RegExp][] = [
   [/_SERVICE_HOST$/, /^[\w.:-]+$/],
   [/_SERVICE_PORT(_[A-Z0-9_]+)?$/, NUMBER],

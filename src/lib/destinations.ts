@@ -1,28 +1,28 @@
-// Where outgoing calls may go: what sort of address one is, however it is written, and whether it may be called.
+// Decides whether an outgoing request may go to an address, in whatever notation the address is written.
 import { isIP } from 'node:net'
 import { addressMatcher, withIpv6Forms } from './addresses.ts'
 
 export interface DestinationRules {
-  /** Whether this machine and private networks may be called without being named in `allow`. */
+  /** Whether requests may go to this machine and to private networks that `allow` does not list. */
   allowsPrivate: boolean
-  /** Private addresses and networks that may be called all the same. */
+  /** Private addresses and networks that requests may always go to. */
   allow: readonly string[]
-  /** What follows "10.0.0.5 is a private address.", for who may not call one. */
+  /** The sentence after "10.0.0.5 is a private address." that says how to allow it. */
   privateAdvice: string
 }
 
-/** Why an address is not called: "a private address", and what to know or do about it, as a sentence. */
+/** Why an address is refused: "a private address", and a sentence with advice. */
 export interface Refusal {
   what: string
   advice: string
 }
 
-const NEVER = 'Nothing is ever sent there.'
+const NEVER = 'CronGuard never sends requests there.'
 
-/** What nobody who sends messages has any business with; the first that fits names it. */
+/** Addresses that are always refused. The first match names the refusal. */
 const FORBIDDEN: [what: string, ranges: string[]][] = [
   [
-    'a metadata address of a cloud',
+    'a cloud metadata address',
     [
       '169.254.169.254',
       '100.100.100.200',
@@ -37,12 +37,12 @@ const FORBIDDEN: [what: string, ranges: string[]][] = [
   ['a link-local address', ['169.254.0.0/16', 'fe80::/10']],
   ['a broadcast address', ['255.255.255.255']],
   ['a multicast address', ['224.0.0.0/4', 'ff00::/8']],
-  // Connections to these end at this machine.
+  // Linux routes connections to these to this machine.
   ['an unspecified address', ['0.0.0.0/8', '::']],
   ['a reserved address', ['240.0.0.0/4']],
 ]
 
-/** This machine, and what is not routed on the internet. */
+/** This machine, and networks that the internet does not route. */
 const PRIVATE = [
   ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'],
   ...['192.0.0.0/24', '192.0.2.0/24', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],
@@ -51,14 +51,14 @@ const PRIVATE = [
 
 const forbidden = FORBIDDEN.map(([what, ranges]) => ({ what, includes: addressMatcher(withIpv6Forms(ranges)) }))
 const isPrivate = addressMatcher(withIpv6Forms(PRIVATE))
-/** Long given up, and only ever seen to hide something; `::` and `::1` lie in it, too. */
+/** A deprecated form that only appears when somebody hides an address. `::` and `::1` are in this range, too. */
 const isIPv4Compatible = addressMatcher(['::/96'])
 
-/** Says of an address why it must not be called; null when it may. */
+/** Returns a function that says why an address is refused, or null when it is allowed. */
 export function createDestinationCheck({ allowsPrivate, allow, privateAdvice }: DestinationRules) {
   const isNamed = addressMatcher(withIpv6Forms(allow))
   return (address: string): Refusal | null => {
-    // A zone says through which interface an address is reached, and hides nothing.
+    // The zone only names the network interface.
     const [bare = ''] = address.split('%')
     const known = forbidden.find(({ includes }) => includes(bare))
     if (known) return { what: known.what, advice: NEVER }

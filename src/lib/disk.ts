@@ -1,16 +1,16 @@
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { codeOf } from './files.ts'
 
-/** With less than this free, SQLite cannot be sure to write anything. */
+/** With less free space than this, SQLite may be unable to write anything. */
 const FULL_BYTES = 1_000_000
 
 export interface DiskSpace {
-  /** What this user may still write. */
+  /** Available to this user. */
   freeBytes: number
   totalBytes: number
 }
 
-/** Of the file system that holds `path`; null when it does not say, or is not there. */
+/** The space of the file system that holds `path`. Null when it is unknown or the path does not exist. */
 export function diskSpace(path: string): DiskSpace | null {
   try {
     const { bavail, blocks, bsize } = statfsSync(path)
@@ -20,12 +20,12 @@ export function diskSpace(path: string): DiskSpace | null {
   }
 }
 
-/** False also when it cannot be told. */
+/** Also false when the space is unknown. */
 export function isDiskFull(space: DiskSpace | null): boolean {
   return space !== null && space.freeBytes < FULL_BYTES
 }
 
-/** Whether the file system of a path takes no writes, or takes none from this process. */
+/** Whether the file system of a path is mounted read-only, at least for this process. */
 export function isReadOnly(path: string): boolean {
   try {
     accessSync(path, constants.W_OK)

@@ -12,7 +12,7 @@ const UNITS: [name: string, ms: number][] = [
   ['second', SECOND],
 ]
 
-/** A length of time in words, with its two largest units: "2 minutes, 5 seconds", "1 day", "0 seconds". */
+/** A duration with its two largest units: "2 minutes 5 seconds", "1 day", "0 seconds". */
 export function durationInWords(ms: number): string {
   const first = UNITS.findIndex(([, unitMs]) => ms >= unitMs)
   if (first === -1) return '0 seconds'
@@ -23,10 +23,10 @@ export function durationInWords(ms: number): string {
     restMs -= count * unitMs
     if (count > 0) words.push(`${count} ${name}${count === 1 ? '' : 's'}`)
   }
-  return words.join(', ')
+  return words.join(' ')
 }
 
-/** As `durationInWords`, and exact where that is too coarse: "250 milliseconds", "2.5 seconds", "1 minute". */
+/** As `durationInWords`, but more precise below 10 seconds: "250 milliseconds", "2.5 seconds". */
 export function lengthInWords(ms: number): string {
   if (ms <= 0 || ms >= 10 * SECOND) return durationInWords(Math.max(0, ms))
   const [count, unit] = ms < SECOND ? [ms, 'millisecond'] : [Number((ms / SECOND).toFixed(1)), 'second']

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** A file that the compiler embedded, by the path that importing it gave. */
+/** Reads a file that the compiler embedded. `path` is what importing the file returned. */
 export function readEmbedded(path: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(path))
 }

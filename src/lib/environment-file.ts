@@ -1,6 +1,6 @@
 /**
- * The variables of a file as systemd's `EnvironmentFile=` reads it (systemd.exec(5)): one NAME=value a line, comments
- * begin a line with # or ;, a value may stand in quotes, and a # within it is a part of it. No variable is put in.
+ * Parses a file as systemd's `EnvironmentFile=` does (systemd.exec(5)): one NAME=value per line, lines with # or ; are
+ * comments, values may be quoted, and a # inside a value belongs to it. Variables are not expanded.
  */
 export function parseEnvironmentFile(text: string): Record<string, string> {
   const variables: Record<string, string> = {}

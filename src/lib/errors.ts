@@ -1,9 +1,9 @@
 export type ErrorCode = 'invalid' | 'unauthorized' | 'forbidden' | 'not_found' | 'conflict' | 'full' | 'too_many'
 
-/** Something the caller may be told. Thrown anywhere, caught once at the door, answered in the door's dialect. */
+/** An error whose message may be shown to the caller. Each interface catches it once and answers in its own format. */
 export class AppError extends Error {
   readonly code: ErrorCode
-  /** Problems by the name of the field, for forms. */
+  /** Problems by field name, for forms. */
   readonly fields: Readonly<Record<string, string>>
 
   constructor(code: ErrorCode, message: string, fields: Record<string, string> = {}) {
@@ -14,12 +14,12 @@ export class AppError extends Error {
   }
 }
 
-/** Whether somebody was only told to come back later: what they asked for was not looked at. */
+/** Whether the caller was only asked to try again later, and the request itself was not processed. */
 export function isTooMany(error: unknown): error is AppError {
   return error instanceof AppError && error.code === 'too_many'
 }
 
-/** The disk, or another process that is writing, refuses a write. Nothing was recorded; trying again may help. */
+/** The disk or a lock of another process refused a write. Nothing was recorded; retrying may help. */
 export class StorageRefusedError extends Error {
   constructor(cause: unknown) {
     super(`The database refused a write (${messageOf(cause)}): nothing was recorded. Try again soon.`, { cause })
@@ -27,7 +27,7 @@ export class StorageRefusedError extends Error {
   }
 }
 
-/** Memory is short: the request was given up before anything was recorded. Trying again soon may help. */
+/** Too many bytes are in flight. The request was dropped before anything was recorded; retrying may help. */
 export class BusyError extends Error {
   constructor() {
     super('CronGuard is receiving too much at once, and nothing was recorded. Try again soon.')
@@ -42,7 +42,7 @@ export class TooLongError extends Error {
   }
 }
 
-/** For a write that the next request would do as well: whether the disk took it. Any other fault is thrown. */
+/** Runs a write that may be skipped. Returns false when the storage refused it, and throws any other error. */
 export function tryWrite(write: () => void): boolean {
   try {
     write()

@@ -1,4 +1,4 @@
-// The text that Prometheus reads, version 0.0.4 of its format.
+// Writes metrics in Prometheus' text format, version 0.0.4.
 
 export interface Metric {
   name: string
@@ -8,7 +8,7 @@ export interface Metric {
 }
 
 export interface Sample {
-  /** As `formatLabels` makes them; empty for none. */
+  /** The result of `formatLabels`, or '' without labels. */
   labels: string
   value: number
 }
@@ -19,7 +19,7 @@ export function formatMetrics(metrics: readonly Metric[]): string {
   return metrics.map(formatMetric).join('\n')
 }
 
-/** Formatted once where many samples have the same labels. */
+/** Separate from `formatMetrics`, so that samples with the same labels can share the result. */
 export function formatLabels(labels: Record<string, string>): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`)
   return `{${pairs.join(', ')}}`

@@ -1,4 +1,4 @@
-// Files that appear whole or not at all, and are on disk when they do.
+// Writes files atomically: a file appears complete or not at all, and is synced to disk.
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
@@ -27,7 +27,7 @@ const DRAFT_NAME = /\.unfinished-[a-z0-9]{12}(-journal|-wal|-shm)?$/
 const DRAFT_TOKEN_LENGTH = 12
 const HASHED_AT_ONCE = 1024 * 1024
 
-/** Makes an empty file for its owner alone, beside the one that it is to become; returns its path. */
+/** Creates an empty file with mode 0600 next to `path`, to be renamed to it later. Returns the draft's path. */
 export function makeDraft(path: string): string {
   const draft = `${path}${DRAFT_MARK}${newLowerCaseToken(DRAFT_TOKEN_LENGTH)}`
   closeSync(openSync(draft, 'wx', 0o600))
@@ -35,8 +35,8 @@ export function makeDraft(path: string): string {
 }
 
 /**
- * Makes an empty file for its owner alone, unless there is one. What is there is not opened: a process that closes a
- * file loses every lock that it has on it.
+ * Creates an empty file with mode 0600 unless it exists. An existing file is not opened, because closing a file drops
+ * all locks that the process holds on it.
  */
 export function makeFile(path: string): void {
   try {
@@ -47,12 +47,12 @@ export function makeFile(path: string): void {
   }
 }
 
-/** Removes a draft, and what SQLite may have put beside it. */
+/** Removes a draft and the files that SQLite may have created next to it. */
 export function dropDraft(draft: string): void {
   for (const ending of ['', '-journal', '-wal', '-shm']) rmSync(draft + ending, { force: true })
 }
 
-/** Removes the drafts in `folder` that nobody has written to since `before`: who made them was killed. */
+/** Removes drafts in `folder` that were last written before `before`: the process that made them was killed. */
 export function dropStaleDrafts(folder: string, before: number): void {
   for (const name of listFolder(folder).filter((name) => DRAFT_NAME.test(name))) {
     const changedAt = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? before
@@ -60,14 +60,14 @@ export function dropStaleDrafts(folder: string, before: number): void {
   }
 }
 
-/** Puts a draft in the place of `path`, whatever is there. */
+/** Renames a draft to `path`, replacing any existing file. */
 export function replaceWithDraft(draft: string, path: string): void {
   syncFile(draft)
   renameSync(draft, path)
   syncFolder(dirname(path))
 }
 
-/** Puts a draft at `path` unless something is there already; returns whether it did. */
+/** Renames a draft to `path` unless that exists. Returns whether it did. */
 export function publishDraft(draft: string, path: string): boolean {
   syncFile(draft)
   try {
@@ -75,14 +75,14 @@ export function publishDraft(draft: string, path: string): boolean {
     unlinkSync(draft)
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
-    // Some file systems know no links.
+    // Some file systems do not support hard links.
     renameSync(draft, path)
   }
   syncFolder(dirname(path))
   return true
 }
 
-/** Gives a file one more name, without opening it; false where the file system knows no links, or not to there. */
+/** Creates a hard link without opening the file. Returns false when the file system does not support it. */
 export function linkFile(from: string, to: string): boolean {
   try {
     linkSync(from, to)
@@ -94,7 +94,7 @@ export function linkFile(from: string, to: string): boolean {
   return true
 }
 
-/** Replaces the whole content of a file that only its owner may read. */
+/** Replaces the content of a file with mode 0600. */
 export function writeDurably(path: string, text: string): void {
   const draft = makeDraft(path)
   try {
@@ -108,7 +108,7 @@ export function writeDurably(path: string, text: string): void {
   }
 }
 
-/** A text file of at most `max` bytes; null when there is none, or it is longer. */
+/** Reads a text file of at most `max` bytes. Null when it does not exist or is larger. */
 export function readText(path: string, max: number): string | null {
   try {
     return sizeOf(path) > max ? null : readFileSync(path, 'utf8')
@@ -118,13 +118,13 @@ export function readText(path: string, max: number): string | null {
   }
 }
 
-/** The copy is for its owner alone, whoever may read what it is made from. */
+/** Copies a file. The copy has mode 0600, whatever the mode of the original. */
 export function copyFile(from: string, to: string): void {
   copyFileSync(from, to)
   chmodSync(to, 0o600)
 }
 
-/** In bytes; 0 when there is no such file. */
+/** The size in bytes, or 0 when the file does not exist. */
 export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
@@ -133,17 +133,17 @@ export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 }
 
-/** A file, a folder, or whatever else. */
+/** Whether a file, a folder or anything else exists at this path. */
 export function pathExists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-/** Of the file at `path`: "." for one that is only named. */
+/** The folder of the file at `path`, or "." when the path has none. */
 export function folderOf(path: string): string {
   return dirname(path)
 }
 
-/** Of the file at `path`, without the folders above it. */
+/** The file name without its folders. */
 export function fileNameOf(path: string): string {
   return basename(path)
 }
@@ -152,12 +152,12 @@ export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
-/** Where a file really is, behind links; the path itself when there is none. */
+/** The path behind symbolic links, or the path itself when the file does not exist. */
 export function realPath(path: string): string {
   return isFile(path) ? realpathSync(path) : path
 }
 
-/** The names of what is in a folder; none when there is no such folder. */
+/** The names in a folder, or none when the folder does not exist. */
 export function listFolder(folder: string): string[] {
   return isFolder(folder) ? readdirSync(folder) : []
 }
@@ -166,14 +166,14 @@ export function removeFile(path: string): void {
   rmSync(path, { force: true })
 }
 
-/** Makes a folder for its owner alone, with those above it, unless it is there. */
+/** Creates a folder with mode 0700, and its parents, unless it exists. */
 export function makeFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
 }
 
 /**
- * What root makes among the files of another user belongs to that user: `model` is one of those files. Follows no link:
- * the user may have put one there.
+ * Gives files that root created the owner of `model`, so that the service user can use them. It does not follow links,
+ * because that user may have planted one.
  */
 export function chownLike(model: string, ...paths: string[]): void {
   if (process.getuid?.() !== 0) return
@@ -195,7 +195,7 @@ export function sha256OfFile(path: string): string {
   return hash.digest('hex')
 }
 
-/** The names in a folder are on disk when this returns, where the file system can promise that. */
+/** Syncs the names in a folder to disk, where the file system supports it. */
 export function syncFolder(folder: string): void {
   try {
     syncFile(folder)
@@ -208,7 +208,7 @@ export function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code
 }
 
-/** The content of a file is on disk when this returns. */
+/** Syncs the content of a file to disk. */
 export function syncFile(path: string): void {
   const file = openSync(path, 'r')
   try {

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net'
 
-/** An address as it stands in a URL: those of IPv6 in brackets. */
+/** An address as URLs write it: IPv6 in brackets. */
 export function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-/** Host and port as a program on this machine calls who listens there: "127.0.0.1:8000". */
+/** Host and port for a client on this machine: "127.0.0.1:8000" when the server listens on 0.0.0.0. */
 export function localAddress({ host, port }: { host: string; port: number }): string {
   const own: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
   return `${bracketed(own[host] ?? host)}:${port}`
@@ -31,7 +31,7 @@ export function isBaseUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '')
 }
 
-// It is looked for in the paths of requests, and written before those of links, as it stands.
+// The path is compared with request paths and put in front of links without encoding, so it must not need any.
 export function hasPlainPath(text: string): boolean {
   return /^[a-z]+:\/\/[^/]*(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)*\/*$/i.test(text)
 }

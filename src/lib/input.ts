@@ -1,13 +1,13 @@
-// Text that comes through a pipe or from a terminal: to its end, but no more than somebody can mean.
+// Reads text from standard input or a named pipe to its end, up to a limit.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { codeOf } from './files.ts'
 
 const CHUNK_BYTES = 65_536
 const POLL_MS = 20
-/** How long to wait for somebody to open the other end. */
+/** How long to wait for a writer to open the other end. */
 const WRITER_WAIT_MS = 5000
 
-/** Null when there is more than `max` bytes. */
+/** Null when there are more than `max` bytes. */
 export async function readStream(stream: ReadableStream<Uint8Array>, max: number): Promise<string | null> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -19,15 +19,12 @@ export async function readStream(stream: ReadableStream<Uint8Array>, max: number
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/**
- * All that comes through a pipe that has a name. Null when there is more than `max` bytes; '' when nobody opens its
- * other end for some seconds, for then nobody may ever do so.
- */
+/** Reads a named pipe. Null when there are more than `max` bytes; '' when no writer opens it within some seconds. */
 export async function readPipe(
   path: string,
   { max, writerWaitMs = WRITER_WAIT_MS }: PipeLimits,
 ): Promise<string | null> {
-  // Otherwise opening it would wait for a writer, for ever.
+  // A blocking open would wait for a writer forever.
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const waitMaxMs = fstatSync(file).isFIFO() ? writerWaitMs : 0
@@ -56,7 +53,7 @@ interface PipeLimits {
   writerWaitMs?: number
 }
 
-/** Null: there is a writer, and nothing yet. Empty: there is no writer, or no more. */
+/** Null when a writer has sent nothing yet. Empty when there is no writer, or no longer one. */
 function readChunk(file: number): Buffer | null {
   const buffer = Buffer.alloc(CHUNK_BYTES)
   try {

@@ -1,11 +1,11 @@
-// Characters that nobody sees: some make the text around them read in another order, so that a name looks like another.
+// Handles invisible characters. Some reorder the text around them, so that one name looks like another.
 
-/** Overrides, embeddings and isolates of the direction of writing. */
+/** Bidirectional overrides, embeddings and isolates. */
 const DIRECTION_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g
 
 /**
- * Format characters, and letters that are blank. What joins or parts letters of a script (Persian, emoji) stays between
- * such letters, and the tags stay in flags.
+ * Format characters and blank letters. Joiners stay between non-ASCII letters (Persian and emoji need them), and tag
+ * characters stay in flag emoji.
  */
 const TAG = '[\\u{e0020}-\\u{e007f}]'
 const JOINER = '[\\u200c\\u200d]'
@@ -17,12 +17,12 @@ const INVISIBLE = new RegExp(
   'gu',
 )
 
-/** For what is typed: the text without invisible characters. */
+/** Removes invisible characters from user input. */
 export function withoutInvisible(text: string): string {
   return isPlain(text) ? text : text.replace(INVISIBLE, '')
 }
 
-/** For what is shown, and may be older than that: a visible sign in the place of what turns the text around. */
+/** Replaces direction controls by a visible sign in shown text, which may have been stored without that check. */
 export function withVisibleDirections(text: string): string {
   return isPlain(text) ? text : text.replace(DIRECTION_CONTROLS, '\ufffd')
 }

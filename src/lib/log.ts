@@ -3,12 +3,12 @@ import pretty, { type PrettyOptions } from 'pino-pretty'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export const LOG_FORMATS = ['text', 'json'] as const
-/** `journal`: text as systemd's journal wants it. It knows the time itself, and reads the priority off the line. */
+/** `journal` is text for systemd's journal, which adds the time itself and reads the priority from a prefix. */
 export type LogFormat = (typeof LOG_FORMATS)[number] | 'journal'
 
 export type LogFields = Record<string, unknown>
 
-/** One line per event: what happened, then its facts. Never a secret among them. */
+/** Writes one line per event: what happened, then its fields. Never log a secret. */
 export interface Log {
   debug(event: string, fields?: LogFields): void
   info(event: string, fields?: LogFields): void
@@ -21,7 +21,7 @@ export interface LogSettings {
   format: LogFormat
 }
 
-/** Writes to standard error, so that what a command prints stays clean. An `error` field is written with its stack. */
+/** Logs to standard error, so that the output of commands stays clean. An `error` field is logged with its stack. */
 export function createLog({ level, format }: LogSettings): Log {
   const logger = pino(
     {
@@ -43,14 +43,14 @@ export function createLog({ level, format }: LogSettings): Log {
   }
 }
 
-// The fields are: they are written as JSON.
+// Fields need no such treatment, because they are written as JSON.
 function onOneLine(event: string): string {
   return event.replace(/\s*[\r\n]+\s*/g, ' ')
 }
 
 const WITH_TIME: PrettyOptions = { translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l' }
 
-/** As sd-daemon(3) has them. */
+/** Priorities of sd-daemon(3). */
 const PRIORITIES: Record<string, number> = { debug: 7, info: 6, warn: 4, error: 3 }
 
 const FOR_JOURNAL: PrettyOptions = {

@@ -8,7 +8,7 @@ export interface Mail {
   subject: string
   text: string
   html: string
-  /** Without the angle brackets. The same for every attempt, so that a mail sent twice can be seen to be one. */
+  /** Without angle brackets. All attempts share it, so that mail programs recognize duplicates. */
   messageId: string
   headers: Record<string, string>
 }
@@ -20,7 +20,7 @@ export type MailResult =
 
 type MailFailure = Extract<MailResult, { kind: 'failure' }>
 
-/** Never throws for what the mail server or the network does: that is a result. */
+/** Never throws for failures of the mail server or the network: those are results. */
 export interface Mailer {
   send(mail: Mail): Promise<MailResult>
   close(): void
@@ -40,7 +40,7 @@ export interface SmtpSettings {
 const CONNECTIONS_MAX = 2
 const CONNECT_TIMEOUT_MS = 10_000
 const SOCKET_TIMEOUT_MS = 20_000
-/** For everything together, the wait for a free connection too: a server that drips its replies is never idle. */
+/** The limit for the whole attempt, including the wait for a connection. The idle timeout misses slow trickles. */
 const MAIL_MAX_MS = 40_000
 const REPLY_MAX = 120
 const NO_SUCH_MAILBOX = /\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b/
@@ -61,7 +61,7 @@ function transportOptions(smtp: SmtpSettings) {
   }
 }
 
-/** Says hello and signs in, as before a mail, and sends none; null when that went well, else what was wrong. */
+/** Connects and signs in without sending a mail. Returns null on success, or what went wrong. */
 export async function checkMailServer(smtp: SmtpSettings): Promise<string | null> {
   const transport = createTransport(transportOptions(smtp))
   try {
@@ -74,7 +74,7 @@ export async function checkMailServer(smtp: SmtpSettings): Promise<string | null
   }
 }
 
-/** Sends through a mail server, over a few connections that are kept open. */
+/** Sends through a mail server and keeps a few connections open. */
 export function createSmtpMailer(smtp: SmtpSettings): Mailer {
   const transport = createTransport({ pool: true, maxConnections: CONNECTIONS_MAX, ...transportOptions(smtp) })
   return {
@@ -83,20 +83,20 @@ export function createSmtpMailer(smtp: SmtpSettings): Mailer {
   }
 }
 
-/** Whether the server wants a password that this process does not have. */
+/** Whether a user name is set but this process has no password. */
 export function lacksPassword({ username, password }: SmtpSettings): boolean {
   return username !== null && password === null
 }
 
-/** For a command: the password is a credential that only the service is handed. */
+/** For a command without the service's credentials: systemd passes the password to the service only. */
 export function createPasswordlessMailer(): Mailer {
   return { send: async () => failure('auth', PASSWORD_ELSEWHERE), close: () => {} }
 }
 
 const PASSWORD_ELSEWHERE =
-  'Only the service can read the password of the mail server; send the test from the page of the channel'
+  'Only the service can read the password of the mail server. Send the test from the page of the channel'
 
-/** For an instance without a mail server: what would be sent stands in the log. */
+/** For a server without SMTP settings: mails are logged instead of sent. */
 export function createLogMailer(log: Log): Mailer {
   return {
     send: async ({ to, subject, text }) => {
@@ -126,22 +126,22 @@ interface SmtpError {
   message?: string
 }
 
-// The answer of a server is shown, for it says what to do; what was sent to it is not.
+// The server's reply is shown, because it says what to do. What was sent to the server is not.
 function mailFailure(error: SmtpError): MailFailure {
   const { code, command, responseCode, response, message = '' } = error
   const reply = clip(response ?? '')
   if (code === 'EAUTH') {
     return failure('auth', `The mail server refused the user name or password (${responseCode ?? 'no code'})`)
   }
-  // Without STARTTLS there is an answer that refuses it. With it, the words of the handshake say what went wrong.
+  // A reply code means that the server refused STARTTLS. Without one, the TLS handshake failed.
   if (code === 'ETLS' && responseCode !== undefined) return failure('tls', 'The mail server does not offer STARTTLS')
   if (code === 'ETLS') return failure('tls', networkFailureOf({ message: `TLS: ${message}` }).detail)
   if (responseCode === undefined) {
     const { reason, detail } = networkFailureOf(error)
     return failure(reason, detail)
   }
-  // Servers give every sort of no to the recipient: relaying, block lists, policies, all of which may be mended within
-  // the day. For good is only what the enhanced code (RFC 3463) says of the mailbox itself.
+  // Servers reject recipients for many reasons that may be fixed within the day: relaying, block lists, policies. Only
+  // an enhanced code (RFC 3463) about the mailbox itself, like 5.1.1, is permanent.
   if (command === 'RCPT TO' && NO_SUCH_MAILBOX.test(reply)) {
     return { kind: 'failure', reason: 'rejected', detail: `The mail server rejected it: ${reply}`, isPermanent: true }
   }

@@ -1,10 +1,10 @@
-/** How a connection to somebody else can fail, whatever the protocol. */
+/** How a connection can fail, whatever the protocol. */
 export type NetworkReason = 'timeout' | 'refused' | 'dns' | 'tls' | 'connection'
 
 export interface NetworkFailure {
   kind: 'failure'
   reason: NetworkReason
-  /** A sentence for a person. It names no URL and no header: those may hold secrets. */
+  /** A sentence for people, without URLs or headers, which may hold secrets. */
   detail: string
 }
 
@@ -16,9 +16,9 @@ const DETAILS: Record<NetworkReason, string> = {
   connection: 'Connection failed',
 }
 
-/** What is wrong with TLS, where that is known; the first that fits. */
+/** Known TLS problems. The first match wins. */
 const TLS_FAULTS: [pattern: RegExp, detail: string][] = [
-  [/ALTNAME|altnames|HOSTNAME_MISMATCH/i, 'The TLS certificate is for another name'],
+  [/ALTNAME|altnames|HOSTNAME_MISMATCH/i, 'The TLS certificate is for another host name'],
   [/CERT_HAS_EXPIRED|certificate has expired/i, 'The TLS certificate has expired'],
   [/CERT_NOT_YET_VALID|not yet valid/i, 'The TLS certificate is not valid yet'],
   [
@@ -45,7 +45,7 @@ function tlsFailure(texts: readonly unknown[]): NetworkFailure {
   return { ...networkFailure('tls'), ...(fault && { detail: fault[1] }) }
 }
 
-/** Reads the reason out of what Node's and Bun's sockets throw: a `code`, a name, or only words. */
+/** Derives the reason from errors of Node's and Bun's sockets, which have a `code`, a name or only a message. */
 export function networkFailureOf(error: unknown): NetworkFailure {
   const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }
   for (const text of [code, name, message]) {

@@ -1,5 +1,5 @@
-// The one way out over HTTP: addresses that are looked up once, checked and kept; no redirects, no proxy, bounded in
-// time and size.
+// The only way to send HTTP requests. It resolves a host once, checks the addresses and connects to exactly those. It
+// follows no redirects, uses no proxy, and limits time and size.
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
@@ -13,9 +13,9 @@ export interface OutboundRequest {
   url: string
   headers: Record<string, string>
   body: string
-  /** For everything together: looking up, connecting, sending, reading the answer. */
+  /** The limit for the whole exchange: DNS, connecting, sending and reading the answer. */
   timeoutMs: number
-  /** Whoever runs this CronGuard has set the URL, and no user: private networks are theirs to call. */
+  /** Whether the server's operator configured the URL, not a user: it may be in a private network then. */
   isSetByOperator?: boolean
 }
 
@@ -28,25 +28,25 @@ export interface OutboundAnswer {
 
 export interface BlockedTarget {
   kind: 'blocked'
-  /** A sentence for a person, that names no URL and no address that only a look-up tells. */
+  /** A sentence for people. It does not reveal the URL or the addresses that DNS returned. */
   detail: string
-  /** Whether the URL itself holds the address. A name may lead elsewhere the next time. */
+  /** Whether the URL contains the address itself. A host name may resolve differently the next time. */
   isFinal: boolean
 }
 
 export type OutboundResult = OutboundAnswer | NetworkFailure | BlockedTarget
 
-/** Never throws for what the other side or the network does: that is an answer or a failure. */
+/** Never throws for what the receiver or the network does: that is an answer or a failure. */
 export interface Outbound {
   send(request: OutboundRequest): Promise<OutboundResult>
 }
 
 export const ANSWER_MAX_BYTES = 64 * 1024
-/** Interim answers, like 103, before the one that counts. */
+/** Interim answers, like 103, before the final one. */
 const INTERIM_ANSWERS_MAX = 10
 
 export interface OutboundOptions extends DestinationRules {
-  /** All addresses of a host. Throws as `lookup` of `node:dns/promises` does; that it is by default. */
+  /** Returns all addresses of a host. By default it is `lookup` of `node:dns/promises`. */
   resolve?: (hostname: string) => Promise<LookupAddress[]>
 }
 
@@ -63,7 +63,7 @@ export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptio
       const literal = ipLiteralOf(url)
       const targets = literal ? [literal] : await withDeadline(resolve(url.hostname), deadline)
       if (targets.length === 0) return networkFailure('dns')
-      // One that is refused is enough: a name that leads to good and bad addresses is a slip, or a trick.
+      // One refused address is enough: a name with good and bad addresses is a mistake or an attack.
       const refusal = targets.map(({ address }) => check(address)).find((found) => found !== null)
       if (refusal) return blocked(refusal, literal)
       return await exchange({ request, url, targets, deadline })
@@ -76,28 +76,28 @@ export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptio
 
 const checkAnyTarget = createDestinationCheck({ allowsPrivate: true, allow: [], privateAdvice: '' })
 
-/** Why no settings let this URL be called; null when some do, or when only a look-up can tell. */
+/** Why this URL is refused under any settings. Null when some settings allow it, or only DNS can tell. */
 export function refusalOf(url: URL): string | null {
   const literal = ipLiteralOf(url)
   const refusal = literal && checkAnyTarget(literal.address)
   return refusal && blocked(refusal, literal).detail
 }
 
-/** The address that the URL holds in place of a name; parsing has brought every notation into one. */
+/** The IP address in the URL, if it has no host name. URL parsing has already normalized all notations. */
 function ipLiteralOf({ hostname }: URL): LookupAddress | null {
   const address = hostname.replace(/^\[(.*)\]$/, '$1')
   const family = isIP(address)
   return family === 0 ? null : { address, family }
 }
 
-// All of them: a host that answers on one of its addresses alone is found like anywhere else.
+// Returns all addresses, because a host may answer on only one of them.
 function resolveAll(hostname: string): Promise<LookupAddress[]> {
   return lookup(hostname, { all: true })
 }
 
-// To what a name leads is told to nobody: that would be a way to look around in a network of others.
+// The message does not reveal what a name resolves to, because users could map the operator's network with it.
 function blocked({ what, advice }: Refusal, literal: LookupAddress | null): BlockedTarget {
-  const subject = literal ? `${literal.address} is` : 'The host has'
+  const subject = literal ? `${literal.address} is` : 'The host resolves to'
   return { kind: 'blocked', detail: `${subject} ${what}. ${advice}`, isFinal: literal !== null }
 }
 
@@ -114,7 +114,7 @@ function exchange({ request, url, targets, deadline }: Exchange): Promise<Outbou
     method: request.method,
     headers: { ...request.headers, 'Content-Length': String(body.length) },
     signal: deadline,
-    // Without an agent of its own the request may take a pooled socket, which no look-up guards.
+    // The default agent may reuse a pooled socket, which skips the address check.
     agent: false,
     lookup: (_hostname, _options, done) => done(null, targets),
   }
@@ -128,7 +128,7 @@ function exchange({ request, url, targets, deadline }: Exchange): Promise<Outbou
       hints += 1
       if (hints > INTERIM_ANSWERS_MAX) call.destroy(new Error('The answer never comes'))
     })
-    // Who changes the protocol has answered, too; nobody else would close that socket.
+    // An upgrade is an answer, too. Nothing else would close this socket.
     call.on('upgrade', (response, socket) => {
       socket.destroy()
       resolve({ kind: 'answer', status: response.statusCode ?? 0, body: '' })
@@ -137,8 +137,8 @@ function exchange({ request, url, targets, deadline }: Exchange): Promise<Outbou
   })
 }
 
-// The status is the answer. A body that breaks off, never ends or is endless only ends what is read of it: whoever said
-// 200 has the message, and must not get it again.
+// The status decides. When the body breaks off or never ends, the exchange still counts as answered: a receiver that
+// said 200 has the message and must not get it again.
 function readAnswer(response: IncomingMessage, deadline: AbortSignal): Promise<OutboundAnswer> {
   const chunks: Buffer[] = []
   let size = 0

@@ -4,10 +4,7 @@ import { codeOf } from './files.ts'
 const STANDARD_OUTPUT = 1
 const RETRY_MS = 1
 
-/**
- * Writes all of it to standard output, however slowly that takes it. Throws what the system says; of a reader that has
- * gone nothing.
- */
+/** Writes the whole text to standard output, even to a slow pipe. Stops silently when the reader has closed it. */
 export function writeToStdout(text: string): void {
   let rest = new TextEncoder().encode(text)
   while (rest.length > 0) {

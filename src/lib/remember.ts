@@ -1,4 +1,4 @@
-/** `make`, which remembers what it made of the last texts, about `max` of them. What it throws is not remembered. */
+/** Caches the results of `make` for up to `max` texts. Errors are not cached. */
 export function memoize<T>(max: number, make: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>()
   return (text) => {

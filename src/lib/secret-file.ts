@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { chownLike, codeOf, dropDraft, folderOf, makeDraft, publishDraft } from './files.ts'
 
 /**
- * Reads the secret in a file; makes it first when there is none, for its owner alone. It appears whole or not at all,
- * and of two processes that begin at the same moment both read the same one.
+ * Reads the secret in a file, and creates it with mode 0600 when it is missing. The file appears atomically, so that
+ * two processes that start at the same time read the same secret.
  */
 export function keepSecret(path: string, make: () => string): string {
   try {

@@ -1,18 +1,18 @@
-// A secret of the configuration: in a variable, in a file that a variable names, or handed over by systemd.
+// Finds a secret setting: in a variable, in a file that a variable names, or in a systemd credential.
 import { existsSync, readFileSync } from 'node:fs'
 
 export interface SecretSource {
   kind: 'variable' | 'file' | 'credential'
   title: string
-  /** Null: the variable holds the secret itself. */
+  /** Null when the variable holds the secret itself. */
   path: string | null
-  /** What is wrong when its file cannot be read. The path is no part of it: somebody may have put the secret there. */
+  /** The start of the error when the file cannot be read. It omits the path, which may be a misplaced secret. */
   fault: string
 }
 
 type Environment = Record<string, string | undefined>
 
-/** Where a secret is to be had; more than one place is a slip. `credential`: as systemd names what it hands over. */
+/** The places that define a secret; more than one is a mistake. `credential` is the name of the systemd credential. */
 export function secretSources(
   env: Environment,
   { variable, credential }: { variable: string; credential: string },
@@ -28,9 +28,9 @@ export function secretSources(
   return sources.filter((source) => source !== null)
 }
 
-/** What stands in its file; null for a variable, and when there is no source. What is wrong is added to `problems`. */
+/** Reads the secret's file. Null for a variable or without a source. Adds what is wrong to `problems`. */
 export function readSecretFile([source, another]: readonly SecretSource[], problems: string[]): string | null {
-  if (source && another) problems.push(`${source.title} and ${another.title} are both set; keep one`)
+  if (source && another) problems.push(`${source.title} and ${another.title} are both set; set only one`)
   if (!source || source.path === null) return null
   try {
     return readFileSync(source.path, 'utf8').trim()

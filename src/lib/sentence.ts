@@ -1,4 +1,4 @@
-/** What somebody else has said, with a full stop at its end unless it has one. */
+/** Adds a period to a text of another program, unless it ends with punctuation. */
 export function asSentence(text: string): string {
   return text === '' || /[.!?…]$/.test(text) ? text : `${text}.`
 }

@@ -1,17 +1,17 @@
-// The credentials that systemd hands to the installed service alone. A command at a shell is not handed them; it can
-// only see that they are there.
+// Finds the credentials that systemd passes to the installed service. A command in a shell does not receive them and
+// can only check whether they exist.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 
 type Environment = Record<string, string | undefined>
 
-/** Where systemd looks for what `LoadCredential=` of the unit names (systemd.exec(5)). */
+/** Where systemd looks for the names in the unit's `LoadCredential=` (systemd.exec(5)). */
 const STORES = ['/etc/credstore', '/etc/credstore.encrypted', '/run/credstore', '/usr/lib/credstore']
 const SERVICE = 'credentials/cronguard.service'
 
 export type Found = 'yes' | 'no' | 'not for this user to see'
 
-/** Whether the service has the credential of that name, as far as this user can see. */
+/** Returns a function that says whether the service has a credential, as far as this user may see. */
 export function createCredentialFinder(env: Environment): (name: string) => Found {
   const home = env.XDG_CONFIG_HOME || (env.HOME ? join(env.HOME, '.config') : '')
   const stores = [...(home === '' ? [] : [join(home, 'credstore')]), ...STORES]

@@ -1,17 +1,17 @@
-// Whose this process is, as somebody at a shell of the machine has to know.
+// Tells people in a shell as which user to run commands.
 import { existsSync, readFileSync } from 'node:fs'
 
 const USERS = '/etc/passwd'
-/** Below are the users of services, as whom nobody signs in. */
+/** Lower ids belong to services, which nobody signs in as. */
 const PEOPLE_FROM_UID = 1000
 
 interface ProcessOwner {
   uid: number
-  /** The users of the machine, as /etc/passwd has them. */
+  /** The content of /etc/passwd. */
   users: string
 }
 
-/** The command as a person must call it to do it as the user of this process: with `sudo` for one of a service. */
+/** Prefixes a command with `sudo -u` when this process runs as a service user. */
 export function asServiceUser(command: string, { uid, users }: ProcessOwner = thisProcess()): string {
   if (uid === 0 || uid >= PEOPLE_FROM_UID) return command
   const fields = users.split('\n').map((line) => line.split(':'))

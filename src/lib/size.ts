@@ -7,7 +7,7 @@ const UNITS: [name: string, bytes: number][] = [
   ['kB', 1000],
 ]
 
-/** "512 bytes", "1.5 kB", "312 MB", "20 GB": with one digit behind the point where there is only one before it. */
+/** "512 bytes", "1.5 kB", "312 MB", "20 GB": one decimal below 10. */
 export function sizeInWords(bytes: number): string {
   const [name, unit] = UNITS.find(([, unitBytes]) => bytes >= unitBytes) ?? ['', 1]
   if (name === '') return bytes === 1 ? '1 byte' : `${bytes} bytes`

@@ -1,7 +1,7 @@
-/** @NOTE assets/live.js puts rows in their places by the same order. */
+/** @NOTE assets/live.js sorts rows in the same order. */
 const collator = new Intl.Collator('en', { numeric: true })
 
-/** As people look for names in a list: É beside E, "job 2" before "job 10". */
+/** Sorts names as people expect: É next to E, "job 2" before "job 10". */
 export function compareNames(a: string, b: string): number {
   return collator.compare(a, b)
 }

@@ -1,6 +1,6 @@
 const TIMEOUT_MS = 2000
 
-/** What a program of the system says, trimmed; null where there is none, and when it fails or takes too long. */
+/** Runs a system program and returns its trimmed output. Null when it is missing, fails or takes too long. */
 export async function runForOutput(command: string[]): Promise<string | null> {
   try {
     const child = Bun.spawn(command, {

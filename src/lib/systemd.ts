@@ -1,18 +1,18 @@
-// The service manager that started this process, as systemd's sd_notify(3) speaks with it. Silent where there is none.
+// Reports to the service manager with systemd's sd_notify(3) protocol. Does nothing when there is no service manager.
 import { fstatSync } from 'node:fs'
 import { messageOf } from './errors.ts'
 
 export interface ServiceManager {
-  /** How long it waits for a sign of life before it ends the process; null: it waits for none. */
+  /** How long it waits for `alive` before it ends the process. Null when it does not. */
   readonly watchdogMs: number | null
-  /** All that was to be started works. */
+  /** The start is complete. */
   ready(status: string): void
   stopping(status: string): void
-  /** A sign of life, for the watchdog. */
+  /** Resets the watchdog. */
   alive(): void
-  /** One line for people, in `systemctl status`. */
+  /** Sets the line that `systemctl status` shows. */
   status(text: string): void
-  /** To be started takes longer than it may: it needs up to `ms` more from now on. */
+  /** Asks for up to `ms` more to finish the start. */
   extendStartTimeout(ms: number, status: string): void
 }
 
@@ -29,7 +29,7 @@ const SILENT: ServiceManager = {
 }
 
 const STANDARD_ERROR = 2
-/** The longest address of a unix socket: `sun_path` on Linux. */
+/** The size of `sun_path` on Linux. */
 const ADDRESS_MAX = 108
 const AF_UNIX = 1
 const SOCK_DGRAM = 0x2
@@ -37,7 +37,7 @@ const SOCK_CLOEXEC = 0x80000
 const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 
-/** Reads `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`. `warn` is told once when nothing can be sent. */
+/** Reads `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`. Calls `warn` once when nothing can be sent. */
 export async function findServiceManager(env: Environment, warn: (sentence: string) => void): Promise<ServiceManager> {
   const { NOTIFY_SOCKET } = env
   if (!NOTIFY_SOCKET) return SILENT
@@ -45,13 +45,13 @@ export async function findServiceManager(env: Environment, warn: (sentence: stri
   try {
     send = await openSocket(NOTIFY_SOCKET)
   } catch (error) {
-    warn(`The service manager cannot be told how CronGuard is: ${messageOf(error)}.`)
+    warn(`CronGuard cannot report its status to the service manager: ${messageOf(error)}.`)
     return SILENT
   }
   return createNotifier(warnOnce(send, warn), watchdogOf(env))
 }
 
-/** Reads `JOURNAL_STREAM`: whether what is written to standard error goes straight into the journal. */
+/** Reads `JOURNAL_STREAM`: whether standard error goes to the journal. */
 export function writesToJournal({ JOURNAL_STREAM }: Environment): boolean {
   if (!JOURNAL_STREAM) return false
   const { dev, ino } = fstatSync(STANDARD_ERROR, { bigint: true })
@@ -77,28 +77,28 @@ function warnOnce(send: Send, warn: (sentence: string) => void): (message: Uint8
   return (message) => {
     if (send(message) || isWarned) return
     isWarned = true
-    warn('The service manager does not take what it is told about CronGuard.')
+    warn('The service manager does not accept status messages from CronGuard.')
   }
 }
 
-// Meant for another process when it names one: a wrapper script, say, that started this program.
+// WATCHDOG_PID may name another process, such as a wrapper script that started this program.
 function watchdogOf({ WATCHDOG_USEC, WATCHDOG_PID }: Environment): number | null {
   if (WATCHDOG_PID && WATCHDOG_PID !== String(process.pid)) return null
   return WATCHDOG_USEC && /^[1-9]\d{0,14}$/.test(WATCHDOG_USEC) ? Number(WATCHDOG_USEC) / 1000 : null
 }
 
-// Bun has no datagrams over unix sockets, so the C library sends them. It never waits: a service manager that takes
-// nothing any more must not hold up a ping.
+// Bun does not support unix datagram sockets, so the C library sends them. Sending never blocks: a stuck service
+// manager must not delay pings.
 async function openSocket(address: string): Promise<Send> {
   const target = socketAddress(address)
   const { socket, sendto } = await openLibrary()
   const file = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
-  if (file < 0) throw new Error('no socket can be opened')
+  if (file < 0) throw new Error('no socket could be opened')
   return (message) =>
     sendto(file, message, message.length, MSG_DONTWAIT | MSG_NOSIGNAL, target, target.length) === message.length
 }
 
-/** A `sockaddr_un`: the family, then a path that ends with a zero, or a zero and an abstract name. */
+/** A `sockaddr_un`: the family, then a path with a trailing zero, or a zero and an abstract name. */
 function socketAddress(address: string): Uint8Array {
   if (!/^[/@]./.test(address)) throw new Error('NOTIFY_SOCKET is neither a path nor an abstract name')
   const isAbstract = address.startsWith('@')
@@ -107,7 +107,7 @@ function socketAddress(address: string): Uint8Array {
   return Uint8Array.from([AF_UNIX, 0, ...name])
 }
 
-// Loaded only for who needs it: it costs memory.
+// Loaded on demand, because it costs memory.
 async function openLibrary() {
   const { dlopen } = await import('bun:ffi')
   const functions = {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 
-/** Asks the person at the terminal; null where there is none, and an empty answer when the terminal goes away. */
+/** Asks at the terminal. Null when there is no terminal; '' when the terminal closes. */
 export async function askAtTerminal(question: string): Promise<string | null> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return null
   const terminal = createInterface({ input: process.stdin, output: process.stderr })

@@ -35,12 +35,12 @@ export function hmacSha256Hex(secret: string, content: string): string {
   return createHmac('sha256', secret).update(content).digest('hex')
 }
 
-/** 43 characters of A-Z, a-z, 0-9, - and _, for what stands in a URL. */
+/** 43 characters of A-Z, a-z, 0-9, - and _, safe in URLs. */
 export function hmacSha256Base64Url(secret: string, content: string): string {
   return createHmac('sha256', secret).update(content).digest('base64url')
 }
 
-/** Takes a time that does not tell how much of it is right. */
+/** Compares in constant time, so that the time does not reveal how much of a guess is right. */
 export function isSameText(a: string, b: string): boolean {
   return timingSafeEqual(Buffer.from(sha256Hex(a)), Buffer.from(sha256Hex(b)))
 }

@@ -1,11 +1,11 @@
-// Reads the files of the time zone database: TZif, RFC 9636.
+// Reads TZif files of the time zone database (RFC 9636).
 import { HOUR, SECOND } from './duration.ts'
 import { nextOffsetChange, offsetByRule, readZoneRule, type UtcOffset, type ZoneRule } from './zone-rule.ts'
 
 export interface ZoneFile {
-  /** When the clocks were changed, oldest first; the first one is at -Infinity. */
+  /** Changes of the UTC offset, oldest first. The first one is at -Infinity. */
   changes: { at: number; offsetMs: number }[]
-  /** What holds after the last change. Null: the clocks go on as they are. */
+  /** The rule after the last change. Null when the offset no longer changes. */
   rule: ZoneRule | null
 }
 
@@ -15,9 +15,9 @@ interface Block {
   timeCount: number
   typeCount: number
   leapCount: number
-  /** Of its times. */
+  /** The position of its times. */
   start: number
-  /** The first byte after it. */
+  /** The position after its last byte. */
   end: number
 }
 
@@ -25,16 +25,16 @@ const MAGIC = 0x54_5a_69_66
 const HEADER_SIZE = 44
 const TYPE_SIZE = 6
 const NEWLINE = 10
-/** No clocks are further from UTC. */
+/** No zone is further from UTC. */
 export const OFFSET_MAX_MS = 26 * HOUR
 
-/** Null for bytes that are no such file, or of one that counts leap seconds, as no system clock does. */
+/** Null when the bytes are not a TZif file, or the file counts leap seconds, which system clocks do not. */
 export function readTzif(bytes: Uint8Array): ZoneFile | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const old = readHeader(view, { at: 0, timeSize: 4 })
   if (!old) return null
   if (old.version === 0) return fileOf(readChanges(view, old), null)
-  // The block that follows tells the same with times of 64 bits, and after it stands the rule.
+  // The next block repeats the data with 64-bit times. The rule follows it.
   const block = readHeader(view, { at: old.end, timeSize: 8 })
   const footer = block && readFooter(bytes, block.end)
   if (!block || footer === null) return null
@@ -48,7 +48,7 @@ export function offsetInFile({ changes, rule }: ZoneFile, at: number): UtcOffset
   const index = changes.findLastIndex((change) => change.at <= at)
   const offsetMs = changes[index]?.offsetMs ?? 0
   const until = changes.find((change, later) => later > index && change.offsetMs !== offsetMs)?.at
-  // The rule of a file may begin later than right after its last change, but then at a change of the rule's own.
+  // The rule may take effect later than the last change, but then it starts with one of its own changes.
   const byRule = rule ? nextOffsetChange(rule, { after: last.at, offsetMs }) : Number.POSITIVE_INFINITY
   return { offsetMs, until: until ?? byRule }
 }

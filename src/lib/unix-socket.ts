@@ -1,19 +1,19 @@
-// The file of a unix socket. Who may open it may speak there.
+// Manages the file of a unix socket. Its permissions decide who may connect.
 import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { AppError } from './errors.ts'
 
-/** Lets the group of the file speak there, and nobody else. */
+/** Allows the owner and the group to connect. */
 export function allowGroup(path: string): void {
   chmodSync(path, 0o660)
 }
 
-/** Removes the socket that a process left behind. Throws conflict for one that is in use, and for any other file. */
+/** Removes a socket that a killed process left. Throws conflict when it is in use, or the file is not a socket. */
 export async function removeAbandoned(path: string): Promise<void> {
   const there = lstatSync(path, { throwIfNoEntry: false })
   if (there === undefined) return
-  if (!there.isSocket()) throw new AppError('conflict', 'a file is there that is no socket')
-  if (await isAnswered(path)) throw new AppError('conflict', 'another process listens there')
+  if (!there.isSocket()) throw new AppError('conflict', 'the file exists and is not a socket')
+  if (await isAnswered(path)) throw new AppError('conflict', 'another process is listening on it')
   rmSync(path, { force: true })
 }
 

@@ -1,7 +1,7 @@
-// Work that takes long and cannot be done in parts is given to a thread of its own.
+// Runs long work that cannot be split in a separate thread.
 import { AppError, type ErrorCode, messageOf } from './errors.ts'
 
-/** What a worker is, seen from inside. */
+/** The worker's global scope. */
 declare const self: Worker
 
 type Reply<Answer> =
@@ -9,10 +9,7 @@ type Reply<Answer> =
   | { kind: 'refusal'; code: ErrorCode; message: string }
   | { kind: 'fault'; message: string; stack: string | undefined; code: string | undefined }
 
-/**
- * Starts the worker at `url`, puts it one question and ends it. Rejects with what the worker threw, and when `signal`
- * says that nobody needs the answer any more.
- */
+/** Starts the worker at `url` for one question. Rejects with what the worker threw, or when `signal` aborts. */
 export function runInWorker<Answer>(url: URL, { question, signal }: { question: unknown; signal: AbortSignal }) {
   const worker = new Worker(url)
   return answerOf<Answer>(worker, { question, signal }).finally(() => worker.terminate())
@@ -33,8 +30,8 @@ function answerOf<Answer>(worker: Worker, { question, signal }: { question: unkn
 }
 
 /**
- * A worker for many questions: one after the other, each for `maxMs` at most. It starts with the first one and ends
- * when none is left. Rejects with what the worker threw, and when the time is over.
+ * Runs one question at a time in a shared worker, each for at most `maxMs`. The worker starts with the first question
+ * and ends after the last. Rejects with what the worker threw, or when the time is over.
  */
 export function createWorkerQueue<Question, Answer>(url: URL, { maxMs }: { maxMs: number }) {
   let worker: Worker | null = null
@@ -67,7 +64,7 @@ export function createWorkerQueue<Question, Answer>(url: URL, { maxMs }: { maxMs
   }
 }
 
-/** What a worker's file does: answers each question, or says why not. */
+/** Called in the worker's file. Answers each question with the result or the error. */
 export function serveWorker<Question, Answer>(answer: (question: Question) => Answer | Promise<Answer>): void {
   self.onmessage = async ({ data }: MessageEvent<Question>) => postMessage(await replyTo(() => answer(data)))
 }

@@ -4,16 +4,16 @@ import { isInZoneDatabase } from './zone-time.ts'
 
 export { ZONE_NAME_MAX_LENGTH } from './zone-files.ts'
 
-/** Beside these, the folders of the database have names that only a system's own clocks are set by. */
+/** Other folders of the database hold names that only system clocks use, like posix/ and right/. */
 const PLACE = /^(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)\//
 
-/** What a time zone is called now ("Europe/Kyiv" for "Europe/Kiev"), or null for what is none. Case counts. */
+/** The current name of a time zone ("Europe/Kyiv" for "Europe/Kiev"), or null when unknown. Case-sensitive. */
 export function currentZoneName(name: string): string | null {
   const current = Object.hasOwn(OBSOLETE_ZONES, name) ? (OBSOLETE_ZONES[name] as string) : name
   return isZone(current) ? current : null
 }
 
-// A zone that is newer than Bun is only in the database.
+// Zones newer than Bun's built-in data are only in the system's database.
 function isZone(name: string): boolean {
   return looksLikeZoneName(name) && (isInBun(name) || (PLACE.test(name) && isInZoneDatabase(name)))
 }

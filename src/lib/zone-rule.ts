@@ -1,8 +1,8 @@
-// The rule by which the clocks of a zone change every year, as the POSIX variable TZ tells it:
-// "EET-2EEST,M3.5.0/3,M10.5.0/4". A file of the time zone database ends with it.
+// Reads the yearly daylight saving rule of a zone in POSIX TZ format: "EET-2EEST,M3.5.0/3,M10.5.0/4". Files of the time
+// zone database end with it.
 import { DAY, HOUR, MINUTE, SECOND } from './duration.ts'
 
-/** How far the clocks are ahead of UTC at a moment; `until` is the first later one at which that is different. */
+/** The offset from UTC at a moment. `until` is the first later moment with another offset. */
 export interface UtcOffset {
   offsetMs: number
   until: number
@@ -10,11 +10,11 @@ export interface UtcOffset {
 
 export interface ZoneRule {
   offsetMs: number
-  /** Null: the clocks are never changed. */
+  /** Null when the zone has no daylight saving time. */
   daylight: { offsetMs: number; begins: YearlyMoment; ends: YearlyMoment } | null
 }
 
-/** A time of a day of every year, by the clocks as they are before it. */
+/** A yearly change, in wall time before the change. */
 interface YearlyMoment {
   /** The start of the day, as a wall time. */
   dayOf: (year: number) => number
@@ -24,7 +24,7 @@ interface YearlyMoment {
 const NAME = '(?:[A-Za-z]{3,}|<[A-Za-z\\d+-]{3,}>)'
 const MINUTES = '(?::[0-5]\\d){0,2}'
 const OFFSET = `[+-]?(?:[01]?\\d|2[0-4])${MINUTES}`
-// Up to a week before or after the day: Greenland's clocks are changed at 23:00 of the day before, "/-1".
+// Times reach up to a week before or after the day: Greenland changes at 23:00 of the day before, "/-1".
 const TIME = `[+-]?(?:\\d{1,2}|1[0-5]\\d|16[0-7])${MINUTES}`
 const DAY_OF_YEAR = '[1-9]\\d?|[12]\\d\\d|3[0-5]\\d|36[0-5]'
 const DATE = `M(?:[1-9]|1[0-2])\\.[1-5]\\.[0-6]|J(?:${DAY_OF_YEAR})|0|${DAY_OF_YEAR}`
@@ -34,7 +34,7 @@ const RULE = new RegExp(
     `,(?<end>${DATE})(?:/(?<endTime>${TIME}))?)?$`,
 )
 
-/** Null for what is no rule. */
+/** Null when the text is not a rule. */
 export function readZoneRule(text: string): ZoneRule | null {
   const parts = RULE.exec(text)?.groups
   if (!parts?.offset) return null
@@ -53,13 +53,13 @@ export function offsetByRule(rule: ZoneRule, at: number): UtcOffset {
   return { offsetMs, until: nextOffsetChange(rule, { after: at, offsetMs }) }
 }
 
-/** The first moment at which the rule sets the clocks to another offset; Infinity if it never does. */
+/** The first moment after `after` with an offset other than `offsetMs`, or Infinity. */
 export function nextOffsetChange(rule: ZoneRule, { after, offsetMs }: { after: number; offsetMs: number }): number {
   const next = changesAround(rule, after).find((change) => change.at > after && change.offsetMs !== offsetMs)
   return next?.at ?? Number.POSITIVE_INFINITY
 }
 
-// POSIX counts westwards.
+// POSIX offsets are positive west of Greenwich.
 function aheadMs(text: string): number {
   return 0 - readTime(text)
 }
@@ -73,12 +73,12 @@ function readTime(text: string): number {
 function readDate(text: string): YearlyMoment['dayOf'] {
   if (text.startsWith('M')) return dayOfMonth(text)
   if (!text.startsWith('J')) return (year) => Date.UTC(year, 0, 1 + Number(text))
-  // "J60" is the 1st of March in every year: the 29th of February is not counted.
+  // "J60" is March 1 in every year, because it never counts February 29.
   const sinceJanuary = new Date(Date.UTC(1970, 0, Number(text.slice(1))))
   return (year) => Date.UTC(year, sinceJanuary.getUTCMonth(), sinceJanuary.getUTCDate())
 }
 
-// "M3.5.0": the last Sunday in March. Week 5 is the last one, even if it is the fourth.
+// "M3.5.0" is the last Sunday in March. Week 5 means the last one, even if that is the fourth.
 function dayOfMonth(text: string): YearlyMoment['dayOf'] {
   const [month = 1, week = 1, weekday = 0] = text.slice(1).split('.').map(Number)
   return (year) => {
@@ -89,7 +89,7 @@ function dayOfMonth(text: string): YearlyMoment['dayOf'] {
   }
 }
 
-// A change can lie a week outside of its year, hence two years on either side.
+// A change can be up to a week outside its year, so two years on either side are included.
 function changesAround({ offsetMs, daylight }: ZoneRule, moment: number): { at: number; offsetMs: number }[] {
   if (!daylight) return []
   const { begins, ends } = daylight
@@ -99,6 +99,7 @@ function changesAround({ offsetMs, daylight }: ZoneRule, moment: number): { at: 
     { at: ends.dayOf(year + years) + ends.timeMs - daylight.offsetMs, offsetMs },
   ])
   changes.sort((a, b) => a.at - b.at)
-  // Daylight time that lasts all year ends when it begins again. Whether the last change is such an end is not known.
+  // Daylight time that lasts all year ends at the moment it begins again, so of two changes at one moment only the
+  // later counts. For the last change in the list this is unknown.
   return changes.filter(({ at }, index) => at !== (changes[index + 1]?.at ?? at))
 }

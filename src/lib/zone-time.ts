@@ -1,18 +1,18 @@
-// What the clocks of a time zone show, and when. A wall time is what they show, told as the milliseconds at which UTC's
-// clocks show the same. The time zone database of the system says it, and where that lacks a zone, the one inside Bun.
+// Converts between moments and wall times. A wall time is the number of milliseconds at which UTC clocks show the same.
+// Offsets come from the system's time zone database, or from Bun for zones that it lacks.
 import { OBSOLETE_ZONES } from './obsolete-zones.ts'
 import { OFFSET_MAX_MS, offsetInFile } from './tzif.ts'
 import { readZoneFile } from './zone-files.ts'
 import type { UtcOffset } from './zone-rule.ts'
 
-/** A stretch of time in which a zone's clocks are `offsetMs` ahead of UTC; `until` is the first moment after it. */
+/** A period in which the offset from UTC does not change. `until` is the first moment after it. */
 export interface OffsetPeriod {
   from: number
   until: number
   offsetMs: number
 }
 
-/** Before it, every zone is taken to be as it was then. */
+/** Earlier moments use the offset of this one. */
 const FIRST_MOMENT = Date.UTC(1970, 0, 1)
 
 export function offsetPeriodAt(zone: string, at: number): OffsetPeriod {
@@ -24,7 +24,10 @@ export function wallTimeAt(zone: string, at: number): number {
   return at + offsetPeriodAt(zone, at).offsetMs
 }
 
-/** The latest time that the clocks have shown by `at`: ahead of what they show now while they repeat an hour. */
+/**
+ * The latest wall time that clocks have shown up to `at`. While an hour repeats, that is ahead of the current one: at
+ * 2:30 after the clocks went back from 3:00 it is 2:59:59.999.
+ */
 export function latestWallTimeAt(zone: string, at: number): number {
   const periods = offsetPeriodsUntil(zone, at)
   const index = indexAt(periods, at)
@@ -34,8 +37,8 @@ export function latestWallTimeAt(zone: string, at: number): number {
 }
 
 /**
- * The first moment at which the clocks show `wall`, in the stretch of `from` or a later one. Where they leap over it,
- * the first moment after the leap.
+ * The first moment with the wall time `wall`, in the offset period of `from` or a later one. When clocks skip `wall`,
+ * it is the moment of the skip.
  */
 export function momentOfWallTime(zone: string, { wall, from }: { wall: number; from: number }): number {
   let period = offsetPeriodAt(zone, Math.max(from, wall - OFFSET_MAX_MS))
@@ -49,10 +52,10 @@ interface Zone {
 }
 
 let folders: readonly string[] | undefined
-// A change costs some ten microseconds to ask for, and is asked for once.
+// Looking up a change takes about ten microseconds, so the periods are cached.
 const known = new Map<string, Zone>()
 
-/** Where the time zone database is, if not in the usual folders. A zone is read once, when it is first asked for. */
+/** Sets the folders of the time zone database; undefined means the usual ones. A zone is read on first use. */
 export function setZoneFolders(chosen: readonly string[] | undefined): void {
   folders = chosen
   known.clear()
@@ -91,7 +94,7 @@ function offsetInBun(zone: string): Zone['offsetAt'] {
   }
 }
 
-// A zone that only a file knew, which is gone since, has a schedule by UTC rather than none.
+// When the file of a zone that Bun lacks is gone, schedules use UTC.
 function isKnownToBun(zone: string): boolean {
   try {
     return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone) !== null

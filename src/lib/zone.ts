@@ -1,27 +1,27 @@
-// Moments as people in a time zone read them.
+// Formats moments in a time zone for people.
 import { DAY, momentInWords } from './duration.ts'
 import { currentZoneName } from './zone-names.ts'
 import { momentOfWallTime, wallTimeAt } from './zone-time.ts'
 
-/** Whether it has a name of today: what is to be kept is `currentZoneName`. */
+/** Also true for old names. Store the result of `currentZoneName` instead of `name`. */
 export function isTimeZone(name: string): boolean {
   return currentZoneName(name) !== null
 }
 
-/** Every zone that can be chosen, UTC first. Etc/GMT+1 means an hour behind UTC: nobody reads it so. */
+/** The zones in select lists, UTC first. Etc/ zones are left out: Etc/GMT+1 is an hour behind UTC, which misleads. */
 export function timeZones(): string[] {
   const others = Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC' && !zone.startsWith('Etc/'))
   return ['UTC', ...others]
 }
 
-/** What people are shown for the name of a zone: "UTC-1" for Etc/GMT+1. */
+/** The shown name of a zone: "UTC-1" for Etc/GMT+1. */
 export function zoneLabel(zone: string): string {
   const [, sign, hours = ''] = /^Etc\/GMT([+-])(\d+)$/.exec(zone) ?? []
   if (sign === undefined) return zone
   return Number(hours) === 0 ? 'UTC' : `UTC${sign === '+' ? '-' : '+'}${hours}`
 }
 
-/** "06:46"; quick enough for every zone there is. */
+/** "06:46". Fast enough to format the time of all zones at once. */
 export function clockInZone(at: number, zone: string): string {
   const wall = new Date(wallTimeAt(zone, at))
   return [wall.getUTCHours(), wall.getUTCMinutes()].map((part) => String(part).padStart(2, '0')).join(':')
@@ -33,17 +33,17 @@ export function momentInZone(at: number, zone: string): string {
   return `${day} ${month} ${year}, ${hour}:${minute}:${second}`
 }
 
-/** "24 Nov 2026, 06:46:12 (Europe/Riga)"; in UTC as `momentInWords`. */
+/** "24 Nov 2026, 06:46:12 (Europe/Riga)", or `momentInWords` for UTC. */
 export function momentWithZone(at: number, zone: string): string {
   return zone === 'UTC' ? momentInWords(at) : `${momentInZone(at, zone)} (${zoneLabel(zone)})`
 }
 
-/** The same, with the moment in UTC behind it. */
+/** As `momentWithZone`, followed by the moment in UTC. */
 export function fullMomentInZone(at: number, zone: string): string {
   return zone === 'UTC' ? momentInWords(at) : `${momentWithZone(at, zone)}, ${momentInWords(at)}`
 }
 
-/** "24 Nov, 06:46"; with the year when it is not the year of `now`. */
+/** "24 Nov, 06:46". Includes the year when it differs from that of `now`. */
 export function shortMomentInZone(at: number, { zone, now }: { zone: string; now: number }): string {
   const { day, month, year, hour, minute } = partsOf(at, zone)
   const isThisYear = year === partsOf(now, zone).year
@@ -57,8 +57,8 @@ export function dayInZone(at: number, zone: string): string {
 }
 
 /**
- * The last `count` days of the zone, oldest first; the last one ends at `now`. One in which the clocks are changed is
- * longer or shorter than the others.
+ * The last `count` days in the zone, oldest first. The last one ends at `now`. Days with a clock change are longer or
+ * shorter.
  */
 export function lastDays(count: number, { zone, now }: { zone: string; now: number }): { from: number; to: number }[] {
   const today = Math.floor(wallTimeAt(zone, now) / DAY) * DAY
@@ -81,7 +81,7 @@ interface Parts {
   second: string
 }
 
-// Whatever the zone, what its clocks show is told as a time of UTC.
+// Wall times are formatted as if they were UTC.
 const format = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
   day: 'numeric',

@@ -3,7 +3,7 @@ import type { Deps } from '#deps.ts'
 import { MINUTE } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
 
-/** Makes a backup every night, unless none is to be kept. A tick only begins it: it may take longer than a tick may. */
+/** Makes a backup every night, unless backups are disabled. A tick only starts it and does not wait for its end. */
 export function createBackups(deps: Deps): Loop {
   let triedAt: number | null = null
   let current: Promise<unknown> | null = null
@@ -16,7 +16,7 @@ export function createBackups(deps: Deps): Loop {
     })
   }
 
-  // One that is half made is given up: the next start makes up for it.
+  // A stop cancels an unfinished backup. The next start makes a new one.
   const settled = async (): Promise<void> => {
     giveUpBackup(deps)
     await current

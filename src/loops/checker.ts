@@ -6,20 +6,20 @@ import type { Loop } from './index.ts'
 
 const EVERY_MS = 250
 
-/** Finds the monitors whose deadline has passed, but not before it is known that somebody watched until then. */
+/** Takes monitors down whose deadline has passed, after checking that the clock is steady and no gap needs handling. */
 export function createChecker(deps: Deps, watch: Watch): Loop {
   let known = new Set<number>()
 
   const look = async () => ((await checkClock(deps, watch)) ? checkDeadlines(deps) : [])
 
-  // A monitor that cannot be judged is told of once, not four times a second.
+  // A monitor that cannot be evaluated is logged once, not four times a second.
   const tick = async (): Promise<void> => {
     const unjudged = await look().catch((error) => {
       watch.isDiskRefusing ||= error instanceof StorageRefusedError
       throw error
     })
     for (const { id, error } of unjudged) {
-      if (!known.has(id)) deps.log.error('A deadline could not be judged', { monitor: id, error })
+      if (!known.has(id)) deps.log.error('Failed to evaluate a deadline', { monitor: id, error })
     }
     known = new Set(unjudged.map(({ id }) => id))
   }

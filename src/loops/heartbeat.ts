@@ -3,7 +3,7 @@ import type { Deps } from '#deps.ts'
 import { SECOND } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
 
-/** Writes a sign of life, which also proves that the disk still takes what it is given. It is not synced. */
+/** Writes a heartbeat, which also proves that the disk accepts writes. The write is not synced. */
 export function createHeartbeat(deps: Deps, watch: Watch): Loop {
   return {
     name: 'database',

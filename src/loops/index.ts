@@ -1,4 +1,4 @@
-// Time as a way in: loops tick, one after another each, until they are stopped.
+// Runs loops: each ticks again and again until it is stopped, and never twice at the same time.
 import type { Deps } from '#deps.ts'
 import { SECOND } from '#lib/duration.ts'
 
@@ -6,26 +6,26 @@ export interface Loop {
   name: string
   everyMs: number
   tick(): Promise<void>
-  /** Resolves when nothing that a tick began is still under way. */
+  /** Resolves when all work that ticks started has ended. */
   settled(): Promise<void>
-  /** Whether its ticks do not do its work for now: they wait for something. */
+  /** Whether the ticks currently wait for something instead of doing their work. */
   isWaiting?(): boolean
 }
 
 export interface LoopHealth {
   name: string
   isWell: boolean
-  /** Whether its ticks go on, well or not. */
+  /** Whether it still ticks, even if the ticks fail. */
   isRunning: boolean
 }
 
 export interface RunningLoops {
   health(): LoopHealth[]
-  /** No more ticks; resolves when what is under way has ended. */
+  /** Stops ticking. Resolves when running work has ended. */
   stop(): Promise<void>
 }
 
-/** A loop that has not ended a tick for this long is stuck, however short its own pace is. */
+/** A loop is stuck when no tick has ended for its interval plus this time. */
 const STUCK_AFTER_MS = 15 * SECOND
 
 export function startLoops(deps: Deps, loops: Loop[]): RunningLoops {
@@ -47,10 +47,10 @@ function startLoop(deps: Deps, loop: Loop) {
   const run = async (): Promise<void> => {
     try {
       await loop.tick()
-      if (!lastTickWorked) deps.log.info('A loop works again', { loop: loop.name })
+      if (!lastTickWorked) deps.log.info('A loop recovered', { loop: loop.name })
       lastTickWorked = true
     } catch (error) {
-      if (lastTickWorked) deps.log.error('A loop failed and goes on trying', { loop: loop.name, error })
+      if (lastTickWorked) deps.log.error('A loop failed and will retry', { loop: loop.name, error })
       lastTickWorked = false
     }
     lastTickAt = deps.clock.elapsed()

@@ -4,16 +4,16 @@ import { MINUTE, SECOND } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
 
 const EVERY_MS = 5 * SECOND
-/** From the end of one round to the next: what is too old is so by days. */
+/** The pause between rounds. It can be long, because retention is counted in days. */
 const REST_MS = 10 * MINUTE
-/** With so much more in the database, a round begins earlier: bodies may have come faster than they go. */
+/** When the database has grown by this much, the next round starts early. */
 const GROWTH_BYTES = 100_000_000
-/** Of one tick, so that a stop waits no longer; the next goes on where it ended. */
+/** The longest tick, so that a stop does not wait longer. The next tick continues the round. */
 const WORK_MS = SECOND
-/** Between two steps everybody else gets a turn. */
+/** The pause between steps, in which other work runs. */
 const PAUSE_MS = 20
 
-/** Throws away what is not kept any more, a little at a time. */
+/** Deletes expired data in small steps. */
 export function createJanitor(deps: Deps): Loop {
   const { clock } = deps
   let round: ReturnType<typeof prune> | null = null
@@ -34,7 +34,7 @@ export function createJanitor(deps: Deps): Loop {
       restsBelow = usedBytes(deps) + GROWTH_BYTES
       round = null
     } catch (error) {
-      // A round that failed is over.
+      // The next tick starts a new round.
       round = null
       throw error
     }

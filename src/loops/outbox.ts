@@ -5,8 +5,8 @@ import type { Loop } from './index.ts'
 const EVERY_MS = 250
 
 /**
- * Sends what is in the outbox. A tick only begins to send: a slow receiver must not hold up the next tick. Whenever
- * a message has been sent, the next one takes its place, so that many are not told by the pace of the ticks.
+ * Sends the deliveries in the outbox. A tick only starts sending, because a slow receiver must not delay the next tick.
+ * Each finished delivery makes room for the next at once, so that a long queue does not wait for ticks.
  */
 export function createOutbox(deps: Deps): Loop {
   const underWay = new Map<number, Promise<void>>()
@@ -39,8 +39,8 @@ export function createOutbox(deps: Deps): Loop {
   const tick = async (): Promise<void> => {
     isEnding = false
     fill()
-    // What was sent but could not be written down stays claimed; its lease runs out and it is sent again.
-    if (failures.length > 0) throw new AggregateError(failures.splice(0), 'Some outcomes could not be written')
+    // A delivery whose outcome could not be saved stays claimed. It is sent again when its lease runs out.
+    if (failures.length > 0) throw new AggregateError(failures.splice(0), 'Some delivery outcomes could not be saved')
   }
 
   const settled = async (): Promise<void> => {

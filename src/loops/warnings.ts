@@ -3,7 +3,7 @@ import type { Deps } from '#deps.ts'
 import { MINUTE } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
 
-/** Writes each warning to the log once when it begins, and once when it is over. */
+/** Logs each warning once when it starts, and once when it is resolved. */
 export function createWarner(deps: Deps): Loop {
   let known = new Set<string>()
 
@@ -14,7 +14,7 @@ export function createWarner(deps: Deps): Loop {
       const named = channels.length > 0 ? { channels: channels.map(({ name }) => name).join(', ') } : {}
       if (!known.has(kind)) deps.log.warn(text, { warning: kind, ...named })
     }
-    for (const kind of known) if (!current.has(kind)) deps.log.info('A warning is over', { warning: kind })
+    for (const kind of known) if (!current.has(kind)) deps.log.info('Warning resolved', { warning: kind })
     known = current
   }
 

@@ -4,23 +4,23 @@ import type { Loop } from './index.ts'
 export interface Watched {
   manager: ServiceManager
   watchdogMs: number
-  /** Those parts that it cannot do without and that do not work. */
+  /** The essential parts that do not work. */
   readUnhealthyParts(): string[]
-  /** Those of them that hang: a new start can help with them, while it does not make a full disk empty. */
+  /** The essential parts that hang. A restart can help them, but not a full disk. */
   readStuckParts(): string[]
 }
 
-/** Looks more often than it must, so that one bad moment is none too many. */
+/** It reports more often than required, so that one late tick does not trigger the watchdog. */
 const BEATS_PER_TIMEOUT = 4
 
-/** Gives the service manager signs of life while nothing hangs, and says what is not well. */
+/** Resets the service manager's watchdog while nothing hangs, and reports unhealthy parts. */
 export function createWatchdog({ manager, watchdogMs, readUnhealthyParts, readStuckParts }: Watched): Loop {
   let reportedUnwell = ''
 
   const tick = async (): Promise<void> => {
     const unwell = readUnhealthyParts().join(', ')
     if (readStuckParts().length === 0) manager.alive()
-    if (unwell !== reportedUnwell) manager.status(unwell === '' ? 'Watching again' : `Not well: ${unwell}`)
+    if (unwell !== reportedUnwell) manager.status(unwell === '' ? 'Monitoring again' : `Unhealthy: ${unwell}`)
     reportedUnwell = unwell
   }
 

@@ -3,7 +3,7 @@ import type { Deps } from '#deps.ts'
 import { MINUTE } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
 
-/** Calls the heartbeat URL while all is well, so that another program notices when it is not, or nothing runs. */
+/** Calls the heartbeat URL while everything works, so that another monitor notices when CronGuard fails. */
 export function createWatcher(deps: Deps, readUnhealthyParts: () => string[]): Loop {
   const { heartbeatUrl: url } = deps.config
   let didLastArrive = true
@@ -11,12 +11,12 @@ export function createWatcher(deps: Deps, readUnhealthyParts: () => string[]): L
   const tick = async (): Promise<void> => {
     if (url === null || readUnhealthyParts().length > 0) return
     const problem = await callHeartbeat(deps, url)
-    // The path and the query hold a ping key.
+    // Only the host is logged, because the path and the query contain a ping key.
     const { host } = new URL(url)
     if (problem !== null && didLastArrive) {
-      deps.log.warn('The heartbeat URL could not be called; it is tried again every minute', { host, problem })
+      deps.log.warn('Could not call the heartbeat URL; retrying every minute', { host, problem })
     }
-    if (problem === null && !didLastArrive) deps.log.info('The heartbeat URL can be called again', { host })
+    if (problem === null && !didLastArrive) deps.log.info('The heartbeat URL works again', { host })
     didLastArrive = problem === null
   }
 

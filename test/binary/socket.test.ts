@@ -48,7 +48,7 @@ test('CronGuard listens on its socket besides the port, and takes it away when i
 
   const another = await prepare({ CRONGUARD_SOCKET: socket })
   await expect(another.start()).rejects.toThrow(
-    `CronGuard cannot listen on the socket ${socket}: another process listens there`,
+    `CronGuard cannot listen on the socket ${socket}: another process is listening on it`,
   )
   expect(await ask('/livez')).toBe('alive\n')
 }, 30_000)

@@ -184,7 +184,7 @@ describe('The body of a webhook', () => {
     expect(await sentBody(up)).toMatchObject({
       status: 'up',
       reason: 'ping',
-      details: 'The job is back after 1 minute, 1 second of being down.',
+      details: 'The job is back after 1 minute 1 second of being down.',
       down_seconds: 61,
       expected_at: null,
       last_ping: null,
@@ -272,7 +272,10 @@ describe('A webhook is not led astray', () => {
     'http://[fe80::1]/',
   ])('to a link-local address: %s', async (url) => {
     expect(webhook.settings.safeParse({ url }).error?.issues).toMatchObject([
-      { path: ['url'], message: expect.stringMatching(/ is a (metadata|link-local) address.* Nothing is ever sent/) },
+      {
+        path: ['url'],
+        message: expect.stringMatching(/ is a (cloud metadata|link-local) address.* CronGuard never sends/),
+      },
     ])
     expect(await send({ url })).toMatchObject({ result: 'failed', reason: 'blocked', isPermanent: true })
   })

@@ -108,7 +108,7 @@ describe('a notification says in its title and in one sentence what happened', (
       name: 'the job is back',
       facts: { ...up, downSince: NOW - 2 * HOUR - 5 * MINUTE },
       title: 'UP | Backup',
-      details: 'The job is back after 2 hours, 5 minutes of being down.',
+      details: 'The job is back after 2 hours 5 minutes of being down.',
     },
     {
       name: 'the job is back, and nobody knows since when it was away',
@@ -198,7 +198,7 @@ describe('the facts around a notification', () => {
       ['Since', '2026-11-23 09:37:41 UTC'],
       ['Project', 'Billing'],
       ['Schedule', 'every hour, grace 5 minutes'],
-      ['Last ping', 'success, 1 hour, 5 minutes before'],
+      ['Last ping', 'success, 1 hour 5 minutes before'],
       ['Pings so far', '7'],
       ['Tags', 'nightly db'],
     ])

@@ -206,7 +206,7 @@ describe('What was read is said back', () => {
   test.each([
     ['* * * * *', 'every minute'],
     ['*/5 * * * *', 'every 5 minutes'],
-    ['90m', 'every 1 hour, 30 minutes'],
+    ['90m', 'every 1 hour 30 minutes'],
     ['06:00\n18:30', 'OnCalendar: 06:00 and 18:30'],
   ])('%p as %p', (text, words) => {
     expect(readSchedule(text).words).toBe(words)

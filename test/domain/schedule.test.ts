@@ -127,7 +127,7 @@ describe('cron and OnCalendar in words', () => {
 describe('a schedule in words', () => {
   test.each([
     { periodMs: SECOND, words: 'every second' },
-    { periodMs: 90 * MINUTE, words: 'every 1 hour, 30 minutes' },
+    { periodMs: 90 * MINUTE, words: 'every 1 hour 30 minutes' },
     { periodMs: DAY, words: 'every day' },
     { periodMs: 2 * WEEK, words: 'every 2 weeks' },
   ])('$words', ({ periodMs, words }) => {

@@ -135,7 +135,7 @@ describe('The backup is too old', () => {
     [{ lastAt: NOW + HOUR, since: 0 }, []],
     [
       { lastAt: NOW - 50 * HOUR, since: 0 },
-      ['The last backup is 2 days, 2 hours old. The log says why there is no newer one.'],
+      ['The last backup is 2 days 2 hours old. The log says why there is no newer one.'],
     ],
     [{ lastAt: null, since: NOW - DAY }, []],
     [{ lastAt: null, since: NOW - 3 * DAY }, ['There is no backup yet. The log says why none could be made.']],

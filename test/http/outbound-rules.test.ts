@@ -86,7 +86,7 @@ test('While only the owner lets people in, a channel may lead to a private addre
 
 test.each([
   ['http://[fe80::1]/', 'fe80::1 is a link-local address'],
-  ['http://169.254.169.254/latest', '169.254.169.254 is a metadata address of a cloud'],
+  ['http://169.254.169.254/latest', '169.254.169.254 is a cloud metadata address'],
 ])(
   'Whoever may make an account, no channel to %s is saved by the API, and the person is told why',
   async (url, what) => {
@@ -96,7 +96,7 @@ test.each([
       await callApi(guard, '/channels/', { with: guard.apiKey(project), body: { kind: 'webhook', settings } }),
       await callApi(guard, `/channels/${channel}`, { with: guard.apiKey(project), body: { settings } }),
     ]
-    const refusal = { status: 400, json: { error: `url: ${what}. Nothing is ever sent there.` } }
+    const refusal = { status: 400, json: { error: `url: ${what}. CronGuard never sends requests there.` } }
     expect(answers.map(({ status, json }) => ({ status, json }))).toEqual([refusal, refusal])
     expect(listChannels(guard.db, project.id).map(({ id }) => id)).toEqual([channel])
   },

@@ -76,16 +76,16 @@ describe('A unix socket', () => {
 
   test('on which another process listens is left alone', async () => {
     await open()
-    await expect(listenOnSocket(guard.deps, path, guard.handler)).rejects.toThrow('another process listens there')
+    await expect(listenOnSocket(guard.deps, path, guard.handler)).rejects.toThrow('another process is listening on it')
     expect(await curl('http://localhost/livez')).toBe('alive\n')
   })
 
   test('takes the place of no other file, and of no link', async () => {
     writeFileSync(path, 'precious')
-    await expect(open()).rejects.toThrow('a file is there that is no socket')
+    await expect(open()).rejects.toThrow('the file exists and is not a socket')
     expect(await Bun.file(path).text()).toBe('precious')
     rmSync(path)
     symlinkSync('/nowhere', path)
-    await expect(open()).rejects.toThrow('a file is there that is no socket')
+    await expect(open()).rejects.toThrow('the file exists and is not a socket')
   })
 })

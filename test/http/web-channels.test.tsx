@@ -150,7 +150,7 @@ describe('Adding a channel', () => {
     const response = await member.post(list(), { kind: 'webhook', 'setting-url': 'http://169.254.1.1/hook' })
     expect([response.status, await response.text()]).toEqual([
       422,
-      expect.stringContaining('169.254.1.1 is a link-local address. Nothing is ever sent there.'),
+      expect.stringContaining('169.254.1.1 is a link-local address. CronGuard never sends requests there.'),
     ])
     expect(listChannels(guard.db, project.id)).toEqual([])
   })

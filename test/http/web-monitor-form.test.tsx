@@ -309,9 +309,9 @@ describe('An edit', () => {
       earlyMs: null,
     })
     const text = await member.read(`/monitors/${monitor.uniqueKey}/edit`)
-    expect([scheduleIn(text), fieldValue(text, 'graceCount')]).toEqual(['every 1 day, 12 hours', '90'])
+    expect([scheduleIn(text), fieldValue(text, 'graceCount')]).toEqual(['every 1 day 12 hours', '90'])
     expect(text).toContain('<option value="seconds" selected>')
-    const fields = { schedule: 'every 1 day, 12 hours', graceCount: '90', graceUnit: 'seconds' }
+    const fields = { schedule: 'every 1 day 12 hours', graceCount: '90', graceUnit: 'seconds' }
     await edit(monitor, { name: 'backup', slug: 'backup', ...fields })
     expect(guard.now(monitor)).toEqual(monitor)
   })

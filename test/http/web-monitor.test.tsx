@@ -61,7 +61,7 @@ describe('The page of a monitor', () => {
   test('says when the pings come in the time of another zone, and offers it', async () => {
     const schedule = { kind: 'cron', expression: '0 3 * * *', timeZone: 'UTC' } as const
     updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: { schedule } })
-    const hint = 'The pings come 5 hours, 30 minutes before the times of the schedule, which is in UTC.'
+    const hint = 'The pings come 5 hours 30 minutes before the times of the schedule, which is in UTC.'
     changeProfile(guard.deps, { userId: member.user.id, name: '', timeZone: 'Asia/Colombo' })
     for (const day of [1, 2, 3]) {
       guard.clock.advance(Date.UTC(2026, 2, day, 21, 30, 2) - guard.clock.now())
@@ -148,7 +148,7 @@ describe('The page of a monitor', () => {
     const text = words(await viewer.read(at('/charts')))
     expect(text).toMatch(/30 days: \d\d\.\d\d % , 90 days: \d\d\.\d\d %/)
     expect(text).toContain('#2 Success, 1 Mar, 12:05, 5 minutes')
-    expect(text).toContain('#4 Fail, 3 Mar, 12:06, 1 minute, 30 seconds')
+    expect(text).toContain('#4 Fail, 3 Mar, 12:06, 1 minute 30 seconds')
   })
 
   test('tells of incidents why people were told, and by which channel', async () => {

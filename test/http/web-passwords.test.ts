@@ -109,7 +109,7 @@ describe('A password that is changed while the old one is looked at', () => {
 })
 
 describe('A crowd that waits for its passwords to be looked at', () => {
-  const BUSY = 'Too many people are signing in at this moment'
+  const BUSY = 'Too many people are signing in right now'
 
   test('has an end: who comes when fifty wait is sent away, and nobody else', async () => {
     const ends = await Promise.allSettled(Array.from({ length: 60 }, () => hashPassword('somebody')))

@@ -37,7 +37,7 @@ describe('A ping', () => {
     for (const fact of [
       'Ping #2: fail',
       '1 Mar 2026, 12:01:30',
-      'Run took 1 minute, 30 seconds',
+      'Run took 1 minute 30 seconds',
       'Exit status 3',
       `Run id ${rid}`,
       'Method PUT over http',

@@ -14,8 +14,8 @@ function open() {
   }
 }
 
-describe('A byte budget', () => {
-  test('evicts whoever holds most for longest, and lets the others grow', () => {
+describe('ByteBudget', () => {
+  test('evicts the holder with the largest size times age, and lets the others grow', () => {
     const { hold, wait, evicted } = open()
     const [slow, small] = [hold('slow'), hold('small')]
     expect([slow.resize(40), small.resize(5)]).toEqual([true, true])
@@ -27,7 +27,7 @@ describe('A byte budget', () => {
     expect([small.isOpen, fast.isOpen]).toEqual([true, true])
   })
 
-  test('refuses whoever is the worst holder itself', () => {
+  test('refuses a holder that is itself the largest', () => {
     const { hold, wait, evicted } = open()
     const [big, other] = [hold('big'), hold('other')]
     big.resize(50)
@@ -37,7 +37,7 @@ describe('A byte budget', () => {
     expect([evicted, big.isOpen, other.isOpen]).toEqual([[], false, true])
   })
 
-  test('never evicts what has arrived, and refuses the newcomer instead', () => {
+  test('never evicts a settled body, and refuses the new one instead', () => {
     const { hold, evicted } = open()
     const arrived = hold('arrived')
     arrived.resize(80)
@@ -47,7 +47,7 @@ describe('A byte budget', () => {
     expect([evicted, arrived.isOpen]).toEqual([[], true])
   })
 
-  test('keeps a reserve that only small holders use', () => {
+  test('keeps a reserve for small holders', () => {
     const { hold } = open()
     const arrived = hold('arrived')
     arrived.resize(80)

@@ -10,7 +10,7 @@ const everythingNamed = createDestinationCheck({
   privateAdvice: PRIVATE_ADVICE,
 })
 
-const never = (what: string) => ({ what, advice: 'Nothing is ever sent there.' })
+const never = (what: string) => ({ what, advice: 'CronGuard never sends requests there.' })
 const NEEDS_A_NAME = { what: 'a private address', advice: PRIVATE_ADVICE }
 
 /** The same IPv4 address as it is written where IPv6 is spoken. */
@@ -23,12 +23,12 @@ function formsOf(address: string): string[] {
   ]
 }
 
-describe('Nobody may call', () => {
+describe('createDestinationCheck: always refused', () => {
   const addresses: [address: string, what: string][] = [
-    ['169.254.169.254', 'a metadata address of a cloud'],
-    ['100.100.100.200', 'a metadata address of a cloud'],
-    ['168.63.129.16', 'a metadata address of a cloud'],
-    ['192.0.0.192', 'a metadata address of a cloud'],
+    ['169.254.169.254', 'a cloud metadata address'],
+    ['100.100.100.200', 'a cloud metadata address'],
+    ['168.63.129.16', 'a cloud metadata address'],
+    ['192.0.0.192', 'a cloud metadata address'],
     ['169.254.0.0', 'a link-local address'],
     ['169.254.170.2', 'a link-local address'],
     ['169.254.255.255', 'a link-local address'],
@@ -41,16 +41,16 @@ describe('Nobody may call', () => {
   ]
   const forms = addresses.flatMap(([address, what]) => formsOf(address).map((form) => [form, what] as const))
 
-  test.each(forms)('%s, %s, whatever the settings are', (address, what) => {
+  test.each(forms)('%s, %s, under any settings', (address, what) => {
     expect([open(address), closed(address), everythingNamed(address)]).toEqual(Array(3).fill(never(what)))
   })
 
   test.each([
-    ['fd00:ec2::254', 'a metadata address of a cloud'],
-    ['FD00:0EC2:0:0:0:0:0:254', 'a metadata address of a cloud'],
-    ['fd20:ce::254', 'a metadata address of a cloud'],
-    ['fd00:42::42', 'a metadata address of a cloud'],
-    ['fd00:c1::a9fe:a9fe', 'a metadata address of a cloud'],
+    ['fd00:ec2::254', 'a cloud metadata address'],
+    ['FD00:0EC2:0:0:0:0:0:254', 'a cloud metadata address'],
+    ['fd20:ce::254', 'a cloud metadata address'],
+    ['fd00:42::42', 'a cloud metadata address'],
+    ['fd00:c1::a9fe:a9fe', 'a cloud metadata address'],
     ['fe80::1', 'a link-local address'],
     ['fe80::1%eth0', 'a link-local address'],
     ['febf:ffff::1', 'a link-local address'],
@@ -67,14 +67,14 @@ describe('Nobody may call', () => {
   })
 })
 
-describe('Private addresses', () => {
+describe('createDestinationCheck: private addresses', () => {
   const inside = [
     ...['127.0.0.1', '127.255.255.255', '10.0.0.0', '10.255.255.255', '172.16.0.1', '172.31.255.255'],
     ...['192.168.0.1', '192.168.255.255', '100.64.0.1', '100.127.255.255', '198.18.0.1', '203.0.113.7'],
   ].flatMap(formsOf)
   const insideIPv6 = ['::1', '0:0:0:0:0:0:0:1', 'fc00::1', 'fdff::1', 'fd12:3456::1%eth0', 'fec0::1', '2001:db8::1']
 
-  test.each([...inside, ...insideIPv6])('like %s may be called by people whom the owner let in', (address) => {
+  test.each([...inside, ...insideIPv6])('%s is allowed while registration is closed', (address) => {
     expect(closed(address)).toBe(null)
     expect(open(address)).toEqual(NEEDS_A_NAME)
   })
@@ -94,13 +94,13 @@ describe('Private addresses', () => {
     ['::1', '::1', true],
     ['169.254.1.1', '169.254.0.0/16', false],
     ['fe80::1', 'fe80::/10', false],
-  ])('for everybody: %s when %s is named: %p', (address, named, isAllowed) => {
+  ])('%s, with open registration and %s allowed: %p', (address, named, isAllowed) => {
     const check = createDestinationCheck({ allowsPrivate: false, allow: [named], privateAdvice: PRIVATE_ADVICE })
     expect(check(address) === null).toBe(isAllowed)
   })
 })
 
-describe('Anybody may call', () => {
+describe('createDestinationCheck: always allowed', () => {
   const outside = [
     ...['1.1.1.1', '8.8.8.8', '9.255.255.255', '11.0.0.0', '172.15.255.255', '172.32.0.0', '192.167.255.255'],
     ...['192.169.0.0', '100.63.255.255', '100.128.0.0', '126.255.255.255', '128.0.0.0', '169.253.255.255'],

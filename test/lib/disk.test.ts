@@ -12,8 +12,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('The space of a disk', () => {
-  test('is what df says', () => {
+describe('diskSpace', () => {
+  test('matches df', () => {
     const space = diskSpace(folder)
     const df = Bun.spawnSync(['df', '-B1', '--output=size,avail', folder]).stdout.toString()
     const [, total = 0, free = 0] = (/(\d+) +(\d+)/.exec(df) ?? []).map(Number)
@@ -21,7 +21,7 @@ describe('The space of a disk', () => {
     expect(Math.abs((space?.freeBytes ?? 0) - free)).toBeLessThan(500_000_000)
   })
 
-  test('is not known where there is nothing', () => {
+  test('is null for a path that does not exist', () => {
     expect(diskSpace(join(folder, 'nothing'))).toBe(null)
   })
 })
@@ -36,6 +36,6 @@ test.each([
   [9_990_000_000, '10 GB'],
   [20_999_999_999, '20 GB'],
   [4_000_000_000_000, '4 TB'],
-])('%d bytes in words', (bytes, words) => {
+])('sizeInWords: %d bytes is "%s"', (bytes, words) => {
   expect(sizeInWords(bytes)).toBe(words)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { DAY, durationInWords, HOUR, lengthInWords, MINUTE, momentInWords, SECOND, WEEK } from '#lib/duration.ts'
 
-describe('a length of time is told with its two largest units', () => {
+describe('durationInWords uses the two largest units', () => {
   test.each([
     { ms: 0, words: '0 seconds' },
     { ms: -HOUR, words: '0 seconds' },
@@ -10,21 +10,21 @@ describe('a length of time is told with its two largest units', () => {
     { ms: 1999, words: '1 second' },
     { ms: MINUTE - 1, words: '59 seconds' },
     { ms: MINUTE, words: '1 minute' },
-    { ms: 2 * MINUTE + 5 * SECOND, words: '2 minutes, 5 seconds' },
-    { ms: HOUR - 1, words: '59 minutes, 59 seconds' },
+    { ms: 2 * MINUTE + 5 * SECOND, words: '2 minutes 5 seconds' },
+    { ms: HOUR - 1, words: '59 minutes 59 seconds' },
     { ms: HOUR + SECOND, words: '1 hour' },
-    { ms: 25 * HOUR, words: '1 day, 1 hour' },
+    { ms: 25 * HOUR, words: '1 day 1 hour' },
     { ms: DAY + 59 * MINUTE, words: '1 day' },
-    { ms: WEEK - 1, words: '6 days, 23 hours' },
+    { ms: WEEK - 1, words: '6 days 23 hours' },
     { ms: WEEK + 23 * HOUR, words: '1 week' },
-    { ms: 2 * WEEK + DAY, words: '2 weeks, 1 day' },
-    { ms: 365 * DAY, words: '52 weeks, 1 day' },
+    { ms: 2 * WEEK + DAY, words: '2 weeks 1 day' },
+    { ms: 365 * DAY, words: '52 weeks 1 day' },
   ])('$ms ms: $words', ({ ms, words }) => {
     expect(durationInWords(ms)).toBe(words)
   })
 })
 
-describe('a moment is told in UTC, to the second', () => {
+describe('momentInWords is in UTC, to the second', () => {
   test.each([
     { at: 0, words: '1970-01-01 00:00:00 UTC' },
     { at: Date.UTC(2026, 10, 23, 9, 37, 41, 999), words: '2026-11-23 09:37:41 UTC' },
@@ -34,7 +34,7 @@ describe('a moment is told in UTC, to the second', () => {
   })
 })
 
-describe('a length that was measured is told exactly while it is short', () => {
+describe('lengthInWords is precise for short durations', () => {
   test.each([
     { ms: -5, words: '0 seconds' },
     { ms: 0, words: '0 seconds' },
@@ -44,7 +44,7 @@ describe('a length that was measured is told exactly while it is short', () => {
     { ms: 2549, words: '2.5 seconds' },
     { ms: 9999, words: '10 seconds' },
     { ms: 10 * SECOND, words: '10 seconds' },
-    { ms: 65 * SECOND, words: '1 minute, 5 seconds' },
+    { ms: 65 * SECOND, words: '1 minute 5 seconds' },
   ])('$ms ms is $words', ({ ms, words }) => {
     expect(lengthInWords(ms)).toBe(words)
   })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { formatLabels, formatMetrics } from '#lib/exposition.ts'
 
-describe('Metrics as text', () => {
-  test('say of each what it is, and then its numbers', () => {
+describe('formatMetrics', () => {
+  test('writes help and type, then the samples', () => {
     const text = formatMetrics([
       { name: 'up', help: 'Whether it is up.', type: 'gauge', samples: [{ labels: '{a="b"}', value: 1 }] },
       { name: 'pings_total', help: 'How many.', type: 'counter', samples: [{ labels: '', value: 0.25 }] },
@@ -13,13 +13,13 @@ describe('Metrics as text', () => {
     )
   })
 
-  test('keep the line of a metric that has no number', () => {
+  test('keeps the header of a metric without samples', () => {
     expect(formatMetrics([{ name: 'due', help: 'When.', type: 'gauge', samples: [] }])).toBe(
       '# HELP due When.\n# TYPE due gauge\n',
     )
   })
 
-  test('escape what would end a label or a line', () => {
+  test('escapes quotes, backslashes and line breaks', () => {
     expect(formatLabels({ name: 'a "b" \\ c\nd', tags: '' })).toBe('{name="a \\"b\\" \\\\ c\\nd", tags=""}')
     const help = 'One line\nand \\ "another"'
     expect(formatMetrics([{ name: 'a', help, type: 'gauge', samples: [] }])).toStartWith(

@@ -7,6 +7,6 @@ test.each([
   ['::', '[::1]:8000'],
   ['fd00::7', '[fd00::7]:8000'],
   ['cron.internal', 'cron.internal:8000'],
-])('who listens on %s is called at %s', (host, called) => {
+])('localAddress: a server on %s is reached at %s', (host, called) => {
   expect(localAddress({ host, port: 8000 })).toBe(called)
 })

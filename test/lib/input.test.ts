@@ -14,25 +14,25 @@ beforeEach(async () => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('A pipe', () => {
-  test('is read to its end, also when its writer is slow', async () => {
+describe('readPipe', () => {
+  test('reads to the end, even from a slow writer', async () => {
     const writer = Bun.spawn(['sh', '-c', `{ printf one; sleep 0.1; printf two; } > ${pipe}`])
     expect(await readPipe(pipe, { max: 100 })).toBe('onetwo')
     await writer.exited
   })
 
-  test('into which nobody writes is not waited for without end', async () => {
+  test('stops waiting when no writer opens the pipe', async () => {
     expect(await readPipe(pipe, { max: 100, writerWaitMs: 60 })).toBe('')
   })
 
-  test('is read to the limit, and no further', async () => {
+  test('reads no more than the limit', async () => {
     const writer = Bun.spawn(['sh', '-c', `yes > ${pipe}`], { stderr: 'ignore' })
     expect(await readPipe(pipe, { max: 1_000_000 })).toBeNull()
     await writer.exited
   })
 })
 
-test('Standard input is read to the limit, and no further', async () => {
+test('readStream reads no more than the limit', async () => {
   const file = join(folder, 'file')
   writeFileSync(file, 'x'.repeat(1000))
   expect(await readStream(Bun.file(file).stream(), 999)).toBeNull()

@@ -18,6 +18,6 @@ test.each(['نسخ احتياطي', 'می‌خواهم', '👩‍👩‍👧‍�
   },
 )
 
-test('withVisibleDirections: what turns a text around is shown as a sign', () => {
+test('withVisibleDirections replaces direction controls by a visible sign', () => {
   expect(withVisibleDirections('a\u202eb\u2066c\u2069 می‌خواهم')).toBe('a\ufffdb\ufffdc\ufffd می‌خواهم')
 })

@@ -8,7 +8,7 @@ function thrown(fields: { code?: unknown; name?: string; message?: string }): Er
   return Object.assign(new Error(message), rest)
 }
 
-describe('what a socket throws is read by its code, its name or its words', () => {
+describe('networkFailureOf reads the code, the name or the message of an error', () => {
   const cases: { error: unknown; reason: NetworkReason }[] = [
     { error: null, reason: 'connection' },
     { error: undefined, reason: 'connection' },
@@ -43,7 +43,7 @@ describe('what a socket throws is read by its code, its name or its words', () =
 
 const UNTRUSTED = 'The TLS certificate is not trusted: an unknown authority signed it'
 
-describe('a failure is told in a sentence', () => {
+describe('networkFailureOf describes the failure in a sentence', () => {
   test.each([
     { reason: 'timeout', detail: 'Connection timed out' },
     { reason: 'refused', detail: 'Connection refused' },
@@ -55,7 +55,7 @@ describe('a failure is told in a sentence', () => {
     expect(networkFailure(reason, 'more').detail).toBe(`${detail}: more`)
   })
 
-  test('that never holds what the error says, for it may hold the address', () => {
+  test('that never contains the error message, which may contain the address', () => {
     for (const code of ['ECONNREFUSED', 'ETIMEDOUT', 'ENOTFOUND', 'CERT_HAS_EXPIRED', 'ECONNRESET', undefined]) {
       const failure = networkFailureOf(thrown({ code, message: `cannot reach ${SECRET_URL}` }))
       expect(JSON.stringify(failure)).not.toContain('secret')
@@ -63,7 +63,7 @@ describe('a failure is told in a sentence', () => {
   })
 })
 
-describe('a failure of TLS says what is wrong', () => {
+describe('networkFailureOf says what is wrong with TLS', () => {
   test.each([
     ['DEPTH_ZERO_SELF_SIGNED_CERT', '', UNTRUSTED],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', '', UNTRUSTED],
@@ -71,7 +71,7 @@ describe('a failure of TLS says what is wrong', () => {
     ['ESOCKET', 'unable to verify the first certificate', UNTRUSTED],
     ['CERT_HAS_EXPIRED', '', 'The TLS certificate has expired'],
     ['CERT_NOT_YET_VALID', '', 'The TLS certificate is not valid yet'],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', '', 'The TLS certificate is for another name'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', '', 'The TLS certificate is for another host name'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', '', 'The server does not speak TLS on this port'],
     ['ERR_SSL_NO_CIPHER_MATCH', '', 'TLS handshake failed'],
   ])('%s %s: %s', (code, message, detail) => {

@@ -54,23 +54,23 @@ function call(url: string, options: Partial<OutboundOptions> = {}, timeoutMs = 5
 }
 
 const blocked = (detail: string, isFinal: boolean) => ({ kind: 'blocked', detail, isFinal }) as const
-const METADATA = 'a metadata address of a cloud. Nothing is ever sent there.'
+const METADATA = 'a cloud metadata address. CronGuard never sends requests there.'
 const PRIVATE = `a private address. ${PRIVATE_ADVICE}`
 
-describe('A name', () => {
-  test('is looked up once, and the connection goes to the address that was checked', async () => {
+describe('Outbound: a host name', () => {
+  test('is resolved once, and the connection goes to the checked address', async () => {
     answers = [at('127.0.0.1'), at('169.254.169.254'), at('169.254.169.254')]
     expect(await call(`http://${NAME}:${port}/hook`)).toEqual({ kind: 'answer', status: 200, body: `${NAME}:${port}` })
     expect(asked).toEqual([NAME])
   })
 
-  test('is looked up again by the next call: who had a good address is not trusted with the next', async () => {
+  test('is resolved and checked again for the next request', async () => {
     answers = [at('127.0.0.1'), at('169.254.169.254')]
     const outbound = newOutbound({ resolve })
     const send = () =>
       outbound.send({ method: 'GET', url: `http://${NAME}:${port}/`, headers: {}, body: '', timeoutMs: 5000 })
     expect(await send()).toMatchObject({ kind: 'answer' })
-    expect(await send()).toEqual(blocked(`The host has ${METADATA}`, false))
+    expect(await send()).toEqual(blocked(`The host resolves to ${METADATA}`, false))
   })
 
   test.each([
@@ -78,9 +78,9 @@ describe('A name', () => {
     [['169.254.169.254', '127.0.0.1']],
     [['127.0.0.1', '::ffff:169.254.169.254']],
     [['127.0.0.1', '64:ff9b::a9fe:a9fe']],
-  ])('is refused when one of its addresses is: %p', async (addresses) => {
+  ])('is refused when one of its addresses is refused: %p', async (addresses) => {
     answers = [at(...addresses)]
-    expect(await call(`http://${NAME}:${port}/`)).toEqual(blocked(`The host has ${METADATA}`, false))
+    expect(await call(`http://${NAME}:${port}/`)).toEqual(blocked(`The host resolves to ${METADATA}`, false))
     expect(paths).toEqual([])
   })
 
@@ -89,24 +89,24 @@ describe('A name', () => {
     async (address) => {
       answers = [at('93.184.216.34', address)]
       expect(await call(`http://${NAME}:${port}/`, { allowsPrivate: false })).toEqual(
-        blocked(`The host has ${PRIVATE}`, false),
+        blocked(`The host resolves to ${PRIVATE}`, false),
       )
     },
   )
 
-  test('is called when its private network is named', async () => {
+  test('is allowed when its private network is listed', async () => {
     answers = [at('127.0.0.1')]
     const rules = { allowsPrivate: false, allow: ['127.0.0.0/8'] }
     expect(await call(`http://${NAME}:${port}/`, rules)).toMatchObject({ kind: 'answer', status: 200 })
   })
 
-  test.each(['localhost', 'LOCALHOST'])('like %s is looked up, too, and found private', async (host) => {
+  test.each(['localhost', 'LOCALHOST'])('such as %s is resolved, too, and found private', async (host) => {
     const outbound = createOutbound({ allowsPrivate: false, allow: [], privateAdvice: PRIVATE_ADVICE })
     const request = { method: 'GET', url: `http://${host}:${port}/`, headers: {}, body: '', timeoutMs: 5000 } as const
-    expect(await outbound.send(request)).toEqual(blocked(`The host has ${PRIVATE}`, false))
+    expect(await outbound.send(request)).toEqual(blocked(`The host resolves to ${PRIVATE}`, false))
   })
 
-  test('with a dot at its end is the same name', async () => {
+  test('with a trailing dot is the same name', async () => {
     answers = [at('127.0.0.1')]
     expect(await call(`http://localhost.:${port}/`, { allowsPrivate: false })).toMatchObject({ kind: 'blocked' })
     expect(asked).toEqual(['localhost.'])
@@ -117,18 +117,18 @@ describe('A name', () => {
     expect(await call(`http://${NAME}:${port}/`)).toMatchObject({ kind: 'answer', body: `${NAME}:${port}` })
   })
 
-  test('with no address at all is unknown', async () => {
+  test('without an address is unknown', async () => {
     answers = [[]]
     expect(await call(`http://${NAME}/`)).toEqual({ kind: 'failure', reason: 'dns', detail: 'Could not resolve host' })
   })
 
-  test('is not waited for longer than for an answer', async () => {
+  test('is resolved within the timeout of the request', async () => {
     const detail = 'Connection timed out'
     expect(await call(`http://${NAME}/`, {}, TIMEOUT_MS)).toEqual({ kind: 'failure', reason: 'timeout', detail })
   })
 })
 
-describe('An address in the URL', () => {
+describe('Outbound: an address in the URL', () => {
   test.each([
     'http://169.254.169.254/',
     'http://169.254.169.254./',
@@ -138,7 +138,7 @@ describe('An address in the URL', () => {
     'http://0xa9.254.43518/',
     'http://１６９.254.169.254/',
     'http://①⑥⑨.254.169.254/',
-  ])('is seen through when it is written as %s, and nobody is asked', async (url) => {
+  ])('is recognized when written as %s, without DNS', async (url) => {
     expect(await call(url)).toEqual(blocked(`169.254.169.254 is ${METADATA}`, true))
     expect(asked).toEqual([])
   })
@@ -149,7 +149,7 @@ describe('An address in the URL', () => {
     ['http://[64:ff9b::a9fe:a9fe]/', '64:ff9b::a9fe:a9fe'],
     ['http://[2002:a9fe:a9fe::]/', '2002:a9fe:a9fe::'],
     ['http://[fd00:ec2::254]/', 'fd00:ec2::254'],
-  ])('%s is seen through, too', async (url, address) => {
+  ])('%s is recognized, too', async (url, address) => {
     expect(await call(url)).toEqual(blocked(`${address} is ${METADATA}`, true))
   })
 
@@ -165,7 +165,7 @@ describe('An address in the URL', () => {
     ['http://[fd00::5]/', 'fd00::5'],
     ['http://[::ffff:10.0.0.5]/', '::ffff:a00:5'],
     ['http://192.168.1.1:8080/', '192.168.1.1'],
-  ])('%s is refused where private addresses are, by its name', async (url, address) => {
+  ])('%s is refused where private addresses are refused', async (url, address) => {
     expect(await call(url, { allowsPrivate: false })).toEqual(blocked(`${address} is ${PRIVATE}`, true))
   })
 
@@ -179,21 +179,21 @@ describe('An address in the URL', () => {
     },
   )
 
-  test.each(['http://[fe80::1%25eth0]/', 'http://[fe80::1%eth0]/'])('with a zone is no URL: %s', (url) => {
+  test.each(['http://[fe80::1%25eth0]/', 'http://[fe80::1%eth0]/'])('with a zone is not a URL: %s', (url) => {
     expect(URL.canParse(url)).toBe(false)
   })
 
-  test('is called where private addresses may be', async () => {
+  test('is allowed where private addresses are allowed', async () => {
     expect(await call(`http://127.0.0.1:${port}/`)).toMatchObject({ kind: 'answer', status: 200 })
   })
 })
 
-test('A redirect to a forbidden address is an answer, and is not followed', async () => {
+test('Outbound: a redirect to a forbidden address is an answer, and is not followed', async () => {
   expect(await call(`http://127.0.0.1:${port}/away`)).toMatchObject({ kind: 'answer', status: 307 })
   expect(paths).toEqual(['/away'])
 })
 
-describe('Over TLS, at an address of our own choosing', () => {
+describe('Outbound: TLS to a pinned address', () => {
   let folder = ''
   let secure: Server
   let secureUrl: (host: string) => string
@@ -217,16 +217,16 @@ describe('Over TLS, at an address of our own choosing', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test('the certificate must be for the name, and the server is told which name is meant', async () => {
+  test('checks the certificate against the name, and sends the name in SNI', async () => {
     const urls = [NAME, 'other.example.test', '127.0.0.1'].map(secureUrl)
     const [good, ...others] = await callInChild(urls, join(folder, 'authority.pem'))
     expect(good).toEqual({ kind: 'answer', status: 200, body: new URL(urls[0] ?? '').host })
     expect(servedNames).toEqual([NAME])
-    const refused = { kind: 'failure', reason: 'tls', detail: 'The TLS certificate is for another name' } as const
+    const refused = { kind: 'failure', reason: 'tls', detail: 'The TLS certificate is for another host name' } as const
     expect(others).toEqual([refused, refused])
   })
 
-  test('the certificate must be signed by somebody who is known', async () => {
+  test('refuses a certificate of an unknown authority', async () => {
     const [result] = await callInChild([secureUrl(NAME)], '')
     const detail = 'The TLS certificate is not trusted: an unknown authority signed it'
     expect(result).toEqual({ kind: 'failure', reason: 'tls', detail })

@@ -56,8 +56,8 @@ function drip(socket: Socket, text: string, start = ''): void {
   socket.on('close', () => clearInterval(timer))
 }
 
-describe('A call', () => {
-  test('brings method, headers and body, and comes back with the answer', async () => {
+describe('Outbound', () => {
+  test('sends method, headers and body, and returns the answer', async () => {
     const asked: unknown[] = []
     const url = await startHttp(async (request, response) => {
       const chunks: Buffer[] = await Array.fromAsync(request)
@@ -70,7 +70,7 @@ describe('A call', () => {
     expect(asked).toEqual([{ method: 'POST', path: '/a/b?c=d', job: 'backup', length: '2', host }])
   })
 
-  test('finds a host by its name', async () => {
+  test('resolves a host name', async () => {
     const url = await startHttp((_request, response) => response.end('here'))
     expect(await call(url.replace('127.0.0.1', 'localhost'))).toMatchObject({ status: 200, body: 'here' })
   })
@@ -91,17 +91,17 @@ describe('A call', () => {
     expect(paths).toEqual(['/'])
   })
 
-  test.each(['file:///etc/passwd', 'data:text/plain,hello', 'ftp://127.0.0.1/'])('is never made to %s', async (url) => {
+  test.each(['file:///etc/passwd', 'data:text/plain,hello', 'ftp://127.0.0.1/'])('refuses the URL %s', async (url) => {
     await expect(call(url)).rejects.toThrow('Only http and https URLs can be called.')
   })
 })
 
-describe('A call ends in time', () => {
+describe('Outbound: a request ends in time', () => {
   const slow: [what: string, onRequest: (socket: Socket) => void][] = [
     ['says nothing', () => {}],
     ['drips its headers', (socket) => drip(socket, 'X-Drip: drop\r\n', 'HTTP/1.1 200 OK\r\n')],
   ]
-  test.each(slow)('when the other side %s, and the connection is closed', async (_what, onRequest) => {
+  test.each(slow)('when the receiver %s, and closes the connection', async (_what, onRequest) => {
     const closed = Promise.withResolvers<void>()
     const url = await startRaw((socket) => {
       socket.on('close', () => closed.resolve())
@@ -117,7 +117,7 @@ describe('A call ends in time', () => {
     ['drips its body', (socket) => drip(socket, 'x', HEADERS)],
     ['stops in the middle of its body', (socket) => socket.write(`${HEADERS}half`)],
   ]
-  test.each(answered)('and has its answer when the other side says 200 and then %s', async (_what, onRequest) => {
+  test.each(answered)('and is answered when the receiver sends 200 and then %s', async (_what, onRequest) => {
     const closed = Promise.withResolvers<void>()
     const url = await startRaw((socket) => {
       socket.on('close', () => closed.resolve())
@@ -127,17 +127,17 @@ describe('A call ends in time', () => {
     await closed.promise
   })
 
-  test('when the other side keeps saying that it goes on, before the time is up', async () => {
+  test('when the receiver keeps sending interim answers', async () => {
     const url = await startRaw((socket) => drip(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n'))
     expect(await call(url)).toEqual(BROKEN)
   })
 
-  test('when the other side does not even read what is sent', async () => {
+  test('when the receiver does not read the request', async () => {
     const url = await start(createServer((socket) => socket.pause()))
     expect(await call(url, { timeoutMs: TIMEOUT_MS, body: 'x'.repeat(32 * 1024 * 1024) })).toEqual(TIMED_OUT)
   })
 
-  test('when the other side changes the protocol, which is an answer', async () => {
+  test('when the receiver upgrades the protocol, which is an answer', async () => {
     const closed = Promise.withResolvers<void>()
     const url = await startRaw((socket) => {
       socket.on('close', () => closed.resolve())
@@ -148,8 +148,8 @@ describe('A call ends in time', () => {
   })
 })
 
-describe('Of an answer', () => {
-  test('64 kB are kept and the rest is not fetched', async () => {
+describe('Outbound: of an answer', () => {
+  test('64 kB are kept, and the rest is not downloaded', async () => {
     let written = 0
     const url = await startRaw((socket) => {
       const chunk = Buffer.alloc(64 * 1024, 'x')
@@ -178,7 +178,7 @@ describe('Of an answer', () => {
     },
   )
 
-  test('no more than some headers are read', async () => {
+  test('the number of headers read is limited', async () => {
     const url = await startRaw((socket) => {
       const line = `X-Endless: ${'x'.repeat(10_000)}\r\n`
       const pour = () => {
@@ -192,7 +192,7 @@ describe('Of an answer', () => {
   })
 })
 
-describe('A call fails in words that name no address', () => {
+describe('Outbound: a failure names no address', () => {
   const broken: [what: string, onRequest: (socket: Socket) => void][] = [
     ['is closed without an answer', (socket) => socket.end()],
     ['is reset without an answer', (socket) => socket.resetAndDestroy()],
@@ -204,12 +204,12 @@ describe('A call fails in words that name no address', () => {
     expect(await call(await startRaw(onRequest))).toEqual(BROKEN)
   })
 
-  test('but not when the connection is closed in the middle of the body: the status was said', async () => {
+  test('but a connection closed in the middle of the body is an answer', async () => {
     const url = await startRaw((socket) => socket.end(`${HEADERS}half`))
     expect(await call(url)).toMatchObject({ kind: 'answer', status: 200 })
   })
 
-  test('when nobody listens', async () => {
+  test('when nothing listens', async () => {
     const url = await startHttp(() => {})
     const last = servers.pop()
     last?.server.close()

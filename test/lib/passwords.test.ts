@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { hashPassword, verifyPassword } from '#lib/passwords.ts'
 
-describe('A password', () => {
-  test('is kept as argon2id, with a salt of its own', async () => {
+describe('verifyPassword', () => {
+  test('compares with an argon2id hash, salted per password', async () => {
     const [a, b] = await Promise.all([hashPassword('correct horse'), hashPassword('correct horse')])
     expect(a).toStartWith('$argon2id$v=19$m=19456,t=2,p=1$')
     expect(a).not.toBe(b)
@@ -14,15 +14,15 @@ describe('A password', () => {
     ['nobody', 'anything', null],
     ['a hash that is none', 'none', 'none'],
     ['an empty password', '', null],
-  ])('of %s is never right, and is no fault', async (_what, password, hash) => {
+  ])('returns false for %s', async (_what, password, hash) => {
     expect(await verifyPassword(password, hash)).toBe(false)
   })
 
-  test('that is empty is not right for any hash', async () => {
+  test('returns false for an empty password with any hash', async () => {
     expect(await verifyPassword('', await hashPassword(' '))).toBe(false)
   })
 
-  test('does not hold up anything else while it is looked at', async () => {
+  test('does not block the event loop', async () => {
     const hash = await hashPassword('correct horse')
     let turns = 0
     let isDone = false

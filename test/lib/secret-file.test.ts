@@ -15,14 +15,14 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test('A secret is made once, for its owner alone, and read ever after', () => {
+test('keepSecret creates a secret once, with mode 0600, and reads it afterwards', () => {
   expect(keepSecret(path, () => 'first')).toBe('first')
   expect(keepSecret(path, () => 'second')).toBe('first')
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(readdirSync(folder)).toEqual(['secret-key'])
 })
 
-test('Whoever comes second reads the secret of the first, even when both found none', () => {
+test('keepSecret: of two processes that start together, both read the same secret', () => {
   const secret = keepSecret(path, () => {
     writeFileSync(path, 'of the other\n')
     return 'of this one'
@@ -31,11 +31,11 @@ test('Whoever comes second reads the secret of the first, even when both found n
   expect(readdirSync(folder)).toEqual(['secret-key'])
 })
 
-test('A file that cannot be read is an error, not a new secret', () => {
+test('keepSecret throws for an unreadable file instead of creating a new secret', () => {
   expect(() => keepSecret(folder, () => 'new')).toThrow('EISDIR')
 })
 
-test('What cannot be made leaves nothing behind', () => {
+test('keepSecret leaves nothing behind when it fails', () => {
   const failing = () => {
     throw new Error('no dice')
   }

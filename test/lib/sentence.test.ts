@@ -9,11 +9,11 @@ test.each([
   ['Who are you?', 'Who are you?'],
   ['and so on…', 'and so on…'],
   ['', ''],
-])('%p ends as a sentence does: %p', (text, sentence) => {
+])('asSentence: %p becomes %p', (text, sentence) => {
   expect(asSentence(text)).toBe(sentence)
 })
 
-test('What a mail server has said ends once, on a page and in a letter', () => {
+test("asSentence: a mail server's reply ends with one period on pages and in mails", () => {
   const detail = '550 No such user here.'
   expect(
     String(TestOutcome({ outcome: { result: 'failed', reason: 'rejected', detail, isPermanent: true } })),

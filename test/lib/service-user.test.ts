@@ -12,6 +12,6 @@ test.each([
   ['root', 0, 'cronguard doctor'],
   ['a person', 1000, 'cronguard doctor'],
   ['a container, where no such user is known', 999, 'cronguard doctor'],
-])('A command for the process of %s', (_, uid, command) => {
+])('asServiceUser: a command for the process of %s', (_, uid, command) => {
   expect(asServiceUser('cronguard doctor', { uid, users: USERS })).toBe(command)
 })

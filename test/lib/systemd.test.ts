@@ -41,18 +41,18 @@ const EVERYTHING = [
   'STOPPING=1\nSTATUS=Finishing',
 ]
 
-describe('The service manager', () => {
+describe('ServiceManager', () => {
   test.each([
     ['a path', join(folder, 'notify')],
     ['an abstract name', `@cronguard-${process.pid}`],
-  ])('is told at %s', async (_what, address) => {
+  ])('receives messages at %s', async (_what, address) => {
     const listening = listen(address)
     const { manager, warnings } = await find({ NOTIFY_SOCKET: address })
     sayEverything(manager)
     expect([listening.read(), warnings]).toEqual([EVERYTHING, []])
   })
 
-  test.each([[{}], [{ NOTIFY_SOCKET: '' }], [{ WATCHDOG_USEC: '1000000' }]])('is missed by nobody: %j', async (env) => {
+  test.each([[{}], [{ NOTIFY_SOCKET: '' }], [{ WATCHDOG_USEC: '1000000' }]])('is not required: %j', async (env) => {
     const { manager, warnings } = await find(env)
     sayEverything(manager)
     expect([manager.watchdogMs, warnings]).toEqual([null, []])
@@ -63,20 +63,20 @@ describe('The service manager', () => {
     ['notify', /neither a path nor an abstract name/],
     ['/', /neither a path nor an abstract name/],
     [`/${'x'.repeat(107)}`, /too long/],
-  ])('that cannot be understood at %p is a warning, and no more', async (address, words) => {
+  ])('at the invalid address %p causes only a warning', async (address, words) => {
     const { manager, warnings } = await find({ NOTIFY_SOCKET: address, WATCHDOG_USEC: '1000000' })
     sayEverything(manager)
     expect(warnings).toEqual([expect.stringMatching(words)])
     expect(manager.watchdogMs).toBe(null)
   })
 
-  test('that is not there any more is a warning once', async () => {
+  test('that is gone causes one warning', async () => {
     const { manager, warnings } = await find({ NOTIFY_SOCKET: join(folder, 'absent') })
     sayEverything(manager)
-    expect(warnings).toEqual(['The service manager does not take what it is told about CronGuard.'])
+    expect(warnings).toEqual(['The service manager does not accept status messages from CronGuard.'])
   })
 
-  test('that takes nothing any more holds nobody up', async () => {
+  test('that is stuck does not block', async () => {
     const listening = listen(join(folder, 'full'))
     const { manager, warnings } = await find({ NOTIFY_SOCKET: listening.address })
     for (let message = 0; message < 10_000; message += 1) manager.alive()
@@ -93,7 +93,7 @@ describe('The service manager', () => {
     [{ WATCHDOG_USEC: '0' }, null],
     [{ WATCHDOG_USEC: 'soon' }, null],
     [{}, null],
-  ])('says how long it waits for a sign of life: %j', async (env, watchdogMs) => {
+  ])('has the watchdog timeout of %j', async (env, watchdogMs) => {
     const listening = listen(join(folder, 'watchdog'))
     const { manager } = await find({ NOTIFY_SOCKET: listening.address, ...env })
     expect(manager.watchdogMs).toBe(watchdogMs)

@@ -9,7 +9,7 @@ import {
   sha256Hex,
 } from '#lib/tokens.ts'
 
-describe('a new token has its alphabet and its length, and is never met twice', () => {
+describe('new tokens have their alphabet and length, and never repeat', () => {
   test.each([
     { name: 'a UUID', make: newUuid, looks: /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/ },
     { name: 'a lower-case token', make: () => newLowerCaseToken(22), looks: /^[a-z0-9]{22}$/ },
@@ -21,14 +21,14 @@ describe('a new token has its alphabet and its length, and is never met twice', 
     expect(new Set(tokens).size).toBe(tokens.length)
   })
 
-  test('every character of the alphabet is drawn', () => {
+  test('use every character of the alphabet', () => {
     expect(new Set(newLowerCaseToken(5000)).size).toBe(36)
     expect(new Set(newMixedCaseToken(5000)).size).toBe(62)
     expect(newLowerCaseToken(0)).toBe('')
   })
 })
 
-describe('digests are those of the standards', () => {
+describe('digests match the standards', () => {
   test('SHA-1 (FIPS 180: abc)', () => {
     expect(sha1Hex('abc')).toBe('a9993e364706816aba3e25717850c26c9cd0d89d')
   })

@@ -32,7 +32,7 @@ function changesIn(year: number, text: string): [at: string, hours: number][] {
   return changes
 }
 
-describe('A file of the time zone database', () => {
+describe('readTzif', () => {
   test.each([
     ['slim', { version: 2, isFat: false }],
     ['fat', { version: 2, isFat: true }],
@@ -47,23 +47,23 @@ describe('A file of the time zone database', () => {
     expect(offsetInFile(file, SPRING_AFTER)).toEqual({ offsetMs: 3 * HOUR, until: Date.UTC(2025, 9, 26, 1) })
   })
 
-  test('of version 1 has no rule: the clocks go on as they are', () => {
+  test('version 1 has no rule: the last offset stays', () => {
     const file = read(tzif({ ...RIGA, version: 1 }))
     expect(offsetInFile(file, SPRING)).toEqual({ offsetMs: 3 * HOUR, until: AUTUMN })
     expect(offsetInFile(file, AUTUMN)).toEqual({ offsetMs: 2 * HOUR, until: Number.POSITIVE_INFINITY })
   })
 
-  test('without a rule and without changes tells one offset for ever', () => {
+  test('a file without rule and changes has one offset forever', () => {
     const file = read(tzif({ offsets: [-10_800] }))
     expect(offsetInFile(file, 0)).toEqual({ offsetMs: -3 * HOUR, until: Number.POSITIVE_INFINITY })
   })
 
-  test('without changes goes by its rule at all times', () => {
+  test('a file without changes always uses its rule', () => {
     const file = read(tzif({ offsets: [7200], footer: RULE }))
     expect(offsetInFile(file, SPRING)).toEqual({ offsetMs: 3 * HOUR, until: AUTUMN })
   })
 
-  test('may change the name of a time and not the clocks', () => {
+  test('a change may rename the time without changing the offset', () => {
     const changes: [number, number][] = [
       [1000, 1],
       [2000, 2],
@@ -74,23 +74,23 @@ describe('A file of the time zone database', () => {
   })
 
   // America/Ojinaga joined the rule of its neighbours in the autumn of 2022, a week before the rule's own change.
-  test('may have its last change before its rule begins', () => {
+  test('the last change may be before the rule takes effect', () => {
     const last = Date.UTC(2022, 9, 30, 8)
     const changes: [number, number][] = [[last / SECOND, 1]]
     const file = read(tzif({ offsets: [-21_600, -21_600], changes, footer: 'CST6CDT,M3.2.0,M11.1.0' }))
     expect(offsetInFile(file, last)).toEqual({ offsetMs: -6 * HOUR, until: Date.UTC(2023, 2, 12, 8) })
   })
 
-  test.each(Object.entries(unreadable()))('is not read when it is %s', (_what, bytes) => {
+  test.each(Object.entries(unreadable()))('refuses a file that is %s', (_what, bytes) => {
     expect(readTzif(bytes)).toBeNull()
   })
 
-  test('is not read when any end of it is missing', () => {
+  test('refuses a file truncated at any point', () => {
     const bytes = tzif({ ...RIGA, isFat: true, footer: RULE })
     for (let length = 0; length < bytes.length; length += 1) expect(readTzif(bytes.subarray(0, length))).toBeNull()
   })
 
-  test('is read or not read with any byte wrong, and never throws', () => {
+  test('never throws with any byte wrong', () => {
     const bytes = tzif({ ...RIGA, isFat: true, footer: RULE })
     for (let index = 0; index < bytes.length; index += 1) {
       for (const wrong of [0, 1, 127, 255]) {
@@ -117,7 +117,7 @@ describe('A file of the time zone database', () => {
   }
 })
 
-describe('The rule of a zone', () => {
+describe('readZoneRule', () => {
   test.each([
     ['CET-1CEST,M3.5.0,M10.5.0/3', ['03-31T01:00', 2], ['10-27T01:00', 1]],
     ['EST5EDT,M3.2.0,M11.1.0', ['03-10T07:00', -4], ['11-03T06:00', -5]],
@@ -133,7 +133,7 @@ describe('The rule of a zone', () => {
     expect(changesIn(2024, text)).toEqual(changes)
   })
 
-  test('of a day of the year counts the 29th of February, or does not', () => {
+  test('a day of the year counts February 29, or does not', () => {
     expect(changesIn(2025, 'AAA3BBB,J60/0,J305/0')[0]).toEqual(['03-01T03:00', -2])
     expect(changesIn(2025, 'AAA3BBB,59/0,305/0')[0]).toEqual(['03-01T03:00', -2])
   })
@@ -145,7 +145,7 @@ describe('The rule of a zone', () => {
     ['UTC0', 0],
     ['EST5EDT,0/0,J365/25', -4 * HOUR],
     ['XXX-2<+01>-1,0/0,J365/23', HOUR],
-  ])('%s never changes the clocks', (text, offsetMs) => {
+  ])('%s never changes the offset', (text, offsetMs) => {
     for (const year of [1970, 2024, 2100]) {
       const at = Date.UTC(year, 0, 1)
       expect(offsetByRule(rule(text), at)).toEqual({ offsetMs, until: Number.POSITIVE_INFINITY })
@@ -169,7 +169,7 @@ describe('The rule of a zone', () => {
     '<EET-2',
     ' EET-2',
     `${'A'.repeat(60_000)}`,
-  ])('%p is none', (text) => {
+  ])('%p is not a rule', (text) => {
     expect(readZoneRule(text)).toBeNull()
   })
 })

@@ -24,8 +24,8 @@ afterEach(() => {
   removeZoneFolders()
 })
 
-describe('A new time zone database', () => {
-  test('counts in schedules', () => {
+describe("The system's time zone database", () => {
+  test('is used for schedules', () => {
     setZoneFolders([zoneFolder({ 'Europe/Riga': NEW_LAW })])
     const times = nextTimes(readExpression('0 3 * * *'), {
       from: Date.UTC(2026, 10, 29, 12),
@@ -39,7 +39,7 @@ describe('A new time zone database', () => {
     ])
   })
 
-  test('counts in what people read', () => {
+  test('is used for shown times', () => {
     setZoneFolders([zoneFolder({ 'Europe/Riga': NEW_LAW })])
     const at = Date.UTC(2026, 11, 24, 20, 30)
     expect(momentInZone(at, 'Europe/Riga')).toBe('25 Dec 2026, 00:30:00')
@@ -50,7 +50,7 @@ describe('A new time zone database', () => {
     })
   })
 
-  test('may have a zone that is newer than CronGuard', () => {
+  test('may have a zone that Bun lacks', () => {
     expect(isTimeZone('Europe/Atlantis')).toBe(false)
     setZoneFolders([zoneFolder({ 'Europe/Atlantis': tzif({ offsets: [1800], footer: '<+0030>-0:30' }) })])
     expect(currentZoneName('Europe/Atlantis')).toBe('Europe/Atlantis')
@@ -60,7 +60,7 @@ describe('A new time zone database', () => {
     expect(momentInZone(NOW, 'Europe/Atlantis')).toBe('24 Nov 2026, 12:00:00')
   })
 
-  test('tells the clocks of a zone by its name of today when it has no other', () => {
+  test('is read by the current name of a zone when it lacks the old one', () => {
     setZoneFolders([zoneFolder({ 'Europe/Kyiv': NEW_LAW })])
     expect(wallTimeAt('Europe/Kiev', Date.UTC(2027, 0, 1))).toBe(Date.UTC(2027, 0, 1, 4))
   })
@@ -73,7 +73,7 @@ describe('A new time zone database', () => {
     expect(wallTimeAt('Europe/Oslo', NOW)).toBe(NOW + HOUR)
   })
 
-  test('is read again when it is named again', () => {
+  test('is read again after setZoneFolders', () => {
     setZoneFolders([])
     expect(wallTimeAt('Europe/Riga', Date.UTC(2027, 0, 1))).toBe(Date.UTC(2027, 0, 1, 2))
     setZoneFolders([zoneFolder({ 'Europe/Riga': NEW_LAW })])
@@ -81,7 +81,7 @@ describe('A new time zone database', () => {
   })
 })
 
-describe('Where the database lacks a zone, the data inside Bun counts: a file that', () => {
+describe("Bun's data is used when the file of a zone", () => {
   const huge = Buffer.concat([NEW_LAW, Buffer.alloc(100_000)])
   test.each([
     ['is not there', {}],
@@ -103,8 +103,8 @@ describe('Where the database lacks a zone, the data inside Bun counts: a file th
   })
 })
 
-describe('The name of a zone', () => {
-  test('never leads out of the folder', () => {
+describe('A zone name', () => {
+  test('never leaves the folder', () => {
     const folder = zoneFolder({ secret: NEW_LAW })
     mkdirSync(join(folder, 'zones'))
     for (const name of ['../secret', 'Europe/../../secret', '/etc/passwd', '.', 'a/./secret', '']) {
@@ -113,13 +113,13 @@ describe('The name of a zone', () => {
     expect(readZoneFile('secret', [folder])).not.toBeNull()
   })
 
-  test('is that of a place, whatever else the folder has', () => {
+  test('is that of a place, whatever other files the folder has', () => {
     const others = ['posix/Europe/Riga', 'localtime', 'posixrules', 'Factory', 'Europe', 'Europe/Riga/Old']
     setZoneFolders([zoneFolder(Object.fromEntries(others.slice(0, 4).map((name) => [name, NEW_LAW])))])
     expect(others.filter(isTimeZone)).toEqual([])
   })
 
-  test('is not what a broken file is called', () => {
+  test('is unknown when its file is broken', () => {
     setZoneFolders([zoneFolder({ 'Europe/Atlantis': 'none' })])
     expect(isTimeZone('Europe/Atlantis')).toBe(false)
   })
@@ -129,13 +129,13 @@ const FILES = ZONES.filter((zone) => readZoneFile(zone) !== null)
 const ZDUMP = Bun.which('zdump')
 
 // Both may be of different versions, and then some zones differ. zdump reads the same files, but takes its time.
-describe('The time zone database of this system', () => {
+describe('The time zone database of this machine', () => {
   const differing = FILES.filter((zone) => String(changesByTemporal(zone)) !== String(changesOf(zone)))
   if (FILES.length < ZONES.length) console.warn(`skipped: ${ZONES.length - FILES.length} zones have no file here`)
   if (ZDUMP === null) console.warn('skipped: there is no zdump here to compare with')
   if (differing.length > 0) console.warn(`another version than the one inside Bun: ${differing.join(', ')}`)
 
-  test('tells in nearly every zone what Temporal tells, from 1970 to 2100', () => {
+  test('agrees with Temporal in nearly every zone, from 1970 to 2100', () => {
     expect(differing.length).toBeLessThanOrEqual(FILES.length / 10)
   })
 

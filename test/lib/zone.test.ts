@@ -4,7 +4,7 @@ import { dayInZone, isTimeZone, lastDays, momentInZone, shortMomentInZone, timeZ
 
 const NOON = Date.UTC(2026, 10, 24, 12, 5, 9)
 
-test('Etc/GMT+1 is called UTC-1, and is not offered', () => {
+test('zoneLabel: Etc/GMT+1 is shown as UTC-1, and timeZones leaves it out', () => {
   expect(['Etc/GMT+1', 'Etc/GMT-14', 'Etc/GMT', 'Europe/Riga'].map(zoneLabel)).toEqual([
     'UTC-1',
     'UTC+14',
@@ -14,7 +14,7 @@ test('Etc/GMT+1 is called UTC-1, and is not offered', () => {
   expect(timeZones().filter((zone) => zone.startsWith('Etc/'))).toEqual([])
 })
 
-describe('A moment', () => {
+describe('momentInZone', () => {
   test.each([
     ['UTC', '24 Nov 2026, 12:05:09'],
     ['Europe/Riga', '24 Nov 2026, 14:05:09'],
@@ -24,40 +24,40 @@ describe('A moment', () => {
     expect(momentInZone(NOON, zone)).toBe(words)
   })
 
-  test('names the year only when it is another one, as seen from the zone', () => {
+  test('shortMomentInZone names the year only when it differs in the zone', () => {
     const newYear = Date.UTC(2026, 11, 31, 23, 30)
     expect(shortMomentInZone(NOON, { zone: 'UTC', now: newYear })).toBe('24 Nov, 12:05')
     expect(shortMomentInZone(NOON, { zone: 'Europe/Riga', now: newYear })).toBe('24 Nov 2026, 14:05')
   })
 
-  test('at midnight is 00, not 24', () => {
+  test('midnight is 00, not 24', () => {
     expect(shortMomentInZone(Date.UTC(2026, 10, 24), { zone: 'UTC', now: NOON })).toBe('24 Nov, 00:00')
     expect(dayInZone(Date.UTC(2026, 10, 24, 23), 'Europe/Riga')).toBe('25 Nov 2026')
   })
 })
 
-describe('The last days of a zone', () => {
-  test('follow each other without a gap and end now', () => {
+describe('lastDays', () => {
+  test('leaves no gap and ends now', () => {
     const days = lastDays(90, { zone: 'Europe/Riga', now: NOON })
     expect(days).toHaveLength(90)
     expect(days.at(-1)).toEqual({ from: Date.UTC(2026, 10, 23, 22), to: NOON })
     for (const [index, day] of days.entries()) if (index > 0) expect(days[index - 1]?.to).toBe(day.from)
   })
 
-  test('are 23 or 25 hours long when the clocks change', () => {
+  test('has days of 23 and 25 hours when clocks change', () => {
     const lengths = (now: number) => lastDays(3, { zone: 'Europe/Riga', now }).map(({ from, to }) => to - from)
     expect(lengths(Date.UTC(2026, 2, 30, 12))[1]).toBe(DAY - HOUR)
     expect(lengths(Date.UTC(2026, 9, 26, 12))[1]).toBe(DAY + HOUR)
   })
 })
 
-describe('A time zone', () => {
-  test.each(['UTC', 'Europe/Riga', 'America/Argentina/Buenos_Aires'])('is %s', (zone) => {
+describe('isTimeZone', () => {
+  test.each(['UTC', 'Europe/Riga', 'America/Argentina/Buenos_Aires'])('accepts %s', (zone) => {
     expect(isTimeZone(zone)).toBe(true)
     expect(timeZones()).toContain(zone)
   })
 
-  test.each(['', 'Europe/Nowhere', '+03:00', '<script>', `Europe/${'x'.repeat(100)}`])('is not %p', (zone) => {
+  test.each(['', 'Europe/Nowhere', '+03:00', '<script>', `Europe/${'x'.repeat(100)}`])('refuses %p', (zone) => {
     expect(isTimeZone(zone)).toBe(false)
   })
 })

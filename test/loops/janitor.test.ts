@@ -34,7 +34,7 @@ describe('The janitor', () => {
     expect(pings()).toBe(0)
   })
 
-  test('works for a second at a time, and goes on where it ended', async () => {
+  test('works for a second at a time, and continues in the next tick', async () => {
     let elapsed = 0
     const slow = { ...guard.clock, now: () => guard.clock.now(), elapsed: () => (elapsed += 600) }
     const janitor = createJanitor({ ...guard.deps, clock: slow })
@@ -46,7 +46,7 @@ describe('The janitor', () => {
     expect(left).toEqual([350, 250, 150, 50])
   })
 
-  test('does not rest while bodies come faster than they go', async () => {
+  test('does not rest while the database grows fast', async () => {
     const retention = { ...guard.deps.config.retention, projectBodyBytes: 50_000_000 }
     Object.assign(guard.deps, { config: { ...guard.deps.config, retention } })
     const janitor = createJanitor(guard.deps)
@@ -61,7 +61,7 @@ describe('The janitor', () => {
     expect(bodies()).toBe(1)
   })
 
-  test('begins anew after a failure', async () => {
+  test('starts a new round after a failure', async () => {
     const janitor = createJanitor(guard.deps)
     const { writeGrouped } = guard.db
     const refuse = () => Promise.reject(new Error('full'))

@@ -33,7 +33,7 @@ function start(loop: Loop): RunningLoops {
 const isWell = () => running?.health().every((part) => part.isWell)
 
 describe('A loop', () => {
-  test('that fails is told once, is unwell, and well again when it works', async () => {
+  test('that fails is logged once and unhealthy, and healthy again when it recovers', async () => {
     let isBroken = true
     let ticks = 0
     start(
@@ -47,10 +47,10 @@ describe('A loop', () => {
     isBroken = false
     await eventually('a tick that works', isWell)
     const told = guard.log.map(({ level, event }) => `${level}: ${event}`)
-    expect(told).toEqual(['error: A loop failed and goes on trying', 'info: A loop works again'])
+    expect(told).toEqual(['error: A loop failed and will retry', 'info: A loop recovered'])
   })
 
-  test('that waits with its work is unwell and runs, and well again when it goes on', () => {
+  test('that waits is unhealthy but running, and healthy again when it continues', () => {
     let isWaiting = true
     start({ ...loopOf(async () => {}), isWaiting: () => isWaiting })
     expect(running?.health()).toEqual([{ name: 'outbox', isWell: false, isRunning: true }])
@@ -58,7 +58,7 @@ describe('A loop', () => {
     expect(running?.health()).toEqual([{ name: 'outbox', isWell: true, isRunning: true }])
   })
 
-  test('that hangs in a tick is unwell when time goes on without it', async () => {
+  test('that hangs in a tick becomes unhealthy', async () => {
     const hanging = Promise.withResolvers<void>()
     let ticks = 0
     start(
@@ -92,7 +92,7 @@ describe('A loop', () => {
     expect(most).toBe(1)
   })
 
-  test('is stopped only when its tick, and what that began, has ended', async () => {
+  test('stops only after its tick and the work that it started have ended', async () => {
     const events: string[] = []
     const first = Promise.withResolvers<void>()
     const began = Promise.withResolvers<void>()
@@ -114,10 +114,10 @@ describe('A loop', () => {
   })
 })
 
-describe('While the disk refuses', () => {
+describe('While the disk refuses writes', () => {
   const refuse = () => Promise.reject(new StorageRefusedError(new Error('full')))
 
-  test('the checker is unwell, and tells of no monitor', async () => {
+  test('the checker is unhealthy, and logs no monitor', async () => {
     const project = guard.project()
     const backup = guard.monitor(project, { name: 'backup' })
     await guard.ping(backup)
@@ -128,14 +128,14 @@ describe('While the disk refuses', () => {
     expect(guard.log).toEqual([])
   })
 
-  test('the sign of life is unwell, and that is how the database is known to be', async () => {
+  test('the heartbeat loop, named database, is unhealthy', async () => {
     const heartbeat = createHeartbeat(guard.deps, await beginWatch(guard.deps))
     guard.deps.db.writeGrouped = refuse
     expect(heartbeat.name).toBe('database')
     await expect(heartbeat.tick()).rejects.toBeInstanceOf(StorageRefusedError)
   })
 
-  test('the outbox is unwell when an outcome cannot be written, and sends again later', async () => {
+  test('the outbox is unhealthy when an outcome cannot be saved, and sends again later', async () => {
     const project = guard.project()
     const backup = guard.monitor(project, { name: 'backup' })
     guard.mailTo(project, 'ops@example.org')
@@ -145,7 +145,7 @@ describe('While the disk refuses', () => {
     guard.deps.db.writeGrouped = refuse
     await outbox.tick()
     await outbox.settled()
-    await expect(outbox.tick()).rejects.toThrow('could not be written')
+    await expect(outbox.tick()).rejects.toThrow('could not be saved')
     guard.deps.db.writeGrouped = writeGrouped
     guard.clock.advance(60_000)
     await guard.tick()
@@ -155,7 +155,7 @@ describe('While the disk refuses', () => {
 })
 
 describe('The outbox', () => {
-  test('begins no more than it has places, and fills them again as they become free', async () => {
+  test('sends at most as many at a time as it has slots, and refills free slots at once', async () => {
     const project = guard.project()
     for (let hook = 0; hook < 10; hook += 1) guard.webhookTo(project, `http://hooks.example.org/${hook}`)
     for (let mail = 0; mail < 10; mail += 1) guard.mailTo(project, `ops${mail}@example.org`)

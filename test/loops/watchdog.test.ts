@@ -35,36 +35,39 @@ function become(name: string, now: Pick<LoopHealth, 'isWell' | 'isRunning'>): vo
 }
 
 describe('The watchdog', () => {
-  test('gets a sign of life while all is well, more than twice as often as it asks for', async () => {
+  test('is reset more than twice per timeout while everything works', async () => {
     await watchdog.tick()
     await watchdog.tick()
     expect(said).toEqual(['alive', 'alive'])
     expect(watchdog.everyMs).toBeLessThan(WATCHDOG_MS / 2)
   })
 
-  test.each(['checker', 'outbox', 'database'])('gets none while the %s hangs, and is told', async (name) => {
-    become(name, { isWell: false, isRunning: false })
-    await watchdog.tick()
-    await watchdog.tick()
-    expect(said).toEqual([`Not well: ${name}`])
-    become(name, { isWell: true, isRunning: true })
-    await watchdog.tick()
-    expect(said).toEqual([`Not well: ${name}`, 'alive', 'Watching again'])
-  })
+  test.each(['checker', 'outbox', 'database'])(
+    'is not reset while the %s hangs, and the status says so',
+    async (name) => {
+      become(name, { isWell: false, isRunning: false })
+      await watchdog.tick()
+      await watchdog.tick()
+      expect(said).toEqual([`Unhealthy: ${name}`])
+      become(name, { isWell: true, isRunning: true })
+      await watchdog.tick()
+      expect(said).toEqual([`Unhealthy: ${name}`, 'alive', 'Monitoring again'])
+    },
+  )
 
-  test('gets one while a part fails and goes on trying: a new start does not make a full disk empty', async () => {
+  test('is reset while a part fails but still ticks, because a restart does not help a full disk', async () => {
     become('database', { isWell: false, isRunning: true })
     await watchdog.tick()
-    expect(said).toEqual(['alive', 'Not well: database'])
+    expect(said).toEqual(['alive', 'Unhealthy: database'])
   })
 
-  test('gets none when one of them does not run at all', async () => {
+  test('is not reset when an essential part is missing', async () => {
     health = health.filter(({ name }) => name !== 'outbox')
     await watchdog.tick()
-    expect(said).toEqual(['Not well: outbox'])
+    expect(said).toEqual(['Unhealthy: outbox'])
   })
 
-  test('is not alarmed by what is not vital', async () => {
+  test('ignores parts that are not essential', async () => {
     become('live', { isWell: false, isRunning: false })
     await watchdog.tick()
     expect(said).toEqual(['alive'])

@@ -41,12 +41,12 @@ const HOURLY = { schedule: { kind: 'period', periodMs: HOUR }, graceMs: MINUTE }
 const EVERY_TWO_MINUTES = { schedule: { kind: 'period', periodMs: 2 * MINUTE }, graceMs: MINUTE } as const
 
 const toldBy = ({ log }: TestGuard) => log.map(({ level, event, fields }) => [level, event, fields])
-const COULD_NOT = 'The heartbeat URL could not be called; it is tried again every minute'
-const CAN_AGAIN = 'The heartbeat URL can be called again'
+const COULD_NOT = 'Could not call the heartbeat URL; retrying every minute'
+const CAN_AGAIN = 'The heartbeat URL works again'
 const NOBODY_LISTENS = 'http://127.0.0.1:1'
 
 describe('The heartbeat URL', () => {
-  test('is called every minute, as it is written', async () => {
+  test('is called every minute, unchanged', async () => {
     const watcher = createWatcher(watched().deps, () => [])
     expect(watcher.everyMs).toBe(MINUTE)
     await watcher.tick()
@@ -55,7 +55,7 @@ describe('The heartbeat URL', () => {
     expect(receiver.received[0]?.headers).toMatchObject({ 'user-agent': 'CronGuard' })
   })
 
-  test('is nothing that is called when there is none', async () => {
+  test('is not called when it is not set', async () => {
     const guard = newGuard()
     await createWatcher(guard.deps, () => []).tick()
     expect(guard.outside.calls).toEqual([])
@@ -92,7 +92,7 @@ describe('The heartbeat URL', () => {
     },
   )
 
-  test('that cannot be called is told of once, and once more when it can, without its path', async () => {
+  test('failing is logged once without its path, and so is its recovery', async () => {
     const guard = watched()
     const watcher = createWatcher(guard.deps, () => [])
     const { host } = new URL(receiver.url)
@@ -109,7 +109,7 @@ describe('The heartbeat URL', () => {
     expect(JSON.stringify(guard.log)).not.toContain('t0ken')
   })
 
-  test.each([404, 500, 301])('that answers %d has not heard anything', async (status) => {
+  test.each([404, 500, 301])('that answers %d counts as failed', async (status) => {
     const peer = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('no', { status }) })
     const guard = watched(`http://127.0.0.1:${peer.port}/ping/${KEY}`)
     await createWatcher(guard.deps, () => []).tick()
@@ -117,27 +117,27 @@ describe('The heartbeat URL', () => {
     expect(guard.log).toMatchObject([{ level: 'warn', fields: { problem: `Received status code ${status}` } }])
   })
 
-  test('is under the same rules as every other call', async () => {
+  test('follows the outbound rules', async () => {
     const guard = watched('http://169.254.169.254/latest')
     await createWatcher(guard.deps, () => []).tick()
-    const problem = '169.254.169.254 is a metadata address of a cloud. Nothing is ever sent there.'
+    const problem = '169.254.169.254 is a cloud metadata address. CronGuard never sends requests there.'
     expect(toldBy(guard)).toEqual([['warn', COULD_NOT, { host: '169.254.169.254', problem }]])
   })
 
-  test('may be in a private network, also while anybody can make an account: no user has set it', async () => {
+  test('may be in a private network, even with open registration, because the operator set it', async () => {
     const guard = watched()
     guard.deps.outbound = newOutbound({ allowsPrivate: false })
     await createWatcher(guard.deps, () => []).tick()
     expect(receiver.received).toHaveLength(1)
   })
 
-  test('keeps no other part from working when nobody answers', async () => {
+  test('does not block other loops when nothing answers', async () => {
     const guard = watched(`${NOBODY_LISTENS}/ping/${KEY}`)
     await expect(createWatcher(guard.deps, () => []).tick()).resolves.toBeUndefined()
   })
 })
 
-describe('Two CronGuards', () => {
+describe('Two servers', () => {
   /** One that watches the other; what is wrong with it is told. */
   function member() {
     const guard = newGuard()
@@ -158,7 +158,7 @@ describe('Two CronGuards', () => {
     }
   }
 
-  test('can watch each other: the one that falls ill is told of by the other, and so is that it is back', async () => {
+  test('can monitor each other: one alerts when the other fails, and when it recovers', async () => {
     const [riga, oslo] = [member(), member()]
     const calls = ([one, other]: [typeof riga, typeof oslo]) => {
       one.guard.deps.config = { ...one.guard.deps.config, heartbeatUrl: other.url }
@@ -185,7 +185,7 @@ describe('Two CronGuards', () => {
 })
 
 describe('A warning', () => {
-  test('is logged once when it begins, and once when it is over', async () => {
+  test('is logged once when it starts, and once when it is resolved', async () => {
     const guard = newGuard()
     const monitor = guard.monitor(guard.project(), { name: 'backup', ...HOURLY })
     const warner = createWarner(guard.deps)
@@ -201,7 +201,7 @@ describe('A warning', () => {
     await warner.tick()
     expect(toldBy(guard)).toEqual([
       ['warn', expect.stringContaining('Monitors are judged too late: a deadline passed'), { warning: 'checker' }],
-      ['info', 'A warning is over', { warning: 'checker' }],
+      ['info', 'Warning resolved', { warning: 'checker' }],
     ])
   })
 })

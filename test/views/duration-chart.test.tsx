@@ -58,7 +58,7 @@ describe('The chart of durations', () => {
 
   test('says it all in a sentence for those who cannot see it', () => {
     expect(label(draw([run(4 * MINUTE), run(250), run(125 * SECOND, true)]))).toBe(
-      'Durations: 3 runs, from 250 milliseconds to 4 minutes, half of them at most 2 minutes, 5 seconds, 1 failed',
+      'Durations: 3 runs, from 250 milliseconds to 4 minutes, half of them at most 2 minutes 5 seconds, 1 failed',
     )
     expect(label(draw([run(MINUTE)]))).toBe('Durations: one run, 1 minute, none failed')
   })

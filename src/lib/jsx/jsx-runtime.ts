@@ -1,10 +1,10 @@
-// JSX that is safe when nobody thinks of it: every text is escaped, every attribute is quoted, and only `raw()` passes
-// as it is. Kita supplies the escaping, the void elements and the types of the attributes.
+// JSX runtime that is safe by default: it escapes all text and quotes all attributes, and only `raw()` passes markup
+// through. Kita provides the escaping, the void elements and the attribute types.
 /// <reference types="@kitajs/html/htmx.d.ts" />
 import { Html } from '@elysiajs/html'
 import { withVisibleDirections } from '#lib/invisible.ts'
 
-/** Markup that needs no escaping any more. Only this file makes it. */
+/** Escaped markup. Only this file creates it. */
 export class Markup {
   readonly #html: string
 
@@ -21,7 +21,7 @@ export type Child = Markup | string | number | bigint | boolean | null | undefin
 
 type AttributeValue = string | number | boolean | null | undefined
 type Props = Record<string, unknown> & { children?: Child }
-/** Null: nothing is shown. */
+/** Null renders nothing. */
 type Component = (props: never) => Markup | null
 
 /** Trusted markup, never anything that a person typed. */
@@ -42,21 +42,21 @@ export { jsx as jsxDEV, jsx as jsxs }
 
 const TAG_NAME = /^[a-z][a-z0-9-]*$/
 const ATTRIBUTE_NAME = /^[a-zA-Z_:@][a-zA-Z0-9_:.@-]*$/
-/** Attributes that Kita gives a meaning of its own or that run code: none of them may be written. */
+/** Refused attributes: Kita interprets them, or browsers run their value as code. */
 const REFUSED_ATTRIBUTE = /^(?:attrs|safe|of|srcdoc|on.*|(?:data-)?hx-(?:on.*|vars)|dangerouslysetinnerhtml)$/i
 const URL_ATTRIBUTE = /^(?:href|src|srcset|action|formaction|data|poster|ping|background|xlink:href)$/i
 const HTMX_URL_ATTRIBUTE = /^(?:data-)?hx-(?:get|post|put|patch|delete|push-url|replace-url)$/i
-/** htmx runs what follows these as code. */
+/** htmx runs the text after these prefixes as code. */
 const HTMX_CODE = /^\s*(?:js|javascript):/i
 const HTMX_TRIGGER = /^(?:data-)?hx-trigger$/i
-/** What a browser takes for a scheme, once it has dropped control characters and white space. */
+/** The scheme as browsers read it, after they drop control characters and white space. */
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i
 const SAFE_SCHEME = /^(?:https?|mailto):/i
-/** Their text is code, and escaping is not what protects it. */
+/** Their content is code, which escaping does not make safe. */
 const CODE_ELEMENTS = ['script', 'style']
 
 function element(tag: string, { children, ...attributes }: Props): Markup {
-  if (!TAG_NAME.test(tag)) throw new Error(`Not an element: ${tag}`)
+  if (!TAG_NAME.test(tag)) throw new Error(`Not an element name: ${tag}`)
   const opening = `<${tag}${printAttributes(attributes)}>`
   if (Html.isVoidElement(tag)) {
     if (children !== undefined) throw new Error(`<${tag}> has no children.`)
@@ -64,7 +64,7 @@ function element(tag: string, { children, ...attributes }: Props): Markup {
   }
   const content = render(children)
   if (CODE_ELEMENTS.includes(tag) && content !== '') throw new Error(`<${tag}> takes no text: link a file.`)
-  // A browser drops a line break right after these.
+  // Browsers drop a line break right after these tags.
   const kept = (tag === 'textarea' || tag === 'pre') && content.startsWith('\n') ? `\n${content}` : content
   return new Markup(`${opening}${kept}</${tag}>`)
 }
@@ -83,7 +83,7 @@ function render(child: Child): string {
       return ''
     default:
       if (child === null) return ''
-      throw new Error(`This is no child of an element: ${Object.prototype.toString.call(child)}`)
+      throw new Error(`Not a valid child: ${Object.prototype.toString.call(child)}`)
   }
 }
 
@@ -94,14 +94,14 @@ function printAttributes(attributes: Record<string, unknown>): string {
 }
 
 function printAttribute(name: string, value: unknown): string {
-  if (!ATTRIBUTE_NAME.test(name) || REFUSED_ATTRIBUTE.test(name)) throw new Error(`Not an attribute: ${name}`)
+  if (!ATTRIBUTE_NAME.test(name) || REFUSED_ATTRIBUTE.test(name)) throw new Error(`Not an allowed attribute: ${name}`)
   if (value === undefined || value === null || value === false) return ''
   if (value === true) return ` ${name}`
   if (typeof value !== 'string' && typeof value !== 'number') throw new Error(`Attribute ${name} needs text.`)
   const text = String(value)
   if (URL_ATTRIBUTE.test(name) || HTMX_URL_ATTRIBUTE.test(name)) refuseHostileUrl(name, text)
   if (/^(?:data-)?hx-/i.test(name)) refuseHtmxCode(name, text)
-  // What a form shows is sent back as it is.
+  // Form values are sent back, so they must not change.
   return ` ${name}="${Html.escapeHtml(name === 'value' ? text : withVisibleDirections(text))}"`
 }
 
@@ -120,7 +120,7 @@ function refuseHtmxCode(name: string, text: string): void {
 
 type KitaElements = globalThis.JSX.IntrinsicElements
 
-/** Kita's attributes without what is refused above, and with children that are typed. */
+/** Kita's attributes without the refused ones, and with typed children. */
 type SafeAttributes<Attributes> = Omit<Attributes, 'children' | 'safe' | 'attrs' | 'of' | 'style'> & {
   children?: Child
   style?: string

@@ -1,7 +1,7 @@
 import { DAY, HOUR, lengthInWords, MINUTE, SECOND } from '#lib/duration.ts'
 
 export interface TimedRun {
-  /** "success, 24 Nov 03:00, 2 minutes, 5 seconds" */
+  /** "success, 24 Nov 03:00, 2 minutes 5 seconds" */
   label: string
   durationMs: number
   failed: boolean

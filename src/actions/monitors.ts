@@ -3,7 +3,7 @@ import { changedMeanwhile, changedSince, fingerprintOf } from '#domain/fingerpri
 import { pause, resume, type Step, withRules } from '#domain/lifecycle.ts'
 import {
   changeSettings,
-  facetsOf,
+  DEFAULT_SETTINGS,
   isGuessable,
   MONITORS_MAX,
   type Monitor,
@@ -13,9 +13,9 @@ import {
   type MonitorSettings,
   matchesMonitor,
   NEW_ALIAS_MIN,
-  NO_RULES,
   uniqueKeyOf,
 } from '#domain/monitor.ts'
+import { facetsOf } from '#domain/monitor-settings.ts'
 import { isSameSchedule } from '#domain/schedule.ts'
 import { MINUTE } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
@@ -38,17 +38,6 @@ interface MonitorInput {
   change: MonitorChange
   /** The ids of the channels it tells; absent: as they are. They belong to the project. */
   channelIds?: string[] | undefined
-}
-
-/** What a monitor is when nobody says otherwise, as in the management API and for monitors made by a ping. */
-export const DEFAULT_SETTINGS: MonitorSettings = {
-  ...NO_RULES,
-  name: '',
-  slug: '',
-  tags: '',
-  description: '',
-  alias: '',
-  aliasDialect: null,
 }
 
 interface SavedMonitor extends MonitorInput {

@@ -1,6 +1,7 @@
 // What is wrong with an export, in sentences: where, what, and what to do.
 import type { z } from 'zod'
 import { AppError } from '#lib/errors.ts'
+import type { SettingProblem } from './setting.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -32,6 +33,16 @@ const KINDS: Record<string, string> = {
   record: 'an object in { }',
 }
 
+/** By the codes that settings are refused with. */
+const SETTING_PROBLEMS: Record<string, string> = {
+  nul: 'must have no NUL character',
+  control: 'must have no control characters',
+  not_slug: 'must have only a to z, digits, "-" and "_"',
+  not_alias: 'must have 4 to 64 letters a to z, A to Z, digits, "-" and "_"',
+  not_zone: 'must be a time zone like "Europe/Berlin"',
+  not_expression: 'must be a cron or an OnCalendar expression',
+} satisfies Partial<Record<SettingProblem, string>>
+
 function problemOf(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -48,6 +59,10 @@ function problemOf(issue: Issue, value: unknown): string {
       return `must be ${issue.values.map((one) => JSON.stringify(one)).join(' or ')}`
     case 'invalid_format':
       return issue.format === 'datetime' ? 'must be a time like "2026-11-30T12:00:00Z"' : lowered(issue.message)
+    case 'custom':
+      return issue.message === 'too_long'
+        ? `must have at most ${issue.params?.max} characters`
+        : (SETTING_PROBLEMS[issue.message] ?? lowered(issue.message))
     default:
       return lowered(issue.message)
   }

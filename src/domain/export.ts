@@ -1,45 +1,20 @@
 // The file format in which the configuration leaves a CronGuard and comes into another one. It has a version.
 import { z } from 'zod'
 import { AppError } from '#lib/errors.ts'
-import { withoutInvisible } from '#lib/invisible.ts'
-import { TimeZone } from './account.ts'
 import { CHANNELS_MAX, ChannelName } from './channel.ts'
 import { unusableExport } from './export-problems.ts'
 import { GIVEN_BADGE_KEY_MAX, GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX, OWN_SEGMENTS } from './keys.ts'
-import {
-  ALIAS_DIALECTS,
-  ALIAS_PATTERN,
-  DESCRIPTION_MAX,
-  FAILURES_TO_ALERT_MAX,
-  KEYWORDS_MAX,
-  MONITORS_MAX,
-  type Monitor,
-  type MonitorSettings,
-  NAME_MAX,
-  SLUG_MAX,
-  TAGS_MAX,
-} from './monitor.ts'
+import { type AliasDialect, MONITORS_MAX, type Monitor, type MonitorSettings } from './monitor.ts'
+import { defaultOf, MONITOR_SETTINGS, type MonitorSetting, settingsOf, settingValue } from './monitor-settings.ts'
 import { ProjectName } from './project.ts'
-import { EARLY_MAX_MS, GRACE_MAX_MS, GRACE_MIN_MS, PERIOD_MAX_MS, PERIOD_MIN_MS, SCHEDULE_KINDS } from './schedule.ts'
-import { readExpressionKind } from './schedule-times.ts'
 
 export const EXPORT_FORMAT = 'cronguard-configuration'
 export const EXPORT_VERSION = 1
 
 const PROJECTS_IN_FILE_MAX = 10_000
 const MONITORS_IN_FILE_MAX = 20_000
-const EXPRESSION_MAX = 1000
 
 const Uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a UUID in small letters')
-
-const text = (max: number) =>
-  z
-    .string()
-    .refine((value) => [...value].length <= max, `must have at most ${max} characters`)
-    .refine((value) => !value.includes('\0'), 'must have no NUL character')
-
-/** What people read. An older file may still have invisible characters in it. */
-const shownText = (max: number) => text(max).transform(withoutInvisible)
 
 const keyPattern = (max: number) =>
   z
@@ -49,61 +24,46 @@ const keyPattern = (max: number) =>
       `must have ${GIVEN_KEY_MIN} to ${max} letters a to z, A to Z, digits, "-" and "_"`,
     )
 
-const length = (min: number, max: number) => z.number().int().min(min).max(max)
-const RunLength = length(GRACE_MIN_MS, GRACE_MAX_MS).nullable()
+/** What a file calls the settings: "grace_ms", and "time_zone" below "schedule". */
+const nameInFile = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-const Expression = text(EXPRESSION_MAX).refine(isExpression, 'must be a cron or an OnCalendar expression')
+const settingsIn = (group: MonitorSetting['group']): MonitorSetting[] =>
+  MONITOR_SETTINGS.filter((setting) => setting.group === group)
 
-const ExportedSchedule = z
-  .strictObject({
-    kind: z.enum(SCHEDULE_KINDS),
-    period_ms: length(PERIOD_MIN_MS, PERIOD_MAX_MS),
-    expression: Expression,
-    time_zone: TimeZone,
-  })
-  .refine(({ kind, expression }) => kind === 'period' || expression !== '', 'must have an expression')
+const shapeOf = (group: MonitorSetting['group']) =>
+  Object.fromEntries(
+    settingsIn(group).map(({ key, kind, isOptionalInExport }) => [
+      nameInFile(key),
+      isOptionalInExport ? kind.schema.optional() : kind.schema,
+    ]),
+  )
 
-const ExportedFilter = z.strictObject({
-  start_keywords: text(KEYWORDS_MAX),
-  success_keywords: text(KEYWORDS_MAX),
-  failure_keywords: text(KEYWORDS_MAX),
-  subject: z.boolean(),
-  body: z.boolean(),
-  http_body: z.boolean(),
-  fails_by_default: z.boolean(),
-})
+/** The settings as the table names them; those that importing itself asks for have a type. */
+interface ExportedSettings {
+  name: string
+  slug: string
+  alias: string
+  /** The only dialect in which the alias is known; absent: all, or for a short one that comes anew, Uptime Kuma. */
+  alias_dialect?: AliasDialect | null
+  [setting: string]: unknown
+}
 
-export type ExportedMonitor = z.output<typeof ExportedMonitor>
-const ExportedMonitor = z.strictObject({
+const MonitorIdentity = z.strictObject({
   ping_key: Uuid,
   badge_key: Uuid,
-  name: text(NAME_MAX)
-    .refine((name) => !/\p{Cc}/u.test(name), 'must have no control characters')
-    .transform(withoutInvisible),
-  slug: text(SLUG_MAX).regex(/^[a-z0-9_-]*$/, 'must have only a to z, digits, "-" and "_"'),
-  tags: shownText(TAGS_MAX),
-  description: shownText(DESCRIPTION_MAX),
-  alias: z
-    .string()
-    .refine(
-      (alias) => alias === '' || ALIAS_PATTERN.test(alias),
-      'must have 4 to 64 letters a to z, A to Z, digits, "-" and "_"',
-    ),
-  /** The only dialect in which the alias is known; absent: all, or for a short one that comes anew, Uptime Kuma. */
-  alias_dialect: z.enum(ALIAS_DIALECTS).optional(),
-  schedule: ExportedSchedule,
-  grace_ms: length(GRACE_MIN_MS, GRACE_MAX_MS),
-  max_run_ms: RunLength,
-  min_run_ms: RunLength,
-  early_ms: length(0, EARLY_MAX_MS).nullable(),
-  failures_to_alert: length(1, FAILURES_TO_ALERT_MAX),
-  post_only: z.boolean(),
-  manual_resume: z.boolean(),
-  filter: ExportedFilter,
   paused: z.boolean(),
-  /** The ids of the channels that it tells. */
+  /** The ids of the channels that it notifies. */
   channels: z.array(Uuid).max(CHANNELS_MAX),
 })
+
+export type ExportedMonitor = z.output<typeof MonitorIdentity> & ExportedSettings
+const ExportedMonitor = MonitorIdentity.extend({
+  ...shapeOf(null),
+  schedule: z
+    .strictObject(shapeOf('schedule'))
+    .refine(({ kind, expression }) => kind === 'period' || expression !== '', 'must have an expression'),
+  filter: z.strictObject(shapeOf('filter')),
+}) as unknown as z.ZodType<ExportedMonitor>
 
 export type ExportedChannel = z.output<typeof ExportedChannel>
 const ExportedChannel = z.strictObject({
@@ -163,74 +123,34 @@ export function isExport(text: string): boolean {
 }
 
 export function exportMonitor(monitor: Monitor, channelIds: string[]): ExportedMonitor {
-  const { schedule, filter } = monitor
   return {
     ping_key: monitor.pingKey,
     badge_key: monitor.badgeKey,
-    name: monitor.name,
-    slug: monitor.slug,
-    tags: monitor.tags,
-    description: monitor.description,
-    alias: monitor.alias,
-    ...(monitor.aliasDialect === null ? {} : { alias_dialect: monitor.aliasDialect }),
-    schedule: {
-      kind: schedule.kind,
-      period_ms: schedule.periodMs,
-      expression: schedule.expression,
-      time_zone: schedule.timeZone,
-    },
-    grace_ms: monitor.graceMs,
-    max_run_ms: monitor.maxRunMs,
-    min_run_ms: monitor.minRunMs,
-    early_ms: monitor.earlyMs,
-    failures_to_alert: monitor.failuresToAlert,
-    post_only: monitor.postOnly,
-    manual_resume: monitor.manualResume,
-    filter: {
-      start_keywords: filter.startKeywords,
-      success_keywords: filter.successKeywords,
-      failure_keywords: filter.failureKeywords,
-      subject: filter.subject,
-      body: filter.body,
-      http_body: filter.httpBody,
-      fails_by_default: filter.failsByDefault,
-    },
+    ...exportSettings(monitor, null),
+    schedule: exportSettings(monitor, 'schedule'),
+    filter: exportSettings(monitor, 'filter'),
     paused: monitor.status === 'paused',
     channels: channelIds,
   }
 }
 
-export function settingsFrom({ schedule, filter, ...monitor }: ExportedMonitor): MonitorSettings {
-  return {
-    name: monitor.name,
-    slug: monitor.slug,
-    tags: monitor.tags,
-    description: monitor.description,
-    alias: monitor.alias,
-    aliasDialect: monitor.alias === '' ? null : (monitor.alias_dialect ?? null),
-    schedule: {
-      kind: schedule.kind,
-      periodMs: schedule.period_ms,
-      expression: schedule.expression,
-      timeZone: schedule.time_zone,
-    },
-    graceMs: monitor.grace_ms,
-    maxRunMs: monitor.max_run_ms,
-    minRunMs: monitor.min_run_ms,
-    earlyMs: monitor.early_ms,
-    failuresToAlert: monitor.failures_to_alert,
-    postOnly: monitor.post_only,
-    manualResume: monitor.manual_resume,
-    filter: {
-      startKeywords: filter.start_keywords,
-      successKeywords: filter.success_keywords,
-      failureKeywords: filter.failure_keywords,
-      subject: filter.subject,
-      body: filter.body,
-      httpBody: filter.http_body,
-      failsByDefault: filter.fails_by_default,
-    },
-  }
+// The schema has checked that every setting is there that must be.
+export function settingsFrom(monitor: ExportedMonitor): MonitorSettings {
+  const values = MONITOR_SETTINGS.map((setting) => {
+    const { field, group, key } = setting
+    const place = group === null ? monitor : (monitor[group] as Record<string, unknown>)
+    const value = place[nameInFile(key)]
+    return [field, value === undefined ? defaultOf(setting) : value]
+  })
+  const settings = settingsOf(Object.fromEntries(values))
+  return settings.alias === '' ? { ...settings, aliasDialect: null } : settings
+}
+
+function exportSettings(monitor: Monitor, group: MonitorSetting['group']): ExportedSettings {
+  const shown = settingsIn(group).filter(
+    (setting) => !setting.isOptionalInExport || settingValue(monitor, setting) !== defaultOf(setting),
+  )
+  return Object.fromEntries(shown.map((setting) => [nameInFile(setting.key), settingValue(monitor, setting)])) as never
 }
 
 function parseJson(text: string): unknown {
@@ -273,14 +193,5 @@ function requireDistinct({ projects }: Exported): void {
   ]
   for (const [what, all] of ids) {
     if (new Set(all).size < all.length) throw new AppError('invalid', `A ${what} stands twice in this export.`)
-  }
-}
-
-function isExpression(expression: string): boolean {
-  try {
-    return expression === '' || readExpressionKind(expression) !== undefined
-  } catch (error) {
-    if (error instanceof AppError) return false
-    throw error
   }
 }

@@ -1,6 +1,5 @@
 import { HOUR } from '#lib/duration.ts'
 import { sha1Hex } from '#lib/tokens.ts'
-import type { Facets } from './fingerprint.ts'
 import type { PingFilter, PingRules, RunId } from './ping.ts'
 import { DAILY, type Schedule } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
@@ -152,6 +151,17 @@ export const NO_RULES: MonitorRules = {
   failuresToAlert: 1,
 }
 
+/** What a monitor is when nobody says otherwise, as in the management API and for monitors made by a ping. */
+export const DEFAULT_SETTINGS: MonitorSettings = {
+  ...NO_RULES,
+  name: '',
+  slug: '',
+  tags: '',
+  description: '',
+  alias: '',
+  aliasDialect: null,
+}
+
 export interface MonitorKeys {
   pingKey: string
   uniqueKey: string
@@ -217,28 +227,6 @@ export function changeSettings(
     schedule: { ...settings.schedule, ...schedule },
     filter: { ...settings.filter, ...(typeof filter === 'function' ? filter(settings.filter) : filter) },
   }
-}
-
-/** What its form shows of a monitor, in the order and by the names of the form. */
-export function facetsOf(settings: MonitorSettings, channelIds: readonly string[]): Facets {
-  const { name, schedule, graceMs, tags, description, slug, manualResume, postOnly, filter } = settings
-  const { httpBody, subject, body, failureKeywords, successKeywords, startKeywords, failsByDefault } = filter
-  return [
-    ['the name', name],
-    ['the schedule', schedule],
-    ['the grace', graceMs],
-    ['the length of a run', [settings.minRunMs, settings.maxRunMs]],
-    ['the early pings', settings.earlyMs],
-    ['the failures in a row', settings.failuresToAlert],
-    ['the channels', [...channelIds].sort()],
-    ['the tags', tags],
-    ['the description', description],
-    ['the slug', slug],
-    ['the alias', settings.alias],
-    ['who resumes it', manualResume],
-    ['the methods that count', postOnly],
-    ['the words in pings', [httpBody, subject, body, failureKeywords, successKeywords, startKeywords, failsByDefault]],
-  ]
 }
 
 /** Which monitor is meant, by what a person gave it; every field given must be equal. */

@@ -1,10 +1,15 @@
 // Monitors as lists show them, and what is asked of many at once.
 import type { ListedMonitor } from '#domain/monitor-list.ts'
+import { DAILY } from '#domain/schedule.ts'
 import type { Reader } from './database.ts'
-import { type MonitorRow, toOpenRuns, toSchedule } from './monitors.ts'
+import { columnsOf, settingsReader } from './monitor-settings.ts'
+import { type MonitorRow, toOpenRuns } from './monitors.ts'
+
+const LISTED_SETTINGS = { name: '', slug: '', tags: '', schedule: DAILY }
+const toListedSettings = settingsReader(LISTED_SETTINGS)
 
 const LISTED_COLUMNS = `
-  id, unique_key, name, slug, tags, status, schedule_kind, period_ms, expression, time_zone, ping_count, last_ping_at,
+  id, unique_key, status, ${columnsOf(LISTED_SETTINGS).join(', ')}, ping_count, last_ping_at,
   open_runs, due_at, deadline_at, recent_runs`
 
 /** What a list shows of the monitors of a project; of those in `ids` only, when it is given. */
@@ -74,11 +79,8 @@ function toListed(row: MonitorRow): ListedMonitor {
   return {
     id: row.id,
     uniqueKey: row.unique_key,
-    name: row.name,
-    slug: row.slug,
-    tags: row.tags,
+    ...toListedSettings(row),
     status: row.status,
-    schedule: toSchedule(row),
     pingCount: row.ping_count,
     lastPingAt: row.last_ping_at,
     openRuns: toOpenRuns(row.open_runs),

@@ -1,18 +1,20 @@
-import type {
-  AliasDialect,
-  Monitor,
-  MonitorKeys,
-  MonitorSettings,
-  MonitorState,
-  OpenRun,
-  WatchedMonitor,
+import {
+  type AliasDialect,
+  DEFAULT_SETTINGS,
+  type Monitor,
+  type MonitorKeys,
+  type MonitorSettings,
+  type MonitorState,
+  NO_RULES,
+  type OpenRun,
+  type WatchedMonitor,
 } from '#domain/monitor.ts'
-import type { PingRules } from '#domain/ping.ts'
-import type { Schedule, ScheduleKind } from '#domain/schedule.ts'
 import type { StoredStatus } from '#domain/status.ts'
-import type { Params, Reader, Tx } from './database.ts'
+import type { Reader, Tx } from './database.ts'
 import { retireAlias, retireMonitorKeys } from './keys.ts'
+import { columnsOf, settingsParams, settingsReader } from './monitor-settings.ts'
 
+/** The state, and the columns of the settings that the state machine obeys. */
 interface WatchedRow {
   id: number
   status: StoredStatus
@@ -28,51 +30,28 @@ interface WatchedRow {
   had_chance: 0 | 1
   armed_at: number | null
   deadline_at: number | null
-  schedule_kind: ScheduleKind
-  period_ms: number
-  expression: string
-  time_zone: string
-  grace_ms: number
-  max_run_ms: number | null
-  min_run_ms: number | null
-  early_ms: number | null
-  failures_to_alert: number
-  post_only: number
-  manual_resume: number
-  start_keywords: string
-  success_keywords: string
-  failure_keywords: string
-  filter_subject: number
-  filter_body: number
-  filter_http_body: number
-  fails_by_default: number
 }
 
+/** With the columns of all settings. */
 export interface MonitorRow extends WatchedRow {
   project_id: string
   ping_key: string
   unique_key: string
   badge_key: string
-  name: string
-  slug: string
-  tags: string
-  description: string
-  alias: string | null
-  alias_dialect: AliasDialect | null
   schedule_since: number
   created_at: number
 }
 
-const WATCHED_COLUMNS = `
+const STATE_COLUMNS = `
   id, status, ping_count, last_ping_at, open_runs, last_duration_ms, failures_in_a_row, recent_runs,
-  due_at, slot_at, spared_until, had_chance, armed_at, deadline_at,
-  schedule_kind, period_ms, expression, time_zone, grace_ms, max_run_ms, min_run_ms, early_ms, failures_to_alert,
-  post_only, manual_resume, start_keywords, success_keywords, failure_keywords,
-  filter_subject, filter_body, filter_http_body, fails_by_default`
+  due_at, slot_at, spared_until, had_chance, armed_at, deadline_at`
 
-const COLUMNS = `${WATCHED_COLUMNS},
-  project_id, ping_key, unique_key, badge_key, name, slug, tags, description, alias, alias_dialect,
-  schedule_since, created_at`
+const WATCHED_COLUMNS = [STATE_COLUMNS, ...columnsOf(NO_RULES)].join(', ')
+
+const SETTING_COLUMNS = columnsOf(DEFAULT_SETTINGS)
+
+const COLUMNS = `${[STATE_COLUMNS, ...SETTING_COLUMNS].join(', ')},
+  project_id, ping_key, unique_key, badge_key, schedule_since, created_at`
 
 export function findWatchedByPingKey(reader: Reader, pingKey: string): WatchedMonitor | null {
   const row = reader.get<WatchedRow>(`SELECT ${WATCHED_COLUMNS} FROM monitors WHERE ping_key = $pingKey`, { pingKey })
@@ -173,28 +152,32 @@ export function listDueMonitors(
   )
 }
 
+const INSERT = `
+  INSERT INTO monitors (
+    project_id, ping_key, unique_key, badge_key, ${SETTING_COLUMNS.join(', ')}, schedule_since, created_at
+  ) VALUES (
+    $projectId, $pingKey, $uniqueKey, $badgeKey, ${SETTING_COLUMNS.map((column) => `$${column}`).join(', ')}, $now, $now
+  ) RETURNING id`
+
 export function insertMonitor(
   tx: Tx,
   monitor: { projectId: string; settings: MonitorSettings; keys: MonitorKeys },
 ): number {
-  const row = tx.get<{ id: number }>(
-    `INSERT INTO monitors (
-       project_id, ping_key, unique_key, badge_key, name, slug, tags, description, alias, alias_dialect,
-       schedule_kind, period_ms, expression, time_zone, grace_ms, max_run_ms, min_run_ms, early_ms, failures_to_alert,
-       post_only, manual_resume, start_keywords, success_keywords, failure_keywords,
-       filter_subject, filter_body, filter_http_body, fails_by_default, schedule_since, created_at
-     ) VALUES (
-       $projectId, $pingKey, $uniqueKey, $badgeKey, $name, $slug, $tags, $description, $alias, $aliasDialect,
-       $scheduleKind, $periodMs, $expression, $timeZone, $graceMs, $maxRunMs, $minRunMs, $earlyMs, $failuresToAlert,
-       $postOnly, $manualResume, $startKeywords, $successKeywords, $failureKeywords,
-       $filterSubject, $filterBody, $filterHttpBody, $failsByDefault, $now, $now
-     ) RETURNING id`,
-    { projectId: monitor.projectId, ...monitor.keys, ...settingsParams(monitor.settings), now: tx.now },
-  )
+  const row = tx.get<{ id: number }>(INSERT, {
+    projectId: monitor.projectId,
+    ...monitor.keys,
+    ...settingsParams(monitor.settings),
+    now: tx.now,
+  })
   if (row === null) throw new Error('The new monitor was not inserted.')
   tx.touch(row.id)
   return row.id
 }
+
+const UPDATE_SETTINGS = `
+  UPDATE monitors
+     SET ${SETTING_COLUMNS.map((column) => `${column} = $${column}`).join(', ')}, schedule_since = $scheduleSince
+   WHERE id = $id`
 
 /** Only what a person sets; the state stays as the pings made it. */
 export function saveSettings(
@@ -202,20 +185,7 @@ export function saveSettings(
   { id, settings, scheduleSince }: { id: number; settings: MonitorSettings; scheduleSince: number },
 ): void {
   retireAlias(tx, { monitorId: id, newAlias: settings.alias })
-  tx.run(
-    `UPDATE monitors
-        SET name = $name, slug = $slug, tags = $tags, description = $description, alias = $alias,
-            alias_dialect = $aliasDialect, schedule_kind = $scheduleKind, period_ms = $periodMs,
-            expression = $expression, time_zone = $timeZone,
-            grace_ms = $graceMs, max_run_ms = $maxRunMs, min_run_ms = $minRunMs, early_ms = $earlyMs,
-            failures_to_alert = $failuresToAlert, schedule_since = $scheduleSince,
-            post_only = $postOnly, manual_resume = $manualResume, start_keywords = $startKeywords,
-            success_keywords = $successKeywords, failure_keywords = $failureKeywords,
-            filter_subject = $filterSubject, filter_body = $filterBody, filter_http_body = $filterHttpBody,
-            fails_by_default = $failsByDefault
-      WHERE id = $id`,
-    { id, scheduleSince, ...settingsParams(settings) },
-  )
+  tx.run(UPDATE_SETTINGS, { id, scheduleSince, ...settingsParams(settings) })
   tx.touch(id)
 }
 
@@ -254,36 +224,14 @@ export function deleteMonitor(tx: Tx, id: number): void {
   tx.run('DELETE FROM monitors WHERE id = $id', { id })
 }
 
-function settingsParams({ schedule, filter, ...settings }: MonitorSettings): Params {
-  return {
-    name: settings.name,
-    slug: settings.slug,
-    tags: settings.tags,
-    description: settings.description,
-    alias: settings.alias === '' ? null : settings.alias,
-    aliasDialect: settings.alias === '' ? null : settings.aliasDialect,
-    scheduleKind: schedule.kind,
-    periodMs: schedule.periodMs,
-    expression: schedule.expression,
-    timeZone: schedule.timeZone,
-    graceMs: settings.graceMs,
-    maxRunMs: settings.maxRunMs,
-    minRunMs: settings.minRunMs,
-    earlyMs: settings.earlyMs,
-    failuresToAlert: settings.failuresToAlert,
-    postOnly: settings.postOnly,
-    manualResume: settings.manualResume,
-    startKeywords: filter.startKeywords,
-    successKeywords: filter.successKeywords,
-    failureKeywords: filter.failureKeywords,
-    filterSubject: filter.subject,
-    filterBody: filter.body,
-    filterHttpBody: filter.httpBody,
-    failsByDefault: filter.failsByDefault,
-  }
-}
+const toRules = settingsReader(NO_RULES)
+const toSettings = settingsReader(DEFAULT_SETTINGS)
 
 function toWatched(row: WatchedRow): WatchedMonitor {
+  return { ...toState(row), ...toRules(row) }
+}
+
+function toState(row: WatchedRow): MonitorState & { id: number } {
   return {
     id: row.id,
     status: row.status,
@@ -299,28 +247,17 @@ function toWatched(row: WatchedRow): WatchedMonitor {
     wasExtended: row.had_chance === 1,
     armedAt: row.armed_at,
     deadlineAt: row.deadline_at,
-    schedule: toSchedule(row),
-    graceMs: row.grace_ms,
-    maxRunMs: row.max_run_ms,
-    earlyMs: row.early_ms,
-    failuresToAlert: row.failures_to_alert,
-    ...toPingRules(row),
   }
 }
 
 function toMonitor(row: MonitorRow): Monitor {
   return {
-    ...toWatched(row),
+    ...toState(row),
+    ...toSettings(row),
     projectId: row.project_id,
     pingKey: row.ping_key,
     uniqueKey: row.unique_key,
     badgeKey: row.badge_key,
-    name: row.name,
-    slug: row.slug,
-    tags: row.tags,
-    description: row.description,
-    alias: row.alias ?? '',
-    aliasDialect: row.alias_dialect,
     scheduleSince: row.schedule_since,
     createdAt: row.created_at,
   }
@@ -340,30 +277,4 @@ export function toOpenRuns(text: string): OpenRun[] {
   return (JSON.parse(text) as RunTuple[]).map(([startedAt, runId, isJudged]) =>
     isJudged ? { startedAt, runId, isJudged } : { startedAt, runId },
   )
-}
-
-export function toSchedule(row: WatchedRow): Schedule {
-  return {
-    kind: row.schedule_kind,
-    periodMs: row.period_ms,
-    expression: row.expression,
-    timeZone: row.time_zone,
-  }
-}
-
-function toPingRules(row: WatchedRow): PingRules {
-  return {
-    postOnly: row.post_only === 1,
-    manualResume: row.manual_resume === 1,
-    minRunMs: row.min_run_ms,
-    filter: {
-      startKeywords: row.start_keywords,
-      successKeywords: row.success_keywords,
-      failureKeywords: row.failure_keywords,
-      subject: row.filter_subject === 1,
-      body: row.filter_body === 1,
-      httpBody: row.filter_http_body === 1,
-      failsByDefault: row.fails_by_default === 1,
-    },
-  }
 }

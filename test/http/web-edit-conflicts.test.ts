@@ -62,7 +62,7 @@ describe('A monitor that two people edit', () => {
     const refused = await save(ben, { ...second, description: 'new <b>' })
     const html = await refused.text()
     expect(refused.status).toBe(422)
-    expect(words(html)).toContain('Different by now: the grace, the tags.')
+    expect(words(html)).toContain('Different by now: “Tags”, “Grace period”.')
     expect(html).toContain('new &lt;b&gt;</textarea>')
     expect(guard.now(monitor)).toMatchObject({ graceMs: DAY, description: 'old', tags: 'prod' })
     expect((await save(ben, { ...second, description: 'new', seen: seenIn(html) })).status).toBe(303)
@@ -75,7 +75,7 @@ describe('A monitor that two people edit', () => {
     const again = seenIn(await (await save(ben, form)).text())
     updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: { tags: 'later' } })
     const html = await (await save(ben, { ...form, seen: again })).text()
-    expect(words(html)).toContain('Different by now: the tags.')
+    expect(words(html)).toContain('Different by now: “Tags”.')
   })
 
   test('is still guarded after another mistake was mended', async () => {
@@ -87,19 +87,19 @@ describe('A monitor that two people edit', () => {
   })
 
   const CHANGES: [facet: string, change: MonitorChange][] = [
-    ['the name', { name: 'other' }],
-    ['the schedule', { schedule: { kind: 'period', periodMs: HOUR } }],
-    ['the grace', theGrace()],
-    ['the tags', { tags: 'prod' }],
-    ['the description', { description: 'other' }],
-    ['the slug', { slug: 'other' }],
-    ['the alias', { alias: 'old-token-of-kuma' }],
-    ['the length of a run', { maxRunMs: HOUR }],
-    ['the early pings', { earlyMs: HOUR }],
-    ['the failures in a row', { failuresToAlert: 2 }],
-    ['who resumes it', { manualResume: true }],
-    ['the methods that count', { postOnly: true }],
-    ['the words in pings', { filter: { failureKeywords: 'ERROR' } }],
+    ['“Name”', { name: 'other' }],
+    ['“Schedule”', { schedule: { kind: 'period', periodMs: HOUR } }],
+    ['“Grace period”', theGrace()],
+    ['“Tags”', { tags: 'prod' }],
+    ['“Description”', { description: 'other' }],
+    ['“Slug”', { slug: 'other' }],
+    ['“Alias”', { alias: 'old-token-of-kuma' }],
+    ['“Longest run”', { maxRunMs: HOUR }],
+    ['“Early pings”', { earlyMs: HOUR }],
+    ['“Failures in a row before an alert”', { failuresToAlert: 2 }],
+    ['“Resume manually only”', { manualResume: true }],
+    ['“Only POST counts”', { postOnly: true }],
+    ['“Failure keywords”', { filter: { failureKeywords: 'ERROR' } }],
   ]
 
   test.each(CHANGES)('notices a change of %s, and of nothing else', async (facet, change) => {
@@ -116,7 +116,7 @@ describe('A monitor that two people edit', () => {
     expect(listChannelsOfMonitor(guard.db, monitor.id)).toHaveLength(2)
     const next = await opened(ben)
     updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: {}, channelIds: [id] })
-    expect(words(await (await save(ben, next)).text())).toContain('Different by now: the channels.')
+    expect(words(await (await save(ben, next)).text())).toContain('Different by now: “Channels”.')
   })
 
   test('is saved without a word when it was only pinged, or a channel only switched off', async () => {

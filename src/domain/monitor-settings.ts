@@ -1,0 +1,208 @@
+// Every setting of a monitor, described once. The database, the management API, the form, exports and the command line
+// derive from this table what they read, check, store and show.
+
+import type { Facets } from './fingerprint.ts'
+import {
+  ALIAS_DIALECTS,
+  ALIAS_PATTERN,
+  changeSettings,
+  DEFAULT_SETTINGS,
+  DESCRIPTION_MAX,
+  FAILURES_TO_ALERT_MAX,
+  KEYWORDS_MAX,
+  type MonitorChange,
+  type MonitorRules,
+  type MonitorSettings,
+  type MonitorText,
+  NAME_MAX,
+  SLUG_MAX,
+  TAGS_MAX,
+} from './monitor.ts'
+import type { PingFilter } from './ping.ts'
+import {
+  EARLY_MAX_MS,
+  GRACE_MAX_MS,
+  GRACE_MIN_MS,
+  PERIOD_MAX_MS,
+  PERIOD_MIN_MS,
+  SCHEDULE_KINDS,
+  type Schedule,
+} from './schedule.ts'
+import * as kinds from './setting.ts'
+
+type Below<Group extends string, T> = { [Key in keyof T & string as `${Group}.${Key}`]: T[Key] }
+
+/** The settings side by side, each under the name of its field: "graceMs", "schedule.timeZone". */
+export type FlatSettings = MonitorText &
+  Omit<MonitorRules, 'schedule' | 'filter'> &
+  Below<'schedule', Schedule> &
+  Below<'filter', PingFilter>
+
+export type SettingField = keyof FlatSettings
+
+interface Description {
+  kind: kinds.SettingKind
+  /** Of the table `monitors`. */
+  column: string
+  /** What the management API calls it; null: the API has no such field. */
+  wire: string | null
+  /** What people call it. */
+  label: string
+  /** Whether exports leave it out while it has its default: those of older versions do not know it. */
+  isOptionalInExport?: boolean
+}
+
+export interface MonitorSetting extends Description {
+  field: SettingField
+  /** Where in `MonitorSettings` it is: below `group` if there is one, and there under `key`. */
+  group: 'schedule' | 'filter' | null
+  key: string
+}
+
+const KEYWORDS = kinds.text({ max: KEYWORDS_MAX })
+const RUN_LENGTH = kinds.optionalDuration(GRACE_MIN_MS, GRACE_MAX_MS)
+const EXPRESSION_MAX = 1000
+
+const DESCRIBED: Record<SettingField, Description> = {
+  name: { kind: kinds.line(NAME_MAX), column: 'name', wire: 'name', label: 'Name' },
+  slug: { kind: kinds.slug(SLUG_MAX), column: 'slug', wire: 'slug', label: 'Slug' },
+  tags: { kind: kinds.text({ max: TAGS_MAX, isShown: true }), column: 'tags', wire: 'tags', label: 'Tags' },
+  description: {
+    kind: kinds.text({ max: DESCRIPTION_MAX, hasLines: true, isShown: true }),
+    column: 'description',
+    wire: 'desc',
+    label: 'Description',
+  },
+  'schedule.kind': { kind: kinds.choice(SCHEDULE_KINDS), column: 'schedule_kind', wire: null, label: 'Schedule' },
+  'schedule.periodMs': {
+    kind: kinds.duration(PERIOD_MIN_MS, PERIOD_MAX_MS),
+    column: 'period_ms',
+    wire: 'timeout',
+    label: 'Schedule',
+  },
+  graceMs: {
+    kind: kinds.duration(GRACE_MIN_MS, GRACE_MAX_MS),
+    column: 'grace_ms',
+    wire: 'grace',
+    label: 'Grace period',
+  },
+  'schedule.expression': {
+    kind: kinds.expression(EXPRESSION_MAX),
+    column: 'expression',
+    wire: 'schedule',
+    label: 'Schedule',
+  },
+  'schedule.timeZone': { kind: kinds.timeZone(), column: 'time_zone', wire: 'tz', label: 'Time zone' },
+  postOnly: { kind: kinds.flag(), column: 'post_only', wire: 'methods', label: 'Only POST counts' },
+  manualResume: {
+    kind: kinds.flag(),
+    column: 'manual_resume',
+    wire: 'manual_resume',
+    label: 'Resume manually only',
+  },
+  'filter.startKeywords': { kind: KEYWORDS, column: 'start_keywords', wire: 'start_kw', label: 'Start keywords' },
+  'filter.successKeywords': {
+    kind: KEYWORDS,
+    column: 'success_keywords',
+    wire: 'success_kw',
+    label: 'Success keywords',
+  },
+  'filter.failureKeywords': {
+    kind: KEYWORDS,
+    column: 'failure_keywords',
+    wire: 'failure_kw',
+    label: 'Failure keywords',
+  },
+  'filter.subject': {
+    kind: kinds.flag(),
+    column: 'filter_subject',
+    wire: 'filter_subject',
+    label: 'Look for keywords in the subject of an email',
+  },
+  'filter.body': {
+    kind: kinds.flag(),
+    column: 'filter_body',
+    wire: 'filter_body',
+    label: 'Look for keywords in the text of an email',
+  },
+  'filter.httpBody': {
+    kind: kinds.flag(),
+    column: 'filter_http_body',
+    wire: 'filter_http_body',
+    label: 'Look for keywords in the body of a ping',
+  },
+  'filter.failsByDefault': {
+    kind: kinds.flag(),
+    column: 'fails_by_default',
+    wire: 'filter_default_fail',
+    label: 'A ping without any keyword is a failure',
+  },
+  maxRunMs: { kind: RUN_LENGTH, column: 'max_run_ms', wire: 'max_run', label: 'Longest run' },
+  minRunMs: { kind: RUN_LENGTH, column: 'min_run_ms', wire: 'min_run', label: 'Shortest run' },
+  earlyMs: {
+    kind: kinds.optionalDuration(0, EARLY_MAX_MS),
+    column: 'early_ms',
+    wire: 'early',
+    label: 'Early pings',
+  },
+  failuresToAlert: {
+    kind: kinds.count(1, FAILURES_TO_ALERT_MAX),
+    column: 'failures_to_alert',
+    wire: 'failures_to_alert',
+    label: 'Failures in a row before an alert',
+  },
+  alias: { kind: kinds.alias(ALIAS_PATTERN, 64), column: 'alias', wire: 'alias', label: 'Alias' },
+  aliasDialect: {
+    kind: kinds.optionalChoice(ALIAS_DIALECTS),
+    column: 'alias_dialect',
+    wire: null,
+    label: 'Alias',
+    isOptionalInExport: true,
+  },
+}
+
+export const MONITOR_SETTINGS: readonly MonitorSetting[] = (Object.keys(DESCRIBED) as SettingField[]).map((field) => ({
+  field,
+  ...placeOf(field),
+  ...DESCRIBED[field],
+}))
+
+function placeOf(field: SettingField): Pick<MonitorSetting, 'group' | 'key'> {
+  const [first = '', second] = field.split('.')
+  return second === undefined ? { group: null, key: first } : { group: first as 'schedule' | 'filter', key: second }
+}
+
+export function settingOf(field: SettingField): MonitorSetting {
+  return { field, ...placeOf(field), ...DESCRIBED[field] }
+}
+
+export function settingValue(settings: MonitorSettings, { group, key }: MonitorSetting): kinds.SettingValue {
+  const place = (group === null ? settings : settings[group]) as unknown as Record<string, kinds.SettingValue>
+  return place[key] ?? null
+}
+
+export function defaultOf(setting: MonitorSetting): kinds.SettingValue {
+  return settingValue(DEFAULT_SETTINGS, setting)
+}
+
+/** A change that sets these and nothing else. */
+export function changeOf(values: Partial<FlatSettings>): MonitorChange {
+  const change: Record<string, unknown> = {}
+  for (const { field, group, key } of MONITOR_SETTINGS) {
+    if (values[field] === undefined) continue
+    if (group === null) change[key] = values[field]
+    else change[group] = { ...(change[group] as object), [key]: values[field] }
+  }
+  return change
+}
+
+export function settingsOf(values: FlatSettings): MonitorSettings {
+  return changeSettings(DEFAULT_SETTINGS, changeOf(values))
+}
+
+/** What a form shows of a monitor, by the labels that people know. */
+export function facetsOf(settings: MonitorSettings, channelIds: readonly string[]): Facets {
+  const byLabel = Map.groupBy(MONITOR_SETTINGS, ({ label }) => `“${label}”`)
+  const facets = [...byLabel].map(([label, some]) => [label, some.map((one) => settingValue(settings, one))] as const)
+  return [...facets, ['“Channels”', [...channelIds].sort()]]
+}

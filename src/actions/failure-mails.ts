@@ -4,7 +4,6 @@ import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { User } from '#domain/account.ts'
 import { type Channel, DISABLED } from '#domain/channel.ts'
-import { failureLetter } from '#domain/letter.ts'
 import { notificationSubject, notificationUrl } from '#domain/notification.ts'
 import { may } from '#domain/project.ts'
 import { HOUR } from '#lib/duration.ts'
@@ -13,6 +12,7 @@ import type { Tx } from '#store/database.ts'
 import { type ClaimedDelivery, hasOtherFailed } from '#store/deliveries.ts'
 import { findIncidentIdOfDelivery } from '#store/incidents.ts'
 import { listMembers } from '#store/projects.ts'
+import { deliveryFailureMail } from '#words/account-mail.ts'
 import { mail, mustVerify } from './mailed-links.ts'
 
 /** A channel that is broken fails for every monitor; people are told of the first of its failures. */
@@ -38,14 +38,14 @@ export function notifyOfFailure(deps: Deps, failure: Failure): void {
 }
 
 async function mailMembers(deps: Deps, { claimed, channel, detail }: Failure): Promise<void> {
-  const letter = {
+  const facts = {
     monitor: notificationSubject(claimed.notification),
     channel: channelTitle(channel),
     detail,
     url: urlOf(deps, claimed),
   }
   const addresses = readersOf(deps, channel.projectId).map(({ email }) => email)
-  await Promise.all(addresses.map((to) => mail(deps, failureLetter({ ...letter, to }))))
+  await Promise.all(addresses.map((to) => mail(deps, deliveryFailureMail({ ...facts, to }))))
 }
 
 function urlOf({ db, config: { baseUrl } }: Deps, { id, notification }: ClaimedDelivery): string {

@@ -1,14 +1,7 @@
 // Links that prove that somebody reads the mail of an address: each works once, for a while.
-import { sendLetter } from '#channels/letter.ts'
+import { sendAccountMail } from '#channels/account-mail.ts'
 import type { Deps } from '#deps.ts'
 import { Email, LINK_MS, LINKS_KEPT, type LinkPurpose, type User } from '#domain/account.ts'
-import {
-  addressChangedLetter,
-  addressTakenLetter,
-  type Letter,
-  resetLetter,
-  verificationLetter,
-} from '#domain/letter.ts'
 import { AppError } from '#lib/errors.ts'
 import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import { newMixedCaseToken, sha256Hex } from '#lib/tokens.ts'
@@ -22,6 +15,13 @@ import {
   saveEmail,
 } from '#store/accounts.ts'
 import type { Reader } from '#store/database.ts'
+import {
+  type AccountMail,
+  addressChangedMail,
+  addressTakenMail,
+  passwordResetMail,
+  verificationMail,
+} from '#words/account-mail.ts'
 import { conflictingEmail, type Proof, readCredentials, replacePassword, requireProof } from './accounts.ts'
 
 const TOKEN_LENGTH = 32
@@ -90,7 +90,7 @@ export async function mailPasswordReset(deps: Deps, email: string): Promise<void
   if (user === null || deps.config.smtp === null) return
   const token = newLink(deps, { userId: user.id, email: user.email, purpose: 'reset-password', proof: null })
   const url = `${deps.config.baseUrl}/password-reset/${token}`
-  await mail(deps, resetLetter({ to: user.email, url }))
+  await mail(deps, passwordResetMail({ to: user.email, url }))
 }
 
 /** Throws not_found when the link is not, or no longer, good for a new password. */
@@ -116,17 +116,17 @@ export async function setPassword(deps: Deps, { user, password }: { user: User; 
   deps.db.write((tx) => replacePassword(tx, { userId: user.id, passwordHash, keptSessionId: null }))
 }
 
-/** Sends a letter; one that cannot be sent is logged, for the person is asked to try again anyway. */
-export async function mail(deps: Deps, letter: Letter): Promise<boolean> {
-  const result = await sendLetter(deps.mailer, { letter, baseUrl: deps.config.baseUrl })
+/** Says whether it was sent. A failure is only logged, because the person is asked to try again anyway. */
+export async function mail(deps: Deps, message: AccountMail): Promise<boolean> {
+  const result = await sendAccountMail(deps.mailer, { mail: message, baseUrl: deps.config.baseUrl })
   if (result.kind !== 'failure') return true
-  deps.log.warn('A mail could not be sent', { subject: letter.subject, reason: result.reason, detail: result.detail })
+  deps.log.warn('A mail could not be sent', { subject: message.subject, reason: result.reason, detail: result.detail })
   return false
 }
 
 // Nobody waits for it; but whoever lost their account to somebody else must hear of it.
 function notifyFormerAddress(deps: Deps, { before, email }: { before: string; email: string }): void {
-  if (deps.config.smtp !== null) void mail(deps, addressChangedLetter({ to: before, email, url: deps.config.baseUrl }))
+  if (deps.config.smtp !== null) void mail(deps, addressChangedMail({ to: before, email, url: deps.config.baseUrl }))
 }
 
 async function mailAddressLink(
@@ -136,10 +136,10 @@ async function mailAddressLink(
   const { baseUrl } = deps.config
   const token = newLink(deps, { userId, email, purpose: 'verify-email', proof })
   // Only who reads the mail of an address learns that it has an account: for all others this looks the same.
-  const letter = isTaken(deps.db, { userId, email })
-    ? addressTakenLetter({ to: email, url: `${baseUrl}/login` })
-    : verificationLetter({ to: email, url: `${baseUrl}/verify-email/${token}` })
-  return await mail(deps, letter)
+  const message = isTaken(deps.db, { userId, email })
+    ? addressTakenMail({ to: email, url: `${baseUrl}/login` })
+    : verificationMail({ to: email, url: `${baseUrl}/verify-email/${token}` })
+  return await mail(deps, message)
 }
 
 interface NewLink {

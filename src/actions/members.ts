@@ -1,7 +1,6 @@
 // Who belongs to a project, and how others come to belong to it.
 import { type Deps, secretOf } from '#deps.ts'
 import { Email, type User } from '#domain/account.ts'
-import { invitationLetter } from '#domain/letter.ts'
 import {
   INVITATION_MS,
   INVITATIONS_MAX,
@@ -18,6 +17,7 @@ import { hmacSha256Hex, isSameText, newUuid } from '#lib/tokens.ts'
 import { findUser } from '#store/accounts.ts'
 import type { Tx } from '#store/database.ts'
 import * as store from '#store/projects.ts'
+import { invitationMail } from '#words/account-mail.ts'
 import { endKeysOf, type KeyChoice, REVOKE_ALL } from './departures.ts'
 import { mail } from './mailed-links.ts'
 
@@ -167,7 +167,7 @@ async function mailInvitation(deps: Deps, invitation: Invitation): Promise<boole
   const inviter = invitation.invitedBy === null ? null : findUser(deps.db, invitation.invitedBy)
   return await mail(
     deps,
-    invitationLetter({
+    invitationMail({
       to: invitation.email,
       url: `${invitationUrl(deps, invitation)}?proof=${invitationProof(deps, invitation)}`,
       project: store.findProject(deps.db, invitation.projectId)?.name ?? '',

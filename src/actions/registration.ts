@@ -1,7 +1,6 @@
 // How strangers become users: the first one by a link from the log, others while registration is open or by invitation.
 import { type Deps, secretOf } from '#deps.ts'
 import { Email, REGISTRATION_MS, SETUP_MS, TimeZone, type User } from '#domain/account.ts'
-import { alreadyRegisteredLetter, registrationLetter } from '#domain/letter.ts'
 import type { Invitation } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
 import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
@@ -9,6 +8,7 @@ import { hmacSha256Base64Url, hmacSha256Hex, isSameText, newMixedCaseToken, sha2
 import { findUserByEmail, hasUsers } from '#store/accounts.ts'
 import type { Reader } from '#store/database.ts'
 import { deleteSetting, findSetting, saveSetting } from '#store/settings.ts'
+import { alreadyRegisteredMail, registrationMail } from '#words/account-mail.ts'
 import { addUser, readCredentials } from './accounts.ts'
 import { mail, mailVerification } from './mailed-links.ts'
 import { acceptInvitation, openInvitation } from './members.ts'
@@ -93,10 +93,10 @@ export function readEmail(email: string): string {
 export async function mailRegistration(deps: Deps, { email, invitation }: Registration): Promise<void> {
   const { baseUrl } = deps.config
   const user = findUserByEmail(deps.db, email)
-  const letter = user
-    ? alreadyRegisteredLetter({ to: user.email, url: `${baseUrl}/login` })
-    : registrationLetter({ to: email, url: `${baseUrl}/register/${registrationToken(deps, { email, invitation })}` })
-  await mail(deps, letter)
+  const message = user
+    ? alreadyRegisteredMail({ to: user.email, url: `${baseUrl}/login` })
+    : registrationMail({ to: email, url: `${baseUrl}/register/${registrationToken(deps, { email, invitation })}` })
+  await mail(deps, message)
 }
 
 // Nothing is kept of a registration before it is proven: strangers could fill the database.

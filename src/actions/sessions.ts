@@ -1,10 +1,10 @@
 import type { Deps } from '#deps.ts'
 import { SESSION_LIFE_MS, SESSION_MS, SESSIONS_MAX, type User } from '#domain/account.ts'
-import { signInLetter } from '#domain/letter.ts'
 import { USER_AGENT_MAX } from '#domain/ping.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { findPasswordHash } from '#store/accounts.ts'
 import * as store from '#store/sessions.ts'
+import { signInMail } from '#words/account-mail.ts'
 import { browserInWords } from '#words/browser.ts'
 import { mail } from './mailed-links.ts'
 
@@ -62,7 +62,7 @@ export function endOtherSessions(deps: Deps, input: { userId: string; keptId: st
 
 // Nobody waits for this mail, and a mail server that hangs must not keep anybody from signing in.
 function notifyOfSignIn(deps: Deps, { user, browser }: { user: User; browser: Browser }): void {
-  const letter = signInLetter({
+  const message = signInMail({
     to: user.email,
     at: deps.clock.now(),
     zone: user.timeZone,
@@ -70,5 +70,5 @@ function notifyOfSignIn(deps: Deps, { user, browser }: { user: User; browser: Br
     browser: browserInWords(browser.userAgent),
     url: `${deps.config.baseUrl}/settings`,
   })
-  void mail(deps, letter)
+  void mail(deps, message)
 }

@@ -277,9 +277,9 @@ describe('A changed address', () => {
     expect(guard.outside.mails).toHaveLength(1)
     await new Visitor(guard).post(link)
     const told = guard.outside.mails[1]
-    expect([told?.to, told?.subject]).toEqual([EMAIL, 'The e-mail address of your account was changed'])
+    expect([told?.to, told?.subject]).toEqual([EMAIL, 'Your email address was changed'])
     expect(told?.text).toContain('alice@new.example')
-    expect(told?.text).toContain('If it was not you')
+    expect(told?.text).toContain('If you did not change it')
   })
 
   test('that is taken is answered like any other; only its owner gets a mail that says so', async () => {
@@ -294,8 +294,8 @@ describe('A changed address', () => {
     }
     expect(await shown('bob@example.org')).toBe(await shown('nobody@example.org'))
     expect(guard.outside.mails.map(({ to, subject }) => [to, subject])).toEqual([
-      ['bob@example.org', 'This address already has an account'],
-      ['nobody@example.org', 'Confirm your e-mail address'],
+      ['bob@example.org', 'This email address already has an account'],
+      ['nobody@example.org', 'Confirm your email address'],
     ])
     expect(guard.outside.mails[0]?.text).not.toContain('/verify-email/')
     expect(findUser(guard.db, user.id)?.email).toBe(EMAIL)

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { failureLetter } from '#domain/letter.ts'
 import { asSentence } from '#lib/sentence.ts'
 import { TestOutcome } from '#views/components/channel.tsx'
+import { deliveryFailureMail } from '#words/account-mail.ts'
 
 test.each([
   ['Received status code 204', 'Received status code 204.'],
@@ -19,12 +19,12 @@ test("asSentence: a mail server's reply ends with one period on pages and in mai
     String(TestOutcome({ outcome: { result: 'failed', reason: 'rejected', detail, isPermanent: true } })),
   ).not.toContain('..')
   expect(String(TestOutcome({ outcome: { result: 'sent', detail } }))).not.toContain('..')
-  const letter = failureLetter({
+  const mail = deliveryFailureMail({
     to: 'a@example.com',
     monitor: 'backup',
     channel: 'me',
     detail,
     url: 'https://a.example',
   })
-  expect(letter.paragraphs.join(' ')).not.toContain('..')
+  expect(mail.paragraphs.join(' ')).not.toContain('..')
 })

@@ -9,7 +9,7 @@
   /** The moment on the server's clock. */
   const now = () => Date.now() + clockOffset
 
-  // @NOTE The words are those of src/views/components/moment.tsx and src/lib/duration.ts.
+  // @NOTE The words are those of src/words/moment.ts.
   const UNITS = [
     ['week', 604_800_000],
     ['day', 86_400_000],
@@ -28,7 +28,7 @@
 
   const CLOCKS = {
     lasting: (at, moment) => inWords(Math.max(0, moment - at)),
-    ago: (at, moment) => (moment - at < 1000 ? 'just now' : `${inWords(moment - at)} ago`),
+    ago: (at, moment) => (moment - at < 5000 ? 'just now' : `${inWords(moment - at)} ago`),
     due: (at, moment) => {
       if (Math.abs(at - moment) < 1000) return 'due now'
       return at > moment ? `in ${inWords(at - moment)}` : `${inWords(moment - at)} overdue`

@@ -33,8 +33,8 @@ describe('The times of an alert', () => {
     await goDown({ name: 'backup', schedule: nightly, graceMs: DAY / 24 }, [mail])
     const [sent] = guard.outside.mails
     for (const text of [sent?.text, sent?.html]) {
-      expect(text).toContain('One was expected at 1 Mar 2026, 20:00:00 (Europe/Riga), with 1 hour of grace.')
-      expect(text).toContain('1 Mar 2026, 21:00:00 (Europe/Riga), 2026-03-01 19:00:00 UTC')
+      expect(text).toContain('It was expected on 1 Mar 2026, 20:00:00 (Europe/Riga), with a grace period of 1 hour.')
+      expect(text).toContain('1 Mar 2026, 21:00:00 (Europe/Riga), 19:00:00 UTC')
     }
   })
 
@@ -42,7 +42,7 @@ describe('The times of an alert', () => {
     const mail = guard.mailTo(project, 'ops@example.org')
     const hook = guard.webhookTo(project, 'https://hooks.example.org/x')
     await goDown({ name: 'backup', schedule: nightly, graceMs: DAY / 24 }, [mail, hook])
-    const expected = 'One was expected at 2 Mar 2026, 03:00:00 (Asia/Tokyo), with 1 hour of grace.'
+    const expected = 'It was expected on 2 Mar 2026, 03:00:00 (Asia/Tokyo), with a grace period of 1 hour.'
     expect(guard.outside.mails[0]?.text).toContain(expected)
     const body = JSON.parse(String(guard.outside.calls[0]?.body))
     expect(body.details).toContain(expected)

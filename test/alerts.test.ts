@@ -32,14 +32,14 @@ describe('A job that stays away', () => {
 
     await guard.pass(MINUTE)
     expect(guard.now(backup).status).toBe('down')
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup'])
 
     await guard.pass(5 * HOUR)
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup'])
 
     await guard.ping(backup)
     await guard.tick()
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup', 'UP | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup', 'Up: backup'])
     expect(guard.statuses(backup)).toEqual(['up', 'down', 'up'])
   })
 
@@ -91,19 +91,19 @@ describe('A job that fails', () => {
     await guard.ping(backup, '/3')
     await guard.ping(backup, '/fail')
     await guard.tick()
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup'])
     expect(guard.outside.mails[0]?.text).toContain('exit status 3')
     await guard.ping(backup, '/0')
     await guard.tick()
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup', 'UP | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup', 'Up: backup'])
   })
 
   test('that starts and does not end goes down after the grace', async () => {
     await guard.ping(backup)
     await guard.ping(backup, '/start')
     await guard.pass(10 * MINUTE)
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
-    expect(guard.outside.mails[0]?.text).toContain('did not end within 10 minutes')
+    expect(guard.outside.subjects()).toEqual(['Down: backup'])
+    expect(guard.outside.mails[0]?.text).toContain('did not finish within 10 minutes')
   })
 })
 
@@ -126,7 +126,7 @@ describe('A paused monitor', () => {
     resumeMonitor(guard.deps, guard.refOf(backup), 'unarmed')
     await guard.ping(backup)
     await guard.tick()
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup'])
   })
 })
 

@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => close())
 
 const subjects = () => guard.outside.subjects()
-const BLIND = 'BLIND | CronGuard could not watch for 2 hours'
+const BLIND = 'CronGuard was offline (12:00 – 14:00 UTC)'
 const blackouts = () => blackoutsOf(guard)
 
 describe('A deadline that fell into a blackout', () => {
@@ -39,7 +39,7 @@ describe('A deadline that fell into a blackout', () => {
     await guard.pass(10 * MINUTE - SECOND, MINUTE)
     expect(subjects()).toEqual([BLIND])
     await guard.pass(SECOND)
-    expect(subjects()).toEqual([BLIND, 'DOWN | backup'])
+    expect(subjects()).toEqual([BLIND, 'Down: backup'])
     expect(guard.db.get('SELECT at FROM transitions ORDER BY id DESC')).toEqual({ at: secondChance })
     expect(guard.statuses(backup)).toEqual(['up', 'down'])
   })
@@ -67,7 +67,7 @@ describe('A deadline that fell into a blackout', () => {
     const before = guard.now(backup)
     await guard.goneFor(2 * HOUR)
     expect(guard.now(backup)).toEqual(before)
-    expect(subjects()).toEqual(['DOWN | backup'])
+    expect(subjects()).toEqual(['Down: backup'])
   })
 
   test('leaves alone what was expected only later', async () => {
@@ -153,8 +153,10 @@ describe('A blackout', () => {
     expect(subjects()).toEqual([BLIND])
     const [mail] = guard.outside.mails
     expect(mail?.to).toBe('ops@example.org')
-    expect(mail?.text).toContain('CronGuard was blind from 2026-03-01 12:00:00 UTC to 2026-03-01 14:00:00 UTC')
-    expect(mail?.text).toContain('2 monitors were given a second chance and have one more grace to report.')
+    expect(mail?.text).toContain(
+      'CronGuard was offline for 2 hours, until 1 Mar 2026, 14:00:00 UTC: it ended unexpectedly.',
+    )
+    expect(mail?.text).toContain('The deadlines of 2 monitors were extended by one grace period.')
     expect(mail?.text).toContain('Monitors: one, two')
   })
 
@@ -184,6 +186,7 @@ describe('A blackout', () => {
       monitor_name: 'CronGuard itself',
       reason: 'stop',
       monitor: null,
+      gap: { from: '2026-03-01T12:00:00.000Z', to: '2026-03-01T14:00:00.000Z', monitors_extended: 1, names: ['one'] },
       blackout: { from: '2026-03-01T12:00:00.000Z', monitors_spared: 1, names: ['one'] },
     })
     expect(body.details).toContain('it was stopped')

@@ -76,7 +76,7 @@ describe('A clock that is set while CronGuard runs', () => {
     guard.outside.failWith(null)
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending' }])
     await guard.pass(30 * SECOND, SECOND)
-    expect(subjects()).toContain('DOWN | backup')
+    expect(subjects()).toContain('Down: backup')
   })
 
   test('is followed once, although the disk refuses what comes after it', async () => {
@@ -205,7 +205,7 @@ describe('What happens between a step of the clock and the next look', () => {
     guard.clock.advance(100)
     await guard.ping(backup, '/fail')
     await guard.tick()
-    expect(subjects()).toContain('DOWN | backup')
+    expect(subjects()).toContain('Down: backup')
   })
 })
 
@@ -274,7 +274,7 @@ describe('A message that waits', () => {
     await guard.tick()
     guard.outside.failWith(null)
     await guard.pass(HOUR)
-    expect(subjects()).toContain('DOWN | backup')
+    expect(subjects()).toContain('Down: backup')
   })
 })
 

@@ -137,7 +137,7 @@ describe('A clock that is put back', () => {
     expect(subjects()).toEqual([])
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + HOUR + 10 * MINUTE)
     await guard.pass(HOUR + 10 * MINUTE)
-    expect(subjects()).toEqual(['DOWN | backup'])
+    expect(subjects()).toEqual(['Down: backup'])
   })
 
   test('still awaits the end of a run that has just started', async () => {
@@ -157,7 +157,7 @@ describe('A clock that is put back', () => {
     guard.outside.failWith(null)
     guard.sleep(-DAY)
     await guard.pass(MINUTE)
-    expect(subjects()).toEqual(['DOWN | backup'])
+    expect(subjects()).toEqual(['Down: backup'])
   })
 
   test('by a second or two is nobody’s business', async () => {

@@ -33,7 +33,7 @@ describe('A mail server that is down for six hours', () => {
 
     guard.outside.failWith(null)
     await guard.pass(90 * MINUTE)
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup', 'UP | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup', 'Up: backup'])
     await guard.pass(10 * HOUR, HOUR)
     expect(guard.outside.mails).toHaveLength(2)
   })
@@ -72,7 +72,7 @@ describe('Several channels', () => {
     await guard.tick()
     await guard.ping(backup)
     await guard.tick()
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup', 'UP | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup', 'Up: backup'])
     expect(guard.outside.calls).toEqual([])
     guard.outside.failCallsTo(null)
     await guard.pass(HOUR)
@@ -197,7 +197,7 @@ describe('A delivery', () => {
       { state: 'logged', attempts: 1, lastAttempt: { result: 'logged' } },
     ])
     const lines = guard.log.filter(({ event }) => event.includes('No mail server is configured'))
-    expect(lines.map(({ fields }) => fields.subject)).toEqual(['DOWN | backup'])
+    expect(lines.map(({ fields }) => fields.subject)).toEqual(['Down: backup'])
   })
 
   test('that is under way when its channel is deleted says what became of it', async () => {

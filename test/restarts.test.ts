@@ -35,7 +35,7 @@ describe('A restart', () => {
     await guard.pass(HOUR + 5 * MINUTE)
     await guard.restart()
     await guard.pass(5 * MINUTE)
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup'])
   })
 
   test('between going down and telling tells once', async () => {
@@ -46,7 +46,7 @@ describe('A restart', () => {
     guard.outside.failWith(null)
     await guard.pass(MINUTE)
     await guard.pass(HOUR)
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup'])
   })
 
   test('while a mail is being sent sends it again at once', async () => {
@@ -54,7 +54,7 @@ describe('A restart', () => {
     expect(claimDeliveries(guard.deps, [])).toHaveLength(1)
     await guard.restart()
     await guard.tick()
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup'])
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
     const attempts = guard.db.all<{ number: number; result: string }>('SELECT number, result FROM delivery_attempts')
     expect(attempts).toEqual([
@@ -69,7 +69,7 @@ describe('A restart', () => {
     await guard.restart()
     await guard.ping(backup)
     await guard.tick()
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup', 'UP | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup', 'Up: backup'])
   })
 
   test('while a job is paused keeps it paused and silent', async () => {
@@ -85,6 +85,6 @@ describe('A restart', () => {
     await guard.ping(backup, '/start')
     await guard.restart()
     await guard.pass(10 * MINUTE)
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup'])
   })
 })

@@ -57,8 +57,8 @@ describe('A job with a cron expression', () => {
     await waitUntil('2026-03-02T04:00:00Z')
     expect(story(backup).at(-1)).toBe('2026-03-02T03:10:00Z down')
     const [mail] = guard.outside.mails
-    expect(mail?.text).toContain('One was expected at 2026-03-02 03:00:00 UTC, with 10 minutes of grace.')
-    expect(mail?.text).toContain('every day at 03:00 (UTC), grace 10 minutes')
+    expect(mail?.text).toContain('It was expected on 2 Mar 2026, 03:00:00 UTC, with a grace period of 10 minutes.')
+    expect(mail?.text).toContain('every day at 03:00 (UTC), grace period 10 minutes')
   })
 
   test('that is two seconds ahead of its time has reported for it', async () => {
@@ -152,7 +152,7 @@ describe('Runs of a job', () => {
     expect(guard.now(backup)).toMatchObject({ status: 'up', lastDurationMs: 3 * MINUTE })
     await guard.pass(2 * MINUTE)
     expect(guard.statuses(backup)).toEqual(['up', 'down'])
-    expect(lastMail()).toContain('The run that started at 2026-03-01 12:00:00 UTC did not end within 10 minutes.')
+    expect(lastMail()).toContain('The run that started on 1 Mar 2026, 12:00:00 UTC did not finish within 10 minutes.')
   })
 
   test('that got stuck while the job was down for something else are told of once it is back', async () => {
@@ -165,7 +165,7 @@ describe('Runs of a job', () => {
     await guard.restart()
     await guard.pass(10 * MINUTE)
     expect(guard.statuses(backup)).toEqual(['up', 'down', 'up', 'down'])
-    expect(lastMail()).toContain('The run that started at 2026-03-01 12:00:00 UTC did not end')
+    expect(lastMail()).toContain('The run that started on 1 Mar 2026, 12:00:00 UTC did not finish')
     await guard.restart()
     await guard.ping(backup, `/start${run(3)}`)
     await guard.ping(backup, run(3))
@@ -199,7 +199,7 @@ describe('Runs of a job', () => {
     expect(guard.now(backup).status).toBe('up')
     await guard.pass(MINUTE)
     expect(guard.now(backup).status).toBe('down')
-    expect(lastMail()).toContain('did not end within 3 hours.')
+    expect(lastMail()).toContain('did not finish within 3 hours.')
   })
 
   test('that end too soon have failed, and the ping says so', async () => {
@@ -209,7 +209,7 @@ describe('Runs of a job', () => {
     await guard.ping(backup)
     await guard.tick()
     expect(guard.now(backup).status).toBe('down')
-    expect(lastMail()).toContain('The run ended after 2 seconds; it takes at least 1 minute.')
+    expect(lastMail()).toContain('The run took 2 seconds, less than the minimum of 1 minute.')
     const answer = await guard.request(`/api/v3/checks/${backup.pingKey}/pings/`, withKey())
     const [ping] = JSON.parse(await answer.text()).pings
     expect(ping).toMatchObject({ type: 'fail', duration: 2 })
@@ -224,7 +224,7 @@ describe('Runs of a job', () => {
     expect([guard.now(backup).status, guard.outside.subjects()]).toEqual(['up', []])
     await guard.ping(backup, '/1')
     await guard.tick()
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
-    expect(lastMail()).toContain('The job reported a failure (exit status 1). It has failed 3 times in a row.')
+    expect(guard.outside.subjects()).toEqual(['Down: backup'])
+    expect(lastMail()).toContain('The job failed with exit status 1. It has failed 3 times in a row.')
   })
 })

@@ -5,7 +5,7 @@ import type { Transports } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import { type Channel, DISABLED } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, DETAIL_MAX, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
-import { type Notification, notificationSubject, notificationZone } from '#domain/notification.ts'
+import { type Notification, notificationZone } from '#domain/notification.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { findChannel, markChannel } from '#store/channels.ts'
@@ -22,6 +22,7 @@ import {
 } from '#store/deliveries.ts'
 import { endLeases, insertInterruptedAttempt } from '#store/leases.ts'
 import { findZoneOfMember } from '#store/projects.ts'
+import { notificationSubject } from '#words/notification.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
 
 /** How many messages may be on their way at once; a slow receiver, or a slow mail server, never takes all of them. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { Email } from '#domain/account.ts'
 import type { Outcome } from '#domain/delivery.ts'
-import { notificationTitle } from '#domain/notification.ts'
 import { renderAlertHtml, renderAlertText } from '#views/emails/alert.tsx'
+import { notificationTitle } from '#words/notification.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 
 interface EmailSettings {
@@ -25,7 +25,7 @@ async function send({ address }: EmailSettings, message: Message, { mailer }: Tr
   const { notification, deliveryId, baseUrl, zone } = message
   const result = await mailer.send({
     to: address,
-    subject: notificationTitle(notification),
+    subject: notificationTitle(notification, zone),
     text: renderAlertText({ notification, baseUrl, zone }),
     html: renderAlertHtml({ notification, baseUrl, zone }),
     messageId: `${deliveryId}@${new URL(baseUrl).hostname}`,

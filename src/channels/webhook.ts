@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { BlackoutNotice } from '#domain/blackout-notice.ts'
 import type { Outcome } from '#domain/delivery.ts'
-import { detailsInZone, type MonitorNotification, notificationSubject, notificationUrl } from '#domain/notification.ts'
+import { type MonitorNotification, notificationUrl } from '#domain/notification.ts'
 import { scheduleInWords } from '#domain/schedule.ts'
 import { SECOND } from '#lib/duration.ts'
 import { refusalOf } from '#lib/outbound.ts'
 import { hmacSha256Hex, sha256Hex } from '#lib/tokens.ts'
+import { notificationDetails, notificationSubject } from '#words/notification.ts'
 import { blockedOutcome, type ChannelKind, type Message, networkOutcome, type Transports } from './kind.ts'
 
 interface WebhookSettings {
@@ -92,12 +93,12 @@ function webhookBody(message: Message): Record<string, unknown> {
     monitor_name: notificationSubject(notification),
     status: notification.status,
     timestamp: iso(notification.at),
-    details: detailsInZone(notification, zone),
+    details: notificationDetails(notification, zone),
     reason: notification.reason,
     test: notification.isTest,
     delivery_id: deliveryId,
     project: notification.project,
-    ...(notification.status === 'blind' ? aboutBlackout(notification) : aboutMonitor(notification)),
+    ...(notification.status === 'blind' ? aboutGap(notification) : aboutMonitor(notification)),
     url: notificationUrl(notification, baseUrl),
   }
 }
@@ -120,10 +121,13 @@ function aboutMonitor({ monitor, lastPing, dueAt, downMs }: MonitorNotification)
   }
 }
 
-function aboutBlackout({ from, at, extendedCount, extended }: BlackoutNotice) {
+// Receivers that know only the former name, `blackout`, keep working for one release.
+function aboutGap({ from, at, extendedCount, extended }: BlackoutNotice) {
+  const span = { from: iso(from), to: iso(at) }
   return {
     monitor: null,
-    blackout: { from: iso(from), to: iso(at), monitors_spared: extendedCount, names: extended },
+    gap: { ...span, monitors_extended: extendedCount, names: extended },
+    blackout: { ...span, monitors_spared: extendedCount, names: extended },
   }
 }
 

@@ -2,11 +2,11 @@ import { InvalidArgumentError } from 'commander'
 import { projectOf } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
 import { type IncidentSummary, incidentMs, NEWEST_INCIDENTS } from '#domain/incident.ts'
-import { reasonInWords } from '#domain/lifecycle.ts'
 import { shownName } from '#domain/monitor.ts'
 import { systemClock } from '#lib/clock.ts'
-import { durationInWords } from '#lib/duration.ts'
+import { shortDuration } from '#lib/duration.ts'
 import { listIncidents } from '#store/incidents.ts'
+import { reasonInWords } from '#words/reason.ts'
 import type { AddCommand, Shell } from './command.ts'
 import { isoOrNull, printJson, printTable } from './table.ts'
 
@@ -44,10 +44,10 @@ async function show(shell: Shell, { email, project = null, ...options }: ShownOp
     const incidents = listIncidents(db, { projectId, limit: options.count, ...filter, ...NEWEST_INCIDENTS })
     if (options.json) return printJson(shell, incidents.map(asObject))
     printTable(shell, {
-      head: ['BEGAN', 'LASTED', 'MONITOR', 'WHY', 'IN HAND'],
+      head: ['STARTED', 'DURATION', 'MONITOR', 'CAUSE', 'ACKNOWLEDGED BY'],
       rows: incidents.map((incident) => rowOf(incident, clock.now())),
-      otherwise: options.open ? 'Nothing is down.' : 'There was no incident yet.',
-      colorOf: ([, lasted]) => (lasted?.startsWith(STILL) ? 'red' : undefined),
+      otherwise: options.open ? 'No open incidents.' : 'No incidents yet.',
+      colorOf: ([, lasted]) => (lasted?.startsWith('ongoing') ? 'red' : undefined),
     })
   })
 }
@@ -67,11 +67,9 @@ function asObject({ id, monitor, reason, openedAt, closedAt, acknowledgement, no
   }
 }
 
-const STILL = 'so far '
-
 function rowOf(incident: IncidentSummary, now: number): string[] {
   const { openedAt, closedAt, monitor, reason, acknowledgement } = incident
-  const lasted = `${closedAt === null ? STILL : ''}${durationInWords(incidentMs(incident, now))}`
+  const lasted = `${closedAt === null ? 'ongoing, ' : ''}${shortDuration(incidentMs(incident, now))}`
   const by = acknowledgement === null ? '-' : (acknowledgement.by ?? 'yes')
   return [isoOrNull(openedAt) ?? '', lasted, shownName(monitor), reasonInWords(reason), by]
 }

@@ -8,24 +8,11 @@ import { MINUTE, SECOND } from '#lib/duration.ts'
 export const BLACKOUT_REASONS = ['crash', 'stop', 'jump', 'stuck', 'disk'] as const
 export type BlackoutReason = (typeof BLACKOUT_REASONS)[number]
 
-const REASON_WORDS: Record<BlackoutReason, string> = {
-  crash: 'it was not running and had not been stopped',
-  stop: 'it was stopped',
-  jump: 'the machine slept, or its clock was put forward',
-  stuck: 'the machine did not let it run',
-  disk: 'the disk took no writes',
-}
-
 /** From the last sign of life until the watch went on. */
 export interface Blackout {
   from: number
   to: number
   reason: BlackoutReason
-}
-
-/** Why it could not watch, as the end of a sentence that begins with "CronGuard". */
-export function blackoutReasonInWords(reason: BlackoutReason): string {
-  return REASON_WORDS[reason]
 }
 
 /** The process writes every few seconds that it lives. No sign of life for longer than this is a gap in the watch. */

@@ -19,21 +19,6 @@ const ARRIVAL_MS = 2 * SECOND
 
 const NOT_SPARED = { extendedUntil: null, wasExtended: false }
 
-const REASON_WORDS: Record<TransitionReason, string> = {
-  timeout: 'No ping came in time',
-  'no-ping': 'No ping since it was resumed',
-  overrun: 'A run did not end in time',
-  ping: 'A success was reported',
-  fail: 'The job reported a failure',
-  pause: 'Somebody paused the monitor',
-  resume: 'Somebody resumed the monitor',
-}
-
-/** Why a status changed, in a few words. */
-export function reasonInWords(reason: TransitionReason): string {
-  return REASON_WORDS[reason]
-}
-
 /** One change of stored status. */
 export interface Transition {
   from: StoredStatus

@@ -1,15 +1,13 @@
-import { durationInWords, lengthInWords, momentInWords, SECOND } from '#lib/duration.ts'
-import { fullMomentInZone, momentWithZone } from '#lib/zone.ts'
-import { type BlackoutNotice, blackoutDetails, blackoutFacts, blackoutTitle } from './blackout-notice.ts'
+import type { BlackoutNotice } from './blackout-notice.ts'
 import { runLimitMs, type Transition, type TransitionReason } from './lifecycle.ts'
 import { type Monitor, shownName, tagList } from './monitor.ts'
 import type { RecordedPing } from './ping.ts'
-import { DAILY, type Schedule, scheduleInWords, zoneOfTimes } from './schedule.ts'
+import { DAILY, type Schedule, zoneOfTimes } from './schedule.ts'
 
-/** What is said, in no channel's dialect. It is kept as it was when it happened. */
+/** The facts of a message, in no channel's format. They stay as they were when it happened. */
 export type Notification = MonitorNotification | BlackoutNotice
 
-/** What is said about a transition. */
+/** About a transition of a monitor. */
 export interface MonitorNotification {
   status: 'down' | 'up'
   /** When the monitor changed. */
@@ -31,7 +29,7 @@ export interface MonitorNotification {
   }
   project: string
   lastPing: Pick<RecordedPing, 'kind' | 'at' | 'exitStatus' | 'durationMs' | 'reportedBy'> | null
-  /** Going down for want of a ping: when it, or the end of the run, was expected. */
+  /** Down because no ping came: when one was expected, or when the unfinished run started. */
   dueAt: number | null
   /** Coming up: how long it was down. */
   downMs: number | null
@@ -63,7 +61,7 @@ export function composeNotification({ monitor, transition, ...facts }: Notificat
   }
 }
 
-/** What the test button sends: made up, and it says so. */
+/** What the test button sends: a made-up monitor that is down. */
 export function composeTest({ project, now }: { project: string; now: number }): MonitorNotification {
   const periodMs = 3_600_000
   const graceMs = 1_800_000
@@ -77,7 +75,7 @@ export function composeTest({ project, now }: { project: string; now: number }):
       slug: 'test',
       uniqueKey: '0'.repeat(40),
       tags: ['test'],
-      description: 'This monitor does not exist: somebody tests the channel.',
+      description: 'A sample monitor for test notifications.',
       schedule: { ...DAILY, periodMs },
       graceMs,
       maxRunMs: null,
@@ -92,96 +90,47 @@ export function composeTest({ project, now }: { project: string; now: number }):
   }
 }
 
-/** As `notificationDetails`, in the words of the zone that it names. */
-export function detailsInZone(notification: Notification, zone: string): string {
-  return notificationDetails(notification, (at) => momentWithZone(at, zone))
-}
-
-/** "DOWN | nightly-report": the status first, so that it survives a narrow screen. */
-export function notificationTitle(notification: Notification): string {
-  if (notification.status === 'blind') return blackoutTitle(notification)
-  return `${notification.status.toUpperCase()} | ${notification.monitor.name}`
-}
-
-/** Of whom it speaks, in logs and lists. */
-export function notificationSubject(notification: Notification): string {
-  return notification.status === 'blind' ? 'CronGuard itself' : notification.monitor.name
-}
-
-/** Where its reader finds out more: the page of the monitor, which tells no secret. */
+/** The page that says more. Its address holds no secret. */
 export function notificationUrl(notification: Notification, baseUrl: string): string {
   if (notification.status === 'blind') return `${baseUrl}/projects/${notification.projectId}`
   return notification.isTest ? `${baseUrl}/` : `${baseUrl}/monitors/${notification.monitor.uniqueKey}`
 }
 
-/** The zone in which its moments are told where nothing is known of the reader: that of the monitor. */
+/** The zone of its times for a reader whose zone is unknown: that of the monitor. */
 export function notificationZone(notification: Notification): string {
   return notification.status === 'blind' ? 'UTC' : zoneOfTimes(notification.monitor.schedule)
 }
 
-/** One or two whole sentences: what happened, and why it is told. Moments in UTC, unless `inWords` says otherwise. */
-export function notificationDetails(notification: Notification, inWords = momentInWords): string {
-  if (notification.status === 'blind') return blackoutDetails(notification, inWords)
-  const sentence = whatHappened(notification, inWords)
-  return notification.isTest ? `This is a test. ${sentence}` : sentence
+/** Why the status changed, as far as the message says it. */
+export type Cause =
+  | { kind: 'missed'; dueAt: number | null; graceMs: number; isSinceResume: boolean }
+  | { kind: 'unfinished'; startedAt: number | null; limitMs: number }
+  | { kind: 'failed'; exitStatus: number | null; failuresInARow: number }
+  | { kind: 'too-short' | 'too-long'; durationMs: number; limitMs: number; failuresInARow: number }
+  | { kind: 'recovered'; downMs: number | null; reportedBy: string | null }
+
+export function causeOf({ status, reason, dueAt, downMs, lastPing, monitor }: MonitorNotification): Cause {
+  if (status === 'up') return { kind: 'recovered', downMs, reportedBy: lastPing?.reportedBy ?? null }
+  if (reason === 'fail') return failureCause(monitor, lastPing)
+  if (reason === 'overrun') return { kind: 'unfinished', startedAt: dueAt, limitMs: runLimitMs(monitor) }
+  return { kind: 'missed', dueAt, graceMs: monitor.graceMs, isSinceResume: reason === 'no-ping' }
 }
 
-/** The facts around it, each with its label, in the order in which a person asks for them. */
-export function notificationFacts(notification: Notification, zone = 'UTC'): [label: string, value: string][] {
-  if (notification.status === 'blind') return blackoutFacts(notification, zone)
-  const { monitor, lastPing } = notification
-  const facts: [string, string][] = [
-    ['Since', fullMomentInZone(notification.at, zone)],
-    ['Project', notification.project],
-    ['Schedule', `${scheduleInWords(monitor.schedule)}, grace ${durationInWords(monitor.graceMs)}`],
-    ['Last ping', lastPing ? lastPingInWords(lastPing, notification.at) : 'never'],
-    ['Pings so far', String(monitor.pingCount)],
-  ]
-  if (monitor.tags.length > 0) facts.push(['Tags', monitor.tags.join(' ')])
-  if (monitor.description !== '') facts.push(['Description', monitor.description])
-  return facts
-}
-
-function whatHappened(
-  { reason, status, dueAt, downMs, lastPing, monitor }: MonitorNotification,
-  inWords: (at: number) => string,
-): string {
-  if (status === 'up') return recoveryInWords(downMs, lastPing)
-  if (reason === 'fail') return failureInWords(monitor, lastPing)
-  if (reason === 'overrun') {
-    return `The run that started at ${when(dueAt, inWords)} did not end within ${durationInWords(runLimitMs(monitor))}.`
-  }
-  const silence = reason === 'no-ping' ? 'No ping came since the monitor was resumed' : 'No ping came'
-  return `${silence}. One was expected at ${when(dueAt, inWords)}, with ${durationInWords(monitor.graceMs)} of grace.`
-}
-
-function recoveryInWords(downMs: number | null, lastPing: MonitorNotification['lastPing']): string {
-  const after = downMs === null ? '' : ` after ${lengthInWords(downMs)} of being down`
-  return lastPing?.reportedBy ? `${lastPing.reportedBy} reported success manually${after}.` : `The job is back${after}.`
-}
-
-function failureInWords(
+// A run that reports an exit status other than 0 failed for that, however long it took.
+function failureCause(
   { minRunMs, maxRunMs, failuresInARow }: MonitorNotification['monitor'],
   lastPing: MonitorNotification['lastPing'],
-): string {
+): Cause {
   const { durationMs = null, exitStatus = null } = lastPing ?? {}
-  const row = failuresInARow > 1 ? ` It has failed ${failuresInARow} times in a row.` : ''
-  if (minRunMs !== null && durationMs !== null && durationMs < minRunMs && !exitStatus) {
-    return `The run ended after ${lengthInWords(durationMs)}; it takes at least ${durationInWords(minRunMs)}.${row}`
+  if (durationMs !== null && !exitStatus) {
+    if (minRunMs !== null && durationMs < minRunMs) {
+      return { kind: 'too-short', durationMs, limitMs: minRunMs, failuresInARow }
+    }
+    if (maxRunMs !== null && durationMs > maxRunMs) {
+      return { kind: 'too-long', durationMs, limitMs: maxRunMs, failuresInARow }
+    }
   }
-  if (maxRunMs !== null && durationMs !== null && durationMs > maxRunMs && !exitStatus) {
-    return `The run took ${durationInWords(durationMs)}; it may take at most ${durationInWords(maxRunMs)}.${row}`
-  }
-  return `The job reported a failure${exitStatus === null ? '' : ` (exit status ${exitStatus})`}.${row}`
-}
-
-function when(at: number | null, inWords: (at: number) => string): string {
-  return at === null ? 'an unknown time' : inWords(at)
-}
-
-function lastPingInWords({ kind, at, exitStatus }: NonNullable<MonitorNotification['lastPing']>, now: number): string {
-  const what = exitStatus === null ? kind : `exit status ${exitStatus}`
-  return now - at < SECOND ? `${what}, at the same time` : `${what}, ${durationInWords(now - at)} before`
+  return { kind: 'failed', exitStatus, failuresInARow }
 }
 
 function describeMonitor(monitor: Monitor): MonitorNotification['monitor'] {

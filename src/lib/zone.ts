@@ -1,5 +1,5 @@
 // Formats moments in a time zone for people.
-import { DAY, momentInWords } from './duration.ts'
+import { DAY } from './duration.ts'
 import { currentZoneName } from './zone-names.ts'
 import { momentOfWallTime, wallTimeAt } from './zone-time.ts'
 
@@ -33,14 +33,17 @@ export function momentInZone(at: number, zone: string): string {
   return `${day} ${month} ${year}, ${hour}:${minute}:${second}`
 }
 
-/** "24 Nov 2026, 06:46:12 (Europe/Riga)", or `momentInWords` for UTC. */
+/** "24 Nov 2026, 06:46:12 (Europe/Riga)", "24 Nov 2026, 04:46:12 UTC" */
 export function momentWithZone(at: number, zone: string): string {
-  return zone === 'UTC' ? momentInWords(at) : `${momentInZone(at, zone)} (${zoneLabel(zone)})`
+  return `${momentInZone(at, zone)} ${zone === 'UTC' ? 'UTC' : `(${zoneLabel(zone)})`}`
 }
 
-/** As `momentWithZone`, followed by the moment in UTC. */
+/** As `momentWithZone`, followed by the time in UTC: "24 Nov 2026, 06:46:12 (Europe/Riga), 04:46:12 UTC". */
 export function fullMomentInZone(at: number, zone: string): string {
-  return zone === 'UTC' ? momentInWords(at) : `${momentWithZone(at, zone)}, ${momentInWords(at)}`
+  if (zone === 'UTC') return momentWithZone(at, zone)
+  const isSameDay = dayInZone(at, zone) === dayInZone(at, 'UTC')
+  const utc = momentInZone(at, 'UTC')
+  return `${momentWithZone(at, zone)}, ${isSameDay ? utc.split(', ')[1] : utc} UTC`
 }
 
 /** "24 Nov, 06:46". Includes the year when it differs from that of `now`. */

@@ -51,16 +51,16 @@ test('From an empty folder to an alert and back, with curl, wget, a mail server 
   const posted = await execute(['curl', '-fsS', '--data-raw', 'all is well', check.ping_url])
   expect(posted.stdout).toBe('OK')
 
-  await eventually('the mail that says down', () => subjects().includes('DOWN | nightly-report'))
+  await eventually('the mail that says down', () => subjects().includes('Down: nightly-report'))
   await eventually('the webhook that says down', () => statuses().includes('down'))
   const { flips } = await cronguard.api(`/checks/${check.uuid}/flips/`, { key })
   expect(flips[0]).toMatchObject({ up: 0 })
 
   expect((await execute(['wget', '-q', '-O', '/dev/null', check.ping_url])).exitCode).toBe(0)
-  await eventually('the mail that says up', () => subjects().includes('UP | nightly-report'))
+  await eventually('the mail that says up', () => subjects().includes('Up: nightly-report'))
   await eventually('the webhook that says up', () => statuses().includes('up'))
 
-  expect(subjects().slice(0, 2)).toEqual(['DOWN | nightly-report', 'UP | nightly-report'])
+  expect(subjects().slice(0, 2)).toEqual(['Down: nightly-report', 'Up: nightly-report'])
   expect(statuses().slice(0, 2)).toEqual(['down', 'up'])
   const settled = await eventually('the outcome of the first four deliveries', async () => {
     const { deliveries } = await cronguard.api(`/checks/${check.uuid}/deliveries/`, { key })
@@ -94,7 +94,7 @@ function expectSignature(): void {
 
 test('Every mail has a text, a page and a name of its own', () => {
   const [down] = smtp.mails
-  expect(down?.text).toContain('No ping came')
+  expect(down?.text).toContain('No ping received')
   expect(down?.html).toContain('nightly-report')
   expect(new Set(smtp.mails.map(({ messageId }) => messageId)).size).toBe(smtp.mails.length)
 })

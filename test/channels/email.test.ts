@@ -93,9 +93,9 @@ async function startReceiver(options: SMTPServerOptions = {}): Promise<MailRecei
 }
 
 function readReceipt(mail: ParsedMail): Receipt {
-  const [status = '', ...name] = (mail.subject ?? '').split(' | ')
+  const [status = '', ...name] = (mail.subject ?? '').split(': ')
   return {
-    name: name.join(' | '),
+    name: name.join(': '),
     status: status.toLowerCase(),
     deliveryId: String(mail.headers.get('x-cronguard-delivery')),
     isTest: mail.text?.includes('This is a test.') ?? false,
@@ -180,8 +180,8 @@ describe('An alert by mail', () => {
   })
 
   test.each([
-    ['down', 'DOWN | nightly-report', '#b42318'],
-    ['up', 'UP | nightly-report', '#13713b'],
+    ['down', 'Down: nightly-report', '#b42318'],
+    ['up', 'Up: nightly-report', '#13713b'],
   ] as const)('says in the subject, the text and the page that it is %s', async (status, subject, color) => {
     const notification = notificationOf({ status, name: 'nightly-report' })
     expect(await send({ port: receiver.port }, messageOf(notification))).toMatchObject({ result: 'sent' })
@@ -365,7 +365,7 @@ describe('Without a mail server', () => {
     expect(outcome.result).toBe('logged')
     expect(outcome.detail).toContain('log')
     expect(lines).toHaveLength(1)
-    expect(lines[0]?.[1]).toMatchObject({ to: ADDRESS, subject: 'DOWN | backup' })
-    expect(lines[0]?.[1]?.text).toContain('No ping came.')
+    expect(lines[0]?.[1]).toMatchObject({ to: ADDRESS, subject: 'Down: backup' })
+    expect(lines[0]?.[1]?.text).toContain('No ping received.')
   })
 })

@@ -157,7 +157,7 @@ describe('The body of a webhook', () => {
       monitor_name: 'backup',
       status: 'down',
       timestamp: '2026-03-01T12:00:00.000Z',
-      details: 'No ping came. One was expected at 2026-03-01 11:50:00 UTC, with 10 minutes of grace.',
+      details: 'No ping received. It was expected on 1 Mar 2026, 11:50:00 UTC, with a grace period of 10 minutes.',
       reason: 'timeout',
       test: false,
       delivery_id: DELIVERY_ID,
@@ -184,7 +184,7 @@ describe('The body of a webhook', () => {
     expect(await sentBody(up)).toMatchObject({
       status: 'up',
       reason: 'ping',
-      details: 'The job is back after 1 minute 1 second of being down.',
+      details: 'The job recovered after 1 minute 1 second of downtime.',
       down_seconds: 61,
       expected_at: null,
       last_ping: null,
@@ -195,7 +195,7 @@ describe('The body of a webhook', () => {
     const lastPing = { kind: 'fail', at: AT, exitStatus: 3, durationMs: null } as const
     expect(await sentBody(notificationOf({ reason: 'fail', dueAt: null, lastPing }))).toMatchObject({
       reason: 'fail',
-      details: 'The job reported a failure (exit status 3).',
+      details: 'The job failed with exit status 3.',
       last_ping: { kind: 'fail', timestamp: '2026-03-01T12:00:00.000Z', exit_status: 3 },
     })
   })

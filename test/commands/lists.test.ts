@@ -30,7 +30,7 @@ describe('incident list', () => {
     expect(await json('incident', 'list', ALICE)).toEqual([])
     expect(await cronguard.run(['incident', 'list', ALICE])).toMatchObject({
       stdout: '',
-      stderr: 'There was no incident yet.\n',
+      stderr: 'No incidents yet.\n',
     })
   })
 
@@ -55,11 +55,11 @@ describe('incident list', () => {
     expect(await json('incident', 'list', ALICE, '--open')).toEqual([all[0]])
     expect(await json('incident', 'list', ALICE, '--count', '1')).toEqual([all[0]])
     const [head = '', ...rows] = (await ok('incident', 'list', ALICE)).split('\n')
-    expect(head).toMatch(/^BEGAN +LASTED +MONITOR +WHY +IN HAND$/)
-    expect(rows[0]).toMatch(/Z +so far \d+ seconds? +broken +The job reported a failure +-$/)
+    expect(head).toMatch(/^STARTED +DURATION +MONITOR +CAUSE +ACKNOWLEDGED BY$/)
+    expect(rows[0]).toMatch(/Z +ongoing, [\d.]+ m?s +broken +The job reported a failure +-$/)
     // Letters that take two columns are counted as two.
     const columns = rows.map((row) => Bun.stringWidth(row.slice(0, row.indexOf('The job'))))
-    expect(new Set([...columns, head.indexOf('WHY')]).size).toBe(1)
+    expect(new Set([...columns, head.indexOf('CAUSE')]).size).toBe(1)
   })
 
   test.each([

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { StoredStatus } from '#domain/status.ts'
-import { overallRatio, type Period, percentInWords, uptimeOf } from '#domain/uptime.ts'
+import { overallRatio, type Period, uptimeOf } from '#domain/uptime.ts'
 import { DAY, HOUR } from '#lib/duration.ts'
+import { percentInWords } from '#words/uptime.ts'
 
 const MONDAY = Date.UTC(2026, 10, 23)
 const TUESDAY = MONDAY + DAY
@@ -154,15 +155,15 @@ test('For any history, each millisecond is counted as a clerk with a calendar wo
 
 describe('Percent', () => {
   test.each([
-    [1, '100 %'],
-    [0, '0 %'],
+    [1, '100%'],
+    [0, '0%'],
     [null, 'no data'],
-    [0.57, '57.00 %'],
-    [0.9998, '99.98 %'],
-    [0.99989, '99.98 %'],
-    [0.99999, '99.99 %'],
-    [1 - 1 / (365 * DAY), '99.99 %'],
-    [0.00001, '0.00 %'],
+    [0.57, '57.00%'],
+    [0.9998, '99.98%'],
+    [0.99989, '99.98%'],
+    [0.99999, '99.99%'],
+    [1 - 1 / (365 * DAY), '99.99%'],
+    [0.00001, '0.00%'],
   ])('of %p is "%s"', (ratio, words) => {
     expect(percentInWords(ratio)).toBe(words)
   })

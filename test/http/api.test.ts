@@ -202,7 +202,7 @@ describe('Channels', () => {
       reason: null,
       detail: '250 OK',
     })
-    expect(guard.outside.subjects()).toEqual(['DOWN | TEST'])
+    expect(guard.outside.subjects()).toEqual(['Down: TEST'])
     guard.outside.failWith('refused')
     expect((await call(`/channels/${json.id}/test`, { method: 'POST' })).json).toMatchObject({ reason: 'refused' })
 

@@ -39,6 +39,6 @@ describe('Word of a blackout', () => {
     guard.sleep(30 * 3_600_000)
     await guard.tick()
     const text = (await (await memberOf(guard, project, 'viewer')).read(list())).replace(/<[^>]*>/g, ' ')
-    expect(text.replace(/\s+/g, ' ')).toContain('CronGuard could not watch, just now')
+    expect(text.replace(/\s+/g, ' ')).toContain('CronGuard was offline, just now')
   })
 })

@@ -275,7 +275,7 @@ describe('A channel that is switched off', () => {
     await member.post(`/channels/${channelId}/enable`)
     await guard.ping(backup, '/fail')
     await guard.tick()
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup'])
   })
 
   test('while a message is under way ends that one, too, when it comes back', async () => {

@@ -69,7 +69,7 @@ describe('The timeline', () => {
     expect(entriesOf(html)).toEqual(['#3', 'down', 'up', '#2', '#1'])
     const text = html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
     expect(text).toContain('took 2 seconds exit status 0 from 192.0.2.7 all good &lt;b&gt;')
-    expect(text).toContain('Down 2 Mar 2026, 13:00:02 No ping came in time')
+    expect(text).toContain('Down 2 Mar 2026, 13:00:02 No ping received in time')
     expect(text).toContain('Ignored')
   })
 
@@ -85,7 +85,7 @@ describe('The timeline', () => {
     }
     const first = await viewer.read(at('/timeline'))
     expect(first.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')).toContain(
-      'CronGuard could not watch for 1 day: the machine did not let it run. The monitor got a second chance.',
+      'CronGuard was offline for 1 day: the machine was frozen or overloaded. Deadline extended by one grace period.',
     )
     for (let html = first; ; pages++) {
       read += blinds(html)

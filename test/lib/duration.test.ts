@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'bun:test'
-import { DAY, durationInWords, HOUR, lengthInWords, MINUTE, momentInWords, SECOND, WEEK } from '#lib/duration.ts'
+import {
+  DAY,
+  durationInWords,
+  HOUR,
+  lengthInWords,
+  MINUTE,
+  momentInWords,
+  SECOND,
+  shortDuration,
+  WEEK,
+} from '#lib/duration.ts'
 
 describe('durationInWords uses the two largest units', () => {
   test.each([
@@ -47,5 +57,24 @@ describe('lengthInWords is precise for short durations', () => {
     { ms: 65 * SECOND, words: '1 minute 5 seconds' },
   ])('$ms ms is $words', ({ ms, words }) => {
     expect(lengthInWords(ms)).toBe(words)
+  })
+})
+
+describe('shortDuration: a length of time in a table', () => {
+  test.each([
+    { ms: -5, words: '0 s' },
+    { ms: 0, words: '0 s' },
+    { ms: 250, words: '250 ms' },
+    { ms: 2549, words: '2.5 s' },
+    { ms: 41 * SECOND + 999, words: '41 s' },
+    { ms: 5 * MINUTE, words: '5 m' },
+    { ms: 5 * MINUTE + 2 * SECOND, words: '5 m 02 s' },
+    { ms: HOUR + 2 * MINUTE + 59 * SECOND, words: '1 h 02 m' },
+    { ms: HOUR + 59 * SECOND, words: '1 h' },
+    { ms: 15 * HOUR + 37 * MINUTE, words: '15 h 37 m' },
+    { ms: 3 * DAY + 4 * HOUR, words: '3 d 04 h' },
+    { ms: 400 * DAY, words: '400 d' },
+  ])('$ms ms is $words', ({ ms, words }) => {
+    expect(shortDuration(ms)).toBe(words)
   })
 })

@@ -149,7 +149,7 @@ describe('While the disk refuses writes', () => {
     guard.deps.db.writeGrouped = writeGrouped
     guard.clock.advance(60_000)
     await guard.tick()
-    expect(guard.outside.subjects()).toEqual(['DOWN | backup', 'DOWN | backup'])
+    expect(guard.outside.subjects()).toEqual(['Down: backup', 'Down: backup'])
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
   })
 })

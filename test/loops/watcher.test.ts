@@ -179,7 +179,7 @@ describe('Two servers', () => {
     await pass(2)
     expect(oslo.guard.statuses(oslo.monitor)).toEqual(['up', 'down', 'up'])
     expect(riga.guard.statuses(riga.monitor)).toEqual(['up'])
-    expect(oslo.guard.outside.subjects()).toEqual(['DOWN | the other', 'UP | the other'])
+    expect(oslo.guard.outside.subjects()).toEqual(['Down: the other', 'Up: the other'])
     await Promise.all([riga.server.stop(true), oslo.server.stop(true)])
   })
 })

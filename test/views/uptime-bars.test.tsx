@@ -13,7 +13,7 @@ const down = (label: string, downMs: number, downCount = 1): UptimeDay => ({
   ratio: 1 - downMs / (24 * HOUR),
 })
 
-const draw = (days: UptimeDay[]) => String(<UptimeBars days={days} caption="Uptime" summary="30 days: 99.98 %" />)
+const draw = (days: UptimeDay[]) => String(<UptimeBars days={days} caption="Uptime" summary="30 days: 99.98%" />)
 const titles = (html: string) => [...html.matchAll(/<title>(.*?)<\/title>/g)].map(([, words]) => words)
 const label = (html: string) => /aria-label="([^"]*)"/.exec(html)?.[1]
 /** The height of the upper block of a day with downtime. */
@@ -26,8 +26,8 @@ describe('The uptime bars', () => {
     expect(titles(draw(days))).toEqual([
       '22 Nov: no data',
       '23 Nov: no downtime',
-      '24 Nov: 99.65 %, down once, 5 minutes',
-      '25 Nov: 87.50 %, down 2 times, 3 hours in all',
+      '24 Nov: 99.65%, down once, 5 minutes',
+      '25 Nov: 87.50%, down 2 times, 3 hours in all',
     ])
   })
 
@@ -65,7 +65,7 @@ describe('The uptime bars', () => {
 
   test('carry the caption, the percentages and the first and last day', () => {
     const html = draw(days)
-    expect(html).toContain('<span>Uptime</span><span class="chart-summary">30 days: 99.98 %</span>')
+    expect(html).toContain('<span>Uptime</span><span class="chart-summary">30 days: 99.98%</span>')
     expect(html).toContain('<span>22 Nov</span><span>25 Nov</span>')
   })
 

@@ -85,7 +85,7 @@ export function LastDelivery({ delivery, reading }: { delivery: ChannelReport['l
           <bdi>{shownName(monitor)}</bdi>
         </a>
       )}{' '}
-      {status === 'blind' ? 'could not watch' : `is ${status}`}, <Ago at={at} reading={reading} />
+      {status === 'blind' ? 'was offline' : `is ${status}`}, <Ago at={at} reading={reading} />
       {reason !== null && (
         <span class="channel-reason" dir="auto">
           {outcomeText({ reason, detail })}

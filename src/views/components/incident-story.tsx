@@ -1,6 +1,4 @@
 import { type Incident, incidentMs } from '#domain/incident.ts'
-import { reasonInWords } from '#domain/lifecycle.ts'
-import { notificationDetails } from '#domain/notification.ts'
 import {
   type Chapter,
   expectationOf,
@@ -12,6 +10,8 @@ import {
 import type { Child } from '#jsx/jsx-runtime'
 import { durationInWords } from '#lib/duration.ts'
 import { momentInZone } from '#lib/zone.ts'
+import { detailsWith } from '#words/notification.ts'
+import { reasonInWords } from '#words/reason.ts'
 import { Attempts, DeliveryMark, ExactMoment } from './delivery.tsx'
 import { Due, Lasting, Moment, type Reading } from './moment.tsx'
 import { StatusShape } from './status.tsx'
@@ -22,7 +22,7 @@ interface StoryProps {
   mayOperate: boolean
 }
 
-/** "Why was I told?": what was expected, what came, and every message about it. */
+/** "Why this alert?": what was expected, what came instead, and every message about it. */
 export function IncidentStory({ story, reading, mayOperate }: StoryProps) {
   const { incident, opening, closing, monitor } = story
   const context = { reading, mayOperate, monitorKey: monitor.uniqueKey }
@@ -35,14 +35,14 @@ export function IncidentStory({ story, reading, mayOperate }: StoryProps) {
       </h3>
       <p>
         {opening.notification
-          ? notificationDetails(opening.notification, (at) => momentInZone(at, reading.zone))
+          ? detailsWith(opening.notification, (at) => momentInZone(at, reading.zone))
           : `${reasonInWords(opening.reason)}.`}
       </p>
       <StoryFacts story={story} reading={reading} />
-      <ChapterPart title="Who was told that it went down" chapter={opening} {...context} />
-      {closing?.notification && <ChapterPart title="Who was told that it is back" chapter={closing} {...context} />}
+      <ChapterPart title="Down notifications" chapter={opening} {...context} />
+      {closing?.notification && <ChapterPart title="Recovery notifications" chapter={closing} {...context} />}
       {closing && closing.notification === null && (
-        <p class="soft">{reasonInWords(closing.reason)}, so nobody was told that it ended.</p>
+        <p class="soft">{reasonInWords(closing.reason)}, so no recovery notification was sent.</p>
       )}
     </article>
   )
@@ -81,13 +81,13 @@ function IncidentSpan({ incident: { openedAt, closedAt }, reading }: IncidentMar
   )
 }
 
-/** Who has taken it in hand; nothing while nobody has. */
+/** Who acknowledged it; nothing while no one has. */
 export function AcknowledgedBy({ incident, reading }: { incident: Incident; reading: Reading }) {
   const { acknowledgement } = incident
   if (acknowledgement === null) return null
   return (
     <span>
-      Acknowledged by <bdi>{acknowledgement.by ?? 'a program, or somebody whose account is gone'}</bdi>,{' '}
+      Acknowledged by <bdi>{acknowledgement.by ?? 'a program, or a deleted account'}</bdi>,{' '}
       <Moment at={acknowledgement.at} reading={reading} />
     </span>
   )
@@ -99,7 +99,7 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
   const told = opening.notification?.lastPing ?? null
   return (
     <dl class="facts">
-      <Fact label="Went down">
+      <Fact label="Down since">
         <ExactMoment at={incident.openedAt} zone={reading.zone} />
       </Fact>
       {closing && (
@@ -109,16 +109,16 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
       )}
       {expected && (
         <>
-          <Fact label={opening.reason === 'overrun' ? 'The run started' : 'A ping was due'}>
+          <Fact label={opening.reason === 'overrun' ? 'Run started' : 'Ping expected'}>
             <ExactMoment at={expected.from} zone={reading.zone} />
           </Fact>
-          <Fact label="Grace">{durationInWords(expected.graceMs)}</Fact>
+          <Fact label="Grace period">{durationInWords(expected.graceMs)}</Fact>
           <Fact label="Deadline">
             <ExactMoment at={expected.deadlineAt} zone={reading.zone} />
           </Fact>
         </>
       )}
-      <Fact label={opening.reason === 'fail' ? 'The ping that said so' : 'Last ping before'}>
+      <Fact label={opening.reason === 'fail' ? 'Failing ping' : 'Previous ping'}>
         {lastPing ? (
           <PingLink ping={lastPing} monitorKey={monitor.uniqueKey} reading={reading} />
         ) : told ? (
@@ -126,7 +126,7 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
             <ExactMoment at={told.at} zone={reading.zone} />, no longer kept
           </>
         ) : (
-          'None'
+          'none'
         )}
       </Fact>
       {incident.acknowledgement && (
@@ -183,11 +183,11 @@ function ChapterPart({ title, chapter, ...context }: ChapterContext & { title: s
 function NobodyTold({ monitorKey, mayOperate }: ChapterContext) {
   return (
     <p class="soft">
-      Nobody: no channel was there for this monitor, or each was switched off.
+      No one was notified: this monitor had no enabled channel.
       {mayOperate && (
         <>
           {' '}
-          <a href={`/monitors/${monitorKey}/edit`}>Choose its channels</a>, and the next message reaches somebody.
+          <a href={`/monitors/${monitorKey}/edit`}>Choose who gets notified next time</a>.
         </>
       )}
     </p>
@@ -225,7 +225,7 @@ function Told({ delivery, reading, mayOperate }: ChapterContext & { delivery: St
 
 // What is due and has not gone waits for earlier messages of the monitor: "up" never overtakes "down".
 function NextAttempt({ at, reading }: { at: number; reading: Reading }) {
-  if (at <= reading.now) return <span class="soft">Its turn comes after the earlier messages</span>
+  if (at <= reading.now) return <span class="soft">Queued behind earlier messages</span>
   return (
     <span class="soft">
       Next attempt <Due at={at} reading={reading} />

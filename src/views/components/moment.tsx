@@ -1,5 +1,6 @@
-import { durationInWords, momentInWords, SECOND } from '#lib/duration.ts'
+import { momentInWords } from '#lib/duration.ts'
 import { momentInZone, shortMomentInZone } from '#lib/zone.ts'
+import { agoInWords, dueInWords, lastingInWords } from '#words/moment.ts'
 
 /** For whom moments are written: the reader's zone, and the moment at which the page is drawn. */
 export interface Reading {
@@ -20,7 +21,7 @@ export function Moment({ at, reading, isExact = false }: { at: number; reading: 
 export function Lasting({ at, reading: { now } }: { at: number; reading: Reading }) {
   return (
     <time datetime={new Date(at).toISOString()} title={momentInWords(at)} data-clock="lasting">
-      {largestUnit(now - at)}
+      {lastingInWords(now - at)}
     </time>
   )
 }
@@ -41,18 +42,4 @@ export function Due({ at, reading: { now } }: { at: number; reading: Reading }) 
       {dueInWords(at, now)}
     </time>
   )
-}
-
-export function agoInWords(at: number, now: number): string {
-  return now - at < SECOND ? 'just now' : `${largestUnit(now - at)} ago`
-}
-
-export function dueInWords(at: number, now: number): string {
-  if (Math.abs(at - now) < SECOND) return 'due now'
-  return at > now ? `in ${largestUnit(at - now)}` : `${largestUnit(now - at)} overdue`
-}
-
-/** @NOTE assets/app.js counts on in the same words. */
-function largestUnit(ms: number): string {
-  return ms < SECOND ? 'a moment' : (durationInWords(ms).split(', ')[0] ?? '')
 }

@@ -1,6 +1,7 @@
-import { type PeriodUptime, percentInWords } from '#domain/uptime.ts'
+import type { PeriodUptime } from '#domain/uptime.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { lengthInWords } from '#lib/duration.ts'
+import { percentInWords } from '#words/uptime.ts'
 
 export interface UptimeDay extends Pick<PeriodUptime, 'downMs' | 'downCount' | 'ratio'> {
   /** "24 Nov", in the person's zone. */

@@ -1,17 +1,16 @@
-import {
-  detailsInZone,
-  type Notification,
-  notificationFacts,
-  notificationSubject,
-  notificationTitle,
-  notificationUrl,
-} from '#domain/notification.ts'
+import { type Notification, notificationUrl } from '#domain/notification.ts'
 import { Linked } from '#views/components/linked.tsx'
+import {
+  notificationDetails,
+  notificationFacts,
+  notificationLinkLabel,
+  notificationTitle,
+} from '#words/notification.ts'
 
 interface AlertProps {
   notification: Notification
   baseUrl: string
-  /** In which moments are told. */
+  /** The zone of all times. */
   zone: string
 }
 
@@ -20,22 +19,22 @@ const BANNER = 'padding: 14px 16px; border-radius: 6px; color: #ffffff; font-siz
 const LABEL = 'padding: 4px 16px 4px 0; color: #5b6470; text-align: left; vertical-align: top; font-weight: 400'
 const VALUE = 'padding: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere'
 
-const LOOKS: Record<Notification['status'], { color: string; word: string }> = {
-  down: { color: '#b42318', word: '▼ DOWN' },
-  up: { color: '#13713b', word: '▲ UP' },
-  blind: { color: '#8a4b00', word: '■ BLIND' },
+const LOOKS: Record<Notification['status'], { color: string; sign: string }> = {
+  down: { color: '#b42318', sign: '▼' },
+  up: { color: '#13713b', sign: '▲' },
+  blind: { color: '#8a4b00', sign: '■' },
 }
 
 export function renderAlertText({ notification, baseUrl, zone }: AlertProps): string {
   const facts = notificationFacts(notification, zone).map(([label, value]) => `${label}: ${value}`)
-  const details = detailsInZone(notification, zone)
   return [
-    notificationTitle(notification),
+    notificationTitle(notification, zone),
     '',
-    details,
+    notificationDetails(notification, zone),
     '',
     ...facts,
     '',
+    `${notificationLinkLabel(notification)}:`,
     notificationUrl(notification, baseUrl),
     '',
   ].join('\n')
@@ -45,20 +44,21 @@ export function renderAlertHtml(props: AlertProps): string {
   return `<!doctype html>${(<AlertMail {...props} />).toString()}`
 }
 
-// Mail programs drop style sheets, so the looks stand in the elements.
+// Mail programs drop style sheets, so each element carries its own style.
 function AlertMail({ notification, baseUrl, zone }: AlertProps) {
-  const { color, word } = LOOKS[notification.status]
+  const { color, sign } = LOOKS[notification.status]
+  const title = notificationTitle(notification, zone)
   return (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <title>{notificationTitle(notification)}</title>
+        <title>{title}</title>
       </head>
       <body style={`margin: 0; padding: 16px; ${FONT}`}>
         <div style={`${BANNER}; background-color: ${color}`}>
-          {word} · {notificationSubject(notification)}
+          {sign} {title}
         </div>
-        <p style="margin: 16px 0">{detailsInZone(notification, zone)}</p>
+        <p style="margin: 16px 0">{notificationDetails(notification, zone)}</p>
         <table style={`border-collapse: collapse; ${FONT}`}>
           {notificationFacts(notification, zone).map(([label, value]) => (
             <tr>
@@ -70,7 +70,7 @@ function AlertMail({ notification, baseUrl, zone }: AlertProps) {
           ))}
         </table>
         <p style="margin: 16px 0">
-          <a href={notificationUrl(notification, baseUrl)}>See what happened</a>
+          <a href={notificationUrl(notification, baseUrl)}>{notificationLinkLabel(notification)}</a>
         </p>
       </body>
     </html>

@@ -1,11 +1,11 @@
 import { type IncidentCursor, type IncidentSummary, writeIncidentCursor } from '#domain/incident.ts'
-import { reasonInWords } from '#domain/lifecycle.ts'
 import { shownName } from '#domain/monitor.ts'
 import type { OwnProject } from '#domain/project.ts'
 import { Icon } from '#views/components/icon.tsx'
 import { AcknowledgedBy, IncidentMark } from '#views/components/incident-story.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
+import { reasonInWords } from '#words/reason.ts'
 
 export const INCIDENT_FILTERS = ['all', 'open', 'past'] as const
 export type IncidentFilter = (typeof INCIDENT_FILTERS)[number]

@@ -1,8 +1,9 @@
-import { overallRatio, type PeriodUptime, percentInWords } from '#domain/uptime.ts'
+import { overallRatio, type PeriodUptime } from '#domain/uptime.ts'
 import { dayInZone } from '#lib/zone.ts'
 import { DurationChart, type TimedRun } from '#views/components/duration-chart.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { UptimeBars } from '#views/components/uptime-bars.tsx'
+import { percentInWords } from '#words/uptime.ts'
 
 export interface MonitorChartsProps {
   uniqueKey: string

@@ -1,6 +1,5 @@
 // The history of a monitor: a section that can be drawn by itself, and the two ends at which it grows.
-import { blackoutReasonInWords } from '#domain/blackout.ts'
-import { type RecordedTransition, reasonInWords } from '#domain/lifecycle.ts'
+import type { RecordedTransition } from '#domain/lifecycle.ts'
 import {
   TIMELINE_FILTERS,
   type TimelineCursor,
@@ -16,6 +15,8 @@ import { Icon } from '#views/components/icon.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { PingMark } from '#views/components/ping-mark.tsx'
 import { StatusMark } from '#views/components/status.tsx'
+import { gapReasonInWords } from '#words/gap.ts'
+import { reasonInWords } from '#words/reason.ts'
 
 /** Of which monitor, seen through which filter, by whom. */
 interface TimelineView {
@@ -184,14 +185,14 @@ function BlackoutEntry({ blackout, reading }: { blackout: Turn & { type: 'blacko
   return (
     <li class="entry entry-transition entry-blackout">
       <span class="entry-blind">
-        <Icon name="alert" /> Blind
+        <Icon name="alert" /> Offline
       </span>
       <ExactMoment at={at} zone={reading.zone} />
       <span class="entry-what">
         <span>
-          CronGuard could not watch for {durationInWords(at - from)}: {blackoutReasonInWords(reason)}.
+          CronGuard was offline for {durationInWords(at - from)}: {gapReasonInWords(reason)}.
         </span>
-        <span>The monitor got a second chance.</span>
+        <span>Deadline extended by one grace period.</span>
       </span>
     </li>
   )

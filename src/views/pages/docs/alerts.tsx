@@ -36,7 +36,7 @@ function When() {
           ['a success ends an incident', 'up', '`ping`'],
           ['the first success ever, or one that wakes a paused monitor', 'none', ''],
           ['a person pauses or resumes', 'none', ''],
-          ['CronGuard itself could not watch', 'blind, once for each project', 'what kept it from watching'],
+          ['CronGuard itself was offline', '`blind`, once for each project', 'why it was offline'],
         ]}
       />
       <Text>Each change is told once. While a monitor stays down, further failures and missed pings tell nobody.</Text>
@@ -87,7 +87,7 @@ function Email() {
         log, and its delivery says `logged`.
       </Text>
       <Text>
-        The subject begins with the status, as in `DOWN | backup`. The mail says what happened, since when, and when the
+        The subject begins with the status, as in `Down: backup`. The mail says what happened, since when, and when the
         last ping came. The header `X-CronGuard-Delivery` holds the id of the delivery, for filters.
       </Text>
     </>
@@ -104,7 +104,7 @@ function Webhook({ baseUrl }: DocProps) {
           '  "monitor_name": "backup",',
           '  "status": "down",',
           '  "timestamp": "2026-11-24T05:57:24.308Z",',
-          '  "details": "The job reported a failure (exit status 3).",',
+          '  "details": "The job failed with exit status 3.",',
           '  "reason": "fail",',
           '  "test": false,',
           '  "delivery_id": "9dbedc8e-1bbf-43c8-b57a-922d8be53717",',
@@ -126,7 +126,7 @@ function Webhook({ baseUrl }: DocProps) {
         label="Fields of a webhook"
         head={['field', 'holds']}
         rows={[
-          ['`status`', '`down` or `up`; `blind` after a time in which CronGuard itself could not watch'],
+          ['`status`', '`down` or `up`; `blind` after CronGuard itself was offline'],
           ['`reason`', '`timeout`, `no-ping`, `overrun`, `fail` or `ping`, as in the table above'],
           ['`details`', 'what happened, in a sentence'],
           ['`test`', 'true when somebody tests the channel; such a monitor does not exist'],
@@ -138,8 +138,9 @@ function Webhook({ baseUrl }: DocProps) {
           ],
           ['`down_seconds`', 'for `up` how long it was down; else null'],
           [
-            '`blackout`',
-            'only for `blind`, where `monitor` is null: from when to when, and which monitors got one more grace',
+            '`gap`',
+            'only for `blind`, where `monitor` is null: from when to when, and whose deadlines were extended; ' +
+              'sent as `blackout`, too, until the next release',
           ],
         ]}
       />

@@ -6,13 +6,11 @@ import {
   composeTest,
   type MonitorNotification,
   type NotificationFacts,
-  notificationDetails,
-  notificationFacts,
-  notificationTitle,
 } from '#domain/notification.ts'
 import type { RecordedPing } from '#domain/ping.ts'
 import { everyPeriod } from '#domain/schedule.ts'
-import { HOUR, MINUTE } from '#lib/duration.ts'
+import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { notificationDetails, notificationFacts, notificationTitle } from '#words/notification.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 9, 37, 41)
 const PING_KEY = '0193b5a0-5ec4-4e70-8000-1234567890ab'
@@ -83,53 +81,98 @@ describe('a notification says in its title and in one sentence what happened', (
     {
       name: 'no ping came',
       facts: { dueAt: DUE },
-      title: 'DOWN | Backup',
-      details: 'No ping came. One was expected at 2026-11-23 09:32:41 UTC, with 5 minutes of grace.',
+      title: 'Down: Backup',
+      details: 'No ping received. It was expected on 23 Nov 2026, 09:32:41 UTC, with a grace period of 5 minutes.',
     },
     {
       name: 'a run did not end',
       facts: { transition: down('overrun'), dueAt: DUE, lastPing: { ...SUCCESS, kind: 'start' } },
-      title: 'DOWN | Backup',
-      details: 'The run that started at 2026-11-23 09:32:41 UTC did not end within 5 minutes.',
+      title: 'Down: Backup',
+      details: 'The run that started on 23 Nov 2026, 09:32:41 UTC did not finish within 5 minutes.',
     },
     {
       name: 'the job failed',
       facts: { transition: down('fail'), lastPing: failure },
-      title: 'DOWN | Backup',
+      title: 'Down: Backup',
       details: 'The job reported a failure.',
     },
     {
       name: 'the job failed with an exit status',
       facts: { transition: down('fail'), lastPing: { ...failure, exitStatus: 137 } },
-      title: 'DOWN | Backup',
-      details: 'The job reported a failure (exit status 137).',
+      title: 'Down: Backup',
+      details: 'The job failed with exit status 137.',
+    },
+    {
+      name: 'no ping came since the monitor was resumed',
+      facts: { transition: down('no-ping'), dueAt: DUE },
+      title: 'Down: Backup',
+      details:
+        'No ping received since the monitor was resumed. It was expected on 23 Nov 2026, 09:32:41 UTC, ' +
+        'with a grace period of 5 minutes.',
+    },
+    {
+      name: 'a run was too short, once more',
+      facts: {
+        transition: down('fail'),
+        monitor: { ...BACKUP, minRunMs: MINUTE, failuresInARow: 3 },
+        lastPing: { ...failure, durationMs: 2 * SECOND },
+      },
+      title: 'Down: Backup',
+      details: 'The run took 2 seconds, less than the minimum of 1 minute. It has failed 3 times in a row.',
+    },
+    {
+      name: 'a run was too long',
+      facts: {
+        transition: down('fail'),
+        monitor: { ...BACKUP, maxRunMs: HOUR },
+        lastPing: { ...failure, durationMs: 90 * MINUTE, exitStatus: 0 },
+      },
+      title: 'Down: Backup',
+      details: 'The run took 1 hour 30 minutes, more than the maximum of 1 hour.',
+    },
+    {
+      name: 'a run was too long and said itself that it failed',
+      facts: {
+        transition: down('fail'),
+        monitor: { ...BACKUP, maxRunMs: HOUR },
+        lastPing: { ...failure, durationMs: 90 * MINUTE, exitStatus: 2 },
+      },
+      title: 'Down: Backup',
+      details: 'The job failed with exit status 2.',
+    },
+    {
+      name: 'somebody reported a success by hand',
+      facts: { ...up, downSince: NOW - HOUR, lastPing: { ...SUCCESS, reportedBy: 'Ada Winter' } },
+      title: 'Up: Backup',
+      details: 'Ada Winter reported success manually after 1 hour of downtime.',
     },
     {
       name: 'the job is back',
       facts: { ...up, downSince: NOW - 2 * HOUR - 5 * MINUTE },
-      title: 'UP | Backup',
-      details: 'The job is back after 2 hours 5 minutes of being down.',
+      title: 'Up: Backup',
+      details: 'The job recovered after 2 hours 5 minutes of downtime.',
     },
     {
       name: 'the job is back, and nobody knows since when it was away',
       facts: up,
-      title: 'UP | Backup',
-      details: 'The job is back.',
+      title: 'Up: Backup',
+      details: 'The job recovered.',
     },
   ]
   test.each(cases)('$name', ({ facts, title, details }) => {
     const notification = compose(facts)
-    expect(notificationTitle(notification)).toBe(title)
-    expect(notificationDetails(notification)).toBe(details)
+    expect(notificationTitle(notification, 'UTC')).toBe(title)
+    expect(notificationDetails(notification, 'UTC')).toBe(details)
     expect(notification.isTest).toBe(false)
   })
 
   test('a test says that it is one', () => {
     const notification = composeTest({ project: 'Billing', now: NOW })
     expect(notification).toMatchObject({ status: 'down', at: NOW, isTest: true, project: 'Billing' })
-    expect(notificationTitle(notification)).toBe('DOWN | TEST')
-    expect(notificationDetails(notification)).toBe(
-      'This is a test. No ping came. One was expected at 2026-11-23 09:07:41 UTC, with 30 minutes of grace.',
+    expect(notificationTitle(notification, 'UTC')).toBe('Down: TEST')
+    expect(notificationDetails(notification, 'UTC')).toBe(
+      'This is a test. A real notification reads: “No ping received. ' +
+        'It was expected on 23 Nov 2026, 09:07:41 UTC, with a grace period of 30 minutes.”',
     )
   })
 })
@@ -166,7 +209,7 @@ describe('the name of a monitor in a notification', () => {
     { name: '', slug: '', shown: 'monitor abcdef01' },
     { name: HOSTILE, slug: '', shown: HOSTILE },
   ])('name $name, slug $slug: $shown', ({ name, slug, shown }) => {
-    expect(notificationTitle(compose({ monitor: { ...BACKUP, name, slug } }))).toBe(`DOWN | ${shown}`)
+    expect(notificationTitle(compose({ monitor: { ...BACKUP, name, slug } }), 'UTC')).toBe(`Down: ${shown}`)
   })
 })
 
@@ -180,9 +223,9 @@ describe('secrets', () => {
     const notification = compose({ monitor, transition, downSince: NOW - HOUR })
     const said = [
       JSON.stringify(notification),
-      notificationTitle(notification),
-      notificationDetails(notification),
-      JSON.stringify(notificationFacts(notification)),
+      notificationTitle(notification, 'UTC'),
+      notificationDetails(notification, 'UTC'),
+      JSON.stringify(notificationFacts(notification, 'UTC')),
     ].join('\n')
     for (const key of [PING_KEY, BADGE_KEY]) {
       expect(said).not.toContain(key)
@@ -194,18 +237,18 @@ describe('secrets', () => {
 
 describe('the facts around a notification', () => {
   test('are told with their labels', () => {
-    expect(notificationFacts(compose())).toEqual([
-      ['Since', '2026-11-23 09:37:41 UTC'],
+    expect(notificationFacts(compose(), 'UTC')).toEqual([
+      ['Down since', '23 Nov 2026, 09:37:41 UTC'],
       ['Project', 'Billing'],
-      ['Schedule', 'every hour, grace 5 minutes'],
-      ['Last ping', 'success, 1 hour 5 minutes before'],
-      ['Pings so far', '7'],
+      ['Schedule', 'every hour, grace period 5 minutes'],
+      ['Last ping', 'success, 1 hour 5 minutes earlier'],
+      ['Total pings', '7'],
       ['Tags', 'nightly db'],
     ])
   })
 
   test.each([
-    { name: 'never pinged', lastPing: null, words: 'never' },
+    { name: 'never pinged', lastPing: null, words: 'no ping yet' },
     {
       name: 'an exit status',
       lastPing: { ...SUCCESS, exitStatus: 0, at: NOW },
@@ -213,14 +256,14 @@ describe('the facts around a notification', () => {
     },
     { name: 'a ping of the same moment', lastPing: { ...SUCCESS, at: NOW + 5 }, words: 'success, at the same time' },
   ])('the last ping: $name', ({ lastPing, words }) => {
-    expect(notificationFacts(compose({ lastPing }))).toContainEqual(['Last ping', words])
+    expect(notificationFacts(compose({ lastPing }), 'UTC')).toContainEqual(['Last ping', words])
   })
 
   test('tags and description are left out when there are none, and kept as they are', () => {
-    const bare = notificationFacts(compose({ monitor: { ...BACKUP, tags: ' ', description: '' } }))
+    const bare = notificationFacts(compose({ monitor: { ...BACKUP, tags: ' ', description: '' } }), 'UTC')
     expect(bare.map(([label]) => label)).not.toContain('Tags')
     expect(bare.map(([label]) => label)).not.toContain('Description')
-    const told = notificationFacts(compose({ monitor: { ...BACKUP, description: HOSTILE } }))
+    const told = notificationFacts(compose({ monitor: { ...BACKUP, description: HOSTILE } }), 'UTC')
     expect(told).toContainEqual(['Description', HOSTILE])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { HOUR, SECOND } from '#lib/duration.ts'
-import { agoInWords, dueInWords } from '#views/components/moment.tsx'
+import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { agoInWords, dueInWords } from '#words/moment.ts'
 
 const NOW = Date.parse('2026-11-24T12:00:00Z')
 
@@ -19,9 +19,10 @@ describe('A moment', () => {
 
   test.each([
     [0, 'just now'],
-    [SECOND - 1, 'just now'],
+    [5 * SECOND - 1, 'just now'],
     [-SECOND, 'just now'],
-    [SECOND, '1 second ago'],
+    [5 * SECOND, '5 seconds ago'],
+    [2 * HOUR + 59 * MINUTE, '2 hours ago'],
   ])('%p ms ago is told as %p', (ms, words) => {
     expect(agoInWords(NOW - ms, NOW)).toBe(words)
   })

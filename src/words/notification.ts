@@ -1,0 +1,98 @@
+// What a notification says, in every kind of channel.
+import { type Cause, causeOf, type MonitorNotification, type Notification } from '#domain/notification.ts'
+import { scheduleInWords } from '#domain/schedule.ts'
+import { durationInWords, lengthInWords, SECOND } from '#lib/duration.ts'
+import { fullMomentInZone, momentWithZone } from '#lib/zone.ts'
+import { gapDetails, gapFacts, gapTitle } from './gap.ts'
+
+/** "Down: nightly-report": the status comes first, so that a narrow screen still shows it. */
+export function notificationTitle(notification: Notification, zone: string): string {
+  if (notification.status === 'blind') return gapTitle(notification, zone)
+  return `${notification.status === 'up' ? 'Up' : 'Down'}: ${notification.monitor.name}`
+}
+
+/** Its subject, in logs and lists. */
+export function notificationSubject(notification: Notification): string {
+  return notification.status === 'blind' ? 'CronGuard itself' : notification.monitor.name
+}
+
+/** Whole sentences that say what happened. Each moment names the zone. */
+export function notificationDetails(notification: Notification, zone: string): string {
+  return detailsWith(notification, (at) => momentWithZone(at, zone))
+}
+
+/** The same, with moments as the caller writes them. */
+export function detailsWith(notification: Notification, inWords: (at: number) => string): string {
+  if (notification.status === 'blind') return gapDetails(notification, inWords)
+  const sentence = causeInWords(causeOf(notification), inWords)
+  return notification.isTest ? `This is a test. A real notification reads: “${sentence}”` : sentence
+}
+
+/** Labeled facts, in the order in which a person asks for them. */
+export function notificationFacts(notification: Notification, zone: string): [label: string, value: string][] {
+  if (notification.status === 'blind') return gapFacts(notification, zone)
+  const { status, at, project, monitor, lastPing } = notification
+  const facts: [string, string][] = [
+    [status === 'up' ? 'Up since' : 'Down since', fullMomentInZone(at, zone)],
+    ['Project', project],
+    ['Schedule', `${scheduleInWords(monitor.schedule)}, grace period ${durationInWords(monitor.graceMs)}`],
+    ['Last ping', lastPing ? lastPingInWords(lastPing, at) : 'no ping yet'],
+    ['Total pings', monitor.pingCount.toLocaleString('en')],
+  ]
+  if (monitor.tags.length > 0) facts.push(['Tags', monitor.tags.join(' ')])
+  if (monitor.description !== '') facts.push(['Description', monitor.description])
+  return facts
+}
+
+/** The label of the link to the page that says more. */
+export function notificationLinkLabel(notification: Notification): string {
+  if (notification.status === 'blind') return 'Open project'
+  return notification.isTest ? 'Open CronGuard' : 'Open monitor'
+}
+
+function causeInWords(cause: Cause, inWords: (at: number) => string): string {
+  const moment = (at: number | null) => (at === null ? 'an unknown time' : inWords(at))
+  switch (cause.kind) {
+    case 'missed': {
+      const since = cause.isSinceResume ? ' since the monitor was resumed' : ''
+      const expected = `It was expected on ${moment(cause.dueAt)}`
+      return `No ping received${since}. ${expected}, with a grace period of ${durationInWords(cause.graceMs)}.`
+    }
+    case 'unfinished':
+      return `The run that started on ${moment(cause.startedAt)} did not finish within ${limitInWords(cause)}.`
+    case 'failed': {
+      const { exitStatus } = cause
+      const failure =
+        exitStatus === null ? 'The job reported a failure.' : `The job failed with exit status ${exitStatus}.`
+      return `${failure}${inARow(cause)}`
+    }
+    case 'too-short':
+      return `${tookInWords(cause)}, less than the minimum of ${limitInWords(cause)}.${inARow(cause)}`
+    case 'too-long':
+      return `${tookInWords(cause)}, more than the maximum of ${limitInWords(cause)}.${inARow(cause)}`
+    case 'recovered':
+      return recoveryInWords(cause)
+  }
+}
+
+function tookInWords({ durationMs }: { durationMs: number }): string {
+  return `The run took ${lengthInWords(durationMs)}`
+}
+
+function limitInWords({ limitMs }: { limitMs: number }): string {
+  return durationInWords(limitMs)
+}
+
+function inARow({ failuresInARow }: { failuresInARow: number }): string {
+  return failuresInARow > 1 ? ` It has failed ${failuresInARow} times in a row.` : ''
+}
+
+function recoveryInWords({ downMs, reportedBy }: Extract<Cause, { kind: 'recovered' }>): string {
+  const after = downMs === null ? '' : ` after ${lengthInWords(downMs)} of downtime`
+  return reportedBy === null ? `The job recovered${after}.` : `${reportedBy} reported success manually${after}.`
+}
+
+function lastPingInWords({ kind, at, exitStatus }: NonNullable<MonitorNotification['lastPing']>, now: number): string {
+  const what = exitStatus === null ? kind : `exit status ${exitStatus}`
+  return now - at < SECOND ? `${what}, at the same time` : `${what}, ${durationInWords(now - at)} earlier`
+}

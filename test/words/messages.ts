@@ -1,0 +1,190 @@
+// Every message that CronGuard sends, made of sample facts. `bun test/words/messages.ts > test/words/messages.txt`
+// writes them down after a change of words.
+import { composeBlackoutNotice } from '#domain/blackout-notice.ts'
+import { NEW_STATE, NO_RULES } from '#domain/monitor.ts'
+import { composeNotification, composeTest, type Notification, type NotificationFacts } from '#domain/notification.ts'
+import type { RecordedPing } from '#domain/ping.ts'
+import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { renderAccountMailHtml, renderAccountMailText } from '#views/emails/account-mail.tsx'
+import { renderAlertHtml, renderAlertText } from '#views/emails/alert.tsx'
+import * as mails from '#words/account-mail.ts'
+import { notificationTitle } from '#words/notification.ts'
+
+export interface SentMessage {
+  /** On which occasion it is sent. */
+  when: string
+  subject: string
+  text: string
+  html: string
+}
+
+const BASE_URL = 'https://cron.example.com'
+const ZONE = 'Europe/Berlin'
+const NOW = Date.UTC(2026, 11, 1, 2, 30)
+const TO = 'ada@example.com'
+
+const BACKUP: NotificationFacts['monitor'] = {
+  ...NO_RULES,
+  ...NEW_STATE,
+  id: 1,
+  projectId: 'project-1',
+  name: 'Files to S3 (restic)',
+  slug: 'files-to-s3',
+  tags: 'backup lawfirm-berg',
+  description: 'Usually the cache disk is full: ssh web02 df -h /srv\nhttps://wiki.example.com/berg-backup',
+  schedule: { kind: 'cron', periodMs: 0, expression: '0 3 * * *', timeZone: ZONE },
+  graceMs: 30 * MINUTE,
+  pingCount: 12_345,
+  alias: '',
+  aliasDialect: null,
+  pingKey: '',
+  uniqueKey: 'abcdef0123456789abcdef0123456789abcdef01',
+  badgeKey: '',
+  scheduleSince: 0,
+  createdAt: 0,
+}
+
+const PING: RecordedPing = {
+  monitorId: 1,
+  number: 7,
+  kind: 'success',
+  runId: null,
+  exitStatus: null,
+  at: NOW - 24 * HOUR,
+  durationMs: null,
+  bodySize: 0,
+  scheme: 'https',
+  method: 'GET',
+  remoteAddress: null,
+  userAgent: '',
+}
+
+const FAILURE: RecordedPing = { ...PING, kind: 'fail', at: NOW, exitStatus: 1 }
+
+type Facts = Partial<NotificationFacts> & { reason: NotificationFacts['transition']['reason'] }
+
+function down({ reason, ...facts }: Facts): Notification {
+  const transition = { from: 'up', to: 'down', at: NOW, reason } as const
+  const rest = { monitor: BACKUP, project: 'Freelance', lastPing: PING, dueAt: NOW - 30 * MINUTE, downSince: null }
+  return composeNotification({ transition, ...rest, ...facts })
+}
+
+function up(lastPing: RecordedPing): Notification {
+  const transition = { from: 'down', to: 'up', at: NOW + 381 * MINUTE, reason: 'ping' } as const
+  const rest = { monitor: BACKUP, project: 'Freelance', dueAt: null, downSince: NOW }
+  return composeNotification({ transition, lastPing: { ...lastPing, at: transition.at }, ...rest })
+}
+
+const NOTIFICATIONS: [when: string, Notification][] = [
+  ['no ping came in time', down({ reason: 'timeout' })],
+  ['no ping came, and there was none before', down({ reason: 'timeout', lastPing: null })],
+  ['no ping came since it was resumed', down({ reason: 'no-ping' })],
+  ['a run started and did not finish', down({ reason: 'overrun', lastPing: { ...PING, kind: 'start', at: NOW } })],
+  ['the job failed with an exit status', down({ reason: 'fail', lastPing: FAILURE })],
+  [
+    'the job failed again',
+    down({
+      reason: 'fail',
+      lastPing: { ...FAILURE, exitStatus: null },
+      monitor: { ...BACKUP, failuresInARow: 3, tags: '', description: '' },
+    }),
+  ],
+  [
+    'a run was too short',
+    down({
+      reason: 'fail',
+      lastPing: { ...FAILURE, exitStatus: 0, durationMs: 2 * SECOND },
+      monitor: { ...BACKUP, minRunMs: MINUTE },
+    }),
+  ],
+  [
+    'a run was too long',
+    down({
+      reason: 'fail',
+      lastPing: { ...FAILURE, exitStatus: 0, durationMs: 62 * MINUTE },
+      monitor: { ...BACKUP, maxRunMs: HOUR },
+    }),
+  ],
+  ['the job recovered', up(PING)],
+  ['a person reported a success', up({ ...PING, reportedBy: 'Ada Winter' })],
+  [
+    'CronGuard was offline',
+    composeBlackoutNotice({
+      blackout: { from: NOW - 39 * MINUTE, to: NOW, reason: 'crash' },
+      project: { id: 'project-1', name: 'Freelance' },
+      monitors: [BACKUP, { ...BACKUP, name: 'Mail archive' }],
+    }),
+  ],
+  ['somebody tests a channel', composeTest({ project: 'Freelance', now: NOW })],
+]
+
+const ACCOUNT_MAILS: [when: string, mails.AccountMail][] = [
+  ['an address is to be confirmed', mails.verificationMail({ to: TO, url: `${BASE_URL}/verify-email/TOKEN` })],
+  ['somebody registers', mails.registrationMail({ to: TO, url: `${BASE_URL}/register/TOKEN` })],
+  ['somebody registers again', mails.alreadyRegisteredMail({ to: TO, url: `${BASE_URL}/login` })],
+  ['an address belongs to another account', mails.addressTakenMail({ to: TO, url: `${BASE_URL}/login` })],
+  ['a password is forgotten', mails.passwordResetMail({ to: TO, url: `${BASE_URL}/password-reset/TOKEN` })],
+  [
+    'a person is invited',
+    mails.invitationMail({
+      to: TO,
+      url: `${BASE_URL}/invitations/TOKEN`,
+      project: 'Freelance',
+      inviter: { name: 'Grace Hill', email: 'grace@example.com' },
+      role: 'admin',
+    }),
+  ],
+  [
+    'an invitation comes from a command',
+    mails.invitationMail({
+      to: TO,
+      url: `${BASE_URL}/invitations/TOKEN`,
+      project: 'Freelance',
+      inviter: null,
+      role: 'viewer',
+    }),
+  ],
+  ['an address was changed', mails.addressChangedMail({ to: TO, email: 'ada@new.example', url: BASE_URL })],
+  [
+    'somebody signs in from a new address',
+    mails.signInMail({
+      to: TO,
+      at: NOW,
+      zone: ZONE,
+      address: '203.0.113.7',
+      browser: 'Firefox on Linux',
+      url: `${BASE_URL}/settings`,
+    }),
+  ],
+  [
+    'a notification could not be delivered',
+    mails.deliveryFailureMail({
+      to: TO,
+      monitor: 'Files to S3 (restic)',
+      channel: 'On-call',
+      detail: 'Received status code 500',
+      url: `${BASE_URL}/incidents/1`,
+    }),
+  ],
+]
+
+export const MESSAGES: SentMessage[] = [
+  ...NOTIFICATIONS.map(([when, notification]) => ({
+    when,
+    subject: notificationTitle(notification, ZONE),
+    text: renderAlertText({ notification, baseUrl: BASE_URL, zone: ZONE }),
+    html: renderAlertHtml({ notification, baseUrl: BASE_URL, zone: ZONE }),
+  })),
+  ...ACCOUNT_MAILS.map(([when, mail]) => ({
+    when,
+    subject: mail.subject,
+    text: renderAccountMailText({ mail, baseUrl: BASE_URL }),
+    html: renderAccountMailHtml({ mail, baseUrl: BASE_URL }),
+  })),
+]
+
+export function writtenDown(): string {
+  return MESSAGES.map(({ when, subject, text }) => `=== When ${when}\nSubject: ${subject}\n\n${text}`).join('\n')
+}
+
+if (import.meta.main) process.stdout.write(writtenDown())

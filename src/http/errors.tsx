@@ -1,5 +1,6 @@
 import { NotFoundError } from 'elysia'
 import type { Deps } from '#deps.ts'
+import { withBasePath } from '#lib/base-path.ts'
 import { AppError, BusyError, type ErrorCode, StorageRefusedError, TooLongError } from '#lib/errors.ts'
 import { ErrorPage } from '#views/pages/error.tsx'
 import type { FindMethods } from './methods.ts'
@@ -46,7 +47,7 @@ export function answerError(deps: Deps, failed: Failed): Response {
   const isApi = dialect === null && splitUrl(request.url).path.startsWith('/api/')
   const answer = answerTo(deps, failed, isApi ? API_STATUSES : STATUSES)
   const next = answer.status === 401 ? refererOf(deps, request) : null
-  const response = isApi ? json(answer) : dialect === null ? document(answer, next) : inDialect(dialect, answer)
+  const response = isApi ? json(answer) : dialect === null ? document(deps, answer, next) : inDialect(dialect, answer)
   response.headers.set(REQUEST_ID_HEADER, requestIdOf(request))
   if (answer.allow !== undefined) response.headers.set('Allow', answer.allow)
   if (answer.status === 503) response.headers.set('Retry-After', RETRY_AFTER_SECONDS)
@@ -103,6 +104,6 @@ function plainText({ status, message }: Answer): Response {
   return new Response(message, { status, headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
 }
 
-function document({ status, message }: Answer, next: string | null): Response {
-  return page(<ErrorPage status={status} message={message} next={next} />, status)
+function document({ config: { basePath } }: Deps, { status, message }: Answer, next: string | null): Response {
+  return withBasePath(basePath, () => page(<ErrorPage status={status} message={message} next={next} />, status))
 }

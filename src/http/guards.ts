@@ -5,6 +5,7 @@ import type { User } from '#domain/account.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { may, type OwnProject, type Permission } from '#domain/project.ts'
 import type { Warning } from '#domain/warnings.ts'
+import { url, withBasePath } from '#lib/base-path.ts'
 import { AppError } from '#lib/errors.ts'
 import { hasUsers } from '#store/accounts.ts'
 import { findMonitorForUser } from '#store/monitors.ts'
@@ -70,27 +71,25 @@ type Answer = Response | Promise<Response>
 
 /** For everybody. While nobody has an account, only the way to the first one is open. */
 export function anybody(web: WebDeps, answer: (context: PageRequest) => Answer) {
-  return async ({ request, params }: RouteContext): Promise<Response> => {
-    const context = await pageRequestOf(web, { request, params })
-    if (!hasUsers(web.deps.db)) return redirect('/setup')
-    return withNotice(await answer(context), request)
-  }
+  return webRoute(web, async (context) => {
+    if (!hasUsers(web.deps.db)) return redirect(url('/setup'))
+    return withNotice(await answer(context), context.request)
+  })
 }
 
 /** For everybody, as long as nobody has an account; a form that comes too late is told so. */
 export function untilSetUp(web: WebDeps, answer: (context: PageRequest) => Answer) {
-  return async ({ request, params }: RouteContext): Promise<Response> => {
-    const context = await pageRequestOf(web, { request, params })
-    const isOver = request.method === 'GET' && hasUsers(web.deps.db)
-    return isOver ? redirect('/login') : await answer(context)
-  }
+  return webRoute(web, async (context) => {
+    const isOver = context.request.method === 'GET' && hasUsers(web.deps.db)
+    return isOver ? redirect(url('/login')) : await answer(context)
+  })
 }
 
 /** For a signed-in user; a stranger is led to the sign-in, and back afterwards. */
 export function signedIn(web: WebDeps, answer: (context: SignedInRequest) => Answer) {
-  return async ({ request, params }: RouteContext): Promise<Response> => {
+  return webRoute(web, async (context) => {
     const { deps, sessions, devices } = web
-    const context = await pageRequestOf(web, { request, params })
+    const { request } = context
     const found = await sessions.find(request)
     if (found === null) return redirectToLogin(deps, request)
     const { user, session, cookie } = found
@@ -102,7 +101,7 @@ export function signedIn(web: WebDeps, answer: (context: SignedInRequest) => Ans
     // Who signed in before browsers were remembered is known from now on.
     const isNews = cookie !== null && devices.find(request, user.id) === null
     return withCookies(withNotice(response, request), [cookie, isNews ? devices.cookie(request, user.id) : null])
-  }
+  })
 }
 
 /** For whoever runs this CronGuard. Others do not learn what is there. */
@@ -153,12 +152,18 @@ function requirePermission(project: OwnProject, permission: Permission): void {
 
 // A page can be asked for again after the sign-in; a form that was sent, or a part of a page, cannot.
 function redirectToLogin({ db }: Deps, request: Request): Response {
-  if (!hasUsers(db)) return redirect('/setup')
+  if (!hasUsers(db)) return redirect(url('/setup'))
   if (request.method !== 'GET' || wantsPartial(request)) {
     throw new AppError('unauthorized', 'You are not signed in any more. Sign in, and try again.')
   }
   const asked = askedPath(request.url)
-  return redirect(asked === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`)
+  return redirect(url(asked === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`))
+}
+
+/** Runs `answer` where `url` knows the base path. */
+function webRoute(web: WebDeps, answer: (context: PageRequest) => Answer) {
+  return (route: RouteContext): Promise<Response> =>
+    withBasePath(web.deps.config.basePath, async () => answer(await pageRequestOf(web, route)))
 }
 
 async function pageRequestOf({ deps, live }: WebDeps, { request, params }: RouteContext): Promise<PageRequest> {

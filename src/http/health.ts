@@ -4,6 +4,7 @@ import { readWarnings } from '#actions/warnings.ts'
 import type { Deps } from '#deps.ts'
 import { judgeClock } from '#domain/blackout.ts'
 import { type PartHealth, unhealthyParts } from '#domain/health.ts'
+import { withBasePath } from '#lib/base-path.ts'
 import { isSameText } from '#lib/tokens.ts'
 import { readHeartbeat } from '#store/heartbeat.ts'
 import { pendingMigrations } from '#store/migrations.ts'
@@ -21,7 +22,9 @@ export function healthRoutes(web: WebDeps, readHealth: () => PartHealth[]) {
         ? new Response('ready\n', { headers: NEVER_KEPT })
         : new Response('not ready\n', { status: 503, headers: NEVER_KEPT }),
     )
-    .get('/health', ({ request }) => showHealth(web, { request, parts: readHealth() }))
+    .get('/health', ({ request }) =>
+      withBasePath(web.deps.config.basePath, () => showHealth(web, { request, parts: readHealth() })),
+    )
 }
 
 /** Whether somebody may send pings here: they are kept, and watched over. */

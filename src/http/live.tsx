@@ -1,10 +1,10 @@
 // What changes is pushed to the pages that are open: the rows of the monitors that changed, and the counts.
 import type { Deps } from '#deps.ts'
 import { countByStatus, type ListedMonitor } from '#domain/monitor-list.ts'
+import { withBasePath } from '#lib/base-path.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { countMonitors, listListedMonitors, listProjectIdsOf, listStatuses } from '#store/monitor-lists.ts'
-import { markupBelow } from '#views/base-path.ts'
 import type { Reading } from '#views/components/moment.tsx'
 import { MonitorRow } from '#views/partials/monitor-row.tsx'
 
@@ -303,7 +303,7 @@ function rowMessages(
   { monitors, reading }: { monitors: ListedMonitor[]; reading: Reading },
 ): string[] {
   const rowOf = (monitor: ListedMonitor): string => (<MonitorRow monitor={monitor} reading={reading} />).toString()
-  return monitors.map((monitor) => message('row', markupBelow(rowOf(monitor), basePath)))
+  return withBasePath(basePath, () => monitors.map((monitor) => message('row', rowOf(monitor))))
 }
 
 function sendAll(streams: Stream[], bytes: Uint8Array): void {

@@ -1,4 +1,5 @@
 import type { Markup } from '#jsx/jsx-runtime'
+import type { Address } from '#lib/base-path.ts'
 import { MINUTE } from '#lib/duration.ts'
 import type { NoticeCode } from '#views/notices.ts'
 import { clearedCookie, setCookie } from './cookies.ts'
@@ -34,17 +35,14 @@ export function page(document: Markup, status = 200): Response {
 }
 
 /** An element that replaces its like in a page. `address`: what the browser shows from then on. */
-export function partial(element: Markup, { status = 200, address }: { status?: number; address?: string } = {}) {
+export function partial(element: Markup, { status = 200, address }: { status?: number; address?: Address } = {}) {
   const headers = address === undefined ? {} : { 'HX-Replace-Url': address }
   return new Response(element.toString(), { status, headers: { ...PAGE_HEADERS, ...headers } })
 }
 
-/** The headers in which an answer names another address of ours. */
-export const ADDRESS_HEADERS = ['Location', 'HX-Replace-Url'] as const
-
-/** After a form that did what it was for: the browser gets the page `path`, which shows the notice. */
-export function redirect(path: string, notice?: NoticeCode): Response {
-  const headers = new Headers({ Location: path, 'Cache-Control': 'no-store' })
+/** After a form that did what it was for: the browser gets the page at `address`, which shows the notice. */
+export function redirect(address: Address, notice?: NoticeCode): Response {
+  const headers = new Headers({ Location: address, 'Cache-Control': 'no-store' })
   if (notice !== undefined) {
     headers.append('Set-Cookie', setCookie({ name: NOTICE, value: notice, isSecure: false, maxAgeMs: MINUTE }))
   }

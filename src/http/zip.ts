@@ -16,15 +16,6 @@ export async function zipped(request: Request, response: Response): Promise<Resp
   return new Response(packed, { status: response.status, headers })
 }
 
-/** The same answer with another text, packed if it was. */
-export async function withText(response: Response, change: (text: string) => string): Promise<Response> {
-  const { headers, status } = response
-  const isPacked = headers.get('Content-Encoding') === 'gzip'
-  const bytes = new Uint8Array(await response.arrayBuffer())
-  const text = change(new TextDecoder().decode(isPacked ? Bun.gunzipSync(bytes) : bytes))
-  return new Response(isPacked ? pack(text) : text, { status, headers })
-}
-
 // Lightly: what is made for one request is not worth more.
 function pack(content: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return Bun.gzipSync(content, { level: 1 })

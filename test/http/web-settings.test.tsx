@@ -2,13 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createUser } from '#actions/accounts.ts'
 import { type Browser, beginSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
-import { createSessions } from '#http/sessions.ts'
 import { DAY, MINUTE } from '#lib/duration.ts'
 import { findUser, findUserByEmail, hasUsers } from '#store/accounts.ts'
 import { findProject, insertMembership, listProjectsOfUser } from '#store/projects.ts'
 import { listSessions } from '#store/sessions.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+import { memberOf, sessionCookie, signedIn, Visitor } from '../support/visitor.ts'
 
 const EMAIL = 'alice@example.org'
 const PASSWORD = 'correct horse battery'
@@ -41,7 +40,7 @@ const now = () => findUser(guard.db, alice.user.id)
 async function another(browser: Partial<Browser> = {}): Promise<Visitor> {
   const somewhere = { remoteAddress: null, userAgent: '', ...browser }
   const id = beginSession(guard.deps, { user: alice.user, browser: somewhere, provenHash: null })
-  return new Visitor(guard, [await createSessions(guard.deps).cookie(id)])
+  return new Visitor(guard, [await sessionCookie(guard, id)])
 }
 
 async function isSignedIn(visitor: Visitor): Promise<boolean> {

@@ -3,6 +3,7 @@ import { beginSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
 import type { Project, Role } from '#domain/project.ts'
 import { createSessions } from '#http/sessions.ts'
+import { withBasePath } from '#lib/base-path.ts'
 import { findUserByEmail } from '#store/accounts.ts'
 import { insertMembership } from '#store/projects.ts'
 import type { TestGuard } from './cronguard.ts'
@@ -60,8 +61,12 @@ export class Visitor {
 export async function signedIn(guard: TestGuard, email: string): Promise<Visitor & { user: User }> {
   const user = findUserByEmail(guard.db, email) ?? guard.db.write((tx) => addUser(tx, { email, ...NOBODY_SIGNS_IN }))
   const browser = { remoteAddress: '192.0.2.7', userAgent: 'test' }
-  const cookie = await createSessions(guard.deps).cookie(beginSession(guard.deps, { user, browser, provenHash: null }))
+  const cookie = await sessionCookie(guard, beginSession(guard.deps, { user, browser, provenHash: null }))
   return Object.assign(new Visitor(guard, [cookie]), { user })
+}
+
+export function sessionCookie({ deps }: TestGuard, sessionId: string): Promise<string> {
+  return withBasePath(deps.config.basePath, () => createSessions(deps).cookie(sessionId))
 }
 
 /** Somebody who is signed in and belongs to the project with this role. */

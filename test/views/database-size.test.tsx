@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { withBasePath } from '#lib/base-path.ts'
 import { type DatabaseSize, DatabaseSizeSection } from '#views/components/database-size.tsx'
 
 const SIZE: DatabaseSize = {
@@ -12,7 +13,7 @@ const SIZE: DatabaseSize = {
 }
 
 const words = (size: Partial<DatabaseSize>): string =>
-  String(<DatabaseSizeSection {...SIZE} {...size} />)
+  String(withBasePath('', () => <DatabaseSizeSection {...SIZE} {...size} />))
     .replace(/<[^>]*>/g, '')
     .replace(/\s+/g, ' ')
 

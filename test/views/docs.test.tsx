@@ -3,6 +3,7 @@ import { apiRoutes } from '#http/api/index.ts'
 import { manualOf } from '#http/api/manual.ts'
 import { operationsOf } from '#http/api/operations.ts'
 import { createMessageLimits } from '#http/message-limits.ts'
+import { withBasePath } from '#lib/base-path.ts'
 import { settingNames } from '#settings.ts'
 import { SETTINGS } from '#views/pages/docs/configuration.tsx'
 import { DocsIndex, DocsNav } from '#views/pages/docs/contents.tsx'
@@ -15,15 +16,17 @@ guard.stop()
 
 const BASE_URL = 'https://cron.example.org:8443/watch'
 
-const render = (baseUrl: string): [name: string, html: string][] => [
-  ['/docs', String(<DocsIndex baseUrl={baseUrl} />)],
-  ...DOCS.map(({ slug, Content }): [string, string] => [
-    `/docs/${slug}`,
-    String(<Content baseUrl={baseUrl} upstream="127.0.0.1:9000" manual={manual} />),
-  ]),
-]
+const render = (baseUrl: string): [name: string, html: string][] =>
+  withBasePath('', () => [
+    ['/docs', String(<DocsIndex baseUrl={baseUrl} />)],
+    ...DOCS.map(({ slug, Content }): [string, string] => [
+      `/docs/${slug}`,
+      String(<Content baseUrl={baseUrl} upstream="127.0.0.1:9000" manual={manual} />),
+    ]),
+  ])
 const PAGES = render(BASE_URL)
 
+const navigation = (current: string | null) => String(withBasePath('', () => <DocsNav current={current} />))
 const all = (html: string, pattern: RegExp): string[] => [...html.matchAll(pattern)].map(([, found]) => found ?? '')
 const samples = (html: string): string[] => all(html, /<pre><code>([\s\S]*?)<\/code><\/pre>/g)
 
@@ -104,10 +107,10 @@ test('A proxy is led to the port on which CronGuard listens', () => {
 })
 
 test('The way between the pages names each once, and marks the one that is shown', () => {
-  const html = String(<DocsNav current="alerts" />)
+  const html = navigation('alerts')
   expect(all(html, /href="([^"]+)"/g)).toEqual(['/docs', ...DOCS.map(({ slug }) => `/docs/${slug}`)])
   expect(all(html, /href="([^"]+)" aria-current="page"/g)).toEqual(['/docs/alerts'])
-  expect(all(String(<DocsNav current={null} />), /href="([^"]+)" aria-current="page"/g)).toEqual(['/docs'])
+  expect(all(navigation(null), /href="([^"]+)" aria-current="page"/g)).toEqual(['/docs'])
 })
 
 test('The configuration knows every setting, and none that does not exist', () => {

@@ -69,7 +69,8 @@ export function endpoint(deps: Deps, described: Endpoint) {
         if (!path.endsWith('/') && asked.endsWith('/')) throw new AppError('not_found', NO_PATH)
         const operations = operationsAt(described, params.id)
         Object.assign(set.headers, corsHeaders(methodsOf(operations)), { 'Cache-Control': 'no-store' })
-        if (isShort && request.method === 'POST' && !operations.POST) return redirectTo(`${asked}/`)
+        if (isShort && request.method === 'POST' && !operations.POST)
+          return redirectTo(`${deps.config.basePath}${asked}/`)
         return answer(deps, { request, params, version, operations })
       },
       { parse: 'none', detail: noted(described) },

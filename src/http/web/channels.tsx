@@ -18,6 +18,7 @@ import { frameOf, readingOf } from '#http/frame.ts'
 import { inProject, type ProjectRequest, projectOf, signedIn, type WebDeps } from '#http/guards.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
+import { url } from '#lib/base-path.ts'
 import { AppError } from '#lib/errors.ts'
 import { findChannelReport, listChannelReports, listMonitorsOfChannel } from '#store/channels.ts'
 import { countMonitorsOfProject } from '#store/monitor-lists.ts'
@@ -58,7 +59,7 @@ export function channelPageRoutes(web: WebDeps) {
     )
     .get(
       '/channels/:channel/test',
-      onChannel(web, 'look', ({ report }) => redirect(`/channels/${report.channel.id}`)),
+      onChannel(web, 'look', ({ report }) => redirect(url(`/channels/${report.channel.id}`))),
     )
     .post(
       '/channels/:channel/test',
@@ -179,7 +180,7 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
         tellsBlackouts: form.isTicked('tellsBlackouts'),
         isForAll: form.isTicked('isForAll'),
       })
-      return redirect(`/projects/${project.id}/channels`, 'channel-created')
+      return redirect(url(`/projects/${project.id}/channels`), 'channel-created')
     },
     (error) => newForm(web, { context, kind, ...typed({ form, kind, error }), status: 422 }),
   )
@@ -241,7 +242,7 @@ async function save(web: WebDeps, context: ChannelRequest): Promise<Response> {
         tellsBlackouts: form.isTicked('tellsBlackouts'),
         seen: form.text(SEEN_FIELD) || undefined,
       })
-      return redirect(`/channels/${channel.id}`, 'channel-saved')
+      return redirect(url(`/channels/${channel.id}`), 'channel-saved')
     },
     (error) => showChannel(web, { context, again: outdated(web, context, typed({ form, kind, error }), error) }),
   )
@@ -289,13 +290,14 @@ async function sendTest(web: WebDeps, context: ChannelRequest): Promise<TestResu
 function disable(web: WebDeps, context: ChannelRequest): Response {
   const { channel, waiting } = context.report
   const isConfirmed = context.form.text(CONFIRMED_FIELD) !== ''
-  if (waiting > 0 && channel.disabledAt === null && !isConfirmed) return redirect(`/channels/${channel.id}/disable`)
+  if (waiting > 0 && channel.disabledAt === null && !isConfirmed)
+    return redirect(url(`/channels/${channel.id}/disable`))
   return switchTo(web, { context, isDisabled: true })
 }
 
 function askBeforeDisabling({ deps }: WebDeps, context: ChannelRequest): Response {
   const { title, channel, waiting } = viewOf(deps, context.report)
-  if (waiting === 0 || channel.disabledAt !== null) return redirect(`/channels/${channel.id}`)
+  if (waiting === 0 || channel.disabledAt !== null) return redirect(url(`/channels/${channel.id}`))
   return page(
     <ChannelDisablePage
       context={frameOf(context)}
@@ -310,7 +312,7 @@ function switchTo(
   { deps }: WebDeps,
   { context, isDisabled }: { context: ChannelRequest; isDisabled: boolean },
 ): Response {
-  const path = `/projects/${context.project.id}/channels`
+  const path = url(`/projects/${context.project.id}/channels`)
   const givenUp = setChannelDisabled(deps, { ...refOf(context), isDisabled })
   if (givenUp > 0) return redirect(path, `channel-silenced.${givenUp}`)
   return redirect(path, isDisabled ? 'channel-disabled' : 'channel-enabled')
@@ -330,7 +332,7 @@ function showDeletion(web: WebDeps, context: ChannelRequest): Response {
 
 function remove({ deps }: WebDeps, context: ChannelRequest): Response {
   deleteChannel(deps, refOf(context))
-  return redirect(`/projects/${context.project.id}/channels`, 'channel-deleted')
+  return redirect(url(`/projects/${context.project.id}/channels`), 'channel-deleted')
 }
 
 function viewOf(deps: WebDeps['deps'], report: ChannelReport): ChannelView {

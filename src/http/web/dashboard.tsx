@@ -17,6 +17,7 @@ import { inProject, type ProjectRequest, type SignedInRequest, signedIn, type We
 import type { Audience, Drawn } from '#http/live.tsx'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { zipped } from '#http/zip.ts'
+import { url } from '#lib/base-path.ts'
 import { tryWrite } from '#lib/errors.ts'
 import { listChannels } from '#store/channels.ts'
 import { listListedMonitors, listStatuses } from '#store/monitor-lists.ts'
@@ -39,7 +40,7 @@ export function dashboardRoutes(web: WebDeps) {
     )
     .get(
       '/projects/:project/monitors',
-      inProject(web, 'look', ({ project }) => redirect(`/projects/${project.id}`)),
+      inProject(web, 'look', ({ project }) => redirect(url(`/projects/${project.id}`))),
     )
     .get(
       '/projects/:project/monitors/list',
@@ -109,7 +110,7 @@ function showList({ deps }: WebDeps, context: ProjectRequest): Promise<Response>
   const { project } = context
   const monitors = listListedMonitors(deps.db, { projectId: project.id })
   const list = listOf({ monitors, project, context })
-  const address = `/projects/${project.id}${filterQuery(list.filter)}`
+  const address = url(`/projects/${project.id}${filterQuery(list.filter)}`)
   return zipped(context.request, partial(<MonitorList {...list} />, { address }))
 }
 

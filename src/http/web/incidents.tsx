@@ -24,6 +24,7 @@ import {
 } from '#http/guards.ts'
 import { readStory } from '#http/incident-stories.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
+import { url } from '#lib/base-path.ts'
 import { AppError } from '#lib/errors.ts'
 import type { Reader } from '#store/database.ts'
 import { findDelivery } from '#store/deliveries.ts'
@@ -83,7 +84,7 @@ export function incidentRoutes(web: WebDeps) {
     )
     .get(
       '/incidents/:incident/note',
-      onIncident(web, 'look', ({ incidentId }) => redirect(`/incidents/${incidentId}`)),
+      onIncident(web, 'look', ({ incidentId }) => redirect(url(`/incidents/${incidentId}`))),
     )
     .post(
       '/incidents/:incident/note',
@@ -202,12 +203,12 @@ function storyOf(deps: Deps, { incidentId }: IncidentRequest): Story {
 
 function acknowledge({ deps }: WebDeps, context: IncidentRequest): Response {
   const isMine = acknowledgeIncident(deps, { ...refOf(context), userId: context.user.id })
-  return redirect(`/incidents/${context.incidentId}`, isMine ? 'incident-acknowledged' : undefined)
+  return redirect(url(`/incidents/${context.incidentId}`), isMine ? 'incident-acknowledged' : undefined)
 }
 
 function withdraw({ deps }: WebDeps, context: IncidentRequest): Response {
   withdrawAcknowledgment(deps, refOf(context))
-  return redirect(`/incidents/${context.incidentId}`, 'incident-released')
+  return redirect(url(`/incidents/${context.incidentId}`), 'incident-released')
 }
 
 async function keepNote(web: WebDeps, context: IncidentRequest): Promise<Response> {
@@ -216,7 +217,7 @@ async function keepNote(web: WebDeps, context: IncidentRequest): Promise<Respons
   return await orRerender(
     () => {
       saveNote(web.deps, { ...refOf(context), note, seen })
-      return redirect(`/incidents/${context.incidentId}`, 'note-saved')
+      return redirect(url(`/incidents/${context.incidentId}`), 'note-saved')
     },
     ({ code, fields, message }) => {
       const isOutdated = code === 'conflict'
@@ -237,7 +238,7 @@ function resend(web: WebDeps, context: SignedInRequest): Response {
   projectOf(web, { context, projectId, permission: 'operate' })
   resendDelivery(deps, { projectId, deliveryId })
   const incidentId = findIncidentIdOfDelivery(deps.db, deliveryId)
-  return redirect(incidentId === null ? '/' : `/incidents/${incidentId}`, 'delivery-queued')
+  return redirect(url(incidentId === null ? '/' : `/incidents/${incidentId}`), 'delivery-queued')
 }
 
 function refOf({ project, incidentId }: IncidentRequest): { projectId: string; incidentId: string } {

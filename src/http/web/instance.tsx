@@ -5,6 +5,7 @@ import { readDatabaseSize } from '#actions/retention.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { administering, type SignedInRequest, type WebDeps } from '#http/guards.ts'
 import { page, redirect } from '#http/respond.tsx'
+import { url } from '#lib/base-path.ts'
 import { SECOND } from '#lib/duration.ts'
 import { InstancePage } from '#views/pages/instance.tsx'
 
@@ -26,7 +27,7 @@ export function instanceRoutes(web: WebDeps) {
     )
     .get(
       '/instance/backups',
-      administering(web, () => redirect(INSTANCE)),
+      administering(web, () => redirect(url(INSTANCE))),
     )
     .get(
       '/instance/backups/:backup',
@@ -52,7 +53,7 @@ const NOTICES = {
 async function makeNow({ deps }: WebDeps): Promise<Response> {
   const making = keepBackup(deps)
   const outcome = await Promise.race([making, Bun.sleep(BACKUP_WAIT_MS).then(() => 'under-way' as const)])
-  return redirect(INSTANCE, NOTICES[outcome])
+  return redirect(url(INSTANCE), NOTICES[outcome])
 }
 
 // It holds every secret there is: who has fetched it is written down.

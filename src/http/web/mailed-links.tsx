@@ -6,6 +6,7 @@ import { anybody, type PageRequest, type WebDeps } from '#http/guards.ts'
 import { type AccountTry, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
+import { url } from '#lib/base-path.ts'
 import { HOUR } from '#lib/duration.ts'
 import { AppError, isTooMany } from '#lib/errors.ts'
 import { findUserByEmail } from '#store/accounts.ts'
@@ -101,7 +102,7 @@ async function saveNewPassword({ deps }: WebDeps, { form, params }: PageRequest)
   return await orRerender(
     async () => {
       await resetPassword(deps, { token, password: form.text('password') })
-      return redirect('/login', 'password-reset')
+      return redirect(url('/login'), 'password-reset')
     },
     (error) => {
       const form = { values: {}, problems: error.fields }
@@ -115,7 +116,7 @@ function showVerification({ params }: PageRequest): Response {
     <ConfirmPage
       title="Confirm your e-mail address"
       lead="One click, and CronGuard knows that the address is yours."
-      action={`/verify-email/${encodeURIComponent(params.token ?? '')}`}
+      action={url(`/verify-email/${encodeURIComponent(params.token ?? '')}`)}
       submit="Confirm the address"
     />,
   )
@@ -123,7 +124,7 @@ function showVerification({ params }: PageRequest): Response {
 
 function verify({ deps }: WebDeps, { params }: PageRequest): Response {
   verifyEmail(deps, params.token ?? '')
-  return redirect('/', 'email-verified')
+  return redirect(url('/'), 'email-verified')
 }
 
 function requireMailServer(smtp: unknown): void {

@@ -13,6 +13,7 @@ import { type Form, orRerender, problemOf, type Retry } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { inProject, type MonitorRequest, onMonitor, type ProjectRequest, type WebDeps } from '#http/guards.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
+import { url } from '#lib/base-path.ts'
 import { SECOND } from '#lib/duration.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
 import { listChannels, listChannelsOfMonitor } from '#store/channels.ts'
@@ -92,7 +93,7 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
     const change = readMonitorForm(form, formContext(web, context, null))
     const channelIds = chosenChannels(form, before)
     const { monitor } = saveMonitor(deps, { projectId, match: null, change, channelIds })
-    return redirect(`/monitors/${monitor.uniqueKey}`, 'monitor-created')
+    return redirect(url(`/monitors/${monitor.uniqueKey}`), 'monitor-created')
   })
 }
 
@@ -105,7 +106,7 @@ async function update(web: WebDeps, context: MonitorRequest): Promise<Response> 
     const change = readMonitorForm(form, formContext(web, context, monitor))
     const ref = { projectId: monitor.projectId, pingKey: monitor.pingKey }
     updateMonitor(deps, { ref, change, channelIds: chosenChannels(form, before), seen: seenIn(form) })
-    return redirect(`/monitors/${monitor.uniqueKey}`, 'monitor-saved')
+    return redirect(url(`/monitors/${monitor.uniqueKey}`), 'monitor-saved')
   })
 }
 

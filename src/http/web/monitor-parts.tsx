@@ -11,6 +11,7 @@ import { readStories } from '#http/incident-stories.ts'
 import { partial } from '#http/respond.tsx'
 import { readTimeline, readTimelineNews } from '#http/timelines.ts'
 import type { Markup } from '#jsx/jsx-runtime'
+import { type Address, url } from '#lib/base-path.ts'
 import { lengthInWords } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { lastDays, shortMomentInZone } from '#lib/zone.ts'
@@ -36,7 +37,7 @@ export function monitorPartRoutes(web: WebDeps) {
       '/monitors/:monitor/timeline',
       onMonitor(web, 'look', (context) =>
         partial(timelinePart(web, context), {
-          address: `/monitors/${context.monitor.uniqueKey}?kind=${filterOf(context)}`,
+          address: url(`/monitors/${context.monitor.uniqueKey}?kind=${filterOf(context)}`),
         }),
       ),
     )
@@ -117,11 +118,11 @@ function stepsOf({ query }: MonitorRequest): number {
   return Number.isInteger(steps) ? Math.min(Math.max(steps, 0), STEPS_MAX) : 0
 }
 
-function olderAddress(context: MonitorRequest): { address: string } | undefined {
+function olderAddress(context: MonitorRequest): { address: Address } | undefined {
   const steps = stepsOf(context)
   return steps === 0
     ? undefined
-    : { address: `/monitors/${context.monitor.uniqueKey}?kind=${filterOf(context)}&steps=${steps}` }
+    : { address: url(`/monitors/${context.monitor.uniqueKey}?kind=${filterOf(context)}&steps=${steps}`) }
 }
 
 function olderPart(web: WebDeps, context: MonitorRequest): Markup {

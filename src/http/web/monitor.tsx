@@ -18,6 +18,7 @@ import { type MonitorRequest, onMonitor, type WebDeps } from '#http/guards.ts'
 import { mailOf } from '#http/mails.ts'
 import { peerOf, schemeOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
+import { type Address, url } from '#lib/base-path.ts'
 import { timeZones } from '#lib/zone.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
 import { hasEarlierPingLike, listPings } from '#store/pings.ts'
@@ -155,7 +156,7 @@ function isDown({ clock }: Deps, monitor: Monitor): boolean {
 // monitor before it went down is asked first, too.
 async function ping({ deps }: WebDeps, { monitor, request, form, user }: MonitorRequest): Promise<Response> {
   const isConfirmed = form.text(CONFIRMED_FIELD) !== ''
-  if (!isConfirmed && isDown(deps, monitor)) return redirect(`${addressOf(monitor)}/ping`)
+  if (!isConfirmed && isDown(deps, monitor)) return redirect(url(`/monitors/${monitor.uniqueKey}/ping`))
   const { kind } = await recordPing(deps, {
     rules: rulesForPeople,
     address: { pingKey: monitor.pingKey },
@@ -176,13 +177,13 @@ async function ping({ deps }: WebDeps, { monitor, request, form, user }: Monitor
 
 function remove({ deps }: WebDeps, { monitor }: MonitorRequest): Response {
   deleteMonitor(deps, refOf(monitor))
-  return redirect(`/projects/${monitor.projectId}`, 'monitor-deleted')
+  return redirect(url(`/projects/${monitor.projectId}`), 'monitor-deleted')
 }
 
 function refOf({ projectId, pingKey }: Monitor): MonitorRef {
   return { projectId, pingKey }
 }
 
-function addressOf({ uniqueKey }: Monitor): string {
-  return `/monitors/${uniqueKey}`
+function addressOf({ uniqueKey }: Monitor): Address {
+  return url(`/monitors/${uniqueKey}`)
 }

@@ -19,6 +19,7 @@ import { frameOf, readingOf } from '#http/frame.ts'
 import { inProject, type ProjectRequest, type SignedInRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
 import { page, redirect } from '#http/respond.tsx'
+import { type Address, url } from '#lib/base-path.ts'
 import { HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
@@ -48,7 +49,7 @@ export function projectRoutes(web: WebDeps) {
       )
       .get(
         '/projects',
-        signedIn(web, () => redirect('/projects/new')),
+        signedIn(web, () => redirect(url('/projects/new'))),
       )
       .post(
         '/projects',
@@ -83,8 +84,8 @@ export function projectRoutes(web: WebDeps) {
   )
 }
 
-function settingsOf({ project }: ProjectRequest): string {
-  return `/projects/${project.id}/settings`
+function settingsOf({ project }: ProjectRequest): Address {
+  return url(`/projects/${project.id}/settings`)
 }
 
 function showNew(context: SignedInRequest, form: FormState, problem: string | null = null, status = 200): Response {
@@ -96,7 +97,7 @@ async function create({ deps }: WebDeps, context: SignedInRequest): Promise<Resp
   return await orRerender(
     () => {
       const id = createProject(deps, { name: form.text('name'), ownerId: context.user.id })
-      return redirect(`/projects/${id}`, 'project-created')
+      return redirect(url(`/projects/${id}`), 'project-created')
     },
     (error) => showNew(context, { values: form.values, problems: error.fields }, problemOf(error), 422),
   )
@@ -244,7 +245,7 @@ async function takeOut(web: WebDeps, context: ProjectRequest): Promise<Response>
   return await orShowAgain(web, { context, section: 'members', form }, () => {
     const keys = keyChoiceIn(form, project.id)
     removeMember(web.deps, { actor: { projectId: project.id, userId: user.id }, userId, keys })
-    return userId === user.id ? redirect('/', 'project-left') : redirect(settingsOf(context), 'member-removed')
+    return userId === user.id ? redirect(url('/'), 'project-left') : redirect(settingsOf(context), 'member-removed')
   })
 }
 
@@ -277,7 +278,7 @@ async function remove(web: WebDeps, context: ProjectRequest): Promise<Response> 
   return await orRerender(
     () => {
       deleteProject(web.deps, { projectId: context.project.id, confirmation: form.text('confirmation') })
-      return redirect('/', 'project-deleted')
+      return redirect(url('/'), 'project-deleted')
     },
     ({ fields }) => showDelete(web, { context, form: { values: form.values, problems: fields } }),
   )

@@ -18,6 +18,7 @@ import { createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
 import type { Child } from '#jsx/jsx-runtime'
+import { type Address, url } from '#lib/base-path.ts'
 import { HOUR } from '#lib/duration.ts'
 import { type AppError, isTooMany } from '#lib/errors.ts'
 import { asServiceUser } from '#lib/service-user.ts'
@@ -65,7 +66,7 @@ export function registrationRoutes(web: WebDeps) {
       // The form that came back leaves its own address in the browser, and somebody may ask for that again.
       .get(
         '/invitations/:token/account',
-        anybody(web, ({ params }) => redirect(`/invitations/${encodeURIComponent(params.token ?? '')}`)),
+        anybody(web, ({ params }) => redirect(url(`/invitations/${encodeURIComponent(params.token ?? '')}`))),
       )
       .post(
         '/invitations/:token/account',
@@ -115,7 +116,7 @@ function setupPage({ token, values, problems, problem, status = 200 }: AgainProp
     <NewAccountPage
       title="Welcome to CronGuard"
       lead="Make the first account. It administers this CronGuard."
-      action={`/setup?token=${encodeURIComponent(token)}`}
+      action={url(`/setup?token=${encodeURIComponent(token)}`)}
       form={{ values, problems }}
       problem={problem}
       submit="Make the account"
@@ -128,7 +129,7 @@ function setupPage({ token, values, problems, problem, status = 200 }: AgainProp
 interface Door {
   title: string
   lead: Child
-  action: string
+  action: Address
   submit: string
   signIn: Child
   invitation: Invitation | null
@@ -146,11 +147,11 @@ function openDoor({ deps }: WebDeps): Door {
   return {
     title: 'Create an account',
     lead: isByMail ? 'Enter your email address to get a link.' : 'It comes with a project of your own.',
-    action: '/register',
+    action: url('/register'),
     submit: 'Create account',
     signIn: (
       <>
-        Already have an account? <a href="/login">Sign in</a>.
+        Already have an account? <a href={url('/login')}>Sign in</a>.
       </>
     ),
     invitation: null,
@@ -169,11 +170,11 @@ function invitedDoor(web: WebDeps, { params, query }: PageRequest): Door {
   return {
     title: 'An invitation',
     lead: `You are invited to ${project} as ${invitation.role}. Create an account to join it.`,
-    action: `/invitations/${token}/account${proof}`,
+    action: url(`/invitations/${token}/account${proof}`),
     submit: 'Create account and join',
     signIn: (
       <>
-        Already have an account? <a href={`/login?next=/invitations/${token}`}>Sign in and join</a>.
+        Already have an account? <a href={url(`/login?next=/invitations/${token}`)}>Sign in and join</a>.
       </>
     ),
     invitation,
@@ -190,11 +191,11 @@ function provenDoor({ deps }: WebDeps, { params }: PageRequest): Door {
   return {
     title: 'Create an account',
     lead: 'Choose a password for your account.',
-    action: `/register/${token}`,
+    action: url(`/register/${token}`),
     submit: invitation === null ? 'Create account' : 'Create account and join',
     signIn: (
       <>
-        Already have an account? <a href={`/login${next}`}>Sign in</a>.
+        Already have an account? <a href={url(`/login${next}`)}>Sign in</a>.
       </>
     ),
     invitation,
@@ -269,7 +270,7 @@ async function showInvitation(web: WebDeps, context: PageRequest): Promise<Respo
     <ConfirmPage
       title="An invitation"
       lead={`You are invited to the project "${name}", as ${invitation.role}.`}
-      action={`/invitations/${token}`}
+      action={url(`/invitations/${token}`)}
       submit="Join the project"
     />,
   )
@@ -277,7 +278,7 @@ async function showInvitation(web: WebDeps, context: PageRequest): Promise<Respo
 
 function acceptInvitation(web: WebDeps, { params, user }: SignedInRequest): Response {
   const { projectId } = joinProject(web.deps, { token: params.token ?? '', user })
-  return redirect(`/projects/${projectId}`, 'project-joined')
+  return redirect(url(`/projects/${projectId}`), 'project-joined')
 }
 
 function projectName({ deps }: WebDeps, { projectId }: Invitation): string {

@@ -21,6 +21,7 @@ import { type SignedInRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
 import { refererOf } from '#http/origin.ts'
 import { page, redirect, withCookies } from '#http/respond.tsx'
+import { url } from '#lib/base-path.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { AppError, isTooMany } from '#lib/errors.ts'
 import { findPendingEmail } from '#store/accounts.ts'
@@ -60,7 +61,7 @@ export function settingsRoutes(web: WebDeps) {
       // A form that came back leaves its own address in the browser, and somebody may ask for that again.
       .get(
         '/settings/:form',
-        signedIn(web, () => redirect(SETTINGS)),
+        signedIn(web, () => redirect(url(SETTINGS))),
       )
       .post('/settings/profile', ...form((context) => saveProfile(web, context)))
       .post('/settings/email', ...form((context) => saveEmail(web, { context, limits })))
@@ -110,7 +111,7 @@ async function saveProfile(web: WebDeps, context: SignedInRequest): Promise<Resp
   const { form } = context
   return await orShowAgain(web, { context, section: 'profile', form }, () => {
     changeProfile(web.deps, { userId: context.user.id, name: form.text('name'), timeZone: form.text('timeZone') })
-    return redirect(SETTINGS, 'profile-saved')
+    return redirect(url(SETTINGS), 'profile-saved')
   })
 }
 
@@ -124,7 +125,7 @@ async function saveEmail(web: WebDeps, { context, limits }: Asked): Promise<Resp
     await limits.mails.take(user.id)
     if (web.deps.config.smtp !== null) await web.messageLimits.destinations.take(email)
     const outcome = await changeEmail(web.deps, { proof, email })
-    return redirect(SETTINGS, MAIL_NOTICES[outcome])
+    return redirect(url(SETTINGS), MAIL_NOTICES[outcome])
   })
 }
 
@@ -135,13 +136,13 @@ async function mailLinkAgain(
   await limits.mails.take(user.id)
   await messageLimits.destinations.take(user.email)
   const isMailed = await mailVerification(deps, user)
-  return redirect(SETTINGS, isMailed ? 'email-mailed' : 'email-not-mailed')
+  return redirect(url(SETTINGS), isMailed ? 'email-mailed' : 'email-not-mailed')
 }
 
 async function savePreferences({ deps }: WebDeps, { form, user }: SignedInRequest): Promise<Response> {
   const mails = { signIns: form.isTicked('signIns'), failures: form.isTicked('failures') }
   changeMailPreferences(deps, { userId: user.id, mails })
-  return redirect(SETTINGS, 'preferences-saved')
+  return redirect(url(SETTINGS), 'preferences-saved')
 }
 
 // The switch is on every page, and leads back to the one that it was used on.
@@ -150,7 +151,7 @@ async function saveTheme({ deps }: WebDeps, { request, form, user }: SignedInReq
   const theme = THEMES.find((name) => name === asked)
   if (theme === undefined) throw new AppError('invalid', 'There is no such theme.')
   changeTheme(deps, { userId: user.id, theme })
-  return redirect(safePath(refererOf(deps, request) ?? SETTINGS), 'theme-changed')
+  return redirect(url(safePath(refererOf(deps, request) ?? SETTINGS)), 'theme-changed')
 }
 
 async function savePassword(web: WebDeps, { context, limits }: Asked): Promise<Response> {
@@ -162,18 +163,18 @@ async function savePassword(web: WebDeps, { context, limits }: Asked): Promise<R
       password: form.text('newPassword'),
       keptSessionId: context.session.id,
     })
-    return redirect(SETTINGS, 'password-changed')
+    return redirect(url(SETTINGS), 'password-changed')
   })
 }
 
 function endOthers({ deps }: WebDeps, { user, session }: SignedInRequest): Response {
   endOtherSessions(deps, { userId: user.id, keptId: session.id })
-  return redirect(SETTINGS, 'sessions-ended')
+  return redirect(url(SETTINGS), 'sessions-ended')
 }
 
 function endOne({ deps }: WebDeps, { user, params }: SignedInRequest): Response {
   endSession(deps, { id: params.session ?? '', userId: user.id })
-  return redirect(SETTINGS, 'session-ended')
+  return redirect(url(SETTINGS), 'session-ended')
 }
 
 function showDelete({ deps }: WebDeps, { context, form }: { context: SignedInRequest; form: FormState }): Response {
@@ -201,7 +202,7 @@ async function remove(web: WebDeps, { context, limits }: Asked): Promise<Respons
       const proof = await checkPassword(web, { context, limits, form })
       deleteAccount(web.deps, { proof, keys: keyChoicesIn(context) })
       openAgain(web.deps)
-      return withCookies(redirect('/login', 'account-deleted'), [web.sessions.cleared()])
+      return withCookies(redirect(url('/login'), 'account-deleted'), [web.sessions.cleared()])
     },
     ({ fields, message }) => {
       const problems = Object.keys(fields).length > 0 ? fields : { account: message }

@@ -7,6 +7,7 @@ import { anybody, type PageRequest, type WebDeps } from '#http/guards.ts'
 import { type AccountTry, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect, withCookies } from '#http/respond.tsx'
+import { url } from '#lib/base-path.ts'
 import { MINUTE } from '#lib/duration.ts'
 import { AppError, isTooMany } from '#lib/errors.ts'
 import { findPasswordHash, findUserByEmail } from '#store/accounts.ts'
@@ -45,7 +46,7 @@ export async function startSession(
   { context, user, path, notice }: { context: PageRequest; user: User; path: string; notice?: NoticeCode },
 ): Promise<Response> {
   const sessionId = beginSession(web.deps, { user, browser: browserOf(context), provenHash: null })
-  return withCookies(redirect(path, notice), await cookiesOf(web, { context, userId: user.id, sessionId }))
+  return withCookies(redirect(url(path), notice), await cookiesOf(web, { context, userId: user.id, sessionId }))
 }
 
 // The browser stays signed in, and is known when it comes to sign in again.
@@ -71,7 +72,7 @@ export function safePath(path: string): string {
 
 async function showLogin(web: WebDeps, context: PageRequest): Promise<Response> {
   const next = safePath(context.query.get('next') ?? '/')
-  if ((await web.sessions.find(context.request)) !== null) return redirect(next)
+  if ((await web.sessions.find(context.request)) !== null) return redirect(url(next))
   return login(web, { context, next, values: {}, problem: null, status: 200 })
 }
 
@@ -108,7 +109,10 @@ async function signIn(web: WebDeps, { context, limits }: { context: PageRequest;
       })
       if (begun === null) throw new AppError('invalid', WRONG)
       await giveBack(limits, attempt)
-      return withCookies(redirect(safePath(context.form.text('next'))), await cookiesOf(web, { context, ...begun }))
+      return withCookies(
+        redirect(url(safePath(context.form.text('next')))),
+        await cookiesOf(web, { context, ...begun }),
+      )
     },
     (error) => {
       logFailure(web, { attempt, error })
@@ -176,5 +180,5 @@ function login({ deps }: WebDeps, { context, next, values, problem, status }: Lo
 async function signOut(web: WebDeps, { request }: PageRequest): Promise<Response> {
   const found = await web.sessions.find(request)
   if (found) endSession(web.deps, { id: found.session.id, userId: found.user.id })
-  return withCookies(redirect('/login', 'signed-out'), [web.sessions.cleared()])
+  return withCookies(redirect(url('/login'), 'signed-out'), [web.sessions.cleared()])
 }

@@ -1,6 +1,7 @@
 import type { ChannelReport } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { shownName } from '#domain/monitor.ts'
+import { url } from '#lib/base-path.ts'
 import { asSentence } from '#lib/sentence.ts'
 import { DeliveryMark, outcomeText } from './delivery.tsx'
 import { Icon } from './icon.tsx'
@@ -26,7 +27,7 @@ export function MailBanner() {
         <strong>No mail server is configured.</strong> Mails are only written to the log, and nobody gets them. Set{' '}
         <code>CRONGUARD_SMTP_HOST</code>, and <code>CRONGUARD_SMTP_USERNAME</code> with{' '}
         <code>CRONGUARD_SMTP_PASSWORD</code> if the server wants them; then start CronGuard again.{' '}
-        <a href="/docs/configuration">All settings</a>
+        <a href={url('/docs/configuration')}>All settings</a>
       </p>
     </div>
   )
@@ -81,7 +82,7 @@ export function LastDelivery({ delivery, reading }: { delivery: ChannelReport['l
       {monitor === null ? (
         'CronGuard'
       ) : (
-        <a href={`/monitors/${monitor.uniqueKey}`}>
+        <a href={url(`/monitors/${monitor.uniqueKey}`)}>
           <bdi>{shownName(monitor)}</bdi>
         </a>
       )}{' '}
@@ -100,8 +101,8 @@ export function TestButton({ channelId, title }: { channelId: string; title: str
   return (
     <form
       method="post"
-      action={`/channels/${channelId}/test`}
-      hx-post={`/channels/${channelId}/test/outcome`}
+      action={url(`/channels/${channelId}/test`)}
+      hx-post={url(`/channels/${channelId}/test/outcome`)}
       hx-target={`#test-${channelId}`}
       hx-swap="innerHTML"
     >

@@ -8,6 +8,7 @@ import {
   type StoryPing,
 } from '#domain/story.ts'
 import type { Child } from '#jsx/jsx-runtime'
+import { url } from '#lib/base-path.ts'
 import { durationInWords } from '#lib/duration.ts'
 import { momentInZone } from '#lib/zone.ts'
 import { detailsWith } from '#words/notification.ts'
@@ -29,7 +30,7 @@ export function IncidentStory({ story, reading, mayOperate }: StoryProps) {
   return (
     <article class="story" id={`incident-${incident.id}`}>
       <h3>
-        <a href={`/incidents/${incident.id}`}>
+        <a href={url(`/incidents/${incident.id}`)}>
           Down <IncidentSpan incident={incident} reading={reading} />
         </a>
       </h3>
@@ -151,7 +152,7 @@ function PingLink({ ping, monitorKey, reading }: { ping: StoryPing; monitorKey: 
   const { number, kind, at, exitStatus } = ping
   return (
     <>
-      <a href={`/monitors/${monitorKey}/pings/${number}`}>#{number}</a>, {kind}
+      <a href={url(`/monitors/${monitorKey}/pings/${number}`)}>#{number}</a>, {kind}
       {exitStatus !== null && ` with exit status ${exitStatus}`}, <ExactMoment at={at} zone={reading.zone} />
     </>
   )
@@ -187,7 +188,7 @@ function NobodyTold({ monitorKey, mayOperate }: ChapterContext) {
       {mayOperate && (
         <>
           {' '}
-          <a href={`/monitors/${monitorKey}/edit`}>Choose who gets notified next time</a>.
+          <a href={url(`/monitors/${monitorKey}/edit`)}>Choose who gets notified next time</a>.
         </>
       )}
     </p>
@@ -211,7 +212,7 @@ function Told({ delivery, reading, mayOperate }: ChapterContext & { delivery: St
           </span>
         )}
         {mayOperate && maySendAgain(delivery) && (
-          <form method="post" action={`/deliveries/${id}/resend`} class="told-again">
+          <form method="post" action={url(`/deliveries/${id}/resend`)} class="told-again">
             <button type="submit" class="button button-small">
               Send again<span class="visually-hidden"> through {shownChannel(delivery)}</span>
             </button>
@@ -237,7 +238,7 @@ function NextAttempt({ at, reading }: { at: number; reading: Reading }) {
 function ChannelName({ delivery }: { delivery: StoryDelivery }) {
   const { channelId } = delivery
   const name = <bdi>{shownChannel(delivery)}</bdi>
-  return channelId === null ? <>{name} (deleted)</> : <a href={`/channels/${channelId}`}>{name}</a>
+  return channelId === null ? <>{name} (deleted)</> : <a href={url(`/channels/${channelId}`)}>{name}</a>
 }
 
 function shownChannel({ channelName, kind }: StoryDelivery): string {

@@ -1,4 +1,5 @@
 import type { Child } from '#jsx/jsx-runtime'
+import type { Address } from '#lib/base-path.ts'
 import { type FormState, freshForm } from './field.tsx'
 
 /** A form on a page of several that comes back, because something is wrong with it. */
@@ -57,7 +58,7 @@ interface ConfirmProps {
   about?: string
   /** What will happen. */
   question: Child
-  action: string
+  action: Address
   submit: string
   /** What can be chosen about it. */
   children?: Child

@@ -1,4 +1,5 @@
 import type { Warning } from '#domain/warnings.ts'
+import { url } from '#lib/base-path.ts'
 import { Icon } from './icon.tsx'
 
 /** What the owner of this CronGuard should look at; nothing when there is nothing. */
@@ -13,7 +14,7 @@ export function Warnings({ warnings }: { warnings: Warning[] }) {
             {channels.map(({ id, name }, index) => (
               <>
                 {index === 0 ? ' ' : ', '}
-                <a href={`/channels/${id}`}>
+                <a href={url(`/channels/${id}`)}>
                   <bdi>{name}</bdi>
                 </a>
               </>

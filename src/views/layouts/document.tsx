@@ -1,5 +1,6 @@
 import type { Theme } from '#domain/account.ts'
 import type { Child } from '#jsx/jsx-runtime'
+import { url } from '#lib/base-path.ts'
 import { FONT, ICON, ICON_DOWN, SCRIPTS, STYLESHEET } from '#views/assets.ts'
 
 interface DocumentProps {
@@ -26,11 +27,11 @@ export function Document({ title, theme = 'system', children }: DocumentProps) {
         <meta name="color-scheme" content={theme === 'system' ? 'light dark' : theme} />
         <meta name="htmx-config" content={HTMX_CONFIG} />
         <title>{title}</title>
-        <link rel="icon" id="favicon" href={ICON.path} data-down={ICON_DOWN.path} type="image/svg+xml" />
-        <link rel="preload" href={FONT.path} as="font" type="font/woff2" crossorigin="anonymous" />
-        <link rel="stylesheet" href={STYLESHEET.path} />
+        <link rel="icon" id="favicon" href={url(ICON.path)} data-down={url(ICON_DOWN.path)} type="image/svg+xml" />
+        <link rel="preload" href={url(FONT.path)} as="font" type="font/woff2" crossorigin="anonymous" />
+        <link rel="stylesheet" href={url(STYLESHEET.path)} />
         {SCRIPTS.map(({ path }) => (
-          <script src={path} defer />
+          <script src={url(path)} defer />
         ))}
       </head>
       <body>

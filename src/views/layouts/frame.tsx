@@ -2,6 +2,7 @@ import { calledName, type User } from '#domain/account.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import type { Warning } from '#domain/warnings.ts'
 import type { Child } from '#jsx/jsx-runtime'
+import { url } from '#lib/base-path.ts'
 import { Icon } from '#views/components/icon.tsx'
 import { Notice } from '#views/components/notice.tsx'
 import { StatusShapes } from '#views/components/status.tsx'
@@ -39,7 +40,7 @@ export function Frame({ context, title, room, children }: FrameProps) {
   return (
     <Document title={`${title} · CronGuard`} theme={user.theme}>
       <header class="bar">
-        <a class="brand" href="/" aria-label="CronGuard">
+        <a class="brand" href={url('/')} aria-label="CronGuard">
           <Icon name="shield" />
           <span class="brand-name">CronGuard</span>
         </a>
@@ -54,7 +55,7 @@ export function Frame({ context, title, room, children }: FrameProps) {
         </span>
         <span data-away="signed-out">
           You are signed out.{' '}
-          <a href="/login" target="_blank" rel="noopener">
+          <a href={url('/login')} target="_blank" rel="noopener">
             Sign in in another tab
           </a>{' '}
           before you save what you typed here.
@@ -89,13 +90,13 @@ function Switcher({ context: { projects, project } }: { context: FrameContext })
         <ul>
           {projects.map(({ id, name }) => (
             <li>
-              <a href={`/projects/${id}`} aria-current={id === project?.id ? 'true' : undefined} dir="auto">
+              <a href={url(`/projects/${id}`)} aria-current={id === project?.id ? 'true' : undefined} dir="auto">
                 {name}
               </a>
             </li>
           ))}
         </ul>
-        <a class="menu-more" href="/projects/new">
+        <a class="menu-more" href={url('/projects/new')}>
           <Icon name="plus" /> New project
         </a>
       </div>
@@ -105,10 +106,10 @@ function Switcher({ context: { projects, project } }: { context: FrameContext })
 
 function Navigation({ project, room }: { project: OwnProject; room: NavSection | null }) {
   const entries: [NavSection, string, string][] = [
-    ['monitors', 'Monitors', `/projects/${project.id}`],
-    ['incidents', 'Incidents', `/projects/${project.id}/incidents`],
-    ['channels', 'Channels', `/projects/${project.id}/channels`],
-    ['project', may(project.role, 'administer') ? 'Project' : 'Members', `/projects/${project.id}/settings`],
+    ['monitors', 'Monitors', url(`/projects/${project.id}`)],
+    ['incidents', 'Incidents', url(`/projects/${project.id}/incidents`)],
+    ['channels', 'Channels', url(`/projects/${project.id}/channels`)],
+    ['project', may(project.role, 'administer') ? 'Project' : 'Members', url(`/projects/${project.id}/settings`)],
   ]
   return (
     <nav class="nav" aria-label="Project">
@@ -124,7 +125,7 @@ function Navigation({ project, room }: { project: OwnProject; room: NavSection |
 function UserMenu({ context: { user }, room }: { context: FrameContext; room: NavSection | null }) {
   return (
     <div class="bar-end">
-      <a class="bar-link" href="/docs" aria-current={room === 'docs' ? 'page' : undefined}>
+      <a class="bar-link" href={url('/docs')} aria-current={room === 'docs' ? 'page' : undefined}>
         Docs
       </a>
       <details class="menu menu-end">
@@ -136,16 +137,16 @@ function UserMenu({ context: { user }, room }: { context: FrameContext; room: Na
           <p class="menu-who" dir="auto">
             {calledName(user)}
           </p>
-          <a href="/settings" aria-current={room === 'settings' ? 'page' : undefined}>
+          <a href={url('/settings')} aria-current={room === 'settings' ? 'page' : undefined}>
             Settings
           </a>
           {user.isAdmin && (
-            <a href="/instance" aria-current={room === 'instance' ? 'page' : undefined}>
+            <a href={url('/instance')} aria-current={room === 'instance' ? 'page' : undefined}>
               This CronGuard
             </a>
           )}
           <ThemeSwitch theme={user.theme} />
-          <form method="post" action="/logout">
+          <form method="post" action={url('/logout')}>
             <button type="submit" class="menu-button">
               Sign out
             </button>
@@ -163,7 +164,7 @@ function ThemeSwitch({ theme }: { theme: User['theme'] }) {
     ['dark', 'Dark'],
   ]
   return (
-    <form method="post" action="/settings/theme" class="theme-switch">
+    <form method="post" action={url('/settings/theme')} class="theme-switch">
       <fieldset>
         <legend>Theme</legend>
         {themes.map(([name, label]) => (
@@ -178,7 +179,7 @@ function ThemeSwitch({ theme }: { theme: User['theme'] }) {
 
 // The one stream of a tab. What comes over it is drawn by assets/live.js; where none can pass, it asks for the counts.
 function LiveStream({ project, context: { user, now, version } }: { project: OwnProject; context: FrameContext }) {
-  const path = `/projects/${project.id}`
+  const path = url(`/projects/${project.id}`)
   return (
     <div
       id="live"

@@ -1,4 +1,5 @@
 import type { Child } from '#jsx/jsx-runtime'
+import { url } from '#lib/base-path.ts'
 import { Icon } from '#views/components/icon.tsx'
 import { Notice } from '#views/components/notice.tsx'
 import { Document } from './document.tsx'
@@ -16,7 +17,7 @@ export function Plain({ title, notice = null, isWide = false, children }: PlainP
   return (
     <Document title={`${title} · CronGuard`}>
       <header class="bar">
-        <a class="brand" href="/">
+        <a class="brand" href={url('/')}>
           <Icon name="shield" />
           CronGuard
         </a>

@@ -1,4 +1,5 @@
 import type { OwnProject } from '#domain/project.ts'
+import { url } from '#lib/base-path.ts'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 /** What the form of this page sends along: whoever disables the channel knows what is discarded. */
@@ -13,12 +14,12 @@ interface DisablePageProps {
 
 /** Asks before a channel is disabled that still has messages to send. */
 export function ChannelDisablePage({ context, project, channel, waiting }: DisablePageProps) {
-  const address = `/channels/${channel.id}`
+  const address = url(`/channels/${channel.id}`)
   return (
     <Frame context={context} title={`Disable ${channel.title}`} room="channels">
       <div class="page-head">
         <p class="crumbs">
-          <a href={`/projects/${project.id}/channels`}>Channels</a>
+          <a href={url(`/projects/${project.id}/channels`)}>Channels</a>
         </p>
         <h1>
           Disable “<bdi>{channel.title}</bdi>”?

@@ -1,4 +1,5 @@
 import type { OwnProject } from '#domain/project.ts'
+import { type Address, url } from '#lib/base-path.ts'
 import { MailBanner } from '#views/components/channel.tsx'
 import { Check, Field, FormProblem, type FormState, SeenField } from '#views/components/field.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
@@ -36,7 +37,7 @@ interface ChooserProps {
 
 /** First the kind, then its form. */
 export function ChannelKindsPage({ context, project, kinds }: ChooserProps) {
-  const path = `/projects/${project.id}/channels`
+  const path = url(`/projects/${project.id}/channels`)
   return (
     <Frame context={context} title="New channel" room="channels">
       <FormHead path={path} title="New channel" />
@@ -67,7 +68,7 @@ interface NewChannelProps {
 }
 
 export function NewChannelPage({ context, project, kind, form, problem, lacksMailServer, monitors }: NewChannelProps) {
-  const path = `/projects/${project.id}/channels`
+  const path = url(`/projects/${project.id}/channels`)
   return (
     <Frame context={context} title={`New channel: ${kind.label}`} room="channels">
       <FormHead path={path} title={`New channel: ${kind.label}`} />
@@ -99,7 +100,7 @@ function FormHead({ path, title }: { path: string; title: string }) {
 }
 
 export interface ChannelFormProps {
-  action: string
+  action: Address
   kind: KindView
   form: FormState
   problem: string | null

@@ -1,5 +1,6 @@
 import { shownName } from '#domain/monitor.ts'
 import { may, type OwnProject } from '#domain/project.ts'
+import { url } from '#lib/base-path.ts'
 import {
   ChannelState,
   type ChannelView,
@@ -33,7 +34,7 @@ export function ChannelPage(props: ChannelPageProps) {
     <Frame context={context} title={channel.title} room="channels">
       <div class="page-head">
         <p class="crumbs">
-          <a href={`/projects/${project.id}/channels`}>Channels</a>
+          <a href={url(`/projects/${project.id}/channels`)}>Channels</a>
         </p>
         <h1>
           <bdi>{channel.title}</bdi>
@@ -55,7 +56,7 @@ export function ChannelPage(props: ChannelPageProps) {
       {form && (
         <section class="card">
           <h2>Edit</h2>
-          <ChannelForm {...form} action={`/channels/${id}`} submit="Save the channel" />
+          <ChannelForm {...form} action={url(`/channels/${id}`)} submit="Save the channel" />
         </section>
       )}
       <Monitors monitors={monitors} />
@@ -69,7 +70,7 @@ function ChannelActions({ channel: { title, channel, waiting } }: { channel: Cha
       <div class="actions">
         <TestButton channelId={channel.id} title={title} />
         <SwitchButton channelId={channel.id} title={title} isOff={channel.disabledAt !== null} />
-        <a class="button button-small button-danger" href={`/channels/${channel.id}/delete`}>
+        <a class="button button-small button-danger" href={url(`/channels/${channel.id}/delete`)}>
           <Icon name="trash" /> Delete<span class="visually-hidden"> {title}</span>
         </a>
       </div>
@@ -106,7 +107,7 @@ function MonitorNames({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
     <ul class="channel-monitors">
       {monitors.map((monitor) => (
         <li>
-          <a href={`/monitors/${monitor.uniqueKey}`}>
+          <a href={url(`/monitors/${monitor.uniqueKey}`)}>
             <bdi>{shownName(monitor)}</bdi>
           </a>
         </li>
@@ -127,7 +128,7 @@ export function ChannelDeletionPage({ context, project, channel, monitors }: Del
     <Frame context={context} title="Delete a channel" room="channels">
       <div class="page-head">
         <p class="crumbs">
-          <a href={`/projects/${project.id}/channels`}>Channels</a>
+          <a href={url(`/projects/${project.id}/channels`)}>Channels</a>
         </p>
         <h1>
           Delete <bdi>{channel.title}</bdi>
@@ -141,11 +142,11 @@ export function ChannelDeletionPage({ context, project, channel, monitors }: Del
           What it still has to tell is given up. What was sent stays in the incidents, with the name of the channel.
         </p>
         <p>To make it silent only for a while, switch it off instead.</p>
-        <form method="post" action={`/channels/${channel.id}/delete`} class="actions">
+        <form method="post" action={url(`/channels/${channel.id}/delete`)} class="actions">
           <button type="submit" class="button button-danger">
             <Icon name="trash" /> Delete the channel
           </button>
-          <a class="button" href={`/channels/${channel.id}`}>
+          <a class="button" href={url(`/channels/${channel.id}`)}>
             Keep it
           </a>
         </form>

@@ -1,4 +1,5 @@
 import { may, type OwnProject } from '#domain/project.ts'
+import { url } from '#lib/base-path.ts'
 import {
   ChannelState,
   type ChannelView,
@@ -31,7 +32,7 @@ export function ChannelsPage({ context, project, reading, channels, lacksMailSer
       <div class="page-head">
         <h1>Channels</h1>
         {mayOperate && channels.length > 0 && (
-          <a class="button button-primary" href={`/projects/${project.id}/channels/new`}>
+          <a class="button button-primary" href={url(`/projects/${project.id}/channels/new`)}>
             <Icon name="plus" /> New channel
           </a>
         )}
@@ -57,7 +58,7 @@ function ConfirmFirst() {
       <Icon name="alert" />
       <span>
         Before you add a channel, confirm your e-mail address: follow the link in the mail to it, or have it sent again
-        in <a href="/settings#address">your settings</a>.
+        in <a href={url('/settings#address')}>your settings</a>.
       </span>
     </p>
   )
@@ -74,7 +75,7 @@ function NoChannels({ project }: { project: OwnProject }) {
         </p>
         <p>Without a channel a monitor goes down in silence, and only these pages show it.</p>
         {may(project.role, 'operate') ? (
-          <a class="button button-primary" href={`/projects/${project.id}/channels/new`}>
+          <a class="button button-primary" href={url(`/projects/${project.id}/channels/new`)}>
             <Icon name="plus" /> Add the first channel
           </a>
         ) : (
@@ -98,7 +99,7 @@ function ChannelCard({ channel, reading, mayOperate }: CardProps) {
     <li class="card channel">
       <div class="card-head">
         <h2 class="channel-name">
-          <a href={`/channels/${id}`}>
+          <a href={url(`/channels/${id}`)}>
             <bdi>{title}</bdi>
           </a>
         </h2>
@@ -109,7 +110,7 @@ function ChannelCard({ channel, reading, mayOperate }: CardProps) {
         <dd dir="auto">{summary}</dd>
         <dt>Tells of</dt>
         <dd>
-          <a href={`/channels/${id}#monitors`}>{monitorCount(monitors)}</a>
+          <a href={url(`/channels/${id}#monitors`)}>{monitorCount(monitors)}</a>
         </dd>
         <dt>Last message</dt>
         <dd>
@@ -126,7 +127,7 @@ function CardActions({ channel: { title, channel, waiting } }: { channel: Channe
     <>
       <div class="actions">
         <TestButton channelId={channel.id} title={title} />
-        <a class="button button-small" href={`/channels/${channel.id}`}>
+        <a class="button button-small" href={url(`/channels/${channel.id}`)}>
           <Icon name="pencil" /> Edit<span class="visually-hidden"> {title}</span>
         </a>
         <SwitchButton channelId={channel.id} title={title} isOff={channel.disabledAt !== null} />
@@ -139,7 +140,7 @@ function CardActions({ channel: { title, channel, waiting } }: { channel: Channe
 
 export function SwitchButton({ channelId, title, isOff }: { channelId: string; title: string; isOff: boolean }) {
   return (
-    <form method="post" action={`/channels/${channelId}/${isOff ? 'enable' : 'disable'}`}>
+    <form method="post" action={url(`/channels/${channelId}/${isOff ? 'enable' : 'disable'}`)}>
       <button type="submit" class="button button-small">
         <Icon name={isOff ? 'play' : 'pause'} /> Switch {isOff ? 'on' : 'off'}
         <span class="visually-hidden"> {title}</span>
@@ -178,7 +179,7 @@ export function ChannelTestPage({ context, project, channel, outcome }: TestPage
     <Frame context={context} title="Test of a channel" room="channels">
       <div class="page-head">
         <p class="crumbs">
-          <a href={`/projects/${project.id}/channels`}>Channels</a>
+          <a href={url(`/projects/${project.id}/channels`)}>Channels</a>
         </p>
         <h1>
           Test of <bdi>{channel.title}</bdi>
@@ -187,12 +188,12 @@ export function ChannelTestPage({ context, project, channel, outcome }: TestPage
       <section class="card">
         <TestOutcome outcome={outcome} />
         <div class="actions">
-          <form method="post" action={`/channels/${channel.id}/test`}>
+          <form method="post" action={url(`/channels/${channel.id}/test`)}>
             <button type="submit" class="button">
               <Icon name="send" /> Send another test
             </button>
           </form>
-          <a class="button" href={`/channels/${channel.id}`}>
+          <a class="button" href={url(`/channels/${channel.id}`)}>
             <Icon name="pencil" /> Edit the channel
           </a>
         </div>

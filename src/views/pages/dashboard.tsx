@@ -1,5 +1,6 @@
 import { LIST_ORDERS, type ListOrder, type StatusCounts } from '#domain/monitor-list.ts'
 import { may, type OwnProject } from '#domain/project.ts'
+import { url } from '#lib/base-path.ts'
 import { Icon } from '#views/components/icon.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { MonitorList, type MonitorListProps } from '#views/partials/monitor-list.tsx'
@@ -30,7 +31,7 @@ export function DashboardPage({ context, project, tags, all, channels, ...list }
       <div class="page-head">
         <h1>Monitors</h1>
         {may(project.role, 'operate') && total > 0 && (
-          <a class="button button-primary" href={`/projects/${project.id}/monitors/new`} data-shortcut="n">
+          <a class="button button-primary" href={url(`/projects/${project.id}/monitors/new`)} data-shortcut="n">
             <Icon name="plus" /> New monitor
           </a>
         )}
@@ -51,7 +52,7 @@ export function NoProjectPage({ context }: { context: FrameContext }) {
         <p class="soft">
           A project holds monitors, the channels that tell of them, and the people who look after them.
         </p>
-        <a class="button button-primary" href="/projects/new">
+        <a class="button button-primary" href={url('/projects/new')}>
           <Icon name="plus" /> New project
         </a>
       </div>
@@ -68,8 +69,8 @@ function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId
     <form
       class="filter"
       method="get"
-      action={`/projects/${projectId}`}
-      hx-get={`/projects/${projectId}/monitors/list`}
+      action={url(`/projects/${projectId}`)}
+      hx-get={url(`/projects/${projectId}/monitors/list`)}
       hx-trigger="input delay:150ms, change, submit"
       hx-include="this"
       hx-target="#monitors"
@@ -136,7 +137,7 @@ function NobodyIsTold({ project, channels }: { project: OwnProject; channels: ke
       <Icon name="alert" />
       <span>
         {lacks}: when a monitor goes down, nobody is told.{' '}
-        {may(project.role, 'operate') && <a href={`/projects/${project.id}/channels${path}`}>{help}</a>}
+        {may(project.role, 'operate') && <a href={url(`/projects/${project.id}/channels${path}`)}>{help}</a>}
       </span>
     </p>
   )
@@ -159,7 +160,7 @@ function FirstMonitor({ project, channels }: Pick<DashboardProps, 'project' | 'c
           <li>
             <h3>Say whom to tell</h3>
             <p class="soft">
-              <a href={`/projects/${project.id}/channels`}>Add a channel</a> and send a test through it.
+              <a href={url(`/projects/${project.id}/channels`)}>Add a channel</a> and send a test through it.
             </p>
           </li>
         )}
@@ -180,7 +181,7 @@ function FirstMonitor({ project, channels }: Pick<DashboardProps, 'project' | 'c
           <p class="soft">The page shows it at once. From then on you are told when the job stays away.</p>
         </li>
       </ol>
-      <a class="button button-primary" href={`/projects/${project.id}/monitors/new`} data-shortcut="n">
+      <a class="button button-primary" href={url(`/projects/${project.id}/monitors/new`)} data-shortcut="n">
         <Icon name="plus" /> New monitor
       </a>
     </div>

@@ -1,3 +1,4 @@
+import { url } from '#lib/base-path.ts'
 import { Plain } from '#views/layouts/plain.tsx'
 
 interface ErrorPageProps {
@@ -29,9 +30,9 @@ export function ErrorPage({ status, message, next }: ErrorPageProps) {
       <p class="lead">{message}</p>
       <p>
         {status === 401 ? (
-          <a href={next === null ? '/login' : `/login?next=${encodeURIComponent(next)}`}>Sign in</a>
+          <a href={url(next === null ? '/login' : `/login?next=${encodeURIComponent(next)}`)}>Sign in</a>
         ) : (
-          <a href="/">To the monitors</a>
+          <a href={url('/')}>To the monitors</a>
         )}
       </p>
     </Plain>

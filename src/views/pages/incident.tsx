@@ -2,6 +2,7 @@ import { NOTE_MAX } from '#domain/incident.ts'
 import { shownName } from '#domain/monitor.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import type { Story } from '#domain/story.ts'
+import { url } from '#lib/base-path.ts'
 import { FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import { AcknowledgedBy, IncidentMark, IncidentStory } from '#views/components/incident-story.tsx'
@@ -27,11 +28,11 @@ export function IncidentPage({ context, project, reading, story, form, problem }
     <Frame context={context} title={`Incident of ${name}`} room="incidents">
       <div class="page-head">
         <p class="crumbs">
-          <a href={`/projects/${project.id}/incidents`}>Incidents</a>
+          <a href={url(`/projects/${project.id}/incidents`)}>Incidents</a>
         </p>
         <h1>
           Incident of{' '}
-          <a href={`/monitors/${story.monitor.uniqueKey}`}>
+          <a href={url(`/monitors/${story.monitor.uniqueKey}`)}>
             <bdi>{name}</bdi>
           </a>
         </h1>
@@ -64,7 +65,7 @@ export function IncidentNow({ story, reading, mayOperate }: IncidentNowProps) {
       class="incident-page"
       aria-label="What happened"
       data-live-monitor={monitor.uniqueKey}
-      hx-get={`/incidents/${incident.id}/story`}
+      hx-get={url(`/incidents/${incident.id}/story`)}
       hx-trigger="monitor-changed"
       hx-swap="outerMorph"
     >
@@ -88,7 +89,7 @@ function Hand({ story: { incident }, reading, mayOperate }: IncidentNowProps) {
       <>
         <AcknowledgedBy incident={incident} reading={reading} />
         {mayOperate && (
-          <form method="post" action={`/incidents/${id}/acknowledgement/withdrawal`}>
+          <form method="post" action={url(`/incidents/${id}/acknowledgement/withdrawal`)}>
             <button type="submit" class="button button-small">
               Undo the acknowledgement
             </button>
@@ -102,7 +103,7 @@ function Hand({ story: { incident }, reading, mayOperate }: IncidentNowProps) {
     <>
       <span class="soft">Nobody has acknowledged it yet.</span>
       {mayOperate && (
-        <form method="post" action={`/incidents/${id}/acknowledgement`}>
+        <form method="post" action={url(`/incidents/${id}/acknowledgement`)}>
           <button type="submit" class="button button-primary">
             <Icon name="check" /> Acknowledge
           </button>
@@ -118,7 +119,7 @@ interface NoteFormProps extends Pick<IncidentPageProps, 'form' | 'problem'> {
 
 function NoteForm({ incident, form, problem }: NoteFormProps) {
   return (
-    <form method="post" action={`/incidents/${incident.id}/note`} class="form">
+    <form method="post" action={url(`/incidents/${incident.id}/note`)} class="form">
       <FormProblem text={problem} />
       <SeenField form={form} />
       {problem !== null && (

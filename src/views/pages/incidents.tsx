@@ -1,6 +1,7 @@
 import { type IncidentCursor, type IncidentSummary, writeIncidentCursor } from '#domain/incident.ts'
 import { shownName } from '#domain/monitor.ts'
 import type { OwnProject } from '#domain/project.ts'
+import { type Address, url } from '#lib/base-path.ts'
 import { Icon } from '#views/components/icon.tsx'
 import { AcknowledgedBy, IncidentMark } from '#views/components/incident-story.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
@@ -86,7 +87,7 @@ function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading
     <li class={`card incident-row ${incident.closedAt === null ? 'incident-open' : ''}`}>
       <div class="card-head">
         <h2 class="incident-name">
-          <a href={`/incidents/${id}`}>
+          <a href={url(`/incidents/${id}`)}>
             <bdi>{shownName(monitor)}</bdi>
           </a>
         </h2>
@@ -163,11 +164,11 @@ function LoadMore({ project, more }: { project: OwnProject; more: NonNullable<In
   )
 }
 
-function listPath(project: OwnProject, { filter, count, before }: IncidentQuery, part = ''): string {
+function listPath(project: OwnProject, { filter, count, before }: IncidentQuery, part = ''): Address {
   const query = new URLSearchParams()
   if (filter !== 'all') query.set('show', filter)
   if (count > 0) query.set('count', String(count))
   if (before !== null) query.set('before', writeIncidentCursor(before))
   const text = query.toString()
-  return `/projects/${project.id}/incidents${part}${text === '' ? '' : `?${text}`}`
+  return url(`/projects/${project.id}/incidents${part}${text === '' ? '' : `?${text}`}`)
 }

@@ -1,3 +1,4 @@
+import { url } from '#lib/base-path.ts'
 import { sizeInWords } from '#lib/size.ts'
 import { type DatabaseSize, DatabaseSizeSection } from '#views/components/database-size.tsx'
 import { Ago, Moment, type Reading } from '#views/components/moment.tsx'
@@ -67,7 +68,7 @@ function BackupsSection({ backups, failure, isUnderWay, keep, reading }: Backups
           The last backup was made <Ago at={last.madeAt} reading={reading} /> and has {sizeInWords(last.bytes)}.
         </p>
       )}
-      <form method="post" action="/instance/backups">
+      <form method="post" action={url('/instance/backups')}>
         <button type="submit" class="button" disabled={isUnderWay}>
           {isUnderWay ? 'A backup is being made' : 'Make a backup now'}
         </button>
@@ -76,7 +77,8 @@ function BackupsSection({ backups, failure, isUnderWay, keep, reading }: Backups
         <>
           <p>
             <b>A backup holds every secret but the secret key:</b> ping keys, settings of channels, password hashes.
-            Keep a copy of it elsewhere, where nobody else can read it. <a href="/docs/backup">How to restore one</a>
+            Keep a copy of it elsewhere, where nobody else can read it.{' '}
+            <a href={url('/docs/backup')}>How to restore one</a>
           </p>
           <ul class="rows">
             {backups.map((backup) => (
@@ -109,7 +111,7 @@ function BackupRow({ backup: { name, madeAt, bytes }, reading }: { backup: Shown
           <span class="breakable">{name}</span>
         </p>
       </div>
-      <a class="button button-small" href={`/instance/backups/${name}`} download={name}>
+      <a class="button button-small" href={url(`/instance/backups/${name}`)} download={name}>
         Download<span class="visually-hidden"> {name}</span>
       </a>
     </li>

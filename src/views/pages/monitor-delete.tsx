@@ -1,9 +1,10 @@
 import { type Monitor, shownName } from '#domain/monitor.ts'
+import { url } from '#lib/base-path.ts'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 export function MonitorDeletePage({ context, monitor }: { context: FrameContext; monitor: Monitor }) {
   const name = shownName(monitor)
-  const address = `/monitors/${monitor.uniqueKey}`
+  const address = url(`/monitors/${monitor.uniqueKey}`)
   return (
     <Frame context={context} title={`Delete ${name}`} room="monitors">
       <div class="page-head">

@@ -1,6 +1,7 @@
 import { CRONTAB_LINE_MAX } from '#domain/crontab-line.ts'
 import { DESCRIPTION_MAX, KEYWORDS_MAX, SLUG_MAX, TAGS_MAX } from '#domain/monitor.ts'
 import type { Child } from '#jsx/jsx-runtime'
+import { url } from '#lib/base-path.ts'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
 import { Check, Field, FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
 import { ZoneSelect } from '#views/components/zone-select.tsx'
@@ -52,17 +53,21 @@ interface MonitorFormProps {
 
 export function MonitorFormPage(props: MonitorFormProps) {
   const { context, projectId, monitor, form, problem } = props
-  const back = monitor ? `/monitors/${monitor.uniqueKey}` : `/projects/${projectId}`
+  const back = url(monitor ? `/monitors/${monitor.uniqueKey}` : `/projects/${projectId}`)
   const title = monitor ? `Edit ${monitor.shownName}` : 'New monitor'
   return (
     <Frame context={context} title={title} room="monitors">
       <div class="page-head">
         <p class="crumbs">
-          <a href={`/projects/${projectId}`}>Monitors</a>
+          <a href={url(`/projects/${projectId}`)}>Monitors</a>
         </p>
         <h1>{monitor ? ['Edit ', <bdi>{monitor.shownName}</bdi>] : title}</h1>
       </div>
-      <form method="post" action={monitor ? back : `/projects/${projectId}/monitors`} class="form card monitor-form">
+      <form
+        method="post"
+        action={monitor ? back : url(`/projects/${projectId}/monitors`)}
+        class="form card monitor-form"
+      >
         <FormProblem text={problem} />
         <SeenField form={form} />
         <Field form={form} name="name" label="Name" isRequired hasFocus={monitor === null} />
@@ -103,7 +108,7 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
     <fieldset
       class="schedule"
       aria-label="When the job reports"
-      hx-get={`/projects/${projectId}/schedule-preview${about}`}
+      hx-get={url(`/projects/${projectId}/schedule-preview${about}`)}
       hx-trigger="input delay:300ms, change"
       hx-sync="this:replace"
       hx-target="#schedule-preview"
@@ -118,9 +123,9 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
         ))}
       </div>
       <p class="help">
-        In plain words, as a <a href="/docs/schedules#cron">cron expression</a>
+        In plain words, as a <a href={url('/docs/schedules#cron')}>cron expression</a>
         {' like '}
-        <code>0 3 * * 1-5</code>, or as an <a href="/docs/schedules#on-calendar">OnCalendar expression</a>
+        <code>0 3 * * 1-5</code>, or as an <a href={url('/docs/schedules#on-calendar')}>OnCalendar expression</a>
         {' like '}
         <code>Mon..Fri 18:30</code>.
       </p>
@@ -221,7 +226,7 @@ function Channels({ channels, ticked, projectId }: MonitorFormProps) {
         <p class="banner">
           <span>
             The project has no channel yet, so nobody would be told.{' '}
-            <a href={`/projects/${projectId}/channels/new`}>Add a channel</a>
+            <a href={url(`/projects/${projectId}/channels/new`)}>Add a channel</a>
           </span>
         </p>
       )}
@@ -260,8 +265,8 @@ function Advanced({ form, monitor }: MonitorFormProps) {
         maxlength={64}
         help={
           <>
-            The token by which a <a href="/docs/other-tools">tool that CronGuard replaces</a> knew the job. Pings to its
-            old URL then find this monitor.
+            The token by which a <a href={url('/docs/other-tools')}>tool that CronGuard replaces</a> knew the job. Pings
+            to its old URL then find this monitor.
           </>
         }
       />

@@ -1,4 +1,5 @@
 import { type Monitor, shownName } from '#domain/monitor.ts'
+import { url } from '#lib/base-path.ts'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 /** What the form of this page sends along: whoever reports for a monitor that is down was asked. */
@@ -7,7 +8,7 @@ export const CONFIRMED_FIELD = 'confirmed'
 /** Asks before a person ends an incident by reporting success for the job. */
 export function MonitorReportPage({ context, monitor }: { context: FrameContext; monitor: Monitor }) {
   const name = shownName(monitor)
-  const address = `/monitors/${monitor.uniqueKey}`
+  const address = url(`/monitors/${monitor.uniqueKey}`)
   return (
     <Frame context={context} title={`Report success for ${name}`} room="monitors">
       <div class="page-head">

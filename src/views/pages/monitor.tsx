@@ -2,6 +2,7 @@ import { isGuessable, type Monitor, shownName, tagList } from '#domain/monitor.t
 import { earlyTolerance, scheduleInWords } from '#domain/schedule.ts'
 import type { ZoneHint } from '#domain/zone-hint.ts'
 import type { Child } from '#jsx/jsx-runtime'
+import { url } from '#lib/base-path.ts'
 import { durationInWords } from '#lib/duration.ts'
 import { Copyable } from '#views/components/copyable.tsx'
 import { Icon } from '#views/components/icon.tsx'
@@ -51,15 +52,15 @@ export function MonitorPage(props: MonitorPageProps) {
     <Frame context={context} title={name} room="monitors">
       <div class="page-head">
         <p class="crumbs">
-          <a href={`/projects/${projectId}`}>Monitors</a>
+          <a href={url(`/projects/${projectId}`)}>Monitors</a>
         </p>
         <h1 dir="auto">{name}</h1>
         {mayOperate && (
           <div class="actions">
-            <a class="button" href={`/monitors/${monitor.uniqueKey}/edit`}>
+            <a class="button" href={url(`/monitors/${monitor.uniqueKey}/edit`)}>
               <Icon name="pencil" /> Edit
             </a>
-            <a class="button button-danger" href={`/monitors/${monitor.uniqueKey}/delete`}>
+            <a class="button button-danger" href={url(`/monitors/${monitor.uniqueKey}/delete`)}>
               <Icon name="trash" /> Delete
             </a>
           </div>
@@ -89,7 +90,7 @@ function ShortAlias({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
     <p class="banner" role="note">
       <span>
         The alias has only {monitor.alias.length} characters: a stranger can guess it and ping this monitor. Use the
-        ping URL in the job instead, then <a href={`/monitors/${monitor.uniqueKey}/edit`}>replace the alias</a>.
+        ping URL in the job instead, then <a href={url(`/monitors/${monitor.uniqueKey}/edit`)}>replace the alias</a>.
       </span>
     </p>
   )
@@ -104,7 +105,7 @@ function WrongZone({ monitor, zoneHint, mayOperate }: MonitorPageProps & { zoneH
         schedule, which is in {monitor.schedule.timeZone}. In <b>{timeZone}</b> they would be on time.
         {mayOperate && ' '}
         {mayOperate && (
-          <a href={`/monitors/${monitor.uniqueKey}/edit?timeZone=${encodeURIComponent(timeZone)}`}>
+          <a href={url(`/monitors/${monitor.uniqueKey}/edit?timeZone=${encodeURIComponent(timeZone)}`)}>
             Look at the schedule in that zone
           </a>
         )}
@@ -118,7 +119,7 @@ function Confirmation({ monitor, number }: Pick<MonitorPageProps, 'monitor'> & {
     <p class="banner" role="note">
       <span>
         The newest mail asks for a confirmation: it may hold a link that you have to open.{' '}
-        <a href={`/monitors/${monitor.uniqueKey}/pings/${number}`}>Read it</a>
+        <a href={url(`/monitors/${monitor.uniqueKey}/pings/${number}`)}>Read it</a>
       </span>
     </p>
   )
@@ -201,7 +202,7 @@ function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPag
             <dt>Tags</dt>
             <dd class="tags">
               {tags.map((tag) => (
-                <a class="tag" href={`/projects/${projectId}?tag=${encodeURIComponent(tag)}`} dir="auto">
+                <a class="tag" href={url(`/projects/${projectId}?tag=${encodeURIComponent(tag)}`)} dir="auto">
                   {tag}
                 </a>
               ))}
@@ -258,8 +259,8 @@ function Nobody({ monitor, projectId, mayOperate, hasChannels }: NobodyProps) {
     <>
       <strong>nobody</strong>
       {mayOperate && ': '}
-      {mayOperate && !hasChannels && <a href={`/monitors/${monitor.uniqueKey}/edit`}>choose channels</a>}
-      {mayOperate && hasChannels && <a href={`/projects/${projectId}/channels`}>look at the channels</a>}
+      {mayOperate && !hasChannels && <a href={url(`/monitors/${monitor.uniqueKey}/edit`)}>choose channels</a>}
+      {mayOperate && hasChannels && <a href={url(`/projects/${projectId}/channels`)}>look at the channels</a>}
     </>
   )
 }
@@ -301,8 +302,8 @@ function Badge({ name, url }: { name: string; url: string }) {
 }
 
 // The page shows its own badge from the address at which it was reached itself.
-function pathOf(url: string): string {
-  return url.slice(url.lastIndexOf('/badge/'))
+function pathOf(badgeUrl: string): string {
+  return url(badgeUrl.slice(badgeUrl.lastIndexOf('/badge/')))
 }
 
 // Markdown may hold HTML, and pages of others show what is pasted into them.

@@ -1,5 +1,6 @@
 import type { KeptMail } from '#domain/body.ts'
 import type { RecordedPing } from '#domain/ping.ts'
+import { url } from '#lib/base-path.ts'
 import { lengthInWords } from '#lib/duration.ts'
 import { ExactMoment } from '#views/components/delivery.tsx'
 import { Ago, type Reading } from '#views/components/moment.tsx'
@@ -37,7 +38,7 @@ export function PingPage({
   formContext,
   reading,
 }: PingPageProps) {
-  const address = `/monitors/${monitor.uniqueKey}`
+  const address = url(`/monitors/${monitor.uniqueKey}`)
   return (
     <Frame context={context} title={`Ping ${ping.number} of ${monitor.shownName}`} room="monitors">
       <div class="page-head">

@@ -1,3 +1,4 @@
+import { url } from '#lib/base-path.ts'
 import { Copyable } from '#views/components/copyable.tsx'
 import { Section } from '#views/components/section.tsx'
 
@@ -26,7 +27,7 @@ export function BadgesSection({ badges }: { badges: ShownBadge[] }) {
       </ul>
       {badges.length > SHOWN_MAX && (
         <p>
-          There are {badges.length - SHOWN_MAX} more. The <a href="/docs/api#badges">API</a> lists them all.
+          There are {badges.length - SHOWN_MAX} more. The <a href={url('/docs/api#badges')}>API</a> lists them all.
         </p>
       )}
     </Section>
@@ -51,6 +52,6 @@ function BadgeRow({ badge: { tag, url }, id }: { badge: ShownBadge; id: string }
 }
 
 // The page shows its own badges from the address at which it was reached itself.
-function pathOf(url: string): string {
-  return url.slice(url.lastIndexOf('/badge/'))
+function pathOf(badgeUrl: string): string {
+  return url(badgeUrl.slice(badgeUrl.lastIndexOf('/badge/')))
 }

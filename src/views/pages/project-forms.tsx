@@ -1,4 +1,5 @@
 import type { OwnProject } from '#domain/project.ts'
+import { url } from '#lib/base-path.ts'
 import { Field, FormProblem, type FormState } from '#views/components/field.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
@@ -16,7 +17,7 @@ export function NewProjectPage({ context, form, problem }: NewProjectProps) {
       </div>
       <section class="card narrow" aria-label="New project">
         <p class="soft">A project has monitors, channels, keys and members of its own.</p>
-        <form method="post" action="/projects" class="form">
+        <form method="post" action={url('/projects')} class="form">
           <FormProblem text={problem} />
           <Field form={form} name="name" label="Name" autocomplete="off" isRequired hasFocus />
           <button type="submit" class="button button-primary">
@@ -37,7 +38,7 @@ interface DeleteProjectProps {
 }
 
 export function DeleteProjectPage({ context, project, monitorCount, memberCount, form }: DeleteProjectProps) {
-  const settings = `/projects/${project.id}/settings`
+  const settings = url(`/projects/${project.id}/settings`)
   return (
     <Frame context={context} title="Delete the project" room="project">
       <div class="page-head">
@@ -55,7 +56,7 @@ export function DeleteProjectPage({ context, project, monitorCount, memberCount,
           pings and incidents, and so do its channels, keys and invitations. Its ping URLs stop working. Nothing of this
           can be undone.
         </p>
-        <form method="post" action={`/projects/${project.id}/delete`} class="form">
+        <form method="post" action={url(`/projects/${project.id}/delete`)} class="form">
           <Field
             form={form}
             name="confirmation"

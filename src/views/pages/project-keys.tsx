@@ -1,5 +1,6 @@
 import { calledName } from '#domain/account.ts'
 import { API_KEY_ACCESS, type ApiKeyAccess, type OwnProject } from '#domain/project.ts'
+import { url } from '#lib/base-path.ts'
 import { Copyable } from '#views/components/copyable.tsx'
 import { Check, Field, Select } from '#views/components/field.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
@@ -62,7 +63,7 @@ export function PingKeySection({ project, baseUrl }: { project: OwnProject; base
         label="Replace"
         about="the project ping key"
         question="Make a new key? Every ping URL with the present one stops working at once, and those jobs are missed."
-        action={`/projects/${project.id}/ping-key`}
+        action={url(`/projects/${project.id}/ping-key`)}
         submit="Replace the key"
       />
     </Section>
@@ -80,7 +81,7 @@ export function ApiKeysSection({ project, keys, reading, returned }: ApiKeysProp
   return (
     <Section id="api-keys" title="API keys">
       <p class="soft">
-        With a key, a program uses the <a href="/docs/api">management API</a> for this project.
+        With a key, a program uses the <a href={url('/docs/api')}>management API</a> for this project.
       </p>
       {keys.apiKeys.length > 0 && (
         <ul class="rows">
@@ -91,7 +92,8 @@ export function ApiKeysSection({ project, keys, reading, returned }: ApiKeysProp
       )}
       {keys.mustVerify ? (
         <p>
-          Keys can be made once your e-mail address is confirmed, in your <a href="/settings#address">settings</a>.
+          Keys can be made once your e-mail address is confirmed, in your{' '}
+          <a href={url('/settings#address')}>settings</a>.
         </p>
       ) : (
         <ApiKeyForm project={project} keys={keys} returned={returned} />
@@ -188,7 +190,7 @@ function ApiKeyRow({ project, apiKey, reading }: ApiKeyRowProps) {
         label="Revoke"
         about={`the key ${name || hint}`}
         question="Revoke this key? Programs that use it are refused at once."
-        action={`/projects/${project.id}/api-keys/${id}/revoke`}
+        action={url(`/projects/${project.id}/api-keys/${id}/revoke`)}
         submit="Revoke the key"
       />
     </li>
@@ -198,7 +200,7 @@ function ApiKeyRow({ project, apiKey, reading }: ApiKeyRowProps) {
 function ApiKeyForm({ project, keys, returned }: Omit<ApiKeysProps, 'reading'>) {
   const form = formOf(returned, 'api-keys', { access: 'read-write' })
   return (
-    <form method="post" action={`/projects/${project.id}/api-keys`} class="form">
+    <form method="post" action={url(`/projects/${project.id}/api-keys`)} class="form">
       <input type="hidden" name="keyId" value={keys.newKeyId} />
       <Field
         form={form}
@@ -234,7 +236,7 @@ export function NewApiKeyPage({ context, project, apiKey, baseUrl }: NewApiKeyPr
     <Frame context={context} title="API key" room="project">
       <div class="page-head">
         <p class="crumbs">
-          <a href={`/projects/${project.id}/settings`} dir="auto">
+          <a href={url(`/projects/${project.id}/settings`)} dir="auto">
             {project.name}
           </a>
         </p>
@@ -252,7 +254,7 @@ export function NewApiKeyPage({ context, project, apiKey, baseUrl }: NewApiKeyPr
           what="the example"
         />
         <p class="actions">
-          <a class="button button-primary" href={`/projects/${project.id}/settings#api-keys`}>
+          <a class="button button-primary" href={url(`/projects/${project.id}/settings#api-keys`)}>
             I have copied it
           </a>
         </p>

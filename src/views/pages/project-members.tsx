@@ -9,6 +9,7 @@ import {
   ROLES,
   type Role,
 } from '#domain/project.ts'
+import { url } from '#lib/base-path.ts'
 import { Field, Select } from '#views/components/field.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
 import { Confirm, formOf, type Returned, Section } from '#views/components/section.tsx'
@@ -93,7 +94,7 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
               that they copied keep working.
             </>
           }
-          action={`${path}/remove`}
+          action={url(`${path}/remove`)}
           submit="Remove member"
         >
           <KeyChoices
@@ -110,7 +111,7 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
 
 function RoleForm({ path, member, roles }: { path: string; member: Member; roles: Role[] }) {
   return (
-    <form method="post" action={path} class="row-form">
+    <form method="post" action={url(path)} class="row-form">
       <select name="role" aria-label={`Role of ${calledName(member)}`}>
         {roles.map((role) => (
           <option value={role} selected={role === member.role}>
@@ -169,7 +170,11 @@ interface InvitationRowProps {
   reading: Reading
 }
 
-function InvitationRow({ project, invitation: { id, role, email, url, expiresAt }, reading }: InvitationRowProps) {
+function InvitationRow({
+  project,
+  invitation: { id, role, email, url: link, expiresAt },
+  reading,
+}: InvitationRowProps) {
   return (
     <li class="row">
       <div class="row-main">
@@ -183,7 +188,7 @@ function InvitationRow({ project, invitation: { id, role, email, url, expiresAt 
           </span>
         </p>
         <div class="copy">
-          <code id={`invitation-${id}`}>{url}</code>
+          <code id={`invitation-${id}`}>{link}</code>
           <button type="button" class="button button-small" data-copy={`invitation-${id}`}>
             Copy
           </button>
@@ -192,7 +197,7 @@ function InvitationRow({ project, invitation: { id, role, email, url, expiresAt 
       <Confirm
         label="Take back"
         question="Take this invitation back? Its link does not work any more then."
-        action={`/projects/${project.id}/invitations/${id}/revoke`}
+        action={url(`/projects/${project.id}/invitations/${id}/revoke`)}
         submit="Take the invitation back"
       />
     </li>
@@ -203,7 +208,7 @@ function InvitationForm({ project, hasMailServer, mustVerify, returned }: Invita
   const form = formOf(returned, 'invitations', { role: 'member' })
   const maySendMail = hasMailServer && !mustVerify
   return (
-    <form method="post" action={`/projects/${project.id}/invitations`} class="form">
+    <form method="post" action={url(`/projects/${project.id}/invitations`)} class="form">
       <Select
         form={form}
         name="role"
@@ -225,8 +230,8 @@ function InvitationForm({ project, hasMailServer, mustVerify, returned }: Invita
       {!hasMailServer && <p class="help">There is no mail server here, so pass the link on yourself.</p>}
       {mustVerify && (
         <p class="help">
-          Invitations can be mailed once your own address is confirmed, in your <a href="/settings#address">settings</a>
-          .
+          Invitations can be mailed once your own address is confirmed, in your{' '}
+          <a href={url('/settings#address')}>settings</a>.
         </p>
       )}
       <button type="submit" class="button">

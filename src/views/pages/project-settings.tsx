@@ -1,4 +1,5 @@
 import { may, type OwnProject } from '#domain/project.ts'
+import { url } from '#lib/base-path.ts'
 import { Field, FormProblem } from '#views/components/field.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { Confirm, formOf, type Returned, Section, Sections } from '#views/components/section.tsx'
@@ -74,7 +75,7 @@ function NameSection({ project, returned }: { project: OwnProject; returned: Ret
   const form = formOf(returned, 'name', { name: project.name })
   return (
     <Section id="rename" title="Name">
-      <form method="post" action={`/projects/${project.id}`} class="form">
+      <form method="post" action={url(`/projects/${project.id}`)} class="form">
         <Field
           form={form}
           name="name"
@@ -97,7 +98,7 @@ function LeaveSection({ project, membership }: { project: OwnProject; membership
       {isOnlyOwner ? (
         <p>
           You are its only owner. Make somebody else an owner before you leave, or{' '}
-          <a href={`/projects/${project.id}/delete`}>delete the project</a>.
+          <a href={url(`/projects/${project.id}/delete`)}>delete the project</a>.
         </p>
       ) : (
         <>
@@ -105,7 +106,7 @@ function LeaveSection({ project, membership }: { project: OwnProject; membership
           <Confirm
             label="Leave"
             question="Leave this project?"
-            action={`/projects/${project.id}/members/${userId}/remove`}
+            action={url(`/projects/${project.id}/members/${userId}/remove`)}
             submit="Leave the project"
           >
             <KeyChoices
@@ -126,7 +127,7 @@ function DeleteSection({ project }: { project: OwnProject }) {
     <Section id="delete" title="Delete the project" isDangerous>
       <p>Its monitors, pings, incidents and channels go with it, for all members.</p>
       <p class="actions">
-        <a class="button button-danger" href={`/projects/${project.id}/delete`}>
+        <a class="button button-danger" href={url(`/projects/${project.id}/delete`)}>
           Delete the project
         </a>
       </p>

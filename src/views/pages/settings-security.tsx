@@ -1,5 +1,6 @@
 import { may, type OwnProject, type Project } from '#domain/project.ts'
 import type { Child } from '#jsx/jsx-runtime'
+import { url } from '#lib/base-path.ts'
 import { Field, FormProblem, type FormState } from '#views/components/field.tsx'
 import { Ago, Moment, type Reading } from '#views/components/moment.tsx'
 import { formOf, type Returned, Section } from '#views/components/section.tsx'
@@ -21,7 +22,7 @@ export function PasswordSection({ returned }: { returned: Returned | null }) {
   return (
     <Section id="change-password" title="Password">
       <p class="soft">A new password ends every session but this one.</p>
-      <form method="post" action="/settings/password" class="form">
+      <form method="post" action={url('/settings/password')} class="form">
         <Field
           form={form}
           name="password"
@@ -64,7 +65,7 @@ export function SessionsSection({ sessions, sessionId, reading }: SessionsProps)
         ))}
       </ul>
       {sessions.length > 1 && (
-        <form method="post" action="/settings/sessions/end-others">
+        <form method="post" action={url('/settings/sessions/end-others')}>
           <button type="submit" class="button button-danger">
             Sign out everywhere else
           </button>
@@ -93,7 +94,7 @@ function SessionRow({ session, isThis, reading }: { session: ShownSession; isThi
         </p>
       </div>
       {!isThis && (
-        <form method="post" action={`/settings/sessions/${id}/end`}>
+        <form method="post" action={url(`/settings/sessions/${id}/end`)}>
           <button type="submit" class="button button-small">
             End<span class="visually-hidden"> the session of {browser}</span>
           </button>
@@ -120,7 +121,7 @@ export function DeleteAccountPage({ context, holdings, apiKeys, choices, form }:
     <Frame context={context} title="Delete account" room="settings">
       <div class="page-head">
         <p class="crumbs">
-          <a href="/settings">Settings</a>
+          <a href={url('/settings')}>Settings</a>
         </p>
         <h1>Delete your account</h1>
       </div>
@@ -145,7 +146,7 @@ function DeleteAccountForm({ shared, apiKeys, choices, form }: DeleteAccountForm
     <>
       <p>Nothing of this can be undone.</p>
       <FormProblem text={form.problems.account ?? null} />
-      <form method="post" action="/settings/delete" class="form">
+      <form method="post" action={url('/settings/delete')} class="form">
         {shared.map((project) => (
           <KeysLeftBehind
             project={project}
@@ -166,7 +167,7 @@ function DeleteAccountForm({ shared, apiKeys, choices, form }: DeleteAccountForm
           <button type="submit" class="button button-danger">
             Delete the account
           </button>
-          <a class="button" href="/settings">
+          <a class="button" href={url('/settings')}>
             Keep it
           </a>
         </p>
@@ -208,7 +209,7 @@ function ProjectList({ projects, children }: { projects: Project[]; children?: C
       <ul class="plain-list">
         {projects.map(({ id, name }) => (
           <li>
-            <a href={`/projects/${id}/settings`} class="breakable" dir="auto">
+            <a href={url(`/projects/${id}/settings`)} class="breakable" dir="auto">
               {name}
             </a>
           </li>

@@ -1,4 +1,5 @@
 import { THEMES, type Theme, type User } from '#domain/account.ts'
+import { url } from '#lib/base-path.ts'
 import { Check, Field, FormProblem } from '#views/components/field.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { formOf, type Returned, Section, Sections } from '#views/components/section.tsx'
@@ -47,7 +48,7 @@ export function SettingsPage(props: SettingsPageProps) {
         <Section id="delete" title="Delete account" isDangerous>
           <p>Your account goes, with the projects that belong to nobody else. The next page says which.</p>
           <p class="actions">
-            <a class="button button-danger" href="/settings/delete">
+            <a class="button button-danger" href={url('/settings/delete')}>
               Delete the account
             </a>
           </p>
@@ -67,7 +68,7 @@ function ProfileSection({ user, now, returned }: ProfileProps) {
   const form = formOf(returned, 'profile', { name: user.name, timeZone: user.timeZone })
   return (
     <Section id="profile" title="Profile">
-      <form method="post" action="/settings/profile" class="form">
+      <form method="post" action={url('/settings/profile')} class="form">
         <Field
           form={form}
           name="name"
@@ -100,13 +101,13 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
         </p>
       )}
       {isOpen && (
-        <form method="post" action="/settings/verification">
+        <form method="post" action={url('/settings/verification')}>
           <button type="submit" class="button button-small">
             Mail the link again
           </button>
         </form>
       )}
-      <form method="post" action="/settings/email" class="form">
+      <form method="post" action={url('/settings/email')} class="form">
         <Field
           form={form}
           name="email"
@@ -148,10 +149,10 @@ function MailsSection({ user, hasMailServer }: { user: User; hasMailServer: bool
       {!hasMailServer && (
         <p>
           This CronGuard has no mail server, so no mail comes. Whoever runs it can{' '}
-          <a href="/docs/configuration">configure one</a>.
+          <a href={url('/docs/configuration')}>configure one</a>.
         </p>
       )}
-      <form method="post" action="/settings/preferences" class="form">
+      <form method="post" action={url('/settings/preferences')} class="form">
         <fieldset class="form" disabled={!hasMailServer}>
           <legend class="visually-hidden">When a mail comes</legend>
           <Check
@@ -180,7 +181,7 @@ const THEME_WORDS: Record<Theme, string> = { system: 'As the system has it', lig
 function ThemeSection({ theme }: { theme: Theme }) {
   return (
     <Section id="theme" title="Theme">
-      <form method="post" action="/settings/theme" class="form">
+      <form method="post" action={url('/settings/theme')} class="form">
         <fieldset>
           <legend class="visually-hidden">Theme</legend>
           {THEMES.map((name) => (

@@ -1,5 +1,6 @@
 import { PASSWORD_MAX, PASSWORD_MIN } from '#domain/account.ts'
 import type { Child } from '#jsx/jsx-runtime'
+import { type Address, url } from '#lib/base-path.ts'
 import { COMMON_PASSWORDS } from '#views/assets.ts'
 import { Field, FormProblem, type FormState } from '#views/components/field.tsx'
 import { Plain } from '#views/layouts/plain.tsx'
@@ -18,7 +19,7 @@ export function LoginPage({ form, problem, notice, next, isRegistrationOpen, has
   return (
     <Plain title="Sign in" notice={notice}>
       <h1>Sign in</h1>
-      <form method="post" action="/login" class="form">
+      <form method="post" action={url('/login')} class="form">
         <FormProblem text={problem} />
         <input type="hidden" name="next" value={next} />
         <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" isRequired hasFocus />
@@ -36,7 +37,7 @@ export function LoginPage({ form, problem, notice, next, isRegistrationOpen, has
       </form>
       <p class="aside">
         {hasMailServer ? (
-          <a href="/password-reset">Forgot your password?</a>
+          <a href={url('/password-reset')}>Forgot your password?</a>
         ) : (
           <>
             Forgot your password? On the machine, <code>cronguard user reset-password EMAIL</code> makes a new one.
@@ -45,7 +46,7 @@ export function LoginPage({ form, problem, notice, next, isRegistrationOpen, has
       </p>
       {isRegistrationOpen && (
         <p class="aside">
-          No account yet? <a href="/register">Create one</a>.
+          No account yet? <a href={url('/register')}>Create one</a>.
         </p>
       )}
     </Plain>
@@ -55,7 +56,7 @@ export function LoginPage({ form, problem, notice, next, isRegistrationOpen, has
 interface NewAccountProps {
   title: string
   lead: Child
-  action: string
+  action: Address
   form: FormState
   problem: string | null
   submit: string
@@ -96,7 +97,7 @@ export function NewAccountPage({ title, lead, action, form, problem, submit, ema
 interface RegisterByMailProps {
   title: string
   lead: Child
-  action: string
+  action: Address
   form: FormState
   problem: string | null
   isSent: boolean
@@ -156,7 +157,7 @@ export function NewPasswordField({ form, name, label, hasFocus }: NewPasswordFie
         help={PASSWORD_HELP}
         isRequired
       />
-      <p class="strength" data-strength-of={name} data-common={COMMON_PASSWORDS.path} hidden>
+      <p class="strength" data-strength-of={name} data-common={url(COMMON_PASSWORDS.path)} hidden>
         <meter min="0" max="4" low="2" high="3" optimum="4" value="0" aria-label="Strength" />
         <span role="status" />
       </p>
@@ -208,7 +209,7 @@ export function ForgottenPage({ form, problem, isSent }: { form: FormState; prob
       ) : (
         <>
           <p class="lead">A link to a new password goes to the address of your account.</p>
-          <form method="post" action="/password-reset" class="form">
+          <form method="post" action={url('/password-reset')} class="form">
             <FormProblem text={problem} />
             <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" isRequired hasFocus />
             <button type="submit" class="button button-primary">
@@ -218,7 +219,7 @@ export function ForgottenPage({ form, problem, isSent }: { form: FormState; prob
         </>
       )}
       <p class="aside">
-        <a href="/login">Back to the sign-in</a>
+        <a href={url('/login')}>Back to the sign-in</a>
       </p>
     </Plain>
   )
@@ -228,7 +229,7 @@ export function NewPasswordPage({ token, form, problem }: { token: string; form:
   return (
     <Plain title="New password">
       <h1>Choose a new password</h1>
-      <form method="post" action={`/password-reset/${token}`} class="form">
+      <form method="post" action={url(`/password-reset/${token}`)} class="form">
         <FormProblem text={problem} />
         <NewPasswordField form={form} name="password" label="New password" />
         <button type="submit" class="button button-primary">
@@ -240,7 +241,7 @@ export function NewPasswordPage({ token, form, problem }: { token: string; form:
 }
 
 /** One button between a mailed link and what it does: programs that look at mails follow links, and press nothing. */
-export function ConfirmPage(props: { title: string; lead: Child; action: string; submit: string }) {
+export function ConfirmPage(props: { title: string; lead: Child; action: Address; submit: string }) {
   return (
     <Plain title={props.title}>
       <h1>{props.title}</h1>

@@ -1,4 +1,5 @@
 import { overallRatio, type PeriodUptime } from '#domain/uptime.ts'
+import { url } from '#lib/base-path.ts'
 import { dayInZone } from '#lib/zone.ts'
 import { DurationChart, type TimedRun } from '#views/components/duration-chart.tsx'
 import type { Reading } from '#views/components/moment.tsx'
@@ -27,7 +28,7 @@ export function MonitorCharts({ uniqueKey, days, runs, isEmpty, reading }: Monit
       aria-label="Uptime and durations"
       hidden={isEmpty}
       data-live-monitor={uniqueKey}
-      hx-get={`/monitors/${uniqueKey}/charts`}
+      hx-get={url(`/monitors/${uniqueKey}/charts`)}
       hx-trigger="monitor-changed"
       hx-swap="outerMorph"
     >

@@ -1,5 +1,6 @@
 import { isSettled } from '#domain/delivery.ts'
 import type { Story } from '#domain/story.ts'
+import { url } from '#lib/base-path.ts'
 import { IncidentMark, IncidentStory } from '#views/components/incident-story.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
 
@@ -21,13 +22,13 @@ export function MonitorIncidents({ uniqueKey, projectId, stories, ...context }: 
       aria-labelledby="incidents-title"
       hidden={stories.length === 0}
       data-live-monitor={uniqueKey}
-      hx-get={`/monitors/${uniqueKey}/incidents`}
+      hx-get={url(`/monitors/${uniqueKey}/incidents`)}
       hx-trigger="monitor-changed"
       hx-swap="outerMorph"
     >
       <div class="card-head">
         <h2 id="incidents-title">Incidents</h2>
-        <a href={`/projects/${projectId}/incidents`}>All incidents of the project</a>
+        <a href={url(`/projects/${projectId}/incidents`)}>All incidents of the project</a>
       </div>
       {stories.map((story) => (
         <IncidentDetails story={story} {...context} />

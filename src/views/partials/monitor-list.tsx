@@ -6,6 +6,7 @@ import {
   type StatusCounts,
 } from '#domain/monitor-list.ts'
 import type { ShownStatus } from '#domain/status.ts'
+import { url } from '#lib/base-path.ts'
 import type { Reading } from '#views/components/moment.tsx'
 import { STATUS_WORDS, StatusShape } from '#views/components/status.tsx'
 import { MonitorRow } from './monitor-row.tsx'
@@ -28,14 +29,14 @@ export function MonitorList({ projectId, monitors, counts, filter, reading }: Mo
       class="monitor-list"
       aria-label="Monitors"
       data-filtered={isFiltered(filter) ? 'true' : undefined}
-      hx-get={`/projects/${projectId}/monitors/list${filterQuery(filter)}`}
+      hx-get={url(`/projects/${projectId}/monitors/list${filterQuery(filter)}`)}
       hx-trigger="refresh"
       hx-swap="outerMorph"
     >
       <Counts projectId={projectId} counts={counts} filter={filter} />
       {monitors.length === 0 ? (
         <p class="soft">
-          No monitor matches. <a href={`/projects/${projectId}`}>Show all</a>
+          No monitor matches. <a href={url(`/projects/${projectId}`)}>Show all</a>
         </p>
       ) : (
         <>
@@ -69,7 +70,7 @@ interface CountsProps {
 
 function Counts({ projectId, counts, filter }: CountsProps) {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
-  const href = (status: ShownStatus | null): string => `/projects/${projectId}${filterQuery({ ...filter, status })}`
+  const href = (status: ShownStatus | null) => url(`/projects/${projectId}${filterQuery({ ...filter, status })}`)
   return (
     <nav class="counts" aria-label="Monitors by status">
       <a class="count" href={href(null)} aria-current={filter.status === null ? 'true' : undefined}>
@@ -93,7 +94,7 @@ function Counts({ projectId, counts, filter }: CountsProps) {
 function Headings({ projectId, filter }: { projectId: string; filter: ListFilter }) {
   const heading = (label: string, order: ListFilter['order']) => (
     <a
-      href={`/projects/${projectId}${filterQuery({ ...filter, order })}`}
+      href={url(`/projects/${projectId}${filterQuery({ ...filter, order })}`)}
       aria-current={filter.order === order ? 'true' : undefined}
     >
       {label}

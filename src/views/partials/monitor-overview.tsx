@@ -2,6 +2,7 @@ import { expectedAt } from '#domain/lifecycle.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { nextSlot, secondsMatter } from '#domain/schedule.ts'
 import { shownStatus } from '#domain/status.ts'
+import { url } from '#lib/base-path.ts'
 import { lengthInWords } from '#lib/duration.ts'
 import { Copyable } from '#views/components/copyable.tsx'
 import { Icon } from '#views/components/icon.tsx'
@@ -28,7 +29,7 @@ export function MonitorOverview(props: MonitorOverviewProps) {
       class={`card overview overview-${status}`}
       aria-label="Status"
       data-live-monitor={monitor.uniqueKey}
-      hx-get={`/monitors/${monitor.uniqueKey}/overview`}
+      hx-get={url(`/monitors/${monitor.uniqueKey}/overview`)}
       hx-trigger="monitor-changed"
       hx-swap="outerMorph"
     >
@@ -165,12 +166,12 @@ function Buttons({ monitor: { uniqueKey, status } }: Pick<MonitorOverviewProps, 
   const isPaused = status === 'paused'
   return (
     <div class="actions">
-      <form method={status === 'down' ? 'get' : 'post'} action={`/monitors/${uniqueKey}/ping`}>
+      <form method={status === 'down' ? 'get' : 'post'} action={url(`/monitors/${uniqueKey}/ping`)}>
         <button type="submit" class="button" id="ping-now">
           <Icon name="send" /> Report success manually
         </button>
       </form>
-      <form method="post" action={`/monitors/${uniqueKey}/${isPaused ? 'resume' : 'pause'}`}>
+      <form method="post" action={url(`/monitors/${uniqueKey}/${isPaused ? 'resume' : 'pause'}`)}>
         <button type="submit" class="button" id="pause">
           <Icon name={isPaused ? 'play' : 'pause'} /> {isPaused ? 'Resume' : 'Pause'}
         </button>

@@ -2,6 +2,7 @@ import { shownName, tagList } from '#domain/monitor.ts'
 import { type ListedMonitor, orderKey } from '#domain/monitor-list.ts'
 import { rhythmInWords } from '#domain/schedule.ts'
 import { shownStatus } from '#domain/status.ts'
+import { url } from '#lib/base-path.ts'
 import { Ago, Due, type Reading } from '#views/components/moment.tsx'
 import { RunStrip } from '#views/components/run-strip.tsx'
 import { RunningMark, StatusMark } from '#views/components/status.tsx'
@@ -27,7 +28,7 @@ export function MonitorRow({ monitor, reading }: MonitorRowProps) {
         {monitor.openRuns.length > 0 && <RunningMark />}
       </span>
       <span class="monitor-who">
-        <a class="monitor-name" href={`/monitors/${monitor.uniqueKey}`} dir="auto">
+        <a class="monitor-name" href={url(`/monitors/${monitor.uniqueKey}`)} dir="auto">
           {shownName(monitor)}
         </a>
         <Tags tags={tagList(monitor.tags)} />

@@ -9,6 +9,7 @@ import {
   type Turn,
   writeCursor,
 } from '#domain/timeline.ts'
+import { type Address, url } from '#lib/base-path.ts'
 import { durationInWords, lengthInWords } from '#lib/duration.ts'
 import { ExactMoment } from '#views/components/delivery.tsx'
 import { Icon } from '#views/components/icon.tsx'
@@ -100,7 +101,7 @@ function Filters({ uniqueKey, filter }: TimelineView) {
       {TIMELINE_FILTERS.map((name) => (
         <a
           href={pageUrl({ uniqueKey, filter: name })}
-          hx-get={`/monitors/${uniqueKey}/timeline?kind=${name}`}
+          hx-get={url(`/monitors/${uniqueKey}/timeline?kind=${name}`)}
           hx-target="#timeline"
           hx-swap="outerHTML"
           aria-current={name === filter ? 'true' : undefined}
@@ -119,7 +120,7 @@ function NewestMark({ uniqueKey, filter, above }: TimelineView & { above: Timeli
       class="entries-top"
       hidden
       data-live-monitor={uniqueKey}
-      hx-get={`/monitors/${uniqueKey}/timeline/newer?kind=${filter}&after=${writeCursor(above)}`}
+      hx-get={url(`/monitors/${uniqueKey}/timeline/newer?kind=${filter}&after=${writeCursor(above)}`)}
       hx-trigger="monitor-changed"
       hx-swap="outerHTML"
     />
@@ -147,8 +148,8 @@ function OlderLink({ uniqueKey, filter, entries, below, steps }: TimelineView & 
     <li class="entry-note" id="timeline-older">
       <a
         class="button button-small"
-        href={`/monitors/${uniqueKey}?kind=${filter}&before=${before}#timeline`}
-        hx-get={`/monitors/${uniqueKey}/timeline/older?kind=${filter}&before=${before}${next}`}
+        href={url(`/monitors/${uniqueKey}?kind=${filter}&before=${before}#timeline`)}
+        hx-get={url(`/monitors/${uniqueKey}/timeline/older?kind=${filter}&before=${before}${next}`)}
         hx-target="#timeline-older"
         hx-swap="outerHTML"
         id="timeline-load"
@@ -205,7 +206,7 @@ function PingEntry({ ping, uniqueKey, reading }: TimelineView & { ping: Timeline
       <PingMark kind={ping.kind} />
       <ExactMoment at={ping.at} zone={reading.zone} />
       <span class="entry-what">
-        <a href={`/monitors/${uniqueKey}/pings/${ping.number}`}>
+        <a href={url(`/monitors/${uniqueKey}/pings/${ping.number}`)}>
           <span class="visually-hidden">Ping </span>#{ping.number}
         </a>
         {facts.map((fact) => (
@@ -233,6 +234,6 @@ function firstWords(text: string): string {
   return [...line].slice(0, SHOWN_CHARACTERS).join('')
 }
 
-function pageUrl({ uniqueKey, filter }: Pick<TimelineView, 'uniqueKey' | 'filter'>): string {
-  return `/monitors/${uniqueKey}${filter === 'all' ? '' : `?kind=${filter}`}#timeline`
+function pageUrl({ uniqueKey, filter }: Pick<TimelineView, 'uniqueKey' | 'filter'>): Address {
+  return url(`/monitors/${uniqueKey}${filter === 'all' ? '' : `?kind=${filter}`}#timeline`)
 }

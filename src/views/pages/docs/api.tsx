@@ -1,3 +1,4 @@
+import { url } from '#lib/base-path.ts'
 import { Badges } from './badges.tsx'
 import { DocPage, type DocProps, type DocSection, SAMPLE_KEY, Sample, Table, Text } from './parts.tsx'
 
@@ -75,7 +76,7 @@ function Calls({ manual }: { manual: ApiManual }) {
       </Text>
       <p>
         Programs can read the same, and every field of every answer, as{' '}
-        <a href="/api/openapi.json">an OpenAPI 3.1 document</a>.
+        <a href={url('/api/openapi.json')}>an OpenAPI 3.1 document</a>.
       </p>
       {manual.resources.map(({ title, calls }) => (
         <>

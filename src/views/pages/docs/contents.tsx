@@ -1,4 +1,5 @@
 import type { Child } from '#jsx/jsx-runtime'
+import { url } from '#lib/base-path.ts'
 import { DOCS } from './index.ts'
 import { CURL, type DocProps, SAMPLE_KEY, Sample, Text } from './parts.tsx'
 
@@ -25,13 +26,14 @@ export function DocsIndex({ baseUrl }: DocProps) {
         <ul class="docs-pages">
           {DOCS.map(({ slug, title, summary }) => (
             <li>
-              <a href={`/docs/${slug}`}>{title}</a>
+              <a href={url(`/docs/${slug}`)}>{title}</a>
               <p>{summary}</p>
             </li>
           ))}
         </ul>
         <p class="aside">
-          CronGuard is free software under the MIT licence. <a href="/docs/licences">Licences of the parts of others</a>
+          CronGuard is free software under the MIT licence.{' '}
+          <a href={url('/docs/licences')}>Licences of the parts of others</a>
         </p>
       </section>
     </>
@@ -59,9 +61,9 @@ export function DocsNav({ current }: { current: string | null }) {
   return (
     <nav class="docs-nav" aria-label="Documentation">
       <ul>
-        <li>{link({ href: '/docs', title: 'Documentation', isCurrent: current === null })}</li>
+        <li>{link({ href: url('/docs'), title: 'Documentation', isCurrent: current === null })}</li>
         {DOCS.map(({ slug, title }) => (
-          <li>{link({ href: `/docs/${slug}`, title, isCurrent: slug === current })}</li>
+          <li>{link({ href: url(`/docs/${slug}`), title, isCurrent: slug === current })}</li>
         ))}
       </ul>
     </nav>

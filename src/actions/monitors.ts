@@ -9,13 +9,11 @@ import {
   type Monitor,
   type MonitorChange,
   type MonitorKeys,
-  type MonitorMatch,
   type MonitorSettings,
-  matchesMonitor,
   NEW_ALIAS_MIN,
   uniqueKeyOf,
 } from '#domain/monitor.ts'
-import { facetsOf } from '#domain/monitor-settings.ts'
+import { facetsOf, type MonitorMatch, matchesMonitor } from '#domain/monitor-settings.ts'
 import { isSameSchedule } from '#domain/schedule.ts'
 import { MINUTE } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'

@@ -185,6 +185,15 @@ export function defaultOf(setting: MonitorSetting): kinds.SettingValue {
   return settingValue(DEFAULT_SETTINGS, setting)
 }
 
+/** Which monitor is meant, by what a person gave it; every setting given must be equal. */
+export type MonitorMatch = Partial<FlatSettings>
+
+export function matchesMonitor(monitor: MonitorSettings, match: MonitorMatch): boolean {
+  return MONITOR_SETTINGS.every(
+    (setting) => match[setting.field] === undefined || match[setting.field] === settingValue(monitor, setting),
+  )
+}
+
 /** A change that sets these and nothing else. */
 export function changeOf(values: Partial<FlatSettings>): MonitorChange {
   const change: Record<string, unknown> = {}

@@ -228,23 +228,3 @@ export function changeSettings(
     filter: { ...settings.filter, ...(typeof filter === 'function' ? filter(settings.filter) : filter) },
   }
 }
-
-/** Which monitor is meant, by what a person gave it; every field given must be equal. */
-export interface MonitorMatch {
-  name?: string
-  slug?: string
-  tags?: string
-  periodMs?: number
-  graceMs?: number
-}
-
-export function matchesMonitor(monitor: Monitor, match: MonitorMatch): boolean {
-  const known: Required<MonitorMatch> = {
-    name: monitor.name,
-    slug: monitor.slug,
-    tags: monitor.tags,
-    periodMs: monitor.schedule.periodMs,
-    graceMs: monitor.graceMs,
-  }
-  return Object.entries(match).every(([field, value]) => known[field as keyof MonitorMatch] === value)
-}

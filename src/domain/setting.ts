@@ -25,6 +25,7 @@ export type SettingValue = string | number | boolean | null
 /** Every kind says how a door reads and shows it; `schema` checks a value as the domain has it. */
 export type SettingKind =
   | { is: 'text'; schema: z.ZodType; max: number; hasLines: boolean; pattern: RegExp | null }
+  | { is: 'zone'; schema: z.ZodType }
   | { is: 'flag'; schema: z.ZodType }
   /** Milliseconds; with `isOptional` null is allowed and means "not set". */
   | { is: 'duration'; schema: z.ZodType; min: number; max: number; isOptional: boolean }
@@ -89,7 +90,7 @@ export function timeZone(): SettingKind {
     if (zone === null) context.addIssue('not_zone')
     return zone ?? name
   })
-  return { is: 'text', schema, max: 100, hasLines: false, pattern: null }
+  return { is: 'zone', schema }
 }
 
 export function flag(): SettingKind {

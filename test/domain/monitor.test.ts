@@ -4,15 +4,14 @@ import {
   changeSettings,
   type Monitor,
   type MonitorChange,
-  type MonitorMatch,
   type MonitorSettings,
-  matchesMonitor,
   NEW_STATE,
   NO_RULES,
   shownName,
   tagList,
   uniqueKeyOf,
 } from '#domain/monitor.ts'
+import { type MonitorMatch, matchesMonitor } from '#domain/monitor-settings.ts'
 import { everyPeriod } from '#domain/schedule.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 
@@ -104,11 +103,11 @@ describe('a monitor is meant when every field given is equal', () => {
     { match: { slug: 'back' }, isMeant: false },
     { match: { tags: 'nightly db' }, isMeant: true },
     { match: { tags: 'db nightly' }, isMeant: false },
-    { match: { periodMs: HOUR }, isMeant: true },
-    { match: { periodMs: HOUR + 1 }, isMeant: false },
+    { match: { 'schedule.periodMs': HOUR }, isMeant: true },
+    { match: { 'schedule.periodMs': HOUR + 1 }, isMeant: false },
     { match: { graceMs: 5 * MINUTE }, isMeant: true },
     { match: { graceMs: HOUR }, isMeant: false },
-    { match: { name: 'Backup', slug: 'backup', graceMs: 5 * MINUTE, periodMs: HOUR }, isMeant: true },
+    { match: { name: 'Backup', slug: 'backup', graceMs: 5 * MINUTE, 'schedule.periodMs': HOUR }, isMeant: true },
     { match: { name: 'Backup', slug: 'backup', graceMs: 6 * MINUTE }, isMeant: false },
   ]
   test.each(cases)('case %#', ({ match, isMeant }) => {

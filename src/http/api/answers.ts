@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { DELIVERY_STATES, FAILURE_REASONS } from '#domain/delivery.ts'
 import { TRANSITION_REASONS } from '#domain/lifecycle.ts'
 import { API_KEY_ACCESS } from '#domain/project.ts'
+import { answeredSettings } from './check-settings.ts'
 
 const Time = z.string().meta({ format: 'date-time' })
 const Count = z.int().min(0)
@@ -16,11 +17,7 @@ export const Problem = z
 
 export const Check = z
   .object({
-    name: z.string(),
-    slug: z.string(),
-    tags: z.string().describe('Words with spaces between them.'),
-    desc: z.string(),
-    grace: Count.describe('Seconds.'),
+    ...answeredSettings(),
     n_pings: Count,
     status: z
       .enum(['new', 'up', 'grace', 'down', 'paused', 'started'])
@@ -28,17 +25,8 @@ export const Check = z
     started: z.boolean().describe('Whether a run has started and not ended.'),
     last_ping: Time.nullable(),
     next_ping: Time.nullable().describe('When a ping is due, or when the run that is under way started.'),
-    manual_resume: z.boolean(),
-    methods: z.enum(['', 'POST']),
     subject: z.string(),
     subject_fail: z.string(),
-    start_kw: z.string(),
-    success_kw: z.string(),
-    failure_kw: z.string(),
-    filter_subject: z.boolean(),
-    filter_body: z.boolean(),
-    filter_http_body: z.boolean(),
-    filter_default_fail: z.boolean(),
     badge_url: z.string(),
     unique_key: z.string().optional().describe('Only for a read-only key.'),
     uuid: z.string().optional().describe('The ping key; like the addresses below only for a read-write key.'),
@@ -47,15 +35,7 @@ export const Check = z
     pause_url: z.string().optional(),
     resume_url: z.string().optional(),
     channels: z.string().optional().describe('The ids of its channels with commas between them.'),
-    timeout: Count.optional().describe('The period in seconds, of a check that has one.'),
-    schedule: z.string().optional().describe('The expression, of a check that has one.'),
-    tz: z.string().optional().describe('The time zone of the expression.'),
     subminute: z.boolean().optional(),
-    max_run: Count.optional(),
-    min_run: Count.optional(),
-    early: Count.nullable().optional(),
-    failures_to_alert: Count.optional(),
-    alias: z.string().optional().describe('Not for a read-only key: who knows it can ping.'),
     last_duration: Count.optional().describe('Seconds of the last run, when that is known.'),
   })
   .meta({ id: 'Check' })

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { ALIAS_PATTERN, FAILURES_TO_ALERT_MAX, MONITORS_MAX } from '#domain/monitor.ts'
+import { defaultOf } from '#domain/monitor-settings.ts'
 import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
 import type { About } from './about.ts'
 import { Check } from './answers.ts'
-import { type CheckSpec, SECONDS } from './check-spec.ts'
+import { toWire, WIRE_SETTINGS, type WireSetting } from './check-settings.ts'
+import { SECONDS } from './check-spec.ts'
+import { seconds } from './times.ts'
 
 interface FieldAbout {
   /** What it takes. */
@@ -13,14 +16,11 @@ interface FieldAbout {
 }
 
 const YES_NO = '`true` or `false`'
-const KEYWORDS: FieldAbout = { takes: 'words with commas between them, up to 200 characters', otherwise: 'empty' }
 
-/** Every field that a request may set, in the order in which people need them. */
-export const CHECK_FIELDS: Record<keyof CheckSpec, FieldAbout> = {
-  name: { takes: 'up to 100 characters', otherwise: 'empty' },
+/** Where the limits and the default of a setting do not say it all. */
+const MORE: Record<string, Partial<FieldAbout>> = {
   slug: { takes: 'up to 100 of a-z, 0-9, `-` and `_`', otherwise: 'empty; v1 and v2 make it from the name' },
-  tags: { takes: 'words with spaces between them, up to 500 characters', otherwise: 'empty' },
-  desc: { takes: 'up to 10,000 characters', otherwise: 'empty' },
+  tags: { takes: 'words with spaces between them, up to 500 characters' },
   timeout: { takes: 'the period: 60 to 31536000 seconds', otherwise: '86400, a day' },
   schedule: {
     takes:
@@ -28,7 +28,7 @@ export const CHECK_FIELDS: Record<keyof CheckSpec, FieldAbout> = {
       'which wins over `timeout`; not `@daily` and the like, as in Healthchecks',
     otherwise: 'a period',
   },
-  tz: { takes: 'the time zone of the expression, like `Europe/Riga`', otherwise: '`UTC`' },
+  tz: { takes: 'the time zone of the expression, like `Europe/Riga`' },
   grace: { takes: '60 to 31536000 seconds', otherwise: '3600, an hour' },
   max_run: { takes: 'how long a run may take: 60 to 31536000 seconds, or `null`', otherwise: '`null`: the grace' },
   min_run: {
@@ -39,12 +39,22 @@ export const CHECK_FIELDS: Record<keyof CheckSpec, FieldAbout> = {
     takes:
       'how long before its slot a ping counts for it: 0 to 86400 seconds, or `null` for a tenth of the interval, at ' +
       'most 15 minutes',
-    otherwise: '0',
   },
-  failures_to_alert: {
-    takes: `with how many failures in a row it goes down: 1 to ${FAILURES_TO_ALERT_MAX}`,
-    otherwise: '1',
+  failures_to_alert: { takes: `with how many failures in a row it goes down: 1 to ${FAILURES_TO_ALERT_MAX}` },
+  alias: {
+    takes: `the token by which another tool pings it: \`${ALIAS_PATTERN.source.slice(1, -1)}\`, or empty`,
   },
+  methods: { takes: '`POST`, or an empty text for every method', otherwise: 'empty' },
+  filter_subject: { takes: `${YES_NO}: look for the words in the subject of a mail` },
+  filter_body: { takes: `${YES_NO}: look for the words in the body of a mail` },
+  filter_http_body: { takes: `${YES_NO}: look for the words in what a ping sends; see Pinging` },
+  filter_default_fail: { takes: `${YES_NO}: what has none of the words is a failure` },
+  start_kw: { takes: 'words with commas between them, up to 200 characters' },
+  success_kw: { takes: 'words with commas between them, up to 200 characters' },
+  failure_kw: { takes: 'words with commas between them, up to 200 characters' },
+}
+
+const REQUEST_FIELDS: Record<string, FieldAbout> = {
   subminute: { takes: '`true` allows `timeout`, `grace` and `max_run` from 1 second on', otherwise: '`false`' },
   channels: { takes: '`*` for all of the project, or ids and names with commas between them', otherwise: 'none' },
   import_uuid: {
@@ -52,31 +62,48 @@ export const CHECK_FIELDS: Record<keyof CheckSpec, FieldAbout> = {
     otherwise: 'a new UUID',
   },
   unique: { takes: 'any of `name`, `slug`, `tags`, `timeout`, `grace`', otherwise: 'always creates' },
-  alias: {
-    takes: `the token by which another tool pings it: \`${ALIAS_PATTERN.source.slice(1, -1)}\`, or empty`,
-    otherwise: 'empty',
-  },
-  manual_resume: { takes: YES_NO, otherwise: '`false`' },
-  methods: { takes: '`POST`, or an empty text for every method', otherwise: 'empty' },
-  filter_subject: { takes: `${YES_NO}: look for the words in the subject of a mail`, otherwise: '`false`' },
-  filter_body: { takes: `${YES_NO}: look for the words in the body of a mail`, otherwise: '`false`' },
-  filter_http_body: { takes: `${YES_NO}: look for the words in what a ping sends; see Pinging`, otherwise: '`false`' },
-  filter_default_fail: { takes: `${YES_NO}: what has none of the words is a failure`, otherwise: '`false`' },
-  start_kw: KEYWORDS,
-  success_kw: KEYWORDS,
-  failure_kw: KEYWORDS,
   subject: { takes: 'the old name of `success_kw` with `filter_subject`', otherwise: 'empty' },
   subject_fail: { takes: 'the old name of `failure_kw` with `filter_subject`', otherwise: 'empty' },
+}
+
+/** Every field that a request may set. */
+export const CHECK_FIELDS: Record<string, FieldAbout> = {
+  ...Object.fromEntries(
+    WIRE_SETTINGS.map((setting) => [setting.wire, { ...aboutSetting(setting), ...MORE[setting.wire] }]),
+  ),
+  ...REQUEST_FIELDS,
+}
+
+function aboutSetting(setting: WireSetting): FieldAbout {
+  const value = toWire(setting, defaultOf(setting))
+  return { takes: takenBy(setting), otherwise: value === '' ? 'empty' : `\`${value}\`` }
+}
+
+function takenBy({ kind }: WireSetting): string {
+  switch (kind.is) {
+    case 'text':
+      return `up to ${kind.max.toLocaleString('en')} characters`
+    case 'zone':
+      return 'the name of a time zone'
+    case 'flag':
+      return YES_NO
+    case 'duration':
+      return `${seconds(kind.min)} to ${seconds(kind.max)} seconds${kind.isOptional ? ', or `null`' : ''}`
+    case 'count':
+      return `${kind.min} to ${kind.max}`
+    case 'choice':
+      return `one of ${kind.values.map((value) => `\`${value}\``).join(', ')}${kind.isOptional ? ', or `null`' : ''}`
+  }
 }
 
 // The schema with which a request is read, and beside each field what is said of it.
 const CheckSpecBody = z
   .object(
     Object.fromEntries(
-      Object.entries(CHECK_FIELDS).map(([field, { takes, otherwise }]) => [
-        field,
-        SECONDS.shape[field as keyof CheckSpec].describe(`Takes ${takes}. A new check without it: ${otherwise}.`),
-      ]),
+      Object.entries(SECONDS.shape as Record<string, z.ZodType>).map(([field, schema]) => {
+        const { takes, otherwise } = CHECK_FIELDS[field] as FieldAbout
+        return [field, schema.describe(`Takes ${takes}. A new check without it: ${otherwise}.`)]
+      }),
     ),
   )
   .meta({ id: 'CheckSpec' })

@@ -1,6 +1,7 @@
 // What is sent along with a request, read with a schema; the first problem is told.
 import { z } from 'zod'
 import { AppError } from '#lib/errors.ts'
+import { NO_NUL } from './limits.ts'
 
 /** Throws invalid. */
 export function readBody<T>(schema: z.ZodType<T>, body: Record<string, unknown>): T {
@@ -10,6 +11,20 @@ export function readBody<T>(schema: z.ZodType<T>, body: Record<string, unknown>)
 /** Of a name that is given several times, the last one counts. Throws invalid. */
 export function readQuery<T>(schema: z.ZodType<T>, query: URLSearchParams): T {
   return readWith(schema, { sent: Object.fromEntries(query), what: 'query' })
+}
+
+// Counted in characters as people count them, not in UTF-16 units. Half a character is kept as what the database keeps.
+export function text(field: string, max: number) {
+  return z
+    .string(`${field} is not a string`)
+    .overwrite((value) => value.toWellFormed())
+    .refine((value) => [...value].length <= max, `${field} is too long`)
+    .refine((value) => !value.includes('\0'), `${field} has a NUL character`)
+    .meta({ maxLength: max, ...NO_NUL })
+}
+
+export function flag(field: string) {
+  return z.boolean(`${field} is not a boolean`)
 }
 
 /** How many of a list are asked for. */

@@ -6,6 +6,7 @@ import type { PingKind, RecordedPing } from '#domain/ping.ts'
 import { type ShownStatus, shownStatus } from '#domain/status.ts'
 import { MINUTE } from '#lib/duration.ts'
 import type { DeliveryRecord } from '#store/deliveries.ts'
+import { shownSettings } from './check-settings.ts'
 import type { ApiCall, ApiVersion } from './endpoint.ts'
 import { seconds, time, timeOrNull } from './times.ts'
 
@@ -35,32 +36,19 @@ const PING_TYPES: Record<PingKind, string> = {
 /** A check as this key may see it: a read-only key never learns the ping key. */
 export function toCheck(view: CheckView, { version, access }: Pick<ApiCall, 'version' | 'access'>) {
   const { monitor, baseUrl } = view
+  const { alias, ...settings } = shownSettings(monitor)
   return {
-    name: monitor.name,
-    slug: monitor.slug,
-    tags: monitor.tags,
-    desc: monitor.description,
-    grace: seconds(monitor.graceMs),
+    ...settings,
     n_pings: monitor.pingCount,
     status: statusWord(view, version),
     started: monitor.openRuns.length > 0,
     last_ping: timeOrNull(monitor.lastPingAt),
     next_ping: timeOrNull(nextPingAt(monitor)),
-    manual_resume: monitor.manualResume,
-    methods: monitor.postOnly ? 'POST' : '',
     subject: monitor.filter.subject ? monitor.filter.successKeywords : '',
     subject_fail: monitor.filter.subject ? monitor.filter.failureKeywords : '',
-    start_kw: monitor.filter.startKeywords,
-    success_kw: monitor.filter.successKeywords,
-    failure_kw: monitor.filter.failureKeywords,
-    filter_subject: monitor.filter.subject,
-    filter_body: monitor.filter.body,
-    filter_http_body: monitor.filter.httpBody,
-    filter_default_fail: monitor.filter.failsByDefault,
     badge_url: `${baseUrl}/b/2/${monitor.badgeKey}.svg`,
-    ...(access === 'read-only' ? { unique_key: monitor.uniqueKey } : addresses(view, version)),
-    ...scheduleOf(monitor),
-    ...additions(monitor),
+    ...(access === 'read-only' ? { unique_key: monitor.uniqueKey } : { ...addresses(view, version), alias }),
+    ...(isSubminute(monitor) ? { subminute: true } : {}),
     ...lastDuration(monitor),
   }
 }
@@ -137,25 +125,12 @@ function addresses({ monitor, channelIds, baseUrl }: CheckView, version: ApiVers
     pause_url: `${url}/pause`,
     resume_url: `${url}/resume`,
     channels: channelIds.join(','),
-    ...(monitor.alias === '' ? {} : { alias: monitor.alias }),
   }
 }
 
-function scheduleOf({ schedule }: Monitor) {
-  if (schedule.kind === 'period') return { timeout: seconds(schedule.periodMs) }
-  return { schedule: schedule.expression, tz: schedule.timeZone }
-}
-
-// What Healthchecks does not know, only where it says something: what was read must be fit to be sent back.
-function additions({ schedule, graceMs, maxRunMs, minRunMs, earlyMs, failuresToAlert }: Monitor) {
-  const shortest = Math.min(graceMs, maxRunMs ?? graceMs, schedule.kind === 'period' ? schedule.periodMs : graceMs)
-  return {
-    ...(shortest < MINUTE ? { subminute: true } : {}),
-    ...(maxRunMs === null ? {} : { max_run: seconds(maxRunMs) }),
-    ...(minRunMs === null ? {} : { min_run: seconds(minRunMs) }),
-    ...(earlyMs === 0 ? {} : { early: earlyMs === null ? null : seconds(earlyMs) }),
-    ...(failuresToAlert === 1 ? {} : { failures_to_alert: failuresToAlert }),
-  }
+// A client that sends back what it read must say that it means it.
+function isSubminute({ schedule, graceMs, maxRunMs }: Monitor): boolean {
+  return Math.min(graceMs, maxRunMs ?? graceMs, schedule.kind === 'period' ? schedule.periodMs : graceMs) < MINUTE
 }
 
 // As Healthchecks, which knows the newest run alone: there is no duration while a run is open that started after it.

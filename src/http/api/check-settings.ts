@@ -1,0 +1,131 @@
+// The settings of a monitor as the management API reads and shows them: in seconds, by the names of Healthchecks.
+import { z } from 'zod'
+import { type Monitor, NAME_MAX } from '#domain/monitor.ts'
+import {
+  defaultOf,
+  type FlatSettings,
+  MONITOR_SETTINGS,
+  type MonitorSetting,
+  type SettingField,
+  settingValue,
+} from '#domain/monitor-settings.ts'
+import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
+import { expression, type SettingValue, text } from '#domain/setting.ts'
+import { SECOND } from '#lib/duration.ts'
+import { withoutInvisible } from '#lib/invisible.ts'
+import { NO_NUL } from './limits.ts'
+import { seconds } from './times.ts'
+
+export interface WireSetting extends MonitorSetting {
+  wire: string
+}
+
+/** Those that the API has. */
+export const WIRE_SETTINGS = MONITOR_SETTINGS.filter((setting): setting is WireSetting => setting.wire !== null)
+
+/** As in Healthchecks, they need a minute, unless a request asks for less. */
+const COARSE: SettingField[] = ['schedule.periodMs', 'graceMs', 'maxRunMs']
+
+/** What Healthchecks does not know is shown only where it says something: what was read must be fit to be sent back. */
+const ADDED: SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert', 'alias']
+
+const SECONDS_MIN = 60
+
+/** What a request may send, by its names. Read, the values are as the domain has them; the messages are codes. */
+export function settingSchemas(precision: 'minutes' | 'seconds'): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    WIRE_SETTINGS.map((setting) => [
+      setting.wire,
+      DIALECT[setting.field] ?? schemaOf(setting, precision === 'minutes' ? SECONDS_MIN : 0),
+    ]),
+  )
+}
+
+const DIALECT: Partial<Record<SettingField, z.ZodType>> = {
+  // A name stands in subjects and titles: on one line.
+  name: text({ max: NAME_MAX })
+    .schema.meta({ maxLength: NAME_MAX, ...NO_NUL })
+    .transform((name) => withoutInvisible(String(name).replaceAll(/\p{Cc}/gu, ' '))),
+  'schedule.expression': expression(SCHEDULE_MAX_LENGTH)
+    .schema.refine((written) => written !== '', 'not_expression')
+    .meta({ minLength: 1, maxLength: SCHEDULE_MAX_LENGTH, ...NO_NUL }),
+  postOnly: z.enum(['', 'POST'], 'unknown_value').transform((methods) => methods === 'POST'),
+}
+
+function schemaOf({ field, kind }: MonitorSetting, secondsMin: number): z.ZodType {
+  switch (kind.is) {
+    case 'duration': {
+      const min = Math.max(kind.min / SECOND, COARSE.includes(field) ? secondsMin : 0)
+      const schema = wholeSeconds(min, kind.max / SECOND)
+      return kind.isOptional ? schema.nullable() : schema
+    }
+    case 'text':
+      return kind.schema.meta({ maxLength: kind.max, pattern: kind.pattern?.source ?? NO_NUL.pattern })
+    case 'zone':
+      return kind.schema.meta({ minLength: 1 })
+    default:
+      return kind.schema
+  }
+}
+
+function wholeSeconds(min: number, max: number) {
+  return z
+    .number('not_number')
+    .refine(Number.isInteger, { error: 'not_number', abort: true })
+    .min(min, 'too_small')
+    .max(max, 'too_large')
+    .meta({ type: 'integer' })
+    .transform((length) => length * SECOND)
+}
+
+/** The settings among what a request sent, read with `settingSchemas`. */
+export function settingsIn(read: Record<string, unknown>): Partial<FlatSettings> {
+  const sent = WIRE_SETTINGS.filter(({ wire }) => read[wire] !== undefined)
+  return Object.fromEntries(sent.map(({ wire, field }) => [field, read[wire]]))
+}
+
+/** The settings of a monitor by the API's names: a period or an expression, and of our additions what is not usual. */
+export function shownSettings(monitor: Monitor): Record<string, SettingValue> {
+  const isPeriod = monitor.schedule.kind === 'period'
+  const isShown = (setting: WireSetting): boolean => {
+    if (setting.group === 'schedule') return isPeriod === (setting.field === 'schedule.periodMs')
+    return !ADDED.includes(setting.field) || settingValue(monitor, setting) !== defaultOf(setting)
+  }
+  const shown = WIRE_SETTINGS.filter(isShown)
+  return Object.fromEntries(shown.map((setting) => [setting.wire, toWire(setting, settingValue(monitor, setting))]))
+}
+
+export function toWire({ field, kind }: WireSetting, value: SettingValue): SettingValue {
+  if (field === 'postOnly') return value ? 'POST' : ''
+  return kind.is === 'duration' && typeof value === 'number' ? seconds(value) : value
+}
+
+const ANSWERED: Partial<Record<SettingField, string>> = {
+  tags: 'Words with spaces between them.',
+  graceMs: 'Seconds.',
+  'schedule.periodMs': 'The period in seconds, of a check that has one.',
+  'schedule.expression': 'The expression, of a check that has one.',
+  'schedule.timeZone': 'The time zone of the expression.',
+  alias: 'Not for a read-only key: who knows it can ping.',
+}
+
+/** What an answer has under each name. */
+export function answeredSettings(): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    WIRE_SETTINGS.map(({ wire, field, group, kind }) => {
+      const note = ANSWERED[field]
+      const type = note ? answered(field, kind.is).describe(note) : answered(field, kind.is)
+      const isAlways = group !== 'schedule' && !ADDED.includes(field)
+      return [wire, isAlways ? type : type.optional()]
+    }),
+  )
+}
+
+const Count = z.int().min(0)
+
+function answered(field: SettingField, is: MonitorSetting['kind']['is']): z.ZodType {
+  if (field === 'postOnly') return z.enum(['', 'POST'])
+  if (is === 'flag') return z.boolean()
+  if (is === 'duration') return field === 'earlyMs' ? Count.nullable() : Count
+  return is === 'count' ? Count : z.string()
+}

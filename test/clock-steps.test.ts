@@ -1,10 +1,10 @@
-// A clock that is set: no job is late by it, and none forgiven.
+// The clock is set: no live job becomes late by it, and no dead job is missed.
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
 import { beginWatch, checkClock } from '#actions/process.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { markStarted } from '#store/heartbeat.ts'
-import { blackoutsOf, type HourlyGuard, openHourly } from './support/hourly.ts'
+import { gapsOf, type HourlyGuard, openHourly } from './support/hourly.ts'
 
 let guard: HourlyGuard['guard']
 let hourly: HourlyGuard['hourly']
@@ -17,11 +17,11 @@ beforeEach(() => {
 afterEach(() => close())
 
 const subjects = () => guard.outside.subjects()
-const blackouts = () => blackoutsOf(guard)
+const gaps = () => gapsOf(guard)
 
-describe('A clock that is set while CronGuard runs', () => {
+describe('clock step while CronGuard runs', () => {
   test.each([HOUR, -HOUR - SECOND, DAY, -DAY])(
-    'by %p ms finds no living job late, and no dead one living',
+    'by %p ms raises no false alert and finds a dead job in time',
     async (byMs) => {
       const [alive, dead] = [await hourly('alive'), await hourly('dead')]
       await guard.pass(55 * MINUTE)
@@ -39,7 +39,7 @@ describe('A clock that is set while CronGuard runs', () => {
     },
   )
 
-  test('forward loses no time: no deadline is extended and no message is tried for longer', async () => {
+  test('forward keeps each deadline and each message as far ahead as before', async () => {
     const backup = guard.now(await hourly('backup'))
     const failing = await hourly('failing')
     guard.outside.failWith('refused')
@@ -53,20 +53,20 @@ describe('A clock that is set while CronGuard runs', () => {
     expect(giveUpAt()).toBe(before + HOUR)
   })
 
-  test('forward hides no time that is lost after it', async () => {
+  test('forward, then a gap: the time lost in the gap is given back', async () => {
     const backup = guard.now(await hourly('backup', { schedule: { kind: 'period', periodMs: 3 * HOUR } }))
     await guard.pass(HOUR)
     guard.setClock(HOUR)
     await guard.tick()
-    const [blackout] = blackouts()
-    expect(blackout).toMatchObject({ ms: HOUR })
+    const [gap] = gaps()
+    expect(gap).toMatchObject({ ms: HOUR })
     await guard.pass(HOUR + 59 * MINUTE)
     guard.sleep(2 * MINUTE)
     await guard.tick()
     expect(guard.now(backup)).toMatchObject({ deadlineAt: (backup.deadlineAt ?? 0) + HOUR + 10 * MINUTE })
   })
 
-  test('by a day gives up no message early, and holds none up', async () => {
+  test('by a day neither gives up on a message nor delays it', async () => {
     const backup = await hourly('backup')
     guard.outside.failWith('refused')
     await guard.ping(backup, '/fail')
@@ -79,7 +79,7 @@ describe('A clock that is set while CronGuard runs', () => {
     expect(subjects()).toContain('Down: backup')
   })
 
-  test('is followed once, although the disk refuses what comes after it', async () => {
+  test('is applied once, although the disk refuses a later write', async () => {
     const backup = await hourly('backup')
     await guard.pass(HOUR + 10 * MINUTE - SECOND)
     guard.db.write(markStarted)
@@ -88,7 +88,7 @@ describe('A clock that is set while CronGuard runs', () => {
     guard.clock.step(5 * SECOND)
     const { db } = guard.deps
     const { writeGrouped } = db
-    // Its first write is the step, its second one what the stall means.
+    // The first write applies the step, the second one extends overdue deadlines after the stall.
     const refuse = () => Promise.reject(new StorageRefusedError(new Error('full')))
     let writes = 0
     Object.defineProperty(db, 'writeGrouped', { get: () => (++writes === 2 ? refuse : writeGrouped) })
@@ -97,7 +97,7 @@ describe('A clock that is set while CronGuard runs', () => {
     expect(guard.now(backup).lastPingAt).toBe(guard.clock.now() - HOUR - 10 * MINUTE - 3 * SECOND)
   })
 
-  test('twice, there and back, changes nothing', async () => {
+  test('there and back changes nothing', async () => {
     const backup = await hourly('backup')
     for (const byMs of [-DAY, DAY]) {
       guard.setClock(byMs)
@@ -106,29 +106,29 @@ describe('A clock that is set while CronGuard runs', () => {
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + HOUR + 8 * MINUTE)
   })
 
-  test('forward is a blackout, for nobody knows whether the machine slept', async () => {
+  test('forward is recorded as a gap, as the machine may have slept', async () => {
     const backup = await hourly('backup', { schedule: { kind: 'period', periodMs: DAY } })
     guard.setClock(HOUR)
     await guard.tick()
-    expect(blackouts()).toEqual([{ reason: 'jump', ms: HOUR }])
+    expect(gaps()).toEqual([{ reason: 'jump', ms: HOUR }])
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + DAY + 10 * MINUTE)
   })
 
-  test('forward, where the machine does not say how long it runs, is time in which it slept, as was said', async () => {
+  test('forward counts as sleep where the system does not report its uptime, and the log says so', async () => {
     const backup = await hourly('backup')
     spyOn(guard.clock, 'sinceBoot').mockReturnValue(null)
     await guard.goneFor(0)
-    const said = 'The machine does not say how long it runs: a clock that is put forward will look like an absence'
-    expect(guard.log.map(({ event }) => event)).toContain(said)
+    const warning = 'The system does not report its uptime; a clock that is set forward will count as a gap'
+    expect(guard.log.map(({ event }) => event)).toContain(warning)
     await guard.pass(MINUTE)
     const { lastPingAt } = guard.now(backup)
     guard.setClock(HOUR)
     await guard.tick()
-    expect(blackouts()).toContainEqual({ reason: 'jump', ms: HOUR })
+    expect(gaps()).toContainEqual({ reason: 'jump', ms: HOUR })
     expect(guard.now(backup).lastPingAt).toBe(lastPingAt)
   })
 
-  test('still awaits the end of a run', async () => {
+  test('keeps the deadline of an open run', async () => {
     for (const byMs of [HOUR, -HOUR - SECOND]) {
       const backup = await hourly('backup', { maxRunMs: 3 * HOUR })
       await guard.pass(30 * MINUTE)
@@ -140,7 +140,7 @@ describe('A clock that is set while CronGuard runs', () => {
     }
   })
 
-  test('by the network, after a start with one that was behind, leaves what pinged meanwhile alone', async () => {
+  test('by a time server after a start with a clock that was behind keeps pings received meanwhile', async () => {
     const backup = await hourly('backup')
     const right = guard.clock.now()
     await guard.goneFor(0)
@@ -156,8 +156,8 @@ describe('A clock that is set while CronGuard runs', () => {
   })
 })
 
-describe('A clock that is set after a restart', () => {
-  test('leaves alone what pinged before', async () => {
+describe('clock step after a restart', () => {
+  test('moves pings from before the restart', async () => {
     const daily = await hourly('daily', { schedule: { kind: 'period', periodMs: DAY }, graceMs: HOUR })
     await guard.pass(10 * HOUR, HOUR)
     await guard.goneFor(3 * SECOND, 'stopped')
@@ -170,9 +170,9 @@ describe('A clock that is set after a restart', () => {
   })
 })
 
-describe('A machine without a clock of its own', () => {
-  // It goes on from the moment at which it went off, until the network tells it the time.
-  test.each([true, false])('that was off is one that was off, whether it has one (%p)', async (hasClock) => {
+describe('clock step after a boot: a machine without a hardware clock', () => {
+  // Its clock continues from when it was switched off, until a time server sets it.
+  test.each([true, false])('is treated like one with a hardware clock (%p) that was off', async (hasClock) => {
     const hourlyJob = await hourly('backup', { graceMs: 35 * MINUTE })
     await guard.pass(50 * MINUTE)
     guard.clock.reboot()
@@ -188,8 +188,8 @@ describe('A machine without a clock of its own', () => {
   })
 })
 
-describe('What happens between a step of the clock and the next look', () => {
-  test.each([-HOUR - SECOND, DAY])('has the new time already: %p ms', async (byMs) => {
+describe('clock step: a ping between it and the next check', () => {
+  test.each([-HOUR - SECOND, DAY])('has the new time already: step by %p ms', async (byMs) => {
     const backup = await hourly('backup')
     await guard.pass(30 * MINUTE)
     guard.setClock(byMs)
@@ -199,7 +199,7 @@ describe('What happens between a step of the clock and the next look', () => {
     expect(guard.now(backup).lastPingAt).toBe(guard.clock.now())
   })
 
-  test('is told at once', async () => {
+  test('raises an alert at once', async () => {
     const backup = await hourly('backup')
     guard.setClock(DAY)
     guard.clock.advance(100)
@@ -209,13 +209,13 @@ describe('What happens between a step of the clock and the next look', () => {
   })
 })
 
-describe('A job that goes by the clock on a wall', () => {
+describe('clock step: a cron schedule', () => {
   const at = (expression: string, graceMs = HOUR) => ({
     schedule: { kind: 'cron', periodMs: DAY, expression, timeZone: 'UTC' },
     graceMs,
   })
 
-  test('is not awaited again when its time comes once more', async () => {
+  test('does not expect a second ping when the clock shows its time once more', async () => {
     const nightly = await hourly('nightly', at('0 3 * * *'))
     await guard.pass(15 * HOUR + 5 * SECOND, HOUR)
     await guard.ping(nightly)
@@ -226,7 +226,7 @@ describe('A job that goes by the clock on a wall', () => {
     expect(guard.statuses(nightly)).toEqual(['up', 'down'])
   })
 
-  test('is not late by that when it starts', async () => {
+  test('has the full limit for a run that starts after it', async () => {
     const job = await hourly('job', { ...at('5 * * * *', 30 * SECOND), maxRunMs: SECOND })
     await guard.pass(5 * MINUTE + 10 * SECOND)
     await guard.ping(job)
@@ -238,7 +238,7 @@ describe('A job that goes by the clock on a wall', () => {
     expect(guard.statuses(job)).toEqual(['up'])
   })
 
-  test('that came late has not come for the next time', async () => {
+  test('keeps its due time after a late ping', async () => {
     const job = await hourly('job', { ...at('0 * * * *'), earlyMs: null })
     await guard.pass(HOUR + 57 * MINUTE)
     await guard.ping(job)
@@ -249,8 +249,8 @@ describe('A job that goes by the clock on a wall', () => {
   })
 })
 
-describe('A clock that was set back while nobody watched, and is put right later', () => {
-  test('leaves what was before as it was', async () => {
+describe('clock step: set back while CronGuard was offline, and corrected later', () => {
+  test('leaves earlier moments as they were', async () => {
     const backup = await hourly('backup', { maxRunMs: 2 * HOUR })
     await guard.ping(backup, '/start')
     const { openRuns } = guard.now(backup)
@@ -264,8 +264,8 @@ describe('A clock that was set back while nobody watched, and is put right later
   })
 })
 
-describe('A message that waits', () => {
-  test('is tried on after an absence of more than a day', async () => {
+describe('gap of more than a day', () => {
+  test('does not end the retries of a message', async () => {
     const backup = await hourly('backup')
     guard.outside.failWith('refused')
     await guard.ping(backup, '/fail')
@@ -278,8 +278,8 @@ describe('A message that waits', () => {
   })
 })
 
-describe('The age of the machine', () => {
-  test('that changes by itself, as in a container that was moved, moves nothing', async () => {
+describe('uptime of the machine', () => {
+  test('that changes without the clock, as in a container that was moved, moves no deadline', async () => {
     const backup = await hourly('backup')
     const before = guard.now(backup)
     for (const days of [10, -10]) {

@@ -1,11 +1,11 @@
-// The watch of a process over time itself: signs of life, a disk that refuses, and clocks that are set.
+// Heartbeats of a process, a disk that refuses writes, and a clock that is set back.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { beat, beginWatch, checkClock } from '#actions/process.ts'
 import { CLOCK_WAIT_MS } from '#domain/blackout.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { createChecker } from '#loops/checker.ts'
-import { blackoutsOf, type HourlyGuard, openHourly } from './support/hourly.ts'
+import { gapsOf, type HourlyGuard, openHourly } from './support/hourly.ts'
 
 let guard: HourlyGuard['guard']
 let hourly: HourlyGuard['hourly']
@@ -18,72 +18,72 @@ beforeEach(() => {
 afterEach(() => close())
 
 const subjects = () => guard.outside.subjects()
-const blackouts = () => blackoutsOf(guard)
+const gaps = () => gapsOf(guard)
 
-describe('The watch of a process', () => {
-  const judges = () => checkClock(guard.deps, watch)
+describe('heartbeat', () => {
+  const check = () => checkClock(guard.deps, watch)
   let watch: Awaited<ReturnType<typeof beginWatch>>
 
   beforeEach(async () => {
     watch = await beginWatch(guard.deps)
   })
 
-  test('goes on without a blackout while signs of life are written', async () => {
+  test('beat: no gap while heartbeats are written', async () => {
     for (let n = 0; n < 10; n++) {
       guard.clock.advance(5 * SECOND)
       await beat(guard.deps, watch)
-      expect(await judges()).toBe(true)
+      expect(await check()).toBe(true)
     }
-    expect(blackouts()).toEqual([])
+    expect(gaps()).toEqual([])
   })
 
-  test('was held up where a sign of life took long to be written', async () => {
+  test('beat: a heartbeat that took long to write is a gap', async () => {
     const backup = guard.now(await hourly('backup'))
     await guard.pass(HOUR - 10 * SECOND)
     Object.assign(watch, { aliveAt: guard.clock.now(), aliveElapsed: guard.clock.elapsed() })
     const written = beat(guard.deps, watch)
     guard.clock.advance(50 * SECOND)
     await written
-    await judges()
-    expect(blackouts()).toEqual([{ reason: 'stuck', ms: 50 * SECOND }])
+    await check()
+    expect(gaps()).toEqual([{ reason: 'stuck', ms: 50 * SECOND }])
     expect(guard.now(backup).deadlineAt).toBe((backup.deadlineAt ?? 0) + 10 * MINUTE)
   })
 
-  test('tells a clock that leapt from a process that did not get to run', async () => {
+  test('checkClock: a gap is a jump of the clock, or a process that did not run', async () => {
     for (const isLeap of [true, false]) {
       guard.clock.advance(HOUR)
       watch.aliveElapsed = guard.clock.elapsed() - (isLeap ? SECOND : HOUR)
-      await judges()
+      await check()
     }
-    expect(blackouts().map(({ reason }) => reason)).toEqual(['jump', 'stuck'])
+    expect(gaps().map(({ reason }) => reason)).toEqual(['jump', 'stuck'])
   })
 
-  test('is a blackout while the disk refuses: nothing is judged until it takes writes again', async () => {
+  test('checkClock: while the disk refuses writes is a gap, and no deadline is judged', async () => {
     const backup = await hourly('backup')
     const { writeGrouped } = guard.deps.db
     guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
     guard.clock.advance(2 * HOUR)
     await expect(beatSoon()).rejects.toThrow()
-    await expect(judges()).rejects.toThrow()
+    await expect(check()).rejects.toThrow()
     guard.deps.db.writeGrouped = writeGrouped
-    expect(await judges()).toBe(true)
-    expect(blackouts()).toEqual([{ reason: 'disk', ms: 2 * HOUR }])
+    expect(await check()).toBe(true)
+    expect(gaps()).toEqual([{ reason: 'disk', ms: 2 * HOUR }])
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
   })
 
-  test('begins as soon as a disk takes writes again that refused at the start', async () => {
+  test('beginWatch: if the disk refuses at the start, it begins as soon as the disk takes writes again', async () => {
     const backup = await hourly('backup')
     const { writeGrouped } = guard.deps.db
     guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
     guard.clock.advance(2 * HOUR)
     watch = await beginWatch(guard.deps)
-    await expect(judges()).rejects.toThrow()
+    await expect(check()).rejects.toThrow()
     guard.deps.db.writeGrouped = writeGrouped
-    expect(await judges()).toBe(true)
+    expect(await check()).toBe(true)
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
   })
 
-  test('puts off what fell due while the disk refused, however short that was', async () => {
+  test('checkClock: a deadline in the time the disk refused is extended, however short that was', async () => {
     const backup = await hourly('backup')
     const checker = createChecker(guard.deps, watch)
     const { writeGrouped } = guard.deps.db
@@ -95,10 +95,10 @@ describe('The watch of a process', () => {
     guard.deps.db.writeGrouped = writeGrouped
     await checker.tick()
     expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
-    expect([subjects(), blackouts()]).toEqual([[], []])
+    expect([subjects(), gaps()]).toEqual([[], []])
   })
 
-  test('still knows that the disk refused, whatever signs of life were tried meanwhile', async () => {
+  test('checkClock: a heartbeat that succeeds does not hide that the disk refused', async () => {
     const backup = await hourly('backup')
     await guard.pass(HOUR + 10 * MINUTE - SECOND)
     Object.assign(watch, { aliveAt: guard.clock.now(), aliveElapsed: guard.clock.elapsed() })
@@ -114,13 +114,13 @@ describe('The watch of a process', () => {
       }
       guard.deps.db.writeGrouped = writeGrouped
       await beat(guard.deps, watch)
-      await judges()
+      await check()
       expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
-      expect(blackouts()).toEqual(isLong ? [{ reason: 'disk', ms: HOUR }] : [])
+      expect(gaps()).toEqual(isLong ? [{ reason: 'disk', ms: HOUR }] : [])
     }
   })
 
-  // The sign of life comes every five seconds, long before a gap is one.
+  // A heartbeat comes every 5 seconds, before a gap is long enough to count.
   const beatSoon = async () => {
     const now = guard.clock.now()
     guard.clock.set(watch.aliveAt + 5 * SECOND)
@@ -128,8 +128,8 @@ describe('The watch of a process', () => {
   }
 })
 
-describe('A clock that is put back', () => {
-  test.each([HOUR, DAY])('by %p ms neither alarms nor silences a running CronGuard', async (ms) => {
+describe('clock set back', () => {
+  test.each([HOUR, DAY])('by %p ms raises no false alert and hides no dead job', async (ms) => {
     const backup = await hourly('backup')
     await guard.pass(30 * MINUTE)
     guard.sleep(-ms)
@@ -140,7 +140,7 @@ describe('A clock that is put back', () => {
     expect(subjects()).toEqual(['Down: backup'])
   })
 
-  test('still awaits the end of a run that has just started', async () => {
+  test('keeps an open run open', async () => {
     const backup = await hourly('backup', { graceMs: MINUTE, maxRunMs: 3 * HOUR })
     await guard.pass(30 * MINUTE)
     await guard.ping(backup, '/start')
@@ -149,7 +149,7 @@ describe('A clock that is put back', () => {
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 3 * HOUR)
   })
 
-  test('does not hold up what waits to be sent', async () => {
+  test('does not delay messages', async () => {
     const backup = await hourly('backup')
     guard.outside.failWith('refused')
     await guard.ping(backup, '/fail')
@@ -160,7 +160,7 @@ describe('A clock that is put back', () => {
     expect(subjects()).toEqual(['Down: backup'])
   })
 
-  test('by a second or two is nobody’s business', async () => {
+  test('by 2 s changes nothing and logs nothing', async () => {
     const backup = await hourly('backup')
     const before = guard.now(backup)
     guard.sleep(-2 * SECOND)
@@ -170,24 +170,24 @@ describe('A clock that is put back', () => {
   })
 })
 
-describe('A clock that is behind the last sign of life at the start', () => {
-  test('is waited for: pings are taken, nothing is judged', async () => {
+describe('clock behind the last heartbeat at the start', () => {
+  test('is waited for: pings are recorded, deadlines are not judged', async () => {
     const backup = await hourly('backup')
     await guard.pass(30 * MINUTE)
     const right = guard.clock.now()
     await guard.goneFor(-365 * DAY)
     await guard.pass(5 * MINUTE)
     await guard.ping(backup)
-    expect(guard.log.at(-1)?.event).toContain('The clock is behind the last sign of life')
+    expect(guard.log.at(-1)?.event).toContain('The clock is earlier than the last heartbeat')
     guard.clock.set(right + 2 * HOUR)
     await guard.tick()
     expect(guard.now(backup).status).toBe('up')
     await guard.pass(10 * MINUTE)
     expect(guard.statuses(backup)).toEqual(['up', 'down'])
-    expect(blackouts()).toMatchObject([{ reason: 'crash' }])
+    expect(gaps()).toMatchObject([{ reason: 'crash' }])
   })
 
-  test('is believed after a while: no dead job is hidden for a year', async () => {
+  test('is believed after 10 minutes: a dead job is not hidden for a year', async () => {
     const backup = await hourly('backup')
     await guard.goneFor(-365 * DAY)
     await guard.pass(CLOCK_WAIT_MS)

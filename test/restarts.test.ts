@@ -29,8 +29,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-describe('A restart', () => {
-  test('while a job is late loses neither the deadline nor the alert', async () => {
+describe('restart', () => {
+  test('while a job is late keeps the deadline and the alert', async () => {
     await guard.ping(backup)
     await guard.pass(HOUR + 5 * MINUTE)
     await guard.restart()
@@ -38,7 +38,7 @@ describe('A restart', () => {
     expect(guard.outside.subjects()).toEqual(['Down: backup'])
   })
 
-  test('between going down and telling tells once', async () => {
+  test('between going down and notifying notifies once', async () => {
     guard.outside.failWith('refused')
     await guard.ping(backup, '/fail')
     await guard.tick()
@@ -49,7 +49,7 @@ describe('A restart', () => {
     expect(guard.outside.subjects()).toEqual(['Down: backup'])
   })
 
-  test('while a mail is being sent sends it again at once', async () => {
+  test('while an email is being sent sends it again at once', async () => {
     await guard.ping(backup, '/fail')
     expect(claimDeliveries(guard.deps, [])).toHaveLength(1)
     await guard.restart()
@@ -63,7 +63,7 @@ describe('A restart', () => {
     ])
   })
 
-  test('while a job is down tells its recovery', async () => {
+  test('while a job is down notifies its recovery', async () => {
     await guard.ping(backup, '/fail')
     await guard.tick()
     await guard.restart()
@@ -81,7 +81,7 @@ describe('A restart', () => {
     expect(guard.outside.mails).toEqual([])
   })
 
-  test('while a run is open still finds that it does not end', async () => {
+  test('while a run is open still finds that it overruns', async () => {
     await guard.ping(backup, '/start')
     await guard.restart()
     await guard.pass(10 * MINUTE)

@@ -1,10 +1,11 @@
-// What is made of a stretch in which CronGuard could not watch, and of a clock that was put back.
+// What a gap, a stall or a clock that was set means for deadlines and for messages that wait.
 import type { Deps } from '#deps.ts'
 import type { Blackout } from '#domain/blackout.ts'
 import { GAP_MS } from '#domain/blackout.ts'
 import { composeBlackoutNotice } from '#domain/blackout-notice.ts'
+import { type ClockStep, extendDeadline, mayHaveMissedPing, notAfter, redated } from '#domain/clock-rule.ts'
 import { LEASE_MS } from '#domain/delivery.ts'
-import { type ClockStep, extendDeadline, mayHaveMissedPing, notAfter, recounted, redated } from '#domain/lifecycle.ts'
+import { recounted } from '#domain/lifecycle.ts'
 import type { WatchedMonitor } from '#domain/monitor.ts'
 import { EARLY_MAX_MS } from '#domain/schedule.ts'
 import { AppError } from '#lib/errors.ts'
@@ -17,22 +18,20 @@ import {
   lengthenDeliveries,
   listExpectingMonitors,
   listExtendedMonitors,
-  listMonitorsAheadOf,
   listMonitorsByClock,
   listMonitorsSince,
-  listOverdueMonitors,
   redateDeliveries,
 } from '#store/blackouts.ts'
 import { listChannels } from '#store/channels.ts'
-import type { Tx } from '#store/database.ts'
+import type { Reader, Tx } from '#store/database.ts'
 import { insertDelivery, insertNotification } from '#store/deliveries.ts'
-import { findWatchedById, saveState } from '#store/monitors.ts'
+import { findWatchedById, listDueMonitors, saveState } from '#store/monitors.ts'
 import { findProject } from '#store/projects.ts'
 
 /**
- * Deadlines whose ping may have been lost in the gap are extended. A gap as short as a restart does no more than that;
- * after a longer one, time that was lost is given back too, and each project is notified once. `steppedMs` is how far
- * the clock was set forward meanwhile: no time was lost by that. Returns how many deadlines were extended.
+ * Extends the deadlines whose ping may have been lost in the gap. After a gap of more than 15 s, other monitors that
+ * were expecting a ping get back the time they lost, and each project is notified once. `steppedMs` is how far the
+ * clock was set forward meanwhile, which is no lost time. Returns how many deadlines changed.
  */
 export function recordBlackout(tx: Tx, blackout: Omit<Blackout, 'to'> & { steppedMs: number }): number {
   const { from, reason, steppedMs } = blackout
@@ -47,40 +46,44 @@ export function recordBlackout(tx: Tx, blackout: Omit<Blackout, 'to'> & { steppe
 }
 
 /**
- * The process did not get to run for a moment: who pinged may still wait at the door. What was put off until then is
- * not put off again, or nothing would be judged on a machine that halts all the time.
+ * The process did not run for some seconds, so pings may still wait to be read: overdue deadlines are extended. One
+ * that was just extended is not extended again, or a machine that halts all the time would never raise an alert.
  */
 export async function allowForStall({ db, clock }: Deps, lostMs: number): Promise<void> {
-  if (listOverdueMonitors(db, clock.now()).length === 0) return
+  if (listOverdue(db, clock.now()).length === 0) return
   await db.writeGrouped((tx) => {
-    for (const id of listOverdueMonitors(tx, tx.now)) {
+    for (const { id } of listOverdue(tx, tx.now)) {
       change(tx, id, (monitor, now) => {
-        const isPutOff = monitor.extendedUntil === monitor.deadlineAt
-        return isPutOff ? monitor : extendDeadline(monitor, { from: now - lostMs, now })
+        const isExtended = monitor.extendedUntil === monitor.deadlineAt
+        return isExtended ? monitor : extendDeadline(monitor, { from: now - lostMs, now })
       })
     }
   })
 }
 
-/** The clock was set: what has happened by it keeps its distance from the present. */
+/** The clock was set: moments move with it, so that each is as long ago, or as far ahead, as before. */
 export function acceptStep(tx: Tx, step: ClockStep): void {
   for (const id of listMonitorsSince(tx, step.since)) change(tx, id, (monitor, now) => redated(monitor, step, now))
   redateDeliveries(tx, step)
   bringDeliveriesForward(tx, LEASE_MS)
 }
 
-/** The clock was put back: what it says counts, and nobody waits for what it said before. */
+/** The clock was set back and is believed: nothing can have happened after the present. */
 export function acceptEarlierClock(tx: Tx): void {
-  for (const id of listMonitorsAheadOf(tx, tx.now)) change(tx, id, notAfter)
+  for (const id of listMonitorsSince(tx, tx.now)) change(tx, id, notAfter)
   bringDeliveriesForward(tx, LEASE_MS)
 }
 
-/** Time zones may have changed since the last start: what goes by the clock on a wall is due when that clock says. */
+/** Rules of time zones may have changed since the last start: cron and OnCalendar schedules are computed again. */
 export function recountDueTimes(tx: Tx): void {
   for (const id of listMonitorsByClock(tx)) change(tx, id, recounted)
 }
 
-// One whose schedule cannot be computed stays as it is: it must not hold up the others, and the checker logs it.
+function listOverdue(reader: Reader, now: number): { id: number }[] {
+  return listDueMonitors(reader, { now, limit: Number.MAX_SAFE_INTEGER, after: { deadlineAt: 0, id: 0 } })
+}
+
+// A monitor whose schedule cannot be computed stays as it is and does not hold up the others; the checker logs it.
 function change(tx: Tx, id: number, changed: (monitor: WatchedMonitor, now: number) => WatchedMonitor): boolean {
   const monitor = findWatchedById(tx, id)
   if (monitor === null) return false

@@ -1,4 +1,12 @@
-// The watch of one process over time itself: signs of life, gaps, and clocks that cannot be right.
+// What one process knows of its heartbeats and clocks. A heartbeat goes to disk every 5 seconds; four times a second
+// the clocks are compared. What that finds becomes one of these, before any deadline is judged:
+//   gap    No heartbeat for more than 15 s, a restart, or a disk that refused writes: pings may have been lost.
+//          Period 1 h, grace 10 min, last ping 10:00, offline 10:55 to 11:20: the deadline 11:10 becomes 11:30.
+//   stall  Not running for 3 to 15 s: pings may still wait to be read, so overdue deadlines are extended.
+//   step   The clock was set: last pings and deadlines move with it. Last ping 10:00, and at 10:30 the clock is set
+//          to 14:30: the last ping is now at 14:00, and the deadline 11:10 becomes 15:10, 40 minutes ahead as before.
+//   behind At the start, the clock is earlier than the last heartbeat: nothing is judged until it is right, but for
+//          10 minutes at most. Then it is believed, and what lies in its future is set to the present.
 import type { Deps } from '#deps.ts'
 import {
   type Boot,
@@ -12,7 +20,7 @@ import {
   newFrom,
   stallMs,
 } from '#domain/blackout.ts'
-import type { ClockStep } from '#domain/lifecycle.ts'
+import type { ClockStep } from '#domain/clock-rule.ts'
 import { durationInWords, momentInWords } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import type { Tx } from '#store/database.ts'
@@ -27,29 +35,29 @@ import {
 } from '#store/heartbeat.ts'
 import { acceptEarlierClock, acceptStep, allowForStall, recordBlackout, recountDueTimes } from './blackouts.ts'
 
-/** What a process knows of its own watch. */
+/** What a process knows of its heartbeats and clocks. */
 export interface Watch {
-  /** The last sign of life: by the clock, and by the one that only goes forward. */
+  /** The last heartbeat: by the clock, and by the clock that only goes forward. */
   aliveAt: number
   aliveElapsed: number
   isDiskRefusing: boolean
-  /** Since when, by the clock that only goes forward, it waits for a right clock, or for the disk; null: it watches. */
+  /** Since when it waits for a right clock or for the disk, by the clock that only goes forward; null: it watches. */
   waitsSince: number | null
-  /** The machine's run; null where nobody knows. */
+  /** The current boot of the machine; null where the system does not say. */
   boot: Boot | null
-  /** By how much the clock was set forward since the last sign of life. */
+  /** By how much the clock was set since the last heartbeat. */
   steppedMs: number
   /** What the clocks showed when they were last compared. */
   seen: ClockReading
 }
 
-/** CronGuard begins to watch, or waits for its clock. What was expected while nobody watched gets a second chance. */
+/** CronGuard begins to watch, or waits for its clock. Deadlines that fell into the time offline are extended. */
 export async function beginWatch(deps: Deps): Promise<Watch> {
   const watch = openWatch(deps)
   const { seen } = watch
   if (verdictOn(deps, watch) === 'behind') {
     watch.waitsSince = seen.elapsed
-    deps.log.warn('The clock is behind the last sign of life: nothing is judged until it is right', {
+    deps.log.warn('The clock is earlier than the last heartbeat; no deadline is judged until it is right', {
       clock: momentInWords(seen.now),
       alive: momentInWords(watch.aliveAt),
     })
@@ -59,7 +67,7 @@ export async function beginWatch(deps: Deps): Promise<Watch> {
     await resumeWatching(deps, watch)
   } catch (error) {
     if (!(error instanceof StorageRefusedError)) throw error
-    // It answers, and begins to watch as soon as the disk takes writes again: `checkClock` goes on trying.
+    // The server starts all the same. `checkClock` tries again until the disk takes writes.
     Object.assign(watch, { waitsSince: seen.elapsed, isDiskRefusing: true })
   }
   return watch
@@ -68,7 +76,7 @@ export async function beginWatch(deps: Deps): Promise<Watch> {
 function openWatch(deps: Deps): Watch {
   const seen = readClocks(deps)
   if (seen.sinceBoot === null) {
-    deps.log.warn('The machine does not say how long it runs: a clock that is put forward will look like an absence')
+    deps.log.warn('The system does not report its uptime; a clock that is set forward will count as a gap')
   }
   return {
     aliveAt: readHeartbeat(deps.db)?.aliveAt ?? seen.now,
@@ -88,10 +96,10 @@ function readThisBoot({ db, clock }: Deps, now: number): Boot | null {
   return { id, since: last?.id === id ? Math.min(last.since, now) : now }
 }
 
-/** A sign of life, which also proves that the disk still takes what it is given. */
+/** Writes a heartbeat, which also proves that the disk still takes writes. */
 export async function beat(deps: Deps, watch: Watch): Promise<void> {
   if (watch.waitsSince !== null) return
-  // A gap is for `checkClock` to find: a sign of life must not hide that it has overslept, or that pings were refused.
+  // `checkClock` has to find every gap, so a heartbeat must not hide one, nor pings that the disk refused.
   const isWatching = verdictOn(deps, watch) === 'steady' && !watch.isDiskRefusing
   try {
     await (isWatching ? recordQuietBeat(deps, watch) : deps.db.writeGrouped(proveWritable))
@@ -101,12 +109,12 @@ export async function beat(deps: Deps, watch: Watch): Promise<void> {
   }
 }
 
-/** Looks for a gap in the watch, and says whether deadlines may be judged now. Throws when the disk refuses. */
+/** Looks for gaps and steps of the clock. Returns whether deadlines may be judged now. Throws when the disk refuses. */
 export async function checkClock(deps: Deps, watch: Watch): Promise<boolean> {
   await compareClocks(deps, watch)
   if (watch.waitsSince !== null && !(await endWaiting(deps, watch, watch.waitsSince))) return false
   if (verdictOn(deps, watch) === 'behind') await requeue(deps, watch)
-  // However short: while the disk refuses, so are the pings.
+  // While the disk refuses writes, pings are refused too, however short that is.
   if (verdictOn(deps, watch) === 'gap' || watch.isDiskRefusing) await recordGap(deps, watch)
   return true
 }
@@ -123,7 +131,7 @@ async function compareClocks(deps: Deps, watch: Watch): Promise<void> {
   watch.seen = seen
 }
 
-// A step forward soon after a start of the machine may be the time that it was off.
+// Soon after a boot, a step forward may be the time that the machine was off, so it still counts as a gap.
 async function followClock(deps: Deps, watch: Watch, step: Boot & ClockStep): Promise<void> {
   const { id, since, byMs } = step
   const boot = { id, since: since + byMs }
@@ -134,7 +142,7 @@ async function followClock(deps: Deps, watch: Watch, step: Boot & ClockStep): Pr
   deps.log.info('The clock was set', { by: durationInWords(Math.abs(byMs)), direction: byMs < 0 ? 'back' : 'forward' })
   const isOld = (deps.clock.sinceBoot() ?? 0) > CLOCK_WAIT_MS
   if (byMs < 0 || isOld) watch.steppedMs += byMs
-  // By the clock as it is now: what fails after this must not follow it once more.
+  // Remembered at once: if a later write fails, the same step must not be applied again.
   Object.assign(watch, { boot, seen: { ...watch.seen, now: watch.seen.now + byMs } })
 }
 
@@ -146,7 +154,7 @@ function readClocks({ clock }: Deps): ClockReading {
   return { now: clock.now(), elapsed: clock.elapsed(), sinceBoot: clock.sinceBoot() }
 }
 
-/** CronGuard stops on purpose. It took no new pings since `at`, while what was under way came to its end. */
+/** CronGuard is stopped. It has accepted no new pings since `at`, and has finished what was under way. */
 export function endWatch(deps: Deps, at: number): void {
   deps.db.write((tx) => markStopped(tx, at))
 }
@@ -164,7 +172,7 @@ async function resumeWatching(deps: Deps, watch: Watch): Promise<void> {
   if (extended > 0) logBlackout(deps, from, extended)
 }
 
-// A clock that stays behind for long is believed, and was put back.
+// After 10 minutes, a clock that is still behind is believed: it was set back.
 async function endWaiting(deps: Deps, watch: Watch, since: number): Promise<boolean> {
   const isBehind = verdictOn(deps, watch) === 'behind'
   if (isBehind && deps.clock.elapsed() - since < CLOCK_WAIT_MS) return false
@@ -179,7 +187,7 @@ async function requeue(deps: Deps, watch: Watch): Promise<void> {
     markStarted(tx)
     saveBoot(tx, watch.boot)
   })
-  deps.log.warn('The clock was put back; deadlines are counted by it from now on', {
+  deps.log.warn('The clock was set back; deadlines are counted by it from now on', {
     clock: momentInWords(deps.clock.now()),
     before: momentInWords(before),
   })
@@ -198,13 +206,13 @@ async function recordGap(deps: Deps, watch: Watch): Promise<void> {
   watch.isDiskRefusing = false
 }
 
-// After a loss of power the sign may be some seconds older than it was: no reason to make the disk sync all day long.
+// After a power failure the heartbeat may be some seconds too old, which is no reason to sync the disk all day long.
 function recordQuietBeat(deps: Deps, watch: Watch): Promise<number> {
   return recordBeat(deps, watch, markAlive, (mark) => deps.db.writeGrouped(mark, 'unsynced'))
 }
 
-// It lived when it began to write: a disk that holds the write up for long, or a machine that sleeps in it, is a gap.
-// Returns when it lived before.
+// The heartbeat counts from when the write began: if that takes long, or the machine sleeps meanwhile, it is a gap.
+// Returns the heartbeat before.
 async function recordBeat(
   deps: Deps,
   watch: Watch,
@@ -219,7 +227,7 @@ async function recordBeat(
 }
 
 function logBlackout(deps: Deps, from: number, extended: number): void {
-  deps.log.warn('CronGuard could not watch; what was expected meanwhile gets a second chance', {
+  deps.log.warn('CronGuard was offline; deadlines in that time are extended', {
     from: momentInWords(from),
     lasted: durationInWords(deps.clock.now() - from),
     monitors: extended,

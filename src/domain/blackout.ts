@@ -1,50 +1,54 @@
-// Stretches in which CronGuard itself could not watch, and what the clock says about them.
+// Gaps, in which CronGuard itself was offline, and what the clocks of the machine tell about them.
 import { MINUTE, SECOND } from '#lib/duration.ts'
 
 /**
- * `crash`: it ended without a word. `stop`: it was stopped. `jump`: the machine slept, or its clock was put forward.
- * `stuck`: it did not get to run. `disk`: the disk took nothing.
+ * `crash`: it ended without being stopped. `stop`: it was stopped. `jump`: the machine slept, or its clock was set
+ * forward. `stuck`: the process was not scheduled. `disk`: the disk refused writes.
  */
 export const BLACKOUT_REASONS = ['crash', 'stop', 'jump', 'stuck', 'disk'] as const
 export type BlackoutReason = (typeof BLACKOUT_REASONS)[number]
 
-/** From the last sign of life until the watch went on. */
+/** From the last heartbeat until CronGuard was back. */
 export interface Blackout {
   from: number
   to: number
   reason: BlackoutReason
 }
 
-/** The process writes every few seconds that it lives. No sign of life for longer than this is a gap in the watch. */
+/** A heartbeat is written every 5 seconds. If there is none for longer than this, CronGuard was offline. */
 export const GAP_MS = 15 * SECOND
-/** Clocks are put right by a little now and then, also backwards. */
+/** Time servers correct a clock by a little now and then, also backwards. */
 const BEHIND_MS = 2 * SECOND
-/** How long a process that has just begun waits for a clock that is behind its last sign of life. */
+/** How long a process that has just started waits for a clock that is earlier than its last heartbeat. */
 export const CLOCK_WAIT_MS = 10 * MINUTE
 
-/** The checker looks several times a second. After a longer rest, pings may still wait to be let in. */
+/** The checker runs four times a second. After a longer pause, pings may still wait to be read. */
 const STALL_MS = 3 * SECOND
 
-/** The machine's age is known in hundredths of seconds. */
+/** The system reports its uptime in hundredths of a second. */
 const UPTIME_STEP_MS = 20
 
-/** What the clocks show at one moment: see `Clock`. */
+/** What the clocks show at one moment; see `Clock`. */
 export interface ClockReading {
   now: number
   elapsed: number
   sinceBoot: number | null
 }
 
-/** One run of the machine. */
+/** One boot of the machine. */
 export interface Boot {
   id: string
-  /** From when on what is written down is of this run, by the clock as it is set; what was before has another clock. */
+  /** Moments from here on are of this boot, by the clock as it is set now. Earlier ones are by another clock. */
   since: number
 }
 
 /**
- * By how much the clock was set between two readings; 0 for next to nothing, where that cannot be told from sleep, and
- * where the clock and the process went on alike, whatever the machine says of its age.
+ * By how much the clock was set between two readings. 0 if by less than 2 s, if it cannot be told from sleep, or if
+ * the clock and the process agree on how much time passed, whatever the system says of its uptime (in a container that
+ * was moved, that may change).
+ *
+ * Between two readings the clock goes from 10:00:00 to 11:00:01, the uptime by 1 s, the process by 1 s: it was set by
+ * one hour. If the uptime went on by 1 h 1 s too, the machine slept, and the clock is right.
  */
 export function clockStep(before: ClockReading, after: ClockReading): number {
   if (before.sinceBoot === null || after.sinceBoot === null) return 0
@@ -54,19 +58,19 @@ export function clockStep(before: ClockReading, after: ClockReading): number {
   return Math.abs(apartMs) < BEHIND_MS || Math.abs(byMs) < BEHIND_MS ? 0 : byMs
 }
 
-/** From when on moments are by a clock that was set between the two readings. */
+/** The clock was set between the two readings: the earliest moment that can be by the clock as it is now. */
 export function newFrom(before: ClockReading, after: ClockReading): number {
   return after.now - ((after.sinceBoot ?? 0) - (before.sinceBoot ?? 0)) - UPTIME_STEP_MS
 }
 
-/** For how long the process did not get to run between two readings that are taken several times a second, or slept. */
+/** How long the process did not run, or the machine slept, between two readings; 0 up to 3 s. */
 export function stallMs(before: ClockReading, after: ClockReading): number {
   const sleptMs = (after.sinceBoot ?? 0) - (before.sinceBoot ?? after.sinceBoot ?? 0)
   const restedMs = Math.max(after.elapsed - before.elapsed, sleptMs)
   return restedMs > STALL_MS ? restedMs : 0
 }
 
-/** `behind`: earlier than the last sign of life, so that one of the two cannot be true. */
+/** `behind`: earlier than the last heartbeat, so one of the two is wrong. */
 export type ClockVerdict = 'steady' | 'gap' | 'behind'
 
 export function judgeClock({ aliveAt, now }: { aliveAt: number; now: number }): ClockVerdict {
@@ -74,7 +78,7 @@ export function judgeClock({ aliveAt, now }: { aliveAt: number; now: number }): 
   return now - aliveAt > GAP_MS ? 'gap' : 'steady'
 }
 
-/** What a running process makes of a gap, by how much of it went by on the clock that only goes forward. */
+/** Why a running process has a gap: `stuck` if the clock that only goes forward ran for at least half of it. */
 export function gapReason(gap: { ms: number; elapsedMs: number; isDiskRefusing: boolean }): BlackoutReason {
   if (gap.isDiskRefusing) return 'disk'
   return gap.elapsedMs < gap.ms / 2 ? 'jump' : 'stuck'

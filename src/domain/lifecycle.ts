@@ -1,8 +1,7 @@
 // The state machine of a monitor: state and event in, next state and at most one transition out.
-import { HOUR, SECOND } from '#lib/duration.ts'
 import { addRun, type MonitorRules, OPEN_RUNS_MAX, type OpenRun, type WatchedMonitor } from './monitor.ts'
 import type { Ping } from './ping.ts'
-import { isSameSchedule, mayComeEarly, nextDueAt, nextSlots } from './schedule.ts'
+import { isSameSchedule, nextDueAt, nextSlots } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
 
 /**
@@ -12,12 +11,7 @@ import type { StoredStatus } from './status.ts'
 export const TRANSITION_REASONS = ['timeout', 'no-ping', 'overrun', 'ping', 'fail', 'pause', 'resume'] as const
 export type TransitionReason = (typeof TRANSITION_REASONS)[number]
 
-/** Set back by less, cron repeats no job of a fixed time. */
-const CRON_REPEATS_NOTHING_MS = 3 * HOUR
-
-const ARRIVAL_MS = 2 * SECOND
-
-const NOT_SPARED = { extendedUntil: null, wasExtended: false }
+const NOT_EXTENDED = { extendedUntil: null, wasExtended: false }
 
 /** One change of stored status. */
 export interface Transition {
@@ -108,7 +102,7 @@ export function applyDeadline<M extends WatchedMonitor>(monitor: M, now: number)
 
 /** A person pauses. Pausing twice ends the run that has started meanwhile, and nothing else. */
 export function pause<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
-  return move({ ...monitor, openRuns: [], ...NOT_SPARED }, 'paused', { at: now, reason: 'pause' })
+  return move({ ...monitor, openRuns: [], ...NOT_EXTENDED }, 'paused', { at: now, reason: 'pause' })
 }
 
 /**
@@ -118,7 +112,7 @@ export function pause<M extends WatchedMonitor>(monitor: M, now: number): Step<M
 export function resume<M extends WatchedMonitor>(monitor: M, now: number, armed: 'armed' | 'unarmed'): Step<M> {
   if (monitor.status !== 'paused') return { monitor, transition: null }
   const armedAt = armed === 'armed' ? now : null
-  const fresh = { ...monitor, openRuns: [], ...NOT_SPARED, lastPingAt: null, failuresInARow: 0, armedAt }
+  const fresh = { ...monitor, openRuns: [], ...NOT_EXTENDED, lastPingAt: null, failuresInARow: 0, armedAt }
   return move(fresh, 'new', { at: now, reason: 'resume' })
 }
 
@@ -139,110 +133,6 @@ export function recounted<M extends WatchedMonitor>(monitor: M): M {
   const { schedule, slotAt } = monitor
   const [slot] = slotAt === null ? [] : nextSlots(schedule, { after: slotAt - 1, count: 1 })
   return slot !== undefined && slot === slotAt ? monitor : rescheduled(monitor)
-}
-
-/** A stretch in which CronGuard was offline: pings that came in it reached no one. */
-export interface Gap {
-  from: number
-  now: number
-}
-
-/** Whether a ping may have been lost in the gap: the due time, the early window or the deadline lies in it. */
-export function mayHaveMissedPing(monitor: WatchedMonitor, { from, now }: Gap): boolean {
-  if (monitor.deadlineAt === null || from >= now) return false
-  return monitor.deadlineAt <= now || mayHaveBegunIn(monitor, { from, now })
-}
-
-// A ping that is on time still arrives a moment after it is due.
-function mayHaveBegunIn(monitor: WatchedMonitor, { from, now }: Gap): boolean {
-  const { schedule, earlyMs } = monitor
-  const dueAt = expectedAt(monitor)
-  if (dueAt === null || dueAt < from - ARRIVAL_MS) return false
-  return dueAt <= now || mayComeEarly(schedule, { at: now, slot: dueAt, earlyMs })
-}
-
-/**
- * After a gap, a deadline whose ping may have been lost is extended by one grace period, once per ping. Period 1 h,
- * grace 10 min, last ping 10:00, offline 10:55 to 11:05: the deadline 11:10 becomes 11:20. Any other monitor that was
- * expecting something gets back the time it lost; so does one that was extended before, or a dead job would never be
- * noticed where CronGuard is often restarted. A gap as long as the whole extension allows another one.
- */
-export function extendDeadline<M extends WatchedMonitor>(monitor: M, { from, now }: Gap): M {
-  const { deadlineAt, wasExtended, graceMs } = monitor
-  const lostMs = lostTime(monitor, { from, now })
-  const isMissed = mayHaveMissedPing(monitor, { from, now })
-  if (deadlineAt === null || (lostMs === 0 && !isMissed)) return monitor
-  // A run that began in the gap, without CronGuard hearing of it, takes as long as a run may.
-  const chanceMs = mayHaveBegunIn(monitor, { from, now }) ? Math.max(graceMs, runLimitMs(monitor)) : graceMs
-  const hasChance = isMissed && (!wasExtended || lostMs >= chanceMs)
-  const extendedUntil = hasChance ? Math.max(deadlineAt, now) + chanceMs : deadlineAt + lostMs
-  return expected({ ...monitor, extendedUntil, wasExtended: wasExtended || hasChance })
-}
-
-// Time counts as lost from when the ping was due, or a run was under way.
-function lostTime(monitor: WatchedMonitor, { from, now }: Gap): number {
-  const since = Math.min(expectedAt(monitor) ?? now, oldestStart(monitor) ?? now)
-  return Math.max(0, now - Math.max(from, since))
-}
-
-/** A clock that was set. */
-export interface ClockStep {
-  /** From when on moments are by the clock that was set. */
-  since: number
-  byMs: number
-  /** From then on they are by the clock as it is now: they came after it was set, and before that was noticed. */
-  newFrom: number
-}
-
-/** What has happened keeps its distance from the present, although the clock was set. */
-export function redated<M extends WatchedMonitor>(monitor: M, step: ClockStep, now: number): M {
-  const anew = (at: number) => (isByOldClock(at, step, now) ? at + step.byMs : at)
-  const { lastPingAt, armedAt, openRuns, extendedUntil } = monitor
-  const moved = atMoments(monitor, {
-    lastPingAt: lastPingAt === null ? null : anew(lastPingAt),
-    armedAt: armedAt === null ? null : anew(armedAt),
-    openRuns: openRuns.map((run) => ({ ...run, startedAt: anew(run.startedAt) })),
-    extendedUntil: extendedUntil === null || extendedUntil < step.since ? extendedUntil : extendedUntil + step.byMs,
-  })
-  return isServedTwice(monitor, moved, step) ? expected({ ...moved, slotAt: monitor.slotAt }) : moved
-}
-
-// What lies ahead of the clock that was set is by yet another one.
-function isByOldClock(at: number, { since, byMs, newFrom }: ClockStep, now: number): boolean {
-  return at >= since && at <= now - byMs && !(at >= newFrom && at <= now)
-}
-
-// As Debian's cron and systemd have it: what has run at its time does not run again when that time comes once more.
-function isServedTwice({ schedule, slotAt }: WatchedMonitor, moved: WatchedMonitor, { byMs }: ClockStep): boolean {
-  const isBack = byMs < 0 && byMs > -CRON_REPEATS_NOTHING_MS && schedule.kind !== 'period'
-  return isBack && slotAt !== null && moved.slotAt !== null && moved.slotAt < slotAt
-}
-
-/** The clock was put back to `now`, and nothing can have happened after it. A run that is awaited still is. */
-export function notAfter<M extends WatchedMonitor>(monitor: M, now: number): M {
-  const { lastPingAt, armedAt, openRuns, extendedUntil, graceMs } = monitor
-  const latest = isRunAwaited(monitor) ? now - 1 : now
-  const chanceMs = Math.max(graceMs, runLimitMs(monitor))
-  return atMoments(monitor, {
-    lastPingAt: lastPingAt === null ? null : Math.min(lastPingAt, latest),
-    armedAt: armedAt === null ? null : Math.min(armedAt, latest),
-    openRuns: openRuns.map((run) => ({ ...run, startedAt: Math.min(run.startedAt, now) })),
-    extendedUntil: extendedUntil === null ? null : Math.min(extendedUntil, now + chanceMs),
-  })
-}
-
-type Moments = Pick<WatchedMonitor, 'lastPingAt' | 'armedAt' | 'openRuns' | 'extendedUntil'>
-
-function atMoments<M extends WatchedMonitor>(monitor: M, moments: Moments): M {
-  const moved = { ...monitor, ...moments }
-  return isForSameSlot(monitor, moved) ? expected(moved) : rescheduled(moved)
-}
-
-// A late ping is followed by the next slot, and an early one by that after the next.
-function isForSameSlot({ schedule, slotAt, lastPingAt, armedAt }: WatchedMonitor, moved: WatchedMonitor): boolean {
-  if (moved.lastPingAt === lastPingAt && moved.armedAt === armedAt) return true
-  if (moved.lastPingAt === null || slotAt === null || schedule.kind === 'period') return false
-  return nextSlots(schedule, { after: moved.lastPingAt, count: 2 }).includes(slotAt)
 }
 
 /**
@@ -274,7 +164,7 @@ function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): 
     lastPingAt: now,
     slotAt: slotAfter(monitor, now),
     armedAt: null,
-    ...NOT_SPARED,
+    ...NOT_EXTENDED,
     openRuns: monitor.openRuns.length === 0 ? monitor.openRuns : runsAfter(monitor, ping),
     lastDurationMs: ping.measuredMs ?? (run === undefined ? null : Math.max(0, now - run.startedAt)),
     recentRuns: addRun(monitor.recentRuns, ping.kind === 'success' ? 's' : 'f'),
@@ -317,14 +207,14 @@ function move<M extends WatchedMonitor>(
   return { monitor: expected({ ...moved, slotAt }), transition: from === to ? null : { from, to, at, reason } }
 }
 
-// What follows from all the rest.
-function expected<M extends WatchedMonitor>(monitor: M): M {
+/** The same monitor with what follows from all the rest: when it is due, and its deadline. */
+export function expected<M extends WatchedMonitor>(monitor: M): M {
   const dueAt = monitor.status === 'up' ? expectedAt(monitor) : null
   return { ...monitor, dueAt, deadlineAt: deadlineOf(monitor) }
 }
 
 // Where a run has a limit of its own, the schedule waits for the end of the one that has started since the last ping.
-function isRunAwaited(monitor: WatchedMonitor): boolean {
+export function isRunAwaited(monitor: WatchedMonitor): boolean {
   const startedAt = monitor.openRuns.at(-1)?.startedAt
   const since = waitsSince(monitor)
   return monitor.maxRunMs !== null && startedAt !== undefined && since !== null && startedAt > since
@@ -364,8 +254,8 @@ function deadlineOf(monitor: WatchedMonitor): number | null {
   return deadlineAt === null ? null : Math.max(deadlineAt, monitor.extendedUntil ?? deadlineAt)
 }
 
-// Not always the first one: the clock may have been set between them.
-function oldestStart({ openRuns }: WatchedMonitor): number | null {
+// Not always the first in the list: the clock may have been set between two starts.
+export function oldestStart({ openRuns }: WatchedMonitor): number | null {
   return openRuns.length === 0 ? null : Math.min(...openRuns.map(({ startedAt }) => startedAt))
 }
 

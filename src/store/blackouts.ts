@@ -1,6 +1,6 @@
 import type { Blackout } from '#domain/blackout.ts'
+import type { ClockStep } from '#domain/clock-rule.ts'
 import { GIVE_UP_AFTER_MS } from '#domain/delivery.ts'
-import type { ClockStep } from '#domain/lifecycle.ts'
 import type { Reader, Tx } from './database.ts'
 
 /** Returns the id of the new row. */
@@ -17,7 +17,7 @@ export function insertExtendedMonitor(tx: Tx, extended: { monitorId: number; bla
   tx.run('INSERT INTO spared_monitors (monitor_id, blackout_id) VALUES ($monitorId, $blackoutId)', extended)
 }
 
-/** The monitors that expect something by `before`, or have a run under way. */
+/** The monitors that expect a ping by `before`, or have a run under way. */
 export function listExpectingMonitors(reader: Reader, before: number): number[] {
   return reader
     .all<{ id: number }>(
@@ -29,31 +29,14 @@ export function listExpectingMonitors(reader: Reader, before: number): number[] 
     .map(({ id }) => id)
 }
 
-/** The monitors whose deadline has come. */
-export function listOverdueMonitors(reader: Reader, now: number): number[] {
-  return reader
-    .all<{ id: number }>('SELECT id FROM monitors WHERE deadline_at IS NOT NULL AND deadline_at <= $now', { now })
-    .map(({ id }) => id)
-}
-
-/** Those that go by a clock on the wall, and not by a period. */
+/** The monitors with a cron or OnCalendar schedule. */
 export function listMonitorsByClock(reader: Reader): number[] {
   return reader
     .all<{ id: number }>("SELECT id FROM monitors WHERE schedule_kind <> 'period' AND slot_at IS NOT NULL")
     .map(({ id }) => id)
 }
 
-/** The monitors to which something has happened that the clock now puts after `now`. */
-export function listMonitorsAheadOf(reader: Reader, now: number): number[] {
-  return reader
-    .all<{ id: number }>(
-      "SELECT id FROM monitors WHERE last_ping_at > $now OR armed_at > $now OR open_runs <> '' OR spared_until > $now",
-      { now },
-    )
-    .map(({ id }) => id)
-}
-
-/** The monitors to which something has happened since then. */
+/** The monitors with a moment from `since` on, and all that have open runs. */
 export function listMonitorsSince(reader: Reader, since: number): number[] {
   return reader
     .all<{ id: number }>(
@@ -81,7 +64,7 @@ export function listExtendedMonitors(reader: Reader, blackoutId: number): Extend
   )
 }
 
-/** The blackouts after which this monitor got a second chance, newest first. */
+/** The gaps after which this monitor's deadline was extended, newest first. */
 export function listBlackoutsOfMonitor(
   reader: Reader,
   range: { monitorId: number; from: number; to: number; limit: number },
@@ -96,7 +79,7 @@ export function listBlackoutsOfMonitor(
   )
 }
 
-/** The clock was set: what waits to be sent is tried for as long as it would have been. */
+/** The clock was set: CronGuard gives up on a message after the same time as before. */
 export function redateDeliveries(tx: Tx, { since, byMs, newFrom }: ClockStep): void {
   tx.run(
     `UPDATE deliveries SET give_up_at = give_up_at + $byMs
@@ -107,12 +90,12 @@ export function redateDeliveries(tx: Tx, { since, byMs, newFrom }: ClockStep): v
   )
 }
 
-/** Nobody was there to send them: what waited already is tried for so much longer. */
+/** CronGuard was offline: messages that were waiting are retried for that much longer. */
 export function lengthenDeliveries(tx: Tx, lost: { lostMs: number }): void {
   tx.run('UPDATE deliveries SET give_up_at = give_up_at + $lostMs WHERE settled_at IS NULL', lost)
 }
 
-/** The clock was put back: nothing that waits, or was claimed, waits for the moment that it showed before. */
+/** The clock was set back: no message waits until the clock shows that time again. */
 export function bringDeliveriesForward(tx: Tx, leaseMs: number): void {
   tx.run(
     `UPDATE deliveries

@@ -3,11 +3,11 @@ import type { Reader, Tx } from './database.ts'
 
 export interface Heartbeat {
   aliveAt: number
-  /** Null: it did not stop on purpose. */
+  /** Null: it was not stopped. */
   stoppedAt: number | null
 }
 
-/** The last sign of life; null: there was none yet. */
+/** The last heartbeat; null: there was none yet. */
 export function readHeartbeat(reader: Reader): Heartbeat | null {
   return reader.get('SELECT alive_at AS aliveAt, stopped_at AS stoppedAt FROM heartbeat')
 }
@@ -30,12 +30,12 @@ export function proveWritable(tx: Tx): void {
   tx.run('UPDATE heartbeat SET alive_at = alive_at WHERE id = 1')
 }
 
-/** The process stops on purpose, and has listened until `at`. */
+/** The process is stopped, and has accepted pings until `at`. */
 export function markStopped(tx: Tx, at: number): void {
   tx.run('UPDATE heartbeat SET alive_at = $at, stopped_at = $at WHERE id = 1', { at })
 }
 
-/** The run of the machine in which CronGuard began last; null where nobody knows. */
+/** The boot of the machine in which CronGuard started last; null where the system does not say. */
 export function readBoot(reader: Reader): Boot | null {
   return reader.get('SELECT boot_id AS id, boot_since AS since FROM heartbeat WHERE boot_id NOT NULL')
 }

@@ -1,18 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import {
-  applyDeadline,
-  applyPing,
-  extendDeadline,
-  judgeRun,
-  notAfter,
-  recounted,
-  rescheduled,
-  withRules,
-} from '#domain/lifecycle.ts'
+import { extendDeadline } from '#domain/clock-rule.ts'
+import { applyDeadline, applyPing, judgeRun, recounted, rescheduled, withRules } from '#domain/lifecycle.ts'
 import { type MonitorRules, OPEN_RUNS_MAX } from '#domain/monitor.ts'
 import type { Schedule } from '#domain/schedule.ts'
 import type { StoredStatus } from '#domain/status.ts'
-import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { backup, GRACE, LAST, NOW, OTHER_RUN, PERIOD, ping, RUN, running } from '../support/hourly-backup.ts'
 
 describe('runs that overlap are each watched', () => {
@@ -170,80 +162,6 @@ describe('with more than one failure in a row to go down', () => {
   })
 })
 
-describe('a monitor that is spared after a blackout', () => {
-  const late = backup('up')
-  const end = LAST + PERIOD + HOUR
-  const gapUntil = (now: number) => ({ from: now - MINUTE, now })
-
-  test('is not judged before one more grace has passed, and then it is', () => {
-    const extended = extendDeadline(late, gapUntil(end))
-    expect(extended).toMatchObject({ extendedUntil: end + GRACE, deadlineAt: end + GRACE })
-    expect(applyDeadline(extended, end + GRACE - 1).transition).toBeNull()
-    expect(applyDeadline(extended, end + GRACE).transition).toMatchObject({ at: end + GRACE, reason: 'timeout' })
-  })
-
-  test('gets back what it lost of its time when that is not over', () => {
-    const now = LAST + PERIOD + GRACE / 2
-    const { deadlineAt } = late
-    expect(extendDeadline(late, { from: now - MINUTE, now }).deadlineAt).toBe((deadlineAt ?? 0) + MINUTE)
-  })
-
-  test('has as long as a run may take when it may have started unseen, and only then', () => {
-    const maxRunMs = 3 * HOUR
-    expect(extendDeadline(backup('up', null, { maxRunMs }), gapUntil(LAST + PERIOD)).deadlineAt).toBe(
-      LAST + PERIOD + GRACE + maxRunMs,
-    )
-    expect(extendDeadline(backup('up', null, { maxRunMs }), gapUntil(end)).deadlineAt).toBe(end + GRACE)
-    const running_ = backup('up', running(NOW), { maxRunMs })
-    expect(extendDeadline(running_, gapUntil(NOW + maxRunMs)).extendedUntil).toBe(NOW + maxRunMs + GRACE)
-  })
-
-  test('stays spared when its run starts, and is judged as ever after its next ping', () => {
-    const started = applyPing(extendDeadline(late, gapUntil(end)), ping('start'), end + 1).monitor
-    expect(started.deadlineAt).toBe(end + GRACE)
-    expect(applyPing(started, ping('success'), end + 2).monitor).toMatchObject({
-      extendedUntil: null,
-      deadlineAt: end + 2 + PERIOD + GRACE,
-    })
-  })
-
-  test.each(['new', 'down', 'paused'] as const)('is none when it is %s', (status) => {
-    expect(extendDeadline(backup(status), gapUntil(end))).toEqual(backup(status))
-  })
-
-  test('is none when its ping was expected only later', () => {
-    expect(extendDeadline(late, gapUntil(LAST + PERIOD / 2))).toEqual(late)
-  })
-
-  test('is extended by one grace period when its ping was due, or could come early, in the gap', () => {
-    const extended = { deadlineAt: LAST + PERIOD + 2 * GRACE, wasExtended: true }
-    expect(extendDeadline(late, gapUntil(LAST + PERIOD))).toMatchObject(extended)
-    expect(extendDeadline(late, gapUntil(LAST + PERIOD * 0.9))).toMatchObject(extended)
-    expect(extendDeadline(late, gapUntil(LAST + PERIOD + MINUTE + 2 * SECOND))).toMatchObject(extended)
-    expect(extendDeadline(late, gapUntil(LAST + PERIOD + MINUTE + 2 * SECOND + 1)).wasExtended).toBe(false)
-    expect(extendDeadline(late, gapUntil(LAST + PERIOD * 0.9 - 1))).toEqual(late)
-  })
-
-  test('is extended once for each ping', () => {
-    const once = extendDeadline(late, gapUntil(LAST + PERIOD - 1))
-    expect(extendDeadline(once, gapUntil(LAST + PERIOD + MINUTE)).deadlineAt).toBe((once.deadlineAt ?? 0) + MINUTE)
-    const again = applyPing(once, ping('success'), LAST + PERIOD).monitor
-    expect(extendDeadline(again, gapUntil(LAST + 2 * PERIOD)).deadlineAt).toBe(LAST + 2 * PERIOD + 2 * GRACE)
-  })
-
-  test.each([
-    { earlyMs: null, atMs: 6 * MINUTE, isExtended: true },
-    { earlyMs: null, atMs: 7 * MINUTE, isExtended: false },
-    { earlyMs: 20 * MINUTE, atMs: 20 * MINUTE, isExtended: true },
-    { earlyMs: 0, atMs: 1, isExtended: false },
-  ])('has the early window of its calendar: $earlyMs, a gap until $atMs before', ({ earlyMs, atMs, isExtended }) => {
-    const schedule: Schedule = { kind: 'cron', periodMs: HOUR, expression: '0 * * * *', timeZone: 'UTC' }
-    // NOW is 09:00.
-    const monitor = rescheduled({ ...backup('up', null, { schedule, earlyMs }), lastPingAt: NOW - HOUR })
-    expect(extendDeadline(monitor, gapUntil(NOW - atMs)).deadlineAt).toBe(NOW + (isExtended ? 2 : 1) * GRACE)
-  })
-})
-
 describe('a ping that comes early or late', () => {
   const hourly: Schedule = { kind: 'cron', periodMs: HOUR, expression: '0 * * * *', timeZone: 'UTC' }
   // NOW is 09:00; it last pinged at the hour before.
@@ -304,21 +222,5 @@ describe('a ping that comes early or late', () => {
   test('is expected at another time when the zones have changed', () => {
     const moved = { ...waiting(), slotAt: NOW + 30 * MINUTE }
     expect(recounted(moved).dueAt).toBe(NOW)
-  })
-})
-
-describe('a monitor whose clock was put back', () => {
-  test('has done nothing in the future', () => {
-    const before = backup('up', running(NOW, RUN))
-    const now = LAST - DAY
-    const after = notAfter(before, now)
-    expect(after).toMatchObject({ lastPingAt: now, openRuns: [running(now, RUN)], dueAt: now + PERIOD })
-    expect(after.deadlineAt).toBe(now + GRACE)
-  })
-
-  test('is as it was when all that happened was before', () => {
-    const before = backup('up', running(NOW, RUN))
-    expect(notAfter(before, NOW)).toEqual(before)
-    expect(notAfter(backup('new'), NOW)).toEqual(backup('new'))
   })
 })

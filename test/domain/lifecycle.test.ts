@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'bun:test'
+import { extendDeadline, notAfter, redated } from '#domain/clock-rule.ts'
 import {
   applyDeadline,
   applyPing,
-  extendDeadline,
-  notAfter,
   pause,
   recounted,
-  redated,
   rescheduled,
   resume,
   shouldNotify,

@@ -7,14 +7,14 @@ import { TestGuard } from './cronguard.ts'
 
 export type HourlyGuard = ReturnType<typeof openHourly>
 
-/** A CronGuard that can be restarted, with one project whose monitors run every hour, with ten minutes of grace. */
+/** A CronGuard that can be restarted, with one project whose monitors have a period of 1 h and a grace of 10 min. */
 export function openHourly() {
   const folder = mkdtempSync(join(tmpdir(), 'cronguard-hourly-'))
   const guard = new TestGuard({ path: join(folder, 'cronguard.db') })
   const project = guard.project()
   const ops = guard.mailTo(project, 'ops@example.org')
 
-  /** Told by mail; it has just pinged. */
+  /** Alerts by email; it has just pinged. */
   const hourly = async (name: string, change = {}): Promise<Monitor> => {
     const schedule = { kind: 'period', periodMs: HOUR } as const
     const monitor = guard.monitor(project, { name, schedule, graceMs: 10 * MINUTE, ...change }, [ops])
@@ -29,7 +29,7 @@ export function openHourly() {
   return { guard, project, ops, hourly, close }
 }
 
-/** What CronGuard has noted of its own absence, oldest first. */
-export function blackoutsOf(guard: TestGuard) {
+/** The recorded gaps, oldest first. */
+export function gapsOf(guard: TestGuard) {
   return guard.db.all<{ reason: string; ms: number }>('SELECT reason, to_at - from_at AS ms FROM blackouts ORDER BY id')
 }

@@ -1,9 +1,9 @@
-// CronGuard's own absence: it raises no false alarm, hides no true one, and is told of.
+// Gaps, in which CronGuard itself is offline: they raise no false alert, hide no dead job, and projects are notified.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { updateChannel } from '#actions/channels.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
-import { blackoutsOf, type HourlyGuard, openHourly } from './support/hourly.ts'
+import { gapsOf, type HourlyGuard, openHourly } from './support/hourly.ts'
 
 let guard: HourlyGuard['guard']
 let project: HourlyGuard['project']
@@ -19,10 +19,10 @@ afterEach(() => close())
 
 const subjects = () => guard.outside.subjects()
 const BLIND = 'CronGuard was offline (12:00 – 14:00 UTC)'
-const blackouts = () => blackoutsOf(guard)
+const gaps = () => gapsOf(guard)
 
-describe('A deadline that fell into a blackout', () => {
-  test('is put off by one more grace, counted from its end', async () => {
+describe('gap: a deadline in it', () => {
+  test('is extended by one grace period, from the end of the gap', async () => {
     const backup = await hourly('backup')
     await guard.goneFor(2 * HOUR)
     expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
@@ -32,26 +32,26 @@ describe('A deadline that fell into a blackout', () => {
     expect(guard.now(backup)).toMatchObject({ extendedUntil: null, status: 'up' })
   })
 
-  test('is an alarm all the same when the job really is dead, dated at the end of its second chance', async () => {
+  test('still raises an alert if the job is dead, dated at the extended deadline', async () => {
     const backup = await hourly('backup')
     await guard.goneFor(2 * HOUR)
-    const secondChance = guard.clock.now() + 10 * MINUTE
+    const extendedDeadline = guard.clock.now() + 10 * MINUTE
     await guard.pass(10 * MINUTE - SECOND, MINUTE)
     expect(subjects()).toEqual([BLIND])
     await guard.pass(SECOND)
     expect(subjects()).toEqual([BLIND, 'Down: backup'])
-    expect(guard.db.get('SELECT at FROM transitions ORDER BY id DESC')).toEqual({ at: secondChance })
+    expect(guard.db.get('SELECT at FROM transitions ORDER BY id DESC')).toEqual({ at: extendedDeadline })
     expect(guard.statuses(backup)).toEqual(['up', 'down'])
   })
 
-  test('is put off, too, when it was merely due: its ping may have come to nobody', async () => {
+  test('is extended if only the due time was in the gap: the ping may be lost', async () => {
     const backup = guard.now(await hourly('backup'))
     await guard.pass(HOUR - MINUTE)
     await guard.goneFor(2 * MINUTE)
     expect(guard.now(backup).deadlineAt).toBe((backup.deadlineAt ?? 0) + 10 * MINUTE)
   })
 
-  test('is put off for a run that was under way', async () => {
+  test('is extended for an open run', async () => {
     const backup = await hourly('backup', { maxRunMs: HOUR })
     await guard.ping(backup, '/start')
     await guard.goneFor(2 * HOUR)
@@ -60,7 +60,7 @@ describe('A deadline that fell into a blackout', () => {
     expect(subjects()).toEqual([BLIND])
   })
 
-  test('of a monitor that is down, new or paused changes nothing', async () => {
+  test('stays as it is if the monitor is down', async () => {
     const backup = await hourly('backup')
     await guard.ping(backup, '/fail')
     await guard.tick()
@@ -70,50 +70,50 @@ describe('A deadline that fell into a blackout', () => {
     expect(subjects()).toEqual(['Down: backup'])
   })
 
-  test('leaves alone what was expected only later', async () => {
+  test('stays as it is if the ping is due only later', async () => {
     const daily = await hourly('daily', { schedule: { kind: 'period', periodMs: DAY } })
     const before = guard.now(daily)
     await guard.goneFor(2 * HOUR)
     expect(guard.now(daily)).toEqual(before)
     expect(subjects()).toEqual([])
-    expect(blackouts()).toEqual([{ reason: 'crash', ms: 2 * HOUR }])
+    expect(gaps()).toEqual([{ reason: 'crash', ms: 2 * HOUR }])
   })
 })
 
-describe('A dead job', () => {
-  // Each is blind for a moment, again and again, and always between its deadlines.
-  const found = async (monitor: Monitor, cut: { everyMs: number; cuts: number; blind: () => Promise<void> }) => {
+describe('gap: a dead job', () => {
+  // CronGuard is offline for a moment, again and again, and always between two deadlines.
+  const found = async (monitor: Monitor, cut: { everyMs: number; cuts: number; gap: () => Promise<void> }) => {
     for (let n = 0; n < cut.cuts; n++) {
       await guard.pass(cut.everyMs, 10 * MINUTE)
-      await cut.blind()
+      await cut.gap()
     }
     return [guard.now(monitor).status, guard.statuses(monitor)]
   }
   const restart = () => guard.goneFor(20 * SECOND, 'stopped')
 
-  test('of every week is found in time, although CronGuard is restarted every night', async () => {
+  test('with a weekly schedule is found although CronGuard is restarted every night', async () => {
     const weekly = { schedule: { kind: 'period', periodMs: 7 * DAY }, graceMs: 36 * HOUR }
     const backup = await hourly('weekly', weekly)
-    expect(await found(backup, { everyMs: DAY, cuts: 9, blind: restart })).toEqual(['down', ['up', 'down']])
+    expect(await found(backup, { everyMs: DAY, cuts: 9, gap: restart })).toEqual(['down', ['up', 'down']])
   })
 
-  test('of every day is found, although its grace outlasts the time between two restarts', async () => {
+  test('with a daily schedule is found although CronGuard restarts more often than a grace period', async () => {
     const daily = { schedule: { kind: 'period', periodMs: DAY }, graceMs: 25 * HOUR }
     const backup = await hourly('daily', daily)
-    expect(await found(backup, { everyMs: DAY, cuts: 4, blind: restart })).toEqual(['down', ['up', 'down']])
+    expect(await found(backup, { everyMs: DAY, cuts: 4, gap: restart })).toEqual(['down', ['up', 'down']])
   })
 
-  test('that hangs is found, although the machine halts now and then for a few seconds', async () => {
+  test('that hangs is found although the machine halts for some seconds now and then', async () => {
     const backup = await hourly('hanging', { maxRunMs: HOUR })
     await guard.ping(backup, '/start')
     const halt = async () => {
       guard.sleep(20 * SECOND)
       await guard.tick()
     }
-    expect(await found(backup, { everyMs: 50 * MINUTE, cuts: 2, blind: halt })).toEqual(['down', ['up', 'down']])
+    expect(await found(backup, { everyMs: 50 * MINUTE, cuts: 2, gap: halt })).toEqual(['down', ['up', 'down']])
   })
 
-  test('is found, although CronGuard dies again and again before a grace is over', async () => {
+  test('is found although CronGuard crashes again and again within a grace period', async () => {
     const backup = await hourly('backup', { graceMs: MINUTE })
     await guard.pass(HOUR)
     for (let n = 0; n < 5; n++) {
@@ -123,7 +123,7 @@ describe('A dead job', () => {
     expect(guard.now(backup).status).toBe('down')
   })
 
-  test('has its second chance although it was given back some time before', async () => {
+  test('gets its extension although it got back lost time before', async () => {
     const backup = await hourly('backup', { graceMs: 20 * MINUTE })
     await guard.pass(HOUR + MINUTE)
     await guard.goneFor(20 * SECOND, 'stopped')
@@ -132,7 +132,7 @@ describe('A dead job', () => {
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 20 * MINUTE)
   })
 
-  test('has a new chance when the last one went by unseen, too', async () => {
+  test('gets another extension if the whole last one fell into a gap', async () => {
     const backup = await hourly('backup')
     await guard.goneFor(2 * HOUR)
     await guard.pass(MINUTE)
@@ -143,8 +143,8 @@ describe('A dead job', () => {
   })
 })
 
-describe('A blackout', () => {
-  test('is told once to each project with monitors that were spared, and to nobody else', async () => {
+describe('gap: a notice of it', () => {
+  test('goes once to each project with extended deadlines, and to no other', async () => {
     await Promise.all([hourly('one'), hourly('two')])
     const bobs = guard.project('bob@example.org')
     guard.mailTo(bobs, 'bob@example.org')
@@ -160,7 +160,7 @@ describe('A blackout', () => {
     expect(mail?.text).toContain('Monitors: one, two')
   })
 
-  test('is not told to a channel that does not want it, or is switched off', async () => {
+  test('skips channels that opted out or are disabled', async () => {
     await hourly('one')
     const ref = { projectId: project.id, channelId: ops }
     updateChannel(guard.deps, { ref, tellsBlackouts: false })
@@ -169,12 +169,12 @@ describe('A blackout', () => {
     updateChannel(guard.deps, { ref, tellsBlackouts: true, isDisabled: true })
     await guard.goneFor(2 * HOUR)
     await guard.tick()
-    expect(blackouts()).toHaveLength(2)
+    expect(gaps()).toHaveLength(2)
     expect(guard.db.all('SELECT id FROM deliveries')).toEqual([])
     expect(subjects()).toEqual([])
   })
 
-  test('is told to a webhook in its own words', async () => {
+  test('to a webhook has its own fields', async () => {
     const url = 'https://hooks.example.org/x'
     guard.webhookTo(project, url)
     await hourly('one')
@@ -192,7 +192,7 @@ describe('A blackout', () => {
     expect(body.details).toContain('it was stopped')
   })
 
-  test('whose notice was queued by an earlier version is still delivered', async () => {
+  test('that an earlier version queued is still delivered', async () => {
     await hourly('one')
     await guard.goneFor(2 * HOUR)
     guard.db.write((tx) =>
@@ -205,7 +205,7 @@ describe('A blackout', () => {
     expect(guard.outside.mails[0]?.text).toContain('Monitors: one')
   })
 
-  test('as short as a restart extends what may have come in it, and notifies no one', async () => {
+  test('is not sent after a gap as short as a restart, which only extends deadlines', async () => {
     const schedule = (periodMs: number) => ({ schedule: { kind: 'period', periodMs } as const })
     const [early, due, deadline, late, later] = [
       await hourly('early', schedule(64 * MINUTE)),
@@ -221,17 +221,17 @@ describe('A blackout', () => {
     await guard.tick()
     expect([early, due, late, later].map(extendedMs)).toEqual([10 * MINUTE, 10 * MINUTE, 0, 0])
     expect(deadline && guard.now(deadline).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
-    expect([blackouts(), subjects()]).toEqual([[], []])
+    expect([gaps(), subjects()]).toEqual([[], []])
   })
 
-  test('extends no deadline whose job was already late before it, but gives back the lost time', async () => {
+  test('is sent although a job that was already late only gets back the lost time', async () => {
     const backup = guard.now(await hourly('backup'))
     await guard.pass(HOUR + MINUTE)
     await guard.goneFor(2 * MINUTE, 'stopped')
     expect(guard.now(backup).deadlineAt).toBe((backup.deadlineAt ?? 0) + 2 * MINUTE)
   })
 
-  test('twice in a row extends a deadline once', async () => {
+  test('twice: two gaps in a row extend a deadline once', async () => {
     const backup = guard.now(await hourly('backup'))
     await guard.pass(HOUR - 5 * SECOND)
     await guard.goneFor(10 * SECOND, 'stopped')
@@ -241,44 +241,44 @@ describe('A blackout', () => {
     expect(guard.statuses(backup)).toEqual(['up', 'down'])
   })
 
-  test.each(['killed', 'stopped'] as const)('knows whether it was %s', async (how) => {
+  test.each(['killed', 'stopped'] as const)('says whether CronGuard was %s', async (how) => {
     await hourly('one')
     await guard.goneFor(HOUR, how)
-    expect(blackouts()).toEqual([{ reason: how === 'killed' ? 'crash' : 'stop', ms: HOUR }])
+    expect(gaps()).toEqual([{ reason: how === 'killed' ? 'crash' : 'stop', ms: HOUR }])
   })
 
-  test('is noticed by a process that slept, or whose clock was put forward', async () => {
+  test('is recorded if the machine slept', async () => {
     const backup = await hourly('backup')
     guard.sleep(DAY)
     await guard.tick()
     expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
-    expect(blackouts()).toMatchObject([{ ms: DAY }])
+    expect(gaps()).toMatchObject([{ ms: DAY }])
     await guard.pass(10 * MINUTE)
     expect(guard.now(backup).status).toBe('down')
   })
 
-  test('does not end for a second time with the next tick', async () => {
+  test('is recorded once', async () => {
     await hourly('backup')
     guard.sleep(HOUR)
     await guard.tick()
     await guard.pass(5 * MINUTE)
-    expect(blackouts()).toHaveLength(1)
+    expect(gaps()).toHaveLength(1)
   })
 })
 
-describe('A machine that halts for some seconds', () => {
-  test('takes nobody for late whose ping may still wait at the door', async () => {
+describe('stall: a machine that halts for some seconds', () => {
+  test('extends an overdue deadline: the ping may still wait to be read', async () => {
     const backup = await hourly('backup', { graceMs: MINUTE })
     await guard.pass(HOUR + MINUTE - 5 * SECOND)
     guard.sleep(11 * SECOND)
     await guard.tick()
     expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + MINUTE })
-    expect([subjects(), blackouts()]).toEqual([[], []])
+    expect([subjects(), gaps()]).toEqual([[], []])
     await guard.pass(MINUTE)
     expect(guard.statuses(backup)).toEqual(['up', 'down'])
   })
 
-  test('as when it sleeps for a moment, while its clock that only goes forward stands still', async () => {
+  test('extends an overdue deadline after a short sleep, too', async () => {
     const backup = await hourly('backup', { graceMs: MINUTE })
     await guard.pass(HOUR + MINUTE - 5 * SECOND)
     guard.sleep(11 * SECOND)
@@ -287,7 +287,7 @@ describe('A machine that halts for some seconds', () => {
     expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + MINUTE })
   })
 
-  test('again and again still finds who is dead', async () => {
+  test('again and again still finds a dead job', async () => {
     const backup = await hourly('backup')
     await guard.pass(HOUR + 9 * MINUTE)
     for (let n = 0; n < 200; n++) {

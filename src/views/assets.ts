@@ -2,22 +2,15 @@ import latinExt from '@fontsource-variable/inter/files/inter-latin-ext-wght-norm
 import latin from '@fontsource-variable/inter/files/inter-latin-wght-normal.woff2' with { type: 'file' }
 import htmxSse from 'htmx.org/dist/ext/hx-sse.min.js' with { type: 'text' }
 import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'text' }
-import baseCss from '#assets/app.css' with { type: 'text' }
 import appJs from '#assets/app.js' with { type: 'text' }
-import channelsCss from '#assets/channels.css' with { type: 'text' }
-import chartsCss from '#assets/charts.css' with { type: 'text' }
 import commonPasswords from '#assets/common-passwords.txt' with { type: 'text' }
-import componentsCss from '#assets/components.css' with { type: 'text' }
-import dashboardCss from '#assets/dashboard.css' with { type: 'text' }
-import docsCss from '#assets/docs.css' with { type: 'text' }
 import icon from '#assets/favicon.svg' with { type: 'text' }
 import iconDown from '#assets/favicon-down.svg' with { type: 'text' }
 import liveJs from '#assets/live.js' with { type: 'text' }
-import monitorCss from '#assets/monitor.css' with { type: 'text' }
 import passwordJs from '#assets/password.js' with { type: 'text' }
-import settingsCss from '#assets/settings.css' with { type: 'text' }
 import { readEmbedded } from '#lib/embedded.ts'
 import { sha256Hex } from '#lib/tokens.ts'
+import { STYLES } from './styles.ts'
 
 export interface Asset {
   /** Changes with the content, so that a browser may keep it for ever. */
@@ -34,18 +27,12 @@ const WOFF2 = 'font/woff2'
 export const FONT = asset({ name: 'inter', extension: 'woff2', contentType: WOFF2, content: readEmbedded(latin) })
 const FONT_EXT = asset({ name: 'inter-ext', extension: 'woff2', contentType: WOFF2, content: readEmbedded(latinExt) })
 
-const STYLES = [
-  fontFaces(),
-  baseCss,
-  componentsCss,
-  dashboardCss,
-  monitorCss,
-  channelsCss,
-  settingsCss,
-  chartsCss,
-  docsCss,
-].join('\n')
-export const STYLESHEET = asset({ name: 'app', extension: 'css', contentType: CSS, content: STYLES })
+export const STYLESHEET = asset({
+  name: 'app',
+  extension: 'css',
+  contentType: CSS,
+  content: `${fontFaces()}\n${STYLES}`,
+})
 export const ICON = asset({ name: 'favicon', extension: 'svg', contentType: SVG, content: icon })
 export const ICON_DOWN = asset({ name: 'favicon-down', extension: 'svg', contentType: SVG, content: iconDown })
 

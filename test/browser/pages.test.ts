@@ -130,7 +130,8 @@ test.skipIf(NO_BROWSER)(
     }
     for (const width of [360, 320]) {
       await page.setViewportSize({ width, height: 800 })
-      const bottoms = "[...document.querySelectorAll('.bar > *')].map((part) => part.getBoundingClientRect().bottom)"
+      const bottoms =
+        "[...document.querySelectorAll('.bar > :not(nav)')].map((part) => part.getBoundingClientRect().bottom)"
       expect(await page.evaluate<number>(`Math.max(...${bottoms})`)).toBeLessThan(100)
     }
     await page.goto('/settings/delete')

@@ -79,7 +79,7 @@ describe('The settings', () => {
     const text = await alice.read('/settings')
     for (const id of ['profile', 'address', 'mails', 'theme', 'change-password', 'sessions', 'delete']) {
       expect(text).toContain(`href="#${id}"`)
-      expect(text).toContain(`<section class="card${id === 'delete' ? ' card-danger' : ''}" id="${id}"`)
+      expect(text).toContain(`<section class="section" id="${id}"`)
     }
     expect((await alice.get('/settings/email')).headers.get('location')).toBe('/settings')
   })

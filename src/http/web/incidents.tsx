@@ -10,7 +10,7 @@ import {
   noteFingerprint,
   readIncidentCursor,
 } from '#domain/incident.ts'
-import { may, type Permission } from '#domain/project.ts'
+import type { Permission } from '#domain/project.ts'
 import type { Story } from '#domain/story.ts'
 import { orRerender } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
@@ -191,8 +191,7 @@ function showIncident(
 }
 
 function showNow({ deps }: WebDeps, context: IncidentRequest): Response {
-  const mayOperate = may(context.project.role, 'operate')
-  return partial(<IncidentNow story={storyOf(deps, context)} reading={readingOf(context)} mayOperate={mayOperate} />)
+  return partial(<IncidentNow story={storyOf(deps, context)} reading={readingOf(context)} project={context.project} />)
 }
 
 function storyOf(deps: Deps, { incidentId }: IncidentRequest): Story {

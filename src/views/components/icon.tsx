@@ -1,6 +1,5 @@
 /** Drawn on a grid of 24, with strokes in the colour of the text. */
 const PATHS = {
-  shield: 'M12 2.500 4 5.500v6c0 5 3.400 8.400 8 10 4.600-1.600 8-5 8-10v-6zM12 8v4.500l3 2',
   check: 'm5 12.500 4.500 4.500L19 7.500',
   cross: 'm6.500 6.500 11 11m0-11-11 11',
   plus: 'M12 5v14M5 12h14',
@@ -9,6 +8,10 @@ const PATHS = {
   pencil: 'M4 20h4L19.500 8.500l-4-4L4 16zM13.500 6.500l4 4',
   trash: 'M5 7h14M9.500 7V4.500h5V7m2.500 0-.7 12.500H7.700L7 7m3 3.500v6m4-6v6',
   copy: 'M9 9h10.500v10.500H9zM15 9V4.500H4.500V15H9',
+  list: 'M9 6h11M9 12h11M9 18h11M4.500 6h.1m-.1 6h.1m-.1 6h.1',
+  bell: 'M5 17.500h14l-1.700-3v-4.300a5.300 5.300 0 0 0-10.600 0v4.300zm5 3h4',
+  sliders:
+    'M3.500 7h10m5 0h2m-17 10h2m5 0h10M16 9.300a2.300 2.300 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600zM8 19.300a2.300 2.300 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600z',
   search: 'M10.500 17a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13zm5-1.500L20 20',
   clock: 'M12 20.500a8.500 8.500 0 1 0 0-17 8.500 8.500 0 0 0 0 17zM12 7.500V12l3 2',
   alert: 'M12 4 2.500 20.500h19zM12 10v4.500m0 2.800v.2',
@@ -23,6 +26,10 @@ const PATHS = {
     'M16 5.500a3.300 3.300 0 0 1 0 6.300m2 3c2 .7 3.200 2.200 3.500 4.700',
 } as const
 
+const LOGO =
+  'M16 2 4 6v9c0 7.500 5 12.600 12 15 7-2.400 12-7.500 12-15V6z' +
+  'm-1.300 6.500a1.300 1.300 0 0 1 2.600 0v6.800l4.400 2.800a1.300 1.300 0 0 1-1.400 2.200l-5-3.200a1.300 1.300 0 0 1-.6-1.100z'
+
 export type IconName = keyof typeof PATHS
 
 /** A picture beside words that say the same: screen readers pass it over. */
@@ -30,6 +37,15 @@ export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
       <path d={PATHS[name]} />
+    </svg>
+  )
+}
+
+/** A shield with the hands of a clock cut out, as in assets/favicon.svg. */
+export function Logo() {
+  return (
+    <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
+      <path fill-rule="evenodd" d={LOGO} />
     </svg>
   )
 }

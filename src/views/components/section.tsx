@@ -19,14 +19,13 @@ interface SectionProps {
   /** What the page's own navigation leads to. */
   id: string
   title: string
-  isDangerous?: boolean
   children?: Child
 }
 
-/** A card with a title on a page that has several. */
-export function Section({ id, title, isDangerous = false, children }: SectionProps) {
+/** A part of a page with a title, below a hairline. */
+export function Section({ id, title, children }: SectionProps) {
   return (
-    <section class={isDangerous ? 'card card-danger' : 'card'} id={id} aria-labelledby={`${id}-title`}>
+    <section class="section" id={id} aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`}>{title}</h2>
       {children}
     </section>

@@ -7,8 +7,8 @@ const SHAPES: Record<ShownStatus, string> = {
   down:
     'M4.800.5h6.400l4.300 4.300v6.400l-4.300 4.300H4.800L.5 11.200V4.800z' +
     'M5 3.800 3.800 5l3 3-3 3L5 12.200l3-3 3 3 1.200-1.200-3-3 3-3L11 3.800l-3 3z',
-  paused: 'M2 1.500h12v13H2zm3 3v7h2v-7zm4 0v7h2v-7z',
-  new: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 1.800a5.200 5.200 0 1 1 0 10.400A5.200 5.200 0 0 1 8 2.800z',
+  paused: 'M2 2h12v12H2zm3.500 3v6h1.700V5zm3.300 0v6h1.700V5z',
+  new: 'M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2z',
 }
 
 export const STATUS_WORDS: Record<ShownStatus, string> = {

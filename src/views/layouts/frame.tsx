@@ -3,7 +3,7 @@ import { may, type OwnProject } from '#domain/project.ts'
 import type { Warning } from '#domain/warnings.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { url } from '#lib/base-path.ts'
-import { Icon } from '#views/components/icon.tsx'
+import { Icon, type IconName, Logo } from '#views/components/icon.tsx'
 import { Notice } from '#views/components/notice.tsx'
 import { StatusShapes } from '#views/components/status.tsx'
 import { Warnings } from '#views/components/warnings.tsx'
@@ -41,8 +41,7 @@ export function Frame({ context, title, room, children }: FrameProps) {
     <Document title={`${title} · CronGuard`} theme={user.theme}>
       <header class="bar">
         <a class="brand" href={url('/')} aria-label="CronGuard">
-          <Icon name="shield" />
-          <span class="brand-name">CronGuard</span>
+          <Logo />
         </a>
         <Switcher context={context} />
         {project && <Navigation project={project} room={room} />}
@@ -105,17 +104,22 @@ function Switcher({ context: { projects, project } }: { context: FrameContext })
 }
 
 function Navigation({ project, room }: { project: OwnProject; room: NavSection | null }) {
-  const entries: [NavSection, string, string][] = [
-    ['monitors', 'Monitors', url(`/projects/${project.id}`)],
-    ['incidents', 'Incidents', url(`/projects/${project.id}/incidents`)],
-    ['channels', 'Channels', url(`/projects/${project.id}/channels`)],
-    ['project', may(project.role, 'administer') ? 'Project' : 'Members', url(`/projects/${project.id}/settings`)],
+  const entries: [NavSection, IconName, string, string][] = [
+    ['monitors', 'list', 'Monitors', url(`/projects/${project.id}`)],
+    ['incidents', 'clock', 'Incidents', url(`/projects/${project.id}/incidents`)],
+    ['channels', 'bell', 'Channels', url(`/projects/${project.id}/channels`)],
+    [
+      'project',
+      'sliders',
+      may(project.role, 'administer') ? 'Project' : 'Members',
+      url(`/projects/${project.id}/settings`),
+    ],
   ]
   return (
     <nav class="nav" aria-label="Project">
-      {entries.map(([name, label, href]) => (
+      {entries.map(([name, icon, label, href]) => (
         <a href={href} aria-current={name === room ? 'page' : undefined}>
-          {label}
+          <Icon name={icon} /> {label}
         </a>
       ))}
     </nav>

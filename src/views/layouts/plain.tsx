@@ -1,6 +1,6 @@
 import type { Child } from '#jsx/jsx-runtime'
 import { url } from '#lib/base-path.ts'
-import { Icon } from '#views/components/icon.tsx'
+import { Logo } from '#views/components/icon.tsx'
 import { Notice } from '#views/components/notice.tsx'
 import { Document } from './document.tsx'
 
@@ -18,7 +18,7 @@ export function Plain({ title, notice = null, isWide = false, children }: PlainP
     <Document title={`${title} · CronGuard`}>
       <header class="bar">
         <a class="brand" href={url('/')}>
-          <Icon name="shield" />
+          <Logo />
           CronGuard
         </a>
       </header>

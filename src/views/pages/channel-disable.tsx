@@ -25,7 +25,7 @@ export function ChannelDisablePage({ context, project, channel, waiting }: Disab
           Disable “<bdi>{channel.title}</bdi>”?
         </h1>
       </div>
-      <form method="post" action={`${address}/disable`} class="card card-danger form">
+      <form method="post" action={`${address}/disable`} class="form section">
         <p>
           <strong>{waiting === 1 ? '1 message is' : `${waiting} messages are`} waiting to be sent.</strong>{' '}
           {waiting === 1 ? 'It is' : 'They are'} discarded, and the delivery log shows{' '}

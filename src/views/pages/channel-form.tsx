@@ -45,7 +45,7 @@ export function ChannelKindsPage({ context, project, kinds }: ChooserProps) {
       <ul class="kinds">
         {kinds.map(({ kind, label, offer }) => (
           <li>
-            <a class="card kind" href={`${path}/new?kind=${encodeURIComponent(kind)}`}>
+            <a class="kind" href={`${path}/new?kind=${encodeURIComponent(kind)}`}>
               <strong>{label}</strong>
               <span>{offer}</span>
             </a>
@@ -73,7 +73,7 @@ export function NewChannelPage({ context, project, kind, form, problem, lacksMai
     <Frame context={context} title={`New channel: ${kind.label}`} room="channels">
       <FormHead path={path} title={`New channel: ${kind.label}`} />
       {lacksMailServer && <MailBanner />}
-      <section class="card">
+      <section class="section">
         <ChannelForm
           action={path}
           kind={kind}

@@ -42,7 +42,7 @@ export function ChannelPage(props: ChannelPageProps) {
         <ChannelState channel={channel} reading={reading} />
       </div>
       {lacksMailServer && <MailBanner />}
-      <section class="card" aria-label="What it does">
+      <section class="section" aria-label="What it does">
         <dl class="facts">
           <dt>{channel.kindLabel}</dt>
           <dd dir="auto">{channel.summary}</dd>
@@ -54,7 +54,7 @@ export function ChannelPage(props: ChannelPageProps) {
         {may(project.role, 'operate') && <ChannelActions channel={channel} />}
       </section>
       {form && (
-        <section class="card">
+        <section class="section">
           <h2>Edit</h2>
           <ChannelForm {...form} action={url(`/channels/${id}`)} submit="Save the channel" />
         </section>
@@ -85,7 +85,7 @@ const MONITORS_SHOWN = 20
 function Monitors({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
   const rest = monitors.slice(MONITORS_SHOWN)
   return (
-    <section class="card" id="monitors">
+    <section class="section" id="monitors">
       <h2>Tells of {monitorCount(monitors.length)}</h2>
       {monitors.length === 0 ? (
         <p class="soft">No monitor has this channel, so it is told of none. Tick it in the form of a monitor.</p>
@@ -134,7 +134,7 @@ export function ChannelDeletionPage({ context, project, channel, monitors }: Del
           Delete <bdi>{channel.title}</bdi>
         </h1>
       </div>
-      <section class="card card-danger">
+      <section class="section">
         <p>
           {monitors === 0
             ? 'No monitor tells this channel.'

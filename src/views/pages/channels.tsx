@@ -66,7 +66,7 @@ function ConfirmFirst() {
 
 function NoChannels({ project }: { project: OwnProject }) {
   return (
-    <section class="card">
+    <section class="section">
       <div class="empty">
         <h2>Nobody is told yet</h2>
         <p>
@@ -96,8 +96,8 @@ function ChannelCard({ channel, reading, mayOperate }: CardProps) {
   const { title, kindLabel, summary, monitors, lastDelivery } = channel
   const { id } = channel.channel
   return (
-    <li class="card channel">
-      <div class="card-head">
+    <li class="channel">
+      <div class="section-head">
         <h2 class="channel-name">
           <a href={url(`/channels/${id}`)}>
             <bdi>{title}</bdi>
@@ -185,7 +185,7 @@ export function ChannelTestPage({ context, project, channel, outcome }: TestPage
           Test of <bdi>{channel.title}</bdi>
         </h1>
       </div>
-      <section class="card">
+      <section class="section">
         <TestOutcome outcome={outcome} />
         <div class="actions">
           <form method="post" action={url(`/channels/${channel.id}/test`)}>

@@ -47,7 +47,7 @@ export function DashboardPage({ context, project, tags, all, channels, ...list }
 export function NoProjectPage({ context }: { context: FrameContext }) {
   return (
     <Frame context={context} title="Monitors" room={null}>
-      <div class="empty card">
+      <div class="empty">
         <h1>You belong to no project</h1>
         <p class="soft">
           A project holds monitors, the channels that tell of them, and the people who look after them.
@@ -146,14 +146,14 @@ function NobodyIsTold({ project, channels }: { project: OwnProject; channels: ke
 function FirstMonitor({ project, channels }: Pick<DashboardProps, 'project' | 'channels'>) {
   if (!may(project.role, 'operate')) {
     return (
-      <div class="empty card" data-first-monitor="">
+      <div class="empty" data-first-monitor="">
         <h2>No monitor yet</h2>
         <p class="soft">As soon as somebody makes one, it stands here.</p>
       </div>
     )
   }
   return (
-    <div class="empty card" data-first-monitor="">
+    <div class="empty" data-first-monitor="">
       <h2>Watch your first job</h2>
       <ol class="steps">
         {channels !== 'on' && (

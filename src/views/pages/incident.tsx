@@ -26,19 +26,8 @@ export function IncidentPage({ context, project, reading, story, form, problem }
   const name = shownName(story.monitor)
   return (
     <Frame context={context} title={`Incident of ${name}`} room="incidents">
-      <div class="page-head">
-        <p class="crumbs">
-          <a href={url(`/projects/${project.id}/incidents`)}>Incidents</a>
-        </p>
-        <h1>
-          Incident of{' '}
-          <a href={url(`/monitors/${story.monitor.uniqueKey}`)}>
-            <bdi>{name}</bdi>
-          </a>
-        </h1>
-      </div>
-      <IncidentNow story={story} reading={reading} mayOperate={mayOperate} />
-      <section class="card">
+      <IncidentNow story={story} reading={reading} project={project} />
+      <section class="section">
         <h2>Note</h2>
         {mayOperate ? (
           <NoteForm incident={story.incident} form={form} problem={problem} />
@@ -50,15 +39,12 @@ export function IncidentPage({ context, project, reading, story, form, problem }
   )
 }
 
-interface IncidentNowProps {
-  story: Story
-  reading: Reading
-  mayOperate: boolean
-}
+type IncidentNowProps = Pick<IncidentPageProps, 'story' | 'reading' | 'project'>
 
 /** All of the page that changes by itself; a note that somebody is typing is not in it. */
-export function IncidentNow({ story, reading, mayOperate }: IncidentNowProps) {
+export function IncidentNow({ story, reading, project }: IncidentNowProps) {
   const { incident, monitor } = story
+  const mayOperate = may(project.role, 'operate')
   return (
     <section
       id="incident"
@@ -69,11 +55,14 @@ export function IncidentNow({ story, reading, mayOperate }: IncidentNowProps) {
       hx-trigger="monitor-changed"
       hx-swap="outerMorph"
     >
-      <div class="card incident-hand-card">
+      <div class={incident.closedAt === null ? 'band band-down' : 'band'}>
+        <Head story={story} project={project} />
         <IncidentMark incident={incident} reading={reading} />
-        <Hand story={story} reading={reading} mayOperate={mayOperate} />
+        <div class="incident-hand">
+          <Hand story={story} reading={reading} mayOperate={mayOperate} />
+        </div>
       </div>
-      <section class="card">
+      <section class="section">
         <h2>Why was I told?</h2>
         <IncidentStory story={story} reading={reading} mayOperate={mayOperate} />
       </section>
@@ -81,8 +70,29 @@ export function IncidentNow({ story, reading, mayOperate }: IncidentNowProps) {
   )
 }
 
+// An update leaves it alone, so that the way back leads to the list as it was left.
+function Head({ story: { monitor }, project }: Pick<IncidentNowProps, 'story' | 'project'>) {
+  return (
+    <div class="page-head" hx-morph-skip>
+      <p class="crumbs">
+        <a href={url(`/projects/${project.id}/incidents`)}>Incidents</a>
+      </p>
+      <h1>
+        Incident of{' '}
+        <a href={url(`/monitors/${monitor.uniqueKey}`)}>
+          <bdi>{shownName(monitor)}</bdi>
+        </a>
+      </h1>
+    </div>
+  )
+}
+
+interface HandProps extends Pick<IncidentNowProps, 'story' | 'reading'> {
+  mayOperate: boolean
+}
+
 // Who has it in hand, and the button that takes it or gives it back.
-function Hand({ story: { incident }, reading, mayOperate }: IncidentNowProps) {
+function Hand({ story: { incident }, reading, mayOperate }: HandProps) {
   const { id, acknowledgement, closedAt } = incident
   if (acknowledgement !== null) {
     return (
@@ -90,7 +100,7 @@ function Hand({ story: { incident }, reading, mayOperate }: IncidentNowProps) {
         <AcknowledgedBy incident={incident} reading={reading} />
         {mayOperate && (
           <form method="post" action={url(`/incidents/${id}/acknowledgement/withdrawal`)}>
-            <button type="submit" class="button button-small">
+            <button type="submit" class="button">
               Undo the acknowledgement
             </button>
           </form>

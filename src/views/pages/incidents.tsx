@@ -62,7 +62,7 @@ export function IncidentList({ project, reading, query, incidents, more, openCou
           >
             <span>
               {FILTER_WORDS[filter]}
-              {filter === 'open' && <span class="number"> {openCount}</span>}
+              {filter === 'open' && ` ${openCount}`}
             </span>
           </a>
         ))}
@@ -84,8 +84,8 @@ export function IncidentList({ project, reading, query, incidents, more, openCou
 function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading: Reading }) {
   const { id, monitor, reason, openedAt, failedDeliveries, acknowledgement, note } = incident
   return (
-    <li class={`card incident-row ${incident.closedAt === null ? 'incident-open' : ''}`}>
-      <div class="card-head">
+    <li class={incident.closedAt === null ? 'incident-row incident-open' : 'incident-row'}>
+      <div class="section-head">
         <h2 class="incident-name">
           <a href={url(`/incidents/${id}`)}>
             <bdi>{shownName(monitor)}</bdi>
@@ -99,7 +99,7 @@ function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading
           {incident.closedAt === null ? 'Since' : 'From'} <Moment at={openedAt} reading={reading} />
         </span>
         {acknowledgement && (
-          <span class="incident-hand">
+          <span>
             <Icon name="person" /> <AcknowledgedBy incident={incident} reading={reading} />
           </span>
         )}
@@ -121,14 +121,14 @@ function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading
 function NoIncidents({ filter }: { filter: IncidentFilter }) {
   if (filter === 'open') {
     return (
-      <div class="card empty">
+      <div class="empty">
         <h2>Nothing is down</h2>
         <p>Every job of this project that CronGuard hears of reports as it should.</p>
       </div>
     )
   }
   return (
-    <div class="card empty">
+    <div class="empty">
       <h2>No incident {filter === 'past' ? 'is over' : 'yet'}</h2>
       <p>
         An incident opens when a monitor goes down: no ping came before the deadline, a run did not end, or the job said

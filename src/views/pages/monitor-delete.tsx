@@ -17,7 +17,7 @@ export function MonitorDeletePage({ context, monitor }: { context: FrameContext;
           Delete “<bdi>{name}</bdi>”
         </h1>
       </div>
-      <form method="post" action={`${address}/delete`} class="card card-danger form monitor-delete">
+      <form method="post" action={`${address}/delete`} class="form section monitor-delete">
         <p>
           The monitor{' '}
           <strong>

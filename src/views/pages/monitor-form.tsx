@@ -66,7 +66,7 @@ export function MonitorFormPage(props: MonitorFormProps) {
       <form
         method="post"
         action={monitor ? back : url(`/projects/${projectId}/monitors`)}
-        class="form card monitor-form"
+        class="form section monitor-form"
       >
         <FormProblem text={problem} />
         <SeenField form={form} />

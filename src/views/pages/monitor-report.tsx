@@ -19,7 +19,7 @@ export function MonitorReportPage({ context, monitor }: { context: FrameContext;
         </p>
         <h1>Report success manually?</h1>
       </div>
-      <form method="post" action={`${address}/ping`} class="card form">
+      <form method="post" action={`${address}/ping`} class="form section">
         <p>
           <strong>
             <bdi>{name}</bdi>

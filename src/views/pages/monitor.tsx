@@ -50,27 +50,29 @@ export function MonitorPage(props: MonitorPageProps) {
   const name = shownName(monitor)
   return (
     <Frame context={context} title={name} room="monitors">
-      <div class="page-head">
-        <p class="crumbs">
-          <a href={url(`/projects/${projectId}`)}>Monitors</a>
-        </p>
-        <h1 dir="auto">{name}</h1>
-        {mayOperate && (
-          <div class="actions">
-            <a class="button" href={url(`/monitors/${monitor.uniqueKey}/edit`)}>
-              <Icon name="pencil" /> Edit
-            </a>
-            <a class="button button-danger" href={url(`/monitors/${monitor.uniqueKey}/delete`)}>
-              <Icon name="trash" /> Delete
-            </a>
-          </div>
-        )}
+      <div class="band">
+        <div class="page-head">
+          <p class="crumbs">
+            <a href={url(`/projects/${projectId}`)}>Monitors</a>
+          </p>
+          <h1 dir="auto">{name}</h1>
+          {mayOperate && (
+            <div class="actions">
+              <a class="button" href={url(`/monitors/${monitor.uniqueKey}/edit`)}>
+                <Icon name="pencil" /> Edit
+              </a>
+              <a class="button button-danger" href={url(`/monitors/${monitor.uniqueKey}/delete`)}>
+                <Icon name="trash" /> Delete
+              </a>
+            </div>
+          )}
+        </div>
+        {parts.overview}
       </div>
       {mayOperate && isGuessable(monitor.alias) && <ShortAlias monitor={monitor} />}
       {props.zoneHint && <WrongZone {...props} zoneHint={props.zoneHint} />}
       {props.confirmation !== null && <Confirmation monitor={monitor} number={props.confirmation} />}
       <div class="monitor-page">
-        {parts.overview}
         <div class="monitor-past">
           {monitor.status === 'down' ? [parts.incidents, parts.charts] : [parts.charts, parts.incidents]}
           {parts.timeline}
@@ -133,7 +135,7 @@ function PingUrl({
 }: Pick<MonitorPageProps, 'monitor'> & NonNullable<MonitorUrls['secret']>) {
   const { schedule } = monitor
   return (
-    <section class="card" aria-labelledby="ping-url-title">
+    <section class="section" aria-labelledby="ping-url-title">
       <h2 id="ping-url-title">Ping URL</h2>
       <Copyable id="ping-url" text={ping} what="the ping URL" />
       <p class="help">Whoever knows it can report for the job, so treat it like a password.</p>
@@ -180,7 +182,7 @@ function BySlug({ slug, url }: SlugUrl) {
 function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPageProps) {
   const tags = tagList(monitor.tags)
   return (
-    <section class="card" aria-labelledby="about-title">
+    <section class="section" aria-labelledby="about-title">
       <h2 id="about-title">About</h2>
       {monitor.description !== '' && (
         <p class="description" dir="auto">
@@ -287,8 +289,8 @@ function Rules({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
 
 function Badge({ name, url }: { name: string; url: string }) {
   return (
-    <section class="card" aria-labelledby="badge-title">
-      <div class="card-head">
+    <section class="section" aria-labelledby="badge-title">
+      <div class="section-head">
         <h2 id="badge-title">Badge</h2>
         <img class="badge" src={`${pathOf(url)}.svg`} alt={`Badge of ${name}`} height="20" />
       </div>

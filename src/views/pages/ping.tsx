@@ -55,7 +55,7 @@ export function PingPage({
           <Neighbour address={address} number={formContext.above} label="Next" rel="next" />
         </nav>
       </div>
-      <section class="card" aria-label="Details">
+      <section class="section" aria-label="Details">
         <PingFacts ping={ping} reading={reading} />
       </section>
       {mail && <Mail {...mail} />}
@@ -122,7 +122,7 @@ function PingFacts({ ping, reading }: Pick<PingPageProps, 'ping' | 'reading'>) {
 
 function Mail({ subject, parts }: KeptMail) {
   return (
-    <section class="card" aria-labelledby="mail-title">
+    <section class="section" aria-labelledby="mail-title">
       <h2 id="mail-title" dir="auto">
         {visible(beginning(subject, SHOWN_SUBJECT_CHARACTERS)) || 'A mail without a subject'}
       </h2>
@@ -157,7 +157,7 @@ interface BodyProps {
 function Body({ body, droppedBytes, size, rawAddress }: BodyProps) {
   if (droppedBytes !== null) {
     return (
-      <section class="card" aria-label="Body">
+      <section class="section" aria-label="Body">
         <p class="soft">
           Its body of {droppedBytes.toLocaleString('en')} bytes is no longer kept, to make room for newer bodies.
         </p>
@@ -166,15 +166,15 @@ function Body({ body, droppedBytes, size, rawAddress }: BodyProps) {
   }
   if (body === null) {
     return (
-      <section class="card" aria-label="Body">
+      <section class="section" aria-label="Body">
         <p class="soft">It had no body. What a job posts with its ping is kept, and shown here.</p>
       </section>
     )
   }
   const shown = beginning(body, SHOWN_CHARACTERS)
   return (
-    <section class="card" aria-labelledby="body-title">
-      <div class="card-head">
+    <section class="section" aria-labelledby="body-title">
+      <div class="section-head">
         <h2 id="body-title">Body</h2>
         <p class="soft">
           {size.toLocaleString('en')} {size === 1 ? 'byte' : 'bytes'}

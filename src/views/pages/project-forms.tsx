@@ -15,7 +15,7 @@ export function NewProjectPage({ context, form, problem }: NewProjectProps) {
       <div class="page-head">
         <h1>New project</h1>
       </div>
-      <section class="card narrow" aria-label="New project">
+      <section class="section narrow" aria-label="New project">
         <p class="soft">A project has monitors, channels, keys and members of its own.</p>
         <form method="post" action={url('/projects')} class="form">
           <FormProblem text={problem} />
@@ -47,7 +47,7 @@ export function DeleteProjectPage({ context, project, monitorCount, memberCount,
         </p>
         <h1>Delete the project</h1>
       </div>
-      <section class="card card-danger narrow" aria-label="What happens">
+      <section class="section narrow" aria-label="What happens">
         <p>
           <b class="exact breakable" dir="auto">
             {project.name}

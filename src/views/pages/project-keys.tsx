@@ -242,7 +242,7 @@ export function NewApiKeyPage({ context, project, apiKey, baseUrl }: NewApiKeyPr
         </p>
         <h1>The API key is made</h1>
       </div>
-      <section class="card narrow" aria-label="The key">
+      <section class="section narrow" aria-label="The key">
         <p>
           <b>Copy it now.</b> It is not shown again: CronGuard keeps only what it needs to recognise it.
         </p>

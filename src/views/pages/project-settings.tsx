@@ -124,7 +124,7 @@ function LeaveSection({ project, membership }: { project: OwnProject; membership
 
 function DeleteSection({ project }: { project: OwnProject }) {
   return (
-    <Section id="delete" title="Delete the project" isDangerous>
+    <Section id="delete" title="Delete the project">
       <p>Its monitors, pings, incidents and channels go with it, for all members.</p>
       <p class="actions">
         <a class="button button-danger" href={url(`/projects/${project.id}/delete`)}>

@@ -125,7 +125,7 @@ export function DeleteAccountPage({ context, holdings, apiKeys, choices, form }:
         </p>
         <h1>Delete your account</h1>
       </div>
-      <section class="card card-danger narrow" aria-label="What happens">
+      <section class="section narrow" aria-label="What happens">
         <ProjectList projects={needy}>
           These projects would be left without an owner. Make somebody else an owner of each, or delete it:
         </ProjectList>

@@ -45,7 +45,7 @@ export function SettingsPage(props: SettingsPageProps) {
         <ThemeSection theme={context.user.theme} />
         <PasswordSection returned={returned} />
         <SessionsSection sessions={props.sessions} sessionId={props.sessionId} reading={reading} />
-        <Section id="delete" title="Delete account" isDangerous>
+        <Section id="delete" title="Delete account">
           <p>Your account goes, with the projects that belong to nobody else. The next page says which.</p>
           <p class="actions">
             <a class="button button-danger" href={url('/settings/delete')}>

@@ -24,7 +24,7 @@ export function MonitorCharts({ uniqueKey, days, runs, isEmpty, reading }: Monit
   return (
     <section
       id="charts"
-      class="card charts"
+      class="section charts"
       aria-label="Uptime and durations"
       hidden={isEmpty}
       data-live-monitor={uniqueKey}

@@ -18,7 +18,7 @@ export function MonitorIncidents({ uniqueKey, projectId, stories, ...context }: 
   return (
     <section
       id="incidents"
-      class="card"
+      class="section"
       aria-labelledby="incidents-title"
       hidden={stories.length === 0}
       data-live-monitor={uniqueKey}
@@ -26,7 +26,7 @@ export function MonitorIncidents({ uniqueKey, projectId, stories, ...context }: 
       hx-trigger="monitor-changed"
       hx-swap="outerMorph"
     >
-      <div class="card-head">
+      <div class="section-head">
         <h2 id="incidents-title">Incidents</h2>
         <a href={url(`/projects/${projectId}/incidents`)}>All incidents of the project</a>
       </div>

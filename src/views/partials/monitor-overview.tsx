@@ -26,7 +26,7 @@ export function MonitorOverview(props: MonitorOverviewProps) {
   return (
     <section
       id="overview"
-      class={`card overview overview-${status}`}
+      class={`overview overview-${status}`}
       aria-label="Status"
       data-live-monitor={monitor.uniqueKey}
       hx-get={url(`/monitors/${monitor.uniqueKey}/overview`)}
@@ -69,7 +69,7 @@ function Facts({ monitor, reading }: MonitorOverviewProps) {
       </div>
       <div>
         <dt>Pings so far</dt>
-        <dd class="number">{monitor.pingCount.toLocaleString('en')}</dd>
+        <dd>{monitor.pingCount.toLocaleString('en')}</dd>
       </div>
     </dl>
   )

@@ -50,8 +50,8 @@ const FILTER_WORDS: Record<TimelineFilter, string> = {
 /** The whole section. `above`: null when it does not begin with the newest entry. */
 export function Timeline({ above, ...view }: TimelineView & Older & { above: TimelineCursor | null }) {
   return (
-    <section id="timeline" class="card timeline" aria-labelledby="timeline-title">
-      <div class="card-head">
+    <section id="timeline" class="section" aria-labelledby="timeline-title">
+      <div class="section-head">
         <h2 id="timeline-title">Timeline</h2>
         <Filters {...view} />
       </div>

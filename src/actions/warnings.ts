@@ -1,9 +1,10 @@
 import type { Deps } from '#deps.ts'
-import { type Warning, warningsOf } from '#domain/warnings.ts'
+import { problemsOf } from '#domain/warnings.ts'
 import { diskSpace } from '#lib/disk.ts'
 import { listFailingChannels } from '#store/channels.ts'
 import { countReachable, databaseBytes, findFirstDeadline, findLastSentAt } from '#store/counts.ts'
 import type { Reader } from '#store/database.ts'
+import { type Warning, warningOf } from '#words/warnings.ts'
 import { backupsSince, hasBackupAhead, newestBackupAt } from './backups.ts'
 
 /** What the owner of this CronGuard should know now; of channels that fail only those in `projectIds`, if given. */
@@ -13,7 +14,7 @@ export function readWarnings(
 ): Warning[] {
   const { db, clock, config } = place
   const failing = listFailingChannels(db)
-  return warningsOf({
+  const problems = problemsOf({
     now: clock.now(),
     disk: diskSpace(config.dataDir),
     databaseBytes: databaseBytes(db),
@@ -22,6 +23,7 @@ export function readWarnings(
     firstDeadlineAt: findFirstDeadline(db),
     backups: config.backupKeep > 0 ? backupFacts(place) : null,
   })
+  return problems.map(warningOf)
 }
 
 function backupFacts(place: Pick<Deps, 'clock' | 'config'> & { db: Reader }) {

@@ -1,20 +1,20 @@
-// What the owner of this CronGuard should look at before it hurts.
-import { DAY, durationInWords, MINUTE } from '#lib/duration.ts'
-import { GIGABYTE, sizeInWords } from '#lib/size.ts'
+// What the administrator should fix before it does harm.
+import { DAY, MINUTE } from '#lib/duration.ts'
+import { GIGABYTE } from '#lib/size.ts'
 
-/** What warnings are made of. Times are moments; null: it cannot be told, or there is none. */
+/** What problems are found in. Null: unknown, or none. */
 export interface WarningFacts {
   now: number
   /** Of the file system with the data folder. */
   disk: { freeBytes: number; totalBytes: number } | null
   databaseBytes: number
-  /** Without what waits for a channel that fails: that is tried again at its own time, and no fault of the outbox. */
+  /** Without messages to a failing channel: these wait for their next attempt, and the outbox is not to blame. */
   outbox: { waiting: number; oldestAt: number | null; lastSentAt: number | null }
-  /** Those that are switched on; the one first that fails longest. */
+  /** Only enabled ones. The one that has failed for longest comes first. */
   failingChannels: readonly FailingChannel[]
-  /** The deadline that has waited longest, or comes next. */
+  /** The earliest deadline that is not checked yet, past or future. */
   firstDeadlineAt: number | null
-  /** Null: none are made by itself. `since`: from when on there should have been some. `isAhead`: some are of later. */
+  /** Null: no automatic backups. `since`: when they were turned on. `isAhead`: some are dated in the future. */
   backups: { lastAt: number | null; since: number; isAhead: boolean } | null
 }
 
@@ -24,18 +24,19 @@ export interface FailingChannel {
   since: number
 }
 
-export type WarningKind = 'disk' | 'outbox' | 'checker' | 'backup' | 'channels'
-
-export interface Warning {
-  kind: WarningKind
-  /** Whole sentences for the owner. */
-  text: string
+export type Problem =
+  | { kind: 'checker'; lagMs: number }
+  | { kind: 'outbox'; waiting: number; waitedMs: number; silentMs: number }
   /** The channels that it is about, or the first of them. */
-  channels?: Pick<FailingChannel, 'id' | 'name'>[]
-}
+  | { kind: 'channels'; count: number; lastedMs: number; channels: Pick<FailingChannel, 'id' | 'name'>[] }
+  | { kind: 'disk'; freeBytes: number; totalBytes: number }
+  /** `ahead`: all are dated in the future. Null: there is none yet. */
+  | { kind: 'backup'; ageMs: number | 'ahead' | null }
+
+export type ProblemKind = Problem['kind']
 
 const DISK_FREE_SHARE_MIN = 0.05
-/** So much is enough, however large the disk is. */
+/** This much is enough on any disk. */
 const DISK_FREE_ENOUGH = GIGABYTE
 const OUTBOX_WAIT_MAX_MS = 15 * MINUTE
 const CHANNEL_FAILS_MAX_MS = 15 * MINUTE
@@ -43,66 +44,47 @@ const CHANNELS_NAMED_MAX = 3
 const CHECKER_LAG_MAX_MS = MINUTE
 const BACKUP_AGE_MAX_MS = 2 * DAY
 
-export function warningsOf(facts: WarningFacts): Warning[] {
+/** What is most urgent comes first. */
+export function problemsOf(facts: WarningFacts): Problem[] {
   const found = [
-    warning('checker', checkerProblem(facts)),
-    warning('outbox', outboxProblem(facts)),
-    channelsWarning(facts),
-    warning('disk', diskProblem(facts)),
-    warning('backup', backupProblem(facts)),
+    checkerProblem(facts),
+    outboxProblem(facts),
+    channelsProblem(facts),
+    diskProblem(facts),
+    backupProblem(facts),
   ]
   return found.filter((one) => one !== null)
 }
 
-function warning(kind: WarningKind, text: string | null): Warning | null {
-  return text === null ? null : { kind, text }
-}
-
-function checkerProblem({ firstDeadlineAt, now }: WarningFacts): string | null {
+function checkerProblem({ firstDeadlineAt, now }: WarningFacts): Problem | null {
   if (firstDeadlineAt === null || now - firstDeadlineAt <= CHECKER_LAG_MAX_MS) return null
-  const lag = durationInWords(now - firstDeadlineAt)
-  return `Monitors are judged too late: a deadline passed ${lag} ago, and nothing was done about it.`
+  return { kind: 'checker', lagMs: now - firstDeadlineAt }
 }
 
-function outboxProblem({ outbox: { waiting, oldestAt, lastSentAt }, now }: WarningFacts): string | null {
+function outboxProblem({ outbox: { waiting, oldestAt, lastSentAt }, now }: WarningFacts): Problem | null {
   const isRecent = (at: number | null): boolean => at !== null && now - at <= OUTBOX_WAIT_MAX_MS
   if (oldestAt === null || isRecent(oldestAt) || isRecent(lastSentAt)) return null
-  const messages = waiting === 1 ? '1 message has waited to be sent' : `${waiting} messages wait to be sent, the oldest`
-  return (
-    `${messages} for ${durationInWords(now - oldestAt)}, ` +
-    `and none was sent in the last ${durationInWords(OUTBOX_WAIT_MAX_MS)}. The log says more.`
-  )
+  return { kind: 'outbox', waiting, waitedMs: now - oldestAt, silentMs: OUTBOX_WAIT_MAX_MS }
 }
 
-// A receiver that is gone is for whoever set it up to mend, or to take out.
-function channelsWarning({ failingChannels, now }: WarningFacts): Warning | null {
+// A receiver that is gone is for its owner to fix or to disable.
+function channelsProblem({ failingChannels, now }: WarningFacts): Problem | null {
   const lost = failingChannels.filter(({ since }) => now - since > CHANNEL_FAILS_MAX_MS)
   const [longest] = lost
   if (longest === undefined) return null
-  const lasted = durationInWords(now - longest.since)
-  const text =
-    lost.length === 1
-      ? `A channel has not been reached for ${lasted}. Mend it, or switch it off.`
-      : `${lost.length} channels have not been reached, one of them for ${lasted}. Mend them, or switch them off.`
-  return { kind: 'channels', text, channels: lost.slice(0, CHANNELS_NAMED_MAX).map(({ id, name }) => ({ id, name })) }
+  const channels = lost.slice(0, CHANNELS_NAMED_MAX).map(({ id, name }) => ({ id, name }))
+  return { kind: 'channels', count: lost.length, lastedMs: now - longest.since, channels }
 }
 
 /** A backup, and a change of the schema, need room for a copy of the database. */
-export function diskProblem({ disk, databaseBytes }: Pick<WarningFacts, 'disk' | 'databaseBytes'>): string | null {
+export function diskProblem({ disk, databaseBytes }: Pick<WarningFacts, 'disk' | 'databaseBytes'>): Problem | null {
   if (disk === null) return null
   const needed = Math.max(databaseBytes, Math.min(disk.totalBytes * DISK_FREE_SHARE_MIN, DISK_FREE_ENOUGH))
-  if (disk.freeBytes >= needed) return null
-  return (
-    `The disk with the data folder is nearly full: ${sizeInWords(disk.freeBytes)} of ${sizeInWords(disk.totalBytes)} ` +
-    'are free. When nothing is, no ping can be recorded.'
-  )
+  return disk.freeBytes >= needed ? null : { kind: 'disk', ...disk }
 }
 
-function backupProblem({ backups, now }: WarningFacts): string | null {
+function backupProblem({ backups, now }: WarningFacts): Problem | null {
   if (backups === null || now - (backups.lastAt ?? backups.since) <= BACKUP_AGE_MAX_MS) return null
-  if (backups.lastAt === null && backups.isAhead) {
-    return 'All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'
-  }
-  if (backups.lastAt === null) return 'There is no backup yet. The log says why none could be made.'
-  return `The last backup is ${durationInWords(now - backups.lastAt)} old. The log says why there is no newer one.`
+  if (backups.lastAt === null) return { kind: 'backup', ageMs: backups.isAhead ? 'ahead' : null }
+  return { kind: 'backup', ageMs: now - backups.lastAt }
 }

@@ -188,7 +188,7 @@ describe.skipIf(whyNoDisk() !== null)('A disk of its own', () => {
 
   test('that has little room left is warned of, whether or not there is a database', async () => {
     fill(1_500_000)
-    const says = /^warn: The disk with the data folder is nearly full: 1\.5 MB of .*Delete what nobody needs/
+    const says = /^warn: The disk with the data folder is almost full: 1\.5 MB of .*Delete what nobody needs/
     expect((await inspect({ CRONGUARD_DATA_DIR: dataDir })).of('disk')).toMatch(says)
     rmSync(join(dataDir, 'cronguard.db'))
     fill(1_500_000)
@@ -242,7 +242,7 @@ test('Monitors that nobody judges are told of', async () => {
   expect((await inspect()).of('work')).toStartWith('ok: ')
   await cronguard.run(['monitor', 'add', ALICE, 'job'])
   inDatabase("UPDATE monitors SET status = 'up', due_at = 1, deadline_at = 2")
-  expect((await inspect()).of('work')).toMatch(/^warn: Monitors are judged too late/)
+  expect((await inspect()).of('work')).toMatch(/^warn: Monitors are checked too late/)
 })
 
 describe('The mail server', () => {
@@ -298,7 +298,7 @@ test('A backup is looked for', async () => {
   expect((await inspect()).of('backups')).toMatch(/^ok: The newest is .* old\.$/)
   inDatabase('UPDATE migrations SET applied_at = 0')
   rmSync(join(dataFolder(), 'backups'), { recursive: true })
-  expect((await inspect()).of('backups')).toMatch(/^warn: There is no backup yet\. The log says why/)
+  expect((await inspect()).of('backups')).toMatch(/^warn: No backup was made yet\. The log says why/)
   await cronguard.run(['backup'])
   const folder = join(dataFolder(), 'backups')
   for (const name of readdirSync(folder)) renameSync(join(folder, name), join(folder, name.replace(/20\d\d/, '2999')))

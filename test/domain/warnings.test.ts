@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { unhealthyParts } from '#domain/health.ts'
-import { type WarningFacts, warningsOf } from '#domain/warnings.ts'
+import { problemsOf, type WarningFacts } from '#domain/warnings.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { GIGABYTE } from '#lib/size.ts'
+import { warningOf } from '#words/warnings.ts'
 
 const NOW = Date.UTC(2026, 2, 1, 12)
 const MB = 1_000_000
@@ -17,7 +18,8 @@ const ALL_WELL: WarningFacts = {
   backups: { lastAt: NOW - DAY, since: NOW - 90 * DAY, isAhead: false },
 }
 
-const textsOf = (facts: Partial<WarningFacts>) => warningsOf({ ...ALL_WELL, ...facts }).map(({ text }) => text)
+const warningsOf = (facts: Partial<WarningFacts>) => problemsOf({ ...ALL_WELL, ...facts }).map(warningOf)
+const textsOf = (facts: Partial<WarningFacts>) => warningsOf(facts).map(({ text }) => text)
 
 test('Nothing is said while all is well, nor of what cannot be told', () => {
   expect(textsOf({})).toEqual([])
@@ -49,7 +51,7 @@ describe('The checker is behind', () => {
 
   test('and it is said by how much', () => {
     expect(textsOf({ firstDeadlineAt: NOW - 3 * MINUTE })).toEqual([
-      'Monitors are judged too late: a deadline passed 3 minutes ago, and nothing was done about it.',
+      'Monitors are checked too late. The oldest unchecked deadline passed 3 minutes ago.',
     ])
   })
 })
@@ -77,11 +79,13 @@ describe('The outbox does not drain', () => {
   })
 
   test('and it is said how much waits', () => {
-    const end = 'and none was sent in the last 15 minutes. The log says more.'
+    const end = 'None was sent in the last 15 minutes. See the log for details.'
     expect(textsOf(outbox(40 * MINUTE, null))).toEqual([
-      `3 messages wait to be sent, the oldest for 40 minutes, ${end}`,
+      `3 messages are waiting to be sent, the oldest for 40 minutes. ${end}`,
     ])
-    expect(textsOf(outbox(40 * MINUTE, null, 1))).toEqual([`1 message has waited to be sent for 40 minutes, ${end}`])
+    expect(textsOf(outbox(40 * MINUTE, null, 1))).toEqual([
+      `1 message has been waiting to be sent for 40 minutes. ${end}`,
+    ])
   })
 })
 
@@ -95,15 +99,15 @@ describe('Channels that fail', () => {
   })
 
   test('are named afterwards, the first three of them', () => {
-    expect(warningsOf({ ...ALL_WELL, ...failing(60, 3) })).toEqual([
+    expect(warningsOf(failing(60, 3))).toEqual([
       {
         kind: 'channels',
-        text: 'A channel has not been reached for 1 hour. Mend it, or switch it off.',
+        text: 'A channel has been failing for 1 hour. Fix it, or disable it.',
         channels: [{ id: '0', name: 'hook 0' }],
       },
     ])
-    const [many] = warningsOf({ ...ALL_WELL, ...failing(120, 60, 50, 40) })
-    expect(many?.text).toBe('4 channels have not been reached, one of them for 2 hours. Mend them, or switch them off.')
+    const [many] = warningsOf(failing(120, 60, 50, 40))
+    expect(many?.text).toBe('4 channels are failing, one of them for 2 hours. Fix them, or disable them.')
     expect(many?.channels?.map(({ name }) => name)).toEqual(['hook 0', 'hook 1', 'hook 2'])
   })
 })
@@ -123,8 +127,8 @@ describe('The disk is nearly full', () => {
 
   test('and it is said how much is free', () => {
     expect(textsOf({ disk: { freeBytes: 312 * MB, totalBytes: 20 * GIGABYTE } })).toEqual([
-      'The disk with the data folder is nearly full: 312 MB of 20 GB are free. ' +
-        'When nothing is, no ping can be recorded.',
+      'The disk with the data folder is almost full: 312 MB of 20 GB are free. ' +
+        'Once it is full, no ping can be recorded.',
     ])
   })
 })
@@ -138,7 +142,7 @@ describe('The backup is too old', () => {
       ['The last backup is 2 days 2 hours old. The log says why there is no newer one.'],
     ],
     [{ lastAt: null, since: NOW - DAY }, []],
-    [{ lastAt: null, since: NOW - 3 * DAY }, ['There is no backup yet. The log says why none could be made.']],
+    [{ lastAt: null, since: NOW - 3 * DAY }, ['No backup was made yet. The log says why.']],
     [
       { lastAt: null, since: 0, isAhead: true },
       ['All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'],

@@ -200,7 +200,11 @@ describe('A warning', () => {
     await warner.tick()
     await warner.tick()
     expect(toldBy(guard)).toEqual([
-      ['warn', expect.stringContaining('Monitors are judged too late: a deadline passed'), { warning: 'checker' }],
+      [
+        'warn',
+        expect.stringContaining('Monitors are checked too late. The oldest unchecked deadline passed'),
+        { warning: 'checker' },
+      ],
       ['info', 'Warning resolved', { warning: 'checker' }],
     ])
   })

@@ -5,10 +5,10 @@ import { Warnings } from '#views/components/warnings.tsx'
 test('A warning keeps the names of channels apart, whichever way they are written', () => {
   const channels = ['Team chat', 'צוות', 'Pager'].map((name, index) => ({ id: String(index), name }))
   const html = String(
-    withBasePath('', () => <Warnings warnings={[{ kind: 'channels', text: 'Mend them.', channels }]} />),
+    withBasePath('', () => <Warnings warnings={[{ kind: 'channels', text: 'Fix them.', channels }]} />),
   )
   expect(html).toContain(
-    'Mend them. <a href="/channels/0"><bdi>Team chat</bdi></a>, <a href="/channels/1"><bdi>צוות</bdi></a>, ' +
+    'Fix them. <a href="/channels/0"><bdi>Team chat</bdi></a>, <a href="/channels/1"><bdi>צוות</bdi></a>, ' +
       '<a href="/channels/2"><bdi>Pager</bdi></a>',
   )
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { hasBackupAhead, newestBackupAt } from '#actions/backups.ts'
 import { readWarnings } from '#actions/warnings.ts'
 import type { Config } from '#config.ts'
-import type { WarningKind } from '#domain/warnings.ts'
+import type { ProblemKind } from '#domain/warnings.ts'
 import { systemClock } from '#lib/clock.ts'
 import { diskSpace, isDiskFull } from '#lib/disk.ts'
 import { durationInWords, momentInWords } from '#lib/duration.ts'
@@ -35,7 +35,7 @@ export function inDatabase<T>({ dataDir }: Config, look: (reader: Reader) => T):
 }
 
 /** What CronGuard itself would warn of; null when that cannot be told. */
-function warningsOf(config: Config, ...kinds: WarningKind[]): string[] | null {
+function warningsOf(config: Config, ...kinds: ProblemKind[]): string[] | null {
   const warnings = inDatabase(config, (db) => readWarnings({ db, config, clock: systemClock }))
   const meant = warnings?.filter(({ kind }) => kinds.includes(kind))
   return meant?.map(({ text }) => text) ?? null

@@ -10,6 +10,7 @@ import { sizeInWords } from '#lib/size.ts'
 import { runForOutput } from '#lib/system.ts'
 import { isInZoneDatabase } from '#lib/zone-time.ts'
 import { readHeartbeat } from '#store/heartbeat.ts'
+import { warningOf } from '#words/warnings.ts'
 import { databaseSize, inDatabase } from './database.ts'
 import { bad, type Check, ok, warn } from './finding.ts'
 
@@ -113,7 +114,7 @@ export const disk: Check = (config) => {
   const says = `${sizeInWords(space.freeBytes)} of ${sizeInWords(space.totalBytes)} are free`
   if (isDiskFull(space)) return bad(`It is full: ${says}, and no ping can be recorded. ${MAKE_ROOM}`)
   const problem = diskProblem({ disk: space, databaseBytes: databaseSize(config) })
-  return problem === null ? ok(`${says}.`) : warn(`${problem} ${MAKE_ROOM}`)
+  return problem === null ? ok(`${says}.`) : warn(`${warningOf(problem).text} ${MAKE_ROOM}`)
 }
 
 // The first start makes what is missing of the path.

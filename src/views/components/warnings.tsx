@@ -1,5 +1,5 @@
-import type { Warning } from '#domain/warnings.ts'
 import { url } from '#lib/base-path.ts'
+import type { Warning } from '#words/warnings.ts'
 import { Icon } from './icon.tsx'
 
 /** What the owner of this CronGuard should look at; nothing when there is nothing. */

@@ -1,12 +1,12 @@
 import { calledName, type User } from '#domain/account.ts'
 import { may, type OwnProject } from '#domain/project.ts'
-import type { Warning } from '#domain/warnings.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { url } from '#lib/base-path.ts'
 import { Icon, type IconName, Logo } from '#views/components/icon.tsx'
 import { Notice } from '#views/components/notice.tsx'
 import { StatusShapes } from '#views/components/status.tsx'
 import { Warnings } from '#views/components/warnings.tsx'
+import type { Warning } from '#words/warnings.ts'
 import { Document } from './document.tsx'
 
 /** For whom a page is drawn. */

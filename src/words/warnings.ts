@@ -1,0 +1,61 @@
+// What an administrator is warned of, on every page, in the log and by `cronguard doctor`.
+import type { Problem, ProblemKind } from '#domain/warnings.ts'
+import { durationInWords } from '#lib/duration.ts'
+import { sizeInWords } from '#lib/size.ts'
+
+export interface Warning {
+  kind: ProblemKind
+  /** Whole sentences. */
+  text: string
+  /** The channels that it is about, or the first of them. */
+  channels?: { id: string; name: string }[]
+}
+
+export function warningOf(problem: Problem): Warning {
+  const { kind } = problem
+  const text = problemInWords(problem)
+  return kind === 'channels' ? { kind, text, channels: problem.channels } : { kind, text }
+}
+
+function problemInWords(problem: Problem): string {
+  switch (problem.kind) {
+    case 'checker': {
+      const lag = durationInWords(problem.lagMs)
+      return `Monitors are checked too late. The oldest unchecked deadline passed ${lag} ago.`
+    }
+    case 'outbox':
+      return outboxInWords(problem)
+    case 'channels':
+      return channelsInWords(problem)
+    case 'disk': {
+      const { freeBytes, totalBytes } = problem
+      const room = `${sizeInWords(freeBytes)} of ${sizeInWords(totalBytes)} are free`
+      return `The disk with the data folder is almost full: ${room}. Once it is full, no ping can be recorded.`
+    }
+    case 'backup':
+      return backupInWords(problem)
+  }
+}
+
+function outboxInWords({ waiting, waitedMs, silentMs }: Extract<Problem, { kind: 'outbox' }>): string {
+  const waited = durationInWords(waitedMs)
+  const messages =
+    waiting === 1
+      ? `1 message has been waiting to be sent for ${waited}`
+      : `${waiting.toLocaleString('en')} messages are waiting to be sent, the oldest for ${waited}`
+  return `${messages}. None was sent in the last ${durationInWords(silentMs)}. See the log for details.`
+}
+
+function channelsInWords({ count, lastedMs }: Extract<Problem, { kind: 'channels' }>): string {
+  const lasted = durationInWords(lastedMs)
+  if (count === 1) return `A channel has been failing for ${lasted}. Fix it, or disable it.`
+  return `${count} channels are failing, one of them for ${lasted}. Fix them, or disable them.`
+}
+
+function backupInWords({ ageMs }: Extract<Problem, { kind: 'backup' }>): string {
+  if (ageMs === null) return 'No backup was made yet. The log says why.'
+  if (ageMs === 'ahead') {
+    return 'All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'
+  }
+  return `The last backup is ${durationInWords(ageMs)} old. The log says why there is no newer one.`
+}

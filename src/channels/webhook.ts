@@ -2,11 +2,11 @@ import { z } from 'zod'
 import type { BlackoutNotice } from '#domain/blackout-notice.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { type MonitorNotification, notificationUrl } from '#domain/notification.ts'
-import { scheduleInWords } from '#domain/schedule.ts'
 import { SECOND } from '#lib/duration.ts'
 import { refusalOf } from '#lib/outbound.ts'
 import { hmacSha256Hex, sha256Hex } from '#lib/tokens.ts'
 import { notificationDetails, notificationSubject } from '#words/notification.ts'
+import { scheduleInWords } from '#words/schedule.ts'
 import { blockedOutcome, type ChannelKind, type Message, networkOutcome, type Transports } from './kind.ts'
 
 interface WebhookSettings {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { saidBack } from '#domain/schedule-input.ts'
 import { nextTimes, readExpression } from '#domain/schedule-times.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { momentInZone } from '#lib/zone.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
+import { inputInWords } from '#words/schedule.ts'
 import type { AddCommand, Shell } from './command.ts'
 
 interface NextOptions {
@@ -42,8 +42,14 @@ function showNext(shell: Shell, { expression, tz, from, count, json }: NextOptio
   const schedule = readExpression(expression)
   const times = nextTimes(schedule, { from: readFrom(from), zone, count: readCount(count) })
   const lines = times.map((time) => `${utc(time)}  ${momentInZone(time, zone)} ${zone}`)
+  const isAsTyped = schedule.kind !== 'period' && schedule.expression === expression.trim()
   if (json) shell.print(JSON.stringify(times.map(utc)))
-  else shell.print([saidBack(schedule), ...(lines.length === 0 ? ['No more.'] : lines)].join('\n'))
+  else
+    shell.print(
+      [isAsTyped ? expression.trim() : inputInWords(schedule), ...(lines.length === 0 ? ['No more.'] : lines)].join(
+        '\n',
+      ),
+    )
 }
 
 function readFrom(from: string | undefined): number {

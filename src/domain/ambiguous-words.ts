@@ -1,6 +1,6 @@
 // Words about a schedule that people use for two different schedules. CronGuard asks which of them is meant.
 import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
-import { periodInWords } from './schedule.ts'
+import { periodAsText } from './schedule.ts'
 import { ambiguous, listed, ScheduleChoiceError } from './schedule-choice.ts'
 
 /** Throws when the words have two readings; the sentence says how to write each. */
@@ -23,7 +23,7 @@ export function checkNumber(text: string): void {
   if (hour === '') return
   const time = `every day at ${hour}:${minute}`
   if (value === 0) throw new ScheduleChoiceError(`"${text}" is not a schedule. Write "${time}".`, [time])
-  throw ambiguous(text, [periodInWords(value * SECOND), time])
+  throw ambiguous(text, [periodAsText(value * SECOND), time])
 }
 
 function ambiguousUnit(text: string, choices: string[]): ScheduleChoiceError {
@@ -35,7 +35,7 @@ function checkHours(words: string): void {
   const [said = '', hour = '', minute = '00'] = HOURS.exec(words) ?? []
   if (said === '' || Number(hour) > 23) return
   const time = `at ${Number(hour)}:${minute}`
-  const length = periodInWords(Number(hour) * HOUR + Number(minute) * MINUTE)
+  const length = periodAsText(Number(hour) * HOUR + Number(minute) * MINUTE)
   const isAlone = said.length === words.length
   throw ambiguous(said, isAlone ? [`every day ${time}`, length] : [words.replace(said, time), length])
 }
@@ -55,7 +55,7 @@ function checkMonths(words: string): void {
   const [said = '', count = ''] = /\b(\d+) ?M\b/.exec(words) ?? []
   if (said === '' || !MONTHS_OF_A_RHYTHM.includes(Number(count))) return
   const months = Number(count) === 1 ? 'every month' : `every ${count} months`
-  throw ambiguous(said, [periodInWords(Number(count) * MINUTE), months])
+  throw ambiguous(said, [periodAsText(Number(count) * MINUTE), months])
 }
 
 const MONTHS_OF_A_RHYTHM = [1, 2, 3, 4, 6]

@@ -8,8 +8,10 @@ import { listed, ScheduleChoiceError } from './schedule-choice.ts'
 
 export type PlainSchedule =
   | { kind: 'period'; periodMs: number }
-  /** Why it says more than the words do: midnight is meant, or the first day, where they name none. */
-  | { kind: 'cron'; expression: string; because?: string }
+  | { kind: 'cron'; expression: string; unsaid: Unsaid[] }
+
+/** What the words do not say. Midnight and the first day are assumed. */
+export type Unsaid = 'day' | 'time'
 
 const EXAMPLES = '"every 5 minutes", "every day at 3am", "weekdays at 18:30" or "first day of the month at 6"'
 const REPEATS = 'say every 1, 2, 3, 4 or 6 months, every quarter or every year, or a period of at most 365 days'
@@ -26,7 +28,7 @@ export function readPlainWords(text: string): PlainSchedule {
   if (periodMs !== null) return { kind: 'period', periodMs }
   const expression = `${timeFields(plan)} ${dayFields(plan)}`
   checkRareDays(plan)
-  return { kind: 'cron', expression, ...becauseOf(plan) }
+  return { kind: 'cron', expression, unsaid: unsaidIn(plan) }
 }
 
 /** A length of time and nothing else, in milliseconds; null for all other words. Throws where a second is not whole. */
@@ -126,12 +128,11 @@ function dayFields(plan: Plan): string {
   return `${first} ${months ? named.months : monthsOf(rhythm)} ${named.weekdays}`
 }
 
-function becauseOf(plan: Plan): { because?: string } {
+function unsaidIn(plan: Plan): Unsaid[] {
   const { rhythm, weekdays, dates } = plan
   const hasDay = weekdays !== undefined || dates !== undefined
   const isDaySaid = hasDay || !rhythm || rhythm.unit === 'day' || isTimeOfDay(rhythm)
-  const unsaid = [...(isDaySaid ? [] : ['day']), ...(saysTime(plan) ? [] : ['time'])]
-  return unsaid.length === 0 ? {} : { because: `because no ${unsaid.join(' or ')} is given` }
+  return [...(isDaySaid ? [] : ['day' as const]), ...(saysTime(plan) ? [] : ['time' as const])]
 }
 
 function saysTime({ rhythm, times, minutesPast }: Plan): boolean {

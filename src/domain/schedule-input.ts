@@ -4,30 +4,20 @@ import { AppError } from '#lib/errors.ts'
 import { checkAmbiguity, checkNumber } from './ambiguous-words.ts'
 import { ON_CALENDAR_SHORTHANDS } from './calendar-line.ts'
 import { parseCron } from './cron.ts'
-import { cronInWords } from './cron-words.ts'
 import { readCrontabLine } from './crontab-line.ts'
 import { parseOnCalendar } from './on-calendar.ts'
-import { readPlainLength, readPlainWords } from './plain-schedule.ts'
-import { onCalendarInWords, PERIOD_MAX_MS, PERIOD_MIN_MS, periodInWords, type Schedule } from './schedule.ts'
+import { readPlainLength, readPlainWords, type Unsaid } from './plain-schedule.ts'
+import { PERIOD_MAX_MS, PERIOD_MIN_MS, periodAsText, type Schedule } from './schedule.ts'
 import { ScheduleChoiceError } from './schedule-choice.ts'
 
 /** A parsed schedule, without the time zone of cron and OnCalendar. */
-export type ScheduleInput = SaidBack &
-  (
-    | { kind: 'period'; periodMs: number }
-    | { kind: 'cron'; expression: string }
-    | { kind: 'on-calendar'; expression: string }
-  )
-
-interface SaidBack {
-  words: string
-  /** Explains `words` that say more than the user typed: "because no time is given". */
-  because?: string
-}
-
-/** "every Monday at 00:00, because no time is given" */
-export function saidBack({ words, because }: SaidBack): string {
-  return because === undefined ? words : `${words}, ${because}`
+export type ScheduleInput = (
+  | { kind: 'period'; periodMs: number }
+  | { kind: 'cron'; expression: string }
+  | { kind: 'on-calendar'; expression: string }
+) & {
+  /** What plain words left out: "every Monday" names no time, so it means midnight. */
+  unsaid?: Unsaid[]
 }
 
 export const SCHEDULE_MAX_LENGTH = 100
@@ -79,9 +69,9 @@ export function scheduleAsInput({ kind, periodMs, expression }: Schedule): strin
   return kind === 'cron' ? expression : onCalendarAsInput(expression)
 }
 
-// `periodInWords` names only the two largest units, so an odd period is written in seconds.
+// `periodAsText` names only the two largest units, so an odd period is written in seconds.
 function periodAsInput(periodMs: number): string {
-  const words = periodInWords(periodMs)
+  const words = periodAsText(periodMs)
   const read = readSchedule(words)
   return read.kind === 'period' && read.periodMs === periodMs ? words : `every ${periodMs / SECOND} seconds`
 }
@@ -136,25 +126,23 @@ function periodInput(periodMs: number): ScheduleInput {
   if (periodMs < PERIOD_MIN_MS || periodMs > PERIOD_MAX_MS) {
     throw new AppError('invalid', 'A period must be between 1 second and 365 days.')
   }
-  return { kind: 'period', periodMs, words: periodInWords(periodMs) }
+  return { kind: 'period', periodMs }
 }
 
 function cronInput(text: string): ScheduleInput {
-  const cron = parseCron(text)
-  return { kind: 'cron', expression: cron.expression, words: cronInWords(cron) }
+  return { kind: 'cron', expression: parseCron(text).expression }
 }
 
 function onCalendarInput(text: string): ScheduleInput {
-  const { expression } = parseOnCalendar(text.replaceAll(PREFIX, ''))
-  return { kind: 'on-calendar', expression, words: onCalendarInWords(expression) }
+  return { kind: 'on-calendar', expression: parseOnCalendar(text.replaceAll(PREFIX, '')).expression }
 }
 
 function plainInput(text: string): ScheduleInput {
   checkAmbiguity(text)
   const plain = readPlainWords(text)
   if (plain.kind === 'period') return periodInput(plain.periodMs)
-  const { expression, because } = plain
-  return { ...cronInput(expression), ...(because !== undefined && { because }) }
+  const { expression, unsaid } = plain
+  return { ...cronInput(expression), ...(unsaid.length > 0 && { unsaid }) }
 }
 
 /** The key of a systemd timer unit. */

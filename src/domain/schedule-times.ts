@@ -13,7 +13,7 @@ export function nextTimes(
 }
 
 /** The schedule of a monitor, from what a person typed and the monitor's time zone. */
-export function scheduleOf({ words: _words, because: _because, ...input }: ScheduleInput, timeZone: string): Schedule {
+export function scheduleOf({ unsaid: _unsaid, ...input }: ScheduleInput, timeZone: string): Schedule {
   return { ...DAILY, timeZone, ...input }
 }
 
@@ -32,7 +32,7 @@ export function readExpressionKind(text: string): 'cron' | 'on-calendar' {
 export function readExpression(text: string): ScheduleInput {
   try {
     const expression = text.trim()
-    return { kind: readExpressionKind(expression), expression, words: expression }
+    return { kind: readExpressionKind(expression), expression }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return readSchedule(text)

@@ -1,9 +1,7 @@
 import { DAY, durationInWords, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { memoize } from '#lib/remember.ts'
-import { zoneLabel } from '#lib/zone.ts'
 import { nextCron, parseCron } from './cron.ts'
-import { cronInWords } from './cron-words.ts'
 import { nextOnCalendar, parseOnCalendar } from './on-calendar.ts'
 
 export const SCHEDULE_KINDS = ['period', 'cron', 'on-calendar'] as const
@@ -142,32 +140,14 @@ export function defaultGraceMs(schedule: Schedule, now: number): number {
   return Math.min(Math.max(MINUTE, halfMs), DEFAULT_GRACE_MAX_MS)
 }
 
-/** "every day", "every 5 minutes", "Monday to Friday at 18:30" */
-export function rhythmInWords(schedule: Schedule): string {
-  switch (schedule.kind) {
-    case 'period':
-      return periodInWords(schedule.periodMs)
-    case 'cron':
-      return cronInWords(readCron(schedule.expression))
-    case 'on-calendar':
-      return onCalendarInWords(schedule.expression)
-  }
-}
-
-/** The same with the time zone, where the clock matters: "every day at 03:00 (Europe/Berlin)". */
-export function scheduleInWords(schedule: Schedule): string {
-  const rhythm = rhythmInWords(schedule)
-  return namesZone(schedule) ? `${rhythm} (${zoneLabel(schedule.timeZone)})` : rhythm
-}
-
 /** The time zone of the schedule's times. A zone that all lines of an OnCalendar expression name takes precedence. */
 export function zoneOfTimes(schedule: Schedule): string {
   const [zone, ...others] = new Set(ownZones(schedule))
   return zone && others.length === 0 ? zone : schedule.timeZone
 }
 
-// An OnCalendar expression whose lines all name a zone doesn't use the monitor's zone.
-function namesZone(schedule: Schedule): boolean {
+/** Whether its times depend on `timeZone`. An OnCalendar expression whose lines all name a zone doesn't use it. */
+export function usesZone(schedule: Schedule): boolean {
   return schedule.kind === 'cron' || ownZones(schedule).includes(null)
 }
 
@@ -175,15 +155,12 @@ function ownZones({ kind, expression }: Schedule): (string | null)[] {
   return kind === 'on-calendar' ? readOnCalendar(expression).lines.map(({ zone }) => zone) : []
 }
 
-export function periodInWords(periodMs: number): string {
+/** A period as `readSchedule` reads it: "every day", "every 1 hour 30 minutes". Names the two largest units only. */
+export function periodAsText(periodMs: number): string {
   return `every ${durationInWords(periodMs).replace(/^1 (\w+)$/, '$1')}`
-}
-
-export function onCalendarInWords(expression: string): string {
-  return `OnCalendar: ${expression.replaceAll('\n', ' and ')}`
 }
 
 /** More than the number of different schedules of a large instance. */
 const REMEMBERED = 2000
-const readCron = memoize(REMEMBERED, parseCron)
+export const readCron = memoize(REMEMBERED, parseCron)
 const readOnCalendar = memoize(REMEMBERED, parseOnCalendar)

@@ -1,9 +1,9 @@
 // What a notification says, in every kind of channel.
 import { type Cause, causeOf, type MonitorNotification, type Notification } from '#domain/notification.ts'
-import { scheduleInWords } from '#domain/schedule.ts'
 import { durationInWords, lengthInWords, SECOND } from '#lib/duration.ts'
 import { fullMomentInZone, momentWithZone } from '#lib/zone.ts'
 import { gapDetails, gapFacts, gapTitle } from './gap.ts'
+import { scheduleInWords } from './schedule.ts'
 
 /** "Down: nightly-report": the status comes first, so that a narrow screen still shows it. */
 export function notificationTitle(notification: Notification, zone: string): string {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { readCrontabLine } from '#domain/crontab-line.ts'
+import { DAILY } from '#domain/schedule.ts'
 import { readSchedule, scheduleChoices } from '#domain/schedule-input.ts'
+import { inputInWords, rhythmInWords } from '#words/schedule.ts'
 
 describe('A schedule with two readings is refused, with a way to write each', () => {
   test.each([
@@ -44,7 +46,9 @@ describe('A schedule with two readings is refused, with a way to write each', ()
     ['biweekly', ['every 2 weeks', 'every 3 days 12 hours']],
     ['1M', ['every minute', 'on the 1st of every month at 00:00']],
   ])('%p', (text, meanings) => {
-    expect(scheduleChoices(text).map((choice) => readSchedule(choice).words)).toEqual(meanings)
+    expect(scheduleChoices(text).map((choice) => rhythmInWords({ ...DAILY, ...readSchedule(choice) }))).toEqual(
+      meanings,
+    )
     for (const choice of scheduleChoices(text)) expect(() => readSchedule(text)).toThrow(choice)
   })
 
@@ -52,7 +56,7 @@ describe('A schedule with two readings is refused, with a way to write each', ()
     'and %p, which has one, is not',
     (text) => {
       expect(scheduleChoices(text)).toEqual([])
-      expect(readSchedule(text).words).not.toBe('')
+      expect(inputInWords(readSchedule(text))).not.toBe('')
     },
   )
 })
@@ -65,7 +69,7 @@ describe('A first day that is assumed is said', () => {
     ['every 3 months at 9', 'because no day is given'],
     ['monthly on the first', 'because no time is given'],
   ])('%p: %s', (text, because) => {
-    expect(readSchedule(text)).toHaveProperty('because', because)
+    expect(inputInWords(readSchedule(text))).toEndWith(`, ${because}`)
   })
 })
 

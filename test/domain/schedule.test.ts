@@ -8,9 +8,9 @@ import {
   nextSlots,
   PERIOD_MAX_MS,
   type Schedule,
-  scheduleInWords,
 } from '#domain/schedule.ts'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
+import { scheduleInWords } from '#words/schedule.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 9, 0, 0)
 

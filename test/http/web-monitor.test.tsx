@@ -146,7 +146,7 @@ describe('The page of a monitor', () => {
     guard.clock.advance(90 * SECOND)
     await guard.ping(monitor, '/fail')
     const text = words(await viewer.read(at('/charts')))
-    expect(text).toMatch(/30 days: \d\d\.\d\d % , 90 days: \d\d\.\d\d %/)
+    expect(text).toMatch(/30 days: \d\d\.\d\d% , 90 days: \d\d\.\d\d%/)
     expect(text).toContain('#2 Success, 1 Mar, 12:05, 5 minutes')
     expect(text).toContain('#4 Fail, 3 Mar, 12:06, 1 minute 30 seconds')
   })
@@ -335,7 +335,7 @@ describe('A member', () => {
     expect(words(await member.read(at()))).toContain('Alert at')
     await guard.pass(49 * HOUR, HOUR)
     expect(guard.now(monitor).status).toBe('down')
-    expect(words(await member.read(at()))).toContain('No ping since it was resumed')
+    expect(words(await member.read(at()))).toContain('No ping received since the monitor was resumed')
   })
 
   test('sees when the schedule of a monitor has ended', async () => {

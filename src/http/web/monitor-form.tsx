@@ -22,6 +22,7 @@ import { findMonitorByUniqueKey } from '#store/monitors.ts'
 import { freshForm, SEEN_FIELD } from '#views/components/field.tsx'
 import { type ChannelChoice, LENGTH_UNITS, type LengthName, MonitorFormPage } from '#views/pages/monitor-form.tsx'
 import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/schedule-preview.tsx'
+import { becauseInWords } from '#words/schedule.ts'
 import { type Rhythm, readMonitorForm, readRhythm } from './monitor-spec.ts'
 
 /** Makes and changes monitors. */
@@ -161,7 +162,7 @@ function previewOf(text: (name: string) => string, context: FormVisit): Schedule
   const [problem] = Object.values(problems)
   const written = text('schedule')
   if (problem !== undefined) return { problem, choices: scheduleChoices(written), reading }
-  const { because } = readSchedule(written)
+  const because = becauseInWords(readSchedule(written))
   const crontabLine = readCrontabLine(written)
   return {
     ...rhythm,

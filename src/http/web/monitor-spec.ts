@@ -106,7 +106,7 @@ function readScheduleFields(
   const zone = text('timeZone') === '' ? before.timeZone : currentZoneName(text('timeZone'))
   if (zone === null) problems.timeZone = 'Choose a time zone of the list.'
   try {
-    const { words: _words, because: _because, ...input } = readSchedule(text('schedule'))
+    const { unsaid: _unsaid, ...input } = readSchedule(text('schedule'))
     const schedule = { ...before, timeZone: zone ?? before.timeZone, ...input }
     if (!isSameSchedule(schedule, before)) requireFuture(schedule, now)
     return schedule

@@ -100,7 +100,7 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
   const told = opening.notification?.lastPing ?? null
   return (
     <dl class="facts">
-      <Fact label="Down since">
+      <Fact label={closing ? 'Down from' : 'Down since'}>
         <ExactMoment at={incident.openedAt} zone={reading.zone} />
       </Fact>
       {closing && (

@@ -1,5 +1,5 @@
 import { isGuessable, type Monitor, shownName, tagList } from '#domain/monitor.ts'
-import { earlyTolerance, scheduleInWords } from '#domain/schedule.ts'
+import { earlyTolerance } from '#domain/schedule.ts'
 import type { ZoneHint } from '#domain/zone-hint.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { url } from '#lib/base-path.ts'
@@ -10,6 +10,7 @@ import { Linked } from '#views/components/linked.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { snippetsFor } from '#views/snippets.ts'
+import { scheduleInWords } from '#words/schedule.ts'
 
 interface MonitorPageProps {
   context: FrameContext

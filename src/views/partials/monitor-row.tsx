@@ -1,11 +1,11 @@
 import { shownName, tagList } from '#domain/monitor.ts'
 import { type ListedMonitor, orderKey } from '#domain/monitor-list.ts'
-import { rhythmInWords } from '#domain/schedule.ts'
 import { shownStatus } from '#domain/status.ts'
 import { url } from '#lib/base-path.ts'
 import { Ago, Due, type Reading } from '#views/components/moment.tsx'
 import { RunStrip } from '#views/components/run-strip.tsx'
 import { RunningMark, StatusMark } from '#views/components/status.tsx'
+import { rhythmInWords } from '#words/schedule.ts'
 
 interface MonitorRowProps {
   monitor: ListedMonitor

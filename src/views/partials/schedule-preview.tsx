@@ -1,18 +1,11 @@
 import type { CrontabLine } from '#domain/crontab-line.ts'
 import { expectedAt } from '#domain/lifecycle.ts'
 import type { MonitorRules, WatchedMonitor } from '#domain/monitor.ts'
-import {
-  earlyTolerance,
-  nextDueAt,
-  nextSlots,
-  type Schedule,
-  scheduleInWords,
-  secondsMatter,
-  zoneOfTimes,
-} from '#domain/schedule.ts'
+import { earlyTolerance, nextDueAt, nextSlots, type Schedule, secondsMatter, zoneOfTimes } from '#domain/schedule.ts'
 import { durationInWords, momentInWords } from '#lib/duration.ts'
 import { momentInZone, shortMomentInZone, zoneLabel } from '#lib/zone.ts'
 import type { Reading } from '#views/components/moment.tsx'
+import { scheduleInWords } from '#words/schedule.ts'
 
 /** What a schedule would come to; or what is wrong with it. */
 export type SchedulePreviewProps = { reading: Reading } & (
@@ -25,7 +18,7 @@ export type SchedulePreviewProps = { reading: Reading } & (
       /** The monitor with this schedule, when it is there already and waits for a ping or for the end of a run. */
       watched: WatchedMonitor | null
       /** Why it says more than was written, where it does. */
-      because: string | undefined
+      because: string | null
       /** The line of a crontab that it was taken from. */
       crontabLine?: CrontabLine | null
     })

@@ -1,6 +1,6 @@
 // Cron expressions in the words in which people would say them.
-import type { Cron } from './cron.ts'
-import type { CronField, WeekdayOfMonth } from './cron-field.ts'
+import type { Cron } from '#domain/cron.ts'
+import type { CronField, WeekdayOfMonth } from '#domain/cron-field.ts'
 
 const WEEKDAY_NAMES = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 const MONTH_NAMES = 'January February March April May June July August September October November December'.split(' ')

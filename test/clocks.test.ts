@@ -1,7 +1,7 @@
 // Heartbeats of a process, a disk that refuses writes, and a clock that is set back.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { beat, beginWatch, checkClock } from '#actions/process.ts'
-import { CLOCK_WAIT_MS } from '#domain/blackout.ts'
+import { CLOCK_WAIT_MS } from '#domain/gap.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { createChecker } from '#loops/checker.ts'

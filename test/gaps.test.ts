@@ -163,10 +163,10 @@ describe('gap: a notice of it', () => {
   test('skips channels that opted out or are disabled', async () => {
     await hourly('one')
     const ref = { projectId: project.id, channelId: ops }
-    updateChannel(guard.deps, { ref, tellsBlackouts: false })
+    updateChannel(guard.deps, { ref, notifiesGaps: false })
     await guard.goneFor(2 * HOUR)
     await guard.tick()
-    updateChannel(guard.deps, { ref, tellsBlackouts: true, isDisabled: true })
+    updateChannel(guard.deps, { ref, notifiesGaps: true, isDisabled: true })
     await guard.goneFor(2 * HOUR)
     await guard.tick()
     expect(gaps()).toHaveLength(2)

@@ -214,7 +214,7 @@ describe('The story of a monitor', () => {
     expect(guard.statuses(backup)).toEqual(['down', 'up'])
   })
 
-  test('leaves nothing of an old blackout, unless somebody is still to be told of it', async () => {
+  test('deletes an old gap, unless a notice of it is still queued', async () => {
     guard.mailTo(project, 'ops@example.org')
     await guard.ping(backup)
     await guard.tick()

@@ -31,7 +31,7 @@ export function createChannel(
   {
     isForAll = true,
     ...input
-  }: { projectId: string; kind: string; name: string; settings: unknown; tellsBlackouts?: boolean; isForAll?: boolean },
+  }: { projectId: string; kind: string; name: string; settings: unknown; notifiesGaps?: boolean; isForAll?: boolean },
 ): Channel {
   const kind = findKind(input.kind)
   if (kind === null) throw new AppError('invalid', `There is no kind of channel called ${input.kind.slice(0, 40)}.`)
@@ -43,7 +43,7 @@ export function createChannel(
     name,
     settings,
     disabledAt: null,
-    tellsBlackouts: input.tellsBlackouts ?? true,
+    notifiesGaps: input.notifiesGaps ?? true,
   }
   deps.db.write((tx) => {
     if (store.countChannels(tx, channel.projectId) >= CHANNELS_MAX) throw tooManyChannels()
@@ -58,7 +58,7 @@ export interface ChannelChange {
   name?: string | undefined
   input?: SettingsInput | undefined
   isDisabled?: boolean | undefined
-  tellsBlackouts?: boolean | undefined
+  notifiesGaps?: boolean | undefined
   /** The fingerprint of what a person saw who changes it. */
   seen?: string | undefined
 }
@@ -73,8 +73,8 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
     const channel = findOwn(tx, ref)
     if (change.seen !== undefined) requireUnchanged(channel, change.seen)
     const settings = change.input === undefined ? channel.settings : settingsAfter(channel, change.input)
-    const { tellsBlackouts = channel.tellsBlackouts } = change
-    store.saveChannel(tx, { id: channel.id, name: name ?? channel.name, settings, tellsBlackouts })
+    const { notifiesGaps = channel.notifiesGaps } = change
+    store.saveChannel(tx, { id: channel.id, name: name ?? channel.name, settings, notifiesGaps })
     if (change.isDisabled !== undefined) switchChannel(tx, channel, change.isDisabled)
   })
 }
@@ -85,13 +85,13 @@ export function channelFingerprint(channel: Channel): string {
 }
 
 // Secrets are not shown, and stay what they are where nobody types another one.
-function facetsOf({ kind, name, settings, tellsBlackouts }: Channel): Facets {
+function facetsOf({ kind, name, settings, notifiesGaps }: Channel): Facets {
   const shown = (findKind(kind)?.fields ?? []).filter(({ type }) => type !== 'secret')
   const stored = settings as Record<string, unknown>
   return [
     ['name', name],
     ...shown.map((field) => [field.label, stored[field.name]] as const),
-    ['whether it tells of blackouts', tellsBlackouts],
+    ['whether it notifies of gaps', notifiesGaps],
   ]
 }
 

@@ -56,7 +56,7 @@ export function exportChannel(channel: Channel, withSecrets: boolean): ExportedC
     settings: Object.fromEntries(settings.filter(([field]) => isTold(field))),
     left_out: settings.map(([field]) => field).filter((field) => !isTold(field)),
     disabled: channel.disabledAt !== null,
-    tells_blackouts: channel.tellsBlackouts,
+    tells_blackouts: channel.notifiesGaps,
   }
 }
 

@@ -118,9 +118,9 @@ function decideChannel(
   const known = channelStore.findChannel(reader, channel.id)
   if (known !== null) return decideKnownChannel({ known, projectId, channel })
   if (channel.left_out.length > 0) return leave('skipped')
-  const { id, kind, name, disabled, tells_blackouts: tellsBlackouts } = channel
+  const { id, kind, name, disabled, tells_blackouts: notifiesGaps } = channel
   const settings = readSettings(kindOf(channel), channel.settings)
-  const made: Channel = { id, projectId, kind, name, settings, tellsBlackouts, disabledAt: null }
+  const made: Channel = { id, projectId, kind, name, settings, notifiesGaps, disabledAt: null }
   return {
     outcome: 'created',
     take: (tx) => {
@@ -149,8 +149,8 @@ function decideKnownChannel({ known, projectId, channel }: KnownChannel): Decisi
   const removed = kind.fields.map(({ name }) => name).filter((field) => !isMeant(field))
   const stored = known.settings as Record<string, unknown>
   const settings = readSettings(kind, changedSettings(kind, stored, { given: channel.settings, removed }))
-  const { name, tells_blackouts: tellsBlackouts, disabled } = channel
-  const changed = { ...known, name, settings, tellsBlackouts }
+  const { name, tells_blackouts: notifiesGaps, disabled } = channel
+  const changed = { ...known, name, settings, notifiesGaps }
   if (Bun.deepEquals(exportChannel(known, true), { ...exportChannel(changed, true), disabled })) {
     return leave('unchanged')
   }

@@ -8,6 +8,7 @@
 //   behind At the start, the clock is earlier than the last heartbeat: nothing is judged until it is right, but for
 //          10 minutes at most. Then it is believed, and what lies in its future is set to the present.
 import type { Deps } from '#deps.ts'
+import type { ClockStep } from '#domain/clock-rule.ts'
 import {
   type Boot,
   CLOCK_WAIT_MS,
@@ -19,8 +20,7 @@ import {
   judgeClock,
   newFrom,
   stallMs,
-} from '#domain/blackout.ts'
-import type { ClockStep } from '#domain/clock-rule.ts'
+} from '#domain/gap.ts'
 import { durationInWords, momentInWords } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import type { Tx } from '#store/database.ts'
@@ -33,7 +33,7 @@ import {
   readHeartbeat,
   saveBoot,
 } from '#store/heartbeat.ts'
-import { acceptEarlierClock, acceptStep, allowForStall, recordBlackout, recountDueTimes } from './blackouts.ts'
+import { acceptEarlierClock, acceptStep, allowForStall, recordGap, recountDueTimes } from './gaps.ts'
 
 /** What a process knows of its heartbeats and clocks. */
 export interface Watch {
@@ -115,7 +115,7 @@ export async function checkClock(deps: Deps, watch: Watch): Promise<boolean> {
   if (watch.waitsSince !== null && !(await endWaiting(deps, watch, watch.waitsSince))) return false
   if (verdictOn(deps, watch) === 'behind') await requeue(deps, watch)
   // While the disk refuses writes, pings are refused too, however short that is.
-  if (verdictOn(deps, watch) === 'gap' || watch.isDiskRefusing) await recordGap(deps, watch)
+  if (verdictOn(deps, watch) === 'gap' || watch.isDiskRefusing) await endGap(deps, watch)
   return true
 }
 
@@ -165,11 +165,11 @@ async function resumeWatching(deps: Deps, watch: Watch): Promise<void> {
     const last = readHeartbeat(tx)
     recountDueTimes(tx)
     const reason = last?.stoppedAt === null ? 'crash' : 'stop'
-    extended = last === null ? 0 : recordBlackout(tx, { from: last.aliveAt, reason, steppedMs: 0 })
+    extended = last === null ? 0 : recordGap(tx, { from: last.aliveAt, reason, steppedMs: 0 })
     markStarted(tx)
     saveBoot(tx, watch.boot)
   })
-  if (extended > 0) logBlackout(deps, from, extended)
+  if (extended > 0) logGap(deps, from, extended)
 }
 
 // After 10 minutes, a clock that is still behind is believed: it was set back.
@@ -193,16 +193,16 @@ async function requeue(deps: Deps, watch: Watch): Promise<void> {
   })
 }
 
-async function recordGap(deps: Deps, watch: Watch): Promise<void> {
+async function endGap(deps: Deps, watch: Watch): Promise<void> {
   const ms = deps.clock.now() - watch.aliveAt
   const elapsedMs = deps.clock.elapsed() - watch.aliveElapsed
   const reason = gapReason({ ms, elapsedMs, isDiskRefusing: watch.isDiskRefusing })
   let extended = 0
   const from = await recordBeat(deps, watch, (tx) => {
-    extended = recordBlackout(tx, { from: watch.aliveAt, reason, steppedMs: watch.steppedMs })
+    extended = recordGap(tx, { from: watch.aliveAt, reason, steppedMs: watch.steppedMs })
     markAlive(tx)
   })
-  if (extended > 0 || ms > GAP_MS) logBlackout(deps, from, extended)
+  if (extended > 0 || ms > GAP_MS) logGap(deps, from, extended)
   watch.isDiskRefusing = false
 }
 
@@ -226,7 +226,7 @@ async function recordBeat(
   return before
 }
 
-function logBlackout(deps: Deps, from: number, extended: number): void {
+function logGap(deps: Deps, from: number, extended: number): void {
   deps.log.warn('CronGuard was offline; deadlines in that time are extended', {
     from: momentInWords(from),
     lasted: durationInWords(deps.clock.now() - from),

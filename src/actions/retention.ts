@@ -9,7 +9,7 @@ import {
   countPings,
   deleteExpiredInvitations,
   deleteExpiredMailedLinks,
-  deleteOldBlackouts,
+  deleteOldGaps,
   deleteOldPings,
   deleteOldTransitions,
   deleteSizesAfter,
@@ -30,7 +30,7 @@ const PINGS_CHUNK: PingChunk = { pings: 100, bytes: 1_000_000 }
 /** Each takes its incident and its messages along. */
 const TRANSITIONS_CHUNK = 25
 /** Each takes along what it was to every monitor. */
-const BLACKOUTS_CHUNK = 1
+const GAPS_CHUNK = 1
 /** Monitors whose oldest ping is looked at in one go. */
 const MONITORS_PER_STEP = 500
 /** Of four kilobytes each. */
@@ -81,7 +81,7 @@ async function* prunePings(deps: Deps, kept: KeptPings): AsyncGenerator<void> {
 async function* pruneByAge(deps: Deps, now: number): AsyncGenerator<void> {
   const before = now - storyDays(deps) * DAY
   yield* untilNoneIsLeft(deps, (tx) => deleteOldTransitions(tx, { before, limit: TRANSITIONS_CHUNK }))
-  yield* untilNoneIsLeft(deps, (tx) => deleteOldBlackouts(tx, { before, limit: BLACKOUTS_CHUNK }))
+  yield* untilNoneIsLeft(deps, (tx) => deleteOldGaps(tx, { before, limit: GAPS_CHUNK }))
   await deps.db.writeGrouped((tx) => {
     deleteExpiredSessions(tx, now)
     deleteExpiredMailedLinks(tx, now)

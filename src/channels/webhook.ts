@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { BlackoutNotice } from '#domain/blackout-notice.ts'
 import type { Outcome } from '#domain/delivery.ts'
+import type { GapNotice } from '#domain/gap-notice.ts'
 import { type MonitorNotification, notificationUrl } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
 import { refusalOf } from '#lib/outbound.ts'
@@ -122,7 +122,7 @@ function aboutMonitor({ monitor, lastPing, dueAt, downMs }: MonitorNotification)
 }
 
 // Receivers that know only the former name, `blackout`, keep working for one release.
-function aboutGap({ from, at, extendedCount, extended }: BlackoutNotice) {
+function aboutGap({ from, at, extendedCount, extended }: GapNotice) {
   const span = { from: iso(from), to: iso(at) }
   return {
     monitor: null,

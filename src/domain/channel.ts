@@ -14,7 +14,7 @@ export interface Channel {
   /** When a user disabled it; null if it is enabled. */
   disabledAt: number | null
   /** Whether it also notifies when CronGuard itself was offline. */
-  tellsBlackouts: boolean
+  notifiesGaps: boolean
 }
 
 /** The state of a channel. */

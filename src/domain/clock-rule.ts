@@ -1,5 +1,6 @@
 // The clock rule: what a gap, or a clock that was set, does to the deadline of one monitor.
 import { HOUR, SECOND } from '#lib/duration.ts'
+import type { Gap } from './gap.ts'
 import { expected, expectedAt, isRunAwaited, oldestStart, rescheduled, runLimitMs } from './lifecycle.ts'
 import type { WatchedMonitor } from './monitor.ts'
 import { mayComeEarly, nextSlots } from './schedule.ts'
@@ -11,22 +12,19 @@ const ARRIVAL_MS = 2 * SECOND
 const CRON_REPEATS_NOTHING_MS = 3 * HOUR
 
 /** The time in which CronGuard was offline: pings sent in it are lost. */
-export interface Gap {
-  from: number
-  now: number
-}
+type Offline = Pick<Gap, 'from' | 'to'>
 
 /** Whether a ping may have been lost in the gap: the due time, the early window or the deadline lies in it. */
-export function mayHaveMissedPing(monitor: WatchedMonitor, { from, now }: Gap): boolean {
-  if (monitor.deadlineAt === null || from >= now) return false
-  return monitor.deadlineAt <= now || mayHaveBegunIn(monitor, { from, now })
+export function mayHaveMissedPing(monitor: WatchedMonitor, { from, to }: Offline): boolean {
+  if (monitor.deadlineAt === null || from >= to) return false
+  return monitor.deadlineAt <= to || mayHaveBegunIn(monitor, { from, to })
 }
 
-function mayHaveBegunIn(monitor: WatchedMonitor, { from, now }: Gap): boolean {
+function mayHaveBegunIn(monitor: WatchedMonitor, { from, to }: Offline): boolean {
   const { schedule, earlyMs } = monitor
   const dueAt = expectedAt(monitor)
   if (dueAt === null || dueAt < from - ARRIVAL_MS) return false
-  return dueAt <= now || mayComeEarly(schedule, { at: now, slot: dueAt, earlyMs })
+  return dueAt <= to || mayComeEarly(schedule, { at: to, slot: dueAt, earlyMs })
 }
 
 /**
@@ -39,22 +37,22 @@ function mayHaveBegunIn(monitor: WatchedMonitor, { from, now }: Gap): boolean {
  * often restarted. A gap of at least one grace period that ends after the deadline extends it again: extended to 11:30,
  * offline 11:21 to 11:50, it becomes 12:00.
  */
-export function extendDeadline<M extends WatchedMonitor>(monitor: M, { from, now }: Gap): M {
+export function extendDeadline<M extends WatchedMonitor>(monitor: M, { from, to }: Offline): M {
   const { deadlineAt, wasExtended, graceMs } = monitor
-  const lostMs = lostTime(monitor, { from, now })
-  const isMissed = mayHaveMissedPing(monitor, { from, now })
+  const lostMs = lostTime(monitor, { from, to })
+  const isMissed = mayHaveMissedPing(monitor, { from, to })
   if (deadlineAt === null || (lostMs === 0 && !isMissed)) return monitor
   // A run may have started in the gap unnoticed, and may then take as long as the limit for runs.
-  const extensionMs = mayHaveBegunIn(monitor, { from, now }) ? Math.max(graceMs, runLimitMs(monitor)) : graceMs
+  const extensionMs = mayHaveBegunIn(monitor, { from, to }) ? Math.max(graceMs, runLimitMs(monitor)) : graceMs
   const isExtended = isMissed && (!wasExtended || lostMs >= extensionMs)
-  const extendedUntil = isExtended ? Math.max(deadlineAt, now) + extensionMs : deadlineAt + lostMs
+  const extendedUntil = isExtended ? Math.max(deadlineAt, to) + extensionMs : deadlineAt + lostMs
   return expected({ ...monitor, extendedUntil, wasExtended: wasExtended || isExtended })
 }
 
 // Time is lost only while a ping was due or a run was under way.
-function lostTime(monitor: WatchedMonitor, { from, now }: Gap): number {
-  const since = Math.min(expectedAt(monitor) ?? now, oldestStart(monitor) ?? now)
-  return Math.max(0, now - Math.max(from, since))
+function lostTime(monitor: WatchedMonitor, { from, to }: Offline): number {
+  const since = Math.min(expectedAt(monitor) ?? to, oldestStart(monitor) ?? to)
+  return Math.max(0, to - Math.max(from, since))
 }
 
 /** The clock was set. */

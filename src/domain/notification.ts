@@ -1,11 +1,11 @@
-import type { BlackoutNotice } from './blackout-notice.ts'
+import type { GapNotice } from './gap-notice.ts'
 import { runLimitMs, type Transition, type TransitionReason } from './lifecycle.ts'
 import { type Monitor, shownName, tagList } from './monitor.ts'
 import type { RecordedPing } from './ping.ts'
 import { DAILY, type Schedule, zoneOfTimes } from './schedule.ts'
 
 /** The facts of a message, in no channel's format. They stay as they were when it happened. */
-export type Notification = MonitorNotification | BlackoutNotice
+export type Notification = MonitorNotification | GapNotice
 
 /** About a transition of a monitor. */
 export interface MonitorNotification {

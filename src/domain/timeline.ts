@@ -1,5 +1,5 @@
 // A monitor's timeline, newest first: pings, status changes and gaps in one list.
-import type { BlackoutReason } from './blackout.ts'
+import type { GapReason } from './gap.ts'
 import type { RecordedTransition } from './lifecycle.ts'
 import type { PingKind, RecordedPing } from './ping.ts'
 
@@ -16,7 +16,7 @@ export interface TimelinePing extends RecordedPing {
 export type Turn =
   | ({ type: 'transition' } & RecordedTransition)
   /** `at`: when CronGuard was back. */
-  | { type: 'blackout'; id: number; at: number; from: number; reason: BlackoutReason }
+  | { type: 'gap'; id: number; at: number; from: number; reason: GapReason }
 
 export type TimelineEntry = { type: 'ping'; ping: TimelinePing } | Turn
 

@@ -2,7 +2,7 @@
 import { Elysia } from 'elysia'
 import { readWarnings } from '#actions/warnings.ts'
 import type { Deps } from '#deps.ts'
-import { judgeClock } from '#domain/blackout.ts'
+import { judgeClock } from '#domain/gap.ts'
 import { type PartHealth, unhealthyParts } from '#domain/health.ts'
 import { withBasePath } from '#lib/base-path.ts'
 import { isSameText } from '#lib/tokens.ts'

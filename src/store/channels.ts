@@ -160,24 +160,24 @@ export function listFailingChannels(reader: Reader): (FailingChannel & { project
 
 export function insertChannel(
   tx: Tx,
-  { id, projectId, kind, name, settings, tellsBlackouts }: Omit<Channel, 'disabledAt'>,
+  { id, projectId, kind, name, settings, notifiesGaps }: Omit<Channel, 'disabledAt'>,
 ): void {
   tx.run(
     `INSERT INTO channels (id, project_id, kind, name, settings, tells_blackouts, created_at)
-     VALUES ($id, $projectId, $kind, $name, $settings, $tellsBlackouts, $now)`,
-    { id, projectId, kind, name, settings: JSON.stringify(settings), tellsBlackouts, now: tx.now },
+     VALUES ($id, $projectId, $kind, $name, $settings, $notifiesGaps, $now)`,
+    { id, projectId, kind, name, settings: JSON.stringify(settings), notifiesGaps, now: tx.now },
   )
 }
 
 export function saveChannel(
   tx: Tx,
-  { id, name, settings, tellsBlackouts }: Pick<Channel, 'id' | 'name' | 'settings' | 'tellsBlackouts'>,
+  { id, name, settings, notifiesGaps }: Pick<Channel, 'id' | 'name' | 'settings' | 'notifiesGaps'>,
 ): void {
-  tx.run('UPDATE channels SET name = $name, settings = $settings, tells_blackouts = $tellsBlackouts WHERE id = $id', {
+  tx.run('UPDATE channels SET name = $name, settings = $settings, tells_blackouts = $notifiesGaps WHERE id = $id', {
     id,
     name,
     settings: JSON.stringify(settings),
-    tellsBlackouts,
+    notifiesGaps,
   })
 }
 
@@ -232,7 +232,7 @@ function toChannel(row: ChannelRow): Channel {
     name: row.name,
     settings: JSON.parse(row.settings),
     disabledAt: row.disabled_at,
-    tellsBlackouts: row.tells_blackouts === 1,
+    notifiesGaps: row.tells_blackouts === 1,
   }
 }
 

@@ -72,12 +72,12 @@ export function insertNotification(
     about,
     projectId,
     notification,
-  }: { about: { transitionId: number } | { blackoutId: number }; projectId: string; notification: Notification },
+  }: { about: { transitionId: number } | { gapId: number }; projectId: string; notification: Notification },
 ): number {
   const row = tx.get<{ id: number }>(
     `INSERT INTO notifications (transition_id, blackout_id, project_id, content, created_at)
-     VALUES ($transitionId, $blackoutId, $projectId, $content, $now) RETURNING id`,
-    { transitionId: null, blackoutId: null, ...about, projectId, content: JSON.stringify(notification), now: tx.now },
+     VALUES ($transitionId, $gapId, $projectId, $content, $now) RETURNING id`,
+    { transitionId: null, gapId: null, ...about, projectId, content: JSON.stringify(notification), now: tx.now },
   )
   if (row === null) throw new Error('The new notification was not inserted.')
   return row.id

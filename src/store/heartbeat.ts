@@ -1,4 +1,4 @@
-import type { Boot } from '#domain/blackout.ts'
+import type { Boot } from '#domain/gap.ts'
 import type { Reader, Tx } from './database.ts'
 
 export interface Heartbeat {

@@ -85,7 +85,7 @@ export function deleteOldTransitions(tx: Tx, { before, limit }: { before: number
 }
 
 /** As `deleteOldTransitions`: with what was told of them, but for what is still on its way. */
-export function deleteOldBlackouts(tx: Tx, { before, limit }: { before: number; limit: number }): number {
+export function deleteOldGaps(tx: Tx, { before, limit }: { before: number; limit: number }): number {
   return tx.run(
     `DELETE FROM blackouts
       WHERE id IN (

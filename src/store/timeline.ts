@@ -1,7 +1,7 @@
 // What the page of a monitor reads of its history: always a bounded stretch, however long the history is.
 
-import type { BlackoutReason } from '#domain/blackout.ts'
 import { decodeBody } from '#domain/body.ts'
+import type { GapReason } from '#domain/gap.ts'
 import type { PingKind } from '#domain/ping.ts'
 import type { TimelineCursor, TimelinePing, Turn } from '#domain/timeline.ts'
 import type { Reader } from './database.ts'
@@ -54,7 +54,7 @@ interface TurnRow extends TransitionRow {
   blackout_from: number | null
 }
 
-// The ids of blackouts are below zero here, so that no two turns of one moment have the same.
+// The ids of gaps are below zero here, so that no two turns of one moment have the same.
 const TURNS = `
   SELECT id, from_status, to_status, at, reason, NULL AS blackout_from
     FROM transitions WHERE monitor_id = $monitorId
@@ -137,6 +137,6 @@ function beginningOf({ scheme, body_start: body, charset, ...row }: TimelinePing
 
 function toTurn(row: TurnRow): Turn {
   const { id, at, reason, blackout_from: from } = row
-  if (from !== null) return { type: 'blackout', id, at, from, reason: reason as string as BlackoutReason }
+  if (from !== null) return { type: 'gap', id, at, from, reason: reason as string as GapReason }
   return { type: 'transition', ...toTransition(row) }
 }

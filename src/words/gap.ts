@@ -1,10 +1,10 @@
 // Times in which CronGuard itself was offline.
-import type { BlackoutReason } from '#domain/blackout.ts'
-import type { BlackoutNotice } from '#domain/blackout-notice.ts'
+import type { GapReason } from '#domain/gap.ts'
+import type { GapNotice } from '#domain/gap-notice.ts'
 import { durationInWords } from '#lib/duration.ts'
 import { clockInZone, dayInZone, fullMomentInZone, shortMomentInZone } from '#lib/zone.ts'
 
-const REASON_WORDS: Record<BlackoutReason, string> = {
+const REASON_WORDS: Record<GapReason, string> = {
   crash: 'it ended unexpectedly',
   stop: 'it was stopped',
   jump: 'the machine was suspended, or its clock was set forward',
@@ -13,19 +13,19 @@ const REASON_WORDS: Record<BlackoutReason, string> = {
 }
 
 /** Why CronGuard was offline, as the end of a sentence about it. */
-export function gapReasonInWords(reason: BlackoutReason): string {
+export function gapReasonInWords(reason: GapReason): string {
   return REASON_WORDS[reason]
 }
 
 /** "CronGuard was offline (10:02 – 10:41)" */
-export function gapTitle({ from, at }: BlackoutNotice, zone: string): string {
+export function gapTitle({ from, at }: GapNotice, zone: string): string {
   const isOneDay = dayInZone(from, zone) === dayInZone(at, zone)
   const shown = (moment: number) =>
     isOneDay ? clockInZone(moment, zone) : shortMomentInZone(moment, { zone, now: at })
   return `CronGuard was offline (${shown(from)} – ${shown(at)}${zone === 'UTC' ? ' UTC' : ''})`
 }
 
-export function gapDetails(notice: BlackoutNotice, inWords: (at: number) => string): string {
+export function gapDetails(notice: GapNotice, inWords: (at: number) => string): string {
   const { from, at, reason, extendedCount } = notice
   const deadlines =
     extendedCount === 1 ? 'The deadline of 1 monitor was' : `The deadlines of ${extendedCount} monitors were`
@@ -35,7 +35,7 @@ export function gapDetails(notice: BlackoutNotice, inWords: (at: number) => stri
   )
 }
 
-export function gapFacts(notice: BlackoutNotice, zone: string): [label: string, value: string][] {
+export function gapFacts(notice: GapNotice, zone: string): [label: string, value: string][] {
   const { project, from, at, extended, extendedCount } = notice
   const more = extendedCount > extended.length ? `, and ${extendedCount - extended.length} more` : ''
   return [

@@ -21,12 +21,12 @@ describe('extendDeadline', () => {
     ['11:02', '11:04', '11:12'],
     ['10:30', '10:40', '11:10'],
   ])('period 1 h, grace 10 min, last ping 10:00, offline %s to %s: the deadline becomes %s', (from, to, deadline) => {
-    expect(extendDeadline(pingedAtTen, { from: at(from), now: at(to) }).deadlineAt).toBe(at(deadline))
+    expect(extendDeadline(pingedAtTen, { from: at(from), to: at(to) }).deadlineAt).toBe(at(deadline))
   })
 
   const late = backup('up')
   const end = LAST + PERIOD + HOUR
-  const gapUntil = (now: number) => ({ from: now - MINUTE, now })
+  const gapUntil = (to: number) => ({ from: to - MINUTE, to })
 
   test('after a missed deadline, the monitor goes down one grace period after the gap', () => {
     const extended = extendDeadline(late, gapUntil(end))
@@ -38,7 +38,7 @@ describe('extendDeadline', () => {
   test('a monitor that was already late gets back the time it lost', () => {
     const now = LAST + PERIOD + GRACE / 2
     const { deadlineAt } = late
-    expect(extendDeadline(late, { from: now - MINUTE, now }).deadlineAt).toBe((deadlineAt ?? 0) + MINUTE)
+    expect(extendDeadline(late, { from: now - MINUTE, to: now }).deadlineAt).toBe((deadlineAt ?? 0) + MINUTE)
   })
 
   test('extends by the limit for runs if a run may have started in the gap, and only then', () => {

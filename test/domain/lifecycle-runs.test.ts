@@ -199,7 +199,7 @@ describe('a ping that comes early or late', () => {
   test('keeps what it counted for, whatever starts and whenever the zones are read again', () => {
     const late = applyPing(waiting({ earlyMs: null, graceMs: 59 * MINUTE }), ping('success'), NOW + 55 * MINUTE).monitor
     expect(applyPing(late, ping('start'), NOW + 56 * MINUTE).monitor.dueAt).toBe(NOW + HOUR)
-    expect(extendDeadline(late, { from: NOW + 59 * MINUTE, now: NOW + HOUR }).dueAt).toBe(NOW + HOUR)
+    expect(extendDeadline(late, { from: NOW + 59 * MINUTE, to: NOW + HOUR }).dueAt).toBe(NOW + HOUR)
     expect(recounted(late)).toEqual(late)
   })
 

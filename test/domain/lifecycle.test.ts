@@ -290,7 +290,7 @@ describe('a person pauses and resumes', () => {
     expect(withRules(monitor, { schedule: everyPeriod(DAY) }).deadlineAt).toBe(NOW + DAY + GRACE)
     expect(withRules(monitor, { graceMs: HOUR }).deadlineAt).toBe(NOW + PERIOD + HOUR)
     const now = NOW + PERIOD
-    expect(extendDeadline(monitor, { from: now - MINUTE, now }).deadlineAt).toBe(NOW + PERIOD + 2 * GRACE)
+    expect(extendDeadline(monitor, { from: now - MINUTE, to: now }).deadlineAt).toBe(NOW + PERIOD + 2 * GRACE)
     const step = { since: NOW, byMs: DAY, newFrom: NOW + DAY + HOUR }
     expect(redated(monitor, step, NOW + DAY + HOUR).deadlineAt).toBe(NOW + DAY + PERIOD + GRACE)
     expect(notAfter(monitor, NOW - DAY).deadlineAt).toBe(NOW - DAY + PERIOD + GRACE)

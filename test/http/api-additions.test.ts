@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { recordBlackout } from '#actions/blackouts.ts'
+import { recordGap } from '#actions/gaps.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY } from '#lib/duration.ts'
@@ -278,7 +278,7 @@ describe('The deliveries of a project', () => {
     const channel = guard.webhookTo(project, 'http://hooks.example.org/')
     await guard.ping(guard.monitor(project, { name: 'nightly-report' }, [channel]))
     guard.clock.advance(2 * DAY)
-    guard.db.write((tx) => recordBlackout(tx, { from: tx.now - 2 * DAY, reason: 'crash', steppedMs: 0 }))
+    guard.db.write((tx) => recordGap(tx, { from: tx.now - 2 * DAY, reason: 'crash', steppedMs: 0 }))
     const [delivery] = (await call('/deliveries/')).json.deliveries
     expect(delivery).toMatchObject({ status: 'blind', check: null, check_name: null, channel })
     expect((await call(`/deliveries/${delivery.id}`)).status).toBe(200)

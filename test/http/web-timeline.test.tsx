@@ -73,7 +73,7 @@ describe('The timeline', () => {
     expect(text).toContain('Ignored')
   })
 
-  test('has each blackout after which the monitor got a second chance, and loses none over its pages', async () => {
+  test('has each gap after which the deadline was extended, and loses none over its pages', async () => {
     const blinds = (html: string) => html.match(/entry-blackout/g)?.length ?? 0
     await guard.ping(monitor, '', POST)
     await guard.tick()

@@ -35,7 +35,7 @@ export interface SimulatedChannel {
   name: string
   kind: string
   settings: unknown
-  tellsBlackouts: boolean
+  notifiesGaps: boolean
 }
 
 const HEARTBEAT_MS = 5000

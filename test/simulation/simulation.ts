@@ -90,7 +90,7 @@ function addChannel(world: World, { projectId, dice }: { projectId: string; dice
   const [kind, settings] = dice.chance(0.6)
     ? ['webhook', { url: `http://receivers.example.org/${name}` }]
     : ['email', { address: `${name}@example.org` }]
-  const channel = { project: projectId, name, kind, settings, tellsBlackouts: dice.chance(0.7) }
+  const channel = { project: projectId, name, kind, settings, notifiesGaps: dice.chance(0.7) }
   world.channels.push(channel)
   return { name, id: world.appliance.addChannel(channel) }
 }

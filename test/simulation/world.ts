@@ -77,7 +77,7 @@ export class World {
   /** The names of the project's channels that want to hear of blackouts. */
   blindChannelsOf(projectId: string): string[] {
     return this.channels
-      .filter(({ project, tellsBlackouts }) => project === projectId && tellsBlackouts)
+      .filter(({ project, notifiesGaps }) => project === projectId && notifiesGaps)
       .map(({ name }) => name)
       .sort()
   }

@@ -1,6 +1,6 @@
 // Every message that CronGuard sends, made of sample facts. `bun test/words/messages.ts > test/words/messages.txt`
 // writes them down after a change of words.
-import { composeBlackoutNotice } from '#domain/blackout-notice.ts'
+import { composeGapNotice } from '#domain/gap-notice.ts'
 import { NEW_STATE, NO_RULES } from '#domain/monitor.ts'
 import { composeNotification, composeTest, type Notification, type NotificationFacts } from '#domain/notification.ts'
 import type { RecordedPing } from '#domain/ping.ts'
@@ -109,8 +109,8 @@ const NOTIFICATIONS: [when: string, Notification][] = [
   ['a person reported a success', up({ ...PING, reportedBy: 'Ada Winter' })],
   [
     'CronGuard was offline',
-    composeBlackoutNotice({
-      blackout: { from: NOW - 39 * MINUTE, to: NOW, reason: 'crash' },
+    composeGapNotice({
+      gap: { from: NOW - 39 * MINUTE, to: NOW, reason: 'crash' },
       project: { id: 'project-1', name: 'Freelance' },
       monitors: [BACKUP, { ...BACKUP, name: 'Mail archive' }],
     }),

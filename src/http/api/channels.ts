@@ -139,7 +139,7 @@ function update(deps: Deps, call: ApiCall): Response {
     name,
     input: settings && toInput(settings),
     isDisabled: enabled === undefined ? undefined : !enabled,
-    tellsBlackouts: tells_blackouts,
+    notifiesGaps: tells_blackouts,
   })
   return Response.json(detailsOf(find(deps, call)))
 }
@@ -192,7 +192,7 @@ function detailsOf(report: ChannelReport): z.output<typeof ChannelDetails> {
   return {
     ...toChannel(channel),
     enabled: channel.disabledAt === null,
-    tells_blackouts: channel.tellsBlackouts,
+    tells_blackouts: channel.notifiesGaps,
     summary: summaryOf(channel),
     settings_given: stored.filter(([, value]) => value !== '').map(([name]) => name),
     failing_since: timeOrNull(failingSince),

@@ -133,7 +133,7 @@ function showNew(web: WebDeps, context: ProjectRequest): Response {
   requireProvenAddress(web.deps, context.user)
   const kind = findKind(context.query.get('kind') ?? '')
   if (kind === null) return chooseKind(context)
-  return newForm(web, { context, kind, form: freshForm({ tellsBlackouts: 'on', isForAll: 'on' }), problem: null })
+  return newForm(web, { context, kind, form: freshForm({ notifiesGaps: 'on', isForAll: 'on' }), problem: null })
 }
 
 function chooseKind(context: ProjectRequest, status = 200): Response {
@@ -177,7 +177,7 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
         kind: kind.kind,
         name: form.text('name').trim(),
         settings,
-        tellsBlackouts: form.isTicked('tellsBlackouts'),
+        notifiesGaps: form.isTicked('notifiesGaps'),
         isForAll: form.isTicked('isForAll'),
       })
       return redirect(url(`/projects/${project.id}/channels`), 'channel-created')
@@ -218,7 +218,7 @@ function editForm({ channel }: ChannelReport, kind: ChannelKind, again: Again | 
     kind.fields.some((field) => field.name === name && field.type === 'secret')
   const shown = Object.entries(stored).filter(([name]) => !isSecret(name))
   const values = Object.fromEntries(shown.map(([name, value]) => [settingField(name), String(value)]))
-  const ticks: Record<string, string> = channel.tellsBlackouts ? { tellsBlackouts: 'on' } : {}
+  const ticks: Record<string, string> = channel.notifiesGaps ? { notifiesGaps: 'on' } : {}
   const { form, problem } = again ?? {
     form: freshForm({ ...values, ...ticks, name: channel.name, [SEEN_FIELD]: channelFingerprint(channel) }),
     problem: null,
@@ -239,7 +239,7 @@ async function save(web: WebDeps, context: ChannelRequest): Promise<Response> {
         ref: refOf(context),
         name: form.text('name').trim(),
         input: settingsIn(form, kind),
-        tellsBlackouts: form.isTicked('tellsBlackouts'),
+        notifiesGaps: form.isTicked('notifiesGaps'),
         seen: form.text(SEEN_FIELD) || undefined,
       })
       return redirect(url(`/channels/${channel.id}`), 'channel-saved')

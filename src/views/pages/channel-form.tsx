@@ -128,10 +128,10 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
         <SettingField field={field} form={form} isStored={storedSecrets.includes(field.name)} />
       ))}
       <Check
-        name="tellsBlackouts"
+        name="notifiesGaps"
         label="Tell it when CronGuard itself could not watch"
         help="Once after each such stretch, when monitors got a second chance."
-        isChecked={form.values.tellsBlackouts !== undefined}
+        isChecked={form.values.notifiesGaps !== undefined}
       />
       {monitors > 0 && (
         <Check

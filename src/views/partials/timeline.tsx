@@ -166,8 +166,8 @@ function Entry({ entry, ...view }: TimelineView & { entry: TimelineEntry }) {
       return <PingEntry ping={entry.ping} {...view} />
     case 'transition':
       return <TransitionEntry transition={entry} reading={view.reading} />
-    case 'blackout':
-      return <BlackoutEntry blackout={entry} reading={view.reading} />
+    case 'gap':
+      return <GapEntry gap={entry} reading={view.reading} />
   }
 }
 
@@ -181,8 +181,8 @@ function TransitionEntry({ transition, reading }: { transition: RecordedTransiti
   )
 }
 
-function BlackoutEntry({ blackout, reading }: { blackout: Turn & { type: 'blackout' }; reading: Reading }) {
-  const { from, at, reason } = blackout
+function GapEntry({ gap, reading }: { gap: Turn & { type: 'gap' }; reading: Reading }) {
+  const { from, at, reason } = gap
   return (
     <li class="entry entry-transition entry-blackout">
       <span class="entry-blind">

@@ -1,13 +1,13 @@
 // What a project is notified of after CronGuard itself was offline.
-import type { Blackout, BlackoutReason } from './blackout.ts'
+import type { Gap, GapReason } from './gap.ts'
 import { shownName } from './monitor.ts'
 
-export interface BlackoutNotice {
+export interface GapNotice {
   status: 'blind'
   /** When CronGuard was back. */
   at: number
   from: number
-  reason: BlackoutReason
+  reason: GapReason
   isTest: false
   project: string
   projectId: string
@@ -18,20 +18,20 @@ export interface BlackoutNotice {
 
 const NAMES_MAX = 20
 
-export function composeBlackoutNotice({
-  blackout,
+export function composeGapNotice({
+  gap,
   project,
   monitors,
 }: {
-  blackout: Blackout
+  gap: Gap
   project: { id: string; name: string }
   monitors: readonly Parameters<typeof shownName>[0][]
-}): BlackoutNotice {
+}): GapNotice {
   return {
     status: 'blind',
-    at: blackout.to,
-    from: blackout.from,
-    reason: blackout.reason,
+    at: gap.to,
+    from: gap.from,
+    reason: gap.reason,
     isTest: false,
     project: project.name,
     projectId: project.id,

@@ -1,30 +1,30 @@
 // What a gap, a stall or a clock that was set means for deadlines and for messages that wait.
 import type { Deps } from '#deps.ts'
-import type { Blackout } from '#domain/blackout.ts'
-import { GAP_MS } from '#domain/blackout.ts'
-import { composeBlackoutNotice } from '#domain/blackout-notice.ts'
 import { type ClockStep, extendDeadline, mayHaveMissedPing, notAfter, redated } from '#domain/clock-rule.ts'
 import { LEASE_MS } from '#domain/delivery.ts'
+import type { Gap } from '#domain/gap.ts'
+import { GAP_MS } from '#domain/gap.ts'
+import { composeGapNotice } from '#domain/gap-notice.ts'
 import { recounted } from '#domain/lifecycle.ts'
 import type { WatchedMonitor } from '#domain/monitor.ts'
 import { EARLY_MAX_MS } from '#domain/schedule.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
+import { listChannels } from '#store/channels.ts'
+import type { Reader, Tx } from '#store/database.ts'
+import { insertDelivery, insertNotification } from '#store/deliveries.ts'
 import {
   bringDeliveriesForward,
   type ExtendedMonitor,
-  insertBlackout,
   insertExtendedMonitor,
+  insertGap,
   lengthenDeliveries,
   listExpectingMonitors,
   listExtendedMonitors,
   listMonitorsByClock,
   listMonitorsSince,
   redateDeliveries,
-} from '#store/blackouts.ts'
-import { listChannels } from '#store/channels.ts'
-import type { Reader, Tx } from '#store/database.ts'
-import { insertDelivery, insertNotification } from '#store/deliveries.ts'
+} from '#store/gaps.ts'
 import { findWatchedById, listDueMonitors, saveState } from '#store/monitors.ts'
 import { findProject } from '#store/projects.ts'
 
@@ -33,15 +33,15 @@ import { findProject } from '#store/projects.ts'
  * were expecting a ping get back the time they lost, and each project is notified once. `steppedMs` is how far the
  * clock was set forward meanwhile, which is no lost time. Returns how many deadlines changed.
  */
-export function recordBlackout(tx: Tx, blackout: Omit<Blackout, 'to'> & { steppedMs: number }): number {
-  const { from, reason, steppedMs } = blackout
-  const isShort = tx.now - from <= GAP_MS
-  const gap = { from: from + steppedMs, now: tx.now }
-  lengthenDeliveries(tx, { lostMs: gap.now - gap.from })
+export function recordGap(tx: Tx, { from, reason, steppedMs }: Omit<Gap, 'to'> & { steppedMs: number }): number {
+  const to = tx.now
+  const isShort = to - from <= GAP_MS
+  const lost = { from: from + steppedMs, to }
+  lengthenDeliveries(tx, { lostMs: lost.to - lost.from })
   const extendOne = (monitor: WatchedMonitor) =>
-    isShort && !mayHaveMissedPing(monitor, gap) ? monitor : extendDeadline(monitor, gap)
-  const extended = listExpectingMonitors(tx, tx.now + EARLY_MAX_MS).filter((id) => change(tx, id, extendOne))
-  if (!isShort) tellAll(tx, { blackout: { from, to: tx.now, reason }, extended })
+    isShort && !mayHaveMissedPing(monitor, lost) ? monitor : extendDeadline(monitor, lost)
+  const extended = listExpectingMonitors(tx, to + EARLY_MAX_MS).filter((id) => change(tx, id, extendOne))
+  if (!isShort) notifyProjects(tx, { gap: { from, to, reason }, extended })
   return extended.length
 }
 
@@ -55,7 +55,7 @@ export async function allowForStall({ db, clock }: Deps, lostMs: number): Promis
     for (const { id } of listOverdue(tx, tx.now)) {
       change(tx, id, (monitor, now) => {
         const isExtended = monitor.extendedUntil === monitor.deadlineAt
-        return isExtended ? monitor : extendDeadline(monitor, { from: now - lostMs, now })
+        return isExtended ? monitor : extendDeadline(monitor, { from: now - lostMs, to: now })
       })
     }
   })
@@ -98,27 +98,27 @@ function change(tx: Tx, id: number, changed: (monitor: WatchedMonitor, now: numb
   }
 }
 
-function tellAll(tx: Tx, { blackout, extended }: { blackout: Blackout; extended: number[] }): void {
-  const blackoutId = insertBlackout(tx, blackout)
-  for (const monitorId of extended) insertExtendedMonitor(tx, { monitorId, blackoutId })
-  const byProject = Map.groupBy(listExtendedMonitors(tx, blackoutId), ({ projectId }) => projectId)
-  for (const [projectId, monitors] of byProject) tell(tx, { blackout, blackoutId, projectId, monitors })
+function notifyProjects(tx: Tx, { gap, extended }: { gap: Gap; extended: number[] }): void {
+  const gapId = insertGap(tx, gap)
+  for (const monitorId of extended) insertExtendedMonitor(tx, { monitorId, blackoutId: gapId })
+  const byProject = Map.groupBy(listExtendedMonitors(tx, gapId), ({ projectId }) => projectId)
+  for (const [projectId, monitors] of byProject) notifyProject(tx, { gap, gapId, projectId, monitors })
 }
 
-interface Told {
-  blackout: Blackout
-  blackoutId: number
+interface ProjectNotice {
+  gap: Gap
+  gapId: number
   projectId: string
   monitors: ExtendedMonitor[]
 }
 
-function tell(tx: Tx, { blackout, blackoutId, projectId, monitors }: Told): void {
+function notifyProject(tx: Tx, { gap, gapId, projectId, monitors }: ProjectNotice): void {
   const project = findProject(tx, projectId)
   if (project === null) return
-  const notification = composeBlackoutNotice({ blackout, project, monitors })
-  const notificationId = insertNotification(tx, { about: { blackoutId }, projectId, notification })
+  const notification = composeGapNotice({ gap, project, monitors })
+  const notificationId = insertNotification(tx, { about: { gapId }, projectId, notification })
   for (const channel of listChannels(tx, projectId)) {
-    if (channel.disabledAt !== null || !channel.tellsBlackouts) continue
+    if (channel.disabledAt !== null || !channel.notifiesGaps) continue
     insertDelivery(tx, { id: newUuid(), notificationId, monitorId: null, channel })
   }
 }

@@ -16,17 +16,17 @@ afterEach(() => guard.stop())
 
 const list = (): string => `/projects/${project.id}/channels`
 
-describe('Word of a blackout', () => {
+describe('channel: notices of gaps', () => {
   test('is wanted by a new channel unless somebody unticks it, and can be given up later', async () => {
     const member = await memberOf(guard, project, 'member')
-    expect(await member.read(`${list()}/new?kind=email`)).toContain('name="tellsBlackouts" value="on" checked')
+    expect(await member.read(`${list()}/new?kind=email`)).toContain('name="notifiesGaps" value="on" checked')
     const fields = { kind: 'email', name: 'ops', 'setting-address': 'ops@example.org' }
-    await member.post(list(), { ...fields, tellsBlackouts: 'on' })
+    await member.post(list(), { ...fields, notifiesGaps: 'on' })
     await member.post(list(), fields)
-    const wanted = () => listChannels(guard.db, project.id).map(({ tellsBlackouts }) => tellsBlackouts)
+    const wanted = () => listChannels(guard.db, project.id).map(({ notifiesGaps }) => notifiesGaps)
     expect(wanted()).toEqual([true, false])
     const [first] = listChannels(guard.db, project.id)
-    expect(await member.read(`/channels/${first?.id}`)).toContain('name="tellsBlackouts" value="on" checked')
+    expect(await member.read(`/channels/${first?.id}`)).toContain('name="notifiesGaps" value="on" checked')
     await member.post(`/channels/${first?.id}`, fields)
     expect(wanted()).toEqual([false, false])
   })

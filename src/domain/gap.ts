@@ -5,14 +5,14 @@ import { MINUTE, SECOND } from '#lib/duration.ts'
  * `crash`: it ended without being stopped. `stop`: it was stopped. `jump`: the machine slept, or its clock was set
  * forward. `stuck`: the process was not scheduled. `disk`: the disk refused writes.
  */
-export const BLACKOUT_REASONS = ['crash', 'stop', 'jump', 'stuck', 'disk'] as const
-export type BlackoutReason = (typeof BLACKOUT_REASONS)[number]
+export const GAP_REASONS = ['crash', 'stop', 'jump', 'stuck', 'disk'] as const
+export type GapReason = (typeof GAP_REASONS)[number]
 
 /** From the last heartbeat until CronGuard was back. */
-export interface Blackout {
+export interface Gap {
   from: number
   to: number
-  reason: BlackoutReason
+  reason: GapReason
 }
 
 /** A heartbeat is written every 5 seconds. If there is none for longer than this, CronGuard was offline. */
@@ -79,7 +79,7 @@ export function judgeClock({ aliveAt, now }: { aliveAt: number; now: number }): 
 }
 
 /** Why a running process has a gap: `stuck` if the clock that only goes forward ran for at least half of it. */
-export function gapReason(gap: { ms: number; elapsedMs: number; isDiskRefusing: boolean }): BlackoutReason {
+export function gapReason(gap: { ms: number; elapsedMs: number; isDiskRefusing: boolean }): GapReason {
   if (gap.isDiskRefusing) return 'disk'
   return gap.elapsedMs < gap.ms / 2 ? 'jump' : 'stuck'
 }

@@ -1,15 +1,15 @@
-import type { Blackout } from '#domain/blackout.ts'
 import type { ClockStep } from '#domain/clock-rule.ts'
 import { GIVE_UP_AFTER_MS } from '#domain/delivery.ts'
+import type { Gap } from '#domain/gap.ts'
 import type { Reader, Tx } from './database.ts'
 
 /** Returns the id of the new row. */
-export function insertBlackout(tx: Tx, { from, to, reason }: Blackout): number {
+export function insertGap(tx: Tx, { from, to, reason }: Gap): number {
   const row = tx.get<{ id: number }>(
     'INSERT INTO blackouts (from_at, to_at, reason) VALUES ($from, $to, $reason) RETURNING id',
     { from, to, reason },
   )
-  if (row === null) throw new Error('The new blackout was not inserted.')
+  if (row === null) throw new Error('The new gap was not inserted.')
   return row.id
 }
 
@@ -65,10 +65,10 @@ export function listExtendedMonitors(reader: Reader, blackoutId: number): Extend
 }
 
 /** The gaps after which this monitor's deadline was extended, newest first. */
-export function listBlackoutsOfMonitor(
+export function listGapsOfMonitor(
   reader: Reader,
   range: { monitorId: number; from: number; to: number; limit: number },
-): (Blackout & { id: number })[] {
+): (Gap & { id: number })[] {
   return reader.all(
     `SELECT id, from_at AS "from", to_at AS "to", reason
        FROM spared_monitors JOIN blackouts ON id = blackout_id

@@ -50,6 +50,8 @@ interface Description {
   label: string
   /** Whether exports leave it out while it has its default: those of older versions do not know it. */
   isOptionalInExport?: boolean
+  /** Whether it is never entered by itself, but follows from other settings or comes by an import. */
+  isDerived?: boolean
 }
 
 export interface MonitorSetting extends Description {
@@ -57,6 +59,8 @@ export interface MonitorSetting extends Description {
   /** Where in `MonitorSettings` it is: below `group` if there is one, and there under `key`. */
   group: 'schedule' | 'filter' | null
   key: string
+  /** What forms call it, "maxRun"; the command line writes "--max-run". */
+  input: string
 }
 
 const KEYWORDS = kinds.text({ max: KEYWORDS_MAX })
@@ -158,6 +162,7 @@ const DESCRIBED: Record<SettingField, Description> = {
     wire: null,
     label: 'Alias',
     isOptionalInExport: true,
+    isDerived: true,
   },
 }
 
@@ -165,15 +170,25 @@ export const MONITOR_SETTINGS: readonly MonitorSetting[] = (Object.keys(DESCRIBE
   field,
   ...placeOf(field),
   ...DESCRIBED[field],
+  input: inputOf(DESCRIBED[field].column),
 }))
+
+/** Those that people enter one by one. A schedule is entered in words. */
+export const ENTERED_SETTINGS = MONITOR_SETTINGS.filter(({ group, isDerived }) => group !== 'schedule' && !isDerived)
 
 function placeOf(field: SettingField): Pick<MonitorSetting, 'group' | 'key'> {
   const [first = '', second] = field.split('.')
   return second === undefined ? { group: null, key: first } : { group: first as 'schedule' | 'filter', key: second }
 }
 
+function inputOf(column: string): string {
+  return column.replace(/_ms$/, '').replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+const BY_FIELD = new Map(MONITOR_SETTINGS.map((setting) => [setting.field, setting]))
+
 export function settingOf(field: SettingField): MonitorSetting {
-  return { field, ...placeOf(field), ...DESCRIBED[field] }
+  return BY_FIELD.get(field) as MonitorSetting
 }
 
 export function settingValue(settings: MonitorSettings, { group, key }: MonitorSetting): kinds.SettingValue {

@@ -129,3 +129,20 @@ function characters(max: number) {
 function wholeNumber(min: number, max: number) {
   return z.number('not_number').int('not_number').min(min, 'too_small').max(max, 'too_large')
 }
+
+export type Checked = { value: SettingValue } | { problem: SettingProblem }
+
+/** Whether the setting can hold the value; what comes back is tidied. */
+export function checkValue({ schema }: SettingKind, value: unknown): Checked {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return { value: parsed.data as SettingValue }
+  return { problem: parsed.error.issues[0]?.message as SettingProblem }
+}
+
+/** What a person typed, without the space around it and what nobody can see. Control characters are refused. */
+export function checkTyped(kind: SettingKind & { is: 'text' }, typed: string): Checked {
+  const value = withoutInvisible(typed).trim()
+  const hasControl = kind.hasLines ? /(?![\n\t])\p{Cc}/u.test(value) : /\p{Cc}/u.test(value)
+  const checked = checkValue(kind, value)
+  return hasControl && 'value' in checked ? { problem: 'control' } : checked
+}

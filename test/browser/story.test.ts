@@ -79,8 +79,8 @@ describe.skipIf(NO_BROWSER)(
       await page.getByText('Monday to Friday at 18:30').waitFor()
       await page.getByText('The next 5 times').waitFor()
       await page.getByLabel('Schedule', { exact: true }).fill('every 2 seconds')
-      await page.getByLabel('Grace optional').fill('1')
-      await page.getByLabel('Unit: grace').selectOption('seconds')
+      await page.getByLabel('Grace period optional').fill('1')
+      await page.getByLabel('Unit: grace period').selectOption('seconds')
       await page.getByText(/Expected every 2 seconds, with 1 second of grace/).waitFor()
       await page.getByRole('button', { name: /Create/ }).click()
       const pingUrl = (await page.locator('#ping-url').textContent()) ?? ''

@@ -62,7 +62,7 @@ describe('A monitor that two people edit', () => {
     const refused = await save(ben, { ...second, description: 'new <b>' })
     const html = await refused.text()
     expect(refused.status).toBe(422)
-    expect(words(html)).toContain('Different by now: “Tags”, “Grace period”.')
+    expect(words(html)).toContain('while you were editing it: “Tags”, “Grace period”.')
     expect(html).toContain('new &lt;b&gt;</textarea>')
     expect(guard.now(monitor)).toMatchObject({ graceMs: DAY, description: 'old', tags: 'prod' })
     expect((await save(ben, { ...second, description: 'new', seen: seenIn(html) })).status).toBe(303)
@@ -75,7 +75,7 @@ describe('A monitor that two people edit', () => {
     const again = seenIn(await (await save(ben, form)).text())
     updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: { tags: 'later' } })
     const html = await (await save(ben, { ...form, seen: again })).text()
-    expect(words(html)).toContain('Different by now: “Tags”.')
+    expect(words(html)).toContain('while you were editing it: “Tags”.')
   })
 
   test('is still guarded after another mistake was mended', async () => {
@@ -105,7 +105,7 @@ describe('A monitor that two people edit', () => {
   test.each(CHANGES)('notices a change of %s, and of nothing else', async (facet, change) => {
     const form = await opened(ben)
     updateMonitor(guard.deps, { ref: guard.refOf(monitor), change })
-    expect(words(await (await save(ben, form)).text())).toContain(`Different by now: ${facet}. `)
+    expect(words(await (await save(ben, form)).text())).toContain(`while you were editing it: ${facet}. `)
   })
 
   test('notices that a channel was taken from it, and keeps one that is new without asking', async () => {
@@ -116,7 +116,7 @@ describe('A monitor that two people edit', () => {
     expect(listChannelsOfMonitor(guard.db, monitor.id)).toHaveLength(2)
     const next = await opened(ben)
     updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: {}, channelIds: [id] })
-    expect(words(await (await save(ben, next)).text())).toContain('Different by now: “Channels”.')
+    expect(words(await (await save(ben, next)).text())).toContain('while you were editing it: “Channels”.')
   })
 
   test('is saved without a word when it was only pinged, or a channel only switched off', async () => {

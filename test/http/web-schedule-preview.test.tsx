@@ -113,10 +113,10 @@ describe('The preview', () => {
   })
 
   test.each([
-    [{}, 'Say when pings are expected'],
+    [{}, 'Enter a schedule'],
     [{ schedule: '<script>' }, '&quot;&lt;script&gt;&quot; is not understood.'],
-    [{ schedule: 'every day', timeZone: 'nowhere' }, 'Choose a time zone of the list.'],
-    [{ schedule: 'every day', graceCount: '9999999999', graceUnit: 'days' }, 'Say it as a whole number.'],
+    [{ schedule: 'every day', timeZone: 'nowhere' }, 'Choose a time zone from the list.'],
+    [{ schedule: 'every day', graceCount: '9999999999', graceUnit: 'days' }, 'Enter a whole number.'],
   ] as const)('of %j says what is wrong', async (fields, problem) => {
     expect(await preview(fields as Record<string, string>)).toStartWith(problem)
   })

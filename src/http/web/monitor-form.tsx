@@ -7,8 +7,10 @@ import type { Channel } from '#domain/channel.ts'
 import { readCrontabLine } from '#domain/crontab-line.ts'
 import { withRules } from '#domain/lifecycle.ts'
 import { type Monitor, shownName } from '#domain/monitor.ts'
+import { defaultOf, ENTERED_SETTINGS, type MonitorSetting, settingValue } from '#domain/monitor-settings.ts'
 import { DAILY } from '#domain/schedule.ts'
 import { readSchedule, scheduleAsInput, scheduleChoices } from '#domain/schedule-input.ts'
+import type { SettingValue } from '#domain/setting.ts'
 import { type Form, orRerender, problemOf, type Retry } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { inProject, type MonitorRequest, onMonitor, type ProjectRequest, type WebDeps } from '#http/guards.ts'
@@ -20,7 +22,7 @@ import { listChannels, listChannelsOfMonitor } from '#store/channels.ts'
 import { listSlugs } from '#store/monitor-lists.ts'
 import { findMonitorByUniqueKey } from '#store/monitors.ts'
 import { freshForm, SEEN_FIELD } from '#views/components/field.tsx'
-import { type ChannelChoice, LENGTH_UNITS, type LengthName, MonitorFormPage } from '#views/pages/monitor-form.tsx'
+import { type ChannelChoice, LENGTH_UNITS, MonitorFormPage } from '#views/pages/monitor-form.tsx'
 import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/schedule-preview.tsx'
 import { becauseInWords } from '#words/schedule.ts'
 import { type Rhythm, readMonitorForm, readRhythm } from './monitor-spec.ts'
@@ -203,45 +205,29 @@ function describeChannel(deps: Deps, channel: Channel): ChannelChoice {
   return { id: channel.id, name, about: silence === null ? about : `${about} (${silence})` }
 }
 
-const UNITS_AT_FIRST = { graceUnit: 'minutes', maxRunUnit: 'minutes', minRunUnit: 'minutes', earlyUnit: 'minutes' }
-
 // A day is a period, and the user's own time zone is there when they name a time of day.
 function newValues({ user }: ProjectRequest): Record<string, string> {
-  return { ...UNITS_AT_FIRST, schedule: scheduleAsInput(DAILY), timeZone: user.timeZone }
+  return { schedule: scheduleAsInput(DAILY), timeZone: user.timeZone }
 }
 
 function valuesOf(monitor: Monitor): Record<string, string> {
-  const { filter, postOnly, manualResume, failuresToAlert } = monitor
-  return {
-    ...UNITS_AT_FIRST,
-    name: monitor.name,
-    slug: monitor.slug,
-    alias: monitor.alias,
-    tags: monitor.tags,
-    description: monitor.description,
-    schedule: scheduleAsInput(monitor.schedule),
-    timeZone: monitor.schedule.timeZone,
-    ...lengthValues('grace', monitor.graceMs),
-    ...lengthValues('maxRun', monitor.maxRunMs),
-    ...lengthValues('minRun', monitor.minRunMs),
-    ...lengthValues('early', monitor.earlyMs),
-    ...(failuresToAlert === 1 ? {} : { failuresToAlert: String(failuresToAlert) }),
-    startKeywords: filter.startKeywords,
-    successKeywords: filter.successKeywords,
-    failureKeywords: filter.failureKeywords,
-    ...ticks({ postOnly, manualResume, httpBody: filter.httpBody, failsByDefault: filter.failsByDefault }),
-    ...ticks({ filterSubject: filter.subject, filterBody: filter.body }),
-  }
+  return Object.assign(
+    { schedule: scheduleAsInput(monitor.schedule), timeZone: monitor.schedule.timeZone },
+    ...ENTERED_SETTINGS.map((setting) => shownValue(setting, settingValue(monitor, setting))),
+  )
+}
+
+function shownValue(setting: MonitorSetting, value: SettingValue): Record<string, string> {
+  const { kind, input } = setting
+  if (kind.is === 'duration') return typeof value === 'number' ? lengthValues(input, value) : {}
+  if (kind.is === 'flag') return value === true ? { [input]: 'on' } : {}
+  if (kind.is === 'count' && value === defaultOf(setting)) return {}
+  return { [input]: String(value ?? '') }
 }
 
 // In the largest unit that gives a whole number.
-function lengthValues(what: LengthName, ms: number | null): Record<string, string> {
-  if (ms === null) return {}
-  if (ms === 0) return { [`${what}Count`]: '0', [`${what}Unit`]: 'minutes' }
+function lengthValues(input: string, ms: number): Record<string, string> {
+  if (ms === 0) return { [`${input}Count`]: '0', [`${input}Unit`]: 'minutes' }
   const { name, ms: unitMs } = LENGTH_UNITS.findLast((unit) => ms % unit.ms === 0) ?? { name: 'seconds', ms: SECOND }
-  return { [`${what}Count`]: String(Math.max(1, Math.round(ms / unitMs))), [`${what}Unit`]: name }
-}
-
-function ticks(boxes: Record<string, boolean>): Record<string, string> {
-  return Object.fromEntries(Object.entries(boxes).flatMap(([name, isTicked]) => (isTicked ? [[name, 'on']] : [])))
+  return { [`${input}Count`]: String(Math.max(1, Math.round(ms / unitMs))), [`${input}Unit`]: name }
 }

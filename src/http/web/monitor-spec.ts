@@ -1,36 +1,22 @@
-// What a person may say of a monitor in a form, with our own words for what is wrong.
-import type { z } from 'zod'
+// What a person entered in the form of a monitor.
+import { freeSlug, type Monitor, type MonitorChange, type MonitorRules, NO_RULES, slugify } from '#domain/monitor.ts'
 import {
-  ALIAS_PATTERN,
-  DESCRIPTION_MAX,
-  FAILURES_TO_ALERT_MAX,
-  freeSlug,
-  KEYWORDS_MAX,
-  type Monitor,
-  type MonitorChange,
-  type MonitorRules,
-  NAME_MAX,
-  NO_RULES,
-  SLUG_MAX,
-  slugify,
-  TAGS_MAX,
-} from '#domain/monitor.ts'
-import {
-  defaultGraceMs,
-  EARLY_MAX_MS,
-  GRACE_MAX_MS,
-  GRACE_MIN_MS,
-  isSameSchedule,
-  requireFuture,
-  type Schedule,
-} from '#domain/schedule.ts'
+  changeOf,
+  defaultOf,
+  ENTERED_SETTINGS,
+  type FlatSettings,
+  type MonitorSetting,
+  settingOf,
+} from '#domain/monitor-settings.ts'
+import { defaultGraceMs, isSameSchedule, requireFuture, type Schedule } from '#domain/schedule.ts'
 import { readSchedule } from '#domain/schedule-input.ts'
-import { limitedLine, limitedText } from '#domain/text.ts'
+import { type Checked, checkTyped, checkValue, type SettingValue } from '#domain/setting.ts'
 import type { Form } from '#http/forms.ts'
 import { AppError } from '#lib/errors.ts'
-import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
+import { type FieldProblems, throwProblems } from '#lib/fields.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
-import { LENGTH_UNITS, type LengthName } from '#views/pages/monitor-form.tsx'
+import { LENGTH_UNITS } from '#views/pages/monitor-form.tsx'
+import { problemInWords } from '#words/monitor-problems.ts'
 
 /** When pings are expected, and how long they are waited for. */
 export type Rhythm = Pick<MonitorRules, 'schedule' | 'graceMs' | 'maxRunMs' | 'minRunMs' | 'earlyMs'>
@@ -47,30 +33,14 @@ interface FormContext {
 }
 
 /** Throws invalid with every problem, each at its field. */
-export function readMonitorForm(form: Form, formContext: FormContext): MonitorChange {
+export function readMonitorForm({ text }: Form, formContext: FormContext): MonitorChange {
   const problems: FieldProblems = {}
-  const read = (name: string, schema: z.ZodType<string>): string =>
-    readField(problems, name, schema.safeParse(form.text(name)), '')
-  const name = read('name', Name)
+  const values = readSettings(text, problems, ENTERED_SETTINGS)
+  const { name = '', slug = '' } = values
+  if (name === '') problems.name ??= 'A monitor needs a name.'
   const change: MonitorChange = {
-    name,
-    tags: read('tags', limitedLine('The tags have', TAGS_MAX)),
-    description: read('description', Description),
-    slug: readSlug(read('slug', Slug), { name, problems, formContext }),
-    alias: read('alias', Alias),
-    ...readRhythm(form.text, problems, formContext),
-    failuresToAlert: readFailures(form.text('failuresToAlert'), problems),
-    postOnly: form.isTicked('postOnly'),
-    manualResume: form.isTicked('manualResume'),
-    filter: {
-      httpBody: form.isTicked('httpBody'),
-      subject: form.isTicked('filterSubject'),
-      body: form.isTicked('filterBody'),
-      startKeywords: read('startKeywords', Keywords),
-      successKeywords: read('successKeywords', Keywords),
-      failureKeywords: read('failureKeywords', Keywords),
-      failsByDefault: form.isTicked('failsByDefault'),
-    },
+    ...changeOf({ ...values, slug: chooseSlug(slug, { name, problems, formContext }) }),
+    ...readRhythm(text, problems, formContext),
   }
   throwProblems(problems)
   return change
@@ -82,20 +52,60 @@ export function readRhythm(
   problems: FieldProblems,
   { monitor, now }: Pick<FormContext, 'monitor' | 'now'>,
 ): Rhythm {
-  const length = (what: LengthName, limits = RUN_LIMITS) => readLength(text, problems, { what, ...limits })
   const schedule = readScheduleFields(text, problems, { before: monitor?.schedule ?? NO_RULES.schedule, now })
-  return {
-    schedule,
-    graceMs: length('grace', GRACE_LIMITS) ?? defaultGraceMs(schedule, now),
-    maxRunMs: length('maxRun'),
-    minRunMs: length('minRun'),
-    earlyMs: length('early', EARLY_LIMITS),
+  const lengths = readSettings(
+    text,
+    problems,
+    ENTERED_SETTINGS.filter(({ kind }) => kind.is === 'duration'),
+  )
+  const { graceMs, maxRunMs = null, minRunMs = null, earlyMs = null } = lengths
+  return { schedule, graceMs: graceMs ?? defaultGraceMs(schedule, now), maxRunMs, minRunMs, earlyMs }
+}
+
+function readSettings(
+  text: FieldText,
+  problems: FieldProblems,
+  settings: readonly MonitorSetting[],
+): Partial<FlatSettings> {
+  return Object.fromEntries(settings.map((setting) => [setting.field, readSetting(text, problems, setting)]))
+}
+
+function readSetting(text: FieldText, problems: FieldProblems, setting: MonitorSetting): SettingValue {
+  const { kind, input } = setting
+  const checked = check(text, setting)
+  if ('value' in checked) return checked.value
+  problems[kind.is === 'duration' ? `${input}Count` : input] = problemInWords(kind, checked.problem)
+  return defaultOf(setting)
+}
+
+function check(text: FieldText, setting: MonitorSetting): Checked {
+  const { kind, input } = setting
+  switch (kind.is) {
+    case 'text':
+      return checkTyped(kind, text(input))
+    case 'flag':
+      return { value: text(input) !== '' }
+    case 'duration':
+      return text(`${input}Count`).trim() === '' ? { value: null } : checkValue(kind, readLength(text, input))
+    case 'count':
+      return text(input).trim() === '' ? { value: defaultOf(setting) } : checkValue(kind, readNumber(text(input)))
+    case 'choice':
+      return kind.isOptional && text(input) === '' ? { value: null } : checkValue(kind, text(input))
+    case 'zone':
+      return checkValue(kind, text(input))
   }
 }
 
-const GRACE_LIMITS = { min: GRACE_MIN_MS, max: GRACE_MAX_MS, limits: 'A grace is 1 second to 365 days.' }
-const RUN_LIMITS = { min: GRACE_MIN_MS, max: GRACE_MAX_MS, limits: 'A run takes 1 second to 365 days.' }
-const EARLY_LIMITS = { min: 0, max: EARLY_MAX_MS, limits: 'A ping is early by a day at most.' }
+// What is no number stays text, which no number is allowed to be.
+function readLength(text: FieldText, input: string): number | string {
+  const count = readNumber(text(`${input}Count`))
+  const unit = LENGTH_UNITS.find(({ name }) => name === text(`${input}Unit`))
+  return typeof count === 'number' && unit ? count * unit.ms : ''
+}
+
+function readNumber(typed: string): number | string {
+  return /^\d{1,9}$/.test(typed.trim()) ? Number(typed) : typed
+}
 
 // What the other kinds of schedule had stays as it was.
 function readScheduleFields(
@@ -104,7 +114,7 @@ function readScheduleFields(
   { before, now }: { before: Schedule; now: number },
 ): Schedule {
   const zone = text('timeZone') === '' ? before.timeZone : currentZoneName(text('timeZone'))
-  if (zone === null) problems.timeZone = 'Choose a time zone of the list.'
+  if (zone === null) problems.timeZone = problemInWords(settingOf('schedule.timeZone').kind, 'not_zone')
   try {
     const { unsaid: _unsaid, ...input } = readSchedule(text('schedule'))
     const schedule = { ...before, timeZone: zone ?? before.timeZone, ...input }
@@ -117,37 +127,8 @@ function readScheduleFields(
   }
 }
 
-interface LengthRule {
-  what: LengthName
-  min: number
-  max: number
-  /** What is said of a length beyond them. */
-  limits: string
-}
-
-// Null for an empty field, and for what cannot be read.
-function readLength(text: FieldText, problems: FieldProblems, { what, min, max, limits }: LengthRule): number | null {
-  const field = `${what}Count`
-  const count = text(field).trim()
-  if (count === '') return null
-  const unit = LENGTH_UNITS.find(({ name }) => name === text(`${what}Unit`))
-  const ms = /^\d{1,9}$/.test(count) && unit ? Number(count) * unit.ms : null
-  if (ms === null) problems[field] = 'Say it as a whole number.'
-  else if (ms < min || ms > max) problems[field] = limits
-  return ms
-}
-
-function readFailures(text: string, problems: FieldProblems): number {
-  const written = text.trim()
-  if (written === '') return NO_RULES.failuresToAlert
-  const count = /^\d{1,3}$/.test(written) ? Number(written) : 0
-  if (count >= 1 && count <= FAILURES_TO_ALERT_MAX) return count
-  problems.failuresToAlert = `Say it as a whole number, 1 to ${FAILURES_TO_ALERT_MAX}.`
-  return NO_RULES.failuresToAlert
-}
-
 // A slug that two monitors share works for neither: a made one steps aside, a typed one is refused.
-function readSlug(
+function chooseSlug(
   typed: string,
   {
     name,
@@ -161,18 +142,3 @@ function readSlug(
   }
   return typed
 }
-
-const Name = limitedLine('A name has', NAME_MAX).refine((name) => name !== '', 'A monitor needs a name.')
-const Keywords = limitedLine('The keywords have', KEYWORDS_MAX)
-const Description = limitedText('A description has', DESCRIPTION_MAX).refine(
-  (text) => !/(?![\n\t])\p{Cc}/u.test(text),
-  'A description has no control characters.',
-)
-const Slug = limitedText('A slug has', SLUG_MAX).refine(
-  (slug) => /^[a-z0-9_-]*$/.test(slug),
-  'A slug has only the letters a to z, digits, "-" and "_".',
-)
-const Alias = limitedText('An alias has', 64).refine(
-  (alias) => alias === '' || ALIAS_PATTERN.test(alias),
-  'An alias has 4 to 64 letters a to z, A to Z, digits, "-" and "_".',
-)

@@ -1,9 +1,9 @@
 import { CRONTAB_LINE_MAX } from '#domain/crontab-line.ts'
-import { DESCRIPTION_MAX, KEYWORDS_MAX, SLUG_MAX, TAGS_MAX } from '#domain/monitor.ts'
+import { type SettingField, settingOf } from '#domain/monitor-settings.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { url } from '#lib/base-path.ts'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
-import { Check, Field, FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
+import { Check, Field, FormProblem, type FormState, SeenField, Select, TextArea } from '#views/components/field.tsx'
 import { ZoneSelect } from '#views/components/zone-select.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/schedule-preview.tsx'
@@ -28,9 +28,6 @@ export const LENGTH_UNITS = [
   { name: 'days', ms: DAY },
   { name: 'weeks', ms: WEEK },
 ] as const
-
-/** What a form asks for as a number and a unit. */
-export type LengthName = 'grace' | 'maxRun' | 'minRun' | 'early'
 
 export interface ChannelChoice {
   id: string
@@ -70,23 +67,11 @@ export function MonitorFormPage(props: MonitorFormProps) {
       >
         <FormProblem text={problem} />
         <SeenField form={form} />
-        <Field form={form} name="name" label="Name" isRequired hasFocus={monitor === null} />
+        <Setting form={form} field="name" isRequired hasFocus={monitor === null} />
         <ScheduleFields {...props} />
         <Channels {...props} />
-        <Field
-          form={form}
-          name="tags"
-          label="Tags"
-          maxlength={TAGS_MAX}
-          help="Words with spaces between them. The list of monitors can be filtered by them."
-        />
-        <TextArea
-          form={form}
-          name="description"
-          label="Description"
-          maxlength={DESCRIPTION_MAX}
-          help="What somebody needs to know when the alert wakes them."
-        />
+        <Setting form={form} field="tags" />
+        <Setting form={form} field="description" />
         <Advanced {...props} />
         <div class="actions">
           <button type="submit" class="button button-primary">
@@ -130,19 +115,12 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
         <code>Mon..Fri 18:30</code>.
       </p>
       <ZoneSelect form={form} name="timeZone" label="Time zone" now={preview.reading.now} />
-      <Length form={form} what="grace" label="Grace" help={GRACE_HELP} />
-      <details class="advanced" open={hasProblems(form, RUN_FIELDS)}>
+      <Setting form={form} field="graceMs" />
+      <details class="advanced" open={hasProblems(form, RUN_SETTINGS)}>
         <summary>Runs and early pings</summary>
-        <Length form={form} what="maxRun" label="Longest run" help={MAX_RUN_HELP} />
-        <Length form={form} what="minRun" label="Shortest run" help={MIN_RUN_HELP} />
-        <Length form={form} what="early" label="Early pings" help={EARLY_HELP} />
-        <Field
-          form={form}
-          name="failuresToAlert"
-          label="Failures in a row before an alert"
-          maxlength={3}
-          help="Empty: the first failure alerts. A ping that does not come always alerts."
-        />
+        {RUN_SETTINGS.map((field) => (
+          <Setting form={form} field={field} />
+        ))}
       </details>
       <div role="status">
         <SchedulePreview {...preview} />
@@ -151,25 +129,65 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
   )
 }
 
-const GRACE_HELP =
-  'How long CronGuard waits for a late ping. Empty: half the time between two pings, from a minute to an hour.'
-const MAX_RUN_HELP = 'How long a run may take that reported its start. Empty: as long as the grace.'
-const MIN_RUN_HELP = 'A run that reported its start and ends sooner has failed. Empty: no run is too short.'
-const EARLY_HELP =
-  'How long before a time of the schedule a ping counts for it. Empty: a tenth of the interval, at most 15 minutes. ' +
-  '0: none.'
+const RUN_SETTINGS: readonly SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert']
 
-const RUN_FIELDS = ['maxRunCount', 'minRunCount', 'earlyCount', 'failuresToAlert']
+const HELP: Partial<Record<SettingField, Child>> = {
+  tags: 'Words with spaces between them. The list of monitors can be filtered by them.',
+  description: 'What somebody needs to know when the alert wakes them.',
+  graceMs:
+    'How long CronGuard waits for a late ping. Empty: half the time between two pings, from a minute to an hour.',
+  maxRunMs: 'How long a run may take that reported its start. Empty: as long as the grace period.',
+  minRunMs: 'A run that reported its start and ends sooner has failed. Empty: no run is too short.',
+  earlyMs:
+    'How long before a time of the schedule a ping counts for it. Empty: a tenth of the interval, at most 15 ' +
+    'minutes. 0: none.',
+  failuresToAlert: 'Empty: the first failure alerts. A ping that does not come always alerts.',
+  manualResume: 'While it is paused, pings are kept but do not wake it up.',
+  postOnly: 'Pings by GET and HEAD are ignored, such as those of programs that look at links.',
+  'filter.httpBody': 'Then its URL does not count any more.',
+  'filter.failsByDefault': 'Otherwise it is ignored.',
+}
+
+interface SettingProps {
+  form: FormState
+  field: SettingField
+  help?: Child
+  isRequired?: boolean
+  hasFocus?: boolean
+}
+
+/** The field of a setting, as its kind needs it. */
+function Setting({ form, field, help = HELP[field], ...focus }: SettingProps) {
+  const { kind, input: name, label } = settingOf(field)
+  const common = { form, name, label, help, ...focus }
+  switch (kind.is) {
+    case 'text':
+      return kind.hasLines ? <TextArea {...common} maxlength={kind.max} /> : <Field {...common} maxlength={kind.max} />
+    case 'flag':
+      return <Check name={name} label={label} help={help} isChecked={form.values[name] !== undefined} />
+    case 'duration':
+      return <Length form={form} name={name} label={label} help={help} />
+    case 'count':
+      return <Field {...common} maxlength={String(kind.max).length} />
+    case 'choice': {
+      const none = kind.isOptional ? [{ value: '', label: 'None' }] : []
+      return <Select {...common} options={[...none, ...kind.values.map((value) => ({ value, label: value }))]} />
+    }
+    case 'zone':
+      return <Field {...common} />
+  }
+}
 
 interface LengthProps {
   form: FormState
-  what: LengthName
+  name: string
   label: string
   help: Child
 }
 
-function Length({ form, what, label, help }: LengthProps) {
-  const [count, unit] = [`${what}Count`, `${what}Unit`]
+/** A number and its unit. */
+function Length({ form, name, label, help }: LengthProps) {
+  const [count, unit] = [`${name}Count`, `${name}Unit`]
   const hasProblem = form.problems[count] !== undefined
   return (
     <div class="field">
@@ -186,26 +204,27 @@ function Length({ form, what, label, help }: LengthProps) {
           autocomplete="off"
           maxlength={9}
           aria-invalid={hasProblem ? 'true' : undefined}
-          aria-describedby={hasProblem ? `${count}-problem ${what}-help` : `${what}-help`}
+          aria-describedby={hasProblem ? `${count}-problem ${name}-help` : `${name}-help`}
         />
         <select name={unit} aria-label={`Unit: ${label.toLowerCase()}`}>
-          {LENGTH_UNITS.map(({ name }) => (
-            <option value={name} selected={form.values[unit] === name}>
-              {name}
+          {LENGTH_UNITS.map((one) => (
+            <option value={one.name} selected={(form.values[unit] ?? 'minutes') === one.name}>
+              {one.name}
             </option>
           ))}
         </select>
       </div>
       <Problem form={form} name={count} />
-      <p class="help" id={`${what}-help`}>
+      <p class="help" id={`${name}-help`}>
         {help}
       </p>
     </div>
   )
 }
 
-function hasProblems(form: FormState, fields: readonly string[]): boolean {
-  return fields.some((name) => form.problems[name] !== undefined)
+function hasProblems(form: FormState, fields: readonly SettingField[]): boolean {
+  const names = fields.map((field) => settingOf(field).input)
+  return names.some((name) => form.problems[name] !== undefined || form.problems[`${name}Count`] !== undefined)
 }
 
 function Problem({ form, name }: { form: FormState; name: string }) {
@@ -240,29 +259,31 @@ function Channels({ channels, ticked, projectId }: MonitorFormProps) {
   )
 }
 
-const ADVANCED = ['slug', 'alias', 'startKeywords', 'successKeywords', 'failureKeywords']
+const KEYWORDS: readonly SettingField[] = [
+  'filter.failureKeywords',
+  'filter.successKeywords',
+  'filter.startKeywords',
+  'filter.failsByDefault',
+]
+
+const ADVANCED: readonly SettingField[] = ['slug', 'alias', ...KEYWORDS]
 
 function Advanced({ form, monitor }: MonitorFormProps) {
-  const isTicked = (name: string): boolean => form.values[name] !== undefined
   return (
     <details class="advanced" open={hasProblems(form, ADVANCED)}>
       <summary>Advanced</summary>
-      <Field
+      <Setting
         form={form}
-        name="slug"
-        label="Slug"
-        maxlength={SLUG_MAX}
+        field="slug"
         help={
           monitor
             ? 'The name in ping URLs with the project ping key. Jobs that ping another slug are no longer heard.'
             : 'The name in ping URLs with the project ping key. Empty: it is made from the name.'
         }
       />
-      <Field
+      <Setting
         form={form}
-        name="alias"
-        label="Alias"
-        maxlength={64}
+        field="alias"
         help={
           <>
             The token by which a <a href={url('/docs/other-tools')}>tool that CronGuard replaces</a> knew the job. Pings
@@ -270,43 +291,18 @@ function Advanced({ form, monitor }: MonitorFormProps) {
           </>
         }
       />
-      <Check
-        name="manualResume"
-        label="Only a person resumes it"
-        help="While it is paused, pings are kept but do not wake it up."
-        isChecked={isTicked('manualResume')}
-      />
-      <Check
-        name="postOnly"
-        label="Only POST counts"
-        help="Pings by GET and HEAD are ignored, such as those of programs that look at links."
-        isChecked={isTicked('postOnly')}
-      />
+      <Setting form={form} field="manualResume" />
+      <Setting form={form} field="postOnly" />
       <fieldset class="keywords">
-        <legend>Words that decide what a ping means</legend>
-        <p class="help">Separate words with commas; upper and lower case count.</p>
-        <Check
-          name="httpBody"
-          label="Look for them in the body of a ping"
-          help="Then its URL does not count any more."
-          isChecked={isTicked('httpBody')}
-        />
+        <legend>Keywords that decide what a ping means</legend>
+        <p class="help">Separate keywords with commas; upper and lower case count.</p>
+        <Setting form={form} field="filter.httpBody" />
         <FailIgnored />
-        <Check
-          name="filterSubject"
-          label="Look for them in the subject of a mail"
-          isChecked={isTicked('filterSubject')}
-        />
-        <Check name="filterBody" label="Look for them in the text of a mail" isChecked={isTicked('filterBody')} />
-        <Field form={form} name="failureKeywords" label="Failure" maxlength={KEYWORDS_MAX} />
-        <Field form={form} name="successKeywords" label="Success" maxlength={KEYWORDS_MAX} />
-        <Field form={form} name="startKeywords" label="Start" maxlength={KEYWORDS_MAX} />
-        <Check
-          name="failsByDefault"
-          label="A ping without any of them is a failure"
-          help="Otherwise it is ignored."
-          isChecked={isTicked('failsByDefault')}
-        />
+        <Setting form={form} field="filter.subject" />
+        <Setting form={form} field="filter.body" />
+        {KEYWORDS.map((field) => (
+          <Setting form={form} field={field} />
+        ))}
       </fieldset>
     </details>
   )
@@ -317,8 +313,8 @@ function FailIgnored() {
   return (
     <p class="banner fail-ignored">
       <span>
-        A ping to <code>/fail</code>, or with an exit status, is ignored when its body has none of these words. Tick “A
-        ping without any of them is a failure” if the job reports failures by its URL.
+        A ping to <code>/fail</code>, or with an exit status, is ignored when its body has none of these keywords. Tick
+        “{settingOf('filter.failsByDefault').label}” if the job reports failures by its URL.
       </span>
     </p>
   )

@@ -1,29 +1,9 @@
 // Finds the command that the shell names, and sets the exit code: 0 done, 1 failed, 2 called wrongly.
-import { Command, CommanderError } from 'commander'
-import { version } from '#package.json' with { type: 'json' }
-import { addBackup } from './commands/backup.ts'
-import { refuseBlank } from './commands/blank.ts'
-import { addChannel } from './commands/channel.ts'
+import { CommanderError } from 'commander'
 import { inColor } from './commands/color.ts'
-import type { AddCommand, Shell } from './commands/command.ts'
-import { addCompletion } from './commands/completion.ts'
-import { addConfig } from './commands/config.ts'
-import { addDoctor } from './commands/doctor.ts'
-import { EXAMPLES } from './commands/examples.ts'
-import { addExport } from './commands/export.ts'
+import type { Shell } from './commands/command.ts'
 import { warnAboutDefaultFolder } from './commands/folder.ts'
-import { addHelp, HELP_STYLE, showExamples } from './commands/help.ts'
-import { addImport } from './commands/import.ts'
-import { addIncident } from './commands/incident.ts'
-import { addKey } from './commands/key.ts'
-import { addMigrate } from './commands/migrate.ts'
-import { addMonitor } from './commands/monitor.ts'
-import { addProject } from './commands/project.ts'
-import { addRestore } from './commands/restore.ts'
-import { addSchedule } from './commands/schedule.ts'
-import { addServe } from './commands/serve.ts'
-import { addUser } from './commands/user.ts'
-import { addVersion } from './commands/version.ts'
+import { createProgram } from './commands/program.ts'
 import { type Config, ConfigError, type ConfigUser, describeConfig, readConfig } from './config.ts'
 import { configurationFolders, type FoundEnvironment, findEnvironment } from './environment.ts'
 import { addTrustedCertificates } from './lib/certificates.ts'
@@ -35,14 +15,6 @@ import { createCredentialFinder } from './lib/service-credentials.ts'
 import { findServiceManager, writesToJournal } from './lib/systemd.ts'
 import { askAtTerminal } from './lib/terminal.ts'
 import { setZoneFolders } from './lib/zone-time.ts'
-
-const COMMANDS: Record<string, AddCommand[]> = {
-  'The watch:': [addServe, addMigrate, addConfig, addDoctor],
-  'What is watched, and who is told:': [addProject, addMonitor, addIncident, addChannel, addSchedule],
-  'Who may come in:': [addUser, addKey],
-  'Copies:': [addBackup, addRestore, addExport, addImport],
-  'This program:': [addVersion, addHelp, addCompletion],
-}
 
 const shell: Shell = {
   readConfig: () => configFor('command'),
@@ -86,19 +58,10 @@ function configFor(user: ConfigUser): Config {
 }
 
 async function run(args: string[]): Promise<number> {
-  const program = new Command('cronguard')
-    .description("A dead man's switch for cron jobs. Settings are read from CRONGUARD_… variables; see the README.")
-    .version(version, '-V, --version', 'print the version')
-    .showHelpAfterError('(try --help)')
-    .configureHelp(HELP_STYLE)
-    .configureOutput({ getOutHasColors: supportsColor, getErrHasColors: () => false })
-    .exitOverride()
-    .hook('preAction', (_program, command) => refuseBlank(command))
-  for (const [heading, group] of Object.entries(COMMANDS)) {
-    program.commandsGroup(heading)
-    for (const addCommand of group) addCommand(program, shell)
-  }
-  showExamples(program, EXAMPLES)
+  const program = createProgram(shell).configureOutput({
+    getOutHasColors: supportsColor,
+    getErrHasColors: () => false,
+  })
   try {
     await program.parseAsync(args.length === 0 ? ['serve'] : args, { from: 'user' })
     return 0

@@ -87,7 +87,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
     .use(pingRoutes(web))
     .use(channelPageRoutes(web))
     .use(incidentRoutes(web))
-    .use(docsRoutes(web, operations))
+    .use(docsRoutes(web))
     .use(signInRoutes(web))
     .use(registrationRoutes(web))
     .use(mailedLinkRoutes(web))

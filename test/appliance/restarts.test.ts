@@ -1,7 +1,7 @@
 // The documented lines for a crontab against a service that is killed, restarted or hangs while they report.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { crontabLine } from '#views/pages/docs/parts.tsx'
 import { eventually } from '../support/binary.ts'
+import { crontabLine } from '../support/docs.ts'
 import { Installed } from './installed.ts'
 
 const ROUNDS = Number(process.env.APPLIANCE_ROUNDS ?? 2)
@@ -95,7 +95,7 @@ describe.skipIf(installed === null)('The lines for a crontab report every run, a
     async () => {
       const { appliance } = installed
       const { url, uuid } = await installed.monitor('each minute')
-      const line = crontabLine(url).replace('0 3 * * *  backup.sh', '* * * * * root /bin/true')
+      const line = crontabLine(url, 'curl').replace('0 3 * * *  backup.sh', '* * * * * root /bin/true')
       await appliance.write('/etc/cron.d/job', `${line}\n`)
       await eventually('cron', async () => (await installed.kinds(uuid)).length > 0, CRON_TIMEOUT_MS)
       expect(await installed.kinds(uuid)).toEqual(['success'])

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { caddyLines, nginxLines, type Place } from '#views/pages/docs/proxy-lines.ts'
 import { Binary, eventually, execute, freePort } from '../support/binary.ts'
+import { codeOf } from '../support/docs.ts'
 import { findProgram } from '../support/programs.ts'
 
-const PLACE: Omit<Place, 'upstream'> = { host: 'cron.example.org', path: '/cron' }
+const PLACE = { host: 'cron.example.org', path: '/cron' }
+const BASE_URL = `https://${PLACE.host}${PLACE.path}`
 const EMAIL = 'ada@example.org'
 const PASSWORD = 'a very long engine'
 const BEFORE_2_7 = /^v?2\.[0-6]\./
@@ -36,9 +37,10 @@ const KINDS: Kind[] = [
     configure: ({ http, https, upstream, version }) =>
       [
         `{\nhttp_port ${http}\nhttps_port ${https}\nadmin off\nlocal_certs\nskip_install_trust\n}`,
-        caddyLines({ ...PLACE, upstream })
-          .join('\n')
-          .replace('request_buffers 16MiB', BEFORE_2_7.test(version) ? 'buffer_requests' : '$&'),
+        codeOf('proxy.md', 'caddy', { baseUrl: BASE_URL, upstream }).replace(
+          'request_buffers 16MiB',
+          BEFORE_2_7.test(version) ? 'buffer_requests' : '$&',
+        ),
       ].join('\n'),
     command: (configuration) => ['run', '--config', configuration, '--adapter', 'caddyfile'],
     onSocket: (path) => `unix/${path}`,
@@ -50,8 +52,7 @@ const KINDS: Kind[] = [
       const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
         (name) => `${name}_temp_path ${folder}/${name};`,
       )
-      const site = nginxLines({ ...PLACE, upstream })
-        .join('\n')
+      const site = codeOf('proxy.md', 'nginx', { baseUrl: BASE_URL, upstream })
         .replace('listen 80;', `listen ${http};`)
         .replace('listen 443 ssl;', `listen ${https} ssl;`)
         .replaceAll('/etc/letsencrypt/live/cron.example.org', folder)

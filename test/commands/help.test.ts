@@ -45,7 +45,7 @@ async function leaves(words: string[] = []): Promise<string[]> {
 describe('The help', () => {
   test('lists the commands in groups, and no line of it is too wide', async () => {
     const shown = await help()
-    for (const heading of ['The watch:', 'What is watched, and who is told:', 'Who may come in:', 'Copies:']) {
+    for (const heading of ['Server:', 'Monitors and channels:', 'Users and keys:', 'Backup and export:']) {
       expect(shown).toContain(`\n${heading}\n`)
     }
     expect(shown.split('\n').filter((line) => line.length > 80)).toEqual([])

@@ -276,6 +276,6 @@ test('The page about the API names every operation and every field, and the docu
   const calls = operations.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '&lt;$1&gt;')}`)
   expect(calls.filter((call) => !written.has(call.replace('&lt;number&gt;', '&lt;n&gt;')))).toEqual([])
   expect(Object.keys(SECONDS.shape).filter((field) => !written.has(field))).toEqual([])
-  expect(html).toContain('href="/api/openapi.json"')
+  expect(html).toContain(`${guard.deps.config.baseUrl}/api/openapi.json`)
   expect(html).toContain('not <code>@daily</code>')
 })

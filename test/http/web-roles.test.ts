@@ -62,7 +62,7 @@ const TABLE: Record<string, Needs> = {
   'POST /deliveries/:delivery/resend': 'member',
   'GET /docs': 'everybody',
   'GET /docs/:page': 'everybody',
-  'GET /docs/licences': 'everybody',
+  'GET /docs/licenses': 'everybody',
   'GET /health': 'everybody',
   'GET /livez': 'everybody',
   'GET /readyz': 'everybody',

@@ -1,57 +1,54 @@
 import { describe, expect, test } from 'bun:test'
-import { apiRoutes } from '#http/api/index.ts'
-import { manualOf } from '#http/api/manual.ts'
-import { operationsOf } from '#http/api/operations.ts'
-import { createMessageLimits } from '#http/message-limits.ts'
 import { withBasePath } from '#lib/base-path.ts'
-import { settingNames } from '#settings.ts'
-import { SETTINGS } from '#views/pages/docs/configuration.tsx'
-import { DocsIndex, DocsNav } from '#views/pages/docs/contents.tsx'
-import { DOCS } from '#views/pages/docs/index.ts'
-import { TestGuard } from '../support/cronguard.ts'
-
-const guard = new TestGuard()
-const manual = manualOf(operationsOf(apiRoutes(guard.deps, createMessageLimits()).routes))
-guard.stop()
+import { DocFrame, DocResults } from '#views/pages/docs/frame.tsx'
+import { DOCS, docPath } from '#views/pages/docs/index.ts'
+import { createDocLibrary } from '#views/pages/docs/library.tsx'
+import { parseDoc } from '#views/pages/docs/markdown.ts'
+import { DocPage } from '#views/pages/docs/page.tsx'
+import { docValues } from '#views/pages/docs/values.ts'
+import { docFiles } from '../support/docs.ts'
 
 const BASE_URL = 'https://cron.example.org:8443/watch'
 
-const render = (baseUrl: string): [name: string, html: string][] =>
-  withBasePath('', () => [
-    ['/docs', String(<DocsIndex baseUrl={baseUrl} />)],
-    ...DOCS.map(({ slug, Content }): [string, string] => [
-      `/docs/${slug}`,
-      String(<Content baseUrl={baseUrl} upstream="127.0.0.1:9000" manual={manual} />),
-    ]),
-  ])
+const library = (baseUrl: string) => createDocLibrary(docValues({ baseUrl, upstream: '127.0.0.1:9000' }))
+const render = (baseUrl: string): [path: string, html: string][] => {
+  const all = library(baseUrl)
+  return withBasePath('', () => DOCS.map(({ slug }) => [docPath(slug), String(all.find(slug)?.content)]))
+}
 const PAGES = render(BASE_URL)
+const htmlOf = (path: string) => PAGES.find(([known]) => known === path)?.[1] ?? ''
 
-const navigation = (current: string | null) => String(withBasePath('', () => <DocsNav current={current} />))
 const all = (html: string, pattern: RegExp): string[] => [...html.matchAll(pattern)].map(([, found]) => found ?? '')
 const samples = (html: string): string[] => all(html, /<pre><code>([\s\S]*?)<\/code><\/pre>/g)
+const drawn = (source: string, values: Record<string, string> = {}) =>
+  String(withBasePath('', () => <DocPage doc={parseDoc(source, values)} />))
+
+const frame = (props: { current: string | null; query?: string }) =>
+  String(withBasePath('', () => <DocFrame {...props} />))
 
 /** In the configuration of a proxy the program itself stands, too, and what the proxy puts in. */
 const PROXY_HOSTS = ['127.0.0.1', 'cronguard;', '{host}{uri}', '$host$request_uri;']
 
-describe.each(PAGES)('The page %s', (name, html) => {
-  test('has one heading of its own, and sections below it', () => {
+describe.each(PAGES)('The page %s', (path, html) => {
+  test('has one title, and sections below it', () => {
     expect(html.match(/<h1>/g)?.length).toBe(1)
     expect(html.indexOf('<h1>')).toBeLessThan(html.indexOf('<h2>'))
     expect(all(html, /<section id="[^"]+" class="docs-section"><(\w+)>/g).every((tag) => tag === 'h2')).toBe(true)
   })
 
-  test('has no id twice, and links to none that is not there', () => {
+  test('has no anchor twice, and links to every anchor on the page that it names', () => {
     const ids = all(html, / id="([^"]+)"/g)
     expect(new Set(ids).size).toBe(ids.length)
     expect(all(html, / href="#([^"]+)"/g).filter((id) => !ids.includes(id))).toEqual([])
   })
 
-  test('has the address of this instance in what people paste, and no other', () => {
-    expect(samples(html).join('\n')).toContain(BASE_URL)
+  test('has the address of this server in what people paste, and no other', () => {
     const hosts = new Set(all(samples(html).join('\n'), /https?:\/\/([^/\s"&:]+)/g))
-    const known = ['cron.example.org', 'example.com', ...(name === '/docs/proxy' ? PROXY_HOSTS : [])]
-    expect([...hosts].filter((host) => !known.includes(host))).toEqual([])
-    expect(html).not.toContain('localhost')
+    const isKnown = (host: string) =>
+      host === 'cron.example.org' ||
+      /^(\w+\.)?example\.com$/.test(host) ||
+      (path === '/docs/proxy' && PROXY_HOSTS.includes(host))
+    expect([...hosts].filter((host) => !isKnown(host))).toEqual([])
   })
 
   test('has no parameter that a shell takes for a part of the exit status before it', () => {
@@ -63,58 +60,142 @@ describe.each(PAGES)('The page %s', (name, html) => {
     expect(lines.filter((line) => /^(?:[\d*/,-]+ ){4}[\d*/,-]+ .*\\$/.test(line))).toEqual([])
   })
 
-  test('uses neither styles nor scripts in its markup, and leaves no backtick', () => {
+  test('has neither styles nor scripts, and nothing of the Markdown that it was', () => {
     expect(html).not.toMatch(/ style=| on\w+=|<script|<style/)
-    expect(html).not.toContain('`')
+    expect(html.replace(/<pre>[\s\S]*?<\/pre>/g, '')).not.toMatch(/`|\*\*|\{\{|\]\(|&amp;\w+;/)
   })
 
   test('lets each table scroll by keyboard, and says what it holds', () => {
     const tables = html.match(/<table>/g)?.length ?? 0
-    const labels = all(html, /<section class="scroll" tabindex="0" aria-label="([^"]+)"><table>/g)
-    expect(new Set(labels).size).toBe(tables)
+    const labels = all(html, /<div class="scroll" role="group" tabindex="0" aria-label="([^"]+)"><table>/g)
+    expect(labels.length).toBe(tables)
   })
 
   test('links only to pages that exist', () => {
-    const known = ['/docs', '/docs/licences', '/api/openapi.json', ...DOCS.map(({ slug }) => `/docs/${slug}`)]
-    expect(all(html, /<a href="(\/[^"]*)"/g).filter((path) => !known.includes(path))).toEqual([])
+    const known = ['/docs', ...DOCS.map(({ slug }) => docPath(slug))]
+    const links = all(html, /<a href="(\/[^"#]*)/g)
+    expect(links.filter((link) => !known.includes(link))).toEqual([])
   })
 })
 
+describe('Markdown', () => {
+  test('values are filled in as text, whatever they hold', () => {
+    const html = drawn('# Title\n\nAt {{url}} and `{{url}}`.\n\n```sh\ncurl {{url}}\n```\n', {
+      url: '<b>*x*</b> & `y`',
+    })
+    expect(html).not.toContain('<b>')
+    expect(html).not.toContain('<em>')
+    expect(html.split('&lt;b&gt;*x*&lt;/b&gt; &amp; `y`').length).toBe(4)
+  })
+
+  test('a value that does not exist, markup and unknown blocks are mistakes', () => {
+    expect(() => drawn('# Title\n\n{{nothing}}\n')).toThrow('no value {{nothing}}')
+    expect(() => drawn('# Title\n\nThe <uuid> of it.\n')).toThrow('has markup')
+    expect(() => drawn('# Title\n\n<div>x</div>\n')).toThrow('has markup')
+    expect(() => drawn('# Title\n\n***\n')).toThrow('cannot show hr')
+  })
+
+  test('links between files lead to pages; a file of the source code is no link', () => {
+    const html = drawn(
+      '# T\n\n[a](schedules.md#grace-period) [b](README.md) [c](../../LICENSE) [d](https://example.com/)\n',
+    )
+    expect(all(html, /<a href="([^"]+)">/g)).toEqual(['/docs/schedules#grace-period', '/docs', 'https://example.com/'])
+  })
+
+  test('a link never runs code', () => {
+    expect(drawn('# T\n\n[a](javascript:alert(1))\n')).not.toContain('href')
+  })
+
+  test('anchors are those of a code forge, and never twice the same', () => {
+    const { sections } = parseDoc("# T\n\n## Time zones and DST\n\n## Don't `x_y`!\n\n## Same\n\n### Same\n", {})
+    expect(sections.map(({ id }) => id)).toEqual(['time-zones-and-dst', 'dont-x_y', 'same', 'same-1'])
+  })
+})
+
+describe('Search', () => {
+  const { search } = library(BASE_URL)
+  const results = (query: string) => String(withBasePath('', () => <DocResults query={query} hits={search(query)} />))
+  const addresses = (query: string) => search(query).map(({ address }) => address)
+
+  test('finds the section that is about it first', () => {
+    expect(addresses('grace period')[0]).toBe('/docs/schedules#grace-period')
+    expect(addresses('litestream')[0]).toBe('/docs/backup#replicate-with-litestream')
+    expect(addresses('webhook signature')[0]).toBe('/docs/webhooks#verify-the-signature')
+  })
+
+  test('finds settings, commands, beginnings of words and words with a slip', () => {
+    expect(addresses('CRONGUARD_SMTPD_PORT')).toContain('/docs/configuration#settings')
+    expect(addresses('monitor pause')).toContain('/docs/commands#monitor-pause')
+    expect(addresses('sched')).toContain('/docs/schedules')
+    expect(addresses('litestrem')).toContain('/docs/backup#replicate-with-litestream')
+  })
+
+  test('shows the words around the match, and marks it', () => {
+    const [hit] = search('overtakes')
+    expect(hit).toMatchObject({ page: 'Alerts', section: 'Retries' })
+    expect(hit?.excerpt[1]).toBe('overtakes')
+    expect(hit?.excerpt.join('').length).toBeLessThan(200)
+    const html = results('overtakes')
+    expect(html).toContain('<mark>overtakes</mark>')
+  })
+
+  test('leads only to pages and anchors that exist', () => {
+    const found = ['ping', 'cronguard', 'the', 'monitor', 'a'].flatMap(addresses)
+    const exists = (address: string) => {
+      const [path = '', id] = address.split('#')
+      return id === undefined ? htmlOf(path) !== '' : htmlOf(path).includes(` id="${id}"`)
+    }
+    expect(found.length).toBeGreaterThan(60)
+    expect(found.filter((address) => !exists(address))).toEqual([])
+  })
+
+  test('has limits: 20 results, 100 characters, 10 words', () => {
+    expect(search('ping').length).toBe(20)
+    expect(addresses(`grace period${' '.repeat(100)}nothing`)[0]).toBe('/docs/schedules#grace-period')
+    expect(addresses(`${'ping '.repeat(10)}nothing`).length).toBe(20)
+  })
+
+  test('finds nothing for what is not there, and says so; what was typed is text', () => {
+    expect(search('xylophone')).toEqual([])
+    expect(search('((((')).toEqual([])
+    const html = results('<b>')
+    expect(html).toContain('Nothing found for <strong dir="auto">&lt;b&gt;</strong>')
+    expect(frame({ current: null, query: '"><b>' })).not.toContain('<b>')
+  })
+})
+
+test('Every file of the documentation is a page', () => {
+  const files = DOCS.map(({ slug }) => `${slug === '' ? 'README' : slug}.md`)
+  expect(docFiles().toSorted()).toEqual(files.toSorted())
+})
+
 test('A cell says in which column it stands where there are several, for screens that show no head', () => {
-  const page = (path: string) => PAGES.find(([name]) => name === path)?.[1] ?? ''
-  expect(page('/docs/configuration')).toContain('<td data-label="default"><code>127.0.0.1</code></td>')
-  const cells = page('/docs/schedules').match(/<td[^>]*>/g) ?? []
-  expect(new Set(cells)).toContain('<td data-label="in the API">')
+  expect(htmlOf('/docs/configuration')).toContain('<td data-label="Default"><code>127.0.0.1</code></td>')
+  const cells = htmlOf('/docs/monitors').match(/<td[^>]*>/g) ?? []
+  expect(new Set(cells)).toContain('<td data-label="In the API">')
   expect(new Set(cells)).toContain('<td>')
 })
 
 test('The pages are about whatever address is given, and it cannot break out of them', () => {
-  for (const [, html] of render('http://localhost:8000')) expect(html).toContain('http://localhost:8000')
+  const pinging = (pages: [string, string][]) => pages.find(([path]) => path === '/docs/pinging')?.[1]
+  expect(pinging(render('http://localhost:8000'))).toContain('http://localhost:8000')
   for (const [, html] of render('http://x/"><script>')) expect(html).not.toContain('<script>')
 })
 
-test('Strangers are told one word about the health, as the configuration says', () => {
-  const [, html = ''] = PAGES.find(([name]) => name === '/docs/configuration') ?? []
-  expect(html).toContain('/health\n{&quot;status&quot;:&quot;ok&quot;}\n')
+test('Strangers are told one word about the health, as the page says', () => {
+  expect(htmlOf('/docs/operating')).toContain('/health\n{&quot;status&quot;:&quot;ok&quot;}\n')
 })
 
 test('A proxy is led to the port on which CronGuard listens', () => {
-  const [, html = ''] = PAGES.find(([name]) => name === '/docs/proxy') ?? []
   for (const lines of ['reverse_proxy 127.0.0.1:9000 {', 'server 127.0.0.1:9000;', 'http://127.0.0.1:9000']) {
-    expect(html).toContain(lines)
+    expect(htmlOf('/docs/proxy')).toContain(lines)
   }
-  expect(html).not.toContain(':8000')
+  expect(htmlOf('/docs/proxy')).not.toContain(':8000')
 })
 
-test('The way between the pages names each once, and marks the one that is shown', () => {
-  const html = navigation('alerts')
-  expect(all(html, /href="([^"]+)"/g)).toEqual(['/docs', ...DOCS.map(({ slug }) => `/docs/${slug}`)])
+test('The sidebar names each page once, and marks the one that is shown', () => {
+  const html = frame({ current: 'alerts' })
+  expect(all(html, /href="([^"]+)"/g)).toEqual(DOCS.map(({ slug }) => docPath(slug)))
   expect(all(html, /href="([^"]+)" aria-current="page"/g)).toEqual(['/docs/alerts'])
-  expect(all(navigation(null), /href="([^"]+)" aria-current="page"/g)).toEqual(['/docs'])
-})
-
-test('The configuration knows every setting, and none that does not exist', () => {
-  expect(SETTINGS.flatMap(({ names }) => names).toSorted()).toEqual(settingNames().toSorted())
-  const html = PAGES.find(([name]) => name === '/docs/configuration')?.[1] ?? ''
-  expect(settingNames().filter((name) => !html.includes(`<code>${name}</code>`))).toEqual([])
+  expect(all(frame({ current: '' }), /href="([^"]+)" aria-current="page"/g)).toEqual(['/docs'])
 })

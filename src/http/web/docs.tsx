@@ -1,6 +1,4 @@
 import { Elysia } from 'elysia'
-import { manualOf } from '#http/api/manual.ts'
-import type { DescribedOperation } from '#http/api/operations.ts'
 import { frameOf } from '#http/frame.ts'
 import { anybody, type PageRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import { page } from '#http/respond.tsx'
@@ -9,45 +7,57 @@ import { AppError } from '#lib/errors.ts'
 import { localAddress } from '#lib/host.ts'
 import { Frame } from '#views/layouts/frame.tsx'
 import { Plain } from '#views/layouts/plain.tsx'
-import { DocFrame, DocsIndex } from '#views/pages/docs/contents.tsx'
-import { DOCS } from '#views/pages/docs/index.ts'
-import { Licenses } from '#views/pages/docs/licences.tsx'
+import { DocFrame, DocResults } from '#views/pages/docs/frame.tsx'
+import { createDocLibrary } from '#views/pages/docs/library.tsx'
+import { Licenses } from '#views/pages/docs/licenses.tsx'
+import { QUERY_MAX } from '#views/pages/docs/search.ts'
+import { docValues } from '#views/pages/docs/values.ts'
 
 /** For everybody: whoever writes a script need not sign in to read how to ping. */
-export function docsRoutes(web: WebDeps, operations: readonly DescribedOperation[]) {
+export function docsRoutes(web: WebDeps) {
   const { config } = web.deps
-  const { baseUrl } = config
+  const library = createDocLibrary(docValues({ baseUrl: config.baseUrl, upstream: localAddress(config) }))
+  const showDoc = (context: PageRequest, slug: string) => {
+    const shown = library.find(slug)
+    if (shown === null) throw new AppError('not_found', 'There is no such page in the documentation.')
+    return show(web, { context, title: shown.doc.title, slug, content: shown.content })
+  }
   return new Elysia({ name: 'web/docs' })
     .get(
       '/docs',
+      anybody(web, (context) => {
+        const query = (context.query.get('q') ?? '').trim().slice(0, QUERY_MAX)
+        if (query === '') return showDoc(context, '')
+        const content = <DocResults query={query} hits={library.search(query)} />
+        return show(web, { context, title: 'Search results', slug: null, query, content })
+      }),
+    )
+    .get(
+      '/docs/licenses',
       anybody(web, (context) =>
-        show(web, { context, title: 'Documentation', slug: null, content: <DocsIndex baseUrl={baseUrl} /> }),
+        show(web, { context, title: 'Third-party licenses', slug: null, content: <Licenses /> }),
       ),
     )
     .get(
-      '/docs/licences',
-      anybody(web, (context) => show(web, { context, title: 'Licences', slug: null, content: <Licenses /> })),
-    )
-    .get(
       '/docs/:page',
-      anybody(web, (context) => {
-        const doc = DOCS.find(({ slug }) => slug === context.params.page)
-        if (!doc) throw new AppError('not_found', 'There is no such page in the documentation.')
-        const content = <doc.Content baseUrl={baseUrl} upstream={localAddress(config)} manual={manualOf(operations)} />
-        return show(web, { context, title: doc.title, slug: doc.slug, content })
-      }),
+      anybody(web, (context) => showDoc(context, context.params.page ?? '')),
     )
 }
 
-interface Doc {
+interface Shown {
   context: PageRequest
   title: string
   slug: string | null
+  query?: string
   content: Markup
 }
 
-async function show(web: WebDeps, { context, title, slug, content }: Doc): Promise<Response> {
-  const body = <DocFrame current={slug}>{content}</DocFrame>
+async function show(web: WebDeps, { context, title, slug, query = '', content }: Shown): Promise<Response> {
+  const body = (
+    <DocFrame current={slug} query={query}>
+      {content}
+    </DocFrame>
+  )
   const isStranger = (await web.sessions.find(context.request)) === null
   if (isStranger)
     return page(

@@ -2,11 +2,11 @@ import inter from '@fontsource-variable/inter/LICENSE' with { type: 'text' }
 import htmx from 'htmx.org/LICENSE' with { type: 'text' }
 import zxcvbn from '#assets/common-passwords-license.txt' with { type: 'text' }
 
-/** The licences of what others made and browsers get from here. */
+/** The licenses of what others made and browsers get from here. */
 export function Licenses() {
   return (
     <>
-      <h1>Licences</h1>
+      <h1>Third-party licenses</h1>
       <section id="inter" class="docs-section">
         <h2>The typeface Inter</h2>
         <pre>{inter}</pre>

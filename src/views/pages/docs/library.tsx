@@ -1,0 +1,37 @@
+// The pages of the documentation, each drawn when somebody asks for it first, and then kept.
+import type { Markup } from '#jsx/jsx-runtime'
+import { DOCS, type Doc, docPath } from './index.ts'
+import { type ParsedDoc, parseDoc } from './markdown.ts'
+import { DocPage } from './page.tsx'
+import { createDocSearch, type DocHit } from './search.ts'
+
+interface ShownDoc {
+  doc: Doc
+  content: Markup
+}
+
+export interface DocLibrary {
+  /** Null: there is no such page. */
+  find(slug: string): ShownDoc | null
+  search(query: string): DocHit[]
+}
+
+/** `values`: what `{{name}}` stands for in the pages. */
+export function createDocLibrary(values: Readonly<Record<string, string>>): DocLibrary {
+  const drawn = new Map<string, ShownDoc>()
+  let search: ((query: string) => DocHit[]) | null = null
+  const parse = ({ source }: Doc): ParsedDoc => parseDoc(source, values)
+  return {
+    find(slug) {
+      const doc = DOCS.find((known) => known.slug === slug)
+      if (doc === undefined) return null
+      const shown = drawn.get(slug) ?? { doc, content: <DocPage doc={parse(doc)} /> }
+      drawn.set(slug, shown)
+      return shown
+    },
+    search(query) {
+      search ??= createDocSearch(DOCS.map((doc) => ({ path: docPath(doc.slug), doc: parse(doc) })))
+      return search(query)
+    },
+  }
+}

@@ -40,7 +40,7 @@ describe('The page about this CronGuard', () => {
     expect(html.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ')).toContain(
       'Pings are kept for 90 days, and of each monitor the newest 1,000.',
     )
-    expect(html).toContain('href="/docs/configuration#kept"')
+    expect(html).toContain('href="/docs/configuration#data-retention"')
   })
 
   test('says that there is no backup yet, and how often one is made', async () => {

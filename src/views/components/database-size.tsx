@@ -39,7 +39,7 @@ export function DatabaseSizeSection({ bytes, walBytes, freeBytes, givesBack, pin
         Pings are kept for {inNumber(kept.pingDays, 'day', 'days')}, and of each monitor{' '}
         {kept.pingsPerMonitor === 1 ? 'only the newest' : `the newest ${inNumber(kept.pingsPerMonitor)}`}. What happened
         to monitors, and the messages about it, are kept for {inNumber(kept.storyDays)} days.{' '}
-        <a href={url('/docs/configuration#kept')}>What is kept, and for how long</a>
+        <a href={url('/docs/configuration#data-retention')}>What is kept, and for how long</a>
       </p>
     </>
   )

@@ -108,9 +108,9 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
         ))}
       </div>
       <p class="help">
-        In plain words, as a <a href={url('/docs/schedules#cron')}>cron expression</a>
+        In plain words, as a <a href={url('/docs/schedules#cron-expressions')}>cron expression</a>
         {' like '}
-        <code>0 3 * * 1-5</code>, or as an <a href={url('/docs/schedules#on-calendar')}>OnCalendar expression</a>
+        <code>0 3 * * 1-5</code>, or as an <a href={url('/docs/schedules#oncalendar-expressions')}>OnCalendar expression</a>
         {' like '}
         <code>Mon..Fri 18:30</code>.
       </p>
@@ -286,7 +286,7 @@ function Advanced({ form, monitor }: MonitorFormProps) {
         field="alias"
         help={
           <>
-            The token by which a <a href={url('/docs/other-tools')}>tool that CronGuard replaces</a> knew the job. Pings
+            The token by which a <a href={url('/docs/migrating')}>tool that CronGuard replaces</a> knew the job. Pings
             to its old URL then find this monitor.
           </>
         }

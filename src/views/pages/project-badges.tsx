@@ -27,7 +27,7 @@ export function BadgesSection({ badges }: { badges: ShownBadge[] }) {
       </ul>
       {badges.length > SHOWN_MAX && (
         <p>
-          There are {badges.length - SHOWN_MAX} more. The <a href={url('/docs/api#badges')}>API</a> lists them all.
+          There are {badges.length - SHOWN_MAX} more. The <a href={url('/docs/badges')}>API</a> lists them all.
         </p>
       )}
     </Section>

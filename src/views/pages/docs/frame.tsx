@@ -37,6 +37,9 @@ export function DocFrame({ current, query = '', children }: DocFrameProps) {
           </form>
         </search>
         <DocsNav current={current} />
+        <p class="docs-licenses">
+          <a href={url('/docs/licenses')}>Third-party licenses</a>
+        </p>
       </div>
       <article class="docs-page">{children}</article>
     </div>

@@ -4,7 +4,7 @@ interface Entry {
   act: () => void | Promise<void>
 }
 
-/** What will happen, by true time; at one moment, in the order in which it was written down. */
+/** Future events by true time; events of the same moment run in the order in which they were added. */
 export class Agenda {
   readonly #heap: Entry[] = []
   #order = 0

@@ -1,13 +1,13 @@
-// Looks at an alarm with the eyes of somebody who knows which jobs live.
+// Judges each alert by the true state of the job.
 import type { World } from './world.ts'
 
-/** How often jobs that were always in time raised an alarm all the same. */
+/** False alerts: the job was punctual. */
 export interface AlarmCounts {
-  /** They tried only once, when nobody could hear them. */
+  /** The job sent its ping once, while CronGuard could not receive it. */
   falseForHasty: number
-  /** They tried again within a moment, but not before the deadline: a gap that is short puts off only what it ends. */
+  /** The job retried soon, but after the deadline: a short gap extends only deadlines whose ping may be lost. */
   falseAfterShortGap: number
-  /** The clock of the machine was wrong, or had just been put right. */
+  /** The machine's clock was wrong, or had just been corrected. */
   falseByClockForPeriods: number
   falseByClockForCalendars: number
 }
@@ -15,7 +15,7 @@ export interface AlarmCounts {
 const MINUTE = 60_000
 const SHORT_GAP_MS = 15_250
 
-/** No job that is always in time, and keeps trying to be heard, may raise one while the clock is right. */
+/** A job that is punctual and retries must not cause an alert while the clock is right. */
 export function judgeAlarm(world: World, { monitor, counts }: { monitor: string; counts: AlarmCounts }): void {
   const { role, request } = world.player(monitor)
   if (role.habit === 'wild') return
@@ -26,8 +26,5 @@ export function judgeAlarm(world: World, { monitor, counts }: { monitor: string;
   if (isByClock) counts[`falseByClockFor${typeof request.wishes.rhythm === 'number' ? 'Periods' : 'Calendars'}`] += 1
   else if (role.habit === 'hasty') counts.falseForHasty += 1
   else if (to - from <= SHORT_GAP_MS && to >= now - ownMs) counts.falseAfterShortGap += 1
-  else
-    world.scribe.object(`${monitor} is always in time, and yet an alarm is raised. ${world.describe(monitor)}`, [
-      monitor,
-    ])
+  else world.scribe.object(`${monitor} is punctual, and yet there is an alert. ${world.describe(monitor)}`, [monitor])
 }

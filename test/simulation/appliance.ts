@@ -1,5 +1,5 @@
-// The real CronGuard, as the simulation keeps it: real database, routes, checker, outbox and signs of life, on a clock
-// and before a world that are told. It can be killed with messages under way, put to sleep, and refused by its disk.
+// The real CronGuard: real database, routes, checker, outbox and heartbeat, with a simulated clock and network. It can
+// be killed with messages under way, put to sleep, and its disk can refuse writes.
 import { addUser } from '#actions/accounts.ts'
 import { createChannel } from '#actions/channels.ts'
 import { reclaimDeliveries } from '#actions/deliveries.ts'
@@ -84,14 +84,14 @@ export class Appliance {
     this.#process = { deps, watch, loops, handler, startedAt: this.#clock.true }
   }
 
-  /** Killed: what is under way hangs in the air, and nothing more is written. */
+  /** Killed: nothing more is written, and messages under way are cut off. */
   kill(): void {
     this.deps.db.close()
     this.#process = null
     this.#receivers.breakOff()
   }
 
-  /** Stopped on purpose; messages under way are given up, as after the patience of a stop. Says whether it noted it. */
+  /** Stopped; messages under way are cut off, as after the time limit of a stop. Returns whether that was recorded. */
   stop(): boolean {
     let isNoted = true
     try {
@@ -116,7 +116,7 @@ export class Appliance {
     await this.#receivers.quiet()
   }
 
-  /** Writes a sign of life; says whether the disk took it. */
+  /** Writes a heartbeat. Returns whether the disk accepted it. */
   async beat(): Promise<boolean> {
     let isTaken = true
     await this.#running.loops.heartbeat.tick().catch((error) => {
@@ -127,8 +127,8 @@ export class Appliance {
   }
 
   /**
-   * It has lived since the last time: in place of all the signs of life that it wrote meanwhile, the last one. Returns
-   * when that was, by the wall and by the clock that only goes forward.
+   * CronGuard ran normally since the last call: stands for all the heartbeats it wrote meanwhile. Returns the moment of
+   * the last one, by the clock and by the clock that only goes forward.
    */
   livedOn(): Pick<Time, 'wall' | 'elapsed'> {
     const { watch, startedAt } = this.#running
@@ -140,14 +140,14 @@ export class Appliance {
     return { wall: watch.aliveAt, elapsed: watch.aliveElapsed }
   }
 
-  /** What it has written of that on its disk. */
-  saveSignOfLife(): void {
+  /** Writes the last heartbeat to the disk. */
+  saveHeartbeat(): void {
     const { deps, watch } = this.#running
     deps.db.write((tx) => tx.run('UPDATE heartbeat SET alive_at = $aliveAt', { aliveAt: watch.aliveAt }))
   }
 
-  /** True time of its next sign of life. */
-  nextSignOfLifeAt(): number {
+  /** True time of the next heartbeat. */
+  nextHeartbeatAt(): number {
     const { startedAt } = this.#running
     return startedAt + (Math.floor((this.#clock.true - startedAt) / HEARTBEAT_MS) + 1) * HEARTBEAT_MS
   }

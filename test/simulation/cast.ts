@@ -1,4 +1,4 @@
-// Who takes part in a simulation: monitors with their schedules, and jobs with their habits.
+// The monitors of a simulation with their schedules, and their jobs with their habits.
 import type { MonitorChange } from '#domain/monitor.ts'
 import { walk } from './calendar.ts'
 import type { Dice } from './dice.ts'
@@ -11,23 +11,23 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 /**
- * `faithful`: always in time, and keeps trying until it is heard. `hasty`: always in time, and tries once. `wild`: may
- * do anything.
+ * `faithful`: punctual, and retries until its ping is received. `hasty`: punctual, and tries once. `wild`: may do
+ * anything.
  */
 export type Habit = 'faithful' | 'hasty' | 'wild'
 
-/** What a person asks for: as CronGuard is told, and as the oracle is. */
+/** Settings of a monitor: as CronGuard takes them, and as the oracle does. */
 export interface Request {
   change: MonitorChange
   wishes: Wishes
-  /** About how long from one run to the next. */
+  /** About how long it is from one run to the next. */
   intervalMs: number
 }
 
 export interface Window {
   from: number
   to: number
-  /** Whether a person pauses the monitor when the job rests. */
+  /** Whether a person pauses the monitor at the end. */
   endsPaused: boolean
 }
 
@@ -35,7 +35,7 @@ export interface Role {
   name: string
   habit: Habit
   request: Request
-  /** When its job runs at all: all the time when it runs seldom. */
+  /** When the job runs; a job that seldom runs has one window for all the time. */
   windows: Window[]
   usesStarts: boolean
   usesRunIds: boolean
@@ -44,13 +44,13 @@ export interface Role {
 export interface Span {
   from: number
   until: number
-  /** When much is going on: jobs run then that do not run all the time, and most of the trouble comes then. */
+  /** When most of the jobs run and most of the troubles happen. */
   busyTimes: readonly number[]
 }
 
-/** Moments are listed this far beyond the end, for what is due then. */
+/** The moments of a schedule are listed this far beyond the end. */
 const BEYOND_MS = 70 * DAY
-/** About how often a job runs in all. */
+/** About how many runs a job has in all. */
 const RUNS = 140
 const WINDOWS = 3
 const BUSY_TIMES = 6
@@ -83,7 +83,7 @@ export function throwRequest(dice: Dice, { habit, span }: { habit: Habit; span: 
   return { change: { schedule, ...rules }, wishes: { rhythm, ...rules }, intervalMs }
 }
 
-/** The same, with other limits, mostly tighter ones. */
+/** The same settings with other limits, mostly tighter ones. */
 export function throwLimits(dice: Dice, { change, wishes, intervalMs }: Request): Request {
   const graceMs = Math.max(SECOND, Math.round(wishes.graceMs * dice.one([0.1, 0.5, 1, 2])))
   const { maxRunMs } = wishes
@@ -116,7 +116,7 @@ function throwGrace(dice: Dice, intervalMs: number): number {
   return Math.min(10 * DAY, dice.span(2 * SECOND, Math.max(3 * SECOND, 2 * intervalMs)))
 }
 
-/** Every second one of these is a night in which clocks are changed somewhere, as far as there are any. */
+/** Every second one is at a change to or from daylight saving time, if there is one. */
 export function throwBusyTimes(dice: Dice, { from, until }: Pick<Span, 'from' | 'until'>): number[] {
   return Array.from({ length: BUSY_TIMES }, (_, index) => {
     const anywhere = from + dice.real() * (until - from)

@@ -1,14 +1,13 @@
-// The oracle's view of one monitor: what a job has said, on a list, and what follows from the list. It remembers no due
-// time and no deadline; it asks each time what is missing.
+// The oracle's model of one monitor. It stores pings but no deadline: what is missing is computed each time.
 
-/** What a person has asked for. */
+/** The settings of the monitor. */
 export interface Wishes {
-  /** A ping at least once in so many milliseconds, or at each of these moments, in order. */
+  /** The period in milliseconds, or the moments of the schedule in order. */
   rhythm: number | readonly number[]
   graceMs: number
   maxRunMs: number | null
   minRunMs: number | null
-  /** How much too early counts, if no other time is nearer; null: a tenth of the way to others, at most 15 minutes. */
+  /** The early window; null: a tenth of the distance to the nearest other moment, at most 15 minutes. */
   earlyMs: number | null
   failuresToAlert: number
   manualResume: boolean
@@ -17,7 +16,7 @@ export interface Wishes {
 export type Status = 'new' | 'up' | 'down' | 'paused'
 export type Signal = 'success' | 'start' | 'fail' | 'log'
 
-/** A change of status that must be written down; and what must be said about it, if anything. */
+/** A change of status that must be recorded, and the notification that must be sent, if any. */
 export interface Change {
   monitor: string
   from: Status
@@ -25,11 +24,11 @@ export interface Change {
   at: number
   reason: 'timeout' | 'no-ping' | 'overrun' | 'ping' | 'fail' | 'pause' | 'resume'
   told: { expectedAt: number | null; downMs: number | null } | null
-  /** When the incident began that it ends. */
+  /** When the incident that this ends was opened. */
   endsIncidentOf: number | null
 }
 
-/** What is missing: since when it is a matter for people, and what it was. */
+/** What is missing: from when on that is an alert, and what was expected. */
 interface Missing {
   at: number
   reason: 'timeout' | 'no-ping' | 'overrun'
@@ -39,7 +38,7 @@ interface Missing {
 interface Run {
   id: string | null
   since: number
-  /** The monitor went down for it. */
+  /** The monitor went down because of it. */
   isHeldAgainst: boolean
 }
 
@@ -48,7 +47,7 @@ interface Gap {
   to: number
 }
 
-/** Nobody is punctual to the second. */
+/** A punctual ping arrives a moment after it is due. */
 const JITTER_MS = 2000
 const QUARTER_HOUR = 15 * 60_000
 const HOUR = 4 * QUARTER_HOUR
@@ -57,16 +56,16 @@ export class JobRules {
   readonly name: string
   #wishes: Wishes
   status: Status = 'new'
-  /** When a success or a failure was last heard of. */
+  /** When the last success or failure was received. */
   reportedAt: number | null = null
-  /** When a person woke it up, and nothing was heard since. */
+  /** When a person resumed it, if no ping was received since. */
   wokenAt: number | null = null
-  /** For when the next report is expected, as it was decided with the last one; null: for no moment that is known. */
+  /** When the next ping is due, decided at the last one; null: no known moment. */
   expectedAt: number | null = null
   runs: Run[] = []
   failures = 0
   downSince: number | null = null
-  /** Nothing is held against it before. */
+  /** The deadline is extended until then. */
   excusedUntil: number | null = null
   #hasBegunAnew = false
 
@@ -79,7 +78,7 @@ export class JobRules {
     return this.#wishes
   }
 
-  /** A person wants something else. What is expected then goes by the last report, if it is for other times. */
+  /** The settings change. If the schedule does, the next due time follows from the last ping. */
   change(wishes: Wishes): void {
     const timesOf = ({ rhythm, earlyMs }: Wishes) => JSON.stringify([rhythm, earlyMs])
     const isForOtherTimes = timesOf(wishes) !== timesOf(this.#wishes)
@@ -109,7 +108,7 @@ export class JobRules {
     return this.#become(isEnough ? 'down' : 'up', { at: now, reason: 'fail' })
   }
 
-  /** Somebody looks. What is missing by then takes it down, as of the moment from which it was missing. */
+  /** The checker runs. If something is missing, the monitor is down since the deadline. */
   look(now: number): Change | null {
     const missing = this.missing()
     if (missing === null || missing.at > now) return null
@@ -135,16 +134,16 @@ export class JobRules {
     return this.#become('new', { at: now, reason: 'resume' })
   }
 
-  /** Its one report for this time may have come between `from` and `to`, when nobody was there to hear it. */
+  /** The ping for the current due time may have been lost in the gap. */
   mayHaveReported({ from, to }: Gap): boolean {
     const missing = this.missing()
     return missing !== null && from < to && (missing.at <= to || this.#mayHaveBegun({ from, to }))
   }
 
   /**
-   * Nobody was there to hear it from `from` until `to`. If it may have reported, it has one grace more, or as long as a
-   * run may take where one may have started unheard; but only once for each report, and again where all of that fell
-   * into the time in which nobody was there. Otherwise what it lost of its time is added. Says whether anything is.
+   * CronGuard was offline. If the ping may be lost, the deadline is extended by one grace period, or by the limit for
+   * runs if one may have started; once per ping, and again if a gap was as long as the extension. Otherwise the lost
+   * time is added. Returns whether the deadline changed.
    */
   excuse({ from, to }: Gap): boolean {
     const missing = this.missing()
@@ -161,7 +160,7 @@ export class JobRules {
     return true
   }
 
-  // Its time came, or was so near that a report would have been taken for it.
+  // The due time or the early window was in the gap.
   #mayHaveBegun({ from, to }: Gap): boolean {
     const due = this.#awaitedAt()
     if (due === null || due < from - JITTER_MS) return false
@@ -171,7 +170,7 @@ export class JobRules {
     return nextMoment(rhythm, { pingAt: to, earlyMs }) !== due
   }
 
-  /** The clock was set: what has happened happened as long ago as it did, unless it `isNew`. */
+  /** The clock was set: moments move with it, except those that are by the new clock already (`isNew`). */
   shift({ since, byMs, isNew }: { since: number; byMs: number; isNew: (at: number) => boolean }): void {
     const isMoved = (at: number) => at >= since && !isNew(at)
     const before = this.expectedAt
@@ -181,13 +180,13 @@ export class JobRules {
     if (last === null || !isMoved(last)) return
     if (this.wokenAt === null) this.#reportedInsteadAt(last + byMs)
     else this.#wokenInsteadAt(last + byMs)
-    // Cron does not repeat what it has done when its time comes once more, unless it is much later again.
+    // Cron does not repeat a job when the clock shows its time once more, unless it was set back by 3 hours.
     const isOnceMore = before !== null && this.expectedAt !== null && this.expectedAt < before && byMs < 0
     const isCalendar = typeof this.wishes.rhythm !== 'number'
     if (isOnceMore && isCalendar && byMs > -3 * HOUR) this.expectedAt = before
   }
 
-  /** The clock was put back to `now`: nothing that happened can have happened later. */
+  /** The clock was set back to `now`: nothing can have happened later. */
   turnBack(now: number): void {
     const latest = this.#isRunAwaited() ? now - 1 : now
     for (const run of this.runs) run.since = Math.min(run.since, now)
@@ -197,7 +196,7 @@ export class JobRules {
     if (this.excusedUntil !== null) this.excusedUntil = Math.min(this.excusedUntil, now + longestMs)
   }
 
-  // What it was for stays so, if that is one of the next two times.
+  // The due time stays if it is one of the next two moments.
   #reportedInsteadAt(at: number): void {
     const { rhythm } = this.wishes
     const before = this.expectedAt
@@ -212,11 +211,11 @@ export class JobRules {
     this.#expectAnew()
   }
 
-  /** When it will be missed if nothing is heard; null: never. */
+  /** What will be missing if no ping comes, and when; null: nothing. */
   missing(): Missing | null {
     if (this.status === 'down') return null
     const expected = this.#isAwaited() ? this.expectedAt : null
-    // A run that has a limit of its own, and has started, may take as long as if it had started at the last moment.
+    // A run with its own limit may take as long as if it had started at the last moment.
     const patienceMs = this.wishes.graceMs + (this.#isRunAwaited() ? this.#limitMs() : 0)
     const ends = this.runs.map(({ since }) => ({ at: since + this.#limitMs(), expectedAt: since }))
     const late = expected === null ? [] : [{ at: expected + patienceMs, expectedAt: expected }]
@@ -231,7 +230,7 @@ export class JobRules {
     }
   }
 
-  /** When the next ping is expected; null: nothing is, or the end of a run is, or it is beyond the list of moments. */
+  /** When the next ping is due; null: none is, or the end of a run is awaited, or the list of moments ends before. */
   dueAt(): number | null {
     return this.status === 'up' ? this.#awaitedAt() : null
   }
@@ -247,12 +246,12 @@ export class JobRules {
     return newest !== undefined && newest.since > since
   }
 
-  // Something is expected of it by its times.
+  // A ping is expected by the schedule.
   #isAwaited(): boolean {
     return this.status === 'up' || (this.status === 'new' && this.wokenAt !== null)
   }
 
-  // A report that comes late is that of its own moment: the next one is still to come, however near it is.
+  // A late ping counts for its own moment: the next moment still needs a ping, however near it is.
   #expectAfter(now: number): void {
     const isLate = this.#isAwaited() && this.expectedAt !== null && this.expectedAt <= now
     this.expectedAt = this.#nextAfter(now, isLate ? 0 : this.wishes.earlyMs)
@@ -277,9 +276,9 @@ export class JobRules {
     return this.runs.find(({ since }) => since + this.#limitMs() <= at)?.since ?? null
   }
 
-  // A run that names itself ends by its name. Without a name it is the one without a name, or else all of them. What is
-  // held against the monitor is over with any report of a run. A failure that names a run that nobody saw start ends
-  // the only one that is known, as in Healthchecks, unless a person has asked for more than Healthchecks can do.
+  // A ping with a run id ends that run. Without one it ends the run without an id, or else all runs. Runs that took the
+  // monitor down end with any success or failure. A failure with an unknown run id ends the only open run, as in
+  // Healthchecks, unless the monitor has settings that Healthchecks does not know.
   #endRuns(runId: string | null, isGood: boolean): void {
     const { maxRunMs, failuresToAlert } = this.wishes
     const isKnown = this.runs.some(({ id }) => id === runId)
@@ -307,7 +306,7 @@ export class JobRules {
   }
 }
 
-/** The moment for which the next ping is expected after one at `pingAt`; null: later than the list goes. */
+/** The due time after a ping at `pingAt`; null: beyond the list of moments. */
 function nextMoment(moments: readonly number[], ping: { pingAt: number; earlyMs: number | null }): number | null {
   const { pingAt, earlyMs } = ping
   const index = firstAfter(moments, pingAt)

@@ -1,4 +1,4 @@
-// The jobs, and the people who look after their monitors: what each does, and when, by true time.
+// The jobs, and the people who manage their monitors: what each does, and when, by true time.
 import { type Span, throwLimits, throwRequest, type Window } from './cast.ts'
 import type { Dice } from './dice.ts'
 import type { Player, Report, World } from './world.ts'
@@ -8,7 +8,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 /** How long `curl -m 10` waits for an answer. */
 const CALL_MAX_MS = 10 * SECOND
-/** More than a job has in mind, whatever a person makes of its schedule. */
+/** A limit, as a person may make the schedule much denser. */
 const RUNS_MAX = 300
 const PERSON_TRIES_AGAIN_MS = 7 * MINUTE
 
@@ -16,9 +16,9 @@ export class Job {
   readonly #world: World
   readonly #player: Player
   readonly #dice: Dice
-  /** The newest report that nobody has heard. */
+  /** The newest ping that was not received. */
   #unheard: Report | null = null
-  /** How often it still runs in this window: a new schedule may be a thousand times as dense. */
+  /** How many runs are left in this window: a new schedule may be a thousand times as dense. */
   #runsLeft = 0
 
   constructor(world: World, { player, dice }: { player: Player; dice: Dice }) {
@@ -51,7 +51,7 @@ export class Job {
     this.#world.agenda.add(this.#nextRunAt(now), () => this.#work(window))
   }
 
-  // As long as nobody can pause the monitor, the job goes on.
+  // The job goes on until the monitor can be paused.
   async #rest(window: Window): Promise<void> {
     if (!window.endsPaused || this.#world.pause(this.#player)) {
       this.#unheard = null
@@ -61,7 +61,7 @@ export class Job {
     this.#world.agenda.add(this.#nextRunAt(this.#world.clock.true), () => this.#work(window))
   }
 
-  // Of whoever is always in time, a run reports within the period, or soon after its moment.
+  // A punctual job pings within the period, or soon after the moment of its schedule.
   #nextRunAt(now: number): number {
     const { rhythm, graceMs } = this.#player.request.wishes
     const isWild = this.#player.role.habit === 'wild'
@@ -78,7 +78,7 @@ export class Job {
     return moment + Math.floor(this.#dice.real() * 1.3 * latest)
   }
 
-  // How much too early; often just enough, or just not enough, to count for the moment that is meant.
+  // How much too early; often just inside or just outside the early window.
   #aheadMs(apartMs: number): number {
     const { earlyMs } = this.#player.request.wishes
     const justEnough = earlyMs ?? this.#dice.one([Math.floor(apartMs / 10), 15 * MINUTE])
@@ -117,7 +117,7 @@ export class Job {
     else if (this.#player.role.habit !== 'hasty') this.#keepTrying(report)
   }
 
-  // Whoever does not give up is heard well within the grace. Only the newest word counts.
+  // A job that retries is received well within the grace period. Only its newest ping counts.
   #keepTrying(report: Report): void {
     const isTryingAlready = this.#unheard !== null
     this.#unheard = report

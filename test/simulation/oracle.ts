@@ -1,5 +1,5 @@
-// The oracle: it is told what reached CronGuard and when CronGuard could look, and says what must have been written
-// down and told by then. Its rules are those of the documentation; it shares none of CronGuard's.
+// The oracle: from the pings that reached CronGuard and the runs of its checker, it computes what must have been
+// recorded and sent. Its rules are those of the documentation; it shares no code with CronGuard.
 import { type Change, JobRules, type Signal, type Wishes } from './job-rules.ts'
 
 const SECOND = 1000
@@ -11,7 +11,7 @@ const CLOCK_PATIENCE_MS = 600 * SECOND
 
 export type Reason = 'crash' | 'stop' | 'jump' | 'stuck' | 'disk'
 
-/** A stretch without a watch, and the monitors that got one more grace for it. */
+/** A gap, and the monitors whose deadline it extended. */
 export interface Gap {
   from: number
   to: number
@@ -19,28 +19,28 @@ export interface Gap {
   extended: string[]
 }
 
-/** What the clock on the wall shows, and the one that only goes forward while the machine is awake. */
+/** What the clock shows, and the clock that only goes forward while the machine is awake. */
 export interface Time {
   wall: number
   elapsed: number
-  /** What has truly passed since some moment. */
+  /** The true time since some moment. */
   passed: number
 }
 
-type SignOfLife = Pick<Time, 'wall' | 'elapsed'>
+type Heartbeat = Pick<Time, 'wall' | 'elapsed'>
 
 export class Oracle {
   readonly jobs = new Map<string, JobRules>()
-  /** What must have happened since it was last asked. */
+  /** The changes that must have been recorded since the last comparison. */
   changes: Change[] = []
   gaps: Gap[] = []
-  /** The last sign of life that is on disk. */
-  #alive: SignOfLife | null = null
-  /** When it was last awake enough to compare its clocks, and what they showed. */
+  /** The last heartbeat on disk. */
+  #alive: Heartbeat | null = null
+  /** What the clocks showed when they were last compared. */
   #seen: Time | null = null
-  /** From when on the moments are by the clock of this run of the machine, as that is set now. */
+  /** Moments from here on are of this boot of the machine, by the clock as it is set now. */
   #datedSince: number | null = null
-  /** By how much the clock was put forward since the last sign of life. */
+  /** By how much the clock was set forward since the last heartbeat. */
   #setByMs = 0
   #isDiskKnownToRefuse = false
   #waitsSince: number | null = null
@@ -73,21 +73,21 @@ export class Oracle {
   }
 
   /**
-   * CronGuard is about to write a sign of life. What it has missed is for a look to notice, and must not be hidden.
+   * CronGuard is about to write a heartbeat, which must not hide a gap that the checker has not found yet.
    */
   beats(time: Time, isDiskWell: boolean): void {
     if (this.#waitsSince !== null) return
     if (!isDiskWell) this.#isDiskKnownToRefuse = true
-    else if (!this.#isUnwatched(time)) this.#showsLife(time)
+    else if (!this.#isUnwatched(time)) this.#beats(time)
   }
 
-  /** CronGuard has written its signs of life as ever, the last of them at `alive`, and was awake until now. */
-  lives(alive: SignOfLife, time: Time): void {
-    this.#showsLife(alive)
+  /** CronGuard has written its heartbeats as usual, the last at `alive`, and was awake until now. */
+  lives(alive: Heartbeat, time: Time): void {
+    this.#beats(alive)
     this.#seen = time
   }
 
-  /** It stopped on purpose, and could write that down. */
+  /** CronGuard was stopped, and recorded that. */
   stops(time: Time): void {
     this.#alive = time
     this.#stoppedAt = time.wall
@@ -103,7 +103,7 @@ export class Oracle {
     else this.#begins(time)
   }
 
-  /** CronGuard comes by to look at everything. */
+  /** The checker runs. */
   looks(time: Time, isDiskWell: boolean): void {
     if (isDiskWell) this.#comparesClocks(time)
     else if (this.#wasSetBy(time) !== 0 || this.#isAnybodyLetIn(time)) this.#isDiskKnownToRefuse = true
@@ -118,7 +118,7 @@ export class Oracle {
     for (const job of this.jobs.values()) this.#note(job.look(time.wall))
   }
 
-  /** The earliest moment by the wall at which something will be missed. */
+  /** The earliest deadline, by the clock. */
   nextMissingAt(): number | null {
     const moments = [...this.jobs.values()].map((job) => job.missing()?.at ?? null).filter((at) => at !== null)
     return moments.length === 0 ? null : Math.min(...moments)
@@ -138,8 +138,8 @@ export class Oracle {
     return apart > SHORT_GAP_MS || apart < -CLOCK_TOLERANCE_MS || this.#isDiskKnownToRefuse
   }
 
-  // What has happened moves with the clock. Who may have stood at the door while it did not get to run is let in first;
-  // but who was let in like that, or excused, is not for a second time.
+  // Moments move with the clock. After a stall, pings may still wait to be read, so overdue deadlines are extended; but
+  // not one that was just extended.
   #comparesClocks(time: Time): void {
     const seen = this.#seen ?? time
     const restedMs = this.#restedMs(time)
@@ -157,7 +157,7 @@ export class Oracle {
     return [...this.jobs.values()].filter((job) => isMissed(job, time) && job.missing()?.at !== job.excusedUntil)
   }
 
-  /** For how long it did not get to run, or slept; 0 for what is no rest, or for more than that. */
+  /** How long CronGuard did not run, or slept; 0 if that is no stall, or is a gap. */
   #restedMs(time: Time): number {
     if (this.#waitsSince !== null || this.#isUnwatched(time)) return 0
     const seen = this.#seen ?? time
@@ -165,12 +165,12 @@ export class Oracle {
     return restedMs > REST_MS ? restedMs : 0
   }
 
-  // What came since `newSince` came after the clock was set.
+  // Pings since `newSince` came after the clock was set.
   #movesWithTheClock(time: Time, newSince: number): number {
     const byMs = this.#wasSetBy(time)
     const since = this.#datedSince ?? time.wall
     const isNew = (at: number) => at >= newSince - UPTIME_STEP_MS && at <= time.wall
-    // Nothing has happened later than that by the clock that was set.
+    // A later moment cannot be by the clock before it was set.
     const isFromElsewhere = (at: number) => at > time.wall - byMs || isNew(at)
     if (byMs !== 0) for (const job of this.jobs.values()) job.shift({ since, byMs, isNew: isFromElsewhere })
     this.#datedSince = since + byMs
@@ -183,7 +183,7 @@ export class Oracle {
     return Math.abs(byMs) < CLOCK_TOLERANCE_MS ? 0 : byMs
   }
 
-  #showsLife(time: SignOfLife): void {
+  #beats(time: Heartbeat): void {
     this.#alive = time
     this.#setByMs = 0
   }
@@ -199,7 +199,7 @@ export class Oracle {
       const isLeap = time.elapsed - from.elapsed < (time.wall - from.wall) / 2
       const gap: Omit<Gap, 'extended'> = { from: from.wall, to: time.wall, reason: isLeap ? 'jump' : 'stuck' }
       this.#excuses(gap, from.wall + this.#setByMs)
-      this.#showsLife(time)
+      this.#beats(time)
     }
     this.#isDiskKnownToRefuse = false
   }
@@ -208,23 +208,23 @@ export class Oracle {
     const from = this.#alive?.wall ?? null
     if (from !== null) this.#excuses({ from, to: time.wall, reason: this.#stoppedAt === null ? 'crash' : 'stop' })
     this.#stoppedAt = null
-    this.#showsLife(time)
+    this.#beats(time)
   }
 
   #turnsBack(time: Time): void {
     for (const job of this.jobs.values()) job.turnBack(time.wall)
     this.#stoppedAt = null
-    this.#showsLife(time)
+    this.#beats(time)
   }
 
-  // It was blind since `blindSince`, whatever the clock was set to meanwhile.
-  #excuses(gap: Omit<Gap, 'extended'>, blindSince = gap.from): void {
+  // CronGuard was offline since `offlineSince`, whatever the clock was set to meanwhile.
+  #excuses(gap: Omit<Gap, 'extended'>, offlineSince = gap.from): void {
     const { from, to } = gap
     const reason = this.#isDiskKnownToRefuse ? 'disk' : gap.reason
     const isShort = to - from <= SHORT_GAP_MS
-    const blind = { from: blindSince, to }
-    const concerned = [...this.jobs.values()].filter((job) => !isShort || job.mayHaveReported(blind))
-    const excused = concerned.filter((job) => job.excuse(blind))
+    const offline = { from: offlineSince, to }
+    const concerned = [...this.jobs.values()].filter((job) => !isShort || job.mayHaveReported(offline))
+    const excused = concerned.filter((job) => job.excuse(offline))
     if (!isShort) this.gaps.push({ from, to, reason, extended: excused.map(({ name }) => name).sort() })
   }
 

@@ -1,19 +1,19 @@
-// The world outside of the simulation: those who are told. Each has a mood that changes, and every attempt is kept.
+// The receivers of notifications. Each has a mood that changes, and every attempt is recorded.
 import type { Mail, Mailer, MailResult } from '#lib/mail.ts'
 import { networkFailure } from '#lib/network.ts'
 import type { Outbound, OutboundRequest, OutboundResult } from '#lib/outbound.ts'
 import type { WorldClock } from './world-clock.ts'
 
 /**
- * `works`: takes it and says so. `slow`: the same, after a while. `refuses`: takes nothing. `hangs`: nothing is heard
- * until patience ends. `lies`: takes it, and says that it did not. `gone`: will never take anything, and says so.
+ * `works`: accepts. `slow`: accepts after a while. `refuses`: answers with an error. `hangs`: does not answer until the
+ * timeout. `lies`: accepts, and answers with an error. `gone`: answers that it will never accept anything.
  */
 export type Mood = 'works' | 'slow' | 'refuses' | 'hangs' | 'lies' | 'gone'
 
-/** `unknown`: nobody was there to hear the answer. */
+/** `unknown`: the sender was gone before the answer. */
 export type Verdict = 'taken' | 'refused' | 'gone' | 'unknown'
 
-/** One attempt to tell somebody, as the one who is told, and a bystander, saw it. */
+/** One attempt to send, as the receiver saw it and by true time. */
 export interface Attempt {
   channel: string
   deliveryId: string
@@ -38,7 +38,7 @@ export class Receivers {
   readonly moods = new Map<string, Mood>()
   readonly #clock: WorldClock
   #hanging: Hanging[] = []
-  /** Grows with whatever happens here. */
+  /** Grows with every event. */
   #stirs = 0
 
   constructor(clock: WorldClock) {
@@ -69,12 +69,12 @@ export class Receivers {
     close: () => {},
   }
 
-  /** True time at which the next of those who wait for an answer gets one, or gives up. */
+  /** True time of the next answer or timeout. */
   get nextEndAt(): number | null {
     return this.#hanging.length === 0 ? null : Math.min(...this.#hanging.map(({ until }) => until))
   }
 
-  /** Ends what has to end by now, and lets CronGuard write down what became of it. */
+  /** Ends the attempts that are due, and lets CronGuard record the outcome. */
   async endDue(): Promise<void> {
     const due = this.#hanging.filter(({ until }) => until <= this.#clock.true)
     this.#hanging = this.#hanging.filter((hanging) => !due.includes(hanging))
@@ -82,12 +82,12 @@ export class Receivers {
     await this.quiet()
   }
 
-  /** The process that waits for answers is gone. */
+  /** The sending process is gone. */
   breakOff(): void {
     for (const { end } of this.#hanging.splice(0)) end(true)
   }
 
-  /** Resolves when nothing moves any more but by time. */
+  /** Resolves when nothing is left to happen at this moment. */
   async quiet(): Promise<void> {
     let seen = -1
     while (seen !== this.#stirs) {
@@ -110,7 +110,7 @@ export class Receivers {
     this.#stirs += 1
     attempt.endedAt = this.#moment()
     const verdicts = { works: 'taken', slow: 'taken', lies: 'refused', refuses: 'refused', gone: 'gone' } as const
-    // For the sender, to hear nothing is to be refused.
+    // For the sender, no answer is a failure.
     const heard = mood === 'hangs' ? 'unknown' : verdicts[mood]
     attempt.verdict = isBrokenOff ? 'unknown' : heard === 'unknown' ? 'refused' : heard
     return isBrokenOff ? 'unknown' : heard

@@ -1,5 +1,5 @@
-// Judges what became of every message, by what those who were told saw of it: nothing lost, nothing told twice without
-// need, nothing out of order, nothing too soon, too late or for too long.
+// Judges every message by what its receiver saw: none lost, none sent twice without need, none out of order, none too
+// soon, too late or for too long.
 import type { Attempt } from './receivers.ts'
 import type { World } from './world.ts'
 
@@ -8,19 +8,19 @@ const HOUR = 3600 * SECOND
 const DAY = 24 * HOUR
 const LEASE_MS = 60 * SECOND
 const FIRST_PAUSE_MS = 10 * SECOND
-/** By how much a pause may be shorter or longer than its rule says. */
+/** By how much a pause may differ from its rule. */
 const SPREAD = 0.2
-/** By how much a clock is put right without a word. */
+/** A clock that is corrected by less does not count as set. */
 const TOLERANCE_MS = 2 * SECOND
-/** A clock that was set while nobody watched, by no more than the time since the last sign of life, goes unnoticed. */
+/** A clock set while CronGuard was offline, by no more than the time since the last heartbeat, goes unnoticed. */
 const UNSEEN_LEAP_MS = 5 * SECOND
-/** From the moment at which it could be sent until it is. */
+/** The longest time between when a message could be sent and when it is. */
 const PROMPT_MS = SECOND
 
 interface Message {
   id: string
   channel: string
-  /** Null: about CronGuard itself. */
+  /** Null: a notice of a gap. */
   monitor: string | null
   state: string
   attempts: number
@@ -32,7 +32,7 @@ interface Story {
   attempts: Attempt[]
 }
 
-/** Returns how many messages there were, and what became of them. */
+/** Returns how many messages there were, and their outcomes. */
 export function judgeDeliveries(world: World): Record<string, number> {
   const byId = Map.groupBy(world.receivers.attempts, ({ deliveryId }) => deliveryId)
   const stories = readMessages(world).map((message) => ({ message, attempts: byId.get(message.id) ?? [] }))
@@ -41,13 +41,12 @@ export function judgeDeliveries(world: World): Record<string, number> {
   const threads = Map.groupBy(stories, ({ message }) => `${message.channel} ${message.monitor}`)
   for (const thread of threads.values()) referee.judgeOrder(thread)
   const strays = [...byId.keys()].filter((id) => !stories.some(({ message }) => message.id === id))
-  if (strays.length > 0) world.scribe.object(`Messages were sent that nobody wrote down: ${strays.join(', ')}`)
+  if (strays.length > 0) world.scribe.object(`Messages were sent that are not recorded: ${strays.join(', ')}`)
   const repeated = stories.filter(({ attempts }) => attempts.filter(({ hasArrived }) => hasArrived).length > 1)
   const failed = stories.filter(({ message }) => message.state === 'failed')
   return { messages: stories.length, failed: failed.length, arrivedTwice: repeated.length }
 }
 
-// A lease that runs out is a promise: this many milliseconds and no more.
 class Referee {
   readonly #world: World
 
@@ -64,12 +63,12 @@ class Referee {
     }
     const last = attempts.at(-1)
     if (message.state === 'sent') {
-      if (last?.verdict !== 'taken') this.#object(story, 'was not taken by whom it was meant for')
+      if (last?.verdict !== 'taken') this.#object(story, 'was not accepted by its receiver')
     } else if (message.state === 'failed') this.#judgeGivingUp(story, last)
     else this.#object(story, 'is neither sent nor given up')
   }
 
-  /** Of one monitor and channel, each message waits for the one before it. */
+  /** Messages of one monitor and channel are sent one after another. */
   judgeOrder(thread: Story[]): void {
     let endedAt = Number.NEGATIVE_INFINITY
     for (const [index, story] of thread.entries()) {
@@ -94,14 +93,14 @@ class Referee {
     if (!wasTurnedBack && sinceMs < leastMs - 1) this.#object(story, `was tried again after ${sinceMs} ms only`)
     if (!isDisturbed && ended.wall + leastMs >= story.message.createdAt + DAY) this.#judgeLength(story, attempt)
     if (this.#isCrowded(attempt, ended.true)) return
-    // Whatever happened to the clock, nobody waits longer than the pause, or the lease, and the trouble itself lasted.
+    // Whatever happened to the clock, no message waits longer than its pause or lease plus the trouble itself.
     const trulyMs = attempt.begunAt.true - ended.true - this.#troubledMs(ended.true, attempt.begunAt.true)
     const leapMs = wasTurnedBack ? UNSEEN_LEAP_MS : 0
     const mostMs = Math.max(pauseMs * (1 + SPREAD), isDisturbed ? LEASE_MS : 0) + PROMPT_MS + TOLERANCE_MS + leapMs
     if (trulyMs > mostMs) this.#object(story, `was tried again only after ${trulyMs} ms in which all was well`)
   }
 
-  // No time counts in which CronGuard could not send, from its last sign of life on.
+  // Time in which CronGuard could not send does not count, from its last heartbeat on.
   #judgeLength(story: Story, { begunAt }: Attempt): void {
     const since = begunAt.true - 2 * DAY
     const gaps = this.#world.troubledTimes.filter(({ from, to }) => from <= begunAt.true && to >= since)
@@ -128,7 +127,7 @@ class Referee {
     this.#object(story, `was sent only after ${waitedMs} ms`)
   }
 
-  /** Whether CronGuard itself was not well at some time between the two. */
+  /** Whether CronGuard itself had trouble at some time between the two. */
   #isDisturbed(from: number, to: number): boolean {
     return this.#world.troubledTimes.some((trouble) => trouble.from <= to && trouble.to >= from)
   }
@@ -142,7 +141,7 @@ class Referee {
     return this.#world.leaps.some((at) => at >= from && at <= to)
   }
 
-  // A channel that lets others wait for its answer lets this message wait, too.
+  // A channel that is slow to answer other messages delays this one, too.
   #isCrowded({ channel, deliveryId, begunAt }: Attempt, since: number): boolean {
     return this.#world.receivers.attempts.some((other) => {
       if (other.channel !== channel || other.deliveryId === deliveryId) return false
@@ -160,7 +159,7 @@ class Referee {
   }
 }
 
-/** 10 s after the first attempt, then twice as long each time, but never more than an hour. */
+/** 10 s after the first attempt, then twice as long each time, at most an hour. */
 function pauseAfter(count: number): number {
   let pauseMs = FIRST_PAUSE_MS
   for (let n = 1; n < count && pauseMs < HOUR; n++) pauseMs *= 2

@@ -1,5 +1,5 @@
-// Compares what CronGuard has written down with what the oracle says, and keeps what a person needs who looks for the
-// reason of a disagreement.
+// Compares what CronGuard recorded with what the oracle expects, and keeps the recent events for whoever looks into a
+// difference.
 import { judgeAlarm } from './alarms.ts'
 import type { Change } from './job-rules.ts'
 import type { Gap } from './oracle.ts'
@@ -25,7 +25,7 @@ interface TransitionRow extends ChangeParts {
   channels: string | null
 }
 
-interface BlackoutRow {
+interface GapRow {
   id: number
   from: number
   to: number
@@ -33,7 +33,7 @@ interface BlackoutRow {
   extended: string | null
 }
 
-/** How much of what happened is remembered, of each monitor. */
+/** How many events of each monitor are kept. */
 const REMEMBERED = 30
 const CONTEXT = 30
 
@@ -42,12 +42,12 @@ export class Scribe {
   readonly #remembered = new Map<string, { order: number; line: string }[]>()
   #order = 0
   #lastTransition = 0
-  #lastBlackout = 0
+  #lastGap = 0
   readonly counts = {
     transitions: 0,
     down: 0,
     up: 0,
-    blackouts: 0,
+    gaps: 0,
     extended: 0,
     extendedHasty: 0,
     states: 0,
@@ -74,7 +74,7 @@ export class Scribe {
     throw new Disagreement([`${this.#moment()}: ${what}`, ...context.map(({ line }) => line)].join('\n'))
   }
 
-  /** Everything that is new on either side. */
+  /** Compares everything that is new on either side. */
   compare(): void {
     const { oracle } = this.#world
     if (!this.#isAnythingNew()) return
@@ -90,15 +90,15 @@ export class Scribe {
       written.map(inWords),
     )
     const gaps = oracle.gaps.splice(0)
-    this.counts.blackouts += gaps.length
+    this.counts.gaps += gaps.length
     const extended = gaps.flatMap((gap) => gap.extended)
     this.counts.extended += extended.length
     this.counts.extendedHasty += extended.filter((name) => this.#world.player(name).role.habit === 'hasty').length
-    this.#same(gaps.map(gapInWords), this.#newBlackouts().map(blackoutInWords))
+    this.#same(gaps.map(gapInWords), this.#newGaps().map(gapRowInWords))
     for (const gap of gaps) this.#compareNotices(gap)
   }
 
-  /** Whether status, due time and deadline are what the oracle takes them for. */
+  /** Compares status, due time and deadline with the oracle's. */
   compareStates(): void {
     const rows = this.#db.all<{ name: string; status: string; due: number | null; deadline: number | null }>(
       'SELECT name, status, due_at AS due, deadline_at AS deadline FROM monitors',
@@ -115,7 +115,7 @@ export class Scribe {
     }
   }
 
-  /** By the wall: when CronGuard says that something is missed, or that a message may be sent; null: never. */
+  /** The next deadline or attempt to send that CronGuard has stored, by its clock; null: none. */
   nextMomentAt(): number | null {
     const row = this.#db.get<{ deadline: number | null; delivery: number | null }>(
       `SELECT (SELECT min(deadline_at) FROM monitors WHERE deadline_at IS NOT NULL) AS deadline,
@@ -133,10 +133,10 @@ export class Scribe {
   }
 
   #isAnythingNew(): boolean {
-    const row = this.#db.get<{ transition: number | null; blackout: number | null }>(
-      'SELECT (SELECT max(id) FROM transitions) AS transition, (SELECT max(id) FROM blackouts) AS blackout',
+    const row = this.#db.get<{ transition: number | null; gap: number | null }>(
+      'SELECT (SELECT max(id) FROM transitions) AS transition, (SELECT max(id) FROM blackouts) AS gap',
     )
-    const isWritten = (row?.transition ?? 0) > this.#lastTransition || (row?.blackout ?? 0) > this.#lastBlackout
+    const isWritten = (row?.transition ?? 0) > this.#lastTransition || (row?.gap ?? 0) > this.#lastGap
     return isWritten || this.#world.oracle.changes.length > 0 || this.#world.oracle.gaps.length > 0
   }
 
@@ -158,21 +158,21 @@ export class Scribe {
     return rows
   }
 
-  #newBlackouts(): BlackoutRow[] {
-    const rows = this.#db.all<BlackoutRow>(
+  #newGaps(): GapRow[] {
+    const rows = this.#db.all<GapRow>(
       `SELECT id, from_at AS "from", to_at AS "to", reason,
               (SELECT group_concat(name, ' ' ORDER BY name) FROM spared_monitors JOIN monitors
                  ON monitors.id = monitor_id WHERE blackout_id = blackouts.id) AS extended
          FROM blackouts
         WHERE id > $last
         ORDER BY id`,
-      { last: this.#lastBlackout },
+      { last: this.#lastGap },
     )
-    this.#lastBlackout = rows.at(-1)?.id ?? this.#lastBlackout
+    this.#lastGap = rows.at(-1)?.id ?? this.#lastGap
     return rows
   }
 
-  // Each project with spared monitors is told once, through the channels that want to hear of it.
+  // Each project with extended deadlines gets one notice, through the channels that did not opt out.
   #compareNotices({ to, extended }: Gap): void {
     const rows = this.#db.all<{ project: string; extended: number; channels: string | null }>(
       `SELECT project_id AS project, content ->> 'extendedCount' AS extended,
@@ -185,7 +185,7 @@ export class Scribe {
     const players = this.#world.players.filter(({ role }) => extended.includes(role.name))
     const byProject = Map.groupBy(players, ({ projectId }) => projectId)
     const expected = [...byProject].map(([project, { length }]) =>
-      [project, length, this.#world.blindChannelsOf(project).join(' ')].join(', '),
+      [project, length, this.#world.gapChannelsOf(project).join(' ')].join(', '),
     )
     const written = rows.map((row) => [row.project, row.extended, row.channels ?? ''].join(', '))
     this.#same(expected, written)
@@ -235,10 +235,10 @@ function changeInWords({ monitor, from, to, at, reason, opened, closedFrom, chan
 }
 
 function gapInWords({ from, to, reason, extended }: Gap): string {
-  return `blind ${iso(from)} to ${iso(to)} ${reason}, spared ${extended.join(' ')}`
+  return `gap ${iso(from)} to ${iso(to)} ${reason}, extended ${extended.join(' ')}`
 }
 
-function blackoutInWords({ extended, ...row }: BlackoutRow): string {
+function gapRowInWords({ extended, ...row }: GapRow): string {
   return gapInWords({ ...row, reason: row.reason as Gap['reason'], extended: extended?.split(' ').sort() ?? [] })
 }
 

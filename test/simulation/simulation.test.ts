@@ -1,15 +1,15 @@
-// A few seeds; `npm run simulate -- --seeds N` plays as many as you like.
+// A few seeds; `npm run simulate -- --seeds N` runs as many as you like.
 import { describe, expect, test } from 'bun:test'
 import { simulate } from './simulation.ts'
 
-describe('CronGuard and the oracle are of one mind', () => {
+describe('simulation: CronGuard and the oracle agree', () => {
   test.each([1, 2, 3, 4])(
-    'about all that happens in six weeks, by seed %d',
+    'on everything that happens in six weeks, seed %d',
     async (seed) => {
       const { disagreement, counts } = await simulate({ seed, months: 1.5 })
       expect(disagreement ?? '').toBe('')
       expect(counts.down).toBeGreaterThan(0)
-      expect(counts.blackouts).toBeGreaterThan(0)
+      expect(counts.gaps).toBeGreaterThan(0)
     },
     60_000,
   )

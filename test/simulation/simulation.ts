@@ -1,4 +1,4 @@
-// A year in the life of a CronGuard, by a seed: many jobs, much trouble, and an oracle that it must agree with.
+// Months of a CronGuard, by a seed: many jobs, many troubles, and an oracle that it must agree with.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,17 +22,17 @@ export interface Plot {
 
 export interface Outcome {
   seed: number
-  /** What CronGuard and the oracle are not of one mind about; null: nothing. */
+  /** Where CronGuard and the oracle differ; null: nowhere. */
   disagreement: string | null
   counts: Record<string, number>
 }
 
 const MONITORS = 30
 const TROUBLES_PER_MONTH = 4
-/** After the last run of all: time enough to find every job dead, and to tell it. */
+/** After the last run: enough time to find every job dead, and to send the alerts. */
 const AFTERWARDS_MS = 60 * DAY
 
-/** Lives through it. Resolves with the first disagreement; rejects when something breaks altogether. */
+/** Runs the simulation. Resolves with the first difference; rejects if something else fails. */
 export async function simulate({ seed, months }: Plot): Promise<Outcome> {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'cronguard-simulation-'))
   const dice = new Dice(seed)
@@ -67,7 +67,7 @@ async function live(world: World, { dice, span }: { dice: Dice; span: Span }): P
   await end(world, span)
 }
 
-// Nobody runs any more, nothing befalls anybody: what is still to be told is told.
+// No job runs and no trouble happens any more: the last messages are sent.
 async function end(world: World, { until }: Span): Promise<void> {
   await world.runUntil(until + 4 * DAY)
   if (world.presence === 'gone') await world.start()

@@ -1,4 +1,4 @@
-// What befalls CronGuard, its machine and those whom it tells.
+// The troubles of CronGuard, its machine and the receivers.
 import type { Span } from './cast.ts'
 import type { Dice } from './dice.ts'
 import type { Mood } from './receivers.ts'
@@ -10,7 +10,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 type Act = () => void | Promise<void>
-/** Each act, and how long it lasts until the next one. */
+/** Each act, and the time until the next one. */
 type Story = [act: Act, forMs: number][]
 
 export class Troubles {
@@ -23,7 +23,7 @@ export class Troubles {
     this.#dice = dice
   }
 
-  /** Most of it comes when much is going on. */
+  /** Most troubles come in busy times. */
   begin(span: Span, count: number): void {
     for (let index = 0; index < count; index++) {
       this.#world.agenda.add(this.#moment(span), () => this.#tell(this.#dice.one(this.#stories())))
@@ -38,7 +38,7 @@ export class Troubles {
     return Math.min(Math.max(from, this.#dice.one(busyTimes) + this.#dice.one([-1, 1]) * apart), until)
   }
 
-  // One story after another, as a rule a good while later.
+  // One story after another, most of them a good while later.
   #tell(story: Story): void {
     if (this.#isBusy) {
       this.#world.agenda.add(this.#world.clock.true + this.#dice.span(SECOND, 6 * HOUR), () => this.#tell(story))
@@ -55,7 +55,7 @@ export class Troubles {
     })
   }
 
-  // Everything from the blink of an eye to days.
+  // From a millisecond to days.
   #while(): number {
     return this.#dice.chance(0.3) ? this.#dice.span(1, 20 * SECOND) : this.#dice.span(SECOND, 3 * DAY)
   }
@@ -121,13 +121,13 @@ export class Troubles {
         [leap(ahead), 0],
       ],
       [[leap(this.#dice.whole(-2500, 2500)), 0]],
-      // Messages wait to be tried again, by a clock that is put back.
+      // Messages wait for their next attempt, and the clock is set back.
       [
         [() => this.#annoyReceivers(), this.#dice.span(MINUTE, 5 * HOUR)],
         [leap(-ahead), DAY],
         [leap(ahead), 0],
       ],
-      // The clock is wrong when it starts, and put right after a while, or not so soon.
+      // The clock is wrong at the start, and corrected before or after CronGuard believes it.
       [
         [kill, long],
         [leap(-ahead - long), 0],

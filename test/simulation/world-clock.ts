@@ -1,13 +1,13 @@
 import type { Clock } from '#lib/clock.ts'
 import type { Time } from './oracle.ts'
 
-/** True time, and what CronGuard's machine makes of it. */
+/** True time, and the clocks of CronGuard's machine. */
 export class WorldClock implements Clock {
   /** True milliseconds since 1970. */
   true: number
   /** How far the clock of CronGuard's machine is ahead. */
   aheadMs = 0
-  /** For how long that machine has slept: its clock that only goes forward stood still. */
+  /** How long that machine has slept: its clock that only goes forward stood still. */
   sleptMs = 0
 
   constructor(start: number) {

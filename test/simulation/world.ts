@@ -1,4 +1,4 @@
-// One world for both: whatever happens, happens to CronGuard and is told to the oracle.
+// The world: every event happens to CronGuard, and is passed to the oracle.
 import { pauseMonitor, resumeMonitor, updateMonitor } from '#actions/monitors.ts'
 import { Agenda } from './agenda.ts'
 import { Appliance, type SimulatedChannel } from './appliance.ts'
@@ -10,7 +10,7 @@ import { Receivers } from './receivers.ts'
 import { Scribe } from './scribe.ts'
 import { WorldClock } from './world-clock.ts'
 
-/** `frozen`: it does not get to run for a moment, and who calls waits for its answer. */
+/** `frozen`: the process does not run for a moment, and callers wait for its answer. */
 export type Presence = 'awake' | 'frozen' | 'asleep' | 'gone'
 
 export interface Player {
@@ -25,7 +25,7 @@ export interface Player {
 export interface Report {
   signal: Signal
   runId: string | null
-  /** How the URL says it: "/0", "/fail", ... */
+  /** The end of the ping URL: "/0", "/fail", ... */
   ending: string
 }
 
@@ -42,12 +42,12 @@ export class World {
   readonly channels: SimulatedChannel[] = []
   presence: Presence = 'gone'
   isDiskWell = true
-  /** Stretches of true time in which CronGuard was not well, and what was under way then. */
+  /** True times in which CronGuard had trouble. */
   readonly troubledTimes: { from: number; to: number }[] = []
-  /** True moments at which its clock was put forward or back, or a wrong one was believed in the end. */
+  /** True moments at which its clock was set, or a wrong clock was believed. */
   readonly leaps: number[] = []
   readonly #dice: Dice
-  /** Something happened that the next look is to find out: nothing may cover it up until then. */
+  /** Something happened that the next run of the checker must find. */
   #isOwedALook = false
   #planned: { cause: number; at: number } | null = null
   #comebacks: (() => void)[] = []
@@ -74,8 +74,8 @@ export class World {
     return `${name}: ${describe(this.player(name).request)}`
   }
 
-  /** The names of the project's channels that want to hear of blackouts. */
-  blindChannelsOf(projectId: string): string[] {
+  /** The names of the project's channels that get notices of gaps. */
+  gapChannelsOf(projectId: string): string[] {
     return this.channels
       .filter(({ project, notifiesGaps }) => project === projectId && notifiesGaps)
       .map(({ name }) => name)
@@ -87,7 +87,7 @@ export class World {
     this.#comebacks.push(act)
   }
 
-  /** Lets the world go on until nothing is on the agenda before `until`. */
+  /** Runs all events before `until`. */
   async runUntil(until: number): Promise<void> {
     for (;;) {
       const lookAt = this.#nextLookAt() ?? Number.POSITIVE_INFINITY
@@ -108,7 +108,7 @@ export class World {
     this.#liveOn()
   }
 
-  /** Says whether it was heard. */
+  /** Returns whether the ping was recorded. */
   async ping({ role, pingKey }: Player, { signal, runId, ending }: Report): Promise<boolean> {
     if (this.presence !== 'awake') return false
     const status = await this.appliance.ping(pingKey, ending + (runId === null ? '' : `?rid=${runId}`))
@@ -173,7 +173,7 @@ export class World {
     const isNoted = how === 'stopped' && this.appliance.stop()
     if (isNoted) this.oracle.stops(this.clock.time())
     else if (how === 'killed') {
-      if (this.isDiskWell) this.appliance.saveSignOfLife()
+      if (this.isDiskWell) this.appliance.saveHeartbeat()
       this.appliance.kill()
     }
     this.presence = 'gone'
@@ -181,7 +181,7 @@ export class World {
   }
 
   sleep(how: 'frozen' | 'asleep'): void {
-    this.#happened(how === 'frozen' ? 'does not get to run' : 'sleeps')
+    this.#happened(how === 'frozen' ? 'is frozen' : 'falls asleep')
     this.presence = how
   }
 
@@ -189,29 +189,29 @@ export class World {
   async wake(sleptMs: number): Promise<void> {
     this.clock.sleptMs += sleptMs
     this.presence = 'awake'
-    this.#happened('wakes')
+    this.#happened('wakes up')
     this.#isOwedALook = true
     await this.#comeBack()
   }
 
-  /** The clock of the machine is put forward, or back. */
+  /** The clock of the machine is set forward or back. */
   leap(ms: number): void {
     this.clock.aheadMs += ms
     this.leaps.push(this.clock.true)
-    this.#happened(`has its clock put ${ms < 0 ? 'back' : 'forward'} by ${Math.abs(ms) / 1000} s`)
+    this.#happened(`has its clock set ${ms < 0 ? 'back' : 'forward'} by ${Math.abs(ms) / 1000} s`)
     this.#isOwedALook = true
   }
 
   async setDisk(isWell: boolean): Promise<void> {
-    this.#happened(isWell ? 'has its disk back' : 'is refused by its disk')
-    if (!isWell) this.appliance.saveSignOfLife()
+    this.#happened(isWell ? 'can write to its disk again' : 'cannot write to its disk')
+    if (!isWell) this.appliance.saveHeartbeat()
     this.appliance.setDisk(isWell)
     this.isDiskWell = isWell
     this.#isOwedALook = true
     if (isWell) await this.#comeBack()
   }
 
-  // All signs of life that it wrote since the last time at once.
+  // Stands for all the heartbeats since the last call.
   #liveOn(): void {
     if (this.presence !== 'awake' || this.#isOwedALook || this.appliance.isWaiting) return
     this.oracle.lives(this.appliance.livedOn(), this.clock.time())
@@ -243,10 +243,10 @@ export class World {
     this.scribe.compareStates()
   }
 
-  // Its signs of life are told one by one only where one of them may find something out.
+  // Heartbeats are simulated one by one only where one of them may matter.
   #nextBeatAt(): number {
     if (this.presence !== 'awake' || !this.#isOwedALook) return Number.POSITIVE_INFINITY
-    return this.appliance.nextSignOfLifeAt()
+    return this.appliance.nextHeartbeatAt()
   }
 
   #nextLookAt(): number | null {
@@ -258,7 +258,7 @@ export class World {
     return Math.max(now, this.#planned.at)
   }
 
-  // It looks a little late as a rule; and sometimes just before, when nothing may happen yet.
+  // The checker runs a little late as a rule, and sometimes just before, when nothing may happen yet.
   #planAt(cause: number, now: number): number {
     if (cause <= now) return now + this.#paceMs()
     if (cause - 1 > now && this.#dice.chance(0.2)) return cause - 1
@@ -271,7 +271,7 @@ export class World {
     return this.#isOwedALook ? this.#dice.whole(0, TICK_MS - 1) : TICK_MS
   }
 
-  /** True time of what the next look is to find; a past one: look soon. */
+  /** True time of what the next run of the checker must find; in the past: run it soon. */
   #nextCause(): number | null {
     if (this.#isOwedALook || this.appliance.isWaiting) return Number.NEGATIVE_INFINITY
     const walls = [this.oracle.nextMissingAt(), this.scribe.nextMomentAt()]

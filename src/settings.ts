@@ -59,10 +59,6 @@ export const Settings = z.object({
       (text) => !isBaseUrl(text) || hasPlainPath(text),
       'must have a path of letters, digits and . _ ~ - only, like https://example.com/cron',
     )
-    .refine(
-      (text) => !isBaseUrl(text) || !hasPlainPath(text) || !isOwnPath(text),
-      'has a path at which CronGuard has pages of its own',
-    )
     .transform((url) => url.replace(/\/+$/, '').replace(/^https?:/i, (scheme) => scheme.toLowerCase()))
     .optional()
     .register(About, {
@@ -255,14 +251,4 @@ export function settingNames(): string[] {
 
 function variablesOf(name: string): string[] {
   return SECRETS.includes(name) ? [PREFIX + name, `${PREFIX}${name}_FILE`] : [PREFIX + name]
-}
-
-/** Where CronGuard itself has pages: a base path among them could not be told from them. */
-export const OWN_PATHS: readonly string[] = (
-  'api assets b badge channels deliveries docs health incidents instance invitations livez login ' +
-  'logout metrics monitors p password-reset ping projects readyz register settings setup v1 v2 verify-email'
-).split(' ')
-
-function isOwnPath(url: string): boolean {
-  return OWN_PATHS.includes(new URL(url).pathname.split('/')[1] ?? '')
 }

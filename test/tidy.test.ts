@@ -106,6 +106,11 @@ describe('One place each', () => {
     ['calling out', /(?<![.\w])fetch\(/, outside('lib/outbound.ts')],
     ['htmx headers', /['"`]HX-/i, outside('http/respond.tsx', 'views/')],
     ['exit codes', /process\.exit/, outside('main.ts')],
+    [
+      'what a route needs',
+      /new Elysia\(/,
+      outside('http/routes.ts', 'http/server.ts', 'http/sessions.ts', 'http/api/openapi.ts'),
+    ],
     // The compiler sees to it for `redirect`, which takes only what `url` made.
     [
       'addresses: url()',

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { AppError } from '#lib/errors.ts'
 import { CHANNELS_MAX, ChannelName } from './channel.ts'
 import { unusableExport } from './export-problems.ts'
-import { GIVEN_BADGE_KEY_MAX, GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX, OWN_SEGMENTS } from './keys.ts'
+import { GIVEN_BADGE_KEY_MAX, GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX } from './keys.ts'
 import { type AliasDialect, MONITORS_MAX, type Monitor, type MonitorSettings } from './monitor.ts'
 import { defaultOf, MONITOR_SETTINGS, type MonitorSetting, settingsOf, settingValue } from './monitor-settings.ts'
 import { ProjectName } from './project.ts'
@@ -82,10 +82,7 @@ export type ExportedProject = z.output<typeof ExportedProject>
 const ExportedProject = z.strictObject({
   id: Uuid,
   name: ProjectName,
-  ping_key: keyPattern(GIVEN_PING_KEY_MAX).refine(
-    (key) => !OWN_SEGMENTS.has(key),
-    'must not be a path that CronGuard uses itself',
-  ),
+  ping_key: keyPattern(GIVEN_PING_KEY_MAX),
   badge_key: keyPattern(GIVEN_BADGE_KEY_MAX),
   channels: z.array(ExportedChannel).max(CHANNELS_MAX),
   monitors: z.array(ExportedMonitor).max(MONITORS_MAX),

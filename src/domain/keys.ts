@@ -3,14 +3,8 @@
 /** The length of the column in Healthchecks. */
 export const GIVEN_PING_KEY_MAX = 128
 export const GIVEN_BADGE_KEY_MAX = 150
-/** A shorter key can be guessed. */
+/** A shorter key can be guessed, or is the first segment of a page's path, like "password-reset". */
 export const GIVEN_KEY_MIN = 16
-
-/** First segments of the paths of pages and wire dialects. None of them can be a project's ping key. */
-export const OWN_SEGMENTS: ReadonlySet<string> = new Set(
-  `api assets b badge channels deliveries docs health incidents instance invitations livez login logout metrics
-   monitors p password-reset ping projects readyz register settings setup v1 v2 verify-email`.split(/\s+/),
-)
 
 const UUID_PARTS = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/
 

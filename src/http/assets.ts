@@ -1,12 +1,12 @@
-import { Elysia } from 'elysia'
 import { ASSETS, type Asset } from '#views/assets.ts'
+import { cookielessRoutes } from './routes.ts'
 import { acceptsGzip } from './zip.ts'
 
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 /** The embedded files under names that change with their content. */
 export function assetRoutes() {
-  const routes = new Elysia({ name: 'assets' })
+  const routes = cookielessRoutes('assets', 'text')
   for (const asset of ASSETS) {
     const packed = isPacked(asset) ? null : Bun.gzipSync(asset.content)
     routes.get(asset.path, ({ request }) => answerAsset({ ...asset, packed }, request))

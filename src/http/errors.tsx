@@ -9,6 +9,7 @@ import { type Dialect, dialectOf } from './pings/dialect.ts'
 import type { ShowPath } from './place.ts'
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts'
 import { page } from './respond.tsx'
+import type { ErrorForm, FindErrorForm } from './routes.ts'
 import { splitUrl } from './url.ts'
 
 const STATUSES: Record<ErrorCode, number> = {
@@ -36,18 +37,20 @@ interface Answer {
 interface Failed {
   error: unknown
   request: Request
+  /** The path of the route, as in "/monitors/:monitor"; undefined where there is none. */
+  route: string | undefined
   showPath: ShowPath
   findMethods: FindMethods
+  findErrorForm: FindErrorForm
 }
 
 /** The one place where an error becomes an answer, in the dialect of the door at which the caller knocked. */
 export function answerError(deps: Deps, failed: Failed): Response {
-  const { request } = failed
+  const { request, route, findErrorForm } = failed
   const dialect = dialectOf(request)
-  const isApi = dialect === null && splitUrl(request.url).path.startsWith('/api/')
-  const answer = answerTo(deps, failed, isApi ? API_STATUSES : STATUSES)
-  const next = answer.status === 401 ? refererOf(deps, request) : null
-  const response = isApi ? json(answer) : dialect === null ? document(deps, answer, next) : inDialect(dialect, answer)
+  const form = findErrorForm({ route, path: splitUrl(request.url).path })
+  const answer = answerTo(deps, failed, dialect === null && form === 'json' ? API_STATUSES : STATUSES)
+  const response = dialect === null ? inForm(deps, { form, answer, request }) : inDialect(dialect, answer)
   response.headers.set(REQUEST_ID_HEADER, requestIdOf(request))
   if (answer.allow !== undefined) response.headers.set('Allow', answer.allow)
   if (answer.status === 503) response.headers.set('Retry-After', RETRY_AFTER_SECONDS)
@@ -92,8 +95,13 @@ function isTooLong(error: unknown): boolean {
   return error instanceof Error && error.message === 'Request body exceeded maxRequestBodySize'
 }
 
-function json({ status, message }: Answer): Response {
-  return Response.json({ error: message }, { status })
+function inForm(
+  deps: Deps,
+  { form, answer, request }: { form: ErrorForm; answer: Answer; request: Request },
+): Response {
+  if (form === 'json') return Response.json({ error: answer.message }, { status: answer.status })
+  if (form === 'text') return plainText(answer)
+  return document(deps, answer, answer.status === 401 ? refererOf(deps, request) : null)
 }
 
 function inDialect(dialect: Dialect, answer: Answer): Response {

@@ -1,5 +1,4 @@
 // How CronGuard is, for other programs: one word for everybody, the whole for whoever runs it.
-import { Elysia } from 'elysia'
 import { readWarnings } from '#actions/warnings.ts'
 import type { Deps } from '#deps.ts'
 import { judgeClock } from '#domain/gap.ts'
@@ -11,11 +10,12 @@ import { pendingMigrations } from '#store/migrations.ts'
 import { bearerOf } from './bearer.ts'
 import type { WebDeps } from './guards.ts'
 import { withCookies } from './respond.tsx'
+import { cookieRoutes } from './routes.ts'
 
 const NEVER_KEPT = { 'Cache-Control': 'no-store' }
 
 export function healthRoutes(web: WebDeps, readHealth: () => PartHealth[]) {
-  return new Elysia({ name: 'health' })
+  return cookieRoutes(web.deps, 'health', 'text')
     .get('/livez', () => new Response('alive\n', { headers: NEVER_KEPT }))
     .get('/readyz', () =>
       isReady(web.deps, readHealth())

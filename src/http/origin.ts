@@ -1,11 +1,7 @@
 import type { Deps } from '#deps.ts'
 import { AppError } from '#lib/errors.ts'
 import { withoutBasePath } from './base-path.ts'
-import { isPingAtRoot } from './pings/paths.ts'
-import { splitUrl } from './url.ts'
 
-/** These read no cookie: who calls them has a key, or knows a ping URL. Some pings share the root with pages. */
-const WITHOUT_COOKIES = /^\/+(?:ping|p|api|v1|v2)\//i
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 /**
@@ -15,8 +11,6 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
  */
 export function refuseForeignForm({ config: { baseUrl } }: Pick<Deps, 'config'>, request: Request): void {
   if (SAFE_METHODS.includes(request.method)) return
-  const { path } = splitUrl(request.url)
-  if (WITHOUT_COOKIES.test(path) || isPingAtRoot(path.replace(/^\/+/, '/'))) return
   const site = request.headers.get('sec-fetch-site')
   const origin = request.headers.get('origin')
   const isOwn = site === null ? origin === null || isOwnOrigin({ origin, baseUrl, request }) : isOwnSite(site)

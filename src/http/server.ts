@@ -8,7 +8,7 @@ import { openApiRoutes } from './api/openapi.ts'
 import { operationsOf } from './api/operations.ts'
 import { assetRoutes } from './assets.ts'
 import { badgeRoutes } from './badges/routes.ts'
-import { belowBasePath } from './base-path.ts'
+import { belowBasePath, refuseTakenPath } from './base-path.ts'
 import { answerWithBody, mayHaveBody } from './body.ts'
 import { createDevices } from './devices.ts'
 import { answerError } from './errors.tsx'
@@ -18,10 +18,10 @@ import type { Live } from './live.tsx'
 import { createMessageLimits } from './message-limits.ts'
 import { createMethodFinder } from './methods.ts'
 import { metricsRoutes } from './metrics/routes.ts'
-import { refuseForeignForm } from './origin.ts'
 import { createPeerFinder, rememberPeer } from './peer.ts'
 import { pingDialectRoutes } from './pings/index.ts'
 import { createShowPath } from './place.ts'
+import { createErrorFormFinder, type Route } from './routes.ts'
 import { createSessions } from './sessions.ts'
 import { askedPath, pathStart, withPath } from './url.ts'
 import { channelPageRoutes } from './web/channels.tsx'
@@ -45,6 +45,7 @@ export type RequestHandler = (request: Request, peerAddress: string | null) => R
 export function createRequestHandler(deps: Deps, readHealth: () => PartHealth[], live: Live): RequestHandler {
   const { baseUrl, basePath, logLevel } = deps.config
   const app = createRoutes(deps, readHealth, live).compile()
+  refuseTakenPath(basePath, app.routes)
   const answerPlainly = (request: Request) => app.fetch(request)
   const showPath = createShowPath(() => app.routes)
   const answer = logLevel === 'debug' ? withAccessLog(deps, answerPlainly, showPath) : answerPlainly
@@ -66,13 +67,15 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
   const web: WebDeps = { deps, sessions: createSessions(deps), devices: createDevices(deps), messageLimits, live }
   const api = apiRoutes(deps, messageLimits)
   const operations = operationsOf(api.routes)
-  const readRoutes = (): readonly { method: string; path: string }[] => routes.routes
+  const readRoutes = (): readonly Route[] => routes.routes
   const showPath = createShowPath(readRoutes)
   const findMethods = createMethodFinder(readRoutes)
+  const findErrorForm = createErrorFormFinder(readRoutes)
   const routes = new Elysia({ name: 'cronguard' })
     // First, so that it holds for all that follows; without it an error would tell strangers what went wrong inside.
-    .onError(({ error, request }) => answerError(deps, { error, request, showPath, findMethods }))
-    .onRequest(({ request }) => refuseForeignForm(deps, request))
+    .onError(({ error, request, route }) =>
+      answerError(deps, { error, request, route, showPath, findMethods, findErrorForm }),
+    )
     .use(pingDialectRoutes(deps))
     .use(api)
     .use(openApiRoutes(deps, operations))

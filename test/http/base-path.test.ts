@@ -6,9 +6,7 @@ import { invite } from '#actions/members.ts'
 import { projectsOf } from '#actions/projects.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
-import { createRoutes } from '#http/server.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
-import { DIALECTS, OWN_PATHS } from '#settings.ts'
 import { findUserByEmail } from '#store/accounts.ts'
 import { findPingBody } from '#store/pings.ts'
 import { ASSETS } from '#views/assets.ts'
@@ -167,6 +165,8 @@ describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy 
       badge_url: `https://example.com/cron/b/2/${backup.badgeKey}.svg`,
     })
     expect(await status(`/b/2/${backup.badgeKey}.svg`)).toBe(200)
+    const led = await proxy.request('/cron/api/v3/badges', { method: 'POST', headers })
+    expect([led.status, led.headers.get('location')]).toEqual([301, '/cron/api/v3/badges/'])
   })
 
   test('an address that is not there is a page with its way home', async () => {
@@ -194,14 +194,12 @@ describe('The base path', () => {
     }
   })
 
-  test('is none at which there are pages: every route is among those that a setting may not name', () => {
-    const speaking = new TestGuard({
-      env: Object.fromEntries(DIALECTS.map((name) => [`CRONGUARD_DIALECT_${name.toUpperCase()}`, 'on'])),
-    })
-    const { routes } = createRoutes(speaking.deps, () => [], speaking.live)
-    const first = new Set(routes.map(({ path }) => path.split('/')[1] ?? ''))
-    expect([...first].filter((part) => /^\w/.test(part)).sort()).toEqual([...OWN_PATHS].sort())
-    speaking.stop()
+  test.each(['/docs', '/api/v3', '/ping', '/assets/x'])('must not be %s, where CronGuard has pages', (path) => {
+    const env = { CRONGUARD_BASE_URL: `https://example.com${path}` }
+    const start = path.split('/')[1]
+    expect(() => new TestGuard({ env })).toThrow(
+      `CRONGUARD_BASE_URL has the path ${path}, but CronGuard has pages at /${start}.`,
+    )
   })
 
   test('is no mere beginning of a word', async () => {

@@ -1,10 +1,10 @@
-import { Elysia } from 'elysia'
 import { z } from 'zod'
 import { createChannel, deleteChannel, testChannel, updateChannel } from '#actions/channels.ts'
 import { CHANNEL_KINDS, summaryOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import { CHANNEL_NAME_MAX, type ChannelReport, type SettingsInput } from '#domain/channel.ts'
 import type { MessageLimits } from '#http/message-limits.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { findChannelReport, listChannels } from '#store/channels.ts'
 import type { About } from './about.ts'
@@ -51,7 +51,7 @@ const ChannelChange = z
 /** Channels as every client knows them are listed; all else is an addition of version 3. */
 export function channelRoutes(deps: Deps, messageLimits: MessageLimits) {
   const GET = write((call) => list(deps, call), LIST)
-  return new Elysia({ name: 'api/channels' })
+  return cookielessRoutes('api/channels', 'json')
     .use(endpoint(deps, { path: '/channels/', versions: [1, 2], operations: { GET } }))
     .use(
       endpoint(deps, {

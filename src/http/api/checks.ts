@@ -1,4 +1,3 @@
-import { Elysia } from 'elysia'
 import {
   deleteMonitor,
   type MonitorRef,
@@ -10,6 +9,7 @@ import {
 import type { Deps } from '#deps.ts'
 import { type Monitor, tagList } from '#domain/monitor.ts'
 import { TEXT } from '#http/pings/report.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { listChannelIdsByMonitor, listChannels, listChannelsOfMonitor } from '#store/channels.ts'
 import { findMonitorByPingKey, findMonitorByUniqueKey, listMonitors } from '#store/monitors.ts'
@@ -28,7 +28,7 @@ import { toCheck } from './shapes.ts'
 
 /** Lists, creates, changes, pauses, resumes and deletes monitors. */
 export function checkRoutes(deps: Deps) {
-  return new Elysia({ name: 'api/checks' })
+  return cookielessRoutes('api/checks', 'json')
     .use(
       endpoint(deps, {
         path: '/checks/',

@@ -1,8 +1,8 @@
-import { Elysia } from 'elysia'
 import { z } from 'zod'
 import { resendDelivery } from '#actions/deliveries.ts'
 import type { Deps } from '#deps.ts'
 import { DELIVERY_STATES } from '#domain/delivery.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { findLoggedDelivery, type LoggedDelivery, listAttempts, listLoggedDeliveries } from '#store/delivery-log.ts'
 import type { About } from './about.ts'
@@ -23,7 +23,7 @@ const DeliveryQuery = z.object({
 
 /** What became of the messages of the whole project; additions of version 3. */
 export function deliveryRoutes(deps: Deps) {
-  return new Elysia({ name: 'api/deliveries' })
+  return cookielessRoutes('api/deliveries', 'json')
     .use(
       endpoint(deps, {
         path: '/deliveries/',

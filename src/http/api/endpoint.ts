@@ -1,5 +1,5 @@
 // What every route of the management API has in common: versions, methods, CORS, the body, the key, the errors.
-import { type DocumentDecoration, Elysia } from 'elysia'
+import type { DocumentDecoration } from 'elysia'
 import { findApiKey } from '#actions/projects.ts'
 import type { Deps } from '#deps.ts'
 import { API_KEY_LENGTH, type ApiKeyAccess } from '#domain/project.ts'
@@ -8,6 +8,7 @@ import { hasLongBody, readHead } from '#http/body.ts'
 import { corsHeaders } from '#http/cors.ts'
 import { peerOf } from '#http/peer.ts'
 import { UUID } from '#http/pings/report.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { splitUrl } from '#http/url.ts'
 import { AppError } from '#lib/errors.ts'
 import type { ApiKey } from '#store/projects.ts'
@@ -59,7 +60,7 @@ interface Settable {
 /** Routes for one path, in every version that has it. */
 export function endpoint(deps: Deps, described: Endpoint) {
   const { path, versions = API_VERSIONS } = described
-  const routes = new Elysia({ name: `api/v${versions.join('')}${path}` })
+  const routes = cookielessRoutes(`api/v${versions.join('')}${path}`, 'json')
   for (const version of versions) {
     routes.all(
       `/api/v${version}${path}`,

@@ -1,7 +1,7 @@
-import { Elysia } from 'elysia'
 import { z } from 'zod'
 import type { Deps } from '#deps.ts'
 import { lastPrunedNumber } from '#domain/ping.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { listDeliveries } from '#store/deliveries.ts'
@@ -21,7 +21,7 @@ const YEAR_SECONDS = 31_536_000
 
 /** What happened to a monitor: its pings and their bodies, its flips, and what became of every message. */
 export function historyRoutes(deps: Deps) {
-  return new Elysia({ name: 'api/history' })
+  return cookielessRoutes('api/history', 'json')
     .use(
       endpoint(deps, {
         path: '/checks/:id/pings/',

@@ -1,8 +1,8 @@
-import { Elysia } from 'elysia'
 import { z } from 'zod'
 import { acknowledgeIncident, type IncidentRef, withdrawAcknowledgment } from '#actions/incidents.ts'
 import type { Deps } from '#deps.ts'
 import { type IncidentSummary, incidentMs, NEWEST_INCIDENTS, NOTE_MAX } from '#domain/incident.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { listDeliveriesOfIncident } from '#store/delivery-log.ts'
 import { findIncidentSummary, listIncidents } from '#store/incidents.ts'
@@ -35,7 +35,7 @@ const Acknowledgment = z
 
 /** Stretches of being down, and who has them in hand; additions of version 3. */
 export function incidentApiRoutes(deps: Deps) {
-  return new Elysia({ name: 'api/incidents' })
+  return cookielessRoutes('api/incidents', 'json')
     .use(
       endpoint(deps, {
         path: '/incidents/',

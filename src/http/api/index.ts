@@ -1,6 +1,6 @@
-import { Elysia } from 'elysia'
 import type { Deps } from '#deps.ts'
 import type { MessageLimits } from '#http/message-limits.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { badgeListRoutes } from './badges.ts'
 import { channelRoutes } from './channels.ts'
 import { checkRoutes } from './checks.ts'
@@ -12,7 +12,7 @@ import { statusRoutes } from './status.ts'
 
 /** The management API. */
 export function apiRoutes(deps: Deps, messageLimits: MessageLimits) {
-  return new Elysia({ name: 'api' })
+  return cookielessRoutes('api', 'json')
     .use(checkRoutes(deps))
     .use(historyRoutes(deps))
     .use(channelRoutes(deps, messageLimits))

@@ -3,6 +3,7 @@ import { Elysia } from 'elysia'
 import { z } from 'zod'
 import type { Deps } from '#deps.ts'
 import { openToPages } from '#http/cors.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { sha256Hex } from '#lib/tokens.ts'
 import { type About, RESOURCES } from './about.ts'
 import { Problem } from './answers.ts'
@@ -23,7 +24,7 @@ export function openApiRoutes({ config }: Deps, operations: readonly DescribedOp
     const isKnown = request.headers.get('if-none-match') === written.etag
     return new Response(isKnown ? null : written.text, { status: isKnown ? 304 : 200, headers })
   })
-  return new Elysia({ name: 'api/openapi' }).all('/api/openapi.json', answer, { parse: 'none' })
+  return cookielessRoutes('api/openapi', 'json').all('/api/openapi.json', answer, { parse: 'none' })
 }
 
 async function write(operations: readonly DescribedOperation[], baseUrl: string): Promise<Written> {

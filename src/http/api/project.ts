@@ -1,8 +1,8 @@
-import { Elysia } from 'elysia'
 import { z } from 'zod'
 import { createApiKey, renameProject, replacePingKey, revokeApiKey } from '#actions/projects.ts'
 import type { Deps } from '#deps.ts'
 import { API_KEY_ACCESS, API_KEY_NAME_MAX, API_KEYS_MAX, PROJECT_NAME_MAX } from '#domain/project.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { type ApiKeyRecord, findProject, listApiKeys } from '#store/projects.ts'
@@ -37,7 +37,7 @@ const KeySpec = z
 
 /** The project that the key is of, and its keys; additions of version 3. */
 export function projectApiRoutes(deps: Deps) {
-  return new Elysia({ name: 'api/project' })
+  return cookielessRoutes('api/project', 'json')
     .use(
       endpoint(deps, {
         path: '/project/',

@@ -1,7 +1,7 @@
 // What Healthchecks tells of itself to the programs that watch over it. No project's key is needed.
-import { Elysia } from 'elysia'
 import type { Deps } from '#deps.ts'
 import { openToPages } from '#http/cors.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { SECOND } from '#lib/duration.ts'
 import { isSameText } from '#lib/tokens.ts'
 import { countOutbox, findNewestNotificationId, findNewestPingId } from '#store/counts.ts'
@@ -10,7 +10,7 @@ import { API_VERSIONS } from './endpoint.ts'
 export function statusRoutes(deps: Deps) {
   const status = openToPages(() => answerStatus(deps))
   const metrics = openToPages((request) => answerMetrics(deps, request))
-  const routes = new Elysia({ name: 'api/status' })
+  const routes = cookielessRoutes('api/status', 'json')
   for (const version of API_VERSIONS) {
     routes.all(`/api/v${version}/status/`, status, UNREAD).all(`/api/v${version}/metrics/`, metrics, UNREAD)
   }

@@ -1,6 +1,6 @@
-import { Elysia } from 'elysia'
 import type { Deps } from '#deps.ts'
 import { openToPages } from '#http/cors.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { splitUrl } from '#http/url.ts'
 import { readBadgeAddress } from './address.ts'
 import { findBadge } from './badge.ts'
@@ -10,7 +10,7 @@ import { render } from './forms.ts'
 export function badgeRoutes(deps: Deps) {
   // The path is read from the URL as it came: a tag in it is encoded twice.
   const answer = openToPages((request) => answerBadge(deps, splitUrl(request.url).path))
-  return new Elysia({ name: 'badges' })
+  return cookielessRoutes('badges', 'text')
     .all('/badge/*', answer, { parse: 'none' })
     .all('/b/*', answer, { parse: 'none' })
 }

@@ -1,9 +1,9 @@
-import { Elysia } from 'elysia'
 import { findApiKey } from '#actions/projects.ts'
 import type { Deps } from '#deps.ts'
 import type { PartHealth } from '#domain/health.ts'
 import { API_KEY_LENGTH } from '#domain/project.ts'
 import { bearerOf } from '#http/bearer.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { EXPOSITION_TYPE, formatMetrics, type Metric } from '#lib/exposition.ts'
 import { isSameText } from '#lib/tokens.ts'
 import { instanceMetrics } from './instance.ts'
@@ -12,7 +12,7 @@ import { projectMetrics } from './project.ts'
 /** For Prometheus: a project to whoever has a read-only API key of it, the instance to whoever has its token. */
 export function metricsRoutes(deps: Deps, readHealth: () => PartHealth[]) {
   return (
-    new Elysia({ name: 'metrics' })
+    cookielessRoutes('metrics', 'text')
       .get('/metrics', ({ request }) => answerInstance(deps, { request, readHealth }))
       .get('/projects/:project/metrics', ({ request, params }) =>
         answerProject(deps, { params, key: bearerOf(request) }),

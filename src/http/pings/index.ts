@@ -1,8 +1,9 @@
 // Every dialect there is, and how a ping finds its own.
-import { Elysia, NotFoundError } from 'elysia'
+import { NotFoundError } from 'elysia'
 import { isPingable } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { allowBody, hasLongBody, PING_BODY_MAX, refuseBody } from '#http/body.ts'
+import { cookielessRoutes } from '#http/routes.ts'
 import { type SplitUrl, splitUrl } from '#http/url.ts'
 import { contentEncodingOf } from '#lib/compression.ts'
 import { AppError } from '#lib/errors.ts'
@@ -32,7 +33,7 @@ const OTHERS: Record<DialectName, Dialect> = {
 
 /** Where pings arrive in the dialects that are on. */
 export function pingDialectRoutes(deps: Deps) {
-  const routes = new Elysia({ name: 'pings' })
+  const routes = cookielessRoutes('pings', 'ping')
   const { spoken, off } = splitDialects(deps.config)
   const guesses = createGuesses(deps)
   const logged = new Set<DialectName>()

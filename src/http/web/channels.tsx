@@ -1,4 +1,3 @@
-import { Elysia } from 'elysia'
 import {
   channelFingerprint,
   createChannel,
@@ -18,6 +17,7 @@ import { frameOf, readingOf } from '#http/frame.ts'
 import { inProject, type ProjectRequest, projectOf, signedIn, type WebDeps } from '#http/guards.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
 import { AppError } from '#lib/errors.ts'
 import { findChannelReport, listChannelReports, listMonitorsOfChannel } from '#store/channels.ts'
@@ -34,7 +34,7 @@ const FORM = { parse: 'none' } as const
 export function channelPageRoutes(web: WebDeps) {
   const operate = (answer: (context: ChannelRequest) => Response | Promise<Response>) =>
     onChannel(web, 'operate', answer)
-  return new Elysia({ name: 'web/channels' })
+  return cookieRoutes(web.deps, 'web/channels')
     .get(
       '/projects/:project/channels',
       inProject(web, 'look', (context) => showChannels(web, context)),

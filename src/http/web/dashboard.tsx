@@ -1,4 +1,3 @@
-import { Elysia } from 'elysia'
 import { silenceOf } from '#actions/channels.ts'
 import { rememberProject } from '#actions/sessions.ts'
 import type { Deps } from '#deps.ts'
@@ -16,6 +15,7 @@ import { frameOf, readingOf } from '#http/frame.ts'
 import { inProject, type ProjectRequest, type SignedInRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import type { Audience, Drawn } from '#http/live.tsx'
 import { page, partial, redirect } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { zipped } from '#http/zip.ts'
 import { url } from '#lib/base-path.ts'
 import { tryWrite } from '#lib/errors.ts'
@@ -29,7 +29,7 @@ import { filterQuery, MonitorList } from '#views/partials/monitor-list.tsx'
 const TEXT_MAX = 200
 
 export function dashboardRoutes(web: WebDeps) {
-  return new Elysia({ name: 'web/dashboard' })
+  return cookieRoutes(web.deps, 'web/dashboard')
     .get(
       '/',
       signedIn(web, (context) => showCurrent(web, context)),

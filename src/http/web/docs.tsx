@@ -1,7 +1,7 @@
-import { Elysia } from 'elysia'
 import { frameOf } from '#http/frame.ts'
 import { anybody, type PageRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import { page } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import type { Markup } from '#jsx/jsx-runtime'
 import { AppError } from '#lib/errors.ts'
 import { localAddress } from '#lib/host.ts'
@@ -22,7 +22,7 @@ export function docsRoutes(web: WebDeps) {
     if (shown === null) throw new AppError('not_found', 'There is no such page in the documentation.')
     return show(web, { context, title: shown.doc.title, slug, content: shown.content })
   }
-  return new Elysia({ name: 'web/docs' })
+  return cookieRoutes(web.deps, 'web/docs')
     .get(
       '/docs',
       anybody(web, (context) => {

@@ -1,4 +1,3 @@
-import { Elysia } from 'elysia'
 import { resendDelivery } from '#actions/deliveries.ts'
 import { acknowledgeIncident, saveNote, withdrawAcknowledgment } from '#actions/incidents.ts'
 import type { Deps } from '#deps.ts'
@@ -24,6 +23,7 @@ import {
 } from '#http/guards.ts'
 import { readStory } from '#http/incident-stories.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
 import { AppError } from '#lib/errors.ts'
 import type { Reader } from '#store/database.ts'
@@ -53,7 +53,7 @@ const COUNT_MAX = 500
 export function incidentRoutes(web: WebDeps) {
   const operate = (answer: (context: IncidentRequest) => Response | Promise<Response>) =>
     onIncident(web, 'operate', answer)
-  return new Elysia({ name: 'web/incidents' })
+  return cookieRoutes(web.deps, 'web/incidents')
     .get(
       '/projects/:project/incidents',
       inProject(web, 'look', (context) =>

@@ -1,10 +1,10 @@
 // What whoever runs this CronGuard sees of it, and what they can fetch from it.
-import { Elysia } from 'elysia'
 import { findBackup, keepBackup, readBackups } from '#actions/backups.ts'
 import { readDatabaseSize } from '#actions/retention.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { administering, type SignedInRequest, type WebDeps } from '#http/guards.ts'
 import { page, redirect } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
 import { SECOND } from '#lib/duration.ts'
 import { InstancePage } from '#views/pages/instance.tsx'
@@ -15,7 +15,7 @@ const BACKUP_WAIT_MS = 4 * SECOND
 const GROWTH_DAYS = 30
 
 export function instanceRoutes(web: WebDeps) {
-  return new Elysia({ name: 'web/instance' })
+  return cookieRoutes(web.deps, 'web/instance')
     .get(
       INSTANCE,
       administering(web, (context) => show(web, context)),

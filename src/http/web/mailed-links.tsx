@@ -1,11 +1,11 @@
 // What a link in a mail leads to: a new password, a confirmed address.
-import { Elysia } from 'elysia'
 import { mailPasswordReset, requireResetLink, resetPassword, verifyEmail } from '#actions/mailed-links.ts'
 import { orRerender, problemOf } from '#http/forms.ts'
 import { anybody, type PageRequest, type WebDeps } from '#http/guards.ts'
 import { type AccountTry, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
 import { HOUR } from '#lib/duration.ts'
 import { AppError, isTooMany } from '#lib/errors.ts'
@@ -23,7 +23,7 @@ export function mailedLinkRoutes(web: WebDeps) {
     network: createNetworkLimit({ tries: 10, withinMs: HOUR }),
     account: createAccountLimit({ tries: 3, ceiling: 6, withinMs: HOUR }),
   }
-  return new Elysia({ name: 'web/mailed-links' })
+  return cookieRoutes(web.deps, 'web/mailed-links')
     .get(
       '/password-reset',
       anybody(web, () => showForgotten(web)),

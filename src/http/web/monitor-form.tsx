@@ -1,4 +1,3 @@
-import { Elysia } from 'elysia'
 import { silenceOf } from '#actions/channels.ts'
 import { monitorFingerprint, type Seen, saveMonitor, updateMonitor } from '#actions/monitors.ts'
 import { channelTitle, kindLabel, summaryOf } from '#channels/index.ts'
@@ -15,6 +14,7 @@ import { type Form, orRerender, problemOf, type Retry } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { inProject, type MonitorRequest, onMonitor, type ProjectRequest, type WebDeps } from '#http/guards.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
 import { SECOND } from '#lib/duration.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
@@ -29,7 +29,7 @@ import { type Rhythm, readMonitorForm, readRhythm } from './monitor-spec.ts'
 
 /** Makes and changes monitors. */
 export function monitorFormRoutes(web: WebDeps) {
-  return new Elysia({ name: 'web/monitor-form' })
+  return cookieRoutes(web.deps, 'web/monitor-form')
     .get(
       '/projects/:project/monitors/new',
       inProject(web, 'operate', (context) => showNew(web, context)),

@@ -1,5 +1,4 @@
 // The parts of a monitor's page that are drawn anew by themselves, each at its own address.
-import { Elysia } from 'elysia'
 import type { Monitor } from '#domain/monitor.ts'
 import { may } from '#domain/project.ts'
 import { readCursor, TIMELINE_FILTERS, type TimelineFilter } from '#domain/timeline.ts'
@@ -9,6 +8,7 @@ import { readingOf } from '#http/frame.ts'
 import { type MonitorRequest, onMonitor, type WebDeps } from '#http/guards.ts'
 import { readStories } from '#http/incident-stories.ts'
 import { partial } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { readTimeline, readTimelineNews } from '#http/timelines.ts'
 import type { Markup } from '#jsx/jsx-runtime'
 import { type Address, url } from '#lib/base-path.ts'
@@ -29,7 +29,7 @@ import { NewerEntries, OlderEntries, Timeline } from '#views/partials/timeline.t
 export function monitorPartRoutes(web: WebDeps) {
   const part = (draw: (web: WebDeps, context: MonitorRequest) => Markup) =>
     onMonitor(web, 'look', (context) => partial(draw(web, context)))
-  return new Elysia({ name: 'web/monitor-parts' })
+  return cookieRoutes(web.deps, 'web/monitor-parts')
     .get('/monitors/:monitor/overview', part(overviewPart))
     .get('/monitors/:monitor/charts', part(chartsPart))
     .get('/monitors/:monitor/incidents', part(incidentsPart))

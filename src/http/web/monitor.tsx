@@ -1,5 +1,4 @@
 // The page of a monitor, its live parts, and what a person does to a monitor.
-import { Elysia } from 'elysia'
 import { silenceOf } from '#actions/channels.ts'
 import { deleteMonitor, type MonitorRef, pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
 import { recordPing, rulesForPeople } from '#actions/pings.ts'
@@ -18,6 +17,7 @@ import { type MonitorRequest, onMonitor, type WebDeps } from '#http/guards.ts'
 import { mailOf } from '#http/mails.ts'
 import { peerOf, schemeOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { type Address, url } from '#lib/base-path.ts'
 import { timeZones } from '#lib/zone.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
@@ -29,7 +29,7 @@ import { chartsPart, incidentsPart, overviewPart, timelinePart } from './monitor
 
 export function monitorRoutes(web: WebDeps) {
   const form = { parse: 'none' } as const
-  return new Elysia({ name: 'web/monitor' })
+  return cookieRoutes(web.deps, 'web/monitor')
     .get(
       '/monitors/:monitor',
       onMonitor(web, 'look', (context) => show(web, context)),

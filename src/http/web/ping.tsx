@@ -1,4 +1,3 @@
-import { Elysia } from 'elysia'
 import { decodeBody, type KeptMail } from '#domain/body.ts'
 import { shownName } from '#domain/monitor.ts'
 import { lastPrunedNumber, type RecordedPing, USER_AGENT_MAX } from '#domain/ping.ts'
@@ -9,6 +8,7 @@ import { type MonitorRequest, onMonitor, type WebDeps } from '#http/guards.ts'
 import { mailOf } from '#http/mails.ts'
 import { KEPT_PART_MAX, KEPT_SUBJECT_MAX } from '#http/pings/mail-text.ts'
 import { page } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { findReading } from '#store/bodies.ts'
 import { findPing, findPingBody } from '#store/pings.ts'
@@ -17,7 +17,7 @@ import { PingPage } from '#views/pages/ping.tsx'
 
 /** One ping with everything that is known of it, and its body as it came. */
 export function pingRoutes(web: WebDeps) {
-  return new Elysia({ name: 'web/ping' })
+  return cookieRoutes(web.deps, 'web/ping')
     .get(
       '/monitors/:monitor/pings/:number',
       onMonitor(web, 'look', (context) => show(web, context)),

@@ -1,5 +1,4 @@
 // A project as such: what it is called, who belongs to it, its keys.
-import { Elysia } from 'elysia'
 import { type KeyChoice, keysMadeBy } from '#actions/departures.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
 import { changeRole, invitationUrl, invite, removeMember, revokeInvitation } from '#actions/members.ts'
@@ -19,6 +18,7 @@ import { frameOf, readingOf } from '#http/frame.ts'
 import { inProject, type ProjectRequest, type SignedInRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
 import { page, redirect } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { type Address, url } from '#lib/base-path.ts'
 import { HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
@@ -42,7 +42,7 @@ export function projectRoutes(web: WebDeps) {
   const form = (permission: Permission, answer: ProjectAnswer) =>
     [inProject(web, permission, answer), { parse: 'none' }] as const
   return (
-    new Elysia({ name: 'web/projects' })
+    cookieRoutes(web.deps, 'web/projects')
       .get(
         '/projects/new',
         signedIn(web, (context) => showNew(context, freshForm())),

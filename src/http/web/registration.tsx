@@ -1,5 +1,4 @@
 // How strangers get an account: the first one, while registration is open, or by an invitation.
-import { Elysia } from 'elysia'
 import { invitationOf, invitationProof, invitationToken, joinProject } from '#actions/members.ts'
 import {
   isSetupToken,
@@ -17,6 +16,7 @@ import { anybody, type PageRequest, type SignedInRequest, signedIn, untilSetUp, 
 import { createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { type Address, url } from '#lib/base-path.ts'
 import { HOUR } from '#lib/duration.ts'
@@ -31,7 +31,7 @@ import { startSession } from './sign-in.tsx'
 export function registrationRoutes(web: WebDeps) {
   const limit = createNetworkLimit({ tries: 20, withinMs: HOUR })
   return (
-    new Elysia({ name: 'web/registration' })
+    cookieRoutes(web.deps, 'web/registration')
       .get(
         '/setup',
         untilSetUp(web, (context) => showSetup(web, context)),

@@ -1,5 +1,4 @@
 // What a person decides about their own account. A try at their password is counted, as it is at the sign-in.
-import { Elysia } from 'elysia'
 import {
   changeMailPreferences,
   changePassword,
@@ -21,6 +20,7 @@ import { type SignedInRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import { createLimit, type Limit } from '#http/limits.ts'
 import { refererOf } from '#http/origin.ts'
 import { page, redirect, withCookies } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { AppError, isTooMany } from '#lib/errors.ts'
@@ -49,7 +49,7 @@ export function settingsRoutes(web: WebDeps) {
   const form = (answer: (context: SignedInRequest) => Response | Promise<Response>) =>
     [signedIn(web, answer), { parse: 'none' }] as const
   return (
-    new Elysia({ name: 'web/settings' })
+    cookieRoutes(web.deps, 'web/settings')
       .get(
         '/settings',
         signedIn(web, (context) => show(web, { context, returned: null })),

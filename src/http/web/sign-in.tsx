@@ -1,4 +1,3 @@
-import { Elysia } from 'elysia'
 import { authenticate } from '#actions/accounts.ts'
 import { type Browser, beginSession, endSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
@@ -7,6 +6,7 @@ import { anybody, type PageRequest, type WebDeps } from '#http/guards.ts'
 import { type AccountTry, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect, withCookies } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
 import { MINUTE } from '#lib/duration.ts'
 import { AppError, isTooMany } from '#lib/errors.ts'
@@ -23,7 +23,7 @@ export function signInRoutes(web: WebDeps) {
     network: createNetworkLimit({ tries: 20, withinMs: 15 * MINUTE }),
     account: createAccountLimit({ tries: 10, ceiling: 50, withinMs: 15 * MINUTE }),
   }
-  return new Elysia({ name: 'web/sign-in' })
+  return cookieRoutes(web.deps, 'web/sign-in')
     .get(
       '/login',
       anybody(web, (context) => showLogin(web, context)),

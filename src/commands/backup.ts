@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { makeBackup } from '#actions/backups.ts'
 import { verifyBackup } from '#actions/restores.ts'
-import { countsInWords, isBackupName } from '#domain/backup.ts'
+import { isBackupName } from '#domain/backup.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { fileNameOf, isFolder } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
+import { countsInWords } from '#words/counts.ts'
 import type { AddCommand, Shell } from './command.ts'
 
 interface BackupOptions {

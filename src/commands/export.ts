@@ -1,10 +1,10 @@
 import { exportConfiguration } from '#actions/exports.ts'
 import { withDeps } from '#app.ts'
-import { countsInWords } from '#domain/backup.ts'
 import { type Exported, isExport } from '#domain/export.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
 import { isFile, pathExists, readText, writeDurably } from '#lib/files.ts'
+import { countsInWords } from '#words/counts.ts'
 import type { AddCommand, Shell } from './command.ts'
 
 interface ExportOptions {

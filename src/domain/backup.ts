@@ -25,13 +25,6 @@ export const Manifest = z.object({
   counts: BackupCounts,
 })
 
-/** "2 users, 1 project, 14 monitors, 3 channels, 9,120 pings" */
-export function countsInWords(counts: Partial<BackupCounts>): string {
-  return Object.entries(counts)
-    .map(([what, count]) => `${count.toLocaleString('en')} ${count === 1 ? what.slice(0, -1) : what}`)
-    .join(', ')
-}
-
 /** Why a safety copy is made: something is about to change. */
 export type SafetyReason = 'before-restore' | `before-schema-${number}`
 

@@ -40,7 +40,7 @@ export interface ChannelReport {
 }
 
 /** The detail of a delivery that was discarded because its channel was disabled. */
-export const DISABLED = 'The channel was switched off'
+export const DISABLED = 'The channel was disabled'
 
 /** Settings as a user enters them, by field name. */
 export interface SettingsInput {

@@ -1,4 +1,4 @@
-// From what plain words say to a schedule.
+// Turns plain words into a schedule.
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
@@ -14,11 +14,11 @@ export type PlainSchedule =
 export type Unsaid = 'day' | 'time'
 
 const EXAMPLES = '"every 5 minutes", "every day at 3am", "weekdays at 18:30" or "first day of the month at 6"'
-const REPEATS = 'say every 1, 2, 3, 4 or 6 months, every quarter or every year, or a period of at most 365 days'
+const REPEATS = 'Enter every 1, 2, 3, 4 or 6 months, every quarter, every year, or a period of at most 365 days'
 const WEEKDAY_NAMES = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 const MONTHS_OF_QUARTERS = [1, 4, 7, 10]
 
-/** Throws an AppError whose sentence says how far the words were understood, or what they leave open. */
+/** Throws `invalid` with a message that names the first word that can't be read, or what is missing. */
 export function readPlainWords(text: string): PlainSchedule {
   const reading: Reading = { text, at: 0 }
   const plan = readPlan(reading)
@@ -31,7 +31,7 @@ export function readPlainWords(text: string): PlainSchedule {
   return { kind: 'cron', expression, unsaid: unsaidIn(plan) }
 }
 
-/** A length of time and nothing else, in milliseconds; null for all other words. Throws where a second is not whole. */
+/** A duration in milliseconds, or null for other words. Throws `invalid` for fractions of a second. */
 export function readPlainLength(text: string): number | null {
   const reading: Reading = { text, at: 0 }
   const plan = readPlan(reading)
@@ -40,11 +40,10 @@ export function readPlainLength(text: string): number | null {
 
 function notUnderstood(read: string, unread: string): string {
   if (read !== '' && currentZoneName(unread) !== null) {
-    const rule = 'leave it out, and choose the time zone apart from the schedule'
-    return `"${read}" is understood, and then "${unread}" is not: ${rule}.`
+    return `Cannot read "${unread}" after "${read}". Leave it out and choose the time zone in its own field.`
   }
-  if (read === '') return `"${unread}" is not understood. Write for example ${EXAMPLES}.`
-  return `"${read}" is understood, and then "${unread}" is not. Write for example ${EXAMPLES}.`
+  const after = read === '' ? '' : ` after "${read}"`
+  return `Cannot read "${unread}"${after}. Enter for example ${EXAMPLES}.`
 }
 
 function periodOf({ rhythm, ...rest }: Plan): number | null {
@@ -57,16 +56,16 @@ function periodOf({ rhythm, ...rest }: Plan): number | null {
 function wholeSeconds(seconds: number): number {
   const whole = Math.round(seconds)
   if (Math.abs(seconds - whole) < 1e-6 || seconds === whole) return whole
-  throw new AppError('invalid', `A length of time is whole seconds, and this one is ${Number(seconds.toFixed(3))}.`)
+  throw new AppError('invalid', `Enter a whole number of seconds: this is ${Number(seconds.toFixed(3))} seconds.`)
 }
 
 function timeFields({ rhythm, times, minutesPast }: Plan): string {
   if (rhythm?.unit === 'second') {
-    throw new AppError('invalid', 'A number of seconds, or a length of several parts, cannot be tied to days or times.')
+    throw new AppError('invalid', 'Seconds, or a duration with several parts, cannot be combined with days or times.')
   }
   if (rhythm?.unit === 'minute' || rhythm?.unit === 'hour') return repeatingTime(rhythm, { times, minutesPast })
   if (minutesPast === undefined) return clockFields(times ?? [{ hour: 0, minute: 0 }])
-  if (times) throw new AppError('invalid', 'Say either the time of day or the minutes past the hour, not both.')
+  if (times) throw new AppError('invalid', 'Enter either the time of day or the minutes past the hour, not both.')
   return `${minuteOf(minutesPast)} *`
 }
 
@@ -78,31 +77,31 @@ function repeatingTime(
   if (unit === 'minute' && count % 60 === 0) {
     return repeatingTime({ count: count / 60, unit: 'hour' }, { times, minutesPast })
   }
-  if (times) throw new AppError('invalid', `Say either "every ${unit}" or a time of day, not both.`)
+  if (times) throw new AppError('invalid', `Enter either "every ${unit}" or a time of day, not both.`)
   if (!Number.isInteger(count) || whole % count !== 0 || count === whole) {
-    const rule = `Every ${count} ${unit}s cannot be tied to days or times: it does not fit evenly into`
-    throw new AppError('invalid', `${rule} ${unit === 'minute' ? 'an hour' : 'a day'}.`)
+    const rule = `"Every ${count} ${unit}s" cannot be combined with days or times: it does not divide`
+    throw new AppError('invalid', `${rule} ${unit === 'minute' ? 'an hour' : 'a day'} evenly.`)
   }
   const every = count === 1 ? '*' : `*/${count}`
   if (unit === 'hour') return `${minuteOf(minutesPast ?? 0)} ${every}`
   if (minutesPast !== undefined) {
-    throw new AppError('invalid', 'Say either "every minute" or the minutes past the hour.')
+    throw new AppError('invalid', 'Enter either "every minute" or the minutes past the hour.')
   }
   return `${every} *`
 }
 
 function minuteOf(minute: number): number {
-  if (minute > 59) throw new AppError('invalid', `There is no minute ${minute} in an hour: they are 0 to 59.`)
+  if (minute > 59) throw new AppError('invalid', `There is no minute ${minute}. Enter a minute from 0 to 59.`)
   return minute
 }
 
 function clockFields(times: Time[]): string {
   if (times.some(({ hour, minute }) => !(hour <= 23 && minute <= 59))) {
-    throw new AppError('invalid', 'There is no such time of day: write it as 18:30, or as 6:30pm.')
+    throw new AppError('invalid', 'Enter a time of day such as 18:30 or 6:30pm.')
   }
   const minutes = new Set(times.map(({ minute }) => minute))
   if (minutes.size > 1) {
-    throw new AppError('invalid', 'The times of one day need the same minutes, as in "at 6:30 and 18:30".')
+    throw new AppError('invalid', 'All times of a day need the same minutes, as in "at 6:30 and 18:30".')
   }
   const hours = [...new Set(times.map(({ hour }) => hour))].sort((a, b) => a - b)
   return `${[...minutes][0]} ${hours.join(',')}`
@@ -111,7 +110,7 @@ function clockFields(times: Time[]): string {
 function dayFields(plan: Plan): string {
   const { rhythm, weekdays, dates, months } = plan
   if (weekdays && dates) {
-    throw new AppError('invalid', 'Say either days of the week or days of the month, not both.')
+    throw new AppError('invalid', 'Enter either days of the week or days of the month, not both.')
   }
   const named = {
     weekdays: weekdays?.join(',') ?? '*',
@@ -120,7 +119,7 @@ function dayFields(plan: Plan): string {
   }
   const isOpen = !weekdays && !dates
   if (!rhythm || isTimeOfDay(rhythm)) {
-    if (isOpen && months) throw new AppError('invalid', 'Say on which day of the month, as in "on 1 January".')
+    if (isOpen && months) throw new AppError('invalid', 'Enter a day of the month, as in "on 1 January".')
     return `${named.dates} ${named.months} ${named.weekdays}`
   }
   checkRhythm(rhythm, { weekdays, isOpen, isAlone: Object.keys(plan).length === 1 })
@@ -180,14 +179,17 @@ function checkRhythm(
 ): void {
   const mayRepeat = unit === 'month' && Number.isInteger(count) && 12 % count === 0 && count < 12
   if (count !== 1 && !mayRepeat) {
-    if (isAlone) throw new AppError('invalid', `There is no "every ${count} ${unit}s": ${REPEATS}.`)
-    throw new AppError('invalid', `"Every ${count} ${unit}s" cannot be tied to days or times; "every ${unit}" can.`)
+    if (isAlone) throw new AppError('invalid', `"Every ${count} ${unit}s" is not possible. ${REPEATS}.`)
+    throw new AppError(
+      'invalid',
+      `"Every ${count} ${unit}s" cannot be combined with days or times, but "every ${unit}" can.`,
+    )
   }
   if (unit === 'week' && isOpen) {
-    throw new AppError('invalid', 'Say on which day of the week, as in "every Monday at 9:00".')
+    throw new AppError('invalid', 'Enter a day of the week, as in "every Monday at 9:00".')
   }
   if (unit !== 'day' && unit !== 'week' && weekdays?.some((part) => !/[#L]/.test(part))) {
-    throw new AppError('invalid', `Say which one of the ${unit}, as in "first Monday of the month".`)
+    throw new AppError('invalid', `Enter which one of the ${unit} you mean, as in "first Monday of the month".`)
   }
 }
 

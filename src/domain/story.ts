@@ -1,4 +1,4 @@
-// "Why was I told?": one incident with what led to it and what became of every message about it.
+// "Why this alert?": one incident, what led to it, and the fate of every message about it.
 import { type Attempt, type DeliveryState, isSettled } from './delivery.ts'
 import type { Incident } from './incident.ts'
 import type { TransitionReason } from './lifecycle.ts'

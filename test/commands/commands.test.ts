@@ -114,7 +114,7 @@ describe('monitor', () => {
   test.each([
     [['--schedule', '21h'], '"21h" can mean two things. Write "every day at 21:00" or "every 21 hours".'],
     [['--schedule', '0 0 12 * * MON'], 'has 6 fields: seconds are not supported. Did you mean "0 12 * * MON"?'],
-    [['--schedule', 'when it rains'], 'is not understood'],
+    [['--schedule', 'when it rains'], 'Cannot read "when it rains"'],
     [['--tz', 'Mars/Olympus'], '"Mars/Olympus" is no time zone.'],
     [['--grace', 'daily at 3am'], '"daily at 3am" is no length of time: write a grace as "90s", "10 minutes" or'],
     [['--grace', 'lots'], '"lots" is no length of time: write a grace as "90s", "10 minutes" or "1h 30m".'],

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import {
   backupName,
-  countsInWords,
   expiredBackups,
   expiredSchemaCopies,
   isBackupDue,
@@ -9,6 +8,7 @@ import {
   safetyName,
 } from '#domain/backup.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
+import { countsInWords } from '#words/counts.ts'
 
 const at = (text: string): number => Date.parse(`2026-${text}Z`)
 

@@ -270,7 +270,7 @@ describe('A channel that is switched off', () => {
     await guard.pass(60_000)
     expect(guard.outside.mails).toEqual([])
     expect(guard.deliveries(backup)).toMatchObject([
-      { state: 'failed', lastAttempt: { reason: 'settings', detail: 'The channel was switched off' } },
+      { state: 'failed', lastAttempt: { reason: 'settings', detail: 'The channel was disabled' } },
     ])
     await member.post(`/channels/${channelId}/enable`)
     await guard.ping(backup, '/fail')
@@ -295,7 +295,7 @@ describe('A channel that is switched off', () => {
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending' }])
     await guard.pass(60_000)
     expect(guard.deliveries(backup)).toMatchObject([
-      { state: 'failed', lastAttempt: { detail: 'The channel was switched off' } },
+      { state: 'failed', lastAttempt: { detail: 'The channel was disabled' } },
     ])
   })
 

@@ -114,7 +114,7 @@ describe('The preview', () => {
 
   test.each([
     [{}, 'Enter a schedule'],
-    [{ schedule: '<script>' }, '&quot;&lt;script&gt;&quot; is not understood.'],
+    [{ schedule: '<script>' }, 'Cannot read &quot;&lt;script&gt;&quot;.'],
     [{ schedule: 'every day', timeZone: 'nowhere' }, 'Choose a time zone from the list.'],
     [{ schedule: 'every day', graceCount: '9999999999', graceUnit: 'days' }, 'Enter a whole number.'],
   ] as const)('of %j says what is wrong', async (fields, problem) => {

@@ -1,32 +1,32 @@
 #!/bin/sh
-# Installs CronGuard on Linux, or brings an installed one up to date; removes it, too. See `install.sh --help`.
+# Installs, upgrades and removes CronGuard on Linux. See `install.sh --help`.
 set -eu
 
 usage() {
   cat <<'END'
 Usage: install.sh [options] [source]
 
-Installs CronGuard, or upgrades the one that is installed. The source is an executable of CronGuard, a folder with a
-release, or the address of one. Without it: CRONGUARD_DOWNLOAD_URL, or the release in the folder of this script.
+Installs or upgrades CronGuard. The source is a CronGuard executable, a folder with a release, or the URL of a release.
+The default is CRONGUARD_DOWNLOAD_URL, or the release in the folder of this script.
 
-  --version V    this version and no other; the only way to an older one
-  --prefix P     put the executable into P/bin (/usr/local/bin; with --user ~/.local/bin); an upgrade finds it itself
-  --user         for you alone and without root: no system user, and a unit of your own service manager
-  --no-service   the executable alone: no system user, no unit, no configuration
+  --version V    install exactly this version; required to go back to an older one
+  --prefix P     install the executable to P/bin; default /usr/local, with --user ~/.local, for upgrades the current one
+  --user         install for you alone, without root: no system user, and a user service
+  --no-service   install the executable only: no system user, no unit, no configuration
   --no-backup    upgrade without a backup of the database
-  --insecure     accept a release without https, unsigned, or signed with another key
-  --dry-run      say what would be done, and do nothing
-  --uninstall    remove the executable and the unit, with --no-service only the executable; data and settings stay
+  --insecure     accept a release without https, without a signature, or signed with another key
+  --dry-run      show what would be done, without changing anything
+  --uninstall    remove the executable and the unit, with --no-service only the executable; keep data and settings
   --purge        remove those too, after asking
-  --yes          do not ask
-  --help         print this
+  --yes          do not ask for confirmation
+  --help         print this help
 
-Exit codes: 0 done, 1 failed, 2 called wrongly. Nothing is replaced before everything was checked, and an upgrade keeps
-the executable before it as cronguard.prev.
+Exit codes: 0 success, 1 error, 2 usage error. Everything is checked before anything is replaced. An upgrade keeps the
+previous executable as cronguard.prev.
 END
 }
 
-# The public key of minisign that signs releases. `npm run release` writes it here when it is given the secret one.
+# The minisign public key of releases. `npm run release` fills it in when it has the secret key.
 release_key=''
 
 say() { printf '%s\n' "$*"; }
@@ -43,7 +43,7 @@ misused() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# Says what is done, and is true when it is to be done indeed.
+# Prints a step. Succeeds when the step is to be done, and fails in a dry run.
 will() {
   say "$1"
   [ "$is_dry" = no ]
@@ -71,15 +71,15 @@ read_arguments() {
         usage
         exit 0
         ;;
-      -*) misused "there is no option $1" ;;
+      -*) misused "unknown option $1" ;;
       *)
-        [ -z "$source" ] || misused "there can be one source only"
+        [ -z "$source" ] || misused "only one source is allowed"
         source=$1
         ;;
     esac
     shift
   done
-  [ "$task:$service" != purge:no ] || misused '--no-service is about the executable alone: --uninstall removes it'
+  [ "$task:$service" != purge:no ] || misused '--purge does not work with --no-service. Use --uninstall'
 }
 
 set_value() {
@@ -87,7 +87,7 @@ set_value() {
   case $1:$2 in
     --prefix:/*) prefix=${2%/} ;;
     --prefix:*) misused "--prefix must begin with /" ;;
-    --version:*[!0-9A-Za-z.+-]* | --version:.*) misused "$2 is no version" ;;
+    --version:*[!0-9A-Za-z.+-]* | --version:.*) misused "$2 is not a version" ;;
     --version:*) version=$2 ;;
   esac
 }
@@ -113,21 +113,22 @@ find_places() {
   data=$(setting DATA_DIR "$default_data")
 }
 
-# Where the service runs from, if there is one: an executable elsewhere is none of its.
+# Uses the prefix of the installed service, if there is one. Another --prefix is refused, because the service would keep
+# running the old executable.
 find_prefix() {
   served=$(served_prefix)
   prefix=${prefix:-${served:-$default_prefix}}
   case $task:$service:$served in *: | *:no:* | *:"$prefix") return ;; esac
-  or="to move it: --uninstall, which keeps data and settings, and then install it with --prefix $prefix"
-  [ "$task" = install ] || or="to remove the executable there alone: --uninstall --no-service --prefix $prefix"
-  fail "The service runs from $served, not from $prefix. Leave --prefix out; or, $or."
+  or="to move it, use --uninstall, which keeps data and settings, then install with --prefix $prefix"
+  [ "$task" = install ] || or="to remove only that executable, use --uninstall --no-service --prefix $prefix"
+  fail "The service runs from $served, not from $prefix. Omit --prefix; or, $or."
 }
 
 served_prefix() {
   if [ -r "$unit" ]; then sed -n 's|^ExecStart=[-+!@:]*\(/[^ ]*\)/bin/cronguard .*|\1|p' "$unit" | tail -n 1; fi
 }
 
-# What the configuration says, or else the default.
+# Prints a setting of the configuration, or the default.
 setting() {
   value=''
   if [ -r "$settings" ]; then
@@ -145,11 +146,11 @@ address() {
 
 require_rights() {
   if [ "$rootless" = no ] && [ "$is_dry" = no ] && [ "$(id -u)" -ne 0 ]; then
-    fail 'This needs root. Call it with sudo, or with --user to install it for you alone.'
+    fail 'This needs root. Run it with sudo, or use --user to install for you alone.'
   fi
 }
 
-# The name that a release has for this machine: cronguard-linux-x64, say.
+# Finds the name of this machine in a release, such as cronguard-linux-x64.
 find_target() {
   [ "$(uname -s)" = Linux ] || fail "CronGuard runs on Linux; this is $(uname -s)."
   machine=$(uname -m)
@@ -159,17 +160,17 @@ find_target() {
       require_sse
       ;;
     aarch64 | arm64) target=cronguard-linux-arm64 ;;
-    *) fail "CronGuard runs on x86_64 and aarch64, but not on $machine. A CronGuard elsewhere can watch its jobs." ;;
+    *) fail "CronGuard runs on x86_64 and aarch64, not on $machine. CronGuard elsewhere can monitor its jobs." ;;
   esac
-  # A small board often has a 64-bit kernel under a 32-bit system.
+  # Small boards often have a 64-bit kernel with a 32-bit system.
   if has getconf && [ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 32 ]; then
-    fail "CronGuard needs a 64-bit system; the kernel of this one is $machine, but its programs have 32 bits."
+    fail "CronGuard needs a 64-bit system. The kernel of this one is $machine, but its programs are 32-bit."
   fi
   libc=$(find_libc)
   [ "$libc" != musl ] || target=$target-musl
 }
 
-# Every x86-64 processor since 2011 has it. A file without the line "flags" says nothing.
+# Every x86-64 processor since 2011 supports SSE4.2. Without a line "flags", support is unknown and assumed.
 require_sse() {
   flags=$(sed -n '/^flags[[:blank:]]*:/{p;q;}' /proc/cpuinfo 2>/dev/null) || flags=''
   case "$flags " in
@@ -191,7 +192,7 @@ find_source() {
   case $0 in *install.sh) here=$(cd "$(dirname "$0")" && pwd) ;; esac
   source=${source:-${CRONGUARD_DOWNLOAD_URL:-}}
   if [ -z "$source" ] && [ -n "$here" ] && [ -f "$here/SHA256SUMS" ]; then source=$here; fi
-  [ -n "$source" ] || misused 'say where to take CronGuard from: a file, a folder, or an address'
+  [ -n "$source" ] || misused 'name a source: a file, a folder or a URL'
   case $source in
     http://* | https://*)
       kind=address source=${source%/}
@@ -200,7 +201,7 @@ find_source() {
     *)
       kind=folder
       if [ -f "$source" ]; then kind='file'; fi
-      [ -e "$source" ] || fail "There is no $source."
+      [ -e "$source" ] || fail "$source does not exist."
       ;;
   esac
   if [ "$kind" = folder ] && [ -n "$version" ] && [ -d "$source/$version" ]; then source=$source/$version; fi
@@ -212,28 +213,28 @@ require_safe_address() {
   case $source in https://*) return ;; esac
   host=${source#http://} host=${host%%[/?#]*}
   case $host in '['* | *@*) ;; *) host=${host%:*} ;; esac
-  # Nobody stands between this machine and itself. Where that leads to must be https again.
+  # Loopback needs no https, because nobody can intercept it. Redirects must go to https.
   case $host in
     *[!0-9.]*) case $host in localhost | '[::1]' | '[::1]:'*) return ;; esac ;;
     127.*) return ;;
   esac
   [ "$is_insecure" = yes ] ||
-    fail "$source is not https: anyone on the way could replace the program. --insecure accepts it anyway."
+    fail "$source is not https: anyone on the network path could replace the program. --insecure accepts it anyway."
 }
 
-# Everything is made ready here, on the disk where it will be used, and removed again whatever happens.
+# Creates a temporary folder on the target disk, where everything is prepared. It is removed at exit.
 make_stage() {
   parent=$prefix
   while [ ! -d "$parent" ]; do parent=$(dirname "$parent"); done
   if [ "$is_dry" = yes ]; then parent=${TMPDIR:-/tmp}; fi
-  stage=$(mktemp -d "$parent/.cronguard-install.XXXXXX") || fail "Nothing can be written to $parent."
-  # Others may run what is in it, and not list it.
+  stage=$(mktemp -d "$parent/.cronguard-install.XXXXXX") || fail "Cannot write to $parent."
+  # Other users may run files in it, but not list it.
   chmod 711 "$stage"
   trap 'rm -rf "$stage"' EXIT
   trap 'exit 130' HUP INT TERM PIPE
 }
 
-# Puts a file of the source into the stage; false when there is none.
+# Copies a file of the source into the stage. Fails when it does not exist.
 fetch() {
   case $kind in
     address) download "$source/$1" "$stage/$1" ;;
@@ -248,17 +249,17 @@ download() {
   if has curl; then
     curl -fsSL --proto "$first" --proto-redir "$protocols" --retry 3 --connect-timeout 20 -o "$2" "$1"
   elif has wget; then
-    # wget cannot be told to follow redirects to https alone, so it follows none.
+    # wget cannot restrict redirects to https, so it follows none.
     stay=--max-redirect=0
     if [ "$is_insecure" = yes ]; then
       stay=''
     elif ! wget --help 2>&1 | grep -q -e --max-redirect; then
-      fail 'To download CronGuard safely, curl or GNU wget is needed.'
+      fail 'Install curl or GNU wget to download CronGuard safely.'
     fi
     # shellcheck disable=SC2086 # Nothing, or one word.
     wget -q $stay -T 20 -O "$2" "$1"
   else
-    fail 'To download CronGuard, curl or wget is needed.'
+    fail 'Install curl or wget to download CronGuard.'
   fi
 }
 
@@ -270,11 +271,11 @@ checksum() {
   elif has openssl; then
     openssl dgst -sha256 -r "$1"
   else
-    fail 'To check what was downloaded, sha256sum, shasum or openssl is needed.'
+    fail 'Install sha256sum, shasum or openssl to verify the download.'
   fi | cut -d ' ' -f 1
 }
 
-# The checksum that the release has written down for a file; nothing when it names no such file.
+# Prints the checksum of a file in SHA256SUMS, or nothing when it does not list the file.
 expected_checksum() {
   [ -f "$stage/SHA256SUMS" ] || return 0
   while read -r sum name; do
@@ -282,12 +283,12 @@ expected_checksum() {
   done <"$stage/SHA256SUMS"
 }
 
-# Compares a file with what the release says of the name.
+# Compares file $1 with the checksum of name $2.
 verify() {
   expected=$(expected_checksum "$2")
-  [ -n "$expected" ] || fail "SHA256SUMS of $source does not name $2."
+  [ -n "$expected" ] || fail "SHA256SUMS of $source does not list $2."
   [ "$(checksum "$1")" = "$expected" ] ||
-    fail "$2 is not what SHA256SUMS says: it is damaged, or somebody changed it. Nothing was installed."
+    fail "$2 does not match SHA256SUMS: it is damaged, or someone changed it. Nothing was installed."
 }
 
 fetch_verified() {
@@ -295,20 +296,20 @@ fetch_verified() {
   verify "$stage/$1" "$1"
 }
 
-# The checksums vouch for the files, and the signature for the checksums.
+# Verifies the signature of SHA256SUMS. The checksums in it then verify the files.
 verify_signature() {
   signature=$stage/SHA256SUMS.minisig
   if ! fetch SHA256SUMS.minisig 2>/dev/null; then
     [ -n "$release_key" ] || return 0
     or_insecure "$source is not signed, but this install.sh expects a signed release."
   elif [ -z "$release_key" ]; then
-    say 'The signature of the release was not checked: this install.sh has no key.'
+    say 'The signature was not verified: this install.sh has no key.'
   elif has minisign; then
     minisign -Vq -P "$release_key" -m "$stage/SHA256SUMS" -x "$signature" >/dev/null 2>&1 || is_forged
   elif can_verify_by_openssl; then
     verify_by_openssl || is_forged
   else
-    say 'The signature of the release was not checked: install minisign or OpenSSL 3 for that. The checksums match.'
+    say 'The signature was not verified: install minisign or OpenSSL 3 to do so. The checksums match.'
   fi
 }
 
@@ -320,7 +321,7 @@ is_forged() {
 
 can_verify_by_openssl() { has openssl && openssl pkeyutl -help 2>&1 | grep -q -e -rawin; }
 
-# The format of minisign: algorithm (2 bytes), id of the key (8), and then the key (32) or the signature (64).
+# The minisign format: algorithm (2 bytes), key id (8), then the key (32) or the signature (64).
 verify_by_openssl() {
   printf '%s' "$release_key" | openssl base64 -d -A >"$stage/key" || return 1
   sed -n 2p "$signature" | openssl base64 -d -A >"$stage/signed" || return 1
@@ -339,7 +340,7 @@ verify_by_openssl() {
     -sigfile "$stage/signature" >/dev/null 2>&1
 }
 
-# Of a file of the stage, so many bytes from one on; the first is 1.
+# Prints $3 bytes of file $1 in the stage, starting with byte $2; the first byte is 1.
 slice() { tail -c "+$2" "$stage/$1" | head -c "$3"; }
 
 fetch_program() {
@@ -367,13 +368,13 @@ fetch_file() {
   if [ -n "$(expected_checksum "$name")" ]; then
     verify "$source" "$name"
   else
-    say "$source is taken as it is: no SHA256SUMS beside it names it."
+    say "$source was not verified: no SHA256SUMS next to it lists it."
   fi
 }
 
 version_of() { unprivileged "$1" version 2>/dev/null; }
 
-# Root does not run a fresh download.
+# Runs a command without root's rights, because root must not run a fresh download.
 unprivileged() (
   cd /
   if [ "$(id -u)" -eq 0 ]; then
@@ -387,7 +388,7 @@ unprivileged() (
   env -i PATH="$PATH" "$@"
 )
 
-# A program that does not run here must not replace one that does.
+# Checks that the new program runs on this machine before it replaces another one.
 try_program() {
   new_version=$(version_of "$stage/cronguard") || does_not_run
   if [ -n "$version" ] && [ "$new_version" != "$version" ]; then
@@ -396,7 +397,7 @@ try_program() {
   old_version=''
   if [ -x "$executable" ]; then old_version=$(version_of "$executable") || old_version=unknown; fi
   if [ -z "$version" ] && is_older "$new_version" "$old_version"; then
-    fail "CronGuard $old_version is installed, and $new_version is older. To go back, say --version $new_version."
+    fail "CronGuard $old_version is installed, and $new_version is older. To go back, use --version $new_version."
   fi
 }
 
@@ -410,7 +411,7 @@ does_not_run() {
   fail "The new CronGuard does not run on this machine, so nothing was changed.$hint"
 }
 
-# Whether anything runs where the program was made ready.
+# Whether programs can run in the stage at all.
 can_try() {
   printf '#!/bin/sh\n' >"$stage/anything"
   chmod 755 "$stage/anything"
@@ -418,9 +419,9 @@ can_try() {
 }
 
 leave_untried() {
-  why="No program can be run in $parent; is it mounted noexec?"
+  why="Programs cannot run in $parent; is it mounted noexec?"
   [ "$is_dry" = yes ] || fail "$why Nothing was changed."
-  say "$why So the new CronGuard could not be tried, nor asked for its version. TMPDIR can name another folder."
+  say "$why The new CronGuard could not be tested. Set TMPDIR to another folder."
   new_version=${version:-unknown}
 }
 
@@ -429,11 +430,11 @@ is_older() {
   [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
 }
 
-# The unit for this machine, and this script, by which CronGuard can be removed again.
+# Fetches the unit and this script, which can uninstall CronGuard later.
 fetch_rest() {
   if [ "$kind" = 'file' ]; then
     fetch cronguard.service || cp "$here/cronguard.service" "$stage/cronguard.service" 2>/dev/null ||
-      fail "There is no cronguard.service beside $source. Put it there, or use --no-service."
+      fail "cronguard.service is missing next to $source. Copy it there, or use --no-service."
   else
     fetch_verified cronguard.service
   fi
@@ -453,8 +454,8 @@ make_unit() {
   fi
 }
 
-# Before 252, systemd does not start a unit whose credential is not there. From 256 on there is a form without a line in
-# the journal for each that is not.
+# systemd before 252 does not start a unit with a missing credential. From 256 on, ImportCredential= avoids a journal
+# line for each missing one.
 fit_credentials() {
   if [ "$systemd" -lt 252 ]; then
     sed '/^# Secrets outside the environment/d; /^LoadCredential=/d'
@@ -465,13 +466,13 @@ fit_credentials() {
   fi
 }
 
-# Its version; where there is none to ask, one that knows what the unit says.
+# Finds systemd's version. Without systemd it assumes one that supports the whole unit.
 find_systemd() {
   systemd=$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p') || true
   systemd=${systemd:-252}
 }
 
-# Of the unit, what a service manager without rights can do.
+# Keeps the lines of the unit that a user's service manager supports.
 make_user_unit() {
   kept='Description|StartLimitIntervalSec|Type|NotifyAccess|WatchdogSec|WatchdogSignal|ExecStart|Restart|RestartSec'
   kept="$kept|TimeoutStartSec|TimeoutStopSec|KillMode|UMask|Environment|EnvironmentFile|UnsetEnvironment"
@@ -487,29 +488,29 @@ make_user_unit() {
 }
 
 write_settings() {
-  elsewhere=' Another one also needs ReadWritePaths=, below [Service] in "systemctl edit cronguard".'
-  or=', or put them into /etc/credstore, as the unit says'
-  # The unit of a user has neither.
+  elsewhere=' Another folder also needs ReadWritePaths= under [Service] in "systemctl edit cronguard".'
+  or=', or use files in /etc/credstore, as the unit explains'
+  # A user unit supports neither.
   if [ "$rootless" = yes ]; then elsewhere='' or=''; fi
   if [ "$systemd" -lt 252 ]; then or=''; fi
   cat >"$stage/cronguard.env" <<END
-# Settings of CronGuard, one NAME=value a line. These are the defaults; take a # away to change one, then:
+# CronGuard's settings, one NAME=value per line. These are the defaults. To change one, remove the # and run:
 #   $systemctl restart cronguard
-# All settings: the README, or /docs/configuration of the running CronGuard. Secrets need not stand here: name a file
-# with ..._FILE$or. Commands at a shell read this file too.
+# All settings are listed at /docs/configuration of the server. Keep secrets in files of their own: name them with
+# ..._FILE$or. Commands in a shell read this file, too.
 
 # The folder of the database.$elsewhere
 CRONGUARD_DATA_DIR=$default_data
 
-# Where people and jobs reach it, for links and ping URLs. Behind a proxy: https://cron.example.com
+# The address for links and ping URLs. Behind a proxy: https://cron.example.com
 #CRONGUARD_BASE_URL=http://127.0.0.1:8000
-# 0.0.0.0 lets other machines in without a proxy.
+# 0.0.0.0 accepts connections from other machines without a proxy.
 #CRONGUARD_HOST=127.0.0.1
 #CRONGUARD_PORT=8000
-# Who is believed about the address of a visitor: 127.0.0.1 for a proxy on this machine.
+# Proxies that may report a visitor's address: 127.0.0.1 for a proxy on this machine.
 #CRONGUARD_TRUSTED_PROXIES=
 
-# Without a mail server, mail is written to the log.
+# Without a mail server, emails are written to the log.
 #CRONGUARD_SMTP_HOST=mail.example.com
 #CRONGUARD_SMTP_SECURITY=starttls
 #CRONGUARD_SMTP_PORT=587
@@ -517,28 +518,29 @@ CRONGUARD_DATA_DIR=$default_data
 #CRONGUARD_SMTP_PASSWORD_FILE=
 #CRONGUARD_SMTP_FROM=CronGuard <cronguard@example.com>
 
-# open: everybody may make an account.
+# With "open", anyone can create an account.
 #CRONGUARD_REGISTRATION=closed
-# How long pings and backups are kept.
+# How many pings and backups are kept, and for how long.
 #CRONGUARD_PING_DAYS=90
 #CRONGUARD_PINGS_PER_MONITOR=1000
 #CRONGUARD_BACKUP_KEEP=7
-# Called every minute while all is well: the ping URL of a monitor of another CronGuard.
+# A URL to call every minute while the server works, such as the ping URL of a monitor on another server.
 #CRONGUARD_HEARTBEAT_URL=
 #CRONGUARD_LOG_LEVEL=info
 END
 }
 
-# Before a program that may change the database comes the copy that leads back.
+# Makes a backup before an upgrade, because the new version may change the database.
 make_backup() {
   [ -n "$old_version" ] && [ "$backup" = yes ] && [ -f "$data/cronguard.db" ] || return 0
   if will "Make a backup of $data with CronGuard $old_version."; then
     as_owner "$executable" backup ||
-      fail 'The backup failed, so nothing was changed. Mend that, or upgrade without one: --no-backup.'
+      fail 'The backup failed, so nothing was changed. Fix the problem, or use --no-backup to upgrade without one.'
   fi
 }
 
-# Without the environment of the caller: CronGuard refuses what it does not know, such as CRONGUARD_DOWNLOAD_URL.
+# Runs a command as the service user, without the caller's environment: CronGuard refuses unknown variables such as
+# CRONGUARD_DOWNLOAD_URL.
 as_owner() (
   cd /
   if [ "$rootless" = no ] && id cronguard >/dev/null 2>&1; then
@@ -554,7 +556,7 @@ as_owner() (
 
 make_user() {
   if [ "$rootless" = yes ] || id cronguard >/dev/null 2>&1; then return; fi
-  will 'Make the system user cronguard.' || return 0
+  will 'Create the system user cronguard.' || return 0
   shell=/bin/false
   for path in /sbin/nologin /usr/sbin/nologin; do if [ -x "$path" ]; then shell=$path; fi; done
   if has useradd; then
@@ -562,19 +564,19 @@ make_user() {
     if grep -q '^cronguard:' /etc/group; then group='--gid=cronguard'; fi
     useradd --system "$group" --home-dir "$default_data" --no-create-home --shell "$shell" cronguard
   else
-    has adduser || fail 'There is no useradd and no adduser: make a system user cronguard, and call this again.'
+    has adduser || fail 'useradd and adduser are missing. Create a system user cronguard, and run this again.'
     grep -q '^cronguard:' /etc/group || addgroup -S cronguard
     adduser -S -D -H -h "$default_data" -s "$shell" -G cronguard cronguard
   fi
 }
 
 make_folders() {
-  if [ ! -d "$configuration" ] && will "Make $configuration."; then
+  if [ ! -d "$configuration" ] && will "Create $configuration."; then
     mkdir -p "$configuration"
     chmod 750 "$configuration"
     give_to root:cronguard "$configuration"
   fi
-  if [ ! -d "$data" ] && will "Make $data."; then
+  if [ ! -d "$data" ] && will "Create $data."; then
     mkdir -p "$data"
     chmod 700 "$data"
     give_to cronguard:cronguard "$data"
@@ -583,22 +585,22 @@ make_folders() {
 
 give_to() { [ "$rootless" = yes ] || chown "$1" "$2"; }
 
-# Puts file $1 to $2 unless somebody edited that; $3 is what came with the version before.
+# Installs file $1 as $2 with mode $4, unless $2 was edited. $3 is the file of the previous version.
 place() {
   if [ ! -e "$2" ]; then
     if will "Write $2."; then copy "$1" "$2" "$4"; fi
   elif cmp -s "$1" "$2" || cmp -s "$1" "$3"; then
     return
   elif cmp -s "$2" "$3"; then
-    if will "Bring $2 up to date."; then copy "$1" "$2" "$4"; fi
+    if will "Update $2."; then copy "$1" "$2" "$4"; fi
   else
-    if will "Keep $2, which was edited; what is new stands in $2.new."; then copy "$1" "$2.new" "$4"; fi
+    if will "Keep $2, which was edited. The new version is $2.new."; then copy "$1" "$2.new" "$4"; fi
     return
   fi
   is_changed=yes
 }
 
-# The whole file or nothing of it.
+# Copies a file atomically.
 copy() {
   mkdir -p "$(dirname "$2")"
   cp "$1" "$2.$$"
@@ -609,11 +611,11 @@ copy() {
 
 place_program() {
   if [ "$is_new" = no ]; then
-    say "CronGuard $new_version is installed already, as $executable."
+    say "CronGuard $new_version is already installed as $executable."
     return
   fi
   if [ -n "$old_version" ]; then
-    will "Replace CronGuard $old_version by $new_version, and keep it as $executable.prev." || return 0
+    will "Upgrade CronGuard $old_version to $new_version, and keep the old executable as $executable.prev." || return 0
     ln -f "$executable" "$executable.prev" 2>/dev/null || cp -p "$executable" "$executable.prev"
   else
     will "Install CronGuard $new_version as $executable." || return 0
@@ -623,7 +625,7 @@ place_program() {
   if has restorecon; then restorecon "$executable" || true; fi
 }
 
-# What came with this version: by it, the next one knows what somebody edited.
+# Stores the original files, so that the next version knows which ones were edited.
 remember_files() {
   [ "$is_dry" = no ] || return 0
   copy "$stage/cronguard.env" "$share/cronguard.env" 644
@@ -639,7 +641,7 @@ systemd_runs() {
   fi
 }
 
-# Whether the service is still to be enabled. Whoever disables it after that means it.
+# Whether to enable the service. It is enabled once only, because someone may disable it on purpose later.
 find_first() {
   is_first=no
   if [ ! -e "$unit" ]; then
@@ -653,17 +655,17 @@ remember_enabled() { [ "$is_dry" = yes ] || : >"$share/enabled"; }
 
 start_service() {
   if ! systemd_runs; then
-    say "systemd does not run here. Start it yourself$as_whom: CRONGUARD_DATA_DIR=$data $executable serve"
+    say "systemd is not running. Start CronGuard yourself$as_whom: CRONGUARD_DATA_DIR=$data $executable serve"
     return
   elif [ "$is_first" = yes ]; then
-    will 'Start cronguard.service, now and with the machine.' || return 0
+    will 'Start cronguard.service, now and at boot.' || return 0
     $systemctl daemon-reload
-    $systemctl enable --now cronguard.service || fail "CronGuard does not start. See why: $journal"
-    [ "$rootless" = no ] || say 'To let it run while you are not logged in: loginctl enable-linger'
+    $systemctl enable --now cronguard.service || fail "CronGuard does not start. To see the reason: $journal"
+    [ "$rootless" = no ] || say 'To keep it running while you are logged out: loginctl enable-linger'
   elif [ "$is_new" = yes ] || [ "$is_changed" = yes ]; then
-    will 'Restart cronguard.service if it runs.' || return 0
+    will 'Restart cronguard.service if it is running.' || return 0
     $systemctl daemon-reload
-    $systemctl try-restart cronguard.service || fail "CronGuard does not start again. See why: $journal"
+    $systemctl try-restart cronguard.service || fail "CronGuard does not restart. To see the reason: $journal"
   fi
   remember_enabled
 }
@@ -673,10 +675,10 @@ say_how_to_begin() {
   how='it is in the log'
   if systemd_runs; then how="$journal | grep -F /setup? | tail -n 1"; fi
   say ''
-  say "CronGuard $new_version is at $(address)"
+  say "Open CronGuard $new_version at $(address)"
   [ "$is_fresh" = yes ] || return 0
-  say "The link for the first account, good for 30 minutes after a start: $how"
-  say "Then let a job report: curl -fsS '$(address)/ping/<ping key of your project>/backup?create=1'"
+  say "Create the first account with the link in the log, which works for 30 minutes after a start: $how"
+  say "Then ping from a job: curl -fsS '$(address)/ping/<ping key of your project>/backup?create=1'"
 }
 
 install() {
@@ -684,9 +686,9 @@ install() {
   find_target
   find_source
   if [ "$service" = yes ] && [ "$rootless" = no ]; then
-    case $prefix/ in /home/* | /root/*) fail "A system service cannot use $prefix: use --user, or --no-service." ;; esac
+    case $prefix/ in /home/* | /root/*) fail "A system service cannot use $prefix. Use --user or --no-service." ;; esac
   fi
-  say "This machine is for $target; it comes from $source."
+  say "Installing $target from $source."
   make_stage
   fetch_program
   try_program
@@ -716,7 +718,7 @@ install() {
 
 remove_program() {
   require_rights
-  if [ ! -e "$executable" ] && [ ! -e "$unit" ]; then say 'CronGuard is not installed here.'; fi
+  if [ ! -e "$executable" ] && [ ! -e "$unit" ]; then say 'CronGuard is not installed.'; fi
   if [ -e "$unit" ] && will "Stop cronguard.service and remove $unit."; then
     if systemd_runs; then $systemctl disable --now cronguard.service || fail 'The service could not be stopped.'; fi
     rm -f "$unit" "$unit.new" "$units"/*.target.wants/cronguard.service
@@ -730,16 +732,16 @@ remove_executable() {
   if [ -e "$share" ] && will "Remove $share."; then rm -rf "$share"; fi
 }
 
-# The executable that no service runs.
+# Removes an executable that no service uses.
 remove_alone() {
   require_rights
-  if is_served; then fail "The service runs $executable. To remove both, leave --no-service out."; fi
-  [ -e "$executable" ] || say "There is no $executable."
+  if is_served; then fail "The service uses $executable. To remove both, omit --no-service."; fi
+  [ -e "$executable" ] || say "$executable does not exist."
   remove_executable
-  say 'Everything else stays as it is: the service, if there is one, its settings and its data.'
+  say 'The service, its settings and its data were kept, if there are any.'
 }
 
-# Also by another name of the folder, or by way of another program.
+# Whether the service runs this executable, even through a symbolic link or another program.
 is_served() {
   [ -r "$unit" ] || return 1
   if [ -n "$served" ] && [ "$(real_folder "$prefix/bin")" = "$(real_folder "$served/bin")" ]; then return; fi
@@ -755,11 +757,11 @@ uninstall() {
   fi
   remove_program
   for path in "$data" "$configuration" "$unit.d"; do
-    if [ -e "$path" ]; then say "$path stays."; fi
+    if [ -e "$path" ]; then say "$path was kept."; fi
   done
   say_what_secrets_stay
-  if [ "$rootless" = no ] && id cronguard >/dev/null 2>&1; then say 'The system user cronguard stays.'; fi
-  say 'To remove those too: --purge.'
+  if [ "$rootless" = no ] && id cronguard >/dev/null 2>&1; then say 'The system user cronguard was kept.'; fi
+  say 'To remove those too, use --purge.'
 }
 
 purge() {
@@ -769,27 +771,27 @@ purge() {
   for path in "$configuration" "$unit.d" "$default_data"; do
     if [ -e "$path" ] && will "Remove $path."; then rm -rf "$path"; fi
   done
-  if [ "$data" != "$default_data" ] && [ -e "$data" ]; then say "$data is yours to remove."; fi
+  if [ "$data" != "$default_data" ] && [ -e "$data" ]; then say "$data was kept. Remove it yourself."; fi
   say_what_secrets_stay
   if [ "$rootless" = no ] && id cronguard >/dev/null 2>&1 && will 'Remove the system user cronguard.'; then
     if has userdel; then userdel cronguard; else deluser cronguard; fi
   fi
 }
 
-# Made by hand, and perhaps by hand only: what was encrypted for this machine is nowhere else.
+# These files were created by hand and are not removed: a credential encrypted for this machine may have no other copy.
 say_what_secrets_stay() {
   [ "$rootless" = no ] || return 0
   for path in /etc/credstore/cronguard.* /etc/credstore.encrypted/cronguard.*; do
-    if [ -e "$path" ]; then say "$path stays: it holds a secret. Remove it yourself."; fi
+    if [ -e "$path" ]; then say "$path was kept because it holds a secret. Remove it yourself."; fi
   done
 }
 
 confirm() {
   if [ "$is_sure" = yes ] || [ "$is_dry" = yes ]; then return; fi
   say "This removes CronGuard, all monitors, pings and backups in $default_data, and the settings in $configuration."
-  printf 'Write yes to go on: '
+  printf 'Type yes to continue: '
   answer=''
-  # When the script itself is what is read, the person sits at the terminal.
+  # When the script is read from standard input, the answer comes from the terminal.
   case $0 in
     *install.sh) read -r answer || true ;;
     *) { read -r answer </dev/tty; } 2>/dev/null || true ;;

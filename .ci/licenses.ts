@@ -1,4 +1,4 @@
-// Fails when a dependency, direct or not, has a license that CronGuard cannot be shipped or developed with.
+// Fails when a direct or transitive dependency has a license that is not allowed.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -31,7 +31,7 @@ function check(root: string): number {
   for (const { name, version, license } of refused) console.error(`${name}@${version}: ${license} is not allowed`)
   if (packages.length === 0) console.error(`There are no packages in ${join(root, 'node_modules')}.`)
   if (refused.length > 0 || packages.length === 0) return 1
-  console.log(`The licenses of ${packages.length} packages are fine.`)
+  console.log(`The licenses of ${packages.length} packages are allowed.`)
   return 0
 }
 
@@ -56,7 +56,7 @@ function packageAt(path: string): Package[] {
   return [{ name, version, license: expressionOf(license ?? licenses) }]
 }
 
-// Old packages have an object, or a list of them, of which one may be chosen.
+// Old packages have an object, or a list of objects to choose from.
 function expressionOf(said: unknown): string {
   if (typeof said === 'string') return said
   if (Array.isArray(said) && said.length > 0) return said.map(expressionOf).join(' OR ')
@@ -95,7 +95,7 @@ function allOf(words: string[], place: Place): boolean {
   return result
 }
 
-// A license WITH an exception is another license: then the words do not end here, and the whole is refused.
+// A license WITH an exception is another license. The expression is then refused as a whole, because words remain.
 function one(words: string[], place: Place): boolean {
   const word = words[place.at]
   place.at += 1

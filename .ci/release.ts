@@ -1,5 +1,5 @@
-// Builds a release into dist/release/: what install.sh expects, the checksums, and a list of everything that is inside.
-// CRONGUARD_RELEASE_KEY=FILE, a secret key of minisign, signs the checksums.
+// Builds a release into dist/release/: the files that install.sh expects, checksums, and an SBOM. With
+// CRONGUARD_RELEASE_KEY=FILE, a minisign secret key, it signs the checksums.
 import {
   copyFileSync,
   mkdirSync,
@@ -52,7 +52,7 @@ async function release(): Promise<number> {
   if (key) trust(FOLDER, publicKeyOf(key))
   sumUp(FOLDER)
   if (key) sign(FOLDER, key)
-  else console.log('It is not signed: CRONGUARD_RELEASE_KEY names no secret key of minisign.')
+  else console.log('The release is not signed, because CRONGUARD_RELEASE_KEY is not set.')
   rmSync(WORK, { recursive: true })
   console.log(`CronGuard ${manifest.version} is in dist/release: ${built.length} of ${TARGETS.length} builds.`)
   return built.length === TARGETS.length ? 0 : 1
@@ -67,7 +67,7 @@ export function buildCommand({ runtime }: Target, outfile: string): string[] {
   return [process.execPath, ...flags, `--target=${runtime}`, `--metafile=${METAFILE}`, '--outfile', outfile]
 }
 
-// A runtime that is not to be had does not keep the others from being built.
+// A target whose runtime is unavailable does not prevent the others from being built.
 function build(target: Target): boolean {
   const outfile = join(WORK, target.name)
   const { exitCode, stderr } = Bun.spawnSync(buildCommand(target, outfile), { cwd: ROOT })
@@ -81,7 +81,7 @@ function sayWhetherItRuns(outfile: string): string {
     const { exitCode, stdout } = Bun.spawnSync([outfile, 'version'])
     if (exitCode === 0 && stdout.toString().trim() === manifest.version) return ', and runs here'
   } catch {
-    // Another processor's program cannot even be started.
+    // Programs for another processor cannot be started here.
   }
   return '; it could not be tried on this machine'
 }
@@ -163,13 +163,13 @@ export function sign(folder: string, secretKey: string): void {
   minisign('-S', '-s', secretKey, '-m', join(folder, SUMS), '-t', `CronGuard ${manifest.version}`)
 }
 
-// It may ask for the password of the key.
+// minisign may ask for the password of the key.
 function minisign(...args: string[]): void {
   const { exitCode } = Bun.spawnSync(['minisign', ...args], { stdio: ['inherit', 'ignore', 'inherit'] })
   if (exitCode !== 0) throw new Error('minisign failed.')
 }
 
-/** Writes down the checksum of every file in a folder, as `sha256sum --check` reads it. */
+/** Writes the checksums of all files in a folder in the format of `sha256sum --check`. */
 export function sumUp(folder: string): void {
   const names = readdirSync(folder).filter((name) => !name.startsWith(SUMS))
   names.sort()

@@ -27,7 +27,7 @@ describe('A tree of dependencies', () => {
     install('good', { name: 'good', license: 'MIT' })
     install('@scope/either', { name: '@scope/either', license: '(GPL-3.0-only OR Apache-2.0)' })
     install('old', { name: 'old', licenses: [{ type: 'BSD-3-Clause' }] })
-    expect(await check(root)).toMatchObject({ exitCode: 0, stdout: 'The licenses of 3 packages are fine.\n' })
+    expect(await check(root)).toMatchObject({ exitCode: 0, stdout: 'The licenses of 3 packages are allowed.\n' })
   })
 
   test.each([

@@ -77,16 +77,16 @@ for (const suite of SUITES) {
         await appliance.write('/run/old', OLD)
         await appliance.shell(`rm ${EXECUTABLE}; install -m 755 /run/old ${EXECUTABLE}`)
         const upgraded = await appliance.install()
-        expect(upgraded).toContain('Replace CronGuard 0.0.9 by ')
+        expect(upgraded).toContain('Upgrade CronGuard 0.0.9 to ')
         expect(upgraded).not.toContain('first account')
         expect(await state()).toBe('active')
         expect(await commands()).toContain('alice@example.org')
         expect(await appliance.shell('ls /var/lib/cronguard/backups')).toMatch(/\.db\n/)
 
         await appliance.write(SECRET, 'tiger\n')
-        expect(await appliance.install('--uninstall')).toContain(`${SECRET} stays: it holds a secret`)
+        expect(await appliance.install('--uninstall')).toContain(`${SECRET} was kept because it holds a secret`)
         expect(await state()).toBe('inactive')
-        expect(await appliance.install('--purge', '--yes')).toContain(`${SECRET} stays: it holds a secret`)
+        expect(await appliance.install('--purge', '--yes')).toContain(`${SECRET} was kept because it holds a secret`)
         await appliance.shell('! test -e /var/lib/cronguard; ! test -e /etc/cronguard; ! id cronguard 2>/dev/null')
       },
       TIMEOUT_MS,

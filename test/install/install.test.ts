@@ -14,7 +14,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
   beforeEach(open)
   afterEach(() => installer.dispose())
 
-  test('installs everything from a release, and ends with three lines that help to begin', async () => {
+  test('installs everything from a release, and ends with three lines on how to start', async () => {
     const said = await installer.install('/release')
     expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
     expect(installer.root.read(UNIT)).toContain(`ExecStart=${EXECUTABLE} serve\n`)
@@ -29,46 +29,46 @@ describe.skipIf(!canEnter)('install.sh', () => {
     const owners = await installer.root.run(['stat', '-c', '%U:%G', DATA, SETTINGS])
     expect(owners.stdout).toBe('cronguard:cronguard\nroot:cronguard\n')
     const lines = said.trimEnd().split('\n').slice(-3)
-    expect(lines[0]).toBe('CronGuard 1.0.0 is at http://127.0.0.1:8000')
-    expect(lines[1]).toContain('The link for the first account')
+    expect(lines[0]).toBe('Open CronGuard 1.0.0 at http://127.0.0.1:8000')
+    expect(lines[1]).toContain('Create the first account')
     expect(lines[2]).toContain("curl -fsS 'http://127.0.0.1:8000/ping/")
   })
 
-  test('leaves nothing of its work behind', async () => {
+  test('leaves no temporary files', async () => {
     await installer.install('/release')
     expect(installer.root.everything().filter((line) => /cronguard-install|cronguard\S*\.\d+/.test(line))).toEqual([])
   })
 
-  test('leaves nothing of its work behind when nobody reads on', async () => {
+  test('leaves no temporary files when its output is closed', async () => {
     for (const lines of [1, 2]) {
       await installer.root.run(['sh', '-c', `sh /release/install.sh --no-service /release | head -n ${lines} | cat`])
       expect(installer.root.everything().filter((line) => line.includes('cronguard-install'))).toEqual([])
     }
   })
 
-  test('finds the release that it stands in', async () => {
+  test('uses the release in its own folder', async () => {
     await installer.install()
     expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
   })
 
-  test('changes nothing when it is run again', async () => {
+  test('changes nothing on a second run', async () => {
     await installer.install('/release')
     installer.watchForAWhile()
     const before = installer.root.everything()
-    expect(await installer.install('/release')).toContain('is installed already')
+    expect(await installer.install('/release')).toContain('is already installed')
     expect(installer.root.everything()).toEqual(before)
   })
 
-  test('takes a single executable, and says that nothing vouches for it', async () => {
+  test('installs a single executable, and says that it is not verified', async () => {
     makeProgram(installer.root, '/one/cronguard', '1.0.0')
-    expect(await installer.install('/one/cronguard')).toContain('no SHA256SUMS beside it names it')
+    expect(await installer.install('/one/cronguard')).toContain('no SHA256SUMS next to it lists it')
     expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
     sumUp(installer.root, '/one', ['cronguard'])
     makeProgram(installer.root, '/one/cronguard', '1.2.0')
-    expect((await installer.refused('/one/cronguard')).stderr).toContain('is not what SHA256SUMS says')
+    expect((await installer.refused('/one/cronguard')).stderr).toContain('does not match SHA256SUMS')
   })
 
-  test('takes the version that it is told to, and no other', async () => {
+  test('--version installs exactly that version', async () => {
     makeRelease(installer.root, '/shelf/1.0.0', '1.0.0')
     makeRelease(installer.root, '/shelf/1.1.0', '1.1.0')
     await installer.install('--version', '1.1.0', '/shelf')
@@ -76,40 +76,40 @@ describe.skipIf(!canEnter)('install.sh', () => {
     expect((await installer.refused('--version=1.0.0', '/newer')).stderr).toContain(
       '/newer has CronGuard 1.1.0, not 1.0.0',
     )
-    expect((await installer.refused('/release')).stderr).toContain('say --version 1.0.0')
+    expect((await installer.refused('/release')).stderr).toContain('use --version 1.0.0')
     await installer.install('--version=1.0.0', '/shelf')
     expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
   })
 
-  test('puts the executable elsewhere when it is told to, and tells the unit', async () => {
+  test('--prefix installs elsewhere, and the unit uses that path', async () => {
     expect((await installer.refused('--prefix', '/home/alice', '/release')).stderr).toContain('--user')
     await installer.install('--prefix', '/opt/watch/', '/release')
     expect(await installer.versionOf('/opt/watch/bin/cronguard')).toBe('1.0.0')
     expect(installer.root.read(UNIT)).toContain('ExecStart=/opt/watch/bin/cronguard serve\n')
   })
 
-  test('installs the executable alone with --no-service', async () => {
+  test('--no-service installs only the executable', async () => {
     const before = installer.root.everything()
     await installer.install('--no-service', '/release')
     const added = installer.root.everything().filter((line) => !before.includes(line))
     expect(added.map((line) => line.split(' ')[2])).toEqual(['local/bin', 'local/bin/cronguard'])
   })
 
-  test('removes the executable alone with --no-service', async () => {
+  test('--uninstall --no-service removes only the executable', async () => {
     const before = installer.root.everything()
     await installer.install('--no-service', '/release')
     expect(await installer.install('--uninstall', '--no-service')).toStartWith(`Remove ${EXECUTABLE}.\n`)
     expect(installer.root.everything().filter((line) => !line.endsWith('local/bin'))).toEqual(before)
   })
 
-  test('says in the settings what another data folder needs, and how secrets are handed over', async () => {
+  test('the settings explain other data folders and secrets', async () => {
     await installer.install('/release')
     const settings = installer.root.read(SETTINGS)
     expect(settings).toMatch(/needs ReadWritePaths=.*"systemctl edit cronguard"\.\nCRONGUARD_DATA_DIR=/)
-    expect(settings).toContain('# with ..._FILE, or put them into /etc/credstore, as the unit says. Commands')
+    expect(settings).toContain('# ..._FILE, or use files in /etc/credstore, as the unit explains. Commands')
   })
 
-  test('says everything and does nothing with --dry-run', async () => {
+  test('--dry-run lists all steps and changes nothing', async () => {
     installer.haveSystemd()
     const before = installer.root.everything()
     const said = await installer.install('--dry-run', '/release')
@@ -122,37 +122,35 @@ describe.skipIf(!canEnter)('install.sh', () => {
     return installer.root.run(['sh', '-c', script, folder, ...args])
   }
 
-  test('does not call a program unfit that --dry-run cannot try, and leaves nothing behind', async () => {
+  test('--dry-run on noexec says that the program could not be tested, and leaves no files', async () => {
     const before = installer.root.everything()
     const { stdout, stderr } = await noexec('/tmp', '--dry-run')
-    expect(stdout).toContain(
-      'No program can be run in /tmp; is it mounted noexec? So the new CronGuard could not be tried',
-    )
+    expect(stdout).toContain('Programs cannot run in /tmp; is it mounted noexec? The new CronGuard could not be tested')
     expect(stdout).toContain(`Install CronGuard unknown as ${EXECUTABLE}.\n`)
     expect([stdout.split('\n').at(-2), stderr]).toEqual(['0', ''])
     expect(installer.root.everything()).toEqual(before)
     expect((await noexec('/tmp', '--dry-run', '--version', '1.0.0')).stdout).toContain('Install CronGuard 1.0.0 as')
   })
 
-  test('says why, and changes nothing, when no program can be run where it is to be', async () => {
+  test('says why, and changes nothing, when programs cannot run in the prefix', async () => {
     const { stdout, stderr } = await noexec('/usr/local')
-    expect(stderr).toContain('No program can be run in /usr/local; is it mounted noexec? Nothing was changed.')
+    expect(stderr).toContain('Programs cannot run in /usr/local; is it mounted noexec? Nothing was changed.')
     expect(stdout).toEndWith('\n1\n')
   })
 
   test.each([
-    [['--nonsense'], /no option --nonsense/],
+    [['--nonsense'], /unknown option --nonsense/],
     [['--prefix'], /--prefix needs a value/],
     [['--prefix', 'relative', '/release'], /must begin with \//],
-    [['--version', '../..', '/release'], /is no version/],
-    [['/release', '/newer'], /one source only/],
-    [['--purge', '--no-service'], /--uninstall removes it/],
+    [['--version', '../..', '/release'], /is not a version/],
+    [['/release', '/newer'], /only one source/],
+    [['--purge', '--no-service'], /Use --uninstall/],
   ])('called with %j says what is wrong', async (args, words) => {
     const { exitCode, stderr } = await installer.refused(...args)
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(words)])
   })
 
-  test('explains itself', async () => {
+  test('--help explains all options', async () => {
     for (const option of [
       '--version',
       '--prefix',
@@ -166,7 +164,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
       expect(await installer.install('--help')).toContain(option)
   })
 
-  test('does nothing when it arrives cut off', async () => {
+  test('does nothing when the download is truncated', async () => {
     const script = installer.root.read('/release/install.sh')
     const before = installer.root.everything()
     for (let cut = 0; cut < script.length - 12; cut += 997) {
@@ -185,50 +183,50 @@ describe.skipIf(!canEnter)('install.sh refuses, and changes nothing,', () => {
   })
   afterEach(() => installer.dispose())
 
-  test('what is not what the checksums say', async () => {
+  test('a file that does not match its checksum', async () => {
     installer.root.write('/newer/cronguard-linux-x64.gz', Bun.gzipSync('#!/bin/sh\necho 6.6.6\n'))
-    expect((await installer.refused('/newer')).stderr).toContain('is not what SHA256SUMS says')
+    expect((await installer.refused('/newer')).stderr).toContain('does not match SHA256SUMS')
   })
 
-  test('a unit that is not what the checksums say', async () => {
+  test('a unit that does not match its checksum', async () => {
     installer.root.write('/newer/cronguard.service', '[Service]\nExecStart=/bin/evil\n')
-    expect((await installer.refused('/newer')).stderr).toContain('cronguard.service is not what SHA256SUMS says')
+    expect((await installer.refused('/newer')).stderr).toContain('cronguard.service does not match SHA256SUMS')
   })
 
-  test('a release without checksums, and a source that is not there', async () => {
+  test('a release without checksums, and a missing source', async () => {
     makeProgram(installer.root, '/bare/cronguard-linux-x64.gz', '1.1.0')
     expect((await installer.refused('/bare')).stderr).toContain('/bare has no SHA256SUMS')
-    expect((await installer.refused('/absent')).stderr).toContain('There is no /absent')
+    expect((await installer.refused('/absent')).stderr).toContain('/absent does not exist.')
   })
 
-  test.each(['riscv64', 'armv7l', 'i686'])('a machine that CronGuard is not made for: %s', async (machine) => {
+  test.each(['riscv64', 'armv7l', 'i686'])('an unsupported machine: %s', async (machine) => {
     installer.standOn({ machine, libc: '' })
     expect((await installer.refused('/newer')).stderr).toContain(
-      `CronGuard runs on x86_64 and aarch64, but not on ${machine}`,
+      `CronGuard runs on x86_64 and aarch64, not on ${machine}`,
     )
   })
 
   test('a 32-bit system on a 64-bit kernel, and a system that is not Linux', async () => {
     installer.root.fake('getconf', 'echo 32')
-    expect((await installer.refused('/newer')).stderr).toContain('its programs have 32 bits')
+    expect((await installer.refused('/newer')).stderr).toContain('its programs are 32-bit')
     installer.standOn({ system: 'Darwin', machine: 'arm64', libc: '' })
     expect((await installer.refused('/newer')).stderr).toContain('CronGuard runs on Linux; this is Darwin')
   })
 
-  test('a program that does not run here', async () => {
+  test('a program that does not run on this machine', async () => {
     installer.root.write('/newer/cronguard-linux-x64.gz', Bun.gzipSync('\x7fELF of another machine'))
     sumUp(installer.root, '/newer', ['cronguard-linux-x64.gz', 'cronguard.service', 'install.sh'])
     expect((await installer.refused('/newer')).stderr).toContain('does not run on this machine')
   })
 
-  test('an upgrade whose backup fails, unless it may go without', async () => {
+  test('an upgrade whose backup fails, unless --no-backup is given', async () => {
     installer.root.write(`${DATA}/refuse`, '')
     expect((await installer.refused('/newer')).stderr).toContain('The backup failed, so nothing was changed')
     await installer.install('--no-backup', '/newer')
     expect(await installer.versionOf(EXECUTABLE)).toBe('1.1.0')
   })
 
-  test('whoever is not root', async () => {
+  test('a user other than root', async () => {
     const { exitCode, stderr } = await installer.root.run(asAlice('sh', '/release/install.sh', '/newer'))
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('This needs root')])
   })
@@ -245,7 +243,7 @@ describe.skipIf(!canEnter)('install.sh picks the build for', () => {
     ['arm64', 'musl libc (aarch64)', 'cronguard-linux-arm64-musl'],
   ])('%s with "%s"', async (machine, libc, target) => {
     installer.standOn({ machine, libc })
-    expect(await installer.install('--dry-run', '/release')).toContain(`This machine is for ${target};`)
+    expect(await installer.install('--dry-run', '/release')).toContain(`Installing ${target} from`)
     await installer.install('--no-service', '/release')
     expect(installer.root.read(EXECUTABLE)).toContain(`# ${target}\n`)
   })

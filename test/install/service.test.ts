@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { canEnterRoot, Installer, SWITCH, UNIT } from './installer.ts'
 
-const START = 'Start cronguard.service, now and with the machine.'
+const START = 'Start cronguard.service, now and at boot.'
 
 const canEnter = await canEnterRoot()
 
@@ -15,14 +15,14 @@ afterEach(() => {
 })
 
 describe.skipIf(!canEnter)('Where systemd runs, install.sh', () => {
-  test('starts the service, now and with the machine', async () => {
+  test('starts and enables the service', async () => {
     installer.haveSystemd()
     const said = await installer.install('/release')
     expect(installer.asked()).toEqual(['daemon-reload', 'enable --now cronguard.service'])
     expect(said.trimEnd().split('\n').at(-2)).toContain('journalctl -u cronguard -o cat | grep -F /setup?')
   })
 
-  test('starts it anew after an upgrade when it runs, and leaves it alone when nothing is new', async () => {
+  test('restarts a running service after an upgrade, and only then', async () => {
     installer.haveSystemd()
     await installer.install('/release')
     await installer.install('/release')
@@ -31,20 +31,20 @@ describe.skipIf(!canEnter)('Where systemd runs, install.sh', () => {
     expect(installer.asked().slice(2)).toEqual(['daemon-reload', 'try-restart cronguard.service'])
   })
 
-  test('says where to look when it does not start', async () => {
+  test('names the journal when the service does not start', async () => {
     installer.haveSystemd('[ "$1" != enable ]')
     const { exitCode, stderr } = await installer.run(['/release'])
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('See why: journalctl -u cronguard')])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('To see the reason: journalctl -u cronguard')])
   })
 
-  test('stops it before it removes it', async () => {
+  test('stops the service before removing it', async () => {
     installer.haveSystemd()
     await installer.install('/release')
     await installer.install('--uninstall')
     expect(installer.asked().slice(2)).toEqual(['disable --now cronguard.service', 'daemon-reload'])
   })
 
-  test('starts a service whose unit was placed while systemd did not run', async () => {
+  test('starts a service that was installed while systemd did not run', async () => {
     await installer.install('/release')
     installer.haveSystemd(SWITCH)
     expect(await installer.install('--dry-run', '/release')).toContain(START)
@@ -56,7 +56,7 @@ describe.skipIf(!canEnter)('Where systemd runs, install.sh', () => {
     expect(installer.asked()).toHaveLength(6)
   })
 
-  test('starts a service when it was interrupted before that', async () => {
+  test('starts the service after an interrupted install', async () => {
     installer.haveSystemd('kill -9 $PPID')
     expect((await installer.run(['/release'])).exitCode).not.toBe(0)
     expect(installer.root.has(UNIT)).toBe(true)
@@ -65,7 +65,7 @@ describe.skipIf(!canEnter)('Where systemd runs, install.sh', () => {
     expect(installer.asked().at(-1)).toBe('enable --now cronguard.service')
   })
 
-  test('leaves a service alone that somebody disabled', async () => {
+  test('does not enable a service that someone disabled', async () => {
     installer.haveSystemd(SWITCH)
     await installer.install('/release')
     await installer.root.run(['systemctl', 'disable', '--now', 'cronguard.service'])
@@ -74,7 +74,7 @@ describe.skipIf(!canEnter)('Where systemd runs, install.sh', () => {
     expect(installer.asked().slice(3)).toEqual(['daemon-reload', 'try-restart cronguard.service'])
   })
 
-  test.each(['is-enabled', 'is-active'])('leaves a service alone of which it only knows that it %s', async (state) => {
+  test.each(['is-enabled', 'is-active'])('does not enable a service that %s', async (state) => {
     await installer.install('/release')
     installer.haveSystemd(`case $1 in is-*) [ "$1" = ${state} ] ;; esac`)
     expect(await installer.install('/newer')).not.toContain(START)

@@ -60,13 +60,13 @@ describe.skipIf(!canEnter)('install.sh that came with a signed release', () => {
 
   for (const [way, hidden] of WAYS) {
     describe.skipIf(way === 'minisign' && minisign === null)(`by ${way}`, () => {
-      test.each(['ED', 'Ed'] as const)('installs what its key signed (%s)', async (algorithm) => {
+      test.each(['ED', 'Ed'] as const)('installs a release signed with its key (%s)', async (algorithm) => {
         signRelease(signer, algorithm)
         const { exitCode, stdout } = await install(hidden)
         expect([exitCode, stdout]).toEqual([0, expect.not.stringContaining('signature')])
       })
 
-      test('refuses what another key signed, unless it is told not to look', async () => {
+      test('refuses a release signed with another key, unless --insecure is given', async () => {
         signRelease(makeSigner())
         const { exitCode, stderr } = await install(hidden)
         expect([exitCode, stderr]).toEqual([1, expect.stringContaining('does not match its signature')])
@@ -97,7 +97,7 @@ describe.skipIf(!canEnter)('install.sh that came with a signed release', () => {
   test('says that it could not check a signature where nothing can', async () => {
     signRelease(signer)
     const { exitCode, stdout } = await install(['minisign', 'openssl'])
-    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('was not checked: install minisign or OpenSSL 3')])
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('was not verified: install minisign or OpenSSL 3')])
   })
 })
 

@@ -26,7 +26,9 @@ describe.skipIf(!canEnter)('install.sh', () => {
     'http://127.0.0.1:80@example.com/',
   ])('takes nothing from %s', async (address) => {
     const { stderr } = await installer.refused(address)
-    expect(stderr).toContain(`${address.replace(/\/$/, '')} is not https: anyone on the way could replace the program.`)
+    expect(stderr).toContain(
+      `${address.replace(/\/$/, '')} is not https: anyone on the network path could replace the program.`,
+    )
   })
 
   for (const tool of ['curl', 'wget'] as const) {
@@ -84,18 +86,18 @@ describe.skipIf(!canEnter)('install.sh', () => {
   })
 
   test('names the link for the first account only where nobody can have one', async () => {
-    expect(await installer.install('/release')).toContain('The link for the first account')
+    expect(await installer.install('/release')).toContain('Create the first account')
     installer.watchForAWhile()
     const said = await installer.install('/newer')
-    expect(said).toContain('CronGuard 1.1.0 is at http://127.0.0.1:8000\n')
-    expect(said).not.toMatch(/first account|let a job report/)
+    expect(said).toContain('Open CronGuard 1.1.0 at http://127.0.0.1:8000\n')
+    expect(said).not.toMatch(/first account|ping from a job/)
   })
 
   test.each(['--uninstall', '--purge'])('with %s names the secrets that stay', async (option) => {
     const secret = '/etc/credstore/cronguard.smtp-password'
     await installer.install('/release')
     installer.root.write(secret, 'tiger')
-    expect(await installer.install(option, '--yes')).toContain(`\n${secret} stays: it holds a secret`)
+    expect(await installer.install(option, '--yes')).toContain(`\n${secret} was kept because it holds a secret`)
     expect(installer.root.has(EXECUTABLE)).toBe(false)
     expect(installer.root.read(secret)).toBe('tiger')
   })

@@ -45,7 +45,7 @@ describe.skipIf(!canEnter)('An upgrade', () => {
     installer.root.write('/srv/watch/cronguard.db', 'a database')
     const said = await installer.install('/newer')
     expect(installer.root.read('/srv/watch/backups')).toBe('1.0.0 as cronguard\n')
-    expect(said).toContain('CronGuard 1.1.0 is at http://127.0.0.1:9000\n')
+    expect(said).toContain('Open CronGuard 1.1.0 at http://127.0.0.1:9000\n')
   })
 
   test.each([
@@ -82,7 +82,7 @@ describe.skipIf(!canEnter)('An upgrade', () => {
   test('keeps edited settings, and puts new ones beside them only when there are any', async () => {
     await installer.install('/release')
     installer.root.write(SETTINGS, 'CRONGUARD_BASE_URL=https://cron.example.com\n')
-    expect(await installer.install('/newer')).toContain('CronGuard 1.1.0 is at https://cron.example.com\n')
+    expect(await installer.install('/newer')).toContain('Open CronGuard 1.1.0 at https://cron.example.com\n')
     expect(installer.root.read(SETTINGS)).toBe('CRONGUARD_BASE_URL=https://cron.example.com\n')
     expect(installer.root.has(`${SETTINGS}.new`)).toBe(false)
 
@@ -153,7 +153,7 @@ describe.skipIf(!canEnter)('An upgrade', () => {
     installer.watchForAWhile()
     const before = installer.root.everything()
     const said = await installer.install('--dry-run', '/newer')
-    expect(said).toContain('Replace CronGuard 1.0.0 by 1.1.0')
+    expect(said).toContain('Upgrade CronGuard 1.0.0 to 1.1.0')
     expect(said).toContain('Make a backup')
     expect(installer.root.everything()).toEqual(before)
   })
@@ -194,10 +194,10 @@ describe.skipIf(!canEnter)('Removing', () => {
   test('keeps data and configuration, and says so', async () => {
     const said = await installer.install('--uninstall')
     for (const path of [EXECUTABLE, UNIT, SHARE]) expect(installer.root.has(path)).toBe(false)
-    for (const path of [DATA, '/etc/cronguard']) expect(said).toContain(`${path} stays`)
+    for (const path of [DATA, '/etc/cronguard']) expect(said).toContain(`${path} was kept`)
     expect(installer.root.read(`${DATA}/cronguard.db`)).toBe('a database')
     expect(installer.root.has(SETTINGS)).toBe(true)
-    expect(said).toContain('The system user cronguard stays')
+    expect(said).toContain('The system user cronguard was kept')
   })
 
   test('goes with the script that was installed', async () => {
@@ -248,13 +248,13 @@ describe.skipIf(!canEnter)('Removing', () => {
     expect((await installer.install(...alone)).split('\n')).toEqual([
       'Remove /opt/alone/bin/cronguard.',
       'Remove /opt/alone/share/cronguard.',
-      'Everything else stays as it is: the service, if there is one, its settings and its data.',
+      'The service, its settings and its data were kept, if there are any.',
       '',
     ])
     const kept = before.filter((line) => !line.includes('opt/alone/share/cronguard'))
     expect(installer.root.everything().filter((line) => !line.endsWith('opt/alone/bin'))).toEqual(kept)
     expect(installer.asked()).toEqual([])
-    expect(await installer.install(...alone)).toStartWith('There is no /opt/alone/bin/cronguard.\n')
+    expect(await installer.install(...alone)).toStartWith('/opt/alone/bin/cronguard does not exist.\n')
   })
 
   test.each(['', '--prefix /usr/local', '--prefix /usr/lib/../local', '--prefix /srv/link'])(
@@ -267,21 +267,21 @@ describe.skipIf(!canEnter)('Removing', () => {
         '--no-service',
         ...args.split(' ').filter(Boolean),
       )
-      expect([exitCode, stderr]).toEqual([1, expect.stringContaining('To remove both, leave --no-service out')])
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining('To remove both, omit --no-service')])
       expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
     },
   )
 
   test('it alone is not done to what the service runs by way of another program', async () => {
     installer.root.write(UNIT, installer.root.read(UNIT).replace('ExecStart=', 'ExecStart=/usr/bin/nice '))
-    expect((await installer.refused('--uninstall', '--no-service')).stderr).toContain(`The service runs ${EXECUTABLE}`)
+    expect((await installer.refused('--uninstall', '--no-service')).stderr).toContain(`The service uses ${EXECUTABLE}`)
     expect(installer.root.has(EXECUTABLE)).toBe(true)
   })
 
   test('everything leaves the owner a data folder of their own choice', async () => {
     installer.root.write(SETTINGS, 'CRONGUARD_DATA_DIR=/srv/watch\n')
     installer.root.write('/srv/watch/cronguard.db', 'a database')
-    expect(await installer.install('--purge', '--yes')).toContain('/srv/watch is yours to remove')
+    expect(await installer.install('--purge', '--yes')).toContain('/srv/watch was kept. Remove it yourself')
     expect(installer.root.has('/srv/watch/cronguard.db')).toBe(true)
   })
 })

@@ -81,7 +81,7 @@ export function savePasswordHash(tx: Tx, { userId, passwordHash }: { userId: str
   tx.run('UPDATE users SET password_hash = $passwordHash WHERE id = $userId', { userId, passwordHash })
 }
 
-/** `verifiedAt` null: nobody has proven that the address is theirs. */
+/** `verifiedAt` is null while the address is not verified. */
 export function saveEmail(
   tx: Tx,
   { userId, email, verifiedAt }: { userId: string; email: string; verifiedAt: number | null },
@@ -97,7 +97,7 @@ export function deleteUser(tx: Tx, id: string): void {
   tx.run('DELETE FROM users WHERE id = $id', { id })
 }
 
-/** A link that was mailed, by the hash of its token. */
+/** A mailed link. Only the hash of its token is stored. */
 export interface MailedLink {
   hash: string
   userId: string
@@ -116,7 +116,7 @@ interface MailedLinkRow {
   expires_at: number
 }
 
-/** The user keeps the newest `kept` links of this purpose: whoever asks for another must not undo the one there is. */
+/** Keeps the newest `kept` links of this purpose, so that requesting another does not invalidate the previous one. */
 export function insertMailedLink(tx: Tx, { kept, ...link }: Omit<MailedLink, 'createdAt'> & { kept: number }): void {
   tx.run(
     `INSERT INTO mailed_links (hash, user_id, purpose, email, created_at, expires_at)
@@ -140,7 +140,7 @@ export function findMailedLink(reader: Reader, hash: string): MailedLink | null 
   return row && toMailedLink(row)
 }
 
-/** The address that a user wants to have from now on, when a link to it is still open. */
+/** The new address that a user asked for and has not confirmed yet. */
 export function findPendingEmail(reader: Reader, { userId, now }: { userId: string; now: number }): string | null {
   const row = reader.get<{ email: string }>(
     `SELECT mailed_links.email

@@ -1,4 +1,5 @@
-// A thread of its own, beside main.ts an entry point of the executable: the server answers pings meanwhile.
+// Copies the database in a separate thread, so that the server keeps answering pings. It is an entry point of the
+// executable, next to main.ts.
 import { serveWorker } from '#lib/worker.ts'
 import { copyDatabase } from './backup.ts'
 

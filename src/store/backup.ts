@@ -1,4 +1,4 @@
-// Copies of the database, made while it is in use, and what is in them.
+// Copies the database while it is in use, and inspects copies.
 import { Database, SQLiteError } from 'bun:sqlite'
 import { dirname } from 'node:path'
 import type { BackupCounts } from '#domain/backup.ts'
@@ -11,7 +11,7 @@ import { pendingMigrations, schemaVersion } from './migrations.ts'
 import { openReadOnly, openReadOnlyFile, readerOf } from './read-only.ts'
 import { hasIncrementalVacuum } from './retention.ts'
 
-/** What is known of a database that was looked through. */
+/** The result of inspecting a database. */
 export interface DatabaseFacts {
   schema: number
   counts: BackupCounts
@@ -23,19 +23,19 @@ export interface CopyFacts extends DatabaseFacts {
 }
 
 export interface CopyOrder {
-  /** The database, which others may be using. */
+  /** The database, which may be in use. */
   from: string
-  /** An empty file, or none. */
+  /** An empty or missing file. */
   to: string
 }
 
-// In the executable every module stands where main.ts stands; the worker keeps its place below it.
+// In the executable, import.meta.url is that of main.ts for every module, so the path of the worker is relative to it.
 export const BACKUP_WORKER = new URL(
   Bun.isStandaloneExecutable ? './store/backup-worker.ts' : './backup-worker.ts',
   import.meta.url,
 )
 
-/** The file is damaged, or none of CronGuard: no second try can help. */
+/** The file is damaged or not a CronGuard database. Retrying does not help. */
 export class UnusableDatabaseError extends AppError {
   constructor(problem: string) {
     super('conflict', problem)
@@ -44,20 +44,20 @@ export class UnusableDatabaseError extends AppError {
 }
 
 const BUSY_TIMEOUT_MS = 5000
-/** The copy, what the file system needs besides, and a little that is left for pings. */
+/** Space for the copy, for file system overhead, and a reserve for pings. */
 const ROOM_SHARE = 1.1
 const ROOM_SPARE_BYTES = 4_000_000
 const TABLES = ['users', 'projects', 'monitors', 'channels', 'pings'] as const
 
 /**
- * Copies a database as it is at one moment, and looks through the copy. Blocks for as long as that takes. Throws
- * conflict when there is no room, or when what is there is not sound.
+ * Copies a snapshot of a database and checks the copy. Blocks for as long as that takes. Throws conflict when there is
+ * not enough space or the database is damaged.
  */
 export function copyDatabase({ from, to }: CopyOrder): CopyFacts {
   try {
     return copyBy(new Database(from, { readonly: true, strict: true }), to)
   } catch (error) {
-    // Where the disk is full or takes nothing, SQLite cannot make the log that it wants even to read.
+    // On a full or read-only disk, SQLite cannot create the write-ahead log that it needs even for reading.
     if (!/^SQLITE_(CANTOPEN|READONLY|IOERR)/.test(codeOf(error) ?? '')) throw error
     return copyBy(openReadOnlyFile(from), to)
   }
@@ -73,32 +73,32 @@ function copyBy(database: Database, to: string): CopyFacts {
   }
 }
 
-/** As `copyDatabase`, for a database that is open already. */
+/** As `copyDatabase`, for an open database. */
 export function copyFrom(database: Database, to: string): CopyFacts {
   requireRoom(dirname(to), neededBytes(readerOf(database)))
   try {
-    // The copy of an early database can give space back, though the database itself cannot.
+    // VACUUM INTO applies this to the copy, so that copies of early databases can free unused pages.
     if (!hasIncrementalVacuum(readerOf(database))) database.run('PRAGMA auto_vacuum = INCREMENTAL')
     database.query('VACUUM INTO $to').run({ to })
   } catch (error) {
     throw isFull(error) ? noRoom(dirname(to)) : isDamage(error) ? damaged(error) : error
   }
-  // Here, and not where it gets its name: this thread may wait for the disk.
+  // The file is synced here, because only this thread may wait for the disk.
   syncFile(to)
   return { ...inspectDatabase(to), bytes: sizeOf(to), sha256: sha256OfFile(to) }
 }
 
-/** Looks through a database that nobody uses. Throws `UnusableDatabaseError`. */
+/** Checks a database that is not in use. Throws `UnusableDatabaseError`. */
 export function inspectDatabase(path: string): DatabaseFacts {
   return inDatabase(path, (reader) => {
     requireSound(reader)
     const schema = schemaVersion(reader)
-    if (schema === 0) throw new UnusableDatabaseError('This is no database of CronGuard.')
+    if (schema === 0) throw new UnusableDatabaseError('This file is not a CronGuard database.')
     return { schema, counts: countRows(reader) }
   })
 }
 
-/** How many migrations a database still lacks. Throws as `inspectDatabase`, and conflict when it is newer than this. */
+/** Counts pending migrations. Throws as `inspectDatabase`, and conflict when the database is newer than CronGuard. */
 export function countPending(path: string): number {
   return inDatabase(path, (reader) => pendingMigrations(reader).length)
 }
@@ -109,7 +109,7 @@ export function requireRoom(folder: string, bytes: number): void {
   if (space !== null && space.freeBytes < bytes) throw noRoom(folder, { free: space.freeBytes, needed: bytes })
 }
 
-/** How much room a copy of this database takes at most. */
+/** The maximum space that a copy of this database needs. */
 export function neededBytes(reader: Reader): number {
   const row = reader.get<{ bytes: number }>(
     'SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()',
@@ -125,7 +125,7 @@ function inDatabase<T>(path: string, work: (reader: Reader) => T): T {
   }
 }
 
-/** Whether SQLite says that the file itself is at fault. */
+/** Whether SQLite reports that the file is damaged. */
 export function isDamage(error: unknown): boolean {
   return error instanceof SQLiteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code ?? '')
 }
@@ -135,7 +135,7 @@ function requireSound(reader: Reader): void {
   if (first?.integrity_check !== 'ok') throw damaged(first?.integrity_check)
 }
 
-// A newer schema may have given up a table.
+// A newer schema may lack a table.
 function countRows(reader: Reader): BackupCounts {
   const counts = TABLES.map((table) => [table, hasTable(reader, table) ? countOf(reader, table) : 0])
   return Object.fromEntries(counts) as BackupCounts
@@ -154,8 +154,8 @@ function isFull(error: unknown): boolean {
 }
 
 function noRoom(folder: string, sizes?: { free: number; needed: number }): AppError {
-  const what = sizes ? `${sizeInWords(sizes.needed)} are needed, ${sizeInWords(sizes.free)} are free` : 'it is full'
-  return new AppError('conflict', `There is no room on the disk with ${folder}: ${what}.`)
+  const what = sizes ? `${sizeInWords(sizes.needed)} needed, ${sizeInWords(sizes.free)} free` : 'it is full'
+  return new AppError('conflict', `Not enough space on the disk with ${folder}: ${what}.`)
 }
 
 export function damaged(problem: unknown): UnusableDatabaseError {

@@ -1,15 +1,15 @@
-// What badges and metrics tell of many rows at once.
+// Counts and summaries for badges, metrics and warnings.
 import type { StoredStatus } from '#domain/status.ts'
 import type { Reader } from './database.ts'
 
-/** As much of a monitor as tells its status. */
+/** The columns that determine the status of a monitor. */
 interface Standing {
   status: StoredStatus
   dueAt: number | null
   deadlineAt: number | null
 }
 
-/** Of every monitor of a project, its tags and what tells its status. */
+/** The tags and status columns of every monitor of a project. */
 export function listTaggedStatuses(reader: Reader, projectId: string): (Standing & { tags: string })[] {
   return reader.all(
     `SELECT tags, status, due_at AS dueAt, deadline_at AS deadlineAt FROM monitors WHERE project_id = $projectId`,
@@ -18,8 +18,8 @@ export function listTaggedStatuses(reader: Reader, projectId: string): (Standing
 }
 
 /**
- * All monitors of the instance, those together that have the same status at `now`: one of them stands for its group,
- * and `count` says how many they are.
+ * Groups all monitors of the server by their status at `now`. Each row has the columns of one monitor of the group, and
+ * `count` is the size of the group.
  */
 export function listStandings(reader: Reader, now: number): (Standing & { count: number })[] {
   return reader.all(
@@ -30,10 +30,10 @@ export function listStandings(reader: Reader, now: number): (Standing & { count:
   )
 }
 
-/** How far back the last success of a monitor is looked for. */
+/** The number of newest pings that are searched for the last success. */
 const SUCCESS_SEARCH_MAX = 200
 
-/** When each monitor of a project last reported a success, by its id; those without one in their newest pings lack. */
+/** The time of each monitor's last success by monitor id, without monitors that have none among their newest pings. */
 export function listLastSuccesses(reader: Reader, projectId: string): Map<number, number> {
   const rows = reader.all<{ id: number; at: number | null }>(
     `SELECT id, (SELECT at FROM pings
@@ -47,7 +47,7 @@ export function listLastSuccesses(reader: Reader, projectId: string): Map<number
   return new Map(rows.flatMap(({ id, at }) => (at === null ? [] : [[id, at]])))
 }
 
-/** The deadline that has waited longest, or comes next; null when there is none. */
+/** The earliest deadline, overdue or upcoming. Null when there is none. */
 export function findFirstDeadline(reader: Reader): number | null {
   const row = reader.get<{ at: number | null }>(
     'SELECT min(deadline_at) AS at FROM monitors WHERE deadline_at IS NOT NULL',
@@ -55,12 +55,12 @@ export function findFirstDeadline(reader: Reader): number | null {
   return row?.at ?? null
 }
 
-/** Grows with every ping; null before the first. */
+/** Increases with every ping. Null before the first. */
 export function findNewestPingId(reader: Reader): number | null {
   return reader.get<{ id: number | null }>('SELECT max(id) AS id FROM pings')?.id ?? null
 }
 
-/** Grows with every notification; null before the first. */
+/** Increases with every notification. Null before the first. */
 export function findNewestNotificationId(reader: Reader): number | null {
   return reader.get<{ id: number | null }>('SELECT max(id) AS id FROM notifications')?.id ?? null
 }
@@ -68,7 +68,7 @@ export function findNewestNotificationId(reader: Reader): number | null {
 export interface OutboxCounts {
   pending: number
   sending: number
-  /** When the oldest of them was written; null when there is none. */
+  /** When the oldest unsettled delivery was created. Null when there is none. */
   oldestAt: number | null
 }
 
@@ -83,7 +83,7 @@ export function countOutbox(reader: Reader): OutboxCounts {
   return row ?? { pending: 0, sending: 0, oldestAt: null }
 }
 
-/** What waits to be sent through channels whose last message arrived, and when the oldest of it was written. */
+/** Unsettled deliveries of channels that are not failing, and when the oldest was created. */
 export function countReachable(reader: Reader): { waiting: number; oldestAt: number | null } {
   const row = reader.get<{ waiting: number; oldestAt: number | null }>(
     `SELECT count(*) AS waiting, min(deliveries.created_at) AS oldestAt
@@ -93,10 +93,10 @@ export function countReachable(reader: Reader): { waiting: number; oldestAt: num
   return row ?? { waiting: 0, oldestAt: null }
 }
 
-/** So many of the newest deliveries are looked at: at a time when nothing is sent there may be very many. */
+/** The number of newest deliveries that are searched, because a long failure may leave very many. */
 const SENT_SEARCH_MAX = 1000
 
-/** When a delivery last reached somebody, of the newest ones; null when none of them did. */
+/** When one of the newest deliveries was last sent. Null when none was. */
 export function findLastSentAt(reader: Reader): number | null {
   const row = reader.get<{ at: number | null }>(
     `SELECT max(settled_at) AS at
@@ -106,7 +106,7 @@ export function findLastSentAt(reader: Reader): number | null {
   return row?.at ?? null
 }
 
-/** How many deliveries of a project's monitors are in the outbox. */
+/** The number of unsettled deliveries of a project's monitors. */
 export function countOutboxOfProject(reader: Reader, projectId: string): number {
   const row = reader.get<{ count: number }>(
     `SELECT count(*) AS count
@@ -117,7 +117,7 @@ export function countOutboxOfProject(reader: Reader, projectId: string): number 
   return row?.count ?? 0
 }
 
-/** How large the database is, without what stands only in its write-ahead log. */
+/** The size of the database without the write-ahead log. */
 export function databaseBytes(reader: Reader): number {
   const row = reader.get<{ bytes: number }>(
     'SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()',
@@ -125,13 +125,13 @@ export function databaseBytes(reader: Reader): number {
   return row?.bytes ?? 0
 }
 
-/** Since when this process watches; null when none ever did. */
+/** When the server last started. Null when it never did. */
 export function findWatchStart(reader: Reader): number | null {
   return reader.get<{ at: number }>('SELECT started_at AS at FROM heartbeat')?.at ?? null
 }
 
-/** What is wrong with the file, in the words of SQLite; null when nothing is. Reads all of it. */
+/** SQLite's description of damage in the file, or null. Reads the whole file. */
 export function findDamage(reader: Reader): string | null {
   const row = reader.get<{ quick_check: string }>('PRAGMA quick_check(1)')
-  return row?.quick_check === 'ok' ? null : (row?.quick_check ?? 'it cannot be checked')
+  return row?.quick_check === 'ok' ? null : (row?.quick_check ?? 'the check failed')
 }

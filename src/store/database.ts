@@ -1,4 +1,4 @@
-// Opens SQLite and hands out its two faces: `Reader` may look, `Tx` may write. What was written is on disk.
+// Opens SQLite. `Reader` can read, `Tx` can also write. Committed data is on disk.
 import { constants, Database, SQLiteError } from 'bun:sqlite'
 import type { Clock } from '#lib/clock.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
@@ -12,17 +12,17 @@ export interface Reader {
 }
 
 export interface Tx extends Reader {
-  /** The one moment of this transaction. */
+  /** The time of this transaction, the same for all its rows. */
   readonly now: number
   /** Runs one statement and returns how many rows it changed. */
   run(sql: string, params?: Params): number
-  /** Says that something of this monitor changed; whoever watches learns of it after the commit. */
+  /** Marks a monitor as changed. Listeners are called after the commit. */
   touch(monitorId: number): void
-  /** Runs all statements of a text, for migrations. */
+  /** Runs a script with several statements, for migrations. */
   runScript(sql: string): void
 }
 
-/** Work inside a transaction. One that gives a promise has the type `never`: no await can sit inside a transaction. */
+/** Work inside a transaction. Functions that return a promise do not compile, because a transaction must not await. */
 type Work<T, Face = Tx> = ((face: Face) => T) &
   ([T] extends [never] ? unknown : T extends PromiseLike<unknown> ? never : unknown)
 
@@ -32,34 +32,34 @@ export interface Db extends Reader {
    * for it. Inside a transaction that is under way, `work` sees what that one sees.
    */
   read<T>(work: Work<T, Reader>): T
-  /** One transaction of its own, durable when it returns. Throws what `work` throws, and then nothing is kept. */
+  /** Runs one transaction, which is durable when it returns. If `work` throws, it is rolled back. */
   write<T>(work: Work<T>): T
-  /** As `write`, for changes of the schema: tables may be replaced, and every reference is checked at the end. */
+  /** As `write`, for schema changes: tables may be replaced, and all foreign keys are checked at the end. */
   writeSchema<T>(work: Work<T>): T
   /**
-   * Shares a transaction with the other writes of this turn of the event loop; resolves after the commit. A `work`
-   * that throws is undone alone and rejects alone; a commit that fails rejects all with `StorageRefusedError`.
-   * A transaction of `unsynced` writes alone is undone by a loss of power: the disk may write it down when it likes.
+   * Shares a transaction with the other writes of this turn of the event loop, and resolves after the commit. If one
+   * `work` throws, only that one is rolled back and rejected. If the commit fails, all reject with
+   * `StorageRefusedError`. A transaction with only `unsynced` writes may be lost when the power fails.
    */
   writeGrouped<T>(work: Work<T>, durability?: Durability): Promise<T>
-  /** Calls `listener` after each commit that touched monitors, with their ids. Returns what ends it. */
+  /** Calls `listener` after each commit with the ids of touched monitors. Returns a function that stops it. */
   watch(listener: CommitListener): () => void
-  /** Whether another connection, of this process or of a command beside it, committed since this was last asked. */
+  /** Whether another connection has committed since the last call, in this process or in a command. */
   wasChangedElsewhere(): boolean
   /** Moves the write-ahead log into the database file and empties it. */
   checkpoint(): void
-  /** Moves what it can of the write-ahead log into the database file, and waits for nobody. */
+  /** Moves as much of the write-ahead log as possible into the database file, without waiting. */
   checkpointSome(): void
-  /** Gives up to so many unused pages at the end of the file back to the disk. */
+  /** Returns up to `pages` unused pages to the file system. */
   giveBack(pages: number): void
-  /** Writes the whole file anew, without unused pages. Blocks for as long as that takes. */
+  /** Rewrites the whole file without unused pages. Blocks for as long as that takes. */
   rewrite(): void
-  /** Whether another file stands where this one was opened, or none: nobody will find what is written. */
+  /** Whether the file was replaced or removed, so that writes to it would be lost. */
   isReplaced(): boolean
   close(): void
 }
 
-/** It must not throw, and must be quick: pings wait for it. */
+/** A listener must not throw, and must be fast, because pings wait for it. */
 export type CommitListener = (touchedMonitors: ReadonlySet<number>) => void
 
 export type Durability = 'synced' | 'unsynced'
@@ -67,26 +67,26 @@ export type Durability = 'synced' | 'unsynced'
 interface GroupedWrite {
   work: (tx: Tx) => unknown
   durability: Durability
-  /** On the clock that only goes forward. */
+  /** In monotonic milliseconds. */
   giveUpAt: number
   resolve: (value: never) => void
   reject: (error: unknown) => void
 }
 
-/** More than this in one turn goes into the next transaction, so that no commit keeps the others waiting. */
+/** The maximum number of writes in one transaction. More go into the next one, so that no commit takes too long. */
 const GROUP_MAX = 512
-/** How long a grouped write is put back while another process is writing, before it is refused. */
+/** How long a grouped write is retried while another process writes, before it is refused. */
 const BUSY_GIVE_UP_MS = 5000
 
-/** What the database is called in its folder. */
+/** The name of the database in the data folder. */
 export const DATABASE_FILE = 'cronguard.db'
 
 const IN_MEMORY = ':memory:'
 
 const REPLACED =
-  'its file was replaced or removed; stop CronGuard, bring the right one back with "cronguard restore", and start it'
+  'its file was replaced or removed; stop CronGuard, restore the right one with "cronguard restore", and start it again'
 
-/** What SQLite puts aside for a moment stays in memory: in a container nothing but the data folder may be writable. */
+/** SQLite keeps temporary data in memory, because in a container only the data folder may be writable. */
 export const TEMP_STORE_IN_MEMORY = 'PRAGMA temp_store = MEMORY'
 
 const PRAGMAS = `
@@ -104,21 +104,21 @@ export interface DatabaseOptions {
   path: string
   clock: Clock
   /**
-   * How long to wait for another process that is writing. It blocks this whole process, so a server waits briefly;
-   * its grouped writes are put back and tried again.
+   * How long to wait while another process writes. Waiting blocks this whole process, so the server waits briefly and
+   * retries its grouped writes.
    */
   busyTimeoutMs: number
-  /** Another program copies the write-ahead log: it alone says when that is emptied. */
+  /** Whether a replication program copies the write-ahead log. Only that program may then empty it. */
   isReplicated?: boolean
 }
 
-/** Opens or makes the database file. Does not migrate. */
+/** Opens or creates the database file. Does not migrate it. */
 export function openDatabase({ path, clock, busyTimeoutMs, isReplicated = false }: DatabaseOptions): Db {
   if (path !== IN_MEMORY) makeFile(path)
   const sqlite = new Database(path, { readwrite: true, strict: true })
   try {
     sqlite.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-    // Counts at once for a file without tables; for any other one from the next rewrite of the whole file on.
+    // Takes effect at once for an empty database, and for others with the next VACUUM.
     sqlite.run('PRAGMA auto_vacuum = INCREMENTAL')
     sqlite.run(PRAGMAS)
     if (isReplicated) sqlite.run('PRAGMA wal_autocheckpoint = 0')
@@ -129,7 +129,7 @@ export function openDatabase({ path, clock, busyTimeoutMs, isReplicated = false 
   }
 }
 
-/** Whether another file stands where this one was opened, or none. */
+/** Whether the opened file was replaced or removed. */
 export function isReplaced(sqlite: Database): boolean {
   const answer = new Int32Array(2)
   sqlite.fileControl(constants.SQLITE_FCNTL_HAS_MOVED, answer)
@@ -175,7 +175,7 @@ class SqliteDb implements Db {
     }
   }
 
-  // Dropping a table would delete what refers to it, and this can be switched off only outside of a transaction.
+  // Dropping a table would delete the rows that refer to it. Foreign keys can only be disabled outside a transaction.
   writeSchema<T>(work: Work<T>): T {
     this.#run('PRAGMA foreign_keys = OFF')
     try {
@@ -224,7 +224,7 @@ class SqliteDb implements Db {
     }
   }
 
-  // It puts all of the database aside, which is too much for memory.
+  // VACUUM needs a temporary copy of the whole database, which is too large for memory.
   rewrite(): void {
     try {
       this.#sqlite.run('PRAGMA temp_store = FILE')
@@ -244,7 +244,7 @@ class SqliteDb implements Db {
     this.#sqlite.close()
   }
 
-  // SQLite changes it with each commit of another connection, and leaves it alone with our own.
+  // SQLite changes this value with each commit of other connections, but not with our own.
   #readDataVersion(): number {
     return this.get<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0
   }
@@ -265,7 +265,7 @@ class SqliteDb implements Db {
     }
   }
 
-  // The log of writes stays consistent: what was not synced is dropped as a whole, or synced with the next commit.
+  // The write-ahead log stays consistent: an unsynced commit is lost as a whole, or synced with the next one.
   #unsynced<T>(work: () => T): T {
     this.#run('PRAGMA synchronous = NORMAL')
     try {
@@ -275,7 +275,7 @@ class SqliteDb implements Db {
     }
   }
 
-  // In front, for order; everything else gets its turn before the next try.
+  // The writes are retried first to keep the order, after other events were processed.
   #putBack(group: GroupedWrite[]): void {
     if (group.length === 0) return
     if (this.#group.length === 0) setImmediate(() => this.#flush())
@@ -289,7 +289,7 @@ class SqliteDb implements Db {
     return result
   }
 
-  // What was committed stays committed, and is answered, whatever a listener does: its fault surfaces by itself.
+  // An error of a listener must not affect committed writes, so it is thrown separately.
   #tell(touched: ReadonlySet<number>): void {
     for (const listener of this.#listeners) {
       try {
@@ -302,7 +302,7 @@ class SqliteDb implements Db {
     }
   }
 
-  // Only a transaction that began is rolled back: a closed database has none, and an outer one is somebody else's.
+  // Only a transaction that was begun here is rolled back.
   #commitOrUndo<T>(work: () => T): T {
     this.#begin()
     try {
@@ -315,7 +315,7 @@ class SqliteDb implements Db {
     }
   }
 
-  // A savepoint each, so that one write that fails harms no other. Some errors of the disk end the transaction for all.
+  // Each write has a savepoint, so that a failing one does not affect the others. Disk errors end the transaction.
   #runOne({ work, resolve, reject }: GroupedWrite, tx: Tx): () => void {
     this.#run('SAVEPOINT one')
     try {
@@ -341,7 +341,7 @@ class SqliteDb implements Db {
     }
   }
 
-  // What is written to a file that nobody finds again is lost, however safe it is there.
+  // Writes to a replaced or removed file would be lost.
   #begin(): void {
     if (this.isReplaced()) throw new StorageRefusedError(new Error(REPLACED))
     this.#run('BEGIN IMMEDIATE')

@@ -9,14 +9,14 @@ import {
 import type { Notification } from '#domain/notification.ts'
 import type { Reader, Tx } from './database.ts'
 
-/** A delivery that this process has taken to send. */
+/** A delivery that this process has claimed to send it. */
 export interface ClaimedDelivery {
   sequence: number
   id: string
   channelId: string | null
   channelKind: string
   channelName: string
-  /** This attempt included. */
+  /** Includes this attempt. */
   attempts: number
   giveUpAt: number
   notification: Notification
@@ -88,7 +88,7 @@ export function insertDelivery(
   delivery: {
     id: string
     notificationId: number
-    /** Null: it is about CronGuard itself. */
+    /** Null for a notification about the server itself. */
     monitorId: number | null
     channel: { id: string; kind: string; name: string }
   },
@@ -113,19 +113,19 @@ export function insertDelivery(
 }
 
 export interface SendSlots {
-  /** How many may be begun now. */
+  /** How many deliveries may start now. */
   free: number
-  /** Those that this process is sending, whatever the clock says of their leases. */
+  /** The deliveries that this process is sending, even if their leases have expired. */
   sending: readonly number[]
-  /** How many of one channel, and of one kind of channel, may be under way at a time. */
+  /** How many deliveries of one channel, and of one channel kind, may run at a time. */
   perChannel: number
   perKind: number
 }
 
 /**
- * The deliveries that may be sent now: due, or left behind by an attempt whose lease ran out. Of one monitor and
- * channel only the oldest unsettled one, so that "up" never overtakes "down". The places are shared out fairly:
- * channels that have fewer under way come first, and one whose last message failed gets a single place until it works.
+ * The deliveries that may be sent now: due ones, and those whose lease ran out. For each monitor and channel only the
+ * oldest unsettled one is returned, so that "up" never overtakes "down". Slots are shared fairly: channels with fewer
+ * running deliveries come first, and a failing channel gets one slot until it works again.
  */
 export function listClaimable(reader: Reader, { now, places }: { now: number; places: SendSlots }): number[] {
   if (!isAnythingDue(reader, now)) return []
@@ -164,7 +164,7 @@ export function listClaimable(reader: Reader, { now, places }: { now: number; pl
     .map((row) => row.sequence)
 }
 
-// The expression is the one of the index that answers this.
+// The expression must match the one of the index.
 function isAnythingDue(reader: Reader, now: number): boolean {
   const due = reader.get(
     `SELECT 1 FROM deliveries
@@ -175,7 +175,7 @@ function isAnythingDue(reader: Reader, now: number): boolean {
   return due !== null
 }
 
-/** Takes one delivery until `leasedUntil`; null when it is no longer to be had. */
+/** Claims one delivery until `leasedUntil`. Null when it is no longer available. */
 export function claimDelivery(
   tx: Tx,
   { sequence, leasedUntil }: { sequence: number; leasedUntil: number },
@@ -204,7 +204,7 @@ function readNotification(content: string): Notification {
   return sparedCount === undefined ? notification : { ...notification, extended: spared, extendedCount: sparedCount }
 }
 
-/** Writes what became of an attempt, and says whether it did: somebody else may have taken the delivery since. */
+/** Saves the outcome of an attempt. Returns false when another process has claimed the delivery since. */
 export function settleDelivery(
   tx: Tx,
   { sequence, attempts, settlement }: { sequence: number; attempts: number; settlement: Settlement },
@@ -244,10 +244,7 @@ export function insertAttempt(
   )
 }
 
-/**
- * What a channel still had to tell can no longer be told, and says so. What is under way settles by itself. Returns how
- * many messages these were.
- */
+/** Fails all pending deliveries of a channel. Running ones settle by themselves. Returns how many failed. */
 export function failPendingOfChannel(tx: Tx, { channelId, detail }: { channelId: string; detail: string }): number {
   tx.run(
     `INSERT INTO delivery_attempts (delivery_sequence, number, started_at, finished_at, result, reason, detail)
@@ -267,7 +264,7 @@ export function failPendingOfChannel(tx: Tx, { channelId, detail }: { channelId:
   return failed.length
 }
 
-/** What sending a delivery again must know of it. */
+/** The columns needed to send a delivery again. */
 export interface FoundDelivery {
   notificationId: number
   monitorId: number | null
@@ -286,7 +283,7 @@ export function findDelivery(reader: Reader, id: string): FoundDelivery | null {
   )
 }
 
-/** Whether this message is on its way to this channel, or waits to be. */
+/** Whether an unsettled delivery of this notification to this channel exists. */
 export function isUnderWay(reader: Reader, message: { notificationId: number; channelId: string }): boolean {
   const found = reader.get(
     `SELECT 1 FROM deliveries
@@ -296,10 +293,10 @@ export function isUnderWay(reader: Reader, message: { notificationId: number; ch
   return found !== null
 }
 
-/** How many of a channel's newest deliveries are looked at: many may fail at once. */
+/** The number of a channel's newest deliveries that are searched, because many may fail at once. */
 const RECENT_MAX = 1000
 
-/** Whether another delivery of this channel failed for good at `since` or later, for another reason than this one. */
+/** Whether another delivery of this channel failed at `since` or later, with a reason other than `exceptFor`. */
 export function hasOtherFailed(
   reader: Reader,
   failure: { channelId: string; sequence: number; since: number; exceptFor: string },
@@ -318,7 +315,7 @@ export function hasOtherFailed(
   return found !== null
 }
 
-/** With the last attempt of each. */
+/** Includes the last attempt of each delivery. */
 export const RECORD_COLUMNS = `
   deliveries.*, notifications.content ->> 'status' AS status,
   delivery_attempts.started_at, delivery_attempts.finished_at, delivery_attempts.result, delivery_attempts.reason,

@@ -1,13 +1,13 @@
-// What became of the messages of a whole project, for who asks by program.
+// Reads the deliveries of a project for the API.
 import type { Attempt, DeliveryState, FailureReason, Outcome } from '#domain/delivery.ts'
 import type { Reader } from './database.ts'
 import { type DeliveryRecord, RECORD_COLUMNS, RECORD_TABLES, type RecordRow, toRecord } from './deliveries.ts'
 
 export interface LoggedDelivery extends DeliveryRecord {
-  /** Ascending with time. */
+  /** Increases with time. */
   sequence: number
   projectId: string
-  /** Null: it is about CronGuard itself. */
+  /** Null for a notification about the server itself. */
   monitor: { uniqueKey: string; name: string } | null
 }
 
@@ -27,9 +27,9 @@ export function findLoggedDelivery(reader: Reader, id: string): LoggedDelivery |
 
 export interface LogRange {
   projectId: string
-  /** Null: in any state. */
+  /** Null for any state. */
   state: DeliveryState | null
-  /** Null: from the newest one on. */
+  /** Only deliveries with a lower sequence. Null to start with the newest. */
   below: number | null
   limit: number
 }

@@ -31,7 +31,7 @@ export const INCIDENT_COLUMNS = `
   incidents.id, incidents.monitor_id, opened_by, opened_at, closed_at, acknowledged_at, note,
   users.name AS user_name, users.email AS user_email`
 
-/** With the monitor, and whoever acknowledged it. */
+/** Includes the monitor, and the user who acknowledged the incident. */
 export const INCIDENT_TABLES = `
   incidents JOIN monitors ON monitors.id = incidents.monitor_id
             LEFT JOIN users ON users.id = acknowledged_by`
@@ -47,7 +47,7 @@ export function insertTransition(tx: Tx, transition: Transition & { monitorId: n
   return row.id
 }
 
-/** Newest first; from `from` on, up to but without `to`. */
+/** Transitions from `from` (inclusive) to `to` (exclusive), newest first. */
 export function listTransitions(
   reader: Reader,
   range: { monitorId: number; from: number; to: number; limit: number },
@@ -74,8 +74,8 @@ export function openIncident(
 }
 
 /**
- * Closes the open incident of the monitor and says when it began; null when there is none. A clock that was put back
- * closes none before it was opened.
+ * Closes the open incident of the monitor and returns when it was opened. Null when there is none. If the clock was set
+ * back, the incident is closed at the moment it was opened.
  */
 export function closeIncident(
   tx: Tx,
@@ -90,7 +90,7 @@ export function closeIncident(
   )
 }
 
-/** The incident and the project that its monitor is of. */
+/** The incident and the project of its monitor. */
 export function findIncident(reader: Reader, id: string): { incident: Incident; projectId: string } | null {
   const row = reader.get<IncidentRow & { project_id: string }>(
     `SELECT ${INCIDENT_COLUMNS}, monitors.project_id FROM ${INCIDENT_TABLES} WHERE incidents.id = $id`,
@@ -99,7 +99,7 @@ export function findIncident(reader: Reader, id: string): { incident: Incident; 
   return row && { incident: toIncident(row), projectId: row.project_id }
 }
 
-/** The incident that a delivery tells of; null when it tells of none. */
+/** The incident that a delivery is about, or null. */
 export function findIncidentIdOfDelivery(reader: Reader, deliveryId: string): string | null {
   const row = reader.get<{ id: string }>(
     `SELECT incidents.id
@@ -131,7 +131,7 @@ interface IncidentRange extends IncidentPlace {
   limit: number
 }
 
-/** The newest below a place, newest first. */
+/** Newest first, starting after the given position. */
 export function listOpenIncidents(reader: Reader, range: IncidentRange): IncidentSummary[] {
   return reader
     .all<SummaryRow>(
@@ -144,7 +144,7 @@ export function listOpenIncidents(reader: Reader, range: IncidentRange): Inciden
     .map(toSummary)
 }
 
-/** The newest below a place, newest first. */
+/** Newest first, starting after the given position. */
 export function listPastIncidents(reader: Reader, range: IncidentRange): IncidentSummary[] {
   return reader
     .all<SummaryRow>(
@@ -158,13 +158,13 @@ export function listPastIncidents(reader: Reader, range: IncidentRange): Inciden
 }
 
 export interface IncidentFilter {
-  /** Null: of every monitor. */
+  /** Null for all monitors. */
   monitorId: number | null
-  /** Null: the open ones and those that are past. */
+  /** Null for open and closed ones. */
   isOpen: boolean | null
 }
 
-/** Those that the filter lets through: the newest below a place, newest first. */
+/** The incidents that match the filter, newest first, starting after the given position. */
 export function listIncidents(reader: Reader, range: IncidentRange & IncidentFilter): IncidentSummary[] {
   return reader
     .all<SummaryRow>(
@@ -179,7 +179,7 @@ export function listIncidents(reader: Reader, range: IncidentRange & IncidentFil
     .map(toSummary)
 }
 
-/** What a list says of it, and the project that its monitor is of. */
+/** The incident as lists show it, and the project of its monitor. */
 export function findIncidentSummary(
   reader: Reader,
   id: string,
@@ -201,7 +201,7 @@ export function countOpenIncidents(reader: Reader, projectId: string): number {
   return row?.count ?? 0
 }
 
-/** Returns whether it was still free to be acknowledged. */
+/** Returns false when the incident was already acknowledged. */
 export function acknowledgeIncident(
   tx: Tx,
   incident: { id: string; monitorId: number; userId: string | null },

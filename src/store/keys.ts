@@ -1,16 +1,16 @@
-// Who has a key, and who had it: of monitors and projects, for pings and for badges.
+// Finds the current and former owners of ping keys, aliases and badge keys.
 import type { Reader, Tx } from './database.ts'
 
-/** What a key is for. Keys for pings are UUIDs, aliases and the ping keys of projects. */
+/** The use of a key. Ping keys are UUIDs, aliases and the ping keys of projects. */
 export type KeyUse = 'ping' | 'badge'
 
-/** Null: it is the key of the project itself. */
+/** The monitor or project with a key. `monitorId` is null for the key of a project. */
 export interface KeyHolder {
   projectId: string
   monitorId: number | null
 }
 
-/** Who can be pinged by a key, in one of the ways in which it can be written. */
+/** The monitors and projects that a ping with one of these spellings of a key would reach. */
 export function listPingKeyHolders(reader: Reader, spellings: readonly string[]): KeyHolder[] {
   return reader.all<KeyHolder>(
     `SELECT project_id AS projectId, id AS monitorId FROM monitors
@@ -23,7 +23,7 @@ export function listPingKeyHolders(reader: Reader, spellings: readonly string[])
   )
 }
 
-/** Whose badge has this key. */
+/** The monitors and projects with this badge key. */
 export function listBadgeKeyHolders(reader: Reader, key: string): KeyHolder[] {
   return reader.all<KeyHolder>(
     `SELECT project_id AS projectId, id AS monitorId FROM monitors WHERE badge_key = $key
@@ -33,7 +33,7 @@ export function listBadgeKeyHolders(reader: Reader, key: string): KeyHolder[] {
   )
 }
 
-/** Whether another project had this key. */
+/** Whether another project used this key before. */
 export function wasUsedByAnotherProject(
   reader: Reader,
   { use, spellings, projectId }: { use: KeyUse; spellings: readonly string[]; projectId: string },
@@ -47,7 +47,7 @@ export function wasUsedByAnotherProject(
   return row !== null
 }
 
-/** Remembers whose the keys of a monitor were. */
+/** Reserves the keys of a deleted monitor for its project. */
 export function retireMonitorKeys(tx: Tx, monitorId: number): void {
   tx.run(
     `INSERT OR REPLACE INTO retired_keys (use, key, project_id, retired_at)
@@ -60,7 +60,7 @@ export function retireMonitorKeys(tx: Tx, monitorId: number): void {
   )
 }
 
-/** Remembers whose the keys of a project and of its monitors were. */
+/** Reserves the keys of a deleted project and its monitors. */
 export function retireProjectKeys(tx: Tx, projectId: string): void {
   tx.run(
     `INSERT OR REPLACE INTO retired_keys (use, key, project_id, retired_at)
@@ -77,7 +77,7 @@ export function retireProjectKeys(tx: Tx, projectId: string): void {
   )
 }
 
-/** Remembers whose the ping key of a project was that gets another one. */
+/** Reserves the old ping key of a project that gets a new one. */
 export function retirePingKey(tx: Tx, { projectId, newKey }: { projectId: string; newKey: string }): void {
   tx.run(
     `INSERT OR REPLACE INTO retired_keys (use, key, project_id, retired_at)
@@ -86,7 +86,7 @@ export function retirePingKey(tx: Tx, { projectId, newKey }: { projectId: string
   )
 }
 
-/** Remembers whose the alias of a monitor was that gets another one, or none. */
+/** Reserves the old alias of a monitor that gets a new one or none. */
 export function retireAlias(tx: Tx, { monitorId, newAlias }: { monitorId: number; newAlias: string }): void {
   tx.run(
     `INSERT OR REPLACE INTO retired_keys (use, key, project_id, retired_at)

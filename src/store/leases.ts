@@ -1,7 +1,7 @@
-// Deliveries that a process claimed and did not settle.
+// Handles deliveries that a process claimed but did not settle.
 import type { Tx } from './database.ts'
 
-/** The attempt before this one left no word, if its lease ran out: nobody knows whether the message arrived. */
+/** Records an interrupted attempt when the lease ran out. The message may or may not have arrived. */
 export function insertInterruptedAttempt(
   tx: Tx,
   { sequence, leaseMs, detail }: { sequence: number; leaseMs: number; detail: string },
@@ -16,7 +16,7 @@ export function insertInterruptedAttempt(
   )
 }
 
-/** Nobody sends what was claimed any more, whatever the leases say: it may be claimed at once. Returns how many. */
+/** Ends all leases, so that the deliveries can be claimed again at once. Returns how many there were. */
 export function endLeases(tx: Tx, { leaseMs, detail }: { leaseMs: number; detail: string }): number {
   tx.run(
     `INSERT INTO delivery_attempts (delivery_sequence, number, started_at, finished_at, result, reason, detail)

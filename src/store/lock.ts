@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { makeFile } from '#lib/files.ts'
 import { isReplaced } from './database.ts'
 
-/** Held as long as the process lives; the kernel gives it back when the process ends, however it ends. */
+/** A lock that lasts as long as the process. The kernel releases it even after a crash. */
 export interface FolderLock {
-  /** Whether another folder, or another file, stands where it was taken: there it keeps nobody out. */
+  /** Whether the folder or the lock file was replaced, so that the lock no longer protects it. */
   isReplaced(): boolean
   release(): void
 }
 
 const LOCK_FILE = 'cronguard.lock'
 
-/** Takes the data folder for this process alone; null when another one has it. */
+/** Locks the data folder. Null when another process has locked it. */
 export function lockFolder(folder: string): FolderLock | null {
   const path = join(folder, LOCK_FILE)
   makeFile(path)
@@ -28,7 +28,7 @@ export function lockFolder(folder: string): FolderLock | null {
   }
 }
 
-/** Whether a process has the data folder; takes nothing, and makes no file. */
+/** Whether a process has locked the data folder. Does not lock it and creates no file. */
 export function isFolderTaken(folder: string): boolean {
   try {
     const sqlite = new Database(join(folder, LOCK_FILE), { readonly: true, strict: true })

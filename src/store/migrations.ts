@@ -38,14 +38,14 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 10, name: '0010_lifecycle', sql: lifecycle },
 ]
 
-/** The migrations that this database still lacks, by name. Throws when it is newer than this program, or foreign. */
+/** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */
 export function pendingMigrations(db: Reader): string[] {
   const applied = appliedMigrations(db)
   for (const row of applied) checkApplied(row)
   return MIGRATIONS.filter(({ version }) => !applied.some((row) => row.version === version)).map(({ name }) => name)
 }
 
-/** Applies one migration with everything in it, or nothing of it. */
+/** Applies one migration. */
 export function applyMigration(tx: Tx, name: string): void {
   const migration = MIGRATIONS.find((candidate) => candidate.name === name)
   if (!migration) throw new Error(`There is no migration ${name}.`)
@@ -70,7 +70,7 @@ export function createMigrationsTable(tx: Tx): void {
   tx.run(CREATE_MIGRATIONS_TABLE)
 }
 
-/** When this database was made; null for an empty one. */
+/** When this database was created. Null for an empty one. */
 export function findInstalledAt(db: Reader): number | null {
   return db.get<{ at: number | null }>('SELECT min(applied_at) AS at FROM migrations')?.at ?? null
 }
@@ -90,13 +90,13 @@ function checkApplied({ version, name, checksum }: AppliedRow): void {
   if (!known) {
     throw new AppError(
       'conflict',
-      `This database was made by a newer CronGuard (schema ${version}). Install that version, or restore a backup.`,
+      `A newer CronGuard created this database (schema ${version}). Install that version, or restore a backup.`,
     )
   }
   if (sha256Hex(known.sql) !== checksum) {
     throw new AppError(
       'conflict',
-      `Migration ${name} in this database is not the one of this program. Use the CronGuard that made it.`,
+      `Migration ${name} in this database differs from the one of this program. Use the CronGuard that created it.`,
     )
   }
 }

@@ -1,4 +1,4 @@
-// Monitors as lists show them, and what is asked of many at once.
+// Reads many monitors at once, with the columns that lists need.
 import type { ListedMonitor } from '#domain/monitor-list.ts'
 import { DAILY } from '#domain/schedule.ts'
 import type { Reader } from './database.ts'
@@ -12,7 +12,7 @@ const LISTED_COLUMNS = `
   id, unique_key, status, ${columnsOf(LISTED_SETTINGS).join(', ')}, ping_count, last_ping_at,
   open_runs, due_at, deadline_at, recent_runs`
 
-/** What a list shows of the monitors of a project; of those in `ids` only, when it is given. */
+/** The monitors of a project for a list; only those in `ids` if given. */
 export function listListedMonitors(
   reader: Reader,
   { projectId, ids }: { projectId: string; ids?: readonly number[] },
@@ -27,7 +27,7 @@ export function listListedMonitors(
   return rows.map(toListed)
 }
 
-/** The projects of these monitors, each once. */
+/** The distinct projects of these monitors. */
 export function listProjectIdsOf(reader: Reader, ids: readonly number[]): string[] {
   return reader
     .all<{ project_id: string }>(
@@ -44,7 +44,7 @@ export function countMonitorsOfProject(reader: Reader, projectId: string): numbe
   return row?.count ?? 0
 }
 
-/** How many of these monitors there still are. */
+/** How many of these monitors still exist. */
 export function countMonitors(reader: Reader, ids: readonly number[]): number {
   const row = reader.get<{ count: number }>(
     'SELECT count(*) AS count FROM monitors WHERE id IN (SELECT value FROM json_each($ids))',
@@ -53,7 +53,7 @@ export function countMonitors(reader: Reader, ids: readonly number[]): number {
   return row?.count ?? 0
 }
 
-/** As much of every monitor of a project as tells its status. */
+/** The status columns of every monitor of a project. */
 export function listStatuses(
   reader: Reader,
   projectId: string,
@@ -64,7 +64,7 @@ export function listStatuses(
   )
 }
 
-/** The slugs of the project's monitors that have one, but for the monitor `exceptId`. */
+/** The slugs of the project's monitors, except that of the monitor `exceptId`. */
 export function listSlugs(reader: Reader, by: { projectId: string; exceptId: number | null }): string[] {
   return reader
     .all<{ slug: string }>(

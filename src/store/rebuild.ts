@@ -1,13 +1,12 @@
-// A database that nobody vouches for: only the rows of our own tables are taken out of it, into a new one.
+// Rebuilds a database of unknown origin: it copies only the rows of CronGuard's own tables into a new one.
 import { Database, SQLiteError } from 'bun:sqlite'
 import { UnusableDatabaseError } from './backup.ts'
 import { TEMP_STORE_IN_MEMORY } from './database.ts'
 import { CREATE_MIGRATIONS_TABLE, MIGRATIONS } from './migrations.ts'
 
 /**
- * Copies the rows of every table that our own migrations make into another file, which is empty, under a schema made
- * anew. What else stands in the file is left there: other tables and columns, triggers and views, of which none ever
- * runs. Its migrations were checked before. Throws `UnusableDatabaseError`.
+ * Creates the schema in an empty file and copies the rows of CronGuard's tables into it. Other tables and columns,
+ * triggers and views are ignored and never run. The caller has checked the migrations. Throws `UnusableDatabaseError`.
  */
 export function rebuildDatabase({ from, to }: { from: string; to: string }): void {
   const database = new Database(to, { readwrite: true, create: true, strict: true })
@@ -23,7 +22,7 @@ export function rebuildDatabase({ from, to }: { from: string; to: string }): voi
     database.run('COMMIT')
   } catch (error) {
     if (!(error instanceof SQLiteError)) throw error
-    throw new UnusableDatabaseError(`The database holds what CronGuard cannot use: ${error.message.slice(0, 200)}.`)
+    throw new UnusableDatabaseError(`The database has invalid content: ${error.message.slice(0, 200)}.`)
   } finally {
     database.close()
   }
@@ -45,7 +44,7 @@ function tablesOf(database: Database): string[] {
     .map(({ name }) => name)
 }
 
-// The names are those of our own schema. Without an index the rows keep their order.
+// The names come from CronGuard's own schema. NOT INDEXED keeps the order of the rows.
 function copyRows(database: Database, table: string): void {
   const columns = columnsOf(database, { table, schema: 'main' })
   requireColumns(database, { table, columns })
@@ -54,7 +53,7 @@ function copyRows(database: Database, table: string): void {
   database.run(`INSERT INTO main."${table}" (${list}) SELECT ${list} FROM source."${table}" NOT INDEXED`)
 }
 
-// So that no number is given out twice.
+// Copies the AUTOINCREMENT counters, so that no id is used twice.
 function copySequences(database: Database, tables: string[]): void {
   database.run('DELETE FROM main.sqlite_sequence')
   database
@@ -65,7 +64,7 @@ function copySequences(database: Database, tables: string[]): void {
     .run({ tables: JSON.stringify(tables) })
 }
 
-/** Of a real table: no view, no virtual table, and nothing that is computed. */
+/** Requires a real table with these columns, not a view, a virtual table or generated columns. */
 function requireColumns(database: Database, { table, columns }: { table: string; columns: string[] }): void {
   const found = database
     .query<{ sql: string }, { table: string }>(
@@ -75,7 +74,7 @@ function requireColumns(database: Database, { table, columns }: { table: string;
   const isReal = found !== null && /^CREATE TABLE\b/i.test(found.sql)
   const has = isReal ? columnsOf(database, { table, schema: 'source' }) : []
   if (columns.every((column) => has.includes(column))) return
-  throw new UnusableDatabaseError(`The database has no table "${table}" as CronGuard makes it.`)
+  throw new UnusableDatabaseError(`The table "${table}" is missing or differs from CronGuard's.`)
 }
 
 function columnsOf(database: Database, of: { table: string; schema: 'main' | 'source' }): string[] {

@@ -1,11 +1,11 @@
-// A database that is to be replaced: nobody may be using it, and nothing of it may stand outside of its one file.
+// Locks a database that is to be replaced, and merges its write-ahead log into the file.
 import { Database, SQLiteError } from 'bun:sqlite'
 import { AppError } from '#lib/errors.ts'
 import { type CopyFacts, copyFrom, damaged, isDamage } from './backup.ts'
 import { TEMP_STORE_IN_MEMORY } from './database.ts'
 
 export interface HeldDatabase {
-  /** Copies it into an empty file, or a new one. Throws as `copyDatabase`. */
+  /** Copies it to an empty or new file. Throws as `copyDatabase`. */
   copyTo(path: string): CopyFacts
   release(): void
 }
@@ -13,8 +13,8 @@ export interface HeldDatabase {
 const BUSY_TIMEOUT_MS = 2000
 
 /**
- * Keeps everybody else out of a database until it is released. Its write-ahead log is in the file then, and gone: it
- * must never be found beside another database. Throws conflict while somebody uses it, and `UnusableDatabaseError`.
+ * Locks a database until it is released. Its write-ahead log is merged and removed, because SQLite would apply it to
+ * the database that replaces this one. Throws conflict while the database is in use, and `UnusableDatabaseError`.
  */
 export function holdDatabase(path: string): HeldDatabase {
   const database = new Database(path, { readwrite: true, create: false, strict: true })
@@ -31,7 +31,7 @@ export function holdDatabase(path: string): HeldDatabase {
   }
 }
 
-/** Takes what stands in the write-ahead log of a database that nobody uses into its file. Throws as `holdDatabase`. */
+/** Merges the write-ahead log of a database that is not in use into its file. Throws as `holdDatabase`. */
 export function mergeWal(path: string): void {
   holdDatabase(path).release()
 }
@@ -41,5 +41,5 @@ function isBusy(error: unknown): boolean {
 }
 
 function inUse(): AppError {
-  return new AppError('conflict', 'Another program is using the database. Try again when it has ended.')
+  return new AppError('conflict', 'Another program is using the database. Try again after it has ended.')
 }

@@ -2,11 +2,11 @@ import type { User } from '#domain/account.ts'
 import { toUser, type UserRow } from './accounts.ts'
 import type { Reader, Tx } from './database.ts'
 
-/** One browser in which a user is signed in. */
+/** A browser in which a user is signed in. */
 export interface Session {
   id: string
   userId: string
-  /** The project it looked at last. */
+  /** The project that it showed last. */
   projectId: string | null
   remoteAddress: string | null
   userAgent: string
@@ -48,7 +48,7 @@ export function findSignedIn(reader: Reader, { id, now }: { id: string; now: num
   return { user: toUser(row), session: { id, projectId: row.session_project_id, seenAt: row.session_seen_at } }
 }
 
-/** Last seen first. */
+/** Most recently seen first. */
 export function listSessions(reader: Reader, { userId, now }: { userId: string; now: number }): Session[] {
   return reader
     .all<SessionRow>(
@@ -85,7 +85,7 @@ export function insertSession(
   )
 }
 
-/** It expires at `expiresAt`, and `lifeMs` after its beginning at the latest. */
+/** The session expires at `expiresAt`, but at the latest `lifeMs` after it was created. */
 export function saveSessionSeen(tx: Tx, session: { id: string; expiresAt: number; lifeMs: number }): void {
   tx.run('UPDATE sessions SET seen_at = $now, expires_at = min($expiresAt, created_at + $lifeMs) WHERE id = $id', {
     ...session,
@@ -97,17 +97,17 @@ export function saveSessionProject(tx: Tx, { id, projectId }: { id: string; proj
   tx.run('UPDATE sessions SET project_id = $projectId WHERE id = $id', { id, projectId })
 }
 
-/** Ends one session of this user; returns whether there was one. */
+/** Ends one session of this user. Returns whether it existed. */
 export function deleteSession(tx: Tx, { id, userId }: { id: string; userId: string }): boolean {
   return tx.run('DELETE FROM sessions WHERE id = $id AND user_id = $userId', { id, userId }) > 0
 }
 
-/** Ends all sessions of this user but `keptId`. */
+/** Ends all sessions of this user except `keptId`. */
 export function deleteSessionsOfUser(tx: Tx, { userId, keptId }: { userId: string; keptId: string | null }): void {
   tx.run('DELETE FROM sessions WHERE user_id = $userId AND id IS NOT $keptId', { userId, keptId })
 }
 
-/** Ends the sessions of this user that were not seen for the longest time, but for the newest `kept`. */
+/** Ends all sessions of this user except the `kept` most recently seen. */
 export function deleteOldSessions(tx: Tx, { userId, kept }: { userId: string; kept: number }): void {
   tx.run(
     `DELETE FROM sessions

@@ -1,6 +1,6 @@
 import type { Reader, Tx } from './database.ts'
 
-/** A value of the instance itself, by name; null when it was never written. */
+/** A stored value of the server. Null when it was never set. */
 export function findSetting(reader: Reader, name: string): string | null {
   return reader.get<{ value: string }>('SELECT value FROM settings WHERE name = $name', { name })?.value ?? null
 }

@@ -1,4 +1,4 @@
-// Everything that is remembered about incidents, read with one statement each, however many they are.
+// Reads incidents with their events and deliveries, in a fixed number of statements.
 import type { Attempt, DeliveryState, FailureReason, Outcome } from '#domain/delivery.ts'
 import type { TransitionReason } from '#domain/lifecycle.ts'
 import type { MonitorNotification } from '#domain/notification.ts'
@@ -53,7 +53,7 @@ export function findStory(reader: Reader, incidentId: string): Story | null {
   return toStories(reader, heads)[0] ?? null
 }
 
-/** The newest incidents of a monitor first. */
+/** The incidents of a monitor, newest first. */
 export function listStories(reader: Reader, page: { monitorId: number; limit: number }): Story[] {
   const heads = reader.all<HeadRow>(
     `SELECT ${HEAD_COLUMNS} FROM ${INCIDENT_TABLES}
@@ -133,8 +133,8 @@ function readAttempts(reader: Reader, sequences: string): Map<number, Attempt[]>
   )
 }
 
-// The number of pings that stood in the message is the number of the newest one: the search begins there, and does not
-// walk through all that came since.
+// The ping count in the notification is the number of the newest ping at that time. The search starts there and skips
+// all later pings.
 function readLastPings(reader: Reader, transitionIds: string): Map<number, StoryPing> {
   const rows = reader.all<StoryPing & { transitionId: number }>(
     `SELECT transitions.id AS transitionId, number, kind, pings.at, exit_status AS exitStatus

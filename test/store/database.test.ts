@@ -64,13 +64,13 @@ function fail(message: string): never {
   throw new Error(message)
 }
 
-describe('A write', () => {
-  test('is there for everybody when it returns, and gives what its work gives', () => {
+describe('Db.write', () => {
+  test('is visible to all connections when it returns, and returns the result of its work', () => {
     expect(db.write((tx) => tx.run(INSERT, { name: 'backup', at: tx.now }))).toBe(1)
     expect(namesOnDisk()).toEqual(['backup'])
   })
 
-  test('that throws keeps nothing, and throws the same', () => {
+  test('rolls back when its work throws, and rethrows the error', () => {
     const failing = () =>
       db.write((tx): void => {
         tx.run(INSERT, { name: 'backup', at: 1 })
@@ -81,7 +81,7 @@ describe('A write', () => {
     expect(db.write((tx) => tx.run(INSERT, { name: 'billing', at: 1 }))).toBe(1)
   })
 
-  test('inside another is refused and leaves the other whole', () => {
+  test('inside another write is refused and leaves the outer one intact', () => {
     const nested = () => db.write((tx) => tx.now)
     db.write((tx) => {
       tx.run(INSERT, { name: 'backup', at: tx.now })
@@ -91,26 +91,26 @@ describe('A write', () => {
     expect(namesOnDisk()).toEqual(['backup', 'billing'])
   })
 
-  test('has one moment', () => {
+  test('has one time for all rows', () => {
     const moments = db.write((tx) => [tx.now, tx.now])
     expect(moments[0]).toBe(moments[1] as number)
     expect(db.write((tx) => tx.now)).toBeGreaterThan(moments[0] as number)
   })
 })
 
-describe('Grouped writes', () => {
-  test('are there for everybody when they resolve', async () => {
+describe('Db.writeGrouped', () => {
+  test('is visible to all connections when it resolves', async () => {
     const seen = await insert('backup').then(namesOnDisk)
     expect(seen).toEqual(['backup'])
   })
 
-  test('are not there before', () => {
+  test('is not visible before it resolves', () => {
     const write = insert('backup')
     expect(names()).toEqual([])
     return write
   })
 
-  test('give what their work gives, in the order in which they were asked for', async () => {
+  test('resolves with the results of the works, in order', async () => {
     const writes = ['backup', 'nightly-report', 'billing'].map((name) =>
       db.writeGrouped((tx) => {
         tx.run(INSERT, { name, at: tx.now })
@@ -121,14 +121,14 @@ describe('Grouped writes', () => {
     expect(names()).toEqual(['backup', 'nightly-report', 'billing'])
   })
 
-  test('of one turn share one moment, and those of the next have another', async () => {
+  test('shares one time within a turn of the event loop', async () => {
     const moment = () => db.writeGrouped((tx) => tx.now)
     const [first, second] = await Promise.all([moment(), moment()])
     expect(first).toBe(second as number)
     expect(await moment()).toBeGreaterThan(first as number)
   })
 
-  test('that need not be synced are not, unless one of their group must be', async () => {
+  test('syncs only when a write of the group is synced', async () => {
     const SYNCED = { synchronous: 2 }
     const read = (durability: 'synced' | 'unsynced') =>
       db.writeGrouped((tx) => tx.get('PRAGMA synchronous'), durability)
@@ -138,12 +138,12 @@ describe('Grouped writes', () => {
     expect(db.get('PRAGMA synchronous')).toEqual(SYNCED)
   })
 
-  test('see what those before them in the group wrote', async () => {
+  test('sees earlier writes of the group', async () => {
     const count = () => db.writeGrouped((tx) => tx.all('SELECT 1 FROM jobs').length)
     expect(await Promise.all([insert('backup'), count(), insert('billing'), count()])).toEqual([1, 1, 1, 2])
   })
 
-  test('that fail are undone alone', async () => {
+  test('rolls back a failing write alone', async () => {
     const failing = db.writeGrouped((tx): void => {
       tx.run(INSERT, { name: 'half', at: 1 })
       fail('half way')
@@ -152,20 +152,20 @@ describe('Grouped writes', () => {
     expect(namesOnDisk()).toEqual(['backup', 'billing'])
   })
 
-  test('that break a rule of the database are undone alone', async () => {
+  test('rolls back a write that breaks a constraint alone', async () => {
     const [first, second, third] = await settled([insert('backup'), insert('backup'), insert('billing')])
     expect([first, third]).toEqual(['kept', 'kept'])
     expect(second).toContain('UNIQUE constraint failed')
     expect(names()).toEqual(['backup', 'billing'])
   })
 
-  test('that all fail harm nobody after them', async () => {
+  test('a group of failing writes does not affect later ones', async () => {
     const failing = () => db.writeGrouped((): void => fail('no'))
     expect(await settled([failing(), failing()])).toEqual(['no', 'no'])
     expect(await settled([insert('backup')])).toEqual(['kept'])
   })
 
-  test('fail together when one of them ends the transaction, and then nothing is kept', async () => {
+  test('a write that ends the transaction fails the whole group', async () => {
     const end = () => db.writeGrouped((tx) => tx.run("INSERT OR ROLLBACK INTO jobs (name, at) VALUES ('backup', 1)"))
     const reason = 'UNIQUE constraint failed: jobs.name'
     expect(await settled([insert('backup'), end(), insert('billing')])).toEqual([reason, reason, reason])
@@ -173,7 +173,7 @@ describe('Grouped writes', () => {
     expect(await settled([insert('backup')])).toEqual(['kept'])
   })
 
-  test('may be more than fit into one transaction, and all are kept', async () => {
+  test('splits a large group into several transactions', async () => {
     const many = Array.from({ length: 1300 }, (_, index) => `job-${index}`)
     const write = (name: string) => insert(name).then(() => namesOnDiskCount())
     const counts = await Promise.all(many.map(write))
@@ -184,14 +184,14 @@ describe('Grouped writes', () => {
     expect(moments.map(({ count }) => count)).toEqual([512, 512, 276])
   })
 
-  test('go on while a write of its own comes between', async () => {
+  test('continues after a separate write in between', async () => {
     const grouped = insert('backup')
     db.write((tx) => tx.run(INSERT, { name: 'billing', at: tx.now }))
     await grouped
     expect(names()).toEqual(['billing', 'backup'])
   })
 
-  test('that come too late, when the database is closed, are rejected', async () => {
+  test('rejects after the database was closed', async () => {
     const other = openDatabase({ path: ':memory:', clock: tickingClock(), busyTimeoutMs: 100 })
     const late = other.writeGrouped((tx) => tx.now)
     other.close()
@@ -203,11 +203,11 @@ describe('Grouped writes', () => {
   const namesOnDiskCount = () => db.get<{ count: number }>('SELECT count(*) AS count FROM jobs')?.count ?? 0
 })
 
-describe('A database whose file was replaced', () => {
+describe('Db: after the file was replaced', () => {
   test.each([
     ['by another one', () => renameSync(copyOf(path), path)],
     ['by nothing', () => rmSync(path)],
-  ])('%s takes no more writes', async (_, replace) => {
+  ])('%s refuses writes', async (_, replace) => {
     await insert('backup')
     expect(db.isReplaced()).toBe(false)
     replace()
@@ -224,8 +224,8 @@ describe('A database whose file was replaced', () => {
   }
 })
 
-describe('Another process that is writing', () => {
-  test('delays a grouped write, which is tried again until there is room', async () => {
+describe('Db.writeGrouped: while another process writes', () => {
+  test('a write is retried until the other one ends', async () => {
     const other = new Database(path)
     other.run('BEGIN IMMEDIATE')
     const writing = insert('backup')
@@ -236,7 +236,7 @@ describe('Another process that is writing', () => {
     expect(db.all('SELECT 1 FROM jobs')).toHaveLength(1)
   })
 
-  test('keeps the order of those that wait', async () => {
+  test('waiting writes keep their order', async () => {
     const other = new Database(path)
     other.run('BEGIN IMMEDIATE')
     const first = insert('first')
@@ -251,7 +251,7 @@ describe('Another process that is writing', () => {
     ])
   })
 
-  test('and does not end is told as a disk that refuses', async () => {
+  test('a write is refused when the other one does not end', async () => {
     const other = new Database(path)
     other.run('BEGIN IMMEDIATE')
     await expect(insert('backup')).rejects.toBeInstanceOf(StorageRefusedError)
@@ -260,14 +260,14 @@ describe('Another process that is writing', () => {
   })
 })
 
-describe('Whoever watches', () => {
+describe('Db.watch', () => {
   const watch = () => {
     const heard: number[][] = []
     const end = db.watch((touched) => void heard.push([...touched]))
     return { heard, end }
   }
 
-  test('learns after the commit which monitors were touched, each once', async () => {
+  test('reports touched monitors once, after the commit', async () => {
     const { heard } = watch()
     db.write((tx) => {
       tx.touch(1)
@@ -279,7 +279,7 @@ describe('Whoever watches', () => {
   })
 
   // In a process of its own: a fault that nobody catches ends a test, as it should.
-  test('does no harm to what was written when they make a fault, and the fault is seen', async () => {
+  test('an error of a listener does not affect the write, and is thrown', async () => {
     const script = `
       import { openDatabase } from '#store/database.ts'
       const seen = []
@@ -288,13 +288,13 @@ describe('Whoever watches', () => {
       const db = openDatabase({ path: ':memory:', clock, busyTimeoutMs: 100 })
       db.watch(() => { throw new Error('a fault of the listener') })
       const answer = await db.writeGrouped((tx) => { tx.touch(2); return 'written' })
-      await Bun.sleep(1)
+      while (seen.length === 0) await new Promise(setImmediate)
       console.log(answer, seen)`
     const { stdout } = Bun.spawnSync([process.execPath, '-e', script], { cwd: join(import.meta.dir, '../..') })
     expect(stdout.toString().trim()).toBe('written [ "a fault of the listener" ]')
   })
 
-  test('hears nothing of what was undone, nor of what touched no monitor, nor once they have ended it', async () => {
+  test('reports nothing after a rollback, without touched monitors, or after it was ended', async () => {
     const { heard, end } = watch()
     expect(() =>
       db.write((tx) => {
@@ -309,7 +309,7 @@ describe('Whoever watches', () => {
   })
 })
 
-describe('The database', () => {
+describe('openDatabase', () => {
   const pragma = (name: string) => Object.values(db.get<Record<string, unknown>>(`PRAGMA ${name}`) ?? {})[0]
 
   test.each([
@@ -317,11 +317,11 @@ describe('The database', () => {
     ['synchronous', 2],
     ['foreign_keys', 1],
     ['busy_timeout', 100],
-  ])('is opened with %s at %p', (name, value) => {
+  ])('sets %s to %p', (name, value) => {
     expect(pragma(name)).toBe(value)
   })
 
-  test('empties its log into its file when it is told to', async () => {
+  test('checkpoint empties the write-ahead log', async () => {
     await insert('backup')
     expect(Bun.file(`${path}-wal`).size).toBeGreaterThan(0)
     db.checkpoint()
@@ -329,7 +329,7 @@ describe('The database', () => {
     expect(namesOnDisk()).toEqual(['backup'])
   })
 
-  test('misses no parameter in silence', () => {
+  test('a missing parameter throws', () => {
     expect(() => db.all('SELECT $name')).toThrow('name')
     expect(() => db.write((tx) => tx.run(INSERT, { name: 'backup' }))).toThrow('at')
   })
@@ -340,12 +340,12 @@ describe('The database', () => {
     ['INSERT INTO heartbeat (id, started_at, alive_at) VALUES (2, 1, 1)', 'CHECK constraint failed'],
     ["INSERT INTO heartbeat (id, started_at, alive_at) VALUES (1, 'noon', 1)", 'cannot store TEXT value in INTEGER'],
     ["INSERT INTO monitor_channels VALUES (7, 'nobody')", 'FOREIGN KEY constraint failed'],
-  ])('refuses what its tables do not allow: %s', (sql, message) => {
+  ])('constraints refuse %s', (sql, message) => {
     migrate(db)
     expect(() => db.write((tx) => tx.runScript(sql))).toThrow(message)
   })
 
-  test('has only strict tables', () => {
+  test('all tables are strict', () => {
     migrate(db)
     const loose = db.all(
       "SELECT name FROM pragma_table_list WHERE type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'",
@@ -353,7 +353,7 @@ describe('The database', () => {
     expect(loose).toEqual([])
   })
 
-  test('takes no promise for work', () => {
+  test('write refuses work that returns a promise', () => {
     expect(writePromises).toBeFunction()
   })
 })

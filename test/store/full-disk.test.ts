@@ -35,7 +35,7 @@ describe.skipIf(why !== null)(`On a full disk${why === null ? '' : ` (skipped: $
       tx.run('INSERT INTO jobs (name, body) VALUES ($name, $body)', { name, body })
   const kept = () => small.all<{ name: string }>('SELECT name FROM jobs').map(({ name }) => name)
 
-  test('a write is refused by name and keeps nothing, and works again when there is space', () => {
+  test('a write is refused and keeps nothing, and works again when there is space', () => {
     small.write(keep('backup'))
     writeFileSync(ballast(), new Uint8Array(1_500_000))
     expect(() => small.write((tx) => Array.from({ length: 10 }, (_, n) => keep(`big-${n}`)(tx)))).toThrow(
@@ -47,7 +47,7 @@ describe.skipIf(why !== null)(`On a full disk${why === null ? '' : ` (skipped: $
     expect(kept()).toEqual(['backup', 'billing'])
   })
 
-  test('a group is refused as a whole, the small writes too, and works again when there is space', async () => {
+  test('a group is refused as a whole, and works again when there is space', async () => {
     await small.writeGrouped(keep('backup'))
     writeFileSync(ballast(), new Uint8Array(1_500_000))
     const group = [
@@ -66,7 +66,7 @@ describe.skipIf(why !== null)(`On a full disk${why === null ? '' : ` (skipped: $
     expect(kept()).toEqual(['backup', 'billing'])
   })
 
-  test('a group is refused as a whole when the disk fills in the middle of a work', async () => {
+  test('a group is refused as a whole when the disk fills up in the middle', async () => {
     // More than SQLite keeps in memory, so that it goes to the disk before the commit.
     const huge = (tx: Tx) => {
       for (let n = 0; n < 500; n += 1) keep(`huge-${n}`)(tx)

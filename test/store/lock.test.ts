@@ -61,14 +61,14 @@ async function startHolder(): Promise<Holder> {
   return holder
 }
 
-describe('The lock on the data folder', () => {
-  test('is for one process alone', async () => {
+describe('lockFolder', () => {
+  test('locks for one process only', async () => {
     expect((await startHolder()).holds).toBe(true)
     expect((await startHolder()).holds).toBe(false)
     expect(lockFolder(folder)).toBeNull()
   })
 
-  test('keeps another process out while this one has it', async () => {
+  test('keeps another process out while locked', async () => {
     const lock = lockFolder(folder)
     expect(lock).not.toBeNull()
     expect((await startHolder()).holds).toBe(false)
@@ -76,7 +76,7 @@ describe('The lock on the data folder', () => {
     expect((await startHolder()).holds).toBe(true)
   })
 
-  test('is free again when the process that had it gives it back', async () => {
+  test('is free again after release', async () => {
     const holder = await startHolder()
     expect(lockFolder(folder)).toBeNull()
     await holder.release()
@@ -85,7 +85,7 @@ describe('The lock on the data folder', () => {
     lock?.release()
   })
 
-  test('is free again when the process that had it is killed', async () => {
+  test('is free again after the process was killed', async () => {
     const holder = await startHolder()
     expect(holder.holds).toBe(true)
     await holder.kill()
@@ -94,7 +94,7 @@ describe('The lock on the data folder', () => {
     lock?.release()
   })
 
-  test('is not lost when somebody was refused', async () => {
+  test('keeps the lock after refusing another process', async () => {
     const lock = lockFolder(folder)
     expect(lockFolder(folder)).toBeNull()
     expect((await startHolder()).holds).toBe(false)
@@ -102,7 +102,7 @@ describe('The lock on the data folder', () => {
     lock?.release()
   })
 
-  test('of one folder says nothing about another', async () => {
+  test('locks one folder only', async () => {
     expect((await startHolder()).holds).toBe(true)
     const other = mkdtempSync(join(tmpdir(), 'cronguard-lock-'))
     const lock = lockFolder(other)
@@ -111,7 +111,7 @@ describe('The lock on the data folder', () => {
     rmSync(other, { recursive: true, force: true })
   })
 
-  test('knows when another folder was put in the place of the one that it is for', () => {
+  test('isReplaced: notices that the folder was replaced', () => {
     const lock = lockFolder(folder)
     expect(lock?.isReplaced()).toBe(false)
     renameSync(folder, `${folder}-moved`)
@@ -123,7 +123,7 @@ describe('The lock on the data folder', () => {
     rmSync(`${folder}-moved`, { recursive: true })
   })
 
-  test('is refused aloud where there is no folder', () => {
+  test('throws when the folder does not exist', () => {
     expect(() => lockFolder(join(folder, 'nowhere'))).toThrow()
   })
 })

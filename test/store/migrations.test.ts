@@ -71,7 +71,7 @@ function refusal(): AppError {
 }
 
 describe('Migrations', () => {
-  test('are the files of migrations/, in order, without a gap, as they are there', () => {
+  test('are the files of migrations/, in order and without a gap', () => {
     const files = readdirSync(FOLDER).sort()
     expect(ALL.map((name) => `${name}.sql`)).toEqual(files)
     expect(MIGRATIONS.map(({ version }) => version)).toEqual(files.map((_, index) => index + 1))
@@ -79,11 +79,11 @@ describe('Migrations', () => {
     for (const { name, sql } of MIGRATIONS) expect(sql).toBe(readFileSync(join(FOLDER, `${name}.sql`), 'utf8'))
   })
 
-  test('are what they were when they were given out', () => {
+  test('never change after their release', () => {
     expect(Object.fromEntries(MIGRATIONS.map(({ name, sql }) => [name, sha256Hex(sql)]))).toEqual(FROZEN)
   })
 
-  test('are all applied to a fresh database, each with its checksum and its moment', () => {
+  test('are all applied to a new database, with checksum and time', () => {
     expect(schemaVersion(db)).toBe(0)
     expect(pendingMigrations(db)).toEqual(ALL)
     expect(migrate(db)).toEqual(ALL)
@@ -99,7 +99,7 @@ describe('Migrations', () => {
     expect(db.all('SELECT 1 FROM monitors')).toEqual([])
   })
 
-  test('are applied once: a second time changes nothing', () => {
+  test('are applied only once', () => {
     migrate(db)
     const before = { schema: schema(), applied: applied() }
     clock.advance(1000)
@@ -108,13 +108,13 @@ describe('Migrations', () => {
     expect({ schema: schema(), applied: applied() }).toEqual(before)
   })
 
-  test('leave a sound database', () => {
+  test('leave an intact database', () => {
     migrate(db)
     expect(db.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
     expect(db.all('PRAGMA foreign_key_check')).toEqual([])
   })
 
-  test('that are interrupted leave nothing behind, and can be applied again', () => {
+  test('that are interrupted are rolled back, and can be applied again', () => {
     db.write(createMigrationsTable)
     const before = schema()
     const interrupted = () =>
@@ -129,7 +129,7 @@ describe('Migrations', () => {
     expect(migrate(db)).toEqual(ALL)
   })
 
-  test('that fail half way leave nothing behind', () => {
+  test('that fail are rolled back', () => {
     db.write((tx) => {
       createMigrationsTable(tx)
       // Stands in the way of one of the first migration's last statements.
@@ -141,7 +141,7 @@ describe('Migrations', () => {
     expect(applied()).toEqual([])
   })
 
-  test('keep the run that was open, whether or not it had a run id, and forget none', () => {
+  test('keep open runs, with and without a run id', () => {
     db.write((tx) => {
       createMigrationsTable(tx)
       for (const name of ALL.slice(0, 2)) applyMigration(tx, name)
@@ -159,7 +159,7 @@ describe('Migrations', () => {
     ])
   })
 
-  test('keep the projects with all that belongs to them, and what waits to be delivered', () => {
+  test('keep projects with their content, and pending deliveries', () => {
     const uuid = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`
     db.write((tx) => {
       createMigrationsTable(tx)
@@ -201,32 +201,32 @@ describe('Migrations', () => {
     expect(db.get<{ count: number }>('SELECT count(*) AS count FROM monitors')?.count).toBe(0)
   })
 
-  test('that nobody wrote cannot be applied', () => {
+  test('applyMigration throws for an unknown name', () => {
     db.write(createMigrationsTable)
     expect(() => db.write((tx) => applyMigration(tx, '9999_nothing'))).toThrow('There is no migration 9999_nothing.')
   })
 })
 
-describe('A database is refused', () => {
-  test('when one of its migrations is not ours, with what to do', () => {
+describe('pendingMigrations refuses a database', () => {
+  test('when one of its migrations differs, with advice', () => {
     tamper(`checksum = '${'0'.repeat(64)}'`)
     const { code, message } = refusal()
     expect(code).toBe('conflict')
     expect(message).toBe(
-      `Migration ${ALL.at(-1)} in this database is not the one of this program. Use the CronGuard that made it.`,
+      `Migration ${ALL.at(-1)} in this database differs from the one of this program. Use the CronGuard that created it.`,
     )
   })
 
-  test('when it is newer than this program, with what to do', () => {
+  test('when it is newer than this version, with advice', () => {
     tamper('version = 4711')
     const { code, message } = refusal()
     expect(code).toBe('conflict')
     expect(message).toBe(
-      'This database was made by a newer CronGuard (schema 4711). Install that version, or restore a backup.',
+      'A newer CronGuard created this database (schema 4711). Install that version, or restore a backup.',
     )
   })
 
-  test('and nothing in it is changed', () => {
+  test('without changing it', () => {
     tamper('version = 4711')
     const before = { schema: schema(), applied: applied() }
     expect(() => migrate(db)).toThrow(AppError)
@@ -235,7 +235,7 @@ describe('A database is refused', () => {
 })
 
 describe('A database of the first version', () => {
-  test('gets the strip of the last runs out of its pings, and takes its users at their word', () => {
+  test('gets its recent runs from its pings, and treats its users as verified', () => {
     db.write(createMigrationsTable)
     db.write((tx) => applyMigration(tx, '0001_init'))
     const uuid = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`

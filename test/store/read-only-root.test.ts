@@ -38,8 +38,8 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('Where nothing can be written but the data folder', () => {
-  test('what is too much for the cache is sorted, and copies are made', async () => {
+describe('With a read-only root file system', () => {
+  test('large sorts and backups work', async () => {
     const command = ['unshare', '--mount', 'sh', '-c', ENTER, 'enter', folder, process.execPath, '-e', SCRIPT]
     const { exitCode, stdout, stderr } = await execute(command, { cwd: ROOT, env: { FOLDER: folder } })
     if (exitCode === 77) return console.log(`Skipped: no such place can be made here. ${stderr.trim()}`)

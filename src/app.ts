@@ -1,4 +1,5 @@
-// The composition root: data folder, database, deps, server, loops; start and stop.
+// The composition root: it opens the data folder and the database, builds the dependencies, and starts and stops the
+// server and the loops.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { findAddress, keepAddress } from '#actions/address.ts'
@@ -43,7 +44,7 @@ import { pendingMigrations } from '#store/migrations.ts'
 
 export interface App {
   deps: Deps
-  /** Lets what is under way end, leaves the database tidy, and gives the data folder back. */
+  /** Finishes running work, closes the database cleanly, and releases the data folder. */
   stop(): Promise<void>
 }
 
@@ -52,20 +53,20 @@ export interface AppContext {
   clock: Clock
 }
 
-/** What `/health` knows before the loops tick. */
+/** The state that `/health` reports before the loops run. */
 const STARTING: LoopHealth[] = [{ name: 'checker', isWell: false, isRunning: true }]
 
 const SECRET_KEY_FILE = 'secret-key'
 const STOP_GRACE_MS = 5 * SECOND
-/** More than a migration takes; who starts CronGuard is asked for this much patience. */
+/** Longer than any migration. The service manager is asked to wait this long. */
 const MIGRATION_MAX_MS = HOUR
-/** Long enough for a command to end that is making the same database. */
+/** Long enough for a command that is creating the database to finish. */
 const LOCK_WAIT_MS = 2 * SECOND
 const LOCK_RETRY_MS = 50
-/** How long to wait, blocked, for another process that is writing: a server must go on answering. */
+/** How long to block while another process writes. The server waits briefly, because it must keep answering. */
 const BUSY_TIMEOUT_MS = { server: SECOND / 4, command: 5 * SECOND }
 
-/** Watches and listens. Throws `AppError` when the folder or the port belongs to somebody else. */
+/** Starts the server. Throws `AppError` when another process uses the data folder or the port. */
 export async function startApp(context: AppContext, manager: ServiceManager): Promise<App> {
   makeDataFolder(context)
   const lock = await whenFree(context, () => tryLock(context))
@@ -82,7 +83,7 @@ interface StartupHandles {
   manager: ServiceManager
 }
 
-// Nothing of the database is opened before the folder is ours: a restore may be putting another one in its place.
+// The database is opened after the folder is locked, because a restore may be replacing it.
 async function openAndWatch(context: AppContext, handles: StartupHandles): Promise<App> {
   const deps = openDeps(context, { busyTimeoutMs: BUSY_TIMEOUT_MS.server, lock: handles.lock })
   try {
@@ -93,9 +94,9 @@ async function openAndWatch(context: AppContext, handles: StartupHandles): Promi
   }
 }
 
-// The mark of the last stop is overwritten only when nothing can keep this process from watching any more.
+// The mark of the last stop is overwritten only when nothing can prevent the start any more.
 async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App> {
-  if (isBehind(deps)) manager.extendStartTimeout(MIGRATION_MAX_MS, 'Bringing the database up to date')
+  if (isBehind(deps)) manager.extendStartTimeout(MIGRATION_MAX_MS, 'Upgrading the database')
   migrateAndLog(deps)
   enableIncrementalVacuum(deps)
   let running: RunningLoops | null = null
@@ -134,7 +135,7 @@ async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App
   }
 }
 
-// Where the disk refuses, the leases run out by themselves.
+// If the disk refuses the write, the leases run out by themselves.
 function reclaimOrWait(deps: Deps): void {
   try {
     reclaimDeliveries(deps)
@@ -151,15 +152,15 @@ function watchdogLoops(manager: ServiceManager, look: Pick<Watched, 'readUnhealt
 type Work<T> = (deps: Deps) => T | Promise<T>
 
 /**
- * For a command that works beside a running server: the same database and links, nothing that ticks or listens. Throws
- * not_found where there is no database.
+ * Runs a command that works next to a running server: with the same database and base URL, but without loops and
+ * listeners. Throws not_found when there is no database.
  */
 export async function withDeps<T>(context: AppContext, work: Work<T>): Promise<T> {
   inFolder(context.config.dataDir, () => requireDatabase(context))
   return await withNewDeps(context, work)
 }
 
-/** As `withDeps`, for a command with which somebody may begin: a folder or a database that is not there is made. */
+/** As `withDeps`, but creates a missing data folder and database. */
 export async function withNewDeps<T>(context: AppContext, work: Work<T>): Promise<T> {
   makeDataFolder(context)
   const deps = await whenFree(context, () => openAlongside(context))
@@ -171,7 +172,7 @@ export async function withNewDeps<T>(context: AppContext, work: Work<T>): Promis
   }
 }
 
-/** Null when somebody else has the folder, and has not brought its database up to date. */
+/** Null when another process has locked the folder and not upgraded the database yet. */
 function openAlongside(context: AppContext): Deps | null {
   const lock = tryLock(context)
   try {
@@ -181,7 +182,7 @@ function openAlongside(context: AppContext): Deps | null {
   }
 }
 
-// A running server keeps the schema that it knows: nobody changes it under its feet.
+// Without the lock a server is running, and its schema must not change.
 function openUpToDate(context: AppContext, lock: FolderLock | null): Deps | null {
   if (lock === null && !isFile(databasePath(context))) return null
   const deps = openDeps(context, { busyTimeoutMs: BUSY_TIMEOUT_MS.command, lock })
@@ -199,12 +200,12 @@ function openUpToDate(context: AppContext, lock: FolderLock | null): Deps | null
 function makeDataFolder({ config }: AppContext): void {
   const { dataDir } = config
   const made = inFolder(dataDir, () => mkdirSync(dataDir, { recursive: true, mode: 0o700 }))
-  if (made !== undefined) logOf(config).info('The data folder was made', { data: dataDir })
+  if (made !== undefined) logOf(config).info('Data folder created', { data: dataDir })
 }
 
 interface Opening {
   busyTimeoutMs: number
-  /** Null: somebody else has the folder. */
+  /** Null when another process has locked the folder. */
   lock: FolderLock | null
 }
 
@@ -221,7 +222,7 @@ function openDeps(context: AppContext, opening: Opening): Deps {
   }
 }
 
-// A restore, or a person, may have put another database, or another folder, in the place of what was just opened.
+// A restore or a person may have replaced the database or the folder just after it was opened.
 function openInPlace(context: AppContext, { busyTimeoutMs, lock }: Opening): Db {
   const { clock, config } = context
   const path = databasePath(context)
@@ -240,12 +241,12 @@ function logOf({ logLevel, logFormat }: Config): Log {
   return createLog({ level: logLevel, format: logFormat })
 }
 
-/** Whoever may make an account must not look around behind the firewall; people whom the owner let in may. */
+/** With open registration, strangers must not send requests to the private network; invited people may. */
 export function destinationRules({ registration, outboundAllow }: Config): DestinationRules {
   return {
     allowsPrivate: registration === 'closed',
     allow: outboundAllow,
-    privateAdvice: 'While anybody can make an account, CRONGUARD_OUTBOUND_ALLOW must name it.',
+    privateAdvice: 'While registration is open, CRONGUARD_OUTBOUND_ALLOW must list it.',
   }
 }
 
@@ -254,7 +255,7 @@ function closeDeps(deps: Deps): void {
   deps.db.close()
 }
 
-/** What only a server signs with; made at the first start. */
+/** Adds the key for signatures, which the first start creates. */
 function withSecretKey(context: AppContext): AppContext {
   const { config } = context
   const secretKey = config.secretKey ?? inFolder(config.dataDir, () => readSecretKey(config.dataDir))
@@ -265,10 +266,13 @@ function readSecretKey(dataDir: string): string {
   const path = join(dataDir, SECRET_KEY_FILE)
   const secretKey = keepSecret(path, newSecretKey)
   if (secretKey.length >= SECRET_KEY_MIN) return secretKey
-  throw new AppError('invalid', `${path} holds no usable key. Delete it, and a new one is made; sessions end then.`)
+  throw new AppError(
+    'invalid',
+    `${path} does not contain a valid key. Delete it to create a new one, which ends all sessions.`,
+  )
 }
 
-/** Tries until it is given something. Throws conflict when the folder stays somebody else's. */
+/** Retries `attempt` until it returns a value. Throws conflict when the folder stays in use. */
 async function whenFree<T>(context: AppContext, attempt: () => T | null): Promise<T> {
   const giveUpAt = context.clock.elapsed() + LOCK_WAIT_MS
   for (;;) {
@@ -290,18 +294,18 @@ function isBehind({ config, db }: Deps): boolean {
 function inUse({ config }: AppContext): AppError {
   return new AppError(
     'conflict',
-    `Another CronGuard works on the data folder ${config.dataDir}. ` +
-      'Stop it first, or set CRONGUARD_DATA_DIR to another one.',
+    `Another CronGuard process is using the data folder ${config.dataDir}. ` +
+      'Stop it first, or set CRONGUARD_DATA_DIR to another folder.',
   )
 }
 
 function migrateAndLog(deps: Deps): void {
   const { dataDir } = deps.config
   const copy = inFolder(dataDir, () => copyBeforeMigration(deps))
-  if (copy !== null) deps.log.info('The database was copied before it is changed', { file: copy.path })
+  if (copy !== null) deps.log.info('Database copied before the upgrade', { file: copy.path })
   const applied = inFolder(dataDir, () => migrate(deps.db))
   if (applied.length === 0) return
-  deps.log.info('The database was brought up to date', { applied: applied.join(', ') })
+  deps.log.info('Database upgraded', { applied: applied.join(', ') })
   inFolder(dataDir, () => dropExpiredSchemaCopies(deps))
 }
 
@@ -323,7 +327,7 @@ async function orThrowConflict<T>(aim: string, work: () => T | Promise<T>): Prom
   }
 }
 
-// The unit drops the capability that root would need for it, too.
+// Even root lacks the privilege, because the systemd unit drops all capabilities.
 function adviceOn(error: unknown): string {
   if (codeOf(error) !== 'EACCES') return ''
   return (
@@ -337,15 +341,15 @@ async function listenForMailOrThrow(deps: Deps): Promise<MailListener | null> {
   try {
     const listener = await listenForMail(deps)
     if (pingMail)
-      deps.log.info('Pings by mail are taken', { host: pingMail.host, port: pingMail.port, domain: pingMail.domain })
+      deps.log.info('Accepting pings by email', { host: pingMail.host, port: pingMail.port, domain: pingMail.domain })
     return listener
   } catch (error) {
     const where = `${pingMail?.host}, port ${pingMail?.port}`
-    throw new AppError('conflict', `CronGuard cannot take mails on ${where}: ${messageOf(error)}${adviceOn(error)}`)
+    throw new AppError('conflict', `CronGuard cannot receive mail on ${where}: ${messageOf(error)}${adviceOn(error)}`)
   }
 }
 
-// A disk that refuses must not keep the process from ending. A log that another program copies is that one's to empty.
+// An error of the disk must not prevent the stop. A replicated write-ahead log is emptied by the replication program.
 function tidyUp(deps: Deps, stoppedAt: number): void {
   try {
     endWatch(deps, stoppedAt)

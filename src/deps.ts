@@ -5,7 +5,7 @@ import type { Outbound } from '#lib/outbound.ts'
 import type { Db } from '#store/database.ts'
 import type { Config } from './config.ts'
 
-/** All that an action may ask for. */
+/** Everything that actions may use. */
 export interface Deps {
   db: Db
   clock: Clock
@@ -15,8 +15,8 @@ export interface Deps {
   mailer: Mailer
 }
 
-/** The key for what is signed. Every server has one: given, or made at its first start. */
+/** The key for signatures. Every server has one: configured, or created at its first start. */
 export function secretOf({ secretKey }: Pick<Config, 'secretKey'>): string {
-  if (secretKey === null) throw new Error('There is no secret key.')
+  if (secretKey === null) throw new Error('The secret key is missing.')
   return secretKey
 }

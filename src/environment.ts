@@ -1,4 +1,4 @@
-// Whose settings count: those in the environment, or, for somebody at a shell, those of the installed service.
+// Finds the settings for a command: from the environment, or from the settings file of the installed service.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, type Environment } from './config.ts'
@@ -9,14 +9,13 @@ const FILE = 'cronguard/cronguard.env'
 
 export interface FoundEnvironment {
   env: Environment
-  /** Where settings were added from; null when the environment says enough by itself. */
+  /** The file whose settings were added. Null when the environment names a data folder, or there is no file. */
   settingsFile: string | null
 }
 
 /**
- * What names no data folder means the installed CronGuard, and gets its settings; what the environment says goes first.
- * `folders`: where configuration is looked for, the nearest first. Throws `ConfigError` when it is there but not for
- * this user.
+ * Without CRONGUARD_DATA_DIR a command means the installed CronGuard, so the settings file is added; the environment
+ * takes precedence. `folders` are searched in order. Throws `ConfigError` when this user may not read the file.
  */
 export function findEnvironment(env: Environment, folders: readonly string[]): FoundEnvironment {
   if (env.CRONGUARD_DATA_DIR) return { env, settingsFile: null }
@@ -28,13 +27,13 @@ export function findEnvironment(env: Environment, folders: readonly string[]): F
   return { env, settingsFile: null }
 }
 
-/** Where an installed CronGuard has its settings: in the home of this user, or in that of the machine. */
+/** The folders that may hold the settings of an installed CronGuard: of this user, then of the system. */
 export function configurationFolders(env: Environment): string[] {
   const home = env.XDG_CONFIG_HOME || (env.HOME ? join(env.HOME, '.config') : '')
   return [...(home === '' ? [] : [home]), '/etc']
 }
 
-// An empty variable counts as absent, as everywhere.
+// As everywhere, an empty variable counts as not set.
 function withAbsent(env: Environment, settings: Record<string, string>): Environment {
   return { ...env, ...Object.fromEntries(Object.entries(settings).filter(([name]) => !env[name])) }
 }
@@ -46,8 +45,8 @@ function readIfThere(path: string): string | null {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
     throw new ConfigError([
-      `${path} has the settings of the CronGuard on this machine, but this user cannot read it (${code}). Call this ` +
-        'as its user, like `sudo -u cronguard cronguard ...`, or set CRONGUARD_DATA_DIR for one of your own',
+      `This user cannot read ${path}, the settings of the installed CronGuard (${code}). Run the command as the ` +
+        'service user, like `sudo -u cronguard cronguard ...`, or set CRONGUARD_DATA_DIR to a folder of your own',
     ])
   }
 }

@@ -1,4 +1,4 @@
-// Files that the compiler embeds in the executable as text.
+// The compiler embeds these files in the executable as text.
 declare module '*.sql' {
   const text: string
   export default text
@@ -48,7 +48,7 @@ declare module '*.svg' {
   export default text
 }
 
-// Bun has it, and TypeScript's own library does not know it yet.
+// Bun supports Temporal, but TypeScript's library does not declare it yet.
 declare namespace globalThis {
   var Temporal: typeof import('temporal-spec').Temporal
 }

@@ -1,4 +1,4 @@
-// Finds the command that the shell names, and sets the exit code: 0 done, 1 failed, 2 called wrongly.
+// Runs the command named on the command line and sets the exit code: 0 done, 1 failed, 2 usage error.
 import { CommanderError } from 'commander'
 import { inColor } from './commands/color.ts'
 import type { Shell } from './commands/command.ts'
@@ -23,28 +23,28 @@ const shell: Shell = {
   describeConfig: () => describeConfig(environment().env, process.env, createCredentialFinder(process.env)),
   findServiceManager: () => findServiceManager(process.env, (sentence) => shell.tell(sentence)),
   print: (line, color) => writeToStdout(`${supportsColor() ? inColor(line, color) : line}\n`),
-  // Bun's console.error would colour it by rules of its own.
+  // Bun's console.error would add its own colors.
   tell: (line) => void process.stderr.write(`${line}\n`),
   readInput: (max) => readStream(Bun.stdin.stream(), max),
   ask: askAtTerminal,
 }
 
-// What a library warns of is not for the reader of a command; the server puts it into its log.
+// Warnings of libraries would confuse the users of commands. The server logs them instead.
 console.warn = () => {}
 
-// As for every program that follows the custom.
+// TZDIR is the conventional variable for the folder of the time zone database.
 if (process.env.TZDIR) setZoneFolders([process.env.TZDIR])
 
-// Whatever it writes is its own: the database, its log and the secret key.
+// Only the owner may read the files that CronGuard writes: the database, the write-ahead log and the secret key.
 process.umask(0o077)
 process.exit(await run(process.argv.slice(2)))
 
-// As people have asked of programs everywhere: https://no-color.org
+// Follows https://no-color.org.
 function supportsColor(): boolean {
   return process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
 }
 
-// Run from its source it is somebody's who works on it, and never the installed one.
+// When run from source, CronGuard ignores the settings of an installed one.
 function environment(): FoundEnvironment {
   return findEnvironment(process.env, Bun.isStandaloneExecutable ? configurationFolders(process.env) : [])
 }
@@ -70,7 +70,7 @@ async function run(args: string[]): Promise<number> {
   }
 }
 
-// What a person can mend is a sentence; anything else is a fault of ours and shows where it happened.
+// Errors that a person can fix are printed as a sentence. Anything else is a bug and is printed with its stack.
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof ConfigError || error instanceof AppError || error instanceof StorageRefusedError) {
@@ -82,12 +82,12 @@ function exitCodeOf(error: unknown): number {
   return 1
 }
 
-// A file that cannot be read, say: "EACCES: permission denied, open '/root/x.db'".
+// For example an unreadable file: "EACCES: permission denied, open '/root/x.db'".
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && /^E[A-Z0-9]+$/.test(codeOf(error) ?? '')
 }
 
-// The journal finds it by its priority, which each line has.
+// The journal reads the priority from the start of each line.
 function printError(text: string): void {
   shell.tell(writesToJournal(process.env) ? text.replace(/^/gm, '<3>') : text)
 }

@@ -182,7 +182,7 @@ describe('Verifying', () => {
     const text = join(data.path, 'text')
     writeFileSync(text, 'dear')
     expect(await refusal(() => verifyBackup(text))).toContain('There is no manifest')
-    expect(await refusal(() => verifyBackup(join(data.path, 'nothing')))).toContain('There is no file')
+    expect(await refusal(() => verifyBackup(join(data.path, 'nothing')))).toContain('does not exist')
     appendFileSync(`${path}.json`, '}')
     expect(await refusal(() => verifyBackup(path))).toContain('There is no manifest')
   })
@@ -197,7 +197,7 @@ describe.skipIf(why !== null)(`On a full disk${why === null ? '' : ` (skipped: $
       const first = await make({ to: disk })
       writeFileSync(join(disk, 'ballast'), new Uint8Array(3_000_000))
       expect(await refusal(() => make({ to: disk, keep: 1 }))).toMatch(
-        /^There is no room on the disk with .*: 4\.\d MB are needed, 2\.\d MB are free\.$/,
+        /^Not enough space on the disk with .*: 4\.\d MB needed, 2\.\d MB free\.$/,
       )
       expect(files(disk)).toEqual(['ballast', ...files(disk).filter((name) => name.startsWith('cronguard-'))])
       expect(verifyBackup(first.path).manifest).toEqual(first.manifest)

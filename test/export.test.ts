@@ -336,7 +336,7 @@ describe('Nothing at all is brought in', () => {
     [
       'with another field',
       () => edited({ color: 'red' }),
-      'has "colour", which this version does not support: remove it',
+      'has "color", which this version does not support: remove it',
     ],
     ['wrong, and says what to do', () => edited({ grace_ms: 1 }), 'Correct the file, or export it again.'],
     ['with one monitor twice', () => edited({ ping_key: second() }), 'A ping key stands twice'],

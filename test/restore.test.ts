@@ -103,7 +103,7 @@ describe('Restoring', () => {
 
     test('is refused when a table is a view, and the database stays', () => {
       const file = foreign('ALTER TABLE monitors RENAME TO real; CREATE VIEW monitors AS SELECT * FROM real;')
-      expect(refusal(() => restore(file))).toContain('has no table "monitors" as CronGuard makes it')
+      expect(refusal(() => restore(file))).toContain('The table "monitors" is missing or differs')
       expect(monitorsIn(data.databasePath)).toEqual(NEW)
     })
 
@@ -188,16 +188,16 @@ describe('Restoring', () => {
     const lock = lockFolder(data.path)
     expect(refusal(restore)).toMatch(/^A CronGuard works on the data folder .* Stop it before/)
     lock?.release()
-    expect(refusal(restore)).toBe('Another program is using the database. Try again when it has ended.')
+    expect(refusal(restore)).toBe('Another program is using the database. Try again after it has ended.')
     expect(monitorsIn(data.databasePath)).toEqual(NEW)
   })
 
   test.each([
     ['that was changed', () => truncateSync(backup, 8192), 'is not as it was made'],
     ['that has no readable manifest', () => writeFileSync(`${backup}.json`, '{'), 'cannot be read'],
-    ['that is of a newer CronGuard', () => makeNewer(backup), 'was made by a newer CronGuard'],
+    ['that is of a newer CronGuard', () => makeNewer(backup), 'A newer CronGuard created this database'],
     ['that is no database', () => makeText(backup), 'The database is damaged'],
-    ['that is a database of something else', () => makeOther(backup), 'This is no database of CronGuard'],
+    ['that is a database of something else', () => makeOther(backup), 'This file is not a CronGuard database'],
   ])('a backup %s is refused, and everything is as it was', (_what, spoil, words) => {
     data.guard.stop()
     spoil()
@@ -211,7 +211,7 @@ describe('Restoring', () => {
     data.guard.stop()
     expect(refusal(() => restore(data.databasePath))).toContain('is the database itself')
     expect(refusal(() => restore(data.path))).toContain('is a folder')
-    expect(refusal(() => restore(join(data.path, 'none')))).toContain('There is no file')
+    expect(refusal(() => restore(join(data.path, 'none')))).toContain('does not exist')
   })
 })
 
@@ -257,7 +257,7 @@ describe.skipIf(why !== null)(`In a data folder that is a disk of its own${why =
     try {
       restoreBackup(onDisk(), backup)
       writeFileSync(join(disk(), 'ballast'), new Uint8Array(3_000_000))
-      expect(refusal(() => restoreBackup(onDisk(), backup))).toMatch(/^There is no room on the disk/)
+      expect(refusal(() => restoreBackup(onDisk(), backup))).toMatch(/^Not enough space on the disk/)
       expect(monitorsIn(join(disk(), 'cronguard.db'))).toEqual(OLD)
       expect(readdirSync(disk()).filter((name) => name.includes('unfinished'))).toEqual([])
     } finally {

@@ -107,7 +107,7 @@ describe('The data folder', () => {
     const tries = await Promise.allSettled([startApp(settingOf({}), NOBODY), withNewDeps(settingOf({}), () => {})])
     lock?.release()
     for (const tried of tries) {
-      expect(String(tried.status === 'rejected' && tried.reason)).toContain('Another CronGuard works on')
+      expect(String(tried.status === 'rejected' && tried.reason)).toContain('Another CronGuard process is using')
     }
     expect(readdirSync(folder)).toEqual(['cronguard.lock'])
   })

@@ -87,7 +87,7 @@ describe('Where the password of the mail server is a credential of the service',
     const findings = JSON.parse((await run('doctor', '--json')).stdout)
     expect(findings.find(({ name }: { name: string }) => name === 'mail')).toMatchObject({
       state: 'ok',
-      says: expect.stringContaining('Sign-in was not tried: only the service can read the password'),
+      says: expect.stringContaining('The sign-in was not tested, because only the service can read the password'),
     })
   }, 20_000)
 
@@ -155,13 +155,13 @@ describe('A mail server with a certificate', () => {
 
   test('of an unknown authority is not trusted, and the doctor says what to do', async () => {
     const says = await inspect({ CRONGUARD_SMTP_PORT: `${port}` })
-    expect(says).toStartWith('bad: 127.0.0.1 does not let CronGuard in: The TLS certificate is not trusted')
+    expect(says).toStartWith('bad: CronGuard cannot use 127.0.0.1: The TLS certificate is not trusted')
     expect(says).toContain('CRONGUARD_CA_FILE')
   }, 20_000)
 
   test('of an authority in CRONGUARD_CA_FILE is trusted, with STARTTLS as the server does it', async () => {
     const env = { CRONGUARD_SMTP_PORT: `${port}`, CRONGUARD_CA_FILE: join(home, 'authority.pem') }
-    expect(await inspect(env)).toBe('ok: 127.0.0.1 lets CronGuard in, encrypted. No mail was sent.')
+    expect(await inspect(env)).toBe('ok: 127.0.0.1 accepts the sign-in, encrypted. No email was sent.')
   }, 20_000)
 
   test('is missed where the port is one without TLS', async () => {
@@ -191,7 +191,7 @@ describe('A command that is called without the environment of the server', () =>
           cwd: cronguard.folder,
           env: { HOME: cronguard.folder, XDG_CONFIG_HOME: '' },
         })
-      const note = `so this uses ${cronguard.folder}/data. No server runs on that folder.`
+      const note = `so this command uses ${cronguard.folder}/data. No server is running on that folder.`
       expect((await bare('monitor', 'list', ALICE)).stderr).toContain(note)
       expect((await cronguard.run(['monitor', 'list', ALICE])).stderr).not.toContain('No server runs on')
       await cronguard.start()

@@ -178,7 +178,7 @@ function requireSameBytes(manifest: Manifest, path: string): void {
 
 function requireFile(file: string): void {
   if (isFolder(file)) throw new AppError('invalid', `${file} is a folder. Name the file of a backup.`)
-  if (!isFile(file)) throw new AppError('not_found', `There is no file ${file}.`)
+  if (!isFile(file)) throw new AppError('not_found', `${file} does not exist.`)
 }
 
 function folderInUse(dataDir: string): AppError {

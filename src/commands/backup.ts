@@ -21,21 +21,17 @@ export const addBackup: AddCommand = (program, shell) => {
   const backup = program
     .command('backup')
     .description(
-      'copy the database to one file, also while the server runs; the server makes one each night after 03:00 UTC',
+      'back up the database to one file, even while the server runs; the server does so every night after 03:00 UTC',
     )
-    .option('--to <path>', 'a folder that is there, or a file; without it "backups" in the data folder')
-    .option(
-      '--keep <n>',
-      'then delete all but the newest n backups of that folder; with --to it must be a folder',
-      readKeep,
-    )
+    .option('--to <path>', 'an existing folder, or a file (default: "backups" in the data folder)')
+    .option('--keep <n>', 'then delete all but the newest n backups in that folder; --to must be a folder', readKeep)
     .option('--json', 'print JSON: {file, cronguard, schema, made_at, bytes, sha256, counts}')
     .action((options: BackupOptions, command: Command) => make(shell, { ...options, command }))
   backup
     .command('verify')
-    .description('say whether a backup is as it was made, and can be restored')
+    .description('check that a backup is intact and can be restored')
     .argument('<file>')
-    .option('--json', 'print JSON: {file, ok, problem}, and what the manifest says')
+    .option('--json', 'print JSON: {file, ok, problem}, plus the manifest')
     .action((file: string, _options: unknown, command: Command) => {
       const { json = false } = command.optsWithGlobals<BackupOptions>()
       verify(shell, { file, json })
@@ -44,8 +40,8 @@ export const addBackup: AddCommand = (program, shell) => {
 
 async function make(shell: Shell, { to = null, keep = null, json, command }: BackupChoice): Promise<void> {
   if (keep !== null && to !== null && !isFolder(to) && !isBackupName(fileNameOf(to))) {
-    const rule = '--keep counts the backups in a folder, which CronGuard has named itself'
-    command.error(`${rule}: give --to a folder that is there.`, { exitCode: 2 })
+    const rule = '--keep deletes old backups of a folder, which CronGuard named itself'
+    command.error(`${rule}: set --to to an existing folder.`, { exitCode: 2 })
   }
   const { path, manifest } = await makeBackup({ config: shell.readConfig(), clock: systemClock }, { to, keep })
   if (json) shell.print(JSON.stringify({ file: path, ...manifest }, null, 2))
@@ -74,14 +70,14 @@ function verify(shell: Shell, { file, json }: { file: string; json: boolean }): 
 type Found = ReturnType<typeof verifyBackup>['manifest'] & { file: string; pending: number }
 
 function verdict({ file, pending, made_at, cronguard, schema, bytes, counts }: Found): string {
-  const older = pending > 0 ? ' It is brought up to date when CronGuard starts with it.' : ''
+  const older = pending > 0 ? ' CronGuard upgrades it at the next start.' : ''
   return [
-    `${file} is whole and can be restored.${older}`,
+    `${file} is intact and can be restored.${older}`,
     `Made ${made_at} by CronGuard ${cronguard}, schema ${schema}: ${sizeInWords(bytes)}, ${countsInWords(counts)}.`,
   ].join('\n')
 }
 
 function readKeep(text: string): number {
   if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= KEEP_MAX) return Number(text)
-  throw new InvalidArgumentError(`It is a number from 1 to ${KEEP_MAX}.`)
+  throw new InvalidArgumentError(`Enter a number from 1 to ${KEEP_MAX}.`)
 }

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 
-/** The library's own command for completion: it is asked what may stand in the place of an empty word. */
+/** The library's command for shell completion. It is called with an empty word to list what may follow. */
 const COMPLETES = 'complete'
 
 /**
- * Ends the program as called wrongly when an argument or the value of an option is empty or only spaces. A shell passes
- * that for a variable that is not set, and no command has a use for it.
+ * Ends the program with a usage error when an argument or option value is blank. A shell passes an empty word for a
+ * quoted variable that is not set, and no command accepts one.
  */
 export function refuseBlank(command: Command): void {
   if (command.name() === COMPLETES) return

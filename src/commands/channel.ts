@@ -16,20 +16,20 @@ interface Options {
 }
 
 export const addChannel: AddCommand = (program, shell) => {
-  const channel = program.command('channel').description('ways to reach people')
+  const channel = program.command('channel').description('list and test channels')
   channel
     .command('list')
     .description('list the channels of a project, without their secrets')
-    .argument('<email>', 'whose project')
-    .option('--project <name>', 'its name or id; without it the first one')
+    .argument('<email>', 'a member of the project')
+    .option('--project <name>', 'project name or id (default: the first one)')
     .option('--json', 'print JSON: an array of {id, name, kind, to, enabled, failing_since}')
     .action((email: string, options: Options) => list(shell, { email, ...options }))
   channel
     .command('test')
-    .description('send a test now and say what became of it; exit code 1 when it could not be sent')
-    .argument('<email>', 'whose project')
-    .argument('<channel>', 'its id or name')
-    .option('--project <name>', 'its name or id; without it the first one')
+    .description('send a test notification; exit code 1 if it fails')
+    .argument('<email>', 'a member of the project')
+    .argument('<channel>', 'channel id or name')
+    .option('--project <name>', 'project name or id (default: the first one)')
     .option('--json', 'print JSON: {channel, result, detail}; result is "sent", "logged" or "failed"')
     .action((email: string, meant: string, options: Options) => sendTest(shell, { email, meant, ...options }))
 }
@@ -47,12 +47,12 @@ async function list(shell: Shell, { email, project = undefined, json = false }: 
     }))
     if (json) return printJson(shell, channels)
     const stateOf = ({ enabled, failing_since: since }: (typeof channels)[number]): string =>
-      enabled ? (since === null ? 'on' : `failing since ${since}`) : 'off'
+      enabled ? (since === null ? 'enabled' : `failing since ${since}`) : 'disabled'
     const rows = channels.map((one) => [one.id, one.kind, channelTitle(one), one.to, stateOf(one)])
     printTable(shell, {
       head: ['ID', 'KIND', 'NAME', 'TO', 'STATE'],
       rows,
-      otherwise: 'There is no channel yet, so nobody is told.',
+      otherwise: 'No channels yet. No one gets notified.',
       colorOf: ([, , , , state]) => (state?.startsWith('failing') ? 'red' : undefined),
     })
   })
@@ -65,16 +65,16 @@ async function sendTest(shell: Shell, { email, meant, project, json }: Options &
     const channel = channelMeant(channels, meant)
     const { result, detail } = await testChannel(deps, { projectId, channelId: channel.id })
     if (json) printJson(shell, { channel: channelTitle(channel), result, detail })
-    if (result === 'failed') throw new AppError('conflict', `The test could not be sent: ${asSentence(detail)}`)
-    if (!json) shell.print(`The test was ${result}: ${asSentence(detail)}`)
+    if (result === 'failed') throw new AppError('conflict', `Could not send the test: ${asSentence(detail)}`)
+    if (!json) shell.print(`Test ${result}: ${asSentence(detail)}`)
   })
 }
 
-/** The one with this id or shown name. Throws not_found, and conflict when several have the name. */
+/** The channel with this id or shown name. Throws not_found, and conflict when several have the name. */
 export function channelMeant(channels: readonly Channel[], meant: string): Channel {
   const [channel, another] = channels.filter((one) => one.id === meant || channelTitle(one) === meant)
-  if (channel === undefined) throw new AppError('not_found', `There is no channel ${meant}.`)
-  if (another) throw new AppError('conflict', `Several channels are called ${meant}. Name the one by its id.`)
+  if (channel === undefined) throw new AppError('not_found', `No channel has the id or name ${meant}.`)
+  if (another) throw new AppError('conflict', `Several channels are named ${meant}. Use the id instead.`)
   return channel
 }
 

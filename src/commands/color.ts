@@ -6,7 +6,7 @@ export function inColor(text: string, color: Color | undefined): string {
   return color ? styled(color, text) : text
 }
 
-/** A headline in the help; commander takes it away again where it could not be seen. */
+/** A heading in help texts. Commander removes the style where colors are not supported. */
 export function asTitle(text: string): string {
   return styled('bold', text)
 }

@@ -3,25 +3,25 @@ import type { Config, DescribedSetting } from '#config.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
 import type { Color } from './color.ts'
 
-/** What a command gets from the shell that called it. */
+/** What commands use of the process and its terminal. */
 export interface Shell {
-  /** For a command, which can do without the credentials of the service. Throws `ConfigError`. */
+  /** Reads the configuration for a command, which works without the service's credentials. Throws `ConfigError`. */
   readConfig(): Config
-  /** Reads it for the server. Throws `ConfigError`. */
+  /** Reads the configuration for the server. Throws `ConfigError`. */
   readServerConfig(): Config
-  /** Whether the settings are those of the installed service, which may be handed credentials besides. */
+  /** Whether the settings are those of the installed service, which may also get credentials from systemd. */
   isForService(): boolean
-  /** Every setting with where it comes from; throws `ConfigError`. */
+  /** Lists every setting with its source. Throws `ConfigError`. */
   describeConfig(): DescribedSetting[]
-  /** Who started this process and wants to know how it is; a silent one when nobody does. */
+  /** Returns the service manager that started this process, or one that ignores all messages. */
   findServiceManager(): Promise<ServiceManager>
-  /** One line on standard output; in that colour when it is a terminal that has colours. */
+  /** Prints one line to standard output, in color if the terminal supports it. */
   print(line: string, color?: Color): void
-  /** One line on standard error, for people. */
+  /** Prints one line for people to standard error. */
   tell(line: string): void
-  /** All of standard input; null when it has more than `max` bytes. */
+  /** Reads standard input to its end. Null when it has more than `max` bytes. */
   readInput(max: number): Promise<string | null>
-  /** What the person at the terminal answers; null where nobody can be asked. */
+  /** Asks at the terminal. Null when there is no terminal. */
   ask(question: string): Promise<string | null>
 }
 

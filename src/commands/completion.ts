@@ -3,7 +3,7 @@ import type { AddCommand } from './command.ts'
 
 const NAME = 'completion'
 
-/** Comes last: it completes the commands that are there. */
+/** Must be added last, because it completes the commands added before. */
 export const addCompletion: AddCommand = (program, shell) => {
   addTab(program, { completionCommandName: NAME })
   const completion = program.commands.find((command) => command.name() === NAME)
@@ -12,7 +12,7 @@ export const addCompletion: AddCommand = (program, shell) => {
   })
 }
 
-/** The script for bash asks the package bash-completion for the words, and many servers do not have it. */
+/** The script for bash needs this function of the package bash-completion, which many servers lack. */
 const WITHOUT_PACKAGE = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
     _get_comp_words_by_ref() {
         words=("\${COMP_WORDS[@]}") cword=$COMP_CWORD

@@ -4,15 +4,15 @@ import type { AddCommand, Shell } from './command.ts'
 import { printJson, printRows } from './table.ts'
 
 export const addConfig: AddCommand = (program, shell) => {
-  const config = program.command('config').description('the settings that CronGuard is started with')
+  const config = program.command('config').description('check and show the settings')
   config
     .command('check')
-    .description('say everything that is wrong with the settings; exit code 1 when something is')
+    .description('check the settings and list all problems; exit code 1 if there are any')
     .option('--json', 'print JSON: {ok, problems}')
     .action((options: { json?: boolean }) => check(shell, options))
   config
     .command('show')
-    .description('show every setting and where it comes from; secrets are masked')
+    .description('show all settings and where they come from; secrets are masked')
     .option('--json', 'print JSON: an array of {name, value, from}')
     .action(({ json = false }: { json?: boolean }) => {
       const settings = shell.describeConfig()
@@ -31,7 +31,7 @@ function check(shell: Shell, { json = false }: { json?: boolean }): void {
     throw error
   }
   if (json) printJson(shell, { ok: true, problems: [] })
-  else shell.print(`The configuration is fine.${note}`)
+  else shell.print(`The configuration is valid.${note}`)
 }
 
 const PASSWORD_ELSEWHERE = 'CRONGUARD_SMTP_PASSWORD is not set here. The service needs the credential smtp-password.'

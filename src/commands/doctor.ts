@@ -15,16 +15,16 @@ import { printJson, printRows } from './table.ts'
 export const addDoctor: AddCommand = (program, shell) => {
   program
     .command('doctor')
-    .summary('look at everything that CronGuard needs, and say what to do')
+    .summary('check everything CronGuard needs, and say how to fix problems')
     .description(
-      'look at everything that CronGuard needs, and say what to do. It changes nothing and sends no mail, and works ' +
-        'beside a running server and without one. Exit code 0 when nothing is bad, warnings or not; 1 otherwise.',
+      'check everything CronGuard needs, and say how to fix problems. It changes nothing, sends no email, and works ' +
+        'with and without a running server. Exit code 1 if a check is bad, otherwise 0, even with warnings.',
     )
     .option('--json', 'print JSON: an array of {name, state, says}; state is "ok", "warn" or "bad"')
     .action((options: { json?: boolean }) => runChecks(shell, options))
 }
 
-/** In the order in which one depends on the other. */
+/** In this order, because later checks depend on earlier ones. */
 const CHECKS: Record<string, Check> = {
   folder,
   access,
@@ -42,7 +42,7 @@ const CHECKS: Record<string, Check> = {
   version: () => ok(`CronGuard ${version}, Bun ${Bun.version}, ${process.platform} ${process.arch}.`),
 }
 
-/** Longer than it takes the slowest mail server to be given up. */
+/** Longer than the timeout for a mail server. */
 const CHECK_TIMEOUT_MS = 30 * SECOND
 
 interface NamedFinding extends Finding {
@@ -57,12 +57,12 @@ async function runChecks(shell: Shell, { json = false }: { json?: boolean }): Pr
     printRows(shell, rows, ([state]) => COLORS[state as Finding['state']])
   }
   const count = findings.filter(({ state }) => state === 'bad').length
-  if (count > 0) throw new AppError('conflict', count === 1 ? '1 thing is bad.' : `${count} things are bad.`)
+  if (count > 0) throw new AppError('conflict', count === 1 ? '1 check failed.' : `${count} checks failed.`)
 }
 
 const COLORS = { ok: undefined, warn: 'yellow', bad: 'red' } as const
 
-// Without settings that can be used there is nothing else to look at.
+// With invalid settings, nothing else can be checked.
 async function findingsOf(shell: Shell): Promise<NamedFinding[]> {
   try {
     const config = shell.readConfig()
@@ -71,26 +71,26 @@ async function findingsOf(shell: Shell): Promise<NamedFinding[]> {
     return [{ name: 'settings', ...settingsBeside(config, shell) }, ...findings]
   } catch (error) {
     if (error instanceof ConfigError) {
-      return [{ name: 'settings', ...bad(`They cannot be used: ${error.problems.join('; ')}.`) }]
+      return [{ name: 'settings', ...bad(`Invalid: ${error.problems.join('; ')}.`) }]
     }
     throw error
   }
 }
 
-// What follows is told by the settings of this command, whatever those of the server are.
+// The other checks use the settings of this command, which may differ from those of the server.
 function settingsBeside(config: Config, shell: Shell): Finding {
   const differing = isFolderTaken(config.dataDir)
     ? (inDatabase(config, (db) => settingsThatDiffer(db, plainSettings(shell.describeConfig()))) ?? [])
     : []
-  if (differing.length === 0) return ok('They can be used. `cronguard config show` lists them.')
+  if (differing.length === 0) return ok('Valid. `cronguard config show` lists them.')
   return warn(
-    `These settings differ from those of the running server: ${differing.join(', ')}. The checks below use those of ` +
-      'this command. Run it with the environment of the server.',
+    `These settings differ from those of the running server: ${differing.join(', ')}. The checks below use the ` +
+      'settings of this command. Run it with the environment of the server.',
   )
 }
 
 const PERMISSION_DENIED = /^E(ACCES|PERM)\b/
-const RUN_AS_SERVICE_USER = 'This user may not look there: call this as the user of the service'
+const RUN_AS_SERVICE_USER = 'This user lacks permission. Run the command as the service user'
 
 async function finding(check: Check, config: Config): Promise<Finding> {
   try {
@@ -103,5 +103,5 @@ async function finding(check: Check, config: Config): Promise<Finding> {
 
 async function timeOut(): Promise<Finding> {
   await Bun.sleep(CHECK_TIMEOUT_MS)
-  return bad(`There was no answer within ${CHECK_TIMEOUT_MS / SECOND} seconds.`)
+  return bad(`No answer within ${CHECK_TIMEOUT_MS / SECOND} seconds.`)
 }

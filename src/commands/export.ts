@@ -13,15 +13,15 @@ interface ExportOptions {
 }
 
 const FILE_MAX = 256 * 1024 * 1024
-const WITHOUT_SECRETS = 'Without what is secret of the channels: --with-secrets exports that, too.'
+const WITHOUT_SECRETS = 'Secret channel settings were left out. Use --with-secrets to include them.'
 
 export const addExport: AddCommand = (program, shell) => {
   program
     .command('export')
-    .description('write projects, monitors and channels as JSON: no pings, no people')
-    .argument('[file]', 'for you alone to read; - for standard output', '-')
-    .option('--with-secrets', 'also the settings of channels that are secret')
-    .option('--force', 'replace a file that is no export')
+    .description('export projects, monitors and channels as JSON, without pings and users')
+    .argument('[file]', 'file to write, readable only by you; - for standard output', '-')
+    .option('--with-secrets', 'include secret channel settings')
+    .option('--force', 'replace a file that is not an export')
     .action((file: string, options: ExportOptions) => write(shell, { file, ...options }))
 }
 
@@ -36,19 +36,19 @@ async function write(shell: Shell, { file, withSecrets = false, force = false }:
   })
 }
 
-/** Throws conflict for a file that somebody may still want. */
+/** Throws conflict when the file exists and is neither empty nor an export. */
 function requireReplaceable(file: string): void {
   if (!pathExists(file)) return
   const text = isFile(file) ? readText(file, FILE_MAX) : null
   if (text === '' || (text !== null && isExport(text))) return
-  throw new AppError('conflict', `${file} is there, and no export of CronGuard. Name another file, or say --force.`)
+  throw new AppError('conflict', `${file} exists and is not a CronGuard export. Choose another file, or use --force.`)
 }
 
 function writeFile(file: string, text: string): void {
   try {
     writeDurably(file, text)
   } catch (error) {
-    throw new AppError('conflict', `${file} cannot be written: ${messageOf(error)}.`)
+    throw new AppError('conflict', `Cannot write ${file}: ${messageOf(error)}.`)
   }
 }
 

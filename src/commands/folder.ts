@@ -5,8 +5,10 @@ import { DATABASE_FILE } from '#store/database.ts'
 import { isFolderTaken } from '#store/lock.ts'
 import type { Shell } from './command.ts'
 
-/** For a command without a named folder: the caller may mean a server that was started with another one. */
+/** Warns that a command uses the default data folder, because the server may use another one. */
 export function warnAboutDefaultFolder({ dataDir }: Config, shell: Shell): void {
   if (!isFile(join(dataDir, DATABASE_FILE)) || isFolderTaken(dataDir)) return
-  shell.tell(`CRONGUARD_DATA_DIR is not set, so this uses ${resolve(dataDir)}. No server runs on that folder.`)
+  shell.tell(
+    `CRONGUARD_DATA_DIR is not set, so this command uses ${resolve(dataDir)}. No server is running on that folder.`,
+  )
 }

@@ -2,7 +2,7 @@ import type { Command, HelpConfiguration } from 'commander'
 import { asTitle } from './color.ts'
 import type { AddCommand } from './command.ts'
 
-/** How every help looks. Commands stand without "[options]": their own help has them, and the rest gets the room. */
+/** The style of all help texts. Lists of commands omit "[options]" to leave room for the descriptions. */
 export const HELP_STYLE: HelpConfiguration = {
   styleTitle: asTitle,
   subcommandTerm: (command) => {
@@ -13,12 +13,12 @@ export const HELP_STYLE: HelpConfiguration = {
   },
 }
 
-/** In the place of the library's own, which knows one word only: "help monitor add" is asked for as well. */
+/** Replaces the library's help command, which accepts one word only, so that "help monitor add" works. */
 export const addHelp: AddCommand = (program) => {
   program.helpCommand(false)
   program
     .command('help')
-    .description('display help for command')
+    .description('show help for a command')
     .argument('[command...]')
     .action((words: string[]) => commandCalled(program, words).help())
 }
@@ -30,10 +30,10 @@ function commandCalled(program: Command, words: string[]): Command {
   }, program)
 }
 
-/** A command line that can be typed as it stands, what it is for, and what stands before the program's name. */
+/** A complete command line, what it does, and optionally the text before the program's name. */
 export type Example = readonly [what: string, line: string, before?: string]
 
-/** Shows examples below the help of the program and of the commands below it, which are known by their words. */
+/** Adds examples to the help of the program and of all its commands. The keys are the words of the command. */
 export function showExamples(command: Command, examples: Record<string, readonly Example[]>, words: string[] = []) {
   const own = examples[words.join(' ')] ?? []
   if (own.length > 0) command.addHelpText('after', () => `\n${[asTitle('Examples:'), ...own.map(inLines)].join('\n')}`)

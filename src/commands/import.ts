@@ -16,16 +16,16 @@ interface ImportOptions {
 }
 
 const FILE_MAX = 256 * 1024 * 1024
-/** Between two transactions, in which the server writes what has waited. */
+/** The pause between transactions, in which the server can write. */
 const PAUSE_MS = 20
 
 export const addImport: AddCommand = (program, shell) => {
   program
     .command('import')
-    .description('bring in what export has written, all of it or nothing; what is not in it stays as it is')
-    .argument('<file>', '- for standard input')
-    .option('--owner <email>', 'to whom new projects belong; without it the first administrator')
-    .option('--dry-run', 'say what would be done, and do nothing')
+    .description('import an export, completely or not at all; everything else stays unchanged')
+    .argument('<file>', 'file to import; - for standard input')
+    .option('--owner <email>', 'owner of new projects (default: the first administrator)')
+    .option('--dry-run', 'show what would change, without changing anything')
     .option('--json', 'print JSON: {dry_run, items: [{what, name, project, outcome}]}')
     .action((file: string, options: ImportOptions) => runImport(shell, { file, ...options }))
 }
@@ -44,16 +44,16 @@ type ImportChoice = Omit<ImportOptions, 'owner'> & { file: string; owner?: strin
 
 async function readSource(shell: Shell, file: string): Promise<string> {
   const name = file === '-' ? 'Standard input' : file
-  if (file !== '-' && !pathExists(file)) throw new AppError('not_found', `There is no file ${file}.`)
-  if (isFolder(file)) throw new AppError('invalid', `${file} is a folder. Name the file that export wrote.`)
+  if (file !== '-' && !pathExists(file)) throw new AppError('not_found', `${file} does not exist.`)
+  if (isFolder(file)) throw new AppError('invalid', `${file} is a folder. Choose the exported file.`)
   const text = file === '-' ? await shell.readInput(FILE_MAX) : await readNamed(file)
   if (text === null)
-    throw new AppError('invalid', `${name} is larger than ${sizeInWords(FILE_MAX)}: too much to import.`)
-  if (text.trim() === '') throw new AppError('invalid', `${name} is empty: nothing was imported.`)
+    throw new AppError('invalid', `${name} is larger than ${sizeInWords(FILE_MAX)}, the limit for imports.`)
+  if (text.trim() === '') throw new AppError('invalid', `${name} is empty. Nothing was imported.`)
   return text
 }
 
-// A pipe has no size, and may have nobody at its other end.
+// A named pipe has no size, and may have no writer.
 async function readNamed(file: string): Promise<string | null> {
   return isFile(file) ? readText(file, FILE_MAX) : await readPipe(file, { max: FILE_MAX })
 }
@@ -74,12 +74,12 @@ function inWords(items: ImportedItem[], isDryRun: boolean): string[] {
     }),
     ...(['project', 'channel', 'monitor'] as const).map((what) => summary(items, what)),
     ...(skipped ? [SKIPPED] : []),
-    ...(isDryRun ? ['This was a dry run: nothing was changed.'] : []),
+    ...(isDryRun ? ['Dry run: nothing was changed.'] : []),
   ]
 }
 
 const SKIPPED =
-  'A skipped channel is new here, and its secrets were not exported: export with --with-secrets, or add it by hand.'
+  'Skipped channels are new, and the export lacks their secrets. Export with --with-secrets, or create them by hand.'
 
 function summary(items: ImportedItem[], what: ImportedItem['what']): string {
   const count = (outcome: ImportedItem['outcome']): number => {

@@ -21,14 +21,14 @@ const COUNT_MAX = 1000
 const COUNT_USUAL = 20
 
 export const addIncident: AddCommand = (program, shell) => {
-  const incident = program.command('incident').description('times when a monitor was down')
+  const incident = program.command('incident').description('list incidents')
   incident
     .command('list')
     .description('list the incidents of a project, newest first')
-    .argument('<email>', 'whose project')
-    .option('--project <name>', 'its name or id; without it the first one')
-    .option('--open', 'only those that last')
-    .option('--count <n>', 'how many at most', readCount, COUNT_USUAL)
+    .argument('<email>', 'a member of the project')
+    .option('--project <name>', 'project name or id (default: the first one)')
+    .option('--open', 'only open incidents')
+    .option('--count <n>', 'maximum number of incidents', readCount, COUNT_USUAL)
     .option(
       '--json',
       'print JSON: an array of {id, monitor, reason, opened_at, closed_at, acknowledged_at, acknowledged_by, note}',
@@ -47,7 +47,7 @@ async function show(shell: Shell, { email, project = null, ...options }: ShownOp
       head: ['STARTED', 'DURATION', 'MONITOR', 'CAUSE', 'ACKNOWLEDGED BY'],
       rows: incidents.map((incident) => rowOf(incident, clock.now())),
       otherwise: options.open ? 'No open incidents.' : 'No incidents yet.',
-      colorOf: ([, lasted]) => (lasted?.startsWith('ongoing') ? 'red' : undefined),
+      colorOf: ([, duration]) => (duration?.startsWith('ongoing') ? 'red' : undefined),
     })
   })
 }
@@ -69,12 +69,12 @@ function asObject({ id, monitor, reason, openedAt, closedAt, acknowledgement, no
 
 function rowOf(incident: IncidentSummary, now: number): string[] {
   const { openedAt, closedAt, monitor, reason, acknowledgement } = incident
-  const lasted = `${closedAt === null ? 'ongoing, ' : ''}${shortDuration(incidentMs(incident, now))}`
+  const duration = `${closedAt === null ? 'ongoing, ' : ''}${shortDuration(incidentMs(incident, now))}`
   const by = acknowledgement === null ? '-' : (acknowledgement.by ?? 'yes')
-  return [isoOrNull(openedAt) ?? '', lasted, shownName(monitor), reasonInWords(reason), by]
+  return [isoOrNull(openedAt) ?? '', duration, shownName(monitor), reasonInWords(reason), by]
 }
 
 function readCount(text: string): number {
   if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= COUNT_MAX) return Number(text)
-  throw new InvalidArgumentError(`It is a number from 1 to ${COUNT_MAX}.`)
+  throw new InvalidArgumentError(`Enter a number from 1 to ${COUNT_MAX}.`)
 }

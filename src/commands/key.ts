@@ -13,13 +13,13 @@ interface CreateOptions {
 }
 
 export const addKey: AddCommand = (program, shell) => {
-  const key = program.command('key').description('keys of a project')
+  const key = program.command('key').description('manage API keys and show the project ping key')
   key
     .command('create')
-    .description('make an API key and print it; it cannot be shown again')
-    .argument('<email>', 'whose project')
-    .option('--project <name>', 'its name or id; without it the first one')
-    .option('--read-only', 'may look and change nothing')
+    .description('create an API key and print it; it cannot be shown again')
+    .argument('<email>', 'a member of the project')
+    .option('--project <name>', 'project name or id (default: the first one)')
+    .option('--read-only', 'allow reading only')
     .action(async (email: string, options: CreateOptions) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
         const project = projectOf(deps, { email, name: options.project ?? null })
@@ -30,9 +30,9 @@ export const addKey: AddCommand = (program, shell) => {
     })
   key
     .command('list')
-    .description('list the API keys of a project; the keys themselves are not kept')
-    .argument('<email>', 'whose project')
-    .option('--project <name>', 'its name or id; without it the first one')
+    .description('list the API keys of a project, without the keys themselves')
+    .argument('<email>', 'a member of the project')
+    .option('--project <name>', 'project name or id (default: the first one)')
     .option('--json', 'print JSON: an array of {id, name, access, begins_with, created_at, created_by}')
     .action(async (email: string, options: { project?: string; json?: boolean }) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
@@ -58,16 +58,16 @@ export const addKey: AddCommand = (program, shell) => {
   key
     .command('delete')
     .description('delete an API key; asks for confirmation')
-    .argument('<email>', 'whose project')
-    .argument('<key>', 'its id')
-    .option('--project <name>', 'its name or id; without it the first one')
+    .argument('<email>', 'a member of the project')
+    .argument('<key>', 'id of the key')
+    .option('--project <name>', 'project name or id (default: the first one)')
     .option('--yes', 'do not ask for confirmation')
     .action((email: string, id: string, options: RemoveOptions) => remove(shell, { email, id, ...options }))
   key
     .command('ping')
-    .description('print the project ping key, for ping URLs by slug')
-    .argument('<email>', 'whose project')
-    .option('--project <name>', 'its name or id; without it the first one')
+    .description('print the project ping key, for ping URLs with slugs')
+    .argument('<email>', 'a member of the project')
+    .option('--project <name>', 'project name or id (default: the first one)')
     .option('--json', 'print JSON: {project, ping_key}')
     .action(async (email: string, options: { project?: string; json?: boolean }) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
@@ -95,6 +95,6 @@ async function remove(shell: Shell, options: RemoveOptions & { email: string; id
       await confirm(shell, { loss, yes })
     }
     revokeApiKey(deps, { id, projectId: project.id })
-    shell.print('The key is deleted.')
+    shell.print('API key deleted.')
   })
 }

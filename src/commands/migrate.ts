@@ -6,10 +6,10 @@ import type { AddCommand } from './command.ts'
 export const addMigrate: AddCommand = (program, shell) => {
   program
     .command('migrate')
-    .description('bring the database up to date without starting to watch')
+    .description('upgrade the database without starting the server')
     .action(async () => {
       await withNewDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
-        shell.print(`The database has schema ${schemaVersion(deps.db)}, the newest this version knows.`)
+        shell.print(`The database is up to date (schema ${schemaVersion(deps.db)}).`)
       })
     })
 }

@@ -6,7 +6,7 @@ import type { AddCommand } from './command.ts'
 export const addProject: AddCommand = (program, shell) => {
   program
     .command('project')
-    .description('projects, which hold monitors and channels')
+    .description('list projects')
     .command('list')
     .description('list the projects of a user')
     .argument('<email>')

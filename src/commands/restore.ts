@@ -6,8 +6,8 @@ import type { AddCommand } from './command.ts'
 export const addRestore: AddCommand = (program, shell) => {
   program
     .command('restore')
-    .description('put a backup in the place of the database; the server must not run')
-    .argument('<file>', 'the backup; its manifest stands beside it')
+    .description('replace the database with a backup; stop the server first')
+    .argument('<file>', 'backup file, with its manifest next to it')
     .option('--json', 'print JSON: {file, made_at, schema, before, after, kept}')
     .action((file: string, { json = false }: { json?: boolean }) => {
       const restored = restoreBackup({ config: shell.readConfig(), clock: systemClock }, file)
@@ -22,14 +22,14 @@ function asObject(file: string, { schema, before, counts, safetyCopy, manifest }
 
 function inWords(file: string, { schema, pending, before, counts, safetyCopy, manifest }: Restored): string[] {
   return [
-    `${file} is the database now. ${manifest === null ? NO_MANIFEST : `It was made ${manifest.made_at}.`}`,
+    `Restored ${file}. ${manifest === null ? NO_MANIFEST : `The backup was made ${manifest.made_at}.`}`,
     ...table(before, counts),
-    ...(safetyCopy === null ? [] : [`What was there before is kept in ${safetyCopy}`]),
-    ...(pending > 0 ? [`It has schema ${schema}; the next start brings it up to date.`] : []),
+    ...(safetyCopy === null ? [] : [`The previous database is kept in ${safetyCopy}`]),
+    ...(pending > 0 ? [`It has schema ${schema}; the next start upgrades it.`] : []),
   ]
 }
 
-const NO_MANIFEST = 'No manifest stood beside it, so only the database itself says that it is whole.'
+const NO_MANIFEST = 'It has no manifest, so only the database itself was checked.'
 const COLUMN = 10
 
 function table(before: BackupCounts | null, after: BackupCounts): string[] {

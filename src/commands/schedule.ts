@@ -17,14 +17,14 @@ interface NextOptions {
 const COUNT_MAX = 1000
 
 export const addSchedule: AddCommand = (program, shell) => {
-  const schedule = program.command('schedule').description('when a schedule expects pings')
+  const schedule = program.command('schedule').description('preview schedules')
   schedule
     .command('next')
     .description('show the next times of a cron or OnCalendar expression, or of words like "weekdays at 18:30"')
     .argument('<expression>')
     .option('--tz <zone>', 'time zone, like Europe/Riga', 'UTC')
-    .option('--from <time>', 'moment to begin after, like 2026-03-29T00:00:00Z; without it now')
-    .option('--count <n>', 'how many times', '5')
+    .option('--from <time>', 'start after this time, like 2026-03-29T00:00:00Z (default: now)')
+    .option('--count <n>', 'number of times to show', '5')
     .option('--json', 'print JSON: an array of times in UTC')
     .action((expression: string, options: NextOptions, command: Command) => {
       try {
@@ -38,7 +38,7 @@ export const addSchedule: AddCommand = (program, shell) => {
 
 function showNext(shell: Shell, { expression, tz, from, count, json }: NextOptions & { expression: string }): void {
   const zone = currentZoneName(tz)
-  if (zone === null) throw new AppError('invalid', `There is no time zone ${tz.slice(0, 40)}.`)
+  if (zone === null) throw new AppError('invalid', `"${tz.slice(0, 40)}" is not a time zone.`)
   const schedule = readExpression(expression)
   const times = nextTimes(schedule, { from: readFrom(from), zone, count: readCount(count) })
   const lines = times.map((time) => `${utc(time)}  ${momentInZone(time, zone)} ${zone}`)
@@ -46,9 +46,10 @@ function showNext(shell: Shell, { expression, tz, from, count, json }: NextOptio
   if (json) shell.print(JSON.stringify(times.map(utc)))
   else
     shell.print(
-      [isAsTyped ? expression.trim() : inputInWords(schedule), ...(lines.length === 0 ? ['No more.'] : lines)].join(
-        '\n',
-      ),
+      [
+        isAsTyped ? expression.trim() : inputInWords(schedule),
+        ...(lines.length === 0 ? ['No more times.'] : lines),
+      ].join('\n'),
     )
 }
 
@@ -56,13 +57,13 @@ function readFrom(from: string | undefined): number {
   if (from === undefined) return systemClock.now()
   const isIso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(from)
   const moment = isIso ? Date.parse(from) : Number.NaN
-  if (Number.isNaN(moment)) throw new AppError('invalid', '--from is no time like 2026-03-29T00:00:00Z.')
+  if (Number.isNaN(moment)) throw new AppError('invalid', '--from is not a time. Use a form like 2026-03-29T00:00:00Z.')
   return moment
 }
 
 function readCount(count: string): number {
   const isUsable = /^\d{1,4}$/.test(count) && Number(count) >= 1 && Number(count) <= COUNT_MAX
-  if (!isUsable) throw new AppError('invalid', `--count is a number from 1 to ${COUNT_MAX}.`)
+  if (!isUsable) throw new AppError('invalid', `--count must be a number from 1 to ${COUNT_MAX}.`)
   return Number(count)
 }
 

@@ -12,7 +12,7 @@ import type { AddCommand, Shell } from './command.ts'
 export const addServe: AddCommand = (program, shell) => {
   program
     .command('serve')
-    .description('watch, and answer pings (what happens without a command)')
+    .description('run the server (the default command)')
     .action(async () => {
       const whenBackupIsWanted = catchSignal('SIGUSR1')
       const manager = await shell.findServiceManager()
@@ -22,52 +22,55 @@ export const addServe: AddCommand = (program, shell) => {
       console.warn = (...words) => app.deps.log.debug('Library warning', { text: words.join(' ') })
       whenBackupIsWanted(() => void keepBackup(app.deps))
       logStart(app, shell)
-      manager.ready(`Watching at ${app.deps.config.baseUrl}`)
+      manager.ready(`Running at ${app.deps.config.baseUrl}`)
       await stopSignal()
-      manager.stopping('Finishing what is under way')
-      app.deps.log.info('CronGuard stops')
+      manager.stopping('Finishing running work')
+      app.deps.log.info('CronGuard is stopping')
       await app.stop()
     })
 }
 
 function logStart({ deps }: App, shell: Shell): void {
   const { config, log } = deps
-  log.info('CronGuard watches', { address: config.baseUrl, data: config.dataDir })
+  log.info('CronGuard started', { address: config.baseUrl, data: config.dataDir })
   const { ignoredVariables } = config
   if (ignoredVariables.length > 0) {
     log.info('Ignored variables from Kubernetes or Docker links', { variables: ignoredVariables.join(', ') })
   }
-  if (config.smtp === null) log.warn('No mail server is configured: e-mail alerts are only written to this log')
+  if (config.smtp === null) log.warn('No mail server is configured: emails are only written to this log')
   const token = openSetup(deps)
   const setup = token === null ? null : `${config.baseUrl}/setup?token=${token}`
   const command = asServiceUser(`${programFor(config)} user create you@example.com --admin`)
-  // For programs every line is an event.
+  // In JSON format, every line must be a log event.
   if (config.logFormat === 'json') {
     if (setup !== null)
-      log.warn('Nobody has an account yet; the link makes the first one, once, for 30 minutes', { setup, command })
+      log.warn('No account yet: create the first one with this link, which works once, for 30 minutes', {
+        setup,
+        command,
+      })
     return
   }
-  shell.tell(`\nCronGuard is at ${config.baseUrl}`)
+  shell.tell(`\nCronGuard is running at ${config.baseUrl}`)
   if (setup === null) return
-  shell.tell('Nobody has an account yet. Make the first one here; the link works once, for 30 minutes:')
+  shell.tell('No account yet. Create the first one here; the link works once, for 30 minutes:')
   shell.tell(`  ${setup}`)
   shell.tell(`or on this machine: ${command}\n`)
 }
 
-// A watcher that dies of one fault is silent about everything else; this one says so and goes on watching.
+// A crash would silence all alerts, so unexpected errors are logged and the server keeps running.
 function surviveFaults({ deps }: App): void {
-  const logFault = (error: unknown): void => deps.log.error('Something went wrong that should not', { error })
+  const logFault = (error: unknown): void => deps.log.error('Unexpected error', { error })
   process.on('uncaughtException', logFault)
   process.on('unhandledRejection', logFault)
 }
 
-// Called from another folder, it must still find the same data.
+// The command names the data folder, so that it works from any folder and any shell.
 function programFor({ dataDir }: Config): string {
   const program = Bun.isStandaloneExecutable ? process.execPath : 'bun src/main.ts'
   return isAbsolute(dataDir) ? `CRONGUARD_DATA_DIR=${dataDir} ${program}` : program
 }
 
-// A terminal and npm both pass Ctrl-C on, so it comes twice. Only the first counts; stopping has a limit of its own.
+// A terminal and npm both pass Ctrl-C on, so the signal comes twice. The second one must not cut the stop short.
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve())

@@ -6,7 +6,7 @@ type Row = readonly string[]
 
 const plain = (): undefined => undefined
 
-/** One line a row, each column as wide as its widest entry. */
+/** Prints one line per row. Each column is as wide as its widest entry. */
 export function printRows(shell: Shell, rows: readonly Row[], colorOf: (row: Row) => Color | undefined = plain) {
   const lines = rows.map((row) => row.map((entry) => withVisibleDirections(entry).replace(/\p{Cc}/gu, ' ')))
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? ''))))
@@ -16,7 +16,7 @@ export function printRows(shell: Shell, rows: readonly Row[], colorOf: (row: Row
   }
 }
 
-/** The same below a headline; without a row only `otherwise`, and that for people. */
+/** Prints rows below a heading. Without rows, prints `otherwise` to standard error. */
 export function printTable(shell: Shell, { head, rows, otherwise, colorOf }: Table): void {
   if (rows.length === 0) shell.tell(otherwise)
   else printRows(shell, [head, ...rows], colorOf)
@@ -29,17 +29,17 @@ interface Table {
   colorOf?: (row: Row) => Color | undefined
 }
 
-/** For programs. */
+/** Prints a value as indented JSON. */
 export function printJson(shell: Shell, value: unknown): void {
   shell.print(JSON.stringify(value, null, 2))
 }
 
-/** "2026-11-24T03:00:00Z"; null for never. */
+/** "2026-11-24T03:00:00Z", or null. */
 export function isoOrNull(at: number | null): string | null {
   return at === null ? null : `${new Date(at).toISOString().slice(0, 19)}Z`
 }
 
-// In columns of a terminal, where some letters take two.
+// The width in terminal columns: some characters take two.
 function widthOf(text: string): number {
   return Bun.stringWidth(text)
 }

@@ -29,25 +29,25 @@ interface RemoveOptions {
 }
 
 export const addUser: AddCommand = (program, shell) => {
-  const user = program.command('user').description('people who may sign in')
+  const user = program.command('user').description('manage users')
   user
     .command('create')
-    .description('create a user with a project of their own; prints a password unless one is given')
+    .description('create a user with a project; prints a password unless you set one')
     .argument('<email>')
     .option('--password-stdin', 'read the password from standard input')
-    .option('--admin', 'may administer this CronGuard')
+    .option('--admin', 'make the user an administrator of the server')
     .action((email: string, options: CreateOptions) => create(shell, { email, ...options }))
   user
     .command('reset-password')
-    .description('give a user a new password and end their sessions; prints it unless one is given')
+    .description('reset a password and end all sessions of the user; prints the password unless you set one')
     .argument('<email>')
     .option('--password-stdin', 'read the password from standard input')
     .action((email: string, options: PasswordOptions) => resetPassword(shell, { email, ...options }))
   user
     .command('delete')
-    .description('delete a user and the projects that no one else belongs to; asks for confirmation')
+    .description('delete a user and the projects without other members; asks for confirmation')
     .argument('<email>')
-    .option('--keep-keys', 'keep the API keys that they created in other projects')
+    .option('--keep-keys', 'keep the API keys that the user created in other projects')
     .option('--yes', 'do not ask for confirmation')
     .action((email: string, options: RemoveOptions) => remove(shell, { email, ...options }))
   user
@@ -75,7 +75,7 @@ function accountInWords({ email, name, isAdmin, createdAt }: User): string {
   return `the ${isAdmin ? 'administrator' : 'user'} ${who} (created on ${isoOrNull(createdAt)?.slice(0, 10)})`
 }
 
-// The user is its only member.
+// Describes a project whose only member is the user.
 function projectInWords({ db }: Deps, { id, name }: OwnProject): string {
   const counts = [countOf(listMonitors(db, id).length, 'monitor'), countOf(listChannels(db, id).length, 'channel')]
   return `their project "${name}" (${counts.join(', ')})`
@@ -124,7 +124,7 @@ async function readPassword(shell: Shell, { passwordStdin = false }: PasswordOpt
   return { password: firstLine((await shell.readInput(INPUT_MAX)) ?? ''), isMade: false }
 }
 
-/** Far more than a password. */
+/** Far longer than any password. */
 const INPUT_MAX = 100_000
 
 function firstLine(text: string): string {

@@ -42,7 +42,7 @@ const newest = () =>
   )
 
 describe('cronguard backup', () => {
-  test('works beside a running server, and says where the backup is and what is in it', async () => {
+  test('works next to a running server, and prints path and content of the backup', async () => {
     const { exitCode, stdout, stderr } = await run('backup')
     expect([exitCode, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(
@@ -53,14 +53,14 @@ describe('cronguard backup', () => {
     expect(readdirSync(backups)).toHaveLength(2)
   })
 
-  test('is made by the server, too, when it gets SIGUSR1', async () => {
+  test('SIGUSR1 makes the server create one', async () => {
     const before = readdirSync(backups).length
     process.kill(cronguard.pid ?? 0, 'SIGUSR1')
     await eventually('a backup', () => readdirSync(backups).length >= before + 2)
     await eventually('its line in the log', () => readFileSync(cronguard.logPath, 'utf8').includes('A backup was made'))
   })
 
-  test('is made as soon as the server can, when SIGUSR1 comes while it starts', async () => {
+  test('SIGUSR1 during the start makes the server create one afterwards', async () => {
     const early = await Binary.prepare()
     const data = join(early.folder, 'data')
     mkdirSync(data)
@@ -74,7 +74,7 @@ describe('cronguard backup', () => {
     await early.dispose()
   })
 
-  test('verify tells a whole one from a damaged one by its exit code', async () => {
+  test('verify exits with 1 for a damaged backup', async () => {
     const file = newest()
     expect(await run('backup', 'verify', file)).toMatchObject({ exitCode: 0, stderr: '' })
     expect(JSON.parse((await run('backup', 'verify', file, '--json')).stdout)).toMatchObject({
@@ -91,12 +91,12 @@ describe('cronguard backup', () => {
 
   test.each([
     [['backup', '--keep', '0'], 2, 'a number from 1'],
-    [['backup', '--keep', '2', '--to', 'copy.db'], 2, 'give --to a folder'],
+    [['backup', '--keep', '2', '--to', 'copy.db'], 2, 'set --to to an existing folder'],
     [['backup', '--to', '/nowhere/at/all.db'], 1, 'There is no folder /nowhere/at.'],
-    [['backup', 'verify', '/nowhere'], 1, 'There is no file /nowhere.'],
-    [['restore', '/nowhere'], 1, 'There is no file /nowhere.'],
-    [['import', '/nowhere'], 1, 'There is no file /nowhere'],
-    [['export', '/nowhere/at/all.json'], 1, '/nowhere/at/all.json cannot be written'],
+    [['backup', 'verify', '/nowhere'], 1, '/nowhere does not exist.'],
+    [['restore', '/nowhere'], 1, '/nowhere does not exist.'],
+    [['import', '/nowhere'], 1, '/nowhere does not exist'],
+    [['export', '/nowhere/at/all.json'], 1, 'Cannot write /nowhere/at/all.json'],
   ])('%p ends with %p and says why', async (args, exitCode, words) => {
     const executed = await run(...args)
     expect([executed.exitCode, executed.stdout]).toEqual([exitCode, ''])
@@ -104,7 +104,7 @@ describe('cronguard backup', () => {
     expect(executed.stderr).not.toContain('    at ')
   })
 
-  test('makes no database where there is none', async () => {
+  test('creates no database where there is none', async () => {
     const { exitCode, stderr } = await cronguard.run(['backup'], { env: { CRONGUARD_DATA_DIR: join(backups, 'no') } })
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`no database in the data folder ${backups}/no.`)])
     expect(existsSync(join(backups, 'no'))).toBe(false)
@@ -114,10 +114,10 @@ describe('cronguard backup', () => {
 describe('cronguard export and import', () => {
   const file = () => join(cronguard.folder, 'configuration.json')
 
-  test('write to a file that only its owner may read, without the secrets of channels', async () => {
+  test('write a file with mode 0600, without channel secrets', async () => {
     const { exitCode, stdout, stderr } = await run('export', file())
     expect([exitCode, stdout]).toEqual([0, ''])
-    expect(stderr).toStartWith('Exported 1 project, 1 monitor, 1 channel.\nWithout what is secret of the channels')
+    expect(stderr).toStartWith('Exported 1 project, 1 monitor, 1 channel.\nSecret channel settings were left out')
     expect(statSync(file()).mode & 0o777).toBe(0o600)
     expect(readFileSync(file(), 'utf8')).not.toContain('S3CRET')
     const whole = await run('export', '-', '--with-secrets')
@@ -127,14 +127,14 @@ describe('cronguard export and import', () => {
     ])
   })
 
-  test('replace an older export, and nothing else that somebody may want', async () => {
+  test('replace only empty files and older exports', async () => {
     const notes = join(cronguard.folder, 'notes.json')
     for (const text of ['{"mine": true}', 'not even JSON', ' ']) {
       writeFileSync(notes, text)
       expect(await run('export', notes)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--force') })
       expect(readFileSync(notes, 'utf8')).toBe(text)
     }
-    expect((await run('export', cronguard.folder)).stderr).toContain('is there, and no export')
+    expect((await run('export', cronguard.folder)).stderr).toContain('exists and is not a CronGuard export')
     chmodSync(notes, 0o644)
     expect((await run('export', '--force', notes)).exitCode).toBe(0)
     expect((await run('export', notes)).exitCode).toBe(0)
@@ -143,7 +143,7 @@ describe('cronguard export and import', () => {
     expect((await run('export', file())).exitCode).toBe(0)
   })
 
-  test('bring it into another CronGuard, and say what was done', async () => {
+  test('import into another server, and list what was done', async () => {
     const other = await Binary.prepare()
     const tried = await other.run(['import', '--dry-run', file()])
     expect([tried.exitCode, existsSync(join(other.folder, 'data'))]).toEqual([1, false])
@@ -157,7 +157,7 @@ describe('cronguard export and import', () => {
       'projects: 1 created, 0 changed, 0 unchanged',
       'channels: 0 created, 0 changed, 0 unchanged, 1 skipped',
       'monitors: 1 created, 0 changed, 0 unchanged',
-      expect.stringContaining('export with --with-secrets'),
+      expect.stringContaining('Export with --with-secrets'),
       '',
     ])
     const input = (await run('export', '--with-secrets')).stdout
@@ -171,14 +171,14 @@ describe('cronguard export and import', () => {
 })
 
 describe('cronguard restore', () => {
-  test('is refused while the server runs; afterwards it counts what was and what is', async () => {
+  test('is refused while the server runs; afterwards it prints counts before and now', async () => {
     const file = newest()
     await fetch(pingUrl)
     expect((await run('restore', file)).stderr).toContain('Stop it before a backup is restored')
     await cronguard.end('SIGTERM')
     const { exitCode, stdout } = await run('restore', file)
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/\n +before +now\nusers +1 +1\n(.+\n)+pings +1 +0\nWhat was there before is kept in \S+/)
+    expect(stdout).toMatch(/\n +before +now\nusers +1 +1\n(.+\n)+pings +1 +0\nThe previous database is kept in \S+/)
     const again = JSON.parse((await run('restore', file, '--json')).stdout)
     expect(again).toMatchObject({ file, before: { pings: 0 }, after: { pings: 0 }, kept: expect.any(String) })
     await cronguard.start()
@@ -186,8 +186,8 @@ describe('cronguard restore', () => {
   })
 })
 
-describe('cronguard restore, among commands that come at the same moment,', () => {
-  test('leaves one whole database with nothing of another beside it', async () => {
+describe('cronguard restore, with other commands at the same time,', () => {
+  test('leaves one intact database without leftovers', async () => {
     const other = await Binary.prepare()
     await other.run(['user', 'create', 'first@example.org'])
     const { file } = JSON.parse((await other.run(['backup', '--json'])).stdout)
@@ -227,7 +227,7 @@ describe('A CronGuard whose database is replicated', () => {
     return size
   }
 
-  test('leaves its write-ahead log to the program that copies it; any other one empties it', async () => {
+  test('keeps its write-ahead log when it stops; without replication the log is emptied', async () => {
     expect(await logBytesAfterStop({ CRONGUARD_REPLICATED: 'on' })).toBeGreaterThan(0)
     expect(await logBytesAfterStop({})).toBe(0)
   })

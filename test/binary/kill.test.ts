@@ -13,7 +13,7 @@ afterAll(() => cronguard.dispose())
 
 // The kernel keeps what was written when a process dies: that it also reached the disk is held by `synchronous = FULL`,
 // which test/store/database.test.ts looks at.
-test('Killed under load, it has every ping that it answered OK', async () => {
+test('A server killed under load has every ping that it answered with OK', async () => {
   await cronguard.start()
   await cronguard.run(['user', 'create', 'you@example.org'])
   const key = (await cronguard.run(['key', 'create', 'you@example.org'])).stdout.trim()

@@ -37,7 +37,7 @@ const log = () => Bun.file(cronguard.logPath).text()
 
 describe('A ping', () => {
   test.each(['nas', 'x', '[::1', 'localhost:99999', 'a b', '', 'backup.internal:8000'])(
-    'to the host %j is heard',
+    'to the host %j is recorded',
     async (host) => {
       const answer = await say(`GET /ping/${pingKey}/ HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
       expect(answer).toStartWith('HTTP/1.1 200 OK')
@@ -45,11 +45,11 @@ describe('A ping', () => {
     },
   )
 
-  test('in the HTTP of 1996, which names no host, is heard', async () => {
+  test('with HTTP/1.0 and without Host is recorded', async () => {
     expect(await say(`GET /ping/${pingKey} HTTP/1.0\r\n\r\n`)).toEndWith('OK')
   })
 
-  test('that breaks off in the middle of its body is neither recorded nor a fault in the log', async () => {
+  test('that breaks off in the middle of its body is neither recorded nor logged as an error', async () => {
     const before = (await cronguard.api(`/checks/${pingKey}`, { key: apiKey })).n_pings
     for (const path of [`/ping/${pingKey}`, `/api/v3/checks/${pingKey}`]) {
       await say(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nhalf`, { hangUp: true })
@@ -65,20 +65,20 @@ describe('A connection', () => {
   const countPings = async () => (await cronguard.api(`/checks/${pingKey}`, { key: apiKey })).n_pings
 
   // What the docs page about pinging says. When a newer Bun answers both, that page gets shorter.
-  test('on which a second ping is sent before the first is answered ends, with the first recorded', async () => {
+  test('with a pipelined second ping ends after recording the first', async () => {
     const before = await countPings()
     const answer = await say(pingRequest() + pingRequest())
     expect(answer).toBe('')
     expect(await countPings()).toBe(before + 1)
   })
 
-  test('on which a ping is followed by an empty line ends, with the ping recorded', async () => {
+  test('with an empty line after a ping ends after recording the ping', async () => {
     const before = await countPings()
     expect(await say(`${pingRequest()}\r\n`)).toContain('HTTP/1.1 400')
     expect(await countPings()).toBe(before + 1)
   })
 
-  test.each(['TRACE', 'CONNECT'])('on which somebody says %s records no ping', async (method) => {
+  test.each(['TRACE', 'CONNECT'])('with %s records no ping', async (method) => {
     const before = await countPings()
     const answer = await say(`${method} /ping/${pingKey} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
     expect(answer).toStartWith('HTTP/1.1 405')
@@ -96,17 +96,20 @@ describe('A body', () => {
     return (await (await fetch(url, { headers: { 'X-Api-Key': apiKey } })).text()).length
   }
 
-  test.each([9_999, 10_000, 10_001, 3_000_000])('of %d bytes is heard, and its first 10,000 are kept', async (size) => {
-    expect(await (await post('x'.repeat(size))).text()).toBe('OK')
-    expect(await keptSize()).toBe(Math.min(size, 10_000))
-  })
+  test.each([9_999, 10_000, 10_001, 3_000_000])(
+    'of %d bytes is recorded, and its first 10,000 are kept',
+    async (size) => {
+      expect(await (await post('x'.repeat(size))).text()).toBe('OK')
+      expect(await keptSize()).toBe(Math.min(size, 10_000))
+    },
+  )
 
-  test('of more than 16 MiB is refused, and the process goes on', async () => {
+  test('of more than 16 MiB is refused, and the server keeps running', async () => {
     expect((await post('x'.repeat(17 * 1024 * 1024))).status).toBe(413)
     expect(await (await post('small')).text()).toBe('OK')
   })
 
-  test('of more than 16 MiB that does not say its length is refused, and is no fault for the log', async () => {
+  test('of more than 16 MiB without Content-Length is refused, and not logged as an error', async () => {
     const body = new ReadableStream({
       start: (controller) => {
         for (let mib = 0; mib < 17; mib++) controller.enqueue(new Uint8Array(1024 * 1024))
@@ -122,7 +125,7 @@ describe('A body', () => {
     expect(await Bun.file(cronguard.logPath).text()).not.toContain('ERROR')
   })
 
-  test('may pause, as the output of a job does', async () => {
+  test('may arrive with pauses', async () => {
     const job = `(echo begun; sleep 12; echo done) | curl -sS -X POST -T - ${cronguard.url}/ping/${pingKey}`
     expect(await execute(['bash', '-c', job])).toMatchObject({ stdout: 'OK', stderr: '' })
     expect(await keptSize()).toBe('begun\ndone\n'.length)
@@ -130,7 +133,7 @@ describe('A body', () => {
 })
 
 describe('A channel test', () => {
-  test('of a mail server that is silent is answered before anybody gives up waiting', async () => {
+  test('with a silent mail server is answered in time', async () => {
     const silent = createServer(() => {})
     const port = await new Promise<number>((resolve) => {
       silent.listen(0, '127.0.0.1', () => resolve((silent.address() as AddressInfo).port))
@@ -152,14 +155,14 @@ describe('A channel test', () => {
   }, 20_000)
 })
 
-describe('Nonsense', () => {
+describe('An invalid request', () => {
   test.each([
     ['an unknown page', 'GET /nowhere HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n', '404'],
     ['the API', 'GET /api/v3/checks/ HTTP/1.1\r\nHost: localhost:99999\r\nConnection: close\r\n\r\n', '401'],
     ['two hosts', `GET /ping/${'0'.repeat(36)} HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n`, '400'],
     ['no HTTP at all', 'EHLO there\r\n\r\n', '400'],
     ['an endless header', `GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`, '431'],
-  ])('at %s is answered, and the process goes on', async (_what, request, status) => {
+  ])('at %s is answered, and the server keeps running', async (_what, request, status) => {
     expect(await say(request)).toStartWith(`HTTP/1.1 ${status}`)
     expect((await fetch(`${cronguard.url}/health`)).status).toBe(200)
     expect(await log()).not.toContain('ERROR')

@@ -18,7 +18,7 @@ describe('Commands', () => {
 
   afterAll(() => cronguard.dispose())
 
-  test('print what is asked for, and nothing else', async () => {
+  test('print only the requested output', async () => {
     const key = await cronguard.run(['key', 'create', EMAIL])
     expect(key).toMatchObject({ exitCode: 0, stderr: '' })
     expect(key.stdout).toMatch(/^cgw_[A-Za-z0-9]{28}\n$/)
@@ -31,7 +31,7 @@ describe('Commands', () => {
     expect((await cronguard.run(['version'])).stdout).toBe(`${version}\n`)
   })
 
-  test('make a password when none is given, and keep only its hash', async () => {
+  test('generate a password when none is given, and store only its hash', async () => {
     const { stdout } = await cronguard.run(['user', 'create', 'other@example.org', '--admin'])
     const password = /Password: (\S+)/.exec(stdout)?.[1] ?? ''
     expect(password.length).toBeGreaterThan(15)
@@ -53,30 +53,30 @@ describe('Commands', () => {
     [['key', 'create'], 2, /missing required argument/],
     [['key', 'create', EMAIL, '--admin'], 2, /unknown option/],
     [['user', 'create', EMAIL], 1, /already a user/],
-    [['user', 'create', 'nobody'], 1, /not an e-mail address/],
+    [['user', 'create', 'nobody'], 1, /Enter an email address/],
     [['key', 'create', 'stranger@example.org'], 1, /no user/],
     [['key', 'create', EMAIL, '--project', 'None'], 1, /no project called None/],
-    [['migrate'], 0, /newest/],
+    [['migrate'], 0, /up to date/],
   ])('%p ends with %p and says why', async (args, exitCode, words) => {
     const executed = await cronguard.run(args)
     expect(executed.exitCode).toBe(exitCode)
     expect(executed.stdout + executed.stderr).toMatch(words)
   })
 
-  test('refuse a password that is too short, and create nobody', async () => {
+  test('refuse a short password, and create no user', async () => {
     const args = ['user', 'create', 'short@example.org', '--password-stdin']
     expect(await cronguard.run(args, { input: 'short\n' })).toMatchObject({ exitCode: 1, stdout: '' })
     expect((await cronguard.run(['key', 'ping', 'short@example.org'])).exitCode).toBe(1)
   })
 
-  test('cannot serve the same folder a second time', async () => {
+  test('cannot serve the same data folder twice', async () => {
     const second = await cronguard.run(['serve'], { env: { CRONGUARD_PORT: '1' } })
     expect(second.exitCode).toBe(1)
-    expect(second.stderr).toContain('Another CronGuard works on the data folder')
+    expect(second.stderr).toContain('Another CronGuard process is using the data folder')
   })
 })
 
-describe('The process', () => {
+describe('The server process', () => {
   let cronguard: Binary
 
   beforeEach(async () => {
@@ -85,7 +85,7 @@ describe('The process', () => {
 
   afterEach(() => cronguard.dispose())
 
-  test('starts in an empty folder, says how to sign in first, and keeps its secrets to itself', async () => {
+  test('starts in an empty folder, prints the setup link, and leaks no secrets', async () => {
     await cronguard.start()
     const log = await Bun.file(cronguard.logPath).text()
     expect(log).toContain(cronguard.url)
@@ -94,7 +94,7 @@ describe('The process', () => {
     expect([mode('.'), mode('secret-key'), mode('cronguard.db')]).toEqual([0o700, 0o600, 0o600])
   })
 
-  test('stops on SIGTERM with everything in one file, and says that it meant to', async () => {
+  test('stops on SIGTERM with everything in one file, and records a clean stop', async () => {
     await cronguard.start()
     expect(await cronguard.end('SIGTERM')).toBe(0)
     const wal = statSync(`${cronguard.databasePath}-wal`, { throwIfNoEntry: false })
@@ -111,7 +111,7 @@ describe('The process', () => {
     expect([await cronguard.end('SIGINT'), await ended]).toEqual([0, 0])
   })
 
-  test('takes commands that make the same new folder at the same moment', async () => {
+  test('works with commands that create the same folder at the same time', async () => {
     const emails = ['a', 'b', 'c', 'd'].map((name) => `${name}@example.org`)
     const executed = await Promise.all(emails.map((email) => cronguard.run(['user', 'create', email])))
     expect(executed.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])
@@ -127,7 +127,7 @@ describe('The process', () => {
     [['channel', 'list', EMAIL]],
     [['export']],
     [['backup']],
-  ])('makes no data folder for %p, and says where to look for one', async (args) => {
+  ])('creates no data folder for %p, and explains where to find it', async (args) => {
     const { exitCode, stderr } = await cronguard.run(args)
     expect([exitCode, stderr]).toEqual([
       1,
@@ -137,7 +137,7 @@ describe('The process', () => {
     expect(readdirSync(cronguard.folder)).toEqual([])
   })
 
-  test('makes the secret key when it serves, and not before', async () => {
+  test('creates the secret key on serve, and not before', async () => {
     await cronguard.run(['user', 'create', EMAIL])
     const key = join(cronguard.folder, 'data', 'secret-key')
     expect(existsSync(key)).toBe(false)
@@ -146,7 +146,7 @@ describe('The process', () => {
   })
 
   // Only root can make files for somebody else.
-  test.skipIf(process.getuid?.() !== 0)('gives what root makes to the user whose folder it is', async () => {
+  test.skipIf(process.getuid?.() !== 0)('gives files created by root to the owner of the folder', async () => {
     const data = join(cronguard.folder, 'data')
     mkdirSync(data)
     chownSync(data, 12_345, 12_346)
@@ -159,7 +159,7 @@ describe('The process', () => {
     expect([...new Set(owners)]).toEqual(['12345:12346'])
   })
 
-  test('says in a sentence what is wrong with its folder', async () => {
+  test('explains problems of the data folder in a sentence', async () => {
     const file = join(cronguard.folder, 'file')
     writeFileSync(file, '')
     const odd = await cronguard.run([], { env: { CRONGUARD_DATA_DIR: join(file, 'data') } })
@@ -172,14 +172,14 @@ describe('The process', () => {
     expect(damaged.stderr).not.toContain(' at ')
   })
 
-  test('refuses a secret key that is none', async () => {
+  test('refuses an invalid secret key', async () => {
     mkdirSync(join(cronguard.folder, 'data'))
     writeFileSync(join(cronguard.folder, 'data', 'secret-key'), '')
     const { exitCode, stderr } = await cronguard.run([])
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('holds no usable key')])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('does not contain a valid key')])
   })
 
-  test('will not share its port', async () => {
+  test('does not share its port', async () => {
     await cronguard.start()
     const rival = await Binary.prepare({ CRONGUARD_PORT: String(cronguard.port) })
     const { exitCode, stderr } = await rival.run([])
@@ -187,14 +187,14 @@ describe('The process', () => {
     expect([exitCode, stderr.includes(`cannot listen on 127.0.0.1, port ${cronguard.port}`)]).toEqual([1, true])
   })
 
-  test('lists everything that is wrong with its configuration, in one message', async () => {
+  test('lists all configuration problems in one message', async () => {
     const env = { CRONGUARD_PORT: 'many', CRONGUARD_PROT: '1', CRONGUARD_SMTP_SECURITY: 'maybe' }
     const { exitCode, stderr } = await cronguard.run(['serve'], { env })
     expect(exitCode).toBe(1)
     for (const name of Object.keys(env)) expect(stderr).toContain(name)
   })
 
-  test('reads neither .env nor bunfig.toml of the folder it is started in', async () => {
+  test('ignores .env and bunfig.toml in the working directory', async () => {
     writeFileSync(join(cronguard.folder, '.env'), 'CRONGUARD_NONSENSE=1\n')
     writeFileSync(join(cronguard.folder, 'bunfig.toml'), 'preload = ["./evil.ts"]\n')
     writeFileSync(join(cronguard.folder, 'evil.ts'), 'process.exit(99)\n')

@@ -22,7 +22,7 @@ describe('cronguard schedule next', () => {
     expect([exitCode, JSON.parse(stdout)]).toEqual([0, ['2026-03-29T01:00:00Z', '2026-03-30T00:00:00Z']])
   })
 
-  test('says what it understood, and the times in the zone', async () => {
+  test('prints the schedule in words, and the times in the zone', async () => {
     const { stdout } = await next(
       'daily at 3am',
       '--tz',
@@ -38,7 +38,7 @@ describe('cronguard schedule next', () => {
   test.each([
     [['every blue monday'], 'blue'],
     [['0 3 * *'], 'five fields'],
-    [['0 3 * * *', '--tz', 'GMT+3'], 'no time zone'],
+    [['0 3 * * *', '--tz', 'GMT+3'], 'is not a time zone'],
     [['0 3 * * *', '--from', 'yesterday'], '--from'],
     [['0 3 * * *', '--count', '0'], '--count'],
   ])('refuses %p with a sentence and exit code 2', async (args, words) => {

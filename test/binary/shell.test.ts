@@ -12,8 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => cronguard.dispose())
 
-describe('A command that is told no data folder', () => {
-  test('works on that of the installed service, wherever it is called', async () => {
+describe('A command without CRONGUARD_DATA_DIR', () => {
+  test('uses the data folder of the installed service, from any directory', async () => {
     const home = join(cronguard.folder, 'home')
     const installed = join(cronguard.folder, 'state')
     mkdirSync(join(home, 'cronguard'), { recursive: true })
@@ -27,13 +27,13 @@ describe('A command that is told no data folder', () => {
   })
 })
 
-describe('The completion of commands', () => {
+describe('Shell completion', () => {
   const complete = async (...words: string[]): Promise<string[]> => {
     const { stdout } = await cronguard.run(['complete', '--', ...words])
     return stdout.split('\n').map((line) => line.split('\t')[0] ?? '')
   }
 
-  test('knows the commands, those below them, and their options', async () => {
+  test('completes commands, subcommands and options', async () => {
     expect(await complete('mon')).toContain('monitor')
     expect(await complete('monitor', '')).toEqual(expect.arrayContaining(['list', 'add', 'pause', 'resume', 'rm']))
     expect(await complete('monitor', 'list', '--')).toEqual(expect.arrayContaining(['--project', '--json']))
@@ -57,7 +57,7 @@ describe('The completion of commands', () => {
     expect(stdout).toBe('pause\n')
   })
 
-  test.each([[[]], [['tcsh']]])('for %j says which there are', async (args) => {
+  test.each([[[]], [['tcsh']]])('for %j lists the supported shells', async (args) => {
     const { exitCode, stderr } = await cronguard.run(['completion', ...args])
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/shell/)])
   })

@@ -31,7 +31,7 @@ async function ask(path: string): Promise<string> {
   return (await execute(['curl', '-sS', '--unix-socket', socket, `http://localhost${path}`])).stdout
 }
 
-test('CronGuard listens on its socket besides the port, and takes it away when it stops', async () => {
+test('The server listens on its unix socket and its port, and removes the socket when it stops', async () => {
   const cronguard = await prepare({ CRONGUARD_SOCKET: socket }, folder)
   await cronguard.start()
   expect(await ask('/livez')).toBe('alive\n')
@@ -54,7 +54,7 @@ test('CronGuard listens on its socket besides the port, and takes it away when i
 }, 30_000)
 
 // Both doors at once, because it takes more than a minute.
-test('A connection that is silent for 66 seconds, between pings or within a body, is still there', async () => {
+test('A connection stays open after 66 silent seconds, between pings or within a body', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'cronguard-socket-')), 'silent.sock')
   const cronguard = await prepare({ CRONGUARD_SOCKET: path })
   await cronguard.start()
@@ -89,7 +89,7 @@ function sayAfterSilence(door: NetConnectOpts, [first = '', second = '']: string
   })
 }
 
-test('The journal gets its priorities and no times; a file gets times', async () => {
+test('The log has priorities and no times in the journal, and times in a file', async () => {
   const own = mkdtempSync(join(tmpdir(), 'cronguard-journal-'))
   writeFileSync(join(own, 'log'), '')
   const { dev, ino } = statSync(join(own, 'log'), { bigint: true })
@@ -97,10 +97,10 @@ test('The journal gets its priorities and no times; a file gets times', async ()
   await journaled.start()
   await journaled.end('SIGTERM')
   const lines = (await Bun.file(journaled.logPath).text()).split('\n')
-  expect(lines.find((line) => line.includes('CronGuard watches'))).toStartWith('<6>INFO: CronGuard watches {"address":')
+  expect(lines.find((line) => line.includes('CronGuard started'))).toStartWith('<6>INFO: CronGuard started {"address":')
   expect(lines.find((line) => line.includes('No mail server'))).toStartWith('<4>WARN: No mail server is configured')
 
   const filed = await prepare({ JOURNAL_STREAM: '1:2' })
   await filed.start()
-  expect(await Bun.file(filed.logPath).text()).toMatch(/^\[\d{4}-\d\d-\d\d [\d:.]+\] INFO: CronGuard watches/m)
+  expect(await Bun.file(filed.logPath).text()).toMatch(/^\[\d{4}-\d\d-\d\d [\d:.]+\] INFO: CronGuard started/m)
 }, 30_000)

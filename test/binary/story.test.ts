@@ -92,14 +92,14 @@ function expectSignature(): void {
   expect(first?.headers['x-cronguard-signature']).toBe(`sha256=${signature}`)
 }
 
-test('Every mail has a text, a page and a name of its own', () => {
+test('Every mail has a text part, an HTML part and its own message id', () => {
   const [down] = smtp.mails
   expect(down?.text).toContain('No ping received')
   expect(down?.html).toContain('nightly-report')
   expect(new Set(smtp.mails.map(({ messageId }) => messageId)).size).toBe(smtp.mails.length)
 })
 
-test('What was said to the log holds no key and no ping URL', async () => {
+test('The log contains no keys and no ping URLs', async () => {
   const log = await Bun.file(cronguard.logPath).text()
   expect(log).toContain('A notification was sent')
   expect(log).not.toMatch(/cgw_|\/ping\/[0-9a-f]{8}/)

@@ -21,16 +21,16 @@ describe('Under systemd the executable', () => {
     socket.close()
   })
 
-  test('says that it makes the database, that it is ready, that it lives, and that it stops', async () => {
+  test('reports the migration, readiness, heartbeats and the stop', async () => {
     await eventually('five signs of life', () => socket.count('WATCHDOG=1') >= 5)
     const [first, second] = socket.messages
     expect(first).toMatch(/^EXTEND_TIMEOUT_USEC=\d+\nSTATUS=/)
-    expect(second).toBe(`READY=1\nSTATUS=Watching at ${cronguard.url}`)
+    expect(second).toBe(`READY=1\nSTATUS=Running at ${cronguard.url}`)
     expect(await cronguard.end('SIGTERM')).toBe(0)
     expect(socket.count('STOPPING=1')).toBe(1)
   })
 
-  test('asks for no patience when the database is up to date', async () => {
+  test('does not extend the timeout when the database is up to date', async () => {
     socket.forget()
     await cronguard.start()
     await eventually('word that it is ready', () => socket.count('READY=1') === 1)
@@ -38,14 +38,14 @@ describe('Under systemd the executable', () => {
     await cronguard.end('SIGTERM')
   })
 
-  test('and its commands say nothing', async () => {
+  test('and its commands report nothing', async () => {
     socket.forget()
     await cronguard.run(['user', 'list'])
     expect(socket.read()).toEqual([])
   })
 })
 
-test('Elsewhere it starts and stops without a word about systemd', async () => {
+test('Without systemd it starts and stops without a word about it', async () => {
   const cronguard = await Binary.prepare()
   await cronguard.start()
   await cronguard.end('SIGTERM')
@@ -53,7 +53,7 @@ test('Elsewhere it starts and stops without a word about systemd', async () => {
   await cronguard.dispose()
 })
 
-test('Where nobody listens it starts all the same, and says so once', async () => {
+test('Without a listener on NOTIFY_SOCKET it starts, and warns once', async () => {
   const cronguard = await Binary.prepare({ NOTIFY_SOCKET: join('/nonexistent', 'notify'), WATCHDOG_USEC })
   await cronguard.start()
   await cronguard.end('SIGTERM')

@@ -4,7 +4,7 @@ import { Binary } from '../support/binary.ts'
 const EMAIL = 'you@example.org'
 const OLD = 'correct horse battery'
 
-describe('The commands for users, beside a running server,', () => {
+describe('User commands, next to a running server,', () => {
   let cronguard: Binary
 
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describe('The commands for users, beside a running server,', () => {
 
   afterAll(() => cronguard.dispose())
 
-  test('give a new password and print it: the old one and every session are worth nothing any more', async () => {
+  test('reset-password prints a new password, and ends the old one and all sessions', async () => {
     const cookie = await signIn(OLD)
     expect(await settings(cookie)).toBe(200)
     const { exitCode, stdout } = await cronguard.run(['user', 'reset-password', EMAIL.toUpperCase()])
@@ -27,14 +27,14 @@ describe('The commands for users, beside a running server,', () => {
     expect(await settings(await signIn(made))).toBe(200)
   })
 
-  test('take the new password from standard input, and then print none', async () => {
+  test('reset-password reads the password from standard input, and prints none', async () => {
     const args = ['user', 'reset-password', EMAIL, '--password-stdin']
     const { exitCode, stdout } = await cronguard.run(args, { input: 'staple staple staple\n' })
     expect([exitCode, stdout]).toEqual([0, `${EMAIL} has a new password and is signed out everywhere.\n`])
     expect(await settings(await signIn('staple staple staple'))).toBe(200)
   })
 
-  test('refuse a short password and an unknown user in a sentence, and change nothing', async () => {
+  test('refuse a short password and an unknown user, and change nothing', async () => {
     const short = await cronguard.run(['user', 'reset-password', EMAIL, '--password-stdin'], { input: 'short\n' })
     expect([short.exitCode, short.stderr]).toEqual([1, expect.stringContaining('at least 10 characters')])
     for (const args of [
@@ -48,7 +48,7 @@ describe('The commands for users, beside a running server,', () => {
     expect([nobody.exitCode, nobody.stdout, nobody.stderr]).toEqual([1, '', 'There is no user nobody@example.org.\n'])
   })
 
-  test('list everybody, for people and for programs', async () => {
+  test('list all users, as text and JSON', async () => {
     expect((await cronguard.run(['user', 'list'])).stdout).toBe(`${EMAIL}  user\nboss@example.org  admin\n`)
     const listed = JSON.parse((await cronguard.run(['user', 'list', '--json'])).stdout)
     expect(listed).toEqual([

@@ -31,7 +31,7 @@ describe('Standard output', () => {
     },
   )
 
-  test('that nobody reads to its end is no fault', async () => {
+  test('closed by the reader is not an error', async () => {
     expect(await inShell('{ cronguard help serve; echo $? >&2; } | true')).toMatchObject({ exitCode: 0 })
     expect(await inShell('{ cronguard user list; echo $? >&2; } | true')).toEqual({
       exitCode: 0,
@@ -41,7 +41,7 @@ describe('Standard output', () => {
   })
 })
 
-describe('What the system says against a file', () => {
+describe('A file error of the system', () => {
   test.each([
     ['import .'],
     ['export a-file/export.json'],
@@ -57,7 +57,7 @@ describe('What the system says against a file', () => {
 })
 
 describe('The log', () => {
-  test('in JSON has an event in every line, the way to the first account among them', async () => {
+  test('in JSON has an event in every line, including the setup link', async () => {
     const fresh = await Binary.prepare({ CRONGUARD_LOG_FORMAT: 'json' })
     await fresh.start()
     await fresh.end('SIGTERM')
@@ -67,7 +67,7 @@ describe('The log', () => {
     await fresh.dispose()
   })
 
-  test('of a start that fails has the priority of an error in the journal, in every line', async () => {
+  test('of a failed start has the priority of an error in every line', async () => {
     const journal = join(cronguard.folder, 'journal')
     const settings = 'CRONGUARD_PORT=x CRONGUARD_HOST="a b"'
     await inShell(`exec 2>${journal}; JOURNAL_STREAM=$(stat -c %d:%i ${journal}) ${settings} cronguard serve`)

@@ -70,7 +70,7 @@ describe('The module "checks"', () => {
   const post = (parameters: object) =>
     send({ method: 'POST', path: '/api/v1/checks/', body: JSON.stringify(parameters) })
 
-  test('makes a check once, and finds it the next time', async () => {
+  test('creates a check once, and finds it the next time', async () => {
     expect(await logIn()).toMatchObject({ status: 200 })
     const made = await post(PARAMETERS)
     expect(made.status).toBe(201)
@@ -80,18 +80,18 @@ describe('The module "checks"', () => {
     expect(lastSegment(json(again).ping_url)).toBe(lastSegment(json(made).ping_url))
   })
 
-  test('is told that its key is wrong', async () => {
+  test('reports a wrong key', async () => {
     apiKey = 'x'.repeat(32)
     expect((await logIn()).status).toBe(401)
   })
 
-  test('pauses a check, with the body null', async () => {
+  test('pauses a check with the body "null"', async () => {
     const path = `/api/v1/checks/${moved.backup.pingKey}/pause`
     expect((await send({ method: 'POST', path, body: 'null' })).status).toBe(200)
     expect(moved.guard.now(moved.backup).status).toBe('paused')
   })
 
-  test('deletes a check, and takes 404 for one that is gone', async () => {
+  test('deletes a check, and accepts 404 for a deleted one', async () => {
     const path = `/api/v1/checks/${moved.backup.pingKey}`
     expect((await send({ method: 'DELETE', path })).status).toBe(200)
     expect((await send({ method: 'DELETE', path })).status).toBe(404)

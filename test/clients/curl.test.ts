@@ -40,7 +40,7 @@ describe.skipIf(!program)('curl', () => {
     expect((await shell(`curl -s ${served.url}/${moved.backup.pingKey} | grep -Fx OK`)).exitCode).toBe(0)
   })
 
-  test('is never sent elsewhere, with a slash at the end or without', async () => {
+  test('is never redirected, with or without a trailing slash', async () => {
     for (const address of [
       url,
       `${url}/`,
@@ -62,7 +62,7 @@ describe.skipIf(!program)('curl', () => {
     expect(moved.heard()).toMatchObject([{ kind: 'success', method: 'HEAD' }])
   })
 
-  test('sends words, and output of any length', async () => {
+  test('sends text, and output of any length', async () => {
     expect((await curl(...FLAGS, '--data-raw', 'rows=42&done', url)).stdout).toBe('OK')
     const { exitCode } = await shell(`head -c 2000000 /dev/zero | tr '\\0' x | curl -fsS --data-binary @- ${url}/log`)
     expect(exitCode).toBe(0)

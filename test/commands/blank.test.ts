@@ -58,7 +58,7 @@ async function blankCalls(words: string[], blank: string): Promise<string[][]> {
   ]
 }
 
-describe('An empty argument', () => {
+describe('A blank argument', () => {
   const refuses = async (args: string[]): Promise<void> => {
     const { exitCode, stdout, stderr } = await cronguard.run(args, { input: 'correct horse battery\n' })
     expect([args, exitCode, stdout]).toEqual([args, 2, ''])
@@ -82,12 +82,12 @@ describe('An empty argument', () => {
     60_000,
   )
 
-  test('in a list of channels is one, too', async () => {
+  test('in a list of channels is refused, too', async () => {
     const { exitCode, stderr } = await cronguard.run(['monitor', 'add', ALICE, 'x', '--channels', 'first,'])
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('A name in the list is empty.')])
   })
 
-  test('is a word that the completion of a shell asks about', async () => {
+  test('is allowed for shell completion', async () => {
     expect((await cronguard.run(['complete', '--', 'monitor', ''])).stdout).toContain('list\t')
   })
 })
@@ -112,7 +112,7 @@ describe.skipIf(Bun.which('script') === null)('At a terminal', () => {
     20_000,
   )
 
-  test('a command that deletes does it after y', async () => {
+  test('a delete command deletes after "y"', async () => {
     await cronguard.run(['user', 'create', 'bob@example.org'])
     expect((await answer('user delete bob@example.org', 'y\n')).stdout).toContain('Deleted the user bob@example.org')
     expect((await answer(`monitor rm ${ALICE} backup`, 'yes\n')).exitCode).toBe(0)

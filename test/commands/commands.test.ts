@@ -7,7 +7,7 @@ import { startHttpReceiver } from '../support/receivers.ts'
 
 const ALICE = 'alice@example.org'
 const SECRET = 'a-secret-that-nobody-sees'
-const UNASKED = 'Nothing was done: add --yes to confirm.'
+const UNASKED = 'Nothing was changed. Add --yes to confirm.'
 
 let cronguard: Binary
 let receiver: ReturnType<typeof startHttpReceiver>
@@ -39,7 +39,7 @@ async function refusal(...args: string[]) {
 const json = async (...args: string[]) => JSON.parse(await ok(...args, '--json'))
 
 describe('monitor', () => {
-  test('is empty at first, and says how to begin', async () => {
+  test('list is empty at first, and says how to add one', async () => {
     expect(await json('monitor', 'list', ALICE)).toEqual([])
     expect((await run(['monitor', 'list', ALICE])).stderr).toContain('cronguard monitor add')
   })
@@ -89,7 +89,7 @@ describe('monitor', () => {
     expect(await job()).toBeUndefined()
   })
 
-  test('rm wants --yes where nobody can be asked', async () => {
+  test('rm needs --yes without a terminal', async () => {
     await ok('monitor', 'add', ALICE, 'kept')
     const before = await json('monitor', 'list', ALICE)
     expect(await refusal('monitor', 'rm', ALICE, 'kept')).toEqual({
@@ -99,7 +99,7 @@ describe('monitor', () => {
     expect(await json('monitor', 'list', ALICE)).toEqual(before)
   })
 
-  test('list shows the keys by which monitors of one name are told apart', async () => {
+  test('list shows the keys of monitors with the same name', async () => {
     for (const _ of [1, 2]) await ok('monitor', 'add', ALICE, 'twin')
     const keys = (await ok('monitor', 'list', ALICE))
       .split('\n')
@@ -127,7 +127,7 @@ describe('monitor', () => {
     expect(refused.says).not.toContain('    at ')
   })
 
-  test('of nobody and of nothing are refused', async () => {
+  test('unknown users and monitors are refused', async () => {
     expect((await refusal('monitor', 'list', 'nobody@example.org')).exitCode).toBe(1)
     expect((await refusal('monitor', 'rm', ALICE, 'nothing')).says).toContain('has no monitor nothing')
     expect((await refusal('monitor', 'fly', ALICE)).exitCode).toBe(2)
@@ -135,7 +135,7 @@ describe('monitor', () => {
 })
 
 describe('channel', () => {
-  test('test says what became of it, and list shows no secret', async () => {
+  test('test prints the outcome, and list shows no secret', async () => {
     expect(await json('channel', 'list', ALICE)).toEqual([])
     const key = await ok('key', 'create', ALICE)
     await cronguard.start()
@@ -149,7 +149,7 @@ describe('channel', () => {
     expect(hook).toMatchObject({ name: 'hook', kind: 'webhook', enabled: true, failing_since: null })
     expect(hook.to).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/… \(#[0-9a-f]{4}\)$/)
     expect(JSON.stringify(hook)).not.toContain(SECRET)
-    expect(await ok('channel', 'test', ALICE, 'hook')).toBe('The test was sent: Received status code 200.')
+    expect(await ok('channel', 'test', ALICE, 'hook')).toBe('Test sent: Received status code 200.')
     expect(await json('channel', 'test', ALICE, hook.id)).toEqual({
       channel: 'hook',
       result: 'sent',
@@ -158,23 +158,23 @@ describe('channel', () => {
     expect(receiver.received).toHaveLength(2)
     expect(await refusal('channel', 'test', ALICE, 'broken')).toEqual({
       exitCode: 1,
-      says: 'The test could not be sent: Connection refused.',
+      says: 'Could not send the test: Connection refused.',
     })
     const broken = await run(['channel', 'test', ALICE, 'broken', '--json'])
     expect([broken.exitCode, JSON.parse(broken.stdout)]).toEqual([
       1,
       { channel: 'broken', result: 'failed', detail: 'Connection refused' },
     ])
-    expect((await refusal('channel', 'test', ALICE, 'nothing')).says).toBe('There is no channel nothing.')
+    expect((await refusal('channel', 'test', ALICE, 'nothing')).says).toBe('No channel has the id or name nothing.')
     const unnamed = { kind: 'webhook', settings: { url: receiver.url } }
     await cronguard.api('/channels/', { key, body: unnamed })
     expect(await ok('channel', 'list', ALICE)).toContain(' Webhook ')
-    expect(await ok('channel', 'test', ALICE, 'Webhook')).toBe('The test was sent: Received status code 200.')
+    expect(await ok('channel', 'test', ALICE, 'Webhook')).toBe('Test sent: Received status code 200.')
     await cronguard.end('SIGTERM')
   }, 20_000)
 })
 
-test('version is told to programs, too', async () => {
+test('version --json', async () => {
   expect(await json('version')).toEqual({
     version: await ok('version'),
     platform: process.platform,
@@ -184,13 +184,13 @@ test('version is told to programs, too', async () => {
 })
 
 describe('key', () => {
-  test('ping prints the ping key, for programs with the project', async () => {
+  test('ping prints the ping key, with --json also the project', async () => {
     const [{ name, ping_key }] = await json('project', 'list', ALICE)
     expect(await ok('key', 'ping', ALICE)).toBe(ping_key)
     expect(await json('key', 'ping', ALICE)).toEqual({ project: name, ping_key })
   })
 
-  test('list shows how each key begins and no more, and delete ends it', async () => {
+  test('list shows only the start of each key, and delete revokes it', async () => {
     const key = await ok('key', 'create', ALICE, '--read-only')
     const listed = await json('key', 'list', ALICE)
     const made = listed.find(({ access }: { access: string }) => access === 'read-only')
@@ -205,14 +205,14 @@ describe('key', () => {
         `Programs that use it lose access. ${UNASKED}`,
     })
     expect(await json('key', 'list', ALICE)).toHaveLength(listed.length)
-    expect(await ok('key', 'delete', ALICE, made.id, '--yes')).toBe('The key is deleted.')
+    expect(await ok('key', 'delete', ALICE, made.id, '--yes')).toBe('API key deleted.')
     expect(await json('key', 'list', ALICE)).toHaveLength(listed.length - 1)
     expect((await refusal('key', 'delete', ALICE, made.id)).says).toBe('There is no such API key.')
   })
 })
 
 describe('user delete', () => {
-  test('names the account and what goes with it, and does it with --yes', async () => {
+  test('lists what it deletes, and deletes it with --yes', async () => {
     await ok('user', 'create', 'bob@example.org')
     await ok('monitor', 'add', 'bob@example.org', 'billing')
     const { exitCode, says } = await refusal('user', 'delete', ' BOB@example.org')
@@ -235,20 +235,20 @@ describe('doctor', () => {
     return { exitCode, stderr, stdout, of: Object.fromEntries(findings.map((finding) => [finding.name, finding])) }
   }
 
-  test('looks at everything beside a running server, and changes nothing', async () => {
+  test('checks everything next to a running server, and changes nothing', async () => {
     await cronguard.start()
     const { of, exitCode } = await inspect()
     expect(exitCode).toBe(0)
     expect(Object.values(of).filter(({ state }) => state === 'bad')).toEqual([])
     expect(of.server?.says).toContain('and is ready')
     expect(of.database?.says).toMatch(/^Schema \d+, sound\.$/)
-    expect(of.channels?.says).toBe('3 in all, 0 switched off, 0 failing.')
+    expect(of.channels?.says).toBe('3 in total, 0 disabled, 0 failing.')
     expect(of.mail).toMatchObject({ state: 'warn' })
     await cronguard.end('SIGTERM')
     expect((await inspect()).of.server?.says).toContain('it is not running')
   }, 20_000)
 
-  test('says what is bad and what to do, with exit code 1 and without a secret', async () => {
+  test('says what is bad and how to fix it, with exit code 1 and without secrets', async () => {
     const env = {
       CRONGUARD_DATA_DIR: join(cronguard.folder, 'nothing'),
       CRONGUARD_SMTP_HOST: '127.0.0.1',
@@ -258,7 +258,7 @@ describe('doctor', () => {
     }
     const { exitCode, of, stdout, stderr } = await inspect(env)
     expect(exitCode).toBe(1)
-    expect(stderr).toContain('things are bad.')
+    expect(stderr).toContain('checks failed.')
     for (const name of ['folder', 'database', 'mail']) expect([name, of[name]?.state]).toEqual([name, 'bad'])
     expect(stdout).not.toContain(SECRET)
     const plain = await run(['doctor'], env)
@@ -268,7 +268,7 @@ describe('doctor', () => {
 })
 
 describe('config', () => {
-  test('show says where each value comes from, and never a secret', async () => {
+  test('show prints the source of each value, and no secrets', async () => {
     const file = join(cronguard.folder, 'password')
     writeFileSync(file, SECRET)
     const env = {
@@ -296,15 +296,15 @@ describe('config', () => {
     expect(plain.stdout).not.toContain(SECRET)
   })
 
-  test('check lists everything that is wrong, with exit code 1', async () => {
-    expect(await ok('config', 'check')).toBe('The configuration is fine.')
+  test('check lists all problems, with exit code 1', async () => {
+    expect(await ok('config', 'check')).toBe('The configuration is valid.')
     const { exitCode, stderr } = await run(['config', 'check'], { CRONGUARD_PORT: 'x', CRONGUARD_NONSENSE: '1' })
     expect(exitCode).toBe(1)
     expect(stderr).toContain('CRONGUARD_PORT must be a whole number')
     expect(stderr).toContain('CRONGUARD_NONSENSE is not a setting of CronGuard')
   })
 
-  test('check tells programs the same', async () => {
+  test('check --json lists the same problems', async () => {
     expect(await json('config', 'check')).toEqual({ ok: true, problems: [] })
     const { exitCode, stdout } = await run(['config', 'check', '--json'], { CRONGUARD_PORT: 'x' })
     expect([exitCode, JSON.parse(stdout)]).toEqual([

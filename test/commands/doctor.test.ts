@@ -74,25 +74,25 @@ test('Nothing is changed: not a file is made, not even one of SQLite, and no bac
   expect(contents()).toEqual(before)
 })
 
-test('Before the first start nothing is bad, and still nothing is made', async () => {
+test('doctor: before the first start nothing is bad, and nothing is created', async () => {
   const dataDir = join(cronguard.folder, 'fresh')
   mkdirSync(dataDir, { mode: 0o700 })
   const { exitCode, of } = await inspect({ CRONGUARD_DATA_DIR: dataDir })
   expect(exitCode).toBe(0)
-  expect(of('database')).toBe('warn: There is no database yet: the first start makes it.')
+  expect(of('database')).toBe('warn: No database yet. The first start creates it.')
   expect(of('clock')).toStartWith('ok: It is 20')
   expect(readdirSync(dataDir)).toEqual([])
 })
 
-test('Settings that cannot be used are one finding, in JSON too', async () => {
+test('doctor: invalid settings are one finding, in JSON too', async () => {
   const { exitCode, of, said } = await inspect({ CRONGUARD_PORT: 'x', CRONGUARD_SECRET_KEY: 'too-short' })
   expect(exitCode).toBe(1)
   expect(of('settings')).toContain('CRONGUARD_PORT must be a whole number; CRONGUARD_SECRET_KEY must have')
   expect(said).not.toContain('too-short')
 })
 
-describe('The data folder', () => {
-  test('and its files are for one user alone', async () => {
+describe('doctor: the data folder', () => {
+  test('and its files must be readable by one user only', async () => {
     expect((await inspect()).of('access')).toStartWith('ok: ')
     chmodSync(cronguard.databasePath, 0o644)
     expect((await inspect()).of('access')).toMatch(/^warn: .*cronguard\.db.*`chmod 600`/)
@@ -100,7 +100,7 @@ describe('The data folder', () => {
     expect((await inspect()).of('access')).toMatch(/^warn: .*`chmod 700`/)
   })
 
-  test.skipIf(process.getuid?.() !== 0)('with a file of another user stops the service', async () => {
+  test.skipIf(process.getuid?.() !== 0)('with a file of another user is bad', async () => {
     // As at the top of every file system that is mounted.
     mkdirSync(join(dataFolder(), 'lost+found'))
     chownSync(join(dataFolder(), 'lost+found'), 12_345, 12_345)
@@ -113,11 +113,11 @@ describe('The data folder', () => {
     ])
   })
 
-  test.skipIf(process.platform !== 'linux')('is not kept in memory', async () => {
+  test.skipIf(process.platform !== 'linux')('in memory is a warning', async () => {
     const dataDir = mkdtempSync('/dev/shm/cronguard-')
     const { of } = await inspect({ CRONGUARD_DATA_DIR: dataDir })
     rmSync(dataDir, { recursive: true })
-    expect(of('folder')).toMatch(/^warn: .* is in memory and gone after a restart of the machine\. Use a disk\.$/)
+    expect(of('folder')).toMatch(/^warn: .* is in memory and is lost when the machine restarts\. Use a disk\.$/)
   })
 })
 
@@ -140,12 +140,12 @@ test('A database that cannot be read at all is told of once, and what to do', as
   writeFileSync(cronguard.databasePath, 'hello '.repeat(100))
   const { exitCode, of } = await inspect()
   expect(exitCode).toBe(1)
-  expect(of('database')).toMatch(/^bad: It could not be read: .* damaged\. Stop CronGuard, and `cronguard restore`/)
-  const unknown = 'warn: It is not known, as the database cannot be read.'
+  expect(of('database')).toMatch(/^bad: Cannot read it: .* damaged\. Stop CronGuard, then `cronguard restore`/)
+  const unknown = 'warn: Unknown, because the database cannot be read.'
   expect(['work', 'channels'].map(of)).toEqual([unknown, unknown])
 })
 
-test.skipIf(process.getuid?.() !== 0)('To another user it says whom to call it as', async () => {
+test.skipIf(process.getuid?.() !== 0)('doctor: another user is told to run it as the service user', async () => {
   const command = [
     'setpriv',
     '--reuid=65534',
@@ -157,11 +157,11 @@ test.skipIf(process.getuid?.() !== 0)('To another user it says whom to call it a
   const { exitCode, stdout } = await execute(command, { cwd: '/', env: { CRONGUARD_DATA_DIR: dataFolder() } })
   expect(exitCode).toBe(1)
   for (const name of ['folder', 'database']) {
-    expect(stdout).toMatch(new RegExp(`^bad +${name} +.*as the user of the service`, 'm'))
+    expect(stdout).toMatch(new RegExp(`^bad +${name} +.*as the service user`, 'm'))
   }
 })
 
-describe.skipIf(whyNoDisk() !== null)('A disk of its own', () => {
+describe.skipIf(whyNoDisk() !== null)('doctor: a separate disk', () => {
   let dataDir: string
 
   beforeEach(async () => {
@@ -182,13 +182,13 @@ describe.skipIf(whyNoDisk() !== null)('A disk of its own', () => {
     fill(0)
     const { exitCode, of } = await inspect({ CRONGUARD_DATA_DIR: dataDir })
     expect(exitCode).toBe(1)
-    expect(of('disk')).toMatch(/^bad: It is full: 0 bytes of .* no ping can be recorded\. Delete what nobody needs/)
-    expect(of('database')).toMatch(/^bad: It could not be read: .*\. The disk is full.*Make room\.$/)
+    expect(of('disk')).toMatch(/^bad: The disk is full: 0 bytes of .* cannot record pings\. Free some space/)
+    expect(of('database')).toMatch(/^bad: Cannot read it: .*\. The disk is full.*Free some space\.$/)
   })
 
-  test('that has little room left is warned of, whether or not there is a database', async () => {
+  test('with little free space is a warning, with and without a database', async () => {
     fill(1_500_000)
-    const says = /^warn: The disk with the data folder is almost full: 1\.5 MB of .*Delete what nobody needs/
+    const says = /^warn: The disk with the data folder is almost full: 1\.5 MB of .*Free some space/
     expect((await inspect({ CRONGUARD_DATA_DIR: dataDir })).of('disk')).toMatch(says)
     rmSync(join(dataDir, 'cronguard.db'))
     fill(1_500_000)
@@ -198,24 +198,24 @@ describe.skipIf(whyNoDisk() !== null)('A disk of its own', () => {
 
 test('Room is looked for where the first start will make the folder', async () => {
   const { of } = await inspect({ CRONGUARD_DATA_DIR: join(cronguard.folder, 'not', 'yet') })
-  expect(of('disk')).toMatch(/^ok: .* of .* are free\.$/)
+  expect(of('disk')).toMatch(/^ok: .* of .* free\.$/)
 })
 
-describe('The clock', () => {
+describe('doctor: the clock', () => {
   test('is behind when CronGuard was alive later than now', async () => {
     inDatabase('INSERT INTO heartbeat (id, started_at, alive_at) VALUES (1, ?1, ?1)', Date.UTC(2100, 0, 1))
     const { exitCode, of } = await inspect()
     expect([exitCode, of('clock')]).toEqual([
       1,
-      expect.stringContaining('alive at 2100-01-01 00:00:00 UTC. Set the clock.'),
+      expect.stringContaining('last ran at 2100-01-01 00:00:00 UTC. Set the clock.'),
     ])
   })
 
   test.each([
-    ['no', 'warn', 'nothing keeps the clock right'],
-    ['yes', 'ok', 'and the clock is kept right.'],
+    ['no', 'warn', 'the clock is not synchronized'],
+    ['yes', 'ok', 'and the clock is synchronized.'],
     ['', 'ok', 'UTC.'],
-  ])('is looked after when the system says "%s"', async (answer, state, says) => {
+  ])('is synchronized or not when timedatectl says "%s"', async (answer, state, says) => {
     const program = join(cronguard.folder, 'timedatectl')
     writeFileSync(program, `#!/bin/sh\necho ${answer}\n`, { mode: 0o755 })
     const { of } = await inspect({ PATH: `${cronguard.folder}:${process.env.PATH}` })
@@ -224,33 +224,33 @@ describe('The clock', () => {
   })
 })
 
-test('A server is told from one with another port, and from one with another folder', async () => {
+test('doctor: the server may use another port, or another folder', async () => {
   await cronguard.start()
-  expect((await inspect()).of('server')).toMatch(/^ok: It runs on port \d+ and is ready\.$/)
+  expect((await inspect()).of('server')).toMatch(/^ok: Running on port \d+ and ready\.$/)
   const elsewhere = await inspect({ CRONGUARD_PORT: '1' })
   expect([elsewhere.exitCode, elsewhere.of('server')]).toEqual([1, expect.stringMatching(/^bad: .*CRONGUARD_PORT/)])
   expect(elsewhere.of('address')).toStartWith(
-    `warn: The server's links begin with ${cronguard.url}, and by the settings`,
+    `warn: The server's links begin with ${cronguard.url}, but the current settings say`,
   )
   const foreign = await inspect({ CRONGUARD_DATA_DIR: cronguard.folder })
   expect(foreign.of('server')).toMatch(/^warn: .*CRONGUARD_DATA_DIR/)
   await cronguard.end('SIGTERM')
-  expect((await inspect()).of('server')).toMatch(/^warn: .*it is not running\.$/)
+  expect((await inspect()).of('server')).toMatch(/^warn: Not running: nothing answers on port \d+\.$/)
 }, 20_000)
 
-test('Monitors that nobody judges are told of', async () => {
+test('doctor: overdue deadlines are a warning', async () => {
   expect((await inspect()).of('work')).toStartWith('ok: ')
   await cronguard.run(['monitor', 'add', ALICE, 'job'])
   inDatabase("UPDATE monitors SET status = 'up', due_at = 1, deadline_at = 2")
   expect((await inspect()).of('work')).toMatch(/^warn: Monitors are checked too late/)
 })
 
-describe('The mail server', () => {
-  test('is greeted, and gets no mail', async () => {
+describe('doctor: the mail server', () => {
+  test('accepts the sign-in, and gets no mail', async () => {
     const receiver = await startSmtpReceiver()
     const smtp = { CRONGUARD_SMTP_HOST: '127.0.0.1', CRONGUARD_SMTP_PORT: String(receiver.port) }
     const { exitCode, of } = await inspect({ ...smtp, CRONGUARD_SMTP_SECURITY: 'none' })
-    expect([exitCode, of('mail')]).toEqual([0, 'ok: 127.0.0.1 lets CronGuard in, unencrypted. No mail was sent.'])
+    expect([exitCode, of('mail')]).toEqual([0, 'ok: 127.0.0.1 accepts the sign-in, unencrypted. No email was sent.'])
     // It offers no STARTTLS.
     const encrypted = await inspect(smtp)
     expect([encrypted.exitCode, encrypted.of('mail')]).toEqual([1, expect.stringMatching(/^bad: .*STARTTLS/)])
@@ -258,7 +258,7 @@ describe('The mail server', () => {
     await receiver.stop()
   })
 
-  test('that refuses the password does not get it shown', async () => {
+  test('that refuses the password is bad, without showing the password', async () => {
     const receiver = await startSmtpReceiver()
     const { exitCode, of, said } = await inspect({
       CRONGUARD_SMTP_HOST: '127.0.0.1',
@@ -268,34 +268,34 @@ describe('The mail server', () => {
       CRONGUARD_SMTP_PASSWORD: SECRET,
     })
     await receiver.stop()
-    expect([exitCode, of('mail')]).toEqual([1, expect.stringMatching(/^bad: 127\.0\.0\.1 does not let CronGuard in/)])
+    expect([exitCode, of('mail')]).toEqual([1, expect.stringMatching(/^bad: CronGuard cannot use 127\.0\.0\.1: /)])
     expect(said).not.toContain(SECRET)
   })
 })
 
 describe('Channels', () => {
   test('that fail are named, with since when, and without their secrets', async () => {
-    expect((await inspect()).of('channels')).toMatch(/^warn: There is no channel/)
+    expect((await inspect()).of('channels')).toMatch(/^warn: No channels: no one gets notified/)
     addChannel({ name: 'hook' })
-    expect((await inspect()).of('channels')).toBe('ok: 1 in all, 0 switched off, 0 failing.')
+    expect((await inspect()).of('channels')).toBe('ok: 1 in total, 0 disabled, 0 failing.')
     addChannel({ name: 'pager', failingSince: Date.UTC(2026, 0, 2, 3, 4, 5) })
     const { of, said } = await inspect()
     expect(of('channels')).toBe(
-      'warn: 2 in all, 0 switched off, 1 failing: pager since 2026-01-02 03:04:05 UTC. Their pages say why.',
+      'warn: 2 in total, 0 disabled, 1 failing: pager since 2026-01-02 03:04:05 UTC. See their pages.',
     )
     expect(said).not.toContain(SECRET)
   })
 
   test('that are all switched off reach nobody', async () => {
     addChannel({ name: 'hook', disabledAt: 1 })
-    expect((await inspect()).of('channels')).toMatch(/^warn: 1 in all, 1 switched off.*nobody is told/)
+    expect((await inspect()).of('channels')).toMatch(/^warn: 1 in total, 1 disabled.*no one gets notified/)
   })
 })
 
 test('A backup is looked for', async () => {
-  expect((await inspect()).of('backups')).toBe('warn: There is none yet. `cronguard backup` makes one.')
+  expect((await inspect()).of('backups')).toBe('warn: No backup yet. `cronguard backup` makes one.')
   await cronguard.run(['backup'])
-  expect((await inspect()).of('backups')).toMatch(/^ok: The newest is .* old\.$/)
+  expect((await inspect()).of('backups')).toMatch(/^ok: The newest backup is .* old\.$/)
   inDatabase('UPDATE migrations SET applied_at = 0')
   rmSync(join(dataFolder(), 'backups'), { recursive: true })
   expect((await inspect()).of('backups')).toMatch(/^warn: No backup was made yet\. The log says why/)
@@ -309,19 +309,19 @@ test('A backup is looked for', async () => {
 test.each([
   [{ BASE_URL: 'https://cron.example.org' }, 'warn', 'CRONGUARD_TRUSTED_PROXIES'],
   [{ BASE_URL: 'https://cron.example.org', TRUSTED_PROXIES: '127.0.0.1' }, 'ok', 'Links begin with https://cron'],
-  [{ BASE_URL: 'https://cron.example.org', TRUSTED_PROXIES: '10.0.0.0/8,0.0.0.0/0' }, 'bad', 'believes everybody'],
+  [{ BASE_URL: 'https://cron.example.org', TRUSTED_PROXIES: '10.0.0.0/8,0.0.0.0/0' }, 'bad', 'trusts everyone'],
   [{ BASE_URL: 'http://cron.example.org' }, 'warn', 'is not encrypted'],
-  [{ HOST: '0.0.0.0' }, 'warn', 'works on this machine alone. Set CRONGUARD_BASE_URL'],
+  [{ HOST: '0.0.0.0' }, 'warn', 'only works on this machine. Set CRONGUARD_BASE_URL'],
   [{ HOST: '0.0.0.0', BASE_URL: 'http://localhost:8000' }, 'ok', 'Links begin with http://localhost:8000'],
-  [{ HOST: '::1' }, 'ok', 'it listens on ::1'],
-])('The address with %j is %s', async (settings, state, says) => {
+  [{ HOST: '::1' }, 'ok', 'CronGuard listens on ::1'],
+])('doctor: the address with %j is %s', async (settings, state, says) => {
   const env = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`CRONGUARD_${name}`, value]))
   const { of } = await inspect(env)
   expect(of('address')).toStartWith(`${state}: `)
   expect(of('address')).toContain(says)
 })
 
-test('No secret is said of any setting', async () => {
+test('doctor, config: no output contains a secret', async () => {
   const secrets = ['SECRET_KEY', 'METRICS_TOKEN'].map((name) => [`CRONGUARD_${name}`, SECRET])
   const url = { CRONGUARD_HEARTBEAT_URL: `https://ping.example.org/${SECRET}` }
   const env = { ...Object.fromEntries(secrets), ...url }

@@ -42,8 +42,8 @@ async function leaves(words: string[] = []): Promise<string[]> {
   return words.length > 0 && words.join(' ') in EXAMPLES ? [words.join(' '), ...below] : below
 }
 
-describe('The help', () => {
-  test('lists the commands in groups, and no line of it is too wide', async () => {
+describe('help', () => {
+  test('lists the commands in groups, in lines of at most 80 characters', async () => {
     const shown = await help()
     for (const heading of ['Server:', 'Monitors and channels:', 'Users and keys:', 'Backup and export:']) {
       expect(shown).toContain(`\n${heading}\n`)
@@ -52,13 +52,13 @@ describe('The help', () => {
     expect((await cronguard.run(['help'])).stdout).toBe(shown)
   })
 
-  test('of every command has an example, and there is none of a command that is not there', async () => {
+  test('every command has an example, and every example has a command', async () => {
     const found = await leaves()
     expect(found.length).toBeGreaterThan(25)
     expect([...found, ''].sort()).toEqual(Object.keys(EXAMPLES).sort())
   }, 30_000)
 
-  test('of every command that tells something has --json', async () => {
+  test('every command with output has --json', async () => {
     const acts = /^(serve|migrate|export|completion)$| (create|reset-password|delete|pause|resume|rm)$/
     const telling = (await leaves()).filter((words) => !acts.test(words))
     const mute: string[] = []
@@ -66,10 +66,10 @@ describe('The help', () => {
     expect(mute).toEqual([])
   }, 30_000)
 
-  test('of one command is the same by both ways of asking', async () => {
+  test('help COMMAND equals COMMAND --help', async () => {
     expect((await cronguard.run(['help', 'doctor'])).stdout).toBe(await help('doctor'))
     expect((await cronguard.run(['help', 'monitor', 'add'])).stdout).toBe(await help('monitor', 'add'))
-    expect(await help('doctor')).toContain('Examples:\n  # For people\n  cronguard doctor\n')
+    expect(await help('doctor')).toContain('Examples:\n  # Run all checks\n  cronguard doctor\n')
   })
 
   test('has examples with backups as `backup` names them, and a night in which the clocks do change', async () => {

@@ -26,7 +26,7 @@ async function ok(...args: string[]): Promise<string> {
 const json = async (...args: string[]) => JSON.parse(await ok(...args, '--json'))
 
 describe('incident list', () => {
-  test('is empty at first, and says so to people alone', async () => {
+  test('is empty at first, and says so on standard error only', async () => {
     expect(await json('incident', 'list', ALICE)).toEqual([])
     expect(await cronguard.run(['incident', 'list', ALICE])).toMatchObject({
       stdout: '',
@@ -34,7 +34,7 @@ describe('incident list', () => {
     })
   })
 
-  test('shows the newest first, what lasts, and why', async () => {
+  test('shows the newest first, with duration and cause', async () => {
     const broken = new URL(await ok('monitor', 'add', ALICE, 'broken')).pathname
     const mended = new URL(await ok('monitor', 'add', ALICE, 'mended 修理')).pathname
     for (const path of [`${mended}/fail`, mended, `${broken}/fail`]) await fetch(`${cronguard.url}${path}`)
@@ -71,7 +71,7 @@ describe('incident list', () => {
     expect([refused.exitCode, refused.stderr]).toEqual([exitCode, expect.stringContaining(says)])
   })
 
-  test('shows nobody the incidents of another', async () => {
+  test('does not show incidents of other users', async () => {
     await ok('user', 'create', BOB)
     expect(await json('incident', 'list', BOB)).toEqual([])
   })
@@ -85,7 +85,7 @@ describe('monitor add --channels', () => {
     return channels.split(',').filter((id: string) => id !== '')
   }
 
-  test('tells all, none, or those that are named', async () => {
+  test('notifies all channels, none, or the named ones', async () => {
     const ids: string[] = []
     for (const name of ['first', 'second', 'third']) {
       const settings = { address: 'you@example.org' }
@@ -98,16 +98,16 @@ describe('monitor add --channels', () => {
     expect((await told('--channels', `third, ${first}`)).sort()).toEqual([first, third].sort())
   })
 
-  test('refuses one that is not there, and makes nothing', async () => {
+  test('refuses an unknown channel, and creates nothing', async () => {
     const before = (await json('monitor', 'list', ALICE)).length
     const refused = await cronguard.run(['monitor', 'add', ALICE, 'x', '--channels', 'first,nobody'])
-    expect(refused).toMatchObject({ exitCode: 1, stdout: '', stderr: 'There is no channel nobody.\n' })
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '', stderr: 'No channel has the id or name nobody.\n' })
     expect(await json('monitor', 'list', ALICE)).toHaveLength(before)
   })
 })
 
 describe('user delete', () => {
-  test('refuses where others would lose their only owner, with --yes and without', async () => {
+  test('refuses when a project would lose its only owner, with and without --yes', async () => {
     cronguard.withDatabase((database) =>
       database.run(
         `INSERT INTO memberships (project_id, user_id, role, created_at)
@@ -127,7 +127,7 @@ describe('user delete', () => {
   })
 })
 
-describe('user delete and the keys that the user made in projects of others', () => {
+describe('user delete: API keys in shared projects', () => {
   const keysOf = async (): Promise<string[]> =>
     (await json('key', 'list', ALICE)).map(({ begins_with }: { begins_with: string }) => begins_with)
   const hint = (made: string): string => made.slice(0, 8)
@@ -146,7 +146,7 @@ describe('user delete and the keys that the user made in projects of others', ()
     return await ok('key', 'create', email, '--project', id)
   }
 
-  test('says which are revoked, and revokes them', async () => {
+  test('are listed and revoked', async () => {
     const made = hint(await keyOf('erin@example.org'))
     const says = `API keys in other projects: ${made}…`
     expect((await cronguard.run(['user', 'delete', 'erin@example.org'])).stderr).toContain(says)
@@ -155,7 +155,7 @@ describe('user delete and the keys that the user made in projects of others', ()
     expect(await keysOf()).not.toContain(made)
   })
 
-  test('keeps them with --keep-keys', async () => {
+  test('are kept with --keep-keys', async () => {
     const made = hint(await keyOf('frank@example.org'))
     expect(await ok('user', 'delete', 'frank@example.org', '--yes', '--keep-keys')).not.toContain('API keys')
     expect(await keysOf()).toContain(made)
@@ -163,7 +163,7 @@ describe('user delete and the keys that the user made in projects of others', ()
 })
 
 describe('--project', () => {
-  test('is a name or an id; of several with one name the ids are said', async () => {
+  test('accepts a name or an id, and lists the ids of projects with the same name', async () => {
     await ok('user', 'create', 'carol@example.org')
     await ok('user', 'create', 'dave@example.org')
     const ids: string[] = []
@@ -186,7 +186,7 @@ describe('--project', () => {
   })
 })
 
-test('Ping URLs begin as those of the server do, whatever the environment of the command says', async () => {
+test("Ping URLs use the base URL of the server, not that of the command's environment", async () => {
   const elsewhere = { CRONGUARD_PORT: '1', CRONGUARD_BASE_URL: 'https://elsewhere.example.org' }
   const { stdout } = await cronguard.run(['monitor', 'add', ALICE, 'job'], { env: elsewhere })
   expect(stdout).toStartWith(`${cronguard.url}/ping/`)

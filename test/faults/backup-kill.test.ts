@@ -49,7 +49,7 @@ describe('Killed in the middle', () => {
     LIMIT_MS,
   )
 
-  test('of a backup that the server itself makes: it starts again, and nothing is lost', async () => {
+  test('of a nightly backup: the server starts again, and nothing is lost', async () => {
     const before = new Set(complete())
     const isNew = (file: string): boolean => !before.has(file)
     for (const afterMs of [10, 40, 80]) {

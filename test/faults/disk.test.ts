@@ -43,7 +43,7 @@ describe.skipIf(why !== null)(`On a disk that refuses${why === null ? '' : ` (sk
     const response = await fetch(url, { method: 'POST', body: 'x'.repeat(9000) })
     return { status: response.status, retryAfter: response.headers.get('retry-after') }
   }
-  test('that is full, pings get 503 and nothing is alarmed, and all goes on by itself', async () => {
+  test('that is full: pings get 503, no alert is sent, and CronGuard recovers by itself', async () => {
     const job = await monitorOf(cronguard, { key, name: 'full', timeout: 2, grace: 2 })
     expect(await answer(job.url)).toEqual({ status: 200, retryAfter: null })
     fill(join(data, 'ballast'))
@@ -63,7 +63,7 @@ describe.skipIf(why !== null)(`On a disk that refuses${why === null ? '' : ` (sk
     await cronguard.api(`/checks/${job.uuid}/pause`, { key, method: 'POST' })
   }, 60_000)
 
-  test('that is full, CronGuard does not start, and says that it needs room, not another owner', async () => {
+  test('that is full: CronGuard does not start, and asks for space, not for another owner', async () => {
     await cronguard.end('SIGTERM')
     fill(join(data, 'ballast'))
     for (const folder of [data, join(data, 'new')]) {
@@ -80,7 +80,7 @@ describe.skipIf(why !== null)(`On a disk that refuses${why === null ? '' : ` (sk
     await cronguard.start()
   }, 30_000)
 
-  test('which may only be read, CronGuard does not start, says why, and starts when it may write', async () => {
+  test('that is read-only: CronGuard does not start, says why, and starts when it is writable', async () => {
     await cronguard.end('SIGTERM')
     remount(data, 'ro')
     const { exitCode, stderr } = await cronguard.run(['serve'])

@@ -64,7 +64,7 @@ describe.skipIf(why !== null)(`After three hours of downtime${why === null ? '' 
       .map(({ monitor_name: name }) => name)
       .sort()
 
-  test('no job that lives is alarmed about, and every dead one that was due is found', async () => {
+  test('living jobs cause no alert, and every dead job that was due does', async () => {
     const alive = keepPinging(
       jobs.filter(({ isAlive, wasDue }) => isAlive && wasDue).map(({ url }) => url),
       500,

@@ -32,7 +32,7 @@ afterAll(async () => {
   for (const server of servers) server.close()
 })
 
-test('a healthy webhook is told at once while all others are out of order, and each is reported', async () => {
+test('outbox: a healthy webhook is notified at once while all others fail, and each failure is reported', async () => {
   const broken: Record<string, (socket: Socket) => void> = {
     hangs: () => {},
     lies: (socket) => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort'),

@@ -26,7 +26,7 @@ async function expectRefusal(): Promise<void> {
 
 const doctor = async () => (await cronguard.run(['doctor'])).stdout
 
-test('A replaced database takes no more pings, which would be lost; the new one counts after a start', async () => {
+test('A replaced database refuses pings, and the new one is used after a restart', async () => {
   const copy = `${cronguard.folder}/copy.db`
   expect((await cronguard.run(['backup', '--to', copy])).exitCode).toBe(0)
   const placed = `${cronguard.databasePath}.copy`
@@ -41,7 +41,7 @@ test('A replaced database takes no more pings, which would be lost; the new one 
   })
 }, 60_000)
 
-test('A data folder that is removed is not called lossless when CronGuard stops', async () => {
+test('A stop reports that the data folder was removed', async () => {
   rmSync(dirname(cronguard.databasePath), { recursive: true })
   await expectRefusal()
   await cronguard.end('SIGTERM')
@@ -50,8 +50,10 @@ test('A data folder that is removed is not called lossless when CronGuard stops'
   expect(log).toContain('its data is lost unless you have a copy. Restore a backup before the next start')
 }, 60_000)
 
-test('A database that is removed takes no more pings, and the doctor knows', async () => {
+test('A removed database refuses pings, and the doctor reports it', async () => {
   rmSync(cronguard.databasePath)
   await expectRefusal()
-  expect(await doctor()).toMatch(/bad +database +A CronGuard runs, but \S+ is gone\. Stop it, and restore a backup\./)
+  expect(await doctor()).toMatch(
+    /bad +database +The server is running, but \S+ is gone\. Stop it and restore a backup\./,
+  )
 }, 60_000)

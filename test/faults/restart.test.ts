@@ -25,7 +25,7 @@ describe('A restart', () => {
 
   afterAll(() => cronguard.dispose())
 
-  test('raises no false alarm about jobs whose ping was lost in it', async () => {
+  test('causes no false alert for jobs whose ping was lost', async () => {
     const jobs = startJobs(urls)
     await Bun.sleep(PERIOD_MS + PERIOD_MS / 2)
     await cronguard.end('SIGTERM')

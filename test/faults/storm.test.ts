@@ -29,7 +29,7 @@ afterAll(async () => {
   receiver.stop()
 })
 
-test('After a crash in a storm of alerts, the first message is sent within two seconds, and all arrive', async () => {
+test('outbox: after a crash, the first message is sent within two seconds, and all arrive', async () => {
   await Promise.all(urls.map((url) => fetch(`${url}/fail`)))
   await eventually('some messages', () => receiver.ids.length >= BEFORE_KILL)
   await cronguard.end('SIGKILL')

@@ -10,8 +10,7 @@ import { startHttpReceiver } from '../support/receivers.ts'
 import { memberOf } from '../support/visitor.ts'
 
 const OPEN = { CRONGUARD_REGISTRATION: 'open' }
-const SENTENCE =
-  '127.0.0.1 is a private address. While anybody can make an account, CRONGUARD_OUTBOUND_ALLOW must name it.'
+const SENTENCE = '127.0.0.1 is a private address. While registration is open, CRONGUARD_OUTBOUND_ALLOW must list it.'
 const SECRET_PATH = 'hooks-T024F9'
 
 let receiver: ReturnType<typeof startHttpReceiver>

@@ -213,7 +213,8 @@ describe('pendingMigrations refuses a database', () => {
     const { code, message } = refusal()
     expect(code).toBe('conflict')
     expect(message).toBe(
-      `Migration ${ALL.at(-1)} in this database differs from the one of this program. Use the CronGuard that created it.`,
+      `Migration ${ALL.at(-1)} in this database differs from the one of this program. ` +
+        'Use the CronGuard that created it.',
     )
   })
 

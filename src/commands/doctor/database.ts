@@ -1,4 +1,4 @@
-// What stands in the data folder.
+// Checks the content of the data folder.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasBackupAhead, newestBackupAt } from '#actions/backups.ts'
@@ -18,14 +18,14 @@ import { pendingMigrations, schemaVersion } from '#store/migrations.ts'
 import { openReadOnly } from '#store/read-only.ts'
 import { bad, type Check, type Finding, ok, warn } from './finding.ts'
 
-const NOT_YET = 'There is no database yet: the first start makes it.'
+const NOT_YET = 'No database yet. The first start creates it.'
 
-/** In bytes; 0 before the first start. */
+/** The size in bytes, or 0 before the first start. */
 export function databaseSize({ dataDir }: Config): number {
   return statSync(join(dataDir, DATABASE_FILE), { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** Null when there is no database, or it cannot be read: that is for one examination alone to say. */
+/** Null when there is no readable database. Only the check `database` reports that. */
 export function inDatabase<T>({ dataDir }: Config, look: (reader: Reader) => T): T | null {
   try {
     return openReadOnly(join(dataDir, DATABASE_FILE), look)
@@ -34,7 +34,7 @@ export function inDatabase<T>({ dataDir }: Config, look: (reader: Reader) => T):
   }
 }
 
-/** What CronGuard itself would warn of; null when that cannot be told. */
+/** The warnings that the server would show. Null when the database cannot be read. */
 function warningsOf(config: Config, ...kinds: ProblemKind[]): string[] | null {
   const warnings = inDatabase(config, (db) => readWarnings({ db, config, clock: systemClock }))
   const meant = warnings?.filter(({ kind }) => kinds.includes(kind))
@@ -42,20 +42,20 @@ function warningsOf(config: Config, ...kinds: ProblemKind[]): string[] | null {
 }
 
 function unknownFinding(config: Config): Finding {
-  return warn(databaseSize(config) === 0 ? NOT_YET : 'It is not known, as the database cannot be read.')
+  return warn(databaseSize(config) === 0 ? NOT_YET : 'Unknown, because the database cannot be read.')
 }
 
 export const database: Check = ({ dataDir }) => {
   const path = join(dataDir, DATABASE_FILE)
   if (!statSync(path, { throwIfNoEntry: false })) {
-    if (isFolderTaken(dataDir)) return bad(`A CronGuard runs, but ${path} is gone. Stop it, and restore a backup.`)
-    return statSync(dataDir, { throwIfNoEntry: false }) ? warn(NOT_YET) : bad(`There is no ${path}.`)
+    if (isFolderTaken(dataDir)) return bad(`The server is running, but ${path} is gone. Stop it and restore a backup.`)
+    return statSync(dataDir, { throwIfNoEntry: false }) ? warn(NOT_YET) : bad(`${path} does not exist.`)
   }
   try {
     return inspect(path)
   } catch (error) {
     if (error instanceof AppError) throw error
-    return bad(`It could not be read: ${messageOf(error)}. ${remedyFor(error, dataDir)}`)
+    return bad(`Cannot read it: ${messageOf(error)}. ${remedyFor(error, dataDir)}`)
   }
 }
 
@@ -63,22 +63,23 @@ function inspect(path: string): Finding {
   return openReadOnly(path, (reader) => {
     const pending = pendingMigrations(reader)
     const problem = findDamage(reader)
-    if (problem !== null) return bad(`It is damaged: ${problem}. Restore a backup.`)
+    if (problem !== null) return bad(`Damaged: ${problem}. Restore a backup.`)
     const schema = `Schema ${schemaVersion(reader)}`
-    if (pending.length > 0) return warn(`${schema}; the next start brings it up to date.`)
-    return ok(`${schema}, sound.`)
+    if (pending.length > 0) return warn(`${schema}; the next start upgrades it.`)
+    return ok(`${schema}, no damage found.`)
   })
 }
 
 const REMEDIES: [code: RegExp, remedy: string][] = [
-  [/^SQLITE_(NOTADB|CORRUPT)/, 'It is damaged. Stop CronGuard, and `cronguard restore` the newest backup.'],
-  [/^SQLITE_IOERR/, 'The log of the system says what the disk has. Keep a copy, and restore a backup to another one.'],
-  [/^SQLITE_(BUSY|LOCKED)/, 'Another program keeps it for itself: `fuser -v` on it says which.'],
-  [/./, 'Call this as the user of the service, and see that neither folder nor disk are read-only for that one.'],
+  [/^SQLITE_(NOTADB|CORRUPT)/, 'The file is damaged. Stop CronGuard, then `cronguard restore` the newest backup.'],
+  [/^SQLITE_IOERR/, 'The system log shows disk errors. Copy the file, and restore a backup to another disk.'],
+  [/^SQLITE_(BUSY|LOCKED)/, 'Another program locks the file. `fuser -v` on it shows which.'],
+  [/./, 'Run the command as the service user, and check that the folder and the disk are writable for that user.'],
 ]
 
 function remedyFor(error: unknown, dataDir: string): string {
-  if (isDiskFull(diskSpace(dataDir))) return 'The disk is full, and SQLite needs some of it even to look. Make room.'
+  if (isDiskFull(diskSpace(dataDir)))
+    return 'The disk is full, and SQLite needs space even for reading. Free some space.'
   const code = String((error as NodeJS.ErrnoException).code)
   return REMEDIES.find(([pattern]) => pattern.test(code))?.[1] ?? ''
 }
@@ -87,17 +88,17 @@ const WAL_LARGE_BYTES = 200_000_000
 
 export const log: Check = ({ dataDir, isReplicated }) => {
   const size = statSync(`${join(dataDir, DATABASE_FILE)}-wal`, { throwIfNoEntry: false })?.size ?? 0
-  const says = `The write-ahead log has ${sizeInWords(size)}.`
+  const says = `The write-ahead log is ${sizeInWords(size)}.`
   if (size <= WAL_LARGE_BYTES) return ok(says)
-  const cause = isReplicated ? 'the program that copies it does not run' : 'a long backup, or a program that reads'
-  return warn(`${says} Something keeps it from being emptied: ${cause}.`)
+  const cause = isReplicated ? 'the replication program is not running' : 'a long backup, or a program that reads it'
+  return warn(`${says} Something prevents CronGuard from emptying it: ${cause}.`)
 }
 
-/** Whether monitors are judged, and people told, in time. */
+/** Whether deadlines are evaluated and notifications sent on time. */
 export const work: Check = (config) => {
   const problems = warningsOf(config, 'checker', 'outbox')
   if (problems === null) return unknownFinding(config)
-  return problems.length > 0 ? warn(problems.join(' ')) : ok('Nothing waits that should have been done.')
+  return problems.length > 0 ? warn(problems.join(' ')) : ok('No overdue deadlines or notifications.')
 }
 
 const NAMED_MAX = 3
@@ -106,24 +107,24 @@ export const channels: Check = (config) => inDatabase(config, channelsIn) ?? unk
 
 function channelsIn(reader: Reader): Finding {
   const { all, off } = countAllChannels(reader)
-  if (all === 0) return warn('There is no channel: nobody is told anything. Add one on the page Channels.')
+  if (all === 0) return warn('No channels: no one gets notified. Create one on the Channels page.')
   const failing = listFailingChannels(reader)
-  const says = `${all} in all, ${off} switched off, ${failing.length} failing`
+  const says = `${all} in total, ${off} disabled, ${failing.length} failing`
   if (failing.length > 0) {
     const named = failing.slice(0, NAMED_MAX).map(({ name, since }) => `${name} since ${momentInWords(since)}`)
-    return warn(`${says}: ${named.join(', ')}${failing.length > NAMED_MAX ? ', …' : ''}. Their pages say why.`)
+    return warn(`${says}: ${named.join(', ')}${failing.length > NAMED_MAX ? ', …' : ''}. See their pages.`)
   }
-  return all === off ? warn(`${says}: nobody is told anything. Switch one on.`) : ok(`${says}.`)
+  return all === off ? warn(`${says}: no one gets notified. Enable one.`) : ok(`${says}.`)
 }
 
 export const backups: Check = (config) => {
-  if (config.backupKeep === 0) return warn('None is made by itself: CRONGUARD_BACKUP_KEEP is 0.')
+  if (config.backupKeep === 0) return warn('Nightly backups are disabled: CRONGUARD_BACKUP_KEEP is 0.')
   const [warning] = warningsOf(config, 'backup') ?? []
   if (warning !== undefined) return warn(warning)
   const at = newestBackupAt({ config, clock: systemClock })
   if (at === null && hasBackupAhead({ config, clock: systemClock })) {
-    return warn('All are dated in the future. Check the clock of this machine: it is behind, or was ahead.')
+    return warn('All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.')
   }
-  if (at === null) return warn('There is none yet. `cronguard backup` makes one.')
-  return ok(`The newest is ${durationInWords(Math.max(0, systemClock.now() - at))} old.`)
+  if (at === null) return warn('No backup yet. `cronguard backup` makes one.')
+  return ok(`The newest backup is ${durationInWords(Math.max(0, systemClock.now() - at))} old.`)
 }

@@ -1,13 +1,13 @@
 import type { Config } from '#config.ts'
 
 export interface Finding {
-  /** Bad: CronGuard cannot do its work. */
+  /** `bad` means that CronGuard cannot work. */
   state: 'ok' | 'warn' | 'bad'
-  /** A sentence; of what is not well, with what to do. */
+  /** A sentence, followed by advice if there is a problem. */
   says: string
 }
 
-/** Looks and changes nothing. What it throws is bad. */
+/** Checks something without changing anything. An error it throws counts as bad. */
 export type Check = (config: Config) => Finding | Promise<Finding>
 
 export const ok = (says: string): Finding => ({ state: 'ok', says })

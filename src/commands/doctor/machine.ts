@@ -1,4 +1,4 @@
-// What CronGuard needs of the machine.
+// Checks the machine: folder, permissions, disk, clock and time zones.
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { diskProblem } from '#domain/warnings.ts'
@@ -15,7 +15,7 @@ import { databaseSize, inDatabase } from './database.ts'
 import { bad, type Check, ok, warn } from './finding.ts'
 
 const OPEN_TO_OTHERS = 0o077
-/** File systems by their numbers in statfs(2). On these SQLite's locks do not hold. */
+/** File systems by their numbers in statfs(2). SQLite's locks are unreliable on these. */
 const NETWORK_FILE_SYSTEMS: Record<number, string> = {
   26985: 'NFS',
   20859: 'SMB',
@@ -24,11 +24,11 @@ const NETWORK_FILE_SYSTEMS: Record<number, string> = {
   1702057286: 'FUSE',
   16914839: '9P',
   12805120: 'Ceph',
-  2020557398: 'a shared folder of VirtualBox',
+  2020557398: 'a VirtualBox shared folder',
 }
 const TEMPORARY_FILE_SYSTEMS: Record<number, string> = {
-  2035054128: "is in the container's own layer and goes with it. Mount a volume there",
-  16914836: 'is in memory and gone after a restart of the machine. Use a disk',
+  2035054128: "is in the container's own layer and is deleted with it. Mount a volume there",
+  16914836: 'is in memory and is lost when the machine restarts. Use a disk',
 }
 const LOCAL_FILE_SYSTEMS: Record<number, string> = {
   61267: 'ext4',
@@ -41,38 +41,40 @@ const LOCAL_FILE_SYSTEMS: Record<number, string> = {
 
 export const folder: Check = ({ dataDir }) => {
   const found = statSync(dataDir, { throwIfNoEntry: false })
-  if (!found) return bad(`There is no folder ${dataDir}. The first start makes it, if CRONGUARD_DATA_DIR is right.`)
-  // Some systems tell the number with a sign.
+  if (!found) return bad(`${dataDir} does not exist. If CRONGUARD_DATA_DIR is right, the first start creates it.`)
+  // Some systems return the number as a signed integer.
   const kind = Number(statfsSync(dataDir).type) >>> 0
   if (NETWORK_FILE_SYSTEMS[kind])
-    return bad(`${dataDir} is on ${NETWORK_FILE_SYSTEMS[kind]}, where a database gets damaged. Use a local disk.`)
+    return bad(`${dataDir} is on ${NETWORK_FILE_SYSTEMS[kind]}, which damages databases. Use a local disk.`)
   if (TEMPORARY_FILE_SYSTEMS[kind]) return warn(`${dataDir} ${TEMPORARY_FILE_SYSTEMS[kind]}.`)
-  if (LOCAL_FILE_SYSTEMS[kind]) return ok(`${dataDir} is on a local disk with ${LOCAL_FILE_SYSTEMS[kind]}.`)
+  if (LOCAL_FILE_SYSTEMS[kind]) return ok(`${dataDir} is on a local disk (${LOCAL_FILE_SYSTEMS[kind]}).`)
   return ok(
-    `${dataDir} is on a file system of kind 0x${kind.toString(16)}: fine on a local disk, and never over a network.`,
+    `${dataDir} is on a file system of type 0x${kind.toString(16)}. Local disks are fine, network drives are not.`,
   )
 }
 
 const ROOT = 0
 
-/** Who may look, and whether the user of the service may. */
+/** Whether the service user has access to the data folder, and others do not. */
 export const access: Check = ({ dataDir }) => {
   const home = statSync(dataDir, { throwIfNoEntry: false })
-  if (!home) return warn('There is no folder yet.')
+  if (!home) return warn('The data folder does not exist yet.')
   const files = readdirSync(dataDir).flatMap((name) => ownFile(dataDir, name))
   const foreign = files.find(({ uid }) => uid !== home.uid)
-  if (foreign) return bad(`${foreign.name} belongs to user ${foreign.uid}, the folder to ${home.uid}. \`chown\` it.`)
+  if (foreign)
+    return bad(`${foreign.name} belongs to user ${foreign.uid}, but the folder to user ${home.uid}. \`chown\` it.`)
   const own = process.getuid?.() ?? home.uid
   const problem = own === home.uid || own === ROOT ? problemOfWriting(dataDir, files) : null
-  if (problem !== null) return bad(`CronGuard cannot write there: ${problem}.`)
-  if (isOpen(home.mode)) return warn(`Others may look into ${dataDir}. \`chmod 700\` it.`)
+  if (problem !== null) return bad(`CronGuard cannot write to it: ${problem}.`)
+  if (isOpen(home.mode)) return warn(`Other users can read ${dataDir}. \`chmod 700\` it.`)
   const open = files.find(({ isFile, mode }) => isFile && isOpen(mode))
-  if (open) return warn(`Others may read ${open.name}, once they get into the folder. \`chmod 600\` it.`)
-  if (own !== home.uid) return warn(`All belongs to user ${home.uid}, and this is ${own}: run commands as that one.`)
-  return ok(`All belongs to user ${home.uid}, and nobody else may read it.`)
+  if (open) return warn(`Other users could read ${open.name} if the folder were open. \`chmod 600\` it.`)
+  if (own !== home.uid)
+    return warn(`Everything belongs to user ${home.uid}, but this is user ${own}. Run commands as user ${home.uid}.`)
+  return ok(`Everything belongs to user ${home.uid}, and no one else can read it.`)
 }
 
-/** What the system says against it; null when this user may. Nothing is changed by asking. */
+/** The system's error, or null when this user may write. Checking changes nothing. */
 function problemOfWriting(dataDir: string, files: readonly OwnFile[]): string | null {
   try {
     accessSync(dataDir, constants.W_OK | constants.X_OK)
@@ -86,7 +88,7 @@ function problemOfWriting(dataDir: string, files: readonly OwnFile[]): string | 
   }
 }
 
-// A mount point has a folder of the system's own, and SQLite's files come and go while one looks.
+// Ignores folders like lost+found of a mount point, and SQLite files that vanish during the check.
 function ownFile(dataDir: string, name: string): OwnFile[] {
   const stats = statSync(join(dataDir, name), { throwIfNoEntry: false })
   if (!stats?.isFile() && name !== 'backups') return []
@@ -104,20 +106,20 @@ function isOpen(mode: number): boolean {
   return (mode & OPEN_TO_OTHERS) !== 0
 }
 
-const MAKE_ROOM = 'Delete what nobody needs, or use a larger one; CronGuard goes on by itself.'
+const MAKE_ROOM = 'Free some space or use a larger disk. CronGuard then continues by itself.'
 
 export const disk: Check = (config) => {
   const space = diskSpace(existingFolder(resolve(config.dataDir)))
   if (space === null) {
-    return warn('Its file system does not say how much room it has, so nobody is warned. Watch it where it is kept.')
+    return warn('The file system does not report its free space, so CronGuard cannot warn you. Monitor it yourself.')
   }
-  const says = `${sizeInWords(space.freeBytes)} of ${sizeInWords(space.totalBytes)} are free`
-  if (isDiskFull(space)) return bad(`It is full: ${says}, and no ping can be recorded. ${MAKE_ROOM}`)
+  const says = `${sizeInWords(space.freeBytes)} of ${sizeInWords(space.totalBytes)} free`
+  if (isDiskFull(space)) return bad(`The disk is full: ${says}. CronGuard cannot record pings. ${MAKE_ROOM}`)
   const problem = diskProblem({ disk: space, databaseBytes: databaseSize(config) })
   return problem === null ? ok(`${says}.`) : warn(`${warningOf(problem).text} ${MAKE_ROOM}`)
 }
 
-// The first start makes what is missing of the path.
+// The first start creates missing folders, so the nearest existing parent is checked.
 function existingFolder(path: string): string {
   return existsSync(path) ? path : existingFolder(dirname(path))
 }
@@ -126,27 +128,27 @@ export const clock: Check = async (config) => {
   const now = systemClock.now()
   const says = `It is ${momentInWords(now)}`
   const aliveAt = inDatabase(config, readHeartbeat)?.aliveAt ?? 0
-  if (now < aliveAt) return bad(`${says}, but CronGuard was alive at ${momentInWords(aliveAt)}. Set the clock.`)
-  if (now < installedAt() - DAY) return bad(`${says}, which was before this program was installed. Set the clock.`)
+  if (now < aliveAt) return bad(`${says}, but CronGuard last ran at ${momentInWords(aliveAt)}. Set the clock.`)
+  if (now < installedAt() - DAY) return bad(`${says}, which is before CronGuard was installed. Set the clock.`)
   const keeping = await runForOutput(['timedatectl', 'show', '--property', 'NTPSynchronized', '--value'])
-  if (keeping === 'no') return warn(`${says}, but nothing keeps the clock right. \`timedatectl set-ntp true\` does.`)
-  return ok(keeping === 'yes' ? `${says}, and the clock is kept right.` : `${says}.`)
+  if (keeping === 'no') return warn(`${says}, but the clock is not synchronized. Run \`timedatectl set-ntp true\`.`)
+  return ok(keeping === 'yes' ? `${says}, and the clock is synchronized.` : `${says}.`)
 }
 
-// When the file was written that runs. Run from its source, that is bun's.
+// The modification time of the executable. When run from source, that is the time of bun's.
 function installedAt(): number {
   return statSync(process.execPath, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
 export const zones: Check = () => {
   if (!isInZoneDatabase('Europe/Berlin')) {
-    return warn('The system has no time zone database: those inside CronGuard count. Install tzdata.')
+    return warn('The system has no time zone database, so CronGuard uses its built-in one. Install tzdata.')
   }
   const release = zoneRelease()
-  return ok(`They come from the system's database${release ? `, release ${release}` : ''}.`)
+  return ok(`CronGuard uses the system's database${release ? `, release ${release}` : ''}.`)
 }
 
-// "# version 2026a" is its first line, where the distribution has that file at all.
+// The first line of the file is "# version 2026a". Not every distribution has it.
 function zoneRelease(): string | null {
   try {
     const text = readFileSync('/usr/share/zoneinfo/tzdata.zi', 'latin1').slice(0, 80)

@@ -1,4 +1,4 @@
-// How others reach CronGuard, and how it reaches them.
+// Checks the network: the server's address, the mail server and the links.
 import { findAddress } from '#actions/address.ts'
 import { destinationRules } from '#app.ts'
 import type { Config } from '#config.ts'
@@ -17,16 +17,16 @@ export const server: Check = async (config) => {
   const isTaken = isFolderTaken(dataDir)
   const answer = await ask(config, '/readyz')
   if (answer.kind !== 'answer') {
-    if (!isTaken) return warn(`Nobody answers on port ${port}: it is not running.`)
-    return bad(`It has the data folder, but does not answer on port ${port}. Is CRONGUARD_PORT here what it is there?`)
-  }
-  if (!isTaken) {
-    return warn(
-      `Something answers on port ${port}, but not for ${dataDir}. Is CRONGUARD_DATA_DIR here what it is there?`,
+    if (!isTaken) return warn(`Not running: nothing answers on port ${port}.`)
+    return bad(
+      `A server uses the data folder, but does not answer on port ${port}. Does it have another CRONGUARD_PORT?`,
     )
   }
-  if (answer.status === 200) return ok(`It runs on port ${port} and is ready.`)
-  return bad(`It runs, but is not ready (status ${answer.status}). Its log says why.`)
+  if (!isTaken) {
+    return warn(`The program on port ${port} does not use ${dataDir}. Does it have another CRONGUARD_DATA_DIR?`)
+  }
+  if (answer.status === 200) return ok(`Running on port ${port} and ready.`)
+  return bad(`Running but not ready (status ${answer.status}). The log shows the reason.`)
 }
 
 function ask(config: Config, path: string) {
@@ -43,25 +43,26 @@ function ask(config: Config, path: string) {
 }
 
 export const mail: Check = async ({ smtp }) => {
-  if (smtp === null) return warn('No mail server is set: mails are only written to the log. Set CRONGUARD_SMTP_HOST.')
+  if (smtp === null)
+    return warn('No mail server is configured, so emails are only written to the log. Set CRONGUARD_SMTP_HOST.')
   if (lacksPassword(smtp)) return await checkWithoutPassword(smtp)
   const problem = await checkMailServer(smtp)
   if (problem !== null) return refused(smtp, problem)
-  if (smtp.security === 'none') return ok(`${smtp.host} lets CronGuard in, unencrypted. No mail was sent.`)
-  return ok(`${smtp.host} lets CronGuard in, encrypted. No mail was sent.`)
+  if (smtp.security === 'none') return ok(`${smtp.host} accepts the sign-in, unencrypted. No email was sent.`)
+  return ok(`${smtp.host} accepts the sign-in, encrypted. No email was sent.`)
 }
 
 function refused({ host }: SmtpSettings, problem: string): Finding {
   const remedy = /not trusted/.test(problem)
-    ? ' For a certificate authority of your own, set CRONGUARD_CA_FILE to its certificate.'
+    ? ' If you use your own certificate authority, set CRONGUARD_CA_FILE to its certificate.'
     : ''
-  return bad(`${host} does not let CronGuard in: ${asSentence(problem.trim())}${remedy}`)
+  return bad(`CronGuard cannot use ${host}: ${asSentence(problem.trim())}${remedy}`)
 }
 
 async function checkWithoutPassword(smtp: SmtpSettings): Promise<Finding> {
   const problem = await checkMailServer({ ...smtp, username: null })
   if (problem !== null) return refused(smtp, problem)
-  const password = 'Sign-in was not tried: only the service can read the password'
+  const password = 'The sign-in was not tested, because only the service can read the password'
   return ok(`${smtp.host} answers${smtp.security === 'none' ? ', unencrypted' : ', encrypted'}. ${password}.`)
 }
 
@@ -70,30 +71,30 @@ export const address: Check = (config) => {
   const { protocol, hostname } = new URL(baseUrl)
   const isEncrypted = protocol === 'https:'
   if (trustedProxies.some((range) => /\/0+$/.test(range))) {
-    return bad('CRONGUARD_TRUSTED_PROXIES believes everybody: name the proxy alone, or anybody claims any address.')
+    return bad('CRONGUARD_TRUSTED_PROXIES trusts everyone, so anyone can fake an address. List only your proxy.')
   }
   const told = isFolderTaken(config.dataDir) ? inDatabase(config, findAddress) : null
   if (told !== null && told !== baseUrl) {
     return warn(
-      `The server's links begin with ${told}, and by the settings here with ${baseUrl}. Restart it, if those count.`,
+      `The server's links begin with ${told}, but the current settings say ${baseUrl}. Restart it to apply them.`,
     )
   }
   if (isEncrypted && trustedProxies.length === 0) {
-    return warn(`${baseUrl} needs a proxy. Name it in CRONGUARD_TRUSTED_PROXIES, or all visitors look the same.`)
+    return warn(`${baseUrl} needs a proxy. List it in CRONGUARD_TRUSTED_PROXIES, or all visitors share one address.`)
   }
   if (isOwn(hostname) && !isOwn(host) && !config.isBaseUrlSet) {
     return warn(
-      `It listens on ${host}, but links begin with ${baseUrl}, which works on this machine alone. ` +
-        'Set CRONGUARD_BASE_URL to what others use, or to that.',
+      `CronGuard listens on ${host}, but links begin with ${baseUrl}, which only works on this machine. ` +
+        'Set CRONGUARD_BASE_URL to the address that others use, or to this one if that is intended.',
     )
   }
   if (!isEncrypted && !isOwn(hostname)) {
-    return warn(`${baseUrl} is not encrypted: use it in a network that you trust only.`)
+    return warn(`${baseUrl} is not encrypted. Use it only in a network that you trust.`)
   }
-  return ok(`Links begin with ${baseUrl}; it listens on ${host}.`)
+  return ok(`Links begin with ${baseUrl}; CronGuard listens on ${host}.`)
 }
 
-// Only this machine itself gets there.
+// Whether only this machine can reach the host.
 function isOwn(host: string): boolean {
   return /(^|\.)localhost$/.test(host) || host.startsWith('127.') || host.replace(/[[\]]/g, '') === '::1'
 }

@@ -188,6 +188,24 @@ describe('clock step after a boot: a machine without a hardware clock', () => {
   })
 })
 
+describe('clock step after a boot: a clock whose battery is empty', () => {
+  test('leaves an extension from before the boot, and a dead job is found', async () => {
+    const backup = await hourly('backup')
+    await guard.pass(55 * MINUTE)
+    await guard.goneFor(10 * MINUTE)
+    const { deadlineAt, wasExtended } = guard.now(backup)
+    expect(wasExtended).toBe(true)
+    guard.clock.reboot()
+    await guard.goneFor(-20 * 365 * DAY)
+    await guard.pass(MINUTE)
+    guard.setClock(20 * 365 * DAY)
+    await guard.tick()
+    expect((guard.now(backup).deadlineAt ?? 0) - (deadlineAt ?? 0)).toBeLessThan(HOUR)
+    await guard.pass(HOUR)
+    expect(guard.statuses(backup)).toEqual(['up', 'down'])
+  })
+})
+
 describe('clock step: a ping between it and the next check', () => {
   test.each([-HOUR - SECOND, DAY])('has the new time already: step by %p ms', async (byMs) => {
     const backup = await hourly('backup')

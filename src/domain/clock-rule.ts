@@ -3,7 +3,7 @@ import { HOUR, SECOND } from '#lib/duration.ts'
 import type { Gap } from './gap.ts'
 import { expected, expectedAt, isRunAwaited, oldestStart, rescheduled, runLimitMs } from './lifecycle.ts'
 import type { WatchedMonitor } from './monitor.ts'
-import { mayComeEarly, nextSlots } from './schedule.ts'
+import { EARLY_MAX_MS, mayComeEarly, nextSlots } from './schedule.ts'
 
 /** A punctual ping arrives a moment after it is due. */
 const ARRIVAL_MS = 2 * SECOND
@@ -75,7 +75,8 @@ export function redated<M extends WatchedMonitor>(monitor: M, step: ClockStep, n
     lastPingAt: lastPingAt === null ? null : anew(lastPingAt),
     armedAt: armedAt === null ? null : anew(armedAt),
     openRuns: openRuns.map((run) => ({ ...run, startedAt: anew(run.startedAt) })),
-    extendedUntil: extendedUntil === null || extendedUntil < step.since ? extendedUntil : extendedUntil + step.byMs,
+    extendedUntil:
+      extendedUntil === null ? null : extendedUntil + (isExtendedByOldClock(monitor, step, now) ? step.byMs : 0),
   })
   return wouldRunTwice(monitor, moved, step) ? expected({ ...moved, slotAt: monitor.slotAt }) : moved
 }
@@ -83,6 +84,14 @@ export function redated<M extends WatchedMonitor>(monitor: M, step: ClockStep, n
 // A moment that was ahead of the clock before it was set is by yet another clock, and stays.
 function isByOldClock(at: number, { since, byMs, newFrom }: ClockStep, now: number): boolean {
   return at >= since && at <= now - byMs && !(at >= newFrom && at <= now)
+}
+
+// An extension that ends further ahead than any extension can was given by yet another clock, and stays. A machine
+// boots in 1970: an extension from before, until 11:30 today, is still until 11:30 when a time server sets the clock.
+function isExtendedByOldClock(monitor: WatchedMonitor, { since, byMs }: ClockStep, now: number): boolean {
+  const { extendedUntil, graceMs } = monitor
+  const longestMs = EARLY_MAX_MS + 3 * Math.max(graceMs, runLimitMs(monitor))
+  return extendedUntil !== null && extendedUntil >= since && extendedUntil <= now - byMs + longestMs
 }
 
 // As in Debian's cron and systemd, a job that has run does not run again when the clock shows its time once more.

@@ -47,10 +47,19 @@ interface Gap {
   to: number
 }
 
+interface ClockSet {
+  since: number
+  byMs: number
+  /** When it was set, by the clock before. */
+  setAt: number
+  isNew: (at: number) => boolean
+}
+
 /** A punctual ping arrives a moment after it is due. */
 const JITTER_MS = 2000
 const QUARTER_HOUR = 15 * 60_000
 const HOUR = 4 * QUARTER_HOUR
+const LONGEST_EARLY_MS = 24 * HOUR
 
 export class JobRules {
   readonly name: string
@@ -171,11 +180,13 @@ export class JobRules {
   }
 
   /** The clock was set: moments move with it, except those that are by the new clock already (`isNew`). */
-  shift({ since, byMs, isNew }: { since: number; byMs: number; isNew: (at: number) => boolean }): void {
+  shift({ since, byMs, setAt, isNew }: ClockSet): void {
     const isMoved = (at: number) => at >= since && !isNew(at)
     const before = this.expectedAt
     for (const run of this.runs) if (isMoved(run.since)) run.since += byMs
-    if (this.excusedUntil !== null && this.excusedUntil >= since) this.excusedUntil += byMs
+    const latest = setAt + LONGEST_EARLY_MS + 3 * Math.max(this.wishes.graceMs, this.#limitMs())
+    const isMovedToo = this.excusedUntil !== null && this.excusedUntil >= since && this.excusedUntil <= latest
+    if (isMovedToo) this.excusedUntil = (this.excusedUntil ?? 0) + byMs
     const last = this.wokenAt ?? this.reportedAt
     if (last === null || !isMoved(last)) return
     if (this.wokenAt === null) this.#reportedInsteadAt(last + byMs)

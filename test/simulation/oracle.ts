@@ -172,7 +172,8 @@ export class Oracle {
     const isNew = (at: number) => at >= newSince - UPTIME_STEP_MS && at <= time.wall
     // A later moment cannot be by the clock before it was set.
     const isFromElsewhere = (at: number) => at > time.wall - byMs || isNew(at)
-    if (byMs !== 0) for (const job of this.jobs.values()) job.shift({ since, byMs, isNew: isFromElsewhere })
+    if (byMs !== 0)
+      for (const job of this.jobs.values()) job.shift({ since, byMs, setAt: time.wall - byMs, isNew: isFromElsewhere })
     this.#datedSince = since + byMs
     return byMs
   }

@@ -195,7 +195,7 @@ test('A proxy is led to the port on which CronGuard listens', () => {
 
 test('The sidebar names each page once, and marks the one that is shown', () => {
   const html = frame({ current: 'alerts' })
-  expect(all(html, /href="([^"]+)"/g)).toEqual([...DOCS.map(({ slug }) => docPath(slug)), '/docs/licenses'])
+  expect(all(html, /href="(\/[^"]+)"/g)).toEqual([...DOCS.map(({ slug }) => docPath(slug)), '/docs/licenses'])
   expect(all(html, /href="([^"]+)" aria-current="page"/g)).toEqual(['/docs/alerts'])
   expect(all(frame({ current: '' }), /href="([^"]+)" aria-current="page"/g)).toEqual(['/docs'])
 })

@@ -2,10 +2,12 @@ import { calledName, type User } from '#domain/account.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { url } from '#lib/base-path.ts'
+import { HelpLink } from '#views/components/help.tsx'
 import { Icon, type IconName, Logo } from '#views/components/icon.tsx'
 import { Notice } from '#views/components/notice.tsx'
 import { StatusShapes } from '#views/components/status.tsx'
 import { Warnings } from '#views/components/warnings.tsx'
+import type { HelpTopic } from '#views/help.ts'
 import type { Warning } from '#words/warnings.ts'
 import { Document } from './document.tsx'
 
@@ -31,11 +33,13 @@ interface FrameProps {
   title: string
   /** Which entry of the navigation this page belongs to. */
   room: NavSection | null
+  /** Where its help leads; by default to what explains the whole room. */
+  help?: HelpTopic
   children?: Child
 }
 
 /** The frame of every page for somebody who is signed in. */
-export function Frame({ context, title, room, children }: FrameProps) {
+export function Frame({ context, title, room, help = room ?? 'start', children }: FrameProps) {
   const { user, project, notice } = context
   return (
     <Document title={`${title} · CronGuard`} theme={user.theme}>
@@ -45,7 +49,7 @@ export function Frame({ context, title, room, children }: FrameProps) {
         </a>
         <Switcher context={context} />
         {project && <Navigation project={project} room={room} />}
-        <UserMenu context={context} room={room} />
+        <UserMenu context={context} room={room} help={help} />
       </header>
       <p id="away" class="away" role="alert" hidden>
         <Icon name="alert" />
@@ -126,12 +130,14 @@ function Navigation({ project, room }: { project: OwnProject; room: NavSection |
   )
 }
 
-function UserMenu({ context: { user }, room }: { context: FrameContext; room: NavSection | null }) {
+interface UserMenuProps extends Pick<FrameProps, 'context' | 'room'> {
+  help: HelpTopic
+}
+
+function UserMenu({ context: { user }, room, help }: UserMenuProps) {
   return (
     <div class="bar-end">
-      <a class="bar-link" href={url('/docs')} aria-current={room === 'docs' ? 'page' : undefined}>
-        Docs
-      </a>
+      <HelpLink topic={help} />
       <details class="menu menu-end">
         <summary>
           <Icon name="person" />

@@ -1,7 +1,9 @@
 import type { Child } from '#jsx/jsx-runtime'
 import { url } from '#lib/base-path.ts'
+import { HelpLink } from '#views/components/help.tsx'
 import { Logo } from '#views/components/icon.tsx'
 import { Notice } from '#views/components/notice.tsx'
+import type { HelpTopic } from '#views/help.ts'
 import { Document } from './document.tsx'
 
 interface PlainProps {
@@ -9,11 +11,12 @@ interface PlainProps {
   notice?: string | null
   /** For more than a form: as wide as the pages of somebody who is signed in. */
   isWide?: boolean
+  help?: HelpTopic
   children?: Child
 }
 
 /** A page for somebody who is not signed in, or an error: one narrow sheet. */
-export function Plain({ title, notice = null, isWide = false, children }: PlainProps) {
+export function Plain({ title, notice = null, isWide = false, help = 'docs', children }: PlainProps) {
   return (
     <Document title={`${title} · CronGuard`}>
       <header class="bar">
@@ -21,6 +24,9 @@ export function Plain({ title, notice = null, isWide = false, children }: PlainP
           <Logo />
           CronGuard
         </a>
+        <div class="bar-end">
+          <HelpLink topic={help} />
+        </div>
       </header>
       <main id="main" class={isWide ? 'page' : 'sheet'} tabindex="-1">
         <Notice text={notice} />

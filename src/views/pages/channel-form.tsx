@@ -39,7 +39,7 @@ interface ChooserProps {
 export function ChannelKindsPage({ context, project, kinds }: ChooserProps) {
   const path = url(`/projects/${project.id}/channels`)
   return (
-    <Frame context={context} title="New channel" room="channels">
+    <Frame context={context} title="New channel" room="channels" help="new channel">
       <FormHead path={path} title="New channel" />
       <p class="lead">How should CronGuard reach people?</p>
       <ul class="kinds">
@@ -70,7 +70,7 @@ interface NewChannelProps {
 export function NewChannelPage({ context, project, kind, form, problem, lacksMailServer, monitors }: NewChannelProps) {
   const path = url(`/projects/${project.id}/channels`)
   return (
-    <Frame context={context} title={`New channel: ${kind.label}`} room="channels">
+    <Frame context={context} title={`New channel: ${kind.label}`} room="channels" help="new channel">
       <FormHead path={path} title={`New channel: ${kind.label}`} />
       {lacksMailServer && <MailBanner />}
       <section class="section">

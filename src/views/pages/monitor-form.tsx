@@ -53,7 +53,7 @@ export function MonitorFormPage(props: MonitorFormProps) {
   const back = url(monitor ? `/monitors/${monitor.uniqueKey}` : `/projects/${projectId}`)
   const title = monitor ? `Edit ${monitor.shownName}` : 'New monitor'
   return (
-    <Frame context={context} title={title} room="monitors">
+    <Frame context={context} title={title} room="monitors" help="new monitor">
       <div class="page-head">
         <p class="crumbs">
           <a href={url(`/projects/${projectId}`)}>Monitors</a>

@@ -10,7 +10,7 @@ export function MonitorReportPage({ context, monitor }: { context: FrameContext;
   const name = shownName(monitor)
   const address = url(`/monitors/${monitor.uniqueKey}`)
   return (
-    <Frame context={context} title={`Report success for ${name}`} room="monitors">
+    <Frame context={context} title={`Report success for ${name}`} room="monitors" help="manual report">
       <div class="page-head">
         <p class="crumbs">
           <a href={address} dir="auto">

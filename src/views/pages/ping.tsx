@@ -40,7 +40,7 @@ export function PingPage({
 }: PingPageProps) {
   const address = url(`/monitors/${monitor.uniqueKey}`)
   return (
-    <Frame context={context} title={`Ping ${ping.number} of ${monitor.shownName}`} room="monitors">
+    <Frame context={context} title={`Ping ${ping.number} of ${monitor.shownName}`} room="monitors" help="ping">
       <div class="page-head">
         <p class="crumbs">
           <a href={address} dir="auto">

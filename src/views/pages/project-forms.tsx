@@ -11,7 +11,7 @@ interface NewProjectProps {
 
 export function NewProjectPage({ context, form, problem }: NewProjectProps) {
   return (
-    <Frame context={context} title="New project" room={null}>
+    <Frame context={context} title="New project" room={null} help="new project">
       <div class="page-head">
         <h1>New project</h1>
       </div>

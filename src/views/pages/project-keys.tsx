@@ -233,7 +233,7 @@ interface NewApiKeyProps {
 /** The one page that an API key is ever on. */
 export function NewApiKeyPage({ context, project, apiKey, baseUrl }: NewApiKeyProps) {
   return (
-    <Frame context={context} title="API key" room="project">
+    <Frame context={context} title="API key" room="project" help="API key">
       <div class="page-head">
         <p class="crumbs">
           <a href={url(`/projects/${project.id}/settings`)} dir="auto">

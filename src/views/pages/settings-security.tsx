@@ -118,7 +118,7 @@ interface DeleteAccountProps {
 export function DeleteAccountPage({ context, holdings, apiKeys, choices, form }: DeleteAccountProps) {
   const { own, shared, needy } = holdings
   return (
-    <Frame context={context} title="Delete account" room="settings">
+    <Frame context={context} title="Delete account" room="settings" help="delete account">
       <div class="page-head">
         <p class="crumbs">
           <a href={url('/settings')}>Settings</a>

@@ -17,7 +17,7 @@ interface LoginPageProps {
 
 export function LoginPage({ form, problem, notice, next, isRegistrationOpen, hasMailServer }: LoginPageProps) {
   return (
-    <Plain title="Sign in" notice={notice}>
+    <Plain title="Sign in" notice={notice} help="sign in">
       <h1>Sign in</h1>
       <form method="post" action={url('/login')} class="form">
         <FormProblem text={problem} />
@@ -168,7 +168,7 @@ export function NewPasswordField({ form, name, label, hasFocus }: NewPasswordFie
 /** What a stranger sees while nobody has an account and there is no link, or it is too old. */
 export function SetupClosedPage({ isStale, command }: { isStale: boolean; command: string }) {
   return (
-    <Plain title="First steps">
+    <Plain title="First steps" help="setup">
       <h1>{isStale ? 'This setup link is not valid any more' : 'No one has an account yet'}</h1>
       <p class="lead">
         When CronGuard starts, it writes a link to its log with which the first account is made. The link works once,
@@ -199,7 +199,7 @@ export function SetupClosedPage({ isStale, command }: { isStale: boolean; comman
 
 export function ForgottenPage({ form, problem, isSent }: { form: FormState; problem: string | null; isSent: boolean }) {
   return (
-    <Plain title="Forgotten password">
+    <Plain title="Forgotten password" help="sign in">
       <h1>Choose a new password</h1>
       {isSent ? (
         <p class="lead" role="status">
@@ -227,7 +227,7 @@ export function ForgottenPage({ form, problem, isSent }: { form: FormState; prob
 
 export function NewPasswordPage({ token, form, problem }: { token: string; form: FormState; problem: string | null }) {
   return (
-    <Plain title="New password">
+    <Plain title="New password" help="sign in">
       <h1>Choose a new password</h1>
       <form method="post" action={url(`/password-reset/${token}`)} class="form">
         <FormProblem text={problem} />

@@ -36,20 +36,20 @@ export function DocFrame({ current, query = '', children }: DocFrameProps) {
             </button>
           </form>
         </search>
-        <DocsNav current={current} />
-        <p class="docs-licenses">
-          <a href={url('/docs/licenses')}>Third-party licenses</a>
-        </p>
+        <a class="docs-all" href="#docs-nav">
+          All pages
+        </a>
       </div>
       <article class="docs-page">{children}</article>
+      <DocsNav current={current} />
     </div>
   )
 }
 
-/** The way between the pages. On a phone it is folded; a page that opens it needs no script. */
+// On a phone it stands below the page, and a link leads there.
 function DocsNav({ current }: { current: string | null }) {
   return (
-    <nav class="docs-nav" aria-label="Documentation">
+    <nav id="docs-nav" class="docs-nav" aria-label="Documentation">
       {DOC_GROUPS.map(({ title, docs }) => (
         <section>
           <h2>{title}</h2>
@@ -64,6 +64,9 @@ function DocsNav({ current }: { current: string | null }) {
           </ul>
         </section>
       ))}
+      <p>
+        <a href={url('/docs/licenses')}>Third-party licenses</a>
+      </p>
     </nav>
   )
 }

@@ -1,0 +1,86 @@
+// Every screen leads to the page of the documentation that explains it, and the documentation is open to everyone.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { HELP } from '#views/help.ts'
+import { TestGuard } from '../support/cronguard.ts'
+import { signedIn, Visitor } from '../support/visitor.ts'
+
+const guard = new TestGuard()
+const project = guard.project()
+const monitor = guard.monitor(project, { name: 'backup' })
+let alice: Visitor
+const stranger = new Visitor(guard)
+
+beforeAll(async () => {
+  alice = await signedIn(guard, 'alice@example.org')
+  await guard.ping(monitor, '/fail')
+  await guard.tick()
+})
+afterAll(() => guard.stop())
+
+const linksIn = (html: string): string[] => [...html.matchAll(/href="(\/docs[^"]*)"/g)].map(([, link = '']) => link)
+
+async function isThere(address: string): Promise<boolean> {
+  const [path = '', anchor] = address.split('#')
+  const response = await stranger.get(path)
+  const html = await response.text()
+  return response.status === 200 && (anchor === undefined || html.includes(` id="${anchor}"`))
+}
+
+test('Help of every screen leads to a page and a section that exist', async () => {
+  for (const address of Object.values(HELP))
+    expect([address, await isThere(`/docs${address}`)]).toEqual([address, true])
+})
+
+describe('Help on the page', () => {
+  const inside = `/projects/${project.id}`
+  test.each([
+    [inside, HELP.monitors],
+    [`${inside}/monitors/new`, HELP['new monitor']],
+    [`/monitors/${monitor.uniqueKey}`, HELP.monitors],
+    [`/monitors/${monitor.uniqueKey}/pings/1`, HELP.ping],
+    [`/monitors/${monitor.uniqueKey}/edit`, HELP['new monitor']],
+    [`${inside}/incidents`, HELP.incidents],
+    [`${inside}/channels`, HELP.channels],
+    [`${inside}/channels/new`, HELP['new channel']],
+    [`${inside}/settings`, HELP.project],
+    ['/projects/new', HELP['new project']],
+    ['/settings', HELP.settings],
+    ['/settings/delete', HELP['delete account']],
+    ['/docs', HELP.docs],
+  ])('%s leads to /docs%s, and its other links to the documentation exist', async (path, help) => {
+    const html = await alice.read(path)
+    expect(html).toMatch(new RegExp(`<a class="bar-link" href="/docs${help}"[^>]*>Help</a>`))
+    for (const link of new Set(linksIn(html))) expect([link, await isThere(link)]).toEqual([link, true])
+  })
+
+  test('for signing in is there for strangers', async () => {
+    expect(await stranger.read('/login')).toContain(`href="/docs${HELP['sign in']}"`)
+  })
+})
+
+describe('Search', () => {
+  test('is a form without a script, and shows page, section and the words around the match', async () => {
+    expect(await stranger.read('/docs/alerts')).toContain('<form class="docs-search" method="get" action="/docs">')
+    const html = await stranger.read('/docs?q=overtakes')
+    expect(html).toContain('<a href="/docs/alerts#retries">Alerts › Retries</a>')
+    expect(html).toContain('<mark>overtakes</mark>')
+    expect(html).toContain('value="overtakes"')
+  })
+
+  test('takes what nobody means: nothing, markup, and far too much', async () => {
+    expect(await stranger.read('/docs?q=')).toContain('<h1>Documentation</h1>')
+    expect(await stranger.read('/docs?q=%3Cscript%3Ealert(1)%3C/script%3E')).not.toContain('<script>alert')
+    const html = await stranger.read(`/docs?q=${'ping+'.repeat(1000)}`)
+    expect(html).toContain('20 results')
+    expect(html).not.toContain('ping '.repeat(30))
+  })
+})
+
+test('Below a path, links between pages and results have the path', async () => {
+  const below = new TestGuard({ env: { CRONGUARD_BASE_URL: 'https://example.com/cron' } })
+  below.project()
+  const read = async (path: string) => await (await below.request(path)).text()
+  expect(await read('/cron/docs/alerts')).toContain('<a href="/cron/docs/webhooks">webhook</a>')
+  expect(await read('/cron/docs?q=overtakes')).toContain('<a href="/cron/docs/alerts#retries">')
+  below.stop()
+})

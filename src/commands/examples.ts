@@ -28,6 +28,10 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['Use a cron expression', 'monitor add you@example.com report --schedule "0 3 * * *" --grace "1 hour"'],
     ['Notify one channel', 'monitor add you@example.com sync --schedule "every 5 minutes" --channels "On call"'],
   ],
+  'monitor update': [
+    ['Change the grace period', 'monitor update you@example.com backup --grace "2 hours"'],
+    ['Alert after two failures', 'monitor update you@example.com backup --failures-to-alert 2'],
+  ],
   'monitor pause': [['Pause a monitor before maintenance', 'monitor pause you@example.com backup']],
   'monitor resume': [['Resume it afterwards', 'monitor resume you@example.com backup']],
   'monitor rm': [

@@ -1,28 +1,29 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { deleteMonitor, pauseMonitor, resumeMonitor, saveMonitor } from '#actions/monitors.ts'
+import { deleteMonitor, pauseMonitor, resumeMonitor, saveMonitor, updateMonitor } from '#actions/monitors.ts'
 import { projectOf } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
 import { expectedAt } from '#domain/lifecycle.ts'
-import { freeSlug, type Monitor, NAME_MAX, shownName, slugify, TAGS_MAX } from '#domain/monitor.ts'
+import { freeSlug, type Monitor, shownName, slugify } from '#domain/monitor.ts'
+import { changeOf } from '#domain/monitor-settings.ts'
 import type { Project } from '#domain/project.ts'
-import { defaultGraceMs, GRACE_MAX_MS, GRACE_MIN_MS, requireFuture } from '#domain/schedule.ts'
-import { readLength, readSchedule } from '#domain/schedule-input.ts'
-import { scheduleOf } from '#domain/schedule-times.ts'
+import { DAILY, defaultGraceMs, isSameSchedule, requireFuture, type Schedule } from '#domain/schedule.ts'
+import { readSchedule, type ScheduleInput } from '#domain/schedule-input.ts'
 import { shownStatus } from '#domain/status.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
-import { withoutInvisible } from '#lib/invisible.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
 import { listChannels } from '#store/channels.ts'
 import { listSlugs } from '#store/monitor-lists.ts'
 import { listMonitors } from '#store/monitors.ts'
+import { NO_NAME, slugTaken } from '#words/monitor-problems.ts'
 import { scheduleInWords } from '#words/schedule.ts'
 import { channelMeant } from './channel.ts'
 import type { Color } from './color.ts'
 import type { AddCommand, Shell } from './command.ts'
 import { confirm } from './confirm.ts'
+import { addSettingOptions, readSettingOptions } from './monitor-options.ts'
 import { isoOrNull, printJson, printTable } from './table.ts'
 
 interface Options {
@@ -30,13 +31,16 @@ interface Options {
   json?: boolean
 }
 
-interface AddOptions extends Options {
-  schedule: string
-  tz: string
-  grace?: string
-  tags?: string
-  channels: string
+/** Besides the settings of `monitor-options.ts`. */
+interface SettingOptions extends Options {
+  schedule?: string
+  tz?: string
+  channels?: string
 }
+
+const SCHEDULE_HELP = 'in words, or as a cron or OnCalendar expression'
+const ZONE_HELP = 'the time zone of the schedule'
+const CHANNELS_HELP = 'channels to notify: "all", "none", or ids or names separated by commas'
 
 export const addMonitor: AddCommand = (program, shell) => {
   const monitor = program.command('monitor').description('jobs that are watched')
@@ -57,26 +61,34 @@ export const addMonitor: AddCommand = (program, shell) => {
         else printMonitors(shell, monitors)
       }),
     )
-  on('add', 'make a monitor and print its ping URL')
+  const adding = on('add', 'make a monitor and print its ping URL')
     .argument('<name>')
-    .option('--schedule <text>', 'in words, or as a cron or OnCalendar expression', 'every day')
-    .option('--tz <zone>', 'the time zone of the schedule', 'UTC')
-    .option('--grace <length>', 'grace period for late pings; by default half the interval, from a minute to an hour')
-    .option('--tags <words>', 'words with spaces between them')
-    .option(
-      '--channels <which>',
-      'channels to notify: "all", "none", or ids or names separated by commas',
-      readChannels,
-      'all',
-    )
+    .option('--schedule <text>', SCHEDULE_HELP, 'every day')
+    .option('--tz <zone>', ZONE_HELP, 'UTC')
+    .option('--channels <which>', CHANNELS_HELP, readChannels, 'all')
     .option('--json', 'print JSON: {name, slug, ping_url, ...}')
-    .action((email: string, name: string, options: AddOptions) =>
+    .action((email: string, name: string, options: SettingOptions) =>
       inProject(shell, { email, ...options }, (deps, project) => {
         const described = describe(deps, add(deps, project, { ...options, name }))
         if (options.json) printJson(shell, described)
         else shell.print(described.ping_url)
       }),
     )
+  addSettingOptions(adding, ['name'])
+  const updating = on('update', 'change settings of a monitor')
+    .argument(said, about)
+    .option('--schedule <text>', SCHEDULE_HELP)
+    .option('--tz <zone>', ZONE_HELP)
+    .option('--channels <which>', CHANNELS_HELP, readChannels)
+    .option('--json', 'print JSON: {name, slug, ping_url, ...}')
+    .action((email: string, meant: string, options: SettingOptions) =>
+      inProject(shell, { email, ...options }, (deps, project) => {
+        const updated = update(deps, find(deps, project, meant), options)
+        if (options.json) printJson(shell, describe(deps, updated))
+        else shell.print(`${shownName(updated)} updated.`)
+      }),
+    )
+  addSettingOptions(updating)
   const act = (name: string, description: string, work: (deps: Deps, monitor: Monitor) => string): void => {
     on(name, description)
       .argument(said, about)
@@ -149,30 +161,55 @@ function printMonitors(shell: Shell, monitors: ReturnType<typeof describe>[]): v
   })
 }
 
-function add(deps: Deps, project: Project, { name: written, ...options }: AddOptions & { name: string }): Monitor {
-  const [name, tags] = [withoutInvisible(written).trim(), withoutInvisible(options.tags ?? '')]
-  const zone = currentZoneName(options.tz)
-  if (zone === null) throw new AppError('invalid', `"${options.tz}" is no time zone.`)
-  if (name === '' || [...name].length > NAME_MAX || /\p{Cc}/u.test(name))
-    throw new AppError('invalid', `A name has 1 to ${NAME_MAX} characters on one line.`)
-  if ([...tags].length > TAGS_MAX) throw new AppError('invalid', `The tags have at most ${TAGS_MAX} characters.`)
-  const schedule = scheduleOf(readSchedule(options.schedule), zone)
-  requireFuture(schedule, deps.clock.now())
-  const taken = new Set(listSlugs(deps.db, { projectId: project.id, exceptId: null }))
+function add(deps: Deps, project: Project, options: SettingOptions & { name: string }): Monitor {
+  const given = readSettings(deps, project, options)
+  const schedule = readScheduleOptions(deps, DAILY, options)
+  const { graceMs = defaultGraceMs(schedule, deps.clock.now()), name = '' } = given
+  const slug = freeSlug(slugify(name), takenSlugs(deps, project.id))
   const { monitor } = saveMonitor(deps, {
     projectId: project.id,
     match: null,
-    change: {
-      name,
-      slug: freeSlug(slugify(name), taken),
-      tags,
-      schedule,
-      graceMs: options.grace === undefined ? defaultGraceMs(schedule, deps.clock.now()) : readGrace(options.grace),
-      earlyMs: null,
-    },
-    channelIds: channelIdsOf(listChannels(deps.db, project.id), options.channels),
+    change: { ...changeOf({ slug, earlyMs: null, ...given, graceMs }), schedule },
+    channelIds: channelIdsOf(listChannels(deps.db, project.id), options.channels ?? 'all'),
   })
   return monitor
+}
+
+function update(deps: Deps, monitor: Monitor, options: SettingOptions): Monitor {
+  const given = readSettings(deps, { id: monitor.projectId }, options, monitor)
+  const { schedule, tz, channels } = options
+  if (Object.keys(given).length === 0 && [schedule, tz, channels].every((one) => one === undefined)) {
+    throw new AppError('invalid', 'Enter at least one setting to change: `cronguard monitor update --help` lists them.')
+  }
+  return updateMonitor(deps, {
+    ref: monitor,
+    change: { ...changeOf(given), schedule: readScheduleOptions(deps, monitor.schedule, options) },
+    ...(channels === undefined ? {} : { channelIds: channelIdsOf(listChannels(deps.db, monitor.projectId), channels) }),
+  })
+}
+
+// A slug that two monitors share works for neither.
+function readSettings(deps: Deps, project: { id: string }, options: SettingOptions, monitor?: Monitor) {
+  const given = readSettingOptions(options)
+  if (given.name === '') throw new AppError('invalid', NO_NAME)
+  const taken = takenSlugs(deps, project.id, monitor)
+  if (given.slug !== undefined && taken.has(given.slug)) {
+    throw new AppError('invalid', slugTaken(freeSlug(given.slug, taken)))
+  }
+  return given
+}
+
+function takenSlugs({ db }: Deps, projectId: string, monitor?: Monitor): ReadonlySet<string> {
+  return new Set(listSlugs(db, { projectId, exceptId: monitor?.id ?? null }))
+}
+
+function readScheduleOptions({ clock }: Deps, before: Schedule, { schedule: written, tz }: SettingOptions): Schedule {
+  const zone = tz === undefined ? before.timeZone : currentZoneName(tz)
+  if (zone === null) throw new AppError('invalid', `"${tz}" is not a time zone.`)
+  const { unsaid: _unsaid, ...input }: Partial<ScheduleInput> = written === undefined ? {} : readSchedule(written)
+  const schedule = { ...before, ...input, timeZone: zone }
+  if (!isSameSchedule(schedule, before)) requireFuture(schedule, clock.now())
+  return schedule
 }
 
 function readChannels(which: string): string {
@@ -184,16 +221,6 @@ function channelIdsOf(channels: Channel[], which: string): string[] {
   if (which === 'none') return []
   const told = which === 'all' ? channels : which.split(',').map((meant) => channelMeant(channels, meant.trim()))
   return told.map(({ id }) => id)
-}
-
-function readGrace(text: string): number {
-  const graceMs = readLength(text)
-  if (graceMs === null) {
-    const rule = 'write a grace as "90s", "10 minutes" or "1h 30m"'
-    throw new AppError('invalid', `"${text}" is no length of time: ${rule}.`)
-  }
-  if (graceMs >= GRACE_MIN_MS && graceMs <= GRACE_MAX_MS) return graceMs
-  throw new AppError('invalid', 'A grace is 1 second to 365 days.')
 }
 
 function find(deps: Deps, project: Project, meant: string): Monitor {

@@ -2,6 +2,12 @@
 import type { SettingKind, SettingProblem } from '#domain/setting.ts'
 import { DAY, durationInWords } from '#lib/duration.ts'
 
+export const NO_NAME = 'A monitor needs a name.'
+
+export function slugTaken(free: string): string {
+  return `Another monitor of the project has this slug. "${free}" is free.`
+}
+
 export function problemInWords(kind: SettingKind, problem: SettingProblem): string {
   switch (problem) {
     case 'too_long':

@@ -115,10 +115,12 @@ describe('monitor', () => {
     [['--schedule', '21h'], '"21h" can mean two things. Write "every day at 21:00" or "every 21 hours".'],
     [['--schedule', '0 0 12 * * MON'], 'has 6 fields: seconds are not supported. Did you mean "0 12 * * MON"?'],
     [['--schedule', 'when it rains'], 'Cannot read "when it rains"'],
-    [['--tz', 'Mars/Olympus'], '"Mars/Olympus" is no time zone.'],
-    [['--grace', 'daily at 3am'], '"daily at 3am" is no length of time: write a grace as "90s", "10 minutes" or'],
-    [['--grace', 'lots'], '"lots" is no length of time: write a grace as "90s", "10 minutes" or "1h 30m".'],
-    [['--grace', '0'], 'A grace is 1 second to 365 days.'],
+    [['--tz', 'Mars/Olympus'], '"Mars/Olympus" is not a time zone.'],
+    [['--grace', 'daily at 3am'], '--grace: "daily at 3am" is not a duration. Write it as "90s", "10 minutes" or'],
+    [['--grace', 'lots'], '--grace: "lots" is not a duration. Write it as "90s", "10 minutes" or "1h 30m".'],
+    [['--grace', '0'], '--grace: Enter 1 second to 365 days.'],
+    [['--failures-to-alert', 'many'], '--failures-to-alert: Enter a whole number from 1 to 100.'],
+    [['--post-only', 'maybe'], '--post-only: Enter yes or no.'],
     [['--project', 'nothing'], 'has no project called nothing'],
   ])('add with %j is refused in a sentence', async (options, says) => {
     const refused = await refusal('monitor', 'add', ALICE, 'x', ...options)

@@ -16,7 +16,7 @@ import { AppError } from '#lib/errors.ts'
 import { type FieldProblems, throwProblems } from '#lib/fields.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
 import { LENGTH_UNITS } from '#views/pages/monitor-form.tsx'
-import { problemInWords } from '#words/monitor-problems.ts'
+import { NO_NAME, problemInWords, slugTaken } from '#words/monitor-problems.ts'
 
 /** When pings are expected, and how long they are waited for. */
 export type Rhythm = Pick<MonitorRules, 'schedule' | 'graceMs' | 'maxRunMs' | 'minRunMs' | 'earlyMs'>
@@ -37,7 +37,7 @@ export function readMonitorForm({ text }: Form, formContext: FormContext): Monit
   const problems: FieldProblems = {}
   const values = readSettings(text, problems, ENTERED_SETTINGS)
   const { name = '', slug = '' } = values
-  if (name === '') problems.name ??= 'A monitor needs a name.'
+  if (name === '') problems.name ??= NO_NAME
   const change: MonitorChange = {
     ...changeOf({ ...values, slug: chooseSlug(slug, { name, problems, formContext }) }),
     ...readRhythm(text, problems, formContext),
@@ -138,7 +138,7 @@ function chooseSlug(
 ): string {
   if (typed === '' && monitor === null) return freeSlug(slugify(name), takenSlugs)
   if (typed !== monitor?.slug && takenSlugs.has(typed)) {
-    problems.slug = `Another monitor of the project has this slug. "${freeSlug(typed, takenSlugs)}" is free.`
+    problems.slug = slugTaken(freeSlug(typed, takenSlugs))
   }
   return typed
 }

@@ -1,0 +1,215 @@
+// Every setting of a monitor through every door: a setting that one of them forgets comes back as its default.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { exportConfiguration } from '#actions/exports.ts'
+import { importConfiguration } from '#actions/imports.ts'
+import { projectsOf } from '#actions/projects.ts'
+import { readExport } from '#domain/export.ts'
+import type { Monitor, MonitorSettings } from '#domain/monitor.ts'
+import {
+  defaultOf,
+  ENTERED_SETTINGS,
+  type FlatSettings,
+  MONITOR_SETTINGS,
+  type SettingField,
+  settingsOf,
+  settingValue,
+} from '#domain/monitor-settings.ts'
+import type { Project } from '#domain/project.ts'
+import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { listMonitors, saveSettings } from '#store/monitors.ts'
+import { callApi } from './support/api.ts'
+import { Binary } from './support/binary.ts'
+import { TestGuard } from './support/cronguard.ts'
+import { memberOf } from './support/visitor.ts'
+
+/** Of every setting a value that is not its default. */
+const VALUES: FlatSettings = {
+  name: 'Nightly backup',
+  slug: 'nightly',
+  tags: 'prod db',
+  description: 'Call Ada.\nThen restart it.',
+  'schedule.kind': 'cron',
+  'schedule.periodMs': 2 * HOUR,
+  'schedule.expression': '15 3 * * 1-5',
+  'schedule.timeZone': 'Europe/Riga',
+  graceMs: 7 * MINUTE,
+  maxRunMs: 3 * HOUR,
+  minRunMs: 5 * SECOND,
+  earlyMs: 20 * MINUTE,
+  failuresToAlert: 4,
+  postOnly: true,
+  manualResume: true,
+  'filter.startKeywords': 'BEGIN',
+  'filter.successKeywords': 'DONE, OK',
+  'filter.failureKeywords': 'ERROR',
+  'filter.subject': true,
+  'filter.body': true,
+  'filter.httpBody': true,
+  'filter.failsByDefault': true,
+  alias: 'old-token-of-another-tool',
+  aliasDialect: 'snitch',
+}
+const SETTINGS = settingsOf(VALUES)
+
+/** Which fields a door has no word for, and what they are then. A period is kept beside an expression, but not sent. */
+const UNSAID: Partial<FlatSettings> = { aliasDialect: null, 'schedule.periodMs': 24 * HOUR }
+
+let guard: TestGuard
+let project: Project
+
+beforeAll(() => {
+  guard = new TestGuard()
+  project = guard.project()
+})
+afterAll(() => guard.stop())
+
+const newest = ({ db }: TestGuard = guard, { id } = project): Monitor => {
+  const monitor = listMonitors(db, id).at(-1)
+  if (!monitor) throw new Error('There is no monitor')
+  return monitor
+}
+
+function settingsIn(monitor: MonitorSettings): Record<string, unknown> {
+  return Object.fromEntries(MONITOR_SETTINGS.map((setting) => [setting.field, settingValue(monitor, setting)]))
+}
+
+/** The values under a slug and an alias of their own, which no two monitors share. */
+function own(name: string): FlatSettings {
+  return { ...VALUES, slug: `${VALUES.slug}-${name}`, alias: `${VALUES.alias}-${name}` }
+}
+
+describe('Every setting of a monitor', () => {
+  test('has a value here that is not its default', () => {
+    const same = MONITOR_SETTINGS.filter((setting) => settingValue(SETTINGS, setting) === defaultOf(setting))
+    expect(same.map(({ field }) => field)).toEqual([])
+  })
+
+  test('is stored and read back, when it is created and when it is changed', () => {
+    const created = guard.monitor(project, settingsOf(own('stored')))
+    expect(settingsIn(guard.now(created))).toEqual<object>(own('stored'))
+    const changed = guard.monitor(project, { name: 'plain' })
+    guard.db.write((tx) => saveSettings(tx, { id: changed.id, settings: settingsOf(own('changed')), scheduleSince: 0 }))
+    expect(settingsIn(guard.now(changed))).toEqual<object>(own('changed'))
+  })
+
+  test('goes through the management API and comes back, and an answer can be sent back', async () => {
+    const key = guard.apiKey(project)
+    const sent = Object.fromEntries(
+      MONITOR_SETTINGS.filter(({ wire }) => wire !== null && wire !== 'timeout').map(({ wire, field, kind }) => {
+        const value = own('api')[field]
+        if (wire === 'methods') return [wire, 'POST']
+        return [wire, kind.is === 'duration' ? Number(value) / SECOND : value]
+      }),
+    )
+    const { status, json } = await callApi(guard, '/checks/', { with: key, body: sent })
+    expect([status, json]).toMatchObject([201, sent])
+    expect(settingsIn(newest())).toEqual<object>({ ...own('api'), ...UNSAID })
+    const again = await callApi(guard, `/checks/${json.uuid}`, { with: key, body: json })
+    expect(again.json).toEqual(json)
+    const read = await callApi(guard, `/checks/${json.uuid}`, { with: key })
+    expect(read.json).toMatchObject(sent)
+    expect(settingsIn(newest())).toEqual<object>({ ...own('api'), ...UNSAID })
+  })
+
+  test('goes through the form, which shows it again, and a copy made of what it shows is the same', async () => {
+    const member = await memberOf(guard, project, 'member')
+    const original = guard.monitor(project, { ...settingsOf({ ...own('form'), ...UNSAID }), earlyMs: VALUES.earlyMs })
+    const copy = async (name: string): Promise<Monitor> => {
+      const fields = fieldsIn(await member.read(`/monitors/${original.uniqueKey}/edit`))
+      const { slug, alias } = own(name)
+      const response = await member.post(`/projects/${project.id}/monitors`, { ...fields, slug, alias })
+      expect(response.status).toBe(303)
+      return newest()
+    }
+    const copied = await copy('copy')
+    expect(settingsIn(copied)).toEqual<object>({ ...own('copy'), ...UNSAID })
+    const shown = fieldsIn(await member.read(`/monitors/${copied.uniqueKey}/edit`))
+    const names = ENTERED_SETTINGS.map(({ input, kind }) => (kind.is === 'duration' ? `${input}Count` : input))
+    expect(names.filter((name) => !shown[name])).toEqual([])
+    expect((await member.post(`/monitors/${copied.uniqueKey}`, shown)).status).toBe(303)
+    expect(settingsIn(guard.now(copied))).toEqual<object>({ ...own('copy'), ...UNSAID })
+  })
+
+  test('leaves with an export, and an import makes and changes it', async () => {
+    const monitor = guard.monitor(project, settingsOf(own('export')))
+    const file = exportConfiguration(guard.deps, { withSecrets: true })
+    const exported = file.projects[0]?.monitors.find(({ ping_key: pingKey }) => pingKey === monitor.pingKey)
+    expect(Object.values(exported ?? {}).filter((value) => value === undefined)).toEqual([])
+    const to = new TestGuard()
+    to.project('bob@example.org')
+    const bring = async () =>
+      await importConfiguration(to.deps, {
+        content: readExport(JSON.stringify(file)),
+        ownerEmail: 'bob@example.org',
+        isDryRun: false,
+      })
+    await bring()
+    expect(settingsIn(to.now(monitor))).toEqual<object>(own('export'))
+    const plain = settingsOf(Object.fromEntries(MONITOR_SETTINGS.map((one) => [one.field, defaultOf(one)])) as never)
+    to.db.write((tx) => saveSettings(tx, { id: to.now(monitor).id, settings: plain, scheduleSince: 0 }))
+    await bring()
+    expect(settingsIn(to.now(monitor))).toEqual<object>(own('export'))
+    to.stop()
+  })
+
+  test('is an option of `monitor add` and of `monitor update`', async () => {
+    const cronguard = await Binary.prepare()
+    await cronguard.run(['user', 'create', 'ada@example.org'])
+    const { name, ...options } = commandOptions()
+    const run = async (...args: string[]) => {
+      const { exitCode, stderr } = await cronguard.run(['monitor', ...args])
+      expect([exitCode, stderr]).toEqual([0, ''])
+    }
+    await run('add', 'ada@example.org', name ?? '', ...Object.entries(options).flat())
+    expect(await storedBy(cronguard)).toEqual<object>({ ...own('command'), ...UNSAID })
+    await run('rm', 'ada@example.org', name ?? '', '--yes')
+    await run('add', 'ada@example.org', 'plain')
+    const other = { '--name': name ?? '', ...options, '--alias': own('updated').alias }
+    await run('update', 'ada@example.org', 'plain', ...Object.entries(other).flat())
+    expect(await storedBy(cronguard)).toEqual<object>({ ...own('command'), alias: own('updated').alias, ...UNSAID })
+    await cronguard.dispose()
+  }, 60_000)
+})
+
+/** The fields of a form with what stands in them, as a browser sends them. */
+function fieldsIn(html: string): Record<string, string> {
+  const form = /<form[^>]*monitor-form[\s\S]*?<\/form>/.exec(html)?.[0] ?? ''
+  const attribute = (tag: string, name: string) => new RegExp(` ${name}="([^"]*)"`).exec(tag)?.[1]
+  const inputs = [...form.matchAll(/<input[^>]*>/g)]
+    .map(([tag]) => tag)
+    .filter((tag) => !tag.includes('type="checkbox"') || / checked/.test(tag))
+    .map((tag) => [attribute(tag, 'name'), attribute(tag, 'value') ?? ''])
+  const areas = [...form.matchAll(/<textarea([^>]*)>([^<]*)<\/textarea>/g)].map(([, tag = '', text = '']) => [
+    attribute(tag, 'name'),
+    text,
+  ])
+  const selects = [...form.matchAll(/<select([^>]*)>([\s\S]*?)<\/select>/g)].map(([, tag = '', options = '']) => [
+    attribute(tag, 'name'),
+    / value="([^"]*)" selected/.exec(options)?.[1] ?? '',
+  ])
+  return Object.fromEntries([...inputs, ...areas, ...selects].filter(([name]) => name !== undefined))
+}
+
+/** The words of the command line, by the option. */
+function commandOptions(): Record<string, string> {
+  const { name, ...values } = own('command')
+  const spell = (field: SettingField, kind: string): string => {
+    const value = own('command')[field]
+    if (kind === 'flag') return value ? 'yes' : 'no'
+    return kind === 'duration' ? `${Number(value) / SECOND}s` : String(value)
+  }
+  const entered = ENTERED_SETTINGS.filter(({ field }) => field !== 'name').map(({ field, input, kind }) => [
+    `--${input.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    spell(field, kind.is),
+  ])
+  const schedule = { '--schedule': values['schedule.expression'], '--tz': values['schedule.timeZone'] }
+  return { name, ...Object.fromEntries(entered), ...schedule }
+}
+
+async function storedBy(cronguard: Binary): Promise<Record<string, unknown>> {
+  const there = new TestGuard({ path: cronguard.databasePath })
+  const [project] = projectsOf(there.deps, 'ada@example.org')
+  const settings = settingsIn(newest(there, project))
+  there.stop()
+  return settings
+}

@@ -11,10 +11,10 @@ interface EmailSettings {
 
 export const email: ChannelKind<EmailSettings> = {
   kind: 'email',
-  label: 'E-mail',
-  offer: 'A mail to one address, of a person or of a list.',
+  label: 'Email',
+  offer: 'Sends an email to one address: a person or a mailing list.',
   needsMailServer: true,
-  fields: [{ name: 'address', label: 'Address', help: 'Who gets the mail.', type: 'address', isRequired: true }],
+  fields: [{ name: 'address', label: 'Address', help: 'Where the email goes.', type: 'address', isRequired: true }],
   settings: z.object({ address: Email }),
   summary: ({ address }) => address,
   reader: ({ address }) => address,
@@ -35,7 +35,7 @@ async function send({ address }: EmailSettings, message: Message, { mailer }: Tr
     case 'sent':
       return { result: 'sent', detail: result.detail }
     case 'logged':
-      return { result: 'logged', detail: 'No mail server is configured: the mail was written to the log' }
+      return { result: 'logged', detail: 'No mail server is configured: the email was written to the log' }
     case 'failure':
       return { result: 'failed', reason: result.reason, detail: result.detail, isPermanent: result.isPermanent }
   }

@@ -31,28 +31,28 @@ export interface ChannelField {
   isRequired: boolean
 }
 
-/** What CronGuard knows of one sort of channel. Whoever calls it has read the settings with its schema. */
+/** One kind of channel. Callers parse the settings with its schema first. */
 export interface ChannelKind<Settings = unknown> {
   kind: string
   label: string
-  /** One sentence for whoever chooses among the kinds. */
+  /** One sentence that helps to choose a kind. */
   offer: string
-  /** Whether its messages go nowhere while no mail server is configured. */
+  /** Whether it cannot send anything without a mail server. */
   needsMailServer: boolean
   fields: ChannelField[]
   settings: z.ZodType<Settings>
-  /** The settings in a few words that hold no secret. */
+  /** The settings in a few words, without secrets. */
   summary(settings: Settings): string
-  /** The mail address of the one person who reads its messages, when the settings name one. */
+  /** The email address of its one reader, if the settings name one. */
   reader?(settings: Settings): string
-  /** Never throws for what the other side does: that is an outcome. */
+  /** Never throws for what the receiver does. That is an outcome. */
   send(settings: Settings, message: Message, transports: Transports): Promise<Outcome>
 }
 
 /**
- * What a person makes of the settings that are stored (an empty object for a new channel). What is not given stays, and
- * so does a secret that was left empty, unless it is to be removed. Throws invalid where a secret would come to another
- * server than it was meant for. The kind's schema says whether the result is usable.
+ * The stored settings (an empty object for a new channel) with a person's changes. A field that is not given stays, and
+ * so does a secret that was left empty, unless it is to be removed. Throws `invalid` if a stored secret would go to
+ * another server. The kind's schema says whether the result is valid.
  */
 export function changedSettings(
   { fields }: Pick<ChannelKind, 'fields'>,
@@ -75,7 +75,7 @@ export function changedSettings(
 }
 
 function retypeProblem(label: string): string {
-  return `The address leads to another server now, which must not get the stored ${label.toLowerCase()}. Type it again.`
+  return `The URL points to another server. Enter the ${label.toLowerCase()} again to send it there.`
 }
 
 interface Change {

@@ -21,21 +21,21 @@ const TIMEOUT_MS = 5 * SECOND
 const WebhookUrl = z
   .string()
   .max(URL_MAX, `The URL has at most ${URL_MAX} characters.`)
-  .refine(isCallable, { error: 'This is not an http or https URL.', abort: true })
-  .refine(namesNobody, { error: 'Leave user name and password out of the URL.', abort: true })
+  .refine(isCallable, { error: 'Enter an http or https URL.', abort: true })
+  .refine(namesNobody, { error: 'Remove the user name and password from the URL.', abort: true })
   .refine((url) => refusalOf(new URL(url)) === null, { error: ({ input }) => refusalOf(new URL(String(input))) ?? '' })
 
 export const webhook: ChannelKind<WebhookSettings> = {
   kind: 'webhook',
   label: 'Webhook',
-  offer: "A POST with CronGuard's own JSON to a URL of yours: for scripts and services that you adapt.",
+  offer: 'Sends a POST request with JSON to your own URL, for scripts and services that you can adapt.',
   needsMailServer: false,
   fields: [
-    { name: 'url', label: 'URL', help: 'Gets a POST with JSON.', type: 'url', isRequired: true },
+    { name: 'url', label: 'URL', help: 'Receives a POST request with JSON.', type: 'url', isRequired: true },
     {
       name: 'secret',
       label: 'Secret',
-      help: 'Signs the body, so that the receiver knows that it came from here.',
+      help: 'Signs the body, so that the receiver can check who sent it.',
       type: 'secret',
       isRequired: false,
     },
@@ -79,7 +79,7 @@ async function send({ url, secret }: WebhookSettings, message: Message, { outbou
   }
 }
 
-// 410 means that the receiver is gone and says so. Anything else may be mended within the day.
+// 410 means that the receiver is gone for good. Anything else may be fixed within the day.
 function answerOutcome(status: number): Outcome {
   const detail = `Received status code ${status}`
   if (status >= 200 && status < 300) return { result: 'sent', detail }

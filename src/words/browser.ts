@@ -1,4 +1,4 @@
-/** Each looks like several of those below it, so the first that fits is the one. */
+/** Most browsers also name several of those below them, so the first match counts. */
 const BROWSERS: [name: string, pattern: RegExp][] = [
   ['Edge', /\bEdg(?:A|iOS)?\//],
   ['Opera', /\bOPR\//],
@@ -12,8 +12,8 @@ const BROWSERS: [name: string, pattern: RegExp][] = [
 ]
 
 const SYSTEMS: [name: string, pattern: RegExp][] = [
-  ['an iPhone', /\biPhone\b/],
-  ['an iPad', /\biPad\b/],
+  ['iPhone', /\biPhone\b/],
+  ['iPad', /\biPad\b/],
   ['Android', /\bAndroid\b/],
   ['Windows', /\bWindows\b/],
   ['ChromeOS', /\bCrOS\b/],
@@ -21,7 +21,7 @@ const SYSTEMS: [name: string, pattern: RegExp][] = [
   ['Linux', /\bLinux\b/],
 ]
 
-/** "Firefox on Linux", by what a browser says of itself. */
+/** "Firefox on Linux", derived from the `User-Agent` header. */
 export function browserInWords(userAgent: string): string {
   const nameIn = (list: [string, RegExp][]) => list.find(([, pattern]) => pattern.test(userAgent))?.[0]
   const browser = nameIn(BROWSERS) ?? 'Unknown browser'

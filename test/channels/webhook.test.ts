@@ -129,8 +129,8 @@ function transports() {
 
 test('Settings say why a URL is refused', () => {
   const problem = (url: string) => webhook.settings.safeParse({ url }).error?.issues.map(({ message }) => message)
-  expect(problem('http://user:pw@example.org/')).toEqual(['Leave user name and password out of the URL.'])
-  expect(problem('ftp://user@example.org/')).toEqual(['This is not an http or https URL.'])
+  expect(problem('http://user:pw@example.org/')).toEqual(['Remove the user name and password from the URL.'])
+  expect(problem('ftp://user@example.org/')).toEqual(['Enter an http or https URL.'])
 })
 
 async function send(settings: { url?: string; secret?: string } = {}, notification = notificationOf()) {

@@ -198,7 +198,7 @@ describe('A channel', () => {
 
   test('takes its secret nowhere else', async () => {
     const { status, json } = await change({ name: 'hook', settings: { url: 'http://evil.example.com/' } })
-    expect([status, json.error]).toEqual([400, expect.stringContaining('must not get the stored secret')])
+    expect([status, json.error]).toEqual([400, expect.stringContaining('Enter the secret again')])
     expect(stored()).toContain('t0ken')
     expect((await call(`/channels/${channel}`)).json.name).toBe('webhook')
     await change({ settings: { url: 'http://other.example.com/', secret: 'new' } })
@@ -215,7 +215,7 @@ describe('A channel', () => {
       { settings: { url: 5 } },
       'json validation error: a value in settings is neither a string nor null',
     ],
-    ['no URL', { enabled: false, settings: { url: null, secret: 'x' } }, 'url: This is not an http or https URL.'],
+    ['no URL', { enabled: false, settings: { url: null, secret: 'x' } }, 'url: Enter an http or https URL.'],
     ['null', null, 'json validation error: value is not an object'],
   ])('that is changed to %s is refused and stays as it is', async (_what, body, error) => {
     const before = guard.db.all('SELECT * FROM channels')

@@ -225,7 +225,7 @@ describe('Channels', () => {
       { kind: 'email', settings: { address: 'a@example.org\r\nBcc: b@example.org' } },
       'address: Enter an email address, such as ada@example.org.',
     ],
-    ['a file', { kind: 'webhook', settings: { url: 'file:///etc/passwd' } }, 'url: This is not an http or https URL.'],
+    ['a file', { kind: 'webhook', settings: { url: 'file:///etc/passwd' } }, 'url: Enter an http or https URL.'],
     [
       'an endless name',
       { kind: 'webhook', name: 'x'.repeat(101), settings: { url: 'http://x.test' } },

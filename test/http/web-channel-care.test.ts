@@ -87,7 +87,7 @@ describe('The secret of a channel', () => {
       const text = await response.text()
       expect(response.status).toBe(422)
       expect(text).toContain('id="setting-secret-problem"')
-      expect(text).toContain('The address leads to another server now')
+      expect(text).toContain('The URL points to another server.')
       expect(text).not.toContain(settings.secret)
       expect(stored()).toEqual(settings)
     },
@@ -130,7 +130,7 @@ test('A channel that two people edit is not silently set back by the second', as
   const refused = await member.post(`/channels/${id}`, second)
   const text = await refused.text()
   expect(refused.status).toBe(422)
-  expect(text).toContain('Somebody else changed this channel while you were editing it. Different by now: URL')
+  expect(text).toContain('Someone else changed this channel while you were editing it: URL')
   expect(text).toContain('value="Team"')
   expect(findChannel(guard.db, id)).toMatchObject({ name: 'Chat', settings: { url: first['setting-url'] } })
   expect((await member.post(`/channels/${id}`, { ...second, seen: seenIn(text) })).status).toBe(303)

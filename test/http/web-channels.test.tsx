@@ -137,7 +137,7 @@ describe('Adding a channel', () => {
     const response = await member.post(list(), fields)
     const text = await response.text()
     expect(response.status).toBe(422)
-    expect(text).toContain('This is not an http or https URL.')
+    expect(text).toContain('Enter an http or https URL.')
     expect(text).toContain('id="setting-url-problem"')
     expect(text).toContain('value="ftp://x"')
     expect(text).toContain('&quot;Chat&quot;')

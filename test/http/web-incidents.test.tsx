@@ -303,7 +303,7 @@ describe('Sending a message again', () => {
     const backup = await failing('backup', [id])
     await guard.tick()
     const text = await (await memberOf(guard, project, 'member')).read(`/incidents/${incidentOf(backup)}`)
-    expect(words(text)).toContain('Send again through E-mail')
+    expect(words(text)).toContain('Send again through Email')
   })
 
   test('is not offered while it is on its way, nor when the channel is gone or switched off', async () => {

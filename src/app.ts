@@ -60,6 +60,7 @@ const SECRET_KEY_FILE = 'secret-key'
 const STOP_GRACE_MS = 5 * SECOND
 /** Longer than any migration. The service manager is asked to wait this long. */
 const MIGRATION_MAX_MS = HOUR
+const MIGRATING = 'Upgrading the database'
 /** Long enough for a command that is creating the database to finish. */
 const LOCK_WAIT_MS = 2 * SECOND
 const LOCK_RETRY_MS = 50
@@ -96,8 +97,9 @@ async function openAndWatch(context: AppContext, handles: StartupHandles): Promi
 
 // The mark of the last stop is overwritten only when nothing can prevent the start any more.
 async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App> {
-  if (isBehind(deps)) manager.extendStartTimeout(MIGRATION_MAX_MS, 'Upgrading the database')
-  migrateAndLog(deps)
+  const tell = (words: string): void => manager.extendStartTimeout(MIGRATION_MAX_MS, words)
+  if (isBehind(deps)) tell(MIGRATING)
+  migrateAndLog(deps, (step) => tell(`${MIGRATING}: ${step}`))
   enableIncrementalVacuum(deps)
   let running: RunningLoops | null = null
   const live = createLive(deps)
@@ -299,11 +301,11 @@ function inUse({ config }: AppContext): AppError {
   )
 }
 
-function migrateAndLog(deps: Deps): void {
+function migrateAndLog(deps: Deps, onStep?: (step: string) => void): void {
   const { dataDir } = deps.config
   const copy = inFolder(dataDir, () => copyBeforeMigration(deps))
   if (copy !== null) deps.log.info('Database copied before the upgrade', { file: copy.path })
-  const applied = inFolder(dataDir, () => migrate(deps.db))
+  const applied = inFolder(dataDir, () => migrate(deps.db, onStep))
   if (applied.length === 0) return
   deps.log.info('Database upgraded', { applied: applied.join(', ') })
   inFolder(dataDir, () => dropExpiredSchemaCopies(deps))

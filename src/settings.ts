@@ -116,8 +116,12 @@ export const Settings = z.object({
         'host is an IP address',
     }),
   PING_BODY_LIMIT: Whole.refine((limit) => limit <= BODY_LIMIT_MAX, `must be at most ${BODY_LIMIT_MAX}`)
-    .default(10_000)
-    .register(About, { meaning: "How many bytes of a ping's body are kept. At most 10,000,000." }),
+    .default(100_000)
+    .register(About, {
+      meaning:
+        "How many bytes of a ping's body are kept. Of a longer body, the first 10,000 bytes and the end are kept. " +
+        'At most 10,000,000.',
+    }),
   REGISTRATION: z
     .enum(REGISTRATIONS, `must be one of ${REGISTRATIONS.join(', ')}`)
     .default('closed')

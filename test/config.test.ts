@@ -28,7 +28,7 @@ describe('the configuration', () => {
       dataDir: './data',
       secretKey: null,
       smtp: null,
-      pingBodyLimit: 10_000,
+      pingBodyLimit: 100_000,
       registration: 'closed',
       trustedProxies: [],
       dialects: { ...NO_DIALECTS, kuma: true },

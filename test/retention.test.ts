@@ -83,7 +83,7 @@ describe('The pings of a monitor', () => {
   test('go a chunk at a time, of few pings and of few bytes', async () => {
     await pingTimes(450)
     for (let n = 0; n < 4; n++) await guard.ping(backup, '', { method: 'POST', body: new Uint8Array(90_000) })
-    guard.db.write((tx) => tx.run('UPDATE pings SET body = zeroblob(600000) WHERE number > 450'))
+    guard.db.write((tx) => tx.run('UPDATE bodies SET bytes = 600000 WHERE number > 450'))
     liveFor(guard, 100 * DAY)
     const left = [count('pings')]
     for await (const _ of prune(guard.deps)) if (count('pings') !== left.at(-1)) left.push(count('pings'))
@@ -219,13 +219,13 @@ describe('The story of a monitor', () => {
     await guard.ping(backup)
     await guard.tick()
     await guard.goneFor(3 * HOUR)
-    expect([count('blackouts'), count('spared_monitors'), count('deliveries')]).toEqual([1, 1, 1])
+    expect([count('blackouts'), count('extended_monitors'), count('deliveries')]).toEqual([1, 1, 1])
     liveFor(guard, 100 * DAY)
     await pruneAll()
     expect(count('blackouts')).toBe(1)
     await guard.tick()
     await pruneAll()
-    expect([count('blackouts'), count('spared_monitors')]).toEqual([0, 0])
+    expect([count('blackouts'), count('extended_monitors')]).toEqual([0, 0])
   })
 })
 

@@ -1,5 +1,5 @@
 import type { Deps } from '#deps.ts'
-import type { BodyReading } from '#domain/body.ts'
+import type { KeptBody } from '#domain/body.ts'
 import { readUuid, spellingsOf } from '#domain/keys.ts'
 import { applyPing, judgeRun } from '#domain/lifecycle.ts'
 import { type AliasDialect, NO_PING_RULES, type OpenRun, type WatchedMonitor } from '#domain/monitor.ts'
@@ -17,7 +17,6 @@ import {
   runDurationMs,
 } from '#domain/ping.ts'
 import { AppError } from '#lib/errors.ts'
-import { insertReading } from '#store/bodies.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { findAliased, findWatchedById, findWatchedByPingKey, listPingKeysBySlug } from '#store/monitors.ts'
 import { findStartOrEnd, insertPing, listLastSenders } from '#store/pings.ts'
@@ -41,17 +40,13 @@ export interface TokenAddress {
   dialect: AliasDialect
 }
 
-export interface PingInput {
+export interface PingInput extends KeptBody {
   address: PingAddress
   signal: PingSignal
   exitStatus: number | null
   /** Or which of the open runs it belongs to. */
   runId: RunId | null | ((openRuns: readonly OpenRun[]) => RunId | null)
   origin: PingOrigin
-  /** Already cut at the limit of its door. */
-  body: Uint8Array
-  /** What it takes to read the body; absent: nothing, it is UTF-8. */
-  reading?: BodyReading
   /** How long the run took by the clock of the client; absent: it does not say. */
   measuredMs?: number | null
   /** What it says, when it came by mail. */
@@ -96,8 +91,8 @@ export function recordPing(deps: Deps, input: PingInput): Promise<PingRef & { is
       at: tx.now,
       durationMs: durationOf(tx, { monitor, ping }),
       body: input.body,
+      reading: input.reading,
     })
-    if (input.reading) insertReading(tx, input.reading)
     deletePing(tx, {
       monitorId: monitor.id,
       number: lastPrunedNumber(step.monitor, deps.config.retention.pingsPerMonitor),

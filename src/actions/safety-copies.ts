@@ -35,8 +35,8 @@ import {
 
 const SCHEMA_COPIES_KEPT = 3
 const BEFORE_NEWEST: SafetyReason = `before-schema-${MIGRATIONS.length}`
-/** A table that changes is written anew, beside the old one. */
-const MIGRATION_ROOM = 2
+/** Room for the copy, for new tables beside the old ones, and for the log in which the new tables stand first. */
+const MIGRATION_ROOM = 3
 
 /**
  * Copies a database with data in it that is about to get another schema; null when none is, or when the copy is there

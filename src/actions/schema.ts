@@ -2,17 +2,20 @@ import { AppError, messageOf, StorageRefusedError } from '#lib/errors.ts'
 import type { Db } from '#store/database.ts'
 import { applyMigration, createMigrationsTable, pendingMigrations } from '#store/migrations.ts'
 
-/** Brings the database to the newest schema; returns the names of the migrations it applied. */
-export function migrate(db: Db): string[] {
+/**
+ * Brings the database to the newest schema; returns the names of the migrations it applied. `onStep` hears what takes
+ * long.
+ */
+export function migrate(db: Db, onStep: (step: string) => void = () => {}): string[] {
   const pending = pendingMigrations(db)
   if (pending.length > 0) db.write(createMigrationsTable)
-  for (const name of pending) applyOrExplain(db, name)
+  for (const name of pending) applyOrExplain(db, name, onStep)
   return pending
 }
 
-function applyOrExplain(db: Db, name: string): void {
+function applyOrExplain(db: Db, name: string, onStep: (step: string) => void): void {
   try {
-    db.writeSchema((tx) => applyMigration(tx, name))
+    db.writeSchema((tx) => applyMigration(tx, name, onStep))
   } catch (error) {
     if (error instanceof StorageRefusedError) throw error
     throw new AppError(

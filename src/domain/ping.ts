@@ -1,5 +1,5 @@
 import { DAY, HOUR } from '#lib/duration.ts'
-import { type BodyReading, decodeBody, hasWideCharacters } from './body.ts'
+import { type Body, type BodyReading, hasWideCharacters, readBody } from './body.ts'
 
 /** What a job reports. */
 export const PING_SIGNALS = ['success', 'start', 'fail', 'log'] as const
@@ -36,7 +36,10 @@ export interface RecordedPing extends Ping, PingOrigin {
   number: number
   at: number
   durationMs: number | null
+  /** The bytes that were sent with it, as long as they are kept. */
   bodySize: number
+  /** The bytes that were sent with it and are no longer kept, because newer bodies needed the room. */
+  droppedBytes: number
 }
 
 export const USER_AGENT_MAX = 200
@@ -75,7 +78,7 @@ export interface MailText {
 export interface IncomingPing {
   signal: PingSignal
   method: string
-  body: Uint8Array
+  body: Body
   reading?: BodyReading | undefined
   /** Set for a ping by mail. */
   mail?: MailText | undefined
@@ -85,35 +88,36 @@ export interface IncomingPing {
 export function judgePing(rules: PingRules, isPaused: boolean, ping: IncomingPing): PingKind {
   if (isPaused && rules.manualResume) return 'ignored'
   if (rules.postOnly && ping.method !== 'POST') return 'ignored'
-  const text = decidingText(rules.filter, ping)
-  return text === null ? ping.signal : signalInText(rules.filter, text)
+  const texts = decidingTexts(rules.filter, ping)
+  return texts.length === 0 ? ping.signal : signalInTexts(rules.filter, texts)
 }
 
-// Null if no text is searched.
-function decidingText({ httpBody, subject, body }: PingFilter, ping: IncomingPing): string | null {
-  if (ping.mail === undefined) return httpBody ? textOf(ping) : null
-  const parts = [...(subject ? [ping.mail.subject] : []), ...(body ? [ping.mail.text] : [])]
-  return parts.length === 0 ? null : parts.join('\n')
+// Empty if no text is searched.
+function decidingTexts({ httpBody, subject, body }: PingFilter, ping: IncomingPing): string[] {
+  if (ping.mail === undefined) return httpBody ? textsOf(ping) : []
+  return [...(subject ? [ping.mail.subject] : []), ...(body ? [ping.mail.text] : [])]
 }
 
 // Bytes that look like a byte order mark may be something else, so keywords are searched in both readings.
-function textOf({ body, reading }: IncomingPing): string {
-  const text = reading?.text ?? decodeBody(body, reading?.charset)
-  return hasWideCharacters(body) ? `${text}\n${new TextDecoder().decode(body)}` : text
+function textsOf({ body, reading }: IncomingPing): string[] {
+  const { head, tail } = readBody({ body, reading })
+  if (!hasWideCharacters(body.head)) return [head, tail]
+  return [head, tail, new TextDecoder().decode(body.head), new TextDecoder().decode(body.tail)]
 }
 
-function signalInText(filter: PingFilter, text: string): PingKind {
-  if (containsAny(text, filter.failureKeywords)) return 'fail'
-  if (containsAny(text, filter.successKeywords)) return 'success'
-  if (containsAny(text, filter.startKeywords)) return 'start'
+function signalInTexts(filter: PingFilter, texts: readonly string[]): PingKind {
+  if (containsAny(texts, filter.failureKeywords)) return 'fail'
+  if (containsAny(texts, filter.successKeywords)) return 'success'
+  if (containsAny(texts, filter.startKeywords)) return 'start'
   return filter.failsByDefault ? 'fail' : 'ignored'
 }
 
-function containsAny(text: string, keywords: string): boolean {
+// Each text is searched by itself, so that no keyword is found across the bytes that were cut out.
+function containsAny(texts: readonly string[], keywords: string): boolean {
   return keywords
     .split(',')
     .map((keyword) => keyword.trim())
-    .some((keyword) => keyword !== '' && text.includes(keyword))
+    .some((keyword) => keyword !== '' && texts.some((text) => text.includes(keyword)))
 }
 
 /** The duration of the run that ends now. `previous` is the newest start or end with the same run id. */

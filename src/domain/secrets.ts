@@ -35,12 +35,23 @@ function hyphenated(uuid: string): string {
   )
 }
 
+/** Which ends of a text were cut off. */
+export interface CutEnds {
+  start: boolean
+  end: boolean
+}
+
+/** The most of a line that is dropped because its beginning is missing. */
+const LINE_MAX = 1000
+
 /**
- * Masks the known `keys`, and anything in a place where a key appears. If the text was cut, its last word is dropped:
- * it may be half a key.
+ * Masks the known `keys`, and anything in a place where a key appears. If the end of the text was cut, its last word is
+ * dropped: it may be half a key. If the start was cut, its first line is dropped: what says that a key follows may be
+ * missing.
  */
-export function withoutKeys(text: string, { keys, isCut }: { keys: readonly string[]; isCut: boolean }): string {
-  const whole = isCut ? text.replace(/(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+$/, '…') : text
+export function withoutKeys(text: string, { keys, cut }: { keys: readonly string[]; cut: CutEnds }): string {
+  const fromLine = cut.start ? text.replace(new RegExp(`^[^\\n]{0,${LINE_MAX}}[A-Za-z0-9_-]*`), '…') : text
+  const whole = cut.end ? fromLine.replace(/(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+$/, '…') : fromLine
   const unnamed = PLACES.reduce((masked, place) => masked.replace(place, MASK), whole)
   return keys.reduce((masked, key) => (key === '' ? masked : masked.replace(patternOf(key), MASK)), unnamed)
 }

@@ -1,4 +1,5 @@
 // Reads the bodies of requests. One budget for all connections bounds what they hold in memory.
+import { type Body, HEAD_MAX, NO_BODY } from '#domain/body.ts'
 import { createByteBudget, type Reservation } from '#lib/byte-budget.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError, BusyError, TooLongError } from '#lib/errors.ts'
@@ -24,7 +25,7 @@ export const bytesInFlight = createByteBudget(
 const BODY = Symbol('body')
 
 /** What becomes of the body of one request. */
-interface Body {
+interface Incoming {
   bytesMax: number
   isRefused: boolean
   isRead: boolean
@@ -32,7 +33,7 @@ interface Body {
 }
 
 interface Known extends Request {
-  [BODY]?: Body
+  [BODY]?: Incoming
 }
 
 /** Bun drops what is sent with other methods. */
@@ -73,19 +74,35 @@ export async function answerWithBody(
 }
 
 /**
- * The first `limit` bytes of the body, as they came; the rest is read and dropped, so that the sender can finish before
- * it gets its answer. Throws `BusyError` when memory is short, `TooLongError`, and not_found for a refused body.
+ * The first `limit` bytes of the body. The rest is read and dropped, so that the sender can finish before it gets its
+ * answer. Throws `BusyError` when memory is short, `TooLongError`, and not_found for a refused body.
  */
 export async function readHead(request: Request, limit: number): Promise<Uint8Array> {
-  if (sourceOf(request).body === null) return new Uint8Array()
+  return (await readEnds(request, { limit, headBytes: limit })).head
+}
+
+/** All of the body up to `limit` bytes; of a longer one its beginning and its end. Throws as `readHead`. */
+export function readCut(request: Request, limit: number): Promise<Body> {
+  return readEnds(request, { limit, headBytes: Math.min(limit, HEAD_MAX) })
+}
+
+interface Ends {
+  limit: number
+  /** The length of the beginning that is kept of a body over the limit. The rest of the limit is for its end. */
+  headBytes: number
+}
+
+async function readEnds(request: Request, ends: Ends): Promise<Body> {
+  if (sourceOf(request).body === null) return NO_BODY.body
   const body = bodyOf(request)
   const size = Number(request.headers.get('content-length') ?? Number.NaN)
   if (body.isRefused) throw new AppError('not_found', 'not found')
   if (size > body.bytesMax) throw new TooLongError()
-  const head = size <= Math.min(limit, SHORT_MAX) ? await readShort(request, size) : await readLong(request, limit)
+  const isShort = size <= Math.min(ends.limit, SHORT_MAX)
+  const read = isShort ? { ...NO_BODY.body, head: await readShort(request, size) } : await readLong(request, ends)
   body.isRead = true
   body.holding?.settle()
-  return head
+  return read
 }
 
 async function readShort(request: Request, size: number): Promise<Uint8Array> {
@@ -96,24 +113,24 @@ async function readShort(request: Request, size: number): Promise<Uint8Array> {
   return new Uint8Array(await Promise.race([sourceOf(request).arrayBuffer(), evicted.promise]))
 }
 
-async function readLong(request: Request, limit: number): Promise<Uint8Array> {
+async function readLong(request: Request, ends: Ends): Promise<Body> {
   const body = bodyOf(request)
   const reader = (sourceOf(request).body as ReadableStream<Uint8Array>).getReader()
   const drop = (): void => {
-    head.free()
+    kept.free()
     void reader.cancel().catch(() => {})
   }
   const holding = bytesInFlight.open(drop)
   body.holding = holding
-  const head = new Head(limit, holding)
+  const kept = new EndsOfBody(ends, holding)
   try {
     for (let size = 0; ; ) {
       const { done, value } = await reader.read()
       if (!holding.isOpen) throw new BusyError()
-      if (done) return head.take()
+      if (done) return kept.take()
       size += value.length
       if (size > body.bytesMax) throw new TooLongError()
-      head.add(value)
+      kept.add(value)
       free(value)
     }
   } catch (error) {
@@ -127,35 +144,74 @@ function free({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
-// The chunks are copied: a part of one would keep all of it in memory.
-class Head {
+/**
+ * Collects the two ends of a stream in one buffer of `limit` bytes. Behind the beginning the buffer is a ring: with a
+ * limit of 10 and a beginning of 4, byte 10 of the stream takes the place of byte 4. Chunks are copied, because a part
+ * of one would keep all of it in memory.
+ */
+class EndsOfBody {
   readonly #limit: number
+  readonly #headBytes: number
   readonly #holding: Reservation
   #buffer = new ArrayBuffer(0)
   #size = 0
 
-  constructor(limit: number, holding: Reservation) {
+  constructor({ limit, headBytes }: Ends, holding: Reservation) {
     this.#limit = limit
+    this.#headBytes = headBytes
     this.#holding = holding
   }
 
   /** Throws `BusyError`. */
   add(chunk: Uint8Array): void {
-    const part = chunk.subarray(0, this.#limit - this.#size)
-    const size = this.#size + part.length
-    if (size > this.#buffer.byteLength)
-      this.#resize(Math.min(this.#limit, Math.max(size, 2 * this.#buffer.byteLength, FIRST_BYTES)))
-    new Uint8Array(this.#buffer).set(part, this.#size)
-    this.#size = size
+    const fitting = chunk.subarray(0, Math.max(0, this.#limit - this.#size))
+    if (fitting.length > 0) {
+      this.#grow(this.#size + fitting.length)
+      new Uint8Array(this.#buffer).set(fitting, this.#size)
+      this.#size += fitting.length
+    }
+    this.#overwrite(chunk.subarray(fitting.length))
   }
 
-  take(): Uint8Array {
-    this.#resize(this.#size)
-    return new Uint8Array(this.#buffer)
+  take(): Body {
+    if (this.#size <= this.#limit) {
+      this.#resize(this.#size)
+      return { ...NO_BODY.body, head: new Uint8Array(this.#buffer) }
+    }
+    const bytes = new Uint8Array(this.#buffer)
+    const oldest = this.#placeOf(this.#size)
+    const tail = Buffer.concat([bytes.subarray(oldest), bytes.subarray(this.#headBytes, oldest)])
+    const head = bytes.slice(0, this.#headBytes)
+    return { head, tail: new Uint8Array(tail), cutBytes: this.#size - this.#limit }
   }
 
   free(): void {
     this.#buffer = this.#buffer.transfer(0)
+  }
+
+  #overwrite(bytes: Uint8Array): void {
+    const ring = this.#limit - this.#headBytes
+    const skipped = Math.max(0, bytes.length - ring)
+    const end = this.#size + bytes.length
+    for (let at = this.#size + skipped, rest = bytes.subarray(skipped); rest.length > 0; ) {
+      const place = this.#placeOf(at)
+      const part = rest.subarray(0, this.#limit - place)
+      new Uint8Array(this.#buffer).set(part, place)
+      at += part.length
+      rest = rest.subarray(part.length)
+    }
+    this.#size = end
+  }
+
+  /** Where byte number `at` of the stream stands, which is at least `headBytes`. */
+  #placeOf(at: number): number {
+    const ring = this.#limit - this.#headBytes
+    return ring === 0 ? this.#limit : this.#headBytes + ((at - this.#headBytes) % ring)
+  }
+
+  #grow(size: number): void {
+    if (size > this.#buffer.byteLength)
+      this.#resize(Math.min(this.#limit, Math.max(size, 2 * this.#buffer.byteLength, FIRST_BYTES)))
   }
 
   // `transfer` frees the old buffer at once instead of leaving it to the garbage collector.
@@ -165,7 +221,7 @@ class Head {
   }
 }
 
-function bodyOf(request: Known): Body {
+function bodyOf(request: Known): Incoming {
   request[BODY] ??= { bytesMax: BODY_MAX, isRefused: false, isRead: false, holding: null }
   return request[BODY]
 }

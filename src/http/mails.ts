@@ -3,8 +3,7 @@ import { keepReadMail } from '#actions/bodies.ts'
 import type { Deps } from '#deps.ts'
 import type { KeptMail } from '#domain/body.ts'
 import type { RecordedPing } from '#domain/ping.ts'
-import { findReading } from '#store/bodies.ts'
-import { findPingBody } from '#store/pings.ts'
+import { findBody, findMail } from '#store/bodies.ts'
 import { keptMailOf } from './pings/mail-text.ts'
 import { readMail } from './pings/reading.ts'
 
@@ -13,7 +12,7 @@ type MailPing = Pick<RecordedPing, 'scheme' | 'monitorId' | 'number'>
 /** Null for a ping that is no mail. A mail is read once, and what it says is kept. */
 export async function mailOf(deps: Deps, { scheme, monitorId, number }: MailPing): Promise<KeptMail | null> {
   if (scheme !== 'email') return null
-  const kept = findReading(deps.db, { monitorId, number })?.mail
+  const kept = findMail(deps.db, { monitorId, number })
   if (kept) return kept
   const place = `${monitorId}/${number}`
   const reading = underWay.get(place) ?? inTurn(() => readAndKeep(deps, { monitorId, number }))
@@ -33,9 +32,9 @@ function inTurn(read: () => Promise<KeptMail | null>): Promise<KeptMail | null> 
 let lastTurn: Promise<unknown> = Promise.resolve()
 
 async function readAndKeep(deps: Deps, ping: { monitorId: number; number: number }): Promise<KeptMail | null> {
-  const body = findPingBody(deps.db, ping)
-  if (body === null) return null
-  const mail = keptMailOf(await readMail(body))
+  const kept = findBody(deps.db, ping)
+  if (kept === null) return null
+  const mail = keptMailOf(await readMail(kept.body.head))
   await keepReadMail(deps, { ...ping, mail })
   return mail
 }

@@ -1,48 +1,88 @@
-// What it takes to read bodies, and how much they hold.
-import type { BodyReading, KeptMail } from '#domain/body.ts'
+// What was sent with pings, what it takes to read it, and how much space it takes.
+import type { Body, BodyReading, BodyText, KeptBody, KeptMail } from '#domain/body.ts'
 import type { Reader, Tx } from './database.ts'
 
-export interface ReadingRow {
+interface BodyRow {
+  head: Uint8Array
+  tail: Uint8Array | null
+  cut_bytes: number | null
   charset: string | null
   encoding: string | null
   text: string | null
+  text_tail: string | null
+  text_cut_bytes: number | null
   mail: string | null
-  droppedBytes: number | null
 }
 
-/** Of the ping that was inserted last. A body that is plain UTF-8 needs none. */
-export function insertReading(tx: Tx, { mail, ...reading }: BodyReading): void {
-  if (reading.charset === null && reading.encoding === null && mail === null) return
+interface PingKey {
+  monitorId: number
+  number: number
+}
+
+export function insertBody(tx: Tx, { monitorId, number, body, reading }: PingKey & KeptBody): void {
   const { charset, encoding, text } = reading
+  const mail = reading.mail && JSON.stringify(reading.mail)
   tx.run(
-    `INSERT INTO body_readings (ping_id, charset, encoding, text, mail)
-     VALUES (last_insert_rowid(), $charset, $encoding, $text, $mail)`,
-    { charset, encoding, text, mail: mail && JSON.stringify(mail) },
+    `INSERT INTO bodies (
+       monitor_id, number, bytes, cut_bytes, charset, encoding, text_cut_bytes, head, tail, text, text_tail, mail
+     ) VALUES (
+       $monitorId, $number, $bytes, $cutBytes, $charset, $encoding, $textCutBytes, $head, $tail, $text, $textTail, $mail
+     )`,
+    {
+      monitorId,
+      number,
+      bytes: bytesOf(body, text) + Buffer.byteLength(mail ?? ''),
+      cutBytes: body.cutBytes,
+      charset,
+      encoding,
+      textCutBytes: text?.cutBytes ?? null,
+      head: body.head,
+      tail: body.tail.length === 0 ? null : body.tail,
+      text: text?.head ?? null,
+      textTail: text?.tail || null,
+      mail,
+    },
   )
 }
 
-export function findReading(reader: Reader, ping: { monitorId: number; number: number }): BodyReading | null {
-  const row = reader.get<ReadingRow>(
-    `SELECT charset, encoding, text, mail, dropped_bytes AS droppedBytes
-       FROM body_readings JOIN pings ON pings.id = ping_id
+// The text of a compressed body may be a thousand times as long as the body.
+function bytesOf({ head, tail }: Body, text: BodyText | null): number {
+  return head.length + tail.length + (text === null ? 0 : Buffer.byteLength(text.head) + Buffer.byteLength(text.tail))
+}
+
+/** Null if there is no such ping, if it had no body, or if newer bodies needed the room. */
+export function findBody(reader: Reader, { monitorId, number }: PingKey): KeptBody | null {
+  const row = reader.get<BodyRow>(
+    `SELECT head, tail, cut_bytes, charset, encoding, text, text_tail, text_cut_bytes, mail
+       FROM bodies
       WHERE monitor_id = $monitorId AND number = $number`,
-    { monitorId: ping.monitorId, number: ping.number },
+    { monitorId, number },
   )
-  return row && toReading(row)
+  return row && toKeptBody(row)
 }
 
-/** Keeps what a mail says beside its ping. */
-export function keepMail(tx: Tx, { mail, ...ping }: { monitorId: number; number: number; mail: KeptMail }): void {
+function toKeptBody({ head, tail, cut_bytes: cutBytes, charset, encoding, mail, ...row }: BodyRow): KeptBody {
+  const text = row.text === null ? null : { head: row.text, tail: row.text_tail ?? '', cutBytes: row.text_cut_bytes }
+  const reading: BodyReading = { charset, encoding, text, mail: mail === null ? null : JSON.parse(mail) }
+  return { body: { head, tail: tail ?? new Uint8Array(), cutBytes }, reading }
+}
+
+/** What a mail says. Null if it was not read yet, or if the ping is no mail. */
+export function findMail(reader: Reader, { monitorId, number }: PingKey): KeptMail | null {
+  const row = reader.get<{ mail: string | null }>(
+    'SELECT mail FROM bodies WHERE monitor_id = $monitorId AND number = $number',
+    { monitorId, number },
+  )
+  return row?.mail == null ? null : JSON.parse(row.mail)
+}
+
+export function keepMail(tx: Tx, { mail, ...ping }: PingKey & { mail: KeptMail }): void {
   tx.run(
-    `INSERT INTO body_readings (ping_id, mail)
-     SELECT id, $mail FROM pings WHERE monitor_id = $monitorId AND number = $number
-         ON CONFLICT (ping_id) DO UPDATE SET mail = excluded.mail`,
+    `UPDATE bodies
+        SET mail = $mail, bytes = bytes - coalesce(octet_length(mail), 0) + octet_length($mail)
+      WHERE monitor_id = $monitorId AND number = $number`,
     { ...ping, mail: JSON.stringify(mail) },
   )
-}
-
-export function toReading({ mail, ...row }: ReadingRow): BodyReading {
-  return { ...row, mail: mail === null ? null : JSON.parse(mail) }
 }
 
 /** Which UUIDs are ping keys, and which words are aliases of the project. */
@@ -59,15 +99,12 @@ export function listKeysAmong(
   return rows.map(({ found }) => found)
 }
 
-// SQLite takes the index of all pings by itself, and then reads each of them.
-const WITH_BODY = 'pings INDEXED BY pings_with_body'
-
 export function listProjectIdsWithBodies(reader: Reader): string[] {
   return reader
     .all<{ id: string }>(
       `SELECT id FROM projects
-        WHERE EXISTS (SELECT 1 FROM monitors JOIN ${WITH_BODY} ON monitor_id = monitors.id
-                       WHERE project_id = projects.id AND body IS NOT NULL)`,
+        WHERE EXISTS (SELECT 1 FROM monitors JOIN bodies ON monitor_id = monitors.id
+                       WHERE project_id = projects.id)`,
     )
     .map(({ id }) => id)
 }
@@ -78,9 +115,6 @@ export function listMonitorIds(reader: Reader, projectId: string): number[] {
     .map(({ id }) => id)
 }
 
-// What a compressed body says may be a thousand times as long as it, and is kept beside it.
-const BYTES = 'length(body) + coalesce(octet_length(text), 0) + coalesce(octet_length(mail), 0)'
-
 /** How much the next `limit` bodies of a monitor hold, from above a number on, and which of them is the newest. */
 export function sumBodies(
   reader: Reader,
@@ -88,8 +122,8 @@ export function sumBodies(
 ): { count: number; bytes: number; newest: number | null } {
   const row = reader.get<{ count: number; bytes: number; newest: number | null }>(
     `SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes, max(number) AS newest
-       FROM (SELECT number, ${BYTES} AS bytes FROM ${WITH_BODY} LEFT JOIN body_readings ON ping_id = id
-              WHERE monitor_id = $monitorId AND number > $above AND body IS NOT NULL
+       FROM (SELECT number, bytes FROM bodies
+              WHERE monitor_id = $monitorId AND number > $above
               ORDER BY number
               LIMIT $limit)`,
     range,
@@ -97,11 +131,12 @@ export function sumBodies(
   return row ?? { count: 0, bytes: 0, newest: null }
 }
 
-/** When the oldest body of a monitor came; null: it has none. */
+// The cross joins make SQLite begin with the bodies, of which a monitor may have few, and not with its pings.
+/** When the oldest body of a monitor was received. Null if it has none. */
 export function findOldestBody(reader: Reader, monitorId: number): number | null {
   const row = reader.get<{ at: number }>(
-    `SELECT at FROM ${WITH_BODY}
-      WHERE monitor_id = $monitorId AND body IS NOT NULL
+    `SELECT at FROM bodies CROSS JOIN pings USING (monitor_id, number)
+      WHERE monitor_id = $monitorId
       ORDER BY number
       LIMIT 1`,
     { monitorId },
@@ -109,23 +144,23 @@ export function findOldestBody(reader: Reader, monitorId: number): number | null
   return row?.at ?? null
 }
 
-/** As much as is dropped at once. */
+/** The most that is dropped at once. */
 export interface BodyChunk {
   bodies: number
   bytes: number
 }
 
 /**
- * Drops a chunk of a monitor's oldest bodies from before `before`, but no more than it takes to be rid of `excess`
- * bytes. Returns how many bytes they held.
+ * Drops a chunk of the oldest bodies of a monitor that are from before `before`, but no more than it takes to free
+ * `excess` bytes. Returns how many bytes it freed.
  */
 export function dropOldBodies(
   tx: Tx,
   { monitorId, before, excess, chunk }: { monitorId: number; before: number; excess: number; chunk: BodyChunk },
 ): number {
-  const old = tx.all<{ id: number; bodyBytes: number; bytes: number }>(
-    `SELECT id, length(body) AS bodyBytes, ${BYTES} AS bytes FROM ${WITH_BODY} LEFT JOIN body_readings ON ping_id = id
-      WHERE monitor_id = $monitorId AND body IS NOT NULL AND at < $before
+  const old = tx.all<{ id: number; bytes: number }>(
+    `SELECT bodies.id, bytes FROM bodies CROSS JOIN pings USING (monitor_id, number)
+      WHERE monitor_id = $monitorId AND at < $before
       ORDER BY number
       LIMIT $limit`,
     { monitorId, before, limit: chunk.bodies },
@@ -134,17 +169,7 @@ export function dropOldBodies(
   for (const body of old) {
     if (bytes >= Math.min(excess, chunk.bytes)) break
     bytes += body.bytes
-    dropBody(tx, body)
+    tx.run('DELETE FROM bodies WHERE id = $id', { id: body.id })
   }
   return bytes
-}
-
-function dropBody(tx: Tx, { id, bodyBytes }: { id: number; bodyBytes: number }): void {
-  tx.run('UPDATE pings SET body = NULL WHERE id = $id', { id })
-  tx.run(
-    `INSERT INTO body_readings (ping_id, dropped_bytes) VALUES ($id, $bodyBytes)
-         ON CONFLICT (ping_id)
-         DO UPDATE SET charset = NULL, encoding = NULL, text = NULL, mail = NULL, dropped_bytes = $bodyBytes`,
-    { id, bodyBytes },
-  )
 }

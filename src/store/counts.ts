@@ -55,9 +55,17 @@ export function findFirstDeadline(reader: Reader): number | null {
   return row?.at ?? null
 }
 
-/** Increases with every ping. Null before the first. */
-export function findNewestPingId(reader: Reader): number | null {
-  return reader.get<{ id: number | null }>('SELECT max(id) AS id FROM pings')?.id ?? null
+/** Whether any ping is kept. */
+export function hasPings(reader: Reader): boolean {
+  return reader.get('SELECT 1 FROM pings LIMIT 1') !== null
+}
+
+/** How many pings were recorded, including those of deleted monitors. */
+export function countRecordedPings(reader: Reader): number {
+  const row = reader.get<{ count: number }>(
+    'SELECT count + coalesce((SELECT sum(ping_count) FROM monitors), 0) AS count FROM departed_pings',
+  )
+  return row?.count ?? 0
 }
 
 /** Increases with every notification. Null before the first. */

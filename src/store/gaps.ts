@@ -14,7 +14,7 @@ export function insertGap(tx: Tx, { from, to, reason }: Gap): number {
 }
 
 export function insertExtendedMonitor(tx: Tx, extended: { monitorId: number; blackoutId: number }): void {
-  tx.run('INSERT INTO spared_monitors (monitor_id, blackout_id) VALUES ($monitorId, $blackoutId)', extended)
+  tx.run('INSERT INTO extended_monitors (monitor_id, blackout_id) VALUES ($monitorId, $blackoutId)', extended)
 }
 
 /** The monitors that expect a ping by `before`, or have a run under way. */
@@ -41,7 +41,7 @@ export function listMonitorsSince(reader: Reader, since: number): number[] {
   return reader
     .all<{ id: number }>(
       `SELECT id FROM monitors
-        WHERE last_ping_at >= $since OR armed_at >= $since OR open_runs <> '' OR spared_until >= $since`,
+        WHERE last_ping_at >= $since OR armed_at >= $since OR open_runs <> '' OR extended_until >= $since`,
       { since },
     )
     .map(({ id }) => id)
@@ -57,7 +57,7 @@ export interface ExtendedMonitor {
 export function listExtendedMonitors(reader: Reader, blackoutId: number): ExtendedMonitor[] {
   return reader.all(
     `SELECT project_id AS projectId, name, slug, unique_key AS uniqueKey
-       FROM spared_monitors JOIN monitors ON monitors.id = monitor_id
+       FROM extended_monitors JOIN monitors ON monitors.id = monitor_id
       WHERE blackout_id = $blackoutId
       ORDER BY project_id, monitors.id`,
     { blackoutId },
@@ -71,7 +71,7 @@ export function listGapsOfMonitor(
 ): (Gap & { id: number })[] {
   return reader.all(
     `SELECT id, from_at AS "from", to_at AS "to", reason
-       FROM spared_monitors JOIN blackouts ON id = blackout_id
+       FROM extended_monitors JOIN blackouts ON id = blackout_id
       WHERE monitor_id = $monitorId AND to_at >= $from AND to_at < $to
       ORDER BY to_at DESC, id DESC
       LIMIT $limit`,

@@ -10,6 +10,7 @@ import identity from '#migrations/0007_identity.sql' with { type: 'text' }
 import bodies from '#migrations/0008_bodies.sql' with { type: 'text' }
 import accounts from '#migrations/0009_accounts.sql' with { type: 'text' }
 import lifecycle from '#migrations/0010_lifecycle.sql' with { type: 'text' }
+import pings from '#migrations/0011_pings.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 8, name: '0008_bodies', sql: bodies },
   { version: 9, name: '0009_accounts', sql: accounts },
   { version: 10, name: '0010_lifecycle', sql: lifecycle },
+  { version: 11, name: '0011_pings', sql: pings },
 ]
 
 /** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */
@@ -45,17 +47,29 @@ export function pendingMigrations(db: Reader): string[] {
   return MIGRATIONS.filter(({ version }) => !applied.some((row) => row.version === version)).map(({ name }) => name)
 }
 
-/** Applies one migration. */
-export function applyMigration(tx: Tx, name: string): void {
+/** Applies all of one migration, or nothing of it. `onStep` gets the name of each step that may take long. */
+export function applyMigration(tx: Tx, name: string, onStep: (step: string) => void = () => {}): void {
   const migration = MIGRATIONS.find((candidate) => candidate.name === name)
   if (!migration) throw new Error(`There is no migration ${name}.`)
-  tx.runScript(migration.sql)
+  for (const { step, sql } of stepsOf(migration.sql)) {
+    if (step !== null) onStep(step)
+    tx.runScript(sql)
+  }
   tx.run('INSERT INTO migrations (version, name, checksum, applied_at) VALUES ($version, $name, $checksum, $now)', {
     version: migration.version,
     name: migration.name,
     checksum: sha256Hex(migration.sql),
     now: tx.now,
   })
+}
+
+// A line like "-- Step: copying the pings" begins each step but the first.
+function stepsOf(script: string): { step: string | null; sql: string }[] {
+  const [first = '', ...rest] = script.split(/^-- Step: (.+)$/m)
+  const steps: { step: string | null; sql: string }[] = [{ step: null, sql: first }]
+  for (let index = 0; index < rest.length; index += 2)
+    steps.push({ step: rest[index] ?? '', sql: rest[index + 1] ?? '' })
+  return steps
 }
 
 export const CREATE_MIGRATIONS_TABLE = `

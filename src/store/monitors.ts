@@ -26,8 +26,8 @@ interface WatchedRow {
   recent_runs: string
   due_at: number | null
   slot_at: number | null
-  spared_until: number | null
-  had_chance: 0 | 1
+  extended_until: number | null
+  was_extended: 0 | 1
   armed_at: number | null
   deadline_at: number | null
 }
@@ -44,7 +44,7 @@ export interface MonitorRow extends WatchedRow {
 
 const STATE_COLUMNS = `
   id, status, ping_count, last_ping_at, open_runs, last_duration_ms, failures_in_a_row, recent_runs,
-  due_at, slot_at, spared_until, had_chance, armed_at, deadline_at`
+  due_at, slot_at, extended_until, was_extended, armed_at, deadline_at`
 
 const WATCHED_COLUMNS = [STATE_COLUMNS, ...columnsOf(NO_RULES)].join(', ')
 
@@ -195,8 +195,8 @@ export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void 
     `UPDATE monitors
         SET status = $status, ping_count = $pingCount, last_ping_at = $lastPingAt, open_runs = $openRuns,
             last_duration_ms = $lastDurationMs, failures_in_a_row = $failuresInARow, recent_runs = $recentRuns,
-            due_at = $dueAt, slot_at = $slotAt, deadline_at = $deadlineAt, spared_until = $extendedUntil,
-            had_chance = $wasExtended, armed_at = $armedAt
+            due_at = $dueAt, slot_at = $slotAt, deadline_at = $deadlineAt, extended_until = $extendedUntil,
+            was_extended = $wasExtended, armed_at = $armedAt
       WHERE id = $id`,
     {
       id: monitor.id,
@@ -243,8 +243,8 @@ function toState(row: WatchedRow): MonitorState & { id: number } {
     recentRuns: row.recent_runs,
     dueAt: row.due_at,
     slotAt: row.slot_at,
-    extendedUntil: row.spared_until,
-    wasExtended: row.had_chance === 1,
+    extendedUntil: row.extended_until,
+    wasExtended: row.was_extended === 1,
     armedAt: row.armed_at,
     deadlineAt: row.deadline_at,
   }

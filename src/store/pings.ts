@@ -1,4 +1,6 @@
+import type { KeptBody } from '#domain/body.ts'
 import type { PingKind, RecordedPing } from '#domain/ping.ts'
+import { insertBody } from './bodies.ts'
 import type { Reader, Tx } from './database.ts'
 
 /** One row of `PING_COLUMNS`. */
@@ -15,24 +17,35 @@ export interface PingRow {
   remote_address: string | null
   user_agent: string
   reported_by: string | null
-  body_size: number | null
+  body_bytes: number
+  has_body: 0 | 1
 }
 
 export const PING_COLUMNS = `
   monitor_id, number, kind, at, run_id, exit_status, duration_ms, scheme, method, remote_address, user_agent,
-  reported_by, length(body) AS body_size`
+  reported_by, body_bytes,
+  body_bytes > 0 AND EXISTS (
+    SELECT 1 FROM bodies WHERE bodies.monitor_id = pings.monitor_id AND bodies.number = pings.number
+  ) AS has_body`
 
-export function insertPing(tx: Tx, { body, ...ping }: Omit<RecordedPing, 'bodySize'> & { body: Uint8Array }): void {
+/** Its body is stored beside it. */
+export function insertPing(
+  tx: Tx,
+  { body, reading, ...ping }: Omit<RecordedPing, 'bodySize' | 'droppedBytes'> & KeptBody,
+): void {
+  const keptBytes = body.head.length + body.tail.length
+  const bodyBytes = keptBytes === 0 ? 0 : keptBytes + (body.cutBytes ?? 0)
   tx.run(
     `INSERT INTO pings (
        monitor_id, number, kind, at, run_id, exit_status, duration_ms, scheme, method, remote_address, user_agent,
-       reported_by, body
+       reported_by, body_bytes
      ) VALUES (
        $monitorId, $number, $kind, $at, $runId, $exitStatus, $durationMs, $scheme, $method, $remoteAddress,
-       $userAgent, $reportedBy, $body
+       $userAgent, $reportedBy, $bodyBytes
      )`,
-    { ...ping, reportedBy: ping.reportedBy ?? null, body: body.length === 0 ? null : body },
+    { ...ping, reportedBy: ping.reportedBy ?? null, bodyBytes },
   )
+  if (bodyBytes > 0) insertBody(tx, { monitorId: ping.monitorId, number: ping.number, body, reading })
 }
 
 /** From where the last pings of a monitor came. */
@@ -134,18 +147,6 @@ export function findPing(reader: Reader, by: { monitorId: number; number: number
   return row && toPing(row)
 }
 
-/** The body as it came; null when there is no such ping or it had none. */
-export function findPingBody(
-  reader: Reader,
-  { monitorId, number }: { monitorId: number; number: number },
-): Uint8Array | null {
-  const row = reader.get<{ body: Uint8Array | null }>(
-    'SELECT body FROM pings WHERE monitor_id = $monitorId AND number = $number',
-    { monitorId, number },
-  )
-  return row?.body ?? null
-}
-
 export function toPing(row: PingRow): RecordedPing {
   return {
     monitorId: row.monitor_id,
@@ -160,6 +161,7 @@ export function toPing(row: PingRow): RecordedPing {
     remoteAddress: row.remote_address,
     userAgent: row.user_agent,
     reportedBy: row.reported_by,
-    bodySize: row.body_size ?? 0,
+    bodySize: row.has_body === 1 ? row.body_bytes : 0,
+    droppedBytes: row.has_body === 1 ? 0 : row.body_bytes,
   }
 }

@@ -44,14 +44,16 @@ export function deleteOldPings(
 ): number {
   return tx.run(
     `DELETE FROM pings
-      WHERE id IN (
-              SELECT id
-                FROM (SELECT pings.id, number, at, ping_count,
-                             sum(coalesce(length(body), 0)) OVER (ORDER BY number) AS bytes_until,
-                             coalesce(length(body), 0) AS bytes
-                        FROM pings JOIN monitors ON monitors.id = monitor_id
-                       WHERE monitor_id = $monitorId
-                       ORDER BY number
+      WHERE monitor_id = $monitorId
+        AND number IN (
+              SELECT number
+                FROM (SELECT pings.number, at, ping_count,
+                             sum(coalesce(bytes, 0)) OVER (ORDER BY pings.number) AS bytes_until,
+                             coalesce(bytes, 0) AS bytes
+                        FROM pings JOIN monitors ON monitors.id = pings.monitor_id
+                        LEFT JOIN bodies ON bodies.monitor_id = pings.monitor_id AND bodies.number = pings.number
+                       WHERE pings.monitor_id = $monitorId
+                       ORDER BY pings.number
                        LIMIT $pings)
                WHERE (number <= ping_count - $perMonitor OR at < $since) AND bytes_until - bytes < $bytes
             )`,

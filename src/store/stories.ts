@@ -140,8 +140,8 @@ function readLastPings(reader: Reader, transitionIds: string): Map<number, Story
     `SELECT transitions.id AS transitionId, number, kind, pings.at, exit_status AS exitStatus
        FROM transitions
        JOIN notifications ON notifications.transition_id = transitions.id
-       JOIN pings ON pings.id = (
-              SELECT id FROM pings
+       JOIN pings ON pings.monitor_id = transitions.monitor_id AND pings.number = (
+              SELECT number FROM pings
                WHERE monitor_id = transitions.monitor_id AND number <= content ->> '$.monitor.pingCount'
                  AND at <= transitions.at AND kind NOT IN ('log', 'ignored')
                ORDER BY number DESC LIMIT 1

@@ -20,7 +20,7 @@ export type WantedKind = PingKind | 'every'
 
 /** More than is shown: keys are taken out of it first. */
 const BODY_START = 600
-const TIMELINE_COLUMNS = `${PING_COLUMNS}, substr(body, 1, ${BODY_START}) AS body_start,
+const TIMELINE_COLUMNS = `${PING_COLUMNS}, substr(head, 1, ${BODY_START}) AS body_start,
   charset, substr(text, 1, ${BODY_START}) AS text_start, substr(mail ->> 'subject', 1, ${BODY_START}) AS subject`
 
 interface PingRange {
@@ -36,7 +36,7 @@ interface PingRange {
 export function listNewestPings(reader: Reader, range: PingRange): TimelinePing[] {
   return reader
     .all<TimelinePingRow>(
-      `SELECT ${TIMELINE_COLUMNS} FROM pings LEFT JOIN body_readings ON ping_id = pings.id
+      `SELECT ${TIMELINE_COLUMNS} FROM pings LEFT JOIN bodies USING (monitor_id, number)
         WHERE monitor_id = $monitorId AND number > $above AND number < $below AND ($kind = 'every' OR kind = $kind)
         ORDER BY number DESC
         LIMIT $limit`,
@@ -60,7 +60,7 @@ const TURNS = `
     FROM transitions WHERE monitor_id = $monitorId
    UNION ALL
   SELECT -id, '', '', to_at, reason, from_at
-    FROM spared_monitors JOIN blackouts ON id = blackout_id WHERE monitor_id = $monitorId`
+    FROM extended_monitors JOIN blackouts ON id = blackout_id WHERE monitor_id = $monitorId`
 
 /** The newest turns below a place, newest first. */
 export function listEventsBefore(reader: Reader, range: TurnRange): Turn[] {

@@ -4,6 +4,7 @@ import { addUser } from '#actions/accounts.ts'
 import { saveMonitor } from '#actions/monitors.ts'
 import { recordPing } from '#actions/pings.ts'
 import { projectsOf } from '#actions/projects.ts'
+import { NO_BODY } from '#domain/body.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn } from '../support/visitor.ts'
@@ -105,7 +106,7 @@ async function ping({ deps }: TestGuard, pingKey: string): Promise<void> {
     exitStatus: null,
     runId: null,
     origin: ORIGIN,
-    body: new Uint8Array(),
+    ...NO_BODY,
   })
 }
 

@@ -56,11 +56,17 @@ function fill(): void {
   db.write((tx) =>
     tx.run(
       `WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < $pings)
-       INSERT INTO pings (monitor_id, number, kind, at, scheme, method, user_agent, body)
+       INSERT INTO pings (monitor_id, number, kind, at, scheme, method, user_agent, body_bytes)
        SELECT monitors.id, number, 'success', $now - ($pings - number) * 60000, 'http', 'GET', 'curl/8.5.0',
-              zeroblob(iif(number % 10 = 0, 2000, 60))
+              iif(number % 10 = 0, 2000, 60)
          FROM numbers, monitors`,
       { pings: PINGS, now: tx.now },
+    ),
+  )
+  db.write((tx) =>
+    tx.run(
+      `INSERT INTO bodies (monitor_id, number, bytes, cut_bytes, head)
+       SELECT monitor_id, number, body_bytes, 0, zeroblob(body_bytes) FROM pings ORDER BY number, monitor_id`,
     ),
   )
   db.write((tx) => tx.run('UPDATE monitors SET ping_count = $pings', { pings: PINGS }))

@@ -45,7 +45,7 @@ async function pingUntilItFails(url: string, name: string, answered: Set<string>
 }
 
 function bodiesOf(pingKey: string): Set<string> {
-  const sql = 'SELECT body FROM pings JOIN monitors ON monitors.id = monitor_id WHERE ping_key = ?'
+  const sql = 'SELECT head AS body FROM bodies JOIN monitors ON monitors.id = monitor_id WHERE ping_key = ?'
   const rows = cronguard.withDatabase((database) => database.query<{ body: Uint8Array }, [string]>(sql).all(pingKey))
   return new Set(rows.map(({ body }) => new TextDecoder().decode(body)))
 }

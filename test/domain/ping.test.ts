@@ -10,12 +10,13 @@ import {
   runDurationMs,
 } from '#domain/ping.ts'
 import { HOUR } from '#lib/duration.ts'
+import { wholeBody } from '../support/bodies.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 9, 0, 0)
 
 function incoming(ping: Omit<Partial<IncomingPing>, 'body'> & { text?: string } = {}): IncomingPing {
   const { text = '', ...rest } = ping
-  return { signal: 'success', method: 'POST', body: new TextEncoder().encode(text), ...rest }
+  return { signal: 'success', method: 'POST', body: wholeBody(text).body, ...rest }
 }
 
 function filtering(filter: Partial<PingFilter>, rules: Partial<PingRules> = {}): PingRules {
@@ -131,14 +132,14 @@ describe('a body that is no whole text is searched all the same', () => {
     { name: 'a word torn by an invalid byte', bytes: [0x65, 0x72, 0xff, 0x72, 0x6f, 0x72], kind: 'ignored' },
     { name: 'nothing but invalid bytes', bytes: [0xff, 0xff], kind: 'ignored' },
   ] as const)('$name', ({ bytes, kind }) => {
-    expect(judgePing(rules, false, { ...incoming(), body: new Uint8Array(bytes) })).toBe(kind)
+    expect(judgePing(rules, false, { ...incoming(), body: wholeBody(new Uint8Array(bytes)).body })).toBe(kind)
   })
 
   test('a keyword whose last character was cut is not found, and the ping is not lost', () => {
     const cut = new TextEncoder().encode('失敗').slice(0, -1)
     const judged = judgePing(filtering({ successKeywords: '失', failureKeywords: '失敗' }), false, {
       ...incoming(),
-      body: cut,
+      body: wholeBody(cut).body,
     })
     expect(judged).toBe('success')
   })

@@ -131,9 +131,9 @@ function sizeOfDatabase(): 'small' | 'large' {
 function addPings(count: number): void {
   cronguard.withDatabase((database) =>
     database.run(
-      `INSERT INTO pings (monitor_id, number, kind, at, scheme, method, body)
+      `INSERT INTO pings (monitor_id, number, kind, at, scheme, method, user_agent)
        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
-       SELECT (SELECT id FROM monitors LIMIT 1), 1000000 + i, 'success', i, 'http', 'GET', randomblob(400) FROM n`,
+       SELECT (SELECT id FROM monitors LIMIT 1), 1000000 + i, 'success', i, 'http', 'GET', hex(randomblob(100)) FROM n`,
     ),
   )
 }

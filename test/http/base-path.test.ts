@@ -8,8 +8,8 @@ import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { findUserByEmail } from '#store/accounts.ts'
-import { findPingBody } from '#store/pings.ts'
 import { ASSETS } from '#views/assets.ts'
+import { storedBytes } from '../support/bodies.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { type DataFolder, dataFolder } from '../support/data-folder.ts'
 import { Served } from '../support/served.ts'
@@ -244,7 +244,7 @@ describe('The base path', () => {
       const answer = await served.send({ method: 'POST', path, headers: { Host }, body: 'what was said' })
       expect([answer.status, answer.body]).toEqual([200, 'OK'])
       const number = guard.now(backup).pingCount
-      const body = findPingBody(guard.db, { monitorId: backup.id, number })
+      const body = storedBytes(guard.db, { monitorId: backup.id, number })
       expect(new TextDecoder().decode(body ?? undefined)).toBe('what was said')
       await served.close()
     },

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { Monitor } from '#domain/monitor.ts'
-import { findPingBody, listPings } from '#store/pings.ts'
+import { listPings } from '#store/pings.ts'
+import { storedBytes } from '../support/bodies.ts'
 import { Moved } from '../support/moved.ts'
 import { memberOf, type Visitor } from '../support/visitor.ts'
 
@@ -11,7 +12,7 @@ let monitor: Monitor
 let member: Visitor
 
 beforeEach(async () => {
-  moved = new Moved(['KUMA', 'CRONITOR', 'OPSGENIE', 'GATUS'])
+  moved = new Moved(['KUMA', 'CRONITOR', 'OPSGENIE', 'GATUS'], { CRONGUARD_PING_BODY_LIMIT: '10000' })
   const filter = { failureKeywords: 'ERROR, Schlüssel', httpBody: true }
   monitor = moved.guard.monitor(moved.project, { name: 'words', slug: 'words', alias: 'words-token', filter })
   member = await memberOf(moved.guard, moved.project, 'member')
@@ -53,7 +54,7 @@ describe('A body', () => {
     expect(kinds()).toEqual(['fail'])
     expect(await pageOf(1)).toContain(text)
     expect(await member.read(`/monitors/${monitor.uniqueKey}/timeline`)).toContain(text)
-    expect(findPingBody(moved.guard.db, { monitorId: monitor.id, number: 1 })).toEqual(new Uint8Array(body))
+    expect(storedBytes(moved.guard.db, { monitorId: monitor.id, number: 1 })).toEqual(new Uint8Array(body))
     const headersOfApi = { 'X-Api-Key': moved.guard.apiKey(moved.project) }
     const path = `/api/v3/checks/${monitor.pingKey}/pings/1/body`
     const raw = await moved.guard.request(path, { headers: headersOfApi })
@@ -109,9 +110,9 @@ describe('A body', () => {
     await post(bomb(gzipSync), packed('gzip'))
     await post(bomb(zstdCompressSync), packed('zstd'))
     expect(kinds()).toEqual(['ignored', 'ignored'])
-    expect(moved.guard.db.all('SELECT length(text) AS length FROM body_readings')).toEqual([
-      { length: 10_000 },
-      { length: 10_000 },
+    expect(moved.guard.db.all('SELECT length(text) AS length, text_tail FROM bodies')).toEqual([
+      { length: 10_000, text_tail: null },
+      { length: 10_000, text_tail: null },
     ])
   })
 

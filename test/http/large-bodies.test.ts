@@ -6,6 +6,7 @@ import { mailOf } from '#http/mails.ts'
 import { listenForMail, type MailListener } from '#http/smtp.ts'
 import { insertPing } from '#store/pings.ts'
 import { freePort } from '../support/binary.ts'
+import { wholeBody } from '../support/bodies.ts'
 import { Moved } from '../support/moved.ts'
 import { memberOf } from '../support/visitor.ts'
 
@@ -87,7 +88,7 @@ describe('Pings are not held up', () => {
           reportedBy: null,
           monitorId: backup.id,
           number,
-          body: new Uint8Array(raw),
+          ...wholeBody(new Uint8Array(raw)),
         })
     })
     let shown = 0

@@ -4,7 +4,7 @@ import { createTransport, type SendMailOptions } from 'nodemailer'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { listenForMail, type MailListener } from '#http/smtp.ts'
-import { findReading } from '#store/bodies.ts'
+import { findMail } from '#store/bodies.ts'
 import { freePort } from '../support/binary.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf } from '../support/visitor.ts'
@@ -70,7 +70,7 @@ describe('The pages', () => {
     expect(text).toContain('A mail without a subject plain words Body')
     await mail({ subject: 'long '.repeat(1000), text: 'x\n'.repeat(100_000) })
     const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/2`)
-    expect(html).toContain('These are the first 10,000 characters.')
+    expect(html).toContain('Only the first and the last 10,000 characters are shown.')
     expect(html.length).toBeLessThan(40_000)
   })
 
@@ -112,7 +112,7 @@ describe('The pages', () => {
     await mail({ subject: 'Report', text: 'All is well.' })
     const at = `/monitors/${backup.uniqueKey}/pings/1`
     expect(words(await reader.read(at))).toContain('All is well.')
-    guard.db.write((tx) => tx.run('UPDATE body_readings SET mail = $mail', { mail: KEPT }))
+    guard.db.write((tx) => tx.run('UPDATE bodies SET mail = $mail', { mail: KEPT }))
     expect(words(await reader.read(at))).toContain('kept words')
     expect(words(await reader.read(`/monitors/${backup.uniqueKey}`))).toContain('Ping #1 from 127.0.0.1 kept subject')
   })
@@ -120,8 +120,8 @@ describe('The pages', () => {
   test('keep what a mail says that was looked into for words at its arrival', async () => {
     const monitor = guard.monitor(project, { name: 'words', filter: { successKeywords: 'done', subject: true } })
     await mail({ to: addressOf(monitor), subject: 'Job done' })
-    const reading = findReading(guard.db, { monitorId: monitor.id, number: 1 })
-    expect(reading?.mail).toMatchObject({ subject: 'Job done', asksToConfirm: false })
+    const kept = findMail(guard.db, { monitorId: monitor.id, number: 1 })
+    expect(kept).toMatchObject({ subject: 'Job done', asksToConfirm: false })
   })
 
   test('show the mail without ping keys to who may not ping, and never as it came', async () => {

@@ -16,8 +16,9 @@ import {
   RECIPIENTS_MAX,
 } from '#http/smtp.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
-import { findPingBody, listPings } from '#store/pings.ts'
+import { listPings } from '#store/pings.ts'
 import { freePort } from '../support/binary.ts'
+import { storedBytes } from '../support/bodies.ts'
 import { TestGuard } from '../support/cronguard.ts'
 
 const DOMAIN = 'ping.example.org'
@@ -120,7 +121,7 @@ describe('A mail to the address of a monitor', () => {
     expect(pings()).toMatchObject([
       { kind: 'success', scheme: 'email', method: '', userAgent: 'Email from nas@example.org', runId: null },
     ])
-    const body = new TextDecoder().decode(findPingBody(guard.db, { monitorId: backup.id, number: 1 }) ?? undefined)
+    const body = new TextDecoder().decode(storedBytes(guard.db, { monitorId: backup.id, number: 1 }) ?? undefined)
     expect(body).toContain('Subject: Backup report\r\n')
     expect(body).toContain('All is well.')
   })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
+import { NO_BODY } from '#domain/body.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { readCursor, TIMELINE_FILTERS } from '#domain/timeline.ts'
 import { DAY, HOUR, SECOND } from '#lib/duration.ts'
@@ -244,6 +245,6 @@ function successOf({ id }: Monitor) {
     method: 'POST',
     remoteAddress: null,
     userAgent: '',
-    body: new Uint8Array(),
+    ...NO_BODY,
   }
 }

@@ -17,7 +17,8 @@ beforeAll(() => {
     env: {
       CRONGUARD_TRUSTED_PROXIES: '127.0.0.1',
       CRONGUARD_METRICS_TOKEN: METRICS_TOKEN,
-      // As many as Healthchecks keeps.
+      // As Healthchecks keeps them.
+      CRONGUARD_PING_BODY_LIMIT: '10000',
       CRONGUARD_PINGS_PER_MONITOR: '100',
     },
   })

@@ -51,12 +51,12 @@ describe('The janitor', () => {
     Object.assign(guard.deps, { config: { ...guard.deps.config, retention } })
     const janitor = createJanitor(guard.deps)
     await janitor.tick()
-    for (let n = 0; n < 4; n++) await guard.ping(backup)
-    const bodies = () => guard.db.get<{ n: number }>('SELECT count(body) AS n FROM pings')?.n
-    guard.db.write((tx) => tx.run('UPDATE pings SET body = zeroblob(20000000)'))
+    for (let n = 0; n < 4; n++) await guard.ping(backup, '', { method: 'POST', body: 'log' })
+    const bodies = () => guard.db.get<{ n: number }>('SELECT count(*) AS n FROM bodies')?.n
+    guard.db.write((tx) => tx.run('UPDATE bodies SET head = zeroblob(20000000), bytes = 20000000'))
     await janitor.tick()
     expect(bodies()).toBe(4)
-    guard.db.write((tx) => tx.run('UPDATE pings SET body = zeroblob(30000000)'))
+    guard.db.write((tx) => tx.run('UPDATE bodies SET head = zeroblob(30000000), bytes = 30000000'))
     await janitor.tick()
     expect(bodies()).toBe(1)
   })

@@ -161,7 +161,7 @@ export class Scribe {
   #newGaps(): GapRow[] {
     const rows = this.#db.all<GapRow>(
       `SELECT id, from_at AS "from", to_at AS "to", reason,
-              (SELECT group_concat(name, ' ' ORDER BY name) FROM spared_monitors JOIN monitors
+              (SELECT group_concat(name, ' ' ORDER BY name) FROM extended_monitors JOIN monitors
                  ON monitors.id = monitor_id WHERE blackout_id = blackouts.id) AS extended
          FROM blackouts
         WHERE id > $last

@@ -35,6 +35,7 @@ const FROZEN = {
   '0008_bodies': '56c35045f27010224c77c7264724145d60cc9e832afa25fd4bff38dee402c24a',
   '0009_accounts': 'cdc305e589bafa3a94f69eeeebe44dfc1a7ffae35161005e45223d2356093979',
   '0010_lifecycle': '27f444c3ba7eb95e0cf88b87dfbc7810733c7508a43bbc2a429ad5ee4b7f6ea3',
+  '0011_pings': 'cec933245512b4f1ae89872f339ce0ede6ca92ba0ee743b386488c59e4253734',
 }
 
 const clock = fakeClock()

@@ -1,7 +1,8 @@
 import type { Monitor } from '#domain/monitor.ts'
 import type { PingKind } from '#domain/ping.ts'
 import type { Project } from '#domain/project.ts'
-import { findPingBody, listPings } from '#store/pings.ts'
+import { listPings } from '#store/pings.ts'
+import { storedBytes } from './bodies.ts'
 import { TestGuard } from './cronguard.ts'
 
 /** What another tool called the monitor. */
@@ -53,7 +54,7 @@ export class Moved {
         durationMs,
         method,
         userAgent,
-        body: Buffer.from(findPingBody(this.guard.db, { monitorId: monitor.id, number }) ?? []).toString(),
+        body: Buffer.from(storedBytes(this.guard.db, { monitorId: monitor.id, number }) ?? []).toString(),
       }))
   }
 

@@ -53,6 +53,7 @@ const PING: RecordedPing = {
   at: NOW - 24 * HOUR,
   durationMs: null,
   bodySize: 0,
+  droppedBytes: 0,
   scheme: 'https',
   method: 'GET',
   remoteAddress: null,

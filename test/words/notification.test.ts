@@ -50,6 +50,7 @@ const SUCCESS: RecordedPing = {
   at: NOW - 65 * MINUTE,
   durationMs: null,
   bodySize: 12,
+  droppedBytes: 0,
   scheme: 'https',
   method: 'POST',
   remoteAddress: '192.0.2.7',

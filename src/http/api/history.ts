@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import type { Deps } from '#deps.ts'
 import { lastPrunedNumber } from '#domain/ping.ts'
+import { CUT_HEADER, rawBody } from '#http/raw-body.ts'
 import { cookielessRoutes } from '#http/routes.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
+import { findBody } from '#store/bodies.ts'
 import { listDeliveries } from '#store/deliveries.ts'
 import { listTransitions } from '#store/incidents.ts'
-import { findPingBody, listPings } from '#store/pings.ts'
+import { listPings } from '#store/pings.ts'
 import type { About } from './about.ts'
 import { Delivery, Flip, Ping } from './answers.ts'
 import { findCheck, findCheckByPingKey } from './checks.ts'
@@ -72,6 +74,9 @@ const PING_BODY: About = {
   id: 'readPingBody',
   resource: 'History',
   summary: 'Reads the body of a ping, as it came',
+  notes:
+    'Of a body over the limit, the beginning and the end are kept. ' +
+    `\`${CUT_HEADER}\` then says how many bytes between them are missing.`,
   answers: { 200: z.string() },
 }
 
@@ -79,11 +84,11 @@ function pingBody(deps: Deps, call: ApiCall): Response {
   const monitor = findCheckByPingKey(deps, call)
   const number = /^[0-9]{1,15}$/.test(call.params.number ?? '') ? Number(call.params.number) : 0
   const isKept = number > lastPrunedNumber(monitor, deps.config.retention.pingsPerMonitor)
-  const body = isKept ? findPingBody(deps.db, { monitorId: monitor.id, number }) : null
-  if (body === null) throw new AppError('not_found', 'there is no such body')
+  const kept = isKept ? findBody(deps.db, { monitorId: monitor.id, number }) : null
+  if (kept === null) throw new AppError('not_found', 'there is no such body')
   // A body is whatever a job sent: a browser must not take it for a page.
   const headers = { 'Content-Type': 'text/plain', 'X-Content-Type-Options': 'nosniff' }
-  return new Response(new Uint8Array(body), { headers })
+  return rawBody(kept, headers)
 }
 
 const FLIPS: About = {

@@ -4,7 +4,7 @@ import { openToPages } from '#http/cors.ts'
 import { cookielessRoutes } from '#http/routes.ts'
 import { SECOND } from '#lib/duration.ts'
 import { isSameText } from '#lib/tokens.ts'
-import { countOutbox, findNewestNotificationId, findNewestPingId } from '#store/counts.ts'
+import { countOutbox, countRecordedPings, findNewestNotificationId, hasPings } from '#store/counts.ts'
 import { API_VERSIONS } from './endpoint.ts'
 
 export function statusRoutes(deps: Deps) {
@@ -22,7 +22,7 @@ const UNCACHED = { 'Cache-Control': 'no-store' }
 
 /** It reads from the database, which throws when it cannot be read. */
 function answerStatus({ db }: Deps): Response {
-  findNewestPingId(db)
+  hasPings(db)
   return new Response('OK', { headers: { ...UNCACHED, 'Content-Type': 'text/plain; charset=utf-8' } })
 }
 
@@ -38,7 +38,7 @@ function answerMetrics({ db, clock, config }: Deps, request: Request): Response 
   const { pending, sending } = countOutbox(db)
   const facts = {
     ts: Math.floor(clock.now() / SECOND),
-    max_ping_id: findNewestPingId(db),
+    max_ping_id: countRecordedPings(db) || null,
     max_notification_id: findNewestNotificationId(db),
     num_unprocessed_flips: pending + sending,
   }

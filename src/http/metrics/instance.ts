@@ -7,9 +7,9 @@ import { formatLabels, type Metric } from '#lib/exposition.ts'
 import { version } from '#package.json' with { type: 'json' }
 import {
   countOutbox,
+  countRecordedPings,
   databaseBytes,
   findFirstDeadline,
-  findNewestPingId,
   findWatchStart,
   listStandings,
 } from '#store/counts.ts'
@@ -43,7 +43,7 @@ function watchMetrics(deps: Deps): Metric[] {
       name: 'cronguard_pings_total',
       help: 'How many pings were recorded so far.',
       type: 'counter',
-      samples: [{ labels: '', value: findNewestPingId(deps.db) ?? 0 }],
+      samples: [{ labels: '', value: countRecordedPings(deps.db) }],
     },
     checkerLag(deps),
   ]

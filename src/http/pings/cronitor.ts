@@ -8,7 +8,7 @@ import type { Dialect, IncomingPing } from './dialect.ts'
 import { healthchecks } from './healthchecks.ts'
 import { isPingAtRoot } from './paths.ts'
 import { exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, runIdOf, secondsOf, TOKEN, UUID } from './report.ts'
-import { bodyOf } from './sent.ts'
+import { readTextOrBody } from './sent.ts'
 
 /** The libraries send a stamp and metrics without a state for a heartbeat. */
 const OWN_QUERY = ['state', 'metric', 'stamp']
@@ -68,7 +68,7 @@ async function answer(deps: Deps, ping: IncomingPing): Promise<Response> {
     measuredMs: secondsOf(lastOf(query, 'duration')),
     origin: originOf(request),
     // The libraries say `message`, the command line `msg`.
-    ...(await bodyOf(request, {
+    ...(await readTextOrBody(request, {
       text: lastOf(query, 'message') || lastOf(query, 'msg'),
       limit: deps.config.pingBodyLimit,
     })),

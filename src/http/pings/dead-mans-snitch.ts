@@ -4,7 +4,7 @@ import type { Deps } from '#deps.ts'
 import type { PingSignal } from '#domain/ping.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, UUID } from './report.ts'
-import { cutText, readSentForm } from './sent.ts'
+import { keepText, readSentForm } from './sent.ts'
 
 // Whether Dead Man's Snitch takes POST is not known, but it is used; refusing it could only lose pings.
 export const deadMansSnitch: Dialect = {
@@ -33,7 +33,7 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
     exitStatus: exitStatusOf(status),
     runId: null,
     origin: originOf(request),
-    ...(message !== '' || isForm ? { body: cutText(message, limit) } : kept),
+    ...(message !== '' || isForm ? keepText(message, limit) : kept),
   })
   // Some clients take nothing but 202 for success. Nobody is known to read the text.
   return refusal === null ? plainText('OK', 202) : plainText(refusal.text, refusal.status)

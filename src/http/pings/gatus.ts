@@ -7,7 +7,7 @@ import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { lastOf, originOf, plainText, recordOrRefuse, TOKEN } from './report.ts'
-import { bodyOf } from './sent.ts'
+import { readTextOrBody } from './sent.ts'
 
 export const gatus: Dialect = {
   name: 'Gatus',
@@ -36,7 +36,7 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
     runId: null,
     origin: originOf(request),
     measuredMs: goDurationMs(lastOf(query, 'duration')),
-    ...(await bodyOf(request, {
+    ...(await readTextOrBody(request, {
       text: success === 'true' ? '' : lastOf(query, 'error'),
       limit: deps.config.pingBodyLimit,
     })),

@@ -5,7 +5,7 @@ import { measuredMs, type PingSignal } from '#domain/ping.ts'
 import type { Json } from './content.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { asList, exitStatusOf, gravest, isObject, originOf, plainText, recordOrRefuse, TOKEN } from './report.ts'
-import { cutText, readSentJson } from './sent.ts'
+import { keepText, readSentJson } from './sent.ts'
 
 export const honeybadger: Dialect = {
   name: 'Honeybadger',
@@ -27,7 +27,7 @@ async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Resp
     ...report,
     runId: null,
     origin: originOf(request),
-    ...(output === null ? kept : { body: cutText(output, limit) }),
+    ...(output === null ? kept : keepText(output, limit)),
   })
   // Which 2xx Honeybadger answers is not known; 200 is what every client takes.
   return refusal === null ? plainText('OK', 200) : plainText(refusal.text, refusal.status)

@@ -2,7 +2,7 @@
 import { keepReadMail } from '#actions/bodies.ts'
 import { findWatchedByUuid, type PingRef, recordPing } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
-import { PLAIN_BODY } from '#domain/body.ts'
+import { cutBody, isCut, PLAIN } from '#domain/body.ts'
 import { GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX } from '#domain/keys.ts'
 import { SLUG_MAX } from '#domain/monitor.ts'
 import { type PingRules, USER_AGENT_MAX } from '#domain/ping.ts'
@@ -69,11 +69,13 @@ export interface ReceivedMail {
 /** One ping for each address that means a monitor. Rejects with `StorageRefusedError`: then the sender tries again. */
 export async function recordMail(deps: Deps, { sender, addresses, remoteAddress, raw }: ReceivedMail): Promise<void> {
   const known = addresses.map((address) => inRightCase(deps, address))
-  const isRead = known.some((address) => looksForWords(deps, address))
+  const body = cutBody(raw, deps.config.pingBodyLimit)
+  // What is left of a mail that was cut cannot be read later.
+  const isRead = isCut(body) || known.some((address) => looksForWords(deps, address))
   const read = isRead ? await readMail(raw) : null
   const mail = read === null ? wordsAsTheyCame(raw) : wordsOf(read)
   const userAgent = withoutInvisible(`Email from ${sender}`).slice(0, USER_AGENT_MAX)
-  const reading = isRead ? { ...PLAIN_BODY, text: null, mail: keptMailOf(read) } : undefined
+  const reading = isRead ? { ...PLAIN, mail: keptMailOf(read) } : PLAIN
   const recorded = known.map((address) =>
     recordPing(deps, {
       address,
@@ -81,8 +83,8 @@ export async function recordMail(deps: Deps, { sender, addresses, remoteAddress,
       exitStatus: null,
       runId: null,
       origin: { scheme: 'email', method: '', remoteAddress, userAgent },
-      body: raw,
-      ...(reading && { reading }),
+      body,
+      reading,
       mail,
       rules: anyMethod,
     }).catch(passOverUnknown),

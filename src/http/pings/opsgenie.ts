@@ -5,7 +5,7 @@ import { newUuid } from '#lib/tokens.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { originOf, recordOrRefuse, TOKEN } from './report.ts'
-import { bodyOf } from './sent.ts'
+import { readBody } from './sent.ts'
 
 export const opsgenie: Dialect = {
   name: 'Opsgenie',
@@ -29,7 +29,7 @@ async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Resp
     exitStatus: null,
     runId: null,
     origin: originOf(request),
-    ...(await bodyOf(request, { text: '', limit: deps.config.pingBodyLimit })),
+    ...(await readBody(request, deps.config.pingBodyLimit)),
   })
   // Opsgenie says PONG to a heartbeat that is not there, too. That would be a lie here.
   if (refusal !== null) return reply(refusal.status, { message: refusal.text })

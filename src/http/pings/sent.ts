@@ -1,40 +1,35 @@
 // What was sent with a ping: the part of it that is kept, and what it says to the end.
-import { type BodyReading, charsetOf, decodeBody } from '#domain/body.ts'
-import { PING_BODY_MAX, readHead } from '#http/body.ts'
-import { contentEncodingOf, decompress } from '#lib/compression.ts'
+import { charsetOf, cutBody, decodeBody, decodeCut, type KeptBody, PLAIN } from '#domain/body.ts'
+import { PING_BODY_MAX, readCut, readHead } from '#http/body.ts'
+import { type ContentEncoding, contentEncodingOf, decompress } from '#lib/compression.ts'
 import type { Json } from './content.ts'
 import { readForm, readJson } from './reading.ts'
 
-/** The body of a ping as `recordPing` takes it. */
-export interface KeptBody {
-  /** As it came, up to the limit of bodies. */
-  body: Uint8Array
-  reading?: BodyReading
-}
-
 /** Decompressed, it may not say more than without. */
 const SENT_MAX = PING_BODY_MAX
-/** As much of a compressed body is read where only its beginning counts. */
-const COMPRESSED_MAX = 1_000_000
 /** Whatever the limit of bodies is, a status is read whole. */
 const TEXT_MIN = 1000
 
-/** What is kept as the body: the text that came in the URL, or else the body as it was sent; cut at `limit` bytes. */
-export async function bodyOf(request: Request, { text, limit }: { text: string; limit: number }): Promise<KeptBody> {
+/** The text that came in the URL, or else the body as it was sent. */
+export async function readTextOrBody(request: Request, { text, limit }: { text: string; limit: number }) {
   const sent = await readBody(request, limit)
-  return text === '' ? sent : { body: cutText(text, limit) }
+  return text === '' ? sent : keepText(text, limit)
 }
 
-/** As UTF-8, at most `limit` bytes. */
-export function cutText(text: string, limit: number): Uint8Array {
-  return new TextEncoder().encode(text).subarray(0, limit)
+/** As UTF-8. */
+export function keepText(text: string, limit: number): KeptBody {
+  return { body: cutBody(new TextEncoder().encode(text), limit), reading: PLAIN }
 }
 
-/** The first `limit` bytes of the body, and how they are read. */
+/** What is kept of a body that nothing else is read in: it is never held as a whole, unless it is compressed. */
 export async function readBody(request: Request, limit: number): Promise<KeptBody> {
-  const isCompressed = contentEncodingOf(request.headers.get('content-encoding')) !== null
-  const raw = await readHead(request, isCompressed ? Math.max(limit, COMPRESSED_MAX) : limit)
-  return (await decode(request, { raw, limit, contentMax: limit })).kept
+  if (encodingOf(request) !== null) return await withContent(request, { limit }, async ({ kept }) => kept)
+  const charset = charsetOf(request.headers.get('content-type'))
+  return { body: await readCut(request, limit), reading: { ...PLAIN, charset } }
+}
+
+function encodingOf({ headers }: Request): ContentEncoding | null {
+  return contentEncodingOf(headers.get('content-encoding'))
 }
 
 export interface SentJson {
@@ -100,7 +95,7 @@ export async function withContent<T>(
 ): Promise<T> {
   const raw = await readHead(request, SENT_MAX)
   const decodeAndRead = async (): Promise<T> => read(await decode(request, { raw, limit, contentMax }))
-  if (contentEncodingOf(request.headers.get('content-encoding')) === null) return await decodeAndRead()
+  if (encodingOf(request) === null) return await decodeAndRead()
   const turn = lastTurn.then(decodeAndRead)
   lastTurn = turn.catch(() => {})
   return await turn
@@ -113,14 +108,17 @@ async function decode(
   { raw, limit, contentMax }: { raw: Uint8Array; limit: number; contentMax: number },
 ): Promise<Content> {
   const charset = charsetOf(request.headers.get('content-type'))
-  const encoding = contentEncodingOf(request.headers.get('content-encoding'))
+  const encoding = encodingOf(request)
   const content = encoding && (await decompress(raw, { encoding, limit: contentMax }))
-  const body = raw.slice(0, limit)
+  const body = cutBody(raw, limit)
   if (content === null) {
-    const kept = charset === null ? { body } : { body, reading: { charset, encoding: null, text: null, mail: null } }
+    const kept = { body, reading: { ...PLAIN, charset } }
     return { kept, content: raw, charset, state: encoding === null ? 'whole' : 'as it came' }
   }
-  const text = decodeBody(content.subarray(0, limit), charset)
-  const state = content.length < contentMax ? 'whole' : 'cut'
-  return { kept: { body, reading: { charset, encoding, text, mail: null } }, content, charset, state }
+  const isWhole = content.length < contentMax
+  const { head, tail, cutBytes } = cutBody(content, limit)
+  // The end of what was read is not the end of what was sent, if there is more.
+  const known = isWhole ? { head, tail, cutBytes } : { head, tail: tail.subarray(0, 0), cutBytes: null }
+  const reading = { ...PLAIN, charset, encoding, text: decodeCut(known, charset) }
+  return { kept: { body, reading }, content, charset, state: isWhole ? 'whole' : 'cut' }
 }

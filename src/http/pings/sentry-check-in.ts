@@ -1,12 +1,12 @@
 // What a cron check-in of Sentry says, however it comes.
 import type { PingAddress, PingInput } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
+import type { KeptBody } from '#domain/body.ts'
 import type { OpenRun } from '#domain/monitor.ts'
 import { endsRun, type PingSignal, type RunId } from '#domain/ping.ts'
 import { listPingKeysBySlug } from '#store/monitors.ts'
 import type { Json } from './content.ts'
 import { isObject, originOf, type Refusal, recordOrRefuse, runIdOf, secondsOf } from './report.ts'
-import type { KeptBody } from './sent.ts'
 
 export interface CheckIn {
   signal: PingSignal

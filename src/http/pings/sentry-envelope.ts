@@ -1,5 +1,6 @@
 // The envelopes of Sentry's libraries: lines of JSON, of which the check-ins count. Everything else is dropped.
 import type { Deps } from '#deps.ts'
+import { cutBody, PLAIN } from '#domain/body.ts'
 import { allowBody, BODY_MAX, PING_BODY_MAX } from '#http/body.ts'
 import { TooLongError } from '#lib/errors.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
@@ -36,7 +37,7 @@ export async function answerEnvelope(deps: Deps, { request, query }: IncomingPin
         projectPingKey,
         slug,
         checkIn: readCheckIn(sent) ?? UNKNOWN,
-        kept: { body: bytes.subarray(0, deps.config.pingBodyLimit) },
+        kept: { body: cutBody(bytes, deps.config.pingBodyLimit), reading: PLAIN },
       }),
     ),
   )

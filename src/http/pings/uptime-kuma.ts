@@ -4,7 +4,7 @@ import type { Deps } from '#deps.ts'
 import type { PingSignal } from '#domain/ping.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { lastOf, originOf, recordOrRefuse } from './report.ts'
-import { bodyOf } from './sent.ts'
+import { readTextOrBody } from './sent.ts'
 
 export const uptimeKuma: Dialect = {
   name: 'Uptime Kuma',
@@ -31,7 +31,7 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
     exitStatus: null,
     runId: null,
     origin: originOf(request),
-    ...(await bodyOf(request, { text: lastOf(query, 'msg'), limit: deps.config.pingBodyLimit })),
+    ...(await readTextOrBody(request, { text: lastOf(query, 'msg'), limit: deps.config.pingBodyLimit })),
   })
   return refusal === null ? Response.json({ ok: true }) : refuse(UNKNOWN)
 }

@@ -5,6 +5,7 @@ import { recordPing, rulesForPeople } from '#actions/pings.ts'
 import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import { calledName } from '#domain/account.ts'
+import { NO_BODY } from '#domain/body.ts'
 import type { Channel } from '#domain/channel.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { type PingKind, USER_AGENT_MAX } from '#domain/ping.ts'
@@ -170,7 +171,7 @@ async function ping({ deps }: WebDeps, { monitor, request, form, user }: Monitor
       userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_MAX),
       reportedBy: calledName(user),
     },
-    body: new Uint8Array(),
+    ...NO_BODY,
   })
   return redirect(addressOf(monitor), kind === 'ignored' ? 'monitor-ping-ignored' : 'monitor-pinged')
 }

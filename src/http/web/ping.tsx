@@ -1,4 +1,4 @@
-import { decodeBody, type KeptMail } from '#domain/body.ts'
+import { type BodyText, HEAD_MAX, type KeptBody, type KeptMail, readBody } from '#domain/body.ts'
 import { shownName } from '#domain/monitor.ts'
 import { lastPrunedNumber, type RecordedPing, USER_AGENT_MAX } from '#domain/ping.ts'
 import { may } from '#domain/project.ts'
@@ -7,11 +7,13 @@ import { frameOf, readingOf } from '#http/frame.ts'
 import { type MonitorRequest, onMonitor, type WebDeps } from '#http/guards.ts'
 import { mailOf } from '#http/mails.ts'
 import { KEPT_PART_MAX, KEPT_SUBJECT_MAX } from '#http/pings/mail-text.ts'
+import { rawBody } from '#http/raw-body.ts'
 import { page } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
-import { findReading } from '#store/bodies.ts'
-import { findPing, findPingBody } from '#store/pings.ts'
+import { findBody } from '#store/bodies.ts'
+import type { Reader } from '#store/database.ts'
+import { findPing } from '#store/pings.ts'
 import { findPingNumbersAround } from '#store/timeline.ts'
 import { PingPage } from '#views/pages/ping.tsx'
 
@@ -29,23 +31,27 @@ export function pingRoutes(web: WebDeps) {
 }
 
 async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
-  const { monitor } = context
+  const { monitor, project } = context
   const { db, config } = web.deps
-  const forgotten = lastPrunedNumber(monitor, config.retention.pingsPerMonitor)
-  const ping = findMeant(web, context)
+  const mail = await mailOf(web.deps, findMeant(web, db, context))
   const conceal = concealFor(web.deps, context)
-  const mayOperate = may(context.project.role, 'operate')
-  const mail = await mailOf(web.deps, ping)
+  const mayOperate = may(project.role, 'operate')
+  const forgotten = lastPrunedNumber(monitor, config.retention.pingsPerMonitor)
+  const { ping, kept, around } = db.read((reader) => {
+    const ping = findMeant(web, reader, context)
+    const around = findPingNumbersAround(reader, { monitorId: monitor.id, number: ping.number, forgotten })
+    return { ping, kept: findBody(reader, ping), around }
+  })
+  const isShown = kept !== null && (ping.scheme !== 'email' || mayOperate)
   return page(
     <PingPage
       context={frameOf(context)}
       monitor={{ uniqueKey: monitor.uniqueKey, shownName: shownName(monitor) }}
       ping={concealPing(ping, conceal)}
-      body={ping.scheme !== 'email' || mayOperate ? shownBody(web, { ping, conceal }) : null}
+      body={isShown ? bodyFor({ kept, limit: config.pingBodyLimit, conceal: mayOperate ? null : conceal }) : null}
       mail={mail && concealMail(mail, conceal)}
-      droppedBytes={findReading(db, ping)?.droppedBytes ?? null}
       mayReadRaw={mayOperate}
-      formContext={findPingNumbersAround(db, { monitorId: monitor.id, number: ping.number, forgotten })}
+      formContext={around}
       reading={readingOf(context)}
     />,
   )
@@ -64,40 +70,46 @@ function concealMail({ subject, parts, ...mail }: KeptMail, conceal: Conceal): K
   }
 }
 
-/** Characters that are looked at; the page shows fewer. */
-const READ_MAX = 25_000
+/** Characters of each part in which keys are masked. The page shows fewer. */
+const MASKED_MAX = 25_000
 
-function shownBody(
-  { deps: { db, config } }: WebDeps,
-  { ping, conceal }: { ping: RecordedPing; conceal: Conceal },
-): string | null {
-  const body = findPingBody(db, ping)
-  if (body === null) return null
-  const reading = findReading(db, ping)
-  const text = reading?.text ?? decodeBody(body, reading?.charset)
-  return conceal(text.slice(0, READ_MAX), text.length > READ_MAX || body.length >= config.pingBodyLimit)
+// An earlier version did not count what it cut off, but it cut at the limit.
+function textOf({ body, reading }: KeptBody, limit: number): BodyText {
+  const text = readBody({ body, reading })
+  if (text.cutBytes !== null || body.head.length >= Math.min(limit, HEAD_MAX)) return text
+  return { ...text, cutBytes: 0 }
+}
+
+function bodyFor({ kept, limit, conceal }: { kept: KeptBody; limit: number; conceal: Conceal | null }): BodyText {
+  const text = textOf(kept, limit)
+  if (conceal === null) return text
+  const { head, tail, cutBytes } = text
+  const isCut = cutBytes !== 0
+  return {
+    head: conceal(head.slice(0, MASKED_MAX), isCut || head.length > MASKED_MAX),
+    tail: tail === '' ? '' : conceal(tail.slice(-MASKED_MAX), { start: true, end: false }),
+    cutBytes,
+  }
 }
 
 // Whatever a job posted, a browser must take it for text, and run nothing of it. It may hold ping keys.
 function showRaw(web: WebDeps, context: MonitorRequest): Response {
-  const ping = findMeant(web, context)
-  const body = findPingBody(web.deps.db, ping)
-  if (body === null) throw new AppError('not_found', 'This ping had no body.')
-  return new Response(new Uint8Array(body), {
-    headers: {
-      'Content-Type': 'text/plain; charset=utf-8',
-      'Content-Disposition': `inline; filename="ping-${ping.number}.txt"`,
-      'Content-Security-Policy': "default-src 'none'; sandbox",
-      'X-Content-Type-Options': 'nosniff',
-      'Cache-Control': 'no-store',
-    },
+  const ping = findMeant(web, web.deps.db, context)
+  const kept = findBody(web.deps.db, ping)
+  if (kept === null) throw new AppError('not_found', 'This ping had no body.')
+  return rawBody(kept, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Disposition': `inline; filename="ping-${ping.number}.txt"`,
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
   })
 }
 
-function findMeant({ deps: { db, config } }: WebDeps, { monitor, params }: MonitorRequest): RecordedPing {
+function findMeant({ deps: { config } }: WebDeps, reader: Reader, { monitor, params }: MonitorRequest): RecordedPing {
   const number = /^[1-9]\d{0,14}$/.test(params.number ?? '') ? Number(params.number) : 0
   const isKept = number > lastPrunedNumber(monitor, config.retention.pingsPerMonitor)
-  const ping = isKept ? findPing(db, { monitorId: monitor.id, number }) : null
+  const ping = isKept ? findPing(reader, { monitorId: monitor.id, number }) : null
   if (ping === null) throw new AppError('not_found', 'There is no such ping, or it is no longer kept.')
   return ping
 }

@@ -1,4 +1,4 @@
-import type { KeptMail } from '#domain/body.ts'
+import type { BodyText, KeptMail } from '#domain/body.ts'
 import type { RecordedPing } from '#domain/ping.ts'
 import { url } from '#lib/base-path.ts'
 import { lengthInWords } from '#lib/duration.ts'
@@ -12,9 +12,7 @@ interface PingPageProps {
   monitor: { uniqueKey: string; shownName: string }
   ping: RecordedPing
   /** As text, however it came; null when there was none, and of a mail for who may not read it as it came. */
-  body: string | null
-  /** How much its body held, when newer ones needed the room. */
-  droppedBytes: number | null
+  body: BodyText | null
   /** What it says, when it came by mail. */
   mail: KeptMail | null
   /** Its bytes as they came may hold ping keys. */
@@ -24,20 +22,13 @@ interface PingPageProps {
   reading: Reading
 }
 
-const SHOWN_CHARACTERS = 10_000
+/** Of the beginning and of the end of a body, each. */
+const SHOWN_CHARACTERS = 100_000
+/** Of a mail, which is mostly code as it came; and of every text in which keys have to be masked. */
+const SHOWN_FEWER_CHARACTERS = 10_000
 const SHOWN_SUBJECT_CHARACTERS = 1000
 
-export function PingPage({
-  context,
-  monitor,
-  ping,
-  body,
-  droppedBytes,
-  mail,
-  mayReadRaw,
-  formContext,
-  reading,
-}: PingPageProps) {
+export function PingPage({ context, monitor, ping, body, mail, mayReadRaw, formContext, reading }: PingPageProps) {
   const address = url(`/monitors/${monitor.uniqueKey}`)
   return (
     <Frame context={context} title={`Ping ${ping.number} of ${monitor.shownName}`} room="monitors" help="ping">
@@ -60,12 +51,7 @@ export function PingPage({
       </section>
       {mail && <Mail {...mail} />}
       {(mayReadRaw || mail === null) && (
-        <Body
-          body={body}
-          droppedBytes={droppedBytes}
-          size={ping.bodySize}
-          rawAddress={mayReadRaw ? `${address}/pings/${ping.number}/body` : null}
-        />
+        <Body body={body} ping={ping} rawAddress={mayReadRaw ? `${address}/pings/${ping.number}/body` : null} />
       )}
     </Frame>
   )
@@ -141,59 +127,89 @@ function Mail({ subject, parts }: KeptMail) {
 function MailPart({ text }: KeptMail['parts'][number]) {
   return (
     <pre class="ping-body" dir="auto" tabindex="0">
-      {visible(beginning(text, SHOWN_CHARACTERS)) || 'It has no text.'}
+      {visible(beginning(text, SHOWN_FEWER_CHARACTERS)) || 'It has no text.'}
     </pre>
   )
 }
 
 interface BodyProps {
-  body: string | null
-  droppedBytes: number | null
-  size: number
+  body: BodyText | null
+  ping: Pick<RecordedPing, 'bodySize' | 'droppedBytes' | 'scheme'>
   /** Null: only who may operate the monitor reads it so. */
   rawAddress: string | null
 }
 
-function Body({ body, droppedBytes, size, rawAddress }: BodyProps) {
-  if (droppedBytes !== null) {
+function Body({ body, ping: { bodySize, droppedBytes, scheme }, rawAddress }: BodyProps) {
+  if (body === null) {
     return (
       <section class="section" aria-label="Body">
         <p class="soft">
-          Its body of {droppedBytes.toLocaleString('en')} bytes is no longer kept, to make room for newer bodies.
+          {droppedBytes > 0
+            ? `Its body of ${droppedBytes.toLocaleString('en')} bytes is no longer kept, to make room for newer bodies.`
+            : 'It had no body. What a job posts with its ping is kept, and shown here.'}
         </p>
       </section>
     )
   }
-  if (body === null) {
-    return (
-      <section class="section" aria-label="Body">
-        <p class="soft">It had no body. What a job posts with its ping is kept, and shown here.</p>
-      </section>
-    )
-  }
-  const shown = beginning(body, SHOWN_CHARACTERS)
   return (
     <section class="section" aria-labelledby="body-title">
       <div class="section-head">
         <h2 id="body-title">Body</h2>
         <p class="soft">
-          {size.toLocaleString('en')} {size === 1 ? 'byte' : 'bytes'}
+          {bodySize.toLocaleString('en')} {bodySize === 1 ? 'byte' : 'bytes'}
           {rawAddress !== null && ', '}
           {rawAddress !== null && <a href={rawAddress}>raw</a>}
         </p>
       </div>
-      <pre class="ping-body" dir="auto" tabindex="0">
-        {visible(shown)}
-      </pre>
-      {shown.length < body.length && (
-        <p class="soft">
-          These are the first {SHOWN_CHARACTERS.toLocaleString('en')} characters.
-          {rawAddress !== null && ' '}
-          {rawAddress !== null && <a href={rawAddress}>All of it</a>}
-        </p>
-      )}
+      <BodyParts
+        {...body}
+        shownMax={scheme === 'email' || rawAddress === null ? SHOWN_FEWER_CHARACTERS : SHOWN_CHARACTERS}
+        rawAddress={rawAddress}
+      />
     </section>
   )
+}
+
+interface BodyPartsProps extends BodyText, Pick<BodyProps, 'rawAddress'> {
+  shownMax: number
+}
+
+// Bytes that are not stored and characters that are only not shown are two things.
+function BodyParts({ head, tail, cutBytes, shownMax, rawAddress }: BodyPartsProps) {
+  const [shownHead, shownTail] = [beginning(head, shownMax), end(tail, shownMax)]
+  const isPart = shownHead.length < head.length || shownTail.length < tail.length
+  return (
+    <>
+      <BodyPart text={shownHead} />
+      {isPart && (
+        <p class="soft">
+          Only the first {tail !== '' && 'and the last '}
+          {shownMax.toLocaleString('en')} characters are shown.
+          {rawAddress !== null && ' '}
+          {rawAddress !== null && <a href={rawAddress}>Show all</a>}
+        </p>
+      )}
+      {cutBytes !== 0 && <p class="soft">{missingInWords(cutBytes)}</p>}
+      {tail !== '' && <BodyPart text={shownTail} />}
+    </>
+  )
+}
+
+function missingInWords(cutBytes: number | null): string {
+  if (cutBytes === null) return '… The rest is not stored.'
+  return `… ${cutBytes.toLocaleString('en')} ${cutBytes === 1 ? 'byte' : 'bytes'} not stored …`
+}
+
+function BodyPart({ text }: { text: string }) {
+  return (
+    <pre class="ping-body" dir="auto" tabindex="0">
+      {visible(text)}
+    </pre>
+  )
+}
+
+function end(text: string, characters: number): string {
+  return [...text.slice(-2 * characters)].slice(-characters).join('')
 }
 
 // A body may be long: only what can be shown is taken apart.

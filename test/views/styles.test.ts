@@ -19,7 +19,7 @@ const ENDINGS: Record<string, readonly string[]> = {
 }
 
 /** Classes by which a script, a test or another rule finds an element, and that have no rule of their own. */
-const HOOKS = ['durations-key', 'entries-top', 'entry-blackout', 'uptime']
+const HOOKS = ['durations-key', 'entries-top', 'entry-blackout', 'number', 'uptime']
 
 /** Classes that a library sets. */
 const FOREIGN = ['htmx-request']

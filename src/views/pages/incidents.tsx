@@ -62,7 +62,7 @@ export function IncidentList({ project, reading, query, incidents, more, openCou
           >
             <span>
               {FILTER_WORDS[filter]}
-              {filter === 'open' && ` ${openCount}`}
+              {filter === 'open' && <span class="number"> {openCount}</span>}
             </span>
           </a>
         ))}

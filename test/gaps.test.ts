@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => close())
 
 const subjects = () => guard.outside.subjects()
-const BLIND = 'CronGuard was offline (12:00 – 14:00 UTC)'
+const NOTICE = 'CronGuard was offline (12:00 – 14:00 UTC)'
 const gaps = () => gapsOf(guard)
 
 describe('gap: a deadline in it', () => {
@@ -28,7 +28,7 @@ describe('gap: a deadline in it', () => {
     expect(guard.now(backup)).toMatchObject({ status: 'up', deadlineAt: guard.clock.now() + 10 * MINUTE })
     await guard.ping(backup)
     await guard.pass(30 * MINUTE)
-    expect(subjects()).toEqual([BLIND])
+    expect(subjects()).toEqual([NOTICE])
     expect(guard.now(backup)).toMatchObject({ extendedUntil: null, status: 'up' })
   })
 
@@ -37,9 +37,9 @@ describe('gap: a deadline in it', () => {
     await guard.goneFor(2 * HOUR)
     const extendedDeadline = guard.clock.now() + 10 * MINUTE
     await guard.pass(10 * MINUTE - SECOND, MINUTE)
-    expect(subjects()).toEqual([BLIND])
+    expect(subjects()).toEqual([NOTICE])
     await guard.pass(SECOND)
-    expect(subjects()).toEqual([BLIND, 'Down: backup'])
+    expect(subjects()).toEqual([NOTICE, 'Down: backup'])
     expect(guard.db.get('SELECT at FROM transitions ORDER BY id DESC')).toEqual({ at: extendedDeadline })
     expect(guard.statuses(backup)).toEqual(['up', 'down'])
   })
@@ -57,7 +57,7 @@ describe('gap: a deadline in it', () => {
     await guard.goneFor(2 * HOUR)
     await guard.ping(backup)
     await guard.pass(HOUR)
-    expect(subjects()).toEqual([BLIND])
+    expect(subjects()).toEqual([NOTICE])
   })
 
   test('stays as it is if the monitor is down', async () => {
@@ -150,7 +150,7 @@ describe('gap: a notice of it', () => {
     guard.mailTo(bobs, 'bob@example.org')
     await guard.goneFor(2 * HOUR)
     await guard.tick()
-    expect(subjects()).toEqual([BLIND])
+    expect(subjects()).toEqual([NOTICE])
     const [mail] = guard.outside.mails
     expect(mail?.to).toBe('ops@example.org')
     expect(mail?.text).toContain(

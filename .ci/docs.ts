@@ -121,7 +121,7 @@ function commandSection(command: Command): string[] {
   const examples = EXAMPLES[words] ?? []
   return [
     heading(3, words),
-    `${code(`cronguard ${words} ${command.usage()}`.trim())}`,
+    code(usageOf(command, words)),
     sentence(command.description()),
     ...(rows.length === 0 ? [] : [table(['Argument', 'Meaning'], rows)]),
     ...(examples.length === 0 ? [] : [fence('sh', examples.map(exampleLines).join('\n'))]),
@@ -129,8 +129,13 @@ function commandSection(command: Command): string[] {
   ]
 }
 
+function usageOf(command: Command, words: string): string {
+  const usage = command.options.length === 0 ? command.usage().replace('[options]', '') : command.usage()
+  return `cronguard ${words} ${usage.trim()}`.trim()
+}
+
 function exampleLines([what, line, before]: (typeof EXAMPLES)[string][number]): string {
-  return `${before ? `${before} ` : ''}cronguard ${line}    # ${what}`
+  return `# ${what}\n${before ? `${before} ` : ''}cronguard ${line}`
 }
 
 function wordsOf(command: Command): string {

@@ -98,7 +98,7 @@ await cronguard.run(['user', 'reset-password', ADA.email, '--password-stdin'], {
 await cronguard.start()
 const browser = await launch()
 const { page } = await newPerson(browser, cronguard.url, { width: 1280, scheme: 'light' })
-await page.setViewportSize({ width: 1280, height: 730 })
+await page.setViewportSize({ width: 1280, height: 650 })
 await signIn(page)
 await page.screenshot({ path: PICTURE })
 await browser.close()

@@ -3,17 +3,17 @@ import type { DocSection, ParsedDoc } from './markdown.ts'
 
 /** One page: title, lead, what is on it, and its sections. */
 export function DocPage({ doc: { title, intro, sections } }: { doc: ParsedDoc }) {
-  const lead = intro.findIndex(({ type }) => type === 'paragraph')
+  const [lead, ...rest] = intro.filter(({ type }) => type !== 'space')
   return (
     <>
       <h1>{title}</h1>
       <div class="lead">
-        <Blocks tokens={intro.slice(0, lead + 1)} label={title} />
+        <Blocks tokens={lead === undefined ? [] : [lead]} label={title} />
       </div>
       <Contents sections={sections.filter(({ depth }) => depth === 2)} />
-      {intro.length > lead + 1 && (
+      {rest.length > 0 && (
         <section class="docs-section">
-          <Blocks tokens={intro.slice(lead + 1)} label={title} />
+          <Blocks tokens={rest} label={title} />
         </section>
       )}
       {groupsOf(sections).map(([section, ...below]) => (

@@ -2,7 +2,7 @@
 // check that was read can be sent back.
 import { z } from 'zod'
 import type { Channel } from '#domain/channel.ts'
-import { type MonitorChange, slugify } from '#domain/monitor.ts'
+import { KEYWORDS_MAX, type MonitorChange, slugify } from '#domain/monitor.ts'
 import { changeOf, type FlatSettings, type MonitorMatch, type SettingField } from '#domain/monitor-settings.ts'
 import type { PingFilter } from '#domain/ping.ts'
 import { readExpressionKind } from '#domain/schedule-times.ts'
@@ -12,7 +12,6 @@ import { settingSchemas, settingsIn } from './check-settings.ts'
 import type { ApiVersion } from './endpoint.ts'
 import { flag, text } from './fields.ts'
 
-const KEYWORDS_MAX = 200
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** By which settings an upsert can find a check. */

@@ -43,6 +43,10 @@ CREATE TABLE pings_next (
   PRIMARY KEY (monitor_id, number)
 ) STRICT, WITHOUT ROWID;
 
+-- Which start belongs to the end of this run? Made before the rows are copied: to make it of all of them at once would
+-- take memory for all of them.
+CREATE INDEX pings_by_run ON pings_next (monitor_id, run_id, number) WHERE run_id IS NOT NULL;
+
 CREATE TABLE bodies (
   id             INTEGER PRIMARY KEY,
   monitor_id     INTEGER NOT NULL,
@@ -94,6 +98,3 @@ SELECT monitor_id, number, length(body) + coalesce(octet_length(text), 0) + coal
 DROP TABLE body_readings;
 DROP TABLE pings;
 ALTER TABLE pings_next RENAME TO pings;
-
--- Which start belongs to the end of this run?
-CREATE INDEX pings_of_run ON pings (monitor_id, run_id, number) WHERE run_id IS NOT NULL;

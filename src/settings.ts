@@ -107,7 +107,7 @@ export const Settings = z.object({
     .register(About, { meaning: 'The password at the mail server.' }),
   SMTP_FROM: z
     .string()
-    .regex(/@/, 'must hold an e-mail address')
+    .regex(/@/, 'must contain an email address')
     .optional()
     .register(About, {
       meaning: 'The sender of all mail.',

@@ -209,7 +209,7 @@ describe('a bad value is told with the name of its setting', () => {
     ['BASE_URL', 'https://cron.example.com/#top', ADDRESS_PROBLEM],
     ['SECRET_KEY', 'fifteen-letters', 'must have at least 16 characters'],
     ['SMTP_SECURITY', 'ssl', 'must be one of none, starttls, tls'],
-    ['SMTP_FROM', 'CronGuard', 'must hold an e-mail address'],
+    ['SMTP_FROM', 'CronGuard', 'must contain an email address'],
     ['PING_BODY_LIMIT', '-1', 'must be a whole number'],
     ['PING_BODY_LIMIT', '10000001', 'must be at most 10000000'],
     ['PING_BODY_LIMIT', '1.5', 'must be a whole number'],

@@ -160,7 +160,7 @@ export async function testChannel(deps: Deps, ref: ChannelRef): Promise<Outcome>
 function findOwn(reader: Reader, { projectId, channelId }: ChannelRef): Channel {
   const channel = store.findChannel(reader, channelId)
   if (channel === null || channel.projectId !== projectId) {
-    throw new AppError('not_found', 'There is no such channel.')
+    throw new AppError('not_found', 'Channel not found.')
   }
   return channel
 }
@@ -174,7 +174,7 @@ function readName(name: string): string {
 
 function settingsAfter({ kind: name, settings }: Channel, input: SettingsInput): unknown {
   const kind = findKind(name)
-  if (kind === null) throw new AppError('conflict', 'Channels of this kind are not supported any more.')
+  if (kind === null) throw new AppError('conflict', 'This kind of channel is no longer supported.')
   return readSettings(kind, changedSettings(kind, settings as Record<string, unknown>, input))
 }
 

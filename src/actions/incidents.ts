@@ -62,7 +62,7 @@ function readNote(note: string): string {
 
 function findOwn(tx: Tx, { projectId, incidentId }: IncidentRef): Pick<Incident, 'id' | 'monitorId' | 'note'> {
   const found = store.findIncident(tx, incidentId)
-  if (found === null || found.projectId !== projectId) throw new AppError('not_found', 'There is no such incident.')
+  if (found === null || found.projectId !== projectId) throw new AppError('not_found', 'Incident not found.')
   const { id, monitorId, note } = found.incident
   return { id, monitorId, note }
 }

@@ -40,7 +40,7 @@ export function mustVerify(deps: Deps, user: User): boolean {
 }
 
 const CONFIRM_FIRST =
-  'Confirm your e-mail address first: follow the link in the mail to it, or have it sent again in your settings.'
+  'Confirm your email address first. Open the link that we mailed you, or send it again in your settings.'
 
 /** Throws forbidden while the user must. */
 export function requireProvenAddress(deps: Deps, user: User): void {

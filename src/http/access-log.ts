@@ -6,7 +6,7 @@ import { splitUrl } from './url.ts'
 
 type Answer = (request: Request) => Response | Promise<Response>
 
-/** Writes a line about each request once it is answered. */
+/** Logs each request when it has been answered. */
 export function withAccessLog({ log, clock }: Pick<Deps, 'log' | 'clock'>, answer: Answer, showPath: ShowPath): Answer {
   return async (request) => {
     const startedAt = clock.elapsed()

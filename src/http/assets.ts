@@ -4,7 +4,7 @@ import { acceptsGzip } from './zip.ts'
 
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
-/** The embedded files under names that change with their content. */
+/** Serves the embedded files under names that contain a hash of their content. */
 export function assetRoutes() {
   const routes = cookielessRoutes('assets', 'text')
   for (const asset of ASSETS) {
@@ -15,7 +15,7 @@ export function assetRoutes() {
 }
 
 interface PackedAsset extends Asset {
-  /** Null for what gets no smaller. */
+  /** Null if compression doesn't make it smaller. */
   packed: Uint8Array<ArrayBuffer> | null
 }
 

@@ -1,4 +1,4 @@
-/** What stands behind `Authorization: Bearer`, or null. */
+/** The token of `Authorization: Bearer`, or null. */
 export function bearerOf(request: Request): string | null {
   return /^Bearer +(.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? null
 }

@@ -8,15 +8,15 @@ type Config = Deps['config']
 const INSTANCE_LENGTH = 8
 
 /**
- * What a cookie of this server is called. Browsers send cookies to every port of a host, so a second CronGuard there
- * has other names: they come from the secret key.
+ * The name of a cookie of this server. Browsers send cookies to all ports of a host, so the name is derived from the
+ * secret key: two CronGuards on one host don't overwrite each other's cookies.
  */
 export function cookieName(config: Config, use: 'session' | 'device'): string {
   const instance = hmacSha256Hex(secretOf(config), 'instance').slice(0, INSTANCE_LENGTH)
   return `${prefixOf(config)}cronguard-${instance}${use === 'session' ? '' : `-${use}`}`
 }
 
-/** What the cookie of a session was called before each server had a name of its own. */
+/** The name of the session cookie in versions in which all servers used the same one. */
 export function formerSessionCookie(config: Config): string {
   return `${prefixOf(config)}cronguard`
 }
@@ -25,7 +25,7 @@ export function isSecureSite({ baseUrl }: Config): boolean {
   return baseUrl.startsWith('https:')
 }
 
-// Browsers bind a cookie with these names to https and, without a path, to the host.
+// Browsers restrict cookies with these prefixes to https, and `__Host-` also to the host.
 function prefixOf(config: Config): string {
   if (!isSecureSite(config)) return ''
   return config.basePath === '' ? '__Host-' : '__Secure-'
@@ -34,7 +34,7 @@ function prefixOf(config: Config): string {
 export interface CookieSetting {
   name: string
   value: string
-  /** Only over https. */
+  /** Whether the browser sends it only over https. */
   isSecure: boolean
   maxAgeMs: number
 }

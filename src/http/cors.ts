@@ -1,6 +1,6 @@
 const METHODS = 'GET, OPTIONS'
 
-/** What lets pages of any site read an answer. `methods`: what the address knows, separated by commas. */
+/** Headers that let any site read a response. `methods`: the methods of the route, separated by commas. */
 export function corsHeaders(methods: string): Record<string, string> {
   return {
     'Access-Control-Allow-Origin': '*',
@@ -10,7 +10,7 @@ export function corsHeaders(methods: string): Record<string, string> {
   }
 }
 
-/** For what pages of any site may only look at: GET is answered, OPTIONS is granted, the rest, HEAD too, is refused. */
+/** Makes a route readable by any site: GET and OPTIONS are answered, other methods, including HEAD, are refused. */
 export function openToPages(answer: (request: Request) => Response | Promise<Response>) {
   return async ({ request }: { request: Request }): Promise<Response> => {
     const response = await answerTo(request, answer)

@@ -1,20 +1,20 @@
-// Browsers that signed in before. The cookie lets nobody in; it only keeps the wrong passwords of others from counting
-// against its owner. It holds a random name of the browser and, for each account, the name signed with the secret key.
+// Recognizes browsers that signed in before. The cookie grants no access. It only keeps wrong passwords that others try
+// from locking out the owner. It contains a random name and, for each account, that name signed with the secret key.
 import { type Deps, secretOf } from '#deps.ts'
 import { DAY } from '#lib/duration.ts'
 import { hmacSha256Base64Url, hmacSha256Hex, isSameText, newMixedCaseToken } from '#lib/tokens.ts'
 import { cookieName, cookieOf, isSecureSite, setCookie } from './cookies.ts'
 
 export interface Devices {
-  /** What tries from this browser are counted by when this user signed in with it before; null: they did not. */
+  /** The name by which attempts from this browser are counted; null if this user never signed in with it. */
   find(request: Request, userId: string): string | null
-  /** The cookie by which the browser is known from now on. */
+  /** The cookie that identifies the browser after a sign-in. */
   cookie(request: Request, userId: string): string
 }
 
 const DEVICE_MS = 365 * DAY
 const NAME_LENGTH = 22
-/** Of one browser. */
+/** Per browser. */
 const ACCOUNTS_MAX = 5
 
 export function createDevices({ config }: Pick<Deps, 'config'>): Devices {

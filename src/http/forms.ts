@@ -4,22 +4,22 @@ import { readHead } from './body.ts'
 const FORM_MAX = 64 * 1024
 const FIELDS_MAX = 300
 
-/** What a person typed into a form, by the name of the field. A field that is not there is an empty text. */
+/** The values of a submitted form, by field name. A missing field is an empty string. */
 export interface Form {
   text(name: string): string
-  /** Every value of a field that may stand there several times. */
+  /** All values of a field that may occur several times. */
   list(name: string): string[]
-  /** Whether a box is ticked. */
+  /** Whether a check box is selected. */
   isTicked(name: string): boolean
-  /** Everything, to show the form again with the person's own words. */
+  /** All values, to render the form again with what the user typed. */
   values: Record<string, string>
 }
 
-/** What was sent along; an empty form with a request that changes nothing. Throws invalid for what is no form. */
+/** Reads the form of a request; the form of a GET request is empty. Throws `invalid` if the body isn't a form. */
 export async function readForm(request: Request): Promise<Form> {
   if (request.method !== 'POST') return toForm(new URLSearchParams())
   const bytes = await readHead(request, FORM_MAX + 1)
-  if (bytes.length > FORM_MAX) throw new AppError('invalid', 'This form is too long.')
+  if (bytes.length > FORM_MAX) throw new AppError('invalid', 'This form is too large.')
   const contentType = request.headers.get('content-type') ?? ''
   if (bytes.length > 0 && !contentType.startsWith('application/x-www-form-urlencoded')) {
     throw new AppError('invalid', 'This is not a form.')
@@ -27,7 +27,7 @@ export async function readForm(request: Request): Promise<Form> {
   return toForm(new URLSearchParams(new TextDecoder().decode(bytes)))
 }
 
-// Each field is looked at once: a form of a thousand names must not take a million looks.
+// Reads each field once, so that a form with a thousand fields takes linear time.
 function toForm(fields: URLSearchParams): Form {
   const lists = new Map<string, string[]>()
   for (const [name, value] of fields) {
@@ -36,7 +36,7 @@ function toForm(fields: URLSearchParams): Form {
     else lists.set(name, [value])
     if (lists.size > FIELDS_MAX) throw new AppError('invalid', 'This form has too many fields.')
   }
-  // Browsers send line breaks as two characters; nobody typed the first one.
+  // Browsers send line breaks as CRLF.
   const text = (name: string): string => (lists.get(name)?.[0] ?? '').replaceAll('\r\n', '\n')
   return {
     text,
@@ -46,18 +46,18 @@ function toForm(fields: URLSearchParams): Form {
   }
 }
 
-/** A form that comes back: what the person typed, and what is wrong with it. */
+/** A form to render again: what the user typed, and the errors. */
 export interface Retry {
   values: Record<string, string>
   problems: Readonly<Record<string, string>>
 }
 
-/** What is wrong with a form as a whole; null when it stands at a field. */
+/** The error of the form as a whole; null if errors are shown at fields. */
 export function problemOf({ message, fields }: AppError): string | null {
   return Object.keys(fields).length === 0 ? message : null
 }
 
-/** One of several forms of a page, as it comes back: the person's words, and what is wrong with them. */
+/** One of several forms of a page, with what the user typed and the errors. */
 export function returnedForm<Section>(error: AppError, { section, form }: { section: Section; form: Form }) {
   return { section, form: { values: form.values, problems: error.fields }, problem: problemOf(error) }
 }
@@ -65,8 +65,8 @@ export function returnedForm<Section>(error: AppError, { section, form }: { sect
 const MENDABLE = ['invalid', 'conflict', 'full', 'too_many']
 
 /**
- * Runs what a form asks for. What a person can mend, or has to wait for, the form `again` tells them, with 422 or 429;
- * everything else goes on to the door.
+ * Runs the action of a form. Errors that the user can correct or wait out render the form again through `again`, with
+ * status 422 or 429. Other errors are rethrown.
  */
 export async function orRerender(
   work: () => Promise<Response> | Response,

@@ -2,12 +2,12 @@ import type { Reading } from '#views/components/moment.tsx'
 import type { FrameContext } from '#views/layouts/frame.tsx'
 import type { SignedInRequest } from './guards.ts'
 
-/** What the frame of a page shows of a visit. */
+/** The part of a page request that the frame of a page shows. */
 export function frameOf({ user, projects, project, notice, now, version, warnings }: SignedInRequest): FrameContext {
   return { user, projects, project, notice, now, version, warnings: warnings() }
 }
 
-/** How moments are written for this user. */
+/** How times are written for this user. */
 export function readingOf({ user, now }: Pick<SignedInRequest, 'user' | 'now'>): Reading {
   return { zone: user.timeZone, now }
 }

@@ -107,7 +107,7 @@ export function signedIn(web: WebDeps, answer: (context: SignedInRequest) => Ans
 /** For whoever runs this CronGuard. Others do not learn what is there. */
 export function administering(web: WebDeps, answer: (context: SignedInRequest) => Answer) {
   return signedIn(web, (context) => {
-    if (!context.user.isAdmin) throw new AppError('not_found', 'There is nothing at this address, or it is not yours.')
+    if (!context.user.isAdmin) throw new AppError('not_found', "Not found, or you don't have access.")
     return answer(context)
   })
 }
@@ -116,7 +116,7 @@ export function administering(web: WebDeps, answer: (context: SignedInRequest) =
 export function inProject(web: WebDeps, permission: Permission, answer: (context: ProjectRequest) => Answer) {
   return signedIn(web, (context) => {
     const project = findOwnProject(web.deps.db, { projectId: context.params.project ?? '', userId: context.user.id })
-    if (project === null) throw new AppError('not_found', 'There is no such project, or you do not belong to it.')
+    if (project === null) throw new AppError('not_found', "Project not found, or you don't have access.")
     requirePermission(project, permission)
     return answer({ ...context, project })
   })
@@ -127,8 +127,7 @@ export function onMonitor(web: WebDeps, permission: Permission, answer: (context
   return signedIn(web, (context) => {
     const uniqueKey = context.params.monitor ?? ''
     const monitor = findMonitorForUser(web.deps.db, { uniqueKey, userId: context.user.id })
-    if (monitor === null)
-      throw new AppError('not_found', 'There is no such monitor, or you do not belong to its project.')
+    if (monitor === null) throw new AppError('not_found', "Monitor not found, or you don't have access.")
     const project = projectOf(web, { context, projectId: monitor.projectId, permission })
     return answer({ ...context, project, monitor })
   })
@@ -140,7 +139,7 @@ export function projectOf(
   { context, projectId, permission }: { context: SignedInRequest; projectId: string; permission: Permission },
 ): OwnProject {
   const project = findOwnProject(deps.db, { projectId, userId: context.user.id })
-  if (project === null) throw new AppError('not_found', 'There is nothing at this address, or it is not yours to see.')
+  if (project === null) throw new AppError('not_found', "Not found, or you don't have access.")
   requirePermission(project, permission)
   return project
 }
@@ -154,7 +153,7 @@ function requirePermission(project: OwnProject, permission: Permission): void {
 function redirectToLogin({ db }: Deps, request: Request): Response {
   if (!hasUsers(db)) return redirect(url('/setup'))
   if (request.method !== 'GET' || wantsPartial(request)) {
-    throw new AppError('unauthorized', 'You are not signed in any more. Sign in, and try again.')
+    throw new AppError('unauthorized', 'You are signed out. Sign in and try again.')
   }
   const asked = askedPath(request.url)
   return redirect(url(asked === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`))

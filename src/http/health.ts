@@ -1,4 +1,4 @@
-// How CronGuard is, for other programs: one word for everybody, the whole for whoever runs it.
+// The health of CronGuard for other programs: one word for anyone, details for the administrator.
 import { readWarnings } from '#actions/warnings.ts'
 import type { Deps } from '#deps.ts'
 import { judgeClock } from '#domain/gap.ts'
@@ -27,7 +27,7 @@ export function healthRoutes(web: WebDeps, readHealth: () => PartHealth[]) {
     )
 }
 
-/** Whether somebody may send pings here: they are kept, and watched over. */
+/** Whether pings are accepted: they are stored, and deadlines are checked. */
 function isReady({ db, clock }: Deps, parts: PartHealth[]): boolean {
   if (unhealthyParts(parts).length > 0) return false
   try {

@@ -3,12 +3,12 @@ import type { Deps } from '#deps.ts'
 import type { Chapter, Story } from '#domain/story.ts'
 import { findStory, listStories } from '#store/stories.ts'
 
-/** The stories of a monitor's newest incidents, newest first. */
+/** A monitor's newest incidents with what happened in them, newest first. */
 export function readStories({ db }: Deps, page: { monitorId: number; limit: number }): Story[] {
   return listStories(db, page).map(inPlainWords)
 }
 
-/** Null when there is no such incident. Whether the user may see it is for the caller to find out. */
+/** Null if there is no such incident. The caller checks whether the user may see it. */
 export function readStory({ db }: Deps, incidentId: string): Story | null {
   const story = findStory(db, incidentId)
   return story && inPlainWords(story)

@@ -1,16 +1,16 @@
-// How often something may be tried. A limit that one number counts for everybody would let a stranger lock others out,
-// so tries are counted by who is concerned and from where they come.
+// Rate limits. One counter for all users would let a stranger lock everyone out, so attempts are counted by account and
+// by network.
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { isLocal, isLoopback, unmapIpv4 } from '#lib/addresses.ts'
 import { durationInWords, MINUTE, SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { sha256Hex } from '#lib/tokens.ts'
 
-/** Counts tries; a process that ends forgets them. */
+/** Counts attempts, in memory only. */
 export interface Limit<Who = string> {
-  /** Counts one try. Throws too_many, with a sentence that says when to come back. */
+  /** Counts one attempt. Throws `too_many` with a message that says when to try again. */
   take(who: Who): Promise<void>
-  /** Takes one try back: it was a good one. */
+  /** Uncounts an attempt that succeeded. */
   giveBack(who: Who): Promise<void>
 }
 
@@ -19,10 +19,10 @@ interface Measure {
   withinMs: number
 }
 
-/** A stranger may come from a million networks, and type a million addresses. */
+/** Limits memory: a stranger may use a million networks and type a million addresses. */
 export const KEYS_MAX = 10_000
 
-/** Remembers `KEYS_MAX` keys at most: the one that was counted longest ago makes room for a new one. */
+/** Keeps at most `KEYS_MAX` keys. The least recently counted one is dropped first. */
 export class BoundedLimiter extends RateLimiterMemory {
   readonly #keys = new Set<string>()
 
@@ -48,7 +48,7 @@ export class BoundedLimiter extends RateLimiterMemory {
 
 export function createLimit({ tries, withinMs }: Measure): Limit {
   const limiter = new BoundedLimiter({ points: tries, duration: withinMs / SECOND })
-  // Who it was may be whatever a stranger typed, 64 kB of it: only its hash is kept.
+  // The key may be anything that a stranger typed, up to 64 kB, so only its hash is kept.
   return {
     take: async (who) => {
       await limiter.consume(sha256Hex(who)).catch(refuse)
@@ -60,13 +60,13 @@ export function createLimit({ tries, withinMs }: Measure): Limit {
   }
 }
 
-/** An address that many may stand behind, and a whole site with IPv6, have this many times the tries. */
+/** An address that many people may share, and a whole IPv6 site, get this many times the attempts. */
 const SHARED_FACTOR = 50
 const SITE_FACTOR = 10
 
 /**
- * Counts by network. Behind a proxy that is not trusted, everybody has its address, and one must not lock out all: so
- * an address that a proxy may have gets more tries.
+ * Counts by network. Behind an untrusted proxy all users share its address, so an address that may be a proxy's gets
+ * more attempts.
  */
 export function createNetworkLimit({ tries, withinMs }: Measure): Limit<string | null> {
   const networks = createLimit({ tries, withinMs })
@@ -81,7 +81,7 @@ export function createNetworkLimit({ tries, withinMs }: Measure): Limit<string |
   return ofAll(counted)
 }
 
-/** A try that concerns an account. `device`: the browser, when this account was signed in there before. */
+/** An attempt on an account. `device`: the browser, if this account signed in there before. */
 export interface AccountTry {
   account: string
   address: string | null
@@ -90,7 +90,7 @@ export interface AccountTry {
 
 /**
  * Counts by account and network, and by account for all networks together (`ceiling`). A browser in which the account
- * was signed in before is counted for itself: whatever others do, its owner is not locked out there.
+ * signed in before has its own counter, so that others can't lock its owner out there.
  */
 export function createAccountLimit({ ceiling, ...measure }: Measure & { ceiling: number }): Limit<AccountTry> {
   const devices = createLimit(measure)
@@ -132,7 +132,7 @@ export function neighbourhood(address: string | null): string {
   return [...head, ...gap, ...tail].slice(0, NETWORK_GROUPS).join(':').toLowerCase()
 }
 
-/** A proxy has it perhaps: one on this machine or in a local network, or one that speaks over the unix socket. */
+/** Whether it may be a proxy's address: this machine, a local network or the unix socket. */
 function mayBeShared(address: string | null): boolean {
   return address === null || isLocal(address)
 }
@@ -140,5 +140,5 @@ function mayBeShared(address: string | null): boolean {
 function refuse(reason: unknown): never {
   if (!(reason instanceof RateLimiterRes)) throw reason
   const wait = durationInWords(Math.max(MINUTE, Math.ceil(reason.msBeforeNext / MINUTE) * MINUTE))
-  throw new AppError('too_many', `That was tried too often. Come back in ${wait}.`)
+  throw new AppError('too_many', `Too many attempts. Try again in ${wait}.`)
 }

@@ -1,4 +1,4 @@
-// Where CronGuard listens: on a port, and on a unix socket besides.
+// Listens on a port, and also on a unix socket if one is configured.
 import type { Deps } from '#deps.ts'
 import { allowGroup, removeAbandoned } from '#lib/unix-socket.ts'
 import { PING_BODY_MAX } from './body.ts'
@@ -7,17 +7,17 @@ import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts'
 import type { RequestHandler } from './server.ts'
 
 /**
- * How long a connection may be silent: between two pings, or while a job pauses its output. Not a common ping interval,
- * because a connection that closes just when the next ping is sent loses that ping.
+ * The idle timeout of a connection. It must not equal a common ping interval: a connection that closes at the moment at
+ * which the next ping is sent loses that ping.
  */
 const IDLE_MAX_SECONDS = 130
 
 export interface Listener {
-  /** No new connections; what is under way may end, for as long as `graceMs`. */
+  /** Refuses new connections and waits up to `graceMs` for current requests. */
   stop(graceMs: number): Promise<void>
 }
 
-/** Throws with code EADDRINUSE when somebody else listens there: the port is never shared with another process. */
+/** Throws an error with code EADDRINUSE if another process uses the port. The port is never shared. */
 export function listen({ config, log }: Pick<Deps, 'config' | 'log'>, handler: RequestHandler): Listener {
   const server = Bun.serve({
     ...settingsFor(log),
@@ -29,7 +29,7 @@ export function listen({ config, log }: Pick<Deps, 'config' | 'log'>, handler: R
   return listenerOf(server)
 }
 
-/** The file that a killed process left behind gives way. Throws conflict when somebody else listens there. */
+/** Replaces the file that a killed process left behind. Throws `conflict` if another process listens there. */
 export async function listenOnSocket(
   { log }: Pick<Deps, 'log'>,
   path: string,
@@ -42,7 +42,7 @@ export async function listenOnSocket(
   return listenerOf(server)
 }
 
-// Bun's types allow no idle timeout on a unix socket, but Bun has one there too: 10 seconds, or what it is told.
+// Bun's types don't allow an idle timeout on a unix socket, but Bun uses one: 10 seconds by default.
 function withIdleTimeout<Settings extends { idleTimeout: number }>(settings: Settings) {
   return settings as Omit<Settings, 'idleTimeout'>
 }

@@ -1,4 +1,4 @@
-// What changes is pushed to the pages that are open: the rows of the monitors that changed, and the counts.
+// Pushes changes to open pages: the rows of changed monitors, and the counts.
 import type { Deps } from '#deps.ts'
 import { countByStatus, type ListedMonitor } from '#domain/monitor-list.ts'
 import { withBasePath } from '#lib/base-path.ts'
@@ -11,36 +11,38 @@ import { MonitorRow } from '#views/partials/monitor-row.tsx'
 export interface Live {
   name: string
   everyMs: number
-  /** Sends what changed since the last tick. Without open pages it does nothing. */
+  /** Sends the changes since the last tick. Without open pages it does nothing. */
   tick(): Promise<void>
   settled(): Promise<void>
-  /** Grows with every change. A page that is drawn now remembers it, and says it when it opens its stream. */
+  /**
+   * Increases with each change. A page keeps the version it was rendered with and sends it when it opens its stream.
+   */
   version(): number
-  /** An endless answer for one tab. Throws too_many when there are too many already: the page asks now and then. */
+  /** The event stream of one tab. Throws `too_many` if there are too many streams; the page then polls. */
   open(audience: Audience): Response
-  /** Ends every stream, and opens no more: the process stops. */
+  /** Ends all streams and opens no more, because the process stops. */
   close(): void
 }
 
 const EVERY_MS = 250
 const STREAMS_MAX = 2000
-/** One more ends the oldest of the same person. */
+/** Another stream ends the user's oldest one. */
 const STREAMS_PER_USER_MAX = 20
-/** Keeps proxies, our own server and the page from taking a quiet stream for a dead one. @NOTE assets/live.js */
+/** Keeps proxies, the server and the page from closing an idle stream. @NOTE Keep in step with assets/live.js. */
 const SIGN_OF_LIFE_MS = 5 * SECOND
-/** A page that has not taken this many messages does not listen any more. It comes back, and asks for everything. */
+/** A page with this many unread messages is disconnected. It reconnects and reloads everything. */
 const BACKLOG_MAX = 500
-/** When more than this changes at once, the list is asked for instead. */
+/** If more rows than this change at once, the page reloads the list. */
 const ROWS_MAX = 100
-/** When more than this has changed anywhere since a page was drawn, it asks for everything. */
+/** If more than this changed since a page was rendered, the page reloads everything. */
 const CHANGES_MAX = 1000
-/** How long a page waits that made room for another one: it must not drive that one out at once. */
+/** How long a disconnected page waits, so that it doesn't displace the newer one at once. */
 const CROWDED_RETRY_MS = 30 * SECOND
 
 const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store',
-  // nginx would keep the messages back until there are enough of them.
+  // Without this, nginx buffers the messages.
   'X-Accel-Buffering': 'no',
   'X-Content-Type-Options': 'nosniff',
 }
@@ -54,35 +56,35 @@ interface Stream {
   leave(): void
 }
 
-/** Who looks at a project, and how they read moments. */
+/** Who views a project, and how times are written for them. */
 export interface Audience {
   projectId: string
   userId: string
   reading: Reading
-  /** What the page knows already; null: nothing. */
+  /** When the page was rendered; null if unknown. */
   drawn: Drawn | null
-  /** Whether they still may: asked again and again, for a stream outlives a session that was ended. */
+  /** Whether they still have access. It is checked again and again, because a stream can outlive its session. */
   isAllowed(): boolean
 }
 
-/** When a page was drawn, by the version and by the clock. */
+/** The version and time at which a page was rendered. */
 export interface Drawn {
   version: number
   at: number
 }
 
-/** What is known of a project that somebody looks at. */
+/** The state of a project with open pages. */
 interface Watched {
   streams: Set<Stream>
-  /** The monitors that it had at the last look. */
+  /** Its monitors at the last check. */
   ids: Set<number>
   counts: string
   lookedAt: number
-  /** When the next monitor becomes late: a change that nobody writes. */
+  /** When the next monitor becomes late, which is a change without a write. */
   nextDueAt: number
-  /** What was written since the last look, because looking failed. */
+  /** Monitors that changed while reading failed. */
   owed: ReadonlySet<number>
-  /** Whether that may be anything. */
+  /** Whether any other monitor may have changed, too. */
   owesEverything: boolean
   isFailing: boolean
 }
@@ -91,11 +93,11 @@ export function createLive(deps: Deps): Live {
   const projects = new Map<string, Watched>()
   /** The version of the last change of each monitor. */
   const changes = new Map<number, number>()
-  // What another process knew says nothing here: a version of before is older than the first one of now.
+  // Versions of an earlier process are lower than the first one of this process.
   const firstVersion = deps.clock.now()
   let version = firstVersion
   const takeNewsOfOthers = watchOthers(deps)
-  /** The version of the last change by a command beside the server. */
+  /** The version of the last change by a command in another process. */
   let otherVersion = 0
   let touched = new Set<number>()
   let lastSignAt = deps.clock.elapsed()
@@ -112,7 +114,7 @@ export function createLive(deps: Deps): Live {
     if (isChanged) otherVersion = version += 1
     const news = { ids: touched, isEverything: isNews, now: deps.clock.now() }
     const told = concerned(deps, { projects, news })
-    // Not before: when that cannot be read, the next tick knows all of it.
+    // Cleared only now: if reading fails, the next tick still has all changes.
     touched = new Set()
     for (const [projectId, watched] of told) notifyOrDefer(deps, { projectId, watched, news })
   }
@@ -134,7 +136,7 @@ export function createLive(deps: Deps): Live {
     }
     const own = streams.filter(({ userId }) => userId === audience.userId)
     if (own.length >= STREAMS_PER_USER_MAX) makeRoom(own)
-    // What was written until now is news for the others: this page was drawn with it, or is told what it missed.
+    // Sends earlier changes to the other pages first. The new page already has them or gets what it missed.
     tellAll()
     const watched = projects.get(projectId) ?? firstLook(deps, { projectId, now: reading.now })
     projects.set(projectId, watched)
@@ -154,7 +156,9 @@ export function createLive(deps: Deps): Live {
   return { name: 'live', everyMs: EVERY_MS, tick, settled: async () => {}, version: () => version, open, close }
 }
 
-/** What another process wrote is not known by its monitors. An import commits many times: it is told once a second. */
+/**
+ * Another process doesn't report which monitors it changed. It is checked once a second, as an import commits often.
+ */
 function watchOthers({ db, clock }: Deps) {
   let isOwed = false
   let toldAt = Number.NEGATIVE_INFINITY
@@ -167,7 +171,7 @@ function watchOthers({ db, clock }: Deps) {
   }
 }
 
-// A ping in a project that nobody looks at costs the others nothing.
+// A ping in a project without open pages costs the other projects nothing.
 function concerned(
   { db }: Deps,
   { projects, news }: { projects: Map<string, Watched>; news: News },
@@ -186,7 +190,7 @@ function concerned(
   )
 }
 
-// What cannot be read in one project must not keep the news of the others; it is tried again at every tick.
+// An error in one project must not delay changes of the others. It is retried at each tick.
 function notifyOrDefer(deps: Deps, { projectId, watched, news }: Telling): void {
   const ids = watched.owed.union(news.ids)
   const isEverything = news.isEverything || watched.owesEverything
@@ -199,14 +203,14 @@ function notifyOrDefer(deps: Deps, { projectId, watched, news }: Telling): void 
   }
 }
 
-/** What changed between the moment a page was drawn and the moment its stream opens. */
+/** The changes between the rendering of a page and the opening of its stream. */
 function missedSince(
   deps: Deps,
   missing: { projectId: string; reading: Reading; drawn: Drawn; changes: Map<number, number> },
 ): string[] {
   const { projectId, reading, drawn, changes } = missing
   const since = [...changes].filter(([, version]) => version > drawn.version).map(([id]) => id)
-  // Nobody knows any more in which project a monitor was that is gone.
+  // The project of a deleted monitor is unknown.
   if (since.length > CHANGES_MAX || countMonitors(deps.db, since) < since.length) return [message('refresh', '')]
   const isMissed = ({ id, dueAt }: { id: number; dueAt: number | null }): boolean =>
     (changes.get(id) ?? 0) > drawn.version || (dueAt !== null && dueAt > drawn.at && dueAt <= reading.now)
@@ -231,7 +235,7 @@ function firstLook({ db }: Deps, { projectId, now }: { projectId: string; now: n
   }
 }
 
-// The counts come first: the tab shows at once whether something is down.
+// The counts are sent first, so that the tab shows at once whether a monitor is down.
 function streamFor(
   watched: Watched,
   { reading, userId, isAllowed }: Audience,
@@ -250,9 +254,9 @@ function streamFor(
 }
 
 interface News {
-  /** The monitors, of any project, of which something was written. */
+  /** The monitors that changed, in any project. */
   ids: ReadonlySet<number>
-  /** Whether it may be more than these: somebody else wrote. */
+  /** Whether others may have changed, too, because another process wrote. */
   isEverything: boolean
   now: number
 }
@@ -263,7 +267,7 @@ interface Telling {
   news: News
 }
 
-// What is known of the project changes last: when anything fails, the next look finds the same news.
+// The stored state of the project is updated last. If anything fails, the next check finds the same changes.
 function tellNews(deps: Deps, { projectId, watched, news }: Telling): void {
   const states = listStatuses(deps.db, projectId)
   const isNewlyLate = ({ dueAt }: { dueAt: number | null }) =>
@@ -286,7 +290,7 @@ function rowsOf({ db }: Deps, { projectId, changed }: { projectId: string; chang
   return changed.length === 0 ? [] : listListedMonitors(db, { projectId, ids: changed })
 }
 
-// Drawn once for all who read the same clock, however many they are.
+// Rendered once for all viewers in the same time zone.
 function sendRows(
   deps: Deps,
   { streams }: Watched,

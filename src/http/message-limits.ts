@@ -1,18 +1,18 @@
-// How often people may have CronGuard write to others on request. Alerts are never counted.
+// Limits for messages that users request. Alerts are never limited here.
 import { findKind } from '#channels/index.ts'
 import type { Channel } from '#domain/channel.ts'
 import { HOUR } from '#lib/duration.ts'
 import { createLimit, createNetworkLimit, type Limit } from './limits.ts'
 
 export interface MessageLimits {
-  /** Mails to an address that is not verified, no matter who requests them. */
+  /** Mails to an unverified address, no matter who requests them. */
   destinations: Limit
   /** Test messages. */
   tests: Limit<TestTry>
 }
 
 export interface TestTry {
-  /** Who asks: a user or, with an API key, a project. */
+  /** The user who asks or, with an API key, the project. */
   asker: string
   address: string | null
   channel: Pick<Channel, 'kind' | 'settings'>
@@ -35,7 +35,7 @@ export function createMessageLimits(): MessageLimits {
   return { destinations, tests: { take, giveBack } }
 }
 
-// ann+1@example.org and Ann@example.org are one mailbox.
+// ann+1@example.org and Ann@example.org are the same mailbox.
 function byDestination({ take, giveBack }: Limit): Limit {
   const mailbox = (address: string): string =>
     address

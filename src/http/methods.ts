@@ -1,4 +1,4 @@
-/** The methods that a path takes; empty when nothing is there, or what is there takes every method. */
+/** The methods that a path accepts; empty if there is no route, or the route accepts all methods. */
 export type FindMethods = (path: string) => string[]
 
 interface Route {
@@ -13,12 +13,12 @@ export function createMethodFinder(readRoutes: () => readonly Route[]): FindMeth
       .filter(({ method }) => /^[A-Z]+$/.test(method) && method !== 'ALL')
       .map((route) => ({ method: route.method, pattern: patternOf(route.path) }))
     const methods = new Set(known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))
-    // What can be read is answered without its content, too.
+    // A route for GET also answers HEAD.
     return [...methods].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   }
 }
 
-// As the router reads them: a last slash more or less is the same.
+// Like the router, this ignores a trailing slash.
 function patternOf(route: string): RegExp {
   const segments = route
     .replace(/\/$/, '')

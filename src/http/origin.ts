@@ -14,8 +14,7 @@ export function refuseForeignForm({ config: { baseUrl } }: Pick<Deps, 'config'>,
   const site = request.headers.get('sec-fetch-site')
   const origin = request.headers.get('origin')
   const isOwn = site === null ? origin === null || isOwnOrigin({ origin, baseUrl, request }) : isOwnSite(site)
-  if (!isOwn)
-    throw new AppError('forbidden', 'This form was sent from another site. Open CronGuard itself, and try again.')
+  if (!isOwn) throw new AppError('forbidden', 'This form was sent from another site. Open CronGuard and try again.')
 }
 
 function isOwnSite(site: string): boolean {

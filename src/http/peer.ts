@@ -1,53 +1,53 @@
-// Who is at the other end: of the connection, or of the proxies that are trusted to say for whom they ask.
+// The client of a request: the other end of the connection, or the client that a trusted proxy reports.
 import type { Deps } from '#deps.ts'
 import { addressMatcher, isLocal, isLoopback, readAddress, unmapIpv4 } from '#lib/addresses.ts'
 
 export interface Peer {
-  /** Null where there is none. */
+  /** Null if there is none. */
   address: string | null
   scheme: 'http' | 'https'
-  /** Whether a proxy that is trusted asks for them. */
+  /** Whether the request comes through a trusted proxy. */
   isProxied: boolean
 }
 
-/** Stands for the address of a connection over a unix socket, which has none. */
+/** A placeholder for the address of a connection over a unix socket. */
 export const UNIX_SOCKET = 'unix:'
 
 const PEER = Symbol('peer')
 const NOBODY: Peer = { address: null, scheme: 'http', isProxied: false }
 
-// A property of the request itself: a WeakMap beside it costs more than all the rest of answering.
+// Stored as a property of the request, because a WeakMap costs more than the rest of answering a ping.
 interface Known extends Request {
   [PEER]?: Peer
 }
 
-/** Remembers who is at the other end of a request. */
+/** Stores the client of a request. */
 export function rememberPeer(request: Known, peer: Peer): void {
   request[PEER] = peer
 }
 
-/** The address of the visitor; null where there is none, as on a unix socket without a proxy. */
+/** The client's address; null if there is none, as on a unix socket without a proxy. */
 export function peerOf(request: Known): string | null {
   return (request[PEER] ?? NOBODY).address
 }
 
-/** Whether the visitor came by http or by https. */
+/** Whether the client used http or https. */
 export function schemeOf(request: Known): Peer['scheme'] {
   return (request[PEER] ?? NOBODY).scheme
 }
 
-/** Whether a proxy that is trusted passed the request on. */
+/** Whether the request came through a trusted proxy. */
 export function isProxied(request: Known): boolean {
   return (request[PEER] ?? NOBODY).isProxied
 }
 
-/** Finds out who a request is from, given the address at the other end of its connection; null: it is gone already. */
+/** Finds the client of a request from the address of its connection; null if the connection is already closed. */
 export function createPeerFinder({ config, log }: Pick<Deps, 'config' | 'log'>) {
   const isTrusted = addressMatcher(config.trustedProxies)
   const hints = createHints(log)
   return (request: Request, connected: string | null): Peer => {
     if (connected === null) return NOBODY
-    // Its file decides who may speak there, so whoever does is believed.
+    // The permissions of the socket decide who can connect, so its clients are trusted.
     if (connected === UNIX_SOCKET) {
       const peer = behindProxy(request, { proxy: null, isTrusted })
       if (peer.address === null && isBrowser(request)) hints.onSocket()
@@ -61,7 +61,7 @@ export function createPeerFinder({ config, log }: Pick<Deps, 'config' | 'log'>) 
 
 const UNTIL_THEN = 'Until then all visitors share one address'
 
-// Each is logged once. Anyone can send the headers of a proxy, so only an address of this network is surely one.
+// Each hint is logged once. Anyone can send the headers of a proxy, so only local addresses are taken for one.
 function createHints(log: Deps['log']) {
   const logged = new Set<string>()
   const warnOnce = (about: string, message: string): void => {
@@ -88,13 +88,12 @@ function isForwarded({ headers }: Request): boolean {
   return headers.has('x-forwarded-for') || headers.has('x-forwarded-proto')
 }
 
-// Jobs may speak on a unix socket themselves, but a browser only comes there through a proxy.
+// Jobs may use the unix socket directly, but a browser reaches it only through a proxy.
 function isBrowser({ headers }: Request): boolean {
   return headers.get('user-agent')?.startsWith('Mozilla/') ?? false
 }
 
-// Each proxy adds on the right whom it was asked by. What stands left of one that nobody trusts, anybody can have
-// written.
+// Each proxy appends its client on the right. Entries to the left of an untrusted address may be forged.
 function behindProxy(
   request: Request,
   { proxy, isTrusted }: { proxy: string | null; isTrusted: (address: string) => boolean },
@@ -110,8 +109,8 @@ function behindProxy(
   return { address, scheme: forwardedScheme(request, hops), isProxied: true }
 }
 
-// The proxies add their schemes as they add their addresses. "https, http" of two trusted proxies means https: the
-// visitor asked the first one by https. Of one proxy it means http, because anybody can have written the first part.
+// Proxies append their schemes like their addresses. With two trusted proxies "https, http" means https: the client
+// used https to reach the first one. With one proxy it means http, because the first part may be forged.
 function forwardedScheme({ headers }: Request, hops: number): Peer['scheme'] {
   const schemes = (headers.get('x-forwarded-proto') ?? '').split(',')
   const own = schemes.at(-Math.min(Math.max(hops, 1), schemes.length)) ?? ''

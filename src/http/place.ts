@@ -1,10 +1,7 @@
-/** More than any route has. */
+/** More than any route has segments. */
 const SEGMENTS_MAX = 12
 
-/**
- * A path as it may stand in a log: only the words remain that the routes themselves are made of. Anything else may be a
- * key or a token, or one that was mistyped.
- */
+/** Redacts a path for the log. Only words that occur in routes stay, because anything else may be a key or a token. */
 export type ShowPath = (path: string) => string
 
 export function createShowPath(readRoutes: () => readonly { path: string }[]): ShowPath {

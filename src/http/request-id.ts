@@ -1,7 +1,7 @@
 import { newLowerCaseToken } from '#lib/tokens.ts'
 import { isProxied } from './peer.ts'
 
-/** Names a request in the log, and in the answer to whom it went wrong for. */
+/** Identifies a request in the log and in error responses. */
 export const REQUEST_ID_HEADER = 'X-Request-Id'
 
 const REQUEST_ID = Symbol('request id')
@@ -12,7 +12,7 @@ interface Known extends Request {
   [REQUEST_ID]?: string
 }
 
-/** The proxy's own, when it is trusted and sends one; otherwise eight characters, made when they are first needed. */
+/** The ID that a trusted proxy sends; otherwise eight random characters, created on first use. */
 export function requestIdOf(request: Known): string {
   request[REQUEST_ID] ??= givenId(request) ?? newRequestId()
   return request[REQUEST_ID]

@@ -1,5 +1,5 @@
-// Who is signed in: a signed cookie that names a row in `sessions`. The row can be taken away, so the cookie alone is
-// worth nothing.
+// Sessions: a signed cookie names a row in `sessions`. Without the row the cookie is worthless, so a session can be
+// ended.
 import { jwt } from '@elysiajs/jwt'
 import { Elysia } from 'elysia'
 import { prolongSession } from '#actions/sessions.ts'
@@ -12,7 +12,7 @@ import { findSignedIn, type SignedInUser } from '#store/sessions.ts'
 import { clearedCookie, cookieName, cookieOf, formerSessionCookie, isSecureSite, setCookie } from './cookies.ts'
 
 export interface Sessions {
-  /** The user of this request; null for a stranger. `cookie`: what to set so that the user stays signed in. */
+  /** The signed-in user of a request, or null. `cookie`: the cookie to set so that the user stays signed in. */
   find(request: Request): Promise<(SignedInUser & { cookie: string | null }) | null>
   /** The cookie that signs in. */
   cookie(sessionId: string): Promise<string>
@@ -41,12 +41,12 @@ export function createSessions(deps: Deps): Sessions {
 
   const find = async (request: Request): Promise<(SignedInUser & { cookie: string | null }) | null> => {
     const own = await read(cookieOf(request, name))
-    // From before the cookie had the name of this server: it gets the new one.
+    // A cookie with the name of earlier versions is replaced by one with the current name.
     const signedIn = own ?? (await read(cookieOf(request, formerSessionCookie(config))))
     if (signedIn === null) return null
     if (own === null) return { ...signedIn, cookie: await cookie(signedIn.session.id) }
     const wasSeenLately = clock.now() - signedIn.session.seenAt < SESSION_STEP_MS
-    // A disk that takes nothing must not lock people out: they come to see what is wrong.
+    // A full disk must not lock users out: they sign in to see what is wrong.
     const isProlonged = !wasSeenLately && tryWrite(() => prolongSession(deps, signedIn.session.id))
     return { ...signedIn, cookie: isProlonged ? await cookie(signedIn.session.id) : null }
   }

@@ -1,4 +1,4 @@
-// Listens for mails to ping addresses, on a port of its own: plain, without passwords, and for nothing else.
+// Receives mails to ping addresses on a separate port, without TLS or authentication. Other mail is refused.
 import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server'
 import type { Deps } from '#deps.ts'
 import type { Reservation } from '#lib/byte-budget.ts'
@@ -7,39 +7,39 @@ import { StorageRefusedError } from '#lib/errors.ts'
 import { bytesInFlight } from './body.ts'
 import { mailPlace, readRecipient, recordMail } from './pings/mail.ts'
 
-/** A report is small; a longer mail is refused. */
+/** Longer mails are refused. */
 export const MAIL_BYTES_MAX = 1_000_000
-/** The least that a mail server must take (RFC 5321). */
+/** The minimum that a mail server must accept (RFC 5321, 4.5.3.1.8). */
 export const RECIPIENTS_MAX = 100
 export const CLIENTS_MAX = 50
-/** What relays of mail open at a time, so that one sender does not keep the others out. */
+/** Mail relays open about this many connections at a time. The limit keeps one sender from blocking others. */
 export const CLIENTS_OF_ONE_MAX = 20
 const SILENCE_MAX_MS = 60 * SECOND
-/** For a whole conversation: who drips is never silent. */
+/** For a whole session. An idle timeout alone doesn't stop a client that sends a byte now and then. */
 const CONVERSATION_MAX_MS = 10 * MINUTE
 const CLOSE_MAX_MS = 2 * SECOND
 
 export interface MailListener {
   port: number
-  /** No new connections; what is under way may end, briefly. */
+  /** Refuses new connections and gives current sessions a moment to end. */
   stop(): Promise<void>
 }
 
-/** Null when pings by mail are not taken. Rejects with what the system said when it cannot listen. */
+/** Null if pings by mail are disabled. Rejects with the error of the system if it can't listen. */
 export async function listenForMail(
   deps: Deps,
   { conversationMaxMs = CONVERSATION_MAX_MS } = {},
 ): Promise<MailListener | null> {
   const { pingMail } = deps.config
   if (pingMail === null) return null
-  // Loaded only where mails are taken.
+  // Loaded only if pings by mail are enabled.
   const library = await import('smtp-server')
   const server: SMTPServer = new library.SMTPServer({
     name: pingMail.domain,
     banner: 'CronGuard takes pings',
     disabledCommands: ['AUTH', 'STARTTLS', 'WIZ', 'SHELL', 'KILL'],
     authOptional: true,
-    // Appliances send from addresses that are none, like `nas.@example.com`.
+    // Appliances use invalid sender addresses such as `nas.@example.com`.
     lenientAddressParsing: true,
     disableReverseLookup: true,
     size: MAIL_BYTES_MAX,
@@ -61,7 +61,7 @@ export async function listenForMail(
     const patience = setTimeout(() => socket.destroy(), conversationMaxMs)
     socket.once('close', () => clearTimeout(patience))
   })
-  // Who hangs up in the middle of a mail is no fault of ours.
+  // A client that disconnects during a mail isn't an error of the server.
   server.on('error', (error) => deps.log.debug('A mail broke off', { reason: String(error) }))
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', reject)
@@ -98,7 +98,7 @@ async function take(deps: Deps, stream: SMTPServerDataStream, session: SMTPServe
 interface Incoming {
   stream: SMTPServerDataStream
   session: SMTPServerSession
-  /** What has come of the mail, as far as there is room. */
+  /** The received parts of the mail, within the memory budget. */
   chunks: Buffer[]
   holding: Reservation
 }
@@ -122,8 +122,8 @@ async function record(deps: Deps, incoming: Incoming): Promise<void> {
   })
 }
 
-// Null when memory is short. What is too long is read to its end and dropped, because the sender listens for an answer
-// only then.
+// Null if memory is short. A mail that is too long is read to its end and dropped, because the client waits for the
+// response only after the data.
 async function readAll({ stream, chunks, holding }: Incoming): Promise<Uint8Array | null> {
   let size = 0
   for await (const chunk of stream) {

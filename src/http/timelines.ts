@@ -19,33 +19,33 @@ import type { Conceal } from './concealing.ts'
 export interface TimelinePage {
   /** Newest first. */
   entries: TimelineEntry[]
-  /** Where the older ones begin; null: there are none. */
+  /** Where older entries begin; null if there are none. */
   below: TimelineCursor | null
-  /** Where newer ones will be; null unless this is the newest page. */
+  /** Where newer entries will be; null unless this is the newest page. */
   above: TimelineCursor | null
 }
 
 export interface TimelineNews {
   entries: TimelineEntry[]
-  /** Null: too much has happened to be added; only a fresh page shows all of it. */
+  /** Null if there are too many new entries to add, so that the page must be reloaded. */
   above: TimelineCursor | null
 }
 
 const PAGE_SIZE = 50
-/** A kind that is rare is looked for among this many pings at a time, so that no page takes long. */
+/** A filter for a rare kind searches this many pings per page, so that no page takes long. */
 const SEARCHED_MAX = 20_000
 
 interface Wanted {
   monitor: Monitor
   filter: TimelineFilter
-  /** So many of the newest pings are kept. */
+  /** The number of newest pings that are kept. */
   kept: number
   conceal: Conceal
-  /** Whether a mail that was not read yet is shown as it came. */
+  /** Whether a mail that wasn't parsed yet is shown in its raw form. */
   showsRawMail: boolean
 }
 
-/** The newest entries below `before`; a page of a filter that matches rarely may be short and go on all the same. */
+/** The newest entries below `before`. If a filter rarely matches, a page may be short although more pages follow. */
 export function readTimeline(
   reader: Reader,
   { before, ...wanted }: Wanted & { before: TimelineCursor | null },
@@ -63,7 +63,7 @@ export function readTimeline(
   return { entries, below: furtherBelow(reader, { monitor, kept, end, searchedTo }), above }
 }
 
-/** What is newer than `after`. */
+/** The entries that are newer than `after`. */
 export function readTimelineNews(
   reader: Reader,
   { after, ...wanted }: Wanted & { after: TimelineCursor },
@@ -104,7 +104,7 @@ function shownTo({ conceal, showsRawMail }: Pick<Wanted, 'conceal' | 'showsRawMa
   }
 }
 
-// Everything that was read is shown; what was not looked at yet may hold more.
+// Everything that was read is shown. There may be more in the part that wasn't searched yet.
 function furtherBelow(
   reader: Reader,
   { monitor, kept, end, searchedTo }: Pick<Wanted, 'monitor' | 'kept'> & { end: TimelineCursor; searchedTo: number },

@@ -57,7 +57,7 @@ describe('User commands, next to a running server,', () => {
     ])
   })
 
-  /** The cookie; empty when the password is wrong. */
+  /** The cookie; empty when the Wrong email address or password. */
   async function signIn(password: string): Promise<string> {
     const response = await fetch(`${cronguard.url}/login`, {
       method: 'POST',

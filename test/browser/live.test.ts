@@ -68,7 +68,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
       await Bun.sleep(350)
     }
     await page.getByLabel('Schedule', { exact: true }).fill('every 3 hours')
-    await page.getByText('Expected every 3 hours, with 9 minutes of grace').waitFor()
+    await page.getByText('Expected every 3 hours, with a grace period of 9 minutes').waitFor()
     await context.close()
   }, 30_000)
 
@@ -135,12 +135,12 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     const stoppedAt = performance.now()
     expect(await browserUser.cronguard.end('SIGTERM')).toBe(0)
     expect(performance.now() - stoppedAt).toBeLessThan(4000)
-    await page.getByText('CronGuard cannot be reached').waitFor({ timeout: 25_000 })
+    await page.getByText("CronGuard can't be reached").waitFor({ timeout: 25_000 })
     expect(await page.title()).toStartWith('(not reachable)')
     await browserUser.cronguard.start()
     await fetch(backup.ping_url)
     await row(page, 'over-a-restart').locator('.status-up').waitFor({ timeout: 40_000 })
-    await page.getByText('CronGuard cannot be reached').waitFor({ state: 'hidden' })
+    await page.getByText("CronGuard can't be reached").waitFor({ state: 'hidden' })
     await context.close()
   }, 120_000)
 })

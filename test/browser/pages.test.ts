@@ -100,7 +100,7 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
     const { page, context } = await signedIn({ width: 1280, scheme: 'light' })
     await page.goto('/')
     await page.keyboard.press('Tab')
-    expect(await page.evaluate<string>('document.activeElement.textContent')).toContain('Skip to the content')
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toContain('Skip to content')
     await page.keyboard.press('Enter')
     expect(await page.evaluate<string>('document.activeElement.id')).toBe('main')
     await page.keyboard.press('/')
@@ -125,8 +125,8 @@ test.skipIf(NO_BROWSER)(
     for (const name of ['short', 'W'.repeat(100)]) {
       await page.goto('/projects/new')
       await page.getByLabel('Name').fill(name)
-      await page.getByRole('button', { name: 'Make the project' }).click()
-      await page.getByText('The project is there.').waitFor()
+      await page.getByRole('button', { name: 'Create project' }).click()
+      await page.getByText('Project created.').waitFor()
     }
     for (const width of [360, 320]) {
       await page.setViewportSize({ width, height: 800 })

@@ -69,7 +69,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
     )
     await other.getByRole('heading', { name: 'Not found' }).waitFor({ timeout: 40_000 })
     await page.bringToFront()
-    await page.getByText('This project is gone, or no longer yours.').waitFor({ timeout: 40_000 })
+    await page.getByText('This project was deleted, or you no longer have access.').waitFor({ timeout: 40_000 })
     expect(await page.getByLabel('Name').inputValue()).toBe('typed')
     await context.close()
   }, 120_000)
@@ -97,7 +97,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
     await page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: 'Channels' }).click()
     await page.route(/test\/outcome/, (route) => route.abort())
     await page
-      .getByRole('button', { name: /Send a test/ })
+      .getByRole('button', { name: /Send test/ })
       .first()
       .click()
     await page.getByText('CronGuard could not be reached. Try it again.').waitFor()

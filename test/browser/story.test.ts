@@ -33,11 +33,11 @@ describe.skipIf(NO_BROWSER)(
       const { page } = ada
       await page.goto('/')
       expect(page.url()).toEndWith('/setup')
-      await page.getByRole('heading', { name: 'No one has an account yet' }).waitFor()
+      await page.getByRole('heading', { name: 'CronGuard is not set up yet' }).waitFor()
       const log = await Bun.file(cronguard.logPath).text()
       const link = /http:\/\/\S+\/setup\?token=\S+/.exec(log)?.[0] ?? ''
       await page.goto(link)
-      await page.getByLabel('E-mail').fill(ADA.email)
+      await page.getByLabel('Email').fill(ADA.email)
       await page.getByLabel('Password').fill(ADA.password)
       await page.getByRole('button', { name: 'Make the account' }).click()
       await page.getByRole('heading', { name: 'Watch your first job' }).waitFor()
@@ -52,7 +52,7 @@ describe.skipIf(NO_BROWSER)(
       const { page } = ada
       await page.getByRole('link', { name: 'Channels', exact: true }).click()
       await page
-        .getByRole('link', { name: /Add the first channel/ })
+        .getByRole('link', { name: /Add a channel/ })
         .first()
         .click()
       await page
@@ -81,7 +81,7 @@ describe.skipIf(NO_BROWSER)(
       await page.getByLabel('Schedule', { exact: true }).fill('every 2 seconds')
       await page.getByLabel('Grace period optional').fill('1')
       await page.getByLabel('Unit: grace period').selectOption('seconds')
-      await page.getByText(/Expected every 2 seconds, with 1 second of grace/).waitFor()
+      await page.getByText(/Expected every 2 seconds, with a grace period of 1 second/).waitFor()
       await page.getByRole('button', { name: /Create/ }).click()
       const pingUrl = (await page.locator('#ping-url').textContent()) ?? ''
       expect(pingUrl).toMatch(/\/ping\/[0-9a-f-]{36}$/)
@@ -119,7 +119,7 @@ describe.skipIf(NO_BROWSER)(
       const { page, complaints } = ada
       await page.locator('.menu-end > summary').click()
       await page.getByRole('button', { name: 'Sign out' }).click()
-      await page.getByText('You are signed out.').waitFor()
+      await page.getByText('You signed out.').waitFor()
       await page.goto('/')
       expect(page.url()).toEndWith('/login')
       // A part of the page may have asked for what is new at the very moment of the sign-out.

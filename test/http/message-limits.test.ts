@@ -45,8 +45,8 @@ describe('Test messages', () => {
     }
     expect(statuses).toEqual([...Array(5).fill(200), 429, 429, 429])
     expect(sentTo(RUN_AS_SERVICE_USER)).toBe(15)
-    expect(await testOn(owner, channel)).toContain('That was tried too often')
-    expect(await testOn(owner, guard.mailTo(project, 'other@elsewhere.example'))).not.toContain('tried too often')
+    expect(await testOn(owner, channel)).toContain('Too many attempts')
+    expect(await testOn(owner, guard.mailTo(project, 'other@elsewhere.example'))).not.toContain('Too many attempts')
   })
 
   test('are sent thirty times an hour by one person, to whomever', async () => {
@@ -56,7 +56,7 @@ describe('Test messages', () => {
     }
     expect(guard.outside.mails).toHaveLength(30)
     const member = await memberOf(guard, project, 'member')
-    expect(await testOn(member, guard.mailTo(project, RUN_AS_SERVICE_USER))).not.toContain('tried too often')
+    expect(await testOn(member, guard.mailTo(project, RUN_AS_SERVICE_USER))).not.toContain('Too many attempts')
   })
 
   test('are sent sixty times an hour from one network, by whomever', async () => {

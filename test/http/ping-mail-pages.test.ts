@@ -151,7 +151,7 @@ describe('The pages', () => {
     const theirs = without.project()
     const monitor = without.monitor(theirs, { name: 'backup' })
     const member = await memberOf(without, theirs, 'member')
-    expect(await member.read(`/monitors/${monitor.uniqueKey}`)).not.toContain('By mail')
+    expect(await member.read(`/monitors/${monitor.uniqueKey}`)).not.toContain('Ping by mail')
     without.stop()
   })
 })

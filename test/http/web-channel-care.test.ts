@@ -25,8 +25,8 @@ const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' 
 
 describe('Switching a channel off', () => {
   test.each([
-    [1, 'One message waits to be sent.', 'The waiting message was discarded.'],
-    [2, '2 messages wait to be sent.', '2 waiting messages were discarded.'],
+    [1, '1 notification is pending.', 'The pending notification was discarded.'],
+    [2, '2 notifications are pending.', '2 pending notifications were discarded.'],
   ])('while %i messages wait says so before and after', async (count, before, after) => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     guard.outside.failWith('timeout')
@@ -55,7 +55,7 @@ describe('Switching a channel off', () => {
     await guard.pass(MINUTE)
     expect(words(await member.read(list()))).not.toContain('to be sent')
     await member.post(`/channels/${channelId}/disable`)
-    expect(words(await member.read(list()))).toContain('It tells nothing until it is switched on again.')
+    expect(words(await member.read(list()))).toContain('It sends no notifications until you enable it.')
   })
 
   test.each(['channel-silenced.<b>', 'channel-silenced.99999999', 'toString.1', 'channel-silenced'])(
@@ -154,10 +154,10 @@ test('Who has not confirmed their address cannot make CronGuard write to others'
   for (const path of [list(), `/channels/${channelId}`]) {
     const response = await unproven.post(path, { kind: 'email', 'setting-address': 'victim@example.org' })
     expect(response.status).toBe(403)
-    expect(await response.text()).toContain('Confirm your e-mail address first')
+    expect(await response.text()).toContain('Confirm your email address first')
   }
   const test = await unproven.post(`/channels/${channelId}/test/outcome`)
-  expect([test.status, await test.text()]).toEqual([200, expect.stringContaining('Confirm your e-mail address first')])
+  expect([test.status, await test.text()]).toEqual([200, expect.stringContaining('Confirm your email address first')])
   expect(await unproven.read(list())).toContain('<a href="/settings#address">your settings</a>')
   expect(guard.outside.calls).toEqual([])
 })
@@ -184,6 +184,6 @@ describe('The name of a channel', () => {
 test('The list says of how many monitors a channel tells', async () => {
   const channelId = guard.mailTo(project, 'ops@example.org')
   guard.monitor(project, { name: 'backup' }, [channelId])
-  expect(words(await member.read(list()))).toContain('Tells of 1 monitor')
-  expect(words(await member.read(`/channels/${channelId}`))).toContain('Tells of 1 monitor')
+  expect(words(await member.read(list()))).toContain('Used by 1 monitor')
+  expect(words(await member.read(`/channels/${channelId}`))).toContain('Used by 1 monitor')
 })

@@ -41,7 +41,7 @@ describe('The channels page', () => {
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])
     guard.monitor(project, { name: 'billing' }, [channelId])
     const member = await memberOf(guard, project, 'viewer')
-    expect(await member.read(list())).toContain('Nothing yet')
+    expect(await member.read(list())).toContain('none yet')
     guard.outside.failWith('refused')
     await guard.ping(backup, '/fail')
     await guard.tick()
@@ -60,7 +60,7 @@ describe('The channels page', () => {
   test('teaches what a channel is where there is none, and offers to add one to who may', async () => {
     const viewer = await (await memberOf(guard, project, 'viewer')).read(list())
     const member = await (await memberOf(guard, project, 'member')).read(list())
-    for (const text of [viewer, member]) expect(text).toContain('Nobody is told yet')
+    for (const text of [viewer, member]) expect(text).toContain('No channels yet')
     expect(viewer).not.toContain(`${list()}/new`)
     expect(member).toContain(`${list()}/new`)
   })
@@ -109,7 +109,7 @@ describe('Adding a channel', () => {
   test('asks whether every monitor uses it, and says how many there are', async () => {
     const backup = guard.monitor(project, { name: 'backup' })
     const member = await memberOf(guard, project, 'member')
-    expect(await member.read(`${list()}/new?kind=email`)).toContain('Use it for the project’s 1 monitor')
+    expect(await member.read(`${list()}/new?kind=email`)).toContain('Use for 1 monitor of the project')
     await member.post(list(), { kind: 'email', name: 'Off duty', 'setting-address': 'off@example.org' })
     await guard.ping(backup, '/fail')
     await guard.tick()
@@ -165,7 +165,7 @@ describe('Adding a channel', () => {
   test('of no kind that there is asks for the kind again', async () => {
     const response = await (await memberOf(guard, project, 'member')).post(list(), { kind: 'pigeon' })
     expect(response.status).toBe(422)
-    expect(await response.text()).toContain('How should CronGuard reach people?')
+    expect(await response.text()).toContain('How should CronGuard notify you?')
   })
 
   test('ends at the limit of the project', async () => {
@@ -223,12 +223,12 @@ describe('Testing a channel', () => {
     const member = await memberOf(guard, project, 'member')
     const whole = await (await member.post(`/channels/${channelId}/test`)).text()
     expect(whole).toContain('<!doctype html>')
-    expect(whole).toContain('The test was sent.')
+    expect(whole).toContain('Test sent.')
     guard.outside.failWith('dns')
     const headers = { 'HX-Request': 'true' }
     const part = await (await member.post(`/channels/${channelId}/test/outcome`, {}, headers)).text()
     expect(part).not.toContain('<!doctype html>')
-    expect(part).toContain('The test was not delivered.')
+    expect(part).toContain('Test failed.')
     expect(part).toContain('Could not resolve host')
     expect(guard.outside.calls).toHaveLength(1)
   })
@@ -244,7 +244,7 @@ describe('Testing a channel', () => {
     const call = { method: 'POST', headers: { 'X-Api-Key': key } }
     expect((await guard.request(`/api/v3/channels/${channelId}/test`, call)).status).toBe(429)
     held.letGo()
-    expect(await (await first).text()).toContain('The test was sent.')
+    expect(await (await first).text()).toContain('Test sent.')
   })
 })
 
@@ -259,10 +259,10 @@ describe('A channel that is switched off', () => {
     const address = `/channels/${channelId}/disable`
     expect((await member.post(address)).headers.get('location')).toBe(address)
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending' }])
-    expect(await member.read(address)).toContain('1 message is waiting to be sent.')
+    expect(await member.read(address)).toContain('1 notification is pending.')
     expect((await member.post(address, { confirmed: 'yes' })).status).toBe(303)
     const listed = await member.read(list())
-    expect(listed).toContain('Switched off since')
+    expect(listed).toContain('Disabled since')
     expect(listed).toContain('Discarded')
     expect(listed).toContain('Channel disabled')
     guard.outside.failWith(null)
@@ -314,7 +314,7 @@ describe('Deleting a channel', () => {
     const member = await memberOf(guard, project, 'member')
     const text = await member.read(`/channels/${channelId}/delete`)
     expect(text).toContain('Team chat')
-    expect(text).toContain('1 monitor tells this channel')
+    expect(text).toContain('Used by 1 monitor')
     const response = await member.post(`/channels/${channelId}/delete`)
     expect([response.status, response.headers.get('location')]).toEqual([303, list()])
     expect(findChannel(guard.db, channelId)).toBeNull()
@@ -376,7 +376,7 @@ describe('The secrets of channels', () => {
     const form = await member.read(`/channels/${channelId}`)
     for (const text of [...texts, form]) expect(text).not.toContain(SECRET)
     expect(form).toContain(PATH_SECRET)
-    expect(form).toContain('Leave empty to keep the one that is stored.')
+    expect(form).toContain('Leave empty to keep the stored value.')
     expect(JSON.stringify(guard.log)).not.toContain(SECRET)
   })
 })

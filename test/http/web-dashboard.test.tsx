@@ -51,7 +51,7 @@ describe('The dashboard', () => {
       expect(report).toContain(part)
     }
     expect(report).toContain('title="2026-03-01 12:00:00 UTC"')
-    for (const part of ['#shape-new', 'New', 'never', '>db<', '>prod<']) expect(fresh).toContain(part)
+    for (const part of ['#shape-new', 'New', 'no ping yet', '>db<', '>prod<']) expect(fresh).toContain(part)
   })
 
   test('says "never" only of what was never pinged', async () => {
@@ -65,8 +65,8 @@ describe('The dashboard', () => {
     const text = await alice.read('/')
     expect(listFolder(text)).toEqual(['started', 'resumed'])
     expect(rows(text).map((row) => /data-label="Last ping">([^<]*)</.exec(row)?.[1])).toEqual([
-      'none that counts',
-      'none that counts',
+      'no result yet',
+      'no result yet',
     ])
   })
 
@@ -109,23 +109,23 @@ describe('The dashboard', () => {
     expect(listFolder(await alice.read(`${path}?q=${'x'.repeat(10_000)}`))).toEqual([])
   })
 
-  test('warns when nobody would be told', async () => {
+  test('warns when no one gets notified', async () => {
     guard.monitor(project, { name: 'backup' })
-    expect(await alice.read('/')).toContain('has no channel: when a monitor goes down, nobody is told')
+    expect(await alice.read('/')).toContain('has no channel. No one gets notified when a monitor goes down')
     guard.mailTo(project, 'ops@example.org')
     const unheard = await alice.read('/')
-    expect(unheard).toContain('reaches anybody, without a mail server: when a monitor goes down, nobody is told')
+    expect(unheard).toContain('has only email channels, and no mail server is configured. No one gets notified')
     expect(unheard).toContain(`<a href="${path}/channels">See why</a>`)
     const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
-    expect(await alice.read('/')).not.toContain('nobody is told')
+    expect(await alice.read('/')).not.toContain('No one gets notified')
     setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
-    expect(await alice.read('/')).toContain('nobody is told')
+    expect(await alice.read('/')).toContain('No one gets notified')
     for (const { id } of listChannels(guard.db, project.id)) {
       setChannelDisabled(guard.deps, { projectId: project.id, channelId: id, isDisabled: true })
     }
     const text = await alice.read('/')
-    expect(text).toContain('has no channel that is switched on: when a monitor goes down, nobody is told')
-    expect(text).toContain(`<a href="${path}/channels">Switch one on</a>`)
+    expect(text).toContain('All channels of this project are disabled. No one gets notified')
+    expect(text).toContain(`<a href="${path}/channels">Enable a channel</a>`)
   })
 
   test('never shows a ping key', async () => {
@@ -196,7 +196,7 @@ describe('The project', () => {
   test('is missing for somebody who belongs to none', async () => {
     guard.db.write((tx) => tx.run('DELETE FROM memberships'))
     const text = await alice.read('/')
-    expect(text).toContain('You belong to no project')
+    expect(text).toContain('No projects yet')
     expect(text).toContain('/projects/new')
   })
 })

@@ -98,7 +98,7 @@ describe('A monitor that two people edit', () => {
     ['“Early pings”', { earlyMs: HOUR }],
     ['“Failures in a row before an alert”', { failuresToAlert: 2 }],
     ['“Resume manually only”', { manualResume: true }],
-    ['“Only POST counts”', { postOnly: true }],
+    ['“Accept only POST”', { postOnly: true }],
     ['“Failure keywords”', { filter: { failureKeywords: 'ERROR' } }],
   ]
 
@@ -151,7 +151,7 @@ describe('A note that two people write', () => {
     const html = await refused.text()
     expect(refused.status).toBe(422)
     expect(words(html)).toContain('Somebody else changed the note while you were writing.')
-    expect(words(html)).toContain('The note as it is now disk &lt;full&gt;')
+    expect(words(html)).toContain('Current note disk &lt;full&gt;')
     expect(html).toContain('no idea</textarea>')
     expect(note()).toBe('disk <full>')
     expect((await ben.post(`${path}/note`, { note: 'no idea', seen: seenIn(html) })).status).toBe(303)

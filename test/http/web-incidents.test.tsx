@@ -55,7 +55,7 @@ describe('The incidents page', () => {
     const nightly = await failing('nightly-report')
     guard.clock.advance(2 * MINUTE)
     const text = words(await (await memberOf(guard, project, 'viewer')).read(list()))
-    expect(text).toContain('Open for 2 minutes')
+    expect(text).toContain('Ongoing, 2 minutes')
     expect(text).toContain('Since 1 Mar, 12:05')
     expect(text).toContain('Lasted 5 minutes')
     expect(text).toContain('From 1 Mar, 12:00')
@@ -113,7 +113,7 @@ describe('The incidents page', () => {
     await failing('backup', [channelId])
     await guard.tick()
     setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
-    expect(words(await (await memberOf(guard, project, 'viewer')).read(list()))).toContain('1 message failed')
+    expect(words(await (await memberOf(guard, project, 'viewer')).read(list()))).toContain('1 notification failed')
   })
 })
 
@@ -127,7 +127,7 @@ describe('The story of an incident', () => {
     expect(words(text)).toContain('Ping expected 1 Mar 2026, 13:00:00')
     expect(words(text)).toContain('Grace period 10 minutes')
     expect(words(text)).toContain('Deadline 1 Mar 2026, 13:10:00')
-    expect(words(text)).toContain('Open for 10 minutes')
+    expect(words(text)).toContain('Ongoing, 10 minutes')
     expect(text).toContain(`href="/monitors/${backup.uniqueKey}/pings/1"`)
   })
 
@@ -179,7 +179,7 @@ describe('The story of an incident', () => {
     await guard.ping(backup)
     guard.clock.advance(1)
     const text = words(await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`))
-    expect(text).toMatch(/Waiting Next attempt in \d+ (second|minute)s?/)
+    expect(text).toMatch(/Pending Next attempt in \d+ (second|minute)s?/)
     expect(text).toContain('Queued behind earlier messages')
   })
 
@@ -237,11 +237,11 @@ describe('Acknowledging an incident', () => {
     const response = await member.post(`${path}/acknowledgement`)
     expect([response.status, response.headers.get('location')]).toEqual([303, path])
     const text = words(await member.read(path))
-    expect(text).toContain('You acknowledged the incident.')
+    expect(text).toContain('Incident acknowledged.')
     expect(text).toContain('Acknowledged by member@example.org , 1 Mar, 12:00')
     expect(words(await member.read(list()))).toContain('Acknowledged by member@example.org')
     await member.post(`${path}/acknowledgement/withdrawal`)
-    expect(words(await member.read(path))).toContain('Nobody has acknowledged it yet.')
+    expect(words(await member.read(path))).toContain('Not acknowledged yet.')
   })
 
   test('leaves it with whoever was first', async () => {
@@ -252,7 +252,7 @@ describe('Acknowledging an incident', () => {
     await admin.post(`${path}/acknowledgement`)
     const text = words(await admin.read(path))
     expect(text).toContain('Acknowledged by member@example.org')
-    expect(text).not.toContain('You acknowledged the incident.')
+    expect(text).not.toContain('Incident acknowledged.')
   })
 })
 

@@ -30,7 +30,7 @@ const nameOn = (html: string): string => /href="\/instance\/backups\/([^"]+)"/.e
 
 describe('The page about this CronGuard', () => {
   test('says how large the database is, how it grows, and what is kept', async () => {
-    expect(await admin.read('/instance')).toContain('Tomorrow it shows how it grows.')
+    expect(await admin.read('/instance')).toContain('Its growth is shown from tomorrow on.')
     for (const day of [1, 2, 3]) {
       data.guard.db.write((tx) => noteSize(tx, { day: TODAY - 3 + day, bytes: 1_000_000 + day * 2000 }))
     }
@@ -45,7 +45,7 @@ describe('The page about this CronGuard', () => {
 
   test('says that there is no backup yet, and how often one is made', async () => {
     const html = await admin.read('/instance')
-    expect(html).toContain('There is no backup yet.')
+    expect(html).toContain('No backup yet.')
     expect(html).toContain('every night after 03:00 UTC')
     expect(html).not.toContain('/instance/backups/')
   })
@@ -54,9 +54,9 @@ describe('The page about this CronGuard', () => {
     const answer = await admin.post('/instance/backups')
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/instance'])
     const html = await admin.read('/instance')
-    expect(html).toContain('The backup is made.')
-    expect(html).toMatch(/The last backup was made <time [^>]+>just now<\/time> and has \d+ kB\./)
-    expect(html).toContain('holds every secret but the secret key:')
+    expect(html).toContain('Backup created.')
+    expect(html).toMatch(/Last backup: <time [^>]+>just now<\/time>, \d+ kB\./)
+    expect(html).toContain('contains all secrets except the secret key:')
     expect(nameOn(html)).toBe('cronguard-20260301T120000Z.db')
   })
 
@@ -123,6 +123,6 @@ describe('Nobody else', () => {
     expect((await new Visitor(data.guard).post('/instance/backups')).status).toBe(401)
     const foreign = { Origin: 'https://elsewhere.example' }
     expect((await admin.post('/instance/backups', {}, foreign)).status).toBe(403)
-    expect(await admin.read('/instance')).toContain('There is no backup yet.')
+    expect(await admin.read('/instance')).toContain('No backup yet.')
   })
 })

@@ -143,7 +143,7 @@ describe('An invitation', () => {
     project = guard.project()
     const visitor = await alice()
     await visitor.post(path('/invitations'), { role: 'member', email: 'new@example.org' })
-    expect(await settings(visitor)).toContain('The invitation is mailed.')
+    expect(await settings(visitor)).toContain('Invitation sent.')
     expect(guard.outside.mails[0]?.to).toBe('new@example.org')
     expect(guard.outside.mails[0]?.text).toContain(await linkOn(visitor))
     expect(guard.outside.mails[0]?.text).toContain(
@@ -152,7 +152,7 @@ describe('An invitation', () => {
 
     guard.outside.failWith('timeout')
     await visitor.post(path('/invitations'), { role: 'member', email: 'other@example.org' })
-    expect(await settings(visitor)).toContain('the mail could not be sent')
+    expect(await settings(visitor)).toContain('the email could not be sent')
     const odd = await visitor.post(path('/invitations'), { role: 'member', email: 'nobody' })
     expect([odd.status, await odd.text()]).toEqual([422, expect.stringContaining('id="email-problem"')])
     expect(listInvitations(guard.db, project.id)).toHaveLength(2)
@@ -219,7 +219,7 @@ describe('An invitation', () => {
     for (let index = 0; index < 30; index += 1) expect((await post(index)).status).toBe(303)
     const response = await post(30)
     const text = await response.text()
-    expect([response.status, text.includes('tried too often'), text.includes('value="n30@example.org"')]).toEqual([
+    expect([response.status, text.includes('Too many attempts'), text.includes('value="n30@example.org"')]).toEqual([
       429,
       true,
       true,

@@ -45,7 +45,7 @@ describe('A new monitor', () => {
     expect(response.headers.get('location')).toBe(`/monitors/${monitor.uniqueKey}`)
     expect(monitor).toMatchObject({ name: 'Nightly backup', slug: 'nightly-backup', graceMs: HOUR, status: 'new' })
     const text = await member.read(`/monitors/${monitor.uniqueKey}`)
-    expect(text).toContain('The monitor is there.')
+    expect(text).toContain('Monitor created.')
     expect(text).toContain(`http://127.0.0.1:8000/ping/${monitor.pingKey}`)
   })
 
@@ -120,9 +120,9 @@ describe('A new monitor', () => {
       ['maxRunCount', 'minRunCount', 'earlyCount', 'failuresToAlert'].map((name) => fieldValue(text, name)),
     ).toEqual(['2', '5', '0', '3'])
     const page = await member.read(`/monitors/${newest().uniqueKey}`)
-    expect(page).toContain('A run takes at most 2 hours. A run takes at least 5 seconds.')
-    expect(page).toContain('It goes down with 3 failures in a row.')
-    expect(page).toContain('do not count for the time that they are early for')
+    expect(page).toContain('Longest run: 2 hours. Shortest run: 5 seconds.')
+    expect(page).toContain('Goes down after 3 failures in a row.')
+    expect(page).toContain('not accepted')
     await edit(newest(), { schedule: '0 3 * * *' })
     expect(newest()).toMatchObject({ maxRunMs: null, minRunMs: null, earlyMs: null, failuresToAlert: 1 })
     expect(await member.read(`/monitors/${newest().uniqueKey}`)).toContain('count up to 15 minutes before their time')
@@ -194,7 +194,7 @@ describe('A new monitor', () => {
 
   test('without any channel in the project is warned of, with the way to one', async () => {
     const text = await member.read(newForm())
-    expect(text).toContain('nobody would be told')
+    expect(text).toContain('no one gets notified')
     expect(text).toContain(`/projects/${project.id}/channels/new`)
   })
 })

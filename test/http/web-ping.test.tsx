@@ -37,7 +37,7 @@ describe('A ping', () => {
     for (const fact of [
       'Ping #2: fail',
       '1 Mar 2026, 12:01:30',
-      'Run took 1 minute 30 seconds',
+      'Duration 1 minute 30 seconds',
       'Exit status 3',
       `Run id ${rid}`,
       'Method PUT over http',
@@ -54,7 +54,7 @@ describe('A ping', () => {
     await guard.ping(monitor)
     const text = words(await viewer.read(at('1')))
     expect(text).toContain('It had no body.')
-    expect(text).toContain('Exit status none given')
+    expect(text).toContain('Exit status none')
     expect((await member.get(at('1/body'))).status).toBe(404)
   })
 

@@ -123,7 +123,7 @@ describe('A project', () => {
     const response = await visitor.post('/projects', { name: ' Client work ' })
     const location = response.headers.get('location') ?? ''
     expect(response.status).toBe(303)
-    expect(await visitor.read(location)).toContain('The project is there.')
+    expect(await visitor.read(location)).toContain('Project created.')
     const made = listProjectsOfUser(guard.db, visitor.user.id)[1]
     expect(made).toMatchObject({ name: 'Client work', role: 'owner' })
     expect(location).toBe(`/projects/${made?.id}`)
@@ -212,7 +212,7 @@ describe('An API key', () => {
     const text = await response.text()
     const key = /<code id="api-key">(cg[wr]_[A-Za-z0-9]{28})<\/code>/.exec(text)?.[1] ?? ''
     expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store'])
-    expect(text).toContain('I have copied it')
+    expect(text).toContain('Done')
     expect(text).toContain(`-H &quot;X-Api-Key: ${key}&quot; http://127.0.0.1:8000/api/v3/checks/`)
     expect((await call(key)).status).toBe(200)
     expect((await write(key)).status).toBe(written)
@@ -261,9 +261,9 @@ describe('Where registration is open and there is a mail server', () => {
 
   test('an address must be confirmed before keys are made or invitations mailed, but links may be', async () => {
     const visitor = await alice()
-    expect(await settings(visitor)).toContain('once your e-mail address is confirmed')
+    expect(await settings(visitor)).toContain('before you create a key')
     const key = await visitor.post(path('/api-keys'), { access: 'read-only' })
-    expect([key.status, await key.text()]).toEqual([403, expect.stringContaining('Confirm your e-mail address first')])
+    expect([key.status, await key.text()]).toEqual([403, expect.stringContaining('Confirm your email address first')])
     const fields = { role: 'member', email: 'spam@example.org' }
     expect((await visitor.post(path('/invitations'), fields)).status).toBe(403)
     expect((await visitor.post(path('/invitations'), { role: 'member' })).status).toBe(303)

@@ -54,7 +54,7 @@ describe('The first account', () => {
       expect([path, (await guard.request(path)).headers.get('location')]).toEqual([path, '/setup'])
     }
     const text = await new Visitor(guard).read('/setup')
-    expect(text).toContain('No one has an account yet')
+    expect(text).toContain('CronGuard is not set up yet')
     expect(text).not.toContain('<form')
     expect((await new Visitor(guard).post('/setup', ALICE)).status).toBe(403)
     expect(emails()).toEqual([])
@@ -98,7 +98,7 @@ describe('The first account', () => {
     guard.clock.advance(30 * MINUTE)
     expect(await isRefused(late)).toBe(403)
     expect(await isRefused('x'.repeat(32))).toBe(403)
-    expect(await (await guard.request(`/setup?token=${late}`)).text()).toContain('not valid any more')
+    expect(await (await guard.request(`/setup?token=${late}`)).text()).toContain('has expired')
     expect(emails()).toEqual([])
   })
 
@@ -232,7 +232,7 @@ describe('Registration', () => {
       }
       expect(statuses).toEqual([...Array(20).fill(422), 429])
       const text = await (await new Visitor(guard).post('/register', BOB)).text()
-      expect([text.includes('tried too often'), text.includes(`value="${BOB.email}"`)]).toEqual([true, true])
+      expect([text.includes('Too many attempts'), text.includes(`value="${BOB.email}"`)]).toEqual([true, true])
     })
 
     test('does no harm with what was typed', async () => {
@@ -358,7 +358,7 @@ describe('A forgotten password', () => {
       for (let count = 0; count < 10; count += 1) expect((await ask(`user${count}@example.org`)).status).toBe(200)
       const response = await ask()
       const text = await response.text()
-      expect([response.status, text.includes('tried too often'), text.includes(`value="${EMAIL}"`)]).toEqual([
+      expect([response.status, text.includes('Too many attempts'), text.includes(`value="${EMAIL}"`)]).toEqual([
         429,
         true,
         true,

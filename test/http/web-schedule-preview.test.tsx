@@ -26,26 +26,26 @@ describe('The preview', () => {
     )
 
   test('says when the next ping is expected and when an alert goes out, in the form and by itself', async () => {
-    const sentence = 'If the job reports now, the next ping is expected on 2 Mar, 12:00. Without it'
+    const sentence = 'After a ping now, the next ping is expected on 2 Mar, 12:00. Without it'
     expect(await preview({ schedule: 'every day' })).toContain(`${sentence}, an alert goes out on 2 Mar, 13:00.`)
     expect((await member.read(newForm())).replace(/<[^>]*>/g, '')).toContain(sentence)
   })
 
   test('says seconds where they matter', async () => {
     const text = await preview({ schedule: '30 seconds', graceCount: '10', graceUnit: 'seconds' })
-    expect(text).toContain('expected on 1 Mar 2026, 12:00:30. Without it, an alert goes out on 1 Mar 2026, 12:00:40.')
+    expect(text).toContain('expected on 1 Mar 2026, 12:00:30. If it is missing, an alert is sent on 1 Mar 2026, 12:00:40.')
   })
 
   test('says back what it understood, with the next five times in the zone of the monitor and in UTC', async () => {
     const text = await preview({ schedule: 'weekdays at 18:30', timeZone: 'Europe/Riga' })
-    expect(text).toContain('Expected Monday to Friday at 18:30 (Europe/Riga), with 1 hour of grace.')
+    expect(text).toContain('Expected Monday to Friday at 18:30 (Europe/Riga), with a grace period of 1 hour.')
     expect(text).toContain('A ping that is early by up to 15 minutes counts.')
     expect(text).toContain('The next 5 timesEurope/RigaUTC2 Mar 2026, 18:30:002 Mar 2026, 16:30:003 Mar 2026, 18:30:00')
     expect(text).toEndWith('6 Mar 2026, 18:30:006 Mar 2026, 16:30:00')
   })
 
   test('says that it assumes midnight', async () => {
-    const sentence = 'Expected every Monday at 00:00 (UTC), because no time is given, with 1 hour of grace.'
+    const sentence = 'Expected every Monday at 00:00 (UTC), because no time is given, with a grace period of 1 hour.'
     expect(await preview({ schedule: 'every monday' })).toContain(sentence)
   })
 
@@ -70,7 +70,7 @@ describe('The preview', () => {
 
   test('goes by the time zone that an OnCalendar expression names itself', async () => {
     const text = await preview({ schedule: 'Mon 09:00 Europe/Riga' })
-    expect(text).toContain('Expected OnCalendar: Mon 09:00 Europe/Riga, with 1 hour of grace.')
+    expect(text).toContain('Expected OnCalendar: Mon 09:00 Europe/Riga, with a grace period of 1 hour.')
     expect(text).toContain('Europe/RigaUTC2 Mar 2026, 09:00:002 Mar 2026, 07:00:00')
     const mixed = await preview({ schedule: '06:00 Europe/Riga\n18:30', timeZone: 'Asia/Tokyo' })
     expect(mixed).toContain('OnCalendar: 06:00 Europe/Riga and 18:30 (Asia/Tokyo), with')
@@ -81,7 +81,7 @@ describe('The preview', () => {
     expect(await preview({ schedule: '2026-03-02 03:00' })).toContain('The next and last timeUTC2 Mar 2026, 03:00:00')
     expect(await preview({ schedule: '2026-02-01 03:00' })).toContain('This schedule never runs again')
     const soon = await preview({ schedule: '2026-03-01 12:05' })
-    expect(soon).toContain('If the job reports now, no other ping is expected after it.')
+    expect(soon).toContain('After a ping now, no other ping is expected.')
   })
 
   test('counts from the last ping of a monitor that is up, and says when it would go down at once', async () => {
@@ -90,9 +90,9 @@ describe('The preview', () => {
     guard.clock.advance(3 * HOUR)
     const about = { monitor: monitor.uniqueKey, graceCount: '1', graceUnit: 'hours' }
     expect(await preview({ ...about, schedule: 'every day' })).toContain(
-      'The next ping is expected on 2 Mar, 12:00; without it, an alert goes out on 2 Mar, 13:00.',
+      'The next ping is expected on 2 Mar, 12:00. If it is missing, an alert is sent on 2 Mar, 13:00.',
     )
-    expect(await preview({ ...about, schedule: 'every hour' })).toContain('it goes down at once')
+    expect(await preview({ ...about, schedule: 'every hour' })).toContain('the monitor goes down when you save')
   })
 
   test('counts from when a person resumed the monitor', async () => {
@@ -101,7 +101,7 @@ describe('The preview', () => {
     await member.post(`/monitors/${monitor.uniqueKey}/resume`)
     const about = { monitor: monitor.uniqueKey, schedule: 'every day', graceCount: '1', graceUnit: 'hours' }
     expect(await preview(about)).toContain(
-      'The next ping is expected on 2 Mar, 12:00; without it, an alert goes out on 2 Mar, 13:00.',
+      'The next ping is expected on 2 Mar, 12:00. If it is missing, an alert is sent on 2 Mar, 13:00.',
     )
   })
 
@@ -109,7 +109,7 @@ describe('The preview', () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     await guard.ping(monitor, '/start')
     const about = { monitor: monitor.uniqueKey, schedule: 'every day', graceCount: '2', graceUnit: 'hours' }
-    expect(await preview(about)).toContain('without its end, an alert goes out on 1 Mar, 14:00.')
+    expect(await preview(about)).toContain('If its end is missing, an alert is sent on 1 Mar, 14:00.')
   })
 
   test.each([
@@ -126,6 +126,6 @@ describe('The preview', () => {
     await guard.ping(foreign)
     guard.clock.advance(3 * HOUR)
     const text = await preview({ monitor: foreign.uniqueKey, schedule: 'every day' })
-    expect(text).toContain('If the job reports now')
+    expect(text).toContain('After a ping now')
   })
 })

@@ -119,7 +119,7 @@ describe('Too many tries', () => {
     }
     const refused = await from('198.51.100.1').try({ ...ALICE, email: 'ALICE@example.org' })
     expect(refused.status).toBe(429)
-    expect(await refused.text()).toMatch(/tried too often\. Come back in 1[45] minutes/)
+    expect(await refused.text()).toMatch(/Too many attempts\. Try again in 1[45] minutes/)
     expect(listUsers(guard.db)).toHaveLength(1)
   })
 
@@ -307,7 +307,7 @@ describe('A session', () => {
     expect(await isIn(copy)).toBe(true)
     const response = await stranger.post('/logout')
     expect(response.headers.get('location')).toBe('/login')
-    expect(await stranger.read('/login')).toContain('You are signed out.')
+    expect(await stranger.read('/login')).toContain('You signed out.')
     expect([await isIn(stranger), await isIn(copy)]).toEqual([false, false])
   })
 

@@ -172,7 +172,7 @@ describe('The timeline', () => {
       for (let number = 2; number <= 45_000; number++) insertPing(tx, { ...successOf(monitor), number, at: tx.now })
       tx.run('UPDATE monitors SET ping_count = 45000 WHERE id = $id', { id: monitor.id })
     })
-    expect(await viewer.read(`${at()}?kind=fail`)).toContain('There is nothing of this sort among the newest pings.')
+    expect(await viewer.read(`${at()}?kind=fail`)).toContain('No entries of this kind among the newest pings.')
     const { seen, pages } = await readAll('fail', olderLink)
     expect(seen).toEqual(['#1'])
     expect(pages).toBe(3)
@@ -193,7 +193,7 @@ describe('The timeline', () => {
 describe('What is new in the timeline', () => {
   test('is added above what is there, each thing once', async () => {
     let html = await viewer.read(at())
-    expect(html).toContain('Nothing has happened yet.')
+    expect(html).toContain('No entries yet.')
     const news: string[][] = []
     const happenings = [
       () => guard.ping(monitor, '/start', POST),

@@ -21,7 +21,7 @@ describe('While nobody has an account', () => {
 
   test('that way says where the link is, and is no open form', async () => {
     const text = await (await guard.request('/setup')).text()
-    expect(text).toContain('No one has an account yet')
+    expect(text).toContain('CronGuard is not set up yet')
     expect(text).toContain('cronguard user create')
     expect(text).not.toContain('<form')
   })

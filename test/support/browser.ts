@@ -76,7 +76,7 @@ export async function createAda(cronguard: Binary): Promise<void> {
 /** Signs Ada in, from the page that this path leads to, and waits until the one that comes listens to keys. */
 export async function signIn(page: Page, { path = '/', heading = 'Monitors' } = {}): Promise<void> {
   await page.goto(path)
-  await page.getByLabel('E-mail').fill(ADA.email)
+  await page.getByLabel('Email').fill(ADA.email)
   await page.getByLabel('Password').fill(ADA.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: heading }).waitFor()

@@ -19,32 +19,30 @@ const words = (size: Partial<DatabaseSize>): string =>
 
 describe('What is shown of the database', () => {
   test('is its size, its log, and how many pings are in it', () => {
-    expect(words({})).toContain('The database has 31 MB, with 120,345 pings in it.')
-    expect(words({})).toContain('Its write-ahead log has 4.1 MB: what is written stands there first')
+    expect(words({})).toContain('The database uses 31 MB and stores 120,345 pings.')
+    expect(words({})).toContain('The write-ahead log uses 4.1 MB.')
     expect(words({ pings: 1 })).toContain('with 1 ping in it.')
   })
 
   test('is what is kept', () => {
     expect(words({})).toContain('Pings are kept for 90 days, and of each monitor the newest 1,000.')
-    expect(words({})).toContain('the messages about it, are kept for 93 days.')
+    expect(words({})).toContain('Incidents and notifications are kept for 93 days.')
     const least = words({ kept: { pingDays: 1, pingsPerMonitor: 1, storyDays: 93 } })
     expect(least).toContain('Pings are kept for 1 day, and of each monitor only the newest.')
   })
 
   test('is how it grows or shrinks, as soon as two days are known', () => {
     const days = (...bytes: number[]) => bytes.map((bytes, index) => ({ day: 20_000 + index, bytes }))
-    expect(words({ days: days(1000) })).toContain('Tomorrow it shows how it grows.')
+    expect(words({ days: days(1000) })).toContain('Its growth is shown from tomorrow on.')
     expect(words({ days: days(1000, 4000, 5000) })).toContain('It grows by about 2 kB a day.')
-    expect(words({ days: days(1000, 4000, 5000) })).toContain('Its size on each of the last 3 days')
+    expect(words({ days: days(1000, 4000, 5000) })).toContain('Size over the last 3 days')
     expect(words({ days: days(5000, 1000) })).toContain('It shrinks by about 4 kB a day.')
-    expect(words({ days: days(5000, 5000) })).toContain('It does not grow.')
+    expect(words({ days: days(5000, 5000) })).toContain('It isn’t growing.')
   })
 
   test('is unused space only when there is much of it, and what becomes of it', () => {
     expect(words({ freeBytes: 900_000 })).not.toContain('unused')
-    expect(words({ freeBytes: 9_000_000 })).toContain(
-      'Of it 9 MB are unused, and are given back to the disk by and by.',
-    )
-    expect(words({ freeBytes: 9_000_000, givesBack: false })).toContain('back it up and restore the backup')
+    expect(words({ freeBytes: 9_000_000 })).toContain('9 MB are unused and will be returned to the disk.')
+    expect(words({ freeBytes: 9_000_000, givesBack: false })).toContain('make a backup and restore it')
   })
 })

@@ -64,7 +64,7 @@ describe('The chart of durations', () => {
   })
 
   test('without any run says what to do', () => {
-    expect(draw([])).toContain('A job that pings its start as well as its end shows here how long it took.')
+    expect(draw([])).toContain('Send a start ping at the beginning of the job to measure its runs.')
     expect(draw([])).not.toContain('<svg')
   })
 

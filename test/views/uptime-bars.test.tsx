@@ -27,12 +27,12 @@ describe('The uptime bars', () => {
       '22 Nov: no data',
       '23 Nov: no downtime',
       '24 Nov: 99.65%, down once, 5 minutes',
-      '25 Nov: 87.50%, down 2 times, 3 hours in all',
+      '25 Nov: 87.50%, down 2 times, 3 hours in total',
     ])
   })
 
   test('say it all in a sentence for those who cannot see them', () => {
-    expect(label(draw(days))).toBe('Uptime: downtime on 2 of the 3 days with data, 3 hours 5 minutes in all')
+    expect(label(draw(days))).toBe('Uptime: downtime on 2 of the 3 days with data, 3 hours 5 minutes in total')
     expect(label(draw([unknown('23 Nov'), well('24 Nov')]))).toBe('Uptime: no downtime on the one day with data')
     expect(label(draw([unknown('24 Nov')]))).toBe('Uptime: no data yet')
     expect(label(draw([]))).toBe('Uptime: no data yet')

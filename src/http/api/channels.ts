@@ -115,7 +115,7 @@ const SHOW: About = {
 function find(deps: Deps, { projectId, params }: ApiCall): ChannelReport {
   const report = findChannelReport(deps.db, params.id ?? '')
   if (report === null || report.channel.projectId !== projectId) {
-    throw new AppError('not_found', 'There is no such channel.')
+    throw new AppError('not_found', 'Channel not found.')
   }
   return report
 }
@@ -129,7 +129,7 @@ const UPDATE: About = {
     'must be sent too.',
   body: ChannelChange,
   answers: { 200: ChannelDetails },
-  refusals: { 409: 'Channels of this kind are not supported any more.' },
+  refusals: { 409: 'This kind of channel is no longer supported.' },
 }
 
 function update(deps: Deps, call: ApiCall): Response {

@@ -134,7 +134,7 @@ function refOf({ projectId, params }: ApiCall): IncidentRef {
 
 function find({ db }: Deps, { projectId }: ApiCall, id: string | undefined): IncidentSummary {
   const found = findIncidentSummary(db, id ?? '')
-  if (found === null || found.projectId !== projectId) throw new AppError('not_found', 'There is no such incident.')
+  if (found === null || found.projectId !== projectId) throw new AppError('not_found', 'Incident not found.')
   return found.incident
 }
 

@@ -1,21 +1,21 @@
-// Where badges stand: ours, and those that Healthchecks clients know. The address of a tag's badge is signed, so that
-// whoever has one cannot ask for the tags of the project one after another.
+// URLs of badges: ours, and those that Healthchecks clients use. The URL of a tag's badge is signed, so that someone
+// who has one can't guess other tags of the project.
 import { type Deps, secretOf } from '#deps.ts'
 import { hmacSha256Base64Url, isSameText } from '#lib/tokens.ts'
 
-/** `shields`: JSON for shields.io, which draws the badge itself. */
+/** `shields`: JSON for shields.io, which renders the badge. */
 export const BADGE_FORMS = ['svg', 'json', 'shields'] as const
 export type BadgeForm = (typeof BADGE_FORMS)[number]
 
-/** Three: up, late, down. Two: late is shown as up. */
+/** 3: up, late and down. 2: late is shown as up. */
 export type BadgeStates = 2 | 3
 
-/** Stands for every monitor of a project. */
+/** Means all monitors of a project. */
 export const EVERY_TAG = '*'
 
 export interface MonitorBadge {
   badgeKey: string
-  /** `own`: all five words that we have for a status. */
+  /** `own`: all five statuses of CronGuard. */
   states: BadgeStates | 'own'
 }
 
@@ -35,7 +35,7 @@ const OF_TAG = new RegExp(`^/badge/([A-Za-z0-9_-]{16,150})/([\\w-]{8})(-2)?(?:/(
 
 const SIGNATURE_LENGTH = 8
 
-/** Which badge a path asks for; null when none can stand there, or when the signature is not ours. */
+/** The badge that a path names; null if the path isn't valid or the signature is wrong. */
 export function readBadgeAddress(deps: Deps, path: string): BadgeAddress | null {
   return readOwn(path) ?? readMonitor(path) ?? readTag(deps, path)
 }
@@ -69,12 +69,12 @@ function sign({ config }: Deps, { projectBadgeKey, tag }: Omit<TagBadge, 'states
   return hmacSha256Base64Url(secretOf(config), `badge ${projectBadgeKey} ${tag}`).slice(0, SIGNATURE_LENGTH)
 }
 
-// Also what is special in Markdown.
+// Also encodes the special characters of Markdown.
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
-// Twice encoded, a slash survives a proxy that decodes paths. Who wrote an address by hand may have encoded it once.
+// A slash is encoded twice to survive proxies that decode paths. A URL written manually may be encoded only once.
 function decode(text: string): string {
   try {
     return decodeURIComponent(text)

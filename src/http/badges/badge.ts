@@ -1,4 +1,4 @@
-// What a badge tells of a monitor, of a tag, or of a whole project.
+// The content of a badge for a monitor, a tag or a whole project.
 import type { Deps } from '#deps.ts'
 import { type BadgeStatus, type BadgeSummary, summarize } from '#domain/badge.ts'
 import { type Monitor, shownName, tagList } from '#domain/monitor.ts'
@@ -13,12 +13,12 @@ export interface Badge {
   message: string
   /** As `#rrggbb` or `#rgb`. */
   color: string
-  /** What shields.io calls the colour. */
+  /** The name of the color on shields.io. */
   shieldsColor: string
   facts: object
 }
 
-/** Dark enough for white letters: 4.5 to 1 at least. */
+/** Dark enough for white text, with a contrast of at least 4.5:1. */
 const OWN_COLORS: Record<ShownStatus, string> = {
   new: '#5f6b76',
   up: '#2e7d32',
@@ -27,7 +27,7 @@ const OWN_COLORS: Record<ShownStatus, string> = {
   paused: '#4a5fa5',
 }
 
-/** By these some dashboards for Healthchecks tell the status. */
+/** The colors of Healthchecks: some dashboards derive the status from them. */
 const COLORS: Record<BadgeStatus, Pick<Badge, 'color' | 'shieldsColor'>> = {
   up: { color: '#4c1', shieldsColor: 'success' },
   late: { color: '#fe7d37', shieldsColor: 'important' },
@@ -64,7 +64,7 @@ function ownBadge(monitor: Monitor, status: ShownStatus): Badge {
     name: label,
     status,
     last_ping: isoOrNull(monitor.lastPingAt),
-    // Nothing is due while it is down, even when the checker has not come by yet.
+    // Nothing is due while the monitor is down, even if the checker hasn't run since the deadline.
     due: isoOrNull(status === 'down' ? null : monitor.dueAt),
   }
   return { label, message: status, color, shieldsColor: color, facts }

@@ -18,12 +18,12 @@ function forShields({ label, message, shieldsColor }: Badge) {
 }
 
 async function draw({ label, message, color }: Badge): Promise<string> {
-  // Loaded with the first badge: its table of letter widths takes 14 MB that most instances never need.
+  // Loaded with the first badge, because its table of character widths takes 14 MB that most instances never need.
   const { makeBadge } = await import('badge-maker')
   return makeBadge({ label: shorten(label), message, color })
 }
 
-// What XML cannot hold, and what would turn the direction of the status beside it, is left out.
+// Removes characters that XML doesn't allow, and those that change the direction of the text.
 function shorten(label: string): string {
   const letters = [...label.replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}\uFFFE\uFFFF]/gu, '')]
   return letters.length > LABEL_MAX ? `${letters.slice(0, LABEL_MAX - 1).join('')}…` : letters.join('')

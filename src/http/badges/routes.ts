@@ -6,16 +6,16 @@ import { readBadgeAddress } from './address.ts'
 import { findBadge } from './badge.ts'
 import { render } from './forms.ts'
 
-/** Public to whoever has the address: names and statuses, as a picture or as JSON. */
+/** Badges are public to anyone with the URL. They show a name and a status, as an image or as JSON. */
 export function badgeRoutes(deps: Deps) {
-  // The path is read from the URL as it came: a tag in it is encoded twice.
+  // The path is taken from the raw URL, because a tag in it is encoded twice.
   const answer = openToPages((request) => answerBadge(deps, splitUrl(request.url).path))
   return cookielessRoutes('badges', 'text')
     .all('/badge/*', answer, { parse: 'none' })
     .all('/b/*', answer, { parse: 'none' })
 }
 
-/** Pages anywhere may show a badge, and no cache on the way may keep an old status. */
+/** Any site may embed a badge, and no cache may keep an old status. */
 const HEADERS = {
   'Cache-Control': 'max-age=0, no-cache, no-store, must-revalidate, private',
   'Cross-Origin-Resource-Policy': 'cross-origin',

@@ -1,4 +1,4 @@
-// The metrics of the whole instance: how much it watches, whether it keeps up, and what it takes.
+// Metrics of the whole instance: its size, its load and its health.
 import type { Deps } from '#deps.ts'
 import type { PartHealth } from '#domain/health.ts'
 import { SHOWN_STATUSES } from '#domain/monitor-list.ts'
@@ -19,11 +19,11 @@ export function instanceMetrics(deps: Deps, parts: PartHealth[]): Metric[] {
   return [...watchMetrics(deps), ...outboxMetrics(deps), ...processMetrics(deps, parts)]
 }
 
-/** For how long the deadline that waits longest is over without having been acted on. At rest it is 0. */
+/** How long the oldest passed deadline has waited for the checker; 0 if there is none. */
 export function checkerLag({ db, clock }: Deps): Metric {
   const lagMs = Math.max(0, clock.now() - (findFirstDeadline(db) ?? Number.POSITIVE_INFINITY))
   return gauge(
-    { name: 'cronguard_checker_lag_seconds', help: 'For how long a deadline is over that was not acted on.' },
+    { name: 'cronguard_checker_lag_seconds', help: 'How long a passed deadline has waited for the checker.' },
     toSeconds(lagMs),
   )
 }
@@ -36,12 +36,10 @@ function watchMetrics(deps: Deps): Metric[] {
     counts.set(status, (counts.get(status) ?? 0) + count)
   }
   return [
-    gaugeBy('status', { name: 'cronguard_monitors', help: 'How many monitors there are, by their status.' }, [
-      ...counts,
-    ]),
+    gaugeBy('status', { name: 'cronguard_monitors', help: 'Number of monitors by status.' }, [...counts]),
     {
       name: 'cronguard_pings_total',
-      help: 'How many pings were recorded so far.',
+      help: 'Number of pings recorded.',
       type: 'counter',
       samples: [{ labels: '', value: countRecordedPings(deps.db) }],
     },
@@ -52,12 +50,12 @@ function watchMetrics(deps: Deps): Metric[] {
 function outboxMetrics({ db, clock }: Deps): Metric[] {
   const { pending, sending, oldestAt } = countOutbox(db)
   return [
-    gaugeBy('state', { name: 'cronguard_outbox_deliveries', help: 'How many messages are not sent yet.' }, [
+    gaugeBy('state', { name: 'cronguard_outbox_deliveries', help: 'Number of notifications that are not sent yet.' }, [
       ['pending', pending],
       ['sending', sending],
     ]),
     gauge(
-      { name: 'cronguard_outbox_oldest_age_seconds', help: 'How long the oldest of these messages has waited.' },
+      { name: 'cronguard_outbox_oldest_age_seconds', help: 'How long the oldest of these notifications has waited.' },
       toSeconds(oldestAt === null ? 0 : Math.max(0, clock.now() - oldestAt)),
     ),
   ]
@@ -73,18 +71,15 @@ function processMetrics({ db }: Deps, parts: PartHealth[]): Metric[] {
     ),
     {
       name: 'cronguard_build_info',
-      help: 'Which CronGuard this is.',
+      help: 'Version of CronGuard.',
       type: 'gauge',
       samples: [{ labels: build, value: 1 }],
     },
-    gauge({ name: 'cronguard_database_bytes', help: 'How large the database is.' }, databaseBytes(db)),
+    gauge({ name: 'cronguard_database_bytes', help: 'Size of the database.' }, databaseBytes(db)),
     gauge(
-      { name: 'process_resident_memory_bytes', help: 'How much memory the process takes.' },
+      { name: 'process_resident_memory_bytes', help: 'Resident memory of the process.' },
       process.memoryUsage.rss(),
     ),
-    gauge(
-      { name: 'process_start_time_seconds', help: 'When the process began to watch.' },
-      toSeconds(findWatchStart(db)),
-    ),
+    gauge({ name: 'process_start_time_seconds', help: 'When the process started.' }, toSeconds(findWatchStart(db))),
   ]
 }

@@ -1,4 +1,4 @@
-// The metrics of a project: those that Healthchecks has, under its names, and what only CronGuard tells.
+// Metrics of a project: those of Healthchecks under the same names, and our own.
 import type { Deps } from '#deps.ts'
 import { type Monitor, tagList } from '#domain/monitor.ts'
 import { tagsOf } from '#domain/monitor-list.ts'
@@ -35,7 +35,7 @@ const MONITOR_GAUGES: readonly MonitorGauge[] = [
   },
   {
     name: 'hc_check_grace',
-    help: '1 while the check is late, and still within its grace.',
+    help: '1 while the check is late, within its grace period.',
     read: ({ status }) => Number(status === 'late'),
   },
   {
@@ -45,7 +45,7 @@ const MONITOR_GAUGES: readonly MonitorGauge[] = [
   },
   {
     name: 'cronguard_monitor_last_duration_seconds',
-    help: 'How long the last run took.',
+    help: 'Duration of the last run.',
     read: ({ monitor }) => toSeconds(monitor.lastDurationMs),
   },
   {
@@ -55,8 +55,8 @@ const MONITOR_GAUGES: readonly MonitorGauge[] = [
   },
   {
     name: 'cronguard_monitor_due_timestamp_seconds',
-    help: 'When the next ping is expected; absent while nothing is.',
-    // Nothing is due while it is down, even when the checker has not come by yet.
+    help: 'When the next ping is expected; absent if none is.',
+    // Nothing is due while the monitor is down, even if the checker hasn't run since the deadline.
     read: ({ monitor, status }) => toSeconds(status === 'down' ? null : monitor.dueAt),
   },
 ]
@@ -67,7 +67,7 @@ export function projectMetrics(deps: Deps, projectId: string): Metric[] {
     ...MONITOR_GAUGES.map((monitorGauge) => ofEach(watched, monitorGauge)),
     ...totals(watched),
     gauge(
-      { name: 'cronguard_project_outbox_deliveries', help: 'How many messages of the project wait to be sent.' },
+      { name: 'cronguard_project_outbox_deliveries', help: 'Number of pending notifications of the project.' },
       countOutboxOfProject(deps.db, projectId),
     ),
     checkerLag(deps),
@@ -103,7 +103,7 @@ function totals(watched: Watched[]): Metric[] {
       { name: 'hc_tag_up', help: '1 unless a check with this tag is down.' },
       tags.map((tag) => [tag, Number(!downTags.has(tag))]),
     ),
-    gauge({ name: 'hc_checks_total', help: 'How many checks the project has.' }, watched.length),
-    gauge({ name: 'hc_checks_down_total', help: 'How many checks of the project are down.' }, down.length),
+    gauge({ name: 'hc_checks_total', help: 'Number of checks in the project.' }, watched.length),
+    gauge({ name: 'hc_checks_down_total', help: 'Number of checks in the project that are down.' }, down.length),
   ]
 }

@@ -9,7 +9,7 @@ import { isSameText } from '#lib/tokens.ts'
 import { instanceMetrics } from './instance.ts'
 import { projectMetrics } from './project.ts'
 
-/** For Prometheus: a project to whoever has a read-only API key of it, the instance to whoever has its token. */
+/** For Prometheus: a project's metrics need one of its read-only API keys, the instance's metrics need its token. */
 export function metricsRoutes(deps: Deps, readHealth: () => PartHealth[]) {
   return (
     cookielessRoutes('metrics', 'text')
@@ -18,7 +18,7 @@ export function metricsRoutes(deps: Deps, readHealth: () => PartHealth[]) {
         answerProject(deps, { params, key: bearerOf(request) }),
       )
       .get('/projects/:project/metrics/:key', ({ params }) => answerInUrl(deps, params))
-      // As older servers had it.
+      // The URL of older versions.
       .get('/projects/:project/checks/metrics/:key', ({ params }) => answerInUrl(deps, params))
   )
 }
@@ -42,7 +42,7 @@ interface ProjectQuestion {
   key: string | null
 }
 
-// What has another length can be no key, and is told so as Healthchecks tells it.
+// A key of any other length is refused with the error of Healthchecks.
 function answerInUrl(deps: Deps, params: { project: string; key: string }): Response {
   if (params.key.length !== API_KEY_LENGTH) return refuse(400, `An API key has ${API_KEY_LENGTH} characters.`)
   return answerProject(deps, { params, key: params.key })
@@ -54,7 +54,7 @@ function answerProject(deps: Deps, { params, key }: ProjectQuestion): Response {
   if (found === null || found.projectId !== params.project?.toLowerCase()) {
     return refuse(403, 'This is not an API key of this project.')
   }
-  // It stands in the configuration of another program, and that one only reads.
+  // The key is stored in the configuration of a program that only reads.
   if (found.access !== 'read-only') return refuse(403, 'The metrics take a read-only API key.')
   return expose(projectMetrics(deps, found.projectId))
 }

@@ -110,7 +110,7 @@ function onChannel(
     const report = findChannelReport(web.deps.db, context.params.channel ?? '')
     // One refusal for what is not there and for what is another's: nobody learns which it is.
     const project = projectOf(web, { context, projectId: report?.channel.projectId ?? '', permission })
-    if (report === null) throw new AppError('not_found', 'There is no such channel.')
+    if (report === null) throw new AppError('not_found', 'Channel not found.')
     return answer({ ...context, project, report })
   })
 }
@@ -232,7 +232,7 @@ async function save(web: WebDeps, context: ChannelRequest): Promise<Response> {
   const { form } = context
   const { channel } = context.report
   const kind = findKind(channel.kind)
-  if (kind === null) throw new AppError('conflict', 'Channels of this kind are not supported any more.')
+  if (kind === null) throw new AppError('conflict', 'This kind of channel is no longer supported.')
   return await orRerender(
     () => {
       updateChannel(web.deps, {

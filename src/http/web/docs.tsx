@@ -19,7 +19,7 @@ export function docsRoutes(web: WebDeps) {
   const library = createDocLibrary(docValues({ baseUrl: config.baseUrl, upstream: localAddress(config) }))
   const showDoc = (context: PageRequest, slug: string) => {
     const shown = library.find(slug)
-    if (shown === null) throw new AppError('not_found', 'There is no such page in the documentation.')
+    if (shown === null) throw new AppError('not_found', 'Page not found in the documentation.')
     return show(web, { context, title: shown.doc.title, slug, content: shown.content })
   }
   return cookieRoutes(web.deps, 'web/docs')

@@ -196,7 +196,7 @@ function showNow({ deps }: WebDeps, context: IncidentRequest): Response {
 
 function storyOf(deps: Deps, { incidentId }: IncidentRequest): Story {
   const story = readStory(deps, incidentId)
-  if (story === null) throw new AppError('not_found', 'There is no such incident.')
+  if (story === null) throw new AppError('not_found', 'Incident not found.')
   return story
 }
 

@@ -114,7 +114,7 @@ async function saveNewPassword({ deps }: WebDeps, { form, params }: PageRequest)
 function showVerification({ params }: PageRequest): Response {
   return page(
     <ConfirmPage
-      title="Confirm your e-mail address"
+      title="Confirm your email address"
       lead="One click, and CronGuard knows that the address is yours."
       action={url(`/verify-email/${encodeURIComponent(params.token ?? '')}`)}
       submit="Confirm the address"

@@ -96,7 +96,7 @@ function bodyFor({ kept, limit, conceal }: { kept: KeptBody; limit: number; conc
 function showRaw(web: WebDeps, context: MonitorRequest): Response {
   const ping = findMeant(web, web.deps.db, context)
   const kept = findBody(web.deps.db, ping)
-  if (kept === null) throw new AppError('not_found', 'This ping had no body.')
+  if (kept === null) throw new AppError('not_found', 'This ping has no body.')
   return rawBody(kept, {
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Disposition': `inline; filename="ping-${ping.number}.txt"`,
@@ -110,6 +110,6 @@ function findMeant({ deps: { config } }: WebDeps, reader: Reader, { monitor, par
   const number = /^[1-9]\d{0,14}$/.test(params.number ?? '') ? Number(params.number) : 0
   const isKept = number > lastPrunedNumber(monitor, config.retention.pingsPerMonitor)
   const ping = isKept ? findPing(reader, { monitorId: monitor.id, number }) : null
-  if (ping === null) throw new AppError('not_found', 'There is no such ping, or it is no longer kept.')
+  if (ping === null) throw new AppError('not_found', 'Ping not found. It may have been deleted to make room for newer ones.')
   return ping
 }

@@ -15,7 +15,7 @@ import { freshForm } from '#views/components/field.tsx'
 import type { NoticeCode } from '#views/notices.ts'
 import { LoginPage } from '#views/pages/sign-in.tsx'
 
-const WRONG = 'The e-mail address or the password is wrong.'
+const WRONG = 'Wrong email address or password.'
 const OWN = 'http://own.invalid'
 
 export function signInRoutes(web: WebDeps) {

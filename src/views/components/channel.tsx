@@ -7,33 +7,33 @@ import { DeliveryMark, outcomeText } from './delivery.tsx'
 import { Icon } from './icon.tsx'
 import { Ago, Moment, type Reading } from './moment.tsx'
 
-/** A channel as a page may show it: the settings in words that hold no secret. */
+/** A channel as a page shows it. The summary of its settings contains no secret. */
 export interface ChannelView extends ChannelReport {
-  /** How it is called: its name, or its kind when it has none. */
+  /** Its name, or its kind if it has none. */
   title: string
-  /** What kind it is, as people call it. */
+  /** The name of its kind. */
   kindLabel: string
   summary: string
-  /** It mails, and there is no mail server. */
+  /** Whether it sends mail and no mail server is configured. */
   reachesNobody: boolean
 }
 
-/** Mails that nobody gets are worse than none: who reads this knows what to set. */
+/** Explains how to configure a mail server. */
 export function MailBanner() {
   return (
     <div class="banner" role="note">
       <Icon name="mail" />
       <p>
-        <strong>No mail server is configured.</strong> Mails are only written to the log, and nobody gets them. Set{' '}
-        <code>CRONGUARD_SMTP_HOST</code>, and <code>CRONGUARD_SMTP_USERNAME</code> with{' '}
-        <code>CRONGUARD_SMTP_PASSWORD</code> if the server wants them; then start CronGuard again.{' '}
+        <strong>No mail server is configured.</strong> Mails are only written to the log. Set{' '}
+        <code>CRONGUARD_SMTP_HOST</code>, and <code>CRONGUARD_SMTP_USERNAME</code> and{' '}
+        <code>CRONGUARD_SMTP_PASSWORD</code> if the server requires them. Then restart CronGuard.{' '}
         <a href={url('/docs/configuration')}>All settings</a>
       </p>
     </div>
   )
 }
 
-/** Whether it tells, and whether that works: shape, words and colour. */
+/** Whether the channel is enabled and works, as shape, words and color. */
 export function ChannelState({ channel, reading }: { channel: ChannelView; reading: Reading }) {
   const { disabledAt } = channel.channel
   if (disabledAt !== null) {
@@ -41,7 +41,7 @@ export function ChannelState({ channel, reading }: { channel: ChannelView; readi
       <span class="channel-state channel-off">
         <Icon name="pause" />
         <span>
-          Switched off since <Moment at={disabledAt} reading={reading} />
+          Disabled since <Moment at={disabledAt} reading={reading} />
         </span>
       </span>
     )
@@ -60,21 +60,21 @@ export function ChannelState({ channel, reading }: { channel: ChannelView; readi
     return (
       <span class="channel-state channel-failing">
         <Icon name="alert" />
-        Reaches nobody
+        No mail server
       </span>
     )
   }
   return (
     <span class="channel-state channel-on">
       <Icon name="check" />
-      On
+      Enabled
     </span>
   )
 }
 
-/** The newest thing that it had to tell, and what became of it. */
+/** The newest delivery and its outcome. */
 export function LastDelivery({ delivery, reading }: { delivery: ChannelReport['lastDelivery']; reading: Reading }) {
-  if (delivery === null) return <span class="soft">Nothing yet</span>
+  if (delivery === null) return <span class="soft">none yet</span>
   const { state, status, monitor, at, reason, detail } = delivery
   return (
     <>
@@ -96,7 +96,7 @@ export function LastDelivery({ delivery, reading }: { delivery: ChannelReport['l
   )
 }
 
-/** Sends a test and shows its outcome below, or on a page of its own where scripts do not run. */
+/** Sends a test and shows the outcome below, or on a separate page without JavaScript. */
 export function TestButton({ channelId, title }: { channelId: string; title: string }) {
   return (
     <form
@@ -107,13 +107,13 @@ export function TestButton({ channelId, title }: { channelId: string; title: str
       hx-swap="innerHTML"
     >
       <button type="submit" class="button button-small">
-        <Icon name="send" /> Send a test<span class="visually-hidden"> through {title}</span>
+        <Icon name="send" /> Send test<span class="visually-hidden"> through {title}</span>
       </button>
     </form>
   )
 }
 
-/** Where the outcome of a test comes to stand; it is read out when it does. */
+/** The place for the outcome of a test. Screen readers announce it. */
 export function TestPlace({ channelId }: { channelId: string }) {
   return <div id={`test-${channelId}`} class="test-place" role="status" />
 }
@@ -133,11 +133,11 @@ export function TestOutcome({ outcome }: { outcome: TestResult }) {
 function outcomeInWords(outcome: TestResult): string {
   switch (outcome.result) {
     case 'sent':
-      return `The test was sent. ${asSentence(outcome.detail)}`
+      return `Test sent. ${asSentence(outcome.detail)}`
     case 'logged':
-      return `The test reached nobody. ${asSentence(outcome.detail)}`
+      return `Test not sent. ${asSentence(outcome.detail)}`
     case 'failed':
-      return `The test was not delivered. ${asSentence(outcomeText(outcome))}`
+      return `Test failed. ${asSentence(outcomeText(outcome))}`
     case 'refused':
       return outcome.detail
   }

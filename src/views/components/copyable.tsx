@@ -1,12 +1,12 @@
 interface CopyableProps {
   id: string
   text: string
-  /** What is copied, for somebody who hears the button only. */
+  /** Says to screen readers what the button copies. */
   what: string
   isBlock?: boolean
 }
 
-/** A text with a button that copies it; without scripts there is only the text. */
+/** A text with a button that copies it. Without JavaScript only the text is shown. */
 export function Copyable({ id, text, what, isBlock = false }: CopyableProps) {
   return (
     <div class={isBlock ? 'copy copy-block' : 'copy'}>

@@ -3,15 +3,15 @@ import { sizeInWords } from '#lib/size.ts'
 
 export interface DatabaseSize {
   bytes: number
-  /** Of the write-ahead log beside it. */
+  /** The size of the write-ahead log. */
   walBytes: number
-  /** How much of the database is unused. */
+  /** The unused part of the database. */
   freeBytes: number
-  /** Whether such space goes back to the disk. */
+  /** Whether unused space is returned to the disk. */
   givesBack: boolean
-  /** How many are kept. */
+  /** The number of stored pings. */
   pings: number
-  /** Of each day on which it was written down, oldest first. */
+  /** The size on each recorded day, oldest first. */
   days: readonly { day: number; bytes: number }[]
   kept: { pingDays: number; pingsPerMonitor: number; storyDays: number }
 }
@@ -19,27 +19,24 @@ export interface DatabaseSize {
 const WIDTH = 300
 const HEIGHT = 60
 const DAYS_SHOWN = 30
-/** Less is always there, for the pings that come next. */
+/** Less unused space is normal. */
 const FREE_WORTH_TELLING = 2_000_000
 
-/** How large the database is, and how it has grown. */
+/** The size of the database and its growth. */
 export function DatabaseSizeSection({ bytes, walBytes, freeBytes, givesBack, pings, days, kept }: DatabaseSize) {
   return (
     <>
       <p>
-        The database has <b>{sizeInWords(bytes)}</b>, with {inNumber(pings, 'ping', 'pings')} in it. {growth(days)}
+        The database uses <b>{sizeInWords(bytes)}</b> and stores {inNumber(pings, 'ping', 'pings')}. {growth(days)}
       </p>
-      <p>
-        Its write-ahead log has {sizeInWords(walBytes)}: what is written stands there first, and the space is used again
-        and again.
-      </p>
+      <p>The write-ahead log uses {sizeInWords(walBytes)}. SQLite reuses this space.</p>
       {days.length > 1 && <Bars days={days.slice(-DAYS_SHOWN)} />}
       {freeBytes > FREE_WORTH_TELLING && <p>{unused(freeBytes, givesBack)}</p>}
       <p class="soft">
         Pings are kept for {inNumber(kept.pingDays, 'day', 'days')}, and of each monitor{' '}
-        {kept.pingsPerMonitor === 1 ? 'only the newest' : `the newest ${inNumber(kept.pingsPerMonitor)}`}. What happened
-        to monitors, and the messages about it, are kept for {inNumber(kept.storyDays)} days.{' '}
-        <a href={url('/docs/configuration#data-retention')}>What is kept, and for how long</a>
+        {kept.pingsPerMonitor === 1 ? 'only the newest' : `the newest ${inNumber(kept.pingsPerMonitor)}`}. Incidents and
+        notifications are kept for {inNumber(kept.storyDays)} days.{' '}
+        <a href={url('/docs/configuration#data-retention')}>About retention</a>
       </p>
     </>
   )
@@ -47,10 +44,10 @@ export function DatabaseSizeSection({ bytes, walBytes, freeBytes, givesBack, pin
 
 function unused(freeBytes: number, givesBack: boolean): string {
   const size = sizeInWords(freeBytes)
-  if (givesBack) return `Of it ${size} are unused, and are given back to the disk by and by.`
+  if (givesBack) return `${size} are unused and will be returned to the disk.`
   return (
-    `Of it ${size} are unused. New pings go there first, but the file of this database, which an early version of ` +
-    'CronGuard made, does not become smaller by itself: back it up and restore the backup, and it does.'
+    `${size} are unused. An early version of CronGuard created this database, so its file doesn't shrink by itself. ` +
+    'To shrink it, make a backup and restore it.'
   )
 }
 
@@ -60,9 +57,10 @@ function inNumber(count: number, one = '', many = one): string {
 
 function growth(days: DatabaseSize['days']): string {
   const [first, last] = [days[0], days.at(-1)]
-  if (first === undefined || last === undefined || first.day === last.day) return 'Tomorrow it shows how it grows.'
+  if (first === undefined || last === undefined || first.day === last.day)
+    return 'Its growth is shown from tomorrow on.'
   const perDay = (last.bytes - first.bytes) / (last.day - first.day)
-  if (Math.abs(perDay) < 1) return 'It does not grow.'
+  if (Math.abs(perDay) < 1) return 'It isn’t growing.'
   return `It ${perDay > 0 ? 'grows' : 'shrinks'} by about ${sizeInWords(Math.round(Math.abs(perDay)))} a day.`
 }
 
@@ -71,7 +69,7 @@ function Bars({ days }: Pick<DatabaseSize, 'days'>) {
   const width = WIDTH / DAYS_SHOWN
   return (
     <figure>
-      <figcaption class="chart-caption">{`Its size on each of the last ${days.length} days`}</figcaption>
+      <figcaption class="chart-caption">{`Size over the last ${days.length} days`}</figcaption>
       <svg class="size-bars" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`At most ${sizeInWords(most)}`}>
         {days.map(({ day, bytes }, index) => {
           const height = Math.max(1, (bytes / most) * HEIGHT)

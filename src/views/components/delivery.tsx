@@ -6,30 +6,30 @@ import { Icon, type IconName } from './icon.tsx'
 import type { Reading } from './moment.tsx'
 
 const STATES: Record<DeliveryState, { icon: IconName; word: string }> = {
-  pending: { icon: 'clock', word: 'Waiting' },
-  sending: { icon: 'send', word: 'On its way' },
+  pending: { icon: 'clock', word: 'Pending' },
+  sending: { icon: 'send', word: 'Sending' },
   sent: { icon: 'check', word: 'Sent' },
-  logged: { icon: 'pencil', word: 'Only in the log' },
+  logged: { icon: 'pencil', word: 'Logged only' },
   failed: { icon: 'cross', word: 'Failed' },
 }
 
 const DISCARDED = { icon: 'cross', word: 'Discarded' } as const
 
 const REASONS: Record<FailureReason, string> = {
-  timeout: 'No answer in time',
+  timeout: 'Timed out',
   refused: 'Connection refused',
   dns: 'Host not found',
-  tls: 'No secure connection',
-  connection: 'Connection broken',
-  blocked: 'Not allowed here',
+  tls: 'TLS error',
+  connection: 'Connection lost',
+  blocked: 'Address not allowed',
   status: 'Refused by the receiver',
-  auth: 'Not let in',
-  rejected: 'Rejected for good',
-  settings: 'Channel not usable',
-  error: 'Broken off',
+  auth: 'Authentication failed',
+  rejected: 'Rejected permanently',
+  settings: 'Invalid channel settings',
+  error: 'Internal error',
 }
 
-/** Shape, word and colour. `detail`: what came of the last attempt. */
+/** The state as shape, word and color. `detail`: the outcome of the last attempt. */
 export function DeliveryMark({ state, detail }: { state: DeliveryState; detail?: string | undefined }) {
   const { icon, word } = detail === DISABLED ? DISCARDED : STATES[state]
   return (
@@ -40,14 +40,14 @@ export function DeliveryMark({ state, detail }: { state: DeliveryState; detail?:
   )
 }
 
-/** What came of an attempt: the reason in words, and the detail where it says more. */
+/** The outcome of an attempt: the reason in words, and the detail if it adds something. */
 export function outcomeText({ reason, detail }: Pick<Attempt, 'reason' | 'detail'>): string {
   if (detail === DISABLED) return 'Channel disabled'
   if (reason === null || detail.toLowerCase() === REASONS[reason].toLowerCase()) return detail
   return detail === '' ? REASONS[reason] : `${REASONS[reason]}: ${detail}`
 }
 
-/** Every attempt with its moment, its length and what came of it; oldest first. */
+/** All attempts with time, duration and outcome, oldest first. */
 export function Attempts({ attempts, reading }: { attempts: Attempt[]; reading: Reading }) {
   if (attempts.length === 0) return null
   return (

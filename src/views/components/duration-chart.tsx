@@ -14,15 +14,15 @@ interface DurationChartProps {
 }
 
 const RUNS_MAX = 60
-/** A few runs do not become a few walls. */
+/** Keeps bars narrow if there are only a few runs. */
 const SLOTS_MIN = 30
 const PLOT_HEIGHT = 120
 const MARK_Y = PLOT_HEIGHT + 9
 const HEIGHT = PLOT_HEIGHT + 16
-/** Even the shortest run leaves a trace. */
+/** Keeps the shortest run visible. */
 const BAR_MIN = 2
 
-/** How long the runs took. A failed run is a hollow bar with a cross below it. */
+/** Run durations. A failed run is a hollow bar with a cross below it. */
 export function DurationChart({ runs, caption }: DurationChartProps) {
   const last = runs.slice(-RUNS_MAX)
   return (
@@ -33,7 +33,7 @@ export function DurationChart({ runs, caption }: DurationChartProps) {
       </figcaption>
       {last.length === 0 ? (
         <p class="chart-empty">
-          No run has been timed yet. A job that pings its start as well as its end shows here how long it took.
+          No duration measured yet. Send a start ping at the beginning of the job to measure its runs.
         </p>
       ) : (
         <Plot runs={last} caption={caption} />
@@ -53,7 +53,7 @@ function Legend() {
   )
 }
 
-// Positions are in percent across and in pixels up, and the axis is text of the page: bars stretch, words do not.
+// Horizontal positions are in percent and vertical ones in pixels, and the axis is HTML: bars stretch, text doesn't.
 function Plot({ runs, caption }: DurationChartProps) {
   const topMs = axisTop(Math.max(...runs.map(({ durationMs }) => durationMs)))
   const slots = Math.max(SLOTS_MIN, runs.length)
@@ -116,7 +116,7 @@ const STEPS: readonly [unitMs: number, counts: readonly number[]][] = [
 ]
 const AXIS_TOPS = STEPS.flatMap(([unitMs, counts]) => counts.map((count) => count * unitMs))
 
-/** The first round length, with a round half, that all runs fit under. */
+/** The lowest round duration, with a round half, that is at least the longest run. */
 function axisTop(longestMs: number): number {
   return AXIS_TOPS.find((topMs) => topMs >= longestMs) ?? Math.ceil(longestMs / (2 * DAY)) * 2 * DAY
 }

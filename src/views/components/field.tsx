@@ -1,18 +1,18 @@
 import type { Child } from '#jsx/jsx-runtime'
 import { withoutInvisible } from '#lib/invisible.ts'
 
-/** What a person typed into a form, and what is wrong with it, both by the name of the field. */
+/** The values of a form and its errors, by field name. */
 export interface FormState {
   values: Readonly<Record<string, string>>
   problems: Readonly<Record<string, string>>
 }
 
-/** A form that nobody has sent yet, with what stands in it at first. */
+/** A form with its initial values. */
 export function freshForm(values: Record<string, string> = {}): FormState {
   return { values, problems: {} }
 }
 
-/** Carries the fingerprint of what the form was made from, so that nobody undoes what they have not seen. */
+/** Carries the fingerprint of the values that the form was rendered from, to detect concurrent edits. */
 export const SEEN_FIELD = 'seen'
 
 export function SeenField({ form }: { form: FormState }) {
@@ -33,12 +33,12 @@ interface FieldProps {
   min?: number
   max?: number
   placeholder?: string
-  /** Lets a browser look up what belongs there, like a list of time zones. */
+  /** The id of a `<datalist>` with suggestions. */
   list?: string
   hasFocus?: boolean
 }
 
-/** A line to type in, with its label, its help and what is wrong with it. Passwords are never sent back. */
+/** A text field with its label, help and error. Passwords are never rendered. */
 export function Field(props: FieldProps) {
   const { form, name, label, type = 'text', help, isRequired = false } = props
   return (
@@ -66,7 +66,7 @@ export function Field(props: FieldProps) {
   )
 }
 
-/** Several lines to type in. */
+/** A text field with several lines. */
 export function TextArea(
   props: Pick<FieldProps, 'form' | 'name' | 'label' | 'help' | 'maxlength' | 'isRequired' | 'hasFocus'> & {
     rows?: number
@@ -133,7 +133,7 @@ export function Check({ name, value = 'on', label, help, isChecked }: CheckProps
   )
 }
 
-/** What is wrong with the form as a whole; nothing when each problem stands at its field. */
+/** The error of the form as a whole. */
 export function FormProblem({ text }: { text: string | null }) {
   if (text === null) return null
   return (
@@ -176,7 +176,7 @@ interface Focus {
   hasFocus?: boolean | undefined
 }
 
-// Where somebody goes on: at the first field with a problem, or at the one that is to be filled in first.
+// The focus goes to the first field with an error, or to the first field to fill in.
 function isFirst({ form, name, hasFocus = false }: Focus): boolean {
   const hasProblems = Object.keys(form.problems).length > 0
   return hasProblems ? form.problems[name] !== undefined : hasFocus

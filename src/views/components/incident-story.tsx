@@ -23,7 +23,7 @@ interface StoryProps {
   mayOperate: boolean
 }
 
-/** "Why this alert?": what was expected, what came instead, and every message about it. */
+/** "Why this alert?": what was expected, what was received, and all notifications. */
 export function IncidentStory({ story, reading, mayOperate }: StoryProps) {
   const { incident, opening, closing, monitor } = story
   const context = { reading, mayOperate, monitorKey: monitor.uniqueKey }
@@ -54,7 +54,7 @@ interface IncidentMarkProps {
   reading: Reading
 }
 
-/** Whether it is over, and how long it lasted: shape, words and colour. */
+/** Whether the incident is open, and its duration, as shape, words and color. */
 export function IncidentMark({ incident, reading }: IncidentMarkProps) {
   const isOpen = incident.closedAt === null
   return (
@@ -62,7 +62,7 @@ export function IncidentMark({ incident, reading }: IncidentMarkProps) {
       <StatusShape status={isOpen ? 'down' : 'up'} />
       {isOpen ? (
         <span>
-          Open for <Lasting at={incident.openedAt} reading={reading} />
+          Ongoing, <Lasting at={incident.openedAt} reading={reading} />
         </span>
       ) : (
         `Lasted ${durationInWords(incidentMs(incident, reading.now))}`
@@ -71,7 +71,7 @@ export function IncidentMark({ incident, reading }: IncidentMarkProps) {
   )
 }
 
-/** "since 24 Nov, 06:46", or "from 24 Nov, 06:46 to 24 Nov, 07:12" once it is over. */
+/** "since 24 Nov, 06:46", or "from 24 Nov, 06:46 to 24 Nov, 07:12" if it is closed. */
 function IncidentSpan({ incident: { openedAt, closedAt }, reading }: IncidentMarkProps) {
   const from = <Moment at={openedAt} reading={reading} />
   if (closedAt === null) return <>since {from}</>
@@ -82,7 +82,7 @@ function IncidentSpan({ incident: { openedAt, closedAt }, reading }: IncidentMar
   )
 }
 
-/** Who acknowledged it; nothing while no one has. */
+/** Who acknowledged the incident, if anyone. */
 export function AcknowledgedBy({ incident, reading }: { incident: Incident; reading: Reading }) {
   const { acknowledgement } = incident
   if (acknowledgement === null) return null
@@ -224,7 +224,7 @@ function Told({ delivery, reading, mayOperate }: ChapterContext & { delivery: St
   )
 }
 
-// What is due and has not gone waits for earlier messages of the monitor: "up" never overtakes "down".
+// A delivery that is due but not sent waits for earlier ones of the monitor, so that "up" never overtakes "down".
 function NextAttempt({ at, reading }: { at: number; reading: Reading }) {
   if (at <= reading.now) return <span class="soft">Queued behind earlier messages</span>
   return (
@@ -234,7 +234,7 @@ function NextAttempt({ at, reading }: { at: number; reading: Reading }) {
   )
 }
 
-// A deleted channel leaves its name behind, and no page.
+// A deleted channel has a name but no page.
 function ChannelName({ delivery }: { delivery: StoryDelivery }) {
   const { channelId } = delivery
   const name = <bdi>{shownChannel(delivery)}</bdi>

@@ -2,13 +2,13 @@ import { momentInWords } from '#lib/duration.ts'
 import { momentInZone, shortMomentInZone } from '#lib/zone.ts'
 import { agoInWords, dueInWords, lastingInWords } from '#words/moment.ts'
 
-/** For whom moments are written: the reader's zone, and the moment at which the page is drawn. */
+/** How times are written: the reader's zone, and the time at which the page is rendered. */
 export interface Reading {
   zone: string
   now: number
 }
 
-/** "24 Nov, 06:46" in the reader's zone, to the second where that matters; in UTC when it is pointed at. */
+/** "24 Nov, 06:46" in the reader's zone, with seconds if `isExact`; in UTC on hover. */
 export function Moment({ at, reading, isExact = false }: { at: number; reading: Reading; isExact?: boolean }) {
   return (
     <time datetime={new Date(at).toISOString()} title={momentInWords(at)}>
@@ -17,7 +17,7 @@ export function Moment({ at, reading, isExact = false }: { at: number; reading: 
   )
 }
 
-/** "5 minutes" since `at`, counted on by assets/app.js. */
+/** "5 minutes" since `at`, updated by assets/app.js. */
 export function Lasting({ at, reading: { now } }: { at: number; reading: Reading }) {
   return (
     <time datetime={new Date(at).toISOString()} title={momentInWords(at)} data-clock="lasting">
@@ -26,7 +26,7 @@ export function Lasting({ at, reading: { now } }: { at: number; reading: Reading
   )
 }
 
-/** "5 minutes ago", kept true by assets/app.js; the exact moment in UTC when it is pointed at. */
+/** "5 minutes ago", updated by assets/app.js; the exact time in UTC on hover. */
 export function Ago({ at, reading: { now } }: { at: number; reading: Reading }) {
   return (
     <time datetime={new Date(at).toISOString()} title={momentInWords(at)} data-clock="ago">
@@ -35,7 +35,7 @@ export function Ago({ at, reading: { now } }: { at: number; reading: Reading }) 
   )
 }
 
-/** "in 5 minutes" or "2 minutes overdue", counted by assets/app.js; the exact moment in UTC when it is pointed at. */
+/** "in 5 minutes" or "2 minutes overdue", updated by assets/app.js; the exact time in UTC on hover. */
 export function Due({ at, reading: { now } }: { at: number; reading: Reading }) {
   return (
     <time datetime={new Date(at).toISOString()} title={momentInWords(at)} data-clock="due">

@@ -1,6 +1,6 @@
 import { Icon } from './icon.tsx'
 
-/** What the last form did; nothing when there is nothing to say. */
+/** The result of the last form. */
 export function Notice({ text }: { text: string | null }) {
   if (text === null) return null
   return (

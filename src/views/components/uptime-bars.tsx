@@ -82,7 +82,7 @@ function BarShape({ day: { ratio, downCount, downMs }, x }: { day: UptimeDay; x:
   )
 }
 
-// The root makes minutes visible beside hours: an hour of a day is a fifth of the bar, six hours are half of it.
+// The square root keeps minutes visible: 1 hour of a day is a fifth of the bar, 6 hours are half of it.
 function capHeight(downMs: number, ratio: number): number {
   const share = downMs === 0 ? 0 : 1 - ratio
   return Math.round(Math.max(CAP_MIN, Math.sqrt(share) * BAR_HEIGHT))
@@ -92,11 +92,11 @@ function box({ x, y, height }: { x: number; y: number; height: number }): string
   return `M${x} ${y}h${BAR}v${height}h-${BAR}z`
 }
 
-// Hovering needs a mouse; this can be read with a keyboard, a finger or a screen reader.
+// Hovering needs a mouse. This list also works with a keyboard, touch or a screen reader.
 function TroubledDays({ days }: { days: readonly UptimeDay[] }) {
   return (
     <details class="chart-details">
-      <summary>{days.length === 1 ? 'One day with downtime' : `${days.length} days with downtime`}</summary>
+      <summary>{days.length === 1 ? '1 day with downtime' : `${days.length} days with downtime`}</summary>
       <ul>
         {days.toReversed().map((day) => (
           <li>{dayInWords(day)}</li>
@@ -112,12 +112,12 @@ function summaryInWords(days: readonly UptimeDay[], troubled: readonly UptimeDay
   const observed = seen === 1 ? 'the one day with data' : `the ${seen} days with data`
   if (troubled.length === 0) return `no downtime on ${observed}`
   const downMs = troubled.reduce((sum, day) => sum + day.downMs, 0)
-  return `downtime on ${troubled.length} of ${observed}, ${lengthInWords(downMs)} in all`
+  return `downtime on ${troubled.length} of ${observed}, ${lengthInWords(downMs)} in total`
 }
 
 function dayInWords({ label, ratio, downCount, downMs }: UptimeDay): string {
   if (ratio === null) return `${label}: no data`
   if (downCount === 0) return `${label}: no downtime`
   const times = downCount === 1 ? 'down once' : `down ${downCount} times`
-  return `${label}: ${percentInWords(ratio)}, ${times}, ${lengthInWords(downMs)}${downCount === 1 ? '' : ' in all'}`
+  return `${label}: ${percentInWords(ratio)}, ${times}, ${lengthInWords(downMs)}${downCount === 1 ? '' : ' in total'}`
 }

@@ -2,7 +2,7 @@ import { url } from '#lib/base-path.ts'
 import type { Warning } from '#words/warnings.ts'
 import { Icon } from './icon.tsx'
 
-/** What the owner of this CronGuard should look at; nothing when there is nothing. */
+/** Warnings for the administrator of the server. */
 export function Warnings({ warnings }: { warnings: Warning[] }) {
   return (
     <>

@@ -9,7 +9,7 @@ interface ZoneSelectProps {
   now: number
 }
 
-/** Every time zone with what its clocks show now, by continent. assets/app.js offers the one of the browser. */
+/** All time zones by continent, with their current time. assets/app.js offers the browser's zone. */
 export function ZoneSelect({ form, name, label, now }: ZoneSelectProps) {
   const typed = form.values[name] ?? 'UTC'
   const chosen = currentZoneName(typed) ?? typed
@@ -39,16 +39,16 @@ export function ZoneSelect({ form, name, label, now }: ZoneSelectProps) {
         </p>
       )}
       <p class="help" data-offer="time-zone" data-for={name} hidden>
-        This browser is in <b data-zone="" />.{' '}
+        Your browser's time zone is <b data-zone="" />.{' '}
         <button type="button" class="button-link">
-          Use that zone
+          Use it
         </button>
       </p>
     </div>
   )
 }
 
-// A zone goes by several names, and the list has only one of them; what was chosen stays.
+// A zone has several names and the list shows only one of them. A chosen name stays.
 function zonesByContinent(chosen: string): [string, string[]][] {
   const listed = timeZones()
   const zones = listed.includes(chosen) || !isTimeZone(chosen) ? listed : [chosen, ...listed]

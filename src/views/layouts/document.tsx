@@ -9,14 +9,14 @@ interface DocumentProps {
   children?: Child
 }
 
-/** Errors are shown by their own pages, never in the middle of another; what a person opened or closed stays so. */
+/** Error responses don't replace parts of a page. Updates keep what the user opened or closed. */
 const HTMX_CONFIG = JSON.stringify({
   noSwap: [204, 304, '4xx', '5xx'],
   morphIgnore: ['data-htmx-powered', 'open'],
   sse: { reconnectDelay: 1000, reconnectMaxDelay: 30_000 },
 })
 
-/** The outermost frame of every page. */
+/** The HTML document around each page. */
 export function Document({ title, theme = 'system', children }: DocumentProps) {
   return (
     <html lang="en" data-theme={theme}>
@@ -36,7 +36,7 @@ export function Document({ title, theme = 'system', children }: DocumentProps) {
       </head>
       <body>
         <a class="skip-link" href="#main">
-          Skip to the content
+          Skip to content
         </a>
         {children}
       </body>

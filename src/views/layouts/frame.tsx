@@ -11,18 +11,18 @@ import type { HelpTopic } from '#views/help.ts'
 import type { Warning } from '#words/warnings.ts'
 import { Document } from './document.tsx'
 
-/** For whom a page is drawn. */
+/** What the frame of a page needs to know. */
 export interface FrameContext {
   user: User
-  /** All that the user belongs to. */
+  /** All projects of the user. */
   projects: OwnProject[]
-  /** The one that the page is about, or that the user looked at last; null when they belong to none. */
+  /** The project of the page, or the last one the user viewed; null if the user has none. */
   project: OwnProject | null
   notice: string | null
-  /** What is to be said on every page about CronGuard itself. */
+  /** Warnings about CronGuard itself, shown on each page. */
   warnings: Warning[]
   now: number
-  /** Names what the page knows of changes; its stream begins after it. */
+  /** The version of the data on the page. Its stream sends later changes. */
   version: number
 }
 
@@ -31,14 +31,14 @@ export type NavSection = 'monitors' | 'incidents' | 'channels' | 'project' | 'do
 interface FrameProps {
   context: FrameContext
   title: string
-  /** Which entry of the navigation this page belongs to. */
+  /** The entry of the navigation that is marked as current. */
   room: NavSection | null
   /** Where its help leads; by default to what explains the whole room. */
   help?: HelpTopic
   children?: Child
 }
 
-/** The frame of every page for somebody who is signed in. */
+/** The frame of each page for signed-in users. */
 export function Frame({ context, title, room, help = room ?? 'start', children }: FrameProps) {
   const { user, project, notice } = context
   return (
@@ -54,17 +54,17 @@ export function Frame({ context, title, room, help = room ?? 'start', children }
       <p id="away" class="away" role="alert" hidden>
         <Icon name="alert" />
         <span data-away="unreachable">
-          CronGuard cannot be reached. This page shows how things were at <b data-away-since="" />.
+          CronGuard can't be reached. This page shows the state as of <b data-away-since="" />.
         </span>
         <span data-away="signed-out">
           You are signed out.{' '}
           <a href={url('/login')} target="_blank" rel="noopener">
             Sign in in another tab
           </a>{' '}
-          before you save what you typed here.
+          before you save your changes here.
         </span>
         <span data-away="gone">
-          This project is gone, or no longer yours. What you typed here cannot be saved: copy what you need.
+          This project was deleted, or you no longer have access. You can't save here. Copy what you need.
         </span>
       </p>
       {project && <LiveStream project={project} context={context} />}
@@ -152,7 +152,7 @@ function UserMenu({ context: { user }, room, help }: UserMenuProps) {
           </a>
           {user.isAdmin && (
             <a href={url('/instance')} aria-current={room === 'instance' ? 'page' : undefined}>
-              This CronGuard
+              Server
             </a>
           )}
           <ThemeSwitch theme={user.theme} />
@@ -187,7 +187,7 @@ function ThemeSwitch({ theme }: { theme: User['theme'] }) {
   )
 }
 
-// The one stream of a tab. What comes over it is drawn by assets/live.js; where none can pass, it asks for the counts.
+// The event stream of a tab. assets/live.js renders its messages, and polls the counts if the stream is blocked.
 function LiveStream({ project, context: { user, now, version } }: { project: OwnProject; context: FrameContext }) {
   const path = url(`/projects/${project.id}`)
   return (

@@ -9,13 +9,13 @@ import { Document } from './document.tsx'
 interface PlainProps {
   title: string
   notice?: string | null
-  /** For more than a form: as wide as the pages of somebody who is signed in. */
+  /** Uses the width of signed-in pages, for more than a form. */
   isWide?: boolean
   help?: HelpTopic
   children?: Child
 }
 
-/** A page for somebody who is not signed in, or an error: one narrow sheet. */
+/** A narrow page for visitors and for errors. */
 export function Plain({ title, notice = null, isWide = false, help = 'docs', children }: PlainProps) {
   return (
     <Document title={`${title} · CronGuard`}>

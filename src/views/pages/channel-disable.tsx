@@ -2,7 +2,7 @@ import type { OwnProject } from '#domain/project.ts'
 import { url } from '#lib/base-path.ts'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
-/** What the form of this page sends along: whoever disables the channel knows what is discarded. */
+/** Sent by the form of this page: the user has seen what will be discarded. */
 export const CONFIRMED_FIELD = 'confirmed'
 
 interface DisablePageProps {
@@ -12,7 +12,7 @@ interface DisablePageProps {
   waiting: number
 }
 
-/** Asks before a channel is disabled that still has messages to send. */
+/** Asks for confirmation before a channel with pending notifications is disabled. */
 export function ChannelDisablePage({ context, project, channel, waiting }: DisablePageProps) {
   const address = url(`/channels/${channel.id}`)
   return (
@@ -27,15 +27,14 @@ export function ChannelDisablePage({ context, project, channel, waiting }: Disab
       </div>
       <form method="post" action={`${address}/disable`} class="form section">
         <p>
-          <strong>{waiting === 1 ? '1 message is' : `${waiting} messages are`} waiting to be sent.</strong>{' '}
-          {waiting === 1 ? 'It is' : 'They are'} discarded, and the delivery log shows{' '}
-          {waiting === 1 ? 'it' : 'each of them'} as discarded. No one gets notified through this channel until it is
-          enabled again.
+          <strong>{waiting === 1 ? '1 notification is' : `${waiting} notifications are`} pending.</strong>{' '}
+          {waiting === 1 ? 'It' : 'They'} will be discarded and shown as discarded in the delivery log. No one gets
+          notified through this channel until you enable it.
         </p>
         <input type="hidden" name={CONFIRMED_FIELD} value="yes" />
         <div class="actions">
           <button type="submit" class="button button-danger" id="disable-channel">
-            Disable and discard {waiting === 1 ? '1 message' : `${waiting} messages`}
+            Disable and discard {waiting === 1 ? '1 notification' : `${waiting} notifications`}
           </button>
           <a class="button" href={address}>
             Cancel

@@ -4,7 +4,7 @@ import { MailBanner } from '#views/components/channel.tsx'
 import { Check, Field, FormProblem, type FormState, SeenField } from '#views/components/field.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
-/** What a form needs to know of a kind of channel. */
+/** A kind of channel as a form needs it. */
 export interface KindView {
   kind: string
   label: string
@@ -20,7 +20,7 @@ export interface KindView {
 
 const INPUT_TYPES = { address: 'email', url: 'url', secret: 'password' } as const
 
-/** The name of a setting in a form: a setting may be called like another field. */
+/** The form field of a setting. The prefix keeps it apart from other fields. */
 export function settingField(name: string): string {
   return `setting-${name}`
 }
@@ -35,13 +35,13 @@ interface ChooserProps {
   kinds: readonly KindView[]
 }
 
-/** First the kind, then its form. */
+/** The first step: choose the kind. */
 export function ChannelKindsPage({ context, project, kinds }: ChooserProps) {
   const path = url(`/projects/${project.id}/channels`)
   return (
     <Frame context={context} title="New channel" room="channels" help="new channel">
       <FormHead path={path} title="New channel" />
-      <p class="lead">How should CronGuard reach people?</p>
+      <p class="lead">How should CronGuard notify you?</p>
       <ul class="kinds">
         {kinds.map(({ kind, label, offer }) => (
           <li>
@@ -63,7 +63,7 @@ interface NewChannelProps {
   form: FormState
   problem: string | null
   lacksMailServer: boolean
-  /** How many monitors the project has. */
+  /** The number of monitors in the project. */
   monitors: number
 }
 
@@ -80,7 +80,7 @@ export function NewChannelPage({ context, project, kind, form, problem, lacksMai
           form={form}
           problem={problem}
           storedSecrets={[]}
-          submit="Add the channel"
+          submit="Create channel"
           monitors={monitors}
         />
       </section>
@@ -104,14 +104,14 @@ export interface ChannelFormProps {
   kind: KindView
   form: FormState
   problem: string | null
-  /** The names of the secrets that are there; never the secrets themselves. */
+  /** The names of the stored secrets, never the secrets. */
   storedSecrets: readonly string[]
   submit: string
-  /** For a new channel: how many monitors there are to choose it for. */
+  /** For a new channel: the number of monitors that could use it. */
   monitors?: number
 }
 
-/** Drawn from the fields of the kind, whatever kind it is. */
+/** The form of a channel, built from the fields of its kind. */
 export function ChannelForm({ action, kind, form, problem, storedSecrets, submit, monitors = 0 }: ChannelFormProps) {
   return (
     <form method="post" action={action} class="form" autocomplete="off">
@@ -122,24 +122,24 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
         form={form}
         name="name"
         label="Name"
-        help={`How people recognise it. Without one it is called ${kind.label}.`}
+        help={`Shown in lists and messages. Leave empty for “${kind.label}”.`}
       />
       {kind.fields.map((field) => (
         <SettingField field={field} form={form} isStored={storedSecrets.includes(field.name)} />
       ))}
       <Check
         name="notifiesGaps"
-        label="Tell it when CronGuard itself could not watch"
-        help="Once after each such stretch, when monitors got a second chance."
+        label="Notify when CronGuard itself was offline"
+        help="Once after each gap that extended a deadline."
         isChecked={form.values.notifiesGaps !== undefined}
       />
       {monitors > 0 && (
         <Check
           name="isForAll"
           label={
-            monitors === 1 ? 'Use it for the project’s 1 monitor' : `Use it for all ${monitors} monitors of the project`
+            monitors === 1 ? 'Use for 1 monitor of the project' : `Use for all ${monitors} monitors of the project`
           }
-          help="Otherwise choose it in the form of each monitor."
+          help="You can also select it in each monitor's form."
           isChecked={form.values.isForAll !== undefined}
         />
       )}
@@ -165,14 +165,14 @@ function SettingField({ field, form, isStored }: SettingProps) {
         name={settingField(name)}
         label={label}
         type={INPUT_TYPES[type]}
-        help={isStored ? `${help} Leave empty to keep the one that is stored.` : help}
+        help={isStored ? `${help} Leave empty to keep the stored value.` : help}
         isRequired={isRequired && !isStored}
         autocomplete={type === 'secret' ? 'new-password' : 'off'}
       />
       {isStored && !isRequired && (
         <Check
           name={removalField(name)}
-          label={`Remove the ${label.toLowerCase()} that is stored`}
+          label={`Remove the stored ${label.toLowerCase()}`}
           isChecked={form.values[removalField(name)] !== undefined}
         />
       )}

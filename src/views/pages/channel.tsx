@@ -20,9 +20,9 @@ interface ChannelPageProps {
   project: OwnProject
   reading: Reading
   channel: ChannelView
-  /** The monitors that tell it. */
+  /** The monitors that use it. */
   monitors: { uniqueKey: string; name: string; slug: string }[]
-  /** Null for who may not change it, and when its kind is not known any more. */
+  /** Null for users who may not edit it, and if its kind is no longer supported. */
   form: Omit<ChannelFormProps, 'action' | 'submit'> | null
   lacksMailServer: boolean
 }
@@ -42,11 +42,11 @@ export function ChannelPage(props: ChannelPageProps) {
         <ChannelState channel={channel} reading={reading} />
       </div>
       {lacksMailServer && <MailBanner />}
-      <section class="section" aria-label="What it does">
+      <section class="section" aria-label="Summary">
         <dl class="facts">
           <dt>{channel.kindLabel}</dt>
           <dd dir="auto">{channel.summary}</dd>
-          <dt>Last message</dt>
+          <dt>Last delivery</dt>
           <dd>
             <LastDelivery delivery={channel.lastDelivery} reading={reading} />
           </dd>
@@ -56,7 +56,7 @@ export function ChannelPage(props: ChannelPageProps) {
       {form && (
         <section class="section">
           <h2>Edit</h2>
-          <ChannelForm {...form} action={url(`/channels/${id}`)} submit="Save the channel" />
+          <ChannelForm {...form} action={url(`/channels/${id}`)} submit="Save changes" />
         </section>
       )}
       <Monitors monitors={monitors} />
@@ -86,9 +86,9 @@ function Monitors({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
   const rest = monitors.slice(MONITORS_SHOWN)
   return (
     <section class="section" id="monitors">
-      <h2>Tells of {monitorCount(monitors.length)}</h2>
+      <h2>Used by {monitorCount(monitors.length)}</h2>
       {monitors.length === 0 ? (
-        <p class="soft">No monitor has this channel, so it is told of none. Tick it in the form of a monitor.</p>
+        <p class="soft">No monitor uses this channel yet. Select it in a monitor's form.</p>
       ) : (
         <MonitorNames monitors={monitors.slice(0, MONITORS_SHOWN)} />
       )}
@@ -125,29 +125,27 @@ interface DeletionProps {
 
 export function ChannelDeletionPage({ context, project, channel, monitors }: DeletionProps) {
   return (
-    <Frame context={context} title="Delete a channel" room="channels">
+    <Frame context={context} title={`Delete ${channel.title}`} room="channels">
       <div class="page-head">
         <p class="crumbs">
           <a href={url(`/projects/${project.id}/channels`)}>Channels</a>
         </p>
         <h1>
-          Delete <bdi>{channel.title}</bdi>
+          Delete “<bdi>{channel.title}</bdi>”?
         </h1>
       </div>
       <section class="section">
         <p>
-          {monitors === 0
-            ? 'No monitor tells this channel.'
-            : `${monitorCount(monitors)} ${monitors === 1 ? 'tells' : 'tell'} this channel, and no longer will.`}{' '}
-          What it still has to tell is given up. What was sent stays in the incidents, with the name of the channel.
+          {monitors === 0 ? 'No monitor uses this channel.' : `Used by ${monitorCount(monitors)}.`} Pending
+          notifications will be discarded. Sent notifications stay in the incidents, with the name of the channel.
         </p>
-        <p>To make it silent only for a while, switch it off instead.</p>
+        <p>To silence it for a while, disable it instead.</p>
         <form method="post" action={url(`/channels/${channel.id}/delete`)} class="actions">
           <button type="submit" class="button button-danger">
-            <Icon name="trash" /> Delete the channel
+            <Icon name="trash" /> Delete channel
           </button>
           <a class="button" href={url(`/channels/${channel.id}`)}>
-            Keep it
+            Cancel
           </a>
         </form>
       </section>

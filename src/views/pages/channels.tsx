@@ -19,9 +19,9 @@ interface ChannelsPageProps {
   project: OwnProject
   reading: Reading
   channels: ChannelView[]
-  /** A channel is there whose mails go nowhere. */
+  /** Whether a channel can't send because no mail server is configured. */
   lacksMailServer: boolean
-  /** Before this person may make CronGuard write to others. */
+  /** Whether the user must confirm their address before they can add channels. */
   mustConfirm: boolean
 }
 
@@ -57,8 +57,8 @@ function ConfirmFirst() {
     <p class="banner">
       <Icon name="alert" />
       <span>
-        Before you add a channel, confirm your e-mail address: follow the link in the mail to it, or have it sent again
-        in <a href={url('/settings#address')}>your settings</a>.
+        Confirm your email address before you add a channel. Open the link that we mailed you, or send it again in{' '}
+        <a href={url('/settings#address')}>your settings</a>.
       </span>
     </p>
   )
@@ -68,18 +68,18 @@ function NoChannels({ project }: { project: OwnProject }) {
   return (
     <section class="section">
       <div class="empty">
-        <h2>Nobody is told yet</h2>
+        <h2>No channels yet</h2>
         <p>
-          A channel is how CronGuard reaches people: a mail to the person on duty, or a message to the chat of a team.
-          When a monitor goes down, every channel that it has is told; and once more when the job is back.
+          A channel notifies people, for example by email or through a webhook. CronGuard sends a notification when a
+          monitor goes down, and another one when it recovers.
         </p>
-        <p>Without a channel a monitor goes down in silence, and only these pages show it.</p>
+        <p>Without a channel, only these pages show that a monitor is down.</p>
         {may(project.role, 'operate') ? (
           <a class="button button-primary" href={url(`/projects/${project.id}/channels/new`)}>
-            <Icon name="plus" /> Add the first channel
+            <Icon name="plus" /> Add a channel
           </a>
         ) : (
-          <p class="soft">Your role is viewer. A member, an admin or an owner of the project can add one.</p>
+          <p class="soft">Viewers can't add channels. Ask a member, an admin or an owner of the project.</p>
         )}
       </div>
     </section>
@@ -108,11 +108,11 @@ function ChannelCard({ channel, reading, mayOperate }: CardProps) {
       <dl class="facts">
         <dt>{kindLabel}</dt>
         <dd dir="auto">{summary}</dd>
-        <dt>Tells of</dt>
+        <dt>Used by</dt>
         <dd>
           <a href={url(`/channels/${id}#monitors`)}>{monitorCount(monitors)}</a>
         </dd>
-        <dt>Last message</dt>
+        <dt>Last delivery</dt>
         <dd>
           <LastDelivery delivery={lastDelivery} reading={reading} />
         </dd>
@@ -142,21 +142,21 @@ export function SwitchButton({ channelId, title, isOff }: { channelId: string; t
   return (
     <form method="post" action={url(`/channels/${channelId}/${isOff ? 'enable' : 'disable'}`)}>
       <button type="submit" class="button button-small">
-        <Icon name={isOff ? 'play' : 'pause'} /> Switch {isOff ? 'on' : 'off'}
+        <Icon name={isOff ? 'play' : 'pause'} /> {isOff ? 'Enable' : 'Disable'}
         <span class="visually-hidden"> {title}</span>
       </button>
     </form>
   )
 }
 
-/** What switching it off would cost, said before somebody does. */
+/** Warns that disabling the channel discards its pending notifications. */
 export function WaitingNote({ waiting }: { waiting: number }) {
   if (waiting === 0) return null
   return (
     <p class="soft">
       {waiting === 1
-        ? 'One message waits to be sent. Switched off, the channel gives it up for good.'
-        : `${waiting} messages wait to be sent. Switched off, the channel gives them up for good.`}
+        ? '1 notification is pending. Disabling the channel discards it.'
+        : `${waiting} notifications are pending. Disabling the channel discards them.`}
     </p>
   )
 }
@@ -173,16 +173,16 @@ interface TestPageProps {
   outcome: TestResult
 }
 
-/** The outcome of a test, for browsers that do not run scripts. */
+/** The outcome of a test, for browsers without JavaScript. */
 export function ChannelTestPage({ context, project, channel, outcome }: TestPageProps) {
   return (
-    <Frame context={context} title="Test of a channel" room="channels">
+    <Frame context={context} title={`Test ${channel.title}`} room="channels">
       <div class="page-head">
         <p class="crumbs">
           <a href={url(`/projects/${project.id}/channels`)}>Channels</a>
         </p>
         <h1>
-          Test of <bdi>{channel.title}</bdi>
+          Test “<bdi>{channel.title}</bdi>”
         </h1>
       </div>
       <section class="section">
@@ -194,7 +194,7 @@ export function ChannelTestPage({ context, project, channel, outcome }: TestPage
             </button>
           </form>
           <a class="button" href={url(`/channels/${channel.id}`)}>
-            <Icon name="pencil" /> Edit the channel
+            <Icon name="pencil" /> Edit channel
           </a>
         </div>
       </section>

@@ -5,14 +5,14 @@ import { Icon } from '#views/components/icon.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { MonitorList, type MonitorListProps } from '#views/partials/monitor-list.tsx'
 
-/** Whether a project has channels, any of them is switched on, and reaches somebody. */
+/** Whether a project has channels, whether any is enabled, and whether its notifications can reach someone. */
 export type ChannelsState = 'none' | 'off' | 'unheard' | 'on'
 
 interface DashboardProps extends MonitorListProps {
   context: FrameContext
   project: OwnProject
   tags: string[]
-  /** Of all monitors, whatever is searched for. */
+  /** Counts of all monitors, without the filter. */
   all: StatusCounts
   channels: ChannelsState
 }
@@ -43,15 +43,13 @@ export function DashboardPage({ context, project, tags, all, channels, ...list }
   )
 }
 
-/** For somebody who belongs to no project. */
+/** For a user without a project. */
 export function NoProjectPage({ context }: { context: FrameContext }) {
   return (
     <Frame context={context} title="Monitors" room={null}>
       <div class="empty">
-        <h1>You belong to no project</h1>
-        <p class="soft">
-          A project holds monitors, the channels that tell of them, and the people who look after them.
-        </p>
+        <h1>No projects yet</h1>
+        <p class="soft">A project contains monitors, channels and members.</p>
         <a class="button button-primary" href={url('/projects/new')}>
           <Icon name="plus" /> New project
         </a>
@@ -126,8 +124,12 @@ function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId
 
 const SILENCES = {
   none: { lacks: 'This project has no channel', path: '/new', help: 'Add a channel' },
-  off: { lacks: 'This project has no channel that is switched on', path: '', help: 'Switch one on' },
-  unheard: { lacks: 'No channel of this project reaches anybody, without a mail server', path: '', help: 'See why' },
+  off: { lacks: 'All channels of this project are disabled', path: '', help: 'Enable a channel' },
+  unheard: {
+    lacks: 'This project has only email channels, and no mail server is configured',
+    path: '',
+    help: 'See why',
+  },
 }
 
 function NobodyIsTold({ project, channels }: { project: OwnProject; channels: keyof typeof SILENCES }) {
@@ -136,7 +138,7 @@ function NobodyIsTold({ project, channels }: { project: OwnProject; channels: ke
     <p class="banner">
       <Icon name="alert" />
       <span>
-        {lacks}: when a monitor goes down, nobody is told.{' '}
+        {lacks}. No one gets notified when a monitor goes down.{' '}
         {may(project.role, 'operate') && <a href={url(`/projects/${project.id}/channels${path}`)}>{help}</a>}
       </span>
     </p>
@@ -147,8 +149,8 @@ function FirstMonitor({ project, channels }: Pick<DashboardProps, 'project' | 'c
   if (!may(project.role, 'operate')) {
     return (
       <div class="empty" data-first-monitor="">
-        <h2>No monitor yet</h2>
-        <p class="soft">As soon as somebody makes one, it stands here.</p>
+        <h2>No monitors yet</h2>
+        <p class="soft">Monitors appear here when a member creates them.</p>
       </div>
     )
   }
@@ -158,27 +160,27 @@ function FirstMonitor({ project, channels }: Pick<DashboardProps, 'project' | 'c
       <ol class="steps">
         {channels !== 'on' && (
           <li>
-            <h3>Say whom to tell</h3>
+            <h3>Choose who gets notified</h3>
             <p class="soft">
-              <a href={url(`/projects/${project.id}/channels`)}>Add a channel</a> and send a test through it.
+              <a href={url(`/projects/${project.id}/channels`)}>Add a channel</a> and send a test.
             </p>
           </li>
         )}
         <li>
           <h3>Create a monitor</h3>
-          <p class="soft">Say what the job is called and how often it runs.</p>
+          <p class="soft">Name the job and set its schedule.</p>
         </li>
         <li>
           <h3>Copy its ping URL</h3>
-          <p class="soft">It stands on the monitor's page, with a line for your crontab.</p>
+          <p class="soft">Find it on the monitor's page, with a line for your crontab.</p>
         </li>
         <li>
           <h3>Run the job once</h3>
-          <p class="soft">Or call the URL by hand, with curl.</p>
+          <p class="soft">Or call the URL with curl.</p>
         </li>
         <li>
           <h3>See it turn green</h3>
-          <p class="soft">The page shows it at once. From then on you are told when the job stays away.</p>
+          <p class="soft">The page updates at once. From then on you get an alert when a ping is missing.</p>
         </li>
       </ol>
       <a class="button button-primary" href={url(`/projects/${project.id}/monitors/new`)} data-shortcut="n">

@@ -4,7 +4,7 @@ import { Plain } from '#views/layouts/plain.tsx'
 interface ErrorPageProps {
   status: number
   message: string
-  /** Not signed in: the page from which the request came, to go on with. */
+  /** For an expired session: the page to return to after the sign-in. */
   next: string | null
 }
 
@@ -12,15 +12,15 @@ const TITLES: Record<number, string> = {
   401: 'Not signed in',
   403: 'Not allowed',
   404: 'Not found',
-  409: 'Not now',
-  422: 'Not usable',
-  429: 'Too many tries',
-  500: 'Something went wrong',
-  503: 'CronGuard cannot save anything',
+  409: 'Conflict',
+  422: 'Invalid input',
+  429: 'Too many attempts',
+  500: 'Unexpected error',
+  503: 'CronGuard can’t save changes',
 }
 
 export function ErrorPage({ status, message, next }: ErrorPageProps) {
-  const title = TITLES[status] ?? 'Not possible'
+  const title = TITLES[status] ?? 'Request failed'
   return (
     <Plain title={title}>
       <p class="error-number" aria-hidden="true">
@@ -32,7 +32,7 @@ export function ErrorPage({ status, message, next }: ErrorPageProps) {
         {status === 401 ? (
           <a href={url(next === null ? '/login' : `/login?next=${encodeURIComponent(next)}`)}>Sign in</a>
         ) : (
-          <a href={url('/')}>To the monitors</a>
+          <a href={url('/')}>Back to monitors</a>
         )}
       </p>
     </Plain>

@@ -15,9 +15,9 @@ interface IncidentPageProps {
   project: OwnProject
   reading: Reading
   story: Story
-  /** The note as it stands in the form. */
+  /** The form of the note. */
   form: FormState
-  /** Somebody else has changed the note since. */
+  /** Set if someone else changed the note in the meantime. */
   problem: string | null
 }
 
@@ -25,7 +25,7 @@ export function IncidentPage({ context, project, reading, story, form, problem }
   const mayOperate = may(project.role, 'operate')
   const name = shownName(story.monitor)
   return (
-    <Frame context={context} title={`Incident of ${name}`} room="incidents">
+    <Frame context={context} title={`Incident: ${name}`} room="incidents">
       <IncidentNow story={story} reading={reading} project={project} />
       <section class="section">
         <h2>Note</h2>
@@ -41,7 +41,7 @@ export function IncidentPage({ context, project, reading, story, form, problem }
 
 type IncidentNowProps = Pick<IncidentPageProps, 'story' | 'reading' | 'project'>
 
-/** All of the page that changes by itself; a note that somebody is typing is not in it. */
+/** The part of the page that updates by itself. It excludes the form of the note. */
 export function IncidentNow({ story, reading, project }: IncidentNowProps) {
   const { incident, monitor } = story
   const mayOperate = may(project.role, 'operate')
@@ -63,7 +63,7 @@ export function IncidentNow({ story, reading, project }: IncidentNowProps) {
         </div>
       </div>
       <section class="section">
-        <h2>Why was I told?</h2>
+        <h2>Why this alert?</h2>
         <IncidentStory story={story} reading={reading} mayOperate={mayOperate} />
       </section>
     </section>
@@ -78,7 +78,7 @@ function Head({ story: { monitor }, project }: Pick<IncidentNowProps, 'story' | 
         <a href={url(`/projects/${project.id}/incidents`)}>Incidents</a>
       </p>
       <h1>
-        Incident of{' '}
+        Incident:{' '}
         <a href={url(`/monitors/${monitor.uniqueKey}`)}>
           <bdi>{shownName(monitor)}</bdi>
         </a>
@@ -91,7 +91,7 @@ interface HandProps extends Pick<IncidentNowProps, 'story' | 'reading'> {
   mayOperate: boolean
 }
 
-// Who has it in hand, and the button that takes it or gives it back.
+// Who acknowledged the incident, and the button that acknowledges it or undoes that.
 function Hand({ story: { incident }, reading, mayOperate }: HandProps) {
   const { id, acknowledgement, closedAt } = incident
   if (acknowledgement !== null) {
@@ -101,17 +101,17 @@ function Hand({ story: { incident }, reading, mayOperate }: HandProps) {
         {mayOperate && (
           <form method="post" action={url(`/incidents/${id}/acknowledgement/withdrawal`)}>
             <button type="submit" class="button">
-              Undo the acknowledgement
+              Undo acknowledgment
             </button>
           </form>
         )}
       </>
     )
   }
-  if (closedAt !== null) return <span class="soft">Nobody acknowledged it.</span>
+  if (closedAt !== null) return <span class="soft">Not acknowledged.</span>
   return (
     <>
-      <span class="soft">Nobody has acknowledged it yet.</span>
+      <span class="soft">Not acknowledged yet.</span>
       {mayOperate && (
         <form method="post" action={url(`/incidents/${id}/acknowledgement`)}>
           <button type="submit" class="button button-primary">
@@ -134,28 +134,28 @@ function NoteForm({ incident, form, problem }: NoteFormProps) {
       <SeenField form={form} />
       {problem !== null && (
         <figure class="incident-other-note">
-          <figcaption>The note as it is now</figcaption>
+          <figcaption>Current note</figcaption>
           <NoteText note={incident.note} />
         </figure>
       )}
       <TextArea
         form={form}
         name="note"
-        label="What happened, and what was done"
-        help="Everybody in the project can read it."
+        label="What happened, and how it was fixed"
+        help="Everyone in the project can read it."
         maxlength={NOTE_MAX}
         rows={4}
         hasFocus={problem !== null}
       />
       <button type="submit" class="button">
-        Save the note
+        Save note
       </button>
     </form>
   )
 }
 
 function NoteText({ note }: { note: string }) {
-  if (note === '') return <p class="soft">Nobody wrote anything.</p>
+  if (note === '') return <p class="soft">No note.</p>
   return (
     <p class="incident-note" dir="auto">
       <Linked text={note} />

@@ -11,11 +11,11 @@ import { reasonInWords } from '#words/reason.ts'
 export const INCIDENT_FILTERS = ['all', 'open', 'past'] as const
 export type IncidentFilter = (typeof INCIDENT_FILTERS)[number]
 
-/** Which incidents are shown, as it stands in the URL. */
+/** The incidents to show, as the URL says. */
 export interface IncidentQuery {
   filter: IncidentFilter
   count: number
-  /** Below which one it begins; null: with the newest. */
+  /** The list begins below this one; null for the newest. */
   before: IncidentCursor | null
 }
 
@@ -24,7 +24,7 @@ export interface IncidentListProps {
   reading: Reading
   query: IncidentQuery
   incidents: IncidentSummary[]
-  /** How the list goes on; null when this is all. */
+  /** How to load more; null if there are no more. */
   more: { query: IncidentQuery; isNewPage: boolean } | null
   openCount: number
 }
@@ -42,7 +42,7 @@ export function IncidentsPage({ context, list }: { context: FrameContext; list: 
   )
 }
 
-/** Replaces itself when anything in the project changes. */
+/** The list of incidents. Updates when the project changes. */
 export function IncidentList({ project, reading, query, incidents, more, openCount }: IncidentListProps) {
   return (
     <section
@@ -105,7 +105,7 @@ function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading
         )}
         {failedDeliveries > 0 && (
           <span class="delivery-failed">
-            <Icon name="alert" /> {failedDeliveries} {failedDeliveries === 1 ? 'message' : 'messages'} failed
+            <Icon name="alert" /> {failedDeliveries} {failedDeliveries === 1 ? 'notification' : 'notifications'} failed
           </span>
         )}
       </p>
@@ -123,30 +123,30 @@ function NoIncidents({ filter }: { filter: IncidentFilter }) {
     return (
       <div class="empty">
         <h2>Nothing is down</h2>
-        <p>Every job of this project that CronGuard hears of reports as it should.</p>
+        <p>No monitor in this project has an open incident.</p>
       </div>
     )
   }
   return (
     <div class="empty">
-      <h2>No incident {filter === 'past' ? 'is over' : 'yet'}</h2>
+      <h2>No {filter === 'past' ? 'past incidents' : 'incidents yet'}</h2>
       <p>
-        An incident opens when a monitor goes down: no ping came before the deadline, a run did not end, or the job said
-        itself that it failed. It closes when the job reports a success.
+        An incident opens when a monitor goes down: a ping is missing at the deadline, a run doesn't end, or the job
+        reports a failure. It closes when the job reports a success.
       </p>
-      <p>Each keeps its story: what was expected, what came, who was told, and whether that worked.</p>
+      <p>Each incident shows what was expected, what was received, who was notified, and whether delivery worked.</p>
     </div>
   )
 }
 
-// At some length the list goes on on a page of its own, instead of growing for ever.
+// A long list continues on a new page, so that a page doesn't grow without limit.
 function LoadMore({ project, more }: { project: OwnProject; more: NonNullable<IncidentListProps['more']> }) {
   const { query, isNewPage } = more
   const href = listPath(project, query)
   if (isNewPage) {
     return (
       <a class="button incident-more" href={href}>
-        Go on with the next ones
+        Next page
       </a>
     )
   }

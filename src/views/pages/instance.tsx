@@ -20,7 +20,7 @@ export interface InstancePageProps {
     backups: ShownBackup[]
     failure: { at: number; problem: string } | null
     isUnderWay: boolean
-    /** How many of those stay that are made every night; 0: none is made by itself. */
+    /** How many nightly backups are kept; 0 if nightly backups are disabled. */
     keep: number
   }
 }
@@ -30,12 +30,12 @@ const ENTRIES: [string, string][] = [
   ['database', 'Database'],
 ]
 
-/** What whoever runs this CronGuard sees of it. */
+/** The page of the server's administrator. */
 export function InstancePage({ context, reading, backups, database }: InstancePageProps) {
   return (
-    <Frame context={context} title="This CronGuard" room="instance">
+    <Frame context={context} title="Server" room="instance">
       <div class="page-head">
-        <h1>This CronGuard</h1>
+        <h1>Server</h1>
       </div>
       <Sections entries={ENTRIES}>
         <BackupsSection {...backups} reading={reading} />
@@ -62,23 +62,22 @@ function BackupsSection({ backups, failure, isUnderWay, keep, reading }: Backups
         </p>
       )}
       {last === undefined ? (
-        <p>There is no backup yet.</p>
+        <p>No backup yet.</p>
       ) : (
         <p>
-          The last backup was made <Ago at={last.madeAt} reading={reading} /> and has {sizeInWords(last.bytes)}.
+          Last backup: <Ago at={last.madeAt} reading={reading} />, {sizeInWords(last.bytes)}.
         </p>
       )}
       <form method="post" action={url('/instance/backups')}>
         <button type="submit" class="button" disabled={isUnderWay}>
-          {isUnderWay ? 'A backup is being made' : 'Make a backup now'}
+          {isUnderWay ? 'Backup in progress' : 'Back up now'}
         </button>
       </form>
       {last !== undefined && (
         <>
           <p>
-            <b>A backup holds every secret but the secret key:</b> ping keys, settings of channels, password hashes.
-            Keep a copy of it elsewhere, where nobody else can read it.{' '}
-            <a href={url('/docs/backup')}>How to restore one</a>
+            <b>A backup contains all secrets except the secret key:</b> ping keys, channel settings and password hashes.
+            Keep a copy in a private place on another machine. <a href={url('/docs/backup')}>How to restore a backup</a>
           </p>
           <ul class="rows">
             {backups.map((backup) => (
@@ -92,9 +91,9 @@ function BackupsSection({ backups, failure, isUnderWay, keep, reading }: Backups
 }
 
 function rhythm(keep: number): string {
-  if (keep === 0) return 'None is made by itself: CRONGUARD_BACKUP_KEEP is 0.'
-  const kept = keep === 1 ? 'only the newest is' : `the newest ${keep} are`
-  return `One is made every night after 03:00 UTC, in the folder "backups" beside the database, and ${kept} kept.`
+  if (keep === 0) return 'Nightly backups are disabled: CRONGUARD_BACKUP_KEEP is 0.'
+  const kept = keep === 1 ? 'only the newest backup' : `the newest ${keep} backups`
+  return `CronGuard backs up its database every night after 03:00 UTC to the folder "backups" and keeps ${kept}.`
 }
 
 function BackupRow({ backup: { name, madeAt, bytes }, reading }: { backup: ShownBackup; reading: Reading }) {

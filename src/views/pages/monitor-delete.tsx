@@ -14,25 +14,24 @@ export function MonitorDeletePage({ context, monitor }: { context: FrameContext;
           </a>
         </p>
         <h1>
-          Delete “<bdi>{name}</bdi>”
+          Delete “<bdi>{name}</bdi>”?
         </h1>
       </div>
       <form method="post" action={`${address}/delete`} class="form section monitor-delete">
         <p>
-          The monitor{' '}
+          This deletes the monitor{' '}
           <strong>
             <bdi>{name}</bdi>
           </strong>{' '}
-          goes with {pingsInWords(monitor.pingCount)}, its incidents, and every message about them. Nothing brings them
-          back.
+          with {pingsInWords(monitor.pingCount)}, its incidents and its notifications. This can't be undone.
         </p>
-        <p>Jobs that still call its ping URL are answered 404, and nobody is told when they stop.</p>
+        <p>Its ping URL will answer 404, and no one gets notified if the job stops running.</p>
         <div class="actions">
           <button type="submit" class="button button-danger">
-            Delete “<bdi>{name}</bdi>”
+            Delete monitor
           </button>
           <a class="button" href={address}>
-            Keep it
+            Cancel
           </a>
         </div>
       </form>
@@ -42,5 +41,5 @@ export function MonitorDeletePage({ context, monitor }: { context: FrameContext;
 
 function pingsInWords(count: number): string {
   if (count === 0) return 'its settings'
-  return count === 1 ? 'its one ping' : `its ${count.toLocaleString('en')} pings`
+  return count === 1 ? 'its 1 ping' : `its ${count.toLocaleString('en')} pings`
 }

@@ -8,7 +8,7 @@ import { ZoneSelect } from '#views/components/zone-select.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/schedule-preview.tsx'
 
-/** What most jobs need, as one would type it. */
+/** Common schedules. */
 const PRESETS = [
   'every minute',
   'every 5 minutes',
@@ -39,7 +39,7 @@ export interface ChannelChoice {
 interface MonitorFormProps {
   context: FrameContext
   projectId: string
-  /** The monitor that is changed; null for a new one. */
+  /** The monitor to edit; null for a new one. */
   monitor: { uniqueKey: string; shownName: string } | null
   form: FormState
   problem: string | null
@@ -75,7 +75,7 @@ export function MonitorFormPage(props: MonitorFormProps) {
         <Advanced {...props} />
         <div class="actions">
           <button type="submit" class="button button-primary">
-            {monitor ? 'Save the changes' : 'Create the monitor'}
+            {monitor ? 'Save changes' : 'Create monitor'}
           </button>
           <a class="button" href={back}>
             Cancel
@@ -86,7 +86,7 @@ export function MonitorFormPage(props: MonitorFormProps) {
   )
 }
 
-// htmx sends all fields of the fieldset, and nothing else of the form, when it asks for the preview.
+// To get the preview, htmx sends the fields of the fieldset and no others.
 function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps) {
   const about = monitor ? `?monitor=${monitor.uniqueKey}` : ''
   return (
@@ -108,10 +108,9 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
         ))}
       </div>
       <p class="help">
-        In plain words, as a <a href={url('/docs/schedules#cron-expressions')}>cron expression</a>
+        Plain words, a <a href={url('/docs/schedules#cron-expressions')}>cron expression</a>
         {' like '}
-        <code>0 3 * * 1-5</code>, or as an{' '}
-        <a href={url('/docs/schedules#oncalendar-expressions')}>OnCalendar expression</a>
+        <code>0 3 * * 1-5</code>, or an <a href={url('/docs/schedules#oncalendar-expressions')}>OnCalendar expression</a>
         {' like '}
         <code>Mon..Fri 18:30</code>.
       </p>
@@ -133,19 +132,18 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
 const RUN_SETTINGS: readonly SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert']
 
 const HELP: Partial<Record<SettingField, Child>> = {
-  tags: 'Words with spaces between them. The list of monitors can be filtered by them.',
-  description: 'What somebody needs to know when the alert wakes them.',
-  graceMs:
-    'How long CronGuard waits for a late ping. Empty: half the time between two pings, from a minute to an hour.',
-  maxRunMs: 'How long a run may take that reported its start. Empty: as long as the grace period.',
-  minRunMs: 'A run that reported its start and ends sooner has failed. Empty: no run is too short.',
+  tags: 'Separate tags with spaces. Use them to filter the list of monitors.',
+  description: 'Runbook: what to know when this alert wakes you.',
+  graceMs: 'How long to wait for a late ping. Leave empty for half the time between two pings, 1 minute to 1 hour.',
+  maxRunMs: 'The longest time from the start ping to the end ping. Leave empty to use the grace period.',
+  minRunMs: 'A run that ends sooner after its start ping counts as failed. Leave empty for no minimum.',
   earlyMs:
-    'How long before a time of the schedule a ping counts for it. Empty: a tenth of the interval, at most 15 ' +
-    'minutes. 0: none.',
-  failuresToAlert: 'Empty: the first failure alerts. A ping that does not come always alerts.',
-  manualResume: 'While it is paused, pings are kept but do not wake it up.',
-  postOnly: 'Pings by GET and HEAD are ignored, such as those of programs that look at links.',
-  'filter.httpBody': 'Then its URL does not count any more.',
+    'How early a ping may arrive and still count for a scheduled time. Leave empty for a tenth of the interval, ' +
+    'at most 15 minutes. Enter 0 to allow none.',
+  failuresToAlert: 'Leave empty to alert on the first failure. A missing ping always alerts.',
+  manualResume: 'Pings are recorded while the monitor is paused, but they don’t resume it.',
+  postOnly: 'GET and HEAD requests are ignored, such as those of link previews.',
+  'filter.httpBody': 'The ping URL no longer decides then.',
   'filter.failsByDefault': 'Otherwise it is ignored.',
 }
 
@@ -241,11 +239,11 @@ function Problem({ form, name }: { form: FormState; name: string }) {
 function Channels({ channels, ticked, projectId }: MonitorFormProps) {
   return (
     <fieldset>
-      <legend>Channels to use</legend>
+      <legend>Channels</legend>
       {channels.length === 0 && (
         <p class="banner">
           <span>
-            The project has no channel yet, so nobody would be told.{' '}
+            This project has no channel yet, so no one gets notified.{' '}
             <a href={url(`/projects/${projectId}/channels/new`)}>Add a channel</a>
           </span>
         </p>
@@ -278,8 +276,8 @@ function Advanced({ form, monitor }: MonitorFormProps) {
         field="slug"
         help={
           monitor
-            ? 'The name in ping URLs with the project ping key. Jobs that ping another slug are no longer heard.'
-            : 'The name in ping URLs with the project ping key. Empty: it is made from the name.'
+            ? 'The name in ping URLs with the project ping key. If you change it, update the job.'
+            : 'The name in ping URLs with the project ping key. Leave empty to derive it from the name.'
         }
       />
       <Setting
@@ -287,16 +285,19 @@ function Advanced({ form, monitor }: MonitorFormProps) {
         field="alias"
         help={
           <>
-            The token by which a <a href={url('/docs/migrating')}>tool that CronGuard replaces</a> knew the job. Pings
-            to its old URL then find this monitor.
+            The job's token in the <a href={url('/docs/migrating')}>tool that CronGuard replaces</a>. Pings to the old
+            URL then reach this monitor.
           </>
         }
       />
       <Setting form={form} field="manualResume" />
       <Setting form={form} field="postOnly" />
       <fieldset class="keywords">
-        <legend>Keywords that decide what a ping means</legend>
-        <p class="help">Separate keywords with commas; upper and lower case count.</p>
+        <legend>Keywords</legend>
+        <p class="help">
+          Keywords decide whether a ping is a success, a failure or a start. Separate them with commas. They are
+          case-sensitive.
+        </p>
         <Setting form={form} field="filter.httpBody" />
         <FailIgnored />
         <Setting form={form} field="filter.subject" />
@@ -309,13 +310,13 @@ function Advanced({ form, monitor }: MonitorFormProps) {
   )
 }
 
-/** assets/monitor.css shows it while the body of a ping decides, and a ping without any of the words does not fail. */
+/** Shown by CSS while the body decides, and pings without keywords don't count as failures. */
 function FailIgnored() {
   return (
     <p class="banner fail-ignored">
       <span>
-        A ping to <code>/fail</code>, or with an exit status, is ignored when its body has none of these keywords. Tick
-        “{settingOf('filter.failsByDefault').label}” if the job reports failures by its URL.
+        A ping to <code>/fail</code>, or with an exit status, is ignored if its body has none of these keywords. Select
+        “{settingOf('filter.failsByDefault').label}” if the job reports failures by URL.
       </span>
     </p>
   )

@@ -2,10 +2,10 @@ import { type Monitor, shownName } from '#domain/monitor.ts'
 import { url } from '#lib/base-path.ts'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
-/** What the form of this page sends along: whoever reports for a monitor that is down was asked. */
+/** Sent by the form of this page: the user confirmed the report for a monitor that is down. */
 export const CONFIRMED_FIELD = 'confirmed'
 
-/** Asks before a person ends an incident by reporting success for the job. */
+/** Asks for confirmation before a user closes an incident by reporting success manually. */
 export function MonitorReportPage({ context, monitor }: { context: FrameContext; monitor: Monitor }) {
   const name = shownName(monitor)
   const address = url(`/monitors/${monitor.uniqueKey}`)
@@ -24,8 +24,8 @@ export function MonitorReportPage({ context, monitor }: { context: FrameContext;
           <strong>
             <bdi>{name}</bdi>
           </strong>{' '}
-          is down. Reporting success ends the incident and sends the recovery notification, although the job has not
-          reported. The timeline shows your name.
+          is down. If you report success, the incident closes and the recovery notification is sent, although the job
+          didn't ping. The timeline shows your name.
         </p>
         <input type="hidden" name={CONFIRMED_FIELD} value="yes" />
         <div class="actions">

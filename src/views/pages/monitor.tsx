@@ -18,31 +18,31 @@ interface MonitorPageProps {
   monitor: Monitor
   mayOperate: boolean
   urls: MonitorUrls
-  /** The channels that tell of it. */
+  /** The channels that it uses. */
   channels: readonly NotifiedChannel[]
   reading: Reading
   zoneHint: ZoneHint | null
-  /** The number of the newest ping where it is a mail that asks for a confirmation. */
+  /** The number of the newest ping if it is a mail that asks for a confirmation. */
   confirmation: number | null
-  /** What is drawn anew by itself when something happens. */
+  /** The parts that update by themselves. */
   parts: { overview: Child; charts: Child; incidents: Child; timeline: Child }
 }
 
 export interface NotifiedChannel {
   name: string
-  /** Why it tells nobody anything; null: it does. */
+  /** Why it notifies no one; null if it works. */
   silence: string | null
 }
 
 export interface MonitorUrls {
-  /** Secrets: only for somebody who may operate. */
+  /** Secrets; null for viewers. */
   secret: { ping: string; mail: string | null; bySlug: SlugUrl | null } | null
   badge: string
 }
 
 interface SlugUrl {
   slug: string
-  /** Holds the project's ping key: null for somebody who may not administer. */
+  /** Contains the project ping key; null for users who may not administer the project. */
   url: string | null
 }
 
@@ -92,8 +92,8 @@ function ShortAlias({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
   return (
     <p class="banner" role="note">
       <span>
-        The alias has only {monitor.alias.length} characters: a stranger can guess it and ping this monitor. Use the
-        ping URL in the job instead, then <a href={url(`/monitors/${monitor.uniqueKey}/edit`)}>replace the alias</a>.
+        The alias has only {monitor.alias.length} characters, so a stranger can guess it and ping this monitor. Use the
+        ping URL in the job, then <a href={url(`/monitors/${monitor.uniqueKey}/edit`)}>replace the alias</a>.
       </span>
     </p>
   )
@@ -104,12 +104,12 @@ function WrongZone({ monitor, zoneHint, mayOperate }: MonitorPageProps & { zoneH
   return (
     <p class="banner" role="note">
       <span>
-        The pings come {durationInWords(Math.abs(offsetMs))} {offsetMs > 0 ? 'after' : 'before'} the times of the
-        schedule, which is in {monitor.schedule.timeZone}. In <b>{timeZone}</b> they would be on time.
+        Pings arrive {durationInWords(Math.abs(offsetMs))} {offsetMs > 0 ? 'after' : 'before'} the schedule in{' '}
+        {monitor.schedule.timeZone}. In <b>{timeZone}</b> they would be on time.
         {mayOperate && ' '}
         {mayOperate && (
           <a href={url(`/monitors/${monitor.uniqueKey}/edit?timeZone=${encodeURIComponent(timeZone)}`)}>
-            Look at the schedule in that zone
+            Review the schedule in that time zone
           </a>
         )}
       </span>
@@ -121,8 +121,8 @@ function Confirmation({ monitor, number }: Pick<MonitorPageProps, 'monitor'> & {
   return (
     <p class="banner" role="note">
       <span>
-        The newest mail asks for a confirmation: it may hold a link that you have to open.{' '}
-        <a href={url(`/monitors/${monitor.uniqueKey}/pings/${number}`)}>Read it</a>
+        The newest mail asks for a confirmation. It may contain a link that you have to open.{' '}
+        <a href={url(`/monitors/${monitor.uniqueKey}/pings/${number}`)}>Read the mail</a>
       </span>
     </p>
   )
@@ -139,16 +139,16 @@ function PingUrl({
     <section class="section" aria-labelledby="ping-url-title">
       <h2 id="ping-url-title">Ping URL</h2>
       <Copyable id="ping-url" text={ping} what="the ping URL" />
-      <p class="help">Whoever knows it can report for the job, so treat it like a password.</p>
+      <p class="help">Anyone with this URL can ping the monitor. Treat it like a password.</p>
       {bySlug && <BySlug {...bySlug} />}
       {mail && (
         <details class="advanced">
-          <summary>By mail</summary>
+          <summary>Ping by mail</summary>
           <Copyable id="ping-mail" text={mail} what="the address" />
-          <p class="help">A mail to this address is a success, unless words in it say otherwise.</p>
+          <p class="help">A mail to this address counts as a success, unless keywords say otherwise.</p>
         </details>
       )}
-      <h3>In the job</h3>
+      <h3>Add it to the job</h3>
       <div class="snippets">
         {snippetsFor({ pingUrl: ping, name: shownName(monitor), schedule }).map(({ id, label, code, note }, index) => (
           <details name="snippet" open={index === 0}>
@@ -167,10 +167,10 @@ function PingUrl({
 function BySlug({ slug, url }: SlugUrl) {
   return (
     <details class="advanced">
-      <summary>By slug</summary>
+      <summary>Ping by slug</summary>
       {url === null ? (
         <p class="help">
-          The slug is <code>{slug}</code>. It stands behind the project ping key in a URL; an admin of the project has
+          The slug is <code>{slug}</code>. It follows the project ping key in the URL. Ask an admin of the project for
           the key.
         </p>
       ) : (
@@ -191,12 +191,12 @@ function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPag
         </p>
       )}
       <dl class="facts">
-        <dt>Expected</dt>
+        <dt>Schedule</dt>
         <dd>{scheduleInWords(monitor.schedule)}</dd>
-        <dt>Grace</dt>
+        <dt>Grace period</dt>
         <dd>{durationInWords(monitor.graceMs)}</dd>
         <Early monitor={monitor} reading={reading} />
-        <dt>Tells</dt>
+        <dt>Notifies</dt>
         <dd>
           <Told {...{ channels, monitor, projectId, mayOperate }} />
         </dd>
@@ -230,8 +230,8 @@ function Early({ monitor: { schedule, earlyMs }, reading }: Pick<MonitorPageProp
       <dt>Early pings</dt>
       <dd>
         {toleranceMs === 0
-          ? 'do not count for the time that they are early for'
-          : `count up to ${durationInWords(toleranceMs)} before their time`}
+          ? 'not accepted'
+          : `accepted up to ${durationInWords(toleranceMs)} before the scheduled time`}
       </dd>
     </>
   )
@@ -260,10 +260,10 @@ interface NobodyProps extends Pick<MonitorPageProps, 'monitor' | 'projectId' | '
 function Nobody({ monitor, projectId, mayOperate, hasChannels }: NobodyProps) {
   return (
     <>
-      <strong>nobody</strong>
+      <strong>no one</strong>
       {mayOperate && ': '}
-      {mayOperate && !hasChannels && <a href={url(`/monitors/${monitor.uniqueKey}/edit`)}>choose channels</a>}
-      {mayOperate && hasChannels && <a href={url(`/projects/${projectId}/channels`)}>look at the channels</a>}
+      {mayOperate && !hasChannels && <a href={url(`/monitors/${monitor.uniqueKey}/edit`)}>choose who gets notified</a>}
+      {mayOperate && hasChannels && <a href={url(`/projects/${projectId}/channels`)}>review the channels</a>}
     </>
   )
 }
@@ -271,13 +271,13 @@ function Nobody({ monitor, projectId, mayOperate, hasChannels }: NobodyProps) {
 function Rules({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
   const { postOnly, manualResume, filter, maxRunMs, minRunMs, failuresToAlert } = monitor
   const rules = [
-    ...(maxRunMs === null ? [] : [`A run takes at most ${durationInWords(maxRunMs)}.`]),
-    ...(minRunMs === null ? [] : [`A run takes at least ${durationInWords(minRunMs)}.`]),
-    ...(failuresToAlert === 1 ? [] : [`It goes down with ${failuresToAlert} failures in a row.`]),
-    ...(postOnly ? ['Only POST counts.'] : []),
-    ...(manualResume ? ['Only a person resumes it.'] : []),
-    ...(filter.httpBody ? ['Words in the body decide what a ping means.'] : []),
-    ...(filter.subject || filter.body ? ['Words in a mail decide what it means.'] : []),
+    ...(maxRunMs === null ? [] : [`Longest run: ${durationInWords(maxRunMs)}.`]),
+    ...(minRunMs === null ? [] : [`Shortest run: ${durationInWords(minRunMs)}.`]),
+    ...(failuresToAlert === 1 ? [] : [`Goes down after ${failuresToAlert} failures in a row.`]),
+    ...(postOnly ? ['Accepts only POST.'] : []),
+    ...(manualResume ? ['Resumes manually only.'] : []),
+    ...(filter.httpBody ? ['Keywords in the request body decide.'] : []),
+    ...(filter.subject || filter.body ? ['Keywords in mails decide.'] : []),
   ]
   if (rules.length === 0) return null
   return (
@@ -296,7 +296,7 @@ function Badge({ name, url }: { name: string; url: string }) {
         <img class="badge" src={`${pathOf(url)}.svg`} alt={`Badge of ${name}`} height="20" />
       </div>
       <p class="help">
-        Public to whoever has its address: the name and the status, as a picture or as{' '}
+        Public: anyone with the URL can see the name and the status, as an image or as{' '}
         <a href={`${pathOf(url)}.json`}>JSON</a>.
       </p>
       <Copyable id="badge-markdown" text={`![${plainText(name)}](${url}.svg)`} what="the Markdown of the badge" />
@@ -304,12 +304,12 @@ function Badge({ name, url }: { name: string; url: string }) {
   )
 }
 
-// The page shows its own badge from the address at which it was reached itself.
+// The page loads its badge from the address at which the page was reached.
 function pathOf(badgeUrl: string): string {
   return url(badgeUrl.slice(badgeUrl.lastIndexOf('/badge/')))
 }
 
-// Markdown may hold HTML, and pages of others show what is pasted into them.
+// Markdown can contain HTML, and the badge is pasted into other pages.
 function plainText(name: string): string {
   return name
     .replace(/[^\p{L}\p{M}\p{N} .,:+-]+/gu, ' ')

@@ -11,11 +11,11 @@ interface PingPageProps {
   context: FrameContext
   monitor: { uniqueKey: string; shownName: string }
   ping: RecordedPing
-  /** As text, however it came; null when there was none, and of a mail for who may not read it as it came. */
+  /** The body as text; null if there is none, or if it is a raw mail that the user may not read. */
   body: BodyText | null
-  /** What it says, when it came by mail. */
+  /** The parsed mail, for a ping by mail. */
   mail: KeptMail | null
-  /** Its bytes as they came may hold ping keys. */
+  /** Whether the user may read the raw body, which can contain ping keys. */
   mayReadRaw: boolean
   /** The numbers of the pings before and after it that are kept. */
   formContext: { below: number | null; above: number | null }
@@ -86,22 +86,22 @@ function PingFacts({ ping, reading }: Pick<PingPageProps, 'ping' | 'reading'>) {
           </span>
         )}
       </dd>
-      <dt>Came</dt>
+      <dt>Received</dt>
       <dd>
         <ExactMoment at={ping.at} zone={reading.zone} /> (<Ago at={ping.at} reading={reading} />)
       </dd>
-      <dt>Run took</dt>
-      <dd>{ping.durationMs === null ? 'not timed' : lengthInWords(ping.durationMs)}</dd>
+      <dt>Duration</dt>
+      <dd>{ping.durationMs === null ? 'not measured' : lengthInWords(ping.durationMs)}</dd>
       <dt>Exit status</dt>
-      <dd>{ping.exitStatus ?? 'none given'}</dd>
-      <dt>Run id</dt>
-      <dd>{ping.runId === null ? 'none given' : <code>{ping.runId}</code>}</dd>
+      <dd>{ping.exitStatus ?? 'none'}</dd>
+      <dt>Run ID</dt>
+      <dd>{ping.runId === null ? 'none' : <code>{ping.runId}</code>}</dd>
       <dt>Method</dt>
       <dd>{ping.method === '' ? 'by mail' : `${ping.method} over ${ping.scheme}`}</dd>
       <dt>Address</dt>
       <dd>{ping.remoteAddress ?? 'unknown'}</dd>
       <dt>User agent</dt>
-      <dd dir="auto">{ping.userAgent || 'none given'}</dd>
+      <dd dir="auto">{ping.userAgent || 'none'}</dd>
     </dl>
   )
 }
@@ -110,7 +110,7 @@ function Mail({ subject, parts }: KeptMail) {
   return (
     <section class="section" aria-labelledby="mail-title">
       <h2 id="mail-title" dir="auto">
-        {visible(beginning(subject, SHOWN_SUBJECT_CHARACTERS)) || 'A mail without a subject'}
+        {visible(beginning(subject, SHOWN_SUBJECT_CHARACTERS)) || '(no subject)'}
       </h2>
       {parts.length === 1
         ? parts.map(MailPart)
@@ -127,7 +127,7 @@ function Mail({ subject, parts }: KeptMail) {
 function MailPart({ text }: KeptMail['parts'][number]) {
   return (
     <pre class="ping-body" dir="auto" tabindex="0">
-      {visible(beginning(text, SHOWN_FEWER_CHARACTERS)) || 'It has no text.'}
+      {visible(beginning(text, SHOWN_FEWER_CHARACTERS)) || '(no text)'}
     </pre>
   )
 }

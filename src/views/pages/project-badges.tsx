@@ -3,22 +3,22 @@ import { Copyable } from '#views/components/copyable.tsx'
 import { Section } from '#views/components/section.tsx'
 
 export interface ShownBadge {
-  /** Null: of all monitors. */
+  /** Null for the badge of all monitors. */
   tag: string | null
-  /** Of the picture, as others reach it. */
+  /** The public URL of the image. */
   url: string
 }
 
-/** Each picture is drawn anew for each look; who has more tags finds the others by the API. */
+/** Each image is rendered for each request, so the page shows only some of them. The API lists all badges. */
 const SHOWN_MAX = 50
 
 export function BadgesSection({ badges }: { badges: ShownBadge[] }) {
   return (
     <Section id="badges" title="Badges">
       <p class="soft">
-        A badge shows the worst status among all monitors, or among those with a tag, to everybody who has its address.
-        New and paused monitors count as up. With <code>.json</code> or <code>.shields</code> at its end the address
-        gives the same as JSON, or for shields.io.
+        A badge shows the worst status of all monitors, or of those with a tag. New and paused monitors count as up.
+        Anyone with the URL can see it. End the URL with <code>.json</code> for JSON, or <code>.shields</code> for
+        shields.io.
       </p>
       <ul class="rows">
         {badges.slice(0, SHOWN_MAX).map((badge, index) => (
@@ -27,7 +27,7 @@ export function BadgesSection({ badges }: { badges: ShownBadge[] }) {
       </ul>
       {badges.length > SHOWN_MAX && (
         <p>
-          There are {badges.length - SHOWN_MAX} more. The <a href={url('/docs/badges')}>API</a> lists them all.
+          {badges.length - SHOWN_MAX} more badges are listed by the <a href={url('/docs/badges')}>API</a>.
         </p>
       )}
     </Section>
@@ -45,13 +45,13 @@ function BadgeRow({ badge: { tag, url }, id }: { badge: ShownBadge; id: string }
           </b>
           <img class="badge" src={pathOf(url)} alt={`Badge of ${name}`} height="20" loading="lazy" />
         </p>
-        <Copyable id={id} text={url} what={`the address of the badge of ${name}`} />
+        <Copyable id={id} text={url} what={`the URL of the badge of ${name}`} />
       </div>
     </li>
   )
 }
 
-// The page shows its own badges from the address at which it was reached itself.
+// The page loads its badges from the address at which the page was reached.
 function pathOf(badgeUrl: string): string {
   return url(badgeUrl.slice(badgeUrl.lastIndexOf('/badge/')))
 }

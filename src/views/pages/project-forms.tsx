@@ -16,12 +16,12 @@ export function NewProjectPage({ context, form, problem }: NewProjectProps) {
         <h1>New project</h1>
       </div>
       <section class="section narrow" aria-label="New project">
-        <p class="soft">A project has monitors, channels, keys and members of its own.</p>
+        <p class="soft">Each project has its own monitors, channels, keys and members.</p>
         <form method="post" action={url('/projects')} class="form">
           <FormProblem text={problem} />
           <Field form={form} name="name" label="Name" autocomplete="off" isRequired hasFocus />
           <button type="submit" class="button button-primary">
-            Make the project
+            Create project
           </button>
         </form>
       </section>
@@ -40,21 +40,21 @@ interface DeleteProjectProps {
 export function DeleteProjectPage({ context, project, monitorCount, memberCount, form }: DeleteProjectProps) {
   const settings = url(`/projects/${project.id}/settings`)
   return (
-    <Frame context={context} title="Delete the project" room="project">
+    <Frame context={context} title="Delete project" room="project">
       <div class="page-head">
         <p class="crumbs">
           <a href={settings}>Project</a>
         </p>
-        <h1>Delete the project</h1>
+        <h1>Delete project</h1>
       </div>
       <section class="section narrow" aria-label="What happens">
         <p>
           <b class="exact breakable" dir="auto">
             {project.name}
           </b>{' '}
-          has {counted(monitorCount, 'monitor')} and {counted(memberCount, 'member')}. Its monitors go with all their
-          pings and incidents, and so do its channels, keys and invitations. Its ping URLs stop working. Nothing of this
-          can be undone.
+          has {counted(monitorCount, 'monitor')} and {counted(memberCount, 'member')}. This deletes its monitors with
+          all pings and incidents, and its channels, keys and invitations. Its ping URLs stop working. This can't be
+          undone.
         </p>
         <form method="post" action={url(`/projects/${project.id}/delete`)} class="form">
           <Field
@@ -67,10 +67,10 @@ export function DeleteProjectPage({ context, project, monitorCount, memberCount,
           />
           <p class="actions">
             <button type="submit" class="button button-danger">
-              Delete the project
+              Delete project
             </button>
             <a class="button" href={settings}>
-              Keep it
+              Cancel
             </a>
           </p>
         </form>

@@ -7,41 +7,41 @@ import { Moment, type Reading } from '#views/components/moment.tsx'
 import { Confirm, formOf, type Returned, Section } from '#views/components/section.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
-/** What can be shown of an API key: never the key. */
+/** An API key as a page shows it, without the key itself. */
 export interface ShownApiKey {
   id: string
   name: string
-  /** Its first characters. */
+  /** The first characters of the key. */
   hint: string
   access: ApiKeyAccess
   createdAt: number
-  /** Null: nobody knows who made it. */
+  /** Null if the creator is unknown. */
   createdBy: string | null
   maker: { name: string; email: string; isMember: boolean } | null
 }
 
 export interface Keys {
-  /** Where this CronGuard is reached. */
+  /** The URL of this server. */
   baseUrl: string
   apiKeys: ShownApiKey[]
-  /** What the next key is named by: a form that is sent twice makes one. */
+  /** The ID of the next key, so that a form that is sent twice creates only one. */
   newKeyId: string
-  /** The user must confirm their address before they may make keys or have invitations mailed. */
+  /** Whether the user must confirm their address before they can create keys or mail invitations. */
   mustVerify: boolean
 }
 
 const ACCESS_WORDS: Record<ApiKeyAccess, string> = {
-  'read-write': 'Read and write: makes, changes and deletes monitors',
-  'read-only': 'Read only: sees monitors, but no ping URL',
+  'read-write': 'Read and write: create, edit and delete monitors',
+  'read-only': 'Read-only: view monitors without ping URLs',
 }
 
 export function PingKeySection({ project, baseUrl }: { project: OwnProject; baseUrl: string }) {
   return (
     <Section id="ping-key" title="Project ping key">
       <p class="soft">
-        The secret part of ping URLs with a readable name, as in{' '}
-        <code class="breakable">{baseUrl}/ping/&lt;project ping key&gt;/backup</code>. Whoever has it can report for
-        every job of the project.
+        The secret part of ping URLs with a slug, for example{' '}
+        <code class="breakable">{baseUrl}/ping/&lt;project ping key&gt;/backup</code>. Anyone with the key can ping all
+        monitors of the project.
       </p>
       <details class="reveal">
         <summary>
@@ -62,9 +62,9 @@ export function PingKeySection({ project, baseUrl }: { project: OwnProject; base
       <Confirm
         label="Replace"
         about="the project ping key"
-        question="Make a new key? Every ping URL with the present one stops working at once, and those jobs are missed."
+        question="Replace the key? Ping URLs with the current key stop working at once. Update those jobs afterwards."
         action={url(`/projects/${project.id}/ping-key`)}
-        submit="Replace the key"
+        submit="Replace key"
       />
     </Section>
   )
@@ -81,7 +81,7 @@ export function ApiKeysSection({ project, keys, reading, returned }: ApiKeysProp
   return (
     <Section id="api-keys" title="API keys">
       <p class="soft">
-        With a key, a program uses the <a href={url('/docs/api')}>management API</a> for this project.
+        API keys give programs access to this project through the <a href={url('/docs/api')}>management API</a>.
       </p>
       {keys.apiKeys.length > 0 && (
         <ul class="rows">
@@ -92,8 +92,7 @@ export function ApiKeysSection({ project, keys, reading, returned }: ApiKeysProp
       )}
       {keys.mustVerify ? (
         <p>
-          Keys can be made once your e-mail address is confirmed, in your{' '}
-          <a href={url('/settings#address')}>settings</a>.
+          Confirm your email address in your <a href={url('/settings#address')}>settings</a> before you create a key.
         </p>
       ) : (
         <ApiKeyForm project={project} keys={keys} returned={returned} />
@@ -102,25 +101,25 @@ export function ApiKeysSection({ project, keys, reading, returned }: ApiKeysProp
   )
 }
 
-/** What was chosen about the keys of somebody who leaves. */
+/** Which keys of a leaving member to keep. */
 export interface KeyChoice {
   keptKeyIds: readonly string[]
   replacesPingKey: boolean
 }
 
 interface KeyChoicesProps {
-  /** Names the fields: one form may ask about several projects. */
+  /** Part of the field names, because one form may ask about several projects. */
   projectId: string
-  /** The API keys that the person made who goes. */
+  /** The API keys that the leaving member created. */
   apiKeys: ShownApiKey[]
-  /** Says whose keys these are. */
+  /** The label of the list. */
   label: string
   mayReplacePingKey: boolean
-  /** What was chosen already, in a form that came back. */
+  /** The previous choice, in a form that is rendered again. */
   choice?: KeyChoice | undefined
 }
 
-/** What becomes of the keys of somebody who leaves a project. */
+/** Asks which keys of a leaving member to revoke. */
 export function KeyChoices({ projectId, apiKeys, label, mayReplacePingKey, choice }: KeyChoicesProps) {
   return (
     <>
@@ -169,7 +168,7 @@ function ApiKeyRow({ project, apiKey, reading }: ApiKeyRowProps) {
       <div class="row-main">
         <p class="row-title">
           <b class="breakable" dir="auto">
-            {name || 'Without a name'}
+            {name || 'Unnamed key'}
           </b>
           <span class="tag">{access}</span>
         </p>
@@ -189,9 +188,9 @@ function ApiKeyRow({ project, apiKey, reading }: ApiKeyRowProps) {
       <Confirm
         label="Revoke"
         about={`the key ${name || hint}`}
-        question="Revoke this key? Programs that use it are refused at once."
+        question="Revoke this key? Programs that use it lose access at once."
         action={url(`/projects/${project.id}/api-keys/${id}/revoke`)}
-        submit="Revoke the key"
+        submit="Revoke key"
       />
     </li>
   )
@@ -205,9 +204,9 @@ function ApiKeyForm({ project, keys, returned }: Omit<ApiKeysProps, 'reading'>) 
       <Field
         form={form}
         name="keyName"
-        label="Name of the key"
+        label="Key name"
         autocomplete="off"
-        help="What uses it, so that you know later which one to revoke."
+        help="For example the program that uses it."
         hasFocus={form.problems.keyName !== undefined}
       />
       <Select
@@ -217,7 +216,7 @@ function ApiKeyForm({ project, keys, returned }: Omit<ApiKeysProps, 'reading'>) 
         options={API_KEY_ACCESS.map((access) => ({ value: access, label: ACCESS_WORDS[access] }))}
       />
       <button type="submit" class="button">
-        Make an API key
+        Create API key
       </button>
     </form>
   )
@@ -230,7 +229,7 @@ interface NewApiKeyProps {
   baseUrl: string
 }
 
-/** The one page that an API key is ever on. */
+/** Shows a new API key, for the only time. */
 export function NewApiKeyPage({ context, project, apiKey, baseUrl }: NewApiKeyProps) {
   return (
     <Frame context={context} title="API key" room="project" help="API key">
@@ -240,11 +239,11 @@ export function NewApiKeyPage({ context, project, apiKey, baseUrl }: NewApiKeyPr
             {project.name}
           </a>
         </p>
-        <h1>The API key is made</h1>
+        <h1>API key created</h1>
       </div>
       <section class="section narrow" aria-label="The key">
         <p>
-          <b>Copy it now.</b> It is not shown again: CronGuard keeps only what it needs to recognise it.
+          <b>Copy it now.</b> It won't be shown again, because CronGuard stores only a hash.
         </p>
         <Copyable id="api-key" text={apiKey} what="the API key" />
         <p>Try it:</p>
@@ -255,7 +254,7 @@ export function NewApiKeyPage({ context, project, apiKey, baseUrl }: NewApiKeyPr
         />
         <p class="actions">
           <a class="button button-primary" href={url(`/projects/${project.id}/settings#api-keys`)}>
-            I have copied it
+            Done
           </a>
         </p>
       </section>

@@ -17,19 +17,19 @@ import { KeyChoices, type ShownApiKey } from './project-keys.tsx'
 
 export interface Membership {
   members: Member[]
-  /** Who looks at the page. */
+  /** The user who views the page. */
   userId: string
   isOnlyOwner: boolean
-  /** Those that the person may end with a removal: every one, or their own. */
+  /** The keys that the user may revoke when removing a member: all of them, or their own. */
   apiKeys: ShownApiKey[]
 }
 
-/** @NOTE PERMISSIONS in domain/project.ts says the same to the program. */
+/** @NOTE Keep in step with PERMISSIONS in domain/project.ts. */
 const ROLE_WORDS: Record<Role, string> = {
-  viewer: 'sees monitors, incidents and channels, but no ping URL and no secret',
-  member: 'also makes, changes, pauses and deletes monitors and channels',
-  admin: 'also renames the project, has its keys, and says who belongs to it',
-  owner: 'also makes owners, and may delete the project',
+  viewer: 'view monitors, incidents and channels, without ping URLs and secrets',
+  member: 'also create, edit, pause and delete monitors and channels',
+  admin: 'also rename the project and manage keys and members',
+  owner: 'also manage owners and delete the project',
 }
 
 interface MembersProps {
@@ -47,7 +47,7 @@ export function MembersSection({ project, membership, reading }: MembersProps) {
         ))}
       </ul>
       <details class="aside">
-        <summary>What each role may do</summary>
+        <summary>What each role can do</summary>
         <dl class="facts">
           {ROLES.toReversed().map((role) => (
             <>
@@ -129,7 +129,7 @@ function RoleForm({ path, member, roles }: { path: string; member: Member; roles
 export interface OpenInvitation {
   id: string
   role: InvitedRole
-  /** Null: only the link was made. */
+  /** Null for a link that wasn't mailed. */
   email: string | null
   url: string
   expiresAt: number
@@ -148,10 +148,7 @@ export function InvitationsSection(props: InvitationsProps) {
   const { project, invitations, reading } = props
   return (
     <Section id="invitations" title="Invitations">
-      <p class="soft">
-        Whoever has the link of an invitation can join with it, once, for seven days. Pass it on where nobody else reads
-        it.
-      </p>
+      <p class="soft">Anyone with the link of an invitation can join once, within 7 days. Send it privately.</p>
       {invitations.length > 0 && (
         <ul class="rows">
           {invitations.map((invitation) => (
@@ -179,7 +176,7 @@ function InvitationRow({
     <li class="row">
       <div class="row-main">
         <p class="row-title">
-          <b class="breakable">{email ?? 'Anybody with the link'}</b>
+          <b class="breakable">{email ?? 'Anyone with the link'}</b>
           <span class="tag">{role}</span>
         </p>
         <p class="row-facts">
@@ -195,10 +192,10 @@ function InvitationRow({
         </div>
       </div>
       <Confirm
-        label="Take back"
-        question="Take this invitation back? Its link does not work any more then."
+        label="Revoke"
+        question="Revoke this invitation? Its link stops working."
         action={url(`/projects/${project.id}/invitations/${id}/revoke`)}
-        submit="Take the invitation back"
+        submit="Revoke invitation"
       />
     </li>
   )
@@ -214,28 +211,28 @@ function InvitationForm({ project, hasMailServer, mustVerify, returned }: Invita
         name="role"
         label="Role"
         options={INVITED_ROLES.map((role) => ({ value: role, label: `${role}: ${ROLE_WORDS[role]}` }))}
-        help={may(project.role, 'own') ? 'Owners are made of members, in the list above.' : undefined}
+        help={may(project.role, 'own') ? 'To add an owner, change a member’s role in the list above.' : undefined}
       />
       {maySendMail && (
         <Field
           form={form}
           name="email"
-          label="E-mail address"
+          label="Email address"
           type="email"
           autocomplete="off"
-          help="The link is mailed there. Without an address it is only made, for you to pass on."
+          help="We send the link to this address. Leave empty to get a link that you send yourself."
           hasFocus={form.problems.email !== undefined}
         />
       )}
-      {!hasMailServer && <p class="help">There is no mail server here, so pass the link on yourself.</p>}
+      {!hasMailServer && <p class="help">This server can't send email, so send the link yourself.</p>}
       {mustVerify && (
         <p class="help">
-          Invitations can be mailed once your own address is confirmed, in your{' '}
-          <a href={url('/settings#address')}>settings</a>.
+          Confirm your email address in your <a href={url('/settings#address')}>settings</a> to send invitations by
+          email.
         </p>
       )}
       <button type="submit" class="button">
-        Make an invitation
+        Create invitation
       </button>
     </form>
   )

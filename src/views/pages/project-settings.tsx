@@ -15,9 +15,9 @@ export interface ProjectSettingsProps {
   project: OwnProject
   reading: Reading
   membership: Membership
-  /** Null for somebody who may not operate. */
+  /** Null for viewers. */
   badges: ShownBadge[] | null
-  /** What only somebody sees who administers the project; null for the others. */
+  /** What only administrators of the project see; null for others. */
   administration: Administration | null
   returned: Returned<ProjectForm> | null
 }
@@ -27,7 +27,7 @@ export interface Administration extends Keys {
   hasMailServer: boolean
 }
 
-/** What a project is called, who belongs to it, and its keys; each role sees what it may. */
+/** The project's name, members and keys, as far as the role allows. */
 export function ProjectSettingsPage(props: ProjectSettingsProps) {
   const { context, project, reading, membership, badges, administration, returned } = props
   const title = administration === null ? 'Members' : 'Project'
@@ -66,8 +66,8 @@ function entriesFor({ role }: OwnProject): [string, string][] {
     ['members', 'Members'],
     ...(may(role, 'administer') ? administered : []),
     ...(may(role, 'operate') ? [['badges', 'Badges'] as [string, string]] : []),
-    ['leave', 'Leave the project'],
-    ...(may(role, 'own') ? [['delete', 'Delete the project'] as [string, string]] : []),
+    ['leave', 'Leave project'],
+    ...(may(role, 'own') ? [['delete', 'Delete project'] as [string, string]] : []),
   ]
 }
 
@@ -76,13 +76,7 @@ function NameSection({ project, returned }: { project: OwnProject; returned: Ret
   return (
     <Section id="rename" title="Name">
       <form method="post" action={url(`/projects/${project.id}`)} class="form">
-        <Field
-          form={form}
-          name="name"
-          label="Name of the project"
-          isRequired
-          hasFocus={form.problems.name !== undefined}
-        />
+        <Field form={form} name="name" label="Project name" isRequired hasFocus={form.problems.name !== undefined} />
         <button type="submit" class="button">
           Rename
         </button>
@@ -94,20 +88,20 @@ function NameSection({ project, returned }: { project: OwnProject; returned: Ret
 function LeaveSection({ project, membership }: { project: OwnProject; membership: Membership }) {
   const { userId, isOnlyOwner, apiKeys } = membership
   return (
-    <Section id="leave" title="Leave the project">
+    <Section id="leave" title="Leave project">
       {isOnlyOwner ? (
         <p>
-          You are its only owner. Make somebody else an owner before you leave, or{' '}
+          You are the only owner. Make someone else an owner before you leave, or{' '}
           <a href={url(`/projects/${project.id}/delete`)}>delete the project</a>.
         </p>
       ) : (
         <>
-          <p>You see nothing of it any more then. Only an invitation leads back.</p>
+          <p>You lose access to the project. You need an invitation to join again.</p>
           <Confirm
             label="Leave"
             question="Leave this project?"
             action={url(`/projects/${project.id}/members/${userId}/remove`)}
-            submit="Leave the project"
+            submit="Leave project"
           >
             <KeyChoices
               projectId={project.id}
@@ -124,11 +118,11 @@ function LeaveSection({ project, membership }: { project: OwnProject; membership
 
 function DeleteSection({ project }: { project: OwnProject }) {
   return (
-    <Section id="delete" title="Delete the project">
-      <p>Its monitors, pings, incidents and channels go with it, for all members.</p>
+    <Section id="delete" title="Delete project">
+      <p>Deletes its monitors, pings, incidents and channels for all members.</p>
       <p class="actions">
         <a class="button button-danger" href={url(`/projects/${project.id}/delete`)}>
-          Delete the project
+          Delete project
         </a>
       </p>
     </Section>

@@ -21,12 +21,12 @@ export function PasswordSection({ returned }: { returned: Returned | null }) {
   const form = formOf(returned, 'password')
   return (
     <Section id="change-password" title="Password">
-      <p class="soft">A new password ends every session but this one.</p>
+      <p class="soft">A new password signs out all other sessions.</p>
       <form method="post" action={url('/settings/password')} class="form">
         <Field
           form={form}
           name="password"
-          label="Present password"
+          label="Current password"
           type="password"
           autocomplete="current-password"
           isRequired
@@ -39,7 +39,7 @@ export function PasswordSection({ returned }: { returned: Returned | null }) {
           hasFocus={form.problems.newPassword !== undefined}
         />
         <button type="submit" class="button">
-          Change the password
+          Change password
         </button>
       </form>
     </Section>
@@ -57,7 +57,7 @@ export function SessionsSection({ sessions, sessionId, reading }: SessionsProps)
   return (
     <Section id="sessions" title="Sessions">
       <p class="soft">
-        Where you are signed in. A session ends after 30 days without a visit, and after 90 days in any case.
+        Where you are signed in. A session ends 30 days after its last use, or 90 days after the sign-in.
       </p>
       <ul class="rows">
         {sessions.map((session) => (
@@ -96,7 +96,7 @@ function SessionRow({ session, isThis, reading }: { session: ShownSession; isThi
       {!isThis && (
         <form method="post" action={url(`/settings/sessions/${id}/end`)}>
           <button type="submit" class="button button-small">
-            End<span class="visually-hidden"> the session of {browser}</span>
+            Sign out<span class="visually-hidden"> of the session in {browser}</span>
           </button>
         </form>
       )}
@@ -127,12 +127,12 @@ export function DeleteAccountPage({ context, holdings, apiKeys, choices, form }:
       </div>
       <section class="section narrow" aria-label="What happens">
         <ProjectList projects={needy}>
-          These projects would be left without an owner. Make somebody else an owner of each, or delete it:
+          You are the only owner of these projects. Make someone else an owner, or delete the project:
         </ProjectList>
         <ProjectList projects={own}>
-          These projects go with your account, with their monitors, pings, incidents and channels:
+          These projects will be deleted, with their monitors, pings, incidents and channels:
         </ProjectList>
-        <ProjectList projects={shared}>You leave these projects, and they go on without you:</ProjectList>
+        <ProjectList projects={shared}>You will leave these projects. They continue without you:</ProjectList>
         {needy.length === 0 && <DeleteAccountForm shared={shared} apiKeys={apiKeys} choices={choices} form={form} />}
       </section>
     </Frame>
@@ -144,7 +144,7 @@ type DeleteAccountFormProps = Pick<DeleteAccountProps, 'apiKeys' | 'choices' | '
 function DeleteAccountForm({ shared, apiKeys, choices, form }: DeleteAccountFormProps) {
   return (
     <>
-      <p>Nothing of this can be undone.</p>
+      <p>This can't be undone.</p>
       <FormProblem text={form.problems.account ?? null} />
       <form method="post" action={url('/settings/delete')} class="form">
         {shared.map((project) => (
@@ -165,10 +165,10 @@ function DeleteAccountForm({ shared, apiKeys, choices, form }: DeleteAccountForm
         />
         <p class="actions">
           <button type="submit" class="button button-danger">
-            Delete the account
+            Delete account
           </button>
           <a class="button" href={url('/settings')}>
-            Keep it
+            Cancel
           </a>
         </p>
       </form>

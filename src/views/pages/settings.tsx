@@ -22,8 +22,8 @@ export interface SettingsPageProps {
 
 const ENTRIES: [string, string][] = [
   ['profile', 'Profile'],
-  ['address', 'E-mail address'],
-  ['mails', 'Mails to you'],
+  ['address', 'Email address'],
+  ['mails', 'Email preferences'],
   ['theme', 'Theme'],
   ['change-password', 'Password'],
   ['sessions', 'Sessions'],
@@ -46,10 +46,10 @@ export function SettingsPage(props: SettingsPageProps) {
         <PasswordSection returned={returned} />
         <SessionsSection sessions={props.sessions} sessionId={props.sessionId} reading={reading} />
         <Section id="delete" title="Delete account">
-          <p>Your account goes, with the projects that belong to nobody else. The next page says which.</p>
+          <p>Deletes your account and the projects that have no other member. The next page lists them.</p>
           <p class="actions">
             <a class="button button-danger" href={url('/settings/delete')}>
-              Delete the account
+              Delete account
             </a>
           </p>
         </Section>
@@ -74,12 +74,12 @@ function ProfileSection({ user, now, returned }: ProfileProps) {
           name="name"
           label="Name"
           autocomplete="name"
-          help="What others in your projects see. Without one it is your e-mail address."
+          help="Shown to others in your projects. Leave empty to show your email address."
           hasFocus={form.problems.name !== undefined}
         />
         <ZoneSelect form={form} name="timeZone" label="Time zone" now={now} />
         <button type="submit" class="button">
-          Save the profile
+          Save profile
         </button>
       </form>
     </Section>
@@ -90,20 +90,20 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
   const form = formOf(returned, 'email')
   const isOpen = hasMailServer && user.emailVerifiedAt === null
   return (
-    <Section id="address" title="E-mail address">
+    <Section id="address" title="Email address">
       <p>
         You sign in with <b class="breakable">{user.email}</b>
         {isOpen ? ', which is not confirmed yet.' : '.'}
       </p>
       {pendingEmail !== null && (
         <p>
-          A link was mailed to <b class="breakable">{pendingEmail}</b>. The address changes when it is followed.
+          We sent a link to <b class="breakable">{pendingEmail}</b>. The address changes when you open it.
         </p>
       )}
       {isOpen && (
         <form method="post" action={url('/settings/verification')}>
           <button type="submit" class="button button-small">
-            Mail the link again
+            Send link again
           </button>
         </form>
       )}
@@ -114,7 +114,9 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
           label="New address"
           type="email"
           autocomplete="email"
-          help={hasMailServer ? 'A link goes to this address. It becomes yours when you follow the link.' : undefined}
+          help={
+            hasMailServer ? 'We send a link to this address. The address changes when you open the link.' : undefined
+          }
           isRequired
           hasFocus={form.problems.email !== undefined}
         />
@@ -128,7 +130,7 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
           hasFocus={form.problems.emailPassword !== undefined}
         />
         <button type="submit" class="button">
-          Change the address
+          Change address
         </button>
       </form>
     </Section>
@@ -136,39 +138,34 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
 }
 
 const SIGN_INS_HELP =
-  'When somebody signs in to your account from an address that none of its open sessions has. While there is no open ' +
-  'session, no mail comes.'
+  'When someone signs in to your account from an address that none of your open sessions uses. If you have no open ' +
+  'session, no email is sent.'
 const FAILURES_HELP =
-  'When CronGuard gives up a message about a monitor of one of your projects: after 24 hours of trying, or at once ' +
-  'when it can never arrive.'
+  'When a notification of one of your projects fails for good: after 24 hours of retries, or at once if it can never ' +
+  'be delivered.'
 
 function MailsSection({ user, hasMailServer }: { user: User; hasMailServer: boolean }) {
   return (
-    <Section id="mails" title="Mails to you">
-      <p class="soft">Alerts have nothing to do with these: they go where the channels of a project send them.</p>
+    <Section id="mails" title="Email preferences">
+      <p class="soft">These settings don't affect alerts, which are sent through the channels of a project.</p>
       {!hasMailServer && (
         <p>
-          This CronGuard has no mail server, so no mail comes. Whoever runs it can{' '}
-          <a href={url('/docs/configuration')}>configure one</a>.
+          This server can't send email yet. Its administrator can{' '}
+          <a href={url('/docs/configuration')}>configure a mail server</a>.
         </p>
       )}
       <form method="post" action={url('/settings/preferences')} class="form">
         <fieldset class="form" disabled={!hasMailServer}>
-          <legend class="visually-hidden">When a mail comes</legend>
+          <legend class="visually-hidden">When to send an email</legend>
           <Check
             name="signIns"
-            label="A sign-in from somewhere else"
+            label="Sign-in from a new address"
             help={SIGN_INS_HELP}
             isChecked={user.mails.signIns}
           />
-          <Check
-            name="failures"
-            label="A message that did not arrive"
-            help={FAILURES_HELP}
-            isChecked={user.mails.failures}
-          />
+          <Check name="failures" label="Failed notifications" help={FAILURES_HELP} isChecked={user.mails.failures} />
           <button type="submit" class="button">
-            Save the preferences
+            Save preferences
           </button>
         </fieldset>
       </form>
@@ -176,7 +173,7 @@ function MailsSection({ user, hasMailServer }: { user: User; hasMailServer: bool
   )
 }
 
-const THEME_WORDS: Record<Theme, string> = { system: 'As the system has it', light: 'Light', dark: 'Dark' }
+const THEME_WORDS: Record<Theme, string> = { system: 'Match system', light: 'Light', dark: 'Dark' }
 
 function ThemeSection({ theme }: { theme: Theme }) {
   return (
@@ -192,7 +189,7 @@ function ThemeSection({ theme }: { theme: Theme }) {
           ))}
         </fieldset>
         <button type="submit" class="button">
-          Save the theme
+          Save theme
         </button>
       </form>
     </Section>

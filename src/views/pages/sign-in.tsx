@@ -9,7 +9,7 @@ interface LoginPageProps {
   form: FormState
   problem: string | null
   notice: string | null
-  /** Where to go after the sign-in: a path of this CronGuard. */
+  /** The path to open after the sign-in. */
   next: string
   isRegistrationOpen: boolean
   hasMailServer: boolean
@@ -22,7 +22,7 @@ export function LoginPage({ form, problem, notice, next, isRegistrationOpen, has
       <form method="post" action={url('/login')} class="form">
         <FormProblem text={problem} />
         <input type="hidden" name="next" value={next} />
-        <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" isRequired hasFocus />
+        <Field form={form} name="email" label="Email" type="email" autocomplete="username" isRequired hasFocus />
         <Field
           form={form}
           name="password"
@@ -40,7 +40,8 @@ export function LoginPage({ form, problem, notice, next, isRegistrationOpen, has
           <a href={url('/password-reset')}>Forgot your password?</a>
         ) : (
           <>
-            Forgot your password? On the machine, <code>cronguard user reset-password EMAIL</code> makes a new one.
+            Forgot your password? Ask the administrator to run <code>cronguard user reset-password EMAIL</code> on the
+            server.
           </>
         )}
       </p>
@@ -60,9 +61,9 @@ interface NewAccountProps {
   form: FormState
   problem: string | null
   submit: string
-  /** The address that is proven already; absent: it is typed. */
+  /** The confirmed address; absent if the user types one. */
   email?: string | undefined
-  /** Signs in instead, when the person has an account already. */
+  /** A link to the sign-in, for people who have an account. */
   signIn?: Child
 }
 
@@ -75,11 +76,11 @@ export function NewAccountPage({ title, lead, action, form, problem, submit, ema
       <form method="post" action={action} class="form">
         <FormProblem text={problem} />
         {email === undefined ? (
-          <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" isRequired hasFocus />
+          <Field form={form} name="email" label="Email" type="email" autocomplete="username" isRequired hasFocus />
         ) : (
-          // Password managers keep what they find here beside the password.
+          // Password managers store this address with the password.
           <div class="field">
-            <label for="email">E-mail</label>
+            <label for="email">Email</label>
             <input id="email" type="email" value={email} autocomplete="username" readonly />
           </div>
         )}
@@ -104,7 +105,7 @@ interface RegisterByMailProps {
   signIn: Child
 }
 
-/** Asks for an address, to which a link goes: the page says the same whether the address has an account or not. */
+/** Asks for an address to send a link to. The page doesn't reveal whether the address has an account. */
 export function RegisterByMailPage({ title, lead, action, form, problem, isSent, signIn }: RegisterByMailProps) {
   return (
     <Plain title={title}>
@@ -119,7 +120,7 @@ export function RegisterByMailPage({ title, lead, action, form, problem, isSent,
           <p class="lead">{lead}</p>
           <form method="post" action={action} class="form">
             <FormProblem text={problem} />
-            <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" isRequired hasFocus />
+            <Field form={form} name="email" label="Email" type="email" autocomplete="username" isRequired hasFocus />
             <button type="submit" class="button button-primary">
               Email me a link
             </button>
@@ -132,8 +133,8 @@ export function RegisterByMailPage({ title, lead, action, form, problem, isSent,
 }
 
 const PASSWORD_HELP =
-  `At least ${PASSWORD_MIN} characters; repeats like aaaa and sequences like 1234 count as one. Common passwords ` +
-  'are refused. A few random words are easy to remember and hard to guess.'
+  `At least ${PASSWORD_MIN} characters. Repeats like aaaa and sequences like 1234 count as one. Common passwords ` +
+  'are refused. Tip: use a few random words.'
 
 interface NewPasswordFieldProps {
   form: FormState
@@ -165,7 +166,7 @@ export function NewPasswordField({ form, name, label, hasFocus }: NewPasswordFie
   )
 }
 
-/** What a stranger sees while nobody has an account and there is no link, or it is too old. */
+/** Shown while there is no account yet and the visitor has no valid setup link. */
 export function SetupClosedPage({ isStale, command }: { isStale: boolean; command: string }) {
   return (
     <Plain title="First steps" help="setup">
@@ -177,17 +178,17 @@ export function SetupClosedPage({ isStale, command }: { isStale: boolean; comman
       <ol class="steps">
         <li>
           <h2>Find the link</h2>
-          <p>Under systemd it stands in the journal; otherwise where CronGuard was started:</p>
+          <p>With systemd it is in the journal. Otherwise look in the terminal where you started CronGuard.</p>
           <pre>
             <code>journalctl -u cronguard | grep setup</code>
           </pre>
         </li>
         <li>
           <h2>Open it</h2>
-          <p>Is it older than 30 minutes? Start CronGuard again, and there is a new one.</p>
+          <p>If it is older than 30 minutes, restart CronGuard to get a new one.</p>
         </li>
         <li>
-          <h2>Or make the account on the machine</h2>
+          <h2>Or create the account on the server</h2>
           <pre>
             <code>{command}</code>
           </pre>
@@ -203,23 +204,23 @@ export function ForgottenPage({ form, problem, isSent }: { form: FormState; prob
       <h1>Choose a new password</h1>
       {isSent ? (
         <p class="lead" role="status">
-          If there is an account with this address, a mail with a link is on its way. The link works for one hour.
-          Nothing came? Look among the unwanted mail, then try again.
+          If there is an account with this address, an email with a link is on its way. The link works for 1 hour.
+          Nothing arrived? Check your spam folder, then try again.
         </p>
       ) : (
         <>
-          <p class="lead">A link to a new password goes to the address of your account.</p>
+          <p class="lead">Enter your account's email address to get a link.</p>
           <form method="post" action={url('/password-reset')} class="form">
             <FormProblem text={problem} />
-            <Field form={form} name="email" label="E-mail" type="email" autocomplete="username" isRequired hasFocus />
+            <Field form={form} name="email" label="Email" type="email" autocomplete="username" isRequired hasFocus />
             <button type="submit" class="button button-primary">
-              Mail the link
+              Email me a link
             </button>
           </form>
         </>
       )}
       <p class="aside">
-        <a href={url('/login')}>Back to the sign-in</a>
+        <a href={url('/login')}>Back to sign-in</a>
       </p>
     </Plain>
   )
@@ -233,14 +234,14 @@ export function NewPasswordPage({ token, form, problem }: { token: string; form:
         <FormProblem text={problem} />
         <NewPasswordField form={form} name="password" label="New password" />
         <button type="submit" class="button button-primary">
-          Change the password
+          Change password
         </button>
       </form>
     </Plain>
   )
 }
 
-/** One button between a mailed link and what it does: programs that look at mails follow links, and press nothing. */
+/** Asks for a click after a mailed link, because mail scanners open links but press no buttons. */
 export function ConfirmPage(props: { title: string; lead: Child; action: Address; submit: string }) {
   return (
     <Plain title={props.title}>

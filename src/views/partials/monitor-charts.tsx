@@ -8,18 +8,18 @@ import { percentInWords } from '#words/uptime.ts'
 
 export interface MonitorChartsProps {
   uniqueKey: string
-  /** Of the last 90 days, oldest first. */
+  /** The last 90 days, oldest first. */
   days: readonly PeriodUptime[]
   /** Oldest first. */
   runs: readonly TimedRun[]
-  /** Nothing has happened yet that could be drawn. */
+  /** There is nothing to show yet. */
   isEmpty: boolean
   reading: Reading
 }
 
 const MONTH = 30
 
-/** Uptime and run durations: drawn anew whenever something happens to the monitor. */
+/** Uptime and run durations. Updates when the monitor changes. */
 export function MonitorCharts({ uniqueKey, days, runs, isEmpty, reading }: MonitorChartsProps) {
   return (
     <section
@@ -44,8 +44,8 @@ export function MonitorCharts({ uniqueKey, days, runs, isEmpty, reading }: Monit
               </>
             }
           />
-          <p class="help">Time in which it was paused, or waited for its first ping, does not count.</p>
-          <DurationChart runs={runs} caption="How long the last runs took" />
+          <p class="help">Time while paused, or before the first ping, doesn't count.</p>
+          <DurationChart runs={runs} caption="Run durations" />
         </>
       )}
     </section>

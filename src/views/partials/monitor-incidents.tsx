@@ -13,7 +13,7 @@ export interface MonitorIncidentsProps {
   reading: Reading
 }
 
-/** The newest incidents, each with why people were told: drawn anew whenever something happens to the monitor. */
+/** The newest incidents with their alerts. Updates when the monitor changes. */
 export function MonitorIncidents({ uniqueKey, projectId, stories, ...context }: MonitorIncidentsProps) {
   return (
     <section
@@ -37,7 +37,7 @@ export function MonitorIncidents({ uniqueKey, projectId, stories, ...context }: 
   )
 }
 
-// What can no longer change is not touched by an update, so that it stays as open as a person left it.
+// An update skips incidents that can't change any more, so that they stay open or closed as the user left them.
 function IncidentDetails(props: { story: Story; reading: Reading; mayOperate: boolean }) {
   const { incident } = props.story
   return (
@@ -52,7 +52,7 @@ function IncidentDetails(props: { story: Story; reading: Reading; mayOperate: bo
         <span class="soft">
           {incident.closedAt === null ? 'since' : 'from'} <Moment at={incident.openedAt} reading={props.reading} />
         </span>
-        <span class="incident-why">Why was I told?</span>
+        <span class="incident-why">Why this alert?</span>
       </summary>
       <IncidentStory {...props} />
     </details>

@@ -13,15 +13,15 @@ import { MonitorRow } from './monitor-row.tsx'
 
 export interface MonitorListProps {
   projectId: string
-  /** What is shown of them, in order. */
+  /** The monitors to show, in order. */
   monitors: ListedMonitor[]
-  /** Of all monitors that match the search and the tag. */
+  /** Counts of all monitors that match the search and the tag. */
   counts: StatusCounts
   filter: ListFilter
   reading: Reading
 }
 
-/** The counts and the list below them; it can be asked for by itself, and then replaces the one that is there. */
+/** The counts and the list of monitors. A partial that replaces itself. */
 export function MonitorList({ projectId, monitors, counts, filter, reading }: MonitorListProps) {
   return (
     <section
@@ -52,7 +52,7 @@ export function MonitorList({ projectId, monitors, counts, filter, reading }: Mo
   )
 }
 
-/** "?q=…&status=…": the filter as it stands in the address of the page; empty for none. */
+/** "?q=…&status=…": the filter as a query string; empty if nothing is filtered. */
 export function filterQuery({ text, status, tag, order }: ListFilter): string {
   const query = new URLSearchParams()
   if (text !== '') query.set('q', text)

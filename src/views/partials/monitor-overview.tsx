@@ -19,7 +19,7 @@ export interface MonitorOverviewProps {
   reading: Reading
 }
 
-/** How the monitor is now: drawn anew whenever something happens to it. */
+/** The current state of the monitor. Updates when the monitor changes. */
 export function MonitorOverview(props: MonitorOverviewProps) {
   const { monitor, mayOperate, reading } = props
   const status = shownStatus(monitor, reading.now)
@@ -50,7 +50,7 @@ export function MonitorOverview(props: MonitorOverviewProps) {
   )
 }
 
-/** Nobody has pinged it yet. */
+/** Whether the monitor has no ping yet. */
 export function isNew({ pingCount }: Pick<Monitor, 'pingCount'>): boolean {
   return pingCount === 0
 }
@@ -64,24 +64,24 @@ function Facts({ monitor, reading }: MonitorOverviewProps) {
         <dd>{monitor.lastPingAt === null ? noneYet(monitor) : <Ago at={monitor.lastPingAt} reading={reading} />}</dd>
       </div>
       <div>
-        <dt>Last run took</dt>
-        <dd>{monitor.lastDurationMs === null ? 'not timed' : lengthInWords(monitor.lastDurationMs)}</dd>
+        <dt>Duration</dt>
+        <dd>{monitor.lastDurationMs === null ? 'not measured' : lengthInWords(monitor.lastDurationMs)}</dd>
       </div>
       <div>
-        <dt>Pings so far</dt>
+        <dt>Total pings</dt>
         <dd>{monitor.pingCount.toLocaleString('en')}</dd>
       </div>
     </dl>
   )
 }
 
-// There were pings, but none that counts: starts and logs, or those from before a person resumed it.
+// There are pings, but no result: only starts and logs, or pings from before the monitor was resumed.
 function noneYet({ recentRuns }: Monitor): string {
   const hadResult = /[sf]/.test(recentRuns)
   return hadResult ? 'no success or failure since it was resumed' : 'no success or failure yet'
 }
 
-// A run that started is expected to end; otherwise the next ping is expected.
+// While a run is open its end is expected; otherwise the next ping is.
 function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' | 'reading'>) {
   const { deadlineAt, openRuns } = monitor
   const dueAt = expectedAt(monitor)
@@ -97,7 +97,7 @@ function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' 
           <dt>Run started</dt>
           <dd>
             <Ago at={oldest.startedAt} reading={reading} />
-            {openRuns.length > 1 && `; ${openRuns.length} runs are under way`}
+            {openRuns.length > 1 && `; ${openRuns.length} runs in progress`}
           </dd>
         </div>
       )}
@@ -113,7 +113,7 @@ function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' 
   )
 }
 
-// A schedule of dates alone comes to its end: after that no ping is expected, and no alert comes.
+// A schedule that names only dates ends. After that no ping is expected, and no alert is sent.
 function waitingWords(monitor: Monitor, now: number): string {
   const { status, schedule, slotAt, openRuns } = monitor
   const isWaiting = status === 'new' || (status === 'up' && slotAt === null && openRuns.length === 0)
@@ -121,15 +121,15 @@ function waitingWords(monitor: Monitor, now: number): string {
 }
 
 const WAITING: Record<Monitor['status'], string> = {
-  new: 'whenever it comes',
-  up: 'whenever it comes',
+  new: 'not scheduled yet',
+  up: 'not scheduled yet',
   down: 'overdue',
   paused: 'not expected',
 }
 
 function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
-  if (monitor.status === 'paused') return <p>It is paused, and was never pinged.</p>
-  if (!mayOperate) return <p>Waiting for its first ping. {untilThen(monitor)}</p>
+  if (monitor.status === 'paused') return <p>Paused. No ping yet.</p>
+  if (!mayOperate) return <p>Waiting for the first ping. {untilThen(monitor)}</p>
   return (
     <ol class="steps">
       <li>
@@ -138,12 +138,12 @@ function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
       </li>
       <li>
         <h2>Run it where the job runs</h2>
-        <p class="soft">This page turns green by itself as soon as the ping is here.</p>
+        <p class="soft">This page turns green as soon as the ping arrives.</p>
       </li>
       <li>
-        <h2>Let the job ping</h2>
+        <h2>Add the ping to the job</h2>
         <p class="soft">
-          Find snippets for cron, systemd, Docker and many languages below the ping URL. They also report failures.{' '}
+          Find snippets for cron, systemd, Docker and several languages under the ping URL. They also report failures.{' '}
           {untilThen(monitor)}
         </p>
       </li>
@@ -151,15 +151,15 @@ function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
   )
 }
 
-/** For a terminal, where people want to see the answer. */
+/** A line for the terminal, which shows the response. */
 export function curlLine(pingUrl: string): string {
   return `curl -fsS -m 10 '${pingUrl}'`
 }
 
 function untilThen({ deadlineAt }: Monitor): string {
   return deadlineAt === null
-    ? 'Until then it raises no alarm.'
-    : 'It was resumed and goes down if no ping comes in time.'
+    ? 'Until then it sends no alerts.'
+    : 'The monitor was resumed. It goes down if no ping arrives in time.'
 }
 
 function Buttons({ monitor: { uniqueKey, status } }: Pick<MonitorOverviewProps, 'monitor'>) {
@@ -180,7 +180,7 @@ function Buttons({ monitor: { uniqueKey, status } }: Pick<MonitorOverviewProps, 
   )
 }
 
-// What is shown may be ahead of what is stored: late begins when the ping is due, down at the deadline.
+// The shown status can be ahead of the stored one: late begins at the due time, down at the deadline.
 function shownSince({ monitor, changedAt, reading }: MonitorOverviewProps): number {
   const status = shownStatus(monitor, reading.now)
   if (status === 'late' && monitor.dueAt !== null) return monitor.dueAt

@@ -12,7 +12,7 @@ interface MonitorRowProps {
   reading: Reading
 }
 
-/** A monitor in the list. @NOTE assets/live.js puts it in its place by `data-order`. */
+/** A monitor in the list. @NOTE assets/live.js sorts rows by `data-order`. */
 export function MonitorRow({ monitor, reading }: MonitorRowProps) {
   const status = shownStatus(monitor, reading.now)
   return (
@@ -45,10 +45,10 @@ export function MonitorRow({ monitor, reading }: MonitorRowProps) {
   )
 }
 
-// A start and a log do not count, and nothing does that came before a person resumed it.
+// Starts, logs and pings from before the monitor was resumed don't count.
 function LastPing({ monitor: { lastPingAt, pingCount }, reading }: MonitorRowProps) {
   if (lastPingAt !== null) return <Ago at={lastPingAt} reading={reading} />
-  return <>{pingCount === 0 ? 'never' : 'none that counts'}</>
+  return <>{pingCount === 0 ? 'no ping yet' : 'no result yet'}</>
 }
 
 function Tags({ tags }: { tags: string[] }) {

@@ -7,19 +7,19 @@ import { momentInZone, shortMomentInZone, zoneLabel } from '#lib/zone.ts'
 import type { Reading } from '#views/components/moment.tsx'
 import { scheduleInWords } from '#words/schedule.ts'
 
-/** What a schedule would come to; or what is wrong with it. */
+/** The effect of a schedule, or the error in it. */
 export type SchedulePreviewProps = { reading: Reading } & (
   | {
       problem: string
-      /** Ways to write what may be meant, to choose from. */
+      /** Suggestions. */
       choices?: readonly string[]
     }
   | (Pick<MonitorRules, 'schedule' | 'graceMs' | 'earlyMs'> & {
-      /** The monitor with this schedule, when it is there already and waits for a ping or for the end of a run. */
+      /** The monitor with this schedule, if it exists and waits for a ping or the end of a run. */
       watched: WatchedMonitor | null
-      /** Why it says more than was written, where it does. */
+      /** Why the schedule says more than the user typed, if it does. */
       because: string | null
-      /** The line of a crontab that it was taken from. */
+      /** The crontab line that the schedule comes from. */
       crontabLine?: CrontabLine | null
     })
 )
@@ -59,7 +59,7 @@ function FromCrontab({ schedule, user, name }: CrontabLine) {
   return (
     <>
       <p>
-        This is a crontab line. CronGuard keeps its schedule: <code>{schedule}</code>.
+        This is a crontab line. CronGuard uses its schedule: <code>{schedule}</code>.
         {user !== null && (
           <>
             {' '}
@@ -86,9 +86,9 @@ function Understood(props: Sound) {
       {crontabLine && <FromCrontab {...crontabLine} />}
       <p>
         Expected <b>{scheduleInWords(schedule)}</b>
-        {because && `, ${because}`}, with {durationInWords(graceMs)} of grace. <Tolerance {...props} />
+        {because && `, ${because}`}, with a grace period of {durationInWords(graceMs)}. <Tolerance {...props} />
         {watched === null ? <IfItReportsNow {...props} /> : <AsItStands {...props} watched={watched} />}
-        {isPast && <strong> That has passed: with this schedule it goes down at once.</strong>}
+        {isPast && <strong> That time has passed, so the monitor goes down when you save.</strong>}
       </p>
       <NextTimes schedule={schedule} reading={reading} />
     </>
@@ -98,17 +98,17 @@ function Understood(props: Sound) {
 function Tolerance({ schedule, earlyMs, reading }: Sound) {
   const toleranceMs = earlyTolerance(schedule, { earlyMs, after: reading.now })
   if (toleranceMs === 0) return null
-  return <>A ping that is early by up to {durationInWords(toleranceMs)} counts. </>
+  return <>Pings may arrive up to {durationInWords(toleranceMs)} early. </>
 }
 
 function IfItReportsNow(props: Sound) {
   const { schedule, earlyMs, reading } = props
   const dueAt = nextDueAt(schedule, { pingAt: reading.now, earlyMs })
-  if (dueAt === null) return <strong>If the job reports now, no other ping is expected after it.</strong>
+  if (dueAt === null) return <strong>After a ping now, no other ping is expected.</strong>
   return (
     <>
-      If the job reports now, the next ping is expected on <At {...props} at={dueAt} />
-      {'. Without it, an alert goes out on '}
+      After a ping now, the next one is expected on <At {...props} at={dueAt} />
+      {'. If it is missing, an alert is sent on '}
       <At {...props} at={dueAt + props.graceMs} />.
     </>
   )
@@ -124,17 +124,17 @@ function AsItStands(props: Sound & { watched: NonNullable<Sound['watched']> }) {
       {dueAt !== null && (
         <>
           The next ping is expected on <At {...props} at={dueAt} />
-          {isRunFirst ? '. ' : '; '}
+          {'. '}
         </>
       )}
       {isRunFirst && run && (
         <>
-          A run started <At {...props} at={run.startedAt} />;{' '}
+          A run started on <At {...props} at={run.startedAt} />.{' '}
         </>
       )}
       {deadlineAt !== null && (
         <>
-          without {isRunFirst ? 'its end' : 'it'}, an alert goes out on <At {...props} at={deadlineAt} />.
+          If {isRunFirst ? 'its end' : 'it'} is missing, an alert is sent on <At {...props} at={deadlineAt} />.
         </>
       )}
     </>
@@ -152,7 +152,7 @@ function At({ at, schedule, graceMs, reading }: Sound & { at: number }) {
 
 const TIMES_SHOWN = 5
 
-// A period has no times of its own: it counts from each ping.
+// A period has no fixed times, because it counts from each ping.
 function NextTimes({ schedule, reading }: { schedule: Schedule; reading: Reading }) {
   const slots = schedule.kind === 'period' ? [] : nextSlots(schedule, { after: reading.now, count: TIMES_SHOWN })
   if (slots.length === 0) return null

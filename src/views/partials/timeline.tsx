@@ -1,4 +1,4 @@
-// The history of a monitor: a section that can be drawn by itself, and the two ends at which it grows.
+// The timeline of a monitor: a partial, and the two ends at which it loads more entries.
 import type { RecordedTransition } from '#domain/lifecycle.ts'
 import {
   TIMELINE_FILTERS,
@@ -19,7 +19,7 @@ import { StatusMark } from '#views/components/status.tsx'
 import { gapReasonInWords } from '#words/gap.ts'
 import { reasonInWords } from '#words/reason.ts'
 
-/** Of which monitor, seen through which filter, by whom. */
+/** The monitor, the filter and the reader. */
 interface TimelineView {
   uniqueKey: string
   filter: TimelineFilter
@@ -28,12 +28,12 @@ interface TimelineView {
 
 interface Entries {
   entries: readonly TimelineEntry[]
-  /** Where older ones begin; null: there are none. */
+  /** Where older entries begin; null if there are none. */
   below: TimelineCursor | null
 }
 
 interface Older extends Entries {
-  /** How often more was asked for since the newest entry; null: the page does not begin there. */
+  /** How many times more was loaded since the newest entry; null if the page doesn't begin with it. */
   steps: number | null
 }
 
@@ -47,7 +47,7 @@ const FILTER_WORDS: Record<TimelineFilter, string> = {
   status: 'Status changes',
 }
 
-/** The whole section. `above`: null when it does not begin with the newest entry. */
+/** The whole section. `above` is null if it doesn't begin with the newest entry. */
 export function Timeline({ above, ...view }: TimelineView & Older & { above: TimelineCursor | null }) {
   return (
     <section id="timeline" class="section" aria-labelledby="timeline-title">
@@ -67,19 +67,19 @@ export function Timeline({ above, ...view }: TimelineView & Older & { above: Tim
   )
 }
 
-/** What takes the place of the link to older entries: they, and the link to still older ones. */
+/** Replaces the link to older entries with these entries and the next link. */
 export function OlderEntries(view: TimelineView & Older) {
   return (
     <>
       {view.entries.map((entry) => (
         <Entry {...view} entry={entry} />
       ))}
-      {view.below ? <OlderLink {...view} below={view.below} /> : <li class="entry-note">This is the beginning.</li>}
+      {view.below ? <OlderLink {...view} below={view.below} /> : <li class="entry-note">No older entries.</li>}
     </>
   )
 }
 
-/** What takes the place of the mark above the newest entry: the mark, and what is newer. Null: too much is newer. */
+/** Replaces the mark above the newest entry with the mark and newer entries. `above` is null if there are too many. */
 export function NewerEntries({
   above,
   entries,
@@ -137,7 +137,7 @@ function BackToTop(view: TimelineView) {
 
 function Nothing({ filter, below }: TimelineView & Entries) {
   const place = below ? 'among the newest pings' : 'here'
-  const words = filter === 'all' ? 'Nothing has happened yet.' : `There is nothing of this sort ${place}.`
+  const words = filter === 'all' ? 'No entries yet.' : `No entries of this kind ${place}.`
   return <li class="entry-note entries-empty">{words}</li>
 }
 
@@ -154,7 +154,7 @@ function OlderLink({ uniqueKey, filter, entries, below, steps }: TimelineView & 
         hx-swap="outerHTML"
         id="timeline-load"
       >
-        {entries.length === 0 ? 'Look further back' : 'Load more'}
+        {entries.length === 0 ? 'Search older pings' : 'Load more'}
       </a>
     </li>
   )

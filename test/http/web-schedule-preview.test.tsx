@@ -26,20 +26,22 @@ describe('The preview', () => {
     )
 
   test('says when the next ping is expected and when an alert goes out, in the form and by itself', async () => {
-    const sentence = 'After a ping now, the next ping is expected on 2 Mar, 12:00. Without it'
+    const sentence = 'After a ping now, the next one is expected on 2 Mar, 12:00. Without it'
     expect(await preview({ schedule: 'every day' })).toContain(`${sentence}, an alert goes out on 2 Mar, 13:00.`)
     expect((await member.read(newForm())).replace(/<[^>]*>/g, '')).toContain(sentence)
   })
 
   test('says seconds where they matter', async () => {
     const text = await preview({ schedule: '30 seconds', graceCount: '10', graceUnit: 'seconds' })
-    expect(text).toContain('expected on 1 Mar 2026, 12:00:30. If it is missing, an alert is sent on 1 Mar 2026, 12:00:40.')
+    expect(text).toContain(
+      'expected on 1 Mar 2026, 12:00:30. If it is missing, an alert is sent on 1 Mar 2026, 12:00:40.',
+    )
   })
 
   test('says back what it understood, with the next five times in the zone of the monitor and in UTC', async () => {
     const text = await preview({ schedule: 'weekdays at 18:30', timeZone: 'Europe/Riga' })
     expect(text).toContain('Expected Monday to Friday at 18:30 (Europe/Riga), with a grace period of 1 hour.')
-    expect(text).toContain('A ping that is early by up to 15 minutes counts.')
+    expect(text).toContain('Pings may arrive up to 15 minutes early.')
     expect(text).toContain('The next 5 timesEurope/RigaUTC2 Mar 2026, 18:30:002 Mar 2026, 16:30:003 Mar 2026, 18:30:00')
     expect(text).toEndWith('6 Mar 2026, 18:30:006 Mar 2026, 16:30:00')
   })

@@ -110,7 +110,8 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
       <p class="help">
         Plain words, a <a href={url('/docs/schedules#cron-expressions')}>cron expression</a>
         {' like '}
-        <code>0 3 * * 1-5</code>, or an <a href={url('/docs/schedules#oncalendar-expressions')}>OnCalendar expression</a>
+        <code>0 3 * * 1-5</code>, or an{' '}
+        <a href={url('/docs/schedules#oncalendar-expressions')}>OnCalendar expression</a>
         {' like '}
         <code>Mon..Fri 18:30</code>.
       </p>

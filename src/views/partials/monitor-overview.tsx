@@ -143,7 +143,7 @@ function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
       <li>
         <h2>Add the ping to the job</h2>
         <p class="soft">
-          Find snippets for cron, systemd, Docker and several languages under the ping URL. They also report failures.{' '}
+          Find snippets for cron, systemd, Docker and more under the ping URL. They also report failures.{' '}
           {untilThen(monitor)}
         </p>
       </li>

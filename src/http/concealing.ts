@@ -5,7 +5,7 @@ import { type CutEnds, possibleKeys, withoutKeys } from '#domain/secrets.ts'
 import { listKeysAmong } from '#store/bodies.ts'
 import type { MonitorRequest } from './guards.ts'
 
-/** `cut`: whether the text went on, or which of its ends were cut off. */
+/** `cut`: whether the end of the text was cut off, or which ends were. */
 export type Conceal = (text: string, cut: boolean | CutEnds) => string
 
 /** Returns a text unchanged to people who may operate the monitor, and masks the keys in it for everyone else. */

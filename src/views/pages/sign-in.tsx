@@ -169,11 +169,10 @@ export function NewPasswordField({ form, name, label, hasFocus }: NewPasswordFie
 /** Shown while there is no account yet and the visitor has no valid setup link. */
 export function SetupClosedPage({ isStale, command }: { isStale: boolean; command: string }) {
   return (
-    <Plain title="First steps" help="setup">
-      <h1>{isStale ? 'This setup link is not valid any more' : 'No one has an account yet'}</h1>
+    <Plain title="Setup" help="setup">
+      <h1>{isStale ? 'This setup link has expired' : 'CronGuard is not set up yet'}</h1>
       <p class="lead">
-        When CronGuard starts, it writes a link to its log with which the first account is made. The link works once,
-        for 30 minutes.
+        When CronGuard starts, it logs a link to create the first account. The link works once, for 30 minutes.
       </p>
       <ol class="steps">
         <li>
@@ -200,8 +199,8 @@ export function SetupClosedPage({ isStale, command }: { isStale: boolean; comman
 
 export function ForgottenPage({ form, problem, isSent }: { form: FormState; problem: string | null; isSent: boolean }) {
   return (
-    <Plain title="Forgotten password" help="sign in">
-      <h1>Choose a new password</h1>
+    <Plain title="Reset password" help="sign in">
+      <h1>Reset password</h1>
       {isSent ? (
         <p class="lead" role="status">
           If there is an account with this address, an email with a link is on its way. The link works for 1 hour.

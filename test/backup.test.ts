@@ -91,7 +91,7 @@ describe('A backup', () => {
   test('is made once at a time', async () => {
     const [first, second] = await Promise.allSettled([make(), make()])
     expect([first?.status, second?.status]).toEqual(['fulfilled', 'rejected'])
-    expect(await refusal(() => Promise.all([make(), make()]))).toBe('A backup is being made already.')
+    expect(await refusal(() => Promise.all([make(), make()]))).toBe('Another backup is already running.')
   })
 
   test('goes to a file or a folder of choice, and replaces only a backup there', async () => {
@@ -105,15 +105,15 @@ describe('A backup', () => {
     expect([again.path, verifyBackup(file).manifest]).toEqual([file, again.manifest])
     const letter = join(elsewhere, 'letter.txt')
     writeFileSync(letter, 'dear')
-    expect(await refusal(() => make({ to: letter }))).toContain('is no backup')
+    expect(await refusal(() => make({ to: letter }))).toContain('is not a backup')
     expect(readFileSync(letter, 'utf8')).toBe('dear')
     for (const to of ['package', 'report']) {
       if (to === 'report') writeFileSync(join(elsewhere, to), 'dear')
       writeFileSync(join(elsewhere, `${to}.json`), '{"mine": true}')
-      expect(await refusal(() => make({ to: join(elsewhere, to) }))).toContain('is no backup')
+      expect(await refusal(() => make({ to: join(elsewhere, to) }))).toContain('is not a backup')
       expect(readFileSync(join(elsewhere, `${to}.json`), 'utf8')).toBe('{"mine": true}')
     }
-    expect(await refusal(() => make({ to: join(data.path, 'nowhere', 'x.db') }))).toContain('There is no folder')
+    expect(await refusal(() => make({ to: join(data.path, 'nowhere', 'x.db') }))).toContain('does not exist')
     expect(files(elsewhere).filter((name) => name.includes('unfinished'))).toEqual([])
   })
 
@@ -172,19 +172,19 @@ describe('Verifying', () => {
     const bytes = readFileSync(path)
     bytes[bytes.length - 5] = (bytes[bytes.length - 5] ?? 0) ^ 1
     writeFileSync(path, bytes)
-    expect(await refusal(() => verifyBackup(path))).toContain('is not as it was made')
+    expect(await refusal(() => verifyBackup(path))).toContain('has changed since it was made')
   })
 
   test('finds one that was cut off, one without a manifest, and what is no backup at all', async () => {
     const { path } = await make()
     writeFileSync(path, readFileSync(path).subarray(0, 8192))
-    expect(await refusal(() => verifyBackup(path))).toContain('is not as it was made')
+    expect(await refusal(() => verifyBackup(path))).toContain('has changed since it was made')
     const text = join(data.path, 'text')
     writeFileSync(text, 'dear')
-    expect(await refusal(() => verifyBackup(text))).toContain('There is no manifest')
+    expect(await refusal(() => verifyBackup(text))).toContain('missing or unreadable')
     expect(await refusal(() => verifyBackup(join(data.path, 'nothing')))).toContain('does not exist')
     appendFileSync(`${path}.json`, '}')
-    expect(await refusal(() => verifyBackup(path))).toContain('There is no manifest')
+    expect(await refusal(() => verifyBackup(path))).toContain('missing or unreadable')
   })
 })
 
@@ -228,7 +228,7 @@ describe('Every night', () => {
       'cronguard-20260304T030030Z.db',
       'cronguard-20260303T030030Z.db',
     ])
-    expect(data.guard.log.filter(({ event }) => event === 'A backup was made')).toHaveLength(3)
+    expect(data.guard.log.filter(({ event }) => event === 'Backup created')).toHaveLength(3)
     await loop.settled()
   })
 

@@ -63,7 +63,7 @@ describe('The space', () => {
     await guard.ping(backup)
     enableIncrementalVacuum(guard.deps)
     expect(readDatabaseSize(guard.deps, 30)).toMatchObject({ givesBack: true, freeBytes: 0, pings: 1 })
-    expect(guard.log.at(-1)?.event).toContain('written anew')
+    expect(guard.log.at(-1)?.event).toContain('Database rewritten')
     expect(guard.db.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
   })
 

@@ -222,8 +222,10 @@ describe('An import', () => {
   test('needs somebody to whom new projects belong', async () => {
     const empty = new TestGuard()
     const order = { content: exported(), ownerEmail: null, isDryRun: false }
-    expect(await refusal(() => importConfiguration(empty.deps, order))).toContain('No one has an account yet')
-    expect(await refusal(() => bring(exported(), { ownerEmail: 'nobody@example.org' }))).toContain('There is no user')
+    expect(await refusal(() => importConfiguration(empty.deps, order))).toContain('No user exists yet')
+    expect(await refusal(() => bring(exported(), { ownerEmail: 'nobody@example.org' }))).toContain(
+      'No user has the email address',
+    )
     empty.stop()
   })
 })
@@ -388,6 +390,6 @@ describe('Nothing at all is brought in', () => {
     const said = await clashing((content) =>
       Object.assign(content.projects[0]?.channels[0] as object, { kind: 'pigeon' }),
     )
-    expect(said).toBe('There is no kind of channel called pigeon.')
+    expect(said).toBe('"pigeon" is not a channel kind.')
   })
 })

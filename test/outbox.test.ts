@@ -207,7 +207,7 @@ describe('A delivery', () => {
     deleteChannel(guard.deps, { projectId: project.id, channelId })
     if (underWay) await deliver(guard.deps, { ...underWay, channelId: null })
     expect(guard.deliveries(backup)).toMatchObject([
-      { state: 'failed', attempts: 1, lastAttempt: { detail: 'The channel is gone' } },
+      { state: 'failed', attempts: 1, lastAttempt: { detail: 'The channel no longer exists' } },
     ])
   })
 

@@ -186,14 +186,14 @@ describe('Restoring', () => {
 
   test('is refused while a server has the folder, and while a command has the database', () => {
     const lock = lockFolder(data.path)
-    expect(refusal(restore)).toMatch(/^A CronGuard works on the data folder .* Stop it before/)
+    expect(refusal(restore)).toMatch(/^CronGuard is using the data folder .* Stop it before/)
     lock?.release()
     expect(refusal(restore)).toBe('Another program is using the database. Try again after it has ended.')
     expect(monitorsIn(data.databasePath)).toEqual(NEW)
   })
 
   test.each([
-    ['that was changed', () => truncateSync(backup, 8192), 'is not as it was made'],
+    ['that was changed', () => truncateSync(backup, 8192), 'has changed since it was made'],
     ['that has no readable manifest', () => writeFileSync(`${backup}.json`, '{'), 'cannot be read'],
     ['that is of a newer CronGuard', () => makeNewer(backup), 'A newer CronGuard created this database'],
     ['that is no database', () => makeText(backup), 'The database is damaged'],
@@ -315,7 +315,7 @@ describe('Before a migration', () => {
     addUser(db)
     writeFileSync(join(disk, 'ballast'), new Uint8Array(2_300_000))
     expect(refusal(() => copyBeforeMigration(deps(db, disk)))).toMatch(
-      /^This version of CronGuard changes the database, and copies it before: .* Nothing was changed\. Make room,/,
+      /^This version upgrades the database and copies it first, .* Nothing was changed\. Free some space,/,
     )
     db.close()
     unmount(disk)

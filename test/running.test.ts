@@ -161,7 +161,7 @@ describe('An upgrade', () => {
 
   test('that fails says so, and keeps the copy of what was there, however often it is tried', async () => {
     await expect(upgrade()).rejects.toThrow(
-      /^The database could not be brought up to date: migration 0005_sizes failed \(table sizes already exists\)/,
+      /^Upgrading the database failed: migration 0005_sizes was rolled back \(table sizes already exists\)/,
     )
     const [made] = copies().filter((name) => !OLDER.includes(name))
     for (let start = 0; start < 4; start++) await expect(upgrade()).rejects.toThrow('0005_sizes')

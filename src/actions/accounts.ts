@@ -28,13 +28,13 @@ export interface NewUser {
 
 const FIRST_PROJECT = 'My project'
 
-/** Creates a user with a first project. Throws invalid for a bad address or password, conflict when the user exists. */
+/** Creates a user with a first project. Throws invalid for the address or password, conflict when the user exists. */
 export async function createUser(deps: Deps, input: NewUser): Promise<User> {
   const { email, passwordHash } = await readCredentials(input)
   return deps.db.write((tx) => addUser(tx, { email, passwordHash, isAdmin: input.isAdmin, emailVerifiedAt: tx.now }))
 }
 
-/** Checks and hashes what a new user typed. Throws invalid, with the fields at fault. */
+/** Validates the address and hashes the password of a new user. Throws invalid, with the wrong fields. */
 export async function readCredentials(input: { email: string; password: string }) {
   const fields: FieldProblems = {}
   const email = readField(fields, 'email', Email.safeParse(input.email), '')
@@ -49,11 +49,11 @@ export interface AddedUser {
   isAdmin: boolean
   timeZone?: string
   emailVerifiedAt?: number | null
-  /** Whether others invited them: then they begin in that project, without one of their own. */
+  /** Whether the user was invited. Invited users get no project of their own. */
   isInvited?: boolean
 }
 
-/** Throws conflict when there is already a user with this address. */
+/** Throws conflict when a user with this address exists. */
 export function addUser(tx: Tx, added: AddedUser): User {
   const { email, passwordHash, isAdmin, timeZone = 'UTC', emailVerifiedAt = null, isInvited = false } = added
   if (store.findUserByEmail(tx, email)) throw conflictingEmail(email)
@@ -63,7 +63,7 @@ export function addUser(tx: Tx, added: AddedUser): User {
   return findKnown(tx, id)
 }
 
-/** Makes a project that belongs to this user; returns its id. */
+/** Creates a project owned by this user, and returns its id. */
 export function addProject(tx: Tx, { name, ownerId }: { name: string; ownerId: string }): string {
   const id = newUuid()
   insertProject(tx, { id, name, pingKey: newLowerCaseToken(PROJECT_PING_KEY_LENGTH), badgeKey: newUuid() })
@@ -72,8 +72,8 @@ export function addProject(tx: Tx, { name, ownerId }: { name: string; ownerId: s
 }
 
 /**
- * The user whose password this is, with the hash that it was held against; null, after the same time, for an unknown
- * address and for a wrong password. `isKnown`: they signed in with this browser before.
+ * Returns the user and the hash that the password matched. Null for an unknown address or a wrong password, after the
+ * same time in both cases. `isKnown` means that the user signed in with this browser before.
  */
 export async function authenticate(
   deps: Deps,
@@ -85,15 +85,15 @@ export async function authenticate(
   return isRight && user && passwordHash ? { user, passwordHash } : null
 }
 
-/** That a user knows their password. It is worth nothing any more once they have another one. */
+/** Proves that a user knows their password. It becomes invalid when the password changes. */
 export interface Proof {
   userId: string
   passwordHash: string
-  /** Where the password was typed. */
+  /** The form field of the password. */
   field: string
 }
 
-/** Throws invalid, with the field at fault, when the password is not the user's. */
+/** Throws invalid, with the field, when the password is wrong. */
 export async function requirePassword(
   deps: Deps,
   { userId, password, field = 'password' }: { userId: string; password: string; field?: string },
@@ -104,12 +104,12 @@ export async function requirePassword(
   return { userId, passwordHash, field }
 }
 
-/** Throws invalid when the password was changed since: looking at one, and hashing another, takes its time. */
+/** Throws invalid when the password has changed since, because verifying and hashing take time. */
 export function requireProof(reader: Reader, { userId, passwordHash, field }: Proof): void {
   if (store.findPasswordHash(reader, userId) !== passwordHash) throw wrongPassword(field)
 }
 
-/** Ends every session but `keptSessionId`: whoever was signed in with the old password is out. Throws invalid. */
+/** Changes the password and ends every session except `keptSessionId`. Throws invalid. */
 export async function changePassword(
   deps: Deps,
   { proof, ...input }: { proof: Proof; password: string; keptSessionId: string | null },
@@ -129,12 +129,12 @@ export function replacePassword(
   { userId, passwordHash, keptSessionId }: { userId: string; passwordHash: string; keptSessionId: string | null },
 ): void {
   store.savePasswordHash(tx, { userId, passwordHash })
-  // Also one to another address: who asked for it knew the old password.
+  // Links to a new address end, too, because they were requested with the old password.
   for (const purpose of LINK_PURPOSES) store.deleteMailedLinks(tx, { userId, purpose })
   deleteSessionsOfUser(tx, { userId, keptId: keptSessionId })
 }
 
-/** Throws invalid, with the fields at fault. */
+/** Throws invalid, with the wrong fields. */
 export function changeProfile(deps: Deps, input: { userId: string; name: string; timeZone: string }): void {
   const fields: FieldProblems = {}
   const name = readField(fields, 'name', UserName.safeParse(input.name), '')
@@ -151,13 +151,13 @@ export function changeMailPreferences(deps: Deps, input: { userId: string; mails
   deps.db.write((tx) => store.saveMailPreferences(tx, input))
 }
 
-/** What becomes of a user's projects when the account goes. */
+/** A user's projects, by what happens to them when the account is deleted. */
 export interface Holdings {
-  /** The user's alone: they go with the account. */
+  /** Projects without other members, which are deleted with the account. */
   own: OwnProject[]
-  /** Others go on with them. */
+  /** Projects that other members keep. */
   shared: OwnProject[]
-  /** Others belong to them, and would be left without an owner. */
+  /** Projects with other members that would lose their only owner. */
   needy: OwnProject[]
 }
 
@@ -171,17 +171,17 @@ export function holdingsOf(reader: Reader, userId: string): Holdings {
   return holdings
 }
 
-/** The same of somebody who may go. Throws conflict when others would lose their only owner. */
+/** As `holdingsOf`. Throws conflict when a project would lose its only owner. */
 export function holdingsToLeave(reader: Reader, userId: string): Holdings {
   const holdings = holdingsOf(reader, userId)
   const [first] = holdings.needy
   if (first === undefined) return holdings
-  throw new AppError('conflict', `Make somebody else an owner of "${first.name}" first, or delete that project.`)
+  throw new AppError('conflict', `Make another member an owner of "${first.name}" first, or delete that project.`)
 }
 
 /**
- * Deletes a user with the projects that are theirs alone. `keys`: by project, what becomes of those that they made in
- * the others. Throws conflict when others would lose their only owner.
+ * Deletes a user and the projects without other members. `keys` says by project what happens to the keys that the user
+ * created in the others. Throws conflict when a project would lose its only owner.
  */
 export function deleteAccount(
   deps: Deps,
@@ -193,7 +193,7 @@ export function deleteAccount(
   })
 }
 
-/** The same by somebody on the machine itself; `keepsKeys`: the API keys that the user made go on working. */
+/** Deletes a user from the command line. With `keepsKeys`, the API keys that the user created keep working. */
 export function deleteUserByEmail(deps: Deps, { email, keepsKeys }: { email: string; keepsKeys: boolean }): void {
   const { id: userId } = userByEmail(deps, email)
   deps.db.write((tx) => {
@@ -221,7 +221,7 @@ function remove(tx: Tx, { userId, keysIn }: Removal): void {
   store.deleteUser(tx, userId)
 }
 
-/** Everybody who may sign in here, oldest first. */
+/** All users, oldest first. */
 export function usersOf({ db }: Deps): User[] {
   return store.listUsers(db)
 }
@@ -229,17 +229,17 @@ export function usersOf({ db }: Deps): User[] {
 /** The user with this address. Throws not_found. */
 export function userByEmail(deps: Deps, email: string): User {
   const user = store.findUserByEmail(deps.db, email.trim())
-  if (user === null) throw new AppError('not_found', `There is no user ${email}.`)
+  if (user === null) throw new AppError('not_found', `No user has the email address ${email}.`)
   return user
 }
 
 export function conflictingEmail(email: string): AppError {
-  const problem = `There is already a user ${email}.`
+  const problem = `A user with the email address ${email} already exists.`
   return new AppError('conflict', problem, { email: problem })
 }
 
 function wrongPassword(field: string): AppError {
-  const problem = 'This is not your password.'
+  const problem = 'Wrong password.'
   return new AppError('invalid', problem, { [field]: problem })
 }
 

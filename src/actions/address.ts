@@ -1,4 +1,4 @@
-// Where the server is reached, for commands at a shell: their environment need not be the one of the server.
+// Stores the server's base URL for commands, whose environment may differ from that of the server.
 import type { Deps } from '#deps.ts'
 import { tryWrite } from '#lib/errors.ts'
 import type { Reader } from '#store/database.ts'
@@ -6,13 +6,13 @@ import { findSetting, saveSetting } from '#store/settings.ts'
 
 const NAME = 'base-url'
 
-/** Keeps what links of this server begin with. A disk that refuses is for others to tell; the next start keeps it. */
+/** Stores the base URL. If the disk refuses the write, the next start stores it. */
 export function keepAddress({ db, config: { baseUrl } }: Deps): void {
   if (findAddress(db) === baseUrl) return
   tryWrite(() => db.write((tx) => saveSetting(tx, { name: NAME, value: baseUrl })))
 }
 
-/** What links begin with of the server that runs, or ran last; null when none ever did. */
+/** The base URL of the server that runs or ran last. Null when none ever did. */
 export function findAddress(reader: Reader): string | null {
   return findSetting(reader, NAME)
 }

@@ -1,4 +1,4 @@
-// Copies of the whole database, made while it is in use.
+// Makes and lists backups of the database, while it is in use.
 import type { Deps } from '#deps.ts'
 import {
   backupMadeAt,
@@ -33,27 +33,27 @@ import {
 import { requireDatabase } from './data-folder.ts'
 
 export interface BackupOrder {
-  /** A file, or a folder in which the backup gets a name by its time; null: the folder for backups. */
+  /** A file, or a folder in which the backup is named by its time. Null for the default folder. */
   to: string | null
-  /** How many of the backups stay that CronGuard has named in this folder; null: all. */
+  /** How many backups named by CronGuard to keep in this folder. Null to keep all. */
   keep: number | null
 }
 
 const FAILURE = 'backup-failure'
 const SHOWN_MAX = 20
 
-const GIVEN_UP = new Error('The backup was given up.')
+const GIVEN_UP = new Error('The backup was canceled.')
 
-/** The data folders of which a backup is being made in this process, and what ends it. */
+/** Running backups of this process by data folder, with the controller that cancels them. */
 const backupsUnderWay = new Map<string, AbortController>()
 
 /**
- * Makes a backup in a thread of its own. Throws conflict, with a sentence, when it cannot be made, and while another
- * one is being made; then nothing is left of it, and older backups are as they were.
+ * Makes a backup in a separate thread. Throws conflict when it fails, and too_many while another one is running. A
+ * failed backup leaves no files, and older backups are unchanged.
  */
 export async function makeBackup(place: Place, { to, keep }: BackupOrder): Promise<MadeCopy> {
   const { dataDir } = place.config
-  if (backupsUnderWay.has(dataDir)) throw new AppError('too_many', 'A backup is being made already.')
+  if (backupsUnderWay.has(dataDir)) throw new AppError('too_many', 'Another backup is already running.')
   const ending = new AbortController()
   backupsUnderWay.set(dataDir, ending)
   try {
@@ -61,42 +61,39 @@ export async function makeBackup(place: Place, { to, keep }: BackupOrder): Promi
     if (keep !== null) dropExpired(made.path, keep)
     return made
   } catch (error) {
-    throw asAppError(error, 'The backup could not be made')
+    throw asAppError(error, 'The backup failed')
   } finally {
     backupsUnderWay.delete(dataDir)
   }
 }
 
-/** The one that is under way in this process leaves nothing behind: CronGuard stops. */
+/** Cancels the running backup, without leaving files. */
 export function giveUpBackup({ config }: Pick<Deps, 'config'>): void {
   backupsUnderWay.get(config.dataDir)?.abort(GIVEN_UP)
 }
 
-/** `under-way`: another one is being made. */
+/** `under-way` means that another backup is running. */
 export type BackupOutcome = 'made' | 'failed' | 'under-way' | 'given-up'
 
-/**
- * Makes a backup in the folder for backups, of which as many stay as the configuration says, and writes down how that
- * went: a failure is for the log and the page.
- */
+/** Makes a backup in the default folder, deletes expired ones, and stores a failure for the log and the page. */
 export async function keepBackup(deps: Deps): Promise<BackupOutcome> {
   const keep = deps.config.backupKeep || null
   try {
     const { path, manifest } = await makeBackup(deps, { to: null, keep })
-    deps.log.info('A backup was made', { file: path, size: sizeInWords(manifest.bytes) })
+    deps.log.info('Backup created', { file: path, size: sizeInWords(manifest.bytes) })
     return 'made'
   } catch (error) {
     if (error === GIVEN_UP) return 'given-up'
     if (isTooMany(error)) return 'under-way'
     const reason = error instanceof AppError ? { problem: error.message } : { error }
-    deps.log.error('No backup could be made; older ones are as they were', reason)
+    deps.log.error('Backup failed; older backups are unchanged', reason)
     const failure = JSON.stringify({ at: deps.clock.now(), problem: messageOf(error) })
     tryWrite(() => deps.db.write((tx) => saveSetting(tx, { name: FAILURE, value: failure })))
     return 'failed'
   }
 }
 
-/** A backup as it is shown. */
+/** A backup as pages show it. */
 export interface ShownBackup {
   name: string
   madeAt: number
@@ -104,9 +101,9 @@ export interface ShownBackup {
 }
 
 export interface BackupState {
-  /** Newest first; the newest ones only. */
+  /** The newest backups, newest first. */
   backups: ShownBackup[]
-  /** Why the last one could not be made; null when it could. */
+  /** Why the last backup failed. Null when it succeeded. */
   failure: { at: number; problem: string } | null
   isUnderWay: boolean
 }
@@ -120,7 +117,10 @@ export function readBackups(deps: Deps): BackupState {
   return { backups, failure: isOver ? null : failure, isUnderWay: backupsUnderWay.has(deps.config.dataDir) }
 }
 
-/** By its name, for who asks often; null: there is none. One that is dated ahead comes from a clock that was wrong. */
+/**
+ * The time of the newest backup, from its name, which is cheap to read. Null when there is none. Names in the future
+ * are ignored, because they come from a wrong clock.
+ */
 export function newestBackupAt(place: Place): number | null {
   const folder = backupFolder(place)
   const now = place.clock.now()
@@ -129,7 +129,7 @@ export function newestBackupAt(place: Place): number | null {
   return newest === undefined ? null : backupMadeAt(newest)
 }
 
-/** Whether there are backups that the clock has yet to reach: it is behind, or was ahead. */
+/** Whether backups are dated in the future: the clock is behind, or was ahead. */
 export function hasBackupAhead(place: Place): boolean {
   const folder = backupFolder(place)
   const now = place.clock.now()
@@ -138,21 +138,21 @@ export function hasBackupAhead(place: Place): boolean {
   )
 }
 
-/** Since when there should be backups. A new CronGuard has its first night before it. */
+/** Since when backups are expected: a new installation has none before its first night. */
 export function backupsSince({ db, clock }: Pick<Deps, 'clock'> & { db: Reader }): number {
   const installedAt = findInstalledAt(db) ?? clock.now()
-  // By a clock that was wrong: nobody knows since when.
+  // An installation date in the future comes from a wrong clock, so it counts as unknown.
   return installedAt <= clock.now() ? installedAt : 0
 }
 
-/** The path of a backup in the folder for backups. Throws not_found. */
+/** The path of a backup in the default folder. Throws not_found. */
 export function findBackup(place: Pick<Deps, 'config'>, name: string): string {
   const path = `${backupFolder(place)}/${name}`
   if (isBackupName(name) && isFile(path)) return path
   throw new AppError('not_found', 'There is no such backup.')
 }
 
-/** `triedAt`: when this process last began one by itself; null: never. */
+/** `triedAt` is when this process last started a nightly backup, or null. */
 export function isNightlyBackupDue(deps: Deps, triedAt: number | null): boolean {
   if (deps.config.backupKeep === 0) return false
   const lastAt = newestBackupAt(deps) ?? backupsSince(deps)
@@ -170,7 +170,7 @@ function listBackups(place: Pick<Deps, 'config'>): ShownBackup[] {
 
 interface Target {
   folder: string
-  /** Null: a name by its time. */
+  /** Null when the backup is named by its time. */
   file: string | null
 }
 
@@ -178,10 +178,10 @@ function targetOf(place: Place, to: string | null): Target {
   if (to === null) return { folder: backupFolder(place), file: null }
   if (isFolder(to)) return { folder: to, file: null }
   const folder = folderOf(to)
-  if (!isFolder(folder)) throw new AppError('not_found', `There is no folder ${folder}.`)
+  if (!isFolder(folder)) throw new AppError('not_found', `The folder ${folder} does not exist.`)
   if ((pathExists(to) || hasManifest(to)) && readManifest(to) === null) {
     const found = pathExists(to) ? to : manifestOf(to)
-    throw new AppError('conflict', `${found} is there already, and is no backup with its manifest. Name another file.`)
+    throw new AppError('conflict', `${found} exists and is not a backup with a manifest. Choose another file.`)
   }
   return { folder, file: to }
 }

@@ -1,4 +1,4 @@
-// The bodies of a project may hold so much: the oldest make room for newer ones. Their pings stay.
+// Limits the bytes of all bodies of a project: the oldest bodies are deleted first, their pings stay.
 import type { Deps } from '#deps.ts'
 import {
   type BodyChunk,
@@ -9,15 +9,15 @@ import {
   sumBodies,
 } from '#store/bodies.ts'
 
-/** Dropped in a few milliseconds: a ping that comes meanwhile waits no longer. */
+/** Small enough to be deleted in a few milliseconds, because pings wait for it. */
 const CHUNK: BodyChunk = { bodies: 100, bytes: 1_000_000 }
-/** Bodies, or monitors, that are looked at between two pauses. */
+/** Bodies and monitors that are read in one step. */
 const BODIES_PER_STEP = 10_000
 const MONITORS_MAX = 200
-/** The time between the oldest body and now is gone through in so many steps, over all monitors. */
+/** The time from the oldest body until now is split into this many periods, each processed for all monitors. */
 const STEPS = 50
 
-/** Drops what is too much, one short write or one look at each step. */
+/** Deletes the oldest bodies above the limit, with one short read or write per step. */
 export async function* pruneBodies(deps: Deps): AsyncGenerator<void> {
   for (const projectId of listProjectIdsWithBodies(deps.db)) {
     const monitorIds = listMonitorIds(deps.db, projectId)
@@ -57,7 +57,7 @@ async function* dropOldest(deps: Deps, { monitorIds, excess }: Excess): AsyncGen
   const from = Math.min(now, ...oldest.values().filter((at) => at !== null))
   let left = excess
   for (let step = 1; step <= STEPS && left > 0; step++) {
-    // The last step takes what a clock that was ahead has dated later, too.
+    // The last period also includes bodies dated in the future by a wrong clock.
     const before = step === STEPS ? Number.MAX_SAFE_INTEGER : from + ((now - from) * step) / STEPS
     for (const [monitorId, at] of oldest) {
       if (at === null || at >= before || left <= 0) continue

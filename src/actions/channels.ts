@@ -15,7 +15,7 @@ import { failPendingOfChannel } from '#store/deliveries.ts'
 import { findProject } from '#store/projects.ts'
 import { send } from './deliveries.ts'
 
-/** A person waits for it. */
+/** The limit is short, because a person waits for the test. */
 const TEST_MAX_MS = 8 * SECOND
 
 export interface ChannelRef {
@@ -23,9 +23,7 @@ export interface ChannelRef {
   channelId: string
 }
 
-/**
- * Creates a channel and, by default, adds it to every monitor of the project. Throws invalid, with the fields at fault.
- */
+/** Creates a channel and, by default, adds it to all monitors of the project. Throws invalid, with the wrong fields. */
 export function createChannel(
   deps: Deps,
   {
@@ -34,7 +32,7 @@ export function createChannel(
   }: { projectId: string; kind: string; name: string; settings: unknown; notifiesGaps?: boolean; isForAll?: boolean },
 ): Channel {
   const kind = findKind(input.kind)
-  if (kind === null) throw new AppError('invalid', `There is no kind of channel called ${input.kind.slice(0, 40)}.`)
+  if (kind === null) throw new AppError('invalid', `"${input.kind.slice(0, 40)}" is not a channel kind.`)
   const name = readName(input.name)
   const settings = readSettings(kind, input.settings)
   const channel: Channel = {
@@ -53,20 +51,17 @@ export function createChannel(
   return channel
 }
 
-/** Only what is to change. */
+/** The fields to change. Absent ones stay as they are. */
 export interface ChannelChange {
   name?: string | undefined
   input?: SettingsInput | undefined
   isDisabled?: boolean | undefined
   notifiesGaps?: boolean | undefined
-  /** The fingerprint of what a person saw who changes it. */
+  /** The fingerprint of the channel as the form showed it. */
   seen?: string | undefined
 }
 
-/**
- * Renames it, changes its settings, switches it off or on, or all of these. Throws as `createChannel`, and conflict
- * when it is not any more as it was seen.
- */
+/** Changes a channel. Throws as `createChannel`, and conflict when it has changed since `seen`. */
 export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { ref: ChannelRef }): void {
   const name = change.name === undefined ? undefined : readName(change.name)
   deps.db.write((tx) => {
@@ -84,7 +79,7 @@ export function channelFingerprint(channel: Channel): string {
   return fingerprintOf(facetsOf(channel))
 }
 
-// Secrets are not shown, and stay what they are where nobody types another one.
+// Secrets are left out, because forms do not show them.
 function facetsOf({ kind, name, settings, notifiesGaps }: Channel): Facets {
   const shown = (findKind(kind)?.fields ?? []).filter(({ type }) => type !== 'secret')
   const stored = settings as Record<string, unknown>
@@ -100,19 +95,19 @@ function requireUnchanged(channel: Channel, seen: string): void {
   if (changed.length > 0) throw changedMeanwhile('channel', changed)
 }
 
-/** Switches it off, and what it still had to tell fails; or on again. Returns how many messages were given up. */
+/** Disables or enables a channel. Disabling fails its pending deliveries. Returns how many failed. */
 export function setChannelDisabled(deps: Deps, { isDisabled, ...ref }: ChannelRef & { isDisabled: boolean }): number {
   return deps.db.write((tx) => switchChannel(tx, findOwn(tx, ref), isDisabled))
 }
 
-/** Returns how many messages were given up. */
+/** As `setChannelDisabled`, in a transaction. */
 export function switchChannel(tx: Tx, { id, disabledAt }: Channel, isDisabled: boolean): number {
   if ((disabledAt !== null) === isDisabled) return 0
   store.saveDisabledAt(tx, { id, disabledAt: isDisabled ? tx.now : null })
   return isDisabled ? failPendingOfChannel(tx, { channelId: id, detail: DISABLED }) : 0
 }
 
-/** Deletes it; what it still had to tell fails. Returns it as it was. */
+/** Deletes a channel and fails its pending deliveries. Returns the deleted channel. */
 export function deleteChannel(deps: Deps, ref: ChannelRef): Channel {
   return deps.db.write((tx) => {
     const channel = findOwn(tx, ref)
@@ -122,7 +117,7 @@ export function deleteChannel(deps: Deps, ref: ChannelRef): Channel {
   })
 }
 
-/** Why a channel tells nobody anything; null: it does. */
+/** Why a channel sends nothing. Null when it does send. */
 export function silenceOf(deps: Pick<Deps, 'config'>, channel: Pick<Channel, 'kind' | 'disabledAt'>): Silence | null {
   if (channel.disabledAt !== null) return 'switched off'
   return lacksMailServer(deps, findKind(channel.kind)) ? 'no mail server is set' : null
@@ -130,17 +125,17 @@ export function silenceOf(deps: Pick<Deps, 'config'>, channel: Pick<Channel, 'ki
 
 export type Silence = 'switched off' | 'no mail server is set'
 
-/** Whether what goes through such a channel only comes to stand in the log. */
+/** Whether messages of this kind are only written to the log. */
 export function lacksMailServer({ config }: Pick<Deps, 'config'>, kind: ChannelKind | null): boolean {
   return config.smtp === null && kind !== null && kind.needsMailServer
 }
 
-/** The channels that are being tested: a test holds a connection for as long as the receiver wants. */
+/** Channels with a running test. The receiver decides how long a test holds its connection. */
 const testing = new Set<string>()
 
 /**
- * Sends a made-up notification now, past the outbox, and says what became of it. Throws too_many while another test of
- * this channel is running; who may not test a channel cannot hold it up either.
+ * Sends a test notification now, without the outbox, and returns the outcome. Throws too_many while another test of
+ * this channel is running. Permissions are checked first, so that strangers cannot block tests.
  */
 export async function testChannel(deps: Deps, ref: ChannelRef): Promise<Outcome> {
   const channel = findOwn(deps.db, ref)
@@ -178,7 +173,7 @@ function settingsAfter({ kind: name, settings }: Channel, input: SettingsInput):
   return readSettings(kind, changedSettings(kind, settings as Record<string, unknown>, input))
 }
 
-/** Throws invalid, with the fields at fault. */
+/** Throws invalid, with the wrong fields. */
 export function readSettings(kind: ChannelKind, input: unknown): unknown {
   const settings = kind.settings.safeParse(input)
   if (!settings.success) throw invalidSettings(settings.error.issues)
@@ -186,7 +181,7 @@ export function readSettings(kind: ChannelKind, input: unknown): unknown {
 }
 
 function tooManyChannels(): AppError {
-  return new AppError('conflict', `A project has at most ${CHANNELS_MAX} channels. Delete one that nobody needs.`)
+  return new AppError('conflict', `A project can have at most ${CHANNELS_MAX} channels. Delete one first.`)
 }
 
 function invalidSettings(issues: { path: PropertyKey[]; message: string }[]): AppError {

@@ -1,4 +1,4 @@
-// How a copy of the database gets its name and its manifest, and how what is left of others is cleared away.
+// Names copies of the database, writes their manifests, and removes leftovers of interrupted copies.
 
 import type { Deps } from '#deps.ts'
 import { Manifest, manifestOf } from '#domain/backup.ts'
@@ -22,7 +22,7 @@ import { version } from '#package.json' with { type: 'json' }
 import type { CopyFacts } from '#store/backup.ts'
 import { DATABASE_FILE } from '#store/database.ts'
 
-/** What is needed where the database is only copied. */
+/** The dependencies of code that only copies the database. */
 export type Place = Pick<Deps, 'config' | 'clock'>
 
 export interface MadeCopy {
@@ -31,7 +31,7 @@ export interface MadeCopy {
 }
 
 const MANIFEST_MAX = 64_000
-/** Nobody waits this long between two writes to a draft. */
+/** No copy pauses this long between two writes, so an older draft was abandoned. */
 const DRAFT_STALE_MS = HOUR
 const SAME_SECOND_MAX = 99
 
@@ -43,7 +43,7 @@ export function backupFolder({ config }: Pick<Deps, 'config'>): string {
   return `${config.dataDir}/backups`
 }
 
-/** Makes the folder if it is not there, and clears away what copies left that were killed. */
+/** Creates the folder if it is missing, and removes drafts of killed copies. */
 export function prepareFolder({ config, clock }: Place, folder: string): void {
   const isNew = !isFolder(folder)
   makeFolder(folder)
@@ -56,17 +56,17 @@ export interface Publication {
   facts: CopyFacts
   madeAt: number
   folder: string
-  /** The name to take when `number - 1` others are taken. */
+  /** The name to use when `number - 1` others are taken. */
   nameOf(number: number): string
 }
 
-/** A draft becomes a copy with a manifest, under the first name that is free. */
+/** Turns a draft into a copy with a manifest, under the first free name. */
 export function publishCopy({ draft, facts, madeAt, folder, nameOf }: Publication): MadeCopy {
   for (let number = 1; number <= SAME_SECOND_MAX; number++) {
     const path = `${folder}/${nameOf(number)}`
     if (publishDraft(draft, path)) return describeCopy({ path, facts, madeAt })
   }
-  throw new AppError('conflict', `There are too many files like ${nameOf(1)} in ${folder}.`)
+  throw new AppError('conflict', `${folder} has too many files like ${nameOf(1)}.`)
 }
 
 // With the old manifest a new copy is only taken for damaged, until the next one; without any it would be nobody's.
@@ -85,7 +85,7 @@ export function replaceCopy({
   return describeCopy({ path, ...made })
 }
 
-/** Null when there is none, or it cannot be read as one. */
+/** Null when it is missing or invalid. */
 export function readManifest(path: string): Manifest | null {
   const text = readText(manifestOf(path), MANIFEST_MAX)
   try {
@@ -99,13 +99,13 @@ export function hasManifest(path: string): boolean {
   return isFile(manifestOf(path))
 }
 
-// The manifest first: a copy without one is seen to be incomplete.
+// The manifest is removed first, because a copy without one counts as incomplete.
 export function removeCopy(path: string): void {
   removeFile(manifestOf(path))
   removeFile(path)
 }
 
-/** What the system says against it becomes a sentence; a fault of ours stays one. */
+/** Turns an error of the system into an AppError with a sentence. Other errors are bugs and stay as they are. */
 export function asAppError(error: unknown, whatFailed: string): unknown {
   if (error instanceof AppError || !/^(E[A-Z]+|SQLITE_\w+)$/.test(codeOf(error) ?? '')) return error
   return new AppError('conflict', `${whatFailed}: ${messageOf(error)}.`)

@@ -4,7 +4,7 @@ import { StorageRefusedError } from '#lib/errors.ts'
 import { findWatchedById, listDueMonitors } from '#store/monitors.ts'
 import { recordStep } from './transitions.ts'
 
-/** Small enough that pings get through between two batches of a mass outage. */
+/** Small batches, so that pings are recorded in between during a mass outage. */
 const BATCH_MAX = 25
 
 export interface UnjudgedMonitor {
@@ -13,8 +13,8 @@ export interface UnjudgedMonitor {
 }
 
 /**
- * Takes down every monitor whose deadline has passed. At rest it reads one entry of an index. Returns the monitors
- * that could not be judged: they hold up no other, and stay due. Throws when the disk refuses.
+ * Takes down every monitor whose deadline has passed. When none is due, it reads one index entry. Returns the monitors
+ * that could not be evaluated; they stay due and do not delay others. Throws when the disk refuses a write.
  */
 export async function checkDeadlines(deps: Deps): Promise<UnjudgedMonitor[]> {
   const now = deps.clock.now()
@@ -35,7 +35,7 @@ export async function checkDeadlines(deps: Deps): Promise<UnjudgedMonitor[]> {
   }
 }
 
-// Read again inside the transaction: a ping may have come first.
+// The monitor is read again inside the transaction, because a ping may have come first.
 function passDeadline(deps: Deps, id: number): Promise<void> {
   return deps.db.writeGrouped((tx) => {
     const monitor = findWatchedById(tx, id)

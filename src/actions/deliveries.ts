@@ -1,5 +1,5 @@
-// The outbox at work: claim in one transaction, send outside of any, settle in another. A crash in between lets the
-// lease run out, and it is sent again: at least once.
+// Sends deliveries: it claims one in a transaction, sends it outside, and settles it in another transaction. After a
+// crash in between, the lease runs out and it is sent again, so each message is sent at least once.
 import { findKind } from '#channels/index.ts'
 import type { Transports } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
@@ -25,17 +25,14 @@ import { findZoneOfMember } from '#store/projects.ts'
 import { notificationSubject } from '#words/notification.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
 
-/** How many messages may be on their way at once; a slow receiver, or a slow mail server, never takes all of them. */
+/** How many deliveries run at once. The limits per channel and kind keep a slow receiver from using all slots. */
 const PLACES = 32
 const PER_CHANNEL_MAX = 4
 const PER_KIND_MAX = 24
 
 const INTERRUPTED = 'Interrupted while sending: it may have arrived'
 
-/**
- * Takes deliveries that may be sent now, as many as there are places beside those that this process is `sending`.
- * Writes nothing when there are none.
- */
+/** Claims as many due deliveries as there are free slots besides `sending`. Writes nothing when none is due. */
 export function claimDeliveries(deps: Deps, sending: readonly number[]): ClaimedDelivery[] {
   const free = PLACES - sending.length
   if (free <= 0) return []
@@ -47,12 +44,12 @@ export function claimDeliveries(deps: Deps, sending: readonly number[]): Claimed
 }
 
 /**
- * A process that was killed may have left claimed deliveries behind. Only for the process that holds the lock on the
- * data folder and sends nothing yet: no other can be sending, so they need not wait for their leases to run out.
+ * Releases deliveries that a killed process had claimed, without waiting for their leases. Call it only with the lock
+ * on the data folder and before sending anything, because then no process can be sending them.
  */
 export function reclaimDeliveries(deps: Deps): void {
   const count = deps.db.write((tx) => endLeases(tx, { leaseMs: LEASE_MS, detail: INTERRUPTED }))
-  if (count > 0) deps.log.info('CronGuard stopped while sending: these messages are sent again', { count })
+  if (count > 0) deps.log.info('Sending was interrupted; sending these messages again', { count })
 }
 
 function claim(tx: Tx, sequence: number): ClaimedDelivery | null {
@@ -60,7 +57,7 @@ function claim(tx: Tx, sequence: number): ClaimedDelivery | null {
   return claimDelivery(tx, { sequence, leasedUntil: tx.now + LEASE_MS })
 }
 
-/** Sends one claimed delivery and writes what became of it. */
+/** Sends one claimed delivery and saves the outcome. */
 export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<void> {
   const startedAt = deps.clock.now()
   const channel = claimed.channelId === null ? null : findChannel(deps.db, claimed.channelId)
@@ -81,9 +78,8 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
 }
 
 /**
- * Sends the same message through the same channel once more, as a delivery of its own: what happened stays as it was.
- * Returns the id of the new one. Throws not_found, and conflict when it is still on its way or the channel cannot be
- * told.
+ * Sends the same notification through the same channel again, as a new delivery; the old one stays in the history.
+ * Returns the new id. Throws not_found, and conflict when it is still being sent or the channel is gone or disabled.
  */
 export function resendDelivery(
   deps: Deps,
@@ -96,12 +92,12 @@ export function resendDelivery(
     }
     const { notificationId, monitorId, channelId } = delivery
     const channel = channelId === null ? null : findChannel(tx, channelId)
-    if (channel === null) throw new AppError('conflict', 'The channel was deleted: it cannot be told again.')
+    if (channel === null) throw new AppError('conflict', 'The channel was deleted. The message cannot be sent again.')
     if (channel.disabledAt !== null) {
-      throw new AppError('conflict', 'The channel is switched off. Switch it on, and send the message then.')
+      throw new AppError('conflict', 'The channel is disabled. Enable it, then send the message again.')
     }
     if (isUnderWay(tx, { notificationId, channelId: channel.id })) {
-      throw new AppError('conflict', 'This message is still on its way to this channel.')
+      throw new AppError('conflict', 'This message is still being sent to this channel.')
     }
     const id = newUuid()
     insertDelivery(tx, { id, notificationId, monitorId, channel })
@@ -113,17 +109,17 @@ export interface Sending {
   channel: Channel | null
   notification: Notification
   deliveryId: string
-  /** Without it an attempt may take `ATTEMPT_MAX_MS`. */
+  /** The time limit of the attempt; `ATTEMPT_MAX_MS` by default. */
   limitMs?: number
 }
 
-/** One attempt, whatever happens: a fault of our own is an outcome too, and is logged. */
+/** Makes one attempt. Even a bug becomes an outcome, and is logged. */
 export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
   const { channel, notification, deliveryId, limitMs = ATTEMPT_MAX_MS } = sending
   const kind = channel && findKind(channel.kind)
-  if (!channel || !kind) return failed('settings', 'The channel is gone')
+  if (!channel || !kind) return failed('settings', 'The channel no longer exists')
   const settings = kind.settings.safeParse(channel.settings)
-  if (!settings.success) return failed('settings', 'The settings are not usable')
+  if (!settings.success) return failed('settings', 'The settings are invalid')
   const transports: Transports = { outbound: deps.outbound, mailer: deps.mailer }
   const zone = zoneFor(deps, channel, kind.reader?.(settings.data)) ?? notificationZone(notification)
   const message = { notification, deliveryId, baseUrl: deps.config.baseUrl, zone }
@@ -131,12 +127,12 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     const outcome = await withTimeLimit(kind.send(settings.data, message, transports), limitMs)
     return { ...outcome, detail: outcome.detail.slice(0, DETAIL_MAX) }
   } catch (error) {
-    deps.log.error('Sending failed in an unexpected way', { delivery: deliveryId, kind: channel.kind, error })
-    return { result: 'failed', reason: 'error', detail: 'An internal error; the log says more', isPermanent: false }
+    deps.log.error('Sending failed unexpectedly', { delivery: deliveryId, kind: channel.kind, error })
+    return { result: 'failed', reason: 'error', detail: 'Internal error; the log has details', isPermanent: false }
   }
 }
 
-// A member reads times in their own zone, as on the pages; everyone else reads them in the zone of the schedule.
+// Members get times in their own zone, as on the pages. Other receivers get them in the zone of the schedule.
 function zoneFor({ db }: Deps, { projectId }: Channel, email: string | undefined): string | null {
   return email === undefined ? null : findZoneOfMember(db, { projectId, email })
 }
@@ -145,7 +141,7 @@ function failed(reason: 'settings', detail: string): Outcome {
   return { result: 'failed', reason, detail, isPermanent: true }
 }
 
-// Whatever a channel waits for, its lease must not run out under it.
+// The limit is shorter than the lease, so that no other process claims a delivery that is being sent.
 function withTimeLimit(sending: Promise<Outcome>, limitMs: number): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   const timer = setTimeout(() => {
@@ -162,6 +158,6 @@ function logOutcome(deps: Deps, { claimed, outcome }: { claimed: ClaimedDelivery
     status: claimed.notification.status,
     attempt: claimed.attempts,
   }
-  if (outcome.result !== 'failed') deps.log.info(`A notification was ${outcome.result}`, facts)
-  else deps.log.warn('A notification could not be sent', { ...facts, reason: outcome.reason, detail: outcome.detail })
+  if (outcome.result !== 'failed') deps.log.info(`Notification ${outcome.result}`, facts)
+  else deps.log.warn('Notification failed', { ...facts, reason: outcome.reason, detail: outcome.detail })
 }

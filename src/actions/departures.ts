@@ -1,10 +1,10 @@
-// What becomes of a project's keys when somebody leaves: those that they made end unless somebody keeps them.
+// Handles a project's keys when a member leaves: keys that the member created are revoked unless someone keeps them.
 import { type Member, PROJECT_PING_KEY_LENGTH } from '#domain/project.ts'
 import { newLowerCaseToken } from '#lib/tokens.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { type ApiKeyRecord, deleteApiKeysBy, listApiKeys, saveProjectPingKey } from '#store/projects.ts'
 
-/** What was chosen about the keys. A key that was made since then ends, too: nobody chose to keep it. */
+/** The choice about the keys. Keys created after the choice are revoked, too. */
 export interface KeyChoice {
   keptKeyIds: readonly string[]
   replacesPingKey: boolean
@@ -22,7 +22,7 @@ export function endKeysOf(
   }
 }
 
-/** The API keys of this project that a member made, newest first. */
+/** The API keys of this project that a member created, newest first. */
 export function keysMadeBy(
   reader: Reader,
   { projectId, userId }: { projectId: string } & Pick<Member, 'userId'>,

@@ -1,4 +1,4 @@
-// The configuration alone: what is watched, how, and who is told. No pings, no people.
+// Exports projects, monitors and channels, without pings and users.
 import { findKind } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
@@ -60,7 +60,7 @@ export function exportChannel(channel: Channel, withSecrets: boolean): ExportedC
   }
 }
 
-// The URL of a webhook is often its only secret.
+// Only addresses are public. The URL of a webhook is secret, because it often is the only credential.
 function isPublic(kind: string, field: string): boolean {
   return findKind(kind)?.fields.find(({ name }) => name === field)?.type === 'address'
 }

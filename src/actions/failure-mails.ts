@@ -1,5 +1,5 @@
-// Word to a project's members that a message could not be delivered at all. It goes by the account's mail, not by a
-// channel: the channel may be what is broken.
+// Emails a project's members when a notification failed for good. It does not use channels, because the channel may be
+// what is broken.
 import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { User } from '#domain/account.ts'
@@ -16,7 +16,7 @@ import { deliveryFailureMail } from '#words/account-mail.ts'
 import { notificationSubject } from '#words/notification.ts'
 import { mail, mustVerify } from './mailed-links.ts'
 
-/** A channel that is broken fails for every monitor; people are told of the first of its failures. */
+/** A broken channel fails for every monitor, so only the first failure in this time is emailed. */
 const SILENCE_MS = HOUR
 
 interface Failure {
@@ -25,17 +25,17 @@ interface Failure {
   detail: string
 }
 
-/** Whether people have not been told of this channel lately. Asked in the transaction in which the delivery fails. */
+/** Whether this is the channel's first failure in a while. Call it in the transaction in which the delivery fails. */
 export function isFirstFailure(tx: Tx, { channelId, sequence }: ClaimedDelivery): boolean {
   if (channelId === null) return false
-  // What a person gave up by switching the channel off was told to nobody.
+  // Deliveries that failed because someone disabled the channel were not emailed, so they do not count.
   return !hasOtherFailed(tx, { channelId, sequence, since: tx.now - SILENCE_MS, exceptFor: DISABLED })
 }
 
-/** Nobody waits for these mails, and one that cannot be sent harms nothing: the page of the incident says the same. */
+/** Emails the members without waiting. A failed email is only logged, because the incident's page shows the same. */
 export function notifyOfFailure(deps: Deps, failure: Failure): void {
   if (deps.config.smtp === null) return
-  mailMembers(deps, failure).catch((error) => deps.log.error('Word of a failure could not be mailed', { error }))
+  mailMembers(deps, failure).catch((error) => deps.log.error('Could not email about a failed notification', { error }))
 }
 
 async function mailMembers(deps: Deps, { claimed, channel, detail }: Failure): Promise<void> {
@@ -54,7 +54,7 @@ function urlOf({ db, config: { baseUrl } }: Deps, { id, notification }: ClaimedD
   return incidentId === null ? notificationUrl(notification, baseUrl) : `${baseUrl}/incidents/${incidentId}`
 }
 
-// Who can mend the channel and wants to know. An address that nobody has proven to be theirs gets nothing.
+// Members who can fix the channel and have not opted out. Unverified addresses get no email.
 function readersOf(deps: Deps, projectId: string): User[] {
   return listMembers(deps.db, projectId)
     .filter(({ role }) => may(role, 'operate'))

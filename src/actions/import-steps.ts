@@ -1,4 +1,4 @@
-// Each thing in an export, and what bringing it in means here.
+// The steps of an import: one for each project, channel and monitor in the export.
 import { findKind } from '#channels/index.ts'
 import { changedSettings } from '#channels/kind.ts'
 import type { Channel } from '#domain/channel.ts'
@@ -23,7 +23,7 @@ import { isFreeForBadges, isFreeForPings } from './keys.ts'
 import { storeChange } from './monitors.ts'
 import { recordStep } from './transitions.ts'
 
-/** `skipped`: a channel of which the export does not say enough to make it. */
+/** `skipped` is a new channel whose secrets the export lacks. */
 export type ImportOutcome = 'created' | 'changed' | 'unchanged' | 'skipped'
 
 export interface ImportedItem {
@@ -39,13 +39,13 @@ export interface ImportedItem {
 export type Undo = (tx: Tx) => void
 
 export interface ImportStep {
-  /** Says what would be done. Throws what would be wrong with it. */
+  /** Returns what would be done. Throws when it is not possible. */
   look(reader: Reader): ImportedItem
-  /** Looks again, and does it. */
+  /** Decides again and applies the change. Returns a function that undoes it. */
   take(tx: Tx): Undo
 }
 
-/** What is to be done, and how. */
+/** What to do for one item, and how. */
 interface Decision {
   outcome: ImportOutcome
   note?: string
@@ -55,7 +55,7 @@ interface Decision {
 const nothing: Undo = () => {}
 const leave = (outcome: ImportOutcome): Decision => ({ outcome, take: () => nothing })
 
-/** In the order in which they need each other. */
+/** Steps in the order of their dependencies. */
 export function stepsOf(project: ExportedProject): ImportStep[] {
   const step = (what: ImportedItem['what'], name: string, decide: (reader: Reader) => Decision): ImportStep => ({
     look: (reader) => {
@@ -171,7 +171,7 @@ interface BroughtMonitor {
   projectId: string
   monitor: ExportedMonitor
   name: string
-  /** The channels that come with it. */
+  /** The channels in the export that can be imported. */
   comingIds: string[]
 }
 
@@ -223,8 +223,8 @@ function decideNewMonitor(
   }
 }
 
-// Whether a monitor is paused is said of new ones only: what a person decided here since then stands. So does, for an
-// alias that is not new, where it is known.
+// The paused state is only imported for new monitors, because people may have changed it here since. For the same
+// reason, an existing alias keeps its dialect.
 function settingsWithDialect(monitor: ExportedMonitor, known: Monitor | null): MonitorSettings {
   const settings = settingsFrom(monitor)
   if (settings.aliasDialect !== null || !isGuessable(settings.alias)) return settings
@@ -247,13 +247,13 @@ function requireFreeAlias(reader: Reader, { projectId, monitor, name }: BroughtM
   if (!isFreeForPings(reader, key)) throw taken('alias', `monitor "${name}"`)
 }
 
-// Whose it is, or was, is nobody else's business.
+// The message does not reveal which project has the key, or had it.
 function taken(what: string, of: string): AppError {
   return new AppError('conflict', `The ${what} of the ${of} is in use on this server, or was used by another project.`)
 }
 
 function kindOf({ kind: name }: ExportedChannel) {
   const kind = findKind(name)
-  if (kind === null) throw new AppError('invalid', `There is no kind of channel called ${name}.`)
+  if (kind === null) throw new AppError('invalid', `"${name}" is not a channel kind.`)
   return kind
 }

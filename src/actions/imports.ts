@@ -1,4 +1,4 @@
-// Brings an exported configuration into this CronGuard: all of it or nothing. What is not in the export stays as it is.
+// Imports an exported configuration, completely or not at all. Everything that is not in the export stays unchanged.
 import type { Deps } from '#deps.ts'
 import { CHANNELS_MAX } from '#domain/channel.ts'
 import type { Exported, ExportedProject } from '#domain/export.ts'
@@ -13,25 +13,25 @@ import { type ImportedItem, type ImportStep, stepsOf, type Undo } from './import
 
 export interface ImportOrder {
   content: Exported
-  /** To whom projects belong that are new here; null: to the first administrator. */
+  /** The owner of new projects. Null for the first administrator. */
   ownerEmail: string | null
-  /** Says what would be done, and does nothing. */
+  /** Whether to return what would be done, without doing it. */
   isDryRun: boolean
-  /** Lets other writers to the database take their turn. */
+  /** Waits between transactions, so that other processes can write. */
   pause?: () => Promise<void>
 }
 
-/** How long one transaction may take: pings wait for it. */
+/** The maximum duration of one transaction, because pings wait for it. */
 const SLICE_MS = 10
 const SLICE_MAX = 200
 
 /**
- * Projects and channels are known by their ids, monitors by their ping keys. Rejects with conflict when one of them
- * belongs to another project here, and with invalid when a setting is not usable; then nothing is changed.
+ * Identifies projects and channels by id, monitors by ping key. Rejects with conflict when one of them belongs to
+ * another project, and with invalid for a wrong setting. Nothing is changed then.
  *
- * Everything is checked before anything is written. Then it is written in short transactions, so that pings are not
- * kept waiting; should one of them be refused, the others are undone. New projects get their owner, and are seen, when
- * all is in. Killed half way, the same import goes on where it stopped.
+ * Everything is checked first, then written in short transactions, so that pings do not wait long. If one of them is
+ * refused, the others are undone. New projects get their owner last, and are invisible until then. If the process is
+ * killed, running the same import again completes it.
  */
 export async function importConfiguration(deps: Deps, order: ImportOrder): Promise<ImportedItem[]> {
   const { content, ownerEmail, isDryRun, pause = () => Promise.resolve() } = order
@@ -63,14 +63,14 @@ async function undoAll(
     await inSlices(deps, { pause, items: undos.reverse(), work: (tx, undo) => undo(tx), keep: () => {} })
   } catch {
     const reason = messageOf(because)
-    throw new AppError('conflict', `The import stopped half way: ${reason} Run it again to continue.`)
+    throw new AppError('conflict', `The import was interrupted: ${reason} Run it again to complete it.`)
   }
 }
 
 interface Slices<T, R> {
   items: readonly T[]
   work(tx: Tx, item: T): R
-  /** Gets the result of each item, after the commit. */
+  /** Called with the result of each item after the commit. */
   keep(result: R): void
   pause(): Promise<void>
 }
@@ -92,7 +92,7 @@ async function inSlices<T, R>({ db, clock }: Deps, { items, work, keep, pause }:
   }
 }
 
-// Only where there is something to own. A project that an import left half way has no owner yet.
+// Returns '' when all projects have an owner. A project of an interrupted import has none yet.
 function requireOwner(reader: Reader, { content, ownerEmail }: Pick<ImportOrder, 'content' | 'ownerEmail'>): string {
   const isOwned = ({ id }: ExportedProject): boolean => projectStore.listMembers(reader, id).length > 0
   if (content.projects.every(isOwned)) return ''
@@ -100,14 +100,11 @@ function requireOwner(reader: Reader, { content, ownerEmail }: Pick<ImportOrder,
   const owner =
     ownerEmail === null ? (users.find(({ isAdmin }) => isAdmin) ?? users[0]) : findUserByEmail(reader, ownerEmail)
   if (owner) return owner.id
-  const problem = ownerEmail === null ? 'No one has an account yet' : `There is no user ${ownerEmail}`
-  throw new AppError(
-    'not_found',
-    `${problem}: make one with "cronguard user create", so that the projects have an owner.`,
-  )
+  const problem = ownerEmail === null ? 'No user exists yet' : `No user has the email address ${ownerEmail}`
+  throw new AppError('not_found', `${problem}. Create one with "cronguard user create" to own the projects.`)
 }
 
-// Everybody gets an empty project with their account: the one that comes takes its place, and not one beside it.
+// Every new user gets an empty project. An imported project with the same name replaces it.
 function handOver(tx: Tx, { content, ownerId }: { content: Exported; ownerId: string }): void {
   const exportedIds = content.projects.map(({ id }) => id)
   for (const { id, name } of content.projects) {
@@ -130,5 +127,5 @@ function requireRoom(reader: Reader, { content, items }: { content: Exported; it
 }
 
 function requireAtMost(max: number, what: string, count: number): void {
-  if (count > max) throw new AppError('conflict', `A project has at most ${max} ${what}.`)
+  if (count > max) throw new AppError('conflict', `A project can have at most ${max} ${what}.`)
 }

@@ -11,15 +11,15 @@ export interface IncidentRef {
 }
 
 export interface Acknowledging extends IncidentRef {
-  /** Null: a program does it. */
+  /** Null when a program acknowledges it. */
   userId: string | null
-  /** Written below what is noted already. */
+  /** Appended to the note. */
   addedNote?: string | undefined
 }
 
 /**
- * Takes the incident in hand. Says whether it was free: whoever was first keeps it. Throws invalid with the field at
- * fault, and then nothing is done.
+ * Acknowledges an incident. Returns false when it was already acknowledged, which stays unchanged. Throws invalid, with
+ * the wrong field.
  */
 export function acknowledgeIncident(deps: Deps, { userId, addedNote, ...ref }: Acknowledging): boolean {
   return deps.db.write((tx) => {
@@ -29,14 +29,14 @@ export function acknowledgeIncident(deps: Deps, { userId, addedNote, ...ref }: A
   })
 }
 
-/** Gives it back to everybody, whoever had it. */
+/** Withdraws the acknowledgment of an incident, whoever made it. */
 export function withdrawAcknowledgment(deps: Deps, ref: IncidentRef): void {
   deps.db.write((tx) => store.withdrawAcknowledgment(tx, findOwn(tx, ref)))
 }
 
 /**
- * Replaces the note. Throws invalid with the field at fault, and conflict when the note is not any more what `seen` is
- * the fingerprint of.
+ * Replaces the note. `seen` is the fingerprint of the note that the form showed. Throws invalid, with the wrong field,
+ * and conflict when the note has changed since.
  */
 export function saveNote(deps: Deps, { note, seen, ...ref }: IncidentRef & { note: string; seen?: string }): void {
   const read = readNote(note)
@@ -45,8 +45,8 @@ export function saveNote(deps: Deps, { note, seen, ...ref }: IncidentRef & { not
     if (seen && seen !== noteFingerprint(current) && read !== current) {
       throw new AppError(
         'conflict',
-        'Somebody else changed the note while you were writing. Your words are still here: save them again, and they ' +
-          'replace it.',
+        'Someone else changed the note while you were writing. Your text is still here: save again to replace the ' +
+          'other one.',
       )
     }
     store.saveNote(tx, { id, monitorId, note: read })

@@ -2,17 +2,17 @@ import { spellingsOf } from '#domain/keys.ts'
 import type { Reader } from '#store/database.ts'
 import { type KeyHolder, listBadgeKeyHolders, listPingKeyHolders, wasUsedByAnotherProject } from '#store/keys.ts'
 
-/** A key that somebody brings along, and who may have it already. */
+/** A key that the caller wants to use, and the project and monitor that may already have it. */
 export interface GivenKey {
   key: string
   projectId: string
-  /** Null: it is for the project, or for a monitor that is not there yet. */
+  /** Null for the key of a project or of a new monitor. */
   monitorId: number | null
 }
 
 /**
- * Whether pings to this key would find nobody else: neither on this server, whatever they find there, nor, by an old
- * URL, somebody who had it before.
+ * Whether no other monitor or project on this server has this ping key, and no other project had it before, so that old
+ * URLs cannot reach the wrong monitor.
  */
 export function isFreeForPings(reader: Reader, { key, ...holder }: GivenKey): boolean {
   const spellings = spellingsOf(key)
@@ -20,7 +20,7 @@ export function isFreeForPings(reader: Reader, { key, ...holder }: GivenKey): bo
   return !isTaken && !wasUsedByAnotherProject(reader, { use: 'ping', spellings, projectId: holder.projectId })
 }
 
-/** The same for the key of a badge. */
+/** As `isFreeForPings`, for a badge key. */
 export function isFreeForBadges(reader: Reader, { key, ...holder }: GivenKey): boolean {
   const isTaken = listBadgeKeyHolders(reader, key).some((other) => !isSame(other, holder))
   return !isTaken && !wasUsedByAnotherProject(reader, { use: 'badge', spellings: [key], projectId: holder.projectId })

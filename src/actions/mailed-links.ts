@@ -1,4 +1,4 @@
-// Links that prove that somebody reads the mail of an address: each works once, for a while.
+// Handles mailed links, which prove that someone reads the mail of an address. Each works once, for a limited time.
 import { sendAccountMail } from '#channels/account-mail.ts'
 import type { Deps } from '#deps.ts'
 import { Email, LINK_MS, LINKS_KEPT, type LinkPurpose, type User } from '#domain/account.ts'
@@ -26,13 +26,13 @@ import { conflictingEmail, type Proof, readCredentials, replacePassword, require
 
 const TOKEN_LENGTH = 32
 
-/** Mails a link that proves the user's address, if there is a mail server and it is not proven. Says whether it did. */
+/** Mails a verification link if the address is unverified and a mail server is set. Returns whether it was sent. */
 export async function mailVerification(deps: Deps, user: User): Promise<boolean> {
   if (deps.config.smtp === null || user.emailVerifiedAt !== null) return false
   return await mailAddressLink(deps, { userId: user.id, email: user.email })
 }
 
-/** Whether this user must still prove their address before they may make CronGuard write to others. */
+/** Whether this user must verify their address before CronGuard sends messages to others for them. */
 export function mustVerify(deps: Deps, user: User): boolean {
   return (
     user.emailVerifiedAt === null && !user.isAdmin && deps.config.smtp !== null && deps.config.registration === 'open'
@@ -42,14 +42,14 @@ export function mustVerify(deps: Deps, user: User): boolean {
 const CONFIRM_FIRST =
   'Confirm your email address first. Open the link that we mailed you, or send it again in your settings.'
 
-/** Throws forbidden while the user must. */
+/** Throws forbidden while the user must verify their address. */
 export function requireProvenAddress(deps: Deps, user: User): void {
   if (mustVerify(deps, user)) throw new AppError('forbidden', CONFIRM_FIRST)
 }
 
 /**
- * Changes the address; with a mail server only when a link that goes to the new one is followed. Says which, and when
- * that mail could not be sent. Throws invalid and, without a mail server, conflict when the address has an account.
+ * Changes the address. With a mail server, it only mails a link to the new address, which makes the change when opened.
+ * Throws invalid and, without a mail server, conflict when another user has the address.
  */
 export async function changeEmail(
   deps: Deps,
@@ -71,7 +71,7 @@ export async function changeEmail(
   return 'changed'
 }
 
-/** Follows a link that was mailed to an address: it is this user's from now on. Throws not_found and conflict. */
+/** Verifies the address of a mailed link, and makes it the user's address. Throws not_found and conflict. */
 export function verifyEmail(deps: Deps, token: string): void {
   const change = deps.db.write((tx) => {
     const { userId, email } = findValid(tx, { token, purpose: 'verify-email', now: tx.now })
@@ -84,7 +84,7 @@ export function verifyEmail(deps: Deps, token: string): void {
   if (change.before.toLowerCase() !== change.email.toLowerCase()) notifyFormerAddress(deps, change)
 }
 
-/** Mails a link to a new password, if there is such a user. Nobody learns whether there is. */
+/** Mails a link for a new password if the user exists. The caller does not learn whether it does. */
 export async function mailPasswordReset(deps: Deps, email: string): Promise<void> {
   const user = findUserByEmail(deps.db, email.trim())
   if (user === null || deps.config.smtp === null) return
@@ -93,24 +93,24 @@ export async function mailPasswordReset(deps: Deps, email: string): Promise<void
   await mail(deps, passwordResetMail({ to: user.email, url }))
 }
 
-/** Throws not_found when the link is not, or no longer, good for a new password. */
+/** Throws not_found when the link is unknown or has expired. */
 export function requireResetLink(deps: Deps, token: string): MailedLink {
   return findValid(deps.db, { token, purpose: 'reset-password', now: deps.clock.now() })
 }
 
-/** Ends all sessions of the user. Throws not_found, and invalid with the field at fault. */
+/** Sets the password and ends all sessions of the user. Throws not_found, and invalid with the wrong field. */
 export async function resetPassword(deps: Deps, { token, password }: { token: string; password: string }) {
   const { email } = requireResetLink(deps, token)
   const { passwordHash } = await readCredentials({ email, password })
   deps.db.write((tx) => {
     const { userId } = findValid(tx, { token, purpose: 'reset-password', now: tx.now })
     replacePassword(tx, { userId, passwordHash, keptSessionId: null })
-    // Whoever reads the mail of an address has proven that it is theirs.
+    // Receiving the mail also verifies the address.
     saveEmail(tx, { userId, email, verifiedAt: tx.now })
   })
 }
 
-/** For a command on the machine itself. Ends all sessions of the user. Throws not_found and invalid. */
+/** Sets a password from the command line and ends all sessions of the user. Throws not_found and invalid. */
 export async function setPassword(deps: Deps, { user, password }: { user: User; password: string }): Promise<void> {
   const { passwordHash } = await readCredentials({ email: user.email, password })
   deps.db.write((tx) => replacePassword(tx, { userId: user.id, passwordHash, keptSessionId: null }))
@@ -124,7 +124,7 @@ export async function mail(deps: Deps, message: AccountMail): Promise<boolean> {
   return false
 }
 
-// Nobody waits for it; but whoever lost their account to somebody else must hear of it.
+// Notifies the former address without waiting, so that the owner of a stolen account learns of it.
 function notifyFormerAddress(deps: Deps, { before, email }: { before: string; email: string }): void {
   if (deps.config.smtp !== null) void mail(deps, addressChangedMail({ to: before, email, url: deps.config.baseUrl }))
 }
@@ -135,7 +135,7 @@ async function mailAddressLink(
 ): Promise<boolean> {
   const { baseUrl } = deps.config
   const token = newLink(deps, { userId, email, purpose: 'verify-email', proof })
-  // Only who reads the mail of an address learns that it has an account: for all others this looks the same.
+  // Only the reader of the mail learns that the address has an account. The page looks the same either way.
   const message = isTaken(deps.db, { userId, email })
     ? addressTakenMail({ to: email, url: `${baseUrl}/login` })
     : verificationMail({ to: email, url: `${baseUrl}/verify-email/${token}` })
@@ -146,7 +146,7 @@ interface NewLink {
   userId: string
   email: string
   purpose: LinkPurpose
-  /** What the link was asked for with; null: it needs none. */
+  /** The password proof of the request. Null when none is needed. */
   proof: Proof | null
 }
 
@@ -176,7 +176,7 @@ function findValid(
   return link
 }
 
-// Whoever reads the mail of an address that the user has given up must not get in with it.
+// A link to an address that the user has since changed must not reset the password.
 function isForFormerAddress(reader: Reader, { userId, email, purpose }: MailedLink): boolean {
   return purpose === 'reset-password' && findUser(reader, userId)?.email !== email
 }

@@ -1,4 +1,4 @@
-// Who belongs to a project, and how others come to belong to it.
+// Manages the members of a project and invitations.
 import { type Deps, secretOf } from '#deps.ts'
 import { Email, type User } from '#domain/account.ts'
 import {
@@ -21,15 +21,15 @@ import { invitationMail } from '#words/account-mail.ts'
 import { endKeysOf, type KeyChoice, REVOKE_ALL } from './departures.ts'
 import { mail } from './mailed-links.ts'
 
-/** Who does something in which project. What they may is read again with what they change: it can have changed, too. */
+/** The user who acts, and the project. The role is read in the transaction of the change, because it may change. */
 export interface Actor {
   projectId: string
   userId: string
 }
 
 /**
- * Makes an invitation; mails its link when there is an address and a mail server. Whether it was mailed is said; the
- * link can be copied either way. Throws forbidden, conflict, and invalid with the field at fault.
+ * Creates an invitation, and mails its link if there is an address and a mail server. Returns whether it was mailed;
+ * the link can be copied in any case. Throws forbidden, conflict, and invalid with the wrong field.
  */
 export async function invite(deps: Deps, input: { actor: Actor; email: string; role: InvitedRole }) {
   const { actor, role } = input
@@ -55,7 +55,7 @@ export async function invite(deps: Deps, input: { actor: Actor; email: string; r
   return { invitation, isMailed: await mailInvitation(deps, invitation) }
 }
 
-/** The part of an invitation's link that nobody can guess. It is not kept: it can be made again from the secret key. */
+/** The secret part of an invitation's link. It is not stored, because it can be derived from the secret key. */
 export function invitationToken({ config }: Pick<Deps, 'config'>, { id }: Pick<Invitation, 'id'>): string {
   const signature = hmacSha256Hex(secretOf(config), `invitation:${id}`).slice(0, 32)
   return `${id.replaceAll('-', '')}${signature}`
@@ -65,12 +65,12 @@ export function invitationUrl(deps: Pick<Deps, 'config'>, invitation: Pick<Invit
   return `${deps.config.baseUrl}/invitations/${invitationToken(deps, invitation)}`
 }
 
-/** What the link in a mail holds besides: who has it reads the mail of that address. */
+/** An extra parameter of the mailed link. Whoever has it has received the mail, which verifies the address. */
 export function invitationProof({ config }: Pick<Deps, 'config'>, { id }: Pick<Invitation, 'id'>): string {
   return hmacSha256Hex(secretOf(config), `invitation-mail:${id}`).slice(0, 32)
 }
 
-/** The invitation behind a link. Throws not_found when it was used or revoked, or is too old. */
+/** The invitation of a link. Throws not_found when it was used or revoked, or has expired. */
 export function invitationOf(deps: Deps, token: string): Invitation {
   const [, a, b, c, d, e] =
     /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})[0-9a-f]{32}$/.exec(token) ?? []
@@ -79,24 +79,24 @@ export function invitationOf(deps: Deps, token: string): Invitation {
   return openInvitation(deps, id)
 }
 
-/** Throws not_found when it was used or revoked, or is too old. */
+/** Throws not_found when the invitation was used or revoked, or has expired. */
 export function openInvitation(deps: Deps, id: string): Invitation {
   const invitation = store.findInvitation(deps.db, id)
   if (invitation === null || invitation.expiresAt <= deps.clock.now()) throw staleInvitation()
   return invitation
 }
 
-/** Makes the user a member; the invitation is used up. Throws conflict when the user is one already. */
+/** Makes the user a member and uses up the invitation. Throws conflict when the user is already a member. */
 export function acceptInvitation(
   tx: Tx,
   { invitationId, userId }: { invitationId: string; userId: string },
 ): Invitation {
   const invitation = store.findInvitation(tx, invitationId)
-  if (invitation === null) throw new AppError('not_found', 'This invitation was used or taken back meanwhile.')
+  if (invitation === null) throw new AppError('not_found', 'This invitation has been used or revoked.')
   const { projectId, role } = invitation
-  // Somebody who tries out the link that they made for another must not use it up.
+  // A member who tries the link must not use up the invitation.
   if (store.findOwnProject(tx, { projectId, userId }) !== null) {
-    throw new AppError('conflict', 'You belong to this project already. The invitation stays good for somebody else.')
+    throw new AppError('conflict', 'You are already a member of this project. Others can still use the invitation.')
   }
   store.insertMembership(tx, { projectId, userId, role })
   store.deleteInvitation(tx, invitationId)
@@ -108,7 +108,7 @@ export function joinProject(deps: Deps, { token, user }: { token: string; user: 
   return deps.db.write((tx) => acceptInvitation(tx, { invitationId: id, userId: user.id }))
 }
 
-/** Throws not_found when it is not of this project. */
+/** Throws not_found when the invitation belongs to another project. */
 export function revokeInvitation(deps: Deps, { projectId, id }: { projectId: string; id: string }): void {
   deps.db.write((tx) => {
     if (store.findInvitation(tx, id)?.projectId !== projectId)
@@ -117,7 +117,7 @@ export function revokeInvitation(deps: Deps, { projectId, id }: { projectId: str
   })
 }
 
-/** Throws forbidden when the actor's role does not allow it, conflict when no owner would be left. */
+/** Throws forbidden when the actor's role does not allow it, and conflict when no owner would be left. */
 export function changeRole(deps: Deps, { actor, userId, role }: { actor: Actor; userId: string; role: Role }): void {
   deps.db.write((tx) => {
     requireChange(tx, { actor, userId, to: role })
@@ -127,7 +127,7 @@ export function changeRole(deps: Deps, { actor, userId, role }: { actor: Actor; 
 }
 
 /**
- * Takes a member out, or lets them leave. The API keys that they made end with it, but for those that are kept. Throws
+ * Removes a member, or lets them leave. The API keys that the member created are revoked, except the kept ones. Throws
  * as `changeRole` does.
  */
 export function removeMember(
@@ -140,7 +140,7 @@ export function removeMember(
     if (keys.replacesPingKey && !may(roleOf(tx, actor), 'administer')) throw notAllowed()
     endKeysOf(tx, { projectId, userId, keys })
     store.deleteMembership(tx, { projectId, userId })
-    // A link that members made for themselves must not lead them back.
+    // The member's own invitations are deleted, so that they cannot use one to come back.
     store.deleteInvitationsBy(tx, { projectId, userId })
   })
 }
@@ -152,7 +152,7 @@ function requireChange(tx: Tx, { actor, userId, to }: { actor: Actor; userId: st
   const isLeaving = actor.userId === userId && to === null
   if (!isLeaving && !mayChangeMember(roleOf(tx, actor), { from: member.role, to })) throw notAllowed()
   if (to !== 'owner' && wouldLoseOwner(members, userId)) {
-    throw new AppError('conflict', 'A project needs an owner. Make somebody else an owner first.')
+    throw new AppError('conflict', 'A project needs an owner. Make another member an owner first.')
   }
 }
 
@@ -186,5 +186,5 @@ function notAllowed(): AppError {
 }
 
 function tooManyInvitations(): AppError {
-  return new AppError('conflict', 'There are too many open invitations. Take some back first.')
+  return new AppError('conflict', 'There are too many open invitations. Revoke some first.')
 }

@@ -26,7 +26,7 @@ import { findProvisioned, saveProvisioned } from '#store/projects.ts'
 import { isFreeForPings } from './keys.ts'
 import { recordStep } from './transitions.ts'
 
-/** Which monitor, and on behalf of which project. */
+/** A monitor, and the project on whose behalf it is accessed. */
 export interface MonitorRef {
   projectId: string
   pingKey: string
@@ -45,7 +45,7 @@ interface SavedMonitor extends MonitorInput {
   pingKey?: string | null
 }
 
-/** Creates a monitor, or changes the oldest of the project that matches, when `match` is given. */
+/** Creates a monitor. With `match`, changes the project's oldest matching monitor instead, if there is one. */
 export function saveMonitor(deps: Deps, input: SavedMonitor): { monitor: Monitor; isCreated: boolean } {
   const { projectId, match, pingKey = null } = input
   return deps.db.write((tx) => {
@@ -66,7 +66,7 @@ export function saveMonitor(deps: Deps, input: SavedMonitor): { monitor: Monitor
   })
 }
 
-// Whose it is, or was, is nobody else's business.
+// The message does not reveal which project has the UUID, or had it.
 function uuidTaken(): AppError {
   return new AppError('invalid', 'import_uuid is already taken')
 }
@@ -78,7 +78,7 @@ export interface Seen {
   channelIds: readonly string[]
 }
 
-/** Throws conflict when it is not any more as `seen`; without that, it is changed as it is. */
+/** Changes a monitor. With `seen`, throws conflict when it has changed since. */
 export function updateMonitor(
   deps: Deps,
   { ref, seen, ...input }: MonitorInput & { ref: MonitorRef; seen?: Seen | undefined },
@@ -95,12 +95,12 @@ function requireUnchanged(tx: Tx, { monitor, seen }: { monitor: Monitor; seen: S
   if (changed.length > 0) throw changedMeanwhile('monitor', changed)
 }
 
-/** The fingerprint of a monitor as a form shows it that offers these channels. */
+/** The fingerprint of a monitor as shown by a form with these channels. */
 export function monitorFingerprint(reader: Reader, shown: { monitor: Monitor; channelIds: readonly string[] }): string {
   return fingerprintOf(seenFacets(reader, shown))
 }
 
-// A channel that the form did not offer was neither ticked nor unticked in it.
+// Channels that the form did not show are ignored, because the person could not have changed them.
 function seenFacets(reader: Reader, { monitor, channelIds }: { monitor: Monitor; channelIds: readonly string[] }) {
   const ids = listChannelsOfMonitor(reader, monitor.id).map(({ id }) => id)
   return facetsOf(
@@ -143,7 +143,7 @@ export function resumeMonitor(deps: Deps, ref: MonitorRef, armed: 'armed' | 'una
   })
 }
 
-/** Deletes it with its history; returns it and the ids of its channels as they were. */
+/** Deletes a monitor and its history. Returns the monitor and its channel ids as they were. */
 export function deleteMonitor(deps: Deps, ref: MonitorRef): { monitor: Monitor; channelIds: string[] } {
   return deps.db.write((tx) => {
     const monitor = findOwn(tx, ref)
@@ -167,21 +167,21 @@ function insert(tx: Tx, { projectId, settings, channelIds, pingKey }: NewMonitor
   return id
 }
 
-/** Throws full. */
+/** Throws full when the project has the maximum number of monitors. */
 export function requireRoom(tx: Tx, projectId: string): void {
   if (countMonitorsOfProject(tx, projectId) < MONITORS_MAX) return
-  throw new AppError('full', `A project has at most ${MONITORS_MAX} monitors. Delete some, or make another project.`)
+  throw new AppError('full', `A project can have at most ${MONITORS_MAX} monitors. Delete some, or add a project.`)
 }
 
 interface WantedAlias {
   /** Absent: as it is. */
   alias: string | undefined
   projectId: string
-  /** Null: it is to be created. */
+  /** Null for a new monitor. */
   monitor: Monitor | null
 }
 
-// Who had a short alias before this rule keeps it.
+// An existing short alias may stay, because it is older than this rule.
 function requireUsableAlias(tx: Tx, { alias, ...wanted }: WantedAlias): void {
   if (alias === undefined || alias === wanted.monitor?.alias) return
   if (isGuessable(alias)) {
@@ -192,7 +192,7 @@ function requireUsableAlias(tx: Tx, { alias, ...wanted }: WantedAlias): void {
   requireFreeAlias(tx, { alias, ...wanted })
 }
 
-/** Pings find a monitor by its alias alone: on this server it means nothing else. Throws invalid. */
+/** Requires that no other key on this server equals the alias, because pings find the monitor by it. Throws invalid. */
 export function requireFreeAlias(tx: Tx, { alias, projectId, monitor }: WantedAlias): void {
   if (alias === undefined || alias === '') return
   if (isFreeForPings(tx, { key: alias, projectId, monitorId: monitor?.id ?? null })) return
@@ -205,14 +205,14 @@ function newKeys(pingKey: string): MonitorKeys {
   return { pingKey, uniqueKey: uniqueKeyOf(pingKey), badgeKey: newUuid() }
 }
 
-/** Changes a monitor as it was read in this transaction. Throws invalid. */
+/** Changes a monitor that was read in this transaction. Throws invalid. */
 function applyChange(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
   requireUsableAlias(tx, { alias: change.alias, projectId: monitor.projectId, monitor })
   const isRenamed = change.alias !== undefined && change.alias !== monitor.alias
   return storeChange(tx, monitor, { change: isRenamed ? { ...change, aliasDialect: null } : change, channelIds })
 }
 
-/** As `applyChange`, for an alias that was looked at already. */
+/** As `applyChange`, without checking the alias. */
 export function storeChange(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
   const settings = changeSettings(monitor, change)
   const isRescheduled = !isSameSchedule(monitor.schedule, settings.schedule)

@@ -25,10 +25,7 @@ import { deletePing } from '#store/retention.ts'
 import { provisionMonitor } from './monitors.ts'
 import { recordStep } from './transitions.ts'
 
-/**
- * The monitor that is meant: by its UUID, by its UUID in whatever shape or its alias, or by the project's key and a
- * slug. A UUID may be an alias too.
- */
+/** Addresses a monitor by its UUID, by a UUID or alias in any spelling, or by the project ping key and a slug. */
 export type PingAddress =
   | { pingKey: string }
   | TokenAddress
@@ -36,7 +33,7 @@ export type PingAddress =
 
 export interface TokenAddress {
   token: string
-  /** An imported alias may be known in one dialect only. */
+  /** Imported aliases may be valid in one dialect only. */
   dialect: AliasDialect
 }
 
@@ -44,14 +41,14 @@ export interface PingInput extends KeptBody {
   address: PingAddress
   signal: PingSignal
   exitStatus: number | null
-  /** Or which of the open runs it belongs to. */
+  /** A function chooses one of the open runs. */
   runId: RunId | null | ((openRuns: readonly OpenRun[]) => RunId | null)
   origin: PingOrigin
-  /** How long the run took by the clock of the client; absent: it does not say. */
+  /** The duration of the run as the client measured it, if it did. */
   measuredMs?: number | null
-  /** What it says, when it came by mail. */
+  /** The text of the mail, for pings by mail. */
   mail?: MailText
-  /** Which of the monitor's rules it is judged by; absent: all. */
+  /** Selects the monitor's rules that apply. Absent: all. */
   rules?: (monitor: PingRules) => PingRules
 }
 
@@ -61,8 +58,8 @@ export interface PingRef {
 }
 
 /**
- * Records a ping with everything that follows from it, and says what it came to be; on disk when it resolves. Rejects
- * with `AppError` not_found, full or conflict (several monitors have the slug), or with `StorageRefusedError`.
+ * Records a ping with all its consequences, and returns its kind. It is on disk when the promise resolves. Rejects with
+ * `AppError` not_found, full or conflict (several monitors have the slug), or with `StorageRefusedError`.
  */
 export function recordPing(deps: Deps, input: PingInput): Promise<PingRef & { isCreated: boolean; kind: PingKind }> {
   const { rules: rulesOf = everyRule } = input
@@ -102,7 +99,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<PingRef & { is
   })
 }
 
-/** For a person who says that all is well: nobody looks for words in it, or at how long that took. */
+/** The rules for pings that people send from a page: keywords and run times are not checked. */
 export function rulesForPeople({ manualResume }: PingRules): PingRules {
   return { ...NO_PING_RULES, manualResume }
 }
@@ -111,7 +108,7 @@ function everyRule(monitor: PingRules): PingRules {
   return monitor
 }
 
-/** What a ping to an address finds: a monitor, or the project in which it would create one with that slug. */
+/** The target of a ping: a monitor, or a project in which the ping would create a monitor with this slug. */
 type Target = { monitor: WatchedMonitor } | { projectId: string; slug: string } | 'ambiguous' | 'unknown'
 
 function targetOf(reader: Reader, address: PingAddress): Target {
@@ -128,12 +125,12 @@ function existing(monitor: WatchedMonitor | null): Target {
   return monitor === null ? 'unknown' : { monitor }
 }
 
-/** Whether the address belongs to anything. */
+/** Whether the address has a target. */
 export function isPingable({ db }: Pick<Deps, 'db'>, address: PingAddress): boolean {
   return targetOf(db, address) !== 'unknown'
 }
 
-/** Throws not_found or conflict where a ping to this address would be refused whatever it says. */
+/** Throws not_found or conflict when a ping to this address would be refused, whatever its content. */
 export function requirePingable({ db }: Pick<Deps, 'db'>, address: PingAddress): void {
   requireTarget(db, address)
 }
@@ -153,7 +150,7 @@ function findOrProvision(tx: Tx, address: PingAddress): { monitor: WatchedMonito
   return { monitor, isCreated: true }
 }
 
-/** The monitor that has this UUID, in whatever shape, or else has it as its alias. */
+/** The monitor with this UUID in any spelling, or else with this alias. */
 export function findWatchedByUuid(reader: Reader, uuid: string): WatchedMonitor | null {
   const monitor = findWatchedByPingKey(reader, readUuid(uuid) ?? uuid)
   if (monitor !== null) return monitor
@@ -168,10 +165,10 @@ function findWatchedByToken(reader: Reader, { token, dialect }: TokenAddress): W
   return findWatchedById(reader, aliased.id)
 }
 
-/** Pings of a monitor that are looked at for where they came from. */
+/** How many of the last pings are checked for their sender. */
 const SENDERS_MAX = 20
 
-/** Whether one of the last pings of the monitor with this alias came from there. */
+/** Whether one of the last pings of the monitor with this alias came from an address that `isThere` accepts. */
 export function wasPingedFrom(
   { db }: Pick<Deps, 'db'>,
   { token, isThere }: { token: string; isThere: (remoteAddress: string | null) => boolean },

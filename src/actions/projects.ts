@@ -20,24 +20,24 @@ import { addProject } from './accounts.ts'
 
 const HINT_LENGTH = 8
 
-/** Makes a project that belongs to this user; returns its id. Throws invalid, and conflict when they have too many. */
+/** Creates a project owned by this user, and returns its id. Throws invalid, and conflict when there are too many. */
 export function createProject(deps: Deps, input: { name: string; ownerId: string }): string {
   const name = readName(input.name)
   return deps.db.write((tx) => {
     if (store.listProjectsOfUser(tx, input.ownerId).length >= PROJECTS_MAX) {
-      throw new AppError('conflict', `You belong to ${PROJECTS_MAX} projects already. Leave or delete one first.`)
+      throw new AppError('conflict', `You are already a member of ${PROJECTS_MAX} projects. Leave or delete one first.`)
     }
     return addProject(tx, { name, ownerId: input.ownerId })
   })
 }
 
-/** Throws invalid, with the field at fault. */
+/** Throws invalid, with the wrong field. */
 export function renameProject(deps: Deps, input: { projectId: string; name: string }): void {
   const name = readName(input.name)
   deps.db.write((tx) => store.saveProjectName(tx, { projectId: input.projectId, name }))
 }
 
-/** Makes a new project ping key; URLs with the old one no longer work. */
+/** Replaces the project ping key. URLs with the old one stop working. */
 export function replacePingKey(deps: Deps, projectId: string): void {
   const pingKey = newLowerCaseToken(PROJECT_PING_KEY_LENGTH)
   deps.db.write((tx) => store.saveProjectPingKey(tx, { projectId, pingKey }))
@@ -57,8 +57,9 @@ export function deleteProject(
 }
 
 /**
- * Makes an API key and returns it; only its hash is kept, so this is the one time it can be shown. A form that is sent
- * twice names the same `id`, and makes one key. Throws invalid. */
+ * Creates an API key and returns it. Only its hash is stored, so it can be shown only once. A form sends the same `id`
+ * when it is submitted twice, which creates one key. Throws invalid.
+ */
 export function createApiKey(
   deps: Deps,
   {
@@ -78,17 +79,20 @@ export function createApiKey(
   deps.db.write((tx) => {
     const keys = store.listApiKeys(tx, projectId)
     if (keys.some((made) => made.id === id)) {
-      throw new AppError('conflict', 'This key is made already, and cannot be shown again. Make another if it is lost.')
+      throw new AppError(
+        'conflict',
+        'This key already exists and cannot be shown again. If you lost it, create another.',
+      )
     }
     if (keys.length >= API_KEYS_MAX) {
-      throw new AppError('conflict', `The project has ${API_KEYS_MAX} API keys already. Revoke one first.`)
+      throw new AppError('conflict', `The project already has ${API_KEYS_MAX} API keys. Revoke one first.`)
     }
     store.insertApiKey(tx, { id, projectId, access, name, hash: sha256Hex(key), hint, createdBy })
   })
   return key
 }
 
-/** From now on nobody gets in with it. Throws not_found when it is not of this project. */
+/** Revokes an API key. Throws not_found when it belongs to another project. */
 export function revokeApiKey(deps: Deps, ref: { id: string; projectId: string }): void {
   const wasThere = deps.db.write((tx) => store.deleteApiKey(tx, ref))
   if (!wasThere) throw new AppError('not_found', 'There is no such API key.')
@@ -98,29 +102,29 @@ export function findApiKey(deps: Deps, key: string): store.ApiKey | null {
   return key.length === API_KEY_LENGTH ? store.findApiKeyByHash(deps.db, sha256Hex(key)) : null
 }
 
-/** The projects of the user with this address. Throws not_found when there is no such user. */
+/** The projects of the user with this address. Throws not_found for an unknown user. */
 export function projectsOf(deps: Deps, email: string): Project[] {
   const user = findUserByEmail(deps.db, email)
-  if (user === null) throw new AppError('not_found', `There is no user ${email}.`)
+  if (user === null) throw new AppError('not_found', `No user has the email address ${email}.`)
   return store.listProjectsOfUser(deps.db, user.id)
 }
 
-/** The user's project of that name or id, or their first one. Throws not_found, and conflict when there are several. */
+/** The user's project with this name or id, or their first one. Throws not_found, and conflict for several matches. */
 export function projectOf(deps: Deps, { email, name }: { email: string; name: string | null }): Project {
   const projects = projectsOf(deps, email)
   const found =
     name === null ? projects.slice(0, 1) : projects.filter((project) => [project.id, project.name].includes(name))
   const [project, another] = found
-  if (project === undefined) throw new AppError('not_found', `${email} has no project${name ? ` called ${name}` : ''}.`)
+  if (project === undefined) throw new AppError('not_found', `${email} has no project${name ? ` named ${name}` : ''}.`)
   if (another) {
     const ids = found.map(({ id }) => id).join(', ')
-    throw new AppError('conflict', `${email} has several projects called ${name}. Name the one by its id: ${ids}.`)
+    throw new AppError('conflict', `${email} has several projects named ${name}. Use an id instead: ${ids}.`)
   }
   return project
 }
 
 function unconfirmed(): AppError {
-  const problem = 'This is not the name of the project.'
+  const problem = 'This does not match the name of the project.'
   return new AppError('invalid', problem, { confirmation: problem })
 }
 

@@ -1,4 +1,4 @@
-// How strangers become users: the first one by a link from the log, others while registration is open or by invitation.
+// Creates accounts: the first one with a link from the log, others by invitation or while registration is open.
 import { type Deps, secretOf } from '#deps.ts'
 import { Email, REGISTRATION_MS, SETUP_MS, TimeZone, type User } from '#domain/account.ts'
 import type { Invitation } from '#domain/project.ts'
@@ -20,10 +20,10 @@ export interface Newcomer {
 }
 
 const TOKEN_LENGTH = 32
-/** `<hash of the token>:<moment it expires>` */
+/** The setting holds `<hash of the token>:<time it expires>`. */
 const SETUP = 'setup'
 
-/** While nobody has an account: makes the token with which the first one is made; an earlier one no longer works. */
+/** Creates the token for the first account, and invalidates earlier ones. Null when an account exists. */
 export function openSetup(deps: Deps): string | null {
   const token = newMixedCaseToken(TOKEN_LENGTH)
   return deps.db.write((tx) => {
@@ -38,7 +38,7 @@ export function isSetupToken(reader: Reader, { token, now }: { token: string; no
   return hash === sha256Hex(token) && now < Number(expiresAt) && !hasUsers(reader)
 }
 
-/** Makes the first user, who administers this CronGuard. The token is used up. Throws forbidden, invalid. */
+/** Creates the first user, an administrator, and uses up the token. Throws forbidden and invalid. */
 export async function setUp(deps: Deps, { token, ...newcomer }: Newcomer & { token: string }): Promise<User> {
   if (!isSetupToken(deps.db, { token, now: deps.clock.now() })) throw staleSetup()
   const credentials = await readCredentials(newcomer)
@@ -52,8 +52,8 @@ export async function setUp(deps: Deps, { token, ...newcomer }: Newcomer & { tok
 }
 
 /**
- * Makes an account, and accepts the invitation when there is one. `isProven`: the address is theirs for sure. Throws
- * forbidden while registration is closed and nobody invited, invalid and conflict with the fields at fault.
+ * Creates an account and accepts the invitation, if any. `isProven` means that the address is verified. Throws
+ * forbidden when registration is closed and there is no invitation, and invalid and conflict with the wrong fields.
  */
 export async function register(
   deps: Deps,
@@ -75,13 +75,13 @@ export async function register(
   })
 }
 
-/** What a stranger asked for, and proves with the link that was mailed to them. */
+/** A requested registration. The mailed link proves the address. */
 export interface Registration {
   email: string
   invitation: Invitation | null
 }
 
-/** Checks what a stranger typed. Throws invalid, with the field at fault. */
+/** Validates an address. Throws invalid, with the wrong field. */
 export function readEmail(email: string): string {
   const fields: FieldProblems = {}
   const address = readField(fields, 'email', Email.safeParse(email), '')
@@ -89,7 +89,7 @@ export function readEmail(email: string): string {
   return address
 }
 
-/** Mails a link with which the account is made; to somebody who has an account, how to get in. */
+/** Mails a link that creates the account. If the address has an account, the mail explains how to sign in. */
 export async function mailRegistration(deps: Deps, { email, invitation }: Registration): Promise<void> {
   const { baseUrl } = deps.config
   const user = findUserByEmail(deps.db, email)
@@ -99,14 +99,14 @@ export async function mailRegistration(deps: Deps, { email, invitation }: Regist
   await mail(deps, message)
 }
 
-// Nothing is kept of a registration before it is proven: strangers could fill the database.
+// The token contains the registration, so that strangers cannot fill the database with unverified ones.
 function registrationToken(deps: Deps, { email, invitation }: Registration): string {
   const expiresAt = deps.clock.now() + REGISTRATION_MS
   const facts = [expiresAt.toString(36), Buffer.from(email).toString('base64url'), invitation?.id ?? ''].join('.')
   return `${facts}.${signRegistration(deps, facts)}`
 }
 
-/** Throws not_found when the link is not, or no longer, good, or the invitation is gone. */
+/** Throws not_found when the link is invalid or has expired, or the invitation is gone. */
 export function registrationOf(deps: Deps, token: string): Registration {
   const [expiry = '', address = '', invitationId = '', signature = ''] = token.split('.')
   const facts = [expiry, address, invitationId].join('.')
@@ -122,25 +122,22 @@ function signRegistration({ config }: Pick<Deps, 'config'>, facts: string): stri
   return hmacSha256Base64Url(hmacSha256Hex(secretOf(config), 'registration'), facts)
 }
 
-/** Throws forbidden while strangers may not make accounts. */
+/** Throws forbidden while registration is closed. */
 export function requireOpenRegistration({ config }: Pick<Deps, 'config'>): void {
   if (config.registration === 'open') return
-  throw new AppError('forbidden', 'Registration is closed here. Ask somebody who is in for an invitation.')
+  throw new AppError('forbidden', 'Registration is closed. Ask a member of this server for an invitation.')
 }
 
-// Nobody waits for this mail: one that did not come can be asked for again.
+// The mail is sent without waiting. The user can request it again.
 function mailLater(deps: Deps, user: User): void {
   mailVerification(deps, user).catch((error) => deps.log.error('An email could not be sent', { error }))
 }
 
-// The browser says it; who has none, or an odd one, starts with UTC.
+// The browser reports the zone. Missing and unknown zones become UTC.
 function zoneOf({ timeZone }: Newcomer): string {
   return TimeZone.safeParse(timeZone).data ?? 'UTC'
 }
 
 function staleSetup(): AppError {
-  return new AppError(
-    'forbidden',
-    'This setup link is not valid any more. Start CronGuard again, and its log has a new one.',
-  )
+  return new AppError('forbidden', 'This setup link is no longer valid. Restart CronGuard to get a new one in its log.')
 }

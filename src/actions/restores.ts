@@ -1,4 +1,4 @@
-// The way back: a backup is looked through, and put in the place of the database.
+// Verifies backups, and replaces the database with one.
 import type { BackupCounts, Manifest } from '#domain/backup.ts'
 import { manifestOf } from '#domain/backup.ts'
 import { AppError } from '#lib/errors.ts'
@@ -27,11 +27,11 @@ import { keepDamaged, makeSafetyCopy } from './safety-copies.ts'
 
 export interface Verified extends DatabaseFacts {
   manifest: Manifest
-  /** How many migrations a start with it applies. */
+  /** The number of migrations that the next start would apply. */
   pending: number
 }
 
-/** Looks through a backup, and holds it against its manifest. Throws conflict with what is wrong, not_found. */
+/** Checks a backup and compares it with its manifest. Throws not_found, and conflict with the problem. */
 export function verifyBackup(file: string): Verified {
   try {
     requireFile(file)
@@ -39,7 +39,7 @@ export function verifyBackup(file: string): Verified {
     if (manifest === null) {
       throw new AppError(
         'conflict',
-        `There is no manifest ${manifestOf(file)} that can be read: nothing says what it was.`,
+        `The manifest ${manifestOf(file)} is missing or unreadable, so the backup cannot be verified.`,
       )
     }
     requireSameBytes(manifest, file)
@@ -50,18 +50,18 @@ export function verifyBackup(file: string): Verified {
 }
 
 export interface Restored extends DatabaseFacts {
-  /** What was there before; null: nothing, or nothing that could be read. */
+  /** The content of the previous database. Null when there was none, or it was unreadable. */
   before: BackupCounts | null
   pending: number
-  /** Where what was there is now; null: there was nothing. */
+  /** The path of the copy of the previous database. Null when there was none. */
   safetyCopy: string | null
-  /** What stands beside the backup; null: nothing does. */
+  /** The manifest of the backup, or null. */
   manifest: Manifest | null
 }
 
 /**
- * Puts a backup in the place of the database. Killed at any moment, one of the two is there, whole. Throws conflict
- * while somebody uses the folder or the database, and when the backup is damaged or of a newer CronGuard.
+ * Replaces the database with a backup. If the process is killed, either the old or the new database is in place. Throws
+ * conflict while the folder or the database is in use, and when the backup is damaged or from a newer CronGuard.
  */
 export function restoreBackup(place: Place, file: string): Restored {
   const { dataDir } = place.config
@@ -76,14 +76,14 @@ export function restoreBackup(place: Place, file: string): Restored {
       lock.release()
     }
   } catch (error) {
-    throw asAppError(error, 'The backup could not be restored, and the database is as it was')
+    throw asAppError(error, 'Restoring the backup failed, and the database is unchanged')
   }
 }
 
 function restoreInto(place: Place, file: string): Restored {
   const path = realPath(databasePath(place))
   if (realPath(file) === path) throw new AppError('conflict', `${file} is the database itself.`)
-  // While the folder is ours, whoever made a draft in it is gone.
+  // With the lock held, no other process uses a draft in this folder.
   dropStaleDrafts(folderOf(path), Number.POSITIVE_INFINITY)
   const draft = makeDraft(path)
   try {
@@ -95,7 +95,7 @@ function restoreInto(place: Place, file: string): Restored {
   }
 }
 
-// What is looked through is what will be used: the copy, not the file, which may be on a disk that is going bad.
+// The copy is checked, not the original, because the original may be on a failing disk.
 function takeCopy(file: string, draft: string) {
   requireRoom(folderOf(draft), sizeOf(file) + sizeOf(`${file}-wal`))
   copyFile(file, draft)
@@ -109,7 +109,7 @@ function takeCopy(file: string, draft: string) {
   return { manifest, ...facts }
 }
 
-// Without a manifest nothing says that CronGuard made the file. It may hold triggers, which would run.
+// Without a manifest, the file may come from anywhere and contain triggers, which would run. Only its rows are used.
 function rebuildFromRows(draft: string): void {
   const rebuilt = makeDraft(draft)
   try {
@@ -126,12 +126,12 @@ interface Swap {
   path: string
 }
 
-// The moment of the rename decides: before it the old database is there and needs nothing beside it, after it the new.
+// The rename is atomic. Before it, the old database is complete without its log; after it, the new one is in place.
 function swap(place: Place, { draft, path }: Swap): Pick<Restored, 'before' | 'safetyCopy'> {
   const held = isFile(path) ? holdIfUsable(path) : null
   try {
     const kept = keepOld(place, { path, held })
-    // A write-ahead log that is left from another database would be taken into the new one.
+    // SQLite would apply a leftover write-ahead log to the new database.
     for (const ending of ['-wal', '-shm', '-journal']) removeFile(path + ending)
     replaceWithDraft(draft, path)
     return kept
@@ -140,7 +140,7 @@ function swap(place: Place, { draft, path }: Swap): Pick<Restored, 'before' | 's
   }
 }
 
-// What cannot be held cannot be used by anybody else either.
+// A database that is too damaged to lock cannot be in use either.
 function holdIfUsable(path: string): HeldDatabase | null {
   try {
     return holdDatabase(path)
@@ -173,17 +173,17 @@ function inspectKnown(path: string) {
 
 function requireSameBytes(manifest: Manifest, path: string): void {
   if (sizeOf(path) === manifest.bytes && sha256OfFile(path) === manifest.sha256) return
-  throw new AppError('conflict', 'The backup is not as it was made: its checksum is not the one in its manifest.')
+  throw new AppError('conflict', 'The backup has changed since it was made: its checksum differs from the manifest.')
 }
 
 function requireFile(file: string): void {
-  if (isFolder(file)) throw new AppError('invalid', `${file} is a folder. Name the file of a backup.`)
+  if (isFolder(file)) throw new AppError('invalid', `${file} is a folder. Choose a backup file.`)
   if (!isFile(file)) throw new AppError('not_found', `${file} does not exist.`)
 }
 
 function folderInUse(dataDir: string): AppError {
   return new AppError(
     'conflict',
-    `A CronGuard works on the data folder ${dataDir}. Stop it before a backup is restored, and start it afterwards.`,
+    `CronGuard is using the data folder ${dataDir}. Stop it before restoring a backup, and start it again afterwards.`,
   )
 }

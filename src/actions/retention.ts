@@ -1,4 +1,4 @@
-// What is not kept for ever: pings by age and by number, and what happened to monitors by age.
+// Deletes expired data: pings by age and number, history by age.
 import type { Deps } from '#deps.ts'
 import { diskSpace } from '#lib/disk.ts'
 import { DAY } from '#lib/duration.ts'
@@ -25,30 +25,30 @@ import { deleteExpiredSessions } from '#store/sessions.ts'
 import { pruneBodies } from './body-budget.ts'
 import { databasePath } from './copies.ts'
 
-/** Deleted in a few milliseconds: a ping that comes meanwhile waits no longer. */
+/** Small enough to be deleted in a few milliseconds, because pings wait for it. */
 const PINGS_CHUNK: PingChunk = { pings: 100, bytes: 1_000_000 }
-/** Each takes its incident and its messages along. */
+/** Deleting a transition also deletes its incident and messages. */
 const TRANSITIONS_CHUNK = 25
 /** Each takes along what it was to every monitor. */
 const GAPS_CHUNK = 1
-/** Monitors whose oldest ping is looked at in one go. */
+/** Monitors whose oldest ping is checked in one step. */
 const MONITORS_PER_STEP = 500
-/** Of four kilobytes each. */
+/** Pages of 4 kB that are freed in one step. */
 const PAGES_MAX = 250
-/** Left to the pings that come next, for it would be asked back from the disk at once. */
+/** Unused space that is kept for the next pings. */
 const SPARE_BYTES = 1_000_000
-/** The charts and Healthchecks' clients look back as far as that. */
+/** Charts and clients of Healthchecks read this much history. */
 const STORY_DAYS_MIN = 93
-/** A clock is believed on a day that CronGuard has come to from one so many days before. */
+/** The clock counts as right today if CronGuard also ran between 2 and 7 days ago by the same clock. */
 const BELIEVED_AFTER_DAYS = { min: 2, max: 7 }
-/** Written anew in a second or two, which a start may take. */
+/** Small enough to be rewritten in a second or two during the start. */
 const REWRITE_MAX_BYTES = 250_000_000
-/** The new file stands in a temporary one and in the write-ahead log before it is in its place. */
+/** A rewrite needs the space for a temporary file and the write-ahead log, besides the database. */
 const REWRITE_ROOM = 3
 
 /**
- * Throws away everything that is not kept, and gives the space back: one short write, or one look, at each step. Ended
- * at any step, or killed in one, it leaves what the next one finds.
+ * Deletes all expired data and frees the space, with one short read or write per step. It can be stopped or killed at
+ * any step, and the next run continues.
  */
 export async function* prune(deps: Deps): AsyncGenerator<void> {
   const now = deps.clock.now()
@@ -59,8 +59,8 @@ export async function* prune(deps: Deps): AsyncGenerator<void> {
   yield* reclaimSpace(deps)
 }
 
-// A clock that is a year ahead for a minute must not cost the history, and looks like a right one after a year in which
-// the machine was off: what is too old waits until CronGuard has lived some days by it.
+// A clock that is a year ahead for a minute must not delete the history. It cannot be told from a right clock after a
+// year offline, so nothing is deleted by age until CronGuard has run by it for some days.
 function isClockBelieved(reader: Reader, now: number): boolean {
   const today = dayOf(now)
   const { min, max } = BELIEVED_AFTER_DAYS
@@ -86,7 +86,7 @@ async function* pruneByAge(deps: Deps, now: number): AsyncGenerator<void> {
     deleteExpiredSessions(tx, now)
     deleteExpiredMailedLinks(tx, now)
     deleteExpiredInvitations(tx, now)
-    // What a clock has left that was ahead: it would be believed at once the next time.
+    // Days in the future come from a wrong clock. They would make the same wrong clock count as right next time.
     deleteSizesAfter(tx, dayOf(now))
   })
 }
@@ -99,8 +99,7 @@ async function* untilNoneIsLeft(deps: Deps, deleteSome: (tx: Tx) => number): Asy
   }
 }
 
-// What one chunk touched lies all over the file: left to pile up in the log, it would be brought there all at once,
-// and pings would wait for it.
+// Each chunk changes pages all over the file. A checkpoint after each one avoids a large one that pings would wait for.
 function checkpointPassively({ db, config }: Deps): void {
   if (!config.isReplicated) db.checkpointSome()
 }
@@ -115,19 +114,19 @@ async function* reclaimSpace(deps: Deps): AsyncGenerator<void> {
   }
 }
 
-/** Remembers that CronGuard lived today, and how large the database is. */
+/** Stores today's date and the size of the database, once a day. */
 export async function noteSizeOfToday({ db, clock }: Deps): Promise<void> {
   const day = dayOf(clock.now())
   if (listSizes(db, day)[0]?.day === day) return
   await db.writeGrouped((tx) => noteSize(tx, { day, bytes: databaseBytes(tx) }))
 }
 
-/** How much of the database holds something. */
+/** The size of the database without unused pages. */
 export function usedBytes({ db }: Deps): number {
   return databaseBytes(db) - freeBytes(db)
 }
 
-/** How large the database is, and was on each of the last `days`. */
+/** The size of the database today and on the last `days` days. */
 export function readDatabaseSize(deps: Deps, days: number) {
   const { db, clock, config } = deps
   return {
@@ -142,8 +141,8 @@ export function readDatabaseSize(deps: Deps, days: number) {
 }
 
 /**
- * Writes a database anew that cannot give space back, so that it can; only one that is small, and with room for it,
- * and never under the hands of a program that copies its log. Blocks for as long as that takes.
+ * Rewrites an early database so that unused pages can be freed. It skips large databases, full disks and replicated
+ * databases. Blocks for as long as the rewrite takes.
  */
 export function enableIncrementalVacuum({ db, config, log }: Deps): void {
   if (hasIncrementalVacuum(db) || config.isReplicated) return
@@ -152,13 +151,13 @@ export function enableIncrementalVacuum({ db, config, log }: Deps): void {
   if (bytes > REWRITE_MAX_BYTES || (space !== null && space.freeBytes < bytes * REWRITE_ROOM)) return
   try {
     db.rewrite()
-    log.info('The database was written anew, and gives unused space back from now on', { bytes })
+    log.info('Database rewritten; unused space is now freed automatically', { bytes })
   } catch (error) {
-    log.warn('The database could not be written anew to give unused space back; nothing is lost', { error })
+    log.warn('Could not rewrite the database to free unused space; no data was lost', { error })
   }
 }
 
-/** `now`: null where no ping is too old. */
+/** With `now` null, no ping is deleted by age. */
 function keptPings({ config: { retention } }: Deps, now: number | null): KeptPings {
   return { perMonitor: retention.pingsPerMonitor, since: now === null ? 0 : now - retention.pingDays * DAY }
 }

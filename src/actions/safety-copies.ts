@@ -1,4 +1,4 @@
-// Copies of the database that are made because something is about to change it.
+// Copies the database before an upgrade or a restore changes it.
 import type { Deps } from '#deps.ts'
 import { expiredSchemaCopies, type SafetyReason, safetyCopiesAmong, safetyName } from '#domain/backup.ts'
 import { diskSpace } from '#lib/disk.ts'
@@ -35,13 +35,12 @@ import {
 
 const SCHEMA_COPIES_KEPT = 3
 const BEFORE_NEWEST: SafetyReason = `before-schema-${MIGRATIONS.length}`
-/** Room for the copy, for new tables beside the old ones, and for the log in which the new tables stand first. */
+/** Space for the copy, for new tables next to the old ones, and for the write-ahead log with the new tables. */
 const MIGRATION_ROOM = 3
 
 /**
- * Copies a database with data in it that is about to get another schema; null when none is, or when the copy is there
- * that was made before an upgrade which did not finish. Blocks for as long as that takes. Throws conflict, with what to
- * do, when there is no room.
+ * Copies a database before its schema changes. Null when nothing changes, the database is empty, or an interrupted
+ * upgrade has already made the copy. Blocks for as long as that takes. Throws conflict when there is not enough space.
  */
 export function copyBeforeMigration(deps: Deps): MadeCopy | null {
   if (pendingMigrations(deps.db).length === 0 || schemaVersion(deps.db) === 0 || !hasUsers(deps.db)) return null
@@ -50,13 +49,14 @@ export function copyBeforeMigration(deps: Deps): MadeCopy | null {
   return makeSafetyCopy(deps, BEFORE_NEWEST, (draft) => copyDatabase({ from: databasePath(deps), to: draft }))
 }
 
-/** For when the upgrade is done: until then nobody knows which copy will be needed. */
+/** Deletes old copies. Call it after the upgrade, because a failed one may need any of them. */
 export function dropExpiredSchemaCopies(place: Place): void {
   const folder = backupFolder(place)
   for (const name of expiredSchemaCopies(listFolder(folder), SCHEMA_COPIES_KEPT)) removeCopy(`${folder}/${name}`)
 }
 
-// A start that fails is tried again, and again: each try finds the database as the first one left it, half upgraded.
+// The service manager restarts a failing upgrade again and again. Only the first try makes a copy, because the database
+// may be partly upgraded afterwards.
 function isCopied(deps: Deps): boolean {
   const folder = backupFolder(deps)
   const watchedUntil = readHeartbeat(deps.db)?.aliveAt ?? 0
@@ -66,7 +66,7 @@ function isCopied(deps: Deps): boolean {
   })
 }
 
-/** `copyTo` fills the draft. Throws as `copyDatabase`; then nothing is left of it. */
+/** Publishes the copy that `copyTo` writes to a draft. Throws as `copyDatabase`, and leaves no files then. */
 export function makeSafetyCopy(place: Place, reason: SafetyReason, copyTo: (draft: string) => CopyFacts): MadeCopy {
   const folder = backupFolder(place)
   prepareFolder(place, folder)
@@ -77,13 +77,13 @@ export function makeSafetyCopy(place: Place, reason: SafetyReason, copyTo: (draf
     return publishCopy({ draft, facts: copyTo(draft), madeAt, folder, nameOf })
   } catch (error) {
     dropDraft(draft)
-    throw asAppError(error, 'The database could not be copied before it changes')
+    throw asAppError(error, 'Copying the database before the change failed')
   }
 }
 
 /**
- * Keeps a database that cannot be read, with its write-ahead log, byte for byte; returns its new path. Where it can, by
- * one more name: a copy would open the file, and give away the hold that this process may have on it.
+ * Keeps an unreadable database and its write-ahead log unchanged, and returns the new path. It uses a hard link if
+ * possible, because copying opens the file, and closing it would drop this process's locks.
  */
 export function keepDamaged(place: Place, path: string): string {
   const folder = backupFolder(place)
@@ -117,8 +117,8 @@ function requireMigrationRoom({ config, db }: Deps): void {
   if (space === null || space.freeBytes >= needed) return
   throw new AppError(
     'conflict',
-    `This version of CronGuard changes the database, and copies it before: that takes ${sizeInWords(needed)} on the ` +
-      `disk with ${config.dataDir}, and ${sizeInWords(space.freeBytes)} are free. Nothing was changed. Make room, ` +
-      'for example by moving old backups to another disk, and start again; or go on with the version you had.',
+    `This version upgrades the database and copies it first, which needs ${sizeInWords(needed)} on the disk with ` +
+      `${config.dataDir}, but ${sizeInWords(space.freeBytes)} are free. Nothing was changed. Free some space, for ` +
+      'example by moving old backups to another disk, and start again; or continue with the previous version.',
   )
 }

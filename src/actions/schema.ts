@@ -3,8 +3,8 @@ import type { Db } from '#store/database.ts'
 import { applyMigration, createMigrationsTable, pendingMigrations } from '#store/migrations.ts'
 
 /**
- * Brings the database to the newest schema; returns the names of the migrations it applied. `onStep` hears what takes
- * long.
+ * Upgrades the database to the newest schema, and returns the names of the applied migrations. `onStep` is called with
+ * the description of each long step.
  */
 export function migrate(db: Db, onStep: (step: string) => void = () => {}): string[] {
   const pending = pendingMigrations(db)
@@ -20,9 +20,8 @@ function applyOrExplain(db: Db, name: string, onStep: (step: string) => void): v
     if (error instanceof StorageRefusedError) throw error
     throw new AppError(
       'conflict',
-      `The database could not be brought up to date: migration ${name} failed (${messageOf(error)}), and nothing of ` +
-        'it was kept. Go on with the version that you had. Should it refuse the database, restore the copy ' +
-        'before-schema-… that stands among the backups.',
+      `Upgrading the database failed: migration ${name} was rolled back (${messageOf(error)}). Continue with the ` +
+        'previous version. If it refuses the database, restore the copy before-schema-… in the backups folder.',
     )
   }
 }

@@ -1,4 +1,4 @@
-// The settings that the server runs with, for commands at a shell: their environment need not be the one of the server.
+// Stores the server's settings for commands, whose environment may differ from that of the server.
 import type { Deps } from '#deps.ts'
 import { tryWrite } from '#lib/errors.ts'
 import type { Reader } from '#store/database.ts'
@@ -6,17 +6,17 @@ import { findSetting, saveSetting } from '#store/settings.ts'
 
 const NAME = 'server-settings'
 
-/** By name; null for one that is not set. Secrets are never among them. */
+/** Settings by name, without secrets. Null when not set. */
 export type PlainSettings = Record<string, string | null>
 
-/** Keeps them. A disk that refuses is for others to tell; the next start keeps them. */
+/** Stores the settings. If the disk refuses the write, the next start stores them. */
 export function keepSettings({ db }: Deps, settings: PlainSettings): void {
   const value = JSON.stringify(settings)
   if (findSetting(db, NAME) === value) return
   tryWrite(() => db.write((tx) => saveSetting(tx, { name: NAME, value })))
 }
 
-/** The names of those that are others than the server runs with; none when no server has kept any. */
+/** The names of settings that differ from the server's. Empty when no server has stored any. */
 export function settingsThatDiffer(reader: Reader, settings: PlainSettings): string[] {
   const kept: PlainSettings = JSON.parse(findSetting(reader, NAME) ?? '{}')
   return Object.keys(kept).filter((name) => name in settings && kept[name] !== settings[name])

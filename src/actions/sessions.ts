@@ -16,13 +16,13 @@ export interface Browser {
 interface Beginning {
   user: User
   browser: Browser
-  /** What the user's password was held against; null: it has just been chosen. */
+  /** The hash that the password matched. Null when the password was just set. */
   provenHash: string | null
 }
 
-/** Signs a user in; returns the id of the session. The user is told by mail when the address is new. */
+/** Signs a user in, and returns the session id. Emails the user when the network address is new. */
 export function beginSession(deps: Deps, beginning: Beginning & { provenHash: null }): string
-/** Null when the password is no longer the one that was proven. */
+/** Null when the password has changed since it was verified. */
 export function beginSession(deps: Deps, beginning: Beginning): string | null
 export function beginSession(deps: Deps, { user, browser, provenHash }: Beginning): string | null {
   const userId = user.id
@@ -41,12 +41,12 @@ export function beginSession(deps: Deps, { user, browser, provenHash }: Beginnin
   return id
 }
 
-/** Prolongs a session that is used, but not beyond its life. */
+/** Extends a session in use, up to its maximum lifetime. */
 export function prolongSession(deps: Deps, id: string): void {
   deps.db.write((tx) => store.saveSessionSeen(tx, { id, expiresAt: tx.now + SESSION_MS, lifeMs: SESSION_LIFE_MS }))
 }
 
-/** The first page is the one of this project from now on. */
+/** Makes this project the session's start page. */
 export function rememberProject(deps: Deps, input: { id: string; projectId: string }): void {
   deps.db.write((tx) => store.saveSessionProject(tx, input))
 }
@@ -55,12 +55,12 @@ export function endSession(deps: Deps, input: { id: string; userId: string }): v
   deps.db.write((tx) => void store.deleteSession(tx, input))
 }
 
-/** Signs a user out everywhere but in the session `keptId`. */
+/** Signs a user out everywhere except in the session `keptId`. */
 export function endOtherSessions(deps: Deps, input: { userId: string; keptId: string | null }): void {
   deps.db.write((tx) => store.deleteSessionsOfUser(tx, input))
 }
 
-// Nobody waits for this mail, and a mail server that hangs must not keep anybody from signing in.
+// The mail is sent without waiting, because a hanging mail server must not block sign-ins.
 function notifyOfSignIn(deps: Deps, { user, browser }: { user: User; browser: Browser }): void {
   const message = signInMail({
     to: user.email,

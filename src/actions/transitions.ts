@@ -1,5 +1,5 @@
-// The one crossing point: whatever changes a monitor's status comes through here, and everything the change owes is
-// written in the same transaction.
+// Records every change of a monitor's status, with the incident and the deliveries that follow from it, in the same
+// transaction.
 import { closesIncident, opensIncident } from '#domain/incident.ts'
 import { type Step, shouldNotify, type Transition } from '#domain/lifecycle.ts'
 import { composeNotification } from '#domain/notification.ts'

@@ -7,7 +7,7 @@ import type { Reader } from '#store/database.ts'
 import { type Warning, warningOf } from '#words/warnings.ts'
 import { backupsSince, hasBackupAhead, newestBackupAt } from './backups.ts'
 
-/** What the owner of this CronGuard should know now; of channels that fail only those in `projectIds`, if given. */
+/** The current warnings about the server. Failing channels are limited to `projectIds`, if given. */
 export function readWarnings(
   place: Pick<Deps, 'clock' | 'config'> & { db: Reader },
   projectIds: readonly string[] | null = null,

@@ -1,10 +1,10 @@
 import type { Deps } from '#deps.ts'
 import { SECOND } from '#lib/duration.ts'
 
-/** Less than a stop waits for what is under way. */
+/** Shorter than the time that a stop waits for running work. */
 const TIMEOUT_MS = 4 * SECOND
 
-/** Says to whoever watches this CronGuard that it is well. What went wrong, as a sentence without the URL; or null. */
+/** Calls the heartbeat URL. Returns what went wrong, as a sentence without the URL, or null. */
 export async function callHeartbeat({ outbound }: Deps, url: string): Promise<string | null> {
   const headers = { 'User-Agent': 'CronGuard' }
   const result = await outbound.send({

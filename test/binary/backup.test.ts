@@ -57,7 +57,7 @@ describe('cronguard backup', () => {
     const before = readdirSync(backups).length
     process.kill(cronguard.pid ?? 0, 'SIGUSR1')
     await eventually('a backup', () => readdirSync(backups).length >= before + 2)
-    await eventually('its line in the log', () => readFileSync(cronguard.logPath, 'utf8').includes('A backup was made'))
+    await eventually('its line in the log', () => readFileSync(cronguard.logPath, 'utf8').includes('Backup created'))
   })
 
   test('SIGUSR1 during the start makes the server create one afterwards', async () => {
@@ -92,7 +92,7 @@ describe('cronguard backup', () => {
   test.each([
     [['backup', '--keep', '0'], 2, 'a number from 1'],
     [['backup', '--keep', '2', '--to', 'copy.db'], 2, 'set --to to an existing folder'],
-    [['backup', '--to', '/nowhere/at/all.db'], 1, 'There is no folder /nowhere/at.'],
+    [['backup', '--to', '/nowhere/at/all.db'], 1, 'The folder /nowhere/at does not exist.'],
     [['backup', 'verify', '/nowhere'], 1, '/nowhere does not exist.'],
     [['restore', '/nowhere'], 1, '/nowhere does not exist.'],
     [['import', '/nowhere'], 1, '/nowhere does not exist'],
@@ -106,7 +106,7 @@ describe('cronguard backup', () => {
 
   test('creates no database where there is none', async () => {
     const { exitCode, stderr } = await cronguard.run(['backup'], { env: { CRONGUARD_DATA_DIR: join(backups, 'no') } })
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`no database in the data folder ${backups}/no.`)])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`The data folder ${backups}/no has no database.`)])
     expect(existsSync(join(backups, 'no'))).toBe(false)
   })
 })
@@ -174,7 +174,7 @@ describe('cronguard restore', () => {
   test('is refused while the server runs; afterwards it prints counts before and now', async () => {
     const file = newest()
     await fetch(pingUrl)
-    expect((await run('restore', file)).stderr).toContain('Stop it before a backup is restored')
+    expect((await run('restore', file)).stderr).toContain('Stop it before restoring a backup')
     await cronguard.end('SIGTERM')
     const { exitCode, stdout } = await run('restore', file)
     expect(exitCode).toBe(0)

@@ -13,7 +13,7 @@ const WARNING = /Failed to resolve IPv[46]/
 const SCRIPT = `ip link set lo up
 "$0" serve 2>"$1" & server=$!
 curl -sS --retry 50 --retry-connrefused --retry-delay 1 -o /dev/null "$2/fail"
-for try in $(seq 200); do grep -q 'could not be sent' "$1" && break; sleep 0.1; done
+for try in $(seq 200); do grep -q 'Notification failed' "$1" && break; sleep 0.1; done
 kill $server
 wait $server
 "$0" channel test you@example.org mail`
@@ -47,7 +47,7 @@ test.skipIf(isSkipped)(
     const { stderr } = await execute([...NAMESPACE, SCRIPT, EXECUTABLE, cronguard.logPath, url], { env })
     const lines = (await Bun.file(cronguard.logPath).text()).split('\n').filter((line) => WARNING.test(line))
     expect(lines).toEqual([expect.stringMatching(/^\[.* DEBUG: /)])
-    expect(stderr).toContain('The test could not be sent')
+    expect(stderr).toContain('Could not send the test')
     expect(stderr).not.toMatch(WARNING)
   },
   60_000,

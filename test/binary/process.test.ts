@@ -131,8 +131,8 @@ describe('The server process', () => {
     const { exitCode, stderr } = await cronguard.run(args)
     expect([exitCode, stderr]).toEqual([
       1,
-      `There is no database in the data folder ${join(cronguard.folder, 'data')}. Set CRONGUARD_DATA_DIR to the ` +
-        'folder of the CronGuard that is meant; "cronguard serve" or "cronguard user create" makes a new one.\n',
+      `The data folder ${join(cronguard.folder, 'data')} has no database. Set CRONGUARD_DATA_DIR to the right ` +
+        'folder, or create a database with "cronguard serve" or "cronguard user create".\n',
     ])
     expect(readdirSync(cronguard.folder)).toEqual([])
   })

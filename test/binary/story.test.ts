@@ -101,7 +101,7 @@ test('Every mail has a text part, an HTML part and its own message id', () => {
 
 test('The log contains no keys and no ping URLs', async () => {
   const log = await Bun.file(cronguard.logPath).text()
-  expect(log).toContain('A notification was sent')
+  expect(log).toContain('Notification sent')
   expect(log).not.toMatch(/cgw_|\/ping\/[0-9a-f]{8}/)
   expect(log).not.toContain(SECRET)
 })

@@ -45,7 +45,11 @@ describe('User commands, next to a running server,', () => {
       expect([weak.exitCode, weak.stderr]).toEqual([1, expect.stringContaining('too common')])
     }
     const nobody = await cronguard.run(['user', 'reset-password', 'nobody@example.org'])
-    expect([nobody.exitCode, nobody.stdout, nobody.stderr]).toEqual([1, '', 'There is no user nobody@example.org.\n'])
+    expect([nobody.exitCode, nobody.stdout, nobody.stderr]).toEqual([
+      1,
+      '',
+      'No user has the email address nobody@example.org.\n',
+    ])
   })
 
   test('list all users, as text and JSON', async () => {

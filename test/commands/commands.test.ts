@@ -121,7 +121,7 @@ describe('monitor', () => {
     [['--grace', '0'], '--grace: Enter 1 second to 365 days.'],
     [['--failures-to-alert', 'many'], '--failures-to-alert: Enter a whole number from 1 to 100.'],
     [['--post-only', 'maybe'], '--post-only: Enter yes or no.'],
-    [['--project', 'nothing'], 'has no project called nothing'],
+    [['--project', 'nothing'], 'has no project named nothing'],
   ])('add with %j is refused in a sentence', async (options, says) => {
     const refused = await refusal('monitor', 'add', ALICE, 'x', ...options)
     expect(refused.exitCode).toBe(1)
@@ -242,12 +242,12 @@ describe('doctor', () => {
     const { of, exitCode } = await inspect()
     expect(exitCode).toBe(0)
     expect(Object.values(of).filter(({ state }) => state === 'bad')).toEqual([])
-    expect(of.server?.says).toContain('and is ready')
-    expect(of.database?.says).toMatch(/^Schema \d+, sound\.$/)
+    expect(of.server?.says).toContain('and ready')
+    expect(of.database?.says).toMatch(/^Schema \d+, no damage found\.$/)
     expect(of.channels?.says).toBe('3 in total, 0 disabled, 0 failing.')
     expect(of.mail).toMatchObject({ state: 'warn' })
     await cronguard.end('SIGTERM')
-    expect((await inspect()).of.server?.says).toContain('it is not running')
+    expect((await inspect()).of.server?.says).toContain('Not running')
   }, 20_000)
 
   test('says what is bad and how to fix it, with exit code 1 and without secrets', async () => {

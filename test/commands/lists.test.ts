@@ -65,7 +65,7 @@ describe('incident list', () => {
   test.each([
     [['--count', '0'], 2, 'a number from 1 to 1000'],
     [['--count', 'x'], 2, 'a number from 1 to 1000'],
-    [['--project', 'nothing'], 1, 'has no project called nothing'],
+    [['--project', 'nothing'], 1, 'has no project named nothing'],
   ])('with %j is refused', async (options, exitCode, says) => {
     const refused = await cronguard.run(['incident', 'list', ALICE, ...options])
     expect([refused.exitCode, refused.stderr]).toEqual([exitCode, expect.stringContaining(says)])
@@ -120,7 +120,7 @@ describe('user delete', () => {
       expect(await cronguard.run(['user', 'delete', ALICE, ...options])).toMatchObject({
         exitCode: 1,
         stdout: '',
-        stderr: 'Make somebody else an owner of "My project" first, or delete that project.\n',
+        stderr: 'Make another member an owner of "My project" first, or delete that project.\n',
       })
     }
     expect(await json('user', 'list')).toHaveLength(2)
@@ -180,7 +180,7 @@ describe('--project', () => {
     )
     const command = ['monitor', 'list', 'dave@example.org', '--project', 'My project']
     const { exitCode, stderr } = await cronguard.run(command)
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`Name the one by its id: ${ids[1]}, ${ids[0]}.`)])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`Use an id instead: ${ids[1]}, ${ids[0]}.`)])
     expect(await json('monitor', 'list', 'dave@example.org', '--project', ids[0] ?? '')).toEqual([])
     for (const email of ['dave@example.org', 'carol@example.org']) await ok('user', 'delete', email, '--yes')
   })

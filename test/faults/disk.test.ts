@@ -85,7 +85,7 @@ describe.skipIf(why !== null)(`On a disk that refuses${why === null ? '' : ` (sk
     remount(data, 'ro')
     const { exitCode, stderr } = await cronguard.run(['serve'])
     expect(exitCode).toBe(1)
-    expect(stderr).toContain(`Nothing can be written to the data folder ${data}: its file system is read-only`)
+    expect(stderr).toContain(`CronGuard cannot write to the data folder ${data}: the file system is read-only`)
     expect(stderr).not.toContain('    at ')
     remount(data, 'rw')
     await cronguard.start()

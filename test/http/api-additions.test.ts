@@ -263,7 +263,7 @@ describe('The deliveries of a project', () => {
   test('are sent again as deliveries of their own, and not while they are on their way', async () => {
     const { delivery } = await failedBackup()
     const repeat = () => call(`/deliveries/${delivery}/repeat`, { body: 'null' })
-    const refusal = { error: 'This message is still on its way to this channel.' }
+    const refusal = { error: 'This message is still being sent to this channel.' }
     expect(await repeat()).toEqual({ status: 409, json: refusal })
     guard.outside.failWith(null)
     await guard.pass(60_000)

@@ -213,7 +213,7 @@ describe('Channels', () => {
 
   test.each([
     ['nothing', {}, 'json validation error: kind is not a string'],
-    ['an unknown kind', { kind: 'pigeon', settings: {} }, 'There is no kind of channel called pigeon.'],
+    ['an unknown kind', { kind: 'pigeon', settings: {} }, '"pigeon" is not a channel kind.'],
     ['no settings', { kind: 'email' }, 'json validation error: settings is not an object'],
     [
       'no address',

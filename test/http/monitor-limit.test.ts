@@ -59,7 +59,7 @@ test('The form says so, and keeps what was typed', async () => {
   const response = await member.post(`/projects/${project.id}/monitors`, fields)
   const page = await response.text()
   expect(response.status).toBe(422)
-  expect(page).toContain('A project has at most 5000 monitors.')
+  expect(page).toContain('A project can have at most 5000 monitors.')
   expect(page).toContain('value="one more"')
   expect(counted()).toBe(MONITORS_MAX)
 })

@@ -173,7 +173,7 @@ describe('Adding a channel', () => {
     const member = await memberOf(guard, project, 'member')
     const response = await member.post(list(), { kind: 'email', name: '', 'setting-address': 'more@example.org' })
     expect(response.status).toBe(422)
-    expect(await response.text()).toContain('A project has at most 100 channels')
+    expect(await response.text()).toContain('A project can have at most 100 channels')
     expect(listChannels(guard.db, project.id)).toHaveLength(CHANNELS_MAX)
   })
 })

@@ -150,7 +150,7 @@ describe('A note that two people write', () => {
     const refused = await ben.post(`${path}/note`, { note: 'no idea', seen: second })
     const html = await refused.text()
     expect(refused.status).toBe(422)
-    expect(words(html)).toContain('Somebody else changed the note while you were writing.')
+    expect(words(html)).toContain('Someone else changed the note while you were writing.')
     expect(words(html)).toContain('Current note disk &lt;full&gt;')
     expect(html).toContain('no idea</textarea>')
     expect(note()).toBe('disk <full>')

@@ -89,7 +89,7 @@ describe('An invitation', () => {
     const response = await visitor.post(link)
     expect([response.status, await response.text()]).toEqual([
       409,
-      expect.stringContaining('You belong to this project already.'),
+      expect.stringContaining('You are already a member of this project.'),
     ])
     expect(roleOf(visitor.user.id)).toBe('owner')
     const carol = await signedIn(guard, 'carol@example.org')

@@ -87,7 +87,7 @@ describe('A password that is changed while the old one is looked at', () => {
     const proof = await requirePassword(guard.deps, { userId: user.id, password: PASSWORD })
     const changing = changePassword(guard.deps, { proof, password: 'a third password', keptSessionId: null })
     guard.db.write((tx) => savePasswordHash(tx, { userId: user.id, passwordHash: NEW_HASH }))
-    expect(await problemOf(changing)).toEqual(['invalid', { password: 'This is not your password.' }])
+    expect(await problemOf(changing)).toEqual(['invalid', { password: 'Wrong password.' }])
     expect((await new Visitor(guard).post('/login', { email: EMAIL, password: NEW_PASSWORD })).status).toBe(303)
   })
 
@@ -102,10 +102,7 @@ describe('A password that is changed while the old one is looked at', () => {
     const fields = { email: 'mallory@example.org', emailPassword: PASSWORD, password: PASSWORD }
     replaceMeanwhile()
     const response = await visitor.post(`/settings/${form}`, fields)
-    expect([response.status, await response.text()]).toEqual([
-      422,
-      expect.stringContaining('This is not your password'),
-    ])
+    expect([response.status, await response.text()]).toEqual([422, expect.stringContaining('Wrong password')])
     expect(findUser(guard.db, user.id)?.email).toBe(EMAIL)
     expect(guard.outside.mails).toEqual([])
   })

@@ -160,7 +160,10 @@ describe('A project', () => {
     const visitor = await alice()
     expect(await visitor.read(path('/delete'))).toContain('1 monitor and 1 member')
     const wrong = await visitor.post(path('/delete'), { confirmation: 'my project' })
-    expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining('not the name of the project')])
+    expect([wrong.status, await wrong.text()]).toEqual([
+      422,
+      expect.stringContaining('does not match the name of the project'),
+    ])
     expect(findProject(guard.db, project.id)).not.toBeNull()
 
     const response = await visitor.post(path('/delete'), { confirmation: ' My project ' })
@@ -194,7 +197,7 @@ describe('An API key', () => {
     expect((await visitor.post(path('/api-keys'), form)).status).toBe(200)
     const again = await visitor.post(path('/api-keys'), form)
     expect(again.status).toBe(422)
-    expect(await again.text()).toContain('This key is made already')
+    expect(await again.text()).toContain('This key already exists')
     expect(listApiKeys(guard.db, project.id)).toHaveLength(1)
   })
 

@@ -39,7 +39,7 @@ describe('A ping', () => {
       '1 Mar 2026, 12:01:30',
       'Duration 1 minute 30 seconds',
       'Exit status 3',
-      `Run id ${rid}`,
+      `Run ID ${rid}`,
       'Method PUT over http',
       'Address 192.0.2.7',
       'User agent curl/8.5',

@@ -26,8 +26,8 @@ describe('The preview', () => {
     )
 
   test('says when the next ping is expected and when an alert goes out, in the form and by itself', async () => {
-    const sentence = 'After a ping now, the next one is expected on 2 Mar, 12:00. Without it'
-    expect(await preview({ schedule: 'every day' })).toContain(`${sentence}, an alert goes out on 2 Mar, 13:00.`)
+    const sentence = 'After a ping now, the next one is expected on 2 Mar, 12:00. If it is missing'
+    expect(await preview({ schedule: 'every day' })).toContain(`${sentence}, an alert is sent on 2 Mar, 13:00.`)
     expect((await member.read(newForm())).replace(/<[^>]*>/g, '')).toContain(sentence)
   })
 

@@ -117,6 +117,15 @@ describe('The pages', () => {
     expect(words(await reader.read(`/monitors/${backup.uniqueKey}`))).toContain('Ping #1 from 127.0.0.1 kept subject')
   })
 
+  test('keep what a long mail says, of which only the beginning and the end are stored', async () => {
+    const reader = await viewer()
+    await mail({ subject: 'Long report', text: `first line\n${'x\n'.repeat(100_000)}last line` })
+    const stored = guard.db.get('SELECT length(head) AS head, length(tail) AS tail, cut_bytes > 0 AS isCut FROM bodies')
+    expect(stored).toEqual({ head: 10_000, tail: 90_000, isCut: 1 })
+    const html = await reader.read(`/monitors/${backup.uniqueKey}/pings/1`)
+    expect(words(html)).toContain('Long report first line')
+  })
+
   test('keep what a mail says that was looked into for words at its arrival', async () => {
     const monitor = guard.monitor(project, { name: 'words', filter: { successKeywords: 'done', subject: true } })
     await mail({ to: addressOf(monitor), subject: 'Job done' })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { CHANNEL_KINDS } from '#channels/index.ts'
 import manifest from '#package.json'
 import { MIGRATIONS } from '#store/migrations.ts'
+import { staleFiles } from '../.ci/docs.ts'
 import { ROOT, readSources, resolveImport, type SourceFile } from './support/source.ts'
 
 const sources = readSources('src')
@@ -185,6 +186,10 @@ describe('The project', () => {
     const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
     expect(manifest.scripts.setup).toContain(`bun@${manifest.devDependencies.bun} `)
+  })
+
+  test('has documentation whose settings, commands and calls are those of the code: `npm run docs` writes them', () => {
+    expect(staleFiles().map(({ path }) => path)).toEqual([])
   })
 
   test('has a map of every folder and file at the top of src in the documentation', () => {

@@ -1,4 +1,4 @@
-// Mail to a person that is no alert: a link to confirm an address, an invitation, a new sign-in.
+// Mails about accounts: links to confirm an address, invitations and new sign-ins. Alerts are separate.
 import type { Mailer, MailResult } from '#lib/mail.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { renderAccountMailHtml, renderAccountMailText } from '#views/emails/account-mail.tsx'

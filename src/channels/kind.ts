@@ -7,14 +7,14 @@ import type { Mailer } from '#lib/mail.ts'
 import type { NetworkFailure } from '#lib/network.ts'
 import type { BlockedTarget, Outbound } from '#lib/outbound.ts'
 
-/** One notification on its way, with what the message may need besides. */
+/** A notification to send, with the values that its text needs. */
 export interface Message {
   notification: Notification
-  /** The same for every attempt: the receiver may get a message twice and can tell by this. */
+  /** The same for every attempt, so that a receiver can recognize a message that arrives twice. */
   deliveryId: string
-  /** Where this CronGuard's pages are. */
+  /** The base URL for links to pages. */
   baseUrl: string
-  /** The time zone in which moments are told to people. */
+  /** The time zone for times in the text. */
   zone: string
 }
 
@@ -31,28 +31,28 @@ export interface ChannelField {
   isRequired: boolean
 }
 
-/** One kind of channel. Callers parse the settings with its schema first. */
+/** A kind of channel. Callers parse the settings with its schema first. */
 export interface ChannelKind<Settings = unknown> {
   kind: string
   label: string
-  /** One sentence that helps to choose a kind. */
+  /** One sentence that helps users choose a kind. */
   offer: string
-  /** Whether it cannot send anything without a mail server. */
+  /** Whether it needs a mail server to send anything. */
   needsMailServer: boolean
   fields: ChannelField[]
   settings: z.ZodType<Settings>
-  /** The settings in a few words, without secrets. */
+  /** A short summary of the settings, without secrets. */
   summary(settings: Settings): string
-  /** The email address of its one reader, if the settings name one. */
+  /** The email address of its only recipient, if the settings contain one. */
   reader?(settings: Settings): string
-  /** Never throws for what the receiver does. That is an outcome. */
+  /** Errors of the receiver are an outcome. They never throw. */
   send(settings: Settings, message: Message, transports: Transports): Promise<Outcome>
 }
 
 /**
- * The stored settings (an empty object for a new channel) with a person's changes. A field that is not given stays, and
- * so does a secret that was left empty, unless it is to be removed. Throws `invalid` if a stored secret would go to
- * another server. The kind's schema says whether the result is valid.
+ * Applies a user's changes to the stored settings, which are an empty object for a new channel. Missing fields and
+ * empty secrets keep their stored values, unless the user removes a secret. Throws `invalid` if a stored secret would
+ * be sent to another server. The kind's schema validates the result.
  */
 export function changedSettings(
   { fields }: Pick<ChannelKind, 'fields'>,
@@ -91,7 +91,7 @@ function leadsElsewhere({ fields, stored, settings }: Change): boolean {
   })
 }
 
-// What nobody can call leads nowhere.
+// A URL that can't be requested has no origin.
 function originOf(url: unknown): string | null {
   return typeof url === 'string' && /^https?:/i.test(url) && URL.canParse(url) ? new URL(url).origin : null
 }
@@ -100,7 +100,8 @@ export function networkOutcome({ reason, detail }: NetworkFailure): Outcome {
   return { result: 'failed', reason, detail, isPermanent: false }
 }
 
-// An address stays what it is. A name may lead elsewhere soon, and a slip of the name system must not cost an alert.
+// A blocked IP address is final. A host name may resolve to another address soon, and an error of DNS must not lose an
+// alert.
 export function blockedOutcome({ detail, isFinal }: BlockedTarget): Outcome {
   return { result: 'failed', reason: 'blocked', detail, isPermanent: isFinal }
 }

@@ -48,7 +48,7 @@ export const webhook: ChannelKind<WebhookSettings> = {
   send,
 }
 
-// The path and the query of a webhook are often its only secret; two of one host are told apart by a fingerprint.
+// The path and the query of a webhook are often its only secret, so a fingerprint distinguishes webhooks of one host.
 function summaryOfUrl({ url }: WebhookSettings): string {
   const { origin, pathname, search } = new URL(url)
   const isBare = pathname === '/' && search === ''
@@ -79,14 +79,14 @@ async function send({ url, secret }: WebhookSettings, message: Message, { outbou
   }
 }
 
-// 410 means that the receiver is gone for good. Anything else may be fixed within the day.
+// 410 means that the receiver is gone for good. Other errors may be fixed within the day.
 function answerOutcome(status: number): Outcome {
   const detail = `Received status code ${status}`
   if (status >= 200 && status < 300) return { result: 'sent', detail }
   return { result: 'failed', reason: 'status', detail, isPermanent: status === 410 }
 }
 
-/** The webhook's wire format: snake_case, times as ISO 8601 in UTC, lengths in whole seconds. */
+/** The webhook's wire format: snake_case, times as ISO 8601 in UTC, durations in whole seconds. */
 function webhookBody(message: Message): Record<string, unknown> {
   const { notification, deliveryId, baseUrl, zone } = message
   return {
@@ -121,7 +121,7 @@ function aboutMonitor({ monitor, lastPing, dueAt, downMs }: MonitorNotification)
   }
 }
 
-// Receivers that know only the former name, `blackout`, keep working for one release.
+// The former name, `blackout`, stays for one release, so that existing receivers keep working.
 function aboutGap({ from, at, extendedCount, extended }: GapNotice) {
   const span = { from: iso(from), to: iso(at) }
   return {

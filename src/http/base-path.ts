@@ -1,18 +1,18 @@
-// CronGuard below a path of someone else's host, like https://example.com/cron: requests lose that path at the door, so
-// that routes are written without it. Addresses in answers get it from `url`.
+// Support for a base path, as in https://example.com/cron: it is removed from requests before routing, and `url` adds
+// it to addresses in responses.
 import { AppError } from '#lib/errors.ts'
 import { askedPath, withPath } from './url.ts'
 
 type Door = (request: Request, connected: string | null) => Response | Promise<Response>
 
-/** A front door below `basePath`, like "/cron"; some proxies take that off, and some leave it. */
+/** A request handler below `basePath`, such as "/cron". Some proxies remove the base path and some keep it. */
 export function belowBasePath(handler: Door, basePath: string): Door {
   return (request, connected) => handler(inward(request, basePath), connected)
 }
 
 /**
- * Throws invalid for a base path like "/docs", at which CronGuard has pages. Some proxies take the base path off: what
- * is "/docs/api" then could be the page "/docs/api" or the page "/api" below the base path.
+ * Throws `invalid` for a base path at which CronGuard has pages, such as "/docs". Some proxies remove the base path, so
+ * "/docs/api" could be the page "/docs/api" or the page "/api" below the base path.
  */
 export function refuseTakenPath(basePath: string, routes: readonly { path: string }[]): void {
   const first = basePath.split('/')[1]
@@ -20,7 +20,7 @@ export function refuseTakenPath(basePath: string, routes: readonly { path: strin
   throw new AppError('invalid', `CRONGUARD_BASE_URL has the path ${basePath}, but CronGuard has pages at /${first}.`)
 }
 
-/** A path and its query as they are inside. */
+/** Removes the base path from a path with its query. */
 export function withoutBasePath(path: string, basePath: string): string {
   if (basePath === '' || !isBelow(path, basePath)) return path
   const rest = path.slice(basePath.length)
@@ -33,7 +33,7 @@ function isBelow(path: string, basePath: string): boolean {
 
 function inward(request: Request, basePath: string): Request {
   const asked = askedPath(request.url)
-  // Slashes too many before it stay, and only pings are understood with them.
+  // Extra slashes before it are kept. Only ping routes accept them.
   const extra = /^\/*(?=\/)/.exec(asked)?.[0] ?? ''
   const path = extra + withoutBasePath(asked.slice(extra.length), basePath)
   return path === asked ? request : withPath(request, path)

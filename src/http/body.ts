@@ -12,11 +12,11 @@ const MIB = 1024 * KIB
 export const PING_BODY_MAX = 16 * MIB
 /** The longest body of every other request. */
 export const BODY_MAX = MIB
-/** A body up to this size is read to its end whatever the answer is, so that the connection can be used again. */
+/** A body up to this size is read to its end even if it isn't needed, so that the connection can be reused. */
 const SHORT_MAX = 64 * KIB
 const FIRST_BYTES = 16 * KIB
 
-/** What unanswered requests and unfinished mails hold in memory, together. */
+/** The memory that all unanswered requests and unfinished mails together may use for bodies. */
 export const bytesInFlight = createByteBudget(
   { bytesMax: 64 * MIB, reservedForSmall: 8 * MIB, smallMax: SHORT_MAX },
   systemClock.elapsed,
@@ -24,7 +24,7 @@ export const bytesInFlight = createByteBudget(
 
 const BODY = Symbol('body')
 
-/** What becomes of the body of one request. */
+/** The state of a request's body. */
 interface Incoming {
   bytesMax: number
   isRefused: boolean
@@ -36,19 +36,19 @@ interface Known extends Request {
   [BODY]?: Incoming
 }
 
-/** Bun drops what is sent with other methods. */
+/** Bun drops the bodies of other methods. */
 export function mayHaveBody({ method }: Request): boolean {
   return method !== 'GET' && method !== 'HEAD'
 }
 
-/** Whether a body comes with it that is long, or that doesn't say how long it is. */
+/** Whether the request has a long body or one of unknown length. */
 export function hasLongBody(request: Request): boolean {
   if (!mayHaveBody(request)) return false
   const size = request.headers.get('content-length')
   return size === null ? sourceOf(request).body !== null : Number(size) > SHORT_MAX
 }
 
-/** Lets the body of a request be longer than `BODY_MAX`. */
+/** Raises the limit for the body of a request above `BODY_MAX`. */
 export function allowBody(request: Request, bytesMax: number): void {
   bodyOf(request).bytesMax = bytesMax
 }
@@ -58,7 +58,7 @@ export function refuseBody(request: Request): void {
   bodyOf(request).isRefused = true
 }
 
-/** Answers a request. What is held of its body is held until then; a sender who is still sending is cut off. */
+/** Responds to a request and then frees the memory of its body. A client that is still sending is disconnected. */
 export async function answerWithBody(
   request: Request,
   answer: (request: Request) => Response | Promise<Response>,
@@ -139,7 +139,7 @@ async function readLong(request: Request, ends: Ends): Promise<Body> {
   }
 }
 
-// Without this, what a fast sender sends waits for the garbage collector: 100 MB and more.
+// Without this, the data of a fast sender stays in memory until the garbage collector runs: 100 MB and more.
 function free({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
@@ -203,7 +203,7 @@ class EndsOfBody {
     this.#size = end
   }
 
-  /** Where byte number `at` of the stream stands, which is at least `headBytes`. */
+  /** The index in the buffer of byte `at` of the stream; `at` is at least `headBytes`. */
   #placeOf(at: number): number {
     const ring = this.#limit - this.#headBytes
     return ring === 0 ? this.#limit : this.#headBytes + ((at - this.#headBytes) % ring)

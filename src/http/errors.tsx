@@ -22,7 +22,7 @@ const STATUSES: Record<ErrorCode, number> = {
   too_many: 429,
 }
 
-/** Healthchecks clients know 400 where a form knows 422. */
+/** Healthchecks clients expect 400 where a form gets 422. */
 const API_STATUSES: Record<ErrorCode, number> = { ...STATUSES, invalid: 400 }
 
 const RETRY_AFTER_SECONDS = '5'
@@ -30,21 +30,21 @@ const RETRY_AFTER_SECONDS = '5'
 interface Answer {
   status: number
   message: string
-  /** What the address takes instead, where the method was wrong. */
+  /** The accepted methods, if the method was wrong. */
   allow?: string
 }
 
 interface Failed {
   error: unknown
   request: Request
-  /** The path of the route, as in "/monitors/:monitor"; undefined where there is none. */
+  /** The route's path, such as "/monitors/:monitor"; undefined if there is no route. */
   route: string | undefined
   showPath: ShowPath
   findMethods: FindMethods
   findErrorForm: FindErrorForm
 }
 
-/** The one place where an error becomes an answer, in the dialect of the door at which the caller knocked. */
+/** Converts any error to a response in the format of the route: an HTML page, JSON, or the dialect of a ping. */
 export function answerError(deps: Deps, failed: Failed): Response {
   const { request, route, findErrorForm } = failed
   const dialect = dialectOf(request)
@@ -84,12 +84,12 @@ function nothingAt({ method, url }: Request, findMethods: FindMethods): Answer {
   return { status: 405, message: `${method} is not allowed here.`, allow: methods.join(', ') }
 }
 
-// Who hangs up in the middle of a request gets no answer; that is no fault of ours.
+// A client that disconnects during a request isn't an error of the server.
 function isClientGone(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
 }
 
-// Bun's own error is for the log only: it has answered the sender already.
+// For Bun's own error, Bun has already sent a response, so it is only logged.
 function isTooLong(error: unknown): boolean {
   if (error instanceof TooLongError) return true
   return error instanceof Error && error.message === 'Request body exceeded maxRequestBodySize'

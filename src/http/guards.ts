@@ -1,4 +1,4 @@
-// Who may come in: each route names what it needs, and its handler runs only for somebody who may.
+// Access control for pages: each route names what it requires, and its handler runs only for users who have it.
 import { readWarnings } from '#actions/warnings.ts'
 import type { Deps } from '#deps.ts'
 import type { User } from '#domain/account.ts'
@@ -20,7 +20,6 @@ import { clearNotice, NOTICE, redirect, wantsPartial, withCookies } from './resp
 import type { Sessions } from './sessions.ts'
 import { askedPath, splitUrl } from './url.ts'
 
-/** What a guard needs to know of this CronGuard. */
 export interface WebDeps {
   deps: Deps
   sessions: Sessions
@@ -29,17 +28,17 @@ export interface WebDeps {
   live: Live
 }
 
-/** One request of somebody, known or not. */
+/** A request of a visitor, signed in or not. */
 export interface PageRequest {
   request: Request
   params: Record<string, string>
   query: URLSearchParams
   now: number
-  /** What is known to be changed so far: a page that stays open says it when it asks for more. */
+  /** The version of the data at the time of the request. An open page sends it back to get later changes. */
   version: number
-  /** What was sent along. It has come whole before anybody looks at who sends it, and what they may. */
+  /** The submitted form. It is read to its end before access is checked. */
   form: Form
-  /** What the last form did, to be said on this page. */
+  /** The message about the last form, to show on this page. */
   notice: string | null
 }
 
@@ -48,9 +47,9 @@ export interface SignedInRequest extends PageRequest {
   session: { id: string; projectId: string | null }
   /** The projects that the user belongs to, oldest first. */
   projects: OwnProject[]
-  /** What the request is about, or what the user looked at last; null when they belong to no project. */
+  /** The project of the request, or the one the user viewed last; null if they have no project. */
   project: OwnProject | null
-  /** What the user should know of CronGuard itself: nothing, unless it is theirs. Looked up when it is asked for. */
+  /** Reads the warnings about the server; empty unless the user is an administrator. */
   warnings(): Warning[]
 }
 
@@ -69,7 +68,7 @@ interface RouteContext {
 
 type Answer = Response | Promise<Response>
 
-/** For everybody. While nobody has an account, only the way to the first one is open. */
+/** For anyone. Redirects to the setup until the first account exists. */
 export function anybody(web: WebDeps, answer: (context: PageRequest) => Answer) {
   return webRoute(web, async (context) => {
     if (!hasUsers(web.deps.db)) return redirect(url('/setup'))
@@ -77,7 +76,7 @@ export function anybody(web: WebDeps, answer: (context: PageRequest) => Answer) 
   })
 }
 
-/** For everybody, as long as nobody has an account; a form that comes too late is told so. */
+/** For anyone, until the first account exists. A form that is submitted later gets an error from its action. */
 export function untilSetUp(web: WebDeps, answer: (context: PageRequest) => Answer) {
   return webRoute(web, async (context) => {
     const isOver = context.request.method === 'GET' && hasUsers(web.deps.db)
@@ -85,7 +84,7 @@ export function untilSetUp(web: WebDeps, answer: (context: PageRequest) => Answe
   })
 }
 
-/** For a signed-in user; a stranger is led to the sign-in, and back afterwards. */
+/** For signed-in users. Others are redirected to the sign-in, and back afterwards. */
 export function signedIn(web: WebDeps, answer: (context: SignedInRequest) => Answer) {
   return webRoute(web, async (context) => {
     const { deps, sessions, devices } = web
@@ -98,13 +97,13 @@ export function signedIn(web: WebDeps, answer: (context: SignedInRequest) => Ans
     const projectIds = projects.map(({ id }) => id)
     const warnings = (): Warning[] => (user.isAdmin ? readWarnings(deps, projectIds) : [])
     const response = await answer({ ...context, user, session, projects, project, warnings })
-    // Who signed in before browsers were remembered is known from now on.
+    // Sessions from before browsers were recognized get the cookie that identifies the browser.
     const isNews = cookie !== null && devices.find(request, user.id) === null
     return withCookies(withNotice(response, request), [cookie, isNews ? devices.cookie(request, user.id) : null])
   })
 }
 
-/** For whoever runs this CronGuard. Others do not learn what is there. */
+/** For administrators. Others get a 404, so that they don't learn what exists. */
 export function administering(web: WebDeps, answer: (context: SignedInRequest) => Answer) {
   return signedIn(web, (context) => {
     if (!context.user.isAdmin) throw new AppError('not_found', "Not found, or you don't have access.")
@@ -112,7 +111,7 @@ export function administering(web: WebDeps, answer: (context: SignedInRequest) =
   })
 }
 
-/** For a member of the project that `:project` names whose role allows it. Others do not learn that it exists. */
+/** For members of the project `:project` whose role allows it. Non-members don't learn whether it exists. */
 export function inProject(web: WebDeps, permission: Permission, answer: (context: ProjectRequest) => Answer) {
   return signedIn(web, (context) => {
     const project = findOwnProject(web.deps.db, { projectId: context.params.project ?? '', userId: context.user.id })
@@ -122,7 +121,7 @@ export function inProject(web: WebDeps, permission: Permission, answer: (context
   })
 }
 
-/** For a member of the project whose monitor `:monitor` names, by its unique key. */
+/** For members of the project of the monitor `:monitor`, which is its unique key. */
 export function onMonitor(web: WebDeps, permission: Permission, answer: (context: MonitorRequest) => Answer) {
   return signedIn(web, (context) => {
     const uniqueKey = context.params.monitor ?? ''
@@ -133,7 +132,7 @@ export function onMonitor(web: WebDeps, permission: Permission, answer: (context
   })
 }
 
-/** The project of something that was found, if the user belongs to it and may. Throws not_found, forbidden. */
+/** The project, if the user is a member with this permission. Throws `not_found` or `forbidden`. */
 export function projectOf(
   { deps }: WebDeps,
   { context, projectId, permission }: { context: SignedInRequest; projectId: string; permission: Permission },
@@ -149,7 +148,7 @@ function requirePermission(project: OwnProject, permission: Permission): void {
   throw new AppError('forbidden', `Your role in "${project.name}" is ${project.role}, and that does not allow this.`)
 }
 
-// A page can be asked for again after the sign-in; a form that was sent, or a part of a page, cannot.
+// A page can be requested again after the sign-in. A submitted form or a part of a page can't.
 function redirectToLogin({ db }: Deps, request: Request): Response {
   if (!hasUsers(db)) return redirect(url('/setup'))
   if (request.method !== 'GET' || wantsPartial(request)) {
@@ -159,7 +158,7 @@ function redirectToLogin({ db }: Deps, request: Request): Response {
   return redirect(url(asked === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`))
 }
 
-/** Runs `answer` where `url` knows the base path. */
+/** Runs `answer` with the base path that `url` uses. */
 function webRoute(web: WebDeps, answer: (context: PageRequest) => Answer) {
   return (route: RouteContext): Promise<Response> =>
     withBasePath(web.deps.config.basePath, async () => answer(await pageRequestOf(web, route)))
@@ -172,7 +171,7 @@ async function pageRequestOf({ deps, live }: WebDeps, { request, params }: Route
   return { request, params, query, now: deps.clock.now(), version: live.version(), form, notice }
 }
 
-// A notice is said once, on the first whole page.
+// A notice is shown once, on the first full page.
 function withNotice(response: Response, request: Request): Response {
   const isShown = cookieOf(request, NOTICE) !== null && response.status !== 303 && !wantsPartial(request)
   return isShown ? clearNotice(response) : response

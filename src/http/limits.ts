@@ -121,7 +121,7 @@ const IPV6_GROUPS = 8
 const NETWORK_GROUPS = 4
 const SITE_GROUPS = 3
 
-/** Whom tries from an address are counted for. IPv6 addresses of one household count as one: everybody has 2^64. */
+/** The network for which attempts are counted. An IPv6 /64 counts as one, because each household has 2^64 addresses. */
 export function neighbourhood(address: string | null): string {
   if (address === null) return 'unknown'
   if (isLoopback(address)) return 'this machine'

@@ -5,9 +5,9 @@ import { withoutBasePath } from './base-path.ts'
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 /**
- * A form that another site sends on behalf of somebody who is signed in here is refused. Browsers say where a request
- * comes from in Sec-Fetch-Site; on plain http, where they leave that out, in Origin. A request with neither comes from
- * no browser, and from nobody's cookies. Throws forbidden.
+ * Prevents cross-site request forgery: throws `forbidden` for a form that another site sends. Browsers name the site in
+ * Sec-Fetch-Site or, on plain http, in Origin. A request with neither header doesn't come from a browser, so it can't
+ * misuse a user's cookies.
  */
 export function refuseForeignForm({ config: { baseUrl } }: Pick<Deps, 'config'>, request: Request): void {
   if (SAFE_METHODS.includes(request.method)) return
@@ -26,7 +26,7 @@ function isOwnOrigin({ origin, baseUrl, request }: { origin: string; baseUrl: st
   return URL.canParse(origin) && new URL(origin).host === request.headers.get('host')
 }
 
-/** The path and query of the page that a form was sent from, when that page is one of ours. */
+/** The path and query of the page from which a form was sent; null if it isn't one of our pages. */
 export function refererOf({ config: { baseUrl, basePath } }: Pick<Deps, 'config'>, request: Request): string | null {
   const referer = request.headers.get('referer') ?? ''
   if (!URL.canParse(referer)) return null

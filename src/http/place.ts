@@ -1,4 +1,4 @@
-/** More than any route has segments. */
+/** No route has this many segments. */
 const SEGMENTS_MAX = 12
 
 /** Redacts a path for the log. Only words that occur in routes stay, because anything else may be a key or a token. */

@@ -4,7 +4,7 @@ import { MINUTE } from '#lib/duration.ts'
 import type { NoticeCode } from '#views/notices.ts'
 import { clearedCookie, setCookie } from './cookies.ts'
 
-/** No script and no style but our own files; nobody may frame a page. */
+/** Allows only our own scripts and styles, and no frames. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -29,18 +29,17 @@ export const PAGE_HEADERS = {
   'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=()',
 } as const
 
-/** A whole document. */
 export function page(document: Markup, status = 200): Response {
   return new Response(`<!doctype html>${document}`, { status, headers: PAGE_HEADERS })
 }
 
-/** An element that replaces its like in a page. `address`: what the browser shows from then on. */
+/** An element that replaces the one with the same ID in a page. `address`: the URL for the browser's address bar. */
 export function partial(element: Markup, { status = 200, address }: { status?: number; address?: Address } = {}) {
   const headers = address === undefined ? {} : { 'HX-Replace-Url': address }
   return new Response(element.toString(), { status, headers: { ...PAGE_HEADERS, ...headers } })
 }
 
-/** After a form that did what it was for: the browser gets the page at `address`, which shows the notice. */
+/** The response to a successful form: redirects to `address`, where the page shows the notice. */
 export function redirect(address: Address, notice?: NoticeCode): Response {
   const headers = new Headers({ Location: address, 'Cache-Control': 'no-store' })
   if (notice !== undefined) {
@@ -49,7 +48,7 @@ export function redirect(address: Address, notice?: NoticeCode): Response {
   return new Response(null, { status: 303, headers })
 }
 
-/** The cookie that carries a notice over a redirect; a code, never a text. */
+/** The cookie that keeps a notice during a redirect. It contains a code, not the text. */
 export const NOTICE = 'cronguard-notice'
 
 export function withCookies(response: Response, cookies: (string | null)[]): Response {
@@ -61,7 +60,7 @@ export function clearNotice(response: Response): Response {
   return withCookies(response, [clearedCookie({ name: NOTICE, isSecure: false })])
 }
 
-/** Whether htmx asks, for a part of a page: a redirect to another page would end up in the middle of this one. */
+/** Whether htmx requests a part of a page. A redirect would put another page into the middle of this one. */
 export function wantsPartial(request: Request): boolean {
   return request.headers.has('HX-Request')
 }

@@ -1,4 +1,4 @@
-// What each file of routes begins with. It declares whether its routes read a cookie, and what an error looks like.
+// Each file of routes starts with one of these, which declare whether its routes read cookies and the format of errors.
 import { Elysia } from 'elysia'
 import type { Deps } from '#deps.ts'
 import { refuseForeignForm } from './origin.ts'
@@ -6,16 +6,16 @@ import { refuseForeignForm } from './origin.ts'
 /** An HTML page, plain text, the JSON of the API, or what the client of a ping expects. */
 export type ErrorForm = 'page' | 'text' | 'json' | 'ping'
 
-/** Tells the routes that may read a cookie from the others. */
+/** The tag of routes that may read cookies. */
 export const READS_COOKIES = 'reads cookies'
 
-/** Routes for browsers, which send cookies by themselves: a form that another site sends is refused. */
+/** Routes that read cookies. Browsers send cookies automatically, so forms from other sites are refused. */
 export function cookieRoutes(deps: Pick<Deps, 'config'>, name: string, errors: ErrorForm = 'page') {
   const routes = new Elysia({ name, tags: [READS_COOKIES, errors] })
   return routes.onBeforeHandle(({ request }) => refuseForeignForm(deps, request))
 }
 
-/** Routes that read no cookie: the caller has a key or knows a URL, or anyone may call them. */
+/** Routes without cookies: they are public, or the client needs a key or a secret URL. */
 export function cookielessRoutes(name: string, errors: ErrorForm) {
   return new Elysia({ name, tags: [errors] })
 }
@@ -26,7 +26,7 @@ export interface Route {
   hooks: { detail?: { tags?: string[] } }
 }
 
-/** What an error at a route looks like; `path` is what was asked for. */
+/** Finds the format of errors for a route; `path` is the requested path. */
 export type FindErrorForm = (asked: { route: string | undefined; path: string }) => ErrorForm
 
 export function createErrorFormFinder(readRoutes: () => readonly Route[]): FindErrorForm {
@@ -37,7 +37,7 @@ export function createErrorFormFinder(readRoutes: () => readonly Route[]): FindE
     apiRoots ??= new Set([...forms].filter(([, form]) => form === 'json').map(([known]) => rootOf(known)))
     const form = forms.get(route) ?? 'ping'
     if (form !== 'ping') return form
-    // What is no ping has no route: below /api a program asked for it, and anywhere else probably a person.
+    // A request that isn't a ping has no route. Below /api it comes from a program, elsewhere probably from a person.
     return apiRoots.has(rootOf(path)) ? 'json' : 'page'
   }
 }
@@ -46,7 +46,7 @@ function formOf({ hooks }: Route): ErrorForm {
   return (['text', 'json', 'ping'] as const).find((form) => hooks.detail?.tags?.includes(form)) ?? 'page'
 }
 
-/** "api" of "/api/v3/checks/". */
+/** The first segment of a path: "api" for "/api/v3/checks/". */
 function rootOf(path: string): string | undefined {
   return /^\/([^/]+)\//.exec(path)?.[1]
 }

@@ -1,4 +1,4 @@
-// The table of contents: every route file, in order.
+// Assembles the server from all route files, in order.
 import { Elysia } from 'elysia'
 import type { Deps } from '#deps.ts'
 import type { PartHealth } from '#domain/health.ts'
@@ -39,7 +39,7 @@ import { registrationRoutes } from './web/registration.tsx'
 import { settingsRoutes } from './web/settings.tsx'
 import { signInRoutes } from './web/sign-in.tsx'
 
-/** The front door: a request and the address it comes from, `UNIX_SOCKET`, or null when nobody is there any more. */
+/** Handles a request. The peer is its address, `UNIX_SOCKET`, or null if the connection is already closed. */
 export type RequestHandler = (request: Request, peerAddress: string | null) => Response | Promise<Response>
 
 export function createRequestHandler(deps: Deps, readHealth: () => PartHealth[], live: Live): RequestHandler {
@@ -51,7 +51,7 @@ export function createRequestHandler(deps: Deps, readHealth: () => PartHealth[],
   const answer = logLevel === 'debug' ? withAccessLog(deps, answerPlainly, showPath) : answerPlainly
   const findPeer = createPeerFinder(deps)
   const handler: RequestHandler = (request, peerAddress) => {
-    // Headers that are sent twice arrive as one, with a comma.
+    // Bun joins repeated headers with a comma.
     if (request.headers.get('host')?.includes(',')) return new Response('Two Host headers', { status: 400 })
     const routable = withLongHost(request)
     rememberPeer(routable, findPeer(routable, peerAddress))
@@ -61,7 +61,6 @@ export function createRequestHandler(deps: Deps, readHealth: () => PartHealth[],
   return baseUrl.startsWith('https:') ? onlySecurely(placed) : placed
 }
 
-/** Every route there is. */
 export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: Live) {
   const messageLimits = createMessageLimits()
   const web: WebDeps = { deps, sessions: createSessions(deps), devices: createDevices(deps), messageLimits, live }
@@ -72,7 +71,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
   const findMethods = createMethodFinder(readRoutes)
   const findErrorForm = createErrorFormFinder(readRoutes)
   const routes = new Elysia({ name: 'cronguard' })
-    // First, so that it holds for all that follows; without it an error would tell strangers what went wrong inside.
+    // Must come first to apply to all routes. Without it, errors would reveal internal details.
     .onError(({ error, request, route }) =>
       answerError(deps, { error, request, route, showPath, findMethods, findErrorForm }),
     )
@@ -100,7 +99,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
   return routes
 }
 
-/** Browsers that came over https once never come without it again. */
+/** Makes browsers that have used https once use it always. */
 function onlySecurely(handler: RequestHandler): RequestHandler {
   return async (request, peerAddress) => {
     const response = await handler(request, peerAddress)
@@ -109,7 +108,7 @@ function onlySecurely(handler: RequestHandler): RequestHandler {
   }
 }
 
-/** Elysia looks for the path from here on, and misses it behind a host like `nas`, or behind none. */
+/** Elysia searches for the path from here, so it misses the path after a short host such as `nas`, or without one. */
 const PATH_SEARCH_START = 11
 
 function withLongHost(request: Request): Request {

@@ -6,8 +6,8 @@ export interface SplitUrl {
 const NO_QUERY = new URLSearchParams()
 
 /**
- * The path and the query of a request as they came. `new URL` will not do: it throws for a `Host` header that is
- * nonsense, and a request without one has a URL that is only a path.
+ * The raw path and query of a request. `new URL` can't parse all requests: it throws for an invalid `Host` header, and
+ * the URL of a request without a `Host` header is only a path.
  */
 export function splitUrl(url: string): SplitUrl {
   const start = pathStart(url)
@@ -16,13 +16,13 @@ export function splitUrl(url: string): SplitUrl {
   return { path: url.slice(start, queryStart), query: new URLSearchParams(url.slice(queryStart)) }
 }
 
-/** Where the path begins. */
+/** The index at which the path begins. */
 export function pathStart(url: string): number {
   const scheme = url.indexOf('://')
   return scheme === -1 || url.startsWith('/') ? 0 : url.indexOf('/', scheme + 3)
 }
 
-/** The path and the query as they came. */
+/** The raw path and query. */
 export function askedPath(url: string): string {
   return url.slice(pathStart(url))
 }
@@ -34,8 +34,8 @@ interface Moved extends Request {
 }
 
 /**
- * The same request for another path; its body is that of `sourceOf`, because a copied body is read into memory at once
- * and whole. Its host is any: what was asked for may be none that a URL can have.
+ * The same request for another path. Read its body from `sourceOf`, because copying would load the whole body into
+ * memory. The host is a placeholder, because the requested host may be invalid in a URL.
  */
 export function withPath(request: Request, path: string): Request {
   const { method, headers } = request
@@ -44,7 +44,7 @@ export function withPath(request: Request, path: string): Request {
   return moved
 }
 
-/** The request as it came, which has the body. */
+/** The original request, which has the body. */
 export function sourceOf(request: Moved): Request {
   return request[SOURCE] ?? request
 }

@@ -1,11 +1,12 @@
-/** Whether the browser can unpack what is packed with gzip. */
+/** Whether the client accepts gzip. */
 export function acceptsGzip(request: Request): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(request.headers.get('accept-encoding') ?? '')
 }
 
 /**
- * The same answer, packed: a long list becomes a tenth. Only for answers that hold no secret: whoever can make a
- * browser ask again and again, with their own words in the answer, reads a secret out of how well both pack together.
+ * Compresses a response with gzip: a long list becomes ten times smaller. Only for responses without secrets. An
+ * attacker who can make a browser repeat a request with text of their choice could derive a secret from the compressed
+ * size (BREACH).
  */
 export async function zipped(request: Request, response: Response): Promise<Response> {
   if (!acceptsGzip(request)) return response
@@ -16,7 +17,7 @@ export async function zipped(request: Request, response: Response): Promise<Resp
   return new Response(packed, { status: response.status, headers })
 }
 
-// Lightly: what is made for one request is not worth more.
+// The lowest level, because the result is used only once.
 function pack(content: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return Bun.gzipSync(content, { level: 1 })
 }

@@ -1,26 +1,26 @@
 import type { z } from 'zod'
 
-/** What a person or a program must know to call an operation of the management API. */
+/** The documentation of an operation of the management API, for people and programs. */
 export interface About {
-  /** "listChecks"; unique. */
+  /** A unique name, such as "listChecks". */
   id: string
-  /** What it is about, as its part of the page is called. */
+  /** The section of the documentation that contains it. */
   resource: Resource
-  /** "Lists the checks": one line, without a full stop. */
+  /** One line without a period, such as "Lists the checks". */
   summary: string
-  /** Whole sentences, where one line is not enough. */
+  /** Full sentences, if one line isn't enough. */
   notes?: string
   query?: z.ZodObject
   body?: z.ZodObject
-  /** What it answers with, by the status. A text is no JSON. */
+  /** The schema of the response for each status. A plain string means a response that isn't JSON. */
   answers: Partial<Record<200 | 201 | 409, z.ZodType>>
-  /** Whether a 400 has no body, as in Healthchecks. */
+  /** Whether a 400 response has no body, as in Healthchecks. */
   isRefusedBare?: boolean
-  /** Why it may be refused, beyond what every operation of its sort is refused for. */
+  /** Reasons for errors, besides those that all operations of this kind share. */
   refusals?: Partial<Record<403 | 409 | 429, string>>
 }
 
-/** In the order in which people need them. */
+/** The sections of the documentation, in order. */
 export const RESOURCES = [
   'Checks',
   'History',

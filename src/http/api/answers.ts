@@ -1,4 +1,4 @@
-// What the management API answers with. Its document shows these schemas, and the tests hold every answer against them.
+// Schemas of the responses of the management API. The OpenAPI document shows them, and tests check every response.
 import { z } from 'zod'
 import { DELIVERY_STATES, FAILURE_REASONS } from '#domain/delivery.ts'
 import { TRANSITION_REASONS } from '#domain/lifecycle.ts'

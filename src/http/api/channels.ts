@@ -48,7 +48,7 @@ const ChannelChange = z
   .partial()
   .meta({ id: 'ChannelChange' })
 
-/** Channels as every client knows them are listed; all else is an addition of version 3. */
+/** All versions list channels, as in Healthchecks. Everything else is an addition in version 3. */
 export function channelRoutes(deps: Deps, messageLimits: MessageLimits) {
   const GET = write((call) => list(deps, call), LIST)
   return cookielessRoutes('api/channels', 'json')
@@ -176,7 +176,7 @@ async function test(
   return Response.json({ result, reason: outcome.result === 'failed' ? outcome.reason : null, detail })
 }
 
-// An empty text and null both mean that there is to be none.
+// An empty string and null both remove the setting.
 function toInput(settings: Record<string, string | null>): SettingsInput {
   const entries = Object.entries(settings).map(([name, value]): [string, string] => [name, value ?? ''])
   return {
@@ -185,7 +185,7 @@ function toInput(settings: Record<string, string | null>): SettingsInput {
   }
 }
 
-// Not even the address of a webhook is shown: its path is often its only secret.
+// Secrets are left out. That includes the URL of a webhook, because its path is often its only secret.
 function detailsOf(report: ChannelReport): z.output<typeof ChannelDetails> {
   const { channel, failingSince, monitors, waiting } = report
   const stored = Object.entries(channel.settings as Record<string, unknown>)

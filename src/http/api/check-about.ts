@@ -9,15 +9,15 @@ import { SECONDS } from './check-spec.ts'
 import { seconds } from './times.ts'
 
 interface FieldAbout {
-  /** What it takes. */
+  /** The accepted values. */
   takes: string
-  /** What a new check has when the field is not sent. */
+  /** The value for a new check if the field isn't sent. */
   otherwise: string
 }
 
 const YES_NO = '`true` or `false`'
 
-/** Where the limits and the default of a setting do not say it all. */
+/** Descriptions of settings whose limits and default don't explain everything. */
 const MORE: Record<string, Partial<FieldAbout>> = {
   slug: { takes: 'up to 100 of a-z, 0-9, `-` and `_`', otherwise: 'empty; v1 and v2 make it from the name' },
   tags: { takes: 'words with spaces between them, up to 500 characters' },
@@ -66,7 +66,7 @@ const REQUEST_FIELDS: Record<string, FieldAbout> = {
   subject_fail: { takes: 'the old name of `failure_kw` with `filter_subject`', otherwise: 'empty' },
 }
 
-/** Every field that a request may set. */
+/** All fields that a request can set. */
 export const CHECK_FIELDS: Record<string, FieldAbout> = {
   ...Object.fromEntries(
     WIRE_SETTINGS.map((setting) => [setting.wire, { ...aboutSetting(setting), ...MORE[setting.wire] }]),
@@ -96,7 +96,7 @@ function takenBy({ kind }: WireSetting): string {
   }
 }
 
-// The schema with which a request is read, and beside each field what is said of it.
+// The schema of a request, with a description for each field.
 const CheckSpecBody = z
   .object(
     Object.fromEntries(

@@ -1,4 +1,4 @@
-// The settings of a monitor as the management API reads and shows them: in seconds, by the names of Healthchecks.
+// The settings of a monitor in the management API: durations in seconds, and the names of Healthchecks.
 import { z } from 'zod'
 import { type Monitor, NAME_MAX } from '#domain/monitor.ts'
 import {
@@ -20,18 +20,21 @@ export interface WireSetting extends MonitorSetting {
   wire: string
 }
 
-/** Those that the API has. */
+/** The settings that the API has. */
 export const WIRE_SETTINGS = MONITOR_SETTINGS.filter((setting): setting is WireSetting => setting.wire !== null)
 
-/** As in Healthchecks, they need a minute, unless a request asks for less. */
+/** As in Healthchecks, these must be at least a minute unless the request sets `subminute`. */
 const COARSE: SettingField[] = ['schedule.periodMs', 'graceMs', 'maxRunMs']
 
-/** What Healthchecks does not know is shown only where it says something: what was read must be fit to be sent back. */
+/**
+ * Settings that Healthchecks doesn't have are left out of responses if they have their default. A client of
+ * Healthchecks can then send back the check that it received.
+ */
 const ADDED: SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert', 'alias']
 
 const SECONDS_MIN = 60
 
-/** What a request may send, by its names. Read, the values are as the domain has them; the messages are codes. */
+/** Schemas for the fields of a request. They return values of the domain; their messages are error codes. */
 export function settingSchemas(precision: 'minutes' | 'seconds'): Record<string, z.ZodType> {
   return Object.fromEntries(
     WIRE_SETTINGS.map((setting) => [
@@ -42,7 +45,7 @@ export function settingSchemas(precision: 'minutes' | 'seconds'): Record<string,
 }
 
 const DIALECT: Partial<Record<SettingField, z.ZodType>> = {
-  // A name stands in subjects and titles: on one line.
+  // Names appear in subjects and titles, so line breaks become spaces.
   name: text({ max: NAME_MAX })
     .schema.meta({ maxLength: NAME_MAX, ...NO_NUL })
     .transform((name) => withoutInvisible(String(name).replaceAll(/\p{Cc}/gu, ' '))),
@@ -78,13 +81,13 @@ function wholeSeconds(min: number, max: number) {
     .transform((length) => length * SECOND)
 }
 
-/** The settings among what a request sent, read with `settingSchemas`. */
+/** The settings in a request that was parsed with `settingSchemas`. */
 export function settingsIn(read: Record<string, unknown>): Partial<FlatSettings> {
   const sent = WIRE_SETTINGS.filter(({ wire }) => read[wire] !== undefined)
   return Object.fromEntries(sent.map(({ wire, field }) => [field, read[wire]]))
 }
 
-/** The settings of a monitor by the API's names: a period or an expression, and of our additions what is not usual. */
+/** The settings of a monitor under the API's names: a period or an expression, and our additions unless default. */
 export function shownSettings(monitor: Monitor): Record<string, SettingValue> {
   const isPeriod = monitor.schedule.kind === 'period'
   const isShown = (setting: WireSetting): boolean => {
@@ -109,7 +112,7 @@ const ANSWERED: Partial<Record<SettingField, string>> = {
   alias: 'Not for a read-only key: who knows it can ping.',
 }
 
-/** What an answer has under each name. */
+/** The schema of each setting in a response. */
 export function answeredSettings(): Record<string, z.ZodType> {
   return Object.fromEntries(
     WIRE_SETTINGS.map(({ wire, field, group, kind }) => {

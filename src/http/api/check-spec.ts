@@ -1,5 +1,5 @@
-// What a client may say of a check, with the reference's words for what is wrong. Unknown keys are ignored, so that a
-// check that was read can be sent back.
+// Parses the check that a client sends. Error messages are those of Healthchecks. Unknown keys are ignored, so that a
+// client can send back a check that it received.
 import { z } from 'zod'
 import type { Channel } from '#domain/channel.ts'
 import { KEYWORDS_MAX, type MonitorChange, slugify } from '#domain/monitor.ts'
@@ -14,7 +14,7 @@ import { flag, text } from './fields.ts'
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** By which settings an upsert can find a check. */
+/** The settings by which an upsert can find a check. */
 const UNIQUE_FIELDS = {
   name: 'name',
   slug: 'slug',
@@ -24,7 +24,7 @@ const UNIQUE_FIELDS = {
 } satisfies Record<string, SettingField>
 type UniqueField = keyof typeof UNIQUE_FIELDS
 
-/** What a request may send besides settings. */
+/** The fields of a request besides settings. */
 const REQUEST = {
   subminute: flag('subminute'),
   subject: text('subject', KEYWORDS_MAX),
@@ -41,7 +41,7 @@ const REQUEST = {
 }
 const Request = z.object(REQUEST).partial()
 
-/** What was sent, checked field by field; only what was sent. */
+/** The validated fields of a request. Fields that weren't sent are missing. */
 export interface CheckSpec extends z.output<typeof Request> {
   settings: Partial<FlatSettings>
 }
@@ -49,7 +49,7 @@ export interface CheckSpec extends z.output<typeof Request> {
 const MINUTES = z.object({ ...settingSchemas('minutes'), ...REQUEST }).partial()
 export const SECONDS = z.object({ ...settingSchemas('seconds'), ...REQUEST }).partial()
 
-/** Throws invalid with the first problem. */
+/** Throws `invalid` with the first problem. */
 export function readCheckSpec(body: Record<string, unknown>): CheckSpec {
   const parsed = (body.subminute === true ? SECONDS : MINUTES).safeParse(body)
   if (parsed.success) return { ...(parsed.data as z.output<typeof Request>), settings: settingsIn(parsed.data) }
@@ -74,7 +74,7 @@ const PROBLEMS: Record<SettingProblem, string> = {
   not_expression: 'is not a valid cron or OnCalendar expression',
 }
 
-/** The change that a spec asks for. Before version 3 a name makes the slug, unless a slug is given too. */
+/** The requested change. Before version 3, the slug is derived from the name unless the request contains a slug. */
 export function toChange(spec: CheckSpec, version: ApiVersion): MonitorChange {
   const { name, slug } = spec.settings
   const settings = withKind(spec.settings)
@@ -82,7 +82,7 @@ export function toChange(spec: CheckSpec, version: ApiVersion): MonitorChange {
   return { ...changeOf(settings), ...oldFilterChange(spec, changeOf(settings).filter as Partial<PingFilter>) }
 }
 
-// An expression wins over a period in the same request, which is forgotten. The time zone may change alone.
+// If a request contains both an expression and a period, the period is ignored. A time zone alone is allowed.
 function withKind(settings: CheckSpec['settings']): CheckSpec['settings'] {
   const { 'schedule.periodMs': periodMs, ...others } = settings
   const expression = settings['schedule.expression']
@@ -90,7 +90,8 @@ function withKind(settings: CheckSpec['settings']): CheckSpec['settings'] {
   return periodMs === undefined ? others : { ...settings, 'schedule.kind': 'period' }
 }
 
-// The deprecated pair sets keywords that are not set as well, and the filter, by whether there are any, likewise.
+// The deprecated fields `subject` and `subject_fail` set keywords that the request doesn't set otherwise. They also
+// enable the filter if there are any keywords and disable it if there are none.
 function oldFilterChange(
   { subject, subject_fail: subjectFail }: CheckSpec,
   given: Partial<PingFilter>,
@@ -108,14 +109,14 @@ function hasKeywords({ successKeywords, failureKeywords }: PingFilter): boolean 
   return successKeywords !== '' || failureKeywords !== ''
 }
 
-/** The check that an upsert means; null when it always creates. */
+/** How an upsert finds its check; null if it always creates one. */
 export function toMatch({ unique = [], settings }: CheckSpec): MonitorMatch | null {
   const fields = unique.map((name) => UNIQUE_FIELDS[name])
   if (fields.length === 0 || fields.some((field) => settings[field] === undefined)) return null
   return Object.fromEntries(fields.map((field) => [field, settings[field]]))
 }
 
-/** The ids behind `*`, nothing, or a list of ids and names; spaces count. Throws invalid. */
+/** The channels' IDs for `*`, an empty string, or a list of IDs and names with exact spaces. Throws `invalid`. */
 export function resolveChannels(channels: Channel[], wanted: string): string[] {
   if (wanted === '*') return channels.map(({ id }) => id)
   if (wanted === '') return []

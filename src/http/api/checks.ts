@@ -26,7 +26,6 @@ import { readCheckSpec, resolveChannels, toChange, toMatch } from './check-spec.
 import { type ApiCall, bodiless, endpoint, read, UNIQUE_KEY, write } from './endpoint.ts'
 import { toCheck } from './shapes.ts'
 
-/** Lists, creates, changes, pauses, resumes and deletes monitors. */
 export function checkRoutes(deps: Deps) {
   return cookielessRoutes('api/checks', 'json')
     .use(
@@ -65,14 +64,14 @@ export function checkRoutes(deps: Deps) {
     )
 }
 
-/** The check that the URL names by its UUID or unique key, if the key's project has it. */
+/** The check with the UUID or unique key in the URL. Throws an error unless it belongs to the API key's project. */
 export function findCheck(deps: Deps, { params, projectId }: ApiCall): Monitor {
   const id = params.id ?? ''
   if (UNIQUE_KEY.test(id)) return found(findMonitorByUniqueKey(deps.db, { projectId, uniqueKey: id }))
   return findCheckByPingKey(deps, { params, projectId })
 }
 
-/** The same for what only a client may do that knows the UUID. */
+/** Like `findCheck`, for operations that require the UUID. */
 export function findCheckByPingKey(deps: Deps, { params, projectId }: Pick<ApiCall, 'params' | 'projectId'>): Monitor {
   const monitor = found(findMonitorByPingKey(deps.db, params.id?.toLowerCase() ?? ''))
   if (monitor.projectId !== projectId) throw new AppError('forbidden', 'this check belongs to another project')

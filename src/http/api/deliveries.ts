@@ -21,7 +21,7 @@ const DeliveryQuery = z.object({
   limit: limitUpTo(LIMIT_MAX, LIMIT),
 })
 
-/** What became of the messages of the whole project; additions of version 3. */
+/** The deliveries of a project; added in version 3. */
 export function deliveryRoutes(deps: Deps) {
   return cookielessRoutes('api/deliveries', 'json')
     .use(

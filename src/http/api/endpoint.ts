@@ -1,4 +1,4 @@
-// What every route of the management API has in common: versions, methods, CORS, the body, the key, the errors.
+// The common part of all routes of the management API: versions, methods, CORS, body, API key and errors.
 import type { DocumentDecoration } from 'elysia'
 import { findApiKey } from '#actions/projects.ts'
 import type { Deps } from '#deps.ts'
@@ -20,21 +20,21 @@ export interface ApiCall {
   version: ApiVersion
   params: Record<string, string>
   query: URLSearchParams
-  /** The JSON object that was sent, or an empty one. */
+  /** The JSON object in the body; empty if there is no body. */
   body: Record<string, unknown>
   projectId: string
   access: ApiKeyAccess
-  /** Who made the key that calls; null: nobody knows any more. */
+  /** The user who created the API key; null if unknown. */
   keyMaker: string | null
-  /** Where the call comes from; null where that is unknown. */
+  /** The client's address; null if unknown. */
   address: string | null
 }
 
 export interface Operation {
   needs: ApiKeyAccess
-  /** A body that is the JSON `null` counts as none. */
+  /** Whether the JSON body `null` counts as no body. */
   allowsNullBody?: boolean
-  /** What the OpenAPI document and the page about the API say of it. */
+  /** The text for the OpenAPI document and the docs page. */
   about?: About | undefined
   answer(call: ApiCall): Response | Promise<Response>
 }
@@ -42,10 +42,10 @@ export interface Operation {
 export type ApiMethod = 'GET' | 'POST' | 'DELETE'
 
 export interface Endpoint {
-  /** Below `/api/vN`. A collection ends in a slash and answers without it too; anything else only as it stands. */
+  /** Below `/api/vN`. The final slash of a collection is optional; other paths must match exactly. */
   path: string
   versions?: readonly ApiVersion[]
-  /** What `:id` may be; a unique key only reads. Absent: anything. */
+  /** The accepted format of `:id`; any if missing. A unique key can only read. */
   ids?: 'uuid' | 'uuid or unique key'
   operations: Partial<Record<ApiMethod, Operation>>
 }
@@ -57,7 +57,7 @@ interface Settable {
   headers: Record<string, string | number>
 }
 
-/** Routes for one path, in every version that has it. */
+/** Creates the routes for a path in each of its versions. */
 export function endpoint(deps: Deps, described: Endpoint) {
   const { path, versions = API_VERSIONS } = described
   const routes = cookielessRoutes(`api/v${versions.join('')}${path}`, 'json')
@@ -80,7 +80,7 @@ export function endpoint(deps: Deps, described: Endpoint) {
   return routes
 }
 
-// As in Healthchecks: a client that asks for a list with a POST is led to it, and asks again with a GET.
+// As in Healthchecks, a POST to a list without the final slash is redirected, and the client repeats it as a GET.
 function redirectTo(path: string): Response {
   return new Response(null, { status: 301, headers: { Location: path } })
 }
@@ -93,18 +93,18 @@ export function write(answer: Operation['answer'], about?: About): Operation {
   return { needs: 'read-write', about, answer }
 }
 
-/** For what needs no body: some clients send `null` for none. */
+/** An operation without a body. Some clients send `null` instead of none. */
 export function bodiless(answer: Operation['answer'], about?: About): Operation {
   return { ...write(answer, about), allowsNullBody: true }
 }
 
-/** Every endpoint that these routes were made of, once each. */
+/** The endpoints from which these routes were created, without duplicates. */
 export function endpointsOf(routes: readonly { hooks: { detail?: unknown } }[]): Endpoint[] {
   const noted = routes.map(({ hooks }) => (hooks.detail as { endpoint?: Endpoint } | undefined)?.endpoint)
   return [...new Set(noted)].filter((found) => found !== undefined)
 }
 
-// Elysia keeps beside a route whatever is said of it, but its type only knows what stands in an OpenAPI document.
+// Elysia stores any object in `detail`, but its type allows only fields of OpenAPI.
 function noted(described: Endpoint): DocumentDecoration {
   return { endpoint: described } as DocumentDecoration
 }
@@ -113,7 +113,7 @@ const NO_PATH = 'There is nothing at this address.'
 const WHOLE_UUID = new RegExp(`^${UUID}$`)
 export const UNIQUE_KEY = /^[0-9A-Za-z]{40}$/
 
-// As in Healthchecks, an id that can be none is an address that is not there, whoever asks.
+// As in Healthchecks, a malformed ID results in 404, even without a valid API key.
 function operationsAt({ ids, operations }: Endpoint, id = ''): Endpoint['operations'] {
   if (ids === undefined || WHOLE_UUID.test(id)) return operations
   if (ids === 'uuid or unique key' && UNIQUE_KEY.test(id) && operations.GET) return { GET: operations.GET }
@@ -166,7 +166,7 @@ async function readObject(request: Request, operation: Operation): Promise<Recor
 
 type Revive = (key: string, value: unknown, context: { source?: string }) => unknown
 
-// 60.0 is a whole number to JavaScript, but not to Healthchecks.
+// JavaScript treats 60.0 as an integer, but Healthchecks doesn't accept it as one.
 const keepFloats: Revive = (_, value, { source = '' }) =>
   typeof value === 'number' && /[.e]/i.test(source) ? Number.NaN : value
 
@@ -185,8 +185,8 @@ interface Credentials {
   needs: ApiKeyAccess
 }
 
-// X-Api-Key wins over the body, even when its key is wrong, and both over a Bearer token, which may be a proxy's. The
-// body's key counts only where a key may write.
+// X-Api-Key takes precedence over the body, even if its key is wrong. Both take precedence over a Bearer token, which
+// may belong to a proxy. A key in the body is accepted only for operations that write.
 function authenticate(deps: Deps, { request, body, needs }: Credentials): ApiKey {
   const inBody = needs === 'read-write' ? body.api_key : undefined
   const given = request.headers.get('x-api-key') ?? inBody ?? bearerOf(request)

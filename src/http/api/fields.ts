@@ -1,19 +1,19 @@
-// What is sent along with a request, read with a schema; the first problem is told.
+// Parses the fields of a request with a schema, and reports the first problem.
 import { z } from 'zod'
 import { AppError } from '#lib/errors.ts'
 import { NO_NUL } from './limits.ts'
 
-/** Throws invalid. */
+/** Throws `invalid` with the first problem. */
 export function readBody<T>(schema: z.ZodType<T>, body: Record<string, unknown>): T {
   return readWith(schema, { sent: body, what: 'json' })
 }
 
-/** Of a name that is given several times, the last one counts. Throws invalid. */
+/** If a parameter occurs several times, the last value is used. Throws `invalid` with the first problem. */
 export function readQuery<T>(schema: z.ZodType<T>, query: URLSearchParams): T {
   return readWith(schema, { sent: Object.fromEntries(query), what: 'query' })
 }
 
-// Counted in characters as people count them, not in UTF-16 units. Half a character is kept as what the database keeps.
+// The limit counts code points instead of UTF-16 units. An unpaired surrogate becomes U+FFFD, as in the database.
 export function text(field: string, max: number) {
   return z
     .string(`${field} is not a string`)
@@ -27,7 +27,7 @@ export function flag(field: string) {
   return z.boolean(`${field} is not a boolean`)
 }
 
-/** How many of a list are asked for. */
+/** The requested length of a list. */
 export function limitUpTo(max: number, otherwise: number) {
   return z.coerce
     .number('limit is not a number')

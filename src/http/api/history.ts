@@ -21,7 +21,7 @@ const FLIPS_MAX = 10_000
 const FOR_EVER = 10_000_000_000
 const YEAR_SECONDS = 31_536_000
 
-/** What happened to a monitor: its pings and their bodies, its flips, and what became of every message. */
+/** A monitor's pings and their bodies, its flips and its deliveries. */
 export function historyRoutes(deps: Deps) {
   return cookielessRoutes('api/history', 'json')
     .use(
@@ -86,7 +86,7 @@ function pingBody(deps: Deps, call: ApiCall): Response {
   const isKept = number > lastPrunedNumber(monitor, deps.config.retention.pingsPerMonitor)
   const kept = isKept ? findBody(deps.db, { monitorId: monitor.id, number }) : null
   if (kept === null) throw new AppError('not_found', 'there is no such body')
-  // A body is whatever a job sent: a browser must not take it for a page.
+  // Jobs can send HTML, which a browser must not render.
   const headers = { 'Content-Type': 'text/plain', 'X-Content-Type-Options': 'nosniff' }
   return rawBody(kept, headers)
 }
@@ -126,7 +126,7 @@ function deliveries(deps: Deps, call: ApiCall): Response {
   return Response.json({ deliveries: newest.map(toDelivery) })
 }
 
-/** The stretch that the query asks for; `seconds` counts back from now. Null when a number is none or out of range. */
+/** The requested time range; `seconds` counts back from now. Null if a number is malformed or out of range. */
 function readRange(query: URLSearchParams, now: number): { from: number; to: number } | null {
   const start = readSeconds(query.getAll('start').at(-1), FOR_EVER)
   const end = readSeconds(query.getAll('end').at(-1), FOR_EVER)
@@ -136,7 +136,7 @@ function readRange(query: URLSearchParams, now: number): { from: number; to: num
   return { from: Math.max((start ?? 0) * SECOND, since), to: (end ?? FOR_EVER) * SECOND }
 }
 
-/** Undefined when it was not given, null when it is not usable. */
+/** Undefined if there is none; null if it is invalid. */
 function readSeconds(text: string | undefined, max: number): number | undefined | null {
   if (text === undefined) return undefined
   if (!/^[0-9]{1,11}$/.test(text)) return null

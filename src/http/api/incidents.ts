@@ -33,7 +33,7 @@ const Acknowledgment = z
   })
   .meta({ id: 'Acknowledgement' })
 
-/** Stretches of being down, and who has them in hand; additions of version 3. */
+/** Incidents and their acknowledgments; added in version 3. */
 export function incidentApiRoutes(deps: Deps) {
   return cookielessRoutes('api/incidents', 'json')
     .use(
@@ -146,7 +146,7 @@ function deliveriesOf({ db }: Deps, { id }: IncidentSummary) {
   return listDeliveriesOfIncident(db, id).map(toDelivery)
 }
 
-// A read-only key stands in places where many look: it shows no person's name or address.
+// Read-only keys are often shared, for example in dashboards, so they don't reveal names or addresses of users.
 function toIncident(
   incident: IncidentSummary,
   { deps, call: { access } }: { deps: Deps; call: ApiCall },

@@ -10,7 +10,6 @@ import { incidentApiRoutes } from './incidents.ts'
 import { projectApiRoutes } from './project.ts'
 import { statusRoutes } from './status.ts'
 
-/** The management API. */
 export function apiRoutes(deps: Deps, messageLimits: MessageLimits) {
   return cookielessRoutes('api', 'json')
     .use(checkRoutes(deps))

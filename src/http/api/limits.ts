@@ -1,12 +1,12 @@
-// Limits as JSON Schema has them, beside the rules that are checked: both say the same.
+// Patterns for JSON Schema. They describe the same limits as the validation.
 
 const CONTROL = '\\u0000-\\u001f\\u007f-\\u009f'
-/** What `trim` takes away, besides the control characters. */
+/** The characters that `trim` removes, besides control characters. */
 const SPACE = '\\u0020\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'
 
-/** No NUL, which the database cannot hold. */
+/** No NUL, because the database can't store it. */
 export const NO_NUL = { pattern: '^[^\\u0000]*$' }
-/** On one line. */
+/** A single line. */
 export const ONE_LINE = { pattern: `^[^${CONTROL}]*$` }
-/** On one line, and not only spaces. */
+/** A single line that isn't blank. */
 export const FILLED_LINE = { minLength: 1, pattern: `^[^${CONTROL}]*[^${CONTROL}${SPACE}][^${CONTROL}]*$` }

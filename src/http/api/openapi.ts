@@ -1,4 +1,4 @@
-// The OpenAPI document of the management API: made of the schemas that read the requests, when somebody first asks.
+// The OpenAPI document of the management API. It is generated on first use from the schemas that parse requests.
 import { Elysia } from 'elysia'
 import { z } from 'zod'
 import type { Deps } from '#deps.ts'
@@ -34,14 +34,14 @@ async function write(operations: readonly DescribedOperation[], baseUrl: string)
   const { paths } = toOpenAPISchema(standIns(operations, toSchema), undefined, undefined, { zod: toSchema }, VERSION)
   markOptionalBodies(operations, paths as DocumentedPaths)
   const document = { ...heading(baseUrl), paths, components: { securitySchemes: SECURITY_SCHEMES, schemas } }
-  // A schema with a name stands once in the document; where it is used, it is referred to.
+  // Named schemas are stored once under `components` and referenced from there.
   const text = JSON.stringify(document).replaceAll('"#/$defs/', '"#/components/schemas/')
   return { text, etag: `"${sha256Hex(text).slice(0, 32)}"` }
 }
 
 type DocumentedPaths = Record<string, Record<string, { requestBody?: { required?: boolean } }>>
 
-// The library calls every body required; one of which nothing must be sent need not be sent.
+// The library marks every body as required. A body without required fields is optional.
 function markOptionalBodies(operations: readonly DescribedOperation[], paths: DocumentedPaths): void {
   for (const { method, path, about } of operations) {
     const written = paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
@@ -57,8 +57,8 @@ function withoutDefinitions(schema: z.ZodType, schemas: Record<string, unknown>)
   return json
 }
 
-// The routes of the API take every method and read what is sent by themselves. These are never called: they stand for
-// them, one for each method, with everything that is known of it.
+// The real routes accept every method and parse the body themselves, so the library can't describe them. It gets these
+// routes instead, one for each operation. They are never called.
 function standIns(operations: readonly DescribedOperation[], toSchema: ToSchema) {
   const app = new Elysia()
   for (const operation of operations) {

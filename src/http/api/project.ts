@@ -35,7 +35,7 @@ const KeySpec = z
   })
   .meta({ id: 'KeySpec' })
 
-/** The project that the key is of, and its keys; additions of version 3. */
+/** The API key's project and its keys; added in version 3. */
 export function projectApiRoutes(deps: Deps) {
   return cookielessRoutes('api/project', 'json')
     .use(
@@ -137,7 +137,7 @@ const CREATE: About = {
   refusals: { 409: `The project has ${API_KEYS_MAX} API keys already.` },
 }
 
-// A key that a key makes is its maker's, too: it ends with the others when they leave.
+// The new key belongs to the user who created the calling key, so that it is revoked with their other keys.
 function createKey(deps: Deps, { projectId, body, keyMaker }: ApiCall): Response {
   const id = newUuid()
   const key = createApiKey(deps, { projectId, id, createdBy: keyMaker, ...readBody(KeySpec, body) })

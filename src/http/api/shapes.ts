@@ -1,4 +1,4 @@
-// What the management API calls things: Healthchecks' words for ours, in its order of keys.
+// Converts monitors, pings and channels to the names and the key order of Healthchecks.
 import type { Channel } from '#domain/channel.ts'
 import { overdueRun, type Transition } from '#domain/lifecycle.ts'
 import type { Monitor } from '#domain/monitor.ts'
@@ -33,7 +33,7 @@ const PING_TYPES: Record<PingKind, string> = {
   ignored: 'ign',
 }
 
-/** A check as this key may see it: a read-only key never learns the ping key. */
+/** A check for a response. Read-only API keys don't get the ping key. */
 export function toCheck(view: CheckView, { version, access }: Pick<ApiCall, 'version' | 'access'>) {
   const { monitor, baseUrl } = view
   const { alias, ...settings } = shownSettings(monitor)
@@ -102,14 +102,14 @@ export function toDelivery(delivery: DeliveryRecord) {
   }
 }
 
-// Version 1 calls a running check "started", unless it is down for having run too long.
+// Version 1 calls a running check "started" unless it is down because the run took too long.
 function statusWord({ monitor, now }: CheckView, version: ApiVersion): string {
   const status = shownStatus(monitor, now)
   const isRunning = monitor.openRuns.length > 0 && overdueRun(monitor, now) === undefined
   return version === 1 && isRunning ? 'started' : STATUS_WORDS[status]
 }
 
-// A running check shows when it started; a check that is down expects nothing.
+// A running check shows its start time. A check that is down has no next ping.
 function nextPingAt({ status, dueAt, openRuns: [run] }: Monitor): number | null {
   if (status === 'down') return null
   if (dueAt === null || run === undefined) return dueAt ?? run?.startedAt ?? null
@@ -128,12 +128,12 @@ function addresses({ monitor, channelIds, baseUrl }: CheckView, version: ApiVers
   }
 }
 
-// A client that sends back what it read must say that it means it.
+// A client that sends back such a check must set `subminute`, so the response contains it.
 function isSubminute({ schedule, graceMs, maxRunMs }: Monitor): boolean {
   return Math.min(graceMs, maxRunMs ?? graceMs, schedule.kind === 'period' ? schedule.periodMs : graceMs) < MINUTE
 }
 
-// As Healthchecks, which knows the newest run alone: there is no duration while a run is open that started after it.
+// As in Healthchecks, which knows only the newest run, there is no duration while a newer run is open.
 function lastDuration({ lastDurationMs, lastPingAt, openRuns }: Monitor) {
   if (lastDurationMs === null || lastPingAt === null) return {}
   const isNewest = !openRuns.some(

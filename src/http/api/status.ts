@@ -1,4 +1,4 @@
-// What Healthchecks tells of itself to the programs that watch over it. No project's key is needed.
+// The status and metrics of the server in the format of Healthchecks, for monitoring. No API key is needed.
 import type { Deps } from '#deps.ts'
 import { openToPages } from '#http/cors.ts'
 import { cookielessRoutes } from '#http/routes.ts'
@@ -20,15 +20,15 @@ export function statusRoutes(deps: Deps) {
 const UNREAD = { parse: 'none' } as const
 const UNCACHED = { 'Cache-Control': 'no-store' }
 
-/** It reads from the database, which throws when it cannot be read. */
+/** Reads from the database, which throws if it can't be read. */
 function answerStatus({ db }: Deps): Response {
   hasPings(db)
   return new Response('OK', { headers: { ...UNCACHED, 'Content-Type': 'text/plain; charset=utf-8' } })
 }
 
 /**
- * As an unprocessed flip counts each message in the outbox: somebody is yet to be told of a change. The ids grow with
- * every ping and every notification, and are null before the first.
+ * Each message in the outbox counts as an unprocessed flip, because a notification of a change is still pending. The
+ * IDs grow with every ping and notification, and are null before the first one.
  */
 function answerMetrics({ db, clock, config }: Deps, request: Request): Response {
   const key = request.headers.get('x-metrics-key')

@@ -1,4 +1,4 @@
-// How the management API writes moments and lengths of time: whole seconds, cut and not rounded.
+// Times and durations in the management API: whole seconds, rounded down.
 import { SECOND } from '#lib/duration.ts'
 
 export function time(at: number): string {

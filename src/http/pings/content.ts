@@ -1,19 +1,19 @@
-// What large bodies say: as little of it as the dialects ask for. No thread but the one it is called in.
+// Parses JSON and forms, on the calling thread. Only what the dialects need is kept, because bodies may be large.
 import { decodeBody } from '#domain/body.ts'
 
-/** A value that JSON can have. */
+/** A parsed JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
 export interface Cut {
-  /** No text of what was sent is longer, in characters or bytes. */
+  /** Longer strings are cut to this many characters or bytes. */
   limit: number
 }
 
-/** More members than this take more memory than a report is worth. */
+/** JSON with more members is rejected, because it takes too much memory. */
 const MEMBERS_MAX = 100_000
 const DEPTH_MAX = 100
 
-/** Undefined for what is no JSON, or too much of it. Long strings are cut. */
+/** Undefined if the body isn't JSON or has too many members. Long strings are cut. */
 export function parseJson(bytes: Uint8Array, { charset, limit }: Cut & { charset: string | null }): Json | undefined {
   const text = decodeBody(bytes, charset)
   if (hasTooManyMembers(text)) return undefined
@@ -49,20 +49,20 @@ function cutStrings(value: Json, { limit, depth }: Cut & { depth: number }): Jso
 
 export interface FormQuestion extends Cut {
   contentType: string
-  /** The fields that are looked for. */
+  /** The fields to read. */
   names: readonly string[]
 }
 
 export type Fields = [name: string, value: string][]
 
-/** The fields of a form of either sort: `curl -d` and `curl -F`. Null for one that breaks off or has too many. */
+/** The fields of a form, from `curl -d` or `curl -F`. Null if the form is incomplete or has too many fields. */
 export function parseForm(bytes: Uint8Array, question: FormQuestion): Fields | null | Promise<Fields | null> {
   return /^multipart\/form-data\b/i.test(question.contentType)
     ? parseParts(bytes, question)
     : parsePairs(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), question)
 }
 
-/** A report has a handful. A million of them would take seconds, and hundreds of megabytes. */
+/** Reports have a few fields. A million fields would take seconds and hundreds of megabytes. */
 const FIELDS_MAX = 1000
 
 async function parseParts(bytes: Uint8Array, { contentType, names, limit }: FormQuestion): Promise<Fields | null> {
@@ -93,11 +93,11 @@ function hasTooManyParts(bytes: Uint8Array, contentType: string): boolean {
   return count > FIELDS_MAX
 }
 
-/** "%0A" stands for one byte. */
+/** "%0A" encodes one byte. */
 const BYTES_OF_ONE = 3
 const [PERCENT, AMPERSAND] = [0x25, 0x26]
 
-// Only the fields that are looked for are decoded: a form may have millions of others.
+// Decodes only the requested fields, because a form may have millions of others.
 function parsePairs(bytes: Buffer, { names, limit }: FormQuestion): Fields | null {
   const beginnings = names.map((name) => Buffer.from(`${name}=`))
   const lengthMax = BYTES_OF_ONE * (Math.max(...names.map(({ length }) => length)) + limit) + 1

@@ -1,4 +1,4 @@
-// The telemetry URLs of Cronitor: by API key and monitor, and the older ones by code.
+// The telemetry URLs of Cronitor: with an API key and a monitor, and older ones with a code.
 import type { PingAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { SLUG_MAX } from '#domain/monitor.ts'
@@ -10,7 +10,7 @@ import { isPingAtRoot } from './paths.ts'
 import { exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, runIdOf, secondsOf, TOKEN, UUID } from './report.ts'
 import { readTextOrBody } from './sent.ts'
 
-/** The libraries send a stamp and metrics without a state for a heartbeat. */
+/** For a heartbeat, the libraries send a stamp and metrics without a state. */
 const OWN_QUERY = ['state', 'metric', 'stamp']
 
 export const cronitor: Dialect = {
@@ -18,7 +18,7 @@ export const cronitor: Dialect = {
   routes: ['/p/*', '/ping/*', '/*'],
   methods: ['GET', 'HEAD', 'POST'],
   ownQuery: OWN_QUERY,
-  // Healthchecks pings below /ping/ and at the root, too. Its clients never send what these send; both have /fail.
+  // Healthchecks also uses /ping/ and the root. Its clients never send these states or parameters, except for /fail.
   isSpoken: ({ path, query }) => {
     if (path.startsWith('/p/')) return true
     const isBelowPing = path.startsWith('/ping/')
@@ -35,13 +35,13 @@ export const cronitor: Dialect = {
   answer,
 }
 
-// borgmatic puts the state behind whatever URL it is given.
+// borgmatic appends the state to any URL.
 const STATE = '/(run|complete|fail)'
 const BY_KEY = new RegExp(`^(?:/p(?:ing)?(?=/)|(?!/p(?:ing)?/))/(?!${UUID}/)(${TOKEN})/(${TOKEN})(?:${STATE})?/?$`)
 const BY_CODE = new RegExp(`^/(?!${UUID}/fail/?$)([A-Za-z0-9_-]{3,64})${STATE}/?$`)
 const SLUG = new RegExp(`^[a-z0-9_-]{1,${SLUG_MAX}}$`)
 
-/** `ok` says that all is well again, `tick` and nothing at all that the job is alive. */
+/** `ok` means that the job has recovered. `tick` and a missing state mean that the job is alive. */
 const SIGNALS = new Map<string, PingSignal>([
   ['run', 'start'],
   ['complete', 'success'],
@@ -55,10 +55,10 @@ async function answer(deps: Deps, ping: IncomingPing): Promise<Response> {
   const { request, path, query } = ping
   const target = readTarget(path)
   if (target === null) return plainText('not found', 404)
-  // At the root, a slug of Healthchecks may be called like a state.
+  // At the root, the name of a state may be a slug of Healthchecks.
   if (isProjectPingKey(deps, target.token)) return await healthchecks.answer(deps, ping)
   const signal = SIGNALS.get(target.state ?? lastOf(query, 'state'))
-  // What Cronitor makes of another state is not known; to record it as a success would be a guess.
+  // It is unknown how Cronitor handles other states. Recording them as success could hide a failure.
   if (signal === undefined) return plainText('unknown state', 400)
   const refusal = await recordOrRefuse(deps, {
     address: addressOf(target),
@@ -67,7 +67,7 @@ async function answer(deps: Deps, ping: IncomingPing): Promise<Response> {
     runId: runIdOf(lastOf(query, 'series')),
     measuredMs: secondsOf(lastOf(query, 'duration')),
     origin: originOf(request),
-    // The libraries say `message`, the command line `msg`.
+    // The libraries send `message`, the command-line tool sends `msg`.
     ...(await readTextOrBody(request, {
       text: lastOf(query, 'message') || lastOf(query, 'msg'),
       limit: deps.config.pingBodyLimit,
@@ -77,7 +77,7 @@ async function answer(deps: Deps, ping: IncomingPing): Promise<Response> {
 }
 
 interface Target {
-  /** By code at the root. */
+  /** The code in a URL at the root. */
   token?: string | undefined
   projectPingKey?: string | undefined
   slug?: string
@@ -91,7 +91,8 @@ function readTarget(path: string): Target | null {
   return projectPingKey && slug ? { projectPingKey, slug, state } : null
 }
 
-// Cronitor makes a monitor of every name that it does not know. The keys that it gives itself have capitals.
+// As in Cronitor, an unknown name creates a monitor. A name with capital letters is a key that Cronitor generated, so
+// its monitor must exist.
 function addressOf({ token, projectPingKey = '', slug = '' }: Target): PingAddress {
   if (token === undefined && SLUG.test(slug)) return { projectPingKey, slug, mayCreate: true }
   return { token: token ?? slug, dialect: 'cronitor' }

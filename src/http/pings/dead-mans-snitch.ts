@@ -1,18 +1,18 @@
-// The check-in URLs of Dead Man's Snitch: a token at the root, and `m` for a message and `s` for the exit status in the
-// URL or in a form.
+// The check-in URLs of Dead Man's Snitch: a token at the root. The query or a form contains a message (`m`) and an
+// exit status (`s`).
 import type { Deps } from '#deps.ts'
 import type { PingSignal } from '#domain/ping.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, UUID } from './report.ts'
 import { keepText, readSentForm } from './sent.ts'
 
-// Whether Dead Man's Snitch takes POST is not known, but it is used; refusing it could only lose pings.
+// It is unknown whether Dead Man's Snitch accepts POST, but jobs use it, and refusing it would lose pings.
 export const deadMansSnitch: Dialect = {
   name: "Dead Man's Snitch",
   routes: ['/*'],
   methods: ['GET', 'HEAD', 'POST'],
   ownQuery: ['s', 'm'],
-  // A bare UUID is a Healthchecks URL; but what `s` says must not get lost.
+  // A UUID alone is a Healthchecks URL, but with `s` or `m` it is a check-in whose exit status must not be ignored.
   isSpoken: ({ path, query }) => PATH.test(path) && (!IS_UUID.test(path.slice(1)) || query.has('s') || query.has('m')),
   addressOf: (_, { path }) => ({ token: tokenOf(path), dialect: 'snitch' }),
   answer,
@@ -35,7 +35,7 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
     origin: originOf(request),
     ...(message !== '' || isForm ? keepText(message, limit) : kept),
   })
-  // Some clients take nothing but 202 for success. Nobody is known to read the text.
+  // Some clients accept only 202 as success. No known client reads the text.
   return refusal === null ? plainText('OK', 202) : plainText(refusal.text, refusal.status)
 }
 
@@ -43,7 +43,7 @@ function tokenOf(path: string): string {
   return PATH.exec(path)?.[1] ?? ''
 }
 
-// A form that breaks off may have held bad news; as a note it changes nothing.
+// An incomplete form may have contained a failure, so it is only logged.
 function signalOf(status: string, { isKnown }: { isKnown: boolean }): PingSignal {
   if (!isKnown) return 'log'
   return status === '' || status === '0' ? 'success' : 'fail'

@@ -6,22 +6,22 @@ export interface IncomingPing extends SplitUrl {
   request: Request
 }
 
-/** One way in which jobs report. */
+/** The ping API of a tool. */
 export interface Dialect {
-  /** As the log has it. */
+  /** The name for the log. */
   name: string
-  /** Where its pings arrive, as the router has it. Several dialects may share a route. */
+  /** Its routes, in the router's syntax. Several dialects may share a route. */
   routes: readonly string[]
-  /** Other methods are refused; null: there are none. OPTIONS never is a ping. */
+  /** The accepted methods; null if all are. OPTIONS is never a ping. */
   methods: readonly string[] | null
-  /** What its query may say, and that of a Healthchecks client never does. */
+  /** Query parameters that Healthchecks clients never send. */
   ownQuery?: readonly string[]
-  /** Whether what arrives there is said in this dialect. */
+  /** Whether a request to one of the routes uses this dialect. */
   isSpoken(url: SplitUrl): boolean
-  /** Which monitor it is for, as far as that is known without the body; null: it isn't, and bodies are short. */
+  /** The monitor that the URL and the headers name; null if only the body names it. Such bodies are short. */
   addressOf(deps: Deps, ping: IncomingPing): PingAddress | null
   answer(deps: Deps, ping: IncomingPing): Promise<Response>
-  /** Its form of an error; without it, errors are plain text. */
+  /** Its error responses; plain text if missing. */
   refuse?(status: number, text: string): Response
 }
 
@@ -31,12 +31,12 @@ interface Known extends Request {
   [DIALECT]?: Dialect
 }
 
-/** Remembers that a request is a ping, for whoever has to say that it went wrong. */
+/** Marks a request as a ping, so that the error handler can respond in its dialect. */
 export function rememberDialect(request: Known, dialect: Dialect): void {
   request[DIALECT] = dialect
 }
 
-/** The dialect of a ping; null for every other request. */
+/** The dialect of a ping; null for other requests. */
 export function dialectOf(request: Known): Dialect | null {
   return request[DIALECT] ?? null
 }

@@ -1,4 +1,4 @@
-// The external endpoints of Gatus: somebody else looks, and tells how it went.
+// The external endpoints of Gatus: another program does the check and sends the result.
 import type { PingAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { measuredMs } from '#domain/ping.ts'
@@ -19,7 +19,7 @@ export const gatus: Dialect = {
 }
 
 const PATH = new RegExp(`^/api/v1/endpoints/(${TOKEN})/external/?$`)
-/** As Go reads one: "1h2m3.5s", "10ms", "0". */
+/** A duration in Go's syntax: "1h2m3.5s", "10ms", "0". */
 const DURATION = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/
 const DURATION_MAX = 100
 
@@ -45,14 +45,14 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
 }
 
 function addressOf({ request, path }: Pick<IncomingPing, 'request' | 'path'>) {
-  // Gatus takes its keys for the same in capitals.
+  // The keys of Gatus are case-insensitive.
   const slug = (PATH.exec(path)?.[1] ?? '').toLowerCase()
   return { projectPingKey: bearerOf(request)?.trim() ?? '', slug, mayCreate: false } satisfies PingAddress
 }
 
 const UNIT_MS: Record<string, number> = { ns: 1e-6, us: 1e-3, ms: 1, s: SECOND, m: MINUTE, h: HOUR }
 
-/** Null for none, and for one below zero. */
+/** Null if the duration is empty or negative. */
 function goDurationMs(duration: string): number | null {
   if (duration === '') return null
   const parts = [...duration.replaceAll(/[µμ]/g, 'u').matchAll(/([\d.]+)(ns|us|ms|s|m|h)/g)]

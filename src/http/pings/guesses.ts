@@ -1,4 +1,4 @@
-// Ping URLs that nobody has are counted, so that nobody finds one by trying.
+// Limits pings to unknown URLs, so that ping URLs can't be guessed.
 import { type PingAddress, wasPingedFrom } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { isGuessable } from '#domain/monitor.ts'
@@ -9,22 +9,22 @@ import { TEXT } from './report.ts'
 
 export interface Guesses {
   /**
-   * Counts a ping by an alias that can be guessed as a try. After too many, it is refused, unless the monitor was
-   * pinged from the same network before.
+   * Counts a ping to a guessable alias as an attempt. After too many attempts the ping is refused, unless the monitor
+   * was pinged from the same network before.
    */
   refuse(request: Request, address: PingAddress | null): Promise<Response | null>
-  /** Counts a ping that found nothing, and after too many says so. Pings to other URLs are never refused. */
+  /** Counts a ping to an unknown URL. After too many, the response is a 429. Pings to known URLs are never refused. */
   count(request: Request, response: Response): Promise<Response>
 }
 
-/** Per network. */
+/** The limit for a network. */
 export const TRIES_MAX = 100
 const WITHIN_SECONDS = 60
 const NOT_FOUND = [401, 404]
 
 export function createGuesses(deps: Pick<Deps, 'db' | 'log'>): Guesses {
   const limiter = new BoundedLimiter({ points: TRIES_MAX, duration: WITHIN_SECONDS })
-  // Seconds to wait after too many tries; null: go on.
+  // The seconds to wait after too many attempts; null if there weren't too many.
   const countTry = async (network: string): Promise<number | null> => {
     const { consumedPoints, msBeforeNext } = await limiter.penalty(network, 1)
     if (consumedPoints === TRIES_MAX + 1) {

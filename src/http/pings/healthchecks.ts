@@ -1,4 +1,4 @@
-// The ping API as every Healthchecks client speaks it.
+// The ping API of Healthchecks.
 import { type PingAddress, recordPing, requirePingable, type TokenAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { SLUG_MAX } from '#domain/monitor.ts'
@@ -10,7 +10,7 @@ import { ENDING, isPingAtRoot } from './paths.ts'
 import { originOf, plainText, refusalOf, TEXT, UUID } from './report.ts'
 import { readBody } from './sent.ts'
 
-/** As self-hosted servers have it, below /ping/, and as hc-ping.com has it, at the root. */
+/** Below /ping/, as on self-hosted servers, and at the root, as on hc-ping.com. */
 export const healthchecks: Dialect = {
   name: 'Healthchecks',
   routes: ['/ping/*', '/*'],
@@ -28,11 +28,11 @@ const NO_CACHE = 'max-age=0, no-cache, no-store, must-revalidate, private'
 
 interface PingUrl {
   address: KnownAddress
-  /** What follows the key or the slug: a signal or an exit status. */
+  /** The signal or exit status after the key or slug. */
   ending: string | null
 }
 
-/** By ping key, or by slug. */
+/** A ping key or a slug. */
 type KnownAddress = Exclude<PingAddress, TokenAddress>
 
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
@@ -45,7 +45,7 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
   const problem = problemOf({ address, exitStatus, runId })
   try {
     if (problem !== null) {
-      // An unknown address is answered first, and a malformed ping never creates a monitor.
+      // A 404 for an unknown address takes precedence, and a malformed ping never creates a monitor.
       requirePingable(deps, address)
       return refuse(400, problem)
     }
@@ -75,7 +75,7 @@ function readUrl({ path, query }: SplitUrl): PingUrl | null {
   return { address: { projectPingKey: bySlug[1], slug: bySlug[2], mayCreate }, ending: bySlug[3] ?? null }
 }
 
-// Whom a signal ended, a shell gives 128 and the number of the signal.
+// The exit status of a process that a signal ended is 128 plus the signal's number, as in a shell: 143 for TERM (15).
 function readExitStatus(ending: string | null): number | null {
   if (ending === null) return null
   if (/^[0-9]/.test(ending)) return Number(ending)

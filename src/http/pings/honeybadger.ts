@@ -1,4 +1,4 @@
-// The check-ins of Honeybadger: by an id, or by the key of the project and a slug.
+// The check-ins of Honeybadger: with an ID, or with the project's key and a slug.
 import type { PingAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { measuredMs, type PingSignal } from '#domain/ping.ts'
@@ -29,7 +29,7 @@ async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Resp
     origin: originOf(request),
     ...(output === null ? kept : keepText(output, limit)),
   })
-  // Which 2xx Honeybadger answers is not known; 200 is what every client takes.
+  // It is unknown which 2xx status Honeybadger sends. All clients accept 200.
   return refusal === null ? plainText('OK', 200) : plainText(refusal.text, refusal.status)
 }
 
@@ -44,12 +44,12 @@ interface Report {
   signal: PingSignal
   exitStatus: number | null
   measuredMs: number | null
-  /** Null: what was sent is kept as it came. */
+  /** The text to store; null to store the body unchanged. */
   output: string | null
 }
 
 const SUCCESS: Report = { signal: 'success', exitStatus: null, measuredMs: null, output: null }
-/** Neither good news nor bad: as a note it changes nothing. */
+/** A report that isn't understood is only logged. */
 const UNKNOWN: Report = { ...SUCCESS, signal: 'log' }
 
 const SIGNALS = new Map<unknown, PingSignal>([
@@ -57,7 +57,7 @@ const SIGNALS = new Map<unknown, PingSignal>([
   ['error', 'fail'],
 ])
 
-// Who says nothing more than that it is there reports a success, as with GET.
+// An empty report is a success, as with GET.
 function readReports(sent: Json | undefined): Report[] {
   if (sent === undefined || sent === null) return [SUCCESS]
   if (!isObject(sent)) return asList(sent).flatMap(readMember)
@@ -75,7 +75,7 @@ function readCheckIn(sent: Json): Report {
   const { status, exit_code: exitCode, duration, stdout, stderr } = sent
   const exitStatus = exitStatusOf(exitCode)
   const byExit = exitStatusOf(exitCode ?? 0) === 0 ? 'success' : 'fail'
-  // What happens to a status that is neither word is not known; to take it for a success would be a guess.
+  // It is unknown how Honeybadger handles other statuses. Recording them as success could hide a failure.
   const otherwise = status === undefined || byExit === 'fail' ? byExit : 'log'
   return {
     signal: SIGNALS.get(status) ?? otherwise,

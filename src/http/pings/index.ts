@@ -1,4 +1,4 @@
-// Every dialect there is, and how a ping finds its own.
+// All dialects, and how the dialect of a ping is found.
 import { NotFoundError } from 'elysia'
 import { isPingable } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
@@ -31,7 +31,7 @@ const OTHERS: Record<DialectName, Dialect> = {
   honeybadger,
 }
 
-/** Where pings arrive in the dialects that are on. */
+/** The routes for pings in the enabled dialects. */
 export function pingDialectRoutes(deps: Deps) {
   const routes = cookielessRoutes('pings', 'ping')
   const { spoken, off } = splitDialects(deps.config)
@@ -58,13 +58,13 @@ export function pingDialectRoutes(deps: Deps) {
   return routes
 }
 
-// A body that nobody reads is a try like any other.
+// A ping whose body was refused is a 404 and counts as an attempt, too.
 function notFoundOrThrow(request: Request, error: unknown): Response {
   if (!(error instanceof AppError) || error.code !== 'not_found') throw error
   return dialectOf(request)?.refuse?.(404, error.message) ?? plainText(error.message, 404)
 }
 
-// Healthchecks comes last: where it shares a route, the others know their own by what it has no use for.
+// Healthchecks comes last, because the others recognize their pings by parameters that Healthchecks doesn't use.
 function splitDialects({ dialects }: Deps['config']): { spoken: Dialect[]; off: DialectName[] } {
   const names = Object.keys(OTHERS) as DialectName[]
   const on = names.filter((name) => dialects[name])
@@ -73,7 +73,7 @@ function splitDialects({ dialects }: Deps['config']): { spoken: Dialect[]; off: 
 
 interface Arrived {
   request: Request
-  /** The dialects of the route. */
+  /** The dialects that share the route. */
   here: readonly Dialect[]
   spoken: readonly Dialect[]
   off: readonly DialectName[]
@@ -81,11 +81,11 @@ interface Arrived {
   logOff(name: DialectName): void
 }
 
-/** Methods that ask something of the server itself. */
+/** Methods that are addressed to the server itself. */
 const NO_PING = ['TRACE', 'CONNECT']
 const PING_METHODS = ['GET', 'HEAD', 'POST', 'PUT']
 
-// The path is read from the URL as it came: decoded parameters would let `%2f` and the like pass for the real thing.
+// The path is taken from the raw URL, because decoded parameters would treat `%2f` like a slash.
 async function answerPing(deps: Deps, { request, here, spoken, off, guesses, logOff }: Arrived): Promise<Response> {
   const asked = splitUrl(request.url)
   const url = { ...asked, path: withSingleSlashes(asked.path) }
@@ -95,7 +95,7 @@ async function answerPing(deps: Deps, { request, here, spoken, off, guesses, log
   rememberDialect(request, dialect)
   if (request.method === 'OPTIONS') return preflight()
   if (NO_PING.includes(request.method)) return wrongMethod(dialect.methods ?? PING_METHODS)
-  // Healthchecks knows nothing of what another dialect says in its query, and would take a failure for a success.
+  // Healthchecks ignores the query parameters of other dialects, so it would record a failure as a success.
   const meant = dialect === healthchecks ? off.find((name) => isMeant(OTHERS[name], url)) : undefined
   if (meant !== undefined) {
     logOff(meant)
@@ -109,8 +109,8 @@ async function answerPing(deps: Deps, { request, here, spoken, off, guesses, log
   return await dialect.answer(deps, ping)
 }
 
-// "https://example.org/" and "/ping/..." make "//ping/...". Slashes at the end stay, because what should follow them is
-// missing.
+// Joining "https://example.org/" and "/ping/..." results in "//ping/...". Slashes at the end stay, because the part
+// that should follow them is missing.
 function withSingleSlashes(path: string): string {
   if (!path.includes('//')) return path
   const segments = path.split('/')
@@ -123,8 +123,8 @@ function isRouted({ routes }: Dialect, path: string): boolean {
   return routes.some((route) => new RegExp(`^${route.replaceAll(/:\w+/g, '[^/]+').replace('*', '.*')}/?$`).test(path))
 }
 
-// A long body is read only when something will be recorded, and so is one that may become long: strangers would take
-// the turns of those whose bodies are compressed.
+// Long and compressed bodies are read only if the ping will be recorded. Compressed bodies are read one at a time, so
+// strangers could otherwise delay the pings of others.
 function expectBody(deps: Deps, { dialect, ping }: { dialect: Dialect; ping: IncomingPing }): void {
   const address = dialect.addressOf(deps, ping)
   if (address === null) return
@@ -140,7 +140,7 @@ function isMeant({ ownQuery = [], isSpoken }: Dialect, url: SplitUrl): boolean {
   return ownQuery.some((name) => url.query.has(name)) && isSpoken(url)
 }
 
-// A browser asks before it pings from another site: yes, and nothing is recorded.
+// Allows browsers to ping from other sites. A preflight request isn't recorded.
 function preflight(): Response {
   return new Response(null, {
     status: 204,

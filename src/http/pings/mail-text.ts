@@ -1,24 +1,21 @@
-// What a mail says, for the words that decide what a ping means, and for people.
+// Extracts the text of mails, to search it for keywords and to show it.
 import type { KeptMail } from '#domain/body.ts'
 import type { MailText } from '#domain/ping.ts'
 
 export interface ReadMail {
   subject: string
-  /** Its plain part; empty for none. */
+  /** The plain-text part; empty if there is none. */
   plain: string
-  /** What a reader of its HTML part sees; empty for none. */
+  /** The visible text of the HTML part; empty if there is none. */
   page: string
-  /** There is a link in it to follow. */
+  /** Whether it contains a link. */
   hasLink: boolean
 }
 
-/**
- * Null when nobody can make anything of it. What is attached is not read. It may take a second without a pause: call
- * it where nobody waits.
- */
+/** Null if the mail can't be parsed. Ignores attachments. May block for a second, so call it in a worker. */
 export async function parseMail(raw: Uint8Array): Promise<ReadMail | null> {
   try {
-    // Loaded with the first mail that is looked into: most instances never get one.
+    // Loaded with the first mail, because most instances never get one.
     const { simpleParser } = await import('mailparser')
     const { subject = '', text = '', html } = await simpleParser(Buffer.from(raw), PARSING)
     const hasLink = /https?:\/\//i.test(text) || /<a\s[^>]*href\s*=\s*["']?https?:/i.test(html || '')
@@ -28,16 +25,16 @@ export async function parseMail(raw: Uint8Array): Promise<ReadMail | null> {
   }
 }
 
-/** Where words are looked for in a mail that was read. In a page all white space is one, as Healthchecks takes it. */
+/** The text to search for keywords. Whitespace in HTML is collapsed, as in Healthchecks. */
 export function wordsOf({ subject, plain, page }: ReadMail): MailText {
   return { subject, text: [plain, oneLine(page)].filter((part) => part !== '').join('\n') }
 }
 
 export const KEPT_SUBJECT_MAX = 2000
-/** More than a page shows, so that it knows that there is more. */
+/** More than a page shows, so that the page knows that it cuts the text. */
 export const KEPT_PART_MAX = 11_000
 
-/** What is kept for people. Null is a mail that nobody can make anything of. */
+/** The parts of a mail to store for the pages. `read` is null if the mail couldn't be parsed. */
 export function keptMailOf(read: ReadMail | null): KeptMail {
   if (read === null) return { subject: '', parts: [], asksToConfirm: false }
   const asksToConfirm = read.hasLink && /confirm/i.test(`${read.subject} ${wordsOf(read).text}`)
@@ -45,7 +42,7 @@ export function keptMailOf(read: ReadMail | null): KeptMail {
   return { subject: read.subject.slice(0, KEPT_SUBJECT_MAX), parts, asksToConfirm }
 }
 
-// Most mails say the same in both parts.
+// Both parts of most mails have the same text.
 function partsOf({ plain, page }: ReadMail): KeptMail['parts'] {
   const [text, html] = [
     { name: 'Text', text: plain },
@@ -59,13 +56,13 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
 }
 
-/** Where words are looked for in a mail that cannot be read: that must not lose the ping. */
+/** The text to search in a mail that can't be parsed, so that its ping isn't lost. */
 export function wordsAsTheyCame(raw: Uint8Array): MailText {
   const text = new TextDecoder().decode(raw)
   return { subject: text, text }
 }
 
-// `ignoreEmbedded`, which the types do not know: a mail in the mail is an attachment.
+// `ignoreEmbedded`, which the types lack, treats an embedded mail as an attachment.
 const PARSING = {
   skipHtmlToText: true,
   skipTextToHtml: true,
@@ -76,17 +73,17 @@ const PARSING = {
 
 const LARGE_PAGE = 100_000
 
-/** Nothing is folded in the middle of a word that is looked for. */
+/** No line wrapping, which could split a keyword. */
 const READING = { wordwrap: false as const, limits: { maxInputLength: Number.POSITIVE_INFINITY } }
 
-/** The line separator of Unicode, which reading leaves as it is. */
+/** The Unicode line separator, which the conversion keeps. */
 const LINE = '\u2028'
 const LINE_ELEMENTS = 'br, p, div, tr, li, h1, h2, h3, h4, h5, h6, table, ul, ol, pre, blockquote, section, hr, dt, dd'
 
 async function readPage(html: string): Promise<string> {
   const { convert } = await import('html-to-text')
   const flat = flatten(html)
-  // Thousands of elements leave behind what the runtime counts for nothing, and collects too late.
+  // Thousands of elements leave garbage that the runtime underestimates and collects too late.
   if (html.length > LARGE_PAGE) Bun.gc(true)
   return convert(flat, READING)
     .split(LINE)
@@ -95,8 +92,8 @@ async function readPage(html: string): Promise<string> {
     .join('\n')
 }
 
-// Reading nested elements takes time with the square of their depth, during which nothing else is done: one mail could
-// stop the watch for seconds. What is flat is read at once.
+// The conversion takes time quadratic in the depth of nested elements, so one mail could block the thread for seconds.
+// Flat HTML is fast.
 function flatten(html: string): string {
   let flat = ''
   const add = (text: string) => ({

@@ -1,4 +1,4 @@
-// Pings by mail, as Healthchecks takes them: the address says which monitor, and the mail itself is kept as the body.
+// Pings by mail, as in Healthchecks: the address names the monitor, and the mail is stored as the body.
 import { keepReadMail } from '#actions/bodies.ts'
 import { findWatchedByUuid, type PingRef, recordPing } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
@@ -15,30 +15,30 @@ import { keptMailOf, wordsAsTheyCame, wordsOf } from './mail-text.ts'
 import { readMail } from './reading.ts'
 import { UUID } from './report.ts'
 
-/** What a mail server answers to a recipient that it does not take. */
+/** The SMTP error for a refused recipient. */
 export type RecipientProblem = 'Recipient rejected' | 'Invalid mailbox'
 
 export type MailAddress = { pingKey: string } | { projectPingKey: string; slug: string; mayCreate: false }
 
 const BY_UUID = new RegExp(`^${UUID}$`)
-/** Healthchecks takes a UUID of version 4 alone. */
+/** Healthchecks accepts only UUIDs of version 4. */
 const VERSION_4 = /^.{14}4.{4}[89ab]/i
-// Some mail servers write addresses in capitals. A slug has none.
+// Some mail servers convert addresses to capital letters. Slugs have none.
 const BY_SLUG = new RegExp(`^([A-Za-z0-9_-]{${GIVEN_KEY_MIN},${GIVEN_PING_KEY_MAX}})\\+([A-Za-z0-9_-]{1,${SLUG_MAX}})$`)
 
 interface MailPlace {
-  /** As it stands in the DNS, in small letters. */
+  /** The domain as in DNS, in lower case. */
   domain: string
   /** Whether a monitor has this UUID. */
   isInUse(uuid: string): boolean
 }
 
-/** Where the mails of this CronGuard arrive. */
+/** The domain that receives pings by mail. */
 export function mailPlace({ config, db }: Deps): MailPlace {
   return { domain: config.pingMail?.domain ?? '', isInUse: (uuid) => findWatchedByUuid(db, uuid) !== null }
 }
 
-/** Which monitor a recipient names. */
+/** The monitor that a recipient names. */
 export function readRecipient(recipient: string, { domain, isInUse }: MailPlace): MailAddress | RecipientProblem {
   const at = recipient.lastIndexOf('@')
   if (at === -1 || inDns(recipient.slice(at + 1)) !== domain) return 'Recipient rejected'
@@ -52,25 +52,25 @@ export function readRecipient(recipient: string, { domain, isInUse }: MailPlace)
   return { projectPingKey, slug: slug.toLowerCase(), mayCreate: false }
 }
 
-// A mail server shows a domain of other letters as people read it.
+// Mail servers may send an internationalized domain in Unicode. DNS has it in Punycode.
 function inDns(domain: string): string | null {
   const url = `http://${domain}`
   return /^[\p{L}\p{M}\p{N}.-]+$/u.test(domain) && URL.canParse(url) ? new URL(url).hostname : null
 }
 
 export interface ReceivedMail {
-  /** Empty for a notice of a mail server. */
+  /** Empty for a bounce. */
   sender: string
   addresses: readonly MailAddress[]
   remoteAddress: string | null
   raw: Uint8Array
 }
 
-/** One ping for each address that means a monitor. Rejects with `StorageRefusedError`: then the sender tries again. */
+/** Records a ping for each address of a monitor. Rejects with `StorageRefusedError`; the sender then tries again. */
 export async function recordMail(deps: Deps, { sender, addresses, remoteAddress, raw }: ReceivedMail): Promise<void> {
   const known = addresses.map((address) => inRightCase(deps, address))
   const body = cutBody(raw, deps.config.pingBodyLimit)
-  // What is left of a mail that was cut cannot be read later.
+  // A mail that is cut can't be parsed later, so it is parsed now.
   const isRead = isCut(body) || known.some((address) => looksForWords(deps, address))
   const read = isRead ? await readMail(raw) : null
   const mail = read === null ? wordsAsTheyCame(raw) : wordsOf(read)
@@ -90,7 +90,7 @@ export async function recordMail(deps: Deps, { sender, addresses, remoteAddress,
     }).catch(passOverUnknown),
   )
   const pings = (await Promise.all(recorded)).filter((ping) => ping !== null)
-  // Its sender need not wait until people can read it.
+  // The sender doesn't wait until the text for the pages is extracted.
   if (!isRead) void readForPeople(deps, pings)
 }
 
@@ -101,25 +101,25 @@ async function readForPeople(deps: Deps, [first, ...others]: PingRef[]): Promise
     const mail = await mailOf(deps, { scheme: 'email', ...first })
     if (mail) for (const { monitorId, number } of others) await keepReadMail(deps, { monitorId, number, mail })
   } catch (error) {
-    // The page of the ping reads it again.
+    // The page of the ping parses the mail again.
     deps.log.debug('The text of a mail could not be stored', { error })
   } finally {
     readingCount -= 1
   }
 }
 
-/** Of more, the first look at a mail reads it. */
+/** If more mails arrive at once, the rest is parsed when a user first views it. */
 const READING_MAX = 20
 let readingCount = 0
 
-// Older ping keys have capitals. One that nobody has as it is written may have lost or gained them on its way.
+// Older ping keys have capital letters. Mail servers may change the case, so an unknown key is searched in any case.
 function inRightCase({ db }: Deps, address: MailAddress): MailAddress {
   if ('pingKey' in address || findProjectByPingKey(db, address.projectPingKey) !== null) return address
   const [project, another] = listProjectsByPingKeyInAnyCase(db, address.projectPingKey)
   return project && !another ? { ...address, projectPingKey: project.pingKey } : address
 }
 
-// Reading a mail is work, which nobody gets done who knows no monitor that looks for words.
+// Parsing is expensive, so a mail is parsed at once only for monitors that search for keywords.
 function looksForWords({ db }: Deps, address: MailAddress): boolean {
   const pingKeys = 'pingKey' in address ? [address.pingKey] : listPingKeysBySlug(db, address)
   return pingKeys.some((pingKey) => {
@@ -128,12 +128,12 @@ function looksForWords({ db }: Deps, address: MailAddress): boolean {
   })
 }
 
-// A mail has no method.
+// A mail has no HTTP method, so `postOnly` doesn't apply.
 function anyMethod(rules: PingRules): PingRules {
   return { ...rules, postOnly: false }
 }
 
-// Who mails to an address at which there is no monitor learns nothing about it.
+// Senders can't find out whether an address has a monitor.
 function passOverUnknown(error: unknown): null {
   if (!(error instanceof AppError)) throw error
   return null

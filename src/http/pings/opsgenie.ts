@@ -1,4 +1,4 @@
-// The heartbeats of Opsgenie: a name, and the key in a header.
+// The heartbeats of Opsgenie: a name in the path, and the key in a header.
 import type { PingAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { newUuid } from '#lib/tokens.ts'
@@ -31,9 +31,9 @@ async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Resp
     origin: originOf(request),
     ...(await readBody(request, deps.config.pingBodyLimit)),
   })
-  // Opsgenie says PONG to a heartbeat that is not there, too. That would be a lie here.
+  // Opsgenie also responds PONG to an unknown heartbeat. Here that would hide a lost ping.
   if (refusal !== null) return reply(refusal.status, { message: refusal.text })
-  // Which 2xx Opsgenie answers is not known for sure; its clients take every one.
+  // It is not certain which 2xx status Opsgenie sends. Its clients accept any.
   return reply(202, { result: 'PONG - Heartbeat received' })
 }
 

@@ -1,4 +1,5 @@
-// A thread of its own, beside main.ts an entry point of the executable: the server answers pings meanwhile.
+// A worker thread that parses bodies while the server responds to pings. It is an entry point of the executable, like
+// main.ts.
 import { serveWorker } from '#lib/worker.ts'
 import { parseForm, parseJson } from './content.ts'
 import { parseMail } from './mail-text.ts'

@@ -1,4 +1,4 @@
-// What the dialects need to read a report, and to record it.
+// Helpers with which the dialects parse and record reports.
 import { type PingInput, recordPing } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { EXIT_STATUS_MAX, measuredMs, type PingSignal, type RunId, USER_AGENT_MAX } from '#domain/ping.ts'
@@ -9,15 +9,15 @@ import { withoutInvisible } from '#lib/invisible.ts'
 import { sha256Hex } from '#lib/tokens.ts'
 import type { Json } from './content.ts'
 
-/** A UUID as Healthchecks clients write it, for the patterns of paths. */
+/** The pattern of a UUID in a path. */
 export const UUID = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}'
 
-/** What names a monitor or a project in a path: a token, a key or a slug. */
+/** The pattern of a token, key or slug in a path. */
 export const TOKEN = '[A-Za-z0-9_-]{1,128}'
 
 export const TEXT = 'text/plain; charset=utf-8'
 
-/** The rate at which pings may create monitors is per minute. */
+/** The limit for creating monitors by ping is per minute. */
 const RETRY_AFTER_SECONDS = '60'
 
 export function plainText(text: string, status: number): Response {
@@ -25,13 +25,13 @@ export function plainText(text: string, status: number): Response {
   return new Response(text, { status, headers: { ...retry, 'Content-Type': TEXT } })
 }
 
-/** Why a ping was not recorded: it is not clear for which monitor, or it would create one too many. */
+/** Why a ping wasn't recorded: its monitor is unknown or ambiguous, or it would exceed the number of monitors. */
 export interface Refusal {
   status: 404 | 409 | 429
   text: string
 }
 
-/** Null when the ping is on disk. Rejects with `StorageRefusedError`. */
+/** Null once the ping is on disk. Rejects with `StorageRefusedError`. */
 export async function recordOrRefuse(deps: Deps, input: PingInput): Promise<Refusal | null> {
   try {
     await recordPing(deps, input)
@@ -41,7 +41,7 @@ export async function recordOrRefuse(deps: Deps, input: PingInput): Promise<Refu
   }
 }
 
-/** As Healthchecks says that there is no room for the monitor that the ping would make. Throws every other error. */
+/** The refusal for an error. A full project is a 404, as in Healthchecks. Rethrows unknown errors. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof AppError && (error.code === 'not_found' || error.code === 'full'))
     return { status: 404, text: 'not found' }
@@ -69,25 +69,25 @@ export function asList(value: Json): Json[] {
 
 const GRAVEST_FIRST: readonly PingSignal[] = ['fail', 'log', 'start', 'success']
 
-/** The one that counts of reports that were sent together: bad news first, then what is not understood. */
+/** The most serious report: a failure if there is one, otherwise a report that wasn't understood. */
 export function gravest<R extends { signal: PingSignal }>(reports: readonly R[]): R | null {
   const [first] = GRAVEST_FIRST.flatMap((signal) => reports.filter((report) => report.signal === signal))
   return first ?? null
 }
 
-/** The last one counts of those that are given twice; '' for none. */
+/** The last value of a repeated parameter; '' if there is none. */
 export function lastOf(query: URLSearchParams, name: string): string {
   return query.getAll(name).at(-1) ?? ''
 }
 
-/** Null for what no process can end with. */
+/** Null if the value isn't a valid exit status. */
 export function exitStatusOf(value: unknown): number | null {
   const number = typeof value === 'string' && /^[0-9]{1,3}$/.test(value) ? Number(value) : value
   const isStatus = typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= EXIT_STATUS_MAX
   return isStatus ? number : null
 }
 
-/** How long a run took, from seconds; null for none. */
+/** Converts a run's duration from seconds to milliseconds; null if there is none. */
 export function secondsOf(value: unknown): number | null {
   const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   return typeof seconds === 'number' ? measuredMs(seconds * SECOND) : null
@@ -95,7 +95,7 @@ export function secondsOf(value: unknown): number | null {
 
 const UUID_PARTS = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/
 
-/** The run id for what another tool calls a run: the same for the same name, and the UUID itself where it is one. */
+/** The run ID for another tool's name of a run: the UUID itself, or one derived from the name by hashing. */
 export function runIdOf(name: string): RunId | null {
   if (name === '') return null
   const parts = UUID_PARTS.exec(name.toLowerCase()) ?? UUID_PARTS.exec(sha256Hex(name).slice(0, 32))

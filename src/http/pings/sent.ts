@@ -1,27 +1,27 @@
-// What was sent with a ping: the part of it that is kept, and what it says to the end.
+// Reads the body of a ping: the part that is stored, and the parsed JSON or form.
 import { charsetOf, cutBody, decodeBody, decodeCut, type KeptBody, PLAIN } from '#domain/body.ts'
 import { PING_BODY_MAX, readCut, readHead } from '#http/body.ts'
 import { type ContentEncoding, contentEncodingOf, decompress } from '#lib/compression.ts'
 import type { Json } from './content.ts'
 import { readForm, readJson } from './reading.ts'
 
-/** Decompressed, it may not say more than without. */
+/** The limit also applies to the decompressed body. */
 const SENT_MAX = PING_BODY_MAX
-/** Whatever the limit of bodies is, a status is read whole. */
+/** Fields are read up to this length even if the body limit is lower, so that a status is complete. */
 const TEXT_MIN = 1000
 
-/** The text that came in the URL, or else the body as it was sent. */
+/** The text from the URL, or the body if there is none. */
 export async function readTextOrBody(request: Request, { text, limit }: { text: string; limit: number }) {
   const sent = await readBody(request, limit)
   return text === '' ? sent : keepText(text, limit)
 }
 
-/** As UTF-8. */
+/** A text as a stored body, in UTF-8. */
 export function keepText(text: string, limit: number): KeptBody {
   return { body: cutBody(new TextEncoder().encode(text), limit), reading: PLAIN }
 }
 
-/** What is kept of a body that nothing else is read in: it is never held as a whole, unless it is compressed. */
+/** The stored part of a body that isn't parsed. Unless it is compressed, it is never in memory as a whole. */
 export async function readBody(request: Request, limit: number): Promise<KeptBody> {
   if (encodingOf(request) !== null) return await withContent(request, { limit }, async ({ kept }) => kept)
   const charset = charsetOf(request.headers.get('content-type'))
@@ -34,13 +34,13 @@ function encodingOf({ headers }: Request): ContentEncoding | null {
 
 export interface SentJson {
   kept: KeptBody
-  /** Undefined: what was sent is no JSON. */
+  /** Undefined if the body isn't JSON. */
   value: Json | undefined
-  /** It is empty, plain text or JSON, and not JSON that cannot be read. */
+  /** Whether the body is empty, plain text or valid JSON, and not malformed JSON. */
   isReadable: boolean
 }
 
-/** Everything that was sent. The content type alone does not tell JSON, because `curl -d` calls everything a form. */
+/** Parses a body as JSON, even if it isn't declared as JSON, because `curl -d` declares every body as a form. */
 export function readSentJson(request: Request, limit: number): Promise<SentJson> {
   return withContent(request, { limit }, async ({ kept, content, charset, state }) => {
     const beginning = decodeBody(content.subarray(0, BEGINNING_BYTES), charset).trim()
@@ -53,16 +53,16 @@ export function readSentJson(request: Request, limit: number): Promise<SentJson>
 }
 
 const BEGINNING_BYTES = 1000
-// A line of a log may begin with a bracket, too.
+// A bracket alone isn't enough, because a line of a log may begin with one.
 const LIKE_JSON = /^(?:\{|\[\s*(?:[{[\]"]|null\b|$))/
 
 export interface SentForm {
   kept: KeptBody
-  /** Null: it breaks off, and what else it would have said is not known. */
+  /** Null if the form is incomplete, so that fields may be missing. */
   form: URLSearchParams | null
 }
 
-/** Everything that was sent, and those of its fields that have one of the names, where it is a form of either sort. */
+/** The stored body, and the fields with these names if the body is a form. */
 export function readSentForm(
   request: Request,
   { limit, names }: { limit: number; names: readonly string[] },
@@ -77,16 +77,16 @@ export function readSentForm(
 
 export interface Content {
   kept: KeptBody
-  /** Not compressed any more. */
+  /** The decompressed body. */
   content: Uint8Array
   charset: string | null
-  /** `cut`: there would be more. `as it came`: it cannot be decompressed, whatever the sender declares. */
+  /** `cut`: the content is longer. `as it came`: the body can't be decompressed as declared. */
   state: 'whole' | 'cut' | 'as it came'
 }
 
 /**
- * Reads all of a body, decompressed `contentMax` bytes of it. Of those that are compressed one at a time: it may need a
- * thousand times their size.
+ * Reads a whole body, and at most `contentMax` bytes of its decompressed content. Compressed bodies are read one at a
+ * time, because their content may need a thousand times their size.
  */
 export async function withContent<T>(
   request: Request,
@@ -117,7 +117,7 @@ async function decode(
   }
   const isWhole = content.length < contentMax
   const { head, tail, cutBytes } = cutBody(content, limit)
-  // The end of what was read is not the end of what was sent, if there is more.
+  // If the content was cut, its true end is unknown.
   const known = isWhole ? { head, tail, cutBytes } : { head, tail: tail.subarray(0, 0), cutBytes: null }
   const reading = { ...PLAIN, charset, encoding, text: decodeCut(known, charset) }
   return { kept: { body, reading }, content, charset, state: isWhole ? 'whole' : 'cut' }

@@ -1,4 +1,4 @@
-// What a cron check-in of Sentry says, however it comes.
+// The cron check-ins of Sentry, independent of how they are sent.
 import type { PingAddress, PingInput } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import type { KeptBody } from '#domain/body.ts'
@@ -10,12 +10,12 @@ import { isObject, originOf, type Refusal, recordOrRefuse, runIdOf, secondsOf } 
 
 export interface CheckIn {
   signal: PingSignal
-  /** Empty: the newest run is meant. */
+  /** Empty for the newest run. */
   checkInId: string
   measuredMs: number | null
 }
 
-/** Sentry tolerates every word; one that is not understood is a note, which changes nothing. */
+/** Sentry accepts any status. An unknown one is only logged. */
 export const UNKNOWN: CheckIn = { signal: 'log', checkInId: '', measuredMs: null }
 
 const SENTRY_SLUG_MAX = 50
@@ -26,7 +26,7 @@ const SIGNALS = new Map<Json, PingSignal>([
   ['in_progress', 'start'],
 ])
 
-/** Null for one without a status. */
+/** Null for a check-in without a status. */
 export function readCheckIn(sent: Json): CheckIn | null {
   if (!isObject(sent)) return UNKNOWN
   const { status = null, check_in_id: checkInId, duration } = sent
@@ -43,11 +43,11 @@ export interface ReceivedCheckIn {
   projectPingKey: string
   slug: string
   checkIn: CheckIn
-  /** With `monitor_config` and all: a person may want to read it, but a job does not change its monitor. */
+  /** Includes `monitor_config`. It is stored for people to read, but a job can't change its monitor. */
   kept: KeptBody
 }
 
-/** Null when it was recorded. */
+/** Null once the check-in is recorded. */
 export function recordCheckIn(deps: Deps, received: ReceivedCheckIn): Promise<Refusal | null> {
   const { request, projectPingKey, slug, checkIn, kept } = received
   return recordOrRefuse(deps, {
@@ -61,7 +61,7 @@ export function recordCheckIn(deps: Deps, received: ReceivedCheckIn): Promise<Re
   })
 }
 
-// All zeros mean the newest run, as no id does; a run that begins is a new one.
+// An ID of zeros means the newest run, like a missing ID. A check-in that starts a run always means a new run.
 function runIdFor({ signal, checkInId }: CheckIn): PingInput['runId'] {
   if (!/^[0-]*$/.test(checkInId)) return runIdOf(checkInId)
   return endsRun(signal) ? newestRun : null
@@ -71,7 +71,7 @@ function newestRun(openRuns: readonly OpenRun[]): RunId | null {
   return openRuns.at(-1)?.runId ?? null
 }
 
-// Sentry cuts the slugs of its monitors.
+// Sentry cuts its monitors' slugs to 50 characters. An unknown slug is cut in the same way to find such a monitor.
 export function addressOf(
   { db }: Deps,
   { projectPingKey, slug }: { projectPingKey: string; slug: string },

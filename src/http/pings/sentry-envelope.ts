@@ -1,4 +1,4 @@
-// The envelopes of Sentry's libraries: lines of JSON, of which the check-ins count. Everything else is dropped.
+// The envelopes of Sentry's libraries: lines of JSON. Check-ins are recorded and everything else is dropped.
 import type { Deps } from '#deps.ts'
 import { cutBody, PLAIN } from '#domain/body.ts'
 import { allowBody, BODY_MAX, PING_BODY_MAX } from '#http/body.ts'
@@ -20,7 +20,7 @@ export async function answerEnvelope(deps: Deps, { request, query }: IncomingPin
   if (request.method !== 'POST') return refuse(405, 'Use POST for envelopes.')
   const key = keyOf(request, query)
   if (key !== null && findProjectByPingKey(deps.db, key) === null) return refuse(403, 'Unknown key.')
-  // Without a key it may be anybody's, until it was read.
+  // Without a key in the request, the sender is unknown until the body is read, so the limit is lower.
   const contentMax = key === null ? BODY_MAX : PING_BODY_MAX
   allowBody(request, contentMax)
   const envelope = await withContent(request, { limit: 0, contentMax }, async ({ content, state }) => {
@@ -51,13 +51,13 @@ function keyOf({ headers }: Request, query: URLSearchParams): string | null {
 }
 
 interface Envelope {
-  /** From its DSN; empty: it has none. */
+  /** The key in the DSN; empty if there is none. */
   key: string
   id: string | null
   checkIns: { slug: string; sent: Json; bytes: Uint8Array }[]
 }
 
-/** Null for what has no header. An item that cannot be read ends the envelope. */
+/** Null if there is no header. A malformed item ends the envelope. */
 function readEnvelope(bytes: Buffer): Envelope | null {
   const first = readLine(bytes, 0)
   const header = readObject(first.line)
@@ -92,7 +92,7 @@ function readLine(bytes: Buffer, place: number): Line {
   return { line: bytes.subarray(place, end), next: end + 1 }
 }
 
-// A payload without a length ends with its line.
+// A payload without a length ends at the line break.
 function readPayload(bytes: Buffer, { place, length }: { place: number; length: Json | undefined }): Line {
   if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0) return readLine(bytes, place)
   const end = place + length

@@ -1,4 +1,4 @@
-// The cron check-ins of Sentry: by plain HTTP, and in the envelopes of its libraries.
+// The cron check-ins of Sentry, over plain HTTP and in the envelopes of its libraries.
 import type { Deps } from '#deps.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { asList, gravest, isObject, lastOf, TOKEN } from './report.ts'
@@ -6,13 +6,13 @@ import { readSentJson } from './sent.ts'
 import { addressOf, readCheckIn, recordCheckIn, UNKNOWN } from './sentry-check-in.ts'
 import { answerEnvelope } from './sentry-envelope.ts'
 
-// The number of the project says nothing that the public key does not.
+// The project's number in the path is ignored, because the public key already identifies the project.
 export const sentry: Dialect = {
   name: 'Sentry',
   routes: ['/api/:project/cron/:slug/:key', '/api/:project/envelope'],
   methods: ['GET', 'HEAD', 'POST'],
   isSpoken: ({ path }) => PATH.test(path) || ENVELOPE.test(path),
-  // In an envelope, the monitors are named in the body.
+  // The body of an envelope names the monitors.
   addressOf: (deps, { path }) => (ENVELOPE.test(path) ? null : addressOf(deps, targetOf(path))),
   answer: (deps, ping) => (ENVELOPE.test(ping.path) ? answerEnvelope(deps, ping) : answer(deps, ping)),
   refuse,

@@ -1,4 +1,4 @@
-// The push URLs of Uptime Kuma: a token, and in the query what there is to say.
+// The push URLs of Uptime Kuma: a token in the path, and the status, message and ping time in the query.
 import type { TokenAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import type { PingSignal } from '#domain/ping.ts'
@@ -22,7 +22,8 @@ const PING_MAX_MS = 100_000_000_000
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
   const address = addressOf(path)
   if (address === null) return refuse(UNKNOWN)
-  // How long an answer took, not how long a run did; but who gets it wrong is told, as Uptime Kuma tells them.
+  // The response time of a service. It isn't a run's duration, so it isn't stored, but an invalid value is an error as
+  // in Uptime Kuma.
   const pingMs = Number.parseFloat(lastOf(query, 'ping'))
   if (pingMs < 0 || pingMs > PING_MAX_MS) return refuse('Invalid ping value.')
   const refusal = await recordOrRefuse(deps, {
@@ -41,7 +42,7 @@ function addressOf(path: string): TokenAddress | null {
   return token === undefined ? null : { token, dialect: 'kuma' }
 }
 
-// Anything but `up` is down. borgmatic says `up` at the start too, before anything has succeeded.
+// Any status except `up` is a failure. borgmatic also sends `up` at the start of a run, before anything has succeeded.
 function signalOf({ request, query }: { request: Request; query: URLSearchParams }): PingSignal {
   if ((lastOf(query, 'status') || 'up') !== 'up') return 'fail'
   const isBorgmatic = /^borgmatic\b/.test(request.headers.get('user-agent') ?? '')

@@ -100,7 +100,7 @@ interface ChannelRequest extends ProjectRequest {
   report: ChannelReport
 }
 
-/** For a member of the project that the channel `:channel` is of. */
+/** Guards a route with `:channel`, for members of the channel's project with this permission. */
 function onChannel(
   web: WebDeps,
   permission: Permission,
@@ -108,7 +108,7 @@ function onChannel(
 ) {
   return signedIn(web, (context) => {
     const report = findChannelReport(web.deps.db, context.params.channel ?? '')
-    // One refusal for what is not there and for what is another's: nobody learns which it is.
+    // A missing channel and another user's channel get the same error, so that the error doesn't reveal which exist.
     const project = projectOf(web, { context, projectId: report?.channel.projectId ?? '', permission })
     if (report === null) throw new AppError('not_found', 'Channel not found.')
     return answer({ ...context, project, report })
@@ -248,7 +248,7 @@ async function save(web: WebDeps, context: ChannelRequest): Promise<Response> {
   )
 }
 
-// Sent again, the form wins over what others did before.
+// Submitting the form again overwrites the changes of other users.
 function outdated({ deps: { db } }: WebDeps, { report }: ChannelRequest, again: Again, error: AppError): Again {
   if (error.code !== 'conflict') return again
   const current = findChannelReport(db, report.channel.id)?.channel ?? report.channel
@@ -273,7 +273,7 @@ async function showTest(web: WebDeps, context: ChannelRequest): Promise<Response
 
 const REFUSALS = ['too_many', 'forbidden']
 
-// A second test while one is running is nothing that went wrong: it is said where the outcome is awaited.
+// A second test while one is running isn't an error of the page, so the message is shown in place of the test's result.
 async function sendTest(web: WebDeps, context: ChannelRequest): Promise<TestResult> {
   try {
     requireProvenAddress(web.deps, context.user)
@@ -286,7 +286,7 @@ async function sendTest(web: WebDeps, context: ChannelRequest): Promise<TestResu
   }
 }
 
-// Messages that wait are discarded: whoever did not see how many there are is asked first.
+// Disabling discards queued notifications. If the form didn't show how many there are, the user must confirm first.
 function disable(web: WebDeps, context: ChannelRequest): Response {
   const { channel, waiting } = context.report
   const isConfirmed = context.form.text(CONFIRMED_FIELD) !== ''
@@ -351,7 +351,7 @@ function settingsIn(form: Form, { fields }: ChannelKind): SettingsInput {
   return { given, removed: fields.map(({ name }) => name).filter((name) => form.isTicked(removalField(name))) }
 }
 
-// The problem of a setting stands at its field, what is wrong with the whole above the form. A secret never comes back.
+// Errors of a setting are shown at its field, other errors above the form. A secret is never sent back to the browser.
 function typed({ form, kind, error }: { form: Form; kind: ChannelKind; error: AppError }): Again {
   const secrets = kind.fields.filter(({ type }) => type === 'secret').map(({ name }) => settingField(name))
   const values = Object.fromEntries(Object.entries(form.values).filter(([name]) => !secrets.includes(name)))

@@ -137,7 +137,7 @@ function listOf({ monitors, project, context }: Listing) {
   }
 }
 
-// What cannot be read asks for nothing: an old bookmark still shows monitors.
+// Invalid parameters are ignored, so that old bookmarks keep working.
 function readFilter(query: URLSearchParams): ListFilter {
   const order = query.get('sort') ?? ''
   const status = query.get('status') ?? ''

@@ -13,7 +13,7 @@ import { Licenses } from '#views/pages/docs/licenses.tsx'
 import { QUERY_MAX } from '#views/pages/docs/search.ts'
 import { docValues } from '#views/pages/docs/values.ts'
 
-/** For everybody: whoever writes a script need not sign in to read how to ping. */
+/** Public, because people who write scripts read about pings without an account. */
 export function docsRoutes(web: WebDeps) {
   const { config } = web.deps
   const library = createDocLibrary(docValues({ baseUrl: config.baseUrl, upstream: localAddress(config) }))

@@ -47,7 +47,7 @@ import {
 
 const FORM = { parse: 'none' } as const
 const STEP = 50
-/** A page grows to this many; then it begins anew. */
+/** A list grows up to this many incidents. After that, "more" starts a new page. */
 const COUNT_MAX = 500
 
 export function incidentRoutes(web: WebDeps) {
@@ -102,7 +102,7 @@ interface IncidentRequest extends ProjectRequest {
   incidentId: string
 }
 
-/** For a member of the project that the incident `:incident` is of. */
+/** Guards a route with `:incident`, for members of the incident's project with this permission. */
 function onIncident(
   web: WebDeps,
   permission: Permission,
@@ -131,7 +131,7 @@ function readList({ db }: Deps, context: ProjectRequest): IncidentListProps {
   }
 }
 
-/** One more than are asked for, if there are as many. */
+/** Finds one incident more than requested, to know whether there are more. */
 function findIncidents(
   reader: Reader,
   { projectId, query: { filter, count, before } }: { projectId: string; query: IncidentQuery },
@@ -156,7 +156,7 @@ function moreOf(query: IncidentQuery, shown: readonly IncidentSummary[]): Incide
   return { query: { ...query, count: STEP, before: cursorAt(last) }, isNewPage: true }
 }
 
-/** What is not usable in a URL counts as not given. */
+/** Invalid parameters are ignored. */
 function readQuery(query: URLSearchParams): IncidentQuery {
   const filter = INCIDENT_FILTERS.find((known) => known === query.get('show')) ?? 'all'
   const count = Math.min(COUNT_MAX, Math.max(STEP, readWhole(query.get('count')) ?? STEP))

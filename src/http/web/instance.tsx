@@ -1,4 +1,4 @@
-// What whoever runs this CronGuard sees of it, and what they can fetch from it.
+// The administrator's page about the server, and downloads of backups.
 import { findBackup, keepBackup, readBackups } from '#actions/backups.ts'
 import { readDatabaseSize } from '#actions/retention.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
@@ -10,7 +10,7 @@ import { SECOND } from '#lib/duration.ts'
 import { InstancePage } from '#views/pages/instance.tsx'
 
 const INSTANCE = '/instance'
-/** A small backup is there when the page comes; nobody waits for a large one. */
+/** The page waits this long for a new backup. A larger one is finished in the background. */
 const BACKUP_WAIT_MS = 4 * SECOND
 const GROWTH_DAYS = 30
 
@@ -56,7 +56,7 @@ async function makeNow({ deps }: WebDeps): Promise<Response> {
   return redirect(url(INSTANCE), NOTICES[outcome])
 }
 
-// It holds every secret there is: who has fetched it is written down.
+// A backup contains all secrets, so downloads are logged.
 function download({ deps }: WebDeps, { params: { backup = '' }, user }: SignedInRequest): Response {
   const file = Bun.file(findBackup(deps, backup))
   deps.log.info('A backup is downloaded', { backup, user: user.id })

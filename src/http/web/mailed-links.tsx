@@ -1,4 +1,4 @@
-// What a link in a mail leads to: a new password, a confirmed address.
+// Links in mails: reset a password and confirm an address.
 import { mailPasswordReset, requireResetLink, resetPassword, verifyEmail } from '#actions/mailed-links.ts'
 import { orRerender, problemOf } from '#http/forms.ts'
 import { anybody, type PageRequest, type WebDeps } from '#http/guards.ts'
@@ -55,8 +55,8 @@ function showForgotten({ deps }: WebDeps): Response {
   return page(<ForgottenPage form={freshForm()} problem={null} isSent={false} />)
 }
 
-// The answer is the same, and as quick, whether there is such an account or not, and whether it has had enough mails:
-// nobody learns of an account, and nobody can keep the link from its owner.
+// The response and its time are the same whether or not the account exists or has reached its limit of mails. So no one
+// can find out about an account, or keep its owner from getting a link.
 async function mailLink(
   web: WebDeps,
   { context, limits }: { context: PageRequest; limits: Limits },

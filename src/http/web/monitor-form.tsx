@@ -27,7 +27,7 @@ import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/sche
 import { becauseInWords } from '#words/schedule.ts'
 import { type Rhythm, readMonitorForm, readRhythm } from './monitor-spec.ts'
 
-/** Makes and changes monitors. */
+/** The forms that create and edit monitors. */
 export function monitorFormRoutes(web: WebDeps) {
   return cookieRoutes(web.deps, 'web/monitor-form')
     .get(
@@ -80,7 +80,7 @@ function showEdit(web: WebDeps, context: MonitorRequest): Response {
   return show(web, context, { retry: freshForm(values), ticked })
 }
 
-/** Of the monitor as a form shows it now: sent again with this, the form wins over what others did before. */
+/** The monitor's current fingerprint. A form that is submitted again with it overwrites the changes of other users. */
 function fingerprintNow({ deps: { db } }: WebDeps, { project, monitor }: MonitorRequest): string {
   const channelIds = listChannels(db, project.id).map(({ id }) => id)
   const current = findMonitorByUniqueKey(db, { projectId: project.id, uniqueKey: monitor.uniqueKey }) ?? monitor
@@ -115,9 +115,9 @@ async function update(web: WebDeps, context: MonitorRequest): Promise<Response> 
 
 interface Saving {
   context: FormVisit
-  /** The channels that the monitor had, or would have. */
+  /** The monitor's channels before the change; for a new monitor, its default channels. */
   before: string[]
-  /** The fingerprint of what is there now, for a form that knew something older. */
+  /** Returns the current fingerprint, for a form that was based on an older state. */
   whenOutdated?: () => string
 }
 
@@ -139,7 +139,7 @@ function seenIn(form: Form): Seen | undefined {
   return fingerprint === '' ? undefined : { fingerprint, channelIds: form.list('shownChannel') }
 }
 
-// A channel that was added after the form was shown was not unticked by anybody.
+// A channel that was created after the form was rendered stays assigned, because the user couldn't deselect it.
 function chosenChannels(form: Form, before: string[]): string[] {
   const shown = form.list('shownChannel')
   return [...form.list('channel'), ...before.filter((id) => !shown.includes(id))]
@@ -197,7 +197,7 @@ function show(web: WebDeps, context: FormVisit, { retry, ticked, status = 200, p
   )
 }
 
-/** A channel in words that hold no secret. */
+/** The description of a channel, without secrets. */
 function describeChannel(deps: Deps, channel: Channel): ChannelChoice {
   const about = `${kindLabel(channel.kind)}: ${summaryOf(channel)}`
   const silence = silenceOf(deps, channel)
@@ -205,7 +205,7 @@ function describeChannel(deps: Deps, channel: Channel): ChannelChoice {
   return { id: channel.id, name, about: silence === null ? about : `${about} (${silence})` }
 }
 
-// A day is a period, and the user's own time zone is there when they name a time of day.
+// The default is a period of one day. The user's time zone is filled in for schedules with a time of day.
 function newValues({ user }: ProjectRequest): Record<string, string> {
   return { schedule: scheduleAsInput(DAILY), timeZone: user.timeZone }
 }
@@ -225,7 +225,7 @@ function shownValue(setting: MonitorSetting, value: SettingValue): Record<string
   return { [input]: String(value ?? '') }
 }
 
-// In the largest unit that gives a whole number.
+// Uses the largest unit that results in a whole number: 90 minutes instead of 1.5 hours.
 function lengthValues(input: string, ms: number): Record<string, string> {
   if (ms === 0) return { [`${input}Count`]: '0', [`${input}Unit`]: 'minutes' }
   const { name, ms: unitMs } = LENGTH_UNITS.findLast((unit) => ms % unit.ms === 0) ?? { name: 'seconds', ms: SECOND }

@@ -1,4 +1,4 @@
-// The parts of a monitor's page that are drawn anew by themselves, each at its own address.
+// The parts of a monitor's page that are updated separately, each with its own URL.
 import type { Monitor } from '#domain/monitor.ts'
 import { may } from '#domain/project.ts'
 import { readCursor, TIMELINE_FILTERS, type TimelineFilter } from '#domain/timeline.ts'
@@ -51,9 +51,11 @@ export function monitorPartRoutes(web: WebDeps) {
 const DAYS = 90
 const INCIDENTS = 5
 const RUNS = 60
-/** Timed runs are looked for among this many pings. */
+/** The number of pings that are searched for measured runs. */
 const RUNS_SEARCHED = 1000
-/** More than a month of a change every five minutes; days before the oldest one that was read have no data. */
+/**
+ * Enough for a change every five minutes for a month (8,640). Days before the oldest change that was read are empty.
+ */
 const TRANSITIONS_MAX = 10_000
 
 export function overviewPart({ deps }: WebDeps, context: MonitorRequest): Markup {
@@ -112,7 +114,7 @@ export function timelinePart(web: WebDeps, context: MonitorRequest): Markup {
 
 const STEPS_MAX = 20
 
-// How often somebody who comes back had asked for more.
+// The number of times that a user who returns to the page had loaded older entries.
 function stepsOf({ query }: MonitorRequest): number {
   const steps = Number(query.get('steps') ?? 0)
   return Number.isInteger(steps) ? Math.min(Math.max(steps, 0), STEPS_MAX) : 0

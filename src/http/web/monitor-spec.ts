@@ -1,4 +1,4 @@
-// What a person entered in the form of a monitor.
+// Parses the form of a monitor.
 import { freeSlug, type Monitor, type MonitorChange, type MonitorRules, NO_RULES, slugify } from '#domain/monitor.ts'
 import {
   changeOf,
@@ -18,21 +18,21 @@ import { currentZoneName } from '#lib/zone-names.ts'
 import { LENGTH_UNITS } from '#views/pages/monitor-form.tsx'
 import { NO_NAME, problemInWords, slugTaken } from '#words/monitor-problems.ts'
 
-/** When pings are expected, and how long they are waited for. */
+/** The schedule and the limits of pings and runs. */
 export type Rhythm = Pick<MonitorRules, 'schedule' | 'graceMs' | 'maxRunMs' | 'minRunMs' | 'earlyMs'>
 
-/** Gives the value of a field; an empty text when it is not there. */
+/** Returns the value of a field; an empty string if it is missing. */
 type FieldText = (name: string) => string
 
 interface FormContext {
-  /** The monitor as it is; null: it is to be made. */
+  /** The existing monitor; null for a new one. */
   monitor: Monitor | null
-  /** What the other monitors of the project have. */
+  /** The slugs of the project's other monitors. */
   takenSlugs: ReadonlySet<string>
   now: number
 }
 
-/** Throws invalid with every problem, each at its field. */
+/** Throws `invalid` with all problems, by field. */
 export function readMonitorForm({ text }: Form, formContext: FormContext): MonitorChange {
   const problems: FieldProblems = {}
   const values = readSettings(text, problems, ENTERED_SETTINGS)
@@ -46,7 +46,7 @@ export function readMonitorForm({ text }: Form, formContext: FormContext): Monit
   return change
 }
 
-/** Notes what is wrong, and gives something usable for what cannot be read. */
+/** Adds errors to `problems`, and returns a usable default for each invalid field. */
 export function readRhythm(
   text: FieldText,
   problems: FieldProblems,
@@ -96,7 +96,7 @@ function check(text: FieldText, setting: MonitorSetting): Checked {
   }
 }
 
-// What is no number stays text, which no number is allowed to be.
+// Invalid input is returned as text, which the validation then rejects.
 function readLength(text: FieldText, input: string): number | string {
   const count = readNumber(text(`${input}Count`))
   const unit = LENGTH_UNITS.find(({ name }) => name === text(`${input}Unit`))
@@ -107,7 +107,7 @@ function readNumber(typed: string): number | string {
   return /^\d{1,9}$/.test(typed.trim()) ? Number(typed) : typed
 }
 
-// What the other kinds of schedule had stays as it was.
+// The fields of the other kinds of schedule keep their stored values.
 function readScheduleFields(
   text: FieldText,
   problems: FieldProblems,
@@ -127,7 +127,7 @@ function readScheduleFields(
   }
 }
 
-// A slug that two monitors share works for neither: a made one steps aside, a typed one is refused.
+// A slug that two monitors share works for neither. A generated slug gets a suffix, and a typed one is an error.
 function chooseSlug(
   typed: string,
   {

@@ -1,4 +1,4 @@
-// The page of a monitor, its live parts, and what a person does to a monitor.
+// The page of a monitor, its live parts, and actions such as pause, resume and delete.
 import { silenceOf } from '#actions/channels.ts'
 import { deleteMonitor, type MonitorRef, pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
 import { recordPing, rulesForPeople } from '#actions/pings.ts'
@@ -93,7 +93,7 @@ async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
 const PINGS_LOOKED_AT = 50
 const TIMES_LOOKED_AT = 10
 
-// The start of a run is nearest to its time. What was pinged for another schedule says nothing about this one.
+// Starts of runs are closest to the scheduled time. Pings from before a change of the schedule don't count.
 function zoneHintOf({ deps: { db } }: WebDeps, { monitor, user }: MonitorRequest): ZoneHint | null {
   const pings = listPings(db, { monitorId: monitor.id, limit: PINGS_LOOKED_AT })
   const times = (kind: PingKind) =>
@@ -103,7 +103,7 @@ function zoneHintOf({ deps: { db } }: WebDeps, { monitor, user }: MonitorRequest
   return hintZone(monitor.schedule, { pingTimes, zones: zonesToTry(user.timeZone, timeZones()) })
 }
 
-// Who lets mails be forwarded must first open a link in the first one.
+// Before a mail provider forwards mails, it sends a mail with a link that the user must open. The page points to it.
 async function confirmationOf(deps: Deps, monitor: Monitor): Promise<number | null> {
   const [newest] = listPings(deps.db, { monitorId: monitor.id, limit: 1 })
   if (newest?.scheme !== 'email' || hasEarlierPingLike(deps.db, newest)) return null
@@ -133,7 +133,7 @@ function pause({ deps }: WebDeps, { monitor }: MonitorRequest): Response {
   return redirect(addressOf(monitor), 'monitor-paused')
 }
 
-// Somebody else may have resumed it, or its job: then it is as the person wants it.
+// If another user or a ping has already resumed the monitor, that isn't an error.
 function resume({ deps }: WebDeps, { monitor }: MonitorRequest): Promise<Response> {
   return orRerender(
     () => {
@@ -153,8 +153,8 @@ function isDown({ clock }: Deps, monitor: Monitor): boolean {
   return shownStatus(monitor, clock.now()) === 'down'
 }
 
-// The person who presses the button is the judge, not what a browser happens to send. It ends an incident: who saw the
-// monitor before it went down is asked first, too.
+// Filters of pings don't apply to a ping that a user sends with the button. It would end an incident, so the user must
+// confirm if the monitor went down after the page was rendered.
 async function ping({ deps }: WebDeps, { monitor, request, form, user }: MonitorRequest): Promise<Response> {
   const isConfirmed = form.text(CONFIRMED_FIELD) !== ''
   if (!isConfirmed && isDown(deps, monitor)) return redirect(url(`/monitors/${monitor.uniqueKey}/ping`))

@@ -17,7 +17,7 @@ import { findPing } from '#store/pings.ts'
 import { findPingNumbersAround } from '#store/timeline.ts'
 import { PingPage } from '#views/pages/ping.tsx'
 
-/** One ping with everything that is known of it, and its body as it came. */
+/** The page of a ping with all details, and its raw body. */
 export function pingRoutes(web: WebDeps) {
   return cookieRoutes(web.deps, 'web/ping')
     .get(
@@ -70,10 +70,10 @@ function concealMail({ subject, parts, ...mail }: KeptMail, conceal: Conceal): K
   }
 }
 
-/** Characters of each part in which keys are masked. The page shows fewer. */
+/** Keys are masked in this many characters of each part. The page shows fewer. */
 const MASKED_MAX = 25_000
 
-// An earlier version did not count what it cut off, but it cut at the limit.
+// Earlier versions didn't store how much they cut, but they cut at the limit.
 function textOf({ body, reading }: KeptBody, limit: number): BodyText {
   const text = readBody({ body, reading })
   if (text.cutBytes !== null || body.head.length >= Math.min(limit, HEAD_MAX)) return text
@@ -92,7 +92,7 @@ function bodyFor({ kept, limit, conceal }: { kept: KeptBody; limit: number; conc
   }
 }
 
-// Whatever a job posted, a browser must take it for text, and run nothing of it. It may hold ping keys.
+// Jobs can send HTML and scripts, which a browser must show as plain text. The body may contain ping keys.
 function showRaw(web: WebDeps, context: MonitorRequest): Response {
   const ping = findMeant(web, web.deps.db, context)
   const kept = findBody(web.deps.db, ping)

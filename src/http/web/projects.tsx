@@ -1,4 +1,4 @@
-// A project as such: what it is called, who belongs to it, its keys.
+// A project's name, members and keys.
 import { type KeyChoice, keysMadeBy } from '#actions/departures.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
 import { changeRole, invitationUrl, invite, removeMember, revokeInvitation } from '#actions/members.ts'
@@ -37,7 +37,7 @@ type ProjectAnswer = (context: ProjectRequest) => Response | Promise<Response>
 export function projectRoutes(web: WebDeps) {
   const mails = createLimit({ tries: 30, withinMs: HOUR })
   const look = inProject(web, 'look', (context) => show(web, { context, returned: null }))
-  // A form that came back leaves its own address in the browser, and somebody may ask for that again.
+  // After an error the browser shows the form's URL, and the user may reload it.
   const back = inProject(web, 'look', (context) => redirect(settingsOf(context)))
   const form = (permission: Permission, answer: ProjectAnswer) =>
     [inProject(web, permission, answer), { parse: 'none' }] as const
@@ -74,7 +74,7 @@ export function projectRoutes(web: WebDeps) {
       .get('/projects/:project/members/:user', back)
       .post('/projects/:project/members/:user', ...form('administer', (context) => saveRole(web, context)))
       .get('/projects/:project/members/:user/remove', back)
-      // Anybody may leave; whom else a role may take out is for the action to say.
+      // Any member may leave. The action checks which other members a role may remove.
       .post('/projects/:project/members/:user/remove', ...form('look', (context) => takeOut(web, context)))
       .get(
         '/projects/:project/delete',
@@ -174,7 +174,7 @@ function replaceKey({ deps }: WebDeps, context: ProjectRequest): Response {
   return redirect(settingsOf(context), 'ping-key-replaced')
 }
 
-// The answer to the form is the page with the key: there is no other moment, and no other address, to show it at.
+// The response to the form is the page with the key, because the key is shown only once.
 async function makeApiKey(web: WebDeps, context: ProjectRequest): Promise<Response> {
   const { deps } = web
   const { project, form, user } = context
@@ -188,7 +188,7 @@ async function makeApiKey(web: WebDeps, context: ProjectRequest): Promise<Respon
   })
 }
 
-// Reloading the page that shows the key sends the form again.
+// Reloading the page that shows the key submits the form again. The ID prevents a second key.
 function sentId(form: Form): { id?: string } {
   const id = form.text('keyId')
   return UUID.test(id) ? { id } : {}
@@ -249,7 +249,7 @@ async function takeOut(web: WebDeps, context: ProjectRequest): Promise<Response>
   })
 }
 
-/** What a form says about the keys of somebody who leaves this project. */
+/** The choice in a form of what happens to the API keys of a member who leaves. */
 export function keyChoiceIn(form: Form, projectId: string): KeyChoice {
   const revoked = new Set(form.list(`revokedKey-${projectId}`))
   return {
@@ -284,7 +284,7 @@ async function remove(web: WebDeps, context: ProjectRequest): Promise<Response> 
   )
 }
 
-// Only a hand-made form names something else.
+// Only a manipulated form contains another value.
 function oneOf<T extends string>(choices: readonly T[], asked: string): T {
   const found = choices.find((choice) => choice === asked)
   if (found === undefined) throw new AppError('invalid', 'There is no such choice.')

@@ -1,4 +1,4 @@
-// How strangers get an account: the first one, while registration is open, or by an invitation.
+// Creates accounts: the first one, through open registration, or by invitation.
 import { invitationOf, invitationProof, invitationToken, joinProject } from '#actions/members.ts'
 import {
   isSetupToken,
@@ -63,7 +63,7 @@ export function registrationRoutes(web: WebDeps) {
         '/invitations/:token',
         anybody(web, (context) => showInvitation(web, context)),
       )
-      // The form that came back leaves its own address in the browser, and somebody may ask for that again.
+      // After an error the browser shows the form's URL, and the user may reload it.
       .get(
         '/invitations/:token/account',
         anybody(web, ({ params }) => redirect(url(`/invitations/${encodeURIComponent(params.token ?? '')}`))),
@@ -125,7 +125,7 @@ function setupPage({ token, values, problems, problem, status = 200 }: AgainProp
   )
 }
 
-/** A way to an account of one's own. */
+/** A way to create an account. */
 interface Door {
   title: string
   lead: Child
@@ -133,9 +133,9 @@ interface Door {
   submit: string
   signIn: Child
   invitation: Invitation | null
-  /** The address that is proven already; null: it is typed. */
+  /** The verified address; null if the user types it. */
   email: string | null
-  /** Whether a link that is mailed to the address comes first. Then nobody learns whether it has an account. */
+  /** Whether a mailed link must verify the address first. This also hides whether the address has an account. */
   isByMail: boolean
 }
 
@@ -243,7 +243,7 @@ async function makeAccount(web: WebDeps, { context, door }: Omit<Entering, 'limi
   })
 }
 
-// The answer is the same, and as quick, whether the address has an account or not, and has had enough mails or not.
+// The response and its time are the same whether or not the address has an account or has reached its limit of mails.
 function mailLink(web: WebDeps, { context: { form }, door }: Omit<Entering, 'limit'>): Response {
   const email = readEmail(form.text('email'))
   setImmediate(() => mailInLimits(web, { email, invitation: door.invitation }))
@@ -289,7 +289,7 @@ function newcomer(form: Form) {
   return { email: form.text('email'), password: form.text('password'), timeZone: form.text('timeZone') }
 }
 
-// A password never comes back in a page.
+// A password is never sent back to the browser.
 function againAfter(error: AppError, form: Form): AgainProps {
   return { values: { email: form.text('email') }, problems: error.fields, problem: problemOf(error), status: 422 }
 }

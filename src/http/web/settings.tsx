@@ -1,4 +1,4 @@
-// What a person decides about their own account. A try at their password is counted, as it is at the sign-in.
+// The settings of the user's own account. Attempts at the password are limited, as for the sign-in.
 import {
   changeMailPreferences,
   changePassword,
@@ -35,7 +35,7 @@ import { safePath } from './sign-in.tsx'
 
 const SETTINGS = '/settings'
 
-/** How often somebody may try a password in one session, and have mails sent to addresses of their choice. */
+/** Limits for attempts at a password in a session, and for mails to addresses that the user enters. */
 interface Limits {
   passwords: Limit
   mails: Limit
@@ -58,7 +58,7 @@ export function settingsRoutes(web: WebDeps) {
         '/settings/delete',
         signedIn(web, (context) => showDelete(web, { context, form: freshForm() })),
       )
-      // A form that came back leaves its own address in the browser, and somebody may ask for that again.
+      // After an error the browser shows the form's URL, and the user may reload it.
       .get(
         '/settings/:form',
         signedIn(web, () => redirect(url(SETTINGS))),
@@ -145,7 +145,7 @@ async function savePreferences({ deps }: WebDeps, { form, user }: SignedInReques
   return redirect(url(SETTINGS), 'preferences-saved')
 }
 
-// The switch is on every page, and leads back to the one that it was used on.
+// The theme switch is on every page, so the response leads back to the page on which it was used.
 async function saveTheme({ deps }: WebDeps, { request, form, user }: SignedInRequest): Promise<Response> {
   const asked = form.text('theme')
   const theme = THEMES.find((name) => name === asked)
@@ -215,7 +215,7 @@ function keyChoicesIn({ projects, form }: SignedInRequest): Record<string, KeyCh
   return Object.fromEntries(projects.map(({ id }) => [id, keyChoiceIn(form, id)]))
 }
 
-// After the last one, the way to a first account is the same as at a start: a link in the log.
+// After the last account is deleted, a setup link is logged, as at the first start.
 function openAgain(deps: WebDeps['deps']): void {
   const token = openSetup(deps)
   if (token === null) return
@@ -228,7 +228,8 @@ interface PasswordCheck extends Asked {
   field?: string
 }
 
-// A try is counted before the password is looked at, or a hundred at once would all be free.
+// An attempt is counted before the password is checked. Otherwise a hundred simultaneous attempts would all get
+// through.
 async function checkPassword(
   { deps }: WebDeps,
   { context: { user, session }, limits, form, field = 'password' }: PasswordCheck,

@@ -40,7 +40,7 @@ export function signInRoutes(web: WebDeps) {
     )
 }
 
-/** Signs a user in with this browser, and shows them `path`. */
+/** Signs the user in and redirects to `path`. */
 export async function startSession(
   web: WebDeps,
   { context, user, path, notice }: { context: PageRequest; user: User; path: string; notice?: NoticeCode },
@@ -49,7 +49,7 @@ export async function startSession(
   return withCookies(redirect(url(path), notice), await cookiesOf(web, { context, userId: user.id, sessionId }))
 }
 
-// The browser stays signed in, and is known when it comes to sign in again.
+// One cookie is the session. The other one identifies the browser at later sign-ins.
 async function cookiesOf(
   { sessions, devices }: WebDeps,
   { context, userId, sessionId }: { context: PageRequest; userId: string; sessionId: string },
@@ -61,12 +61,12 @@ function browserOf({ request }: PageRequest): Browser {
   return { remoteAddress: peerOf(request), userAgent: request.headers.get('user-agent') ?? '' }
 }
 
-/** Only a path of this CronGuard, fit for a header: a link must not lead to another site by way of the sign-in. */
+/** Returns a local path that is valid in a header, so that a link can't redirect to another site after the sign-in. */
 export function safePath(path: string): string {
   const isLocal = /^\/(?![/\\])[^\s\\]*$/.test(path) && URL.canParse(path, OWN)
   if (!isLocal) return '/'
   const { origin, pathname, search, hash } = new URL(path, OWN)
-  // Dots are gone by now, and what stood behind them may begin with two slashes.
+  // The URL parser has removed dot segments, and the rest may begin with two slashes: "/.//example.org".
   return origin === OWN && !pathname.startsWith('//') ? pathname + search + hash : '/'
 }
 
@@ -77,7 +77,7 @@ async function showLogin(web: WebDeps, context: PageRequest): Promise<Response> 
 }
 
 interface Limits {
-  /** Of browsers that nobody knows. */
+  /** Limits attempts by browsers in which no one has signed in before. */
   network: Limit<string | null>
   account: Limit<AccountTry>
 }
@@ -88,7 +88,7 @@ interface Attempt extends AccountTry {
   user: User | null
 }
 
-// What is counted is tries at one password: a new one, as after a reset by mail, is a fresh start.
+// Attempts are counted per password, so the count starts again after a password is reset.
 function attemptOf({ deps: { db }, devices }: WebDeps, context: PageRequest): Attempt {
   const email = context.form.text('email').trim().toLowerCase()
   const user = findUserByEmail(db, email)
@@ -97,7 +97,8 @@ function attemptOf({ deps: { db }, devices }: WebDeps, context: PageRequest): At
   return { context, email, user, account, address: peerOf(context.request), device }
 }
 
-// A try is counted before the password is looked at, or a hundred at once would all be free.
+// An attempt is counted before the password is checked. Otherwise a hundred simultaneous attempts would all get
+// through.
 async function signIn(web: WebDeps, { context, limits }: { context: PageRequest; limits: Limits }): Promise<Response> {
   const attempt = attemptOf(web, context)
   return await orRerender(
@@ -131,13 +132,13 @@ async function giveBack({ network, account }: Limits, attempt: Attempt): Promise
   await account.giveBack(attempt)
 }
 
-// Programs like fail2ban read these lines. What was typed as an address may be a password, so only a known one is told.
+// Programs such as fail2ban read these lines. A user may type a password as the address, so only known ones are logged.
 function logFailure({ deps: { log } }: WebDeps, { attempt, error }: { attempt: Attempt; error: AppError }): void {
   const event = isTooMany(error) ? 'Sign-in refused: too many tries' : 'Sign-in failed'
   log.info(event, { address: attempt.address, ...(attempt.user && { account: attempt.user.email }) })
 }
 
-// Null also when the password was changed while it was looked at: who had it then is out.
+// Also null if the password was changed during the check, because the old one is no longer valid.
 async function sessionFor({ deps }: WebDeps, { context, email, device }: Attempt) {
   const password = context.form.text('password')
   const proven = await authenticate(deps, { email, password, isKnown: device !== null })

@@ -2,7 +2,7 @@
 // server and the loops.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { findAddress, keepAddress } from '#actions/address.ts'
+import { findBaseUrl, storeBaseUrl } from '#actions/address.ts'
 import { databasePath } from '#actions/copies.ts'
 import { inFolder, requireDatabase } from '#actions/data-folder.ts'
 import { reclaimDeliveries } from '#actions/deliveries.ts'
@@ -25,7 +25,7 @@ import { codeOf, isFile } from '#lib/files.ts'
 import { createLog, type Log } from '#lib/log.ts'
 import { createLogMailer, createPasswordlessMailer, createSmtpMailer, lacksPassword, type Mailer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
-import { keepSecret } from '#lib/secret-file.ts'
+import { loadOrCreateSecret } from '#lib/secret-file.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
 import { newSecretKey } from '#lib/tokens.ts'
 import { createBackups } from '#loops/backups.ts'
@@ -107,7 +107,7 @@ async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App
   const readUnhealthyParts = (): string[] => unhealthyParts(readHealth())
   const listeners = await listenOrThrow(deps, createRequestHandler(deps, readHealth, live))
   const mailListener = await listenForMailOrThrow(deps)
-  keepAddress(deps)
+  storeBaseUrl(deps)
   reclaimOrWait(deps)
   const watched = await beginWatch(deps)
   const loops = startLoops(deps, [
@@ -167,7 +167,7 @@ export async function withNewDeps<T>(context: AppContext, work: Work<T>): Promis
   makeDataFolder(context)
   const deps = await whenFree(context, () => openAlongside(context))
   try {
-    const baseUrl = findAddress(deps.db) ?? deps.config.baseUrl
+    const baseUrl = findBaseUrl(deps.db) ?? deps.config.baseUrl
     return await work({ ...deps, config: Object.freeze({ ...deps.config, baseUrl }) })
   } finally {
     closeDeps(deps)
@@ -266,7 +266,7 @@ function withSecretKey(context: AppContext): AppContext {
 
 function readSecretKey(dataDir: string): string {
   const path = join(dataDir, SECRET_KEY_FILE)
-  const secretKey = keepSecret(path, newSecretKey)
+  const secretKey = loadOrCreateSecret(path, newSecretKey)
   if (secretKey.length >= SECRET_KEY_MIN) return secretKey
   throw new AppError(
     'invalid',

@@ -3,7 +3,7 @@ import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
 import { restoreBackup } from '#actions/restores.ts'
-import { enableIncrementalVacuum, noteSizeOfToday, prune, readDatabaseSize } from '#actions/retention.ts'
+import { enableIncrementalVacuum, prune, readDatabaseSize, recordDailySize } from '#actions/retention.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { DAY } from '#lib/duration.ts'
 import { copyDatabase } from '#store/backup.ts'
@@ -89,13 +89,13 @@ describe('The space', () => {
 
   test('that the database takes is written down once a day', async () => {
     const today = Math.floor(guard.clock.now() / DAY)
-    for (let n = 0; n < 3; n++) await noteSizeOfToday(guard.deps)
+    for (let n = 0; n < 3; n++) await recordDailySize(guard.deps)
     guard.clock.advance(DAY)
-    await noteSizeOfToday(guard.deps)
+    await recordDailySize(guard.deps)
     expect(listSizes(guard.db, 0).map(({ day }) => day)).toEqual([today, today + 1])
     expect(listSizes(guard.db, 0)[0]?.bytes).toBeGreaterThan(50_000)
     guard.clock.advance(-2 * DAY)
-    await noteSizeOfToday(guard.deps)
+    await recordDailySize(guard.deps)
     expect(listSizes(guard.db, 0).map(({ day }) => day)).toEqual([today - 1, today, today + 1])
   })
 

@@ -1,6 +1,6 @@
 // What is kept, and for how long.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { noteSizeOfToday, prune } from '#actions/retention.ts'
+import { prune, recordDailySize } from '#actions/retention.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
@@ -269,7 +269,7 @@ describe('A clock that may be wrong', () => {
 
   /** As the janitor does, every now and then. */
   async function lookAfter(): Promise<void> {
-    await noteSizeOfToday(guard.deps)
+    await recordDailySize(guard.deps)
     await pruneAll()
   }
   async function liveDaily(days: number): Promise<void> {

@@ -18,7 +18,7 @@ import * as store from '#store/accounts.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { deleteProject, insertMembership, insertProject, listMembers, listProjectsOfUser } from '#store/projects.ts'
 import { deleteSessionsOfUser } from '#store/sessions.ts'
-import { endKeysOf, type KeyChoice, keysMadeBy, REVOKE_ALL } from './departures.ts'
+import { type KeyChoice, keysCreatedBy, REVOKE_ALL, revokeKeysOf } from './departures.ts'
 
 export interface NewUser {
   email: string
@@ -158,14 +158,14 @@ export interface Holdings {
   /** Projects that other members keep. */
   shared: OwnProject[]
   /** Projects with other members that would lose their only owner. */
-  needy: OwnProject[]
+  needsOwner: OwnProject[]
 }
 
 export function holdingsOf(reader: Reader, userId: string): Holdings {
-  const holdings: Holdings = { own: [], shared: [], needy: [] }
+  const holdings: Holdings = { own: [], shared: [], needsOwner: [] }
   for (const project of listProjectsOfUser(reader, userId)) {
     const members = listMembers(reader, project.id)
-    const part = members.length === 1 ? 'own' : wouldLoseOwner(members, userId) ? 'needy' : 'shared'
+    const part = members.length === 1 ? 'own' : wouldLoseOwner(members, userId) ? 'needsOwner' : 'shared'
     holdings[part].push(project)
   }
   return holdings
@@ -174,7 +174,7 @@ export function holdingsOf(reader: Reader, userId: string): Holdings {
 /** As `holdingsOf`. Throws conflict when a project would lose its only owner. */
 export function holdingsToLeave(reader: Reader, userId: string): Holdings {
   const holdings = holdingsOf(reader, userId)
-  const [first] = holdings.needy
+  const [first] = holdings.needsOwner
   if (first === undefined) return holdings
   throw new AppError('conflict', `Make another member an owner of "${first.name}" first, or delete that project.`)
 }
@@ -198,7 +198,7 @@ export function deleteUserByEmail(deps: Deps, { email, keepsKeys }: { email: str
   const { id: userId } = userByEmail(deps, email)
   deps.db.write((tx) => {
     const keysIn = (projectId: string): KeyChoice => {
-      const keptKeyIds = keepsKeys ? keysMadeBy(tx, { projectId, userId }).map(({ id }) => id) : []
+      const keptKeyIds = keepsKeys ? keysCreatedBy(tx, { projectId, userId }).map(({ id }) => id) : []
       return { keptKeyIds, replacesPingKey: false }
     }
     remove(tx, { userId, keysIn })
@@ -216,7 +216,7 @@ function remove(tx: Tx, { userId, keysIn }: Removal): void {
   for (const { id, role } of shared) {
     const { keptKeyIds, replacesPingKey } = keysIn(id)
     const keys = { keptKeyIds, replacesPingKey: replacesPingKey && may(role, 'administer') }
-    endKeysOf(tx, { projectId: id, userId, keys })
+    revokeKeysOf(tx, { projectId: id, userId, keys })
   }
   store.deleteUser(tx, userId)
 }

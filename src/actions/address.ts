@@ -7,12 +7,12 @@ import { findSetting, saveSetting } from '#store/settings.ts'
 const NAME = 'base-url'
 
 /** Stores the base URL. If the disk refuses the write, the next start stores it. */
-export function keepAddress({ db, config: { baseUrl } }: Deps): void {
-  if (findAddress(db) === baseUrl) return
+export function storeBaseUrl({ db, config: { baseUrl } }: Deps): void {
+  if (findBaseUrl(db) === baseUrl) return
   tryWrite(() => db.write((tx) => saveSetting(tx, { name: NAME, value: baseUrl })))
 }
 
 /** The base URL of the server that runs or ran last. Null when none ever did. */
-export function findAddress(reader: Reader): string | null {
+export function findBaseUrl(reader: Reader): string | null {
   return findSetting(reader, NAME)
 }

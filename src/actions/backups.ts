@@ -42,7 +42,7 @@ export interface BackupOrder {
 const FAILURE = 'backup-failure'
 const SHOWN_MAX = 20
 
-const GIVEN_UP = new Error('The backup was canceled.')
+const CANCELED = new Error('The backup was canceled.')
 
 /** Running backups of this process by data folder, with the controller that cancels them. */
 const backupsUnderWay = new Map<string, AbortController>()
@@ -68,8 +68,8 @@ export async function makeBackup(place: Place, { to, keep }: BackupOrder): Promi
 }
 
 /** Cancels the running backup, without leaving files. */
-export function giveUpBackup({ config }: Pick<Deps, 'config'>): void {
-  backupsUnderWay.get(config.dataDir)?.abort(GIVEN_UP)
+export function cancelBackup({ config }: Pick<Deps, 'config'>): void {
+  backupsUnderWay.get(config.dataDir)?.abort(CANCELED)
 }
 
 /** `under-way` means that another backup is running. */
@@ -83,7 +83,7 @@ export async function keepBackup(deps: Deps): Promise<BackupOutcome> {
     deps.log.info('Backup created', { file: path, size: sizeInWords(manifest.bytes) })
     return 'made'
   } catch (error) {
-    if (error === GIVEN_UP) return 'given-up'
+    if (error === CANCELED) return 'given-up'
     if (isTooMany(error)) return 'under-way'
     const reason = error instanceof AppError ? { problem: error.message } : { error }
     deps.log.error('Backup failed; older backups are unchanged', reason)
@@ -124,8 +124,8 @@ export function readBackups(deps: Deps): BackupState {
 export function newestBackupAt(place: Place): number | null {
   const folder = backupFolder(place)
   const now = place.clock.now()
-  const isOne = (name: string): boolean => (backupMadeAt(name) ?? 0) <= now && hasManifest(`${folder}/${name}`)
-  const newest = backupsAmong(listFolder(folder)).find(isOne)
+  const isCurrent = (name: string): boolean => (backupMadeAt(name) ?? 0) <= now && hasManifest(`${folder}/${name}`)
+  const newest = backupsAmong(listFolder(folder)).find(isCurrent)
   return newest === undefined ? null : backupMadeAt(newest)
 }
 

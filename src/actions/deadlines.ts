@@ -7,7 +7,7 @@ import { recordStep } from './transitions.ts'
 /** Small batches, so that pings are recorded in between during a mass outage. */
 const BATCH_MAX = 25
 
-export interface UnjudgedMonitor {
+export interface UnevaluatedMonitor {
   id: number
   error: unknown
 }
@@ -16,9 +16,9 @@ export interface UnjudgedMonitor {
  * Takes down every monitor whose deadline has passed. When none is due, it reads one index entry. Returns the monitors
  * that could not be evaluated; they stay due and do not delay others. Throws when the disk refuses a write.
  */
-export async function checkDeadlines(deps: Deps): Promise<UnjudgedMonitor[]> {
+export async function checkDeadlines(deps: Deps): Promise<UnevaluatedMonitor[]> {
   const now = deps.clock.now()
-  const unjudged: UnjudgedMonitor[] = []
+  const unevaluated: UnevaluatedMonitor[] = []
   let after = { deadlineAt: 0, id: 0 }
   for (;;) {
     const due = listDueMonitors(deps.db, { now, limit: BATCH_MAX, after })
@@ -27,10 +27,10 @@ export async function checkDeadlines(deps: Deps): Promise<UnjudgedMonitor[]> {
       const result = results[index]
       if (result?.status !== 'rejected') continue
       if (result.reason instanceof StorageRefusedError) throw result.reason
-      unjudged.push({ id, error: result.reason })
+      unevaluated.push({ id, error: result.reason })
     }
     const last = due.at(-1)
-    if (last === undefined || due.length < BATCH_MAX) return unjudged
+    if (last === undefined || due.length < BATCH_MAX) return unevaluated
     after = last
   }
 }

@@ -26,7 +26,7 @@ import { notificationSubject } from '#words/notification.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
 
 /** How many deliveries run at once. The limits per channel and kind keep a slow receiver from using all slots. */
-const PLACES = 32
+const SLOTS = 32
 const PER_CHANNEL_MAX = 4
 const PER_KIND_MAX = 24
 
@@ -34,11 +34,11 @@ const INTERRUPTED = 'Interrupted while sending: it may have arrived'
 
 /** Claims as many due deliveries as there are free slots besides `sending`. Writes nothing when none is due. */
 export function claimDeliveries(deps: Deps, sending: readonly number[]): ClaimedDelivery[] {
-  const free = PLACES - sending.length
+  const free = SLOTS - sending.length
   if (free <= 0) return []
   const now = deps.clock.now()
-  const places = { free, sending, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
-  const claimable = listClaimable(deps.db, { now, places })
+  const slots = { free, sending, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
+  const claimable = listClaimable(deps.db, { now, slots })
   if (claimable.length === 0) return []
   return deps.db.write((tx) => claimable.map((sequence) => claim(tx, sequence)).filter((claimed) => claimed !== null))
 }
@@ -65,7 +65,7 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
   const outcome = isOff
     ? failed('settings', DISABLED)
     : await send(deps, { channel, notification: claimed.notification, deliveryId: claimed.id })
-  const isNews = await deps.db.writeGrouped((tx) => {
+  const isFirst = await deps.db.writeGrouped((tx) => {
     const { sequence, attempts } = claimed
     const settlement = settle(claimed, outcome, tx.now)
     insertAttempt(tx, { sequence, number: attempts, startedAt, outcome })
@@ -74,7 +74,7 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
     return isGivenUp && !isOff && isFirstFailure(tx, claimed)
   })
   logOutcome(deps, { claimed, outcome })
-  if (isNews && channel) notifyOfFailure(deps, { claimed, channel, detail: outcome.detail })
+  if (isFirst && channel) notifyOfFailure(deps, { claimed, channel, detail: outcome.detail })
 }
 
 /**

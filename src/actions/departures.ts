@@ -12,7 +12,7 @@ export interface KeyChoice {
 
 export const REVOKE_ALL: KeyChoice = { keptKeyIds: [], replacesPingKey: false }
 
-export function endKeysOf(
+export function revokeKeysOf(
   tx: Tx,
   { projectId, userId, keys }: { projectId: string; userId: string; keys: KeyChoice },
 ): void {
@@ -23,7 +23,7 @@ export function endKeysOf(
 }
 
 /** The API keys of this project that a member created, newest first. */
-export function keysMadeBy(
+export function keysCreatedBy(
   reader: Reader,
   { projectId, userId }: { projectId: string } & Pick<Member, 'userId'>,
 ): ApiKeyRecord[] {

@@ -40,33 +40,35 @@ export type Undo = (tx: Tx) => void
 
 export interface ImportStep {
   /** Returns what would be done. Throws when it is not possible. */
-  look(reader: Reader): ImportedItem
+  plan(reader: Reader): ImportedItem
   /** Decides again and applies the change. Returns a function that undoes it. */
-  take(tx: Tx): Undo
+  apply(tx: Tx): Undo
 }
 
 /** What to do for one item, and how. */
 interface Decision {
   outcome: ImportOutcome
   note?: string
-  take(tx: Tx): Undo
+  apply(tx: Tx): Undo
 }
 
-const nothing: Undo = () => {}
-const leave = (outcome: ImportOutcome): Decision => ({ outcome, take: () => nothing })
+const noUndo: Undo = () => {}
+const noChange = (outcome: ImportOutcome): Decision => ({ outcome, apply: () => noUndo })
 
 /** Steps in the order of their dependencies. */
 export function stepsOf(project: ExportedProject): ImportStep[] {
   const step = (what: ImportedItem['what'], name: string, decide: (reader: Reader) => Decision): ImportStep => ({
-    look: (reader) => {
+    plan: (reader) => {
       const { outcome, note } = decide(reader)
       const item = { what, name, project: project.name, projectId: project.id, outcome }
       return note === undefined ? item : { ...item, note }
     },
-    take: (tx) => decide(tx).take(tx),
+    apply: (tx) => decide(tx).apply(tx),
   })
   const projectId = project.id
-  const comingIds = project.channels.filter(({ left_out: leftOut }) => leftOut.length === 0).map(({ id }) => id)
+  const importableChannelIds = project.channels
+    .filter(({ left_out: leftOut }) => leftOut.length === 0)
+    .map(({ id }) => id)
   return [
     step('project', project.name, (reader) => decideProject(reader, project)),
     ...project.channels.map((channel) =>
@@ -74,7 +76,9 @@ export function stepsOf(project: ExportedProject): ImportStep[] {
     ),
     ...project.monitors.map((monitor) => {
       const name = shownName({ ...monitor, uniqueKey: uniqueKeyOf(monitor.ping_key) })
-      return step('monitor', name, (reader) => decideMonitor(reader, { projectId, monitor, name, comingIds }))
+      return step('monitor', name, (reader) =>
+        decideMonitor(reader, { projectId, monitor, name, importableChannelIds }),
+      )
     }),
   ]
 }
@@ -85,21 +89,21 @@ function decideProject(
 ): Decision {
   const known = projectStore.findProject(reader, id)
   const holder = { projectId: id, monitorId: null }
-  if (!isFreeForPings(reader, { key: pingKey, ...holder })) throw taken('ping key', `project "${name}"`)
-  if (!isFreeForBadges(reader, { key: badgeKey, ...holder })) throw taken('badge key', `project "${name}"`)
+  if (!isFreeForPings(reader, { key: pingKey, ...holder })) throw takenError('ping key', `project "${name}"`)
+  if (!isFreeForBadges(reader, { key: badgeKey, ...holder })) throw takenError('badge key', `project "${name}"`)
   if (known === null) {
     return {
       outcome: 'created',
-      take: (tx) => {
+      apply: (tx) => {
         projectStore.insertProject(tx, { id, name, pingKey, badgeKey })
         return (later) => projectStore.deleteProject(later, id)
       },
     }
   }
-  if (known.name === name && known.pingKey === pingKey) return leave('unchanged')
+  if (known.name === name && known.pingKey === pingKey) return noChange('unchanged')
   return {
     outcome: 'changed',
-    take: (tx) => {
+    apply: (tx) => {
       saveProject(tx, { ...known, name, pingKey })
       return (later) => saveProject(later, known)
     },
@@ -117,13 +121,13 @@ function decideChannel(
 ): Decision {
   const known = channelStore.findChannel(reader, channel.id)
   if (known !== null) return decideKnownChannel({ known, projectId, channel })
-  if (channel.left_out.length > 0) return leave('skipped')
+  if (channel.left_out.length > 0) return noChange('skipped')
   const { id, kind, name, disabled, tells_blackouts: notifiesGaps } = channel
   const settings = readSettings(kindOf(channel), channel.settings)
   const made: Channel = { id, projectId, kind, name, settings, notifiesGaps, disabledAt: null }
   return {
     outcome: 'created',
-    take: (tx) => {
+    apply: (tx) => {
       channelStore.insertChannel(tx, made)
       switchChannel(tx, made, disabled)
       return (later) => channelStore.deleteChannel(later, id)
@@ -145,18 +149,18 @@ function decideKnownChannel({ known, projectId, channel }: KnownChannel): Decisi
     )
   }
   const kind = kindOf(channel)
-  const isMeant = (field: string): boolean => field in channel.settings || channel.left_out.includes(field)
-  const removed = kind.fields.map(({ name }) => name).filter((field) => !isMeant(field))
+  const isExported = (field: string): boolean => field in channel.settings || channel.left_out.includes(field)
+  const removed = kind.fields.map(({ name }) => name).filter((field) => !isExported(field))
   const stored = known.settings as Record<string, unknown>
   const settings = readSettings(kind, changedSettings(kind, stored, { given: channel.settings, removed }))
   const { name, tells_blackouts: notifiesGaps, disabled } = channel
   const changed = { ...known, name, settings, notifiesGaps }
   if (Bun.deepEquals(exportChannel(known, true), { ...exportChannel(changed, true), disabled })) {
-    return leave('unchanged')
+    return noChange('unchanged')
   }
   return {
     outcome: 'changed',
-    take: (tx) => {
+    apply: (tx) => {
       channelStore.saveChannel(tx, changed)
       switchChannel(tx, known, disabled)
       return (later) => {
@@ -167,36 +171,36 @@ function decideKnownChannel({ known, projectId, channel }: KnownChannel): Decisi
   }
 }
 
-interface BroughtMonitor {
+interface MonitorImport {
   projectId: string
   monitor: ExportedMonitor
   name: string
   /** The channels in the export that can be imported. */
-  comingIds: string[]
+  importableChannelIds: string[]
 }
 
-function decideMonitor(reader: Reader, brought: BroughtMonitor): Decision {
-  const { projectId, monitor, name, comingIds } = brought
+function decideMonitor(reader: Reader, monitorImport: MonitorImport): Decision {
+  const { projectId, monitor, name, importableChannelIds } = monitorImport
   const known = findMonitorByPingKey(reader, monitor.ping_key)
   const settings = settingsWithDialect(monitor, known)
-  requireFreeAlias(reader, brought, known)
+  requireFreeAlias(reader, monitorImport, known)
   const note = noteOnAlias(monitor, settings)
-  if (known === null) return { ...decideNewMonitor(reader, { ...brought, settings }), ...note }
-  if (known.projectId !== projectId) throw taken('ping key', `monitor "${name}"`)
-  const had = channelStore.listChannelsOfMonitor(reader, known.id).map(({ id }) => id)
-  const isThere = (id: string): boolean =>
-    comingIds.includes(id) || channelStore.findChannel(reader, id)?.projectId === projectId
-  const channelIds = [...new Set([...had, ...monitor.channels.filter(isThere)])]
+  if (known === null) return { ...decideNewMonitor(reader, { ...monitorImport, settings }), ...note }
+  if (known.projectId !== projectId) throw takenError('ping key', `monitor "${name}"`)
+  const oldIds = channelStore.listChannelsOfMonitor(reader, known.id).map(({ id }) => id)
+  const isAvailable = (id: string): boolean =>
+    importableChannelIds.includes(id) || channelStore.findChannel(reader, id)?.projectId === projectId
+  const channelIds = [...new Set([...oldIds, ...monitor.channels.filter(isAvailable)])]
   const before = settingsFrom(exportMonitor(known, []))
-  if (Bun.deepEquals(before, settings) && channelIds.length === had.length) return leave('unchanged')
+  if (Bun.deepEquals(before, settings) && channelIds.length === oldIds.length) return noChange('unchanged')
   return {
     outcome: 'changed',
     ...note,
-    take: (tx) => {
+    apply: (tx) => {
       storeChange(tx, known, { change: settings, channelIds })
       return (later) => {
         const now = findMonitorById(later, known.id)
-        if (now !== null) storeChange(later, now, { change: before, channelIds: had })
+        if (now !== null) storeChange(later, now, { change: before, channelIds: oldIds })
       }
     },
   }
@@ -204,15 +208,15 @@ function decideMonitor(reader: Reader, brought: BroughtMonitor): Decision {
 
 function decideNewMonitor(
   reader: Reader,
-  { projectId, monitor, name, settings }: BroughtMonitor & { settings: MonitorSettings },
+  { projectId, monitor, name, settings }: MonitorImport & { settings: MonitorSettings },
 ): Decision {
   const { ping_key: pingKey, badge_key: badgeKey } = monitor
   const holder = { projectId, monitorId: null }
-  if (!isFreeForPings(reader, { key: pingKey, ...holder })) throw taken('ping key', `monitor "${name}"`)
-  if (!isFreeForBadges(reader, { key: badgeKey, ...holder })) throw taken('badge key', `monitor "${name}"`)
+  if (!isFreeForPings(reader, { key: pingKey, ...holder })) throw takenError('ping key', `monitor "${name}"`)
+  if (!isFreeForBadges(reader, { key: badgeKey, ...holder })) throw takenError('badge key', `monitor "${name}"`)
   return {
     outcome: 'created',
-    take: (tx) => {
+    apply: (tx) => {
       const keys = { pingKey, uniqueKey: uniqueKeyOf(pingKey), badgeKey }
       const id = insertMonitor(tx, { projectId, settings, keys })
       channelStore.setChannelsOfMonitor(tx, { monitorId: id, channelIds: monitor.channels })
@@ -241,14 +245,14 @@ function noteOnAlias(monitor: ExportedMonitor, { alias, aliasDialect }: MonitorS
   }
 }
 
-function requireFreeAlias(reader: Reader, { projectId, monitor, name }: BroughtMonitor, known: Monitor | null): void {
+function requireFreeAlias(reader: Reader, { projectId, monitor, name }: MonitorImport, known: Monitor | null): void {
   if (monitor.alias === '' || monitor.alias === known?.alias) return
   const key = { key: monitor.alias, projectId, monitorId: known?.id ?? null }
-  if (!isFreeForPings(reader, key)) throw taken('alias', `monitor "${name}"`)
+  if (!isFreeForPings(reader, key)) throw takenError('alias', `monitor "${name}"`)
 }
 
 // The message does not reveal which project has the key, or had it.
-function taken(what: string, of: string): AppError {
+function takenError(what: string, of: string): AppError {
   return new AppError('conflict', `The ${what} of the ${of} is in use on this server, or was used by another project.`)
 }
 

@@ -37,32 +37,32 @@ export async function importConfiguration(deps: Deps, order: ImportOrder): Promi
   const { content, ownerEmail, isDryRun, pause = () => Promise.resolve() } = order
   const ownerId = requireOwner(deps.db, { content, ownerEmail })
   const steps = content.projects.flatMap(stepsOf)
-  const items = steps.map((step) => step.look(deps.db))
-  requireRoom(deps.db, { content, items })
+  const items = steps.map((step) => step.plan(deps.db))
+  requireCapacity(deps.db, { content, items })
   if (isDryRun) return items
   const undos: Undo[] = []
   try {
     await inSlices(deps, { pause, items: steps, work: takeStep, keep: (undo) => undos.push(undo) })
     deps.db.write((tx) => handOver(tx, { content, ownerId }))
   } catch (error) {
-    await undoAll(deps, { undos, pause, because: error })
+    await undoAll(deps, { undos, pause, cause: error })
     throw error
   }
   return items
 }
 
 function takeStep(tx: Tx, step: ImportStep): Undo {
-  return step.take(tx)
+  return step.apply(tx)
 }
 
 async function undoAll(
   deps: Deps,
-  { undos, pause, because }: { undos: Undo[]; pause: () => Promise<void>; because: unknown },
+  { undos, pause, cause }: { undos: Undo[]; pause: () => Promise<void>; cause: unknown },
 ): Promise<void> {
   try {
     await inSlices(deps, { pause, items: undos.reverse(), work: (tx, undo) => undo(tx), keep: () => {} })
   } catch {
-    const reason = messageOf(because)
+    const reason = messageOf(cause)
     throw new AppError('conflict', `The import was interrupted: ${reason} Run it again to complete it.`)
   }
 }
@@ -116,7 +116,7 @@ function handOver(tx: Tx, { content, ownerId }: { content: Exported; ownerId: st
   }
 }
 
-function requireRoom(reader: Reader, { content, items }: { content: Exported; items: ImportedItem[] }): void {
+function requireCapacity(reader: Reader, { content, items }: { content: Exported; items: ImportedItem[] }): void {
   for (const { id } of content.projects) {
     const created = (what: ImportedItem['what']): number => {
       return items.filter((item) => item.projectId === id && item.what === what && item.outcome === 'created').length

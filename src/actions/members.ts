@@ -18,7 +18,7 @@ import { findUser } from '#store/accounts.ts'
 import type { Tx } from '#store/database.ts'
 import * as store from '#store/projects.ts'
 import { invitationMail } from '#words/account-mail.ts'
-import { endKeysOf, type KeyChoice, REVOKE_ALL } from './departures.ts'
+import { type KeyChoice, REVOKE_ALL, revokeKeysOf } from './departures.ts'
 import { mail } from './mailed-links.ts'
 
 /** The user who acts, and the project. The role is read in the transaction of the change, because it may change. */
@@ -138,7 +138,7 @@ export function removeMember(
   deps.db.write((tx) => {
     requireChange(tx, { actor, userId, to: null })
     if (keys.replacesPingKey && !may(roleOf(tx, actor), 'administer')) throw notAllowed()
-    endKeysOf(tx, { projectId, userId, keys })
+    revokeKeysOf(tx, { projectId, userId, keys })
     store.deleteMembership(tx, { projectId, userId })
     // The member's own invitations are deleted, so that they cannot use one to come back.
     store.deleteInvitationsBy(tx, { projectId, userId })

@@ -161,14 +161,14 @@ interface NewMonitor {
 }
 
 function insert(tx: Tx, { projectId, settings, channelIds, pingKey }: NewMonitor): number {
-  requireRoom(tx, projectId)
+  requireMonitorCapacity(tx, projectId)
   const id = store.insertMonitor(tx, { projectId, settings, keys: newKeys(pingKey) })
   setChannelsOfMonitor(tx, { monitorId: id, channelIds })
   return id
 }
 
 /** Throws full when the project has the maximum number of monitors. */
-export function requireRoom(tx: Tx, projectId: string): void {
+export function requireMonitorCapacity(tx: Tx, projectId: string): void {
   if (countMonitorsOfProject(tx, projectId) < MONITORS_MAX) return
   throw new AppError('full', `A project can have at most ${MONITORS_MAX} monitors. Delete some, or add a project.`)
 }

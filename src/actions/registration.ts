@@ -24,7 +24,7 @@ const TOKEN_LENGTH = 32
 const SETUP = 'setup'
 
 /** Creates the token for the first account, and invalidates earlier ones. Null when an account exists. */
-export function openSetup(deps: Deps): string | null {
+export function createSetupToken(deps: Deps): string | null {
   const token = newMixedCaseToken(TOKEN_LENGTH)
   return deps.db.write((tx) => {
     if (hasUsers(tx)) return null

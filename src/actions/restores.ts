@@ -18,7 +18,13 @@ import {
   sha256OfFile,
   sizeOf,
 } from '#lib/files.ts'
-import { countPending, type DatabaseFacts, inspectDatabase, requireRoom, UnusableDatabaseError } from '#store/backup.ts'
+import {
+  countPending,
+  type DatabaseFacts,
+  inspectDatabase,
+  requireSpace,
+  UnusableDatabaseError,
+} from '#store/backup.ts'
 import { lockFolder } from '#store/lock.ts'
 import { rebuildDatabase } from '#store/rebuild.ts'
 import { type HeldDatabase, holdDatabase, mergeWal } from '#store/restore.ts'
@@ -97,7 +103,7 @@ function restoreInto(place: Place, file: string): Restored {
 
 // The copy is checked, not the original, because the original may be on a failing disk.
 function takeCopy(file: string, draft: string) {
-  requireRoom(folderOf(draft), sizeOf(file) + sizeOf(`${file}-wal`))
+  requireSpace(folderOf(draft), sizeOf(file) + sizeOf(`${file}-wal`))
   copyFile(file, draft)
   const manifest = readManifest(file)
   if (manifest === null && hasManifest(file)) throw new AppError('conflict', `${manifestOf(file)} cannot be read.`)
@@ -113,7 +119,7 @@ function takeCopy(file: string, draft: string) {
 function rebuildFromRows(draft: string): void {
   const rebuilt = makeDraft(draft)
   try {
-    requireRoom(folderOf(draft), sizeOf(draft))
+    requireSpace(folderOf(draft), sizeOf(draft))
     rebuildDatabase({ from: draft, to: rebuilt })
     replaceWithDraft(rebuilt, draft)
   } finally {

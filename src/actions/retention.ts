@@ -40,11 +40,11 @@ const SPARE_BYTES = 1_000_000
 /** Charts and clients of Healthchecks read this much history. */
 const STORY_DAYS_MIN = 93
 /** The clock counts as right today if CronGuard also ran between 2 and 7 days ago by the same clock. */
-const BELIEVED_AFTER_DAYS = { min: 2, max: 7 }
+const PLAUSIBLE_AFTER_DAYS = { min: 2, max: 7 }
 /** Small enough to be rewritten in a second or two during the start. */
 const REWRITE_MAX_BYTES = 250_000_000
 /** A rewrite needs the space for a temporary file and the write-ahead log, besides the database. */
-const REWRITE_ROOM = 3
+const REWRITE_SPACE_FACTOR = 3
 
 /**
  * Deletes all expired data and frees the space, with one short read or write per step. It can be stopped or killed at
@@ -52,18 +52,18 @@ const REWRITE_ROOM = 3
  */
 export async function* prune(deps: Deps): AsyncGenerator<void> {
   const now = deps.clock.now()
-  const isBelieved = isClockBelieved(deps.db, now)
-  yield* prunePings(deps, keptPings(deps, isBelieved ? now : null))
+  const isPlausible = isClockPlausible(deps.db, now)
+  yield* prunePings(deps, keptPings(deps, isPlausible ? now : null))
   yield* pruneBodies(deps)
-  if (isBelieved) yield* pruneByAge(deps, now)
+  if (isPlausible) yield* pruneByAge(deps, now)
   yield* reclaimSpace(deps)
 }
 
 // A clock that is a year ahead for a minute must not delete the history. It cannot be told from a right clock after a
 // year offline, so nothing is deleted by age until CronGuard has run by it for some days.
-function isClockBelieved(reader: Reader, now: number): boolean {
+function isClockPlausible(reader: Reader, now: number): boolean {
   const today = dayOf(now)
-  const { min, max } = BELIEVED_AFTER_DAYS
+  const { min, max } = PLAUSIBLE_AFTER_DAYS
   return listSizes(reader, today - max).some(({ day }) => day <= today - min)
 }
 
@@ -71,7 +71,7 @@ async function* prunePings(deps: Deps, kept: KeptPings): AsyncGenerator<void> {
   for (let afterId: number | undefined = 0; afterId !== undefined; ) {
     const checked = findPrunableMonitors(deps.db, { ...kept, afterId, limit: MONITORS_PER_STEP })
     for (const { monitorId } of checked.filter(({ isPrunable }) => isPrunable)) {
-      yield* untilNoneIsLeft(deps, (tx) => deleteOldPings(tx, { ...kept, monitorId, chunk: PINGS_CHUNK }))
+      yield* repeatUntilEmpty(deps, (tx) => deleteOldPings(tx, { ...kept, monitorId, chunk: PINGS_CHUNK }))
     }
     afterId = checked.at(-1)?.monitorId
     yield
@@ -80,8 +80,8 @@ async function* prunePings(deps: Deps, kept: KeptPings): AsyncGenerator<void> {
 
 async function* pruneByAge(deps: Deps, now: number): AsyncGenerator<void> {
   const before = now - storyDays(deps) * DAY
-  yield* untilNoneIsLeft(deps, (tx) => deleteOldTransitions(tx, { before, limit: TRANSITIONS_CHUNK }))
-  yield* untilNoneIsLeft(deps, (tx) => deleteOldGaps(tx, { before, limit: GAPS_CHUNK }))
+  yield* repeatUntilEmpty(deps, (tx) => deleteOldTransitions(tx, { before, limit: TRANSITIONS_CHUNK }))
+  yield* repeatUntilEmpty(deps, (tx) => deleteOldGaps(tx, { before, limit: GAPS_CHUNK }))
   await deps.db.writeGrouped((tx) => {
     deleteExpiredSessions(tx, now)
     deleteExpiredMailedLinks(tx, now)
@@ -91,7 +91,7 @@ async function* pruneByAge(deps: Deps, now: number): AsyncGenerator<void> {
   })
 }
 
-async function* untilNoneIsLeft(deps: Deps, deleteSome: (tx: Tx) => number): AsyncGenerator<void> {
+async function* repeatUntilEmpty(deps: Deps, deleteSome: (tx: Tx) => number): AsyncGenerator<void> {
   while ((await deps.db.writeGrouped(deleteSome)) > 0) {
     yield
     checkpointPassively(deps)
@@ -115,7 +115,7 @@ async function* reclaimSpace(deps: Deps): AsyncGenerator<void> {
 }
 
 /** Stores today's date and the size of the database, once a day. */
-export async function noteSizeOfToday({ db, clock }: Deps): Promise<void> {
+export async function recordDailySize({ db, clock }: Deps): Promise<void> {
   const day = dayOf(clock.now())
   if (listSizes(db, day)[0]?.day === day) return
   await db.writeGrouped((tx) => noteSize(tx, { day, bytes: databaseBytes(tx) }))
@@ -148,7 +148,7 @@ export function enableIncrementalVacuum({ db, config, log }: Deps): void {
   if (hasIncrementalVacuum(db) || config.isReplicated) return
   const bytes = databaseBytes(db)
   const space = diskSpace(config.dataDir)
-  if (bytes > REWRITE_MAX_BYTES || (space !== null && space.freeBytes < bytes * REWRITE_ROOM)) return
+  if (bytes > REWRITE_MAX_BYTES || (space !== null && space.freeBytes < bytes * REWRITE_SPACE_FACTOR)) return
   try {
     db.rewrite()
     log.info('Database rewritten; unused space is now freed automatically', { bytes })

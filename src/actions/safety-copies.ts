@@ -17,7 +17,7 @@ import {
 } from '#lib/files.ts'
 import { sizeInWords } from '#lib/size.ts'
 import { hasUsers } from '#store/accounts.ts'
-import { type CopyFacts, copyDatabase, requireRoom } from '#store/backup.ts'
+import { type CopyFacts, copyDatabase, requireSpace } from '#store/backup.ts'
 import { databaseBytes } from '#store/counts.ts'
 import { readHeartbeat } from '#store/heartbeat.ts'
 import { MIGRATIONS, pendingMigrations, schemaVersion } from '#store/migrations.ts'
@@ -36,7 +36,7 @@ import {
 const SCHEMA_COPIES_KEPT = 3
 const BEFORE_NEWEST: SafetyReason = `before-schema-${MIGRATIONS.length}`
 /** Space for the copy, for new tables next to the old ones, and for the write-ahead log with the new tables. */
-const MIGRATION_ROOM = 3
+const MIGRATION_SPACE_FACTOR = 3
 
 /**
  * Copies a database before its schema changes. Null when nothing changes, the database is empty, or an interrupted
@@ -45,7 +45,7 @@ const MIGRATION_ROOM = 3
 export function copyBeforeMigration(deps: Deps): MadeCopy | null {
   if (pendingMigrations(deps.db).length === 0 || schemaVersion(deps.db) === 0 || !hasUsers(deps.db)) return null
   if (isCopied(deps)) return null
-  requireMigrationRoom(deps)
+  requireMigrationSpace(deps)
   return makeSafetyCopy(deps, BEFORE_NEWEST, (draft) => copyDatabase({ from: databasePath(deps), to: draft }))
 }
 
@@ -101,7 +101,7 @@ export function keepDamaged(place: Place, path: string): string {
 }
 
 function copyDamaged(from: string, to: string): void {
-  requireRoom(folderOf(to), sizeOf(from))
+  requireSpace(folderOf(to), sizeOf(from))
   const draft = makeDraft(to)
   try {
     copyFile(from, draft)
@@ -111,9 +111,9 @@ function copyDamaged(from: string, to: string): void {
   }
 }
 
-function requireMigrationRoom({ config, db }: Deps): void {
+function requireMigrationSpace({ config, db }: Deps): void {
   const space = diskSpace(config.dataDir)
-  const needed = databaseBytes(db) * MIGRATION_ROOM
+  const needed = databaseBytes(db) * MIGRATION_SPACE_FACTOR
   if (space === null || space.freeBytes >= needed) return
   throw new AppError(
     'conflict',

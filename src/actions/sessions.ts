@@ -13,7 +13,7 @@ export interface Browser {
   userAgent: string
 }
 
-interface Beginning {
+interface SignIn {
   user: User
   browser: Browser
   /** The hash that the password matched. Null when the password was just set. */
@@ -21,10 +21,10 @@ interface Beginning {
 }
 
 /** Signs a user in, and returns the session id. Emails the user when the network address is new. */
-export function beginSession(deps: Deps, beginning: Beginning & { provenHash: null }): string
+export function beginSession(deps: Deps, signIn: SignIn & { provenHash: null }): string
 /** Null when the password has changed since it was verified. */
-export function beginSession(deps: Deps, beginning: Beginning): string | null
-export function beginSession(deps: Deps, { user, browser, provenHash }: Beginning): string | null {
+export function beginSession(deps: Deps, signIn: SignIn): string | null
+export function beginSession(deps: Deps, { user, browser, provenHash }: SignIn): string | null {
   const userId = user.id
   const id = newUuid()
   const userAgent = browser.userAgent.slice(0, USER_AGENT_MAX)

@@ -62,7 +62,7 @@ async function sendTest(shell: Shell, { email, meant, project, json }: Options &
   await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
     const { id: projectId } = projectOf(deps, { email, name: project ?? null })
     const channels = listChannelReports(deps.db, projectId).map(({ channel }) => channel)
-    const channel = channelMeant(channels, meant)
+    const channel = channelByIdOrName(channels, meant)
     const { result, detail } = await testChannel(deps, { projectId, channelId: channel.id })
     if (json) printJson(shell, { channel: channelTitle(channel), result, detail })
     if (result === 'failed') throw new AppError('conflict', `Could not send the test: ${asSentence(detail)}`)
@@ -71,7 +71,7 @@ async function sendTest(shell: Shell, { email, meant, project, json }: Options &
 }
 
 /** The channel with this id or shown name. Throws not_found, and conflict when several have the name. */
-export function channelMeant(channels: readonly Channel[], meant: string): Channel {
+export function channelByIdOrName(channels: readonly Channel[], meant: string): Channel {
   const [channel, another] = channels.filter((one) => one.id === meant || channelTitle(one) === meant)
   if (channel === undefined) throw new AppError('not_found', `No channel has the id or name ${meant}.`)
   if (another) throw new AppError('conflict', `Several channels are named ${meant}. Use the id instead.`)

@@ -19,7 +19,7 @@ import { listSlugs } from '#store/monitor-lists.ts'
 import { listMonitors } from '#store/monitors.ts'
 import { NO_NAME, slugTaken } from '#words/monitor-problems.ts'
 import { scheduleInWords } from '#words/schedule.ts'
-import { channelMeant } from './channel.ts'
+import { channelByIdOrName } from './channel.ts'
 import type { Color } from './color.ts'
 import type { AddCommand, Shell } from './command.ts'
 import { confirm } from './confirm.ts'
@@ -219,7 +219,7 @@ function readChannels(which: string): string {
 
 function channelIdsOf(channels: Channel[], which: string): string[] {
   if (which === 'none') return []
-  const told = which === 'all' ? channels : which.split(',').map((meant) => channelMeant(channels, meant.trim()))
+  const told = which === 'all' ? channels : which.split(',').map((meant) => channelByIdOrName(channels, meant.trim()))
   return told.map(({ id }) => id)
 }
 

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { keepBackup } from '#actions/backups.ts'
-import { openSetup } from '#actions/registration.ts'
+import { createSetupToken } from '#actions/registration.ts'
 import { keepSettings } from '#actions/server-settings.ts'
 import { type App, startApp } from '#app.ts'
 import { type Config, plainSettings } from '#config.ts'
@@ -14,13 +14,13 @@ export const addServe: AddCommand = (program, shell) => {
     .command('serve')
     .description('run the server (the default command)')
     .action(async () => {
-      const whenBackupIsWanted = catchSignal('SIGUSR1')
+      const onBackupSignal = catchSignal('SIGUSR1')
       const manager = await shell.findServiceManager()
       const app = await startApp({ config: shell.readServerConfig(), clock: systemClock }, manager)
       keepSettings(app.deps, plainSettings(shell.describeConfig()))
       surviveFaults(app)
       console.warn = (...words) => app.deps.log.debug('Library warning', { text: words.join(' ') })
-      whenBackupIsWanted(() => void keepBackup(app.deps))
+      onBackupSignal(() => void keepBackup(app.deps))
       logStart(app, shell)
       manager.ready(`Running at ${app.deps.config.baseUrl}`)
       await stopSignal()
@@ -38,7 +38,7 @@ function logStart({ deps }: App, shell: Shell): void {
     log.info('Ignored variables from Kubernetes or Docker links', { variables: ignoredVariables.join(', ') })
   }
   if (config.smtp === null) log.warn('No mail server is configured: emails are only written to this log')
-  const token = openSetup(deps)
+  const token = createSetupToken(deps)
   const setup = token === null ? null : `${config.baseUrl}/setup?token=${token}`
   const command = asServiceUser(`${programFor(config)} user create you@example.com --admin`)
   // In JSON format, every line must be a log event.

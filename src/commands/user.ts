@@ -1,5 +1,5 @@
 import { createUser, deleteUserByEmail, holdingsToLeave, userByEmail, usersOf } from '#actions/accounts.ts'
-import { keysMadeBy } from '#actions/departures.ts'
+import { keysCreatedBy } from '#actions/departures.ts'
 import { setPassword } from '#actions/mailed-links.ts'
 import { withDeps, withNewDeps } from '#app.ts'
 import type { Deps } from '#deps.ts'
@@ -61,7 +61,7 @@ async function remove(shell: Shell, { email, yes = false, keepKeys = false }: Re
   await withDeps({ config: shell.readConfig(), clock: systemClock }, async (deps) => {
     const user = userByEmail(deps, email)
     const { own, shared } = holdingsToLeave(deps.db, user.id)
-    const keys = keepKeys ? [] : shared.flatMap(({ id }) => keysMadeBy(deps.db, { projectId: id, userId: user.id }))
+    const keys = keepKeys ? [] : shared.flatMap(({ id }) => keysCreatedBy(deps.db, { projectId: id, userId: user.id }))
     const revoked = keys.length === 0 ? [] : [`API keys in other projects: ${keys.map(keyInWords).join(', ')}`]
     const loss = [accountInWords(user), ...own.map((project) => projectInWords(deps, project)), ...revoked].join('; ')
     await confirm(shell, { loss: `This deletes ${loss}.`, yes })

@@ -5,7 +5,7 @@ import { chownLike, codeOf, dropDraft, folderOf, makeDraft, publishDraft } from 
  * Reads the secret in a file, and creates it with mode 0600 when it is missing. The file appears atomically, so that
  * two processes that start at the same time read the same secret.
  */
-export function keepSecret(path: string, make: () => string): string {
+export function loadOrCreateSecret(path: string, make: () => string): string {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch (error) {

@@ -1,4 +1,4 @@
-import { giveUpBackup, isNightlyBackupDue, keepBackup } from '#actions/backups.ts'
+import { cancelBackup, isNightlyBackupDue, keepBackup } from '#actions/backups.ts'
 import type { Deps } from '#deps.ts'
 import { MINUTE } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
@@ -18,7 +18,7 @@ export function createBackups(deps: Deps): Loop {
 
   // A stop cancels an unfinished backup. The next start makes a new one.
   const settled = async (): Promise<void> => {
-    giveUpBackup(deps)
+    cancelBackup(deps)
     await current
   }
 

@@ -14,14 +14,14 @@ export function createChecker(deps: Deps, watch: Watch): Loop {
 
   // A monitor that cannot be evaluated is logged once, not four times a second.
   const tick = async (): Promise<void> => {
-    const unjudged = await look().catch((error) => {
+    const unevaluated = await look().catch((error) => {
       watch.isDiskRefusing ||= error instanceof StorageRefusedError
       throw error
     })
-    for (const { id, error } of unjudged) {
+    for (const { id, error } of unevaluated) {
       if (!known.has(id)) deps.log.error('Failed to evaluate a deadline', { monitor: id, error })
     }
-    known = new Set(unjudged.map(({ id }) => id))
+    known = new Set(unevaluated.map(({ id }) => id))
   }
 
   return {

@@ -1,4 +1,4 @@
-import { noteSizeOfToday, prune, usedBytes } from '#actions/retention.ts'
+import { prune, recordDailySize, usedBytes } from '#actions/retention.ts'
 import type { Deps } from '#deps.ts'
 import { MINUTE, SECOND } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
@@ -24,7 +24,7 @@ export function createJanitor(deps: Deps): Loop {
     if (round === null && clock.elapsed() < restsUntil && usedBytes(deps) < restsBelow) return
     const endAt = clock.elapsed() + WORK_MS
     try {
-      await noteSizeOfToday(deps)
+      await recordDailySize(deps)
       round ??= prune(deps)
       while ((await round.next()).done !== true) {
         if (clock.elapsed() >= endAt) return

@@ -45,8 +45,8 @@ export class UnusableDatabaseError extends AppError {
 
 const BUSY_TIMEOUT_MS = 5000
 /** Space for the copy, for file system overhead, and a reserve for pings. */
-const ROOM_SHARE = 1.1
-const ROOM_SPARE_BYTES = 4_000_000
+const SPACE_FACTOR = 1.1
+const SPACE_RESERVE_BYTES = 4_000_000
 const TABLES = ['users', 'projects', 'monitors', 'channels', 'pings'] as const
 
 /**
@@ -75,13 +75,13 @@ function copyBy(database: Database, to: string): CopyFacts {
 
 /** As `copyDatabase`, for an open database. */
 export function copyFrom(database: Database, to: string): CopyFacts {
-  requireRoom(dirname(to), neededBytes(readerOf(database)))
+  requireSpace(dirname(to), neededBytes(readerOf(database)))
   try {
     // VACUUM INTO applies this to the copy, so that copies of early databases can free unused pages.
     if (!hasIncrementalVacuum(readerOf(database))) database.run('PRAGMA auto_vacuum = INCREMENTAL')
     database.query('VACUUM INTO $to').run({ to })
   } catch (error) {
-    throw isFull(error) ? noRoom(dirname(to)) : isDamage(error) ? damaged(error) : error
+    throw isFull(error) ? notEnoughSpace(dirname(to)) : isDamage(error) ? damaged(error) : error
   }
   // The file is synced here, because only this thread may wait for the disk.
   syncFile(to)
@@ -104,9 +104,9 @@ export function countPending(path: string): number {
 }
 
 /** Throws conflict when the file system with `folder` has less than `bytes` free. */
-export function requireRoom(folder: string, bytes: number): void {
+export function requireSpace(folder: string, bytes: number): void {
   const space = diskSpace(folder)
-  if (space !== null && space.freeBytes < bytes) throw noRoom(folder, { free: space.freeBytes, needed: bytes })
+  if (space !== null && space.freeBytes < bytes) throw notEnoughSpace(folder, { free: space.freeBytes, needed: bytes })
 }
 
 /** The maximum space that a copy of this database needs. */
@@ -114,7 +114,7 @@ export function neededBytes(reader: Reader): number {
   const row = reader.get<{ bytes: number }>(
     'SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()',
   )
-  return Math.ceil((row?.bytes ?? 0) * ROOM_SHARE) + ROOM_SPARE_BYTES
+  return Math.ceil((row?.bytes ?? 0) * SPACE_FACTOR) + SPACE_RESERVE_BYTES
 }
 
 function inDatabase<T>(path: string, work: (reader: Reader) => T): T {
@@ -153,7 +153,7 @@ function isFull(error: unknown): boolean {
   return error instanceof SQLiteError && error.code === 'SQLITE_FULL'
 }
 
-function noRoom(folder: string, sizes?: { free: number; needed: number }): AppError {
+function notEnoughSpace(folder: string, sizes?: { free: number; needed: number }): AppError {
   const what = sizes ? `${sizeInWords(sizes.needed)} needed, ${sizeInWords(sizes.free)} free` : 'it is full'
   return new AppError('conflict', `Not enough space on the disk with ${folder}: ${what}.`)
 }

@@ -3,14 +3,14 @@ import type { StoredStatus } from '#domain/status.ts'
 import type { Reader } from './database.ts'
 
 /** The columns that determine the status of a monitor. */
-interface Standing {
+interface StatusColumns {
   status: StoredStatus
   dueAt: number | null
   deadlineAt: number | null
 }
 
 /** The tags and status columns of every monitor of a project. */
-export function listTaggedStatuses(reader: Reader, projectId: string): (Standing & { tags: string })[] {
+export function listTaggedStatuses(reader: Reader, projectId: string): (StatusColumns & { tags: string })[] {
   return reader.all(
     `SELECT tags, status, due_at AS dueAt, deadline_at AS deadlineAt FROM monitors WHERE project_id = $projectId`,
     { projectId },
@@ -21,7 +21,7 @@ export function listTaggedStatuses(reader: Reader, projectId: string): (Standing
  * Groups all monitors of the server by their status at `now`. Each row has the columns of one monitor of the group, and
  * `count` is the size of the group.
  */
-export function listStandings(reader: Reader, now: number): (Standing & { count: number })[] {
+export function countByStatus(reader: Reader, now: number): (StatusColumns & { count: number })[] {
   return reader.all(
     `SELECT status, max(due_at) AS dueAt, max(deadline_at) AS deadlineAt, count(*) AS count
        FROM monitors

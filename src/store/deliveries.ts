@@ -127,7 +127,7 @@ export interface SendSlots {
  * oldest unsettled one is returned, so that "up" never overtakes "down". Slots are shared fairly: channels with fewer
  * running deliveries come first, and a failing channel gets one slot until it works again.
  */
-export function listClaimable(reader: Reader, { now, places }: { now: number; places: SendSlots }): number[] {
+export function listClaimable(reader: Reader, { now, slots }: { now: number; slots: SendSlots }): number[] {
   if (!isAnythingDue(reader, now)) return []
   return reader
     .all<{ sequence: number }>(
@@ -159,7 +159,7 @@ export function listClaimable(reader: Reader, { now, places }: { now: number; pl
         WHERE NOT is_under_way AND kind_place <= $perKind
         ORDER BY place, is_failing, sequence
         LIMIT $free`,
-      { now, ...places, sending: JSON.stringify(places.sending) },
+      { now, ...slots, sending: JSON.stringify(slots.sending) },
     )
     .map((row) => row.sequence)
 }

@@ -4,7 +4,7 @@ import { changePassword, createUser, requirePassword } from '#actions/accounts.t
 import { changeEmail, mailPasswordReset } from '#actions/mailed-links.ts'
 import { invitationToken, invite } from '#actions/members.ts'
 import { createProject } from '#actions/projects.ts'
-import { openSetup } from '#actions/registration.ts'
+import { createSetupToken } from '#actions/registration.ts'
 import { beginSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
 import { MINUTE } from '#lib/duration.ts'
@@ -147,7 +147,7 @@ describe('A crowd that waits for its passwords to be looked at', () => {
   test('sends the form for the first account back, and its link still works', async () => {
     guard.stop()
     guard = new TestGuard()
-    const link = `/setup?token=${openSetup(guard.deps)}`
+    const link = `/setup?token=${createSetupToken(guard.deps)}`
     const others = crowd()
     const response = await new Visitor(guard).post(link, { email: EMAIL, password: PASSWORD })
     const text = await response.text()
@@ -195,7 +195,7 @@ describe('A password that is easy to guess', () => {
     'the first account': async () => {
       guard.stop()
       guard = new TestGuard()
-      const path = `/setup?token=${openSetup(guard.deps)}`
+      const path = `/setup?token=${createSetupToken(guard.deps)}`
       return { visitor: new Visitor(guard), path, fields: { email: EMAIL } }
     },
     registration: async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createUser, requirePassword } from '#actions/accounts.ts'
 import { changeEmail, mailPasswordReset } from '#actions/mailed-links.ts'
-import { openSetup } from '#actions/registration.ts'
+import { createSetupToken } from '#actions/registration.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { findUserByEmail, listUsers } from '#store/accounts.ts'
 import { TestGuard } from '../support/cronguard.ts'
@@ -61,7 +61,7 @@ describe('The first account', () => {
   })
 
   test('is made with the link from the log: it administers, has a project, and is signed in', async () => {
-    const link = `/setup?token=${openSetup(guard.deps)}`
+    const link = `/setup?token=${createSetupToken(guard.deps)}`
     const visitor = new Visitor(guard)
     expect(await visitor.read(link)).toContain('Make the first account')
     const response = await visitor.post(link, ALICE)
@@ -71,27 +71,27 @@ describe('The first account', () => {
   })
 
   test('is made once: the link is used up, and no other is made any more', async () => {
-    const link = `/setup?token=${openSetup(guard.deps)}`
+    const link = `/setup?token=${createSetupToken(guard.deps)}`
     await new Visitor(guard).post(link, ALICE)
     const second = await new Visitor(guard).post(link, { ...ALICE, email: 'mallory@example.org' })
     expect(second.status).toBe(403)
     expect((await guard.request(link)).headers.get('location')).toBe('/login')
-    expect(openSetup(guard.deps)).toBeNull()
+    expect(createSetupToken(guard.deps)).toBeNull()
     expect(emails()).toEqual([EMAIL])
   })
 
   test('is made only once by two who hold the link at the same moment', async () => {
-    const link = `/setup?token=${openSetup(guard.deps)}`
+    const link = `/setup?token=${createSetupToken(guard.deps)}`
     const both = ['a@example.org', 'b@example.org'].map((email) => new Visitor(guard).post(link, { ...ALICE, email }))
     expect((await Promise.all(both)).map(({ status }) => status).sort()).toEqual([303, 403])
     expect(emails()).toHaveLength(1)
   })
 
   test('is not made with a link of 30 minutes ago, one from before the last start, or a made-up one', async () => {
-    const early = openSetup(guard.deps)
+    const early = createSetupToken(guard.deps)
     guard.clock.advance(30 * MINUTE - 1)
     expect((await guard.request(`/setup?token=${early}`)).status).toBe(200)
-    const late = openSetup(guard.deps)
+    const late = createSetupToken(guard.deps)
     const isRefused = async (token: string | null) =>
       (await new Visitor(guard).post(`/setup?token=${token}`, ALICE)).status
     expect(await isRefused(early)).toBe(403)
@@ -103,7 +103,7 @@ describe('The first account', () => {
   })
 
   test('is not made after somebody was made on the machine', async () => {
-    const link = `/setup?token=${openSetup(guard.deps)}`
+    const link = `/setup?token=${createSetupToken(guard.deps)}`
     await alice()
     expect((await new Visitor(guard).post(link, { ...ALICE, email: 'mallory@example.org' })).status).toBe(403)
     expect(emails()).toEqual([EMAIL])
@@ -113,7 +113,7 @@ describe('The first account', () => {
     [{ email: 'nonsense', password: PASSWORD }, 'email'],
     [{ email: EMAIL, password: 'short' }, 'password'],
   ])('%j comes back with what is wrong, and the link still works', async (fields, field) => {
-    const link = `/setup?token=${openSetup(guard.deps)}`
+    const link = `/setup?token=${createSetupToken(guard.deps)}`
     const visitor = new Visitor(guard)
     const response = await visitor.post(link, fields)
     const text = await response.text()
@@ -124,7 +124,7 @@ describe('The first account', () => {
   })
 
   test('starts with UTC when the browser names no zone, or none that exists', async () => {
-    const link = `/setup?token=${openSetup(guard.deps)}`
+    const link = `/setup?token=${createSetupToken(guard.deps)}`
     await new Visitor(guard).post(link, { ...ALICE, timeZone: 'Mars/Olympus' })
     expect(findUserByEmail(guard.db, EMAIL)?.timeZone).toBe('UTC')
   })

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { keepSecret } from '#lib/secret-file.ts'
+import { loadOrCreateSecret } from '#lib/secret-file.ts'
 import { mount, unmount, whyNoDisk } from '../support/disk.ts'
 
 let folder: string
@@ -16,14 +16,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 test('keepSecret creates a secret once, with mode 0600, and reads it afterwards', () => {
-  expect(keepSecret(path, () => 'first')).toBe('first')
-  expect(keepSecret(path, () => 'second')).toBe('first')
+  expect(loadOrCreateSecret(path, () => 'first')).toBe('first')
+  expect(loadOrCreateSecret(path, () => 'second')).toBe('first')
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(readdirSync(folder)).toEqual(['secret-key'])
 })
 
 test('keepSecret: of two processes that start together, both read the same secret', () => {
-  const secret = keepSecret(path, () => {
+  const secret = loadOrCreateSecret(path, () => {
     writeFileSync(path, 'of the other\n')
     return 'of this one'
   })
@@ -32,14 +32,14 @@ test('keepSecret: of two processes that start together, both read the same secre
 })
 
 test('keepSecret throws for an unreadable file instead of creating a new secret', () => {
-  expect(() => keepSecret(folder, () => 'new')).toThrow('EISDIR')
+  expect(() => loadOrCreateSecret(folder, () => 'new')).toThrow('EISDIR')
 })
 
 test('keepSecret leaves nothing behind when it fails', () => {
   const failing = () => {
     throw new Error('no dice')
   }
-  expect(() => keepSecret(path, failing)).toThrow('no dice')
+  expect(() => loadOrCreateSecret(path, failing)).toThrow('no dice')
   expect(readdirSync(folder)).toEqual([])
 })
 
@@ -49,7 +49,7 @@ test.skipIf(why !== null)(`On a full disk nothing is left of it${why === null ? 
   mount(folder, 100_000)
   try {
     expect(() => writeFileSync(join(folder, 'ballast'), new Uint8Array(200_000))).toThrow('ENOSPC')
-    expect(() => keepSecret(path, () => 'first')).toThrow('ENOSPC')
+    expect(() => loadOrCreateSecret(path, () => 'first')).toThrow('ENOSPC')
     expect(readdirSync(folder)).toEqual(['ballast'])
   } finally {
     unmount(folder)

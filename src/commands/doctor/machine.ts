@@ -106,7 +106,7 @@ function isOpen(mode: number): boolean {
   return (mode & OPEN_TO_OTHERS) !== 0
 }
 
-const MAKE_ROOM = 'Free some space or use a larger disk. CronGuard then continues by itself.'
+const FREE_SPACE_ADVICE = 'Free some space or use a larger disk. CronGuard then continues by itself.'
 
 export const disk: Check = (config) => {
   const space = diskSpace(existingFolder(resolve(config.dataDir)))
@@ -114,9 +114,9 @@ export const disk: Check = (config) => {
     return warn('The file system does not report its free space, so CronGuard cannot warn you. Monitor it yourself.')
   }
   const says = `${sizeInWords(space.freeBytes)} of ${sizeInWords(space.totalBytes)} free`
-  if (isDiskFull(space)) return bad(`The disk is full: ${says}. CronGuard cannot record pings. ${MAKE_ROOM}`)
+  if (isDiskFull(space)) return bad(`The disk is full: ${says}. CronGuard cannot record pings. ${FREE_SPACE_ADVICE}`)
   const problem = diskProblem({ disk: space, databaseBytes: databaseSize(config) })
-  return problem === null ? ok(`${says}.`) : warn(`${warningOf(problem).text} ${MAKE_ROOM}`)
+  return problem === null ? ok(`${says}.`) : warn(`${warningOf(problem).text} ${FREE_SPACE_ADVICE}`)
 }
 
 // The first start creates missing folders, so the nearest existing parent is checked.

@@ -1,5 +1,5 @@
 // Checks the network: the server's address, the mail server and the links.
-import { findAddress } from '#actions/address.ts'
+import { findBaseUrl } from '#actions/address.ts'
 import { destinationRules } from '#app.ts'
 import type { Config } from '#config.ts'
 import { localAddress } from '#lib/host.ts'
@@ -73,7 +73,7 @@ export const address: Check = (config) => {
   if (trustedProxies.some((range) => /\/0+$/.test(range))) {
     return bad('CRONGUARD_TRUSTED_PROXIES trusts everyone, so anyone can fake an address. List only your proxy.')
   }
-  const told = isFolderTaken(config.dataDir) ? inDatabase(config, findAddress) : null
+  const told = isFolderTaken(config.dataDir) ? inDatabase(config, findBaseUrl) : null
   if (told !== null && told !== baseUrl) {
     return warn(
       `The server's links begin with ${told}, but the current settings say ${baseUrl}. Restart it to apply them.`,

@@ -6,12 +6,12 @@ import { shownStatus } from '#domain/status.ts'
 import { formatLabels, type Metric } from '#lib/exposition.ts'
 import { version } from '#package.json' with { type: 'json' }
 import {
+  countByStatus,
   countOutbox,
   countRecordedPings,
   databaseBytes,
   findFirstDeadline,
   findWatchStart,
-  listStandings,
 } from '#store/counts.ts'
 import { gauge, gaugeBy, toSeconds } from './gauges.ts'
 
@@ -31,7 +31,7 @@ export function checkerLag({ db, clock }: Deps): Metric {
 function watchMetrics(deps: Deps): Metric[] {
   const now = deps.clock.now()
   const counts = new Map(SHOWN_STATUSES.map((status) => [status, 0]))
-  for (const { count, ...standing } of listStandings(deps.db, now)) {
+  for (const { count, ...standing } of countByStatus(deps.db, now)) {
     const status = shownStatus(standing, now)
     counts.set(status, (counts.get(status) ?? 0) + count)
   }

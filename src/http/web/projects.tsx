@@ -1,5 +1,5 @@
 // A project's name, members and keys.
-import { type KeyChoice, keysMadeBy } from '#actions/departures.ts'
+import { type KeyChoice, keysCreatedBy } from '#actions/departures.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
 import { changeRole, invitationUrl, invite, removeMember, revokeInvitation } from '#actions/members.ts'
 import {
@@ -233,7 +233,7 @@ async function saveRole(web: WebDeps, context: ProjectRequest): Promise<Response
   return await orShowAgain(web, { context, section: 'members', form }, () => {
     const role = oneOf(ROLES, form.text('role'))
     changeRole(web.deps, { actor: { projectId: project.id, userId: user.id }, userId, role })
-    const hasKeys = keysMadeBy(web.deps.db, { projectId: project.id, userId }).length > 0
+    const hasKeys = keysCreatedBy(web.deps.db, { projectId: project.id, userId }).length > 0
     return redirect(settingsOf(context), hasKeys && !may(role, 'administer') ? 'role-lowered' : 'role-changed')
   })
 }

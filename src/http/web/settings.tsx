@@ -9,9 +9,9 @@ import {
   type Proof,
   requirePassword,
 } from '#actions/accounts.ts'
-import { type KeyChoice, keysMadeBy } from '#actions/departures.ts'
+import { type KeyChoice, keysCreatedBy } from '#actions/departures.ts'
 import { changeEmail, mailVerification } from '#actions/mailed-links.ts'
-import { openSetup } from '#actions/registration.ts'
+import { createSetupToken } from '#actions/registration.ts'
 import { endOtherSessions, endSession } from '#actions/sessions.ts'
 import { THEMES } from '#domain/account.ts'
 import { type Form, orRerender, returnedForm } from '#http/forms.ts'
@@ -181,7 +181,7 @@ function showDelete({ deps }: WebDeps, { context, form }: { context: SignedInReq
   const choices = keyChoicesIn(context)
   const { id: userId } = context.user
   const holdings = holdingsOf(deps.db, userId)
-  const apiKeys = holdings.shared.flatMap(({ id: projectId }) => keysMadeBy(deps.db, { projectId, userId }))
+  const apiKeys = holdings.shared.flatMap(({ id: projectId }) => keysCreatedBy(deps.db, { projectId, userId }))
   const isAgain = Object.keys(form.problems).length > 0
   return page(
     <DeleteAccountPage
@@ -217,7 +217,7 @@ function keyChoicesIn({ projects, form }: SignedInRequest): Record<string, KeyCh
 
 // After the last account is deleted, a setup link is logged, as at the first start.
 function openAgain(deps: WebDeps['deps']): void {
-  const token = openSetup(deps)
+  const token = createSetupToken(deps)
   if (token === null) return
   const link = `${deps.config.baseUrl}/setup?token=${token}`
   deps.log.warn('Nobody has an account any more. The first one is made with this link, within 30 minutes', { link })

@@ -107,7 +107,7 @@ function SessionRow({ session, isThis, reading }: { session: ShownSession; isThi
 interface DeleteAccountProps {
   context: FrameContext
   /** Which projects go with the account, which go on without it, and which keep it from going. */
-  holdings: { own: Project[]; shared: OwnProject[]; needy: Project[] }
+  holdings: { own: Project[]; shared: OwnProject[]; needsOwner: Project[] }
   /** Those that the user made in projects that go on. */
   apiKeys: (ShownApiKey & { projectId: string })[]
   /** By project, what was chosen about the keys in a form that came back. */
@@ -116,7 +116,7 @@ interface DeleteAccountProps {
 }
 
 export function DeleteAccountPage({ context, holdings, apiKeys, choices, form }: DeleteAccountProps) {
-  const { own, shared, needy } = holdings
+  const { own, shared, needsOwner } = holdings
   return (
     <Frame context={context} title="Delete account" room="settings" help="delete account">
       <div class="page-head">
@@ -126,14 +126,16 @@ export function DeleteAccountPage({ context, holdings, apiKeys, choices, form }:
         <h1>Delete your account</h1>
       </div>
       <section class="section narrow" aria-label="What happens">
-        <ProjectList projects={needy}>
+        <ProjectList projects={needsOwner}>
           You are the only owner of these projects. Make someone else an owner, or delete the project:
         </ProjectList>
         <ProjectList projects={own}>
           These projects will be deleted, with their monitors, pings, incidents and channels:
         </ProjectList>
         <ProjectList projects={shared}>You will leave these projects. They continue without you:</ProjectList>
-        {needy.length === 0 && <DeleteAccountForm shared={shared} apiKeys={apiKeys} choices={choices} form={form} />}
+        {needsOwner.length === 0 && (
+          <DeleteAccountForm shared={shared} apiKeys={apiKeys} choices={choices} form={form} />
+        )}
       </section>
     </Frame>
   )

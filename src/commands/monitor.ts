@@ -43,13 +43,13 @@ const ZONE_HELP = 'the time zone of the schedule'
 const CHANNELS_HELP = 'channels to notify: "all", "none", or ids or names separated by commas'
 
 export const addMonitor: AddCommand = (program, shell) => {
-  const monitor = program.command('monitor').description('jobs that are watched')
+  const monitor = program.command('monitor').description('manage monitors')
   const on = (name: string, description: string): Command =>
     monitor
       .command(name)
       .description(description)
-      .argument('<email>', 'whose project')
-      .option('--project <name>', 'its name or id; without it the first one')
+      .argument('<email>', 'a member of the project')
+      .option('--project <name>', 'project name or id (default: the first one)')
   const said = '<monitor>'
   const about = 'its name, slug, ping key or key'
   on('list', 'list the monitors of a project')
@@ -96,14 +96,14 @@ export const addMonitor: AddCommand = (program, shell) => {
         inProject(shell, { email, ...options }, (deps, project) => shell.print(work(deps, find(deps, project, meant)))),
       )
   }
-  act('pause', 'pause a monitor: no alarm until it is resumed or pinged', (deps, found) => {
+  act('pause', 'pause a monitor: no alert until it is resumed or pinged', (deps, found) => {
     pauseMonitor(deps, found)
-    return `${shownName(found)} is paused.`
+    return `${shownName(found)} paused.`
   })
   act('resume', 'resume a paused monitor: it goes down if no ping comes in time', (deps, found) => {
     const { deadlineAt } = resumeMonitor(deps, found, 'armed')
     const rule = deadlineAt === null ? '' : ` It goes down if no ping comes by ${isoOrNull(deadlineAt)}.`
-    return `${shownName(found)} is resumed.${rule}`
+    return `${shownName(found)} resumed.${rule}`
   })
   on('rm', 'delete a monitor and its history; asks for confirmation')
     .argument(said, about)
@@ -122,7 +122,7 @@ async function remove(shell: Shell, { meant, yes = false, ...options }: RemoveOp
     const loss = `This deletes the monitor "${shownName(found)}" of "${project.name}" with its history (${count}).`
     await confirm(shell, { loss, yes })
     deleteMonitor(deps, found)
-    shell.print(`${shownName(found)} is deleted.`)
+    shell.print(`${shownName(found)} deleted.`)
   })
 }
 
@@ -156,7 +156,7 @@ function printMonitors(shell: Shell, monitors: ReturnType<typeof describe>[]): v
   printTable(shell, {
     head: ['STATUS', 'NAME', 'SLUG', 'KEY', 'SCHEDULE', 'LAST PING', 'DUE'],
     rows,
-    otherwise: 'There is no monitor yet. `cronguard monitor add` makes one.',
+    otherwise: 'No monitors yet. Add one with `cronguard monitor add`.',
     colorOf: ([status]) => COLORS[status ?? ''],
   })
 }
@@ -232,7 +232,7 @@ function find(deps: Deps, project: Project, meant: string): Monitor {
   if (monitor === undefined) throw new AppError('not_found', `The project ${project.name} has no monitor ${meant}.`)
   if (another) {
     const keys = found.map(({ uniqueKey }) => shortKey(uniqueKey)).join(', ')
-    throw new AppError('conflict', `Several monitors are called ${meant}. Use the key of one of them: ${keys}.`)
+    throw new AppError('conflict', `Several monitors are named ${meant}. Use the key of one of them: ${keys}.`)
   }
   return monitor
 }

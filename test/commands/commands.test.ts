@@ -78,14 +78,14 @@ describe('monitor', () => {
     const key = url.slice(-36)
     const job = async () =>
       (await json('monitor', 'list', ALICE)).find((monitor: { name: string }) => monitor.name === 'job')
-    expect(await ok('monitor', 'pause', ALICE, 'job')).toBe('job is paused.')
+    expect(await ok('monitor', 'pause', ALICE, 'job')).toBe('job paused.')
     expect(await job()).toMatchObject({ status: 'paused', due: null })
     expect(await ok('monitor', 'resume', ALICE, key)).toMatch(
-      /^job is resumed\. It goes down if no ping comes by \d{4}-\d\d-\d\dT[\d:]+Z\.$/,
+      /^job resumed\. It goes down if no ping comes by \d{4}-\d\d-\d\dT[\d:]+Z\.$/,
     )
     expect(await job()).toMatchObject({ status: 'new', due: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) })
     expect((await refusal('monitor', 'resume', ALICE, 'job')).says).toBe('The monitor is not paused.')
-    expect(await ok('monitor', 'rm', ALICE, 'job', '--yes')).toBe('job is deleted.')
+    expect(await ok('monitor', 'rm', ALICE, 'job', '--yes')).toBe('job deleted.')
     expect(await job()).toBeUndefined()
   })
 
@@ -106,9 +106,9 @@ describe('monitor', () => {
       .flatMap((line) => /twin +[\w-]+ +(\w{10}) /.exec(line)?.[1] ?? [])
     const { says } = await refusal('monitor', 'pause', ALICE, 'twin')
     expect(keys).toHaveLength(2)
-    expect(says).toStartWith('Several monitors are called twin. Use the key of one of them: ')
+    expect(says).toStartWith('Several monitors are named twin. Use the key of one of them: ')
     for (const key of keys) expect(says).toContain(key)
-    for (const key of keys) expect(await ok('monitor', 'rm', ALICE, key, '--yes')).toBe('twin is deleted.')
+    for (const key of keys) expect(await ok('monitor', 'rm', ALICE, key, '--yes')).toBe('twin deleted.')
   })
 
   test.each([

@@ -62,7 +62,7 @@
     selection.removeAllRanges()
   }
 
-  // Only the visible word changes; what the button says to a screen reader besides stays.
+  // Only the visible word changes. The text for screen readers stays.
   const answerCopy = async (button) => {
     const word = button.firstChild
     button.dataset.word ??= word.textContent
@@ -78,7 +78,7 @@
     }, 2000)
   }
 
-  // As if it had been typed, so that whoever listens to the field hears of it.
+  // Fires the events of typing, so that listeners of the field react.
   const putInto = (field, text) => {
     field.value = text
     field.dispatchEvent(new Event('input', { bubbles: true }))

@@ -2,7 +2,7 @@
 // stream can pass, or the tab is in the background, it asks now and then instead.
 ;(() => {
   const CHECK_MS = 3000
-  /** The server shows a sign of life every five seconds. */
+  /** The server sends a heartbeat every five seconds. */
   const SILENT_AFTER_MS = 11_000
   const POLL_MS = 9000
   const BACKGROUND_POLL_MS = 30_000

@@ -13,57 +13,57 @@ import { type Dialect, PREFIX, type Registration, SECRETS, Settings, settingName
 export interface Config {
   readonly host: string
   readonly port: number
-  /** Where people and jobs reach this CronGuard; without a slash at the end. */
+  /** The public URL of this server, without a trailing slash. */
   readonly baseUrl: string
-  /** Whether somebody said so, and it is not made of host and port. */
+  /** Whether the base URL was set, and not derived from host and port. */
   readonly isBaseUrlSet: boolean
-  /** The path of the base URL, like "/cron"; empty for none. */
+  /** The path of the base URL, such as "/cron"; empty for none. */
   readonly basePath: string
   readonly dataDir: string
-  /** Null: made at the first start and kept in the data folder. */
+  /** Null if it is created on the first start and stored in the data folder. */
   readonly secretKey: string | null
-  /** Null: mail is written to the log. */
+  /** Null if mail is only written to the log. */
   readonly smtp: SmtpSettings | null
   readonly pingBodyLimit: number
-  /** Whether strangers may make an account. */
+  /** Whether anyone can create an account. */
   readonly registration: Registration
-  /** Addresses and networks whose word about whom they speak for is taken. */
+  /** Proxies that are trusted to report the client's address. */
   readonly trustedProxies: readonly string[]
-  /** Which other tools' pings are understood. */
+  /** The enabled dialects of other tools. */
   readonly dialects: Readonly<Record<Dialect, boolean>>
-  /** Null: pings by mail are not taken. */
+  /** Null if pings by mail are disabled. */
   readonly pingMail: PingMailSettings | null
-  /** Opens the metrics of the whole instance; null: they are closed. */
+  /** The token for the metrics of the whole instance; null if they are disabled. */
   readonly metricsToken: string | null
-  /** Called every minute while all is well; it may hold a ping key. */
+  /** A URL to call every minute while CronGuard is healthy. It may contain a ping key. */
   readonly heartbeatUrl: string | null
-  /** How many of the backups that are made every night, after 03:00 UTC, are kept; 0: none is made. */
+  /** The number of nightly backups to keep; 0 disables them. They are made after 03:00 UTC. */
   readonly backupKeep: number
-  /** Whether another program copies the database by its write-ahead log, and tidies that up itself. */
+  /** Whether another program, such as Litestream, copies the write-ahead log and checkpoints it. */
   readonly isReplicated: boolean
-  /** What is kept. Of bodies so many bytes of each project: the oldest make room. */
+  /** Retention. Bodies have a limit of bytes per project; the oldest are dropped first. */
   readonly retention: { pingDays: number; pingsPerMonitor: number; projectBodyBytes: number }
-  /** Private addresses and networks that channels may call even though anybody can make an account. */
+  /** Private addresses and networks that channels may call although anyone can create an account. */
   readonly outboundAllow: readonly string[]
-  /** Certificates of authorities to trust besides those that are known, as PEM; null: none. */
+  /** Additional trusted certificate authorities, as PEM; null for none. */
   readonly caCertificates: string | null
-  /** The path of a unix socket to listen on besides; null: none. */
+  /** The path of an additional unix socket to listen on; null for none. */
   readonly socket: string | null
   readonly logLevel: (typeof LOG_LEVELS)[number]
   readonly logFormat: LogFormat
-  /** Variables that are no settings: Kubernetes or Docker made them for a service that is called like CronGuard. */
+  /** Variables that Kubernetes or Docker created for a service named "cronguard". They aren't settings. */
   readonly ignoredVariables: readonly string[]
 }
 
-/** Where mails to ping addresses arrive. */
+/** How pings by mail are received. */
 export interface PingMailSettings {
   host: string
   port: number
-  /** What follows the @ of a ping address, in small letters. */
+  /** The domain of ping addresses, in lower case. */
   domain: string
 }
 
-/** All that is wrong with the configuration, in one message. */
+/** All errors of the configuration in one message. */
 export class ConfigError extends Error {
   readonly problems: readonly string[]
 
@@ -78,10 +78,10 @@ const SMTP_PORTS = { none: 25, starttls: 587, tls: 465 }
 
 export type Environment = Record<string, string | undefined>
 
-/** A command is not handed the credentials of the service. It can do without them; the server cannot. */
+/** A command has no access to the service's systemd credentials. It works without them; the server doesn't. */
 export type ConfigUser = 'server' | 'command'
 
-/** Reads every `CRONGUARD_` variable. An empty one counts as absent. Throws `ConfigError` with all problems. */
+/** Reads all `CRONGUARD_` variables. An empty one counts as absent. Throws `ConfigError` with all errors. */
 export function readConfig(env: Environment, user: ConfigUser = 'server'): Config {
   const problems: string[] = []
   const given = readVariables(env, problems)
@@ -108,17 +108,17 @@ export function readConfig(env: Environment, user: ConfigUser = 'server'): Confi
 
 export interface DescribedSetting {
   name: string
-  /** Null: it is not set and has no default of its own. Of a secret only that it is there. */
+  /** Null if it is not set and has no default. For a secret, only whether it is set. */
   value: string | null
-  /** "default", "environment", "settings file"; of a secret also "file", "credential", "credential of the service" */
+  /** "default", "environment", "settings file"; for a secret also "file", "credential", "credential of the service" */
   from: string
 }
 
 const MASK = '********'
 
 /**
- * Every setting as it counts, and where it comes from. `told`: the environment alone; `findCredential`: whether the
- * service is handed one. Throws `ConfigError`.
+ * All effective settings and their sources. `told`: the environment alone; `findCredential`: whether the service has a
+ * credential. Throws `ConfigError`.
  */
 export function describeConfig(
   env: Environment,
@@ -149,7 +149,7 @@ const CREDENTIALS: Record<Found, Omit<DescribedSetting, 'name'>> = {
   'not for this user to see': { value: null, from: 'default, or a credential of the service' },
 }
 
-// A user name without a password is refused by the server, so that one has it.
+// The server refuses a user name without a password, so a configured user name implies a password.
 function lacksPassword(given: Record<string, string>, name: string): boolean {
   return name === 'SMTP_PASSWORD' && given.SMTP_USERNAME !== undefined
 }
@@ -160,13 +160,13 @@ function originOf(env: Environment, { name, told }: { name: string; told: Enviro
   return source.kind
 }
 
-/** Without secrets, and without the data folder: somebody else may call the same one otherwise. */
+/** Excludes secrets, and the data folder, which may have different paths for two users. */
 export function plainSettings(described: readonly DescribedSetting[]): Record<string, string | null> {
   const hidden = [...SECRETS, 'DATA_DIR'].map((name) => PREFIX + name)
   return Object.fromEntries(described.flatMap(({ name, value }) => (hidden.includes(name) ? [] : [[name, value]])))
 }
 
-/** What systemd may hand over as credentials: "secret-key". */
+/** Names of possible systemd credentials, such as "secret-key". */
 export function credentialNames(): string[] {
   return SECRETS.map(credentialName)
 }
@@ -200,7 +200,7 @@ function sourcesOf(env: Environment, name: string): SecretSource[] {
   return secretSources(env, { variable: PREFIX + name, credential: credentialName(name) })
 }
 
-// As systemd names what it hands over: "secret-key".
+// The name of a systemd credential, such as "secret-key".
 function credentialName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-')
 }
@@ -268,7 +268,7 @@ function toPingMail(settings: z.output<typeof Settings>, baseUrl: string): PingM
   }
 }
 
-// An address in digits is no domain: then the machine's own name, as sendmail has it.
+// An IP address isn't a domain, so the host name is used, as sendmail does.
 function mailDomain(baseUrl: string): string {
   const host = new URL(baseUrl).hostname
   return isIP(host.replace(/[[\]]/g, '')) === 0 ? host : hostname()

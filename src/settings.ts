@@ -9,7 +9,7 @@ import { SMTP_SECURITIES } from '#lib/mail.ts'
 export const REGISTRATIONS = ['closed', 'open'] as const
 export type Registration = (typeof REGISTRATIONS)[number]
 
-/** The ways of other tools to report a run. */
+/** Ping dialects of other tools. */
 export const DIALECTS = ['kuma', 'snitch', 'cronitor', 'gatus', 'sentry', 'opsgenie', 'honeybadger'] as const
 export type Dialect = (typeof DIALECTS)[number]
 
@@ -25,7 +25,7 @@ const PROJECT_BODY_BYTES_MIN = 1_000_000
 interface AboutSetting {
   /** For people, as Markdown. */
   meaning: string
-  /** What holds when it is not set, where the default of the schema does not say it. */
+  /** Describes the default if the schema's default doesn't. */
   otherwise?: string
 }
 
@@ -221,12 +221,12 @@ export const Settings = z.object({
 export interface DocumentedSetting {
   /** The variable, and for a secret the one that names a file. */
   names: string[]
-  /** What holds when it is not set, as Markdown. */
+  /** The default, as Markdown. */
   otherwise: string
   meaning: string
 }
 
-/** Every setting for people, in the order in which they ask for them. */
+/** All settings for users, the ones they need first at the top. */
 export function documentedSettings(): DocumentedSetting[] {
   const defaults: Record<string, unknown> = Settings.parse({})
   return Object.entries(Settings.shape).map(([name, schema]) => {
@@ -241,14 +241,14 @@ export function documentedSettings(): DocumentedSetting[] {
   })
 }
 
-/** The value of a setting as somebody would write it; null for none. */
+/** The value of a setting as a user would write it; null for none. */
 export function valueInWords(value: unknown): string | null {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return null
   if (typeof value === 'boolean') return value ? 'on' : 'off'
   return String(value)
 }
 
-/** Every setting that exists, with its prefix, secrets also as files. */
+/** The names of all settings, with the prefix, and of secrets also the `_FILE` variants. */
 export function settingNames(): string[] {
   return Object.keys(Settings.shape).flatMap(variablesOf)
 }

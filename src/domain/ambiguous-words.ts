@@ -1,9 +1,9 @@
-// Words about a schedule that people use for two different schedules. CronGuard asks which of them is meant.
+// Phrases with two common meanings. CronGuard asks which one the user means.
 import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { periodAsText } from './schedule.ts'
 import { ambiguous, listed, ScheduleChoiceError } from './schedule-choice.ts'
 
-/** Throws when the words have two readings; the sentence says how to write each. */
+/** Throws if the text has two meanings. The message says how to write each of them. */
 export function checkAmbiguity(text: string): void {
   const words = text.replace(/\s+/g, ' ')
   checkNumber(words)
@@ -11,7 +11,7 @@ export function checkAmbiguity(text: string): void {
   for (const check of [checkTwice, checkMonths, checkNthWeekday, checkNthDay, checkTwelve, checkNight]) check(words)
 }
 
-/** A number alone is a count of seconds; a small one, or one that looks like a time of day, may mean something else. */
+/** A number alone means seconds. A small one, or one that looks like a time of day, may mean something else. */
 export function checkNumber(text: string): void {
   if (!/^\d+$/.test(text)) return
   const value = Number(text)
@@ -30,7 +30,7 @@ function ambiguousUnit(text: string, choices: string[]): ScheduleChoiceError {
   return new ScheduleChoiceError(`"${text}" has no unit. Write ${listed(choices)}.`, choices)
 }
 
-/** "21h" and "21h30": a time of day for some, a length of time for others. Not "1h 30m" or "every 21h". */
+/** "21h" and "21h30" can be a time of day or a duration. "1h 30m" and "every 21h" are clear. */
 function checkHours(words: string): void {
   const [said = '', hour = '', minute = '00'] = HOURS.exec(words) ?? []
   if (said === '' || Number(hour) > 23) return
@@ -112,7 +112,7 @@ function checkTwelve(words: string): void {
 
 const IS_NIGHT = /\b(?:(?:every|each) night|nightly)\b/i
 
-/** "every night at 11": nobody's night has 11:00 in it, but that is what a clock of 24 hours calls it. */
+/** "every night at 11" can mean 23:00, or 11:00 on a 24-hour clock. */
 function checkNight(words: string): void {
   const [said = '', hour = '', minute = '00'] = IS_NIGHT.test(words) ? (HOUR_OF_NIGHT.exec(words) ?? []) : []
   if (said === '') return

@@ -1,52 +1,52 @@
-// How the bytes of a ping's body become text.
+// Which bytes of a ping's body are stored, and how they become text.
 
 /** What is needed to read a body. */
 export interface BodyCoding {
-  /** Null: UTF-8, or not said. */
+  /** Null for UTF-8, or if none is declared. */
   charset: string | null
-  /** Null: the bytes are not compressed. */
+  /** Null if the bytes are not compressed. */
   encoding: string | null
 }
 
-/** What is kept of something long: its beginning, its end, and how much came between them. */
+/** The stored parts of something long: the beginning, the end, and the amount between them. */
 export interface Cut<Part> {
   head: Part
-  /** Empty: nothing is cut, or only the beginning is kept. */
+  /** Empty if nothing was cut, or only the beginning is stored. */
   tail: Part
-  /** Bytes that are not kept; null: nobody counted them. */
+  /** Bytes that are not stored; null if they were not counted. */
   cutBytes: number | null
 }
 
-/** What is kept of a body, as it came. */
+/** The stored bytes of a body, as sent. */
 export type Body = Cut<Uint8Array>
 
 export type BodyText = Cut<string>
 
-/** What the body of a ping says where its bytes alone don't tell. */
+/** The content of a body, if it can't be derived from the stored bytes alone. */
 export interface BodyReading extends BodyCoding {
-  /** What a compressed body says. */
+  /** The text of a compressed body. */
   text: BodyText | null
-  /** What a mail says; null: it was not read yet, or is no mail. */
+  /** The parsed mail; null if it wasn't parsed yet, or isn't a mail. */
   mail: KeptMail | null
 }
 
-/** A body, and what it takes to read it. */
+/** A body and the coding that is needed to read it. */
 export interface KeptBody {
   body: Body
   reading: BodyReading
 }
 
-/** UTF-8 that is not compressed. */
+/** Uncompressed UTF-8. */
 export const PLAIN: BodyReading = { charset: null, encoding: null, text: null, mail: null }
 
 const NOTHING = new Uint8Array()
 
 export const NO_BODY: KeptBody = { body: { head: NOTHING, tail: NOTHING, cutBytes: 0 }, reading: PLAIN }
 
-/** As much of a beginning is kept, whatever the limit is. Healthchecks keeps just this. */
+/** The length of the beginning, whatever the limit is. Healthchecks stores only this. */
 export const HEAD_MAX = 10_000
 
-/** All of it up to `limit` bytes; of more, the beginning and the end. */
+/** Returns all bytes if there are at most `limit`, otherwise the beginning and the end. */
 export function cutBody(bytes: Uint8Array, limit: number): Body {
   if (bytes.length <= limit) return { head: bytes, tail: NOTHING, cutBytes: 0 }
   const headBytes = Math.min(limit, HEAD_MAX)
@@ -58,7 +58,7 @@ export function isCut({ cutBytes }: Pick<Cut<unknown>, 'cutBytes'>): boolean {
   return cutBytes !== 0
 }
 
-/** As text, without the halves of characters that were cut through. */
+/** The text of both parts, without characters that were cut in half. */
 export function readBody({ body, reading }: { body: Body; reading?: BodyReading | undefined }): BodyText {
   return reading?.text ?? decodeCut(body, reading?.charset ?? null)
 }
@@ -68,7 +68,7 @@ export function decodeCut({ head, tail, cutBytes }: Body, charset: string | null
   const named = byteOrderOf(head) ?? charset
   const whole = wholeCharacters(tail, { charset: named, offset: head.length + (cutBytes ?? 0) })
   return {
-    // A decoder that waits for more gives no half characters.
+    // With `stream`, the decoder omits an incomplete character at the end.
     head: newDecoder(named).decode(head, { stream: true }),
     tail: newDecoder(named)
       .decode(whole)
@@ -79,7 +79,7 @@ export function decodeCut({ head, tail, cutBytes }: Body, charset: string | null
 
 const UTF_8_FOLLOWERS_MAX = 3
 
-/** From the first character on that is there as a whole. `offset`: how many bytes came before. */
+/** The bytes from the first complete character on. `offset`: the number of bytes before them in the body. */
 function wholeCharacters(bytes: Uint8Array, { charset, offset }: { charset: string | null; offset: number }) {
   if (charset?.startsWith('utf-16')) return bytes.subarray(offset % 2)
   if (charset !== null && charset !== 'utf-8') return bytes
@@ -87,18 +87,18 @@ function wholeCharacters(bytes: Uint8Array, { charset, offset }: { charset: stri
   return bytes.subarray(start > UTF_8_FOLLOWERS_MAX ? 0 : Math.max(0, start))
 }
 
-/** What is kept of a mail that was read: as much of it as a page shows. */
+/** The stored content of a parsed mail, as much as a page shows. */
 export interface KeptMail {
   subject: string
   parts: { name: 'Text' | 'HTML'; text: string }[]
-  /** It asks its reader to follow a link to confirm something. */
+  /** Whether it asks the reader to open a link to confirm something. */
   asksToConfirm: boolean
 }
 
 const CHARSET_MAX = 40
 const CHARSET = /;\s*charset\s*=\s*"?([A-Za-z0-9_:.+-]+)/i
 
-/** The charset that a Content-Type declares; null for UTF-8 and for one that is unknown. */
+/** The charset that a Content-Type declares; null for UTF-8 or an unknown one. */
 export function charsetOf(contentType: string | null): string | null {
   const name = CHARSET.exec(contentType ?? '')?.[1]?.toLowerCase() ?? ''
   if (name === '' || name.length > CHARSET_MAX) return null
@@ -107,8 +107,8 @@ export function charsetOf(contentType: string | null): string | null {
 }
 
 /**
- * As text. A body may be cut in the middle of a character or be no text at all: that must not lose the ping. A byte
- * order mark counts more than the declared charset.
+ * Decodes a body as text. It never fails, even if the body isn't text or is cut inside a character. A byte order mark
+ * takes precedence over the declared charset.
  */
 export function decodeBody(body: Uint8Array, charset: string | null = null): string {
   return newDecoder(byteOrderOf(body) ?? charset).decode(body)
@@ -118,7 +118,7 @@ function newDecoder(charset: string | null): TextDecoder {
   return (charset === null ? null : decoderFor(charset)) ?? new TextDecoder()
 }
 
-/** Whether it begins as UTF-16 does. */
+/** Whether it begins with a byte order mark of UTF-16. */
 export function hasWideCharacters(body: Uint8Array): boolean {
   return byteOrderOf(body)?.startsWith('utf-16') ?? false
 }

@@ -1,4 +1,4 @@
-// The file format in which the configuration leaves a CronGuard and comes into another one. It has a version.
+// The versioned file format of export and import.
 import { z } from 'zod'
 import { AppError } from '#lib/errors.ts'
 import { CHANNELS_MAX, ChannelName } from './channel.ts'
@@ -24,7 +24,7 @@ const keyPattern = (max: number) =>
       `must have ${GIVEN_KEY_MIN} to ${max} letters a to z, A to Z, digits, "-" and "_"`,
     )
 
-/** What a file calls the settings: "grace_ms", and "time_zone" below "schedule". */
+/** The names of settings in a file: "grace_ms", or "time_zone" inside "schedule". */
 const nameInFile = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 const settingsIn = (group: MonitorSetting['group']): MonitorSetting[] =>
@@ -38,12 +38,12 @@ const shapeOf = (group: MonitorSetting['group']) =>
     ]),
   )
 
-/** The settings as the table names them; those that importing itself asks for have a type. */
+/** The settings under the names of the table. Those that the import itself reads have a type. */
 interface ExportedSettings {
   name: string
   slug: string
   alias: string
-  /** The only dialect in which the alias is known; absent: all, or for a short one that comes anew, Uptime Kuma. */
+  /** The only dialect that accepts the alias. Absent: all dialects, or Uptime Kuma for a new short alias. */
   alias_dialect?: AliasDialect | null
   [setting: string]: unknown
 }
@@ -52,7 +52,7 @@ const MonitorIdentity = z.strictObject({
   ping_key: Uuid,
   badge_key: Uuid,
   paused: z.boolean(),
-  /** The ids of the channels that it notifies. */
+  /** The IDs of its channels. */
   channels: z.array(Uuid).max(CHANNELS_MAX),
 })
 
@@ -70,9 +70,9 @@ const ExportedChannel = z.strictObject({
   id: Uuid,
   kind: z.string().max(40),
   name: ChannelName,
-  /** By the name of the field. */
+  /** Settings by field name. */
   settings: z.record(z.string().max(100), z.string().max(10_000)),
-  /** The settings that were not exported because they are secret. */
+  /** The names of secret settings, which are not exported. */
   left_out: z.array(z.string().max(100)).max(100),
   disabled: z.boolean(),
   tells_blackouts: z.boolean(),
@@ -92,14 +92,14 @@ export type Exported = z.output<typeof Exported>
 const Exported = z.strictObject({
   format: z.literal(EXPORT_FORMAT),
   version: z.literal(EXPORT_VERSION),
-  /** The version of the CronGuard that wrote it. */
+  /** The version of CronGuard that wrote the file. */
   cronguard: z.string().max(100),
   exported_at: z.iso.datetime(),
   with_secrets: z.boolean(),
   projects: z.array(ExportedProject).max(PROJECTS_IN_FILE_MAX),
 })
 
-/** Reads the text of an export. Throws invalid, with the places at fault. */
+/** Reads the text of an export. Throws `invalid` with the places of the errors. */
 export function readExport(text: string): Exported {
   const content = parseJson(text)
   requireVersion(content)
@@ -110,7 +110,7 @@ export function readExport(text: string): Exported {
   return read.data
 }
 
-/** Whether it is one, of whatever version, whole or not. */
+/** Whether the text looks like an export of any version, even an incomplete one. */
 export function isExport(text: string): boolean {
   try {
     return (JSON.parse(text) as { format?: unknown } | null)?.format === EXPORT_FORMAT
@@ -131,7 +131,7 @@ export function exportMonitor(monitor: Monitor, channelIds: string[]): ExportedM
   }
 }
 
-// The schema has checked that every setting is there that must be.
+// The schema has checked that all required settings are present.
 export function settingsFrom(monitor: ExportedMonitor): MonitorSettings {
   const values = MONITOR_SETTINGS.map((setting) => {
     const { field, group, key } = setting
@@ -164,7 +164,7 @@ function requireVersion(content: unknown): void {
   if (typeof version !== 'number' || version <= EXPORT_VERSION) return
   throw new AppError(
     'invalid',
-    `This export has version ${version}; this CronGuard reads ${EXPORT_VERSION}. Install a newer one.`,
+    `This export has version ${version}, but this server reads version ${EXPORT_VERSION}. Upgrade CronGuard.`,
   )
 }
 
@@ -174,11 +174,11 @@ function requireFew({ projects }: Exported): void {
   const [has, most] = [count, MONITORS_IN_FILE_MAX].map((number) => number.toLocaleString('en'))
   throw new AppError(
     'invalid',
-    `This export has ${has} monitors; at most ${most} are brought in at once. Bring in some of its projects at a time.`,
+    `This export has ${has} monitors, but an import takes at most ${most}. Import its projects one by one.`,
   )
 }
 
-// The second of a pair would undo the first.
+// The second of two entries with the same key would overwrite the first.
 function requireDistinct({ projects }: Exported): void {
   const ids: [what: string, ids: string[]][] = [
     ['project', projects.map(({ id }) => id)],

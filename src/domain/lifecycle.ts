@@ -5,15 +5,15 @@ import { isSameSchedule, nextDueAt, nextSlots } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
 
 /**
- * `timeout`: no ping came. `no-ping`: none came since a person resumed it. `overrun`: a run started and did not end.
- * `ping`: a success ping. `fail`: a fail ping.
+ * `timeout`: no ping arrived in time. `no-ping`: none arrived since the monitor was resumed. `overrun`: a run started
+ * and didn't end in time. `ping`: a success ping. `fail`: a fail ping.
  */
 export const TRANSITION_REASONS = ['timeout', 'no-ping', 'overrun', 'ping', 'fail', 'pause', 'resume'] as const
 export type TransitionReason = (typeof TRANSITION_REASONS)[number]
 
 const NOT_EXTENDED = { extendedUntil: null, wasExtended: false }
 
-/** One change of stored status. */
+/** A change of the stored status. */
 export interface Transition {
   from: StoredStatus
   to: StoredStatus
@@ -25,15 +25,15 @@ export interface RecordedTransition extends Transition {
   id: number
 }
 
-/** What an event makes of a monitor. */
+/** The result of an event. */
 export interface Step<M extends WatchedMonitor = WatchedMonitor> {
   monitor: M
   transition: Transition | null
-  /** Going down for want of a ping: when it was expected, or when the run started whose end was. */
+  /** For a missing ping: when it was expected, or when the unfinished run started. */
   dueAt?: number | null
 }
 
-/** A ping that came at `now`, already judged by the monitor's rules. */
+/** A ping at `now`, after the monitor's rules decided how it counts. */
 export function applyPing<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): Step<M> {
   const counted = { ...monitor, pingCount: monitor.pingCount + 1 }
   switch (ping.kind) {
@@ -50,8 +50,8 @@ export function applyPing<M extends WatchedMonitor>(monitor: M, ping: Ping, now:
 }
 
 /**
- * The same ping, or a failure when its run was too short to have done its work, or too long. A run that was seen to
- * start is judged for its length while it runs.
+ * Turns a ping into a failure if its run was too short or too long. A run whose start was reported is checked for the
+ * longest run by its deadline instead.
  */
 export function judgeRun(monitor: WatchedMonitor, ping: Ping, now: number): Ping {
   const { minRunMs, maxRunMs } = monitor
@@ -68,7 +68,7 @@ export function runLimitMs({ maxRunMs, graceMs }: Pick<MonitorRules, 'maxRunMs' 
   return maxRunMs ?? graceMs
 }
 
-/** The run that should have ended first, of those that should have by `at`. */
+/** The run with the earliest deadline among those with a deadline at or before `at`. */
 export function overdueRun(monitor: WatchedMonitor, at: number): OpenRun | undefined {
   return monitor.openRuns.find((run) => isOverdue(monitor, run, at))
 }
@@ -78,9 +78,9 @@ function isOverdue(monitor: WatchedMonitor, { startedAt }: OpenRun, at: number):
 }
 
 /**
- * The deadline, if it has passed at `now`. The monitor went down at the deadline, not when somebody noticed. It may lie
- * before the last ping: a grace was made shorter, or another run reported before anybody looked. Then the ping's moment
- * counts, so that the story only goes forward.
+ * Takes the monitor down if its deadline has passed at `now`. The transition is dated at the deadline, not when it was
+ * noticed: deadline 11:10, checked at 11:12, down since 11:10. If the deadline is before the last ping (the grace period
+ * was shortened, or another run reported before the check), the time of the ping is used, so that history stays in order.
  */
 export function applyDeadline<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
   const { deadlineAt, lastPingAt } = monitor
@@ -100,14 +100,14 @@ export function applyDeadline<M extends WatchedMonitor>(monitor: M, now: number)
   }
 }
 
-/** A person pauses. Pausing twice ends the run that has started meanwhile, and nothing else. */
+/** Pauses the monitor. Pausing a paused monitor only forgets its open runs. */
 export function pause<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
   return move({ ...monitor, openRuns: [], ...NOT_EXTENDED }, 'paused', { at: now, reason: 'pause' })
 }
 
 /**
- * Only a paused monitor can be resumed: it waits for its first ping again. One that is `armed` goes down if that does
- * not come by the deadline of its schedule.
+ * Resumes a paused monitor, which then waits for a ping like a new one. If `armed`, it goes down when no ping arrives by
+ * the deadline of its schedule.
  */
 export function resume<M extends WatchedMonitor>(monitor: M, now: number, armed: 'armed' | 'unarmed'): Step<M> {
   if (monitor.status !== 'paused') return { monitor, transition: null }
@@ -116,19 +116,19 @@ export function resume<M extends WatchedMonitor>(monitor: M, now: number, armed:
   return move(fresh, 'new', { at: now, reason: 'resume' })
 }
 
-/** The same monitor with other rules. What it is due at stays, unless they say other times. */
+/** Changes the rules of a monitor. Its due time stays unless the new rules name other times. */
 export function withRules<M extends WatchedMonitor>(monitor: M, rules: Partial<M>): M {
   const changed = { ...monitor, ...rules }
   const isSameRhythm = isSameSchedule(monitor.schedule, changed.schedule) && monitor.earlyMs === changed.earlyMs
   return isSameRhythm ? expected(changed) : rescheduled(changed)
 }
 
-/** The same monitor, due by its schedule and its last ping alone. */
+/** Recalculates the due time from the schedule and the last ping. */
 export function rescheduled<M extends WatchedMonitor>(monitor: M): M {
   return expected({ ...monitor, slotAt: slotByLastPing(monitor) })
 }
 
-/** The same monitor by the time zones of today: what is due at a slot still is. */
+/** Recalculates the due time with the current time zone data. A due time at a slot stays at that slot. */
 export function recounted<M extends WatchedMonitor>(monitor: M): M {
   const { schedule, slotAt } = monitor
   const [slot] = slotAt === null ? [] : nextSlots(schedule, { after: slotAt - 1, count: 1 })
@@ -136,22 +136,22 @@ export function recounted<M extends WatchedMonitor>(monitor: M): M {
 }
 
 /**
- * Whether people are told of a transition. Going down is told, whatever it was before; up only ends a "down".
- * A person who pauses a monitor that is down has taken the matter in hand: nobody is told "up" after that.
+ * Whether a transition causes notifications. Each change to down does. A change to up does only after down: if a user
+ * paused the monitor while it was down, no recovery notification follows.
  */
 export function shouldNotify(transition: Transition): boolean {
   if (transition.to === 'down') return true
   return transition.from === 'down' && transition.to === 'up'
 }
 
-// What fails less often in a row than it takes to tell people has reported all the same, and must go on reporting.
+// A failure below the limit of failures in a row counts as a report, and the next ping is expected as usual.
 function fail<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
   const failed = { ...monitor, failuresInARow: monitor.failuresInARow + 1 }
   const isWatchedOn = monitor.status !== 'down' && failed.failuresInARow < monitor.failuresToAlert
   return move(failed, isWatchedOn ? 'up' : 'down', { at: now, reason: 'fail' })
 }
 
-// One that starts again is counted from its new start.
+// A run that starts again is counted from its new start.
 function startRun<M extends WatchedMonitor>(monitor: M, run: OpenRun): M {
   const others = monitor.openRuns.filter(({ runId }) => runId !== run.runId)
   return expected({ ...monitor, openRuns: [...others, run].slice(-OPEN_RUNS_MAX) })
@@ -171,15 +171,15 @@ function endRun<M extends WatchedMonitor>(monitor: M, ping: Ping, now: number): 
   }
 }
 
-// One that comes late is that of its own slot, however near the next one is.
+// A late ping counts for its own slot, even if the next slot is nearer.
 function slotAfter(monitor: WatchedMonitor, now: number): number | null {
   const slot = awaitedSlot(monitor)
   const isLate = slot !== null && slot <= now
   return nextDueAt(monitor.schedule, { pingAt: now, earlyMs: isLate ? 0 : monitor.earlyMs })
 }
 
-// A run that ends names itself with its run id. An end without one ends whatever runs, without a duration. That of
-// another run leaves the others open, but for those that have taken the monitor down already: nobody is told twice.
+// An end with a run ID closes that run. An end without one closes all runs and has no duration. Runs that already took
+// the monitor down are closed by the end of any run, so that no one is notified twice.
 function runsAfter(monitor: WatchedMonitor, ping: Ping): readonly OpenRun[] {
   const run = ownRun(monitor, ping)
   if (run === undefined && ping.runId === null) return []
@@ -187,7 +187,7 @@ function runsAfter(monitor: WatchedMonitor, ping: Ping): readonly OpenRun[] {
   return monitor.openRuns.filter((other) => other !== run && !other.isJudged)
 }
 
-// As Healthchecks: there a failure of a run that nobody saw start ends the one that is known, and is told for it.
+// As in Healthchecks: the failure of a run without a reported start closes the known run and counts for it.
 function knowsOneRun({ openRuns, maxRunMs, failuresToAlert }: WatchedMonitor): boolean {
   return openRuns.length === 1 && maxRunMs === null && failuresToAlert === 1
 }
@@ -207,13 +207,13 @@ function move<M extends WatchedMonitor>(
   return { monitor: expected({ ...moved, slotAt }), transition: from === to ? null : { from, to, at, reason } }
 }
 
-/** The same monitor with what follows from all the rest: when it is due, and its deadline. */
+/** Derives the due time and the deadline from the rest of the state. */
 export function expected<M extends WatchedMonitor>(monitor: M): M {
   const dueAt = monitor.status === 'up' ? expectedAt(monitor) : null
   return { ...monitor, dueAt, deadlineAt: deadlineOf(monitor) }
 }
 
-// Where a run has a limit of its own, the schedule waits for the end of the one that has started since the last ping.
+// If a longest run is set, the schedule waits for the end of the run that started since the last ping.
 export function isRunAwaited(monitor: WatchedMonitor): boolean {
   const startedAt = monitor.openRuns.at(-1)?.startedAt
   const since = waitsSince(monitor)
@@ -224,18 +224,18 @@ function isArmed({ status, armedAt }: WatchedMonitor): boolean {
   return status === 'new' && armedAt !== null
 }
 
-/** The time of the schedule for which a ping is expected; null while the end of a run is. */
+/** The scheduled time at which a ping is expected; null while the end of a run is awaited. */
 export function expectedAt(monitor: WatchedMonitor): number | null {
   return isRunAwaited(monitor) ? null : monitor.slotAt
 }
 
-// The schedule is counted from the last ping, or from when a person resumed the monitor.
+// The schedule counts from the last ping, or from when the monitor was resumed.
 function waitsSince(monitor: WatchedMonitor): number | null {
   if (isArmed(monitor)) return monitor.armedAt
   return monitor.status === 'up' ? monitor.lastPingAt : null
 }
 
-// A run that was awaited before slots were kept has none.
+// A run that was open before slots were stored has no slot.
 function awaitedSlot(monitor: WatchedMonitor): number | null {
   return monitor.slotAt ?? slotByLastPing(monitor)
 }
@@ -254,12 +254,12 @@ function deadlineOf(monitor: WatchedMonitor): number | null {
   return deadlineAt === null ? null : Math.max(deadlineAt, monitor.extendedUntil ?? deadlineAt)
 }
 
-// Not always the first in the list: the clock may have been set between two starts.
+// The earliest run isn't always the first in the list, because the clock may have been set between two starts.
 export function oldestStart({ openRuns }: WatchedMonitor): number | null {
   return openRuns.length === 0 ? null : Math.min(...openRuns.map(({ startedAt }) => startedAt))
 }
 
-// Runs that start again and again, and never end, put it off no further than one that started at the last moment.
+// Runs that start repeatedly without ending can't delay the deadline beyond that of a run that starts at the due time.
 function scheduleEndAt(monitor: WatchedMonitor): number | null {
   const slot = awaitedSlot(monitor)
   if (slot === null) return null

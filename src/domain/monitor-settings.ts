@@ -32,7 +32,7 @@ import * as kinds from './setting.ts'
 
 type Below<Group extends string, T> = { [Key in keyof T & string as `${Group}.${Key}`]: T[Key] }
 
-/** The settings side by side, each under the name of its field: "graceMs", "schedule.timeZone". */
+/** All settings in one flat object, by field: "graceMs", "schedule.timeZone". */
 export type FlatSettings = MonitorText &
   Omit<MonitorRules, 'schedule' | 'filter'> &
   Below<'schedule', Schedule> &
@@ -42,24 +42,24 @@ export type SettingField = keyof FlatSettings
 
 interface Description {
   kind: kinds.SettingKind
-  /** Of the table `monitors`. */
+  /** The column of the table `monitors`. */
   column: string
-  /** What the management API calls it; null: the API has no such field. */
+  /** The name in the management API; null if the API has no such field. */
   wire: string | null
-  /** What people call it. */
+  /** The name for people. */
   label: string
-  /** Whether exports leave it out while it has its default: those of older versions do not know it. */
+  /** Whether exports omit it if it has its default. Set for settings that older versions don't know. */
   isOptionalInExport?: boolean
-  /** Whether it is never entered by itself, but follows from other settings or comes by an import. */
+  /** Whether users can't enter it: it is derived from other settings or set by an import. */
   isDerived?: boolean
 }
 
 export interface MonitorSetting extends Description {
   field: SettingField
-  /** Where in `MonitorSettings` it is: below `group` if there is one, and there under `key`. */
+  /** The place in `MonitorSettings`: `key`, inside `group` if there is one. */
   group: 'schedule' | 'filter' | null
   key: string
-  /** What forms call it, "maxRun"; the command line writes "--max-run". */
+  /** The name in forms, such as "maxRun". On the command line it is "--max-run". */
   input: string
 }
 
@@ -173,7 +173,7 @@ export const MONITOR_SETTINGS: readonly MonitorSetting[] = (Object.keys(DESCRIBE
   input: inputOf(DESCRIBED[field].column),
 }))
 
-/** Those that people enter one by one. A schedule is entered in words. */
+/** The settings that users enter individually. A schedule is entered as text. */
 export const ENTERED_SETTINGS = MONITOR_SETTINGS.filter(({ group, isDerived }) => group !== 'schedule' && !isDerived)
 
 function placeOf(field: SettingField): Pick<MonitorSetting, 'group' | 'key'> {
@@ -200,7 +200,7 @@ export function defaultOf(setting: MonitorSetting): kinds.SettingValue {
   return settingValue(DEFAULT_SETTINGS, setting)
 }
 
-/** Which monitor is meant, by what a person gave it; every setting given must be equal. */
+/** Selects a monitor by its settings. All given settings must be equal. */
 export type MonitorMatch = Partial<FlatSettings>
 
 export function matchesMonitor(monitor: MonitorSettings, match: MonitorMatch): boolean {
@@ -224,7 +224,7 @@ export function settingsOf(values: FlatSettings): MonitorSettings {
   return changeSettings(DEFAULT_SETTINGS, changeOf(values))
 }
 
-/** What a form shows of a monitor, by the labels that people know. */
+/** The settings that a form shows, by label. */
 export function facetsOf(settings: MonitorSettings, channelIds: readonly string[]): Facets {
   const byLabel = Map.groupBy(MONITOR_SETTINGS, ({ label }) => `“${label}”`)
   const facets = [...byLabel].map(([label, some]) => [label, some.map((one) => settingValue(settings, one))] as const)

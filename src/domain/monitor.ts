@@ -4,67 +4,67 @@ import type { PingFilter, PingRules, RunId } from './ping.ts'
 import { DAILY, type Schedule } from './schedule.ts'
 import type { StoredStatus } from './status.ts'
 
-/** A run that has started and not ended. */
+/** A run that started and hasn't ended. */
 export interface OpenRun {
   startedAt: number
   runId: RunId | null
-  /** It took too long, and the monitor went down for it. */
+  /** Whether it took too long, so that the monitor went down. */
   isJudged?: boolean
 }
 
-/** What a person sets and the state machine obeys. */
+/** The settings that the state machine uses. */
 export interface MonitorRules extends PingRules {
   schedule: Schedule
   graceMs: number
-  /** How long a run may take; null: as long as the grace. */
+  /** The longest run; null for the grace period. */
   maxRunMs: number | null
-  /** How long before its slot a ping counts for it; null: it depends on the interval. */
+  /** How long before its slot a ping may arrive; null for a default that depends on the interval. */
   earlyMs: number | null
-  /** With how many failures in a row it goes down, at least 1. */
+  /** The number of failures in a row after which it goes down, at least 1. */
   failuresToAlert: number
 }
 
-/** What the state machine remembers. */
+/** The state of the state machine. */
 export interface MonitorState {
   status: StoredStatus
   pingCount: number
   lastPingAt: number | null
-  /** Oldest first, at most `OPEN_RUNS_MAX`; of a run id one at most. */
+  /** Oldest first, at most `OPEN_RUNS_MAX`, and at most one per run ID. */
   openRuns: readonly OpenRun[]
   lastDurationMs: number | null
-  /** Since the last success. */
+  /** Failures since the last success. */
   failuresInARow: number
-  /** The last runs, oldest first, at most `RECENT_RUNS_MAX`: one `RunMark` each. */
+  /** One `RunMark` for each of the last runs, oldest first, at most `RECENT_RUNS_MAX`. */
   recentRuns: string
-  /** The moment the next ping is expected; null unless the monitor is up. */
+  /** When the next ping is expected; null unless the monitor is up. */
   dueAt: number | null
-  /** Not judged before this moment, for CronGuard could not watch; null: as ever. */
+  /** The monitor doesn't go down before this time, because CronGuard was offline; null if there is no extension. */
   extendedUntil: number | null
-  /** Whether that was a whole second chance since the last ping, and not only time that was lost. */
+  /** Whether the deadline was extended by a whole grace period since the last ping, not only by the time offline. */
   wasExtended: boolean
-  /** When a person resumed it, until its first ping; null: it waits for no first ping. */
+  /** When it was resumed, until the next ping; null if no ping is awaited because of that. */
   armedAt: number | null
-  /** The time of the schedule that the last ping was followed by; `dueAt` is that, but null while a run is awaited. */
+  /** The scheduled time that follows the last ping. `dueAt` is the same, but null while the end of a run is awaited. */
   slotAt: number | null
-  /** The moment it goes down if nothing comes: `dueAt` + grace, or when a run has taken too long. */
+  /** When it goes down if no ping arrives: `dueAt` plus the grace period, or the end of the longest run. */
   deadlineAt: number | null
 }
 
-/** All that deciding about a monitor needs. */
+/** A monitor as the state machine needs it. */
 export interface WatchedMonitor extends MonitorRules, MonitorState {
   id: number
 }
 
-/** What a person sets and reads. */
+/** The settings that are only for people. */
 export interface MonitorText {
   name: string
   slug: string
-  /** Words, separated by spaces, kept as they were given. */
+  /** Tags separated by spaces, stored as entered. */
   tags: string
   description: string
-  /** The token by which a tool that was replaced knew it; empty: none. */
+  /** The job's token in the tool that CronGuard replaces; empty for none. */
   alias: string
-  /** The only dialect in which the alias is known; null: in all of them. */
+  /** The only dialect that accepts the alias; null for all. */
   aliasDialect: AliasDialect | null
 }
 
@@ -72,10 +72,10 @@ export interface Monitor extends WatchedMonitor, MonitorText {
   projectId: string
   /** The secret part of its ping URL. */
   pingKey: string
-  /** Names the monitor without telling its ping key. */
+  /** Identifies the monitor without revealing its ping key. */
   uniqueKey: string
   badgeKey: string
-  /** Since when its schedule is what it is. */
+  /** When its schedule was last changed. */
   scheduleSince: number
   createdAt: number
 }
@@ -88,23 +88,23 @@ export const KEYWORDS_MAX = 200
 export const TAGS_MAX = 500
 export const DESCRIPTION_MAX = 10_000
 export const RECENT_RUNS_MAX = 30
-/** Of more, the oldest are forgotten. */
+/** Beyond this number the oldest runs are dropped. */
 export const OPEN_RUNS_MAX = 100
 export const FAILURES_TO_ALERT_MAX = 100
 export const ALIAS_PATTERN = /^[A-Za-z0-9_-]{4,64}$/
-/** A shorter one can be guessed. It comes only with an import. */
+/** A shorter alias can be guessed. Only an import creates one. */
 export const NEW_ALIAS_MIN = 16
 
-/** The dialects in which a monitor is pinged by its alias. */
+/** The dialects that ping a monitor by its alias. */
 export const ALIAS_DIALECTS = ['kuma', 'snitch', 'cronitor', 'honeybadger'] as const
 export type AliasDialect = (typeof ALIAS_DIALECTS)[number]
 
-/** Whether a stranger could find it by trying. */
+/** Whether a stranger could guess the alias. */
 export function isGuessable(alias: string): boolean {
   return alias !== '' && alias.length < NEW_ALIAS_MIN
 }
 
-/** What became of a run, for the strip of the last ones: success, fail, missed (it was not heard of in time). */
+/** The result of a run for the strip of last runs: success, fail, or missed (no ping in time). */
 export type RunMark = 's' | 'f' | 'm'
 
 export const NEW_STATE: MonitorState = {
@@ -123,7 +123,7 @@ export const NEW_STATE: MonitorState = {
   deadlineAt: null,
 }
 
-/** Of one project: a project ping key makes monitors, and a page shows all of them. */
+/** Per project. Limits what a leaked ping key can create, and what a page must show. */
 export const MONITORS_MAX = 5000
 
 export const NO_PING_RULES: PingRules = {
@@ -141,7 +141,7 @@ export const NO_PING_RULES: PingRules = {
   },
 }
 
-/** Once a day, with an hour of grace, and nothing else asked of it. */
+/** Once a day, with a grace period of one hour. */
 export const NO_RULES: MonitorRules = {
   ...NO_PING_RULES,
   schedule: DAILY,
@@ -151,7 +151,7 @@ export const NO_RULES: MonitorRules = {
   failuresToAlert: 1,
 }
 
-/** What a monitor is when nobody says otherwise, as in the management API and for monitors made by a ping. */
+/** The defaults of the management API and of monitors that a ping creates. */
 export const DEFAULT_SETTINGS: MonitorSettings = {
   ...NO_RULES,
   name: '',
@@ -168,17 +168,17 @@ export interface MonitorKeys {
   badgeKey: string
 }
 
-/** SHA-1 of the first 16 hex digits of the ping key, as Healthchecks clients expect it. */
+/** SHA-1 of the first 16 hex digits of the ping key, as in Healthchecks. */
 export function uniqueKeyOf(pingKey: string): string {
   return sha1Hex(pingKey.replaceAll('-', '').slice(0, 16))
 }
 
-/** A monitor's name for people; never its ping key, which is a secret. */
+/** The monitor's name for people. It never contains the ping key, which is a secret. */
 export function shownName(monitor: { name: string; slug: string; uniqueKey: string }): string {
   return monitor.name || monitor.slug || `monitor ${monitor.uniqueKey.slice(0, 8)}`
 }
 
-/** The runs with one more; the oldest makes room. */
+/** Appends a run and drops the oldest one if there are too many. */
 export function addRun(recentRuns: string, mark: RunMark): string {
   return (recentRuns + mark).slice(-RECENT_RUNS_MAX)
 }
@@ -187,7 +187,7 @@ export function tagList(tags: string): string[] {
   return tags.split(/\s+/).filter((tag) => tag !== '')
 }
 
-/** "Nightly Report" becomes "nightly-report". Empty when no letter of the name can stand in a slug. */
+/** "Nightly Report" becomes "nightly-report". Empty if no character of the name is allowed in a slug. */
 export function slugify(name: string): string {
   return name
     .normalize('NFKD')
@@ -199,7 +199,7 @@ export function slugify(name: string): string {
     .slice(0, SLUG_MAX)
 }
 
-/** The slug, or the first of "slug-2", "slug-3" ... that is free. An empty slug stays empty. */
+/** The slug, or the first free one of "slug-2", "slug-3" and so on. An empty slug stays empty. */
 export function freeSlug(slug: string, taken: ReadonlySet<string>): string {
   if (slug === '') return ''
   let free = slug
@@ -210,9 +210,9 @@ export function freeSlug(slug: string, taken: ReadonlySet<string>): string {
   return free
 }
 
-/** Only what is to change. */
+/** The settings to change. */
 export type MonitorChange = Partial<Omit<MonitorSettings, 'filter' | 'schedule'>> & {
-  /** A function where it depends on what is there. */
+  /** A function if the new value depends on the current one. */
   filter?: Partial<PingFilter> | ((filter: PingFilter) => Partial<PingFilter>)
   schedule?: Partial<Schedule>
 }

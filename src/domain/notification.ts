@@ -4,10 +4,10 @@ import { type Monitor, shownName, tagList } from './monitor.ts'
 import type { RecordedPing } from './ping.ts'
 import { DAILY, type Schedule, zoneOfTimes } from './schedule.ts'
 
-/** The facts of a message, in no channel's format. They stay as they were when it happened. */
+/** The facts of a notification, independent of channels. They don't change after the event. */
 export type Notification = MonitorNotification | GapNotice
 
-/** About a transition of a monitor. */
+/** A notification about a transition of a monitor. */
 export interface MonitorNotification {
   status: 'down' | 'up'
   /** When the monitor changed. */
@@ -29,9 +29,9 @@ export interface MonitorNotification {
   }
   project: string
   lastPing: Pick<RecordedPing, 'kind' | 'at' | 'exitStatus' | 'durationMs' | 'reportedBy'> | null
-  /** Down because no ping came: when one was expected, or when the unfinished run started. */
+  /** For a missing ping: when it was expected, or when the unfinished run started. */
   dueAt: number | null
-  /** Coming up: how long it was down. */
+  /** For a recovery: the duration of the outage. */
   downMs: number | null
 }
 
@@ -40,9 +40,9 @@ export interface NotificationFacts {
   transition: Transition
   project: string
   lastPing: RecordedPing | null
-  /** As a `Step` has it. */
+  /** From `Step`. */
   dueAt: number | null
-  /** When the incident that ends here began. */
+  /** When the closed incident began. */
   downSince: number | null
 }
 
@@ -61,7 +61,7 @@ export function composeNotification({ monitor, transition, ...facts }: Notificat
   }
 }
 
-/** What the test button sends: a made-up monitor that is down. */
+/** The notification of a channel test, about a fictional monitor that is down. */
 export function composeTest({ project, now }: { project: string; now: number }): MonitorNotification {
   const periodMs = 3_600_000
   const graceMs = 1_800_000
@@ -90,18 +90,18 @@ export function composeTest({ project, now }: { project: string; now: number }):
   }
 }
 
-/** The page that says more. Its address holds no secret. */
+/** The page with details. Its URL contains no secret. */
 export function notificationUrl(notification: Notification, baseUrl: string): string {
   if (notification.status === 'blind') return `${baseUrl}/projects/${notification.projectId}`
   return notification.isTest ? `${baseUrl}/` : `${baseUrl}/monitors/${notification.monitor.uniqueKey}`
 }
 
-/** The zone of its times for a reader whose zone is unknown: that of the monitor. */
+/** The time zone for a reader whose zone is unknown: that of the monitor. */
 export function notificationZone(notification: Notification): string {
   return notification.status === 'blind' ? 'UTC' : zoneOfTimes(notification.monitor.schedule)
 }
 
-/** Why the status changed, as far as the message says it. */
+/** The cause of the status change, as the message states it. */
 export type Cause =
   | { kind: 'missed'; dueAt: number | null; graceMs: number; isSinceResume: boolean }
   | { kind: 'unfinished'; startedAt: number | null; limitMs: number }
@@ -116,7 +116,7 @@ export function causeOf({ status, reason, dueAt, downMs, lastPing, monitor }: Mo
   return { kind: 'missed', dueAt, graceMs: monitor.graceMs, isSinceResume: reason === 'no-ping' }
 }
 
-// A run that reports an exit status other than 0 failed for that, however long it took.
+// If a run reports a nonzero exit status, that is the cause, however long it took.
 function failureCause(
   { minRunMs, maxRunMs, failuresInARow }: MonitorNotification['monitor'],
   lastPing: MonitorNotification['lastPing'],

@@ -1,7 +1,7 @@
 // What plain words say about a schedule: "every 5 minutes", "weekdays at 18:30", "first Monday of the month at 6".
 import { phrase, type Reading, take } from './reading.ts'
 
-/** Days are told as the parts of a cron field. */
+/** Days are stored as parts of a cron field. */
 export interface Plan {
   rhythm?: Rhythm
   weekdays?: string[]
@@ -59,7 +59,7 @@ const MONTH =
 const NAMED = 'first|second|third|fourth|fifth|last'
 const NUMBERED = '\\d{1,2}(?:st|nd|rd|th)'
 const OF_MONTH = '(?:of|in) (?:(?:the|every|each|a) )?month'
-/** "every 3rd week" is a length of time. */
+/** "every 3rd week" is a duration. */
 const NO_UNIT = '(?! (?:hour|minute|week|month|quarter|year)s?\\b)'
 const OF_MONTHS = '(?:of|in) (?:(?:the|every|each|a|all) )?months?'
 const CLOCK = '(\\d{1,2})(?:[:.h](\\d\\d))?\\s*(am|pm|a\\.m\\.|p\\.m\\.|o.clock|h)?'
@@ -86,7 +86,7 @@ const PHRASES = {
   dateInMonth: phrase(`(?:on )?(?:the )?(\\d{1,2})(?:st|nd|rd|th)?(?: day)?(?: of)? ${MONTH}`),
   monthDate: phrase(`(?:on )?${MONTH} (?:the )?(\\d{1,2})(?:st|nd|rd|th)?(?![:.\\d]| ?[ap]\\.?m)`),
   date: phrase(`(?:(?:on|and|&|${EVERY}) )*(?:the )?(${NUMBERED})(?: day)?${NO_UNIT}`),
-  // "every second" and "every second day" are lengths of time.
+  // "every second" and "every second day" are durations.
   namedDate: phrase(
     `(?:(?:on|and|&) )*(?:(?:the )?(${NAMED}) day|the (${NAMED}))|(?:${EVERY} )?(${NAMED})(?= ${OF_MONTH})`,
   ),
@@ -105,7 +105,7 @@ const PHRASES = {
   andTime: new RegExp(`\\s*(?:,\\s*(?:and\\s+|&\\s*)?|(?:and\\s|&)\\s*)(?:at\\s+)?${CLOCK}(?![\\p{L}\\p{N}])`, 'iuy'),
 }
 
-/** Reads as far as it can; what is said twice is not read a second time. */
+/** Reads as far as possible. A part that occurs twice is read only once. */
 export function readPlan(reading: Reading): Plan {
   const plan: Plan = {}
   const readers = [readWhereThere, readMinutesPast, readWeekdays, readDates, readMonths, readTimes, readRhythm]
@@ -165,13 +165,13 @@ function timesPerUnit(reading: Reading): Rhythm | null {
   return null
 }
 
-// In "7 times a day" nobody counts on fractions of a second. What is less than one is kept as it is, to be refused.
+// "7 times a day" is rounded to whole seconds. A period below one second is kept, so that it is refused.
 function shareOf(seconds: number, count: number): number {
   const share = seconds / count
   return share < 1 ? share : Math.round(share)
 }
 
-/** "every 1 hour and 30 minutes", "1h30m": more than one part makes seconds of them all. */
+/** "every 1 hour and 30 minutes", "1h30m": several parts are added up in seconds. */
 function lengthOfTime(reading: Reading): Rhythm | null {
   const first = take(reading, PHRASES.every) ?? take(reading, PHRASES.tightLength) ?? take(reading, PHRASES.length)
   if (!first) return null
@@ -292,7 +292,7 @@ function bareTime(reading: Reading): Time | null {
   return said && clockTime([said[0] ?? said[3], said[1], said[2] ?? said[4]])
 }
 
-/** Hours and minutes that no clock shows are kept as they are, to be told. */
+/** Invalid hours and minutes are kept for the error message. */
 function clockTime(said: (string | undefined)[] | null): Time | null {
   if (!said) return null
   const [hour, minute, half = ''] = [Number(said[0]), Number(said[1] ?? 0), said[2]?.toLowerCase()]

@@ -22,12 +22,12 @@ export type SettingProblem =
 
 export type SettingValue = string | number | boolean | null
 
-/** Every kind says how a door reads and shows it; `schema` checks a value as the domain has it. */
+/** Each kind says how doors read and show it. `schema` checks a value as the domain stores it. */
 export type SettingKind =
   | { is: 'text'; schema: z.ZodType; max: number; hasLines: boolean; pattern: RegExp | null }
   | { is: 'zone'; schema: z.ZodType }
   | { is: 'flag'; schema: z.ZodType }
-  /** Milliseconds; with `isOptional` null is allowed and means "not set". */
+  /** Milliseconds. If `isOptional`, null means "not set". */
   | { is: 'duration'; schema: z.ZodType; min: number; max: number; isOptional: boolean }
   | { is: 'count'; schema: z.ZodType; min: number; max: number }
   | { is: 'choice'; schema: z.ZodType; values: readonly string[]; isOptional: boolean }
@@ -35,7 +35,7 @@ export type SettingKind =
 interface TextRules {
   max: number
   hasLines?: boolean
-  /** Characters that nobody can see are dropped, because people read it. */
+  /** Invisible characters are removed, because people read the text. */
   isShown?: boolean
 }
 
@@ -46,7 +46,7 @@ export function text({ max, hasLines = false, isShown = false }: TextRules): Set
   return { is: 'text', schema, max, hasLines, pattern: null }
 }
 
-/** Text that ends up in subjects and titles. */
+/** Text for subjects and titles. */
 export function line(max: number): SettingKind {
   const schema = characters(max)
     .refine((value) => !/\p{Cc}/u.test(value), 'control')
@@ -60,7 +60,7 @@ export function slug(max: number): SettingKind {
   return { is: 'text', schema, max, hasLines: false, pattern }
 }
 
-/** Empty, or of that pattern, which knows the length too. */
+/** Empty, or text that matches the pattern, which also limits its length. */
 export function alias(pattern: RegExp, max: number): SettingKind {
   const orEmpty = new RegExp(`^(${pattern.source.slice(1, -1)})?$`)
   const schema = z.string('not_text').refine((value) => orEmpty.test(value), 'not_alias')
@@ -83,7 +83,7 @@ export function isExpression(value: string): boolean {
   }
 }
 
-/** A zone comes out under its current name. */
+/** An obsolete name of a zone becomes its current one. */
 export function timeZone(): SettingKind {
   const schema = z.string('not_text').transform((name, context) => {
     const zone = currentZoneName(name)
@@ -117,8 +117,7 @@ export function optionalChoice(values: readonly string[]): SettingKind {
   return { is: 'choice', schema: z.enum(values, 'unknown_value').nullable(), values, isOptional: true }
 }
 
-// Counted in characters as people count them, not in UTF-16 units. Half a character becomes what the database keeps of
-// it.
+// Counts characters, not UTF-16 units. A lone surrogate becomes the replacement character that the database stores.
 function characters(max: number) {
   return z
     .string('not_text')
@@ -132,14 +131,14 @@ function wholeNumber(min: number, max: number) {
 
 export type Checked = { value: SettingValue } | { problem: SettingProblem }
 
-/** Whether the setting can hold the value; what comes back is tidied. */
+/** Checks a value and returns it in its stored form. */
 export function checkValue({ schema }: SettingKind, value: unknown): Checked {
   const parsed = schema.safeParse(value)
   if (parsed.success) return { value: parsed.data as SettingValue }
   return { problem: parsed.error.issues[0]?.message as SettingProblem }
 }
 
-/** What a person typed, without the space around it and what nobody can see. Control characters are refused. */
+/** Typed text without surrounding spaces and invisible characters. Control characters are refused. */
 export function checkTyped(kind: SettingKind & { is: 'text' }, typed: string): Checked {
   const value = withoutInvisible(typed).trim()
   const hasControl = kind.hasLines ? /(?![\n\t])\p{Cc}/u.test(value) : /\p{Cc}/u.test(value)

@@ -1,4 +1,4 @@
-// "Why this alert?": one incident, what led to it, and the fate of every message about it.
+// "Why this alert?": an incident, its cause, and the delivery of each notification.
 import { type Attempt, type DeliveryState, isSettled } from './delivery.ts'
 import type { Incident } from './incident.ts'
 import type { TransitionReason } from './lifecycle.ts'
@@ -11,17 +11,17 @@ export interface Story {
   opening: Chapter
   /** Null while the incident is open. */
   closing: Chapter | null
-  /** The newest ping before it went down that says how a run went; null: there was none, or it is no longer kept. */
+  /** The newest ping with a result before the monitor went down; null if there is none, or it was deleted. */
   lastPing: StoryPing | null
 }
 
-/** One transition, and what was said about it. */
+/** A transition and its notification. */
 export interface Chapter {
   at: number
   reason: TransitionReason
-  /** Null when nobody had to be told. */
+  /** Null if the transition caused no notification. */
   notification: MonitorNotification | null
-  /** In the order in which they were made. */
+  /** In order of creation. */
   deliveries: StoryDelivery[]
 }
 
@@ -29,11 +29,11 @@ export interface StoryDelivery {
   id: string
   channelId: string | null
   channelName: string
-  /** What kind of channel it is, as people call it. */
+  /** The name of the channel's kind. */
   kind: string
-  /** Whether it can be told anything now: it was neither deleted nor switched off. */
+  /** Whether the channel exists and is enabled. */
   isReachable: boolean
-  /** Whether a person sent the message again. */
+  /** Whether a user resent the notification. */
   isRepeat: boolean
   state: DeliveryState
   /** Oldest first. */
@@ -49,9 +49,9 @@ export interface StoryPing {
   exitStatus: number | null
 }
 
-/** What was expected of the job and did not come; null when the job said itself that it failed. */
+/** What was expected and missing; null if the job reported a failure. */
 export interface Expectation {
-  /** When the ping was due, or when the run started that did not end. */
+  /** When the ping was due, or when the unfinished run started. */
   from: number
   graceMs: number
   deadlineAt: number

@@ -1,16 +1,16 @@
-// What the administrator should fix before it does harm.
+// Problems that the administrator should fix before they do harm.
 import { DAY, MINUTE } from '#lib/duration.ts'
 import { GIGABYTE } from '#lib/size.ts'
 
-/** What problems are found in. Null: unknown, or none. */
+/** The facts in which problems are found. Null if unknown, or if there are none. */
 export interface WarningFacts {
   now: number
-  /** Of the file system with the data folder. */
+  /** The file system of the data folder. */
   disk: { freeBytes: number; totalBytes: number } | null
   databaseBytes: number
-  /** Without messages to a failing channel: these wait for their next attempt, and the outbox is not to blame. */
+  /** Excludes deliveries of a failing channel, which wait for their next attempt. */
   outbox: { waiting: number; oldestAt: number | null; lastSentAt: number | null }
-  /** Only enabled ones. The one that has failed for longest comes first. */
+  /** Enabled channels only, the one that has failed the longest first. */
   failingChannels: readonly FailingChannel[]
   /** The earliest deadline that is not checked yet, past or future. */
   firstDeadlineAt: number | null
@@ -27,7 +27,7 @@ export interface FailingChannel {
 export type Problem =
   | { kind: 'checker'; lagMs: number }
   | { kind: 'outbox'; waiting: number; waitedMs: number; silentMs: number }
-  /** The channels that it is about, or the first of them. */
+  /** The affected channels, or the first of them. */
   | { kind: 'channels'; count: number; lastedMs: number; channels: Pick<FailingChannel, 'id' | 'name'>[] }
   | { kind: 'disk'; freeBytes: number; totalBytes: number }
   /** `ahead`: all are dated in the future. Null: there is none yet. */
@@ -36,7 +36,7 @@ export type Problem =
 export type ProblemKind = Problem['kind']
 
 const DISK_FREE_SHARE_MIN = 0.05
-/** This much is enough on any disk. */
+/** Enough free space on any disk. */
 const DISK_FREE_ENOUGH = GIGABYTE
 const OUTBOX_WAIT_MAX_MS = 15 * MINUTE
 const CHANNEL_FAILS_MAX_MS = 15 * MINUTE
@@ -44,7 +44,7 @@ const CHANNELS_NAMED_MAX = 3
 const CHECKER_LAG_MAX_MS = MINUTE
 const BACKUP_AGE_MAX_MS = 2 * DAY
 
-/** What is most urgent comes first. */
+/** Most urgent first. */
 export function problemsOf(facts: WarningFacts): Problem[] {
   const found = [
     checkerProblem(facts),
@@ -67,7 +67,7 @@ function outboxProblem({ outbox: { waiting, oldestAt, lastSentAt }, now }: Warni
   return { kind: 'outbox', waiting, waitedMs: now - oldestAt, silentMs: OUTBOX_WAIT_MAX_MS }
 }
 
-// A receiver that is gone is for its owner to fix or to disable.
+// If a receiver no longer exists, its owner must fix or disable the channel.
 function channelsProblem({ failingChannels, now }: WarningFacts): Problem | null {
   const lost = failingChannels.filter(({ since }) => now - since > CHANNEL_FAILS_MAX_MS)
   const [longest] = lost
@@ -76,7 +76,7 @@ function channelsProblem({ failingChannels, now }: WarningFacts): Problem | null
   return { kind: 'channels', count: lost.length, lastedMs: now - longest.since, channels }
 }
 
-/** A backup, and a change of the schema, need room for a copy of the database. */
+/** A backup and a change of the schema need space for a copy of the database. */
 export function diskProblem({ disk, databaseBytes }: Pick<WarningFacts, 'disk' | 'databaseBytes'>): Problem | null {
   if (disk === null) return null
   const needed = Math.max(databaseBytes, Math.min(disk.totalBytes * DISK_FREE_SHARE_MIN, DISK_FREE_ENOUGH))

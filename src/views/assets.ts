@@ -13,7 +13,7 @@ import { sha256Hex } from '#lib/tokens.ts'
 import { STYLES } from './styles.ts'
 
 export interface Asset {
-  /** Changes with the content, so that a browser may keep it for ever. */
+  /** Contains a hash of the content, so that browsers may cache it forever. */
   path: string
   contentType: string
   content: string | Uint8Array<ArrayBuffer>

@@ -3,7 +3,7 @@ const NOTICES = {
   'monitor-created': 'Monitor created. Now add its ping URL to the job.',
   'monitor-saved': 'Changes saved.',
   'monitor-paused': 'Monitor paused. It sends no alerts until you resume it or the job pings.',
-  'monitor-resumed': 'Monitor resumed. It goes down if no ping comes in time.',
+  'monitor-resumed': 'Monitor resumed. It goes down if no ping arrives in time.',
   'monitor-pinged': 'Success reported.',
   'monitor-ping-ignored': 'Ping recorded. The monitor stays paused, because it is set to resume manually only.',
   'monitor-deleted': 'Monitor deleted.',

@@ -1,4 +1,4 @@
-/** Drawn on a grid of 24, with strokes in the colour of the text. */
+/** Drawn on a 24 px grid, with strokes in the color of the text. */
 const PATHS = {
   check: 'm5 12.500 4.500 4.500L19 7.500',
   cross: 'm6.500 6.500 11 11m0-11-11 11',

@@ -18,7 +18,7 @@ export const PING_WORDS: Record<PingKind, string> = {
   ignored: 'Ignored',
 }
 
-/** Shape, word and colour of what a ping reported. */
+/** What a ping reported, as shape, word and color. */
 export function PingMark({ kind }: { kind: PingKind }) {
   return (
     <span class={`ping-mark ping-${kind}`}>

@@ -6,11 +6,11 @@ import { type FormState, freshForm } from './field.tsx'
 export interface Returned<Name extends string = string> {
   section: Name
   form: FormState
-  /** What is wrong with it as a whole; null when each problem stands at its field. */
+  /** The error of the form as a whole; null if errors are shown at fields. */
   problem: string | null
 }
 
-/** The form of a section: as it came back, or fresh with `values`. */
+/** The form of a section: as submitted if it has errors, otherwise with `values`. */
 export function formOf(returned: Returned | null, section: string, values: Record<string, string> = {}): FormState {
   return returned?.section === section ? returned.form : freshForm(values)
 }
@@ -53,7 +53,7 @@ export function Sections({ entries, children }: { entries: [id: string, title: s
 interface ConfirmProps {
   /** What is on the button that only opens the question. */
   label: string
-  /** Says the same to somebody who does not see beside what the button stands. */
+  /** Tells screen readers what the button is about. */
   about?: string
   /** What will happen. */
   question: Child

@@ -1,6 +1,6 @@
 import type { ShownStatus } from '#domain/status.ts'
 
-/** A shape of its own for each, so that a status is never told by colour alone. */
+/** Each status has its own shape, because color alone must not convey it. */
 const SHAPES: Record<ShownStatus, string> = {
   up: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm-1 10L3.800 7.800l1.300-1.300L7 8.400l4-4 1.300 1.300z',
   late: 'M8 1 .5 14.500h15zM7.100 6h1.800v4.500H7.100zm0 5.500h1.800v1.700H7.100z',
@@ -19,7 +19,7 @@ export const STATUS_WORDS: Record<ShownStatus, string> = {
   new: 'New',
 }
 
-/** Shape, word and colour. */
+/** The status as shape, word and color. */
 export function StatusMark({ status }: { status: ShownStatus }) {
   return (
     <span class={`status status-${status}`}>

@@ -12,7 +12,7 @@ interface UptimeBarsProps {
   /** Oldest first. */
   days: readonly UptimeDay[]
   caption: string
-  /** What stands beside the caption: the percentages. */
+  /** The percentages beside the caption. */
   summary?: Child
 }
 
@@ -27,7 +27,7 @@ const CAP_MIN = 7
 const GAP = 4
 const STUB = 4
 
-/** One bar a day. A day with downtime is broken: what is cut off its top, and a mark below, are seen without colour. */
+/** One bar per day. A day with downtime has a gap and a mark below, which are visible without color. */
 export function UptimeBars({ days, caption, summary }: UptimeBarsProps) {
   const troubled = days.filter(({ downCount, ratio }) => downCount > 0 && ratio !== null)
   return (

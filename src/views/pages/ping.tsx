@@ -145,7 +145,7 @@ function Body({ body, ping: { bodySize, droppedBytes, scheme }, rawAddress }: Bo
       <section class="section" aria-label="Body">
         <p class="soft">
           {droppedBytes > 0
-            ? `Its body of ${droppedBytes.toLocaleString('en')} bytes is no longer kept, to make room for newer bodies.`
+            ? `The body of ${droppedBytes.toLocaleString('en')} bytes was deleted to make room for newer ones.`
             : 'It had no body. What a job posts with its ping is kept, and shown here.'}
         </p>
       </section>

@@ -6,7 +6,7 @@ import { type Cell, plainText } from './markdown.ts'
 
 interface BlocksProps {
   tokens: readonly Token[]
-  /** Names a table for whoever cannot see it: the heading above it. */
+  /** Labels a table for screen readers with the heading above it. */
   label: string
 }
 

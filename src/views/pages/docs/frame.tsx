@@ -46,7 +46,7 @@ export function DocFrame({ current, query = '', children }: DocFrameProps) {
   )
 }
 
-// On a phone it stands below the page, and a link leads there.
+// On a phone it is below the page, and a link leads to it.
 function DocsNav({ current }: { current: string | null }) {
   return (
     <nav id="docs-nav" class="docs-nav" aria-label="Documentation">

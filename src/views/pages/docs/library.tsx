@@ -1,4 +1,4 @@
-// The pages of the documentation, each drawn when somebody asks for it first, and then kept.
+// The pages of the documentation. Each is rendered on its first request and then cached.
 import type { Markup } from '#jsx/jsx-runtime'
 import { DOCS, type Doc, docPath } from './index.ts'
 import { type ParsedDoc, parseDoc } from './markdown.ts'
@@ -11,12 +11,12 @@ interface ShownDoc {
 }
 
 export interface DocLibrary {
-  /** Null: there is no such page. */
+  /** Null if there is no such page. */
   find(slug: string): ShownDoc | null
   search(query: string): DocHit[]
 }
 
-/** `values`: what `{{name}}` stands for in the pages. */
+/** `values`: the values for `{{name}}` in the pages. */
 export function createDocLibrary(values: Readonly<Record<string, string>>): DocLibrary {
   const drawn = new Map<string, ShownDoc>()
   let search: ((query: string) => DocHit[]) | null = null

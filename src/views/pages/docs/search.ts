@@ -11,7 +11,7 @@ export interface DocHit {
   excerpt: readonly string[]
 }
 
-/** What somebody may ask for; more of it is left out. */
+/** Longer queries are truncated. */
 export const QUERY_MAX = 100
 const WORDS_MAX = 10
 const HITS_MAX = 20

@@ -110,7 +110,7 @@ describe('After only the DNS name was changed', () => {
         expect([ending, await answer(url + ending)]).toEqual([ending, [200, 'OK']])
       }
       expect(kinds()).toEqual(['success', 'start', 'fail', 'log', 'fail', 'fail', 'success', 'success'])
-      expect((await guard.request(url, { method: 'POST' })).headers.get('ping-body-limit')).toBe('10000')
+      expect((await guard.request(url, { method: 'POST' })).headers.get('ping-body-limit')).toBe('100000')
     },
   )
 

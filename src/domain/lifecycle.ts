@@ -79,8 +79,9 @@ function isOverdue(monitor: WatchedMonitor, { startedAt }: OpenRun, at: number):
 
 /**
  * Takes the monitor down if its deadline has passed at `now`. The transition is dated at the deadline, not when it was
- * noticed: deadline 11:10, checked at 11:12, down since 11:10. If the deadline is before the last ping (the grace period
- * was shortened, or another run reported before the check), the time of the ping is used, so that history stays in order.
+ * noticed: deadline 11:10, checked at 11:12, down since 11:10. If the deadline is before the last ping (the grace
+ * period was shortened, or another run reported before the check), the time of the ping is used, so that history stays
+ * in order.
  */
 export function applyDeadline<M extends WatchedMonitor>(monitor: M, now: number): Step<M> {
   const { deadlineAt, lastPingAt } = monitor
@@ -106,8 +107,8 @@ export function pause<M extends WatchedMonitor>(monitor: M, now: number): Step<M
 }
 
 /**
- * Resumes a paused monitor, which then waits for a ping like a new one. If `armed`, it goes down when no ping arrives by
- * the deadline of its schedule.
+ * Resumes a paused monitor, which then waits for a ping like a new one. If `armed`, it goes down when no ping arrives
+ * by the deadline of its schedule.
  */
 export function resume<M extends WatchedMonitor>(monitor: M, now: number, armed: 'armed' | 'unarmed'): Step<M> {
   if (monitor.status !== 'paused') return { monitor, transition: null }

@@ -27,7 +27,7 @@ for (const suite of SUITES) {
 
     test.each([
       ['CRONGUARD_PORT=80', 'Ports below 1024 need a privilege that the systemd unit does not grant'],
-      ['CRONGUARD_DATA_DIR=/srv/cronguard', 'add ReadWritePaths=/srv/cronguard below [Service]'],
+      ['CRONGUARD_DATA_DIR=/srv/cronguard', 'add ReadWritePaths=/srv/cronguard under [Service]'],
     ])(
       'says what to do when its unit forbids %s',
       async (setting, advice) => {

@@ -21,7 +21,7 @@ describe('What is shown of the database', () => {
   test('is its size, its log, and how many pings are in it', () => {
     expect(words({})).toContain('The database uses 31 MB and stores 120,345 pings.')
     expect(words({})).toContain('The write-ahead log uses 4.1 MB.')
-    expect(words({ pings: 1 })).toContain('with 1 ping in it.')
+    expect(words({ pings: 1 })).toContain('stores 1 ping.')
   })
 
   test('is what is kept', () => {

@@ -52,10 +52,10 @@ describe('Commands', () => {
     [['user'], 2, /Usage: cronguard user/],
     [['key', 'create'], 2, /missing required argument/],
     [['key', 'create', EMAIL, '--admin'], 2, /unknown option/],
-    [['user', 'create', EMAIL], 1, /already a user/],
+    [['user', 'create', EMAIL], 1, /already exists/],
     [['user', 'create', 'nobody'], 1, /Enter an email address/],
-    [['key', 'create', 'stranger@example.org'], 1, /no user/],
-    [['key', 'create', EMAIL, '--project', 'None'], 1, /no project called None/],
+    [['key', 'create', 'stranger@example.org'], 1, /No user/],
+    [['key', 'create', EMAIL, '--project', 'None'], 1, /no project named None/],
     [['migrate'], 0, /up to date/],
   ])('%p ends with %p and says why', async (args, exitCode, words) => {
     const executed = await cronguard.run(args)
@@ -163,7 +163,10 @@ describe('The server process', () => {
     const file = join(cronguard.folder, 'file')
     writeFileSync(file, '')
     const odd = await cronguard.run([], { env: { CRONGUARD_DATA_DIR: join(file, 'data') } })
-    expect([odd.exitCode, odd.stderr]).toEqual([1, expect.stringMatching(/^The data folder .* cannot be used/)])
+    expect([odd.exitCode, odd.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^This user \(uid \d+\) cannot use the data folder/),
+    ])
 
     mkdirSync(join(cronguard.folder, 'data'))
     writeFileSync(cronguard.databasePath, 'this is no database, whatever its name says '.repeat(100))

@@ -54,7 +54,7 @@ export interface AppContext {
 }
 
 /** The state that `/health` reports before the loops run. */
-const STARTING: LoopHealth[] = [{ name: 'checker', isWell: false, isRunning: true }]
+const STARTING: LoopHealth[] = [{ name: 'checker', isHealthy: false, isRunning: true }]
 
 const SECRET_KEY_FILE = 'secret-key'
 const STOP_GRACE_MS = 5 * SECOND

@@ -17,7 +17,7 @@ import { eventually } from './support/binary.ts'
 import { startHttpReceiver } from './support/receivers.ts'
 
 const TOKEN = 'a-token-that-only-tests-know'
-const NOBODY: ServiceManager = {
+const UNKNOWN_PEER: ServiceManager = {
   watchdogMs: null,
   ready: () => {},
   stopping: () => {},
@@ -52,7 +52,7 @@ describe('A CronGuard that runs', () => {
   beforeEach(async () => {
     const port = freePort()
     url = `http://127.0.0.1:${port}`
-    app = await startApp(settingOf({ CRONGUARD_PORT: String(port), CRONGUARD_METRICS_TOKEN: TOKEN }), NOBODY)
+    app = await startApp(settingOf({ CRONGUARD_PORT: String(port), CRONGUARD_METRICS_TOKEN: TOKEN }), UNKNOWN_PEER)
   })
   afterEach(() => app?.stop())
 
@@ -73,7 +73,7 @@ test('While it waits for a clock that can be right, it is alive and tells everyb
   await withNewDeps({ ...settingOf({}), clock: ahead }, ({ db }) => db.write(markStarted))
   const port = freePort()
   const told: string[] = []
-  const manager = { ...NOBODY, watchdogMs: 40, status: (text: string) => void told.push(text) }
+  const manager = { ...UNKNOWN_PEER, watchdogMs: 40, status: (text: string) => void told.push(text) }
   const app = await startApp(settingOf({ CRONGUARD_PORT: String(port), CRONGUARD_METRICS_TOKEN: TOKEN }), manager)
   const headers = { Authorization: `Bearer ${TOKEN}` }
   const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`, { headers })
@@ -104,7 +104,10 @@ describe('Its calls keep to the settings', () => {
 describe('The data folder', () => {
   test('is left as it is, by servers and by commands, while somebody else has it', async () => {
     const lock = lockFolder(folder)
-    const tries = await Promise.allSettled([startApp(settingOf({}), NOBODY), withNewDeps(settingOf({}), () => {})])
+    const tries = await Promise.allSettled([
+      startApp(settingOf({}), UNKNOWN_PEER),
+      withNewDeps(settingOf({}), () => {}),
+    ])
     lock?.release()
     for (const tried of tries) {
       expect(String(tried.status === 'rejected' && tried.reason)).toContain('Another CronGuard process is using')
@@ -122,7 +125,7 @@ describe('The data folder', () => {
         return config.secretKey
       },
     }
-    await expect(startApp({ config: moved, clock }, NOBODY)).rejects.toThrow('was replaced by another file')
+    await expect(startApp({ config: moved, clock }, UNKNOWN_PEER)).rejects.toThrow('was replaced by another file')
     const lock = lockFolder(folder)
     expect(lock).not.toBeNull()
     lock?.release()

@@ -100,7 +100,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<PingRef & { is
 }
 
 /** The rules for pings that people send from a page: keywords and run times are not checked. */
-export function rulesForPeople({ manualResume }: PingRules): PingRules {
+export function rulesForUsers({ manualResume }: PingRules): PingRules {
   return { ...NO_PING_RULES, manualResume }
 }
 
@@ -168,13 +168,13 @@ function findWatchedByToken(reader: Reader, { token, dialect }: TokenAddress): W
 /** How many of the last pings are checked for their sender. */
 const SENDERS_MAX = 20
 
-/** Whether one of the last pings of the monitor with this alias came from an address that `isThere` accepts. */
+/** Whether one of the last pings of the monitor with this alias came from an address that `isFromNetwork` accepts. */
 export function wasPingedFrom(
   { db }: Pick<Deps, 'db'>,
-  { token, isThere }: { token: string; isThere: (remoteAddress: string | null) => boolean },
+  { token, isFromNetwork }: { token: string; isFromNetwork: (remoteAddress: string | null) => boolean },
 ): boolean {
   const aliased = findAliased(db, [token])
-  return aliased !== null && listLastSenders(db, { monitorId: aliased.id, limit: SENDERS_MAX }).some(isThere)
+  return aliased !== null && listLastSenders(db, { monitorId: aliased.id, limit: SENDERS_MAX }).some(isFromNetwork)
 }
 
 function durationOf(tx: Tx, { monitor, ping }: { monitor: WatchedMonitor; ping: Ping }): number | null {

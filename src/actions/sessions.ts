@@ -42,7 +42,7 @@ export function beginSession(deps: Deps, { user, browser, provenHash }: SignIn):
 }
 
 /** Extends a session in use, up to its maximum lifetime. */
-export function prolongSession(deps: Deps, id: string): void {
+export function extendSession(deps: Deps, id: string): void {
   deps.db.write((tx) => store.saveSessionSeen(tx, { id, expiresAt: tx.now + SESSION_MS, lifeMs: SESSION_LIFE_MS }))
 }
 

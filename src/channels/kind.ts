@@ -67,14 +67,14 @@ export function changedSettings(
     return [name, isKept ? stored[name] : isRequired ? '' : undefined]
   })
   const settings = Object.fromEntries(values.filter(([, value]) => value !== undefined))
-  if (leadsElsewhere({ fields, stored, settings })) {
+  if (changesServer({ fields, stored, settings })) {
     const kept = fields.filter(({ name, type }) => type === 'secret' && !given[name] && settings[name])
-    throwProblems(Object.fromEntries(kept.map(({ name, label }) => [name, retypeProblem(label)])))
+    throwProblems(Object.fromEntries(kept.map(({ name, label }) => [name, reenterMessage(label)])))
   }
   return settings
 }
 
-function retypeProblem(label: string): string {
+function reenterMessage(label: string): string {
   return `The URL points to another server. Enter the ${label.toLowerCase()} again to send it there.`
 }
 
@@ -84,7 +84,7 @@ interface Change {
   settings: Readonly<Record<string, unknown>>
 }
 
-function leadsElsewhere({ fields, stored, settings }: Change): boolean {
+function changesServer({ fields, stored, settings }: Change): boolean {
   return fields.some(({ name, type }) => {
     const origin = type === 'url' ? originOf(settings[name]) : null
     return origin !== null && origin !== originOf(stored[name])

@@ -21,8 +21,8 @@ const TIMEOUT_MS = 5 * SECOND
 const WebhookUrl = z
   .string()
   .max(URL_MAX, `The URL has at most ${URL_MAX} characters.`)
-  .refine(isCallable, { error: 'Enter an http or https URL.', abort: true })
-  .refine(namesNobody, { error: 'Remove the user name and password from the URL.', abort: true })
+  .refine(isHttpUrl, { error: 'Enter an http or https URL.', abort: true })
+  .refine(hasNoCredentials, { error: 'Remove the user name and password from the URL.', abort: true })
   .refine((url) => refusalOf(new URL(url)) === null, { error: ({ input }) => refusalOf(new URL(String(input))) ?? '' })
 
 export const webhook: ChannelKind<WebhookSettings> = {
@@ -131,13 +131,13 @@ function aboutGap({ from, at, extendedCount, extended }: GapNotice) {
   }
 }
 
-function isCallable(text: string): boolean {
+function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol } = new URL(text)
   return protocol === 'http:' || protocol === 'https:'
 }
 
-function namesNobody(text: string): boolean {
+function hasNoCredentials(text: string): boolean {
   const { username, password } = new URL(text)
   return username === '' && password === ''
 }

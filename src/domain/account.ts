@@ -85,6 +85,6 @@ export const TimeZone = z.string().transform((name, context) => {
 })
 
 /** The name that other people see: the user's name, or the address if there is none. */
-export function calledName({ name, email }: Pick<User, 'name' | 'email'>): string {
+export function displayName({ name, email }: Pick<User, 'name' | 'email'>): string {
   return name || email
 }

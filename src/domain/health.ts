@@ -3,7 +3,7 @@
 /** The current health of one part. */
 export interface PartHealth {
   name: string
-  isWell: boolean
+  isHealthy: boolean
   /** Whether it is alive, even if it fails. */
   isRunning: boolean
 }
@@ -18,5 +18,5 @@ export function stuckParts(parts: readonly PartHealth[]): string[] {
 
 /** Vital parts that fail or don't run. */
 export function unhealthyParts(parts: readonly PartHealth[]): string[] {
-  return VITAL_PARTS.filter((name) => !parts.some((part) => part.name === name && part.isWell))
+  return VITAL_PARTS.filter((name) => !parts.some((part) => part.name === name && part.isHealthy))
 }

@@ -2,7 +2,7 @@ import { ASSETS, type Asset } from '#views/assets.ts'
 import { cookielessRoutes } from './routes.ts'
 import { acceptsGzip } from './zip.ts'
 
-const FOR_EVER = 'public, max-age=31536000, immutable'
+const CACHE_FOREVER = 'public, max-age=31536000, immutable'
 
 /** Serves the embedded files under names that contain a hash of their content. */
 export function assetRoutes() {
@@ -22,7 +22,7 @@ interface PackedAsset extends Asset {
 function answerAsset({ content, packed, contentType }: PackedAsset, request: Request): Response {
   const headers = {
     'Content-Type': contentType,
-    'Cache-Control': FOR_EVER,
+    'Cache-Control': CACHE_FOREVER,
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Accept-Encoding',
   }

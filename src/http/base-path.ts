@@ -3,11 +3,11 @@
 import { AppError } from '#lib/errors.ts'
 import { askedPath, withPath } from './url.ts'
 
-type Door = (request: Request, connected: string | null) => Response | Promise<Response>
+type Handler = (request: Request, connected: string | null) => Response | Promise<Response>
 
 /** A request handler below `basePath`, such as "/cron". Some proxies remove the base path and some keep it. */
-export function belowBasePath(handler: Door, basePath: string): Door {
-  return (request, connected) => handler(inward(request, basePath), connected)
+export function belowBasePath(handler: Handler, basePath: string): Handler {
+  return (request, connected) => handler(withoutBase(request, basePath), connected)
 }
 
 /**
@@ -31,7 +31,7 @@ function isBelow(path: string, basePath: string): boolean {
   return path.startsWith(basePath) && /^(?:[/?]|$)/.test(path.slice(basePath.length))
 }
 
-function inward(request: Request, basePath: string): Request {
+function withoutBase(request: Request, basePath: string): Request {
   const asked = askedPath(request.url)
   // Extra slashes before it are kept. Only ping routes accept them.
   const extra = /^\/*(?=\/)/.exec(asked)?.[0] ?? ''

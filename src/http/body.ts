@@ -190,8 +190,8 @@ class EndsOfBody {
   }
 
   #overwrite(bytes: Uint8Array): void {
-    const ring = this.#limit - this.#headBytes
-    const skipped = Math.max(0, bytes.length - ring)
+    const ringBytes = this.#limit - this.#headBytes
+    const skipped = Math.max(0, bytes.length - ringBytes)
     const end = this.#size + bytes.length
     for (let at = this.#size + skipped, rest = bytes.subarray(skipped); rest.length > 0; ) {
       const place = this.#placeOf(at)
@@ -205,8 +205,8 @@ class EndsOfBody {
 
   /** The index in the buffer of byte `at` of the stream; `at` is at least `headBytes`. */
   #placeOf(at: number): number {
-    const ring = this.#limit - this.#headBytes
-    return ring === 0 ? this.#limit : this.#headBytes + ((at - this.#headBytes) % ring)
+    const ringBytes = this.#limit - this.#headBytes
+    return ringBytes === 0 ? this.#limit : this.#headBytes + ((at - this.#headBytes) % ringBytes)
   }
 
   #grow(size: number): void {

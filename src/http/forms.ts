@@ -62,7 +62,7 @@ export function returnedForm<Section>(error: AppError, { section, form }: { sect
   return { section, form: { values: form.values, problems: error.fields }, problem: problemOf(error) }
 }
 
-const MENDABLE = ['invalid', 'conflict', 'full', 'too_many']
+const CORRECTABLE = ['invalid', 'conflict', 'full', 'too_many']
 
 /**
  * Runs the action of a form. Errors that the user can correct or wait out render the form again through `again`, with
@@ -75,7 +75,7 @@ export async function orRerender(
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof AppError) || !MENDABLE.includes(error.code)) throw error
+    if (!(error instanceof AppError) || !CORRECTABLE.includes(error.code)) throw error
     const response = await again(error)
     return isTooMany(error) ? new Response(response.body, { status: 429, headers: response.headers }) : response
   }

@@ -69,7 +69,7 @@ interface RouteContext {
 type Answer = Response | Promise<Response>
 
 /** For anyone. Redirects to the setup until the first account exists. */
-export function anybody(web: WebDeps, answer: (context: PageRequest) => Answer) {
+export function anyone(web: WebDeps, answer: (context: PageRequest) => Answer) {
   return webRoute(web, async (context) => {
     if (!hasUsers(web.deps.db)) return redirect(url('/setup'))
     return withNotice(await answer(context), context.request)
@@ -77,7 +77,7 @@ export function anybody(web: WebDeps, answer: (context: PageRequest) => Answer) 
 }
 
 /** For anyone, until the first account exists. A form that is submitted later gets an error from its action. */
-export function untilSetUp(web: WebDeps, answer: (context: PageRequest) => Answer) {
+export function beforeSetup(web: WebDeps, answer: (context: PageRequest) => Answer) {
   return webRoute(web, async (context) => {
     const isOver = context.request.method === 'GET' && hasUsers(web.deps.db)
     return isOver ? redirect(url('/login')) : await answer(context)
@@ -104,7 +104,7 @@ export function signedIn(web: WebDeps, answer: (context: SignedInRequest) => Ans
 }
 
 /** For administrators. Others get a 404, so that they don't learn what exists. */
-export function administering(web: WebDeps, answer: (context: SignedInRequest) => Answer) {
+export function asAdmin(web: WebDeps, answer: (context: SignedInRequest) => Answer) {
   return signedIn(web, (context) => {
     if (!context.user.isAdmin) throw new AppError('not_found', "Not found, or you don't have access.")
     return answer(context)

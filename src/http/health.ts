@@ -31,8 +31,8 @@ export function healthRoutes(web: WebDeps, readHealth: () => PartHealth[]) {
 function isReady({ db, clock }: Deps, parts: PartHealth[]): boolean {
   if (unhealthyParts(parts).length > 0) return false
   try {
-    const life = readHeartbeat(db)
-    const isWritten = life !== null && judgeClock({ aliveAt: life.aliveAt, now: clock.now() }) !== 'gap'
+    const lastBeat = readHeartbeat(db)
+    const isWritten = lastBeat !== null && judgeClock({ aliveAt: lastBeat.aliveAt, now: clock.now() }) !== 'gap'
     return isWritten && pendingMigrations(db).length === 0
   } catch {
     return false
@@ -43,12 +43,12 @@ async function showHealth(
   { deps, sessions }: WebDeps,
   { request, parts }: { request: Request; parts: PartHealth[] },
 ): Promise<Response> {
-  const isWell = parts.every((part) => part.isWell)
-  const answer = { status: isWell ? 200 : 503, headers: NEVER_KEPT }
-  const status = wordFor(isWell)
+  const isHealthy = parts.every((part) => part.isHealthy)
+  const answer = { status: isHealthy ? 200 : 503, headers: NEVER_KEPT }
+  const status = healthWord(isHealthy)
   const visitor = await sessions.find(request)
-  const mayKnow = visitor?.user.isAdmin || hasToken(deps, request)
-  const details = mayKnow ? { parts: stateOf(parts), warnings: readWarnings(deps) } : {}
+  const maySeeDetails = visitor?.user.isAdmin || hasToken(deps, request)
+  const details = maySeeDetails ? { parts: stateOf(parts), warnings: readWarnings(deps) } : {}
   return withCookies(Response.json({ status, ...details }, answer), [visitor?.cookie ?? null])
 }
 
@@ -58,9 +58,9 @@ function hasToken({ config: { metricsToken } }: Deps, request: Request): boolean
 }
 
 function stateOf(parts: PartHealth[]): Record<string, string> {
-  return Object.fromEntries(parts.map(({ name, isWell }) => [name, wordFor(isWell)]))
+  return Object.fromEntries(parts.map(({ name, isHealthy }) => [name, healthWord(isHealthy)]))
 }
 
-function wordFor(isWell: boolean): string {
-  return isWell ? 'ok' : 'failing'
+function healthWord(isHealthy: boolean): string {
+  return isHealthy ? 'ok' : 'failing'
 }

@@ -5,16 +5,16 @@ import { findStory, listStories } from '#store/stories.ts'
 
 /** A monitor's newest incidents with what happened in them, newest first. */
 export function readStories({ db }: Deps, page: { monitorId: number; limit: number }): Story[] {
-  return listStories(db, page).map(inPlainWords)
+  return listStories(db, page).map(withKindLabels)
 }
 
 /** Null if there is no such incident. The caller checks whether the user may see it. */
 export function readStory({ db }: Deps, incidentId: string): Story | null {
   const story = findStory(db, incidentId)
-  return story && inPlainWords(story)
+  return story && withKindLabels(story)
 }
 
-function inPlainWords(story: Story): Story {
+function withKindLabels(story: Story): Story {
   return { ...story, opening: withLabels(story.opening), closing: story.closing && withLabels(story.closing) }
 }
 

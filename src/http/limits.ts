@@ -11,7 +11,7 @@ export interface Limit<Who = string> {
   /** Counts one attempt. Throws `too_many` with a message that says when to try again. */
   take(who: Who): Promise<void>
   /** Uncounts an attempt that succeeded. */
-  giveBack(who: Who): Promise<void>
+  refund(who: Who): Promise<void>
 }
 
 interface Measure {
@@ -53,7 +53,7 @@ export function createLimit({ tries, withinMs }: Measure): Limit {
     take: async (who) => {
       await limiter.consume(sha256Hex(who)).catch(refuse)
     },
-    giveBack: async (who) => {
+    refund: async (who) => {
       const key = sha256Hex(who)
       if ((await limiter.get(key)) !== null) await limiter.reward(key)
     },
@@ -73,7 +73,7 @@ export function createNetworkLimit({ tries, withinMs }: Measure): Limit<string |
   const sites = createLimit({ tries: tries * SITE_FACTOR, withinMs })
   const shared = createLimit({ tries: tries * SHARED_FACTOR, withinMs })
   const counted = (address: string | null): [Limit, string][] => {
-    const network = neighbourhood(address)
+    const network = networkOf(address)
     if (mayBeShared(address)) return [[shared, network]]
     const site = network.includes(':') ? network.split(':', SITE_GROUPS).join(':') : null
     return [[networks, network], ...(site === null ? [] : ([[sites, site]] as [Limit, string][]))]
@@ -82,7 +82,7 @@ export function createNetworkLimit({ tries, withinMs }: Measure): Limit<string |
 }
 
 /** An attempt on an account. `device`: the browser, if this account signed in there before. */
-export interface AccountTry {
+export interface AccountAttempt {
   account: string
   address: string | null
   device: string | null
@@ -92,15 +92,15 @@ export interface AccountTry {
  * Counts by account and network, and by account for all networks together (`ceiling`). A browser in which the account
  * signed in before has its own counter, so that others can't lock its owner out there.
  */
-export function createAccountLimit({ ceiling, ...measure }: Measure & { ceiling: number }): Limit<AccountTry> {
+export function createAccountLimit({ ceiling, ...measure }: Measure & { ceiling: number }): Limit<AccountAttempt> {
   const devices = createLimit(measure)
   const places = createLimit(measure)
-  const everywhere = createLimit({ tries: ceiling, withinMs: measure.withinMs })
+  const acrossNetworks = createLimit({ tries: ceiling, withinMs: measure.withinMs })
   return ofAll(({ account, address, device }) =>
     device === null
       ? [
-          [places, `${account} ${neighbourhood(address)}`],
-          [everywhere, account],
+          [places, `${account} ${networkOf(address)}`],
+          [acrossNetworks, account],
         ]
       : [[devices, `${account} ${device}`]],
   )
@@ -111,8 +111,8 @@ function ofAll<Who>(counted: (who: Who) => [Limit, string][]): Limit<Who> {
     take: async (who) => {
       for (const [limit, key] of counted(who)) await limit.take(key)
     },
-    giveBack: async (who) => {
-      for (const [limit, key] of counted(who)) await limit.giveBack(key)
+    refund: async (who) => {
+      for (const [limit, key] of counted(who)) await limit.refund(key)
     },
   }
 }
@@ -122,7 +122,7 @@ const NETWORK_GROUPS = 4
 const SITE_GROUPS = 3
 
 /** The network for which attempts are counted. An IPv6 /64 counts as one, because each household has 2^64 addresses. */
-export function neighbourhood(address: string | null): string {
+export function networkOf(address: string | null): string {
   if (address === null) return 'unknown'
   if (isLoopback(address)) return 'this machine'
   const plain = unmapIpv4(address)

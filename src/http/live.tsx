@@ -62,13 +62,13 @@ export interface Audience {
   userId: string
   reading: Reading
   /** When the page was rendered; null if unknown. */
-  drawn: Drawn | null
+  drawn: RenderedAt | null
   /** Whether they still have access. It is checked again and again, because a stream can outlive its session. */
   isAllowed(): boolean
 }
 
 /** The version and time at which a page was rendered. */
-export interface Drawn {
+export interface RenderedAt {
   version: number
   at: number
 }
@@ -96,21 +96,21 @@ export function createLive(deps: Deps): Live {
   // Versions of an earlier process are lower than the first one of this process.
   const firstVersion = deps.clock.now()
   let version = firstVersion
-  const takeNewsOfOthers = watchOthers(deps)
+  const readOtherWrites = watchOtherProcesses(deps)
   /** The version of the last change by a command in another process. */
   let otherVersion = 0
   let touched = new Set<number>()
   let lastSignAt = deps.clock.elapsed()
   let isClosed = false
 
-  const unwatch = deps.db.watch((ids) => {
+  const stopWatching = deps.db.watch((ids) => {
     version += 1
     for (const id of ids) changes.set(id, version)
     if (projects.size > 0) for (const id of ids) touched.add(id)
   })
 
-  const tellAll = (): void => {
-    const { isChanged, isNews } = takeNewsOfOthers()
+  const notifyAll = (): void => {
+    const { isChanged, isNews } = readOtherWrites()
     if (isChanged) otherVersion = version += 1
     const news = { ids: touched, isEverything: isNews, now: deps.clock.now() }
     const told = concerned(deps, { projects, news })
@@ -120,7 +120,7 @@ export function createLive(deps: Deps): Live {
   }
 
   const tick = async (): Promise<void> => {
-    tellAll()
+    notifyAll()
     if (deps.clock.elapsed() - lastSignAt >= SIGN_OF_LIFE_MS) {
       lastSignAt = deps.clock.elapsed()
       for (const { streams } of projects.values()) beat([...streams])
@@ -137,18 +137,18 @@ export function createLive(deps: Deps): Live {
     const own = streams.filter(({ userId }) => userId === audience.userId)
     if (own.length >= STREAMS_PER_USER_MAX) makeRoom(own)
     // Sends earlier changes to the other pages first. The new page already has them or gets what it missed.
-    tellAll()
-    const watched = projects.get(projectId) ?? firstLook(deps, { projectId, now: reading.now })
+    notifyAll()
+    const watched = projects.get(projectId) ?? readProjectState(deps, { projectId, now: reading.now })
     projects.set(projectId, watched)
-    const knownFrom = Math.max(firstVersion, otherVersion)
-    const isOfNow = drawn !== null && drawn.version >= knownFrom && drawn.version <= version
-    const missed = isOfNow ? missedSince(deps, { projectId, reading, drawn, changes }) : [message('refresh', '')]
+    const oldestKnownVersion = Math.max(firstVersion, otherVersion)
+    const isCurrent = drawn !== null && drawn.version >= oldestKnownVersion && drawn.version <= version
+    const missed = isCurrent ? missedSince(deps, { projectId, reading, drawn, changes }) : [message('refresh', '')]
     return new Response(streamFor(watched, audience, missed), { headers: STREAM_HEADERS })
   }
 
   const close = (): void => {
     isClosed = true
-    unwatch()
+    stopWatching()
     for (const { streams } of projects.values()) for (const stream of [...streams]) end(stream)
     projects.clear()
   }
@@ -159,7 +159,7 @@ export function createLive(deps: Deps): Live {
 /**
  * Another process doesn't report which monitors it changed. It is checked once a second, as an import commits often.
  */
-function watchOthers({ db, clock }: Deps) {
+function watchOtherProcesses({ db, clock }: Deps) {
   let isOwed = false
   let toldAt = Number.NEGATIVE_INFINITY
   return (): { isChanged: boolean; isNews: boolean } => {
@@ -191,11 +191,11 @@ function concerned(
 }
 
 // An error in one project must not delay changes of the others. It is retried at each tick.
-function notifyOrDefer(deps: Deps, { projectId, watched, news }: Telling): void {
+function notifyOrDefer(deps: Deps, { projectId, watched, news }: ProjectUpdate): void {
   const ids = watched.owed.union(news.ids)
   const isEverything = news.isEverything || watched.owesEverything
   try {
-    tellNews(deps, { projectId, watched, news: { ...news, ids, isEverything } })
+    pushChanges(deps, { projectId, watched, news: { ...news, ids, isEverything } })
     Object.assign(watched, { owed: new Set(), owesEverything: false, isFailing: false })
   } catch (error) {
     if (!watched.isFailing) deps.log.error('An open page could not be brought up to date', { projectId, error })
@@ -206,7 +206,7 @@ function notifyOrDefer(deps: Deps, { projectId, watched, news }: Telling): void 
 /** The changes between the rendering of a page and the opening of its stream. */
 function missedSince(
   deps: Deps,
-  missing: { projectId: string; reading: Reading; drawn: Drawn; changes: Map<number, number> },
+  missing: { projectId: string; reading: Reading; drawn: RenderedAt; changes: Map<number, number> },
 ): string[] {
   const { projectId, reading, drawn, changes } = missing
   const since = [...changes].filter(([, version]) => version > drawn.version).map(([id]) => id)
@@ -221,7 +221,7 @@ function missedSince(
   return rowMessages(deps, { monitors: rowsOf(deps, { projectId, changed }), reading })
 }
 
-function firstLook({ db }: Deps, { projectId, now }: { projectId: string; now: number }): Watched {
+function readProjectState({ db }: Deps, { projectId, now }: { projectId: string; now: number }): Watched {
   const states = listStatuses(db, projectId)
   return {
     streams: new Set(),
@@ -261,14 +261,14 @@ interface News {
   now: number
 }
 
-interface Telling {
+interface ProjectUpdate {
   projectId: string
   watched: Watched
   news: News
 }
 
 // The stored state of the project is updated last. If anything fails, the next check finds the same changes.
-function tellNews(deps: Deps, { projectId, watched, news }: Telling): void {
+function pushChanges(deps: Deps, { projectId, watched, news }: ProjectUpdate): void {
   const states = listStatuses(deps.db, projectId)
   const isNewlyLate = ({ dueAt }: { dueAt: number | null }) =>
     dueAt !== null && dueAt > watched.lookedAt && dueAt <= news.now

@@ -15,7 +15,7 @@ export async function mailOf(deps: Deps, { scheme, monitorId, number }: MailPing
   const kept = findMail(deps.db, { monitorId, number })
   if (kept) return kept
   const place = `${monitorId}/${number}`
-  const reading = underWay.get(place) ?? inTurn(() => readAndKeep(deps, { monitorId, number }))
+  const reading = underWay.get(place) ?? readNext(() => readAndStore(deps, { monitorId, number }))
   underWay.set(place, reading)
   return await reading.finally(() => underWay.delete(place))
 }
@@ -23,7 +23,7 @@ export async function mailOf(deps: Deps, { scheme, monitorId, number }: MailPing
 const underWay = new Map<string, Promise<KeptMail | null>>()
 
 // New pings take precedence over mails that users view, and only one viewed mail is in memory at a time.
-function inTurn(read: () => Promise<KeptMail | null>): Promise<KeptMail | null> {
+function readNext(read: () => Promise<KeptMail | null>): Promise<KeptMail | null> {
   const turn = lastTurn.then(read)
   lastTurn = turn.catch(() => {})
   return turn
@@ -31,7 +31,7 @@ function inTurn(read: () => Promise<KeptMail | null>): Promise<KeptMail | null> 
 
 let lastTurn: Promise<unknown> = Promise.resolve()
 
-async function readAndKeep(deps: Deps, ping: { monitorId: number; number: number }): Promise<KeptMail | null> {
+async function readAndStore(deps: Deps, ping: { monitorId: number; number: number }): Promise<KeptMail | null> {
   const kept = findBody(deps.db, ping)
   if (kept === null) return null
   const mail = keptMailOf(await readMail(kept.body.head))

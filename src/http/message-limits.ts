@@ -8,10 +8,10 @@ export interface MessageLimits {
   /** Mails to an unverified address, no matter who requests them. */
   destinations: Limit
   /** Test messages. */
-  tests: Limit<TestTry>
+  tests: Limit<TestAttempt>
 }
 
-export interface TestTry {
+export interface TestAttempt {
   /** The user who asks or, with an API key, the project. */
   asker: string
   address: string | null
@@ -19,33 +19,33 @@ export interface TestTry {
 }
 
 export function createMessageLimits(): MessageLimits {
-  const askers = createLimit({ tries: 30, withinMs: HOUR })
+  const byAsker = createLimit({ tries: 30, withinMs: HOUR })
   const networks = createNetworkLimit({ tries: 60, withinMs: HOUR })
   const destinations = byDestination(createLimit({ tries: 20, withinMs: HOUR }))
-  const take = async ({ asker, address, channel }: TestTry): Promise<void> => {
-    await askers.take(asker)
+  const take = async ({ asker, address, channel }: TestAttempt): Promise<void> => {
+    await byAsker.take(asker)
     await networks.take(address)
     await destinations.take(destinationOf(channel))
   }
-  const giveBack = async ({ asker, address, channel }: TestTry): Promise<void> => {
-    await askers.giveBack(asker)
-    await networks.giveBack(address)
-    await destinations.giveBack(destinationOf(channel))
+  const refund = async ({ asker, address, channel }: TestAttempt): Promise<void> => {
+    await byAsker.refund(asker)
+    await networks.refund(address)
+    await destinations.refund(destinationOf(channel))
   }
-  return { destinations, tests: { take, giveBack } }
+  return { destinations, tests: { take, refund } }
 }
 
 // ann+1@example.org and Ann@example.org are the same mailbox.
-function byDestination({ take, giveBack }: Limit): Limit {
+function byDestination({ take, refund }: Limit): Limit {
   const mailbox = (address: string): string =>
     address
       .trim()
       .toLowerCase()
       .replace(/^([^+@]+)\+[^@]*@/, '$1@')
-  return { take: (address) => take(mailbox(address)), giveBack: (address) => giveBack(mailbox(address)) }
+  return { take: (address) => take(mailbox(address)), refund: (address) => refund(mailbox(address)) }
 }
 
-function destinationOf({ kind, settings }: TestTry['channel']): string {
+function destinationOf({ kind, settings }: TestAttempt['channel']): string {
   const field = findKind(kind)?.fields.find(({ type }) => type === 'address')
   const address = field && (settings as Record<string, unknown>)[field.name]
   return typeof address === 'string' ? address : JSON.stringify(settings)

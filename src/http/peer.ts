@@ -14,7 +14,7 @@ export interface Peer {
 export const UNIX_SOCKET = 'unix:'
 
 const PEER = Symbol('peer')
-const NOBODY: Peer = { address: null, scheme: 'http', isProxied: false }
+const UNKNOWN_PEER: Peer = { address: null, scheme: 'http', isProxied: false }
 
 // Stored as a property of the request, because a WeakMap costs more than the rest of answering a ping.
 interface Known extends Request {
@@ -28,17 +28,17 @@ export function rememberPeer(request: Known, peer: Peer): void {
 
 /** The client's address; null if there is none, as on a unix socket without a proxy. */
 export function peerOf(request: Known): string | null {
-  return (request[PEER] ?? NOBODY).address
+  return (request[PEER] ?? UNKNOWN_PEER).address
 }
 
 /** Whether the client used http or https. */
 export function schemeOf(request: Known): Peer['scheme'] {
-  return (request[PEER] ?? NOBODY).scheme
+  return (request[PEER] ?? UNKNOWN_PEER).scheme
 }
 
 /** Whether the request came through a trusted proxy. */
 export function isProxied(request: Known): boolean {
-  return (request[PEER] ?? NOBODY).isProxied
+  return (request[PEER] ?? UNKNOWN_PEER).isProxied
 }
 
 /** Finds the client of a request from the address of its connection; null if the connection is already closed. */
@@ -46,7 +46,7 @@ export function createPeerFinder({ config, log }: Pick<Deps, 'config' | 'log'>) 
   const isTrusted = addressMatcher(config.trustedProxies)
   const hints = createHints(log)
   return (request: Request, connected: string | null): Peer => {
-    if (connected === null) return NOBODY
+    if (connected === null) return UNKNOWN_PEER
     // The permissions of the socket decide who can connect, so its clients are trusted.
     if (connected === UNIX_SOCKET) {
       const peer = behindProxy(request, { proxy: null, isTrusted })

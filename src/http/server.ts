@@ -46,9 +46,9 @@ export function createRequestHandler(deps: Deps, readHealth: () => PartHealth[],
   const { baseUrl, basePath, logLevel } = deps.config
   const app = createRoutes(deps, readHealth, live).compile()
   refuseTakenPath(basePath, app.routes)
-  const answerPlainly = (request: Request) => app.fetch(request)
+  const answerRequest = (request: Request) => app.fetch(request)
   const showPath = createShowPath(() => app.routes)
-  const answer = logLevel === 'debug' ? withAccessLog(deps, answerPlainly, showPath) : answerPlainly
+  const answer = logLevel === 'debug' ? withAccessLog(deps, answerRequest, showPath) : answerRequest
   const findPeer = createPeerFinder(deps)
   const handler: RequestHandler = (request, peerAddress) => {
     // Bun joins repeated headers with a comma.
@@ -57,8 +57,8 @@ export function createRequestHandler(deps: Deps, readHealth: () => PartHealth[],
     rememberPeer(routable, findPeer(routable, peerAddress))
     return mayHaveBody(routable) ? answerWithBody(routable, answer) : answer(routable)
   }
-  const placed = basePath === '' ? handler : belowBasePath(handler, basePath)
-  return baseUrl.startsWith('https:') ? onlySecurely(placed) : placed
+  const rooted = basePath === '' ? handler : belowBasePath(handler, basePath)
+  return baseUrl.startsWith('https:') ? withHsts(rooted) : rooted
 }
 
 export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: Live) {
@@ -100,7 +100,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
 }
 
 /** Makes browsers that have used https once use it always. */
-function onlySecurely(handler: RequestHandler): RequestHandler {
+function withHsts(handler: RequestHandler): RequestHandler {
   return async (request, peerAddress) => {
     const response = await handler(request, peerAddress)
     response.headers.set('Strict-Transport-Security', 'max-age=31536000')

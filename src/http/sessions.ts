@@ -2,7 +2,7 @@
 // ended.
 import { jwt } from '@elysiajs/jwt'
 import { Elysia } from 'elysia'
-import { prolongSession } from '#actions/sessions.ts'
+import { extendSession } from '#actions/sessions.ts'
 import { type Deps, secretOf } from '#deps.ts'
 import { SESSION_MS, SESSION_STEP_MS } from '#domain/account.ts'
 import { SECOND } from '#lib/duration.ts'
@@ -45,10 +45,10 @@ export function createSessions(deps: Deps): Sessions {
     const signedIn = own ?? (await read(cookieOf(request, formerSessionCookie(config))))
     if (signedIn === null) return null
     if (own === null) return { ...signedIn, cookie: await cookie(signedIn.session.id) }
-    const wasSeenLately = clock.now() - signedIn.session.seenAt < SESSION_STEP_MS
+    const wasSeenRecently = clock.now() - signedIn.session.seenAt < SESSION_STEP_MS
     // A full disk must not lock users out: they sign in to see what is wrong.
-    const isProlonged = !wasSeenLately && tryWrite(() => prolongSession(deps, signedIn.session.id))
-    return { ...signedIn, cookie: isProlonged ? await cookie(signedIn.session.id) : null }
+    const isExtendedNow = !wasSeenRecently && tryWrite(() => extendSession(deps, signedIn.session.id))
+    return { ...signedIn, cookie: isExtendedNow ? await cookie(signedIn.session.id) : null }
   }
 
   return { find, cookie, cleared: () => clearedCookie({ name, isSecure }) }

@@ -5,7 +5,7 @@ import type { Reservation } from '#lib/byte-budget.ts'
 import { MINUTE, SECOND } from '#lib/duration.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { bytesInFlight } from './body.ts'
-import { mailPlace, readRecipient, recordMail } from './pings/mail.ts'
+import { mailDomainOf, readRecipient, recordMail } from './pings/mail.ts'
 
 /** Longer mails are refused. */
 export const MAIL_BYTES_MAX = 1_000_000
@@ -16,7 +16,7 @@ export const CLIENTS_MAX = 50
 export const CLIENTS_OF_ONE_MAX = 20
 const SILENCE_MAX_MS = 60 * SECOND
 /** For a whole session. An idle timeout alone doesn't stop a client that sends a byte now and then. */
-const CONVERSATION_MAX_MS = 10 * MINUTE
+const SESSION_MAX_MS = 10 * MINUTE
 const CLOSE_MAX_MS = 2 * SECOND
 
 export interface MailListener {
@@ -26,10 +26,7 @@ export interface MailListener {
 }
 
 /** Null if pings by mail are disabled. Rejects with the error of the system if it can't listen. */
-export async function listenForMail(
-  deps: Deps,
-  { conversationMaxMs = CONVERSATION_MAX_MS } = {},
-): Promise<MailListener | null> {
+export async function listenForMail(deps: Deps, { sessionMaxMs = SESSION_MAX_MS } = {}): Promise<MailListener | null> {
   const { pingMail } = deps.config
   if (pingMail === null) return null
   // Loaded only if pings by mail are enabled.
@@ -53,13 +50,13 @@ export async function listenForMail(
     onData: (stream, session, done) => {
       take(deps, stream, session).then(
         () => done(null, 'OK'),
-        (error) => done(apology(deps, error)),
+        (error) => done(smtpError(deps, error)),
       )
     },
   })
   server.server.on('connection', (socket) => {
-    const patience = setTimeout(() => socket.destroy(), conversationMaxMs)
-    socket.once('close', () => clearTimeout(patience))
+    const sessionTimeout = setTimeout(() => socket.destroy(), sessionMaxMs)
+    socket.once('close', () => clearTimeout(sessionTimeout))
   })
   // A client that disconnects during a mail isn't an error of the server.
   server.on('error', (error) => deps.log.debug('A mail broke off', { reason: String(error) }))
@@ -79,7 +76,7 @@ function isCrowded({ connections }: SMTPServer, { remoteAddress }: SMTPServerSes
 
 function refusalOf(deps: Deps, { address }: SMTPServerAddress, { envelope }: SMTPServerSession): Error | null {
   if (envelope.rcptTo.length >= RECIPIENTS_MAX) return answer(452, '4.5.3 Too many recipients')
-  const read = readRecipient(address, mailPlace(deps))
+  const read = readRecipient(address, mailDomainOf(deps))
   return typeof read === 'string' ? answer(550, `5.1.1 ${read}`) : null
 }
 
@@ -111,7 +108,7 @@ async function record(deps: Deps, incoming: Incoming): Promise<void> {
   })
   if (raw === null) throw answer(452, '4.3.1 Too much mail at once. Try again later')
   if (raw.length > MAIL_BYTES_MAX || stream.sizeExceeded) throw answer(552, '5.3.4 The mail is too long')
-  const place = mailPlace(deps)
+  const place = mailDomainOf(deps)
   await recordMail(deps, {
     sender: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
     addresses: envelope.rcptTo
@@ -137,7 +134,7 @@ async function readAll({ stream, chunks, holding }: Incoming): Promise<Uint8Arra
   return Buffer.concat(chunks)
 }
 
-function apology({ log }: Deps, error: unknown): Error {
+function smtpError({ log }: Deps, error: unknown): Error {
   if (error instanceof Error && 'responseCode' in error) return error
   if (!(error instanceof StorageRefusedError)) log.error('A mail could not be taken', { error })
   return answer(451, '4.3.0 Try again later')

@@ -8,7 +8,7 @@ export function acceptsGzip(request: Request): boolean {
  * attacker who can make a browser repeat a request with text of their choice could derive a secret from the compressed
  * size (BREACH).
  */
-export async function zipped(request: Request, response: Response): Promise<Response> {
+export async function gzipped(request: Request, response: Response): Promise<Response> {
   if (!acceptsGzip(request)) return response
   const packed = pack(new Uint8Array(await response.arrayBuffer()))
   const headers = new Headers(response.headers)

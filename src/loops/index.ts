@@ -14,7 +14,7 @@ export interface Loop {
 
 export interface LoopHealth {
   name: string
-  isWell: boolean
+  isHealthy: boolean
   /** Whether it still ticks, even if the ticks fail. */
   isRunning: boolean
 }
@@ -68,7 +68,7 @@ function startLoop(deps: Deps, loop: Loop) {
   return {
     health: (): LoopHealth => {
       const isRunning = deps.clock.elapsed() - lastTickAt < STUCK_AFTER_MS + loop.everyMs
-      return { name: loop.name, isWell: lastTickWorked && isRunning && !loop.isWaiting?.(), isRunning }
+      return { name: loop.name, isHealthy: lastTickWorked && isRunning && !loop.isWaiting?.(), isRunning }
     },
     stop: async (): Promise<void> => {
       isStopped = true

@@ -1,4 +1,4 @@
-import { calledName } from '#domain/account.ts'
+import { displayName } from '#domain/account.ts'
 import type { Acknowledgment, Incident, IncidentPlace, IncidentSummary } from '#domain/incident.ts'
 import type { RecordedTransition, Transition, TransitionReason } from '#domain/lifecycle.ts'
 import type { StoredStatus } from '#domain/status.ts'
@@ -242,7 +242,7 @@ export function toIncident(row: IncidentRow): Incident {
 
 function toAcknowledgement({ acknowledged_at, user_name, user_email }: IncidentRow): Acknowledgment | null {
   if (acknowledged_at === null) return null
-  const by = user_email === null ? null : calledName({ name: user_name ?? '', email: user_email })
+  const by = user_email === null ? null : displayName({ name: user_name ?? '', email: user_email })
   return { at: acknowledged_at, by }
 }
 

@@ -59,9 +59,9 @@ test('A connection stays open after 66 silent seconds, between pings or within a
   const cronguard = await prepare({ CRONGUARD_SOCKET: path })
   await cronguard.start()
   const head = 'HTTP/1.1\r\nHost: localhost\r\n'
-  const silences = [{ path }, { host: '127.0.0.1', port: cronguard.port }].flatMap((door) => [
-    sayAfterSilence(door, [`GET /livez ${head}\r\n`, `GET /livez ${head}\r\n`]),
-    sayAfterSilence(door, [`POST /ping/${crypto.randomUUID()} ${head}Content-Length: 4\r\n\r\nhal`, 'f']),
+  const silences = [{ path }, { host: '127.0.0.1', port: cronguard.port }].flatMap((signUp) => [
+    sayAfterSilence(signUp, [`GET /livez ${head}\r\n`, `GET /livez ${head}\r\n`]),
+    sayAfterSilence(signUp, [`POST /ping/${crypto.randomUUID()} ${head}Content-Length: 4\r\n\r\nhal`, 'f']),
   ])
   const answers = await Promise.all(silences)
   const statuses = answers.map((answer) => answer.match(/HTTP\/1.1 \d+/g)?.join(' '))
@@ -69,11 +69,11 @@ test('A connection stays open after 66 silent seconds, between pings or within a
   expect(statuses).toEqual([between, within, between, within])
 }, 100_000)
 
-function sayAfterSilence(door: NetConnectOpts, [first = '', second = '']: string[]): Promise<string> {
+function sayAfterSilence(signUp: NetConnectOpts, [first = '', second = '']: string[]): Promise<string> {
   return new Promise((resolve) => {
     let answer = ''
     const { promise: isSilent, resolve: resumeWatching } = Promise.withResolvers<void>()
-    const connection = connect(door, () => {
+    const connection = connect(signUp, () => {
       connection.write(first)
       setTimeout(() => {
         resumeWatching()

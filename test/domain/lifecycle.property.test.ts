@@ -63,11 +63,11 @@ const event = fc.oneof(
   { weight: 1, arbitrary: changeOfPeriod },
   { weight: 1, arbitrary: changeOfGrace },
 )
-const life = fc.array(event, { minLength: 1, maxLength: 30, size: 'max' })
+const lastBeat = fc.array(event, { minLength: 1, maxLength: 30, size: 'max' })
 
 function check(property: (moments: Moment[]) => void): void {
   fc.assert(
-    fc.property(life, (given) => property(live(given))),
+    fc.property(lastBeat, (given) => property(live(given))),
     { seed: 20261123, numRuns: 1000 },
   )
 }

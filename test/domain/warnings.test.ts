@@ -156,7 +156,7 @@ describe('The parts that CronGuard cannot do without', () => {
   const parts = (...unwell: string[]) =>
     ['checker', 'outbox', 'database', 'live', 'backups'].map((name) => ({
       name,
-      isWell: !unwell.includes(name),
+      isHealthy: !unwell.includes(name),
       isRunning: true,
     }))
 
@@ -173,6 +173,6 @@ describe('The parts that CronGuard cannot do without', () => {
   })
 
   test('do not work when they do not run', () => {
-    expect(unhealthyParts([{ name: 'checker', isWell: true, isRunning: true }])).toEqual(['outbox', 'database'])
+    expect(unhealthyParts([{ name: 'checker', isHealthy: true, isRunning: true }])).toEqual(['outbox', 'database'])
   })
 })

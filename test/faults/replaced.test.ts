@@ -29,9 +29,9 @@ const doctor = async () => (await cronguard.run(['doctor'])).stdout
 test('A replaced database refuses pings, and the new one is used after a restart', async () => {
   const copy = `${cronguard.folder}/copy.db`
   expect((await cronguard.run(['backup', '--to', copy])).exitCode).toBe(0)
-  const placed = `${cronguard.databasePath}.copy`
-  copyFileSync(copy, placed)
-  renameSync(placed, cronguard.databasePath)
+  const rooted = `${cronguard.databasePath}.copy`
+  copyFileSync(copy, rooted)
+  renameSync(rooted, cronguard.databasePath)
   await expectRefusal()
   expect(await cronguard.end('SIGTERM')).toBe(0)
   await cronguard.start()

@@ -26,7 +26,7 @@ async function facts({ badgeKey }: { badgeKey: string }) {
   return (await response.json()) as { name: string; status: string; last_ping: string | null; due: string | null }
 }
 
-const spoken = (svg: string): string => /aria-label="([^"]*)"/.exec(svg)?.[1] ?? ''
+const enabledDialects = (svg: string): string => /aria-label="([^"]*)"/.exec(svg)?.[1] ?? ''
 const colors = (svg: string): string[] =>
   [...svg.matchAll(/<rect[^>]* fill="(#[0-9a-f]{3,6})"/g)].map(([, hex]) => hex ?? '')
 
@@ -48,7 +48,7 @@ describe('A badge', () => {
   test('tells the name and the status of its monitor, in words and in a colour of its own', async () => {
     const seen = await pictureOfEveryStatus()
     const words = ['backup: new', 'backup: up', 'backup: late', 'backup: down', 'backup: paused']
-    expect(seen.map(spoken)).toEqual(words)
+    expect(seen.map(enabledDialects)).toEqual(words)
     expect(new Set(seen.map((svg) => colors(svg)[1])).size).toBe(words.length)
   })
 
@@ -62,7 +62,7 @@ describe('A badge', () => {
     const monitor = newMonitor()
     await guard.ping(monitor)
     guard.clock.advance(DAY + HOUR)
-    expect(spoken(await picture(monitor))).toBe('backup: down')
+    expect(enabledDialects(await picture(monitor))).toBe('backup: down')
     expect(await facts(monitor)).toMatchObject({ status: 'down', due: null })
   })
 
@@ -70,7 +70,7 @@ describe('A badge', () => {
     const monitor = newMonitor()
     await guard.ping(monitor)
     await guard.ping(monitor, '/start')
-    expect(spoken(await picture(monitor))).toBe('backup: up')
+    expect(enabledDialects(await picture(monitor))).toBe('backup: up')
   })
 
   test('as JSON tells name, status, the last ping and when the next one is due, and nothing else', async () => {
@@ -183,22 +183,22 @@ describe('A hostile name', () => {
     const monitor = newMonitor({ name })
     const svg = await picture(monitor)
     expect(svg).not.toContain('<script')
-    expect(spoken(svg)).toStartWith('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&apos;&amp;]]&gt;')
+    expect(enabledDialects(svg)).toStartWith('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&apos;&amp;]]&gt;')
     expect((await facts(monitor)).name).toBe(name)
   })
 
   test('that is very long is cut, by letters and not through them', async () => {
     const svg = await named('🙂'.repeat(100))
-    expect(spoken(svg)).toBe(`${'🙂'.repeat(59)}…: new`)
+    expect(enabledDialects(svg)).toBe(`${'🙂'.repeat(59)}…: new`)
     expect(Number(/width="(\d+)"/.exec(svg)?.[1])).toBeLessThan(1000)
   })
 
   test('that turns the direction of writing does not turn the status', async () => {
-    expect(spoken(await named('גיבוי\u202E\u2066'))).toBe('גיבוי: new')
+    expect(enabledDialects(await named('גיבוי\u202E\u2066'))).toBe('גיבוי: new')
   })
 
   test('with what XML cannot hold leaves a picture that can be drawn', async () => {
-    expect(spoken(await named('a\u0000b\u001Bc\uFFFEd'))).toBe('abcd: new')
+    expect(enabledDialects(await named('a\u0000b\u001Bc\uFFFEd'))).toBe('abcd: new')
   })
 })
 

@@ -34,7 +34,7 @@ async function read(path: string) {
   return (await response.json()) as Record<string, unknown>
 }
 
-const spoken = async (path: string): Promise<string> =>
+const enabledDialects = async (path: string): Promise<string> =>
   /aria-label="([^"]*)"/.exec(await (await guard.request(path)).text())?.[1] ?? ''
 
 describe('The badge of a monitor in two states or three', () => {
@@ -42,7 +42,7 @@ describe('The badge of a monitor in two states or three', () => {
     const monitor = guard.monitor(guard.project(), { name: 'backup' })
     const seen = async () => {
       const [two, three] = [`/b/2/${monitor.badgeKey}`, `/b/3/${monitor.badgeKey}`]
-      expect([await spoken(`${two}.svg`), await spoken(`${three}.svg`)]).toEqual([
+      expect([await enabledDialects(`${two}.svg`), await enabledDialects(`${three}.svg`)]).toEqual([
         `backup: ${(await read(`${two}.json`)).status}`,
         `backup: ${(await read(`${three}.shields`)).message}`,
       ])
@@ -72,14 +72,14 @@ describe('The badge of a monitor in two states or three', () => {
     expect(((await response.json()) as { badge_url: string }).badge_url).toBe(
       `http://127.0.0.1:8000/b/2/${monitor.badgeKey}.svg`,
     )
-    expect(await spoken(`/b/2/${monitor.badgeKey}.svg`)).toBe('backup: up')
+    expect(await enabledDialects(`/b/2/${monitor.badgeKey}.svg`)).toBe('backup: up')
   })
 
   test('shows a monitor without a name by what is no secret', async () => {
     const monitor = guard.monitor(guard.project(), { name: '' })
     const { label } = await read(`/b/2/${monitor.badgeKey}.shields`)
     expect(label).toBe(`monitor ${monitor.uniqueKey.slice(0, 8)}`)
-    expect(await spoken(`/b/3/${monitor.badgeKey}.svg`)).toBe(`${label}: up`)
+    expect(await enabledDialects(`/b/3/${monitor.badgeKey}.svg`)).toBe(`${label}: up`)
   })
 
   test('is not there for any other key, form or number of states', async () => {

@@ -7,7 +7,7 @@ import { TestGuard } from '../support/cronguard.ts'
 import { Served } from '../support/served.ts'
 
 const MIB = 1024 * 1024
-const NOBODY = '00000000-0000-4000-8000-000000000000'
+const UNKNOWN_PEER = '00000000-0000-4000-8000-000000000000'
 
 let guard: TestGuard
 let served: Served
@@ -77,7 +77,7 @@ describe('A body', () => {
   test.each([
     ['an unknown path', 'POST /nothing', {}, 404],
     ['an unknown path below the API', 'POST /api/v3/nothing', {}, 404],
-    ['an unknown monitor', `POST /ping/${NOBODY}`, {}, 404],
+    ['an unknown monitor', `POST /ping/${UNKNOWN_PEER}`, {}, 404],
     ['an unknown project', 'POST /ping/nobodys-key-22-letters/backup?create=1', {}, 404],
     ['a wrong API key', 'POST /api/v3/checks/', { 'X-Api-Key': 'x'.repeat(32) }, 401],
     ['an API key that is none', 'POST /api/v3/checks/', { 'X-Api-Key': 'x' }, 401],

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { PROVISIONED_MAX } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
-import { TRIES_MAX } from '#http/pings/guesses.ts'
+import { GUESSES_MAX } from '#http/pings/guesses.ts'
 import { MINUTE } from '#lib/duration.ts'
 import { TestGuard } from '../support/cronguard.ts'
 
@@ -24,7 +24,7 @@ const get = (path: string, peer = GUESSER) => guard.request(path, {}, peer)
 const statusOf = async (path: string, peer = GUESSER) => (await get(path, peer)).status
 
 async function guessTooOften(peer = GUESSER): Promise<void> {
-  for (let tries = 0; tries <= TRIES_MAX; tries++) await get(`/ping/${crypto.randomUUID()}`, peer)
+  for (let tries = 0; tries <= GUESSES_MAX; tries++) await get(`/ping/${crypto.randomUUID()}`, peer)
 }
 
 describe('After many pings to unknown URLs', () => {
@@ -44,7 +44,7 @@ describe('After many pings to unknown URLs', () => {
     async (headers) => {
       const post = () =>
         guard.request(`/api/push/${crypto.randomUUID()}`, { method: 'POST', headers, body: 'x' }, GUESSER)
-      for (let tries = 0; tries < TRIES_MAX; tries++) expect((await post()).status).toBe(404)
+      for (let tries = 0; tries < GUESSES_MAX; tries++) expect((await post()).status).toBe(404)
       expect((await post()).status).toBe(429)
     },
   )
@@ -66,7 +66,7 @@ describe('After many pings to unknown URLs', () => {
   })
 
   test('its uses count as tries', async () => {
-    for (let times = 0; times <= TRIES_MAX; times++) expect(await statusOf('/api/push/nas1')).toBe(200)
+    for (let times = 0; times <= GUESSES_MAX; times++) expect(await statusOf('/api/push/nas1')).toBe(200)
     expect(await statusOf('/api/push/nas2')).toBe(429)
   })
 })

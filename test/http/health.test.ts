@@ -32,12 +32,12 @@ afterEach(() => {
 
 function start(env: Record<string, string> = { CRONGUARD_METRICS_TOKEN: TOKEN }): void {
   guard = new TestGuard({ env: { CRONGUARD_DATA_DIR: folder, ...env } })
-  parts = ['checker', 'outbox', 'database', 'live'].map((name) => ({ name, isWell: true, isRunning: true }))
+  parts = ['checker', 'outbox', 'database', 'live'].map((name) => ({ name, isHealthy: true, isRunning: true }))
   handler = createRequestHandler(guard.deps, () => parts, guard.live)
 }
 
-function become(name: string, isWell: boolean): void {
-  parts = parts.map((part) => (part.name === name ? { ...part, isWell } : part))
+function become(name: string, isHealthy: boolean): void {
+  parts = parts.map((part) => (part.name === name ? { ...part, isHealthy } : part))
 }
 
 type Plain = [status: number, body: string]
@@ -121,8 +121,8 @@ describe('/health', () => {
   test.each([
     [true, 200, 'ok'],
     [false, 503, 'failing'],
-  ])('says to strangers in one word whether every part works (%p)', async (isWell, status, word) => {
-    become('live', isWell)
+  ])('says to strangers in one word whether every part works (%p)', async (isHealthy, status, word) => {
+    become('live', isHealthy)
     expect(await askHealth()).toEqual([status, { status: word }])
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
-import { createLimit, createNetworkLimit, KEYS_MAX, neighbourhood } from '#http/limits.ts'
+import { createLimit, createNetworkLimit, KEYS_MAX, networkOf } from '#http/limits.ts'
 import { MINUTE } from '#lib/duration.ts'
 
 describe('Tries are counted', () => {
@@ -13,7 +13,7 @@ describe('Tries are counted', () => {
     ['2001:db8::9:9:9:9', '2001:db8:0:0'],
     ['2001:db8:1::5:6:7:8', '2001:db8:1:0'],
   ])('from %p for %p', (address, counted) => {
-    expect(neighbourhood(address)).toBe(counted)
+    expect(networkOf(address)).toBe(counted)
   })
 
   test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1', '172.17.0.1', '10.0.0.9', '192.168.1.1', 'fd00::1', null])(

@@ -234,8 +234,8 @@ describe('The metrics of the instance', () => {
 
   test('tell which parts work, which version it is, and what it takes', async () => {
     const parts = [
-      { name: 'checker', isWell: true, isRunning: true },
-      { name: 'outbox', isWell: false, isRunning: true },
+      { name: 'checker', isHealthy: true, isRunning: true },
+      { name: 'outbox', isHealthy: false, isRunning: true },
     ]
     guard.db.write((tx) => markStarted(tx))
     const handler = createRequestHandler(guard.deps, () => parts, guard.live)

@@ -318,7 +318,7 @@ describe('The mail server', () => {
 
   test('ends a conversation that takes too long', async () => {
     await listener.stop()
-    listener = (await listenForMail(guard.deps, { conversationMaxMs: 300 })) ?? listener
+    listener = (await listenForMail(guard.deps, { sessionMaxMs: 300 })) ?? listener
     const socket = connect(listener.port, '127.0.0.1')
     socket.on('data', () => setImmediate(() => socket.write('NOOP\r\n')))
     await new Promise((resolve) => socket.on('close', resolve))

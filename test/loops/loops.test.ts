@@ -30,7 +30,7 @@ function start(loop: Loop): RunningLoops {
   return running
 }
 
-const isWell = () => running?.health().every((part) => part.isWell)
+const isHealthy = () => running?.health().every((part) => part.isHealthy)
 
 describe('A loop', () => {
   test('that fails is logged once and unhealthy, and healthy again when it recovers', async () => {
@@ -43,9 +43,9 @@ describe('A loop', () => {
       }),
     )
     await eventually('ten failures', () => ticks > 10)
-    expect(running?.health()).toEqual([{ name: 'outbox', isWell: false, isRunning: true }])
+    expect(running?.health()).toEqual([{ name: 'outbox', isHealthy: false, isRunning: true }])
     isBroken = false
-    await eventually('a tick that works', isWell)
+    await eventually('a tick that works', isHealthy)
     const told = guard.log.map(({ level, event }) => `${level}: ${event}`)
     expect(told).toEqual(['error: A loop failed and will retry', 'info: A loop recovered'])
   })
@@ -53,9 +53,9 @@ describe('A loop', () => {
   test('that waits is unhealthy but running, and healthy again when it continues', () => {
     let isWaiting = true
     start({ ...loopOf(async () => {}), isWaiting: () => isWaiting })
-    expect(running?.health()).toEqual([{ name: 'outbox', isWell: false, isRunning: true }])
+    expect(running?.health()).toEqual([{ name: 'outbox', isHealthy: false, isRunning: true }])
     isWaiting = false
-    expect(running?.health()).toEqual([{ name: 'outbox', isWell: true, isRunning: true }])
+    expect(running?.health()).toEqual([{ name: 'outbox', isHealthy: true, isRunning: true }])
   })
 
   test('that hangs in a tick becomes unhealthy', async () => {
@@ -68,11 +68,11 @@ describe('A loop', () => {
       }),
     )
     await eventually('the first tick', () => ticks > 0)
-    expect(isWell()).toBe(true)
+    expect(isHealthy()).toBe(true)
     guard.clock.advance(20_000)
-    expect(running?.health()).toEqual([{ name: 'outbox', isWell: false, isRunning: false }])
+    expect(running?.health()).toEqual([{ name: 'outbox', isHealthy: false, isRunning: false }])
     hanging.resolve()
-    await eventually('the next ticks', isWell)
+    await eventually('the next ticks', isHealthy)
   })
 
   test('never ticks twice at the same time', async () => {

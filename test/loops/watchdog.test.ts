@@ -21,7 +21,7 @@ const manager: ServiceManager = {
 
 beforeEach(() => {
   said = []
-  health = ['checker', 'outbox', 'database', 'live'].map((name) => ({ name, isWell: true, isRunning: true }))
+  health = ['checker', 'outbox', 'database', 'live'].map((name) => ({ name, isHealthy: true, isRunning: true }))
   watchdog = createWatchdog({
     manager,
     watchdogMs: WATCHDOG_MS,
@@ -30,7 +30,7 @@ beforeEach(() => {
   })
 })
 
-function become(name: string, now: Pick<LoopHealth, 'isWell' | 'isRunning'>): void {
+function become(name: string, now: Pick<LoopHealth, 'isHealthy' | 'isRunning'>): void {
   health = health.map((part) => (part.name === name ? { name, ...now } : part))
 }
 
@@ -45,18 +45,18 @@ describe('The watchdog', () => {
   test.each(['checker', 'outbox', 'database'])(
     'is not reset while the %s hangs, and the status says so',
     async (name) => {
-      become(name, { isWell: false, isRunning: false })
+      become(name, { isHealthy: false, isRunning: false })
       await watchdog.tick()
       await watchdog.tick()
       expect(said).toEqual([`Unhealthy: ${name}`])
-      become(name, { isWell: true, isRunning: true })
+      become(name, { isHealthy: true, isRunning: true })
       await watchdog.tick()
       expect(said).toEqual([`Unhealthy: ${name}`, 'alive', 'Monitoring again'])
     },
   )
 
   test('is reset while a part fails but still ticks, because a restart does not help a full disk', async () => {
-    become('database', { isWell: false, isRunning: true })
+    become('database', { isHealthy: false, isRunning: true })
     await watchdog.tick()
     expect(said).toEqual(['alive', 'Unhealthy: database'])
   })
@@ -68,7 +68,7 @@ describe('The watchdog', () => {
   })
 
   test('ignores parts that are not essential', async () => {
-    become('live', { isWell: false, isRunning: false })
+    become('live', { isHealthy: false, isRunning: false })
     await watchdog.tick()
     expect(said).toEqual(['alive'])
   })

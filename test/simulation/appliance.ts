@@ -103,8 +103,8 @@ export class Appliance {
     return isNoted
   }
 
-  setDisk(isWell: boolean): void {
-    this.deps.db.get(`PRAGMA query_only = ${isWell ? 0 : 1}`)
+  setDisk(isHealthy: boolean): void {
+    this.deps.db.get(`PRAGMA query_only = ${isHealthy ? 0 : 1}`)
   }
 
   async check(): Promise<void> {

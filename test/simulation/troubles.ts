@@ -68,7 +68,7 @@ export class Troubles {
     const world = this.#world
     const start = () => world.start()
     const kill = () => world.kill('killed')
-    const disk = (isWell: boolean) => () => world.setDisk(isWell)
+    const disk = (isHealthy: boolean) => () => world.setDisk(isHealthy)
     const leap = (ms: number) => () => world.leap(ms)
     const [long, ahead] = [this.#while(), this.#dice.span(SECOND, 2 * DAY)]
     return [

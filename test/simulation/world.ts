@@ -202,13 +202,13 @@ export class World {
     this.#isOwedALook = true
   }
 
-  async setDisk(isWell: boolean): Promise<void> {
-    this.#happened(isWell ? 'can write to its disk again' : 'cannot write to its disk')
-    if (!isWell) this.appliance.saveHeartbeat()
-    this.appliance.setDisk(isWell)
-    this.isDiskWell = isWell
+  async setDisk(isHealthy: boolean): Promise<void> {
+    this.#happened(isHealthy ? 'can write to its disk again' : 'cannot write to its disk')
+    if (!isHealthy) this.appliance.saveHeartbeat()
+    this.appliance.setDisk(isHealthy)
+    this.isDiskWell = isHealthy
     this.#isOwedALook = true
-    if (isWell) await this.#comeBack()
+    if (isHealthy) await this.#comeBack()
   }
 
   // Stands for all the heartbeats since the last call.

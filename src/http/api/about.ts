@@ -15,7 +15,7 @@ export interface About {
   /** The schema of the response for each status. A plain string means a response that isn't JSON. */
   answers: Partial<Record<200 | 201 | 409, z.ZodType>>
   /** Whether a 400 response has no body, as in Healthchecks. */
-  isRefusedBare?: boolean
+  hasEmptyBadRequest?: boolean
   /** Reasons for errors, besides those that all operations of this kind share. */
   refusals?: Partial<Record<403 | 409 | 429, string>>
 }

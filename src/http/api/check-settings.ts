@@ -24,13 +24,13 @@ export interface WireSetting extends MonitorSetting {
 export const WIRE_SETTINGS = MONITOR_SETTINGS.filter((setting): setting is WireSetting => setting.wire !== null)
 
 /** As in Healthchecks, these must be at least a minute unless the request sets `subminute`. */
-const COARSE: SettingField[] = ['schedule.periodMs', 'graceMs', 'maxRunMs']
+const MINUTE_FIELDS: SettingField[] = ['schedule.periodMs', 'graceMs', 'maxRunMs']
 
 /**
  * Settings that Healthchecks doesn't have are left out of responses if they have their default. A client of
  * Healthchecks can then send back the check that it received.
  */
-const ADDED: SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert', 'alias']
+const ADDED_SETTINGS: SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert', 'alias']
 
 const SECONDS_MIN = 60
 
@@ -58,7 +58,7 @@ const DIALECT: Partial<Record<SettingField, z.ZodType>> = {
 function schemaOf({ field, kind }: MonitorSetting, secondsMin: number): z.ZodType {
   switch (kind.is) {
     case 'duration': {
-      const min = Math.max(kind.min / SECOND, COARSE.includes(field) ? secondsMin : 0)
+      const min = Math.max(kind.min / SECOND, MINUTE_FIELDS.includes(field) ? secondsMin : 0)
       const schema = wholeSeconds(min, kind.max / SECOND)
       return kind.isOptional ? schema.nullable() : schema
     }
@@ -92,7 +92,7 @@ export function shownSettings(monitor: Monitor): Record<string, SettingValue> {
   const isPeriod = monitor.schedule.kind === 'period'
   const isShown = (setting: WireSetting): boolean => {
     if (setting.group === 'schedule') return isPeriod === (setting.field === 'schedule.periodMs')
-    return !ADDED.includes(setting.field) || settingValue(monitor, setting) !== defaultOf(setting)
+    return !ADDED_SETTINGS.includes(setting.field) || settingValue(monitor, setting) !== defaultOf(setting)
   }
   const shown = WIRE_SETTINGS.filter(isShown)
   return Object.fromEntries(shown.map((setting) => [setting.wire, toWire(setting, settingValue(monitor, setting))]))
@@ -118,7 +118,7 @@ export function answeredSettings(): Record<string, z.ZodType> {
     WIRE_SETTINGS.map(({ wire, field, group, kind }) => {
       const note = ANSWERED[field]
       const type = note ? answered(field, kind.is).describe(note) : answered(field, kind.is)
-      const isAlways = group !== 'schedule' && !ADDED.includes(field)
+      const isAlways = group !== 'schedule' && !ADDED_SETTINGS.includes(field)
       return [wire, isAlways ? type : type.optional()]
     }),
   )

@@ -79,7 +79,7 @@ export function toChange(spec: CheckSpec, version: ApiVersion): MonitorChange {
   const { name, slug } = spec.settings
   const settings = withKind(spec.settings)
   if (version < 3 && slug === undefined && name !== undefined) settings.slug = slugify(name)
-  return { ...changeOf(settings), ...oldFilterChange(spec, changeOf(settings).filter as Partial<PingFilter>) }
+  return { ...changeOf(settings), ...deprecatedFilterChange(spec, changeOf(settings).filter as Partial<PingFilter>) }
 }
 
 // If a request contains both an expression and a period, the period is ignored. A time zone alone is allowed.
@@ -92,7 +92,7 @@ function withKind(settings: CheckSpec['settings']): CheckSpec['settings'] {
 
 // The deprecated fields `subject` and `subject_fail` set keywords that the request doesn't set otherwise. They also
 // enable the filter if there are any keywords and disable it if there are none.
-function oldFilterChange(
+function deprecatedFilterChange(
   { subject, subject_fail: subjectFail }: CheckSpec,
   given: Partial<PingFilter>,
 ): Pick<MonitorChange, 'filter'> {

@@ -18,7 +18,7 @@ import { toDelivery, toFlip, toPing } from './shapes.ts'
 const PINGS_MAX = 1000
 const DELIVERIES_MAX = 1000
 const FLIPS_MAX = 10_000
-const FOR_EVER = 10_000_000_000
+const TIME_MAX = 10_000_000_000
 const YEAR_SECONDS = 31_536_000
 
 /** A monitor's pings and their bodies, its flips and its deliveries. */
@@ -96,11 +96,11 @@ const FLIPS: About = {
   resource: 'History',
   summary: 'Lists the changes of status of a check, newest first',
   notes: 'A value that is not usable is refused with 400 and an empty body.',
-  isRefusedBare: true,
+  hasEmptyBadRequest: true,
   query: z.object({
     seconds: z.int().min(0).max(YEAR_SECONDS).optional().describe('Only those of the last so many seconds.'),
-    start: z.int().min(0).max(FOR_EVER).optional().describe('Only those from this Unix time on.'),
-    end: z.int().min(0).max(FOR_EVER).optional().describe('Only those before this Unix time.'),
+    start: z.int().min(0).max(TIME_MAX).optional().describe('Only those from this Unix time on.'),
+    end: z.int().min(0).max(TIME_MAX).optional().describe('Only those before this Unix time.'),
   }),
   answers: { 200: z.object({ flips: z.array(Flip) }) },
 }
@@ -128,12 +128,12 @@ function deliveries(deps: Deps, call: ApiCall): Response {
 
 /** The requested time range; `seconds` counts back from now. Null if a number is malformed or out of range. */
 function readRange(query: URLSearchParams, now: number): { from: number; to: number } | null {
-  const start = readSeconds(query.getAll('start').at(-1), FOR_EVER)
-  const end = readSeconds(query.getAll('end').at(-1), FOR_EVER)
+  const start = readSeconds(query.getAll('start').at(-1), TIME_MAX)
+  const end = readSeconds(query.getAll('end').at(-1), TIME_MAX)
   const length = readSeconds(query.getAll('seconds').at(-1), YEAR_SECONDS)
   if (start === null || end === null || length === null) return null
   const since = length === undefined || length === 0 ? 0 : now - length * SECOND
-  return { from: Math.max((start ?? 0) * SECOND, since), to: (end ?? FOR_EVER) * SECOND }
+  return { from: Math.max((start ?? 0) * SECOND, since), to: (end ?? TIME_MAX) * SECOND }
 }
 
 /** Undefined if there is none; null if it is invalid. */

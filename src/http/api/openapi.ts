@@ -31,7 +31,13 @@ async function write(operations: readonly DescribedOperation[], baseUrl: string)
   const { toOpenAPISchema } = await import('@elysiajs/openapi/openapi')
   const schemas: Record<string, unknown> = {}
   const toSchema = (schema: z.ZodType) => withoutDefinitions(schema, schemas)
-  const { paths } = toOpenAPISchema(standIns(operations, toSchema), undefined, undefined, { zod: toSchema }, VERSION)
+  const { paths } = toOpenAPISchema(
+    placeholderRoutes(operations, toSchema),
+    undefined,
+    undefined,
+    { zod: toSchema },
+    VERSION,
+  )
   markOptionalBodies(operations, paths as DocumentedPaths)
   const document = { ...heading(baseUrl), paths, components: { securitySchemes: SECURITY_SCHEMES, schemas } }
   // Named schemas are stored once under `components` and referenced from there.
@@ -59,7 +65,7 @@ function withoutDefinitions(schema: z.ZodType, schemas: Record<string, unknown>)
 
 // The real routes accept every method and parse the body themselves, so the library can't describe them. It gets these
 // routes instead, one for each operation. They are never called.
-function standIns(operations: readonly DescribedOperation[], toSchema: ToSchema) {
+function placeholderRoutes(operations: readonly DescribedOperation[], toSchema: ToSchema) {
   const app = new Elysia()
   for (const operation of operations) {
     const { method, path, about } = operation
@@ -120,7 +126,7 @@ function responsesOf(operation: DescribedOperation, toSchema: ToSchema) {
 }
 
 function hasProblem({ needs, about }: DescribedOperation, status: string): boolean {
-  return needs !== null && !(about.isRefusedBare && status === '400')
+  return needs !== null && !(about.hasEmptyBadRequest && status === '400')
 }
 
 function refusalsOf({ method, path, needs, about }: DescribedOperation): Record<string, string> {

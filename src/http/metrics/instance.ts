@@ -67,7 +67,7 @@ function processMetrics({ db }: Deps, parts: PartHealth[]): Metric[] {
     gaugeBy(
       'part',
       { name: 'cronguard_part_up', help: '1 while this part of CronGuard works.' },
-      parts.map(({ name, isWell }) => [name, Number(isWell)]),
+      parts.map(({ name, isHealthy }) => [name, Number(isHealthy)]),
     ),
     {
       name: 'cronguard_build_info',

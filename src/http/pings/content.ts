@@ -106,7 +106,7 @@ function parsePairs(bytes: Buffer, { names, limit }: FormQuestion): Fields | nul
   for (let start = 0; start < bytes.length; ) {
     const next = bytes.indexOf(AMPERSAND, start)
     const end = next === -1 ? bytes.length : next
-    if (bytes[start] === PERCENT || beginnings.some((beginning) => standsAt(bytes, start, beginning))) {
+    if (bytes[start] === PERCENT || beginnings.some((beginning) => matchesAt(bytes, start, beginning))) {
       if (++decoded > FIELDS_MAX) return null
       const pair = new URLSearchParams(bytes.toString('utf8', start, Math.min(end, start + lengthMax)))
       fields.push(...[...pair].filter(([name]) => names.includes(name)))
@@ -116,7 +116,7 @@ function parsePairs(bytes: Buffer, { names, limit }: FormQuestion): Fields | nul
   return fields
 }
 
-function standsAt(bytes: Buffer, start: number, wanted: Buffer): boolean {
+function matchesAt(bytes: Buffer, start: number, wanted: Buffer): boolean {
   for (let index = 0; index < wanted.length; index++) if (bytes[start + index] !== wanted[index]) return false
   return true
 }

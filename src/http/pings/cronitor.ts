@@ -19,7 +19,7 @@ export const cronitor: Dialect = {
   methods: ['GET', 'HEAD', 'POST'],
   ownQuery: OWN_QUERY,
   // Healthchecks also uses /ping/ and the root. Its clients never send these states or parameters, except for /fail.
-  isSpoken: ({ path, query }) => {
+  matchesRequest: ({ path, query }) => {
     if (path.startsWith('/p/')) return true
     const isBelowPing = path.startsWith('/ping/')
     if (!isBelowPing && BY_CODE.test(path)) return true

@@ -13,7 +13,8 @@ export const deadMansSnitch: Dialect = {
   methods: ['GET', 'HEAD', 'POST'],
   ownQuery: ['s', 'm'],
   // A UUID alone is a Healthchecks URL, but with `s` or `m` it is a check-in whose exit status must not be ignored.
-  isSpoken: ({ path, query }) => PATH.test(path) && (!IS_UUID.test(path.slice(1)) || query.has('s') || query.has('m')),
+  matchesRequest: ({ path, query }) =>
+    PATH.test(path) && (!IS_UUID.test(path.slice(1)) || query.has('s') || query.has('m')),
   addressOf: (_, { path }) => ({ token: tokenOf(path), dialect: 'snitch' }),
   answer,
 }

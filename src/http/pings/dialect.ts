@@ -17,7 +17,7 @@ export interface Dialect {
   /** Query parameters that Healthchecks clients never send. */
   ownQuery?: readonly string[]
   /** Whether a request to one of the routes uses this dialect. */
-  isSpoken(url: SplitUrl): boolean
+  matchesRequest(url: SplitUrl): boolean
   /** The monitor that the URL and the headers name; null if only the body names it. Such bodies are short. */
   addressOf(deps: Deps, ping: IncomingPing): PingAddress | null
   answer(deps: Deps, ping: IncomingPing): Promise<Response>
@@ -32,7 +32,7 @@ interface Known extends Request {
 }
 
 /** Marks a request as a ping, so that the error handler can respond in its dialect. */
-export function rememberDialect(request: Known, dialect: Dialect): void {
+export function markAsPing(request: Known, dialect: Dialect): void {
   request[DIALECT] = dialect
 }
 

@@ -13,7 +13,7 @@ export const gatus: Dialect = {
   name: 'Gatus',
   routes: ['/api/v1/endpoints/*'],
   methods: ['POST'],
-  isSpoken: ({ path }) => PATH.test(path),
+  matchesRequest: ({ path }) => PATH.test(path),
   addressOf: (_, ping) => addressOf(ping),
   answer,
 }

@@ -2,7 +2,7 @@
 import { type PingAddress, wasPingedFrom } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { isGuessable } from '#domain/monitor.ts'
-import { BoundedLimiter, neighbourhood } from '#http/limits.ts'
+import { BoundedLimiter, networkOf } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { SECOND } from '#lib/duration.ts'
 import { TEXT } from './report.ts'
@@ -18,32 +18,32 @@ export interface Guesses {
 }
 
 /** The limit for a network. */
-export const TRIES_MAX = 100
+export const GUESSES_MAX = 100
 const WITHIN_SECONDS = 60
 const NOT_FOUND = [401, 404]
 
 export function createGuesses(deps: Pick<Deps, 'db' | 'log'>): Guesses {
-  const limiter = new BoundedLimiter({ points: TRIES_MAX, duration: WITHIN_SECONDS })
+  const limiter = new BoundedLimiter({ points: GUESSES_MAX, duration: WITHIN_SECONDS })
   // The seconds to wait after too many attempts; null if there weren't too many.
-  const countTry = async (network: string): Promise<number | null> => {
+  const countAttempt = async (network: string): Promise<number | null> => {
     const { consumedPoints, msBeforeNext } = await limiter.penalty(network, 1)
-    if (consumedPoints === TRIES_MAX + 1) {
+    if (consumedPoints === GUESSES_MAX + 1) {
       deps.log.warn('Too many pings from one network to unknown URLs: further ones get 429', { network })
     }
-    return consumedPoints > TRIES_MAX ? Math.max(1, Math.ceil(msBeforeNext / SECOND)) : null
+    return consumedPoints > GUESSES_MAX ? Math.max(1, Math.ceil(msBeforeNext / SECOND)) : null
   }
   return {
     refuse: async (request, address) => {
-      const network = neighbourhood(peerOf(request))
+      const network = networkOf(peerOf(request))
       if (network === null || address === null || !('token' in address) || !isGuessable(address.token)) return null
-      const waitSeconds = await countTry(network)
-      const isThere = (sender: string | null): boolean => neighbourhood(sender) === network
-      if (waitSeconds === null || wasPingedFrom(deps, { token: address.token, isThere })) return null
+      const waitSeconds = await countAttempt(network)
+      const isFromNetwork = (sender: string | null): boolean => networkOf(sender) === network
+      if (waitSeconds === null || wasPingedFrom(deps, { token: address.token, isFromNetwork })) return null
       return tooMany(waitSeconds)
     },
     count: async (request, response) => {
-      const network = NOT_FOUND.includes(response.status) ? neighbourhood(peerOf(request)) : null
-      const waitSeconds = network === null ? null : await countTry(network)
+      const network = NOT_FOUND.includes(response.status) ? networkOf(peerOf(request)) : null
+      const waitSeconds = network === null ? null : await countAttempt(network)
       return waitSeconds === null ? response : tooMany(waitSeconds)
     },
   }

@@ -15,7 +15,7 @@ export const healthchecks: Dialect = {
   name: 'Healthchecks',
   routes: ['/ping/*', '/*'],
   methods: null,
-  isSpoken: ({ path }) => path.startsWith('/ping/') || isPingAtRoot(path),
+  matchesRequest: ({ path }) => path.startsWith('/ping/') || isPingAtRoot(path),
   addressOf: (_, { path, query }) => readUrl({ path, query })?.address ?? null,
   answer,
 }

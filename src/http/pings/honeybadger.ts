@@ -4,14 +4,14 @@ import type { Deps } from '#deps.ts'
 import { measuredMs, type PingSignal } from '#domain/ping.ts'
 import type { Json } from './content.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
-import { asList, exitStatusOf, gravest, isObject, originOf, plainText, recordOrRefuse, TOKEN } from './report.ts'
+import { asList, exitStatusOf, isObject, mostSevere, originOf, plainText, recordOrRefuse, TOKEN } from './report.ts'
 import { keepText, readSentJson } from './sent.ts'
 
 export const honeybadger: Dialect = {
   name: 'Honeybadger',
   routes: ['/v1/check_in/*'],
   methods: ['GET', 'HEAD', 'POST'],
-  isSpoken: ({ path }) => PATH.test(path),
+  matchesRequest: ({ path }) => PATH.test(path),
   addressOf: (_, { path }) => addressOf(path),
   answer,
 }
@@ -21,7 +21,7 @@ const PATH = new RegExp(`^/v1/check_in/(${TOKEN})(?:/(${TOKEN}))?/?$`)
 async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Response> {
   const limit = deps.config.pingBodyLimit
   const { kept, value, isReadable } = await readSentJson(request, limit)
-  const { output, ...report } = (isReadable ? gravest(readReports(value)) : null) ?? UNKNOWN
+  const { output, ...report } = (isReadable ? mostSevere(readReports(value)) : null) ?? UNKNOWN
   const refusal = await recordOrRefuse(deps, {
     address: addressOf(path),
     ...report,

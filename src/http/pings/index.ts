@@ -9,7 +9,7 @@ import { contentEncodingOf } from '#lib/compression.ts'
 import { AppError } from '#lib/errors.ts'
 import { cronitor } from './cronitor.ts'
 import { deadMansSnitch } from './dead-mans-snitch.ts'
-import { type Dialect, dialectOf, type IncomingPing, rememberDialect } from './dialect.ts'
+import { type Dialect, dialectOf, type IncomingPing, markAsPing } from './dialect.ts'
 import { gatus } from './gatus.ts'
 import { createGuesses, type Guesses } from './guesses.ts'
 import { healthchecks } from './healthchecks.ts'
@@ -34,7 +34,7 @@ const OTHERS: Record<DialectName, Dialect> = {
 /** The routes for pings in the enabled dialects. */
 export function pingDialectRoutes(deps: Deps) {
   const routes = cookielessRoutes('pings', 'ping')
-  const { spoken, off } = splitDialects(deps.config)
+  const { enabledDialects, off } = splitDialects(deps.config)
   const guesses = createGuesses(deps)
   const logged = new Set<DialectName>()
   const logOff = (name: DialectName): void => {
@@ -43,12 +43,12 @@ export function pingDialectRoutes(deps: Deps) {
     const setting = `CRONGUARD_DIALECT_${name.toUpperCase()}`
     deps.log.warn(`${OTHERS[name].name} pings are refused: set ${setting}=on to take them`)
   }
-  for (const route of new Set(spoken.flatMap(({ routes }) => routes))) {
-    const here = spoken.filter(({ routes }) => routes.includes(route))
+  for (const route of new Set(enabledDialects.flatMap(({ routes }) => routes))) {
+    const here = enabledDialects.filter(({ routes }) => routes.includes(route))
     routes.all(
       route,
       async ({ request }) => {
-        const arrived = { request, here, spoken, off, guesses, logOff }
+        const arrived = { request, here, enabledDialects, off, guesses, logOff }
         const response = await answerPing(deps, arrived).catch((error) => notFoundOrThrow(request, error))
         return await guesses.count(request, response)
       },
@@ -65,17 +65,20 @@ function notFoundOrThrow(request: Request, error: unknown): Response {
 }
 
 // Healthchecks comes last, because the others recognize their pings by parameters that Healthchecks doesn't use.
-function splitDialects({ dialects }: Deps['config']): { spoken: Dialect[]; off: DialectName[] } {
+function splitDialects({ dialects }: Deps['config']): { enabledDialects: Dialect[]; off: DialectName[] } {
   const names = Object.keys(OTHERS) as DialectName[]
   const on = names.filter((name) => dialects[name])
-  return { spoken: [...on.map((name) => OTHERS[name]), healthchecks], off: names.filter((name) => !dialects[name]) }
+  return {
+    enabledDialects: [...on.map((name) => OTHERS[name]), healthchecks],
+    off: names.filter((name) => !dialects[name]),
+  }
 }
 
 interface Arrived {
   request: Request
   /** The dialects that share the route. */
   here: readonly Dialect[]
-  spoken: readonly Dialect[]
+  enabledDialects: readonly Dialect[]
   off: readonly DialectName[]
   guesses: Guesses
   logOff(name: DialectName): void
@@ -86,13 +89,16 @@ const NO_PING = ['TRACE', 'CONNECT']
 const PING_METHODS = ['GET', 'HEAD', 'POST', 'PUT']
 
 // The path is taken from the raw URL, because decoded parameters would treat `%2f` like a slash.
-async function answerPing(deps: Deps, { request, here, spoken, off, guesses, logOff }: Arrived): Promise<Response> {
+async function answerPing(
+  deps: Deps,
+  { request, here, enabledDialects, off, guesses, logOff }: Arrived,
+): Promise<Response> {
   const asked = splitUrl(request.url)
   const url = { ...asked, path: withSingleSlashes(asked.path) }
-  const routed = url.path === asked.path ? here : spoken.filter((dialect) => isRouted(dialect, url.path))
-  const dialect = routed.find((candidate) => candidate.isSpoken(url))
+  const routed = url.path === asked.path ? here : enabledDialects.filter((dialect) => isRouted(dialect, url.path))
+  const dialect = routed.find((candidate) => candidate.matchesRequest(url))
   if (dialect === undefined) throw new NotFoundError()
-  rememberDialect(request, dialect)
+  markAsPing(request, dialect)
   if (request.method === 'OPTIONS') return preflight()
   if (NO_PING.includes(request.method)) return wrongMethod(dialect.methods ?? PING_METHODS)
   // Healthchecks ignores the query parameters of other dialects, so it would record a failure as a success.
@@ -136,8 +142,8 @@ function isCompressed({ headers }: Request): boolean {
   return contentEncodingOf(headers.get('content-encoding')) !== null
 }
 
-function isMeant({ ownQuery = [], isSpoken }: Dialect, url: SplitUrl): boolean {
-  return ownQuery.some((name) => url.query.has(name)) && isSpoken(url)
+function isMeant({ ownQuery = [], matchesRequest }: Dialect, url: SplitUrl): boolean {
+  return ownQuery.some((name) => url.query.has(name)) && matchesRequest(url)
 }
 
 // Allows browsers to ping from other sites. A preflight request isn't recorded.

@@ -32,13 +32,13 @@ export function wordsOf({ subject, plain, page }: ReadMail): MailText {
 
 export const KEPT_SUBJECT_MAX = 2000
 /** More than a page shows, so that the page knows that it cuts the text. */
-export const KEPT_PART_MAX = 11_000
+export const STORED_PART_MAX = 11_000
 
 /** The parts of a mail to store for the pages. `read` is null if the mail couldn't be parsed. */
 export function keptMailOf(read: ReadMail | null): KeptMail {
   if (read === null) return { subject: '', parts: [], asksToConfirm: false }
   const asksToConfirm = read.hasLink && /confirm/i.test(`${read.subject} ${wordsOf(read).text}`)
-  const parts = partsOf(read).map(({ name, text }) => ({ name, text: text.slice(0, KEPT_PART_MAX) }))
+  const parts = partsOf(read).map(({ name, text }) => ({ name, text: text.slice(0, STORED_PART_MAX) }))
   return { subject: read.subject.slice(0, KEPT_SUBJECT_MAX), parts, asksToConfirm }
 }
 
@@ -57,7 +57,7 @@ function oneLine(text: string): string {
 }
 
 /** The text to search in a mail that can't be parsed, so that its ping isn't lost. */
-export function wordsAsTheyCame(raw: Uint8Array): MailText {
+export function rawMailText(raw: Uint8Array): MailText {
   const text = new TextDecoder().decode(raw)
   return { subject: text, text }
 }

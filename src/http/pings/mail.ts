@@ -11,7 +11,7 @@ import { AppError } from '#lib/errors.ts'
 import { withoutInvisible } from '#lib/invisible.ts'
 import { listPingKeysBySlug } from '#store/monitors.ts'
 import { findProjectByPingKey, listProjectsByPingKeyInAnyCase } from '#store/projects.ts'
-import { keptMailOf, wordsAsTheyCame, wordsOf } from './mail-text.ts'
+import { keptMailOf, rawMailText, wordsOf } from './mail-text.ts'
 import { readMail } from './reading.ts'
 import { UUID } from './report.ts'
 
@@ -26,7 +26,7 @@ const VERSION_4 = /^.{14}4.{4}[89ab]/i
 // Some mail servers convert addresses to capital letters. Slugs have none.
 const BY_SLUG = new RegExp(`^([A-Za-z0-9_-]{${GIVEN_KEY_MIN},${GIVEN_PING_KEY_MAX}})\\+([A-Za-z0-9_-]{1,${SLUG_MAX}})$`)
 
-interface MailPlace {
+interface MailDomain {
   /** The domain as in DNS, in lower case. */
   domain: string
   /** Whether a monitor has this UUID. */
@@ -34,14 +34,14 @@ interface MailPlace {
 }
 
 /** The domain that receives pings by mail. */
-export function mailPlace({ config, db }: Deps): MailPlace {
+export function mailDomainOf({ config, db }: Deps): MailDomain {
   return { domain: config.pingMail?.domain ?? '', isInUse: (uuid) => findWatchedByUuid(db, uuid) !== null }
 }
 
 /** The monitor that a recipient names. */
-export function readRecipient(recipient: string, { domain, isInUse }: MailPlace): MailAddress | RecipientProblem {
+export function readRecipient(recipient: string, { domain, isInUse }: MailDomain): MailAddress | RecipientProblem {
   const at = recipient.lastIndexOf('@')
-  if (at === -1 || inDns(recipient.slice(at + 1)) !== domain) return 'Recipient rejected'
+  if (at === -1 || toDnsName(recipient.slice(at + 1)) !== domain) return 'Recipient rejected'
   const mailbox = recipient.slice(0, at)
   if (BY_UUID.test(mailbox)) {
     const pingKey = mailbox.toLowerCase()
@@ -53,7 +53,7 @@ export function readRecipient(recipient: string, { domain, isInUse }: MailPlace)
 }
 
 // Mail servers may send an internationalized domain in Unicode. DNS has it in Punycode.
-function inDns(domain: string): string | null {
+function toDnsName(domain: string): string | null {
   const url = `http://${domain}`
   return /^[\p{L}\p{M}\p{N}.-]+$/u.test(domain) && URL.canParse(url) ? new URL(url).hostname : null
 }
@@ -68,12 +68,12 @@ export interface ReceivedMail {
 
 /** Records a ping for each address of a monitor. Rejects with `StorageRefusedError`; the sender then tries again. */
 export async function recordMail(deps: Deps, { sender, addresses, remoteAddress, raw }: ReceivedMail): Promise<void> {
-  const known = addresses.map((address) => inRightCase(deps, address))
+  const known = addresses.map((address) => withStoredCase(deps, address))
   const body = cutBody(raw, deps.config.pingBodyLimit)
   // A mail that is cut can't be parsed later, so it is parsed now.
-  const isRead = isCut(body) || known.some((address) => looksForWords(deps, address))
+  const isRead = isCut(body) || known.some((address) => searchesKeywords(deps, address))
   const read = isRead ? await readMail(raw) : null
-  const mail = read === null ? wordsAsTheyCame(raw) : wordsOf(read)
+  const mail = read === null ? rawMailText(raw) : wordsOf(read)
   const userAgent = withoutInvisible(`Email from ${sender}`).slice(0, USER_AGENT_MAX)
   const reading = isRead ? { ...PLAIN, mail: keptMailOf(read) } : PLAIN
   const recorded = known.map((address) =>
@@ -87,14 +87,14 @@ export async function recordMail(deps: Deps, { sender, addresses, remoteAddress,
       reading,
       mail,
       rules: anyMethod,
-    }).catch(passOverUnknown),
+    }).catch(ignoreUnknown),
   )
   const pings = (await Promise.all(recorded)).filter((ping) => ping !== null)
   // The sender doesn't wait until the text for the pages is extracted.
-  if (!isRead) void readForPeople(deps, pings)
+  if (!isRead) void storeReadableMail(deps, pings)
 }
 
-async function readForPeople(deps: Deps, [first, ...others]: PingRef[]): Promise<void> {
+async function storeReadableMail(deps: Deps, [first, ...others]: PingRef[]): Promise<void> {
   if (first === undefined || readingCount >= READING_MAX) return
   readingCount += 1
   try {
@@ -113,14 +113,14 @@ const READING_MAX = 20
 let readingCount = 0
 
 // Older ping keys have capital letters. Mail servers may change the case, so an unknown key is searched in any case.
-function inRightCase({ db }: Deps, address: MailAddress): MailAddress {
+function withStoredCase({ db }: Deps, address: MailAddress): MailAddress {
   if ('pingKey' in address || findProjectByPingKey(db, address.projectPingKey) !== null) return address
   const [project, another] = listProjectsByPingKeyInAnyCase(db, address.projectPingKey)
   return project && !another ? { ...address, projectPingKey: project.pingKey } : address
 }
 
 // Parsing is expensive, so a mail is parsed at once only for monitors that search for keywords.
-function looksForWords({ db }: Deps, address: MailAddress): boolean {
+function searchesKeywords({ db }: Deps, address: MailAddress): boolean {
   const pingKeys = 'pingKey' in address ? [address.pingKey] : listPingKeysBySlug(db, address)
   return pingKeys.some((pingKey) => {
     const filter = findWatchedByUuid(db, pingKey)?.filter
@@ -134,7 +134,7 @@ function anyMethod(rules: PingRules): PingRules {
 }
 
 // Senders can't find out whether an address has a monitor.
-function passOverUnknown(error: unknown): null {
+function ignoreUnknown(error: unknown): null {
   if (!(error instanceof AppError)) throw error
   return null
 }

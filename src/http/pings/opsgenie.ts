@@ -11,7 +11,7 @@ export const opsgenie: Dialect = {
   name: 'Opsgenie',
   routes: ['/v2/heartbeats/*'],
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH'],
-  isSpoken: ({ path }) => PATH.test(path),
+  matchesRequest: ({ path }) => PATH.test(path),
   addressOf: (_, ping) => addressOf(ping),
   answer,
   refuse: (status, message) => reply(status, { message }),

@@ -67,11 +67,11 @@ export function asList(value: Json): Json[] {
   return Array.isArray(value) ? value : [value]
 }
 
-const GRAVEST_FIRST: readonly PingSignal[] = ['fail', 'log', 'start', 'success']
+const MOST_SEVERE_FIRST: readonly PingSignal[] = ['fail', 'log', 'start', 'success']
 
 /** The most serious report: a failure if there is one, otherwise a report that wasn't understood. */
-export function gravest<R extends { signal: PingSignal }>(reports: readonly R[]): R | null {
-  const [first] = GRAVEST_FIRST.flatMap((signal) => reports.filter((report) => report.signal === signal))
+export function mostSevere<R extends { signal: PingSignal }>(reports: readonly R[]): R | null {
+  const [first] = MOST_SEVERE_FIRST.flatMap((signal) => reports.filter((report) => report.signal === signal))
   return first ?? null
 }
 

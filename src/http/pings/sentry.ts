@@ -1,7 +1,7 @@
 // The cron check-ins of Sentry, over plain HTTP and in the envelopes of its libraries.
 import type { Deps } from '#deps.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
-import { asList, gravest, isObject, lastOf, TOKEN } from './report.ts'
+import { asList, isObject, lastOf, mostSevere, TOKEN } from './report.ts'
 import { readSentJson } from './sent.ts'
 import { addressOf, readCheckIn, recordCheckIn, UNKNOWN } from './sentry-check-in.ts'
 import { answerEnvelope } from './sentry-envelope.ts'
@@ -11,7 +11,7 @@ export const sentry: Dialect = {
   name: 'Sentry',
   routes: ['/api/:project/cron/:slug/:key', '/api/:project/envelope'],
   methods: ['GET', 'HEAD', 'POST'],
-  isSpoken: ({ path }) => PATH.test(path) || ENVELOPE.test(path),
+  matchesRequest: ({ path }) => PATH.test(path) || ENVELOPE.test(path),
   // The body of an envelope names the monitors.
   addressOf: (deps, { path }) => (ENVELOPE.test(path) ? null : addressOf(deps, targetOf(path))),
   answer: (deps, ping) => (ENVELOPE.test(ping.path) ? answerEnvelope(deps, ping) : answer(deps, ping)),
@@ -31,7 +31,7 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
   const members = value === undefined ? [{}] : asList(value)
   const checkIns = members.map((sent) => readCheckIn(isObject(sent) ? { ...inQuery, ...sent } : sent))
   if (isReadable && checkIns.every((checkIn) => checkIn === null)) return refuse(400, 'The status is missing.')
-  const checkIn = (isReadable ? gravest(checkIns.map((one) => one ?? UNKNOWN)) : null) ?? UNKNOWN
+  const checkIn = (isReadable ? mostSevere(checkIns.map((one) => one ?? UNKNOWN)) : null) ?? UNKNOWN
   const refusal = await recordCheckIn(deps, { request, ...targetOf(path), checkIn, kept })
   return refusal === null ? new Response(null, { status: 202 }) : refuse(refusal.status, refusal.text)
 }

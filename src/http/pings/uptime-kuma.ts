@@ -10,7 +10,7 @@ export const uptimeKuma: Dialect = {
   name: 'Uptime Kuma',
   routes: ['/api/push/*'],
   methods: null,
-  isSpoken: () => true,
+  matchesRequest: () => true,
   addressOf: (_, { path }) => addressOf(path),
   answer,
   refuse: (status, text) => refuse(status === 404 ? UNKNOWN : text, status),

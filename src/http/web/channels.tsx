@@ -82,7 +82,7 @@ export function channelPageRoutes(web: WebDeps) {
     )
     .post(
       '/channels/:channel/enable',
-      operate((context) => switchTo(web, { context, isDisabled: false })),
+      operate((context) => setDisabled(web, { context, isDisabled: false })),
       FORM,
     )
     .get(
@@ -292,7 +292,7 @@ function disable(web: WebDeps, context: ChannelRequest): Response {
   const isConfirmed = context.form.text(CONFIRMED_FIELD) !== ''
   if (waiting > 0 && channel.disabledAt === null && !isConfirmed)
     return redirect(url(`/channels/${channel.id}/disable`))
-  return switchTo(web, { context, isDisabled: true })
+  return setDisabled(web, { context, isDisabled: true })
 }
 
 function askBeforeDisabling({ deps }: WebDeps, context: ChannelRequest): Response {
@@ -308,7 +308,7 @@ function askBeforeDisabling({ deps }: WebDeps, context: ChannelRequest): Respons
   )
 }
 
-function switchTo(
+function setDisabled(
   { deps }: WebDeps,
   { context, isDisabled }: { context: ChannelRequest; isDisabled: boolean },
 ): Response {

@@ -13,10 +13,10 @@ import {
 import type { OwnProject } from '#domain/project.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { inProject, type ProjectRequest, type SignedInRequest, signedIn, type WebDeps } from '#http/guards.ts'
-import type { Audience, Drawn } from '#http/live.tsx'
+import type { Audience, RenderedAt } from '#http/live.tsx'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
-import { zipped } from '#http/zip.ts'
+import { gzipped } from '#http/zip.ts'
 import { url } from '#lib/base-path.ts'
 import { tryWrite } from '#lib/errors.ts'
 import { listChannels } from '#store/channels.ts'
@@ -65,12 +65,12 @@ function audienceOf({ deps }: WebDeps, context: ProjectRequest): Audience {
     projectId: project.id,
     userId: user.id,
     reading: readingOf(context),
-    drawn: drawnOf(context.query),
+    drawn: renderedAtOf(context.query),
     isAllowed,
   }
 }
 
-function drawnOf(query: URLSearchParams): Drawn | null {
+function renderedAtOf(query: URLSearchParams): RenderedAt | null {
   const [version, at] = [Number(query.get('version')), Number(query.get('drawn'))]
   return version > 0 && at > 0 ? { version, at } : null
 }
@@ -96,7 +96,7 @@ function show({ deps }: WebDeps, context: ProjectRequest): Promise<Response> {
       {...listOf({ monitors, project, context })}
     />
   )
-  return zipped(context.request, page(document))
+  return gzipped(context.request, page(document))
 }
 
 function channelsOf(deps: Deps, { id }: OwnProject): ChannelsState {
@@ -111,7 +111,7 @@ function showList({ deps }: WebDeps, context: ProjectRequest): Promise<Response>
   const monitors = listListedMonitors(deps.db, { projectId: project.id })
   const list = listOf({ monitors, project, context })
   const address = url(`/projects/${project.id}${filterQuery(list.filter)}`)
-  return zipped(context.request, partial(<MonitorList {...list} />, { address }))
+  return gzipped(context.request, partial(<MonitorList {...list} />, { address }))
 }
 
 function showCounts({ deps }: WebDeps, { project, now }: ProjectRequest): Response {

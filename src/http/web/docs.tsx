@@ -1,5 +1,5 @@
 import { frameOf } from '#http/frame.ts'
-import { anybody, type PageRequest, signedIn, type WebDeps } from '#http/guards.ts'
+import { anyone, type PageRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import { page } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
 import type { Markup } from '#jsx/jsx-runtime'
@@ -25,7 +25,7 @@ export function docsRoutes(web: WebDeps) {
   return cookieRoutes(web.deps, 'web/docs')
     .get(
       '/docs',
-      anybody(web, (context) => {
+      anyone(web, (context) => {
         const query = (context.query.get('q') ?? '').trim().slice(0, QUERY_MAX)
         if (query === '') return showDoc(context, '')
         const content = <DocResults query={query} hits={library.search(query)} />
@@ -34,13 +34,13 @@ export function docsRoutes(web: WebDeps) {
     )
     .get(
       '/docs/licenses',
-      anybody(web, (context) =>
+      anyone(web, (context) =>
         show(web, { context, title: 'Third-party licenses', slug: null, content: <Licenses /> }),
       ),
     )
     .get(
       '/docs/:page',
-      anybody(web, (context) => showDoc(context, context.params.page ?? '')),
+      anyone(web, (context) => showDoc(context, context.params.page ?? '')),
     )
 }
 

@@ -2,7 +2,7 @@
 import { findBackup, keepBackup, readBackups } from '#actions/backups.ts'
 import { readDatabaseSize } from '#actions/retention.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
-import { administering, type SignedInRequest, type WebDeps } from '#http/guards.ts'
+import { asAdmin, type SignedInRequest, type WebDeps } from '#http/guards.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
@@ -18,20 +18,20 @@ export function instanceRoutes(web: WebDeps) {
   return cookieRoutes(web.deps, 'web/instance')
     .get(
       INSTANCE,
-      administering(web, (context) => show(web, context)),
+      asAdmin(web, (context) => show(web, context)),
     )
     .post(
       '/instance/backups',
-      administering(web, () => makeNow(web)),
+      asAdmin(web, () => handleCreateBackup(web)),
       { parse: 'none' },
     )
     .get(
       '/instance/backups',
-      administering(web, () => redirect(url(INSTANCE))),
+      asAdmin(web, () => redirect(url(INSTANCE))),
     )
     .get(
       '/instance/backups/:backup',
-      administering(web, (context) => download(web, context)),
+      asAdmin(web, (context) => download(web, context)),
     )
 }
 
@@ -50,7 +50,7 @@ const NOTICES = {
   'given-up': 'backup-failed',
 } as const
 
-async function makeNow({ deps }: WebDeps): Promise<Response> {
+async function handleCreateBackup({ deps }: WebDeps): Promise<Response> {
   const making = keepBackup(deps)
   const outcome = await Promise.race([making, Bun.sleep(BACKUP_WAIT_MS).then(() => 'under-way' as const)])
   return redirect(url(INSTANCE), NOTICES[outcome])

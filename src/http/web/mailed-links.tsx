@@ -1,8 +1,8 @@
 // Links in mails: reset a password and confirm an address.
 import { mailPasswordReset, requireResetLink, resetPassword, verifyEmail } from '#actions/mailed-links.ts'
 import { orRerender, problemOf } from '#http/forms.ts'
-import { anybody, type PageRequest, type WebDeps } from '#http/guards.ts'
-import { type AccountTry, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
+import { anyone, type PageRequest, type WebDeps } from '#http/guards.ts'
+import { type AccountAttempt, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
@@ -15,7 +15,7 @@ import { ConfirmPage, ForgottenPage, NewPasswordPage } from '#views/pages/sign-i
 
 interface Limits {
   network: Limit<string | null>
-  account: Limit<AccountTry>
+  account: Limit<AccountAttempt>
 }
 
 export function mailedLinkRoutes(web: WebDeps) {
@@ -26,26 +26,26 @@ export function mailedLinkRoutes(web: WebDeps) {
   return cookieRoutes(web.deps, 'web/mailed-links')
     .get(
       '/password-reset',
-      anybody(web, () => showForgotten(web)),
+      anyone(web, () => showForgotten(web)),
     )
     .post(
       '/password-reset',
-      anybody(web, (context) => mailLink(web, { context, limits })),
+      anyone(web, (context) => mailLink(web, { context, limits })),
       { parse: 'none' },
     )
     .get(
       '/password-reset/:token',
-      anybody(web, (context) => showNewPassword(web, context)),
+      anyone(web, (context) => showNewPassword(web, context)),
     )
     .post(
       '/password-reset/:token',
-      anybody(web, (context) => saveNewPassword(web, context)),
+      anyone(web, (context) => saveNewPassword(web, context)),
       { parse: 'none' },
     )
-    .get('/verify-email/:token', anybody(web, showVerification))
+    .get('/verify-email/:token', anyone(web, showVerification))
     .post(
       '/verify-email/:token',
-      anybody(web, (context) => verify(web, context)),
+      anyone(web, (context) => verify(web, context)),
       { parse: 'none' },
     )
 }
@@ -77,7 +77,7 @@ async function mailLink(
 interface Asking {
   context: PageRequest
   email: string
-  limit: Limit<AccountTry>
+  limit: Limit<AccountAttempt>
 }
 
 async function mailInLimits({ deps, devices }: WebDeps, { context: { request }, email, limit }: Asking): Promise<void> {

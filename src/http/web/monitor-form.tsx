@@ -171,11 +171,11 @@ function previewOf(text: (name: string) => string, context: FormVisit): Schedule
     because,
     crontabLine,
     reading,
-    watched: context.monitor ? watchedWith(context.monitor, rhythm) : null,
+    watched: context.monitor ? withRhythm(context.monitor, rhythm) : null,
   }
 }
 
-function watchedWith(monitor: Monitor, rhythm: Rhythm): Monitor | null {
+function withRhythm(monitor: Monitor, rhythm: Rhythm): Monitor | null {
   const watched = withRules(monitor, rhythm)
   return watched.deadlineAt === null ? null : watched
 }

@@ -1,10 +1,10 @@
 // The page of a monitor, its live parts, and actions such as pause, resume and delete.
 import { silenceOf } from '#actions/channels.ts'
 import { deleteMonitor, type MonitorRef, pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
-import { recordPing, rulesForPeople } from '#actions/pings.ts'
+import { recordPing, rulesForUsers } from '#actions/pings.ts'
 import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
-import { calledName } from '#domain/account.ts'
+import { displayName } from '#domain/account.ts'
 import { NO_BODY } from '#domain/body.ts'
 import type { Channel } from '#domain/channel.ts'
 import type { Monitor } from '#domain/monitor.ts'
@@ -76,7 +76,7 @@ async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
       monitor={monitor}
       mayOperate={may(project.role, 'operate')}
       urls={urlsOf(web, context)}
-      channels={listChannelsOfMonitor(web.deps.db, monitor.id).map((channel) => toldChannel(web.deps, channel))}
+      channels={listChannelsOfMonitor(web.deps.db, monitor.id).map((channel) => toNotifiedChannel(web.deps, channel))}
       reading={readingOf(context)}
       zoneHint={zoneHintOf(web, context)}
       confirmation={await confirmationOf(web.deps, monitor)}
@@ -90,16 +90,16 @@ async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
   )
 }
 
-const PINGS_LOOKED_AT = 50
-const TIMES_LOOKED_AT = 10
+const ZONE_HINT_PINGS = 50
+const ZONE_HINT_TIMES = 10
 
 // Starts of runs are closest to the scheduled time. Pings from before a change of the schedule don't count.
 function zoneHintOf({ deps: { db } }: WebDeps, { monitor, user }: MonitorRequest): ZoneHint | null {
-  const pings = listPings(db, { monitorId: monitor.id, limit: PINGS_LOOKED_AT })
+  const pings = listPings(db, { monitorId: monitor.id, limit: ZONE_HINT_PINGS })
   const times = (kind: PingKind) =>
     pings.flatMap((ping) => (ping.kind === kind && ping.at >= monitor.scheduleSince ? [ping.at] : []))
   const [starts, successes] = [times('start'), times('success')]
-  const pingTimes = (starts.length > 0 ? starts : successes).slice(0, TIMES_LOOKED_AT)
+  const pingTimes = (starts.length > 0 ? starts : successes).slice(0, ZONE_HINT_TIMES)
   return hintZone(monitor.schedule, { pingTimes, zones: zonesToTry(user.timeZone, timeZones()) })
 }
 
@@ -111,7 +111,7 @@ async function confirmationOf(deps: Deps, monitor: Monitor): Promise<number | nu
   return mail?.asksToConfirm ? newest.number : null
 }
 
-function toldChannel(deps: Deps, channel: Channel): NotifiedChannel {
+function toNotifiedChannel(deps: Deps, channel: Channel): NotifiedChannel {
   return { name: channelTitle(channel), silence: silenceOf(deps, channel) }
 }
 
@@ -159,7 +159,7 @@ async function ping({ deps }: WebDeps, { monitor, request, form, user }: Monitor
   const isConfirmed = form.text(CONFIRMED_FIELD) !== ''
   if (!isConfirmed && isDown(deps, monitor)) return redirect(url(`/monitors/${monitor.uniqueKey}/ping`))
   const { kind } = await recordPing(deps, {
-    rules: rulesForPeople,
+    rules: rulesForUsers,
     address: { pingKey: monitor.pingKey },
     signal: 'success',
     exitStatus: null,
@@ -169,7 +169,7 @@ async function ping({ deps }: WebDeps, { monitor, request, form, user }: Monitor
       method: 'POST',
       remoteAddress: peerOf(request),
       userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_MAX),
-      reportedBy: calledName(user),
+      reportedBy: displayName(user),
     },
     ...NO_BODY,
   })

@@ -6,7 +6,7 @@ import { type Conceal, concealFor } from '#http/concealing.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { type MonitorRequest, onMonitor, type WebDeps } from '#http/guards.ts'
 import { mailOf } from '#http/mails.ts'
-import { KEPT_PART_MAX, KEPT_SUBJECT_MAX } from '#http/pings/mail-text.ts'
+import { KEPT_SUBJECT_MAX, STORED_PART_MAX } from '#http/pings/mail-text.ts'
 import { rawBody } from '#http/raw-body.ts'
 import { page } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
@@ -66,7 +66,7 @@ function concealMail({ subject, parts, ...mail }: KeptMail, conceal: Conceal): K
   return {
     ...mail,
     subject: conceal(subject, subject.length >= KEPT_SUBJECT_MAX),
-    parts: parts.map(({ name, text }) => ({ name, text: conceal(text, text.length >= KEPT_PART_MAX) })),
+    parts: parts.map(({ name, text }) => ({ name, text: conceal(text, text.length >= STORED_PART_MAX) })),
   }
 }
 

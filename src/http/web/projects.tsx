@@ -60,22 +60,22 @@ export function projectRoutes(web: WebDeps) {
       .post('/projects/:project', ...form('administer', (context) => rename(web, context)))
       .post('/projects/:project/ping-key', ...form('administer', (context) => replaceKey(web, context)))
       .get('/projects/:project/api-keys', back)
-      .post('/projects/:project/api-keys', ...form('administer', (context) => makeApiKey(web, context)))
-      .post('/projects/:project/api-keys/:key/revoke', ...form('administer', (context) => endApiKey(web, context)))
-      .get('/projects/:project/invitations', back)
+      .post('/projects/:project/api-keys', ...form('administer', (context) => handleCreateApiKey(web, context)))
       .post(
-        '/projects/:project/invitations',
-        ...form('administer', (context) => makeInvitation(web, { context, mails })),
+        '/projects/:project/api-keys/:key/revoke',
+        ...form('administer', (context) => handleRevokeApiKey(web, context)),
       )
+      .get('/projects/:project/invitations', back)
+      .post('/projects/:project/invitations', ...form('administer', (context) => handleInvite(web, { context, mails })))
       .post(
         '/projects/:project/invitations/:invitation/revoke',
-        ...form('administer', (context) => takeBack(web, context)),
+        ...form('administer', (context) => handleRevokeInvitation(web, context)),
       )
       .get('/projects/:project/members/:user', back)
       .post('/projects/:project/members/:user', ...form('administer', (context) => saveRole(web, context)))
       .get('/projects/:project/members/:user/remove', back)
       // Any member may leave. The action checks which other members a role may remove.
-      .post('/projects/:project/members/:user/remove', ...form('look', (context) => takeOut(web, context)))
+      .post('/projects/:project/members/:user/remove', ...form('look', (context) => handleRemoveMember(web, context)))
       .get(
         '/projects/:project/delete',
         inProject(web, 'own', (context) => showDelete(web, { context, form: freshForm() })),
@@ -153,7 +153,7 @@ interface Sent {
   form: Form
 }
 
-function orShowAgain(
+function orRerenderSection(
   web: WebDeps,
   { context, section, form }: Sent,
   work: () => Response | Promise<Response>,
@@ -163,7 +163,7 @@ function orShowAgain(
 
 async function rename(web: WebDeps, context: ProjectRequest): Promise<Response> {
   const { form } = context
-  return await orShowAgain(web, { context, section: 'name', form }, () => {
+  return await orRerenderSection(web, { context, section: 'name', form }, () => {
     renameProject(web.deps, { projectId: context.project.id, name: form.text('name') })
     return redirect(settingsOf(context), 'project-saved')
   })
@@ -175,11 +175,11 @@ function replaceKey({ deps }: WebDeps, context: ProjectRequest): Response {
 }
 
 // The response to the form is the page with the key, because the key is shown only once.
-async function makeApiKey(web: WebDeps, context: ProjectRequest): Promise<Response> {
+async function handleCreateApiKey(web: WebDeps, context: ProjectRequest): Promise<Response> {
   const { deps } = web
   const { project, form, user } = context
   requireProvenAddress(deps, user)
-  return await orShowAgain(web, { context, section: 'api-keys', form }, () => {
+  return await orRerenderSection(web, { context, section: 'api-keys', form }, () => {
     const access = oneOf(API_KEY_ACCESS, form.text('access'))
     const key = { access, createdBy: user.id, name: form.text('keyName'), ...sentId(form) }
     const apiKey = createApiKey(deps, { projectId: project.id, ...key })
@@ -196,19 +196,19 @@ function sentId(form: Form): { id?: string } {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-function endApiKey({ deps }: WebDeps, context: ProjectRequest): Response {
+function handleRevokeApiKey({ deps }: WebDeps, context: ProjectRequest): Response {
   revokeApiKey(deps, { id: context.params.key ?? '', projectId: context.project.id })
   return redirect(settingsOf(context), 'api-key-revoked')
 }
 
-async function makeInvitation(
+async function handleInvite(
   web: WebDeps,
   { context, mails }: { context: ProjectRequest; mails: Limit },
 ): Promise<Response> {
   const { project, form, user } = context
   const email = form.text('email').trim()
   if (email !== '') requireProvenAddress(web.deps, user)
-  return await orShowAgain(web, { context, section: 'invitations', form }, async () => {
+  return await orRerenderSection(web, { context, section: 'invitations', form }, async () => {
     if (email !== '') await mails.take(user.id)
     if (email !== '') await web.messageLimits.destinations.take(email)
     const { isMailed } = await invite(web.deps, {
@@ -221,7 +221,7 @@ async function makeInvitation(
   })
 }
 
-function takeBack({ deps }: WebDeps, context: ProjectRequest): Response {
+function handleRevokeInvitation({ deps }: WebDeps, context: ProjectRequest): Response {
   revokeInvitation(deps, { projectId: context.project.id, id: context.params.invitation ?? '' })
   return redirect(settingsOf(context), 'invitation-revoked')
 }
@@ -230,7 +230,7 @@ async function saveRole(web: WebDeps, context: ProjectRequest): Promise<Response
   const { project, params, user } = context
   const { form } = context
   const userId = params.user ?? ''
-  return await orShowAgain(web, { context, section: 'members', form }, () => {
+  return await orRerenderSection(web, { context, section: 'members', form }, () => {
     const role = oneOf(ROLES, form.text('role'))
     changeRole(web.deps, { actor: { projectId: project.id, userId: user.id }, userId, role })
     const hasKeys = keysCreatedBy(web.deps.db, { projectId: project.id, userId }).length > 0
@@ -238,11 +238,11 @@ async function saveRole(web: WebDeps, context: ProjectRequest): Promise<Response
   })
 }
 
-async function takeOut(web: WebDeps, context: ProjectRequest): Promise<Response> {
+async function handleRemoveMember(web: WebDeps, context: ProjectRequest): Promise<Response> {
   const { project, params, user } = context
   const { form } = context
   const userId = params.user ?? ''
-  return await orShowAgain(web, { context, section: 'members', form }, () => {
+  return await orRerenderSection(web, { context, section: 'members', form }, () => {
     const keys = keyChoiceIn(form, project.id)
     removeMember(web.deps, { actor: { projectId: project.id, userId: user.id }, userId, keys })
     return userId === user.id ? redirect(url('/'), 'project-left') : redirect(settingsOf(context), 'member-removed')

@@ -12,7 +12,7 @@ import {
 } from '#actions/registration.ts'
 import type { Invitation } from '#domain/project.ts'
 import { type Form, orRerender, problemOf } from '#http/forms.ts'
-import { anybody, type PageRequest, type SignedInRequest, signedIn, untilSetUp, type WebDeps } from '#http/guards.ts'
+import { anyone, beforeSetup, type PageRequest, type SignedInRequest, signedIn, type WebDeps } from '#http/guards.ts'
 import { createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect } from '#http/respond.tsx'
@@ -34,43 +34,43 @@ export function registrationRoutes(web: WebDeps) {
     cookieRoutes(web.deps, 'web/registration')
       .get(
         '/setup',
-        untilSetUp(web, (context) => showSetup(web, context)),
+        beforeSetup(web, (context) => showSetup(web, context)),
       )
       .post(
         '/setup',
-        untilSetUp(web, (context) => setUpFirst(web, context)),
+        beforeSetup(web, (context) => handleCreateFirstAccount(web, context)),
         { parse: 'none' },
       )
       .get(
         '/register',
-        anybody(web, () => showDoor(openDoor(web))),
+        anyone(web, () => showSignUp(openSignUp(web))),
       )
       .post(
         '/register',
-        anybody(web, (context) => enter(web, { context, limit, door: openDoor(web) })),
+        anyone(web, (context) => enter(web, { context, limit, signUp: openSignUp(web) })),
         { parse: 'none' },
       )
       .get(
         '/register/:token',
-        anybody(web, (context) => showDoor(provenDoor(web, context))),
+        anyone(web, (context) => showSignUp(verifiedSignUp(web, context))),
       )
       .post(
         '/register/:token',
-        anybody(web, (context) => enter(web, { context, limit, door: provenDoor(web, context) })),
+        anyone(web, (context) => enter(web, { context, limit, signUp: verifiedSignUp(web, context) })),
         { parse: 'none' },
       )
       .get(
         '/invitations/:token',
-        anybody(web, (context) => showInvitation(web, context)),
+        anyone(web, (context) => showInvitation(web, context)),
       )
       // After an error the browser shows the form's URL, and the user may reload it.
       .get(
         '/invitations/:token/account',
-        anybody(web, ({ params }) => redirect(url(`/invitations/${encodeURIComponent(params.token ?? '')}`))),
+        anyone(web, ({ params }) => redirect(url(`/invitations/${encodeURIComponent(params.token ?? '')}`))),
       )
       .post(
         '/invitations/:token/account',
-        anybody(web, (context) => enter(web, { context, limit, door: invitedDoor(web, context) })),
+        anyone(web, (context) => enter(web, { context, limit, signUp: invitedSignUp(web, context) })),
         { parse: 'none' },
       )
       .post(
@@ -92,7 +92,7 @@ function showSetup({ deps }: WebDeps, { query, now }: PageRequest): Response {
   return setupPage({ token, values: {}, problems: {}, problem: null })
 }
 
-async function setUpFirst(web: WebDeps, context: PageRequest): Promise<Response> {
+async function handleCreateFirstAccount(web: WebDeps, context: PageRequest): Promise<Response> {
   const { query, form } = context
   const token = query.get('token') ?? ''
   return await orRerender(
@@ -126,7 +126,7 @@ function setupPage({ token, values, problems, problem, status = 200 }: AgainProp
 }
 
 /** A way to create an account. */
-interface Door {
+interface SignUp {
   title: string
   lead: Child
   action: Address
@@ -141,7 +141,7 @@ interface Door {
 
 const FRESH: AgainProps = { values: {}, problems: {}, problem: null }
 
-function openDoor({ deps }: WebDeps): Door {
+function openSignUp({ deps }: WebDeps): SignUp {
   requireOpenRegistration(deps)
   const isByMail = deps.config.smtp !== null
   return {
@@ -160,7 +160,7 @@ function openDoor({ deps }: WebDeps): Door {
   }
 }
 
-function invitedDoor(web: WebDeps, { params, query }: PageRequest): Door {
+function invitedSignUp(web: WebDeps, { params, query }: PageRequest): SignUp {
   const { deps } = web
   const token = params.token ?? ''
   const invitation = invitationOf(deps, token)
@@ -183,7 +183,7 @@ function invitedDoor(web: WebDeps, { params, query }: PageRequest): Door {
   }
 }
 
-function provenDoor({ deps }: WebDeps, { params }: PageRequest): Door {
+function verifiedSignUp({ deps }: WebDeps, { params }: PageRequest): SignUp {
   const token = params.token ?? ''
   const { email, invitation } = registrationOf(deps, token)
   if (invitation === null) requireOpenRegistration(deps)
@@ -204,8 +204,8 @@ function provenDoor({ deps }: WebDeps, { params }: PageRequest): Door {
   }
 }
 
-function showDoor(door: Door, { values, problems, problem, status = 200 }: AgainProps = FRESH): Response {
-  const { title, lead, action, submit, signIn, email, isByMail, invitation } = door
+function showSignUp(signUp: SignUp, { values, problems, problem, status = 200 }: AgainProps = FRESH): Response {
+  const { title, lead, action, submit, signIn, email, isByMail, invitation } = signUp
   const form = { values: { email: invitation?.email ?? '', ...values }, problems }
   if (isByMail)
     return page(<RegisterByMailPage {...{ title, lead, action, form, problem, signIn }} isSent={false} />, status)
@@ -216,22 +216,22 @@ function showDoor(door: Door, { values, problems, problem, status = 200 }: Again
 interface Entering {
   context: PageRequest
   limit: Limit<string | null>
-  door: Door
+  signUp: SignUp
 }
 
-async function enter(web: WebDeps, { context, limit, door }: Entering): Promise<Response> {
+async function enter(web: WebDeps, { context, limit, signUp }: Entering): Promise<Response> {
   const { form, request } = context
   return await orRerender(
     async () => {
       await limit.take(peerOf(request))
-      return door.isByMail ? mailLink(web, { context, door }) : await makeAccount(web, { context, door })
+      return signUp.isByMail ? mailLink(web, { context, signUp }) : await handleCreateAccount(web, { context, signUp })
     },
-    (error) => showDoor(door, againAfter(error, form)),
+    (error) => showSignUp(signUp, againAfter(error, form)),
   )
 }
 
-async function makeAccount(web: WebDeps, { context, door }: Omit<Entering, 'limit'>): Promise<Response> {
-  const { invitation, email } = door
+async function handleCreateAccount(web: WebDeps, { context, signUp }: Omit<Entering, 'limit'>): Promise<Response> {
+  const { invitation, email } = signUp
   const typed = newcomer(context.form)
   const isProven = email !== null
   const user = await register(web.deps, { ...typed, email: email ?? typed.email, invitation, isProven })
@@ -244,10 +244,10 @@ async function makeAccount(web: WebDeps, { context, door }: Omit<Entering, 'limi
 }
 
 // The response and its time are the same whether or not the address has an account or has reached its limit of mails.
-function mailLink(web: WebDeps, { context: { form }, door }: Omit<Entering, 'limit'>): Response {
+function mailLink(web: WebDeps, { context: { form }, signUp }: Omit<Entering, 'limit'>): Response {
   const email = readEmail(form.text('email'))
-  setImmediate(() => mailInLimits(web, { email, invitation: door.invitation }))
-  const { title, lead, action, signIn } = door
+  setImmediate(() => mailInLimits(web, { email, invitation: signUp.invitation }))
+  const { title, lead, action, signIn } = signUp
   return page(<RegisterByMailPage {...{ title, lead, action, signIn }} form={freshForm()} problem={null} isSent />)
 }
 
@@ -264,7 +264,7 @@ async function showInvitation(web: WebDeps, context: PageRequest): Promise<Respo
   const token = context.params.token ?? ''
   const invitation = invitationOf(web.deps, token)
   const isStranger = (await web.sessions.find(context.request)) === null
-  if (isStranger) return showDoor(invitedDoor(web, context))
+  if (isStranger) return showSignUp(invitedSignUp(web, context))
   const name = projectName(web, invitation)
   return page(
     <ConfirmPage

@@ -65,12 +65,12 @@ export function settingsRoutes(web: WebDeps) {
       )
       .post('/settings/profile', ...form((context) => saveProfile(web, context)))
       .post('/settings/email', ...form((context) => saveEmail(web, { context, limits })))
-      .post('/settings/verification', ...form((context) => mailLinkAgain(web, { context, limits })))
+      .post('/settings/verification', ...form((context) => handleResendVerification(web, { context, limits })))
       .post('/settings/preferences', ...form((context) => savePreferences(web, context)))
       .post('/settings/theme', ...form((context) => saveTheme(web, context)))
       .post('/settings/password', ...form((context) => savePassword(web, { context, limits })))
-      .post('/settings/sessions/end-others', ...form((context) => endOthers(web, context)))
-      .post('/settings/sessions/:session/end', ...form((context) => endOne(web, context)))
+      .post('/settings/sessions/end-others', ...form((context) => handleEndOtherSessions(web, context)))
+      .post('/settings/sessions/:session/end', ...form((context) => handleEndSession(web, context)))
       .post('/settings/delete', ...form((context) => remove(web, { context, limits })))
   )
 }
@@ -99,7 +99,7 @@ function show(
   )
 }
 
-function orShowAgain(
+function orRerenderSection(
   web: WebDeps,
   { context, section, form }: { context: SignedInRequest; section: SettingsForm; form: Form },
   work: () => Response | Promise<Response>,
@@ -109,7 +109,7 @@ function orShowAgain(
 
 async function saveProfile(web: WebDeps, context: SignedInRequest): Promise<Response> {
   const { form } = context
-  return await orShowAgain(web, { context, section: 'profile', form }, () => {
+  return await orRerenderSection(web, { context, section: 'profile', form }, () => {
     changeProfile(web.deps, { userId: context.user.id, name: form.text('name'), timeZone: form.text('timeZone') })
     return redirect(url(SETTINGS), 'profile-saved')
   })
@@ -119,7 +119,7 @@ const MAIL_NOTICES = { changed: 'email-changed', mailed: 'email-mailed', 'not-ma
 
 async function saveEmail(web: WebDeps, { context, limits }: Asked): Promise<Response> {
   const { form, user } = context
-  return await orShowAgain(web, { context, section: 'email', form }, async () => {
+  return await orRerenderSection(web, { context, section: 'email', form }, async () => {
     const proof = await checkPassword(web, { context, limits, form, field: 'emailPassword' })
     const email = form.text('email')
     await limits.mails.take(user.id)
@@ -129,7 +129,7 @@ async function saveEmail(web: WebDeps, { context, limits }: Asked): Promise<Resp
   })
 }
 
-async function mailLinkAgain(
+async function handleResendVerification(
   { deps, messageLimits }: WebDeps,
   { context: { user }, limits }: Asked,
 ): Promise<Response> {
@@ -149,14 +149,14 @@ async function savePreferences({ deps }: WebDeps, { form, user }: SignedInReques
 async function saveTheme({ deps }: WebDeps, { request, form, user }: SignedInRequest): Promise<Response> {
   const asked = form.text('theme')
   const theme = THEMES.find((name) => name === asked)
-  if (theme === undefined) throw new AppError('invalid', 'There is no such theme.')
+  if (theme === undefined) throw new AppError('invalid', 'Choose one of the themes.')
   changeTheme(deps, { userId: user.id, theme })
   return redirect(url(safePath(refererOf(deps, request) ?? SETTINGS)), 'theme-changed')
 }
 
 async function savePassword(web: WebDeps, { context, limits }: Asked): Promise<Response> {
   const { form } = context
-  return await orShowAgain(web, { context, section: 'password', form }, async () => {
+  return await orRerenderSection(web, { context, section: 'password', form }, async () => {
     const proof = await checkPassword(web, { context, limits, form })
     await changePassword(web.deps, {
       proof,
@@ -167,12 +167,12 @@ async function savePassword(web: WebDeps, { context, limits }: Asked): Promise<R
   })
 }
 
-function endOthers({ deps }: WebDeps, { user, session }: SignedInRequest): Response {
+function handleEndOtherSessions({ deps }: WebDeps, { user, session }: SignedInRequest): Response {
   endOtherSessions(deps, { userId: user.id, keptId: session.id })
   return redirect(url(SETTINGS), 'sessions-ended')
 }
 
-function endOne({ deps }: WebDeps, { user, params }: SignedInRequest): Response {
+function handleEndSession({ deps }: WebDeps, { user, params }: SignedInRequest): Response {
   endSession(deps, { id: params.session ?? '', userId: user.id })
   return redirect(url(SETTINGS), 'session-ended')
 }
@@ -201,7 +201,7 @@ async function remove(web: WebDeps, { context, limits }: Asked): Promise<Respons
     async () => {
       const proof = await checkPassword(web, { context, limits, form })
       deleteAccount(web.deps, { proof, keys: keyChoicesIn(context) })
-      openAgain(web.deps)
+      reopenSetup(web.deps)
       return withCookies(redirect(url('/login'), 'account-deleted'), [web.sessions.cleared()])
     },
     ({ fields, message }) => {
@@ -216,7 +216,7 @@ function keyChoicesIn({ projects, form }: SignedInRequest): Record<string, KeyCh
 }
 
 // After the last account is deleted, a setup link is logged, as at the first start.
-function openAgain(deps: WebDeps['deps']): void {
+function reopenSetup(deps: WebDeps['deps']): void {
   const token = createSetupToken(deps)
   if (token === null) return
   const link = `${deps.config.baseUrl}/setup?token=${token}`
@@ -238,10 +238,10 @@ async function checkPassword(
   await limits.passwords.take(tried)
   try {
     const proof = await requirePassword(deps, { userId: user.id, password: form.text(field), field })
-    await limits.passwords.giveBack(tried)
+    await limits.passwords.refund(tried)
     return proof
   } catch (error) {
-    if (isTooMany(error)) await limits.passwords.giveBack(tried)
+    if (isTooMany(error)) await limits.passwords.refund(tried)
     throw error
   }
 }

@@ -2,8 +2,8 @@ import { authenticate } from '#actions/accounts.ts'
 import { type Browser, beginSession, endSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
 import { type Form, orRerender } from '#http/forms.ts'
-import { anybody, type PageRequest, type WebDeps } from '#http/guards.ts'
-import { type AccountTry, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
+import { anyone, type PageRequest, type WebDeps } from '#http/guards.ts'
+import { type AccountAttempt, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
 import { peerOf } from '#http/peer.ts'
 import { page, redirect, withCookies } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
@@ -26,16 +26,16 @@ export function signInRoutes(web: WebDeps) {
   return cookieRoutes(web.deps, 'web/sign-in')
     .get(
       '/login',
-      anybody(web, (context) => showLogin(web, context)),
+      anyone(web, (context) => showLogin(web, context)),
     )
     .post(
       '/login',
-      anybody(web, (context) => signIn(web, { context, limits })),
+      anyone(web, (context) => signIn(web, { context, limits })),
       { parse: 'none' },
     )
     .post(
       '/logout',
-      anybody(web, (context) => signOut(web, context)),
+      anyone(web, (context) => signOut(web, context)),
       { parse: 'none' },
     )
 }
@@ -79,10 +79,10 @@ async function showLogin(web: WebDeps, context: PageRequest): Promise<Response> 
 interface Limits {
   /** Limits attempts by browsers in which no one has signed in before. */
   network: Limit<string | null>
-  account: Limit<AccountTry>
+  account: Limit<AccountAttempt>
 }
 
-interface Attempt extends AccountTry {
+interface Attempt extends AccountAttempt {
   context: PageRequest
   email: string
   user: User | null
@@ -105,11 +105,11 @@ async function signIn(web: WebDeps, { context, limits }: { context: PageRequest;
     async () => {
       await take(limits, attempt)
       const begun = await sessionFor(web, attempt).catch(async (error) => {
-        await giveBack(limits, attempt)
+        await refund(limits, attempt)
         throw error
       })
       if (begun === null) throw new AppError('invalid', WRONG)
-      await giveBack(limits, attempt)
+      await refund(limits, attempt)
       return withCookies(
         redirect(url(safePath(context.form.text('next')))),
         await cookiesOf(web, { context, ...begun }),
@@ -127,9 +127,9 @@ async function take({ network, account }: Limits, attempt: Attempt): Promise<voi
   await account.take(attempt)
 }
 
-async function giveBack({ network, account }: Limits, attempt: Attempt): Promise<void> {
-  if (attempt.device === null) await network.giveBack(attempt.address)
-  await account.giveBack(attempt)
+async function refund({ network, account }: Limits, attempt: Attempt): Promise<void> {
+  if (attempt.device === null) await network.refund(attempt.address)
+  await account.refund(attempt)
 }
 
 // Programs such as fail2ban read these lines. A user may type a password as the address, so only known ones are logged.

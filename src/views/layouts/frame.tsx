@@ -1,4 +1,4 @@
-import { calledName, type User } from '#domain/account.ts'
+import { displayName, type User } from '#domain/account.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { url } from '#lib/base-path.ts'
@@ -145,7 +145,7 @@ function UserMenu({ context: { user }, room, help }: UserMenuProps) {
         </summary>
         <div class="menu-sheet">
           <p class="menu-who" dir="auto">
-            {calledName(user)}
+            {displayName(user)}
           </p>
           <a href={url('/settings')} aria-current={room === 'settings' ? 'page' : undefined}>
             Settings

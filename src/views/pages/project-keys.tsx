@@ -1,4 +1,4 @@
-import { calledName } from '#domain/account.ts'
+import { displayName } from '#domain/account.ts'
 import { API_KEY_ACCESS, type ApiKeyAccess, type OwnProject } from '#domain/project.ts'
 import { url } from '#lib/base-path.ts'
 import { Copyable } from '#views/components/copyable.tsx'
@@ -179,7 +179,7 @@ function ApiKeyRow({ project, apiKey, reading }: ApiKeyRowProps) {
           </span>
           {maker && (
             <span class="breakable">
-              by <bdi>{calledName(maker)}</bdi>
+              by <bdi>{displayName(maker)}</bdi>
               {!maker.isMember && ', no longer a member'}
             </span>
           )}

@@ -1,4 +1,4 @@
-import { calledName } from '#domain/account.ts'
+import { displayName } from '#domain/account.ts'
 import {
   INVITED_ROLES,
   type InvitedRole,
@@ -72,7 +72,7 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
       <div class="row-main">
         <p class="row-title">
           <b class="breakable" dir="auto">
-            {calledName(member)}
+            {displayName(member)}
           </b>
           {isOneself && <span class="tag">You</span>}
         </p>
@@ -87,10 +87,10 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
       {isChangeable && !isOneself && (
         <Confirm
           label="Remove"
-          about={calledName(member)}
+          about={displayName(member)}
           question={
             <>
-              Remove <bdi>{calledName(member)}</bdi> from this project? Their open invitations are revoked. Ping URLs
+              Remove <bdi>{displayName(member)}</bdi> from this project? Their open invitations are revoked. Ping URLs
               that they copied keep working.
             </>
           }
@@ -112,7 +112,7 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
 function RoleForm({ path, member, roles }: { path: string; member: Member; roles: Role[] }) {
   return (
     <form method="post" action={url(path)} class="row-form">
-      <select name="role" aria-label={`Role of ${calledName(member)}`}>
+      <select name="role" aria-label={`Role of ${displayName(member)}`}>
         {roles.map((role) => (
           <option value={role} selected={role === member.role}>
             {role}
@@ -120,7 +120,7 @@ function RoleForm({ path, member, roles }: { path: string; member: Member; roles
         ))}
       </select>
       <button type="submit" class="button button-small">
-        Change<span class="visually-hidden"> the role of {calledName(member)}</span>
+        Change<span class="visually-hidden"> the role of {displayName(member)}</span>
       </button>
     </form>
   )

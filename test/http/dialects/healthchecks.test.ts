@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { Moved } from '../../support/moved.ts'
 
 const RUN = '684e2e73-017e-465f-8149-d70b7c5aaa49'
-const NOBODY = '07c2f548-9850-4b27-af5d-6c9dc157ec02'
+const UNKNOWN_PEER = '07c2f548-9850-4b27-af5d-6c9dc157ec02'
 
 let moved: Moved
 
@@ -34,7 +34,7 @@ describe('A ping URL at the root, as hc-ping.com has it', () => {
   )
 
   test('of nobody is not found, and says so in two words', async () => {
-    for (const path of [`/${NOBODY}`, `/${NOBODY}/fail`, `/${NOBODY}/256`]) {
+    for (const path of [`/${UNKNOWN_PEER}`, `/${UNKNOWN_PEER}/fail`, `/${UNKNOWN_PEER}/256`]) {
       expect(await moved.answer(path)).toEqual([404, 'not found'])
     }
   })

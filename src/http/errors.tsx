@@ -65,15 +65,15 @@ function answerTo(
   if (error instanceof AppError) return { status: statuses[error.code], message: error.message }
   if (error instanceof NotFoundError) return nothingAt(request, findMethods)
   if (isTooLong(error)) return { status: 413, message: 'The request is too long.' }
-  if (isClientGone(error)) return { status: 400, message: 'The request broke off.' }
+  if (isClientGone(error)) return { status: 400, message: 'The client disconnected.' }
   const id = requestIdOf(request)
   const about = { request: id, path: showPath(splitUrl(request.url).path), dialect: dialectOf(request)?.name }
   if (error instanceof StorageRefusedError || error instanceof BusyError) {
     deps.log.debug('A request was refused', { ...about, reason: error.message })
     return { status: 503, message: error.message }
   }
-  deps.log.error('Something went wrong that should not', { ...about, error })
-  return { status: 500, message: `Something went wrong that should not. The log knows it as ${id}.` }
+  deps.log.error('Unexpected error', { ...about, error })
+  return { status: 500, message: `Unexpected error (reference ${id}). The log has the details.` }
 }
 
 function nothingAt({ method, url }: Request, findMethods: FindMethods): Answer {

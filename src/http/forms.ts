@@ -22,7 +22,7 @@ export async function readForm(request: Request): Promise<Form> {
   if (bytes.length > FORM_MAX) throw new AppError('invalid', 'This form is too large.')
   const contentType = request.headers.get('content-type') ?? ''
   if (bytes.length > 0 && !contentType.startsWith('application/x-www-form-urlencoded')) {
-    throw new AppError('invalid', 'This is not a form.')
+    throw new AppError('invalid', 'The request contains no form.')
   }
   return toForm(new URLSearchParams(new TextDecoder().decode(bytes)))
 }

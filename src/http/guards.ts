@@ -145,7 +145,7 @@ export function projectOf(
 
 function requirePermission(project: OwnProject, permission: Permission): void {
   if (may(project.role, permission)) return
-  throw new AppError('forbidden', `Your role in "${project.name}" is ${project.role}, and that does not allow this.`)
+  throw new AppError('forbidden', `Your role in "${project.name}" (${project.role}) doesn't allow this.`)
 }
 
 // A page can be requested again after the sign-in. A submitted form or a part of a page can't.

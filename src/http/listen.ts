@@ -55,7 +55,7 @@ function settingsFor(log: Deps['log']) {
     error: (error: Error): Response => {
       const request = newRequestId()
       log.error('A request could not even be refused', { request, error })
-      return new Response('Something went wrong that should not.', {
+      return new Response('Unexpected error.', {
         status: 500,
         headers: { [REQUEST_ID_HEADER]: request },
       })

@@ -132,7 +132,7 @@ export function createLive(deps: Deps): Live {
     const { projectId, reading, drawn } = audience
     const streams = [...projects.values()].flatMap((watched) => [...watched.streams])
     if (isClosed || streams.length >= STREAMS_MAX) {
-      throw new AppError('too_many', 'There is no room for another stream.')
+      throw new AppError('too_many', 'Too many pages are open. The page will poll for changes.')
     }
     const own = streams.filter(({ userId }) => userId === audience.userId)
     if (own.length >= STREAMS_PER_USER_MAX) makeRoom(own)

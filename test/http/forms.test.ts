@@ -33,7 +33,7 @@ describe('A form', () => {
   test.each([
     ['is too long', post(`a=${'x'.repeat(65_536)}`), 'This form is too large.'],
     ['has too many fields', post(Array.from({ length: 301 }, (_, index) => `f${index}=`).join('&')), 'too many fields'],
-    ['is JSON', post('{}', 'application/json'), 'This is not a form.'],
+    ['is JSON', post('{}', 'application/json'), 'The request contains no form.'],
   ])('that %s is refused', async (_what, request, problem) => {
     expect(await problemOf(request)).toContain(problem)
   })

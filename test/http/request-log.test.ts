@@ -116,7 +116,7 @@ describe('The id of a request', () => {
     expect([answer.status, answer.headers.get('x-request-id')]).toEqual([500, id])
     expect(id).toMatch(/^[a-z0-9]{8}$/)
     expect(answer.headers.get('content-type')).toStartWith(type)
-    expect(await answer.text()).toContain(`The log knows it as ${id}.`)
+    expect(await answer.text()).toContain(`Unexpected error (reference ${id}).`)
   })
 
   test('is in the header of every refusal, and the same in the log of a full disk and of the answer', async () => {

@@ -90,7 +90,7 @@ describe('A download', () => {
     const copy = Database.deserialize(new Uint8Array(await answer.arrayBuffer()))
     expect(copy.query('SELECT email FROM users').all()).toEqual([{ email: 'root@example.org' }])
     copy.close()
-    expect(data.guard.log.map(({ event }) => event)).toContain('A backup is downloaded')
+    expect(data.guard.log.map(({ event }) => event)).toContain('Backup downloaded')
   })
 
   test.each([

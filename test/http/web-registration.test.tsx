@@ -63,7 +63,7 @@ describe('The first account', () => {
   test('is made with the link from the log: it administers, has a project, and is signed in', async () => {
     const link = `/setup?token=${createSetupToken(guard.deps)}`
     const visitor = new Visitor(guard)
-    expect(await visitor.read(link)).toContain('Make the first account')
+    expect(await visitor.read(link)).toContain('Create the first account')
     const response = await visitor.post(link, ALICE)
     expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
     expect(findUserByEmail(guard.db, EMAIL)).toMatchObject({ isAdmin: true, timeZone: 'Europe/Riga' })

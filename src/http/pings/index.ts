@@ -41,7 +41,7 @@ export function pingDialectRoutes(deps: Deps) {
     if (logged.has(name)) return
     logged.add(name)
     const setting = `CRONGUARD_DIALECT_${name.toUpperCase()}`
-    deps.log.warn(`${OTHERS[name].name} pings are refused: set ${setting}=on to take them`)
+    deps.log.warn(`${OTHERS[name].name} pings are refused: set ${setting}=on to accept them`)
   }
   for (const route of new Set(enabledDialects.flatMap(({ routes }) => routes))) {
     const here = enabledDialects.filter(({ routes }) => routes.includes(route))

@@ -59,7 +59,7 @@ async function handleCreateBackup({ deps }: WebDeps): Promise<Response> {
 // A backup contains all secrets, so downloads are logged.
 function download({ deps }: WebDeps, { params: { backup = '' }, user }: SignedInRequest): Response {
   const file = Bun.file(findBackup(deps, backup))
-  deps.log.info('A backup is downloaded', { backup, user: user.id })
+  deps.log.info('Backup downloaded', { backup, user: user.id })
   return new Response(file, {
     headers: {
       'Content-Type': 'application/vnd.sqlite3',

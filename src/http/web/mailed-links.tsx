@@ -115,7 +115,7 @@ function showVerification({ params }: PageRequest): Response {
   return page(
     <ConfirmPage
       title="Confirm your email address"
-      lead="One click, and CronGuard knows that the address is yours."
+      lead="Confirm that this email address is yours."
       action={url(`/verify-email/${encodeURIComponent(params.token ?? '')}`)}
       submit="Confirm the address"
     />,
@@ -131,6 +131,6 @@ function requireMailServer(smtp: unknown): void {
   if (smtp !== null) return
   throw new AppError(
     'not_found',
-    'This CronGuard has no mail server. On its machine, "cronguard user reset-password EMAIL" makes a new password.',
+    'This server cannot send mail. To reset the password, run "cronguard user reset-password EMAIL" on the server.',
   )
 }

@@ -115,7 +115,7 @@ function setupPage({ token, values, problems, problem, status = 200 }: AgainProp
   return page(
     <NewAccountPage
       title="Welcome to CronGuard"
-      lead="Make the first account. It administers this CronGuard."
+      lead="Create the first account. It administers this server."
       action={url(`/setup?token=${encodeURIComponent(token)}`)}
       form={{ values, problems }}
       problem={problem}
@@ -146,7 +146,7 @@ function openSignUp({ deps }: WebDeps): SignUp {
   const isByMail = deps.config.smtp !== null
   return {
     title: 'Create an account',
-    lead: isByMail ? 'Enter your email address to get a link.' : 'It comes with a project of your own.',
+    lead: isByMail ? 'Enter your email address to get a link.' : 'Your account includes a project of your own.',
     action: url('/register'),
     submit: 'Create account',
     signIn: (

@@ -220,7 +220,7 @@ function reopenSetup(deps: WebDeps['deps']): void {
   const token = createSetupToken(deps)
   if (token === null) return
   const link = `${deps.config.baseUrl}/setup?token=${token}`
-  deps.log.warn('Nobody has an account any more. The first one is made with this link, within 30 minutes', { link })
+  deps.log.warn('No account is left. Create a new one with this link within 30 minutes', { link })
 }
 
 interface PasswordCheck extends Asked {

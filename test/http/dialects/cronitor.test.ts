@@ -242,8 +242,8 @@ describe('While the dialect is off', () => {
     expect(off.kinds()).toEqual([])
     const lines = off.guard.log.filter(({ event }) => event.includes('CRONGUARD_DIALECT_'))
     expect(lines.map(({ event }) => event)).toEqual([
-      'Cronitor pings are refused: set CRONGUARD_DIALECT_CRONITOR=on to take them',
-      "Dead Man's Snitch pings are refused: set CRONGUARD_DIALECT_SNITCH=on to take them",
+      'Cronitor pings are refused: set CRONGUARD_DIALECT_CRONITOR=on to accept them',
+      "Dead Man's Snitch pings are refused: set CRONGUARD_DIALECT_SNITCH=on to accept them",
     ])
     expect(JSON.stringify(off.guard.log)).not.toContain(pingKey)
     expect(await off.answer(`/ping/${pingKey}/backup?rid=684e2e73-017e-465f-8149-d70b7c5aaa49`)).toEqual([200, 'OK'])

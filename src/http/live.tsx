@@ -110,13 +110,13 @@ export function createLive(deps: Deps): Live {
   })
 
   const notifyAll = (): void => {
-    const { isChanged, isNews } = readOtherWrites()
+    const { isChanged, isDue } = readOtherWrites()
     if (isChanged) otherVersion = version += 1
-    const news = { ids: touched, isEverything: isNews, now: deps.clock.now() }
-    const told = concerned(deps, { projects, news })
+    const news = { ids: touched, isEverything: isDue, now: deps.clock.now() }
+    const concernedProjects = concerned(deps, { projects, news })
     // Cleared only now: if reading fails, the next tick still has all changes.
     touched = new Set()
-    for (const [projectId, watched] of told) notifyOrDefer(deps, { projectId, watched, news })
+    for (const [projectId, watched] of concernedProjects) notifyOrDefer(deps, { projectId, watched, news })
   }
 
   const tick = async (): Promise<void> => {
@@ -135,7 +135,7 @@ export function createLive(deps: Deps): Live {
       throw new AppError('too_many', 'Too many pages are open. The page will poll for changes.')
     }
     const own = streams.filter(({ userId }) => userId === audience.userId)
-    if (own.length >= STREAMS_PER_USER_MAX) makeRoom(own)
+    if (own.length >= STREAMS_PER_USER_MAX) closeOldest(own)
     // Sends earlier changes to the other pages first. The new page already has them or gets what it missed.
     notifyAll()
     const watched = projects.get(projectId) ?? readProjectState(deps, { projectId, now: reading.now })
@@ -161,13 +161,13 @@ export function createLive(deps: Deps): Live {
  */
 function watchOtherProcesses({ db, clock }: Deps) {
   let isOwed = false
-  let toldAt = Number.NEGATIVE_INFINITY
-  return (): { isChanged: boolean; isNews: boolean } => {
+  let readAt = Number.NEGATIVE_INFINITY
+  return (): { isChanged: boolean; isDue: boolean } => {
     const isChanged = db.wasChangedElsewhere()
-    const isNews = (isOwed || isChanged) && clock.elapsed() - toldAt >= SECOND
-    isOwed = (isOwed || isChanged) && !isNews
-    if (isNews) toldAt = clock.elapsed()
-    return { isChanged, isNews }
+    const isDue = (isOwed || isChanged) && clock.elapsed() - readAt >= SECOND
+    isOwed = (isOwed || isChanged) && !isDue
+    if (isDue) readAt = clock.elapsed()
+    return { isChanged, isDue }
   }
 }
 
@@ -323,7 +323,7 @@ function beat(streams: Stream[]): void {
   sendAll(allowed, encode(message('alive', '')))
 }
 
-function makeRoom(streams: Stream[]): void {
+function closeOldest(streams: Stream[]): void {
   const oldest = streams.reduce((first, stream) => (stream.openedAt < first.openedAt ? stream : first))
   oldest.controller.enqueue(encode(`retry: ${CROWDED_RETRY_MS}\n${message('crowded', '')}`))
   end(oldest)

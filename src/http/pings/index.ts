@@ -34,7 +34,7 @@ const OTHERS: Record<DialectName, Dialect> = {
 /** The routes for pings in the enabled dialects. */
 export function pingDialectRoutes(deps: Deps) {
   const routes = cookielessRoutes('pings', 'ping')
-  const { enabledDialects, off } = splitDialects(deps.config)
+  const { enabledDialects, disabledNames } = splitDialects(deps.config)
   const guesses = createGuesses(deps)
   const logged = new Set<DialectName>()
   const logOff = (name: DialectName): void => {
@@ -44,12 +44,12 @@ export function pingDialectRoutes(deps: Deps) {
     deps.log.warn(`${OTHERS[name].name} pings are refused: set ${setting}=on to accept them`)
   }
   for (const route of new Set(enabledDialects.flatMap(({ routes }) => routes))) {
-    const here = enabledDialects.filter(({ routes }) => routes.includes(route))
+    const routeDialects = enabledDialects.filter(({ routes }) => routes.includes(route))
     routes.all(
       route,
       async ({ request }) => {
-        const arrived = { request, here, enabledDialects, off, guesses, logOff }
-        const response = await answerPing(deps, arrived).catch((error) => notFoundOrThrow(request, error))
+        const incoming = { request, routeDialects, enabledDialects, disabledNames, guesses, logOff }
+        const response = await answerPing(deps, incoming).catch((error) => notFoundOrThrow(request, error))
         return await guesses.count(request, response)
       },
       { parse: 'none' },
@@ -65,21 +65,21 @@ function notFoundOrThrow(request: Request, error: unknown): Response {
 }
 
 // Healthchecks comes last, because the others recognize their pings by parameters that Healthchecks doesn't use.
-function splitDialects({ dialects }: Deps['config']): { enabledDialects: Dialect[]; off: DialectName[] } {
+function splitDialects({ dialects }: Deps['config']): { enabledDialects: Dialect[]; disabledNames: DialectName[] } {
   const names = Object.keys(OTHERS) as DialectName[]
   const on = names.filter((name) => dialects[name])
   return {
     enabledDialects: [...on.map((name) => OTHERS[name]), healthchecks],
-    off: names.filter((name) => !dialects[name]),
+    disabledNames: names.filter((name) => !dialects[name]),
   }
 }
 
-interface Arrived {
+interface RoutedPing {
   request: Request
   /** The dialects that share the route. */
-  here: readonly Dialect[]
+  routeDialects: readonly Dialect[]
   enabledDialects: readonly Dialect[]
-  off: readonly DialectName[]
+  disabledNames: readonly DialectName[]
   guesses: Guesses
   logOff(name: DialectName): void
 }
@@ -91,18 +91,19 @@ const PING_METHODS = ['GET', 'HEAD', 'POST', 'PUT']
 // The path is taken from the raw URL, because decoded parameters would treat `%2f` like a slash.
 async function answerPing(
   deps: Deps,
-  { request, here, enabledDialects, off, guesses, logOff }: Arrived,
+  { request, routeDialects, enabledDialects, disabledNames, guesses, logOff }: RoutedPing,
 ): Promise<Response> {
   const asked = splitUrl(request.url)
   const url = { ...asked, path: withSingleSlashes(asked.path) }
-  const routed = url.path === asked.path ? here : enabledDialects.filter((dialect) => isRouted(dialect, url.path))
+  const routed =
+    url.path === asked.path ? routeDialects : enabledDialects.filter((dialect) => isRouted(dialect, url.path))
   const dialect = routed.find((candidate) => candidate.matchesRequest(url))
   if (dialect === undefined) throw new NotFoundError()
   markAsPing(request, dialect)
   if (request.method === 'OPTIONS') return preflight()
   if (NO_PING.includes(request.method)) return wrongMethod(dialect.methods ?? PING_METHODS)
   // Healthchecks ignores the query parameters of other dialects, so it would record a failure as a success.
-  const meant = dialect === healthchecks ? off.find((name) => isMeant(OTHERS[name], url)) : undefined
+  const meant = dialect === healthchecks ? disabledNames.find((name) => isMeant(OTHERS[name], url)) : undefined
   if (meant !== undefined) {
     logOff(meant)
     return plainText('not found', 404)

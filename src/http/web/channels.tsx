@@ -73,7 +73,7 @@ export function channelPageRoutes(web: WebDeps) {
     )
     .get(
       '/channels/:channel/disable',
-      operate((context) => askBeforeDisabling(web, context)),
+      operate((context) => confirmDisabling(web, context)),
     )
     .post(
       '/channels/:channel/disable',
@@ -186,14 +186,14 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
   )
 }
 
-interface Again {
+interface RetryState {
   form: FormState
   problem: string | null
 }
 
 function showChannel(
   { deps }: WebDeps,
-  { context, again }: { context: ChannelRequest; again: Again | null },
+  { context, again }: { context: ChannelRequest; again: RetryState | null },
 ): Response {
   const { report, project } = context
   const kind = findKind(report.channel.kind)
@@ -212,7 +212,7 @@ function showChannel(
   )
 }
 
-function editForm({ channel }: ChannelReport, kind: ChannelKind, again: Again | null) {
+function editForm({ channel }: ChannelReport, kind: ChannelKind, again: RetryState | null) {
   const stored = channel.settings as Record<string, unknown>
   const isSecret = (name: string): boolean =>
     kind.fields.some((field) => field.name === name && field.type === 'secret')
@@ -249,7 +249,12 @@ async function save(web: WebDeps, context: ChannelRequest): Promise<Response> {
 }
 
 // Submitting the form again overwrites the changes of other users.
-function outdated({ deps: { db } }: WebDeps, { report }: ChannelRequest, again: Again, error: AppError): Again {
+function outdated(
+  { deps: { db } }: WebDeps,
+  { report }: ChannelRequest,
+  again: RetryState,
+  error: AppError,
+): RetryState {
   if (error.code !== 'conflict') return again
   const current = findChannelReport(db, report.channel.id)?.channel ?? report.channel
   return {
@@ -295,7 +300,7 @@ function disable(web: WebDeps, context: ChannelRequest): Response {
   return setDisabled(web, { context, isDisabled: true })
 }
 
-function askBeforeDisabling({ deps }: WebDeps, context: ChannelRequest): Response {
+function confirmDisabling({ deps }: WebDeps, context: ChannelRequest): Response {
   const { title, channel, waiting } = viewOf(deps, context.report)
   if (waiting === 0 || channel.disabledAt !== null) return redirect(url(`/channels/${channel.id}`))
   return page(
@@ -352,7 +357,7 @@ function settingsIn(form: Form, { fields }: ChannelKind): SettingsInput {
 }
 
 // Errors of a setting are shown at its field, other errors above the form. A secret is never sent back to the browser.
-function typed({ form, kind, error }: { form: Form; kind: ChannelKind; error: AppError }): Again {
+function typed({ form, kind, error }: { form: Form; kind: ChannelKind; error: AppError }): RetryState {
   const secrets = kind.fields.filter(({ type }) => type === 'secret').map(({ name }) => settingField(name))
   const values = Object.fromEntries(Object.entries(form.values).filter(([name]) => !secrets.includes(name)))
   const settings = kind.fields.map(({ name }) => name)

@@ -167,14 +167,14 @@ function readWhole(text: string | null): number | null {
   return text !== null && /^[0-9]{1,15}$/.test(text) ? Number(text) : null
 }
 
-interface Again {
+interface RetryState {
   form: FormState
   problem: string | null
 }
 
 function showIncident(
   { deps }: WebDeps,
-  { context, again }: { context: IncidentRequest; again: Again | null },
+  { context, again }: { context: IncidentRequest; again: RetryState | null },
 ): Response {
   const story = storyOf(deps, context)
   return page(

@@ -74,13 +74,16 @@ async function mailLink(
   )
 }
 
-interface Asking {
+interface LinkRequest {
   context: PageRequest
   email: string
   limit: Limit<AccountAttempt>
 }
 
-async function mailInLimits({ deps, devices }: WebDeps, { context: { request }, email, limit }: Asking): Promise<void> {
+async function mailInLimits(
+  { deps, devices }: WebDeps,
+  { context: { request }, email, limit }: LinkRequest,
+): Promise<void> {
   try {
     const user = findUserByEmail(deps.db, email)
     const device = user && devices.find(request, user.id)

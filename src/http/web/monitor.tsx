@@ -47,7 +47,7 @@ export function monitorRoutes(web: WebDeps) {
     )
     .get(
       '/monitors/:monitor/ping',
-      onMonitor(web, 'operate', (context) => askBeforeReport(web, context)),
+      onMonitor(web, 'operate', (context) => confirmPing(web, context)),
     )
     .post(
       '/monitors/:monitor/ping',
@@ -144,7 +144,7 @@ function resume({ deps }: WebDeps, { monitor }: MonitorRequest): Promise<Respons
   )
 }
 
-function askBeforeReport({ deps }: WebDeps, context: MonitorRequest): Response {
+function confirmPing({ deps }: WebDeps, context: MonitorRequest): Response {
   if (!isDown(deps, context.monitor)) return redirect(addressOf(context.monitor))
   return page(<MonitorReportPage context={frameOf(context)} monitor={context.monitor} />)
 }

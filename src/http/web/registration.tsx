@@ -100,18 +100,18 @@ async function handleCreateFirstAccount(web: WebDeps, context: PageRequest): Pro
       const user = await setUp(web.deps, { token, ...newcomer(form) })
       return await startSession(web, { context, user, path: '/', notice: 'signed-in' })
     },
-    (error) => setupPage({ token, ...againAfter(error, form) }),
+    (error) => setupPage({ token, ...retryStateOf(error, form) }),
   )
 }
 
-interface AgainProps {
+interface RetryState {
   values: Record<string, string>
   problems: Readonly<Record<string, string>>
   problem: string | null
   status?: number
 }
 
-function setupPage({ token, values, problems, problem, status = 200 }: AgainProps & { token: string }): Response {
+function setupPage({ token, values, problems, problem, status = 200 }: RetryState & { token: string }): Response {
   return page(
     <NewAccountPage
       title="Welcome to CronGuard"
@@ -139,7 +139,7 @@ interface SignUp {
   isByMail: boolean
 }
 
-const FRESH: AgainProps = { values: {}, problems: {}, problem: null }
+const FRESH: RetryState = { values: {}, problems: {}, problem: null }
 
 function openSignUp({ deps }: WebDeps): SignUp {
   requireOpenRegistration(deps)
@@ -204,7 +204,7 @@ function verifiedSignUp({ deps }: WebDeps, { params }: PageRequest): SignUp {
   }
 }
 
-function showSignUp(signUp: SignUp, { values, problems, problem, status = 200 }: AgainProps = FRESH): Response {
+function showSignUp(signUp: SignUp, { values, problems, problem, status = 200 }: RetryState = FRESH): Response {
   const { title, lead, action, submit, signIn, email, isByMail, invitation } = signUp
   const form = { values: { email: invitation?.email ?? '', ...values }, problems }
   if (isByMail)
@@ -213,24 +213,24 @@ function showSignUp(signUp: SignUp, { values, problems, problem, status = 200 }:
   return page(<NewAccountPage {...{ title, lead, action, form, problem, submit, signIn, ...proven }} />, status)
 }
 
-interface Entering {
+interface SignUpRequest {
   context: PageRequest
   limit: Limit<string | null>
   signUp: SignUp
 }
 
-async function enter(web: WebDeps, { context, limit, signUp }: Entering): Promise<Response> {
+async function enter(web: WebDeps, { context, limit, signUp }: SignUpRequest): Promise<Response> {
   const { form, request } = context
   return await orRerender(
     async () => {
       await limit.take(peerOf(request))
       return signUp.isByMail ? mailLink(web, { context, signUp }) : await handleCreateAccount(web, { context, signUp })
     },
-    (error) => showSignUp(signUp, againAfter(error, form)),
+    (error) => showSignUp(signUp, retryStateOf(error, form)),
   )
 }
 
-async function handleCreateAccount(web: WebDeps, { context, signUp }: Omit<Entering, 'limit'>): Promise<Response> {
+async function handleCreateAccount(web: WebDeps, { context, signUp }: Omit<SignUpRequest, 'limit'>): Promise<Response> {
   const { invitation, email } = signUp
   const typed = newcomer(context.form)
   const isProven = email !== null
@@ -244,7 +244,7 @@ async function handleCreateAccount(web: WebDeps, { context, signUp }: Omit<Enter
 }
 
 // The response and its time are the same whether or not the address has an account or has reached its limit of mails.
-function mailLink(web: WebDeps, { context: { form }, signUp }: Omit<Entering, 'limit'>): Response {
+function mailLink(web: WebDeps, { context: { form }, signUp }: Omit<SignUpRequest, 'limit'>): Response {
   const email = readEmail(form.text('email'))
   setImmediate(() => mailInLimits(web, { email, invitation: signUp.invitation }))
   const { title, lead, action, signIn } = signUp
@@ -290,6 +290,6 @@ function newcomer(form: Form) {
 }
 
 // A password is never sent back to the browser.
-function againAfter(error: AppError, form: Form): AgainProps {
+function retryStateOf(error: AppError, form: Form): RetryState {
   return { values: { email: form.text('email') }, problems: error.fields, problem: problemOf(error), status: 422 }
 }

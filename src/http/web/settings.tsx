@@ -75,7 +75,7 @@ export function settingsRoutes(web: WebDeps) {
   )
 }
 
-interface Asked {
+interface LimitedRequest {
   context: SignedInRequest
   limits: Limits
 }
@@ -117,7 +117,7 @@ async function saveProfile(web: WebDeps, context: SignedInRequest): Promise<Resp
 
 const MAIL_NOTICES = { changed: 'email-changed', mailed: 'email-mailed', 'not-mailed': 'email-not-mailed' } as const
 
-async function saveEmail(web: WebDeps, { context, limits }: Asked): Promise<Response> {
+async function saveEmail(web: WebDeps, { context, limits }: LimitedRequest): Promise<Response> {
   const { form, user } = context
   return await orRerenderSection(web, { context, section: 'email', form }, async () => {
     const proof = await checkPassword(web, { context, limits, form, field: 'emailPassword' })
@@ -131,7 +131,7 @@ async function saveEmail(web: WebDeps, { context, limits }: Asked): Promise<Resp
 
 async function handleResendVerification(
   { deps, messageLimits }: WebDeps,
-  { context: { user }, limits }: Asked,
+  { context: { user }, limits }: LimitedRequest,
 ): Promise<Response> {
   await limits.mails.take(user.id)
   await messageLimits.destinations.take(user.email)
@@ -154,7 +154,7 @@ async function saveTheme({ deps }: WebDeps, { request, form, user }: SignedInReq
   return redirect(url(safePath(refererOf(deps, request) ?? SETTINGS)), 'theme-changed')
 }
 
-async function savePassword(web: WebDeps, { context, limits }: Asked): Promise<Response> {
+async function savePassword(web: WebDeps, { context, limits }: LimitedRequest): Promise<Response> {
   const { form } = context
   return await orRerenderSection(web, { context, section: 'password', form }, async () => {
     const proof = await checkPassword(web, { context, limits, form })
@@ -195,7 +195,7 @@ function showDelete({ deps }: WebDeps, { context, form }: { context: SignedInReq
   )
 }
 
-async function remove(web: WebDeps, { context, limits }: Asked): Promise<Response> {
+async function remove(web: WebDeps, { context, limits }: LimitedRequest): Promise<Response> {
   const { form } = context
   return await orRerender(
     async () => {
@@ -223,7 +223,7 @@ function reopenSetup(deps: WebDeps['deps']): void {
   deps.log.warn('No account is left. Create a new one with this link within 30 minutes', { link })
 }
 
-interface PasswordCheck extends Asked {
+interface PasswordCheck extends LimitedRequest {
   form: Form
   field?: string
 }

@@ -159,7 +159,7 @@
     if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false
   })
   document.addEventListener('visibilitychange', turnClocks)
-  // Whoever signs out is on the way to the page that says so. A download does not lead away.
+  // After signing out, the next page says so. A download doesn't leave the page.
   addEventListener('beforeunload', () => {
     document.documentElement.classList.add('is-leaving')
     setTimeout(() => document.documentElement.classList.remove('is-leaving'), LEAVING_MS)
@@ -171,7 +171,7 @@
     const isOver = status === 401 || (status === 404 && headers?.get?.('X-Request-Id'))
     if (isOver && !isLeaving) location.reload()
   })
-  // Somebody waits for what will not come.
+  // The user waits for a response that won't arrive.
   document.addEventListener('htmx:error', (event) => {
     const place = event.detail?.ctx?.target
     if (place?.matches?.('.test-place')) place.textContent = 'CronGuard could not be reached. Try it again.'

@@ -36,7 +36,7 @@
     }
   }
 
-  // Many changes at once are one question; a job that pings all the time must not put it off for ever.
+  // Combines many changes into one request. A job that pings all the time must not delay it forever.
   const refresh = () => {
     if (refreshTimer) return
     refreshTimer = setTimeout(() => {

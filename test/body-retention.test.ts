@@ -59,7 +59,7 @@ describe('The bodies of a project', () => {
     ])
     const viewer = await memberOf(guard, project, 'viewer')
     const page = await viewer.read(`/monitors/${other.uniqueKey}/pings/1`)
-    expect(page).toContain('Its body of 10,000 bytes is no longer kept')
+    expect(page).toContain('The body of 10,000 bytes was deleted')
     expect(page).not.toContain('It had no body')
     await pruneAll()
     expect(bodies(other).length).toBe(40)
@@ -76,7 +76,7 @@ describe('The bodies of a project', () => {
     expect(bodies()[0]).toBe(120)
     const viewer = await memberOf(guard, project, 'viewer')
     const page = await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`)
-    expect(page).toContain(`Its body of ${body.length} bytes is no longer kept`)
+    expect(page).toContain(`The body of ${body.length} bytes was deleted`)
   })
 
   test('are looked for without reading the pings that have none', async () => {

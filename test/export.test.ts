@@ -318,7 +318,7 @@ describe('Nothing at all is brought in', () => {
   test.each([
     ['no JSON', () => '{', 'This is no JSON'],
     ['something else', () => '{"format": "other"}', 'This is no export of CronGuard.'],
-    ['of a later version', () => JSON.stringify({ ...exported(), version: 2 }), 'Install a newer one'],
+    ['of a later version', () => JSON.stringify({ ...exported(), version: 2 }), 'Upgrade CronGuard'],
     ['with a setting that there is not', () => edited({ color: 'red' }), 'projects[0].monitors[0]'],
     ['with a grace that is too short', () => edited({ grace_ms: 1 }), 'projects[0].monitors[0].grace_ms'],
     [
@@ -364,8 +364,7 @@ describe('Nothing at all is brought in', () => {
     const projects = [5000, 5000, 5000, 5000].map(withMonitors)
     expect(travelled({ ...content, projects }).projects).toHaveLength(4)
     expect(await refusal(() => bring({ ...content, projects: [...projects, withMonitors(1, 4)] }))).toBe(
-      'This export has 20,001 monitors; at most 20,000 are brought in at once. ' +
-        'Bring in some of its projects at a time.',
+      'This export has 20,001 monitors, but an import takes at most 20,000. Import its projects one by one.',
     )
   })
 

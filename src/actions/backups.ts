@@ -149,7 +149,7 @@ export function backupsSince({ db, clock }: Pick<Deps, 'clock'> & { db: Reader }
 export function findBackup(place: Pick<Deps, 'config'>, name: string): string {
   const path = `${backupFolder(place)}/${name}`
   if (isBackupName(name) && isFile(path)) return path
-  throw new AppError('not_found', 'There is no such backup.')
+  throw new AppError('not_found', 'Backup not found.')
 }
 
 /** `triedAt` is when this process last started a nightly backup, or null. */

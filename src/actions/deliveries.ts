@@ -88,7 +88,7 @@ export function resendDelivery(
   return deps.db.write((tx) => {
     const delivery = findDelivery(tx, deliveryId)
     if (delivery === null || delivery.projectId !== projectId) {
-      throw new AppError('not_found', 'There is no such delivery.')
+      throw new AppError('not_found', 'Delivery not found.')
     }
     const { notificationId, monitorId, channelId } = delivery
     const channel = channelId === null ? null : findChannel(tx, channelId)

@@ -111,8 +111,7 @@ export function joinProject(deps: Deps, { token, user }: { token: string; user: 
 /** Throws not_found when the invitation belongs to another project. */
 export function revokeInvitation(deps: Deps, { projectId, id }: { projectId: string; id: string }): void {
   deps.db.write((tx) => {
-    if (store.findInvitation(tx, id)?.projectId !== projectId)
-      throw new AppError('not_found', 'There is no such invitation.')
+    if (store.findInvitation(tx, id)?.projectId !== projectId) throw new AppError('not_found', 'Invitation not found.')
     store.deleteInvitation(tx, id)
   })
 }
@@ -148,7 +147,7 @@ export function removeMember(
 function requireChange(tx: Tx, { actor, userId, to }: { actor: Actor; userId: string; to: Role | null }): void {
   const members = store.listMembers(tx, actor.projectId)
   const member = members.find((candidate) => candidate.userId === userId)
-  if (!member) throw new AppError('not_found', 'There is no such member.')
+  if (!member) throw new AppError('not_found', 'Member not found.')
   const isLeaving = actor.userId === userId && to === null
   if (!isLeaving && !mayChangeMember(roleOf(tx, actor), { from: member.role, to })) throw notAllowed()
   if (to !== 'owner' && wouldLoseOwner(members, userId)) {

@@ -235,7 +235,7 @@ function findMatching(tx: Tx, { projectId, match }: { projectId: string; match: 
 
 function findOwn(tx: Tx, { projectId, pingKey }: MonitorRef): Monitor {
   const monitor = store.findMonitorByPingKey(tx, pingKey)
-  if (monitor === null) throw new AppError('not_found', 'There is no such monitor.')
+  if (monitor === null) throw new AppError('not_found', 'Monitor not found.')
   if (monitor.projectId !== projectId) throw new AppError('forbidden', 'This monitor belongs to another project.')
   return monitor
 }

@@ -137,7 +137,7 @@ export function requirePingable({ db }: Pick<Deps, 'db'>, address: PingAddress):
 
 function requireTarget(reader: Reader, address: PingAddress): Exclude<Target, string> {
   const target = targetOf(reader, address)
-  if (target === 'unknown') throw new AppError('not_found', 'There is no such monitor.')
+  if (target === 'unknown') throw new AppError('not_found', 'Monitor not found.')
   if (target === 'ambiguous') throw new AppError('conflict', 'Several monitors of the project have this slug.')
   return target
 }

@@ -95,7 +95,7 @@ export function createApiKey(
 /** Revokes an API key. Throws not_found when it belongs to another project. */
 export function revokeApiKey(deps: Deps, ref: { id: string; projectId: string }): void {
   const wasThere = deps.db.write((tx) => store.deleteApiKey(tx, ref))
-  if (!wasThere) throw new AppError('not_found', 'There is no such API key.')
+  if (!wasThere) throw new AppError('not_found', 'API key not found.')
 }
 
 export function findApiKey(deps: Deps, key: string): store.ApiKey | null {

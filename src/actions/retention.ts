@@ -59,7 +59,7 @@ export async function* prune(deps: Deps): AsyncGenerator<void> {
   yield* reclaimSpace(deps)
 }
 
-// A clock that is a year ahead for a minute must not delete the history. It cannot be told from a right clock after a
+// A clock that is a year ahead for a minute must not delete the history. It looks the same as a right clock after a
 // year offline, so nothing is deleted by age until CronGuard has run by it for some days.
 function isClockPlausible(reader: Reader, now: number): boolean {
   const today = dayOf(now)

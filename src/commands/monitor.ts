@@ -237,7 +237,7 @@ function find(deps: Deps, project: Project, meant: string): Monitor {
   return monitor
 }
 
-/** As much of the unique key as tells monitors apart, as commits are told apart. */
+/** The prefix of the unique key that identifies a monitor, like the short hash of a commit. */
 const SHORT_KEY = 10
 
 function shortKey(uniqueKey: string): string {

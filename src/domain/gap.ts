@@ -43,7 +43,7 @@ export interface Boot {
 }
 
 /**
- * By how much the clock was set between two readings. 0 if by less than 2 s, if it cannot be told from sleep, or if
+ * By how much the clock was set between two readings. 0 if by less than 2 s, if it looks the same as sleep, or if
  * the clock and the process agree on how much time passed, whatever the system says of its uptime (in a container that
  * was moved, that may change).
  *

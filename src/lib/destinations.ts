@@ -51,7 +51,7 @@ const PRIVATE = [
 
 const forbidden = FORBIDDEN.map(([what, ranges]) => ({ what, includes: addressMatcher(withIpv6Forms(ranges)) }))
 const isPrivate = addressMatcher(withIpv6Forms(PRIVATE))
-/** A deprecated form that only appears when somebody hides an address. `::` and `::1` are in this range, too. */
+/** A deprecated form that only serves to hide an address. `::` and `::1` are in this range, too. */
 const isIPv4Compatible = addressMatcher(['::/96'])
 
 /** Returns a function that says why an address is refused, or null when it is allowed. */

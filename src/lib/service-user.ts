@@ -1,4 +1,4 @@
-// Tells people in a shell as which user to run commands.
+// Shows users of a shell which system user must run a command.
 import { existsSync, readFileSync } from 'node:fs'
 
 const USERS = '/etc/passwd'

@@ -44,7 +44,7 @@ export function findProjectByBadgeKey(reader: Reader, badgeKey: string): Project
 /** The key of the project's public badges. */
 export function badgeKeyOf(reader: Reader, projectId: string): string {
   const row = reader.get<{ badge_key: string }>('SELECT badge_key FROM projects WHERE id = $projectId', { projectId })
-  if (row === null) throw new Error('There is no such project.')
+  if (row === null) throw new Error('Project not found.')
   return row.badge_key
 }
 

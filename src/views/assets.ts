@@ -66,7 +66,7 @@ function asset({ name, extension, contentType, content }: Source): Asset {
 }
 
 // The ranges are those of the font files: a browser loads the second one only for names that need it. It looks for them
-// beside the stylesheet, which may stand below a path of somebody else's host.
+// beside the stylesheet, which may be under a path of another host.
 function fontFaces(): string {
   const face = ({ path }: Asset, range: string): string =>
     `@font-face{font-family:"Inter";font-style:normal;font-weight:100 900;font-display:swap;` +

@@ -209,7 +209,7 @@ describe('key', () => {
     expect(await json('key', 'list', ALICE)).toHaveLength(listed.length)
     expect(await ok('key', 'delete', ALICE, made.id, '--yes')).toBe('API key deleted.')
     expect(await json('key', 'list', ALICE)).toHaveLength(listed.length - 1)
-    expect((await refusal('key', 'delete', ALICE, made.id)).says).toBe('There is no such API key.')
+    expect((await refusal('key', 'delete', ALICE, made.id)).says).toBe('API key not found.')
   })
 })
 

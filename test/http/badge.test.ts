@@ -161,7 +161,7 @@ describe('There is no badge', () => {
       expect([key, response.status]).toEqual([key, 404])
       expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
       expect(response.headers.get('cache-control')).toContain('no-store')
-      expect(await response.text()).toBe('There is no such badge.')
+      expect(await response.text()).toBe('Badge not found.')
     }
   })
 

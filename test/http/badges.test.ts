@@ -91,7 +91,7 @@ describe('The badge of a monitor in two states or three', () => {
     )
     for (const path of [...paths, ...others, `/b/2/${badgeKey}.png`, `/b/2/${badgeKey}.svgfoo`, '/b/', '/b/2/']) {
       const response = await guard.request(path)
-      expect([path, response.status, await response.text()]).toEqual([path, 404, 'There is no such badge.'])
+      expect([path, response.status, await response.text()]).toEqual([path, 404, 'Badge not found.'])
     }
     deleteMonitor(guard.deps, guard.refOf(monitor))
     expect((await guard.request(`/b/2/${badgeKey}.svg`)).status).toBe(404)

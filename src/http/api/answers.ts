@@ -12,7 +12,7 @@ const Reason = z.enum(FAILURE_REASONS).nullable()
 const UniqueKey = z.string().describe('The `unique_key` of the check.')
 
 export const Problem = z
-  .object({ error: z.string().describe('One sentence, or the words that clients of Healthchecks know.') })
+  .object({ error: z.string().describe('One sentence, or the error text of Healthchecks.') })
   .meta({ id: 'Problem' })
 
 export const Check = z
@@ -21,22 +21,22 @@ export const Check = z
     n_pings: Count,
     status: z
       .enum(['new', 'up', 'grace', 'down', 'paused', 'started'])
-      .describe('`grace` means late. `started` is only said by version 1.'),
-    started: z.boolean().describe('Whether a run has started and not ended.'),
+      .describe('`grace` means late. Only version 1 returns `started`.'),
+    started: z.boolean().describe('Whether a run is in progress.'),
     last_ping: Time.nullable(),
-    next_ping: Time.nullable().describe('When a ping is due, or when the run that is under way started.'),
+    next_ping: Time.nullable().describe('When the next ping is due, or when the current run started.'),
     subject: z.string(),
     subject_fail: z.string(),
     badge_url: z.string(),
     unique_key: z.string().optional().describe('Only for a read-only key.'),
-    uuid: z.string().optional().describe('The ping key; like the addresses below only for a read-write key.'),
+    uuid: z.string().optional().describe('The ping key. Like the URLs below, only for a read-write key.'),
     ping_url: z.string().optional(),
     update_url: z.string().optional(),
     pause_url: z.string().optional(),
     resume_url: z.string().optional(),
-    channels: z.string().optional().describe('The ids of its channels with commas between them.'),
+    channels: z.string().optional().describe('The IDs of its channels, separated by commas.'),
     subminute: z.boolean().optional(),
-    last_duration: Count.optional().describe('Seconds of the last run, when that is known.'),
+    last_duration: Count.optional().describe('Duration of the last run in seconds, if known.'),
   })
   .meta({ id: 'Check' })
 
@@ -49,26 +49,26 @@ export const Ping = z
     remote_addr: z.string().nullable(),
     method: z.string(),
     ua: z.string(),
-    rid: z.string().nullable().describe('The run id.'),
+    rid: z.string().nullable().describe('The run ID.'),
     body_url: z.string().nullable(),
-    duration: z.number().optional().describe('Seconds, when the start of the run is known.'),
+    duration: z.number().optional().describe('Duration in seconds, if the start of the run is known.'),
   })
   .meta({ id: 'Ping' })
 
 export const Flip = z
-  .object({ timestamp: Time, up: z.union([z.literal(0), z.literal(1)]).describe('1: it came up.') })
+  .object({ timestamp: Time, up: z.union([z.literal(0), z.literal(1)]).describe('1: up, 0: down.') })
   .meta({ id: 'Flip' })
 
 export const Channel = z.object({ id: z.uuid(), name: z.string(), kind: z.string() }).meta({ id: 'Channel' })
 
 export const ChannelDetails = Channel.extend({
   enabled: z.boolean(),
-  tells_blackouts: z.boolean().describe('Whether it tells of stretches in which CronGuard itself could not watch.'),
-  summary: z.string().describe('Its settings in a few words that hold no secret.'),
-  settings_given: z.array(z.string()).describe('The names of the settings that are stored; none is ever shown.'),
-  failing_since: Time.nullable().describe('Since when its attempts fail; null when the last one did not.'),
-  n_checks: Count.describe('How many checks tell it.'),
-  n_waiting: Count.describe('How many messages wait to be told through it.'),
+  tells_blackouts: z.boolean().describe('Whether it notifies when CronGuard itself was offline.'),
+  summary: z.string().describe('A short description of its settings, without secrets.'),
+  settings_given: z.array(z.string()).describe('The names of the stored settings. Their values are never shown.'),
+  failing_since: Time.nullable().describe('Since when its deliveries have failed; null if the last one did not.'),
+  n_checks: Count.describe('The number of checks that use it.'),
+  n_waiting: Count.describe('The number of pending notifications.'),
 }).meta({ id: 'ChannelDetails' })
 
 export const TestOutcome = z.object({ result: Result, reason: Reason, detail: z.string() }).meta({ id: 'TestOutcome' })
@@ -76,10 +76,10 @@ export const TestOutcome = z.object({ result: Result, reason: Reason, detail: z.
 export const Delivery = z
   .object({
     id: z.uuid(),
-    channel: z.uuid().nullable().describe('Null when the channel was deleted.'),
+    channel: z.uuid().nullable().describe('Null if the channel was deleted.'),
     channel_name: z.string(),
     kind: z.string(),
-    status: z.enum(['up', 'down', 'blind']).describe('What it tells; `blind`: that CronGuard itself could not watch.'),
+    status: z.enum(['up', 'down', 'blind']).describe('`blind`: CronGuard itself was offline.'),
     state: z.enum(DELIVERY_STATES),
     attempts: Count,
     last_outcome: z.object({ result: Result, reason: Reason, detail: z.string(), at: Time }).nullable(),
@@ -91,13 +91,13 @@ export const Delivery = z
 
 export const ProjectDelivery = Delivery.extend({
   check: UniqueKey.nullable(),
-  check_name: z.string().nullable().describe('Null, as the check is, when the message is about CronGuard itself.'),
+  check_name: z.string().nullable().describe('Null, like the check, if the notification is about CronGuard itself.'),
 }).meta({ id: 'ProjectDelivery' })
 
 export const DeliveryDetails = ProjectDelivery.extend({
   attempt_log: z
     .array(z.object({ started: Time, finished: Time, result: Result, reason: Reason, detail: z.string() }))
-    .describe('Every attempt, oldest first.'),
+    .describe('All attempts, oldest first.'),
 }).meta({ id: 'DeliveryDetails' })
 
 export const Incident = z
@@ -108,23 +108,23 @@ export const Incident = z
     reason: z.enum(TRANSITION_REASONS).describe('Why the check went down.'),
     opened: Time,
     closed: Time.nullable().describe('Null while it is open.'),
-    duration: Count.describe('How many seconds it lasted, or has lasted so far.'),
+    duration: Count.describe('The duration in seconds, up to now if it is open.'),
     acknowledged: Time.nullable(),
-    acknowledged_by: z.string().nullable().describe('Null when a program did it; never shown to a read-only key.'),
+    acknowledged_by: z.string().nullable().describe('Null if a program did it. Not shown to a read-only key.'),
     note: z.string(),
-    failed_deliveries: Count.describe('How many messages about it could not be delivered at all.'),
+    failed_deliveries: Count.describe('The number of its notifications that failed for good.'),
   })
   .meta({ id: 'Incident' })
 
 export const IncidentDetails = Incident.extend({
-  deliveries: z.array(Delivery).optional().describe('Every message about it, oldest first; only for a read-write key.'),
+  deliveries: z.array(Delivery).optional().describe('All its notifications, oldest first. Only for a read-write key.'),
 }).meta({ id: 'IncidentDetails' })
 
 export const Project = z
   .object({
     id: z.uuid(),
     name: z.string(),
-    ping_key: z.string().optional().describe('For ping URLs by slug; only for a read-write key.'),
+    ping_key: z.string().optional().describe('The key in ping URLs with a slug. Only for a read-write key.'),
   })
   .meta({ id: 'Project' })
 
@@ -133,7 +133,7 @@ export const Key = z
     id: z.uuid(),
     name: z.string(),
     access: z.enum(API_KEY_ACCESS),
-    hint: z.string().describe('How the key begins.'),
+    hint: z.string().describe('The first characters of the key.'),
     created: Time,
   })
   .meta({ id: 'Key' })
@@ -142,7 +142,4 @@ export const NewKey = Key.extend({ key: z.string().describe('The key itself. It 
   id: 'NewKey',
 })
 
-export const NextPage = z
-  .uuid()
-  .nullable()
-  .describe('What to ask for as `before` for those that follow; null: none do.')
+export const NextPage = z.uuid().nullable().describe('The value of `before` for the next page; null if there is none.')

@@ -22,11 +22,11 @@ const NewChannel = z
     kind: z
       .string('kind is not a string')
       .meta({ enum: CHANNEL_KINDS.map(({ kind }) => kind) })
-      .describe('One of the kinds that the form of a new channel offers.'),
+      .describe('The kind of channel.'),
     name: Name.default('').describe('Up to 100 characters.'),
     settings: z
       .looseObject({}, 'settings is not an object')
-      .describe('What its kind asks for, by the name of the field; all are texts.'),
+      .describe('The settings of its kind, by field name. All values are strings.'),
   })
   .meta({ id: 'NewChannel' })
 
@@ -39,11 +39,9 @@ const ChannelChange = z
         z.string('a value in settings is neither a string nor null').nullable(),
         'settings is not an object',
       )
-      .describe('Only those that change; null removes one that is not required.'),
-    enabled: flag('enabled').describe('Switched off, it is told nothing, and what waits for it is given up.'),
-    tells_blackouts: flag('tells_blackouts').describe(
-      'Whether it tells of stretches in which CronGuard itself could not watch.',
-    ),
+      .describe('Only settings to change. Null removes an optional one.'),
+    enabled: flag('enabled').describe('If false, the channel is disabled and its pending notifications are discarded.'),
+    tells_blackouts: flag('tells_blackouts').describe('Whether it notifies when CronGuard itself was offline.'),
   })
   .partial()
   .meta({ id: 'ChannelChange' })
@@ -94,10 +92,10 @@ function list(deps: Deps, { projectId }: ApiCall): Response {
 const CREATE: About = {
   id: 'createChannel',
   resource: 'Channels',
-  summary: 'Creates a channel and gives it to every check',
+  summary: 'Creates a channel and assigns it to all checks',
   body: NewChannel,
   answers: { 201: Channel },
-  refusals: { 409: 'The project has 100 channels already.' },
+  refusals: { 409: 'The project already has 100 channels.' },
 }
 
 function create(deps: Deps, { projectId, body }: ApiCall): Response {
@@ -108,7 +106,7 @@ function create(deps: Deps, { projectId, body }: ApiCall): Response {
 const SHOW: About = {
   id: 'readChannel',
   resource: 'Channels',
-  summary: 'Reads a channel and how it does',
+  summary: 'Returns a channel with its delivery status',
   answers: { 200: ChannelDetails },
 }
 
@@ -125,8 +123,7 @@ const UPDATE: About = {
   resource: 'Channels',
   summary: 'Changes the fields that are sent',
   notes:
-    'A secret that is not sent stays as it is, unless a URL leads to another server from then on: then the secret ' +
-    'must be sent too.',
+    'A secret that is not sent stays unchanged. If a URL changes to another server, the secret ' + 'must be sent too.',
   body: ChannelChange,
   answers: { 200: ChannelDetails },
   refusals: { 409: 'This kind of channel is no longer supported.' },
@@ -147,8 +144,8 @@ function update(deps: Deps, call: ApiCall): Response {
 const REMOVE: About = {
   id: 'deleteChannel',
   resource: 'Channels',
-  summary: 'Deletes a channel, and answers with what it was',
-  notes: 'What it still had to tell is given up.',
+  summary: 'Deletes a channel and returns it',
+  notes: 'Its pending notifications are discarded.',
   answers: { 200: Channel },
 }
 
@@ -159,7 +156,7 @@ function remove(deps: Deps, { projectId, params }: ApiCall): Response {
 const TEST: About = {
   id: 'testChannel',
   resource: 'Channels',
-  summary: 'Sends a test now, and says what became of it',
+  summary: 'Sends a test now and returns the outcome',
   answers: { 200: TestOutcome },
   refusals: { 429: 'A test of this channel is still running, or there were too many tests.' },
 }

@@ -109,7 +109,7 @@ const CheckSpecBody = z
   .meta({ id: 'CheckSpec' })
 
 const TAG_QUERY = z.object({
-  tag: z.array(z.string()).optional().describe('Only those with this tag; several must all match.'),
+  tag: z.array(z.string()).optional().describe('Only those with this tag. If sent several times, all tags must match.'),
   slug: z.string().optional().describe('Only the one with this slug.'),
 })
 
@@ -124,10 +124,10 @@ export const LIST_CHECKS: About = {
 export const SAVE_CHECK: About = {
   id: 'saveCheck',
   resource: 'Checks',
-  summary: 'Creates a check, or changes the one that `unique` finds',
+  summary: 'Creates a check, or updates the one that `unique` matches',
   notes:
-    'With `unique` it changes the oldest check that agrees in all fields named, and then answers 200; otherwise it ' +
-    'creates one, and answers 201.',
+    'With `unique` it updates the oldest check that has the same values in all named fields and returns 200. ' +
+    'Otherwise it creates one and returns 201.',
   body: CheckSpecBody,
   answers: { 200: Check, 201: Check },
   refusals: { 403: `The project has ${MONITORS_MAX} checks already.` },
@@ -151,7 +151,7 @@ export const UPDATE_CHECK: About = {
 export const DELETE_CHECK: About = {
   id: 'deleteCheck',
   resource: 'Checks',
-  summary: 'Deletes a check with its history, and answers with what it was',
+  summary: 'Deletes a check with its history and returns it',
   answers: { 200: Check },
 }
 
@@ -165,7 +165,7 @@ export const PAUSE_CHECK: About = {
 export const RESUME_CHECK: About = {
   id: 'resumeCheck',
   resource: 'Checks',
-  summary: 'Resumes a check that is paused: it is new again',
+  summary: 'Resumes a paused check, which becomes new again',
   answers: { 200: Check, 409: z.literal('check is not paused') },
 }
 
@@ -181,7 +181,7 @@ const Badges = z.object({
 export const LIST_BADGES: About = {
   id: 'listBadges',
   resource: 'Badges',
-  summary: 'Lists the addresses of the badges of each tag',
-  notes: 'The badges of all checks together stand under `*`. Those ending in 3 show late checks apart from those up.',
-  answers: { 200: z.object({ badges: z.record(z.string(), Badges).describe('By the tag.') }) },
+  summary: 'Lists the URLs of badges by tag',
+  notes: '`*` contains the badges of all checks. Badges whose name ends in 3 also show late checks.',
+  answers: { 200: z.object({ badges: z.record(z.string(), Badges).describe('By tag.') }) },
 }

@@ -17,7 +17,7 @@ const LIMIT = 100
 
 const DeliveryQuery = z.object({
   state: z.enum(DELIVERY_STATES, 'state has unexpected value').optional().describe('Only those in this state.'),
-  before: z.string().optional().describe('Only those that are older than the delivery with this id.'),
+  before: z.string().optional().describe('Only those older than the delivery with this ID.'),
   limit: limitUpTo(LIMIT_MAX, LIMIT),
 })
 
@@ -50,7 +50,7 @@ export function deliveryRoutes(deps: Deps) {
 const LIST: About = {
   id: 'listDeliveries',
   resource: 'Deliveries',
-  summary: 'Lists the messages of the project and what became of them, newest first',
+  summary: 'Lists the deliveries of the project, newest first',
   query: DeliveryQuery,
   answers: { 200: z.object({ deliveries: z.array(ProjectDelivery), next: NextPage }) },
 }
@@ -67,7 +67,7 @@ function list(deps: Deps, call: ApiCall): Response {
 const SHOW: About = {
   id: 'readDelivery',
   resource: 'Deliveries',
-  summary: 'Reads a delivery and every attempt to send it',
+  summary: 'Returns a delivery with all attempts',
   answers: { 200: DeliveryDetails },
 }
 
@@ -87,10 +87,10 @@ function show({ db }: Deps, delivery: LoggedDelivery, status = 200): Response {
 const REPEAT: About = {
   id: 'repeatDelivery',
   resource: 'Deliveries',
-  summary: 'Sends the same message through the same channel once more',
-  notes: 'That is a delivery of its own: the answer is the new one, which waits to be sent.',
+  summary: 'Sends the same notification through the same channel again',
+  notes: 'This creates a new delivery, which is returned.',
   answers: { 201: DeliveryDetails },
-  refusals: { 409: 'The message is still on its way, or its channel was deleted or is switched off.' },
+  refusals: { 409: 'The notification is still being sent, or its channel was deleted or is disabled.' },
 }
 
 function repeat(deps: Deps, call: ApiCall): Response {
@@ -101,7 +101,7 @@ function repeat(deps: Deps, call: ApiCall): Response {
 function find({ db }: Deps, { projectId }: ApiCall, id: string | undefined): LoggedDelivery {
   const delivery = findLoggedDelivery(db, id ?? '')
   if (delivery === null || delivery.projectId !== projectId) {
-    throw new AppError('not_found', 'There is no such delivery.')
+    throw new AppError('not_found', 'Delivery not found.')
   }
   return delivery
 }

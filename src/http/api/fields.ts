@@ -35,7 +35,7 @@ export function limitUpTo(max: number, otherwise: number) {
     .min(1, 'limit is too small')
     .max(max, 'limit is too large')
     .default(otherwise)
-    .describe('How many at most.')
+    .describe('The maximum number of items.')
 }
 
 function readWith<T>(schema: z.ZodType<T>, { sent, what }: { sent: unknown; what: string }): T {

@@ -73,9 +73,9 @@ function pings(deps: Deps, call: ApiCall): Response {
 const PING_BODY: About = {
   id: 'readPingBody',
   resource: 'History',
-  summary: 'Reads the body of a ping, as it came',
+  summary: 'Returns the body of a ping as it was sent',
   notes:
-    'Of a body over the limit, the beginning and the end are kept. ' +
+    'For a body over the limit, only the beginning and the end are stored. ' +
     `\`${CUT_HEADER}\` then says how many bytes between them are missing.`,
   answers: { 200: z.string() },
 }
@@ -116,7 +116,7 @@ function flips(deps: Deps, call: ApiCall): Response {
 const DELIVERIES: About = {
   id: 'listDeliveriesOfCheck',
   resource: 'History',
-  summary: `Lists the newest ${DELIVERIES_MAX.toLocaleString('en')} messages of a check and what became of them`,
+  summary: `Lists the newest ${DELIVERIES_MAX.toLocaleString('en')} notifications of a check`,
   answers: { 200: z.object({ deliveries: z.array(Delivery) }) },
 }
 

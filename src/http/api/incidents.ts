@@ -21,15 +21,15 @@ const IncidentQuery = z.object({
   open: z
     .enum(['1', '0'], 'open has unexpected value')
     .optional()
-    .describe('`1`: only those that are open. `0`: only those that are past.'),
-  check: z.string().optional().describe('Only those of this check: its `uuid` or its `unique_key`.'),
-  before: z.string().optional().describe('Only those that stand below the incident with this id.'),
+    .describe('`1` for open incidents only, `0` for past ones.'),
+  check: z.string().optional().describe('Only those of this check, by `uuid` or `unique_key`.'),
+  before: z.string().optional().describe('Only those after the incident with this ID in the list.'),
   limit: limitUpTo(LIMIT_MAX, LIMIT),
 })
 
 const Acknowledgment = z
   .object({
-    note: text('note', NOTE_MAX).optional().describe('Written below what is noted already.'),
+    note: text('note', NOTE_MAX).optional().describe('Text to append to the note.'),
   })
   .meta({ id: 'Acknowledgement' })
 
@@ -88,7 +88,7 @@ function list(deps: Deps, call: ApiCall): Response {
 const SHOW: About = {
   id: 'readIncident',
   resource: 'Incidents',
-  summary: 'Reads an incident and the messages about it',
+  summary: 'Returns an incident with its notifications',
   answers: { 200: IncidentDetails },
 }
 
@@ -104,8 +104,8 @@ function show(deps: Deps, call: ApiCall): Response {
 const ACKNOWLEDGE: About = {
   id: 'acknowledgeIncident',
   resource: 'Incidents',
-  summary: 'Acknowledges an incident, with a note if one is sent',
-  notes: 'Whoever acknowledged it first keeps it; a note is written all the same.',
+  summary: 'Acknowledges an incident and appends a note',
+  notes: 'If it is already acknowledged, that stays, but the note is appended.',
   body: Acknowledgment,
   answers: { 200: IncidentDetails },
 }
@@ -119,7 +119,7 @@ function acknowledge(deps: Deps, call: ApiCall): Response {
 const WITHDRAW: About = {
   id: 'withdrawAcknowledgement',
   resource: 'Incidents',
-  summary: 'Takes the acknowledgement back, whoever made it',
+  summary: 'Removes the acknowledgment',
   answers: { 200: IncidentDetails },
 }
 

@@ -108,7 +108,7 @@ function describe({ about, needs, versions }: DescribedOperation): string {
 const ANSWERED: Record<keyof About['answers'], string> = {
   200: 'Done.',
   201: 'Created.',
-  409: 'It is in no state for that.',
+  409: 'The current state does not allow this.',
 }
 
 function responsesOf(operation: DescribedOperation, toSchema: ToSchema) {
@@ -145,7 +145,7 @@ const SECURITY_SCHEMES = {
 }
 
 const DESCRIPTION = [
-  'Monitors, channels and what became of them, as clients of Healthchecks know it. The API calls a monitor a check.',
+  'Manage monitors, channels and incidents. The API is compatible with Healthchecks and calls a monitor a check.',
   'Version 2 is version 3 without what is only in version 3, and a name makes the slug unless a slug is sent too. ' +
     'Version 1 is version 2, and the status of a check that is running is `started`.',
   'Fields that are not known are ignored. A request that is refused changes nothing. A collection is answered ' +

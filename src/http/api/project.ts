@@ -31,7 +31,7 @@ const KeySpec = z
       .refine((name) => !/\p{Cc}/u.test(name), 'name has control characters')
       .meta(ONE_LINE)
       .default('')
-      .describe('What it is for; up to 100 characters.'),
+      .describe('A name, up to 100 characters.'),
   })
   .meta({ id: 'KeySpec' })
 
@@ -77,13 +77,13 @@ export function projectApiRoutes(deps: Deps) {
 const SHOW: About = {
   id: 'readProject',
   resource: 'Project',
-  summary: 'Reads the project that the key belongs to',
+  summary: 'Returns the project of the API key',
   answers: { 200: Project },
 }
 
 function show({ db }: Deps, { projectId, access }: ApiCall): Response {
   const project = findProject(db, projectId)
-  if (project === null) throw new AppError('not_found', 'There is no such project.')
+  if (project === null) throw new AppError('not_found', 'Project not found.')
   const { id, name, pingKey } = project
   const answer: z.output<typeof Project> = { id, name, ...(access === 'read-only' ? {} : { ping_key: pingKey }) }
   return Response.json(answer)
@@ -106,7 +106,7 @@ function rename(deps: Deps, call: ApiCall): Response {
 const RENEW: About = {
   id: 'renewPingKey',
   resource: 'Project',
-  summary: 'Makes a new project ping key',
+  summary: 'Replaces the project ping key',
   notes: 'Ping URLs with the old one no longer work.',
   answers: { 200: Project },
 }
@@ -120,7 +120,7 @@ const LIST: About = {
   id: 'listKeys',
   resource: 'Keys',
   summary: 'Lists the API keys of the project, newest first',
-  notes: 'A key itself is never shown again.',
+  notes: 'The keys themselves are not shown.',
   answers: { 200: z.object({ keys: z.array(Key) }) },
 }
 
@@ -131,7 +131,7 @@ function listKeys({ db }: Deps, { projectId }: ApiCall): Response {
 const CREATE: About = {
   id: 'createKey',
   resource: 'Keys',
-  summary: 'Makes an API key, and shows it this once',
+  summary: 'Creates an API key and returns it, for the only time',
   body: KeySpec,
   answers: { 201: NewKey },
   refusals: { 409: `The project has ${API_KEYS_MAX} API keys already.` },
@@ -148,8 +148,8 @@ function createKey(deps: Deps, { projectId, body, keyMaker }: ApiCall): Response
 const REVOKE: About = {
   id: 'deleteKey',
   resource: 'Keys',
-  summary: 'Deletes an API key, and answers with what it was',
-  notes: 'From then on nobody gets in with it; that may be the key that calls.',
+  summary: 'Deletes an API key and returns its description',
+  notes: 'The key stops working at once. It may be the key of the request.',
   answers: { 200: Key },
 }
 
@@ -161,7 +161,7 @@ function revokeKey(deps: Deps, { projectId, params }: ApiCall): Response {
 
 function findKey({ db }: Deps, { projectId, id }: { projectId: string; id: string }): ApiKeyRecord {
   const key = listApiKeys(db, projectId).find((known) => known.id === id)
-  if (key === undefined) throw new AppError('not_found', 'There is no such API key.')
+  if (key === undefined) throw new AppError('not_found', 'API key not found.')
   return key
 }
 

@@ -32,7 +32,7 @@ export const LENGTH_UNITS = [
 export interface ChannelChoice {
   id: string
   name: string
-  /** "E-mail to you@example.com" */
+  /** "Email to you@example.com" */
   about: string
 }
 

@@ -408,7 +408,7 @@ does_not_run() {
   fi
   hint=''
   [ "$libc" != musl ] || hint=' It needs libstdc++ and libgcc: apk add libstdc++ libgcc.'
-  fail "The new CronGuard does not run on this machine, so nothing was changed.$hint"
+  fail "The new version does not run on this machine, so nothing was changed.$hint"
 }
 
 # Whether programs can run in the stage at all.
@@ -738,7 +738,7 @@ remove_alone() {
   if is_served; then fail "The service uses $executable. To remove both, omit --no-service."; fi
   [ -e "$executable" ] || say "$executable does not exist."
   remove_executable
-  say 'The service, its settings and its data were kept, if there are any.'
+  say 'The service, its settings and its data were kept.'
 }
 
 # Whether the service runs this executable, even through a symbolic link or another program.
@@ -761,7 +761,7 @@ uninstall() {
   done
   say_what_secrets_stay
   if [ "$rootless" = no ] && id cronguard >/dev/null 2>&1; then say 'The system user cronguard was kept.'; fi
-  say 'To remove those too, use --purge.'
+  say 'To remove these as well, use --purge.'
 }
 
 purge() {

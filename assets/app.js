@@ -71,7 +71,7 @@
       word.textContent = 'Copied'
       announce('Copied')
     } catch {
-      word.textContent = 'Select it and press Ctrl C'
+      word.textContent = 'Press Ctrl+C to copy'
     }
     setTimeout(() => {
       word.textContent = button.dataset.word
@@ -174,7 +174,7 @@
   // The user waits for a response that won't arrive.
   document.addEventListener('htmx:error', (event) => {
     const place = event.detail?.ctx?.target
-    if (place?.matches?.('.test-place')) place.textContent = 'CronGuard could not be reached. Try it again.'
+    if (place?.matches?.('.test-place')) place.textContent = "CronGuard can't be reached. Try again."
   })
   // A browser that goes back brings what was typed, and not what was shown for it.
   const askAgain = () => {

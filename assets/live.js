@@ -122,15 +122,15 @@
     away.querySelector('[data-away-since]').textContent = timeOf(lastSignAt)
     away.hidden = !isAway
     document.documentElement.classList.toggle('is-away', isAway)
-    document.title = isAway ? `(not reachable) ${title}` : title
+    document.title = isAway ? `(offline) ${title}` : title
   }
 
   const timeOf = (at) => new Date(at).toLocaleTimeString('en-GB', { timeZone: live.dataset.zone })
 
   const ENDS = {
     401: { why: 'signed-out', title: 'Signed out · CronGuard' },
-    403: { why: 'gone', title: 'Not yours any more · CronGuard' },
-    404: { why: 'gone', title: 'Not here any more · CronGuard' },
+    403: { why: 'gone', title: 'No access · CronGuard' },
+    404: { why: 'gone', title: 'Not found · CronGuard' },
   }
 
   // A tab whose session ended, or whose project is gone, must not go on saying that all is well; to somebody who looks,

@@ -68,7 +68,7 @@ export class ConfigError extends Error {
   readonly problems: readonly string[]
 
   constructor(problems: string[]) {
-    super(['The configuration is not usable:', ...problems.map((problem) => `  - ${problem}`)].join('\n'))
+    super(['Invalid configuration:', ...problems.map((problem) => `  - ${problem}`)].join('\n'))
     this.name = 'ConfigError'
     this.problems = problems
   }
@@ -100,7 +100,7 @@ export function readConfig(env: Environment, user: ConfigUser = 'server'): Confi
   const hasPassword = sourcesOf(env, 'SMTP_PASSWORD').length > 0
   const mayLack = user === 'command' && !hasPassword
   if ('SMTP_USERNAME' in given !== hasPassword && !mayLack) {
-    problems.push(`${PREFIX}SMTP_USERNAME and ${PREFIX}SMTP_PASSWORD belong together; only one of them is set`)
+    problems.push(`${PREFIX}SMTP_USERNAME and ${PREFIX}SMTP_PASSWORD must be set together`)
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(toConfig(parsed.data, env))
@@ -144,7 +144,7 @@ export function describeConfig(
 }
 
 const CREDENTIALS: Record<Found, Omit<DescribedSetting, 'name'>> = {
-  yes: { value: MASK, from: 'credential of the service' },
+  yes: { value: MASK, from: 'service credential' },
   no: { value: null, from: 'default' },
   'not for this user to see': { value: null, from: 'default, or a credential of the service' },
 }
@@ -184,7 +184,7 @@ function readVariables(env: Environment, problems: string[]): Record<string, str
     if (!variable.startsWith(PREFIX) || value === undefined) continue
     if (isContainerLink(variable, value)) continue
     if (!known.includes(variable)) {
-      problems.push(`${variable} is not a setting of CronGuard`)
+      problems.push(`${variable} is not a CronGuard setting`)
       continue
     }
     if (value !== '' && !secretFiles.includes(variable)) given[variable.slice(PREFIX.length)] = value

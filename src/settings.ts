@@ -50,7 +50,7 @@ export const Settings = z.object({
     .string()
     .refine(isHost, 'must be an address of this machine, like 127.0.0.1 or 0.0.0.0; the port goes into CRONGUARD_PORT')
     .default('127.0.0.1')
-    .register(About, { meaning: 'The address to listen on. `0.0.0.0` or `::` listens on all of them.' }),
+    .register(About, { meaning: 'The address to listen on. `0.0.0.0` or `::` listens on all addresses.' }),
   PORT: Port.default(8000).register(About, { meaning: 'The port to listen on.' }),
   BASE_URL: z
     .string()
@@ -63,24 +63,23 @@ export const Settings = z.object({
     .optional()
     .register(About, {
       meaning:
-        'The address that people and jobs use. Links and ping URLs begin with it. It may have a path, like ' +
-        '`https://example.com/cron`.',
+        'The public URL. Links and ping URLs begin with it. It may have a path, like `https://example.com/cron`.',
       otherwise: '`http://HOST:PORT`, with `localhost` for `0.0.0.0` and `::`',
     }),
   DATA_DIR: z
     .string()
     .min(1, 'is empty')
     .default('./data')
-    .register(About, { meaning: 'The folder of the database. It is created if it does not exist.' }),
+    .register(About, { meaning: 'The data folder. Created if it does not exist.' }),
   SECRET_KEY: z
     .string()
     .min(SECRET_KEY_MIN, `must have at least ${SECRET_KEY_MIN} characters`)
     .optional()
     .register(About, {
       meaning:
-        'Signs sessions, invitations and the URLs of tag badges. At least 16 characters. A new key signs ' +
+        'Signs sessions, invitations and the URLs of tag badges. At least 16 characters. Changing it signs ' +
         'everyone out.',
-      otherwise: 'created at the first start and kept in the data folder',
+      otherwise: 'generated at the first start and stored in the data folder',
     }),
   SMTP_HOST: z
     .string()
@@ -99,18 +98,18 @@ export const Settings = z.object({
     .string()
     .min(1, 'is empty')
     .optional()
-    .register(About, { meaning: 'The user name at the mail server.' }),
+    .register(About, { meaning: 'The user name for the mail server.' }),
   SMTP_PASSWORD: z
     .string()
     .min(1, 'is empty')
     .optional()
-    .register(About, { meaning: 'The password at the mail server.' }),
+    .register(About, { meaning: 'The password for the mail server.' }),
   SMTP_FROM: z
     .string()
     .regex(/@/, 'must contain an email address')
     .optional()
     .register(About, {
-      meaning: 'The sender of all mail.',
+      meaning: 'The sender of all email.',
       otherwise:
         '`CronGuard <cronguard@HOST>`, with the host of the base URL, or the name of this machine if that ' +
         'host is an IP address',
@@ -125,7 +124,7 @@ export const Settings = z.object({
   REGISTRATION: z
     .enum(REGISTRATIONS, `must be one of ${REGISTRATIONS.join(', ')}`)
     .default('closed')
-    .register(About, { meaning: '`open` lets anyone create an account. With `closed`, people are invited.' }),
+    .register(About, { meaning: '`open` lets anyone create an account. With `closed`, people need an invitation.' }),
   TRUSTED_PROXIES: AddressRanges.default([]).register(About, {
     meaning:
       'Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted: addresses and networks, ' +
@@ -171,7 +170,7 @@ export const Settings = z.object({
   }),
   BACKUP_KEEP: Whole.refine((count) => count <= BACKUPS_MAX, `must be at most ${BACKUPS_MAX}`)
     .default(7)
-    .register(About, { meaning: 'How many nightly backups are kept. `0` makes none.' }),
+    .register(About, { meaning: 'How many nightly backups are kept. `0` disables them.' }),
   REPLICATED: Switch.default(false).register(About, {
     meaning: '`on` leaves the write-ahead log to a program that replicates the database, like Litestream.',
   }),
@@ -198,9 +197,7 @@ export const Settings = z.object({
     .transform((path, context) => readCertificates(path, (says) => context.addIssue(says)))
     .optional()
     .register(About, {
-      meaning:
-        'A PEM file with the certificates of your own authorities. Webhooks and mail trust them in ' +
-        'addition to the public ones.',
+      meaning: 'A PEM file with certificates of private CAs. Webhooks and email trust them in addition to public CAs.',
     }),
   SOCKET: z
     .string()

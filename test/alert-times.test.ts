@@ -65,7 +65,7 @@ describe('The times of an alert', () => {
     await guard.ping(monitor)
     await guard.tick()
     const texts = guard.outside.mails.map(({ text }) => text).join('\n')
-    expect(texts).toContain('Last ping: fail, at the same time')
+    expect(texts).toContain('Last ping: fail, just now')
     expect(texts).not.toContain('0 seconds')
   })
 })

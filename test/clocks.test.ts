@@ -178,7 +178,7 @@ describe('clock behind the last heartbeat at the start', () => {
     await guard.goneFor(-365 * DAY)
     await guard.pass(5 * MINUTE)
     await guard.ping(backup)
-    expect(guard.log.at(-1)?.event).toContain('The clock is earlier than the last heartbeat')
+    expect(guard.log.at(-1)?.event).toContain('The clock is behind the last heartbeat')
     guard.clock.set(right + 2 * HOUR)
     await guard.tick()
     expect(guard.now(backup).status).toBe('up')

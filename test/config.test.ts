@@ -267,12 +267,12 @@ describe('a bad value is told with the name of its setting', () => {
       CRONGUARD_SMTP_USERNAME: 'ada',
     })
     expect(problems).toEqual([
-      'CRONGUARD_NONSENSE is not a setting of CronGuard',
+      'CRONGUARD_NONSENSE is not a CronGuard setting',
       'CRONGUARD_SECRET_KEY_FILE names a file that cannot be read (ENOENT)',
       'CRONGUARD_PORT must be a whole number',
       'CRONGUARD_LOG_LEVEL must be one of debug, info, warn, error',
       'CRONGUARD_SMTP_USERNAME is set, but CRONGUARD_SMTP_HOST is not',
-      'CRONGUARD_SMTP_USERNAME and CRONGUARD_SMTP_PASSWORD belong together; only one of them is set',
+      'CRONGUARD_SMTP_USERNAME and CRONGUARD_SMTP_PASSWORD must be set together',
     ])
   })
 })
@@ -342,7 +342,7 @@ describe('the mail server', () => {
   })
 
   test('wants a user name and a password, or neither', () => {
-    const alone = ['CRONGUARD_SMTP_USERNAME and CRONGUARD_SMTP_PASSWORD belong together; only one of them is set']
+    const alone = ['CRONGUARD_SMTP_USERNAME and CRONGUARD_SMTP_PASSWORD must be set together']
     expect(problemsOf({ ...MAIL, CRONGUARD_SMTP_USERNAME: 'ada' })).toEqual(alone)
     expect(problemsOf({ ...MAIL, CRONGUARD_SMTP_PASSWORD: 'engine' })).toEqual(alone)
     expect(problemsOf({ ...MAIL, CRONGUARD_SMTP_PASSWORD_FILE: file('alone', 'engine') })).toEqual(alone)
@@ -382,7 +382,7 @@ function problemsOf(env: Record<string, string | undefined>): string[] {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const [heading, ...problems] = error.message.split('\n')
-    expect(heading).toBe('The configuration is not usable:')
+    expect(heading).toBe('Invalid configuration:')
     expect(problems.length).toBeGreaterThan(0)
     return problems.map((problem) => problem.replace(/^ {2}- /, ''))
   }

@@ -66,7 +66,7 @@ describe('a secret may be handed over by systemd', () => {
 
   test('and a password of the mail server wants a user name then, too', () => {
     expect(problemsOf({ ...MAIL, ...credentials({ 'smtp-password': 'engine' }) })).toEqual([
-      'CRONGUARD_SMTP_USERNAME and CRONGUARD_SMTP_PASSWORD belong together; only one of them is set',
+      'CRONGUARD_SMTP_USERNAME and CRONGUARD_SMTP_PASSWORD must be set together',
     ])
   })
 })

@@ -312,12 +312,12 @@ describe('Nothing at all is brought in', () => {
     ).toContain('in use on this server')
     expect(
       await clashing((content) => Object.assign(content.projects[0]?.channels[0] as object, { id: channel })),
-    ).toContain('already exists here in another project')
+    ).toContain('already exists on this server in another project')
   })
 
   test.each([
-    ['no JSON', () => '{', 'This is no JSON'],
-    ['something else', () => '{"format": "other"}', 'This is no export of CronGuard.'],
+    ['no JSON', () => '{', 'it is not valid JSON'],
+    ['something else', () => '{"format": "other"}', 'This is not a CronGuard export.'],
     ['of a later version', () => JSON.stringify({ ...exported(), version: 2 }), 'Upgrade CronGuard'],
     ['with a setting that there is not', () => edited({ color: 'red' }), 'projects[0].monitors[0]'],
     ['with a grace that is too short', () => edited({ grace_ms: 1 }), 'projects[0].monitors[0].grace_ms'],
@@ -341,7 +341,7 @@ describe('Nothing at all is brought in', () => {
       'has "color", which this version does not support: remove it',
     ],
     ['wrong, and says what to do', () => edited({ grace_ms: 1 }), 'Correct the file, or export it again.'],
-    ['with one monitor twice', () => edited({ ping_key: second() }), 'A ping key stands twice'],
+    ['with one monitor twice', () => edited({ ping_key: second() }), 'the same ping key twice'],
   ])('when it is %s', async (_what, text, words) => {
     const message = await refusal(() => readExport(text()))
     expect(message).toContain(words)

@@ -154,7 +154,7 @@ describe('gap: a notice of it', () => {
     const [mail] = guard.outside.mails
     expect(mail?.to).toBe('ops@example.org')
     expect(mail?.text).toContain(
-      'CronGuard was offline for 2 hours, until 1 Mar 2026, 14:00:00 UTC: it ended unexpectedly.',
+      'CronGuard was offline for 2 hours, until 1 Mar 2026, 14:00:00 UTC: it crashed or was killed.',
     )
     expect(mail?.text).toContain('The deadlines of 2 monitors were extended by one grace period.')
     expect(mail?.text).toContain('Monitors: one, two')

@@ -299,7 +299,7 @@ describe('A short alias', () => {
 
   test('of a file that names no dialect is one of Uptime Kuma, and the import says so', async () => {
     const items = await bring(file([{ ...JOB, alias: 'nas1' }]))
-    expect(items.at(-1)?.note).toContain('known at /api/push/ only')
+    expect(items.at(-1)?.note).toContain('only works at /api/push/')
     expect((await guard.request('/api/push/nas1')).status).toBe(200)
     expect((await guard.request('/nas1')).status).toBe(404)
   })

@@ -49,7 +49,7 @@ const shown = async () => {
   return (name: string) => settings.find((setting) => setting.name === name)
 }
 
-describe('Where the password of the mail server is a credential of the service', () => {
+describe('Where the password of the mail server is a service credential', () => {
   test('every command that sends no mail works', async () => {
     expect((await run('user', 'create', ALICE)).stdout).toContain(`Created ${ALICE}.`)
     const file = join(home, 'export.json')
@@ -73,7 +73,7 @@ describe('Where the password of the mail server is a credential of the service',
       ['monitor', 'rm', ALICE, 'backup', '--yes'],
     ]) {
       const { exitCode, stderr } = await run(...args)
-      expect([args, exitCode, stderr.includes('belong together')]).toEqual([args, 0, false])
+      expect([args, exitCode, stderr.includes('must be set together')]).toEqual([args, 0, false])
     }
   }, 60_000)
 
@@ -81,7 +81,7 @@ describe('Where the password of the mail server is a credential of the service',
     expect((await shown())('CRONGUARD_SMTP_PASSWORD')).toEqual({
       name: 'CRONGUARD_SMTP_PASSWORD',
       value: '********',
-      from: 'credential of the service',
+      from: 'service credential',
     })
     expect((await run('config', 'check')).stdout).toContain('The service needs the credential smtp-password')
     const findings = JSON.parse((await run('doctor', '--json')).stdout)
@@ -99,7 +99,7 @@ describe('Where the password of the mail server is a credential of the service',
     const setting = await shown()
     for (const name of names) {
       const found = setting(`CRONGUARD_${name.toUpperCase().replace('-', '_')}`)
-      expect([name, found?.value, found?.from]).toEqual([name, '********', 'credential of the service'])
+      expect([name, found?.value, found?.from]).toEqual([name, '********', 'service credential'])
     }
     const plain = await run('config', 'show')
     expect(plain.stdout).not.toContain(SECRET)
@@ -126,7 +126,7 @@ describe('Where the password of the mail server is a credential of the service',
 
   test('the server itself does not start without it', async () => {
     const { exitCode, stderr } = await run('serve')
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('belong together')])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('must be set together')])
   })
 })
 

@@ -37,7 +37,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 describe('A variable that is no setting', () => {
   test('a name that CronGuard does not know is a problem, for it may be a slip', () => {
     for (const name of ['CRONGUARD_PORTT', 'CRONGUARD_', 'CRONGUARD_PORT_FILE', 'CRONGUARD_port', 'CRONGUARD_FILE']) {
-      expect(problemsOf({ [name]: 'x' })).toEqual([`${name} is not a setting of CronGuard`])
+      expect(problemsOf({ [name]: 'x' })).toEqual([`${name} is not a CronGuard setting`])
     }
   })
 
@@ -56,7 +56,7 @@ describe('A variable that is no setting', () => {
     ['CRONGUARD_PORT_8000', 'tcp://10.43.0.7:8000'],
     ['CRONGUARD_NAME', 'cronguard'],
   ])('and only looks like that is a problem: %s=%s', (name, value) => {
-    expect(problemsOf({ [name]: value })).toEqual([`${name} is not a setting of CronGuard`])
+    expect(problemsOf({ [name]: value })).toEqual([`${name} is not a CronGuard setting`])
   })
 
   test.each(['tcp:8000', 'http://10.43.0.7:8000', 'tcp://10.43.0.7'])('does not make %s a port', (port) => {

@@ -86,7 +86,7 @@ function facetsOf({ kind, name, settings, notifiesGaps }: Channel): Facets {
   return [
     ['name', name],
     ...shown.map((field) => [field.label, stored[field.name]] as const),
-    ['whether it notifies of gaps', notifiesGaps],
+    ['“Notify when CronGuard itself was offline”', notifiesGaps],
   ]
 }
 
@@ -119,11 +119,11 @@ export function deleteChannel(deps: Deps, ref: ChannelRef): Channel {
 
 /** Why a channel sends nothing. Null when it does send. */
 export function silenceOf(deps: Pick<Deps, 'config'>, channel: Pick<Channel, 'kind' | 'disabledAt'>): Silence | null {
-  if (channel.disabledAt !== null) return 'switched off'
-  return lacksMailServer(deps, findKind(channel.kind)) ? 'no mail server is set' : null
+  if (channel.disabledAt !== null) return 'disabled'
+  return lacksMailServer(deps, findKind(channel.kind)) ? 'no mail server configured' : null
 }
 
-export type Silence = 'switched off' | 'no mail server is set'
+export type Silence = 'disabled' | 'no mail server configured'
 
 /** Whether messages of this kind are only written to the log. */
 export function lacksMailServer({ config }: Pick<Deps, 'config'>, kind: ChannelKind | null): boolean {
@@ -188,5 +188,5 @@ function invalidSettings(issues: { path: PropertyKey[]; message: string }[]): Ap
   const fields = Object.fromEntries(issues.map(({ path, message }) => [path.join('.'), message]))
   const first = issues[0]
   const where = first && first.path.length > 0 ? `${first.path.join('.')}: ` : ''
-  return new AppError('invalid', `${where}${first?.message ?? 'The settings are not usable.'}`, fields)
+  return new AppError('invalid', `${where}${first?.message ?? 'The settings are invalid.'}`, fields)
 }

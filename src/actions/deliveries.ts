@@ -49,7 +49,7 @@ export function claimDeliveries(deps: Deps, sending: readonly number[]): Claimed
  */
 export function reclaimDeliveries(deps: Deps): void {
   const count = deps.db.write((tx) => endLeases(tx, { leaseMs: LEASE_MS, detail: INTERRUPTED }))
-  if (count > 0) deps.log.info('Sending was interrupted; sending these messages again', { count })
+  if (count > 0) deps.log.info('Sending was interrupted; sending these notifications again', { count })
 }
 
 function claim(tx: Tx, sequence: number): ClaimedDelivery | null {
@@ -92,12 +92,13 @@ export function resendDelivery(
     }
     const { notificationId, monitorId, channelId } = delivery
     const channel = channelId === null ? null : findChannel(tx, channelId)
-    if (channel === null) throw new AppError('conflict', 'The channel was deleted. The message cannot be sent again.')
+    if (channel === null)
+      throw new AppError('conflict', 'The channel was deleted, so the notification cannot be sent again.')
     if (channel.disabledAt !== null) {
-      throw new AppError('conflict', 'The channel is disabled. Enable it, then send the message again.')
+      throw new AppError('conflict', 'The channel is disabled. Enable it, then send the notification again.')
     }
     if (isUnderWay(tx, { notificationId, channelId: channel.id })) {
-      throw new AppError('conflict', 'This message is still being sent to this channel.')
+      throw new AppError('conflict', 'This notification is still being sent.')
     }
     const id = newUuid()
     insertDelivery(tx, { id, notificationId, monitorId, channel })
@@ -128,7 +129,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     return { ...outcome, detail: outcome.detail.slice(0, DETAIL_MAX) }
   } catch (error) {
     deps.log.error('Sending failed unexpectedly', { delivery: deliveryId, kind: channel.kind, error })
-    return { result: 'failed', reason: 'error', detail: 'Internal error; the log has details', isPermanent: false }
+    return { result: 'failed', reason: 'error', detail: 'Internal error; see the log for details', isPermanent: false }
   }
 }
 

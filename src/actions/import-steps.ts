@@ -145,7 +145,7 @@ function decideKnownChannel({ known, projectId, channel }: KnownChannel): Decisi
   if (known.projectId !== projectId || known.kind !== channel.kind) {
     throw new AppError(
       'conflict',
-      `The channel "${channel.name}" already exists here in another project, or as another kind.`,
+      `The channel "${channel.name}" already exists on this server in another project or with another kind.`,
     )
   }
   const kind = kindOf(channel)
@@ -240,7 +240,7 @@ function noteOnAlias(monitor: ExportedMonitor, { alias, aliasDialect }: MonitorS
   if (!isGuessable(alias) || monitor.alias_dialect || aliasDialect !== 'kuma') return {}
   return {
     note:
-      'its alias is short, so it is known at /api/push/ only. For another dialect, add "alias_dialect" to the file: ' +
+      'its alias is short, so it only works at /api/push/. For another dialect, add "alias_dialect" to the file: ' +
       'snitch, cronitor or honeybadger.',
   }
 }

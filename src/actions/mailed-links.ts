@@ -40,7 +40,7 @@ export function mustVerify(deps: Deps, user: User): boolean {
 }
 
 const CONFIRM_FIRST =
-  'Confirm your email address first. Open the link that we mailed you, or send it again in your settings.'
+  'Confirm your email address first. Open the link in the email we sent you, or send it again in your settings.'
 
 /** Throws forbidden while the user must verify their address. */
 export function requireProvenAddress(deps: Deps, user: User): void {
@@ -120,7 +120,7 @@ export async function setPassword(deps: Deps, { user, password }: { user: User; 
 export async function mail(deps: Deps, message: AccountMail): Promise<boolean> {
   const result = await sendAccountMail(deps.mailer, { mail: message, baseUrl: deps.config.baseUrl })
   if (result.kind !== 'failure') return true
-  deps.log.warn('A mail could not be sent', { subject: message.subject, reason: result.reason, detail: result.detail })
+  deps.log.warn('Could not send an email', { subject: message.subject, reason: result.reason, detail: result.detail })
   return false
 }
 

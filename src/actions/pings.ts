@@ -138,7 +138,7 @@ export function requirePingable({ db }: Pick<Deps, 'db'>, address: PingAddress):
 function requireTarget(reader: Reader, address: PingAddress): Exclude<Target, string> {
   const target = targetOf(reader, address)
   if (target === 'unknown') throw new AppError('not_found', 'Monitor not found.')
-  if (target === 'ambiguous') throw new AppError('conflict', 'Several monitors of the project have this slug.')
+  if (target === 'ambiguous') throw new AppError('conflict', 'Several monitors in this project have this slug.')
   return target
 }
 

@@ -57,7 +57,7 @@ export async function beginWatch(deps: Deps): Promise<Watch> {
   const { seen } = watch
   if (verdictOn(deps, watch) === 'behind') {
     watch.waitsSince = seen.elapsed
-    deps.log.warn('The clock is earlier than the last heartbeat; no deadline is judged until it is right', {
+    deps.log.warn('The clock is behind the last heartbeat; deadlines are not checked until it is right', {
       clock: momentInWords(seen.now),
       alive: momentInWords(watch.aliveAt),
     })
@@ -187,7 +187,7 @@ async function requeue(deps: Deps, watch: Watch): Promise<void> {
     markStarted(tx)
     saveBoot(tx, watch.boot)
   })
-  deps.log.warn('The clock was set back; deadlines are counted by it from now on', {
+  deps.log.warn('The clock was set back; deadlines now follow the new time', {
     clock: momentInWords(deps.clock.now()),
     before: momentInWords(before),
   })

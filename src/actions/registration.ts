@@ -130,7 +130,7 @@ export function requireOpenRegistration({ config }: Pick<Deps, 'config'>): void 
 
 // The mail is sent without waiting. The user can request it again.
 function mailLater(deps: Deps, user: User): void {
-  mailVerification(deps, user).catch((error) => deps.log.error('An email could not be sent', { error }))
+  mailVerification(deps, user).catch((error) => deps.log.error('Could not send an email', { error }))
 }
 
 // The browser reports the zone. Missing and unknown zones become UTC.

@@ -14,7 +14,7 @@ export const email: ChannelKind<EmailSettings> = {
   label: 'Email',
   offer: 'Sends an email to one address: a person or a mailing list.',
   needsMailServer: true,
-  fields: [{ name: 'address', label: 'Address', help: 'Where the email goes.', type: 'address', isRequired: true }],
+  fields: [{ name: 'address', label: 'Address', help: 'Where to send the email.', type: 'address', isRequired: true }],
   settings: z.object({ address: Email }),
   summary: ({ address }) => address,
   reader: ({ address }) => address,

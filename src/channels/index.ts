@@ -14,7 +14,7 @@ export function findKind(kind: string): ChannelKind | null {
 export function summaryOf({ kind: name, settings }: Pick<Channel, 'kind' | 'settings'>): string {
   const kind = findKind(name)
   const read = kind?.settings.safeParse(settings)
-  return kind && read?.success ? kind.summary(read.data) : 'The settings are not usable'
+  return kind && read?.success ? kind.summary(read.data) : 'Invalid settings'
 }
 
 /** The channel's name, or the label of its kind if it has none. */

@@ -28,14 +28,14 @@ const WebhookUrl = z
 export const webhook: ChannelKind<WebhookSettings> = {
   kind: 'webhook',
   label: 'Webhook',
-  offer: 'Sends a POST request with JSON to your own URL, for scripts and services that you can adapt.',
+  offer: 'Sends a POST request with JSON to your URL.',
   needsMailServer: false,
   fields: [
     { name: 'url', label: 'URL', help: 'Receives a POST request with JSON.', type: 'url', isRequired: true },
     {
       name: 'secret',
       label: 'Secret',
-      help: 'Signs the body, so that the receiver can check who sent it.',
+      help: 'Used to sign the body, so the receiver can verify the sender.',
       type: 'secret',
       isRequired: false,
     },

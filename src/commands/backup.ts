@@ -21,10 +21,11 @@ export const addBackup: AddCommand = (program, shell) => {
   const backup = program
     .command('backup')
     .description(
-      'back up the database to one file, even while the server runs; the server does so every night after 03:00 UTC',
+      'back up the database to a file, even while the server runs; the server also does this every night after ' +
+        '03:00 UTC',
     )
     .option('--to <path>', 'an existing folder, or a file (default: "backups" in the data folder)')
-    .option('--keep <n>', 'then delete all but the newest n backups in that folder; --to must be a folder', readKeep)
+    .option('--keep <n>', 'keep only the newest n backups in that folder; --to must be a folder', readKeep)
     .option('--json', 'print JSON: {file, cronguard, schema, made_at, bytes, sha256, counts}')
     .action((options: BackupOptions, command: Command) => make(shell, { ...options, command }))
   backup
@@ -40,8 +41,8 @@ export const addBackup: AddCommand = (program, shell) => {
 
 async function make(shell: Shell, { to = null, keep = null, json, command }: BackupChoice): Promise<void> {
   if (keep !== null && to !== null && !isFolder(to) && !isBackupName(fileNameOf(to))) {
-    const rule = '--keep deletes old backups of a folder, which CronGuard named itself'
-    command.error(`${rule}: set --to to an existing folder.`, { exitCode: 2 })
+    const rule = '--keep works only with a folder'
+    command.error(`${rule}. Set --to to an existing folder.`, { exitCode: 2 })
   }
   const { path, manifest } = await makeBackup({ config: shell.readConfig(), clock: systemClock }, { to, keep })
   if (json) shell.print(JSON.stringify({ file: path, ...manifest }, null, 2))

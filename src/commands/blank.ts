@@ -11,7 +11,7 @@ export function refuseBlank(command: Command): void {
   if (command.name() === COMPLETES) return
   const [blank] = [...blankArguments(command), ...blankOptions(command)]
   if (blank === undefined) return
-  command.error(`error: ${blank} is empty. Is a shell variable unset? Nothing was done.`, { exitCode: 2 })
+  command.error(`error: ${blank} is empty. Check for an unset shell variable. Nothing was changed.`, { exitCode: 2 })
 }
 
 function blankArguments({ registeredArguments, processedArgs }: Command): string[] {

@@ -73,7 +73,7 @@ async function sendTest(shell: Shell, { email, meant, project, json }: Options &
 /** The channel with this id or shown name. Throws not_found, and conflict when several have the name. */
 export function channelByIdOrName(channels: readonly Channel[], meant: string): Channel {
   const [channel, another] = channels.filter((one) => one.id === meant || channelTitle(one) === meant)
-  if (channel === undefined) throw new AppError('not_found', `No channel has the id or name ${meant}.`)
+  if (channel === undefined) throw new AppError('not_found', `No channel has the ID or name ${meant}.`)
   if (another) throw new AppError('conflict', `Several channels are named ${meant}. Use the id instead.`)
   return channel
 }

@@ -15,10 +15,10 @@ import { printJson, printRows } from './table.ts'
 export const addDoctor: AddCommand = (program, shell) => {
   program
     .command('doctor')
-    .summary('check everything CronGuard needs, and say how to fix problems')
+    .summary('check the installation and explain how to fix problems')
     .description(
       'check everything CronGuard needs, and say how to fix problems. It changes nothing, sends no email, and works ' +
-        'with and without a running server. Exit code 1 if a check is bad, otherwise 0, even with warnings.',
+        'whether or not the server is running. The exit code is 1 if a check fails; warnings do not count.',
     )
     .option('--json', 'print JSON: an array of {name, state, says}; state is "ok", "warn" or "bad"')
     .action((options: { json?: boolean }) => runChecks(shell, options))

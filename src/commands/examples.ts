@@ -35,18 +35,18 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
   'monitor pause': [['Pause a monitor before maintenance', 'monitor pause you@example.com backup']],
   'monitor resume': [['Resume it afterwards', 'monitor resume you@example.com backup']],
   'monitor rm': [
-    ['Delete a monitor after asking', 'monitor rm you@example.com backup'],
+    ['Delete a monitor after confirmation', 'monitor rm you@example.com backup'],
     ['Delete it in a script', 'monitor rm you@example.com backup --yes'],
   ],
   'incident list': [
-    ['List what is down now', 'incident list you@example.com --open'],
+    ['List open incidents', 'incident list you@example.com --open'],
     ['List the last 100 incidents as JSON', 'incident list you@example.com --count 100 --json'],
   ],
   'channel list': [['List channels and whether they work', 'channel list you@example.com']],
   'channel test': [['Test a channel by its name', 'channel test you@example.com "On call"']],
   'schedule next': [
     ['Show times across a clock change', 'schedule next "30 3 * * *" --tz Europe/Riga --from 2026-03-27'],
-    ['Use a schedule in words', 'schedule next "last friday of the month at 17:00" --count 12'],
+    ['Use a schedule in words', 'schedule next "last Friday of the month at 17:00" --count 12'],
   ],
   'user list': [['List users as JSON', 'user list --json']],
   'user create': [

@@ -22,7 +22,7 @@ const PAUSE_MS = 20
 export const addImport: AddCommand = (program, shell) => {
   program
     .command('import')
-    .description('import an export, completely or not at all; everything else stays unchanged')
+    .description('import an export; anything not in the file stays unchanged')
     .argument('<file>', 'file to import; - for standard input')
     .option('--owner <email>', 'owner of new projects (default: the first administrator)')
     .option('--dry-run', 'show what would change, without changing anything')
@@ -79,7 +79,7 @@ function inWords(items: ImportedItem[], isDryRun: boolean): string[] {
 }
 
 const SKIPPED =
-  'Skipped channels are new, and the export lacks their secrets. Export with --with-secrets, or create them by hand.'
+  'Skipped channels are new, and the export lacks their secrets. Export with --with-secrets, or create them yourself.'
 
 function summary(items: ImportedItem[], what: ImportedItem['what']): string {
   const count = (outcome: ImportedItem['outcome']): number => {

@@ -19,7 +19,7 @@ export const addKey: AddCommand = (program, shell) => {
     .description('create an API key and print it; it cannot be shown again')
     .argument('<email>', 'a member of the project')
     .option('--project <name>', 'project name or id (default: the first one)')
-    .option('--read-only', 'allow reading only')
+    .option('--read-only', 'create a read-only key')
     .action(async (email: string, options: CreateOptions) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
         const project = projectOf(deps, { email, name: options.project ?? null })
@@ -65,7 +65,7 @@ export const addKey: AddCommand = (program, shell) => {
     .action((email: string, id: string, options: RemoveOptions) => remove(shell, { email, id, ...options }))
   key
     .command('ping')
-    .description('print the project ping key, for ping URLs with slugs')
+    .description('show the project ping key, for ping URLs with slugs')
     .argument('<email>', 'a member of the project')
     .option('--project <name>', 'project name or id (default: the first one)')
     .option('--json', 'print JSON: {project, ping_key}')

@@ -12,8 +12,8 @@ import { AppError } from '#lib/errors.ts'
 import { problemInWords } from '#words/monitor-problems.ts'
 
 const MORE: Partial<Record<SettingField, string>> = {
-  tags: 'words with spaces between them',
-  graceMs: 'grace period for late pings; a new monitor has half the interval, from a minute to an hour',
+  tags: 'tags, separated by spaces',
+  graceMs: 'grace period',
 }
 
 const TAKES: Record<MonitorSetting['kind']['is'], string> = {
@@ -38,7 +38,7 @@ export function addSettingOptions(command: Command, except: readonly SettingFiel
 
 function about({ field, label, kind }: MonitorSetting): string {
   const description = MORE[field] ?? `${label.charAt(0).toLowerCase()}${label.slice(1)}`
-  return 'isOptional' in kind && kind.isOptional ? `${description}; or "${NONE}"` : description
+  return 'isOptional' in kind && kind.isOptional ? `${description}, or "${NONE}"` : description
 }
 
 /** The settings among the options. Throws invalid with the first that cannot be. */

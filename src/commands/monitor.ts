@@ -51,7 +51,7 @@ export const addMonitor: AddCommand = (program, shell) => {
       .argument('<email>', 'a member of the project')
       .option('--project <name>', 'project name or id (default: the first one)')
   const said = '<monitor>'
-  const about = 'its name, slug, ping key or key'
+  const about = 'monitor name, slug, ping key or unique key'
   on('list', 'list the monitors of a project')
     .option('--json', 'print JSON: an array of {name, slug, unique_key, status, schedule, last_ping, due, ping_url}')
     .action((email: string, { json = false, ...options }: Options) =>
@@ -61,7 +61,7 @@ export const addMonitor: AddCommand = (program, shell) => {
         else printMonitors(shell, monitors)
       }),
     )
-  const adding = on('add', 'make a monitor and print its ping URL')
+  const adding = on('add', 'create a monitor and print its ping URL')
     .argument('<name>')
     .option('--schedule <text>', SCHEDULE_HELP, 'every day')
     .option('--tz <zone>', ZONE_HELP, 'UTC')
@@ -100,9 +100,9 @@ export const addMonitor: AddCommand = (program, shell) => {
     pauseMonitor(deps, found)
     return `${shownName(found)} paused.`
   })
-  act('resume', 'resume a paused monitor: it goes down if no ping comes in time', (deps, found) => {
+  act('resume', 'resume a paused monitor: it goes down if no ping arrives in time', (deps, found) => {
     const { deadlineAt } = resumeMonitor(deps, found, 'armed')
-    const rule = deadlineAt === null ? '' : ` It goes down if no ping comes by ${isoOrNull(deadlineAt)}.`
+    const rule = deadlineAt === null ? '' : ` It goes down if no ping arrives by ${isoOrNull(deadlineAt)}.`
     return `${shownName(found)} resumed.${rule}`
   })
   on('rm', 'delete a monitor and its history; asks for confirmation')

@@ -48,7 +48,7 @@ function showNext(shell: Shell, { expression, tz, from, count, json }: NextOptio
     shell.print(
       [
         isAsTyped ? expression.trim() : inputInWords(schedule),
-        ...(lines.length === 0 ? ['No more times.'] : lines),
+        ...(lines.length === 0 ? ['No more times: the schedule ends.'] : lines),
       ].join('\n'),
     )
 }
@@ -57,7 +57,8 @@ function readFrom(from: string | undefined): number {
   if (from === undefined) return systemClock.now()
   const isIso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(from)
   const moment = isIso ? Date.parse(from) : Number.NaN
-  if (Number.isNaN(moment)) throw new AppError('invalid', '--from is not a time. Use a form like 2026-03-29T00:00:00Z.')
+  if (Number.isNaN(moment))
+    throw new AppError('invalid', '--from is not a time. Enter a time like 2026-03-29T00:00:00Z.')
   return moment
 }
 

@@ -24,7 +24,7 @@ export const addServe: AddCommand = (program, shell) => {
       logStart(app, shell)
       manager.ready(`Running at ${app.deps.config.baseUrl}`)
       await stopSignal()
-      manager.stopping('Finishing running work')
+      manager.stopping('Finishing requests in progress')
       app.deps.log.info('CronGuard is stopping')
       await app.stop()
     })

@@ -32,7 +32,7 @@ export const addUser: AddCommand = (program, shell) => {
   const user = program.command('user').description('manage users')
   user
     .command('create')
-    .description('create a user with a project; prints a password unless you set one')
+    .description('create a user with a project and print a password, unless you set one')
     .argument('<email>')
     .option('--password-stdin', 'read the password from standard input')
     .option('--admin', 'make the user an administrator of the server')
@@ -45,7 +45,7 @@ export const addUser: AddCommand = (program, shell) => {
     .action((email: string, options: PasswordOptions) => resetPassword(shell, { email, ...options }))
   user
     .command('delete')
-    .description('delete a user and the projects without other members; asks for confirmation')
+    .description('delete a user and their projects without other members; asks for confirmation')
     .argument('<email>')
     .option('--keep-keys', 'keep the API keys that the user created in other projects')
     .option('--yes', 'do not ask for confirmation')

@@ -68,14 +68,14 @@ const COMMON = 'This password is too common. Choose one that no one else uses.'
 export const Password = z
   .string()
   .min(PASSWORD_MIN, `A password needs at least ${PASSWORD_MIN} characters.`)
-  .max(PASSWORD_MAX, `A password has at most ${PASSWORD_MAX} characters.`)
+  .max(PASSWORD_MAX, `A password can have at most ${PASSWORD_MAX} characters.`)
   .superRefine((password, context) => {
     if (password.length < PASSWORD_MIN || password.length > PASSWORD_MAX) return
     if (countedLength(password) < PASSWORD_MIN) context.addIssue(REPETITIVE)
     else if (isCommonPassword(password)) context.addIssue(COMMON)
   })
 
-export const UserName = limitedLine('A name has', USER_NAME_MAX)
+export const UserName = limitedLine(USER_NAME_MAX)
 
 /** A time zone. An obsolete name becomes its current one. */
 export const TimeZone = z.string().transform((name, context) => {

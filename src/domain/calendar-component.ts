@@ -55,7 +55,8 @@ function readComponent(shape: Shape, part: string): Component {
 
 function readValue(shape: Shape, { part, digits }: { part: string; digits: string }): number {
   const value = shape.name === SHAPES.year.name ? fullYear(Number(digits)) : Number(digits)
-  if (value < shape.min || value > shape.max) throw problem(shape, part, `it is ${shape.min} to ${shape.max}`)
+  if (value < shape.min || value > shape.max)
+    throw problem(shape, part, `enter a number from ${shape.min} to ${shape.max}`)
   return value
 }
 
@@ -66,13 +67,13 @@ function fullYear(year: number): number {
 
 function expectation(part: string): string {
   if (part === '') return 'a value is missing'
-  if (part === '*') return 'a star stands alone, and not in a list'
+  if (part === '*') return '* cannot be part of a list'
   if (part.startsWith('*/')) return `write 0${part.slice(1)} or 1${part.slice(1)}`
-  if (part.includes('.') && !part.includes('..')) return 'fractions are not read'
-  return 'it is a number, a range as 1..5 or a step as 0/15'
+  if (part.includes('.') && !part.includes('..')) return 'fractions are not supported'
+  return 'enter a number, a range such as 1..5 or a step such as 0/15'
 }
 
 function problem({ name }: Shape, part: string, reason: string): AppError {
-  const where = part === '' ? `The ${name} has an empty part` : `The ${name} "${part}" cannot be read`
+  const where = part === '' ? `The ${name} has an empty part` : `Invalid ${name} "${part}"`
   return new AppError('invalid', `${where}: ${reason}.`)
 }

@@ -37,7 +37,7 @@ export function readCalendarLine(text: string): CalendarLine {
   const weekdays = /^[a-z]/i.test(rest[0] ?? '') ? readWeekdays(rest.shift() as string) : null
   const dates = isTime(rest[0]) ? readDates('*-*-*') : readDates(rest.shift() ?? '*-*-*')
   const times = readTimes(rest.shift() ?? '0:0')
-  if (rest.length > 0) throw new AppError('invalid', `"${rest.join(' ')}" after the time cannot be read.`)
+  if (rest.length > 0) throw new AppError('invalid', `Cannot read "${rest.join(' ')}" after the time.`)
   return { ...times, ...patternOfDays({ ...dates, weekdays }), zone }
 }
 
@@ -68,8 +68,8 @@ function readWeekdays(text: string): Set<number> {
     const [first = '', last = first, ...rest] = part.split(/\.\.|-/)
     const from = WEEK.indexOf(readWeekday(first, part))
     const to = WEEK.indexOf(readWeekday(last, part))
-    if (rest.length > 0) throw weekdayProblem(part, 'a range has two days, as in Mon..Fri')
-    if (to < from) throw weekdayProblem(part, 'the week begins on Monday, and a range does not go on past Sunday')
+    if (rest.length > 0) throw weekdayProblem(part, 'a range needs two days, as in Mon..Fri')
+    if (to < from) throw weekdayProblem(part, 'the week starts on Monday, so a range cannot continue past Sunday')
     for (const weekday of WEEK.slice(from, to + 1)) weekdays.add(weekday)
   }
   return weekdays
@@ -78,12 +78,13 @@ function readWeekdays(text: string): Set<number> {
 function readWeekday(text: string, part: string): number {
   const name = text.toUpperCase()
   const weekday = Math.max(WEEKDAYS.indexOf(name), WEEKDAY_NAMES.indexOf(name))
-  if (weekday === -1) throw weekdayProblem(part, text === '' ? 'a day is missing' : `"${text}" is none`)
+  if (weekday === -1)
+    throw weekdayProblem(part, text === '' ? 'a day is missing' : `"${text}" is not a day of the week`)
   return weekday
 }
 
 function weekdayProblem(part: string, reason: string): AppError {
-  return new AppError('invalid', `The day of the week "${part}" cannot be read: ${reason}.`)
+  return new AppError('invalid', `Invalid day of the week "${part}": ${reason}.`)
 }
 
 function readDates(text: string): Dates {
@@ -106,7 +107,7 @@ function readDates(text: string): Dates {
 function readTimes(text: string): Pick<WallPattern, 'hours' | 'minutes' | 'seconds'> {
   const [hour = '', minute = '', second = '0', ...rest] = text.split(':')
   if (!isTime(text)) throw new AppError('invalid', `"${text}" is not a time, such as 09:00 or *:15.`)
-  if (rest.length > 0) throw new AppError('invalid', `The time "${text}" has more than hour, minute and second.`)
+  if (rest.length > 0) throw new AppError('invalid', `"${text}" is not a time. Enter at most hour, minute and second.`)
   return {
     hours: timesOf(SHAPES.hour, hour),
     minutes: timesOf(SHAPES.minute, minute),

@@ -51,5 +51,5 @@ export interface SettingsInput {
 
 export const CHANNEL_NAME_MAX = 100
 /** The name appears in mails. */
-export const ChannelName = limitedLine('A name has', CHANNEL_NAME_MAX)
+export const ChannelName = limitedLine(CHANNEL_NAME_MAX)
 export const CHANNELS_MAX = 100

@@ -71,7 +71,7 @@ function readWeekdayOfMonth(part: string): WeekdayOfMonth {
 /** A star, a value or a range, with or without a step. */
 function readPart(shape: Shape, part: string): number[] {
   const [range = '', step, ...rest] = part.split('/')
-  if (rest.length > 0) throw problem(shape, part, 'it has more than one /')
+  if (rest.length > 0) throw problem(shape, part, 'use only one /')
   const [first, last] = readRange(shape, { part, range, hasStep: step !== undefined })
   const by = step === undefined ? 1 : readStep(shape, { part, step })
   return Array.from({ length: Math.floor((last - first) / by) + 1 }, (_, index) => first + index * by)
@@ -83,7 +83,7 @@ function readRange(
 ): [first: number, last: number] {
   if (range === '*') return [shape.min, shape.max]
   const [from = '', to, ...rest] = range.split('-')
-  if (rest.length > 0) throw problem(shape, part, 'a range has one -, for example 1-5')
+  if (rest.length > 0) throw problem(shape, part, 'use only one - in a range, for example 1-5')
   const first = readValue(shape, { part, text: from })
   if (to === undefined) return [first, hasStep ? shape.max : first]
   const last = readValue(shape, { part, text: to })
@@ -103,13 +103,14 @@ function readValue(shape: Shape, { part, text }: { part: string; text: string })
   if (named !== -1) return shape.min + named
   if (!/^\d{1,4}$/.test(text)) throw problem(shape, part, expectation(shape, text))
   const value = Number(text)
-  if (value < shape.min || value > shape.max) throw problem(shape, part, `it is ${shape.min} to ${shape.max}`)
+  if (value < shape.min || value > shape.max)
+    throw problem(shape, part, `enter a number from ${shape.min} to ${shape.max}`)
   return value
 }
 
 function expectation({ min, max, names }: Shape, text: string): string {
   if (/^H(\(|$)/.test(text))
-    return 'only Jenkins knows H. Enter the value that Jenkins chose, or a period such as "every 15 minutes"'
+    return 'H works only in Jenkins. Enter the value that Jenkins chose, or a period such as "every 15 minutes"'
   if (text.includes('~')) {
     return 'cron picks a random time in that range. Enter the time that it picked, or a period such as "every hour"'
   }
@@ -120,6 +121,6 @@ function expectation({ min, max, names }: Shape, text: string): string {
 }
 
 function problem({ name }: Shape, part: string, reason: string): AppError {
-  const where = part === '' ? `The ${name} has an empty part` : `The ${name} "${part}" cannot be read`
+  const where = part === '' ? `The ${name} has an empty part` : `Invalid ${name} "${part}"`
   return new AppError('invalid', `${where}: ${reason}.`)
 }

@@ -24,7 +24,7 @@ function sentence(issue: Issue, content: unknown): string {
 }
 
 const KINDS: Record<string, string> = {
-  string: 'a text in quotes',
+  string: 'text in quotes',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
@@ -35,9 +35,9 @@ const KINDS: Record<string, string> = {
 
 /** By the codes that settings are refused with. */
 const SETTING_PROBLEMS: Record<string, string> = {
-  nul: 'must have no NUL character',
-  control: 'must have no control characters',
-  not_slug: 'must have only a to z, digits, "-" and "_"',
+  nul: 'must not contain NUL characters',
+  control: 'must not contain control characters',
+  not_slug: 'must contain only a to z, digits, "-" and "_"',
   not_alias: 'must have 4 to 64 letters a to z, A to Z, digits, "-" and "_"',
   not_zone: 'must be a time zone like "Europe/Berlin"',
   not_expression: 'must be a cron or an OnCalendar expression',
@@ -75,7 +75,7 @@ function amountOf(bound: string, limit: number | bigint, origin: string): string
 
 // Our own rules say "must have …"; those that forms share are sentences.
 function lowered(message: string): string {
-  return /^must /.test(message) ? message : `is not usable: ${message}`
+  return /^must /.test(message) ? message : `is invalid: ${message}`
 }
 
 function placeOf(path: readonly PropertyKey[]): string {

@@ -14,7 +14,7 @@ export const EXPORT_VERSION = 1
 const PROJECTS_IN_FILE_MAX = 10_000
 const MONITORS_IN_FILE_MAX = 20_000
 
-const Uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a UUID in small letters')
+const Uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a lowercase UUID')
 
 const keyPattern = (max: number) =>
   z
@@ -154,13 +154,13 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new AppError('invalid', 'This is no JSON, and so no export of CronGuard.')
+    throw new AppError('invalid', 'This is not a CronGuard export: it is not valid JSON.')
   }
 }
 
 function requireVersion(content: unknown): void {
   const { format, version } = (content ?? {}) as { format?: unknown; version?: unknown }
-  if (format !== EXPORT_FORMAT) throw new AppError('invalid', 'This is no export of CronGuard.')
+  if (format !== EXPORT_FORMAT) throw new AppError('invalid', 'This is not a CronGuard export.')
   if (typeof version !== 'number' || version <= EXPORT_VERSION) return
   throw new AppError(
     'invalid',
@@ -189,6 +189,6 @@ function requireDistinct({ projects }: Exported): void {
     ['alias', projects.flatMap(({ monitors }) => monitors.map(({ alias }) => alias).filter((alias) => alias !== ''))],
   ]
   for (const [what, all] of ids) {
-    if (new Set(all).size < all.length) throw new AppError('invalid', `A ${what} stands twice in this export.`)
+    if (new Set(all).size < all.length) throw new AppError('invalid', `This export contains the same ${what} twice.`)
   }
 }

@@ -97,7 +97,7 @@ const DESCRIBED: Record<SettingField, Description> = {
     label: 'Schedule',
   },
   'schedule.timeZone': { kind: kinds.timeZone(), column: 'time_zone', wire: 'tz', label: 'Time zone' },
-  postOnly: { kind: kinds.flag(), column: 'post_only', wire: 'methods', label: 'Accept only POST' },
+  postOnly: { kind: kinds.flag(), column: 'post_only', wire: 'methods', label: 'Accept POST only' },
   manualResume: {
     kind: kinds.flag(),
     column: 'manual_resume',
@@ -141,8 +141,8 @@ const DESCRIBED: Record<SettingField, Description> = {
     wire: 'filter_default_fail',
     label: 'Count a ping without keywords as a failure',
   },
-  maxRunMs: { kind: RUN_LENGTH, column: 'max_run_ms', wire: 'max_run', label: 'Longest run' },
-  minRunMs: { kind: RUN_LENGTH, column: 'min_run_ms', wire: 'min_run', label: 'Shortest run' },
+  maxRunMs: { kind: RUN_LENGTH, column: 'max_run_ms', wire: 'max_run', label: 'Maximum run time' },
+  minRunMs: { kind: RUN_LENGTH, column: 'min_run_ms', wire: 'min_run', label: 'Minimum run time' },
   earlyMs: {
     kind: kinds.optionalDuration(0, EARLY_MAX_MS),
     column: 'early_ms',

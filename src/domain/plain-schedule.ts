@@ -40,10 +40,10 @@ export function readPlainLength(text: string): number | null {
 
 function notUnderstood(read: string, unread: string): string {
   if (read !== '' && currentZoneName(unread) !== null) {
-    return `Cannot read "${unread}" after "${read}". Leave it out and choose the time zone in its own field.`
+    return `Cannot read "${unread}" after "${read}". Remove it, and choose the time zone in its own field.`
   }
   const after = read === '' ? '' : ` after "${read}"`
-  return `Cannot read "${unread}"${after}. Enter for example ${EXAMPLES}.`
+  return `Cannot read "${unread}"${after}. Try ${EXAMPLES}.`
 }
 
 function periodOf({ rhythm, ...rest }: Plan): number | null {
@@ -101,7 +101,7 @@ function clockFields(times: Time[]): string {
   }
   const minutes = new Set(times.map(({ minute }) => minute))
   if (minutes.size > 1) {
-    throw new AppError('invalid', 'All times of a day need the same minutes, as in "at 6:30 and 18:30".')
+    throw new AppError('invalid', 'All times must have the same minutes, as in "at 6:30 and 18:30".')
   }
   const hours = [...new Set(times.map(({ hour }) => hour))].sort((a, b) => a - b)
   return `${[...minutes][0]} ${hours.join(',')}`
@@ -189,7 +189,7 @@ function checkRhythm(
     throw new AppError('invalid', 'Enter a day of the week, as in "every Monday at 9:00".')
   }
   if (unit !== 'day' && unit !== 'week' && weekdays?.some((part) => !/[#L]/.test(part))) {
-    throw new AppError('invalid', `Enter which one of the ${unit} you mean, as in "first Monday of the month".`)
+    throw new AppError('invalid', `Choose which one in the ${unit}, as in "first Monday of the month".`)
   }
 }
 

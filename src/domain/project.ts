@@ -76,12 +76,9 @@ export const API_KEY_PREFIXES: Record<ApiKeyAccess, string> = { 'read-write': 'c
 export const PROJECT_NAME_MAX = 100
 export const PROJECTS_MAX = 100
 
-export const ProjectName = limitedLine('A name has', PROJECT_NAME_MAX).refine(
-  (name) => name !== '',
-  'Enter a name for the project.',
-)
+export const ProjectName = limitedLine(PROJECT_NAME_MAX).refine((name) => name !== '', 'Enter a name for the project.')
 
-export const ApiKeyName = limitedLine('A name has', API_KEY_NAME_MAX)
+export const ApiKeyName = limitedLine(API_KEY_NAME_MAX)
 
 /**
  * Whether `actor` may change a member's role from `from` to `to`, or remove the member (`to` null). Admins manage all

@@ -29,7 +29,7 @@ export function readSchedule(text: string): ScheduleInput {
   const line = readCrontabLine(written)
   if (line !== null) return cronInput(line.schedule)
   if (written.length > SCHEDULE_MAX_LENGTH) {
-    throw new AppError('invalid', `A schedule has at most ${SCHEDULE_MAX_LENGTH} characters.`)
+    throw new AppError('invalid', `Use at most ${SCHEDULE_MAX_LENGTH} characters.`)
   }
   checkQuotes(written)
   checkNumber(written)
@@ -107,7 +107,7 @@ const QUOTE = /["'`“”„‘’«»]/g
 /** Lines of a crontab that aren't five fields. */
 function checkCrontab(text: string): void {
   const [zone] = /^(?:CRON_)?TZ\s*=\s*\S*/i.exec(text) ?? []
-  if (zone) throw new AppError('invalid', `Leave "${zone}" out and choose the time zone in its own field.`)
+  if (zone) throw new AppError('invalid', `Remove "${zone}", and choose the time zone in its own field.`)
   const lines = text.split('\n').map((line) => line.trim())
   if (lines.length > 1 && lines.some(isCron)) {
     const rule = 'Enter one line of a crontab'

@@ -64,7 +64,7 @@ function answerTo(
 ): Answer {
   if (error instanceof AppError) return { status: statuses[error.code], message: error.message }
   if (error instanceof NotFoundError) return nothingAt(request, findMethods)
-  if (isTooLong(error)) return { status: 413, message: 'The request is too long.' }
+  if (isTooLong(error)) return { status: 413, message: 'The request is too large.' }
   if (isClientGone(error)) return { status: 400, message: 'The client disconnected.' }
   const id = requestIdOf(request)
   const about = { request: id, path: showPath(splitUrl(request.url).path), dialect: dialectOf(request)?.name }
@@ -81,7 +81,7 @@ function nothingAt({ method, url }: Request, findMethods: FindMethods): Answer {
   if (methods.length === 0 || methods.includes(method)) {
     return { status: 404, message: 'There is nothing at this address.' }
   }
-  return { status: 405, message: `${method} is not allowed here.`, allow: methods.join(', ') }
+  return { status: 405, message: `The method ${method} is not allowed here.`, allow: methods.join(', ') }
 }
 
 // A client that disconnects during a request isn't an error of the server.

@@ -54,7 +54,7 @@ function settingsFor(log: Deps['log']) {
     idleTimeout: IDLE_MAX_SECONDS,
     error: (error: Error): Response => {
       const request = newRequestId()
-      log.error('A request could not even be refused', { request, error })
+      log.error('Could not answer a request', { request, error })
       return new Response('Unexpected error.', {
         status: 500,
         headers: { [REQUEST_ID_HEADER]: request },

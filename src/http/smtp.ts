@@ -33,7 +33,7 @@ export async function listenForMail(deps: Deps, { sessionMaxMs = SESSION_MAX_MS 
   const library = await import('smtp-server')
   const server: SMTPServer = new library.SMTPServer({
     name: pingMail.domain,
-    banner: 'CronGuard takes pings',
+    banner: 'CronGuard accepts pings',
     disabledCommands: ['AUTH', 'STARTTLS', 'WIZ', 'SHELL', 'KILL'],
     authOptional: true,
     // Appliances use invalid sender addresses such as `nas.@example.com`.
@@ -59,7 +59,7 @@ export async function listenForMail(deps: Deps, { sessionMaxMs = SESSION_MAX_MS 
     socket.once('close', () => clearTimeout(sessionTimeout))
   })
   // A client that disconnects during a mail isn't an error of the server.
-  server.on('error', (error) => deps.log.debug('A mail broke off', { reason: String(error) }))
+  server.on('error', (error) => deps.log.debug('Email connection lost', { reason: String(error) }))
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', reject)
     const listener = server.listen(pingMail.port, pingMail.host, () => {
@@ -104,10 +104,10 @@ async function record(deps: Deps, incoming: Incoming): Promise<void> {
   const { stream, session } = incoming
   const { envelope, remoteAddress } = session
   const raw = await readAll(incoming).catch(() => {
-    throw answer(451, '4.4.2 The mail broke off')
+    throw answer(451, '4.4.2 Connection lost')
   })
   if (raw === null) throw answer(452, '4.3.1 Too much mail at once. Try again later')
-  if (raw.length > MAIL_BYTES_MAX || stream.sizeExceeded) throw answer(552, '5.3.4 The mail is too long')
+  if (raw.length > MAIL_BYTES_MAX || stream.sizeExceeded) throw answer(552, '5.3.4 Message too large')
   const place = mailDomainOf(deps)
   await recordMail(deps, {
     sender: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
@@ -136,7 +136,7 @@ async function readAll({ stream, chunks, holding }: Incoming): Promise<Uint8Arra
 
 function smtpError({ log }: Deps, error: unknown): Error {
   if (error instanceof Error && 'responseCode' in error) return error
-  if (!(error instanceof StorageRefusedError)) log.error('A mail could not be taken', { error })
+  if (!(error instanceof StorageRefusedError)) log.error('Could not accept an email', { error })
   return answer(451, '4.3.0 Try again later')
 }
 

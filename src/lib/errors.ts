@@ -22,7 +22,7 @@ export function isTooMany(error: unknown): error is AppError {
 /** The disk or a lock of another process refused a write. Nothing was recorded; retrying may help. */
 export class StorageRefusedError extends Error {
   constructor(cause: unknown) {
-    super(`The database refused a write (${messageOf(cause)}): nothing was recorded. Try again soon.`, { cause })
+    super(`The database can't be written (${messageOf(cause)}). Nothing was recorded. Try again.`, { cause })
     this.name = 'StorageRefusedError'
   }
 }
@@ -30,14 +30,14 @@ export class StorageRefusedError extends Error {
 /** Too many bytes are in flight. The request was dropped before anything was recorded; retrying may help. */
 export class BusyError extends Error {
   constructor() {
-    super('CronGuard is receiving too much at once, and nothing was recorded. Try again soon.')
+    super('CronGuard is receiving too much data. Nothing was recorded. Try again in a moment.')
     this.name = 'BusyError'
   }
 }
 
 export class TooLongError extends Error {
   constructor() {
-    super('The request is too long.')
+    super('The request is too large.')
     this.name = 'TooLongError'
   }
 }

@@ -100,7 +100,7 @@ const PASSWORD_ELSEWHERE =
 export function createLogMailer(log: Log): Mailer {
   return {
     send: async ({ to, subject, text }) => {
-      log.warn('No mail server is configured: this mail was not sent', { to, subject, text })
+      log.warn('No mail server is configured: this email was not sent', { to, subject, text })
       return { kind: 'logged' }
     },
     close: () => {},

@@ -126,7 +126,7 @@ function exchange({ request, url, targets, deadline }: Exchange): Promise<Outbou
     let hints = 0
     call.on('information', () => {
       hints += 1
-      if (hints > INTERIM_ANSWERS_MAX) call.destroy(new Error('The answer never comes'))
+      if (hints > INTERIM_ANSWERS_MAX) call.destroy(new Error('No response'))
     })
     // An upgrade is an answer, too. Nothing else would close this socket.
     call.on('upgrade', (response, socket) => {

@@ -24,7 +24,7 @@ export interface Snippet {
   note?: string
 }
 
-const OVERRUN = 'It also says when it starts, so that runs are timed and one that never ends is noticed.'
+const OVERRUN = 'It also reports the start, so CronGuard measures each run and notices one that hangs.'
 
 const TEMPLATES: readonly Snippet[] = [
   {
@@ -34,14 +34,14 @@ const TEMPLATES: readonly Snippet[] = [
     code: crontab,
     note:
       'The URL ends with the exit status of the job: 0 is a success, anything else a failure. The line prints ' +
-      'nothing unless every try fails, so cron sends no mail.',
+      'nothing unless every attempt fails, so cron sends no mail.',
   },
   {
     id: 'bash',
     label: 'Bash with curl',
     language: 'bash',
     code: bash,
-    note: `${OVERRUN} The end of the output is kept with the ping.`,
+    note: `${OVERRUN} The end of the output is stored with the ping.`,
   },
   {
     id: 'wget',
@@ -55,7 +55,7 @@ const TEMPLATES: readonly Snippet[] = [
     label: 'Python',
     language: 'python',
     code: python,
-    note: `Needs nothing but the standard library. ${OVERRUN}`,
+    note: `Uses only the standard library. ${OVERRUN}`,
   },
   {
     id: 'node',
@@ -113,7 +113,7 @@ export function snippetsFor(monitor: { pingUrl: string; name: string; schedule: 
 
 /** No crontab takes these words: a line that was pasted without a change is refused, and does not run at odd times. */
 const CRON_PLACEHOLDER = 'MINUTE HOUR DAY MONTH WEEKDAY'
-const CRON_NOTE = `A crontab cannot say this schedule: write when the job runs in place of ${CRON_PLACEHOLDER}.`
+const CRON_NOTE = `Crontab has no equivalent of this schedule. Replace ${CRON_PLACEHOLDER} with the times of the job.`
 
 // A name stands in comments only, and there as words: no sign that could end a comment or begin a command.
 function plainName(name: string): string {

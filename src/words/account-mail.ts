@@ -59,8 +59,8 @@ export function addressTakenMail({ to, url }: { to: string; url: string }): Acco
     to,
     subject: 'This email address already has an account',
     paragraphs: [
-      'Someone, probably you, tried to use this email address for another CronGuard account. ' +
-        'It already has an account, so nothing was changed.',
+      'Someone, probably you, tried to change another CronGuard account to this email address. ' +
+        'It is already in use, so nothing was changed.',
     ],
     link: { label: 'Sign in', url },
   }
@@ -91,8 +91,8 @@ export function invitationMail(facts: {
   const rank = role === 'admin' ? 'an admin' : `a ${role}`
   return {
     to,
-    subject: 'Invitation to a project on CronGuard',
-    paragraphs: [`${invited} to the project “${cut(project)}” on CronGuard, as ${rank}. The link expires in 7 days.`],
+    subject: `Invitation to “${cut(project)}” on CronGuard`,
+    paragraphs: [`${invited} to the project “${cut(project)}” on CronGuard as ${rank}. The link expires in 7 days.`],
     link: { label: 'Accept invitation', url },
   }
 }
@@ -112,9 +112,9 @@ export function addressChangedMail({ to, email, url }: { to: string; email: stri
     to,
     subject: 'Your email address was changed',
     paragraphs: [
-      `The email address of your CronGuard account is now ${email}. Use it to sign in. Account emails go there, too.`,
-      'If you did not change it, someone else knows your password. Ask the administrator of this server to restore ' +
-        'your account.',
+      `The email address of your CronGuard account is now ${email}. Use it to sign in. Account emails go to it, too.`,
+      'If you did not change it, someone else knows your password. Ask the server administrator to restore your ' +
+        'account.',
     ],
     link: { label: 'Open CronGuard', url },
   }
@@ -133,11 +133,11 @@ export function signInMail(facts: {
     to,
     subject: 'New sign-in to your account',
     paragraphs: [
-      'Someone signed in to your CronGuard account from a new address.',
+      'Someone signed in to your CronGuard account from a new IP address.',
       `Time: ${fullMomentInZone(at, zone)}`,
-      `Address: ${address ?? 'unknown'}`,
+      `IP address: ${address ?? 'unknown'}`,
       `Browser: ${browser}`,
-      'If this was you, ignore this email. If not, change your password. This signs out all other sessions.',
+      'If this was you, ignore this email. If not, change your password. Changing it signs out all other sessions.',
     ],
     link: { label: 'Review sessions', url },
   }
@@ -153,12 +153,12 @@ export function deliveryFailureMail(facts: {
   const { to, monitor, channel, detail, url } = facts
   return {
     to,
-    subject: `Notification about ${monitor} not delivered`,
+    subject: `Notification failed: ${monitor}`,
     paragraphs: [
       `CronGuard could not deliver a notification about “${monitor}” through the channel “${channel}”. ` +
         `It has stopped retrying. Last error: ${asSentence(detail)}`,
-      'Check the channel. Then send the notification again from the incident.',
+      'Fix the channel, then send the notification again from the incident page.',
     ],
-    link: { label: 'Show details', url },
+    link: { label: 'Open incident', url },
   }
 }

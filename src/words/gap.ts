@@ -5,11 +5,11 @@ import { durationInWords } from '#lib/duration.ts'
 import { clockInZone, dayInZone, fullMomentInZone, shortMomentInZone } from '#lib/zone.ts'
 
 const REASON_WORDS: Record<GapReason, string> = {
-  crash: 'it ended unexpectedly',
+  crash: 'it crashed or was killed',
   stop: 'it was stopped',
   jump: 'the machine was suspended, or its clock was set forward',
   stuck: 'the machine was frozen or overloaded',
-  disk: 'the disk refused all writes',
+  disk: 'the disk could not be written',
 }
 
 /** Why CronGuard was offline, as the end of a sentence about it. */

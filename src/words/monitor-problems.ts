@@ -2,10 +2,10 @@
 import type { SettingKind, SettingProblem } from '#domain/setting.ts'
 import { DAY, durationInWords } from '#lib/duration.ts'
 
-export const NO_NAME = 'A monitor needs a name.'
+export const NO_NAME = 'Enter a name.'
 
 export function slugTaken(free: string): string {
-  return `Another monitor of the project has this slug. "${free}" is free.`
+  return `Another monitor in this project has this slug. "${free}" is available.`
 }
 
 export function problemInWords(kind: SettingKind, problem: SettingProblem): string {
@@ -21,15 +21,15 @@ export function problemInWords(kind: SettingKind, problem: SettingProblem): stri
     case 'not_number':
       return kind.is === 'count' ? `Enter ${rangeOf(kind)}.` : 'Enter a whole number.'
     case 'unknown_value':
-      return kind.is === 'choice' ? `Choose ${kind.values.join(', ')}.` : 'Choose one of the list.'
+      return kind.is === 'choice' ? `Choose ${kind.values.join(', ')}.` : 'Choose a value from the list.'
     case 'not_slug':
-      return 'Use only the letters a to z, digits, "-" and "_".'
+      return 'Use only lowercase letters a to z, digits, "-" and "_".'
     case 'not_alias':
-      return 'Use 4 to 64 of the letters a to z and A to Z, digits, "-" and "_".'
+      return 'Use 4 to 64 letters (a to z, A to Z), digits, "-" or "_".'
     case 'not_zone':
       return 'Choose a time zone from the list.'
     case 'not_expression':
-      return 'Enter a cron or an OnCalendar expression.'
+      return 'Enter a cron or OnCalendar expression.'
     case 'not_text':
       return 'Enter text.'
     case 'not_flag':

@@ -25,7 +25,7 @@ export function notificationDetails(notification: Notification, zone: string): s
 export function detailsWith(notification: Notification, inWords: (at: number) => string): string {
   if (notification.status === 'blind') return gapDetails(notification, inWords)
   const sentence = causeInWords(causeOf(notification), inWords)
-  return notification.isTest ? `This is a test. A real notification reads: “${sentence}”` : sentence
+  return notification.isTest ? `This is a test. A real notification says: “${sentence}”` : sentence
 }
 
 /** Labeled facts, in the order in which a person asks for them. */
@@ -94,5 +94,5 @@ function recoveryInWords({ downMs, reportedBy }: Extract<Cause, { kind: 'recover
 
 function lastPingInWords({ kind, at, exitStatus }: NonNullable<MonitorNotification['lastPing']>, now: number): string {
   const what = exitStatus === null ? kind : `exit status ${exitStatus}`
-  return now - at < SECOND ? `${what}, at the same time` : `${what}, ${durationInWords(now - at)} earlier`
+  return now - at < SECOND ? `${what}, just now` : `${what}, ${durationInWords(now - at)} ago`
 }

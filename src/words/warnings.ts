@@ -21,7 +21,7 @@ function problemInWords(problem: Problem): string {
   switch (problem.kind) {
     case 'checker': {
       const lag = durationInWords(problem.lagMs)
-      return `Monitors are checked too late. The oldest unchecked deadline passed ${lag} ago.`
+      return `Deadlines are checked late: the oldest one passed ${lag} ago. See the log for details.`
     }
     case 'outbox':
       return outboxInWords(problem)
@@ -41,8 +41,8 @@ function outboxInWords({ waiting, waitedMs, silentMs }: Extract<Problem, { kind:
   const waited = durationInWords(waitedMs)
   const messages =
     waiting === 1
-      ? `1 message has been waiting to be sent for ${waited}`
-      : `${waiting.toLocaleString('en')} messages are waiting to be sent, the oldest for ${waited}`
+      ? `1 notification has been pending for ${waited}`
+      : `${waiting.toLocaleString('en')} notifications are pending, the oldest for ${waited}`
   return `${messages}. None was sent in the last ${durationInWords(silentMs)}. See the log for details.`
 }
 
@@ -53,9 +53,9 @@ function channelsInWords({ count, lastedMs }: Extract<Problem, { kind: 'channels
 }
 
 function backupInWords({ ageMs }: Extract<Problem, { kind: 'backup' }>): string {
-  if (ageMs === null) return 'No backup was made yet. The log says why.'
+  if (ageMs === null) return 'There is no backup yet. See the log for the reason.'
   if (ageMs === 'ahead') {
     return 'All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'
   }
-  return `The last backup is ${durationInWords(ageMs)} old. The log says why there is no newer one.`
+  return `The last backup is ${durationInWords(ageMs)} old. See the log for the reason.`
 }

@@ -62,7 +62,7 @@ for (const suite of SUITES) {
         const reset = 'sudo -u cronguard cronguard user reset-password alice@example.org'
         expect(await appliance.shell(reset)).not.toBe('')
         const shown = await appliance.shell('sudo -u cronguard cronguard config show')
-        expect(shown).toMatch(/CRONGUARD_SMTP_PASSWORD .*credential of the service/)
+        expect(shown).toMatch(/CRONGUARD_SMTP_PASSWORD .*service credential/)
         await appliance.shell(
           `cp -p /run/saved /etc/cronguard/cronguard.env; rm ${SECRET}; systemctl restart cronguard`,
         )

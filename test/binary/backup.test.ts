@@ -91,7 +91,7 @@ describe('cronguard backup', () => {
 
   test.each([
     [['backup', '--keep', '0'], 2, 'a number from 1'],
-    [['backup', '--keep', '2', '--to', 'copy.db'], 2, 'set --to to an existing folder'],
+    [['backup', '--keep', '2', '--to', 'copy.db'], 2, 'Set --to to an existing folder'],
     [['backup', '--to', '/nowhere/at/all.db'], 1, 'The folder /nowhere/at does not exist.'],
     [['backup', 'verify', '/nowhere'], 1, '/nowhere does not exist.'],
     [['restore', '/nowhere'], 1, '/nowhere does not exist.'],
@@ -186,7 +186,7 @@ describe('cronguard restore', () => {
   })
 })
 
-describe('cronguard restore, with other commands at the same time,', () => {
+describe('cronguard restore, with other commands just now,', () => {
   test('leaves one intact database without leftovers', async () => {
     const other = await Binary.prepare()
     await other.run(['user', 'create', 'first@example.org'])

@@ -97,10 +97,10 @@ describe('A body', () => {
   }
 
   test.each([9_999, 10_000, 10_001, 3_000_000])(
-    'of %d bytes is recorded, and its first 10,000 are kept',
+    'of %d bytes is recorded, and up to 100,000 of them are stored',
     async (size) => {
       expect(await (await post('x'.repeat(size))).text()).toBe('OK')
-      expect(await keptSize()).toBe(Math.min(size, 10_000))
+      expect(await keptSize()).toBe(Math.min(size, 100_000))
     },
   )
 

@@ -111,7 +111,7 @@ describe('The server process', () => {
     expect([await cronguard.end('SIGINT'), await ended]).toEqual([0, 0])
   })
 
-  test('works with commands that create the same folder at the same time', async () => {
+  test('works with commands that create the same folder just now', async () => {
     const emails = ['a', 'b', 'c', 'd'].map((name) => `${name}@example.org`)
     const executed = await Promise.all(emails.map((email) => cronguard.run(['user', 'create', email])))
     expect(executed.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])

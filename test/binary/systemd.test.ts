@@ -23,9 +23,9 @@ describe('Under systemd the executable', () => {
 
   test('reports the migration, readiness, heartbeats and the stop', async () => {
     await eventually('five signs of life', () => socket.count('WATCHDOG=1') >= 5)
-    const [first, second] = socket.messages
-    expect(first).toMatch(/^EXTEND_TIMEOUT_USEC=\d+\nSTATUS=/)
-    expect(second).toBe(`READY=1\nSTATUS=Running at ${cronguard.url}`)
+    const steps = socket.messages.filter((message) => /^EXTEND_TIMEOUT_USEC=\d+\nSTATUS=/.test(message))
+    expect(steps.length).toBeGreaterThan(0)
+    expect(socket.messages[steps.length]).toBe(`READY=1\nSTATUS=Running at ${cronguard.url}`)
     expect(await cronguard.end('SIGTERM')).toBe(0)
     expect(socket.count('STOPPING=1')).toBe(1)
   })

@@ -33,7 +33,7 @@ describe.skipIf(NO_BROWSER).each<Passing>(['whole', 'stripped'])(
 
     test('somebody signs in, makes a monitor, and sees it change', async () => {
       const { page } = ada
-      await signIn(page, { path: '/cron/', heading: 'Watch your first job' })
+      await signIn(page, { path: '/cron/', heading: 'Monitor your first job' })
       const pingUrl = await makeMonitor(page)
       expect(pingUrl).toStartWith(`${detour.origin}/cron/ping/`)
       expect(await (await fetch(pingUrl)).text()).toBe('OK')

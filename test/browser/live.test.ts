@@ -60,9 +60,9 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     })
     for (const [label, text] of [
       ['Schedule', 'every 2 hours'],
-      ['Grace optional', '7'],
-      ['Grace optional', '8'],
-      ['Grace optional', '9'],
+      ['Grace period optional', '7'],
+      ['Grace period optional', '8'],
+      ['Grace period optional', '9'],
     ] as const) {
       await page.getByLabel(label, { exact: true }).fill(text)
       await Bun.sleep(350)
@@ -136,7 +136,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     expect(await browserUser.cronguard.end('SIGTERM')).toBe(0)
     expect(performance.now() - stoppedAt).toBeLessThan(4000)
     await page.getByText("CronGuard can't be reached").waitFor({ timeout: 25_000 })
-    expect(await page.title()).toStartWith('(not reachable)')
+    expect(await page.title()).toStartWith('(offline)')
     await browserUser.cronguard.start()
     await fetch(backup.ping_url)
     await row(page, 'over-a-restart').locator('.status-up').waitFor({ timeout: 40_000 })

@@ -100,7 +100,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
       .getByRole('button', { name: /Send test/ })
       .first()
       .click()
-    await page.getByText('CronGuard could not be reached. Try it again.').waitFor()
+    await page.getByText("CronGuard can't be reached. Try again.").waitFor()
     await context.close()
   }, 60_000)
 

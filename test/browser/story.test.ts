@@ -39,8 +39,8 @@ describe.skipIf(NO_BROWSER)(
       await page.goto(link)
       await page.getByLabel('Email').fill(ADA.email)
       await page.getByLabel('Password').fill(ADA.password)
-      await page.getByRole('button', { name: 'Make the account' }).click()
-      await page.getByRole('heading', { name: 'Watch your first job' }).waitFor()
+      await page.getByRole('button', { name: 'Create account' }).click()
+      await page.getByRole('heading', { name: 'Monitor your first job' }).waitFor()
 
       const stranger = await newPerson(browser, cronguard.url)
       await stranger.page.goto(link)
@@ -52,7 +52,7 @@ describe.skipIf(NO_BROWSER)(
       const { page } = ada
       await page.getByRole('link', { name: 'Channels', exact: true }).click()
       await page
-        .getByRole('link', { name: /Add a channel/ })
+        .getByRole('link', { name: /Create a channel/ })
         .first()
         .click()
       await page
@@ -77,7 +77,7 @@ describe.skipIf(NO_BROWSER)(
       await page.getByLabel('Name').fill('nightly-backup')
       await page.getByRole('button', { name: 'weekdays at 18:30' }).click()
       await page.getByText('Monday to Friday at 18:30').waitFor()
-      await page.getByText('The next 5 times').waitFor()
+      await page.getByText('Next 5 times').waitFor()
       await page.getByLabel('Schedule', { exact: true }).fill('every 2 seconds')
       await page.getByLabel('Grace period optional').fill('1')
       await page.getByLabel('Unit: grace period').selectOption('seconds')
@@ -119,7 +119,7 @@ describe.skipIf(NO_BROWSER)(
       const { page, complaints } = ada
       await page.locator('.menu-end > summary').click()
       await page.getByRole('button', { name: 'Sign out' }).click()
-      await page.getByText('You signed out.').waitFor()
+      await page.getByText('Signed out.').waitFor()
       await page.goto('/')
       expect(page.url()).toEndWith('/login')
       // A part of the page may have asked for what is new at the very moment of the sign-out.

@@ -57,7 +57,7 @@ describe.skipIf(!program)('curl', () => {
     const { exitCode, stdout } = await curl('-fsSI', url)
     expect(exitCode).toBe(0)
     expect(stdout).toStartWith('HTTP/1.1 200 OK\r\n')
-    expect(stdout.toLowerCase()).toContain('ping-body-limit: 10000\r\n')
+    expect(stdout.toLowerCase()).toContain('ping-body-limit: 100000\r\n')
     expect(stdout).toEndWith('\r\n\r\n')
     expect(moved.heard()).toMatchObject([{ kind: 'success', method: 'HEAD' }])
   })
@@ -68,7 +68,7 @@ describe.skipIf(!program)('curl', () => {
     expect(exitCode).toBe(0)
     expect(moved.heard()).toMatchObject([
       { kind: 'success', method: 'POST', body: 'rows=42&done' },
-      { kind: 'log', method: 'POST', body: 'x'.repeat(10_000) },
+      { kind: 'log', method: 'POST', body: 'x'.repeat(100_000) },
     ])
   })
 

@@ -76,7 +76,7 @@ describe('What runitor sends', () => {
 
   test('is a start with a body of no bytes, whose answer tells how much output is kept', async () => {
     const answer = await send(`/ping/${moved.backup.pingKey}/start?rid=${RUN}`, '')
-    expect([answer.status, answer.body, answer.headers.get('ping-body-limit')]).toEqual([200, 'OK', '10000'])
+    expect([answer.status, answer.body, answer.headers.get('ping-body-limit')]).toEqual([200, 'OK', '100000'])
     expect(moved.heard()).toMatchObject([{ kind: 'start', runId: RUN, body: '' }])
   })
 

@@ -63,7 +63,7 @@ describe('A blank argument', () => {
     const { exitCode, stdout, stderr } = await cronguard.run(args, { input: 'correct horse battery\n' })
     expect([args, exitCode, stdout]).toEqual([args, 2, ''])
     if (COUNTED.test(args.at(-2) ?? '') || args[0] === 'completion') return
-    expect(stderr).toContain('is empty. Is a shell variable unset? Nothing was done.')
+    expect(stderr).toContain('is empty. Check for an unset shell variable. Nothing was changed.')
   }
 
   test.each([
@@ -107,7 +107,7 @@ describe.skipIf(Bun.which('script') === null)('At a terminal', () => {
       const { exitCode, stdout } = await answer(`monitor rm ${ALICE} backup`, said)
       expect(stdout).toContain('This deletes the monitor "backup" of "My project" with its history (0 pings).')
       expect([exitCode, await monitors()]).toEqual([1, 1])
-      expect(stdout).toContain('Nothing was done.')
+      expect(stdout).toContain('Nothing was changed.')
     },
     20_000,
   )

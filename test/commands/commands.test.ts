@@ -81,7 +81,7 @@ describe('monitor', () => {
     expect(await ok('monitor', 'pause', ALICE, 'job')).toBe('job paused.')
     expect(await job()).toMatchObject({ status: 'paused', due: null })
     expect(await ok('monitor', 'resume', ALICE, key)).toMatch(
-      /^job resumed\. It goes down if no ping comes by \d{4}-\d\d-\d\dT[\d:]+Z\.$/,
+      /^job resumed\. It goes down if no ping arrives by \d{4}-\d\d-\d\dT[\d:]+Z\.$/,
     )
     expect(await job()).toMatchObject({ status: 'new', due: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) })
     expect((await refusal('monitor', 'resume', ALICE, 'job')).says).toBe('The monitor is not paused.')
@@ -167,7 +167,7 @@ describe('channel', () => {
       1,
       { channel: 'broken', result: 'failed', detail: 'Connection refused' },
     ])
-    expect((await refusal('channel', 'test', ALICE, 'nothing')).says).toBe('No channel has the id or name nothing.')
+    expect((await refusal('channel', 'test', ALICE, 'nothing')).says).toBe('No channel has the ID or name nothing.')
     const unnamed = { kind: 'webhook', settings: { url: receiver.url } }
     await cronguard.api('/channels/', { key, body: unnamed })
     expect(await ok('channel', 'list', ALICE)).toContain(' Webhook ')
@@ -303,7 +303,7 @@ describe('config', () => {
     const { exitCode, stderr } = await run(['config', 'check'], { CRONGUARD_PORT: 'x', CRONGUARD_NONSENSE: '1' })
     expect(exitCode).toBe(1)
     expect(stderr).toContain('CRONGUARD_PORT must be a whole number')
-    expect(stderr).toContain('CRONGUARD_NONSENSE is not a setting of CronGuard')
+    expect(stderr).toContain('CRONGUARD_NONSENSE is not a CronGuard setting')
   })
 
   test('check --json lists the same problems', async () => {

@@ -117,7 +117,7 @@ describe('doctor: the data folder', () => {
     const dataDir = mkdtempSync('/dev/shm/cronguard-')
     const { of } = await inspect({ CRONGUARD_DATA_DIR: dataDir })
     rmSync(dataDir, { recursive: true })
-    expect(of('folder')).toMatch(/^warn: .* is in memory and is lost when the machine restarts\. Use a disk\.$/)
+    expect(of('folder')).toMatch(/^warn: .* is in memory and will be lost when the machine restarts\. Use a disk\.$/)
   })
 })
 
@@ -235,14 +235,14 @@ test('doctor: the server may use another port, or another folder', async () => {
   const foreign = await inspect({ CRONGUARD_DATA_DIR: cronguard.folder })
   expect(foreign.of('server')).toMatch(/^warn: .*CRONGUARD_DATA_DIR/)
   await cronguard.end('SIGTERM')
-  expect((await inspect()).of('server')).toMatch(/^warn: Not running: nothing answers on port \d+\.$/)
+  expect((await inspect()).of('server')).toMatch(/^warn: Not running: nothing responds on port \d+\.$/)
 }, 20_000)
 
 test('doctor: overdue deadlines are a warning', async () => {
   expect((await inspect()).of('work')).toStartWith('ok: ')
   await cronguard.run(['monitor', 'add', ALICE, 'job'])
   inDatabase("UPDATE monitors SET status = 'up', due_at = 1, deadline_at = 2")
-  expect((await inspect()).of('work')).toMatch(/^warn: Monitors are checked too late/)
+  expect((await inspect()).of('work')).toMatch(/^warn: Deadlines are checked late/)
 })
 
 describe('doctor: the mail server', () => {
@@ -293,12 +293,12 @@ describe('Channels', () => {
 })
 
 test('A backup is looked for', async () => {
-  expect((await inspect()).of('backups')).toBe('warn: No backup yet. `cronguard backup` makes one.')
+  expect((await inspect()).of('backups')).toBe('warn: No backup yet. Create one with `cronguard backup`.')
   await cronguard.run(['backup'])
   expect((await inspect()).of('backups')).toMatch(/^ok: The newest backup is .* old\.$/)
   inDatabase('UPDATE migrations SET applied_at = 0')
   rmSync(join(dataFolder(), 'backups'), { recursive: true })
-  expect((await inspect()).of('backups')).toMatch(/^warn: No backup was made yet\. The log says why/)
+  expect((await inspect()).of('backups')).toMatch(/^warn: There is no backup yet\. See the log/)
   await cronguard.run(['backup'])
   const folder = join(dataFolder(), 'backups')
   for (const name of readdirSync(folder)) renameSync(join(folder, name), join(folder, name.replace(/20\d\d/, '2999')))

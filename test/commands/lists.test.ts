@@ -101,7 +101,7 @@ describe('monitor add --channels', () => {
   test('refuses an unknown channel, and creates nothing', async () => {
     const before = (await json('monitor', 'list', ALICE)).length
     const refused = await cronguard.run(['monitor', 'add', ALICE, 'x', '--channels', 'first,nobody'])
-    expect(refused).toMatchObject({ exitCode: 1, stdout: '', stderr: 'No channel has the id or name nobody.\n' })
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '', stderr: 'No channel has the ID or name nobody.\n' })
     expect(await json('monitor', 'list', ALICE)).toHaveLength(before)
   })
 })

@@ -108,8 +108,8 @@ describe('A cron expression of another program', () => {
     ['"0 3 * * *"', 'Remove the quotation marks: 0 3 * * *'],
     ["'daily at 3am'", 'Remove the quotation marks: daily at 3am'],
     ['“0 3 * * *”', 'Remove the quotation marks: 0 3 * * *'],
-    ['0~59 * * * *', 'The minute "0~59" cannot be read: cron picks a random time in that range'],
-    ['0 ~6 * * *', 'The hour "~6" cannot be read: cron picks'],
+    ['0~59 * * * *', 'Invalid minute "0~59": cron picks a random time in that range'],
+    ['0 ~6 * * *', 'Invalid hour "~6": cron picks'],
   ])('%p is told what to leave out', (text, sentence) => {
     expect(() => readSchedule(text)).toThrow(sentence)
   })

@@ -51,7 +51,7 @@ describe('The checker is behind', () => {
 
   test('and it is said by how much', () => {
     expect(textsOf({ firstDeadlineAt: NOW - 3 * MINUTE })).toEqual([
-      'Monitors are checked too late. The oldest unchecked deadline passed 3 minutes ago.',
+      'Deadlines are checked late: the oldest one passed 3 minutes ago. See the log for details.',
     ])
   })
 })
@@ -81,11 +81,9 @@ describe('The outbox does not drain', () => {
   test('and it is said how much waits', () => {
     const end = 'None was sent in the last 15 minutes. See the log for details.'
     expect(textsOf(outbox(40 * MINUTE, null))).toEqual([
-      `3 messages are waiting to be sent, the oldest for 40 minutes. ${end}`,
+      `3 notifications are pending, the oldest for 40 minutes. ${end}`,
     ])
-    expect(textsOf(outbox(40 * MINUTE, null, 1))).toEqual([
-      `1 message has been waiting to be sent for 40 minutes. ${end}`,
-    ])
+    expect(textsOf(outbox(40 * MINUTE, null, 1))).toEqual([`1 notification has been pending for 40 minutes. ${end}`])
   })
 })
 
@@ -137,12 +135,9 @@ describe('The backup is too old', () => {
   test.each([
     [{ lastAt: NOW - 2 * DAY, since: 0 }, []],
     [{ lastAt: NOW + HOUR, since: 0 }, []],
-    [
-      { lastAt: NOW - 50 * HOUR, since: 0 },
-      ['The last backup is 2 days 2 hours old. The log says why there is no newer one.'],
-    ],
+    [{ lastAt: NOW - 50 * HOUR, since: 0 }, ['The last backup is 2 days 2 hours old. See the log for the reason.']],
     [{ lastAt: null, since: NOW - DAY }, []],
-    [{ lastAt: null, since: NOW - 3 * DAY }, ['No backup was made yet. The log says why.']],
+    [{ lastAt: null, since: NOW - 3 * DAY }, ['There is no backup yet. See the log for the reason.']],
     [
       { lastAt: null, since: 0, isAhead: true },
       ['All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'],

@@ -207,7 +207,7 @@ describe('A channel', () => {
 
   test.each([
     ['a number for a name', { name: 1 }, 'json validation error: name is not a string'],
-    ['an endless name', { name: 'x'.repeat(101) }, 'A name has at most 100 characters.'],
+    ['an endless name', { name: 'x'.repeat(101) }, 'Use at most 100 characters.'],
     ['a word for a switch', { enabled: 'no' }, 'json validation error: enabled is not a boolean'],
     ['a list of settings', { settings: [] }, 'json validation error: settings is not an object'],
     [
@@ -263,7 +263,7 @@ describe('The deliveries of a project', () => {
   test('are sent again as deliveries of their own, and not while they are on their way', async () => {
     const { delivery } = await failedBackup()
     const repeat = () => call(`/deliveries/${delivery}/repeat`, { body: 'null' })
-    const refusal = { error: 'This message is still being sent to this channel.' }
+    const refusal = { error: 'This notification is still being sent.' }
     expect(await repeat()).toEqual({ status: 409, json: refusal })
     guard.outside.failWith(null)
     await guard.pass(60_000)
@@ -380,7 +380,7 @@ describe('The incidents of a project', () => {
     const acknowledge = () => call(`/incidents/${incident}/acknowledge`, { body: { note: 'x'.repeat(1500) } })
     await acknowledge()
     await call(`/incidents/${incident}/acknowledge`, { method: 'DELETE' })
-    expect(await acknowledge()).toMatchObject({ status: 400, json: { error: 'A note has at most 2000 characters.' } })
+    expect(await acknowledge()).toMatchObject({ status: 400, json: { error: 'Use at most 2000 characters.' } })
     expect((await call(`/incidents/${incident}`)).json).toMatchObject({ acknowledged: null, note: 'x'.repeat(1500) })
   })
 

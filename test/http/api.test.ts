@@ -229,7 +229,7 @@ describe('Channels', () => {
     [
       'an endless name',
       { kind: 'webhook', name: 'x'.repeat(101), settings: { url: 'http://x.test' } },
-      'A name has at most 100 characters.',
+      'Use at most 100 characters.',
     ],
   ])('made of %s are refused with a sentence', async (_what, body, error) => {
     const { status, json } = await create(body)

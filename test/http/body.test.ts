@@ -41,7 +41,7 @@ describe('While other requests fill the memory for bodies', () => {
     const refused = await post(`/ping/${backup.pingKey}`, MIB)
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
     expect(refused.headers.get('content-type')).toBe('text/plain; charset=utf-8')
-    expect(await refused.text()).toContain('nothing was recorded')
+    expect(await refused.text()).toContain('Nothing was recorded')
     expect(guard.now(backup).pingCount).toBe(0)
     others?.close()
     expect((await post(`/ping/${backup.pingKey}`, MIB)).status).toBe(200)

@@ -103,6 +103,6 @@ describe('The page of a monitor', () => {
     const monitor = guard.monitor(project, { name: 'other', alias: alias === 'nas1' ? 'nas3' : alias })
     const visitor = await signedIn(guard, 'alice@example.org')
     const html = await (await visitor.get(`/monitors/${monitor.uniqueKey}`)).text()
-    expect(html.includes('a stranger can guess it')).toBe(isWarned)
+    expect(html.includes('someone could guess it')).toBe(isWarned)
   })
 })

@@ -14,7 +14,7 @@ import { memberOf, signedIn } from '../support/visitor.ts'
 
 const TOKEN = 'a-token-that-only-tests-know'
 const HOURLY = { schedule: { kind: 'period', periodMs: HOUR }, graceMs: MINUTE } as const
-const LATE = 'Monitors are checked too late. The oldest unchecked deadline passed'
+const LATE = 'Deadlines are checked late: the oldest one passed'
 
 let guard: TestGuard
 let folder: string

@@ -15,7 +15,11 @@ let listener: MailListener
 
 beforeEach(async () => {
   const mails = { CRONGUARD_SMTPD_PORT: String(await freePort()), CRONGUARD_SMTPD_HOST: '127.0.0.1' }
-  moved = new Moved([], { ...mails, CRONGUARD_PING_EMAIL_DOMAIN: 'ping.example.org' })
+  moved = new Moved([], {
+    ...mails,
+    CRONGUARD_PING_EMAIL_DOMAIN: 'ping.example.org',
+    CRONGUARD_PING_BODY_LIMIT: '1000000',
+  })
   const started = await listenForMail(moved.guard.deps)
   if (started === null) throw new Error('Mails are not taken')
   listener = started

@@ -277,5 +277,5 @@ test('The page about the API names every operation and every field, and the docu
   expect(calls.filter((call) => !written.has(call.replace('&lt;number&gt;', '&lt;n&gt;')))).toEqual([])
   expect(Object.keys(SECONDS.shape).filter((field) => !written.has(field))).toEqual([])
   expect(html).toContain(`${guard.deps.config.baseUrl}/api/openapi.json`)
-  expect(html).toContain('not <code>@daily</code>')
+  expect(html).toContain('nicknames such as <code>@daily</code>')
 })

@@ -60,14 +60,14 @@ describe('The pages', () => {
     const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`)
     expect(html).not.toContain('<script>alert')
     expect(words(html)).toContain('Report &lt;b&gt; All &amp; well')
-    expect(words(html)).toContain('by mail')
+    expect(words(html)).toContain('Method email')
   })
 
   test('show one of two parts that say the same, and the beginning of a long mail', async () => {
     const viewer = await memberOf(guard, project, 'member')
     await mail({ text: 'plain words', html: '<p>plain<br>words' })
     const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
-    expect(text).toContain('A mail without a subject plain words Body')
+    expect(text).toContain('(no subject) plain words Body')
     await mail({ subject: 'long '.repeat(1000), text: 'x\n'.repeat(100_000) })
     const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/2`)
     expect(html).toContain('Only the first and the last 10,000 characters are shown.')
@@ -78,7 +78,7 @@ describe('The pages', () => {
     const viewer = await memberOf(guard, project, 'member')
     await mail({ text: 'plain words', html: '<p>words in HTML' })
     const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
-    expect(text).toContain('A mail without a subject Text plain words HTML words in HTML Body')
+    expect(text).toContain('(no subject) Text plain words HTML words in HTML Body')
   })
 
   const link = 'https://mail.example.org/c'
@@ -92,19 +92,19 @@ describe('The pages', () => {
   ])('point at a first mail with a link to confirm, while it is the newest: %j', async (message) => {
     const reader = viewer()
     await mail(message)
-    expect(await banner(reader)).toContain('asks for a confirmation')
+    expect(await banner(reader)).toContain('asks for confirmation')
     await guard.ping(backup, '', { method: 'POST', body: `confirm ${link}` })
-    expect(await banner(reader)).not.toContain('asks for a confirmation')
+    expect(await banner(reader)).not.toContain('asks for confirmation')
   })
 
   test('see no request to confirm in a mail without a link, nor in one of a sender who wrote before', async () => {
     const reader = viewer()
     await mail({ subject: 'Backup confirmed', text: 'Confirmed: all is well.' })
-    expect(await banner(reader)).not.toContain('asks for a confirmation')
+    expect(await banner(reader)).not.toContain('asks for confirmation')
     await mail({ subject: 'Backup confirmed', text: `See ${link}` })
-    expect(await banner(reader)).not.toContain('asks for a confirmation')
+    expect(await banner(reader)).not.toContain('asks for confirmation')
     await mail({ from: 'forwarding@example.net', text: `Confirm: ${link}` })
-    expect(await banner(reader)).toContain('asks for a confirmation')
+    expect(await banner(reader)).toContain('asks for confirmation')
   })
 
   test('read a mail once, and keep what it says', async () => {
@@ -160,7 +160,7 @@ describe('The pages', () => {
     const theirs = without.project()
     const monitor = without.monitor(theirs, { name: 'backup' })
     const member = await memberOf(without, theirs, 'member')
-    expect(await member.read(`/monitors/${monitor.uniqueKey}`)).not.toContain('Ping by mail')
+    expect(await member.read(`/monitors/${monitor.uniqueKey}`)).not.toContain('Ping by email')
     without.stop()
   })
 })

@@ -131,7 +131,7 @@ describe('The answer', () => {
     guard.db.write((tx) => tx.runScript('PRAGMA query_only = ON'))
     const refused = await guard.request(`/ping/${backup.pingKey}`)
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
-    expect(await refused.text()).toContain('nothing was recorded')
+    expect(await refused.text()).toContain('Nothing was recorded')
     guard.db.get('PRAGMA query_only = OFF')
     await guard.ping(backup)
     expect(pings()).toHaveLength(1)

@@ -169,14 +169,14 @@ describe('The name of a channel', () => {
     expect((await create('🎉'.repeat(100))).status).toBe(303)
     const response = await create('🎉'.repeat(101))
     expect(response.status).toBe(422)
-    expect(await response.text()).toContain('A name has at most 100 characters.')
+    expect(await response.text()).toContain('Use at most 100 characters.')
   })
 
   test('has no control characters: it stands in mails', async () => {
     for (const name of ['a\r\nBcc: x@example.org', 'a\u0007b']) {
       const response = await create(name)
       expect(response.status).toBe(422)
-      expect(await response.text()).toContain('A name has no control characters.')
+      expect(await response.text()).toContain('Remove the control characters.')
     }
   })
 })

@@ -109,7 +109,7 @@ describe('Adding a channel', () => {
   test('asks whether every monitor uses it, and says how many there are', async () => {
     const backup = guard.monitor(project, { name: 'backup' })
     const member = await memberOf(guard, project, 'member')
-    expect(await member.read(`${list()}/new?kind=email`)).toContain('Use for 1 monitor of the project')
+    expect(await member.read(`${list()}/new?kind=email`)).toContain('Use for the 1 monitor in this project')
     await member.post(list(), { kind: 'email', name: 'Off duty', 'setting-address': 'off@example.org' })
     await guard.ping(backup, '/fail')
     await guard.tick()

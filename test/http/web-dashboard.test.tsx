@@ -34,9 +34,9 @@ describe('The dashboard', () => {
       expect(text).toContain(step)
     }
     expect(text).toContain(`${path}/monitors/new`)
-    expect(text).toContain(`<a href="${path}/channels">Add a channel</a>`)
+    expect(text).toContain(`<a href="${path}/channels">Create a channel</a>`)
     guard.webhookTo(project, 'https://example.com/hook')
-    expect(await alice.read('/')).not.toContain('Add a channel')
+    expect(await alice.read('/')).not.toContain('Create a channel')
   })
 
   test('shows each monitor with its status in a word and a shape, its schedule, pings and runs', async () => {
@@ -92,7 +92,7 @@ describe('The dashboard', () => {
     expect(listFolder(await alice.read(`${path}?tag=db&status=new`))).toEqual(['report'])
     const none = await alice.read(`${path}?q=${encodeURIComponent('"><script>')}`)
     expect(listFolder(none)).toEqual([])
-    expect(none).toContain('No monitor matches')
+    expect(none).toContain('No monitors match')
     expect(none).toContain('value="&quot;&gt;&lt;script&gt;"')
   })
 
@@ -115,7 +115,7 @@ describe('The dashboard', () => {
     guard.mailTo(project, 'ops@example.org')
     const unheard = await alice.read('/')
     expect(unheard).toContain('has only email channels, and no mail server is configured. No one gets notified')
-    expect(unheard).toContain(`<a href="${path}/channels">See why</a>`)
+    expect(unheard).toContain(`<a href="${path}/channels">View channels</a>`)
     const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
     expect(await alice.read('/')).not.toContain('No one gets notified')
     setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })

@@ -94,11 +94,11 @@ describe('A monitor that two people edit', () => {
     ['“Description”', { description: 'other' }],
     ['“Slug”', { slug: 'other' }],
     ['“Alias”', { alias: 'old-token-of-kuma' }],
-    ['“Longest run”', { maxRunMs: HOUR }],
+    ['“Maximum run time”', { maxRunMs: HOUR }],
     ['“Early pings”', { earlyMs: HOUR }],
     ['“Failures in a row before an alert”', { failuresToAlert: 2 }],
     ['“Resume manually only”', { manualResume: true }],
-    ['“Accept only POST”', { postOnly: true }],
+    ['“Accept POST only”', { postOnly: true }],
     ['“Failure keywords”', { filter: { failureKeywords: 'ERROR' } }],
   ]
 

@@ -30,7 +30,7 @@ const nameOn = (html: string): string => /href="\/instance\/backups\/([^"]+)"/.e
 
 describe('The page about this CronGuard', () => {
   test('says how large the database is, how it grows, and what is kept', async () => {
-    expect(await admin.read('/instance')).toContain('Its growth is shown from tomorrow on.')
+    expect(await admin.read('/instance')).toContain('Growth will be shown from tomorrow.')
     for (const day of [1, 2, 3]) {
       data.guard.db.write((tx) => noteSize(tx, { day: TODAY - 3 + day, bytes: 1_000_000 + day * 2000 }))
     }
@@ -38,7 +38,7 @@ describe('The page about this CronGuard', () => {
     expect(html).toContain('It grows by about 2 kB a day.')
     expect(html.match(/<rect /g)).toHaveLength(3)
     expect(html.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ')).toContain(
-      'Pings are kept for 90 days, and of each monitor the newest 1,000.',
+      'Pings are kept for 90 days, at most 1,000 per monitor.',
     )
     expect(html).toContain('href="/docs/configuration#data-retention"')
   })

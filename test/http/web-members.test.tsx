@@ -147,7 +147,7 @@ describe('An invitation', () => {
     expect(guard.outside.mails[0]?.to).toBe('new@example.org')
     expect(guard.outside.mails[0]?.text).toContain(await linkOn(visitor))
     expect(guard.outside.mails[0]?.text).toContain(
-      'alice@example.org invited you to the project “My project” on CronGuard, as a member.',
+      'alice@example.org invited you to the project “My project” on CronGuard as a member.',
     )
 
     guard.outside.failWith('timeout')
@@ -203,7 +203,7 @@ describe('An invitation', () => {
     await visitor.post(path(), { name: bait })
     await visitor.post(path('/invitations'), { role: 'member', email: 'new@example.org' })
     const { subject, text } = guard.outside.mails[0] ?? { subject: '', text: '' }
-    expect(subject).toBe('Invitation to a project on CronGuard')
+    expect(subject).toStartWith('Invitation to “')
     const shown = 'Your account expires today. Visit evil.…'
     expect(text.replaceAll('\n', ' ')).toContain(`${shown} (alice@example.org) invited you to the project “${shown}”`)
     expect(text).not.toContain('evil.example')

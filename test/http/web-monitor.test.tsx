@@ -49,13 +49,13 @@ describe('The page of a monitor', () => {
     }
   })
 
-  test('has the URL by slug only for those who may see the project ping key; a member is told who has it', async () => {
+  test('has the slug URL only for those who may see the project ping key; a member is told who has it', async () => {
     const key = findProject(guard.db, project.id)?.pingKey ?? '?'
     const admin = await memberOf(guard, project, 'admin')
     expect(await admin.read(at())).toContain(`id="slug-url">http://127.0.0.1:8000/ping/${key}/backup<`)
     const text = await member.read(at())
     expect(text).not.toContain(key)
-    expect(words(text)).toContain('The slug is backup . It follows the project ping key in the URL. Ask an admin')
+    expect(words(text)).toContain('The slug is backup . In the ping URL it follows the project ping key. Ask a')
   })
 
   test('says when the pings come in the time of another zone, and offers it', async () => {
@@ -148,7 +148,7 @@ describe('The page of a monitor', () => {
     const text = words(await viewer.read(at('/charts')))
     expect(text).toMatch(/30 days: \d\d\.\d\d% , 90 days: \d\d\.\d\d%/)
     expect(text).toContain('#2 Success, 1 Mar, 12:05, 5 minutes')
-    expect(text).toContain('#4 Fail, 3 Mar, 12:06, 1 minute 30 seconds')
+    expect(text).toContain('#4 Failure, 3 Mar, 12:06, 1 minute 30 seconds')
   })
 
   test('tells of incidents why people were told, and by which channel', async () => {
@@ -179,8 +179,8 @@ describe('The page of a monitor', () => {
   })
 
   test('says when no one gets notified', async () => {
-    expect(words(await member.read(at()))).toContain('Notifies no one : choose who gets notified')
-    expect(words(await viewer.read(at()))).not.toContain('choose who gets notified')
+    expect(words(await member.read(at()))).toContain('Notifies no one : choose channels')
+    expect(words(await viewer.read(at()))).not.toContain('choose channels')
   })
 
   test('says which channels are switched off, and that nobody is told when all are', async () => {
@@ -191,12 +191,12 @@ describe('The page of a monitor', () => {
     monitor = guard.monitor(project, { name: 'told' }, [one, two])
     const off = (channelId: string) =>
       setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
-    expect(words(await member.read(at()))).not.toContain('switched off')
+    expect(words(await member.read(at()))).not.toContain('disabled')
     off(one)
     const some = words(await member.read(at()))
-    expect(some).toContain('hook 0 (switched off)')
+    expect(some).toContain('hook 0 (disabled)')
     expect(some).not.toContain('nobody')
-    expect(some).not.toContain('hook 1 (switched off)')
+    expect(some).not.toContain('hook 1 (disabled)')
     off(two)
     const none = await member.read(at())
     expect(words(none)).toContain('Notifies no one : review the channels ; ')
@@ -207,8 +207,8 @@ describe('The page of a monitor', () => {
   test('says that mails go nowhere while there is no mail server, and so does its form', async () => {
     const channelId = guard.mailTo(project, 'a@example.org')
     monitor = guard.monitor(project, { name: 'told' }, [channelId])
-    expect(words(await member.read(at()))).toMatch(/Notifies no one .* \(no mail server is set\)/)
-    expect(words(await member.read(at('/edit')))).toContain('(no mail server is set)')
+    expect(words(await member.read(at()))).toMatch(/Notifies no one .* \(no mail server configured\)/)
+    expect(words(await member.read(at('/edit')))).toContain('(no mail server configured)')
   })
 
   test('counts no time in which it was paused, and has no uptime where there is nothing else', async () => {
@@ -218,7 +218,7 @@ describe('The page of a monitor', () => {
     await guard.pass(10 * DAY, DAY)
     const text = words(await viewer.read(at('/charts')))
     expect(text).toContain('30 days: no data , 90 days: no data')
-    expect(text).toContain('Time while paused')
+    expect(text).toContain('Time before the first ping')
   })
 })
 
@@ -343,7 +343,7 @@ describe('A member', () => {
     monitor = guard.monitor(project, { name: 'once', schedule })
     await guard.pass(HOUR)
     await guard.ping(monitor)
-    expect(words(await member.read(at()))).toContain('Next ping never: the schedule has ended')
+    expect(words(await member.read(at()))).toContain('Next ping none: the schedule has ended')
   })
 
   test('deletes only after a page that names it and says what goes with it', async () => {

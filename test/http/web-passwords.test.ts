@@ -155,7 +155,7 @@ describe('A crowd that waits for its passwords to be looked at', () => {
     await others.leave()
     const visitor = new Visitor(guard)
     expect((await visitor.post(link, { email: EMAIL, password: PASSWORD })).status).toBe(303)
-    expect(await visitor.read('/')).toContain('Welcome. This is your first project')
+    expect(await visitor.read('/')).toContain('Welcome! This is your first project')
   })
 })
 

@@ -41,7 +41,7 @@ describe('A ping', () => {
       'Exit status 3',
       `Run ID ${rid}`,
       'Method PUT over http',
-      'Address 192.0.2.7',
+      'IP address 192.0.2.7',
       'User agent curl/8.5',
       '9 bytes',
       'disk full',
@@ -53,7 +53,7 @@ describe('A ping', () => {
   test('without a body, and without anything else, says so', async () => {
     await guard.ping(monitor)
     const text = words(await viewer.read(at('1')))
-    expect(text).toContain('It had no body.')
+    expect(text).toContain('No body.')
     expect(text).toContain('Exit status none')
     expect((await member.get(at('1/body'))).status).toBe(404)
   })

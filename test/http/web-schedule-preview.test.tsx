@@ -26,7 +26,7 @@ describe('The preview', () => {
     )
 
   test('says when the next ping is expected and when an alert goes out, in the form and by itself', async () => {
-    const sentence = 'After a ping now, the next one is expected on 2 Mar, 12:00. If it is missing'
+    const sentence = 'If the job pings now, the next ping is expected on 2 Mar, 12:00. If it doesn’t arrive'
     expect(await preview({ schedule: 'every day' })).toContain(`${sentence}, an alert is sent on 2 Mar, 13:00.`)
     expect((await member.read(newForm())).replace(/<[^>]*>/g, '')).toContain(sentence)
   })
@@ -34,7 +34,7 @@ describe('The preview', () => {
   test('says seconds where they matter', async () => {
     const text = await preview({ schedule: '30 seconds', graceCount: '10', graceUnit: 'seconds' })
     expect(text).toContain(
-      'expected on 1 Mar 2026, 12:00:30. If it is missing, an alert is sent on 1 Mar 2026, 12:00:40.',
+      'expected on 1 Mar 2026, 12:00:30. If it doesn’t arrive, an alert is sent on 1 Mar 2026, 12:00:40.',
     )
   })
 
@@ -42,7 +42,7 @@ describe('The preview', () => {
     const text = await preview({ schedule: 'weekdays at 18:30', timeZone: 'Europe/Riga' })
     expect(text).toContain('Expected Monday to Friday at 18:30 (Europe/Riga), with a grace period of 1 hour.')
     expect(text).toContain('Pings may arrive up to 15 minutes early.')
-    expect(text).toContain('The next 5 timesEurope/RigaUTC2 Mar 2026, 18:30:002 Mar 2026, 16:30:003 Mar 2026, 18:30:00')
+    expect(text).toContain('Next 5 timesEurope/RigaUTC2 Mar 2026, 18:30:002 Mar 2026, 16:30:003 Mar 2026, 18:30:00')
     expect(text).toEndWith('6 Mar 2026, 18:30:006 Mar 2026, 16:30:00')
   })
 
@@ -80,10 +80,10 @@ describe('The preview', () => {
   })
 
   test('says when the last time is, and that nothing is expected after it', async () => {
-    expect(await preview({ schedule: '2026-03-02 03:00' })).toContain('The next and last timeUTC2 Mar 2026, 03:00:00')
+    expect(await preview({ schedule: '2026-03-02 03:00' })).toContain('Next and last timeUTC2 Mar 2026, 03:00:00')
     expect(await preview({ schedule: '2026-02-01 03:00' })).toContain('This schedule never runs again')
     const soon = await preview({ schedule: '2026-03-01 12:05' })
-    expect(soon).toContain('After a ping now, no other ping is expected.')
+    expect(soon).toContain('If the job pings now, no more pings are expected.')
   })
 
   test('counts from the last ping of a monitor that is up, and says when it would go down at once', async () => {
@@ -92,7 +92,7 @@ describe('The preview', () => {
     guard.clock.advance(3 * HOUR)
     const about = { monitor: monitor.uniqueKey, graceCount: '1', graceUnit: 'hours' }
     expect(await preview({ ...about, schedule: 'every day' })).toContain(
-      'The next ping is expected on 2 Mar, 12:00. If it is missing, an alert is sent on 2 Mar, 13:00.',
+      'The next ping is expected on 2 Mar, 12:00. If it doesn’t arrive, an alert is sent on 2 Mar, 13:00.',
     )
     expect(await preview({ ...about, schedule: 'every hour' })).toContain('the monitor goes down when you save')
   })
@@ -103,7 +103,7 @@ describe('The preview', () => {
     await member.post(`/monitors/${monitor.uniqueKey}/resume`)
     const about = { monitor: monitor.uniqueKey, schedule: 'every day', graceCount: '1', graceUnit: 'hours' }
     expect(await preview(about)).toContain(
-      'The next ping is expected on 2 Mar, 12:00. If it is missing, an alert is sent on 2 Mar, 13:00.',
+      'The next ping is expected on 2 Mar, 12:00. If it doesn’t arrive, an alert is sent on 2 Mar, 13:00.',
     )
   })
 
@@ -111,7 +111,7 @@ describe('The preview', () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     await guard.ping(monitor, '/start')
     const about = { monitor: monitor.uniqueKey, schedule: 'every day', graceCount: '2', graceUnit: 'hours' }
-    expect(await preview(about)).toContain('If its end is missing, an alert is sent on 1 Mar, 14:00.')
+    expect(await preview(about)).toContain('If it doesn’t finish, an alert is sent on 1 Mar, 14:00.')
   })
 
   test.each([
@@ -128,6 +128,6 @@ describe('The preview', () => {
     await guard.ping(foreign)
     guard.clock.advance(3 * HOUR)
     const text = await preview({ monitor: foreign.uniqueKey, schedule: 'every day' })
-    expect(text).toContain('After a ping now')
+    expect(text).toContain('If the job pings now')
   })
 })

@@ -307,7 +307,7 @@ describe('A session', () => {
     expect(await isIn(copy)).toBe(true)
     const response = await stranger.post('/logout')
     expect(response.headers.get('location')).toBe('/login')
-    expect(await stranger.read('/login')).toContain('You signed out.')
+    expect(await stranger.read('/login')).toContain('Signed out.')
     expect([await isIn(stranger), await isIn(copy)]).toEqual([false, false])
   })
 

@@ -86,7 +86,8 @@ describe('The timeline', () => {
     }
     const first = await viewer.read(at('/timeline'))
     expect(first.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')).toContain(
-      'CronGuard was offline for 1 day: the machine was frozen or overloaded. Deadline extended by one grace period.',
+      'CronGuard was offline for 1 day: the machine was frozen or overloaded. ' +
+        'The deadline was extended by one grace period.',
     )
     for (let html = first; ; pages++) {
       read += blinds(html)
@@ -229,7 +230,7 @@ describe('What is new in the timeline', () => {
     await makeHistory(60)
     const news = await viewer.read(newerLink(html) ?? '')
     expect(entriesOf(news)).toEqual([])
-    expect(news).toContain('Show the newest entries')
+    expect(news).toContain('Back to newest')
     expect(newerLink(news)).toBeUndefined()
   })
 })

@@ -248,7 +248,7 @@ describe.skipIf(!canEnter)('Removing', () => {
     expect((await installer.install(...alone)).split('\n')).toEqual([
       'Remove /opt/alone/bin/cronguard.',
       'Remove /opt/alone/share/cronguard.',
-      'The service, its settings and its data were kept, if there are any.',
+      'The service, its settings and its data were kept.',
       '',
     ])
     const kept = before.filter((line) => !line.includes('opt/alone/share/cronguard'))

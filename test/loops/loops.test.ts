@@ -75,7 +75,7 @@ describe('A loop', () => {
     await eventually('the next ticks', isHealthy)
   })
 
-  test('never ticks twice at the same time', async () => {
+  test('never ticks twice just now', async () => {
     let underWay = 0
     let most = 0
     let ticks = 0

@@ -200,11 +200,7 @@ describe('A warning', () => {
     await warner.tick()
     await warner.tick()
     expect(toldBy(guard)).toEqual([
-      [
-        'warn',
-        expect.stringContaining('Monitors are checked too late. The oldest unchecked deadline passed'),
-        { warning: 'checker' },
-      ],
+      ['warn', expect.stringContaining('Deadlines are checked late: the oldest one passed'), { warning: 'checker' }],
       ['info', 'Warning resolved', { warning: 'checker' }],
     ])
   })

@@ -25,15 +25,15 @@ describe('What is shown of the database', () => {
   })
 
   test('is what is kept', () => {
-    expect(words({})).toContain('Pings are kept for 90 days, and of each monitor the newest 1,000.')
+    expect(words({})).toContain('Pings are kept for 90 days, at most 1,000 per monitor.')
     expect(words({})).toContain('Incidents and notifications are kept for 93 days.')
     const least = words({ kept: { pingDays: 1, pingsPerMonitor: 1, storyDays: 93 } })
-    expect(least).toContain('Pings are kept for 1 day, and of each monitor only the newest.')
+    expect(least).toContain('Pings are kept for 1 day, at most 1 per monitor.')
   })
 
   test('is how it grows or shrinks, as soon as two days are known', () => {
     const days = (...bytes: number[]) => bytes.map((bytes, index) => ({ day: 20_000 + index, bytes }))
-    expect(words({ days: days(1000) })).toContain('Its growth is shown from tomorrow on.')
+    expect(words({ days: days(1000) })).toContain('Growth will be shown from tomorrow.')
     expect(words({ days: days(1000, 4000, 5000) })).toContain('It grows by about 2 kB a day.')
     expect(words({ days: days(1000, 4000, 5000) })).toContain('Size over the last 3 days')
     expect(words({ days: days(5000, 1000) })).toContain('It shrinks by about 4 kB a day.')
@@ -42,7 +42,7 @@ describe('What is shown of the database', () => {
 
   test('is unused space only when there is much of it, and what becomes of it', () => {
     expect(words({ freeBytes: 900_000 })).not.toContain('unused')
-    expect(words({ freeBytes: 9_000_000 })).toContain('9 MB are unused and will be returned to the disk.')
+    expect(words({ freeBytes: 9_000_000 })).toContain('9 MB is unused and will be freed.')
     expect(words({ freeBytes: 9_000_000, givesBack: false })).toContain('make a backup and restore it')
   })
 })

@@ -159,7 +159,7 @@ describe('Search', () => {
     expect(search('xylophone')).toEqual([])
     expect(search('((((')).toEqual([])
     const html = results('<b>')
-    expect(html).toContain('Nothing found for <strong dir="auto">&lt;b&gt;</strong>')
+    expect(html).toContain('No results for <strong dir="auto">&lt;b&gt;</strong>')
     expect(frame({ current: null, query: '"><b>' })).not.toContain('<b>')
   })
 })

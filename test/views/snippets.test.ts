@@ -104,7 +104,7 @@ const LANGUAGES: Language[] = [
     tool: 'go',
     file: 'main.go',
     command: (path) => ['sh', '-c', `go build -o '${path}.out' '${path}' && '${path}.out'`],
-    place: 'return nil // your work',
+    place: 'return nil // your code here',
     works: 'return nil',
     fails: { job: 'return fmt.Errorf("no space left")', status: 1, ending: '/fail', says: 'no space left' },
     hasStart: true,
@@ -143,7 +143,7 @@ describe.each(LANGUAGES)('The snippet for $id', (language) => {
     async (mood) => {
       using receiver = await startReceiver(mood)
       const done = await run({ ...language, code: program(receiver.pingUrl, works) })
-      expect(done).toMatchObject({ status: 0, errors: expect.not.stringContaining('not sent') })
+      expect(done).toMatchObject({ status: 0, errors: expect.not.stringContaining('Ping failed') })
       const paths = receiver.pings.map(({ path }) => path.replace(/\/0$/, ''))
       expect(paths).toEqual([...start, PATH])
     },
@@ -169,7 +169,7 @@ describe.each(LANGUAGES)('The snippet for $id', (language) => {
       const code = program(receiver.pingUrl, works)
       expect(await run({ ...language, code, env: withoutPauses() })).toMatchObject({
         status: 0,
-        errors: expect.stringContaining('not sent'),
+        errors: expect.stringContaining('Ping failed'),
       })
       expect(receiver.pings).not.toEqual([])
     },

@@ -172,7 +172,7 @@ describe('a notification says in its title and in one sentence what happened', (
     expect(notification).toMatchObject({ status: 'down', at: NOW, isTest: true, project: 'Billing' })
     expect(notificationTitle(notification, 'UTC')).toBe('Down: TEST')
     expect(notificationDetails(notification, 'UTC')).toBe(
-      'This is a test. A real notification reads: “No ping received. ' +
+      'This is a test. A real notification says: “No ping received. ' +
         'It was expected on 23 Nov 2026, 09:07:41 UTC, with a grace period of 30 minutes.”',
     )
   })
@@ -242,7 +242,7 @@ describe('the facts around a notification', () => {
       ['Down since', '23 Nov 2026, 09:37:41 UTC'],
       ['Project', 'Billing'],
       ['Schedule', 'every hour, grace period 5 minutes'],
-      ['Last ping', 'success, 1 hour 5 minutes earlier'],
+      ['Last ping', 'success, 1 hour 5 minutes ago'],
       ['Total pings', '7'],
       ['Tags', 'nightly db'],
     ])
@@ -253,9 +253,9 @@ describe('the facts around a notification', () => {
     {
       name: 'an exit status',
       lastPing: { ...SUCCESS, exitStatus: 0, at: NOW },
-      words: 'exit status 0, at the same time',
+      words: 'exit status 0, just now',
     },
-    { name: 'a ping of the same moment', lastPing: { ...SUCCESS, at: NOW + 5 }, words: 'success, at the same time' },
+    { name: 'a ping of the same moment', lastPing: { ...SUCCESS, at: NOW + 5 }, words: 'success, just now' },
   ])('the last ping: $name', ({ lastPing, words }) => {
     expect(notificationFacts(compose({ lastPing }), 'UTC')).toContainEqual(['Last ping', words])
   })

@@ -73,7 +73,7 @@ function inspect(path: string): Finding {
 const REMEDIES: [code: RegExp, remedy: string][] = [
   [/^SQLITE_(NOTADB|CORRUPT)/, 'The file is damaged. Stop CronGuard, then `cronguard restore` the newest backup.'],
   [/^SQLITE_IOERR/, 'The system log shows disk errors. Copy the file, and restore a backup to another disk.'],
-  [/^SQLITE_(BUSY|LOCKED)/, 'Another program locks the file. `fuser -v` on it shows which.'],
+  [/^SQLITE_(BUSY|LOCKED)/, 'Another program has locked the file. Find it with `fuser -v`.'],
   [/./, 'Run the command as the service user, and check that the folder and the disk are writable for that user.'],
 ]
 
@@ -90,7 +90,9 @@ export const log: Check = ({ dataDir, isReplicated }) => {
   const size = statSync(`${join(dataDir, DATABASE_FILE)}-wal`, { throwIfNoEntry: false })?.size ?? 0
   const says = `The write-ahead log is ${sizeInWords(size)}.`
   if (size <= WAL_LARGE_BYTES) return ok(says)
-  const cause = isReplicated ? 'the replication program is not running' : 'a long backup, or a program that reads it'
+  const cause = isReplicated
+    ? 'the replication program is not running'
+    : 'a long backup or a program that is reading the database'
   return warn(`${says} Something prevents CronGuard from emptying it: ${cause}.`)
 }
 
@@ -125,6 +127,6 @@ export const backups: Check = (config) => {
   if (at === null && hasBackupAhead({ config, clock: systemClock })) {
     return warn('All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.')
   }
-  if (at === null) return warn('No backup yet. `cronguard backup` makes one.')
+  if (at === null) return warn('No backup yet. Create one with `cronguard backup`.')
   return ok(`The newest backup is ${durationInWords(Math.max(0, systemClock.now() - at))} old.`)
 }

@@ -28,7 +28,7 @@ const NETWORK_FILE_SYSTEMS: Record<number, string> = {
 }
 const TEMPORARY_FILE_SYSTEMS: Record<number, string> = {
   2035054128: "is in the container's own layer and is deleted with it. Mount a volume there",
-  16914836: 'is in memory and is lost when the machine restarts. Use a disk',
+  16914836: 'is in memory and will be lost when the machine restarts. Use a disk',
 }
 const LOCAL_FILE_SYSTEMS: Record<number, string> = {
   61267: 'ext4',
@@ -62,13 +62,15 @@ export const access: Check = ({ dataDir }) => {
   const files = readdirSync(dataDir).flatMap((name) => ownFile(dataDir, name))
   const foreign = files.find(({ uid }) => uid !== home.uid)
   if (foreign)
-    return bad(`${foreign.name} belongs to user ${foreign.uid}, but the folder to user ${home.uid}. \`chown\` it.`)
+    return bad(
+      `${foreign.name} belongs to user ${foreign.uid}, but the folder belongs to user ${home.uid}. \`chown\` it.`,
+    )
   const own = process.getuid?.() ?? home.uid
   const problem = own === home.uid || own === ROOT ? problemOfWriting(dataDir, files) : null
   if (problem !== null) return bad(`CronGuard cannot write to it: ${problem}.`)
   if (isOpen(home.mode)) return warn(`Other users can read ${dataDir}. \`chmod 700\` it.`)
   const open = files.find(({ isFile, mode }) => isFile && isOpen(mode))
-  if (open) return warn(`Other users could read ${open.name} if the folder were open. \`chmod 600\` it.`)
+  if (open) return warn(`${open.name} is readable by other users; only the folder protects it. \`chmod 600\` it.`)
   if (own !== home.uid)
     return warn(`Everything belongs to user ${home.uid}, but this is user ${own}. Run commands as user ${home.uid}.`)
   return ok(`Everything belongs to user ${home.uid}, and no one else can read it.`)

@@ -17,13 +17,11 @@ export const server: Check = async (config) => {
   const isTaken = isFolderTaken(dataDir)
   const answer = await ask(config, '/readyz')
   if (answer.kind !== 'answer') {
-    if (!isTaken) return warn(`Not running: nothing answers on port ${port}.`)
-    return bad(
-      `A server uses the data folder, but does not answer on port ${port}. Does it have another CRONGUARD_PORT?`,
-    )
+    if (!isTaken) return warn(`Not running: nothing responds on port ${port}.`)
+    return bad(`A server uses the data folder, but does not answer on port ${port}. Check its CRONGUARD_PORT.`)
   }
   if (!isTaken) {
-    return warn(`The program on port ${port} does not use ${dataDir}. Does it have another CRONGUARD_DATA_DIR?`)
+    return warn(`The program on port ${port} does not use ${dataDir}. Check its CRONGUARD_DATA_DIR.`)
   }
   if (answer.status === 200) return ok(`Running on port ${port} and ready.`)
   return bad(`Running but not ready (status ${answer.status}). The log shows the reason.`)
@@ -85,7 +83,7 @@ export const address: Check = (config) => {
   if (isOwn(hostname) && !isOwn(host) && !config.isBaseUrlSet) {
     return warn(
       `CronGuard listens on ${host}, but links begin with ${baseUrl}, which only works on this machine. ` +
-        'Set CRONGUARD_BASE_URL to the address that others use, or to this one if that is intended.',
+        'Set CRONGUARD_BASE_URL to the public URL, or to this one if that is intended.',
     )
   }
   if (!isEncrypted && !isOwn(hostname)) {

@@ -138,7 +138,7 @@ export const Key = z
   })
   .meta({ id: 'Key' })
 
-export const NewKey = Key.extend({ key: z.string().describe('The key itself. It is never shown again.') }).meta({
+export const NewKey = Key.extend({ key: z.string().describe('The key. It is shown only once.') }).meta({
   id: 'NewKey',
 })
 

@@ -121,7 +121,7 @@ function find(deps: Deps, { projectId, params }: ApiCall): ChannelReport {
 const UPDATE: About = {
   id: 'updateChannel',
   resource: 'Channels',
-  summary: 'Changes the fields that are sent',
+  summary: 'Updates the fields that are sent',
   notes:
     'A secret that is not sent stays unchanged. If a URL changes to another server, the secret ' + 'must be sent too.',
   body: ChannelChange,

@@ -19,46 +19,51 @@ const YES_NO = '`true` or `false`'
 
 /** Descriptions of settings whose limits and default don't explain everything. */
 const MORE: Record<string, Partial<FieldAbout>> = {
-  slug: { takes: 'up to 100 of a-z, 0-9, `-` and `_`', otherwise: 'empty; v1 and v2 make it from the name' },
-  tags: { takes: 'words with spaces between them, up to 500 characters' },
+  slug: { takes: 'up to 100 of a-z, 0-9, `-` and `_`', otherwise: 'empty; v1 and v2 derive it from the name' },
+  tags: { takes: 'words separated by spaces, up to 500 characters' },
   timeout: { takes: 'the period: 60 to 31536000 seconds', otherwise: '86400, a day' },
   schedule: {
     takes:
       `a cron or OnCalendar expression of up to ${SCHEDULE_MAX_LENGTH} characters, ` +
-      'which wins over `timeout`; not `@daily` and the like, as in Healthchecks',
+      'which overrides `timeout`; nicknames such as `@daily` are not accepted, as in Healthchecks',
     otherwise: 'a period',
   },
   tz: { takes: 'the time zone of the expression, like `Europe/Riga`' },
   grace: { takes: '60 to 31536000 seconds', otherwise: '3600, an hour' },
-  max_run: { takes: 'how long a run may take: 60 to 31536000 seconds, or `null`', otherwise: '`null`: the grace' },
+  max_run: {
+    takes: 'how long a run may take: 60 to 31536000 seconds, or `null`',
+    otherwise: '`null`: the grace period',
+  },
   min_run: {
     takes: 'a run that ends sooner has failed: 1 to 31536000 seconds, or `null`',
-    otherwise: '`null`: none is too short',
+    otherwise: '`null`: no minimum',
   },
   early: {
     takes:
-      'how long before its slot a ping counts for it: 0 to 86400 seconds, or `null` for a tenth of the interval, at ' +
-      'most 15 minutes',
+      'how early a ping may arrive and still count for a scheduled time: 0 to 86400 seconds, or `null` for a tenth ' +
+      'of the interval, at most 15 minutes',
   },
-  failures_to_alert: { takes: `with how many failures in a row it goes down: 1 to ${FAILURES_TO_ALERT_MAX}` },
+  failures_to_alert: { takes: `how many failures in a row take the check down: 1 to ${FAILURES_TO_ALERT_MAX}` },
   alias: {
-    takes: `the token by which another tool pings it: \`${ALIAS_PATTERN.source.slice(1, -1)}\`, or empty`,
+    takes: `the token from another tool: \`${ALIAS_PATTERN.source.slice(1, -1)}\`, or empty`,
   },
-  methods: { takes: '`POST`, or an empty text for every method', otherwise: 'empty' },
-  filter_subject: { takes: `${YES_NO}: look for the words in the subject of a mail` },
+  methods: { takes: '`POST`, or an empty string for all methods', otherwise: 'empty' },
+  filter_subject: {
+    takes: `${YES_NO}: look for the keywords in the subject of an email`,
+  },
   filter_body: { takes: `${YES_NO}: look for the words in the body of a mail` },
   filter_http_body: { takes: `${YES_NO}: look for the words in what a ping sends; see Pinging` },
-  filter_default_fail: { takes: `${YES_NO}: what has none of the words is a failure` },
-  start_kw: { takes: 'words with commas between them, up to 200 characters' },
+  filter_default_fail: { takes: `${YES_NO}: a ping without any keyword is a failure` },
+  start_kw: { takes: 'keywords separated by commas, up to 200 characters' },
   success_kw: { takes: 'words with commas between them, up to 200 characters' },
   failure_kw: { takes: 'words with commas between them, up to 200 characters' },
 }
 
 const REQUEST_FIELDS: Record<string, FieldAbout> = {
-  subminute: { takes: '`true` allows `timeout`, `grace` and `max_run` from 1 second on', otherwise: '`false`' },
-  channels: { takes: '`*` for all of the project, or ids and names with commas between them', otherwise: 'none' },
+  subminute: { takes: '`true` allows `timeout`, `grace` and `max_run` from 1 second', otherwise: '`false`' },
+  channels: { takes: '`*` for all channels in the project, or IDs and names separated by commas', otherwise: 'none' },
   import_uuid: {
-    takes: 'the UUID that the check had on another server, so that its ping URL stays; only for a new check',
+    takes: 'the UUID of the check on another server, to keep its ping URL; only for a new check',
     otherwise: 'a new UUID',
   },
   unique: { takes: 'any of `name`, `slug`, `tags`, `timeout`, `grace`', otherwise: 'always creates' },
@@ -136,7 +141,7 @@ export const SAVE_CHECK: About = {
 export const READ_CHECK: About = {
   id: 'readCheck',
   resource: 'Checks',
-  summary: 'Reads a check',
+  summary: 'Returns a check',
   answers: { 200: Check },
 }
 

@@ -76,7 +76,7 @@ const PING_BODY: About = {
   summary: 'Returns the body of a ping as it was sent',
   notes:
     'For a body over the limit, only the beginning and the end are stored. ' +
-    `\`${CUT_HEADER}\` then says how many bytes between them are missing.`,
+    `\`${CUT_HEADER}\` then is the number of bytes missing between them.`,
   answers: { 200: z.string() },
 }
 
@@ -94,12 +94,12 @@ function pingBody(deps: Deps, call: ApiCall): Response {
 const FLIPS: About = {
   id: 'listFlips',
   resource: 'History',
-  summary: 'Lists the changes of status of a check, newest first',
-  notes: 'A value that is not usable is refused with 400 and an empty body.',
+  summary: 'Lists the status changes of a check, newest first',
+  notes: 'An invalid parameter returns 400 with an empty body.',
   hasEmptyBadRequest: true,
   query: z.object({
-    seconds: z.int().min(0).max(YEAR_SECONDS).optional().describe('Only those of the last so many seconds.'),
-    start: z.int().min(0).max(TIME_MAX).optional().describe('Only those from this Unix time on.'),
+    seconds: z.int().min(0).max(YEAR_SECONDS).optional().describe('Only those in the last N seconds.'),
+    start: z.int().min(0).max(TIME_MAX).optional().describe('Only those at or after this Unix time.'),
     end: z.int().min(0).max(TIME_MAX).optional().describe('Only those before this Unix time.'),
   }),
   answers: { 200: z.object({ flips: z.array(Flip) }) },

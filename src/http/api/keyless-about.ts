@@ -23,5 +23,5 @@ export const STATUS_METRICS: About = {
       num_unprocessed_flips: z.int().describe('The number of notifications that are not sent yet.'),
     }),
   },
-  refusals: { 403: 'The header is missing or wrong, or the instance has no metrics token. The body is empty.' },
+  refusals: { 403: 'The header is missing or wrong, or no metrics token is configured. The body is empty.' },
 }

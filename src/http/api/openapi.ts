@@ -86,7 +86,7 @@ function placeholderRoutes(operations: readonly DescribedOperation[], toSchema: 
   return app
 }
 
-const CHECK_ID = 'The `uuid` of the check; where a read-only key is enough, its `unique_key` will do.'
+const CHECK_ID = 'The `uuid` of the check; where a read-only key is enough, `unique_key` works, too.'
 
 function paramsOf(path: string): z.ZodObject {
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
@@ -131,10 +131,10 @@ function hasProblem({ needs, about }: DescribedOperation, status: string): boole
 
 function refusalsOf({ method, path, needs, about }: DescribedOperation): Record<string, string> {
   return {
-    ...(method === 'POST' || about.query ? { 400: 'What was sent is not usable; the first problem is named.' } : {}),
-    ...(needs === null ? {} : { 401: 'There is no key, it is not known, or it may only read.' }),
+    ...(method === 'POST' || about.query ? { 400: 'Invalid request. The error names the first problem.' } : {}),
+    ...(needs === null ? {} : { 401: 'The key is missing, unknown or read-only.' }),
     ...(path.startsWith('/checks/:') ? { 403: 'The check belongs to another project.' } : {}),
-    ...(path.includes(':') || about.query?.shape.before ? { 404: 'It is not there.' } : {}),
+    ...(path.includes(':') || about.query?.shape.before ? { 404: 'Not found.' } : {}),
     ...about.refusals,
   }
 }
@@ -148,7 +148,7 @@ const DESCRIPTION = [
   'Manage monitors, channels and incidents. The API is compatible with Healthchecks and calls a monitor a check.',
   'Version 2 is version 3 without what is only in version 3, and a name makes the slug unless a slug is sent too. ' +
     'Version 1 is version 2, and the status of a check that is running is `started`.',
-  'Fields that are not known are ignored. A request that is refused changes nothing. A collection is answered ' +
+  'Unknown fields are ignored. A refused request changes nothing. A collection is answered ' +
     'without its last slash, too. A POST may carry the key as `api_key` in its body.',
   'Other methods are answered with 405, a body larger than 1 MiB with 413, and 503 says in `Retry-After` when to ' +
     'try again.',

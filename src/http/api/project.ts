@@ -107,7 +107,7 @@ const RENEW: About = {
   id: 'renewPingKey',
   resource: 'Project',
   summary: 'Replaces the project ping key',
-  notes: 'Ping URLs with the old one no longer work.',
+  notes: 'Ping URLs with the old key stop working.',
   answers: { 200: Project },
 }
 

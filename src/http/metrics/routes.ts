@@ -32,8 +32,8 @@ function answerInstance(deps: Deps, { request, readHealth }: InstanceQuestion): 
   const { metricsToken } = deps.config
   if (metricsToken === null) return refuse(404, 'There is nothing at this address.')
   const token = bearerOf(request)
-  if (token === null) return refuse(401, 'Send the metrics token of this instance as a bearer token.')
-  if (!isSameText(token, metricsToken)) return refuse(403, 'This is not the metrics token of this instance.')
+  if (token === null) return refuse(401, 'Send the metrics token as a bearer token.')
+  if (!isSameText(token, metricsToken)) return refuse(403, 'Wrong metrics token.')
   return expose(instanceMetrics(deps, readHealth()))
 }
 
@@ -52,10 +52,10 @@ function answerProject(deps: Deps, { params, key }: ProjectQuestion): Response {
   if (key === null) return refuse(401, 'Send a read-only API key of the project as a bearer token.')
   const found = findApiKey(deps, key)
   if (found === null || found.projectId !== params.project?.toLowerCase()) {
-    return refuse(403, 'This is not an API key of this project.')
+    return refuse(403, 'This API key belongs to another project.')
   }
   // The key is stored in the configuration of a program that only reads.
-  if (found.access !== 'read-only') return refuse(403, 'The metrics take a read-only API key.')
+  if (found.access !== 'read-only') return refuse(403, 'Use a read-only API key for metrics.')
   return expose(projectMetrics(deps, found.projectId))
 }
 

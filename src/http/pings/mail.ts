@@ -102,7 +102,7 @@ async function storeReadableMail(deps: Deps, [first, ...others]: PingRef[]): Pro
     if (mail) for (const { monitorId, number } of others) await keepReadMail(deps, { monitorId, number, mail })
   } catch (error) {
     // The page of the ping parses the mail again.
-    deps.log.debug('The text of a mail could not be stored', { error })
+    deps.log.debug('Could not store the text of an email', { error })
   } finally {
     readingCount -= 1
   }

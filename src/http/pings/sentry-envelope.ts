@@ -27,7 +27,7 @@ export async function answerEnvelope(deps: Deps, { request, query }: IncomingPin
     if (key === null && state === 'cut') throw new TooLongError()
     return readEnvelope(Buffer.from(content))
   })
-  if (envelope === null) return refuse(400, 'This is not an envelope.')
+  if (envelope === null) return refuse(400, 'Invalid envelope.')
   const projectPingKey = key ?? envelope.key
   if (findProjectByPingKey(deps.db, projectPingKey) === null) return refuse(403, 'Unknown key.')
   const refusals = await Promise.all(

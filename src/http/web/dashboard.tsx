@@ -103,7 +103,7 @@ function channelsOf(deps: Deps, { id }: OwnProject): ChannelsState {
   const silences = listChannels(deps.db, id).map((channel) => silenceOf(deps, channel))
   if (silences.length === 0) return 'none'
   if (silences.includes(null)) return 'on'
-  return silences.every((silence) => silence === 'switched off') ? 'off' : 'unheard'
+  return silences.every((silence) => silence === 'disabled') ? 'off' : 'unheard'
 }
 
 function showList({ deps }: WebDeps, context: ProjectRequest): Promise<Response> {

@@ -90,7 +90,7 @@ async function mailInLimits(
     await limit.take({ account: email.toLowerCase(), address: peerOf(request), device })
     await mailPasswordReset(deps, email)
   } catch (error) {
-    if (!isTooMany(error)) deps.log.error('An email could not be sent', { error })
+    if (!isTooMany(error)) deps.log.error('Could not send an email', { error })
   }
 }
 
@@ -120,7 +120,7 @@ function showVerification({ params }: PageRequest): Response {
       title="Confirm your email address"
       lead="Confirm that this email address is yours."
       action={url(`/verify-email/${encodeURIComponent(params.token ?? '')}`)}
-      submit="Confirm the address"
+      submit="Confirm email address"
     />,
   )
 }

@@ -110,7 +110,6 @@ function findMeant({ deps: { config } }: WebDeps, reader: Reader, { monitor, par
   const number = /^[1-9]\d{0,14}$/.test(params.number ?? '') ? Number(params.number) : 0
   const isKept = number > lastPrunedNumber(monitor, config.retention.pingsPerMonitor)
   const ping = isKept ? findPing(reader, { monitorId: monitor.id, number }) : null
-  if (ping === null)
-    throw new AppError('not_found', 'Ping not found. It may have been deleted to make room for newer ones.')
+  if (ping === null) throw new AppError('not_found', 'Ping not found. It may have been deleted because of its age.')
   return ping
 }

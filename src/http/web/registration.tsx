@@ -119,7 +119,7 @@ function setupPage({ token, values, problems, problem, status = 200 }: RetryStat
       action={url(`/setup?token=${encodeURIComponent(token)}`)}
       form={{ values, problems }}
       problem={problem}
-      submit="Make the account"
+      submit="Create account"
     />,
     status,
   )
@@ -168,8 +168,8 @@ function invitedSignUp(web: WebDeps, { params, query }: PageRequest): SignUp {
   const project = `the project "${projectName(web, invitation)}"`
   const proof = isProven ? `?proof=${invitationProof(deps, invitation)}` : ''
   return {
-    title: 'An invitation',
-    lead: `You are invited to ${project} as ${invitation.role}. Create an account to join it.`,
+    title: 'You’re invited',
+    lead: `You were invited to ${project} with the role ${invitation.role}. Create an account to join.`,
     action: url(`/invitations/${token}/account${proof}`),
     submit: 'Create account and join',
     signIn: (
@@ -256,7 +256,7 @@ async function mailInLimits({ deps, messageLimits }: WebDeps, registration: Regi
     await messageLimits.destinations.take(registration.email)
     await mailRegistration(deps, registration)
   } catch (error) {
-    if (!isTooMany(error)) deps.log.error('An email could not be sent', { error })
+    if (!isTooMany(error)) deps.log.error('Could not send an email', { error })
   }
 }
 
@@ -268,10 +268,10 @@ async function showInvitation(web: WebDeps, context: PageRequest): Promise<Respo
   const name = projectName(web, invitation)
   return page(
     <ConfirmPage
-      title="An invitation"
-      lead={`You are invited to the project "${name}", as ${invitation.role}.`}
+      title="You're invited"
+      lead={`You were invited to the project "${name}" with the role ${invitation.role}.`}
       action={url(`/invitations/${token}`)}
-      submit="Join the project"
+      submit="Join project"
     />,
   )
 }

@@ -24,7 +24,7 @@ export function MailBanner() {
     <div class="banner" role="note">
       <Icon name="mail" />
       <p>
-        <strong>No mail server is configured.</strong> Mails are only written to the log. Set{' '}
+        <strong>No mail server is configured.</strong> Emails are only written to the log. Set{' '}
         <code>CRONGUARD_SMTP_HOST</code>, and <code>CRONGUARD_SMTP_USERNAME</code> and{' '}
         <code>CRONGUARD_SMTP_PASSWORD</code> if the server requires them. Then restart CronGuard.{' '}
         <a href={url('/docs/configuration')}>All settings</a>

@@ -33,10 +33,9 @@ export function DatabaseSizeSection({ bytes, walBytes, freeBytes, givesBack, pin
       {days.length > 1 && <Bars days={days.slice(-DAYS_SHOWN)} />}
       {freeBytes > FREE_WORTH_TELLING && <p>{unused(freeBytes, givesBack)}</p>}
       <p class="soft">
-        Pings are kept for {inNumber(kept.pingDays, 'day', 'days')}, and of each monitor{' '}
-        {kept.pingsPerMonitor === 1 ? 'only the newest' : `the newest ${inNumber(kept.pingsPerMonitor)}`}. Incidents and
-        notifications are kept for {inNumber(kept.storyDays)} days.{' '}
-        <a href={url('/docs/configuration#data-retention')}>About retention</a>
+        Pings are kept for {inNumber(kept.pingDays, 'day', 'days')}, at most {inNumber(kept.pingsPerMonitor)} per
+        monitor. Incidents and notifications are kept for {inNumber(kept.storyDays)} days.{' '}
+        <a href={url('/docs/configuration#data-retention')}>About data retention</a>
       </p>
     </>
   )
@@ -44,9 +43,9 @@ export function DatabaseSizeSection({ bytes, walBytes, freeBytes, givesBack, pin
 
 function unused(freeBytes: number, givesBack: boolean): string {
   const size = sizeInWords(freeBytes)
-  if (givesBack) return `${size} are unused and will be returned to the disk.`
+  if (givesBack) return `${size} is unused and will be freed.`
   return (
-    `${size} are unused. An early version of CronGuard created this database, so its file doesn't shrink by itself. ` +
+    `${size} is unused. An early version of CronGuard created this database, so its file doesn't shrink by itself. ` +
     'To shrink it, make a backup and restore it.'
   )
 }
@@ -57,8 +56,7 @@ function inNumber(count: number, one = '', many = one): string {
 
 function growth(days: DatabaseSize['days']): string {
   const [first, last] = [days[0], days.at(-1)]
-  if (first === undefined || last === undefined || first.day === last.day)
-    return 'Its growth is shown from tomorrow on.'
+  if (first === undefined || last === undefined || first.day === last.day) return 'Growth will be shown from tomorrow.'
   const perDay = (last.bytes - first.bytes) / (last.day - first.day)
   if (Math.abs(perDay) < 1) return 'It isn’t growing.'
   return `It ${perDay > 0 ? 'grows' : 'shrinks'} by about ${sizeInWords(Math.round(Math.abs(perDay)))} a day.`

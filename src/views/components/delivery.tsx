@@ -22,7 +22,7 @@ const REASONS: Record<FailureReason, string> = {
   tls: 'TLS error',
   connection: 'Connection lost',
   blocked: 'Address not allowed',
-  status: 'Refused by the receiver',
+  status: 'Rejected by the receiver',
   auth: 'Authentication failed',
   rejected: 'Rejected permanently',
   settings: 'Invalid channel settings',

@@ -88,7 +88,7 @@ export function AcknowledgedBy({ incident, reading }: { incident: Incident; read
   if (acknowledgement === null) return null
   return (
     <span>
-      Acknowledged by <bdi>{acknowledgement.by ?? 'a program, or a deleted account'}</bdi>,{' '}
+      Acknowledged by <bdi>{acknowledgement.by ?? 'an API key or a deleted account'}</bdi>,{' '}
       <Moment at={acknowledgement.at} reading={reading} />
     </span>
   )
@@ -100,7 +100,7 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
   const told = opening.notification?.lastPing ?? null
   return (
     <dl class="facts">
-      <Fact label={closing ? 'Down from' : 'Down since'}>
+      <Fact label={closing ? 'Started' : 'Down since'}>
         <ExactMoment at={incident.openedAt} zone={reading.zone} />
       </Fact>
       {closing && (
@@ -124,7 +124,7 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
           <PingLink ping={lastPing} monitorKey={monitor.uniqueKey} reading={reading} />
         ) : told ? (
           <>
-            <ExactMoment at={told.at} zone={reading.zone} />, no longer kept
+            <ExactMoment at={told.at} zone={reading.zone} />, deleted
           </>
         ) : (
           'none'

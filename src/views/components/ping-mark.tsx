@@ -12,7 +12,7 @@ const SHAPES: Record<Exclude<PingKind, 'success' | 'fail'>, string> = {
 
 export const PING_WORDS: Record<PingKind, string> = {
   success: 'Success',
-  fail: 'Fail',
+  fail: 'Failure',
   start: 'Start',
   log: 'Log',
   ignored: 'Ignored',

@@ -59,12 +59,13 @@ export function Frame({ context, title, room, help = room ?? 'start', children }
         <span data-away="signed-out">
           You are signed out.{' '}
           <a href={url('/login')} target="_blank" rel="noopener">
-            Sign in in another tab
+            Sign in again in a new tab
           </a>{' '}
           before you save your changes here.
         </span>
         <span data-away="gone">
-          This project was deleted, or you no longer have access. You can't save here. Copy what you need.
+          This project was deleted, or you no longer have access. You can't save this form. Copy anything you want to
+          keep.
         </span>
       </p>
       {project && <LiveStream project={project} context={context} />}
@@ -169,7 +170,7 @@ function UserMenu({ context: { user }, room, help }: UserMenuProps) {
 
 function ThemeSwitch({ theme }: { theme: User['theme'] }) {
   const themes: [User['theme'], string][] = [
-    ['system', 'System'],
+    ['system', 'Match system'],
     ['light', 'Light'],
     ['dark', 'Dark'],
   ]

@@ -122,7 +122,7 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
         form={form}
         name="name"
         label="Name"
-        help={`Shown in lists and messages. Leave empty for “${kind.label}”.`}
+        help={`Shown in lists and notifications. Leave empty for “${kind.label}”.`}
       />
       {kind.fields.map((field) => (
         <SettingField field={field} form={form} isStored={storedSecrets.includes(field.name)} />
@@ -130,16 +130,18 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
       <Check
         name="notifiesGaps"
         label="Notify when CronGuard itself was offline"
-        help="Once after each gap that extended a deadline."
+        help="Sent once after each outage of CronGuard that extended a deadline."
         isChecked={form.values.notifiesGaps !== undefined}
       />
       {monitors > 0 && (
         <Check
           name="isForAll"
           label={
-            monitors === 1 ? 'Use for 1 monitor of the project' : `Use for all ${monitors} monitors of the project`
+            monitors === 1
+              ? 'Use for the 1 monitor in this project'
+              : `Use for all ${monitors} monitors in this project`
           }
-          help="You can also select it in each monitor's form."
+          help="You can also select it for each monitor."
           isChecked={form.values.isForAll !== undefined}
         />
       )}

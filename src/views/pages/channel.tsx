@@ -88,7 +88,7 @@ function Monitors({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
     <section class="section" id="monitors">
       <h2>Used by {monitorCount(monitors.length)}</h2>
       {monitors.length === 0 ? (
-        <p class="soft">No monitor uses this channel yet. Select it in a monitor's form.</p>
+        <p class="soft">No monitor uses this channel yet. Edit a monitor to select it.</p>
       ) : (
         <MonitorNames monitors={monitors.slice(0, MONITORS_SHOWN)} />
       )}
@@ -137,7 +137,7 @@ export function ChannelDeletionPage({ context, project, channel, monitors }: Del
       <section class="section">
         <p>
           {monitors === 0 ? 'No monitor uses this channel.' : `Used by ${monitorCount(monitors)}.`} Pending
-          notifications will be discarded. Sent notifications stay in the incidents, with the name of the channel.
+          notifications will be discarded. Sent notifications stay in the incident history under the channel's name.
         </p>
         <p>To silence it for a while, disable it instead.</p>
         <form method="post" action={url(`/channels/${channel.id}/delete`)} class="actions">

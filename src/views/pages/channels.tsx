@@ -57,8 +57,8 @@ function ConfirmFirst() {
     <p class="banner">
       <Icon name="alert" />
       <span>
-        Confirm your email address before you add a channel. Open the link that we mailed you, or send it again in{' '}
-        <a href={url('/settings#address')}>your settings</a>.
+        Confirm your email address before you create a channel. Open the link in the email we sent you, or send it again
+        in <a href={url('/settings#address')}>your settings</a>.
       </span>
     </p>
   )
@@ -73,13 +73,13 @@ function NoChannels({ project }: { project: OwnProject }) {
           A channel notifies people, for example by email or through a webhook. CronGuard sends a notification when a
           monitor goes down, and another one when it recovers.
         </p>
-        <p>Without a channel, only these pages show that a monitor is down.</p>
+        <p>Without a channel, you only see here that a monitor is down.</p>
         {may(project.role, 'operate') ? (
           <a class="button button-primary" href={url(`/projects/${project.id}/channels/new`)}>
-            <Icon name="plus" /> Add a channel
+            <Icon name="plus" /> Create a channel
           </a>
         ) : (
-          <p class="soft">Viewers can't add channels. Ask a member, an admin or an owner of the project.</p>
+          <p class="soft">Viewers can't create channels. Ask a member, admin or owner of this project.</p>
         )}
       </div>
     </section>
@@ -162,7 +162,7 @@ export function WaitingNote({ waiting }: { waiting: number }) {
 }
 
 export function monitorCount(count: number): string {
-  if (count === 0) return 'no monitor'
+  if (count === 0) return 'no monitors'
   return `${count} monitor${count === 1 ? '' : 's'}`
 }
 

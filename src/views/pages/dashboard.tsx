@@ -21,7 +21,7 @@ const ORDER_WORDS: Record<ListOrder, string> = {
   worst: 'Worst first',
   name: 'Name',
   'last-ping': 'Last ping',
-  due: 'Next due',
+  due: 'Next ping',
 }
 
 export function DashboardPage({ context, project, tags, all, channels, ...list }: DashboardProps) {
@@ -104,7 +104,7 @@ function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId
         </label>
       )}
       <label>
-        <span class="visually-hidden">Order</span>
+        <span class="visually-hidden">Sort by</span>
         <select name="sort">
           {LIST_ORDERS.map((order) => (
             <option value={order} selected={order === filter.order}>
@@ -123,12 +123,12 @@ function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId
 }
 
 const SILENCES = {
-  none: { lacks: 'This project has no channel', path: '/new', help: 'Add a channel' },
+  none: { lacks: 'This project has no channel', path: '/new', help: 'Create a channel' },
   off: { lacks: 'All channels of this project are disabled', path: '', help: 'Enable a channel' },
   unheard: {
     lacks: 'This project has only email channels, and no mail server is configured',
     path: '',
-    help: 'See why',
+    help: 'View channels',
   },
 }
 
@@ -156,13 +156,13 @@ function FirstMonitor({ project, channels }: Pick<DashboardProps, 'project' | 'c
   }
   return (
     <div class="empty" data-first-monitor="">
-      <h2>Watch your first job</h2>
+      <h2>Monitor your first job</h2>
       <ol class="steps">
         {channels !== 'on' && (
           <li>
             <h3>Choose who gets notified</h3>
             <p class="soft">
-              <a href={url(`/projects/${project.id}/channels`)}>Add a channel</a> and send a test.
+              <a href={url(`/projects/${project.id}/channels`)}>Create a channel</a> and send a test.
             </p>
           </li>
         )}
@@ -176,11 +176,11 @@ function FirstMonitor({ project, channels }: Pick<DashboardProps, 'project' | 'c
         </li>
         <li>
           <h3>Run the job once</h3>
-          <p class="soft">Or call the URL with curl.</p>
+          <p class="soft">Or call the ping URL with curl.</p>
         </li>
         <li>
           <h3>See it turn green</h3>
-          <p class="soft">The page updates at once. From then on you get an alert when a ping is missing.</p>
+          <p class="soft">The page updates by itself. From now on, you get an alert when a ping is missing.</p>
         </li>
       </ol>
       <a class="button button-primary" href={url(`/projects/${project.id}/monitors/new`)} data-shortcut="n">

@@ -101,7 +101,7 @@ function Hand({ story: { incident }, reading, mayOperate }: HandProps) {
         {mayOperate && (
           <form method="post" action={url(`/incidents/${id}/acknowledgement/withdrawal`)}>
             <button type="submit" class="button">
-              Undo acknowledgment
+              Remove acknowledgment
             </button>
           </form>
         )}
@@ -141,7 +141,7 @@ function NoteForm({ incident, form, problem }: NoteFormProps) {
       <TextArea
         form={form}
         name="note"
-        label="What happened, and how it was fixed"
+        label="What happened and how it was fixed"
         help="Everyone in the project can read it."
         maxlength={NOTE_MAX}
         rows={4}

@@ -29,7 +29,7 @@ export interface IncidentListProps {
   openCount: number
 }
 
-const FILTER_WORDS: Record<IncidentFilter, string> = { all: 'All', open: 'Open', past: 'Past' }
+const FILTER_WORDS: Record<IncidentFilter, string> = { all: 'All', open: 'Open', past: 'Closed' }
 
 export function IncidentsPage({ context, list }: { context: FrameContext; list: IncidentListProps }) {
   return (
@@ -54,7 +54,7 @@ export function IncidentList({ project, reading, query, incidents, more, openCou
       hx-trigger="project-changed"
       hx-swap="outerMorph"
     >
-      <nav class="incident-filter" aria-label="Which incidents">
+      <nav class="incident-filter" aria-label="Filter incidents">
         {INCIDENT_FILTERS.map((filter) => (
           <a
             href={listPath(project, { ...query, filter, before: null, count: 0 })}
@@ -96,7 +96,7 @@ function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading
       <p class="incident-facts">
         <span>{reasonInWords(reason)}</span>
         <span class="soft">
-          {incident.closedAt === null ? 'Since' : 'From'} <Moment at={openedAt} reading={reading} />
+          {incident.closedAt === null ? 'Since' : 'Started'} <Moment at={openedAt} reading={reading} />
         </span>
         {acknowledgement && (
           <span>
@@ -129,10 +129,10 @@ function NoIncidents({ filter }: { filter: IncidentFilter }) {
   }
   return (
     <div class="empty">
-      <h2>No {filter === 'past' ? 'past incidents' : 'incidents yet'}</h2>
+      <h2>No {filter === 'past' ? 'closed incidents' : 'incidents yet'}</h2>
       <p>
-        An incident opens when a monitor goes down: a ping is missing at the deadline, a run doesn't end, or the job
-        reports a failure. It closes when the job reports a success.
+        An incident opens when a monitor goes down: a ping is missing at the deadline, a run doesn't finish in time, or
+        the job reports a failure. It closes when the job reports success.
       </p>
       <p>Each incident shows what was expected, what was received, who was notified, and whether delivery worked.</p>
     </div>

@@ -77,7 +77,7 @@ function BackupsSection({ backups, failure, isUnderWay, keep, reading }: Backups
         <>
           <p>
             <b>A backup contains all secrets except the secret key:</b> ping keys, channel settings and password hashes.
-            Keep a copy in a private place on another machine. <a href={url('/docs/backup')}>How to restore a backup</a>
+            Store a copy securely on another machine. <a href={url('/docs/backup')}>How to restore a backup</a>
           </p>
           <ul class="rows">
             {backups.map((backup) => (
@@ -92,7 +92,7 @@ function BackupsSection({ backups, failure, isUnderWay, keep, reading }: Backups
 
 function rhythm(keep: number): string {
   if (keep === 0) return 'Nightly backups are disabled: CRONGUARD_BACKUP_KEEP is 0.'
-  const kept = keep === 1 ? 'only the newest backup' : `the newest ${keep} backups`
+  const kept = keep === 1 ? 'only the newest backup' : `the last ${keep} backups`
   return `CronGuard backs up its database every night after 03:00 UTC to the folder "backups" and keeps ${kept}.`
 }
 

@@ -133,19 +133,19 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
 const RUN_SETTINGS: readonly SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert']
 
 const HELP: Partial<Record<SettingField, Child>> = {
-  tags: 'Separate tags with spaces. Use them to filter the list of monitors.',
+  tags: 'Separate tags with spaces. Use them to filter the monitor list.',
   description: 'Runbook: what to know when this alert wakes you.',
-  graceMs: 'How long to wait for a late ping. Leave empty for half the time between two pings, 1 minute to 1 hour.',
-  maxRunMs: 'The longest time from the start ping to the end ping. Leave empty to use the grace period.',
-  minRunMs: 'A run that ends sooner after its start ping counts as failed. Leave empty for no minimum.',
+  graceMs: 'How long to wait for a late ping. Leave empty for half the interval, at least 1 minute and at most 1 hour.',
+  maxRunMs: 'How long a run may take, from its start ping to its end ping. Leave empty to use the grace period.',
+  minRunMs: 'A run that ends sooner counts as failed. Leave empty for no minimum.',
   earlyMs:
     'How early a ping may arrive and still count for a scheduled time. Leave empty for a tenth of the interval, ' +
     'at most 15 minutes. Enter 0 to allow none.',
   failuresToAlert: 'Leave empty to alert on the first failure. A missing ping always alerts.',
   manualResume: 'Pings are recorded while the monitor is paused, but they don’t resume it.',
   postOnly: 'GET and HEAD requests are ignored, such as those of link previews.',
-  'filter.httpBody': 'The ping URL no longer decides then.',
-  'filter.failsByDefault': 'Otherwise it is ignored.',
+  'filter.httpBody': 'Keywords then decide the result, not the ping URL.',
+  'filter.failsByDefault': 'If off, such a ping is ignored.',
 }
 
 interface SettingProps {
@@ -245,7 +245,7 @@ function Channels({ channels, ticked, projectId }: MonitorFormProps) {
         <p class="banner">
           <span>
             This project has no channel yet, so no one gets notified.{' '}
-            <a href={url(`/projects/${projectId}/channels/new`)}>Add a channel</a>
+            <a href={url(`/projects/${projectId}/channels/new`)}>Create a channel</a>
           </span>
         </p>
       )}
@@ -286,7 +286,7 @@ function Advanced({ form, monitor }: MonitorFormProps) {
         field="alias"
         help={
           <>
-            The job's token in the <a href={url('/docs/migrating')}>tool that CronGuard replaces</a>. Pings to the old
+            The job's token from the <a href={url('/docs/migrating')}>tool you are migrating from</a>. Pings to the old
             URL then reach this monitor.
           </>
         }

@@ -92,7 +92,7 @@ function ShortAlias({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
   return (
     <p class="banner" role="note">
       <span>
-        The alias has only {monitor.alias.length} characters, so a stranger can guess it and ping this monitor. Use the
+        The alias has only {monitor.alias.length} characters, so someone could guess it and ping this monitor. Use the
         ping URL in the job, then <a href={url(`/monitors/${monitor.uniqueKey}/edit`)}>replace the alias</a>.
       </span>
     </p>
@@ -121,8 +121,8 @@ function Confirmation({ monitor, number }: Pick<MonitorPageProps, 'monitor'> & {
   return (
     <p class="banner" role="note">
       <span>
-        The newest mail asks for a confirmation. It may contain a link that you have to open.{' '}
-        <a href={url(`/monitors/${monitor.uniqueKey}/pings/${number}`)}>Read the mail</a>
+        The latest email asks for confirmation. It may contain a link that you need to open.{' '}
+        <a href={url(`/monitors/${monitor.uniqueKey}/pings/${number}`)}>Read the email</a>
       </span>
     </p>
   )
@@ -143,9 +143,9 @@ function PingUrl({
       {bySlug && <BySlug {...bySlug} />}
       {mail && (
         <details class="advanced">
-          <summary>Ping by mail</summary>
+          <summary>Ping by email</summary>
           <Copyable id="ping-mail" text={mail} what="the address" />
-          <p class="help">A mail to this address counts as a success, unless keywords say otherwise.</p>
+          <p class="help">An email to this address is a success unless keywords decide otherwise.</p>
         </details>
       )}
       <h3>Add it to the job</h3>
@@ -154,7 +154,7 @@ function PingUrl({
           <details name="snippet" open={index === 0}>
             <summary>{label}</summary>
             <div class="snippet">
-              <Copyable id={`snippet-${id}`} text={code.trimEnd()} what={`the lines for ${label}`} isBlock />
+              <Copyable id={`snippet-${id}`} text={code.trimEnd()} what={`the ${label} snippet`} isBlock />
               {note && <p class="help">{note}</p>}
             </div>
           </details>
@@ -170,11 +170,11 @@ function BySlug({ slug, url }: SlugUrl) {
       <summary>Ping by slug</summary>
       {url === null ? (
         <p class="help">
-          The slug is <code>{slug}</code>. It follows the project ping key in the URL. Ask an admin of the project for
-          the key.
+          The slug is <code>{slug}</code>. In the ping URL it follows the project ping key. Ask a project admin for the
+          key.
         </p>
       ) : (
-        <Copyable id="slug-url" text={url} what="the URL by slug" />
+        <Copyable id="slug-url" text={url} what="the slug URL" />
       )}
     </details>
   )
@@ -262,7 +262,7 @@ function Nobody({ monitor, projectId, mayOperate, hasChannels }: NobodyProps) {
     <>
       <strong>no one</strong>
       {mayOperate && ': '}
-      {mayOperate && !hasChannels && <a href={url(`/monitors/${monitor.uniqueKey}/edit`)}>choose who gets notified</a>}
+      {mayOperate && !hasChannels && <a href={url(`/monitors/${monitor.uniqueKey}/edit`)}>choose channels</a>}
       {mayOperate && hasChannels && <a href={url(`/projects/${projectId}/channels`)}>review the channels</a>}
     </>
   )
@@ -271,13 +271,13 @@ function Nobody({ monitor, projectId, mayOperate, hasChannels }: NobodyProps) {
 function Rules({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
   const { postOnly, manualResume, filter, maxRunMs, minRunMs, failuresToAlert } = monitor
   const rules = [
-    ...(maxRunMs === null ? [] : [`Longest run: ${durationInWords(maxRunMs)}.`]),
-    ...(minRunMs === null ? [] : [`Shortest run: ${durationInWords(minRunMs)}.`]),
+    ...(maxRunMs === null ? [] : [`Maximum run time: ${durationInWords(maxRunMs)}.`]),
+    ...(minRunMs === null ? [] : [`Minimum run time: ${durationInWords(minRunMs)}.`]),
     ...(failuresToAlert === 1 ? [] : [`Goes down after ${failuresToAlert} failures in a row.`]),
-    ...(postOnly ? ['Accepts only POST.'] : []),
+    ...(postOnly ? ['Accepts POST only.'] : []),
     ...(manualResume ? ['Resumes manually only.'] : []),
-    ...(filter.httpBody ? ['Keywords in the request body decide.'] : []),
-    ...(filter.subject || filter.body ? ['Keywords in mails decide.'] : []),
+    ...(filter.httpBody ? ['Keywords in the request body decide the result.'] : []),
+    ...(filter.subject || filter.body ? ['Keywords in emails decide the result.'] : []),
   ]
   if (rules.length === 0) return null
   return (
@@ -293,13 +293,13 @@ function Badge({ name, url }: { name: string; url: string }) {
     <section class="section" aria-labelledby="badge-title">
       <div class="section-head">
         <h2 id="badge-title">Badge</h2>
-        <img class="badge" src={`${pathOf(url)}.svg`} alt={`Badge of ${name}`} height="20" />
+        <img class="badge" src={`${pathOf(url)}.svg`} alt={`${name} badge`} height="20" />
       </div>
       <p class="help">
         Public: anyone with the URL can see the name and the status, as an image or as{' '}
         <a href={`${pathOf(url)}.json`}>JSON</a>.
       </p>
-      <Copyable id="badge-markdown" text={`![${plainText(name)}](${url}.svg)`} what="the Markdown of the badge" />
+      <Copyable id="badge-markdown" text={`![${plainText(name)}](${url}.svg)`} what="the badge Markdown" />
     </section>
   )
 }

@@ -41,7 +41,7 @@ export function PingPage({ context, monitor, ping, body, mail, mayReadRaw, formC
         <h1>
           Ping #{ping.number}: {PING_WORDS[ping.kind].toLowerCase()}
         </h1>
-        <nav class="actions" aria-label="Pings before and after">
+        <nav class="actions" aria-label="Previous and next ping">
           <Neighbour address={address} number={formContext.below} label="Previous" rel="prev" />
           <Neighbour address={address} number={formContext.above} label="Next" rel="next" />
         </nav>
@@ -76,7 +76,7 @@ function Neighbour({ address, number, label, rel }: NeighbourProps) {
 function PingFacts({ ping, reading }: Pick<PingPageProps, 'ping' | 'reading'>) {
   return (
     <dl class="facts">
-      <dt>Reported</dt>
+      <dt>Result</dt>
       <dd>
         <PingMark kind={ping.kind} />
         {ping.reportedBy && (
@@ -97,8 +97,8 @@ function PingFacts({ ping, reading }: Pick<PingPageProps, 'ping' | 'reading'>) {
       <dt>Run ID</dt>
       <dd>{ping.runId === null ? 'none' : <code>{ping.runId}</code>}</dd>
       <dt>Method</dt>
-      <dd>{ping.method === '' ? 'by mail' : `${ping.method} over ${ping.scheme}`}</dd>
-      <dt>Address</dt>
+      <dd>{ping.method === '' ? 'email' : `${ping.method} over ${ping.scheme}`}</dd>
+      <dt>IP address</dt>
       <dd>{ping.remoteAddress ?? 'unknown'}</dd>
       <dt>User agent</dt>
       <dd dir="auto">{ping.userAgent || 'none'}</dd>
@@ -146,7 +146,7 @@ function Body({ body, ping: { bodySize, droppedBytes, scheme }, rawAddress }: Bo
         <p class="soft">
           {droppedBytes > 0
             ? `The body of ${droppedBytes.toLocaleString('en')} bytes was deleted to make room for newer ones.`
-            : 'It had no body. What a job posts with its ping is kept, and shown here.'}
+            : 'No body. Output that a job sends with its ping appears here.'}
         </p>
       </section>
     )
@@ -158,7 +158,7 @@ function Body({ body, ping: { bodySize, droppedBytes, scheme }, rawAddress }: Bo
         <p class="soft">
           {bodySize.toLocaleString('en')} {bodySize === 1 ? 'byte' : 'bytes'}
           {rawAddress !== null && ', '}
-          {rawAddress !== null && <a href={rawAddress}>raw</a>}
+          {rawAddress !== null && <a href={rawAddress}>Raw</a>}
         </p>
       </div>
       <BodyParts

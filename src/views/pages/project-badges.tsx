@@ -16,8 +16,8 @@ export function BadgesSection({ badges }: { badges: ShownBadge[] }) {
   return (
     <Section id="badges" title="Badges">
       <p class="soft">
-        A badge shows the worst status of all monitors, or of those with a tag. New and paused monitors count as up.
-        Anyone with the URL can see it. End the URL with <code>.json</code> for JSON, or <code>.shields</code> for
+        A badge shows the worst status among all monitors or among those with a tag. New and paused monitors count as
+        up. Anyone with the URL can see it. End the URL with <code>.json</code> for JSON, or <code>.shields</code> for
         shields.io.
       </p>
       <ul class="rows">
@@ -27,7 +27,7 @@ export function BadgesSection({ badges }: { badges: ShownBadge[] }) {
       </ul>
       {badges.length > SHOWN_MAX && (
         <p>
-          {badges.length - SHOWN_MAX} more badges are listed by the <a href={url('/docs/badges')}>API</a>.
+          {badges.length - SHOWN_MAX} more badges are available from the <a href={url('/docs/badges')}>API</a>.
         </p>
       )}
     </Section>
@@ -43,9 +43,9 @@ function BadgeRow({ badge: { tag, url }, id }: { badge: ShownBadge; id: string }
           <b class="breakable" dir="auto">
             {tag ?? 'All monitors'}
           </b>
-          <img class="badge" src={pathOf(url)} alt={`Badge of ${name}`} height="20" loading="lazy" />
+          <img class="badge" src={pathOf(url)} alt={`${name} badge`} height="20" loading="lazy" />
         </p>
-        <Copyable id={id} text={url} what={`the URL of the badge of ${name}`} />
+        <Copyable id={id} text={url} what={`the badge URL of ${name}`} />
       </div>
     </li>
   )

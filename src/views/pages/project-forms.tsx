@@ -52,15 +52,14 @@ export function DeleteProjectPage({ context, project, monitorCount, memberCount,
           <b class="exact breakable" dir="auto">
             {project.name}
           </b>{' '}
-          has {counted(monitorCount, 'monitor')} and {counted(memberCount, 'member')}. This deletes its monitors with
-          all pings and incidents, and its channels, keys and invitations. Its ping URLs stop working. This can't be
-          undone.
+          has {counted(monitorCount, 'monitor')} and {counted(memberCount, 'member')}. This deletes all of its monitors,
+          pings, incidents, channels, keys and invitations. Its ping URLs stop working. This can't be undone.
         </p>
         <form method="post" action={url(`/projects/${project.id}/delete`)} class="form">
           <Field
             form={form}
             name="confirmation"
-            label="Type the name of the project to confirm"
+            label="Type the project name to confirm"
             autocomplete="off"
             isRequired
             hasFocus

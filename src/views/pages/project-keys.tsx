@@ -40,15 +40,15 @@ export function PingKeySection({ project, baseUrl }: { project: OwnProject; base
     <Section id="ping-key" title="Project ping key">
       <p class="soft">
         The secret part of ping URLs with a slug, for example{' '}
-        <code class="breakable">{baseUrl}/ping/&lt;project ping key&gt;/backup</code>. Anyone with the key can ping all
-        monitors of the project.
+        <code class="breakable">{baseUrl}/ping/&lt;project ping key&gt;/backup</code>. Anyone with the key can ping any
+        monitor in this project.
       </p>
       <details class="reveal">
         <summary>
           <span class="reveal-mask" aria-hidden="true">
             ••••••••••••
           </span>{' '}
-          Show the project ping key
+          Show project ping key
         </summary>
         <div class="copy">
           <code id="project-ping-key" class="secret">
@@ -62,7 +62,7 @@ export function PingKeySection({ project, baseUrl }: { project: OwnProject; base
       <Confirm
         label="Replace"
         about="the project ping key"
-        question="Replace the key? Ping URLs with the current key stop working at once. Update those jobs afterwards."
+        question="Replace the key? Ping URLs with the current key stop working immediately. Update those jobs then."
         action={url(`/projects/${project.id}/ping-key`)}
         submit="Replace key"
       />
@@ -147,8 +147,8 @@ export function KeyChoices({ projectId, apiKeys, label, mayReplacePingKey, choic
         <Check
           name={`newPingKey-${projectId}`}
           isChecked={choice?.replacesPingKey === true}
-          label="Create a new project ping key"
-          help="Ping URLs with the current key stop working at once. Update those jobs afterwards."
+          label="Replace the project ping key"
+          help="Ping URLs with the current key stop working immediately. You then need to update those jobs."
         />
       )}
     </>
@@ -188,7 +188,7 @@ function ApiKeyRow({ project, apiKey, reading }: ApiKeyRowProps) {
       <Confirm
         label="Revoke"
         about={`the key ${name || hint}`}
-        question="Revoke this key? Programs that use it lose access at once."
+        question="Revoke this key? Programs that use it lose access immediately."
         action={url(`/projects/${project.id}/api-keys/${id}/revoke`)}
         submit="Revoke key"
       />
@@ -206,7 +206,7 @@ function ApiKeyForm({ project, keys, returned }: Omit<ApiKeysProps, 'reading'>) 
         name="keyName"
         label="Key name"
         autocomplete="off"
-        help="For example the program that uses it."
+        help="For example, the program that uses it."
         hasFocus={form.problems.keyName !== undefined}
       />
       <Select

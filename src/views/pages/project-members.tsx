@@ -26,10 +26,10 @@ export interface Membership {
 
 /** @NOTE Keep in step with PERMISSIONS in domain/project.ts. */
 const ROLE_WORDS: Record<Role, string> = {
-  viewer: 'view monitors, incidents and channels, without ping URLs and secrets',
+  viewer: 'view monitors, incidents and channels, but no ping URLs or secrets',
   member: 'also create, edit, pause and delete monitors and channels',
-  admin: 'also rename the project and manage keys and members',
-  owner: 'also manage owners and delete the project',
+  admin: 'same as member, plus rename the project and manage keys and members',
+  owner: 'same as admin, plus manage owners and delete the project',
 }
 
 interface MembersProps {
@@ -79,7 +79,7 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
         <p class="row-facts">
           {member.name !== '' && <span class="breakable">{member.email}</span>}
           <span>
-            since <Moment at={member.since} reading={reading} />
+            joined <Moment at={member.since} reading={reading} />
           </span>
         </p>
       </div>
@@ -90,8 +90,8 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
           about={displayName(member)}
           question={
             <>
-              Remove <bdi>{displayName(member)}</bdi> from this project? Their open invitations are revoked. Ping URLs
-              that they copied keep working.
+              Remove <bdi>{displayName(member)}</bdi> from this project? Open invitations that they created are revoked.
+              Ping URLs that they copied keep working.
             </>
           }
           action={url(`${path}/remove`)}
@@ -100,7 +100,7 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
           <KeyChoices
             projectId={project.id}
             apiKeys={membership.apiKeys.filter(({ createdBy }) => createdBy === member.userId)}
-            label="Revoke API keys that they created"
+            label="Revoke API keys they created"
             mayReplacePingKey
           />
         </Confirm>
@@ -148,7 +148,7 @@ export function InvitationsSection(props: InvitationsProps) {
   const { project, invitations, reading } = props
   return (
     <Section id="invitations" title="Invitations">
-      <p class="soft">Anyone with the link of an invitation can join once, within 7 days. Send it privately.</p>
+      <p class="soft">An invitation link works once and expires after 7 days. Send it privately.</p>
       {invitations.length > 0 && (
         <ul class="rows">
           {invitations.map((invitation) => (
@@ -181,7 +181,7 @@ function InvitationRow({
         </p>
         <p class="row-facts">
           <span>
-            until <Moment at={expiresAt} reading={reading} />
+            expires <Moment at={expiresAt} reading={reading} />
           </span>
         </p>
         <div class="copy">

@@ -78,7 +78,7 @@ function NameSection({ project, returned }: { project: OwnProject; returned: Ret
       <form method="post" action={url(`/projects/${project.id}`)} class="form">
         <Field form={form} name="name" label="Project name" isRequired hasFocus={form.problems.name !== undefined} />
         <button type="submit" class="button">
-          Rename
+          Rename project
         </button>
       </form>
     </Section>

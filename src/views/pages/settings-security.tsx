@@ -57,7 +57,7 @@ export function SessionsSection({ sessions, sessionId, reading }: SessionsProps)
   return (
     <Section id="sessions" title="Sessions">
       <p class="soft">
-        Where you are signed in. A session ends 30 days after its last use, or 90 days after the sign-in.
+        Where you're signed in. A session expires after 30 days without use, and 90 days after sign-in at the latest.
       </p>
       <ul class="rows">
         {sessions.map((session) => (
@@ -86,11 +86,19 @@ function SessionRow({ session, isThis, reading }: { session: ShownSession; isThi
           {isThis && <span class="tag">This session</span>}
         </p>
         <p class="row-facts">
-          <span>From {remoteAddress ?? 'an unknown address'}</span>
+          <span>IP {remoteAddress ?? 'unknown'}</span>
           <span>
-            since <Moment at={createdAt} reading={reading} />
+            signed in <Moment at={createdAt} reading={reading} />
           </span>
-          <span>last seen {isThis ? 'now' : <Ago at={seenAt} reading={reading} />}</span>
+          <span>
+            {isThis ? (
+              'active now'
+            ) : (
+              <>
+                last active <Ago at={seenAt} reading={reading} />
+              </>
+            )}
+          </span>
         </p>
       </div>
       {!isThis && (
@@ -127,12 +135,13 @@ export function DeleteAccountPage({ context, holdings, apiKeys, choices, form }:
       </div>
       <section class="section narrow" aria-label="What happens">
         <ProjectList projects={needsOwner}>
-          You are the only owner of these projects. Make someone else an owner, or delete the project:
+          You are the only owner of these projects. Make someone else an owner, or delete the project, before you delete
+          your account:
         </ProjectList>
         <ProjectList projects={own}>
           These projects will be deleted, with their monitors, pings, incidents and channels:
         </ProjectList>
-        <ProjectList projects={shared}>You will leave these projects. They continue without you:</ProjectList>
+        <ProjectList projects={shared}>You will leave these projects. Other members keep them:</ProjectList>
         {needsOwner.length === 0 && (
           <DeleteAccountForm shared={shared} apiKeys={apiKeys} choices={choices} form={form} />
         )}
@@ -159,7 +168,7 @@ function DeleteAccountForm({ shared, apiKeys, choices, form }: DeleteAccountForm
         <Field
           form={form}
           name="password"
-          label="Your password"
+          label="Current password"
           type="password"
           autocomplete="current-password"
           isRequired

@@ -46,7 +46,7 @@ export function SettingsPage(props: SettingsPageProps) {
         <PasswordSection returned={returned} />
         <SessionsSection sessions={props.sessions} sessionId={props.sessionId} reading={reading} />
         <Section id="delete" title="Delete account">
-          <p>Deletes your account and the projects that have no other member. The next page lists them.</p>
+          <p>Deletes your account and any project that has no other members. The next page lists them.</p>
           <p class="actions">
             <a class="button button-danger" href={url('/settings/delete')}>
               Delete account
@@ -103,7 +103,7 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
       {isOpen && (
         <form method="post" action={url('/settings/verification')}>
           <button type="submit" class="button button-small">
-            Send link again
+            Resend link
           </button>
         </form>
       )}
@@ -111,7 +111,7 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
         <Field
           form={form}
           name="email"
-          label="New address"
+          label="New email address"
           type="email"
           autocomplete="email"
           help={
@@ -123,14 +123,14 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
         <Field
           form={form}
           name="emailPassword"
-          label="Your password"
+          label="Current password"
           type="password"
           autocomplete="current-password"
           isRequired
           hasFocus={form.problems.emailPassword !== undefined}
         />
         <button type="submit" class="button">
-          Change address
+          Change email address
         </button>
       </form>
     </Section>
@@ -138,11 +138,10 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
 }
 
 const SIGN_INS_HELP =
-  'When someone signs in to your account from an address that none of your open sessions uses. If you have no open ' +
-  'session, no email is sent.'
+  'Sent when someone signs in from an IP address that none of your sessions uses. Not sent if you have no other ' +
+  'session.'
 const FAILURES_HELP =
-  'When a notification of one of your projects fails for good: after 24 hours of retries, or at once if it can never ' +
-  'be delivered.'
+  'Sent when a notification from one of your projects fails permanently, usually after 24 hours of retries.'
 
 function MailsSection({ user, hasMailServer }: { user: User; hasMailServer: boolean }) {
   return (
@@ -159,7 +158,7 @@ function MailsSection({ user, hasMailServer }: { user: User; hasMailServer: bool
           <legend class="visually-hidden">When to send an email</legend>
           <Check
             name="signIns"
-            label="Sign-in from a new address"
+            label="Sign-in from a new IP address"
             help={SIGN_INS_HELP}
             isChecked={user.mails.signIns}
           />

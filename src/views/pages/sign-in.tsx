@@ -177,7 +177,7 @@ export function SetupClosedPage({ isStale, command }: { isStale: boolean; comman
       <ol class="steps">
         <li>
           <h2>Find the link</h2>
-          <p>With systemd it is in the journal. Otherwise look in the terminal where you started CronGuard.</p>
+          <p>With systemd, it is in the journal. Otherwise, look in the terminal where you started CronGuard.</p>
           <pre>
             <code>journalctl -u cronguard | grep setup</code>
           </pre>
@@ -208,7 +208,7 @@ export function ForgottenPage({ form, problem, isSent }: { form: FormState; prob
         </p>
       ) : (
         <>
-          <p class="lead">Enter your account's email address to get a link.</p>
+          <p class="lead">Enter your email address to get a reset link.</p>
           <form method="post" action={url('/password-reset')} class="form">
             <FormProblem text={problem} />
             <Field form={form} name="email" label="Email" type="email" autocomplete="username" isRequired hasFocus />

@@ -36,7 +36,7 @@ export function MonitorCharts({ uniqueKey, days, runs, isEmpty, reading }: Monit
         <>
           <UptimeBars
             days={days.map((day) => ({ ...day, label: dayInZone(day.from, reading.zone) }))}
-            caption="Uptime of the last 90 days"
+            caption="Uptime, last 90 days"
             summary={
               <>
                 30 days: <b>{percentInWords(overallRatio(days.slice(-MONTH)))}</b>, 90 days:{' '}
@@ -44,7 +44,7 @@ export function MonitorCharts({ uniqueKey, days, runs, isEmpty, reading }: Monit
               </>
             }
           />
-          <p class="help">Time while paused, or before the first ping, doesn't count.</p>
+          <p class="help">Time before the first ping and time while paused are not counted.</p>
           <DurationChart runs={runs} caption="Run durations" />
         </>
       )}

@@ -28,7 +28,7 @@ export function MonitorIncidents({ uniqueKey, projectId, stories, ...context }: 
     >
       <div class="section-head">
         <h2 id="incidents-title">Incidents</h2>
-        <a href={url(`/projects/${projectId}/incidents`)}>All incidents of the project</a>
+        <a href={url(`/projects/${projectId}/incidents`)}>All incidents</a>
       </div>
       {stories.map((story) => (
         <IncidentDetails story={story} {...context} />
@@ -50,7 +50,7 @@ function IncidentDetails(props: { story: Story; reading: Reading; mayOperate: bo
       <summary>
         <IncidentMark incident={incident} reading={props.reading} />
         <span class="soft">
-          {incident.closedAt === null ? 'since' : 'from'} <Moment at={incident.openedAt} reading={props.reading} />
+          {incident.closedAt === null ? 'since' : 'started'} <Moment at={incident.openedAt} reading={props.reading} />
         </span>
         <span class="incident-why">Why this alert?</span>
       </summary>

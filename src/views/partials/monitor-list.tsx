@@ -36,7 +36,7 @@ export function MonitorList({ projectId, monitors, counts, filter, reading }: Mo
       <Counts projectId={projectId} counts={counts} filter={filter} />
       {monitors.length === 0 ? (
         <p class="soft">
-          No monitor matches. <a href={url(`/projects/${projectId}`)}>Show all</a>
+          No monitors match. <a href={url(`/projects/${projectId}`)}>Show all</a>
         </p>
       ) : (
         <>
@@ -106,7 +106,7 @@ function Headings({ projectId, filter }: { projectId: string; filter: ListFilter
       {heading('Name', 'name')}
       <span>Schedule</span>
       {heading('Last ping', 'last-ping')}
-      {heading('Next due', 'due')}
+      {heading('Next ping', 'due')}
       <span>Last runs</span>
     </div>
   )

@@ -64,7 +64,7 @@ function Facts({ monitor, reading }: MonitorOverviewProps) {
         <dd>{monitor.lastPingAt === null ? noneYet(monitor) : <Ago at={monitor.lastPingAt} reading={reading} />}</dd>
       </div>
       <div>
-        <dt>Duration</dt>
+        <dt>Last run</dt>
         <dd>{monitor.lastDurationMs === null ? 'not measured' : lengthInWords(monitor.lastDurationMs)}</dd>
       </div>
       <div>
@@ -97,7 +97,7 @@ function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' 
           <dt>Run started</dt>
           <dd>
             <Ago at={oldest.startedAt} reading={reading} />
-            {openRuns.length > 1 && `; ${openRuns.length} runs in progress`}
+            {openRuns.length > 1 && ` (${openRuns.length} runs in progress)`}
           </dd>
         </div>
       )}
@@ -117,7 +117,7 @@ function Expectation({ monitor, reading }: Pick<MonitorOverviewProps, 'monitor' 
 function waitingWords(monitor: Monitor, now: number): string {
   const { status, schedule, slotAt, openRuns } = monitor
   const isWaiting = status === 'new' || (status === 'up' && slotAt === null && openRuns.length === 0)
-  return isWaiting && nextSlot(schedule, now) === null ? 'never: the schedule has ended' : WAITING[status]
+  return isWaiting && nextSlot(schedule, now) === null ? 'none: the schedule has ended' : WAITING[status]
 }
 
 const WAITING: Record<Monitor['status'], string> = {
@@ -143,7 +143,7 @@ function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
       <li>
         <h2>Add the ping to the job</h2>
         <p class="soft">
-          Find snippets for cron, systemd, Docker and more under the ping URL. They also report failures.{' '}
+          Copy a snippet for cron, systemd, Docker or another tool below. The snippets also report failures.{' '}
           {untilThen(monitor)}
         </p>
       </li>
@@ -158,7 +158,7 @@ export function curlLine(pingUrl: string): string {
 
 function untilThen({ deadlineAt }: Monitor): string {
   return deadlineAt === null
-    ? 'Until then it sends no alerts.'
+    ? 'No alerts are sent until the first ping.'
     : 'The monitor was resumed. It goes down if no ping arrives in time.'
 }
 

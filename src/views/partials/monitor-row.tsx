@@ -37,7 +37,7 @@ export function MonitorRow({ monitor, reading }: MonitorRowProps) {
       <span class="monitor-last" data-label="Last ping">
         <LastPing monitor={monitor} reading={reading} />
       </span>
-      <span class="monitor-due" data-label="Due">
+      <span class="monitor-due" data-label="Next ping">
         {monitor.dueAt === null ? '–' : <Due at={monitor.dueAt} reading={reading} />}
       </span>
       <RunStrip runs={monitor.recentRuns} />

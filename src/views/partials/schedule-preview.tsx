@@ -104,11 +104,11 @@ function Tolerance({ schedule, earlyMs, reading }: Sound) {
 function IfItReportsNow(props: Sound) {
   const { schedule, earlyMs, reading } = props
   const dueAt = nextDueAt(schedule, { pingAt: reading.now, earlyMs })
-  if (dueAt === null) return <strong>After a ping now, no other ping is expected.</strong>
+  if (dueAt === null) return <strong>If the job pings now, no more pings are expected.</strong>
   return (
     <>
-      After a ping now, the next one is expected on <At {...props} at={dueAt} />
-      {'. If it is missing, an alert is sent on '}
+      If the job pings now, the next ping is expected on <At {...props} at={dueAt} />
+      {'. If it doesn’t arrive, an alert is sent on '}
       <At {...props} at={dueAt + props.graceMs} />.
     </>
   )
@@ -134,7 +134,7 @@ function AsItStands(props: Sound & { watched: NonNullable<Sound['watched']> }) {
       )}
       {deadlineAt !== null && (
         <>
-          If {isRunFirst ? 'its end' : 'it'} is missing, an alert is sent on <At {...props} at={deadlineAt} />.
+          If it doesn’t {isRunFirst ? 'finish' : 'arrive'}, an alert is sent on <At {...props} at={deadlineAt} />.
         </>
       )}
     </>
@@ -160,7 +160,7 @@ function NextTimes({ schedule, reading }: { schedule: Schedule; reading: Reading
   const isUtc = zone === 'UTC'
   return (
     <table class="next-times">
-      <caption>The next {slots.length === 1 ? 'and last time' : `${slots.length} times`}</caption>
+      <caption>Next {slots.length === 1 ? 'and last time' : `${slots.length} times`}</caption>
       <thead>
         <tr>
           {!isUtc && <th scope="col">{zoneLabel(zone)}</th>}

@@ -40,7 +40,7 @@ interface Older extends Entries {
 const FILTER_WORDS: Record<TimelineFilter, string> = {
   all: 'All',
   success: 'Success',
-  fail: 'Fail',
+  fail: 'Failure',
   start: 'Start',
   log: 'Log',
   ignored: 'Ignored',
@@ -97,7 +97,7 @@ export function NewerEntries({
 
 function Filters({ uniqueKey, filter }: TimelineView) {
   return (
-    <nav class="timeline-filters" aria-label="Show in the timeline">
+    <nav class="timeline-filters" aria-label="Filter timeline">
       {TIMELINE_FILTERS.map((name) => (
         <a
           href={pageUrl({ uniqueKey, filter: name })}
@@ -130,7 +130,7 @@ function NewestMark({ uniqueKey, filter, above }: TimelineView & { above: Timeli
 function BackToTop(view: TimelineView) {
   return (
     <li class="entry-note">
-      <a href={pageUrl(view)}>Show the newest entries</a>
+      <a href={pageUrl(view)}>Back to newest</a>
     </li>
   )
 }
@@ -193,7 +193,7 @@ function GapEntry({ gap, reading }: { gap: Turn & { type: 'gap' }; reading: Read
         <span>
           CronGuard was offline for {durationInWords(at - from)}: {gapReasonInWords(reason)}.
         </span>
-        <span>Deadline extended by one grace period.</span>
+        <span>The deadline was extended by one grace period.</span>
       </span>
     </li>
   )

@@ -263,7 +263,7 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     const response = await send(example)
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
     expect(response.headers.get('content-type')).toBe(TYPES[setting] ?? 'text/plain; charset=utf-8')
-    expect(await response.text()).toContain('nothing was recorded')
+    expect(await response.text()).toContain('Nothing was recorded')
   })
 
   test('that goes wrong is 500 with a number, and neither it nor the log tells a key', async () => {

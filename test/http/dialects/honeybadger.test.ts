@@ -94,7 +94,7 @@ describe('A check-in of Honeybadger that says more', () => {
       { kind: 'fail', durationMs: 1500 },
       { kind: 'fail', durationMs: 1500 },
     ])
-    expect(moved.heard()[1]?.body).toHaveLength(10_000)
+    expect(moved.heard()[1]?.body).toHaveLength(100_000)
   })
 
   test('is read when it is compressed', async () => {

@@ -221,7 +221,7 @@ describe('An envelope of Sentry', () => {
       404,
       '{"detail":"not found"}',
     ])
-    expect(await send('nonsense')).toEqual([400, '{"detail":"This is not an envelope."}'])
+    expect(await send('nonsense')).toEqual([400, '{"detail":"Invalid envelope."}'])
     expect(moved.kinds()).toEqual([])
   })
 })

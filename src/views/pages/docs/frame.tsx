@@ -77,9 +77,9 @@ export function DocResults({ query, hits }: { query: string; hits: readonly DocH
     <>
       <h1>Search results</h1>
       <p class="lead" role="status">
-        {hits.length === 0 ? 'Nothing found for ' : `${hits.length} ${hits.length === 1 ? 'result' : 'results'} for `}
+        {hits.length === 0 ? 'No results for ' : `${hits.length} ${hits.length === 1 ? 'result' : 'results'} for `}
         <strong dir="auto">{query}</strong>
-        {hits.length === 0 && '. Try fewer or other words.'}
+        {hits.length === 0 && '. Try fewer or different words.'}
       </p>
       <ol class="docs-hits">
         {hits.map(({ address, page, section, excerpt }) => (

@@ -17,7 +17,7 @@ export function Licenses() {
       </section>
       <section id="zxcvbn" class="docs-section">
         <h2>zxcvbn</h2>
-        <p>The list of common passwords is made from the one of zxcvbn-ts.</p>
+        <p>The list of common passwords is derived from zxcvbn-ts.</p>
         <pre>{zxcvbn}</pre>
       </section>
     </>

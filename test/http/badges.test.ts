@@ -270,6 +270,6 @@ describe('The settings of a project', () => {
     const text = await settings(project, 'owner')
     expect(text).not.toContain('<script>alert')
     expect(text.match(/<img class="badge"/g)).toHaveLength(50)
-    expect(text).toContain('12 more badges are listed')
+    expect(text).toContain('12 more badges are available')
   })
 })

@@ -240,7 +240,7 @@ describe('An API key', () => {
 
   test.each([
     [{ keyName: 'x'.repeat(101), access: 'read-only' }, 'at most 100 characters'],
-    [{ keyName: 'x', access: 'everything' }, 'no such choice'],
+    [{ keyName: 'x', access: 'everything' }, 'Choose one of the options.'],
   ])('is not made of %j', async (fields, problem) => {
     const response = await (await alice()).post(path('/api-keys'), fields)
     expect([response.status, await response.text()]).toEqual([422, expect.stringContaining(problem)])

@@ -40,7 +40,7 @@ describe('A message that could not be delivered at all', () => {
     expect(told()).toEqual(['alice@example.org', 'member@example.org'])
     const incident = guard.db.get<{ id: string }>('SELECT id FROM incidents')?.id
     const [mail] = guard.outside.mails
-    expect(mail?.subject).toBe('Notification about backup not delivered')
+    expect(mail?.subject).toBe('Notification failed: backup')
     expect(mail?.text).toContain(`/incidents/${incident}`)
     expect(mail?.text).not.toContain('hooks.example.org')
   })

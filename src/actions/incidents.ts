@@ -29,7 +29,7 @@ export function acknowledgeIncident(deps: Deps, { userId, addedNote, ...ref }: A
   })
 }
 
-/** Withdraws the acknowledgment of an incident, whoever made it. */
+/** Withdraws the acknowledgment of an incident, even if someone else made it. */
 export function withdrawAcknowledgment(deps: Deps, ref: IncidentRef): void {
   deps.db.write((tx) => store.withdrawAcknowledgment(tx, findOwn(tx, ref)))
 }

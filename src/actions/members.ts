@@ -65,7 +65,7 @@ export function invitationUrl(deps: Pick<Deps, 'config'>, invitation: Pick<Invit
   return `${deps.config.baseUrl}/invitations/${invitationToken(deps, invitation)}`
 }
 
-/** An extra parameter of the mailed link. Whoever has it has received the mail, which verifies the address. */
+/** An extra parameter of the mailed link. It proves that the user received the mail, which verifies the address. */
 export function invitationProof({ config }: Pick<Deps, 'config'>, { id }: Pick<Invitation, 'id'>): string {
   return hmacSha256Hex(secretOf(config), `invitation-mail:${id}`).slice(0, 32)
 }

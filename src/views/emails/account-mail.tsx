@@ -16,7 +16,7 @@ export function renderAccountMailHtml(props: AccountMailProps): string {
   return `<!doctype html>${(<AccountMailDocument {...props} />).toString()}`
 }
 
-// The URL is also shown in full: whoever does not trust a button can read where it leads.
+// The URL is also shown in full, so that readers can check where the button leads.
 function AccountMailDocument({ mail: { subject, paragraphs, link }, baseUrl }: AccountMailProps) {
   return (
     <MailDocument title={subject}>

@@ -12,7 +12,7 @@ const CHUNK = Buffer.alloc(64 * 1024, 'x')
 const DRIP_MS = 5000
 const PINGS = 20
 const RSS_MAX_MB = 250
-const UNKNOWN_PEER = '00000000-0000-4000-8000-000000000000'
+const UNKNOWN_PING_KEY = '00000000-0000-4000-8000-000000000000'
 const HAS_PROC = existsSync('/proc/self/status')
 
 let cronguard: Binary
@@ -38,7 +38,7 @@ test.each<[what: string, path: (uuid: string) => string, headers: string, isAnsw
   ['pings', (uuid) => `/ping/${uuid}`, '', false],
   ['forms, which are read to their end', (uuid) => `/${uuid}?s=`, FORM, true],
   ['JSON, which is read to its end', (uuid) => `/v1/check_in/${uuid}`, JSON_TYPE, true],
-  ['pings to an unknown monitor', () => `/ping/${UNKNOWN_PEER}`, '', true],
+  ['pings to an unknown monitor', () => `/ping/${UNKNOWN_PING_KEY}`, '', true],
   ['requests for nothing', () => '/nothing', '', true],
   ['requests with a wrong API key', () => '/api/v3/checks/', `X-Api-Key: ${'x'.repeat(32)}\r\n`, true],
   ['sign-ins', () => '/login', FORM, true],

@@ -24,20 +24,20 @@ function call(path: string, request: Partial<ApiRequest> = {}) {
   return callApi(guard, path, { with: key, ...request })
 }
 
-/** A job that failed, with a message to one channel that could not be sent yet. */
+/** A monitor that is down, with one notification whose first attempt failed. */
 async function failedBackup() {
   const channel = guard.webhookTo(project, 'http://hooks.example.org/t0ken')
   guard.monitor(project, { name: 'billing' })
-  const told = guard.monitor(project, { name: 'nightly-report' }, [channel])
+  const report = guard.monitor(project, { name: 'nightly-report' }, [channel])
   guard.outside.failWith('refused')
-  await guard.ping(told, '/fail')
+  await guard.ping(report, '/fail')
   await guard.tick()
   const [delivery] = (await call('/deliveries/')).json.deliveries
   const [incident] = (await call('/incidents/')).json.incidents
-  return { channel, told, delivery: delivery.id as string, incident: incident.id as string }
+  return { channel, report, delivery: delivery.id as string, incident: incident.id as string }
 }
 
-describe('Every addition of version 3', () => {
+describe('Management API v3: channels, deliveries, incidents, project and keys', () => {
   interface Ids {
     channel: string
     delivery: string
@@ -86,8 +86,8 @@ describe('Every addition of version 3', () => {
     { method: 'DELETE', path: ({ key }) => `/keys/${key}`, readOnly: 401, outsider: 404 },
   ]
 
-  test.each(routes)('$method $path gives strangers, outsiders and readers no more than their due', async (route) => {
-    const { channel, told, delivery, incident } = await failedBackup()
+  test.each(routes)('$method $path requires a key with access, and shows others no secrets', async (route) => {
+    const { channel, report, delivery, incident } = await failedBackup()
     const [{ id }] = (await call('/keys/')).json.keys
     const path = route.path({ channel, delivery, incident, key: id })
     const readOnly = guard.apiKey(project, 'read-only')
@@ -104,7 +104,7 @@ describe('Every addition of version 3', () => {
     const foreign = await as(outsider)
     expect(foreign.status).toBe(route.outsider)
     for (const { json } of [reader, foreign]) {
-      for (const secret of [told.pingKey, project.pingKey, 't0ken', 'alice', channel]) {
+      for (const secret of [report.pingKey, project.pingKey, 't0ken', 'alice', channel]) {
         expect(JSON.stringify(json)).not.toContain(secret)
       }
     }
@@ -113,7 +113,7 @@ describe('Every addition of version 3', () => {
     expect(await call(path, { method: route.method, version: 2, ...body })).toMatchObject({ status: 404 })
   })
 
-  // What is the project's own, and could have been changed.
+  // Everything of the project that a request could change.
   function everything() {
     const { id } = project
     return [
@@ -125,7 +125,7 @@ describe('Every addition of version 3', () => {
     ]
   }
 
-  test('answers a collection with and without its last slash, and anything else only without', async () => {
+  test('accepts a collection with and without a trailing slash, and an item only without', async () => {
     const { delivery } = await failedBackup()
     for (const path of ['/deliveries', '/incidents', '/project', '/keys']) expect((await call(path)).status).toBe(200)
     expect((await call(`/deliveries/${delivery}/`)).status).toBe(404)
@@ -141,12 +141,12 @@ describe('Every addition of version 3', () => {
     ['/deliveries/?limit=1001', 'limit is too large'],
     ['/deliveries/?limit=many', 'limit is not a number'],
     ['/deliveries/?state=lost', 'state has unexpected value'],
-  ])('refuses %s with a sentence', async (path, problem) => {
+  ])('refuses %s with an error message', async (path, problem) => {
     expect(await call(path)).toEqual({ status: 400, json: { error: `query validation error: ${problem}` } })
   })
 })
 
-describe('A channel', () => {
+describe('Management API: channels', () => {
   let channel: string
 
   beforeEach(() => {
@@ -157,7 +157,7 @@ describe('A channel', () => {
   const stored = () => guard.db.get<{ settings: string }>('SELECT settings FROM channels')?.settings ?? ''
   const change = (body: unknown) => call(`/channels/${channel}`, { body })
 
-  test('says how it does, and never what its settings are', async () => {
+  test('GET returns the state of a channel and which settings are set, without their values', async () => {
     guard.monitor(project, { name: 'nightly-report' }, [channel])
     expect(await call(`/channels/${channel}`)).toEqual({
       status: 200,
@@ -176,7 +176,7 @@ describe('A channel', () => {
     })
   })
 
-  test('keeps what a change does not name', async () => {
+  test('POST keeps what the request leaves out', async () => {
     expect((await change({ name: 'hook' })).json).toMatchObject({ name: 'hook', enabled: true })
     await change({ settings: { url: 'http://hooks.example.org/n3w' } })
     expect(JSON.parse(stored())).toEqual({ url: 'http://hooks.example.org/n3w', secret: 'hush' })
@@ -186,17 +186,17 @@ describe('A channel', () => {
     expect((await change({})).json.name).toBe('hook')
   })
 
-  test('is switched off and on, and what waited for it is given up', async () => {
-    const told = guard.monitor(project, { name: 'nightly-report' }, [channel])
-    await guard.ping(told, '/fail')
+  test('POST disables and enables a channel; disabling it fails its pending deliveries', async () => {
+    const report = guard.monitor(project, { name: 'nightly-report' }, [channel])
+    await guard.ping(report, '/fail')
     expect((await call(`/channels/${channel}`)).json.n_waiting).toBe(1)
     expect((await change({ enabled: false })).json).toMatchObject({ enabled: false, n_waiting: 0 })
-    expect(guard.deliveries(told)[0]?.state).toBe('failed')
+    expect(guard.deliveries(report)[0]?.state).toBe('failed')
     expect((await change({ enabled: true })).json.enabled).toBe(true)
     expect((await change({ tells_blackouts: false })).json).toMatchObject({ enabled: true, tells_blackouts: false })
   })
 
-  test('takes its secret nowhere else', async () => {
+  test('POST with a new URL requires the secret again', async () => {
     const { status, json } = await change({ name: 'hook', settings: { url: 'http://evil.example.com/' } })
     expect([status, json.error]).toEqual([400, expect.stringContaining('Enter the secret again')])
     expect(stored()).toContain('t0ken')
@@ -206,26 +206,26 @@ describe('A channel', () => {
   })
 
   test.each([
-    ['a number for a name', { name: 1 }, 'json validation error: name is not a string'],
-    ['an endless name', { name: 'x'.repeat(101) }, 'Use at most 100 characters.'],
-    ['a word for a switch', { enabled: 'no' }, 'json validation error: enabled is not a boolean'],
-    ['a list of settings', { settings: [] }, 'json validation error: settings is not an object'],
+    ['a number as name', { name: 1 }, 'json validation error: name is not a string'],
+    ['a name of 101 characters', { name: 'x'.repeat(101) }, 'Use at most 100 characters.'],
+    ['a string as enabled', { enabled: 'no' }, 'json validation error: enabled is not a boolean'],
+    ['a list as settings', { settings: [] }, 'json validation error: settings is not an object'],
     [
-      'a number for a setting',
+      'a number as setting',
       { settings: { url: 5 } },
       'json validation error: a value in settings is neither a string nor null',
     ],
     ['no URL', { enabled: false, settings: { url: null, secret: 'x' } }, 'url: Enter an http or https URL.'],
     ['null', null, 'json validation error: value is not an object'],
-  ])('that is changed to %s is refused and stays as it is', async (_what, body, error) => {
+  ])('POST with %s answers 400 and changes nothing', async (_what, body, error) => {
     const before = guard.db.all('SELECT * FROM channels')
     expect(await change(body)).toEqual({ status: 400, json: { error } })
     expect(guard.db.all('SELECT * FROM channels')).toEqual(before)
   })
 })
 
-describe('The deliveries of a project', () => {
-  test('stand newest first, in pages, and can be narrowed down by their state', async () => {
+describe('Management API: deliveries', () => {
+  test('are listed newest first, in pages, and can be filtered by state', async () => {
     const channel = guard.webhookTo(project, 'http://hooks.example.org/')
     for (const name of ['one', 'two', 'three']) {
       await guard.ping(guard.monitor(project, { name }, [channel]), '/fail')
@@ -248,19 +248,19 @@ describe('The deliveries of a project', () => {
     expect((await call('/deliveries/?before=nothing')).status).toBe(404)
   })
 
-  test('are read with every attempt', async () => {
-    const { delivery, told } = await failedBackup()
+  test('GET of one delivery returns every attempt', async () => {
+    const { delivery, report } = await failedBackup()
     guard.outside.failWith(null)
     await guard.pass(60_000)
     const { json } = await call(`/deliveries/${delivery}`)
-    expect(json).toMatchObject({ state: 'sent', attempts: 2, check: told.uniqueKey, check_name: 'nightly-report' })
+    expect(json).toMatchObject({ state: 'sent', attempts: 2, check: report.uniqueKey, check_name: 'nightly-report' })
     expect(json.attempt_log).toMatchObject([
       { result: 'failed', reason: 'refused', detail: 'Connection refused', started: '2026-03-01T12:00:00+00:00' },
       { result: 'sent', reason: null },
     ])
   })
 
-  test('are sent again as deliveries of their own, and not while they are on their way', async () => {
+  test('POST repeat creates a new delivery, and answers 409 while the first is still being sent', async () => {
     const { delivery } = await failedBackup()
     const repeat = () => call(`/deliveries/${delivery}/repeat`, { body: 'null' })
     const refusal = { error: 'This notification is still being sent.' }
@@ -274,7 +274,7 @@ describe('The deliveries of a project', () => {
     expect(guard.outside.calls.length).toBe(2)
   })
 
-  test('may be about CronGuard itself, and then about no check', async () => {
+  test('a delivery about a gap belongs to no check', async () => {
     const channel = guard.webhookTo(project, 'http://hooks.example.org/')
     await guard.ping(guard.monitor(project, { name: 'nightly-report' }, [channel]))
     guard.clock.advance(2 * DAY)
@@ -287,7 +287,7 @@ describe('The deliveries of a project', () => {
     expect((await call('/deliveries/', outsider)).json.deliveries).toEqual([])
   })
 
-  test('keep the name of a channel that was deleted, which cannot be told again', async () => {
+  test('a delivery keeps the name of its deleted channel, and cannot be repeated', async () => {
     const { delivery, channel } = await failedBackup()
     await call(`/channels/${channel}`, { method: 'DELETE' })
     const kept = { channel: null, channel_name: 'webhook', state: 'failed' }
@@ -296,7 +296,7 @@ describe('The deliveries of a project', () => {
   })
 })
 
-describe('The incidents of a project', () => {
+describe('Management API: incidents', () => {
   async function openAndPast() {
     await guard.ping(backup, '/fail')
     guard.clock.advance(90_000)
@@ -308,7 +308,7 @@ describe('The incidents of a project', () => {
   const names = ({ json }: { json: { incidents: { check_name: string }[] } }) =>
     json.incidents.map(({ check_name }) => check_name)
 
-  test('stand newest first, in pages, and can be narrowed down', async () => {
+  test('are listed newest first, in pages, and can be filtered by state and check', async () => {
     await openAndPast()
     expect(names(await call('/incidents/'))).toEqual(['billing', 'backup'])
     expect(names(await call('/incidents/?open=1'))).toEqual(['billing'])
@@ -322,14 +322,14 @@ describe('The incidents of a project', () => {
     expect((await call(`/incidents/?check=${'0'.repeat(40)}`)).status).toBe(404)
   })
 
-  test('of a check of another project are not told', async () => {
+  test('of a check in another project answer 403 by ping key and 404 by unique key', async () => {
     const foreign = guard.monitor(guard.project('mallory@example.org'), { name: 'secret job' })
     await guard.ping(foreign, '/fail')
     expect((await call(`/incidents/?check=${foreign.pingKey}`)).status).toBe(403)
     expect((await call(`/incidents/?check=${foreign.uniqueKey}`)).status).toBe(404)
   })
 
-  test('say when, why and how long', async () => {
+  test('have times, reason and duration', async () => {
     await openAndPast()
     const [, past] = (await call('/incidents/')).json.incidents
     expect(past).toEqual({
@@ -347,7 +347,7 @@ describe('The incidents of a project', () => {
     })
   })
 
-  test('are acknowledged with a note, which takes no word away', async () => {
+  test('POST acknowledge appends its note to earlier notes, and keeps the first time', async () => {
     const { incident, delivery } = await failedBackup()
     const acknowledge = (body: unknown) => call(`/incidents/${incident}/acknowledge`, { body })
     expect((await acknowledge('null')).json).toMatchObject({ acknowledged: '2026-03-01T12:00:00+00:00', note: '' })
@@ -365,8 +365,8 @@ describe('The incidents of a project', () => {
 
   test.each([
     ['a number', 5, 'json validation error: note is not a string'],
-    ['an endless text', 'x'.repeat(2001), 'json validation error: note is too long'],
-  ])('are not acknowledged with %s for a note', async (_what, note, error) => {
+    ['a text of 2001 characters', 'x'.repeat(2001), 'json validation error: note is too long'],
+  ])('POST acknowledge with %s as note answers 400', async (_what, note, error) => {
     const { incident } = await failedBackup()
     expect(await call(`/incidents/${incident}/acknowledge`, { body: { note } })).toEqual({
       status: 400,
@@ -375,7 +375,7 @@ describe('The incidents of a project', () => {
     expect((await call(`/incidents/${incident}`)).json.acknowledged).toBeNull()
   })
 
-  test('are not acknowledged when the notes become too long together', async () => {
+  test('POST acknowledge answers 400 when all notes together exceed 2000 characters', async () => {
     const { incident } = await failedBackup()
     const acknowledge = () => call(`/incidents/${incident}/acknowledge`, { body: { note: 'x'.repeat(1500) } })
     await acknowledge()
@@ -384,7 +384,7 @@ describe('The incidents of a project', () => {
     expect((await call(`/incidents/${incident}`)).json).toMatchObject({ acknowledged: null, note: 'x'.repeat(1500) })
   })
 
-  test('tell a read-only key neither who nor through which channel', async () => {
+  test('a read-only key sees neither who acknowledged an incident nor its deliveries', async () => {
     const { incident } = await failedBackup()
     guard.db.write((tx) =>
       tx.run('UPDATE incidents SET acknowledged_at = $now, acknowledged_by = (SELECT id FROM users)', { now: tx.now }),

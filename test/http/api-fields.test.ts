@@ -29,21 +29,21 @@ test.each([
   ['---', ''],
   ['Über Größe', 'uber-groe'],
   ['a\u2028b\u00a0c d', 'ab-c-d'],
-])('Before version 3 the name %j makes the slug %j', async (name, slug) => {
+])('Management API v1: the name %j becomes the slug %j', async (name, slug) => {
   expect((await call('/checks/', { version: 1, body: { name } })).json.slug).toBe(slug)
 })
 
-describe('A body', () => {
+describe('Management API: a request body', () => {
   test.each([
     ['no JSON', '{', 'could not parse request body'],
     ['a list', '[]', 'json validation error: value is not an object'],
     ['null', 'null', 'json validation error: value is not an object'],
     ['endless', `{"name": "${'x'.repeat(1_000_000)}"}`, 'request body is too large'],
-  ])('that is %s is refused with a sentence', async (_name, body, error) => {
+  ])('that is %s answers 400', async (_name, body, error) => {
     expect(await call('/checks/', { body })).toMatchObject({ status: 400, json: { error } })
   })
 
-  test('of null pauses and resumes, as some clients send it', async () => {
+  test('of null pauses and resumes a check, as some clients send it', async () => {
     expect((await call(`/checks/${backup.pingKey}/pause`, { body: 'null' })).json.status).toBe('paused')
     expect((await call(`/checks/${backup.pingKey}/resume`, { body: 'null' })).json.status).toBe('new')
     expect(await call(`/checks/${backup.pingKey}/resume`, { body: 'null' })).toMatchObject({
@@ -55,49 +55,46 @@ describe('A body', () => {
   test.each([
     ['a short timeout', { timeout: 59 }, 'timeout is too small'],
     ['a short grace', { grace: 1 }, 'grace is too small'],
-    ['no timeout at all', { timeout: 0, subminute: true }, 'timeout is too small'],
+    ['a timeout of 0', { timeout: 0, subminute: true }, 'timeout is too small'],
     ['a timeout of more than a year', { timeout: 31_536_001, subminute: true }, 'timeout is too large'],
-    ['half seconds', { timeout: 1.5, subminute: true }, 'timeout is not a number'],
-    ['an odd wish for seconds', { subminute: 'yes' }, 'subminute is not a boolean'],
+    ['a timeout of 1.5', { timeout: 1.5, subminute: true }, 'timeout is not a number'],
+    ['a string as subminute', { subminute: 'yes' }, 'subminute is not a boolean'],
     ['a name of 101 characters', { name: '😀'.repeat(101) }, 'name is too long'],
     ['a NUL in its tags', { tags: 'a\0b' }, 'tags has a NUL character'],
     ['a NUL in its slug', { slug: 'a\0' }, 'slug does not match pattern'],
-    ['endless tags', { tags: 'x'.repeat(501) }, 'tags is too long'],
-    ['an endless description', { desc: 'x'.repeat(10_001) }, 'desc is too long'],
+    ['tags of 501 characters', { tags: 'x'.repeat(501) }, 'tags is too long'],
+    ['a description of 10,001 characters', { desc: 'x'.repeat(10_001) }, 'desc is too long'],
     ['an empty schedule', { schedule: '' }, 'schedule is not a valid cron or OnCalendar expression'],
-    ['two faults', { grace: 1, methods: 'PUT' }, 'grace is too small'],
-    ['a timeout beyond all numbers', { timeout: 1e20 }, 'timeout is too large'],
-    ['an odd way to write a number', { timeout: 1e300 }, 'timeout is not a number'],
-    ['an odd upsert', { unique: ['uuid'] }, "an item in 'unique' has unexpected value"],
-  ])('with %s is refused and changes nothing', async (_what, body, problem) => {
+    ['two errors', { grace: 1, methods: 'PUT' }, 'grace is too small'],
+    ['a timeout of 1e20', { timeout: 1e20 }, 'timeout is too large'],
+    ['a timeout of 1e300', { timeout: 1e300 }, 'timeout is not a number'],
+    ['unique by uuid', { unique: ['uuid'] }, "an item in 'unique' has unexpected value"],
+  ])('with %s answers 400 and changes nothing', async (_what, body, problem) => {
     const { status, json } = await call(`/checks/${backup.pingKey}`, { body })
     expect(status).toBe(400)
     expect(json.error).toBe(`json validation error: ${problem}`)
     expect(guard.now(backup)).toEqual(backup)
   })
 
-  test.each(['60.0', '6e1', '6E1'])(
-    'with %s seconds is refused: that is no whole number to a client',
-    async (number) => {
-      const { status, json } = await call('/checks/', { body: `{"timeout": ${number}, "name": "6e1 and 60.0"}` })
-      expect([status, json.error]).toEqual([400, 'json validation error: timeout is not a number'])
-    },
-  )
+  test.each(['60.0', '6e1', '6E1'])('with the timeout %s answers 400: clients see no integer', async (number) => {
+    const { status, json } = await call('/checks/', { body: `{"timeout": ${number}, "name": "6e1 and 60.0"}` })
+    expect([status, json.error]).toEqual([400, 'json validation error: timeout is not a number'])
+  })
 
-  test('has its name on one line', async () => {
+  test('with a line break in the name stores a space instead', async () => {
     expect((await call('/checks/', { body: { name: 'a\nb' } })).json.name).toBe('a b')
   })
 
   test.each([
-    ['bytes that are no text', new Uint8Array([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])],
+    ['bytes that are not UTF-8', new Uint8Array([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])],
     ['a byte order mark', new TextEncoder().encode('\ufeff{}')],
-    ['white space alone', new TextEncoder().encode(' \n')],
-  ])('of %s is no JSON', async (_what, body) => {
+    ['only white space', new TextEncoder().encode(' \n')],
+  ])('of %s answers 400', async (_what, body) => {
     const response = await guard.request('/api/v3/checks/', { method: 'POST', headers: { 'X-Api-Key': key }, body })
     expect([response.status, await response.json()]).toEqual([400, { error: 'could not parse request body' }])
   })
 
-  test('of the old keywords decides about the subject by what is there after it', async () => {
+  test('with a subject keyword sets filter_subject by the keywords that remain', async () => {
     const old = { success_kw: 'done', failure_kw: 'error', filter_subject: true }
     const { uuid } = (await call('/checks/', { body: old })).json
     const change = async (body: object) => (await call(`/checks/${uuid}`, { body })).json.filter_subject
@@ -107,31 +104,31 @@ describe('A body', () => {
     expect(await change({ subject: '', filter_subject: true })).toBe(true)
   })
 
-  test('of the old keywords and the new goes by the new', async () => {
+  test('prefers success_kw and failure_kw over subject and subject_fail', async () => {
     const body = { subject: 'old', success_kw: 'new', subject_fail: 'old', failure_kw: '' }
     expect((await call('/checks/', { body })).json).toMatchObject({ success_kw: 'new', failure_kw: '' })
   })
 
-  test('that is half a character finds again what it made', async () => {
+  test('with half an emoji in the name finds the check again by unique', async () => {
     const body = { name: 'x\ud83d', unique: ['name'] }
     expect((await call('/checks/', { body })).status).toBe(201)
     expect((await call('/checks/', { body })).status).toBe(200)
   })
 
-  test('may ask for seconds when it says so, and for a name of a hundred emoji', async () => {
+  test('accepts seconds with subminute, and a name of a hundred emoji', async () => {
     const body = { timeout: 2, grace: 1, subminute: true, name: '😀'.repeat(100) }
     expect(await call('/checks/', { body })).toMatchObject({ status: 201, json: { timeout: 2, grace: 1 } })
   })
 })
 
-describe('A check that was read', () => {
+describe('Management API: a check that was read', () => {
   test.each([
     { timeout: 3600, grace: 60 },
     { timeout: 2, grace: 1, subminute: true },
     { tags: 'nightly  backup', success_kw: 'OK', failure_kw: 'BAD' },
     { filter_http_body: true, success_kw: 'OK', failure_kw: 'BAD' },
     { filter_subject: true, success_kw: 'OK', failure_kw: 'BAD' },
-  ])('can be sent back as it is: %j', async (spec) => {
+  ])('can be sent back unchanged: %j', async (spec) => {
     const { json: made } = await call('/checks/', { body: { name: 'nightly-report', ...spec } })
     const sentBack = await call(`/checks/${made.uuid}`, { body: made })
     expect([sentBack.status, sentBack.json]).toEqual([200, made])

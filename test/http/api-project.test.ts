@@ -19,24 +19,24 @@ function call(path: string, request: Partial<ApiRequest> = {}) {
   return callApi(guard, path, { with: key, ...request })
 }
 
-describe('The project of a key', () => {
-  test('is read, and its ping key only with a read-write key', async () => {
+describe('Management API: project', () => {
+  test('GET returns the ping key only to a read-write key', async () => {
     const { id, name, pingKey } = project
     expect((await call('/project/')).json).toEqual({ id, name, ping_key: pingKey })
     expect((await call('/project/', { with: guard.apiKey(project, 'read-only') })).json).toEqual({ id, name })
   })
 
-  test('is renamed', async () => {
+  test('POST renames it', async () => {
     expect((await call('/project/', { body: { name: ' Homelab ' } })).json.name).toBe('Homelab')
     expect((await call('/project/', { body: {} })).json.name).toBe('Homelab')
   })
 
   test.each([
-    ['nothing', '  ', 'name is empty'],
+    ['white space', '  ', 'name is empty'],
     ['a number', 7, 'name is not a string'],
-    ['too much', 'x'.repeat(101), 'name is too long'],
+    ['101 characters', 'x'.repeat(101), 'name is too long'],
     ['two lines', 'a\nb', 'name has control characters'],
-  ])('is not renamed to %s', async (_what, name, problem) => {
+  ])('POST with %s as name answers 400', async (_what, name, problem) => {
     expect(await call('/project/', { body: { name } })).toEqual({
       status: 400,
       json: { error: `json validation error: ${problem}` },
@@ -44,7 +44,7 @@ describe('The project of a key', () => {
     expect((await call('/project/')).json.name).toBe(project.name)
   })
 
-  test('gets a new ping key, and the old one no longer works', async () => {
+  test('POST ping-key replaces the ping key, and the old one stops working', async () => {
     guard.monitor(project, { name: 'backup', slug: 'backup' })
     const { json } = await call('/project/ping-key', { body: {} })
     expect(json.ping_key).toMatch(/^[a-z0-9]{22}$/)
@@ -53,8 +53,8 @@ describe('The project of a key', () => {
   })
 })
 
-describe('The keys of a project', () => {
-  test('are made, shown once, listed by their beginning, and deleted', async () => {
+describe('Management API: keys', () => {
+  test('are created, shown once, listed by their first characters, and deleted', async () => {
     const made = await call('/keys/', { body: { access: 'read-only', name: 'wall display' } })
     expect(made).toMatchObject({ status: 201, json: { access: 'read-only', name: 'wall display' } })
     const { key: fresh, ...shown } = made.json
@@ -70,7 +70,7 @@ describe('The keys of a project', () => {
     expect((await call(`/keys/${shown.id}`, { method: 'DELETE' })).status).toBe(404)
   })
 
-  test('may delete themselves, and get a last answer', async () => {
+  test('can delete themselves, and still get an answer', async () => {
     const [own] = (await call('/keys/')).json.keys
     expect((await call(`/keys/${own.id}`, { method: 'DELETE' })).status).toBe(200)
     expect((await call('/keys/')).status).toBe(401)
@@ -78,11 +78,11 @@ describe('The keys of a project', () => {
 
   test.each([
     ['no access', {}, 'access has unexpected value'],
-    ['another access', { access: 'admin' }, 'access has unexpected value'],
-    ['a number for a name', { access: 'read-only', name: 1 }, 'name is not a string'],
-    ['an endless name', { access: 'read-only', name: 'x'.repeat(101) }, 'name is too long'],
+    ['an unknown access', { access: 'admin' }, 'access has unexpected value'],
+    ['a number as name', { access: 'read-only', name: 1 }, 'name is not a string'],
+    ['a name of 101 characters', { access: 'read-only', name: 'x'.repeat(101) }, 'name is too long'],
     ['a name in two lines', { access: 'read-only', name: 'a\nb' }, 'name has control characters'],
-  ])('are not made with %s', async (_what, body, problem) => {
+  ])('POST with %s answers 400', async (_what, body, problem) => {
     expect(await call('/keys/', { body })).toEqual({
       status: 400,
       json: { error: `json validation error: ${problem}` },
@@ -90,7 +90,7 @@ describe('The keys of a project', () => {
     expect((await call('/keys/')).json.keys.length).toBe(1)
   })
 
-  test('are a hundred at most', async () => {
+  test('are limited to 100 in a project', async () => {
     for (let made = 1; made < 100; made += 1) guard.apiKey(project)
     expect(await call('/keys/', { body: { access: 'read-write' } })).toMatchObject({ status: 409 })
   })

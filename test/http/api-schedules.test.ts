@@ -28,8 +28,8 @@ async function send(path: string, body: unknown, apiKey = key) {
 
 const change = (body: unknown) => send(`/checks/${backup.pingKey}`, body)
 
-describe('A schedule of a check', () => {
-  test('replaces its period, and the period comes back as it was with a timeout', async () => {
+describe('Management API: schedule of a check', () => {
+  test('replaces the timeout, and a later timeout replaces the schedule', async () => {
     const cron = (await change({ schedule: '0 3 * * *', tz: 'Europe/Riga' })).json
     expect(cron).toMatchObject({ schedule: '0 3 * * *', tz: 'Europe/Riga' })
     expect(Object.keys(cron)).not.toContain('timeout')
@@ -39,24 +39,24 @@ describe('A schedule of a check', () => {
     expect((await change({ schedule: '*:0/5' })).json).toMatchObject({ schedule: '*:0/5', tz: 'Europe/Riga' })
   })
 
-  test('wins over a timeout of the same request, which is forgotten', async () => {
+  test('wins over a timeout in the same request', async () => {
     expect((await change({ timeout: 120, schedule: '0 3 * * *' })).json.schedule).toBe('0 3 * * *')
     expect(guard.now(backup).schedule).toMatchObject({ kind: 'cron', periodMs: 86_400_000 })
   })
 
-  test('keeps its time zone apart: it may change alone, even before there is a schedule', async () => {
+  test('has a time zone that can be changed alone, even before a schedule is set', async () => {
     expect((await change({ tz: 'Asia/Calcutta' })).json.timeout).toBe(86_400)
     expect((await change({ schedule: '0 0 * * *' })).json.tz).toBe('Asia/Kolkata')
     expect((await change({ tz: 'UTC' })).json).toMatchObject({ schedule: '0 0 * * *', tz: 'UTC' })
   })
 
-  test('that changes moves the deadline at once', async () => {
+  test('moves the deadline at once when it changes', async () => {
     await guard.ping(backup)
     await change({ schedule: '0 15 * * *', grace: 60 })
     expect(guard.now(backup).deadlineAt).toBe(Date.UTC(2026, 2, 1, 15, 1))
   })
 
-  test('is matched by its remembered period in an upsert, as Healthchecks does', async () => {
+  test('is matched by its last period in an upsert by timeout, like Healthchecks', async () => {
     await change({ schedule: '0 3 * * *' })
     const { status, json } = await send('/checks/', { timeout: 86_400, unique: ['timeout'] })
     expect([status, json.uuid]).toEqual([200, backup.pingKey])
@@ -74,17 +74,17 @@ describe('A schedule of a check', () => {
     [{ schedule: '@daily' }, 'schedule is not a valid cron or OnCalendar expression'],
     [{ schedule: '0 0 30 2 *' }, 'schedule is not a valid cron or OnCalendar expression'],
     [{ schedule: '2199-12-31\n'.repeat(10) }, 'schedule is too long'],
-  ])('is refused with %j, and nothing changes', async (body, problem) => {
+  ])('answers 400 to %j and changes nothing', async (body, problem) => {
     const { status, json } = await change({ name: 'new', ...body })
     expect([status, json.error]).toEqual([400, `json validation error: ${problem}`])
     expect(guard.now(backup)).toEqual(backup)
   })
 })
 
-describe('The last run of a check', () => {
+describe('Management API: last_duration', () => {
   const lastDuration = async () => (await change({})).json.last_duration
 
-  test('took 0 seconds when it took less than one', async () => {
+  test('is 0 for a run of less than a second', async () => {
     expect(await lastDuration()).toBeUndefined()
     await guard.ping(backup, '/start')
     guard.clock.advance(900)
@@ -92,7 +92,7 @@ describe('The last run of a check', () => {
     expect(await lastDuration()).toBe(0)
   })
 
-  test('is not known while one is open that started later, as in Healthchecks', async () => {
+  test('is absent while a run that started later is open, like Healthchecks', async () => {
     const [first, second] = [crypto.randomUUID(), crypto.randomUUID()]
     await guard.ping(backup, `/start?rid=${first}`)
     guard.clock.advance(2000)
@@ -105,8 +105,8 @@ describe('The last run of a check', () => {
   })
 })
 
-describe('A check that is resumed', () => {
-  test('waits for its first ping however long that takes, as in Healthchecks', async () => {
+describe('Management API: a resumed check', () => {
+  test('stays new until its first ping, like Healthchecks', async () => {
     await send(`/checks/${backup.pingKey}/pause`, {})
     const { json } = await send(`/checks/${backup.pingKey}/resume`, {})
     expect(json).toMatchObject({ status: 'new', next_ping: null })
@@ -114,7 +114,7 @@ describe('A check that is resumed', () => {
     expect(guard.now(backup).status).toBe('new')
   })
 
-  test('by a person is shown as new, and goes down when no ping comes', async () => {
+  test('that was resumed on its page is shown as new, and goes down without a ping', async () => {
     await send(`/checks/${backup.pingKey}/pause`, {})
     resumeMonitor(guard.deps, guard.refOf(backup), 'armed')
     expect((await change({})).json).toMatchObject({ status: 'new', next_ping: null })
@@ -124,15 +124,15 @@ describe('A check that is resumed', () => {
   })
 })
 
-describe('What Healthchecks does not know of a check', () => {
-  test('is not there until somebody asks for it', async () => {
+describe('Management API: settings that Healthchecks does not have', () => {
+  test('are absent at their defaults', async () => {
     const { json } = await change({ name: 'plain' })
     for (const name of ['max_run', 'min_run', 'early', 'failures_to_alert', 'alias', 'subminute']) {
       expect(Object.keys(json)).not.toContain(name)
     }
   })
 
-  test('is set, shown, sent back as it was read, and taken away again', async () => {
+  test('are set, shown, accepted back as read, and reset', async () => {
     const wanted = { max_run: 7200, min_run: 5, early: 900, failures_to_alert: 3, alias: 'fCGjHXEQKpZ81mLw' }
     const { json } = await change(wanted)
     expect(json).toMatchObject(wanted)
@@ -143,7 +143,7 @@ describe('What Healthchecks does not know of a check', () => {
     expect((await change({ early: null })).json.early).toBeNull()
   })
 
-  test('is shown to a read-only key, but for the alias: who knows that can ping', async () => {
+  test('are shown to a read-only key, except for the alias, which can be pinged', async () => {
     await change({ failures_to_alert: 3, alias: 'fCGjHXEQKpZ81mLw' })
     const { json } = await callApi(guard, '/checks/', { with: guard.apiKey(project, 'read-only') })
     expect(json.checks).toEqual([expect.objectContaining({ failures_to_alert: 3, unique_key: backup.uniqueKey })])
@@ -151,7 +151,7 @@ describe('What Healthchecks does not know of a check', () => {
     expect(JSON.stringify(json)).not.toContain(backup.pingKey)
   })
 
-  test('leaves a check of a Healthchecks client without tolerance for early pings', async () => {
+  test('leave early at 0 for a check created by a Healthchecks client', async () => {
     const { json } = await send('/checks/', { schedule: '0 15 * * *' })
     expect(guard.now({ pingKey: json.uuid }).earlyMs).toBe(0)
   })
@@ -167,12 +167,12 @@ describe('What Healthchecks does not know of a check', () => {
     [{ failures_to_alert: null }, 'failures_to_alert is not a number'],
     [{ alias: 'a/b/c/d' }, 'alias does not match pattern'],
     [{ alias: 5 }, 'alias is not a string'],
-  ])('is refused with %j', async (body, problem) => {
+  ])('answer 400 to %j', async (body, problem) => {
     expect(await change(body)).toMatchObject({ status: 400, json: { error: `json validation error: ${problem}` } })
     expect(guard.now(backup)).toEqual(backup)
   })
 
-  test('has an alias only once in all projects', async () => {
+  test('include an alias that is unique across all projects', async () => {
     await change({ alias: 'fCGjHXEQKpZ81mLw' })
     const bob = guard.project('bob@example.org')
     const bobs = guard.apiKey(bob)

@@ -33,7 +33,7 @@ async function call(path: string, { method, body, with: apiKey = key }: Call = {
   return { status: response.status, headers: response.headers, json: text.startsWith('{') ? JSON.parse(text) : text }
 }
 
-describe('Every route of the management API', () => {
+describe('Management API: routes', () => {
   interface Route {
     method: string
     path: (ids: { check: string; channel: string }) => string
@@ -60,26 +60,29 @@ describe('Every route of the management API', () => {
     { method: 'POST', path: ({ channel }) => `/channels/${channel}/test`, readOnly: 401, outsider: 404 },
   ]
 
-  test.each(routes)('$method $path gives strangers, outsiders and readers no more than their due', async (route) => {
-    const channel = guard.mailTo(project, 'ops@example.org')
-    await guard.ping(backup, '', { method: 'POST', body: 'secret output' })
-    const path = route.path({ check: backup.pingKey, channel })
-    const outsider = guard.apiKey(guard.project('mallory@example.org'))
-    const body = route.method === 'POST' ? {} : undefined
-    const as = (apiKey: string | null) =>
-      call(path, { method: route.method, with: apiKey, ...(body === undefined ? {} : { body }) })
+  test.each(routes)(
+    '$method $path requires a key with access, and shows others nothing of the check',
+    async (route) => {
+      const channel = guard.mailTo(project, 'ops@example.org')
+      await guard.ping(backup, '', { method: 'POST', body: 'secret output' })
+      const path = route.path({ check: backup.pingKey, channel })
+      const outsider = guard.apiKey(guard.project('mallory@example.org'))
+      const body = route.method === 'POST' ? {} : undefined
+      const as = (apiKey: string | null) =>
+        call(path, { method: route.method, with: apiKey, ...(body === undefined ? {} : { body }) })
 
-    expect([(await as(null)).status, (await as('W'.repeat(32))).status]).toEqual([401, 401])
-    expect((await as(guard.apiKey(project, 'read-only'))).status).toBe(route.readOnly)
-    const foreign = await as(outsider)
-    expect(foreign.status).toBe(route.outsider)
-    expect(JSON.stringify(foreign.json)).not.toContain(backup.pingKey)
-    expect(JSON.stringify(foreign.json)).not.toContain('backup')
-    expect(JSON.stringify(foreign.json)).not.toContain('secret output')
-    expect(guard.now(backup)).toMatchObject({ name: 'backup', status: 'up' })
-  })
+      expect([(await as(null)).status, (await as('W'.repeat(32))).status]).toEqual([401, 401])
+      expect((await as(guard.apiKey(project, 'read-only'))).status).toBe(route.readOnly)
+      const foreign = await as(outsider)
+      expect(foreign.status).toBe(route.outsider)
+      expect(JSON.stringify(foreign.json)).not.toContain(backup.pingKey)
+      expect(JSON.stringify(foreign.json)).not.toContain('backup')
+      expect(JSON.stringify(foreign.json)).not.toContain('secret output')
+      expect(guard.now(backup)).toMatchObject({ name: 'backup', status: 'up' })
+    },
+  )
 
-  test('tells a read-only key no ping key anywhere', async () => {
+  test('show no ping key to a read-only key', async () => {
     const readOnly = guard.apiKey(project, 'read-only')
     await guard.ping(backup, '', { method: 'POST', body: 'x' })
     for (const path of ['/checks/', `/checks/${backup.uniqueKey}`, `/checks/${backup.uniqueKey}/flips/`]) {
@@ -89,13 +92,13 @@ describe('Every route of the management API', () => {
     }
   })
 
-  test('never shows a key again: only its hash is kept', () => {
+  test('never show an API key again: only its hash is stored', () => {
     const everything = JSON.stringify(guard.db.all('SELECT * FROM api_keys'))
     expect(everything).not.toContain(key)
     expect(everything).toContain(key.slice(0, 8))
   })
 
-  test('takes a Bearer key too, and nothing from the query', async () => {
+  test('accept a Bearer key and api_key in the body, and no key in the query', async () => {
     const bearer = { headers: { Authorization: `Bearer ${key}` } }
     expect((await guard.request('/api/v3/checks/', bearer)).status).toBe(200)
     expect((await guard.request(`/api/v3/checks/?api_key=${key}`)).status).toBe(401)
@@ -105,13 +108,13 @@ describe('Every route of the management API', () => {
     expect((await guard.request('/api/v3/checks/', { ...fromProxy, body: '{}' })).status).toBe(401)
   })
 
-  test('answers with and without the slash of a collection, and only without behind a check', async () => {
+  test('accept a trailing slash on a collection, and not after a check', async () => {
     expect((await call('/checks')).status).toBe(200)
     expect((await call(`/checks/${backup.pingKey}/pings`)).status).toBe(200)
     expect((await call(`/checks/${backup.pingKey}/`)).status).toBe(404)
   })
 
-  test('is found behind a host name of one letter', async () => {
+  test('work under a host name of one letter', async () => {
     const request = new Request('http://x/api/v3/checks/', { headers: { 'X-Api-Key': key } })
     expect((await guard.handler(request, null)).status).toBe(200)
   })
@@ -121,7 +124,7 @@ describe('Every route of the management API', () => {
     ['PUT', '/channels/', 405],
     ['HEAD', '/checks/', 405],
     ['OPTIONS', '/checks/', 204],
-  ])('%s %s is answered %p, for any site to read', async (method, path, status) => {
+  ])('%s %s answers %p, readable from any origin', async (method, path, status) => {
     const response = await call(path, { method, with: null })
     expect(response.status).toBe(status)
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
@@ -129,7 +132,7 @@ describe('Every route of the management API', () => {
   })
 })
 
-describe('An address of a check', () => {
+describe('Management API: URL of a check', () => {
   const unique = '0'.repeat(40)
   test.each([
     ['GET', '/checks/nonsense', 404],
@@ -141,22 +144,19 @@ describe('An address of a check', () => {
     ['GET', `/checks/${unique}/flips/`, 401],
     ['GET', `/checks/${unique}/pings/`, 404],
     ['POST', `/checks/${unique}/pause`, 404],
-  ])(
-    'that can be none is not there, whoever asks, and by a unique key one only reads: %s %s is %d',
-    async (...asked) => {
-      const [method, path, status] = asked
-      expect((await call(path, { method, with: null })).status).toBe(status)
-    },
-  )
+  ])('%s %s answers %d without a key', async (...asked) => {
+    const [method, path, status] = asked
+    expect((await call(path, { method, with: null })).status).toBe(status)
+  })
 
-  test('by a unique key says that it only reads', async () => {
+  test('by unique key allows only GET and OPTIONS', async () => {
     const { headers } = await call(`/checks/${unique}`, { method: 'OPTIONS' })
     expect(headers.get('access-control-allow-methods')).toBe('GET, OPTIONS')
   })
 })
 
-describe('Flips', () => {
-  test('are those of the stretch that was asked for: from its start, up to but without its end', async () => {
+describe('Management API: flips', () => {
+  test('are filtered by start (inclusive), end (exclusive) and seconds', async () => {
     const start = guard.clock.now() / 1000
     await guard.ping(backup)
     guard.clock.advance(100_000)
@@ -174,24 +174,24 @@ describe('Flips', () => {
   })
 })
 
-describe('Changing a check', () => {
+describe('Management API: changing a check', () => {
   test('moves its deadline at once', async () => {
     await guard.ping(backup)
     await call(`/checks/${backup.pingKey}`, { body: { timeout: 600, grace: 60 } })
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 660_000)
   })
 
-  test('does not touch what pings wrote meanwhile', async () => {
+  test('keeps what pings have written', async () => {
     await guard.ping(backup, '/start')
     await call(`/checks/${backup.pingKey}`, { body: { name: 'renamed' } })
     expect(guard.now(backup)).toMatchObject({ name: 'renamed', pingCount: 1, openRuns: [{ runId: null }] })
   })
 })
 
-describe('Channels', () => {
+describe('Management API: channels', () => {
   const create = (body: unknown) => call('/channels/', { body })
 
-  test('are created, given to every monitor, listed, tested and deleted', async () => {
+  test('are created, assigned to every monitor, listed, tested and deleted', async () => {
     const { status, json } = await create({ kind: 'email', name: 'ops', settings: { address: 'ops@example.org' } })
     expect([status, json]).toEqual([201, { id: json.id, name: 'ops', kind: 'email' }])
     expect((await call('/channels/')).json).toEqual({ channels: [{ id: json.id, name: 'ops', kind: 'email' }] })
@@ -212,11 +212,11 @@ describe('Channels', () => {
   })
 
   test.each([
-    ['nothing', {}, 'json validation error: kind is not a string'],
+    ['an empty object', {}, 'json validation error: kind is not a string'],
     ['an unknown kind', { kind: 'pigeon', settings: {} }, '"pigeon" is not a channel kind.'],
     ['no settings', { kind: 'email' }, 'json validation error: settings is not an object'],
     [
-      'no address',
+      'an invalid address',
       { kind: 'email', settings: { address: 'nobody' } },
       'address: Enter an email address, such as ada@example.org.',
     ],
@@ -225,19 +225,19 @@ describe('Channels', () => {
       { kind: 'email', settings: { address: 'a@example.org\r\nBcc: b@example.org' } },
       'address: Enter an email address, such as ada@example.org.',
     ],
-    ['a file', { kind: 'webhook', settings: { url: 'file:///etc/passwd' } }, 'url: Enter an http or https URL.'],
+    ['a file URL', { kind: 'webhook', settings: { url: 'file:///etc/passwd' } }, 'url: Enter an http or https URL.'],
     [
-      'an endless name',
+      'a name of 101 characters',
       { kind: 'webhook', name: 'x'.repeat(101), settings: { url: 'http://x.test' } },
       'Use at most 100 characters.',
     ],
-  ])('made of %s are refused with a sentence', async (_what, body, error) => {
+  ])('POST with %s answers 400', async (_what, body, error) => {
     const { status, json } = await create(body)
     expect(status).toBe(400)
     expect(json.error).toBe(error)
   })
 
-  test('are tested one test at a time', async () => {
+  test('run one test at a time', async () => {
     const id = guard.webhookTo(project, 'http://slow.example.org/')
     const held = guard.outside.holdNextCall()
     const first = call(`/channels/${id}/test`, { method: 'POST' })
@@ -250,7 +250,7 @@ describe('Channels', () => {
     expect((await call(`/channels/${id}/test`, { method: 'POST' })).status).toBe(200)
   })
 
-  test('never show their settings', async () => {
+  test('are listed without their settings', async () => {
     await create({ kind: 'webhook', name: 'hook', settings: { url: 'http://x.test/t0ken', secret: 'hush' } })
     const listed = JSON.stringify((await call('/channels/')).json)
     expect(listed).not.toContain('t0ken')
@@ -258,8 +258,8 @@ describe('Channels', () => {
   })
 })
 
-describe('Deliveries', () => {
-  test('say channel, state, attempts, the last outcome and the times', async () => {
+describe('Management API: deliveries of a check', () => {
+  test('have channel, state, attempts, last outcome and times', async () => {
     const channel = guard.webhookTo(project, 'http://hooks.example.org/')
     guard.outside.failWith('refused')
     await guard.ping(backup, '/fail')
@@ -292,8 +292,8 @@ describe('Deliveries', () => {
   })
 })
 
-describe('A ping body', () => {
-  test('that is a page or a script is handed out as plain text', async () => {
+describe('Management API: a ping body', () => {
+  test('is plain text, even if it is HTML', async () => {
     await guard.ping(backup, '', { method: 'POST', body: '<script>alert(1)</script>' })
     const { headers, json } = await call(`/checks/${backup.pingKey}/pings/1/body`)
     expect(json).toBe('<script>alert(1)</script>')

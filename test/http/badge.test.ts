@@ -14,71 +14,71 @@ afterEach(() => guard.stop())
 
 const newMonitor = (change = {}) => guard.monitor(guard.project(), { name: 'backup', ...change })
 
-async function picture({ badgeKey }: { badgeKey: string }): Promise<string> {
+async function badgeSvg({ badgeKey }: { badgeKey: string }): Promise<string> {
   const response = await guard.request(`/badge/${badgeKey}.svg`)
   expect(response.status).toBe(200)
   return await response.text()
 }
 
-async function facts({ badgeKey }: { badgeKey: string }) {
+async function badgeJson({ badgeKey }: { badgeKey: string }) {
   const response = await guard.request(`/badge/${badgeKey}.json`)
   expect(response.status).toBe(200)
   return (await response.json()) as { name: string; status: string; last_ping: string | null; due: string | null }
 }
 
-const enabledDialects = (svg: string): string => /aria-label="([^"]*)"/.exec(svg)?.[1] ?? ''
+const labelOf = (svg: string): string => /aria-label="([^"]*)"/.exec(svg)?.[1] ?? ''
 const colors = (svg: string): string[] =>
   [...svg.matchAll(/<rect[^>]* fill="(#[0-9a-f]{3,6})"/g)].map(([, hex]) => hex ?? '')
 
-/** New, up, late, down, paused. */
-async function pictureOfEveryStatus(): Promise<string[]> {
+/** The badge while new, up, late, down and paused. */
+async function badgeOfEveryStatus(): Promise<string[]> {
   const monitor = newMonitor()
-  const seen = [await picture(monitor)]
+  const seen = [await badgeSvg(monitor)]
   await guard.ping(monitor)
-  seen.push(await picture(monitor))
+  seen.push(await badgeSvg(monitor))
   for (const ms of [DAY, HOUR]) {
     guard.clock.advance(ms)
-    seen.push(await picture(monitor))
+    seen.push(await badgeSvg(monitor))
   }
   pauseMonitor(guard.deps, guard.refOf(monitor))
-  return [...seen, await picture(monitor)]
+  return [...seen, await badgeSvg(monitor)]
 }
 
-describe('A badge', () => {
-  test('tells the name and the status of its monitor, in words and in a colour of its own', async () => {
-    const seen = await pictureOfEveryStatus()
+describe('Badge of a monitor', () => {
+  test('has the name and status of its monitor, and a color for each status', async () => {
+    const seen = await badgeOfEveryStatus()
     const words = ['backup: new', 'backup: up', 'backup: late', 'backup: down', 'backup: paused']
-    expect(seen.map(enabledDialects)).toEqual(words)
+    expect(seen.map(labelOf)).toEqual(words)
     expect(new Set(seen.map((svg) => colors(svg)[1])).size).toBe(words.length)
   })
 
-  test('has white letters that can be read on every colour', async () => {
-    const seen = new Set((await pictureOfEveryStatus()).flatMap(colors))
+  test('has white text with enough contrast on every color', async () => {
+    const seen = new Set((await badgeOfEveryStatus()).flatMap(colors))
     expect(seen.size).toBeGreaterThan(5)
     expect([...seen].filter((hex) => contrastWithWhite(hex) < 4.5)).toEqual([])
   })
 
-  test('is down at its deadline, even before anything has looked', async () => {
+  test('is down at the deadline, even before the watcher has run', async () => {
     const monitor = newMonitor()
     await guard.ping(monitor)
     guard.clock.advance(DAY + HOUR)
-    expect(enabledDialects(await picture(monitor))).toBe('backup: down')
-    expect(await facts(monitor)).toMatchObject({ status: 'down', due: null })
+    expect(labelOf(await badgeSvg(monitor))).toBe('backup: down')
+    expect(await badgeJson(monitor)).toMatchObject({ status: 'down', due: null })
   })
 
-  test('does not tell that a run is under way', async () => {
+  test('does not show that a run has started', async () => {
     const monitor = newMonitor()
     await guard.ping(monitor)
     await guard.ping(monitor, '/start')
-    expect(enabledDialects(await picture(monitor))).toBe('backup: up')
+    expect(labelOf(await badgeSvg(monitor))).toBe('backup: up')
   })
 
-  test('as JSON tells name, status, the last ping and when the next one is due, and nothing else', async () => {
+  test('as JSON has only the name, the status, the last ping and when the next is due', async () => {
     const monitor = newMonitor()
-    expect(await facts(monitor)).toEqual({ name: 'backup', status: 'new', last_ping: null, due: null })
+    expect(await badgeJson(monitor)).toEqual({ name: 'backup', status: 'new', last_ping: null, due: null })
     await guard.ping(monitor)
     guard.clock.advance(MINUTE)
-    expect(await facts(monitor)).toEqual({
+    expect(await badgeJson(monitor)).toEqual({
       name: 'backup',
       status: 'up',
       last_ping: '2026-03-01T12:00:00.000Z',
@@ -89,7 +89,7 @@ describe('A badge', () => {
   test.each([
     ['svg', 'image/svg+xml; charset=utf-8'],
     ['json', 'application/json'],
-  ])('as %s may be shown anywhere, is never cached and runs nothing', async (form, type) => {
+  ])('as %s is readable from any origin, never cached, and runs no script', async (form, type) => {
     const { headers } = await guard.request(`/badge/${newMonitor().badgeKey}.${form}`)
     expect(headers.get('content-type')).toBe(type)
     expect(headers.get('cache-control')).toBe('max-age=0, no-cache, no-store, must-revalidate, private')
@@ -99,50 +99,50 @@ describe('A badge', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff')
   })
 
-  test('needs no style and loads nothing, so that the strictest policy leaves it whole', async () => {
-    const svg = await picture(newMonitor())
+  test('has no style attributes and loads nothing, so that a strict CSP does not break it', async () => {
+    const svg = await badgeSvg(newMonitor())
     expect(svg).not.toMatch(/<style|style=|<script|<image|href=|@import/)
     expect(svg.match(/url\([^)]*\)/g)?.every((target) => target.startsWith('url(#'))).toBe(true)
   })
 
-  test.each(['svg', 'json'])('as %s refuses HEAD, as Healthchecks does', async (form) => {
+  test.each(['svg', 'json'])('as %s answers 405 to HEAD, like Healthchecks', async (form) => {
     const head = await guard.request(`/badge/${newMonitor().badgeKey}.${form}`, { method: 'HEAD' })
     expect([head.status, await head.text()]).toEqual([405, ''])
   })
 })
 
-describe('A stranger with a badge key', () => {
-  test('learns no other key, no description and no tag', async () => {
+describe('Badge key', () => {
+  test('reveals no other key, description or tag', async () => {
     const project = guard.project()
     const monitor = guard.monitor(project, { name: '', tags: 'nightly offsite', description: 'To the vault in Bern' })
     await guard.ping(monitor)
-    const told = (await picture(monitor)) + JSON.stringify(await facts(monitor))
+    const shown = (await badgeSvg(monitor)) + JSON.stringify(await badgeJson(monitor))
     const secrets = [monitor.pingKey, monitor.uniqueKey, monitor.badgeKey, project.pingKey, project.id]
     for (const secret of [...secrets, monitor.pingKey.slice(0, 8), 'nightly', 'offsite', 'Bern']) {
-      expect(told).not.toContain(secret)
+      expect(shown).not.toContain(secret)
     }
   })
 
-  test('sees a monitor without a name by its slug, or by the start of its unique key', async () => {
+  test('shows an unnamed monitor by its slug or the start of its unique key', async () => {
     const project = guard.project()
     const bySlug = guard.monitor(project, { name: '', slug: 'nightly-report' })
     const unnamed = guard.monitor(project, { name: '' })
-    expect((await facts(bySlug)).name).toBe('nightly-report')
-    expect((await facts(unnamed)).name).toBe(`monitor ${unnamed.uniqueKey.slice(0, 8)}`)
+    expect((await badgeJson(bySlug)).name).toBe('nightly-report')
+    expect((await badgeJson(unnamed)).name).toBe(`monitor ${unnamed.uniqueKey.slice(0, 8)}`)
   })
 
-  test('cannot ping with it', async () => {
+  test('cannot be used to ping', async () => {
     const monitor = newMonitor()
     expect((await guard.request(`/ping/${monitor.badgeKey}`)).status).toBe(404)
     expect(findMonitorByPingKey(guard.db, monitor.pingKey)?.pingCount).toBe(0)
   })
 })
 
-describe('There is no badge', () => {
+describe('Badge not found', () => {
   const badgeKeyOfProject = (id: string): string =>
     guard.db.get<{ badge_key: string }>('SELECT badge_key FROM projects WHERE id = $id', { id })?.badge_key ?? ''
 
-  test.each(['svg', 'json'])('as %s under any other key or under none', async (form) => {
+  test.each(['svg', 'json'])('as %s for any other key', async (form) => {
     const project = guard.project()
     const monitor = guard.monitor(project, { name: 'backup' })
     const others = [monitor.pingKey, monitor.uniqueKey, project.pingKey, project.id, badgeKeyOfProject(project.id)]
@@ -165,7 +165,7 @@ describe('There is no badge', () => {
     }
   })
 
-  test('under the right key with another ending, or once the monitor is gone', async () => {
+  test('for the right key with another suffix, and after its monitor was deleted', async () => {
     const monitor = newMonitor()
     for (const ending of ['', '.png', '.svg.json', '.SVG', '.svg%00']) {
       expect([ending, (await guard.request(`/badge/${monitor.badgeKey}${ending}`)).status]).toEqual([ending, 404])
@@ -175,30 +175,30 @@ describe('There is no badge', () => {
   })
 })
 
-describe('A hostile name', () => {
-  const named = (name: string) => picture(newMonitor({ name }))
+describe('Badge of a monitor with a hostile name', () => {
+  const named = (name: string) => badgeSvg(newMonitor({ name }))
 
-  test('is text, in the picture and in the JSON', async () => {
+  test('escapes the name in the SVG, and keeps it in the JSON', async () => {
     const name = `<script>alert(1)</script>"'&]]>`
     const monitor = newMonitor({ name })
-    const svg = await picture(monitor)
+    const svg = await badgeSvg(monitor)
     expect(svg).not.toContain('<script')
-    expect(enabledDialects(svg)).toStartWith('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&apos;&amp;]]&gt;')
-    expect((await facts(monitor)).name).toBe(name)
+    expect(labelOf(svg)).toStartWith('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&apos;&amp;]]&gt;')
+    expect((await badgeJson(monitor)).name).toBe(name)
   })
 
-  test('that is very long is cut, by letters and not through them', async () => {
+  test('cuts a long name between characters', async () => {
     const svg = await named('🙂'.repeat(100))
-    expect(enabledDialects(svg)).toBe(`${'🙂'.repeat(59)}…: new`)
+    expect(labelOf(svg)).toBe(`${'🙂'.repeat(59)}…: new`)
     expect(Number(/width="(\d+)"/.exec(svg)?.[1])).toBeLessThan(1000)
   })
 
-  test('that turns the direction of writing does not turn the status', async () => {
-    expect(enabledDialects(await named('גיבוי\u202E\u2066'))).toBe('גיבוי: new')
+  test('keeps direction controls in the name from reversing the status', async () => {
+    expect(labelOf(await named('גיבוי\u202E\u2066'))).toBe('גיבוי: new')
   })
 
-  test('with what XML cannot hold leaves a picture that can be drawn', async () => {
-    expect(enabledDialects(await named('a\u0000b\u001Bc\uFFFEd'))).toBe('abcd: new')
+  test('drops characters that XML does not allow', async () => {
+    expect(labelOf(await named('a\u0000b\u001Bc\uFFFEd'))).toBe('abcd: new')
   })
 })
 

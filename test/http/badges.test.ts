@@ -1,4 +1,4 @@
-// Badges as Healthchecks clients know them: of a monitor in two states or three, of a tag, of a whole project.
+// Badges as Healthchecks has them: of a monitor with two or three states, of a tag, of a whole project.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { deleteMonitor, pauseMonitor } from '#actions/monitors.ts'
 import { deleteProject } from '#actions/projects.ts'
@@ -34,15 +34,15 @@ async function read(path: string) {
   return (await response.json()) as Record<string, unknown>
 }
 
-const enabledDialects = async (path: string): Promise<string> =>
+const labelOf = async (path: string): Promise<string> =>
   /aria-label="([^"]*)"/.exec(await (await guard.request(path)).text())?.[1] ?? ''
 
-describe('The badge of a monitor in two states or three', () => {
-  test('knows up, late and down; new and paused are up, and late is up where two states are asked for', async () => {
+describe('Healthchecks badge of a monitor', () => {
+  test('counts new and paused as up, and late as up with two states', async () => {
     const monitor = guard.monitor(guard.project(), { name: 'backup' })
     const seen = async () => {
       const [two, three] = [`/b/2/${monitor.badgeKey}`, `/b/3/${monitor.badgeKey}`]
-      expect([await enabledDialects(`${two}.svg`), await enabledDialects(`${three}.svg`)]).toEqual([
+      expect([await labelOf(`${two}.svg`), await labelOf(`${three}.svg`)]).toEqual([
         `backup: ${(await read(`${two}.json`)).status}`,
         `backup: ${(await read(`${three}.shields`)).message}`,
       ])
@@ -64,7 +64,7 @@ describe('The badge of a monitor in two states or three', () => {
     expect(await seen()).toEqual([up, up])
   })
 
-  test('stands where the API says that it does', async () => {
+  test('has the URL that the API returns as badge_url', async () => {
     const project = guard.project()
     const monitor = guard.monitor(project, { name: 'backup' })
     const headers = { 'X-Api-Key': guard.apiKey(project) }
@@ -72,17 +72,17 @@ describe('The badge of a monitor in two states or three', () => {
     expect(((await response.json()) as { badge_url: string }).badge_url).toBe(
       `http://127.0.0.1:8000/b/2/${monitor.badgeKey}.svg`,
     )
-    expect(await enabledDialects(`/b/2/${monitor.badgeKey}.svg`)).toBe('backup: up')
+    expect(await labelOf(`/b/2/${monitor.badgeKey}.svg`)).toBe('backup: up')
   })
 
-  test('shows a monitor without a name by what is no secret', async () => {
+  test('shows an unnamed monitor by the start of its unique key', async () => {
     const monitor = guard.monitor(guard.project(), { name: '' })
     const { label } = await read(`/b/2/${monitor.badgeKey}.shields`)
     expect(label).toBe(`monitor ${monitor.uniqueKey.slice(0, 8)}`)
-    expect(await enabledDialects(`/b/3/${monitor.badgeKey}.svg`)).toBe(`${label}: up`)
+    expect(await labelOf(`/b/3/${monitor.badgeKey}.svg`)).toBe(`${label}: up`)
   })
 
-  test('is not there for any other key, form or number of states', async () => {
+  test('answers 404 for any other key, format or number of states', async () => {
     const monitor = guard.monitor(guard.project(), { name: 'backup' })
     const { badgeKey, pingKey, uniqueKey } = monitor
     const paths = [`/b/1/${badgeKey}.svg`, `/b/4/${badgeKey}.svg`, `/b/${badgeKey}.svg`, `/b/2/${badgeKey}`]
@@ -97,7 +97,7 @@ describe('The badge of a monitor in two states or three', () => {
     expect((await guard.request(`/b/2/${badgeKey}.svg`)).status).toBe(404)
   })
 
-  test('may be shown anywhere, and only looked at', async () => {
+  test('answers GET and OPTIONS from any origin, and refuses other methods', async () => {
     const path = `/b/3/${guard.monitor(guard.project(), { name: 'backup' }).badgeKey}.svg`
     const asked = async (method: string) => {
       const { status, headers } = await guard.request(path, { method })
@@ -111,8 +111,8 @@ describe('The badge of a monitor in two states or three', () => {
   })
 })
 
-describe('The list of badges', () => {
-  test('has six addresses for all monitors and for every tag, in every version', async () => {
+describe('GET /api/v3/badges/', () => {
+  test('lists six URLs for all monitors and for each tag, in every API version', async () => {
     const project = guard.project()
     guard.monitor(project, { name: 'backup', tags: 'prod db' })
     guard.monitor(project, { name: 'report', tags: 'prod' })
@@ -131,12 +131,12 @@ describe('The list of badges', () => {
     for (const version of [1, 2]) expect(await badgesOf(project, guard.apiKey(project), version)).toEqual(badges)
   })
 
-  test('is only for who has a key, holds nothing of other projects, and no secret', async () => {
+  test('requires a key, and lists no secrets and nothing of other projects', async () => {
     const [project, other] = [guard.project(), guard.project('mallory@example.org')]
     const monitor = guard.monitor(project, { name: 'backup', tags: 'db' })
-    const told = JSON.stringify(await badgesOf(project))
+    const listed = JSON.stringify(await badgesOf(project))
     const secrets = [monitor.pingKey, monitor.badgeKey, project.pingKey, project.id, 'backup']
-    expect(secrets.filter((secret) => told.includes(secret))).toEqual([])
+    expect(secrets.filter((secret) => listed.includes(secret))).toEqual([])
     expect(Object.keys(await badgesOf(other))).toEqual(['*'])
     expect((await guard.request('/api/v3/badges/')).status).toBe(401)
     const headers = { 'X-Api-Key': 'x'.repeat(32) }
@@ -144,7 +144,7 @@ describe('The list of badges', () => {
   })
 })
 
-describe('The badge of a tag', () => {
+describe('Badge of a tag', () => {
   const TAGS = [
     'a/b',
     'ключ',
@@ -161,7 +161,7 @@ describe('The badge of a tag', () => {
     '日本🙂',
   ]
 
-  test.each(TAGS)('finds the tag %s behind its encoded name', async (tag) => {
+  test.each(TAGS)('finds the tag %s by its encoded name', async (tag) => {
     const project = guard.project()
     guard.monitor(project, { name: 'backup', tags: `${tag} other` })
     const forms = (await badgesOf(project))[tag] as Forms
@@ -171,7 +171,7 @@ describe('The badge of a tag', () => {
     expect(await (await guard.request(pathOf(forms.svg))).text()).toStartWith('<svg')
   })
 
-  test('is found when a proxy has decoded its address once, or a person has encoded it once only', async () => {
+  test('is found when its URL was decoded once or encoded only once', async () => {
     const project = guard.project()
     guard.monitor(project, { name: 'backup', tags: 'a/b' })
     const path = pathOf((await badgesOf(project))['a/b']?.json)
@@ -179,7 +179,7 @@ describe('The badge of a tag', () => {
     for (const ending of ['a%2Fb', 'a/b']) expect((await read(path.replace('a%252Fb', ending))).total).toBe(1)
   })
 
-  test('counts whole tags, and says the worst: down, then late, then up', async () => {
+  test('counts whole tags, and shows the worst status: down, then late, then up', async () => {
     const project = guard.project()
     const backup = guard.monitor(project, { name: 'backup', tags: 'db prod' })
     const report = guard.monitor(project, { name: 'report', tags: 'prod' })
@@ -198,7 +198,7 @@ describe('The badge of a tag', () => {
     expect(await statusOf('production')).toEqual({ status: 'up', total: 1, grace: 0, down: 0 })
   })
 
-  test('has the name of the project where it stands for all its monitors', async () => {
+  test('for all monitors has the name of the project', async () => {
     const project = guard.project()
     const forms = (await badgesOf(project))['*'] as Forms
     expect(await read(pathOf(forms.shields))).toEqual({
@@ -209,7 +209,7 @@ describe('The badge of a tag', () => {
     })
   })
 
-  test('cannot be asked for without its own signature', async () => {
+  test('requires its own signature', async () => {
     const [project, other] = [guard.project(), guard.project('mallory@example.org')]
     guard.monitor(project, { name: 'backup', tags: 'db secret' })
     guard.monitor(other, { name: 'backup', tags: 'db' })
@@ -236,7 +236,7 @@ describe('The badge of a tag', () => {
     for (const path of wrong) expect([path, (await guard.request(path)).status]).toEqual([path, 404])
   })
 
-  test('is gone with its project', async () => {
+  test('is deleted with its project', async () => {
     const project = guard.project()
     const path = pathOf((await badgesOf(project))['*']?.json)
     deleteProject(guard.deps, { projectId: project.id, confirmation: project.name })
@@ -244,11 +244,11 @@ describe('The badge of a tag', () => {
   })
 })
 
-describe('The settings of a project', () => {
+describe('Project settings: badges', () => {
   const settings = async (project: Project, role: Role) =>
     await (await memberOf(guard, project, role)).read(`/projects/${project.id}/settings`)
 
-  test('offer its badges to whoever may operate', async () => {
+  test('are shown to everyone but viewers', async () => {
     const project = guard.project()
     guard.monitor(project, { name: 'backup', tags: 'db' })
     const badges = await badgesOf(project)
@@ -260,7 +260,7 @@ describe('The settings of a project', () => {
     expect(await settings(project, 'viewer')).not.toContain('/badge/')
   })
 
-  test('show a hostile tag as text, and of very many tags only some', async () => {
+  test('escape a hostile tag, and show at most 50 badges', async () => {
     const project = guard.project()
     guard.monitor(project, { name: 'backup', tags: '<script>alert(1)</script>"\'' })
     for (const part of ['a', 'b']) {

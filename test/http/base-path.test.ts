@@ -1,5 +1,4 @@
-// CronGuard below a path of somebody else's host, behind the two sorts of proxies: those that leave the path and those
-// that take it off.
+// CronGuard under a base path, behind the two kinds of proxies: those that keep the path and those that strip it.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createUser } from '#actions/accounts.ts'
 import { invite } from '#actions/members.ts'
@@ -18,12 +17,12 @@ import { Visitor } from '../support/visitor.ts'
 const ALICE = { email: 'alice@example.org', password: 'correct horse battery' }
 const BASE = { CRONGUARD_BASE_URL: 'https://example.com/cron' }
 const FORM = { Origin: 'https://example.com' }
-/** Attributes in which a slash at the beginning means something else. */
-const NO_ADDRESSES = ['data-shortcut', 'value', 'placeholder']
+/** Attributes in which a leading slash does not begin a URL. */
+const NO_URLS = ['data-shortcut', 'value', 'placeholder']
 
-type Style = 'leaves the path' | 'takes the path off'
+type Style = 'keeps the path' | 'strips the path'
 
-/** A proxy that has CronGuard below /cron, and nothing else. */
+/** A proxy that serves CronGuard under /cron, and nothing else. */
 class Detour {
   readonly #guard: TestGuard
   readonly #style: Style
@@ -35,7 +34,7 @@ class Detour {
 
   request(path: string, init: RequestInit = {}): Promise<Response> {
     if (!path.startsWith('/cron/')) return Promise.resolve(new Response('another program', { status: 418 }))
-    return this.#guard.request(this.#style === 'leaves the path' ? path : path.slice('/cron'.length), init)
+    return this.#guard.request(this.#style === 'keeps the path' ? path : path.slice('/cron'.length), init)
   }
 }
 
@@ -65,7 +64,7 @@ afterEach(() => {
   data.clear()
 })
 
-describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy that %s', (style) => {
+describe.each<Style>(['keeps the path', 'strips the path'])('Base path behind a proxy that %s', (style) => {
   const newProxy = () => new Detour(guard, style)
 
   async function alice(): Promise<Visitor> {
@@ -74,7 +73,7 @@ describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy 
     return visitor
   }
 
-  test('every address on every page is below it, and answers', async () => {
+  test('every URL on every page starts with it, and answers', async () => {
     const visitor = await alice()
     await visitor.post('/cron/instance/backups', {}, FORM)
     const walked = await walk(visitor, '/cron/')
@@ -85,13 +84,13 @@ describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy 
     }
   }, 20_000)
 
-  test('so it is for a stranger', async () => {
+  test('every URL on the public pages starts with it, and answers', async () => {
     const walked = await walk(new Visitor(newProxy()), '/cron/docs')
     expect(walked.problems).toEqual([])
     expect(walked.pages).toBeGreaterThan(5)
   })
 
-  test('a stranger is led to the sign-in and back, with a cookie for that path alone', async () => {
+  test('a visitor is redirected to the sign-in and back, with a cookie for the base path only', async () => {
     const visitor = new Visitor(newProxy())
     const asked = await visitor.get('/cron/settings?tab=1')
     expect(asked.headers.get('location')).toBe('/cron/login?next=%2Fsettings%3Ftab%3D1')
@@ -107,7 +106,7 @@ describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy 
     expect(await visitor.read('/cron/settings')).toContain(ALICE.email)
   })
 
-  test('a form leads to a page of ours, with its notice; and the way out is cleared for that path', async () => {
+  test('a form redirects below it with a notice, and signing out clears the cookies of the base path', async () => {
     const visitor = await alice()
     const paused = await visitor.post(`/cron/monitors/${backup.uniqueKey}/pause`, {}, FORM)
     expect(paused.headers.get('location')).toBe(`/cron/monitors/${backup.uniqueKey}`)
@@ -118,14 +117,14 @@ describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy 
     for (const cookie of out.headers.getSetCookie()) expect(cookie).toContain('; Path=/cron; ')
   })
 
-  test('a form that comes too late offers the way back to its page', async () => {
+  test('a form sent without a session links to the sign-in and back to its page', async () => {
     const visitor = new Visitor(newProxy())
     const headers = { ...FORM, Referer: 'https://example.com/cron/settings?tab=1' }
     const answer = await visitor.post('/cron/settings/profile', { name: 'Alice' }, headers)
     expect(await answer.text()).toContain('href="/cron/login?next=%2Fsettings%3Ftab%3D1"')
   })
 
-  test('a part of a page tells the browser the address of the whole', async () => {
+  test('a fragment sends the URL of the whole page in HX-Replace-Url', async () => {
     const visitor = await alice()
     const path = `/cron/projects/${project.id}/monitors/list?status=down`
     const answer = await visitor.get(path, { 'HX-Request': 'true', 'Accept-Encoding': 'gzip' })
@@ -136,7 +135,7 @@ describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy 
     expect(html).not.toMatch(/(?:href|hx-get)="\/(?!cron\/)/)
   })
 
-  test('a row that changed comes over the stream with addresses below it', async () => {
+  test('a changed row arrives by stream with URLs below it', async () => {
     const visitor = await alice()
     const stream = `/cron/projects/${project.id}/events?version=${guard.live.version()}&drawn=${guard.clock.now()}`
     const reader = (await visitor.get(stream)).body?.getReader()
@@ -149,7 +148,7 @@ describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy 
     await reader?.cancel()
   })
 
-  test('pings, the API, badges, assets and health are there', async () => {
+  test('pings, API, badges, assets and health work below it', async () => {
     const proxy = newProxy()
     const status = async (path: string, init: RequestInit = {}) => (await proxy.request(`/cron${path}`, init)).status
     const before = guard.now(backup).pingCount
@@ -169,7 +168,7 @@ describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy 
     expect([led.status, led.headers.get('location')]).toEqual([301, '/cron/api/v3/badges/'])
   })
 
-  test('an address that is not there is a page with its way home', async () => {
+  test('the 404 page links home', async () => {
     const answer = await newProxy().request('/cron/nowhere')
     expect(answer.status).toBe(404)
     expect(await answer.text()).toContain('href="/cron/"')
@@ -177,7 +176,7 @@ describe.each<Style>(['leaves the path', 'takes the path off'])('Behind a proxy 
 })
 
 test.each(['/cron//ping/', '//cron/ping/', '///cron//ping//', '/cron//', '//ping/'])(
-  'A ping to %s, with slashes too many, is recorded below the base path',
+  'Base path: a ping to %s, with extra slashes, is recorded',
   async (start) => {
     const before = guard.now(backup).pingCount
     const response = await guard.request(`${start}${backup.pingKey}`, { method: 'POST', body: 'all is well' })
@@ -187,8 +186,8 @@ test.each(['/cron//ping/', '//cron/ping/', '///cron//ping//', '/cron//', '//ping
   },
 )
 
-describe('The base path', () => {
-  test('itself is the first page, with and without a slash, and with a query', async () => {
+describe('Base path', () => {
+  test('serves the first page with and without a trailing slash, and with a query', async () => {
     for (const path of ['/cron', '/cron/', '/cron?q=1']) {
       expect((await guard.request(path)).headers.get('location')).toStartWith('/cron/login')
     }
@@ -202,12 +201,12 @@ describe('The base path', () => {
     )
   })
 
-  test('is no mere beginning of a word', async () => {
+  test('matches whole path segments only', async () => {
     expect((await guard.request('/crontab')).status).toBe(404)
     expect((await guard.request('/cron.d/login')).status).toBe(404)
   })
 
-  test('may have several parts', async () => {
+  test('may have several segments', async () => {
     const deep = new TestGuard({ env: { CRONGUARD_BASE_URL: 'http://example.com/tools/cron-1/' } })
     await createUser(deep.deps, { ...ALICE, isAdmin: true })
     const answer = await deep.request('/tools/cron-1/')
@@ -216,7 +215,7 @@ describe('The base path', () => {
     deep.stop()
   })
 
-  test('of one CronGuard is nothing to another', async () => {
+  test('of one server does not affect another server', async () => {
     const other = new TestGuard({ env: { CRONGUARD_BASE_URL: 'http://example.com' } })
     await createUser(other.deps, { ...ALICE, isAdmin: true })
     const [below, plain] = await Promise.all([guard.request('/login'), other.request('/login')])
@@ -225,7 +224,7 @@ describe('The base path', () => {
     other.stop()
   })
 
-  test('changes nothing on a page but its addresses', async () => {
+  test('changes only the URLs on a page', async () => {
     const plain = new TestGuard({ env: { CRONGUARD_BASE_URL: 'https://example.com' } })
     await createUser(plain.deps, { ...ALICE, isAdmin: true })
     for (const path of ['/login', '/docs', '/docs/pinging', '/docs/api', '/docs/alerts', '/nowhere']) {
@@ -236,22 +235,19 @@ describe('The base path', () => {
     plain.stop()
   })
 
-  test.each(['nas', 'x', '[::1', 'localhost:99999', 'a b', ''])(
-    'is found whatever the host is, like %j',
-    async (Host) => {
-      const served = new Served(guard).open()
-      const path = `/cron/ping/${backup.pingKey}/log`
-      const answer = await served.send({ method: 'POST', path, headers: { Host }, body: 'what was said' })
-      expect([answer.status, answer.body]).toEqual([200, 'OK'])
-      const number = guard.now(backup).pingCount
-      const body = storedBytes(guard.db, { monitorId: backup.id, number })
-      expect(new TextDecoder().decode(body ?? undefined)).toBe('what was said')
-      await served.close()
-    },
-  )
+  test.each(['nas', 'x', '[::1', 'localhost:99999', 'a b', ''])('works with any Host, such as %j', async (Host) => {
+    const served = new Served(guard).open()
+    const path = `/cron/ping/${backup.pingKey}/log`
+    const answer = await served.send({ method: 'POST', path, headers: { Host }, body: 'what was said' })
+    expect([answer.status, answer.body]).toEqual([200, 'OK'])
+    const number = guard.now(backup).pingCount
+    const body = storedBytes(guard.db, { monitorId: backup.id, number })
+    expect(new TextDecoder().decode(body ?? undefined)).toBe('what was said')
+    await served.close()
+  })
 
-  test('does not change what a person typed', async () => {
-    const visitor = new Visitor(new Detour(guard, 'leaves the path'))
+  test('does not change text that a user entered', async () => {
+    const visitor = new Visitor(new Detour(guard, 'keeps the path'))
     await visitor.post('/cron/login', ALICE, FORM)
     const name = 'x href="/a" src="/b" <a href="/c">'
     guard.monitor(project, { name, description: name })
@@ -266,7 +262,7 @@ function projectOf({ deps }: TestGuard): Project {
   return project
 }
 
-/** Follows every address of our own from `start` on. */
+/** Follows every URL of our own, beginning at `start`. */
 async function walk(visitor: Visitor, start: string) {
   const seen = new Set([start])
   const waiting = [start]
@@ -280,7 +276,7 @@ async function walk(visitor: Visitor, start: string) {
       continue
     }
     pages += 1
-    const { found, strange } = addressesOn(await answer.text())
+    const { found, strange } = urlsOn(await answer.text())
     problems.push(...strange.map((attribute) => `${path} has ${attribute}`))
     for (const next of found) {
       if (seen.has(next)) continue
@@ -291,10 +287,8 @@ async function walk(visitor: Visitor, start: string) {
   return { seen, pages, problems }
 }
 
-function addressesOn(html: string): { found: string[]; strange: string[] } {
-  const attributes = [...html.matchAll(/ ([a-z:-]+)="(\/[^"]*)"/g)].filter(
-    ([, name = '']) => !NO_ADDRESSES.includes(name),
-  )
+function urlsOn(html: string): { found: string[]; strange: string[] } {
+  const attributes = [...html.matchAll(/ ([a-z:-]+)="(\/[^"]*)"/g)].filter(([, name = '']) => !NO_URLS.includes(name))
   const strange = attributes
     .filter(([, , value = '']) => !/^\/cron\/(?!cron)/.test(value))
     .map(([attribute]) => attribute)

@@ -17,7 +17,7 @@ const slugs = () => {
   return listMonitors(moved.guard.db, project?.id ?? '').map(({ slug }) => slug)
 }
 
-describe('A telemetry URL of Cronitor', () => {
+describe('Cronitor telemetry URL', () => {
   const states: [query: string, kind: string][] = [
     ['', 'success'],
     ['?state=', 'success'],
@@ -31,47 +31,47 @@ describe('A telemetry URL of Cronitor', () => {
     ['/fail', 'fail'],
     ['/fail?state=complete', 'fail'],
   ]
-  test.each(states)('that ends in %p is a %s', async (query, kind) => {
+  test.each(states)('with %p records a %s', async (query, kind) => {
     expect(await telemetry(query)).toEqual([200, 'OK'])
     expect(moved.heard()).toMatchObject([{ kind, runId: null }])
   })
 
   test.each(['?state=done', '?state=FAIL', '?state=complete&state=x'])(
-    'with %p is refused: what it means is not known',
+    'with %p answers 400, because the state is unknown',
     async (query) => {
       expect(await telemetry(query)).toEqual([400, 'unknown state'])
       expect(moved.kinds()).toEqual([])
     },
   )
 
-  test('keeps the message, whichever of its two names it has', async () => {
+  test('stores the message, as message or as msg', async () => {
     await telemetry('?state=fail&message=no+space')
     await telemetry('?state=fail&msg=no%20space%20either')
     expect(moved.heard().map(({ body }) => body)).toEqual(['no space', 'no space either'])
   })
 
-  test('keeps how long the run took', async () => {
+  test('stores the duration of the run', async () => {
     await telemetry('?state=complete&duration=12.345')
     await telemetry('?state=complete&duration=nonsense')
     expect(moved.heard().map(({ durationMs }) => durationMs)).toEqual([12_345, null])
     expect(moved.guard.now(moved.backup).lastDurationMs).toBeNull()
   })
 
-  test('keeps the exit status', async () => {
+  test('stores the exit status', async () => {
     await telemetry('?state=fail&status_code=137')
     await telemetry('?state=complete&status_code=0')
     await telemetry('?state=complete&status_code=nonsense')
     expect(moved.heard().map(({ exitStatus }) => exitStatus)).toEqual([137, 0, null])
   })
 
-  test('has the alias of a monitor, where Cronitor had a key with capitals', async () => {
+  test('takes the alias of a monitor in place of a Cronitor key with capitals', async () => {
     const backup = moved.guard.monitor(moved.project, { name: 'nightly', alias: 'UQZCNL' })
     expect(await telemetry('?state=fail', 'UQZCNL')).toEqual([200, 'OK'])
     expect(moved.heard(backup)).toMatchObject([{ kind: 'fail' }])
     expect(await telemetry('?state=run', 'UQZCNX')).toEqual([404, 'not found'])
   })
 
-  test('may have its state at the end below /ping/, too, where Healthchecks has slugs of that name', async () => {
+  test('may end in a state below /ping/ too, where a slug of Healthchecks can have the same name', async () => {
     const job = moved.guard.monitor(moved.project, { name: 'run', slug: 'run' })
     const below = (ending: string) => moved.answer(`/ping/${moved.project.pingKey}/${ending}`)
     for (const ending of ['backup/run', 'backup/complete', 'run', 'complete', 'complete?create=1']) await below(ending)
@@ -80,7 +80,7 @@ describe('A telemetry URL of Cronitor', () => {
     expect(slugs().sort()).toEqual(['backup', 'complete', 'run'])
   })
 
-  test('tells overlapping runs apart by their series', async () => {
+  test('tells overlapping runs apart by series', async () => {
     await telemetry('?state=run&series=1763973600.123')
     moved.guard.clock.advance(1000)
     await telemetry('?state=run&series=1763973601.456')
@@ -94,44 +94,47 @@ describe('A telemetry URL of Cronitor', () => {
     expect([secondEnd?.runId, secondEnd?.durationMs]).toEqual([second?.runId ?? null, 1000])
   })
 
-  test('keeps a series that is a UUID as it is', async () => {
+  test('stores a series that is a UUID as the run id', async () => {
     await telemetry('?state=run&series=684E2E73-017E-465F-8149-D70B7C5AAA49')
     expect(moved.heard()).toMatchObject([{ runId: '684e2e73-017e-465f-8149-d70b7c5aaa49' }])
   })
 
-  test('makes a monitor that is not there yet, as Cronitor does', async () => {
+  test('creates an unknown monitor, like Cronitor', async () => {
     expect(await telemetry('?state=complete', 'nightly-report')).toEqual([200, 'OK'])
     expect(slugs()).toEqual(['backup', 'nightly-report'])
   })
 
   test.each(['Nightly-Report', 'nightly%20report', 'a.b', 'x'.repeat(101)])(
-    'makes none of a name that cannot be a slug, like %s',
+    'answers 404 to a name that cannot be a slug, such as %s',
     async (name) => {
       expect(await telemetry('?state=complete', name)).toEqual([404, 'not found'])
       expect(slugs()).toEqual(['backup'])
     },
   )
 
-  test('makes none for a state that is unknown, nor for a key that is', async () => {
+  test('creates no monitor for an unknown state or key', async () => {
     expect(await telemetry('?state=done', 'nightly-report')).toEqual([400, 'unknown state'])
     const path = `/p/${moved.guard.apiKey(moved.project)}/nightly-report?state=complete`
     expect(await moved.answer(path)).toEqual([404, 'not found'])
     expect(slugs()).toEqual(['backup'])
   })
 
-  test('says when several monitors of the project have the slug', async () => {
+  test('answers 409 when several monitors of the project have the slug', async () => {
     moved.guard.db.write((tx) => tx.run("UPDATE monitors SET slug = 'backup'"))
     moved.guard.monitor(moved.project, { name: 'second', slug: 'second' })
     moved.guard.db.write((tx) => tx.run("UPDATE monitors SET slug = 'backup'"))
     expect(await telemetry('?state=complete')).toEqual([409, 'ambiguous slug'])
   })
 
-  test.each(['', '/', '/onlyakey', '/key/slug/other', '/key/slug/run/x'])('is not %p behind /p', async (ending) => {
-    expect((await moved.answer(`/p${ending}`))[0]).toBe(404)
-  })
+  test.each(['', '/', '/onlyakey', '/key/slug/other', '/key/slug/run/x'])(
+    'answers 404 with %p after /p',
+    async (ending) => {
+      expect((await moved.answer(`/p${ending}`))[0]).toBe(404)
+    },
+  )
 })
 
-describe('The command line of Cronitor', () => {
+describe('Cronitor command line', () => {
   test('reports a run below /ping, with its many parameters', async () => {
     const { pingKey } = moved.project
     const shared = 'try=1&host=db1&series=1763973600.123'
@@ -147,7 +150,7 @@ describe('The command line of Cronitor', () => {
     ])
   })
 
-  test('reports a run by key and name at the root, too', async () => {
+  test('reports a run by key and name at the root', async () => {
     const { pingKey } = moved.project
     expect(await moved.answer(`/${pingKey}/backup?state=fail`)).toEqual([200, 'OK'])
     expect(await moved.answer(`/${pingKey}/backup?state=run`)).toEqual([200, 'OK'])
@@ -156,7 +159,7 @@ describe('The command line of Cronitor', () => {
     expect(moved.kinds()).toEqual(['fail', 'start', 'success', 'fail'])
   })
 
-  test('is no way to a page: one with a state in its query is shown', async () => {
+  test('does not hide a page: one with a state in its query is shown', async () => {
     const response = await moved.guard.request('/projects/new?state=fail')
     expect([response.status, response.headers.get('location')]).toEqual([
       303,
@@ -164,7 +167,7 @@ describe('The command line of Cronitor', () => {
     ])
   })
 
-  test('is told from Healthchecks by the state: without it a slug is the slug of Healthchecks', async () => {
+  test('is recognized by the state parameter: a URL without it is a Healthchecks slug URL', async () => {
     const { pingKey } = moved.project
     expect(await moved.answer(`/ping/${pingKey}/backup/fail`)).toEqual([200, 'OK'])
     expect(await moved.answer(`/ping/${pingKey}/unknown`)).toEqual([404, 'not found'])
@@ -173,7 +176,7 @@ describe('The command line of Cronitor', () => {
   })
 })
 
-describe('The older URLs of Cronitor', () => {
+describe("Cronitor's older URLs", () => {
   test.each([
     ['run', 'start'],
     ['complete', 'success'],
@@ -183,12 +186,12 @@ describe('The older URLs of Cronitor', () => {
     expect(moved.heard()).toMatchObject([{ kind, body: 'hello' }])
   })
 
-  test.each([`/${ALIAS}`, `/${ALIAS}/tick`, `/${ALIAS}/run/x`, '/ab/run'])('%s is none', async (path) => {
+  test.each([`/${ALIAS}`, `/${ALIAS}/tick`, `/${ALIAS}/run/x`, '/ab/run'])('%s answers 404', async (path) => {
     expect((await moved.answer(path))[0]).toBe(404)
     expect(moved.kinds()).toEqual([])
   })
 
-  test('may have the ping key as their code', async () => {
+  test('accept a ping key as the code', async () => {
     const { pingKey } = moved.backup
     expect(await moved.answer(`/${pingKey}/run`)).toEqual([200, 'OK'])
     expect(await moved.answer(`/${pingKey.replaceAll('-', '')}/complete`)).toEqual([200, 'OK'])
@@ -196,14 +199,14 @@ describe('The older URLs of Cronitor', () => {
     expect(moved.kinds()).toEqual(['start', 'success', 'fail'])
   })
 
-  test('take no page away, whatever the code of a monitor is', async () => {
+  test('do not hide a page, whatever the alias of a monitor is', async () => {
     const odd = moved.guard.monitor(moved.project, { name: 'odd', alias: 'settings' })
     expect((await moved.answer('/settings/fail'))[0]).toBe(303)
     expect(moved.heard(odd)).toEqual([])
   })
 })
 
-describe('borgmatic, which puts the state behind the URL that it is given', () => {
+describe('borgmatic, which appends the state to its Cronitor URL', () => {
   const headers = { 'User-Agent': 'borgmatic' }
 
   test.each(['/d3adb33f00', '/p/KEY/backup'])('reports start, end and failure to %s', async (url) => {
@@ -215,11 +218,11 @@ describe('borgmatic, which puts the state behind the URL that it is given', () =
   })
 })
 
-describe('What the libraries send for a heartbeat, without a state', () => {
+describe('Cronitor libraries, which send heartbeats without a state', () => {
   const heartbeat = (monitor: string, query: string) =>
     moved.answer(`/ping/${moved.project.pingKey}/${monitor}?${query}`)
 
-  test.each(['stamp=1763973600.123', 'metric=count%3A5'])('%s is a success, with its message', async (query) => {
+  test.each(['stamp=1763973600.123', 'metric=count%3A5'])('%s records a success with its message', async (query) => {
     expect(await heartbeat('backup', `${query}&message=all+well`)).toEqual([200, 'OK'])
     expect(moved.heard()).toMatchObject([{ kind: 'success', body: 'all well' }])
     expect(await heartbeat('new-job', query)).toEqual([200, 'OK'])
@@ -230,8 +233,8 @@ describe('What the libraries send for a heartbeat, without a state', () => {
   })
 })
 
-describe('While the dialect is off', () => {
-  test('a state is not taken for a success: 404, and the log names the setting once', async () => {
+describe('Cronitor dialect disabled', () => {
+  test('a ping with a state answers 404, and the log names the setting once', async () => {
     const off = new Moved([])
     const { pingKey } = off.project
     for (const query of ['state=fail', 'state=run', 'stamp=1.5&metric=count%3A1']) {
@@ -251,7 +254,7 @@ describe('While the dialect is off', () => {
   })
 })
 
-test('At the root, a slug of Healthchecks may be called like a state of Cronitor', async () => {
+test('A Healthchecks slug URL at the root may have the name of a Cronitor state', async () => {
   const job = moved.guard.monitor(moved.project, { name: 'fail', slug: 'fail' })
   expect(await moved.answer(`/${moved.project.pingKey}/fail`)).toEqual([200, 'OK'])
   expect(moved.heard(job)).toMatchObject([{ kind: 'success' }])

@@ -12,7 +12,7 @@ beforeEach(() => {
 
 afterEach(() => moved.stop())
 
-describe("A check-in URL of Dead Man's Snitch", () => {
+describe("Dead Man's Snitch check-in URL", () => {
   const queries: [query: string, kind: string, exitStatus: number | null, body: string][] = [
     ['', 'success', null, ''],
     ['?m=', 'success', null, ''],
@@ -26,7 +26,7 @@ describe("A check-in URL of Dead Man's Snitch", () => {
     ['?s=0&s=2', 'fail', 2, ''],
   ]
   test.each(queries)(
-    'with %p is answered 202, which its clients wait for, and is a %s',
+    'with %p answers 202, which its clients expect, and records a %s',
     async (query, kind, status, body) => {
       expect(await moved.answer(`/${ALIAS}${query}`)).toEqual([202, 'OK'])
       expect(moved.heard()).toMatchObject([{ kind, exitStatus: status, body }])
@@ -38,13 +38,13 @@ describe("A check-in URL of Dead Man's Snitch", () => {
   multipart.set('m', 'disk full')
   const forms: [what: string, body: string | FormData, kind: string, exitStatus: number | null, kept: string][] = [
     ['a status', 's=1', 'fail', 1, ''],
-    ['that all is well', 's=0&m=42%20rows', 'success', 0, '42 rows'],
+    ['a success with a message', 's=0&m=42%20rows', 'success', 0, '42 rows'],
     ['a message', 'm=disk+full', 'success', null, 'disk full'],
     ['both', 's=137&m=disk+full', 'fail', 137, 'disk full'],
-    ['both in parts', multipart, 'fail', 3, 'disk full'],
+    ['both as multipart', multipart, 'fail', 3, 'disk full'],
     ['the output of the job', 'rows=42&more', 'success', null, 'rows=42&more'],
   ]
-  test.each(forms)('that is posted may say %s', async (_what, body, kind, exitStatus, kept) => {
+  test.each(forms)('records %s from the posted form', async (_what, body, kind, exitStatus, kept) => {
     expect(await moved.answer(`/${ALIAS}`, { method: 'POST', body })).toEqual([202, 'OK'])
     expect(moved.heard()).toMatchObject([{ kind, exitStatus, body: kept }])
   })
@@ -59,16 +59,16 @@ describe("A check-in URL of Dead Man's Snitch", () => {
     ['a form', new URLSearchParams({ m: log, s: '1' })],
     ['a form of 14 MB', new URLSearchParams({ m: log.repeat(60), s: '1' })],
     ['a form of many fields', `${'a&'.repeat(4_000_000)}m=copied&s=1`],
-    ['parts', inParts(Object.entries({ m: log, s: '1' }))],
+    ['a multipart form', inParts(Object.entries({ m: log, s: '1' }))],
     [
-      'parts with a file',
+      'a multipart form with a file',
       inParts([
         ['m', new Blob([log])],
         ['s', '1'],
       ]),
     ],
   ]
-  test.each(long)('is read to the end of %s', async (_what, body) => {
+  test.each(long)('reads %s to the end', async (_what, body) => {
     expect(await moved.answer(`/${ALIAS}`, { method: 'POST', body })).toEqual([202, 'OK'])
     expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 1 }])
     const kept = moved.heard()[0]?.body.replaceAll('\r', '') ?? ''
@@ -76,7 +76,7 @@ describe("A check-in URL of Dead Man's Snitch", () => {
     expect(log).toContain(kept.slice(10_000))
   })
 
-  test('keeps the beginning and the end of its message', async () => {
+  test('stores the beginning and the end of a long message', async () => {
     await moved.answer(`/${ALIAS}`, { method: 'POST', body: new URLSearchParams({ m: log, s: '1' }) })
     const kept = moved.heard()[0]?.body ?? ''
     expect(kept).toHaveLength(100_000)
@@ -84,7 +84,7 @@ describe("A check-in URL of Dead Man's Snitch", () => {
     expect(log.endsWith(kept.slice(-80_000))).toBe(true)
   })
 
-  test('with parts that break off is recorded, but is no success', async () => {
+  test('records a truncated multipart form, but not as a success', async () => {
     const headers = { 'Content-Type': 'multipart/form-data; boundary=b' }
     const body = '--b\r\nContent-Disposition: form-data; name="m"\r\n\r\nlog of the job'
     expect(await moved.answer(`/${ALIAS}`, { method: 'POST', headers, body })).toEqual([202, 'OK'])
@@ -93,32 +93,32 @@ describe("A check-in URL of Dead Man's Snitch", () => {
   })
 
   test.each([
-    ['', 'application/x-www-form-urlencoded', 's=0&'.repeat(2000)],
-    ['in parts', 'multipart/form-data; boundary="b"', `--b\r\n${PART}\r\n`.repeat(2000).concat('--b--')],
-  ])('with thousands of fields %s is recorded, but is no success', async (_what, contentType, body) => {
+    ['urlencoded', 'application/x-www-form-urlencoded', 's=0&'.repeat(2000)],
+    ['multipart', 'multipart/form-data; boundary="b"', `--b\r\n${PART}\r\n`.repeat(2000).concat('--b--')],
+  ])('records a form with thousands of fields (%s), but not as a success', async (_what, contentType, body) => {
     const headers = { 'Content-Type': contentType }
     expect(await moved.answer(`/${ALIAS}`, { method: 'POST', headers, body })).toEqual([202, 'OK'])
     expect(moved.kinds()).toEqual(['log'])
   })
 
-  test('takes a compressed form', async () => {
+  test('reads a compressed form', async () => {
     const headers = { 'Content-Encoding': 'gzip', 'Content-Type': 'application/x-www-form-urlencoded' }
     const body = gzipSync(`m=${'x'.repeat(200_000)}&s=1`)
     await moved.answer(`/${ALIAS}`, { method: 'POST', headers, body })
     expect(moved.kinds()).toEqual(['fail'])
   })
 
-  test('goes by the URL where that says something, too', async () => {
+  test('prefers a status in its query over the form', async () => {
     await moved.answer(`/${ALIAS}?s=2`, { method: 'POST', body: 's=0&m=posted' })
     expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 2, body: 'posted' }])
   })
 
-  test.each(['/c0ffee0000', '/c0ffee0000/', '/c0ffee0000?s=1'])('%s is not found, in a few words', async (path) => {
+  test.each(['/c0ffee0000', '/c0ffee0000/', '/c0ffee0000?s=1'])('%s answers 404 in plain text', async (path) => {
     expect(await moved.answer(path)).toEqual([404, 'not found'])
   })
 
   test.each(['/a.b', '/abc', `/${ALIAS}/run`, `/${'x'.repeat(65)}`, '/%64eadbeef'])(
-    '%s is none: whoever typed it gets the page that says so',
+    '%s answers the 404 page in HTML',
     async (path) => {
       const response = await moved.guard.request(path)
       expect(response.status).toBe(404)
@@ -126,19 +126,19 @@ describe("A check-in URL of Dead Man's Snitch", () => {
     },
   )
 
-  test('may have the ping key without hyphens; with them it is a Healthchecks URL', async () => {
+  test('accepts a ping key without hyphens; with hyphens it is a Healthchecks URL', async () => {
     const { pingKey } = moved.backup
     expect(await moved.answer(`/${pingKey.replaceAll('-', '')}`)).toEqual([202, 'OK'])
     expect(await moved.answer(`/${pingKey}`)).toEqual([200, 'OK'])
   })
 
-  test('never takes a failure for a success, even behind a ping key with hyphens', async () => {
+  test('records a failure as a failure even with a ping key with hyphens', async () => {
     expect(await moved.answer(`/${moved.backup.pingKey}?s=1&m=oops`)).toEqual([202, 'OK'])
     expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 1, body: 'oops' }])
   })
 })
 
-describe('snitcher', () => {
+describe("snitcher, the client of Dead Man's Snitch", () => {
   const headers = { 'User-Agent': 'Snitcher; Ruby; 0.4.3' }
 
   test('reports the exit status and the output of a command', async () => {
@@ -149,7 +149,7 @@ describe('snitcher', () => {
     expect(moved.guard.now(moved.backup).status).toBe('down')
   })
 
-  test('reports that all is well', async () => {
+  test('reports a success', async () => {
     expect(await moved.answer(`/${ALIAS}?s=0`, { headers })).toEqual([202, 'OK'])
     expect(moved.guard.now(moved.backup).status).toBe('up')
   })

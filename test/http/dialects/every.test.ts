@@ -1,4 +1,4 @@
-// What holds for a ping in whatever dialect.
+// What holds for a ping in every dialect.
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createRoutes } from '#http/server.ts'
 import { ALIAS, DIALECTS, type DialectSetting, Moved } from '../../support/moved.ts'
@@ -6,10 +6,10 @@ import { ALIAS, DIALECTS, type DialectSetting, Moved } from '../../support/moved
 interface Example {
   name: string
   setting: DialectSetting
-  /** One that means success, and what it is answered with. */
+  /** A request that reports a success, and the status of its answer. */
   ping: (keys: Keys) => { path: string; init?: RequestInit }
   status: number
-  /** Of the answer to a token, a key or a name that nobody has. */
+  /** The status of the answer to an unknown token, key or name. */
   unknown: number
   methods: string[]
   refused: string[]
@@ -21,7 +21,7 @@ interface Keys {
   slug: string
 }
 
-/** Of errors; the other dialects have plain text. */
+/** The content type of errors; the other dialects answer in plain text. */
 const TYPES: Partial<Record<DialectSetting, string>> = {
   KUMA: 'application/json;charset=utf-8',
   SENTRY: 'application/json;charset=utf-8',
@@ -141,17 +141,17 @@ async function send({ ping }: Example, keys: Partial<Keys> = {}, init: RequestIn
   return await moved.guard.request(path, { ...own, ...init })
 }
 
-/** The text of an answer, or the names in it where it is JSON. */
+/** The text of an answer, or its keys where it is JSON. */
 async function shapeOf(response: Response): Promise<string | string[]> {
   const text = await response.text()
   return text.startsWith('{') ? Object.keys(JSON.parse(text)) : text
 }
 
-describe.each(EXAMPLES)('A ping of $name', (example) => {
+describe.each(EXAMPLES)('Ping in the dialect of $name', (example) => {
   const { setting, status, unknown, methods, refused, ping } = example
   const isByToken = ping({ token: 'A', key: 'B', slug: 'C' }).path.includes('A')
 
-  test('is recorded, and never answered with a redirect, with a slash at the end or without', async () => {
+  test('is recorded with and without a trailing slash, and never redirected', async () => {
     moved = new Moved([setting])
     expect((await send(example)).status).toBe(status)
     const { path, init } = ping(keysOf(moved))
@@ -161,7 +161,7 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     expect(moved.kinds()).toEqual(['success', 'success'])
   })
 
-  test('is recorded with slashes too many in its URL, but not at its end', async () => {
+  test('is recorded with duplicate slashes in its URL, except at the end', async () => {
     moved = new Moved([setting])
     const { path, init } = ping(keysOf(moved))
     const [first = '', query = ''] = path.split('?')
@@ -172,25 +172,25 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     expect(moved.kinds()).toEqual(['success', 'success', 'success'])
   })
 
-  test('is not made by TRACE and CONNECT', async () => {
+  test('is refused with TRACE and CONNECT', async () => {
     moved = new Moved([setting])
     for (const method of ['TRACE', 'CONNECT']) expect((await send(example, {}, { method })).status).toBe(405)
     expect(moved.kinds()).toEqual([])
   })
 
-  test('is nothing while the dialect is off', async () => {
+  test('answers 404 while the dialect is disabled', async () => {
     moved = new Moved(DIALECTS.filter((name) => name !== setting))
     expect((await send(example)).status).toBe(404)
     expect(moved.kinds()).toEqual([])
   })
 
-  test('counts with every method that the tool knows', async () => {
+  test('is recorded with every method that the tool accepts', async () => {
     moved = new Moved([setting])
     for (const method of methods) expect((await send(example, {}, { method })).status).toBe(status)
     expect(moved.heard().map(({ method }) => method)).toEqual(methods)
   })
 
-  test('is refused with other methods, and OPTIONS asks only', async () => {
+  test('answers 405 to other methods, and OPTIONS records nothing', async () => {
     moved = new Moved([setting])
     for (const method of refused) {
       const response = await send(example, {}, { method })
@@ -200,7 +200,7 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     expect(moved.kinds()).toEqual([])
   })
 
-  test('to a monitor that is not there is refused before its long body is read', async () => {
+  test('to an unknown monitor is refused before its long body is read', async () => {
     moved = new Moved([setting])
     const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'nobodys-key-22-letters' }
     let pulled = 0
@@ -218,7 +218,7 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     expect(moved.kinds()).toEqual([])
   })
 
-  test('to a monitor that is not there is refused before its compressed body is read, however short', async () => {
+  test('to an unknown monitor is refused before its compressed body is read, however short', async () => {
     moved = new Moved([setting])
     const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'nobodys-key-22-letters' }
     const pulled: number[] = []
@@ -228,26 +228,26 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     }
     const body = new ReadableStream({ pull }, { highWaterMark: 0 })
     const headers = { ...ping(keysOf(moved)).init?.headers, 'Content-Encoding': 'gzip', 'Content-Length': '1000' }
-    const nobody = ping({ ...keysOf(moved), ...wrong }).init?.headers
-    const response = await send(example, wrong, { method: 'POST', headers: { ...headers, ...nobody }, body })
+    const wrongHeaders = ping({ ...keysOf(moved), ...wrong }).init?.headers
+    const response = await send(example, wrong, { method: 'POST', headers: { ...headers, ...wrongHeaders }, body })
     expect([response.status, pulled]).toEqual([unknown, []])
   })
 
-  test('to a monitor that is not there is not answered as if it were', async () => {
+  test('to an unknown monitor does not answer like a known one', async () => {
     moved = new Moved([setting])
     const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'nobodys-key-22-letters' }
     expect((await send(example, wrong)).status).toBe(unknown)
     expect(moved.kinds()).toEqual([])
   })
 
-  test('by API key is refused', async () => {
+  test('with an API key is refused', async () => {
     moved = new Moved([setting])
     const apiKey = moved.guard.apiKey(moved.project)
     expect((await send(example, { token: apiKey, key: apiKey })).status).toBe(unknown)
     expect(moved.kinds()).toEqual([])
   })
 
-  test('reaches only the project whose key it has', async () => {
+  test('reaches only the project of its key', async () => {
     moved = new Moved([setting])
     const other = moved.guard.project('mallory@example.org')
     const theirs = moved.guard.monitor(other, { name: 'theirs', slug: 'theirs' })
@@ -257,7 +257,7 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     expect(moved.heard()).toHaveLength(isByToken ? 1 : 0)
   })
 
-  test('is 503 and when to try again while the disk refuses', async () => {
+  test('answers 503 with Retry-After while the disk is read-only', async () => {
     moved = new Moved([setting])
     moved.guard.db.write((tx) => tx.runScript('PRAGMA query_only = ON'))
     const response = await send(example)
@@ -266,7 +266,7 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     expect(await response.text()).toContain('Nothing was recorded')
   })
 
-  test('that goes wrong is 500 with a number, and neither it nor the log tells a key', async () => {
+  test('that fails answers 500 with a request number, and logs no key', async () => {
     moved = new Moved([setting])
     moved.guard.deps.db.writeGrouped = () => Promise.reject(new Error('boom'))
     const response = await send(example)
@@ -276,7 +276,7 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     for (const secret of [ALIAS, moved.project.pingKey]) expect(JSON.stringify(moved.guard.log)).not.toContain(secret)
   })
 
-  test('may come from a page of another site', async () => {
+  test('may be sent by a page of another site', async () => {
     moved = new Moved([setting])
     const { path, init } = ping(keysOf(moved))
     const headers = { ...(init?.headers as Record<string, string>), 'Sec-Fetch-Site': 'cross-site' }
@@ -284,15 +284,15 @@ describe.each(EXAMPLES)('A ping of $name', (example) => {
     expect(response.status).toBe(status)
   })
 
-  test('keeps no more of a body than the limit', async () => {
+  test('keeps at most the first bytes of a body up to the limit', async () => {
     moved = new Moved([setting], { CRONGUARD_PING_BODY_LIMIT: '10' })
     await send(example, {}, { method: 'POST', body: 'x'.repeat(100_000) })
     expect(moved.heard()).toMatchObject([{ kind: 'success', body: 'xxxxxxxxxx' }])
   })
 })
 
-describe('With every dialect on', () => {
-  test('the pages at the root answer as without', async () => {
+describe('All dialects enabled', () => {
+  test('the pages at the root answer as without dialects', async () => {
     const plain = new Moved([])
     moved = new Moved(DIALECTS)
     const routes = createRoutes(plain.guard.deps, () => [], plain.guard.live).routes
@@ -315,7 +315,7 @@ describe('With every dialect on', () => {
   )
 
   test.each(['/login', '/logout', '/setup', '/projects'])(
-    'a form that another site sends to %s is refused, as ever',
+    'a form sent by another site to %s is refused',
     async (path) => {
       moved = new Moved(DIALECTS)
       const headers = { 'Sec-Fetch-Site': 'cross-site' }
@@ -323,7 +323,7 @@ describe('With every dialect on', () => {
     },
   )
 
-  test('a monitor whose token is the name of a page does not take its place', async () => {
+  test('a monitor whose alias is the name of a page does not hide the page', async () => {
     moved = new Moved(DIALECTS)
     moved.guard.monitor(moved.project, { name: 'odd', alias: 'login' })
     for (const method of ['GET', 'HEAD']) {
@@ -332,7 +332,7 @@ describe('With every dialect on', () => {
     }
   })
 
-  test('the management API says what it said before to what it does not know', async () => {
+  test('unknown paths of the management API answer as without dialects', async () => {
     const plain = new Moved([])
     moved = new Moved(DIALECTS)
     const paths = [
@@ -352,7 +352,7 @@ describe('With every dialect on', () => {
   })
 
   test.each(['', '/', '/start', '/fail', '/log', '/0', '/3', '/TERM', '/256', '/foo', '/start/'])(
-    'the ping URL of Healthchecks that ends in %p is still one',
+    'a Healthchecks ping URL that ends in %p answers as without dialects',
     async (ending) => {
       const plain = new Moved([])
       moved = new Moved(DIALECTS)
@@ -363,7 +363,7 @@ describe('With every dialect on', () => {
     },
   )
 
-  test('so is its URL by slug', async () => {
+  test('a Healthchecks slug URL is recorded', async () => {
     moved = new Moved(DIALECTS)
     expect(await moved.answer(`/ping/${moved.project.pingKey}/backup`)).toEqual([200, 'OK'])
     expect(await moved.answer(`/ping/${moved.project.pingKey}/backup/fail`)).toEqual([200, 'OK'])
@@ -372,10 +372,10 @@ describe('With every dialect on', () => {
   })
 })
 
-test('By itself a new CronGuard understands Uptime Kuma, and none of the others', async () => {
+test('By default, CronGuard accepts Uptime Kuma pings, and no other dialect', async () => {
   moved = new Moved('default')
   for (const example of EXAMPLES) {
-    const isUnderstood = example.setting === 'KUMA'
-    expect([example.name, (await send(example)).status]).toEqual([example.name, isUnderstood ? example.status : 404])
+    const isEnabled = example.setting === 'KUMA'
+    expect([example.name, (await send(example)).status]).toEqual([example.name, isEnabled ? example.status : 404])
   }
 })

@@ -15,7 +15,7 @@ const push = (query: string, { token = moved.project.pingKey, key = 'backup' } =
     headers: { Authorization: `Bearer ${token}` },
   })
 
-describe('An external endpoint of Gatus', () => {
+describe('Gatus external endpoint', () => {
   const reports: [query: string, kind: string, body: string][] = [
     ['?success=true', 'success', ''],
     ['?success=true&error=&duration=', 'success', ''],
@@ -27,7 +27,7 @@ describe('An external endpoint of Gatus', () => {
     ['?success=false', 'fail', ''],
     ['?success=false&error=no%20space%20left', 'fail', 'no space left'],
   ]
-  test.each(reports)('takes %p for a %s, and answers with nothing', async (query, kind, body) => {
+  test.each(reports)('records %p as a %s, with an empty answer', async (query, kind, body) => {
     expect(await push(query)).toEqual([200, ''])
     expect(moved.heard()).toMatchObject([{ kind, body, method: 'POST' }])
   })
@@ -40,18 +40,18 @@ describe('An external endpoint of Gatus', () => {
     ['0', 0],
     ['', null],
     ['-1s', null],
-  ])('keeps a duration of %p', async (duration, durationMs) => {
+  ])('stores the duration %p', async (duration, durationMs) => {
     await push(`?success=true&duration=${encodeURIComponent(duration)}`)
     expect(moved.heard()).toMatchObject([{ durationMs }])
   })
 
-  test('knows its key in capitals, too', async () => {
+  test('accepts its key in capitals', async () => {
     expect(await push('?success=true', { key: 'BackUp' })).toEqual([200, ''])
     expect(moved.kinds()).toEqual(['success'])
   })
 
   test.each(['', '?success=', '?success=yes', '?success=True', '?success=true&success=1'])(
-    'refuses %p: it does not say whether it was a success',
+    'answers 400 to %p, which lacks a valid success',
     async (query) => {
       expect(await push(query)).toEqual([400, 'missing or invalid success'])
       expect(moved.kinds()).toEqual([])
@@ -59,7 +59,7 @@ describe('An external endpoint of Gatus', () => {
   )
 
   test.each(['10', 'ms', '1h-2m', '5 s', 'soon', '1d', `${'1h'.repeat(60)}`])(
-    'refuses a duration like %p',
+    'answers 400 to the duration %p',
     async (duration) => {
       expect(await push(`?success=true&duration=${encodeURIComponent(duration)}`)).toEqual([400, 'invalid duration'])
       expect(moved.kinds()).toEqual([])
@@ -67,7 +67,7 @@ describe('An external endpoint of Gatus', () => {
   )
 
   test.each(['', 'Bearer', 'Bearer ', `Basic ${ALIAS}`, 'Bearer nonsense', `Bearer ${ALIAS}`])(
-    'refuses %p as its token',
+    'answers 401 to the token %p',
     async (authorization) => {
       const init = { method: 'POST', headers: { Authorization: authorization } }
       const path = '/api/v1/endpoints/backup/external?success=true'
@@ -76,13 +76,13 @@ describe('An external endpoint of Gatus', () => {
     },
   )
 
-  test('that is not there is not found, and is not made', async () => {
+  test('answers 404 for an unknown monitor, and creates none', async () => {
     expect(await push('?success=true', { key: 'core_nightly' })).toEqual([404, 'not found'])
     moved.guard.monitor(moved.project, { name: 'core_nightly', slug: 'core_nightly' })
     expect(await push('?success=true', { key: 'core_nightly' })).toEqual([200, ''])
   })
 
-  test('of another project is not found', async () => {
+  test('answers 404 for a monitor of another project', async () => {
     const other = moved.guard.project('mallory@example.org')
     expect(await push('?success=true', { token: other.pingKey })).toEqual([404, 'not found'])
   })

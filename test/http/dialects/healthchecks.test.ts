@@ -1,9 +1,9 @@
-// What the ping API of Healthchecks has beyond the wire cases: the root, and the names of signals.
+// What the ping API of Healthchecks has beyond the wire cases: ping URLs at the root, and names of signals.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { Moved } from '../../support/moved.ts'
 
 const RUN = '684e2e73-017e-465f-8149-d70b7c5aaa49'
-const UNKNOWN_PEER = '07c2f548-9850-4b27-af5d-6c9dc157ec02'
+const UNKNOWN_PING_KEY = '07c2f548-9850-4b27-af5d-6c9dc157ec02'
 
 let moved: Moved
 
@@ -13,7 +13,7 @@ beforeEach(() => {
 
 afterEach(() => moved.stop())
 
-describe('A ping URL at the root, as hc-ping.com has it', () => {
+describe('Healthchecks ping URL at the root, like hc-ping.com', () => {
   const endings = ['', '/', '/start', '/fail', '/log', '/0', '/007', '/255', '/256', '/TERM', '/foo', '/start/', '/-1']
   test.each([...endings, `?rid=${RUN}`, '?rid=x', '?create=1'])(
     'that ends in %p answers as below /ping',
@@ -33,13 +33,13 @@ describe('A ping URL at the root, as hc-ping.com has it', () => {
     },
   )
 
-  test('of nobody is not found, and says so in two words', async () => {
-    for (const path of [`/${UNKNOWN_PEER}`, `/${UNKNOWN_PEER}/fail`, `/${UNKNOWN_PEER}/256`]) {
+  test('with an unknown ping key answers 404 with "not found"', async () => {
+    for (const path of [`/${UNKNOWN_PING_KEY}`, `/${UNKNOWN_PING_KEY}/fail`, `/${UNKNOWN_PING_KEY}/256`]) {
       expect(await moved.answer(path)).toEqual([404, 'not found'])
     }
   })
 
-  test('may be in capitals; without hyphens it is none', async () => {
+  test('accepts capitals, and no ping key without hyphens', async () => {
     const { pingKey } = moved.backup
     expect(await moved.answer(`/${pingKey.toUpperCase()}`)).toEqual([200, 'OK'])
     for (const path of [`/${pingKey.replaceAll('-', '')}`, `/${pingKey}x`]) {
@@ -49,7 +49,7 @@ describe('A ping URL at the root, as hc-ping.com has it', () => {
     expect(moved.kinds()).toEqual(['success'])
   })
 
-  test('takes every method, and a page of another site may ask first', async () => {
+  test('accepts every method, from any site', async () => {
     const { pingKey } = moved.backup
     for (const method of ['HEAD', 'POST', 'PUT', 'DELETE']) {
       const init = { method, headers: { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://example.com' } }
@@ -60,7 +60,7 @@ describe('A ping URL at the root, as hc-ping.com has it', () => {
     expect(moved.kinds()).toHaveLength(4)
   })
 
-  test('is 503 and when to try again while the disk refuses, and the log never has the key', async () => {
+  test('answers 503 with Retry-After while the disk is read-only, and never logs the ping key', async () => {
     moved.guard.db.write((tx) => tx.runScript('PRAGMA query_only = ON'))
     const response = await moved.guard.request(`/${moved.backup.pingKey}`)
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
@@ -70,7 +70,7 @@ describe('A ping URL at the root, as hc-ping.com has it', () => {
   })
 })
 
-describe('The name of a signal as the exit status, as systemd has it', () => {
+describe('Ping with the name of a signal as exit status', () => {
   const signals: [name: string, exitStatus: number][] = [
     ['HUP', 129],
     ['INT', 130],
@@ -91,7 +91,7 @@ describe('The name of a signal as the exit status, as systemd has it', () => {
     ])
   })
 
-  test('is none in small letters, with SIG, or where it is made up', async () => {
+  test('is refused in lowercase, with SIG, or with an unknown name', async () => {
     for (const name of ['term', 'SIGTERM', 'START', 'FAIL', 'TERMS', 'RTMIN+31', 'RTMIN3', 'RTMIN+']) {
       expect((await moved.answer(`/ping/${moved.backup.pingKey}/${name}`))[0]).toBeGreaterThanOrEqual(400)
       expect((await moved.answer(`/ping/${moved.project.pingKey}/backup/${name}`))[0]).toBe(404)
@@ -99,7 +99,7 @@ describe('The name of a signal as the exit status, as systemd has it', () => {
     expect(moved.kinds()).toEqual([])
   })
 
-  test('is a slug where a slug stands, and a slug has no capitals', async () => {
+  test('is a slug in the place of a slug, and a slug has no capitals', async () => {
     expect(await moved.answer(`/ping/${moved.project.pingKey}/TERM`)).toEqual([400, 'invalid url format'])
     moved.guard.monitor(moved.project, { name: 'term', slug: 'term' })
     expect(await moved.answer(`/ping/${moved.project.pingKey}/term`)).toEqual([200, 'OK'])

@@ -12,8 +12,8 @@ afterEach(() => moved.stop())
 const ping = (authorization: string, name = 'backup', init: RequestInit = {}) =>
   moved.answer(`/v2/heartbeats/${name}/ping`, { ...init, headers: { Authorization: authorization } })
 
-describe('A heartbeat of Opsgenie', () => {
-  test.each(['GET', 'POST', 'PUT', 'PATCH'])('by %s is a success, and is answered with PONG', async (method) => {
+describe('Opsgenie heartbeat', () => {
+  test.each(['GET', 'POST', 'PUT', 'PATCH'])('by %s records a success and answers PONG', async (method) => {
     const [status, text] = await ping(`GenieKey ${moved.project.pingKey}`, 'backup', { method })
     expect(status).toBe(202)
     expect(JSON.parse(text)).toEqual({
@@ -25,7 +25,7 @@ describe('A heartbeat of Opsgenie', () => {
   })
 
   test.each(['', 'GenieKey', 'GenieKey ', `Bearer ${ALIAS}`, `GenieKey ${ALIAS}`, 'GenieKey two words'])(
-    'with %p as its key is refused',
+    'with the key %p answers 401',
     async (authorization) => {
       const [status, text] = await ping(authorization)
       expect([status, JSON.parse(text)]).toMatchObject([401, { message: 'Unknown key.' }])
@@ -33,25 +33,25 @@ describe('A heartbeat of Opsgenie', () => {
     },
   )
 
-  test('that is not there gets no PONG', async () => {
+  test('for an unknown monitor answers 404 without PONG', async () => {
     const [status, text] = await ping(`GenieKey ${moved.project.pingKey}`, 'nightly-report')
     expect([status, JSON.parse(text)]).toMatchObject([404, { message: 'not found' }])
     expect(text).not.toContain('PONG')
   })
 
-  test('of another project is not found', async () => {
+  test('for a monitor of another project answers 404', async () => {
     const other = moved.guard.project('mallory@example.org')
     expect((await ping(`GenieKey ${other.pingKey}`))[0]).toBe(404)
     expect(moved.kinds()).toEqual([])
   })
 
-  test('keeps what is posted with it', async () => {
+  test('stores the posted body', async () => {
     await ping(`GenieKey ${moved.project.pingKey}`, 'backup', { method: 'POST', body: 'all copied' })
     expect(moved.heard()).toMatchObject([{ body: 'all copied' }])
   })
 })
 
-test('The Go library of Opsgenie pings with GET', async () => {
+test('Opsgenie heartbeat: the Go library pings with GET', async () => {
   const headers = {
     Authorization: `GenieKey ${moved.project.pingKey}`,
     'Content-Type': 'application/json; charset=utf-8',

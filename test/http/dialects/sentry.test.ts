@@ -20,7 +20,7 @@ const post = (body: unknown, query = '') =>
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
 
-describe('A check-in of Sentry', () => {
+describe('Sentry check-in', () => {
   const statuses: [query: string, kind: string][] = [
     ['?status=in_progress', 'start'],
     ['?status=ok', 'success'],
@@ -30,15 +30,18 @@ describe('A check-in of Sentry', () => {
     ['?status=ok&environment=production&duration=3.5', 'success'],
     ['?status=ok&duration=nonsense', 'success'],
   ]
-  test.each(statuses)('with %p is a %s', async (query, kind) => {
+  test.each(statuses)('with %p records a %s', async (query, kind) => {
     expect(await moved.answer(url(query))).toEqual([202, ''])
     expect(moved.heard()).toMatchObject([{ kind, runId: null }])
   })
 
-  test.each(['', '?status=', '?environment=production'])('with %p has no status, and is refused', async (query) => {
-    expect(await moved.answer(url(query))).toEqual([400, '{"detail":"The status is missing."}'])
-    expect(moved.kinds()).toEqual([])
-  })
+  test.each(['', '?status=', '?environment=production'])(
+    'with %p answers 400, because the status is missing',
+    async (query) => {
+      expect(await moved.answer(url(query))).toEqual([400, '{"detail":"The status is missing."}'])
+      expect(moved.kinds()).toEqual([])
+    },
+  )
 
   const ids: [id: string, runId: string | null][] = [
     [CHECK_IN, CHECK_IN],
@@ -53,7 +56,7 @@ describe('A check-in of Sentry', () => {
     expect(moved.heard()).toMatchObject([{ kind: 'start', runId }])
   })
 
-  test('without an id ends the newest run alone', async () => {
+  test('without an id ends only the newest run', async () => {
     const ids = [CHECK_IN, CHECK_IN.replace('6', '7')]
     for (const id of ids) await moved.answer(url(`?status=in_progress&check_in_id=${id}`))
     moved.guard.clock.advance(1000)
@@ -64,7 +67,7 @@ describe('A check-in of Sentry', () => {
     expect(moved.guard.now(moved.backup).openRuns).toMatchObject([{ runId: CHECK_IN }, { runId: null }])
   })
 
-  test('knows a slug that Sentry cut, and one that is whole', async () => {
+  test('accepts a slug that Sentry cut to 50 characters, and a longer slug in full', async () => {
     const [cut, whole] = ['a'.repeat(50), 'b'.repeat(60)]
     const monitors = [cut, whole].map((slug) => moved.guard.monitor(moved.project, { name: slug, slug }))
     expect(await moved.answer(url('?status=ok', 'a'.repeat(60)))).toEqual([202, ''])
@@ -72,7 +75,7 @@ describe('A check-in of Sentry', () => {
     expect(monitors.map((monitor) => moved.heard(monitor).length)).toEqual([1, 1])
   })
 
-  test('ends the run that began with its id', async () => {
+  test('ends the run that started with its id', async () => {
     await moved.answer(url(`?status=in_progress&check_in_id=${CHECK_IN}`))
     moved.guard.clock.advance(3500)
     await moved.answer(url(`?status=ok&check_in_id=${CHECK_IN}`))
@@ -80,14 +83,14 @@ describe('A check-in of Sentry', () => {
   })
 
   test.each(['/api/x/cron/backup/KEY/', '/api/7/cron/backup/', '/api/7/cron/a.b/KEY/', '/api/x/envelope/'])(
-    'is not %s',
+    'does not answer at %s',
     async (path) => {
       const [status, text] = await moved.answer(`${path.replace('KEY', moved.project.pingKey)}?status=ok`)
       expect([status, JSON.parse(text)]).toEqual([404, { error: 'There is nothing at this address.' }])
     },
   )
 
-  test('to a monitor that is not there is not found, and makes none', async () => {
+  test('for an unknown monitor or key answers 404, and creates none', async () => {
     expect(await moved.answer(url('?status=ok', 'nightly-report'))).toEqual([404, '{"detail":"not found"}'])
     expect(await moved.answer('/api/7/cron/backup/0123456789abcdef0123456789abcdef/?status=ok')).toEqual([
       404,
@@ -96,7 +99,7 @@ describe('A check-in of Sentry', () => {
   })
 })
 
-describe('A check-in of Sentry in JSON', () => {
+describe('Sentry check-in in JSON', () => {
   const monitorConfig = {
     schedule: { type: 'interval', value: '1', unit: 'hour' },
     checkin_margin: 5,
@@ -104,13 +107,13 @@ describe('A check-in of Sentry in JSON', () => {
     timezone: 'Europe/Riga',
   }
 
-  test('says the same, and is kept as it came', async () => {
+  test('has the same fields, and is stored as received', async () => {
     const body = { status: 'in_progress', check_in_id: CHECK_IN, monitor_config: monitorConfig, duration: null }
     expect(await post(body)).toEqual([202, ''])
     expect(moved.heard()).toMatchObject([{ kind: 'start', runId: CHECK_IN, body: JSON.stringify(body) }])
   })
 
-  test('does not change the monitor', async () => {
+  test('does not change the schedule of the monitor', async () => {
     const before = moved.guard.now(moved.backup).schedule
     await post({ status: 'ok', monitor_config: monitorConfig })
     expect(moved.guard.now(moved.backup).schedule).toEqual(before)
@@ -126,24 +129,24 @@ describe('A check-in of Sentry in JSON', () => {
     [{ status: 5 }, 'log'],
     [{ status: ['ok'] }, 'log'],
   ]
-  test.each(odd)('like %j is recorded as what it says, and never guessed to be a success', async (sent, kind) => {
+  test.each(odd)('%j is recorded as it says, and never guessed to be a success', async (sent, kind) => {
     expect(await post(sent, '?status=ok')).toEqual([202, ''])
     expect(moved.kinds()).toEqual([kind as 'log'])
   })
 
   test.each([{}, { status: null }, { status: '' }, { check_in_id: CHECK_IN }])(
-    'like %p has no status',
+    '%p answers 400, because the status is missing',
     async (body) => {
       expect(await post(body)).toEqual([400, '{"detail":"The status is missing."}'])
     },
   )
 
-  test('goes before what the query says', async () => {
+  test('takes precedence over the query', async () => {
     await post({ status: 'error' }, '?status=ok')
     expect(moved.kinds()).toEqual(['fail'])
   })
 
-  test('keeps how long the run took', async () => {
+  test('stores the duration of the run', async () => {
     await post({ status: 'ok', duration: 3.25 })
     await moved.answer(url('?status=ok&duration=1.5'))
     await post({ status: 'ok', duration: -1 })
@@ -151,7 +154,7 @@ describe('A check-in of Sentry in JSON', () => {
   })
 })
 
-describe('An envelope of Sentry', () => {
+describe('Sentry envelope', () => {
   const DSN = 'http://KEY@cron.example.org/7'
   const item = (checkIn: object, length = true) => {
     const payload = JSON.stringify({ check_in_id: CHECK_IN.replaceAll('-', ''), monitor_slug: 'backup', ...checkIn })
@@ -168,13 +171,13 @@ describe('An envelope of Sentry', () => {
     ['ok', 'success'],
     ['error', 'fail'],
     ['new_word', 'log'],
-  ])('with a check-in %s is a %s', async (status, kind) => {
+  ])('with a check-in %s records a %s', async (status, kind) => {
     expect(await send(envelope(item({ status, duration: 0.2 })))).toEqual([200, '{"id":"e1"}'])
     const durationMs = kind === 'success' || kind === 'fail' ? 200 : null
     expect(moved.heard()).toMatchObject([{ kind: kind as 'log', runId: CHECK_IN, durationMs }])
   })
 
-  test('finds its project by the header, by the query or by the DSN in it', async () => {
+  test('finds its project by the header, the query or its own DSN', async () => {
     const { pingKey } = moved.project
     const bare = envelope(item({ status: 'ok' })).replace(/^.*\n/, '{}\n')
     const auth = { 'X-Sentry-Auth': `Sentry sentry_key=${pingKey}, sentry_version=7` }
@@ -188,7 +191,7 @@ describe('An envelope of Sentry', () => {
     expect(moved.kinds()).toEqual(['success', 'success'])
   })
 
-  test('may be compressed, may leave out the length, and may hold what is dropped', async () => {
+  test('may be compressed, may omit lengths, and may contain items that are dropped', async () => {
     const event = '{"type":"event","length":10}\n{"a":"\\n"}\n'
     const body = envelope(event, '{"type":"session"}\n{"sid":"x"}\n', item({ status: 'error' }, false))
     expect(await send(gzipSync(body), { 'Content-Encoding': 'gzip' })).toEqual([200, '{"id":"e1"}'])
@@ -199,7 +202,7 @@ describe('An envelope of Sentry', () => {
     expect(moved.kinds()).toEqual(['fail', 'success'])
   })
 
-  test('is read further with a key in its header than with one in itself, as strangers may send that', async () => {
+  test('of 2 MB is read only with the key in the header, because anyone can send a DSN', async () => {
     const body = envelope(`{"type":"event","length":2000000}\n${'x'.repeat(2_000_000)}\n`, item({ status: 'ok' }))
     const packed = { 'Content-Encoding': 'gzip' }
     const auth = { 'X-Sentry-Auth': `Sentry sentry_key=${moved.project.pingKey}` }
@@ -216,7 +219,7 @@ describe('An envelope of Sentry', () => {
     expect(moved.kinds()).toEqual(['start', 'success'])
   })
 
-  test('to a monitor that is not there is not found, and one that is none is refused', async () => {
+  test('for an unknown monitor answers 404, and an invalid one 400', async () => {
     expect(await send(envelope(item({ monitor_slug: 'nobody', status: 'ok' })))).toEqual([
       404,
       '{"detail":"not found"}',
@@ -226,7 +229,7 @@ describe('An envelope of Sentry', () => {
   })
 })
 
-describe('borgmatic, which posts an empty body', () => {
+describe('borgmatic, which posts an empty body to Sentry', () => {
   test('reports start, end and failure', async () => {
     for (const status of ['in_progress', 'ok', 'error']) {
       const init = { method: 'POST', headers: { 'User-Agent': 'borgmatic', 'Content-Length': '0' } }

@@ -14,7 +14,7 @@ afterEach(() => moved.stop())
 
 const push = (query = '', init: RequestInit = {}) => moved.answer(`/api/push/${ALIAS}${query}`, init)
 
-describe('A push URL of Uptime Kuma', () => {
+describe('Uptime Kuma push URL', () => {
   const queries: [query: string, kind: string, body: string][] = [
     ['', 'success', ''],
     ['?status=up', 'success', ''],
@@ -34,7 +34,7 @@ describe('A push URL of Uptime Kuma', () => {
     ['?ping=100000000000', 'success', ''],
     ['?unknown=1', 'success', ''],
   ]
-  test.each(queries)('with %p is answered as by Uptime Kuma, and is a %s', async (query, kind, body) => {
+  test.each(queries)('with %p answers like Uptime Kuma, and records a %s', async (query, kind, body) => {
     const response = await moved.guard.request(`/api/push/${ALIAS}${query}`)
     expect(response.headers.get('content-type')).toStartWith('application/json')
     expect([response.status, await response.text()]).toEqual([200, '{"ok":true}'])
@@ -42,7 +42,7 @@ describe('A push URL of Uptime Kuma', () => {
   })
 
   test.each(['?ping=-1', '?ping=100000000001', '?status=up&ping=-0.5'])(
-    'with %p is refused, and nothing is recorded',
+    'with %p answers 404 like Uptime Kuma, and records nothing',
     async (query) => {
       expect(await push(query)).toEqual([404, '{"ok":false,"msg":"Invalid ping value."}'])
       expect(moved.kinds()).toEqual([])
@@ -50,14 +50,14 @@ describe('A push URL of Uptime Kuma', () => {
   )
 
   test.each(['', 'x'.repeat(65), 'a b', `${ALIAS}/more`, '%64%33adb33f00', 'nobodys-token'])(
-    'with the token %p is not found, as it is there',
+    'with the unknown token %p answers 404 like Uptime Kuma',
     async (token) => {
       expect(await moved.answer(`/api/push/${token}`)).toEqual(UNKNOWN)
       expect(moved.kinds()).toEqual([])
     },
   )
 
-  test('finds a monitor by its ping key too, with hyphens or without, and in capitals', async () => {
+  test('accepts a ping key as token, with hyphens or without, and in capitals', async () => {
     const { pingKey } = moved.backup
     for (const token of [pingKey, pingKey.replaceAll('-', ''), pingKey.toUpperCase()]) {
       expect(await moved.answer(`/api/push/${token}`)).toEqual([200, '{"ok":true}'])
@@ -65,18 +65,18 @@ describe('A push URL of Uptime Kuma', () => {
     expect(moved.kinds()).toEqual(['success', 'success', 'success'])
   })
 
-  test('takes a POST with a body of its own', async () => {
+  test('accepts a POST with a body', async () => {
     expect(await push('', { method: 'POST', body: 'all copied' })).toEqual([200, '{"ok":true}'])
     expect(moved.heard()).toMatchObject([{ kind: 'success', method: 'POST', body: 'all copied' }])
   })
 
-  test('to a paused monitor is heard: a script with curl -f must not fail over it', async () => {
+  test('of a paused monitor answers 200, so that a script with curl -f does not fail', async () => {
     pauseMonitor(moved.guard.deps, moved.guard.refOf(moved.backup))
     expect(await push('?status=up')).toEqual([200, '{"ok":true}'])
     expect(moved.kinds()).toEqual(['success'])
   })
 
-  test('cuts a message at the limit of a body', async () => {
+  test('cuts a message at the body limit', async () => {
     moved.stop()
     moved = new Moved(['KUMA'], { CRONGUARD_PING_BODY_LIMIT: '5' })
     await push('?msg=much%20too%20long')
@@ -84,11 +84,11 @@ describe('A push URL of Uptime Kuma', () => {
   })
 })
 
-describe('borgmatic, which says up at the start too', () => {
+describe('borgmatic, which reports up at the start to Uptime Kuma', () => {
   const borgmatic = (status: string, msg: string) =>
     push(`?status=${status}&msg=${msg}`, { headers: { 'User-Agent': 'borgmatic' } })
 
-  test('does not report a success before anything has succeeded', async () => {
+  test('records a start, and a success only when it finishes', async () => {
     await borgmatic('up', 'start')
     expect(moved.kinds()).toEqual(['start'])
     expect(moved.guard.now(moved.backup)).toMatchObject({ status: 'new', lastPingAt: null })
@@ -100,7 +100,7 @@ describe('borgmatic, which says up at the start too', () => {
     ])
   })
 
-  test('reports a failure', async () => {
+  test('records a failure', async () => {
     await borgmatic('up', 'start')
     await borgmatic('down', 'fail')
     expect(moved.kinds()).toEqual(['start', 'fail'])

@@ -1,4 +1,4 @@
-// Bodies that are not plain UTF-8: searched and shown as people read them, and kept as they came.
+// Ping bodies that are not plain UTF-8 are decoded for search and display, and stored as received.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { Monitor } from '#domain/monitor.ts'
@@ -48,8 +48,8 @@ const bodies: [what: string, body: Uint8Array, headers: Record<string, string>][
   ['in gzip by its old name, and in ISO-8859-1', gzipSync(latin1(text)), { ...packed('X-GZIP'), ...plain('latin1') }],
 ]
 
-describe('A body', () => {
-  test.each(bodies)('%s is searched and shown as text, and kept as it came', async (_what, body, headers) => {
+describe('Ping body', () => {
+  test.each(bodies)('%s is decoded for search and display, and stored as received', async (_what, body, headers) => {
     expect(await post(body, headers)).toEqual([200, 'OK'])
     expect(kinds()).toEqual(['fail'])
     expect(await pageOf(1)).toContain(text)
@@ -77,13 +77,13 @@ describe('A body', () => {
       () => ({ Authorization: `Bearer ${moved.project.pingKey}` }),
     ],
   ]
-  test.each(doors)('is read the same in the dialect of %s', async (_dialect, _method, path, headers) => {
+  test.each(doors)('is decoded the same in the dialect of %s', async (_dialect, _method, path, headers) => {
     await post(gzipSync(latin1(text)), { ...headers(), ...packed('gzip'), ...plain('iso-8859-1') }, path())
     expect(kinds()).toEqual(['fail'])
     expect(await pageOf(1)).toContain(text)
   })
 
-  test('whose end is missing is read as far as it goes', async () => {
+  test('that is cut off is decoded as far as it goes', async () => {
     const whole = gzipSync(`ERROR ${Array.from({ length: 5000 }, (_, line) => line * 7919).join('\n')}`)
     await post(whole.subarray(0, whole.length / 2), packed('gzip'))
     await post(utf16('ERROR!', 'le').subarray(0, 13), {})
@@ -93,19 +93,19 @@ describe('A body', () => {
   test.each([
     ['plain text', 'ERROR: no gzip at all'],
     ['nonsense', '\x1f\x8b\x08 ERROR nonsense'],
-  ])('that says it is compressed and is %s is read as it came', async (_what, sent) => {
+  ])('that claims to be gzip and is %s is read as received', async (_what, sent) => {
     await post(new TextEncoder().encode(sent), packed('gzip'))
     expect(kinds()).toEqual(['fail'])
     expect(await pageOf(1)).toContain(sent.slice(3))
   })
 
-  test('of an unknown charset, or in an unknown encoding, is read as UTF-8', async () => {
+  test('with an unknown charset or encoding is read as UTF-8', async () => {
     await post(new TextEncoder().encode('Schlüssel'), plain('klingon'))
     await post(new TextEncoder().encode('Schlüssel'), packed('lzma, gzip'))
     expect(kinds()).toEqual(['fail', 'fail'])
   })
 
-  test('that unpacks to far more than it is takes no more than the limit', async () => {
+  test('that decompresses to more than the limit is kept up to the limit', async () => {
     const bomb = (encode: (bytes: Uint8Array) => Uint8Array) => encode(new Uint8Array(100_000_000).fill(0x41))
     await post(bomb(gzipSync), packed('gzip'))
     await post(bomb(zstdCompressSync), packed('zstd'))
@@ -116,7 +116,7 @@ describe('A body', () => {
     ])
   })
 
-  test('is searched no further than the limit, as Healthchecks does', async () => {
+  test('is searched up to the limit, like Healthchecks', async () => {
     await post(new TextEncoder().encode(`${'x'.repeat(9_996)}ERROR`))
     await post(gzipSync(`${'x'.repeat(9_996)}ERROR`), packed('gzip'))
     await post(gzipSync(`${'x'.repeat(9_995)}ERROR`), packed('gzip'))
@@ -124,8 +124,8 @@ describe('A body', () => {
   })
 })
 
-describe('What a job sent', () => {
-  test('shows no ping key to who may not ping', async () => {
+describe('Ping body on the pages', () => {
+  test('hides ping keys from viewers', async () => {
     const viewer = await memberOf(moved.guard, moved.project, 'viewer')
     const { pingKey } = monitor
     const bare = pingKey.replaceAll('-', '')

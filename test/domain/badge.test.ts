@@ -10,6 +10,6 @@ const CASES: [ShownStatus[], ReturnType<typeof summarize>][] = [
   [['paused', 'down'], { status: 'down', total: 2, late: 0, down: 1 }],
 ]
 
-test.each(CASES)('A badge of %j says the worst, and how many there are', (statuses, summary) => {
+test.each(CASES)('summarize: the worst status of %j, and the counts', (statuses, summary) => {
   expect(summarize(statuses)).toEqual(summary)
 })

@@ -35,7 +35,7 @@ describe('extendDeadline', () => {
     expect(applyDeadline(extended, end + GRACE).transition).toMatchObject({ at: end + GRACE, reason: 'timeout' })
   })
 
-  test('a monitor that was already late gets back the time it lost', () => {
+  test('a monitor that was already late gets the length of the gap back', () => {
     const now = LAST + PERIOD + GRACE / 2
     const { deadlineAt } = late
     expect(extendDeadline(late, { from: now - MINUTE, to: now }).deadlineAt).toBe((deadlineAt ?? 0) + MINUTE)
@@ -60,11 +60,11 @@ describe('extendDeadline', () => {
     })
   })
 
-  test.each(['new', 'down', 'paused'] as const)('a monitor that is %s stays as it is', (status) => {
+  test.each(['new', 'down', 'paused'] as const)('does not change a monitor that is %s', (status) => {
     expect(extendDeadline(backup(status), gapUntil(end))).toEqual(backup(status))
   })
 
-  test('a ping that is due only later stays due then', () => {
+  test('does not change a deadline whose ping is due after the gap', () => {
     expect(extendDeadline(late, gapUntil(LAST + PERIOD / 2))).toEqual(late)
   })
 
@@ -98,7 +98,7 @@ describe('extendDeadline', () => {
 })
 
 describe('notAfter: the clock was set back', () => {
-  test('moments in the future become the present', () => {
+  test('times in the future become now', () => {
     const before = backup('up', running(NOW, RUN))
     const now = LAST - DAY
     const after = notAfter(before, now)
@@ -106,7 +106,7 @@ describe('notAfter: the clock was set back', () => {
     expect(after.deadlineAt).toBe(now + GRACE)
   })
 
-  test('earlier moments stay', () => {
+  test('earlier times do not change', () => {
     const before = backup('up', running(NOW, RUN))
     expect(notAfter(before, NOW)).toEqual(before)
     expect(notAfter(backup('new'), NOW)).toEqual(backup('new'))

@@ -7,12 +7,12 @@ import { runCronDaemon } from '../support/cron-daemon.ts'
 import { cronExpression, momentNearChange, ODD_ZONES, TEN_YEARS } from '../support/expressions.ts'
 import vectors from './schedule-vectors.json'
 
-// What is compared with knows the zones as Bun does, whatever the machine's database has become by now.
+// The expected times come from Bun's zone data, so nextCron has to use it, too, not the machine's own database.
 beforeAll(() => setZoneFolders([]))
 afterAll(() => setZoneFolders(undefined))
 
 const DAY = 86_400_000
-/** More by hand: CRONGUARD_SCHEDULE_CASES=20000 bun test --timeout 3600000 test/domain/cron.test.ts */
+/** To run more cases: CRONGUARD_SCHEDULE_CASES=20000 bun test --timeout 3600000 test/domain/cron.test.ts */
 const CASES = Number(process.env.CRONGUARD_SCHEDULE_CASES ?? 300)
 const SEED = Number(process.env.CRONGUARD_SCHEDULE_SEED ?? 20_261)
 
@@ -31,7 +31,7 @@ function shown(at: number): string {
   return new Date(at).toISOString().replace('.000Z', 'Z')
 }
 
-describe('A cron expression is due', () => {
+describe('nextCron', () => {
   const rows = vectors.rows.filter(({ kind }) => kind === 'cron')
   test.each(rows)('$expr in $tz after $from', ({ expr, tz, from, next }) => {
     expect(nextTimes(expr, { from, zone: tz, count: next.length })).toEqual(next)
@@ -41,32 +41,40 @@ describe('A cron expression is due', () => {
     ['5/15 * * * *', ['00:05', '00:20', '00:35', '00:50']],
     ['0-10/5,30 * * * *', ['00:05', '00:10', '00:30', '01:00']],
     ['0 22,2 * * *', ['02:00', '22:00', '02:00', '22:00']],
-  ])('%s at %p', (expression, times) => {
+  ])('%s runs at %p', (expression, times) => {
     const next = nextTimes(expression, { from: '2026-01-01T00:00:00Z', zone: 'UTC', count: 4 })
     expect(next.map((time) => time.slice(11, 16))).toEqual(times)
   })
 
   test.each([
-    ['LW falls on a Friday when the month ends in a weekend', '0 0 LW * *', ['2026-01-30', '2026-02-27', '2026-03-31']],
-    ['L and a date', '0 0 L,10 * *', ['2026-01-10', '2026-01-31', '2026-02-10']],
+    [
+      'LW is the last weekday: a Friday if the month ends on a weekend',
+      '0 0 LW * *',
+      ['2026-01-30', '2026-02-27', '2026-03-31'],
+    ],
+    ['L,10 is the last day and the 10th', '0 0 L,10 * *', ['2026-01-10', '2026-01-31', '2026-02-10']],
     ['5L is the last Friday', '0 0 * * 5L', ['2026-01-30', '2026-02-27', '2026-03-27']],
     ['sunl is the last Sunday', '0 0 * * sunl', ['2026-01-25', '2026-02-22', '2026-03-29']],
     ['7#5 is the fifth Sunday', '0 0 * * 7#5', ['2026-03-29', '2026-05-31', '2026-08-30']],
-    ['both days named: either counts', '0 0 3 * 0', ['2026-01-03', '2026-01-04', '2026-01-11']],
     [
-      'a day of the month that starts with a star: both must match',
+      'a day of the month and a day of the week: either matches',
+      '0 0 3 * 0',
+      ['2026-01-03', '2026-01-04', '2026-01-11'],
+    ],
+    [
+      'a day of the month that starts with *: both must match',
       '0 0 */2 * 0',
       ['2026-01-11', '2026-01-25', '2026-02-01'],
     ],
     [
-      'a day of the week that starts with a star: both must match',
+      'a day of the week that starts with *: both must match',
       '0 0 1-7 * */7',
       ['2026-01-04', '2026-02-01', '2026-03-01'],
     ],
-    ['*,1 starts with a star, too', '0 0 3 * *,1', ['2026-01-03', '2026-02-03', '2026-03-03']],
-    ['1/3 goes on to 7, which is Sunday', '0 0 * * 1/3', ['2026-01-04', '2026-01-05', '2026-01-08']],
+    ['*,1 starts with *, too: both must match', '0 0 3 * *,1', ['2026-01-03', '2026-02-03', '2026-03-03']],
+    ['1/3 includes 7, which is Sunday', '0 0 * * 1/3', ['2026-01-04', '2026-01-05', '2026-01-08']],
     ['29 February', '0 0 29 2 *', ['2028-02-29', '2032-02-29', '2036-02-29']],
-    ['a Sunday 29 February', '0 0 29 2 */7', ['2032-02-29', '2060-02-29', '2088-02-29']],
+    ['29 February on a Sunday', '0 0 29 2 */7', ['2032-02-29', '2060-02-29', '2088-02-29']],
   ])('%s', (_rule, expression, dates) => {
     const next = nextTimes(expression, { from: '2026-01-01T00:00:00Z', zone: 'UTC', count: 3 })
     expect(next).toEqual(dates.map((date) => `${date}T00:00:00Z`))
@@ -80,37 +88,37 @@ describe('A cron expression is due', () => {
     ['@monthly', '0 0 1 * *'],
     ['@yearly', '0 0 1 1 *'],
     [' @Annually ', '0 0 1 1 *'],
-  ])('%s as %s', (nickname, expression) => {
+  ])('%s equals %s', (nickname, expression) => {
     expect(parseCron(nickname).expression).toBe(expression)
   })
 
-  test('on 29 February of 2000, and not of 2100', () => {
+  test('29 February exists in 2000, but not in 2100', () => {
     const leapDay = parseCron('0 0 29 2 *')
     expect(nextCron(leapDay, { after: Date.UTC(2000, 0, 1), zone: 'UTC' })).toBe(Date.UTC(2000, 1, 29))
     expect(nextCron(leapDay, { after: Date.UTC(2097, 0, 1), zone: 'UTC' })).toBe(Date.UTC(2104, 1, 29))
   })
 
-  test('once in forty years over a century without a leap day', () => {
+  test('29 February on a Sunday: the next one after 2088 is in 2128', () => {
     const sundays = parseCron('0 0 29 2 */7')
     expect(shown(nextCron(sundays, { after: Date.UTC(2088, 2, 1), zone: 'UTC' }) ?? 0)).toBe('2128-02-29T00:00:00Z')
   })
 })
 
-describe('When the clocks are changed', () => {
+describe('nextCron: clock changes', () => {
   const spring = { from: '2024-03-31T00:20:00Z', zone: 'Europe/Riga', count: 2 }
   const autumn = { from: '2023-10-28T23:50:00Z', zone: 'Europe/Riga', count: 3 }
 
-  test('times that are leapt over are made up for once, at the first minute after them', () => {
+  test('skipped times run once, in the first minute after the change', () => {
     expect(nextTimes('15,45 3 * * *', spring)).toEqual(['2024-03-31T01:00:00Z', '2024-04-01T00:15:00Z'])
     expect(nextTimes('30 3 31 3 *', spring)[0]).toBe('2024-03-31T01:00:00Z')
   })
 
-  test('a job with a star in minute or hour does not make up for anything', () => {
+  test('skipped times do not run for a job with * in minute or hour', () => {
     expect(nextTimes('*/30 3 * * *', spring)).toEqual(['2024-04-01T00:00:00Z', '2024-04-01T00:30:00Z'])
     expect(nextTimes('30 */3 * * *', spring)).toEqual(['2024-03-31T03:30:00Z', '2024-03-31T06:30:00Z'])
   })
 
-  test('the repeated hour counts once for a fixed time, and twice for one with a star', () => {
+  test('in the repeated hour, a fixed time runs once, and a time with * twice', () => {
     const once = ['2023-10-29T00:15:00Z', '2023-10-30T01:15:00Z', '2023-10-31T01:15:00Z']
     const twice = ['2023-10-29T00:15:00Z', '2023-10-29T01:15:00Z', '2023-10-29T02:15:00Z']
     expect(nextTimes('15 3 * * *', autumn)).toEqual(once)
@@ -127,12 +135,15 @@ describe('When the clocks are changed', () => {
     ['30 1 * * *', 'Europe/London', '2025-10-26T01:20:00Z', '2025-10-27T01:30:00Z'],
     ['45 1 * * *', 'Australia/Lord_Howe', '2024-04-06T15:05:00Z', '2024-04-07T15:15:00Z'],
     ['30 23 * * *', 'Asia/Beirut', '2024-10-26T21:10:00Z', '2024-10-27T21:30:00Z'],
-  ])('in the second pass, %s in %s is next due after it has run', (expression, zone, from, next) => {
-    expect(nextTimes(expression, { from, zone, count: 1 })).toEqual([next])
-  })
+  ])(
+    'in the second pass of the repeated hour, %s in %s, asked at %s, is next due at %s',
+    (expression, zone, from, next) => {
+      expect(nextTimes(expression, { from, zone, count: 1 })).toEqual([next])
+    },
+  )
 })
 
-describe('A cron expression cannot be read, and says where', () => {
+describe('parseCron: errors', () => {
   test.each([
     ['60 * * * *', 'Invalid minute "60": enter a number from 0 to 59.'],
     ['0 5-1 * * *', 'Invalid hour "5-1": a range must ascend, for example 1-5.'],
@@ -163,9 +174,9 @@ describe('A cron expression cannot be read, and says where', () => {
   })
 })
 
-// Where clocks change the two go different ways on purpose: there the daemon of Debian is what counts.
-describe('Against croner, where no clock changes', () => {
-  test(`${10 * CASES} jobs start at the same moments`, () => {
+// Where clocks change, the two differ on purpose: CronGuard does what Debian's cron does.
+describe('nextCron compared with croner, without clock changes', () => {
+  test(`${10 * CASES} jobs start at the same times`, () => {
     const job = fc.property(cronExpression, fc.integer(TEN_YEARS), (expression, from) => {
       const cron = readable(expression)
       const croner = readableByCroner(expression)
@@ -182,7 +193,7 @@ describe('Against croner, where no clock changes', () => {
     fc.assert(job, { numRuns: 10 * CASES, seed: SEED })
   }, 120_000)
 
-  /** Null for what it cannot read, and for a day that begins with a star and has a step: cron takes that for a star. */
+  /** Null for what croner cannot read, and for a day that is * with a step: cron treats that as *. */
   function readableByCroner(expression: string): Cron | null {
     const [, , monthDay = '', , weekday = ''] = expression.split(' ')
     if ([monthDay, weekday].some((days) => days.startsWith('*') && days !== '*')) return null
@@ -194,11 +205,11 @@ describe('Against croner, where no clock changes', () => {
   }
 })
 
-describe('Against the daemon of Debian, minute by minute', () => {
+describe("nextCron compared with Debian's cron, minute by minute", () => {
   const zoned = fc.constantFrom(...ODD_ZONES).chain((zone) => fc.tuple(fc.constant(zone), momentNearChange(zone)))
   const days = fc.oneof({ weight: 4, arbitrary: fc.constant(3) }, { weight: 1, arbitrary: fc.constantFrom(100, 400) })
 
-  test(`${CASES} jobs start at the same moments`, () => {
+  test(`${CASES} jobs start at the same times`, () => {
     const job = fc.property(cronExpression, zoned, days, (expression, [zone, from], count) => {
       const cron = readable(expression)
       fc.pre(cron !== null)
@@ -214,7 +225,7 @@ describe('Against the daemon of Debian, minute by minute', () => {
     fc.assert(job, { numRuns: CASES, seed: SEED })
   }, 120_000)
 
-  test('the next time is always after the moment that was asked from, and none lies between', () => {
+  test('nextCron returns the first time after the given one', () => {
     const later = fc.property(cronExpression, zoned, fc.nat(3 * DAY), (expression, [zone, after], wait) => {
       const cron = readable(expression)
       fc.pre(cron !== null)
@@ -226,7 +237,7 @@ describe('Against the daemon of Debian, minute by minute', () => {
   })
 })
 
-/** A random date may never come. */
+/** Null for a date that does not exist: some random expressions contain one. */
 function readable(expression: string) {
   try {
     return parseCron(expression)

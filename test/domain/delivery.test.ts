@@ -11,7 +11,7 @@ function delivery(given: Partial<Delivery> = {}): Delivery {
   return { id: 'delivery-0', attempts: 1, giveUpAt: NOW + DAY, ...given }
 }
 
-describe('the pause after a failed attempt', () => {
+describe('backoffMs', () => {
   test.each([
     { attempts: 1, seconds: 10 },
     { attempts: 2, seconds: 20 },
@@ -25,7 +25,7 @@ describe('the pause after a failed attempt', () => {
     { attempts: 10, seconds: 3600 },
     { attempts: 40, seconds: 3600 },
     { attempts: 5000, seconds: 3600 },
-  ])('is about $seconds s after attempt $attempts, within a fifth', ({ attempts, seconds }) => {
+  ])('is $seconds s plus or minus 20% after attempt $attempts', ({ attempts, seconds }) => {
     const pauses = IDS.map((id) => backoffMs({ id, attempts }) / (seconds * SECOND))
     expect(Math.min(...pauses)).toBeWithin(0.8, 0.83)
     expect(Math.max(...pauses)).toBeWithin(1.17, 1.2001)
@@ -33,51 +33,57 @@ describe('the pause after a failed attempt', () => {
     expect(mean).toBeWithin(0.97, 1.03)
   })
 
-  test('is spread over deliveries that failed together', () => {
+  test('differs between deliveries that failed together', () => {
     for (const attempts of [1, 3, 12]) {
       expect(new Set(IDS.map((id) => backoffMs({ id, attempts }))).size).toBeGreaterThan(IDS.length * 0.9)
     }
   })
 
-  test('is spread over ids that differ in little', () => {
+  test('differs between similar ids', () => {
     const pauses = ['1', '2', '3', '4'].map((end) =>
       backoffMs({ id: `0193b5a0-0000-7000-8000-00000000000${end}`, attempts: 12 }),
     )
     expect(new Set(pauses).size).toBe(4)
   })
 
-  test('is a whole number of milliseconds and the same for the same attempt', () => {
+  test('is a whole number of milliseconds, and always the same for an attempt', () => {
     const pause = backoffMs({ id: 'delivery-7', attempts: 4 })
     expect(pause).toBe(backoffMs({ id: 'delivery-7', attempts: 4 }))
     expect(Number.isInteger(pause)).toBe(true)
   })
 })
 
-describe('the outcome of an attempt settles the delivery', () => {
+describe('settle', () => {
   const waitsFor = backoffMs({ id: 'delivery-0', attempts: 1 })
   test.each([
     { name: 'sent', outcome: { result: 'sent', detail: '250 OK' }, now: NOW, state: 'sent', next: null },
-    { name: 'sent after days', outcome: { result: 'sent', detail: '' }, now: NOW + 3 * DAY, state: 'sent', next: null },
+    {
+      name: 'sent after three days',
+      outcome: { result: 'sent', detail: '' },
+      now: NOW + 3 * DAY,
+      state: 'sent',
+      next: null,
+    },
     { name: 'logged', outcome: { result: 'logged', detail: '' }, now: NOW, state: 'logged', next: null },
-    { name: 'refused for now', outcome: REFUSED, now: NOW, state: 'pending', next: NOW + waitsFor },
-    { name: 'rejected for good', outcome: REJECTED, now: NOW, state: 'failed', next: null },
-  ] as const)('$name', ({ outcome, now, state, next }) => {
+    { name: 'temporary failure', outcome: REFUSED, now: NOW, state: 'pending', next: NOW + waitsFor },
+    { name: 'permanent failure', outcome: REJECTED, now: NOW, state: 'failed', next: null },
+  ] as const)('$name: $state', ({ outcome, now, state, next }) => {
     expect(settle(delivery(), outcome, now)).toEqual({ state, nextAttemptAt: next })
   })
 
-  test('for good when its time is over at the next attempt', () => {
+  test('a delivery fails if its next attempt would not be before giveUpAt', () => {
     const stateWith = (giveUpAt: number) => settle(delivery({ giveUpAt }), REFUSED, NOW).state
     expect([stateWith(NOW + waitsFor + 1), stateWith(NOW + waitsFor)]).toEqual(['pending', 'failed'])
   })
 
-  test('for good after many attempts, whatever a wrong clock dated', () => {
+  test('a delivery fails after 64 attempts, even if a wrong clock dated giveUpAt far ahead', () => {
     const settled = [63, 64].map((attempts) => settle(delivery({ attempts, giveUpAt: NOW + 365 * DAY }), REFUSED, NOW))
     expect(settled.map(({ state }) => state)).toEqual(['pending', 'failed'])
   })
 })
 
-describe('a delivery that fails from the start', () => {
-  test('is tried for nearly a day and then failed', () => {
+describe('A delivery whose attempts all fail', () => {
+  test('is retried for nearly a day, and then has failed', () => {
     for (const id of IDS) {
       const attemptedAt = attemptTimes(id)
       const lastAt = attemptedAt.at(-1) ?? 0
@@ -88,12 +94,12 @@ describe('a delivery that fails from the start', () => {
     }
   })
 
-  test('is lent for longer than an attempt may take, so that nobody sends what is still being sent', () => {
+  test('has a lease longer than an attempt, so it is never sent twice at once', () => {
     expect(ATTEMPT_MAX_MS).toBeLessThan(LEASE_MS)
   })
 })
 
-/** When each attempt is made, from the moment of the alert, if every one fails at once. */
+/** The times of all attempts, counted from the alert, if each fails immediately. */
 function attemptTimes(id: string): number[] {
   const attemptedAt: number[] = []
   let now = 0
@@ -108,5 +114,5 @@ function attemptTimes(id: string): number[] {
     expect(settled.nextAttemptAt).toBeGreaterThan(now)
     now = settled.nextAttemptAt
   }
-  throw new Error(`${id} is tried for ever`)
+  throw new Error(`${id} is retried forever`)
 }

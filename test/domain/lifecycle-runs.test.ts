@@ -7,10 +7,10 @@ import type { StoredStatus } from '#domain/status.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { backup, GRACE, LAST, NOW, OTHER_RUN, PERIOD, ping, RUN, running } from '../support/hourly-backup.ts'
 
-describe('runs that overlap are each watched', () => {
+describe('Overlapping runs', () => {
   const both = applyPing(backup('up', running(NOW, RUN)), ping('start', OTHER_RUN), NOW + 4 * MINUTE).monitor
 
-  test('a run that is stuck is not hidden by the next one, nor by its success', () => {
+  test('a stuck run overruns, even if a newer run starts and succeeds', () => {
     expect(both.openRuns).toEqual([running(NOW, RUN), running(NOW + 4 * MINUTE, OTHER_RUN)])
     expect(both.deadlineAt).toBe(NOW + GRACE)
     const after = applyPing(both, ping('success', OTHER_RUN), NOW + 4.5 * MINUTE).monitor
@@ -18,12 +18,12 @@ describe('runs that overlap are each watched', () => {
     expect(applyDeadline(after, NOW + GRACE).transition).toMatchObject({ to: 'down', reason: 'overrun' })
   })
 
-  test('the end of the older one leaves the newer one its own time', () => {
+  test('the end of the older run does not change the deadline of the newer one', () => {
     const after = applyPing(both, ping('success', RUN), NOW + 4.5 * MINUTE).monitor
     expect(after).toMatchObject({ lastDurationMs: 4.5 * MINUTE, deadlineAt: NOW + 4 * MINUTE + GRACE })
   })
 
-  test('a failure of one ends that one only; a failure of one that nobody saw start ends none of several', () => {
+  test('a failure ends only its own run, and a failure with an unknown run id none of several', () => {
     expect(applyPing(both, ping('fail', RUN), NOW).monitor.openRuns).toEqual([running(NOW + 4 * MINUTE, OTHER_RUN)])
     expect(applyPing(both, ping('fail', 'cccc'), NOW).monitor.openRuns).toEqual(both.openRuns)
   })
@@ -32,18 +32,18 @@ describe('runs that overlap are each watched', () => {
     { change: {}, left: 0 },
     { change: { failuresToAlert: 2 }, left: 1 },
     { change: { maxRunMs: HOUR }, left: 1 },
-  ])('a failure of one that nobody saw start ends the only one where Healthchecks would: %j', ({ change, left }) => {
+  ])('a failure with an unknown run id ends the only run where Healthchecks ends it: %j', ({ change, left }) => {
     const monitor = backup('up', running(NOW, RUN), change)
     expect(applyPing(monitor, ping('fail', 'cccc'), NOW).monitor.openRuns).toHaveLength(left)
   })
 
-  test('an end that names no run ends them all, unless a run without a name is among them', () => {
+  test('a success without a run id ends the run without an id, or else all runs', () => {
     expect(applyPing(both, ping('success'), NOW).monitor.openRuns).toEqual([])
     const three = applyPing(both, ping('start'), NOW + 4 * MINUTE).monitor
     expect(applyPing(three, ping('success'), NOW + 5 * MINUTE).monitor.openRuns).toEqual(both.openRuns)
   })
 
-  test('are a hundred at most: the oldest is forgotten', () => {
+  test('at most 100 are kept: the oldest is dropped', () => {
     let monitor = backup('up')
     for (let n = 0; n <= OPEN_RUNS_MAX; n++) monitor = applyPing(monitor, ping('start', `run ${n}`), NOW + n).monitor
     expect(monitor.openRuns).toHaveLength(OPEN_RUNS_MAX)
@@ -51,23 +51,23 @@ describe('runs that overlap are each watched', () => {
   })
 })
 
-describe('a limit for runs of its own', () => {
+describe('maxRunMs', () => {
   const long = { maxRunMs: 2 * HOUR }
 
-  test('takes the place of the grace for the end of a run', () => {
+  test('replaces the grace period for the end of a run', () => {
     const started = applyPing(backup('up', null, long), ping('start', RUN), NOW).monitor
     expect(started).toMatchObject({ dueAt: null, deadlineAt: NOW + 2 * HOUR })
     expect(applyDeadline(started, NOW + 2 * HOUR).transition).toMatchObject({ reason: 'overrun', at: NOW + 2 * HOUR })
   })
 
-  test('lets the schedule wait for the end of the run that has started since the last ping', () => {
+  test('makes the schedule wait for a run that started after the last ping', () => {
     const started = applyPing(backup('up', null, long), ping('start', RUN), LAST + PERIOD).monitor
     expect(applyDeadline(started, LAST + PERIOD + HOUR).transition).toBeNull()
     const ended = applyPing(started, ping('success', RUN), LAST + PERIOD + HOUR).monitor
     expect(ended).toMatchObject({ dueAt: LAST + 2 * PERIOD + HOUR })
   })
 
-  test('does not let it wait for ever for runs that start again and again, and never end', () => {
+  test('does not postpone the deadline forever for runs that start again and again', () => {
     let monitor = backup('up', null, long)
     const latest = LAST + PERIOD + GRACE + 2 * HOUR
     for (let at = NOW; at < latest; at += PERIOD) {
@@ -78,20 +78,20 @@ describe('a limit for runs of its own', () => {
     expect(applyDeadline(monitor, latest).transition).toMatchObject({ reason: 'timeout', at: latest })
   })
 
-  test('does not take down one that started and ended at the last moment', () => {
+  test('applies in full to a run that starts just before the deadline', () => {
     const startedAt = LAST + PERIOD + GRACE - 1
     const started = applyPing(backup('up', null, long), ping('start', RUN), startedAt).monitor
     expect(started.deadlineAt).toBe(startedAt + 2 * HOUR)
   })
 
-  test('does not let it wait for one that another run has passed by', () => {
+  test('does not make the schedule wait for a stuck run after another run succeeded', () => {
     const stuck = applyPing(backup('up', null, long), ping('start', RUN), NOW).monitor
     const passed = applyPing(stuck, ping('success', OTHER_RUN), NOW + MINUTE).monitor
     expect(passed).toMatchObject({ dueAt: NOW + MINUTE + PERIOD, deadlineAt: NOW + MINUTE + PERIOD + GRACE })
   })
 })
 
-describe('a run that ends too soon', () => {
+describe('judgeRun: minRunMs', () => {
   const monitor = backup('up', running(NOW, RUN), { minRunMs: MINUTE })
 
   test.each([
@@ -104,21 +104,21 @@ describe('a run that ends too soon', () => {
     expect(judgeRun(monitor, ping(kind, runId), NOW + after)).toEqual({ ...ping(kind, runId), kind: is })
   })
 
-  test('is fine where nobody asked for a shortest time', () => {
+  test('a run of any length is a success without minRunMs', () => {
     expect(judgeRun(backup('up', running(NOW, RUN)), ping('success', RUN), NOW).kind).toBe('success')
   })
 })
 
-describe('a run that the client measured', () => {
+describe('judgeRun: a duration measured by the client', () => {
   const limits = { minRunMs: MINUTE, maxRunMs: HOUR }
   const judged = (measuredMs: number, runs = backup('up', null, limits)) =>
     judgeRun(runs, { ...ping('success', RUN), measuredMs }, NOW + 1).kind
 
-  test('has failed when it was too short or too long', () => {
+  test('outside the limits is a failure', () => {
     expect([MINUTE - 1, MINUTE, HOUR, HOUR + 1].map((ms) => judged(ms))).toEqual(['fail', 'success', 'success', 'fail'])
   })
 
-  test('is not judged again for its length where its start was seen', () => {
+  test('is not checked against maxRunMs if a start ping was received', () => {
     const started = backup('up', running(NOW, RUN), limits)
     expect([judged(HOUR + 1, started), judged(MINUTE, started), judged(1, started)]).toEqual([
       'success',
@@ -127,14 +127,14 @@ describe('a run that the client measured', () => {
     ])
   })
 
-  test('is the last one, however long it seemed to take', () => {
+  test('is recorded instead of the time between the pings', () => {
     const started = backup('up', running(NOW, RUN))
     const ended = { ...ping('success', RUN), measuredMs: 1500 }
     expect(applyPing(started, ended, NOW + HOUR).monitor.lastDurationMs).toBe(1500)
   })
 })
 
-describe('with more than one failure in a row to go down', () => {
+describe('failuresToAlert', () => {
   const patient = { failuresToAlert: 3 }
   const failed = (from: StoredStatus, times: number) => {
     let step = applyPing(backup(from, null, patient), ping('fail'), NOW)
@@ -142,68 +142,68 @@ describe('with more than one failure in a row to go down', () => {
     return step
   }
 
-  test.each(['new', 'up', 'paused'] as const)('a monitor that is %s stays watched until the third', (from) => {
+  test.each(['new', 'up', 'paused'] as const)('a monitor that is %s goes down at the third failure', (from) => {
     expect(failed(from, 1).monitor).toMatchObject({ status: 'up', failuresInARow: 1, dueAt: NOW + PERIOD })
     expect(failed(from, 2).transition).toBeNull()
     expect(failed(from, 3).transition).toEqual({ from: 'up', to: 'down', at: NOW + 2, reason: 'fail' })
   })
 
-  test('one that is down stays down', () => {
+  test('a monitor that is down stays down', () => {
     expect(failed('down', 1)).toMatchObject({ monitor: { status: 'down' }, transition: null })
   })
 
-  test('a success begins the count anew', () => {
+  test('a success resets the count', () => {
     const again = applyPing(failed('up', 2).monitor, ping('success'), NOW + MINUTE).monitor
     expect(applyPing(again, ping('fail'), NOW + HOUR).monitor).toMatchObject({ status: 'up', failuresInARow: 1 })
   })
 
-  test('a ping that does not come takes it down at once', () => {
+  test('a missed ping takes the monitor down at once', () => {
     expect(applyDeadline(failed('up', 1).monitor, NOW + DAY).transition).toMatchObject({ reason: 'timeout' })
   })
 })
 
-describe('a ping that comes early or late', () => {
+describe('The slot of an early or late ping', () => {
   const hourly: Schedule = { kind: 'cron', periodMs: HOUR, expression: '0 * * * *', timeZone: 'UTC' }
-  // NOW is 09:00; it last pinged at the hour before.
+  // NOW is 09:00; the last ping was at 08:00.
   const waiting = (change: Partial<MonitorRules> = {}) =>
     rescheduled({ ...backup('up', null, { schedule: hourly, ...change }), lastPingAt: NOW - HOUR })
   const dueAfter = (at: number, change: Partial<MonitorRules> = {}) =>
     applyPing(waiting({ earlyMs: null, ...change }), ping('success'), at).monitor.dueAt
 
-  test('counts for the slot that it comes shortly before', () => {
+  test('is the next one if the ping is shortly before it', () => {
     expect(dueAfter(NOW - 5 * MINUTE)).toBe(NOW + HOUR)
   })
 
-  test('counts for its own slot when that is over, however near the next one is', () => {
+  test('is the previous one if it was still open, however near the next one is', () => {
     const grace = { graceMs: 59 * MINUTE }
     expect(dueAfter(NOW + 55 * MINUTE, grace)).toBe(NOW + HOUR)
     expect(dueAfter(NOW + 55 * MINUTE, { ...grace, earlyMs: 10 * MINUTE })).toBe(NOW + HOUR)
   })
 
-  test('that ends a run with a limit of its own does so too', () => {
+  test('is the previous one for the end of a run with maxRunMs, too', () => {
     const limited = waiting({ graceMs: 59 * MINUTE, maxRunMs: 2 * HOUR, earlyMs: null })
     const started = applyPing(limited, ping('start'), NOW + 50 * MINUTE).monitor
     expect(applyPing(started, ping('success'), NOW + 55 * MINUTE).monitor.dueAt).toBe(NOW + HOUR)
   })
 
-  test('keeps what it counted for while the run after it is awaited', () => {
+  test('does not change while the next run is open', () => {
     const limited = waiting({ graceMs: 59 * MINUTE, maxRunMs: 2 * HOUR, earlyMs: null })
     const late = applyPing(limited, ping('success'), NOW + 55 * MINUTE).monitor
     const started = applyPing(late, ping('start'), NOW + 56 * MINUTE).monitor
     expect([late.dueAt, started.dueAt]).toEqual([NOW + HOUR, null])
     const again = applyPing(started, ping('start'), NOW + 2 * HOUR + 50 * MINUTE).monitor
-    // An hour of the clock, its grace, and as long as a run may take.
+    // The slot at 10:00, its grace of 59 minutes, and 2 hours for the run.
     expect(again.deadlineAt).toBe(NOW + HOUR + 59 * MINUTE + 2 * HOUR)
   })
 
-  test('keeps what it counted for, whatever starts and whenever the zones are read again', () => {
+  test('does not change after a start, a gap and new zone data', () => {
     const late = applyPing(waiting({ earlyMs: null, graceMs: 59 * MINUTE }), ping('success'), NOW + 55 * MINUTE).monitor
     expect(applyPing(late, ping('start'), NOW + 56 * MINUTE).monitor.dueAt).toBe(NOW + HOUR)
     expect(extendDeadline(late, { from: NOW + 59 * MINUTE, to: NOW + HOUR }).dueAt).toBe(NOW + HOUR)
     expect(recounted(late)).toEqual(late)
   })
 
-  test('keeps what it counted for when the monitor is changed, unless its times are', () => {
+  test('does not change with the settings, except schedule and tolerance', () => {
     const late = applyPing(waiting({ earlyMs: null, graceMs: 59 * MINUTE }), ping('success'), NOW + 55 * MINUTE).monitor
     expect(withRules(late, { graceMs: MINUTE })).toMatchObject({ dueAt: NOW + HOUR, deadlineAt: NOW + HOUR + MINUTE })
     const halfPast: Schedule = { ...hourly, expression: '30 * * * *' }
@@ -211,7 +211,7 @@ describe('a ping that comes early or late', () => {
     expect(withRules(late, { earlyMs: 10 * MINUTE }).dueAt).toBe(NOW + 2 * HOUR)
   })
 
-  test('is missed at what it counted for', () => {
+  test('decides the due time of the next missed ping', () => {
     const late = applyPing(waiting({ earlyMs: null, graceMs: 59 * MINUTE }), ping('success'), NOW + 55 * MINUTE).monitor
     expect(applyDeadline(late, NOW + 2 * HOUR)).toMatchObject({ transition: { reason: 'timeout' }, dueAt: NOW + HOUR })
     const started = applyPing(late, ping('start'), NOW + 56 * MINUTE).monitor
@@ -219,7 +219,7 @@ describe('a ping that comes early or late', () => {
     expect(applyDeadline(started, NOW + 2 * HOUR)).toMatchObject(missed)
   })
 
-  test('is expected at another time when the zones have changed', () => {
+  test('has another time after a change of zone data: recounted moves the due time', () => {
     const moved = { ...waiting(), slotAt: NOW + 30 * MINUTE }
     expect(recounted(moved).dueAt).toBe(NOW)
   })

@@ -21,10 +21,10 @@ type Event =
   | { type: 'ping'; kind: PingKind; runId: string | null }
   | { type: 'pause' | 'resume' }
   | { type: 'change'; periodMs?: number; graceMs?: number }
-  /** Time passes, and then the checker comes by, or a ping comes first. */
+  /** Time passes: after a wait the checker runs, after a sleep it does not. */
   | { type: 'wait' | 'sleep'; ms: number }
 
-/** What was seen to happen, as an outsider would write it down; `lastEndAt` and `openStartAt` are kept by hand. */
+/** One event and its effect; the fields from `lastEndAt` on are kept by the test, without the code under test. */
 interface Moment {
   event: Event
   now: number
@@ -33,13 +33,13 @@ interface Moment {
   transition: Transition | null
   lastEndAt: number | null
   lastStartAt: number | null
-  /** The newest word about a run is a start: nobody has ended it. */
+  /** The newest ping about a run is a start: it has not ended. */
   isRunning: boolean
-  /** When each run started of which no end was heard, by its run id. */
+  /** The start of each run that has not ended, by its run id. */
   openStarts: ReadonlyMap<string | null, number>
 }
 
-// Whole minutes meet at boundaries often; a millisecond more or less goes past them.
+// With whole minutes, times are often exactly equal; a millisecond more or less is just before or after.
 const minutes = fc.constantFrom(1, 2, 3, 5, 8).map((count) => count * MINUTE)
 const length = fc
   .tuple(fc.integer({ min: 0, max: 12 }), fc.constantFrom(-1, 0, 0, 0, 1))
@@ -51,7 +51,7 @@ const ping = fc.record({
   kind: fc.constantFrom<PingKind>('success', 'success', 'start', 'start', 'fail', 'log', 'ignored'),
   runId: fc.constantFrom(null, 'run-a', 'run-b'),
 })
-const handOfAPerson = fc.record({ type: fc.constantFrom('pause' as const, 'resume' as const) })
+const pauseOrResume = fc.record({ type: fc.constantFrom('pause' as const, 'resume' as const) })
 const changeOfPeriod = fc.record({ type: fc.constant('change' as const), periodMs: minutes })
 const changeOfGrace = fc.record({ type: fc.constant('change' as const), graceMs: minutes })
 
@@ -59,52 +59,52 @@ const event = fc.oneof(
   { weight: 5, arbitrary: wait },
   { weight: 1, arbitrary: sleep },
   { weight: 6, arbitrary: ping },
-  { weight: 1, arbitrary: handOfAPerson },
+  { weight: 1, arbitrary: pauseOrResume },
   { weight: 1, arbitrary: changeOfPeriod },
   { weight: 1, arbitrary: changeOfGrace },
 )
-const lastBeat = fc.array(event, { minLength: 1, maxLength: 30, size: 'max' })
+const events = fc.array(event, { minLength: 1, maxLength: 30, size: 'max' })
 
 function check(property: (moments: Moment[]) => void): void {
   fc.assert(
-    fc.property(lastBeat, (given) => property(live(given))),
+    fc.property(events, (given) => property(live(given))),
     { seed: 20261123, numRuns: 1000 },
   )
 }
 
-describe('whatever happens to a monitor, in whatever order', () => {
-  test('nobody is told "down" twice without an "up" or a pause between', () => {
+describe('Lifecycle, for any sequence of events', () => {
+  test('a recovery or a pause lies between two down notifications', () => {
     check((moments) => {
-      let isToldDown = false
+      let isNotifiedDown = false
       for (const { transition } of moments) {
-        if (transition?.to === 'down') expect(isToldDown).toBe(false)
-        if (transition?.to === 'paused') isToldDown = false
-        if (isTold(transition)) isToldDown = transition?.to === 'down'
+        if (transition?.to === 'down') expect(isNotifiedDown).toBe(false)
+        if (transition?.to === 'paused') isNotifiedDown = false
+        if (isNotified(transition)) isNotifiedDown = transition?.to === 'down'
       }
     })
   })
 
-  test('nobody is told "up" who was not told "down" before', () => {
+  test('a recovery notification follows a down notification', () => {
     check((moments) => {
-      let isToldDown = false
+      let isNotifiedDown = false
       for (const { transition } of moments) {
-        if (!isTold(transition)) continue
-        if (transition?.to === 'up') expect(isToldDown).toBe(true)
-        isToldDown = transition?.to === 'down'
+        if (!isNotified(transition)) continue
+        if (transition?.to === 'up') expect(isNotifiedDown).toBe(true)
+        isNotifiedDown = transition?.to === 'down'
       }
     })
   })
 
-  test('whoever is down was told of, and whoever was told of stays down until a ping or a pause', () => {
+  test('going down always notifies, and only a ping or a pause ends it', () => {
     check((moments) => {
       for (const { event, before, after, transition } of moments) {
-        if (after.status === 'down' && before.status !== 'down') expect(isTold(transition)).toBe(true)
+        if (after.status === 'down' && before.status !== 'down') expect(isNotified(transition)).toBe(true)
         if (before.status === 'down' && after.status !== 'down') expect(['ping', 'pause']).toContain(event.type)
       }
     })
   })
 
-  test('the checker leaves no deadline behind that has passed', () => {
+  test('the checker leaves no deadline in the past', () => {
     check((moments) => {
       for (const { now, after } of checks(moments)) {
         if (after.deadlineAt !== null) expect(after.deadlineAt).toBeGreaterThan(now)
@@ -113,7 +113,7 @@ describe('whatever happens to a monitor, in whatever order', () => {
     })
   })
 
-  test('the checker misses neither a ping that did not come nor a run that did not end', () => {
+  test('the checker takes the monitor down for every missed ping and every overrun', () => {
     check((moments) => {
       for (const { now, after, lastEndAt, lastStartAt, isRunning } of checks(moments)) {
         if (after.status === 'down') continue
@@ -124,7 +124,7 @@ describe('whatever happens to a monitor, in whatever order', () => {
     })
   })
 
-  test('nobody is told before the deadline, counted from the last ping or start', () => {
+  test('the checker takes nothing down before the deadline after the last ping or start', () => {
     check((moments) => {
       for (const { now, before, transition, lastEndAt, openStarts } of checks(moments)) {
         if (transition === null) continue
@@ -138,8 +138,8 @@ describe('whatever happens to a monitor, in whatever order', () => {
   })
 })
 
-describe('what is written down of it is a story without gaps', () => {
-  test('each transition begins where the one before it ended', () => {
+describe('Lifecycle: recorded transitions', () => {
+  test('each transition starts with the status in which the previous one ended', () => {
     check((moments) => {
       let status: Transition['from'] = 'new'
       for (const { transition, after } of moments) {
@@ -153,7 +153,7 @@ describe('what is written down of it is a story without gaps', () => {
     })
   })
 
-  test('the shown status is the stored one, or late, right after the checker came by', () => {
+  test('right after a check, the shown status is the stored one, or late', () => {
     check((moments) => {
       for (const { now, after } of checks(moments)) {
         const shown = shownStatus(after, now)
@@ -162,7 +162,7 @@ describe('what is written down of it is a story without gaps', () => {
     })
   })
 
-  test('due time and deadline are always those of the state, however it was reached', () => {
+  test('due time and deadline depend only on the state: rescheduled changes nothing', () => {
     check((moments) => {
       for (const { after } of moments) expect(rescheduled(after)).toEqual(after)
     })
@@ -175,7 +175,7 @@ describe('what is written down of it is a story without gaps', () => {
     })
   })
 
-  test('transitions follow each other in time, whatever a person changes', () => {
+  test('transitions are in order of time, whatever settings change', () => {
     check((moments) => {
       let last = 0
       for (const { transition } of moments) {
@@ -187,7 +187,7 @@ describe('what is written down of it is a story without gaps', () => {
   })
 })
 
-/** Lives through the events; after each wait the checker comes by once. */
+/** Applies the events in order; after each wait the checker runs once. */
 function live(events: Event[]): Moment[] {
   let monitor = newMonitor()
   let now = Date.UTC(2026, 10, 23)
@@ -201,7 +201,7 @@ function live(events: Event[]): Moment[] {
     if (event.type === 'wait' || event.type === 'sleep') now += event.ms
     const before = monitor
     const { monitor: after, transition } = take(monitor, event, now)
-    seen = { ...seen, ...whatIsSeen(event, { now, before, openStarts: seen.openStarts }) }
+    seen = { ...seen, ...seenAfter(event, { now, before, openStarts: seen.openStarts }) }
     monitor = after
     return { event, now, before, after, transition, ...seen }
   })
@@ -226,9 +226,9 @@ function take(monitor: WatchedMonitor, event: Event, now: number): Step {
   }
 }
 
-type Around = Pick<Moment, 'now' | 'before' | 'openStarts'>
+type Context = Pick<Moment, 'now' | 'before' | 'openStarts'>
 
-function whatIsSeen(event: Event, { now, before, openStarts }: Around): Partial<Moment> {
+function seenAfter(event: Event, { now, before, openStarts }: Context): Partial<Moment> {
   const none = { isRunning: false, openStarts: new Map() }
   if (event.type === 'pause') return none
   if (event.type === 'resume') return before.status === 'paused' ? { ...none, lastEndAt: null } : {}
@@ -243,7 +243,7 @@ function whatIsSeen(event: Event, { now, before, openStarts }: Around): Partial<
 
 function startsAfter(
   { kind, runId }: Extract<Event, { type: 'ping' }>,
-  openStarts: Around['openStarts'],
+  openStarts: Context['openStarts'],
 ): Moment['openStarts'] {
   if (openStarts.has(runId)) return new Map([...openStarts].filter(([started]) => started !== runId))
   if (runId === null) return new Map()
@@ -259,6 +259,6 @@ function checks(moments: Moment[]): Moment[] {
   return moments.filter((moment) => moment.event.type === 'wait')
 }
 
-function isTold(transition: Transition | null): boolean {
+function isNotified(transition: Transition | null): boolean {
   return transition !== null && shouldNotify(transition)
 }

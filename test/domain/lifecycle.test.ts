@@ -17,34 +17,34 @@ import { backup, GRACE, LAST, NOW, OTHER_RUN, PERIOD, ping, RUN, running } from 
 
 const NOT_EXPECTED = { dueAt: null, slotAt: null, deadlineAt: null }
 
-describe('a ping that ends a run decides the status', () => {
+describe('applyPing: success and failure', () => {
   test.each([
-    { from: 'new', kind: 'success', to: 'up', reason: 'ping', isTold: false },
-    { from: 'up', kind: 'success', to: 'up', reason: null, isTold: false },
-    { from: 'down', kind: 'success', to: 'up', reason: 'ping', isTold: true },
-    { from: 'paused', kind: 'success', to: 'up', reason: 'ping', isTold: false },
-    { from: 'new', kind: 'fail', to: 'down', reason: 'fail', isTold: true },
-    { from: 'up', kind: 'fail', to: 'down', reason: 'fail', isTold: true },
-    { from: 'down', kind: 'fail', to: 'down', reason: null, isTold: false },
-    { from: 'paused', kind: 'fail', to: 'down', reason: 'fail', isTold: true },
-  ] as const)('$kind on $from gives $to', ({ from, kind, to, reason, isTold }) => {
+    { from: 'new', kind: 'success', to: 'up', reason: 'ping', isNotified: false },
+    { from: 'up', kind: 'success', to: 'up', reason: null, isNotified: false },
+    { from: 'down', kind: 'success', to: 'up', reason: 'ping', isNotified: true },
+    { from: 'paused', kind: 'success', to: 'up', reason: 'ping', isNotified: false },
+    { from: 'new', kind: 'fail', to: 'down', reason: 'fail', isNotified: true },
+    { from: 'up', kind: 'fail', to: 'down', reason: 'fail', isNotified: true },
+    { from: 'down', kind: 'fail', to: 'down', reason: null, isNotified: false },
+    { from: 'paused', kind: 'fail', to: 'down', reason: 'fail', isNotified: true },
+  ] as const)('$kind on a monitor that is $from: it is $to', ({ from, kind, to, reason, isNotified }) => {
     const { monitor, transition } = applyPing(backup(from), ping(kind), NOW)
     expect(monitor).toMatchObject({ status: to, lastPingAt: NOW, lastDurationMs: null, openRuns: [] })
     expect(monitor.pingCount).toBe(backup(from).pingCount + 1)
     expect(monitor.dueAt).toBe(to === 'up' ? NOW + PERIOD : null)
     expect(monitor.deadlineAt).toBe(to === 'up' ? NOW + PERIOD + GRACE : null)
     expect(transition).toEqual(reason === null ? null : { from, to, at: NOW, reason })
-    expect(transition !== null && shouldNotify(transition)).toBe(isTold)
+    expect(transition !== null && shouldNotify(transition)).toBe(isNotified)
   })
 
-  test('a success from two places in the same moment changes nothing twice', () => {
+  test('a second success at the same time causes no second transition', () => {
     const first = applyPing(backup('down'), ping('success'), NOW)
     const second = applyPing(first.monitor, ping('success'), NOW)
     expect(second.transition).toBeNull()
     expect(second.monitor).toEqual({ ...first.monitor, pingCount: 9, recentRuns: 'ss' })
   })
 
-  test('an event leaves the state that it was given as it was', () => {
+  test('applyPing, applyDeadline, pause and resume do not change their input', () => {
     const monitor = backup('up', running(NOW - MINUTE))
     const before = structuredClone(monitor)
     for (const kind of ['success', 'fail', 'start', 'log', 'ignored'] as const) applyPing(monitor, ping(kind), NOW)
@@ -55,7 +55,7 @@ describe('a ping that ends a run decides the status', () => {
   })
 })
 
-describe('a ping that says nothing about the job only counts', () => {
+describe('applyPing: log and ignored pings are only counted', () => {
   const cases = STORED_STATUSES.flatMap((status) =>
     (['log', 'ignored'] as const).flatMap((kind) => [
       { status, kind, openRun: null },
@@ -69,7 +69,7 @@ describe('a ping that says nothing about the job only counts', () => {
   })
 })
 
-describe('a start opens a run and keeps the status', () => {
+describe('applyPing: a start opens a run and keeps the status', () => {
   test.each([
     { status: 'new', dueAt: null, deadlineAt: NOW + GRACE },
     { status: 'up', dueAt: LAST + PERIOD, deadlineAt: NOW + GRACE },
@@ -83,7 +83,7 @@ describe('a start opens a run and keeps the status', () => {
     expect(monitor).toEqual({ ...before, pingCount: before.pingCount + 1, openRuns, dueAt, deadlineAt })
   })
 
-  test.each([RUN, null])('a second start of the same run (%p) restarts its clock', (runId) => {
+  test.each([RUN, null])('a second start of the same run (%p) restarts its timer', (runId) => {
     const first = applyPing(backup('up'), ping('start', runId), NOW).monitor
     const second = applyPing(first, ping('start', runId), NOW + 4 * MINUTE).monitor
     expect(second.openRuns).toEqual([running(NOW + 4 * MINUTE, runId)])
@@ -91,25 +91,25 @@ describe('a start opens a run and keeps the status', () => {
     expect(applyDeadline(second, NOW + GRACE).transition).toBeNull()
   })
 
-  test('a run that starts late does not put off the deadline of the schedule', () => {
+  test('a run that starts late does not postpone the deadline of the schedule', () => {
     const late = applyPing(backup('up'), ping('start'), LAST + PERIOD + MINUTE).monitor
     expect(late.deadlineAt).toBe(LAST + PERIOD + GRACE)
   })
 })
 
-describe('the end of a run finds its start by the run id', () => {
+describe('applyPing: the end of a run is matched to its start by the run id', () => {
   const took = 3 * MINUTE
   test.each([
-    { ends: 'equal', started: RUN, ended: RUN, kind: 'success', isOpen: false, durationMs: took },
-    { ends: 'both absent', started: null, ended: null, kind: 'success', isOpen: false, durationMs: took },
-    { ends: 'only the start had one', started: RUN, ended: null, kind: 'success', isOpen: false, durationMs: null },
-    { ends: 'another', started: RUN, ended: OTHER_RUN, kind: 'success', isOpen: true, durationMs: null },
-    { ends: 'only the end has one', started: null, ended: RUN, kind: 'success', isOpen: true, durationMs: null },
-    { ends: 'equal', started: RUN, ended: RUN, kind: 'fail', isOpen: false, durationMs: took },
-    { ends: 'both absent', started: null, ended: null, kind: 'fail', isOpen: false, durationMs: took },
-    { ends: 'only the start had one', started: RUN, ended: null, kind: 'fail', isOpen: false, durationMs: null },
-    { ends: 'another', started: RUN, ended: OTHER_RUN, kind: 'fail', isOpen: false, durationMs: null },
-    { ends: 'only the end has one', started: null, ended: RUN, kind: 'fail', isOpen: false, durationMs: null },
+    { ends: 'the same', started: RUN, ended: RUN, kind: 'success', isOpen: false, durationMs: took },
+    { ends: 'none', started: null, ended: null, kind: 'success', isOpen: false, durationMs: took },
+    { ends: 'only at the start', started: RUN, ended: null, kind: 'success', isOpen: false, durationMs: null },
+    { ends: 'different', started: RUN, ended: OTHER_RUN, kind: 'success', isOpen: true, durationMs: null },
+    { ends: 'only at the end', started: null, ended: RUN, kind: 'success', isOpen: true, durationMs: null },
+    { ends: 'the same', started: RUN, ended: RUN, kind: 'fail', isOpen: false, durationMs: took },
+    { ends: 'none', started: null, ended: null, kind: 'fail', isOpen: false, durationMs: took },
+    { ends: 'only at the start', started: RUN, ended: null, kind: 'fail', isOpen: false, durationMs: null },
+    { ends: 'different', started: RUN, ended: OTHER_RUN, kind: 'fail', isOpen: false, durationMs: null },
+    { ends: 'only at the end', started: null, ended: RUN, kind: 'fail', isOpen: false, durationMs: null },
   ] as const)('$kind, run ids: $ends', ({ started, ended, kind, isOpen, durationMs }) => {
     const open = running(NOW - took, started)
     const { monitor } = applyPing(backup('up', open), ping(kind, ended), NOW)
@@ -119,7 +119,7 @@ describe('the end of a run finds its start by the run id', () => {
     if (kind === 'success') expect(monitor.deadlineAt).toBe(isOpen ? open.startedAt + GRACE : NOW + PERIOD + GRACE)
   })
 
-  test('a run that has overrun is judged, even when another run succeeds before anybody looked', () => {
+  test('an overrun takes the monitor down, even if another run succeeds before the check', () => {
     const late = running(NOW - GRACE - 1, RUN)
     const { monitor } = applyPing(backup('up', late), ping('success', OTHER_RUN), NOW)
     expect(monitor.openRuns).toEqual([late])
@@ -127,16 +127,16 @@ describe('the end of a run finds its start by the run id', () => {
     expect(transition).toEqual({ from: 'up', to: 'down', at: NOW, reason: 'overrun' })
   })
 
-  test('a run that ends before it started, for the clock was set back, took no time', () => {
+  test('a run that ends before its start, because the clock was set back, has a duration of 0', () => {
     const { monitor } = applyPing(backup('up', running(NOW + HOUR)), ping('success'), NOW)
     expect(monitor).toMatchObject({ openRuns: [], lastDurationMs: 0 })
   })
 
-  test('an end without a start has no duration and clears the last one', () => {
+  test('an end without a start clears the last duration', () => {
     expect(applyPing(backup('up'), ping('success', RUN), NOW).monitor.lastDurationMs).toBeNull()
   })
 
-  test('a run that goes on after the success of another one still overruns', () => {
+  test('an open run still overruns after another run succeeds', () => {
     const open = running(NOW - 3 * MINUTE, RUN)
     const { monitor } = applyPing(backup('up', open), ping('success', OTHER_RUN), NOW)
     const at = open.startedAt + GRACE
@@ -144,7 +144,7 @@ describe('the end of a run finds its start by the run id', () => {
     expect(applyDeadline(monitor, at).transition).toEqual({ from: 'up', to: 'down', at, reason: 'overrun' })
   })
 
-  test('the success of another run forgets the one that has taken the monitor down, which is not judged twice', () => {
+  test('the success of another run drops the run that took the monitor down', () => {
     const down = applyDeadline(backup('up', running(NOW, RUN)), NOW + GRACE).monitor
     expect(applyPing(down, ping('success', OTHER_RUN), NOW + HOUR).monitor).toMatchObject({
       status: 'up',
@@ -152,7 +152,7 @@ describe('the end of a run finds its start by the run id', () => {
     })
   })
 
-  test('one that got stuck while the monitor was down for something else is told after the success of another', () => {
+  test('a run that got stuck while the monitor was down overruns after another run succeeds', () => {
     const down = applyPing(backup('down'), ping('start', RUN), NOW).monitor
     const { monitor } = applyPing(down, ping('success', OTHER_RUN), NOW + HOUR)
     expect(monitor).toMatchObject({ status: 'up', openRuns: [running(NOW, RUN)] })
@@ -165,7 +165,7 @@ describe('the end of a run finds its start by the run id', () => {
   })
 })
 
-describe('a deadline takes a monitor down when it has come, and not before', () => {
+describe('applyDeadline', () => {
   const due = LAST + PERIOD + GRACE
   const overdue = NOW + GRACE
   const run = running(NOW, RUN)
@@ -177,34 +177,40 @@ describe('a deadline takes a monitor down when it has come, and not before', () 
     { from: 'up', openRun: running(LAST + PERIOD, RUN), deadlineAt: due, reason: 'overrun' },
     { from: 'up', openRun: running(LAST + PERIOD + 1, RUN), deadlineAt: due, reason: 'timeout' },
   ] as const
-  test.each(cases)('$reason of a monitor that is $from', ({ from, openRun, deadlineAt, reason }) => {
-    const monitor = backup(from, openRun)
-    expect(monitor.deadlineAt).toBe(deadlineAt)
-    expect(applyDeadline(monitor, deadlineAt - 1)).toEqual({ monitor, transition: null })
-    const transition = { from, to: 'down', at: deadlineAt, reason } as const
-    const openRuns = monitor.openRuns.map((open) => (reason === 'overrun' ? { ...open, isJudged: true } : open))
-    const gone = { ...monitor, status: 'down', openRuns, ...NOT_EXPECTED, recentRuns: 'm' } as const
-    const dueAt = reason === 'overrun' ? openRun.startedAt : LAST + PERIOD
-    for (const lateMs of [0, 1, DAY]) {
-      expect(applyDeadline(monitor, deadlineAt + lateMs)).toEqual({ monitor: gone, transition, dueAt })
-    }
-    expect(shouldNotify(transition)).toBe(true)
-  })
+  test.each(cases)(
+    'a monitor that is $from goes down at its deadline, not before: $reason',
+    ({ from, openRun, deadlineAt, reason }) => {
+      const monitor = backup(from, openRun)
+      expect(monitor.deadlineAt).toBe(deadlineAt)
+      expect(applyDeadline(monitor, deadlineAt - 1)).toEqual({ monitor, transition: null })
+      const transition = { from, to: 'down', at: deadlineAt, reason } as const
+      const openRuns = monitor.openRuns.map((open) => (reason === 'overrun' ? { ...open, isJudged: true } : open))
+      const gone = { ...monitor, status: 'down', openRuns, ...NOT_EXPECTED, recentRuns: 'm' } as const
+      const dueAt = reason === 'overrun' ? openRun.startedAt : LAST + PERIOD
+      for (const lateMs of [0, 1, DAY]) {
+        expect(applyDeadline(monitor, deadlineAt + lateMs)).toEqual({ monitor: gone, transition, dueAt })
+      }
+      expect(shouldNotify(transition)).toBe(true)
+    },
+  )
 
-  test.each(['new', 'down', 'paused'] as const)('a monitor that is %s waits for ever', (status) => {
-    const monitor = backup(status)
-    expect(applyDeadline(monitor, NOW + 1000 * DAY)).toEqual({ monitor, transition: null })
-  })
+  test.each(['new', 'down', 'paused'] as const)(
+    'a monitor that is %s, without an open run, never goes down',
+    (status) => {
+      const monitor = backup(status)
+      expect(applyDeadline(monitor, NOW + 1000 * DAY)).toEqual({ monitor, transition: null })
+    },
+  )
 
-  test('a monitor that is down is told of once, whatever starts and ends nobody waits for', () => {
+  test('a monitor that is down does not go down again when a run overruns', () => {
     const down = applyDeadline(backup('up'), NOW + DAY).monitor
     const started = applyPing(down, ping('start', RUN), NOW + DAY).monitor
     expect(applyDeadline(started, NOW + 2 * DAY).transition).toBeNull()
   })
 })
 
-describe('recovery', () => {
-  test('the end of a run that overran brings the monitor up with the duration of the run', () => {
+describe('applyPing: recovery', () => {
+  test('the end of an overrun run takes the monitor up and records the duration', () => {
     const open = running(NOW, RUN)
     const down = applyDeadline(backup('up', open), NOW + HOUR).monitor
     const { monitor, transition } = applyPing(down, ping('success', RUN), NOW + HOUR)
@@ -212,27 +218,30 @@ describe('recovery', () => {
     expect(monitor).toMatchObject({ openRuns: [], lastDurationMs: HOUR, deadlineAt: NOW + HOUR + PERIOD + GRACE })
   })
 
-  test('a run that overran is not judged twice when another one succeeds', () => {
+  test('an overrun run does not overrun again after another run succeeds', () => {
     const down = applyDeadline(backup('up', running(NOW, RUN)), NOW + HOUR).monitor
     const { monitor } = applyPing(down, ping('success', OTHER_RUN), NOW + HOUR)
     expect(monitor).toMatchObject({ status: 'up', openRuns: [], deadlineAt: NOW + HOUR + PERIOD + GRACE })
   })
 
-  test('a ping that comes before the checker does forgives the deadline', () => {
+  test('a ping after the deadline, but before the check, causes no transition', () => {
     const { transition } = applyPing(backup('up'), ping('success'), LAST + PERIOD + GRACE + 1)
     expect(transition).toBeNull()
   })
 })
 
-describe('a person pauses and resumes', () => {
-  test.each(['new', 'up', 'down'] as const)('a pause of a monitor that is %s ends all waiting', (from) => {
-    const { monitor, transition } = pause(backup(from, running(NOW - MINUTE)), NOW)
-    expect(transition).toEqual({ from, to: 'paused', at: NOW, reason: 'pause' })
-    const stopped = { status: 'paused', openRuns: [], ...NOT_EXPECTED } as const
-    expect(monitor).toEqual({ ...backup(from), ...stopped })
-  })
+describe('pause and resume', () => {
+  test.each(['new', 'up', 'down'] as const)(
+    'pausing a monitor that is %s clears its open runs and its deadline',
+    (from) => {
+      const { monitor, transition } = pause(backup(from, running(NOW - MINUTE)), NOW)
+      expect(transition).toEqual({ from, to: 'paused', at: NOW, reason: 'pause' })
+      const stopped = { status: 'paused', openRuns: [], ...NOT_EXPECTED } as const
+      expect(monitor).toEqual({ ...backup(from), ...stopped })
+    },
+  )
 
-  test('a second pause forgets a run that started since: it takes nobody down who was paused', () => {
+  test('pausing a paused monitor drops a run that started meanwhile, so it cannot overrun', () => {
     const monitor = backup('paused', running(NOW - MINUTE))
     expect(pause(monitor, NOW)).toEqual({
       monitor: { ...monitor, openRuns: [], deadlineAt: null },
@@ -240,7 +249,7 @@ describe('a person pauses and resumes', () => {
     })
   })
 
-  test('a resumed monitor has not failed in a row', () => {
+  test('resuming resets the failures in a row', () => {
     const failed = { ...backup('paused'), failuresInARow: 2, failuresToAlert: 3 }
     expect(applyPing(resume(failed, NOW, 'unarmed').monitor, ping('fail'), NOW)).toMatchObject({
       monitor: { status: 'up', failuresInARow: 1 },
@@ -258,7 +267,7 @@ describe('a person pauses and resumes', () => {
     { schedule: everyPeriod(PERIOD), dueAt: NOW + PERIOD },
     // NOW is 09:00.
     { schedule: { ...everyPeriod(PERIOD), kind: 'cron', expression: '30 9 * * *' }, dueAt: NOW + 30 * MINUTE },
-  ] as const)('an armed monitor goes down when no ping comes by its $schedule.kind', ({ schedule, dueAt }) => {
+  ] as const)('an armed monitor goes down if no ping arrives by its $schedule.kind schedule', ({ schedule, dueAt }) => {
     const { monitor } = resume({ ...backup('paused'), schedule, earlyMs: HOUR }, NOW, 'armed')
     expect(monitor).toMatchObject({ status: 'new', dueAt: null, deadlineAt: dueAt + GRACE })
     expect(applyDeadline(monitor, dueAt + GRACE - 1).transition).toBeNull()
@@ -268,7 +277,7 @@ describe('a person pauses and resumes', () => {
     expect(shouldNotify(down)).toBe(true)
   })
 
-  test('an armed monitor is as any other after its first success, failure or pause', () => {
+  test('an armed monitor is disarmed by a success, a failure or a pause', () => {
     const { monitor } = resume(backup('paused'), NOW, 'armed')
     const at = NOW + MINUTE
     const unarmed = { armedAt: null }
@@ -278,14 +287,14 @@ describe('a person pauses and resumes', () => {
     expect(applyPing(monitor, ping('log'), at).monitor).toEqual({ ...monitor, pingCount: 8 })
   })
 
-  test('an armed monitor waits for a run that started, as long as a run may take', () => {
+  test('an armed monitor waits for a run that started until its maximum duration', () => {
     const { monitor } = resume({ ...backup('paused'), maxRunMs: 3 * HOUR }, NOW, 'armed')
     const started = applyPing(monitor, ping('start'), NOW + 30 * MINUTE).monitor
     expect(started.deadlineAt).toBe(NOW + 30 * MINUTE + 3 * HOUR)
     expect(applyDeadline(started, NOW + DAY).transition).toMatchObject({ reason: 'overrun' })
   })
 
-  test('an armed monitor follows its schedule, its grace, a gap and the clock', () => {
+  test('the deadline of an armed monitor follows schedule, grace, gaps and clock changes', () => {
     const { monitor } = resume(backup('paused'), NOW, 'armed')
     expect(withRules(monitor, { schedule: everyPeriod(DAY) }).deadlineAt).toBe(NOW + DAY + GRACE)
     expect(withRules(monitor, { graceMs: HOUR }).deadlineAt).toBe(NOW + PERIOD + HOUR)
@@ -303,7 +312,7 @@ describe('a person pauses and resumes', () => {
   })
 })
 
-describe('a changed schedule or grace moves the deadline', () => {
+describe('rescheduled: a changed schedule or grace moves the deadline', () => {
   const change = { schedule: everyPeriod(DAY), graceMs: 2 * HOUR }
   const dueAt = LAST + DAY
   test.each([
@@ -320,31 +329,31 @@ describe('a changed schedule or grace moves the deadline', () => {
     expect(rescheduled(monitor)).toEqual({ ...monitor, dueAt, slotAt: dueAt, deadlineAt })
   })
 
-  test('a deadline that has passed by the change is dated where it lies', () => {
+  test('a deadline that the change moves into the past takes the monitor down at that time', () => {
     const monitor = rescheduled({ ...backup('up'), schedule: everyPeriod(MINUTE) })
     const at = LAST + MINUTE + GRACE
     expect(applyDeadline(monitor, NOW).transition).toEqual({ from: 'up', to: 'down', at, reason: 'timeout' })
   })
 })
 
-describe('people are told of going down, and of coming up from down', () => {
-  const told = ['new>down', 'up>down', 'paused>down', 'down>up']
+describe('shouldNotify: when a monitor goes down or recovers from down', () => {
+  const notified = ['new>down', 'up>down', 'paused>down', 'down>up']
   const pairs = STORED_STATUSES.flatMap((from) =>
     STORED_STATUSES.filter((to) => to !== from).map((to) => ({ from, to })),
   )
   test.each(pairs)('$from to $to', ({ from, to }) => {
-    const isTold = shouldNotify({ from, to, at: NOW, reason: 'ping' })
-    expect(isTold).toBe(told.includes(`${from}>${to}`))
+    const isNotified = shouldNotify({ from, to, at: NOW, reason: 'ping' })
+    expect(isNotified).toBe(notified.includes(`${from}>${to}`))
   })
 })
 
-describe('the last runs of a monitor', () => {
+describe('recentRuns', () => {
   const runsAfter = (
     runs: string,
     event: (monitor: ReturnType<typeof backup>) => { monitor: { recentRuns: string } },
   ) => event({ ...backup('up'), recentRuns: runs }).monitor.recentRuns
 
-  test('grow by each run that ended, and by none that only began or said something', () => {
+  test('gets an entry for a success or failure, but not for start, log and ignored pings', () => {
     expect(runsAfter('s', (monitor) => applyPing(monitor, ping('success'), NOW))).toBe('ss')
     expect(runsAfter('s', (monitor) => applyPing(monitor, ping('fail'), NOW))).toBe('sf')
     for (const kind of ['start', 'log', 'ignored'] as const) {
@@ -352,11 +361,11 @@ describe('the last runs of a monitor', () => {
     }
   })
 
-  test('have a mark for one that nobody heard of in time', () => {
+  test('gets an m for a missed ping', () => {
     expect(runsAfter('ss', (monitor) => applyDeadline(monitor, NOW + 10 * DAY))).toBe('ssm')
   })
 
-  test('are thirty; the oldest makes room', () => {
+  test('keeps the last 30 runs', () => {
     const full = `f${'s'.repeat(29)}`
     expect(runsAfter(full, (monitor) => applyPing(monitor, ping('fail'), NOW))).toBe(`${'s'.repeat(29)}f`)
   })

@@ -41,8 +41,8 @@ const DOWN = { status: 'down', dueAt: null, deadlineAt: null } as const
 const LATE = { dueAt: NOW - MINUTE }
 const OVERDUE = { dueAt: NOW - HOUR, deadlineAt: NOW - MINUTE }
 
-describe('The list of monitors', () => {
-  test('has the worst first, and by name among equals', () => {
+describe('Monitor list', () => {
+  test('selectMonitors sorts by status, the worst first, then by name', () => {
     const monitors = [
       listed('zoo'),
       listed('paused', { status: 'paused', dueAt: null, deadlineAt: null }),
@@ -50,10 +50,10 @@ describe('The list of monitors', () => {
       listed('Abba'),
       listed('late', LATE),
       listed('down', DOWN),
-      listed('dead, though nobody has noticed yet', OVERDUE),
+      listed('dead, but not checked yet', OVERDUE),
     ]
     expect(names(selectMonitors(monitors, NO_FILTER, NOW))).toEqual([
-      'dead, though nobody has noticed yet',
+      'dead, but not checked yet',
       'down',
       'late',
       'Abba',
@@ -67,7 +67,7 @@ describe('The list of monitors', () => {
     ['name', ['a', 'b', 'c', 'd']],
     ['last-ping', ['c', 'a', 'b', 'd']],
     ['due', ['b', 'a', 'c', 'd']],
-  ] as const)('can be ordered by %s', (order, expected) => {
+  ] as const)('selectMonitors sorts by %s', (order, expected) => {
     const monitors = [
       listed('d', { lastPingAt: null, dueAt: null, deadlineAt: null, status: 'new' }),
       listed('a', { lastPingAt: NOW - 2 * MINUTE, dueAt: NOW + 2 * MINUTE }),
@@ -77,7 +77,7 @@ describe('The list of monitors', () => {
     expect(names(selectMonitors(monitors, { ...NO_FILTER, order }, NOW))).toEqual([...expected])
   })
 
-  test('sorts letters with accents beside those without, and numbers by their value', () => {
+  test('selectMonitors sorts accented letters next to plain ones, and numbers by value', () => {
     const monitors = ['Zebra', 'job 10', 'Émile', 'eve', 'job 2', 'Äpfel', 'Ćma', 'dawn'].map((name) => listed(name))
     expect(names(selectMonitors(monitors, { ...NO_FILTER, order: 'name' }, NOW))).toEqual([
       'Äpfel',
@@ -91,7 +91,7 @@ describe('The list of monitors', () => {
     ])
   })
 
-  test('finds every word in name, slug and tags, in any case', () => {
+  test('selectMonitors finds monitors with every word in name, slug or tags, in any case', () => {
     const monitors = [listed('Nightly Backup', { tags: 'db prod', slug: 'nb' }), listed('report', { tags: 'db' })]
     const found = (text: string) => names(selectMonitors(monitors, { ...NO_FILTER, text }, NOW))
     expect(found('backup NIGHT')).toEqual(['Nightly Backup'])
@@ -101,7 +101,7 @@ describe('The list of monitors', () => {
     expect(found('   ')).toHaveLength(2)
   })
 
-  test('shows one status, as it is at this moment, or one whole tag', () => {
+  test('selectMonitors filters by the current status or by a whole tag', () => {
     const monitors = [
       listed('late', LATE),
       listed('overdue', OVERDUE),
@@ -113,20 +113,20 @@ describe('The list of monitors', () => {
     expect(names(selectMonitors(monitors, { ...NO_FILTER, tag: 'db' }, NOW))).toEqual(['db'])
   })
 
-  test('counts what it is made of, and lists every tag once', () => {
+  test('countByStatus counts each status, and tagsOf lists each tag once', () => {
     const monitors = [listed('a', { ...DOWN, tags: 'x y' }), listed('b', LATE), listed('c', { tags: 'y Z' })]
     expect(countByStatus(monitors, NOW)).toEqual({ down: 1, late: 1, up: 1, new: 0, paused: 0 })
     expect(tagsOf(monitors)).toEqual(['x', 'y', 'Z'])
   })
 
-  test('knows whether it is cut or ordered in another way', () => {
+  test('isFiltered: true for any filter and any other order', () => {
     expect(isFiltered(NO_FILTER)).toBe(false)
     for (const more of [{ text: 'a' }, { status: 'up' as const }, { tag: 'x' }, { order: 'name' as const }]) {
       expect(isFiltered({ ...NO_FILTER, ...more })).toBe(true)
     }
   })
 
-  test('puts every status in its place', () => {
+  test('orderKey: a worse status sorts first', () => {
     expect(SHOWN_STATUSES).toHaveLength(5)
     expect(orderKey(listed('B', DOWN), 'worst', NOW) < orderKey(listed('a'), 'worst', NOW)).toBe(true)
   })

@@ -40,13 +40,13 @@ const BACKUP: Monitor = {
   createdAt: 0,
 }
 
-describe('the keys of a monitor', () => {
-  test('the unique key is the SHA-1 of the first 16 hex digits of the ping key, as Healthchecks clients expect', () => {
+describe('uniqueKeyOf', () => {
+  test('is the SHA-1 of the first 16 hex digits of the ping key, as Healthchecks clients expect', () => {
     expect(uniqueKeyOf(BACKUP.pingKey)).toBe(createHash('sha1').update('6f1c2d3e4a5b4c6d').digest('hex'))
   })
 })
 
-describe('the name that people see', () => {
+describe('shownName', () => {
   test.each([
     { name: 'Backup', slug: 'backup', shown: 'Backup' },
     { name: '', slug: 'backup', shown: 'backup' },
@@ -58,7 +58,7 @@ describe('the name that people see', () => {
   })
 })
 
-describe('tags', () => {
+describe('tagList', () => {
   const cases: { tags: string; list: string[] }[] = [
     { tags: '', list: [] },
     { tags: '   ', list: [] },
@@ -72,7 +72,7 @@ describe('tags', () => {
   })
 })
 
-describe('a change of settings touches only what it names', () => {
+describe('changeSettings changes only the given fields', () => {
   const filter = SETTINGS.filter
   const cases: { change: MonitorChange; changed: Partial<MonitorSettings> }[] = [
     { change: {}, changed: {} },
@@ -93,24 +93,24 @@ describe('a change of settings touches only what it names', () => {
   })
 })
 
-describe('a monitor is meant when every field given is equal', () => {
-  const cases: { match: MonitorMatch; isMeant: boolean }[] = [
-    { match: {}, isMeant: true },
-    { match: { name: 'Backup' }, isMeant: true },
-    { match: { name: 'backup' }, isMeant: false },
-    { match: { name: '' }, isMeant: false },
-    { match: { slug: 'backup' }, isMeant: true },
-    { match: { slug: 'back' }, isMeant: false },
-    { match: { tags: 'nightly db' }, isMeant: true },
-    { match: { tags: 'db nightly' }, isMeant: false },
-    { match: { 'schedule.periodMs': HOUR }, isMeant: true },
-    { match: { 'schedule.periodMs': HOUR + 1 }, isMeant: false },
-    { match: { graceMs: 5 * MINUTE }, isMeant: true },
-    { match: { graceMs: HOUR }, isMeant: false },
-    { match: { name: 'Backup', slug: 'backup', graceMs: 5 * MINUTE, 'schedule.periodMs': HOUR }, isMeant: true },
-    { match: { name: 'Backup', slug: 'backup', graceMs: 6 * MINUTE }, isMeant: false },
+describe('matchesMonitor: every given field must be equal', () => {
+  const cases: { match: MonitorMatch; isMatch: boolean }[] = [
+    { match: {}, isMatch: true },
+    { match: { name: 'Backup' }, isMatch: true },
+    { match: { name: 'backup' }, isMatch: false },
+    { match: { name: '' }, isMatch: false },
+    { match: { slug: 'backup' }, isMatch: true },
+    { match: { slug: 'back' }, isMatch: false },
+    { match: { tags: 'nightly db' }, isMatch: true },
+    { match: { tags: 'db nightly' }, isMatch: false },
+    { match: { 'schedule.periodMs': HOUR }, isMatch: true },
+    { match: { 'schedule.periodMs': HOUR + 1 }, isMatch: false },
+    { match: { graceMs: 5 * MINUTE }, isMatch: true },
+    { match: { graceMs: HOUR }, isMatch: false },
+    { match: { name: 'Backup', slug: 'backup', graceMs: 5 * MINUTE, 'schedule.periodMs': HOUR }, isMatch: true },
+    { match: { name: 'Backup', slug: 'backup', graceMs: 6 * MINUTE }, isMatch: false },
   ]
-  test.each(cases)('case %#', ({ match, isMeant }) => {
-    expect(matchesMonitor(BACKUP, match)).toBe(isMeant)
+  test.each(cases)('case %#', ({ match, isMatch }) => {
+    expect(matchesMonitor(BACKUP, match)).toBe(isMatch)
   })
 })

@@ -5,12 +5,12 @@ import { setZoneFolders } from '#lib/zone-time.ts'
 import { changesOf, momentNearChange, ODD_ZONES, onCalendarExpression, TEN_YEARS } from '../support/expressions.ts'
 import vectors from './schedule-vectors.json'
 
-// What is compared with knows the zones as Bun does, whatever the machine's database has become by now.
+// The expected times come from Bun's zone data, so nextOnCalendar has to use it, too, not the machine's own database.
 beforeAll(() => setZoneFolders([]))
 afterAll(() => setZoneFolders(undefined))
 
 const NO_SYSTEMD = Bun.which('systemd-analyze') === null
-/** More by hand: CRONGUARD_SCHEDULE_CASES=5000 bun test --timeout 3600000 test/domain/on-calendar.test.ts */
+/** To run more cases: CRONGUARD_SCHEDULE_CASES=5000 bun test --timeout 3600000 test/domain/on-calendar.test.ts */
 const CASES = Number(process.env.CRONGUARD_SCHEDULE_CASES ?? 300)
 const SEED = Number(process.env.CRONGUARD_SCHEDULE_SEED ?? 20_262)
 const PER_CALL = 30
@@ -28,7 +28,7 @@ function nextTimes(expression: string, { from, zone, count }: { from: number; zo
   return times
 }
 
-describe('An OnCalendar expression is due', () => {
+describe('nextOnCalendar', () => {
   const rows = vectors.rows.filter(({ kind }) => kind === 'oncalendar')
   test.each(rows)('$expr in $tz after $from', ({ expr, tz, from, next }) => {
     expect(nextTimes(expr, { from: Date.parse(from), zone: tz, count: next.length })).toEqual(next)
@@ -54,37 +54,43 @@ describe('An OnCalendar expression is due', () => {
     expect(nextTimes(expression, { from: Date.UTC(2026, 0, 1), zone: 'UTC', count: 3 })).toEqual(times)
   })
 
-  test('never again when its last year is over', () => {
+  test('is null after the last year of the expression', () => {
     const once = parseOnCalendar('2030-01-01\n2031-01-01')
     expect(nextOnCalendar(once, { after: Date.UTC(2030, 5, 1), zone: 'UTC' })).toBe(Date.UTC(2031, 0, 1))
     expect(nextOnCalendar(once, { after: Date.UTC(2031, 0, 1), zone: 'UTC' })).toBeNull()
   })
 
-  test('on the last day of 2199, and not after it', () => {
+  test('is null after 2199', () => {
     const noon = parseOnCalendar('12:00')
     expect(nextOnCalendar(noon, { after: Date.UTC(2199, 11, 31), zone: 'UTC' })).toBe(Date.UTC(2199, 11, 31, 12))
     expect(nextOnCalendar(noon, { after: Date.UTC(2200, 0, 1), zone: 'UTC' })).toBeNull()
   })
 })
 
-describe('When the clocks are changed', () => {
+describe('nextOnCalendar: clock changes', () => {
   test.each([
-    ['15 3', 'a time that is leapt over is left out', '03:15', '2024-03-31T00:20:00Z', '2024-04-01T00:15:00Z'],
-    ['every second', 'so is every second of that hour', '03:*:*', '2024-03-31T00:20:00Z', '2024-04-01T00:00:00Z'],
-    ['first pass', 'the repeated hour counts', '*:15', '2023-10-28T23:30:00Z', '2023-10-29T00:15:00Z'],
-    ['second pass', 'and counts once', '*:15', '2023-10-29T00:15:00Z', '2023-10-29T02:15:00Z'],
-    ['second pass', 'also when asked from within', '*:15', '2023-10-29T01:05:00Z', '2023-10-29T02:15:00Z'],
-    ['second pass', 'even after its time', '*:15', '2023-10-29T01:20:00Z', '2023-10-29T02:15:00Z'],
-    ['second pass', 'and not by the second', '*:*:*', '2023-10-29T01:20:00Z', '2023-10-29T02:00:00Z'],
-    ['another zone', 'by its own zone', '03:15 Europe/Riga', '2023-10-29T00:20:00Z', '2023-10-30T01:15:00Z'],
+    ['skipped hour', 'a time in it is left out', '03:15', '2024-03-31T00:20:00Z', '2024-04-01T00:15:00Z'],
+    ['skipped hour', 'every second of it is left out', '03:*:*', '2024-03-31T00:20:00Z', '2024-04-01T00:00:00Z'],
+    ['repeated hour', 'its first pass counts', '*:15', '2023-10-28T23:30:00Z', '2023-10-29T00:15:00Z'],
+    ['repeated hour', 'its second pass does not count', '*:15', '2023-10-29T00:15:00Z', '2023-10-29T02:15:00Z'],
+    ['second pass', 'does not count when asked within it', '*:15', '2023-10-29T01:05:00Z', '2023-10-29T02:15:00Z'],
+    ['second pass', 'does not count when asked after its time', '*:15', '2023-10-29T01:20:00Z', '2023-10-29T02:15:00Z'],
+    ['second pass', 'does not count for every second either', '*:*:*', '2023-10-29T01:20:00Z', '2023-10-29T02:00:00Z'],
+    [
+      'zone in the expression',
+      'replaces the zone of the schedule',
+      '03:15 Europe/Riga',
+      '2023-10-29T00:20:00Z',
+      '2023-10-30T01:15:00Z',
+    ],
   ])('%s: %s', (_where, _rule, expression, from, next) => {
     expect(nextTimes(expression, { from: Date.parse(from), zone: 'Europe/Riga', count: 1 })).toEqual([next])
   })
 })
 
-describe('A step that leads to no second value', () => {
+describe('parseOnCalendar: a step without a second value', () => {
   test.each(['*:0/60', '*-1/12-1', '*-*~1/7', '*-*-1..5/5', '*:59/1'])(
-    'is taken, as Healthchecks takes it: %s',
+    'is accepted, as by Healthchecks: %s',
     (text) => {
       const plain = text.replace(/(\.\.\d+)?\/\d+/, '')
       const times = (expression: string) => {
@@ -99,12 +105,12 @@ describe('A step that leads to no second value', () => {
   )
 })
 
-test('A date that was over by 2000 never comes', () => {
+test('parseOnCalendar: a date before 2 January 2000 never runs', () => {
   expect(() => parseOnCalendar('2000-1-1')).toThrow('This never runs')
   expect(parseOnCalendar('2000-1-2').lines).toHaveLength(1)
 })
 
-describe('An OnCalendar expression cannot be read, and says where', () => {
+describe('parseOnCalendar: errors', () => {
   test.each([
     ['24:00', 'Invalid hour "24": enter a number from 0 to 23.'],
     ['*:*/5', 'Invalid minute "*/5": write 0/5 or 1/5.'],
@@ -139,7 +145,7 @@ describe('An OnCalendar expression cannot be read, and says where', () => {
 
 const zoned = fc.constantFrom('UTC', ...ODD_ZONES).chain((zone) => fc.tuple(fc.constant(zone), momentNearChange(zone)))
 
-test('the next time is always after the moment that was asked from, and none lies between', () => {
+test('nextOnCalendar returns the first time after the given one', () => {
   const later = fc.property(onCalendarExpression, zoned, fc.nat(86_400_000), (expression, [zone, after], wait) => {
     const onCalendar = readable(expression)
     fc.pre(onCalendar !== null)
@@ -151,7 +157,7 @@ test('the next time is always after the moment that was asked from, and none lie
   fc.assert(later, { numRuns: 10 * CASES, seed: SEED })
 })
 
-test('the times of a zone are those of the calendar that its clocks show, each the first time', () => {
+test('nextOnCalendar: each time on the clocks of a zone counts once, when they first show it', () => {
   const shown = fc.property(onCalendarExpression, zoned, (expression, [zone, after]) => {
     const onCalendar = readable(expression)
     fc.pre(onCalendar !== null)
@@ -170,12 +176,12 @@ test('the times of a zone are those of the calendar that its clocks show, each t
 })
 
 function firstShownAt(wall: number, zone: string): number | null {
-  const said = Temporal.PlainDateTime.from(new Date(wall).toISOString().slice(0, 19))
-  const moment = said.toZonedDateTime(zone, { disambiguation: 'earlier' })
-  return moment.toPlainDateTime().equals(said) ? moment.epochMilliseconds : null
+  const wallTime = Temporal.PlainDateTime.from(new Date(wall).toISOString().slice(0, 19))
+  const moment = wallTime.toZonedDateTime(zone, { disambiguation: 'earlier' })
+  return moment.toPlainDateTime().equals(wallTime) ? moment.epochMilliseconds : null
 }
 
-/** A random date may never come, and a random step may lead nowhere. */
+/** Null for a date that does not exist and a step without a second value: some random expressions have one. */
 function readable(expression: string) {
   try {
     return parseOnCalendar(expression)
@@ -184,17 +190,17 @@ function readable(expression: string) {
   }
 }
 
-const skipped = NO_SYSTEMD ? ' (skipped: systemd-analyze is not on this machine)' : ''
-describe.skipIf(NO_SYSTEMD)(`Against systemd-analyze${skipped}`, () => {
-  test(`${CASES} expressions are due just nows in UTC`, () => {
+const skipped = NO_SYSTEMD ? ' (skipped: systemd-analyze is not installed)' : ''
+describe.skipIf(NO_SYSTEMD)(`nextOnCalendar compared with systemd-analyze${skipped}`, () => {
+  test(`${CASES} expressions are due at the same times in UTC`, () => {
     for (const { expressions, from } of calls(CASES, fc.integer(TEN_YEARS))) compare(expressions, { zone: 'UTC', from })
   })
 
-  // Half an hour that is repeated is too much for it, too.
+  // systemd fails at Lord Howe Island, where clocks change by half an hour.
   const zones = ODD_ZONES.filter((zone) => zone !== 'Australia/Lord_Howe')
-  test.each(zones)('expressions are due just nows in the nights of %s', (zone) => {
+  test.each(zones)('expressions are due at the same times around the clock changes of %s', (zone) => {
     const changes = changesOf(zone)
-    // Asked from within the repeated hour, it goes on in it.
+    // Asked within the repeated hour, systemd returns times in its second pass.
     const moment = momentNearChange(zone).filter(
       (at) => !changes.some((change) => at >= change && at < change + 2 * HOUR),
     )
@@ -208,17 +214,17 @@ describe.skipIf(NO_SYSTEMD)(`Against systemd-analyze${skipped}`, () => {
   }
 
   function compare(expressions: string[], { zone, from }: { zone: string; from: number }): void {
-    const said = askSystemd(expressions, { zone, from })
+    const answers = askSystemd(expressions, { zone, from })
     for (const [index, expression] of expressions.entries()) {
       const times = readable(expression) ? nextTimes(expression, { from, zone, count: 4 }) : []
-      if (said[index] === undefined || isDefectOfSystemd(expression, { zone, from, times })) continue
-      expect({ expression, zone, from, times }).toEqual({ expression, zone, from, times: said[index] })
+      if (answers[index] === undefined || isDefectOfSystemd(expression, { zone, from, times })) continue
+      expect({ expression, zone, from, times }).toEqual({ expression, zone, from, times: answers[index] })
     }
   }
 
   /**
-   * systemd 252 loses matches behind a leap; where a step leads over the end of a day whose clocks are changed, or of a
-   * month; and where days are counted from the end of the month of such a day.
+   * systemd 252 misses times after a skipped hour; where a step passes the end of a day with a clock change, or of a
+   * month; and where days are counted from the end of the month with such a day.
    */
   function isDefectOfSystemd(
     expression: string,
@@ -233,7 +239,7 @@ describe.skipIf(NO_SYSTEMD)(`Against systemd-analyze${skipped}`, () => {
   }
 })
 
-/** Up to four times for each; none for what it cannot read, or never comes; undefined where it gives up. */
+/** Up to four times for each: none if systemd cannot read it or it never runs, undefined if systemd gives up. */
 function askSystemd(expressions: string[], { zone, from }: { zone: string; from: number }): (string[] | undefined)[] {
   const base = `${new Date(from).toISOString().slice(0, 19).replace('T', ' ')} UTC`
   const command = ['systemd-analyze', 'calendar', `--base-time=${base}`, '--iterations=4', ...expressions]

@@ -27,9 +27,9 @@ describe('countedLength', () => {
   })
 })
 
-describe('A password', () => {
+describe('Password', () => {
   test.each(['correct horse battery', 'a very long engine', 'xK9ppQ2mZ4', 'hunter of lost socks', 'Über den Wolken'])(
-    '%p is taken',
+    '%p is accepted',
     (password) => {
       expect(Password.safeParse(password).success).toBe(true)
     },
@@ -50,21 +50,21 @@ describe('A password', () => {
     expect(Password.safeParse(password).success).toBe(false)
   })
 
-  test('that is refused says why, once', () => {
+  test('a refusal has one reason', () => {
     const problems = (password: string) => Password.safeParse(password).error?.issues.map(({ message }) => message)
     expect(problems('short')).toEqual(['A password needs at least 10 characters.'])
     expect(problems('1234567890')).toEqual([expect.stringContaining('sequences like 1234 count as one')])
     expect(problems('basketball')).toEqual([expect.stringContaining('too common')])
   })
 
-  test('with a common word among others is not common', () => {
+  test('isCommonPassword: a common word among others is not common', () => {
     expect(isCommonPassword('dragon')).toBe(true)
     expect(isCommonPassword('dragon under water')).toBe(false)
     expect(isCommonPassword('dragon7391827')).toBe(false)
   })
 })
 
-test('The list of common passwords fits in 30 kB, in order, once each', () => {
+test('common-passwords.txt is sorted, without duplicates, and at most 30 kB', () => {
   const words = readFileSync(LIST, 'utf8').trimEnd().split('\n')
   expect(statSync(LIST).size).toBeLessThanOrEqual(30_000)
   expect(words).toEqual([...new Set(words)].sort())

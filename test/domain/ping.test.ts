@@ -23,7 +23,7 @@ function filtering(filter: Partial<PingFilter>, rules: Partial<PingRules> = {}):
   return { ...NO_RULES, ...rules, filter: { ...NO_RULES.filter, httpBody: true, ...filter } }
 }
 
-describe('without rules of its own a monitor takes every signal for what it is', () => {
+describe('judgePing without rules: every signal keeps its meaning', () => {
   const cases = PING_SIGNALS.flatMap((signal) => [
     { signal, isPaused: false },
     { signal, isPaused: true },
@@ -35,47 +35,47 @@ describe('without rules of its own a monitor takes every signal for what it is',
   })
 })
 
-describe('a monitor that takes POST only', () => {
+describe('judgePing: POST only', () => {
   const rules = { ...NO_RULES, postOnly: true }
   test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'post', ''])('ignores the method "%s"', (method) => {
     for (const signal of PING_SIGNALS) expect(judgePing(rules, false, incoming({ signal, method }))).toBe('ignored')
   })
 
-  test.each(PING_SIGNALS)('takes a POST that says %s', (signal) => {
+  test.each(PING_SIGNALS)('accepts %s by POST', (signal) => {
     expect(judgePing(rules, false, incoming({ signal }))).toBe(signal)
   })
 })
 
-describe('a monitor that only a person may resume', () => {
+describe('judgePing: resume manually only', () => {
   const rules = { ...NO_RULES, manualResume: true }
-  test.each(PING_SIGNALS)('ignores %s while it is paused, and takes it otherwise', (signal) => {
+  test.each(PING_SIGNALS)('ignores %s while paused, and accepts it otherwise', (signal) => {
     expect(judgePing(rules, true, incoming({ signal }))).toBe('ignored')
     expect(judgePing(rules, false, incoming({ signal }))).toBe(signal)
   })
 })
 
-describe('the first rule that applies decides', () => {
+describe('judgePing: the first rule that applies decides', () => {
   const keywords = { successKeywords: 'ok', failureKeywords: 'error' }
   test.each([
-    { name: 'paused by hand goes before POST only', isPaused: true, method: 'POST', text: 'ok', kind: 'ignored' },
+    { name: 'manual resume comes before POST only', isPaused: true, method: 'POST', text: 'ok', kind: 'ignored' },
     {
-      name: 'paused by hand goes before failing by default',
+      name: 'manual resume comes before failing by default',
       isPaused: true,
       method: 'POST',
       text: '',
       kind: 'ignored',
     },
-    { name: 'POST only goes before keywords', isPaused: false, method: 'GET', text: 'error', kind: 'ignored' },
-    { name: 'POST only goes before failing by default', isPaused: false, method: 'GET', text: '', kind: 'ignored' },
-    { name: 'then the keywords', isPaused: false, method: 'POST', text: 'ok', kind: 'success' },
-    { name: 'then failing by default', isPaused: false, method: 'POST', text: 'hm', kind: 'fail' },
+    { name: 'POST only comes before keywords', isPaused: false, method: 'GET', text: 'error', kind: 'ignored' },
+    { name: 'POST only comes before failing by default', isPaused: false, method: 'GET', text: '', kind: 'ignored' },
+    { name: 'keywords come before failing by default', isPaused: false, method: 'POST', text: 'ok', kind: 'success' },
+    { name: 'failing by default comes last', isPaused: false, method: 'POST', text: 'hm', kind: 'fail' },
   ] as const)('$name', ({ isPaused, method, text, kind }) => {
     const rules = filtering({ ...keywords, failsByDefault: true }, { postOnly: true, manualResume: true })
     expect(judgePing(rules, isPaused, incoming({ method, text }))).toBe(kind)
   })
 })
 
-describe('words in the body replace the signal of the URL', () => {
+describe('judgePing: keywords in the body replace the signal of the URL', () => {
   const words = { failureKeywords: 'error', successKeywords: 'done', startKeywords: 'begin' }
   test.each([
     { text: 'begin', kind: 'start' },
@@ -89,19 +89,19 @@ describe('words in the body replace the signal of the URL', () => {
     for (const signal of PING_SIGNALS) expect(judgePing(filtering(words), false, incoming({ signal, text }))).toBe(kind)
   })
 
-  test.each(['ignored', 'fail'] as const)('text without any of the words is %s when so set', (kind) => {
+  test.each(['ignored', 'fail'] as const)('a body without keywords is %s, as configured', (kind) => {
     const rules = filtering({ ...words, failsByDefault: kind === 'fail' })
     expect(judgePing(rules, false, incoming({ signal: 'start', text: 'nothing to see' }))).toBe(kind)
     expect(judgePing(rules, false, incoming({ signal: 'success', method: 'GET' }))).toBe(kind)
   })
 
-  test('the flags for mail say nothing about a ping by HTTP', () => {
+  test('the settings for mail do not apply to HTTP pings', () => {
     const rules = filtering({ ...words, httpBody: false, subject: true, body: true, failsByDefault: true })
     expect(judgePing(rules, false, incoming({ signal: 'log', text: 'error' }))).toBe('log')
   })
 })
 
-describe('keywords', () => {
+describe('judgePing: keywords', () => {
   test.each([
     { keywords: 'error', text: 'error', isFound: true },
     { keywords: ' error , fatal ', text: 'it was fatal', isFound: true },
@@ -120,22 +120,22 @@ describe('keywords', () => {
   })
 })
 
-describe('a body that is no whole text is searched all the same', () => {
+describe('judgePing: keywords are found in a body with invalid UTF-8', () => {
   const rules = filtering({ failureKeywords: 'error' })
   const wholeWord = [...new TextEncoder().encode('error')]
   test.each([
     { name: 'invalid bytes around the word', bytes: [0xff, 0xfe, ...wholeWord, 0xc3, 0x28], kind: 'fail' },
-    { name: 'a character cut at the end', bytes: [...wholeWord, 0xe5, 0xa4], kind: 'fail' },
+    { name: 'a truncated character at the end', bytes: [...wholeWord, 0xe5, 0xa4], kind: 'fail' },
     { name: 'the rest of a character at the start', bytes: [0xb1, ...wholeWord], kind: 'fail' },
     { name: 'NUL bytes', bytes: [0, ...wholeWord, 0], kind: 'fail' },
     { name: 'a byte order mark', bytes: [0xef, 0xbb, 0xbf, ...wholeWord], kind: 'fail' },
-    { name: 'a word torn by an invalid byte', bytes: [0x65, 0x72, 0xff, 0x72, 0x6f, 0x72], kind: 'ignored' },
+    { name: 'an invalid byte within the word', bytes: [0x65, 0x72, 0xff, 0x72, 0x6f, 0x72], kind: 'ignored' },
     { name: 'nothing but invalid bytes', bytes: [0xff, 0xff], kind: 'ignored' },
   ] as const)('$name', ({ bytes, kind }) => {
     expect(judgePing(rules, false, { ...incoming(), body: wholeBody(new Uint8Array(bytes)).body })).toBe(kind)
   })
 
-  test('a keyword whose last character was cut is not found, and the ping is not lost', () => {
+  test('a keyword with a truncated last character is not found, and the ping is kept', () => {
     const cut = new TextEncoder().encode('失敗').slice(0, -1)
     const judged = judgePing(filtering({ successKeywords: '失', failureKeywords: '失敗' }), false, {
       ...incoming(),
@@ -145,21 +145,21 @@ describe('a body that is no whole text is searched all the same', () => {
   })
 })
 
-describe('the duration of a run', () => {
+describe('runDurationMs', () => {
   test.each([
     { name: 'is the time since its start', previous: { kind: 'start', at: NOW - 1500 }, durationMs: 1500 },
-    { name: 'may be nothing', previous: { kind: 'start', at: NOW }, durationMs: 0 },
+    { name: 'may be 0', previous: { kind: 'start', at: NOW }, durationMs: 0 },
     { name: 'may be just under 72 h', previous: { kind: 'start', at: NOW - 72 * HOUR + 1 }, durationMs: 72 * HOUR - 1 },
     { name: 'is unknown from 72 h on', previous: { kind: 'start', at: NOW - 72 * HOUR }, durationMs: null },
-    { name: 'is unknown when the clock went back', previous: { kind: 'start', at: NOW + 1 }, durationMs: null },
+    { name: 'is unknown if the clock was set back', previous: { kind: 'start', at: NOW + 1 }, durationMs: null },
     { name: 'is unknown after a success', previous: { kind: 'success', at: NOW - 1500 }, durationMs: null },
     { name: 'is unknown after a failure', previous: { kind: 'fail', at: NOW - 1500 }, durationMs: null },
-    { name: 'is unknown without a ping before', previous: null, durationMs: null },
+    { name: 'is unknown without a previous ping', previous: null, durationMs: null },
   ] as const)('$name', ({ previous, durationMs }) => {
     expect(runDurationMs(previous, NOW)).toBe(durationMs)
   })
 
-  test('a run is ended by a success or a failure, by nothing else', () => {
+  test('endsRun: only a success or a failure ends a run', () => {
     const ends = (['success', 'start', 'fail', 'log', 'ignored'] as const).filter(endsRun)
     expect(ends).toEqual(['success', 'fail'])
   })

@@ -4,7 +4,7 @@ import { DAILY } from '#domain/schedule.ts'
 import { readSchedule, scheduleChoices } from '#domain/schedule-input.ts'
 import { inputInWords, rhythmInWords } from '#words/schedule.ts'
 
-describe('A schedule with two readings is refused, with a way to write each', () => {
+describe('scheduleChoices: an ambiguous schedule is refused, with a phrase for each meaning', () => {
   test.each([
     ['every second monday at 9', ['on the second Monday of every month at 09:00', 'every 2 weeks']],
     ['each 2nd Tuesday', ['on the second Tuesday of every month at 00:00', 'every 2 weeks']],
@@ -53,7 +53,7 @@ describe('A schedule with two readings is refused, with a way to write each', ()
   })
 
   test.each(['every second day', 'at 12pm', 'at 12:00', 'at 6, 12 and 18', '300', 'every 12h', '1h 30m', 'weekly'])(
-    'and %p, which has one, is not',
+    '%p is not ambiguous',
     (text) => {
       expect(scheduleChoices(text)).toEqual([])
       expect(inputInWords(readSchedule(text))).not.toBe('')
@@ -61,7 +61,7 @@ describe('A schedule with two readings is refused, with a way to write each', ()
   )
 })
 
-describe('A first day that is assumed is said', () => {
+describe('inputInWords: assumed first day', () => {
   test.each([
     ['monthly', 'because no day or time is given'],
     ['yearly', 'because no day or time is given'],
@@ -73,7 +73,7 @@ describe('A first day that is assumed is said', () => {
   })
 })
 
-describe('A cron expression of another program', () => {
+describe('readSchedule: cron expressions of other programs', () => {
   test.each([
     ['0 0 12 * * MON', 'has 6 fields: seconds are not supported. Did you mean "0 12 * * MON"?'],
     ['0 0 12 ? * MON-FRI', 'has 6 fields: seconds are not supported. Did you mean "0 12 * * MON-FRI"?'],
@@ -84,7 +84,7 @@ describe('A cron expression of another program', () => {
     ['0 0 12 * * 1-5', 'Did you mean "0 12 * * 1-5"?'],
     ['0 12 ? * MON-FRI *', 'has 6 fields: years are not supported. Did you mean "0 12 * * MON-FRI"?'],
     ['0 0 12 ? * MON *', 'has 7 fields: seconds and years are not supported. Did you mean "0 12 * * MON"?'],
-  ])('%p is answered with the same schedule in five fields', (expression, sentence) => {
+  ])('%p: the error suggests the same schedule in five fields', (expression, sentence) => {
     expect(() => readSchedule(expression)).toThrow(sentence)
     expect(scheduleChoices(expression)).toHaveLength(1)
   })
@@ -99,7 +99,7 @@ describe('A cron expression of another program', () => {
     ['0 0 12 ? * 6L', 'programs number the days differently'],
     ['0 12 * * ? 2026', 'has 6 fields: years are not supported.'],
     ['0 0 12 ? * MON-FRI 2026-2028', 'has 7 fields: seconds and years are not supported.'],
-  ])('%p, which has no such schedule, is not answered with another one', (expression, sentence) => {
+  ])('%p: no suggestion, because five fields have no equivalent', (expression, sentence) => {
     expect(() => readSchedule(expression)).toThrow(sentence)
     expect(scheduleChoices(expression)).toEqual([])
   })
@@ -110,12 +110,12 @@ describe('A cron expression of another program', () => {
     ['“0 3 * * *”', 'Remove the quotation marks: 0 3 * * *'],
     ['0~59 * * * *', 'Invalid minute "0~59": cron picks a random time in that range'],
     ['0 ~6 * * *', 'Invalid hour "~6": cron picks'],
-  ])('%p is told what to leave out', (text, sentence) => {
+  ])('%p: the error says what to remove', (text, sentence) => {
     expect(() => readSchedule(text)).toThrow(sentence)
   })
 })
 
-describe('A line of a crontab keeps its schedule, and offers the name of its command', () => {
+describe('readCrontabLine: schedule, user and name of the command', () => {
   test.each([
     ['0 3 * * * /x.sh', '0 3 * * *', null, 'x.sh'],
     ['0 3 * * * root /x.sh', '0 3 * * *', 'root', 'x.sh'],
@@ -139,7 +139,7 @@ describe('A line of a crontab keeps its schedule, and offers the name of its com
   })
 
   test.each(['0 3 * * *', 'every day at 3', '0 0 12 * * MON', '@daily', '@reboot root /x', 'Mon..Fri 09:00'])(
-    'and %p is none',
+    '%p is not a line of a crontab',
     (text) => {
       expect(readCrontabLine(text)).toBeNull()
     },

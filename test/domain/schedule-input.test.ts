@@ -9,7 +9,7 @@ function read(text: string): string | number {
   return schedule.kind === 'period' ? schedule.periodMs : `${schedule.kind}: ${schedule.expression}`
 }
 
-describe('A length of time', () => {
+describe('readSchedule: periods', () => {
   test.each([
     ['90m', 90 * MINUTE],
     ['1h 30m', 90 * MINUTE],
@@ -57,7 +57,7 @@ describe('A length of time', () => {
   })
 })
 
-describe('Plain words for days and times', () => {
+describe('readSchedule: days and times in words', () => {
   test.each([
     ['daily at 3am', '0 3 * * *'],
     ['at 3:30 pm every day', '30 15 * * *'],
@@ -109,7 +109,7 @@ describe('Plain words for days and times', () => {
   })
 })
 
-describe('Expressions', () => {
+describe('readSchedule: expressions', () => {
   test.each([
     ['0 3 * * *', 'cron: 0 3 * * *'],
     ['*/5 9-17 * * mon-fri', 'cron: */5 9-17 * * mon-fri'],
@@ -129,7 +129,7 @@ describe('Expressions', () => {
     expect(read(text)).toBe(schedule)
   })
 
-  test('of a stored OnCalendar schedule are read back as what they are', () => {
+  test('scheduleAsInput of an OnCalendar schedule is read back unchanged', () => {
     for (const expression of [
       'daily',
       'Mon 09:00',
@@ -144,16 +144,19 @@ describe('Expressions', () => {
     }
   })
 
-  test.each(['0 3 * * *', '* * * * *', '0 0 L * *', '0 0 * * MON#2', '5/15 * * * *'])('%s comes back', (expression) => {
-    expect(read(scheduleAsInput({ ...DAILY, kind: 'cron', expression }))).toBe(`cron: ${expression}`)
-  })
+  test.each(['0 3 * * *', '* * * * *', '0 0 L * *', '0 0 * * MON#2', '5/15 * * * *'])(
+    'scheduleAsInput of cron is read back unchanged: %s',
+    (expression) => {
+      expect(read(scheduleAsInput({ ...DAILY, kind: 'cron', expression }))).toBe(`cron: ${expression}`)
+    },
+  )
 
-  test('come back from any length of a period', () => {
+  test('scheduleAsInput of a period is read back unchanged', () => {
     const seconds = [1, 59, 60, 61, 3599, 3600, 5400, 86_399, 86_400, 93_784, 604_800, 694_861, 31_536_000]
     for (const count of seconds) expect(read(scheduleAsInput(everyPeriod(count * SECOND)))).toBe(count * SECOND)
   })
 
-  test('are cron when they are five words on one line, and else OnCalendar', () => {
+  test('expressionKind: five words on one line are cron, anything else is OnCalendar', () => {
     expect(['1 2 3 4 5', ' a  b c d e ', 'daily', '1 2 3 4\n5', ''].map(expressionKind)).toEqual([
       'cron',
       'cron',
@@ -164,7 +167,7 @@ describe('Expressions', () => {
   })
 })
 
-describe('What was read is said back', () => {
+describe('inputInWords', () => {
   const back = [
     ['0 3 * * *', 'every day at 03:00'],
     ['0 6,18 * * *', 'every day at 06:00 and 18:00'],
@@ -189,16 +192,16 @@ describe('What was read is said back', () => {
     expect(inputInWords(readSchedule(expression))).toBe(words)
   })
 
-  test('in words that can be read again', () => {
+  test('readSchedule reads its words back', () => {
     for (const [, words] of back) {
       const again = readSchedule(words)
-      // "every hour" is a length of time.
+      // "every hour" is read back as a period.
       expect(inputInWords(again)).toBe(words)
     }
   })
 
   test.each(['0 0 13 * 5', '0 0 */2 * *', '*/7 * * * *', '0 9-17 * * *', '0,30 8,9 * * *', '0 0 * * 1/2'])(
-    'as the expression itself where the words would not be plain: %s',
+    'is the expression itself where words would be unclear: %s',
     (expression) => {
       expect(inputInWords(readSchedule(expression))).toBe(expression)
     },
@@ -209,29 +212,29 @@ describe('What was read is said back', () => {
     ['*/5 * * * *', 'every 5 minutes'],
     ['90m', 'every 1 hour 30 minutes'],
     ['06:00\n18:30', 'OnCalendar: 06:00 and 18:30'],
-  ])('%p as %p', (text, words) => {
+  ])('%p is %p', (text, words) => {
     expect(inputInWords(readSchedule(text))).toBe(words)
   })
 })
 
-describe('Midnight is said to be assumed', () => {
+describe('inputInWords: assumed midnight', () => {
   test.each([
     ['every monday', 'every Monday at 00:00'],
     ['monthly on the first', 'on the 1st of every month at 00:00'],
     ['weekdays', 'Monday to Friday at 00:00'],
-  ])('for %p, which names days only', (text, words) => {
+  ])('is mentioned for %p, which has only days', (text, words) => {
     expect(inputInWords(readSchedule(text))).toBe(`${words}, because no time is given`)
   })
 
   test.each(['every monday at midnight', 'every hour on mondays', 'hourly at :05', 'daily', '0 0 * * 1', '@daily'])(
-    'not for %p',
+    'is not mentioned for %p',
     (text) => {
       expect(inputInWords(readSchedule(text))).not.toContain('because')
     },
   )
 })
 
-describe('What cannot be read gets a sentence that says where', () => {
+describe('readSchedule: errors', () => {
   test.each([
     ['', 'Enter a schedule'],
     ['x'.repeat(101), 'Use at most 100 characters.'],

@@ -11,7 +11,7 @@ const WEDNESDAY = MONDAY + 2 * DAY
 const NOW = MONDAY + 2 * DAY + 12 * HOUR
 const DAYS: Period[] = [MONDAY, TUESDAY, WEDNESDAY].map((from) => ({ from, to: from + DAY }))
 
-/** Its transitions oldest first, as one would tell the story: it went `to` at that moment. */
+/** Takes the transitions oldest first: each is the time and the status that the monitor changed to. */
 function history(start: StoredStatus, ...changes: [at: number, to: StoredStatus][]) {
   const statuses = [start, ...changes.map(([, to]) => to)]
   const transitions = changes.map(([at], index) => ({ at, from: statuses[index] ?? start })).reverse()
@@ -21,8 +21,8 @@ function history(start: StoredStatus, ...changes: [at: number, to: StoredStatus]
 const hoursDown = (periods: { downMs: number }[]) => periods.map(({ downMs }) => downMs / HOUR)
 const counts = (periods: { downCount: number }[]) => periods.map(({ downCount }) => downCount)
 
-describe('Downtime', () => {
-  test('adds its length and its count to the day it falls on', () => {
+describe('uptimeOf: downtime', () => {
+  test('adds its length and its count to the day on which it happened', () => {
     const days = uptimeOf({
       ...history('up', [TUESDAY + HOUR, 'down'], [TUESDAY + 4 * HOUR, 'up']),
       periods: DAYS,
@@ -32,7 +32,7 @@ describe('Downtime', () => {
     expect(days.map(({ ratio }) => ratio)).toEqual([1, 21 / 24, 1])
   })
 
-  test('over midnight is split, and counts on both days', () => {
+  test('across midnight is split, and counts on both days', () => {
     const days = uptimeOf({
       ...history('up', [TUESDAY - HOUR, 'down'], [TUESDAY + 2 * HOUR, 'up']),
       periods: DAYS,
@@ -41,41 +41,41 @@ describe('Downtime', () => {
     expect(counts(days)).toEqual([1, 1, 0])
   })
 
-  test('that lasts until now is counted until now, on every day it covers', () => {
+  test('that is ongoing counts until now, on each of its days', () => {
     const days = uptimeOf({ ...history('up', [MONDAY + 6 * HOUR, 'down']), periods: DAYS })
     expect(hoursDown(days)).toEqual([18, 24, 12])
     expect(counts(days)).toEqual([1, 1, 1])
     expect(days.map(({ ratio }) => ratio)).toEqual([0.25, 0, 0])
   })
 
-  test('that began before the first transition at hand is known from what that transition left', () => {
+  test('that began before the first known transition follows from the status before it', () => {
     const days = uptimeOf({ ...history('down', [MONDAY + 5 * HOUR, 'up']), periods: DAYS })
     expect(hoursDown(days)).toEqual([5, 0, 0])
     expect(counts(days)).toEqual([1, 0, 0])
   })
 
-  test('without any transition at hand is as long as the monitor is old', () => {
+  test('without a known transition begins when the monitor was created', () => {
     const days = uptimeOf({ ...history('down'), createdAt: TUESDAY + 6 * HOUR, periods: DAYS })
     expect(hoursDown(days)).toEqual([0, 18, 12])
     expect(counts(days)).toEqual([0, 1, 1])
   })
 
-  test('that ends at midnight does not touch the next day, and one that begins then only that', () => {
+  test('that ends at midnight counts on the day before, and one that begins then on the day after', () => {
     const ends = uptimeOf({ ...history('up', [TUESDAY - HOUR, 'down'], [TUESDAY, 'up']), periods: DAYS })
     expect(counts(ends)).toEqual([1, 0, 0])
     const begins = uptimeOf({ ...history('up', [TUESDAY, 'down'], [TUESDAY + HOUR, 'up']), periods: DAYS })
     expect(counts(begins)).toEqual([0, 1, 0])
   })
 
-  test('of no length at all is counted', () => {
+  test('with a length of 0 is counted', () => {
     const days = uptimeOf({ ...history('up', [TUESDAY, 'down'], [TUESDAY, 'up']), periods: DAYS })
     expect(hoursDown(days)).toEqual([0, 0, 0])
     expect(counts(days)).toEqual([0, 1, 0])
   })
 })
 
-describe('What was not observed', () => {
-  test('before the monitor was made is no data, and that day counts from then on', () => {
+describe('uptimeOf: no data', () => {
+  test('before the monitor was created, whose first day counts from then on', () => {
     const createdAt = TUESDAY + 18 * HOUR
     const days = uptimeOf({
       ...history('up', [createdAt + HOUR, 'down'], [createdAt + 2 * HOUR, 'up']),
@@ -87,7 +87,7 @@ describe('What was not observed', () => {
     expect(overallRatio(days)).toBe(17 / 18)
   })
 
-  test('because it was paused, or waited for its first ping, is no data: neither up nor down', () => {
+  test('while the monitor was paused or waited for its first ping', () => {
     const days = uptimeOf({
       ...history(
         'new',
@@ -105,19 +105,19 @@ describe('What was not observed', () => {
     expect(overallRatio(days)).toBe(13 / 14)
   })
 
-  test('the future is no data', () => {
+  test('in the future', () => {
     const tomorrow = { from: WEDNESDAY + DAY, to: WEDNESDAY + 2 * DAY }
     expect(uptimeOf({ ...history('down'), periods: [tomorrow] })).toEqual([
       { ...tomorrow, observedMs: 0, downMs: 0, downCount: 0, ratio: null },
     ])
   })
 
-  test('nothing observed is no ratio', () => {
+  test('overallRatio is null without data', () => {
     expect(overallRatio([])).toBeNull()
   })
 })
 
-test('Days of 23 and 25 hours are as long as they are', () => {
+test('uptimeOf: a day has 23 or 25 hours when clocks change', () => {
   const days = [
     { from: MONDAY, to: MONDAY + 23 * HOUR },
     { from: MONDAY + 23 * HOUR, to: TUESDAY + DAY },
@@ -125,7 +125,7 @@ test('Days of 23 and 25 hours are as long as they are', () => {
   expect(hoursDown(uptimeOf({ ...history('down'), periods: days }))).toEqual([23, 25])
 })
 
-test('For any history, each millisecond is counted as a clerk with a calendar would', () => {
+test('uptimeOf: for any history, the result equals a count millisecond by millisecond', () => {
   const statuses = fc.constantFrom<StoredStatus>('new', 'up', 'down', 'paused')
   const changes = fc.array(fc.tuple(fc.integer({ min: 0, max: 120 }), statuses), { maxLength: 12 })
   const cuts = fc.array(fc.integer({ min: 0, max: 130 }), { minLength: 2, maxLength: 8 })
@@ -135,7 +135,7 @@ test('For any history, each millisecond is counted as a clerk with a calendar wo
       const bounds = [...edges].sort((a, b) => a - b)
       const periods = bounds.slice(1).map((to, index) => ({ from: bounds[index] ?? 0, to }))
       const now = 120
-      const told = uptimeOf({ ...history(start, ...ordered), createdAt, now, periods })
+      const counted = uptimeOf({ ...history(start, ...ordered), createdAt, now, periods })
 
       const statusAt = (at: number) => ordered.findLast(([since]) => since <= at)?.[1] ?? start
       const isDown = (at: number) => statusAt(at) === 'down'
@@ -144,16 +144,16 @@ test('For any history, each millisecond is counted as a clerk with a calendar wo
         const observed = Array.from({ length: to - from }, (_, step) => from + step).filter(
           (at) => at >= createdAt && at < now && isWatched(at),
         )
-        expect(told[index]?.observedMs).toBe(observed.length)
-        expect(told[index]?.ratio === null).toBe(observed.length === 0)
-        expect(told[index]?.downMs).toBe(observed.filter(isDown).length)
-        if (observed.some(isDown)) expect(told[index]?.downCount).toBeGreaterThan(0)
+        expect(counted[index]?.observedMs).toBe(observed.length)
+        expect(counted[index]?.ratio === null).toBe(observed.length === 0)
+        expect(counted[index]?.downMs).toBe(observed.filter(isDown).length)
+        if (observed.some(isDown)) expect(counted[index]?.downCount).toBeGreaterThan(0)
       }
     }),
   )
 })
 
-describe('Percent', () => {
+describe('percentInWords', () => {
   test.each([
     [1, '100%'],
     [0, '0%'],
@@ -164,7 +164,7 @@ describe('Percent', () => {
     [0.99999, '99.99%'],
     [1 - 1 / (365 * DAY), '99.99%'],
     [0.00001, '0.00%'],
-  ])('of %p is "%s"', (ratio, words) => {
+  ])('%p is "%s"', (ratio, words) => {
     expect(percentInWords(ratio)).toBe(words)
   })
 })

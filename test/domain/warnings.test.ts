@@ -21,12 +21,12 @@ const ALL_WELL: WarningFacts = {
 const warningsOf = (facts: Partial<WarningFacts>) => problemsOf({ ...ALL_WELL, ...facts }).map(warningOf)
 const textsOf = (facts: Partial<WarningFacts>) => warningsOf(facts).map(({ text }) => text)
 
-test('Nothing is said while all is well, nor of what cannot be told', () => {
+test('problemsOf: no warning if everything works or facts are unknown', () => {
   expect(textsOf({})).toEqual([])
   expect(textsOf({ disk: null, firstDeadlineAt: null, backups: null })).toEqual([])
 })
 
-test('Everything that is wrong is said, what matters most first', () => {
+test('problemsOf: lists all warnings, the most important first', () => {
   const facts = {
     ...ALL_WELL,
     disk: { freeBytes: 0, totalBytes: GIGABYTE },
@@ -38,7 +38,7 @@ test('Everything that is wrong is said, what matters most first', () => {
   expect(warningsOf(facts).map(({ kind }) => kind)).toEqual(['checker', 'outbox', 'channels', 'disk', 'backup'])
 })
 
-describe('The checker is behind', () => {
+describe('Warning: late checks', () => {
   test.each([
     [-HOUR, false],
     [0, false],
@@ -49,14 +49,14 @@ describe('The checker is behind', () => {
     expect(textsOf({ firstDeadlineAt: NOW - ms })).toHaveLength(isBehind ? 1 : 0)
   })
 
-  test('and it is said by how much', () => {
+  test('says how late', () => {
     expect(textsOf({ firstDeadlineAt: NOW - 3 * MINUTE })).toEqual([
       'Deadlines are checked late: the oldest one passed 3 minutes ago. See the log for details.',
     ])
   })
 })
 
-describe('The outbox does not drain', () => {
+describe('Warning: pending notifications', () => {
   const outbox = (oldestMs: number | null, sentMs: number | null, waiting = 3) => ({
     outbox: {
       waiting,
@@ -78,7 +78,7 @@ describe('The outbox does not drain', () => {
     expect(textsOf(outbox(oldestMs, sentMs))).toHaveLength(isStuck ? 1 : 0)
   })
 
-  test('and it is said how much waits', () => {
+  test('says how many are pending', () => {
     const end = 'None was sent in the last 15 minutes. See the log for details.'
     expect(textsOf(outbox(40 * MINUTE, null))).toEqual([
       `3 notifications are pending, the oldest for 40 minutes. ${end}`,
@@ -87,16 +87,16 @@ describe('The outbox does not drain', () => {
   })
 })
 
-describe('Channels that fail', () => {
+describe('Warning: failing channels', () => {
   const failing = (...minutes: number[]) => ({
     failingChannels: minutes.map((ago, n) => ({ id: `${n}`, name: `hook ${n}`, since: NOW - ago * MINUTE })),
   })
 
-  test('are no matter for a quarter of an hour', () => {
+  test('does not appear in the first 15 minutes', () => {
     expect(textsOf(failing(15))).toEqual([])
   })
 
-  test('are named afterwards, the first three of them', () => {
+  test('names the first three channels', () => {
     expect(warningsOf(failing(60, 3))).toEqual([
       {
         kind: 'channels',
@@ -110,11 +110,11 @@ describe('Channels that fail', () => {
   })
 })
 
-describe('The disk is nearly full', () => {
+describe('Warning: disk almost full', () => {
   test.each([
     ['a fifth of a small disk', 200 * MB, GIGABYTE, 10 * MB, false],
     ['a twentieth of a small disk', 50 * MB, GIGABYTE, 10 * MB, false],
-    ['less than that', 49 * MB, GIGABYTE, 10 * MB, true],
+    ['less than a twentieth of a small disk', 49 * MB, GIGABYTE, 10 * MB, true],
     ['a gigabyte of a large disk', GIGABYTE, 4000 * GIGABYTE, 10 * MB, false],
     ['less than a gigabyte of a large disk', 999 * MB, 4000 * GIGABYTE, 10 * MB, true],
     ['too little for a copy of the database', 5 * GIGABYTE, 4000 * GIGABYTE, 6 * GIGABYTE, true],
@@ -123,7 +123,7 @@ describe('The disk is nearly full', () => {
     expect(textsOf({ disk: { freeBytes, totalBytes }, databaseBytes })).toHaveLength(isFull ? 1 : 0)
   })
 
-  test('and it is said how much is free', () => {
+  test('says how much is free', () => {
     expect(textsOf({ disk: { freeBytes: 312 * MB, totalBytes: 20 * GIGABYTE } })).toEqual([
       'The disk with the data folder is almost full: 312 MB of 20 GB are free. ' +
         'Once it is full, no ping can be recorded.',
@@ -131,7 +131,7 @@ describe('The disk is nearly full', () => {
   })
 })
 
-describe('The backup is too old', () => {
+describe('Warning: old backup', () => {
   test.each([
     [{ lastAt: NOW - 2 * DAY, since: 0 }, []],
     [{ lastAt: NOW + HOUR, since: 0 }, []],
@@ -142,12 +142,12 @@ describe('The backup is too old', () => {
       { lastAt: null, since: 0, isAhead: true },
       ['All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'],
     ],
-  ])('as %j tells: %j', (backups, texts) => {
+  ])('%j: %j', (backups, texts) => {
     expect(textsOf({ backups: { isAhead: false, ...backups } })).toEqual(texts)
   })
 })
 
-describe('The parts that CronGuard cannot do without', () => {
+describe('unhealthyParts', () => {
   const parts = (...unwell: string[]) =>
     ['checker', 'outbox', 'database', 'live', 'backups'].map((name) => ({
       name,
@@ -163,11 +163,11 @@ describe('The parts that CronGuard cannot do without', () => {
       ['outbox', 'database'],
     ],
     [['live', 'backups'], []],
-  ])('are told when of all parts these fail: %j', (failing, unwell) => {
+  ])('lists only the essential ones of failing parts: %j', (failing, unwell) => {
     expect(unhealthyParts(parts(...failing))).toEqual(unwell)
   })
 
-  test('do not work when they do not run', () => {
+  test('lists essential parts that do not run', () => {
     expect(unhealthyParts([{ name: 'checker', isHealthy: true, isRunning: true }])).toEqual(['outbox', 'database'])
   })
 })

@@ -10,7 +10,7 @@ const daysAt = (time: string, first = '2026-11-20') =>
   [0, 1, 2, 3, 4].map((day) => Date.parse(`${first}T${time}Z`) - day * DAY)
 const ZONES = ['America/New_York', 'UTC', 'Asia/Kathmandu', 'Europe/Riga', 'Asia/Kolkata']
 
-describe('pings at a constant offset from the times of a schedule', () => {
+describe('hintZone: pings at a constant offset from their schedule', () => {
   test.each([
     { schedule: cron('0 3 * * *'), time: '01:00:05', timeZone: 'Europe/Riga', offsetMs: -2 * HOUR },
     { schedule: cron('0 3 * * *'), time: '08:00:05', timeZone: 'America/New_York', offsetMs: 5 * HOUR },
@@ -22,39 +22,39 @@ describe('pings at a constant offset from the times of a schedule', () => {
     expect(hintZone(schedule, { pingTimes: daysAt(time), zones: ZONES })).toEqual(hint)
   })
 
-  test('fit in winter and in summer to a zone that changes its clocks, and not to one that does not', () => {
+  test('suggest a zone whose clocks change when the pings do', () => {
     const pingTimes = ['2026-10-27T02:00:00Z', '2026-10-26T02:00:00Z', '2026-10-24T01:00:00Z'].map(Date.parse)
     const zones = ['Africa/Lagos', 'Europe/Berlin']
     expect(hintZone(cron('0 3 * * *'), { pingTimes, zones })?.timeZone).toBe('Europe/Berlin')
   })
 })
 
-test('of the zones that fit, the own one is offered first, and then one that people know', () => {
+test("zonesToTry: the schedule's zone first, then well-known zones", () => {
   const hint = (own: string) =>
     hintZone(cron('0 3 * * *'), { pingTimes: daysAt('01:00:05'), zones: zonesToTry(own, timeZones()) })?.timeZone
   expect(hint('UTC')).toBe('Europe/Helsinki')
   expect(hint('Africa/Cairo')).toBe('Africa/Cairo')
 })
 
-describe('nothing is said', () => {
+describe('hintZone: no suggestion', () => {
   test.each([
     { why: 'pings are on time', schedule: cron('0 3 * * *'), time: '03:00:05' },
-    { why: 'the job takes its time', schedule: cron('0 3 * * *'), time: '03:20:00' },
-    { why: 'no zone is that far away', schedule: cron('0 3 * * *'), time: '10:07:00' },
+    { why: 'the job takes 20 minutes', schedule: cron('0 3 * * *'), time: '03:20:00' },
+    { why: 'no zone has that offset', schedule: cron('0 3 * * *'), time: '10:07:00' },
     { why: 'every minute fits every zone', schedule: cron('* * * * *'), time: '01:00:05' },
     { why: 'a period has no zone', schedule: everyPeriod(DAY), time: '01:00:05' },
   ])('when $why', ({ schedule, time }) => {
     expect(hintZone(schedule, { pingTimes: daysAt(time), zones: timeZones() })).toBeNull()
   })
 
-  test('of two pings, or of pings of which one was on time', () => {
+  test('for only two pings, or if one ping was on time', () => {
     const pingTimes = daysAt('01:00:05')
     expect(hintZone(cron('0 3 * * *'), { pingTimes: pingTimes.slice(0, 2), zones: ZONES })).toBeNull()
     const mixed = [Date.parse('2026-11-20T03:00:00Z') + SECOND, ...pingTimes.slice(1)]
     expect(hintZone(cron('0 3 * * *'), { pingTimes: mixed, zones: ZONES })).toBeNull()
   })
 
-  test('of pings that wander', () => {
+  test('for pings at varying offsets', () => {
     const pingTimes = daysAt('01:00:05').map((at, day) => at + day * 5 * MINUTE)
     expect(hintZone(cron('0 3 * * *'), { pingTimes, zones: timeZones() })).toBeNull()
   })

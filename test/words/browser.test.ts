@@ -21,6 +21,6 @@ test.each([
   ['curl/8.5.0', 'curl'],
   ['<script>alert(1)</script>', 'Unknown browser'],
   ['', 'Unknown browser'],
-])('%s is %s', (userAgent, words) => {
+])('browserInWords: %s is %s', (userAgent, words) => {
   expect(browserInWords(userAgent)).toBe(words)
 })

@@ -17,11 +17,11 @@ test.each([
   [39 * MINUTE, 'UTC', 'CronGuard was offline (00:02 – 00:41 UTC)'],
   [39 * MINUTE, 'Europe/Berlin', 'CronGuard was offline (01:02 – 01:41)'],
   [2 * HOUR, 'UTC', 'CronGuard was offline (30 Nov, 22:41 – 1 Dec, 00:41 UTC)'],
-])('gap: the title of one of %p ms in %s names the day only where it must: %p', (ms, zone, title) => {
+])('notificationTitle: a gap of %p ms in %s: %p', (ms, zone, title) => {
   expect(notificationTitle(notice(ms), zone)).toBe(title)
 })
 
-test('gap: the details count one monitor in the singular', () => {
+test('notificationDetails: a gap with one monitor uses the singular', () => {
   expect(notificationDetails(notice(2 * HOUR), 'UTC')).toBe(
     'CronGuard was offline for 2 hours, until 1 Dec 2026, 00:41:00 UTC: it was stopped. ' +
       'The deadline of 1 monitor was extended by one grace period.',

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { MESSAGES, writtenDown } from './messages.ts'
+import { allMessages, MESSAGES } from './messages.ts'
 
-test('messages: each reads, from subject to footer, as messages.txt has it', () => {
-  expect(writtenDown()).toBe(readFileSync(join(import.meta.dir, 'messages.txt'), 'utf8'))
+test('messages: all are as in messages.txt, from subject to footer', () => {
+  expect(allMessages()).toBe(readFileSync(join(import.meta.dir, 'messages.txt'), 'utf8'))
 })
 
-test.each(MESSAGES)('messages: the HTML says what the text says when $when', ({ subject, text, html }) => {
+test.each(MESSAGES)('messages: the HTML contains the whole text when $when', ({ subject, text, html }) => {
   const shown = wordsOf(html)
   expect(html).toContain('<html lang="en">')
   for (const line of [subject, ...text.split('\n')]) {
@@ -16,7 +16,7 @@ test.each(MESSAGES)('messages: the HTML says what the text says when $when', ({ 
   }
 })
 
-/** What a reader of the page sees, and where its links lead. */
+/** The visible text and the addresses of the links. */
 function wordsOf(html: string): string {
   const links = [...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url)
   const words = html

@@ -1,5 +1,5 @@
-// Every message that CronGuard sends, made of sample facts. `bun test/words/messages.ts > test/words/messages.txt`
-// writes them down after a change of words.
+// Every message that CronGuard sends, with sample facts. `bun test/words/messages.ts > test/words/messages.txt`
+// updates the file after a change of their texts.
 import { composeGapNotice } from '#domain/gap-notice.ts'
 import { NEW_STATE, NO_RULES } from '#domain/monitor.ts'
 import { composeNotification, composeTest, type Notification, type NotificationFacts } from '#domain/notification.ts'
@@ -11,7 +11,7 @@ import * as mails from '#words/account-mail.ts'
 import { notificationTitle } from '#words/notification.ts'
 
 export interface SentMessage {
-  /** On which occasion it is sent. */
+  /** The occasion on which it is sent. */
   when: string
   subject: string
   text: string
@@ -77,9 +77,9 @@ function up(lastPing: RecordedPing): Notification {
 }
 
 const NOTIFICATIONS: [when: string, Notification][] = [
-  ['no ping came in time', down({ reason: 'timeout' })],
-  ['no ping came, and there was none before', down({ reason: 'timeout', lastPing: null })],
-  ['no ping came since it was resumed', down({ reason: 'no-ping' })],
+  ['no ping arrived in time', down({ reason: 'timeout' })],
+  ['no ping arrived in time, nor before', down({ reason: 'timeout', lastPing: null })],
+  ['no ping arrived since the monitor was resumed', down({ reason: 'no-ping' })],
   ['a run started and did not finish', down({ reason: 'overrun', lastPing: { ...PING, kind: 'start', at: NOW } })],
   ['the job failed with an exit status', down({ reason: 'fail', lastPing: FAILURE })],
   [
@@ -107,7 +107,7 @@ const NOTIFICATIONS: [when: string, Notification][] = [
     }),
   ],
   ['the job recovered', up(PING)],
-  ['a person reported a success', up({ ...PING, reportedBy: 'Ada Winter' })],
+  ['someone reported a success manually', up({ ...PING, reportedBy: 'Ada Winter' })],
   [
     'CronGuard was offline',
     composeGapNotice({
@@ -116,13 +116,13 @@ const NOTIFICATIONS: [when: string, Notification][] = [
       monitors: [BACKUP, { ...BACKUP, name: 'Mail archive' }],
     }),
   ],
-  ['somebody tests a channel', composeTest({ project: 'Freelance', now: NOW })],
+  ['someone tests a channel', composeTest({ project: 'Freelance', now: NOW })],
 ]
 
 const ACCOUNT_MAILS: [when: string, mails.AccountMail][] = [
-  ['an address is to be confirmed', mails.verificationMail({ to: TO, url: `${BASE_URL}/verify-email/TOKEN` })],
-  ['somebody registers', mails.registrationMail({ to: TO, url: `${BASE_URL}/register/TOKEN` })],
-  ['somebody registers again', mails.alreadyRegisteredMail({ to: TO, url: `${BASE_URL}/login` })],
+  ['an address has to be confirmed', mails.verificationMail({ to: TO, url: `${BASE_URL}/verify-email/TOKEN` })],
+  ['someone registers', mails.registrationMail({ to: TO, url: `${BASE_URL}/register/TOKEN` })],
+  ['someone registers again', mails.alreadyRegisteredMail({ to: TO, url: `${BASE_URL}/login` })],
   ['an address belongs to another account', mails.addressTakenMail({ to: TO, url: `${BASE_URL}/login` })],
   ['a password is forgotten', mails.passwordResetMail({ to: TO, url: `${BASE_URL}/password-reset/TOKEN` })],
   [
@@ -147,7 +147,7 @@ const ACCOUNT_MAILS: [when: string, mails.AccountMail][] = [
   ],
   ['an address was changed', mails.addressChangedMail({ to: TO, email: 'ada@new.example', url: BASE_URL })],
   [
-    'somebody signs in from a new address',
+    'someone signs in from a new address',
     mails.signInMail({
       to: TO,
       at: NOW,
@@ -184,8 +184,8 @@ export const MESSAGES: SentMessage[] = [
   })),
 ]
 
-export function writtenDown(): string {
+export function allMessages(): string {
   return MESSAGES.map(({ when, subject, text }) => `=== When ${when}\nSubject: ${subject}\n\n${text}`).join('\n')
 }
 
-if (import.meta.main) process.stdout.write(writtenDown())
+if (import.meta.main) process.stdout.write(allMessages())

@@ -4,7 +4,7 @@ import { agoInWords, dueInWords } from '#words/moment.ts'
 
 const NOW = Date.parse('2026-11-24T12:00:00Z')
 
-describe('A moment', () => {
+describe('dueInWords and agoInWords', () => {
   test.each([
     [2 * HOUR, 'in 2 hours'],
     [SECOND, 'in 1 second'],
@@ -13,7 +13,7 @@ describe('A moment', () => {
     [1 - SECOND, 'due now'],
     [-SECOND, '1 second overdue'],
     [-2 * HOUR, '2 hours overdue'],
-  ])('that is due in %p ms is told as %p', (ms, words) => {
+  ])('dueInWords: %p ms from now is %p', (ms, words) => {
     expect(dueInWords(NOW + ms, NOW)).toBe(words)
   })
 
@@ -23,7 +23,7 @@ describe('A moment', () => {
     [-SECOND, 'just now'],
     [5 * SECOND, '5 seconds ago'],
     [2 * HOUR + 59 * MINUTE, '2 hours ago'],
-  ])('%p ms ago is told as %p', (ms, words) => {
+  ])('agoInWords: %p ms ago is %p', (ms, words) => {
     expect(agoInWords(NOW - ms, NOW)).toBe(words)
   })
 })

@@ -64,7 +64,7 @@ function down(reason: Transition['reason']): Transition {
 }
 
 function compose(facts: Partial<NotificationFacts> = {}): MonitorNotification {
-  const told = {
+  const timeout = {
     monitor: BACKUP,
     transition: down('timeout'),
     project: 'Billing',
@@ -72,39 +72,39 @@ function compose(facts: Partial<NotificationFacts> = {}): MonitorNotification {
     dueAt: null,
     downSince: null,
   }
-  return composeNotification({ ...told, ...facts })
+  return composeNotification({ ...timeout, ...facts })
 }
 
-describe('a notification says in its title and in one sentence what happened', () => {
+describe('notificationTitle and notificationDetails', () => {
   const failure: RecordedPing = { ...SUCCESS, kind: 'fail', at: NOW }
   const up = { transition: { from: 'down', to: 'up', at: NOW, reason: 'ping' } } as const
   const cases: { name: string; facts: Partial<NotificationFacts>; title: string; details: string }[] = [
     {
-      name: 'no ping came',
+      name: 'a missed ping',
       facts: { dueAt: DUE },
       title: 'Down: Backup',
       details: 'No ping received. It was expected on 23 Nov 2026, 09:32:41 UTC, with a grace period of 5 minutes.',
     },
     {
-      name: 'a run did not end',
+      name: 'an overrun',
       facts: { transition: down('overrun'), dueAt: DUE, lastPing: { ...SUCCESS, kind: 'start' } },
       title: 'Down: Backup',
       details: 'The run that started on 23 Nov 2026, 09:32:41 UTC did not finish within 5 minutes.',
     },
     {
-      name: 'the job failed',
+      name: 'a failure',
       facts: { transition: down('fail'), lastPing: failure },
       title: 'Down: Backup',
       details: 'The job reported a failure.',
     },
     {
-      name: 'the job failed with an exit status',
+      name: 'a failure with an exit status',
       facts: { transition: down('fail'), lastPing: { ...failure, exitStatus: 137 } },
       title: 'Down: Backup',
       details: 'The job failed with exit status 137.',
     },
     {
-      name: 'no ping came since the monitor was resumed',
+      name: 'no ping since the monitor was resumed',
       facts: { transition: down('no-ping'), dueAt: DUE },
       title: 'Down: Backup',
       details:
@@ -112,7 +112,7 @@ describe('a notification says in its title and in one sentence what happened', (
         'with a grace period of 5 minutes.',
     },
     {
-      name: 'a run was too short, once more',
+      name: 'a run that was too short again',
       facts: {
         transition: down('fail'),
         monitor: { ...BACKUP, minRunMs: MINUTE, failuresInARow: 3 },
@@ -122,7 +122,7 @@ describe('a notification says in its title and in one sentence what happened', (
       details: 'The run took 2 seconds, less than the minimum of 1 minute. It has failed 3 times in a row.',
     },
     {
-      name: 'a run was too long',
+      name: 'a run that was too long',
       facts: {
         transition: down('fail'),
         monitor: { ...BACKUP, maxRunMs: HOUR },
@@ -132,7 +132,7 @@ describe('a notification says in its title and in one sentence what happened', (
       details: 'The run took 1 hour 30 minutes, more than the maximum of 1 hour.',
     },
     {
-      name: 'a run was too long and said itself that it failed',
+      name: 'a run that was too long and failed',
       facts: {
         transition: down('fail'),
         monitor: { ...BACKUP, maxRunMs: HOUR },
@@ -142,19 +142,19 @@ describe('a notification says in its title and in one sentence what happened', (
       details: 'The job failed with exit status 2.',
     },
     {
-      name: 'somebody reported a success by hand',
+      name: 'a success reported manually',
       facts: { ...up, downSince: NOW - HOUR, lastPing: { ...SUCCESS, reportedBy: 'Ada Winter' } },
       title: 'Up: Backup',
       details: 'Ada Winter reported success manually after 1 hour of downtime.',
     },
     {
-      name: 'the job is back',
+      name: 'a recovery',
       facts: { ...up, downSince: NOW - 2 * HOUR - 5 * MINUTE },
       title: 'Up: Backup',
       details: 'The job recovered after 2 hours 5 minutes of downtime.',
     },
     {
-      name: 'the job is back, and nobody knows since when it was away',
+      name: 'a recovery after an unknown downtime',
       facts: up,
       title: 'Up: Backup',
       details: 'The job recovered.',
@@ -167,7 +167,7 @@ describe('a notification says in its title and in one sentence what happened', (
     expect(notification.isTest).toBe(false)
   })
 
-  test('a test says that it is one', () => {
+  test('a test says that it is a test', () => {
     const notification = composeTest({ project: 'Billing', now: NOW })
     expect(notification).toMatchObject({ status: 'down', at: NOW, isTest: true, project: 'Billing' })
     expect(notificationTitle(notification, 'UTC')).toBe('Down: TEST')
@@ -178,24 +178,24 @@ describe('a notification says in its title and in one sentence what happened', (
   })
 })
 
-describe('what a notification keeps', () => {
-  test('when the ping was due', () => {
+describe('composeNotification', () => {
+  test('contains the due time of the ping', () => {
     expect(compose({ dueAt: DUE })).toMatchObject({ reason: 'timeout', dueAt: DUE, downMs: null, at: NOW })
   })
 
-  test('how long it was down, from the beginning of the incident to the ping', () => {
+  test('contains the downtime, from the start of the incident to the ping', () => {
     const transition = { from: 'down', to: 'up', at: NOW, reason: 'ping' } as const
     expect(compose({ transition, downSince: NOW - HOUR })).toMatchObject({ status: 'up', downMs: HOUR, dueAt: null })
     expect(compose({ transition, downSince: NOW }).downMs).toBe(0)
     expect(compose({ transition, downSince: NOW + HOUR }).downMs).toBe(0)
   })
 
-  test('the last ping without who sent it', () => {
+  test('contains the last ping without its sender', () => {
     expect(compose().lastPing).toEqual({ kind: 'success', at: SUCCESS.at, exitStatus: null, durationMs: null })
     expect(compose({ lastPing: null }).lastPing).toBeNull()
   })
 
-  test('what the monitor was, with its tags as a list', () => {
+  test('contains the settings of the monitor, with tags as a list', () => {
     const { schedule, graceMs, uniqueKey } = BACKUP
     const kept = { name: 'Backup', slug: 'backup', tags: ['nightly', 'db'], description: '', pingCount: 7 }
     const limits = { maxRunMs: null, minRunMs: null, failuresInARow: 0 }
@@ -203,7 +203,7 @@ describe('what a notification keeps', () => {
   })
 })
 
-describe('the name of a monitor in a notification', () => {
+describe('notificationTitle: the name of the monitor', () => {
   test.each([
     { name: 'Backup', slug: 'backup', shown: 'Backup' },
     { name: '', slug: 'backup', shown: 'backup' },
@@ -214,30 +214,30 @@ describe('the name of a monitor in a notification', () => {
   })
 })
 
-describe('secrets', () => {
+describe('Notification: secrets', () => {
   const unnamed = { ...BACKUP, name: '', slug: '' }
   const up = { from: 'down', to: 'up', at: NOW, reason: 'ping' } as const
   const cases = [BACKUP, unnamed].flatMap((monitor) =>
     [down('timeout'), down('overrun'), down('fail'), up].map((transition) => ({ monitor, transition })),
   )
-  test.each(cases)('the ping key and the badge key are nowhere in case %#', ({ monitor, transition }) => {
+  test.each(cases)('contains neither the ping key nor the badge key: case %#', ({ monitor, transition }) => {
     const notification = compose({ monitor, transition, downSince: NOW - HOUR })
-    const said = [
+    const texts = [
       JSON.stringify(notification),
       notificationTitle(notification, 'UTC'),
       notificationDetails(notification, 'UTC'),
       JSON.stringify(notificationFacts(notification, 'UTC')),
     ].join('\n')
     for (const key of [PING_KEY, BADGE_KEY]) {
-      expect(said).not.toContain(key)
-      expect(said).not.toContain(key.replaceAll('-', ''))
-      expect(said).not.toContain(key.slice(0, 13))
+      expect(texts).not.toContain(key)
+      expect(texts).not.toContain(key.replaceAll('-', ''))
+      expect(texts).not.toContain(key.slice(0, 13))
     }
   })
 })
 
-describe('the facts around a notification', () => {
-  test('are told with their labels', () => {
+describe('notificationFacts', () => {
+  test('lists facts with their labels', () => {
     expect(notificationFacts(compose(), 'UTC')).toEqual([
       ['Down since', '23 Nov 2026, 09:37:41 UTC'],
       ['Project', 'Billing'],
@@ -249,22 +249,22 @@ describe('the facts around a notification', () => {
   })
 
   test.each([
-    { name: 'never pinged', lastPing: null, words: 'no ping yet' },
+    { name: 'none', lastPing: null, words: 'no ping yet' },
     {
-      name: 'an exit status',
+      name: 'with an exit status',
       lastPing: { ...SUCCESS, exitStatus: 0, at: NOW },
       words: 'exit status 0, just now',
     },
-    { name: 'a ping of the same moment', lastPing: { ...SUCCESS, at: NOW + 5 }, words: 'success, just now' },
-  ])('the last ping: $name', ({ lastPing, words }) => {
+    { name: 'at the same time', lastPing: { ...SUCCESS, at: NOW + 5 }, words: 'success, just now' },
+  ])('last ping: $name', ({ lastPing, words }) => {
     expect(notificationFacts(compose({ lastPing }), 'UTC')).toContainEqual(['Last ping', words])
   })
 
-  test('tags and description are left out when there are none, and kept as they are', () => {
+  test('leaves out empty tags and descriptions, and keeps others unchanged', () => {
     const bare = notificationFacts(compose({ monitor: { ...BACKUP, tags: ' ', description: '' } }), 'UTC')
     expect(bare.map(([label]) => label)).not.toContain('Tags')
     expect(bare.map(([label]) => label)).not.toContain('Description')
-    const told = notificationFacts(compose({ monitor: { ...BACKUP, description: HOSTILE } }), 'UTC')
-    expect(told).toContainEqual(['Description', HOSTILE])
+    const described = notificationFacts(compose({ monitor: { ...BACKUP, description: HOSTILE } }), 'UTC')
+    expect(described).toContainEqual(['Description', HOSTILE])
   })
 })

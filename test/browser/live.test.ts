@@ -48,6 +48,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await row(other, 'by-command').locator('.status-paused').waitFor()
     await browserUser.cronguard.run(['monitor', 'rm', ADA.email, uuid, '--yes'])
     await row(other, 'by-command').waitFor({ state: 'detached' })
+    await list.page.getByRole('heading', { name: 'Not found' }).waitFor()
     await list.context.close()
   }, 30_000)
 

@@ -13,8 +13,8 @@ async function problemOf(request: Request): Promise<string> {
   return error instanceof AppError && error.code === 'invalid' ? error.message : 'none'
 }
 
-describe('A form', () => {
-  test('gives each field as it was typed, the first of several, and an empty text for what is not there', async () => {
+describe('readForm', () => {
+  test('returns fields as typed, the first of several values, and an empty text for a missing field', async () => {
     const form = await readForm(post('name=a%26b&text=one%0D%0Atwo&tag=x&tag=y&box=on'))
     expect([form.text('name'), form.text('text'), form.text('nothing')]).toEqual(['a&b', 'one\ntwo', ''])
     expect([form.text('tag'), form.list('tag'), form.isTicked('box'), form.isTicked('other')]).toEqual([
@@ -26,7 +26,7 @@ describe('A form', () => {
     expect(form.values).toEqual({ name: 'a&b', text: 'one\ntwo', tag: 'x', box: 'on' })
   })
 
-  test('is empty with a request that changes nothing', async () => {
+  test('returns no values for a GET request', async () => {
     expect((await readForm(new Request('http://localhost/?name=x'))).values).toEqual({})
   })
 
@@ -34,11 +34,11 @@ describe('A form', () => {
     ['is too long', post(`a=${'x'.repeat(65_536)}`), 'This form is too large.'],
     ['has too many fields', post(Array.from({ length: 301 }, (_, index) => `f${index}=`).join('&')), 'too many fields'],
     ['is JSON', post('{}', 'application/json'), 'The request contains no form.'],
-  ])('that %s is refused', async (_what, request, problem) => {
+  ])('refuses a form that %s', async (_what, request, problem) => {
     expect(await problemOf(request)).toContain(problem)
   })
 
-  test('may have many values of a few fields', async () => {
+  test('accepts many values in a few fields', async () => {
     const body = Array.from({ length: 6000 }, (_, index) => `field${index % 300}=xx`).join('&')
     const form = await readForm(post(body.slice(0, 65_000)))
     expect(Object.keys(form.values).length).toBeLessThan(301)

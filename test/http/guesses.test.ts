@@ -1,4 +1,4 @@
-// Ping URLs that nobody has, tried one after another.
+// Pings to unknown URLs, tried one after another.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { PROVISIONED_MAX } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
@@ -27,8 +27,8 @@ async function guessTooOften(peer = GUESSER): Promise<void> {
   for (let tries = 0; tries <= GUESSES_MAX; tries++) await get(`/ping/${crypto.randomUUID()}`, peer)
 }
 
-describe('After many pings to unknown URLs', () => {
-  test('a network is refused more of them, and told when to come back', async () => {
+describe('Too many pings to unknown URLs', () => {
+  test('answer 429 with Retry-After to their network', async () => {
     await guessTooOften()
     for (const path of ['/ping/07c2f548-9850-4b27-af5d-6c9dc157ec02', '/api/push/nas2', `/${project.pingKey}/x`]) {
       const response = await get(path)
@@ -40,7 +40,7 @@ describe('After many pings to unknown URLs', () => {
   })
 
   test.each([{ 'Content-Encoding': 'gzip' }, { 'Content-Length': '100000' }])(
-    'also when they have a body and %p',
+    'are counted with a body and %p as well',
     async (headers) => {
       const post = () =>
         guard.request(`/api/push/${crypto.randomUUID()}`, { method: 'POST', headers, body: 'x' }, GUESSER)
@@ -49,7 +49,7 @@ describe('After many pings to unknown URLs', () => {
     },
   )
 
-  test('a valid URL from the same network is never refused', async () => {
+  test('do not block a valid URL from the same network', async () => {
     expect(await statusOf('/api/push/nas1')).toBe(200)
     await guessTooOften()
     const valid = [`/ping/${nas.pingKey}`, `/${nas.pingKey}`, `/ping/${project.pingKey}/nas`, `/${project.pingKey}/nas`]
@@ -58,23 +58,23 @@ describe('After many pings to unknown URLs', () => {
     }
   })
 
-  test('an alias that can be guessed is not found from a network that never pinged it', async () => {
+  test('block a short alias from a network that has never pinged it', async () => {
     expect(await statusOf('/api/push/nas1', '203.0.113.5')).toBe(200)
     await guessTooOften()
     expect(await statusOf('/api/push/nas1')).toBe(429)
     expect(guard.now(nas).pingCount).toBe(1)
   })
 
-  test('its uses count as tries', async () => {
+  test('include pings to a short alias', async () => {
     for (let times = 0; times <= GUESSES_MAX; times++) expect(await statusOf('/api/push/nas1')).toBe(200)
     expect(await statusOf('/api/push/nas2')).toBe(429)
   })
 })
 
-describe('Monitors that pings create', () => {
+describe('Monitors created by pings', () => {
   const create = (slug: string) => get(`/ping/${project.pingKey}/${slug}?create=1`)
 
-  test('are so many a minute, and the next ping is told to come back', async () => {
+  test('are limited per project and minute, and the next ping answers 429 with Retry-After', async () => {
     for (let made = 0; made < PROVISIONED_MAX; made++) expect((await create(`job-${made}`)).status).toBe(201)
     const refused = await create('one-more')
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60'])
@@ -86,7 +86,7 @@ describe('Monitors that pings create', () => {
     expect((await create('one-more')).status).toBe(201)
   })
 
-  test('are counted also when the clock was set back, and not with those that people create', async () => {
+  test('are counted apart from those of users, and not blocked after the clock is set back', async () => {
     for (let made = 0; made < PROVISIONED_MAX; made++) guard.monitor(project, { name: `mine-${made}` })
     for (let made = 0; made < PROVISIONED_MAX; made++) await create(`job-${made}`)
     guard.clock.step(-10 * MINUTE)
@@ -94,7 +94,7 @@ describe('Monitors that pings create', () => {
   })
 })
 
-describe('The page of a monitor', () => {
+describe('Monitor page', () => {
   test.each([
     ['nas1', true],
     ['a-long-enough-alias', false],

@@ -1,4 +1,4 @@
-// How CronGuard is: one word for everybody, the whole for whoever runs it.
+// The health of CronGuard: one word for everyone, details for admins.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -59,7 +59,7 @@ async function cookieOf(email: string, isAdmin: boolean): Promise<Record<string,
   return { Cookie: visitor.cookie }
 }
 
-/** A deadline that nobody has judged. */
+/** A deadline has passed, and the watcher has not run. */
 async function fallBehind(): Promise<void> {
   const job = guard.monitor(guard.project(), { name: 'backup', ...HOURLY })
   await guard.ping(job)
@@ -67,7 +67,7 @@ async function fallBehind(): Promise<void> {
 }
 
 describe('/livez', () => {
-  test('says that the process answers, whatever else is wrong', async () => {
+  test('answers while the process runs, whatever else fails', async () => {
     expect(await ask('/livez')).toEqual([200, 'alive\n'])
     for (const { name } of parts) become(name, false)
     expect(await ask('/livez')).toEqual([200, 'alive\n'])
@@ -78,13 +78,13 @@ describe('/readyz', () => {
   const READY: Plain = [200, 'ready\n']
   const NOT_READY: Plain = [503, 'not ready\n']
 
-  test('waits for the first sign of life', async () => {
+  test('answers 200 after the first heartbeat', async () => {
     expect(await ask('/readyz')).toEqual(NOT_READY)
     guard.db.write(markStarted)
     expect(await ask('/readyz')).toEqual(READY)
   })
 
-  test('is over when the database has not taken a sign of life for too long', async () => {
+  test('answers 503 when the last heartbeat is too old', async () => {
     guard.db.write(markStarted)
     guard.clock.advance(15 * SECOND)
     expect(await ask('/readyz')).toEqual(READY)
@@ -94,19 +94,19 @@ describe('/readyz', () => {
     expect(await ask('/readyz')).toEqual(READY)
   })
 
-  test.each(['checker', 'outbox', 'database'])('is over while the %s fails, and it is not said why', async (name) => {
+  test.each(['checker', 'outbox', 'database'])('answers 503 while the %s fails, without the reason', async (name) => {
     guard.db.write(markStarted)
     become(name, false)
     expect(await ask('/readyz')).toEqual(NOT_READY)
   })
 
-  test('does not end over a part that pings can do without', async () => {
+  test('answers 200 when a part fails that pings do not need', async () => {
     guard.db.write(markStarted)
     become('live', false)
     expect(await ask('/readyz')).toEqual(READY)
   })
 
-  test('is over when the database lacks a migration, or cannot be read at all', async () => {
+  test('answers 503 when the database lacks a migration or cannot be read', async () => {
     guard.db.write(markStarted)
     guard.db.write((tx) => tx.run('DELETE FROM migrations WHERE version = 2'))
     expect(await ask('/readyz')).toEqual(NOT_READY)
@@ -121,24 +121,24 @@ describe('/health', () => {
   test.each([
     [true, 200, 'ok'],
     [false, 503, 'failing'],
-  ])('says to strangers in one word whether every part works (%p)', async (isHealthy, status, word) => {
+  ])('shows strangers only whether every part works (%p)', async (isHealthy, status, word) => {
     become('live', isHealthy)
     expect(await askHealth()).toEqual([status, { status: word }])
   })
 
-  test('says no more to somebody who is signed in, or has a token that is none', async () => {
+  test('shows no more to a user who is not an admin, or with a wrong token', async () => {
     await fallBehind()
     become('outbox', false)
-    const nobodies = [
+    const unauthorized = [
       await cookieOf('mallory@example.org', false),
       { Authorization: 'Bearer not-the-token-that-tests-know' },
       { Authorization: `Basic ${btoa(`x:${TOKEN}`)}` },
       { Cookie: 'cronguard=forged' },
     ]
-    for (const headers of nobodies) expect(await askHealth(headers)).toEqual([503, { status: 'failing' }])
+    for (const headers of unauthorized) expect(await askHealth(headers)).toEqual([503, { status: 'failing' }])
   })
 
-  test('tells an admin, and whoever has the metrics token, of every part and every warning', async () => {
+  test('shows every part and every warning to an admin, or with the metrics token', async () => {
     await fallBehind()
     become('outbox', false)
     const known = [await cookieOf('alice@example.org', true), { Authorization: `Bearer ${TOKEN}` }]
@@ -154,7 +154,7 @@ describe('/health', () => {
     }
   })
 
-  test('has no token that opens it when none is set', async () => {
+  test('accepts no token when none is set', async () => {
     guard.stop()
     start({})
     for (const token of ['null', 'undefined', ''])
@@ -162,10 +162,10 @@ describe('/health', () => {
   })
 })
 
-describe('A warning', () => {
+describe('Warnings', () => {
   const EVERYWHERE = ['/settings', '/docs', '/docs/configuration', '/projects/new']
 
-  test('stands on every page of an admin, and on nobody else’s', async () => {
+  test('are shown on every page to an admin, and to no one else', async () => {
     await fallBehind()
     const admin = await signedIn(guard, 'root@example.org')
     await cookieOf('root@example.org', true)
@@ -187,7 +187,7 @@ describe('A warning', () => {
     return warnings.map(({ kind }) => kind)
   }
 
-  test('is made of an outbox that does not send what it could, and not of a receiver that is gone', async () => {
+  test('appear when the outbox does not send due deliveries, and not when only a receiver fails', async () => {
     const project = guard.project()
     const [backup, report] = ['backup', 'report'].map((name) => guard.monitor(project, { name }))
     guard.mailTo(project, 'ops@example.org')
@@ -204,7 +204,7 @@ describe('A warning', () => {
     }
   })
 
-  test('of a channel that fails leads to it, for an admin whose project it is in', async () => {
+  test('link to the failing channel for an admin who is a member of its project', async () => {
     const project = guard.project()
     const channel = guard.mailTo(project, 'ops@example.org')
     guard.db.write((tx) => markChannel(tx, { channelId: channel, isFailing: true }))
@@ -218,7 +218,7 @@ describe('A warning', () => {
     expect(await kinds()).toEqual(['channels'])
   })
 
-  test('is made of messages that nobody takes, until one arrives', async () => {
+  test('appear when messages keep failing, until one is delivered', async () => {
     const project = guard.project()
     const [backup, report] = ['backup', 'report'].map((name) => guard.monitor(project, { name }))
     guard.mailTo(project, 'ops@example.org')
@@ -237,7 +237,7 @@ describe('A warning', () => {
     expect(await kinds()).toEqual([])
   })
 
-  test('is made of backups that are too old, of none, and of some that are dated ahead or incomplete', async () => {
+  test('appear when the newest complete backup is too old, dated ahead or missing', async () => {
     guard.clock.advance(3 * DAY)
     expect(await kinds()).toEqual(['backup'])
     mkdirSync(join(folder, 'backups'))
@@ -255,12 +255,12 @@ describe('A warning', () => {
     expect(await kinds()).toEqual([])
   })
 
-  test('is made of no backups, though CronGuard was installed by a clock that was ahead', async () => {
+  test('appear without a backup even if the clock was ahead when CronGuard was installed', async () => {
     guard.db.write((tx) => tx.run('UPDATE migrations SET applied_at = $at', { at: Date.UTC(2099, 0, 1) }))
     expect(await kinds()).toEqual(['backup'])
   })
 
-  test('is not made of backups where none are wanted', async () => {
+  test('do not ask for backups when backups are disabled', async () => {
     guard.stop()
     start({ CRONGUARD_METRICS_TOKEN: TOKEN, CRONGUARD_BACKUP_KEEP: '0' })
     guard.clock.advance(3 * DAY)

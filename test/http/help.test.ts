@@ -1,4 +1,4 @@
-// Every screen leads to the page of the documentation that explains it, and the documentation is open to everyone.
+// Every page links to the documentation that explains it, and the documentation is public.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { HELP } from '#views/help.ts'
 import { TestGuard } from '../support/cronguard.ts'
@@ -19,19 +19,18 @@ afterAll(() => guard.stop())
 
 const linksIn = (html: string): string[] => [...html.matchAll(/href="(\/docs[^"]*)"/g)].map(([, link = '']) => link)
 
-async function isThere(address: string): Promise<boolean> {
+async function exists(address: string): Promise<boolean> {
   const [path = '', anchor] = address.split('#')
   const response = await stranger.get(path)
   const html = await response.text()
   return response.status === 200 && (anchor === undefined || html.includes(` id="${anchor}"`))
 }
 
-test('Help of every screen leads to a page and a section that exist', async () => {
-  for (const address of Object.values(HELP))
-    expect([address, await isThere(`/docs${address}`)]).toEqual([address, true])
+test('Help: every link leads to a page and a section that exist', async () => {
+  for (const address of Object.values(HELP)) expect([address, await exists(`/docs${address}`)]).toEqual([address, true])
 })
 
-describe('Help on the page', () => {
+describe('Help on a page', () => {
   const inside = `/projects/${project.id}`
   test.each([
     [inside, HELP.monitors],
@@ -47,19 +46,19 @@ describe('Help on the page', () => {
     ['/settings', HELP.settings],
     ['/settings/delete', HELP['delete account']],
     ['/docs', HELP.docs],
-  ])('%s leads to /docs%s, and its other links to the documentation exist', async (path, help) => {
+  ])('%s links to /docs%s, and its other links to the documentation exist', async (path, help) => {
     const html = await alice.read(path)
     expect(html).toMatch(new RegExp(`<a class="bar-link" href="/docs${help}"[^>]*>Help</a>`))
-    for (const link of new Set(linksIn(html))) expect([link, await isThere(link)]).toEqual([link, true])
+    for (const link of new Set(linksIn(html))) expect([link, await exists(link)]).toEqual([link, true])
   })
 
-  test('for signing in is there for strangers', async () => {
+  test('for signing in is public', async () => {
     expect(await stranger.read('/login')).toContain(`href="/docs${HELP['sign in']}"`)
   })
 })
 
-describe('Search', () => {
-  test('is a form without a script, and shows page, section and the words around the match', async () => {
+describe('Documentation search', () => {
+  test('is a form that works without JavaScript, and shows page, section and the words around the match', async () => {
     expect(await stranger.read('/docs/alerts')).toContain('<form class="docs-search" method="get" action="/docs">')
     const html = await stranger.read('/docs?q=overtakes')
     expect(html).toContain('<a href="/docs/alerts#retries">Alerts › Retries</a>')
@@ -67,7 +66,7 @@ describe('Search', () => {
     expect(html).toContain('value="overtakes"')
   })
 
-  test('takes what nobody means: nothing, markup, and far too much', async () => {
+  test('accepts an empty query, markup, and a very long query', async () => {
     expect(await stranger.read('/docs?q=')).toContain('<h1>Documentation</h1>')
     expect(await stranger.read('/docs?q=%3Cscript%3Ealert(1)%3C/script%3E')).not.toContain('<script>alert')
     const html = await stranger.read(`/docs?q=${'ping+'.repeat(1000)}`)
@@ -76,7 +75,7 @@ describe('Search', () => {
   })
 })
 
-test('Below a path, links between pages and results have the path', async () => {
+test('Documentation below a base path: links between pages and search results have the path', async () => {
   const below = new TestGuard({ env: { CRONGUARD_BASE_URL: 'https://example.com/cron' } })
   below.project()
   const read = async (path: string) => await (await below.request(path)).text()

@@ -3,7 +3,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { createLimit, createNetworkLimit, KEYS_MAX, networkOf } from '#http/limits.ts'
 import { MINUTE } from '#lib/duration.ts'
 
-describe('Tries are counted', () => {
+describe('Rate limits', () => {
   test.each([
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],
@@ -12,12 +12,12 @@ describe('Tries are counted', () => {
     ['2001:db8::1', '2001:db8:0:0'],
     ['2001:db8::9:9:9:9', '2001:db8:0:0'],
     ['2001:db8:1::5:6:7:8', '2001:db8:1:0'],
-  ])('from %p for %p', (address, counted) => {
+  ])('networkOf: %p counts as %p', (address, counted) => {
     expect(networkOf(address)).toBe(counted)
   })
 
   test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1', '172.17.0.1', '10.0.0.9', '192.168.1.1', 'fd00::1', null])(
-    'fifty times as often from %p: a proxy that is not trusted has such an address',
+    'createNetworkLimit: %p may try fifty times as often, because it may be a proxy that is not trusted',
     async (address) => {
       const limit = createNetworkLimit({ tries: 2, withinMs: MINUTE })
       for (let count = 0; count < 100; count += 1) await limit.take(address)
@@ -25,14 +25,14 @@ describe('Tries are counted', () => {
     },
   )
 
-  test('also for a whole site with IPv6, which has 65,536 networks', async () => {
+  test('createNetworkLimit: an IPv6 site, which has 65,536 networks, has a limit as a whole', async () => {
     const limit = createNetworkLimit({ tries: 2, withinMs: MINUTE })
     for (let network = 0; network < 20; network += 1) await limit.take(`2001:db8:1:${network.toString(16)}::1`)
     expect(limit.take('2001:db8:1:ff::1')).rejects.toThrow('Too many attempts')
     await limit.take('2001:db8:2:1::1')
   })
 
-  test('without keeping what was typed', async () => {
+  test('createLimit: keys are stored as hashes', async () => {
     const typed = 'x'.repeat(60_000)
     const kept: unknown[] = []
     const consume = RateLimiterMemory.prototype.consume
@@ -51,7 +51,7 @@ describe('Tries are counted', () => {
     expect(kept.map((key) => String(key).length)).toEqual([64, 64, 64])
   })
 
-  test('of so many at a time: whoever tried longest ago is forgotten first', async () => {
+  test('createLimit: of too many keys, the one used longest ago is forgotten first', async () => {
     const limit = createLimit({ tries: 2, withinMs: MINUTE })
     await limit.take('gone')
     await limit.take('gone')

@@ -35,7 +35,7 @@ interface Message {
   data: string
 }
 
-/** One open page: gives what came since it was last asked. */
+/** An open page; `news` returns what arrived since the last call. */
 async function openPage(visitor: Visitor, drawn = now(), of = project) {
   const response = await visitor.get(`/projects/${of.id}/events?${drawn}`)
   const reader = response.body?.getReader()
@@ -54,13 +54,13 @@ async function openPage(visitor: Visitor, drawn = now(), of = project) {
   return {
     response,
     news: async (): Promise<Message[]> => {
-      await Bun.sleep(1)
+      await allRead()
       const blocks = text.split('\n\n').filter((block) => block !== '')
       text = ''
       return blocks.map(parse)
     },
     text: async (): Promise<string> => {
-      await Bun.sleep(1)
+      await allRead()
       return text
     },
     isOver: () => isOver,
@@ -70,6 +70,9 @@ async function openPage(visitor: Visitor, drawn = now(), of = project) {
     },
   }
 }
+
+/** What the server has sent is in the stream already, so that one turn of the event loop reads all of it. */
+const allRead = () => new Promise((resolve) => setImmediate(resolve))
 
 /** What a page that is drawn now knows. */
 function now(): string {
@@ -85,15 +88,15 @@ function parse(block: string): Message {
 
 const events = (messages: Message[]): string[] => messages.map(({ event }) => event)
 
-describe('An open page', () => {
-  test('is told the counts at once', async () => {
+describe('Live updates of an open page', () => {
+  test('start with the counts', async () => {
     const { response, news } = await openPage(alice)
     expect(response.headers.get('content-type')).toStartWith('text/event-stream')
     expect(response.headers.get('cache-control')).toBe('no-store')
     expect(await news()).toEqual([{ event: 'counts', data: '{"down":0,"late":0,"up":0,"new":1,"paused":0}' }])
   })
 
-  test('gets the row of a monitor that was pinged, and nothing of those that were not', async () => {
+  test('send the row of a pinged monitor, and no other row', async () => {
     guard.monitor(project, { name: 'report' })
     const { news } = await openPage(alice)
     await news()
@@ -105,7 +108,7 @@ describe('An open page', () => {
     expect(more).toEqual([])
   })
 
-  test('gets a row without the counts when they stay the same, and nothing when nothing happens', async () => {
+  test('send a row without counts when they stay the same, and nothing when nothing happens', async () => {
     await guard.ping(backup)
     const { news } = await openPage(alice)
     await news()
@@ -117,7 +120,7 @@ describe('An open page', () => {
     expect(await news()).toEqual([])
   })
 
-  test('is not told of what it was drawn with, and those that were open before are', async () => {
+  test('do not repeat what a page was drawn with, and reach pages that were open before', async () => {
     const before = await openPage(alice)
     await before.news()
     await guard.ping(backup)
@@ -127,7 +130,7 @@ describe('An open page', () => {
     expect([events(await before.news()), await after.news()]).toEqual([['row', 'counts'], []])
   })
 
-  test('sees a monitor become late and go down, though nobody calls', async () => {
+  test('send the row of a monitor that becomes late and goes down without a ping', async () => {
     await guard.ping(backup)
     const { news } = await openPage(alice)
     await news()
@@ -139,7 +142,7 @@ describe('An open page', () => {
     expect((await news())[0]?.data).toContain('monitor-down')
   })
 
-  test('learns that a monitor is gone, and of a new one', async () => {
+  test('send deleted and new monitors', async () => {
     const { news } = await openPage(alice)
     await news()
     deleteMonitor(guard.deps, guard.refOf(backup))
@@ -150,7 +153,7 @@ describe('An open page', () => {
     expect((await news())[0]?.data).toContain('report')
   })
 
-  test('is told to ask for the list when much changes at once', async () => {
+  test('ask for a refresh when many monitors change at once', async () => {
     const monitors = Array.from({ length: 101 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
     const { news } = await openPage(alice)
     await news()
@@ -159,7 +162,7 @@ describe('An open page', () => {
     expect(events(await news())).toEqual(['counts', 'refresh'])
   })
 
-  test('hears nothing of other projects', async () => {
+  test('contain nothing of other projects', async () => {
     const other = guard.monitor(guard.project('bob@example.org'), { name: 'of bob' })
     const { news } = await openPage(alice)
     await news()
@@ -169,7 +172,7 @@ describe('An open page', () => {
     expect(await news()).toEqual([])
   })
 
-  test('holds the row together, whatever the name is', async () => {
+  test('keep a row in one event, whatever the name of the monitor', async () => {
     const evil = guard.monitor(project, { name: 'a' })
     guard.db.write((tx) =>
       tx.run('UPDATE monitors SET name = $name WHERE id = $id', { id: evil.id, name: 'x\n\nevent: y' }),
@@ -181,7 +184,7 @@ describe('An open page', () => {
     expect(events(await news())).toEqual(['row', 'counts'])
   })
 
-  test('is told first what happened since it was drawn, and nothing that it knows', async () => {
+  test('begin with what changed since the page was drawn', async () => {
     const report = guard.monitor(project, { name: 'report' })
     await guard.ping(report)
     const drawn = now()
@@ -194,7 +197,7 @@ describe('An open page', () => {
     expect(more).toEqual([])
   })
 
-  test('is told that a monitor became late since it was drawn', async () => {
+  test('include a monitor that became late since the page was drawn', async () => {
     await guard.ping(backup)
     const drawn = now()
     guard.clock.advance(HOUR)
@@ -203,7 +206,7 @@ describe('An open page', () => {
     expect((await news())[1]?.data).toContain('monitor-late')
   })
 
-  test('asks for everything when a monitor is gone that it shows', async () => {
+  test('ask for a refresh when a monitor on the page was deleted', async () => {
     guard.clock.advance(SECOND)
     const drawn = now()
     deleteMonitor(guard.deps, guard.refOf(backup))
@@ -213,14 +216,14 @@ describe('An open page', () => {
   })
 
   test.each(['', 'version=1&drawn=1', 'version=x&drawn=y', 'version=9000000000000000&drawn=1'])(
-    'of another time (%p) asks for everything',
+    'ask for a refresh when the page was drawn by another server (%p)',
     async (drawn) => {
       const { news } = await openPage(alice, drawn)
       expect(events(await news())).toEqual(['counts', 'refresh'])
     },
   )
 
-  test('costs nothing when somebody pings in a project that nobody looks at', async () => {
+  test('cost one query when a project without open pages is pinged', async () => {
     const other = guard.monitor(guard.project('bob@example.org'), { name: 'of bob' })
     await openPage(alice)
     await guard.ping(other)
@@ -235,7 +238,7 @@ describe('An open page', () => {
     expect(asked[0]).toContain('DISTINCT project_id')
   })
 
-  test('misses nothing when the database cannot be read for a moment', async () => {
+  test('lose nothing when the database cannot be read for a moment', async () => {
     const { news } = await openPage(alice)
     await news()
     await guard.ping(backup)
@@ -260,7 +263,7 @@ describe('An open page', () => {
     }
   }
 
-  test('hears its news although another project cannot be read, and that one hears it later', async () => {
+  test('go on when another project cannot be read, which gets its updates later', async () => {
     const bobs = guard.project('bob@example.org')
     const late = guard.monitor(bobs, { name: 'late', schedule: { kind: 'period', periodMs: MINUTE }, graceMs: HOUR })
     const gone = guard.monitor(bobs, { name: 'gone' })
@@ -283,7 +286,7 @@ describe('An open page', () => {
     expect(events(more)).toEqual(['gone', 'counts'])
   })
 
-  test('hears of a ping as soon as its project can be read again', async () => {
+  test('send a ping as soon as its project can be read again', async () => {
     const { news } = await openPage(alice)
     await news()
     const repair = damage(project.id)
@@ -296,7 +299,7 @@ describe('An open page', () => {
     expect(events(await news())).toEqual(['row', 'counts'])
   })
 
-  test('shows a sign of life now and then, so that nobody takes it for dead', async () => {
+  test('send "alive" every few seconds', async () => {
     const { news } = await openPage(alice)
     await news()
     guard.clock.advance(5 * SECOND)
@@ -305,7 +308,7 @@ describe('An open page', () => {
   })
 })
 
-describe('A stream ends', () => {
+describe('Live stream ends', () => {
   test('when the session is ended elsewhere', async () => {
     const { isOver, news } = await openPage(alice)
     const [session] = listSessions(guard.db, { userId: alice.user.id, now: guard.clock.now() })
@@ -316,7 +319,7 @@ describe('A stream ends', () => {
     expect(isOver()).toBe(true)
   })
 
-  test('when its reader is taken out of the project', async () => {
+  test('when its user is removed from the project', async () => {
     const viewer = await memberOf(guard, project, 'viewer')
     const { isOver, news } = await openPage(viewer)
     guard.db.write((tx) => tx.run("DELETE FROM memberships WHERE role = 'viewer'"))
@@ -326,7 +329,7 @@ describe('A stream ends', () => {
     expect(isOver()).toBe(true)
   })
 
-  test('when CronGuard stops, and none begins after that', async () => {
+  test('when CronGuard stops, and none starts after that', async () => {
     const { isOver, news } = await openPage(alice)
     guard.live.close()
     await news()
@@ -334,7 +337,7 @@ describe('A stream ends', () => {
     expect((await alice.get(`/projects/${project.id}/events`)).status).toBe(429)
   })
 
-  test('when the page is closed, and costs nothing any more', async () => {
+  test('when the page is closed', async () => {
     const { close } = await openPage(alice)
     await close()
     await guard.live.tick()
@@ -343,7 +346,7 @@ describe('A stream ends', () => {
     expect((await openPage(alice)).response.status).toBe(200)
   })
 
-  test('when the same person opens more than twenty', async () => {
+  test('when the same user opens more than twenty', async () => {
     const first = await openPage(alice)
     const second = await openPage(alice)
     for (let index = 0; index < 19; index += 1) await openPage(alice)
@@ -351,7 +354,7 @@ describe('A stream ends', () => {
     expect([first.isOver(), second.isOver()]).toEqual([true, false])
   })
 
-  test('when it is the oldest of twenty, in whatever project, and its page waits a while', async () => {
+  test('when it is the oldest of twenty in any projects, and its page waits 30 seconds', async () => {
     const other = guard.project('bob@example.org')
     guard.db.write((tx) => insertMembership(tx, { projectId: other.id, userId: alice.user.id, role: 'viewer' }))
     const closed = await openPage(alice)
@@ -364,7 +367,7 @@ describe('A stream ends', () => {
     expect(oldest.isOver()).toBe(true)
   })
 
-  test('when its reader does not read: it may come back and ask for everything', async () => {
+  test('when its reader does not read', async () => {
     const response = await alice.get(`/projects/${project.id}/events`)
     for (let index = 0; index < 600; index += 1) {
       await guard.ping(backup)

@@ -1,4 +1,4 @@
-// What every address there is answers to a method that it does not take.
+// What every URL answers to a method that it does not accept.
 import { afterAll, describe, expect, test } from 'bun:test'
 import { createRoutes } from '#http/server.ts'
 import { callApi } from '../support/api.ts'
@@ -10,23 +10,25 @@ const UUID = '00000000-0000-4000-8000-000000000000'
 const DIALECTS = ['SNITCH', 'CRONITOR', 'GATUS', 'SENTRY', 'OPSGENIE', 'HONEYBADGER']
 
 const guard = new TestGuard()
-const polyglot = new TestGuard({ env: Object.fromEntries(DIALECTS.map((name) => [`CRONGUARD_DIALECT_${name}`, 'on'])) })
+const withDialects = new TestGuard({
+  env: Object.fromEntries(DIALECTS.map((name) => [`CRONGUARD_DIALECT_${name}`, 'on'])),
+})
 const project = guard.project()
-polyglot.project()
+withDialects.project()
 afterAll(() => {
   guard.stop()
-  polyglot.stop()
+  withDialects.stop()
 })
 
-const { routes } = createRoutes(polyglot.deps, () => [], polyglot.live)
+const { routes } = createRoutes(withDialects.deps, () => [], withDialects.live)
 const addresses = [...new Set(routes.map(({ path }) => path.replace(/:\w+/g, UUID).replace('*', 'x')))]
 
-describe('A method that an address does not take', () => {
-  test('is answered 405 with those that it does take, at every address', async () => {
+describe('Method not allowed', () => {
+  test('answers 405 with the allowed methods, at every URL', async () => {
     let refused = 0
     for (const address of addresses) {
       for (const method of METHODS) {
-        const { status, headers } = await polyglot.request(address, { method })
+        const { status, headers } = await withDialects.request(address, { method })
         const allowed = headers.get('allow')?.split(', ') ?? []
         if (status !== 405) expect([method, address, allowed]).toEqual([method, address, []])
         else {
@@ -53,12 +55,12 @@ describe('A method that an address does not take', () => {
     ['PATCH', '/api/v1/checks/', 'GET, POST, OPTIONS'],
     ['HEAD', '/api/v3/status/', 'GET, OPTIONS'],
     ['POST', '/api/openapi.json', 'GET, OPTIONS'],
-  ])('%s %s: %s', async (method, path, allowed) => {
+  ])('%s %s allows %s', async (method, path, allowed) => {
     const { status, headers } = await guard.request(path, { method })
     expect([status, headers.get('allow')]).toEqual([405, allowed])
   })
 
-  test('at no address at all is 404', async () => {
+  test('answers 404 at an unknown URL', async () => {
     for (const path of ['/nothing', '/nothing/at/all', '/monitors/a/b/c']) {
       const { status, headers } = await guard.request(path, { method: 'PUT' })
       expect([path, status, headers.get('allow')]).toEqual([path, 404, null])
@@ -66,17 +68,20 @@ describe('A method that an address does not take', () => {
   })
 })
 
-describe('A list of the management API that is asked for with POST', () => {
+describe('Management API: POST to a list', () => {
   const monitor = guard.monitor(project, { name: 'backup' })
 
-  test.each([1, 2, 3])('and without its slash leads to the list, as in Healthchecks: version %d', async (version) => {
-    const path = `/checks/${monitor.pingKey}/pings`
-    const { status, headers } = await guard.request(`/api/v${version}${path}`, { method: 'POST' })
-    expect([status, headers.get('location')]).toEqual([301, `/api/v${version}${path}/`])
-    expect((await callApi(guard, `${path}/`, { version, with: guard.apiKey(project) })).status).toBe(200)
-  })
+  test.each([1, 2, 3])(
+    'without a trailing slash redirects to the list, like Healthchecks: version %d',
+    async (version) => {
+      const path = `/checks/${monitor.pingKey}/pings`
+      const { status, headers } = await guard.request(`/api/v${version}${path}`, { method: 'POST' })
+      expect([status, headers.get('location')]).toEqual([301, `/api/v${version}${path}/`])
+      expect((await callApi(guard, `${path}/`, { version, with: guard.apiKey(project) })).status).toBe(200)
+    },
+  )
 
-  test('with its slash is a method that it does not take', async () => {
+  test('with a trailing slash answers 405', async () => {
     expect((await guard.request(`/api/v3/checks/${monitor.pingKey}/pings/`, { method: 'POST' })).status).toBe(405)
   })
 })

@@ -42,8 +42,8 @@ const linesOf = (lines: string[], name: string): string[] =>
     .map((line) => line.slice(name.length))
 const numberOf = (lines: string[], name: string): string => linesOf(lines, name)[0]?.split(' ').at(-1) ?? 'absent'
 
-describe('The metrics of a project', () => {
-  test('tell of each monitor what Healthchecks tells, by the same names and labels', async () => {
+describe('Metrics of a project', () => {
+  test('have the names and labels of Healthchecks for each monitor', async () => {
     const project = guard.project()
     const monitor = guard.monitor(project, { name: 'backup', tags: 'prod db' })
     const lines = await ofProject(project)
@@ -58,7 +58,7 @@ describe('The metrics of a project', () => {
     expect(lines).toContain('# TYPE hc_check_up gauge')
   })
 
-  test('follow the monitor to the second, even before anything has looked', async () => {
+  test('follow a monitor to the second, even before the watcher has run', async () => {
     const project = guard.project()
     const monitor = guard.monitor(project, { name: 'backup', tags: 'db' })
     const seen = async () => {
@@ -79,7 +79,7 @@ describe('The metrics of a project', () => {
     expect(await seen()).toBe('100110')
   })
 
-  test('tell how long the last run took, and when a ping is due', async () => {
+  test('have the duration of the last run, and the time when a ping is due', async () => {
     const project = guard.project()
     const monitor = guard.monitor(project, { name: 'backup' })
     expect(numberOf(await ofProject(project), 'cronguard_monitor_due_timestamp_seconds')).toBe('absent')
@@ -93,7 +93,7 @@ describe('The metrics of a project', () => {
     expect(numberOf(await ofProject(project), 'cronguard_monitor_due_timestamp_seconds')).toBe('absent')
   })
 
-  test('tell when the last success was, through failures and log lines', async () => {
+  test('have the time of the last success, which failures and log pings do not change', async () => {
     const project = guard.project()
     const monitor = guard.monitor(project, { name: 'backup' })
     const lastSuccess = async () =>
@@ -109,7 +109,7 @@ describe('The metrics of a project', () => {
     expect(await lastSuccess()).toBe(String(START + 60))
   })
 
-  test('count the messages of this project that are not sent yet', async () => {
+  test('count the pending deliveries of the project', async () => {
     const [project, other] = [guard.project(), guard.project('mallory@example.org')]
     const monitor = guard.monitor(project, { name: 'backup' }, [guard.mailTo(project, 'ops@example.org')])
     await guard.ping(monitor, '/fail')
@@ -119,7 +119,7 @@ describe('The metrics of a project', () => {
     expect(numberOf(await ofProject(project), 'cronguard_project_outbox_deliveries')).toBe('0')
   })
 
-  test('hold no secret, and nothing of another project', async () => {
+  test('contain no secret, and nothing of another project', async () => {
     const [project, other] = [guard.project(), guard.project('mallory@example.org')]
     const monitor = guard.monitor(project, { name: '', tags: 'db', description: 'To the vault in Bern' })
     guard.monitor(other, { name: 'payroll', tags: 'finance' })
@@ -130,7 +130,7 @@ describe('The metrics of a project', () => {
     expect(linesOf(text.split('\n'), 'hc_checks_total')).toEqual([' 1'])
   })
 
-  test('stay one line for each number, whatever a monitor is called', async () => {
+  test('escape the names of monitors and tags', async () => {
     const project = guard.project()
     guard.monitor(project, { name: 'a "quoted" \\ name', tags: 'back\\slash "q"' })
     const lines = await ofProject(project)
@@ -141,7 +141,7 @@ describe('The metrics of a project', () => {
   })
 })
 
-describe('Who may read the metrics of a project', () => {
+describe('Metrics of a project: access', () => {
   const statusOf = async (path: string, init: RequestInit = {}) => {
     const response = await guard.request(path, init)
     expect([path, response.headers.get('content-type')]).toEqual([path, 'text/plain; charset=utf-8'])
@@ -149,7 +149,7 @@ describe('Who may read the metrics of a project', () => {
     return response.status
   }
 
-  test('has a read-only key of it, in the address or as a bearer token, with and without a slash', async () => {
+  test('requires a read-only key of the project, in the URL or as bearer token', async () => {
     const project = guard.project()
     const key = guard.apiKey(project, 'read-only')
     await scrape(`/projects/${project.id}/metrics/${key}`)
@@ -158,7 +158,7 @@ describe('Who may read the metrics of a project', () => {
     await scrape(`/projects/${project.id}/metrics`, bearer(key))
   })
 
-  test('is told 401 without a key, signed in or not, and is never led to the sign-in', async () => {
+  test('answers 401 without a key, signed in or not, and never redirects to the sign-in', async () => {
     const project = guard.project()
     const path = `/projects/${project.id}/metrics/`
     expect(await statusOf(path)).toBe(401)
@@ -167,7 +167,7 @@ describe('Who may read the metrics of a project', () => {
     expect((await owner.get(path)).status).toBe(401)
   })
 
-  test('is told 403 with any other key', async () => {
+  test('answers 403 to any other key', async () => {
     const [project, other] = [guard.project(), guard.project('mallory@example.org')]
     const revoked = guard.apiKey(project, 'read-only')
     revokeApiKey(guard.deps, { id: listApiKeys(guard.db, project.id)[0]?.id ?? '', projectId: project.id })
@@ -179,7 +179,7 @@ describe('Who may read the metrics of a project', () => {
     }
   })
 
-  test('is told 403 at a project that is not there, and learns nothing from it', async () => {
+  test('answers 403 for an unknown project', async () => {
     const key = guard.apiKey(guard.project(), 'read-only')
     for (const id of [crypto.randomUUID(), 'nonsense', '%zz']) {
       expect([id, await statusOf(`/projects/${id}/metrics/${key}`)]).toEqual([id, 403])
@@ -187,8 +187,8 @@ describe('Who may read the metrics of a project', () => {
   })
 })
 
-describe('The metrics of the instance', () => {
-  test('count monitors by their status, and pings', async () => {
+describe('Metrics of the server', () => {
+  test('count monitors by status, and pings', async () => {
     const project = guard.project()
     const [late, down, running] = ['late', 'down', 'running'].map((name) => guard.monitor(project, { name }))
     if (!late || !down || !running) throw new Error('There are three monitors')
@@ -209,7 +209,7 @@ describe('The metrics of the instance', () => {
     expect(numberOf(lines, 'cronguard_pings_total')).toBe('3')
   })
 
-  test('tell what waits in the outbox, and for how long', async () => {
+  test('have the deliveries in the outbox, and the age of the oldest', async () => {
     const project = guard.project()
     const monitor = guard.monitor(project, { name: 'backup' }, [guard.mailTo(project, 'ops@example.org')])
     expect(numberOf(await ofInstance(), 'cronguard_outbox_oldest_age_seconds')).toBe('0')
@@ -220,7 +220,7 @@ describe('The metrics of the instance', () => {
     expect(numberOf(lines, 'cronguard_outbox_oldest_age_seconds')).toBe('60')
   })
 
-  test('tell how far the checker is behind: not at all, until a deadline is over and nobody acts on it', async () => {
+  test('have the lag of the checker, which is 0 until a deadline passes unchecked', async () => {
     const monitor = guard.monitor(guard.project(), { name: 'backup' })
     const lag = async () => numberOf(await ofInstance(), 'cronguard_checker_lag_seconds')
     expect(await lag()).toBe('0')
@@ -232,7 +232,7 @@ describe('The metrics of the instance', () => {
     expect(await lag()).toBe('0')
   })
 
-  test('tell which parts work, which version it is, and what it takes', async () => {
+  test('have the state of the parts, the version, and disk and memory usage', async () => {
     const parts = [
       { name: 'checker', isHealthy: true, isRunning: true },
       { name: 'outbox', isHealthy: false, isRunning: true },
@@ -248,7 +248,7 @@ describe('The metrics of the instance', () => {
     expect(Number(numberOf(lines, 'process_resident_memory_bytes'))).toBeGreaterThan(1_000_000)
   })
 
-  test('are for whoever has the token, and name no project and no monitor', async () => {
+  test('require the token, and name no project and no monitor', async () => {
     const project = guard.project()
     const monitor = guard.monitor(project, { name: 'backup', tags: 'db' })
     const text = (await ofInstance()).join('\n')
@@ -261,7 +261,7 @@ describe('The metrics of the instance', () => {
     expect((await owner.get('/metrics')).status).toBe(401)
   })
 
-  test('are not there while no token is set', async () => {
+  test('answer 404 while no token is set', async () => {
     const closed = new TestGuard()
     for (const init of [{}, bearer(''), bearer('null'), bearer(TOKEN)]) {
       const response = await closed.request('/metrics', init)
@@ -272,8 +272,8 @@ describe('The metrics of the instance', () => {
   })
 })
 
-describe.each([1, 2, 3])('The API, version %i,', (api) => {
-  test('says that it works, to everybody, and says so only while the database can be read', async () => {
+describe.each([1, 2, 3])('Management API v%i', (api) => {
+  test('status/ answers OK to anyone while the database can be read', async () => {
     const ask = () => guard.request(`/api/v${api}/status/`)
     const response = await ask()
     expect([response.status, await response.text()]).toEqual([200, 'OK'])
@@ -283,7 +283,7 @@ describe.each([1, 2, 3])('The API, version %i,', (api) => {
     expect((await ask()).status).toBe(500)
   })
 
-  test('tells how far it is to whoever has the token of the instance', async () => {
+  test('metrics/ requires the metrics token of the server', async () => {
     const ask = (headers: Record<string, string>) => guard.request(`/api/v${api}/metrics/`, { headers })
     const facts = async () => await (await ask({ 'X-Metrics-Key': TOKEN })).json()
     const none = { ts: START, max_ping_id: null, max_notification_id: null, num_unprocessed_flips: 0 }

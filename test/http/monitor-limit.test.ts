@@ -1,4 +1,4 @@
-// A project holds so many monitors and no more, whoever makes them.
+// A project has at most 5000 monitors, however they are created.
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { MONITORS_MAX } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => guard.stop())
 
-/** The rows alone: what counts is how many there are. */
+/** Inserts bare rows, because only their number matters. */
 function fill(count: number): void {
   guard.monitor(project, { name: 'first' })
   const columns = guard.db
@@ -38,13 +38,13 @@ function fill(count: number): void {
 
 const counted = () => guard.db.get<{ n: number }>('SELECT count(*) AS n FROM monitors')?.n
 
-test('A ping that would make one more is told what Healthchecks tells, and makes none', async () => {
+test('Monitor limit: a ping with create=1 answers 404 like Healthchecks, and creates none', async () => {
   const response = await guard.request(`/ping/${project.pingKey}/one-more?create=1`)
   expect([response.status, await response.text()]).toEqual([404, 'not found'])
   expect(counted()).toBe(MONITORS_MAX)
 })
 
-test('The API answers 403 and says why; what is there can be changed', async () => {
+test('Monitor limit: the API answers 403 with the reason, and existing monitors can be changed', async () => {
   const key = guard.apiKey(project)
   const refused = await callApi(guard, '/checks/', { with: key, body: { name: 'one more' } })
   expect([refused.status, refused.json.error]).toEqual([403, expect.stringContaining('at most 5000 monitors')])
@@ -53,7 +53,7 @@ test('The API answers 403 and says why; what is there can be changed', async () 
   expect(counted()).toBe(MONITORS_MAX)
 })
 
-test('The form says so, and keeps what was typed', async () => {
+test('Monitor limit: the form shows the error, and keeps the input', async () => {
   const member = await memberOf(guard, project, 'member')
   const fields = { name: 'one more', schedule: 'every day' }
   const response = await member.post(`/projects/${project.id}/monitors`, fields)
@@ -64,7 +64,7 @@ test('The form says so, and keeps what was typed', async () => {
   expect(counted()).toBe(MONITORS_MAX)
 })
 
-test('Another project has room of its own', async () => {
+test('Monitor limit: another project is not affected', async () => {
   const other = guard.project('other@example.org')
   expect((await guard.request(`/ping/${other.pingKey}/first?create=1`)).status).toBe(201)
 })

@@ -1,4 +1,4 @@
-// What a command changes beside the server: another connection to the same file.
+// Live updates after a command changed the database through another connection.
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { pauseMonitor } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
@@ -14,7 +14,7 @@ let guard: TestGuard
 let project: Project
 let backup: Monitor
 let alice: Visitor
-let beside: Db
+let commandDb: Db
 
 beforeEach(async () => {
   folder = dataFolder()
@@ -22,7 +22,7 @@ beforeEach(async () => {
   project = guard.project('alice@example.org')
   backup = guard.monitor(project, { name: 'backup' })
   alice = await signedIn(guard, 'alice@example.org')
-  beside = openDatabase({ path: folder.databasePath, clock: guard.clock, busyTimeoutMs: 1000 })
+  commandDb = openDatabase({ path: folder.databasePath, clock: guard.clock, busyTimeoutMs: 1000 })
   // Opening the file counts as a change.
   await guard.live.tick()
   guard.clock.advance(SECOND)
@@ -30,12 +30,12 @@ beforeEach(async () => {
 
 afterEach(() => {
   guard.live.close()
-  beside.close()
+  commandDb.close()
   folder.clear()
 })
 
 const now = (): string => `version=${guard.live.version()}&drawn=${guard.clock.now()}`
-const pause = (): Monitor => pauseMonitor({ ...guard.deps, db: beside }, backup)
+const pause = (): Monitor => pauseMonitor({ ...guard.deps, db: commandDb }, backup)
 
 async function openPage(drawn = now()) {
   const response = await alice.get(`/projects/${project.id}/events?${drawn}`)
@@ -47,7 +47,7 @@ async function openPage(drawn = now()) {
   }
 }
 
-test('an open page is asked to refresh after a command changed a monitor', async () => {
+test('Live updates: an open page is asked to refresh after a command changed a monitor', async () => {
   const news = await openPage()
   expect(await news()).toEqual(['counts'])
   pause()
@@ -55,13 +55,13 @@ test('an open page is asked to refresh after a command changed a monitor', async
   expect(await news()).toEqual(['counts', 'refresh'])
 })
 
-test('many changes of a command are told once a second, and the last one is not lost', async () => {
+test('Live updates: changes by a command are sent at most once a second, and the last one is not lost', async () => {
   const news = await openPage()
   await news()
   pause()
   await guard.live.tick()
   expect(await news()).toEqual(['counts', 'refresh'])
-  beside.write((tx) => tx.run(`UPDATE projects SET name = 'Jobs'`))
+  commandDb.write((tx) => tx.run(`UPDATE projects SET name = 'Jobs'`))
   await guard.live.tick()
   await guard.ping(backup)
   await guard.live.tick()
@@ -71,7 +71,7 @@ test('many changes of a command are told once a second, and the last one is not 
   expect(await news()).toEqual(['refresh'])
 })
 
-test('a page that was drawn before the change is asked to refresh when it opens its stream', async () => {
+test('Live updates: a page drawn before the change is asked to refresh when it opens its stream', async () => {
   const drawn = now()
   pause()
   await guard.live.tick()
@@ -79,7 +79,7 @@ test('a page that was drawn before the change is asked to refresh when it opens 
   expect(await news()).toEqual(['counts', 'refresh'])
 })
 
-test('what the server writes itself is no change of somebody else', async () => {
+test('Live updates: writes of the server do not count as changes by a command', async () => {
   const news = await openPage()
   await news()
   await guard.ping(backup)

@@ -1,4 +1,4 @@
-// Of a body over the limit, the beginning and the end are kept.
+// Of a body over the limit, the beginning and the end are stored.
 import { afterEach, describe, expect, test } from 'bun:test'
 import { gzipSync } from 'node:zlib'
 import type { Monitor } from '#domain/monitor.ts'
@@ -44,11 +44,11 @@ const inPieces = (bytes: Uint8Array, size: number) =>
     },
   })
 
-/** Every byte says where it stands. */
+/** Bytes that show their position. */
 const counted = (length: number) => new Uint8Array(length).map((_, index) => index % 251)
 
-describe('A long body', () => {
-  test('keeps 100,000 bytes, as the answer announces: the first 10,000 and the end', async () => {
+describe('Ping body limit: a body', () => {
+  test('keeps 100,000 bytes by default, as Ping-Body-Limit announces: the first 10,000 and the end', async () => {
     start(null)
     const body = counted(1_000_000)
     const answer = await post(body)
@@ -56,7 +56,7 @@ describe('A long body', () => {
     expect(kept()?.body).toEqual({ head: body.slice(0, 10_000), tail: body.slice(-90_000), cutBytes: 900_000 })
   })
 
-  test('is kept whole up to the limit', async () => {
+  test('is stored whole up to the limit', async () => {
     start(20_000)
     const body = counted(20_000)
     await post(body)
@@ -64,7 +64,7 @@ describe('A long body', () => {
     expect((await raw()).headers.get('x-cronguard-body-cut')).toBeNull()
   })
 
-  test.each([1, 700, 9999, 10_000, 10_001, 64_000])('is cut alike in pieces of %d bytes', async (size) => {
+  test.each([1, 700, 9999, 10_000, 10_001, 64_000])('is cut the same in chunks of %d bytes', async (size) => {
     start(10_007)
     for (const length of [10_006, 10_007, 10_008, 10_013, 10_014, 10_015, 30_001]) {
       const body = counted(length)
@@ -75,21 +75,21 @@ describe('A long body', () => {
     }
   })
 
-  test('keeps only its beginning where the limit is 10,000 or less, as with Healthchecks', async () => {
+  test('keeps only its beginning when the limit is 10,000 or less, like Healthchecks', async () => {
     start(10_000, { successKeywords: 'done' })
     await post(`${'x'.repeat(12_000)} done`)
     expect(ends()).toEqual({ head: 'x'.repeat(10_000), tail: '', cutBytes: 2005 })
     expect(kind()).toBe('fail')
   })
 
-  test('is none where the limit is 0', async () => {
+  test('is dropped when the limit is 0', async () => {
     start(0)
     await post('said for nothing')
     expect(listPings(guard.db, { monitorId: monitor.id, limit: 1 })[0]).toMatchObject({ bodySize: 0, droppedBytes: 0 })
     expect((await raw()).status).toBe(404)
   })
 
-  test('is searched for keywords in its beginning and its end, and not across what was cut', async () => {
+  test('is searched in its beginning and its end, and not across the cut', async () => {
     start(10_010, { successKeywords: 'all done, begun' })
     await post(`${'x'.repeat(50_000)} all done`)
     expect(kind()).toBe('success')
@@ -100,7 +100,7 @@ describe('A long body', () => {
     expect(kind()).toBe('fail')
   })
 
-  test('is returned by the API as its beginning and its end, with a header that says what is missing', async () => {
+  test('is returned by the API as beginning and end, with the number of missing bytes in a header', async () => {
     start(10_004)
     await post(`${'a'.repeat(10_000)}${'b'.repeat(30_000)}end.`)
     const answer = await raw()
@@ -108,7 +108,7 @@ describe('A long body', () => {
     expect(await answer.text()).toBe(`${'a'.repeat(10_000)}end.`)
   })
 
-  test('is shown with a line between its two parts', async () => {
+  test('is shown with the number of missing bytes between its two parts', async () => {
     start(10_004)
     await post(`${'a '.repeat(5000)}${'b'.repeat(1_234_567)}end.`)
     for (const role of ['member', 'viewer'] as const) {
@@ -124,7 +124,7 @@ describe('A long body', () => {
     ['UTF-8', (text: string) => bytesOf(text), ''],
     ['UTF-16', (text: string) => new Uint8Array(Buffer.from(`\uFEFF${text}`, 'utf16le')), ''],
     ['a declared UTF-16', (text: string) => new Uint8Array(Buffer.from(text, 'utf16le')), '; charset=utf-16le'],
-  ])('in %s shows no halves of characters, wherever it is cut', async (_name, encode, charset) => {
+  ])('in %s shows only whole characters, wherever it is cut', async (_name, encode, charset) => {
     for (let more = 0; more < 8; more++) {
       start(10_020 + more)
       await post(encode(`${'x'.repeat(more)}${'😀é'.repeat(4000)}`), { 'Content-Type': `text/plain${charset}` })
@@ -139,7 +139,7 @@ describe('A long body', () => {
     start(null)
   })
 
-  test('that is compressed is kept as it came, and read to its end', async () => {
+  test('that is compressed is stored as received, and decompressed to its end', async () => {
     start(20_000, { successKeywords: 'all done' })
     const lines = Array.from({ length: 30_000 }, (_, line) => (line * 7919) % 100_003).join('\n')
     const packed = gzipSync(`${lines} all done`)
@@ -152,7 +152,7 @@ describe('A long body', () => {
     expect(page).toContain(`${(lines.length + ' all done'.length - 20_000).toLocaleString('en')} bytes not stored`)
   })
 
-  test('shows a viewer no key that the cut split from what names it', async () => {
+  test('hides a secret from a viewer when the cut separated it from its name', async () => {
     start(10_040)
     const secret = 'c2VjcmV0OnNlY3JldA'
     await post(`${'a\n'.repeat(9000)}Authorization: Basic ${secret}\nlast line of the log`)
@@ -163,7 +163,7 @@ describe('A long body', () => {
     expect(page).toContain('last line of the log')
   })
 
-  test('is read from a real connection as from any other', async () => {
+  test('is read the same from a real connection', async () => {
     start(null)
     const served = new Served(guard).open()
     const body = counted(3_000_000)

@@ -1,4 +1,4 @@
-// What takes long to read is read elsewhere: pings are answered meanwhile.
+// Large mails are parsed in a worker, so that pings are answered meanwhile.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createTransport } from 'nodemailer'
 import type { Monitor } from '#domain/monitor.ts'
@@ -21,7 +21,7 @@ beforeEach(async () => {
     CRONGUARD_PING_BODY_LIMIT: '1000000',
   })
   const started = await listenForMail(moved.guard.deps)
-  if (started === null) throw new Error('Mails are not taken')
+  if (started === null) throw new Error('The mail listener did not start')
   listener = started
 })
 
@@ -30,7 +30,7 @@ afterEach(async () => {
   moved.stop()
 })
 
-/** How long the work took, and for how much of that nothing else was done at a stretch. */
+/** How long the work took, and the longest time that it blocked the event loop. */
 async function watch(work: Promise<unknown>): Promise<{ tookMs: number; stalledMs: number }> {
   const startedAt = performance.now()
   let [isOver, lastTurnAt, stalledMs] = [false, startedAt, 0]
@@ -58,8 +58,8 @@ async function mailReport(monitor: Monitor): Promise<void> {
   transport.close()
 }
 
-describe('Pings are not held up', () => {
-  test('by a large mail that arrives', async () => {
+describe('Large mails do not block pings', () => {
+  test('while one arrives', async () => {
     const { guard, project } = moved
     const filter = { successKeywords: 'all fine', failureKeywords: 'FAILED', body: true }
     const monitor = guard.monitor(project, { name: 'reports', filter })
@@ -68,7 +68,7 @@ describe('Pings are not held up', () => {
     expect(stalledMs).toBeLessThan(tookMs / 3)
   })
 
-  test('by a large mail that somebody looks at', async () => {
+  test('while one is viewed', async () => {
     const { guard, project, backup } = moved
     await mailReport(backup)
     const viewer = await memberOf(guard, project, 'viewer')
@@ -78,7 +78,7 @@ describe('Pings are not held up', () => {
     expect(stalledMs).toBeLessThan(tookMs / 2)
   })
 
-  test('by many large mails that somebody looks at, when they are mails that are read for their words', async () => {
+  test('while many are viewed, and one that is searched for keywords goes first', async () => {
     const { guard, project, backup } = moved
     const raw = Buffer.from(`Content-Type: text/html\r\n\r\n${ROW.repeat(100_000 / ROW.length)}`)
     const ping = { kind: 'success', runId: null, exitStatus: null, durationMs: null, at: guard.clock.now() } as const

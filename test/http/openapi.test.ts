@@ -52,8 +52,8 @@ beforeAll(async () => {
 
 afterAll(() => guard.stop())
 
-describe('The OpenAPI document', () => {
-  test('is open to everybody, to pages of other sites too, and says when it has not changed', async () => {
+describe('OpenAPI document', () => {
+  test('is public, readable from any origin, and answers 304 when it has not changed', async () => {
     const response = await guard.request(ADDRESS)
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json'])
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
@@ -65,7 +65,7 @@ describe('The OpenAPI document', () => {
     expect((await guard.request(ADDRESS, { method: 'POST' })).status).toBe(405)
   })
 
-  test('says what it is, and where', () => {
+  test('has version, title and server', () => {
     expect(spec.openapi).toMatch(/^3\.1\.\d$/)
     expect(spec.info).toMatchObject({ title: 'CronGuard management API', version: '3' })
     const [server] = spec.servers
@@ -73,7 +73,7 @@ describe('The OpenAPI document', () => {
     expect(server?.variables).toEqual({ version: { default: 'v3', enum: ['v3', 'v2', 'v1'] } })
   })
 
-  test('has every route of the management API, and none that is not there', () => {
+  test('has exactly the routes of the management API', () => {
     const routes = createRoutes(guard.deps, () => [], guard.live).routes.map(({ path }) => path)
     const ofApi = routes.filter((path) => path.startsWith('/api/v3/')).map((path) => path.replace('/api/v3', ''))
     const paths = Object.keys(spec.paths).map((path) => path.replace(/\{(\w+)\}/g, ':$1'))
@@ -91,7 +91,7 @@ describe('The OpenAPI document', () => {
     }
   })
 
-  test('names every operation once, and says in a line what it does', () => {
+  test('gives every operation a unique id and a one-line summary', () => {
     const ids = documented.map(({ operationId }) => operationId)
     expect(new Set(ids).size).toBe(ids.length)
     for (const { operationId, summary, tags } of documented) {
@@ -101,7 +101,7 @@ describe('The OpenAPI document', () => {
     }
   })
 
-  test('describes every parameter of a path, and the answers of every operation', () => {
+  test('describes every path parameter and the answers of every operation', () => {
     for (const { path, parameters = [], responses } of documented) {
       const inPath = parameters.filter((parameter) => parameter.in === 'path')
       expect(inPath.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? [])
@@ -111,14 +111,14 @@ describe('The OpenAPI document', () => {
     }
   })
 
-  test('refers to nothing that is not there, and has no schema that nobody uses', () => {
+  test('defines exactly the schemas that it refers to', () => {
     const used = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref = '']) => ref)
     const known = Object.keys(spec.components.schemas).map((name) => `#/components/schemas/${name}`)
     expect([...new Set(used)].toSorted()).toEqual(known.toSorted())
     expect(text).not.toContain('$defs')
   })
 
-  test('holds only schemas that JSON Schema knows', () => {
+  test('contains only valid JSON Schema', () => {
     const schemas = [
       ...Object.values(spec.components.schemas),
       ...documented.flatMap(({ parameters = [] }) => parameters.map(({ schema }) => schema)),
@@ -130,14 +130,14 @@ describe('The OpenAPI document', () => {
     for (const schema of schemas) expect(() => readSchema(schema)).not.toThrow()
   })
 
-  test('asks for a key wherever one is needed', () => {
+  test('requires a key wherever one is needed', () => {
     expect(Object.keys(spec.components.securitySchemes)).toEqual(['key', 'bearer'])
     const open = documented.filter(({ security }) => security.length === 0).map(({ path }) => path)
     expect(open).toEqual(['/status/', '/metrics/'])
     for (const { security, responses } of documented) expect('401' in responses).toBe(security.length > 0)
   })
 
-  test('says of each operation what only version 3 has, and where a read-only key is enough', () => {
+  test('says which operations exist only in version 3, and which accept a read-only key', () => {
     const says = (sentence: string) =>
       documented.filter(({ description }) => description.includes(sentence)).map(({ operationId }) => operationId)
     expect(says('Only in version 3.')).toContain('createChannel')
@@ -153,7 +153,7 @@ describe('The OpenAPI document', () => {
     ])
   })
 
-  test('knows the fields of a check that a request may set, as they are read', () => {
+  test('has the fields of a check that a request may set', () => {
     const fields = z
       .object({ properties: z.record(z.string(), z.looseObject({})) })
       .parse(spec.components.schemas.CheckSpec)
@@ -162,7 +162,7 @@ describe('The OpenAPI document', () => {
     expect(fields.properties.methods).toMatchObject({ enum: ['', 'POST'] })
   })
 
-  test('says what the server takes: kinds, lengths, integers, lines, and where no body is needed', () => {
+  test('has the kinds, lengths, integers and patterns that the server accepts, and where a body is required', () => {
     const { CheckSpec, KeySpec, NewChannel, ProjectChange } = spec.components.schemas as Record<
       string,
       { properties: Record<string, { pattern?: string }> }
@@ -185,27 +185,27 @@ describe('The OpenAPI document', () => {
     expect([bare?.description.length !== 0, bare?.content]).toEqual([true, undefined])
   })
 
-  test('lets a client send nothing of what has a default', () => {
+  test('requires no field that has a default', () => {
     expect(spec.components.schemas.KeySpec).toMatchObject({ required: ['access'] })
     expect(spec.components.schemas.NewChannel).toMatchObject({ required: ['kind', 'settings'] })
   })
 })
 
-// The document's own schema, read back: what is no JSON Schema throws.
+// Reads a schema of the document; what is not JSON Schema throws.
 function readSchema(schema: object): z.ZodType {
   const { schemas } = spec.components
   const whole = JSON.stringify({ ...schema, $defs: schemas }).replaceAll('#/components/schemas/', '#/$defs/')
   return z.fromJSONSchema(JSON.parse(whole))
 }
 
-describe('Every answer', () => {
+describe('Management API answers', () => {
   interface Tried {
     operation: DescribedOperation
     path: string
     body?: unknown
   }
 
-  test.each(['read-write', 'read-only'] as const)('to a %s key is as the document says', async (access) => {
+  test.each(['read-write', 'read-only'] as const)('to a %s key match the OpenAPI document', async (access) => {
     const checked: string[] = []
     for (const { about } of operations) {
       const { operation, path, body, key } = await prepare(about.id, access)
@@ -224,14 +224,14 @@ describe('Every answer', () => {
       expect([about.id, readSchema(schema ?? {}).safeParse(answer).error?.issues]).toEqual([about.id, undefined])
       const read = about.answers[response.status as 200]?.parse(answer)
       if (read === undefined) expect(answer).toEqual({ error: 'wrong api key' })
-      // What the schema does not know it leaves out.
+      // Parsing drops the fields that the schema does not have.
       else expect(read).toEqual(answer as typeof read)
       checked.push(about.id)
     }
     expect(checked.length).toBe(documented.length)
   })
 
-  // A project of its own for each, so that one call takes nothing from another.
+  // Each operation gets its own project, so that no call affects another.
   async function prepare(id: string, access: 'read-write' | 'read-only'): Promise<Tried & { key: string }> {
     const operation = operations.find(({ about }) => about.id === id)
     if (operation === undefined) throw new Error(`There is no operation ${id}`)
@@ -270,7 +270,7 @@ describe('Every answer', () => {
   }
 })
 
-test('The page about the API names every operation and every field, and the document', async () => {
+test('API docs page: names every operation, every field, and the OpenAPI document', async () => {
   const html = await (await guard.request('/docs/api')).text()
   const written = new Set([...html.matchAll(/<code>([^<]*)<\/code>/g)].map(([, code = '']) => code))
   const calls = operations.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '&lt;$1&gt;')}`)

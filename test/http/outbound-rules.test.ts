@@ -1,4 +1,4 @@
-// Whom a channel may call, and where a person reads that it may not.
+// Which addresses a channel may call, and where users see that it may not.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { destinationRules } from '#app.ts'
 import { HOUR } from '#lib/duration.ts'
@@ -31,8 +31,8 @@ function start(env: Record<string, string>) {
   return { project, channel: guard.webhookTo(project, `${receiver.url}/${SECRET_PATH}`) }
 }
 
-describe('While anybody can make an account, a channel that leads to a private address', () => {
-  test('is refused in a test, on the page and in the API, with what to do', async () => {
+describe('Channel to a private address, with open registration', () => {
+  test('fails its test on the page and in the API, with what to do', async () => {
     const { project, channel } = start(OPEN)
     const member = await memberOf(guard, project, 'member')
     const text = await (await member.post(`/channels/${channel}/test`)).text()
@@ -44,7 +44,7 @@ describe('While anybody can make an account, a channel that leads to a private a
     expect(JSON.stringify([guard.log, text])).not.toContain(SECRET_PATH)
   })
 
-  test('fails for good, for the address stays what it is', async () => {
+  test('fails without a retry, because the address is fixed', async () => {
     const { project, channel } = start(OPEN)
     const backup = guard.monitor(project, { name: 'backup' }, [channel])
     await guard.ping(backup, '/fail')
@@ -52,7 +52,7 @@ describe('While anybody can make an account, a channel that leads to a private a
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'failed', attempts: 1 }])
   })
 
-  test('by its name is tried again, for a name may lead elsewhere soon', async () => {
+  test('is retried when given by name, because the name may lead to another address later', async () => {
     const { project } = start(OPEN)
     let address = '10.0.0.5'
     const resolve = async () => [{ address, family: 4 }]
@@ -68,7 +68,7 @@ describe('While anybody can make an account, a channel that leads to a private a
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
   })
 
-  test('is called when its network is named', async () => {
+  test('works when CRONGUARD_OUTBOUND_ALLOW lists its network', async () => {
     const { project, channel } = start({ ...OPEN, CRONGUARD_OUTBOUND_ALLOW: '10.0.0.0/8, 127.0.0.0/8' })
     const member = await memberOf(guard, project, 'member')
     await member.post(`/channels/${channel}/test`)
@@ -76,7 +76,7 @@ describe('While anybody can make an account, a channel that leads to a private a
   })
 })
 
-test('While only the owner lets people in, a channel may lead to a private address', async () => {
+test('Channel to a private address, with closed registration: works', async () => {
   const { project, channel } = start({})
   const member = await memberOf(guard, project, 'member')
   await member.post(`/channels/${channel}/test`)
@@ -86,17 +86,14 @@ test('While only the owner lets people in, a channel may lead to a private addre
 test.each([
   ['http://[fe80::1]/', 'fe80::1 is a link-local address'],
   ['http://169.254.169.254/latest', '169.254.169.254 is a cloud metadata address'],
-])(
-  'Whoever may make an account, no channel to %s is saved by the API, and the person is told why',
-  async (url, what) => {
-    const { project, channel } = start({})
-    const settings = { url, secret: 'x' }
-    const answers = [
-      await callApi(guard, '/channels/', { with: guard.apiKey(project), body: { kind: 'webhook', settings } }),
-      await callApi(guard, `/channels/${channel}`, { with: guard.apiKey(project), body: { settings } }),
-    ]
-    const refusal = { status: 400, json: { error: `url: ${what}. CronGuard never sends requests there.` } }
-    expect(answers.map(({ status, json }) => ({ status, json }))).toEqual([refusal, refusal])
-    expect(listChannels(guard.db, project.id).map(({ id }) => id)).toEqual([channel])
-  },
-)
+])('Channel to %s: refused by the API with the reason, whatever the registration', async (url, what) => {
+  const { project, channel } = start({})
+  const settings = { url, secret: 'x' }
+  const answers = [
+    await callApi(guard, '/channels/', { with: guard.apiKey(project), body: { kind: 'webhook', settings } }),
+    await callApi(guard, `/channels/${channel}`, { with: guard.apiKey(project), body: { settings } }),
+  ]
+  const refusal = { status: 400, json: { error: `url: ${what}. CronGuard never sends requests there.` } }
+  expect(answers.map(({ status, json }) => ({ status, json }))).toEqual([refusal, refusal])
+  expect(listChannels(guard.db, project.id).map(({ id }) => id)).toEqual([channel])
+})

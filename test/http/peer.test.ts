@@ -18,7 +18,7 @@ function open(env: Record<string, string> = {}): Monitor {
   return guard.monitor(guard.project('jobs@example.org'), { name: 'backup' })
 }
 
-/** What is kept of the newest ping, which came over this connection with these headers. */
+/** Pings over this connection with these headers, and returns what is stored. */
 async function pinged(monitor: Monitor, peer: string | null, headers: Record<string, string>) {
   await guard.request(`/ping/${monitor.pingKey}`, { headers }, peer)
   return findPing(guard.db, { monitorId: monitor.id, number: guard.now(monitor).pingCount })
@@ -28,7 +28,7 @@ async function addressOf(forwarded: string, { peer = '127.0.0.1', env = PROXIES 
   return (await pinged(open(env), peer, { 'X-Forwarded-For': forwarded }))?.remoteAddress
 }
 
-describe('A trusted proxy', () => {
+describe('Trusted proxy', () => {
   test.each([
     ['198.51.100.1', '198.51.100.1'],
     ['198.51.100.1:1234', '198.51.100.1'],
@@ -37,17 +37,17 @@ describe('A trusted proxy', () => {
     ['[2001:db8::1]:443', '2001:db8::1'],
     ['::ffff:198.51.100.1', '::ffff:198.51.100.1'],
     ['  198.51.100.1  ', '198.51.100.1'],
-  ])('says that %p asks, and that is kept as %p', async (forwarded, address) => {
+  ])('X-Forwarded-For: %p is stored as %p', async (forwarded, address) => {
     expect(await addressOf(forwarded)).toBe(address)
   })
 
   test.each([
-    ['what the visitor made up stands on the left', '6.6.6.6, 198.51.100.1', '198.51.100.1'],
-    ['other trusted ones stand on the right', '6.6.6.6, 198.51.100.1, 10.1.2.3, 127.0.0.1', '198.51.100.1'],
-    ['one of them has port and mapping', '198.51.100.1, [::ffff:10.1.2.3]:80', '198.51.100.1'],
-    ['one of them has a network of IPv6', '198.51.100.1, 2001:db8:a:9::1', '198.51.100.1'],
+    ['a made-up address is on the left', '6.6.6.6, 198.51.100.1', '198.51.100.1'],
+    ['other trusted proxies are on the right', '6.6.6.6, 198.51.100.1, 10.1.2.3, 127.0.0.1', '198.51.100.1'],
+    ['a trusted proxy has a port and an IPv4-mapped address', '198.51.100.1, [::ffff:10.1.2.3]:80', '198.51.100.1'],
+    ['a trusted proxy is in an IPv6 network', '198.51.100.1, 2001:db8:a:9::1', '198.51.100.1'],
     ['all are trusted', '10.0.0.1, 10.0.0.2', '10.0.0.1'],
-  ])('is believed up to the first that is not, where %s', async (_what, forwarded, address) => {
+  ])('is trusted up to the first address that is not, when %s', async (_what, forwarded, address) => {
     expect(await addressOf(forwarded)).toBe(address)
   })
 
@@ -61,13 +61,13 @@ describe('A trusted proxy', () => {
     '[2001:db8::1',
     'fe80::1%eth0',
     ',',
-  ])('that says %p is taken for the visitor itself', async (forwarded) => {
+  ])('with the invalid X-Forwarded-For %p is stored as the visitor itself', async (forwarded) => {
     expect(await addressOf(forwarded)).toBe('127.0.0.1')
     guard.stop()
     expect(await addressOf(`198.51.100.1, ${forwarded}, 10.0.0.1`)).toBe('10.0.0.1')
   })
 
-  test('is known by its address however that is written', async () => {
+  test('is recognized by its IPv4-mapped address', async () => {
     expect(await addressOf('198.51.100.1', { peer: '::ffff:127.0.0.1' })).toBe('198.51.100.1')
   })
 
@@ -76,7 +76,7 @@ describe('A trusted proxy', () => {
     ['HTTPS', 'https'],
     ['http', 'http'],
     ['gopher', 'http'],
-  ])('says that a ping came by %p, and that is kept as %p', async (forwarded, scheme) => {
+  ])('X-Forwarded-Proto: %p is stored as %p', async (forwarded, scheme) => {
     expect(await pinged(open(PROXIES), '10.0.0.1', { 'X-Forwarded-Proto': forwarded })).toMatchObject({ scheme })
   })
 })
@@ -97,19 +97,19 @@ describe('Several trusted proxies', () => {
   })
 })
 
-describe('Anybody else', () => {
-  test.each(['192.0.2.7', '::1', '11.0.0.1', '2001:db8:b::1'])('like %p is not believed', async (peer) => {
+describe('Proxy that is not trusted', () => {
+  test.each(['192.0.2.7', '::1', '11.0.0.1', '2001:db8:b::1'])('at %p is ignored', async (peer) => {
     const headers = { 'X-Forwarded-For': '198.51.100.1', 'X-Forwarded-Proto': 'https' }
     expect(await pinged(open(PROXIES), peer, headers)).toMatchObject({ remoteAddress: peer, scheme: 'http' })
   })
 
-  test('is not believed on a unix socket, where nobody has an address', async () => {
+  test('without an address is ignored', async () => {
     expect(await pinged(open(PROXIES), null, { 'X-Forwarded-For': '198.51.100.1' })).toMatchObject({
       remoteAddress: null,
     })
   })
 
-  test('is believed nowhere while no proxy is named; the log says once how to', async () => {
+  test('is ignored when no proxy is configured, and the log says once how to trust it', async () => {
     const monitor = open()
     const forwarded = { 'X-Forwarded-For': '198.51.100.1' }
     await pinged(monitor, '127.0.0.1', {})
@@ -122,24 +122,27 @@ describe('Anybody else', () => {
   })
 })
 
-describe('The log says once how to trust', () => {
+describe('Warning about a proxy that is not trusted', () => {
   const warnings = () => guard.log.filter(({ level }) => level === 'warn').map(({ event }) => event)
   const forwarded = { 'X-Forwarded-For': '198.51.100.1' }
   const Mozilla = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' }
 
-  test.each([['172.17.0.1'], ['::ffff:172.17.0.1']])('a proxy of a private network, like %s', async (peer) => {
-    const monitor = open({ CRONGUARD_TRUSTED_PROXIES: '127.0.0.1' })
-    await pinged(monitor, peer, {})
-    expect(warnings()).toEqual([])
-    await pinged(monitor, peer, { 'X-Forwarded-Proto': 'https' })
-    await pinged(monitor, '10.0.0.9', forwarded)
-    expect(warnings()).toEqual([
-      'Requests come through a proxy that is not trusted: set CRONGUARD_TRUSTED_PROXIES=172.17.0.1. ' +
-        'Until then all visitors share one address',
-    ])
-  })
+  test.each([['172.17.0.1'], ['::ffff:172.17.0.1']])(
+    'is logged once for a private network, such as %s',
+    async (peer) => {
+      const monitor = open({ CRONGUARD_TRUSTED_PROXIES: '127.0.0.1' })
+      await pinged(monitor, peer, {})
+      expect(warnings()).toEqual([])
+      await pinged(monitor, peer, { 'X-Forwarded-Proto': 'https' })
+      await pinged(monitor, '10.0.0.9', forwarded)
+      expect(warnings()).toEqual([
+        'Requests come through a proxy that is not trusted: set CRONGUARD_TRUSTED_PROXIES=172.17.0.1. ' +
+          'Until then all visitors share one address',
+      ])
+    },
+  )
 
-  test('a proxy of the internet, which may be anyone who sends such a header', async () => {
+  test('is logged once for the internet, where anyone can send such a header', async () => {
     const monitor = open()
     await pinged(monitor, '192.0.2.7', forwarded)
     await pinged(monitor, '192.0.2.8', forwarded)
@@ -151,7 +154,7 @@ describe('The log says once how to trust', () => {
     ])
   })
 
-  test('a proxy on the unix socket that names nobody, but not a job that pings there', async () => {
+  test('is logged once for a unix socket without X-Forwarded-For, and not for a job that pings there', async () => {
     const monitor = open()
     await pinged(monitor, UNIX_SOCKET, {})
     await pinged(monitor, UNIX_SOCKET, { ...Mozilla, ...forwarded })
@@ -164,7 +167,7 @@ describe('The log says once how to trust', () => {
   })
 })
 
-describe('Wrong passwords', () => {
+describe('Sign-in limit behind a proxy', () => {
   const signIn = async (peer: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
     (await guard.request('/login', { method: 'POST', body: new URLSearchParams(fields), headers }, peer)).status
 
@@ -174,7 +177,7 @@ describe('Wrong passwords', () => {
     }
   }
 
-  test('are counted for whom the proxy speaks for, and nobody else behind it is locked out', async () => {
+  test('counts wrong passwords for the forwarded address, and locks out no one else behind the proxy', async () => {
     open(PROXIES)
     const alice = await createUser(guard.deps, { ...ALICE, isAdmin: false })
     await tryTwenty('10.0.0.1', { 'X-Forwarded-For': '198.51.100.1' })
@@ -184,7 +187,7 @@ describe('Wrong passwords', () => {
     expect(session?.remoteAddress).toBe('198.51.100.2')
   })
 
-  test('behind a proxy of this machine that nobody named do not lock everybody out', async () => {
+  test('does not lock out everyone behind a local proxy that is not configured', async () => {
     open()
     await createUser(guard.deps, { ...ALICE, isAdmin: false })
     await tryTwenty('127.0.0.1', { 'X-Forwarded-For': '198.51.100.1' })
@@ -194,14 +197,14 @@ describe('Wrong passwords', () => {
   })
 })
 
-describe('Wrong passwords behind a proxy that nobody trusts', () => {
+describe('Sign-in limit behind a proxy that is not trusted', () => {
   const signIn = async (peer: string, fields: Record<string, string>) =>
     (await guard.request('/login', { method: 'POST', body: new URLSearchParams(fields) }, peer)).status
 
   test.each([
     ['in a container', '172.17.0.1'],
     ['on the unix socket', UNIX_SOCKET],
-  ])('(%s) lock nobody out of another account', async (_where, peer) => {
+  ])('(%s) locks no one out of another account', async (_where, peer) => {
     open()
     await createUser(guard.deps, { ...ALICE, isAdmin: false })
     for (let index = 0; index < 30; index += 1) {
@@ -211,8 +214,8 @@ describe('Wrong passwords behind a proxy that nobody trusts', () => {
   })
 })
 
-describe('Over a unix socket', () => {
-  test('whoever speaks is believed, up to the first proxy that nobody trusts', async () => {
+describe('Unix socket as a proxy', () => {
+  test('is trusted, up to the first proxy that is not', async () => {
     expect(await addressOf('198.51.100.1', { peer: UNIX_SOCKET, env: {} })).toBe('198.51.100.1')
     guard.stop()
     expect(await addressOf('6.6.6.6, 198.51.100.1', { peer: UNIX_SOCKET, env: {} })).toBe('198.51.100.1')
@@ -220,7 +223,7 @@ describe('Over a unix socket', () => {
     expect(await addressOf('198.51.100.1, 10.0.0.1', { peer: UNIX_SOCKET })).toBe('198.51.100.1')
   })
 
-  test('who names nobody has no address', async () => {
+  test('without X-Forwarded-For has no address', async () => {
     expect(await pinged(open(), UNIX_SOCKET, {})).toMatchObject({ remoteAddress: null, scheme: 'http' })
     guard.stop()
     expect((await pinged(open(), UNIX_SOCKET, { 'X-Forwarded-For': 'unix:' }))?.remoteAddress).toBeNull()

@@ -48,10 +48,10 @@ async function mail(message: SendMailOptions) {
   }
 }
 
-describe('The pages', () => {
+describe('Pages about pings by mail', () => {
   const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 
-  test('show the address to who may ping, and what a mail said, harmless', async () => {
+  test('show the address to members, hide it from viewers, and escape the mail', async () => {
     const member = await memberOf(guard, project, 'member')
     const viewer = await memberOf(guard, project, 'viewer')
     expect(await member.read(`/monitors/${backup.uniqueKey}`)).toContain(addressOf(backup))
@@ -63,7 +63,7 @@ describe('The pages', () => {
     expect(words(html)).toContain('Method email')
   })
 
-  test('show one of two parts that say the same, and the beginning of a long mail', async () => {
+  test('show one of two parts with the same text, and the beginning and end of a long mail', async () => {
     const viewer = await memberOf(guard, project, 'member')
     await mail({ text: 'plain words', html: '<p>plain<br>words' })
     const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
@@ -74,7 +74,7 @@ describe('The pages', () => {
     expect(html.length).toBeLessThan(40_000)
   })
 
-  test('show both parts of a mail that say something else', async () => {
+  test('show both parts of a mail when they differ', async () => {
     const viewer = await memberOf(guard, project, 'member')
     await mail({ text: 'plain words', html: '<p>words in HTML' })
     const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
@@ -89,7 +89,7 @@ describe('The pages', () => {
     { text: `Please CONFIRM that you take our mail: ${link}` },
     { html: `<p>To con<b>firm</b> it, <a href="${link}">open this</a></p>` },
     { subject: 'Gmail Forwarding Confirmation', text: `Open ${link}` },
-  ])('point at a first mail with a link to confirm, while it is the newest: %j', async (message) => {
+  ])('point out a first mail with a link to confirm, while it is the newest: %j', async (message) => {
     const reader = viewer()
     await mail(message)
     expect(await banner(reader)).toContain('asks for confirmation')
@@ -97,7 +97,7 @@ describe('The pages', () => {
     expect(await banner(reader)).not.toContain('asks for confirmation')
   })
 
-  test('see no request to confirm in a mail without a link, nor in one of a sender who wrote before', async () => {
+  test('point out no mail without a link, and none from a sender who wrote before', async () => {
     const reader = viewer()
     await mail({ subject: 'Backup confirmed', text: 'Confirmed: all is well.' })
     expect(await banner(reader)).not.toContain('asks for confirmation')
@@ -107,7 +107,7 @@ describe('The pages', () => {
     expect(await banner(reader)).toContain('asks for confirmation')
   })
 
-  test('read a mail once, and keep what it says', async () => {
+  test('parse a mail once, and store its text', async () => {
     const reader = await viewer()
     await mail({ subject: 'Report', text: 'All is well.' })
     const at = `/monitors/${backup.uniqueKey}/pings/1`
@@ -117,7 +117,7 @@ describe('The pages', () => {
     expect(words(await reader.read(`/monitors/${backup.uniqueKey}`))).toContain('Ping #1 from 127.0.0.1 kept subject')
   })
 
-  test('keep what a long mail says, of which only the beginning and the end are stored', async () => {
+  test('store the text of a long mail, of which only the beginning and the end are stored', async () => {
     const reader = await viewer()
     await mail({ subject: 'Long report', text: `first line\n${'x\n'.repeat(100_000)}last line` })
     const stored = guard.db.get('SELECT length(head) AS head, length(tail) AS tail, cut_bytes > 0 AS isCut FROM bodies')
@@ -126,14 +126,14 @@ describe('The pages', () => {
     expect(words(html)).toContain('Long report first line')
   })
 
-  test('keep what a mail says that was looked into for words at its arrival', async () => {
+  test('store the text of a mail that was searched for keywords on arrival', async () => {
     const monitor = guard.monitor(project, { name: 'words', filter: { successKeywords: 'done', subject: true } })
     await mail({ to: addressOf(monitor), subject: 'Job done' })
     const kept = findMail(guard.db, { monitorId: monitor.id, number: 1 })
     expect(kept).toMatchObject({ subject: 'Job done', asksToConfirm: false })
   })
 
-  test('show the mail without ping keys to who may not ping, and never as it came', async () => {
+  test('hide ping keys in a mail from viewers, who cannot download it', async () => {
     const [reader, member] = [await viewer(), await memberOf(guard, project, 'member')]
     const alias = 'old-token-of-the-nas'
     guard.monitor(project, { name: 'nas', alias })
@@ -155,7 +155,7 @@ describe('The pages', () => {
     expect(await member.read(`${monitorPage}/pings/1/body`)).toContain(to)
   })
 
-  test('say nothing of mail where none is taken', async () => {
+  test('do not mention mail when the mail server is disabled', async () => {
     const without = new TestGuard()
     const theirs = without.project()
     const monitor = without.monitor(theirs, { name: 'backup' })

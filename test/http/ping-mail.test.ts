@@ -60,7 +60,7 @@ async function mail(message: SendMailOptions) {
   }
 }
 
-/** Says these lines, each after the answer to the one before, and gives the answers. */
+/** Sends these lines, each after the answer to the one before, and returns the answers. */
 function converse(lines: readonly string[]): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const answers: string[] = []
@@ -82,7 +82,7 @@ function converse(lines: readonly string[]): Promise<string[]> {
   })
 }
 
-/** Opens connections, and gives the first word of the server on each. */
+/** Opens connections, and returns the status of the first answer on each. */
 function greetings(count: number, localAddress = '127.0.0.1'): { sockets: Socket[]; said: Promise<string[]> } {
   const sockets = Array.from({ length: count }, () => connect({ port: listener.port, host: '127.0.0.1', localAddress }))
   const said = sockets.map(
@@ -95,8 +95,8 @@ const HELLO = ['HELO nas', 'MAIL FROM:<nas@example.org>']
 const answersTo = async (...recipients: string[]) =>
   (await converse([...HELLO, ...recipients.map((recipient) => `RCPT TO:<${recipient}>`)])).slice(2)
 
-describe('While other requests fill the memory for bodies', () => {
-  test('a long mail gets 452 and is no ping, a short one is, and later the long one too', async () => {
+describe('Memory budget for bodies, while other requests fill it', () => {
+  test('a long mail gets 452 and records no ping, a short one succeeds, and the long one succeeds later', async () => {
     const long = 'x\n'.repeat(100_000)
     const others = bytesInFlight.open(() => {})
     others.resize(56 * 1024 * 1024)
@@ -114,8 +114,8 @@ describe('While other requests fill the memory for bodies', () => {
   })
 })
 
-describe('A mail to the address of a monitor', () => {
-  test('is a success, kept whole, with who sent it', async () => {
+describe('Mail to the address of a monitor', () => {
+  test('records a success with its sender, and is stored whole', async () => {
     await mail({ subject: 'Backup report', text: 'All is well.' })
     expect(guard.now(backup).status).toBe('up')
     expect(pings()).toMatchObject([
@@ -126,24 +126,24 @@ describe('A mail to the address of a monitor', () => {
     expect(body).toContain('All is well.')
   })
 
-  test('may name the project and the slug, or the UUID in capitals', async () => {
+  test('may name the project and the slug, or the ping key in capitals', async () => {
     await mail({ to: [`${project.pingKey}+backup@${DOMAIN}`, `${backup.pingKey.toUpperCase()}@PING.example.org`] })
     expect(kinds()).toEqual(['success', 'success'])
   })
 
-  test('counts for every monitor that it names, and for no other', async () => {
+  test('is recorded for every monitor among its recipients, and for no other', async () => {
     const [other, third] = [guard.monitor(project, { name: 'other' }), guard.monitor(project, { name: 'third' })]
     await mail({ to: [addressOf(backup), addressOf(other)] })
     expect([kinds(), kinds(other), kinds(third)]).toEqual([['success'], ['success'], []])
   })
 
-  test('is taken and forgotten when there is no such monitor', async () => {
+  test('for an unknown monitor is accepted and dropped', async () => {
     await mail({ to: [`0193b5a0-5ec4-4e70-8000-1234567890ab@${DOMAIN}`, `${project.pingKey}+nothing@${DOMAIN}`] })
     expect(guard.db.all('SELECT 1 FROM pings')).toEqual([])
     expect(guard.log).toEqual([])
   })
 
-  test('counts for one that takes POST only, and is ignored by one that only a person resumes', async () => {
+  test('is recorded for a POST-only monitor, and ignored by a paused one with manual resume', async () => {
     const strict = guard.monitor(project, { name: 'strict', postOnly: true })
     const paused = guard.monitor(project, { name: 'paused', manualResume: true })
     pauseMonitor(guard.deps, guard.refOf(paused))
@@ -152,7 +152,7 @@ describe('A mail to the address of a monitor', () => {
   })
 })
 
-describe('Words in a mail', () => {
+describe('Keywords in a mail', () => {
   const WORDS = { successKeywords: 'done', failureKeywords: 'FAILED, müde', startKeywords: 'begins' }
   const cases: [string, Partial<PingFilter>, Parameters<typeof mail>[0], string][] = [
     ['in the subject', { subject: true }, { subject: 'Job done' }, 'success'],
@@ -162,15 +162,15 @@ describe('Words in a mail', () => {
     ['in neither', { subject: true }, { subject: 'hm', text: 'FAILED' }, 'ignored'],
     ['in neither, which is a failure', { subject: true, failsByDefault: true }, { subject: 'hm' }, 'fail'],
     ['in the text', { body: true }, { subject: 'done', text: 'The job FAILED.' }, 'fail'],
-    ['in a text of other letters', { body: true }, { text: `${'ü'.repeat(200)} müde` }, 'fail'],
-    ['in the page', { body: true }, { html: '<p>The job <b>FAI</b>LED</p>' }, 'fail'],
-    ['in the page beside a text', { body: true }, { text: 'see the page', html: '<h1>done</h1>' }, 'success'],
+    ['in a text with umlauts', { body: true }, { text: `${'ü'.repeat(200)} müde` }, 'fail'],
+    ['in the HTML', { body: true }, { html: '<p>The job <b>FAI</b>LED</p>' }, 'fail'],
+    ['in the HTML beside a text', { body: true }, { text: 'see the page', html: '<h1>done</h1>' }, 'success'],
     ['in a script or a style', { body: true }, { html: '<style>FAILED</style><script>FAILED</script>' }, 'ignored'],
     ['in an attribute', { body: true }, { html: '<a href="http://x/FAILED">here</a>' }, 'ignored'],
     ['in both', { subject: true, body: true }, { subject: 'x', text: 'done' }, 'success'],
-    ['where only HTTP is looked at', { httpBody: true }, { subject: 'FAILED', text: 'FAILED' }, 'success'],
+    ['when only HTTP bodies are searched', { httpBody: true }, { subject: 'FAILED', text: 'FAILED' }, 'success'],
   ]
-  test.each(cases)('%s decide what it means', async (_where, filter, message, kind) => {
+  test.each(cases)('%s decide the kind of the ping', async (_where, filter, message, kind) => {
     const monitor = guard.monitor(project, { name: 'words', filter: { ...WORDS, ...filter } })
     await mail({ ...message, to: addressOf(monitor) })
     expect(kinds(monitor)).toEqual([kind as 'success'])
@@ -178,21 +178,16 @@ describe('Words in a mail', () => {
 
   const OTHER_LETTERS = 'Subject: x\r\nContent-Type: text/plain; charset=iso-8859-1\r\n'
   const raw: [string, Partial<PingFilter>, string, string][] = [
-    ['is none', { body: true }, '\r\n\x01 FAILED \xff', 'fail'],
-    ['has a head too long to be read', { subject: true }, `Subject: FAILED${'\r\n x'.repeat(100_000)}\r\n`, 'fail'],
-    ['has no head', { subject: true, body: true }, '\r\ndone', 'success'],
+    ['is binary', { body: true }, '\r\n\x01 FAILED \xff', 'fail'],
+    ['has headers that are too long', { subject: true }, `Subject: FAILED${'\r\n x'.repeat(100_000)}\r\n`, 'fail'],
+    ['has no headers', { subject: true, body: true }, '\r\ndone', 'success'],
     [
-      'is of other letters',
+      'is in another charset',
       { body: true },
       `${OTHER_LETTERS}Content-Transfer-Encoding: base64\r\n\r\nbfxkZQ==`,
       'fail',
     ],
-    [
-      'ends in the middle',
-      { body: true },
-      'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ndone',
-      'success',
-    ],
+    ['is truncated', { body: true }, 'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ndone', 'success'],
   ]
   test.each(raw)('are found in a mail that %s', async (_what, filter, message, kind) => {
     const monitor = guard.monitor(project, { name: 'raw', filter: { ...WORDS, ...filter } })
@@ -200,7 +195,7 @@ describe('Words in a mail', () => {
     expect(kinds(monitor)).toEqual([kind as 'success'])
   })
 
-  test('count in the mail itself, not in what is attached to it', async () => {
+  test('are searched in the mail itself, not in its attachments', async () => {
     const monitor = guard.monitor(project, { name: 'words', filter: { ...WORDS, body: true } })
     const attachments = [
       { filename: 'log.txt', content: 'FAILED' },
@@ -210,14 +205,14 @@ describe('Words in a mail', () => {
     expect(kinds(monitor)).toEqual(['success'])
   })
 
-  test('are found however deep they stand in a page', async () => {
+  test('are found in deeply nested HTML', async () => {
     const monitor = guard.monitor(project, { name: 'words', filter: { ...WORDS, body: true } })
     await mail({ to: addressOf(monitor), html: `${'<div><b>'.repeat(50_000)}FAILED` })
     await mail({ to: addressOf(monitor), html: `<xmp>${'<b>'.repeat(200_000)}</xmp>done` })
     expect(kinds(monitor)).toEqual(['success', 'fail'])
   })
 
-  test('are kept apart by lines and cells of a page, and not by the lines of its source', async () => {
+  test('are separated by lines and cells of the HTML, and not by line breaks in its source', async () => {
     const filter = { ...WORDS, failureKeywords: 'it failed', successKeywords: 'jobOK, backup OK', body: true }
     const monitor = guard.monitor(project, { name: 'words', filter })
     await mail({ to: addressOf(monitor), html: '<p>it\n  fai<i>led</i></p>' })
@@ -231,8 +226,8 @@ describe('Words in a mail', () => {
   })
 })
 
-describe('The mail server', () => {
-  test('takes the mailboxes of monitors in its domain, and says to the others what is wrong', async () => {
+describe('Mail server', () => {
+  test('accepts the mailboxes of monitors in its domain, and rejects others with the reason', async () => {
     const { pingKey } = project
     expect(
       await answersTo(
@@ -259,17 +254,17 @@ describe('The mail server', () => {
     ])
   })
 
-  test('takes so many recipients and no more', async () => {
+  test('accepts a limited number of recipients', async () => {
     const many = Array.from({ length: RECIPIENTS_MAX + 1 }, (_, n) => `${project.pingKey}+job-${n}@${DOMAIN}`)
     expect((await answersTo(...many)).slice(-2)).toEqual(['250 Accepted', '452 4.5.3 Too many recipients'])
   })
 
-  test('refuses a mail that is too long, and keeps nothing of it', async () => {
+  test('rejects a mail that is too long, and stores nothing of it', async () => {
     await expect(mail({ text: 'x\n'.repeat(MAIL_BYTES_MAX) })).rejects.toThrow('552')
     expect(pings()).toEqual([])
   })
 
-  test('takes a domain of other letters', async () => {
+  test('accepts an internationalized domain', async () => {
     const theirs = await guardWithMail('xn--mnchen-3ya.example.org')
     await listener.stop()
     listener = (await listenForMail(theirs.deps)) ?? listener
@@ -281,13 +276,13 @@ describe('The mail server', () => {
     theirs.stop()
   })
 
-  test.each(['nas.@example.org', ''])('takes a mail from "%s"', async (sender) => {
+  test.each(['nas.@example.org', ''])('accepts a mail from "%s"', async (sender) => {
     const lines = ['HELO nas', `MAIL FROM:<${sender}>`, `RCPT TO:<${addressOf(backup)}>`, 'DATA', '\r\nwell\r\n.']
     expect((await converse(lines)).at(-1)).toBe('250 OK')
     expect(pings()).toMatchObject([{ kind: 'success', userAgent: `Email from ${sender}` }])
   })
 
-  test('keeps nothing of a mail that breaks off, and makes no fuss about it', async () => {
+  test('stores nothing of a mail that breaks off, and logs nothing', async () => {
     const socket = connect(listener.port, '127.0.0.1')
     socket.on('data', (data) => {
       if (String(data).startsWith('220')) {
@@ -301,14 +296,14 @@ describe('The mail server', () => {
     expect(guard.log.filter(({ level }) => level !== 'debug')).toEqual([])
   })
 
-  test('lets so many in at a time and no more', async () => {
+  test('accepts a limited number of connections', async () => {
     const crowd = [2, 3, 4].map((last) => greetings(last === 4 ? 11 : CLIENTS_OF_ONE_MAX, `127.0.0.${last}`))
     const said = (await Promise.all(crowd.map(({ said }) => said))).flat()
     expect(said.toSorted()).toEqual([...Array(CLIENTS_MAX).fill('220'), '421'])
     for (const socket of crowd.flatMap(({ sockets }) => sockets)) socket.destroy()
   })
 
-  test('lets nobody keep the others out', async () => {
+  test('limits the connections of one client, so that others get in', async () => {
     const { sockets, said } = greetings(CLIENTS_OF_ONE_MAX + 5, '127.0.0.2')
     expect((await said).toSorted()).toEqual([...Array(CLIENTS_OF_ONE_MAX).fill('220'), ...Array(5).fill('421')])
     await mail({})
@@ -316,7 +311,7 @@ describe('The mail server', () => {
     for (const socket of sockets) socket.destroy()
   })
 
-  test('ends a conversation that takes too long', async () => {
+  test('closes a session that takes too long', async () => {
     await listener.stop()
     listener = (await listenForMail(guard.deps, { sessionMaxMs: 300 })) ?? listener
     const socket = connect(listener.port, '127.0.0.1')
@@ -324,13 +319,13 @@ describe('The mail server', () => {
     await new Promise((resolve) => socket.on('close', resolve))
   })
 
-  test('asks the sender to come again while the disk refuses', async () => {
+  test('answers 451 while the disk refuses writes', async () => {
     guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
     await expect(mail({})).rejects.toThrow('451')
     expect(pings()).toEqual([])
   })
 
-  test('offers no password and no encryption, and says nothing in the log', async () => {
+  test('offers no authentication and no TLS, and logs nothing', async () => {
     const [hello] = await converse(['EHLO nas'])
     expect(hello).not.toMatch(/AUTH|STARTTLS/)
     expect(await converse(['AUTH PLAIN AHgAeQ==', 'STARTTLS', 'WIZ x'])).toEqual(
@@ -339,7 +334,7 @@ describe('The mail server', () => {
     expect(guard.log).toEqual([])
   })
 
-  test('is not there where no port is set', async () => {
+  test('does not start when no port is set', async () => {
     const without = new TestGuard()
     expect(await listenForMail(without.deps)).toBeNull()
     without.stop()

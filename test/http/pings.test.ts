@@ -28,7 +28,7 @@ async function answer(path: string, init: RequestInit = {}): Promise<[status: nu
   return [response.status, await response.text()]
 }
 
-describe('A ping URL', () => {
+describe('Ping URL', () => {
   const paths: [ending: string, status: number, text: string][] = [
     ['', 200, 'OK'],
     ['/', 200, 'OK'],
@@ -54,7 +54,7 @@ describe('A ping URL', () => {
     [`?rid=nonsense&rid=${RUN}`, 200, 'OK'],
     ['?create=1&unknown=x', 200, 'OK'],
   ]
-  test.each(paths)('that ends in %p is answered %p %p', async (ending, status, text) => {
+  test.each(paths)('that ends in %p answers %p %p', async (ending, status, text) => {
     expect(await answer(`/ping/${backup.pingKey}${ending}`)).toEqual([status, text])
     expect(pings()).toHaveLength(status === 200 ? 1 : 0)
   })
@@ -66,16 +66,16 @@ describe('A ping URL', () => {
     '/ping/07c2f548-9850-4b27-af5d-6c9dc157ec02/256',
     '/ping/07c2f548-9850-4b27-af5d-6c9dc157ec02?rid=x',
     '/ping//backup',
-  ])('%s is not found, and says so before it says anything else', async (path) => {
+  ])('%s answers 404 before any other error', async (path) => {
     expect(await answer(path)).toEqual([404, 'not found'])
   })
 
-  test('may be written in upper case, and without hyphens it is nothing', async () => {
+  test('accepts capitals, and no ping key without hyphens', async () => {
     expect(await answer(`/ping/${backup.pingKey.toUpperCase()}`)).toEqual([200, 'OK'])
     expect(await answer(`/ping/${backup.pingKey.replaceAll('-', '')}`)).toEqual([404, 'not found'])
   })
 
-  test('answers behind a host name of one letter, with a slash too', async () => {
+  test('works under a host name of one letter, with a trailing slash too', async () => {
     for (const url of [`http://x/ping/${backup.pingKey}/`, `http://nas:80/ping/${backup.pingKey}`]) {
       const response = await guard.handler(new Request(url, { method: 'POST', body: 'hello' }), '192.0.2.9')
       expect([response.status, await response.text()]).toEqual([200, 'OK'])
@@ -87,20 +87,20 @@ describe('A ping URL', () => {
   })
 })
 
-describe('The method', () => {
+describe('Ping method', () => {
   test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])('%s is recorded', async (method) => {
     expect(await answer(`/ping/${backup.pingKey}`, { method })).toEqual([200, 'OK'])
     expect(pings()).toMatchObject([{ kind: 'success', method }])
   })
 
-  test('HEAD is recorded and answered without a body', async () => {
+  test('HEAD is recorded, and answered without a body', async () => {
     const response = await guard.request(`/ping/${backup.pingKey}`, { method: 'HEAD' })
     expect(response.status).toBe(200)
     expect(response.headers.get('ping-body-limit')).toBe('100000')
     expect(pings()).toMatchObject([{ method: 'HEAD' }])
   })
 
-  test('OPTIONS records nothing and lets browsers ping', async () => {
+  test('OPTIONS records nothing, and allows browsers to ping', async () => {
     const response = await guard.request(`/ping/${backup.pingKey}`, { method: 'OPTIONS' })
     expect(response.status).toBe(204)
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
@@ -108,8 +108,8 @@ describe('The method', () => {
   })
 })
 
-describe('The answer', () => {
-  test('says OK in plain text, is never cached, and tells how much of a body is kept', async () => {
+describe('Ping answer', () => {
+  test('is OK in plain text, never cached, and announces the body limit', async () => {
     const response = await guard.request(`/ping/${backup.pingKey}`)
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'text/plain; charset=utf-8',
@@ -119,7 +119,7 @@ describe('The answer', () => {
     })
   })
 
-  test('is 503 and when to try again, never OK, while the disk refuses', async () => {
+  test('is 503 with Retry-After while the disk is full', async () => {
     guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('database or disk is full')))
     const response = await guard.request(`/ping/${backup.pingKey}`, { method: 'POST', body: 'x' })
     expect(response.status).toBe(503)
@@ -127,7 +127,7 @@ describe('The answer', () => {
     expect(await response.text()).not.toContain('OK')
   })
 
-  test('is 503 on a disk that is read-only, and OK again when it takes writes', async () => {
+  test('is 503 on a read-only disk, and OK once it accepts writes again', async () => {
     guard.db.write((tx) => tx.runScript('PRAGMA query_only = ON'))
     const refused = await guard.request(`/ping/${backup.pingKey}`)
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
@@ -137,7 +137,7 @@ describe('The answer', () => {
     expect(pings()).toHaveLength(1)
   })
 
-  test('to a fault of ours is 500 with a number, and neither it nor the log tells the ping key', async () => {
+  test('to an unexpected error is 500 with a request number, and the ping key is not logged', async () => {
     guard.deps.db.writeGrouped = () => Promise.reject(new Error('boom'))
     const [status, text] = await answer(`/ping/${backup.pingKey}`)
     expect(status).toBe(500)
@@ -147,25 +147,25 @@ describe('The answer', () => {
   })
 })
 
-describe('The body', () => {
+describe('Ping body', () => {
   const post = (body: string | Uint8Array<ArrayBuffer> | ReadableStream) =>
     guard.ping(backup, '', { method: 'POST', body })
   const stored = () => storedBytes(guard.db, { monitorId: backup.id, number: 1 })
 
-  test('is kept as the bytes that came, whatever they are', async () => {
+  test('is stored byte for byte', async () => {
     const bytes = new Uint8Array([0, 255, 0xc3, 0x28, 13, 10, 0])
     await post(bytes)
     expect(stored()).toEqual(bytes)
   })
 
-  test('that is empty is none', async () => {
+  test('that is empty is not stored', async () => {
     await post('')
     expect(stored()).toBeNull()
   })
 })
 
-describe('Who pinged', () => {
-  test('is kept: address, method, scheme and the first 200 characters of the user agent', async () => {
+describe('Ping origin', () => {
+  test('is stored: address, method, scheme and the first 200 characters of the user agent', async () => {
     await guard.ping(backup, '', { headers: { 'User-Agent': 'é'.repeat(10) + 'a'.repeat(300) } })
     expect(pings()[0]).toMatchObject({ remoteAddress: '192.0.2.7', method: 'GET', scheme: 'http' })
     expect(pings()[0]?.userAgent).toHaveLength(200)
@@ -177,23 +177,23 @@ describe('Who pinged', () => {
   })
 })
 
-describe('A ping by slug', () => {
+describe('Ping by slug', () => {
   const monitors = () => listMonitors(guard.db, project.id)
 
-  test('reaches the monitor of that project, and only of that', async () => {
+  test('reaches the monitor of its own project only', async () => {
     const other = guard.project('mallory@example.org')
     expect(await answer(`/ping/${project.pingKey}/backup/fail`)).toEqual([200, 'OK'])
     expect(await answer(`/ping/${other.pingKey}/backup`)).toEqual([404, 'not found'])
     expect(pings()).toMatchObject([{ kind: 'fail' }])
   })
 
-  test('that two monitors share is refused, and nothing is recorded', async () => {
+  test('answers 409 when two monitors share the slug, and records nothing', async () => {
     guard.monitor(project, { name: 'twin', slug: 'backup' })
     expect(await answer(`/ping/${project.pingKey}/backup?create=1`)).toEqual([409, 'ambiguous slug'])
     expect(pings()).toEqual([])
   })
 
-  test('that nobody has makes a monitor when asked, with every channel, and pings it', async () => {
+  test('with create=1 creates an unknown monitor with every channel, and pings it', async () => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     expect(await answer(`/ping/${project.pingKey}/fresh/start?create=1`)).toEqual([201, 'Created'])
     expect(await answer(`/ping/${project.pingKey}/fresh?create=1`)).toEqual([200, 'OK'])
@@ -213,26 +213,26 @@ describe('A ping by slug', () => {
     ['Fresh?create=1', 400, 'invalid url format'],
     [`${'a'.repeat(101)}?create=1`, 400, 'invalid url format'],
     ['a.b?create=1', 404, 'not found'],
-  ])('%s is refused and makes no monitor', async (path, status, text) => {
+  ])('%s is refused and creates no monitor', async (path, status, text) => {
     expect(await answer(`/ping/${project.pingKey}/${path}`)).toEqual([status, text])
     expect(monitors()).toHaveLength(1)
   })
 
-  test('with two first pings at once makes one monitor', async () => {
+  test('with create=1 creates one monitor for several first pings at once', async () => {
     const path = `/ping/${project.pingKey}/fresh?create=1`
     const statuses = await Promise.all([answer(path), answer(path), answer(path)])
     expect(statuses.map(([status]) => status).sort()).toEqual([200, 200, 201])
     expect(monitors()).toHaveLength(2)
   })
 
-  test('may have the name of a signal', async () => {
+  test('accepts a slug with the name of a signal', async () => {
     guard.monitor(project, { name: 'odd', slug: 'start' })
     expect(await answer(`/ping/${project.pingKey}/start`)).toEqual([200, 'OK'])
   })
 })
 
-describe('Pings at the same moment', () => {
-  test('each get a number of their own, and all are kept', async () => {
+describe('Concurrent pings', () => {
+  test('each get their own number, and all are stored', async () => {
     await Promise.all(Array.from({ length: 700 }, () => guard.ping(backup)))
     expect(guard.now(backup).pingCount).toBe(700)
     expect(guard.db.get<{ n: number }>('SELECT count(DISTINCT number) AS n FROM pings')?.n).toBe(700)

@@ -1,4 +1,4 @@
-// What the log says of requests: who can be found again by an id, and that no secret ever stands there.
+// What the log has of requests: an id to find them by, and never a secret.
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createRoutes } from '#http/server.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
@@ -8,7 +8,7 @@ import { TestGuard } from '../support/cronguard.ts'
 const DEBUG = { CRONGUARD_LOG_LEVEL: 'debug' }
 const EVERY_DIALECT = Object.fromEntries(DIALECTS.map((name) => [`CRONGUARD_DIALECT_${name.toUpperCase()}`, 'on']))
 const PROXY = { CRONGUARD_TRUSTED_PROXIES: '127.0.0.1' }
-/** As ping keys, tokens and aliases look: long, short, and encoded. */
+/** Examples of ping keys, tokens and aliases: long, short, and encoded. */
 const SECRETS = ['0e3c4f2a-5b6d-4c7e-8f90-a1b2c3d4e5f6', 'k9f3', 'c2354d53d2', 'a%62c.svg']
 
 let guard: TestGuard
@@ -17,7 +17,7 @@ afterEach(() => {
   guard.stop()
 })
 
-/** A CronGuard in which somebody has an account already. */
+/** A server with an account. */
 function open(env: Record<string, string> = {}): TestGuard {
   guard = new TestGuard({ env })
   guard.project()
@@ -32,8 +32,8 @@ function breakDatabase(error: Error): void {
 
 const answeredLines = () => guard.log.filter(({ event }) => event === 'A request was answered')
 
-describe('Every request', () => {
-  test('is one line when the level is debug', async () => {
+describe('Request log', () => {
+  test('has one line for each request at level debug', async () => {
     open(DEBUG)
     await guard.request('/docs/pinging?secret=hunter2', {}, '198.51.100.9')
     expect(answeredLines()).toEqual([
@@ -52,14 +52,14 @@ describe('Every request', () => {
     ])
   })
 
-  test('is no line when it is not', async () => {
+  test('has no line for a request at other levels', async () => {
     open()
     await guard.request('/docs/pinging')
     await guard.request('/nowhere')
     expect(guard.log).toEqual([])
   })
 
-  test('shows the words of its path, and hides what may be a secret', async () => {
+  test('has the words of the path, and hides what may be a secret', async () => {
     open({ ...DEBUG, CRONGUARD_BASE_URL: 'https://example.com/cron' })
     const shown = async (path: string) => {
       await guard.request(path)
@@ -72,8 +72,8 @@ describe('Every request', () => {
   })
 })
 
-describe('No secret in an address', () => {
-  test.each(SECRETS)('like %p stands in the log, whatever becomes of the request', async (secret) => {
+describe('Request log: a secret in the URL', () => {
+  test.each(SECRETS)('such as %p is never logged, whatever the outcome', async (secret) => {
     open({ ...DEBUG, ...EVERY_DIALECT })
     const routes = createRoutes(guard.deps, () => [], guard.live).routes
     const paths = [...new Set(routes.map(({ path }) => path))].filter((path) => /[:*]/.test(path))
@@ -102,12 +102,12 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? String(error.stack) : ''
 }
 
-describe('The id of a request', () => {
+describe('Request id', () => {
   test.each([
     ['a page', '/', 'text/html'],
     ['the API', '/api/v3/checks/', 'application/json'],
     ['a ping', '/ping/0e3c4f2a-5b6d-4c7e-8f90-a1b2c3d4e5f6', 'text/plain'],
-  ])('that fails in %s is in the answer, in its header, and in the log', async (_what, path, type) => {
+  ])('of an error in %s is in the text and the header of the answer, and in the log', async (_what, path, type) => {
     open()
     breakDatabase(new Error('broken'))
     guard.deps.db.writeGrouped = () => Promise.reject(new Error('broken'))
@@ -119,7 +119,7 @@ describe('The id of a request', () => {
     expect(await answer.text()).toContain(`Unexpected error (reference ${id}).`)
   })
 
-  test('is in the header of every refusal, and the same in the log of a full disk and of the answer', async () => {
+  test('is in the header of every refusal, and the same in both log lines about a full disk', async () => {
     open(DEBUG)
     expect((await guard.request('/nowhere')).headers.get('x-request-id')).toMatch(/^[a-z0-9]{8}$/)
     guard.log.length = 0
@@ -132,24 +132,24 @@ describe('The id of a request', () => {
     ])
   })
 
-  test('is not told where nothing went wrong', async () => {
+  test('is not in the header of a success', async () => {
     open()
     expect((await guard.request('/login')).headers.get('x-request-id')).toBeNull()
   })
 
-  test.each(['7f9a-0.B_c', 'x', 'y'.repeat(64)])('is %p of a trusted proxy that names it so', async (given) => {
+  test.each(['7f9a-0.B_c', 'x', 'y'.repeat(64)])('is %p when a trusted proxy sends it', async (given) => {
     open(PROXY)
     const answer = await guard.request('/nowhere', { headers: { 'X-Request-Id': given } }, '127.0.0.1')
     expect(answer.headers.get('x-request-id')).toBe(given)
   })
 
   test.each([
-    ['somebody who is not trusted says so', 'abc', '198.51.100.9'],
+    ['its sender is not trusted', 'abc', '198.51.100.9'],
     ['it is empty', '', '127.0.0.1'],
     ['it is too long', 'y'.repeat(65), '127.0.0.1'],
-    ['it holds more than a word', 'a b', '127.0.0.1'],
-    ['it holds markup', '<b>', '127.0.0.1'],
-  ])('is our own when %s', async (_why, given, peer) => {
+    ['it has more than one word', 'a b', '127.0.0.1'],
+    ['it has markup', '<b>', '127.0.0.1'],
+  ])('is generated when %s', async (_why, given, peer) => {
     open(PROXY)
     const answer = await guard.request('/nowhere', { headers: { 'X-Request-Id': given } }, peer)
     expect(answer.headers.get('x-request-id')).toMatch(/^[a-z0-9]{8}$/)

@@ -28,14 +28,14 @@ afterAll(() => {
 })
 
 describe('Routes', () => {
-  test('declare whether they read a cookie and what their errors look like', () => {
+  test('declare whether they read a cookie, and the format of their errors', () => {
     const forms = ['page', 'text', 'json', 'ping']
     const silent = routes.filter((route) => tagsOf(route).filter((tag) => forms.includes(tag)).length !== 1)
     expect(silent.map(nameOf)).toEqual([])
     for (const form of forms) expect(routes.filter((route) => tagsOf(route).includes(form))).not.toBeEmpty()
   })
 
-  test('that read a cookie refuse a form of another site', async () => {
+  test('that read a cookie refuse a form from another site', async () => {
     const forms = routes.filter((route) => readsCookies(route) && methodOf(route) !== 'GET')
     expect(forms.length).toBeGreaterThan(40)
     for (const route of forms) {
@@ -48,7 +48,7 @@ describe('Routes', () => {
     }
   })
 
-  test('that read no cookie take a request of another site, and answer it the same with a cookie', async () => {
+  test('that read no cookie accept a request from another site, and ignore a cookie', async () => {
     const { cookie } = await signedIn(guard, 'alice@example.org')
     const open = routes.filter((route) => !readsCookies(route))
     expect(open.length).toBeGreaterThan(40)
@@ -72,7 +72,7 @@ describe('Routes', () => {
     ['/settings/x/y/z', 'page'],
     ['/ping/nowhere/x/y/z', 'text'],
     ['/badge/nowhere', 'text'],
-  ] as const)('have no place for %s: the answer is 404 as %s', async (path, form) => {
+  ] as const)('answer 404 to %s as %s', async (path, form) => {
     for (const method of form === 'text' ? ['GET'] : ['GET', 'POST']) {
       const { status, headers } = await plain.request(path, { method, headers: FOREIGN })
       expect([method, status, headers.get('content-type')?.split(';')[0]]).toEqual([method, 404, CONTENT_TYPES[form]])
@@ -80,7 +80,7 @@ describe('Routes', () => {
   })
 })
 
-test('An unexpected error looks as its route declares', async () => {
+test('Routes: an unexpected error has the format that its route declares', async () => {
   const broken = new TestGuard()
   const { cookie } = await signedIn(broken, 'alice@example.org')
   broken.db.close()

@@ -41,22 +41,22 @@ function newestPing() {
   return findPing(guard.db, { monitorId: backup.id, number: guard.now(backup).pingCount })
 }
 
-describe('A unix socket', () => {
-  test('takes pings as the port does, for its user and its group', async () => {
+describe('Unix socket', () => {
+  test('accepts pings like the port, for its user and its group', async () => {
     await open()
     expect(await curl('--data-binary', 'done', `http://localhost/ping/${backup.pingKey}`)).toBe('OK')
     expect(newestPing()).toMatchObject({ remoteAddress: null, scheme: 'http', bodySize: 4 })
     expect(statSync(path).mode & 0o777).toBe(0o660)
   })
 
-  test('believes whoever speaks there about whom they ask for', async () => {
+  test('trusts the X-Forwarded headers of its clients', async () => {
     await open()
     const about = ['-H', 'X-Forwarded-For: 6.6.6.6, 198.51.100.1', '-H', 'X-Forwarded-Proto: https']
     await curl(...about, `http://localhost/ping/${backup.pingKey}`)
     expect(newestPing()).toMatchObject({ remoteAddress: '198.51.100.1', scheme: 'https' })
   })
 
-  test('goes with the one who listens, and a connection that is gone is believed nothing', async () => {
+  test('is removed when the listener stops, and a closed connection is not trusted', async () => {
     await open()
     await listener?.stop(0)
     listener = null
@@ -66,7 +66,7 @@ describe('A unix socket', () => {
     expect(newestPing()?.remoteAddress).toBeNull()
   })
 
-  test('that a killed process left behind gives way', async () => {
+  test('replaces a socket that a killed process left behind', async () => {
     const listen = `Bun.serve({ unix: ${JSON.stringify(path)}, fetch: () => new Response() })`
     await execute([process.execPath, '-e', `${listen}; process.kill(process.pid, 9)`])
     expect(statSync(path).isSocket()).toBe(true)
@@ -74,13 +74,13 @@ describe('A unix socket', () => {
     expect(await curl('http://localhost/livez')).toBe('alive\n')
   })
 
-  test('on which another process listens is left alone', async () => {
+  test('does not replace a socket on which another process listens', async () => {
     await open()
     await expect(listenOnSocket(guard.deps, path, guard.handler)).rejects.toThrow('another process is listening on it')
     expect(await curl('http://localhost/livez')).toBe('alive\n')
   })
 
-  test('takes the place of no other file, and of no link', async () => {
+  test('does not replace another file, or a link', async () => {
     writeFileSync(path, 'precious')
     await expect(open()).rejects.toThrow('the file exists and is not a socket')
     expect(await Bun.file(path).text()).toBe('precious')

@@ -16,8 +16,8 @@ afterEach(() => guard.stop())
 
 const list = (): string => `/projects/${project.id}/channels`
 
-describe('channel: notices of gaps', () => {
-  test('is wanted by a new channel unless somebody unticks it, and can be given up later', async () => {
+describe('Gap notices of a channel', () => {
+  test('are enabled for a new channel unless unticked, and can be disabled later', async () => {
     const member = await memberOf(guard, project, 'member')
     expect(await member.read(`${list()}/new?kind=email`)).toContain('name="notifiesGaps" value="on" checked')
     const fields = { kind: 'email', name: 'ops', 'setting-address': 'ops@example.org' }
@@ -31,7 +31,7 @@ describe('channel: notices of gaps', () => {
     expect(wanted()).toEqual([false, false])
   })
 
-  test('stands in the list as the last thing that was told', async () => {
+  test('appear in the list as the last notification', async () => {
     const channelId = guard.webhookTo(project, 'https://hooks.example.org/x')
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])
     await guard.ping(backup)

@@ -35,8 +35,8 @@ function settingsOf(channelId: string): unknown {
 
 const list = (): string => `/projects/${project.id}/channels`
 
-describe('The channels page', () => {
-  test('says to whom each channel speaks, who uses it, and what became of its last message', async () => {
+describe('Channels page', () => {
+  test('shows the destination, the number of monitors and the last notification of each channel', async () => {
     const channelId = hook()
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])
     guard.monitor(project, { name: 'billing' }, [channelId])
@@ -57,7 +57,7 @@ describe('The channels page', () => {
     expect(sent).not.toContain('Failing since')
   })
 
-  test('teaches what a channel is where there is none, and offers to add one to who may', async () => {
+  test('explains channels when there are none, and links members to the form', async () => {
     const viewer = await (await memberOf(guard, project, 'viewer')).read(list())
     const member = await (await memberOf(guard, project, 'member')).read(list())
     for (const text of [viewer, member]) expect(text).toContain('No channels yet')
@@ -65,7 +65,7 @@ describe('The channels page', () => {
     expect(member).toContain(`${list()}/new`)
   })
 
-  test('says that mails reach nobody without a mail server, when a channel mails', async () => {
+  test('warns without a mail server when a channel sends mail', async () => {
     const member = await memberOf(guard, project, 'member')
     hook()
     expect(await member.read(list())).not.toContain('No mail server is configured')
@@ -77,7 +77,7 @@ describe('The channels page', () => {
     expect(text).toContain('href="/docs/configuration"')
   })
 
-  test('says nothing of that with a mail server', async () => {
+  test('does not warn with a mail server', async () => {
     guard.stop()
     guard = new TestGuard({ env: SMTP })
     project = guard.project()
@@ -89,8 +89,8 @@ describe('The channels page', () => {
   })
 })
 
-describe('Adding a channel', () => {
-  test('begins with its kind, each with a sentence', async () => {
+describe('Create channel', () => {
+  test('begins with the kinds, each with a sentence', async () => {
     const text = await (await memberOf(guard, project, 'member')).read(`${list()}/new`)
     for (const { kind, label, offer } of CHANNEL_KINDS) {
       expect(text).toContain(`${list()}/new?kind=${kind}`)
@@ -99,14 +99,14 @@ describe('Adding a channel', () => {
     }
   })
 
-  test.each(CHANNEL_KINDS.map(({ kind }) => kind))('of kind %s shows each of its fields', async (kind) => {
+  test.each(CHANNEL_KINDS.map(({ kind }) => kind))('shows each field of the kind %s', async (kind) => {
     const text = await (await memberOf(guard, project, 'member')).read(`${list()}/new?kind=${kind}`)
     for (const { name } of CHANNEL_KINDS.find((known) => known.kind === kind)?.fields ?? []) {
       expect(text).toContain(`name="setting-${name}"`)
     }
   })
 
-  test('asks whether every monitor uses it, and says how many there are', async () => {
+  test('asks whether all monitors use the channel, with their number', async () => {
     const backup = guard.monitor(project, { name: 'backup' })
     const member = await memberOf(guard, project, 'member')
     expect(await member.read(`${list()}/new?kind=email`)).toContain('Use for the 1 monitor in this project')
@@ -116,7 +116,7 @@ describe('Adding a channel', () => {
     expect(guard.outside.mails).toEqual([])
   })
 
-  test('gives it to every monitor of the project where that is ticked', async () => {
+  test('assigns the channel to all monitors when ticked', async () => {
     const backup = guard.monitor(project, { name: 'backup' })
     const member = await memberOf(guard, project, 'member')
     const fields = { kind: 'email', name: ' On duty ', isForAll: 'on', 'setting-address': ' ops@example.org ' }
@@ -131,7 +131,7 @@ describe('Adding a channel', () => {
     expect(guard.outside.mails.map(({ to }) => to)).toEqual(['ops@example.org'])
   })
 
-  test('that is not usable comes back with the words of the person, and never with the secret', async () => {
+  test('keeps the input after an error, but not the secret', async () => {
     const member = await memberOf(guard, project, 'member')
     const fields = { kind: 'webhook', name: '"Chat"', 'setting-url': 'ftp://x', 'setting-secret': SECRET }
     const response = await member.post(list(), fields)
@@ -145,7 +145,7 @@ describe('Adding a channel', () => {
     expect(listChannels(guard.db, project.id)).toEqual([])
   })
 
-  test('that leads to a link-local address comes back with why not', async () => {
+  test('refuses a link-local address with the reason', async () => {
     const member = await memberOf(guard, project, 'member')
     const response = await member.post(list(), { kind: 'webhook', 'setting-url': 'http://169.254.1.1/hook' })
     expect([response.status, await response.text()]).toEqual([
@@ -155,20 +155,20 @@ describe('Adding a channel', () => {
     expect(listChannels(guard.db, project.id)).toEqual([])
   })
 
-  test('with a name that is too long says so at the name', async () => {
+  test('shows the error about a long name at the name', async () => {
     const member = await memberOf(guard, project, 'member')
     const fields = { kind: 'email', name: 'x'.repeat(101), 'setting-address': 'ops@example.org' }
     const text = await (await member.post(list(), fields)).text()
     expect(text).toContain('id="name-problem"')
   })
 
-  test('of no kind that there is asks for the kind again', async () => {
+  test('asks for the kind again when it is unknown', async () => {
     const response = await (await memberOf(guard, project, 'member')).post(list(), { kind: 'pigeon' })
     expect(response.status).toBe(422)
     expect(await response.text()).toContain('How should CronGuard notify you?')
   })
 
-  test('ends at the limit of the project', async () => {
+  test('stops at the limit of the project', async () => {
     for (let made = 0; made < CHANNELS_MAX; made += 1) guard.mailTo(project, `ops${made}@example.org`)
     const member = await memberOf(guard, project, 'member')
     const response = await member.post(list(), { kind: 'email', name: '', 'setting-address': 'more@example.org' })
@@ -178,7 +178,7 @@ describe('Adding a channel', () => {
   })
 })
 
-describe('Editing a channel', () => {
+describe('Edit channel', () => {
   test('keeps a secret that is left empty', async () => {
     const channelId = hook()
     const member = await memberOf(guard, project, 'member')
@@ -190,7 +190,7 @@ describe('Editing a channel', () => {
     })
   })
 
-  test('replaces a secret that is given, and removes one on demand', async () => {
+  test('replaces a secret with a new one, and removes it on request', async () => {
     const channelId = hook()
     const member = await memberOf(guard, project, 'member')
     const fields = { name: '', 'setting-url': 'https://hooks.example.org/' }
@@ -200,7 +200,7 @@ describe('Editing a channel', () => {
     expect(settingsOf(channelId)).toEqual({ url: 'https://hooks.example.org/' })
   })
 
-  test('that is not usable changes nothing', async () => {
+  test('changes nothing when the URL is invalid', async () => {
     const channelId = hook()
     const member = await memberOf(guard, project, 'member')
     const response = await member.post(`/channels/${channelId}`, { name: 'Chat', 'setting-url': 'nonsense' })
@@ -209,7 +209,7 @@ describe('Editing a channel', () => {
     expect(findChannel(guard.db, channelId)).toMatchObject({ name: 'Team chat', settings: { secret: SECRET } })
   })
 
-  test('shows the monitors that tell it, each with its link', async () => {
+  test('lists the monitors that use the channel, with links', async () => {
     const channelId = hook()
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])
     const text = await (await memberOf(guard, project, 'viewer')).read(`/channels/${channelId}`)
@@ -217,8 +217,8 @@ describe('Editing a channel', () => {
   })
 })
 
-describe('Testing a channel', () => {
-  test('shows the outcome on a page of its own without scripts, and in place with them', async () => {
+describe('Test channel', () => {
+  test('shows the outcome on its own page without JavaScript, and in place with it', async () => {
     const channelId = hook()
     const member = await memberOf(guard, project, 'member')
     const whole = await (await member.post(`/channels/${channelId}/test`)).text()
@@ -233,7 +233,7 @@ describe('Testing a channel', () => {
     expect(guard.outside.calls).toHaveLength(1)
   })
 
-  test('waits for the test that is running, here and in the management API', async () => {
+  test('waits for a running test, here and in the management API', async () => {
     const channelId = hook()
     const held = guard.outside.holdNextCall()
     const member = await memberOf(guard, project, 'member')
@@ -248,8 +248,8 @@ describe('Testing a channel', () => {
   })
 })
 
-describe('A channel that is switched off', () => {
-  test('is told nothing new, and what it still had to tell is given up', async () => {
+describe('Disabled channel', () => {
+  test('sends nothing new, and its pending notifications are discarded', async () => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])
     guard.outside.failWith('refused')
@@ -278,7 +278,7 @@ describe('A channel that is switched off', () => {
     expect(guard.outside.subjects()).toEqual(['Down: backup'])
   })
 
-  test('while a message is under way ends that one, too, when it comes back', async () => {
+  test('ends a notification that is being sent as well', async () => {
     const channelId = hook()
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])
     const member = await memberOf(guard, project, 'member')
@@ -307,8 +307,8 @@ describe('A channel that is switched off', () => {
   })
 })
 
-describe('Deleting a channel', () => {
-  test('asks first, with its name and what happens', async () => {
+describe('Delete channel', () => {
+  test('asks for confirmation, with the name and the consequences', async () => {
     const channelId = hook()
     guard.monitor(project, { name: 'backup' }, [channelId])
     const member = await memberOf(guard, project, 'member')
@@ -321,7 +321,7 @@ describe('Deleting a channel', () => {
   })
 })
 
-describe('Who may do what with channels', () => {
+describe('Channel routes by role', () => {
   const ADDRESSES: [method: 'get' | 'post', path: (channelId: string) => string, isForViewers: boolean][] = [
     ['get', () => list(), true],
     ['get', () => `${list()}/new`, false],
@@ -348,15 +348,15 @@ describe('Who may do what with channels', () => {
     expect([200, 303, 422]).toContain((await member[method](address)).status)
   })
 
-  test('a channel that is not there looks like one of another project', async () => {
+  test('an unknown channel looks like one of another project', async () => {
     const outsider = await signedIn(guard, 'mallory@example.org')
     const hidden = await (await outsider.get(`/channels/${hook()}`)).text()
     expect(await (await outsider.get('/channels/nothing')).text()).toBe(hidden)
   })
 })
 
-describe('The secrets of channels', () => {
-  test('are on no page, and the path of a webhook only in the form of who may change it', async () => {
+describe('Secrets of channels', () => {
+  test('are on no page, and the path of a webhook only in the form of members', async () => {
     const channelId = hook()
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])
     await guard.ping(backup, '/fail')
@@ -384,7 +384,7 @@ describe('The secrets of channels', () => {
 describe('Hostile names', () => {
   const NAME = `<script>alert(1)</script>"'‮ ${'🎉'.repeat(20)}`
 
-  test('are only text, on every page of channels', async () => {
+  test('are escaped on every page of channels', async () => {
     const channelId = hook(NAME)
     guard.monitor(project, { name: NAME }, [channelId])
     const member = await memberOf(guard, project, 'member')

@@ -24,11 +24,11 @@ beforeEach(async () => {
 afterEach(() => guard.stop())
 
 const rows = (text: string): string[] => text.match(/<li id="monitor-.*?<\/li>/gs) ?? []
-const listFolder = (text: string): string[] =>
+const namesIn = (text: string): string[] =>
   rows(text).map((row) => /class="monitor-name"[^>]*>([^<]*)</.exec(row)?.[1] ?? '')
 
-describe('The dashboard', () => {
-  test('teaches who has no monitor yet', async () => {
+describe('Dashboard', () => {
+  test('explains the first steps when there is no monitor', async () => {
     const text = await alice.read('/')
     for (const step of ['Create a monitor', 'Copy its ping URL', 'Run the job once', 'See it turn green']) {
       expect(text).toContain(step)
@@ -39,7 +39,7 @@ describe('The dashboard', () => {
     expect(await alice.read('/')).not.toContain('Create a channel')
   })
 
-  test('shows each monitor with its status in a word and a shape, its schedule, pings and runs', async () => {
+  test('shows each monitor with its status as a word and a shape, its schedule, pings and runs', async () => {
     guard.monitor(project, { name: 'backup', tags: 'db prod', ...HOURLY })
     const backup = guard.monitor(project, { name: 'report', ...HOURLY })
     await guard.ping(backup, '/start')
@@ -54,7 +54,7 @@ describe('The dashboard', () => {
     for (const part of ['#shape-new', 'New', 'no ping yet', '>db<', '>prod<']) expect(fresh).toContain(part)
   })
 
-  test('says "never" only of what was never pinged', async () => {
+  test('shows "no result yet" after a resume, or after only a start', async () => {
     const [resumed, started] = ['resumed', 'started'].map((name) => guard.monitor(project, { name, ...HOURLY }))
     if (!resumed || !started) throw new Error('There are two.')
     await guard.ping(resumed)
@@ -63,14 +63,14 @@ describe('The dashboard', () => {
     await guard.ping(started, '/start')
     await guard.pass(11 * MINUTE)
     const text = await alice.read('/')
-    expect(listFolder(text)).toEqual(['started', 'resumed'])
+    expect(namesIn(text)).toEqual(['started', 'resumed'])
     expect(rows(text).map((row) => /data-label="Last ping">([^<]*)</.exec(row)?.[1])).toEqual([
       'no result yet',
       'no result yet',
     ])
   })
 
-  test('counts by status, with the worst in the title of the tab', async () => {
+  test('counts by status, with the worst in the title', async () => {
     const backup = guard.monitor(project, { name: 'backup', ...HOURLY })
     guard.monitor(project, { name: 'report' })
     await guard.ping(backup, '/fail')
@@ -78,35 +78,35 @@ describe('The dashboard', () => {
     expect(text).toContain('<title>(1 down) Monitors · CronGuard</title>')
     expect(text).toContain('<b data-count="down">1</b>')
     expect(text).toContain('<b data-count="all">2</b>')
-    expect(listFolder(text)).toEqual(['backup', 'report'])
+    expect(namesIn(text)).toEqual(['backup', 'report'])
   })
 
-  test('is filtered and ordered by its address, and offers what is left', async () => {
+  test('is filtered and sorted by its URL, and says when nothing matches', async () => {
     const backup = guard.monitor(project, { name: 'backup', tags: 'db', ...HOURLY })
     guard.monitor(project, { name: 'another backup', tags: 'mail' })
     guard.monitor(project, { name: 'report', tags: 'db' })
     await guard.ping(backup)
-    expect(listFolder(await alice.read(`${path}?q=backup`))).toEqual(['backup', 'another backup'])
-    expect(listFolder(await alice.read(`${path}?q=backup&sort=name`))).toEqual(['another backup', 'backup'])
-    expect(listFolder(await alice.read(`${path}?status=up`))).toEqual(['backup'])
-    expect(listFolder(await alice.read(`${path}?tag=db&status=new`))).toEqual(['report'])
+    expect(namesIn(await alice.read(`${path}?q=backup`))).toEqual(['backup', 'another backup'])
+    expect(namesIn(await alice.read(`${path}?q=backup&sort=name`))).toEqual(['another backup', 'backup'])
+    expect(namesIn(await alice.read(`${path}?status=up`))).toEqual(['backup'])
+    expect(namesIn(await alice.read(`${path}?tag=db&status=new`))).toEqual(['report'])
     const none = await alice.read(`${path}?q=${encodeURIComponent('"><script>')}`)
-    expect(listFolder(none)).toEqual([])
+    expect(namesIn(none)).toEqual([])
     expect(none).toContain('No monitors match')
     expect(none).toContain('value="&quot;&gt;&lt;script&gt;"')
   })
 
-  test('keeps the rest of the filter in the link to a status', async () => {
+  test('keeps the rest of the filter in the links to statuses', async () => {
     guard.monitor(project, { name: 'backup', tags: 'db' })
     expect(await alice.read(`${path}?q=back&tag=db&sort=name`)).toContain(
       `${path}?q=back&amp;status=down&amp;tag=db&amp;sort=name`,
     )
   })
 
-  test('passes over a filter that it cannot read', async () => {
+  test('ignores an invalid filter', async () => {
     guard.monitor(project, { name: 'backup' })
-    expect(listFolder(await alice.read(`${path}?status=broken&sort=sideways&tag=&q=`))).toEqual(['backup'])
-    expect(listFolder(await alice.read(`${path}?q=${'x'.repeat(10_000)}`))).toEqual([])
+    expect(namesIn(await alice.read(`${path}?status=broken&sort=sideways&tag=&q=`))).toEqual(['backup'])
+    expect(namesIn(await alice.read(`${path}?q=${'x'.repeat(10_000)}`))).toEqual([])
   })
 
   test('warns when no one gets notified', async () => {
@@ -135,7 +135,7 @@ describe('The dashboard', () => {
     expect(text).not.toContain(project.pingKey)
   })
 
-  test('leaves hostile names harmless', async () => {
+  test('escapes hostile names', async () => {
     for (const name of [
       '<script>alert(1)</script>',
       `"'><img src=x onerror=alert(1)>`,
@@ -151,7 +151,7 @@ describe('The dashboard', () => {
     expect(rows(text)).toHaveLength(4)
   })
 
-  test('is short for browsers that unpack', async () => {
+  test('is compressed for browsers that accept gzip', async () => {
     for (let index = 0; index < 50; index += 1) guard.monitor(project, { name: `job ${index}` })
     const packed = await alice.get('/', { 'Accept-Encoding': 'gzip' })
     expect(packed.headers.get('content-encoding')).toBe('gzip')
@@ -162,8 +162,8 @@ describe('The dashboard', () => {
   })
 })
 
-describe('The list alone', () => {
-  test('is the same as in the page, and tells the browser the address of the page', async () => {
+describe('Monitor list fragment', () => {
+  test('is the same as in the page, and sends the URL of the page in HX-Replace-Url', async () => {
     guard.monitor(project, { name: 'backup' })
     guard.monitor(project, { name: 'report' })
     const response = await alice.get(`${path}/monitors/list?q=back`, { 'HX-Request': 'true' })
@@ -174,13 +174,13 @@ describe('The list alone', () => {
   })
 })
 
-test('Where a form of a new monitor was sent to is the way to the list', async () => {
+test('GET /projects/:id/monitors: redirects to the list', async () => {
   const response = await alice.get(`${path}/monitors`)
   expect([response.status, response.headers.get('location')]).toEqual([303, path])
 })
 
-describe('The project', () => {
-  test('that was looked at last is the first page', async () => {
+describe('First page', () => {
+  test('is the project that was viewed last', async () => {
     const other = guard.project('bob@example.org')
     guard.monitor(other, { name: 'of another project' })
     guard.db.write((tx) =>
@@ -193,7 +193,7 @@ describe('The project', () => {
     expect(await alice.read('/')).toContain('of another project')
   })
 
-  test('is missing for somebody who belongs to none', async () => {
+  test('says so when the user has no project', async () => {
     guard.db.write((tx) => tx.run('DELETE FROM memberships'))
     const text = await alice.read('/')
     expect(text).toContain('No projects yet')
@@ -201,10 +201,10 @@ describe('The project', () => {
   })
 })
 
-describe('Who may see the dashboard', () => {
+describe('Dashboard routes by role', () => {
   const paths = ['', '/monitors/list', '/counts', '/events']
 
-  test.each(paths)('%p: a stranger is led to the sign-in, an outsider finds nothing, a viewer looks', async (tail) => {
+  test.each(paths)('%p: strangers are redirected to the sign-in, outsiders get 404, viewers 200', async (tail) => {
     const outsider = await signedIn(guard, 'mallory@example.org')
     const viewer = await memberOf(guard, project, 'viewer')
     expect((await new Visitor(guard).get(path + tail)).status).toBe(303)
@@ -214,7 +214,7 @@ describe('Who may see the dashboard', () => {
     await response.body?.cancel()
   })
 
-  test('a viewer is offered nothing that a viewer may not do', async () => {
+  test('a viewer sees no link to create a monitor', async () => {
     const viewer = await memberOf(guard, project, 'viewer')
     expect(await viewer.read(path)).not.toContain('monitors/new')
     guard.monitor(project, { name: 'backup' })

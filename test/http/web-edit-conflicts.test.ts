@@ -1,4 +1,4 @@
-// Two people at the same form: nobody's work is undone by somebody who has not seen it.
+// Two people in one form: neither overwrites changes that they have not seen.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createChannel, setChannelDisabled } from '#actions/channels.ts'
 import { updateMonitor } from '#actions/monitors.ts'
@@ -34,7 +34,7 @@ const FIELDS = {
   schedule: 'every day',
   graceCount: '1',
   graceUnit: 'hours',
-  // Nothing is early for a monitor that was made without a form.
+  // A monitor that was not created in the form accepts no early pings.
   earlyCount: '0',
   earlyUnit: 'minutes',
 }
@@ -44,7 +44,7 @@ const seenIn = (html: string) => / name="seen" value="([^"]*)"/.exec(html)?.[1] 
 const shownIn = (html: string) =>
   [...html.matchAll(/name="shownChannel" value="([^"]*)"/g)].map((match) => match[1] ?? '')
 
-/** The form as a person has it before them. */
+/** The form as this user has opened it. */
 async function opened(visitor: Visitor) {
   const html = await visitor.read(`/monitors/${monitor.uniqueKey}/edit`)
   return { ...FIELDS, seen: seenIn(html), shownChannel: shownIn(html), channel: [channelId] }
@@ -53,10 +53,10 @@ async function opened(visitor: Visitor) {
 const save = (visitor: Visitor, fields: Record<string, string | string[]>) =>
   visitor.post(`/monitors/${monitor.uniqueKey}`, fields)
 
-const theGrace = (): MonitorChange => ({ graceMs: DAY })
+const longerGrace = (): MonitorChange => ({ graceMs: DAY })
 
-describe('A monitor that two people edit', () => {
-  test('is not silently set back by the second, who is told what is different, and loses no words', async () => {
+describe('Edit conflict of a monitor', () => {
+  test('refuses the second save, shows the differences and keeps the input', async () => {
     const [first, second] = [await opened(ann), await opened(ben)]
     expect((await save(ann, { ...first, graceCount: '24', tags: 'prod' })).status).toBe(303)
     const refused = await save(ben, { ...second, description: 'new <b>' })
@@ -69,27 +69,27 @@ describe('A monitor that two people edit', () => {
     expect(guard.now(monitor)).toMatchObject({ graceMs: HOUR, description: 'new', tags: '' })
   })
 
-  test('is guarded against the next change, too, by the form that came back', async () => {
+  test('guards the form that came back against the next change as well', async () => {
     const form = await opened(ben)
-    updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: theGrace() })
+    updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: longerGrace() })
     const again = seenIn(await (await save(ben, form)).text())
     updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: { tags: 'later' } })
     const html = await (await save(ben, { ...form, seen: again })).text()
     expect(words(html)).toContain('while you were editing it: “Tags”.')
   })
 
-  test('is still guarded after another mistake was mended', async () => {
+  test('still guards after another error was fixed', async () => {
     const form = await opened(ben)
     const html = await (await save(ben, { ...form, name: '' })).text()
     expect(seenIn(html)).toBe(form.seen)
-    updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: theGrace() })
+    updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: longerGrace() })
     expect((await save(ben, { ...form, seen: seenIn(html) })).status).toBe(422)
   })
 
   const CHANGES: [facet: string, change: MonitorChange][] = [
     ['“Name”', { name: 'other' }],
     ['“Schedule”', { schedule: { kind: 'period', periodMs: HOUR } }],
-    ['“Grace period”', theGrace()],
+    ['“Grace period”', longerGrace()],
     ['“Tags”', { tags: 'prod' }],
     ['“Description”', { description: 'other' }],
     ['“Slug”', { slug: 'other' }],
@@ -102,13 +102,13 @@ describe('A monitor that two people edit', () => {
     ['“Failure keywords”', { filter: { failureKeywords: 'ERROR' } }],
   ]
 
-  test.each(CHANGES)('notices a change of %s, and of nothing else', async (facet, change) => {
+  test.each(CHANGES)('names a changed %s, and nothing else', async (facet, change) => {
     const form = await opened(ben)
     updateMonitor(guard.deps, { ref: guard.refOf(monitor), change })
     expect(words(await (await save(ben, form)).text())).toContain(`while you were editing it: ${facet}. `)
   })
 
-  test('notices that a channel was taken from it, and keeps one that is new without asking', async () => {
+  test('is raised by a removed channel, and not by a new one', async () => {
     const form = await opened(ben)
     const settings = { address: 'later@example.org' }
     const { id } = createChannel(guard.deps, { projectId: project.id, kind: 'email', name: 'later', settings })
@@ -119,7 +119,7 @@ describe('A monitor that two people edit', () => {
     expect(words(await (await save(ben, next)).text())).toContain('while you were editing it: “Channels”.')
   })
 
-  test('is saved without a word when it was only pinged, or a channel only switched off', async () => {
+  test('is not raised by a ping or a disabled channel', async () => {
     const form = await opened(ben)
     await guard.ping(monitor)
     setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
@@ -127,7 +127,7 @@ describe('A monitor that two people edit', () => {
     expect(guard.now(monitor).description).toBe('new')
   })
 
-  test('ticks in the form that comes back what was added meanwhile', async () => {
+  test('ticks what was added meanwhile in the form that comes back', async () => {
     const form = await opened(ben)
     const settings = { address: 'later@example.org' }
     const { id } = createChannel(guard.deps, { projectId: project.id, kind: 'email', name: 'later', settings })
@@ -135,7 +135,7 @@ describe('A monitor that two people edit', () => {
   })
 })
 
-describe('A note that two people write', () => {
+describe('Edit conflict of an incident note', () => {
   let path: string
   const note = () => guard.db.get<{ note: string }>('SELECT note FROM incidents')?.note
 
@@ -144,7 +144,7 @@ describe('A note that two people write', () => {
     path = `/incidents/${guard.db.get<{ id: string }>('SELECT id FROM incidents')?.id}`
   })
 
-  test('is not silently replaced: the second sees what the first wrote, and may replace it knowingly', async () => {
+  test('shows the second user what the first wrote, and lets them replace it', async () => {
     const [first, second] = [seenIn(await ann.read(path)), seenIn(await ben.read(path))]
     expect((await ann.post(`${path}/note`, { note: 'disk <full>', seen: first })).status).toBe(303)
     const refused = await ben.post(`${path}/note`, { note: 'no idea', seen: second })
@@ -158,7 +158,7 @@ describe('A note that two people write', () => {
     expect(note()).toBe('no idea')
   })
 
-  test('is saved without a word when both wrote the same', async () => {
+  test('is not raised when both wrote the same', async () => {
     const seen = seenIn(await ann.read(path))
     for (const visitor of [ann, ben]) {
       expect((await visitor.post(`${path}/note`, { note: 'the same', seen })).status).toBe(303)

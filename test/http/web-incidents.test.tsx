@@ -40,15 +40,15 @@ async function failing(name = 'backup', channelIds: string[] = []): Promise<Moni
   return monitor
 }
 
-/** What stands on a page, without markup. */
+/** The text of a page, without markup. */
 const words = (html: string): string =>
   html
     .replace(/<svg[\s\S]*?<\/svg>/g, '')
     .replace(/<[^>]+>/g, ' ')
     .replace(/\s+/g, ' ')
 
-describe('The incidents page', () => {
-  test('shows what is open before what is past, each with how long and why', async () => {
+describe('Incidents page', () => {
+  test('shows open before past incidents, each with its duration and reason', async () => {
     const backup = await failing()
     guard.clock.advance(5 * MINUTE)
     await guard.ping(backup)
@@ -64,7 +64,7 @@ describe('The incidents page', () => {
     expect(guard.now(nightly).status).toBe('down')
   })
 
-  test('can show only what is open, or only what is past', async () => {
+  test('can show only open or only past incidents', async () => {
     await guard.ping(await failing('backup'))
     await failing('nightly-report')
     const viewer = await memberOf(guard, project, 'viewer')
@@ -74,13 +74,13 @@ describe('The incidents page', () => {
     expect([past.includes('nightly-report'), past.includes('backup')]).toEqual([false, true])
   })
 
-  test('says that nothing is down, and teaches what an incident is', async () => {
+  test('says when nothing is down, and explains incidents', async () => {
     const viewer = await memberOf(guard, project, 'viewer')
     expect(await viewer.read(`${list()}?show=open`)).toContain('Nothing is down')
     expect(await viewer.read(list())).toContain('An incident opens when a monitor goes down')
   })
 
-  test('shows fifty, and more on demand, by a link that needs no script', async () => {
+  test('shows fifty, and more by a link that works without JavaScript', async () => {
     const backup = hourly('backup')
     for (let round = 0; round < 60; round += 1) {
       guard.clock.advance(MINUTE)
@@ -101,13 +101,13 @@ describe('The incidents page', () => {
     expect(count(part)).toBe(60)
   })
 
-  test('takes what is not usable in its address for nothing', async () => {
+  test('ignores invalid parameters', async () => {
     await failing()
     const viewer = await memberOf(guard, project, 'viewer')
     expect(await viewer.read(`${list()}?show=x&count=-1&before=open.9999999999999999.1`)).toContain('backup')
   })
 
-  test('says how many messages about an incident failed', async () => {
+  test('shows how many notifications of an incident failed', async () => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     guard.outside.failWith('refused')
     await failing('backup', [channelId])
@@ -117,8 +117,8 @@ describe('The incidents page', () => {
   })
 })
 
-describe('The story of an incident', () => {
-  test('of a ping that did not come says when it was due, the grace, the deadline and the last ping', async () => {
+describe('Incident page', () => {
+  test('of a missed ping shows when it was due, the grace period, the deadline and the last ping', async () => {
     const backup = hourly('backup')
     await guard.ping(backup)
     await guard.ping(backup, '/log', { method: 'POST', body: 'only words' })
@@ -131,7 +131,7 @@ describe('The story of an incident', () => {
     expect(text).toContain(`href="/monitors/${backup.uniqueKey}/pings/1"`)
   })
 
-  test('of a run that did not end says when it started', async () => {
+  test('of a run that did not finish shows when it started', async () => {
     const backup = hourly('backup')
     await guard.ping(backup, '/start')
     await guard.pass(15 * MINUTE)
@@ -140,7 +140,7 @@ describe('The story of an incident', () => {
     expect(text).toContain('did not finish within 10 minutes')
   })
 
-  test('of a failure shows the ping that said so, and no deadline', async () => {
+  test('of a failure shows the failing ping, and no deadline', async () => {
     const backup = await failing()
     const text = await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`)
     expect(words(text)).toContain('exit status 3')
@@ -149,7 +149,7 @@ describe('The story of an incident', () => {
     expect(text).toContain(`/monitors/${backup.uniqueKey}/pings/1"`)
   })
 
-  test('shows every attempt of every message of its beginning and its end', async () => {
+  test('shows every attempt of the down and recovery notifications', async () => {
     const mail = guard.mailTo(project, 'ops@example.org')
     const settings = { url: 'https://hooks.example.org/broken' }
     const hook = createChannel(guard.deps, { projectId: project.id, kind: 'webhook', name: 'Team chat', settings }).id
@@ -171,7 +171,7 @@ describe('The story of an incident', () => {
     expect(text).toContain('Lasted 3 minutes')
   })
 
-  test('says when the next attempt is, and what waits behind it', async () => {
+  test('shows the next attempt, and what is queued behind it', async () => {
     const mail = guard.mailTo(project, 'ops@example.org')
     guard.outside.failWith('timeout')
     const backup = await failing('backup', [mail])
@@ -183,7 +183,7 @@ describe('The story of an incident', () => {
     expect(text).toContain('Queued behind earlier messages')
   })
 
-  test('says that nobody was told, and to whom may change it, how', async () => {
+  test('says when no one was notified, and links members to the monitor form', async () => {
     const backup = await failing()
     const path = `/incidents/${incidentOf(backup)}`
     const member = await (await memberOf(guard, project, 'member')).read(path)
@@ -192,7 +192,7 @@ describe('The story of an incident', () => {
     expect(await (await memberOf(guard, project, 'viewer')).read(path)).not.toContain('/edit"')
   })
 
-  test('that a person ended by pausing the monitor says why nobody was told of its end', async () => {
+  test('says why no recovery notification was sent after a pause', async () => {
     const backup = await failing()
     guard.clock.advance(MINUTE)
     pauseMonitor(guard.deps, guard.refOf(backup))
@@ -200,7 +200,7 @@ describe('The story of an incident', () => {
     expect(text).toContain('Monitor paused, so no recovery notification was sent.')
   })
 
-  test('answers with the part of the page that changes by itself', async () => {
+  test('has a fragment with the part that updates itself', async () => {
     const backup = await failing()
     const part = await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}/story`)
     expect(part).toStartWith('<section id="incident"')
@@ -208,7 +208,7 @@ describe('The story of an incident', () => {
     expect(part).not.toContain('<textarea')
   })
 
-  test('tells open pages of every step: a message claimed and settled, an acknowledgement, a note', async () => {
+  test('updates on every step: a notification claimed and settled, an acknowledgment, a note', async () => {
     const mail = guard.mailTo(project, 'ops@example.org')
     const backup = await failing('backup', [mail])
     const member = await memberOf(guard, project, 'member')
@@ -229,8 +229,8 @@ describe('The story of an incident', () => {
   })
 })
 
-describe('Acknowledging an incident', () => {
-  test('says by whom and when, until it is taken back', async () => {
+describe('Acknowledge incident', () => {
+  test('shows by whom and when, until withdrawn', async () => {
     const backup = await failing()
     const path = `/incidents/${incidentOf(backup)}`
     const member = await memberOf(guard, project, 'member')
@@ -244,7 +244,7 @@ describe('Acknowledging an incident', () => {
     expect(words(await member.read(path))).toContain('Not acknowledged yet.')
   })
 
-  test('leaves it with whoever was first', async () => {
+  test('keeps the first acknowledgment', async () => {
     const path = `/incidents/${incidentOf(await failing())}`
     const member = await memberOf(guard, project, 'member')
     const admin = await memberOf(guard, project, 'admin')
@@ -256,8 +256,8 @@ describe('Acknowledging an incident', () => {
   })
 })
 
-describe('The note of an incident', () => {
-  test('is kept as it was typed, and read by everybody', async () => {
+describe('Incident note', () => {
+  test('is stored as typed, and shown to viewers', async () => {
     const path = `/incidents/${incidentOf(await failing())}`
     const note = '  The disk was full.\r\n<script>alert(1)</script>  '
     expect((await (await memberOf(guard, project, 'member')).post(`${path}/note`, { note })).status).toBe(303)
@@ -265,7 +265,7 @@ describe('The note of an incident', () => {
     expect(text).toContain('The disk was full.\n&lt;script&gt;alert(1)&lt;/script&gt;</p>')
   })
 
-  test('that is too long comes back, and nothing is lost', async () => {
+  test('that is too long comes back with the input', async () => {
     const path = `/incidents/${incidentOf(await failing())}`
     const member = await memberOf(guard, project, 'member')
     const note = 'x'.repeat(2001)
@@ -277,8 +277,8 @@ describe('The note of an incident', () => {
   })
 })
 
-describe('Sending a message again', () => {
-  test('makes a new delivery of the same message, and leaves the history as it is', async () => {
+describe('Send notification again', () => {
+  test('creates a new delivery of the same message, and keeps the history', async () => {
     const mail = guard.mailTo(project, 'ops@example.org')
     const backup = await failing('backup', [mail])
     await guard.tick()
@@ -297,7 +297,7 @@ describe('Sending a message again', () => {
     expect(words(await member.read(path))).toContain('Sent again on')
   })
 
-  test('is offered by the kind of a channel that has no name', async () => {
+  test('shows the kind of a channel that has no name', async () => {
     const settings = { address: 'ops@example.org' }
     const { id } = createChannel(guard.deps, { projectId: project.id, kind: 'email', name: '', settings })
     const backup = await failing('backup', [id])
@@ -306,7 +306,7 @@ describe('Sending a message again', () => {
     expect(words(text)).toContain('Send again through Email')
   })
 
-  test('is not offered while it is on its way, nor when the channel is gone or switched off', async () => {
+  test('is not offered while it is being sent, or when its channel is deleted or disabled', async () => {
     const [gone, off, busy] = [1, 2, 3].map((number) => guard.mailTo(project, `ops${number}@example.org`))
     const backup = await failing(
       'backup',
@@ -329,7 +329,7 @@ describe('Sending a message again', () => {
   })
 })
 
-describe('Who may do what with incidents', () => {
+describe('Incident routes by role', () => {
   const ADDRESSES: [method: 'get' | 'post', path: string, isForViewers: boolean][] = [
     ['get', 'LIST', true],
     ['get', 'LIST/list', true],
@@ -358,7 +358,7 @@ describe('Who may do what with incidents', () => {
     expect((await member[method](address)).status).toBe(method === 'get' ? 200 : 303)
   })
 
-  test('viewers see no button that they may not press', async () => {
+  test('a viewer sees no buttons', async () => {
     const backup = await failing('backup', [guard.mailTo(project, 'ops@example.org')])
     await guard.tick()
     const text = await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`)
@@ -369,7 +369,7 @@ describe('Who may do what with incidents', () => {
 describe('Hostile names', () => {
   const NAME = `<script>alert(1)</script>"'‮ ${'🎉'.repeat(20)}`
 
-  test('are only text, on every page of incidents', async () => {
+  test('are escaped on every page of incidents', async () => {
     const settings = { address: 'ops@example.org' }
     const channelId = createChannel(guard.deps, { projectId: project.id, kind: 'email', name: NAME, settings }).id
     const monitor = await failing(NAME, [channelId])

@@ -1,4 +1,4 @@
-// What only whoever runs this CronGuard may see: the page about itself, and its backups.
+// The pages for admins of the server: its state and its backups.
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { noteSize } from '#store/retention.ts'
 import { type DataFolder, dataFolder } from '../support/data-folder.ts'
 import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
 
-/** The told clock begins on the first of March 2026. */
+/** The fake clock starts on 1 March 2026. */
 const TODAY = Math.floor(Date.UTC(2026, 2, 1) / DAY)
 
 let data: DataFolder
@@ -28,8 +28,8 @@ async function administrator() {
 
 const nameOn = (html: string): string => /href="\/instance\/backups\/([^"]+)"/.exec(html)?.[1] ?? ''
 
-describe('The page about this CronGuard', () => {
-  test('says how large the database is, how it grows, and what is kept', async () => {
+describe('Server page', () => {
+  test('shows the size of the database, its growth, and the retention', async () => {
     expect(await admin.read('/instance')).toContain('Growth will be shown from tomorrow.')
     for (const day of [1, 2, 3]) {
       data.guard.db.write((tx) => noteSize(tx, { day: TODAY - 3 + day, bytes: 1_000_000 + day * 2000 }))
@@ -43,14 +43,14 @@ describe('The page about this CronGuard', () => {
     expect(html).toContain('href="/docs/configuration#data-retention"')
   })
 
-  test('says that there is no backup yet, and how often one is made', async () => {
+  test('says that there is no backup yet, and when backups are created', async () => {
     const html = await admin.read('/instance')
     expect(html).toContain('No backup yet.')
     expect(html).toContain('every night after 03:00 UTC')
     expect(html).not.toContain('/instance/backups/')
   })
 
-  test('makes a backup when it is told to, and shows when, how large, and what it holds', async () => {
+  test('creates a backup on request, and shows its time, its size and what it contains', async () => {
     const answer = await admin.post('/instance/backups')
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/instance'])
     const html = await admin.read('/instance')
@@ -60,7 +60,7 @@ describe('The page about this CronGuard', () => {
     expect(nameOn(html)).toBe('cronguard-20260301T120000Z.db')
   })
 
-  test('says why the last one failed, and no more once one was made', async () => {
+  test('shows why the last backup failed, until one succeeds', async () => {
     writeFileSync(data.backups, 'in the way')
     await admin.post('/instance/backups')
     expect(await admin.read('/instance')).toMatch(/The last backup failed <time[^>]+>just now<\/time>: .*EEXIST/)
@@ -70,14 +70,14 @@ describe('The page about this CronGuard', () => {
     expect(await admin.read('/instance')).not.toContain('The last backup failed')
   })
 
-  test('is in the menu of whoever may see it, and of nobody else', async () => {
+  test('is in the menu of admins only', async () => {
     expect(await admin.read('/settings')).toContain('href="/instance"')
     expect(await (await signedIn(data.guard, 'bob@example.org')).read('/settings')).not.toContain('href="/instance"')
   })
 })
 
-describe('A download', () => {
-  test('is the whole database, kept by nobody on its way', async () => {
+describe('Backup download', () => {
+  test('is the whole database, and is never cached', async () => {
     await admin.post('/instance/backups')
     const name = nameOn(await admin.read('/instance'))
     const answer = await admin.get(`/instance/backups/${name}`)
@@ -99,17 +99,17 @@ describe('A download', () => {
     '..%2Fsecret-key',
     'cronguard-20260301T120000Z.db.json',
     'before-restore-20260301T120000Z.db',
-  ])('of %s there is none', async (name) => {
+  ])('of %s answers 404', async (name) => {
     await admin.post('/instance/backups')
     writeFileSync(join(data.backups, 'before-restore-20260301T120000Z.db'), 'x')
     expect((await admin.get(`/instance/backups/${name}`)).status).toBe(404)
   })
 })
 
-describe('Nobody else', () => {
+describe('Server pages: access', () => {
   const ROUTES = ['/instance', '/instance/backups', '/instance/backups/cronguard-20260301T120000Z.db']
 
-  test.each(ROUTES)('gets in at %s: a stranger signs in first, others find nothing', async (path) => {
+  test.each(ROUTES)('%s: strangers are redirected to the sign-in, other users get 404', async (path) => {
     await admin.post('/instance/backups')
     const stranger = await new Visitor(data.guard).get(path)
     expect(stranger.headers.get('location')).toBe(`/login?next=${encodeURIComponent(path)}`)
@@ -117,7 +117,7 @@ describe('Nobody else', () => {
     expect((await (await memberOf(data.guard, project, 'owner')).get(path)).status).toBe(404)
   })
 
-  test('makes a backup', async () => {
+  test('only an admin creates a backup', async () => {
     const outsider = await signedIn(data.guard, 'mallory@example.org')
     expect((await outsider.post('/instance/backups')).status).toBe(404)
     expect((await new Visitor(data.guard).post('/instance/backups')).status).toBe(401)

@@ -1,4 +1,4 @@
-// What becomes of a project's keys when somebody leaves it: those that they made, and the ping key that they know.
+// What happens to the keys of a project when a member leaves: their API keys, and the ping key that they know.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createUser } from '#actions/accounts.ts'
 import { createApiKey } from '#actions/projects.ts'
@@ -23,17 +23,17 @@ const names = (): string[] => listApiKeys(guard.db, project.id).map(({ name }) =
 const idOf = (name: string): string => listApiKeys(guard.db, project.id).find((key) => key.name === name)?.id ?? ''
 const shown = `shownKey-`
 
-/** A key that this person makes on the page of the project. */
+/** An API key that this user creates on the page of the project. */
 async function keyBy(visitor: Visitor, name: string): Promise<string> {
   const made = await visitor.post(path('/api-keys'), { keyName: name, access: 'read-write' })
   return /\bcgw_\w{28}\b/.exec(await made.text())?.[0] ?? ''
 }
 
-const isTaken = async (key: string): Promise<boolean> =>
+const isAccepted = async (key: string): Promise<boolean> =>
   (await guard.request('/api/v3/checks/', { headers: { 'X-Api-Key': key } })).status === 200
 
-describe('An API key', () => {
-  test('shows who created it, also after they left, and nobody for an older one', async () => {
+describe('API key', () => {
+  test('shows who created it, even after they left, and no one for an older key', async () => {
     const bob = await memberOf(guard, project, 'admin', 'bob@example.org')
     createApiKey(guard.deps, { projectId: project.id, access: 'read-only', name: 'older', createdBy: null })
     await keyBy(bob, 'deploy')
@@ -45,20 +45,20 @@ describe('An API key', () => {
     expect((await keys()).match(/by <bdi>/g)).toHaveLength(1)
   })
 
-  test('that was created with another key belongs to the same person', async () => {
+  test('created with another key belongs to the same user', async () => {
     const bob = await memberOf(guard, project, 'admin', 'bob@example.org')
     const headers = { 'X-Api-Key': await keyBy(bob, 'deploy') }
     const body = JSON.stringify({ access: 'read-write', name: 'second' })
     const response = await guard.request('/api/v3/keys/', { method: 'POST', headers, body })
     const { key } = (await response.json()) as { key: string }
-    expect(await isTaken(key)).toBe(true)
+    expect(await isAccepted(key)).toBe(true)
     await (await alice()).post(path(`/members/${bob.user.id}/remove`))
-    expect([await isTaken(key), names()]).toEqual([false, []])
+    expect([await isAccepted(key), names()]).toEqual([false, []])
   })
 })
 
-describe('Removing a member', () => {
-  test('offers the keys that they created, ticked, and a new project ping key, not ticked', async () => {
+describe('Remove member', () => {
+  test('offers the API keys that they created, ticked, and a new ping key, not ticked', async () => {
     const bob = await memberOf(guard, project, 'admin', 'bob@example.org')
     const owner = await alice()
     await keyBy(bob, 'deploy')
@@ -69,7 +69,7 @@ describe('Removing a member', () => {
     expect(row).toMatch(/name="newPingKey-[^>]* value="on"\/?>/)
   })
 
-  test('revokes the ticked keys at once and leaves the others', async () => {
+  test('revokes the ticked keys at once and keeps the others', async () => {
     const bob = await memberOf(guard, project, 'admin', 'bob@example.org')
     const keys = [await keyBy(bob, 'deploy'), await keyBy(bob, 'kept'), await keyBy(await alice(), 'own')]
     await (await alice()).post(path(`/members/${bob.user.id}/remove`), {
@@ -77,11 +77,11 @@ describe('Removing a member', () => {
       [`revokedKey-${project.id}`]: idOf('deploy'),
     })
     expect([...names()].sort()).toEqual(['kept', 'own'])
-    expect(await Promise.all(keys.map(isTaken))).toEqual([false, true, true])
+    expect(await Promise.all(keys.map(isAccepted))).toEqual([false, true, true])
     expect(findProject(guard.db, project.id)?.pingKey).toBe(project.pingKey)
   })
 
-  test('revokes also a key that they created after the page was shown', async () => {
+  test('revokes a key that they created after the page was shown', async () => {
     const bob = await memberOf(guard, project, 'admin', 'bob@example.org')
     await keyBy(bob, 'kept')
     const fields = { [shown + project.id]: idOf('kept') }
@@ -90,7 +90,7 @@ describe('Removing a member', () => {
     expect(names()).toEqual(['kept'])
   })
 
-  test('replaces the project ping key when that is ticked', async () => {
+  test('replaces the ping key of the project when ticked', async () => {
     const bob = await memberOf(guard, project, 'member', 'bob@example.org')
     guard.monitor(project, { name: 'backup', slug: 'backup' })
     await (await alice()).post(path(`/members/${bob.user.id}/remove`), { [`newPingKey-${project.id}`]: 'on' })
@@ -99,7 +99,7 @@ describe('Removing a member', () => {
   })
 })
 
-test('Lowering a role says that the keys of that member keep working, when there are any', async () => {
+test('Change role: the page says that the keys of the member keep working, if there are any', async () => {
   const bob = await memberOf(guard, project, 'admin', 'bob@example.org')
   const owner = await alice()
   const saysAfter = async (role: string): Promise<boolean> => {
@@ -111,18 +111,18 @@ test('Lowering a role says that the keys of that member keep working, when there
   expect([await saysAfter('member'), await saysAfter('admin')]).toEqual([true, false])
 })
 
-describe('Leaving a project', () => {
-  test('offers the own keys and revokes them, also for somebody who is no longer an admin', async () => {
+describe('Leave project', () => {
+  test('offers the own keys and revokes them, even for someone who is no longer an admin', async () => {
     const bob = await memberOf(guard, project, 'admin', 'bob@example.org')
     const key = await keyBy(bob, 'deploy')
     await (await alice()).post(path(`/members/${bob.user.id}`), { role: 'viewer' })
     const text = await bob.read(path('/settings'))
     expect([text.includes(idOf('deploy')), text.includes('newPingKey-')]).toEqual([true, false])
     await bob.post(path(`/members/${bob.user.id}/remove`))
-    expect(await isTaken(key)).toBe(false)
+    expect(await isAccepted(key)).toBe(false)
   })
 
-  test('replaces the ping key only for somebody who may', async () => {
+  test('replaces the ping key only for an admin', async () => {
     const bob = await memberOf(guard, project, 'member', 'bob@example.org')
     const fields = { [`newPingKey-${project.id}`]: 'on' }
     expect((await bob.post(path(`/members/${bob.user.id}/remove`), fields)).status).toBe(403)
@@ -133,7 +133,7 @@ describe('Leaving a project', () => {
   })
 })
 
-describe('Deleting an account', () => {
+describe('Delete account', () => {
   const BOB = { email: 'bob@example.org', password: 'correct horse battery' }
 
   test('revokes the keys that were created in projects of others, and keeps those that were unticked', async () => {
@@ -153,7 +153,7 @@ describe('Deleting an account', () => {
     expect(again).toMatch(new RegExp(`value="${idOf('deploy')}" checked`))
     expect(again).not.toMatch(new RegExp(`value="${idOf('kept')}" checked`))
     expect((await bob.post('/settings/delete', { ...fields, password: BOB.password })).status).toBe(303)
-    expect([names(), await Promise.all(keys.map(isTaken))]).toEqual([['kept'], [false, true]])
+    expect([names(), await Promise.all(keys.map(isAccepted))]).toEqual([['kept'], [false, true]])
     expect(findProject(guard.db, project.id)?.pingKey).not.toBe(project.pingKey)
   })
 })

@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 afterEach(() => guard.stop())
 
-/** Many fail in the same moment, as after an outage of the network. */
+/** Many monitors fail at the same moment, as in a network outage. */
 async function outage({ open, past }: { open: number; past: number }): Promise<void> {
   const jobs: Monitor[] = []
   for (let index = 0; index < open + past; index++) jobs.push(guard.monitor(project, { name: `job ${index}` }))
@@ -29,7 +29,7 @@ const idsIn = (html: string) =>
   [...html.matchAll(/<h2 class="incident-name"><a href="\/incidents\/([^"]+)"/g)].map(([, id]) => id)
 const moreIn = (html: string) => /class="button incident-more" href="([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&')
 
-/** Follows the link below the list to the end; a page that only grows counts once. */
+/** Follows the link below the list to the end; a page that only got longer counts once. */
 async function walk(path: string): Promise<(string | undefined)[]> {
   const seen: (string | undefined)[] = []
   let next: string | undefined = path
@@ -43,8 +43,8 @@ async function walk(path: string): Promise<(string | undefined)[]> {
   return seen
 }
 
-describe('However many incidents there are', () => {
-  test('each can be reached, once, what is open before what is past', async () => {
+describe('Incidents page: paging', () => {
+  test('reaches each incident once, open ones first', async () => {
     await outage({ open: 510, past: 520 })
     const path = `/projects/${project.id}/incidents`
     const rows = guard.db.all<{ id: string }>(
@@ -56,7 +56,7 @@ describe('However many incidents there are', () => {
     expect(await walk(`${path}?show=past`)).toEqual(ids.slice(510))
   }, 30_000)
 
-  test('a part that draws itself anew shows the same stretch as its page', async () => {
+  test('a fragment that refreshes itself shows the same range as its page', async () => {
     await outage({ open: 3, past: 3 })
     const rows = guard.db.all<{ at: number; by: number }>(
       'SELECT opened_at AS at, opened_by AS by FROM incidents ORDER BY opened_by DESC',

@@ -1,4 +1,4 @@
-// What a person must know, or must not be able to do, when they change a channel.
+// What the pages say and refuse when a channel is changed.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createChannel } from '#actions/channels.ts'
 import type { Project } from '#domain/project.ts'
@@ -23,11 +23,11 @@ afterEach(() => guard.stop())
 const list = () => `/projects/${project.id}/channels`
 const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 
-describe('Switching a channel off', () => {
+describe('Disable channel', () => {
   test.each([
     [1, '1 notification is pending.', 'The pending notification was discarded.'],
     [2, '2 notifications are pending.', '2 pending notifications were discarded.'],
-  ])('while %i messages wait says so before and after', async (count, before, after) => {
+  ])('with %i pending notifications says so before and after', async (count, before, after) => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     guard.outside.failWith('timeout')
     for (let index = 0; index < count; index++) {
@@ -41,14 +41,14 @@ describe('Switching a channel off', () => {
     expect(text).not.toContain('to be sent')
   })
 
-  test('while nothing waits asks nothing', async () => {
+  test('with nothing pending asks for no confirmation', async () => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     const path = `/channels/${channelId}`
     expect((await member.get(`${path}/disable`)).headers.get('location')).toBe(path)
     expect((await member.post(`${path}/disable`)).headers.get('location')).toBe(list())
   })
 
-  test('while nothing waits says nothing of that', async () => {
+  test('with nothing pending mentions no pending notifications', async () => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])
     await guard.ping(backup, '/fail')
@@ -59,7 +59,7 @@ describe('Switching a channel off', () => {
   })
 
   test.each(['channel-silenced.<b>', 'channel-silenced.99999999', 'toString.1', 'channel-silenced'])(
-    'says nothing for the made-up notice %s',
+    'ignores the forged notice %s',
     async (notice) => {
       const response = await guard.request(list(), {
         headers: { Cookie: `${member.cookie}; cronguard-notice=${encodeURIComponent(notice)}` },
@@ -69,7 +69,7 @@ describe('Switching a channel off', () => {
   )
 })
 
-describe('The secret of a channel', () => {
+describe('Secret of a channel', () => {
   const settings = { url: 'https://hooks.example.org/a', secret: 'whisper-nobody-hears' }
   let channelId: string
   const edit = (fields: Record<string, string>) =>
@@ -81,7 +81,7 @@ describe('The secret of a channel', () => {
   })
 
   test.each(['https://evil.example/a', 'http://hooks.example.org/a', 'https://hooks.example.org:8443/a'])(
-    'does not follow the channel to %s by itself',
+    'is required again for the new server %s',
     async (url) => {
       const response = await edit({ 'setting-url': url })
       const text = await response.text()
@@ -93,13 +93,13 @@ describe('The secret of a channel', () => {
     },
   )
 
-  test.each(['ftp://127.0.0.1/x', 'nonsense'])('is no matter while the address itself, %s, is none', async (url) => {
+  test.each(['ftp://127.0.0.1/x', 'nonsense'])('is not asked for while the URL %s is invalid', async (url) => {
     const text = await (await edit({ 'setting-url': url })).text()
     expect(text).toContain('id="setting-url-problem"')
     expect(text).not.toContain('id="setting-secret-problem"')
   })
 
-  test('may be typed again, or removed, with the new address', async () => {
+  test('can be entered again, or removed, with a new URL', async () => {
     const url = 'https://elsewhere.example/'
     expect((await edit({ 'setting-url': url, 'setting-secret': 'another one' })).status).toBe(303)
     expect(stored()).toEqual({ url, secret: 'another one' })
@@ -107,19 +107,19 @@ describe('The secret of a channel', () => {
     expect(stored()).toEqual({ url: 'https://third.example/' })
   })
 
-  test('stays while only the path changes', async () => {
+  test('is kept while only the path changes', async () => {
     expect((await edit({ 'setting-url': 'https://hooks.example.org/b?c' })).status).toBe(303)
     expect(stored()).toEqual({ url: 'https://hooks.example.org/b?c', secret: settings.secret })
   })
 
-  test('that is not there stops nobody', async () => {
+  test('is not asked for when none is set', async () => {
     const bare = { kind: 'webhook', name: 'Bare', settings: { url: settings.url } }
     channelId = createChannel(guard.deps, { projectId: project.id, ...bare }).id
     expect((await edit({ 'setting-url': 'https://elsewhere.example/' })).status).toBe(303)
   })
 })
 
-test('A channel that two people edit is not silently set back by the second', async () => {
+test('Edit channel: the second of two users is warned, and overwrites nothing silently', async () => {
   const settings = { url: 'https://hooks.example.org/old' }
   const { id } = createChannel(guard.deps, { projectId: project.id, kind: 'webhook', name: 'Chat', settings })
   const seenIn = (html: string) => / name="seen" value="([^"]*)"/.exec(html)?.[1] ?? ''
@@ -137,7 +137,7 @@ test('A channel that two people edit is not silently set back by the second', as
   expect(findChannel(guard.db, id)).toMatchObject({ name: 'Team', settings })
 })
 
-test('Who has not confirmed their address cannot make CronGuard write to others', async () => {
+test('Unconfirmed address: its user cannot make CronGuard send messages to others', async () => {
   guard.stop()
   guard = new TestGuard({
     env: {
@@ -148,31 +148,31 @@ test('Who has not confirmed their address cannot make CronGuard write to others'
   })
   project = guard.project()
   const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
-  const unproven = await memberOf(guard, project, 'member')
-  const { id: userId, email } = unproven.user
+  const unconfirmed = await memberOf(guard, project, 'member')
+  const { id: userId, email } = unconfirmed.user
   guard.db.write((tx) => saveEmail(tx, { userId, email, verifiedAt: null }))
   for (const path of [list(), `/channels/${channelId}`]) {
-    const response = await unproven.post(path, { kind: 'email', 'setting-address': 'victim@example.org' })
+    const response = await unconfirmed.post(path, { kind: 'email', 'setting-address': 'victim@example.org' })
     expect(response.status).toBe(403)
     expect(await response.text()).toContain('Confirm your email address first')
   }
-  const test = await unproven.post(`/channels/${channelId}/test/outcome`)
+  const test = await unconfirmed.post(`/channels/${channelId}/test/outcome`)
   expect([test.status, await test.text()]).toEqual([200, expect.stringContaining('Confirm your email address first')])
-  expect(await unproven.read(list())).toContain('<a href="/settings#address">your settings</a>')
+  expect(await unconfirmed.read(list())).toContain('<a href="/settings#address">your settings</a>')
   expect(guard.outside.calls).toEqual([])
 })
 
-describe('The name of a channel', () => {
+describe('Name of a channel', () => {
   const create = (name: string) => member.post(list(), { kind: 'email', name, 'setting-address': 'ops@example.org' })
 
-  test('has a hundred characters as people count them', async () => {
+  test('has at most a hundred characters, as people count them', async () => {
     expect((await create('🎉'.repeat(100))).status).toBe(303)
     const response = await create('🎉'.repeat(101))
     expect(response.status).toBe(422)
     expect(await response.text()).toContain('Use at most 100 characters.')
   })
 
-  test('has no control characters: it stands in mails', async () => {
+  test('has no control characters, because it appears in mails', async () => {
     for (const name of ['a\r\nBcc: x@example.org', 'a\u0007b']) {
       const response = await create(name)
       expect(response.status).toBe(422)
@@ -181,7 +181,7 @@ describe('The name of a channel', () => {
   })
 })
 
-test('The list says of how many monitors a channel tells', async () => {
+test('Channels page: shows how many monitors use a channel', async () => {
   const channelId = guard.mailTo(project, 'ops@example.org')
   guard.monitor(project, { name: 'backup' }, [channelId])
   expect(words(await member.read(list()))).toContain('Used by 1 monitor')

@@ -13,7 +13,7 @@ const tests = readSources('test')
 
 /** Which rooms, and which packages, a room may import. A room may always import itself. */
 const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
-  lib: { rooms: [], packages: /^(node:|pino|nodemailer$|p-limit$|@elysiajs\/html$)/ },
+  lib: { rooms: [], packages: /^(node:|pino|nodemailer$|p-limit$|@elysiajs\/html$|@fastify\/busboy$)/ },
   domain: { rooms: ['lib', 'assets'], packages: /^zod$/ },
   words: { rooms: ['domain', 'lib'], packages: /^$/ },
   store: { rooms: ['domain', 'lib', 'migrations'], packages: /^(bun:sqlite|node:path)$/ },

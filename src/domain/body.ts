@@ -54,6 +54,33 @@ export function cutBody(bytes: Uint8Array, limit: number): Body {
   return { head: bytes.slice(0, headBytes), tail, cutBytes: bytes.length - limit }
 }
 
+/**
+ * The bodies one after the other, as one body of at most `limit` bytes. A body that is cut already was cut to this
+ * limit or a higher one.
+ */
+export function joinBodies(bodies: readonly Body[], limit: number): Body {
+  const kept = bodies.map(({ head, tail }) => head.length + tail.length)
+  const length = bodies.reduce((sum, { cutBytes }, index) => sum + (kept[index] ?? 0) + (cutBytes ?? 0), 0)
+  const firstGap = bodies.findIndex(isCut)
+  const beginning = concat(bodies.slice(0, firstGap === -1 ? bodies.length : firstGap + 1).map(({ head }) => head))
+  if (length <= limit) return { head: beginning, tail: NOTHING, cutBytes: 0 }
+  const end = concat(
+    bodies.slice(Math.max(0, bodies.findLastIndex(isCut))).map((body) => (isCut(body) ? body.tail : body.head)),
+  )
+  const headBytes = Math.min(limit, HEAD_MAX)
+  const tail = end.slice(Math.max(0, end.length - (limit - headBytes)))
+  return { head: beginning.slice(0, headBytes), tail, cutBytes: length - limit }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+/** A text as a body. */
+export function bodyOf(text: string): Body {
+  return { head: new TextEncoder().encode(text), tail: NOTHING, cutBytes: 0 }
+}
+
 export function isCut({ cutBytes }: Pick<Cut<unknown>, 'cutBytes'>): boolean {
   return cutBytes !== 0
 }
@@ -102,7 +129,7 @@ const CHARSET = /;\s*charset\s*=\s*"?([A-Za-z0-9_:.+-]+)/i
 export function charsetOf(contentType: string | null): string | null {
   const name = CHARSET.exec(contentType ?? '')?.[1]?.toLowerCase() ?? ''
   if (name === '' || name.length > CHARSET_MAX) return null
-  const decoder = decoderFor(name)
+  const decoder = decoderNamed(name)
   return decoder === null || decoder.encoding === 'utf-8' ? null : name
 }
 
@@ -111,11 +138,16 @@ export function charsetOf(contentType: string | null): string | null {
  * takes precedence over the declared charset.
  */
 export function decodeBody(body: Uint8Array, charset: string | null = null): string {
-  return newDecoder(byteOrderOf(body) ?? charset).decode(body)
+  return decoderFor(body, charset).decode(body)
+}
+
+/** The decoder for a body with this beginning. */
+export function decoderFor(beginning: Uint8Array, charset: string | null): TextDecoder {
+  return newDecoder(byteOrderOf(beginning) ?? charset)
 }
 
 function newDecoder(charset: string | null): TextDecoder {
-  return (charset === null ? null : decoderFor(charset)) ?? new TextDecoder()
+  return (charset === null ? null : decoderNamed(charset)) ?? new TextDecoder()
 }
 
 /** Whether it begins with a byte order mark of UTF-16. */
@@ -129,7 +161,7 @@ function byteOrderOf([first, second, third]: Uint8Array): string | null {
   return first === 0xef && second === 0xbb && third === 0xbf ? 'utf-8' : null
 }
 
-function decoderFor(charset: string): TextDecoder | null {
+function decoderNamed(charset: string): TextDecoder | null {
   try {
     return new TextDecoder(charset as Bun.Encoding)
   } catch {

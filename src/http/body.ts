@@ -1,8 +1,9 @@
 // Reads the bodies of requests. One budget for all connections bounds what they hold in memory.
-import { type Body, HEAD_MAX, NO_BODY } from '#domain/body.ts'
+import { type Body, NO_BODY } from '#domain/body.ts'
 import { createByteBudget, type Reservation } from '#lib/byte-budget.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError, BusyError, TooLongError } from '#lib/errors.ts'
+import { type BodyEnds, BodyMemory, type BodySink } from './body-memory.ts'
 import { sourceOf } from './url.ts'
 
 const KIB = 1024
@@ -14,7 +15,6 @@ export const PING_BODY_MAX = 16 * MIB
 export const BODY_MAX = MIB
 /** A body up to this size is read to its end even if it isn't needed, so that the connection can be reused. */
 const SHORT_MAX = 64 * KIB
-const FIRST_BYTES = 16 * KIB
 
 /** The memory that all unanswered requests and unfinished mails together may use for bodies. */
 export const bytesInFlight = createByteBudget(
@@ -30,6 +30,9 @@ interface Incoming {
   isRefused: boolean
   isRead: boolean
   holding: Reservation | null
+  memory: BodyMemory | null
+  /** Stops reading. */
+  onEvict: () => void
 }
 
 interface Known extends Request {
@@ -78,65 +81,84 @@ export async function answerWithBody(
  * answer. Throws `BusyError` when memory is short, `TooLongError`, and not_found for a refused body.
  */
 export async function readHead(request: Request, limit: number): Promise<Uint8Array> {
-  return (await readEnds(request, { limit, headBytes: limit })).head
+  return (await readCollected(request, { limit, collect: (memory) => memory.head(limit) })).head
 }
 
 /** All of the body up to `limit` bytes; of a longer one its beginning and its end. Throws as `readHead`. */
 export function readCut(request: Request, limit: number): Promise<Body> {
-  return readEnds(request, { limit, headBytes: Math.min(limit, HEAD_MAX) })
+  return readCollected(request, { limit, collect: (memory) => memory.ends(limit) })
 }
 
-interface Ends {
-  limit: number
-  /** The length of the beginning that is kept of a body over the limit. The rest of the limit is for its end. */
-  headBytes: number
+async function readCollected(
+  request: Request,
+  { limit, collect }: { limit: number; collect: (memory: BodyMemory) => BodyEnds },
+): Promise<Body> {
+  const short = await readIfShort(request, limit)
+  if (short !== null) return { ...NO_BODY.body, head: short }
+  const ends = collect(memoryOf(request))
+  await readInto(request, ends)
+  return ends.take()
 }
 
-async function readEnds(request: Request, ends: Ends): Promise<Body> {
-  if (sourceOf(request).body === null) return NO_BODY.body
+/** Reads the body to its end and passes it on in pieces. Throws as `readHead`. */
+export async function readInto(request: Request, sink: BodySink): Promise<void> {
+  const short = await readIfShort(request, SHORT_MAX)
+  if (short === null) await readLong(request, sink)
+  else await sink.add(short)
+}
+
+/** The memory for what is kept of the body. */
+export function memoryOf(request: Request): BodyMemory {
+  const body = bodyOf(request)
+  body.holding ??= bytesInFlight.open(() => body.onEvict())
+  body.memory ??= new BodyMemory(body.holding)
+  return body.memory
+}
+
+// Null if the body is long or of unknown length.
+async function readIfShort(request: Request, limit: number): Promise<Uint8Array | null> {
+  if (sourceOf(request).body === null) return new Uint8Array()
   const body = bodyOf(request)
   const size = Number(request.headers.get('content-length') ?? Number.NaN)
   if (body.isRefused) throw new AppError('not_found', 'not found')
   if (size > body.bytesMax) throw new TooLongError()
-  const isShort = size <= Math.min(ends.limit, SHORT_MAX)
-  const read = isShort ? { ...NO_BODY.body, head: await readShort(request, size) } : await readLong(request, ends)
-  body.isRead = true
-  body.holding?.settle()
-  return read
-}
-
-async function readShort(request: Request, size: number): Promise<Uint8Array> {
-  const body = bodyOf(request)
+  const isShort = size <= Math.min(limit, SHORT_MAX)
+  if (!isShort) return null
   const evicted = Promise.withResolvers<never>()
-  body.holding = bytesInFlight.open(() => evicted.reject(new BusyError()))
-  if (!body.holding.resize(size)) throw new BusyError()
-  return new Uint8Array(await Promise.race([sourceOf(request).arrayBuffer(), evicted.promise]))
+  body.onEvict = () => evicted.reject(new BusyError())
+  memoryOf(request).count(size)
+  const bytes = new Uint8Array(await Promise.race([sourceOf(request).arrayBuffer(), evicted.promise]))
+  setRead(body)
+  return bytes
 }
 
-async function readLong(request: Request, ends: Ends): Promise<Body> {
+async function readLong(request: Request, sink: BodySink): Promise<void> {
   const body = bodyOf(request)
+  const memory = memoryOf(request)
   const reader = (sourceOf(request).body as ReadableStream<Uint8Array>).getReader()
-  const drop = (): void => {
-    kept.free()
-    void reader.cancel().catch(() => {})
-  }
-  const holding = bytesInFlight.open(drop)
-  body.holding = holding
-  const kept = new EndsOfBody(ends, holding)
+  const cancel = (): void => void reader.cancel().catch(() => {})
+  body.onEvict = cancel
   try {
     for (let size = 0; ; ) {
       const { done, value } = await reader.read()
-      if (!holding.isOpen) throw new BusyError()
-      if (done) return kept.take()
+      if (body.holding?.isOpen === false) throw new BusyError()
+      if (done) break
       size += value.length
       if (size > body.bytesMax) throw new TooLongError()
-      kept.add(value)
+      await sink.add(value)
       free(value)
     }
+    setRead(body)
   } catch (error) {
-    drop()
+    memory.free()
+    cancel()
     throw error
   }
+}
+
+function setRead(body: Incoming): void {
+  body.isRead = true
+  body.holding?.settle()
 }
 
 // Without this, the data of a fast sender stays in memory until the garbage collector runs: 100 MB and more.
@@ -144,84 +166,14 @@ function free({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
-/**
- * Collects the two ends of a stream in one buffer of `limit` bytes. Behind the beginning the buffer is a ring: with a
- * limit of 10 and a beginning of 4, byte 10 of the stream takes the place of byte 4. Chunks are copied, because a part
- * of one would keep all of it in memory.
- */
-class EndsOfBody {
-  readonly #limit: number
-  readonly #headBytes: number
-  readonly #holding: Reservation
-  #buffer = new ArrayBuffer(0)
-  #size = 0
-
-  constructor({ limit, headBytes }: Ends, holding: Reservation) {
-    this.#limit = limit
-    this.#headBytes = headBytes
-    this.#holding = holding
-  }
-
-  /** Throws `BusyError`. */
-  add(chunk: Uint8Array): void {
-    const fitting = chunk.subarray(0, Math.max(0, this.#limit - this.#size))
-    if (fitting.length > 0) {
-      this.#grow(this.#size + fitting.length)
-      new Uint8Array(this.#buffer).set(fitting, this.#size)
-      this.#size += fitting.length
-    }
-    this.#overwrite(chunk.subarray(fitting.length))
-  }
-
-  take(): Body {
-    if (this.#size <= this.#limit) {
-      this.#resize(this.#size)
-      return { ...NO_BODY.body, head: new Uint8Array(this.#buffer) }
-    }
-    const bytes = new Uint8Array(this.#buffer)
-    const oldest = this.#placeOf(this.#size)
-    const tail = Buffer.concat([bytes.subarray(oldest), bytes.subarray(this.#headBytes, oldest)])
-    const head = bytes.slice(0, this.#headBytes)
-    return { head, tail: new Uint8Array(tail), cutBytes: this.#size - this.#limit }
-  }
-
-  free(): void {
-    this.#buffer = this.#buffer.transfer(0)
-  }
-
-  #overwrite(bytes: Uint8Array): void {
-    const ringBytes = this.#limit - this.#headBytes
-    const skipped = Math.max(0, bytes.length - ringBytes)
-    const end = this.#size + bytes.length
-    for (let at = this.#size + skipped, rest = bytes.subarray(skipped); rest.length > 0; ) {
-      const place = this.#placeOf(at)
-      const part = rest.subarray(0, this.#limit - place)
-      new Uint8Array(this.#buffer).set(part, place)
-      at += part.length
-      rest = rest.subarray(part.length)
-    }
-    this.#size = end
-  }
-
-  /** The index in the buffer of byte `at` of the stream; `at` is at least `headBytes`. */
-  #placeOf(at: number): number {
-    const ringBytes = this.#limit - this.#headBytes
-    return ringBytes === 0 ? this.#limit : this.#headBytes + ((at - this.#headBytes) % ringBytes)
-  }
-
-  #grow(size: number): void {
-    if (size > this.#buffer.byteLength)
-      this.#resize(Math.min(this.#limit, Math.max(size, 2 * this.#buffer.byteLength, FIRST_BYTES)))
-  }
-
-  // `transfer` frees the old buffer at once instead of leaving it to the garbage collector.
-  #resize(bytes: number): void {
-    if (!this.#holding.resize(bytes)) throw new BusyError()
-    this.#buffer = this.#buffer.transfer(bytes)
-  }
-}
-
 function bodyOf(request: Known): Incoming {
-  request[BODY] ??= { bytesMax: BODY_MAX, isRefused: false, isRead: false, holding: null }
+  request[BODY] ??= {
+    bytesMax: BODY_MAX,
+    isRefused: false,
+    isRead: false,
+    holding: null,
+    memory: null,
+    onEvict: () => {},
+  }
   return request[BODY]
 }

@@ -26,32 +26,30 @@ export function contentEncodingOf(header: string | null): ContentEncoding | null
   return Object.hasOwn(STARTERS, name) ? (name as ContentEncoding) : null
 }
 
+/** The bytes are not in the encoding. */
+export class UndecodableError extends Error {}
+
 /**
- * Returns the first `limit` decompressed bytes, or fewer when the input ends early. Null when the bytes are not in this
- * encoding.
+ * Yields the first `limit` decompressed bytes in pieces, or fewer when the input ends early or is damaged. Throws
+ * `UndecodableError` when the bytes are not in this encoding.
  */
-export function decompress(
+export async function* decompress(
   bytes: Uint8Array,
   { encoding, limit }: { encoding: ContentEncoding; limit: number },
-): Promise<Uint8Array | null> {
+): AsyncGenerator<Uint8Array> {
   const stream = STARTERS[encoding](bytes)
-  const parts: Uint8Array[] = []
+  stream.end(bytes)
   let size = 0
-  return new Promise((resolve) => {
-    const end = (): void => {
-      stream.destroy()
-      resolve(new Uint8Array(Buffer.concat(parts)))
-    }
-    stream.on('data', (chunk: Buffer) => {
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
       const part = chunk.subarray(0, limit - size)
       size += part.length
-      parts.push(part)
-      if (size >= limit) end()
-    })
-    stream.on('end', end)
-    stream.on('error', () => (size > 0 ? end() : resolve(null)))
-    stream.end(bytes)
-  })
+      yield part
+      if (size >= limit) return
+    }
+  } catch (error) {
+    if (size === 0) throw new UndecodableError('The bytes are not in this encoding.', { cause: error })
+  }
 }
 
 function hasZlibHeader([first = 0, second = 0]: Uint8Array): boolean {

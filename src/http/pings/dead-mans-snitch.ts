@@ -1,10 +1,11 @@
 // The check-in URLs of Dead Man's Snitch: a token at the root. The query or a form contains a message (`m`) and an
 // exit status (`s`).
 import type { Deps } from '#deps.ts'
+import { type Body, bodyOf, readBody } from '#domain/body.ts'
 import type { PingSignal } from '#domain/ping.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { exitStatusOf, lastOf, originOf, plainText, recordOrRefuse, UUID } from './report.ts'
-import { keepText, readSentForm } from './sent.ts'
+import { keepTexts, readSentForm } from './sent.ts'
 
 // It is unknown whether Dead Man's Snitch accepts POST, but jobs use it, and refusing it would lose pings.
 export const deadMansSnitch: Dialect = {
@@ -25,8 +26,8 @@ const IS_UUID = new RegExp(`^${UUID}/?$`)
 async function answer(deps: Deps, { request, path, query }: IncomingPing): Promise<Response> {
   const limit = deps.config.pingBodyLimit
   const { kept, form } = await readSentForm(request, { limit, names: ['s', 'm'] })
-  const read = (name: string): string => lastOf(query.has(name) || form === null ? query : form, name)
-  const [status, message] = [read('s'), read('m')]
+  const read = (name: string): Body => (query.has(name) ? null : form?.get(name)) ?? bodyOf(lastOf(query, name))
+  const [status, message] = [readBody({ body: read('s') }).head, read('m')]
   const isForm = form?.has('s') || form?.has('m')
   const refusal = await recordOrRefuse(deps, {
     address: { token: tokenOf(path), dialect: 'snitch' },
@@ -34,7 +35,7 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
     exitStatus: exitStatusOf(status),
     runId: null,
     origin: originOf(request),
-    ...(message !== '' || isForm ? keepText(message, limit) : kept),
+    ...(message.head.length > 0 || isForm ? keepTexts([message], limit) : kept),
   })
   // Some clients accept only 202 as success. No known client reads the text.
   return refusal === null ? plainText('OK', 202) : plainText(refusal.text, refusal.status)

@@ -2,10 +2,10 @@
 import type { PingAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { measuredMs, type PingSignal } from '#domain/ping.ts'
-import type { Json } from './content.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
+import type { Json } from './reading.ts'
 import { asList, exitStatusOf, isObject, mostSevere, originOf, plainText, recordOrRefuse, TOKEN } from './report.ts'
-import { keepText, readSentJson } from './sent.ts'
+import { keepTexts, readSentJson } from './sent.ts'
 
 export const honeybadger: Dialect = {
   name: 'Honeybadger',
@@ -20,14 +20,14 @@ const PATH = new RegExp(`^/v1/check_in/(${TOKEN})(?:/(${TOKEN}))?/?$`)
 
 async function answer(deps: Deps, { request, path }: IncomingPing): Promise<Response> {
   const limit = deps.config.pingBodyLimit
-  const { kept, value, isReadable } = await readSentJson(request, limit)
+  const { kept, value, isReadable, textOf } = await readSentJson(request, limit)
   const { output, ...report } = (isReadable ? mostSevere(readReports(value)) : null) ?? UNKNOWN
   const refusal = await recordOrRefuse(deps, {
     address: addressOf(path),
     ...report,
     runId: null,
     origin: originOf(request),
-    ...(output === null ? kept : keepText(output, limit)),
+    ...(output === null ? kept : keepTexts(output.map(textOf), limit)),
   })
   // It is unknown which 2xx status Honeybadger sends. All clients accept 200.
   return refusal === null ? plainText('OK', 200) : plainText(refusal.text, refusal.status)
@@ -44,8 +44,8 @@ interface Report {
   signal: PingSignal
   exitStatus: number | null
   measuredMs: number | null
-  /** The text to store; null to store the body unchanged. */
-  output: string | null
+  /** The texts to store, one after the other; null to store the body unchanged. */
+  output: string[] | null
 }
 
 const SUCCESS: Report = { signal: 'success', exitStatus: null, measuredMs: null, output: null }
@@ -81,6 +81,11 @@ function readCheckIn(sent: Json): Report {
     signal: SIGNALS.get(status) ?? otherwise,
     exitStatus,
     measuredMs: typeof duration === 'number' ? measuredMs(duration) : null,
-    output: [stdout, stderr].filter((part) => typeof part === 'string' && part !== '').join('\n'),
+    output: outputOf([stdout, stderr]),
   }
+}
+
+function outputOf(streams: readonly (Json | undefined)[]): string[] {
+  const texts = streams.filter((text) => typeof text === 'string').filter((text) => text !== '')
+  return texts.flatMap((text, index) => (index === 0 ? [text] : ['\n', text]))
 }

@@ -7,7 +7,7 @@ import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { withoutInvisible } from '#lib/invisible.ts'
 import { sha256Hex } from '#lib/tokens.ts'
-import type { Json } from './content.ts'
+import type { Json } from './reading.ts'
 
 /** The pattern of a UUID in a path. */
 export const UUID = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}'

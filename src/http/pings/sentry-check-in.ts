@@ -5,7 +5,7 @@ import type { KeptBody } from '#domain/body.ts'
 import type { OpenRun } from '#domain/monitor.ts'
 import { endsRun, type PingSignal, type RunId } from '#domain/ping.ts'
 import { listPingKeysBySlug } from '#store/monitors.ts'
-import type { Json } from './content.ts'
+import type { Json } from './reading.ts'
 import { isObject, originOf, type Refusal, recordOrRefuse, runIdOf, secondsOf } from './report.ts'
 
 export interface CheckIn {

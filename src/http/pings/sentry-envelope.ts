@@ -1,13 +1,13 @@
 // The envelopes of Sentry's libraries: lines of JSON. Check-ins are recorded and everything else is dropped.
 import type { Deps } from '#deps.ts'
 import { cutBody, PLAIN } from '#domain/body.ts'
-import { allowBody, BODY_MAX, PING_BODY_MAX } from '#http/body.ts'
+import { allowBody, BODY_MAX, memoryOf, PING_BODY_MAX } from '#http/body.ts'
 import { TooLongError } from '#lib/errors.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
-import type { Json } from './content.ts'
 import type { IncomingPing } from './dialect.ts'
+import type { Json } from './reading.ts'
 import { isObject, lastOf } from './report.ts'
-import { withContent } from './sent.ts'
+import { readContent } from './sent.ts'
 import { readCheckIn, recordCheckIn, UNKNOWN } from './sentry-check-in.ts'
 
 const ITEMS_MAX = 1000
@@ -23,10 +23,11 @@ export async function answerEnvelope(deps: Deps, { request, query }: IncomingPin
   // Without a key in the request, the sender is unknown until the body is read, so the limit is lower.
   const contentMax = key === null ? BODY_MAX : PING_BODY_MAX
   allowBody(request, contentMax)
-  const envelope = await withContent(request, { limit: 0, contentMax }, async ({ content, state }) => {
-    if (key === null && state === 'cut') throw new TooLongError()
-    return readEnvelope(Buffer.from(content))
-  })
+  // An envelope is held whole, because only its lines tell how long the next part is.
+  const whole = memoryOf(request).head(contentMax)
+  const { state } = await readContent(request, { limit: 0, contentMax, reader: whole })
+  if (key === null && state === 'cut') throw new TooLongError()
+  const envelope = readEnvelope(Buffer.from(whole.take().head))
   if (envelope === null) return refuse(400, 'Invalid envelope.')
   const projectPingKey = key ?? envelope.key
   if (findProjectByPingKey(deps.db, projectPingKey) === null) return refuse(403, 'Unknown key.')

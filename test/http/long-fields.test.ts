@@ -1,0 +1,263 @@
+// Fields of forms and strings in JSON: found wherever they are in a body, and of long ones both ends are kept.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { connect } from 'node:net'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { bytesInFlight } from '#http/body.ts'
+import { BodyMemory } from '#http/body-memory.ts'
+import { JsonReader } from '#http/pings/json.ts'
+import { findBody } from '#store/bodies.ts'
+import { eventually } from '../support/binary.ts'
+import { ALIAS, Moved } from '../support/moved.ts'
+import { Served } from '../support/served.ts'
+
+const MIB = 1024 * 1024
+const URL_ENCODED = { 'Content-Type': 'application/x-www-form-urlencoded' }
+const PARTS = { 'Content-Type': 'multipart/form-data; boundary=b' }
+const JSON_TYPE = { 'Content-Type': 'application/json' }
+const CHECK_IN = `/v1/check_in/${ALIAS}`
+
+let moved: Moved
+
+beforeEach(() => start(100_000))
+afterEach(() => moved.stop())
+
+function start(limit: number): void {
+  moved = new Moved(['SNITCH', 'HONEYBADGER', 'SENTRY'], { CRONGUARD_PING_BODY_LIMIT: String(limit) })
+}
+
+/** Lines that differ, so that every place in them can be told from every other. */
+const lines = (bytes: number) => {
+  const line = (index: number) => `${index}: copied all rows of the table, 50% of "x" & more = ä, 😀\n`
+  let text = ''
+  for (let index = 0; text.length < bytes; index++) text += line(index)
+  return text
+}
+
+const urlEncoded = (fields: Record<string, string>) => Buffer.from(new URLSearchParams(fields).toString())
+const inParts = (fields: Record<string, string>, more = '') => {
+  const part = ([name, value]: [string, string]) =>
+    `--b\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`
+  return Buffer.from(`${Object.entries(fields).map(part).join('')}--b--\r\n`)
+}
+const checkIn = (fields: Record<string, unknown>) => Buffer.from(JSON.stringify({ check_in: fields }))
+
+const post = (path: string, headers: Record<string, string>, body: Uint8Array | ReadableStream) =>
+  moved.answer(path, { method: 'POST', headers, body: body instanceof Uint8Array ? new Uint8Array(body) : body })
+
+const kept = () => {
+  const { head, tail, cutBytes } = findBody(moved.guard.db, {
+    monitorId: moved.backup.id,
+    number: moved.guard.now(moved.backup).pingCount,
+  })?.body ?? { head: new Uint8Array(), tail: new Uint8Array(), cutBytes: 0 }
+  return { head: Buffer.from(head).toString('latin1'), tail: Buffer.from(tail).toString('latin1'), cutBytes }
+}
+const endsOf = (text: string, limit: number) => {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= limit) return { head: bytes.toString('latin1'), tail: '', cutBytes: 0 }
+  const head = bytes.subarray(0, 10_000).toString('latin1')
+  return {
+    head,
+    tail: bytes.subarray(bytes.length - limit + 10_000).toString('latin1'),
+    cutBytes: bytes.length - limit,
+  }
+}
+const inPieces = (bytes: Uint8Array, cuts: readonly number[]) =>
+  new ReadableStream({
+    start(controller) {
+      for (const [index, cut] of [0, ...cuts].entries()) controller.enqueue(bytes.slice(cut, cuts[index]))
+      controller.close()
+    },
+  })
+
+describe('A field of 9 MB', () => {
+  const long = lines(9_000_000)
+  const forms: [what: string, path: string, headers: Record<string, string>, body: () => Uint8Array][] = [
+    ['a form, before the status', `/${ALIAS}`, URL_ENCODED, () => urlEncoded({ m: long, s: '3' })],
+    ['a form, behind the status', `/${ALIAS}`, URL_ENCODED, () => urlEncoded({ s: '3', x: 'y', m: long })],
+    ['a form in parts', `/${ALIAS}`, PARTS, () => inParts({ m: long, s: '3' })],
+    ['a form in parts, as a file', `/${ALIAS}`, PARTS, () => inParts({ s: '3', m: long }, '; filename="log.txt"')],
+    ['JSON', CHECK_IN, JSON_TYPE, () => checkIn({ stdout: long, exit_code: 3 })],
+    ['JSON that no header declares', CHECK_IN, {}, () => checkIn({ exit_code: 3, stderr: long })],
+  ]
+
+  test.each(forms)(
+    'in %s keeps its beginning and its end, and the status is found',
+    async (_what, path, headers, body) => {
+      await post(path, headers, body())
+      expect(kept()).toEqual(endsOf(long, 100_000))
+      expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 3 }])
+    },
+  )
+
+  test.each(forms)('in %s keeps the same when it is compressed', async (_what, path, headers, body) => {
+    for (const [encoding, pack] of [
+      ['gzip', gzipSync],
+      ['br', quickBrotli],
+    ] as const)
+      await post(path, { ...headers, 'Content-Encoding': encoding }, pack(body()))
+    expect(kept()).toEqual(endsOf(long, 100_000))
+    expect(moved.heard()).toMatchObject([
+      { kind: 'fail', exitStatus: 3 },
+      { kind: 'fail', exitStatus: 3 },
+    ])
+  })
+
+  test.each(['utf16le', 'latin1'] as const)('in JSON in %s keeps its beginning and its end', async (charset) => {
+    const text = long.slice(0, 7_000_000).replaceAll('😀', '')
+    const body = Buffer.from(checkIn({ stdout: text, status: 'error' }).toString(), charset)
+    const headers = { 'Content-Type': `application/json; charset=${charset === 'latin1' ? charset : 'utf-16le'}` }
+    expect(await post(CHECK_IN, headers, body)).toEqual([200, 'OK'])
+    expect(kept()).toEqual(endsOf(text, 100_000))
+    expect(moved.kinds()).toEqual(['fail'])
+  })
+
+  test('is shown with the number of bytes that are missing', async () => {
+    await post(`/${ALIAS}`, URL_ENCODED, urlEncoded({ m: long }))
+    const headers = { 'X-Api-Key': moved.guard.apiKey(moved.project) }
+    const raw = await moved.guard.request(`/api/v3/checks/${moved.backup.pingKey}/pings/1/body`, { headers })
+    const { head, tail, cutBytes } = endsOf(long, 100_000)
+    expect(raw.headers.get('x-cronguard-body-cut')).toBe(String(cutBytes))
+    expect(Buffer.from(await raw.arrayBuffer()).toString('latin1')).toBe(head + tail)
+  })
+})
+
+function quickBrotli(bytes: Uint8Array): Uint8Array {
+  return brotliCompressSync(bytes, { params: { 1: 1 } })
+}
+
+describe('A body that arrives in pieces', () => {
+  const text = `${lines(10_300)}%\\"%41+`
+  const bodies: [what: string, path: string, headers: Record<string, string>, body: Uint8Array][] = [
+    ['a form', `/${ALIAS}`, URL_ENCODED, Buffer.concat([urlEncoded({ m: text }), Buffer.from('&s=2')])],
+    ['a form in parts', `/${ALIAS}`, PARTS, inParts({ m: `${text}\r\n--`, s: '2' })],
+    ['JSON', CHECK_IN, JSON_TYPE, checkIn({ stdout: text, exit_code: 2 })],
+    ['JSON in escapes', CHECK_IN, JSON_TYPE, escaped(checkIn({ stdout: text, exit_code: 2 }).toString())],
+  ]
+
+  test.each(bodies)('is read alike wherever %s is split', async (_what, path, headers, body) => {
+    for (const limit of [10_100, 100_000]) {
+      moved.stop()
+      start(limit)
+      await post(path, headers, body)
+      const whole = kept()
+      expect(whole.head).toContain('50% of "x" & more')
+      for (let cut = 1; cut < body.length; cut += cut < 60 || cut > body.length - 60 ? 1 : 97) {
+        await post(
+          path,
+          headers,
+          inPieces(
+            body,
+            [cut, cut + 1, cut + 2].filter((place) => place < body.length),
+          ),
+        )
+        expect(kept()).toEqual(whole)
+      }
+      expect(new Set(moved.heard().map(({ exitStatus }) => exitStatus))).toEqual(new Set([2]))
+    }
+  })
+
+  test('is read slowly from a connection, while other pings are answered', async () => {
+    const served = new Served(moved.guard).open()
+    const socket = connect(served.port, '127.0.0.1')
+    const body = urlEncoded({ m: lines(200_000), s: '7' })
+    socket.write(
+      `POST /${ALIAS} HTTP/1.1\r\nHost: x\r\nContent-Type: ${URL_ENCODED['Content-Type']}\r\n` +
+        `Connection: close\r\nContent-Length: ${body.length}\r\n\r\n`,
+    )
+    for (let at = 0; at < body.length; at += 50_000) {
+      socket.write(body.subarray(at, at + 50_000))
+      expect((await fetch(`${served.url}/ping/${moved.backup.pingKey}`)).status).toBe(200)
+    }
+    await eventually('the form', () => moved.heard().some(({ exitStatus }) => exitStatus === 7))
+    await served.close()
+  })
+})
+
+describe('A form that breaks off', () => {
+  test('is recorded with what arrived, and is no success', async () => {
+    const whole = inParts({ m: lines(300_000), s: '0' })
+    const body = whole.subarray(0, 200_000)
+    for (const sent of [body, inPieces(body, [90_000, 150_000])]) {
+      expect(await post(`/${ALIAS}`, PARTS, sent)).toEqual([202, 'OK'])
+      expect(kept()).toEqual(endsOf(body.toString(), 100_000))
+    }
+    expect(moved.kinds()).toEqual(['log', 'log'])
+  })
+})
+
+describe('Two outputs in JSON', () => {
+  const [short, long] = ['ä short\n', lines(30_000)]
+  test.each([
+    ['short ones', short, short],
+    ['the first is long', long, short],
+    ['the second is long', short, long],
+    ['both are long', long, long],
+  ])('are kept one after the other: %s', async (_what, stdout, stderr) => {
+    for (const limit of [10_000, 10_020, 20_000]) {
+      moved.stop()
+      start(limit)
+      await post(CHECK_IN, JSON_TYPE, checkIn({ stdout, stderr }))
+      expect(kept()).toEqual(endsOf(`${stdout}\n${stderr}`, limit))
+    }
+  })
+})
+
+describe('JsonReader', () => {
+  const memory = () => new BodyMemory(bytesInFlight.open(() => {}))
+  const read = async (text: string, cuts: readonly number[]) => {
+    const reader = new JsonReader(memory(), { isDeclared: true, charset: null, limit: 1_000_000 })
+    const bytes = Buffer.from(text)
+    for (const [index, cut] of [0, ...cuts].entries()) reader.add(bytes.subarray(cut, cuts[index]))
+    return (await reader.end()).value
+  }
+  const parse = (text: string) => {
+    try {
+      return JSON.parse(text)
+    } catch {
+      return undefined
+    }
+  }
+
+  test('reads what JSON.parse reads, in any pieces', async () => {
+    const cuts = fc.array(fc.nat(300), { maxLength: 5 }).map((places) => places.toSorted((a, b) => a - b))
+    const texts = fc.oneof(
+      fc.json({ maxDepth: 4 }),
+      fc.json({ stringUnit: 'binary' }),
+      fc.stringMatching(/^["\\{}[\],:a-fu0-9 ]{0,40}$/),
+    )
+    await fc.assert(
+      fc.asyncProperty(texts, cuts, async (text, places) => {
+        fc.pre(text.trim() !== '')
+        expect(await read(text, places)).toEqual(parse(Buffer.from(text).toString()))
+      }),
+    )
+  })
+})
+
+describe('While other requests fill the memory for bodies', () => {
+  test.each([
+    ['a form', `/${ALIAS}`, URL_ENCODED, () => urlEncoded({ m: lines(9_000_000), s: '1' })],
+    ['a form in parts', `/${ALIAS}`, PARTS, () => inParts({ m: lines(9_000_000), s: '1' })],
+    ['JSON', CHECK_IN, JSON_TYPE, () => checkIn({ stdout: lines(9_000_000), exit_code: 1 })],
+  ])('%s needs only the memory for what is kept of it', async (_what, path, headers, body) => {
+    const others = bytesInFlight.open(() => {})
+    try {
+      others.resize(55 * MIB)
+      others.settle()
+      expect((await post(path, headers, body()))[0]).toBeLessThan(300)
+      others.resize(56 * MIB)
+      expect((await post(path, headers, body()))[0]).toBe(503)
+    } finally {
+      others.close()
+    }
+    expect(moved.kinds()).toEqual(['fail'])
+  })
+})
+
+/** JSON in ASCII. */
+function escaped(json: string): Uint8Array {
+  return Buffer.from(
+    json.replace(/[\u0080-\uffff]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  )
+}

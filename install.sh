@@ -213,7 +213,7 @@ require_safe_address() {
   case $source in https://*) return ;; esac
   host=${source#http://} host=${host%%[/?#]*}
   case $host in '['* | *@*) ;; *) host=${host%:*} ;; esac
-  # Loopback needs no https, because nobody can intercept it. Redirects must go to https.
+  # Loopback needs no https, because no one can intercept it. Redirects must go to https.
   case $host in
     *[!0-9.]*) case $host in localhost | '[::1]' | '[::1]:'*) return ;; esac ;;
     127.*) return ;;

@@ -164,7 +164,7 @@
     document.documentElement.classList.add('is-leaving')
     setTimeout(() => document.documentElement.classList.remove('is-leaving'), LEAVING_MS)
   })
-  // A part of a page that may not be seen any more: the whole page says what to do.
+  // If the user lost access to a part of the page, the whole page is reloaded: it says what to do.
   document.addEventListener('htmx:response:error', (event) => {
     const isLeaving = document.documentElement.classList.contains('is-leaving')
     const { status, headers } = event.detail?.ctx?.response ?? {}

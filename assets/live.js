@@ -115,7 +115,7 @@
 
   const away = document.getElementById('away')
 
-  // What stands on the page is old then, and must not look as if it were true.
+  // The page is outdated then, and must not look current.
   const showAway = (isAway) => {
     if (away.hidden === !isAway && (away.dataset.why ?? 'unreachable') === 'unreachable') return
     away.dataset.why = 'unreachable'
@@ -133,8 +133,8 @@
     404: { why: 'gone', title: 'Not found · CronGuard' },
   }
 
-  // A tab whose session ended, or whose project is gone, must not go on saying that all is well; to somebody who looks,
-  // the whole page tells. What is typed there must not be lost by that.
+  // A tab whose session ended, or whose project was deleted, must not keep showing old statuses. If it is visible, the
+  // whole page is replaced, unless that would lose text that the user has typed.
   const showEnd = ({ why, title }) => {
     document.title = title
     if (document.hidden || document.documentElement.classList.contains('is-leaving')) return
@@ -143,10 +143,10 @@
     away.hidden = false
   }
 
-  // A proxy in between may say the same of a CronGuard that it does not find.
+  // A proxy may answer with the same status if it can't reach CronGuard.
   const endOf = (answer) => (answer?.headers.has('X-Request-Id') ? ENDS[answer.status] : undefined)
 
-  // A proxy in between that wants a password answers with a page of its own.
+  // A proxy that requires a password answers with its own page.
   const readCounts = (answer) => {
     const isOurs = answer.ok && answer.headers.get('content-type')?.startsWith('application/json')
     return isOurs ? answer.json().catch(() => null) : null

@@ -95,7 +95,7 @@ async function openAndWatch(context: AppContext, handles: StartupHandles): Promi
   }
 }
 
-// The mark of the last stop is overwritten only when nothing can prevent the start any more.
+// The mark of the last stop is overwritten only when nothing can prevent the start any longer.
 async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App> {
   const tell = (words: string): void => manager.extendStartTimeout(MIGRATION_MAX_MS, words)
   if (isBehind(deps)) tell(MIGRATING)
@@ -347,7 +347,7 @@ async function listenForMailOrThrow(deps: Deps): Promise<MailListener | null> {
     return listener
   } catch (error) {
     const where = `${pingMail?.host}, port ${pingMail?.port}`
-    throw new AppError('conflict', `CronGuard cannot receive mail on ${where}: ${messageOf(error)}${adviceOn(error)}`)
+    throw new AppError('conflict', `CronGuard cannot receive emails on ${where}: ${messageOf(error)}${adviceOn(error)}`)
   }
 }
 

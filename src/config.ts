@@ -31,7 +31,7 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   /** The enabled dialects of other tools. */
   readonly dialects: Readonly<Record<Dialect, boolean>>
-  /** Null if pings by mail are disabled. */
+  /** Null if pings by email are disabled. */
   readonly pingMail: PingMailSettings | null
   /** The token for the metrics of the whole instance; null if they are disabled. */
   readonly metricsToken: string | null
@@ -55,7 +55,7 @@ export interface Config {
   readonly ignoredVariables: readonly string[]
 }
 
-/** How pings by mail are received. */
+/** How pings by email are received. */
 export interface PingMailSettings {
   host: string
   port: number

@@ -85,7 +85,7 @@ export const Settings = z.object({
     .string()
     .min(1, 'is empty')
     .optional()
-    .register(About, { meaning: 'The mail server.', otherwise: 'none: mail is written to the log' }),
+    .register(About, { meaning: 'The mail server.', otherwise: 'none: emails are written to the log' }),
   SMTP_PORT: Port.optional().register(About, {
     meaning: 'The port of the mail server.',
     otherwise: '`587` for `starttls`, `465` for `tls`, `25` for `none`',

@@ -125,7 +125,7 @@ export function silenceOf(deps: Pick<Deps, 'config'>, channel: Pick<Channel, 'ki
 
 export type Silence = 'disabled' | 'no mail server configured'
 
-/** Whether messages of this kind are only written to the log. */
+/** Whether notifications through this kind are only written to the log. */
 export function lacksMailServer({ config }: Pick<Deps, 'config'>, kind: ChannelKind | null): boolean {
   return config.smtp === null && kind !== null && kind.needsMailServer
 }

@@ -69,8 +69,9 @@ export function publishCopy({ draft, facts, madeAt, folder, nameOf }: Publicatio
   throw new AppError('conflict', `${folder} has too many files like ${nameOf(1)}.`)
 }
 
-// With the old manifest a new copy is only taken for damaged, until the next one; without any it would be nobody's.
-/** A draft becomes the copy at `path`, in the place of one that was there before. */
+// After a crash halfway, the new copy still has the old manifest and looks damaged. Without a manifest, no cleanup
+// would ever find it.
+/** Moves a draft to `path`, where it replaces an earlier copy. */
 export function replaceCopy({
   draft,
   path,

@@ -1,5 +1,5 @@
 // Sends deliveries: it claims one in a transaction, sends it outside, and settles it in another transaction. After a
-// crash in between, the lease runs out and it is sent again, so each message is sent at least once.
+// crash in between, the lease runs out and it is sent again, so each notification is sent at least once.
 import { findKind } from '#channels/index.ts'
 import type { Transports } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'

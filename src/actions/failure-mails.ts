@@ -1,4 +1,4 @@
-// Emails a project's members when a notification failed for good. It does not use channels, because the channel may be
+// Emails a project's members when a notification failed permanently. It uses no channel, because the channel may be
 // what is broken.
 import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'

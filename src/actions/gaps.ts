@@ -1,4 +1,4 @@
-// What a gap, a stall or a clock that was set means for deadlines and for messages that wait.
+// Adjusts deadlines and pending deliveries after a gap, a stall or a change of the clock.
 import type { Deps } from '#deps.ts'
 import { type ClockStep, extendDeadline, mayHaveMissedPing, notAfter, redated } from '#domain/clock-rule.ts'
 import { LEASE_MS } from '#domain/delivery.ts'

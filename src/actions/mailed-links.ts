@@ -1,4 +1,4 @@
-// Handles mailed links, which prove that someone reads the mail of an address. Each works once, for a limited time.
+// Handles emailed links, which prove that someone reads the email of an address. Each works once, for a limited time.
 import { sendAccountMail } from '#channels/account-mail.ts'
 import type { Deps } from '#deps.ts'
 import { Email, LINK_MS, LINKS_KEPT, type LinkPurpose, type User } from '#domain/account.ts'
@@ -26,13 +26,13 @@ import { conflictingEmail, type Proof, readCredentials, replacePassword, require
 
 const TOKEN_LENGTH = 32
 
-/** Mails a verification link if the address is unverified and a mail server is set. Returns whether it was sent. */
+/** Emails a verification link if the address is unverified and a mail server is set. Returns whether it was sent. */
 export async function mailVerification(deps: Deps, user: User): Promise<boolean> {
   if (deps.config.smtp === null || user.emailVerifiedAt !== null) return false
   return await mailAddressLink(deps, { userId: user.id, email: user.email })
 }
 
-/** Whether this user must verify their address before CronGuard sends messages to others for them. */
+/** Whether this user must verify their address before CronGuard sends emails to others for them. */
 export function mustVerify(deps: Deps, user: User): boolean {
   return (
     user.emailVerifiedAt === null && !user.isAdmin && deps.config.smtp !== null && deps.config.registration === 'open'
@@ -48,7 +48,7 @@ export function requireProvenAddress(deps: Deps, user: User): void {
 }
 
 /**
- * Changes the address. With a mail server, it only mails a link to the new address, which makes the change when opened.
+ * Changes the address. With a mail server, the change is made when the user opens a link emailed to the new address.
  * Throws invalid and, without a mail server, conflict when another user has the address.
  */
 export async function changeEmail(
@@ -71,7 +71,7 @@ export async function changeEmail(
   return 'changed'
 }
 
-/** Verifies the address of a mailed link, and makes it the user's address. Throws not_found and conflict. */
+/** Verifies the address of an emailed link, and makes it the user's address. Throws not_found and conflict. */
 export function verifyEmail(deps: Deps, token: string): void {
   const change = deps.db.write((tx) => {
     const { userId, email } = findValid(tx, { token, purpose: 'verify-email', now: tx.now })
@@ -84,7 +84,7 @@ export function verifyEmail(deps: Deps, token: string): void {
   if (change.before.toLowerCase() !== change.email.toLowerCase()) notifyFormerAddress(deps, change)
 }
 
-/** Mails a link for a new password if the user exists. The caller does not learn whether it does. */
+/** Emails a link for a new password if the user exists. The caller does not learn whether it does. */
 export async function mailPasswordReset(deps: Deps, email: string): Promise<void> {
   const user = findUserByEmail(deps.db, email.trim())
   if (user === null || deps.config.smtp === null) return
@@ -105,7 +105,7 @@ export async function resetPassword(deps: Deps, { token, password }: { token: st
   deps.db.write((tx) => {
     const { userId } = findValid(tx, { token, purpose: 'reset-password', now: tx.now })
     replacePassword(tx, { userId, passwordHash, keptSessionId: null })
-    // Receiving the mail also verifies the address.
+    // Receiving the email also verifies the address.
     saveEmail(tx, { userId, email, verifiedAt: tx.now })
   })
 }
@@ -135,7 +135,7 @@ async function mailAddressLink(
 ): Promise<boolean> {
   const { baseUrl } = deps.config
   const token = newLink(deps, { userId, email, purpose: 'verify-email', proof })
-  // Only the reader of the mail learns that the address has an account. The page looks the same either way.
+  // Only the reader of the email learns that the address has an account. The page looks the same either way.
   const message = isTaken(deps.db, { userId, email })
     ? addressTakenMail({ to: email, url: `${baseUrl}/login` })
     : verificationMail({ to: email, url: `${baseUrl}/verify-email/${token}` })

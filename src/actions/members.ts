@@ -28,7 +28,7 @@ export interface Actor {
 }
 
 /**
- * Creates an invitation, and mails its link if there is an address and a mail server. Returns whether it was mailed;
+ * Creates an invitation, and emails its link if there is an address and a mail server. Returns whether it was emailed;
  * the link can be copied in any case. Throws forbidden, conflict, and invalid with the wrong field.
  */
 export async function invite(deps: Deps, input: { actor: Actor; email: string; role: InvitedRole }) {
@@ -65,7 +65,7 @@ export function invitationUrl(deps: Pick<Deps, 'config'>, invitation: Pick<Invit
   return `${deps.config.baseUrl}/invitations/${invitationToken(deps, invitation)}`
 }
 
-/** An extra parameter of the mailed link. It proves that the user received the mail, which verifies the address. */
+/** An extra parameter of the emailed link. It proves that the user received the email, which verifies the address. */
 export function invitationProof({ config }: Pick<Deps, 'config'>, { id }: Pick<Invitation, 'id'>): string {
   return hmacSha256Hex(secretOf(config), `invitation-mail:${id}`).slice(0, 32)
 }

@@ -34,7 +34,7 @@ export interface MonitorRef {
 
 interface MonitorInput {
   change: MonitorChange
-  /** The ids of the channels it tells; absent: as they are. They belong to the project. */
+  /** The IDs of its channels, which belong to the project. Unchanged if absent. */
   channelIds?: string[] | undefined
 }
 
@@ -71,7 +71,7 @@ function uuidTaken(): AppError {
   return new AppError('invalid', 'import_uuid is already taken')
 }
 
-/** What a person saw when they made a change: nobody's work is undone by somebody who has not seen it. */
+/** What a user saw before they made a change, so that they can't undo a change that they have not seen. */
 export interface Seen {
   fingerprint: string
   /** The channels that they could choose. */
@@ -109,13 +109,13 @@ function seenFacets(reader: Reader, { monitor, channelIds }: { monitor: Monitor;
   )
 }
 
-/** By pings to one project, within `PROVISIONING_WINDOW_MS`. A project ping key stands in many a crontab. */
+/** By pings to one project, within `PROVISIONING_WINDOW_MS`. Many crontabs may contain the same project ping key. */
 export const PROVISIONED_MAX = 60
 export const PROVISIONING_WINDOW_MS = MINUTE
 
 /**
- * Makes a monitor for a ping to a slug that nobody has; it tells all channels of the project. Returns its id. Throws
- * full, and too_many.
+ * Creates a monitor for a ping to an unknown slug, with all channels of the project. Returns its ID. Throws full and
+ * too_many.
  */
 export function provisionMonitor(tx: Tx, { projectId, slug }: { projectId: string; slug: string }): number {
   countProvisioned(tx, projectId)

@@ -46,7 +46,7 @@ export interface PingInput extends KeptBody {
   origin: PingOrigin
   /** The duration of the run as the client measured it, if it did. */
   measuredMs?: number | null
-  /** The text of the mail, for pings by mail. */
+  /** The text of the email, for pings by email. */
   mail?: MailText
   /** Selects the monitor's rules that apply. Absent: all. */
   rules?: (monitor: PingRules) => PingRules

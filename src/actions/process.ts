@@ -1,12 +1,12 @@
-// What one process knows of its heartbeats and clocks. A heartbeat goes to disk every 5 seconds; four times a second
+// The heartbeats and clocks of one process. A heartbeat goes to disk every 5 seconds; four times a second
 // the clocks are compared. What that finds becomes one of these, before any deadline is judged:
 //   gap    No heartbeat for more than 15 s, a restart, or a disk that refused writes: pings may have been lost.
 //          Period 1 h, grace 10 min, last ping 10:00, offline 10:55 to 11:20: the deadline 11:10 becomes 11:30.
 //   stall  Not running for 3 to 15 s: pings may still wait to be read, so overdue deadlines are extended.
 //   step   The clock was set: last pings and deadlines move with it. Last ping 10:00, and at 10:30 the clock is set
 //          to 14:30: the last ping is now at 14:00, and the deadline 11:10 becomes 15:10, 40 minutes ahead as before.
-//   behind At the start, the clock is earlier than the last heartbeat: nothing is judged until it is right, but for
-//          10 minutes at most. Then it is believed, and what lies in its future is set to the present.
+//   behind At the start, the clock is earlier than the last heartbeat: nothing is judged until it is right, for at
+//          most 10 minutes. Then it is trusted, and moments in its future are set to the present.
 import type { Deps } from '#deps.ts'
 import type { ClockStep } from '#domain/clock-rule.ts'
 import {
@@ -35,7 +35,7 @@ import {
 } from '#store/heartbeat.ts'
 import { acceptEarlierClock, acceptStep, allowForStall, recordGap, recountDueTimes } from './gaps.ts'
 
-/** What a process knows of its heartbeats and clocks. */
+/** The state of a process's heartbeats and clocks. */
 export interface Watch {
   /** The last heartbeat: by the clock, and by the clock that only goes forward. */
   aliveAt: number
@@ -206,7 +206,7 @@ async function endGap(deps: Deps, watch: Watch): Promise<void> {
   watch.isDiskRefusing = false
 }
 
-// After a power failure the heartbeat may be some seconds too old, which is no reason to sync the disk all day long.
+// After a power failure the heartbeat may be some seconds too old, but syncing the disk all day would cost more.
 function recordQuietBeat(deps: Deps, watch: Watch): Promise<number> {
   return recordBeat(deps, watch, markAlive, (mark) => deps.db.writeGrouped(mark, 'unsynced'))
 }

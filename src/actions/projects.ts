@@ -109,7 +109,7 @@ export function projectsOf(deps: Deps, email: string): Project[] {
   return store.listProjectsOfUser(deps.db, user.id)
 }
 
-/** The user's project with this name or id, or their first one. Throws not_found, and conflict for several matches. */
+/** The user's project with this name or ID, or their first one. Throws not_found, and conflict for several matches. */
 export function projectOf(deps: Deps, { email, name }: { email: string; name: string | null }): Project {
   const projects = projectsOf(deps, email)
   const found =

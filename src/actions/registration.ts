@@ -75,7 +75,7 @@ export async function register(
   })
 }
 
-/** A requested registration. The mailed link proves the address. */
+/** A requested registration. The emailed link proves the address. */
 export interface Registration {
   email: string
   invitation: Invitation | null
@@ -89,7 +89,7 @@ export function readEmail(email: string): string {
   return address
 }
 
-/** Mails a link that creates the account. If the address has an account, the mail explains how to sign in. */
+/** Emails a link that creates the account. If the address has an account, the email explains how to sign in. */
 export async function mailRegistration(deps: Deps, { email, invitation }: Registration): Promise<void> {
   const { baseUrl } = deps.config
   const user = findUserByEmail(deps.db, email)

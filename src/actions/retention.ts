@@ -27,7 +27,7 @@ import { databasePath } from './copies.ts'
 
 /** Small enough to be deleted in a few milliseconds, because pings wait for it. */
 const PINGS_CHUNK: PingChunk = { pings: 100, bytes: 1_000_000 }
-/** Deleting a transition also deletes its incident and messages. */
+/** Deleting a transition also deletes its incident and notifications. */
 const TRANSITIONS_CHUNK = 25
 /** Each takes along what it was to every monitor. */
 const GAPS_CHUNK = 1

@@ -1,4 +1,4 @@
-// Mails about accounts: links to confirm an address, invitations and new sign-ins. Alerts are separate.
+// Emails about accounts: links to confirm an address, invitations and new sign-ins. Alerts are separate.
 import type { Mailer, MailResult } from '#lib/mail.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { renderAccountMailHtml, renderAccountMailText } from '#views/emails/account-mail.tsx'

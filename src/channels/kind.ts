@@ -10,7 +10,7 @@ import type { BlockedTarget, Outbound } from '#lib/outbound.ts'
 /** A notification to send, with the values that its text needs. */
 export interface Message {
   notification: Notification
-  /** The same for every attempt, so that a receiver can recognize a message that arrives twice. */
+  /** The same for every attempt, so that a receiver can recognize a notification that arrives twice. */
   deliveryId: string
   /** The base URL for links to pages. */
   baseUrl: string

@@ -79,7 +79,7 @@ async function send({ url, secret }: WebhookSettings, message: Message, { outbou
   }
 }
 
-// 410 means that the receiver is gone for good. Other errors may be fixed within the day.
+// 410 means that the receiver is gone. Other errors may be fixed within the day.
 function answerOutcome(status: number): Outcome {
   const detail = `Received status code ${status}`
   if (status >= 200 && status < 300) return { result: 'sent', detail }

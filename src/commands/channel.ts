@@ -21,15 +21,15 @@ export const addChannel: AddCommand = (program, shell) => {
     .command('list')
     .description('list the channels of a project, without their secrets')
     .argument('<email>', 'a member of the project')
-    .option('--project <name>', 'project name or id (default: the first one)')
+    .option('--project <name>', 'project name or ID (default: the first one)')
     .option('--json', 'print JSON: an array of {id, name, kind, to, enabled, failing_since}')
     .action((email: string, options: Options) => list(shell, { email, ...options }))
   channel
     .command('test')
     .description('send a test notification; exit code 1 if it fails')
     .argument('<email>', 'a member of the project')
-    .argument('<channel>', 'channel id or name')
-    .option('--project <name>', 'project name or id (default: the first one)')
+    .argument('<channel>', 'channel ID or name')
+    .option('--project <name>', 'project name or ID (default: the first one)')
     .option('--json', 'print JSON: {channel, result, detail}; result is "sent", "logged" or "failed"')
     .action((email: string, meant: string, options: Options) => sendTest(shell, { email, meant, ...options }))
 }

@@ -7,7 +7,10 @@ const NAME = 'completion'
 export const addCompletion: AddCommand = (program, shell) => {
   addTab(program, { completionCommandName: NAME })
   const completion = program.commands.find((command) => command.name() === NAME)
-  completion?.hook('preAction', ({ args: [kind] }) => {
+  if (completion === undefined) throw new Error('The completion command is missing.')
+  completion.description('generate a shell completion script')
+  for (const argument of completion.registeredArguments) argument.description = 'the shell to complete for'
+  completion.hook('preAction', ({ args: [kind] }) => {
     if (kind === 'bash') shell.print(WITHOUT_PACKAGE)
   })
 }

@@ -59,8 +59,8 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['Delete a user in a script', 'user delete you@example.com --yes'],
   ],
   'key create': [['Create a read-only API key', 'key create you@example.com --read-only']],
-  'key list': [['List API keys with their ids', 'key list you@example.com']],
-  'key delete': [['Delete an API key by its id', 'key delete you@example.com 3f0c2f6e-8a1b-4a52-9d53-0b4a1f6f7c11']],
+  'key list': [['List API keys with their IDs', 'key list you@example.com']],
+  'key delete': [['Delete an API key by its ID', 'key delete you@example.com 3f0c2f6e-8a1b-4a52-9d53-0b4a1f6f7c11']],
   'key ping': [['Print the key for URLs like /ping/<key>/<slug>', 'key ping you@example.com']],
   backup: [
     ['Back up into the data folder', 'backup'],

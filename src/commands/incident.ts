@@ -26,7 +26,7 @@ export const addIncident: AddCommand = (program, shell) => {
     .command('list')
     .description('list the incidents of a project, newest first')
     .argument('<email>', 'a member of the project')
-    .option('--project <name>', 'project name or id (default: the first one)')
+    .option('--project <name>', 'project name or ID (default: the first one)')
     .option('--open', 'only open incidents')
     .option('--count <n>', 'maximum number of incidents', readCount, COUNT_USUAL)
     .option(
@@ -54,23 +54,23 @@ async function show(shell: Shell, { email, project = null, ...options }: ShownOp
 
 type ShownOptions = Omit<ListOptions, 'project'> & { email: string; project?: string | null }
 
-function asObject({ id, monitor, reason, openedAt, closedAt, acknowledgement, note }: IncidentSummary) {
+function asObject({ id, monitor, reason, openedAt, closedAt, acknowledgment, note }: IncidentSummary) {
   return {
     id,
     monitor: { name: shownName(monitor), unique_key: monitor.uniqueKey },
     reason,
     opened_at: isoOrNull(openedAt),
     closed_at: isoOrNull(closedAt),
-    acknowledged_at: isoOrNull(acknowledgement?.at ?? null),
-    acknowledged_by: acknowledgement?.by ?? null,
+    acknowledged_at: isoOrNull(acknowledgment?.at ?? null),
+    acknowledged_by: acknowledgment?.by ?? null,
     note,
   }
 }
 
 function rowOf(incident: IncidentSummary, now: number): string[] {
-  const { openedAt, closedAt, monitor, reason, acknowledgement } = incident
+  const { openedAt, closedAt, monitor, reason, acknowledgment } = incident
   const duration = `${closedAt === null ? 'ongoing, ' : ''}${shortDuration(incidentMs(incident, now))}`
-  const by = acknowledgement === null ? '-' : (acknowledgement.by ?? 'yes')
+  const by = acknowledgment === null ? '-' : (acknowledgment.by ?? 'yes')
   return [isoOrNull(openedAt) ?? '', duration, shownName(monitor), reasonInWords(reason), by]
 }
 

@@ -18,7 +18,7 @@ export const addKey: AddCommand = (program, shell) => {
     .command('create')
     .description('create an API key and print it; it cannot be shown again')
     .argument('<email>', 'a member of the project')
-    .option('--project <name>', 'project name or id (default: the first one)')
+    .option('--project <name>', 'project name or ID (default: the first one)')
     .option('--read-only', 'create a read-only key')
     .action(async (email: string, options: CreateOptions) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
@@ -32,7 +32,7 @@ export const addKey: AddCommand = (program, shell) => {
     .command('list')
     .description('list the API keys of a project, without the keys themselves')
     .argument('<email>', 'a member of the project')
-    .option('--project <name>', 'project name or id (default: the first one)')
+    .option('--project <name>', 'project name or ID (default: the first one)')
     .option('--json', 'print JSON: an array of {id, name, access, begins_with, created_at, created_by}')
     .action(async (email: string, options: { project?: string; json?: boolean }) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
@@ -59,15 +59,15 @@ export const addKey: AddCommand = (program, shell) => {
     .command('delete')
     .description('delete an API key; asks for confirmation')
     .argument('<email>', 'a member of the project')
-    .argument('<key>', 'id of the key')
-    .option('--project <name>', 'project name or id (default: the first one)')
+    .argument('<key>', 'ID of the key')
+    .option('--project <name>', 'project name or ID (default: the first one)')
     .option('--yes', 'do not ask for confirmation')
     .action((email: string, id: string, options: RemoveOptions) => remove(shell, { email, id, ...options }))
   key
     .command('ping')
     .description('show the project ping key, for ping URLs with slugs')
     .argument('<email>', 'a member of the project')
-    .option('--project <name>', 'project name or id (default: the first one)')
+    .option('--project <name>', 'project name or ID (default: the first one)')
     .option('--json', 'print JSON: {project, ping_key}')
     .action(async (email: string, options: { project?: string; json?: boolean }) => {
       await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {

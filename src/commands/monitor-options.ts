@@ -13,7 +13,10 @@ import { problemInWords } from '#words/monitor-problems.ts'
 
 const MORE: Partial<Record<SettingField, string>> = {
   tags: 'tags, separated by spaces',
-  graceMs: 'grace period',
+  name: 'new name',
+  slug: 'name in slug ping URLs',
+  earlyMs: 'how early a ping may arrive',
+  alias: 'token from another tool',
 }
 
 const TAKES: Record<MonitorSetting['kind']['is'], string> = {
@@ -25,10 +28,10 @@ const TAKES: Record<MonitorSetting['kind']['is'], string> = {
   choice: '<value>',
 }
 
-/** What no value of an optional setting is called. */
+/** The word for no value of an optional setting. */
 const NONE = 'default'
 
-/** Adds an option for every setting that people enter, but for those in `except`. */
+/** Adds an option for every setting that people enter, except those in `except`. */
 export function addSettingOptions(command: Command, except: readonly SettingField[] = []): Command {
   for (const setting of ENTERED_SETTINGS) {
     if (!except.includes(setting.field)) command.option(`${flagOf(setting)} ${TAKES[setting.kind.is]}`, about(setting))

@@ -39,8 +39,8 @@ interface SettingOptions extends Options {
 }
 
 const SCHEDULE_HELP = 'in words, or as a cron or OnCalendar expression'
-const ZONE_HELP = 'the time zone of the schedule'
-const CHANNELS_HELP = 'channels to notify: "all", "none", or ids or names separated by commas'
+const ZONE_HELP = 'time zone of the schedule'
+const CHANNELS_HELP = 'channels to notify: "all", "none", or IDs or names separated by commas'
 
 export const addMonitor: AddCommand = (program, shell) => {
   const monitor = program.command('monitor').description('manage monitors')
@@ -49,10 +49,10 @@ export const addMonitor: AddCommand = (program, shell) => {
       .command(name)
       .description(description)
       .argument('<email>', 'a member of the project')
-      .option('--project <name>', 'project name or id (default: the first one)')
+      .option('--project <name>', 'project name or ID (default: the first one)')
   const said = '<monitor>'
   const about = 'monitor name, slug, ping key or unique key'
-  on('list', 'list the monitors of a project')
+  on('list', "list a project's monitors")
     .option('--json', 'print JSON: an array of {name, slug, unique_key, status, schedule, last_ping, due, ping_url}')
     .action((email: string, { json = false, ...options }: Options) =>
       inProject(shell, { email, ...options }, (deps, project) => {
@@ -75,7 +75,7 @@ export const addMonitor: AddCommand = (program, shell) => {
       }),
     )
   addSettingOptions(adding, ['name'])
-  const updating = on('update', 'change settings of a monitor')
+  const updating = on('update', "change a monitor's settings")
     .argument(said, about)
     .option('--schedule <text>', SCHEDULE_HELP)
     .option('--tz <zone>', ZONE_HELP)
@@ -119,7 +119,7 @@ async function remove(shell: Shell, { meant, yes = false, ...options }: RemoveOp
   await inProject(shell, options, async (deps, project) => {
     const found = find(deps, project, meant)
     const count = found.pingCount === 1 ? '1 ping' : `${found.pingCount.toLocaleString('en')} pings`
-    const loss = `This deletes the monitor "${shownName(found)}" of "${project.name}" with its history (${count}).`
+    const loss = `This deletes the monitor "${shownName(found)}" in "${project.name}" with its history (${count}).`
     await confirm(shell, { loss, yes })
     deleteMonitor(deps, found)
     shell.print(`${shownName(found)} deleted.`)
@@ -219,8 +219,8 @@ function readChannels(which: string): string {
 
 function channelIdsOf(channels: Channel[], which: string): string[] {
   if (which === 'none') return []
-  const told = which === 'all' ? channels : which.split(',').map((meant) => channelByIdOrName(channels, meant.trim()))
-  return told.map(({ id }) => id)
+  const chosen = which === 'all' ? channels : which.split(',').map((meant) => channelByIdOrName(channels, meant.trim()))
+  return chosen.map(({ id }) => id)
 }
 
 function find(deps: Deps, project: Project, meant: string): Monitor {
@@ -232,7 +232,7 @@ function find(deps: Deps, project: Project, meant: string): Monitor {
   if (monitor === undefined) throw new AppError('not_found', `The project ${project.name} has no monitor ${meant}.`)
   if (another) {
     const keys = found.map(({ uniqueKey }) => shortKey(uniqueKey)).join(', ')
-    throw new AppError('conflict', `Several monitors are named ${meant}. Use the key of one of them: ${keys}.`)
+    throw new AppError('conflict', `Several monitors are named ${meant}. Use a key instead: ${keys}.`)
   }
   return monitor
 }

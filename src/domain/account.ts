@@ -7,11 +7,11 @@ import { limitedLine } from './text.ts'
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
-/** Which mails about the account and its projects a user gets. Alerts don't depend on these. */
+/** Which emails about the account and its projects a user gets. Alerts don't depend on these. */
 export interface MailPreferences {
   /** A sign-in from a new address. */
   signIns: boolean
-  /** A notification of one of the user's projects failed for good. */
+  /** A notification of one of the user's projects failed permanently. */
   failures: boolean
 }
 
@@ -29,14 +29,14 @@ export interface User {
   createdAt: number
 }
 
-/** What a mailed link does. Each link works once. */
+/** What an emailed link does. Each link works once. */
 export const LINK_PURPOSES = ['verify-email', 'reset-password'] as const
 export type LinkPurpose = (typeof LINK_PURPOSES)[number]
 
-/** How long a mailed link works. */
+/** How long an emailed link works. */
 export const LINK_MS: Record<LinkPurpose, number> = { 'verify-email': DAY, 'reset-password': HOUR }
 
-/** How many links work at a time. The older of two mails may be the one that arrives. */
+/** How many links work at a time. The older of two emails may be the one that arrives. */
 export const LINKS_KEPT: Record<LinkPurpose, number> = { 'verify-email': 1, 'reset-password': 10 }
 
 /** A session ends this long after its last request. */
@@ -47,7 +47,7 @@ export const SESSION_LIFE_MS = 90 * DAY
 export const SESSIONS_MAX = 50
 /** A session is extended at most this often, to save a write with each request. */
 export const SESSION_STEP_MS = 5 * MINUTE
-/** How long a mailed link to a new account works. */
+/** How long an emailed link to a new account works. */
 export const REGISTRATION_MS = DAY
 export const SETUP_MS = 30 * MINUTE
 

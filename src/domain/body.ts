@@ -26,7 +26,7 @@ export type BodyText = Cut<string>
 export interface BodyReading extends BodyCoding {
   /** The text of a compressed body. */
   text: BodyText | null
-  /** The parsed mail; null if it wasn't parsed yet, or isn't a mail. */
+  /** The parsed email; null if it wasn't parsed yet, or isn't an email. */
   mail: KeptMail | null
 }
 
@@ -114,7 +114,7 @@ function wholeCharacters(bytes: Uint8Array, { charset, offset }: { charset: stri
   return bytes.subarray(start > UTF_8_FOLLOWERS_MAX ? 0 : Math.max(0, start))
 }
 
-/** The stored content of a parsed mail, as much as a page shows. */
+/** The stored content of a parsed email, as much as a page shows. */
 export interface KeptMail {
   subject: string
   parts: { name: 'Text' | 'HTML'; text: string }[]

@@ -50,6 +50,6 @@ export interface SettingsInput {
 }
 
 export const CHANNEL_NAME_MAX = 100
-/** The name appears in mails. */
+/** The name appears in emails. */
 export const ChannelName = limitedLine(CHANNEL_NAME_MAX)
 export const CHANNELS_MAX = 100

@@ -69,12 +69,12 @@ export interface ClockStep {
  * clock is set to 14:30: the last ping is at 14:00, and the deadline 11:10 becomes 15:10, 40 minutes ahead as before.
  */
 export function redated<M extends WatchedMonitor>(monitor: M, step: ClockStep, now: number): M {
-  const anew = (at: number) => (isByOldClock(at, step, now) ? at + step.byMs : at)
+  const shifted = (at: number) => (isByOldClock(at, step, now) ? at + step.byMs : at)
   const { lastPingAt, armedAt, openRuns, extendedUntil } = monitor
   const moved = atMoments(monitor, {
-    lastPingAt: lastPingAt === null ? null : anew(lastPingAt),
-    armedAt: armedAt === null ? null : anew(armedAt),
-    openRuns: openRuns.map((run) => ({ ...run, startedAt: anew(run.startedAt) })),
+    lastPingAt: lastPingAt === null ? null : shifted(lastPingAt),
+    armedAt: armedAt === null ? null : shifted(armedAt),
+    openRuns: openRuns.map((run) => ({ ...run, startedAt: shifted(run.startedAt) })),
     extendedUntil:
       extendedUntil === null ? null : extendedUntil + (isExtendedByOldClock(monitor, step, now) ? step.byMs : 0),
   })

@@ -1,7 +1,7 @@
 // The outbox's state machine: how often and for how long a delivery is retried, and what follows from an outcome.
 import { DAY, HOUR, SECOND } from '#lib/duration.ts'
 
-/** `logged`: the mail was written to the log because no mail server is configured. */
+/** `logged`: the email was written to the log because no mail server is configured. */
 export const DELIVERY_STATES = ['pending', 'sending', 'sent', 'logged', 'failed'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
@@ -52,7 +52,7 @@ export interface Settlement {
 
 /** Longer than any send may take, so that no delivery is claimed twice while it is being sent. */
 export const LEASE_MS = 60 * SECOND
-/** @NOTE Keep above the timeout of a mail (`lib/mail.ts`) and below the lease. */
+/** @NOTE Keep above the timeout of an email (`lib/mail.ts`) and below the lease. */
 export const ATTEMPT_MAX_MS = 45 * SECOND
 export const GIVE_UP_AFTER_MS = DAY
 /** Twice the number that fits in that time. It limits retries if a wrong clock stored a time far in the future. */

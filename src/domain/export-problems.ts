@@ -7,7 +7,7 @@ type Issue = z.core.$ZodIssue
 
 const PROBLEMS_SHOWN_MAX = 5
 
-/** `content`: what was read, to tell what is missing from what is wrong, and to call things by their names. */
+/** `content`: what was read, to distinguish missing fields from invalid ones, and to name things. */
 export function unusableExport(issues: readonly Issue[], content: unknown): AppError {
   const lines = issues.slice(0, PROBLEMS_SHOWN_MAX).map((issue) => `  - ${sentence(issue, content)}`)
   const more = issues.length > PROBLEMS_SHOWN_MAX ? [`  - and ${issues.length - PROBLEMS_SHOWN_MAX} more`] : []

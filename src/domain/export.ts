@@ -164,7 +164,7 @@ function requireVersion(content: unknown): void {
   if (typeof version !== 'number' || version <= EXPORT_VERSION) return
   throw new AppError(
     'invalid',
-    `This export has version ${version}, but this server reads version ${EXPORT_VERSION}. Upgrade CronGuard.`,
+    `This export has format version ${version}, but this server supports ${EXPORT_VERSION}. Upgrade CronGuard.`,
   )
 }
 

@@ -1,4 +1,4 @@
-// Gaps, in which CronGuard itself was offline, and what the clocks of the machine tell about them.
+// Gaps, in which CronGuard itself was offline, and how the machine's clocks reveal them.
 import { MINUTE, SECOND } from '#lib/duration.ts'
 
 /**

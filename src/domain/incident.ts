@@ -16,7 +16,7 @@ export interface Incident {
   monitorId: number
   openedAt: number
   closedAt: number | null
-  acknowledgement: Acknowledgment | null
+  acknowledgment: Acknowledgment | null
   /** Notes by users. */
   note: string
 }
@@ -27,7 +27,7 @@ export interface IncidentSummary extends Incident {
   openedBy: number
   monitor: { uniqueKey: string; name: string; slug: string }
   reason: TransitionReason
-  /** The number of its notifications that failed for good. */
+  /** The number of its notifications that failed permanently. */
   failedDeliveries: number
 }
 

@@ -101,7 +101,7 @@ export function notificationZone(notification: Notification): string {
   return notification.status === 'blind' ? 'UTC' : zoneOfTimes(notification.monitor.schedule)
 }
 
-/** The cause of the status change, as the message states it. */
+/** The cause of the status change, as the notification states it. */
 export type Cause =
   | { kind: 'missed'; dueAt: number | null; graceMs: number; isSinceResume: boolean }
   | { kind: 'unfinished'; startedAt: number | null; limitMs: number }

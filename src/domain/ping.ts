@@ -52,7 +52,7 @@ export interface PingFilter {
   startKeywords: string
   successKeywords: string
   failureKeywords: string
-  /** Search the subject, and the text, of pings by mail. */
+  /** Search the subject, and the text, of pings by email. */
   subject: boolean
   body: boolean
   /** Search the body of HTTP pings. */
@@ -69,7 +69,7 @@ export interface PingRules {
   filter: PingFilter
 }
 
-/** The text of a ping by mail. */
+/** The text of a ping by email. */
 export interface MailText {
   subject: string
   text: string
@@ -80,7 +80,7 @@ export interface IncomingPing {
   method: string
   body: Body
   reading?: BodyReading | undefined
-  /** Set for a ping by mail. */
+  /** Set for a ping by email. */
   mail?: MailText | undefined
 }
 

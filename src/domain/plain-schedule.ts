@@ -91,7 +91,7 @@ function repeatingTime(
 }
 
 function minuteOf(minute: number): number {
-  if (minute > 59) throw new AppError('invalid', `There is no minute ${minute}. Enter a minute from 0 to 59.`)
+  if (minute > 59) throw new AppError('invalid', `${minute} is not a minute. Enter a minute from 0 to 59.`)
   return minute
 }
 

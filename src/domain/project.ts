@@ -50,7 +50,7 @@ export interface Invitation {
   id: string
   projectId: string
   role: InvitedRole
-  /** The recipient; null for a link that wasn't mailed. Anyone with the link can use it. */
+  /** The recipient; null for a link that wasn't emailed. Anyone with the link can use it. */
   email: string | null
   invitedBy: string | null
   createdAt: number

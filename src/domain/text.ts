@@ -9,7 +9,7 @@ export function limitedText(max: number) {
     .refine((value) => [...value].length <= max, `Use at most ${max.toLocaleString('en')} characters.`)
 }
 
-/** Like `limitedText`, without control characters, so that it fits in a mail's subject. */
+/** Like `limitedText`, without control characters, so that it fits in an email's subject. */
 export function limitedLine(max: number) {
   return limitedText(max).refine((value) => !/\p{Cc}/u.test(value), 'Remove the control characters.')
 }

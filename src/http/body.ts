@@ -16,7 +16,7 @@ export const BODY_MAX = MIB
 /** A body up to this size is read to its end even if it isn't needed, so that the connection can be reused. */
 const SHORT_MAX = 64 * KIB
 
-/** The memory that all unanswered requests and unfinished mails together may use for bodies. */
+/** The memory that all unanswered requests and unfinished emails together may use for bodies. */
 export const bytesInFlight = createByteBudget(
   { bytesMax: 64 * MIB, reservedForSmall: 8 * MIB, smallMax: SHORT_MAX },
   systemClock.elapsed,

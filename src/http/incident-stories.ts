@@ -8,7 +8,7 @@ export function readStories({ db }: Deps, page: { monitorId: number; limit: numb
   return listStories(db, page).map(withKindLabels)
 }
 
-/** Null if there is no such incident. The caller checks whether the user may see it. */
+/** Null if the incident does not exist. The caller checks whether the user may see it. */
 export function readStory({ db }: Deps, incidentId: string): Story | null {
   const story = findStory(db, incidentId)
   return story && withKindLabels(story)

@@ -1,4 +1,4 @@
-// Reads pings by mail for pages.
+// Reads pings by email for pages.
 import { keepReadMail } from '#actions/bodies.ts'
 import type { Deps } from '#deps.ts'
 import type { KeptMail } from '#domain/body.ts'
@@ -9,7 +9,7 @@ import { readMail } from './pings/reading.ts'
 
 type MailPing = Pick<RecordedPing, 'scheme' | 'monitorId' | 'number'>
 
-/** The text of a ping by mail; null for other pings. A mail is parsed once, and the result is stored. */
+/** The text of a ping by email; null for other pings. An email is parsed once, and the result is stored. */
 export async function mailOf(deps: Deps, { scheme, monitorId, number }: MailPing): Promise<KeptMail | null> {
   if (scheme !== 'email') return null
   const kept = findMail(deps.db, { monitorId, number })
@@ -22,7 +22,7 @@ export async function mailOf(deps: Deps, { scheme, monitorId, number }: MailPing
 
 const underWay = new Map<string, Promise<KeptMail | null>>()
 
-// New pings take precedence over mails that users view, and only one viewed mail is in memory at a time.
+// New pings take precedence over emails that users view, and only one viewed email is in memory at a time.
 function readNext(read: () => Promise<KeptMail | null>): Promise<KeptMail | null> {
   const turn = lastTurn.then(read)
   lastTurn = turn.catch(() => {})

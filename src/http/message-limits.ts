@@ -5,7 +5,7 @@ import { HOUR } from '#lib/duration.ts'
 import { createLimit, createNetworkLimit, type Limit } from './limits.ts'
 
 export interface MessageLimits {
-  /** Mails to an unverified address, no matter who requests them. */
+  /** Emails to an unverified address, no matter who requests them. */
   destinations: Limit
   /** Test messages. */
   tests: Limit<TestAttempt>

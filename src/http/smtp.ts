@@ -1,4 +1,4 @@
-// Receives mails to ping addresses on a separate port, without TLS or authentication. Other mail is refused.
+// Receives emails to ping addresses on a separate port, without TLS or authentication. Other email is refused.
 import type { SMTPServer, SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server'
 import type { Deps } from '#deps.ts'
 import type { Reservation } from '#lib/byte-budget.ts'
@@ -7,7 +7,7 @@ import { StorageRefusedError } from '#lib/errors.ts'
 import { bytesInFlight } from './body.ts'
 import { mailDomainOf, readRecipient, recordMail } from './pings/mail.ts'
 
-/** Longer mails are refused. */
+/** Longer emails are refused. */
 export const MAIL_BYTES_MAX = 1_000_000
 /** The minimum that a mail server must accept (RFC 5321, 4.5.3.1.8). */
 export const RECIPIENTS_MAX = 100
@@ -25,11 +25,11 @@ export interface MailListener {
   stop(): Promise<void>
 }
 
-/** Null if pings by mail are disabled. Rejects with the error of the system if it can't listen. */
+/** Null if pings by email are disabled. Rejects with the error of the system if it can't listen. */
 export async function listenForMail(deps: Deps, { sessionMaxMs = SESSION_MAX_MS } = {}): Promise<MailListener | null> {
   const { pingMail } = deps.config
   if (pingMail === null) return null
-  // Loaded only if pings by mail are enabled.
+  // Loaded only if pings by email are enabled.
   const library = await import('smtp-server')
   const server: SMTPServer = new library.SMTPServer({
     name: pingMail.domain,
@@ -58,7 +58,7 @@ export async function listenForMail(deps: Deps, { sessionMaxMs = SESSION_MAX_MS 
     const sessionTimeout = setTimeout(() => socket.destroy(), sessionMaxMs)
     socket.once('close', () => clearTimeout(sessionTimeout))
   })
-  // A client that disconnects during a mail isn't an error of the server.
+  // A client that disconnects during an email isn't an error of the server.
   server.on('error', (error) => deps.log.debug('Email connection lost', { reason: String(error) }))
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', reject)
@@ -95,7 +95,7 @@ async function take(deps: Deps, stream: SMTPServerDataStream, session: SMTPServe
 interface Incoming {
   stream: SMTPServerDataStream
   session: SMTPServerSession
-  /** The received parts of the mail, within the memory budget. */
+  /** The received parts of the email, within the memory budget. */
   chunks: Buffer[]
   holding: Reservation
 }
@@ -119,7 +119,7 @@ async function record(deps: Deps, incoming: Incoming): Promise<void> {
   })
 }
 
-// Null if memory is short. A mail that is too long is read to its end and dropped, because the client waits for the
+// Null if memory is short. An email that is too long is read to its end and dropped, because the client waits for the
 // response only after the data.
 async function readAll({ stream, chunks, holding }: Incoming): Promise<Uint8Array | null> {
   let size = 0

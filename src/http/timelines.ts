@@ -41,7 +41,7 @@ interface Wanted {
   /** The number of newest pings that are kept. */
   kept: number
   conceal: Conceal
-  /** Whether a mail that wasn't parsed yet is shown in its raw form. */
+  /** Whether an email that wasn't parsed yet is shown in its raw form. */
   showsRawMail: boolean
 }
 

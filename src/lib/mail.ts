@@ -61,7 +61,7 @@ function transportOptions(smtp: SmtpSettings) {
   }
 }
 
-/** Connects and signs in without sending a mail. Returns null on success, or what went wrong. */
+/** Connects and signs in without sending an email. Returns null on success, or what went wrong. */
 export async function checkMailServer(smtp: SmtpSettings): Promise<string | null> {
   const transport = createTransport(transportOptions(smtp))
   try {
@@ -94,9 +94,9 @@ export function createPasswordlessMailer(): Mailer {
 }
 
 const PASSWORD_ELSEWHERE =
-  'Only the service can read the password of the mail server. Send the test from the page of the channel'
+  "Only the service can read the password of the mail server. Send the test from the channel's page"
 
-/** For a server without SMTP settings: mails are logged instead of sent. */
+/** For a server without SMTP settings: emails are logged instead of sent. */
 export function createLogMailer(log: Log): Mailer {
   return {
     send: async ({ to, subject, text }) => {

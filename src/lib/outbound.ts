@@ -76,7 +76,7 @@ export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptio
 
 const checkAnyTarget = createDestinationCheck({ allowsPrivate: true, allow: [], privateAdvice: '' })
 
-/** Why this URL is refused under any settings. Null when some settings allow it, or only DNS can tell. */
+/** Why this URL is refused under any settings. Null if some settings allow it, or if it depends on DNS. */
 export function refusalOf(url: URL): string | null {
   const literal = ipLiteralOf(url)
   const refusal = literal && checkAnyTarget(literal.address)

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 
 const USERS = '/etc/passwd'
-/** Lower ids belong to services, which nobody signs in as. */
+/** Lower IDs belong to services, which no one signs in as. */
 const PEOPLE_FROM_UID = 1000
 
 interface ProcessOwner {

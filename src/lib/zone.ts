@@ -98,5 +98,7 @@ const format = new Intl.DateTimeFormat('en-GB', {
 
 function partsOf(at: number, zone: string): Parts {
   const parts = format.formatToParts(wallTimeAt(zone, at))
-  return Object.fromEntries(parts.map(({ type, value }) => [type, value])) as unknown as Parts
+  const { month = '', ...rest } = Object.fromEntries(parts.map(({ type, value }) => [type, value]))
+  // British English abbreviates September alone to four letters.
+  return { ...rest, month: month.slice(0, 3) } as Parts
 }

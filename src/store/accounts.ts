@@ -28,7 +28,7 @@ export function findUserByEmail(reader: Reader, email: string): User | null {
   return row && toUser(row)
 }
 
-/** Null when there is no such user, or no password. */
+/** Null if the user does not exist or has no password. */
 export function findPasswordHash(reader: Reader, userId: string): string | null {
   const row = reader.get<{ password_hash: string | null }>('SELECT password_hash FROM users WHERE id = $userId', {
     userId,
@@ -97,7 +97,7 @@ export function deleteUser(tx: Tx, id: string): void {
   tx.run('DELETE FROM users WHERE id = $id', { id })
 }
 
-/** A mailed link. Only the hash of its token is stored. */
+/** An emailed link. Only the hash of its token is stored. */
 export interface MailedLink {
   hash: string
   userId: string

@@ -50,7 +50,7 @@ function bytesOf({ head, tail }: Body, text: BodyText | null): number {
   return head.length + tail.length + (text === null ? 0 : Buffer.byteLength(text.head) + Buffer.byteLength(text.tail))
 }
 
-/** Null if there is no such ping, if it had no body, or if newer bodies needed the room. */
+/** Null if the ping does not exist, had no body, or lost it to make room for newer ones. */
 export function findBody(reader: Reader, { monitorId, number }: PingKey): KeptBody | null {
   const row = reader.get<BodyRow>(
     `SELECT head, tail, cut_bytes, charset, encoding, text, text_tail, text_cut_bytes, mail
@@ -67,7 +67,7 @@ function toKeptBody({ head, tail, cut_bytes: cutBytes, charset, encoding, mail, 
   return { body: { head, tail: tail ?? new Uint8Array(), cutBytes }, reading }
 }
 
-/** What a mail says. Null if it was not read yet, or if the ping is no mail. */
+/** The text of an email. Null if it was not read yet, or if the ping is not an email. */
 export function findMail(reader: Reader, { monitorId, number }: PingKey): KeptMail | null {
   const row = reader.get<{ mail: string | null }>(
     'SELECT mail FROM bodies WHERE monitor_id = $monitorId AND number = $number',

@@ -55,7 +55,7 @@ interface ReportRow extends ChannelRow {
   unique_key: string | null
 }
 
-// The newest thing that each tried to tell comes with it: one statement, however many channels there are.
+// Includes the newest delivery of each channel, so that any number of channels takes one statement.
 const REPORT_COLUMNS = `${COLUMNS}, channels.failing_since,
   (SELECT count(*) FROM monitor_channels WHERE channel_id = channels.id) AS monitors,
   (SELECT count(*) FROM deliveries
@@ -95,7 +95,7 @@ export function findChannelReport(reader: Reader, id: string): ChannelReport | n
   return row && toReport(row)
 }
 
-/** The monitors that tell a channel, in the order of their names. */
+/** The monitors that use a channel, by name. */
 export function listMonitorsOfChannel(
   reader: Reader,
   channelId: string,
@@ -148,7 +148,7 @@ export function countAllChannels(reader: Reader): { all: number; off: number } {
   return { all: row?.count ?? 0, off: row?.off ?? 0 }
 }
 
-/** Of the whole instance, those that are switched on and cannot be reached; the one first that fails longest. */
+/** The enabled channels of all projects that are failing, the longest failing first. */
 export function listFailingChannels(reader: Reader): (FailingChannel & { projectId: string })[] {
   return reader.all(
     `SELECT id, project_id AS projectId, iif(name = '', kind, name) AS name, failing_since AS since
@@ -181,12 +181,12 @@ export function saveChannel(
   })
 }
 
-/** Null: it is switched on. */
+/** Null if the channel is enabled. */
 export function saveDisabledAt(tx: Tx, { id, disabledAt }: Pick<Channel, 'id' | 'disabledAt'>): void {
   tx.run('UPDATE channels SET disabled_at = $disabledAt WHERE id = $id', { id, disabledAt })
 }
 
-/** Remembers whether the last attempt of a channel failed, and since when they do. */
+/** Records whether the last attempt of a channel failed, and since when its attempts fail. */
 export function markChannel(tx: Tx, { channelId, isFailing }: { channelId: string; isFailing: boolean }): void {
   tx.run(
     `UPDATE channels
@@ -215,7 +215,7 @@ export function setChannelsOfMonitor(
   )
 }
 
-/** A new channel tells of every monitor of its project. */
+/** Every monitor of the project uses a new channel. */
 export function assignToAllMonitors(tx: Tx, { channelId, projectId }: { channelId: string; projectId: string }): void {
   tx.run(
     `INSERT INTO monitor_channels (monitor_id, channel_id)

@@ -28,8 +28,8 @@ type Work<T, Face = Tx> = ((face: Face) => T) &
 
 export interface Db extends Reader {
   /**
-   * Everything that `work` reads is of one moment: what another process commits meanwhile is not seen, and nobody waits
-   * for it. Inside a transaction that is under way, `work` sees what that one sees.
+   * Runs `work` on a snapshot: it does not see what another process commits meanwhile, and blocks no one. Inside an
+   * open transaction, `work` sees what that transaction sees.
    */
   read<T>(work: Work<T, Reader>): T
   /** Runs one transaction, which is durable when it returns. If `work` throws, it is rolled back. */
@@ -285,12 +285,12 @@ class SqliteDb implements Db {
   #inTransaction<T>(work: (tx: Tx) => T): T {
     const touched = new Set<number>()
     const result = this.#commitOrUndo(() => work(this.#tx(touched)))
-    if (touched.size > 0) this.#tell(touched)
+    if (touched.size > 0) this.#notify(touched)
     return result
   }
 
   // An error of a listener must not affect committed writes, so it is thrown separately.
-  #tell(touched: ReadonlySet<number>): void {
+  #notify(touched: ReadonlySet<number>): void {
     for (const listener of this.#listeners) {
       try {
         listener(touched)

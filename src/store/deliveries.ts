@@ -198,7 +198,7 @@ export function claimDelivery(
   }
 }
 
-// Earlier versions called the monitors `spared`, and such a message may still wait to be sent.
+// Earlier versions called the monitors `spared`, and such a notification may still be pending.
 function readNotification(content: string): Notification {
   const { spared, sparedCount, ...notification } = JSON.parse(content)
   return sparedCount === undefined ? notification : { ...notification, extended: spared, extendedCount: sparedCount }

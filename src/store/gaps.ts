@@ -79,7 +79,7 @@ export function listGapsOfMonitor(
   )
 }
 
-/** The clock was set: CronGuard gives up on a message after the same time as before. */
+/** After the clock was set, CronGuard gives up on a delivery after the same time as before. */
 export function redateDeliveries(tx: Tx, { since, byMs, newFrom }: ClockStep): void {
   tx.run(
     `UPDATE deliveries SET give_up_at = give_up_at + $byMs
@@ -90,12 +90,12 @@ export function redateDeliveries(tx: Tx, { since, byMs, newFrom }: ClockStep): v
   )
 }
 
-/** CronGuard was offline: messages that were waiting are retried for that much longer. */
+/** After CronGuard was offline, pending deliveries are retried for that much longer. */
 export function lengthenDeliveries(tx: Tx, lost: { lostMs: number }): void {
   tx.run('UPDATE deliveries SET give_up_at = give_up_at + $lostMs WHERE settled_at IS NULL', lost)
 }
 
-/** The clock was set back: no message waits until the clock shows that time again. */
+/** After the clock was set back, no delivery waits until the clock shows its time again. */
 export function bringDeliveriesForward(tx: Tx, leaseMs: number): void {
   tx.run(
     `UPDATE deliveries

@@ -235,12 +235,12 @@ export function toIncident(row: IncidentRow): Incident {
     monitorId: row.monitor_id,
     openedAt: row.opened_at,
     closedAt: row.closed_at,
-    acknowledgement: toAcknowledgement(row),
+    acknowledgment: toAcknowledgment(row),
     note: row.note,
   }
 }
 
-function toAcknowledgement({ acknowledged_at, user_name, user_email }: IncidentRow): Acknowledgment | null {
+function toAcknowledgment({ acknowledged_at, user_name, user_email }: IncidentRow): Acknowledgment | null {
   if (acknowledged_at === null) return null
   const by = user_email === null ? null : displayName({ name: user_name ?? '', email: user_email })
   return { at: acknowledged_at, by }

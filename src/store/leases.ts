@@ -1,7 +1,7 @@
 // Handles deliveries that a process claimed but did not settle.
 import type { Tx } from './database.ts'
 
-/** Records an interrupted attempt when the lease ran out. The message may or may not have arrived. */
+/** Records an interrupted attempt when the lease ran out. The notification may or may not have arrived. */
 export function insertInterruptedAttempt(
   tx: Tx,
   { sequence, leaseMs, detail }: { sequence: number; leaseMs: number; detail: string },

@@ -11,7 +11,7 @@ interface ProjectRow {
 export interface ApiKey {
   projectId: string
   access: ApiKeyAccess
-  /** Null: nobody knows any more. */
+  /** Null if the user's account was deleted. */
   createdBy: string | null
 }
 
@@ -96,7 +96,7 @@ export function listUntouchedProjects(reader: Reader, { userId, name }: { userId
   return rows.map(({ id }) => id)
 }
 
-/** The project as this user has it; null when the user is no member, or there is none. */
+/** The project with this user's role. Null if the user is not a member, or the project does not exist. */
 export function findOwnProject(
   reader: Reader,
   { projectId, userId }: { projectId: string; userId: string },
@@ -219,7 +219,7 @@ export function deleteInvitation(tx: Tx, id: string): void {
   tx.run('DELETE FROM invitations WHERE id = $id', { id })
 }
 
-/** What somebody who may no longer invite has left open. */
+/** The open invitations of a user who may no longer invite. */
 export function deleteInvitationsBy(tx: Tx, { projectId, userId }: { projectId: string; userId: string }): void {
   tx.run('DELETE FROM invitations WHERE project_id = $projectId AND invited_by = $userId', { projectId, userId })
 }
@@ -275,7 +275,7 @@ export function listApiKeys(reader: Reader, projectId: string): ApiKeyRecord[] {
     .map(toApiKey)
 }
 
-/** Ends the keys of this project that a user made, but for those in `keptIds`. */
+/** Deletes the keys of this project that a user created, except those in `keptIds`. */
 export function deleteApiKeysBy(
   tx: Tx,
   { keptIds, ...maker }: { projectId: string; userId: string; keptIds: readonly string[] },

@@ -19,7 +19,7 @@ export function openReadOnly<T>(path: string, look: (reader: Reader) => T): T {
 const NOT_SHARED = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI
 
 /**
- * Opens a file for reading. Without a write-ahead log nobody writes to it, so it is opened as immutable; otherwise
+ * Opens a file for reading. Without a write-ahead log no one is writing to it, so it is opened as immutable. Otherwise
  * SQLite would create a log just for reading.
  */
 export function openReadOnlyFile(path: string): Database {

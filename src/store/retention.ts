@@ -1,7 +1,7 @@
-// What is old enough to go, in chunks that keep nobody waiting.
+// Deletes what is too old, in chunks so small that no one has to wait.
 import type { Reader, Tx } from './database.ts'
 
-/** The oldest ping that is kept of a monitor falls out of the window when a new one comes. */
+/** Deletes a monitor's oldest ping when a new one pushes it out of the window. */
 export function deletePing(tx: Tx, ping: { monitorId: number; number: number }): void {
   tx.run('DELETE FROM pings WHERE monitor_id = $monitorId AND number = $number', ping)
 }
@@ -62,9 +62,9 @@ export function deleteOldPings(
 }
 
 /**
- * Deletes up to `limit` transitions from before `before`, with their incidents and messages; returns how many. The
- * newest of a monitor from before stays, for what came after begins with it, and so does one whose incident lasts, or
- * whose messages are still on their way.
+ * Deletes up to `limit` transitions from before `before`, with their incidents and notifications, and returns how many.
+ * Keeps a monitor's newest transition before `before`, because the later history starts with it, and transitions with
+ * an open incident or a pending delivery.
  */
 export function deleteOldTransitions(tx: Tx, { before, limit }: { before: number; limit: number }): number {
   return tx.run(
@@ -86,7 +86,7 @@ export function deleteOldTransitions(tx: Tx, { before, limit }: { before: number
   )
 }
 
-/** As `deleteOldTransitions`: with what was told of them, but for what is still on its way. */
+/** As `deleteOldTransitions`: with their notifications, but not while a delivery is pending. */
 export function deleteOldGaps(tx: Tx, { before, limit }: { before: number; limit: number }): number {
   return tx.run(
     `DELETE FROM blackouts
@@ -124,7 +124,7 @@ export function listSizes(reader: Reader, since: number): { day: number; bytes: 
   return reader.all('SELECT day, bytes FROM sizes WHERE day >= $since ORDER BY day', { since })
 }
 
-/** How much of the database holds nothing any more: new rows go there first. */
+/** The size of the free pages of the database. New rows go there first. */
 export function freeBytes(reader: Reader): number {
   const row = reader.get<{ bytes: number }>(
     'SELECT freelist_count * page_size AS bytes FROM pragma_freelist_count, pragma_page_size',
@@ -132,12 +132,12 @@ export function freeBytes(reader: Reader): number {
   return row?.bytes ?? 0
 }
 
-/** Whether it can give such space back to the disk; a database of an early CronGuard cannot. */
+/** Whether the database can return free pages to the disk. One created by an early CronGuard can't. */
 export function hasIncrementalVacuum(reader: Reader): boolean {
   return reader.get('SELECT 1 FROM pragma_auto_vacuum WHERE auto_vacuum = 2') !== null
 }
 
-/** How many pings are kept. Numbers have no gaps, so that nobody has to count them. */
+/** The number of stored pings. Numbers have no gaps, so they are not counted. */
 export function countPings(reader: Reader): number {
   const row = reader.get<{ count: number | null }>(
     `SELECT sum(ping_count + 1 - (SELECT min(number) FROM pings WHERE monitor_id = monitors.id)) AS count

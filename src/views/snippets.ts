@@ -111,11 +111,11 @@ export function snippetsFor(monitor: { pingUrl: string; name: string; schedule: 
   }))
 }
 
-/** No crontab takes these words: a line that was pasted without a change is refused, and does not run at odd times. */
+/** Crontab refuses these words, so that a line pasted without a change does not run at odd times. */
 const CRON_PLACEHOLDER = 'MINUTE HOUR DAY MONTH WEEKDAY'
 const CRON_NOTE = `Crontab has no equivalent of this schedule. Replace ${CRON_PLACEHOLDER} with the times of the job.`
 
-// A name stands in comments only, and there as words: no sign that could end a comment or begin a command.
+// The name appears only in comments, without any character that could end a comment or begin a command.
 function plainName(name: string): string {
   const words = name.replace(/[^\p{L}\p{M}\p{N} .,_-]+/gu, ' ').replace(/ +/g, ' ')
   return words.trim() || 'A job that reports to CronGuard'

@@ -1,4 +1,4 @@
-// What a person is mailed about their account. Alerts are notifications, and go through channels.
+// What a person is emailed about their account. Alerts are notifications, and go through channels.
 import { asSentence } from '#lib/sentence.ts'
 import { fullMomentInZone } from '#lib/zone.ts'
 

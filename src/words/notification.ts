@@ -3,6 +3,7 @@ import { type Cause, causeOf, type MonitorNotification, type Notification } from
 import { durationInWords, lengthInWords, SECOND } from '#lib/duration.ts'
 import { fullMomentInZone, momentWithZone } from '#lib/zone.ts'
 import { gapDetails, gapFacts, gapTitle } from './gap.ts'
+import { PING_WORDS } from './ping.ts'
 import { scheduleInWords } from './schedule.ts'
 
 /** "Down: nightly-report": the status comes first, so that a narrow screen still shows it. */
@@ -93,6 +94,6 @@ function recoveryInWords({ downMs, reportedBy }: Extract<Cause, { kind: 'recover
 }
 
 function lastPingInWords({ kind, at, exitStatus }: NonNullable<MonitorNotification['lastPing']>, now: number): string {
-  const what = exitStatus === null ? kind : `exit status ${exitStatus}`
+  const what = exitStatus === null ? PING_WORDS[kind].toLowerCase() : `exit status ${exitStatus}`
   return now - at < SECOND ? `${what}, just now` : `${what}, ${durationInWords(now - at)} ago`
 }

@@ -29,7 +29,7 @@ function problemInWords(problem: Problem): string {
       return channelsInWords(problem)
     case 'disk': {
       const { freeBytes, totalBytes } = problem
-      const room = `${sizeInWords(freeBytes)} of ${sizeInWords(totalBytes)} are free`
+      const room = `${sizeInWords(freeBytes)} of ${sizeInWords(totalBytes)} free`
       return `The disk with the data folder is almost full: ${room}. Once it is full, no ping can be recorded.`
     }
     case 'backup':
@@ -53,7 +53,7 @@ function channelsInWords({ count, lastedMs }: Extract<Problem, { kind: 'channels
 }
 
 function backupInWords({ ageMs }: Extract<Problem, { kind: 'backup' }>): string {
-  if (ageMs === null) return 'There is no backup yet. See the log for the reason.'
+  if (ageMs === null) return 'No backup yet. See the log for the reason.'
   if (ageMs === 'ahead') {
     return 'All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'
   }

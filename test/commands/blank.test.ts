@@ -105,7 +105,7 @@ describe.skipIf(Bun.which('script') === null)('At a terminal', () => {
     'a command that deletes does nothing after %j',
     async (said) => {
       const { exitCode, stdout } = await answer(`monitor rm ${ALICE} backup`, said)
-      expect(stdout).toContain('This deletes the monitor "backup" of "My project" with its history (0 pings).')
+      expect(stdout).toContain('This deletes the monitor "backup" in "My project" with its history (0 pings).')
       expect([exitCode, await monitors()]).toEqual([1, 1])
       expect(stdout).toContain('Nothing was changed.')
     },

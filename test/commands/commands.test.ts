@@ -94,7 +94,7 @@ describe('monitor', () => {
     const before = await json('monitor', 'list', ALICE)
     expect(await refusal('monitor', 'rm', ALICE, 'kept')).toEqual({
       exitCode: 1,
-      says: `This deletes the monitor "kept" of "My project" with its history (0 pings). ${UNASKED}`,
+      says: `This deletes the monitor "kept" in "My project" with its history (0 pings). ${UNASKED}`,
     })
     expect(await json('monitor', 'list', ALICE)).toEqual(before)
   })
@@ -106,7 +106,7 @@ describe('monitor', () => {
       .flatMap((line) => /twin +[\w-]+ +(\w{10}) /.exec(line)?.[1] ?? [])
     const { says } = await refusal('monitor', 'pause', ALICE, 'twin')
     expect(keys).toHaveLength(2)
-    expect(says).toStartWith('Several monitors are named twin. Use the key of one of them: ')
+    expect(says).toStartWith('Several monitors are named twin. Use a key instead: ')
     for (const key of keys) expect(says).toContain(key)
     for (const key of keys) expect(await ok('monitor', 'rm', ALICE, key, '--yes')).toBe('twin deleted.')
   })

@@ -298,7 +298,7 @@ test('A backup is looked for', async () => {
   expect((await inspect()).of('backups')).toMatch(/^ok: The newest backup is .* old\.$/)
   inDatabase('UPDATE migrations SET applied_at = 0')
   rmSync(join(dataFolder(), 'backups'), { recursive: true })
-  expect((await inspect()).of('backups')).toMatch(/^warn: There is no backup yet\. See the log/)
+  expect((await inspect()).of('backups')).toMatch(/^warn: No backup yet\. See the log/)
   await cronguard.run(['backup'])
   const folder = join(dataFolder(), 'backups')
   for (const name of readdirSync(folder)) renameSync(join(folder, name), join(folder, name.replace(/20\d\d/, '2999')))

@@ -249,7 +249,7 @@ describe('readSchedule: errors', () => {
     ['at 25:00', 'Enter a time of day such as 18:30'],
     ['at 13pm', 'Enter a time of day such as 18:30'],
     ['at 6 and 18:30', 'All times must have the same minutes'],
-    ['every hour at minute 75', 'There is no minute 75'],
+    ['every hour at minute 75', '75 is not a minute'],
     ['weekly at 9', 'Enter a day of the week'],
     ['every january', 'Enter a day of the month'],
     ['every month on mondays', 'Choose which one in the month'],

@@ -125,7 +125,7 @@ describe('Warning: disk almost full', () => {
 
   test('says how much is free', () => {
     expect(textsOf({ disk: { freeBytes: 312 * MB, totalBytes: 20 * GIGABYTE } })).toEqual([
-      'The disk with the data folder is almost full: 312 MB of 20 GB are free. ' +
+      'The disk with the data folder is almost full: 312 MB of 20 GB free. ' +
         'Once it is full, no ping can be recorded.',
     ])
   })
@@ -137,7 +137,7 @@ describe('Warning: old backup', () => {
     [{ lastAt: NOW + HOUR, since: 0 }, []],
     [{ lastAt: NOW - 50 * HOUR, since: 0 }, ['The last backup is 2 days 2 hours old. See the log for the reason.']],
     [{ lastAt: null, since: NOW - DAY }, []],
-    [{ lastAt: null, since: NOW - 3 * DAY }, ['There is no backup yet. See the log for the reason.']],
+    [{ lastAt: null, since: NOW - 3 * DAY }, ['No backup yet. See the log for the reason.']],
     [
       { lastAt: null, since: 0, isAhead: true },
       ['All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'],

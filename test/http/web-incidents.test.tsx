@@ -180,7 +180,7 @@ describe('Incident page', () => {
     guard.clock.advance(1)
     const text = words(await (await memberOf(guard, project, 'viewer')).read(`/incidents/${incidentOf(backup)}`))
     expect(text).toMatch(/Pending Next attempt in \d+ (second|minute)s?/)
-    expect(text).toContain('Queued behind earlier messages')
+    expect(text).toContain('Queued behind earlier notifications')
   })
 
   test('says when no one was notified, and links members to the monitor form', async () => {
@@ -223,8 +223,8 @@ describe('Incident page', () => {
       return touches - before
     }
     expect(await changes(() => guard.tick())).toBe(2)
-    expect(await changes(() => member.post(`${path}/acknowledgement`))).toBe(1)
-    expect(await changes(() => member.post(`${path}/acknowledgement/withdrawal`))).toBe(1)
+    expect(await changes(() => member.post(`${path}/acknowledgment`))).toBe(1)
+    expect(await changes(() => member.post(`${path}/acknowledgment/withdrawal`))).toBe(1)
     expect(await changes(() => member.post(`${path}/note`, { note: 'x' }))).toBe(1)
   })
 })
@@ -234,13 +234,13 @@ describe('Acknowledge incident', () => {
     const backup = await failing()
     const path = `/incidents/${incidentOf(backup)}`
     const member = await memberOf(guard, project, 'member')
-    const response = await member.post(`${path}/acknowledgement`)
+    const response = await member.post(`${path}/acknowledgment`)
     expect([response.status, response.headers.get('location')]).toEqual([303, path])
     const text = words(await member.read(path))
     expect(text).toContain('Incident acknowledged.')
     expect(text).toContain('Acknowledged by member@example.org , 1 Mar, 12:00')
     expect(words(await member.read(list()))).toContain('Acknowledged by member@example.org')
-    await member.post(`${path}/acknowledgement/withdrawal`)
+    await member.post(`${path}/acknowledgment/withdrawal`)
     expect(words(await member.read(path))).toContain('Not acknowledged yet.')
   })
 
@@ -248,8 +248,8 @@ describe('Acknowledge incident', () => {
     const path = `/incidents/${incidentOf(await failing())}`
     const member = await memberOf(guard, project, 'member')
     const admin = await memberOf(guard, project, 'admin')
-    await member.post(`${path}/acknowledgement`)
-    await admin.post(`${path}/acknowledgement`)
+    await member.post(`${path}/acknowledgment`)
+    await admin.post(`${path}/acknowledgment`)
     const text = words(await admin.read(path))
     expect(text).toContain('Acknowledged by member@example.org')
     expect(text).not.toContain('Incident acknowledged.')
@@ -335,8 +335,8 @@ describe('Incident routes by role', () => {
     ['get', 'LIST/list', true],
     ['get', 'INCIDENT', true],
     ['get', 'INCIDENT/story', true],
-    ['post', 'INCIDENT/acknowledgement', false],
-    ['post', 'INCIDENT/acknowledgement/withdrawal', false],
+    ['post', 'INCIDENT/acknowledgment', false],
+    ['post', 'INCIDENT/acknowledgment/withdrawal', false],
     ['post', 'INCIDENT/note', false],
     ['post', '/deliveries/DELIVERY/resend', false],
   ]

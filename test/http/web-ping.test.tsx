@@ -40,7 +40,7 @@ describe('A ping', () => {
       'Duration 1 minute 30 seconds',
       'Exit status 3',
       `Run ID ${rid}`,
-      'Method PUT over http',
+      'Method PUT over HTTP',
       'IP address 192.0.2.7',
       'User agent curl/8.5',
       '9 bytes',

@@ -30,6 +30,11 @@ describe('momentInZone', () => {
     expect(shortMomentInZone(NOON, { zone: 'Europe/Riga', now: newYear })).toBe('24 Nov 2026, 14:05')
   })
 
+  test('September has three letters, like every month', () => {
+    expect(dayInZone(Date.UTC(2026, 8, 2, 12), 'UTC')).toBe('2 Sep 2026')
+    expect(dayInZone(Date.UTC(2026, 6, 2, 12), 'UTC')).toBe('2 Jul 2026')
+  })
+
   test('midnight is 00, not 24', () => {
     expect(shortMomentInZone(Date.UTC(2026, 10, 24), { zone: 'UTC', now: NOON })).toBe('24 Nov, 00:00')
     expect(dayInZone(Date.UTC(2026, 10, 24, 23), 'Europe/Riga')).toBe('25 Nov 2026')

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { DELIVERY_STATES } from '#domain/delivery.ts'
 import { SHOWN_STATUSES } from '#domain/monitor-list.ts'
 import { STYLESHEET } from '#views/assets.ts'
-import { PING_WORDS } from '#views/components/ping-mark.tsx'
+import { PING_WORDS } from '#words/ping.ts'
 import { ROOT } from '../support/source.ts'
 
 /** What the second half of a class can be, where it is filled in. */

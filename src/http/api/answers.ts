@@ -112,7 +112,7 @@ export const Incident = z
     acknowledged: Time.nullable(),
     acknowledged_by: z.string().nullable().describe('Null if a program did it. Not shown to a read-only key.'),
     note: z.string(),
-    failed_deliveries: Count.describe('The number of its notifications that failed for good.'),
+    failed_deliveries: Count.describe('The number of its notifications that failed permanently.'),
   })
   .meta({ id: 'Incident' })
 

@@ -51,12 +51,12 @@ const MORE: Record<string, Partial<FieldAbout>> = {
   filter_subject: {
     takes: `${YES_NO}: look for the keywords in the subject of an email`,
   },
-  filter_body: { takes: `${YES_NO}: look for the words in the body of a mail` },
-  filter_http_body: { takes: `${YES_NO}: look for the words in what a ping sends; see Pinging` },
+  filter_body: { takes: `${YES_NO}: look for the keywords in the body of an email` },
+  filter_http_body: { takes: `${YES_NO}: look for the keywords in the body of a ping; see Pinging` },
   filter_default_fail: { takes: `${YES_NO}: a ping without any keyword is a failure` },
   start_kw: { takes: 'keywords separated by commas, up to 200 characters' },
-  success_kw: { takes: 'words with commas between them, up to 200 characters' },
-  failure_kw: { takes: 'words with commas between them, up to 200 characters' },
+  success_kw: { takes: 'keywords separated by commas, up to 200 characters' },
+  failure_kw: { takes: 'keywords separated by commas, up to 200 characters' },
 }
 
 const REQUEST_FIELDS: Record<string, FieldAbout> = {

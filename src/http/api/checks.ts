@@ -79,7 +79,7 @@ export function findCheckByPingKey(deps: Deps, { params, projectId }: Pick<ApiCa
 }
 
 function found(monitor: Monitor | null): Monitor {
-  if (monitor === null) throw new AppError('not_found', 'there is no such check')
+  if (monitor === null) throw new AppError('not_found', 'check not found')
   return monitor
 }
 

@@ -85,7 +85,7 @@ function pingBody(deps: Deps, call: ApiCall): Response {
   const number = /^[0-9]{1,15}$/.test(call.params.number ?? '') ? Number(call.params.number) : 0
   const isKept = number > lastPrunedNumber(monitor, deps.config.retention.pingsPerMonitor)
   const kept = isKept ? findBody(deps.db, { monitorId: monitor.id, number }) : null
-  if (kept === null) throw new AppError('not_found', 'there is no such body')
+  if (kept === null) throw new AppError('not_found', 'ping body not found')
   // Jobs can send HTML, which a browser must not render.
   const headers = { 'Content-Type': 'text/plain', 'X-Content-Type-Options': 'nosniff' }
   return rawBody(kept, headers)

@@ -31,7 +31,7 @@ const Acknowledgment = z
   .object({
     note: text('note', NOTE_MAX).optional().describe('Text to append to the note.'),
   })
-  .meta({ id: 'Acknowledgement' })
+  .meta({ id: 'Acknowledgment' })
 
 /** Incidents and their acknowledgments; added in version 3. */
 export function incidentApiRoutes(deps: Deps) {
@@ -117,7 +117,7 @@ function acknowledge(deps: Deps, call: ApiCall): Response {
 }
 
 const WITHDRAW: About = {
-  id: 'withdrawAcknowledgement',
+  id: 'withdrawAcknowledgment',
   resource: 'Incidents',
   summary: 'Removes the acknowledgment',
   answers: { 200: IncidentDetails },
@@ -151,7 +151,7 @@ function toIncident(
   incident: IncidentSummary,
   { deps, call: { access } }: { deps: Deps; call: ApiCall },
 ): z.output<typeof Incident> {
-  const { acknowledgement, monitor } = incident
+  const { acknowledgment, monitor } = incident
   return {
     id: incident.id,
     check: monitor.uniqueKey,
@@ -160,8 +160,8 @@ function toIncident(
     opened: time(incident.openedAt),
     closed: timeOrNull(incident.closedAt),
     duration: seconds(incidentMs(incident, deps.clock.now())),
-    acknowledged: timeOrNull(acknowledgement?.at ?? null),
-    acknowledged_by: access === 'read-only' ? null : (acknowledgement?.by ?? null),
+    acknowledged: timeOrNull(acknowledgment?.at ?? null),
+    acknowledged_by: access === 'read-only' ? null : (acknowledgment?.by ?? null),
     note: incident.note,
     failed_deliveries: incident.failedDeliveries,
   }

@@ -1,4 +1,4 @@
-// Extracts the text of mails, to search it for keywords and to show it.
+// Extracts the text of emails, to search it for keywords and to show it.
 import type { KeptMail } from '#domain/body.ts'
 import type { MailText } from '#domain/ping.ts'
 
@@ -12,10 +12,10 @@ export interface ReadMail {
   hasLink: boolean
 }
 
-/** Null if the mail can't be parsed. Ignores attachments. May block for a second, so call it in a worker. */
+/** Null if the email can't be parsed. Ignores attachments. May block for a second, so call it in a worker. */
 export async function parseMail(raw: Uint8Array): Promise<ReadMail | null> {
   try {
-    // Loaded with the first mail, because most instances never get one.
+    // Loaded with the first email, because most instances never get one.
     const { simpleParser } = await import('mailparser')
     const { subject = '', text = '', html } = await simpleParser(Buffer.from(raw), PARSING)
     const hasLink = /https?:\/\//i.test(text) || /<a\s[^>]*href\s*=\s*["']?https?:/i.test(html || '')
@@ -34,7 +34,7 @@ export const KEPT_SUBJECT_MAX = 2000
 /** More than a page shows, so that the page knows that it cuts the text. */
 export const STORED_PART_MAX = 11_000
 
-/** The parts of a mail to store for the pages. `read` is null if the mail couldn't be parsed. */
+/** The parts of an email to store for the pages. `read` is null if the email couldn't be parsed. */
 export function keptMailOf(read: ReadMail | null): KeptMail {
   if (read === null) return { subject: '', parts: [], asksToConfirm: false }
   const asksToConfirm = read.hasLink && /confirm/i.test(`${read.subject} ${wordsOf(read).text}`)
@@ -42,7 +42,7 @@ export function keptMailOf(read: ReadMail | null): KeptMail {
   return { subject: read.subject.slice(0, KEPT_SUBJECT_MAX), parts, asksToConfirm }
 }
 
-// Both parts of most mails have the same text.
+// Both parts of most emails have the same text.
 function partsOf({ plain, page }: ReadMail): KeptMail['parts'] {
   const [text, html] = [
     { name: 'Text', text: plain },
@@ -56,13 +56,13 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
 }
 
-/** The text to search in a mail that can't be parsed, so that its ping isn't lost. */
+/** The text to search in an email that can't be parsed, so that its ping isn't lost. */
 export function rawMailText(raw: Uint8Array): MailText {
   const text = new TextDecoder().decode(raw)
   return { subject: text, text }
 }
 
-// `ignoreEmbedded`, which the types lack, treats an embedded mail as an attachment.
+// `ignoreEmbedded`, which the types lack, treats an embedded email as an attachment.
 const PARSING = {
   skipHtmlToText: true,
   skipTextToHtml: true,
@@ -92,7 +92,7 @@ async function readPage(html: string): Promise<string> {
     .join('\n')
 }
 
-// The conversion takes time quadratic in the depth of nested elements, so one mail could block the thread for seconds.
+// The conversion takes time quadratic in the depth of nested elements, so one email could block the thread for seconds.
 // Flat HTML is fast.
 function flatten(html: string): string {
   let flat = ''

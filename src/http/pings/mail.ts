@@ -1,4 +1,4 @@
-// Pings by mail, as in Healthchecks: the address names the monitor, and the mail is stored as the body.
+// Pings by email, as in Healthchecks: the address names the monitor, and the email is stored as the body.
 import { keepReadMail } from '#actions/bodies.ts'
 import { findWatchedByUuid, type PingRef, recordPing } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
@@ -33,7 +33,7 @@ interface MailDomain {
   isInUse(uuid: string): boolean
 }
 
-/** The domain that receives pings by mail. */
+/** The domain that receives pings by email. */
 export function mailDomainOf({ config, db }: Deps): MailDomain {
   return { domain: config.pingMail?.domain ?? '', isInUse: (uuid) => findWatchedByUuid(db, uuid) !== null }
 }
@@ -70,7 +70,7 @@ export interface ReceivedMail {
 export async function recordMail(deps: Deps, { sender, addresses, remoteAddress, raw }: ReceivedMail): Promise<void> {
   const known = addresses.map((address) => withStoredCase(deps, address))
   const body = cutBody(raw, deps.config.pingBodyLimit)
-  // A mail that is cut can't be parsed later, so it is parsed now.
+  // An email that is cut can't be parsed later, so it is parsed now.
   const isRead = isCut(body) || known.some((address) => searchesKeywords(deps, address))
   const read = isRead ? await readMail(raw) : null
   const mail = read === null ? rawMailText(raw) : wordsOf(read)
@@ -101,14 +101,14 @@ async function storeReadableMail(deps: Deps, [first, ...others]: PingRef[]): Pro
     const mail = await mailOf(deps, { scheme: 'email', ...first })
     if (mail) for (const { monitorId, number } of others) await keepReadMail(deps, { monitorId, number, mail })
   } catch (error) {
-    // The page of the ping parses the mail again.
+    // The page of the ping parses the email again.
     deps.log.debug('Could not store the text of an email', { error })
   } finally {
     readingCount -= 1
   }
 }
 
-/** If more mails arrive at once, the rest is parsed when a user first views it. */
+/** If more emails arrive at once, the rest is parsed when a user first views it. */
 const READING_MAX = 20
 let readingCount = 0
 
@@ -119,7 +119,7 @@ function withStoredCase({ db }: Deps, address: MailAddress): MailAddress {
   return project && !another ? { ...address, projectPingKey: project.pingKey } : address
 }
 
-// Parsing is expensive, so a mail is parsed at once only for monitors that search for keywords.
+// Parsing is expensive, so an email is parsed at once only for monitors that search for keywords.
 function searchesKeywords({ db }: Deps, address: MailAddress): boolean {
   const pingKeys = 'pingKey' in address ? [address.pingKey] : listPingKeysBySlug(db, address)
   return pingKeys.some((pingKey) => {
@@ -128,7 +128,7 @@ function searchesKeywords({ db }: Deps, address: MailAddress): boolean {
   })
 }
 
-// A mail has no HTTP method, so `postOnly` doesn't apply.
+// An email has no HTTP method, so `postOnly` doesn't apply.
 function anyMethod(rules: PingRules): PingRules {
   return { ...rules, postOnly: false }
 }

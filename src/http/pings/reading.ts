@@ -23,7 +23,7 @@ const WORKER = new URL(
   import.meta.url,
 )
 
-// Separate queues, so that reports don't wait for mails.
+// Separate queues, so that reports don't wait for emails.
 const askOfJson = createWorkerQueue<ReadingQuestion, Json>(WORKER, { maxMs: JSON_MAX_MS })
 const askOfMail = createWorkerQueue<ReadingQuestion, ReadMail | null>(WORKER, { maxMs: MAIL_MAX_MS })
 
@@ -37,7 +37,7 @@ export async function parseJson(bytes: Uint8Array): Promise<Json | undefined> {
   }
 }
 
-/** Null if the mail can't be parsed or takes too long. */
+/** Null if the email can't be parsed or takes too long. */
 export function readMail(bytes: Uint8Array): Promise<ReadMail | null> {
   return askOfMail({ kind: 'mail', bytes }).catch(() => null)
 }

@@ -347,7 +347,7 @@ function viewOf(deps: WebDeps['deps'], report: ChannelReport): ChannelView {
     title: channelTitle(channel),
     kindLabel: kindLabel(channel.kind),
     summary: summaryOf(channel),
-    reachesNobody: lacksMailServer(deps, findKind(channel.kind)),
+    lacksMailServer: lacksMailServer(deps, findKind(channel.kind)),
   }
 }
 

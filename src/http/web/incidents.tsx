@@ -73,12 +73,12 @@ export function incidentRoutes(web: WebDeps) {
       onIncident(web, 'look', (context) => showNow(web, context)),
     )
     .post(
-      '/incidents/:incident/acknowledgement',
+      '/incidents/:incident/acknowledgment',
       operate((context) => acknowledge(web, context)),
       FORM,
     )
     .post(
-      '/incidents/:incident/acknowledgement/withdrawal',
+      '/incidents/:incident/acknowledgment/withdrawal',
       operate((context) => withdraw(web, context)),
       FORM,
     )

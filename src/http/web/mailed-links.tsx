@@ -1,4 +1,4 @@
-// Links in mails: reset a password and confirm an address.
+// Links in emails: reset a password and confirm an address.
 import { mailPasswordReset, requireResetLink, resetPassword, verifyEmail } from '#actions/mailed-links.ts'
 import { orRerender, problemOf } from '#http/forms.ts'
 import { anyone, type PageRequest, type WebDeps } from '#http/guards.ts'
@@ -55,8 +55,8 @@ function showForgotten({ deps }: WebDeps): Response {
   return page(<ForgottenPage form={freshForm()} problem={null} isSent={false} />)
 }
 
-// The response and its time are the same whether or not the account exists or has reached its limit of mails. So no one
-// can find out about an account, or keep its owner from getting a link.
+// The response and its time are the same whether or not the account exists or has reached its limit of emails. So no
+// one can find out about an account, or keep its owner from getting a link.
 async function mailLink(
   web: WebDeps,
   { context, limits }: { context: PageRequest; limits: Limits },
@@ -134,6 +134,6 @@ function requireMailServer(smtp: unknown): void {
   if (smtp !== null) return
   throw new AppError(
     'not_found',
-    'This server cannot send mail. To reset the password, run "cronguard user reset-password EMAIL" on the server.',
+    'This server cannot send emails. To reset the password, run "cronguard user reset-password EMAIL" on the server.',
   )
 }

@@ -20,11 +20,11 @@ import { listTransitions } from '#store/incidents.ts'
 import { listTimedPings } from '#store/timeline.ts'
 import type { TimedRun } from '#views/components/duration-chart.tsx'
 import type { Reading } from '#views/components/moment.tsx'
-import { PING_WORDS } from '#views/components/ping-mark.tsx'
 import { MonitorCharts } from '#views/partials/monitor-charts.tsx'
 import { MonitorIncidents } from '#views/partials/monitor-incidents.tsx'
 import { isNew, MonitorOverview } from '#views/partials/monitor-overview.tsx'
 import { NewerEntries, OlderEntries, Timeline } from '#views/partials/timeline.tsx'
+import { PING_WORDS } from '#words/ping.ts'
 
 export function monitorPartRoutes(web: WebDeps) {
   const part = (draw: (web: WebDeps, context: MonitorRequest) => Markup) =>

@@ -103,7 +103,7 @@ function zoneHintOf({ deps: { db } }: WebDeps, { monitor, user }: MonitorRequest
   return hintZone(monitor.schedule, { pingTimes, zones: zonesToTry(user.timeZone, timeZones()) })
 }
 
-// Before a mail provider forwards mails, it sends a mail with a link that the user must open. The page points to it.
+// Before a mail provider forwards emails, it sends an email with a link that the user must open. The page points to it.
 async function confirmationOf(deps: Deps, monitor: Monitor): Promise<number | null> {
   const [newest] = listPings(deps.db, { monitorId: monitor.id, limit: 1 })
   if (newest?.scheme !== 'email' || hasEarlierPingLike(deps.db, newest)) return null

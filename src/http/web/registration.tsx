@@ -135,7 +135,7 @@ interface SignUp {
   invitation: Invitation | null
   /** The verified address; null if the user types it. */
   email: string | null
-  /** Whether a mailed link must verify the address first. This also hides whether the address has an account. */
+  /** Whether an emailed link must verify the address first. This also hides whether the address has an account. */
   isByMail: boolean
 }
 
@@ -243,7 +243,7 @@ async function handleCreateAccount(web: WebDeps, { context, signUp }: Omit<SignU
   })
 }
 
-// The response and its time are the same whether or not the address has an account or has reached its limit of mails.
+// The response and its time are the same whether or not the address has an account or has reached its limit of emails.
 function mailLink(web: WebDeps, { context: { form }, signUp }: Omit<SignUpRequest, 'limit'>): Response {
   const email = readEmail(form.text('email'))
   setImmediate(() => mailInLimits(web, { email, invitation: signUp.invitation }))

@@ -35,7 +35,7 @@ import { safePath } from './sign-in.tsx'
 
 const SETTINGS = '/settings'
 
-/** Limits for attempts at a password in a session, and for mails to addresses that the user enters. */
+/** Limits for attempts at a password in a session, and for emails to addresses that the user enters. */
 interface Limits {
   passwords: Limit
   mails: Limit

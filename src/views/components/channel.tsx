@@ -14,8 +14,8 @@ export interface ChannelView extends ChannelReport {
   /** The name of its kind. */
   kindLabel: string
   summary: string
-  /** Whether it sends mail and no mail server is configured. */
-  reachesNobody: boolean
+  /** Whether it sends emails and no mail server is configured. */
+  lacksMailServer: boolean
 }
 
 /** Explains how to configure a mail server. */
@@ -56,7 +56,7 @@ export function ChannelState({ channel, reading }: { channel: ChannelView; readi
       </span>
     )
   }
-  if (channel.reachesNobody) {
+  if (channel.lacksMailServer) {
     return (
       <span class="channel-state channel-failing">
         <Icon name="alert" />
@@ -78,7 +78,7 @@ export function LastDelivery({ delivery, reading }: { delivery: ChannelReport['l
   const { state, status, monitor, at, reason, detail } = delivery
   return (
     <>
-      <DeliveryMark state={state} detail={detail} />{' '}
+      <DeliveryMark state={state} detail={detail} />:{' '}
       {monitor === null ? (
         'CronGuard'
       ) : (

@@ -12,6 +12,7 @@ import { url } from '#lib/base-path.ts'
 import { durationInWords } from '#lib/duration.ts'
 import { momentInZone } from '#lib/zone.ts'
 import { detailsWith } from '#words/notification.ts'
+import { PING_WORDS } from '#words/ping.ts'
 import { reasonInWords } from '#words/reason.ts'
 import { Attempts, DeliveryMark, ExactMoment } from './delivery.tsx'
 import { Due, Lasting, Moment, type Reading } from './moment.tsx'
@@ -84,12 +85,12 @@ function IncidentSpan({ incident: { openedAt, closedAt }, reading }: IncidentMar
 
 /** Who acknowledged the incident, if anyone. */
 export function AcknowledgedBy({ incident, reading }: { incident: Incident; reading: Reading }) {
-  const { acknowledgement } = incident
-  if (acknowledgement === null) return null
+  const { acknowledgment } = incident
+  if (acknowledgment === null) return null
   return (
     <span>
-      Acknowledged by <bdi>{acknowledgement.by ?? 'an API key or a deleted account'}</bdi>,{' '}
-      <Moment at={acknowledgement.at} reading={reading} />
+      Acknowledged by <bdi>{acknowledgment.by ?? 'an API key or a deleted account'}</bdi>,{' '}
+      <Moment at={acknowledgment.at} reading={reading} />
     </span>
   )
 }
@@ -130,7 +131,7 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
           'none'
         )}
       </Fact>
-      {incident.acknowledgement && (
+      {incident.acknowledgment && (
         <Fact label="Acknowledged">
           <AcknowledgedBy incident={incident} reading={reading} />
         </Fact>
@@ -152,7 +153,7 @@ function PingLink({ ping, monitorKey, reading }: { ping: StoryPing; monitorKey: 
   const { number, kind, at, exitStatus } = ping
   return (
     <>
-      <a href={url(`/monitors/${monitorKey}/pings/${number}`)}>#{number}</a>, {kind}
+      <a href={url(`/monitors/${monitorKey}/pings/${number}`)}>#{number}</a>, {PING_WORDS[kind].toLowerCase()}
       {exitStatus !== null && ` with exit status ${exitStatus}`}, <ExactMoment at={at} zone={reading.zone} />
     </>
   )
@@ -226,7 +227,7 @@ function Told({ delivery, reading, mayOperate }: ChapterContext & { delivery: St
 
 // A delivery that is due but not sent waits for earlier ones of the monitor, so that "up" never overtakes "down".
 function NextAttempt({ at, reading }: { at: number; reading: Reading }) {
-  if (at <= reading.now) return <span class="soft">Queued behind earlier messages</span>
+  if (at <= reading.now) return <span class="soft">Queued behind earlier notifications</span>
   return (
     <span class="soft">
       Next attempt <Due at={at} reading={reading} />

@@ -1,4 +1,5 @@
 import type { PingKind } from '#domain/ping.ts'
+import { PING_WORDS } from '#words/ping.ts'
 import { StatusShape } from './status.tsx'
 
 /** Beside the shapes of up and down, which a success and a failure have: a triangle, lines, a crossed ring. */
@@ -8,14 +9,6 @@ const SHAPES: Record<Exclude<PingKind, 'success' | 'fail'>, string> = {
   ignored:
     'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 1.800a5.200 5.200 0 0 1 3.100 1L3.800 11.100A5.200 5.200 0 0 1 8 2.800z' +
     'm0 10.400a5.200 5.200 0 0 1-3.100-1l7.300-7.300A5.200 5.200 0 0 1 8 13.200z',
-}
-
-export const PING_WORDS: Record<PingKind, string> = {
-  success: 'Success',
-  fail: 'Failure',
-  start: 'Start',
-  log: 'Log',
-  ignored: 'Ignored',
 }
 
 /** What a ping reported, as shape, word and color. */

@@ -33,7 +33,7 @@ const KINDS: readonly Kind[] = [
   { sign: 'm', name: 'strip-missed', draw: (x) => `M${x}.5.5h3v15h-3z` },
 ]
 
-// The newest run stands at the right edge, however few there are: strips in a column line up.
+// The newest run is always at the right edge, so that strips in a column line up.
 function outline(runs: readonly string[], sign: string, draw: Kind['draw']): string {
   const first = RUNS_MAX - runs.length
   return runs.map((run, index) => (run === sign ? draw((first + index) * SLOT) : '')).join('')

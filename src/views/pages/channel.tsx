@@ -94,7 +94,7 @@ function Monitors({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
       )}
       {rest.length > 0 && (
         <details>
-          <summary>And {monitorCount(rest.length)} more</summary>
+          <summary>{rest.length} more</summary>
           <MonitorNames monitors={rest} />
         </details>
       )}

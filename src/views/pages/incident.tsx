@@ -93,13 +93,13 @@ interface HandProps extends Pick<IncidentNowProps, 'story' | 'reading'> {
 
 // Who acknowledged the incident, and the button that acknowledges it or undoes that.
 function Hand({ story: { incident }, reading, mayOperate }: HandProps) {
-  const { id, acknowledgement, closedAt } = incident
-  if (acknowledgement !== null) {
+  const { id, acknowledgment, closedAt } = incident
+  if (acknowledgment !== null) {
     return (
       <>
         <AcknowledgedBy incident={incident} reading={reading} />
         {mayOperate && (
-          <form method="post" action={url(`/incidents/${id}/acknowledgement/withdrawal`)}>
+          <form method="post" action={url(`/incidents/${id}/acknowledgment/withdrawal`)}>
             <button type="submit" class="button">
               Remove acknowledgment
             </button>
@@ -113,7 +113,7 @@ function Hand({ story: { incident }, reading, mayOperate }: HandProps) {
     <>
       <span class="soft">Not acknowledged yet.</span>
       {mayOperate && (
-        <form method="post" action={url(`/incidents/${id}/acknowledgement`)}>
+        <form method="post" action={url(`/incidents/${id}/acknowledgment`)}>
           <button type="submit" class="button button-primary">
             <Icon name="check" /> Acknowledge
           </button>

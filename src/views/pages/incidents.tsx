@@ -82,7 +82,7 @@ export function IncidentList({ project, reading, query, incidents, more, openCou
 }
 
 function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading: Reading }) {
-  const { id, monitor, reason, openedAt, failedDeliveries, acknowledgement, note } = incident
+  const { id, monitor, reason, openedAt, failedDeliveries, acknowledgment, note } = incident
   return (
     <li class={incident.closedAt === null ? 'incident-row incident-open' : 'incident-row'}>
       <div class="section-head">
@@ -98,7 +98,7 @@ function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading
         <span class="soft">
           {incident.closedAt === null ? 'Since' : 'Started'} <Moment at={openedAt} reading={reading} />
         </span>
-        {acknowledgement && (
+        {acknowledgment && (
           <span>
             <Icon name="person" /> <AcknowledgedBy incident={incident} reading={reading} />
           </span>

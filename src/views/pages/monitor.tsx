@@ -22,7 +22,7 @@ interface MonitorPageProps {
   channels: readonly NotifiedChannel[]
   reading: Reading
   zoneHint: ZoneHint | null
-  /** The number of the newest ping if it is a mail that asks for a confirmation. */
+  /** The number of the newest ping if it is an email that asks for a confirmation. */
   confirmation: number | null
   /** The parts that update by themselves. */
   parts: { overview: Child; charts: Child; incidents: Child; timeline: Child }
@@ -198,7 +198,7 @@ function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPag
         <Early monitor={monitor} reading={reading} />
         <dt>Notifies</dt>
         <dd>
-          <Told {...{ channels, monitor, projectId, mayOperate }} />
+          <NotifiedChannels {...{ channels, monitor, projectId, mayOperate }} />
         </dd>
         {tags.length > 0 && (
           <>
@@ -237,11 +237,14 @@ function Early({ monitor: { schedule, earlyMs }, reading }: Pick<MonitorPageProp
   )
 }
 
-function Told({ channels, ...about }: Pick<MonitorPageProps, 'channels' | 'monitor' | 'projectId' | 'mayOperate'>) {
+function NotifiedChannels({
+  channels,
+  ...about
+}: Pick<MonitorPageProps, 'channels' | 'monitor' | 'projectId' | 'mayOperate'>) {
   const areAllSilent = channels.every(({ silence }) => silence !== null)
   return (
     <>
-      {areAllSilent && <Nobody {...about} hasChannels={channels.length > 0} />}
+      {areAllSilent && <NoChannels {...about} hasChannels={channels.length > 0} />}
       {channels.map(({ name, silence }, index) => (
         <>
           {(index > 0 || areAllSilent) && (index > 0 ? ', ' : '; ')}
@@ -253,11 +256,11 @@ function Told({ channels, ...about }: Pick<MonitorPageProps, 'channels' | 'monit
   )
 }
 
-interface NobodyProps extends Pick<MonitorPageProps, 'monitor' | 'projectId' | 'mayOperate'> {
+interface NoChannelsProps extends Pick<MonitorPageProps, 'monitor' | 'projectId' | 'mayOperate'> {
   hasChannels: boolean
 }
 
-function Nobody({ monitor, projectId, mayOperate, hasChannels }: NobodyProps) {
+function NoChannels({ monitor, projectId, mayOperate, hasChannels }: NoChannelsProps) {
   return (
     <>
       <strong>no one</strong>

@@ -4,16 +4,17 @@ import { url } from '#lib/base-path.ts'
 import { lengthInWords } from '#lib/duration.ts'
 import { ExactMoment } from '#views/components/delivery.tsx'
 import { Ago, type Reading } from '#views/components/moment.tsx'
-import { PING_WORDS, PingMark } from '#views/components/ping-mark.tsx'
+import { PingMark } from '#views/components/ping-mark.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
+import { PING_WORDS } from '#words/ping.ts'
 
 interface PingPageProps {
   context: FrameContext
   monitor: { uniqueKey: string; shownName: string }
   ping: RecordedPing
-  /** The body as text; null if there is none, or if it is a raw mail that the user may not read. */
+  /** The body as text; null if there is none, or if it is a raw email that the user may not read. */
   body: BodyText | null
-  /** The parsed mail, for a ping by mail. */
+  /** The parsed email, for a ping by email. */
   mail: KeptMail | null
   /** Whether the user may read the raw body, which can contain ping keys. */
   mayReadRaw: boolean
@@ -24,14 +25,14 @@ interface PingPageProps {
 
 /** Of the beginning and of the end of a body, each. */
 const SHOWN_CHARACTERS = 100_000
-/** Of a mail, which is mostly code as it came; and of every text in which keys have to be masked. */
+/** Of an email, which is mostly code as it came; and of every text in which keys have to be masked. */
 const SHOWN_FEWER_CHARACTERS = 10_000
 const SHOWN_SUBJECT_CHARACTERS = 1000
 
 export function PingPage({ context, monitor, ping, body, mail, mayReadRaw, formContext, reading }: PingPageProps) {
   const address = url(`/monitors/${monitor.uniqueKey}`)
   return (
-    <Frame context={context} title={`Ping ${ping.number} of ${monitor.shownName}`} room="monitors" help="ping">
+    <Frame context={context} title={`Ping #${ping.number}: ${monitor.shownName}`} room="monitors" help="ping">
       <div class="page-head">
         <p class="crumbs">
           <a href={address} dir="auto">
@@ -42,8 +43,8 @@ export function PingPage({ context, monitor, ping, body, mail, mayReadRaw, formC
           Ping #{ping.number}: {PING_WORDS[ping.kind].toLowerCase()}
         </h1>
         <nav class="actions" aria-label="Previous and next ping">
-          <Neighbour address={address} number={formContext.below} label="Previous" rel="prev" />
-          <Neighbour address={address} number={formContext.above} label="Next" rel="next" />
+          <Neighbor address={address} number={formContext.below} label="Previous" rel="prev" />
+          <Neighbor address={address} number={formContext.above} label="Next" rel="next" />
         </nav>
       </div>
       <section class="section" aria-label="Details">
@@ -57,14 +58,14 @@ export function PingPage({ context, monitor, ping, body, mail, mayReadRaw, formC
   )
 }
 
-interface NeighbourProps {
+interface NeighborProps {
   address: string
   number: number | null
   label: string
   rel: 'prev' | 'next'
 }
 
-function Neighbour({ address, number, label, rel }: NeighbourProps) {
+function Neighbor({ address, number, label, rel }: NeighborProps) {
   if (number === null) return null
   return (
     <a class="button button-small" href={`${address}/pings/${number}`} rel={rel}>
@@ -97,7 +98,7 @@ function PingFacts({ ping, reading }: Pick<PingPageProps, 'ping' | 'reading'>) {
       <dt>Run ID</dt>
       <dd>{ping.runId === null ? 'none' : <code>{ping.runId}</code>}</dd>
       <dt>Method</dt>
-      <dd>{ping.method === '' ? 'email' : `${ping.method} over ${ping.scheme}`}</dd>
+      <dd>{ping.method === '' ? 'email' : `${ping.method} over ${ping.scheme.toUpperCase()}`}</dd>
       <dt>IP address</dt>
       <dd>{ping.remoteAddress ?? 'unknown'}</dd>
       <dt>User agent</dt>
@@ -145,7 +146,7 @@ function Body({ body, ping: { bodySize, droppedBytes, scheme }, rawAddress }: Bo
       <section class="section" aria-label="Body">
         <p class="soft">
           {droppedBytes > 0
-            ? `The body of ${droppedBytes.toLocaleString('en')} bytes was deleted to make room for newer ones.`
+            ? `The body (${droppedBytes.toLocaleString('en')} bytes) was deleted to make room for newer ones.`
             : 'No body. Output that a job sends with its ping appears here.'}
         </p>
       </section>

@@ -27,7 +27,7 @@ export interface Membership {
 /** @NOTE Keep in step with PERMISSIONS in domain/project.ts. */
 const ROLE_WORDS: Record<Role, string> = {
   viewer: 'view monitors, incidents and channels, but no ping URLs or secrets',
-  member: 'also create, edit, pause and delete monitors and channels',
+  member: 'same as viewer, plus create, edit, pause and delete monitors and channels',
   admin: 'same as member, plus rename the project and manage keys and members',
   owner: 'same as admin, plus manage owners and delete the project',
 }
@@ -112,7 +112,7 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
 function RoleForm({ path, member, roles }: { path: string; member: Member; roles: Role[] }) {
   return (
     <form method="post" action={url(path)} class="row-form">
-      <select name="role" aria-label={`Role of ${displayName(member)}`}>
+      <select name="role" aria-label={`Role for ${displayName(member)}`}>
         {roles.map((role) => (
           <option value={role} selected={role === member.role}>
             {role}
@@ -120,7 +120,7 @@ function RoleForm({ path, member, roles }: { path: string; member: Member; roles
         ))}
       </select>
       <button type="submit" class="button button-small">
-        Change<span class="visually-hidden"> the role of {displayName(member)}</span>
+        Change role<span class="visually-hidden"> of {displayName(member)}</span>
       </button>
     </form>
   )
@@ -129,7 +129,7 @@ function RoleForm({ path, member, roles }: { path: string; member: Member; roles
 export interface OpenInvitation {
   id: string
   role: InvitedRole
-  /** Null for a link that wasn't mailed. */
+  /** Null for a link that wasn't emailed. */
   email: string | null
   url: string
   expiresAt: number

@@ -14,7 +14,7 @@ export interface SettingsPageProps {
   reading: Reading
   sessions: ShownSession[]
   sessionId: string
-  /** The address that takes effect when a mailed link is followed. */
+  /** The address that takes effect when an emailed link is followed. */
   pendingEmail: string | null
   hasMailServer: boolean
   returned: Returned<SettingsForm> | null

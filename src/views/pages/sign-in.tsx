@@ -133,8 +133,8 @@ export function RegisterByMailPage({ title, lead, action, form, problem, isSent,
 }
 
 const PASSWORD_HELP =
-  `At least ${PASSWORD_MIN} characters. Repeats like aaaa and sequences like 1234 count as one. Common passwords ` +
-  'are refused. Tip: use a few random words.'
+  `At least ${PASSWORD_MIN} characters. Repeats like aaaa and sequences like 1234 count as one character. ` +
+  'Common passwords are not allowed. Tip: use a few random words.'
 
 interface NewPasswordFieldProps {
   form: FormState
@@ -240,7 +240,7 @@ export function NewPasswordPage({ token, form, problem }: { token: string; form:
   )
 }
 
-/** Asks for a click after a mailed link, because mail scanners open links but press no buttons. */
+/** Asks for a click after an emailed link, because mail scanners open links but press no buttons. */
 export function ConfirmPage(props: { title: string; lead: Child; action: Address; submit: string }) {
   return (
     <Plain title={props.title}>

@@ -37,7 +37,7 @@ export function MonitorIncidents({ uniqueKey, projectId, stories, ...context }: 
   )
 }
 
-// An update skips incidents that can't change any more, so that they stay open or closed as the user left them.
+// An update skips incidents that can no longer change, so that they stay open or closed as the user left them.
 function IncidentDetails(props: { story: Story; reading: Reading; mayOperate: boolean }) {
   const { incident } = props.story
   return (

@@ -11,7 +11,7 @@ interface ShownDoc {
 }
 
 export interface DocLibrary {
-  /** Null if there is no such page. */
+  /** Null if the page does not exist. */
   find(slug: string): ShownDoc | null
   search(query: string): DocHit[]
 }

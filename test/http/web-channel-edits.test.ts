@@ -38,7 +38,7 @@ describe('Disable channel', () => {
     await member.post(`/channels/${channelId}/disable`, { confirmed: 'yes' })
     const text = words(await member.read(list()))
     expect(text).toContain(after)
-    expect(text).not.toContain('to be sent')
+    expect(text).not.toContain(before)
   })
 
   test('with nothing pending asks for no confirmation', async () => {
@@ -53,7 +53,7 @@ describe('Disable channel', () => {
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])
     await guard.ping(backup, '/fail')
     await guard.pass(MINUTE)
-    expect(words(await member.read(list()))).not.toContain('to be sent')
+    expect(words(await member.read(list()))).not.toContain('is pending')
     await member.post(`/channels/${channelId}/disable`)
     expect(words(await member.read(list()))).toContain('It sends no notifications until you enable it.')
   })

@@ -26,7 +26,7 @@ const settings = (visitor: Visitor): Promise<string> => visitor.read(path('/sett
 const userId = (email: string): string => findUserByEmail(guard.db, email)?.id ?? ''
 const alice = () => signedIn(guard, 'alice@example.org')
 
-/** Somebody else who belongs to the project. */
+/** Another member of the project. */
 function join(email: string, role: Role): string {
   const { id } = guard.db.write((tx) => {
     const user = addUser(tx, { email, passwordHash: 'none', isAdmin: false })
@@ -48,8 +48,8 @@ async function linkOn(visitor: Visitor): Promise<string> {
   return /https?:\/\/[^<]*(\/invitations\/[0-9a-f]{64})/.exec(await settings(visitor))?.[1] ?? ''
 }
 
-describe('An invitation', () => {
-  test('is a link that lets one person in, once, with its role', async () => {
+describe('Invitation', () => {
+  test('is a link that adds one user, once, with its role', async () => {
     const admin = await memberOf(guard, project, 'admin')
     await admin.post(path('/invitations'), { role: 'viewer' })
     const link = await linkOn(admin)
@@ -65,7 +65,7 @@ describe('An invitation', () => {
     expect(await settings(admin)).not.toContain(link)
   })
 
-  test('leads a stranger to an account of their own, and into the project', async () => {
+  test('lets a stranger create an account in the project, without a project of their own', async () => {
     await invitation('member')
     const link = await linkOn(await alice())
     const stranger = new Visitor(guard)
@@ -75,14 +75,14 @@ describe('An invitation', () => {
     expect((await stranger.post(`${link}/account`, fields)).status).toBe(422)
     expect((await stranger.post(`${link}/account`, { ...fields, password: 'long enough for all' })).status).toBe(303)
     expect(roleOf(userId('eve@example.org'))).toBe('member')
-    // No empty project of the same name stands beside the one that they were invited to.
+    // They get no empty project of the same name beside the one that they were invited to.
     const projects = listProjectsOfUser(guard.db, userId('eve@example.org'))
     expect(projects.map(({ id }) => id)).toEqual([project.id])
     expect(await stranger.read(path('/settings'))).toContain('eve@example.org')
     expect((await new Visitor(guard).get(link)).status).toBe(404)
   })
 
-  test('is not used up by somebody who belongs already, and changes nothing for them', async () => {
+  test('is not used up by a member, whose role stays the same', async () => {
     await invitation('viewer')
     const visitor = await alice()
     const link = await linkOn(visitor)
@@ -97,7 +97,7 @@ describe('An invitation', () => {
     expect(roleOf(carol.user.id)).toBe('viewer')
   })
 
-  test('is over after seven days, to the millisecond, and leaves the page', async () => {
+  test('expires after seven days, to the millisecond, and leaves the page', async () => {
     await invitation()
     const visitor = await alice()
     const link = await linkOn(visitor)
@@ -109,7 +109,7 @@ describe('An invitation', () => {
     expect(await linkOn(visitor)).toBe('')
   })
 
-  test('that is taken back or made up leads nowhere', async () => {
+  test('that was revoked or forged answers 404', async () => {
     const { id } = await invitation()
     const visitor = await alice()
     const link = await linkOn(visitor)
@@ -119,7 +119,7 @@ describe('An invitation', () => {
     expect((await visitor.get(link)).status).toBe(404)
   })
 
-  test('of somebody who is taken out or demoted is void: it cannot lead them back', async () => {
+  test('is void when its inviter is removed or demoted', async () => {
     const visitor = await alice()
     const bob = join('bob@example.org', 'admin')
     await invitation('admin', bob)
@@ -131,13 +131,13 @@ describe('An invitation', () => {
     expect(listInvitations(guard.db, project.id)).toEqual([])
   })
 
-  test('is never to the role of owner', async () => {
+  test('cannot have the role of owner', async () => {
     const response = await (await alice()).post(path('/invitations'), { role: 'owner' })
     expect(response.status).toBe(422)
     expect(listInvitations(guard.db, project.id)).toEqual([])
   })
 
-  test('is mailed when there is a mail server, and its link can be copied all the same', async () => {
+  test('is mailed when there is a mail server, and its link can be copied as well', async () => {
     guard.stop()
     guard = new TestGuard({ env: SMTP })
     project = guard.project()
@@ -158,7 +158,7 @@ describe('An invitation', () => {
     expect(listInvitations(guard.db, project.id)).toHaveLength(2)
   })
 
-  test('leads a stranger by mail to the account; only the mailed link goes without another mail', async () => {
+  test('by mail leads a stranger to an account, and a copied link needs a mail to confirm the address', async () => {
     guard.stop()
     guard = new TestGuard({ env: SMTP })
     project = guard.project()
@@ -193,7 +193,7 @@ describe('An invitation', () => {
     expect(roleOf(userId('eve@example.org'))).toBe('viewer')
   })
 
-  test('says in its mail who sends it, and leaves hardly room for what strangers would make a text of', async () => {
+  test('mail names the sender, and leaves little room for the words of strangers', async () => {
     guard.stop()
     guard = new TestGuard({ env: SMTP })
     project = guard.project()
@@ -209,7 +209,7 @@ describe('An invitation', () => {
     expect(text).not.toContain('evil.example')
   })
 
-  test('comes back with what was typed when too many were mailed', async () => {
+  test('form keeps the input when too many were mailed', async () => {
     guard.stop()
     guard = new TestGuard({ env: SMTP })
     project = guard.project()
@@ -228,14 +228,14 @@ describe('An invitation', () => {
 })
 
 describe('Members', () => {
-  test('leave by themselves, and then the project is not there for them', async () => {
+  test('can leave, and then the project answers 404', async () => {
     const viewer = await memberOf(guard, project, 'viewer')
     const response = await viewer.post(path(`/members/${viewer.user.id}/remove`))
     expect(response.headers.get('location')).toBe('/')
     expect((await viewer.get(path('/settings'))).status).toBe(404)
   })
 
-  test('get another role, which holds with their next click', async () => {
+  test('with a new role have its rights at the next request', async () => {
     const member = await memberOf(guard, project, 'member')
     const visitor = await alice()
     await visitor.post(path(`/members/${member.user.id}`), { role: 'admin' })
@@ -284,14 +284,14 @@ describe('Members', () => {
     expect(listInvitations(guard.db, project.id)).toEqual([])
   })
 
-  test('may step down when another owner is there', async () => {
+  test('can give up the role of owner when there is another owner', async () => {
     const visitor = await alice()
     join('bob@example.org', 'owner')
     expect((await visitor.post(path(`/members/${visitor.user.id}`), { role: 'viewer' })).status).toBe(303)
     expect(roleOf(visitor.user.id)).toBe('viewer')
   })
 
-  test('an admin is offered no way to make or touch an owner', async () => {
+  test('with the role of admin see no way to create or change an owner', async () => {
     const bob = join('bob@example.org', 'member')
     const text = await settings(await memberOf(guard, project, 'admin'))
     expect(text).toContain(`action="${path(`/members/${bob}`)}"`)
@@ -299,7 +299,7 @@ describe('Members', () => {
     expect(text).not.toContain('<option value="owner"')
   })
 
-  test('with hostile names and unknown ids do no harm', async () => {
+  test('with hostile names are escaped, and unknown ids answer 404', async () => {
     const visitor = await alice()
     const bob = await signedIn(guard, 'bob@example.org')
     guard.db.write((tx) => insertMembership(tx, { projectId: project.id, userId: bob.user.id, role: 'member' }))

@@ -37,8 +37,8 @@ const channelsOf = (monitor: Monitor) => listChannelsOfMonitor(guard.db, monitor
 const scheduleIn = (text: string) => /<textarea id="schedule"[^>]*>([^<]*)</.exec(text)?.[1]
 const fieldValue = (text: string, name: string) => new RegExp(` name="${name}"[^>]* value="([^"]*)"`).exec(text)?.[1]
 
-describe('A new monitor', () => {
-  test('is made from a name alone, and its page shows the ping URL at once', async () => {
+describe('New monitor form', () => {
+  test('creates a monitor from a name, and leads to its ping URL', async () => {
     const response = await create({})
     const monitor = newest()
     expect(response.status).toBe(303)
@@ -56,7 +56,7 @@ describe('A new monitor', () => {
     ['every hour', HOUR, 30 * MINUTE],
     ['every day', DAY, HOUR],
     ['every week', WEEK, HOUR],
-  ])('%s is offered, with half of it as grace, from a minute to an hour', async (schedule, periodMs, graceMs) => {
+  ])('offers %s, with half of it as grace period, from a minute to an hour', async (schedule, periodMs, graceMs) => {
     await create({ schedule })
     expect(newest()).toMatchObject({ schedule: { kind: 'period', periodMs }, graceMs })
     expect(await member.read(newForm())).toContain(`data-put="schedule" value="${schedule}"`)
@@ -69,7 +69,7 @@ describe('A new monitor', () => {
     ['365 days', '365', 'days', 365 * DAY],
     ['52 weeks', '52', 'weeks', 52 * WEEK],
     ['every 93784 seconds', '26', 'hours', 93_784 * SECOND],
-  ])('may be expected %s, and comes back so that it can be saved again', async (schedule, count, unit, ms) => {
+  ])('accepts %s, and shows it so that it can be saved again', async (schedule, count, unit, ms) => {
     expect((await create({ schedule, graceCount: count, graceUnit: unit })).status).toBe(303)
     expect(newest().schedule).toMatchObject({ kind: 'period', periodMs: ms })
     const text = await member.read(`/monitors/${newest().uniqueKey}/edit`)
@@ -86,7 +86,7 @@ describe('A new monitor', () => {
     { typed: 'Mon..Fri 18:30', kind: 'on-calendar', expression: 'Mon..Fri 18:30', graceMs: HOUR },
     { typed: '*-*-* 03:00\r\nSat 12:00', kind: 'on-calendar', expression: '*-*-* 03:00\nSat 12:00', graceMs: HOUR },
     { typed: 'OnCalendar=hourly', kind: 'on-calendar', expression: 'hourly', graceMs: 30 * MINUTE },
-  ])('understands $typed, in the time zone that was chosen', async ({ typed, graceMs, ...schedule }) => {
+  ])('understands $typed, in the chosen time zone', async ({ typed, graceMs, ...schedule }) => {
     expect((await create({ schedule: typed, timeZone: 'Europe/Riga' })).status).toBe(303)
     expect(newest()).toMatchObject({ schedule: { ...schedule, timeZone: 'Europe/Riga' }, graceMs, earlyMs: null })
     const text = await member.read(`/monitors/${newest().uniqueKey}/edit`)
@@ -95,14 +95,14 @@ describe('A new monitor', () => {
     expect(newest().schedule).toMatchObject({ ...schedule, timeZone: 'Europe/Riga' })
   })
 
-  test('goes by the zone of the person who makes it, and knows a zone by its old name', async () => {
+  test('offers the time zone of the user, and accepts an old name of a zone', async () => {
     changeProfile(guard.deps, { userId: member.user.id, name: '', timeZone: 'Asia/Kolkata' })
     expect(await member.read(newForm())).toContain('<option value="Asia/Kolkata" selected>')
     await create({ schedule: '0 3 * * *', timeZone: 'Europe/Kiev' })
     expect(newest().schedule.timeZone).toBe('Europe/Kyiv')
   })
 
-  test('keeps the limits of its runs, its early pings and its patience', async () => {
+  test('stores run times, early pings and the number of failures before an alert', async () => {
     await create({
       schedule: '0 3 * * *',
       maxRunCount: '2',
@@ -128,13 +128,13 @@ describe('A new monitor', () => {
     expect(await member.read(`/monitors/${newest().uniqueKey}`)).toContain('accepted up to 15 minutes before')
   })
 
-  test('is refused with a schedule that never runs again', async () => {
+  test('refuses a schedule that never runs again', async () => {
     const response = await create({ schedule: '2020-01-01 03:00' })
     expect(response.status).toBe(422)
     expect(await response.text()).toContain('This schedule never runs again: all its dates are in the past.')
   })
 
-  test('has an alias that no other monitor of any project has', async () => {
+  test('refuses an alias that any other monitor has or had', async () => {
     await create({ alias: 'fCGjHXEQKpZ81mLw' })
     expect(newest().alias).toBe('fCGjHXEQKpZ81mLw')
     const bobs = guard.project('bob@example.org')
@@ -148,7 +148,7 @@ describe('A new monitor', () => {
     expect(retired.status).toBe(422)
   })
 
-  test('keeps tags, description and the advanced rules', async () => {
+  test('stores tags, description and advanced rules', async () => {
     await create({
       tags: ' prod  nas ',
       description: 'First line\r\nsecond line',
@@ -169,7 +169,7 @@ describe('A new monitor', () => {
     })
   })
 
-  test('tells the channels that are ticked, and all of them are at first', async () => {
+  test('assigns the ticked channels, and ticks all of them at first', async () => {
     const [one, two] = [guard.mailTo(project, 'a@example.org'), guard.mailTo(project, 'b@example.org')]
     const text = await member.read(newForm())
     for (const id of [one, two]) expect(text).toContain(`name="channel" value="${id}" checked`)
@@ -179,28 +179,28 @@ describe('A new monitor', () => {
     expect(channelsOf(newest())).toEqual([])
   })
 
-  test('tells a channel, too, that somebody added while the form was open', async () => {
+  test('assigns a channel that was added while the form was open', async () => {
     const one = guard.mailTo(project, 'a@example.org')
     const later = guard.mailTo(project, 'b@example.org')
     await create({ shownChannel: [one] })
     expect(channelsOf(newest())).toEqual([later])
   })
 
-  test('never tells a channel of another project', async () => {
+  test('never assigns a channel of another project', async () => {
     const foreign = guard.mailTo(guard.project('bob@example.org'), 'bob@example.org')
     await create({ channel: [foreign] })
     expect(channelsOf(newest())).toEqual([])
   })
 
-  test('without any channel in the project is warned of, with the way to one', async () => {
+  test('warns when the project has no channel, with a link to create one', async () => {
     const text = await member.read(newForm())
     expect(text).toContain('no one gets notified')
     expect(text).toContain(`/projects/${project.id}/channels/new`)
   })
 })
 
-describe('A slug', () => {
-  test('that is made steps aside for one that is there, so that both stay reachable', async () => {
+describe('Slug', () => {
+  test('of a new monitor gets a number when it is taken', async () => {
     for (const slug of ['nightly-backup', 'nightly-backup-2', 'nightly-backup-3']) {
       await create({})
       expect(newest().slug).toBe(slug)
@@ -218,12 +218,12 @@ describe('A slug', () => {
     expect(listMonitors(guard.db, project.id)).toHaveLength(1)
   })
 
-  test('of a name without letters a to z is none, and several monitors may have none', async () => {
+  test('of a name without letters a to z is empty, for any number of monitors', async () => {
     for (const name of ['備份', '🦊']) expect((await create({ name })).status).toBe(303)
     expect(listMonitors(guard.db, project.id).map(({ slug }) => slug)).toEqual(['', ''])
   })
 
-  test('stays as it is when its monitor is edited, even one that the API gave to two', async () => {
+  test('is kept when its monitor is edited, even one that the API gave to two', async () => {
     const monitor = guard.monitor(project, { name: 'one', slug: 'same' })
     guard.monitor(project, { name: 'two', slug: 'same' })
     expect((await edit(monitor, { slug: 'same' })).status).toBe(303)
@@ -232,7 +232,7 @@ describe('A slug', () => {
   })
 })
 
-describe('What cannot be', () => {
+describe('Monitor form with an error', () => {
   test.each([
     ['name', '', 'Enter a name.'],
     ['name', ' \t ', 'Enter a name.'],
@@ -264,7 +264,7 @@ describe('What cannot be', () => {
     ['graceCount', '1.5', 'Enter a whole number.'],
     ['graceCount', '0', 'Enter 1 second to 365 days.'],
     ['graceCount', '999999999', 'Enter 1 second to 365 days.'],
-  ])('%s %j is said at its field, with 422 and all that was typed', async (field, value, problem) => {
+  ])('%s %j: answers 422, with the error at the field and the input kept', async (field, value, problem) => {
     const units = { graceUnit: 'minutes', maxRunUnit: 'minutes', minRunUnit: 'minutes', earlyUnit: 'minutes' }
     const typed = { description: 'my words', ...units, [field]: value }
     const response = await create(typed)
@@ -276,13 +276,13 @@ describe('What cannot be', () => {
     expect(listMonitors(guard.db, project.id)).toEqual([])
   })
 
-  test('has the focus when the form comes back, and the name has it before', async () => {
+  test('has the focus at the error, and a new form at the name', async () => {
     const focused = (html: string) => /id="([^"]*)"[^>]* autofocus/.exec(html)?.[1]
     expect(focused(await (await create({ slug: 'Not A Slug' })).text())).toBe('slug')
     expect(focused(await member.read(`/projects/${project.id}/monitors/new`))).toBe('name')
   })
 
-  test('keeps the ticks of the form that comes back', async () => {
+  test('keeps the ticks', async () => {
     const [one, two] = [guard.mailTo(project, 'a@example.org'), guard.mailTo(project, 'b@example.org')]
     const text = await (await create({ name: '', shownChannel: [one, two], channel: [two], postOnly: 'on' })).text()
     expect(text).toContain(`value="${two}" checked`)
@@ -291,7 +291,7 @@ describe('What cannot be', () => {
     expect(scheduleIn(text)).toBe('every day')
   })
 
-  test('comes back harmless, however hostile', async () => {
+  test('escapes hostile input', async () => {
     const hostile = '"><script>alert(1)</script>'.repeat(4)
     const text = await (await create({ name: hostile, tags: hostile, slug: hostile, description: hostile })).text()
     expect(text).not.toContain('<script>alert')
@@ -299,8 +299,8 @@ describe('What cannot be', () => {
   })
 })
 
-describe('An edit', () => {
-  test('shows the monitor in whole units, and saving it as it is changes nothing', async () => {
+describe('Edit monitor form', () => {
+  test('shows the monitor in whole units, and saving it unchanged changes nothing', async () => {
     const monitor = guard.monitor(project, {
       name: 'backup',
       slug: 'backup',
@@ -316,7 +316,7 @@ describe('An edit', () => {
     expect(guard.now(monitor)).toEqual(monitor)
   })
 
-  test('moves the deadline of a monitor that is up, and leaves its history alone', async () => {
+  test('moves the deadline of a monitor that is up, and keeps its history', async () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     await guard.ping(monitor)
     const at = guard.clock.now()
@@ -324,14 +324,14 @@ describe('An edit', () => {
     expect(guard.now(monitor)).toMatchObject({ status: 'up', pingCount: 1, deadlineAt: at + HOUR + 5 * MINUTE })
   })
 
-  test('unticks only channels that it showed', async () => {
+  test('removes only channels that it showed', async () => {
     const [shown, later] = [guard.mailTo(project, 'a@example.org'), guard.mailTo(project, 'b@example.org')]
     const monitor = guard.monitor(project, { name: 'backup' }, [shown, later])
     await edit(monitor, { shownChannel: [shown] })
     expect(channelsOf(monitor)).toEqual([later])
   })
 
-  test('says in which words of a mail its meaning is looked for', async () => {
+  test('shows and stores in which parts of a mail keywords are searched', async () => {
     const monitor = guard.monitor(project, { name: 'backup', filter: { subject: true, body: true } })
     const text = await member.read(`/monitors/${monitor.uniqueKey}/edit`)
     for (const name of ['filterSubject', 'filterBody']) expect(text).toContain(`name="${name}" value="on" checked`)
@@ -339,7 +339,7 @@ describe('An edit', () => {
     expect(guard.now(monitor).filter).toMatchObject({ subject: false, body: true })
   })
 
-  test('leaves what the other kinds of schedule had for the day on which somebody goes back', async () => {
+  test('keeps the values of the other schedule kinds for a later change back', async () => {
     const monitor = guard.monitor(project, { name: 'backup', schedule: { periodMs: HOUR } })
     await edit(monitor, { schedule: '0 3 * * *' })
     expect(guard.now(monitor).schedule).toMatchObject({ kind: 'cron', periodMs: HOUR })
@@ -348,8 +348,8 @@ describe('An edit', () => {
   })
 })
 
-describe('Making and changing monitors', () => {
-  test('is for members, and for nobody else', async () => {
+describe('Monitor forms by role', () => {
+  test('are for members only', async () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     const before = guard.now(monitor)
     const visitors: [Visitor, number, number][] = [
@@ -372,7 +372,7 @@ describe('Making and changing monitors', () => {
     expect(listMonitors(guard.db, project.id)).toEqual([before])
   })
 
-  test('shows a monitor without a name by its slug, and asks for a name', async () => {
+  test('show an unnamed monitor by its slug, and require a name', async () => {
     const monitor = guard.monitor(project, { name: '', slug: 'nameless' })
     expect(await member.read(`/monitors/${monitor.uniqueKey}/edit`)).toContain('Edit nameless')
     updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: { slug: 'renamed' } })

@@ -30,8 +30,8 @@ const at = (path = '') => `/monitors/${monitor.uniqueKey}${path}`
 const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 const overview = async (visitor = member) => words(await visitor.read(at('/overview')))
 
-describe('The page of a monitor', () => {
-  test('teaches the first ping, and is green without a reload once it came', async () => {
+describe('Monitor page', () => {
+  test('explains the first ping, and is green without a reload once it arrived', async () => {
     const text = await member.read(at())
     expect(text).toContain('curl -fsS -m 10 ')
     expect(text).toContain(`data-live-monitor="${monitor.uniqueKey}" hx-get="${at('/overview')}"`)
@@ -41,7 +41,7 @@ describe('The page of a monitor', () => {
     expect(after).not.toContain('curl')
   })
 
-  test('has the ping URL, and lines for every language', async () => {
+  test('has the ping URL, with snippets for every language', async () => {
     const text = await member.read(at())
     expect(text).toContain(`id="ping-url">http://127.0.0.1:8000/ping/${monitor.pingKey}<`)
     for (const id of 'crontab bash wget python node go php powershell systemd docker'.split(' ')) {
@@ -49,7 +49,7 @@ describe('The page of a monitor', () => {
     }
   })
 
-  test('has the slug URL only for those who may see the project ping key; a member is told who has it', async () => {
+  test('shows the slug URL to those who may see the project ping key, and refers members to them', async () => {
     const key = findProject(guard.db, project.id)?.pingKey ?? '?'
     const admin = await memberOf(guard, project, 'admin')
     expect(await admin.read(at())).toContain(`id="slug-url">http://127.0.0.1:8000/ping/${key}/backup<`)
@@ -58,7 +58,7 @@ describe('The page of a monitor', () => {
     expect(words(text)).toContain('The slug is backup . In the ping URL it follows the project ping key. Ask a')
   })
 
-  test('says when the pings come in the time of another zone, and offers it', async () => {
+  test('points out pings that match another time zone, and offers it', async () => {
     const schedule = { kind: 'cron', expression: '0 3 * * *', timeZone: 'UTC' } as const
     updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: { schedule } })
     const hint = 'Pings arrive 5 hours 30 minutes before the schedule in UTC.'
@@ -78,13 +78,13 @@ describe('The page of a monitor', () => {
     expect(words(await member.read(at()))).not.toContain('Pings arrive')
   })
 
-  test('tells how many runs are under way', async () => {
+  test('shows the number of runs in progress', async () => {
     await guard.ping(monitor)
     for (const id of ['1', '2']) await guard.ping(monitor, `/start?rid=00000000-0000-4000-8000-00000000000${id}`)
     expect(await overview()).toContain('2 runs in progress')
   })
 
-  test('shows its badge, with Markdown to copy that no name can break out of', async () => {
+  test('shows its badge, with Markdown to copy that no name can break', async () => {
     const hostile = guard.monitor(project, { name: '](javascript:alert(1)) <script>' })
     const text = await viewer.read(`/monitors/${hostile.uniqueKey}`)
     expect(text).toContain(`src="/badge/${hostile.badgeKey}.svg"`)
@@ -92,7 +92,7 @@ describe('The page of a monitor', () => {
     expect(markdown).toBe(`![javascript:alert 1 script](http://127.0.0.1:8000/badge/${hostile.badgeKey}.svg)`)
   })
 
-  test('tells each status, since when it holds, and what is expected', async () => {
+  test('shows each status, since when, and what is expected', async () => {
     const seen: string[] = [await overview()]
     await guard.ping(monitor)
     for (const ms of [HOUR, DAY - HOUR / 2, HOUR]) {
@@ -112,7 +112,7 @@ describe('The page of a monitor', () => {
     expect(seen[4]).toContain('Resume')
   })
 
-  test('knows that it is late or down before the checker has come by', async () => {
+  test('is late or down at the deadline, even before the watcher has run', async () => {
     await guard.ping(monitor)
     guard.clock.advance(DAY + MINUTE)
     expect(await overview()).toContain('Late since 2 Mar, 12:00')
@@ -120,7 +120,7 @@ describe('The page of a monitor', () => {
     expect(await overview()).toContain('Down since 2 Mar, 13:00')
   })
 
-  test('says which pings it waits for where some came, and none that counts', async () => {
+  test('says which pings it waits for when some arrived, but no success or failure', async () => {
     await guard.ping(monitor, '/log')
     expect(await overview()).toContain('Last ping no success or failure yet')
     await guard.ping(monitor)
@@ -130,14 +130,14 @@ describe('The page of a monitor', () => {
     expect(await overview()).toContain('Last ping no success or failure since it was resumed')
   })
 
-  test('says the seconds of the deadline where they matter', async () => {
+  test('shows the seconds of the deadline when they matter', async () => {
     const schedule = { kind: 'cron', expression: '10 19 * * *', timeZone: 'UTC' } as const
     monitor = guard.monitor(project, { name: 'exact', schedule, graceMs: 150 * SECOND })
     await guard.ping(monitor)
     expect(await overview()).toContain('Alert at 1 Mar 2026, 19:12:30')
   })
 
-  test('draws uptime of 30 and 90 days and the durations of the last runs', async () => {
+  test('shows uptime of 30 and 90 days, and the durations of the last runs', async () => {
     await guard.ping(monitor, '/start')
     guard.clock.advance(5 * MINUTE)
     await guard.ping(monitor)
@@ -151,23 +151,23 @@ describe('The page of a monitor', () => {
     expect(text).toContain('#4 Failure, 3 Mar, 12:06, 1 minute 30 seconds')
   })
 
-  test('tells of incidents why people were told, and by which channel', async () => {
+  test('shows why an incident caused an alert, and through which channel', async () => {
     const channel = guard.mailTo(project, 'ops@example.org')
-    const told = guard.monitor(project, { name: 'told' }, [channel])
-    await guard.ping(told)
+    const alerted = guard.monitor(project, { name: 'alerted' }, [channel])
+    await guard.ping(alerted)
     await guard.pass(DAY + HOUR, HOUR)
-    const text = words(await viewer.read(`/monitors/${told.uniqueKey}/incidents`))
+    const text = words(await viewer.read(`/monitors/${alerted.uniqueKey}/incidents`))
     expect(text).toContain('Why this alert?')
     expect(text).toContain('email')
     expect(text).toContain('Down since 2 Mar, 13:00')
-    await guard.ping(told)
-    const after = words(await viewer.read(`/monitors/${told.uniqueKey}/incidents`))
+    await guard.ping(alerted)
+    const after = words(await viewer.read(`/monitors/${alerted.uniqueKey}/incidents`))
     expect(after).toContain('Down from 2 Mar, 13:00 to 2 Mar, 13:00')
     expect(after).not.toMatch(/since/i)
     expect(await viewer.read(at('/incidents'))).toContain('hidden')
   })
 
-  test('shows hostile words as words', async () => {
+  test('escapes hostile text', async () => {
     const hostile = `<script>alert(1)</script>"'\u202E ${'x'.repeat(60)}`
     const change = { name: hostile, tags: '<i> "q', description: `<img src=x onerror=alert(1)>\n${'d'.repeat(200)}` }
     monitor = guard.monitor(project, change)
@@ -183,19 +183,19 @@ describe('The page of a monitor', () => {
     expect(words(await viewer.read(at()))).not.toContain('choose channels')
   })
 
-  test('says which channels are switched off, and that nobody is told when all are', async () => {
+  test('shows which channels are disabled, and that no one gets notified when all are', async () => {
     const [one, two] = ['http://hooks.example.org/a', 'http://hooks.example.org/b'].map((url, index) => {
       const settings = { url }
       return createChannel(guard.deps, { projectId: project.id, kind: 'webhook', name: `hook ${index}`, settings }).id
     }) as [string, string]
-    monitor = guard.monitor(project, { name: 'told' }, [one, two])
+    monitor = guard.monitor(project, { name: 'alerted' }, [one, two])
     const off = (channelId: string) =>
       setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
     expect(words(await member.read(at()))).not.toContain('disabled')
     off(one)
     const some = words(await member.read(at()))
     expect(some).toContain('hook 0 (disabled)')
-    expect(some).not.toContain('nobody')
+    expect(some).not.toContain('Notifies no one')
     expect(some).not.toContain('hook 1 (disabled)')
     off(two)
     const none = await member.read(at())
@@ -204,14 +204,14 @@ describe('The page of a monitor', () => {
     expect(words(await viewer.read(at()))).toContain('Notifies no one ; ')
   })
 
-  test('says that mails go nowhere while there is no mail server, and so does its form', async () => {
+  test('warns that no mail server is configured, and so does its form', async () => {
     const channelId = guard.mailTo(project, 'a@example.org')
-    monitor = guard.monitor(project, { name: 'told' }, [channelId])
+    monitor = guard.monitor(project, { name: 'alerted' }, [channelId])
     expect(words(await member.read(at()))).toMatch(/Notifies no one .* \(no mail server configured\)/)
     expect(words(await member.read(at('/edit')))).toContain('(no mail server configured)')
   })
 
-  test('counts no time in which it was paused, and has no uptime where there is nothing else', async () => {
+  test('counts no paused time as uptime, and has no data when there is nothing else', async () => {
     monitor = guard.monitor(project, { name: 'resting' })
     await guard.ping(monitor)
     pauseMonitor(guard.deps, guard.refOf(monitor))
@@ -222,8 +222,8 @@ describe('The page of a monitor', () => {
   })
 })
 
-describe('A viewer', () => {
-  test('sees everything but what pings with: no key, no snippet, no button', async () => {
+describe('Monitor page for a viewer', () => {
+  test('has no key, no snippet and no button', async () => {
     await guard.ping(monitor, '/start')
     const pages = ['', '/overview', '/charts', '/incidents', '/timeline', '/pings/1', '/timeline/newer?after=0.0.0']
     const secrets = [monitor.pingKey, findProject(guard.db, project.id)?.pingKey ?? '?']
@@ -237,7 +237,7 @@ describe('A viewer', () => {
     expect(await viewer.read(`/monitors/${fresh.uniqueKey}/overview`)).toContain('aiting for the first ping')
   })
 
-  test('and everybody below a member may do nothing to it, and strangers see nothing', async () => {
+  test('allows no change, and answers strangers and outsiders with nothing', async () => {
     const visitors: [Visitor, look: number, ask: number, post: number][] = [
       [new Visitor(guard), 303, 303, 401],
       [await signedIn(guard, 'outsider@example.org'), 404, 404, 404],
@@ -256,14 +256,14 @@ describe('A viewer', () => {
   })
 })
 
-describe('A member', () => {
+describe('Monitor page for a member', () => {
   const press = async (path: string) => {
     const response = await member.post(at(path))
     expect([response.status, response.headers.get('location')]).toEqual([303, at()])
     return words(await member.read(at()))
   }
 
-  test('pauses and resumes, and does no harm when somebody was faster', async () => {
+  test('pauses and resumes, and pressing a button twice does no harm', async () => {
     expect(await press('/pause')).toContain('Monitor paused.')
     expect(guard.now(monitor).status).toBe('paused')
     expect(await press('/pause')).toContain('Monitor paused.')
@@ -272,7 +272,7 @@ describe('A member', () => {
     expect(guard.now(monitor).status).toBe('new')
   })
 
-  test('pings, from their own address', async () => {
+  test('reports success, from the address of the member', async () => {
     expect(await press('/ping')).toContain('Success reported.')
     expect(listPings(guard.db, { monitorId: monitor.id, limit: 5 })[0]).toMatchObject({
       kind: 'success',
@@ -283,7 +283,7 @@ describe('A member', () => {
     expect(guard.now(monitor).status).toBe('up')
   })
 
-  test('pings a success, whatever words and methods the monitor wants of its job', async () => {
+  test('reports success, whatever keywords the monitor requires', async () => {
     const filter = { httpBody: true, successKeywords: 'done', failsByDefault: true }
     monitor = guard.monitor(project, { name: 'judged', filter }, [guard.mailTo(project, 'ops@example.org')])
     await guard.ping(monitor, '', { method: 'POST', body: 'done' })
@@ -293,14 +293,14 @@ describe('A member', () => {
     expect(guard.outside.mails).toEqual([])
   })
 
-  test('pings a success, however soon after the start', async () => {
+  test('reports success, even sooner than the minimum run time', async () => {
     monitor = guard.monitor(project, { name: 'slow', minRunMs: HOUR })
     await guard.ping(monitor, '/start')
     expect(await press('/ping')).toContain('Success reported.')
     expect(guard.now(monitor)).toMatchObject({ status: 'up', pingCount: 2 })
   })
 
-  test('who pings a paused monitor wakes it up, unless only a person resumes it: then the page says so', async () => {
+  test('reports success to resume a paused monitor, and says when only manual resume is allowed', async () => {
     pauseMonitor(guard.deps, guard.refOf(monitor))
     expect(await press('/ping')).toContain('Success reported.')
     expect(guard.now(monitor).status).toBe('up')
@@ -310,7 +310,7 @@ describe('A member', () => {
     expect(guard.now(monitor)).toMatchObject({ status: 'paused', pingCount: 1 })
   })
 
-  test('is asked before success is reported for a monitor that is down, and named afterwards', async () => {
+  test('asks before success is reported for a monitor that is down, and names the member afterwards', async () => {
     monitor = guard.monitor(project, { name: 'broken' }, [guard.mailTo(project, 'ops@example.org')])
     expect((await member.get(at('/ping'))).headers.get('location')).toBe(at())
     await guard.ping(monitor, '/fail')
@@ -329,7 +329,7 @@ describe('A member', () => {
     expect(guard.outside.mails.at(-1)?.text).toContain(`${name} reported success manually after`)
   })
 
-  test('who resumes a monitor sees until when a ping is expected', async () => {
+  test('shows after a resume until when a ping is expected', async () => {
     await press('/pause')
     expect(await press('/resume')).toContain('The monitor was resumed. It goes down if no ping arrives in time.')
     expect(words(await member.read(at()))).toContain('Alert at')
@@ -338,7 +338,7 @@ describe('A member', () => {
     expect(words(await member.read(at()))).toContain('No ping received since the monitor was resumed')
   })
 
-  test('sees when the schedule of a monitor has ended', async () => {
+  test('shows when the schedule has ended', async () => {
     const schedule = { kind: 'on-calendar', expression: '2026-03-01 13:00' } as const
     monitor = guard.monitor(project, { name: 'once', schedule })
     await guard.pass(HOUR)
@@ -346,7 +346,7 @@ describe('A member', () => {
     expect(words(await member.read(at()))).toContain('Next ping none: the schedule has ended')
   })
 
-  test('deletes only after a page that names it and says what goes with it', async () => {
+  test('deletes only after a page with the name and the consequences', async () => {
     await guard.ping(monitor)
     const html = await member.read(at('/delete'))
     expect(html).toContain('Delete monitor</button>')

@@ -1,4 +1,4 @@
-// What happens around a password while it is looked at: hashing takes long enough for the world to change.
+// What happens while a password is checked: hashing takes long enough for something to change.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { changePassword, createUser, requirePassword } from '#actions/accounts.ts'
 import { changeEmail, mailPasswordReset } from '#actions/mailed-links.ts'
@@ -40,7 +40,7 @@ const problemOf = (work: Promise<unknown>) =>
     (error: unknown) => (error instanceof AppError ? [error.code, error.fields] : error),
   )
 
-/** The password becomes another one as soon as somebody has begun to look at the present one. */
+/** Replaces the password as soon as the check of the current one has begun. */
 function replaceMeanwhile(): void {
   const { db } = guard
   const get = db.get
@@ -55,13 +55,13 @@ function replaceMeanwhile(): void {
   }
 }
 
-/** People who have their passwords looked at again and again: two at a time, and fifty wait. */
+/** Users whose passwords are checked again and again: two at a time, and fifty wait. */
 function crowd(): { leave(): Promise<unknown> } {
   let isHere = true
-  const somebody = async (): Promise<void> => {
-    while (isHere) await hashPassword('somebody else').catch(() => new Promise((resolve) => setImmediate(resolve)))
+  const attempt = async (): Promise<void> => {
+    while (isHere) await hashPassword('some password').catch(() => new Promise((resolve) => setImmediate(resolve)))
   }
-  const people = Promise.all(Array.from({ length: 52 }, somebody))
+  const people = Promise.all(Array.from({ length: 52 }, attempt))
   return {
     leave: () => {
       isHere = false
@@ -70,8 +70,8 @@ function crowd(): { leave(): Promise<unknown> } {
   }
 }
 
-describe('A password that is changed while the old one is looked at', () => {
-  test('lets nobody in with the old one', async () => {
+describe('Password changed while the old one is checked', () => {
+  test('signs no one in with the old one', async () => {
     const thief = new Visitor(guard)
     replaceMeanwhile()
     const response = await thief.post('/login', { email: EMAIL, password: PASSWORD })
@@ -83,7 +83,7 @@ describe('A password that is changed while the old one is looked at', () => {
     expect(sessions()).toEqual([])
   })
 
-  test('is not changed again by whoever proved the old one', async () => {
+  test('is not changed again with a proof of the old one', async () => {
     const proof = await requirePassword(guard.deps, { userId: user.id, password: PASSWORD })
     const changing = changePassword(guard.deps, { proof, password: 'a third password', keptSessionId: null })
     guard.db.write((tx) => savePasswordHash(tx, { userId: user.id, passwordHash: NEW_HASH }))
@@ -95,7 +95,7 @@ describe('A password that is changed while the old one is looked at', () => {
     ['email', {}],
     ['email', { CRONGUARD_SMTP_HOST: 'mail.example.org' }],
     ['delete', {}],
-  ] as const)('leaves the account as it is for the form %p of somebody with the old one', async (form, env) => {
+  ] as const)('keeps the account unchanged when the form %p has the old one', async (form, env) => {
     guard.stop()
     await open({ ...env })
     const visitor = await signedIn(guard, EMAIL)
@@ -108,17 +108,17 @@ describe('A password that is changed while the old one is looked at', () => {
   })
 })
 
-describe('A crowd that waits for its passwords to be looked at', () => {
+describe('Password checks beyond the limit', () => {
   const BUSY = 'Too many people are signing in right now'
 
-  test('has an end: who comes when fifty wait is sent away, and nobody else', async () => {
-    const ends = await Promise.allSettled(Array.from({ length: 60 }, () => hashPassword('somebody')))
+  test('are refused once fifty wait', async () => {
+    const ends = await Promise.allSettled(Array.from({ length: 60 }, () => hashPassword('some password')))
     expect(ends.filter(({ status }) => status === 'rejected')).toHaveLength(8)
     const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []))
     expect(new Set(reasons)).toEqual(new Set([expect.stringContaining(BUSY)]))
   })
 
-  test('sends each form back with what was typed, 429, and why; no try is counted', async () => {
+  test('answer 429 with the input and the reason, and count no attempt', async () => {
     const visitor = await signedIn(guard, EMAIL)
     const others = crowd()
     for (let count = 0; count < 12; count += 1) {
@@ -134,7 +134,7 @@ describe('A crowd that waits for its passwords to be looked at', () => {
     expect((await new Visitor(guard).post('/login', { email: EMAIL, password: PASSWORD })).status).toBe(303)
   })
 
-  test('lets a browser wait that signed in before', async () => {
+  test('let a browser wait that has signed in before', async () => {
     const known = new Visitor(guard)
     await known.post('/login', { email: EMAIL, password: PASSWORD })
     const others = crowd()
@@ -144,7 +144,7 @@ describe('A crowd that waits for its passwords to be looked at', () => {
     expect([stranger.status, (await owner).status]).toEqual([429, 303])
   })
 
-  test('sends the form for the first account back, and its link still works', async () => {
+  test('answer the form for the first account with 429, and its link still works', async () => {
     guard.stop()
     guard = new TestGuard()
     const link = `/setup?token=${createSetupToken(guard.deps)}`
@@ -159,7 +159,7 @@ describe('A crowd that waits for its passwords to be looked at', () => {
   })
 })
 
-test('A reset mail comes whatever strangers asked for; they can ask for six an hour at most', async () => {
+test('Password reset: the owner gets a mail whatever strangers asked for, who get six an hour at most', async () => {
   guard.stop()
   await open({ CRONGUARD_SMTP_HOST: 'mail.example.org' })
   const owner = new Visitor(guard)
@@ -178,19 +178,19 @@ test('A reset mail comes whatever strangers asked for; they can ask for six an h
   expect(await mailsAfter(owner.post('/password-reset', { email: EMAIL }))).toBe(7)
 })
 
-test('Wrong passwords in one session keep nobody from their settings in another', async () => {
+test('Wrong passwords in one session do not block the settings in another', async () => {
   const [thief, alice] = [await signedIn(guard, EMAIL), await signedIn(guard, EMAIL)]
   for (let count = 0; count < 12; count += 1) await thief.post('/settings/password', { password: 'wrong' })
   const response = await alice.post('/settings/password', { password: PASSWORD, newPassword: NEW_PASSWORD })
   expect(response.status).toBe(303)
 })
 
-describe('A password that is easy to guess', () => {
+describe('Password that is easy to guess', () => {
   const SMTP = { CRONGUARD_SMTP_HOST: 'mail.example.org', CRONGUARD_REGISTRATION: 'open' }
   const WEAK = ['1234567890', 'aaaaaaaaaa', ' '.repeat(10), 'Password2024']
   const mailed = (pattern: RegExp): string => pattern.exec(guard.outside.mails.at(-1)?.text ?? '')?.[0] ?? ''
 
-  /** A form for a new password, by the path that it is sent to. */
+  /** Each form for a new password, with the path that it is sent to. */
   const FORMS: Record<string, () => Promise<{ visitor: Visitor; path: string; fields: Record<string, string> }>> = {
     'the first account': async () => {
       guard.stop()
@@ -249,7 +249,7 @@ describe('A password that is easy to guess', () => {
 })
 
 describe('Sessions of one user', () => {
-  test('are fifty at most: one more ends the one that was not seen for the longest time', async () => {
+  test('are limited to fifty, and one more ends the one that was unused for the longest time', async () => {
     const [used, unused] = [await signedIn(guard, EMAIL), await signedIn(guard, EMAIL)]
     const other = await signedIn(guard, 'bob@example.org')
     guard.clock.advance(10 * MINUTE)
@@ -265,10 +265,10 @@ describe('Sessions of one user', () => {
   })
 })
 
-describe('A changed address', () => {
+describe('Changed email address', () => {
   const SMTP = { CRONGUARD_SMTP_HOST: 'mail.example.org' }
 
-  test('is told to the former one when there is a mail server', async () => {
+  test('is announced to the old address when there is a mail server', async () => {
     guard.stop()
     await open(SMTP)
     const proof = await requirePassword(guard.deps, { userId: user.id, password: PASSWORD })
@@ -276,13 +276,13 @@ describe('A changed address', () => {
     const link = /(\/verify-email\/[A-Za-z0-9]{32})/.exec(guard.outside.mails[0]?.text ?? '')?.[1] ?? ''
     expect(guard.outside.mails).toHaveLength(1)
     await new Visitor(guard).post(link)
-    const told = guard.outside.mails[1]
-    expect([told?.to, told?.subject]).toEqual([EMAIL, 'Your email address was changed'])
-    expect(told?.text).toContain('alice@new.example')
-    expect(told?.text).toContain('If you did not change it')
+    const notice = guard.outside.mails[1]
+    expect([notice?.to, notice?.subject]).toEqual([EMAIL, 'Your email address was changed'])
+    expect(notice?.text).toContain('alice@new.example')
+    expect(notice?.text).toContain('If you did not change it')
   })
 
-  test('that is taken is answered like any other; only its owner gets a mail that says so', async () => {
+  test('that is taken is answered like any other, and only its owner gets a mail', async () => {
     guard.stop()
     await open(SMTP)
     guard.project('bob@example.org')
@@ -301,7 +301,7 @@ describe('A changed address', () => {
     expect(findUser(guard.db, user.id)?.email).toBe(EMAIL)
   })
 
-  test('is no news when it was only confirmed', async () => {
+  test('is not announced when it was only confirmed', async () => {
     guard.stop()
     await open(SMTP)
     const bob = await signedIn(guard, 'bob@example.org')
@@ -312,7 +312,7 @@ describe('A changed address', () => {
   })
 })
 
-test('A name may have a hundred characters as people count them, whatever the computer counts', async () => {
+test('Names may have a hundred characters as people count them', async () => {
   const visitor = await signedIn(guard, EMAIL)
   for (const name of ['🚀'.repeat(100), 'e\u0301'.repeat(50), '👩‍👩‍👧‍👦'.repeat(14)]) {
     const id = createProject(guard.deps, { name, ownerId: user.id })

@@ -26,8 +26,8 @@ const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' 
 const post = (body: string | Uint8Array<ArrayBuffer>, headers = {}) =>
   guard.ping(monitor, '', { method: 'POST', body, headers })
 
-describe('A ping', () => {
-  test('is shown with everything that is known of it', async () => {
+describe('Ping page', () => {
+  test('shows everything that is known about the ping', async () => {
     const rid = '0188c1a2-9f3b-7c4d-8e5f-0123456789ab'
     await guard.ping(monitor, `/start?rid=${rid}`)
     guard.clock.advance(90 * SECOND)
@@ -50,7 +50,7 @@ describe('A ping', () => {
     }
   })
 
-  test('without a body, and without anything else, says so', async () => {
+  test('says when there is no body and no exit status', async () => {
     await guard.ping(monitor)
     const text = words(await viewer.read(at('1')))
     expect(text).toContain('No body.')
@@ -58,7 +58,7 @@ describe('A ping', () => {
     expect((await member.get(at('1/body'))).status).toBe(404)
   })
 
-  test('leads to the one before and the one after, where there is one', async () => {
+  test('links to the previous and the next ping, if any', async () => {
     for (let count = 0; count < 3; count++) await guard.ping(monitor)
     const leads = async (number: string) => {
       const text = await viewer.read(at(number))
@@ -72,7 +72,7 @@ describe('A ping', () => {
   })
 
   test.each(['0', '2', '-1', '1e0', '01', '1.0', 'x', '9'.repeat(30)])(
-    'with the number %s is not there',
+    'answers 404 for the number %s',
     async (number) => {
       await guard.ping(monitor)
       expect((await viewer.get(at(number))).status).toBe(404)
@@ -80,7 +80,7 @@ describe('A ping', () => {
     },
   )
 
-  test('of another monitor is not found under this one', async () => {
+  test('answers 404 for a ping of another monitor', async () => {
     const other = guard.monitor(project, { name: 'other' })
     await guard.ping(other)
     expect((await viewer.get(at('1'))).status).toBe(404)
@@ -100,8 +100,8 @@ describe('A ping', () => {
   })
 })
 
-describe('A body', () => {
-  test('that is hostile is words in the page, and in its raw form nothing that a browser runs', async () => {
+describe('Body on the ping page', () => {
+  test('is escaped, and its raw form runs nothing in a browser', async () => {
     const body = '</pre><script>alert(1)</script>\u202Eabc\u0000\u0007\u001b[31m'
     await post(body, { 'User-Agent': '<script>alert(2)</script>' })
     const text = await viewer.read(at('1'))
@@ -119,7 +119,7 @@ describe('A body', () => {
     })
   })
 
-  test('that is no text is shown as far as it goes, and is as it came in its raw form', async () => {
+  test('that is not text is shown as far as it goes, and its raw form is unchanged', async () => {
     const bytes = new Uint8Array([0xc3, 0x28, 0x41, 0x00, 0xff])
     await post(bytes)
     expect(await viewer.read(at('1'))).toContain('\uFFFD(A\u2400\uFFFD')
@@ -127,7 +127,7 @@ describe('A body', () => {
     await viewer.read(`/monitors/${monitor.uniqueKey}/timeline`)
   })
 
-  test('keeps its lines, and the first empty one', async () => {
+  test('keeps its lines, and an empty first line', async () => {
     await post('\nfirst\r\n  second')
     expect(await viewer.read(at('1'))).toContain('dir="auto" tabindex="0">\n\nfirst\n  second</pre>')
   })

@@ -26,7 +26,7 @@ const settings = (visitor: Visitor): Promise<string> => visitor.read(path('/sett
 const userId = (email: string): string => findUserByEmail(guard.db, email)?.id ?? ''
 const alice = () => signedIn(guard, 'alice@example.org')
 
-/** Somebody else who belongs to the project. */
+/** Another member of the project. */
 function join(email: string, role: Role): string {
   const { id } = guard.db.write((tx) => {
     const user = addUser(tx, { email, passwordHash: 'none', isAdmin: false })
@@ -40,7 +40,7 @@ async function invitation(role: 'admin' | 'member' | 'viewer' = 'member', invite
   return (await invite(guard.deps, { actor: { projectId: project.id, userId: inviter }, email: '', role })).invitation
 }
 
-describe('Who may do what', () => {
+describe('Project routes by role', () => {
   const ORDER = ['viewer', 'member', 'admin', 'owner'] as const
   type Route = [method: 'get' | 'post', rest: string, lowest: Role, fields?: Record<string, string>]
   const ROUTES: Route[] = [
@@ -90,7 +90,7 @@ describe('Who may do what', () => {
     ['member', false],
     ['admin', true],
     ['owner', true],
-  ] as const)('a page for the role %s has keys and invitation links in it: %p', async (role, hasSecrets) => {
+  ] as const)('the page for the role %s has keys and invitation links: %p', async (role, hasSecrets) => {
     createApiKey(guard.deps, { projectId: project.id, access: 'read-write', name: 'ansible', createdBy: null })
     await invitation()
     const text = await settings(await memberOf(guard, project, role))
@@ -101,7 +101,7 @@ describe('Who may do what', () => {
     expect(text.includes(path('/delete'))).toBe(role === 'owner')
   })
 
-  test('what belongs to another project cannot be touched through the own one', async () => {
+  test('what belongs to another project cannot be changed through the own one', async () => {
     const bobs = guard.project('bob@example.org')
     const bob = await signedIn(guard, 'bob@example.org')
     createApiKey(guard.deps, { projectId: project.id, access: 'read-only', createdBy: null })
@@ -116,8 +116,8 @@ describe('Who may do what', () => {
   })
 })
 
-describe('A project', () => {
-  test('is made by anybody who is signed in, and belongs to them', async () => {
+describe('Project', () => {
+  test('is created by any user, who becomes its owner', async () => {
     const visitor = await alice()
     expect(await visitor.read('/projects/new')).toContain('action="/projects"')
     const response = await visitor.post('/projects', { name: ' Client work ' })
@@ -131,19 +131,16 @@ describe('A project', () => {
     expect((await new Visitor(guard).post('/projects', { name: 'x' })).status).toBe(401)
   })
 
-  test.each(['', '   ', 'x'.repeat(101), 'a\u0000b'])(
-    'is not called %p; the form comes back with 422',
-    async (name) => {
-      const visitor = await alice()
-      for (const form of ['/projects', path()]) {
-        const response = await visitor.post(form, { name })
-        expect([response.status, await response.text()]).toEqual([422, expect.stringContaining('id="name-problem"')])
-      }
-      expect(listProjectsOfUser(guard.db, visitor.user.id).map((own) => own.name)).toEqual(['My project'])
-    },
-  )
+  test.each(['', '   ', 'x'.repeat(101), 'a\u0000b'])('cannot have the name %p: the form answers 422', async (name) => {
+    const visitor = await alice()
+    for (const form of ['/projects', path()]) {
+      const response = await visitor.post(form, { name })
+      expect([response.status, await response.text()]).toEqual([422, expect.stringContaining('id="name-problem"')])
+    }
+    expect(listProjectsOfUser(guard.db, visitor.user.id).map((own) => own.name)).toEqual(['My project'])
+  })
 
-  test('is renamed, and a hostile name does no harm on any of its pages', async () => {
+  test('is renamed, and a hostile name is escaped on its pages', async () => {
     const visitor = await alice()
     const response = await visitor.post(path(), { name: HOSTILE })
     expect(response.headers.get('location')).toBe(path('/settings'))
@@ -155,7 +152,7 @@ describe('A project', () => {
     }
   })
 
-  test('is deleted by its owner once they have typed its name, and its ping URLs are dead', async () => {
+  test('is deleted by its owner after typing its name, and its ping URLs answer 404', async () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     const visitor = await alice()
     expect(await visitor.read(path('/delete'))).toContain('1 monitor and 1 member')
@@ -175,8 +172,8 @@ describe('A project', () => {
   })
 })
 
-describe('The project ping key', () => {
-  test('is replaced: the old one reaches no monitor any more', async () => {
+describe('Project ping key', () => {
+  test('is replaced, and the old one stops working', async () => {
     guard.monitor(project, { name: 'backup', slug: 'backup' })
     const visitor = await alice()
     expect((await guard.request(`/ping/${project.pingKey}/backup`)).status).toBe(200)
@@ -189,8 +186,8 @@ describe('The project ping key', () => {
   })
 })
 
-describe('An API key', () => {
-  test('is made once, however often the page that shows it is loaded again', async () => {
+describe('API key', () => {
+  test('is created once, however often the form is sent', async () => {
     const visitor = await alice()
     const keyId = /name="keyId" value="([0-9a-f-]{36})"/.exec(await settings(visitor))?.[1] ?? ''
     const form = { keyName: 'deploy', access: 'read-write', keyId }
@@ -209,7 +206,7 @@ describe('An API key', () => {
   test.each([
     ['read-write', 201],
     ['read-only', 401],
-  ])('with the access %s is shown once, works at once, and may write: %p', async (access, written) => {
+  ])('with the access %s is shown once and works at once, and a write answers %p', async (access, written) => {
     const visitor = await alice()
     const response = await visitor.post(path('/api-keys'), { keyName: 'ansible', access })
     const text = await response.text()
@@ -227,7 +224,7 @@ describe('An API key', () => {
     expect(JSON.stringify(guard.log)).not.toContain(key)
   })
 
-  test('is worth nothing after it is revoked, and the others live on', async () => {
+  test('stops working when it is revoked, and the others keep working', async () => {
     const visitor = await alice()
     const kept = guard.apiKey(project)
     const [keptRow] = listApiKeys(guard.db, project.id)
@@ -241,13 +238,13 @@ describe('An API key', () => {
   test.each([
     [{ keyName: 'x'.repeat(101), access: 'read-only' }, 'at most 100 characters'],
     [{ keyName: 'x', access: 'everything' }, 'Choose one of the options.'],
-  ])('is not made of %j', async (fields, problem) => {
+  ])('is not created from %j', async (fields, problem) => {
     const response = await (await alice()).post(path('/api-keys'), fields)
     expect([response.status, await response.text()]).toEqual([422, expect.stringContaining(problem)])
     expect(listApiKeys(guard.db, project.id)).toEqual([])
   })
 
-  test('leaves an address that can be asked for again', async () => {
+  test('redirects the URLs of its forms to the settings', async () => {
     const visitor = await alice()
     for (const rest of ['/api-keys', '/invitations', '/members/x', '/members/x/remove']) {
       expect((await visitor.get(path(rest))).headers.get('location')).toBe(path('/settings'))
@@ -255,14 +252,14 @@ describe('An API key', () => {
   })
 })
 
-describe('Where registration is open and there is a mail server', () => {
+describe('Open registration with a mail server', () => {
   beforeEach(() => {
     guard.stop()
     guard = new TestGuard({ env: { ...SMTP, CRONGUARD_REGISTRATION: 'open' } })
     project = guard.project()
   })
 
-  test('an address must be confirmed before keys are made or invitations mailed, but links may be', async () => {
+  test('requires a confirmed address to create keys or mail invitations, and not to create invitation links', async () => {
     const visitor = await alice()
     expect(await settings(visitor)).toContain('before you create a key')
     const key = await visitor.post(path('/api-keys'), { access: 'read-only' })
@@ -274,7 +271,7 @@ describe('Where registration is open and there is a mail server', () => {
     expect(listApiKeys(guard.db, project.id)).toEqual([])
   })
 
-  test('whoever has confirmed it may', async () => {
+  test('lets a user with a confirmed address create keys', async () => {
     const user = await createUser(guard.deps, { email: 'bob@example.org', password: 'long enough', isAdmin: false })
     const visitor = await signedIn(guard, user.email)
     const [own] = listProjectsOfUser(guard.db, user.id)

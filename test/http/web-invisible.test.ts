@@ -20,8 +20,8 @@ afterEach(() => guard.stop())
 const REVERSED = 'invoice\u202efdp.exe\u200b'
 const CLEAN = 'invoicefdp.exe'
 
-describe('Characters that turn a text around, or that nobody sees', () => {
-  test('are left out of what is typed: monitor, tags, description, channel, project', async () => {
+describe('Invisible characters and direction controls', () => {
+  test('are removed from names, tags and descriptions of monitors, channels and projects', async () => {
     const key = guard.apiKey(project)
     const { json } = await callApi(guard, '/checks/', {
       with: key,
@@ -43,7 +43,7 @@ describe('Characters that turn a text around, or that nobody sees', () => {
     expect(guard.db.get('SELECT name FROM projects')).toEqual({ name: CLEAN })
   })
 
-  test('are left out of the note of an incident and of the user agent of a ping', async () => {
+  test('are removed from the note of an incident and the user agent of a ping', async () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     await guard.ping(monitor, '/fail', { headers: { 'User-Agent': 'curl\u00ad/8' } })
     expect(guard.db.get('SELECT user_agent FROM pings')).toEqual({ user_agent: 'curl/8' })
@@ -52,7 +52,7 @@ describe('Characters that turn a text around, or that nobody sees', () => {
     expect(guard.db.get('SELECT note FROM incidents')).toEqual({ note: CLEAN })
   })
 
-  test('are shown as a sign where an older name has them: on pages and in mails', async () => {
+  test('in an older name are shown as a replacement character, on pages and in mails', async () => {
     const mail = guard.mailTo(project, 'ops@example.org')
     const monitor = guard.monitor(project, { name: REVERSED }, [mail])
     await guard.ping(monitor, '/fail')
@@ -67,7 +67,7 @@ describe('Characters that turn a text around, or that nobody sees', () => {
   })
 })
 
-test('the page of a monitor and the note of an incident have links where a text names an address', async () => {
+test('Monitor page: a URL in the description is a link', async () => {
   const monitor = guard.monitor(project, { name: 'backup', description: 'See http://wiki.example.org/runbook.' })
   expect(await alice.read(`/monitors/${monitor.uniqueKey}`)).toContain('<a href="http://wiki.example.org/runbook"')
 })

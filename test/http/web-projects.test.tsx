@@ -259,7 +259,7 @@ describe('Open registration with a mail server', () => {
     project = guard.project()
   })
 
-  test('requires a confirmed address to create keys or mail invitations, and not to create invitation links', async () => {
+  test('requires a confirmed address to create keys or mail invitations, not for links', async () => {
     const visitor = await alice()
     expect(await settings(visitor)).toContain('before you create a key')
     const key = await visitor.post(path('/api-keys'), { access: 'read-only' })

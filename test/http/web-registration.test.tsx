@@ -40,8 +40,8 @@ async function canSignIn(password: string, email = EMAIL): Promise<boolean> {
 const mailedLink = (): string =>
   /8000(\/\S+\/[A-Za-z0-9]{32})\b/.exec(guard.outside.mails.at(-1)?.text ?? '')?.[1] ?? ''
 
-describe('The first account', () => {
-  test('every page leads to the setup while there is none, and the setup alone opens nothing', async () => {
+describe('First account', () => {
+  test('every page redirects to the setup, which opens nothing without its link', async () => {
     for (const path of [
       '/',
       '/login',
@@ -60,7 +60,7 @@ describe('The first account', () => {
     expect(emails()).toEqual([])
   })
 
-  test('is made with the link from the log: it administers, has a project, and is signed in', async () => {
+  test('is created with the link from the log, is an admin, has a project and is signed in', async () => {
     const link = `/setup?token=${createSetupToken(guard.deps)}`
     const visitor = new Visitor(guard)
     expect(await visitor.read(link)).toContain('Create the first account')
@@ -70,7 +70,7 @@ describe('The first account', () => {
     expect(await visitor.read('/settings')).toContain('My project')
   })
 
-  test('is made once: the link is used up, and no other is made any more', async () => {
+  test('is created once, and then the link is void and no other is created', async () => {
     const link = `/setup?token=${createSetupToken(guard.deps)}`
     await new Visitor(guard).post(link, ALICE)
     const second = await new Visitor(guard).post(link, { ...ALICE, email: 'mallory@example.org' })
@@ -80,14 +80,14 @@ describe('The first account', () => {
     expect(emails()).toEqual([EMAIL])
   })
 
-  test('is made only once by two who hold the link at the same moment', async () => {
+  test('is created only once by two requests with the link at the same moment', async () => {
     const link = `/setup?token=${createSetupToken(guard.deps)}`
     const both = ['a@example.org', 'b@example.org'].map((email) => new Visitor(guard).post(link, { ...ALICE, email }))
     expect((await Promise.all(both)).map(({ status }) => status).sort()).toEqual([303, 403])
     expect(emails()).toHaveLength(1)
   })
 
-  test('is not made with a link of 30 minutes ago, one from before the last start, or a made-up one', async () => {
+  test('is not created with a link that is 30 minutes old, superseded or forged', async () => {
     const early = createSetupToken(guard.deps)
     guard.clock.advance(30 * MINUTE - 1)
     expect((await guard.request(`/setup?token=${early}`)).status).toBe(200)
@@ -102,7 +102,7 @@ describe('The first account', () => {
     expect(emails()).toEqual([])
   })
 
-  test('is not made after somebody was made on the machine', async () => {
+  test('is not created after an account was created on the machine', async () => {
     const link = `/setup?token=${createSetupToken(guard.deps)}`
     await alice()
     expect((await new Visitor(guard).post(link, { ...ALICE, email: 'mallory@example.org' })).status).toBe(403)
@@ -112,7 +112,7 @@ describe('The first account', () => {
   test.each([
     [{ email: 'nonsense', password: PASSWORD }, 'email'],
     [{ email: EMAIL, password: 'short' }, 'password'],
-  ])('%j comes back with what is wrong, and the link still works', async (fields, field) => {
+  ])('%j is refused with the error, and the link still works', async (fields, field) => {
     const link = `/setup?token=${createSetupToken(guard.deps)}`
     const visitor = new Visitor(guard)
     const response = await visitor.post(link, fields)
@@ -123,7 +123,7 @@ describe('The first account', () => {
     expect((await visitor.post(link, ALICE)).status).toBe(303)
   })
 
-  test('starts with UTC when the browser names no zone, or none that exists', async () => {
+  test('starts with UTC when the browser sends no time zone, or none that exists', async () => {
     const link = `/setup?token=${createSetupToken(guard.deps)}`
     await new Visitor(guard).post(link, { ...ALICE, timeZone: 'Mars/Olympus' })
     expect(findUserByEmail(guard.db, EMAIL)?.timeZone).toBe('UTC')
@@ -133,7 +133,7 @@ describe('The first account', () => {
 describe('Registration', () => {
   const BOB = { email: 'bob@example.org', password: PASSWORD, timeZone: 'UTC' }
 
-  test('is closed unless it was opened, and the sign-in does not offer it', async () => {
+  test('is closed by default, and the sign-in page does not offer it', async () => {
     await alice()
     expect((await guard.request('/register')).status).toBe(403)
     expect((await new Visitor(guard).post('/register', BOB)).status).toBe(403)
@@ -141,7 +141,7 @@ describe('Registration', () => {
     expect(emails()).toEqual([EMAIL])
   })
 
-  describe('that is open', () => {
+  describe('that is open, with a mail server', () => {
     beforeEach(async () => {
       reopen({ ...SMTP, CRONGUARD_REGISTRATION: 'open' })
       await alice()
@@ -157,7 +157,7 @@ describe('Registration', () => {
     const registrationLink = (): string =>
       /8000(\/register\/[\w.-]+)/.exec(guard.outside.mails.at(-1)?.text ?? '')?.[1] ?? ''
 
-    test('mails a link to an account without rights over this CronGuard, with the address proven', async () => {
+    test('mails a link to an account that is no admin, with a confirmed address', async () => {
       const visitor = new Visitor(guard)
       expect(await visitor.read('/login')).toContain('/register')
       await ask(BOB.email)
@@ -178,7 +178,7 @@ describe('Registration', () => {
       expect(await canSignIn(BOB.password, BOB.email)).toBe(true)
     })
 
-    test('says the same whether the address has an account or not; its owner gets another mail', async () => {
+    test('answers the same whether the address has an account or not, and its owner gets another mail', async () => {
       const [known, unknown] = [await ask('ALICE@example.org'), await ask(BOB.email)]
       expect([known.status, await known.text()]).toEqual([unknown.status, await unknown.text()])
       expect(guard.outside.mails.map(({ to, subject }) => [to, subject])).toEqual([
@@ -189,7 +189,7 @@ describe('Registration', () => {
       expect([emails(), await canSignIn(PASSWORD)]).toEqual([[EMAIL], true])
     })
 
-    test('waits for no mail server, and its log holds no link', async () => {
+    test('does not wait for the mail server, and logs no link', async () => {
       const { mailer } = guard.outside
       const send = mailer.send
       mailer.send = () => new Promise(() => {})
@@ -200,7 +200,7 @@ describe('Registration', () => {
       expect(JSON.stringify(guard.log)).not.toContain('/register/')
     })
 
-    test('takes no link that is a day old, changed or made up, and none once registration is closed', async () => {
+    test('refuses a link that is a day old, changed or forged', async () => {
       await ask(BOB.email)
       const link = registrationLink()
       const [expiry, , ...rest] = link.split('.')
@@ -213,7 +213,7 @@ describe('Registration', () => {
       expect(emails()).toEqual([EMAIL])
     })
 
-    test('mails one address twenty links an hour at most, and says so to nobody', async () => {
+    test('mails one address at most twenty links an hour, and answers the same', async () => {
       const answers: string[] = []
       for (let count = 0; count < 22; count += 1) {
         const body = new URLSearchParams({ email: `bob+${count}@example.org` })
@@ -225,7 +225,7 @@ describe('Registration', () => {
       expect(new Set(answers).size).toBe(1)
     })
 
-    test('takes twenty tries an hour from one address', async () => {
+    test('accepts twenty attempts an hour from one IP address', async () => {
       const statuses: number[] = []
       for (let count = 0; count < 21; count += 1) {
         statuses.push((await new Visitor(guard).post('/register', { email: 'x', password: 'x' })).status)
@@ -235,7 +235,7 @@ describe('Registration', () => {
       expect([text.includes('Too many attempts'), text.includes(`value="${BOB.email}"`)]).toEqual([true, true])
     })
 
-    test('does no harm with what was typed', async () => {
+    test('escapes the input', async () => {
       const response = await new Visitor(guard).post('/register', { ...BOB, email: '"><script>alert(1)</script>' })
       expect(await response.text()).not.toContain('<script>alert')
     })
@@ -243,7 +243,7 @@ describe('Registration', () => {
 })
 
 describe('Open registration without a mail server', () => {
-  test('makes the account at once', async () => {
+  test('creates the account at once', async () => {
     reopen({ CRONGUARD_REGISTRATION: 'open' })
     await alice()
     const visitor = new Visitor(guard)
@@ -254,8 +254,8 @@ describe('Open registration without a mail server', () => {
   })
 })
 
-describe('A forgotten password', () => {
-  test('is a matter for the machine itself without a mail server', async () => {
+describe('Forgotten password', () => {
+  test('without a mail server refers to the command line', async () => {
     await alice()
     const response = await guard.request('/password-reset')
     expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('user reset-password')])
@@ -276,13 +276,13 @@ describe('A forgotten password', () => {
       return response
     }
 
-    test('is answered the same whether somebody has the address or not', async () => {
+    test('has the same answer for known and unknown addresses', async () => {
       const [known, unknown] = [await ask(), await ask('nobody@example.org')]
       expect([known.status, await known.text()]).toEqual([unknown.status, await unknown.text()])
       expect(guard.outside.mails.map(({ to }) => to)).toEqual([EMAIL])
     })
 
-    test('is replaced by a mailed link, once; every session ends', async () => {
+    test('is replaced through a mailed link, once, and every session ends', async () => {
       const visitor = await signedIn(guard, EMAIL)
       await ask(' ALICE@example.org ')
       const link = mailedLink()
@@ -299,7 +299,7 @@ describe('A forgotten password', () => {
       expect((await new Visitor(guard).post(link, { password: PASSWORD })).status).toBe(404)
     })
 
-    test('stays when the link is an hour old', async () => {
+    test('is kept when the link is an hour old', async () => {
       await ask()
       const link = mailedLink()
       guard.clock.advance(HOUR)
@@ -309,7 +309,7 @@ describe('A forgotten password', () => {
       expect(await canSignIn(PASSWORD)).toBe(true)
     })
 
-    test('may be replaced by any of the newest ten links: nobody undoes one by asking for another', async () => {
+    test("can be replaced through any of the newest ten links, so that a stranger's request voids none", async () => {
       const links: string[] = []
       for (let count = 0; count < 11; count += 1) {
         await mailPasswordReset(guard.deps, EMAIL)
@@ -322,7 +322,7 @@ describe('A forgotten password', () => {
       expect(await statuses()).toEqual(Array(11).fill(404))
     })
 
-    test('is not replaced by a link for something else, nor the other way round', async () => {
+    test('is not replaced through a link for another purpose, nor the other way round', async () => {
       await ask()
       const reset = mailedLink()
       await changeEmail(guard.deps, { proof: await proof(), email: 'alice@new.example' })
@@ -337,7 +337,7 @@ describe('A forgotten password', () => {
       expect([await canSignIn(PASSWORD), emails()]).toEqual([true, [EMAIL]])
     })
 
-    test('is not replaced by a link to an address that the user has given up', async () => {
+    test('is not replaced through a link mailed to a former address', async () => {
       await ask()
       const reset = mailedLink()
       await changeEmail(guard.deps, { proof: await proof(), email: 'alice@new.example' })
@@ -346,7 +346,7 @@ describe('A forgotten password', () => {
       expect([await canSignIn(PASSWORD, 'alice@new.example'), emails()]).toEqual([true, ['alice@new.example']])
     })
 
-    test('brings three mails an hour at most', async () => {
+    test('causes at most three mails an hour', async () => {
       const answers: string[] = []
       for (let count = 0; count < 5; count += 1) answers.push(await (await ask()).text())
       expect(guard.outside.mails).toHaveLength(3)
@@ -354,7 +354,7 @@ describe('A forgotten password', () => {
       expect(guard.log).toEqual([])
     })
 
-    test('can be asked for ten times an hour from one address; then the form comes back as it was', async () => {
+    test('can be requested ten times an hour from one IP address, and then the form keeps the input', async () => {
       for (let count = 0; count < 10; count += 1) expect((await ask(`user${count}@example.org`)).status).toBe(200)
       const response = await ask()
       const text = await response.text()
@@ -365,7 +365,7 @@ describe('A forgotten password', () => {
       ])
     })
 
-    test('is nothing that the log tells', async () => {
+    test('leaves no link in the log', async () => {
       guard.outside.failWith('timeout')
       await ask()
       expect(guard.log.map(({ level }) => level)).toEqual(['warn'])
@@ -374,7 +374,7 @@ describe('A forgotten password', () => {
   })
 })
 
-describe('When the last person has deleted their account', () => {
+describe('Last account deleted', () => {
   test('the log has a new setup link, which works', async () => {
     await alice()
     const visitor = await signedIn(guard, EMAIL)

@@ -1,4 +1,4 @@
-// Every page and form there is, walked by everybody: a stranger, an outsider and the four roles.
+// Every page and form, requested by a stranger, an outsider and the four roles.
 import { describe, expect, test } from 'bun:test'
 import { invite } from '#actions/members.ts'
 import { ROLES, type Role } from '#domain/project.ts'
@@ -8,11 +8,11 @@ import { listApiKeys } from '#store/projects.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
 
-/** Who may, at least: everybody, whoever is signed in, who runs this CronGuard, or a role in the project. */
-type Needs = 'everybody' | 'person' | 'administrator' | Role
+/** The least that is needed: nothing, an account, admin rights on the server, or a role in the project. */
+type Needs = 'anyone' | 'user' | 'server-admin' | Role
 
 const TABLE: Record<string, Needs> = {
-  'GET /': 'person',
+  'GET /': 'user',
   'GET /projects/:project': 'viewer',
   'GET /projects/:project/monitors': 'viewer',
   'GET /projects/:project/monitors/list': 'viewer',
@@ -60,34 +60,34 @@ const TABLE: Record<string, Needs> = {
   'GET /incidents/:incident/note': 'viewer',
   'POST /incidents/:incident/note': 'member',
   'POST /deliveries/:delivery/resend': 'member',
-  'GET /docs': 'everybody',
-  'GET /docs/:page': 'everybody',
-  'GET /docs/licenses': 'everybody',
-  'GET /health': 'everybody',
-  'GET /livez': 'everybody',
-  'GET /readyz': 'everybody',
-  'GET /login': 'everybody',
-  'POST /login': 'everybody',
-  'POST /logout': 'everybody',
-  'GET /setup': 'everybody',
-  'POST /setup': 'everybody',
-  'GET /register': 'everybody',
-  'POST /register': 'everybody',
-  'GET /register/:token': 'everybody',
-  'POST /register/:token': 'everybody',
-  'GET /invitations/:token': 'everybody',
-  'POST /invitations/:token/account': 'everybody',
-  'GET /invitations/:token/account': 'everybody',
-  'POST /invitations/:token': 'person',
-  'GET /password-reset': 'everybody',
-  'POST /password-reset': 'everybody',
-  'GET /password-reset/:token': 'everybody',
-  'POST /password-reset/:token': 'everybody',
-  'GET /verify-email/:token': 'everybody',
-  'POST /verify-email/:token': 'everybody',
-  'GET /projects/new': 'person',
-  'POST /projects': 'person',
-  'GET /projects': 'person',
+  'GET /docs': 'anyone',
+  'GET /docs/:page': 'anyone',
+  'GET /docs/licenses': 'anyone',
+  'GET /health': 'anyone',
+  'GET /livez': 'anyone',
+  'GET /readyz': 'anyone',
+  'GET /login': 'anyone',
+  'POST /login': 'anyone',
+  'POST /logout': 'anyone',
+  'GET /setup': 'anyone',
+  'POST /setup': 'anyone',
+  'GET /register': 'anyone',
+  'POST /register': 'anyone',
+  'GET /register/:token': 'anyone',
+  'POST /register/:token': 'anyone',
+  'GET /invitations/:token': 'anyone',
+  'POST /invitations/:token/account': 'anyone',
+  'GET /invitations/:token/account': 'anyone',
+  'POST /invitations/:token': 'user',
+  'GET /password-reset': 'anyone',
+  'POST /password-reset': 'anyone',
+  'GET /password-reset/:token': 'anyone',
+  'POST /password-reset/:token': 'anyone',
+  'GET /verify-email/:token': 'anyone',
+  'POST /verify-email/:token': 'anyone',
+  'GET /projects/new': 'user',
+  'POST /projects': 'user',
+  'GET /projects': 'user',
   'GET /projects/:project/settings': 'viewer',
   'POST /projects/:project': 'admin',
   'POST /projects/:project/ping-key': 'admin',
@@ -103,28 +103,28 @@ const TABLE: Record<string, Needs> = {
   'POST /projects/:project/members/:user/remove': 'admin',
   'GET /projects/:project/delete': 'owner',
   'POST /projects/:project/delete': 'owner',
-  'GET /settings': 'person',
-  'GET /settings/delete': 'person',
-  'GET /settings/:form': 'person',
-  'POST /settings/profile': 'person',
-  'POST /settings/email': 'person',
-  'POST /settings/verification': 'person',
-  'POST /settings/preferences': 'person',
-  'POST /settings/theme': 'person',
-  'POST /settings/password': 'person',
-  'POST /settings/sessions/end-others': 'person',
-  'POST /settings/sessions/:session/end': 'person',
-  'POST /settings/delete': 'person',
-  'GET /instance': 'administrator',
-  'GET /instance/backups': 'administrator',
-  'POST /instance/backups': 'administrator',
-  'GET /instance/backups/:backup': 'administrator',
+  'GET /settings': 'user',
+  'GET /settings/delete': 'user',
+  'GET /settings/:form': 'user',
+  'POST /settings/profile': 'user',
+  'POST /settings/email': 'user',
+  'POST /settings/verification': 'user',
+  'POST /settings/preferences': 'user',
+  'POST /settings/theme': 'user',
+  'POST /settings/password': 'user',
+  'POST /settings/sessions/end-others': 'user',
+  'POST /settings/sessions/:session/end': 'user',
+  'POST /settings/delete': 'user',
+  'GET /instance': 'server-admin',
+  'GET /instance/backups': 'server-admin',
+  'POST /instance/backups': 'server-admin',
+  'GET /instance/backups/:backup': 'server-admin',
 }
 
-/** Those that are walked by other tests: keys of their own, or files for everybody. */
+/** Routes covered by other tests: those with keys of their own, and files. */
 const ELSEWHERE = /^(?:\w+ \/api\/|ALL \/(?:ping|badge|b)\/|ALL \/\*$|GET \/assets\/|GET [a-z:/]*\/metrics)/
 
-/** A project with one of everything in it, and the routes of its things. */
+/** A project with one of everything, and the paths of its routes. */
 async function newWorld() {
   const guard = new TestGuard()
   const project = guard.project('owner-of-all@example.org')
@@ -170,7 +170,7 @@ const OTHERS = {
   outsider: ({ guard }: World) => signedIn(guard, 'mallory@example.org'),
 }
 
-async function context(world: World, visitor: Visitor, route: string): Promise<Response> {
+async function requestRoute(world: World, visitor: Visitor, route: string): Promise<Response> {
   const [method, pattern = ''] = route.split(' ')
   const path = world.pathOf(pattern)
   const response = await (method === 'GET' ? visitor.get(path) : visitor.post(path, { role: 'viewer' }))
@@ -183,14 +183,14 @@ async function context(world: World, visitor: Visitor, route: string): Promise<R
 const routes = Object.entries(TABLE).map(([route, needs]) => ({ route, needs }))
 const OFFENCES = [401, 403, 404, 500]
 
-test('The table names every route', async () => {
+test('Routes by role: the table has every route', async () => {
   const guard = new TestGuard()
-  const there = createRoutes(guard.deps, () => [], guard.live).routes.map(({ method, path }) => `${method} ${path}`)
-  expect(there.filter((route) => !ELSEWHERE.test(route)).sort()).toEqual(Object.keys(TABLE).sort())
+  const existing = createRoutes(guard.deps, () => [], guard.live).routes.map(({ method, path }) => `${method} ${path}`)
+  expect(existing.filter((route) => !ELSEWHERE.test(route)).sort()).toEqual(Object.keys(TABLE).sort())
   guard.stop()
 })
 
-/** Forms of which no page is ever the answer: they lead to one, or replace a part of one. */
+/** Forms that never answer with a page: they redirect to one, or replace a part of one. */
 const NEVER_A_PAGE = [
   'POST /monitors/:monitor/pause',
   'POST /monitors/:monitor/resume',
@@ -209,13 +209,13 @@ const NEVER_A_PAGE = [
   'POST /settings/sessions/:session/end',
 ]
 
-// After a reload, or the switch of the theme.
-test('Where a form may come back, its address can be asked for, too', () => {
+// After a reload or a change of the theme, the browser requests such a URL with GET.
+test('Forms: the URL of each form that can come back also answers GET', () => {
   const guard = new TestGuard()
-  const there = createRoutes(guard.deps, () => [], guard.live).routes
-  const gets = there.filter(({ method }) => method === 'GET').map(({ path }) => path)
+  const existing = createRoutes(guard.deps, () => [], guard.live).routes
+  const gets = existing.filter(({ method }) => method === 'GET').map(({ path }) => path)
   const answers = gets.map((path) => new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`))
-  const posts = there.filter(({ method, path }) => method === 'POST' && !ELSEWHERE.test(`POST ${path}`))
+  const posts = existing.filter(({ method, path }) => method === 'POST' && !ELSEWHERE.test(`POST ${path}`))
   const lost = posts
     .filter(({ path }) => !answers.some((pattern) => pattern.test(path)))
     .map(({ path }) => `POST ${path}`)
@@ -226,44 +226,43 @@ test('Where a form may come back, its address can be asked for, too', () => {
 test.each(NEVER_A_PAGE)('%s never answers with a form', async (route) => {
   const world = await newWorld()
   const owner = await memberOf(world.guard, world.project, 'owner')
-  expect((await context(world, owner, route)).status).not.toBe(422)
+  expect((await requestRoute(world, owner, route)).status).not.toBe(422)
 })
 
-describe('A stranger', () => {
-  test.each(routes)('at $route (needs $needs)', async ({ route, needs }) => {
+describe('Routes for a stranger', () => {
+  test.each(routes)('$route (needs $needs)', async ({ route, needs }) => {
     const world = await newWorld()
-    const { status, headers } = await context(world, await OTHERS.stranger(world), route)
-    const isTurnedAway =
-      status === 401 || (headers.get('location') ?? '').startsWith('/login?next=') || route === 'GET /'
-    expect(isTurnedAway).toBe(needs !== 'everybody')
+    const { status, headers } = await requestRoute(world, await OTHERS.stranger(world), route)
+    const isRefused = status === 401 || (headers.get('location') ?? '').startsWith('/login?next=') || route === 'GET /'
+    expect(isRefused).toBe(needs !== 'anyone')
   })
 })
 
-describe('An outsider', () => {
-  const inProject = routes.filter(({ needs }) => needs !== 'everybody' && needs !== 'person')
+describe('Routes for an outsider', () => {
+  const inProject = routes.filter(({ needs }) => needs !== 'anyone' && needs !== 'user')
 
-  test.each(inProject)('finds nothing at $route', async ({ route }) => {
+  test.each(inProject)('$route answers 404', async ({ route }) => {
     const world = await newWorld()
-    expect((await context(world, await OTHERS.outsider(world), route)).status).toBe(404)
+    expect((await requestRoute(world, await OTHERS.outsider(world), route)).status).toBe(404)
   })
 })
 
-describe.each([...ROLES])('Somebody with the role %s', (role) => {
+describe.each([...ROLES])('Routes for the role %s', (role) => {
   const inProject = routes.filter(({ needs }) => ROLES.includes(needs as Role))
 
-  test.each(inProject)('at $route (needs $needs)', async ({ route, needs }) => {
+  test.each(inProject)('$route (needs $needs)', async ({ route, needs }) => {
     const world = await newWorld()
-    const { status } = await context(world, await memberOf(world.guard, world.project, role), route)
+    const { status } = await requestRoute(world, await memberOf(world.guard, world.project, role), route)
     const mayDoIt = ROLES.indexOf(role) <= ROLES.indexOf(needs as Role)
     if (mayDoIt) expect(OFFENCES).not.toContain(status)
     else expect(status).toBe(403)
   })
 })
 
-describe('Somebody who loses their rights while their form is half sent', () => {
+describe('Routes for a user who loses their rights while the form is half sent', () => {
   const forms = routes.filter(({ route, needs }) => route.startsWith('POST') && ROLES.includes(needs as Role))
 
-  test.each(forms)('changes nothing at $route', async ({ route }) => {
+  test.each(forms)('$route changes nothing', async ({ route }) => {
     const world = await newWorld()
     const { guard, project, pathOf } = world
     const owner = await memberOf(guard, project, 'owner')

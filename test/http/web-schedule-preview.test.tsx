@@ -18,27 +18,27 @@ afterEach(() => guard.stop())
 
 const newForm = () => `/projects/${project.id}/monitors/new`
 
-describe('The preview', () => {
+describe('Schedule preview', () => {
   const preview = async (fields: Record<string, string>) =>
     (await member.read(`/projects/${project.id}/schedule-preview?${new URLSearchParams(fields)}`)).replace(
       /<[^>]*>/g,
       '',
     )
 
-  test('says when the next ping is expected and when an alert goes out, in the form and by itself', async () => {
+  test('shows when the next ping is expected and when an alert is sent, in the form and by itself', async () => {
     const sentence = 'If the job pings now, the next ping is expected on 2 Mar, 12:00. If it doesn’t arrive'
     expect(await preview({ schedule: 'every day' })).toContain(`${sentence}, an alert is sent on 2 Mar, 13:00.`)
     expect((await member.read(newForm())).replace(/<[^>]*>/g, '')).toContain(sentence)
   })
 
-  test('says seconds where they matter', async () => {
+  test('shows seconds when they matter', async () => {
     const text = await preview({ schedule: '30 seconds', graceCount: '10', graceUnit: 'seconds' })
     expect(text).toContain(
       'expected on 1 Mar 2026, 12:00:30. If it doesn’t arrive, an alert is sent on 1 Mar 2026, 12:00:40.',
     )
   })
 
-  test('says back what it understood, with the next five times in the zone of the monitor and in UTC', async () => {
+  test('repeats what it understood, with the next five times in the zone of the monitor and in UTC', async () => {
     const text = await preview({ schedule: 'weekdays at 18:30', timeZone: 'Europe/Riga' })
     expect(text).toContain('Expected Monday to Friday at 18:30 (Europe/Riga), with a grace period of 1 hour.')
     expect(text).toContain('Pings may arrive up to 15 minutes early.')
@@ -51,7 +51,7 @@ describe('The preview', () => {
     expect(await preview({ schedule: 'every monday' })).toContain(sentence)
   })
 
-  test('offers both readings of words that have two, to be taken over with a click', async () => {
+  test('offers both readings of an ambiguous schedule', async () => {
     const fields = new URLSearchParams({ schedule: 'every month on the 31st' })
     const html = await member.read(`/projects/${project.id}/schedule-preview?${fields}`)
     expect(html).toContain('Not every month has a day 31.')
@@ -60,7 +60,7 @@ describe('The preview', () => {
     }
   })
 
-  test('takes the schedule out of a line of a crontab, and offers the name of its command', async () => {
+  test('takes the schedule from a crontab line, and offers the name of its command', async () => {
     const line = `0 3 * * * root /usr/local/bin/backup.sh ${'--verbose '.repeat(20)}`
     const fields = new URLSearchParams({ schedule: line })
     const html = await member.read(`/projects/${project.id}/schedule-preview?${fields}`)
@@ -70,7 +70,7 @@ describe('The preview', () => {
     expect(await preview({ schedule: line })).toContain('Expected every day at 03:00 (UTC)')
   })
 
-  test('goes by the time zone that an OnCalendar expression names itself', async () => {
+  test('uses the time zone in an OnCalendar expression', async () => {
     const text = await preview({ schedule: 'Mon 09:00 Europe/Riga' })
     expect(text).toContain('Expected OnCalendar: Mon 09:00 Europe/Riga, with a grace period of 1 hour.')
     expect(text).toContain('Europe/RigaUTC2 Mar 2026, 09:00:002 Mar 2026, 07:00:00')
@@ -79,7 +79,7 @@ describe('The preview', () => {
     expect(mixed).toContain('Asia/TokyoUTC')
   })
 
-  test('says when the last time is, and that nothing is expected after it', async () => {
+  test('shows the last time, and says that no more pings are expected after it', async () => {
     expect(await preview({ schedule: '2026-03-02 03:00' })).toContain('Next and last timeUTC2 Mar 2026, 03:00:00')
     expect(await preview({ schedule: '2026-02-01 03:00' })).toContain('This schedule never runs again')
     const soon = await preview({ schedule: '2026-03-01 12:05' })
@@ -97,7 +97,7 @@ describe('The preview', () => {
     expect(await preview({ ...about, schedule: 'every hour' })).toContain('the monitor goes down when you save')
   })
 
-  test('counts from when a person resumed the monitor', async () => {
+  test('counts from the moment when the monitor was resumed', async () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     await member.post(`/monitors/${monitor.uniqueKey}/pause`)
     await member.post(`/monitors/${monitor.uniqueKey}/resume`)
@@ -107,7 +107,7 @@ describe('The preview', () => {
     )
   })
 
-  test('counts from the start of a run that is under way', async () => {
+  test('counts from the start of a run in progress', async () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     await guard.ping(monitor, '/start')
     const about = { monitor: monitor.uniqueKey, schedule: 'every day', graceCount: '2', graceUnit: 'hours' }
@@ -119,11 +119,11 @@ describe('The preview', () => {
     [{ schedule: '<script>' }, 'Cannot read &quot;&lt;script&gt;&quot;.'],
     [{ schedule: 'every day', timeZone: 'nowhere' }, 'Choose a time zone from the list.'],
     [{ schedule: 'every day', graceCount: '9999999999', graceUnit: 'days' }, 'Enter a whole number.'],
-  ] as const)('of %j says what is wrong', async (fields, problem) => {
+  ] as const)('of %j shows the error', async (fields, problem) => {
     expect(await preview(fields as Record<string, string>)).toStartWith(problem)
   })
 
-  test('tells nothing of a monitor of another project', async () => {
+  test('reveals nothing about a monitor of another project', async () => {
     const foreign = guard.monitor(guard.project('bob@example.org'), { name: 'foreign' })
     await guard.ping(foreign)
     guard.clock.advance(3 * HOUR)

@@ -34,7 +34,7 @@ beforeEach(() => open())
 
 afterEach(() => guard.stop())
 
-/** Alice as the database has her now. */
+/** Alice as she is stored now. */
 const now = () => findUser(guard.db, alice.user.id)
 
 async function another(browser: Partial<Browser> = {}): Promise<Visitor> {
@@ -55,7 +55,7 @@ async function canSignIn(password: string, email = EMAIL): Promise<boolean> {
 const mailedLink = (): string =>
   /8000(\/\S+\/[A-Za-z0-9]{32})\b/.exec(guard.outside.mails.at(-1)?.text ?? '')?.[1] ?? ''
 
-describe('The settings', () => {
+describe('Settings', () => {
   test.each([
     ['get', '/settings'],
     ['get', '/settings/delete'],
@@ -69,13 +69,13 @@ describe('The settings', () => {
     ['post', '/settings/sessions/end-others'],
     ['post', '/settings/sessions/x/end'],
     ['post', '/settings/delete'],
-  ] as const)('%s %s is not for strangers', async (method, path) => {
+  ] as const)('%s %s requires a sign-in', async (method, path) => {
     const response = await new Visitor(guard)[method](path)
     expect(response.status).toBe(method === 'get' ? 303 : 401)
     expect(response.headers.get('location')).toBe(method === 'get' ? `/login?next=${encodeURIComponent(path)}` : null)
   })
 
-  test('are one page, and a form that came back leaves an address that leads to it', async () => {
+  test('are one page, and the URLs of their forms redirect to it', async () => {
     const text = await alice.read('/settings')
     for (const id of ['profile', 'address', 'mails', 'theme', 'change-password', 'sessions', 'delete']) {
       expect(text).toContain(`href="#${id}"`)
@@ -85,7 +85,7 @@ describe('The settings', () => {
   })
 })
 
-test('No page has two elements of the same name, or a label would belong to the wrong one', async () => {
+test('Element ids are unique on a page, so that labels belong to the right field', async () => {
   const [project] = listProjectsOfUser(guard.db, alice.user.id)
   for (const path of ['/settings', '/settings/delete', `/projects/${project?.id}/settings`, '/projects/new']) {
     const text = await alice.read(path)
@@ -95,8 +95,8 @@ test('No page has two elements of the same name, or a label would belong to the 
   }
 })
 
-describe('The profile', () => {
-  test('is saved, and moments are in the zone from then on', async () => {
+describe('Profile', () => {
+  test('is saved, and times are shown in its time zone', async () => {
     const response = await alice.post('/settings/profile', { name: ' Alice ', timeZone: 'Asia/Tokyo' })
     expect(response.headers.get('location')).toBe('/settings')
     expect(now()).toMatchObject({ name: 'Alice', timeZone: 'Asia/Tokyo' })
@@ -105,7 +105,7 @@ describe('The profile', () => {
     expect(text).toContain('1 Mar, 21:00')
   })
 
-  test('keeps a zone that goes by an old name by the one that it has now', async () => {
+  test('stores a renamed time zone by its current name', async () => {
     await alice.post('/settings/profile', { name: '', timeZone: 'US/Pacific' })
     expect(await alice.read('/settings')).toContain('<option value="America/Los_Angeles" selected>')
   })
@@ -114,14 +114,14 @@ describe('The profile', () => {
     [{ name: 'x'.repeat(101), timeZone: 'UTC' }, 'name'],
     [{ name: 'a\u0000b', timeZone: 'UTC' }, 'name'],
     [{ name: 'Alice', timeZone: 'Mars/Olympus' }, 'timeZone'],
-  ])('%j comes back with 422 and what is wrong', async (fields, field) => {
+  ])('%j answers 422 with the error', async (fields, field) => {
     const response = await alice.post('/settings/profile', fields)
     const text = await response.text()
     expect([response.status, text.includes(`id="${field}-problem"`)]).toEqual([422, true])
     expect(now()).toMatchObject({ name: '', timeZone: 'UTC' })
   })
 
-  test('with a hostile name does no harm', async () => {
+  test('escapes a hostile name', async () => {
     await alice.post('/settings/profile', { name: HOSTILE, timeZone: 'UTC' })
     const text = await alice.read('/settings')
     expect(text).toContain('&lt;script&gt;alert(1)')
@@ -129,7 +129,7 @@ describe('The profile', () => {
   })
 })
 
-describe('The theme', () => {
+describe('Theme', () => {
   test.each([
     ['http://127.0.0.1:8000/docs/api?x=1', '/docs/api?x=1'],
     ['http://localhost/', '/'],
@@ -137,26 +137,26 @@ describe('The theme', () => {
     ['http://127.0.0.1:8000//evil.example', '/'],
     ['nonsense', '/settings'],
     ['', '/settings'],
-  ])('is switched on the page %p, and leads back to %p', async (referer, location) => {
+  ])('is changed on the page %p, and leads back to %p', async (referer, location) => {
     const response = await alice.post('/settings/theme', { theme: 'dark' }, { Referer: referer, Host: 'localhost' })
     expect([response.status, response.headers.get('location')]).toEqual([303, location])
     expect(await alice.read('/settings')).toContain('<html lang="en" data-theme="dark">')
   })
 
-  test('is one of three', async () => {
+  test('must be one of three', async () => {
     expect((await alice.post('/settings/theme', { theme: 'pink' })).status).toBe(422)
     expect(now()?.theme).toBe('system')
   })
 })
 
-describe('Mails to a person', () => {
+describe('Mails to a user', () => {
   test('cannot be chosen without a mail server, and the page says so', async () => {
     const text = await alice.read('/settings')
     expect(text).toContain('send email yet')
     expect(text).toContain('<fieldset class="form" disabled>')
   })
 
-  test('come as the user has chosen', async () => {
+  test('are sent as the user has chosen', async () => {
     await reopen(SMTP)
     expect(await alice.read('/settings')).not.toContain('disabled')
     Object.assign(alice.user, { timeZone: 'Asia/Tokyo' })
@@ -171,10 +171,10 @@ describe('Mails to a person', () => {
   })
 })
 
-describe('The e-mail address', () => {
+describe('Email address', () => {
   const change = (email: string, emailPassword = PASSWORD) => alice.post('/settings/email', { email, emailPassword })
 
-  test('is changed at once without a mail server, with the present password', async () => {
+  test('is changed at once without a mail server, with the current password', async () => {
     expect((await change('alice@new.example')).status).toBe(303)
     expect(await alice.read('/settings')).toContain('Email address changed.')
     expect(await canSignIn(PASSWORD, 'alice@new.example')).toBe(true)
@@ -200,7 +200,7 @@ describe('The e-mail address', () => {
   describe('with a mail server', () => {
     beforeEach(() => reopen(SMTP))
 
-    test('is changed when the link in the mail to the new one is followed, once', async () => {
+    test('is changed through the link in the mail to the new one, once', async () => {
       await change('alice@new.example')
       expect(guard.outside.mails.map(({ to }) => to)).toEqual(['alice@new.example'])
       expect(now()?.email).toBe(EMAIL)
@@ -216,7 +216,7 @@ describe('The e-mail address', () => {
       expect((await alice.post(link)).status).toBe(404)
     })
 
-    test('stays when the link is a day old, or a newer one was mailed', async () => {
+    test('is kept when the link is a day old, or a newer one was mailed', async () => {
       await change('alice@first.example')
       const first = mailedLink()
       await change('alice@second.example')
@@ -226,14 +226,14 @@ describe('The e-mail address', () => {
       expect(now()?.email).toBe(EMAIL)
     })
 
-    test('stays when somebody else has taken the new one meanwhile', async () => {
+    test('is kept when someone else has taken the new one meanwhile', async () => {
       await change('shared@new.example')
       guard.project('shared@new.example')
       expect((await alice.post(mailedLink())).status).toBe(409)
       expect(now()?.email).toBe(EMAIL)
     })
 
-    test('stays when the password is changed before the link is followed: an intruder asked for it', async () => {
+    test('is kept when the password changes before the link of an intruder is followed', async () => {
       await change('mallory@example.org')
       const link = mailedLink()
       await alice.post('/settings/password', { password: PASSWORD, newPassword: NEW_PASSWORD })
@@ -241,7 +241,7 @@ describe('The e-mail address', () => {
       expect(now()?.email).toBe(EMAIL)
     })
 
-    test('that nobody has confirmed can be mailed a link again, and it is said when that fails', async () => {
+    test('can be mailed a link again while it is not confirmed, and a failure is shown', async () => {
       const bob = await signedIn(guard, 'bob@example.org')
       expect(await bob.read('/settings')).toContain('which is not confirmed yet')
       await bob.post('/settings/verification')
@@ -257,7 +257,7 @@ describe('The e-mail address', () => {
       expect(text).not.toContain('/settings/verification')
     })
 
-    test('takes ten mails an hour at most', async () => {
+    test('gets at most ten mails an hour', async () => {
       const bob = await signedIn(guard, 'bob@example.org')
       const statuses: number[] = []
       for (let count = 0; count < 12; count += 1) statuses.push((await bob.post('/settings/verification')).status)
@@ -267,8 +267,8 @@ describe('The e-mail address', () => {
   })
 })
 
-describe('The password', () => {
-  test('is changed with the present one, and every other session ends', async () => {
+describe('Password', () => {
+  test('is changed with the current one, and every other session ends', async () => {
     const [elsewhere, cookieless] = [await another(), await another()]
     expect(await isSignedIn(elsewhere)).toBe(true)
     const response = await alice.post('/settings/password', { password: PASSWORD, newPassword: NEW_PASSWORD })
@@ -294,7 +294,7 @@ describe('The password', () => {
     expect([await canSignIn(PASSWORD), await isSignedIn(elsewhere)]).toEqual([true, true])
   })
 
-  test('can be tried ten times in a row, on all forms together, and then not even the right one counts', async () => {
+  test('can be tried ten times in a row, on all forms together, and then even the right one is refused', async () => {
     for (let count = 0; count < 10; count += 1) {
       const form = ['/settings/password', '/settings/delete', '/settings/email'][count % 3] ?? ''
       expect((await alice.post(form, { password: 'wrong', emailPassword: 'wrong' })).status).toBe(422)
@@ -306,7 +306,7 @@ describe('The password', () => {
 })
 
 describe('Sessions', () => {
-  test('are listed with the browser in words, its address, and which one this is', async () => {
+  test('are listed with browser and address, and this one is marked', async () => {
     await another({ remoteAddress: '2001:db8::1', userAgent: FIREFOX })
     await another({ userAgent: HOSTILE })
     guard.clock.advance(5 * MINUTE)
@@ -321,7 +321,7 @@ describe('Sessions', () => {
     expect(text).not.toContain('<script>alert')
   })
 
-  test('end one by one, at once, and the cookie of an ended one is worthless', async () => {
+  test('can be ended one by one, at once, and the cookie of an ended one is invalid', async () => {
     const elsewhere = await another()
     const { cookie } = elsewhere
     const [path = ''] = /\/settings\/sessions\/[0-9a-f-]{36}\/end/.exec(await alice.read('/settings')) ?? []
@@ -331,7 +331,7 @@ describe('Sessions', () => {
     expect((await guard.request('/settings/profile', { method: 'POST', headers: { cookie } })).status).toBe(401)
   })
 
-  test('end all but this one, which then is the only one listed', async () => {
+  test('can be ended except this one, which then is the only one listed', async () => {
     const others = [await another(), await another()]
     await alice.post('/settings/sessions/end-others')
     for (const other of others) expect(await isSignedIn(other)).toBe(false)
@@ -340,7 +340,7 @@ describe('Sessions', () => {
     expect(text).not.toContain('/settings/sessions/')
   })
 
-  test('of somebody else cannot be ended', async () => {
+  test('of another user cannot be ended', async () => {
     const mallory = await signedIn(guard, 'mallory@example.org')
     const [session] = listSessions(guard.db, { userId: alice.user.id, now: guard.clock.now() })
     await mallory.post(`/settings/sessions/${session?.id}/end`)
@@ -348,10 +348,10 @@ describe('Sessions', () => {
   })
 })
 
-describe('Deleting the account', () => {
+describe('Delete account', () => {
   const remove = (password = PASSWORD) => alice.post('/settings/delete', { password })
 
-  test('says what goes, asks for the password, and takes account, sessions and own projects', async () => {
+  test('shows the consequences, requires the password, and deletes account, sessions and own projects', async () => {
     const [project] = listProjectsOfUser(guard.db, alice.user.id)
     const others = guard.project('bob@example.org')
     guard.db.write((tx) => insertMembership(tx, { projectId: others.id, userId: alice.user.id, role: 'admin' }))
@@ -375,7 +375,7 @@ describe('Deleting the account', () => {
     expect(findProject(guard.db, others.id)).not.toBeNull()
   })
 
-  test('is refused while others would lose their only owner, with the project by name', async () => {
+  test('is refused while others would lose their only owner, and names the project', async () => {
     const [project] = listProjectsOfUser(guard.db, alice.user.id)
     if (!project) throw new Error('Alice has a project')
     await memberOf(guard, project, 'admin')
@@ -391,7 +391,7 @@ describe('Deleting the account', () => {
     expect(findProject(guard.db, project.id)).not.toBeNull()
   })
 
-  test('of the last user leads back to the first setup', async () => {
+  test('of the last user leads back to the setup', async () => {
     await remove()
     expect(hasUsers(guard.db)).toBe(false)
     expect((await alice.get('/login')).headers.get('location')).toBe('/setup')

@@ -10,7 +10,7 @@ import { signedIn, Visitor } from '../support/visitor.ts'
 
 const ALICE = { email: 'alice@example.org', password: 'correct horse battery' }
 const NEVER = 'nobody@example.org'
-/** Its name is that of this server. */
+/** Its name contains an id of the server. */
 const SESSION_COOKIE = /\bcronguard-[0-9a-f]{8}=/
 
 let guard: TestGuard
@@ -31,8 +31,8 @@ async function isIn(visitor: Visitor): Promise<boolean> {
   return (await visitor.get('/settings')).status === 200
 }
 
-describe('Signing in', () => {
-  test('leads to the monitors, and the cookie is no script’s and no other site’s business', async () => {
+describe('Sign in', () => {
+  test('leads to the monitors, with a cookie that scripts and other sites cannot use', async () => {
     const response = await stranger.post('/login', ALICE)
     expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
     const cookie = response.headers.getSetCookie().find((line) => SESSION_COOKIE.test(line)) ?? ''
@@ -42,7 +42,7 @@ describe('Signing in', () => {
     expect((await stranger.get('/')).status).toBe(200)
   })
 
-  test('over https gives a cookie that never travels without it, and binds it to the host', async () => {
+  test('over https sets a cookie that requires https, and binds it to the host', async () => {
     const secure = new TestGuard({ env: { CRONGUARD_BASE_URL: 'https://cron.example.org' } })
     await createUser(secure.deps, { ...ALICE, isAdmin: false })
     const visitor = new Visitor(secure)
@@ -54,12 +54,12 @@ describe('Signing in', () => {
     secure.stop()
   })
 
-  test('takes an address in any case and with blanks around it', async () => {
+  test('accepts the address in any case and with blanks around it', async () => {
     await stranger.post('/login', { ...ALICE, email: '  Alice@Example.ORG ' })
     expect(await isIn(stranger)).toBe(true)
   })
 
-  test('gives the same answer for an unknown address and for a wrong password, and keeps what was typed', async () => {
+  test('answers the same for an unknown address and a wrong password, and keeps the input', async () => {
     const wrong = await stranger.post('/login', { ...ALICE, password: 'wrong password' })
     const unknown = await stranger.post('/login', { email: NEVER, password: 'wrong password' })
     const [a, b] = [await wrong.text(), await unknown.text()]
@@ -82,12 +82,12 @@ describe('Signing in', () => {
     ['/\t/evil.example', '/'],
     ['/😀/ü?q=ā#ž', '/%F0%9F%98%80/%C3%BC?q=%C4%81#%C5%BE'],
     ['', '/'],
-  ])('with the wish to go on to %p leads to %p', async (next, location) => {
+  ])('with the next page %p leads to %p', async (next, location) => {
     const response = await stranger.post('/login', { ...ALICE, next })
     expect(response.headers.get('location')).toBe(location)
   })
 
-  test('comes first for a page, which is shown afterwards', async () => {
+  test('is required for a page, which is shown afterwards', async () => {
     const response = await stranger.get('/settings?tab=1')
     expect([response.status, response.headers.get('location')]).toEqual([303, '/login?next=%2Fsettings%3Ftab%3D1'])
     expect((await stranger.get('/?status=down')).headers.get('location')).toBe('/login?next=%2F%3Fstatus%3Ddown')
@@ -97,8 +97,8 @@ describe('Signing in', () => {
   })
 })
 
-describe('Somebody who is signed out while typing', () => {
-  test('is led back to where they were', async () => {
+describe('Signed out while typing', () => {
+  test('a form leads to the sign-in and back to its page', async () => {
     const headers = { Referer: 'http://127.0.0.1:8000/settings?tab=1' }
     const response = await stranger.post('/settings/profile', { name: 'Alice' }, headers)
     expect(response.status).toBe(401)
@@ -106,14 +106,14 @@ describe('Somebody who is signed out while typing', () => {
   })
 })
 
-describe('Too many tries', () => {
+describe('Too many sign-in attempts', () => {
   const wrong = { ...ALICE, password: 'wrong password' }
   const from = (peer: string) => ({
     try: (fields: Record<string, string>) =>
       guard.request('/login', { method: 'POST', body: new URLSearchParams(fields) }, peer),
   })
 
-  test('for one account from one network are refused there, with a sentence that says when to come back', async () => {
+  test('for one account from one network are refused there, with the time to try again', async () => {
     for (let index = 0; index < 10; index += 1) {
       expect((await from('198.51.100.1').try(wrong)).status).toBe(422)
     }
@@ -123,12 +123,12 @@ describe('Too many tries', () => {
     expect(listUsers(guard.db)).toHaveLength(1)
   })
 
-  test('by a stranger do not keep the owner out who is somewhere else', async () => {
+  test('by a stranger do not lock out the owner elsewhere', async () => {
     for (let index = 0; index < 12; index += 1) await from('198.51.100.1').try(wrong)
     expect((await from('203.0.113.5').try(ALICE)).status).toBe(303)
   })
 
-  test('from many networks are refused from everywhere, but not in a browser that signed in before', async () => {
+  test('from many networks are refused everywhere, except in a browser that has signed in before', async () => {
     const known = new Visitor(guard)
     await known.post('/login', ALICE)
     await known.post('/logout')
@@ -139,7 +139,7 @@ describe('Too many tries', () => {
     expect((await known.post('/login', ALICE)).status).toBe(303)
   })
 
-  test('are lifted by a new password', async () => {
+  test('are forgotten with a new password', async () => {
     for (let index = 0; index < 10; index += 1) await from('198.51.100.1').try(wrong)
     expect((await from('198.51.100.1').try(ALICE)).status).toBe(429)
     const [user] = listUsers(guard.db)
@@ -148,7 +148,7 @@ describe('Too many tries', () => {
     expect((await from('198.51.100.1').try({ ...ALICE, password })).status).toBe(303)
   })
 
-  test('from one address are refused for every account, and its IPv6 neighbours are one with it', async () => {
+  test('from one address are refused for every account, and an IPv6 network counts as one address', async () => {
     for (let index = 0; index < 20; index += 1) {
       await from(`2001:db8:1:2::${index}`).try({ ...wrong, email: `user${index}@example.org` })
     }
@@ -162,7 +162,7 @@ describe('Too many tries', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(5)
   })
 
-  test('are forgotten after a quarter of an hour; a good sign-in never counts', async () => {
+  test('are forgotten after 15 minutes, and a successful sign-in never counts', async () => {
     for (let index = 0; index < 25; index += 1) expect((await from('198.51.100.1').try(ALICE)).status).toBe(303)
     for (let index = 0; index < 11; index += 1) await from('198.51.100.1').try(wrong)
     expect((await from('198.51.100.1').try(ALICE)).status).toBe(429)
@@ -171,12 +171,12 @@ describe('Too many tries', () => {
   })
 })
 
-describe('A browser that signed in before', () => {
+describe('Browser that has signed in before', () => {
   const wrong = { ...ALICE, password: 'wrong password' }
   const deviceOf = (visitor: Visitor): string =>
     visitor.cookie.split('; ').find((cookie) => cookie.includes('-device=')) ?? ''
 
-  /** A browser that has nothing but this cookie. */
+  /** A browser with only this cookie. */
   const browserWith = (cookie: string) => new Visitor(guard, [cookie])
 
   beforeEach(() => stranger.post('/login', ALICE))
@@ -185,7 +185,7 @@ describe('A browser that signed in before', () => {
     for (let index = 0; index < 10; index += 1) await visitor.post('/login', wrong)
   }
 
-  test('is not let in by its cookie alone', async () => {
+  test('is not signed in by its device cookie alone', async () => {
     expect(deviceOf(stranger)).toMatch(/^cronguard-[0-9a-f]{8}-device=[A-Za-z0-9]{22}\.[\w-]{43}$/)
     expect(await isIn(browserWith(deviceOf(stranger)))).toBe(false)
   })
@@ -196,7 +196,7 @@ describe('A browser that signed in before', () => {
     expect((await browser.post('/login', ALICE)).status).toBe(429)
   })
 
-  test('passes when everybody else in its network is refused', async () => {
+  test('can sign in when everyone else in its network is refused', async () => {
     for (let index = 0; index < 20; index += 1) {
       await new Visitor(guard).post('/login', { ...wrong, email: `user${index}@example.org` })
     }
@@ -204,7 +204,7 @@ describe('A browser that signed in before', () => {
     expect((await browserWith(deviceOf(stranger)).post('/login', ALICE)).status).toBe(303)
   })
 
-  test('is known for that account only, and no cookie can be made up for another', async () => {
+  test('is recognized for its own account only, and its cookie cannot be forged for another', async () => {
     const bob = { email: 'bob@example.org', password: 'correct horse battery' }
     await createUser(guard.deps, { ...bob, isAdmin: false })
     const [name, signature] = deviceOf(stranger).split('.')
@@ -216,7 +216,7 @@ describe('A browser that signed in before', () => {
     expect((await browserWith(deviceOf(stranger)).post('/login', bob)).status).toBe(429)
   })
 
-  test('is known for each of its accounts', async () => {
+  test('is recognized for each of its accounts', async () => {
     const bob = { email: 'bob@example.org', password: 'correct horse battery' }
     await createUser(guard.deps, { ...bob, isAdmin: false })
     await stranger.post('/login', bob)
@@ -226,7 +226,7 @@ describe('A browser that signed in before', () => {
     for (const account of [ALICE, bob]) expect((await browserWith(shared).post('/login', account)).status).toBe(303)
   })
 
-  test('and is signed in since an older version is known as soon as it is used', async () => {
+  test('gets its device cookie late when its session is from an older version', async () => {
     const alice = await signedIn(guard, ALICE.email)
     expect(deviceOf(alice)).toBe('')
     guard.clock.advance(6 * MINUTE)
@@ -235,7 +235,7 @@ describe('A browser that signed in before', () => {
   })
 })
 
-test('A failed sign-in is logged with the address it came from, and without what was typed', async () => {
+test('Failed sign-in: is logged with its IP address, and without the input', async () => {
   await stranger.post('/login', { ...ALICE, password: 'wrong password' })
   await stranger.post('/login', { email: 'my secret password', password: 'wrong password' })
   for (let index = 0; index < 10; index += 1) await stranger.post('/login', { ...ALICE, password: 'wrong password' })
@@ -247,7 +247,7 @@ test('A failed sign-in is logged with the address it came from, and without what
   for (const typed of ['wrong password', 'my secret']) expect(JSON.stringify(guard.log)).not.toContain(typed)
 })
 
-test('Two servers on one host keep their own sessions: browsers send both the cookies of both', async () => {
+test('Session cookies: two servers on one host keep their own, though browsers send both', async () => {
   const other = new TestGuard({ env: { CRONGUARD_SECRET_KEY: 'the key of another server' } })
   await createUser(other.deps, { ...ALICE, isAdmin: false })
   const elsewhere = new Visitor(other)
@@ -258,7 +258,7 @@ test('Two servers on one host keep their own sessions: browsers send both the co
   other.stop()
 })
 
-describe('A session', () => {
+describe('Session', () => {
   test('lasts thirty days from the last visit', async () => {
     await stranger.post('/login', ALICE)
     guard.clock.advance(29 * DAY)
@@ -279,21 +279,21 @@ describe('A session', () => {
     expect(await isIn(stranger)).toBe(false)
   })
 
-  test('from before the cookie had the name of its server goes on with the new name', async () => {
+  test('with the cookie name of an older version goes on with the new name', async () => {
     const alice = await signedIn(guard, ALICE.email)
     const before = new Visitor(guard, [alice.cookie.replace(SESSION_COOKIE, 'cronguard=')])
     expect(await isIn(before)).toBe(true)
     expect(before.cookie).toMatch(SESSION_COOKIE)
   })
 
-  test('is not written with every click', async () => {
+  test('cookie is not sent with every answer', async () => {
     await stranger.post('/login', ALICE)
     guard.clock.advance(6 * MINUTE)
     expect((await stranger.get('/settings')).headers.getSetCookie().join()).toMatch(SESSION_COOKIE)
     expect((await stranger.get('/settings')).headers.getSetCookie().join()).not.toMatch(SESSION_COOKIE)
   })
 
-  test('that was ended elsewhere is worth nothing, though its cookie is still signed', async () => {
+  test('that was ended elsewhere is invalid, though its cookie is still signed', async () => {
     await stranger.post('/login', ALICE)
     const [session] = listSessions(guard.db, { userId: userId(), now: guard.clock.now() })
     expect(session?.userAgent).toBe('')
@@ -301,7 +301,7 @@ describe('A session', () => {
     expect(await isIn(stranger)).toBe(false)
   })
 
-  test('ends with a sign-out, and an old copy of its cookie does not come back to life', async () => {
+  test('ends with a sign-out, and an old copy of its cookie stays invalid', async () => {
     await stranger.post('/login', ALICE)
     const copy = new Visitor(guard, [stranger.cookie])
     expect(await isIn(copy)).toBe(true)
@@ -314,13 +314,16 @@ describe('A session', () => {
   test.each([
     ['nothing', ''],
     ['no token', 'abc'],
-    ['a token that nobody signed', 'eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJ4In0.'],
-    ['a token with another key', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.Y4Qg0pmJ6bWmRr2mTnRkQmS3mLkYy1y0m8o3u1m2b3c'],
-  ])('is not given for a cookie with %s', async (_what, value) => {
+    ['an unsigned token', 'eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJ4In0.'],
+    [
+      'a token signed with another key',
+      'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.Y4Qg0pmJ6bWmRr2mTnRkQmS3mLkYy1y0m8o3u1m2b3c',
+    ],
+  ])('is not accepted from a cookie with %s', async (_what, value) => {
     expect(await isIn(new Visitor(guard, [`cronguard=${value}`]))).toBe(false)
   })
 
-  test('does not survive a change of the signed part', async () => {
+  test('is invalid when its signed part was changed', async () => {
     const alice = await signedIn(guard, ALICE.email)
     const [head, body, signature] = alice.cookie.replace(SESSION_COOKIE, '').split('.')
     const forged = Buffer.from(JSON.stringify({ ...JSON.parse(atob(body ?? '')), exp: 9_999_999_999 })).toString(
@@ -330,7 +333,7 @@ describe('A session', () => {
     expect(await isIn(new Visitor(guard, [`cronguard=${head}.${forged}.${signature}`]))).toBe(false)
   })
 
-  test('keeps people in when the disk takes nothing', async () => {
+  test('goes on while the disk refuses writes', async () => {
     await stranger.post('/login', ALICE)
     guard.clock.advance(HOUR)
     guard.db.get('PRAGMA query_only = ON')
@@ -339,7 +342,7 @@ describe('A session', () => {
   })
 })
 
-describe('A form that comes from elsewhere', () => {
+describe('Form from another site', () => {
   const cases: [name: string, headers: Record<string, string>, status: number][] = [
     [
       'this site, as browsers say over https',
@@ -349,14 +352,14 @@ describe('A form that comes from elsewhere', () => {
     ['this site, by the base URL', { Origin: 'http://127.0.0.1:8000' }, 303],
     ['this site, by the address in use', { Origin: 'http://localhost', Host: 'localhost' }, 303],
     ['another site', { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }, 403],
-    ['a sister site', { 'Sec-Fetch-Site': 'same-site', Origin: 'http://127.0.0.1:8000' }, 403],
+    ['another origin of this site', { 'Sec-Fetch-Site': 'same-site', Origin: 'http://127.0.0.1:8000' }, 403],
     ['another site, on plain http', { Origin: 'http://evil.example' }, 403],
     ['a page without an origin', { Origin: 'null' }, 403],
     ['another port', { Origin: 'http://127.0.0.1:8001' }, 403],
     ['no browser', {}, 303],
   ]
 
-  test.each(cases)('(%s) is answered %p', async (_name, headers, status) => {
+  test.each(cases)('(%s) answers %p', async (_name, headers, status) => {
     const alice = await signedIn(guard, ALICE.email)
     const init = {
       method: 'POST',
@@ -366,7 +369,7 @@ describe('A form that comes from elsewhere', () => {
     expect((await guard.request('/settings/theme', init)).status).toBe(status)
   })
 
-  test('is no matter for pings and API keys: they use no cookies', async () => {
+  test('check does not affect pings and API keys, which use no cookies', async () => {
     const project = guard.project('bob@example.org')
     const monitor = guard.monitor(project, { name: 'backup' })
     const headers = { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' }

@@ -24,7 +24,7 @@ afterEach(() => guard.stop())
 const at = (path = '') => `/monitors/${monitor.uniqueKey}${path}`
 const POST = { method: 'POST' }
 
-/** "#12" for pings, "up", "down" for transitions; in the order in which they stand there. */
+/** "#12" for pings, "up", "down" for transitions, in the order of the page. */
 const entriesOf = (html: string): string[] =>
   [...html.matchAll(/<li class="entry[ "].*?<\/li>/gs)].map(
     ([entry]) => /#\d+(?=<\/a>)/.exec(entry)?.[0] ?? /status-(\w+)"/.exec(entry)?.[1] ?? '?',
@@ -45,7 +45,7 @@ async function makeHistory(count: number): Promise<void> {
   }
 }
 
-/** Every page of a filter, by its links. */
+/** All pages of a filter, found by their links. */
 async function readAll(filter: string, link: typeof olderLink, between: () => Promise<void> = async () => {}) {
   let html = await viewer.read(`${at('/timeline')}?kind=${filter}`)
   const seen = entriesOf(html)
@@ -59,8 +59,8 @@ async function readAll(filter: string, link: typeof olderLink, between: () => Pr
   return { seen, pages }
 }
 
-describe('The timeline', () => {
-  test('has pings and transitions, newest first, a transition above the ping that made it', async () => {
+describe('Timeline', () => {
+  test('has pings and transitions, newest first, with a transition above the ping that caused it', async () => {
     await guard.ping(monitor, '/start', POST)
     guard.clock.advance(2 * SECOND)
     await guard.ping(monitor, '/0', { method: 'POST', body: 'all \0 good\n<b>' })
@@ -74,8 +74,8 @@ describe('The timeline', () => {
     expect(text).toContain('Ignored')
   })
 
-  test('has each gap after which the deadline was extended, and loses none over its pages', async () => {
-    const blinds = (html: string) => html.match(/entry-blackout/g)?.length ?? 0
+  test('has each gap that extended the deadline, and loses none over its pages', async () => {
+    const gapsIn = (html: string) => html.match(/entry-blackout/g)?.length ?? 0
     await guard.ping(monitor, '', POST)
     await guard.tick()
     let [read, pages] = [0, 0]
@@ -90,23 +90,23 @@ describe('The timeline', () => {
         'The deadline was extended by one grace period.',
     )
     for (let html = first; ; pages++) {
-      read += blinds(html)
+      read += gapsIn(html)
       const next = olderLink(html)
       if (next === undefined) break
       html = await viewer.read(next)
     }
     expect([read, pages]).toEqual([28, 1])
-    expect(blinds(await viewer.read(at('/timeline?kind=success')))).toBe(0)
+    expect(gapsIn(await viewer.read(at('/timeline?kind=success')))).toBe(0)
     const newer = newerLink(first) ?? ''
     guard.sleep(DAY)
     await guard.tick()
-    expect(blinds(await viewer.read(newer))).toBe(1)
+    expect(gapsIn(await viewer.read(newer))).toBe(1)
   })
 
   test.each([
     ['by the links of htmx', olderLink],
     ['by plain links, without JavaScript', plainLink],
-  ])('is complete over its pages, %s, without gaps or doubles, while pings arrive', async (_how, link) => {
+  ])('is complete over its pages, %s, without duplicates, while pings arrive', async (_how, link) => {
     await makeHistory(180)
     const transitions = guard.statuses(monitor).length
     const { seen, pages } = await readAll('all', link, async () => {
@@ -120,7 +120,7 @@ describe('The timeline', () => {
     expect(pages).toBe(Math.ceil(seen.length / 50))
   })
 
-  test('is complete when the clock of the machine was set back', async () => {
+  test('is complete after the clock was set back', async () => {
     await makeHistory(70)
     guard.clock.advance(-HOUR)
     await makeHistory(70)
@@ -129,7 +129,7 @@ describe('The timeline', () => {
     expect(seen.filter((entry) => !entry.startsWith('#'))).toHaveLength(guard.statuses(monitor).length)
   })
 
-  test('shows with a filter what it names and nothing else, and says which one it is', async () => {
+  test('shows with a filter only what it names, and marks the filter', async () => {
     await makeHistory(66)
     const all = await readAll('all', olderLink)
     const found: string[] = []
@@ -145,7 +145,7 @@ describe('The timeline', () => {
     expect(found.sort()).toEqual(all.seen.sort())
   })
 
-  test('is as long again for somebody who comes back', async () => {
+  test('has the same length for a user who comes back', async () => {
     await makeHistory(160)
     let html = await viewer.read(at())
     const seen = entriesOf(html)
@@ -162,12 +162,12 @@ describe('The timeline', () => {
     expect(olderLink(again)).toBe(olderLink(html))
   })
 
-  test('keeps a filter in the address', async () => {
+  test('keeps the filter in the URL', async () => {
     const response = await viewer.get(`${at('/timeline')}?kind=fail`)
     expect(response.headers.get('hx-replace-url')).toBe(`${at()}?kind=fail`)
   })
 
-  test('goes on over a long stretch in which nothing matches', async () => {
+  test('continues over a long range in which nothing matches', async () => {
     await guard.ping(monitor, '/fail', POST)
     guard.db.write((tx) => {
       for (let number = 2; number <= 45_000; number++) insertPing(tx, { ...successOf(monitor), number, at: tx.now })
@@ -180,7 +180,7 @@ describe('The timeline', () => {
   })
 
   test.each(['', '0', '1.2', 'x.y.z', '-1.0.0', '1.2.3.4', '99999999999999999.0.0'])(
-    'takes no nonsense (%j) for a place',
+    'refuses the invalid cursor %j',
     async (before) => {
       await guard.ping(monitor, '', POST)
       expect(readCursor(before)).toBeNull()
@@ -191,8 +191,8 @@ describe('The timeline', () => {
   )
 })
 
-describe('What is new in the timeline', () => {
-  test('is added above what is there, each thing once', async () => {
+describe('New timeline entries', () => {
+  test('are added above the others, each once', async () => {
     let html = await viewer.read(at())
     expect(html).toContain('No entries yet.')
     const news: string[][] = []
@@ -217,7 +217,7 @@ describe('What is new in the timeline', () => {
     expect(entriesOf(await viewer.read(at()))).toEqual(news.reverse().flat())
   })
 
-  test('obeys the filter', async () => {
+  test('match the filter', async () => {
     let html = await viewer.read(`${at()}?kind=fail`)
     await makeHistory(12)
     html = await viewer.read(newerLink(html) ?? '')
@@ -225,7 +225,7 @@ describe('What is new in the timeline', () => {
     expect(entriesOf(await viewer.read(newerLink(html) ?? ''))).toEqual([])
   })
 
-  test('is offered as a fresh page when it is too much to add', async () => {
+  test('are offered as a fresh page when there are too many', async () => {
     const html = await viewer.read(at())
     await makeHistory(60)
     const news = await viewer.read(newerLink(html) ?? '')

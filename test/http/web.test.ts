@@ -10,16 +10,16 @@ beforeEach(() => {
 
 afterEach(() => guard.stop())
 
-describe('While nobody has an account', () => {
+describe('Before the first account', () => {
   test.each(['/', '/login', '/register', '/docs', '/settings', '/projects/new', '/password-reset'])(
-    '%s leads to the way to the first one',
+    '%s redirects to the setup',
     async (path) => {
       const response = await guard.request(path)
       expect([response.status, response.headers.get('location')]).toEqual([303, '/setup'])
     },
   )
 
-  test('that way says where the link is, and is no open form', async () => {
+  test('the setup page says where the link is, and has no form', async () => {
     const text = await (await guard.request('/setup')).text()
     expect(text).toContain('CronGuard is not set up yet')
     expect(text).toContain('cronguard user create')
@@ -27,8 +27,8 @@ describe('While nobody has an account', () => {
   })
 })
 
-describe('A page', () => {
-  test('runs and shows nothing that does not come from here, and cannot be framed', async () => {
+describe('Pages', () => {
+  test('run and show nothing from other origins, and cannot be framed', async () => {
     const { headers } = await guard.request('/setup')
     const policy = headers.get('content-security-policy') ?? ''
     expect(policy).toContain("default-src 'none'")
@@ -38,7 +38,7 @@ describe('A page', () => {
     expect(headers.get('referrer-policy')).toBe('same-origin')
   })
 
-  test('links files under names that change with their content, to be kept for ever', async () => {
+  test('link assets under names that change with their content, to be cached forever', async () => {
     const text = await (await guard.request('/setup')).text()
     const paths = [...text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '')
     expect(paths.length).toBeGreaterThan(5)
@@ -54,25 +54,25 @@ describe('A page', () => {
   })
 })
 
-describe('An address that leads nowhere', () => {
+describe('Not found', () => {
   test.each([
     ['/nowhere', 'text/html'],
     ['/api/v3/nowhere', 'application/json'],
     ['/ping/nowhere', 'text/plain'],
-  ])('%s is told so in %s', async (path, contentType) => {
+  ])('%s answers 404 in %s', async (path, contentType) => {
     const response = await guard.request(path)
     expect(response.status).toBe(404)
     expect(response.headers.get('content-type')).toStartWith(contentType)
   })
 
-  test('does not repeat what was typed', async () => {
+  test('does not repeat the input', async () => {
     const text = await (await guard.request('/%3Cscript%3Ealert(1)%3C/script%3E')).text()
     expect(text).not.toContain('alert(1)')
   })
 })
 
-describe('A fault of ours', () => {
-  test('is a page with the id of the request, which the log knows, and tells nothing else', async () => {
+describe('Unexpected error', () => {
+  test('is a page with the id of the request, which is in the log, and reveals nothing else', async () => {
     guard.deps.db.get = () => {
       throw new Error('the password is hunter2')
     }
@@ -84,7 +84,7 @@ describe('A fault of ours', () => {
     expect(guard.log[0]).toMatchObject({ level: 'error' })
   })
 
-  test('of the disk is 503 in the API, with when to try again', async () => {
+  test('of the disk answers 503 in the API, with Retry-After', async () => {
     const key = guard.apiKey(guard.project())
     guard.deps.db.write = () => {
       throw new StorageRefusedError(new Error('full'))
@@ -99,8 +99,8 @@ describe('A fault of ours', () => {
   })
 })
 
-describe('A request that breaks off', () => {
-  test('is no fault of ours, and what is logged of a path holds no key', async () => {
+describe('Aborted request', () => {
+  test('is not an error, and no key is logged with its path', async () => {
     const project = guard.project()
     const { pingKey } = guard.monitor(project, { name: 'backup' })
     const headers = { 'X-Api-Key': guard.apiKey(project) }

@@ -1,4 +1,4 @@
-// Plays the cases of wire-cases.json against a front door. The file's own "semantics" say what its words mean.
+// Plays the cases of wire-cases.json against a server. The file's own "semantics" say what its words mean.
 import { createHash, randomBytes } from 'node:crypto'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
@@ -27,7 +27,7 @@ type Step = WireRequest & { sleep?: number; repeat?: number; request?: WireReque
 
 interface Capture {
   from: string
-  /** Each variable, by where its value stands in the answer. */
+  /** Each variable, with the path of its value in the answer. */
   vars: Record<string, string>
 }
 

@@ -17,7 +17,7 @@ beforeAll(() => {
     env: {
       CRONGUARD_TRUSTED_PROXIES: '127.0.0.1',
       CRONGUARD_METRICS_TOKEN: METRICS_TOKEN,
-      // As Healthchecks keeps them.
+      // The limits of Healthchecks.
       CRONGUARD_PING_BODY_LIMIT: '10000',
       CRONGUARD_PINGS_PER_MONITOR: '100',
     },
@@ -46,7 +46,7 @@ beforeAll(() => {
 
 afterAll(() => guard.stop())
 
-describe('A Healthchecks client finds what it expects', () => {
+describe('Healthchecks wire cases', () => {
   test.each(cases.map((wireCase) => [wireCase.id, wireCase] as const))('%s', async (_id, wireCase) => {
     await playCase(wire, wireCase)
   })

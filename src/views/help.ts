@@ -16,6 +16,8 @@ export const HELP = {
   'sign in': '/team#reset-a-password',
   setup: '/getting-started#create-your-account',
   docs: '',
+  /** For pages without a topic, such as errors. */
+  other: '',
   start: '/getting-started',
 } as const
 

@@ -47,14 +47,23 @@ export function outcomeText({ reason, detail }: Pick<Attempt, 'reason' | 'detail
   return detail === '' ? REASONS[reason] : `${REASONS[reason]}: ${detail}`
 }
 
-/** All attempts with time, duration and outcome, oldest first. */
-export function Attempts({ attempts, reading }: { attempts: Attempt[]; reading: Reading }) {
+interface AttemptsProps {
+  /** Oldest first. */
+  attempts: Attempt[]
+  /** The state of the delivery, which is shown above. */
+  state: DeliveryState
+  reading: Reading
+}
+
+/** All attempts with time, duration and outcome. */
+export function Attempts({ attempts, state, reading }: AttemptsProps) {
   if (attempts.length === 0) return null
+  const isSaidAbove = attempts.length === 1 && attempts[0]?.result === state
   return (
     <ol class="attempts">
       {attempts.map((attempt) => (
         <li class="attempt">
-          <DeliveryMark state={attempt.result} detail={attempt.detail} />
+          {!isSaidAbove && <DeliveryMark state={attempt.result} detail={attempt.detail} />}
           <span class="soft">
             <ExactMoment at={attempt.startedAt} zone={reading.zone} />
             {`, took ${lengthInWords(attempt.finishedAt - attempt.startedAt)}`}

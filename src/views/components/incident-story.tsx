@@ -20,21 +20,25 @@ import { StatusShape } from './status.tsx'
 
 interface StoryProps {
   story: Story
+  /** Whether its heading links to the incident's own page. */
+  isLinked?: boolean
   reading: Reading
   mayOperate: boolean
 }
 
 /** "Why this alert?": what was expected, what was received, and all notifications. */
-export function IncidentStory({ story, reading, mayOperate }: StoryProps) {
+export function IncidentStory({ story, isLinked = false, reading, mayOperate }: StoryProps) {
   const { incident, opening, closing, monitor } = story
   const context = { reading, mayOperate, monitorKey: monitor.uniqueKey }
   return (
     <article class="story" id={`incident-${incident.id}`}>
-      <h3>
-        <a href={url(`/incidents/${incident.id}`)}>
-          Down <IncidentSpan incident={incident} reading={reading} />
-        </a>
-      </h3>
+      {isLinked && (
+        <h3>
+          <a href={url(`/incidents/${incident.id}`)}>
+            Down <IncidentSpan incident={incident} reading={reading} />
+          </a>
+        </h3>
+      )}
       <p>
         {opening.notification
           ? detailsWith(opening.notification, (at) => momentInZone(at, reading.zone))
@@ -220,7 +224,7 @@ function Told({ delivery, reading, mayOperate }: ChapterContext & { delivery: St
           </form>
         )}
       </div>
-      <Attempts attempts={attempts} reading={reading} />
+      <Attempts attempts={attempts} state={state} reading={reading} />
     </li>
   )
 }

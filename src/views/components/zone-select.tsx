@@ -27,7 +27,7 @@ export function ZoneSelect({ form, name, label, now }: ZoneSelectProps) {
           <optgroup label={continent}>
             {zones.map((zone) => (
               <option value={zone} selected={zone === chosen}>
-                {placeOf(zone)}, {clockInZone(now, zone)}
+                {zone.replaceAll('_', ' ')}, {clockInZone(now, zone)}
               </option>
             ))}
           </optgroup>
@@ -57,12 +57,4 @@ function zonesByContinent(chosen: string): [string, string[]][] {
 
 function continentOf(zone: string): string {
   return zone.includes('/') && zoneLabel(zone) === zone ? zone.slice(0, zone.indexOf('/')) : 'Everywhere'
-}
-
-/** "Argentina, Buenos Aires" of "America/Argentina/Buenos_Aires" */
-function placeOf(zone: string): string {
-  return zoneLabel(zone)
-    .replace(/^[^/]*\//, '')
-    .replaceAll('/', ', ')
-    .replaceAll('_', ' ')
 }

@@ -16,7 +16,7 @@ interface PlainProps {
 }
 
 /** A narrow page for visitors and for errors. */
-export function Plain({ title, notice = null, isWide = false, help = 'docs', children }: PlainProps) {
+export function Plain({ title, notice = null, isWide = false, help = 'other', children }: PlainProps) {
   return (
     <Document title={`${title} · CronGuard`}>
       <header class="bar">

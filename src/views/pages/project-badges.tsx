@@ -9,10 +9,14 @@ export interface ShownBadge {
   url: string
 }
 
+/** The other badges open below these. */
+const OPEN_MAX = 5
+
 /** Each image is rendered for each request, so the page shows only some of them. The API lists all badges. */
 const SHOWN_MAX = 50
 
 export function BadgesSection({ badges }: { badges: ShownBadge[] }) {
+  const shown = badges.slice(0, SHOWN_MAX)
   return (
     <Section id="badges" title="Badges">
       <p class="soft">
@@ -20,17 +24,29 @@ export function BadgesSection({ badges }: { badges: ShownBadge[] }) {
         up. Anyone with the URL can see it. End the URL with <code>.json</code> for JSON, or <code>.shields</code> for
         shields.io.
       </p>
-      <ul class="rows">
-        {badges.slice(0, SHOWN_MAX).map((badge, index) => (
-          <BadgeRow badge={badge} id={`badge-${index}`} />
-        ))}
-      </ul>
+      <BadgeRows badges={shown.slice(0, OPEN_MAX)} first={0} />
+      {shown.length > OPEN_MAX && (
+        <details class="aside">
+          <summary>Show {shown.length - OPEN_MAX} more</summary>
+          <BadgeRows badges={shown.slice(OPEN_MAX)} first={OPEN_MAX} />
+        </details>
+      )}
       {badges.length > SHOWN_MAX && (
         <p>
           {badges.length - SHOWN_MAX} more badges are available from the <a href={url('/docs/badges')}>API</a>.
         </p>
       )}
     </Section>
+  )
+}
+
+function BadgeRows({ badges, first }: { badges: ShownBadge[]; first: number }) {
+  return (
+    <ul class="rows">
+      {badges.map((badge, index) => (
+        <BadgeRow badge={badge} id={`badge-${first + index}`} />
+      ))}
+    </ul>
   )
 }
 

@@ -30,6 +30,8 @@ export interface Keys {
   mustVerify: boolean
 }
 
+const ACCESS_NAMES: Record<ApiKeyAccess, string> = { 'read-write': 'Read and write', 'read-only': 'Read-only' }
+
 const ACCESS_WORDS: Record<ApiKeyAccess, string> = {
   'read-write': 'Read and write: create, edit and delete monitors',
   'read-only': 'Read-only: view monitors without ping URLs',
@@ -135,7 +137,8 @@ export function KeyChoices({ projectId, apiKeys, label, mayReplacePingKey, choic
                 isChecked={!choice?.keptKeyIds.includes(id)}
                 label={
                   <>
-                    <bdi class="breakable">{name || 'Unnamed key'}</bdi> <code>{hint}…</code> ({access})
+                    <bdi class="breakable">{name || 'Unnamed key'}</bdi> <code>{hint}…</code> (
+                    {ACCESS_NAMES[access].toLowerCase()})
                   </>
                 }
               />
@@ -170,7 +173,7 @@ function ApiKeyRow({ project, apiKey, reading }: ApiKeyRowProps) {
           <b class="breakable" dir="auto">
             {name || 'Unnamed key'}
           </b>
-          <span class="tag">{access}</span>
+          <span class="tag">{ACCESS_NAMES[access]}</span>
         </p>
         <p class="row-facts">
           <code>{hint}…</code>

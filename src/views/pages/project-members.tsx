@@ -24,6 +24,8 @@ export interface Membership {
   apiKeys: ShownApiKey[]
 }
 
+const ROLE_NAMES: Record<Role, string> = { viewer: 'Viewer', member: 'Member', admin: 'Admin', owner: 'Owner' }
+
 /** @NOTE Keep in step with PERMISSIONS in domain/project.ts. */
 const ROLE_WORDS: Record<Role, string> = {
   viewer: 'view monitors, incidents and channels, but no ping URLs or secrets',
@@ -51,7 +53,7 @@ export function MembersSection({ project, membership, reading }: MembersProps) {
         <dl class="facts">
           {ROLES.toReversed().map((role) => (
             <>
-              <dt>{role}</dt>
+              <dt>{ROLE_NAMES[role]}</dt>
               <dd>{ROLE_WORDS[role]}</dd>
             </>
           ))}
@@ -83,7 +85,11 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
           </span>
         </p>
       </div>
-      {isChangeable ? <RoleForm path={path} member={member} roles={roles} /> : <p class="row-role">{member.role}</p>}
+      {isChangeable ? (
+        <RoleForm path={path} member={member} roles={roles} />
+      ) : (
+        <p class="row-role">{ROLE_NAMES[member.role]}</p>
+      )}
       {isChangeable && !isOneself && (
         <Confirm
           label="Remove"
@@ -115,7 +121,7 @@ function RoleForm({ path, member, roles }: { path: string; member: Member; roles
       <select name="role" aria-label={`Role for ${displayName(member)}`}>
         {roles.map((role) => (
           <option value={role} selected={role === member.role}>
-            {role}
+            {ROLE_NAMES[role]}
           </option>
         ))}
       </select>
@@ -177,7 +183,7 @@ function InvitationRow({
       <div class="row-main">
         <p class="row-title">
           <b class="breakable">{email ?? 'Anyone with the link'}</b>
-          <span class="tag">{role}</span>
+          <span class="tag">{ROLE_NAMES[role]}</span>
         </p>
         <p class="row-facts">
           <span>
@@ -210,7 +216,7 @@ function InvitationForm({ project, hasMailServer, mustVerify, returned }: Invita
         form={form}
         name="role"
         label="Role"
-        options={INVITED_ROLES.map((role) => ({ value: role, label: `${role}: ${ROLE_WORDS[role]}` }))}
+        options={INVITED_ROLES.map((role) => ({ value: role, label: `${ROLE_NAMES[role]}: ${ROLE_WORDS[role]}` }))}
         help={may(project.role, 'own') ? 'To add an owner, change a member’s role in the list above.' : undefined}
       />
       {maySendMail && (

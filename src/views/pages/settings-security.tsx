@@ -142,8 +142,14 @@ export function DeleteAccountPage({ context, holdings, apiKeys, choices, form }:
           These projects will be deleted, with their monitors, pings, incidents and channels:
         </ProjectList>
         <ProjectList projects={shared}>You will leave these projects. Other members keep them:</ProjectList>
-        {needsOwner.length === 0 && (
+        {needsOwner.length === 0 ? (
           <DeleteAccountForm shared={shared} apiKeys={apiKeys} choices={choices} form={form} />
+        ) : (
+          <p class="actions">
+            <a class="button" href={url('/settings')}>
+              Back to settings
+            </a>
+          </p>
         )}
       </section>
     </Frame>

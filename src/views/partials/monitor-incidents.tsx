@@ -54,7 +54,7 @@ function IncidentDetails(props: { story: Story; reading: Reading; mayOperate: bo
         </span>
         <span class="incident-why">Why this alert?</span>
       </summary>
-      <IncidentStory {...props} />
+      <IncidentStory {...props} isLinked />
     </details>
   )
 }

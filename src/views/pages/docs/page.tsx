@@ -61,13 +61,16 @@ function Contents({ sections }: { sections: readonly DocSection[] }) {
   if (sections.length < 2) return null
   return (
     <nav class="docs-contents" aria-label="On this page">
-      <ul>
-        {sections.map(({ id, title }) => (
-          <li>
-            <a href={`#${id}`}>{title}</a>
-          </li>
-        ))}
-      </ul>
+      <details>
+        <summary>On this page</summary>
+        <ul>
+          {sections.map(({ id, title }) => (
+            <li>
+              <a href={`#${id}`}>{title}</a>
+            </li>
+          ))}
+        </ul>
+      </details>
     </nav>
   )
 }

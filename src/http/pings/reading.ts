@@ -6,7 +6,7 @@ import type { ReadMail } from './mail-text.ts'
 /** A parsed JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
-/** The bytes are UTF-8, except those of a mail. */
+/** The bytes are UTF-8, except those of an email. */
 export interface ReadingQuestion {
   kind: 'json' | 'mail'
   bytes: Uint8Array

@@ -1,4 +1,4 @@
-// What every kind of channel owes, whatever it speaks: run against real servers on loopback.
+// Tests that every kind of channel must pass, against real servers on loopback.
 import { afterAll, afterEach, beforeAll, describe, expect, spyOn, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
@@ -12,21 +12,21 @@ import { composeTest, type MonitorNotification, type Notification } from '#domai
 import { everyPeriod } from '#domain/schedule.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
 
-/** What a receiver made of one notification. */
+/** One notification as a receiver read it. */
 export interface Receipt {
   name: string
   status: string
   deliveryId: string
   isTest: boolean
-  /** The names of headers, fields and elements: what no monitor's name may add to. */
+  /** The names of headers, fields and elements: the name of a monitor must not add any. */
   structure: string[]
 }
 
-/** A real server of the kind's other side. */
+/** A real server that receives notifications of the kind. */
 export interface Receiver {
   port: number
   receipts: Receipt[]
-  /** The number with which it refuses from now on; null: it takes everything. */
+  /** The status with which it refuses; null: it accepts everything. */
   says: number | null
   stop(): Promise<void>
 }
@@ -37,20 +37,20 @@ export interface Address {
   isSecure: boolean
 }
 
-/** Valid settings for a receiver, and the wires to reach it. */
+/** Valid settings for a receiver, and the transports to reach it. */
 export interface Reach {
   settings: unknown
   transports: Transports
   close(): void
 }
 
-/** All that the suite must be told about a kind. */
+/** What the suite has to know about a kind. */
 export interface ChannelAdaptor {
   kind: string
   startReceiver(): Promise<Receiver>
   reach(address: Address): Reach
   invalidSettings: [what: string, settings: unknown][]
-  /** Parts of what `reach` makes that no person may be shown. */
+  /** Parts of the settings of `reach` that no one may see. */
   secrets: string[]
   refusals: [says: number, reason: FailureReason, isPermanent: boolean][]
   /** How long the kind waits for a receiver that never answers. */
@@ -62,11 +62,11 @@ export const BASE_URL = 'https://cronguard.example.org'
 export const DELIVERY_ID = '5f0c1c2e-8f7f-4d52-a5ce-0a1f4c1b7d11'
 
 const LOOPBACK = '127.0.0.1'
-// Too long for the name system, so that no query leaves the machine.
+// Too long for DNS, so no query leaves the machine.
 const UNKNOWN_HOST = `${'a'.repeat(64)}.invalid`
-/** What takes longer than this is shown a shorter clock. */
+/** Longer timeouts than this are shortened. */
 const PATIENCE_MS = 10_000
-const HASTENED_MS = 300
+const SHORTENED_MS = 300
 
 const HOSTILE_NAMES: [what: string, name: string][] = [
   ['a script', '<script>alert(1)</script></title></div>'],
@@ -82,7 +82,7 @@ const HOSTILE_NAMES: [what: string, name: string][] = [
 ]
 
 export function testChannelKind(adaptor: ChannelAdaptor): void {
-  describe(`A channel of kind ${adaptor.kind}`, () => {
+  describe(`Channel ${adaptor.kind}`, () => {
     testSettings(adaptor)
     testMessages(adaptor)
     testRefusals(adaptor)
@@ -127,7 +127,7 @@ export interface Certificate {
   cert: string
 }
 
-/** For this machine's loopback, valid for two days, signed by itself: nothing is wrong with it but the signature. */
+/** For loopback, valid for two days, and self-signed: only the signature is wrong. */
 export function makeCertificate(): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'cronguard-certificate-'))
   const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
@@ -136,7 +136,7 @@ export function makeCertificate(): Certificate {
     const files = ['-keyout', keyFile, '-out', certFile]
     const openssl = ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files]
     const { exitCode, stderr } = Bun.spawnSync(openssl, { stderr: 'pipe' })
-    if (exitCode !== 0) throw new Error(`openssl made no certificate: ${stderr.toString()}`)
+    if (exitCode !== 0) throw new Error(`openssl created no certificate: ${stderr.toString()}`)
     return { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -148,18 +148,18 @@ export interface Peer {
   stop(): Promise<void>
 }
 
-/** A bare TCP server: what it does with a connection is told. */
+/** A plain TCP server with the given behavior. */
 export async function startPeer(onConnection: (socket: Socket) => void): Promise<Peer> {
   return await listen(createServer(), 'connection', onConnection)
 }
 
-/** Makes `AbortSignal.timeout` end soon, and returns what was asked of it and how to undo it. */
-export function hastenDeadlines(): { asked: number[]; undo(): void } {
+/** Shortens `AbortSignal.timeout`; returns the requested timeouts, and a function that restores it. */
+export function shortenTimeouts(): { asked: number[]; undo(): void } {
   const asked: number[] = []
   const timeout = AbortSignal.timeout.bind(AbortSignal)
   const spy = spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
     asked.push(ms)
-    return timeout(Math.min(ms, HASTENED_MS))
+    return timeout(Math.min(ms, SHORTENED_MS))
   })
   return { asked, undo: () => spy.mockRestore() }
 }
@@ -183,11 +183,11 @@ async function listen(server: Server, event: string, onConnection: (socket: Sock
 
 function kindOf({ kind }: ChannelAdaptor): ChannelKind {
   const found = findKind(kind)
-  if (!found) throw new Error(`No channel is of kind ${kind}.`)
+  if (!found) throw new Error(`Channel kind ${kind} does not exist.`)
   return found
 }
 
-/** One attempt, in which nobody may read a secret. */
+/** One attempt, whose outcome must not contain a secret. */
 async function attempt(adaptor: ChannelAdaptor, reach: Reach, message = messageOf(notificationOf())): Promise<Outcome> {
   const kind = kindOf(adaptor)
   const outcome = await kind.send(reach.settings, message, reach.transports)
@@ -198,7 +198,7 @@ async function attempt(adaptor: ChannelAdaptor, reach: Reach, message = messageO
   return outcome
 }
 
-/** One attempt at an address of which nothing is kept. */
+/** One attempt at this address, closed afterwards. */
 async function attemptAt(adaptor: ChannelAdaptor, address: Partial<Address>): Promise<Outcome> {
   const reach = adaptor.reach({ host: LOOPBACK, port: 1, isSecure: false, ...address })
   try {
@@ -209,7 +209,7 @@ async function attemptAt(adaptor: ChannelAdaptor, address: Partial<Address>): Pr
 }
 
 function testSettings(adaptor: ChannelAdaptor): void {
-  test('has a label, and its fields are what its settings are made of', () => {
+  test('has a label, and a field for each setting', () => {
     const { kind, label, fields, settings } = kindOf(adaptor)
     expect(kind).toBe(adaptor.kind)
     expect(label).not.toBe('')
@@ -244,19 +244,19 @@ function testMessages(adaptor: ChannelAdaptor): void {
     await receiver.stop()
   })
 
-  test.each(['down', 'up'] as const)('tells that a monitor is %s', async (status) => {
+  test.each(['down', 'up'] as const)('notifies that a monitor is %s', async (status) => {
     const outcome = await attempt(adaptor, reach, messageOf(notificationOf({ status })))
     expect(outcome.result).toBe('sent')
     expect(receiver.receipts).toMatchObject([{ name: 'backup', status, deliveryId: DELIVERY_ID, isTest: false }])
   })
 
-  test('sends a test that says that it is one', async () => {
+  test('sends a test that is marked as a test', async () => {
     const notification = composeTest({ project: 'Ops', now: AT })
     expect((await attempt(adaptor, reach, messageOf(notification))).result).toBe('sent')
     expect(receiver.receipts).toMatchObject([{ name: 'TEST', status: 'down', deliveryId: DELIVERY_ID, isTest: true }])
   })
 
-  test('carries the same delivery id when it is tried again', async () => {
+  test('keeps the delivery id when it retries', async () => {
     receiver.says = adaptor.refusals[0]?.[0] ?? null
     expect((await attempt(adaptor, reach)).result).toBe('failed')
     receiver.says = null
@@ -266,82 +266,85 @@ function testMessages(adaptor: ChannelAdaptor): void {
     expect(receiver.receipts.map(({ deliveryId }) => deliveryId)).toEqual([DELIVERY_ID, DELIVERY_ID])
   })
 
-  test.each(HOSTILE_NAMES)('brings a name with %s as it is and nothing more', async (_what, name) => {
+  test.each(HOSTILE_NAMES)('sends a name with %s unchanged, and nothing else with it', async (_what, name) => {
     await attempt(adaptor, reach)
     expect((await attempt(adaptor, reach, messageOf(notificationOf({ name })))).result).toBe('sent')
     const [plain, hostile] = receiver.receipts
-    // What people read shows what would turn it around; what programs read has the name itself.
+    // Text for people shows direction controls as visible signs; fields for programs contain the name itself.
     expect([name, withVisibleDirections(name)].map(onOneLine)).toContain(onOneLine(hostile?.name))
     expect(hostile).toMatchObject({ status: 'down', deliveryId: DELIVERY_ID })
     expect(hostile?.structure).toEqual(plain?.structure ?? [])
   })
 }
 
-// A title has one line; what it does to line breaks is its own affair.
+// A title has one line, and each kind replaces line breaks in its own way.
 function onOneLine(text = ''): string {
   return text.replace(/[\r\n\s]+/g, ' ').trim()
 }
 
 function testRefusals(adaptor: ChannelAdaptor): void {
-  test.each(adaptor.refusals)('answered with %d: the reason is %s, for good: %p', async (says, reason, isPermanent) => {
-    const receiver = await adaptor.startReceiver()
-    receiver.says = says
-    const outcome = await attemptAt(adaptor, { port: receiver.port }).finally(() => receiver.stop())
-    expect(outcome).toMatchObject({ result: 'failed', reason, isPermanent })
-    expect(outcome.detail).toContain(String(says))
-  })
+  test.each(adaptor.refusals)(
+    'fails when answered with %d: reason %s, permanent: %p',
+    async (says, reason, isPermanent) => {
+      const receiver = await adaptor.startReceiver()
+      receiver.says = says
+      const outcome = await attemptAt(adaptor, { port: receiver.port }).finally(() => receiver.stop())
+      expect(outcome).toMatchObject({ result: 'failed', reason, isPermanent })
+      expect(outcome.detail).toContain(String(says))
+    },
+  )
 }
 
 function testBrokenReceivers(adaptor: ChannelAdaptor): void {
   const failed = (reason: FailureReason) => ({ result: 'failed', reason, isPermanent: false })
 
-  test('is refused where nobody listens', async () => {
+  test('fails with "refused" when nothing listens', async () => {
     const { port, stop } = await startPeer(() => {})
     await stop()
     expect(await attemptAt(adaptor, { port })).toMatchObject(failed('refused'))
   })
 
-  test('does not find an unknown host', async () => {
+  test('fails with "dns" for an unknown host', async () => {
     expect(await attemptAt(adaptor, { host: UNKNOWN_HOST })).toMatchObject(failed('dns'))
   })
 
-  test('does not trust a certificate that signed itself', async () => {
+  test('fails with "tls" for a self-signed certificate', async () => {
     const peer = await listen(createTlsServer(makeCertificate()), 'secureConnection', (socket) => socket.end())
     const outcome = await attemptAt(adaptor, { port: peer.port, isSecure: true }).finally(() => peer.stop())
     const detail = 'The TLS certificate is not trusted: an unknown authority signed it'
     expect(outcome).toMatchObject({ ...failed('tls'), detail })
   })
 
-  test('does not take a plain connection for a secure one', async () => {
+  test('fails with "tls" when the server does not speak TLS', async () => {
     const peer = await startPeer((socket) => socket.end('220 hello\r\n'))
     const outcome = await attemptAt(adaptor, { port: peer.port, isSecure: true }).finally(() => peer.stop())
     expect(outcome).toMatchObject({ ...failed('tls'), detail: 'The server does not speak TLS on this port' })
   })
 
-  test('survives a receiver that speaks nonsense', async () => {
+  test('fails when the receiver sends nonsense', async () => {
     const peer = await startPeer((socket) => socket.end('\u0000\u0001 nonsense \r\n\r\n'))
     const outcome = await attemptAt(adaptor, { port: peer.port }).finally(() => peer.stop())
     expect(outcome).toMatchObject({ result: 'failed', isPermanent: false })
   })
 
-  test('survives a receiver that hangs up without a word', async () => {
+  test('fails with "connection" when the receiver closes the connection', async () => {
     const peer = await startPeer((socket) => socket.destroy())
     const outcome = await attemptAt(adaptor, { port: peer.port }).finally(() => peer.stop())
     expect(outcome).toMatchObject(failed('connection'))
   })
 
-  test('gives up on a receiver that never answers', async () => {
-    const hastened = adaptor.giveUpMs > PATIENCE_MS ? hastenDeadlines() : null
-    const limitMs = hastened ? HASTENED_MS : adaptor.giveUpMs
+  test('fails with "timeout" when the receiver never answers', async () => {
+    const shortened = adaptor.giveUpMs > PATIENCE_MS ? shortenTimeouts() : null
+    const limitMs = shortened ? SHORTENED_MS : adaptor.giveUpMs
     const peer = await startPeer(() => {})
     const startedAt = performance.now()
     try {
       expect(await attemptAt(adaptor, { port: peer.port })).toMatchObject(failed('timeout'))
     } finally {
-      hastened?.undo()
+      shortened?.undo()
       await peer.stop()
     }
     expect(performance.now() - startedAt).toBeWithin(limitMs - 50, limitMs + 2000)
-    if (hastened) expect(hastened.asked).toEqual([adaptor.giveUpMs])
+    if (shortened) expect(shortened.asked).toEqual([adaptor.giveUpMs])
   }, 20_000)
 }

@@ -10,12 +10,12 @@ import { newOutbound } from '../support/outbound.ts'
 import {
   type Certificate,
   DELIVERY_ID,
-  hastenDeadlines,
   makeCertificate,
   messageOf,
   notificationOf,
   type Receipt,
   type Receiver,
+  shortenTimeouts,
   startPeer,
   testChannelKind,
 } from './conformance.ts'
@@ -25,14 +25,14 @@ const PASSWORD = 'smtp-password-99'
 const FROM = 'CronGuard <cronguard@example.org>'
 const ADDRESS = 'ops@example.org'
 
-/** A recipient may be refused for what is wrong with them, or with the sender; the enhanced code tells. */
+/** The enhanced code tells whether a recipient is refused because of the recipient or because of the sender. */
 const REPLIES: Record<number, string> = { 550: '5.1.1 No such user', 554: '5.7.1 Relay access denied' }
 const AT_RECIPIENT = [550, 554, 451]
 
 interface MailReceiver extends Receiver {
   mails: ParsedMail[]
   raws: string[]
-  /** One entry per connection: whether it was secure when the last mail came. */
+  /** One entry per connection: whether it was encrypted when the last mail arrived. */
   connections: Map<string, boolean>
 }
 
@@ -73,7 +73,7 @@ async function startReceiver(options: SMTPServerOptions = {}): Promise<MailRecei
     },
     ...options,
   })
-  // A client that leaves in the middle is not the server's affair.
+  // A client that disconnects early is not an error of the server.
   server.on('error', () => {})
   const receiver: MailReceiver = {
     port: await new Promise((resolve) => {
@@ -113,8 +113,8 @@ function elementsOf(html: string): string[] {
 }
 
 function smtp(settings: Partial<SmtpSettings>): Mailer {
-  const nobody = { username: null, password: null }
-  return createSmtpMailer({ host: '127.0.0.1', port: 1, security: 'none', from: FROM, ...nobody, ...settings })
+  const anonymous = { username: null, password: null }
+  return createSmtpMailer({ host: '127.0.0.1', port: 1, security: 'none', from: FROM, ...anonymous, ...settings })
 }
 
 testChannelKind({
@@ -130,11 +130,11 @@ testChannelKind({
     }
   },
   invalidSettings: [
-    ['nothing at all', {}],
+    ['no fields', {}],
     ['an empty address', { address: '' }],
     ['an address without a host', { address: 'ops' }],
     ['two addresses', { address: 'ops@example.org, eve@example.org' }],
-    ['a second address in a line of its own', { address: 'ops@example.org\r\nBcc: eve@example.org' }],
+    ['a second address on its own line', { address: 'ops@example.org\r\nBcc: eve@example.org' }],
     ['an address with a name', { address: 'Eve <eve@example.org>' }],
     ['an address with a comment', { address: 'ops@example.org (Eve)' }],
     ['an address of 255 characters', { address: `${'x'.repeat(243)}@example.org` }],
@@ -173,7 +173,7 @@ function send(settings: Partial<SmtpSettings>, message = messageOf(notificationO
   return email.send({ address: ADDRESS }, message, { mailer, outbound: newOutbound() })
 }
 
-describe('An alert by mail', () => {
+describe('Alert mail', () => {
   let receiver: MailReceiver
   beforeEach(async () => {
     receiver = await open()
@@ -182,7 +182,7 @@ describe('An alert by mail', () => {
   test.each([
     ['down', 'Down: nightly-report', '#b42318'],
     ['up', 'Up: nightly-report', '#13713b'],
-  ] as const)('says in the subject, the text and the page that it is %s', async (status, subject, color) => {
+  ] as const)('has the status %s in subject, text and HTML', async (status, subject, color) => {
     const notification = notificationOf({ status, name: 'nightly-report' })
     expect(await send({ port: receiver.port }, messageOf(notification))).toMatchObject({ result: 'sent' })
     const mail = receiver.mails[0]
@@ -194,7 +194,7 @@ describe('An alert by mail', () => {
     expect(receiver.raws[0]).toMatch(/^Content-Type: multipart\/alternative/m)
   })
 
-  test('goes to the address alone, from the configured sender, and tells other programs not to answer', async () => {
+  test('goes only to the address, from the configured sender, marked as auto-generated', async () => {
     await send({ port: receiver.port })
     const mail = receiver.mails[0]
     expect((mail?.to as AddressObject | undefined)?.text).toBe(ADDRESS)
@@ -213,14 +213,14 @@ describe('An alert by mail', () => {
     expect(receiver.mails.map(({ messageId }) => messageId)).toEqual([DELIVERY_ID, DELIVERY_ID, other].map(idOf))
   })
 
-  test('shows a name full of markup as text in its page', async () => {
+  test('escapes markup in a name in its HTML', async () => {
     await send({ port: receiver.port }, messageOf(notificationOf({ name: '<b>"backup"</b> & \'co\'' })))
     const html = receiver.mails[0]?.html || ''
     expect(html).toContain('&lt;b&gt;')
     expect(html).not.toContain('<b>')
   })
 
-  test('keeps a description as the person wrote it, in the text and in the page', async () => {
+  test('keeps a description unchanged in text and HTML', async () => {
     const notification = notificationOf()
     notification.monitor.description = 'Runs on <db-1>.\n.\nAsk "Ann" 備'
     await send({ port: receiver.port }, messageOf(notification))
@@ -229,7 +229,7 @@ describe('An alert by mail', () => {
   })
 })
 
-describe('The mail server', () => {
+describe('Mail server', () => {
   let certificate: Certificate
   let trusted: string[]
 
@@ -244,20 +244,20 @@ describe('The mail server', () => {
     ['none', false, {}],
     ['starttls', true, { hideSTARTTLS: false }],
     ['tls', true, { secure: true }],
-  ] as const)('is spoken to with security %s', async (security, isSecure, options) => {
+  ] as const)('gets the mail with security %s', async (security, isSecure, options) => {
     const { port, connections, mails } = await open({ ...options, ...certificate })
     expect(await send({ port, security })).toMatchObject({ result: 'sent' })
     expect([...connections.values()]).toEqual([isSecure])
     expect(mails).toHaveLength(1)
   })
 
-  test('that offers STARTTLS is left alone with it when security is none', async () => {
+  test('with STARTTLS gets the mail unencrypted when security is none', async () => {
     const { port, connections } = await open({ hideSTARTTLS: false, ...certificate })
     expect(await send({ port, security: 'none' })).toMatchObject({ result: 'sent' })
     expect([...connections.values()]).toEqual([false])
   })
 
-  test('gets no mail and no password when it must offer STARTTLS and does not', async () => {
+  test('without STARTTLS gets no mail and no password when security is starttls', async () => {
     const passwords: unknown[] = []
     const { port, mails } = await open({
       disabledCommands: ['STARTTLS'],
@@ -273,7 +273,7 @@ describe('The mail server', () => {
     expect(passwords).toEqual([])
   })
 
-  test('whose STARTTLS shows a certificate of its own is not trusted', async () => {
+  test('with a self-signed certificate gets no mail', async () => {
     const { port, mails } = await open({ hideSTARTTLS: false, ...makeCertificate() })
     const outcome = await send({ port, security: 'starttls' })
     expect(outcome).toMatchObject({ result: 'failed', reason: 'tls', isPermanent: false })
@@ -281,18 +281,18 @@ describe('The mail server', () => {
     expect(mails).toEqual([])
   })
 
-  test('is told the user name and the password', async () => {
+  test('gets the user name and the password', async () => {
     const { port, mails } = await open({ authOptional: false })
     expect(await send({ port, username: USERNAME, password: PASSWORD })).toMatchObject({ result: 'sent' })
     expect(mails).toHaveLength(1)
   })
 
-  test('that wants a log-in which is not configured is tried again: the configuration can be mended', async () => {
+  test('that requires a sign-in is retried, because the configuration can be fixed', async () => {
     const { port } = await open({ authOptional: false })
     expect(await send({ port })).toMatchObject({ result: 'failed', reason: 'status', isPermanent: false })
   })
 
-  test('gets 20 mails over two connections at most', async () => {
+  test('gets 20 mails over at most two connections', async () => {
     const { port, connections, mails } = await open()
     const mailer = smtp({ port })
     mailers.push(mailer)
@@ -318,8 +318,8 @@ describe('The mail server', () => {
   })
 })
 
-describe('A mail server that drips its replies', () => {
-  test('holds a mail up for a bounded time, and no connection for ever', async () => {
+describe('Mail server with endless replies', () => {
+  test('delays a mail until the timeout, and blocks no connection forever', async () => {
     const receiver = await open()
     let isDripping = true
     const peer = await startPeer((socket) => (isDripping ? drip(socket) : relay(socket, receiver.port)))
@@ -327,16 +327,16 @@ describe('A mail server that drips its replies', () => {
     mailers.push(mailer)
     const transports = { mailer, outbound: newOutbound() }
     const attempt = () => email.send({ address: ADDRESS }, messageOf(notificationOf()), transports)
-    const hastened = hastenDeadlines()
+    const shortened = shortenTimeouts()
     try {
       const outcomes = await Promise.all([attempt(), attempt(), attempt()])
       expect(outcomes.map((outcome) => outcome.result === 'failed' && outcome.reason)).toEqual(Array(3).fill('timeout'))
       isDripping = false
-      hastened.undo()
+      shortened.undo()
       expect(await attempt()).toMatchObject({ result: 'sent' })
       expect(receiver.mails).toHaveLength(1)
     } finally {
-      hastened.undo()
+      shortened.undo()
       await peer.stop()
     }
   })
@@ -356,7 +356,7 @@ describe('A mail server that drips its replies', () => {
 })
 
 describe('Without a mail server', () => {
-  test('a mail is written to the log, and the outcome says so', async () => {
+  test('a mail is logged, and the outcome says so', async () => {
     const lines: [event: string, fields: LogFields | undefined][] = []
     const collect = (event: string, fields?: LogFields) => void lines.push([event, fields])
     const log: Log = { debug: collect, info: collect, warn: collect, error: collect }

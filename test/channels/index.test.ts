@@ -5,7 +5,7 @@ import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
 
 const SOURCES = join(import.meta.dir, '../../src/channels')
 
-test('every kind of channel has a test that runs the conformance suite for it', () => {
+test('CHANNEL_KINDS: every kind has a test that runs the conformance suite', () => {
   const files = readdirSync(import.meta.dir)
   for (const { kind } of CHANNEL_KINDS) {
     expect(files).toContain(`${kind}.test.ts`)
@@ -15,12 +15,12 @@ test('every kind of channel has a test that runs the conformance suite for it', 
   }
 })
 
-test('every file of src/channels is a kind that people are offered', () => {
+test('CHANNEL_KINDS: lists every kind in src/channels', () => {
   const files = readdirSync(SOURCES).filter((file) => !['kind.ts', 'index.ts', 'account-mail.ts'].includes(file))
   expect(CHANNEL_KINDS.map(({ kind }) => `${kind}.ts`).sort()).toEqual(files.sort())
 })
 
-test('a kind is found by its name, and an unknown one is not', () => {
+test('findKind: finds a kind by its name, and returns null for an unknown one', () => {
   for (const kind of CHANNEL_KINDS) expect(findKind(kind.kind)).toBe(kind)
   expect(findKind('carrier-pigeon')).toBeNull()
   expect(findKind('toString')).toBeNull()

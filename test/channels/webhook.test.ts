@@ -35,7 +35,7 @@ interface Call {
 
 interface WebhookReceiver extends Receiver {
   calls: Call[]
-  /** Takes the place of "thank you". */
+  /** Replaces the usual answer. */
   answer: ((response: ServerResponse) => void) | null
 }
 
@@ -46,7 +46,7 @@ async function startReceiver(): Promise<WebhookReceiver> {
     receiver.calls.push({ method, path, headers, bytes })
     receiver.receipts.push(readReceipt(headers, bytes))
     if (receiver.answer) return receiver.answer(response)
-    // A receiver may well repeat what it was sent: nothing of that may be shown.
+    // A receiver may repeat the request in its answer: nothing of that may be shown.
     response.writeHead(receiver.says ?? 200).end(`thank you for ${path} ${headers['x-cronguard-signature']}`)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -88,17 +88,17 @@ testChannelKind({
     close: () => {},
   }),
   invalidSettings: [
-    ['nothing at all', {}],
+    ['no fields', {}],
     ['an empty URL', { url: '' }],
-    ['a URL that is none', { url: 'example.org/hook' }],
+    ['an invalid URL', { url: 'example.org/hook' }],
     ['a number for a URL', { url: 7 }],
-    ['a file', { url: 'file:///etc/passwd' }],
-    ['data', { url: 'data:application/json,{}' }],
-    ['a script', { url: 'javascript:alert(1)' }],
-    ['ftp', { url: 'ftp://example.org/' }],
+    ['a file URL', { url: 'file:///etc/passwd' }],
+    ['a data URL', { url: 'data:application/json,{}' }],
+    ['a script URL', { url: 'javascript:alert(1)' }],
+    ['an ftp URL', { url: 'ftp://example.org/' }],
     ['a user name and a password', { url: 'http://user:password@example.org/' }],
     ['a user name', { url: 'http://user@example.org/' }],
-    ['a host that is none', { url: 'http://[::1/' }],
+    ['an invalid host', { url: 'http://[::1/' }],
     ['a URL of 1001 characters', { url: `http://example.org/${'x'.repeat(982)}` }],
     ['a secret of 201 characters', { url: 'http://example.org/', secret: 'x'.repeat(201) }],
     ['a number for a secret', { url: 'http://example.org/', secret: 7 }],
@@ -127,7 +127,7 @@ function transports() {
   return { outbound: newOutbound(), mailer }
 }
 
-test('Settings say why a URL is refused', () => {
+test('Webhook settings: say why a URL is refused', () => {
   const problem = (url: string) => webhook.settings.safeParse({ url }).error?.issues.map(({ message }) => message)
   expect(problem('http://user:pw@example.org/')).toEqual(['Remove the user name and password from the URL.'])
   expect(problem('ftp://user@example.org/')).toEqual(['Enter an http or https URL.'])
@@ -143,7 +143,7 @@ async function sentBody(notification: MonitorNotification): Promise<Record<strin
   return JSON.parse(receiver.calls.at(-1)?.bytes.toString('utf8') ?? '')
 }
 
-test('the summary of a webhook tells two URLs of one host apart, and shows neither path nor query', () => {
+test('Webhook summary: differs for two URLs of one host, and shows neither path nor query', () => {
   const urls = ['https://hooks.example.org/s3cret-a', 'https://hooks.example.org/s3cret-b?token=s3cret']
   const summaries = urls.map((url) => webhook.summary({ url }))
   for (const summary of summaries) expect(summary).toMatch(/^https:\/\/hooks\.example\.org\/… \(#[0-9a-f]{4}\)$/)
@@ -151,8 +151,8 @@ test('the summary of a webhook tells two URLs of one host apart, and shows neith
   expect(webhook.summary({ url: 'https://hooks.example.org' })).toBe('https://hooks.example.org')
 })
 
-describe('The body of a webhook', () => {
-  test('tells of a monitor that went down', async () => {
+describe('Webhook body', () => {
+  test('describes a monitor that went down', async () => {
     expect(await sentBody(notificationOf())).toEqual({
       monitor_name: 'backup',
       status: 'down',
@@ -179,7 +179,7 @@ describe('The body of a webhook', () => {
     })
   })
 
-  test('tells of a monitor that came back, with how long it was down in whole seconds', async () => {
+  test('describes a recovery, with the downtime in whole seconds', async () => {
     const up = notificationOf({ status: 'up', reason: 'ping', dueAt: null, downMs: 61_999, lastPing: null })
     expect(await sentBody(up)).toMatchObject({
       status: 'up',
@@ -191,7 +191,7 @@ describe('The body of a webhook', () => {
     })
   })
 
-  test('tells of a job that failed, with its exit status', async () => {
+  test('describes a failed job, with its exit status', async () => {
     const lastPing = { kind: 'fail', at: AT, exitStatus: 3, durationMs: null } as const
     expect(await sentBody(notificationOf({ reason: 'fail', dueAt: null, lastPing }))).toMatchObject({
       reason: 'fail',
@@ -200,20 +200,20 @@ describe('The body of a webhook', () => {
     })
   })
 
-  test('says when it is a test', async () => {
+  test('is marked as a test in a test', async () => {
     const body = await sentBody(composeTest({ project: 'Ops', now: AT }))
     expect(body).toMatchObject({ test: true, monitor_name: 'TEST' })
     expect(body.details).toStartWith('This is a test.')
   })
 
-  test('brings line breaks in a name exactly', async () => {
+  test('keeps line breaks in a name', async () => {
     const name = 'backup\r\nBcc: eve@example.com\n\t"x"\u0000'
     expect(await sentBody(notificationOf({ name }))).toMatchObject({ monitor_name: name })
   })
 })
 
-describe('The headers of a webhook', () => {
-  test('say what it is, who sends it and which delivery it is', async () => {
+describe('Webhook headers', () => {
+  test('contain content type, sender and delivery id', async () => {
     await send()
     expect(receiver.calls).toMatchObject([
       {
@@ -230,7 +230,7 @@ describe('The headers of a webhook', () => {
     ])
   })
 
-  test('sign the exact bytes of the body when there is a secret', async () => {
+  test('contain a signature of the exact body if there is a secret', async () => {
     await send({ secret: SIGNING_SECRET }, notificationOf({ name: '備 backup 🛡️' }))
     const call = receiver.calls[0]
     const expected = createHmac('sha256', SIGNING_SECRET)
@@ -239,22 +239,22 @@ describe('The headers of a webhook', () => {
     expect(call?.headers['x-cronguard-signature']).toBe(`sha256=${expected}`)
   })
 
-  test.each([{}, { secret: '' }])('sign nothing when there is no secret: %j', async (settings) => {
+  test.each([{}, { secret: '' }])('contain no signature without a secret: %j', async (settings) => {
     await send(settings)
     expect(receiver.calls).toHaveLength(1)
     expect(receiver.calls[0]?.headers).not.toHaveProperty('x-cronguard-signature')
   })
 })
 
-describe('A webhook is not led astray', () => {
-  test.each([301, 302, 303, 307, 308])('by a redirect with %d: it is a failure and is not followed', async (status) => {
+describe('Webhook request', () => {
+  test.each([301, 302, 303, 307, 308])('does not follow a redirect with %d, and fails', async (status) => {
     receiver.answer = (response) => response.writeHead(status, { Location: '/elsewhere' }).end()
     const detail = `Received status code ${status}`
     expect(await send()).toEqual({ result: 'failed', reason: 'status', detail, isPermanent: false })
     expect(receiver.calls.map(({ path }) => path)).toEqual(['/hook'])
   })
 
-  test('by an answer that changes the protocol', async () => {
+  test('fails when the answer switches protocols', async () => {
     const peer = await startPeer((socket) =>
       socket.on('data', () =>
         socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
@@ -270,7 +270,7 @@ describe('A webhook is not led astray', () => {
     'http://0xa9.0xfe.0xa9.0xfe/',
     'http://[::ffff:169.254.169.254]/',
     'http://[fe80::1]/',
-  ])('to a link-local address: %s', async (url) => {
+  ])('is never sent to a link-local address: %s', async (url) => {
     expect(webhook.settings.safeParse({ url }).error?.issues).toMatchObject([
       {
         path: ['url'],
@@ -280,7 +280,7 @@ describe('A webhook is not led astray', () => {
     expect(await send({ url })).toMatchObject({ result: 'failed', reason: 'blocked', isPermanent: true })
   })
 
-  test('by a proxy in the environment', async () => {
+  test('ignores a proxy in the environment', async () => {
     const proxy = await startReceiver()
     const outcome = await sendInChild(`http://127.0.0.1:${proxy.port}`).finally(() => proxy.stop())
     expect(outcome).toMatchObject({ result: 'sent' })
@@ -289,7 +289,7 @@ describe('A webhook is not led astray', () => {
   })
 })
 
-/** Another process, for the environment is read when a process starts. */
+/** Sends from another process, because a process reads its environment at the start. */
 async function sendInChild(proxyUrl: string): Promise<Outcome> {
   const script = `
     import { webhook } from '${ROOT}/src/channels/webhook.ts'
@@ -305,17 +305,17 @@ async function sendInChild(proxyUrl: string): Promise<Outcome> {
   return JSON.parse(await new Response(child.stdout).text())
 }
 
-describe('A webhook reads little of an answer', () => {
+describe('Webhook answer', () => {
   const ENOUGH = 16 * 1024 * 1024
 
-  test('of 10 MB', async () => {
+  test('of 10 MB is not waited for', async () => {
     receiver.answer = (response) => response.end(Buffer.alloc(10 * 1024 * 1024, 'x'))
     const startedAt = performance.now()
     expect(await send()).toEqual({ result: 'sent', detail: 'Received status code 200' })
     expect(performance.now() - startedAt).toBeLessThan(2000)
   })
 
-  test('that never ends', async () => {
+  test('without an end is not read to the end', async () => {
     let written = 0
     const chunk = Buffer.alloc(64 * 1024, 'x')
     const peer = await startPeer((socket) => {
@@ -333,11 +333,11 @@ describe('A webhook reads little of an answer', () => {
     })
     const outcome = await send({ url: `http://127.0.0.1:${peer.port}/` }).finally(() => peer.stop())
     expect(outcome.result).toBe('sent')
-    // What the kernel keeps between the two ends is counted, too.
+    // This includes what the kernel buffers between both ends.
     expect(written).toBeLessThan(ENOUGH)
   })
 
-  test('that is a gzip bomb', async () => {
+  test('with a gzip bomb is not unpacked', async () => {
     const bomb = gzipSync(Buffer.alloc(256 * 1024 * 1024))
     receiver.answer = (response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb)
     Bun.gc(true)

@@ -26,13 +26,13 @@ const headers = () => ({
 })
 const send = (request: RawRequest) => served.send({ ...request, headers: headers() })
 
-/** Each module asks for this before it does anything, and gives up only when it is 401. */
+/** Each module sends this request first, and gives up only when the answer is 401. */
 const logIn = (base = '/api/v1') => send({ method: 'GET', path: `${base}/checks`, body: 'null' })
 
 const json = ({ body }: RawAnswer): Record<string, unknown> => JSON.parse(body)
 const lastSegment = (url: unknown): string => String(url).split('/').at(-1) ?? ''
 
-/** The parameters of the module, its own and those of the check, as it posts them. */
+/** All parameters that the module posts: its own and those of the check. */
 const PARAMETERS = {
   state: 'present',
   name: 'nightly report',
@@ -48,12 +48,12 @@ const PARAMETERS = {
   ping_api_base_url: 'http://127.0.0.1/ping',
 }
 
-describe('The module "ping"', () => {
+describe('Ansible module "ping"', () => {
   test.each([
     ['', 'success'],
     ['/fail', 'fail'],
     ['/start', 'start'],
-  ])('sends HEAD to the ping URL with %p behind it, and wants 200', async (ending, kind) => {
+  ])('sends HEAD to the ping URL plus %p, and gets 200: %s', async (ending, kind) => {
     for (const base of ['/ping', '']) {
       expect((await logIn(base)).status).not.toBe(401)
       const answer = await send({ method: 'HEAD', path: `${base}/${moved.backup.pingKey}${ending}` })
@@ -66,11 +66,11 @@ describe('The module "ping"', () => {
   })
 })
 
-describe('The module "checks"', () => {
+describe('Ansible module "checks"', () => {
   const post = (parameters: object) =>
     send({ method: 'POST', path: '/api/v1/checks/', body: JSON.stringify(parameters) })
 
-  test('creates a check once, and finds it the next time', async () => {
+  test('creates a check once, and updates it the next time', async () => {
     expect(await logIn()).toMatchObject({ status: 200 })
     const made = await post(PARAMETERS)
     expect(made.status).toBe(201)
@@ -98,8 +98,8 @@ describe('The module "checks"', () => {
   })
 })
 
-describe('The modules that only ask', () => {
-  test('read JSON without a slash at the end, although they send null', async () => {
+describe('Ansible modules that only read', () => {
+  test('get JSON from paths without a slash at the end, although they send null', async () => {
     await moved.guard.ping(moved.backup)
     await moved.guard.ping(moved.backup, '/fail')
     const { pingKey } = moved.backup
@@ -117,7 +117,7 @@ describe('The modules that only ask', () => {
     }
   })
 
-  test('find the check by its tags', async () => {
+  test('find a check by its tags', async () => {
     moved.guard.monitor(moved.project, { name: 'tagged', tags: 'prod db1' })
     const found = json(await send({ method: 'GET', path: '/api/v1/checks?tag=prod&tag=db1', body: 'null' }))
     expect(found.checks).toMatchObject([{ name: 'tagged' }])

@@ -22,11 +22,11 @@ afterEach(async () => {
 const get = (path: string) => served.send({ method: 'GET', path, headers: HEADERS })
 const post = (path: string, body = '') => served.send({ method: 'POST', path, headers: HEADERS, body })
 
-/** borgmatic calls everything below 400 good. */
+/** borgmatic accepts every status below 400. */
 const expectGood = ({ status }: RawAnswer) => expect(status).toBeLessThan(400)
 
 describe.each(['/ping/UUID', '/UUID', '/ping/KEY/backup'])(
-  'The hook "healthchecks" with %s as its ping_url',
+  'borgmatic hook "healthchecks" with the ping_url %s',
   (pattern) => {
     const pingUrl = () => pattern.replace('UUID', moved.backup.pingKey).replace('KEY', moved.project.pingKey)
 
@@ -42,7 +42,7 @@ describe.each(['/ping/UUID', '/UUID', '/ping/KEY/backup'])(
       ])
     })
 
-    test('reports a backup that failed', async () => {
+    test('reports a failed backup', async () => {
       expectGood(await post(`${pingUrl()}/start`))
       expectGood(await post(`${pingUrl()}/fail`, 'x'.repeat(100_000)))
       expect(moved.heard()).toMatchObject([{ kind: 'start' }, { kind: 'fail', body: 'x'.repeat(100_000) }])
@@ -50,16 +50,16 @@ describe.each(['/ping/UUID', '/UUID', '/ping/KEY/backup'])(
   },
 )
 
-test('The hooks "healthchecks" and "watchgoose" make a monitor with ?create=1', async () => {
+test('borgmatic hooks "healthchecks" and "watchgoose": ?create=1 creates a monitor', async () => {
   const path = `/ping/${moved.project.pingKey}/db1`
   expect((await post(`${path}/start?create=1`)).status).toBe(201)
   expect((await post(`${path}?create=1`, LOG)).status).toBe(200)
 })
 
-describe('The hook "uptime_kuma"', () => {
+describe('borgmatic hook "uptime_kuma"', () => {
   const push = (query: string) => get(`/api/push/${ALIAS}?${query}`)
 
-  test('reports a backup: its start is no success', async () => {
+  test('reports a backup, whose start is not a success', async () => {
     expect(await push('status=up&msg=start')).toMatchObject({ status: 200, body: '{"ok":true}' })
     expect(moved.guard.now(moved.backup)).toMatchObject({ status: 'new', lastPingAt: null })
     moved.guard.clock.advance(90_000)
@@ -67,14 +67,14 @@ describe('The hook "uptime_kuma"', () => {
     expect(moved.heard()).toMatchObject([{ kind: 'start' }, { kind: 'success', durationMs: 90_000 }])
   })
 
-  test('reports a backup that failed', async () => {
+  test('reports a failed backup', async () => {
     expectGood(await push('status=up&msg=start'))
     expectGood(await push('status=down&msg=fail'))
     expect(moved.kinds()).toEqual(['start', 'fail'])
   })
 })
 
-describe.each(['/ALIAS', '/p/KEY/backup'])('The hook "cronitor" with %s as its ping_url', (pattern) => {
+describe.each(['/ALIAS', '/p/KEY/backup'])('borgmatic hook "cronitor" with the ping_url %s', (pattern) => {
   test('reports start, end and failure', async () => {
     const pingUrl = pattern.replace('ALIAS', ALIAS).replace('KEY', moved.project.pingKey)
     for (const state of ['run', 'complete', 'run', 'fail']) expectGood(await get(`${pingUrl}/${state}`))
@@ -82,7 +82,7 @@ describe.each(['/ALIAS', '/p/KEY/backup'])('The hook "cronitor" with %s as its p
   })
 })
 
-test('The hook "sentry" reports start, end and failure', async () => {
+test('borgmatic hook "sentry": reports start, end and failure', async () => {
   const path = `/api/5/cron/backup/${moved.project.pingKey}/`
   for (const status of ['in_progress', 'ok', 'in_progress', 'error']) {
     expectGood(await post(`${path}?status=${status}&environment=production`))

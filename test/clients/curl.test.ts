@@ -1,4 +1,4 @@
-// The real curl against a CronGuard that really listens.
+// The real curl against a real server.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { execute } from '../support/binary.ts'
 import { ALIAS, Moved } from '../support/moved.ts'
@@ -62,7 +62,7 @@ describe.skipIf(!program)('curl', () => {
     expect(moved.heard()).toMatchObject([{ kind: 'success', method: 'HEAD' }])
   })
 
-  test('sends text, and output of any length', async () => {
+  test('posts text, and output of any length', async () => {
     expect((await curl(...FLAGS, '--data-raw', 'rows=42&done', url)).stdout).toBe('OK')
     const { exitCode } = await shell(`head -c 2000000 /dev/zero | tr '\\0' x | curl -fsS --data-binary @- ${url}/log`)
     expect(exitCode).toBe(0)
@@ -72,12 +72,12 @@ describe.skipIf(!program)('curl', () => {
     ])
   })
 
-  test('may use PUT', async () => {
+  test('pings with PUT', async () => {
     expect((await curl('-fsS', '-X', 'PUT', '-d', 'hello', url)).stdout).toBe('OK')
     expect(moved.heard()).toMatchObject([{ method: 'PUT', body: 'hello' }])
   })
 
-  test('reports the exit status of what ran before it', async () => {
+  test('reports the exit status of the previous command', async () => {
     await shell(`sh -c 'exit 3'; curl -fsS ${url}/$?`)
     await shell(`true; curl -fsS ${url}/$?`)
     expect(moved.heard()).toMatchObject([
@@ -86,7 +86,7 @@ describe.skipIf(!program)('curl', () => {
     ])
   })
 
-  test('reports EXIT_STATUS as a unit of systemd does, a number or the name of a signal', async () => {
+  test('reports the EXIT_STATUS of a systemd unit, a number or the name of a signal', async () => {
     for (const status of ['0', '2', 'TERM']) {
       const { exitCode } = await execute(['sh', '-c', `curl -fsS -m 10 ${url}/\${EXIT_STATUS}`], {
         env: { EXIT_STATUS: status },
@@ -96,10 +96,10 @@ describe.skipIf(!program)('curl', () => {
     expect(moved.heard().map(({ exitStatus }) => exitStatus)).toEqual([0, 2, 143])
   })
 
-  test('fails with -f where nothing was recorded', async () => {
-    const nobody = url.replace(moved.backup.pingKey, '07c2f548-9850-4b27-af5d-6c9dc157ec02')
-    expect((await curl('-fsS', nobody)).exitCode).toBe(22)
-    expect((await curl('-fsS', `${served.url}/api/push/nobody`)).exitCode).toBe(22)
+  test('fails with -f if nothing was recorded', async () => {
+    const unknown = url.replace(moved.backup.pingKey, '07c2f548-9850-4b27-af5d-6c9dc157ec02')
+    expect((await curl('-fsS', unknown)).exitCode).toBe(22)
+    expect((await curl('-fsS', `${served.url}/api/push/unknown`)).exitCode).toBe(22)
   })
 
   test('pushes for Uptime Kuma from a shell that cuts its URL at the first &', async () => {
@@ -110,12 +110,12 @@ describe.skipIf(!program)('curl', () => {
 
 describe.skipIf(!program)('curl --retry', () => {
   test(
-    'comes back when the disk takes writes again',
+    'retries until the disk is writable again',
     async () => {
       const { handler, statuses } = refusingOnce(moved.guard)
-      const stubborn = new Served(moved.guard, handler).open()
-      const { exitCode } = await curl(...FLAGS, `${stubborn.url}/ping/${moved.backup.pingKey}`)
-      await stubborn.close()
+      const failing = new Served(moved.guard, handler).open()
+      const { exitCode } = await curl(...FLAGS, `${failing.url}/ping/${moved.backup.pingKey}`)
+      await failing.close()
       expect({ exitCode, statuses, kinds: moved.kinds() }).toEqual({
         exitCode: 0,
         statuses: [503, 200],
@@ -126,7 +126,7 @@ describe.skipIf(!program)('curl --retry', () => {
   )
 
   test(
-    'comes back when nobody listened, with --retry-connrefused',
+    'retries until the server listens, with --retry-connrefused',
     async () => {
       const late = new Served(moved.guard)
       const child = Bun.spawn(['curl', ...FLAGS, '-v', `${late.url}/ping/${moved.backup.pingKey}`], {
@@ -135,10 +135,10 @@ describe.skipIf(!program)('curl --retry', () => {
         stderr: 'pipe',
       })
       const decoder = new TextDecoder()
-      let told = ''
+      let errors = ''
       for await (const part of child.stderr) {
-        told += decoder.decode(part, { stream: true })
-        if (/refused/i.test(told)) break
+        errors += decoder.decode(part, { stream: true })
+        if (/refused/i.test(errors)) break
       }
       late.open()
       expect(await child.exited).toBe(0)

@@ -1,14 +1,14 @@
-// The proxies that the documentation has lines for, where the machine has them: those very lines, with other ports.
+// The proxies in the documentation, if they are installed, with the documented configuration and other ports.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Binary, eventually, execute, freePort } from '../support/binary.ts'
 import { codeOf } from '../support/docs.ts'
 import { findProgram } from '../support/programs.ts'
 
-const PLACE = { host: 'cron.example.org', path: '/cron' }
-const BASE_URL = `https://${PLACE.host}${PLACE.path}`
+const SITE = { host: 'cron.example.org', path: '/cron' }
+const BASE_URL = `https://${SITE.host}${SITE.path}`
 const EMAIL = 'ada@example.org'
 const PASSWORD = 'a very long engine'
 const BEFORE_2_7 = /^v?2\.[0-6]\./
@@ -67,7 +67,7 @@ const KINDS: Kind[] = [
 
 for (const kind of KINDS) {
   const program = findProgram(kind.name)
-  describe.skipIf(program === null)(`Behind ${kind.name}`, () => {
+  describe.skipIf(program === null)(`Proxy: ${kind.name}`, () => {
     let folder: string
     let cronguard: Binary
     let running: Bun.Subprocess
@@ -82,7 +82,7 @@ for (const kind of KINDS) {
       https = await freePort()
       const socket = join(folder, 'cronguard.sock')
       cronguard = await Binary.prepare({
-        CRONGUARD_BASE_URL: `https://${PLACE.host}:${https}${PLACE.path}`,
+        CRONGUARD_BASE_URL: `https://${SITE.host}:${https}${SITE.path}`,
         CRONGUARD_TRUSTED_PROXIES: '127.0.0.1',
         CRONGUARD_SOCKET: socket,
       })
@@ -101,7 +101,7 @@ for (const kind of KINDS) {
       rmSync(folder, { recursive: true, force: true })
     })
 
-    const origin = () => `https://${PLACE.host}:${https}`
+    const origin = () => `https://${SITE.host}:${https}`
     const api = (path: string) => [`${origin()}/cron/api/v3${path}`, '-H', `X-Api-Key: ${key}`]
 
     async function startProxy(upstream: string): Promise<void> {
@@ -119,9 +119,27 @@ for (const kind of KINDS) {
       })
     }
 
-    function curl(args: string[]) {
-      const resolve = [http, https].flatMap((port) => ['--resolve', `${PLACE.host}:${port}:127.0.0.1`])
-      return execute(['curl', '-sS', '-k', '-m', '30', ...resolve, ...args])
+    function curlCommand(args: string[]): string[] {
+      const resolve = [http, https].flatMap((port) => ['--resolve', `${SITE.host}:${port}:127.0.0.1`])
+      return ['curl', '-sS', '-k', '-m', '30', ...resolve, ...args]
+    }
+
+    const curl = (args: string[]) => execute(curlCommand(args))
+
+    /** Starts curl in the background, to wait for lines of its verbose log and for parts of its output. */
+    function startCurl(args: string[]) {
+      const own = mkdtempSync(join(folder, 'curl-'))
+      const [output, log] = [join(own, 'output'), join(own, 'log')]
+      const command = curlCommand(['-v', '-N', ...args])
+      const child = Bun.spawn(command, { stdio: ['ignore', Bun.file(output), Bun.file(log)] })
+      const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
+      const waitFor = (path: string, text: RegExp) => eventually(`curl to show ${text}`, () => text.test(read(path)))
+      return {
+        child,
+        output: () => read(output),
+        logged: (text: RegExp) => waitFor(log, text),
+        received: (text: RegExp) => waitFor(output, text),
+      }
     }
 
     async function newestPing() {
@@ -129,46 +147,45 @@ for (const kind of KINDS) {
       return JSON.parse(stdout).pings[0]
     }
 
-    test('a ping is heard over https, with its body, and over http without a redirect', async () => {
+    test('passes pings on over https, with their body, and over http without a redirect', async () => {
       expect((await curl(['--data-binary', 'done', pingUrl])).stdout).toBe('OK')
       expect(await newestPing()).toMatchObject({ scheme: 'https', remote_addr: '127.0.0.1', method: 'POST' })
-      const plain = pingUrl.replace(origin(), `http://${PLACE.host}:${http}`)
+      const plain = pingUrl.replace(origin(), `http://${SITE.host}:${http}`)
       expect((await curl([plain])).stdout).toBe('OK')
       expect(await newestPing()).toMatchObject({ scheme: 'http' })
     })
 
-    test('a browser is led to https', async () => {
-      const page = `http://${PLACE.host}:${http}/cron/login`
+    test('redirects a browser to https', async () => {
+      const page = `http://${SITE.host}:${http}/cron/login`
       const { stdout } = await curl(['-o', '/dev/null', '-w', '%{redirect_url}', '-H', 'Accept: text/html,*/*', page])
-      expect(stdout).toBe(`https://${PLACE.host}/cron/login`)
+      expect(stdout).toBe(`https://${SITE.host}/cron/login`)
     })
 
-    test('somebody signs in, and what changes comes over the stream at once', async () => {
+    test('passes on a sign-in, and live updates without delay', async () => {
       const jar = join(folder, 'jar')
       const form = `email=${EMAIL}&password=${PASSWORD.replaceAll(' ', '+')}`
       await curl(['-c', jar, '-H', `Origin: ${origin()}`, '-d', form, `${origin()}/cron/login`])
       const page = (await curl(['-b', jar, `${origin()}/cron/`])).stdout
       const stream = /hx-sse:connect="([^"]+)"/.exec(page)?.[1]?.replaceAll('&amp;', '&')
-      const listening = curl(['-N', '-m', '3', '-b', jar, `${origin()}${stream}`])
-      await Bun.sleep(500)
+      const listening = startCurl(['-b', jar, `${origin()}${stream}`])
+      await listening.logged(/< HTTP\/\S+ 200/)
       await curl([`${pingUrl}/fail`])
-      const { stdout } = await listening
-      expect(stdout).toContain('event: row')
-      expect(stdout).toContain('href="/cron/monitors/')
+      await listening.received(/event: row/)
+      await listening.received(/href="\/cron\/monitors\//)
+      await stop(listening.child)
     }, 30_000)
 
-    test(`while CronGuard restarts, a ping ${kind.waits ? 'waits' : 'is told to come again'}`, async () => {
+    test(`${kind.waits ? 'holds a ping' : 'answers a ping with 503'} while CronGuard restarts`, async () => {
       await cronguard.end('SIGTERM')
-      const retry = kind.waits ? [] : ['--retry', '5']
-      const first = kind.waits ? null : await curl(['-o', '/dev/null', '-w', '%{http_code}', pingUrl])
-      const pinging = curl([...retry, '--data-binary', 'still here', pingUrl])
-      await Bun.sleep(1000)
+      const pinging = startCurl(['--retry', kind.waits ? '0' : '5', '--data-binary', 'still here', pingUrl])
+      await pinging.logged(kind.waits ? /completely (?:uploaded|sent)/ : /< HTTP\/\S+ 503/)
       await cronguard.start()
-      expect((await pinging).stdout).toEndWith('OK')
-      if (first) expect(first.stdout).toBe('503')
+      expect(await pinging.child.exited).toBe(0)
+      expect(pinging.output()).toEndWith('OK')
+      expect(await newestPing()).toMatchObject({ method: 'POST' })
     }, 60_000)
 
-    test('all of it goes over the unix socket, too', async () => {
+    test('passes pings on over the unix socket', async () => {
       await stop(running)
       await startProxy(kind.onSocket(join(folder, 'cronguard.sock')))
       expect((await curl(['--data-binary', 'done', pingUrl])).stdout).toBe('OK')
@@ -184,7 +201,7 @@ async function stop(child: Bun.Subprocess | undefined): Promise<void> {
 
 async function makeCertificate(folder: string): Promise<void> {
   const key = ['-newkey', 'rsa:2048', '-nodes', '-keyout', join(folder, 'privkey.pem')]
-  const out = ['-out', join(folder, 'fullchain.pem'), '-days', '2', '-subj', `/CN=${PLACE.host}`]
+  const out = ['-out', join(folder, 'fullchain.pem'), '-days', '2', '-subj', `/CN=${SITE.host}`]
   const { exitCode, stderr } = await execute(['openssl', 'req', '-x509', ...key, ...out])
   if (exitCode !== 0) throw new Error(stderr)
 }

@@ -1,4 +1,4 @@
-// runitor: the program itself where Go can build it, and its requests as it sends them.
+// runitor: the program itself if Go can build it, and its requests.
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { execute } from '../support/binary.ts'
 import { Moved } from '../support/moved.ts'
@@ -29,7 +29,7 @@ describe.skipIf(program === null)('runitor', () => {
   const runitor = (args: string[], url = served.url) =>
     execute([program?.path ?? '', '-api-url', `${url}/ping`, ...args], { env: { HC_API_URL: '' } })
 
-  test('reports start, end and output of a command, and passes them on', async () => {
+  test('reports start, end and output of a command, and prints the output', async () => {
     const { exitCode, stdout } = await runitor(['-uuid', moved.backup.pingKey, '--', 'echo', 'all copied'])
     expect([exitCode, stdout]).toEqual([0, 'all copied\n'])
     const [start, end] = moved.heard()
@@ -39,7 +39,7 @@ describe.skipIf(program === null)('runitor', () => {
     expect(end?.durationMs).not.toBeNull()
   })
 
-  test('reports the exit status of a command by the slug of its monitor', async () => {
+  test('reports the exit status of a command, by the slug of the monitor', async () => {
     const args = ['-slug', 'backup', '-ping-key', moved.project.pingKey, '--', 'sh', '-c', 'echo oops >&2; exit 3']
     expect((await runitor(args)).exitCode).toBe(3)
     expect(moved.heard()).toMatchObject([
@@ -49,19 +49,19 @@ describe.skipIf(program === null)('runitor', () => {
   })
 
   test(
-    'comes back when the disk takes writes again',
+    'retries until the disk is writable again',
     async () => {
       const { handler, statuses } = refusingOnce(moved.guard)
-      const stubborn = new Served(moved.guard, handler).open()
-      await runitor(['-no-start-ping', '-uuid', moved.backup.pingKey, '--', 'true'], stubborn.url)
-      await stubborn.close()
+      const failing = new Served(moved.guard, handler).open()
+      await runitor(['-no-start-ping', '-uuid', moved.backup.pingKey, '--', 'true'], failing.url)
+      await failing.close()
       expect([statuses, moved.kinds()]).toEqual([[503, 200], ['success']])
     },
     PATIENCE_MS,
   )
 })
 
-describe('What runitor sends', () => {
+describe('runitor request', () => {
   const send = (path: string, body: string) =>
     served.send({
       method: 'POST',
@@ -74,7 +74,7 @@ describe('What runitor sends', () => {
       body,
     })
 
-  test('is a start with a body of no bytes, whose answer tells how much output is kept', async () => {
+  test('for a start has an empty body, and gets the body limit', async () => {
     const answer = await send(`/ping/${moved.backup.pingKey}/start?rid=${RUN}`, '')
     expect([answer.status, answer.body, answer.headers.get('ping-body-limit')]).toEqual([200, 'OK', '100000'])
     expect(moved.heard()).toMatchObject([{ kind: 'start', runId: RUN, body: '' }])
@@ -86,12 +86,12 @@ describe('What runitor sends', () => {
     ['', 'success', null],
     ['/fail', 'fail', null],
     ['/log', 'log', null],
-  ])('is an end that goes to %p, with the output', async (ending, kind, exitStatus) => {
+  ])('for an end goes to %p with the output, and is recorded as %s', async (ending, kind, exitStatus) => {
     expect(await send(`/ping/${moved.backup.pingKey}${ending}?rid=${RUN}`, 'all copied')).toMatchObject({ status: 200 })
     expect(moved.heard()).toMatchObject([{ kind, exitStatus, runId: RUN, body: 'all copied' }])
   })
 
-  test('makes a monitor with -create, which is answered 201 once and 200 then', async () => {
+  test('with -create creates a monitor: 201 the first time, then 200', async () => {
     const path = `/ping/${moved.project.pingKey}/nightly-report`
     expect((await send(`${path}/start?create=1&rid=${RUN}`, '')).status).toBe(201)
     expect((await send(`${path}/0?create=1&rid=${RUN}`, '')).status).toBe(200)

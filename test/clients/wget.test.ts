@@ -1,4 +1,4 @@
-// The real wget against a CronGuard that really listens.
+// The real wget against a real server.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { execute } from '../support/binary.ts'
 import { ALIAS, Moved } from '../support/moved.ts'
@@ -43,7 +43,7 @@ describe.skipIf(!program)('wget', () => {
     expect(moved.heard()).toMatchObject([{ kind: 'success', method: 'HEAD' }])
   })
 
-  test('posts words', async () => {
+  test('posts text', async () => {
     expect((await wget('-q', '-O', '-', '--post-data', 'all copied', `${url}/fail`)).stdout).toBe('OK')
     expect(moved.heard()).toMatchObject([{ kind: 'fail', method: 'POST', body: 'all copied' }])
   })
@@ -54,18 +54,18 @@ describe.skipIf(!program)('wget', () => {
     expect(moved.heard()).toMatchObject([{ kind: 'fail', body: 'no space' }])
   })
 
-  test('fails where nothing was recorded', async () => {
-    const nobody = url.replace(moved.backup.pingKey, '07c2f548-9850-4b27-af5d-6c9dc157ec02')
-    expect((await wget('-q', '-O', '/dev/null', nobody)).exitCode).toBe(8)
+  test('fails if nothing was recorded', async () => {
+    const unknown = url.replace(moved.backup.pingKey, '07c2f548-9850-4b27-af5d-6c9dc157ec02')
+    expect((await wget('-q', '-O', '/dev/null', unknown)).exitCode).toBe(8)
   })
 
   test(
-    'comes back when the disk takes writes again',
+    'retries until the disk is writable again',
     async () => {
       const { handler, statuses } = refusingOnce(moved.guard)
-      const stubborn = new Served(moved.guard, handler).open()
-      const { exitCode } = await wget(...FLAGS, '-O', '/dev/null', `${stubborn.url}/ping/${moved.backup.pingKey}`)
-      await stubborn.close()
+      const failing = new Served(moved.guard, handler).open()
+      const { exitCode } = await wget(...FLAGS, '-O', '/dev/null', `${failing.url}/ping/${moved.backup.pingKey}`)
+      await failing.close()
       expect({ exitCode, statuses }).toEqual({ exitCode: 0, statuses: [503, 200] })
     },
     PATIENCE_MS,

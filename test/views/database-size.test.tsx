@@ -17,21 +17,21 @@ const words = (size: Partial<DatabaseSize>): string =>
     .replace(/<[^>]*>/g, '')
     .replace(/\s+/g, ' ')
 
-describe('What is shown of the database', () => {
-  test('is its size, its log, and how many pings are in it', () => {
+describe('DatabaseSizeSection', () => {
+  test('shows the size, the write-ahead log, and the number of pings', () => {
     expect(words({})).toContain('The database uses 31 MB and stores 120,345 pings.')
     expect(words({})).toContain('The write-ahead log uses 4.1 MB.')
     expect(words({ pings: 1 })).toContain('stores 1 ping.')
   })
 
-  test('is what is kept', () => {
+  test('shows how long pings and incidents are kept', () => {
     expect(words({})).toContain('Pings are kept for 90 days, at most 1,000 per monitor.')
     expect(words({})).toContain('Incidents and notifications are kept for 93 days.')
     const least = words({ kept: { pingDays: 1, pingsPerMonitor: 1, storyDays: 93 } })
     expect(least).toContain('Pings are kept for 1 day, at most 1 per monitor.')
   })
 
-  test('is how it grows or shrinks, as soon as two days are known', () => {
+  test('shows the growth per day once two days are known', () => {
     const days = (...bytes: number[]) => bytes.map((bytes, index) => ({ day: 20_000 + index, bytes }))
     expect(words({ days: days(1000) })).toContain('Growth will be shown from tomorrow.')
     expect(words({ days: days(1000, 4000, 5000) })).toContain('It grows by about 2 kB a day.')
@@ -40,7 +40,7 @@ describe('What is shown of the database', () => {
     expect(words({ days: days(5000, 5000) })).toContain('It isn’t growing.')
   })
 
-  test('is unused space only when there is much of it, and what becomes of it', () => {
+  test('shows unused space only if it is large, and how it is freed', () => {
     expect(words({ freeBytes: 900_000 })).not.toContain('unused')
     expect(words({ freeBytes: 9_000_000 })).toContain('9 MB is unused and will be freed.')
     expect(words({ freeBytes: 9_000_000, givesBack: false })).toContain('make a backup and restore it')

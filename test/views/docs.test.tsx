@@ -26,23 +26,23 @@ const drawn = (source: string, values: Record<string, string> = {}) =>
 const frame = (props: { current: string | null; query?: string }) =>
   String(withBasePath('', () => <DocFrame {...props} />))
 
-/** In the configuration of a proxy the program itself stands, too, and what the proxy puts in. */
+/** The configuration of a proxy also contains the address of CronGuard and variables of the proxy. */
 const PROXY_HOSTS = ['127.0.0.1', 'cronguard;', '{host}{uri}', '$host$request_uri;']
 
-describe.each(PAGES)('The page %s', (path, html) => {
+describe.each(PAGES)('Docs page %s', (path, html) => {
   test('has one title, and sections below it', () => {
     expect(html.match(/<h1>/g)?.length).toBe(1)
     expect(html.indexOf('<h1>')).toBeLessThan(html.indexOf('<h2>'))
     expect(all(html, /<section id="[^"]+" class="docs-section"><(\w+)>/g).every((tag) => tag === 'h2')).toBe(true)
   })
 
-  test('has no anchor twice, and links to every anchor on the page that it names', () => {
+  test('has unique anchors, and no link to a missing one', () => {
     const ids = all(html, / id="([^"]+)"/g)
     expect(new Set(ids).size).toBe(ids.length)
     expect(all(html, / href="#([^"]+)"/g).filter((id) => !ids.includes(id))).toEqual([])
   })
 
-  test('has the address of this server in what people paste, and no other', () => {
+  test('has the address of this server in samples, and no other', () => {
     const hosts = new Set(all(samples(html).join('\n'), /https?:\/\/([^/\s"&:]+)/g))
     const isKnown = (host: string) =>
       host === 'cron.example.org' ||
@@ -51,21 +51,21 @@ describe.each(PAGES)('The page %s', (path, html) => {
     expect([...hosts].filter((host) => !isKnown(host))).toEqual([])
   })
 
-  test('has no parameter that a shell takes for a part of the exit status before it', () => {
+  test('has no sample with a letter after $?, which a shell could read as one name', () => {
     expect(samples(html).filter((sample) => /\$\?[a-z]/.test(sample))).toEqual([])
   })
 
-  test('has each line of a crontab on one line, for cron knows no other', () => {
+  test('has each crontab sample on one line', () => {
     const lines = samples(html).flatMap((sample) => sample.split('\n'))
     expect(lines.filter((line) => /^(?:[\d*/,-]+ ){4}[\d*/,-]+ .*\\$/.test(line))).toEqual([])
   })
 
-  test('has neither styles nor scripts, and nothing of the Markdown that it was', () => {
+  test('has no inline styles or scripts, and no leftover Markdown', () => {
     expect(html).not.toMatch(/ style=| on\w+=|<script|<style/)
     expect(html.replace(/<pre>[\s\S]*?<\/pre>/g, '')).not.toMatch(/`|\*\*|\{\{|\]\(|&amp;\w+;/)
   })
 
-  test('lets each table scroll by keyboard, and says what it holds', () => {
+  test('has labels for its tables, which scroll by keyboard', () => {
     const tables = html.match(/<table>/g)?.length ?? 0
     const labels = all(html, /<div class="scroll" role="group" tabindex="0" aria-label="([^"]+)"><table>/g)
     expect(labels.length).toBe(tables)
@@ -78,8 +78,8 @@ describe.each(PAGES)('The page %s', (path, html) => {
   })
 })
 
-describe('Markdown', () => {
-  test('values are filled in as text, whatever they hold', () => {
+describe('Docs Markdown', () => {
+  test('values are inserted as text, never as markup', () => {
     const html = drawn('# Title\n\nAt {{url}} and `{{url}}`.\n\n```sh\ncurl {{url}}\n```\n', {
       url: '<b>*x*</b> & `y`',
     })
@@ -88,14 +88,14 @@ describe('Markdown', () => {
     expect(html.split('&lt;b&gt;*x*&lt;/b&gt; &amp; `y`').length).toBe(4)
   })
 
-  test('a value that does not exist, markup and unknown blocks are mistakes', () => {
+  test('unknown values, markup and unknown blocks are errors', () => {
     expect(() => drawn('# Title\n\n{{nothing}}\n')).toThrow('no value {{nothing}}')
     expect(() => drawn('# Title\n\nThe <uuid> of it.\n')).toThrow('has markup')
     expect(() => drawn('# Title\n\n<div>x</div>\n')).toThrow('has markup')
     expect(() => drawn('# Title\n\n***\n')).toThrow('cannot show hr')
   })
 
-  test('links between files lead to pages; a file of the source code is no link', () => {
+  test('links between files lead to pages, and links to source code are removed', () => {
     const html = drawn(
       '# T\n\n[a](schedules.md#grace-period) [b](README.md) [c](../../LICENSE) [d](https://example.com/)\n',
     )
@@ -106,31 +106,31 @@ describe('Markdown', () => {
     expect(drawn('# T\n\n[a](javascript:alert(1))\n')).not.toContain('href')
   })
 
-  test('anchors are those of a code forge, and never twice the same', () => {
+  test('anchors are unique, and the same as on a code forge', () => {
     const { sections } = parseDoc("# T\n\n## Time zones and DST\n\n## Don't `x_y`!\n\n## Same\n\n### Same\n", {})
     expect(sections.map(({ id }) => id)).toEqual(['time-zones-and-dst', 'dont-x_y', 'same', 'same-1'])
   })
 })
 
-describe('Search', () => {
+describe('Docs search', () => {
   const { search } = library(BASE_URL)
   const results = (query: string) => String(withBasePath('', () => <DocResults query={query} hits={search(query)} />))
   const addresses = (query: string) => search(query).map(({ address }) => address)
 
-  test('finds the section that is about it first', () => {
+  test('lists the section about the query first', () => {
     expect(addresses('grace period')[0]).toBe('/docs/schedules#grace-period')
     expect(addresses('litestream')[0]).toBe('/docs/backup#replicate-with-litestream')
     expect(addresses('webhook signature')[0]).toBe('/docs/webhooks#verify-the-signature')
   })
 
-  test('finds settings, commands, beginnings of words and words with a slip', () => {
+  test('finds settings, commands, prefixes and misspelled words', () => {
     expect(addresses('CRONGUARD_SMTPD_PORT')).toContain('/docs/configuration#settings')
     expect(addresses('monitor pause')).toContain('/docs/commands#monitor-pause')
     expect(addresses('sched')).toContain('/docs/schedules')
     expect(addresses('litestrem')).toContain('/docs/backup#replicate-with-litestream')
   })
 
-  test('shows the words around the match, and marks it', () => {
+  test('shows the text around a match, and highlights it', () => {
     const [hit] = search('overtakes')
     expect(hit).toMatchObject({ page: 'Alerts', section: 'Retries' })
     expect(hit?.excerpt[1]).toBe('overtakes')
@@ -155,7 +155,7 @@ describe('Search', () => {
     expect(addresses(`${'ping '.repeat(10)}nothing`).length).toBe(20)
   })
 
-  test('finds nothing for what is not there, and says so; what was typed is text', () => {
+  test('says when it finds nothing, and escapes the query', () => {
     expect(search('xylophone')).toEqual([])
     expect(search('((((')).toEqual([])
     const html = results('<b>')
@@ -164,36 +164,36 @@ describe('Search', () => {
   })
 })
 
-test('Every file of the documentation is a page', () => {
+test('Docs: every Markdown file is a page', () => {
   const files = DOCS.map(({ slug }) => `${slug === '' ? 'README' : slug}.md`)
   expect(docFiles().toSorted()).toEqual(files.toSorted())
 })
 
-test('A cell says in which column it stands where there are several, for screens that show no head', () => {
+test('Docs tables: a cell has the name of its column, for narrow screens', () => {
   expect(htmlOf('/docs/configuration')).toContain('<td data-label="Default"><code>127.0.0.1</code></td>')
   const cells = htmlOf('/docs/monitors').match(/<td[^>]*>/g) ?? []
   expect(new Set(cells)).toContain('<td data-label="In the API">')
   expect(new Set(cells)).toContain('<td>')
 })
 
-test('The pages are about whatever address is given, and it cannot break out of them', () => {
+test('Docs: the pages contain the base URL, escaped', () => {
   const pinging = (pages: [string, string][]) => pages.find(([path]) => path === '/docs/pinging')?.[1]
   expect(pinging(render('http://localhost:8000'))).toContain('http://localhost:8000')
   for (const [, html] of render('http://x/"><script>')) expect(html).not.toContain('<script>')
 })
 
-test('Strangers are told one word about the health, as the page says', () => {
+test('Docs: /health without a token shows only the status', () => {
   expect(htmlOf('/docs/operating')).toContain('/health\n{&quot;status&quot;:&quot;ok&quot;}\n')
 })
 
-test('A proxy is led to the port on which CronGuard listens', () => {
+test('Docs: proxy samples contain the port of CronGuard', () => {
   for (const lines of ['reverse_proxy 127.0.0.1:9000 {', 'server 127.0.0.1:9000;', 'http://127.0.0.1:9000']) {
     expect(htmlOf('/docs/proxy')).toContain(lines)
   }
   expect(htmlOf('/docs/proxy')).not.toContain(':8000')
 })
 
-test('The sidebar names each page once, and marks the one that is shown', () => {
+test('Docs sidebar: lists each page once, and marks the current one', () => {
   const html = frame({ current: 'alerts' })
   expect(all(html, /href="(\/[^"]+)"/g)).toEqual([...DOCS.map(({ slug }) => docPath(slug)), '/docs/licenses'])
   expect(all(html, /href="([^"]+)" aria-current="page"/g)).toEqual(['/docs/alerts'])

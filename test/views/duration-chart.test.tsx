@@ -14,7 +14,7 @@ const bars = (html: string) =>
     ...html.matchAll(/class="durations-(?:success|fail)" x="([\d.]+)%" width="([\d.]+)%" y="(\d+)" height="(\d+)"/g),
   ].map(([, x, width, y, height]) => ({ x: Number(x), width: Number(width), y: Number(y), height: Number(height) }))
 
-describe('The chart of durations', () => {
+describe('DurationChart', () => {
   test.each([
     [0, ['10 ms', '5 ms', '0']],
     [730, ['1 s', '500 ms', '0']],
@@ -26,22 +26,22 @@ describe('The chart of durations', () => {
     [13 * HOUR, ['1 d', '12 h', '0']],
     [71 * HOUR, ['4 d', '2 d', '0']],
     [9 * DAY, ['10 d', '5 d', '0']],
-  ])('has an axis in round words for %i ms', (durationMs, words) => {
+  ])('has an axis with round values for %i ms', (durationMs, words) => {
     expect(axis(draw([run(durationMs)]))).toEqual(words)
   })
 
-  test('draws each run as high as it was long, oldest left', () => {
+  test('draws bars as high as the durations, the oldest on the left', () => {
     const drawn = bars(draw([run(MINUTE), run(2 * MINUTE), run(4 * MINUTE)]))
     expect(drawn.map(({ height }) => height)).toEqual([30, 60, 120])
     expect(drawn.map(({ y, height }) => y + height)).toEqual([120, 120, 120])
     expect(drawn.map(({ x }) => x)).toEqual([90.5, 93.83, 97.17])
   })
 
-  test('leaves a trace of even the shortest run', () => {
+  test('draws even the shortest run with 2 pixels', () => {
     expect(bars(draw([run(0), run(HOUR)]))[0]).toMatchObject({ y: 118, height: 2 })
   })
 
-  test('stays inside its frame with 60 runs, and shows the last 60 of more', () => {
+  test('shows the last 60 runs, inside its frame', () => {
     const drawn = bars(draw(Array.from({ length: 61 }, (_, index) => run(index * SECOND))))
     expect(drawn).toHaveLength(60)
     expect(drawn[0]?.x).toBe(0.25)
@@ -49,26 +49,26 @@ describe('The chart of durations', () => {
     expect(draw(Array.from({ length: 61 }, (_, index) => run(index)))).not.toContain('<title>run of 0</title>')
   })
 
-  test('marks failures by a shape, and explains the shape only then', () => {
+  test('marks failures by a shape, and explains it only if there is one', () => {
     const failing = draw([run(MINUTE), run(MINUTE, true)])
     expect(failing.match(/durations-mark/g)).toHaveLength(1)
     expect(failing).toContain('durations-key')
     expect(draw([run(MINUTE)])).not.toMatch(/durations-mark|durations-key/)
   })
 
-  test('says it all in a sentence for those who cannot see it', () => {
+  test('has a summary for screen readers', () => {
     expect(label(draw([run(4 * MINUTE), run(250), run(125 * SECOND, true)]))).toBe(
       'Durations: 3 runs, from 250 milliseconds to 4 minutes, half of them at most 2 minutes 5 seconds, 1 failed',
     )
     expect(label(draw([run(MINUTE)]))).toBe('Durations: one run, 1 minute, none failed')
   })
 
-  test('without any run says what to do', () => {
+  test('without runs, says how to measure them', () => {
     expect(draw([])).toContain('Send a start ping at the beginning of the job to measure its runs.')
     expect(draw([])).not.toContain('<svg')
   })
 
-  test('escapes what it is given', () => {
+  test('escapes labels and caption', () => {
     const html = String(<DurationChart runs={[{ ...run(1), label: HOSTILE }]} caption={HOSTILE} />)
     expect(html).not.toContain('<script')
     expect(html).not.toContain('" onload')

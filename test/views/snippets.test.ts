@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 function codeOf(id: string, pingUrl: string, name = 'backup'): string {
   const snippet = snippetsFor({ pingUrl, name, schedule: DAILY }).find((candidate) => candidate.id === id)
-  if (!snippet) throw new Error(`There is no snippet ${id}.`)
+  if (!snippet) throw new Error(`Snippet ${id} does not exist.`)
   return snippet.code
 }
 
@@ -46,7 +46,7 @@ function fakeProgram(name: string, script: string): Record<string, string> {
   return { PATH: `${bin}:${Bun.env.PATH}` }
 }
 
-/** A program with a job put in its place, as a reader would. */
+/** A language, and where its snippet has the place for the job. */
 interface Language {
   id: string
   tool: string
@@ -131,17 +131,17 @@ const LANGUAGES: Language[] = [
   },
 ]
 
-describe.each(LANGUAGES)('The snippet for $id', (language) => {
+describe.each(LANGUAGES)('Snippet: $id', (language) => {
   const { id, tool, place, works, fails, hasStart } = language
   const isMissing = Bun.which(tool) === null
-  const skipped = isMissing ? ` (skipped: ${tool} is not on this machine)` : ''
+  const skipped = isMissing ? ` (skipped: ${tool} is not installed)` : ''
   const program = (pingUrl: string, job: string) => codeOf(id, pingUrl, HOSTILE).replace(place, () => job)
   const start = hasStart ? [`${PATH}/start`] : []
 
   test.skipIf(isMissing).each(['busy at first', 'killed at first'] as const)(
     `reports a success to a server that is %s${skipped}`,
-    async (mood) => {
-      using receiver = await startReceiver(mood)
+    async (behavior) => {
+      using receiver = await startReceiver(behavior)
       const done = await run({ ...language, code: program(receiver.pingUrl, works) })
       expect(done).toMatchObject({ status: 0, errors: expect.not.stringContaining('Ping failed') })
       const paths = receiver.pings.map(({ path }) => path.replace(/\/0$/, ''))
@@ -151,7 +151,7 @@ describe.each(LANGUAGES)('The snippet for $id', (language) => {
   )
 
   test.skipIf(isMissing)(
-    `reports a failure, with its reason, and fails as the job did${skipped}`,
+    `reports a failure with its reason, and exits like the job${skipped}`,
     async () => {
       using receiver = await startReceiver()
       const done = await run({ ...language, code: program(receiver.pingUrl, fails.job) })
@@ -163,7 +163,7 @@ describe.each(LANGUAGES)('The snippet for $id', (language) => {
   )
 
   test.skipIf(isMissing)(
-    `lets the job end well when no ping is taken${skipped}`,
+    `succeeds with the job when every ping is refused${skipped}`,
     async () => {
       using receiver = await startReceiver('refuses')
       const code = program(receiver.pingUrl, works)
@@ -177,35 +177,35 @@ describe.each(LANGUAGES)('The snippet for $id', (language) => {
   )
 })
 
-/** What cron makes of a line: after the five fields, and with its percent signs. */
+/** The command that cron runs: without the five fields, and with unescaped percent signs. */
 const cronCommand = (crontab: string) => (crontab.split('\n')[1] ?? '').replace(/^(\S+ ){5}/, '').replaceAll('\\%', '%')
 
-/** What systemd makes of a command between quotes. */
+/** The command that systemd runs: with quotes and escapes resolved. */
 const stopCommand = (unit: string) =>
   (/ExecStopPost=-\/bin\/sh -c '([^']*)'/.exec(unit)?.[1] ?? '')
     .replaceAll('\\\n', ' ')
     .replaceAll('$$', '$')
     .replaceAll('%%', '%')
 
-/** What the shell in the container gets. */
+/** The command that the shell in the container runs. */
 const containerCommand = (compose: string) =>
   (compose.split('- |\n')[1] ?? '').replace(/^ {8}/gm, '').replaceAll('$$', '$')
 
 const shell = (code: string, env: Record<string, string> = {}) =>
   run({ command: (path) => ['sh', path], file: 'job.sh', code, env })
 
-describe('A job of', () => {
+describe('Snippet', () => {
   test.each(['well', 'busy at first', 'killed at first'] as const)(
-    'crontab prints nothing that cron would mail when the server is %s',
-    async (mood) => {
-      using receiver = await startReceiver(mood)
+    'crontab: prints nothing that cron would mail when the server is %s',
+    async (behavior) => {
+      using receiver = await startReceiver(behavior)
       const code = cronCommand(codeOf('crontab', receiver.pingUrl)).replace('/path/to/job', 'true')
       expect(await shell(code)).toEqual({ status: 0, output: '', errors: '' })
       expect(receiver.pings).toHaveLength(1)
     },
   )
 
-  test('crontab prints why no ping was taken, once', async () => {
+  test('crontab: prints once why all pings were refused', async () => {
     using receiver = await startReceiver('refuses')
     const code = cronCommand(codeOf('crontab', receiver.pingUrl)).replace('/path/to/job', 'true')
     const { output } = await shell(code, withoutPauses())
@@ -213,7 +213,7 @@ describe('A job of', () => {
     expect(receiver.pings).toHaveLength(6)
   })
 
-  test('Bash that is a pipe fails when its first program does', async () => {
+  test('bash: a pipe fails when its first program fails', async () => {
     using receiver = await startReceiver()
     const code = codeOf('bash', receiver.pingUrl).replace('/path/to/job', 'false | cat')
     const { status } = await run({ command: (path) => ['bash', path], file: 'job.sh', code })
@@ -227,7 +227,7 @@ describe('A job of', () => {
     ['7', 7, '/fail'],
     ['"no space left"', 1, '/fail'],
     ['""', 1, '/fail'],
-  ])('Python that calls sys.exit(%s) exits with %i and reports "%s"', async (value, status, ending) => {
+  ])('python: sys.exit(%s) exits with %i and reports "%s"', async (value, status, ending) => {
     using receiver = await startReceiver()
     const code = codeOf('python', receiver.pingUrl).replace('pass  # your work', `sys.exit(${value})`)
     expect((await run({ command: (path) => ['python3', path], file: 'job.py', code })).status).toBe(status)
@@ -239,7 +239,7 @@ describe('A job of', () => {
     ['false', 1],
     [`sh -c 'exit 42'`, 42],
     [`sh -c 'kill -KILL $$'`, 137],
-  ])('crontab that runs `%s` reports %i', async (job, status) => {
+  ])('crontab: `%s` reports %i', async (job, status) => {
     using receiver = await startReceiver()
     await shell(cronCommand(codeOf('crontab', receiver.pingUrl)).replace('/path/to/job', () => job))
     expect(receiver.pings.map(({ path }) => path)).toEqual([`${PATH}/${status}`])
@@ -258,7 +258,7 @@ describe('A job of', () => {
     [['signal', 'killed', 'KILL'], ['/fail']],
     [['timeout', 'exited', '0'], ['/fail']],
     [['', '', ''], ['/fail']],
-  ])('systemd that ends with %j reports %j', async ([result = '', code = '', status = ''], endings) => {
+  ])('systemd: a result of %j reports %j', async ([result = '', code = '', status = ''], endings) => {
     using receiver = await startReceiver()
     const env = { SERVICE_RESULT: result, EXIT_CODE: code, EXIT_STATUS: status }
     await shell(stopCommand(codeOf('systemd', receiver.pingUrl)), env)
@@ -266,7 +266,7 @@ describe('A job of', () => {
   })
 
   test.skipIf(Bun.which('systemd-analyze') === null)(
-    'systemd is a unit that systemd finds nothing wrong with (skipped where systemd-analyze is not)',
+    'systemd: passes systemd-analyze verify (skipped if that is not installed)',
     async () => {
       const code = codeOf('systemd', 'https://cron.example/a%20b/ping/x', HOSTILE).replace('/path/to/job', '/bin/true')
       const command = (path: string) => ['systemd-analyze', 'verify', '--man=no', path]
@@ -276,7 +276,7 @@ describe('A job of', () => {
     },
   )
 
-  test('Docker reports how the container ended', async () => {
+  test('docker: reports the exit status of the container', async () => {
     using receiver = await startReceiver('busy at first')
     const env = fakeProgram('docker', '[ "$*" = "run --rm example/job" ] && exit 125')
     const { status } = await shell(codeOf('docker', receiver.pingUrl, HOSTILE), env)
@@ -284,7 +284,7 @@ describe('A job of', () => {
     expect(receiver.pings.map(({ path }) => path)).toEqual([`${PATH}/start`, `${PATH}/125`])
   })
 
-  test('Docker Compose reports from inside the container, and is YAML whatever its name', async () => {
+  test('compose: reports from inside the container, and is YAML with any name', async () => {
     using receiver = await startReceiver()
     const code = codeOf('compose', receiver.pingUrl, HOSTILE).replace('/path/to/job', '(exit 7)')
     expect(Bun.YAML.parse(code)).toMatchObject({ services: { job: { image: 'example/job' } } })
@@ -293,7 +293,7 @@ describe('A job of', () => {
   })
 })
 
-describe('Whatever the name', () => {
+describe('Snippet: name of the monitor', () => {
   const names = [
     HOSTILE,
     '',
@@ -308,7 +308,7 @@ describe('Whatever the name', () => {
     '%n',
   ]
 
-  test.each(['bash', 'wget', 'docker'])('the %s snippet is sound for its shell', async (id) => {
+  test.each(['bash', 'wget', 'docker'])('%s: has valid syntax with any name', async (id) => {
     const checker = id === 'bash' ? 'bash' : 'sh'
     for (const name of names) {
       const code = codeOf(id, `https://cron.example${PATH}`, name)
@@ -317,7 +317,7 @@ describe('Whatever the name', () => {
     }
   })
 
-  test('no sign of it can end a comment or begin a command', () => {
+  test('no character can end a comment or begin a command', () => {
     for (const { code } of snippetsFor({
       pingUrl: `https://cron.example${PATH}`,
       name: HOSTILE,
@@ -328,19 +328,19 @@ describe('Whatever the name', () => {
     }
   })
 
-  test('words in any script stay as they are', () => {
+  test('words in any script are kept', () => {
     const name = 'Nightly backup, резервная копия 2.0'
     for (const id of ['crontab', 'python', 'systemd'])
       expect(codeOf(id, 'https://a.example/ping/x', name)).toContain(name)
   })
 
-  test('a name without words gives way to words of our own', () => {
+  test('a name without words is replaced', () => {
     expect(codeOf('bash', 'https://a.example/ping/x', '$()')).toContain('# A job that reports to CronGuard\n')
   })
 })
 
-describe('A ping URL', () => {
-  test('stands in every snippet, and nothing is left to be filled in', () => {
+describe('Snippet: ping URL', () => {
+  test('is in every snippet, and no placeholder is left', () => {
     const pingUrl = `https://[2001:db8::1]:8443/cron-guard/~me${PATH}`
     for (const { code } of snippetsFor({ pingUrl, name: 'backup', schedule: DAILY })) {
       expect(code).toContain(pingUrl)
@@ -348,7 +348,7 @@ describe('A ping URL', () => {
     }
   })
 
-  test('with signs that mean something to a shell stays one URL', () => {
+  test('with special characters of a shell stays one URL', () => {
     const pingUrl = `https://cron.example/$(touch pwned)'"\`;&x\u00e9/ping/x`
     const plain = 'https://cron.example/%24%28touch%20pwned%29%27%22%60%3B%26x%C3%A9/ping/x'
     expect(codeOf('bash', pingUrl)).toContain(`report ${plain}/start\n`)
@@ -356,7 +356,7 @@ describe('A ping URL', () => {
     expect(codeOf('systemd', pingUrl)).toContain(` ${plain.replaceAll('%', '%%')}/start 2>&1`)
   })
 
-  test('is called with flags that every curl and wget has, once in each turn of a loop', () => {
+  test('is called with flags that every curl and wget has, once per retry', () => {
     for (const { id, code } of snippetsFor({ pingUrl: 'https://a.example/ping/x', name: 'backup', schedule: DAILY })) {
       const calls = [...code.matchAll(/\b(curl -fsS -m 10 -o \/dev\/null|wget -nv -T 10 -t 1 -O \/dev\/null) /g)]
       expect([id, calls.length]).toEqual([id, code.match(/\b(curl|wget) -/g)?.length ?? 0])
@@ -365,12 +365,12 @@ describe('A ping URL', () => {
   })
 })
 
-test('Each snippet has an id of its own', () => {
+test('snippetsFor: every snippet has its own id', () => {
   const ids = snippetsFor({ pingUrl: 'https://a.example/ping/x', name: '', schedule: DAILY }).map(({ id }) => id)
   expect(new Set(ids).size).toBe(ids.length)
 })
 
-test('Nothing that a hostile name says is ever run', () => {
+test('snippetsFor: no command in a hostile name was run by the tests above', () => {
   const traces = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.includes('pwned'))
   expect(traces).toEqual([])
 })

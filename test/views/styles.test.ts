@@ -8,7 +8,7 @@ import { STYLESHEET } from '#views/assets.ts'
 import { PING_WORDS } from '#words/ping.ts'
 import { ROOT } from '../support/source.ts'
 
-/** What the second half of a class can be, where it is filled in. */
+/** The possible ends of a class name that is put together in a view. */
 const ENDINGS: Record<string, readonly string[]> = {
   'count-': SHOWN_STATUSES,
   'delivery-': DELIVERY_STATES,
@@ -18,7 +18,7 @@ const ENDINGS: Record<string, readonly string[]> = {
   'status-': SHOWN_STATUSES,
 }
 
-/** Classes by which a script, a test or another rule finds an element, and that have no rule of their own. */
+/** Classes without a rule, by which a script, a test or another rule finds an element. */
 const HOOKS = ['durations-key', 'entries-top', 'entry-blackout', 'number', 'uptime']
 
 /** Classes that a library sets. */
@@ -37,13 +37,13 @@ const all = styles.map(({ css }) => css).join('\n')
 const tokens = styles.find(({ path }) => path === 'tokens.css')?.css ?? ''
 
 describe('stylesheet', () => {
-  test('every file of assets/css is in it', () => {
+  test('contains every file of assets/css', () => {
     const served = String(STYLESHEET.content)
     expect(styles.length).toBeGreaterThan(40)
     for (const { path } of styles) expect([path, served.includes(textOf(join(CSS, path)))]).toEqual([path, true])
   })
 
-  test('a file has the name of the view in whose room it is, or of the class that it is about', () => {
+  test('a file is named after a view, or after a class in it', () => {
     const rooms = views.map(({ path }) => path.replace(/\.tsx$/, ''))
     const nameless = styles.filter(({ path, css }) => {
       if (dirname(path) === '.') return false
@@ -71,12 +71,12 @@ describe('stylesheet', () => {
     expect(dead.sort()).toEqual([])
   })
 
-  test('a hook is in a view and has no rule', () => {
+  test('every hook is used by a view, and has no rule', () => {
     const used = new Set(views.flatMap(({ code }) => classesOfViews(code)))
     expect(HOOKS.filter((name) => !used.has(name) || classesOfRules(all).has(name))).toEqual([])
   })
 
-  test('colors are only in the tokens', () => {
+  test('colors are defined only in tokens.css', () => {
     const COLOR =
       /#[\da-f]{3,8}\b(?=[^{}]*[;}])|\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color|color-mix|light-dark)\(/gi
     const NAMED = /:[^;{}]*\b(?:white|black|red|green|blue|gray|grey|yellow|orange|purple|silver|teal)\b/gi
@@ -86,18 +86,18 @@ describe('stylesheet', () => {
     expect(found).toEqual([])
   })
 
-  test('every token is used, and every one that is used is there', () => {
-    const [defined, acrossNetworks, used] = [
+  test('every token is used, and every used token is defined', () => {
+    const [defined, definedAnywhere, used] = [
       propertiesOf(tokens),
       new Set(propertiesOf(all)),
       new Set(referencesOf(all)),
     ]
-    expect([...used].filter((name) => !acrossNetworks.has(name))).toEqual([])
+    expect([...used].filter((name) => !definedAnywhere.has(name))).toEqual([])
     expect(defined.filter((name) => !used.has(name))).toEqual([])
   })
 })
 
-describe('contrast of the tokens', () => {
+describe('Color contrast', () => {
   const SURFACES = ['paper', 'sunken', 'raised', 'accent-wash', 'down-wash', 'late-wash']
   const PAIRS: [text: string, surfaces: string[], least: number][] = [
     ['ink', SURFACES, 7],
@@ -116,7 +116,7 @@ describe('contrast of the tokens', () => {
   ]
 
   for (const [index, theme] of ['light', 'dark'].entries()) {
-    test(`text can be read on every surface, in ${theme}`, () => {
+    test(`text is readable on every surface: ${theme}`, () => {
       const low = PAIRS.flatMap(([text, surfaces, least]) =>
         surfaces
           .map((surface) => ({
@@ -143,7 +143,7 @@ function referencesOf(css: string): string[] {
   return [...css.matchAll(/var\((--[\w-]+)/g)].map(([, name = '']) => name)
 }
 
-/** Of the selectors: what stands before a `{`. */
+/** Only from selectors: the part before a `{`. */
 function classesOfRules(css: string): Set<string> {
   const selectors = [...css.matchAll(/([^{};]+)\{/g)].map(([, selector = '']) => selector.replace(/"[^"]*"/g, ''))
   return new Set(
@@ -151,7 +151,7 @@ function classesOfRules(css: string): Set<string> {
   )
 }
 
-/** Of the attributes: `class="a b"` and every string in `class={...}`; what is filled in has each of its endings. */
+/** From `class="a b"` and every string in `class={...}`; a name that is put together is listed with each ending. */
 function classesOfViews(code: string): string[] {
   const plain = [...code.matchAll(/\bclass="([^"]*)"/g)].map(([, names = '']) => names)
   const computed = [...code.matchAll(/\bclass=\{((?:[^{}]|\{[^{}]*\})*)\}/g)].flatMap(([, expression = '']) =>
@@ -167,11 +167,11 @@ function withEndings(name: string): string[] {
   const [, stem] = /^([a-z-]+-)\$\{\w+\}$/.exec(name) ?? []
   if (stem === undefined) return [name]
   const endings = ENDINGS[stem]
-  if (endings === undefined) throw new Error(`Nobody says what can follow "${stem}" in a class.`)
+  if (endings === undefined) throw new Error(`ENDINGS has no entry for the class "${stem}".`)
   return endings.map((ending) => stem + ending)
 }
 
-/** One of a family that has rules, as `count-up` where `count-down` has one. */
+/** Whether another class of its family has a rule, as `count-down` for `count-up`. */
 function isFilledIn(name: string, ruled: Set<string>): boolean {
   return Object.entries(ENDINGS).some(
     ([stem, endings]) =>
@@ -192,7 +192,7 @@ function color(name: string, theme: number): number[] {
   const [, value = ''] = new RegExp(`--${name}: ([^;]+);`).exec(tokens) ?? []
   const hex = [...value.matchAll(/#([\da-f]{6})\b/g)].map(([, digits = '']) => digits)
   const digits = hex[theme] ?? hex[0]
-  if (digits === undefined) throw new Error(`There is no color "${name}".`)
+  if (digits === undefined) throw new Error(`Color "${name}" does not exist.`)
   return [0, 2, 4].map((at) => Number.parseInt(digits.slice(at, at + 2), 16))
 }
 

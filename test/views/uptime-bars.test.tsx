@@ -19,10 +19,10 @@ const label = (html: string) => /aria-label="([^"]*)"/.exec(html)?.[1]
 /** The height of the upper block of a day with downtime. */
 const capHeight = (html: string) => Number(/class="uptime-down" d="M\d+ \d+h\d+v(\d+)/.exec(html)?.[1])
 
-describe('The uptime bars', () => {
+describe('UptimeBars', () => {
   const days = [unknown('22 Nov'), well('23 Nov'), down('24 Nov', 5 * MINUTE), down('25 Nov', 3 * HOUR, 2)]
 
-  test('say of each day how it was', () => {
+  test('has a title for each day', () => {
     expect(titles(draw(days))).toEqual([
       '22 Nov: no data',
       '23 Nov: no downtime',
@@ -31,14 +31,14 @@ describe('The uptime bars', () => {
     ])
   })
 
-  test('say it all in a sentence for those who cannot see them', () => {
+  test('has a summary for screen readers', () => {
     expect(label(draw(days))).toBe('Uptime: downtime on 2 of the 3 days with data, 3 hours 5 minutes in total')
     expect(label(draw([unknown('23 Nov'), well('24 Nov')]))).toBe('Uptime: no downtime on the one day with data')
     expect(label(draw([unknown('24 Nov')]))).toBe('Uptime: no data yet')
     expect(label(draw([]))).toBe('Uptime: no data yet')
   })
 
-  test('list the days with downtime, newest first, for those without a mouse', () => {
+  test('lists the days with downtime as text, newest first', () => {
     const details = draw(days).split('<details')[1]
     expect(details).toContain('2 days with downtime')
     expect(details).toMatch(/25 Nov: .*24 Nov: /)
@@ -46,7 +46,7 @@ describe('The uptime bars', () => {
     expect(draw([well('24 Nov')])).not.toContain('<details')
   })
 
-  test('show downtime by shape: a part cut off that grows with its length, and a mark below', () => {
+  test('shows downtime by shape: a cut that grows with its length, and a mark below', () => {
     const heights = [0, 1, 5 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR].map((ms) => capHeight(draw([down('24 Nov', ms)])))
     expect(heights).toEqual([7, 7, 7, 7, 18, 36])
     const [up, broken] = [draw([well('24 Nov')]), draw([down('24 Nov', HOUR)])]
@@ -55,21 +55,21 @@ describe('The uptime bars', () => {
     expect(broken).toContain('M0 41h7v3h-7z')
   })
 
-  test('of a day that was down from end to end have no part that is up', () => {
+  test('has no up part for a day that was down all the time', () => {
     expect(draw([down('24 Nov', 24 * HOUR)])).not.toContain('uptime-up')
   })
 
-  test('are stubs where there is no data', () => {
+  test('has a stub for a day without data', () => {
     expect(draw([unknown('24 Nov')])).toContain('<path class="uptime-none" d="M0 34h7v4h-7z">')
   })
 
-  test('carry the caption, the percentages and the first and last day', () => {
+  test('has the caption, the percentages, and the first and last day', () => {
     const html = draw(days)
     expect(html).toContain('<span>Uptime</span><span class="chart-summary">30 days: 99.98%</span>')
     expect(html).toContain('<span>22 Nov</span><span>25 Nov</span>')
   })
 
-  test('escape what they are given', () => {
+  test('escapes labels, caption and summary', () => {
     const html = String(<UptimeBars days={[down(HOSTILE, HOUR)]} caption={HOSTILE} summary={HOSTILE} />)
     expect(html).not.toContain('<script')
     expect(html).not.toContain('" onload')

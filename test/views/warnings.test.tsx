@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { withBasePath } from '#lib/base-path.ts'
 import { Warnings } from '#views/components/warnings.tsx'
 
-test('A warning keeps the names of channels apart, whichever way they are written', () => {
+test('Warnings: each name of a channel is a <bdi> of its own', () => {
   const channels = ['Team chat', 'צוות', 'Pager'].map((name, index) => ({ id: String(index), name }))
   const html = String(
     withBasePath('', () => <Warnings warnings={[{ kind: 'channels', text: 'Fix them.', channels }]} />),

@@ -1,5 +1,5 @@
-// Writes the tables of the documentation that are made from the code: settings, commands, the API, lines for jobs.
-// Each stands between two comments, <!-- settings:start --> and <!-- settings:end -->. `npm run docs` runs it.
+// Writes the tables of the documentation that are generated from the code: settings, commands, the API, crontab lines.
+// Each is between two comments, <!-- settings:start --> and <!-- settings:end -->. `npm run docs` runs this file.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
@@ -16,11 +16,11 @@ const FOLDER = 'assets/docs'
 
 export interface StaleFile {
   path: string
-  /** What it should hold. */
+  /** The expected content. */
   fresh: string
 }
 
-/** README and documentation whose generated parts are not what the code says. */
+/** Files of the documentation, and README, whose generated parts are stale. */
 export function staleFiles(): StaleFile[] {
   const blocks = makeBlocks()
   const docs = readdirSync(join(ROOT, FOLDER)).filter((name) => name.endsWith('.md'))
@@ -31,7 +31,7 @@ export function staleFiles(): StaleFile[] {
   })
 }
 
-/** `text` with each block as `blocks` has it. Throws for a block that is not among them. */
+/** Returns `text` with each block replaced by that of `blocks`. Throws for an unknown block. */
 export function withBlocks(text: string, blocks: Readonly<Record<string, string>>): string {
   return text.replace(
     /(<!-- ([\w-]+):start -->\n)[\s\S]*?(<!-- \2:end -->)/g,
@@ -106,7 +106,7 @@ function heading(depth: number, text: string): string {
   return `${'#'.repeat(depth)} ${text.replace(/:$/, '')}`
 }
 
-/** What the library for completion calls by itself; nobody types it. */
+/** A command of the library for completion, which no one types. */
 const INTERNAL = ['complete']
 
 function commandSection(command: Command): string[] {
@@ -173,5 +173,5 @@ function fieldTable(): string {
   return table(['Field', 'Takes', 'Default'], rows)
 }
 
-// Last, when everything above is known.
+// At the end, because it uses the constants above.
 if (import.meta.main) for (const { path, fresh } of staleFiles()) writeFileSync(join(ROOT, path), fresh)

@@ -10,7 +10,7 @@ interface Exception {
   reason: string
 }
 
-/** Each was looked at; another version is looked at again. */
+/** Reviewed exceptions; another version has to be reviewed again. */
 const EXCEPTIONS: readonly Exception[] = [
   { name: 'axe-core', version: '4.14.1', reason: 'MPL-2.0: only the tests use it, unchanged; it is not shipped' },
   { name: 'htmx.org', version: '4.0.1', reason: 'BSD-0-Clause is what SPDX calls 0BSD' },
@@ -39,7 +39,7 @@ function exceptionFor({ name, version }: Package): Exception | undefined {
   return EXCEPTIONS.find((exception) => exception.name === name && exception.version === version)
 }
 
-/** Every package below a folder `node_modules`, those that others brought along too. */
+/** All packages below a folder `node_modules`, nested ones included. */
 function packagesIn(folder: string): Package[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -56,7 +56,7 @@ function packageAt(path: string): Package[] {
   return [{ name, version, license: expressionOf(license ?? licenses) }]
 }
 
-// Old packages have an object, or a list of objects to choose from.
+// Old packages have an object, or a list of alternative objects.
 function expressionOf(said: unknown): string {
   if (typeof said === 'string') return said
   if (Array.isArray(said) && said.length > 0) return said.map(expressionOf).join(' OR ')
@@ -95,7 +95,7 @@ function allOf(words: string[], place: Place): boolean {
   return result
 }
 
-// A license WITH an exception is another license. The expression is then refused as a whole, because words remain.
+// A license WITH an exception is another license. Then the whole expression is refused, because words remain.
 function one(words: string[], place: Place): boolean {
   const word = words[place.at]
   place.at += 1

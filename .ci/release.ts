@@ -17,13 +17,13 @@ import { gzip } from 'node:zlib'
 import manifest from '#package.json' with { type: 'json' }
 
 interface Target {
-  /** As install.sh looks for it. */
+  /** The name that install.sh expects. */
   name: string
-  /** As Bun's compiler calls it; it fetches the runtime from the npm registry. */
+  /** The name of the target for Bun's compiler, which downloads the runtime from the npm registry. */
   runtime: string
 }
 
-/** Baseline: it also runs on processors without AVX2, as old servers and small boxes have. */
+/** Baseline: also runs on processors without AVX2, as in old servers and small machines. */
 export const TARGETS: readonly Target[] = [
   { name: 'cronguard-linux-x64', runtime: 'bun-linux-x64-baseline' },
   { name: 'cronguard-linux-x64-musl', runtime: 'bun-linux-x64-baseline-musl' },
@@ -58,7 +58,7 @@ async function release(): Promise<number> {
   return built.length === TARGETS.length ? 0 : 1
 }
 
-/** The build of package.json for another machine and into another file. */
+/** The build command of package.json for another machine and output file. */
 export function buildCommand({ runtime }: Target, outfile: string): string[] {
   const [bun, ...words] = manifest.scripts.build.split(/\s+/)
   const place = words.indexOf('--outfile')
@@ -81,7 +81,7 @@ function sayWhetherItRuns(outfile: string): string {
     const { exitCode, stdout } = Bun.spawnSync([outfile, 'version'])
     if (exitCode === 0 && stdout.toString().trim() === manifest.version) return ', and runs here'
   } catch {
-    // Programs for another processor cannot be started here.
+    // Executables for another processor cannot be started here.
   }
   return '; it could not be tried on this machine'
 }
@@ -93,8 +93,8 @@ async function pack({ name }: Target): Promise<string> {
 }
 
 /**
- * What the bundler put into the executable, and the runtime around it, as CycloneDX has it. Throws when it is not to be
- * had, or names not everything that CronGuard is made of.
+ * The components of the executable and its runtime as a CycloneDX SBOM. Throws if it cannot be created, or lacks a
+ * component of CronGuard.
  */
 export function writeSbom(metafile: string, path: string): void {
   const tool = ['npx', '--yes', '--prefer-offline', SBOM_TOOL]
@@ -131,7 +131,7 @@ interface Component {
   purl?: string
 }
 
-/** Those packages, with their versions, that it does not name with a licence. */
+/** The packages that the SBOM does not list with this version and a license. */
 export function lackingIn({ components }: Sbom, packages: Record<string, string>): string[] {
   const licensed = components.filter(({ licenses = [] }) => licenses.length > 0)
   const named = licensed.map(({ group, name, version }) => `${group ? `${group}/` : ''}${name}@${version}`)
@@ -158,12 +158,12 @@ export function trust(folder: string, publicKey: string): void {
   writeFileSync(path, trusting)
 }
 
-/** Signs the checksums of a folder, which vouch for its files. */
+/** Signs the checksums of a folder, which verify its files. */
 export function sign(folder: string, secretKey: string): void {
   minisign('-S', '-s', secretKey, '-m', join(folder, SUMS), '-t', `CronGuard ${manifest.version}`)
 }
 
-// minisign may ask for the password of the key.
+// minisign can ask for the password of the key.
 function minisign(...args: string[]): void {
   const { exitCode } = Bun.spawnSync(['minisign', ...args], { stdio: ['inherit', 'ignore', 'inherit'] })
   if (exitCode !== 0) throw new Error('minisign failed.')

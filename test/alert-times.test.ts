@@ -23,7 +23,7 @@ async function goDown(change: Parameters<TestGuard['monitor']>[1], channels: str
   return monitor
 }
 
-describe('The times of an alert', () => {
+describe('Times in an alert', () => {
   const nightly = { kind: 'cron', expression: '0 3 * * *', timeZone: 'Asia/Tokyo' } as const
 
   test('are in the time zone of the member who gets the mail, with its name and in UTC', async () => {
@@ -38,7 +38,7 @@ describe('The times of an alert', () => {
     }
   })
 
-  test('are in the time zone of the schedule for everybody else', async () => {
+  test('are in the time zone of the schedule for everyone else', async () => {
     const mail = guard.mailTo(project, 'ops@example.org')
     const hook = guard.webhookTo(project, 'https://hooks.example.org/x')
     await goDown({ name: 'backup', schedule: nightly, graceMs: DAY / 24 }, [mail, hook])
@@ -49,7 +49,7 @@ describe('The times of an alert', () => {
     expect(body.expected_at).toBe('2026-03-01T18:00:00.000Z')
   })
 
-  test('are not in the time zone of a user who is no member', async () => {
+  test('are not in the time zone of a user who is not a member', async () => {
     guard.project('bob@example.org')
     const bob = findUserByEmail(guard.db, 'bob@example.org')
     changeProfile(guard.deps, { userId: bob?.id ?? '', name: '', timeZone: 'Europe/Riga' })
@@ -70,13 +70,13 @@ describe('The times of an alert', () => {
   })
 })
 
-describe('A description', () => {
+describe('Description in an alert mail', () => {
   const description =
     'See https://wiki.example.org/a_(b)?q=1&r=2. Not javascript:alert(1), <b>x</b>, ' +
     'https://bank.example@evil.example/ or (http://example.org).'
   const link = (url: string, text = url) => `<a href="${url}" rel="noopener noreferrer nofollow">${text}</a>`
 
-  test('has links in a mail, to addresses of the web only, and stays a text beside them', async () => {
+  test('has links to http and https addresses only, and is escaped otherwise', async () => {
     const mail = guard.mailTo(project, 'ops@example.org')
     await goDown({ name: 'backup', description }, [mail])
     const html = guard.outside.mails[0]?.html ?? ''

@@ -23,8 +23,8 @@ beforeEach(() => {
 
 afterEach(() => guard.stop())
 
-describe('A job that stays away', () => {
-  test('is late, then down and told once, then back and told once', async () => {
+describe('Alert: a missed ping', () => {
+  test('notifies once when the monitor goes down, and once when it recovers', async () => {
     await guard.ping(backup)
     await guard.pass(HOUR + 9 * MINUTE)
     expect(guard.now(backup).status).toBe('up')
@@ -43,7 +43,7 @@ describe('A job that stays away', () => {
     expect(guard.statuses(backup)).toEqual(['up', 'down', 'up'])
   })
 
-  test('went down at its deadline, however late that was noticed', async () => {
+  test('is dated at the deadline, however late the check is', async () => {
     await guard.ping(backup)
     const deadlineAt = guard.clock.now() + HOUR + 10 * MINUTE
     guard.clock.advance(3 * HOUR)
@@ -52,7 +52,7 @@ describe('A job that stays away', () => {
     expect(row?.at).toBe(deadlineAt)
   })
 
-  test('is down to the millisecond at the deadline, and not one before', async () => {
+  test('takes the monitor down at the deadline, to the millisecond', async () => {
     await guard.ping(backup)
     await guard.pass(HOUR + 10 * MINUTE - 1, HOUR)
     expect(guard.now(backup).status).toBe('up')
@@ -60,7 +60,7 @@ describe('A job that stays away', () => {
     expect(guard.now(backup).status).toBe('down')
   })
 
-  test('is back at the earliest when it went down, though the clock was put back in between', async () => {
+  test('has a downtime of 0 if the clock is set back before the recovery', async () => {
     await guard.ping(backup)
     await guard.pass(2 * HOUR)
     guard.clock.advance(-HOUR)
@@ -70,7 +70,7 @@ describe('A job that stays away', () => {
     expect(incident).toEqual({ lasted: 0 })
   })
 
-  test('is not an alarm when its ping comes before anybody has looked', async () => {
+  test('causes no alert if the ping arrives before the check', async () => {
     await guard.ping(backup)
     guard.clock.advance(2 * HOUR)
     await guard.ping(backup)
@@ -78,15 +78,15 @@ describe('A job that stays away', () => {
     expect(guard.outside.mails).toEqual([])
   })
 
-  test('that never came at all is no alarm', async () => {
+  test('causes no alert on a new monitor', async () => {
     await guard.pass(72 * HOUR, HOUR)
     expect(guard.now(backup).status).toBe('new')
     expect(guard.outside.mails).toEqual([])
   })
 })
 
-describe('A job that fails', () => {
-  test('is told at once, with its exit status, and told again when it is back', async () => {
+describe('Alert: a failed job', () => {
+  test('notifies at once with the exit status, and again when it recovers', async () => {
     await guard.ping(backup)
     await guard.ping(backup, '/3')
     await guard.ping(backup, '/fail')
@@ -98,7 +98,7 @@ describe('A job that fails', () => {
     expect(guard.outside.subjects()).toEqual(['Down: backup', 'Up: backup'])
   })
 
-  test('that starts and does not end goes down after the grace', async () => {
+  test('notifies after the grace period if a run does not end', async () => {
     await guard.ping(backup)
     await guard.ping(backup, '/start')
     await guard.pass(10 * MINUTE)
@@ -107,8 +107,8 @@ describe('A job that fails', () => {
   })
 })
 
-describe('A paused monitor', () => {
-  test('is silent, and its first ping after that is no news', async () => {
+describe('Alert: a paused monitor', () => {
+  test('causes no notification, and neither does its next ping', async () => {
     await guard.ping(backup)
     pauseMonitor(guard.deps, guard.refOf(backup))
     await guard.pass(24 * HOUR, HOUR)
@@ -118,7 +118,7 @@ describe('A paused monitor', () => {
     expect(guard.statuses(backup)).toEqual(['up', 'paused', 'up'])
   })
 
-  test('that was down has no open incident any more, and tells no recovery', async () => {
+  test('that was down has its incident closed, without a recovery notification', async () => {
     await guard.ping(backup, '/fail')
     await guard.tick()
     pauseMonitor(guard.deps, guard.refOf(backup))
@@ -130,8 +130,8 @@ describe('A paused monitor', () => {
   })
 })
 
-describe('Many jobs', () => {
-  test('that go down together are all told, each once', async () => {
+describe('Alert: many monitors', () => {
+  test('that go down together notify once each', async () => {
     const jobs = Array.from({ length: 350 }, (_, index) =>
       guard.monitor(project, { name: `job ${index}`, schedule: { kind: 'period', periodMs: HOUR }, graceMs: MINUTE }),
     )
@@ -143,7 +143,7 @@ describe('Many jobs', () => {
     expect(new Set(guard.outside.calls.map(({ body }) => JSON.parse(body).monitor_name)).size).toBe(jobs.length)
   })
 
-  test('are watched even when one of them cannot be judged', async () => {
+  test('are checked even if one of them cannot be evaluated', async () => {
     const healthy = guard.monitor(project, { name: 'healthy' })
     await guard.ping(backup)
     await guard.ping(healthy)
@@ -153,13 +153,13 @@ describe('Many jobs', () => {
     )
     await guard.pass(26 * HOUR, HOUR)
     expect(guard.now(healthy).status).toBe('down')
-    const told = guard.log.filter(({ event }) => event === 'Failed to evaluate a deadline')
-    expect(told.map(({ fields }) => fields.monitor)).toEqual([backup.id])
+    const failures = guard.log.filter(({ event }) => event === 'Failed to evaluate a deadline')
+    expect(failures.map(({ fields }) => fields.monitor)).toEqual([backup.id])
   })
 })
 
-describe('Many jobs that cannot be judged', () => {
-  test('hold up no other, however many there are: each is looked at once in a turn', async () => {
+describe('Alert: many monitors that cannot be evaluated', () => {
+  test('do not delay the others, and are evaluated once per check', async () => {
     const broken = Array.from({ length: 205 }, (_, index) => guard.monitor(project, { name: `broken ${index}` }))
     for (const monitor of broken) await guard.ping(monitor)
     guard.clock.advance(SECOND)
@@ -171,14 +171,14 @@ describe('Many jobs that cannot be judged', () => {
     )
     await guard.pass(26 * HOUR, 26 * HOUR)
     expect(guard.now(healthy).status).toBe('down')
-    const told = guard.log.filter(({ event }) => event === 'Failed to evaluate a deadline')
-    expect(told.map(({ fields }) => fields.monitor)).toEqual(broken.map(({ id }) => id))
+    const failures = guard.log.filter(({ event }) => event === 'Failed to evaluate a deadline')
+    expect(failures.map(({ fields }) => fields.monitor)).toEqual(broken.map(({ id }) => id))
     expect(await checkDeadlines(guard.deps)).toHaveLength(205)
   })
 })
 
-describe('A monitor by the second', () => {
-  test('goes down three seconds after its last ping', async () => {
+describe('Alert: a period of seconds', () => {
+  test('takes the monitor down three seconds after its last ping', async () => {
     const quick = guard.monitor(project, {
       name: 'quick',
       schedule: { kind: 'period', periodMs: 2 * SECOND },

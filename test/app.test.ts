@@ -1,4 +1,4 @@
-// A CronGuard that runs, within this process: what only its start can put together.
+// The app with all its parts, started in this process.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ import { eventually } from './support/binary.ts'
 import { startHttpReceiver } from './support/receivers.ts'
 
 const TOKEN = 'a-token-that-only-tests-know'
-const UNKNOWN_PEER: ServiceManager = {
+const NO_MANAGER: ServiceManager = {
   watchdogMs: null,
   ready: () => {},
   stopping: () => {},
@@ -45,18 +45,18 @@ function freePort(): number {
   return port
 }
 
-describe('A CronGuard that runs', () => {
+describe('startApp', () => {
   let app: App | undefined
   let url: string
 
   beforeEach(async () => {
     const port = freePort()
     url = `http://127.0.0.1:${port}`
-    app = await startApp(settingOf({ CRONGUARD_PORT: String(port), CRONGUARD_METRICS_TOKEN: TOKEN }), UNKNOWN_PEER)
+    app = await startApp(settingOf({ CRONGUARD_PORT: String(port), CRONGUARD_METRICS_TOKEN: TOKEN }), NO_MANAGER)
   })
   afterEach(() => app?.stop())
 
-  test('is alive and ready at once, and shows all its parts to whoever runs it', async () => {
+  test('is alive and ready at once, and /health shows all parts with the token', async () => {
     const answers = await Promise.all(['/livez', '/readyz', '/health'].map((path) => fetch(url + path)))
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
     expect(await answers[2]?.json()).toEqual({ status: 'ok' })
@@ -68,23 +68,23 @@ describe('A CronGuard that runs', () => {
   })
 })
 
-test('While it waits for a clock that can be right, it is alive and tells everybody that it is not well', async () => {
+test('startApp: while it waits for a correct clock, it is alive, but neither ready nor healthy', async () => {
   const ahead = { ...systemClock, now: () => systemClock.now() + HOUR }
   await withNewDeps({ ...settingOf({}), clock: ahead }, ({ db }) => db.write(markStarted))
   const port = freePort()
-  const told: string[] = []
-  const manager = { ...UNKNOWN_PEER, watchdogMs: 40, status: (text: string) => void told.push(text) }
+  const statuses: string[] = []
+  const manager = { ...NO_MANAGER, watchdogMs: 40, status: (text: string) => void statuses.push(text) }
   const app = await startApp(settingOf({ CRONGUARD_PORT: String(port), CRONGUARD_METRICS_TOKEN: TOKEN }), manager)
   const headers = { Authorization: `Bearer ${TOKEN}` }
   const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`, { headers })
   const answers = await Promise.all(['/livez', '/readyz', '/health'].map(ask))
-  await eventually('a look at what is not well', () => told.includes('Unhealthy: checker'))
+  await eventually('the status "Unhealthy"', () => statuses.includes('Unhealthy: checker'))
   await app.stop()
   expect(answers.map(({ status }) => status)).toEqual([200, 503, 503])
   expect(await answers[2]?.json()).toMatchObject({ status: 'failing', parts: { checker: 'failing', database: 'ok' } })
 })
 
-describe('Its calls keep to the settings', () => {
+describe('withNewDeps: outgoing requests follow the settings', () => {
   const OPEN = { CRONGUARD_REGISTRATION: 'open' }
   const cases: [env: Record<string, string>, kind: 'answer' | 'blocked'][] = [
     [{}, 'answer'],
@@ -92,7 +92,7 @@ describe('Its calls keep to the settings', () => {
     [{ ...OPEN, CRONGUARD_OUTBOUND_ALLOW: '127.0.0.1' }, 'answer'],
   ]
 
-  test.each(cases)('with %j a call to this machine ends with: %s', async (env, kind) => {
+  test.each(cases)('with %j, a request to this machine ends with: %s', async (env, kind) => {
     const receiver = startHttpReceiver()
     const call = { method: 'GET', url: receiver.url, headers: {}, body: '', timeoutMs: 5000 } as const
     const result = await withNewDeps(settingOf(env), ({ outbound }) => outbound.send(call))
@@ -101,13 +101,10 @@ describe('Its calls keep to the settings', () => {
   })
 })
 
-describe('The data folder', () => {
-  test('is left as it is, by servers and by commands, while somebody else has it', async () => {
+describe('Data folder', () => {
+  test('is not changed by servers and commands while another process uses it', async () => {
     const lock = lockFolder(folder)
-    const tries = await Promise.allSettled([
-      startApp(settingOf({}), UNKNOWN_PEER),
-      withNewDeps(settingOf({}), () => {}),
-    ])
+    const tries = await Promise.allSettled([startApp(settingOf({}), NO_MANAGER), withNewDeps(settingOf({}), () => {})])
     lock?.release()
     for (const tried of tries) {
       expect(String(tried.status === 'rejected' && tried.reason)).toContain('Another CronGuard process is using')
@@ -115,17 +112,17 @@ describe('The data folder', () => {
     expect(readdirSync(folder)).toEqual(['cronguard.lock'])
   })
 
-  test('must be the one that was locked: another one in its place is not opened', async () => {
+  test('is not opened if it was replaced after it was locked', async () => {
     const { config, clock } = settingOf({ CRONGUARD_SECRET_KEY: 'a-key-that-only-tests-know' })
     const moved = {
       ...config,
-      // The last that is read before the database is opened.
+      // This setting is the last one that is read before the database is opened.
       get secretKey() {
         if (readdirSync(folder).includes('cronguard.lock')) exchange(folder)
         return config.secretKey
       },
     }
-    await expect(startApp({ config: moved, clock }, UNKNOWN_PEER)).rejects.toThrow('was replaced by another file')
+    await expect(startApp({ config: moved, clock }, NO_MANAGER)).rejects.toThrow('was replaced by another file')
     const lock = lockFolder(folder)
     expect(lock).not.toBeNull()
     lock?.release()
@@ -138,7 +135,7 @@ describe('The data folder', () => {
   }
 })
 
-describe('An upgrade', () => {
+describe('Upgrade of the database', () => {
   const OLDER = [1, 2, 3].map((day) => `before-schema-2-2026010${day}T000000Z.db`)
   const copies = () => readdirSync(join(folder, 'backups')).filter((name) => name.endsWith('.db'))
   const upgrade = () => withNewDeps(settingOf({}), ({ db }) => schemaVersion(db))
@@ -148,7 +145,7 @@ describe('An upgrade', () => {
     db.close()
   }
 
-  // In the way of the newest migration stands a table of its name.
+  // The table "sizes" makes the migration fail that creates it.
   beforeEach(() => {
     const db = openDatabase({ path: join(folder, 'cronguard.db'), clock: systemClock, busyTimeoutMs: 100 })
     db.write((tx) => {
@@ -162,7 +159,7 @@ describe('An upgrade', () => {
     for (const name of OLDER) writeFileSync(join(folder, 'backups', name), '')
   })
 
-  test('that fails says so, and keeps the copy of what was there, however often it is tried', async () => {
+  test('that fails is reported, and keeps one copy of the old database, however often it is retried', async () => {
     await expect(upgrade()).rejects.toThrow(
       /^Upgrading the database failed: migration 0005_sizes was rolled back \(table sizes already exists\)/,
     )
@@ -172,7 +169,7 @@ describe('An upgrade', () => {
     expect(inspectDatabase(join(folder, 'backups', made ?? '')).schema).toBe(1)
   })
 
-  test('that is done lets the oldest copy go', async () => {
+  test('that succeeds deletes the oldest copy', async () => {
     change('DROP TABLE sizes')
     expect(await upgrade()).toBe(MIGRATIONS.length)
     expect(copies()).toHaveLength(3)

@@ -1,4 +1,4 @@
-// Backups of a database that is in use: made by hand, every night, and from a page.
+// Backups of a database in use: on request and every night.
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import {
@@ -40,7 +40,7 @@ const make = (order: { to?: string; keep?: number } = {}) =>
 const files = (folder = data.backups) => (existsSync(folder) ? readdirSync(folder).sort() : [])
 const modeOf = (path: string) => statSync(path).mode & 0o777
 
-/** What is said to a person when it does not work. */
+/** The message of a refusal. */
 async function refusal(work: () => unknown): Promise<string> {
   try {
     await work()
@@ -51,8 +51,8 @@ async function refusal(work: () => unknown): Promise<string> {
   throw new Error('Nothing was refused')
 }
 
-describe('A backup', () => {
-  test('is a whole database in one file, with a manifest that says what is in it', async () => {
+describe('makeBackup', () => {
+  test('creates a complete database in one file, with a manifest of its contents', async () => {
     const { path, manifest } = await make()
     expect(files()).toEqual(['cronguard-20260301T120000Z.db', 'cronguard-20260301T120000Z.db.json'])
     expect(manifest).toEqual(JSON.parse(readFileSync(`${path}.json`, 'utf8')))
@@ -67,12 +67,12 @@ describe('A backup', () => {
     expect(verifyBackup(path)).toMatchObject({ pending: 0, counts: manifest.counts })
   })
 
-  test('is for its owner alone, and so is its folder', async () => {
+  test('creates file and folder with access for their owner only', async () => {
     const { path } = await make()
     expect([data.backups, path, `${path}.json`].map(modeOf)).toEqual([0o700, 0o600, 0o600])
   })
 
-  test('has what was written a moment ago, and pings go on while it is made', async () => {
+  test('includes the latest writes, and does not hold up pings', async () => {
     for (let count = 2; count <= 50; count++) await data.guard.ping(job)
     const making = make()
     await data.guard.ping(job)
@@ -81,20 +81,20 @@ describe('A backup', () => {
     expect(data.guard.now(job).pingCount).toBe(51)
   })
 
-  test('does not take the name of another one of the same second', async () => {
+  test('uses another name for a second backup in the same second', async () => {
     const first = await make()
     const second = await make()
     expect(second.path).toBe(first.path.replace('Z.db', 'Z-2.db'))
     expect(verifyBackup(first.path).manifest).toEqual(first.manifest)
   })
 
-  test('is made once at a time', async () => {
+  test('is refused while another backup is running', async () => {
     const [first, second] = await Promise.allSettled([make(), make()])
     expect([first?.status, second?.status]).toEqual(['fulfilled', 'rejected'])
     expect(await refusal(() => Promise.all([make(), make()]))).toBe('Another backup is already running.')
   })
 
-  test('goes to a file or a folder of choice, and replaces only a backup there', async () => {
+  test('writes to a given file or folder, and replaces only a backup there', async () => {
     const elsewhere = join(data.path, 'elsewhere')
     mkdirSync(elsewhere)
     expect((await make({ to: elsewhere })).path).toBe(join(elsewhere, 'cronguard-20260301T120000Z.db'))
@@ -117,7 +117,7 @@ describe('A backup', () => {
     expect(files(elsewhere).filter((name) => name.includes('unfinished'))).toEqual([])
   })
 
-  test('deletes only older ones that CronGuard named, when only so many are kept', async () => {
+  test('deletes older backups if `keep` is set, and only files that CronGuard named', async () => {
     mkdirSync(data.backups)
     for (const name of ['holiday.db', 'before-restore-20200101T000000Z.db', 'cronguard-notes.txt']) {
       writeFileSync(join(data.backups, name), '')
@@ -137,7 +137,7 @@ describe('A backup', () => {
     ])
   })
 
-  test('clears away what one left that was killed, and nothing that may still be at work', async () => {
+  test('deletes unfinished files of a killed backup, but not those of a running one', async () => {
     mkdirSync(data.backups)
     const now = data.guard.clock.now()
     const leave = (name: string, ageMs: number) => {
@@ -154,7 +154,7 @@ describe('A backup', () => {
     ])
   })
 
-  test('of a damaged database is refused, and nothing is left of it', async () => {
+  test('refuses a damaged database, and leaves no file', async () => {
     const { path } = await make()
     data.guard.db.checkpoint()
     // A page in the middle, so that the database can still be opened.
@@ -166,8 +166,8 @@ describe('A backup', () => {
   })
 })
 
-describe('Verifying', () => {
-  test('finds a bit that has changed', async () => {
+describe('verifyBackup', () => {
+  test('finds a changed bit', async () => {
     const { path } = await make()
     const bytes = readFileSync(path)
     bytes[bytes.length - 5] = (bytes[bytes.length - 5] ?? 0) ^ 1
@@ -175,7 +175,7 @@ describe('Verifying', () => {
     expect(await refusal(() => verifyBackup(path))).toContain('has changed since it was made')
   })
 
-  test('finds one that was cut off, one without a manifest, and what is no backup at all', async () => {
+  test('refuses a truncated backup, one without a manifest, and a file that is not a backup', async () => {
     const { path } = await make()
     writeFileSync(path, readFileSync(path).subarray(0, 8192))
     expect(await refusal(() => verifyBackup(path))).toContain('has changed since it was made')
@@ -189,8 +189,8 @@ describe('Verifying', () => {
 })
 
 const why = whyNoDisk()
-describe.skipIf(why !== null)(`On a full disk${why === null ? '' : ` (skipped: ${why})`}`, () => {
-  test('none is begun, a sentence says how much is missing, and older ones are untouched', async () => {
+describe.skipIf(why !== null)(`makeBackup on a full disk${why === null ? '' : ` (skipped: ${why})`}`, () => {
+  test('starts no backup, says how much space is missing, and keeps older ones', async () => {
     const disk = join(data.path, 'disk')
     mount(disk, 6_000_000)
     try {
@@ -207,14 +207,14 @@ describe.skipIf(why !== null)(`On a full disk${why === null ? '' : ` (skipped: $
   })
 })
 
-describe('Every night', () => {
+describe('Nightly backup', () => {
   const passTo = async (loop: ReturnType<typeof createBackups>, moment: string): Promise<void> => {
     data.guard.clock.set(Date.parse(moment))
     await loop.tick()
     while (readBackups(data.guard.deps).isUnderWay) await Bun.sleep(5)
   }
 
-  test('one is made after 03:00 UTC, and as many stay as are wanted', async () => {
+  test('is created after 03:00 UTC, and the newest CRONGUARD_BACKUP_KEEP are kept', async () => {
     data.clear()
     data = dataFolder({ CRONGUARD_BACKUP_KEEP: '2' })
     const loop = createBackups(data.guard.deps)
@@ -232,12 +232,12 @@ describe('Every night', () => {
     await loop.settled()
   })
 
-  test('that was missed is made up for with the first tick', async () => {
+  test('is created at the first tick if it was missed', async () => {
     await passTo(createBackups(data.guard.deps), '2026-03-05T17:00:00Z')
     expect(files()[0]).toBe('cronguard-20260305T170000Z.db')
   })
 
-  test('is made although a clock that was ahead has dated a backup, a failure, and the installation', async () => {
+  test('is created even if a backup, a failure and the installation are dated in the future', async () => {
     const { guard } = data
     const ahead = Date.parse('2099-01-01T03:00:00Z')
     guard.db.write((tx) => tx.run('UPDATE migrations SET applied_at = $ahead', { ahead }))
@@ -256,14 +256,14 @@ describe('Every night', () => {
     expect(readBackups(guard.deps).failure).toBeNull()
   })
 
-  test('none is made when none is to be kept', async () => {
+  test('is not created if CRONGUARD_BACKUP_KEEP is 0', async () => {
     data.clear()
     data = dataFolder({ CRONGUARD_BACKUP_KEEP: '0' })
     await passTo(createBackups(data.guard.deps), '2026-03-05T17:00:00Z')
     expect(files()).toEqual([])
   })
 
-  test('a failure is logged and kept for the page, and tried again after an hour', async () => {
+  test('that fails is logged, shown on the page, and retried after an hour', async () => {
     const loop = createBackups(data.guard.deps)
     writeFileSync(data.backups, 'in the way')
     await passTo(loop, '2026-03-02T03:00:00Z')
@@ -277,7 +277,7 @@ describe('Every night', () => {
     expect(readBackups(data.guard.deps)).toMatchObject({ failure: null, backups: [{ madeAt: expect.any(Number) }] })
   })
 
-  test('one that is half made when CronGuard stops leaves nothing behind', async () => {
+  test('that is unfinished when CronGuard stops leaves no file', async () => {
     const loop = createBackups(data.guard.deps)
     data.guard.clock.set(Date.parse('2026-03-05T17:00:00Z'))
     await loop.tick()

@@ -1,4 +1,4 @@
-// How much of what jobs send is kept.
+// How many bytes of ping bodies are kept.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { gzipSync } from 'node:zlib'
 import { prune } from '#actions/retention.ts'
@@ -32,7 +32,7 @@ async function pruneAll(): Promise<void> {
   for await (const _ of prune(guard.deps));
 }
 
-describe('The bodies of a project', () => {
+describe('Retention of bodies', () => {
   const bodies = (monitor = backup) =>
     listPings(guard.db, { monitorId: monitor.id, limit: 1000 })
       .filter(({ bodySize }) => bodySize > 0)
@@ -44,7 +44,7 @@ describe('The bodies of a project', () => {
     }
   }
 
-  test('are the newest so many bytes, of all monitors together, and their pings stay', async () => {
+  test('prune keeps the newest CRONGUARD_PROJECT_BODY_BYTES of a project, and all pings', async () => {
     data.clear()
     start({ CRONGUARD_PROJECT_BODY_BYTES: '1000000' })
     const other = guard.monitor(project, { name: 'other' })
@@ -65,7 +65,7 @@ describe('The bodies of a project', () => {
     expect(bodies(other).length).toBe(40)
   })
 
-  test('are as much as they say when they are compressed', async () => {
+  test('prune counts the unpacked size of compressed bodies', async () => {
     data.clear()
     start({ CRONGUARD_PROJECT_BODY_BYTES: '1000000' })
     const headers = { 'Content-Encoding': 'gzip' }
@@ -79,7 +79,7 @@ describe('The bodies of a project', () => {
     expect(page).toContain(`The body of ${body.length} bytes was deleted`)
   })
 
-  test('are looked for without reading the pings that have none', async () => {
+  test('findOldestBody does not read pings without a body', async () => {
     const bare = {
       kind: 'success',
       runId: null,
@@ -97,13 +97,13 @@ describe('The bodies of a project', () => {
     expect(performance.now() - startedAt).toBeLessThan(100)
   })
 
-  test('stay where there is room for all', async () => {
+  test('prune deletes nothing within the limit', async () => {
     await post(20)
     await pruneAll()
     expect(bodies().length).toBe(20)
   })
 
-  test('go a chunk at a time', async () => {
+  test('prune deletes bodies in chunks', async () => {
     data.clear()
     start({ CRONGUARD_PROJECT_BODY_BYTES: '1000000' })
     await post(1)

@@ -58,7 +58,7 @@ describe('heartbeat', () => {
     expect(gaps().map(({ reason }) => reason)).toEqual(['jump', 'stuck'])
   })
 
-  test('checkClock: while the disk refuses writes is a gap, and no deadline is judged', async () => {
+  test('checkClock: time in which the disk refuses writes is a gap, and no deadline is checked', async () => {
     const backup = await hourly('backup')
     const { writeGrouped } = guard.deps.db
     guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
@@ -71,7 +71,7 @@ describe('heartbeat', () => {
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
   })
 
-  test('beginWatch: if the disk refuses at the start, it begins as soon as the disk takes writes again', async () => {
+  test('beginWatch: if the disk refuses writes at the start, it begins as soon as the disk is writable', async () => {
     const backup = await hourly('backup')
     const { writeGrouped } = guard.deps.db
     guard.deps.db.writeGrouped = () => Promise.reject(new StorageRefusedError(new Error('full')))
@@ -83,7 +83,7 @@ describe('heartbeat', () => {
     expect(guard.now(backup).deadlineAt).toBe(guard.clock.now() + 10 * MINUTE)
   })
 
-  test('checkClock: a deadline in the time the disk refused is extended, however short that was', async () => {
+  test('checkClock: a deadline while the disk refuses writes is extended, however short that time is', async () => {
     const backup = await hourly('backup')
     const checker = createChecker(guard.deps, watch)
     const { writeGrouped } = guard.deps.db
@@ -98,7 +98,7 @@ describe('heartbeat', () => {
     expect([subjects(), gaps()]).toEqual([[], []])
   })
 
-  test('checkClock: a heartbeat that succeeds does not hide that the disk refused', async () => {
+  test('checkClock: a successful heartbeat does not hide that the disk refused writes', async () => {
     const backup = await hourly('backup')
     await guard.pass(HOUR + 10 * MINUTE - SECOND)
     Object.assign(watch, { aliveAt: guard.clock.now(), aliveElapsed: guard.clock.elapsed() })
@@ -120,7 +120,7 @@ describe('heartbeat', () => {
     }
   })
 
-  // A heartbeat comes every 5 seconds, before a gap is long enough to count.
+  // A heartbeat is written every 5 seconds, before a gap is long enough to count.
   const beatSoon = async () => {
     const now = guard.clock.now()
     guard.clock.set(watch.aliveAt + 5 * SECOND)
@@ -171,7 +171,7 @@ describe('clock set back', () => {
 })
 
 describe('clock behind the last heartbeat at the start', () => {
-  test('is waited for: pings are recorded, deadlines are not judged', async () => {
+  test('is waited for: pings are recorded, deadlines are not checked', async () => {
     const backup = await hourly('backup')
     await guard.pass(30 * MINUTE)
     const right = guard.clock.now()
@@ -187,7 +187,7 @@ describe('clock behind the last heartbeat at the start', () => {
     expect(gaps()).toMatchObject([{ reason: 'crash' }])
   })
 
-  test('is believed after 10 minutes: a dead job is not hidden for a year', async () => {
+  test('is trusted after 10 minutes: a dead job is not hidden for a year', async () => {
     const backup = await hourly('backup')
     await guard.goneFor(-365 * DAY)
     await guard.pass(CLOCK_WAIT_MS)

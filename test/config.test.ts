@@ -16,8 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const NO_DIALECTS = Object.fromEntries(DIALECTS.map((dialect) => [dialect, false])) as Config['dialects']
 
-describe('the configuration', () => {
-  test('needs nothing: every setting has a default', () => {
+describe('readConfig', () => {
+  test('has a default for every setting', () => {
     const config = readConfig({})
     expect(config).toEqual({
       host: '127.0.0.1',
@@ -48,7 +48,7 @@ describe('the configuration', () => {
     expect(Object.isFrozen(config)).toBe(true)
   })
 
-  test('takes every setting', () => {
+  test('reads every setting', () => {
     const config = readConfig({
       CRONGUARD_HOST: '0.0.0.0',
       CRONGUARD_PORT: '8080',
@@ -115,17 +115,17 @@ describe('the configuration', () => {
     })
   })
 
-  test('takes an empty setting for an absent one', () => {
+  test('treats an empty setting as missing', () => {
     const empty = Object.fromEntries(settingNames().map((name) => [name, '']))
     expect(readConfig(empty)).toEqual(readConfig({}))
     expect(readConfig({ CRONGUARD_PORT: undefined })).toEqual(readConfig({}))
   })
 
-  test('looks at nothing without its prefix', () => {
+  test('ignores variables without the prefix CRONGUARD_', () => {
     expect(readConfig({ PORT: '1', HOST: 'x', SECRET_KEY: 'y', CRONGUARDX: 'z' })).toEqual(readConfig({}))
   })
 
-  test('has settings whose secrets may come from files', () => {
+  test('knows these settings for files', () => {
     const names = settingNames()
     expect(names).toHaveLength(40)
     expect(names.filter((name) => name.endsWith('_FILE'))).toEqual([
@@ -138,17 +138,17 @@ describe('the configuration', () => {
   })
 })
 
-describe('pings by mail', () => {
+describe('readConfig: pings by mail', () => {
   test.each([
     { env: {}, pingMail: { host: '127.0.0.1', domain: hostname().toLowerCase() } },
     { env: { CRONGUARD_HOST: '::' }, pingMail: { host: '::', domain: 'localhost' } },
     { env: { CRONGUARD_BASE_URL: 'https://Cron.example.com' }, pingMail: { domain: 'cron.example.com' } },
-  ])('arrive where CronGuard is, unless it is said otherwise: %j', ({ env, pingMail }) => {
+  ])('use the host and domain of the server by default: %j', ({ env, pingMail }) => {
     expect(readConfig({ ...env, CRONGUARD_SMTPD_PORT: '2525' }).pingMail).toMatchObject({ port: 2525, ...pingMail })
   })
 })
 
-describe('the address of this CronGuard', () => {
+describe('readConfig: base URL', () => {
   test.each([
     { env: { CRONGUARD_HOST: '0.0.0.0' }, baseUrl: 'http://localhost:8000' },
     { env: { CRONGUARD_HOST: '::' }, baseUrl: 'http://localhost:8000' },
@@ -166,7 +166,7 @@ describe('the address of this CronGuard', () => {
   })
 })
 
-describe('the base path', () => {
+describe('readConfig: base path', () => {
   test.each([
     ['https://example.com', ''],
     ['https://example.com/', ''],
@@ -184,7 +184,7 @@ const PROXIES_PROBLEM = 'must be a list of addresses and networks, like 127.0.0.
 const PATH_PROBLEM = 'must have a path of letters, digits and . _ ~ - only, like https://example.com/cron'
 const ADDRESS_PROBLEM = 'must be an address like https://cron.example.com, without user name, query or fragment'
 
-describe('a bad value is told with the name of its setting', () => {
+describe('readConfig: an invalid value is reported with the name of its setting', () => {
   const cases: [name: string, value: string, problem: string][] = [
     ['BASE_URL', 'https://example.com/my cron', PATH_PROBLEM],
     ['BASE_URL', 'https://example.com/a//b', PATH_PROBLEM],
@@ -244,11 +244,11 @@ describe('a bad value is told with the name of its setting', () => {
     { name: 'PORT', value: '1', field: 'port', read: 1 },
     { name: 'PING_BODY_LIMIT', value: '10000000', field: 'pingBodyLimit', read: 10_000_000 },
     { name: 'SECRET_KEY', value: 'sixteen-letters!', field: 'secretKey', read: 'sixteen-letters!' },
-  ] as const)('$name=$value is just good enough', ({ name, value, field, read }) => {
+  ] as const)('$name=$value is just valid', ({ name, value, field, read }) => {
     expect(readConfig({ [`CRONGUARD_${name}`]: value })[field]).toBe(read)
   })
 
-  test.each(['SMTPD_HOST', 'PING_EMAIL_DOMAIN'])('%s without a port for mails is a problem', (name) => {
+  test.each(['SMTPD_HOST', 'PING_EMAIL_DOMAIN'])('%s without CRONGUARD_SMTPD_PORT is an error', (name) => {
     const problem = `CRONGUARD_${name} is set, but CRONGUARD_SMTPD_PORT is not`
     expect(problemsOf({ [`CRONGUARD_${name}`]: 'mail.example.com' })).toEqual([problem])
   })
@@ -258,7 +258,7 @@ describe('a bad value is told with the name of its setting', () => {
     expect(problemsOf(env)).toEqual(['CRONGUARD_PING_EMAIL_DOMAIN must be a domain like cron.example.com'])
   })
 
-  test('all problems are told at once', () => {
+  test('all errors are reported at once', () => {
     const problems = problemsOf({
       CRONGUARD_NONSENSE: '1',
       CRONGUARD_SECRET_KEY_FILE: join(folder, 'absent'),
@@ -277,8 +277,8 @@ describe('a bad value is told with the name of its setting', () => {
   })
 })
 
-describe('a secret may come from a file', () => {
-  test('without the line break at its end', () => {
+describe('readConfig: a secret in a file', () => {
+  test('is read without the line break at its end', () => {
     const config = readConfig({
       ...MAIL,
       CRONGUARD_SECRET_KEY_FILE: file('secret-key', `${SECRET}\n`),
@@ -289,7 +289,7 @@ describe('a secret may come from a file', () => {
     expect(config.smtp?.password).toBe('engine')
   })
 
-  test('that must be readable', () => {
+  test('must be readable', () => {
     expect(problemsOf({ CRONGUARD_SECRET_KEY_FILE: folder })).toEqual([
       'CRONGUARD_SECRET_KEY_FILE names a file that cannot be read (EISDIR)',
     ])
@@ -297,13 +297,13 @@ describe('a secret may come from a file', () => {
     expect(problemsOf(absent)).toEqual(['CRONGUARD_SMTP_PASSWORD_FILE names a file that cannot be read (ENOENT)'])
   })
 
-  test('whose content is held to the same rules', () => {
+  test('is validated like a variable', () => {
     const short = 'CRONGUARD_SECRET_KEY must have at least 16 characters'
     expect(problemsOf({ CRONGUARD_SECRET_KEY_FILE: file('short', 'too-short') })).toEqual([short])
     expect(problemsOf({ CRONGUARD_SECRET_KEY_FILE: file('empty', '') })).toEqual([short])
   })
 
-  test.each(['SECRET_KEY', 'SMTP_PASSWORD'])('but %s not from a file and the environment at once', (name) => {
+  test.each(['SECRET_KEY', 'SMTP_PASSWORD'])('cannot be combined with the variable: %s', (name) => {
     const both = { [`CRONGUARD_${name}`]: SECRET, [`CRONGUARD_${name}_FILE`]: file('both', SECRET) }
     const problem = `CRONGUARD_${name} and CRONGUARD_${name}_FILE are both set; set only one`
     expect(problemsOf({ ...MAIL, CRONGUARD_SMTP_USERNAME: 'ada', CRONGUARD_SMTP_PASSWORD: 'x', ...both })).toEqual([
@@ -312,16 +312,16 @@ describe('a secret may come from a file', () => {
   })
 })
 
-describe('the mail server', () => {
+describe('readConfig: mail server', () => {
   test.each([
     { security: 'none', port: 25 },
     { security: 'starttls', port: 587 },
     { security: 'tls', port: 465 },
-  ] as const)('with security $security is asked at port $port unless told otherwise', ({ security, port }) => {
+  ] as const)('with security $security has the default port $port', ({ security, port }) => {
     expect(readConfig({ ...MAIL, CRONGUARD_SMTP_SECURITY: security }).smtp).toMatchObject({ security, port })
   })
 
-  test('needs no more than its host', () => {
+  test('needs only a host', () => {
     expect(readConfig({ ...MAIL, CRONGUARD_BASE_URL: 'https://cron.example.com:8443/x' }).smtp).toEqual({
       host: 'mail.example.com',
       port: 587,
@@ -336,12 +336,12 @@ describe('the mail server', () => {
     ['SMTP_PORT', '25'],
     ['SMTP_SECURITY', 'none'],
     ['SMTP_FROM', 'cron@example.com'],
-  ])('without a host makes %s a problem', (name, value) => {
+  ])('without a host makes %s an error', (name, value) => {
     const problem = `CRONGUARD_${name} is set, but CRONGUARD_SMTP_HOST is not`
     expect(problemsOf({ [`CRONGUARD_${name}`]: value })).toEqual([problem])
   })
 
-  test('wants a user name and a password, or neither', () => {
+  test('requires both user name and password, or neither', () => {
     const alone = ['CRONGUARD_SMTP_USERNAME and CRONGUARD_SMTP_PASSWORD must be set together']
     expect(problemsOf({ ...MAIL, CRONGUARD_SMTP_USERNAME: 'ada' })).toEqual(alone)
     expect(problemsOf({ ...MAIL, CRONGUARD_SMTP_PASSWORD: 'engine' })).toEqual(alone)
@@ -349,7 +349,7 @@ describe('the mail server', () => {
   })
 })
 
-describe('no secret stands in the message', () => {
+describe('readConfig: no error contains a secret', () => {
   test.each([
     { CRONGUARD_SECRET_KEY: 'hunter2' },
     { CRONGUARD_SMTP_PASSWORD: 'hunter2' },
@@ -361,7 +361,7 @@ describe('no secret stands in the message', () => {
     expect(problemsOf(env).join('\n')).not.toContain('hunter2')
   })
 
-  test('nor what a file holds', () => {
+  test('from a file', () => {
     for (const name of ['SECRET_KEY', 'SMTP_PASSWORD']) {
       const problems = problemsOf({ [`CRONGUARD_${name}_FILE`]: file('secret', 'hunter2') })
       expect(problems.join('\n')).not.toContain('hunter2')
@@ -375,7 +375,7 @@ function file(name: string, content: string): string {
   return path
 }
 
-/** The lines of the message under its heading; fails when the configuration is taken. */
+/** The lines of the message under its heading; fails if the configuration is accepted. */
 function problemsOf(env: Record<string, string | undefined>): string[] {
   try {
     readConfig(env)
@@ -386,5 +386,5 @@ function problemsOf(env: Record<string, string | undefined>): string[] {
     expect(problems.length).toBeGreaterThan(0)
     return problems.map((problem) => problem.replace(/^ {2}- /, ''))
   }
-  throw new Error('The configuration was taken.')
+  throw new Error('The configuration was accepted.')
 }

@@ -11,8 +11,8 @@ const MAIL = { CRONGUARD_SMTP_HOST: 'mail.example.com' }
 const folder = mkdtempSync(join(tmpdir(), 'cronguard-credentials-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('a secret may be handed over by systemd', () => {
-  test('as a credential with its name in small letters', () => {
+describe('readConfig: systemd credentials', () => {
+  test('reads a secret from the credential with its name in lowercase', () => {
     const env = credentials({
       'secret-key': `${SECRET}\n`,
       'smtp-password': 'engine\n',
@@ -28,7 +28,7 @@ describe('a secret may be handed over by systemd', () => {
     })
   })
 
-  test('and every secret may, but nothing else', () => {
+  test('reads every secret, and no other setting', () => {
     const secrets = settingNames().filter((name) => name.endsWith('_FILE') && name !== 'CRONGUARD_CA_FILE')
     const names = secrets.map((name) =>
       name
@@ -40,13 +40,13 @@ describe('a secret may be handed over by systemd', () => {
     expect(readConfig(credentials({ port: '9', host: '::' }))).toEqual(readConfig({}))
   })
 
-  test('that is missed by nobody when there is none', () => {
+  test('requires no credential', () => {
     expect(readConfig(credentials({}))).toEqual(readConfig({}))
     expect(readConfig({ CREDENTIALS_DIRECTORY: '/nowhere' })).toEqual(readConfig({}))
     expect(readConfig({ CREDENTIALS_DIRECTORY: '' })).toEqual(readConfig({}))
   })
 
-  test('that is held to the same rules, and must be readable', () => {
+  test('validates a credential, which must be readable', () => {
     const short = 'CRONGUARD_SECRET_KEY must have at least 16 characters'
     expect(problemsOf(credentials({ 'secret-key': 'hunter2' }))).toEqual([short])
     const env = credentials({})
@@ -54,7 +54,7 @@ describe('a secret may be handed over by systemd', () => {
     expect(problemsOf(env)).toEqual(['the credential secret-key cannot be read (EISDIR)'])
   })
 
-  test('but not that and a variable at once', () => {
+  test('refuses a credential and a variable for the same setting', () => {
     const env = credentials({ 'secret-key': SECRET })
     expect(problemsOf({ ...env, CRONGUARD_SECRET_KEY: SECRET })).toEqual([
       'CRONGUARD_SECRET_KEY and the credential secret-key are both set; set only one',
@@ -64,14 +64,14 @@ describe('a secret may be handed over by systemd', () => {
     ])
   })
 
-  test('and a password of the mail server wants a user name then, too', () => {
+  test('requires a user name for the credential smtp-password', () => {
     expect(problemsOf({ ...MAIL, ...credentials({ 'smtp-password': 'engine' }) })).toEqual([
       'CRONGUARD_SMTP_USERNAME and CRONGUARD_SMTP_PASSWORD must be set together',
     ])
   })
 })
 
-/** What systemd tells a service that was handed these. */
+/** The environment of a service with these credentials. */
 function credentials(files: Record<string, string>): { CREDENTIALS_DIRECTORY: string } {
   const directory = mkdtempSync(join(folder, 'unit-'))
   for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content)
@@ -89,5 +89,5 @@ function problemsOf(env: Record<string, string>): string[] {
       .slice(1)
       .map((problem) => problem.replace(/^ {2}- /, ''))
   }
-  throw new Error('The configuration was taken.')
+  throw new Error('The configuration was accepted.')
 }

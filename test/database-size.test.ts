@@ -1,4 +1,4 @@
-// The space that the database takes: given back, and shown.
+// The disk space of the database: how it is freed, and what is shown of it.
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
@@ -28,7 +28,7 @@ async function fill(pings: number): Promise<void> {
 async function pruneAll(): Promise<void> {
   for await (const _ of prune(guard.deps));
 }
-/** As CronGuard made them before it gave space back. */
+/** Turns the database into one of an early version, which never frees space. */
 async function makeEarly(): Promise<void> {
   const database = new Database(data.databasePath)
   database.run('PRAGMA auto_vacuum = NONE; VACUUM')
@@ -36,8 +36,8 @@ async function makeEarly(): Promise<void> {
   await guard.restart()
 }
 
-describe('The space', () => {
-  test('that was freed goes back to the disk in small steps, but for a little that is used again soon', async () => {
+describe('Disk space of the database', () => {
+  test('is freed by prune in small steps, except for a small reserve', async () => {
     await fill(800)
     guard.db.checkpoint()
     const full = statSync(data.databasePath).size
@@ -45,15 +45,15 @@ describe('The space', () => {
     const free: number[] = []
     for await (const _ of prune(guard.deps)) free.push(freeBytes(guard.db))
     const most = free.indexOf(Math.max(...free))
-    const given = free.slice(most, -1).map((bytes, index) => bytes - (free[most + index + 1] ?? 0))
-    expect(given.length).toBeGreaterThan(4)
-    expect(Math.max(...given)).toBeLessThanOrEqual(250 * 4096)
+    const freed = free.slice(most, -1).map((bytes, index) => bytes - (free[most + index + 1] ?? 0))
+    expect(freed.length).toBeGreaterThan(4)
+    expect(Math.max(...freed)).toBeLessThanOrEqual(250 * 4096)
     expect(freeBytes(guard.db)).toBeLessThanOrEqual(1_000_000)
     guard.db.checkpoint()
     expect(statSync(data.databasePath).size).toBeLessThan(full / 4)
   })
 
-  test('of an early database is used again, and given back once it was written anew at a start', async () => {
+  test('of an early database is freed after enableIncrementalVacuum', async () => {
     await makeEarly()
     await fill(800)
     liveFor(guard, 100 * DAY)
@@ -67,7 +67,7 @@ describe('The space', () => {
     expect(guard.db.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
   })
 
-  test('is left alone when a program copies the log, and when there is nothing to learn', async () => {
+  test('is not changed by enableIncrementalVacuum with replication, or if it is already enabled', async () => {
     enableIncrementalVacuum(guard.deps)
     expect(guard.log).toEqual([])
     await makeEarly()
@@ -75,7 +75,7 @@ describe('The space', () => {
     expect(hasIncrementalVacuum(guard.db)).toBe(false)
   })
 
-  test('of an early database can be given back in what is restored from its backup', async () => {
+  test('of an early database can be freed after a restore', async () => {
     await makeEarly()
     await fill(3)
     const copy = `${data.path}/copy.db`
@@ -87,7 +87,7 @@ describe('The space', () => {
     restored.close()
   })
 
-  test('that the database takes is written down once a day', async () => {
+  test('is recorded once a day by recordDailySize', async () => {
     const today = Math.floor(guard.clock.now() / DAY)
     for (let n = 0; n < 3; n++) await recordDailySize(guard.deps)
     guard.clock.advance(DAY)
@@ -99,7 +99,7 @@ describe('The space', () => {
     expect(listSizes(guard.db, 0).map(({ day }) => day)).toEqual([today - 1, today, today + 1])
   })
 
-  test('and the pings in it are counted', async () => {
+  test('is returned by readDatabaseSize, with the number of pings', async () => {
     const { pings, walBytes } = readDatabaseSize(guard.deps, 30)
     expect([pings, walBytes > 0]).toEqual([0, true])
     await fill(5)

@@ -1,4 +1,4 @@
-// README and documentation say what is so: their tables are those of the code, and what they show exists.
+// README and documentation are correct: their tables come from the code, and what they show exists.
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ const PAGES = docFiles().map((name) => ({ name: `assets/docs/${name}`, text: rea
 const FILES = [{ name: 'README.md', text: README }, ...PAGES]
 
 describe('Generated tables', () => {
-  test('are written between their markers, and nowhere else', () => {
+  test('withBlocks writes between the markers, and nowhere else', () => {
     const before = 'a\n<!-- x:start -->\nold\n<!-- x:end -->\nb'
     expect(withBlocks(before, { x: 'new' })).toBe('a\n<!-- x:start -->\n\nnew\n\n<!-- x:end -->\nb')
     expect(() => withBlocks(before, {})).toThrow('Nothing makes the block x')
@@ -48,7 +48,7 @@ describe('Documentation', () => {
 /** Variables of install.sh and of the release, not of the server. */
 const OF_SCRIPTS = ['CRONGUARD_RELEASE_KEY', 'CRONGUARD_DOWNLOAD_URL', 'CRONGUARD_DIALECT']
 
-/** "cronguard" where a shell takes it for a command, with its words. */
+/** "cronguard" as a command in a shell, with its arguments. */
 const CALL = /(?<=^|\(|[A-Z]=\S+ |-u cronguard )cronguard(?: [^|>)#{]+)?/g
 
 const program = createProgram({} as never)
@@ -90,7 +90,7 @@ function leadsSomewhere(folder: string, href: string, own: string): boolean {
 }
 
 describe('README', () => {
-  test('fits into ten minutes', () => {
+  test('has at most 200 lines', () => {
     expect(README.split('\n').length).toBeLessThanOrEqual(201)
   })
 

@@ -1,4 +1,4 @@
-// What somebody at a shell means, who names no data folder.
+// Which settings a command uses that is called without CRONGUARD_DATA_DIR.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,12 +25,12 @@ function writeSettings(folder: string, text: string): string {
 }
 const find = (env: Record<string, string> = {}) => findEnvironment(env, [home, machine])
 
-describe('The settings of a command', () => {
-  test('are those of the environment when nothing is installed', () => {
+describe('findEnvironment', () => {
+  test('returns the environment if no service is installed', () => {
     expect(find({ CRONGUARD_PORT: '9000' })).toEqual({ env: { CRONGUARD_PORT: '9000' }, settingsFile: null })
   })
 
-  test('are those of the installed service; the environment goes first', () => {
+  test('adds the settings of the installed service, and the environment takes precedence', () => {
     const settingsFile = writeSettings(machine, 'CRONGUARD_DATA_DIR=/srv/watch\nCRONGUARD_PORT=9000\n')
     expect(find({ CRONGUARD_PORT: '9001', HOME: '/root' })).toEqual({
       env: { CRONGUARD_DATA_DIR: '/srv/watch', CRONGUARD_PORT: '9001', HOME: '/root' },
@@ -38,13 +38,13 @@ describe('The settings of a command', () => {
     })
   })
 
-  test('are those of the service of this user, when there is one', () => {
+  test('prefers the settings of the service of this user', () => {
     writeSettings(machine, 'CRONGUARD_DATA_DIR=/srv/watch\n')
     const settingsFile = writeSettings(home, 'CRONGUARD_DATA_DIR=/home/ada/watch\n')
     expect(find()).toEqual({ env: { CRONGUARD_DATA_DIR: '/home/ada/watch' }, settingsFile })
   })
 
-  test('are the own ones alone when they name a data folder', () => {
+  test('returns only the environment if that names a data folder', () => {
     writeSettings(machine, 'CRONGUARD_DATA_DIR=/srv/watch\nCRONGUARD_PORT=9000\n')
     expect(find({ CRONGUARD_DATA_DIR: '/tmp/try' })).toEqual({
       env: { CRONGUARD_DATA_DIR: '/tmp/try' },
@@ -52,26 +52,26 @@ describe('The settings of a command', () => {
     })
   })
 
-  test.skipIf(process.getuid?.() === 0)('that are for others are a sentence, and no second database', () => {
+  test.skipIf(process.getuid?.() === 0)('throws if the settings are readable by others only', () => {
     chmodSync(writeSettings(machine, 'CRONGUARD_DATA_DIR=/srv/watch\n'), 0)
     expect(() => find()).toThrow(/cannot read it \(EACCES\).*sudo -u cronguard/s)
   })
 
-  test('that cannot be read are a sentence, and no second database', () => {
+  test('throws if the settings cannot be read', () => {
     mkdirSync(join(machine, 'cronguard/cronguard.env'), { recursive: true })
     expect(() => find()).toThrow(ConfigError)
   })
 
-  test('are looked for at home, then in /etc', () => {
+  test('configurationFolders: the home folder, then /etc', () => {
     expect(configurationFolders({ HOME: '/home/ada' })).toEqual(['/home/ada/.config', '/etc'])
     expect(configurationFolders({ HOME: '/home/ada', XDG_CONFIG_HOME: '/conf' })).toEqual(['/conf', '/etc'])
     expect(configurationFolders({})).toEqual(['/etc'])
   })
 
-  test('tell where they are from', () => {
-    const told = { CRONGUARD_PORT: '9001' }
-    const env = { CRONGUARD_DATA_DIR: '/srv/watch', ...told }
-    const from = Object.fromEntries(describeConfig(env, told).map((setting) => [setting.name, setting.from]))
+  test('describeConfig: tells the source of each setting', () => {
+    const own = { CRONGUARD_PORT: '9001' }
+    const env = { CRONGUARD_DATA_DIR: '/srv/watch', ...own }
+    const from = Object.fromEntries(describeConfig(env, own).map((setting) => [setting.name, setting.from]))
     expect(from).toMatchObject({
       CRONGUARD_DATA_DIR: 'settings file',
       CRONGUARD_PORT: 'environment',
@@ -80,7 +80,7 @@ describe('The settings of a command', () => {
   })
 })
 
-describe('A file of variables', () => {
+describe('parseEnvironmentFile', () => {
   test.each([
     ['A=1\nB=two words\n', { A: '1', B: 'two words' }],
     ['  A = 1  \r\nB=\n', { A: '1', B: '' }],
@@ -89,7 +89,7 @@ describe('A file of variables', () => {
     [`A="it's \\"so\\" $HOME"\nB='a "b" \\c'`, { A: 'it\'s "so" $HOME', B: 'a "b" \\c' }],
     ['A=a=b\nA=c', { A: 'c' }],
     ['A=one \\\ntwo\nB=back\\\\slash', { A: 'one two', B: 'back\\slash' }],
-  ])('is read as systemd reads it: %j', (text, variables) => {
+  ])('reads what systemd reads: %j', (text, variables) => {
     expect(parseEnvironmentFile(text)).toEqual(variables)
   })
 })

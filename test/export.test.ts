@@ -1,4 +1,4 @@
-// The configuration alone, out of one CronGuard and into another.
+// Export and import of the configuration, from one server to another.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { setChannelDisabled } from '#actions/channels.ts'
 import { exportConfiguration } from '#actions/exports.ts'
@@ -75,8 +75,8 @@ async function refusal(work: () => unknown): Promise<string> {
   throw new Error('Nothing was refused')
 }
 
-describe('An export', () => {
-  test('says what is watched, how, and who is told: no pings, no people', async () => {
+describe('exportConfiguration', () => {
+  test('contains projects, monitors and channels, but no pings and no users', async () => {
     const content = exported()
     expect(content).toMatchObject({ format: 'cronguard-configuration', version: 1, with_secrets: true })
     expect(content.projects[0]?.monitors.map(({ name, paused }) => [name, paused])).toEqual([
@@ -93,7 +93,7 @@ describe('An export', () => {
     expect(travelled(content)).toEqual(content)
   })
 
-  test('holds no secret of a channel unless that is asked for', async () => {
+  test('contains secrets of channels only on request', async () => {
     const text = JSON.stringify(exported(false))
     for (const secret of ['S3CRET', 'hooks.example.com', 'sign-with-this']) expect(text).not.toContain(secret)
     expect(text).toContain('ops@example.org')
@@ -101,8 +101,8 @@ describe('An export', () => {
   })
 })
 
-describe('An import', () => {
-  test('makes the same again, with the same keys, for the one whom it is to belong to', async () => {
+describe('importConfiguration', () => {
+  test('creates the same configuration with the same keys, for the given owner', async () => {
     expect(await outcomes(exported(), { ownerEmail: 'bob@example.org' })).toEqual([
       'created project My project',
       'created channel email',
@@ -118,7 +118,7 @@ describe('An import', () => {
     ])
   })
 
-  test('takes the place of the empty project that came with the account, and of no other', async () => {
+  test('replaces the empty project that came with the account, and no other', async () => {
     const projectsOfBob = () => projectsOf(to.deps, 'bob@example.org').map(({ id }) => id)
     const [empty = ''] = projectsOfBob()
     expect((await outcomes(exported(), { isDryRun: true }))[0]).toBe('created project My project')
@@ -139,14 +139,14 @@ describe('An import', () => {
     ['a monitor', (mine: Project) => void to.monitor(mine, { name: 'mine' })],
     ['a channel', (mine: Project) => void to.mailTo(mine, 'ops@example.org')],
     ['a key', (mine: Project) => void to.apiKey(mine)],
-  ])('takes the place of no project that has %s', async (_what, make) => {
+  ])('does not replace a project that has %s', async (_what, make) => {
     const [mine] = projectsOf(to.deps, 'bob@example.org')
     make(mine as Project)
     await bring(exported())
     expect(projectsOf(to.deps, 'bob@example.org').map(({ id }) => id)).toEqual([mine?.id ?? '', project.id])
   })
 
-  test('leaves jobs what they are: their ping URLs work at once, and what was paused is paused', async () => {
+  test('keeps ping URLs, which work at once, and paused monitors', async () => {
     await bring(exported())
     await to.ping(backup, '', { method: 'POST' })
     expect(to.now(backup).status).toBe('up')
@@ -156,14 +156,14 @@ describe('An import', () => {
     ])
   })
 
-  test('done twice changes nothing the second time', async () => {
+  test('changes nothing the second time', async () => {
     await bring(exported())
     const before = everything()
     expect((await bring(exported())).map(({ outcome }) => outcome)).toEqual(Array(5).fill('unchanged'))
     expect(everything()).toEqual(before)
   })
 
-  test('changes what is different, and nothing else', async () => {
+  test('updates what differs, and nothing else', async () => {
     await bring(exported())
     await to.ping(backup, '', { method: 'POST' })
     const mine = to.monitor({ ...project }, { name: 'only here' })
@@ -184,7 +184,7 @@ describe('An import', () => {
     expect(to.now(mine).name).toBe('only here')
   })
 
-  test('leaves out characters that turn text around', async () => {
+  test('removes direction controls and invisible characters', async () => {
     const content = exported()
     const shown = { name: 'back\u202Eup', tags: 'pr\u200Bod', description: 'Every \u2066night.' }
     Object.assign(content.projects[0]?.monitors[0] as object, shown)
@@ -192,15 +192,15 @@ describe('An import', () => {
     expect(to.now(backup)).toMatchObject({ name: 'backup', tags: 'prod', description: 'Every night.' })
   })
 
-  test('adds what a monitor is to tell, and takes nothing away', async () => {
+  test('adds channels to a monitor, and removes none', async () => {
     await bring(exported())
     const own = to.mailTo(project, 'new@example.org')
     expect((await outcomes(exported())).filter((line) => line.startsWith('changed'))).toEqual([])
-    const told = listChannelsOfMonitor(to.db, to.now(backup).id).map(({ id }) => id)
-    expect(told.sort()).toEqual([mail, hook, own].sort())
+    const assigned = listChannelsOfMonitor(to.db, to.now(backup).id).map(({ id }) => id)
+    expect(assigned.sort()).toEqual([mail, hook, own].sort())
   })
 
-  test('without secrets keeps those that are there, and makes no channel that could not tell anybody', async () => {
+  test('without secrets keeps existing ones, and skips new channels that need one', async () => {
     expect(await outcomes(exported(false))).toContain('skipped channel webhook')
     expect(listChannels(to.db, project.id).map(({ id }) => id)).toEqual([mail])
     await bring(exported(true))
@@ -212,14 +212,14 @@ describe('An import', () => {
     })
   })
 
-  test('tried out says the same, and does nothing', async () => {
+  test('with isDryRun reports the same, and changes nothing', async () => {
     const before = everything()
-    const said = await outcomes(exported(), { isDryRun: true })
+    const message = await outcomes(exported(), { isDryRun: true })
     expect(everything()).toEqual(before)
-    expect(await outcomes(exported())).toEqual(said)
+    expect(await outcomes(exported())).toEqual(message)
   })
 
-  test('needs somebody to whom new projects belong', async () => {
+  test('requires an owner for new projects', async () => {
     const empty = new TestGuard()
     const order = { content: exported(), ownerEmail: null, isDryRun: false }
     expect(await refusal(() => importConfiguration(empty.deps, order))).toContain('No user exists yet')
@@ -230,7 +230,7 @@ describe('An import', () => {
   })
 })
 
-describe('An import beside a server', () => {
+describe('importConfiguration next to a running server', () => {
   const many = () => {
     const content = exported()
     const [one] = content.projects
@@ -242,7 +242,7 @@ describe('An import beside a server', () => {
     return { ...content, projects: [{ ...one, monitors }] }
   }
 
-  test('writes in slices, between which others have their turn', async () => {
+  test('writes in slices, and others can write in between', async () => {
     const seen: number[] = []
     const pause = async () => void seen.push(listMonitors(to.db, project.id).length)
     expect(await bring(many(), { pause })).toHaveLength(1003)
@@ -251,7 +251,7 @@ describe('An import beside a server', () => {
     expect(listMonitors(to.db, project.id)).toHaveLength(1000)
   })
 
-  test('undoes what it did when something is refused half way', async () => {
+  test('undoes everything if a later slice is refused', async () => {
     const before = everything()
     let isTaken = false
     const pause = async () => {
@@ -264,7 +264,7 @@ describe('An import beside a server', () => {
     expect(everything().filter(({ id }) => before.some((one) => one.id === id))).toEqual(before)
   })
 
-  test('that was killed half way shows nobody a new project, and goes on where it stopped', async () => {
+  test('that was killed halfway shows no new project, and continues the next time', async () => {
     const killed = new Error('killed')
     const write = to.db.write.bind(to.db)
     const pause = () => {
@@ -285,17 +285,17 @@ describe('An import beside a server', () => {
   })
 })
 
-describe('Nothing at all is brought in', () => {
+describe('importConfiguration imports nothing', () => {
   const clashing = async (change: (content: Exported) => void) => {
     const content = exported()
     change(content)
     const before = everything()
-    const said = await refusal(() => bring(content))
+    const message = await refusal(() => bring(content))
     expect(everything()).toEqual(before)
-    return said
+    return message
   }
 
-  test('when a monitor, a channel or a key belongs to another project here', async () => {
+  test('if a monitor, a channel or a key belongs to another project', async () => {
     const bobs = to.project('carol@example.org')
     const monitor = to.monitor(bobs, { name: 'his', alias: 'his-token' })
     const channel = to.mailTo(bobs, 'carol@example.org')
@@ -316,39 +316,31 @@ describe('Nothing at all is brought in', () => {
   })
 
   test.each([
-    ['no JSON', () => '{', 'it is not valid JSON'],
-    ['something else', () => '{"format": "other"}', 'This is not a CronGuard export.'],
+    ['not JSON', () => '{', 'it is not valid JSON'],
+    ['another format', () => '{"format": "other"}', 'This is not a CronGuard export.'],
     ['of a later version', () => JSON.stringify({ ...exported(), version: 2 }), 'Upgrade CronGuard'],
-    ['with a setting that there is not', () => edited({ color: 'red' }), 'projects[0].monitors[0]'],
+    ['with an unknown setting', () => edited({ color: 'red' }), 'projects[0].monitors[0]'],
     ['with a grace that is too short', () => edited({ grace_ms: 1 }), 'projects[0].monitors[0].grace_ms'],
-    [
-      'with a cron expression that is none',
-      () => edited({ schedule: { ...SCHEDULE, expression: 'x' } }),
-      '.expression',
-    ],
-    ['with a time zone that is none', () => edited({ schedule: { ...SCHEDULE, time_zone: 'Mars' } }), '.time_zone'],
-    ['with a slug that no URL takes', () => edited({ slug: 'A/B' }), '.slug'],
+    ['with an invalid cron expression', () => edited({ schedule: { ...SCHEDULE, expression: 'x' } }), '.expression'],
+    ['with an unknown time zone', () => edited({ schedule: { ...SCHEDULE, time_zone: 'Mars' } }), '.time_zone'],
+    ['with an invalid slug', () => edited({ slug: 'A/B' }), '.slug'],
     ['without a grace', () => edited({ grace_ms: undefined }), '.grace_ms (“backup”) is missing: add it'],
     ['with a text for a number', () => edited({ grace_ms: '1h' }), '.grace_ms (“backup”) must be a number'],
+    ['with an unknown kind of schedule', () => edited({ schedule: { ...SCHEDULE, kind: 'x' } }), 'must be "period"'],
     [
-      'with a kind of schedule that is none',
-      () => edited({ schedule: { ...SCHEDULE, kind: 'x' } }),
-      'must be "period"',
-    ],
-    [
-      'with another field',
+      'with an unknown field',
       () => edited({ color: 'red' }),
       'has "color", which this version does not support: remove it',
     ],
-    ['wrong, and says what to do', () => edited({ grace_ms: 1 }), 'Correct the file, or export it again.'],
-    ['with one monitor twice', () => edited({ ping_key: second() }), 'the same ping key twice'],
-  ])('when it is %s', async (_what, text, words) => {
+    ['invalid, and the error says what to do', () => edited({ grace_ms: 1 }), 'Correct the file, or export it again.'],
+    ['with the same monitor twice', () => edited({ ping_key: second() }), 'the same ping key twice'],
+  ])('if the file is %s', async (_what, text, words) => {
     const message = await refusal(() => readExport(text()))
     expect(message).toContain(words)
     expect(message).not.toContain(backup.pingKey)
   })
 
-  test('when there are more than 20,000 monitors in all its projects', async () => {
+  test('if it has more than 20,000 monitors in total', async () => {
     const content = exported()
     const [one] = content.projects
     const [job] = one?.monitors ?? []
@@ -377,18 +369,18 @@ describe('Nothing at all is brought in', () => {
     return JSON.stringify(content)
   }
 
-  test('when a channel leads where nothing is ever sent', async () => {
-    const said = await clashing((content) => {
+  test('if a channel has an address to which nothing is ever sent', async () => {
+    const message = await clashing((content) => {
       const [channel] = content.projects[0]?.channels ?? []
       Object.assign(channel as object, { kind: 'webhook', settings: { url: 'http://169.254.1.1/' }, left_out: [] })
     })
-    expect(said).toContain('169.254.1.1 is a link-local address. CronGuard never sends requests there.')
+    expect(message).toContain('169.254.1.1 is a link-local address. CronGuard never sends requests there.')
   })
 
-  test('when a channel is of a kind that is not known here', async () => {
-    const said = await clashing((content) =>
+  test('if a channel has an unknown kind', async () => {
+    const message = await clashing((content) =>
       Object.assign(content.projects[0]?.channels[0] as object, { kind: 'pigeon' }),
     )
-    expect(said).toBe('"pigeon" is not a channel kind.')
+    expect(message).toBe('"pigeon" is not a channel kind.')
   })
 })

@@ -26,18 +26,18 @@ beforeEach(() => start(SMTP))
 
 afterEach(() => guard.stop())
 
-const told = (): string[] => guard.outside.mails.map(({ to }) => to).sort()
+const recipients = (): string[] => guard.outside.mails.map(({ to }) => to).sort()
 
-describe('A message that could not be delivered at all', () => {
-  test('is told by mail to those who can mend the channel, with the way to the incident', async () => {
+describe('Mail about a failed notification', () => {
+  test('goes to members who can fix the channel, with a link to the incident', async () => {
     await memberOf(guard, project, 'member')
     await memberOf(guard, project, 'viewer')
     await guard.ping(backup, '/fail')
     await guard.pass(23 * HOUR, HOUR)
-    expect(told()).toEqual([])
+    expect(recipients()).toEqual([])
     await guard.pass(3 * HOUR, HOUR)
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'failed' }])
-    expect(told()).toEqual(['alice@example.org', 'member@example.org'])
+    expect(recipients()).toEqual(['alice@example.org', 'member@example.org'])
     const incident = guard.db.get<{ id: string }>('SELECT id FROM incidents')?.id
     const [mail] = guard.outside.mails
     expect(mail?.subject).toBe('Notification failed: backup')
@@ -45,7 +45,7 @@ describe('A message that could not be delivered at all', () => {
     expect(mail?.text).not.toContain('hooks.example.org')
   })
 
-  test('is told to nobody who does not want it', async () => {
+  test('is not sent to a member who disabled it', async () => {
     const member = await memberOf(guard, project, 'member')
     guard.db.write((tx) => {
       const mails = { signIns: true, failures: false }
@@ -53,25 +53,25 @@ describe('A message that could not be delivered at all', () => {
     })
     await guard.ping(backup, '/fail')
     await guard.pass(26 * HOUR, HOUR)
-    expect(told()).toEqual(['alice@example.org'])
+    expect(recipients()).toEqual(['alice@example.org'])
   })
 
-  test('is told once in an hour, however many messages of the channel fail, and even at the same moment', async () => {
+  test('is sent once an hour per channel, even if many notifications fail at once', async () => {
     guard.deps.outbound = { send: async () => ({ kind: 'answer', status: 410, body: '' }) }
     const jobs = Array.from({ length: 6 }, (_, index) => guard.monitor(project, { name: `job ${index}` }, [channelId]))
     for (const job of jobs.slice(0, 5)) await guard.ping(job, '/fail')
     await guard.tick()
     await guard.pass(30 * MINUTE)
     expect(jobs.flatMap((job) => guard.deliveries(job)).map(({ state }) => state)).toEqual(Array(5).fill('failed'))
-    expect(told()).toEqual(['alice@example.org'])
+    expect(recipients()).toEqual(['alice@example.org'])
 
     guard.clock.advance(HOUR)
     for (const job of jobs.slice(5)) await guard.ping(job, '/fail')
     await guard.tick()
-    expect(told()).toEqual(['alice@example.org', 'alice@example.org'])
+    expect(recipients()).toEqual(['alice@example.org', 'alice@example.org'])
   })
 
-  test('is told to nobody when a person switched the channel off or deleted it', async () => {
+  test('is not sent if the channel was disabled or deleted', async () => {
     await guard.ping(backup, '/fail')
     await guard.tick()
     setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
@@ -80,10 +80,10 @@ describe('A message that could not be delivered at all', () => {
     await guard.tick()
     deleteChannel(guard.deps, { projectId: project.id, channelId })
     await guard.pass(26 * HOUR, HOUR)
-    expect(told()).toEqual([])
+    expect(recipients()).toEqual([])
   })
 
-  test('is told, too, when a person had given up another message by switching the channel off', async () => {
+  test('is sent for a failure after the channel was disabled and enabled', async () => {
     await guard.ping(backup, '/fail')
     await guard.tick()
     setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
@@ -92,15 +92,15 @@ describe('A message that could not be delivered at all', () => {
     guard.deps.outbound = { send: async () => ({ kind: 'answer', status: 410, body: '' }) }
     await guard.ping(backup)
     await guard.tick()
-    expect(told()).toEqual(['alice@example.org'])
+    expect(recipients()).toEqual(['alice@example.org'])
   })
 
-  test('is told to nobody without a mail server', async () => {
+  test('is not sent without a mail server', async () => {
     guard.stop()
     start({})
     await guard.ping(backup, '/fail')
     await guard.pass(26 * HOUR, HOUR)
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'failed' }])
-    expect(told()).toEqual([])
+    expect(recipients()).toEqual([])
   })
 })

@@ -14,20 +14,20 @@ beforeEach(() => {
 
 afterEach(() => guard.stop())
 
-test('Every monitor has a ping key and a badge key of its own that tell nothing about each other', () => {
+test('Monitor keys: ping key and badge key are unique, random UUIDs', () => {
   const monitors = Array.from({ length: 50 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
   const keys = monitors.flatMap(({ pingKey, badgeKey }) => [pingKey, badgeKey])
   for (const key of keys) expect(key).toMatch(UUID_V4)
   expect(new Set(keys).size).toBe(100)
 })
 
-test('Every project has a ping key of 22 lower-case letters and digits', () => {
+test('Project ping key: 22 lowercase letters and digits, unique', () => {
   const other = guard.project('bob@example.org')
   for (const { pingKey } of [project, other]) expect(pingKey).toMatch(/^[a-z0-9]{22}$/)
   expect(other.pingKey).not.toBe(project.pingKey)
 })
 
-test('A monitor takes no channel of another project, whoever asks', async () => {
+test('Monitor channels: a channel of another project is ignored', async () => {
   const mallory = guard.project('mallory@example.org')
   const foreign = guard.mailTo(mallory, 'ops@example.org')
   const monitor = guard.monitor(project, { name: 'backup' }, [foreign])

@@ -1,4 +1,4 @@
-// The check of the licenses of all dependencies: the script itself, on a made-up tree and on the real one.
+// The license check of all dependencies: the script itself, with a sample tree and with the real one.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,8 +22,8 @@ function install(path: string, about: Record<string, unknown>): void {
 
 const check = (folder: string) => execute([process.execPath, join(ROOT, '.ci/licenses.ts'), folder])
 
-describe('A tree of dependencies', () => {
-  test('with allowed licenses is fine', async () => {
+describe('License check', () => {
+  test('accepts allowed licenses', async () => {
     install('good', { name: 'good', license: 'MIT' })
     install('@scope/either', { name: '@scope/either', license: '(GPL-3.0-only OR Apache-2.0)' })
     install('old', { name: 'old', licenses: [{ type: 'BSD-3-Clause' }] })
@@ -37,18 +37,18 @@ describe('A tree of dependencies', () => {
     ['bad', {}, 'no license'],
     ['bad', { license: 'SEE LICENSE IN LICENSE.txt' }, 'SEE LICENSE IN LICENSE.txt'],
     ['axe-core', { name: 'axe-core', license: 'MPL-2.0', version: '99.0.0' }, 'MPL-2.0'],
-  ])('with %s: %j fails, and names it', async (path, about, license) => {
+  ])('refuses %s with %j, and names the license', async (path, about, license) => {
     install('good', { name: 'good', license: 'MIT' })
     install(path, { name: 'bad', ...about })
     const { exitCode, stderr } = await check(root)
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`: ${license} is not allowed`)])
   })
 
-  test('with nothing in it was not looked at, and fails', async () => {
+  test('fails for an empty tree', async () => {
     expect((await check(root)).exitCode).toBe(1)
   })
 
-  test('of this project is fine, and `npm run lint` says so', async () => {
+  test('accepts this project, and is a part of `npm run lint`', async () => {
     expect((await check(ROOT)).stderr).toBe('')
     expect(manifest.scripts.lint).toContain('npm run --silent licenses')
     expect(manifest.scripts.licenses).toBe('bun .ci/licenses.ts')
@@ -64,6 +64,6 @@ test.each([
   ['(MIT', false],
   ['MIT)', false],
   ['', false],
-])('The license expression %j is allowed: %p', (expression, isFine) => {
+])('isAllowed: %j is %p', (expression, isFine) => {
   expect(isAllowed(expression)).toBe(isFine)
 })

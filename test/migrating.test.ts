@@ -1,4 +1,4 @@
-// A server that took the place of another one under the same name: every URL that its jobs have still works.
+// A server that replaces another one under the same DNS name: all URLs of its jobs still work.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { importConfiguration } from '#actions/imports.ts'
 import { deleteMonitor } from '#actions/monitors.ts'
@@ -13,7 +13,7 @@ import { listPings } from '#store/pings.ts'
 import { findProject } from '#store/projects.ts'
 import { TestGuard } from './support/cronguard.ts'
 
-/** As Healthchecks made them once: with capitals, "-" and "_", and not 22 characters long. */
+/** An early Healthchecks key: with capitals, "-" and "_", and not 22 characters long. */
 const OLD_KEY = 'Abc-DEF_0123456789xyz'
 const UUID = '381eb57b-a036-448f-9572-f4fe104b5b72'
 const PROJECT = '7c2f5480-98b0-4b27-8f5d-6c9dc157ec02'
@@ -101,7 +101,7 @@ function refusalOf(work: () => unknown): Promise<string> {
     )
 }
 
-describe('After only the DNS name was changed', () => {
+describe('Migrated server', () => {
   test.each([`/ping/${UUID}`, `/${UUID}`, `/ping/${OLD_KEY}/nightly-backup`, `/${OLD_KEY}/nightly-backup`])(
     '%s works with every ending',
     async (url) => {
@@ -139,7 +139,7 @@ describe('After only the DNS name was changed', () => {
     expect(kinds()).toEqual(['success'])
   })
 
-  test('a ping key is found in another case only while one project alone can be meant', async () => {
+  test('a ping key in another case is found only if it is unambiguous', async () => {
     await bring()
     const other = file([], { id: UUID, ping_key: OLD_KEY.toUpperCase(), badge_key: 'another-badge-key-1' })
     await bring(other)
@@ -153,7 +153,7 @@ describe('After only the DNS name was changed', () => {
     expect(kinds()).toEqual(['success'])
   })
 
-  test('the metrics are where older servers had them, and a key of another length is 400', async () => {
+  test('metrics work at the URLs of older servers, and a key of another length is 400', async () => {
     await bring()
     const project = findProject(guard.db, PROJECT)
     if (project === null) throw new Error('There is no project')
@@ -166,9 +166,9 @@ describe('After only the DNS name was changed', () => {
     }
   })
 
-  test('a ping key that nobody has is told so in plain text, and pages stay pages', async () => {
-    expect(await answer('/nobodys-key-22-letters/backup')).toEqual([404, 'not found'])
-    expect(await answer('/nobodys-key-22-letters/backup/start', { method: 'POST' })).toEqual([404, 'not found'])
+  test('an unknown ping key gets 404 in plain text, and pages stay HTML', async () => {
+    expect(await answer('/unknown-key-22-letters/backup')).toEqual([404, 'not found'])
+    expect(await answer('/unknown-key-22-letters/backup/start', { method: 'POST' })).toEqual([404, 'not found'])
     for (const path of ['/docs/nothing', '/password-reset/x/y', '/nowhere/backup']) {
       const response = await guard.request(path)
       expect([path, response.headers.get('content-type')]).toEqual([path, 'text/html; charset=utf-8'])
@@ -176,7 +176,7 @@ describe('After only the DNS name was changed', () => {
     expect((await guard.request('/monitors/feedfacefeedfacefeed')).headers.get('location')).toStartWith('/login')
   })
 
-  test('below a base path the URLs at the root work, too', async () => {
+  test('the URLs work at the root and below a base path', async () => {
     const below = new TestGuard({ env: { CRONGUARD_BASE_URL: 'https://example.org/cron' } })
     below.project('alice@example.org')
     await importConfiguration(below.deps, { content: file(), ownerEmail: null, isDryRun: false })
@@ -186,7 +186,7 @@ describe('After only the DNS name was changed', () => {
     below.stop()
   })
 
-  test('no first segment of a route can be a ping key: each is shorter', () => {
+  test('the first segment of every route is shorter than a ping key', () => {
     const routes = createRoutes(guard.deps, () => [], guard.live).routes
     const firsts = new Set(routes.map(({ path }) => path.split('/')[1] ?? '').filter((first) => /^[\w-]+$/.test(first)))
     expect([...firsts].filter((first) => first.length >= GIVEN_KEY_MIN)).toEqual([])
@@ -197,7 +197,7 @@ describe('After only the DNS name was changed', () => {
 describe('An alias that is a UUID', () => {
   const aliased = { ...JOB, alias: ALIAS_UUID }
 
-  test.each([ALIAS_UUID, ALIAS_UUID.toUpperCase()])('is found wherever a UUID is: %s', async (alias) => {
+  test.each([ALIAS_UUID, ALIAS_UUID.toUpperCase()])('works wherever a UUID works: %s', async (alias) => {
     await bring(file([{ ...aliased, alias }]))
     for (const path of ['/ping/', '/', '/api/push/']) {
       expect((await guard.request(path + ALIAS_UUID)).status).toBe(200)
@@ -208,24 +208,24 @@ describe('An alias that is a UUID', () => {
     expect(kinds()).toHaveLength(7)
   })
 
-  test('is refused when another monitor has that UUID, in whatever spelling', async () => {
+  test('is refused in any spelling if another monitor has that UUID', async () => {
     const carol = guard.project('carol@example.org')
     const hers = guard.monitor(carol, { name: 'hers' })
     for (const alias of [hers.pingKey, hers.pingKey.toUpperCase(), hers.pingKey.replaceAll('-', '')]) {
-      const said = await refusalOf(() => bring(file([{ ...aliased, alias }])))
-      expect(said).toBe(
+      const message = await refusalOf(() => bring(file([{ ...aliased, alias }])))
+      expect(message).toBe(
         'The alias of the monitor "nightly backup" is in use on this server, or was used by another project.',
       )
     }
   })
 })
 
-describe('A key from elsewhere', () => {
+describe('A given key', () => {
   const key = () => guard.apiKey(findProject(guard.db, PROJECT) as never)
   const create = (body: object, path = '/api/v3/checks/') =>
     answer(path, { method: 'POST', headers: { 'X-Api-Key': key() }, body: JSON.stringify(body) })
 
-  test('is a UUID only through an import or import_uuid; "uuid" stays ignored', async () => {
+  test('sets a UUID only by import or import_uuid, and "uuid" is ignored', async () => {
     await bring(file([]))
     const [status, text] = await create({ name: 'a', uuid: UUID })
     expect([status, JSON.parse(text).uuid === UUID]).toEqual([201, false])
@@ -246,7 +246,7 @@ describe('A key from elsewhere', () => {
     expect((await create({ import_uuid: UUID, name: 'c' }, `/api/v3/checks/${UUID}`))[0]).toBe(200)
   })
 
-  test('is refused by the API while another has it, or had it, without saying who', async () => {
+  test('that another monitor has or had is refused by the API, without naming it', async () => {
     await bring(file([]))
     const carol = guard.project('carol@example.org')
     const hers = guard.monitor(carol, { name: 'hers', alias: ALIAS_UUID })
@@ -260,7 +260,7 @@ describe('A key from elsewhere', () => {
     expect((await create({ import_uuid: uuid }))[0]).toBe(201)
   })
 
-  test('of a project that is gone, or that got another one, goes to no other project', async () => {
+  test('of a deleted project, or one that was replaced, is refused for other projects', async () => {
     await bring()
     replacePingKey(guard.deps, PROJECT)
     const theirs = (project: object) => file([], { id: ALIAS_UUID, badge_key: 'quite-another-badge-key', ...project })
@@ -283,13 +283,13 @@ describe('A key from elsewhere', () => {
     ['of 15 characters', 'k'.repeat(15)],
     ['of 129 characters', 'k'.repeat(129)],
     ['with a slash', `${'k'.repeat(20)}/x`],
-  ])('is no ping key of a project %s', (_what, ping_key) => {
+  ])('is refused as the ping key of a project: %s', (_what, ping_key) => {
     expect(() => file([], { ping_key })).toThrow('projects[0].ping_key (“Home”) must have 16 to 128 letters')
   })
 })
 
 describe('A short alias', () => {
-  test('comes only by import, and is known in its own dialect alone', async () => {
+  test('is set only by import, and works only in its own dialect', async () => {
     await bring(file([{ ...JOB, alias: 'nas1', alias_dialect: 'snitch' }]))
     expect((await guard.request('/nas1')).status).toBe(202)
     for (const path of ['/api/push/nas1', '/nas1/complete', `/p/${OLD_KEY}/NAS1`]) {
@@ -297,14 +297,14 @@ describe('A short alias', () => {
     }
   })
 
-  test('of a file that names no dialect is one of Uptime Kuma, and the import says so', async () => {
+  test('without a dialect is one of Uptime Kuma, and the import says so', async () => {
     const items = await bring(file([{ ...JOB, alias: 'nas1' }]))
     expect(items.at(-1)?.note).toContain('only works at /api/push/')
     expect((await guard.request('/api/push/nas1')).status).toBe(200)
     expect((await guard.request('/nas1')).status).toBe(404)
   })
 
-  test('that was here before stays known everywhere, also through an import', async () => {
+  test('that existed before works in every dialect, also after an import', async () => {
     await bring()
     guard.db.write((tx) => tx.run("UPDATE monitors SET alias = 'nas1'"))
     await bring(file([{ ...JOB, alias: 'nas1', tags: 'other' }]))

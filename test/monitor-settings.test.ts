@@ -1,4 +1,4 @@
-// Every setting of a monitor through every door: a setting that one of them forgets comes back as its default.
+// Every monitor setting through store, API, form, export and command: one that is forgotten comes back as its default.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { exportConfiguration } from '#actions/exports.ts'
 import { importConfiguration } from '#actions/imports.ts'
@@ -22,7 +22,7 @@ import { Binary } from './support/binary.ts'
 import { TestGuard } from './support/cronguard.ts'
 import { memberOf } from './support/visitor.ts'
 
-/** Of every setting a value that is not its default. */
+/** A value for every setting that is not its default. */
 const VALUES: FlatSettings = {
   name: 'Nightly backup',
   slug: 'nightly',
@@ -51,8 +51,8 @@ const VALUES: FlatSettings = {
 }
 const SETTINGS = settingsOf(VALUES)
 
-/** Which fields a door has no word for, and what they are then. A period is kept beside an expression, but not sent. */
-const UNSAID: Partial<FlatSettings> = { aliasDialect: null, 'schedule.periodMs': 24 * HOUR }
+/** Fields that API, form and command lack. A period is stored next to an expression, but not sent. */
+const NOT_SENT: Partial<FlatSettings> = { aliasDialect: null, 'schedule.periodMs': 24 * HOUR }
 
 let guard: TestGuard
 let project: Project
@@ -73,18 +73,18 @@ function settingsIn(monitor: MonitorSettings): Record<string, unknown> {
   return Object.fromEntries(MONITOR_SETTINGS.map((setting) => [setting.field, settingValue(monitor, setting)]))
 }
 
-/** The values under a slug and an alias of their own, which no two monitors share. */
+/** The values with another slug and alias, which must be unique. */
 function own(name: string): FlatSettings {
   return { ...VALUES, slug: `${VALUES.slug}-${name}`, alias: `${VALUES.alias}-${name}` }
 }
 
-describe('Every setting of a monitor', () => {
+describe('Every monitor setting', () => {
   test('has a value here that is not its default', () => {
     const same = MONITOR_SETTINGS.filter((setting) => settingValue(SETTINGS, setting) === defaultOf(setting))
     expect(same.map(({ field }) => field)).toEqual([])
   })
 
-  test('is stored and read back, when it is created and when it is changed', () => {
+  test('is stored and read back, on creation and on change', () => {
     const created = guard.monitor(project, settingsOf(own('stored')))
     expect(settingsIn(guard.now(created))).toEqual<object>(own('stored'))
     const changed = guard.monitor(project, { name: 'plain' })
@@ -92,7 +92,7 @@ describe('Every setting of a monitor', () => {
     expect(settingsIn(guard.now(changed))).toEqual<object>(own('changed'))
   })
 
-  test('goes through the management API and comes back, and an answer can be sent back', async () => {
+  test('is accepted and returned by the management API, which accepts its own answer', async () => {
     const key = guard.apiKey(project)
     const sent = Object.fromEntries(
       MONITOR_SETTINGS.filter(({ wire }) => wire !== null && wire !== 'timeout').map(({ wire, field, kind }) => {
@@ -103,17 +103,17 @@ describe('Every setting of a monitor', () => {
     )
     const { status, json } = await callApi(guard, '/checks/', { with: key, body: sent })
     expect([status, json]).toMatchObject([201, sent])
-    expect(settingsIn(newest())).toEqual<object>({ ...own('api'), ...UNSAID })
+    expect(settingsIn(newest())).toEqual<object>({ ...own('api'), ...NOT_SENT })
     const again = await callApi(guard, `/checks/${json.uuid}`, { with: key, body: json })
     expect(again.json).toEqual(json)
     const read = await callApi(guard, `/checks/${json.uuid}`, { with: key })
     expect(read.json).toMatchObject(sent)
-    expect(settingsIn(newest())).toEqual<object>({ ...own('api'), ...UNSAID })
+    expect(settingsIn(newest())).toEqual<object>({ ...own('api'), ...NOT_SENT })
   })
 
-  test('goes through the form, which shows it again, and a copy made of what it shows is the same', async () => {
+  test('is accepted and shown by the form, and a copy is the same', async () => {
     const member = await memberOf(guard, project, 'member')
-    const original = guard.monitor(project, { ...settingsOf({ ...own('form'), ...UNSAID }), earlyMs: VALUES.earlyMs })
+    const original = guard.monitor(project, { ...settingsOf({ ...own('form'), ...NOT_SENT }), earlyMs: VALUES.earlyMs })
     const copy = async (name: string): Promise<Monitor> => {
       const fields = fieldsIn(await member.read(`/monitors/${original.uniqueKey}/edit`))
       const { slug, alias } = own(name)
@@ -122,15 +122,15 @@ describe('Every setting of a monitor', () => {
       return newest()
     }
     const copied = await copy('copy')
-    expect(settingsIn(copied)).toEqual<object>({ ...own('copy'), ...UNSAID })
+    expect(settingsIn(copied)).toEqual<object>({ ...own('copy'), ...NOT_SENT })
     const shown = fieldsIn(await member.read(`/monitors/${copied.uniqueKey}/edit`))
     const names = ENTERED_SETTINGS.map(({ input, kind }) => (kind.is === 'duration' ? `${input}Count` : input))
     expect(names.filter((name) => !shown[name])).toEqual([])
     expect((await member.post(`/monitors/${copied.uniqueKey}`, shown)).status).toBe(303)
-    expect(settingsIn(guard.now(copied))).toEqual<object>({ ...own('copy'), ...UNSAID })
+    expect(settingsIn(guard.now(copied))).toEqual<object>({ ...own('copy'), ...NOT_SENT })
   })
 
-  test('leaves with an export, and an import makes and changes it', async () => {
+  test('is exported, and imported on creation and on change', async () => {
     const monitor = guard.monitor(project, settingsOf(own('export')))
     const file = exportConfiguration(guard.deps, { withSecrets: true })
     const exported = file.projects[0]?.monitors.find(({ ping_key: pingKey }) => pingKey === monitor.pingKey)
@@ -152,7 +152,7 @@ describe('Every setting of a monitor', () => {
     to.stop()
   })
 
-  test('is an option of `monitor add` and of `monitor update`', async () => {
+  test('is an option of `monitor add` and `monitor update`', async () => {
     const cronguard = await Binary.prepare()
     await cronguard.run(['user', 'create', 'ada@example.org'])
     const { name, ...options } = commandOptions()
@@ -161,17 +161,17 @@ describe('Every setting of a monitor', () => {
       expect([exitCode, stderr]).toEqual([0, ''])
     }
     await run('add', 'ada@example.org', name ?? '', ...Object.entries(options).flat())
-    expect(await storedBy(cronguard)).toEqual<object>({ ...own('command'), ...UNSAID })
+    expect(await storedBy(cronguard)).toEqual<object>({ ...own('command'), ...NOT_SENT })
     await run('rm', 'ada@example.org', name ?? '', '--yes')
     await run('add', 'ada@example.org', 'plain')
     const other = { '--name': name ?? '', ...options, '--alias': own('updated').alias }
     await run('update', 'ada@example.org', 'plain', ...Object.entries(other).flat())
-    expect(await storedBy(cronguard)).toEqual<object>({ ...own('command'), alias: own('updated').alias, ...UNSAID })
+    expect(await storedBy(cronguard)).toEqual<object>({ ...own('command'), alias: own('updated').alias, ...NOT_SENT })
     await cronguard.dispose()
   }, 60_000)
 })
 
-/** The fields of a form with what stands in them, as a browser sends them. */
+/** The fields of a form with their values, as a browser sends them. */
 function fieldsIn(html: string): Record<string, string> {
   const form = /<form[^>]*monitor-form[\s\S]*?<\/form>/.exec(html)?.[0] ?? ''
   const attribute = (tag: string, name: string) => new RegExp(` ${name}="([^"]*)"`).exec(tag)?.[1]
@@ -190,7 +190,7 @@ function fieldsIn(html: string): Record<string, string> {
   return Object.fromEntries([...inputs, ...areas, ...selects].filter(([name]) => name !== undefined))
 }
 
-/** The words of the command line, by the option. */
+/** The values of the command line, by option. */
 function commandOptions(): Record<string, string> {
   const { name, ...values } = own('command')
   const spell = (field: SettingField, kind: string): string => {

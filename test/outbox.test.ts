@@ -21,8 +21,8 @@ beforeEach(() => {
 
 afterEach(() => guard.stop())
 
-describe('A mail server that is down for six hours', () => {
-  test('delays exactly one "down" and one "up", in order', async () => {
+describe('Outbox: a mail server that is down', () => {
+  test('for six hours delays exactly one "down" and one "up", in order', async () => {
     guard.mailTo(project, 'ops@example.org')
     guard.outside.failWith('refused')
     await guard.ping(backup, '/fail')
@@ -38,7 +38,7 @@ describe('A mail server that is down for six hours', () => {
     expect(guard.outside.mails).toHaveLength(2)
   })
 
-  test('is tried again after ten seconds, then less and less often', async () => {
+  test('is retried after ten seconds, then less and less often', async () => {
     guard.mailTo(project, 'ops@example.org')
     guard.outside.failWith('timeout')
     await guard.ping(backup, '/fail')
@@ -52,7 +52,7 @@ describe('A mail server that is down for six hours', () => {
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending', lastAttempt: { reason: 'timeout' } }])
   })
 
-  test('for longer than a day is given up, and the delivery says why', async () => {
+  test('for more than a day fails the delivery, with the reason', async () => {
     guard.mailTo(project, 'ops@example.org')
     guard.outside.failWith('dns')
     await guard.ping(backup, '/fail')
@@ -63,8 +63,8 @@ describe('A mail server that is down for six hours', () => {
   })
 })
 
-describe('Several channels', () => {
-  test('are told each by itself: one that fails holds up no other', async () => {
+describe('Outbox: several channels', () => {
+  test('do not delay each other when one fails', async () => {
     guard.mailTo(project, 'ops@example.org')
     guard.webhookTo(project, 'http://hooks.example.org/broken')
     guard.outside.failCallsTo('broken')
@@ -79,7 +79,7 @@ describe('Several channels', () => {
     expect(guard.outside.calls.map(({ body }) => JSON.parse(body).status)).toEqual(['down', 'up'])
   })
 
-  test('take no more than four places each, so that a slow one leaves room', async () => {
+  test('take at most four slots each, so a slow one leaves slots free', async () => {
     guard.webhookTo(project, 'http://slow.example.org/')
     const jobs = Array.from({ length: 20 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
     const slow = guard.webhookTo(project, 'http://slow.example.org/all')
@@ -93,8 +93,8 @@ describe('Several channels', () => {
   })
 })
 
-describe('Many receivers that never answer', () => {
-  test('leave a place for the one that does, however many came before it', async () => {
+describe('Outbox: many receivers that never answer', () => {
+  test('leave a slot for one that does, however many come first', async () => {
     const jobs = Array.from({ length: 40 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
     for (let hung = 0; hung < 12; hung += 1) guard.webhookTo(project, `http://hung.example.org/${hung}`)
     for (const job of jobs) await guard.ping(job, '/fail')
@@ -114,7 +114,7 @@ describe('Many receivers that never answer', () => {
     ).toEqual([])
   })
 
-  test('get one place each, once they have failed, until they answer again', async () => {
+  test('get one slot each after a failure, until they answer again', async () => {
     const jobs = Array.from({ length: 10 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
     guard.webhookTo(project, 'http://broken.example.org/')
     guard.outside.failWith('timeout')
@@ -128,7 +128,7 @@ describe('Many receivers that never answer', () => {
     expect(claimDeliveries(guard.deps, [])).toHaveLength(4)
   })
 
-  test('come after those that work, even when they have waited longer', async () => {
+  test('come after those that work, even if they have waited longer', async () => {
     const dead = Array.from({ length: 30 }, (_, index) => guard.webhookTo(project, `http://dead.example.org/${index}`))
     const job = guard.monitor(project, { name: 'job' }, dead)
     guard.outside.failWith('refused')
@@ -143,7 +143,7 @@ describe('Many receivers that never answer', () => {
     expect(first?.channelId).toBe(healthy)
   })
 
-  test('do not take the places of another kind of channel', async () => {
+  test('do not take the slots of another kind of channel', async () => {
     const jobs = Array.from({ length: 40 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
     for (let mail = 0; mail < 12; mail += 1) guard.mailTo(project, `ops${mail}@example.org`)
     for (const job of jobs) await guard.ping(job, '/fail')
@@ -161,15 +161,15 @@ describe('Many receivers that never answer', () => {
   })
 })
 
-describe('A delivery', () => {
-  test('is owed to every channel: where there is none there is no delivery, but the incident', async () => {
+describe('Delivery', () => {
+  test('is not created without a channel, but the incident is', async () => {
     await guard.ping(backup, '/fail')
     expect(guard.deliveries(backup)).toEqual([])
     expect(guard.db.all('SELECT 1 FROM incidents')).toHaveLength(1)
     expect(guard.db.all('SELECT 1 FROM notifications')).toHaveLength(1)
   })
 
-  test('whose channel is deleted fails, and its history stays', async () => {
+  test('whose channel is deleted fails, and stays in the history', async () => {
     guard.outside.failWith('refused')
     const channelId = guard.mailTo(project, 'ops@example.org')
     await guard.ping(backup, '/fail')
@@ -188,7 +188,7 @@ describe('A delivery', () => {
     ])
   })
 
-  test('by mail without a mail server stands in the log, and says so', async () => {
+  test('by mail without a mail server goes to the log, and has the state logged', async () => {
     guard.deps.mailer = createLogMailer(guard.deps.log)
     guard.mailTo(project, 'ops@example.org')
     await guard.ping(backup, '/fail')
@@ -200,7 +200,7 @@ describe('A delivery', () => {
     expect(lines.map(({ fields }) => fields.subject)).toEqual(['Down: backup'])
   })
 
-  test('that is under way when its channel is deleted says what became of it', async () => {
+  test('that is being sent when its channel is deleted records its outcome', async () => {
     const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
     await guard.ping(backup, '/fail')
     const [underWay] = claimDeliveries(guard.deps, [])
@@ -211,7 +211,7 @@ describe('A delivery', () => {
     ])
   })
 
-  test('that a channel never ends is ended before its lease is', async () => {
+  test('that a channel never finishes times out before its lease ends', async () => {
     guard.webhookTo(project, 'http://hooks.example.org/')
     guard.deps.outbound = { send: () => new Promise(() => {}) }
     await guard.ping(backup, '/fail')
@@ -225,7 +225,7 @@ describe('A delivery', () => {
     expect(ATTEMPT_MAX_MS).toBeLessThan(LEASE_MS)
   })
 
-  test('carries the same id on every attempt', async () => {
+  test('has the same id in every attempt', async () => {
     guard.webhookTo(project, 'http://hooks.example.org/')
     await guard.ping(backup, '/fail')
     const [first] = claimDeliveries(guard.deps, [])
@@ -234,7 +234,7 @@ describe('A delivery', () => {
     expect(guard.outside.calls[0]?.headers['X-CronGuard-Delivery']).toBe(first?.id)
   })
 
-  test('that was settled by a second attempt is not unsettled by the first one coming back late', async () => {
+  test('that a second attempt settled is not changed by a late outcome of the first one', async () => {
     guard.mailTo(project, 'ops@example.org')
     await guard.ping(backup, '/fail')
     const [late] = claimDeliveries(guard.deps, [])
@@ -246,7 +246,7 @@ describe('A delivery', () => {
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
   })
 
-  test('whose first attempt comes back while the second is under way is settled by the second', async () => {
+  test('whose first attempt ends during the second one is settled by the second one', async () => {
     guard.mailTo(project, 'ops@example.org')
     await guard.ping(backup, '/fail')
     const [first] = claimDeliveries(guard.deps, [])
@@ -260,7 +260,7 @@ describe('A delivery', () => {
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending', lastAttempt: { result: 'failed' } }])
   })
 
-  test('is not sent twice by the process that is sending it, wherever the clock leaps meanwhile', async () => {
+  test('is not sent twice by one process when the clock is set meanwhile', async () => {
     guard.mailTo(project, 'ops@example.org')
     const arrived = Promise.withResolvers<MailResult>()
     const send = spyOn(guard.deps.mailer, 'send').mockImplementation(() => arrived.promise)

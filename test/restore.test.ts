@@ -1,4 +1,4 @@
-// The way back from a backup, and the copies that are made before something changes the database.
+// Restoring a backup, and the safety copies that are created before the database changes.
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { copyFileSync, existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ import { mount, unmount, whyNoDisk } from './support/disk.ts'
 let data: DataFolder
 let backup: string
 
-// A backup with one monitor, and a database that has gone on to two since then.
+// A backup with one monitor, and a database that has two monitors since then.
 beforeEach(async () => {
   data = dataFolder()
   const project = data.guard.project()
@@ -54,8 +54,8 @@ function refusal(work: () => unknown): string {
   throw new Error('Nothing was refused')
 }
 
-describe('Restoring', () => {
-  test('puts the backup in the place of the database, keeps what was there, and counts both', () => {
+describe('restoreBackup', () => {
+  test('replaces the database by the backup, keeps a copy of it, and counts both', () => {
     data.guard.stop()
     const { before, counts, safetyCopy, pending } = restore()
     expect([before?.monitors, counts.monitors, pending]).toEqual([2, 1, 0])
@@ -75,14 +75,14 @@ describe('Restoring', () => {
       data.guard.stop()
       return file
     }
-    const listFolder = (path: string): string[] => {
+    const evilNamesIn = (path: string): string[] => {
       const database = new Database(path, { readwrite: true, create: false })
       const rows = database.query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE name LIKE 'evil%'").all()
       database.close()
       return rows.map(({ name }) => name)
     }
 
-    test('brings its rows, and no trigger, view, table or column that is not ours', () => {
+    test('restores its rows, but no unknown trigger, view, table or column', () => {
       const file = foreign(`
         CREATE TRIGGER evil_trigger AFTER UPDATE ON monitors BEGIN DELETE FROM users; END;
         CREATE VIEW evil_view AS SELECT * FROM users;
@@ -90,7 +90,7 @@ describe('Restoring', () => {
         ALTER TABLE monitors ADD COLUMN evil_column TEXT;`)
       expect(restore(file).counts).toMatchObject({ monitors: 1, projects: 1, users: 1 })
       expect(monitorsIn(data.databasePath)).toEqual(OLD)
-      expect(listFolder(data.databasePath)).toEqual([])
+      expect(evilNamesIn(data.databasePath)).toEqual([])
       const database = new Database(data.databasePath)
       expect(database.query("SELECT 1 FROM pragma_table_info('monitors') WHERE name = 'evil_column'").get()).toBeNull()
       database.run("UPDATE monitors SET name = 'x'")
@@ -101,20 +101,20 @@ describe('Restoring', () => {
       db.close()
     })
 
-    test('is refused when a table is a view, and the database stays', () => {
+    test('is refused if a table is a view, and the database does not change', () => {
       const file = foreign('ALTER TABLE monitors RENAME TO real; CREATE VIEW monitors AS SELECT * FROM real;')
       expect(refusal(() => restore(file))).toContain('The table "monitors" is missing or differs')
       expect(monitorsIn(data.databasePath)).toEqual(NEW)
     })
 
-    test('is refused when a row is none that CronGuard would write', () => {
+    test('is refused if a row breaks a constraint', () => {
       const file = foreign("PRAGMA ignore_check_constraints = ON; UPDATE projects SET ping_key = 'short'")
       expect(() => restore(file)).toThrow(AppError)
       expect(monitorsIn(data.databasePath)).toEqual(NEW)
     })
   })
 
-  test('keeps what stands only in the log of a CronGuard that was killed, and takes it into no other database', () => {
+  test('keeps rows that are only in the write-ahead log in the safety copy, not in the restored database', () => {
     copyFileSync(`${data.databasePath}-wal`, join(data.path, 'kept-wal'))
     copyFileSync(data.databasePath, join(data.path, 'kept'))
     data.guard.stop()
@@ -126,7 +126,7 @@ describe('Restoring', () => {
     expect(monitorsIn(data.databasePath)).toEqual(OLD)
   })
 
-  test('needs no database to be there, as on a new machine, and takes no log for its own that is lying around', () => {
+  test('works without a database, as on a new machine, and ignores a stray write-ahead log', () => {
     data.guard.stop()
     for (const name of readdirSync(data.path).filter((name) => name.startsWith('cronguard.db'))) {
       Bun.spawnSync(['rm', join(data.path, name)])
@@ -136,7 +136,7 @@ describe('Restoring', () => {
     expect(monitorsIn(data.databasePath)).toEqual(OLD)
   })
 
-  test('keeps a damaged database byte for byte, and goes on', () => {
+  test('keeps a damaged database byte for byte, and continues', () => {
     data.guard.stop()
     writeFileSync(data.databasePath, 'this is no database '.repeat(500))
     const { before, safetyCopy } = restore()
@@ -145,7 +145,7 @@ describe('Restoring', () => {
     expect(monitorsIn(data.databasePath)).toEqual(OLD)
   })
 
-  test('keeps one that is damaged in the middle, too, with nothing of it left beside the new one', () => {
+  test('keeps a database that is damaged in the middle, and leaves no file of it next to the new one', () => {
     data.guard.stop()
     const old = readFileSync(data.databasePath).fill(0xee, 8192)
     writeFileSync(data.databasePath, old)
@@ -157,7 +157,7 @@ describe('Restoring', () => {
     expect(monitorsIn(data.databasePath)).toEqual(OLD)
   })
 
-  test('keeps every damaged one, also when two are replaced within a second', () => {
+  test('keeps two damaged databases that are replaced within a second', () => {
     data.guard.stop()
     const kept = ['the first ', 'the second '].map((words) => {
       writeFileSync(data.databasePath, words.repeat(500))
@@ -166,7 +166,7 @@ describe('Restoring', () => {
     expect(kept.map((path) => readFileSync(path, 'utf8').slice(0, 10))).toEqual(['the first ', 'the second'])
   })
 
-  test('follows a link to where the database really is', () => {
+  test('follows a symbolic link to the database', () => {
     data.guard.stop()
     const real = join(data.path, 'backups', 'real.db')
     copyFileSync(data.databasePath, real)
@@ -176,7 +176,7 @@ describe('Restoring', () => {
     expect(monitorsIn(real)).toEqual(OLD)
   })
 
-  test('takes a copy without a manifest, with the log beside it, as other tools leave them', () => {
+  test('accepts a copy by another tool, without a manifest and with a write-ahead log', () => {
     const foreign = join(data.path, 'foreign.db')
     copyFileSync(data.databasePath, foreign)
     copyFileSync(`${data.databasePath}-wal`, `${foreign}-wal`)
@@ -184,7 +184,7 @@ describe('Restoring', () => {
     expect(restore(foreign)).toMatchObject({ manifest: null, counts: { monitors: 2 } })
   })
 
-  test('is refused while a server has the folder, and while a command has the database', () => {
+  test('is refused while a server uses the folder or a command uses the database', () => {
     const lock = lockFolder(data.path)
     expect(refusal(restore)).toMatch(/^CronGuard is using the data folder .* Stop it before/)
     lock?.release()
@@ -193,21 +193,21 @@ describe('Restoring', () => {
   })
 
   test.each([
-    ['that was changed', () => truncateSync(backup, 8192), 'has changed since it was made'],
+    ['that has changed', () => truncateSync(backup, 8192), 'has changed since it was made'],
     ['that has no readable manifest', () => writeFileSync(`${backup}.json`, '{'), 'cannot be read'],
-    ['that is of a newer CronGuard', () => makeNewer(backup), 'A newer CronGuard created this database'],
-    ['that is no database', () => makeText(backup), 'The database is damaged'],
-    ['that is a database of something else', () => makeOther(backup), 'This file is not a CronGuard database'],
-  ])('a backup %s is refused, and everything is as it was', (_what, spoil, words) => {
+    ['of a newer CronGuard', () => makeNewer(backup), 'A newer CronGuard created this database'],
+    ['that is not a database', () => makeText(backup), 'The database is damaged'],
+    ['that is another database', () => makeOther(backup), 'This file is not a CronGuard database'],
+  ])('refuses a backup %s, and changes nothing', (_what, change, words) => {
     data.guard.stop()
-    spoil()
+    change()
     expect(refusal(restore)).toContain(words)
     expect(monitorsIn(data.databasePath)).toEqual(NEW)
     expect(readdirSync(data.path).filter((name) => name.includes('unfinished'))).toEqual([])
     expect(readdirSync(data.backups).filter((name) => name.startsWith('before-restore'))).toEqual([])
   })
 
-  test('the database over itself, or a folder, is refused', () => {
+  test('refuses the database itself, a folder and a missing file', () => {
     data.guard.stop()
     expect(refusal(() => restore(data.databasePath))).toContain('is the database itself')
     expect(refusal(() => restore(data.path))).toContain('is a folder')
@@ -215,8 +215,8 @@ describe('Restoring', () => {
   })
 })
 
-// Without a manifest: that one would find the change first.
-function spoilt(path: string, change: (database: Database) => void): void {
+// Deletes the manifest, because its checksum would reveal the change first.
+function damage(path: string, change: (database: Database) => void): void {
   Bun.spawnSync(['rm', `${path}.json`])
   const database = new Database(path)
   change(database)
@@ -224,11 +224,11 @@ function spoilt(path: string, change: (database: Database) => void): void {
 }
 
 function makeNewer(path: string): void {
-  spoilt(path, (database) => database.run('UPDATE migrations SET version = 4711 WHERE version = 1'))
+  damage(path, (database) => database.run('UPDATE migrations SET version = 4711 WHERE version = 1'))
 }
 
 function makeOther(path: string): void {
-  spoilt(path, (database) => database.run('DROP TABLE migrations'))
+  damage(path, (database) => database.run('DROP TABLE migrations'))
 }
 
 function makeText(path: string): void {
@@ -237,36 +237,39 @@ function makeText(path: string): void {
 }
 
 const why = whyNoDisk()
-describe.skipIf(why !== null)(`In a data folder that is a disk of its own${why === null ? '' : ` (${why})`}`, () => {
-  const disk = () => join(data.path, 'disk')
-  const onDisk = () => ({ config: readConfig({ CRONGUARD_DATA_DIR: disk() }), clock: fakeClock() })
+describe.skipIf(why !== null)(
+  `restoreBackup in a data folder that is a mount point${why === null ? '' : ` (${why})`}`,
+  () => {
+    const disk = () => join(data.path, 'disk')
+    const onDisk = () => ({ config: readConfig({ CRONGUARD_DATA_DIR: disk() }), clock: fakeClock() })
 
-  test('a backup is restored, for the folder itself is never renamed', () => {
-    mount(disk(), 30_000_000)
-    try {
-      restoreBackup(onDisk(), backup)
-      expect(restoreBackup(onDisk(), backup)).toMatchObject({ before: { monitors: 1 } })
-      expect(monitorsIn(join(disk(), 'cronguard.db'))).toEqual(OLD)
-    } finally {
-      unmount(disk())
-    }
-  })
+    test('works, because the folder itself is never renamed', () => {
+      mount(disk(), 30_000_000)
+      try {
+        restoreBackup(onDisk(), backup)
+        expect(restoreBackup(onDisk(), backup)).toMatchObject({ before: { monitors: 1 } })
+        expect(monitorsIn(join(disk(), 'cronguard.db'))).toEqual(OLD)
+      } finally {
+        unmount(disk())
+      }
+    })
 
-  test('that has no room for both, everything is as it was', () => {
-    mount(disk(), 6_000_000)
-    try {
-      restoreBackup(onDisk(), backup)
-      writeFileSync(join(disk(), 'ballast'), new Uint8Array(3_000_000))
-      expect(refusal(() => restoreBackup(onDisk(), backup))).toMatch(/^Not enough space on the disk/)
-      expect(monitorsIn(join(disk(), 'cronguard.db'))).toEqual(OLD)
-      expect(readdirSync(disk()).filter((name) => name.includes('unfinished'))).toEqual([])
-    } finally {
-      unmount(disk())
-    }
-  })
-})
+    test('changes nothing if there is no space for both databases', () => {
+      mount(disk(), 6_000_000)
+      try {
+        restoreBackup(onDisk(), backup)
+        writeFileSync(join(disk(), 'ballast'), new Uint8Array(3_000_000))
+        expect(refusal(() => restoreBackup(onDisk(), backup))).toMatch(/^Not enough space on the disk/)
+        expect(monitorsIn(join(disk(), 'cronguard.db'))).toEqual(OLD)
+        expect(readdirSync(disk()).filter((name) => name.includes('unfinished'))).toEqual([])
+      } finally {
+        unmount(disk())
+      }
+    })
+  },
+)
 
-describe('Before a migration', () => {
+describe('copyBeforeMigration', () => {
   const path = () => join(data.path, 'older', 'cronguard.db')
   const deps = (db: ReturnType<typeof openDatabase>, folder = join(data.path, 'older')) => {
     return { ...data.guard.deps, db, config: readConfig({ CRONGUARD_DATA_DIR: folder }) }
@@ -285,7 +288,7 @@ describe('Before a migration', () => {
     db.write((tx) => tx.run(`INSERT INTO users (id, email, created_at) VALUES ('${'u'.repeat(36)}', 'a@b', 0)`))
   }
 
-  test('a database with data in it is copied; one without is not, and neither is one that stays as it is', () => {
+  test('copies a database with data and pending migrations, and no other', () => {
     const db = older()
     expect(copyBeforeMigration(deps(db))).toBeNull()
     addUser(db)
@@ -297,7 +300,7 @@ describe('Before a migration', () => {
     db.close()
   })
 
-  test('one copy is enough, however often a start fails, until something was recorded since', () => {
+  test('creates one copy for several failed starts, and another after new records', () => {
     const db = older()
     addUser(db)
     const copy = () => copyBeforeMigration(deps(db))
@@ -308,7 +311,7 @@ describe('Before a migration', () => {
     db.close()
   })
 
-  test.skipIf(why !== null)('there must be room for it: a sentence says what to do, and nothing was changed', () => {
+  test.skipIf(why !== null)('without enough space says what to do, and changes nothing', () => {
     const disk = join(data.path, 'disk')
     mount(disk, 3_000_000)
     const db = older(join(disk, 'cronguard.db'))

@@ -1,4 +1,4 @@
-// What is kept, and for how long.
+// How long pings, incidents and other records are kept.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { prune, recordDailySize } from '#actions/retention.ts'
 import type { Monitor } from '#domain/monitor.ts'
@@ -38,13 +38,13 @@ async function pingTimes(times: number, everyMs = MINUTE): Promise<void> {
 async function pruneAll(): Promise<void> {
   for await (const _ of prune(guard.deps));
 }
-/** As after a start with another setting. */
+/** Changes the settings, as after a restart. */
 function keep(pingsPerMonitor: number, pingDays = 90): void {
   Object.assign(guard.deps, { config: { ...guard.deps.config, retention: { pingDays, pingsPerMonitor } } })
 }
 
-describe('The pings of a monitor', () => {
-  test('are the newest so many, at every moment, and their numbers go on', async () => {
+describe('Retention of pings', () => {
+  test('keeps the newest CRONGUARD_PINGS_PER_MONITOR at any time, and numbers continue', async () => {
     data.clear()
     start({ CRONGUARD_PINGS_PER_MONITOR: '3' })
     for (const kept of [[1], [2, 1], [3, 2, 1], [4, 3, 2], [5, 4, 3]]) {
@@ -54,7 +54,7 @@ describe('The pings of a monitor', () => {
     expect(guard.now(backup)).toMatchObject({ pingCount: 5, recentRuns: 'sssss', status: 'up' })
   })
 
-  test('that are older than so many days go, and the monitor stays as it is', async () => {
+  test('deletes pings older than CRONGUARD_PING_DAYS, and does not change the monitor', async () => {
     await pingTimes(3)
     const before = guard.now(backup)
     liveFor(guard, 90 * DAY - 2 * MINUTE + 1)
@@ -68,7 +68,7 @@ describe('The pings of a monitor', () => {
     expect(numbers()).toEqual([4])
   })
 
-  test('go when fewer are to be kept than before, of every monitor', async () => {
+  test('deletes pings of every monitor when the limit is lowered', async () => {
     const other = guard.monitor(project, { name: 'other' })
     await pingTimes(700, 1000)
     for (let n = 0; n < 5; n++) await guard.ping(other)
@@ -80,7 +80,7 @@ describe('The pings of a monitor', () => {
     ])
   })
 
-  test('go a chunk at a time, of few pings and of few bytes', async () => {
+  test('deletes in chunks, limited by pings and by bytes', async () => {
     await pingTimes(450)
     for (let n = 0; n < 4; n++) await guard.ping(backup, '', { method: 'POST', body: new Uint8Array(90_000) })
     guard.db.write((tx) => tx.run('UPDATE bodies SET bytes = 600000 WHERE number > 450'))
@@ -90,7 +90,7 @@ describe('The pings of a monitor', () => {
     expect(left).toEqual([454, 354, 254, 154, 54, 2, 0])
   })
 
-  test('leave the log after each chunk, but for one that another program copies', async () => {
+  test('checkpoints after each chunk, except with replication', async () => {
     let times = 0
     Object.assign(guard.db, { checkpointSome: () => void times++ })
     await pingTimes(250, 1000)
@@ -103,13 +103,13 @@ describe('The pings of a monitor', () => {
     expect([times, numbers()]).toEqual([2, []])
   })
 
-  test('of nobody are touched while nothing is too old', async () => {
+  test('deletes nothing while nothing is too old', async () => {
     await pingTimes(5)
     await pruneAll()
     expect(numbers()).toHaveLength(5)
   })
 
-  test('are complete when CronGuard is killed while it prunes, and it goes on from there', async () => {
+  test('keeps all other pings if CronGuard is killed meanwhile, and continues afterwards', async () => {
     await pingTimes(900, 1000)
     keep(100)
     const kept = numbers().slice(0, 100)
@@ -125,10 +125,10 @@ describe('The pings of a monitor', () => {
   })
 })
 
-describe('Before anything is deleted', () => {
-  const forgotten = async (visitor: Visitor, path: string) => (await visitor.get(path)).status
+describe('Expired pings that are not deleted yet', () => {
+  const statusOf = async (visitor: Visitor, path: string) => (await visitor.get(path)).status
 
-  test('what is not kept is seen nowhere', async () => {
+  test('are not shown on pages and in the API', async () => {
     const key = guard.apiKey(project)
     for (let n = 0; n < 12; n++) await guard.ping(backup, '', { method: 'POST', body: `output ${n + 1}` })
     keep(3)
@@ -147,25 +147,25 @@ describe('Before anything is deleted', () => {
     expect(await alice.read(`${page}/timeline/older?before=11.9999999999999.0`)).not.toContain('output 9')
     expect(await alice.read(`${page}/timeline/newer?after=1.0.0`)).not.toContain('output 9')
     expect(await alice.read(`${page}/pings/10`)).not.toContain(`${page}/pings/9`)
-    expect([await forgotten(alice, `${page}/pings/9`), await forgotten(alice, `${page}/pings/9/body`)]).toEqual([
+    expect([await statusOf(alice, `${page}/pings/9`), await statusOf(alice, `${page}/pings/9/body`)]).toEqual([
       404, 404,
     ])
     expect(count('pings')).toBe(12)
   })
 })
 
-describe('The story of a monitor', () => {
+describe('Retention of incidents', () => {
   async function failAndRecover(times: number): Promise<void> {
     for (let n = 0; n < times; n++) {
       await guard.ping(backup, '/fail')
       await guard.ping(backup)
-      // One message of a monitor goes after the other.
+      // The notifications of a monitor are sent one after the other.
       for (let message = 0; message < 2; message++) await guard.tick()
       guard.clock.advance(HOUR)
     }
   }
 
-  test('goes after 93 days with its incidents and messages, but for what it is now', async () => {
+  test('deletes transitions, incidents and deliveries after 93 days, except for the current status', async () => {
     guard.mailTo(project, 'ops@example.org')
     await failAndRecover(3)
     expect([count('transitions'), count('incidents'), count('deliveries')]).toEqual([6, 3, 6])
@@ -178,7 +178,7 @@ describe('The story of a monitor', () => {
     expect(guard.statuses(backup)).toEqual(['up'])
   })
 
-  test('is kept as long as pings are, when those are kept for longer', async () => {
+  test('keeps incidents as long as pings, if those are kept longer', async () => {
     await failAndRecover(1)
     keep(1000, 365)
     liveFor(guard, 364 * DAY)
@@ -189,7 +189,7 @@ describe('The story of a monitor', () => {
     expect(count('incidents')).toBe(0)
   })
 
-  test('keeps an incident that lasts, however old it is', async () => {
+  test('keeps an open incident, however old it is', async () => {
     await guard.ping(backup)
     await guard.ping(backup, '/fail')
     liveFor(guard, 500 * DAY)
@@ -199,7 +199,7 @@ describe('The story of a monitor', () => {
     expect(guard.db.all('PRAGMA foreign_key_check')).toEqual([])
   })
 
-  test('keeps what is told of it while a message is still on its way', async () => {
+  test('keeps an incident with a pending delivery', async () => {
     guard.mailTo(project, 'ops@example.org')
     await failAndRecover(2)
     guard.db.write((tx) =>
@@ -229,8 +229,8 @@ describe('The story of a monitor', () => {
   })
 })
 
-describe('What has expired', () => {
-  test('goes: sessions, mailed links and invitations', async () => {
+describe('Retention of sessions and links', () => {
+  test('deletes expired sessions, mailed links and invitations', async () => {
     const { user } = await signedIn(guard, 'alice@example.org')
     const userId = user.id
     const expiresAt = guard.clock.now() + DAY
@@ -264,82 +264,82 @@ describe('What has expired', () => {
   })
 })
 
-describe('A clock that may be wrong', () => {
+describe('Retention with a wrong clock', () => {
   const YEAR = 365 * DAY
 
-  /** As the janitor does, every now and then. */
-  async function lookAfter(): Promise<void> {
+  /** Does what the janitor does in one round. */
+  async function runJanitor(): Promise<void> {
     await recordDailySize(guard.deps)
     await pruneAll()
   }
-  async function liveDaily(days: number): Promise<void> {
+  async function passDays(days: number): Promise<void> {
     for (let day = 0; day < days; day++) {
       guard.clock.advance(DAY)
-      await lookAfter()
+      await runJanitor()
     }
   }
   const kept = () => ['pings', 'transitions', 'incidents', 'sessions'].map(count)
 
   beforeEach(async () => {
     await signedIn(guard, 'alice@example.org')
-    await liveDaily(5)
+    await passDays(5)
     for (const ending of ['', '/fail', '']) await guard.ping(backup, ending)
     await guard.tick()
     await guard.goneFor(3 * HOUR)
   })
 
-  test('costs nothing, at a start or while CronGuard runs, however often and at whatever time of the day', async () => {
+  test('deletes nothing if the clock is ahead, at a start or later, again and again', async () => {
     const before = kept()
     expect(before).toEqual([3, 3, 1, 1])
     for (const boot of [0, 1, 2, 3, 4, 5]) {
       if (boot % 2 === 0) await guard.goneFor(YEAR)
       else guard.clock.advance(YEAR)
-      await lookAfter()
+      await runJanitor()
       guard.clock.advance(20 * HOUR)
-      await lookAfter()
+      await runJanitor()
       guard.clock.advance(-YEAR)
-      await lookAfter()
+      await runJanitor()
       expect(kept()).toEqual(before)
-      await liveDaily(1)
+      await passDays(1)
     }
   })
 
-  test('that is behind for a while costs nothing either, not even the sizes of days', async () => {
+  test('deletes nothing if the clock is behind, not even daily sizes', async () => {
     const before = [...kept(), count('sizes')]
     guard.clock.advance(-20 * YEAR)
-    await lookAfter()
+    await runJanitor()
     guard.clock.advance(20 * YEAR)
-    await lookAfter()
+    await runJanitor()
     expect([...kept(), count('sizes')]).toEqual([...before.slice(0, -1), (before.at(-1) ?? 0) + 1])
   })
 
-  test('is believed when CronGuard has lived two days by it: the machine was off for a year', async () => {
+  test('trusts the clock after two days, when the machine was off for a year', async () => {
     await guard.goneFor(YEAR)
-    await lookAfter()
+    await runJanitor()
     expect(count('pings')).toBe(3)
-    await liveDaily(2)
+    await passDays(2)
     expect(kept()).toEqual([0, 1, 0, 0])
   })
 
-  test('is believed on a machine that runs for a while every day, or once a week', async () => {
+  test('trusts the clock of a machine that runs only once a day or once a week', async () => {
     for (const days of [1, 1, 7, 7]) {
       await guard.goneFor(days * DAY)
-      await lookAfter()
+      await runJanitor()
     }
     guard.db.write((tx) => tx.run('UPDATE pings SET at = 0 WHERE number = 1'))
     await guard.goneFor(7 * DAY)
-    await lookAfter()
+    await runJanitor()
     expect(numbers()).toEqual([3, 2])
   })
 
-  test('does not keep pings from being too many', async () => {
+  test('still limits the number of pings', async () => {
     keep(2)
     guard.clock.advance(YEAR)
-    await lookAfter()
+    await runJanitor()
     expect(numbers()).toEqual([3, 2])
   })
 
-  test('ends no session of somebody else when a person signs in by it', async () => {
+  test('ends no session of another user when someone signs in', async () => {
     guard.clock.advance(YEAR)
     await signedIn(guard, 'bob@example.org')
     expect(count('sessions')).toBe(2)

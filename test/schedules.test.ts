@@ -34,8 +34,8 @@ const moment = (time: string): number => Date.parse(time)
 const waitUntil = async (time: string): Promise<void> => {
   await guard.pass(moment(time) - guard.clock.now(), 5 * MINUTE)
 }
-/** When it went down and came up, as "2026-03-02T03:10:00Z down". */
-const story = (monitor: Monitor): string[] =>
+/** Its changes of status, as "2026-03-02T03:10:00Z down". */
+const statusChanges = (monitor: Monitor): string[] =>
   guard.db
     .all<{ at: number; to_status: string }>(
       'SELECT at, to_status FROM transitions WHERE monitor_id = $id ORDER BY id',
@@ -43,9 +43,9 @@ const story = (monitor: Monitor): string[] =>
     )
     .map(({ at, to_status }) => `${new Date(at).toISOString().replace('.000', '')} ${to_status}`)
 
-// The told clock begins at 2026-03-01 12:00 UTC.
-describe('A job with a cron expression', () => {
-  test('is expected at its times, late within its grace, and down after it', async () => {
+// The fake clock starts at 2026-03-01 12:00 UTC.
+describe('Monitor with a cron expression', () => {
+  test('goes down one grace period after a missed time, and the mail says when the ping was expected', async () => {
     const backup = watched('0 3 * * *')
     await guard.ping(backup)
     expect(guard.now(backup)).toMatchObject({
@@ -55,23 +55,23 @@ describe('A job with a cron expression', () => {
     await waitUntil('2026-03-02T03:09:00Z')
     expect(guard.outside.subjects()).toEqual([])
     await waitUntil('2026-03-02T04:00:00Z')
-    expect(story(backup).at(-1)).toBe('2026-03-02T03:10:00Z down')
+    expect(statusChanges(backup).at(-1)).toBe('2026-03-02T03:10:00Z down')
     const [mail] = guard.outside.mails
     expect(mail?.text).toContain('It was expected on 2 Mar 2026, 03:00:00 UTC, with a grace period of 10 minutes.')
     expect(mail?.text).toContain('every day at 03:00 (UTC), grace period 10 minutes')
   })
 
-  test('that is two seconds ahead of its time has reported for it', async () => {
+  test('accepts a ping two seconds before its time', async () => {
     const backup = watched('0 3 * * *')
     for (const day of ['02', '03', '04']) {
       await waitUntil(`2026-03-${day}T02:59:58Z`)
       await guard.ping(backup)
       await waitUntil(`2026-03-${day}T12:00:00Z`)
     }
-    expect(story(backup)).toEqual(['2026-03-02T02:59:58Z up'])
+    expect(statusChanges(backup)).toEqual(['2026-03-02T02:59:58Z up'])
   })
 
-  test('goes through the night in which the clocks are put forward without an alarm', async () => {
+  test('causes no false alert when clocks are set forward', async () => {
     const backup = watched('30 3 * * *', 'Europe/Riga')
     await waitUntil('2026-03-28T01:30:00Z')
     await guard.ping(backup)
@@ -81,10 +81,10 @@ describe('A job with a cron expression', () => {
     expect(guard.now(backup).dueAt).toBe(moment('2026-03-30T00:30:00Z'))
     await waitUntil('2026-03-30T00:30:00Z')
     await guard.ping(backup)
-    expect(story(backup)).toEqual(['2026-03-28T01:30:00Z up'])
+    expect(statusChanges(backup)).toEqual(['2026-03-28T01:30:00Z up'])
   })
 
-  test('goes through the night in which an hour comes twice, with a ping in each', async () => {
+  test('expects a ping in both passes of a repeated hour', async () => {
     const backup = watched('15 * * * *', 'Europe/Riga')
     await waitUntil('2026-10-24T23:15:00Z')
     for (const time of ['00:15', '01:15', '02:15']) {
@@ -92,10 +92,10 @@ describe('A job with a cron expression', () => {
       expect(guard.now(backup).dueAt).toBe(moment(`2026-10-25T${time}:00Z`))
       await waitUntil(`2026-10-25T${time}:00Z`)
     }
-    expect(story(backup)).toHaveLength(1)
+    expect(statusChanges(backup)).toHaveLength(1)
   })
 
-  test('is not late by a ping in the hour that comes again', async () => {
+  test('is due the next day after a ping in the second pass of a repeated hour', async () => {
     const backup = watched('15 3 * * *', 'Europe/Riga')
     await waitUntil('2026-10-25T01:05:00Z')
     await guard.ping(backup)
@@ -103,8 +103,8 @@ describe('A job with a cron expression', () => {
   })
 })
 
-describe('A job with an OnCalendar expression', () => {
-  test('is expected at the earliest of its lines, each in its own time zone', async () => {
+describe('Monitor with an OnCalendar expression', () => {
+  test('is due at the earliest of its lines, each in its own time zone', async () => {
     const backup = watched('Mon 03:00\nMon 02:00 America/New_York', 'Europe/Riga', 'on-calendar')
     await guard.ping(backup)
     expect(guard.now(backup).dueAt).toBe(moment('2026-03-02T01:00:00Z'))
@@ -113,7 +113,7 @@ describe('A job with an OnCalendar expression', () => {
     expect(guard.now(backup).dueAt).toBe(moment('2026-03-02T07:00:00Z'))
   })
 
-  test('that has no time left stays up for ever', async () => {
+  test('stays up when its last time has passed', async () => {
     const backup = watched('2026-03-02 03:00', 'UTC', 'on-calendar')
     await waitUntil('2026-03-02T03:00:00Z')
     await guard.ping(backup)
@@ -129,7 +129,7 @@ describe('A job with an OnCalendar expression', () => {
 
 const withKey = () => ({ headers: { 'X-Api-Key': guard.apiKey(project) } })
 
-describe('Runs of a job', () => {
+describe('Runs', () => {
   const run = (n: number): string => `?rid=00000000-0000-4000-8000-00000000000${n}`
   let backup: Monitor
 
@@ -141,7 +141,7 @@ describe('Runs of a job', () => {
 
   const lastMail = (): string => guard.outside.mails.at(-1)?.text ?? 'no mail'
 
-  test('that overlap are each watched, over a restart too: the stuck one is told of', async () => {
+  test('that overlap are tracked separately, also across a restart: a stuck one raises an alert', async () => {
     await begin()
     await guard.ping(backup, `/start${run(1)}`)
     await guard.pass(5 * MINUTE)
@@ -155,7 +155,7 @@ describe('Runs of a job', () => {
     expect(lastMail()).toContain('The run that started on 1 Mar 2026, 12:00:00 UTC did not finish within 10 minutes.')
   })
 
-  test('that got stuck while the job was down for something else are told of once it is back', async () => {
+  test('that got stuck while the monitor was down raise an alert after the recovery', async () => {
     await begin()
     await guard.ping(backup, '/fail')
     await guard.ping(backup, `/start${run(1)}`)
@@ -173,7 +173,7 @@ describe('Runs of a job', () => {
     expect(guard.now(backup)).toMatchObject({ status: 'up', openRuns: [] })
   })
 
-  test('that never end are told of when their time is over, however often they start again', async () => {
+  test('that never end take the monitor down, however often they start again', async () => {
     await begin({ maxRunMs: 2 * HOUR, graceMs: 10 * MINUTE })
     for (let hour = 0; hour < 5; hour++) {
       await guard.pass(HOUR)
@@ -182,7 +182,7 @@ describe('Runs of a job', () => {
     expect(guard.now(backup).status).toBe('down')
   })
 
-  test('that a paused job starts take nobody down once somebody pauses it again', async () => {
+  test('that start on a paused monitor do not overrun after it is paused again', async () => {
     await begin()
     pauseMonitor(guard.deps, guard.refOf(backup))
     await guard.ping(backup, '/start')
@@ -191,7 +191,7 @@ describe('Runs of a job', () => {
     expect(guard.now(backup).status).toBe('paused')
   })
 
-  test('may take longer than the grace where they have a limit of their own', async () => {
+  test('may take longer than the grace period with maxRunMs', async () => {
     await begin({ maxRunMs: 3 * HOUR })
     await guard.pass(HOUR)
     await guard.ping(backup, '/start')
@@ -202,7 +202,7 @@ describe('Runs of a job', () => {
     expect(lastMail()).toContain('did not finish within 3 hours.')
   })
 
-  test('that end too soon have failed, and the ping says so', async () => {
+  test('shorter than minRunMs fail, and their ping is a failure', async () => {
     await begin({ minRunMs: MINUTE })
     await guard.ping(backup, '/start')
     guard.clock.advance(2 * SECOND)
@@ -215,7 +215,7 @@ describe('Runs of a job', () => {
     expect(ping).toMatchObject({ type: 'fail', duration: 2 })
   })
 
-  test('may fail a few times before anybody is told', async () => {
+  test('may fail a few times before a notification with failuresToAlert', async () => {
     await begin({ failuresToAlert: 3 })
     for (let n = 1; n <= 2; n++) {
       await guard.ping(backup, '/1')

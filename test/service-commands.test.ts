@@ -1,5 +1,5 @@
-// Commands at a shell beside an installed service that is handed its secrets by systemd, and what they say of the
-// certificates of mail servers: the real program.
+// Commands next to an installed service with systemd credentials, and what they say about the certificates of mail
+// servers: the real executable.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -12,7 +12,7 @@ import { startSmtpReceiver } from './support/receivers.ts'
 import { ROOT } from './support/source.ts'
 
 const ALICE = 'alice@example.org'
-const SECRET = 'a-secret-that-nobody-sees'
+const SECRET = 'a-secret-that-is-never-shown'
 
 let home: string
 let server: Awaited<ReturnType<typeof startSmtpReceiver>>
@@ -49,8 +49,8 @@ const shown = async () => {
   return (name: string) => settings.find((setting) => setting.name === name)
 }
 
-describe('Where the password of the mail server is a service credential', () => {
-  test('every command that sends no mail works', async () => {
+describe('Commands, with the mail password as a service credential', () => {
+  test('work if they send no mail', async () => {
     expect((await run('user', 'create', ALICE)).stdout).toContain(`Created ${ALICE}.`)
     const file = join(home, 'export.json')
     for (const args of [
@@ -77,7 +77,7 @@ describe('Where the password of the mail server is a service credential', () => 
     }
   }, 60_000)
 
-  test('config says where it is, and the doctor that it tried no sign-in', async () => {
+  test('config: shows its source, and doctor: says that the sign-in was not tested', async () => {
     expect((await shown())('CRONGUARD_SMTP_PASSWORD')).toEqual({
       name: 'CRONGUARD_SMTP_PASSWORD',
       value: '********',
@@ -91,7 +91,7 @@ describe('Where the password of the mail server is a service credential', () => 
     })
   }, 20_000)
 
-  test('every other secret in the credential store is shown as one, too, and never itself', async () => {
+  test('config show: shows every other credential as one, and never its value', async () => {
     expect((await shown())('CRONGUARD_METRICS_TOKEN')?.value).toBeNull()
     mkdirSync(join(home, '.config/credstore'))
     const names = ['secret-key', 'smtp-password', 'metrics-token', 'heartbeat-url']
@@ -105,7 +105,7 @@ describe('Where the password of the mail server is a service credential', () => 
     expect(plain.stdout).not.toContain(SECRET)
   }, 20_000)
 
-  test('a test of an email channel says why a command cannot send it', async () => {
+  test('channel test: says why a command cannot send an email', async () => {
     const exported = JSON.parse((await run('export', '--with-secrets')).stdout)
     exported.projects[0].channels.push({
       id: crypto.randomUUID(),
@@ -124,13 +124,13 @@ describe('Where the password of the mail server is a service credential', () => 
     expect(server.mails).toEqual([])
   }, 20_000)
 
-  test('the server itself does not start without it', async () => {
+  test('serve: does not start without the credential', async () => {
     const { exitCode, stderr } = await run('serve')
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('must be set together')])
   })
 })
 
-describe('A mail server with a certificate', () => {
+describe('Certificate of the mail server', () => {
   const inspect = async (env: Record<string, string>) => {
     const settings = { CRONGUARD_DATA_DIR: join(home, 'data'), CRONGUARD_SMTP_HOST: '127.0.0.1', ...env }
     const { stdout } = await execute([join(ROOT, 'dist/cronguard'), 'doctor', '--json'], { cwd: home, env: settings })
@@ -146,25 +146,25 @@ describe('A mail server with a certificate', () => {
     writeFileSync(join(home, 'authority.pem'), made.cert)
     writeFileSync(join(home, 'broken.pem'), made.cert.replace(/(?<=-\n)[^-]+(?=\n-)/, 'bm9uc2Vuc2U='))
     secured = new SMTPServer({ ...made, authOptional: true })
-    // Whoever does not trust it hangs up.
+    // A client that does not trust it closes the connection.
     secured.on('error', () => {})
     await new Promise<void>((resolve) => secured.listen(0, '127.0.0.1', resolve))
     port = (secured.server.address() as AddressInfo).port
   })
   afterAll(() => new Promise<void>((resolve) => secured.close(() => resolve())))
 
-  test('of an unknown authority is not trusted, and the doctor says what to do', async () => {
+  test('of an unknown authority is not trusted, and doctor says what to do', async () => {
     const says = await inspect({ CRONGUARD_SMTP_PORT: `${port}` })
     expect(says).toStartWith('bad: CronGuard cannot use 127.0.0.1: The TLS certificate is not trusted')
     expect(says).toContain('CRONGUARD_CA_FILE')
   }, 20_000)
 
-  test('of an authority in CRONGUARD_CA_FILE is trusted, with STARTTLS as the server does it', async () => {
+  test('of an authority in CRONGUARD_CA_FILE is trusted, with STARTTLS', async () => {
     const env = { CRONGUARD_SMTP_PORT: `${port}`, CRONGUARD_CA_FILE: join(home, 'authority.pem') }
     expect(await inspect(env)).toBe('ok: 127.0.0.1 accepts the sign-in, encrypted. No email was sent.')
   }, 20_000)
 
-  test('is missed where the port is one without TLS', async () => {
+  test('is missing on a port without TLS, and doctor says so', async () => {
     const env = { CRONGUARD_SMTP_PORT: `${server.port}` }
     expect(await inspect({ ...env, CRONGUARD_SMTP_SECURITY: 'tls' })).toContain('does not speak TLS on this port')
     expect(await inspect(env)).toContain('The mail server does not offer STARTTLS')
@@ -174,15 +174,15 @@ describe('A mail server with a certificate', () => {
     ['nothing.pem', 'names a file that cannot be read (ENOENT)'],
     ['data/cronguard.db', 'names a file without a PEM certificate'],
     ['broken.pem', 'names a file without a PEM certificate'],
-  ])('cannot be trusted by %s', async (file, says) => {
+  ])('cannot be read from CRONGUARD_CA_FILE %s', async (file, says) => {
     const settings = { CRONGUARD_DATA_DIR: join(home, 'data'), CRONGUARD_CA_FILE: join(home, file) }
     const { exitCode, stderr } = await execute([join(ROOT, 'dist/cronguard'), 'config', 'check'], { env: settings })
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`CRONGUARD_CA_FILE ${says}`)])
   })
 })
 
-describe('A command that is called without the environment of the server', () => {
-  test('says which folder it uses, when no server runs on that one', async () => {
+describe('A command without the environment of the server', () => {
+  test('says which folder it uses if no server runs on it', async () => {
     const cronguard = await Binary.prepare()
     try {
       await cronguard.run(['user', 'create', ALICE])
@@ -201,7 +201,7 @@ describe('A command that is called without the environment of the server', () =>
     }
   }, 30_000)
 
-  test('is told by the doctor which settings of the server it lacks', async () => {
+  test('differs in settings that doctor lists', async () => {
     const cronguard = await Binary.prepare({ CRONGUARD_BACKUP_KEEP: '3', CRONGUARD_METRICS_TOKEN: SECRET })
     try {
       await cronguard.start()

@@ -1,4 +1,4 @@
-// The rules of the house. Each is a test, so that nobody has to remember them.
+// The house rules as tests, so no one has to remember them.
 import { describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -57,7 +57,7 @@ function linesWith(pattern: RegExp, files: SourceFile[]): string[] {
 }
 
 describe('Imports', () => {
-  test('go down: each room imports only what stands below it', () => {
+  test('go down: each room imports only rooms below it', () => {
     const wrong = sources.flatMap(({ path, imports }) =>
       imports.filter((specifier) => !mayImport(path, specifier)).map((specifier) => `${path} imports ${specifier}`),
     )
@@ -75,44 +75,44 @@ describe('Imports', () => {
     return rules.rooms.some((allowed) => target.replace(/^src\//, '').startsWith(allowed))
   }
 
-  test('of another room are written with #, of the own room with ./ or #, and never with ../', () => {
+  test('never use ../: other rooms are imported with #, the own room with ./ or #', () => {
     const wrong = sources.flatMap(({ path, imports }) =>
       imports.filter((specifier) => specifier.startsWith('../')).map((specifier) => `${path} imports ${specifier}`),
     )
     expect(wrong).toEqual([])
   })
 
-  test('make no circle', () => {
+  test('have no cycles', () => {
     const graph = new Map(
       sources.map(({ path, imports }) => [path, imports.map((specifier) => resolveImport(path, specifier))]),
     )
     const done = new Set<string>()
-    const circles: string[] = []
+    const cycles: string[] = []
     const walk = (path: string, trail: string[]): void => {
-      if (trail.includes(path)) circles.push([...trail.slice(trail.indexOf(path)), path].join(' > '))
+      if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path].join(' > '))
       if (trail.includes(path) || done.has(path)) return
       for (const next of graph.get(path) ?? []) if (next !== null && graph.has(next)) walk(next, [...trail, path])
       done.add(path)
     }
     for (const path of graph.keys()) walk(path, [])
-    expect(circles).toEqual([])
+    expect(cycles).toEqual([])
   })
 })
 
-describe('One place each', () => {
+describe('One place', () => {
   const rules: [what: string, pattern: RegExp, files: SourceFile[]][] = [
-    ['the present', /Date\.now\(|new Date\(\)|performance\.now\(/, outside('lib/clock.ts')],
+    ['the current time', /Date\.now\(|new Date\(\)|performance\.now\(/, outside('lib/clock.ts')],
     ['writing to the database', /(?<!\.\.|err)\.write(Grouped)?\(/, outside('actions/', 'store/database.ts', 'lib/')],
     ['the environment', /process\.env/, outside('main.ts')],
-    ['calling out', /(?<![.\w])fetch\(/, outside('lib/outbound.ts')],
+    ['outgoing requests', /(?<![.\w])fetch\(/, outside('lib/outbound.ts')],
     ['htmx headers', /['"`]HX-/i, outside('http/respond.tsx', 'views/')],
     ['exit codes', /process\.exit/, outside('main.ts')],
     [
-      'what a route needs',
+      'routes: new Elysia()',
       /new Elysia\(/,
       outside('http/routes.ts', 'http/server.ts', 'http/sessions.ts', 'http/api/openapi.ts'),
     ],
-    // The compiler sees to it for `redirect`, which takes only what `url` made.
+    // The compiler ensures this for `redirect`, which accepts only results of `url`.
     [
       'addresses: url()',
       /\s(?!data-shortcut)[\w:-]+=(?:"|\{['"`])\/(?!\/)|\bLocation: ?['"`]\//,
@@ -132,7 +132,7 @@ describe('One place each', () => {
     ).toEqual([])
   })
 
-  test('for the name of a channel kind: its own file and the list', () => {
+  test('for the name of a channel kind, apart from the list of kinds', () => {
     const wrong = CHANNEL_KINDS.flatMap(({ kind }) =>
       linesWith(new RegExp(`(?:kind|case)\\W{1,6}'${kind}'`, 'i'), outside(`channels/${kind}.ts`, 'channels/index.ts')),
     )
@@ -140,8 +140,8 @@ describe('One place each', () => {
   })
 })
 
-describe('What decides, phrases, remembers and shows', () => {
-  test('never waits', () => {
+describe('Domain, words, store and views', () => {
+  test('are synchronous', () => {
     expect(linesWith(/\bawait\b|\basync\b|new Promise/, inRooms('domain', 'words', 'views'))).toEqual([])
     expect(linesWith(/\bawait\b|\basync\b/, inRooms('store'))).toEqual([])
   })
@@ -170,7 +170,7 @@ describe('Sizes', () => {
 })
 
 describe('The project', () => {
-  test('has nothing at its top that is not on the list', () => {
+  test('has only listed files and folders at its top level', () => {
     const allowed = `package.json bunfig.toml tsconfig.json biome.json bun.lock install.sh cronguard.service README.md
       CHANGELOG.md LICENSE .gitignore .ci src assets migrations test .git node_modules dist data`.split(/\s+/)
     expect(readdirSync(ROOT).filter((name) => !allowed.includes(name))).toEqual([])
@@ -182,17 +182,17 @@ describe('The project', () => {
     expect(MIGRATIONS.map(({ version }) => version)).toEqual(files.map((_file, index) => index + 1))
   })
 
-  test('pins every dependency exactly, and sets itself up with the bun that it pins', () => {
+  test('pins every dependency exactly, and is set up with the pinned Bun', () => {
     const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
     expect(manifest.scripts.setup).toContain(`bun@${manifest.devDependencies.bun} `)
   })
 
-  test('has documentation whose settings, commands and calls are those of the code: `npm run docs` writes them', () => {
+  test('has up-to-date tables in its documentation: `npm run docs` updates them', () => {
     expect(staleFiles().map(({ path }) => path)).toEqual([])
   })
 
-  test('has a map of every folder and file at the top of src in the documentation', () => {
+  test('has a map of src in its documentation, with every folder and file', () => {
     const development = readFileSync(join(ROOT, 'assets/docs/development.md'), 'utf8')
     const entries = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
     const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))

@@ -1,10 +1,10 @@
-// Names in the environment that are no settings: slips, and what Kubernetes and Docker put there for a service that is
-// called "cronguard".
+// Variables that are not settings: typos, and the variables that Kubernetes and Docker set for a service named
+// "cronguard".
 import { describe, expect, test } from 'bun:test'
 import { type ConfigError, readConfig } from '#config.ts'
 import { Binary } from './support/binary.ts'
 
-/** As Kubernetes does for the services "cronguard" and "cronguard-smtp", and Docker for a link. */
+/** Set by Kubernetes for the services "cronguard" and "cronguard-smtp", and by Docker for a link. */
 const LINKS = {
   CRONGUARD_SERVICE_HOST: '10.43.0.7',
   CRONGUARD_SERVICE_PORT: '8000',
@@ -34,14 +34,14 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   }
 }
 
-describe('A variable that is no setting', () => {
-  test('a name that CronGuard does not know is a problem, for it may be a slip', () => {
+describe('An unknown CRONGUARD_ variable', () => {
+  test('is an error, because it may be a typo', () => {
     for (const name of ['CRONGUARD_PORTT', 'CRONGUARD_', 'CRONGUARD_PORT_FILE', 'CRONGUARD_port', 'CRONGUARD_FILE']) {
       expect(problemsOf({ [name]: 'x' })).toEqual([`${name} is not a CronGuard setting`])
     }
   })
 
-  test('and that Kubernetes or Docker made is ignored', () => {
+  test('that Kubernetes or Docker set is ignored', () => {
     const config = readConfig({ ...LINKS, CRONGUARD_DATA_DIR: '/srv/watch' })
     expect([config.port, config.smtp, config.dataDir]).toEqual([8000, null, '/srv/watch'])
     expect([...config.ignoredVariables]).toEqual(Object.keys(LINKS).toSorted())
@@ -55,16 +55,19 @@ describe('A variable that is no setting', () => {
     ['CRONGUARD_PORT_8000_TCP', 'yes'],
     ['CRONGUARD_PORT_8000', 'tcp://10.43.0.7:8000'],
     ['CRONGUARD_NAME', 'cronguard'],
-  ])('and only looks like that is a problem: %s=%s', (name, value) => {
+  ])('that only looks like one of Kubernetes or Docker is an error: %s=%s', (name, value) => {
     expect(problemsOf({ [name]: value })).toEqual([`${name} is not a CronGuard setting`])
   })
 
-  test.each(['tcp:8000', 'http://10.43.0.7:8000', 'tcp://10.43.0.7'])('does not make %s a port', (port) => {
-    expect(problemsOf({ CRONGUARD_PORT: port })).toEqual(['CRONGUARD_PORT must be a whole number'])
-  })
+  test.each(['tcp:8000', 'http://10.43.0.7:8000', 'tcp://10.43.0.7'])(
+    'is not assumed for CRONGUARD_PORT=%s, which is an error',
+    (port) => {
+      expect(problemsOf({ CRONGUARD_PORT: port })).toEqual(['CRONGUARD_PORT must be a whole number'])
+    },
+  )
 })
 
-test('A server in a container beside such links starts, and says once what it ignores', async () => {
+test('A server with variables of Kubernetes starts, and logs once which ones it ignores', async () => {
   const cronguard = await Binary.prepare()
   const { CRONGUARD_PORT: _own, ...links } = LINKS
   for (const [name, value] of Object.entries(links)) process.env[name] = value

@@ -8,7 +8,7 @@ import { buildBinary } from '../support/binary.ts'
 const RUN_IDS = 'SELECT run_id AS rid FROM pings WHERE run_id IS NOT NULL'
 const URL = 'http://127.0.0.1:8000'
 
-/** An appliance on which install.sh has installed CronGuard; Alice has an account. */
+/** A container in which install.sh has installed CronGuard, and Alice has an account. */
 export class Installed {
   readonly appliance: Appliance
   readonly #key: string
@@ -18,7 +18,7 @@ export class Installed {
     this.#key = key
   }
 
-  /** Null, and the reason on standard output, where no container can be booted. */
+  /** Null if no container can be booted; the reason is printed. */
   static async open(suite?: Suite): Promise<Installed | null> {
     const appliance = await Appliance.open(suite)
     if (appliance === null) return null
@@ -34,13 +34,13 @@ export class Installed {
     }
   }
 
-  /** A monitor that nothing has reported to yet. */
+  /** Creates a monitor. */
   async monitor(name: string): Promise<{ url: string; uuid: string }> {
     const check = await this.#api('/checks/', JSON.stringify({ name, timeout: 3600, grace: 3600 }))
     return { url: check.ping_url, uuid: check.uuid }
   }
 
-  /** What a monitor has received, the oldest first: "start", "success", "fail". */
+  /** The kinds of pings that a monitor has received, the oldest first: "start", "success", "fail". */
   async kinds(uuid: string): Promise<string[]> {
     const { pings } = await this.#api(`/checks/${uuid}/pings/`)
     return pings.map(({ type }: { type: string }) => type).reverse()

@@ -1,4 +1,4 @@
-// What install.sh leaves behind, on the systemd of two Debians.
+// The installed service, with systemd of two Debian releases.
 import { afterAll, describe, expect, test } from 'bun:test'
 import type { Suite } from '../support/appliance.ts'
 import { Installed } from './installed.ts'
@@ -6,20 +6,20 @@ import { Installed } from './installed.ts'
 const SUITES: Suite[] = ['bookworm', 'trixie']
 const SECRET = '/etc/credstore/cronguard.smtp-password'
 const EXECUTABLE = '/usr/local/bin/cronguard'
-/** Says that it is older, and otherwise is the new one. */
+/** Reports an older version, and otherwise runs the new executable. */
 const OLD = `#!/bin/sh\n[ "$1" != version ] || exec echo 0.0.9\nexec /source/dist/cronguard "$@"\n`
 
 const TIMEOUT_MS = 60_000
 
 for (const suite of SUITES) {
   const installed = (await Installed.open(suite)) as Installed
-  describe.skipIf(installed === null)(`On Debian ${suite} the service`, () => {
+  describe.skipIf(installed === null)(`Service on Debian ${suite}`, () => {
     afterAll(() => installed?.dispose())
 
     const state = () => installed.appliance.property('cronguard', 'ActiveState')
     const commands = () => installed.appliance.shell('sudo -u cronguard cronguard user list')
 
-    test('is active, and its journal has no line that looks like a fault', async () => {
+    test('is active, and its journal has no error', async () => {
       expect(await state()).toBe('active')
       expect(await installed.appliance.journal('cronguard')).not.toMatch(/credential|fail|error|denied|refused/i)
       expect(await installed.appliance.property('cronguard', 'WatchdogUSec')).toBe('20s')
@@ -44,7 +44,7 @@ for (const suite of SUITES) {
     )
 
     test(
-      'takes a password from the credstore, and commands work without it',
+      'reads a password from the credstore, and commands work without it',
       async () => {
         const { appliance } = installed
         await appliance.write(SECRET, 'tiger\n')

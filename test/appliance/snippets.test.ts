@@ -1,4 +1,4 @@
-// The snippet for systemd in a unit that a real systemd runs: only a run that ended well may be reported as a success.
+// The snippet for systemd in a unit of a real systemd: only a successful run may be reported as a success.
 import { afterAll, describe, expect, test } from 'bun:test'
 import { DAILY } from '#domain/schedule.ts'
 import { snippetsFor } from '#views/snippets.ts'
@@ -11,7 +11,7 @@ afterAll(() => installed?.dispose())
 
 interface Run {
   job?: string
-  /** More lines of [Service]. */
+  /** Additional lines of [Service]. */
   lines?: string[]
   isStopped?: boolean
   /** The kinds of the pings that CronGuard gets. */
@@ -21,14 +21,14 @@ interface Run {
 const LONG_JOB = `/bin/sh -c 'touch /run/job-runs; exec sleep 60'`
 
 const RUNS: [name: string, run: Run][] = [
-  ['ends well', { expected: ['start', 'success'] }],
+  ['exits with 0', { expected: ['start', 'success'] }],
   ['exits with 3', { job: `/bin/sh -c 'exit 3'`, expected: ['start', 'fail'] }],
   ['fails in ExecStartPre=', { lines: ['ExecStartPre=/bin/false'], expected: ['start', 'fail'] }],
   ['fails in ExecStartPost=', { lines: ['ExecStartPost=/bin/false'], expected: ['start', 'fail'] }],
   ['is skipped by ExecCondition=', { lines: ['ExecCondition=/bin/false'], expected: [] }],
-  ['cannot judge its ExecCondition=', { lines: [`ExecCondition=/bin/sh -c 'exit 255'`], expected: ['fail'] }],
+  ['has a broken ExecCondition=', { lines: [`ExecCondition=/bin/sh -c 'exit 255'`], expected: ['fail'] }],
   [
-    'exits with what SuccessExitStatus= names',
+    'exits with a status in SuccessExitStatus=',
     {
       job: `/bin/sh -c 'exit 24'`,
       lines: ['SuccessExitStatus=24'],
@@ -36,7 +36,7 @@ const RUNS: [name: string, run: Run][] = [
     },
   ],
   [
-    'exits with 0 when its time is over',
+    'exits with 0 after TimeoutStartSec=',
     {
       job: `/bin/sh -c 'trap "exit 0" TERM; while :; do sleep 0.1; done'`,
       lines: ['TimeoutStartSec=1'],
@@ -44,19 +44,19 @@ const RUNS: [name: string, run: Run][] = [
     },
   ],
   ['is killed', { job: `/bin/sh -c 'kill -KILL $$$$'`, expected: ['start', 'fail'] }],
-  ['has no program', { job: '/nonexistent', expected: ['start', 'fail'] }],
+  ['has no executable', { job: '/nonexistent', expected: ['start', 'fail'] }],
   [
     'runs longer than RuntimeMaxSec=',
     { job: '/bin/sleep 60', lines: ['Type=exec', 'RuntimeMaxSec=1'], expected: ['start', 'fail'] },
   ],
   ['is stopped', { job: LONG_JOB, isStopped: true, expected: ['start', 'fail'] }],
   [
-    'is stopped, where systemd calls that a success',
+    'is stopped, which systemd counts as a success',
     { job: LONG_JOB, lines: ['Type=exec'], isStopped: true, expected: ['start', 'fail'] },
   ],
 ]
 
-describe.skipIf(installed === null)('The snippet for systemd, in a unit whose job', () => {
+describe.skipIf(installed === null)('Snippet: systemd, in a unit whose job', () => {
   test.each(RUNS)('%s', async (name, { job = '/bin/true', lines = [], isStopped, expected }) => {
     const { appliance } = installed as Installed
     const { url, uuid } = await (installed as Installed).monitor(name)

@@ -1,5 +1,5 @@
-// What the dashboard costs: the page by the number of monitors, and one changed row pushed to many open tabs. Absolute
-// times are those of this machine; the ratios compare within this run.
+// The cost of the dashboard: the page by number of monitors, and one changed row pushed to many open tabs. Absolute
+// times depend on the machine; compare the ratios within one run.
 import { addUser } from '#actions/accounts.ts'
 import { saveMonitor } from '#actions/monitors.ts'
 import { recordPing } from '#actions/pings.ts'
@@ -11,7 +11,7 @@ import { memberOf, signedIn } from '../support/visitor.ts'
 
 const SIZES = [10, 100, 1000, 5000]
 const TABS = [1, 10, 100]
-/** As many as one person may keep open. */
+/** The maximum of open tabs per user. */
 const TABS_EACH = 20
 const ROUNDS = 15
 const RUNS = 30

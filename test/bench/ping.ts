@@ -76,7 +76,7 @@ done = function(summary) ${broken} end\n`,
   return file
 }
 
-// In turn, so that a slow moment of the machine strikes all alike.
+// In turn, so that a slow moment of the machine affects all equally.
 async function measureInTurn(): Promise<Score[][]> {
   const scores: Score[][] = running.map(() => [])
   for (let round = 0; round < ROUNDS; round += 1) {

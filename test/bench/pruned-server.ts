@@ -1,4 +1,4 @@
-// A CronGuard with a thousand monitors of two thousand pings, of which half are to go. Arguments: kind, port, folder.
+// A server with a thousand monitors of two thousand pings, half of which are expired. Arguments: kind, port, folder.
 import { join } from 'node:path'
 import { addUser } from '#actions/accounts.ts'
 import { saveMonitor } from '#actions/monitors.ts'
@@ -18,7 +18,7 @@ import { countPings } from '#store/retention.ts'
 
 const MONITORS = 1000
 const PINGS = 2000
-/** As the janitor pauses. */
+/** The pause of the janitor between chunks. */
 const PAUSE_MS = 20
 
 const [kind, port, folder = '.'] = process.argv.slice(2)
@@ -52,7 +52,7 @@ function fill(): void {
   for (let index = 0; index < MONITORS; index++) {
     saveMonitor(deps, { projectId, match: null, change: { name: `job ${index}` } })
   }
-  // Number by number, as they came: the pings of one monitor stand far from each other.
+  // Number by number, as jobs ping: the pings of one monitor are far apart in the table.
   db.write((tx) =>
     tx.run(
       `WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < $pings)

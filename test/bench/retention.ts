@@ -49,7 +49,7 @@ async function readUrls(lines: AsyncGenerator<string>): Promise<string[]> {
   throw new Error('The server ended')
 }
 
-// At a fixed pace, whatever the answers do: a stall is felt by every ping that comes meanwhile.
+// At a fixed rate, independent of the answers: a stall delays every ping that is sent meanwhile.
 async function load(urls: string[]): Promise<number[]> {
   const taken: number[] = []
   const begunAt = performance.now()

@@ -1,4 +1,4 @@
-// Computations of the next time per second, by kind. Each starts from the last one's answer, over forty years.
+// Next times computed per second, by kind of schedule. Each starts from the previous one, over forty years.
 import { nextCron, parseCron } from '#domain/cron.ts'
 import { nextOnCalendar, parseOnCalendar } from '#domain/on-calendar.ts'
 import { everyPeriod, nextSlot } from '#domain/schedule.ts'

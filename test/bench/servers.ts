@@ -1,4 +1,4 @@
-// What the ping benchmark compares: each is a process of its own. Arguments: kind, port, number of monitors, folder.
+// The servers that the ping benchmark compares, a process each. Arguments: kind, port, number of monitors, folder.
 import { join } from 'node:path'
 import { addUser } from '#actions/accounts.ts'
 import { saveMonitor } from '#actions/monitors.ts'
@@ -25,7 +25,7 @@ function serveBare(port: number): void {
   console.log('ready')
 }
 
-/** The real front door and database; without grouping every ping has a transaction of its own. */
+/** The real routes and database; without grouping, every ping has its own transaction. */
 function serveCronGuard({ port, monitors, isGrouped }: { port: number; monitors: number; isGrouped: boolean }): void {
   const db = openDatabase({ path: join(folder, `${port}.db`), clock: systemClock, busyTimeoutMs: 250 })
   const log = createLog({ level: 'error', format: 'text' })

@@ -1,4 +1,4 @@
-// The commands for backups and for the configuration, as a shell sees them.
+// The commands backup, restore, export and import, as seen from a shell.
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -186,14 +186,14 @@ describe('cronguard restore', () => {
   })
 })
 
-describe('cronguard restore, with other commands just now,', () => {
+describe('cronguard restore, together with other commands,', () => {
   test('leaves one intact database without leftovers', async () => {
     const other = await Binary.prepare()
     await other.run(['user', 'create', 'first@example.org'])
     const { file } = JSON.parse((await other.run(['backup', '--json'])).stdout)
     const database = readFileSync(other.databasePath)
     for (let round = 0; round < 4; round++) {
-      // Every second time there is nothing that could be held: the database is damaged.
+      // In every second round the database is damaged, so no process can hold it open.
       if (round % 2 === 1) writeFileSync(other.databasePath, database.subarray(0, 5000))
       const executed = await Promise.all(
         [['restore', file], ['migrate'], ['user', 'list'], ['user', 'create', `r${round}@example.org`]].map((args) =>
@@ -212,8 +212,8 @@ describe('cronguard restore, with other commands just now,', () => {
   }, 30_000)
 })
 
-describe('A CronGuard whose database is replicated', () => {
-  // As a program does that copies the log.
+describe('CRONGUARD_REPLICATED', () => {
+  // Keeps a reader open, as a program does that replicates the database.
   async function logBytesAfterStop(env: Record<string, string>): Promise<number> {
     const watched = await Binary.prepare(env)
     await watched.start()
@@ -227,7 +227,7 @@ describe('A CronGuard whose database is replicated', () => {
     return size
   }
 
-  test('keeps its write-ahead log when it stops; without replication the log is emptied', async () => {
+  test('keeps the write-ahead log when the server stops; without it, the log is emptied', async () => {
     expect(await logBytesAfterStop({ CRONGUARD_REPLICATED: 'on' })).toBeGreaterThan(0)
     expect(await logBytesAfterStop({})).toBe(0)
   })

@@ -11,9 +11,9 @@ beforeAll(async () => {
 
 afterAll(() => cronguard.dispose())
 
-// The kernel keeps what was written when a process dies: that it also reached the disk is held by `synchronous = FULL`,
-// which test/store/database.test.ts looks at.
-test('A server killed under load has every ping that it answered with OK', async () => {
+// The kernel keeps written data when a process dies. That it also reaches the disk is ensured by `synchronous = FULL`,
+// which test/store/database.test.ts checks.
+test('A server that is killed under load keeps every ping that it answered with OK', async () => {
   await cronguard.start()
   await cronguard.run(['user', 'create', 'you@example.org'])
   const key = (await cronguard.run(['key', 'create', 'you@example.org'])).stdout.trim()
@@ -21,7 +21,7 @@ test('A server killed under load has every ping that it answered with OK', async
 
   const answered = new Set<string>()
   const load = Array.from({ length: CONNECTIONS }, (_, index) => pingUntilItFails(ping_url, `c${index}`, answered))
-  await eventually('pings that were answered', () => answered.size > 100)
+  await eventually('more than 100 answered pings', () => answered.size > 100)
   await cronguard.end('SIGKILL')
   await Promise.all(load)
 

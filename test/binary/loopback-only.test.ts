@@ -9,7 +9,7 @@ const isSkipped = spawnSync('unshare', ['--net', 'sh', '-c', 'ip link set lo up 
 
 const WARNING = /Failed to resolve IPv[46]/
 
-/** Serves, reports a failure to the URL, stops when the log says that a mail failed, and sends a test by command. */
+/** Starts the server, pings /fail, stops after the mail failed, and sends a test by command. */
 const SCRIPT = `ip link set lo up
 "$0" serve 2>"$1" & server=$!
 curl -sS --retry 50 --retry-connrefused --retry-delay 1 -o /dev/null "$2/fail"
@@ -31,7 +31,7 @@ let cronguard: Binary
 afterEach(() => cronguard?.dispose())
 
 test.skipIf(isSkipped)(
-  `Where only loopback is up, the mail library warns in the log alone${isSkipped ? ' (skipped: no namespace)' : ''}`,
+  `Mail with only loopback up: the library warns in the log only${isSkipped ? ' (skipped: no namespace)' : ''}`,
   async () => {
     cronguard = await Binary.prepare(SETTINGS)
     await cronguard.start()

@@ -1,4 +1,4 @@
-// What the program says, and whether it was heard.
+// The standard output, the error messages and the log of the executable.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ function inShell(line: string) {
 
 describe('Standard output', () => {
   test.each(['export', `key create ${EMAIL}`, 'user list --json'])(
-    'that takes nothing makes "%s" fail, with the reason',
+    'on a full disk makes "%s" fail, with the reason',
     async (command) => {
       const { exitCode, stderr } = await inShell(`cronguard ${command} >/dev/full`)
       expect([exitCode, stderr]).toEqual([1, expect.stringContaining('ENOSPC')])
@@ -41,14 +41,14 @@ describe('Standard output', () => {
   })
 })
 
-describe('A file error of the system', () => {
+describe('A file error', () => {
   test.each([
     ['import .'],
     ['export a-file/export.json'],
     ['restore a-file/copy.db'],
     ['backup verify a-file/copy.db'],
     ['backup --to a-file/copy.db'],
-  ])('is a sentence: %s', async (command) => {
+  ])('is reported in one sentence: %s', async (command) => {
     writeFileSync(join(cronguard.folder, 'a-file'), '')
     const { exitCode, stdout, stderr } = await cronguard.run(command.split(' '))
     expect([exitCode, stdout]).toEqual([1, ''])

@@ -105,13 +105,13 @@ describe('The server process', () => {
     expect(heartbeat?.stopped_at).toBeGreaterThan(0)
   })
 
-  test('stops once on the Ctrl-C that a terminal and npm both send', async () => {
+  test('stops once when a terminal and npm both send Ctrl-C', async () => {
     await cronguard.start()
     const ended = cronguard.end('SIGINT')
     expect([await cronguard.end('SIGINT'), await ended]).toEqual([0, 0])
   })
 
-  test('works with commands that create the same folder just now', async () => {
+  test('allows commands to create the same folder at the same time', async () => {
     const emails = ['a', 'b', 'c', 'd'].map((name) => `${name}@example.org`)
     const executed = await Promise.all(emails.map((email) => cronguard.run(['user', 'create', email])))
     expect(executed.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0])
@@ -145,7 +145,7 @@ describe('The server process', () => {
     expect(existsSync(key)).toBe(true)
   })
 
-  // Only root can make files for somebody else.
+  // Only root can create files for another user.
   test.skipIf(process.getuid?.() !== 0)('gives files created by root to the owner of the folder', async () => {
     const data = join(cronguard.folder, 'data')
     mkdirSync(data)
@@ -206,7 +206,7 @@ describe('The server process', () => {
   })
 })
 
-describe('A disk that is full', () => {
+describe('A full disk', () => {
   const canMount = process.getuid?.() === 0
   const folder = mkdtempSync(join(tmpdir(), 'cronguard-full-'))
   const data = join(folder, 'data')
@@ -218,7 +218,7 @@ describe('A disk that is full', () => {
 
   // Only root can mount a disk that is small enough to fill.
   test.skipIf(!canMount)(
-    'answers 503 and when to try again, and takes pings again when there is room',
+    'answers pings with 503 and Retry-After, and records them again when there is space',
     async () => {
       mkdirSync(data)
       expect((await execute(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', data])).exitCode).toBe(0)

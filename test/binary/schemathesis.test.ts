@@ -1,4 +1,4 @@
-// The OpenAPI document and the real program, compared by schemathesis, which makes up requests from the document.
+// Compares the OpenAPI document with the real server: schemathesis generates requests from the document.
 import { afterAll, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,8 +9,8 @@ const VERSION = '4.32.5'
 const ALICE = 'alice@example.org'
 
 /**
- * What is left out of `--checks all`. A JSON Schema cannot say what a schedule or a time zone is, that a period below a
- * minute needs `subminute`, or which settings a kind of channel wants: data that fits it may be refused with 400.
+ * The exceptions to `--checks all`. A JSON Schema cannot describe a schedule or a time zone, that a period below a
+ * minute needs `subminute`, or the settings of a kind of channel: valid data may be refused with 400.
  */
 const SETTINGS = `
 [[operations]]
@@ -25,18 +25,18 @@ const program = join(folder, 'python/bin/schemathesis')
 const whyNot = await install()
 if (whyNot !== null) console.log(`${whyNot}: the comparison of the OpenAPI document with the server is skipped.`)
 
-/** Null when it is there; otherwise why not. */
+/** Null when it is installed, otherwise the reason why not. */
 async function install(): Promise<string | null> {
-  if (Bun.which('python3') === null) return 'There is no Python'
+  if (Bun.which('python3') === null) return 'Python is not installed'
   const python = join(folder, 'python')
-  if ((await execute(['python3', '-m', 'venv', python])).exitCode !== 0) return 'Python makes no environment'
+  if ((await execute(['python3', '-m', 'venv', python])).exitCode !== 0) return 'Python cannot create an environment'
   const options = ['--quiet', '--disable-pip-version-check', '--retries', '0', '--timeout', '15']
   const pip = [join(python, 'bin/pip'), 'install', ...options, `schemathesis==${VERSION}`]
   return (await execute(pip)).exitCode === 0 ? null : 'PyPI cannot be reached'
 }
 
 test.skipIf(whyNot !== null)(
-  'schemathesis finds nothing in which the server differs from its OpenAPI document',
+  'schemathesis finds no difference between the server and its OpenAPI document',
   async () => {
     const cronguard = await Binary.prepare()
     try {

@@ -1,4 +1,4 @@
-// The executable in the hands of somebody at a shell.
+// The executable in a shell.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,14 +40,14 @@ describe('Shell completion', () => {
     expect(await complete('')).not.toContain('complete')
   })
 
-  test.each(['bash', 'zsh', 'fish'])('is written for %s', async (shell) => {
+  test.each(['bash', 'zsh', 'fish'])('has a valid script for %s', async (shell) => {
     const { exitCode, stdout } = await cronguard.run(['completion', shell])
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining('cronguard complete --')])
     const check = await execute([Bun.which(shell) ?? 'true', '-n'], { input: stdout })
     expect([check.exitCode, check.stderr]).toEqual([0, ''])
   })
 
-  test('for bash needs no package of bash', async () => {
+  test('for bash works without the package bash-completion', async () => {
     const programs = join(cronguard.folder, 'programs')
     mkdirSync(programs)
     symlinkSync(join(ROOT, 'dist/cronguard'), join(programs, 'cronguard'))

@@ -53,15 +53,15 @@ test('The server listens on its unix socket and its port, and removes the socket
   expect(await ask('/livez')).toBe('alive\n')
 }, 30_000)
 
-// Both doors at once, because it takes more than a minute.
+// Socket and port at the same time, because the test takes more than a minute.
 test('A connection stays open after 66 silent seconds, between pings or within a body', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'cronguard-socket-')), 'silent.sock')
   const cronguard = await prepare({ CRONGUARD_SOCKET: path })
   await cronguard.start()
   const head = 'HTTP/1.1\r\nHost: localhost\r\n'
-  const silences = [{ path }, { host: '127.0.0.1', port: cronguard.port }].flatMap((signUp) => [
-    sayAfterSilence(signUp, [`GET /livez ${head}\r\n`, `GET /livez ${head}\r\n`]),
-    sayAfterSilence(signUp, [`POST /ping/${crypto.randomUUID()} ${head}Content-Length: 4\r\n\r\nhal`, 'f']),
+  const silences = [{ path }, { host: '127.0.0.1', port: cronguard.port }].flatMap((target) => [
+    sendAfterSilence(target, [`GET /livez ${head}\r\n`, `GET /livez ${head}\r\n`]),
+    sendAfterSilence(target, [`POST /ping/${crypto.randomUUID()} ${head}Content-Length: 4\r\n\r\nhal`, 'f']),
   ])
   const answers = await Promise.all(silences)
   const statuses = answers.map((answer) => answer.match(/HTTP\/1.1 \d+/g)?.join(' '))
@@ -69,20 +69,20 @@ test('A connection stays open after 66 silent seconds, between pings or within a
   expect(statuses).toEqual([between, within, between, within])
 }, 100_000)
 
-function sayAfterSilence(signUp: NetConnectOpts, [first = '', second = '']: string[]): Promise<string> {
+function sendAfterSilence(target: NetConnectOpts, [first = '', second = '']: string[]): Promise<string> {
   return new Promise((resolve) => {
     let answer = ''
-    const { promise: isSilent, resolve: resumeWatching } = Promise.withResolvers<void>()
-    const connection = connect(signUp, () => {
+    const { promise: silence, resolve: endSilence } = Promise.withResolvers<void>()
+    const connection = connect(target, () => {
       connection.write(first)
       setTimeout(() => {
-        resumeWatching()
+        endSilence()
         connection.write(second)
       }, SILENCE_MS)
     })
     connection.on('data', (data) => {
       answer += data
-      void isSilent.then(() => connection.end())
+      void silence.then(() => connection.end())
     })
     connection.on('error', () => resolve(answer))
     connection.on('close', () => resolve(answer))

@@ -42,7 +42,7 @@ async function makeMonitor(): Promise<{ key: string; check: { uuid: string; ping
 const subjects = () => smtp.mails.map(({ subject }) => subject)
 const statuses = () => http.received.map(({ body }) => JSON.parse(body).status)
 
-test('From an empty folder to an alert and back, with curl, wget, a mail server and a webhook', async () => {
+test('Alert and recovery, from an empty folder, with curl, wget, a mail server and a webhook', async () => {
   const { key, check } = await makeMonitor()
   const curl = await execute(['curl', '-fsS', '-m', '10', '--retry', '5', check.ping_url])
   expect(curl).toEqual({ exitCode: 0, stdout: 'OK', stderr: '' })
@@ -51,14 +51,14 @@ test('From an empty folder to an alert and back, with curl, wget, a mail server 
   const posted = await execute(['curl', '-fsS', '--data-raw', 'all is well', check.ping_url])
   expect(posted.stdout).toBe('OK')
 
-  await eventually('the mail that says down', () => subjects().includes('Down: nightly-report'))
-  await eventually('the webhook that says down', () => statuses().includes('down'))
+  await eventually('the down mail', () => subjects().includes('Down: nightly-report'))
+  await eventually('the down webhook', () => statuses().includes('down'))
   const { flips } = await cronguard.api(`/checks/${check.uuid}/flips/`, { key })
   expect(flips[0]).toMatchObject({ up: 0 })
 
   expect((await execute(['wget', '-q', '-O', '/dev/null', check.ping_url])).exitCode).toBe(0)
-  await eventually('the mail that says up', () => subjects().includes('Up: nightly-report'))
-  await eventually('the webhook that says up', () => statuses().includes('up'))
+  await eventually('the recovery mail', () => subjects().includes('Up: nightly-report'))
+  await eventually('the recovery webhook', () => statuses().includes('up'))
 
   expect(subjects().slice(0, 2)).toEqual(['Down: nightly-report', 'Up: nightly-report'])
   expect(statuses().slice(0, 2)).toEqual(['down', 'up'])
@@ -80,8 +80,8 @@ interface Delivery {
 function expectDeliveries(first: Delivery[]): void {
   expect(first.map(({ state }) => state)).toEqual(['sent', 'sent', 'sent', 'sent'])
   expect(first.map(({ kind }) => kind).sort()).toEqual(['email', 'email', 'webhook', 'webhook'])
-  const told = http.received.map(({ headers }) => headers['x-cronguard-delivery'])
-  for (const { id } of first.filter(({ kind }) => kind === 'webhook')) expect(told).toContain(id)
+  const sentIds = http.received.map(({ headers }) => headers['x-cronguard-delivery'])
+  for (const { id } of first.filter(({ kind }) => kind === 'webhook')) expect(sentIds).toContain(id)
 }
 
 function expectSignature(): void {

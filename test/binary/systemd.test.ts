@@ -5,7 +5,7 @@ import { NotifySocket } from '../support/notify-socket.ts'
 
 const WATCHDOG_USEC = '400000'
 
-describe('Under systemd the executable', () => {
+describe('The server under systemd', () => {
   let cronguard: Binary
   let socket: NotifySocket
 
@@ -22,7 +22,7 @@ describe('Under systemd the executable', () => {
   })
 
   test('reports the migration, readiness, heartbeats and the stop', async () => {
-    await eventually('five signs of life', () => socket.count('WATCHDOG=1') >= 5)
+    await eventually('five heartbeats', () => socket.count('WATCHDOG=1') >= 5)
     const steps = socket.messages.filter((message) => /^EXTEND_TIMEOUT_USEC=\d+\nSTATUS=/.test(message))
     expect(steps.length).toBeGreaterThan(0)
     expect(socket.messages[steps.length]).toBe(`READY=1\nSTATUS=Running at ${cronguard.url}`)
@@ -33,19 +33,19 @@ describe('Under systemd the executable', () => {
   test('does not extend the timeout when the database is up to date', async () => {
     socket.forget()
     await cronguard.start()
-    await eventually('word that it is ready', () => socket.count('READY=1') === 1)
+    await eventually('the report of readiness', () => socket.count('READY=1') === 1)
     expect(socket.messages[0]).toStartWith('READY=1')
     await cronguard.end('SIGTERM')
   })
 
-  test('and its commands report nothing', async () => {
+  test('is not reported to systemd by commands', async () => {
     socket.forget()
     await cronguard.run(['user', 'list'])
     expect(socket.read()).toEqual([])
   })
 })
 
-test('Without systemd it starts and stops without a word about it', async () => {
+test('Without systemd, the log does not mention it', async () => {
   const cronguard = await Binary.prepare()
   await cronguard.start()
   await cronguard.end('SIGTERM')
@@ -53,7 +53,7 @@ test('Without systemd it starts and stops without a word about it', async () => 
   await cronguard.dispose()
 })
 
-test('Without a listener on NOTIFY_SOCKET it starts, and warns once', async () => {
+test('NOTIFY_SOCKET without a listener: the server starts, and warns once', async () => {
   const cronguard = await Binary.prepare({ NOTIFY_SOCKET: join('/nonexistent', 'notify'), WATCHDOG_USEC })
   await cronguard.start()
   await cronguard.end('SIGTERM')

@@ -44,8 +44,8 @@ describe('User commands, next to a running server,', () => {
       const weak = await cronguard.run(['user', ...args, '--password-stdin'], { input: 'Password2024\n' })
       expect([weak.exitCode, weak.stderr]).toEqual([1, expect.stringContaining('too common')])
     }
-    const nobody = await cronguard.run(['user', 'reset-password', 'nobody@example.org'])
-    expect([nobody.exitCode, nobody.stdout, nobody.stderr]).toEqual([
+    const unknown = await cronguard.run(['user', 'reset-password', 'nobody@example.org'])
+    expect([unknown.exitCode, unknown.stdout, unknown.stderr]).toEqual([
       1,
       '',
       'No user has the email address nobody@example.org.\n',
@@ -61,7 +61,7 @@ describe('User commands, next to a running server,', () => {
     ])
   })
 
-  /** The cookie; empty when the Wrong email address or password. */
+  /** The session cookie; empty if the email address or password is wrong. */
   async function signIn(password: string): Promise<string> {
     const response = await fetch(`${cronguard.url}/login`, {
       method: 'POST',

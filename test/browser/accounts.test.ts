@@ -1,20 +1,20 @@
-// What the forms about accounts do in a browser, with a script and by how they look.
+// The account forms in a browser: their scripts and their layout.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { CHROMIUM, overhangOf, violationsOn } from '../support/browser.ts'
-import { BrowserUser } from '../support/desk.ts'
+import { BrowserUser } from '../support/browser-user.ts'
 
 const NO_BROWSER = CHROMIUM === null
 
 let browserUser: BrowserUser
 
-describe.skipIf(NO_BROWSER)(`The forms for accounts${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
+describe.skipIf(NO_BROWSER)(`Account forms${NO_BROWSER ? ' (skipped: Chromium is not installed)' : ''}`, () => {
   beforeAll(async () => {
     browserUser = await BrowserUser.open()
   }, 60_000)
 
   afterAll(() => browserUser?.close())
 
-  test('show how strong a new password is while it is typed', async () => {
+  test('show the strength of a new password while it is typed', async () => {
     const { page, context, complaints } = await browserUser.signedIn()
     await page.goto('/settings')
     const strength = page.locator('.strength')
@@ -35,7 +35,7 @@ describe.skipIf(NO_BROWSER)(`The forms for accounts${NO_BROWSER ? ' (skipped: no
     await context.close()
   }, 60_000)
 
-  test('ask about the keys of somebody who leaves, in a narrow window, too', async () => {
+  test('ask about the API keys of a member who leaves, in a narrow window, too', async () => {
     const { page, context, complaints } = await browserUser.signedIn()
     await browserUser.cronguard.run(['user', 'create', 'bob@example.org'])
     browserUser.cronguard.withDatabase((database) =>

@@ -1,4 +1,4 @@
-// A person at a browser, and CronGuard below /cron behind a real proxy.
+// A browser, and CronGuard below /cron behind a real proxy.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { Binary } from '../support/binary.ts'
@@ -6,10 +6,10 @@ import { CHROMIUM, createAda, launch, newPerson, type Person, signIn } from '../
 import { Detour, type Passing } from '../support/detour.ts'
 
 const NO_BROWSER = CHROMIUM === null
-const NOTE = NO_BROWSER ? ' (skipped: no Chromium here)' : ''
+const NOTE = NO_BROWSER ? ' (skipped: Chromium is not installed)' : ''
 
 describe.skipIf(NO_BROWSER).each<Passing>(['whole', 'stripped'])(
-  `Below a base path that is passed on %s${NOTE}`,
+  `Base path, passed on %s by the proxy${NOTE}`,
   (passing) => {
     let browser: Browser
     let cronguard: Binary
@@ -31,10 +31,10 @@ describe.skipIf(NO_BROWSER).each<Passing>(['whole', 'stripped'])(
       await cronguard?.dispose()
     })
 
-    test('somebody signs in, makes a monitor, and sees it change', async () => {
+    test('sign-in, a new monitor and live updates work', async () => {
       const { page } = ada
       await signIn(page, { path: '/cron/', heading: 'Monitor your first job' })
-      const pingUrl = await makeMonitor(page)
+      const pingUrl = await createMonitor(page)
       expect(pingUrl).toStartWith(`${detour.origin}/cron/ping/`)
       expect(await (await fetch(pingUrl)).text()).toBe('OK')
       await page.locator('main .status-up').first().waitFor()
@@ -47,7 +47,7 @@ describe.skipIf(NO_BROWSER).each<Passing>(['whole', 'stripped'])(
       await page.locator('#favicon[href^="/cron/assets/favicon-down"]').waitFor({ state: 'attached' })
     }, 60_000)
 
-    test('the search puts its address into the bar, a row leads to its page, and a form to the next one', async () => {
+    test('search, links and forms lead to addresses below the base path', async () => {
       const { page } = ada
       await page.keyboard.press('/')
       await page.keyboard.type('back')
@@ -59,19 +59,19 @@ describe.skipIf(NO_BROWSER).each<Passing>(['whole', 'stripped'])(
       expect(page.url()).toMatch(/\/cron\/monitors\/\w+$/)
     }, 60_000)
 
-    test('the typeface is found', async () => {
+    test('the font is loaded', async () => {
       expect(await ada.page.evaluate<string[]>('[...document.fonts].map((face) => face.status)')).toContain('loaded')
     })
 
-    test('nothing was asked for in vain, and nothing is against the policy', () => {
+    test('no request failed, and nothing violated the content security policy', () => {
       expect(detour.refused).toEqual([])
       expect(ada.complaints).toEqual([])
     })
   },
 )
 
-/** Gives its ping URL. */
-async function makeMonitor(page: Page): Promise<string> {
+/** Returns the ping URL. */
+async function createMonitor(page: Page): Promise<string> {
   await page.keyboard.press('n')
   await page.getByLabel('Name').fill('backup')
   await page.getByLabel('Schedule', { exact: true }).fill('every 5 minutes')

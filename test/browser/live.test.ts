@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { eventually } from '../support/binary.ts'
 import { ADA, CHROMIUM } from '../support/browser.ts'
-import { BrowserUser } from '../support/desk.ts'
+import { BrowserUser } from '../support/browser-user.ts'
 import { keepPinging } from '../support/job.ts'
 
 const NO_BROWSER = CHROMIUM === null

@@ -1,11 +1,11 @@
-// Every email as a mail program with an HTML engine shows it, on a phone and in a window, light and dark.
+// Every email in a browser engine, narrow and wide, light and dark.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser } from 'playwright-core'
 import { CHROMIUM, contrastsOn, launch, newPerson, overhangOf } from '../support/browser.ts'
 import { MESSAGES } from '../words/messages.ts'
 
 const NO_BROWSER = CHROMIUM === null
-const NOTE = NO_BROWSER ? ' (skipped: no Chromium here)' : ''
+const NOTE = NO_BROWSER ? ' (skipped: Chromium is not installed)' : ''
 
 describe.skipIf(NO_BROWSER)(`Emails${NOTE}`, () => {
   let browser: Browser
@@ -21,7 +21,7 @@ describe.skipIf(NO_BROWSER)(`Emails${NOTE}`, () => {
     { width: 600, scheme: 'light' },
     { width: 600, scheme: 'dark' },
   ] as const)(
-    'can be read, and fit the window, at $width pixels in $scheme mode',
+    'are readable and fit the window at $width pixels in $scheme mode',
     async (look) => {
       const { page, context } = await newPerson(browser, 'http://localhost', look)
       for (const { when, html } of MESSAGES) {

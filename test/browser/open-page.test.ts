@@ -1,14 +1,14 @@
-// What a person sees, opened or typed stays true and stays there, whatever happens meanwhile.
+// An open page: what a user sees, opened or typed stays, and is updated.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { CHROMIUM } from '../support/browser.ts'
-import { BrowserUser } from '../support/desk.ts'
+import { BrowserUser } from '../support/browser-user.ts'
 
 const NO_BROWSER = CHROMIUM === null
 
 let browserUser: BrowserUser
 
-describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
+describe.skipIf(NO_BROWSER)(`Open page${NO_BROWSER ? ' (skipped: Chromium is not installed)' : ''}`, () => {
   beforeAll(async () => {
     browserUser = await BrowserUser.open()
     await browserUser.newMonitor('first')
@@ -16,20 +16,20 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
 
   afterAll(() => browserUser?.close())
 
-  test('keeps the word that something was done, though what was done is news', async () => {
+  test('keeps a notice while live updates arrive', async () => {
     const { page, context } = await browserUser.signedIn()
     await openMonitor(page, 'first')
     for (const name of ['Pause', 'Resume', 'Pause', 'Resume']) {
       await page.getByRole('button', { name, exact: true }).click()
       await page.locator('.notice').waitFor()
-      // Four looks of the server at what is new.
+      // The server looks for changes four times in this second.
       await Bun.sleep(1000)
       expect(await page.locator('.notice').count()).toBe(1)
     }
     await context.close()
   }, 60_000)
 
-  test('leaves open what a person opened, and closed what they closed', async () => {
+  test('keeps details closed that the user closed', async () => {
     const { page, context } = await browserUser.signedIn()
     const { ping_url } = await browserUser.newMonitor('opened')
     await fetch(`${ping_url}/fail`)
@@ -44,7 +44,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
     await context.close()
   }, 60_000)
 
-  test('of a monitor that is deleted elsewhere says so', async () => {
+  test('says that its monitor was deleted elsewhere', async () => {
     const { page, context } = await browserUser.signedIn()
     const { uuid } = await browserUser.newMonitor('deleted')
     await openMonitor(page, 'deleted')
@@ -53,7 +53,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
     await context.close()
   }, 60_000)
 
-  test('of a project that is deleted elsewhere says so, and keeps what is typed', async () => {
+  test('says that its project was deleted elsewhere, and keeps the text in a form', async () => {
     const { page, context } = await browserUser.signedIn()
     await page.goto('/projects/new')
     await page.getByLabel('Name').fill('short-lived')
@@ -74,7 +74,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
     await context.close()
   }, 120_000)
 
-  test('to which somebody goes back shows what the restored schedule means', async () => {
+  test('shows the meaning of a restored schedule after going back', async () => {
     const { page, context } = await browserUser.signedIn()
     await page.keyboard.press('n')
     await page.getByLabel('Schedule', { exact: true }).fill('30 18 * * 1-5')
@@ -87,7 +87,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
     await context.close()
   }, 60_000)
 
-  test('says that CronGuard is away to somebody who sends a test', async () => {
+  test('says that CronGuard cannot be reached when a test is sent', async () => {
     const { page, context } = await browserUser.signedIn()
     const settings = { url: 'http://127.0.0.1:9/hook' }
     await browserUser.cronguard.api('/channels/', {
@@ -104,7 +104,7 @@ describe.skipIf(NO_BROWSER)(`A page${NO_BROWSER ? ' (skipped: no Chromium here)'
     await context.close()
   }, 60_000)
 
-  test('has a badge as new as the rest of it, also where no stream can pass', async () => {
+  test('updates the badge, also without the event stream', async () => {
     const { page, context } = await browserUser.signedIn()
     const { ping_url } = await browserUser.newMonitor('badged')
     await fetch(ping_url)

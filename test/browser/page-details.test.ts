@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { eventually } from '../support/binary.ts'
 import { CHROMIUM } from '../support/browser.ts'
-import { BrowserUser } from '../support/desk.ts'
+import { BrowserUser } from '../support/browser-user.ts'
 
 const NO_BROWSER = CHROMIUM === null
 
 let browserUser: BrowserUser
 
-describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
+describe.skipIf(NO_BROWSER)(`Pages${NO_BROWSER ? ' (skipped: Chromium is not installed)' : ''}`, () => {
   beforeAll(async () => {
     browserUser = await BrowserUser.open()
   }, 60_000)
 
   afterAll(() => browserUser?.close())
 
-  test('can read what a form did, though the row that it changed comes at once', async () => {
+  test('Monitor page: a notice stays when a live update arrives', async () => {
     const { page, context } = await browserUser.signedIn()
     await browserUser.newMonitor('read-me')
     await page.getByRole('link', { name: 'read-me' }).click()
@@ -29,15 +29,15 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
       .api('/checks/', { key: browserUser.key })
       .then(({ checks }) => checks[0])
     await fetch(url)
-    // Not `waitForFunction`, whose repeated looks the policy of the page forbids.
-    await eventually('the row to come', async () => (await page.evaluate<number>('window.rows')) > 0)
+    // Not `waitForFunction`, which the content security policy forbids.
+    await eventually('a live update', async () => (await page.evaluate<number>('window.rows')) > 0)
     expect(await page.locator('.notice').isVisible()).toBe(true)
     await page.reload()
     expect(await page.locator('.notice').count()).toBe(0)
     await context.close()
   }, 30_000)
 
-  test('gets back to the list as it was filtered', async () => {
+  test('Breadcrumbs: lead back to the filtered list', async () => {
     const { page, context } = await browserUser.signedIn()
     await browserUser.newMonitor('filter-me')
     await page.goto('/?q=filter&sort=name')
@@ -50,7 +50,7 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
     await context.close()
   }, 30_000)
 
-  test('takes a reading of an ambiguous schedule, and the name out of a line of a crontab', async () => {
+  test('Monitor form: suggests meanings of an ambiguous schedule, and a name from a crontab line', async () => {
     const { page, context } = await browserUser.signedIn()
     await page.keyboard.press('n')
     const schedule = page.getByLabel('Schedule', { exact: true })
@@ -66,7 +66,7 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
     await context.close()
   }, 30_000)
 
-  test('is warned that /fail is ignored where the body of a ping decides', async () => {
+  test('Monitor form: warns that /fail is ignored if the body decides', async () => {
     const { page, context } = await browserUser.signedIn()
     await page.keyboard.press('n')
     await page.getByText('Advanced').click()
@@ -79,7 +79,7 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
     await context.close()
   }, 30_000)
 
-  test('never reads that something is 0 seconds overdue', async () => {
+  test('Clock: never shows "0 seconds overdue"', async () => {
     const { page, context } = await browserUser.signedIn()
     await page.evaluate(`(() => {
       const clock = document.createElement('time')
@@ -97,7 +97,7 @@ describe.skipIf(NO_BROWSER)(`A person at a page${NO_BROWSER ? ' (skipped: no Chr
     await context.close()
   }, 30_000)
 
-  test('sees a gap between "Open" and the count of open incidents', async () => {
+  test('Incident list: has a gap between "Open" and the count', async () => {
     const { page, context } = await browserUser.signedIn()
     const { ping_url: url } = await browserUser.newMonitor('broken')
     await fetch(`${url}/fail`)

@@ -1,4 +1,4 @@
-// Every page, in light and dark, wide and narrow, with the worst names that a person may type.
+// Every page, in light and dark, wide and narrow, with the worst names that a user may enter.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { Binary, eventually } from '../support/binary.ts'
@@ -34,7 +34,7 @@ let cronguard: Binary
 let browser: Browser
 let paths: string[]
 
-describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
+describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: Chromium is not installed)' : ''}`, () => {
   beforeAll(async () => {
     cronguard = await Binary.prepare()
     await cronguard.start()
@@ -48,40 +48,40 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
     await cronguard?.dispose()
   })
 
-  test('has nothing that axe, the browser or the policy complains of, in light and dark, wide and narrow', async () => {
+  test('passes axe, without browser errors and policy violations, in light and dark, wide and narrow', async () => {
     const walks = await Promise.all(LOOKS.map((look) => walk(look, problemsOf)))
     expect(walks.flat()).toEqual([])
   }, 600_000)
 
-  test('fits on 320 px', async () => {
+  test('fits into 320 px', async () => {
     expect(await walk({ width: 320, scheme: 'light' }, overhangProblems)).toEqual([])
   }, 600_000)
 
-  test('has room for a finger where things to tap stand side by side', async () => {
+  test('has touch targets of at least 44 px', async () => {
     expect(await walk({ width: 360, scheme: 'light', hasTouch: true }, targetProblems)).toEqual([])
   }, 600_000)
 
-  test('that a stranger sees is as good', async () => {
+  test('passes axe without a sign-in, too', async () => {
     for (const scheme of ['light', 'dark'] as const) {
-      const stranger = await newPerson(browser, cronguard.url, { width: 360, scheme })
+      const visitor = await newPerson(browser, cronguard.url, { width: 360, scheme })
       const found: string[] = []
-      for (const path of ['/login', '/docs', '/docs/pinging']) found.push(...(await problemsOf(stranger.page, path)))
+      for (const path of ['/login', '/docs', '/docs/pinging']) found.push(...(await problemsOf(visitor.page, path)))
       expect(found).toEqual([])
-      expect(stranger.complaints).toEqual([])
-      await stranger.context.close()
+      expect(visitor.complaints).toEqual([])
+      await visitor.context.close()
     }
   }, 180_000)
 
-  test('that is not there, or not for everybody, says so in a page of its own', async () => {
+  test('that does not exist is a 404 page that passes axe', async () => {
     const ada = await signedIn({ width: 360, scheme: 'dark' })
-    for (const path of ['/nowhere', '/monitors/nobody', '/invitations/nothing']) {
+    for (const path of ['/nowhere', '/monitors/unknown', '/invitations/nothing']) {
       expect((await ada.page.goto(path))?.status()).toBe(404)
       expect(await violationsOn(ada.page)).toEqual([])
     }
     await ada.context.close()
   }, 30_000)
 
-  test('can be read, and its forms sent, without JavaScript', async () => {
+  test('works without JavaScript: search, links and forms', async () => {
     const context = await browser.newContext({ baseURL: cronguard.url, javaScriptEnabled: false })
     const page = await context.newPage()
     await signIn(page)
@@ -96,7 +96,7 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
     await context.close()
   }, 30_000)
 
-  test('is found by keys alone: the skip link first, then search and new', async () => {
+  test('works by keyboard: the skip link, search and new monitor', async () => {
     const { page, context } = await signedIn({ width: 1280, scheme: 'light' })
     await page.goto('/')
     await page.keyboard.press('Tab')
@@ -115,7 +115,7 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: no Chromium he
 })
 
 test.skipIf(NO_BROWSER)(
-  'A project with a long name fits in the bar, and several in a list',
+  'Project with a long name: fits into the bar, and links in a list have room between them',
   async () => {
     cronguard = await Binary.prepare()
     await cronguard.start()
@@ -167,7 +167,7 @@ async function signedIn(look: Look): Promise<Person> {
   return person
 }
 
-/** Every page that this project has, one of each sort and all that have hostile names. */
+/** The paths of all pages: one of each kind, and each with a hostile name. */
 async function findPaths(): Promise<string[]> {
   const { page, context } = await signedIn({ width: 1280, scheme: 'light' })
   const linksOn = async (path: string, pattern: RegExp): Promise<string[]> => {
@@ -198,7 +198,7 @@ async function findPaths(): Promise<string[]> {
   ]
 }
 
-/** All problems of all pages, as somebody sees them who is signed in. */
+/** All problems of all pages, for a signed-in user. */
 async function walk(look: Look, problemsOn: (page: Page, path: string) => Promise<string[]>): Promise<string[]> {
   const { page, context, complaints } = await signedIn(look)
   const problems: string[] = []
@@ -210,26 +210,26 @@ async function walk(look: Look, problemsOn: (page: Page, path: string) => Promis
 async function problemsOf(page: Page, path: string): Promise<string[]> {
   const problems = await overhangProblems(page, path)
   problems.push(...(await violationsOn(page)).map((problem) => `${path}: ${problem}`))
-  // The other set of colours, on the same page.
+  // The other color scheme, on the same page.
   const scheme = (await page.evaluate<boolean>("matchMedia('(prefers-color-scheme: dark)').matches")) ? 'light' : 'dark'
   await page.emulateMedia({ colorScheme: scheme })
   problems.push(...(await contrastsOn(page)).map((problem) => `${path} in ${scheme}: ${problem}`))
   await page.emulateMedia({ colorScheme: scheme === 'dark' ? 'light' : 'dark' })
-  if ((await page.title()) === 'owned') problems.push(`${path}: ran what a person typed`)
+  if ((await page.title()) === 'owned') problems.push(`${path}: ran code from user input`)
   return problems
 }
 
-const FINGER_PX = 44
-/** From one link to the next, as WCAG has it. */
+const TOUCH_PX = 44
+/** The distance from one link to the next, as WCAG requires. */
 const TARGET_PX = 24
 const TARGETS = 'nav a, .bar-end a, .bar summary, .snippets summary, .button:not(.button-link)'
 
 async function targetProblems(page: Page, path: string): Promise<string[]> {
   const problems = await overhangProblems(page, path)
   const small = await page.evaluate<string[]>(`[...document.querySelectorAll('${TARGETS}')]
-    .filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < ${FINGER_PX})
+    .filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < ${TOUCH_PX})
     .map((target) => target.outerHTML.slice(0, 100))`)
-  return [...problems, ...small.map((target) => `${path}: is too small for a finger: ${target}`)]
+  return [...problems, ...small.map((target) => `${path}: is too small to touch: ${target}`)]
 }
 
 async function overhangProblems(page: Page, path: string): Promise<string[]> {

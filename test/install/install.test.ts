@@ -15,7 +15,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
   afterEach(() => installer.dispose())
 
   test('installs everything from a release, and ends with three lines on how to start', async () => {
-    const said = await installer.install('/release')
+    const output = await installer.install('/release')
     expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
     expect(installer.root.read(UNIT)).toContain(`ExecStart=${EXECUTABLE} serve\n`)
     expect((await installer.root.run(['id', 'cronguard'])).stdout).toMatch(/\(cronguard\) gid=\d+\(cronguard\)/)
@@ -28,7 +28,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
     ]).toEqual(['700', '750', '640', '644', '755'])
     const owners = await installer.root.run(['stat', '-c', '%U:%G', DATA, SETTINGS])
     expect(owners.stdout).toBe('cronguard:cronguard\nroot:cronguard\n')
-    const lines = said.trimEnd().split('\n').slice(-3)
+    const lines = output.trimEnd().split('\n').slice(-3)
     expect(lines[0]).toBe('Open CronGuard 1.0.0 at http://127.0.0.1:8000')
     expect(lines[1]).toContain('Create the first account')
     expect(lines[2]).toContain("curl -fsS 'http://127.0.0.1:8000/ping/")
@@ -53,7 +53,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
 
   test('changes nothing on a second run', async () => {
     await installer.install('/release')
-    installer.watchForAWhile()
+    installer.createDatabase()
     const before = installer.root.everything()
     expect(await installer.install('/release')).toContain('is already installed')
     expect(installer.root.everything()).toEqual(before)
@@ -102,7 +102,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
     expect(installer.root.everything().filter((line) => !line.endsWith('local/bin'))).toEqual(before)
   })
 
-  test('the settings explain other data folders and secrets', async () => {
+  test('writes settings that explain other data folders and secrets', async () => {
     await installer.install('/release')
     const settings = installer.root.read(SETTINGS)
     expect(settings).toMatch(/needs ReadWritePaths=.*"systemctl edit cronguard"\.\nCRONGUARD_DATA_DIR=/)
@@ -112,8 +112,8 @@ describe.skipIf(!canEnter)('install.sh', () => {
   test('--dry-run lists all steps and changes nothing', async () => {
     installer.haveSystemd()
     const before = installer.root.everything()
-    const said = await installer.install('--dry-run', '/release')
-    for (const word of [EXECUTABLE, UNIT, SETTINGS, DATA, 'system user', 'Start']) expect(said).toContain(word)
+    const output = await installer.install('--dry-run', '/release')
+    for (const word of [EXECUTABLE, UNIT, SETTINGS, DATA, 'system user', 'Start']) expect(output).toContain(word)
     expect(installer.root.everything()).toEqual(before)
   })
 
@@ -179,7 +179,7 @@ describe.skipIf(!canEnter)('install.sh refuses, and changes nothing,', () => {
   beforeEach(async () => {
     await open()
     await installer.install('/release')
-    installer.watchForAWhile()
+    installer.createDatabase()
   })
   afterEach(() => installer.dispose())
 
@@ -200,7 +200,7 @@ describe.skipIf(!canEnter)('install.sh refuses, and changes nothing,', () => {
   })
 
   test.each(['riscv64', 'armv7l', 'i686'])('an unsupported machine: %s', async (machine) => {
-    installer.standOn({ machine, libc: '' })
+    installer.setMachine({ machine, libc: '' })
     expect((await installer.refused('/newer')).stderr).toContain(
       `CronGuard runs on x86_64 and aarch64, not on ${machine}`,
     )
@@ -209,7 +209,7 @@ describe.skipIf(!canEnter)('install.sh refuses, and changes nothing,', () => {
   test('a 32-bit system on a 64-bit kernel, and a system that is not Linux', async () => {
     installer.root.fake('getconf', 'echo 32')
     expect((await installer.refused('/newer')).stderr).toContain('its programs are 32-bit')
-    installer.standOn({ system: 'Darwin', machine: 'arm64', libc: '' })
+    installer.setMachine({ system: 'Darwin', machine: 'arm64', libc: '' })
     expect((await installer.refused('/newer')).stderr).toContain('CronGuard runs on Linux; this is Darwin')
   })
 
@@ -242,7 +242,7 @@ describe.skipIf(!canEnter)('install.sh picks the build for', () => {
     ['aarch64', 'ldd (Ubuntu GLIBC 2.39-0ubuntu8) 2.39', 'cronguard-linux-arm64'],
     ['arm64', 'musl libc (aarch64)', 'cronguard-linux-arm64-musl'],
   ])('%s with "%s"', async (machine, libc, target) => {
-    installer.standOn({ machine, libc })
+    installer.setMachine({ machine, libc })
     expect(await installer.install('--dry-run', '/release')).toContain(`Installing ${target} from`)
     await installer.install('--no-service', '/release')
     expect(installer.root.read(EXECUTABLE)).toContain(`# ${target}\n`)

@@ -15,7 +15,7 @@ export const SWITCH = `case $1 in
   is-*) [ -e /tmp/on ] ;;
 esac`
 
-/** Whether this machine lets tests have a root of their own; if not, it says why. */
+/** Whether tests can have a root of their own on this machine; if not, the reason is printed. */
 export async function canEnterRoot(): Promise<boolean> {
   const root = await FreshRoot.open()
   root?.dispose()
@@ -32,30 +32,30 @@ export class Installer {
 
   static async prepare(): Promise<Installer> {
     const root = await FreshRoot.open()
-    if (root === null) throw new Error('It could be entered a moment ago')
+    if (root === null) throw new Error('The root can no longer be entered')
     const installer = new Installer(root)
-    installer.standOn({ machine: 'x86_64', libc: 'ldd (GNU libc) 2.36' })
+    installer.setMachine({ machine: 'x86_64', libc: 'ldd (GNU libc) 2.36' })
     makeRelease(root, '/release', '1.0.0')
     makeRelease(root, '/newer', '1.1.0')
     return installer
   }
 
-  /** Writes the checksums of /release anew after a change. */
+  /** Updates the checksums of /release after a change. */
   sumUpRelease(): void {
     const names = readdirSync(this.root.at('/release')).filter((name) => !name.startsWith('SHA256SUMS'))
     sumUp(this.root, '/release', names)
   }
 
-  /** What the machine seems to be. */
-  standOn({ machine, libc, system = 'Linux' }: { machine: string; libc: string; system?: string }): void {
+  /** Pretends that this is another machine. */
+  setMachine({ machine, libc, system = 'Linux' }: { machine: string; libc: string; system?: string }): void {
     this.root.fake('uname', `[ "$1" = -s ] && echo ${system} || echo ${machine}`)
     this.root.fake('ldd', `echo '${libc}' >&2; exit 1`)
   }
 
-  /** Runs the script of the release, and expects it to end well. */
+  /** Runs the script of the release, and expects it to succeed. */
   async install(...args: string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run(args)
-    if (exitCode !== 0) throw new Error(`It failed: ${stdout}${stderr}`)
+    if (exitCode !== 0) throw new Error(`install.sh failed: ${stdout}${stderr}`)
     return stdout
   }
 
@@ -63,9 +63,9 @@ export class Installer {
   async refused(...args: string[]): Promise<{ exitCode: number; stderr: string }> {
     const before = this.root.everything()
     const { exitCode, stderr } = await this.run(args)
-    if (exitCode === 0) throw new Error('It did not refuse')
+    if (exitCode === 0) throw new Error('install.sh did not fail')
     const changed = this.root.everything().filter((line) => !before.includes(line))
-    if (changed.length > 0) throw new Error(`It refused, but changed ${changed.join(', ')}`)
+    if (changed.length > 0) throw new Error(`install.sh failed, but changed ${changed.join(', ')}`)
     return { exitCode, stderr }
   }
 
@@ -81,19 +81,19 @@ export class Installer {
     return this.root.run(['sh', '-c', hide, 'hide', ...args])
   }
 
-  /** As if CronGuard had run: there is a database. */
-  watchForAWhile(): void {
+  /** Creates a database, as if CronGuard had run. */
+  createDatabase(): void {
     this.root.write(`${DATA}/cronguard.db`, 'a database')
   }
 
-  /** As if systemd ran here. `script` is what it does besides writing down what it is asked for. */
+  /** Pretends that systemd runs. Its systemctl records each call, and then runs `script`. */
   haveSystemd(script = '', version = 252): void {
     this.root.write('/run/systemd/system/.keep', '')
     const sayVersion = `[ "$1" != --version ] || { echo "systemd ${version} (${version}.1)"; exit; }`
     this.root.fake('systemctl', `${sayVersion}\necho "$*" >>/tmp/systemctl\n${script}`)
   }
 
-  /** What systemd was asked for. */
+  /** The arguments of each call of systemctl. */
   asked(): string[] {
     return this.root.has('/tmp/systemctl') ? this.root.read('/tmp/systemctl').trim().split('\n') : []
   }
@@ -111,7 +111,7 @@ export class Installer {
   }
 }
 
-/** A person without any rights, at home. */
+/** Runs a command as a user without root, in her home folder. */
 export function asAlice(...command: string[]): string[] {
   const become = ['setpriv', '--reuid=4711', '--regid=4711', '--clear-groups']
   return ['env', 'HOME=/home/alice', ...become, ...command]

@@ -8,15 +8,15 @@ import { buildCommand, lackingIn, SBOM_TOOL, type Sbom, sumUp, TARGETS, writeSbo
 import { execute } from '../support/binary.ts'
 import { ROOT } from '../support/source.ts'
 
-describe('A release', () => {
-  test('has a build for every machine that install.sh knows', () => {
+describe('Release', () => {
+  test('TARGETS has a build for every machine that install.sh supports', () => {
     const script = readFileSync(join(ROOT, 'install.sh'), 'utf8')
     const names = [...script.matchAll(/target=(cronguard-linux-\w+)/g)].map(([, name = '']) => name)
     expect(names).toHaveLength(2)
     expect(TARGETS.map(({ name }) => name).sort()).toEqual(names.flatMap((name) => [name, `${name}-musl`]).sort())
   })
 
-  test.each(TARGETS)('builds $name as the build script does, but for its machine', (target) => {
+  test.each(TARGETS)('buildCommand for $name equals the build script, except for the target', (target) => {
     const command = buildCommand(target, '/elsewhere/cronguard')
     const words = manifest.scripts.build.split(' ').slice(1)
     expect(words.filter((word) => !command.includes(word))).toEqual(['dist/cronguard'])
@@ -33,13 +33,13 @@ describe('SHA256SUMS', () => {
     folder = mkdtempSync(join(tmpdir(), 'cronguard-sums-'))
     for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text)
     const print = spyOn(console, 'log').mockImplementation(() => {})
-    // Twice: of what it wrote itself it says nothing.
+    // Twice, because the file must not list itself.
     for (const _time of [1, 2]) sumUp(folder)
     print.mockRestore()
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test('has a line for every file, and each is the sum of its file', () => {
+  test('has the checksum of every file', () => {
     const lines = readFileSync(join(folder, 'SHA256SUMS'), 'utf8').trim().split('\n')
     const files = readdirSync(folder).filter((name) => name !== 'SHA256SUMS')
     const sumOf = (name: string) =>
@@ -49,7 +49,7 @@ describe('SHA256SUMS', () => {
     expect(lines.sort()).toEqual(files.map((name) => `${sumOf(name)}  ${name}`).sort())
   })
 
-  test('is what sha256sum can check', async () => {
+  test('can be checked by sha256sum', async () => {
     const check = async () =>
       (await execute(['sha256sum', '--check', '--strict', 'SHA256SUMS'], { cwd: folder })).exitCode
     expect(await check()).toBe(0)
@@ -58,10 +58,10 @@ describe('SHA256SUMS', () => {
   })
 })
 
-// It comes from the npm registry, when it was not used here before.
+// At its first use, npx downloads it from the npm registry.
 const hasTool = (await execute(['npx', '--yes', SBOM_TOOL, '--version'])).exitCode === 0
 
-describe('The list of contents', () => {
+describe('SBOM', () => {
   const licenses = [{ license: { id: 'MIT' } }]
   const sbom: Sbom = {
     components: [
@@ -76,13 +76,13 @@ describe('The list of contents', () => {
     [{ zod: '4.6.7', '@elysiajs/jwt': '1.4.2' }, []],
     [{ zod: '4.6.8', jwt: '1.4.2' }, ['zod@4.6.8', 'jwt@1.4.2']],
     [{ pino: '10.4.0' }, ['pino@10.4.0']],
-  ])('is held against %j and lacks %j', (packages, lacking) => {
+  ])('lackingIn: for %j it lacks %j', (packages, lacking) => {
     expect(lackingIn(sbom, packages as Record<string, string>)).toEqual(lacking)
   })
 
-  const skipped = hasTool ? '' : ` (skipped: ${SBOM_TOOL} is not to be had)`
+  const skipped = hasTool ? '' : ` (skipped: ${SBOM_TOOL} is not available)`
   test.skipIf(!hasTool)(
-    `names everything in it, with version and licence${skipped}`,
+    `lists everything in the executable, with version and license${skipped}`,
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'cronguard-contents-'))
       const [metafile, path] = [join(folder, 'contents.json'), join(folder, 'cronguard.cdx.json')]

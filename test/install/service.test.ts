@@ -14,12 +14,12 @@ afterEach(() => {
   if (canEnter) installer.dispose()
 })
 
-describe.skipIf(!canEnter)('Where systemd runs, install.sh', () => {
+describe.skipIf(!canEnter)('install.sh with systemd', () => {
   test('starts and enables the service', async () => {
     installer.haveSystemd()
-    const said = await installer.install('/release')
+    const output = await installer.install('/release')
     expect(installer.asked()).toEqual(['daemon-reload', 'enable --now cronguard.service'])
-    expect(said.trimEnd().split('\n').at(-2)).toContain('journalctl -u cronguard -o cat | grep -F /setup?')
+    expect(output.trimEnd().split('\n').at(-2)).toContain('journalctl -u cronguard -o cat | grep -F /setup?')
   })
 
   test('restarts a running service after an upgrade, and only then', async () => {
@@ -74,7 +74,7 @@ describe.skipIf(!canEnter)('Where systemd runs, install.sh', () => {
     expect(installer.asked().slice(3)).toEqual(['daemon-reload', 'try-restart cronguard.service'])
   })
 
-  test.each(['is-enabled', 'is-active'])('does not enable a service that %s', async (state) => {
+  test.each(['is-enabled', 'is-active'])('does not enable a service for which systemctl %s succeeds', async (state) => {
     await installer.install('/release')
     installer.haveSystemd(`case $1 in is-*) [ "$1" = ${state} ] ;; esac`)
     expect(await installer.install('/newer')).not.toContain(START)

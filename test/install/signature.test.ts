@@ -1,4 +1,4 @@
-// What install.sh believes: the checksums vouch for the files, and a signature for the checksums.
+// install.sh: checksums verify the files, and a signature verifies the checksums.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createHash, generateKeyPairSync, type KeyObject, sign as signBytes } from 'node:crypto'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ function makeSigner(): Signer {
   return { id, secret: privateKey, publicKey: Buffer.concat([Buffer.from('Ed'), id, raw]).toString('base64') }
 }
 
-/** Like `minisign -S`, of today (ED) or before 2021 (Ed). */
+/** Like `minisign -S`, in the current format (ED) or that before 2021 (Ed). */
 function signatureOf(text: string, { id, secret }: Signer, algorithm: 'ED' | 'Ed' = 'ED'): string {
   const message = algorithm === 'ED' ? createHash('blake2b512').update(text).digest() : Buffer.from(text)
   const signature = signBytes(null, message, secret)
@@ -39,13 +39,13 @@ const signer = makeSigner()
 const install = (hidden: readonly string[], ...args: string[]) =>
   installer.runWithout(hidden, [...args, '--no-service', '/release'])
 
-/** What checks a signature, and what must not be there for that. */
+/** The program that verifies the signature, and the one that is hidden. */
 const WAYS: [way: string, hidden: string[]][] = [
   ['minisign', ['openssl']],
   ['openssl', ['minisign']],
 ]
 
-describe.skipIf(!canEnter)('install.sh that came with a signed release', () => {
+describe.skipIf(!canEnter)('install.sh of a signed release', () => {
   beforeEach(async () => {
     installer = await Installer.prepare()
     trust(installer.root.at('/release'), signer.publicKey)
@@ -59,7 +59,7 @@ describe.skipIf(!canEnter)('install.sh that came with a signed release', () => {
   }
 
   for (const [way, hidden] of WAYS) {
-    describe.skipIf(way === 'minisign' && minisign === null)(`by ${way}`, () => {
+    describe.skipIf(way === 'minisign' && minisign === null)(`with ${way}`, () => {
       test.each(['ED', 'Ed'] as const)('installs a release signed with its key (%s)', async (algorithm) => {
         signRelease(signer, algorithm)
         const { exitCode, stdout } = await install(hidden)
@@ -80,7 +80,7 @@ describe.skipIf(!canEnter)('install.sh that came with a signed release', () => {
         expect((await install(hidden)).stderr).toContain('does not match its signature')
       })
 
-      test('refuses a signature that is none', async () => {
+      test('refuses an invalid signature', async () => {
         for (const text of ['', 'untrusted comment: x\n', 'x\n!!!\n']) {
           installer.root.write('/release/SHA256SUMS.minisig', text)
           expect((await install(hidden)).stderr).toContain('does not match its signature')
@@ -89,12 +89,12 @@ describe.skipIf(!canEnter)('install.sh that came with a signed release', () => {
     })
   }
 
-  test('refuses a release whose signature is gone', async () => {
+  test('refuses a release without its signature', async () => {
     const { exitCode, stderr } = await install([])
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('is not signed, but this install.sh expects')])
   })
 
-  test('says that it could not check a signature where nothing can', async () => {
+  test('says that the signature was not verified if no program can verify it', async () => {
     signRelease(signer)
     const { exitCode, stdout } = await install(['minisign', 'openssl'])
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining('was not verified: install minisign or OpenSSL 3')])
@@ -102,7 +102,7 @@ describe.skipIf(!canEnter)('install.sh that came with a signed release', () => {
 })
 
 describe.skipIf(!canEnter || minisign === null)('npm run release', () => {
-  test('signs with a key so that its install.sh believes that release and no other', async () => {
+  test('signs a release, and its install.sh accepts only that one', async () => {
     installer = await Installer.prepare()
     const folder = installer.root.at('/release')
     const secret = join(installer.root.at('/tmp'), 'secret')

@@ -1,4 +1,4 @@
-// Where install.sh takes CronGuard from, what it runs of that, and what machine it wants.
+// install.sh: the sources that it accepts, what it runs from them, and the requirements of the machine.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { findProgram } from '../support/programs.ts'
@@ -24,7 +24,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
     'http://127.0.0.1.example.com/',
     'http://127.0.0.1@example.com/',
     'http://127.0.0.1:80@example.com/',
-  ])('takes nothing from %s', async (address) => {
+  ])('refuses the source %s', async (address) => {
     const { stderr } = await installer.refused(address)
     expect(stderr).toContain(
       `${address.replace(/\/$/, '')} is not https: anyone on the network path could replace the program.`,
@@ -32,7 +32,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
   })
 
   for (const tool of ['curl', 'wget'] as const) {
-    test.skipIf(findProgram(tool) === null)(`with ${tool} follows no redirect that leaves https`, async () => {
+    test.skipIf(findProgram(tool) === null)(`with ${tool}: follows no redirect to http`, async () => {
       const release = serveRelease()
       const redirecting = Bun.serve({
         hostname: '127.0.0.1',
@@ -49,7 +49,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
     })
   }
 
-  test('asks a new program for its version as nobody, never as root', async () => {
+  test('runs a new program as the user nobody, never as root, to ask for its version', async () => {
     makeProgram(installer.root, '/alone/cronguard', '1.0.0')
     const script = readFileSync(installer.root.at('/alone/cronguard'), 'utf8')
     installer.root.write('/alone/cronguard', script.replace('case', 'id -u >>/tmp/who\ncase'))
@@ -66,7 +66,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
     const script = 'mount --bind /tmp/cpuinfo /proc/cpuinfo && exec sh /release/install.sh /release'
     const old = () => installer.root.run(['sh', '-c', script])
     expect((await old()).stderr).toContain('CronGuard needs a processor with SSE4.2')
-    installer.standOn({ machine: 'aarch64', libc: 'ldd (GNU libc) 2.36' })
+    installer.setMachine({ machine: 'aarch64', libc: 'ldd (GNU libc) 2.36' })
     expect((await old()).exitCode).toBe(0)
   })
 
@@ -76,7 +76,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
     [252, CREDENTIALS.map((name) => `LoadCredential=${name}:cronguard.${name}`)],
     [255, CREDENTIALS.map((name) => `LoadCredential=${name}:cronguard.${name}`)],
     [257, CREDENTIALS.map((name) => `ImportCredential=cronguard.${name}:${name}`)],
-  ])('hands secrets over as systemd %i can take them', async (version, lines) => {
+  ])('writes the credentials into the unit as systemd %i supports them', async (version, lines) => {
     installer.haveSystemd('', version)
     await installer.install('/release')
     expect(installer.root.read(UNIT).match(/^.*Credential=.*$/gm) ?? []).toEqual(expect.arrayContaining(lines))
@@ -85,15 +85,15 @@ describe.skipIf(!canEnter)('install.sh', () => {
     expect(installer.root.read(SETTINGS).includes('credstore')).toBe(lines.length > 0)
   })
 
-  test('names the link for the first account only where nobody can have one', async () => {
+  test('mentions the link for the first account only without a database', async () => {
     expect(await installer.install('/release')).toContain('Create the first account')
-    installer.watchForAWhile()
-    const said = await installer.install('/newer')
-    expect(said).toContain('Open CronGuard 1.1.0 at http://127.0.0.1:8000\n')
-    expect(said).not.toMatch(/first account|ping from a job/)
+    installer.createDatabase()
+    const output = await installer.install('/newer')
+    expect(output).toContain('Open CronGuard 1.1.0 at http://127.0.0.1:8000\n')
+    expect(output).not.toMatch(/first account|ping from a job/)
   })
 
-  test.each(['--uninstall', '--purge'])('with %s names the secrets that stay', async (option) => {
+  test.each(['--uninstall', '--purge'])('with %s lists the secrets that were kept', async (option) => {
     const secret = '/etc/credstore/cronguard.smtp-password'
     await installer.install('/release')
     installer.root.write(secret, 'tiger')
@@ -103,7 +103,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
   })
 })
 
-/** The release of the root, over http. */
+/** Serves the release in the root over http. */
 function serveRelease() {
   return Bun.serve({
     hostname: '127.0.0.1',

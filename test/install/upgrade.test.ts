@@ -16,7 +16,7 @@ afterEach(() => {
   if (canEnter) installer.dispose()
 })
 
-/** A release whose unit differs from that of the other ones. */
+/** Changes the unit of a release. */
 function changeUnit(folder: string): string {
   const { root } = installer
   const changed = `${root.read(`${folder}/cronguard.service`)}# Of another version.\n`
@@ -25,12 +25,12 @@ function changeUnit(folder: string): string {
   return changed
 }
 
-describe.skipIf(!canEnter)('An upgrade', () => {
-  test('makes a backup with the old CronGuard as its own user, and keeps the old one', async () => {
+describe.skipIf(!canEnter)('install.sh: an upgrade', () => {
+  test('creates a backup with the old version as the service user, and keeps the old executable', async () => {
     await installer.install('/release')
-    installer.watchForAWhile()
-    const said = await installer.install('/newer')
-    expect(said).toContain(`Make a backup of ${DATA} with CronGuard 1.0.0`)
+    installer.createDatabase()
+    const output = await installer.install('/newer')
+    expect(output).toContain(`Make a backup of ${DATA} with CronGuard 1.0.0`)
     expect(installer.root.read(`${DATA}/backups`)).toBe('1.0.0 as cronguard\n')
     expect([await installer.versionOf(EXECUTABLE), await installer.versionOf(`${EXECUTABLE}.prev`)]).toEqual([
       '1.1.0',
@@ -38,21 +38,21 @@ describe.skipIf(!canEnter)('An upgrade', () => {
     ])
   })
 
-  test('backs up the data folder that the configuration names', async () => {
+  test('backs up the data folder of the settings', async () => {
     await installer.install('/release')
     installer.root.write(SETTINGS, 'CRONGUARD_DATA_DIR="/srv/watch"\nCRONGUARD_PORT=9000\n')
     await installer.root.run(['install', '-d', '-o', 'cronguard', '/srv/watch'])
     installer.root.write('/srv/watch/cronguard.db', 'a database')
-    const said = await installer.install('/newer')
+    const output = await installer.install('/newer')
     expect(installer.root.read('/srv/watch/backups')).toBe('1.0.0 as cronguard\n')
-    expect(said).toContain('Open CronGuard 1.1.0 at http://127.0.0.1:9000\n')
+    expect(output).toContain('Open CronGuard 1.1.0 at http://127.0.0.1:9000\n')
   })
 
   test.each([
     '  CRONGUARD_DATA_DIR="/srv/cg data"',
     "\tCRONGUARD_DATA_DIR\t= '/srv/cg data' ",
     'CRONGUARD_DATA_DIR =/srv/cg data',
-  ])('understands of the configuration what systemd and CronGuard do: %j', async (line) => {
+  ])('reads the settings as systemd and CronGuard do: %j', async (line) => {
     expect(parseEnvironmentFile(line)).toEqual({ CRONGUARD_DATA_DIR: '/srv/cg data' })
     await installer.install('/release')
     installer.root.write(SETTINGS, `${line}\n`)
@@ -62,9 +62,9 @@ describe.skipIf(!canEnter)('An upgrade', () => {
     expect(installer.root.read('/srv/cg data/backups')).toBe('1.0.0 as cronguard\n')
   })
 
-  test('hands nothing of its own environment on to a CronGuard that refuses what it does not know', async () => {
+  test('passes no CRONGUARD_ variable of its own on to CronGuard', async () => {
     await installer.install('/release')
-    installer.watchForAWhile()
+    installer.createDatabase()
     const strict = 'backup)\n[ "$(env | grep -c ^CRONGUARD_)" = 1 ] || exit 2'
     installer.root.write(EXECUTABLE, installer.root.read(EXECUTABLE).replace('backup)', strict))
     const env = { CRONGUARD_DOWNLOAD_URL: '/newer', CRONGUARD_STRAY: 'yes' }
@@ -73,13 +73,13 @@ describe.skipIf(!canEnter)('An upgrade', () => {
     expect(await installer.versionOf(EXECUTABLE)).toBe('1.1.0')
   })
 
-  test('needs no backup while there is no database', async () => {
+  test('creates no backup without a database', async () => {
     await installer.install('/release')
     expect(await installer.install('/newer')).not.toContain('backup of')
     expect(await installer.versionOf(EXECUTABLE)).toBe('1.1.0')
   })
 
-  test('keeps edited settings, and puts new ones beside them only when there are any', async () => {
+  test('keeps edited settings, and writes a .new file only if the template has changed', async () => {
     await installer.install('/release')
     installer.root.write(SETTINGS, 'CRONGUARD_BASE_URL=https://cron.example.com\n')
     expect(await installer.install('/newer')).toContain('Open CronGuard 1.1.0 at https://cron.example.com\n')
@@ -94,7 +94,7 @@ describe.skipIf(!canEnter)('An upgrade', () => {
     expect(await installer.install('/newer')).not.toContain('which was edited')
   })
 
-  test('brings a unit up to date that nobody edited, and keeps one that somebody did', async () => {
+  test('updates an unedited unit, and keeps an edited one', async () => {
     await installer.install('/release')
     const changed = changeUnit('/newer')
     await installer.install('/newer')
@@ -110,12 +110,12 @@ describe.skipIf(!canEnter)('An upgrade', () => {
     expect([installer.root.read(UNIT), installer.root.read(`${UNIT}.new`)]).toEqual([edited, newest])
   })
 
-  test('finds the executable that the service runs, wherever it is', async () => {
+  test('finds the executable that the service runs', async () => {
     await installer.install('--prefix', '/opt/watch', '/release')
-    installer.watchForAWhile()
-    const said = await installer.install('/newer')
-    expect(said).toContain(`Make a backup of ${DATA} with CronGuard 1.0.0`)
-    expect(said).not.toContain('which was edited')
+    installer.createDatabase()
+    const output = await installer.install('/newer')
+    expect(output).toContain(`Make a backup of ${DATA} with CronGuard 1.0.0`)
+    expect(output).not.toContain('which was edited')
     expect(await installer.versionOf('/opt/watch/bin/cronguard')).toBe('1.1.0')
     expect(installer.root.read(UNIT)).toContain('ExecStart=/opt/watch/bin/cronguard serve\n')
     expect(installer.root.has(EXECUTABLE)).toBe(false)
@@ -125,7 +125,7 @@ describe.skipIf(!canEnter)('An upgrade', () => {
   })
 
   test.each(['/newer', '--dry-run /newer', '--uninstall', '--purge --yes'])(
-    'is not done elsewhere than where the service runs from: %s',
+    'refuses a prefix from which the service does not run: %s',
     async (args) => {
       await installer.install('/release')
       const { exitCode, stderr } = await installer.refused('--prefix', '/opt/watch', ...args.split(' '))
@@ -135,7 +135,7 @@ describe.skipIf(!canEnter)('An upgrade', () => {
     },
   )
 
-  test('goes where it is told to without a service, and to another place by way of --uninstall', async () => {
+  test('uses another prefix with --no-service, or after --uninstall', async () => {
     await installer.install('/release')
     await installer.install('--no-service', '--prefix', '/opt/alone', '/newer')
     expect([await installer.versionOf(EXECUTABLE), await installer.versionOf('/opt/alone/bin/cronguard')]).toEqual([
@@ -148,17 +148,17 @@ describe.skipIf(!canEnter)('An upgrade', () => {
     expect(installer.root.read(UNIT)).toContain('ExecStart=/opt/watch/bin/cronguard serve\n')
   })
 
-  test('with --dry-run says what it would do, and does nothing', async () => {
+  test('with --dry-run lists all steps, and changes nothing', async () => {
     await installer.install('/release')
-    installer.watchForAWhile()
+    installer.createDatabase()
     const before = installer.root.everything()
-    const said = await installer.install('--dry-run', '/newer')
-    expect(said).toContain('Upgrade CronGuard 1.0.0 to 1.1.0')
-    expect(said).toContain('Make a backup')
+    const output = await installer.install('--dry-run', '/newer')
+    expect(output).toContain('Upgrade CronGuard 1.0.0 to 1.1.0')
+    expect(output).toContain('Make a backup')
     expect(installer.root.everything()).toEqual(before)
   })
 
-  test('comes from an address, through a pipe', async () => {
+  test('works from a URL, with the script in a pipe', async () => {
     const { root } = installer
     const server = Bun.serve({
       hostname: '127.0.0.1',
@@ -185,22 +185,22 @@ describe.skipIf(!canEnter)('An upgrade', () => {
   })
 })
 
-describe.skipIf(!canEnter)('Removing', () => {
+describe.skipIf(!canEnter)('install.sh --uninstall', () => {
   beforeEach(async () => {
     await installer.install('/release')
-    installer.watchForAWhile()
+    installer.createDatabase()
   })
 
-  test('keeps data and configuration, and says so', async () => {
-    const said = await installer.install('--uninstall')
+  test('keeps data and settings, and says so', async () => {
+    const output = await installer.install('--uninstall')
     for (const path of [EXECUTABLE, UNIT, SHARE]) expect(installer.root.has(path)).toBe(false)
-    for (const path of [DATA, '/etc/cronguard']) expect(said).toContain(`${path} was kept`)
+    for (const path of [DATA, '/etc/cronguard']) expect(output).toContain(`${path} was kept`)
     expect(installer.root.read(`${DATA}/cronguard.db`)).toBe('a database')
     expect(installer.root.has(SETTINGS)).toBe(true)
-    expect(said).toContain('The system user cronguard was kept')
+    expect(output).toContain('The system user cronguard was kept')
   })
 
-  test('goes with the script that was installed', async () => {
+  test('works with the installed script', async () => {
     await installer.root.run(['sh', `${SHARE}/install.sh`, '--uninstall'])
     expect(installer.root.has(EXECUTABLE)).toBe(false)
   })
@@ -218,7 +218,7 @@ describe.skipIf(!canEnter)('Removing', () => {
     expect(installer.root.everything()).toEqual(before)
   })
 
-  test.each(['no\n', '', 'y\n', 'yes please\n'])('everything is not done for the answer %j', async (input) => {
+  test.each(['no\n', '', 'y\n', 'yes please\n'])('with --purge removes nothing for the answer %j', async (input) => {
     const before = installer.root.everything()
     const { exitCode, stdout, stderr } = await installer.run(['--purge'], { input })
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Nothing was removed')])
@@ -229,14 +229,14 @@ describe.skipIf(!canEnter)('Removing', () => {
   test.each([
     [['--purge'], 'yes\n'],
     [['--purge', '--yes'], ''],
-  ])('everything is done with %j and the answer %j', async (args, input) => {
+  ])('with %j and the answer %j removes everything', async (args, input) => {
     const { exitCode } = await installer.run(args, { input })
     expect(exitCode).toBe(0)
     for (const path of [EXECUTABLE, UNIT, SHARE, DATA, '/etc/cronguard']) expect(installer.root.has(path)).toBe(false)
     expect((await installer.root.run(['id', 'cronguard'])).exitCode).not.toBe(0)
   })
 
-  test('a second executable leaves all that belongs to the service, and says so', async () => {
+  test('of a second executable keeps everything of the service, and says so', async () => {
     installer.haveSystemd()
     installer.root.write('/opt/alone/share/cronguard/install.sh', '')
     const before = installer.root.everything()
@@ -258,7 +258,7 @@ describe.skipIf(!canEnter)('Removing', () => {
   })
 
   test.each(['', '--prefix /usr/local', '--prefix /usr/lib/../local', '--prefix /srv/link'])(
-    'it alone is not done to what the service runs: --uninstall --no-service %s',
+    'refuses to remove only the executable that the service runs: --no-service %s',
     async (args) => {
       await installer.root.run(['mkdir', '-p', '/srv/link'])
       await installer.root.run(['ln', '-s', '/usr/local/bin', '/srv/link/bin'])
@@ -272,13 +272,13 @@ describe.skipIf(!canEnter)('Removing', () => {
     },
   )
 
-  test('it alone is not done to what the service runs by way of another program', async () => {
+  test('refuses to remove only an executable that the service runs through another program', async () => {
     installer.root.write(UNIT, installer.root.read(UNIT).replace('ExecStart=', 'ExecStart=/usr/bin/nice '))
     expect((await installer.refused('--uninstall', '--no-service')).stderr).toContain(`The service uses ${EXECUTABLE}`)
     expect(installer.root.has(EXECUTABLE)).toBe(true)
   })
 
-  test('everything leaves the owner a data folder of their own choice', async () => {
+  test('with --purge keeps a data folder that the owner chose', async () => {
     installer.root.write(SETTINGS, 'CRONGUARD_DATA_DIR=/srv/watch\n')
     installer.root.write('/srv/watch/cronguard.db', 'a database')
     expect(await installer.install('--purge', '--yes')).toContain('/srv/watch was kept. Remove it yourself')
@@ -286,13 +286,13 @@ describe.skipIf(!canEnter)('Removing', () => {
   })
 })
 
-describe.skipIf(!canEnter)('With --user', () => {
+describe.skipIf(!canEnter)('install.sh --user', () => {
   const HOME = '/home/alice'
   const asHer = (...args: string[]) => installer.root.run(asAlice('sh', '/release/install.sh', '--user', ...args))
 
   beforeEach(() => installer.root.run(['chown', '4711:4711', HOME]))
 
-  test('CronGuard is installed at home, with a unit that needs no rights, and removed again', async () => {
+  test('installs into the home folder, with a unit that needs no root, and removes it again', async () => {
     const before = installer.root.everything().filter((line) => !line.includes('home/alice'))
     const { exitCode, stderr } = await asHer('/release')
     expect([exitCode, stderr]).toEqual([0, ''])
@@ -317,7 +317,7 @@ describe.skipIf(!canEnter)('With --user', () => {
   })
 })
 
-test('The settings that install.sh writes are known to CronGuard', async () => {
+test('install.sh: CronGuard knows every setting of the template', async () => {
   const { settingNames } = await import('#settings.ts')
   const script = readFileSync(join(import.meta.dir, '../../install.sh'), 'utf8')
   const written = [...script.matchAll(/^#(CRONGUARD_[A-Z_]+)=/gm)].map(([, name]) => name)

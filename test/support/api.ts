@@ -2,9 +2,9 @@ import type { TestGuard } from './cronguard.ts'
 
 export interface ApiRequest {
   method?: string
-  /** A text goes as it is. */
+  /** A string is sent unchanged. */
   body?: unknown
-  /** The API key; null: none. */
+  /** The API key; null sends none. */
   with: string | null
   version?: number
 }

@@ -1,5 +1,5 @@
-// A machine of its own with a real systemd as PID 1, in a container of systemd-nspawn. Its root is a Debian that is
-// made once and kept outside the project. The container only reads it: what it writes goes to memory and ends with it.
+// A container of systemd-nspawn with a real systemd as PID 1. Its root is a Debian that is created once, outside the
+// project. The container only reads it: writes go to memory, and are lost when it ends.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ const MIRROR = 'http://deb.debian.org/debian'
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cronguard-tests')
 const MAKE_TIMEOUT_MS = 300_000
 const BOOT_TIMEOUT_MS = 30_000
-/** The project inside the container, for reading. */
+/** The project inside the container, read-only. */
 export const SOURCE = '/source'
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
@@ -23,10 +23,10 @@ export class Appliance {
   #init = 0
 
   private constructor(root: string) {
-    // Whatever happens to the tests, the kernel ends all of it: first `unshare` with its parent, and with that the
+    // However the tests end, the kernel ends the container: first `unshare` with its parent, and with that the
     // whole process namespace. Mounts are made in a mount namespace that ends with it.
     const own = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
-    // --boot wants a terminal.
+    // --boot requires a terminal.
     const nspawn = `systemd-nspawn -D ${root} --boot --volatile=overlay --private-network --register=no --keep-unit \
       --bind-ro=${ROOT}:${SOURCE}`
     this.#child = Bun.spawn([...own, '--mount', 'script', '-qec', nspawn, '/dev/null'], {
@@ -35,7 +35,7 @@ export class Appliance {
     })
   }
 
-  /** Null, and the reason on standard output, where no container can be booted. */
+  /** Null if no container can be booted; the reason is printed. */
   static async open(suite: Suite = 'bookworm'): Promise<Appliance | null> {
     const root = await makeRoot(suite)
     if (typeof root !== 'string') return skipped(root.problem)
@@ -56,7 +56,7 @@ export class Appliance {
     return execute([...enter, 'env', '-i', PATH, 'HOME=/root', ...variables, ...command], { input })
   }
 
-  /** Runs a shell script inside and expects it to end well; returns what it printed. */
+  /** Runs a shell script inside and throws if it fails; returns its output. */
   async shell(script: string, options: { input?: string } = {}): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run(['timeout', '60', 'sh', '-ec', script], options)
     if (exitCode !== 0) throw new Error(`\`${script}\` ended with ${exitCode}: ${stdout}${stderr}`)
@@ -72,17 +72,17 @@ export class Appliance {
     return await this.shell(`cd / && sh ${SOURCE}/install.sh ${SOURCE}/dist/cronguard ${args.join(' ')} 2>&1`)
   }
 
-  /** A property of a unit, as systemd has it. */
+  /** A property of a unit. */
   async property(unit: string, name: string): Promise<string> {
     return (await this.shell(`systemctl show --property=${name} --value ${unit}`)).trim()
   }
 
-  /** What a unit has written to the journal, without times. */
+  /** The journal of a unit, without times. */
   async journal(unit: string): Promise<string> {
     return await this.shell(`journalctl --sync && journalctl --unit ${unit} --output cat --no-pager`)
   }
 
-  /** Ends every process of the container; nothing of it is left then, because nothing was written to the disk. */
+  /** Ends every process of the container. Nothing was written to the disk, so nothing is left. */
   async dispose(): Promise<void> {
     this.#child.kill('SIGKILL')
     await this.#child.exited
@@ -93,7 +93,7 @@ export class Appliance {
     await eventually('systemd in the container', () => this.#isUp(), BOOT_TIMEOUT_MS)
   }
 
-  // Of the processes below, the one that is number 1 in a namespace below that of `unshare`.
+  // Finds the descendant that is process 1 in a namespace below that of `unshare`.
   #findInit(): number | null {
     if (this.#child.exitCode !== null) throw new Error(`the container ended with ${this.#child.exitCode}`)
     return descendants(this.#child.pid).find(isInit) ?? null
@@ -127,7 +127,7 @@ function readProc(pid: number, name: string): string {
 
 const roots = new Map<Suite, Promise<string | { problem: string }>>()
 
-/** The folder of a Debian, made at the first call on this machine. */
+/** The root folder of a Debian, created at the first call on this machine. */
 function makeRoot(suite: Suite): Promise<string | { problem: string }> {
   const made = roots.get(suite) ?? debootstrap(suite)
   roots.set(suite, made)
@@ -151,7 +151,7 @@ async function debootstrap(suite: Suite): Promise<string | { problem: string }> 
   return problem === null ? root : { problem }
 }
 
-// Mounts are made in a namespace of their own, so that none is ever left in the folder.
+// Mounts are in a namespace of their own, so none is ever left in the folder.
 async function make(suite: Suite, folder: string): Promise<string | null> {
   const debian = ['mmdebstrap', '--quiet', '--mode=root', '--variant=minbase', `--include=${PACKAGES}`, suite]
   const child = Bun.spawn(['unshare', '--mount', ...debian, folder, MIRROR], {
@@ -162,7 +162,7 @@ async function make(suite: Suite, folder: string): Promise<string | null> {
   return (await child.exited) === 0 ? null : `Debian could not be fetched: ${said ?? ''}`
 }
 
-// Of runs that were killed while they made a root.
+// Deletes the roots of runs that were killed while creating them.
 async function discardLeftovers(): Promise<void> {
   for (const name of readdirSync(CACHE)) {
     const pid = /\.(\d+)$/.exec(name)?.[1]

@@ -10,7 +10,7 @@ const START_TIMEOUT_MS = 20_000
 
 let built: Promise<void> | undefined
 
-/** Builds the executable, once for all tests of this run. */
+/** Builds the executable, once for all tests of a run. */
 export function buildBinary(): Promise<void> {
   built ??= build()
   return built
@@ -27,7 +27,7 @@ export interface Executed {
   stderr: string
 }
 
-/** Runs a program to its end. */
+/** Runs a program and waits for its end. */
 export async function execute(
   command: string[],
   options: { cwd?: string; env?: Record<string, string>; input?: string } = {},
@@ -81,7 +81,7 @@ export class Binary {
     return join(this.folder, 'data', 'cronguard.db')
   }
 
-  /** Starts serving and waits until it is well, or answers at another path. */
+  /** Starts the server, and waits until it is healthy, or answers at another path. */
   async start(path = '/health'): Promise<void> {
     this.#child = Bun.spawn([EXECUTABLE], {
       cwd: this.folder,
@@ -99,14 +99,14 @@ export class Binary {
     }
   }
 
-  /** Ends the process with a signal and waits for it; returns its exit code, or null for a violent end. */
+  /** Ends the process with a signal and waits; returns its exit code, or null if it was killed. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     this.#child?.kill(signal)
     await this.#child?.exited
     return this.#child?.exitCode ?? null
   }
 
-  /** Runs a command beside whatever is running. */
+  /** Runs a command, also next to a running server. */
   run(args: string[], options: { input?: string; env?: Record<string, string> } = {}): Promise<Executed> {
     return execute([EXECUTABLE, ...args], {
       cwd: this.folder,
@@ -115,9 +115,9 @@ export class Binary {
     })
   }
 
-  /** Runs a command and kills it after so many milliseconds; says whether it was alive until then, and how long. */
+  /** Runs a command and kills it after this time; returns whether it was still running, and how long it ran. */
   async runUntilKilled(args: string[], afterMs: number): Promise<{ wasAlive: boolean; tookMs: number }> {
-    const begunAt = performance.now()
+    const startedAt = performance.now()
     const child = Bun.spawn([EXECUTABLE, ...args], {
       cwd: this.folder,
       env: { ...process.env, ...this.#env },
@@ -127,10 +127,10 @@ export class Binary {
     const wasAlive = child.exitCode === null
     child.kill('SIGKILL')
     await child.exited
-    return { wasAlive, tookMs: performance.now() - begunAt }
+    return { wasAlive, tookMs: performance.now() - startedAt }
   }
 
-  /** Works on the database, beside whatever is running. */
+  /** Opens the database, also next to a running server. */
   withDatabase<T>(work: (database: Database) => T): T {
     const database = new Database(this.databasePath, { readwrite: true })
     database.run('PRAGMA busy_timeout = 10000')
@@ -176,7 +176,7 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** Waits until `look` finds something; throws after `timeoutMs`. */
+/** Waits until `look` returns something truthy; throws after `timeoutMs`. */
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | null | false | Promise<T | undefined | null | false>,
@@ -186,7 +186,7 @@ export async function eventually<T>(
   for (;;) {
     const found = await look()
     if (found) return found
-    if (performance.now() > deadline) throw new Error(`Waited in vain for ${what}`)
+    if (performance.now() > deadline) throw new Error(`Timed out waiting for ${what}`)
     await Bun.sleep(25)
   }
 }

@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core'
 import { Binary } from './binary.ts'
 import { ADA, createAda, launch, newPerson, type Person, signIn } from './browser.ts'
 
-/** Ada at her browser, with a CronGuard that is hers. */
+/** Ada with a browser and a server of her own. */
 export class BrowserUser {
   readonly cronguard: Binary
   /** Her API key. */

@@ -5,7 +5,7 @@ import type { Binary } from './binary.ts'
 
 const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
-/** Where a browser is; null: there is none, and whoever needs one is skipped, aloud. */
+/** The path of Chromium; null if it is not installed: then its tests are skipped, and say so. */
 export const CHROMIUM = EXECUTABLES.find(existsSync) ?? null
 
 const QUIETLY = [
@@ -18,13 +18,13 @@ const QUIETLY = [
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-// What runs in a page is text here: the types of this project know no document.
+// Scripts for a page are strings, because this project has no DOM types.
 const REPORT_POLICY = `document.addEventListener('securitypolicyviolation', (event) => {
   console.error('The policy forbids ' + event.violatedDirective + ' ' + event.blockedURI)
 })`
 
 export async function launch(): Promise<Browser> {
-  if (CHROMIUM === null) throw new Error('There is no Chromium.')
+  if (CHROMIUM === null) throw new Error('Chromium is not installed.')
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   return await chromium.launch({ executablePath: CHROMIUM, args: [...QUIETLY, ...asRoot] })
 }
@@ -32,11 +32,11 @@ export async function launch(): Promise<Browser> {
 export interface Look {
   width: number
   scheme: 'light' | 'dark'
-  /** With a finger in the place of a mouse. */
+  /** Emulates a touch screen. */
   hasTouch?: boolean
 }
 
-/** One person at a browser. `complaints`: what the browser did not like, and what it was kept from doing. */
+/** A browser window of one user. `complaints`: errors, warnings and policy violations in its console. */
 export interface Person {
   page: Page
   context: BrowserContext
@@ -45,7 +45,7 @@ export interface Person {
 
 export async function newPerson(browser: Browser, baseURL: string, look: Partial<Look> = {}): Promise<Person> {
   const context = await browser.newContext({
-    // Colours are read when they are there, and not on their way.
+    // Colors must not be read during a transition.
     reducedMotion: 'reduce',
     baseURL,
     viewport: { width: look.width ?? 1280, height: 900 },
@@ -55,7 +55,7 @@ export async function newPerson(browser: Browser, baseURL: string, look: Partial
     timezoneId: 'Europe/Riga',
   })
   await context.addInitScript(REPORT_POLICY)
-  // Before the test gives up: then it says what it waited for.
+  // Shorter than the timeout of a test, so that the error says what it waited for.
   context.setDefaultTimeout(15_000)
   const page = await context.newPage()
   const complaints: string[] = []
@@ -66,14 +66,14 @@ export async function newPerson(browser: Browser, baseURL: string, look: Partial
   return { page, context, complaints }
 }
 
-/** The administrator at the browser. */
+/** The administrator. */
 export const ADA = { email: 'ada@example.org', password: 'a very long engine' }
 
 export async function createAda(cronguard: Binary): Promise<void> {
   await cronguard.run(['user', 'create', ADA.email, '--admin', '--password-stdin'], { input: ADA.password })
 }
 
-/** Signs Ada in, from the page that this path leads to, and waits until the one that comes listens to keys. */
+/** Signs Ada in, from this path, and waits until the next page has loaded and reacts to keys. */
 export async function signIn(page: Page, { path = '/', heading = 'Monitors' } = {}): Promise<void> {
   await page.goto(path)
   await page.getByLabel('Email').fill(ADA.email)
@@ -83,12 +83,12 @@ export async function signIn(page: Page, { path = '/', heading = 'Monitors' } = 
   await page.waitForLoadState('load')
 }
 
-/** What axe-core finds on the page, one line for each element. */
+/** The violations that axe-core finds on the page, one line for each element. */
 export function violationsOn(page: Page): Promise<string[]> {
   return runAxe(page, { runOnly: RULES })
 }
 
-/** What axe-core says of the colours alone. */
+/** The violations of color contrast that axe-core finds. */
 export function contrastsOn(page: Page): Promise<string[]> {
   return runAxe(page, { runOnly: ['color-contrast'] })
 }

@@ -1,15 +1,15 @@
 import type { Clock } from '#lib/clock.ts'
 import { DAY } from '#lib/duration.ts'
 
-/** A clock that shows what it is told. */
+/** A clock that tests set. */
 export interface FakeClock extends Clock {
   set(now: number): void
   advance(ms: number): void
-  /** As if somebody set the clock, while no time passed. */
+  /** Sets the clock of the machine forward or back, while no time passes. */
   step(ms: number): void
-  /** As if its clock that only goes forward had stood still for the last `ms`. */
+  /** Makes the monotonic clock stand still for the last `ms`, as during a sleep. */
   stop(ms: number): void
-  /** As if the machine had been started so long ago, whatever its clock says. */
+  /** Pretends that the machine was started this long ago, whatever its clock says. */
   reboot(agoMs?: number): void
 }
 

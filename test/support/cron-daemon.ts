@@ -1,12 +1,12 @@
 // A simulation of Debian's cron: the main loop of its daemon, with the virtual time of cron(8), minute by minute. It
-// shares no line with the engine that it judges, and tries every value of a field one by one.
+// shares no code with src/domain/cron.ts, and tries every value of a field one by one.
 
 const MINUTE = 60_000
 const HOURS_BEFORE = 6
-/** Clocks are changed on quarter hours. */
+/** Clocks change on quarter hours. */
 const QUARTER = 15
 
-/** Every moment after `from` and before `until` at which the daemon would start the job. */
+/** All times after `from` and before `until` at which the daemon would start the job. */
 export function runCronDaemon(expression: string, span: { zone: string; from: number; until: number }): number[] {
   const job = readJob(expression)
   const started = new Set<number>()
@@ -33,7 +33,7 @@ export function runCronDaemon(expression: string, span: { zone: string; from: nu
   return [...started].filter((at) => at > span.from)
 }
 
-/** The minutes that the zone's clocks show, counted since 1970, for minutes of UTC. */
+/** Converts minutes of UTC since 1970 to minutes on the clocks of the zone. */
 function clockOf(zone: string): (minute: number) => number {
   let asked = Number.NaN
   let offset = 0
@@ -53,7 +53,7 @@ interface Job {
   minutes: boolean[]
   hours: boolean[]
   isWildcard: boolean
-  /** Whether a day is one of the job, once that has been found out. */
+  /** Whether the job runs on a day, for days that were evaluated. */
   days: Map<number, boolean>
 }
 
@@ -120,7 +120,7 @@ function withNumbers(field: string, list: string, first: number): string {
   return list.split(' ').reduce((text, name, index) => text.replaceAll(name, String(first + index)), field)
 }
 
-/** Whether a list of stars, values and ranges, each with or without a step, names the value. */
+/** Whether a list of stars, values and ranges, each with an optional step, contains the value. */
 function names(field: string, { value, min = 0, max }: { value: number; min?: number; max: number }): boolean {
   return field.split(',').some((term) => {
     const [range = '', step = '1'] = term.split('/')

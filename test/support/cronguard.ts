@@ -25,7 +25,7 @@ import { findMonitorByPingKey } from '#store/monitors.ts'
 import { type FakeClock, fakeClock } from './clock.ts'
 import { newOutside, type Outside } from './outside.ts'
 
-// Hashing takes a tenth of a second, and hardly a test signs in.
+// Hashing takes a tenth of a second, and few tests sign in.
 const NO_PASSWORD = 'none'
 
 export interface LogLine {
@@ -34,7 +34,7 @@ export interface LogLine {
   fields: LogFields
 }
 
-/** A whole CronGuard: real SQLite, real routes, real loops; a told clock and an inbox instead of the internet. */
+/** A complete server: real SQLite, real routes, real loops, with a fake clock and an inbox instead of the internet. */
 export class TestGuard {
   readonly clock: FakeClock = fakeClock()
   readonly outside: Outside = newOutside()
@@ -44,7 +44,7 @@ export class TestGuard {
   #isAwake = true
   #running: { deps: Deps; live: Live; handler: RequestHandler; begin: () => Promise<void>; tick: () => Promise<void> }
 
-  /** `env`: more `CRONGUARD_` variables. */
+  /** `env`: additional `CRONGUARD_` variables. */
   constructor({ path = ':memory:', env = {} }: { path?: string; env?: Record<string, string> } = {}) {
     this.#path = path
     this.#env = env
@@ -59,12 +59,12 @@ export class TestGuard {
     return this.deps.db
   }
 
-  /** As if the process had been killed and started again at once: nothing but the database survives. */
+  /** Kills the process and starts it again at once: only the database survives. */
   restart(): Promise<void> {
     return this.goneFor(0)
   }
 
-  /** As if the process had been killed, or stopped by somebody, and started again after `ms`. */
+  /** Kills or stops the process, and starts it again after `ms`. */
   async goneFor(ms: number, how: 'killed' | 'stopped' = 'killed'): Promise<void> {
     this.db.write((tx) => (how === 'killed' ? markStarted(tx) : markStopped(tx, tx.now)))
     this.db.close()
@@ -73,13 +73,13 @@ export class TestGuard {
     await this.#running.begin()
   }
 
-  /** As if the process had not been run for `ms`: the next tick finds out. */
+  /** The process does not run for `ms`, as on a sleeping machine; the next tick notices it. */
   sleep(ms: number): void {
     this.#isAwake = false
     this.clock.advance(ms)
   }
 
-  /** As if somebody, or the network, set the clock of the machine: the next tick finds out. */
+  /** Sets the clock of the machine, as a user or a time server does; the next tick notices it. */
   setClock(byMs: number): void {
     this.#isAwake = false
     this.clock.step(byMs)
@@ -89,7 +89,7 @@ export class TestGuard {
     this.db.close()
   }
 
-  /** Lets time pass in steps, with every loop ticking after each. */
+  /** Lets time pass in steps, with a tick of every loop after each. */
   async pass(ms: number, stepMs = MINUTE): Promise<void> {
     for (let passed = 0; passed < ms; passed += stepMs) {
       this.clock.advance(Math.min(stepMs, ms - passed))
@@ -109,18 +109,18 @@ export class TestGuard {
     return this.#running.handler
   }
 
-  /** Knocks at the front door. */
+  /** Sends an HTTP request. */
   async request(path: string, init: RequestInit = {}, peer: string | null = '192.0.2.7'): Promise<Response> {
     return await this.handler(new Request(`http://localhost${path}`, init), peer)
   }
 
-  /** Pings as a job does, and expects to be heard. */
+  /** Pings like a job, and throws if the ping is refused. */
   async ping(monitor: { pingKey: string }, ending = '', init: RequestInit = {}): Promise<void> {
     const response = await this.request(`/ping/${monitor.pingKey}${ending}`, init)
     if (!response.ok) throw new Error(`The ping was answered ${response.status} ${await response.text()}`)
   }
 
-  /** A new user's own project. */
+  /** Creates a user, and returns their project. */
   project(email = 'alice@example.org'): Project {
     this.db.write((tx) => addUser(tx, { email, passwordHash: NO_PASSWORD, isAdmin: false }))
     const [project] = projectsOf(this.deps, email)
@@ -140,7 +140,7 @@ export class TestGuard {
     return isOld ? this.#withOldAlias(monitor, alias) : monitor
   }
 
-  // As an older version took them.
+  // Older versions accepted guessable aliases.
   #withOldAlias(monitor: Monitor, alias: string): Monitor {
     this.db.write((tx) => tx.run('UPDATE monitors SET alias = $alias WHERE id = $id', { id: monitor.id, alias }))
     return this.now(monitor)
@@ -165,11 +165,11 @@ export class TestGuard {
   /** The monitor as it is now. */
   now(monitor: { pingKey: string }): Monitor {
     const found = findMonitorByPingKey(this.db, monitor.pingKey)
-    if (!found) throw new Error('The monitor is gone')
+    if (!found) throw new Error('The monitor was deleted')
     return found
   }
 
-  /** Its history of status, oldest first: "up", "down", ... */
+  /** The statuses it changed to, oldest first: "up", "down", ... */
   statuses(monitor: { id: number }): string[] {
     return listTransitions(this.db, { monitorId: monitor.id, from: 0, to: Number.MAX_SAFE_INTEGER, limit: 1000 })
       .map(({ to }) => to)
@@ -200,7 +200,7 @@ export class TestGuard {
     }
     const tick = async (): Promise<void> => {
       if (begun === null) await begin()
-      else this.#livedOn(begun.watch)
+      else this.#markAlive(begun.watch)
       await begun?.checker.tick()
       await outbox.tick()
       await outbox.settled()
@@ -209,8 +209,8 @@ export class TestGuard {
     return { deps, live, handler: createRequestHandler(deps, () => [], live), begin, tick }
   }
 
-  // However far a test puts the clock, the process has lived all along, unless the test says that it slept.
-  #livedOn(watch: Watch): void {
+  // When a test moves the clock, the process ran all the time, unless the test called `sleep` or `setClock`.
+  #markAlive(watch: Watch): void {
     if (this.#isAwake && watch.waitsSince === null)
       Object.assign(watch, { aliveAt: this.clock.now(), aliveElapsed: this.clock.elapsed(), seen: this.#clocks() })
     this.#isAwake = true

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TestGuard } from './cronguard.ts'
 
-/** A CronGuard whose database is a file in a data folder, as a real one's is. */
+/** A server whose database is a file in a data folder, as in production. */
 export interface DataFolder {
   path: string
   databasePath: string
-  /** Where backups are. */
+  /** The folder of the backups. */
   backups: string
   guard: TestGuard
-  /** Removes it all. */
+  /** Deletes the folder. */
   clear(): void
 }
 

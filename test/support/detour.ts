@@ -1,13 +1,13 @@
 import { createServer, request } from 'node:http'
 import { freePort } from './binary.ts'
 
-/** Whether a proxy passes the path on as it came, or without the base path. */
+/** Whether a proxy passes the path on unchanged, or without the base path. */
 export type Passing = 'whole' | 'stripped'
 
-/** A real reverse proxy on a port of its own: it has one program below a base path, and answers 418 for the rest. */
+/** A real reverse proxy with one program below a base path. It answers 418 for other paths. */
 export class Detour {
   readonly origin: string
-  /** What was answered 400 or more: status and path. */
+  /** Status and path of each answer of 400 or more. */
   readonly refused: string[] = []
   readonly #server: ReturnType<typeof createServer>
 
@@ -16,7 +16,7 @@ export class Detour {
     this.#server = server
   }
 
-  /** `findTarget`: the port of the program, once it has one. */
+  /** `findTarget` returns the port of the program. */
   static async open({ basePath, passing, findTarget }: Passage): Promise<Detour> {
     const server = createServer((asked, answer) => {
       const { url = '/', method, headers } = asked

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A disk of its own, in memory. Throws with what the system said. */
+/** Mounts a disk in memory. Throws with the message of the system. */
 export function mount(at: string, bytes: number): void {
   run('mkdir -p "$0" && mount -t tmpfs -o size="$1" tmpfs "$0"', at, String(bytes))
 }
 
-/** `ro`: it takes no writes any more; `rw`: it does. */
+/** `ro` makes the disk read-only, `rw` writable. */
 export function remount(at: string, mode: 'ro' | 'rw'): void {
   run('mount -o remount,"$1" "$0"', at, mode)
 }
@@ -16,7 +16,7 @@ export function unmount(at: string): void {
   Bun.spawnSync(['umount', '-l', at])
 }
 
-/** Why no small disk can be mounted; null when one can. */
+/** The reason why no disk can be mounted; null if one can. */
 export function whyNoDisk(): string | null {
   const at = mkdtempSync(join(tmpdir(), 'cronguard-mount-'))
   try {

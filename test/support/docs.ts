@@ -15,7 +15,7 @@ export function readDoc(name: string): string {
   return readFileSync(join(FOLDER, name), 'utf8')
 }
 
-/** Everything in a page that is to be pasted, as it is written. */
+/** All code blocks of a page. */
 export function codeIn(source: string): { language: string; code: string }[] {
   const found: { language: string; code: string }[] = []
   walkTokens(lexer(source), (token) => {
@@ -25,7 +25,7 @@ export function codeIn(source: string): { language: string; code: string }[] {
   return found
 }
 
-/** The one piece of code of that language in a page, as a server with these addresses shows it. */
+/** The first code block of a language in a page, as a server with these addresses shows it. */
 export function codeOf(name: string, language: string, place: Parameters<typeof docValues>[0]): string {
   const values = docValues(place)
   const [first] = codeIn(readDoc(name)).filter((piece) => piece.language === language)
@@ -33,7 +33,7 @@ export function codeOf(name: string, language: string, place: Parameters<typeof 
   return first.code.replace(/\{\{(\w+)\}\}/g, (_, value: string) => values[value] ?? '')
 }
 
-/** The line for a crontab that the documentation shows for this tool. */
+/** The documented crontab line for this tool. */
 export function crontabLine(pingUrl: string, tool: 'curl' | 'wget'): string {
   const lines = codeIn(readDoc('pinging.md')).flatMap(({ code }) => code.split('\n'))
   const line = lines.find((text) => text.startsWith('0 3 * * *') && text.includes(tool))

@@ -1,7 +1,7 @@
-// Random schedules for tests that compare with an oracle: dense enough to fire near the clock changes.
+// Random schedules for tests that compare two implementations: dense enough to run near clock changes.
 import fc from 'fast-check'
 
-/** Clocks that change by half an hour, an hour or two, at midnight, in Ramadan, in the southern summer, or never. */
+/** Zones whose clocks change by 30, 60 or 120 minutes, at midnight, in Ramadan, in the southern summer, or never. */
 export const ODD_ZONES = [
   'Europe/Riga',
   'America/New_York',
@@ -16,7 +16,7 @@ export const ODD_ZONES = [
 ]
 export const TEN_YEARS = { min: Date.UTC(2020, 0, 1), max: Date.UTC(2030, 0, 1) }
 
-/** A moment of the ten years, often in the hours before or after a change of the zone's clocks. */
+/** A time in the ten years, often within hours of a clock change of the zone. */
 export function momentNearChange(zone: string): fc.Arbitrary<number> {
   const changes = changesOf(zone)
   const anywhere = fc.integer(TEN_YEARS)
@@ -44,7 +44,7 @@ interface Range {
   max: number
 }
 
-/** A lone value, a range or a star, perhaps with a step. */
+/** A value, a range or a star, with or without a step. */
 function term({ min, max }: Range): fc.Arbitrary<string> {
   const value = fc.integer({ min, max })
   const range = fc.tuple(value, value).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`)

@@ -7,12 +7,12 @@ const LIBRARIES = [
   '/usr/lib64/faketime/libfaketime.so.1',
 ]
 
-/** Why a test of the clock of a real process is skipped; null where libfaketime is installed. */
+/** The reason why tests with the clock of a real process are skipped; null if libfaketime is installed. */
 export function whyNoFakeClock(): string | null {
-  return LIBRARIES.some(existsSync) ? null : 'libfaketime is not on this machine'
+  return LIBRARIES.some(existsSync) ? null : 'libfaketime is not installed'
 }
 
-/** The clock of a process, that can be put forward and back while it runs; its monotonic clock stays right. */
+/** The clock of a process, which can be set while it runs; its monotonic clock stays correct. */
 export class FakeClock {
   readonly #file: string
 
@@ -21,7 +21,7 @@ export class FakeClock {
     this.set(0)
   }
 
-  /** What the process must be started with. */
+  /** The environment for the process. */
   get env(): Record<string, string> {
     return {
       LD_PRELOAD: LIBRARIES.find(existsSync) ?? '',
@@ -31,7 +31,7 @@ export class FakeClock {
     }
   }
 
-  /** From now on it goes this far ahead; below zero: behind. */
+  /** Sets the clock this far ahead of the true time, or behind it if negative. */
   set(seconds: number): void {
     writeFileSync(this.#file, `${seconds < 0 ? '-' : '+'}${Math.abs(seconds)}s\n`)
   }

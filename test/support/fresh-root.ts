@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execute } from './binary.ts'
 
-/** What a program needs of /etc to know users and to become one. */
+/** The files of /etc that programs need to look up and switch users. */
 const SETTINGS = ['alternatives', 'ld.so.cache', 'login.defs', 'nsswitch.conf', 'pam.d', 'security', 'shells']
 const USERS = {
   passwd: 'root:x:0:0:root:/root:/bin/sh\nalice:x:4711:4711::/home/alice:/bin/sh\n',
@@ -27,17 +27,17 @@ const USERS = {
 const PROGRAMS = ['/bin', '/sbin', '/lib', '/lib64', '/lib32']
 const FOLDERS = ['dev', 'home/alice', 'local', 'proc', 'root', 'run', 'tmp', 'usr', 'var/lib', 'fake']
 
-/** In a file system name space of its own: the machine's programs, and otherwise only what the folder has. */
+/** In a mount namespace of its own: the programs of the machine, and otherwise only the files of the folder. */
 const ENTER = `
   root=$1; shift
   mount --rbind /usr "$root/usr" && mount --bind "$root/local" "$root/usr/local" &&
   mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && exec chroot "$root" "$@"`
 
-/** A machine that knows nothing of CronGuard: the programs of this one under a fresh root. */
+/** A machine without CronGuard: the programs of this machine under a fresh root. */
 export class FreshRoot {
   readonly folder = mkdtempSync(join(tmpdir(), 'cronguard-root-'))
 
-  /** Null, and the reason on standard output, where the kernel gives no name space. */
+  /** Null if namespaces are unavailable; the reason is printed. */
   static async open(): Promise<FreshRoot | null> {
     const root = new FreshRoot()
     root.#furnish()
@@ -48,7 +48,7 @@ export class FreshRoot {
     return null
   }
 
-  /** Runs a program under this root, as root; what stands in /fake comes first. */
+  /** Runs a program under this root, as root; programs in /fake come first. */
   run(command: string[], { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = {}) {
     const inside = ['env', '-i', 'PATH=/fake:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root']
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
@@ -56,7 +56,7 @@ export class FreshRoot {
     return execute([...enter, ...inside, ...variables, ...command], { input })
   }
 
-  /** Where a path of this root stands on the machine. */
+  /** The path on the machine of a path under this root. */
   at(path: string): string {
     return join(this.folder, path.replace(/^\/usr\/local\//, '/local/'))
   }
@@ -74,13 +74,13 @@ export class FreshRoot {
     writeFileSync(this.at(path), content)
   }
 
-  /** A shell script that stands for a program of the machine. */
+  /** Replaces a program of the machine by a shell script. */
   fake(name: string, script: string): void {
     this.write(`/fake/${name}`, `#!/bin/sh\n${script}\n`)
     chmodSync(this.at(`/fake/${name}`), 0o755)
   }
 
-  /** Mode, owner, path and content of everything there is. */
+  /** Mode, owner, path and a hash of the content of all files. */
   everything(): string[] {
     const paths = readdirSync(this.folder, { recursive: true, encoding: 'utf8' }).sort()
     return paths.map((path) => {

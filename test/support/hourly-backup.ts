@@ -13,7 +13,7 @@ export const GRACE = 5 * MINUTE
 export const RUN = 'aaaaaaaa-0000-4000-8000-000000000001'
 export const OTHER_RUN = 'bbbbbbbb-0000-4000-8000-000000000002'
 
-/** A backup that runs every hour with 5 minutes of grace; it last pinged ten minutes ago, unless it is new. */
+/** An hourly monitor with 5 minutes of grace; the last ping was ten minutes ago, unless it is new. */
 export function backup(
   status: StoredStatus,
   openRun: OpenRun | null = null,

@@ -7,14 +7,14 @@ import { TestGuard } from './cronguard.ts'
 
 export type HourlyGuard = ReturnType<typeof openHourly>
 
-/** A CronGuard that can be restarted, with one project whose monitors have a period of 1 h and a grace of 10 min. */
+/** A server that can be restarted, with one project whose monitors have a period of 1 h and a grace of 10 min. */
 export function openHourly() {
   const folder = mkdtempSync(join(tmpdir(), 'cronguard-hourly-'))
   const guard = new TestGuard({ path: join(folder, 'cronguard.db') })
   const project = guard.project()
   const ops = guard.mailTo(project, 'ops@example.org')
 
-  /** Alerts by email; it has just pinged. */
+  /** A monitor that alerts by email and has just received a ping. */
   const hourly = async (name: string, change = {}): Promise<Monitor> => {
     const schedule = { kind: 'period', periodMs: HOUR } as const
     const monitor = guard.monitor(project, { name, schedule, graceMs: 10 * MINUTE, ...change }, [ops])

@@ -1,6 +1,6 @@
 import { serveWorker } from '#lib/worker.ts'
 
-/** Answers with what it is asked, unless that is "never": then it is busy for good. */
+/** Answers with the question, or never answers if that is "never". */
 serveWorker((question: string) => {
   while (question === 'never');
   return question

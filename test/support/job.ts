@@ -1,12 +1,12 @@
 import type { Binary } from './binary.ts'
 
-/** Alice, who has just signed up on a real CronGuard. */
+/** Creates the user Alice. */
 export async function firstUser(cronguard: Binary): Promise<{ key: string }> {
   await cronguard.run(['user', 'create', 'alice@example.org'])
   return { key: (await cronguard.run(['key', 'create', 'alice@example.org'])).stdout.trim() }
 }
 
-/** A monitor with lengths in seconds; returns its ping URL. */
+/** Creates a monitor with a period and a grace period in seconds. */
 export async function monitorOf(
   cronguard: Binary,
   { key, ...check }: { key: string; name: string; timeout: number; grace: number },
@@ -16,7 +16,7 @@ export async function monitorOf(
   return { url, uuid }
 }
 
-/** Jobs that report over and over, until they are stopped. A ping that is refused is tried again with the next. */
+/** Pings all URLs again and again until it is stopped. Failed pings are ignored. */
 export function keepPinging(urls: readonly string[], everyMs: number) {
   let isOver = false
   const pinging = (async () => {

@@ -2,10 +2,10 @@ import type { Binary } from './binary.ts'
 
 /** Kills commands of CronGuard at random moments. */
 export class Killer {
-  /** How many died of it: the others had ended before. */
+  /** How many commands were killed; the others had ended before. */
   killed = 0
   readonly #cronguard: Binary
-  /** The time in which they are killed: as long as one takes. */
+  /** Commands are killed within this time: as long as one takes. */
   #spanMs: number
 
   private constructor(cronguard: Binary, spanMs: number) {
@@ -17,10 +17,10 @@ export class Killer {
   static async prepare(cronguard: Binary, ...commands: string[][]): Promise<Killer> {
     let longest = 0
     for (const args of commands) {
-      const begunAt = performance.now()
+      const startedAt = performance.now()
       const { exitCode, stderr } = await cronguard.run(args)
       if (exitCode !== 0) throw new Error(stderr)
-      longest = Math.max(longest, performance.now() - begunAt)
+      longest = Math.max(longest, performance.now() - startedAt)
     }
     return new Killer(cronguard, longest)
   }

@@ -5,7 +5,7 @@ import { listPings } from '#store/pings.ts'
 import { storedBytes } from './bodies.ts'
 import { TestGuard } from './cronguard.ts'
 
-/** What another tool called the monitor. */
+/** The name of the monitor in another tool. */
 export const ALIAS = 'd3adb33f00'
 
 export const DIALECTS = ['KUMA', 'SNITCH', 'CRONITOR', 'GATUS', 'SENTRY', 'OPSGENIE', 'HONEYBADGER'] as const
@@ -21,7 +21,7 @@ export interface Heard {
   body: string
 }
 
-/** Somebody who came from another tool: the job "backup" reports as before, to a CronGuard that speaks its dialects. */
+/** A user of another tool who migrated: the job "backup" pings as before, and CronGuard understands its dialect. */
 export class Moved {
   readonly guard: TestGuard
   readonly project: Project
@@ -37,13 +37,13 @@ export class Moved {
     this.guard.stop()
   }
 
-  /** The status and the text of the answer. */
+  /** Sends a request, and returns the status and the text of the answer. */
   async answer(path: string, init: RequestInit = {}): Promise<[status: number, text: string]> {
     const response = await this.guard.request(path, init)
     return [response.status, await response.text()]
   }
 
-  /** What was heard of the monitor, oldest first. */
+  /** The recorded pings of the monitor, oldest first. */
   heard(monitor: { id: number } = this.backup): Heard[] {
     return listPings(this.guard.db, { monitorId: monitor.id, limit: 100 })
       .reverse()

@@ -6,7 +6,7 @@ const SOCK_DGRAM = 2
 const MSG_DONTWAIT = 0x40
 const MESSAGE_MAX = 4096
 
-/** What systemd listens on for word of a service: a path, or an abstract name that begins with @. */
+/** The socket on which systemd receives messages of a service: a path, or an abstract name that begins with @. */
 export class NotifySocket {
   readonly address: string
   readonly messages: string[] = []
@@ -22,7 +22,7 @@ export class NotifySocket {
     if (this.#libc.bind(this.#file, target, target.length) !== 0) throw new Error(`${address} cannot be listened on`)
   }
 
-  /** Everything that came so far, a message each. */
+  /** All messages so far. */
   read(): string[] {
     const buffer = new Uint8Array(MESSAGE_MAX)
     for (;;) {
@@ -36,7 +36,7 @@ export class NotifySocket {
     return this.read().filter((message) => message.split('\n').includes(line)).length
   }
 
-  /** As if nothing had come yet. */
+  /** Discards all messages so far. */
   forget(): void {
     this.read().splice(0)
   }

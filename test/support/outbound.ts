@@ -2,7 +2,7 @@ import { createOutbound, type Outbound, type OutboundOptions } from '#lib/outbou
 
 export const PRIVATE_ADVICE = 'It must be named.'
 
-/** As at home, where private addresses may be called, unless told otherwise. */
+/** Allows private addresses by default. */
 export function newOutbound(options: Partial<OutboundOptions> = {}): Outbound {
   return createOutbound({ allowsPrivate: true, allow: [], privateAdvice: PRIVATE_ADVICE, ...options })
 }

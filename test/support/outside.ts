@@ -2,24 +2,24 @@ import type { Mail, Mailer, MailResult } from '#lib/mail.ts'
 import { type NetworkReason, networkFailure } from '#lib/network.ts'
 import type { Outbound, OutboundRequest, OutboundResult } from '#lib/outbound.ts'
 
-/** The world outside: what reaches it is kept, and it can be told to fail. */
+/** Replaces the internet: keeps what is sent, and can be made to fail. */
 export interface Outside {
   mails: Mail[]
   calls: OutboundRequest[]
   outbound: Outbound
   mailer: Mailer
-  /** From now on mail and calls end like this; null: they arrive. */
+  /** Makes mails and requests fail like this; null: they succeed. */
   failWith(reason: NetworkReason | null): void
-  /** Like `failWith`, for what the predicate picks only. */
+  /** Makes requests fail whose URL contains this part; null: none. */
   failCallsTo(part: string | null): void
-  /** The next call is not answered before it is let go. */
+  /** Holds the answer of the next request until `letGo`. */
   holdNextCall(): HeldCall
   /** Subjects of the mails that arrived. */
   subjects(): string[]
 }
 
 export interface HeldCall {
-  /** Resolves once the call is under way. */
+  /** Resolves when the request has been sent. */
   arrived: Promise<void>
   letGo(): void
 }

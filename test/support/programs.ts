@@ -2,26 +2,26 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Programs that are not part of CronGuard. Where one is not to be had, its tests are skipped, and say why. */
+/** A program that is not part of CronGuard. If it is unavailable, its tests are skipped, and the reason is printed. */
 export interface Program {
   path: string
   dispose(): void
 }
 
-/** One that the machine has. */
+/** Finds an installed program. */
 export function findProgram(name: string): Program | null {
   const path = Bun.which(name)
-  return path === null ? skipped(name, 'the machine does not have it') : { path, dispose: () => {} }
+  return path === null ? skipped(name, 'it is not installed') : { path, dispose: () => {} }
 }
 
 const BUILD_TIMEOUT_MS = 60_000
 const GO_PLACES = ['/usr/local/go/bin/go', '/usr/lib/go/bin/go']
 
-/** One that Go can build, like `example.org/tool@v1.0.0`; in a folder of its own, which `dispose` removes. */
+/** Builds a Go program such as `example.org/tool@v1.0.0` in a folder of its own, which `dispose` deletes. */
 export async function buildGoProgram(module: string): Promise<Program | null> {
   const name = module.replace(/@.*/, '').split('/').at(-1) ?? ''
   const go = Bun.which('go') ?? GO_PLACES.find((place) => existsSync(place))
-  if (go === undefined) return skipped(name, 'the machine has no Go to build it with')
+  if (go === undefined) return skipped(name, 'Go is not installed')
   const folder = mkdtempSync(join(tmpdir(), 'cronguard-go-'))
   const dispose = () => rmSync(folder, { recursive: true, force: true })
   const problem = await install({ go, module, folder })
@@ -53,11 +53,11 @@ async function install({ go, module, folder }: Installation): Promise<string | n
     stderr: 'pipe',
     timeout: BUILD_TIMEOUT_MS,
   })
-  const said = await new Response(child.stderr).text()
+  const errors = await new Response(child.stderr).text()
   const exitCode = await child.exited
   if (exitCode === 0) return null
-  if (child.signalCode !== null) return `Go was not done with ${module} in ${BUILD_TIMEOUT_MS / 1000} seconds`
-  return `Go could not build ${module}: ${said.trim().split('\n').at(-1) ?? ''}`
+  if (child.signalCode !== null) return `Go did not build ${module} within ${BUILD_TIMEOUT_MS / 1000} seconds`
+  return `Go could not build ${module}: ${errors.trim().split('\n').at(-1) ?? ''}`
 }
 
 function skipped(name: string, reason: string): null {

@@ -7,7 +7,7 @@ export interface Received {
   body: string
 }
 
-/** A real HTTP server on loopback that keeps what it is sent. */
+/** A real HTTP server on loopback that keeps all requests. */
 export function startHttpReceiver() {
   const received: Received[] = []
   const server = Bun.serve({
@@ -25,7 +25,7 @@ export function startHttpReceiver() {
   return { url: `http://127.0.0.1:${server.port}`, received, stop: () => server.stop(true) }
 }
 
-/** A real SMTP server on loopback that keeps what it is sent. */
+/** A real SMTP server on loopback that keeps all mails. */
 export async function startSmtpReceiver() {
   const mails: ParsedMail[] = []
   const server = new SMTPServer({

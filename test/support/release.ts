@@ -5,7 +5,7 @@ import { ROOT } from './source.ts'
 
 const TARGETS = ['linux-x64', 'linux-x64-musl', 'linux-arm64', 'linux-arm64-musl'].map((name) => `cronguard-${name}`)
 
-/** A release of a CronGuard that can say its version and make a backup, in a folder under the root. */
+/** Creates a release in a folder under the root. Its program only knows the commands version and backup. */
 export function makeRelease(root: FreshRoot, folder: string, version: string): void {
   const files: Record<string, string | Uint8Array> = {
     'install.sh': readFileSync(join(ROOT, 'install.sh')),
@@ -16,13 +16,13 @@ export function makeRelease(root: FreshRoot, folder: string, version: string): v
   sumUp(root, folder, Object.keys(files))
 }
 
-/** Writes down the checksums of the files as they are. */
+/** Writes the checksums of the files. */
 export function sumUp(root: FreshRoot, folder: string, names: string[]): void {
   const lines = names.map((name) => `${sha256(readFileSync(root.at(`${folder}/${name}`)))}  ${name}\n`)
   root.write(`${folder}/SHA256SUMS`, lines.join(''))
 }
 
-/** One executable by itself. */
+/** Creates a single executable. */
 export function makeProgram(root: FreshRoot, path: string, version: string): void {
   root.write(path, program(version, 'alone'))
   chmodSync(root.at(path), 0o755)

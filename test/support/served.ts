@@ -16,17 +16,17 @@ export interface RawAnswer {
   body: string
 }
 
-/** A CronGuard that really listens, on 127.0.0.1 and a port of its own, for clients that are programs. */
+/** A server that listens on 127.0.0.1 and a port of its own, for clients that are programs. */
 export class Served {
   readonly port: number
   readonly #guard: TestGuard
-  readonly #front: RequestHandler
+  readonly #handler: RequestHandler
   #listener: ReturnType<typeof listen> | null = null
 
-  /** `front`: stands before the door of the guard. */
+  /** `handler` can wrap the one of the guard. */
   constructor(guard: TestGuard, handler: RequestHandler = (request, peer) => guard.handler(request, peer)) {
     this.#guard = guard
-    this.#front = handler
+    this.#handler = handler
     this.port = freePort()
   }
 
@@ -36,7 +36,7 @@ export class Served {
 
   open(): this {
     const { config, log } = this.#guard.deps
-    this.#listener = listen({ config: { ...config, host: '127.0.0.1', port: this.port }, log }, this.#front)
+    this.#listener = listen({ config: { ...config, host: '127.0.0.1', port: this.port }, log }, this.#handler)
     return this
   }
 
@@ -44,7 +44,7 @@ export class Served {
     await this.#listener?.stop(0)
   }
 
-  /** Sends a request byte by byte as a client does, with what `fetch` would not send, and nothing that it would add. */
+  /** Sends exactly this request, also what `fetch` would not send, without the headers that it would add. */
   async send({ method, path, headers = {}, body }: RawRequest): Promise<RawAnswer> {
     const lines = Object.entries({ Host: `127.0.0.1:${this.port}`, Connection: 'close', ...headers })
     if (body !== undefined) lines.push(['Content-Length', String(Buffer.byteLength(body))])
@@ -63,7 +63,7 @@ export class Served {
   }
 }
 
-/** The door of a guard whose disk refuses the first write only, and the statuses of its answers. */
+/** A handler of a guard whose disk refuses the first write only, and the statuses of its answers. */
 export function refusingOnce(guard: TestGuard): { handler: RequestHandler; statuses: number[] } {
   const statuses: number[] = []
   guard.db.write((tx) => tx.runScript('PRAGMA query_only = ON'))
@@ -88,6 +88,6 @@ function freePort(): number {
   const probe = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
   const { port } = probe
   probe.stop(true)
-  if (port === undefined) throw new Error('There is no free port')
+  if (port === undefined) throw new Error('No port is free')
   return port
 }

@@ -8,7 +8,7 @@ export interface SourceFile {
   /** From the root of the project: "src/domain/ping.ts". */
   path: string
   text: string
-  /** What it imports, as written. */
+  /** The modules that it imports, as written. */
   imports: string[]
   functions: { name: string; lines: number }[]
 }
@@ -22,7 +22,7 @@ export function readSources(folder: string): SourceFile[] {
     .map(readSource)
 }
 
-/** The file of the project that an import means; null for a package. */
+/** The file of the project that is imported; null for a package. */
 export function resolveImport(from: string, specifier: string): string | null {
   if (specifier.startsWith('.')) return relative(ROOT, join(ROOT, from, '..', specifier))
   if (specifier === '#jsx/jsx-runtime') return 'src/lib/jsx/jsx-runtime.ts'
@@ -34,11 +34,11 @@ function readSource(path: string): SourceFile {
   const text = readFileSync(join(ROOT, path), 'utf8')
   const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
   const source: SourceFile = { path, text, imports: [], functions: [] }
-  context(tree, tree, source)
+  collect(tree, tree, source)
   return source
 }
 
-function context(node: ts.Node, tree: ts.SourceFile, source: SourceFile): void {
+function collect(node: ts.Node, tree: ts.SourceFile, source: SourceFile): void {
   if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
     source.imports.push((node.moduleSpecifier as ts.StringLiteral).text)
   }
@@ -47,5 +47,5 @@ function context(node: ts.Node, tree: ts.SourceFile, source: SourceFile): void {
     const name = node.name?.getText(tree) ?? 'a function without a name'
     source.functions.push({ name, lines: lineOf(node.end) - lineOf(node.getStart(tree)) + 1 })
   }
-  ts.forEachChild(node, (child) => context(child, tree, source))
+  ts.forEachChild(node, (child) => collect(child, tree, source))
 }

@@ -8,10 +8,10 @@ import { findUserByEmail } from '#store/accounts.ts'
 import { insertMembership } from '#store/projects.ts'
 import type { TestGuard } from './cronguard.ts'
 
-/** What answers a browser: a guard, or a proxy before one. */
+/** The server of a browser: a guard, or a proxy in front of it. */
 type Site = Pick<TestGuard, 'request'>
 
-/** A browser without JavaScript: it keeps its cookies, and sends forms as browsers do. */
+/** A browser without JavaScript: it keeps cookies, and sends forms as browsers do. */
 export class Visitor {
   readonly #guard: Site
   readonly #cookies = new Map<string, string>()
@@ -32,7 +32,7 @@ export class Visitor {
     return this.#take(await this.#guard.request(path, init))
   }
 
-  /** The text of a page that must be there. */
+  /** The HTML of a page; throws if the status is not 200. */
   async read(path: string): Promise<string> {
     const response = await this.get(path)
     const text = await response.text()
@@ -57,9 +57,9 @@ export class Visitor {
   }
 }
 
-/** Somebody who is signed in; an account is made for them when they have none. */
+/** A signed-in user, who is created if necessary. */
 export async function signedIn(guard: TestGuard, email: string): Promise<Visitor & { user: User }> {
-  const user = findUserByEmail(guard.db, email) ?? guard.db.write((tx) => addUser(tx, { email, ...NOBODY_SIGNS_IN }))
+  const user = findUserByEmail(guard.db, email) ?? guard.db.write((tx) => addUser(tx, { email, ...WITHOUT_PASSWORD }))
   const browser = { remoteAddress: '192.0.2.7', userAgent: 'test' }
   const cookie = await sessionCookie(guard, beginSession(guard.deps, { user, browser, provenHash: null }))
   return Object.assign(new Visitor(guard, [cookie]), { user })
@@ -69,7 +69,7 @@ export function sessionCookie({ deps }: TestGuard, sessionId: string): Promise<s
   return withBasePath(deps.config.basePath, () => createSessions(deps).cookie(sessionId))
 }
 
-/** Somebody who is signed in and belongs to the project with this role. */
+/** A signed-in user who is a member of the project with this role. */
 export async function memberOf(
   guard: TestGuard,
   project: Project,
@@ -81,4 +81,4 @@ export async function memberOf(
   return visitor
 }
 
-const NOBODY_SIGNS_IN = { passwordHash: 'none', isAdmin: false }
+const WITHOUT_PASSWORD = { passwordHash: 'none', isAdmin: false }

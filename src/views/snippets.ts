@@ -34,7 +34,7 @@ const TEMPLATES: readonly Snippet[] = [
     code: crontab,
     note:
       'The URL ends with the exit status of the job: 0 is a success, anything else a failure. The line prints ' +
-      'nothing unless every attempt fails, so cron sends no mail.',
+      'nothing unless every attempt fails, so cron sends no email.',
   },
   {
     id: 'bash',

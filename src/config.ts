@@ -117,12 +117,12 @@ export interface DescribedSetting {
 const MASK = '********'
 
 /**
- * All effective settings and their sources. `told`: the environment alone; `findCredential`: whether the service has a
- * credential. Throws `ConfigError`.
+ * All effective settings and their sources. `variables`: only the environment; `findCredential`: whether the service
+ * has a credential. Throws `ConfigError`.
  */
 export function describeConfig(
   env: Environment,
-  told: Environment = env,
+  variables: Environment = env,
   findCredential: (name: string) => Found = () => 'no',
 ): DescribedSetting[] {
   readConfig(env, 'command')
@@ -138,7 +138,7 @@ export function describeConfig(
     return {
       name: PREFIX + name,
       value: SECRETS.includes(name) && value !== null ? MASK : value,
-      from: isGiven ? originOf(env, { name, told }) : 'default',
+      from: isGiven ? originOf(env, { name, variables }) : 'default',
     }
   })
 }
@@ -154,9 +154,9 @@ function lacksPassword(given: Record<string, string>, name: string): boolean {
   return name === 'SMTP_PASSWORD' && given.SMTP_USERNAME !== undefined
 }
 
-function originOf(env: Environment, { name, told }: { name: string; told: Environment }): string {
+function originOf(env: Environment, { name, variables }: { name: string; variables: Environment }): string {
   const [source] = SECRETS.includes(name) ? sourcesOf(env, name) : []
-  if (!source || source.kind === 'variable') return told[PREFIX + name] ? 'environment' : 'settings file'
+  if (!source || source.kind === 'variable') return variables[PREFIX + name] ? 'environment' : 'settings file'
   return source.kind
 }
 

@@ -118,12 +118,15 @@ export function deleteChannel(deps: Deps, ref: ChannelRef): Channel {
 }
 
 /** Why a channel sends nothing. Null when it does send. */
-export function silenceOf(deps: Pick<Deps, 'config'>, channel: Pick<Channel, 'kind' | 'disabledAt'>): Silence | null {
+export function unusableReasonOf(
+  deps: Pick<Deps, 'config'>,
+  channel: Pick<Channel, 'kind' | 'disabledAt'>,
+): UnusableReason | null {
   if (channel.disabledAt !== null) return 'disabled'
   return lacksMailServer(deps, findKind(channel.kind)) ? 'no mail server configured' : null
 }
 
-export type Silence = 'disabled' | 'no mail server configured'
+export type UnusableReason = 'disabled' | 'no mail server configured'
 
 /** Whether notifications through this kind are only written to the log. */
 export function lacksMailServer({ config }: Pick<Deps, 'config'>, kind: ChannelKind | null): boolean {

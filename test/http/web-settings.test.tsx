@@ -101,7 +101,7 @@ describe('Profile', () => {
     expect(response.headers.get('location')).toBe('/settings')
     expect(now()).toMatchObject({ name: 'Alice', timeZone: 'Asia/Tokyo' })
     const text = await alice.read('/settings')
-    expect(text).toContain('<option value="Asia/Tokyo" selected>Tokyo, 21:00</option>')
+    expect(text).toContain('<option value="Asia/Tokyo" selected>Asia/Tokyo, 21:00</option>')
     expect(text).toContain('1 Mar, 21:00')
   })
 

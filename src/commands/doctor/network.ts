@@ -71,10 +71,10 @@ export const address: Check = (config) => {
   if (trustedProxies.some((range) => /\/0+$/.test(range))) {
     return bad('CRONGUARD_TRUSTED_PROXIES trusts everyone, so anyone can fake an address. List only your proxy.')
   }
-  const told = isFolderTaken(config.dataDir) ? inDatabase(config, findBaseUrl) : null
-  if (told !== null && told !== baseUrl) {
+  const stored = isFolderTaken(config.dataDir) ? inDatabase(config, findBaseUrl) : null
+  if (stored !== null && stored !== baseUrl) {
     return warn(
-      `The server's links begin with ${told}, but the current settings say ${baseUrl}. Restart it to apply them.`,
+      `The server's links begin with ${stored}, but the current settings say ${baseUrl}. Restart it to apply them.`,
     )
   }
   if (isEncrypted && trustedProxies.length === 0) {

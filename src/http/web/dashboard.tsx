@@ -1,4 +1,4 @@
-import { silenceOf } from '#actions/channels.ts'
+import { unusableReasonOf } from '#actions/channels.ts'
 import { rememberProject } from '#actions/sessions.ts'
 import type { Deps } from '#deps.ts'
 import {
@@ -100,10 +100,10 @@ function show({ deps }: WebDeps, context: ProjectRequest): Promise<Response> {
 }
 
 function channelsOf(deps: Deps, { id }: OwnProject): ChannelsState {
-  const silences = listChannels(deps.db, id).map((channel) => silenceOf(deps, channel))
-  if (silences.length === 0) return 'none'
-  if (silences.includes(null)) return 'on'
-  return silences.every((silence) => silence === 'disabled') ? 'off' : 'unheard'
+  const reasons = listChannels(deps.db, id).map((channel) => unusableReasonOf(deps, channel))
+  if (reasons.length === 0) return 'none'
+  if (reasons.includes(null)) return 'on'
+  return reasons.every((unusableReason) => unusableReason === 'disabled') ? 'off' : 'no-mail-server'
 }
 
 function showList({ deps }: WebDeps, context: ProjectRequest): Promise<Response> {

@@ -1,4 +1,4 @@
-import { silenceOf } from '#actions/channels.ts'
+import { unusableReasonOf } from '#actions/channels.ts'
 import { monitorFingerprint, type Seen, saveMonitor, updateMonitor } from '#actions/monitors.ts'
 import { channelTitle, kindLabel, summaryOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
@@ -200,9 +200,9 @@ function show(web: WebDeps, context: FormVisit, { retry, ticked, status = 200, p
 /** The description of a channel, without secrets. */
 function describeChannel(deps: Deps, channel: Channel): ChannelChoice {
   const about = `${kindLabel(channel.kind)}: ${summaryOf(channel)}`
-  const silence = silenceOf(deps, channel)
+  const unusableReason = unusableReasonOf(deps, channel)
   const name = channelTitle(channel)
-  return { id: channel.id, name, about: silence === null ? about : `${about} (${silence})` }
+  return { id: channel.id, name, about: unusableReason === null ? about : `${about} (${unusableReason})` }
 }
 
 // The default is a period of one day. The user's time zone is filled in for schedules with a time of day.

@@ -1,5 +1,5 @@
 // The page of a monitor, its live parts, and actions such as pause, resume and delete.
-import { silenceOf } from '#actions/channels.ts'
+import { unusableReasonOf } from '#actions/channels.ts'
 import { deleteMonitor, type MonitorRef, pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
 import { recordPing, rulesForUsers } from '#actions/pings.ts'
 import { channelTitle } from '#channels/index.ts'
@@ -112,7 +112,7 @@ async function confirmationOf(deps: Deps, monitor: Monitor): Promise<number | nu
 }
 
 function toNotifiedChannel(deps: Deps, channel: Channel): NotifiedChannel {
-  return { name: channelTitle(channel), silence: silenceOf(deps, channel) }
+  return { name: channelTitle(channel), unusableReason: unusableReasonOf(deps, channel) }
 }
 
 function urlsOf({ deps }: WebDeps, { monitor, project }: MonitorRequest): MonitorUrls {

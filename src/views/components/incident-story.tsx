@@ -102,7 +102,7 @@ export function AcknowledgedBy({ incident, reading }: { incident: Incident; read
 function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
   const { incident, opening, closing, lastPing, monitor } = story
   const expected = expectationOf(story)
-  const told = opening.notification?.lastPing ?? null
+  const reported = opening.notification?.lastPing ?? null
   return (
     <dl class="facts">
       <Fact label={closing ? 'Started' : 'Down since'}>
@@ -127,9 +127,9 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
       <Fact label={opening.reason === 'fail' ? 'Failing ping' : 'Previous ping'}>
         {lastPing ? (
           <PingLink ping={lastPing} monitorKey={monitor.uniqueKey} reading={reading} />
-        ) : told ? (
+        ) : reported ? (
           <>
-            <ExactMoment at={told.at} zone={reading.zone} />, deleted
+            <ExactMoment at={reported.at} zone={reading.zone} />, deleted
           </>
         ) : (
           'none'
@@ -174,11 +174,11 @@ function ChapterPart({ title, chapter, ...context }: ChapterContext & { title: s
     <section class="chapter">
       <h4>{title}</h4>
       {chapter.deliveries.length === 0 ? (
-        <NobodyTold {...context} />
+        <NoDeliveries {...context} />
       ) : (
-        <ul class="told">
+        <ul class="deliveries">
           {chapter.deliveries.map((delivery) => (
-            <Told delivery={delivery} {...context} />
+            <DeliveryItem delivery={delivery} {...context} />
           ))}
         </ul>
       )}
@@ -186,7 +186,7 @@ function ChapterPart({ title, chapter, ...context }: ChapterContext & { title: s
   )
 }
 
-function NobodyTold({ monitorKey, mayOperate }: ChapterContext) {
+function NoDeliveries({ monitorKey, mayOperate }: ChapterContext) {
   return (
     <p class="soft">
       No one was notified: this monitor had no enabled channel.
@@ -200,11 +200,11 @@ function NobodyTold({ monitorKey, mayOperate }: ChapterContext) {
   )
 }
 
-function Told({ delivery, reading, mayOperate }: ChapterContext & { delivery: StoryDelivery }) {
+function DeliveryItem({ delivery, reading, mayOperate }: ChapterContext & { delivery: StoryDelivery }) {
   const { id, state, attempts, nextAttemptAt, isRepeat, createdAt } = delivery
   return (
     <li>
-      <div class="told-head">
+      <div class="delivery-head">
         <strong>
           <ChannelName delivery={delivery} />
         </strong>
@@ -217,7 +217,7 @@ function Told({ delivery, reading, mayOperate }: ChapterContext & { delivery: St
           </span>
         )}
         {mayOperate && maySendAgain(delivery) && (
-          <form method="post" action={url(`/deliveries/${id}/resend`)} class="told-again">
+          <form method="post" action={url(`/deliveries/${id}/resend`)} class="delivery-again">
             <button type="submit" class="button button-small">
               Send again<span class="visually-hidden"> through {shownChannel(delivery)}</span>
             </button>

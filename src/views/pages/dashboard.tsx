@@ -6,7 +6,7 @@ import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { MonitorList, type MonitorListProps } from '#views/partials/monitor-list.tsx'
 
 /** Whether a project has channels, whether any is enabled, and whether its notifications can reach someone. */
-export type ChannelsState = 'none' | 'off' | 'unheard' | 'on'
+export type ChannelsState = 'none' | 'off' | 'no-mail-server' | 'on'
 
 interface DashboardProps extends MonitorListProps {
   context: FrameContext
@@ -36,7 +36,7 @@ export function DashboardPage({ context, project, tags, all, channels, ...list }
           </a>
         )}
       </div>
-      {total > 0 && channels !== 'on' && <NobodyIsTold project={project} channels={channels} />}
+      {total > 0 && channels !== 'on' && <NoOneIsNotified project={project} channels={channels} />}
       {total > 0 && <FilterForm tags={tags} {...list} />}
       {total > 0 ? <MonitorList {...list} /> : <FirstMonitor project={project} channels={channels} />}
     </Frame>
@@ -122,18 +122,18 @@ function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId
   )
 }
 
-const SILENCES = {
+const NOTICES = {
   none: { lacks: 'This project has no channel', path: '/new', help: 'Create a channel' },
   off: { lacks: 'All channels of this project are disabled', path: '', help: 'Enable a channel' },
-  unheard: {
+  'no-mail-server': {
     lacks: 'This project has only email channels, and no mail server is configured',
     path: '',
     help: 'View channels',
   },
 }
 
-function NobodyIsTold({ project, channels }: { project: OwnProject; channels: keyof typeof SILENCES }) {
-  const { lacks, path, help } = SILENCES[channels]
+function NoOneIsNotified({ project, channels }: { project: OwnProject; channels: keyof typeof NOTICES }) {
+  const { lacks, path, help } = NOTICES[channels]
   return (
     <p class="banner">
       <Icon name="alert" />

@@ -58,8 +58,8 @@ export function IncidentNow({ story, reading, project }: IncidentNowProps) {
       <div class={incident.closedAt === null ? 'band band-down' : 'band'}>
         <Head story={story} project={project} />
         <IncidentMark incident={incident} reading={reading} />
-        <div class="incident-hand">
-          <Hand story={story} reading={reading} mayOperate={mayOperate} />
+        <div class="incident-acknowledgment">
+          <Acknowledgment story={story} reading={reading} mayOperate={mayOperate} />
         </div>
       </div>
       <section class="section">
@@ -87,12 +87,12 @@ function Head({ story: { monitor }, project }: Pick<IncidentNowProps, 'story' | 
   )
 }
 
-interface HandProps extends Pick<IncidentNowProps, 'story' | 'reading'> {
+interface AcknowledgmentProps extends Pick<IncidentNowProps, 'story' | 'reading'> {
   mayOperate: boolean
 }
 
 // Who acknowledged the incident, and the button that acknowledges it or undoes that.
-function Hand({ story: { incident }, reading, mayOperate }: HandProps) {
+function Acknowledgment({ story: { incident }, reading, mayOperate }: AcknowledgmentProps) {
   const { id, acknowledgment, closedAt } = incident
   if (acknowledgment !== null) {
     return (

@@ -31,7 +31,7 @@ interface MonitorPageProps {
 export interface NotifiedChannel {
   name: string
   /** Why it notifies no one; null if it works. */
-  silence: string | null
+  unusableReason: string | null
 }
 
 export interface MonitorUrls {
@@ -241,15 +241,15 @@ function NotifiedChannels({
   channels,
   ...about
 }: Pick<MonitorPageProps, 'channels' | 'monitor' | 'projectId' | 'mayOperate'>) {
-  const areAllSilent = channels.every(({ silence }) => silence !== null)
+  const areAllSilent = channels.every(({ unusableReason }) => unusableReason !== null)
   return (
     <>
       {areAllSilent && <NoChannels {...about} hasChannels={channels.length > 0} />}
-      {channels.map(({ name, silence }, index) => (
+      {channels.map(({ name, unusableReason }, index) => (
         <>
           {(index > 0 || areAllSilent) && (index > 0 ? ', ' : '; ')}
           <bdi>{name}</bdi>
-          {silence !== null && ` (${silence})`}
+          {unusableReason !== null && ` (${unusableReason})`}
         </>
       ))}
     </>

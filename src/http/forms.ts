@@ -1,3 +1,4 @@
+import type { Deps } from '#deps.ts'
 import { AppError, isTooMany } from '#lib/errors.ts'
 import { readHead } from './body.ts'
 
@@ -66,9 +67,10 @@ const CORRECTABLE = ['invalid', 'conflict', 'full', 'too_many']
 
 /**
  * Runs the action of a form. Errors that the user can correct or wait out render the form again through `again`, with
- * status 422 or 429. Other errors are rethrown.
+ * status 422 or 429, and show one moment. Other errors are rethrown.
  */
 export async function orRerender(
+  { db }: Pick<Deps, 'db'>,
   work: () => Promise<Response> | Response,
   again: (error: AppError) => Response | Promise<Response>,
 ): Promise<Response> {
@@ -76,7 +78,7 @@ export async function orRerender(
     return await work()
   } catch (error) {
     if (!(error instanceof AppError) || !CORRECTABLE.includes(error.code)) throw error
-    const response = await again(error)
+    const response = await db.read(() => again(error))
     return isTooMany(error) ? new Response(response.body, { status: 429, headers: response.headers }) : response
   }
 }

@@ -72,7 +72,7 @@ type Answer = Response | Promise<Response>
 export function anyone(web: WebDeps, answer: (context: PageRequest) => Answer) {
   return webRoute(web, async (context) => {
     if (!hasUsers(web.deps.db)) return redirect(url('/setup'))
-    return withNotice(await answer(context), context.request)
+    return withNotice(await ofOneMoment(web, context, () => answer(context)), context.request)
   })
 }
 
@@ -92,11 +92,13 @@ export function signedIn(web: WebDeps, answer: (context: SignedInRequest) => Ans
     const found = await sessions.find(request)
     if (found === null) return redirectToLogin(deps, request)
     const { user, session, cookie } = found
-    const projects = listProjectsOfUser(deps.db, user.id)
-    const project = projects.find(({ id }) => id === session.projectId) ?? projects[0] ?? null
-    const projectIds = projects.map(({ id }) => id)
-    const warnings = (): Warning[] => (user.isAdmin ? readWarnings(deps, projectIds) : [])
-    const response = await answer({ ...context, user, session, projects, project, warnings })
+    const response = await ofOneMoment(web, context, () => {
+      const projects = listProjectsOfUser(deps.db, user.id)
+      const project = projects.find(({ id }) => id === session.projectId) ?? projects[0] ?? null
+      const projectIds = projects.map(({ id }) => id)
+      const warnings = (): Warning[] => (user.isAdmin ? readWarnings(deps, projectIds) : [])
+      return answer({ ...context, user, session, projects, project, warnings })
+    })
     // Sessions from before browsers were recognized get the cookie that identifies the browser.
     const isNews = cookie !== null && devices.find(request, user.id) === null
     return withCookies(withNotice(response, request), [cookie, isNews ? devices.cookie(request, user.id) : null])
@@ -156,6 +158,14 @@ function redirectToLogin({ db }: Deps, request: Request): Response {
   }
   const asked = askedPath(request.url)
   return redirect(url(asked === '/' ? '/login' : `/login?next=${encodeURIComponent(asked)}`))
+}
+
+/**
+ * The answer to a GET shows one moment, even if another process commits between two reads. This ends at the first
+ * `await` of the answer, because a transaction must not wait. Before that, the answer can't write.
+ */
+function ofOneMoment({ deps: { db } }: WebDeps, { request }: PageRequest, answer: () => Answer): Answer {
+  return request.method === 'POST' ? answer() : db.read(answer)
 }
 
 /** Runs `answer` with the base path that `url` uses. */

@@ -48,7 +48,7 @@ async function showHealth(
   const status = healthWord(isHealthy)
   const visitor = await sessions.find(request)
   const maySeeDetails = visitor?.user.isAdmin || hasToken(deps, request)
-  const details = maySeeDetails ? { parts: stateOf(parts), warnings: readWarnings(deps) } : {}
+  const details = maySeeDetails ? { parts: stateOf(parts), warnings: deps.db.read(() => readWarnings(deps)) } : {}
   return withCookies(Response.json({ status, ...details }, answer), [visitor?.cookie ?? null])
 }
 

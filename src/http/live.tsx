@@ -113,10 +113,13 @@ export function createLive(deps: Deps): Live {
     const { isChanged, isDue } = readOtherWrites()
     if (isChanged) otherVersion = version += 1
     const news = { ids: touched, isEverything: isDue, now: deps.clock.now() }
-    const concernedProjects = concerned(deps, { projects, news })
-    // Cleared only now: if reading fails, the next tick still has all changes.
-    touched = new Set()
-    for (const [projectId, watched] of concernedProjects) notifyOrDefer(deps, { projectId, watched, news })
+    // Rows and counts are of one moment, even if another process commits between the reads.
+    deps.db.read(() => {
+      const concernedProjects = concerned(deps, { projects, news })
+      // Cleared only now: if reading fails, the next tick still has all changes.
+      touched = new Set()
+      for (const [projectId, watched] of concernedProjects) notifyOrDefer(deps, { projectId, watched, news })
+    })
   }
 
   const tick = async (): Promise<void> => {

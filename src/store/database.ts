@@ -163,7 +163,8 @@ class SqliteDb implements Db {
     try {
       return work(this)
     } finally {
-      this.#commit()
+      // After some errors, SQLite has ended the transaction itself.
+      if (this.#sqlite.inTransaction) this.#commit()
     }
   }
 

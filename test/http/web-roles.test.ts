@@ -1,12 +1,10 @@
 // Every page and form, requested by a stranger, an outsider and the four roles.
 import { describe, expect, test } from 'bun:test'
-import { invite } from '#actions/members.ts'
 import { ROLES, type Role } from '#domain/project.ts'
 import { createRoutes } from '#http/server.ts'
-import { HOUR, MINUTE } from '#lib/duration.ts'
-import { listApiKeys } from '#store/projects.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+import { newWorld, type World } from '../support/world.ts'
 
 /** The least that is needed: nothing, an account, admin rights on the server, or a role in the project. */
 type Needs = 'anyone' | 'user' | 'server-admin' | Role
@@ -123,47 +121,6 @@ const TABLE: Record<string, Needs> = {
 
 /** Routes covered by other tests: those with keys of their own, and files. */
 const ELSEWHERE = /^(?:\w+ \/api\/|ALL \/(?:ping|badge|b)\/|ALL \/\*$|GET \/assets\/|GET [a-z:/]*\/metrics)/
-
-/** A project with one of everything, and the paths of its routes. */
-async function newWorld() {
-  const guard = new TestGuard()
-  const project = guard.project('owner-of-all@example.org')
-  const monitor = guard.monitor(project, {
-    name: 'backup',
-    schedule: { kind: 'period', periodMs: HOUR },
-    graceMs: MINUTE,
-  })
-  const channel = guard.mailTo(project, 'ops@example.org')
-  guard.apiKey(project)
-  await guard.ping(monitor, '', { method: 'POST', body: 'done' })
-  await guard.ping(monitor, '/fail')
-  await guard.tick()
-  const target = await memberOf(guard, project, 'viewer', 'target@example.org')
-  const owner = guard.db.get<{ id: string }>("SELECT id FROM users WHERE email = 'owner-of-all@example.org'")?.id ?? ''
-  const { invitation } = await invite(guard.deps, {
-    actor: { projectId: project.id, userId: owner },
-    email: '',
-    role: 'viewer',
-  })
-  const ids: Record<string, string> = {
-    project: project.id,
-    monitor: monitor.uniqueKey,
-    number: '1',
-    channel,
-    incident: guard.db.get<{ id: string }>('SELECT id FROM incidents')?.id ?? '',
-    delivery: guard.deliveries(monitor)[0]?.id ?? '',
-    key: listApiKeys(guard.db, project.id)[0]?.id ?? '',
-    invitation: invitation.id,
-    user: target.user.id,
-    session: guard.db.get<{ id: string }>('SELECT id FROM sessions')?.id ?? '',
-    form: 'profile',
-    page: 'pinging',
-  }
-  const pathOf = (pattern: string): string => pattern.replace(/:(\w+)/g, (_all, name) => ids[name] ?? 'unknown')
-  return { guard, project, pathOf }
-}
-
-type World = Awaited<ReturnType<typeof newWorld>>
 
 const OTHERS = {
   stranger: async ({ guard }: World) => new Visitor(guard),

@@ -134,11 +134,14 @@ async function answer(deps: Deps, { request, params, version, operations }: Inco
   const { needs } = operation
   if (hasLongBody(request) && request.headers.has('x-api-key')) authenticate(deps, { request, body: {}, needs })
   const body = request.method === 'POST' ? await readObject(request, operation) : {}
-  const key = authenticate(deps, { request, body, needs })
   const { query } = splitUrl(request.url)
-  const { projectId, access, createdBy: keyMaker } = key
   const address = peerOf(request)
-  return await operation.answer({ version, params, query, body, projectId, access, keyMaker, address })
+  const respond = (): Response | Promise<Response> => {
+    const { projectId, access, createdBy: keyMaker } = authenticate(deps, { request, body, needs })
+    return operation.answer({ version, params, query, body, projectId, access, keyMaker, address })
+  }
+  // The answer to a GET shows one moment, even if another process commits between two reads.
+  return await (request.method === 'GET' ? deps.db.read(respond) : respond())
 }
 
 function methodNotAllowed(method: string, operations: Endpoint['operations']): Response {

@@ -35,12 +35,14 @@ function answerMetrics({ db, clock, config }: Deps, request: Request): Response 
   if (config.metricsToken === null || key === null || !isSameText(key, config.metricsToken)) {
     return new Response(null, { status: 403 })
   }
-  const { pending, sending } = countOutbox(db)
-  const facts = {
-    ts: Math.floor(clock.now() / SECOND),
-    max_ping_id: countRecordedPings(db) || null,
-    max_notification_id: findNewestNotificationId(db),
-    num_unprocessed_flips: pending + sending,
-  }
+  const facts = db.read((reader) => {
+    const { pending, sending } = countOutbox(reader)
+    return {
+      ts: Math.floor(clock.now() / SECOND),
+      max_ping_id: countRecordedPings(reader) || null,
+      max_notification_id: findNewestNotificationId(reader),
+      num_unprocessed_flips: pending + sending,
+    }
+  })
   return Response.json(facts, { headers: UNCACHED })
 }

@@ -25,7 +25,7 @@ const HEADERS = {
 
 async function answerBadge(deps: Deps, path: string): Promise<Response> {
   const address = readBadgeAddress(deps, path)
-  const badge = address && findBadge(deps, address)
+  const badge = address && deps.db.read(() => findBadge(deps, address))
   if (!badge) return reply('Badge not found.', { type: 'text/plain; charset=utf-8', status: 404 })
   const { body, type } = await render(badge, address.form)
   return reply(body, { type })

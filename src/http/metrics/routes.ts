@@ -34,7 +34,7 @@ function answerInstance(deps: Deps, { request, readHealth }: InstanceQuestion): 
   const token = bearerOf(request)
   if (token === null) return refuse(401, 'Send the metrics token as a bearer token.')
   if (!isSameText(token, metricsToken)) return refuse(403, 'Wrong metrics token.')
-  return expose(instanceMetrics(deps, readHealth()))
+  return expose(deps.db.read(() => instanceMetrics(deps, readHealth())))
 }
 
 interface ProjectQuestion {
@@ -56,7 +56,7 @@ function answerProject(deps: Deps, { params, key }: ProjectQuestion): Response {
   }
   // The key is stored in the configuration of a program that only reads.
   if (found.access !== 'read-only') return refuse(403, 'Use a read-only API key for metrics.')
-  return expose(projectMetrics(deps, found.projectId))
+  return expose(deps.db.read(() => projectMetrics(deps, found.projectId)))
 }
 
 function expose(metrics: Metric[]): Response {

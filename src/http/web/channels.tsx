@@ -170,6 +170,7 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
   if (kind === null) return chooseKind(context, 422)
   const { project } = context
   return await orRerender(
+    web.deps,
     () => {
       const settings = changedSettings(kind, {}, settingsIn(form, kind))
       createChannel(web.deps, {
@@ -234,6 +235,7 @@ async function save(web: WebDeps, context: ChannelRequest): Promise<Response> {
   const kind = findKind(channel.kind)
   if (kind === null) throw new AppError('conflict', 'This kind of channel is no longer supported.')
   return await orRerender(
+    web.deps,
     () => {
       updateChannel(web.deps, {
         ref: refOf(context),

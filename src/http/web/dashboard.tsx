@@ -80,11 +80,8 @@ function showCurrent(web: WebDeps, context: SignedInRequest): Response | Promise
   return project === null ? page(<NoProjectPage context={frameOf(context)} />) : show(web, { ...context, project })
 }
 
-function show({ deps }: WebDeps, context: ProjectRequest): Promise<Response> {
+async function show({ deps }: WebDeps, context: ProjectRequest): Promise<Response> {
   const { project, session } = context
-  if (session.projectId !== project.id) {
-    tryWrite(() => rememberProject(deps, { id: session.id, projectId: project.id }))
-  }
   const monitors = listListedMonitors(deps.db, { projectId: project.id })
   const document = (
     <DashboardPage
@@ -96,7 +93,12 @@ function show({ deps }: WebDeps, context: ProjectRequest): Promise<Response> {
       {...listOf({ monitors, project, context })}
     />
   )
-  return gzipped(context.request, page(document))
+  const response = await gzipped(context.request, page(document))
+  // After the page, because an answer to a GET can't write while it reads.
+  if (session.projectId !== project.id) {
+    tryWrite(() => rememberProject(deps, { id: session.id, projectId: project.id }))
+  }
+  return response
 }
 
 function channelsOf(deps: Deps, { id }: OwnProject): ChannelsState {

@@ -214,6 +214,7 @@ async function keepNote(web: WebDeps, context: IncidentRequest): Promise<Respons
   const note = context.form.text('note')
   const seen = context.form.text(SEEN_FIELD)
   return await orRerender(
+    web.deps,
     () => {
       saveNote(web.deps, { ...refOf(context), note, seen })
       return redirect(url(`/incidents/${context.incidentId}`), 'note-saved')

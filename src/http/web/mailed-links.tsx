@@ -65,6 +65,7 @@ async function mailLink(
   requireMailServer(deps.config.smtp)
   const email = context.form.text('email').trim()
   return await orRerender(
+    deps,
     async () => {
       await limits.network.take(peerOf(context.request))
       setImmediate(() => mailInLimits(web, { context, email, limit: limits.account }))
@@ -103,6 +104,7 @@ function showNewPassword({ deps }: WebDeps, { params }: PageRequest): Response {
 async function saveNewPassword({ deps }: WebDeps, { form, params }: PageRequest): Promise<Response> {
   const token = params.token ?? ''
   return await orRerender(
+    deps,
     async () => {
       await resetPassword(deps, { token, password: form.text('password') })
       return redirect(url('/login'), 'password-reset')

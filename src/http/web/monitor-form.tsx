@@ -123,7 +123,7 @@ interface Saving {
 
 function saving(web: WebDeps, { context, before, whenOutdated }: Saving, work: () => Response) {
   const { form } = context
-  return orRerender(work, (error) => {
+  return orRerender(web.deps, work, (error) => {
     const seen = error.code === 'conflict' && whenOutdated ? { [SEEN_FIELD]: whenOutdated() } : {}
     return show(web, context, {
       retry: { values: { ...form.values, ...seen }, problems: error.fields },

@@ -79,13 +79,14 @@ async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
       channels={listChannelsOfMonitor(web.deps.db, monitor.id).map((channel) => toNotifiedChannel(web.deps, channel))}
       reading={readingOf(context)}
       zoneHint={zoneHintOf(web, context)}
-      confirmation={await confirmationOf(web.deps, monitor)}
       parts={{
         overview: overviewPart(web, context),
         charts: chartsPart(web, context),
         incidents: incidentsPart(web, context),
         timeline: timelinePart(web, context),
       }}
+      // Comes last, because it may wait for a mail to be parsed, and everything else is read from one moment.
+      confirmation={await confirmationOf(web.deps, monitor)}
     />,
   )
 }
@@ -136,6 +137,7 @@ function pause({ deps }: WebDeps, { monitor }: MonitorRequest): Response {
 // If another user or a ping has already resumed the monitor, that isn't an error.
 function resume({ deps }: WebDeps, { monitor }: MonitorRequest): Promise<Response> {
   return orRerender(
+    deps,
     () => {
       resumeMonitor(deps, refOf(monitor), 'armed')
       return redirect(addressOf(monitor), 'monitor-resumed')

@@ -1,3 +1,4 @@
+import type { Deps } from '#deps.ts'
 import { type BodyText, HEAD_MAX, type KeptBody, type KeptMail, readBody } from '#domain/body.ts'
 import { shownName } from '#domain/monitor.ts'
 import { lastPrunedNumber, type RecordedPing, USER_AGENT_MAX } from '#domain/ping.ts'
@@ -12,7 +13,6 @@ import { page } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { findBody } from '#store/bodies.ts'
-import type { Reader } from '#store/database.ts'
 import { findPing } from '#store/pings.ts'
 import { findPingNumbersAround } from '#store/timeline.ts'
 import { PingPage } from '#views/pages/ping.tsx'
@@ -33,15 +33,12 @@ export function pingRoutes(web: WebDeps) {
 async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
   const { monitor, project } = context
   const { db, config } = web.deps
-  const mail = await mailOf(web.deps, findMeant(web, db, context))
   const conceal = concealFor(web.deps, context)
   const mayOperate = may(project.role, 'operate')
   const forgotten = lastPrunedNumber(monitor, config.retention.pingsPerMonitor)
-  const { ping, kept, around } = db.read((reader) => {
-    const ping = findMeant(web, reader, context)
-    const around = findPingNumbersAround(reader, { monitorId: monitor.id, number: ping.number, forgotten })
-    return { ping, kept: findBody(reader, ping), around }
-  })
+  const ping = findMeant(web, context)
+  const around = findPingNumbersAround(db, { monitorId: monitor.id, number: ping.number, forgotten })
+  const kept = findBody(db, ping)
   const isShown = kept !== null && (ping.scheme !== 'email' || mayOperate)
   return page(
     <PingPage
@@ -49,10 +46,11 @@ async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
       monitor={{ uniqueKey: monitor.uniqueKey, shownName: shownName(monitor) }}
       ping={concealPing(ping, conceal)}
       body={isShown ? bodyFor({ kept, limit: config.pingBodyLimit, conceal: mayOperate ? null : conceal }) : null}
-      mail={mail && concealMail(mail, conceal)}
       mayReadRaw={mayOperate}
       formContext={around}
       reading={readingOf(context)}
+      // Comes last, because it may wait for the mail to be parsed, and everything else is read from one moment.
+      mail={await mailFor(web.deps, { ping, conceal })}
     />,
   )
 }
@@ -62,7 +60,13 @@ function concealPing(ping: RecordedPing, conceal: Conceal): RecordedPing {
   return { ...ping, userAgent, runId: ping.runId && conceal(ping.runId, false) }
 }
 
-function concealMail({ subject, parts, ...mail }: KeptMail, conceal: Conceal): KeptMail {
+async function mailFor(
+  deps: Deps,
+  { ping, conceal }: { ping: RecordedPing; conceal: Conceal },
+): Promise<KeptMail | null> {
+  const mail = await mailOf(deps, ping)
+  if (mail === null) return null
+  const { subject, parts } = mail
   return {
     ...mail,
     subject: conceal(subject, subject.length >= KEPT_SUBJECT_MAX),
@@ -94,7 +98,7 @@ function bodyFor({ kept, limit, conceal }: { kept: KeptBody; limit: number; conc
 
 // Jobs can send HTML and scripts, which a browser must show as plain text. The body may contain ping keys.
 function showRaw(web: WebDeps, context: MonitorRequest): Response {
-  const ping = findMeant(web, web.deps.db, context)
+  const ping = findMeant(web, context)
   const kept = findBody(web.deps.db, ping)
   if (kept === null) throw new AppError('not_found', 'This ping has no body.')
   return rawBody(kept, {
@@ -106,10 +110,10 @@ function showRaw(web: WebDeps, context: MonitorRequest): Response {
   })
 }
 
-function findMeant({ deps: { config } }: WebDeps, reader: Reader, { monitor, params }: MonitorRequest): RecordedPing {
+function findMeant({ deps: { db, config } }: WebDeps, { monitor, params }: MonitorRequest): RecordedPing {
   const number = /^[1-9]\d{0,14}$/.test(params.number ?? '') ? Number(params.number) : 0
   const isKept = number > lastPrunedNumber(monitor, config.retention.pingsPerMonitor)
-  const ping = isKept ? findPing(reader, { monitorId: monitor.id, number }) : null
+  const ping = isKept ? findPing(db, { monitorId: monitor.id, number }) : null
   if (ping === null) throw new AppError('not_found', 'Ping not found. It may have been deleted because of its age.')
   return ping
 }

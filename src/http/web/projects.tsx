@@ -95,6 +95,7 @@ function showNew(context: SignedInRequest, form: FormState, problem: string | nu
 async function create({ deps }: WebDeps, context: SignedInRequest): Promise<Response> {
   const { form } = context
   return await orRerender(
+    deps,
     () => {
       const id = createProject(deps, { name: form.text('name'), ownerId: context.user.id })
       return redirect(url(`/projects/${id}`), 'project-created')
@@ -158,7 +159,7 @@ function orRerenderSection(
   { context, section, form }: Sent,
   work: () => Response | Promise<Response>,
 ): Promise<Response> {
-  return orRerender(work, (error) => show(web, { context, returned: returnedForm(error, { section, form }) }))
+  return orRerender(web.deps, work, (error) => show(web, { context, returned: returnedForm(error, { section, form }) }))
 }
 
 async function rename(web: WebDeps, context: ProjectRequest): Promise<Response> {
@@ -276,6 +277,7 @@ function showDelete({ deps }: WebDeps, { context, form }: { context: ProjectRequ
 async function remove(web: WebDeps, context: ProjectRequest): Promise<Response> {
   const { form } = context
   return await orRerender(
+    web.deps,
     () => {
       deleteProject(web.deps, { projectId: context.project.id, confirmation: form.text('confirmation') })
       return redirect(url('/'), 'project-deleted')

@@ -96,6 +96,7 @@ async function handleCreateFirstAccount(web: WebDeps, context: PageRequest): Pro
   const { query, form } = context
   const token = query.get('token') ?? ''
   return await orRerender(
+    web.deps,
     async () => {
       const user = await setUp(web.deps, { token, ...newcomer(form) })
       return await startSession(web, { context, user, path: '/', notice: 'signed-in' })
@@ -222,6 +223,7 @@ interface SignUpRequest {
 async function enter(web: WebDeps, { context, limit, signUp }: SignUpRequest): Promise<Response> {
   const { form, request } = context
   return await orRerender(
+    web.deps,
     async () => {
       await limit.take(peerOf(request))
       return signUp.isByMail ? mailLink(web, { context, signUp }) : await handleCreateAccount(web, { context, signUp })
@@ -261,10 +263,12 @@ async function mailInLimits({ deps, messageLimits }: WebDeps, registration: Regi
 }
 
 async function showInvitation(web: WebDeps, context: PageRequest): Promise<Response> {
-  const token = context.params.token ?? ''
-  const invitation = invitationOf(web.deps, token)
   const isStranger = (await web.sessions.find(context.request)) === null
-  if (isStranger) return showSignUp(invitedSignUp(web, context))
+  return web.deps.db.read(() => (isStranger ? showSignUp(invitedSignUp(web, context)) : showJoining(web, context)))
+}
+
+function showJoining(web: WebDeps, { params: { token = '' } }: PageRequest): Response {
+  const invitation = invitationOf(web.deps, token)
   const name = projectName(web, invitation)
   return page(
     <ConfirmPage

@@ -104,7 +104,7 @@ function orRerenderSection(
   { context, section, form }: { context: SignedInRequest; section: SettingsForm; form: Form },
   work: () => Response | Promise<Response>,
 ): Promise<Response> {
-  return orRerender(work, (error) => show(web, { context, returned: returnedForm(error, { section, form }) }))
+  return orRerender(web.deps, work, (error) => show(web, { context, returned: returnedForm(error, { section, form }) }))
 }
 
 async function saveProfile(web: WebDeps, context: SignedInRequest): Promise<Response> {
@@ -198,6 +198,7 @@ function showDelete({ deps }: WebDeps, { context, form }: { context: SignedInReq
 async function remove(web: WebDeps, { context, limits }: LimitedRequest): Promise<Response> {
   const { form } = context
   return await orRerender(
+    web.deps,
     async () => {
       const proof = await checkPassword(web, { context, limits, form })
       deleteAccount(web.deps, { proof, keys: keyChoicesIn(context) })

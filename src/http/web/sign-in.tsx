@@ -102,6 +102,7 @@ function attemptOf({ deps: { db }, devices }: WebDeps, context: PageRequest): At
 async function signIn(web: WebDeps, { context, limits }: { context: PageRequest; limits: Limits }): Promise<Response> {
   const attempt = attemptOf(web, context)
   return await orRerender(
+    web.deps,
     async () => {
       await take(limits, attempt)
       const begun = await sessionFor(web, attempt).catch(async (error) => {

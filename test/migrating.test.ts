@@ -1,9 +1,9 @@
 // A server that replaces another one under the same DNS name: all URLs of its jobs still work.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { importConfiguration } from '#actions/imports.ts'
+import { importConfiguration, readExport } from '#actions/imports.ts'
 import { deleteMonitor } from '#actions/monitors.ts'
 import { deleteProject, replacePingKey } from '#actions/projects.ts'
-import { type Exported, readExport } from '#domain/export.ts'
+import type { Exported } from '#domain/export.ts'
 import { GIVEN_KEY_MIN } from '#domain/keys.ts'
 import { readRecipient, recordMail } from '#http/pings/mail.ts'
 import { createRoutes } from '#http/server.ts'

@@ -1,9 +1,8 @@
 // Every monitor setting through store, API, form, export and command: one that is forgotten comes back as its default.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { exportConfiguration } from '#actions/exports.ts'
-import { importConfiguration } from '#actions/imports.ts'
+import { importConfiguration, readExport } from '#actions/imports.ts'
 import { projectsOf } from '#actions/projects.ts'
-import { readExport } from '#domain/export.ts'
 import type { Monitor, MonitorSettings } from '#domain/monitor.ts'
 import {
   defaultOf,

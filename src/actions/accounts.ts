@@ -11,7 +11,7 @@ import {
 } from '#domain/account.ts'
 import { may, type OwnProject, PROJECT_PING_KEY_LENGTH, wouldLoseOwner } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
-import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
+import { type FieldProblems, throwProblems } from '#lib/fields.ts'
 import { hashPassword, verifyPassword } from '#lib/passwords.ts'
 import { newLowerCaseToken, newUuid } from '#lib/tokens.ts'
 import * as store from '#store/accounts.ts'
@@ -19,6 +19,7 @@ import type { Reader, Tx } from '#store/database.ts'
 import { deleteProject, insertMembership, insertProject, listMembers, listProjectsOfUser } from '#store/projects.ts'
 import { deleteSessionsOfUser } from '#store/sessions.ts'
 import { type KeyChoice, keysCreatedBy, REVOKE_ALL, revokeKeysOf } from './departures.ts'
+import { readField, readOnlyField } from './fields.ts'
 
 export interface NewUser {
   email: string
@@ -114,9 +115,7 @@ export async function changePassword(
   deps: Deps,
   { proof, ...input }: { proof: Proof; password: string; keptSessionId: string | null },
 ): Promise<void> {
-  const fields: FieldProblems = {}
-  const password = readField(fields, 'newPassword', Password.safeParse(input.password), '')
-  throwProblems(fields)
+  const password = readOnlyField('newPassword', Password.safeParse(input.password))
   const passwordHash = await hashPassword(password)
   deps.db.write((tx) => {
     requireProof(tx, proof)

@@ -3,17 +3,19 @@ import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import { CHANNELS_MAX, type Channel, ChannelName, DISABLED, type SettingsInput } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
-import { changedMeanwhile, changedSince, type Facets, fingerprintOf } from '#domain/fingerprint.ts'
+import { changedSince, type Facets, fingerprintOf } from '#domain/fingerprint.ts'
+import type { Issue } from '#domain/issue.ts'
 import { composeTest } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
-import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import { newUuid } from '#lib/tokens.ts'
 import * as store from '#store/channels.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { failPendingOfChannel } from '#store/deliveries.ts'
 import { findProject } from '#store/projects.ts'
+import { changedMeanwhile, issueInWords } from '#words/problems.ts'
 import { send } from './deliveries.ts'
+import { readOnlyField } from './fields.ts'
 
 /** The limit is short, because a person waits for the test. */
 const TEST_MAX_MS = 8 * SECOND
@@ -92,7 +94,7 @@ function facetsOf({ kind, name, settings, notifiesGaps }: Channel): Facets {
 
 function requireUnchanged(channel: Channel, seen: string): void {
   const changed = changedSince(seen, facetsOf(channel))
-  if (changed.length > 0) throw changedMeanwhile('channel', changed)
+  if (changed.length > 0) throw new AppError('conflict', changedMeanwhile('channel', changed))
 }
 
 /** Disables or enables a channel. Disabling fails its pending deliveries. Returns how many failed. */
@@ -164,10 +166,7 @@ function findOwn(reader: Reader, { projectId, channelId }: ChannelRef): Channel 
 }
 
 function readName(name: string): string {
-  const fields: FieldProblems = {}
-  const read = readField(fields, 'name', ChannelName.safeParse(name), '')
-  throwProblems(fields)
-  return read
+  return readOnlyField('name', ChannelName.safeParse(name))
 }
 
 function settingsAfter({ kind: name, settings }: Channel, input: SettingsInput): unknown {
@@ -187,9 +186,8 @@ function tooManyChannels(): AppError {
   return new AppError('conflict', `A project can have at most ${CHANNELS_MAX} channels. Delete one first.`)
 }
 
-function invalidSettings(issues: { path: PropertyKey[]; message: string }[]): AppError {
-  const fields = Object.fromEntries(issues.map(({ path, message }) => [path.join('.'), message]))
-  const first = issues[0]
-  const where = first && first.path.length > 0 ? `${first.path.join('.')}: ` : ''
-  return new AppError('invalid', `${where}${first?.message ?? 'The settings are invalid.'}`, fields)
+function invalidSettings(issues: readonly Issue[]): AppError {
+  const problems = issues.map((issue) => [issue.path.join('.'), issueInWords(issue)] as const)
+  const [place = '', text = 'The settings are invalid.'] = problems[0] ?? []
+  return new AppError('invalid', place === '' ? text : `${place}: ${text}`, Object.fromEntries(problems))
 }

@@ -1,7 +1,7 @@
 // Imports an exported configuration, completely or not at all. Everything that is not in the export stays unchanged.
 import type { Deps } from '#deps.ts'
 import { CHANNELS_MAX } from '#domain/channel.ts'
-import type { Exported, ExportedProject } from '#domain/export.ts'
+import { checkExport, type Exported, type ExportedProject } from '#domain/export.ts'
 import { MONITORS_MAX } from '#domain/monitor.ts'
 import { AppError, messageOf } from '#lib/errors.ts'
 import { findUserByEmail, listUsers } from '#store/accounts.ts'
@@ -9,6 +9,7 @@ import { countChannels } from '#store/channels.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import * as projectStore from '#store/projects.ts'
+import { exportProblemInWords } from '#words/export-problems.ts'
 import { type ImportedItem, type ImportStep, stepsOf, type Undo } from './import-steps.ts'
 
 export interface ImportOrder {
@@ -19,6 +20,13 @@ export interface ImportOrder {
   isDryRun: boolean
   /** Waits between transactions, so that other processes can write. */
   pause?: () => Promise<void>
+}
+
+/** Reads the text of an export. Throws `invalid` with the places of the errors. */
+export function readExport(text: string): Exported {
+  const checked = checkExport(text)
+  if ('problem' in checked) throw new AppError('invalid', exportProblemInWords(checked.problem))
+  return checked.content
 }
 
 /** The maximum duration of one transaction, because pings wait for it. */

@@ -1,9 +1,9 @@
 import type { Deps } from '#deps.ts'
 import { type Incident, Note, noteFingerprint } from '#domain/incident.ts'
 import { AppError } from '#lib/errors.ts'
-import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import type { Tx } from '#store/database.ts'
 import * as store from '#store/incidents.ts'
+import { readOnlyField } from './fields.ts'
 
 export interface IncidentRef {
   projectId: string
@@ -54,10 +54,7 @@ export function saveNote(deps: Deps, { note, seen, ...ref }: IncidentRef & { not
 }
 
 function readNote(note: string): string {
-  const fields: FieldProblems = {}
-  const read = readField(fields, 'note', Note.safeParse(note), '')
-  throwProblems(fields)
-  return read
+  return readOnlyField('note', Note.safeParse(note))
 }
 
 function findOwn(tx: Tx, { projectId, incidentId }: IncidentRef): Pick<Incident, 'id' | 'monitorId' | 'note'> {

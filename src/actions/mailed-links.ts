@@ -3,7 +3,6 @@ import { sendAccountMail } from '#channels/account-mail.ts'
 import type { Deps } from '#deps.ts'
 import { Email, LINK_MS, LINKS_KEPT, type LinkPurpose, type User } from '#domain/account.ts'
 import { AppError } from '#lib/errors.ts'
-import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import { newMixedCaseToken, sha256Hex } from '#lib/tokens.ts'
 import {
   deleteMailedLinks,
@@ -23,6 +22,7 @@ import {
   verificationMail,
 } from '#words/account-mail.ts'
 import { conflictingEmail, type Proof, readCredentials, replacePassword, requireProof } from './accounts.ts'
+import { readOnlyField } from './fields.ts'
 
 const TOKEN_LENGTH = 32
 
@@ -56,9 +56,7 @@ export async function changeEmail(
   { proof, email }: { proof: Proof; email: string },
 ): Promise<'changed' | 'mailed' | 'not-mailed'> {
   const { userId } = proof
-  const fields: FieldProblems = {}
-  const address = readField(fields, 'email', Email.safeParse(email), '')
-  throwProblems(fields)
+  const address = readOnlyField('email', Email.safeParse(email))
   if (deps.config.smtp !== null) {
     return (await mailAddressLink(deps, { userId, email: address, proof })) ? 'mailed' : 'not-mailed'
   }

@@ -12,13 +12,13 @@ import {
   wouldLoseOwner,
 } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
-import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import { hmacSha256Hex, isSameText, newUuid } from '#lib/tokens.ts'
 import { findUser } from '#store/accounts.ts'
 import type { Tx } from '#store/database.ts'
 import * as store from '#store/projects.ts'
 import { invitationMail } from '#words/account-mail.ts'
 import { type KeyChoice, REVOKE_ALL, revokeKeysOf } from './departures.ts'
+import { readOnlyField } from './fields.ts'
 import { mail } from './mailed-links.ts'
 
 /** The user who acts, and the project. The role is read in the transaction of the change, because it may change. */
@@ -33,9 +33,7 @@ export interface Actor {
  */
 export async function invite(deps: Deps, input: { actor: Actor; email: string; role: InvitedRole }) {
   const { actor, role } = input
-  const fields: FieldProblems = {}
-  const email = input.email.trim() === '' ? null : readField(fields, 'email', Email.safeParse(input.email), '')
-  throwProblems(fields)
+  const email = input.email.trim() === '' ? null : readOnlyField('email', Email.safeParse(input.email))
   const invitation = deps.db.write((tx) => {
     if (!may(roleOf(tx, actor), 'administer')) throw notAllowed()
     store.deleteExpiredInvitations(tx, actor.projectId)

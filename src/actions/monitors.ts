@@ -1,5 +1,5 @@
 import type { Deps } from '#deps.ts'
-import { changedMeanwhile, changedSince, fingerprintOf } from '#domain/fingerprint.ts'
+import { changedSince, fingerprintOf } from '#domain/fingerprint.ts'
 import { pause, resume, type Step, withRules } from '#domain/lifecycle.ts'
 import {
   changeSettings,
@@ -23,6 +23,7 @@ import type { Reader, Tx } from '#store/database.ts'
 import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import * as store from '#store/monitors.ts'
 import { findProvisioned, saveProvisioned } from '#store/projects.ts'
+import { changedMeanwhile } from '#words/problems.ts'
 import { isFreeForPings } from './keys.ts'
 import { recordStep } from './transitions.ts'
 
@@ -92,7 +93,7 @@ export function updateMonitor(
 
 function requireUnchanged(tx: Tx, { monitor, seen }: { monitor: Monitor; seen: Seen }): void {
   const changed = changedSince(seen.fingerprint, seenFacets(tx, { monitor, channelIds: seen.channelIds }))
-  if (changed.length > 0) throw changedMeanwhile('monitor', changed)
+  if (changed.length > 0) throw new AppError('conflict', changedMeanwhile('monitor', changed))
 }
 
 /** The fingerprint of a monitor as shown by a form with these channels. */

@@ -11,12 +11,12 @@ import {
   ProjectName,
 } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
-import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import { newLowerCaseToken, newMixedCaseToken, newUuid, sha256Hex } from '#lib/tokens.ts'
 import { findUserByEmail } from '#store/accounts.ts'
 import { listMonitors } from '#store/monitors.ts'
 import * as store from '#store/projects.ts'
 import { addProject } from './accounts.ts'
+import { readOnlyField } from './fields.ts'
 
 const HINT_LENGTH = 8
 
@@ -70,9 +70,7 @@ export function createApiKey(
     ...input
   }: { projectId: string; access: ApiKeyAccess; createdBy: string | null; name?: string; id?: string },
 ): string {
-  const fields: FieldProblems = {}
-  const name = readField(fields, 'keyName', ApiKeyName.safeParse(input.name ?? ''), '')
-  throwProblems(fields)
+  const name = readOnlyField('keyName', ApiKeyName.safeParse(input.name ?? ''))
   const prefix = API_KEY_PREFIXES[access]
   const key = prefix + newMixedCaseToken(API_KEY_LENGTH - prefix.length)
   const hint = key.slice(0, HINT_LENGTH)
@@ -129,8 +127,5 @@ function unconfirmed(): AppError {
 }
 
 function readName(name: string): string {
-  const fields: FieldProblems = {}
-  const read = readField(fields, 'name', ProjectName.safeParse(name), '')
-  throwProblems(fields)
-  return read
+  return readOnlyField('name', ProjectName.safeParse(name))
 }

@@ -3,13 +3,13 @@ import { type Deps, secretOf } from '#deps.ts'
 import { Email, REGISTRATION_MS, SETUP_MS, TimeZone, type User } from '#domain/account.ts'
 import type { Invitation } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
-import { type FieldProblems, readField, throwProblems } from '#lib/fields.ts'
 import { hmacSha256Base64Url, hmacSha256Hex, isSameText, newMixedCaseToken, sha256Hex } from '#lib/tokens.ts'
 import { findUserByEmail, hasUsers } from '#store/accounts.ts'
 import type { Reader } from '#store/database.ts'
 import { deleteSetting, findSetting, saveSetting } from '#store/settings.ts'
 import { alreadyRegisteredMail, registrationMail } from '#words/account-mail.ts'
 import { addUser, readCredentials } from './accounts.ts'
+import { readOnlyField } from './fields.ts'
 import { mail, mailVerification } from './mailed-links.ts'
 import { acceptInvitation, openInvitation } from './members.ts'
 
@@ -83,10 +83,7 @@ export interface Registration {
 
 /** Validates an address. Throws invalid, with the wrong field. */
 export function readEmail(email: string): string {
-  const fields: FieldProblems = {}
-  const address = readField(fields, 'email', Email.safeParse(email), '')
-  throwProblems(fields)
-  return address
+  return readOnlyField('email', Email.safeParse(email))
 }
 
 /** Emails a link that creates the account. If the address has an account, the email explains how to sign in. */

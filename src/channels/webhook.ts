@@ -20,7 +20,7 @@ const TIMEOUT_MS = 5 * SECOND
 
 const WebhookUrl = z
   .string()
-  .max(URL_MAX, `The URL can have at most ${URL_MAX} characters.`)
+  .max(URL_MAX)
   .refine(isHttpUrl, { error: 'Enter an http or https URL.', abort: true })
   .refine(hasNoCredentials, { error: 'Remove the user name and password from the URL.', abort: true })
   .refine((url) => refusalOf(new URL(url)) === null, { error: ({ input }) => refusalOf(new URL(String(input))) ?? '' })
@@ -42,7 +42,7 @@ export const webhook: ChannelKind<WebhookSettings> = {
   ],
   settings: z.object({
     url: WebhookUrl,
-    secret: z.string().max(SECRET_MAX, `The secret can have at most ${SECRET_MAX} characters.`).optional(),
+    secret: z.string().max(SECRET_MAX).optional(),
   }),
   summary: summaryOfUrl,
   send,

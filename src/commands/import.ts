@@ -1,7 +1,6 @@
 import type { ImportedItem } from '#actions/import-steps.ts'
-import { importConfiguration } from '#actions/imports.ts'
+import { importConfiguration, readExport } from '#actions/imports.ts'
 import { withDeps, withNewDeps } from '#app.ts'
-import { readExport } from '#domain/export.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { isFile, isFolder, pathExists, readText } from '#lib/files.ts'

@@ -51,28 +51,21 @@ export const SESSION_STEP_MS = 5 * MINUTE
 export const REGISTRATION_MS = DAY
 export const SETUP_MS = 30 * MINUTE
 
+export const EMAIL_MAX = 254
 export const PASSWORD_MIN = 10
 export const PASSWORD_MAX = 200
 export const USER_NAME_MAX = 100
 
-export const Email = z
-  .string()
-  .trim()
-  .max(254, 'An email address can have at most 254 characters.')
-  .pipe(z.email('Enter an email address, such as ada@example.org.'))
-
-const REPETITIVE =
-  'This password is too easy to guess: repeats like aaaa and sequences like 1234 count as one character.'
-const COMMON = 'This password is too common. Choose one that no one else uses.'
+export const Email = z.string().trim().max(EMAIL_MAX, 'email_too_long').pipe(z.email('not_email'))
 
 export const Password = z
   .string()
-  .min(PASSWORD_MIN, `A password needs at least ${PASSWORD_MIN} characters.`)
-  .max(PASSWORD_MAX, `A password can have at most ${PASSWORD_MAX} characters.`)
+  .min(PASSWORD_MIN, 'password_too_short')
+  .max(PASSWORD_MAX, 'password_too_long')
   .superRefine((password, context) => {
     if (password.length < PASSWORD_MIN || password.length > PASSWORD_MAX) return
-    if (countedLength(password) < PASSWORD_MIN) context.addIssue(REPETITIVE)
-    else if (isCommonPassword(password)) context.addIssue(COMMON)
+    if (countedLength(password) < PASSWORD_MIN) context.addIssue('password_repetitive')
+    else if (isCommonPassword(password)) context.addIssue('password_common')
   })
 
 export const UserName = limitedLine(USER_NAME_MAX)
@@ -80,7 +73,7 @@ export const UserName = limitedLine(USER_NAME_MAX)
 /** A time zone. An obsolete name becomes its current one. */
 export const TimeZone = z.string().transform((name, context) => {
   const zone = currentZoneName(name)
-  if (zone === null) context.addIssue('Not a time zone. Enter a name such as Europe/Berlin.')
+  if (zone === null) context.addIssue('not_zone')
   return zone ?? name
 })
 

@@ -1,8 +1,7 @@
 // The versioned file format of export and import.
 import { z } from 'zod'
-import { AppError } from '#lib/errors.ts'
 import { CHANNELS_MAX, ChannelName } from './channel.ts'
-import { unusableExport } from './export-problems.ts'
+import type { Issue } from './issue.ts'
 import { GIVEN_BADGE_KEY_MAX, GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX } from './keys.ts'
 import { type AliasDialect, MONITORS_MAX, type Monitor, type MonitorSettings } from './monitor.ts'
 import { defaultOf, MONITOR_SETTINGS, type MonitorSetting, settingsOf, settingValue } from './monitor-settings.ts'
@@ -12,17 +11,15 @@ export const EXPORT_FORMAT = 'cronguard-configuration'
 export const EXPORT_VERSION = 1
 
 const PROJECTS_IN_FILE_MAX = 10_000
-const MONITORS_IN_FILE_MAX = 20_000
+export const MONITORS_IN_FILE_MAX = 20_000
 
-const Uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a lowercase UUID')
+const Uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'not_uuid')
 
-const keyPattern = (max: number) =>
-  z
-    .string()
-    .regex(
-      new RegExp(`^[A-Za-z0-9_-]{${GIVEN_KEY_MIN},${max}}$`),
-      `must have ${GIVEN_KEY_MIN} to ${max} letters a to z, A to Z, digits, "-" and "_"`,
-    )
+const keyPattern = (max: number) => {
+  const pattern = new RegExp(`^[A-Za-z0-9_-]{${GIVEN_KEY_MIN},${max}}$`)
+  const refused = { error: 'not_key', params: { min: GIVEN_KEY_MIN, max } }
+  return z.string().refine((key) => pattern.test(key), refused)
+}
 
 /** The names of settings in a file: "grace_ms", or "time_zone" inside "schedule". */
 const nameInFile = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
@@ -61,7 +58,7 @@ const ExportedMonitor = MonitorIdentity.extend({
   ...shapeOf(null),
   schedule: z
     .strictObject(shapeOf('schedule'))
-    .refine(({ kind, expression }) => kind === 'period' || expression !== '', 'must have an expression'),
+    .refine(({ kind, expression }) => kind === 'period' || expression !== '', 'no_expression'),
   filter: z.strictObject(shapeOf('filter')),
 }) as unknown as z.ZodType<ExportedMonitor>
 
@@ -99,24 +96,31 @@ const Exported = z.strictObject({
   projects: z.array(ExportedProject).max(PROJECTS_IN_FILE_MAX),
 })
 
-/** Reads the text of an export. Throws `invalid` with the places of the errors. */
-export function readExport(text: string): Exported {
+/** Why a text can't be imported. */
+export type ExportProblem =
+  | { is: 'not_json' | 'not_export' }
+  | { is: 'newer'; version: number }
+  | { is: 'invalid'; issues: readonly Issue[]; content: unknown }
+  | { is: 'too_many_monitors'; count: number }
+  | { is: 'twice'; what: RepeatableKey }
+
+type RepeatableKey = 'project' | 'channel' | 'ping key' | 'project ping key' | 'badge key' | 'alias'
+
+export function checkExport(text: string): { content: Exported } | { problem: ExportProblem } {
   const content = parseJson(text)
-  requireVersion(content)
+  if (content === undefined) return { problem: { is: 'not_json' } }
+  const { format, version } = (content ?? {}) as { format?: unknown; version?: unknown }
+  if (format !== EXPORT_FORMAT) return { problem: { is: 'not_export' } }
+  if (typeof version === 'number' && version > EXPORT_VERSION) return { problem: { is: 'newer', version } }
   const read = Exported.safeParse(content)
-  if (!read.success) throw unusableExport(read.error.issues, content)
-  requireFew(read.data)
-  requireDistinct(read.data)
-  return read.data
+  if (!read.success) return { problem: { is: 'invalid', issues: read.error.issues, content } }
+  const problem = findExcess(read.data) ?? findRepeated(read.data)
+  return problem === null ? { content: read.data } : { problem }
 }
 
 /** Whether the text looks like an export of any version, even an incomplete one. */
 export function isExport(text: string): boolean {
-  try {
-    return (JSON.parse(text) as { format?: unknown } | null)?.format === EXPORT_FORMAT
-  } catch {
-    return false
-  }
+  return (parseJson(text) as { format?: unknown } | null | undefined)?.format === EXPORT_FORMAT
 }
 
 export function exportMonitor(monitor: Monitor, channelIds: string[]): ExportedMonitor {
@@ -150,37 +154,23 @@ function exportSettings(monitor: Monitor, group: MonitorSetting['group']): Expor
   return Object.fromEntries(shown.map((setting) => [nameInFile(setting.key), settingValue(monitor, setting)])) as never
 }
 
+/** Undefined if it isn't JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new AppError('invalid', 'This is not a CronGuard export: it is not valid JSON.')
+    return undefined
   }
 }
 
-function requireVersion(content: unknown): void {
-  const { format, version } = (content ?? {}) as { format?: unknown; version?: unknown }
-  if (format !== EXPORT_FORMAT) throw new AppError('invalid', 'This is not a CronGuard export.')
-  if (typeof version !== 'number' || version <= EXPORT_VERSION) return
-  throw new AppError(
-    'invalid',
-    `This export has format version ${version}, but this server supports ${EXPORT_VERSION}. Upgrade CronGuard.`,
-  )
-}
-
-function requireFew({ projects }: Exported): void {
+function findExcess({ projects }: Exported): ExportProblem | null {
   const count = projects.reduce((sum, { monitors }) => sum + monitors.length, 0)
-  if (count <= MONITORS_IN_FILE_MAX) return
-  const [has, most] = [count, MONITORS_IN_FILE_MAX].map((number) => number.toLocaleString('en'))
-  throw new AppError(
-    'invalid',
-    `This export has ${has} monitors, but an import takes at most ${most}. Import its projects one by one.`,
-  )
+  return count > MONITORS_IN_FILE_MAX ? { is: 'too_many_monitors', count } : null
 }
 
 // The second of two entries with the same key would overwrite the first.
-function requireDistinct({ projects }: Exported): void {
-  const ids: [what: string, ids: string[]][] = [
+function findRepeated({ projects }: Exported): ExportProblem | null {
+  const keys: [what: RepeatableKey, all: string[]][] = [
     ['project', projects.map(({ id }) => id)],
     ['channel', projects.flatMap(({ channels }) => channels.map(({ id }) => id))],
     ['ping key', projects.flatMap(({ monitors }) => monitors.map(({ ping_key }) => ping_key))],
@@ -188,7 +178,6 @@ function requireDistinct({ projects }: Exported): void {
     ['badge key', projects.flatMap(({ badge_key, monitors }) => [badge_key, ...monitors.map((one) => one.badge_key)])],
     ['alias', projects.flatMap(({ monitors }) => monitors.map(({ alias }) => alias).filter((alias) => alias !== ''))],
   ]
-  for (const [what, all] of ids) {
-    if (new Set(all).size < all.length) throw new AppError('invalid', `This export contains the same ${what} twice.`)
-  }
+  const repeated = keys.find(([, all]) => new Set(all).size < all.length)
+  return repeated ? { is: 'twice', what: repeated[0] } : null
 }

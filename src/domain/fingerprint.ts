@@ -1,5 +1,4 @@
 // Detects concurrent edits: a form carries a fingerprint of the values that it was rendered from.
-import { AppError } from '#lib/errors.ts'
 import { sha1Hex } from '#lib/tokens.ts'
 
 /** Editable values with their labels, always in the same order. */
@@ -10,15 +9,6 @@ const LENGTH = 10
 /** A short hash of each value: long enough to detect a change, too short to reveal the value. */
 export function fingerprintOf(facets: Facets): string {
   return facets.map(([, value]) => sha1Hex(JSON.stringify(value)).slice(0, LENGTH)).join('.')
-}
-
-/** The error for a form that would overwrite someone else's changes. */
-export function changedMeanwhile(what: string, changed: readonly string[]): AppError {
-  return new AppError(
-    'conflict',
-    `Someone else changed this ${what} while you were editing it: ${changed.join(', ')}. ` +
-      'Your changes are still here. Save again to overwrite theirs, or cancel to see them.',
-  )
 }
 
 /** The labels of the values that changed since the fingerprint was taken. */

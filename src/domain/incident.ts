@@ -70,7 +70,7 @@ export const NOTE_MAX = 2000
 export const Note = z
   .string()
   .transform((text) => withoutInvisible(text).trim())
-  .refine((text) => text.length <= NOTE_MAX, `Use at most ${NOTE_MAX} characters.`)
+  .refine((text) => text.length <= NOTE_MAX, { error: 'too_long', params: { max: NOTE_MAX } })
 
 /** The fingerprint that the note's form carries. */
 export function noteFingerprint(note: string): string {

@@ -76,7 +76,7 @@ export const API_KEY_PREFIXES: Record<ApiKeyAccess, string> = { 'read-write': 'c
 export const PROJECT_NAME_MAX = 100
 export const PROJECTS_MAX = 100
 
-export const ProjectName = limitedLine(PROJECT_NAME_MAX).refine((name) => name !== '', 'Enter a name for the project.')
+export const ProjectName = limitedLine(PROJECT_NAME_MAX).refine((name) => name !== '', 'no_project_name')
 
 export const ApiKeyName = limitedLine(API_KEY_NAME_MAX)
 

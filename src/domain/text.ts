@@ -6,10 +6,10 @@ export function limitedText(max: number) {
   return z
     .string()
     .transform((text) => withoutInvisible(text).trim())
-    .refine((value) => [...value].length <= max, `Use at most ${max.toLocaleString('en')} characters.`)
+    .refine((value) => [...value].length <= max, { error: 'too_long', params: { max } })
 }
 
 /** Like `limitedText`, without control characters, so that it fits in an email's subject. */
 export function limitedLine(max: number) {
-  return limitedText(max).refine((value) => !/\p{Cc}/u.test(value), 'Remove the control characters.')
+  return limitedText(max).refine((value) => !/\p{Cc}/u.test(value), 'control')
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { readFileSync, statSync } from 'node:fs'
 import { Password } from '#domain/account.ts'
 import { countedLength, isCommonPassword } from '#domain/password.ts'
+import { issueInWords } from '#words/problems.ts'
 
 const LIST = 'assets/common-passwords.txt'
 
@@ -51,7 +52,7 @@ describe('Password', () => {
   })
 
   test('a refusal has one reason', () => {
-    const problems = (password: string) => Password.safeParse(password).error?.issues.map(({ message }) => message)
+    const problems = (password: string) => Password.safeParse(password).error?.issues.map(issueInWords)
     expect(problems('short')).toEqual(['A password needs at least 10 characters.'])
     expect(problems('1234567890')).toEqual([expect.stringContaining('sequences like 1234 count as one')])
     expect(problems('basketball')).toEqual([expect.stringContaining('too common')])

@@ -380,7 +380,7 @@ describe('Management API: incidents', () => {
     const acknowledge = () => call(`/incidents/${incident}/acknowledge`, { body: { note: 'x'.repeat(1500) } })
     await acknowledge()
     await call(`/incidents/${incident}/acknowledge`, { method: 'DELETE' })
-    expect(await acknowledge()).toMatchObject({ status: 400, json: { error: 'Use at most 2000 characters.' } })
+    expect(await acknowledge()).toMatchObject({ status: 400, json: { error: 'Use at most 2,000 characters.' } })
     expect((await call(`/incidents/${incident}`)).json).toMatchObject({ acknowledged: null, note: 'x'.repeat(1500) })
   })
 

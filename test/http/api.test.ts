@@ -226,6 +226,12 @@ describe('Management API: channels', () => {
       'address: Enter an email address, such as ada@example.org.',
     ],
     ['a file URL', { kind: 'webhook', settings: { url: 'file:///etc/passwd' } }, 'url: Enter an http or https URL.'],
+    ['a number for a URL', { kind: 'webhook', settings: { url: 5 } }, 'url: Enter text.'],
+    [
+      'a URL of 1,014 characters',
+      { kind: 'webhook', settings: { url: `http://x.test/${'x'.repeat(1000)}` } },
+      'url: Use at most 1,000 characters.',
+    ],
     [
       'a name of 101 characters',
       { kind: 'webhook', name: 'x'.repeat(101), settings: { url: 'http://x.test' } },

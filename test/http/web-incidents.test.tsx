@@ -272,7 +272,7 @@ describe('Incident note', () => {
     const response = await member.post(`${path}/note`, { note })
     const text = await response.text()
     expect(response.status).toBe(422)
-    expect(text).toContain('Use at most 2000 characters.')
+    expect(text).toContain('Use at most 2,000 characters.')
     expect(text).toContain(note)
   })
 })

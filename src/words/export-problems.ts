@@ -1,17 +1,35 @@
-// What is wrong with an export, in sentences: where, what, and what to do.
-import type { z } from 'zod'
-import { AppError } from '#lib/errors.ts'
-import type { SettingProblem } from './setting.ts'
-
-type Issue = z.core.$ZodIssue
+// Why an export can't be imported: where the error is, what is wrong, and what to do.
+import { EXPORT_VERSION, type ExportProblem, MONITORS_IN_FILE_MAX } from '#domain/export.ts'
+import type { Issue } from '#domain/issue.ts'
 
 const PROBLEMS_SHOWN_MAX = 5
 
-/** `content`: what was read, to distinguish missing fields from invalid ones, and to name things. */
-export function unusableExport(issues: readonly Issue[], content: unknown): AppError {
+export function exportProblemInWords(problem: ExportProblem): string {
+  switch (problem.is) {
+    case 'not_json':
+      return 'This is not a CronGuard export: it is not valid JSON.'
+    case 'not_export':
+      return 'This is not a CronGuard export.'
+    case 'newer':
+      return (
+        `This export has format version ${problem.version}, but this server supports ${EXPORT_VERSION}. ` +
+        'Upgrade CronGuard.'
+      )
+    case 'invalid':
+      return issuesInWords(problem)
+    case 'too_many_monitors': {
+      const [has, most] = [problem.count, MONITORS_IN_FILE_MAX].map((number) => number.toLocaleString('en'))
+      return `This export has ${has} monitors, but an import takes at most ${most}. Import its projects one by one.`
+    }
+    case 'twice':
+      return `This export contains the same ${problem.what} twice.`
+  }
+}
+
+function issuesInWords({ issues, content }: { issues: readonly Issue[]; content: unknown }): string {
   const lines = issues.slice(0, PROBLEMS_SHOWN_MAX).map((issue) => `  - ${sentence(issue, content)}`)
   const more = issues.length > PROBLEMS_SHOWN_MAX ? [`  - and ${issues.length - PROBLEMS_SHOWN_MAX} more`] : []
-  return new AppError('invalid', ['This export is not valid:', ...lines, ...more, ADVICE].join('\n'))
+  return ['This export is not valid:', ...lines, ...more, ADVICE].join('\n')
 }
 
 const ADVICE = 'Nothing was imported. Correct the file, or export it again.'
@@ -33,15 +51,18 @@ const KINDS: Record<string, string> = {
   record: 'an object in { }',
 }
 
-/** By the codes that settings are refused with. */
-const SETTING_PROBLEMS: Record<string, string> = {
+/** By the codes of the schemas. */
+const CODES: Record<string, string> = {
   nul: 'must not contain NUL characters',
   control: 'must not contain control characters',
   not_slug: 'must contain only a to z, digits, "-" and "_"',
   not_alias: 'must have 4 to 64 letters a to z, A to Z, digits, "-" and "_"',
   not_zone: 'must be a time zone like "Europe/Berlin"',
   not_expression: 'must be a cron or an OnCalendar expression',
-} satisfies Partial<Record<SettingProblem, string>>
+  no_expression: 'must have an expression',
+  no_project_name: 'must not be empty',
+  not_uuid: 'must be a lowercase UUID',
+}
 
 function problemOf(issue: Issue, value: unknown): string {
   switch (issue.code) {
@@ -58,24 +79,22 @@ function problemOf(issue: Issue, value: unknown): string {
     case 'invalid_value':
       return `must be ${issue.values.map((one) => JSON.stringify(one)).join(' or ')}`
     case 'invalid_format':
-      return issue.format === 'datetime' ? 'must be a time like "2026-11-30T12:00:00Z"' : lowered(issue.message)
-    case 'custom':
-      return issue.message === 'too_long'
-        ? `must have at most ${issue.params?.max} characters`
-        : (SETTING_PROBLEMS[issue.message] ?? lowered(issue.message))
+      if (issue.format === 'datetime') return 'must be a time like "2026-11-30T12:00:00Z"'
+      return CODES[issue.message] ?? 'is invalid'
+    case 'custom': {
+      const { min, max } = issue.params ?? {}
+      if (issue.message === 'too_long') return `must have at most ${max} characters`
+      if (issue.message === 'not_key') return `must have ${min} to ${max} letters a to z, A to Z, digits, "-" and "_"`
+      return CODES[issue.message] ?? 'is invalid'
+    }
     default:
-      return lowered(issue.message)
+      return 'is invalid'
   }
 }
 
 function amountOf(bound: string, limit: number | bigint, origin: string): string {
   if (origin === 'string') return `have ${bound} ${limit} characters`
   return origin === 'array' ? `have ${bound} ${limit} items` : `be ${bound} ${limit}`
-}
-
-// Our own rules say "must have …"; those that forms share are sentences.
-function lowered(message: string): string {
-  return /^must /.test(message) ? message : `is invalid: ${message}`
 }
 
 function placeOf(path: readonly PropertyKey[]): string {

@@ -1,0 +1,42 @@
+// What to enter instead of a value that was refused.
+import { EMAIL_MAX, PASSWORD_MAX, PASSWORD_MIN } from '#domain/account.ts'
+import type { Issue } from '#domain/issue.ts'
+
+/** By the codes of the schemas. */
+const CODES: Record<string, string> = {
+  control: 'Remove the control characters.',
+  no_project_name: 'Enter a name for the project.',
+  not_zone: 'Not a time zone. Enter a name such as Europe/Berlin.',
+  not_email: 'Enter an email address, such as ada@example.org.',
+  email_too_long: `An email address can have at most ${EMAIL_MAX} characters.`,
+  password_too_short: `A password needs at least ${PASSWORD_MIN} characters.`,
+  password_too_long: `A password can have at most ${PASSWORD_MAX} characters.`,
+  password_repetitive:
+    'This password is too easy to guess: repeats like aaaa and sequences like 1234 count as one character.',
+  password_common: 'This password is too common. Choose one that no one else uses.',
+}
+
+/** Schemas outside the domain may have sentences as messages. Limits are phrased here. */
+export function issueInWords(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'string' ? 'Enter text.' : issue.message
+    case 'too_big':
+      return issue.origin === 'string' ? atMost(Number(issue.maximum)) : issue.message
+    case 'custom':
+      if (issue.message === 'too_long') return atMost(Number(issue.params?.max))
+  }
+  return CODES[issue.message] ?? issue.message
+}
+
+function atMost(max: number): string {
+  return `Use at most ${max.toLocaleString('en')} characters.`
+}
+
+/** The error for a form that would overwrite someone else's changes. */
+export function changedMeanwhile(what: string, changed: readonly string[]): string {
+  return (
+    `Someone else changed this ${what} while you were editing it: ${changed.join(', ')}. ` +
+    'Your changes are still here. Save again to overwrite theirs, or cancel to see them.'
+  )
+}

@@ -61,6 +61,13 @@ describe('Retention of bodies', () => {
     const page = await viewer.read(`/monitors/${other.uniqueKey}/pings/1`)
     expect(page).toContain('The body of 10,000 bytes was deleted')
     expect(page).not.toContain('No body.')
+    const headers = { 'X-Api-Key': guard.apiKey(project) }
+    const pings = await guard.request(`/api/v3/checks/${other.pingKey}/pings/`, { headers })
+    const [newest, ...older] = ((await pings.json()) as { pings: { n: number; body_url: string | null }[] }).pings
+    expect([newest?.n, older.at(-1)?.n]).toEqual([60, 1])
+    expect([newest?.body_url === null, older.at(-1)?.body_url]).toEqual([false, null])
+    const dropped = await guard.request(`/api/v3/checks/${other.pingKey}/pings/1/body`, { headers })
+    expect(dropped.status).toBe(404)
     await pruneAll()
     expect(bodies(other).length).toBe(40)
   })

@@ -130,9 +130,11 @@ function toTimelinePing(row: TimelinePingRow): TimelinePing {
 
 function beginningOf({ scheme, body_start: body, charset, ...row }: TimelinePingRow): TimelinePing['beginning'] {
   if (body === null) return null
-  const text = row.subject ?? row.text_start ?? decodeBody(body, charset).replace(/\uFFFD+$/, '')
   const isRawMail = scheme === 'email' && row.subject === null
-  return { text, isCut: body.length >= BODY_START || text.length >= BODY_START, isRawMail }
+  const text = row.subject ?? row.text_start
+  if (text !== null) return { text, isCut: text.length >= BODY_START, isRawMail }
+  const decoded = decodeBody(body, charset).replace(/\uFFFD+$/, '')
+  return { text: decoded, isCut: body.length >= BODY_START, isRawMail }
 }
 
 function toTurn(row: TurnRow): Turn {

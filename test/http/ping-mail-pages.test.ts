@@ -71,6 +71,7 @@ describe('Pages about pings by mail', () => {
     await mail({ subject: 'long '.repeat(1000), text: 'x\n'.repeat(100_000) })
     const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/2`)
     expect(html).toContain('Only the first and the last 10,000 characters are shown.')
+    expect(html).toContain('Only the first 10,000 characters are shown.')
     expect(html.length).toBeLessThan(40_000)
   })
 
@@ -124,6 +125,17 @@ describe('Pages about pings by mail', () => {
     expect(stored).toEqual({ head: 10_000, tail: 90_000, isCut: 1 })
     const html = await reader.read(`/monitors/${backup.uniqueKey}/pings/1`)
     expect(words(html)).toContain('Long report first line')
+  })
+
+  test('show the text of a long mail to viewers with a note that only its beginning is shown', async () => {
+    const reader = await viewer()
+    await mail({ subject: 'Nightly report of nas', text: 'x\n'.repeat(4000) })
+    expect(await reader.read(`/monitors/${backup.uniqueKey}/pings/1`)).not.toContain('are shown.')
+    await mail({ subject: 'Nightly report of nas', text: `${'x\n'.repeat(6000)}last line` })
+    const html = await reader.read(`/monitors/${backup.uniqueKey}/pings/2`)
+    expect(html).toContain('Only the first 10,000 characters are shown.')
+    expect(html).not.toContain('last line')
+    expect(await reader.read(`/monitors/${backup.uniqueKey}`)).toContain('>Nightly report of nas<')
   })
 
   test('store the text of a mail that was searched for keywords on arrival', async () => {

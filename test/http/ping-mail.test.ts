@@ -95,6 +95,22 @@ const HELLO = ['HELO nas', 'MAIL FROM:<nas@example.org>']
 const answersTo = async (...recipients: string[]) =>
   (await converse([...HELLO, ...recipients.map((recipient) => `RCPT TO:<${recipient}>`)])).slice(2)
 
+describe('Ping body limit: a mail', () => {
+  test('keeps the first 10,000 bytes and the end, and the API tells how many bytes are missing', async () => {
+    const lines = Array.from({ length: 30_000 }, (_, index) => `line ${index}`).join('\n')
+    await mail({ subject: 'Report', text: lines })
+    const headers = { 'X-Api-Key': guard.apiKey(project) }
+    const answer = await guard.request(`/api/v3/checks/${backup.pingKey}/pings/1/body`, { headers })
+    const stored = await answer.text()
+    expect(stored).toHaveLength(100_000)
+    expect(stored.slice(0, 10_000)).toContain('Subject: Report\r\n')
+    expect(`${lines.replaceAll('\n', '\r\n')}\r\n`.endsWith(stored.slice(10_000))).toBe(true)
+    const cut = Number(answer.headers.get('x-cronguard-body-cut'))
+    expect(cut).toBeGreaterThan(200_000)
+    expect(pings()[0]?.bodySize).toBe(100_000 + cut)
+  })
+})
+
 describe('Memory budget for bodies, while other requests fill it', () => {
   test('a long mail gets 452 and records no ping, a short one succeeds, and the long one succeeds later', async () => {
     const long = 'x\n'.repeat(100_000)

@@ -74,6 +74,18 @@ describe('Timeline', () => {
     expect(text).toContain('Ignored')
   })
 
+  test('shows the beginning of a body, with an ellipsis when there is more', async () => {
+    const shown = async (body: string) => {
+      await guard.ping(monitor, '', { method: 'POST', body })
+      return /<bdi class="entry-body">([^<]*)</.exec(await viewer.read(at()))?.[1]
+    }
+    expect(await shown('x'.repeat(160))).toBe('x'.repeat(160))
+    expect(await shown('x'.repeat(161))).toBe(`${'x'.repeat(160)}…`)
+    expect(await shown(`done\n${' '.repeat(1000)}x`)).toBe('done…')
+    expect(await shown(`${'x '.repeat(80)}${'y'.repeat(1_000_000)}`)).toBe(`${'x '.repeat(80).trim()}…`)
+    expect(await shown(' \n ')).toBe('')
+  })
+
   test('has each gap that extended the deadline, and loses none over its pages', async () => {
     const gapsIn = (html: string) => html.match(/entry-blackout/g)?.length ?? 0
     await guard.ping(monitor, '', POST)

@@ -6,6 +6,7 @@ import { ExactMoment } from '#views/components/delivery.tsx'
 import { Ago, type Reading } from '#views/components/moment.tsx'
 import { PingMark } from '#views/components/ping-mark.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
+import { cutInWords, shownPartInWords } from '#words/body.ts'
 import { PING_WORDS } from '#words/ping.ts'
 
 interface PingPageProps {
@@ -126,10 +127,14 @@ function Mail({ subject, parts }: KeptMail) {
 }
 
 function MailPart({ text }: KeptMail['parts'][number]) {
+  const shown = beginning(text, SHOWN_FEWER_CHARACTERS)
   return (
-    <pre class="ping-body" dir="auto" tabindex="0">
-      {visible(beginning(text, SHOWN_FEWER_CHARACTERS)) || '(no text)'}
-    </pre>
+    <>
+      <BodyPart text={shown || '(no text)'} />
+      {shown.length < text.length && (
+        <p class="soft">{shownPartInWords({ characters: SHOWN_FEWER_CHARACTERS, hasEnd: false })}</p>
+      )}
+    </>
   )
 }
 
@@ -179,26 +184,21 @@ interface BodyPartsProps extends BodyText, Pick<BodyProps, 'rawAddress'> {
 function BodyParts({ head, tail, cutBytes, shownMax, rawAddress }: BodyPartsProps) {
   const [shownHead, shownTail] = [beginning(head, shownMax), end(tail, shownMax)]
   const isPart = shownHead.length < head.length || shownTail.length < tail.length
+  const cut = cutInWords({ cutBytes })
   return (
     <>
       <BodyPart text={shownHead} />
       {isPart && (
         <p class="soft">
-          Only the first {tail !== '' && 'and the last '}
-          {shownMax.toLocaleString('en')} characters are shown.
+          {shownPartInWords({ characters: shownMax, hasEnd: tail !== '' })}
           {rawAddress !== null && ' '}
           {rawAddress !== null && <a href={rawAddress}>Show all</a>}
         </p>
       )}
-      {cutBytes !== 0 && <p class="soft">{missingInWords(cutBytes)}</p>}
+      {cut && <p class="soft">{cut}</p>}
       {tail !== '' && <BodyPart text={shownTail} />}
     </>
   )
-}
-
-function missingInWords(cutBytes: number | null): string {
-  if (cutBytes === null) return '… The rest is not stored.'
-  return `… ${cutBytes.toLocaleString('en')} ${cutBytes === 1 ? 'byte' : 'bytes'} not stored …`
 }
 
 function BodyPart({ text }: { text: string }) {

@@ -16,6 +16,7 @@ import { Icon } from '#views/components/icon.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { PingMark } from '#views/components/ping-mark.tsx'
 import { StatusMark } from '#views/components/status.tsx'
+import { firstWords } from '#words/body.ts'
 import { gapReasonInWords } from '#words/gap.ts'
 import { reasonInWords } from '#words/reason.ts'
 
@@ -212,7 +213,7 @@ function PingEntry({ ping, uniqueKey, reading }: TimelineView & { ping: Timeline
         {facts.map((fact) => (
           <span>{fact}</span>
         ))}
-        {ping.beginning && <bdi class="entry-body">{firstWords(ping.beginning.text)}</bdi>}
+        {ping.beginning && <bdi class="entry-body">{previewOf(ping.beginning)}</bdi>}
       </span>
     </li>
   )
@@ -229,9 +230,8 @@ function pingFacts({ durationMs, exitStatus, remoteAddress, reportedBy }: Timeli
 
 const SHOWN_CHARACTERS = 160
 
-function firstWords(text: string): string {
-  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
-  return [...line].slice(0, SHOWN_CHARACTERS).join('')
+function previewOf({ text, isCut }: NonNullable<TimelinePing['beginning']>): string {
+  return firstWords(text, { characters: SHOWN_CHARACTERS, isPart: isCut })
 }
 
 function pageUrl({ uniqueKey, filter }: Pick<TimelineView, 'uniqueKey' | 'filter'>): Address {

@@ -1,28 +1,21 @@
 // Large mails are parsed in a worker, so that pings are answered meanwhile.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { createTransport } from 'nodemailer'
 import type { Monitor } from '#domain/monitor.ts'
 import { mailOf } from '#http/mails.ts'
-import { listenForMail, type MailListener } from '#http/smtp.ts'
+import type { MailListener } from '#http/smtp.ts'
 import { insertPing } from '#store/pings.ts'
-import { freePort } from '../support/binary.ts'
 import { wholeBody } from '../support/bodies.ts'
 import { Moved } from '../support/moved.ts'
+import { mailAddressOf, mailSettings, sendMail, startMailListener } from '../support/ping-mail.ts'
+import { nextTurn } from '../support/turn.ts'
 import { memberOf } from '../support/visitor.ts'
 
 let moved: Moved
 let listener: MailListener
 
 beforeEach(async () => {
-  const mails = { CRONGUARD_SMTPD_PORT: String(await freePort()), CRONGUARD_SMTPD_HOST: '127.0.0.1' }
-  moved = new Moved([], {
-    ...mails,
-    CRONGUARD_PING_EMAIL_DOMAIN: 'ping.example.org',
-    CRONGUARD_PING_BODY_LIMIT: '1000000',
-  })
-  const started = await listenForMail(moved.guard.deps)
-  if (started === null) throw new Error('The mail listener did not start')
-  listener = started
+  moved = new Moved([], { ...(await mailSettings()), CRONGUARD_PING_BODY_LIMIT: '1000000' })
+  listener = await startMailListener(moved.guard)
 })
 
 afterEach(async () => {
@@ -36,7 +29,7 @@ async function watch(work: Promise<unknown>): Promise<{ tookMs: number; stalledM
   let [isOver, lastTurnAt, stalledMs] = [false, startedAt, 0]
   const turns = (async () => {
     while (!isOver) {
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
       stalledMs = Math.max(stalledMs, performance.now() - lastTurnAt)
       lastTurnAt = performance.now()
     }
@@ -52,10 +45,8 @@ const ROW = '<tr><td><b>job</b></td><td>12:00</td><td><span style="color:red">al
 
 /** Sends a mail of nearly a megabyte. */
 async function mailReport(monitor: Monitor): Promise<void> {
-  const transport = createTransport({ host: '127.0.0.1', port: listener.port, ignoreTLS: true })
   const html = `<table>${ROW.repeat(940_000 / ROW.length)}</table>`
-  await transport.sendMail({ from: 'nas@example.org', to: `${monitor.pingKey}@ping.example.org`, html })
-  transport.close()
+  await sendMail(listener, { to: mailAddressOf(monitor), html })
 }
 
 describe('Large mails do not block pings', () => {

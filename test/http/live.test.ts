@@ -7,6 +7,7 @@ import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { insertMembership } from '#store/projects.ts'
 import { listSessions } from '#store/sessions.ts'
 import { TestGuard } from '../support/cronguard.ts'
+import { nextTurn } from '../support/turn.ts'
 import { memberOf, signedIn, type Visitor } from '../support/visitor.ts'
 
 let guard: TestGuard
@@ -54,13 +55,13 @@ async function openPage(visitor: Visitor, drawn = now(), of = project) {
   return {
     response,
     news: async (): Promise<Message[]> => {
-      await allRead()
+      await nextTurn()
       const blocks = text.split('\n\n').filter((block) => block !== '')
       text = ''
       return blocks.map(parse)
     },
     text: async (): Promise<string> => {
-      await allRead()
+      await nextTurn()
       return text
     },
     isOver: () => isOver,
@@ -70,9 +71,6 @@ async function openPage(visitor: Visitor, drawn = now(), of = project) {
     },
   }
 }
-
-/** What the server has sent is in the stream already, so that one turn of the event loop reads all of it. */
-const allRead = () => new Promise((resolve) => setImmediate(resolve))
 
 /** What a page that is drawn now knows. */
 function now(): string {

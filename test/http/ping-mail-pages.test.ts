@@ -1,15 +1,13 @@
 // What the pages show of pings by mail, and to whom.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { createTransport, type SendMailOptions } from 'nodemailer'
+import type { SendMailOptions } from 'nodemailer'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
-import { listenForMail, type MailListener } from '#http/smtp.ts'
+import type { MailListener } from '#http/smtp.ts'
 import { findMail } from '#store/bodies.ts'
-import { freePort } from '../support/binary.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf } from '../support/visitor.ts'
-
-const DOMAIN = 'ping.example.org'
+import { MAIL_DOMAIN, mailAddressOf, mailSettings, sendMail, startMailListener } from '../support/ping-mail.ts'
+import { memberOf, words } from '../support/visitor.ts'
 
 let guard: TestGuard
 let project: Project
@@ -17,13 +15,10 @@ let backup: Monitor
 let listener: MailListener
 
 beforeEach(async () => {
-  const env = { CRONGUARD_SMTPD_PORT: String(await freePort()), CRONGUARD_PING_EMAIL_DOMAIN: DOMAIN }
-  guard = new TestGuard({ env: { ...env, CRONGUARD_SMTPD_HOST: '127.0.0.1' } })
+  guard = new TestGuard({ env: await mailSettings() })
   project = guard.project()
   backup = guard.monitor(project, { name: 'backup', slug: 'backup' })
-  const started = await listenForMail(guard.deps)
-  if (started === null) throw new Error('Mails are not taken')
-  listener = started
+  listener = await startMailListener(guard)
 })
 
 afterEach(async () => {
@@ -37,25 +32,14 @@ const KEPT = JSON.stringify({
   asksToConfirm: false,
 })
 
-const addressOf = ({ pingKey }: Monitor) => `${pingKey}@${DOMAIN}`
-
-async function mail(message: SendMailOptions) {
-  const transport = createTransport({ host: '127.0.0.1', port: listener.port, ignoreTLS: true })
-  try {
-    return await transport.sendMail({ from: 'nas@example.org', to: addressOf(backup), ...message })
-  } finally {
-    transport.close()
-  }
-}
+const mail = (message: SendMailOptions) => sendMail(listener, { to: mailAddressOf(backup), ...message })
 
 describe('Pages about pings by mail', () => {
-  const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
-
   test('show the address to members, hide it from viewers, and escape the mail', async () => {
     const member = await memberOf(guard, project, 'member')
     const viewer = await memberOf(guard, project, 'viewer')
-    expect(await member.read(`/monitors/${backup.uniqueKey}`)).toContain(addressOf(backup))
-    expect(await viewer.read(`/monitors/${backup.uniqueKey}`)).not.toContain(addressOf(backup))
+    expect(await member.read(`/monitors/${backup.uniqueKey}`)).toContain(mailAddressOf(backup))
+    expect(await viewer.read(`/monitors/${backup.uniqueKey}`)).not.toContain(mailAddressOf(backup))
     await mail({ subject: 'Report <b>', html: '<script>alert(1)</script><p>All &amp; well</p>' })
     const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`)
     expect(html).not.toContain('<script>alert')
@@ -140,7 +124,7 @@ describe('Pages about pings by mail', () => {
 
   test('store the text of a mail that was searched for keywords on arrival', async () => {
     const monitor = guard.monitor(project, { name: 'words', filter: { successKeywords: 'done', subject: true } })
-    await mail({ to: addressOf(monitor), subject: 'Job done' })
+    await mail({ to: mailAddressOf(monitor), subject: 'Job done' })
     const kept = findMail(guard.db, { monitorId: monitor.id, number: 1 })
     expect(kept).toMatchObject({ subject: 'Job done', asksToConfirm: false })
   })
@@ -151,7 +135,7 @@ describe('Pages about pings by mail', () => {
     guard.monitor(project, { name: 'nas', alias })
     const other = guard.monitor(project, { name: 'other' })
     const keys = [project.pingKey, backup.pingKey, other.pingKey, alias]
-    const to = `${project.pingKey}+backup@${DOMAIN}`
+    const to = `${project.pingKey}+backup@${MAIL_DOMAIN}`
     const html = `<p>curl https://cron.example.org/ping/${backup.pingKey} ${other.pingKey.toUpperCase()} ${alias}</p>`
     await mail({ to, from: `bounce+${backup.pingKey}=x@example.org`, subject: `Report to ${to}`, html })
     const monitorPage = `/monitors/${backup.uniqueKey}`
@@ -161,7 +145,7 @@ describe('Pages about pings by mail', () => {
       for (const key of keys) expect(text).not.toContain(key)
     }
     const text = words(await reader.read(`${monitorPage}/pings/1`))
-    expect(text).toContain(`Report to ••••+backup@${DOMAIN}`)
+    expect(text).toContain(`Report to ••••+backup@${MAIL_DOMAIN}`)
     expect(text).toContain('curl https://cron.example.org/ping/•••• •••• ••••')
     expect((await reader.get(`${monitorPage}/pings/1/body`)).status).toBe(403)
     expect(await member.read(`${monitorPage}/pings/1/body`)).toContain(to)

@@ -1,7 +1,7 @@
 // Pings by mail: real SMTP conversations with the listener.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { connect, type Socket } from 'node:net'
-import { createTransport, type SendMailOptions } from 'nodemailer'
+import type { SendMailOptions } from 'nodemailer'
 import { pauseMonitor } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { PingFilter } from '#domain/ping.ts'
@@ -17,11 +17,9 @@ import {
 } from '#http/smtp.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { listPings } from '#store/pings.ts'
-import { freePort } from '../support/binary.ts'
 import { storedBytes } from '../support/bodies.ts'
 import { TestGuard } from '../support/cronguard.ts'
-
-const DOMAIN = 'ping.example.org'
+import { MAIL_DOMAIN, mailAddressOf, mailSettings, sendMail, startMailListener } from '../support/ping-mail.ts'
 
 let guard: TestGuard
 let project: Project
@@ -29,12 +27,10 @@ let backup: Monitor
 let listener: MailListener
 
 beforeEach(async () => {
-  guard = await guardWithMail(DOMAIN)
+  guard = await guardWithMail()
   project = guard.project()
   backup = guard.monitor(project, { name: 'backup', slug: 'backup' })
-  const started = await listenForMail(guard.deps)
-  if (started === null) throw new Error('Mails are not taken')
-  listener = started
+  listener = await startMailListener(guard)
 })
 
 afterEach(async () => {
@@ -42,23 +38,12 @@ afterEach(async () => {
   guard.stop()
 })
 
-async function guardWithMail(domain: string): Promise<TestGuard> {
-  const env = { CRONGUARD_SMTPD_PORT: String(await freePort()), CRONGUARD_PING_EMAIL_DOMAIN: domain }
-  return new TestGuard({ env: { ...env, CRONGUARD_SMTPD_HOST: '127.0.0.1' } })
-}
+const guardWithMail = async (domain?: string) => new TestGuard({ env: await mailSettings(domain) })
 
-const addressOf = ({ pingKey }: Monitor) => `${pingKey}@${DOMAIN}`
 const pings = (monitor = backup) => listPings(guard.db, { monitorId: monitor.id, limit: 100 })
 const kinds = (monitor = backup) => pings(monitor).map(({ kind }) => kind)
 
-async function mail(message: SendMailOptions) {
-  const transport = createTransport({ host: '127.0.0.1', port: listener.port, ignoreTLS: true })
-  try {
-    return await transport.sendMail({ from: 'nas@example.org', to: addressOf(backup), ...message })
-  } finally {
-    transport.close()
-  }
-}
+const mail = (message: SendMailOptions) => sendMail(listener, { to: mailAddressOf(backup), ...message })
 
 /** Sends these lines, each after the answer to the one before, and returns the answers. */
 function converse(lines: readonly string[]): Promise<string[]> {
@@ -143,18 +128,20 @@ describe('Mail to the address of a monitor', () => {
   })
 
   test('may name the project and the slug, or the ping key in capitals', async () => {
-    await mail({ to: [`${project.pingKey}+backup@${DOMAIN}`, `${backup.pingKey.toUpperCase()}@PING.example.org`] })
+    await mail({ to: [`${project.pingKey}+backup@${MAIL_DOMAIN}`, `${backup.pingKey.toUpperCase()}@PING.example.org`] })
     expect(kinds()).toEqual(['success', 'success'])
   })
 
   test('is recorded for every monitor among its recipients, and for no other', async () => {
     const [other, third] = [guard.monitor(project, { name: 'other' }), guard.monitor(project, { name: 'third' })]
-    await mail({ to: [addressOf(backup), addressOf(other)] })
+    await mail({ to: [mailAddressOf(backup), mailAddressOf(other)] })
     expect([kinds(), kinds(other), kinds(third)]).toEqual([['success'], ['success'], []])
   })
 
   test('for an unknown monitor is accepted and dropped', async () => {
-    await mail({ to: [`0193b5a0-5ec4-4e70-8000-1234567890ab@${DOMAIN}`, `${project.pingKey}+nothing@${DOMAIN}`] })
+    await mail({
+      to: [`0193b5a0-5ec4-4e70-8000-1234567890ab@${MAIL_DOMAIN}`, `${project.pingKey}+nothing@${MAIL_DOMAIN}`],
+    })
     expect(guard.db.all('SELECT 1 FROM pings')).toEqual([])
     expect(guard.log).toEqual([])
   })
@@ -163,7 +150,7 @@ describe('Mail to the address of a monitor', () => {
     const strict = guard.monitor(project, { name: 'strict', postOnly: true })
     const paused = guard.monitor(project, { name: 'paused', manualResume: true })
     pauseMonitor(guard.deps, guard.refOf(paused))
-    await mail({ to: [addressOf(strict), addressOf(paused)] })
+    await mail({ to: [mailAddressOf(strict), mailAddressOf(paused)] })
     expect([kinds(strict), kinds(paused)]).toEqual([['success'], ['ignored']])
   })
 })
@@ -188,7 +175,7 @@ describe('Keywords in a mail', () => {
   ]
   test.each(cases)('%s decide the kind of the ping', async (_where, filter, message, kind) => {
     const monitor = guard.monitor(project, { name: 'words', filter: { ...WORDS, ...filter } })
-    await mail({ ...message, to: addressOf(monitor) })
+    await mail({ ...message, to: mailAddressOf(monitor) })
     expect(kinds(monitor)).toEqual([kind as 'success'])
   })
 
@@ -207,7 +194,7 @@ describe('Keywords in a mail', () => {
   ]
   test.each(raw)('are found in a mail that %s', async (_what, filter, message, kind) => {
     const monitor = guard.monitor(project, { name: 'raw', filter: { ...WORDS, ...filter } })
-    await converse([...HELLO, `RCPT TO:<${addressOf(monitor)}>`, 'DATA', `${message}\r\n.`])
+    await converse([...HELLO, `RCPT TO:<${mailAddressOf(monitor)}>`, 'DATA', `${message}\r\n.`])
     expect(kinds(monitor)).toEqual([kind as 'success'])
   })
 
@@ -217,26 +204,26 @@ describe('Keywords in a mail', () => {
       { filename: 'log.txt', content: 'FAILED' },
       { contentType: 'message/rfc822', content: 'Subject: old\r\n\r\nFAILED' },
     ]
-    await mail({ to: addressOf(monitor), text: 'done', attachments })
+    await mail({ to: mailAddressOf(monitor), text: 'done', attachments })
     expect(kinds(monitor)).toEqual(['success'])
   })
 
   test('are found in deeply nested HTML', async () => {
     const monitor = guard.monitor(project, { name: 'words', filter: { ...WORDS, body: true } })
-    await mail({ to: addressOf(monitor), html: `${'<div><b>'.repeat(50_000)}FAILED` })
-    await mail({ to: addressOf(monitor), html: `<xmp>${'<b>'.repeat(200_000)}</xmp>done` })
+    await mail({ to: mailAddressOf(monitor), html: `${'<div><b>'.repeat(50_000)}FAILED` })
+    await mail({ to: mailAddressOf(monitor), html: `<xmp>${'<b>'.repeat(200_000)}</xmp>done` })
     expect(kinds(monitor)).toEqual(['success', 'fail'])
   })
 
   test('are separated by lines and cells of the HTML, and not by line breaks in its source', async () => {
     const filter = { ...WORDS, failureKeywords: 'it failed', successKeywords: 'jobOK, backup OK', body: true }
     const monitor = guard.monitor(project, { name: 'words', filter })
-    await mail({ to: addressOf(monitor), html: '<p>it\n  fai<i>led</i></p>' })
-    await mail({ to: addressOf(monitor), html: '<table><tr><td>backup<td>OK</table>' })
-    await mail({ to: addressOf(monitor), html: '<p>job<p>OK' })
+    await mail({ to: mailAddressOf(monitor), html: '<p>it\n  fai<i>led</i></p>' })
+    await mail({ to: mailAddressOf(monitor), html: '<table><tr><td>backup<td>OK</table>' })
+    await mail({ to: mailAddressOf(monitor), html: '<p>job<p>OK' })
     expect(kinds(monitor)).toEqual(['ignored', 'success', 'fail'])
     for (const between of ['&nbsp;', '&#160;', '<br>\r\n', '</p>\r\n<p>', '</div>\n<div>']) {
-      await mail({ to: addressOf(monitor), html: `<p>it${between}failed</p>` })
+      await mail({ to: mailAddressOf(monitor), html: `<p>it${between}failed</p>` })
       expect(kinds(monitor)[0]).toBe('fail')
     }
   })
@@ -248,14 +235,14 @@ describe('Mail server', () => {
     expect(
       await answersTo(
         'postmaster',
-        `${backup.pingKey}@sub.${DOMAIN}`,
-        `${backup.pingKey}@${DOMAIN}/x`,
-        `${pingKey}+back.up@${DOMAIN}`,
-        `${pingKey}+@${DOMAIN}`,
+        `${backup.pingKey}@sub.${MAIL_DOMAIN}`,
+        `${backup.pingKey}@${MAIL_DOMAIN}/x`,
+        `${pingKey}+back.up@${MAIL_DOMAIN}`,
+        `${pingKey}+@${MAIL_DOMAIN}`,
         `${backup.pingKey}@elsewhere.example.org`,
-        `postmaster@${DOMAIN}`,
-        `short+backup@${DOMAIN}`,
-        addressOf(backup),
+        `postmaster@${MAIL_DOMAIN}`,
+        `short+backup@${MAIL_DOMAIN}`,
+        mailAddressOf(backup),
       ),
     ).toEqual([
       '550 5.1.1 Recipient rejected',
@@ -271,7 +258,7 @@ describe('Mail server', () => {
   })
 
   test('accepts a limited number of recipients', async () => {
-    const many = Array.from({ length: RECIPIENTS_MAX + 1 }, (_, n) => `${project.pingKey}+job-${n}@${DOMAIN}`)
+    const many = Array.from({ length: RECIPIENTS_MAX + 1 }, (_, n) => `${project.pingKey}+job-${n}@${MAIL_DOMAIN}`)
     expect((await answersTo(...many)).slice(-2)).toEqual(['250 Accepted', '452 4.5.3 Too many recipients'])
   })
 
@@ -283,7 +270,7 @@ describe('Mail server', () => {
   test('accepts an internationalized domain', async () => {
     const theirs = await guardWithMail('xn--mnchen-3ya.example.org')
     await listener.stop()
-    listener = (await listenForMail(theirs.deps)) ?? listener
+    listener = await startMailListener(theirs)
     const { pingKey } = theirs.monitor(theirs.project(), { name: 'backup' })
     expect(await answersTo(`${pingKey}@XN--mnchen-3ya.example.org`, `${pingKey}@münchen.example.org`)).toEqual([
       '250 Accepted',
@@ -293,7 +280,7 @@ describe('Mail server', () => {
   })
 
   test.each(['nas.@example.org', ''])('accepts a mail from "%s"', async (sender) => {
-    const lines = ['HELO nas', `MAIL FROM:<${sender}>`, `RCPT TO:<${addressOf(backup)}>`, 'DATA', '\r\nwell\r\n.']
+    const lines = ['HELO nas', `MAIL FROM:<${sender}>`, `RCPT TO:<${mailAddressOf(backup)}>`, 'DATA', '\r\nwell\r\n.']
     expect((await converse(lines)).at(-1)).toBe('250 OK')
     expect(pings()).toMatchObject([{ kind: 'success', userAgent: `Email from ${sender}` }])
   })
@@ -302,7 +289,7 @@ describe('Mail server', () => {
     const socket = connect(listener.port, '127.0.0.1')
     socket.on('data', (data) => {
       if (String(data).startsWith('220')) {
-        socket.write(`HELO nas\r\nMAIL FROM:<>\r\nRCPT TO:<${addressOf(backup)}>\r\nDATA\r\n`)
+        socket.write(`HELO nas\r\nMAIL FROM:<>\r\nRCPT TO:<${mailAddressOf(backup)}>\r\nDATA\r\n`)
       }
       if (String(data).includes('354')) socket.write('Subject: half', () => socket.destroy())
     })
@@ -329,7 +316,7 @@ describe('Mail server', () => {
 
   test('closes a session that takes too long', async () => {
     await listener.stop()
-    listener = (await listenForMail(guard.deps, { sessionMaxMs: 300 })) ?? listener
+    listener = await startMailListener(guard, { sessionMaxMs: 300 })
     const socket = connect(listener.port, '127.0.0.1')
     socket.on('data', () => setImmediate(() => socket.write('NOOP\r\n')))
     await new Promise((resolve) => socket.on('close', resolve))

@@ -6,7 +6,7 @@ import { MINUTE } from '#lib/duration.ts'
 import { saveEmail } from '#store/accounts.ts'
 import { findChannel } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, type Visitor } from '../support/visitor.ts'
+import { memberOf, type Visitor, words } from '../support/visitor.ts'
 
 let guard: TestGuard
 let project: Project
@@ -21,7 +21,6 @@ beforeEach(async () => {
 afterEach(() => guard.stop())
 
 const list = () => `/projects/${project.id}/channels`
-const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 
 describe('Disable channel', () => {
   test.each([

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Project } from '#domain/project.ts'
 import { listChannels } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf } from '../support/visitor.ts'
+import { memberOf, words } from '../support/visitor.ts'
 
 let guard: TestGuard
 let project: Project
@@ -38,7 +38,7 @@ describe('Gap notices of a channel', () => {
     await guard.tick()
     guard.sleep(30 * 3_600_000)
     await guard.tick()
-    const text = (await (await memberOf(guard, project, 'viewer')).read(list())).replace(/<[^>]*>/g, ' ')
-    expect(text.replace(/\s+/g, ' ')).toContain('CronGuard was offline, just now')
+    const html = await (await memberOf(guard, project, 'viewer')).read(list())
+    expect(words(html)).toContain('CronGuard was offline, just now')
   })
 })

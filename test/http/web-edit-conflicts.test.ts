@@ -7,7 +7,7 @@ import type { Project } from '#domain/project.ts'
 import { DAY, HOUR } from '#lib/duration.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, type Visitor } from '../support/visitor.ts'
+import { memberOf, type Visitor, words } from '../support/visitor.ts'
 
 let guard: TestGuard
 let project: Project
@@ -39,7 +39,6 @@ const FIELDS = {
   earlyUnit: 'minutes',
 }
 
-const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 const seenIn = (html: string) => / name="seen" value="([^"]*)"/.exec(html)?.[1] ?? 'nothing'
 const shownIn = (html: string) =>
   [...html.matchAll(/name="shownChannel" value="([^"]*)"/g)].map((match) => match[1] ?? '')

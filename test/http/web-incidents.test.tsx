@@ -5,7 +5,7 @@ import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+import { memberOf, signedIn, Visitor, words } from '../support/visitor.ts'
 
 let guard: TestGuard
 let project: Project
@@ -39,13 +39,6 @@ async function failing(name = 'backup', channelIds: string[] = []): Promise<Moni
   await guard.ping(monitor, '/3')
   return monitor
 }
-
-/** The text of a page, without markup. */
-const words = (html: string): string =>
-  html
-    .replace(/<svg[\s\S]*?<\/svg>/g, '')
-    .replace(/<[^>]+>/g, ' ')
-    .replace(/\s+/g, ' ')
 
 describe('Incidents page', () => {
   test('shows open before past incidents, each with its duration and reason', async () => {

@@ -6,6 +6,7 @@ import { DAY } from '#lib/duration.ts'
 import { findUserByEmail } from '#store/accounts.ts'
 import { insertMembership, listInvitations, listMembers, listProjectsOfUser, saveRole } from '#store/projects.ts'
 import { TestGuard } from '../support/cronguard.ts'
+import { nextTurn } from '../support/turn.ts'
 import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
 
 const HOSTILE = `<script>alert(1)</script> "'\u202e🚀${'W'.repeat(60)}`
@@ -169,7 +170,7 @@ describe('Invitation', () => {
     const stranger = new Visitor(guard)
     const ask = async (email: string) => {
       const response = await stranger.post(`${copied}/account`, { email, password: 'long enough for all' })
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
       return await response.text()
     }
     expect(await ask('alice@example.org')).toBe(await ask('eve@example.org'))
@@ -187,7 +188,7 @@ describe('Invitation', () => {
     const another = await linkOn(owner)
     await stranger.post('/logout')
     await stranger.post(`${another}/account`, { email: 'eve@example.org' })
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
     const second = /8000(\/register\/[\w.-]+)/.exec(guard.outside.mails.at(-1)?.text ?? '')?.[1] ?? ''
     expect((await stranger.post(second, { password: 'long enough for all' })).status).toBe(303)
     expect(roleOf(userId('eve@example.org'))).toBe('viewer')

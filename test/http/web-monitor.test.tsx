@@ -8,7 +8,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { listPings } from '#store/pings.ts'
 import { findProject } from '#store/projects.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+import { memberOf, signedIn, Visitor, words } from '../support/visitor.ts'
 
 let guard: TestGuard
 let project: Project
@@ -27,7 +27,6 @@ beforeEach(async () => {
 afterEach(() => guard.stop())
 
 const at = (path = '') => `/monitors/${monitor.uniqueKey}${path}`
-const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 const overview = async (visitor = member) => words(await visitor.read(at('/overview')))
 
 describe('Monitor page', () => {

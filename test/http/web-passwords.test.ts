@@ -13,6 +13,7 @@ import { hashPassword } from '#lib/passwords.ts'
 import { findUser, savePasswordHash } from '#store/accounts.ts'
 import { listSessions } from '#store/sessions.ts'
 import { TestGuard } from '../support/cronguard.ts'
+import { nextTurn } from '../support/turn.ts'
 import { signedIn, Visitor } from '../support/visitor.ts'
 
 const EMAIL = 'alice@example.org'
@@ -59,7 +60,7 @@ function replaceMeanwhile(): void {
 function crowd(): { leave(): Promise<unknown> } {
   let isHere = true
   const attempt = async (): Promise<void> => {
-    while (isHere) await hashPassword('some password').catch(() => new Promise((resolve) => setImmediate(resolve)))
+    while (isHere) await hashPassword('some password').catch(nextTurn)
   }
   const people = Promise.all(Array.from({ length: 52 }, attempt))
   return {
@@ -166,7 +167,7 @@ test('Password reset: the owner gets a mail whatever strangers asked for, who ge
   await owner.post('/login', { email: EMAIL, password: PASSWORD })
   const mailsAfter = async (asking: Promise<Response>): Promise<number> => {
     await asking
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
     return guard.outside.mails.length
   }
   const form = { method: 'POST', body: new URLSearchParams({ email: EMAIL }) }
@@ -206,7 +207,7 @@ describe('Password that is easy to guess', () => {
       await reopen(SMTP)
       const visitor = new Visitor(guard)
       await visitor.post('/register', { email: 'new@example.org' })
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
       return { visitor, path: mailed(/\/register\/[\w.-]+/), fields: {} }
     },
     'an invitation': async () => {

@@ -3,7 +3,7 @@ import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { SECOND } from '#lib/duration.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+import { memberOf, signedIn, Visitor, words } from '../support/visitor.ts'
 
 let guard: TestGuard
 let project: Project
@@ -22,7 +22,6 @@ beforeEach(async () => {
 afterEach(() => guard.stop())
 
 const at = (path: string) => `/monitors/${monitor.uniqueKey}/pings/${path}`
-const words = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 const post = (body: string | Uint8Array<ArrayBuffer>, headers = {}) =>
   guard.ping(monitor, '', { method: 'POST', body, headers })
 

@@ -5,6 +5,7 @@ import { createSetupToken } from '#actions/registration.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { findUserByEmail, listUsers } from '#store/accounts.ts'
 import { TestGuard } from '../support/cronguard.ts'
+import { nextTurn } from '../support/turn.ts'
 import { signedIn, Visitor } from '../support/visitor.ts'
 
 const EMAIL = 'alice@example.org'
@@ -150,7 +151,7 @@ describe('Registration', () => {
     /** Sends the form, and waits until the mail is out. */
     async function ask(email: string): Promise<Response> {
       const response = await new Visitor(guard).post('/register', { email })
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
       return response
     }
 
@@ -219,7 +220,7 @@ describe('Registration', () => {
         const body = new URLSearchParams({ email: `bob+${count}@example.org` })
         const response = await guard.request('/register', { method: 'POST', body }, `198.51.100.${count}`)
         answers.push(await response.text())
-        await new Promise((resolve) => setImmediate(resolve))
+        await nextTurn()
       }
       expect(guard.outside.mails).toHaveLength(20)
       expect(new Set(answers).size).toBe(1)
@@ -272,7 +273,7 @@ describe('Forgotten password', () => {
     /** Asks for a link, and waits until the mail is out. */
     async function ask(email = EMAIL): Promise<Response> {
       const response = await new Visitor(guard).post('/password-reset', { email })
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
       return response
     }
 

@@ -6,7 +6,7 @@ import { readCursor, TIMELINE_FILTERS } from '#domain/timeline.ts'
 import { DAY, HOUR, SECOND } from '#lib/duration.ts'
 import { insertPing } from '#store/pings.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, type Visitor } from '../support/visitor.ts'
+import { memberOf, type Visitor, words } from '../support/visitor.ts'
 
 let guard: TestGuard
 let monitor: Monitor
@@ -68,7 +68,7 @@ describe('Timeline', () => {
     await guard.ping(monitor)
     const html = await viewer.read(at())
     expect(entriesOf(html)).toEqual(['#3', 'down', 'up', '#2', '#1'])
-    const text = html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+    const text = words(html)
     expect(text).toContain('took 2 seconds exit status 0 from 192.0.2.7 all good &lt;b&gt;')
     expect(text).toContain('Down 2 Mar 2026, 13:00:02 No ping received in time')
     expect(text).toContain('Ignored')
@@ -97,7 +97,7 @@ describe('Timeline', () => {
       await guard.ping(monitor, '', POST)
     }
     const first = await viewer.read(at('/timeline'))
-    expect(first.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')).toContain(
+    expect(words(first)).toContain(
       'CronGuard was offline for 1 day: the machine was frozen or overloaded. ' +
         'The deadline was extended by one grace period.',
     )

@@ -65,6 +65,9 @@ export async function signedIn(guard: TestGuard, email: string): Promise<Visitor
   return Object.assign(new Visitor(guard, [cookie]), { user })
 }
 
+/** The text of a page, without its markup. */
+export const words = (html: string): string => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+
 export function sessionCookie({ deps }: TestGuard, sessionId: string): Promise<string> {
   return withBasePath(deps.config.basePath, () => createSessions(deps).cookie(sessionId))
 }

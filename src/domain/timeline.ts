@@ -13,12 +13,12 @@ export interface TimelinePing extends RecordedPing {
 }
 
 /** An entry that isn't a ping: a status change, or a deadline that was extended after a gap. */
-export type Turn =
+export type TimelineEvent =
   | ({ type: 'transition' } & RecordedTransition)
   /** `at`: when CronGuard was back. */
   | { type: 'gap'; id: number; at: number; from: number; reason: GapReason }
 
-export type TimelineEntry = { type: 'ping'; ping: TimelinePing } | Turn
+export type TimelineEntry = { type: 'ping'; ping: TimelinePing } | TimelineEvent
 
 /**
  * A place between two entries. It holds one position among the pings and one among the other entries, so that paging
@@ -26,15 +26,15 @@ export type TimelineEntry = { type: 'ping'; ping: TimelinePing } | Turn
  */
 export interface TimelineCursor {
   pingNumber: number
-  turnAt: number
-  turnId: number
+  eventAt: number
+  eventId: number
 }
 
 /** Above all entries. */
 export const TIMELINE_TOP: TimelineCursor = {
   pingNumber: Number.MAX_SAFE_INTEGER,
-  turnAt: Number.MAX_SAFE_INTEGER,
-  turnId: Number.MAX_SAFE_INTEGER,
+  eventAt: Number.MAX_SAFE_INTEGER,
+  eventId: Number.MAX_SAFE_INTEGER,
 }
 
 /** The kind of pings that a filter shows. */
@@ -43,39 +43,39 @@ export function pingKindOf(filter: TimelineFilter): PingKind | 'every' | 'none' 
   return filter === 'status' ? 'none' : filter
 }
 
-export function showsTurns(filter: TimelineFilter): boolean {
+export function showsEvents(filter: TimelineFilter): boolean {
   return filter === 'all' || filter === 'status'
 }
 
 /** "120.1764000000000.7" */
-export function writeCursor({ pingNumber, turnAt, turnId }: TimelineCursor): string {
-  return `${pingNumber}.${turnAt}.${turnId}`
+export function writeCursor({ pingNumber, eventAt, eventId }: TimelineCursor): string {
+  return `${pingNumber}.${eventAt}.${eventId}`
 }
 
 /** Null if `text` isn't a cursor. */
 export function readCursor(text: string | null): TimelineCursor | null {
   const match = /^(\d{1,16})\.(\d{1,16})\.(-?\d{1,16})$/.exec(text ?? '')
   if (match === null) return null
-  const [pingNumber = 0, turnAt = 0, turnId = 0] = match.slice(1).map(Number)
-  return [pingNumber, turnAt, turnId].every(Number.isSafeInteger) ? { pingNumber, turnAt, turnId } : null
+  const [pingNumber = 0, eventAt = 0, eventId = 0] = match.slice(1).map(Number)
+  return [pingNumber, eventAt, eventId].every(Number.isSafeInteger) ? { pingNumber, eventAt, eventId } : null
 }
 
 interface Streams {
-  /** Newest first, like the turns. */
+  /** Newest first, like the events. */
   pings: readonly TimelinePing[]
-  turns: readonly Turn[]
+  events: readonly TimelineEvent[]
 }
 
 /** The newest `limit` entries of both, newest first. A status change is listed above the ping that caused it. */
-export function mergeNewest({ pings, turns }: Streams, limit: number): TimelineEntry[] {
+export function mergeNewest({ pings, events }: Streams, limit: number): TimelineEntry[] {
   const entries: TimelineEntry[] = []
-  let [nextPing, nextTurn] = [0, 0]
+  let [nextPing, nextEvent] = [0, 0]
   while (entries.length < limit) {
     const ping = pings[nextPing]
-    const turn = turns[nextTurn]
-    if (turn !== undefined && (ping === undefined || turn.at >= ping.at)) {
-      entries.push(turn)
-      nextTurn++
+    const event = events[nextEvent]
+    if (event !== undefined && (ping === undefined || event.at >= ping.at)) {
+      entries.push(event)
+      nextEvent++
     } else if (ping !== undefined) {
       entries.push({ type: 'ping', ping })
       nextPing++
@@ -91,5 +91,5 @@ export function cursorBelow(start: TimelineCursor, entries: readonly TimelineEnt
 
 function moved(cursor: TimelineCursor, entry: TimelineEntry): TimelineCursor {
   if (entry.type === 'ping') return { ...cursor, pingNumber: entry.ping.number }
-  return { ...cursor, turnAt: entry.at, turnId: entry.id }
+  return { ...cursor, eventAt: entry.at, eventId: entry.id }
 }

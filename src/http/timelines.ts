@@ -4,13 +4,13 @@ import {
   cursorBelow,
   mergeNewest,
   pingKindOf,
-  showsTurns,
+  showsEvents,
   TIMELINE_TOP,
   type TimelineCursor,
   type TimelineEntry,
+  type TimelineEvent,
   type TimelineFilter,
   type TimelinePing,
-  type Turn,
 } from '#domain/timeline.ts'
 import type { Reader } from '#store/database.ts'
 import { findPingNumbersAround, listEventsAfter, listEventsBefore, listNewestPings } from '#store/timeline.ts'
@@ -53,13 +53,13 @@ export function readTimeline(
   const { monitor, filter, kept } = wanted
   const start = before ?? TIMELINE_TOP
   const { pings, searchedTo } = readPings(reader, { ...wanted, below: start.pingNumber })
-  const turns = showsTurns(filter)
+  const events = showsEvents(filter)
     ? listEventsBefore(reader, { monitorId: monitor.id, ...start, limit: PAGE_SIZE + 1 })
     : []
-  const entries = mergeNewest({ pings, turns }, PAGE_SIZE)
-  const above = before === null ? topOf({ monitor, turns }) : null
+  const entries = mergeNewest({ pings, events }, PAGE_SIZE)
+  const above = before === null ? topOf({ monitor, events }) : null
   const end = cursorBelow(start, entries)
-  if (entries.length < pings.length + turns.length) return { entries, below: end, above }
+  if (entries.length < pings.length + events.length) return { entries, below: end, above }
   return { entries, below: furtherBelow(reader, { monitor, kept, end, searchedTo }), above }
 }
 
@@ -75,10 +75,10 @@ export function readTimelineNews(
   if (kind !== 'every' && searched.below - searched.above > SEARCHED_MAX) return { entries: [], above: null }
   const range = { monitorId: monitor.id, limit: PAGE_SIZE + 1 }
   const pings = kind === 'none' ? [] : listNewestPings(reader, { ...range, ...searched, kind }).map(shownTo(wanted))
-  const turns = showsTurns(filter) ? listEventsAfter(reader, { ...range, ...after }) : []
-  if (pings.length + turns.length > PAGE_SIZE) return { entries: [], above: null }
-  const entries = mergeNewest({ pings, turns }, PAGE_SIZE)
-  return { entries, above: { ...after, ...topOf({ monitor, turns, otherwise: after }) } }
+  const events = showsEvents(filter) ? listEventsAfter(reader, { ...range, ...after }) : []
+  if (pings.length + events.length > PAGE_SIZE) return { entries: [], above: null }
+  const entries = mergeNewest({ pings, events }, PAGE_SIZE)
+  return { entries, above: { ...after, ...topOf({ monitor, events, otherwise: after }) } }
 }
 
 function readPings(
@@ -118,14 +118,14 @@ function furtherBelow(
 
 function topOf({
   monitor,
-  turns,
-  otherwise = { turnAt: 0, turnId: 0 },
+  events,
+  otherwise = { eventAt: 0, eventId: 0 },
 }: {
   monitor: Monitor
-  turns: Turn[]
-  otherwise?: Pick<TimelineCursor, 'turnAt' | 'turnId'>
+  events: TimelineEvent[]
+  otherwise?: Pick<TimelineCursor, 'eventAt' | 'eventId'>
 }): TimelineCursor {
-  const [newest] = turns
-  const { turnAt, turnId } = newest ? { turnAt: newest.at, turnId: newest.id } : otherwise
-  return { pingNumber: monitor.pingCount, turnAt, turnId }
+  const [newest] = events
+  const { eventAt, eventId } = newest ? { eventAt: newest.at, eventId: newest.id } : otherwise
+  return { pingNumber: monitor.pingCount, eventAt, eventId }
 }

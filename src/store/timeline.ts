@@ -3,7 +3,7 @@
 import { decodeBody } from '#domain/body.ts'
 import type { GapReason } from '#domain/gap.ts'
 import type { PingKind } from '#domain/ping.ts'
-import type { TimelineCursor, TimelinePing, Turn } from '#domain/timeline.ts'
+import type { TimelineCursor, TimelineEvent, TimelinePing } from '#domain/timeline.ts'
 import type { Reader } from './database.ts'
 import { type TransitionRow, toTransition } from './incidents.ts'
 import { PING_COLUMNS, type PingRow, toPing } from './pings.ts'
@@ -45,16 +45,16 @@ export function listNewestPings(reader: Reader, range: PingRange): TimelinePing[
     .map(toTimelinePing)
 }
 
-interface TurnRange extends Pick<TimelineCursor, 'turnAt' | 'turnId'> {
+interface EventRange extends Pick<TimelineCursor, 'eventAt' | 'eventId'> {
   monitorId: number
   limit: number
 }
 
-interface TurnRow extends TransitionRow {
+interface EventRow extends TransitionRow {
   blackout_from: number | null
 }
 
-// The ids of gaps are below zero here, so that no two turns of one moment have the same.
+// The ids of gaps are below zero here, so that no two events of one moment have the same.
 const TURNS = `
   SELECT id, from_status, to_status, at, reason, NULL AS blackout_from
     FROM transitions WHERE monitor_id = $monitorId
@@ -62,30 +62,30 @@ const TURNS = `
   SELECT -id, '', '', to_at, reason, from_at
     FROM extended_monitors JOIN blackouts ON id = blackout_id WHERE monitor_id = $monitorId`
 
-/** The newest turns below a place, newest first. */
-export function listEventsBefore(reader: Reader, range: TurnRange): Turn[] {
+/** The newest events below a place, newest first. */
+export function listEventsBefore(reader: Reader, range: EventRange): TimelineEvent[] {
   return reader
-    .all<TurnRow>(
+    .all<EventRow>(
       `SELECT * FROM (${TURNS})
-        WHERE at < $turnAt OR (at = $turnAt AND id < $turnId)
+        WHERE at < $eventAt OR (at = $eventAt AND id < $eventId)
         ORDER BY at DESC, id DESC
         LIMIT $limit`,
       { ...range },
     )
-    .map(toTurn)
+    .map(toEvent)
 }
 
-/** The newest turns above a place, newest first. */
-export function listEventsAfter(reader: Reader, range: TurnRange): Turn[] {
+/** The newest events above a place, newest first. */
+export function listEventsAfter(reader: Reader, range: EventRange): TimelineEvent[] {
   return reader
-    .all<TurnRow>(
+    .all<EventRow>(
       `SELECT * FROM (${TURNS})
-        WHERE at > $turnAt OR (at = $turnAt AND id > $turnId)
+        WHERE at > $eventAt OR (at = $eventAt AND id > $eventId)
         ORDER BY at DESC, id DESC
         LIMIT $limit`,
       { ...range },
     )
-    .map(toTurn)
+    .map(toEvent)
 }
 
 /** The number of the next ping, below this one but above `forgotten`, or above it; null when there is none. */
@@ -137,7 +137,7 @@ function beginningOf({ scheme, body_start: body, charset, ...row }: TimelinePing
   return { text: decoded, isCut: body.length >= BODY_START, isRawMail }
 }
 
-function toTurn(row: TurnRow): Turn {
+function toEvent(row: EventRow): TimelineEvent {
   const { id, at, reason, blackout_from: from } = row
   if (from !== null) return { type: 'gap', id, at, from, reason: reason as string as GapReason }
   return { type: 'transition', ...toTransition(row) }

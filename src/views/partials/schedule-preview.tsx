@@ -27,7 +27,7 @@ export type SchedulePreviewProps = { reading: Reading } & (
 export function SchedulePreview(props: SchedulePreviewProps) {
   return (
     <div id="schedule-preview" class="schedule-preview">
-      {'problem' in props ? <Problem {...props} /> : <Understood {...props} />}
+      {'problem' in props ? <Problem {...props} /> : <ValidSchedule {...props} />}
     </div>
   )
 }
@@ -76,9 +76,9 @@ function FromCrontab({ schedule, user, name }: CrontabLine) {
   )
 }
 
-type Sound = Exclude<SchedulePreviewProps, { problem: string }>
+type ValidPreview = Exclude<SchedulePreviewProps, { problem: string }>
 
-function Understood(props: Sound) {
+function ValidSchedule(props: ValidPreview) {
   const { schedule, graceMs, watched, because, crontabLine, reading } = props
   const isPast = watched?.deadlineAt != null && watched.deadlineAt <= reading.now
   return (
@@ -87,7 +87,7 @@ function Understood(props: Sound) {
       <p>
         Expected <b>{scheduleInWords(schedule)}</b>
         {because && `, ${because}`}, with a grace period of {durationInWords(graceMs)}. <Tolerance {...props} />
-        {watched === null ? <IfItReportsNow {...props} /> : <AsItStands {...props} watched={watched} />}
+        {watched === null ? <NextPingAfterNow {...props} /> : <CurrentExpectation {...props} watched={watched} />}
         {isPast && <strong> That time has passed, so the monitor goes down when you save.</strong>}
       </p>
       <NextTimes schedule={schedule} reading={reading} />
@@ -95,13 +95,13 @@ function Understood(props: Sound) {
   )
 }
 
-function Tolerance({ schedule, earlyMs, reading }: Sound) {
+function Tolerance({ schedule, earlyMs, reading }: ValidPreview) {
   const toleranceMs = earlyTolerance(schedule, { earlyMs, after: reading.now })
   if (toleranceMs === 0) return null
   return <>Pings may arrive up to {durationInWords(toleranceMs)} early. </>
 }
 
-function IfItReportsNow(props: Sound) {
+function NextPingAfterNow(props: ValidPreview) {
   const { schedule, earlyMs, reading } = props
   const dueAt = nextDueAt(schedule, { pingAt: reading.now, earlyMs })
   if (dueAt === null) return <strong>If the job pings now, no more pings are expected.</strong>
@@ -114,7 +114,7 @@ function IfItReportsNow(props: Sound) {
   )
 }
 
-function AsItStands(props: Sound & { watched: NonNullable<Sound['watched']> }) {
+function CurrentExpectation(props: ValidPreview & { watched: NonNullable<ValidPreview['watched']> }) {
   const { deadlineAt, openRuns } = props.watched
   const dueAt = expectedAt(props.watched)
   const [run] = openRuns
@@ -141,7 +141,7 @@ function AsItStands(props: Sound & { watched: NonNullable<Sound['watched']> }) {
   )
 }
 
-function At({ at, schedule, graceMs, reading }: Sound & { at: number }) {
+function At({ at, schedule, graceMs, reading }: ValidPreview & { at: number }) {
   const isExact = secondsMatter({ schedule, graceMs }, reading.now)
   return (
     <time datetime={new Date(at).toISOString()} title={momentInWords(at)}>

@@ -4,9 +4,9 @@ import {
   TIMELINE_FILTERS,
   type TimelineCursor,
   type TimelineEntry,
+  type TimelineEvent,
   type TimelineFilter,
   type TimelinePing,
-  type Turn,
   writeCursor,
 } from '#domain/timeline.ts'
 import { type Address, url } from '#lib/base-path.ts'
@@ -182,7 +182,7 @@ function TransitionEntry({ transition, reading }: { transition: RecordedTransiti
   )
 }
 
-function GapEntry({ gap, reading }: { gap: Turn & { type: 'gap' }; reading: Reading }) {
+function GapEntry({ gap, reading }: { gap: TimelineEvent & { type: 'gap' }; reading: Reading }) {
   const { from, at, reason } = gap
   return (
     <li class="entry entry-transition entry-blackout">

@@ -9,6 +9,7 @@ import { HOUR, MINUTE } from '#lib/duration.ts'
 import { findOldestBody } from '#store/bodies.ts'
 import { insertPing, listPings } from '#store/pings.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
+import { pingNumbers, pruneAll } from './support/retention.ts'
 import { memberOf } from './support/visitor.ts'
 
 let data: DataFolder
@@ -26,11 +27,7 @@ function start(env: Record<string, string> = {}): void {
 beforeEach(() => start())
 afterEach(() => data.clear())
 
-const numbers = (monitor = backup) =>
-  listPings(guard.db, { monitorId: monitor.id, limit: 10_000 }).map((ping) => ping.number)
-async function pruneAll(): Promise<void> {
-  for await (const _ of prune(guard.deps));
-}
+const numbers = (monitor = backup) => pingNumbers(guard, monitor)
 
 describe('Retention of bodies', () => {
   const bodies = (monitor = backup) =>
@@ -52,14 +49,14 @@ describe('Retention of bodies', () => {
     await post(20, elsewhere)
     await post(60, other)
     await post(60)
-    await pruneAll()
+    await pruneAll(guard)
     expect([numbers(other).length, numbers().length]).toEqual([60, 60])
     expect([bodies(other).length, bodies(other).at(-1), bodies().length, bodies(elsewhere).length]).toEqual([
       40, 21, 60, 20,
     ])
     const viewer = await memberOf(guard, project, 'viewer')
     const page = await viewer.read(`/monitors/${other.uniqueKey}/pings/1`)
-    expect(page).toContain('The body of 10,000 bytes was deleted')
+    expect(page).toContain('The body (10,000 bytes) was deleted')
     expect(page).not.toContain('No body.')
     const headers = { 'X-Api-Key': guard.apiKey(project) }
     const pings = await guard.request(`/api/v3/checks/${other.pingKey}/pings/`, { headers })
@@ -68,7 +65,7 @@ describe('Retention of bodies', () => {
     expect([newest?.body_url === null, older.at(-1)?.body_url]).toEqual([false, null])
     const dropped = await guard.request(`/api/v3/checks/${other.pingKey}/pings/1/body`, { headers })
     expect(dropped.status).toBe(404)
-    await pruneAll()
+    await pruneAll(guard)
     expect(bodies(other).length).toBe(40)
   })
 
@@ -78,12 +75,12 @@ describe('Retention of bodies', () => {
     const headers = { 'Content-Encoding': 'gzip' }
     const body = gzipSync(new Uint8Array(10_000).fill(0x41))
     for (let n = 0; n < 120; n++) await guard.ping(backup, '', { method: 'POST', headers, body })
-    await pruneAll()
+    await pruneAll(guard)
     expect(bodies().length).toBeLessThan(100)
     expect(bodies()[0]).toBe(120)
     const viewer = await memberOf(guard, project, 'viewer')
     const page = await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`)
-    expect(page).toContain(`The body of ${body.length} bytes was deleted`)
+    expect(page).toContain(`The body (${body.length} bytes) was deleted`)
   })
 
   test('findOldestBody does not read pings without a body', async () => {
@@ -106,7 +103,7 @@ describe('Retention of bodies', () => {
 
   test('prune deletes nothing within the limit', async () => {
     await post(20)
-    await pruneAll()
+    await pruneAll(guard)
     expect(bodies().length).toBe(20)
   })
 

@@ -9,7 +9,7 @@ import { DAY } from '#lib/duration.ts'
 import { copyDatabase } from '#store/backup.ts'
 import { freeBytes, hasIncrementalVacuum, listSizes } from '#store/retention.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
-import { liveFor } from './support/days.ts'
+import { liveFor, pruneAll } from './support/retention.ts'
 
 let data: DataFolder
 let guard: DataFolder['guard']
@@ -24,9 +24,6 @@ afterEach(() => data.clear())
 
 async function fill(pings: number): Promise<void> {
   for (let n = 0; n < pings; n++) await guard.ping(backup, '', { method: 'POST', body: 'x'.repeat(9000) })
-}
-async function pruneAll(): Promise<void> {
-  for await (const _ of prune(guard.deps));
 }
 /** Turns the database into one of an early version, which never frees space. */
 async function makeEarly(): Promise<void> {
@@ -57,7 +54,7 @@ describe('Disk space of the database', () => {
     await makeEarly()
     await fill(800)
     liveFor(guard, 100 * DAY)
-    await pruneAll()
+    await pruneAll(guard)
     expect(readDatabaseSize(guard.deps, 30)).toMatchObject({ givesBack: false })
     expect(freeBytes(guard.db)).toBeGreaterThan(6_000_000)
     await guard.ping(backup)

@@ -5,10 +5,9 @@ import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { insertMailedLink } from '#store/accounts.ts'
-import { listPings } from '#store/pings.ts'
 import { insertInvitation } from '#store/projects.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
-import { liveFor } from './support/days.ts'
+import { liveFor, pingNumbers, pruneAll } from './support/retention.ts'
 import { signedIn, type Visitor } from './support/visitor.ts'
 
 let data: DataFolder
@@ -26,17 +25,13 @@ function start(env: Record<string, string> = {}): void {
 beforeEach(() => start())
 afterEach(() => data.clear())
 
-const numbers = (monitor = backup) =>
-  listPings(guard.db, { monitorId: monitor.id, limit: 10_000 }).map((ping) => ping.number)
+const numbers = (monitor = backup) => pingNumbers(guard, monitor)
 const count = (table: string) => guard.db.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)?.n ?? 0
 async function pingTimes(times: number, everyMs = MINUTE): Promise<void> {
   for (let n = 0; n < times; n++) {
     guard.clock.advance(everyMs)
     await guard.ping(backup)
   }
-}
-async function pruneAll(): Promise<void> {
-  for await (const _ of prune(guard.deps));
 }
 /** Changes the settings, as after a restart. */
 function keep(pingsPerMonitor: number, pingDays = 90): void {
@@ -58,10 +53,10 @@ describe('Retention of pings', () => {
     await pingTimes(3)
     const before = guard.now(backup)
     liveFor(guard, 90 * DAY - 2 * MINUTE + 1)
-    await pruneAll()
+    await pruneAll(guard)
     expect(numbers()).toEqual([3, 2])
     guard.clock.advance(HOUR)
-    await pruneAll()
+    await pruneAll(guard)
     expect(numbers()).toEqual([])
     expect(guard.now(backup)).toEqual(before)
     await guard.ping(backup)
@@ -73,7 +68,7 @@ describe('Retention of pings', () => {
     await pingTimes(700, 1000)
     for (let n = 0; n < 5; n++) await guard.ping(other)
     keep(4)
-    await pruneAll()
+    await pruneAll(guard)
     expect([numbers(), numbers(other)]).toEqual([
       [700, 699, 698, 697],
       [5, 4, 3, 2],
@@ -95,17 +90,17 @@ describe('Retention of pings', () => {
     Object.assign(guard.db, { checkpointSome: () => void times++ })
     await pingTimes(250, 1000)
     keep(50)
-    await pruneAll()
+    await pruneAll(guard)
     expect(times).toBe(2)
     Object.assign(guard.deps, { config: { ...guard.deps.config, isReplicated: true } })
     liveFor(guard, 100 * DAY)
-    await pruneAll()
+    await pruneAll(guard)
     expect([times, numbers()]).toEqual([2, []])
   })
 
   test('deletes nothing while nothing is too old', async () => {
     await pingTimes(5)
-    await pruneAll()
+    await pruneAll(guard)
     expect(numbers()).toHaveLength(5)
   })
 
@@ -170,10 +165,10 @@ describe('Retention of incidents', () => {
     await failAndRecover(3)
     expect([count('transitions'), count('incidents'), count('deliveries')]).toEqual([6, 3, 6])
     liveFor(guard, 92 * DAY)
-    await pruneAll()
+    await pruneAll(guard)
     expect(count('transitions')).toBe(6)
     liveFor(guard, 2 * DAY)
-    await pruneAll()
+    await pruneAll(guard)
     expect([count('transitions'), count('incidents'), count('deliveries')]).toEqual([1, 0, 1])
     expect(guard.statuses(backup)).toEqual(['up'])
   })
@@ -182,10 +177,10 @@ describe('Retention of incidents', () => {
     await failAndRecover(1)
     keep(1000, 365)
     liveFor(guard, 364 * DAY)
-    await pruneAll()
+    await pruneAll(guard)
     expect(count('incidents')).toBe(1)
     liveFor(guard, 2 * DAY)
-    await pruneAll()
+    await pruneAll(guard)
     expect(count('incidents')).toBe(0)
   })
 
@@ -193,7 +188,7 @@ describe('Retention of incidents', () => {
     await guard.ping(backup)
     await guard.ping(backup, '/fail')
     liveFor(guard, 500 * DAY)
-    await pruneAll()
+    await pruneAll(guard)
     expect(guard.statuses(backup)).toEqual(['down'])
     expect(count('incidents')).toBe(1)
     expect(guard.db.all('PRAGMA foreign_key_check')).toEqual([])
@@ -209,7 +204,7 @@ describe('Retention of incidents', () => {
       ),
     )
     liveFor(guard, 200 * DAY)
-    await pruneAll()
+    await pruneAll(guard)
     expect(guard.db.all('SELECT state FROM deliveries')).toEqual([{ state: 'pending' }, { state: 'sent' }])
     expect(guard.statuses(backup)).toEqual(['down', 'up'])
   })
@@ -221,10 +216,10 @@ describe('Retention of incidents', () => {
     await guard.goneFor(3 * HOUR)
     expect([count('blackouts'), count('extended_monitors'), count('deliveries')]).toEqual([1, 1, 1])
     liveFor(guard, 100 * DAY)
-    await pruneAll()
+    await pruneAll(guard)
     expect(count('blackouts')).toBe(1)
     await guard.tick()
-    await pruneAll()
+    await pruneAll(guard)
     expect([count('blackouts'), count('extended_monitors')]).toEqual([0, 0])
   })
 })
@@ -253,13 +248,13 @@ describe('Retention of sessions and links', () => {
       })
     })
     const open = () => ['sessions', 'mailed_links', 'invitations'].map(count)
-    await pruneAll()
+    await pruneAll(guard)
     expect(open()).toEqual([1, 1, 1])
     liveFor(guard, DAY)
-    await pruneAll()
+    await pruneAll(guard)
     expect(open()).toEqual([1, 0, 0])
     liveFor(guard, 365 * DAY)
-    await pruneAll()
+    await pruneAll(guard)
     expect(open()).toEqual([0, 0, 0])
   })
 })
@@ -270,7 +265,7 @@ describe('Retention with a wrong clock', () => {
   /** Does what the janitor does in one round. */
   async function runJanitor(): Promise<void> {
     await recordDailySize(guard.deps)
-    await pruneAll()
+    await pruneAll(guard)
   }
   async function passDays(days: number): Promise<void> {
     for (let day = 0; day < days; day++) {

@@ -4,7 +4,7 @@ import { DAY, MINUTE } from '#lib/duration.ts'
 import { createJanitor } from '#loops/janitor.ts'
 import { listSizes } from '#store/retention.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { liveFor } from '../support/days.ts'
+import { liveFor } from '../support/retention.ts'
 
 let guard: TestGuard
 let backup: Monitor

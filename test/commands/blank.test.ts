@@ -1,5 +1,4 @@
-// What a command does with an argument that is empty, as a shell passes for a variable that is not set, and with the
-// answer of the person at the terminal: the real program, in a process of its own.
+// Empty arguments, as a shell passes for an unset variable, and answers at the terminal: the real executable.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { EXAMPLES } from '#commands/examples.ts'
@@ -7,7 +6,7 @@ import { Binary, execute } from '../support/binary.ts'
 import { ROOT } from '../support/source.ts'
 
 const ALICE = 'alice@example.org'
-/** Numbers, of which an empty one is refused before anything else. */
+/** Options with numbers, whose empty value is refused first. */
 const COUNTED = /^(--count|--keep)$/
 
 let cronguard: Binary
@@ -20,7 +19,7 @@ beforeAll(async () => {
   ]) {
     expect((await cronguard.run(args)).exitCode).toBe(0)
   }
-  // As one made through the API without a slug, and a channel without a name.
+  // A monitor without a slug and a channel without a name, as the API can create them.
   cronguard.withDatabase((database) => {
     database.run(`UPDATE monitors SET slug = ''`)
     database.run(
@@ -33,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => cronguard.dispose())
 
-/** Everything that a command could have changed. */
+/** Everything that a command could change. */
 function contents(): string {
   return cronguard.withDatabase((database) =>
     JSON.stringify(

@@ -1,4 +1,4 @@
-// What a shell can ask for beside the running server: the real program, in a process of its own.
+// Commands next to a running server: the real executable.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { Binary } from '../support/binary.ts'
 import { startHttpReceiver } from '../support/receivers.ts'
 
 const ALICE = 'alice@example.org'
-const SECRET = 'a-secret-that-nobody-sees'
+const SECRET = 'a-secret-that-is-never-shown'
 const UNASKED = 'Nothing was changed. Add --yes to confirm.'
 
 let cronguard: Binary

@@ -1,4 +1,4 @@
-// What the doctor says of an instance with this or that wrong: the real program, in a process of its own.
+// The findings of doctor for all kinds of problems: the real executable.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import {
   appendFileSync,
@@ -20,7 +20,7 @@ import { startSmtpReceiver } from '../support/receivers.ts'
 import { ROOT } from '../support/source.ts'
 
 const ALICE = 'alice@example.org'
-const SECRET = 'a-secret-that-nobody-sees'
+const SECRET = 'a-secret-that-is-never-shown'
 
 let cronguard: Binary
 
@@ -44,7 +44,7 @@ async function inspect(env: Record<string, string> = {}) {
   return { exitCode, of, said: stdout + stderr }
 }
 
-/** Every file of the data folder with what is in it. */
+/** Every file of the data folder with its content. */
 function contents(): [string, string][] {
   return readdirSync(dataFolder())
     .sort()
@@ -67,7 +67,7 @@ function addChannel({ name, failingSince = null, disabledAt = null }: Record<str
   )
 }
 
-test('Nothing is changed: not a file is made, not even one of SQLite, and no backup is needed', async () => {
+test('doctor: changes no file, and creates none', async () => {
   const before = contents()
   expect(before.map(([name]) => name)).toEqual(['cronguard.db', 'cronguard.lock'])
   expect((await inspect()).exitCode).toBe(0)
@@ -101,7 +101,7 @@ describe('doctor: the data folder', () => {
   })
 
   test.skipIf(process.getuid?.() !== 0)('with a file of another user is bad', async () => {
-    // As at the top of every file system that is mounted.
+    // Every ext4 file system has this folder at its top.
     mkdirSync(join(dataFolder(), 'lost+found'))
     chownSync(join(dataFolder(), 'lost+found'), 12_345, 12_345)
     expect((await inspect()).of('access')).toStartWith('ok: ')
@@ -121,7 +121,7 @@ describe('doctor: the data folder', () => {
   })
 })
 
-describe('The database', () => {
+describe('doctor: the database', () => {
   test('that is damaged is bad', async () => {
     const bytes = readFileSync(cronguard.databasePath)
     bytes.fill(7, 8192, 40_000)
@@ -130,13 +130,13 @@ describe('The database', () => {
     expect([exitCode, of('database')]).toEqual([1, expect.stringMatching(/^bad: .*(damaged|malformed)/)])
   })
 
-  test('of a newer CronGuard is bad, and what to do is said', async () => {
+  test('of a newer CronGuard is bad, with advice', async () => {
     inDatabase("INSERT INTO migrations VALUES (999, '0999_future', ?, 0)", 'f'.repeat(64))
     expect((await inspect()).of('database')).toMatch(/^bad: .*newer CronGuard.*Install that version/)
   })
 })
 
-test('A database that cannot be read at all is told of once, and what to do', async () => {
+test('doctor: an unreadable database is one finding, with advice', async () => {
   writeFileSync(cronguard.databasePath, 'hello '.repeat(100))
   const { exitCode, of } = await inspect()
   expect(exitCode).toBe(1)
@@ -145,21 +145,24 @@ test('A database that cannot be read at all is told of once, and what to do', as
   expect(['work', 'channels'].map(of)).toEqual([unknown, unknown])
 })
 
-test.skipIf(process.getuid?.() !== 0)('doctor: another user is told to run it as the service user', async () => {
-  const command = [
-    'setpriv',
-    '--reuid=65534',
-    '--regid=65534',
-    '--clear-groups',
-    join(ROOT, 'dist/cronguard'),
-    'doctor',
-  ]
-  const { exitCode, stdout } = await execute(command, { cwd: '/', env: { CRONGUARD_DATA_DIR: dataFolder() } })
-  expect(exitCode).toBe(1)
-  for (const name of ['folder', 'database']) {
-    expect(stdout).toMatch(new RegExp(`^bad +${name} +.*as the service user`, 'm'))
-  }
-})
+test.skipIf(process.getuid?.() !== 0)(
+  'doctor: another user gets the advice to run it as the service user',
+  async () => {
+    const command = [
+      'setpriv',
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      join(ROOT, 'dist/cronguard'),
+      'doctor',
+    ]
+    const { exitCode, stdout } = await execute(command, { cwd: '/', env: { CRONGUARD_DATA_DIR: dataFolder() } })
+    expect(exitCode).toBe(1)
+    for (const name of ['folder', 'database']) {
+      expect(stdout).toMatch(new RegExp(`^bad +${name} +.*as the service user`, 'm'))
+    }
+  },
+)
 
 describe.skipIf(whyNoDisk() !== null)('doctor: a separate disk', () => {
   let dataDir: string
@@ -176,8 +179,8 @@ describe.skipIf(whyNoDisk() !== null)('doctor: a separate disk', () => {
     appendFileSync(join(dataDir, 'ballast'), new Uint8Array(bavail * bsize - leaveBytes))
   }
 
-  test('that is full is bad, and the database, too, where that keeps it from being read', async () => {
-    // As a process leaves it that was killed.
+  test('that is full is bad, and so is the database if it cannot be read for that reason', async () => {
+    // A killed process leaves this file.
     writeFileSync(join(dataDir, 'cronguard.db-wal'), new Uint8Array(100))
     fill(0)
     const { exitCode, of } = await inspect({ CRONGUARD_DATA_DIR: dataDir })
@@ -196,7 +199,7 @@ describe.skipIf(whyNoDisk() !== null)('doctor: a separate disk', () => {
   })
 })
 
-test('Room is looked for where the first start will make the folder', async () => {
+test('doctor: before the first start, free space is checked where the data folder will be created', async () => {
   const { of } = await inspect({ CRONGUARD_DATA_DIR: join(cronguard.folder, 'not', 'yet') })
   expect(of('disk')).toMatch(/^ok: .* of .* free\.$/)
 })
@@ -251,7 +254,7 @@ describe('doctor: the mail server', () => {
     const smtp = { CRONGUARD_SMTP_HOST: '127.0.0.1', CRONGUARD_SMTP_PORT: String(receiver.port) }
     const { exitCode, of } = await inspect({ ...smtp, CRONGUARD_SMTP_SECURITY: 'none' })
     expect([exitCode, of('mail')]).toEqual([0, 'ok: 127.0.0.1 accepts the sign-in, unencrypted. No email was sent.'])
-    // It offers no STARTTLS.
+    // This server offers no STARTTLS.
     const encrypted = await inspect(smtp)
     expect([encrypted.exitCode, encrypted.of('mail')]).toEqual([1, expect.stringMatching(/^bad: .*STARTTLS/)])
     expect(receiver.mails).toEqual([])
@@ -273,8 +276,8 @@ describe('doctor: the mail server', () => {
   })
 })
 
-describe('Channels', () => {
-  test('that fail are named, with since when, and without their secrets', async () => {
+describe('doctor: channels', () => {
+  test('that fail are listed with the time, and without their secrets', async () => {
     expect((await inspect()).of('channels')).toMatch(/^warn: No channels: no one gets notified/)
     addChannel({ name: 'hook' })
     expect((await inspect()).of('channels')).toBe('ok: 1 in total, 0 disabled, 0 failing.')
@@ -286,13 +289,13 @@ describe('Channels', () => {
     expect(said).not.toContain(SECRET)
   })
 
-  test('that are all switched off reach nobody', async () => {
+  test('that are all disabled are a warning', async () => {
     addChannel({ name: 'hook', disabledAt: 1 })
     expect((await inspect()).of('channels')).toMatch(/^warn: 1 in total, 1 disabled.*no one gets notified/)
   })
 })
 
-test('A backup is looked for', async () => {
+test('doctor: reports the age of the newest backup', async () => {
   expect((await inspect()).of('backups')).toBe('warn: No backup yet. Create one with `cronguard backup`.')
   await cronguard.run(['backup'])
   expect((await inspect()).of('backups')).toMatch(/^ok: The newest backup is .* old\.$/)

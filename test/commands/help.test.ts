@@ -1,4 +1,4 @@
-// Help, and what a command says that is called wrongly: the real program, in a process of its own.
+// Help and usage errors: the real executable.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,12 +14,12 @@ beforeAll(async () => {
   const programs = join(cronguard.folder, 'programs')
   mkdirSync(programs)
   symlinkSync(join(ROOT, 'dist/cronguard'), join(programs, 'cronguard'))
-  // What the examples speak of.
+  // The names in the examples.
   for (const folder of ['nightly', '.local/share/bash-completion/completions']) {
     mkdirSync(join(cronguard.folder, folder), { recursive: true })
   }
   writeFileSync(join(cronguard.folder, 'password.txt'), 'correct horse battery\n')
-  // The other machine of one of them.
+  // The other machine in one of the examples.
   symlinkSync('/bin/true', join(programs, 'ssh'))
 }, 30_000)
 
@@ -72,7 +72,7 @@ describe('help', () => {
     expect(await help('doctor')).toContain('Examples:\n  # Run all checks\n  cronguard doctor\n')
   })
 
-  test('has examples with backups as `backup` names them, and a night in which the clocks do change', async () => {
+  test('has examples with names of real backups, and with the night of a clock change', async () => {
     const files = ['backup verify', 'restore'].flatMap((words) => EXAMPLES[words]?.map(([, line]) => line) ?? [])
     for (const line of files) expect(isBackupName(line.split('/').at(-1) ?? '')).toBe(true)
     const [, line = ''] = EXAMPLES['schedule next']?.[0] ?? []
@@ -95,13 +95,13 @@ describe('help', () => {
           CRONGUARD_DATA_DIR: join(cronguard.folder, 'data'),
         },
       })
-      // What it names need not be there; it must be understood.
+      // The files in it do not have to exist, but its arguments must be valid.
       expect([exitCode === 2, stderr.includes('    at ')]).toEqual([false, false])
     },
   )
 })
 
-describe('A command that is called wrongly ends with 2 and says', () => {
+describe('Usage errors exit with 2', () => {
   test.each([
     [['monitr', 'list'], '(Did you mean monitor?)'],
     [['help', 'monitor', 'lst'], "unknown command 'lst'"],
@@ -117,7 +117,7 @@ describe('A command that is called wrongly ends with 2 and says', () => {
   })
 })
 
-describe('Colour', () => {
+describe('Color', () => {
   const ESCAPE = '\u001b['
   const inTerminal = (args: string, env: Record<string, string> = {}) =>
     execute(['script', '-qec', `${join(ROOT, 'dist/cronguard')} ${args}`, '/dev/null'], {

@@ -1,4 +1,4 @@
-// Incidents, whom a new monitor tells, and who may be deleted: the real program, in a process of its own.
+// Incidents, the channels of a new monitor, and deleting users: the real executable.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Binary } from '../support/binary.ts'
 
@@ -36,8 +36,8 @@ describe('incident list', () => {
 
   test('shows the newest first, with duration and cause', async () => {
     const broken = new URL(await ok('monitor', 'add', ALICE, 'broken')).pathname
-    const mended = new URL(await ok('monitor', 'add', ALICE, 'mended 修理')).pathname
-    for (const path of [`${mended}/fail`, mended, `${broken}/fail`]) await fetch(`${cronguard.url}${path}`)
+    const recovered = new URL(await ok('monitor', 'add', ALICE, 'recovered 修理')).pathname
+    for (const path of [`${recovered}/fail`, recovered, `${broken}/fail`]) await fetch(`${cronguard.url}${path}`)
     const all = await json('incident', 'list', ALICE)
     expect(all).toEqual([
       {
@@ -57,7 +57,7 @@ describe('incident list', () => {
     const [head = '', ...rows] = (await ok('incident', 'list', ALICE)).split('\n')
     expect(head).toMatch(/^STARTED +DURATION +MONITOR +CAUSE +ACKNOWLEDGED BY$/)
     expect(rows[0]).toMatch(/Z +ongoing, [\d.]+ m?s +broken +The job reported a failure +-$/)
-    // Letters that take two columns are counted as two.
+    // Characters that take two columns count as two.
     const columns = rows.map((row) => Bun.stringWidth(row.slice(0, row.indexOf('The job'))))
     expect(new Set([...columns, head.indexOf('CAUSE')]).size).toBe(1)
   })
@@ -78,8 +78,8 @@ describe('incident list', () => {
 })
 
 describe('monitor add --channels', () => {
-  const told = async (...options: string[]): Promise<string[]> => {
-    const { ping_url: url } = await json('monitor', 'add', ALICE, 'told', ...options)
+  const channelsOf = async (...options: string[]): Promise<string[]> => {
+    const { ping_url: url } = await json('monitor', 'add', ALICE, 'new', ...options)
     const { channels } = await cronguard.api(`/checks/${url.slice(-36)}`, { key })
     await ok('monitor', 'rm', ALICE, url.slice(-36), '--yes')
     return channels.split(',').filter((id: string) => id !== '')
@@ -92,10 +92,10 @@ describe('monitor add --channels', () => {
       ids.push((await cronguard.api('/channels/', { key, body: { kind: 'email', name, settings } })).id)
     }
     const [first = '', , third = ''] = ids
-    expect((await told()).sort()).toEqual([...ids].sort())
-    expect((await told('--channels', 'all')).sort()).toEqual([...ids].sort())
-    expect(await told('--channels', 'none')).toEqual([])
-    expect((await told('--channels', `third, ${first}`)).sort()).toEqual([first, third].sort())
+    expect((await channelsOf()).sort()).toEqual([...ids].sort())
+    expect((await channelsOf('--channels', 'all')).sort()).toEqual([...ids].sort())
+    expect(await channelsOf('--channels', 'none')).toEqual([])
+    expect((await channelsOf('--channels', `third, ${first}`)).sort()).toEqual([first, third].sort())
   })
 
   test('refuses an unknown channel, and creates nothing', async () => {

@@ -1,4 +1,4 @@
-// Killed at random moments of a backup and of a restore: the data folder is always usable, with the old or the new.
+// Kills at random moments of a backup and of a restore: the data folder always has the old or the new database.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ afterAll(() => cronguard.dispose())
 
 describe('Killed in the middle', () => {
   test(
-    `of a backup, ${ROUNDS} times: what has a manifest is whole, and pings went on`,
+    `of a backup, ${ROUNDS} times: backups with a manifest are complete, and pings are recorded`,
     async () => {
       const replaced = join(cronguard.folder, 'replaced.db')
       const killer = await Killer.prepare(cronguard, ['backup', '--to', replaced])
@@ -65,7 +65,7 @@ describe('Killed in the middle', () => {
   }, 60_000)
 
   test(
-    `of a restore, ${ROUNDS} times: the old database is there or the new one, whole`,
+    `of a restore, ${ROUNDS} times: the old database exists or the new one, complete`,
     async () => {
       const small = join(cronguard.folder, 'small.db')
       const large = join(cronguard.folder, 'large.db')
@@ -73,7 +73,7 @@ describe('Killed in the middle', () => {
       deletePings()
       await fetch(job.url)
       await cronguard.run(['backup', '--to', small])
-      // So that it leaves a write-ahead log, which belongs to no other database.
+      // The write leaves a write-ahead log, which belongs to no other database.
       await cronguard.end('SIGKILL')
       const killer = await Killer.prepare(cronguard, ['restore', large], ['restore', small])
 
@@ -96,7 +96,7 @@ describe('Killed in the middle', () => {
   )
 })
 
-/** The backups that say of themselves that they are complete, oldest first. */
+/** The backups with a manifest, which are complete, oldest first. */
 function complete(): string[] {
   const names = readdirSync(backups).filter((name) => /^cronguard-\w+(-\d+)?\.db$/.test(name))
   return names.map((name) => join(backups, name)).filter((file) => existsSync(`${file}.json`))
@@ -142,7 +142,7 @@ function deletePings(): void {
   cronguard.withDatabase((database) => database.run('DELETE FROM pings WHERE number > 1000000'))
 }
 
-// As a CronGuard leaves it that was killed: its last write stands only in the log.
+// Leaves the database like a killed server: the last write is only in the write-ahead log.
 function leaveLog(): void {
   const script = `
     import { Database } from 'bun:sqlite'

@@ -1,4 +1,4 @@
-// The clock of the machine leaps under a real process.
+// The clock of the machine is set while a real process runs.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ const HOUR = 3600
 const DAY = 24 * HOUR
 const why = whyNoFakeClock()
 
-describe.skipIf(why !== null)(`When the clock leaps${why === null ? '' : ` (skipped: ${why})`}`, () => {
+describe.skipIf(why !== null)(`When the clock is set${why === null ? '' : ` (skipped: ${why})`}`, () => {
   let folder: string
   let clock: FakeClock
   let cronguard: Binary
@@ -36,20 +36,20 @@ describe.skipIf(why !== null)(`When the clock leaps${why === null ? '' : ` (skip
     rmSync(folder, { recursive: true, force: true })
   })
 
-  const told = (status: string): string[] =>
+  const namesWith = (status: string): string[] =>
     receiver.received
       .map(({ body }) => JSON.parse(body))
       .filter((message) => message.status === status)
       .map((message) => message.monitor_name)
 
-  // A day ahead, then back by one: the second leap begins where the first one ended.
+  // A day forward, then a day back: the second step begins where the first one ended.
   test.each([
     ['an hour ahead', HOUR],
     ['an hour back', 0],
     ['a day ahead', DAY],
     ['a day back', 0],
   ])(
-    '%s, no job that lives is alarmed about, and one that died is found',
+    '%s: a live job causes no alert, and a dead one does',
     async (leap, seconds) => {
       const [alive, dead] = await Promise.all(
         ['alive', 'dead'].map((what) => monitorOf(cronguard, { key, name: `${what}, ${leap}`, timeout: 2, grace: 2 })),
@@ -60,11 +60,11 @@ describe.skipIf(why !== null)(`When the clock leaps${why === null ? '' : ` (skip
       await fetch(dead?.url ?? '')
       await Bun.sleep(500)
       clock.set(seconds)
-      await eventually('the dead job', () => told('down').includes(`dead, ${leap}`), 15_000)
+      await eventually('the dead job', () => namesWith('down').includes(`dead, ${leap}`), 15_000)
       await Bun.sleep(1500)
       await job.stop()
-      expect(told('down').filter((name) => name.startsWith('alive'))).toEqual([])
-      // What became of it later is another story.
+      expect(namesWith('down').filter((name) => name.startsWith('alive'))).toEqual([])
+      // Later changes do not matter here.
       await cronguard.api(`/checks/${alive?.uuid}/pause`, { key, method: 'POST' })
     },
     30_000,

@@ -1,4 +1,4 @@
-// Copies onto disks that refuse, and from them.
+// Exports and backups on full and read-only disks.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { mount, remount, unmount, whyNoDisk } from '../support/disk.ts'
 
 const why = whyNoDisk()
 
-describe.skipIf(why !== null)(`A disk that refuses${why === null ? '' : ` (skipped: ${why})`}`, () => {
+describe.skipIf(why !== null)(`A full or read-only disk${why === null ? '' : ` (skipped: ${why})`}`, () => {
   let cronguard: Binary
   let disk: string
 

@@ -1,4 +1,4 @@
-// The disk of a real process fills up, or takes no writes at all.
+// The disk of a real process fills up, or is read-only.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -38,7 +38,7 @@ describe.skipIf(why !== null)(`On a disk that refuses${why === null ? '' : ` (sk
     rmSync(folder, { recursive: true, force: true })
   })
 
-  const told = () => receiver.received.map(({ body }) => JSON.parse(body).status)
+  const statuses = () => receiver.received.map(({ body }) => JSON.parse(body).status)
   const answer = async (url: string) => {
     const response = await fetch(url, { method: 'POST', body: 'x'.repeat(9000) })
     return { status: response.status, retryAfter: response.headers.get('retry-after') }
@@ -59,7 +59,7 @@ describe.skipIf(why !== null)(`On a disk that refuses${why === null ? '' : ` (sk
     await eventually('health', async () => (await fetch(`${cronguard.url}/health`)).ok, 15_000)
     await Bun.sleep(2000)
     await alive.stop()
-    expect(told()).toEqual([])
+    expect(statuses()).toEqual([])
     await cronguard.api(`/checks/${job.uuid}/pause`, { key, method: 'POST' })
   }, 60_000)
 

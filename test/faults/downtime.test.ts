@@ -1,4 +1,4 @@
-// Three hours without CronGuard, and two hundred jobs that went on without it, or did not.
+// CronGuard is offline for three hours; two hundred jobs continue meanwhile, or die.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { startHttpReceiver } from '../support/receivers.ts'
 const MONITORS = 200
 const AWAY_SECONDS = 3 * 3600
 const GRACE_SECONDS = 3
-/** From a few seconds to a week; those of more than three hours were not due yet. */
+/** From a few seconds to a week; those of more than three hours are not due yet. */
 const PERIODS = [5, 60, 300, 900, 3600, 7200, 14_400, 86_400, 604_800]
 const why = whyNoFakeClock()
 
@@ -64,7 +64,7 @@ describe.skipIf(why !== null)(`After three hours of downtime${why === null ? '' 
       .map(({ monitor_name: name }) => name)
       .sort()
 
-  test('living jobs cause no alert, and every dead job that was due does', async () => {
+  test('live jobs cause no alert, and every dead job that was due does', async () => {
     const alive = keepPinging(
       jobs.filter(({ isAlive, wasDue }) => isAlive && wasDue).map(({ url }) => url),
       500,

@@ -1,4 +1,4 @@
-// Many clients that begin large bodies and never end them: memory stays bounded, and the pings of others arrive.
+// Many clients that start large bodies and never end them: memory stays limited, and other pings are recorded.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -71,13 +71,13 @@ async function pingAsUsual(): Promise<void> {
   }
 }
 
-/** Since it started. */
+/** The peak since the start. */
 function peakRssMb(): number {
   const status = readFileSync(`/proc/${cronguard.pid}/status`, 'utf8')
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
 }
 
-/** Sends a body as fast as it is taken, all but the end of it, and then a byte from time to time. */
+/** Sends a body as fast as it is read, except for its end, and then a byte from time to time. */
 class Sender {
   isDone = false
   answer = ''

@@ -1,4 +1,4 @@
-// Killed at random moments under load, again and again: what it owes to people is neither lost nor sent without end.
+// Kills at random moments under load: notifications are neither lost nor sent endlessly.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { Binary, eventually } from '../support/binary.ts'
 import { firstUser, monitorOf } from '../support/job.ts'
@@ -30,7 +30,7 @@ afterAll(async () => {
 })
 
 test(
-  `Killed ${ROUNDS} times under load, it keeps every ping that it answered and every message that it owes`,
+  `A server that is killed ${ROUNDS} times under load keeps every answered ping and every notification`,
   async () => {
     const answered = new Map(jobs.map(({ uuid }) => [uuid, 0]))
     const broken = new Set<string>()
@@ -60,7 +60,7 @@ test(
   60_000 + ROUNDS * 3000,
 )
 
-/** Every ping is a transition, and every transition a message. */
+/** Every ping is a transition, and every transition a notification. */
 async function failAndRecover({ url, uuid }: (typeof jobs)[number], answered: Map<string, number>): Promise<void> {
   for (let turn = 0; ; turn++) {
     try {
@@ -73,7 +73,7 @@ async function failAndRecover({ url, uuid }: (typeof jobs)[number], answered: Ma
   }
 }
 
-// Of one monitor, what was first received later was also owed later.
+// The notifications of a monitor were first received in the order of their transitions.
 function outOfOrder(received: string[]): string[] {
   const order = cronguard.withDatabase((database) =>
     database

@@ -1,4 +1,4 @@
-// Killed in the middle of a migration: the next start is as if nothing had happened.
+// Kills in the middle of a migration: the next start works as if nothing had happened.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { fakeClock } from '../support/clock.ts'
 import { Killer } from '../support/killer.ts'
 
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 6)
-/** Migration 4 writes every delivery anew, which takes its time. */
+/** Migration 4 rewrites every delivery, which takes a while. */
 const OLD_SCHEMA = 3
 const DELIVERIES = 60_000
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => cronguard.dispose())
 
 test(
-  `Killed ${ROUNDS} times while it migrates, it has the old schema or the new one, every row, and goes on`,
+  `Migration: killed ${ROUNDS} times, the database has the old schema or the new one, with every row`,
   async () => {
     requeue()
     const killer = await Killer.prepare(cronguard, ['migrate'])
@@ -91,7 +91,7 @@ function look() {
   })
 }
 
-/** Those that say of themselves that they are complete. */
+/** The copies with a manifest, which are complete. */
 function copies(): string[] {
   const folder = join(cronguard.folder, 'data', 'backups')
   const names = readdirSync(folder).filter((name) => /^before-schema-.*\.db$/.test(name))

@@ -1,4 +1,4 @@
-// Receivers that refuse, hang, lie, or never stop talking: none of them keeps a healthy one from being told.
+// Receivers that refuse, hang, lie, or send endless answers: none of them delays notifications to a healthy one.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { createServer, type Server, type Socket } from 'node:net'
 import { Binary, eventually } from '../support/binary.ts'

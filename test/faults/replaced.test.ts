@@ -1,4 +1,4 @@
-// Somebody puts another file in the place of the database while CronGuard runs, or takes it away.
+// The database file is replaced or removed while CronGuard runs.
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { copyFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'

@@ -1,10 +1,10 @@
-// A planned restart, and sixty jobs whose clients try once: each ping that finds no one listening is lost.
+// A planned restart, and sixty jobs that do not retry: pings during the restart are lost.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Binary } from '../support/binary.ts'
 import { firstUser, monitorOf } from '../support/job.ts'
 
 const MONITORS = 60
-// For a longer run by hand: PERIOD=20 GRACE=15 AWAY=13.
+// For a longer run: PERIOD=20 GRACE=15 AWAY=13.
 const PERIOD_MS = Number(process.env.PERIOD ?? 6) * 1000
 const GRACE_MS = Number(process.env.GRACE ?? 5) * 1000
 const AWAY_MS = Number(process.env.AWAY ?? 4) * 1000
@@ -48,7 +48,7 @@ describe('A restart', () => {
     )
 })
 
-/** Each pings once in a period, at its own time, and never tries again. Stopping says how many pings were lost. */
+/** Each job pings once per period at its own time, and never retries. `stop` returns the number of lost pings. */
 function startJobs(urls: readonly string[]) {
   let lost = 0
   const ping = (url: string) => fetch(url, { signal: AbortSignal.timeout(1000) }).catch(() => (lost += 1))

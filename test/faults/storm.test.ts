@@ -1,4 +1,4 @@
-// Killed in the middle of a storm of alerts to one webhook: what was on its way must not hold up the rest.
+// A kill during a storm of alerts to one webhook: interrupted deliveries must not delay the rest.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { Binary, eventually } from '../support/binary.ts'
 import { firstUser, monitorOf } from '../support/job.ts'
@@ -42,7 +42,7 @@ test('outbox: after a crash, the first message is sent within two seconds, and a
   expect(firstMs).toBeLessThan(FIRST_MESSAGE_MAX_MS)
 }, 150_000)
 
-/** Takes a while for each answer, so that messages are always on their way. */
+/** Answers slowly, so some deliveries are always being sent. */
 function startSlowReceiver() {
   const ids: string[] = []
   const server = Bun.serve({

@@ -7,7 +7,7 @@ describe('url', () => {
     expect(withBasePath('', () => url('/settings'))).toBe('/settings' as never)
   })
 
-  test('keeps the base paths of two servers apart, whoever waits for what', async () => {
+  test('keeps the base paths of two servers apart, also across awaits', async () => {
     const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const address = (basePath: string, turn: Promise<void>) =>
       withBasePath(basePath, async () => {

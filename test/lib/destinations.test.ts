@@ -13,7 +13,7 @@ const everythingNamed = createDestinationCheck({
 const never = (what: string) => ({ what, advice: 'CronGuard never sends requests there.' })
 const NEEDS_A_NAME = { what: 'a private address', advice: PRIVATE_ADVICE }
 
-/** The same IPv4 address as it is written where IPv6 is spoken. */
+/** The notations of an IPv4 address in IPv6. */
 function formsOf(address: string): string[] {
   const bytes = address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))
   const hex = `${bytes[0]}${bytes[1]}:${bytes[2]}${bytes[3]}`
@@ -106,7 +106,7 @@ describe('createDestinationCheck: always allowed', () => {
     ...['192.169.0.0', '100.63.255.255', '100.128.0.0', '126.255.255.255', '128.0.0.0', '169.253.255.255'],
     ...['223.255.255.255', '168.63.129.17'],
   ]
-  // A network's own NAT64 is private whatever it leads to.
+  // The NAT64 prefix of a network is private, whatever the address.
   const forms = outside.flatMap(formsOf).filter((form) => !form.startsWith('64:ff9b:1:'))
 
   test.each([...forms, '2606:4700:4700::1111', '2a00::1', 'fbff::1', '2001:db7::1'])('%s', (address) => {

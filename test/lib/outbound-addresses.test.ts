@@ -1,4 +1,4 @@
-// To which addresses a call goes: what the name system says is checked, and nobody is asked twice.
+// The addresses to which requests go: the answer of DNS is checked, and used without a second lookup.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import type { LookupAddress } from 'node:dns'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -42,7 +42,7 @@ afterAll(() => {
 const at = (...addresses: string[]): LookupAddress[] =>
   addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
 
-/** A name system of our own; with no answer left it says nothing for ever. */
+/** A DNS server of our own; without a prepared answer it never answers. */
 function resolve(hostname: string): Promise<LookupAddress[]> {
   asked.push(hostname)
   const answer = answers.shift()
@@ -85,7 +85,7 @@ describe('Outbound: a host name', () => {
   })
 
   test.each(['127.0.0.1', '10.0.0.5', 'fd00::5', '::1'])(
-    'that leads to %s is refused where private addresses are, and to what it leads is not said',
+    'that resolves to %s is refused if private addresses are refused, without naming the address',
     async (address) => {
       answers = [at('93.184.216.34', address)]
       expect(await call(`http://${NAME}:${port}/`, { allowsPrivate: false })).toEqual(
@@ -112,7 +112,7 @@ describe('Outbound: a host name', () => {
     expect(asked).toEqual(['localhost.'])
   })
 
-  test('is reached at its second address when nobody listens at the first', async () => {
+  test('is reached at its second address if nothing listens at the first', async () => {
     answers = [at('::1', '127.0.0.1')]
     expect(await call(`http://${NAME}:${port}/`)).toMatchObject({ kind: 'answer', body: `${NAME}:${port}` })
   })
@@ -248,7 +248,7 @@ function makeAuthority(folder: string): void {
   }
 }
 
-/** Another process, for whom to trust is read when a process starts. Every name leads to 127.0.0.1. */
+/** Another process, because trusted certificates are read at its start. Every name resolves to 127.0.0.1. */
 async function callInChild(urls: string[], authority: string): Promise<OutboundResult[]> {
   const script = `
     import { newOutbound } from '${ROOT}/test/support/outbound.ts'

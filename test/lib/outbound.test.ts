@@ -36,7 +36,7 @@ async function start(server: Server, host = '127.0.0.1'): Promise<string> {
   return `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}/`
 }
 
-/** A server that does with a connection, once it was asked something, as it is told. */
+/** A server that handles a connection as given, after its first request. */
 function startRaw(onRequest: (socket: Socket) => void): Promise<string> {
   return start(createServer((socket) => socket.once('data', () => onRequest(socket))))
 }
@@ -49,7 +49,7 @@ function call(url: string, { timeoutMs = 5000, body = '' } = {}) {
   return outbound.send({ method: 'POST', url, headers: { 'X-Job': 'backup' }, body, timeoutMs })
 }
 
-/** Writes the same again and again, slower than any limit of size would stop it. */
+/** Writes the same text again and again, so slowly that no size limit is reached. */
 function drip(socket: Socket, text: string, start = ''): void {
   socket.write(start)
   const timer = setInterval(() => socket.write(text), 20)
@@ -166,7 +166,7 @@ describe('Outbound: of an answer', () => {
     const answer = await call(url)
     expect(answer).toMatchObject({ kind: 'answer', status: 200 })
     expect(answer.kind === 'answer' && answer.body).toBe('x'.repeat(ANSWER_MAX_BYTES))
-    // What the kernel keeps between the two ends is counted, too.
+    // This includes what the kernel buffers between both ends.
     expect(written).toBeLessThan(16 * 1024 * 1024)
   })
 
@@ -198,7 +198,7 @@ describe('Outbound: a failure names no address', () => {
     ['is reset without an answer', (socket) => socket.resetAndDestroy()],
     ['is closed in the middle of the headers', (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-')],
     ['speaks no HTTP', (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')],
-    ['gives a length that is none', (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n')],
+    ['sends an invalid length', (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n')],
   ]
   test.each(broken)('when the connection %s', async (_what, onRequest) => {
     expect(await call(await startRaw(onRequest))).toEqual(BROKEN)
@@ -218,7 +218,7 @@ describe('Outbound: a failure names no address', () => {
   })
 
   test('when the host is unknown', async () => {
-    // Too long for the name system, so that no query leaves the machine.
+    // Too long for DNS, so no query leaves the machine.
     const url = `http://${'a'.repeat(64)}.invalid/secret-path`
     expect(await call(url)).toEqual({ kind: 'failure', reason: 'dns', detail: 'Could not resolve host' })
   })

@@ -12,7 +12,7 @@ describe('verifyPassword', () => {
 
   test.each([
     ['nobody', 'anything', null],
-    ['a hash that is none', 'none', 'none'],
+    ['an invalid hash', 'none', 'none'],
     ['an empty password', '', null],
   ])('returns false for %s', async (_what, password, hash) => {
     expect(await verifyPassword(password, hash)).toBe(false)

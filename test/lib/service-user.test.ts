@@ -11,7 +11,7 @@ test.each([
   ['the service', 998, 'sudo -u cronguard cronguard doctor'],
   ['root', 0, 'cronguard doctor'],
   ['a person', 1000, 'cronguard doctor'],
-  ['a container, where no such user is known', 999, 'cronguard doctor'],
+  ['a container without this user', 999, 'cronguard doctor'],
 ])('asServiceUser: a command for the process of %s', (_, uid, command) => {
   expect(asServiceUser('cronguard doctor', { uid, users: USERS })).toBe(command)
 })

@@ -20,7 +20,7 @@ const RULE = 'EET-2EEST,M3.5.0/3,M10.5.0/4'
 const read = (bytes: Uint8Array) => readTzif(bytes) as ZoneFile
 const rule = (text: string) => readZoneRule(text) as ZoneRule
 
-/** The moments in the year at which a rule changes the clocks, and the offset in hours after each. */
+/** The times of the year at which a rule changes the clocks, and the offset in hours after each. */
 function changesIn(year: number, text: string): [at: string, hours: number][] {
   const changes: [string, number][] = []
   let { until } = offsetByRule(rule(text), Date.UTC(year, 0, 1) - 1)
@@ -38,7 +38,7 @@ describe('readTzif', () => {
     ['fat', { version: 2, isFat: true }],
     ['of version 3', { version: 3, isFat: false }],
     ['of version 4', { version: 4, isFat: false }],
-  ] as const)('that is %s tells its changes, and the rule for the time after them', (_what, form) => {
+  ] as const)('reads the changes of a file that is %s, and the rule for later times', (_what, form) => {
     const file = read(tzif({ ...RIGA, ...form, footer: RULE }))
     expect(offsetInFile(file, Date.UTC(1930, 0, 1)).offsetMs).toBe(5784 * SECOND)
     expect(offsetInFile(file, 0)).toEqual({ offsetMs: 2 * HOUR, until: SPRING })
@@ -73,7 +73,7 @@ describe('readTzif', () => {
     expect(offsetInFile(file, 0)).toEqual({ offsetMs: HOUR, until: Number.POSITIVE_INFINITY })
   })
 
-  // America/Ojinaga joined the rule of its neighbours in the autumn of 2022, a week before the rule's own change.
+  // America/Ojinaga adopted the rule of its neighbors in the fall of 2022, a week before the next change of that rule.
   test('the last change may be before the rule takes effect', () => {
     const last = Date.UTC(2022, 9, 30, 8)
     const changes: [number, number][] = [[last / SECOND, 1]]
@@ -111,7 +111,7 @@ describe('readTzif', () => {
       'of two changes at once': tzif({ ...RIGA, changes: [...RIGA.changes, [AUTUMN / SECOND, 2]] }),
       'of an offset that it does not have': tzif({ ...RIGA, changes: [[0, 9]] }),
       'of an offset of more than a day': tzif({ offsets: [30 * 3600] }),
-      'of a rule that is none': tzif({ ...RIGA, footer: 'EET-2EEST' }),
+      'with an invalid rule': tzif({ ...RIGA, footer: 'EET-2EEST' }),
       'of counts larger than itself': good.with(44 + 10 + 20 + 12, 255),
     }
   }

@@ -11,7 +11,7 @@ import { ODD_ZONES } from '../support/expressions.ts'
 import { removeZoneFolders, tzif, zoneFolder } from '../support/tzif.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
-/** Of a law that Bun knows nothing of: the clocks of Riga are set forward by two hours on 1 December 2026 at 01:00. */
+/** Unknown to Bun's data: the clocks of Riga are set forward by two hours on 1 December 2026 at 01:00. */
 const NEW_LAW = tzif({
   offsets: [7200, 14_400],
   changes: [[Date.UTC(2026, 10, 30, 23) / SECOND, 1]],
@@ -24,7 +24,7 @@ afterEach(() => {
   removeZoneFolders()
 })
 
-describe("The system's time zone database", () => {
+describe("Zone files: the system's database", () => {
   test('is used for schedules', () => {
     setZoneFolders([zoneFolder({ 'Europe/Riga': NEW_LAW })])
     const times = nextTimes(readExpression('0 3 * * *'), {
@@ -81,7 +81,7 @@ describe("The system's time zone database", () => {
   })
 })
 
-describe("Bun's data is used when the file of a zone", () => {
+describe("Zone files: Bun's data is used if the file of a zone", () => {
   const huge = Buffer.concat([NEW_LAW, Buffer.alloc(100_000)])
   test.each([
     ['is not there', {}],
@@ -103,8 +103,8 @@ describe("Bun's data is used when the file of a zone", () => {
   })
 })
 
-describe('A zone name', () => {
-  test('never leaves the folder', () => {
+describe('Zone files: a zone name', () => {
+  test('never reads files outside the folder', () => {
     const folder = zoneFolder({ secret: NEW_LAW })
     mkdirSync(join(folder, 'zones'))
     for (const name of ['../secret', 'Europe/../../secret', '/etc/passwd', '.', 'a/./secret', '']) {
@@ -113,7 +113,7 @@ describe('A zone name', () => {
     expect(readZoneFile('secret', [folder])).not.toBeNull()
   })
 
-  test('is that of a place, whatever other files the folder has', () => {
+  test('is not the name of another file in the folder', () => {
     const others = ['posix/Europe/Riga', 'localtime', 'posixrules', 'Factory', 'Europe', 'Europe/Riga/Old']
     setZoneFolders([zoneFolder(Object.fromEntries(others.slice(0, 4).map((name) => [name, NEW_LAW])))])
     expect(others.filter(isTimeZone)).toEqual([])
@@ -128,8 +128,8 @@ describe('A zone name', () => {
 const FILES = ZONES.filter((zone) => readZoneFile(zone) !== null)
 const ZDUMP = Bun.which('zdump')
 
-// Both may be of different versions, and then some zones differ. zdump reads the same files, but takes its time.
-describe('The time zone database of this machine', () => {
+// The databases may have different versions, and then some zones differ. zdump reads the same files, but is slow.
+describe('Zone files: the database of this machine', () => {
   const differing = FILES.filter((zone) => String(changesByTemporal(zone)) !== String(changesOf(zone)))
   if (FILES.length < ZONES.length) console.warn(`skipped: ${ZONES.length - FILES.length} zones have no file here`)
   if (ZDUMP === null) console.warn('skipped: there is no zdump here to compare with')
@@ -139,20 +139,17 @@ describe('The time zone database of this machine', () => {
     expect(differing.length).toBeLessThanOrEqual(FILES.length / 10)
   })
 
-  test.skipIf(ZDUMP === null)(
-    'tells what zdump tells where the clocks are odd, and where Temporal differs',
-    async () => {
-      const zones = [...new Set([...ODD_ZONES, ...differing])].filter((zone) => FILES.includes(zone))
-      const dumped = await changesByZdump(zones)
-      for (const zone of zones)
-        expect({ zone, changes: dumped.get(zone) ?? [] }).toEqual({ zone, changes: changesOf(zone) })
-    },
-  )
+  test.skipIf(ZDUMP === null)('agrees with zdump in unusual zones, and where Temporal differs', async () => {
+    const zones = [...new Set([...ODD_ZONES, ...differing])].filter((zone) => FILES.includes(zone))
+    const dumped = await changesByZdump(zones)
+    for (const zone of zones)
+      expect({ zone, changes: dumped.get(zone) ?? [] }).toEqual({ zone, changes: changesOf(zone) })
+  })
 })
 
 const LAST = Date.UTC(2100, 0, 1)
 
-/** Moments in seconds, each with the offset after it. */
+/** Times in seconds, each followed by the offset after it. */
 function changesOf(zone: string): number[] {
   const changes: number[] = []
   for (let { until } = offsetPeriodAt(zone, 0); until < LAST; until = offsetPeriodAt(zone, until).until) {
@@ -181,10 +178,10 @@ async function changesByZdump(zones: string[]): Promise<Map<string, number[]>> {
   for (const line of text.split('\n')) {
     const [, zone = '', utc, offset = ''] = /^(\S+) +\w+ (.+) UT = .* gmtoff=(\S+)$/.exec(line) ?? []
     const at = Date.parse(`${utc} UTC`)
-    const told = changes.get(zone) ?? []
+    const known = changes.get(zone) ?? []
     if (before.startsWith(`${zone} `) && before !== `${zone} ${offset}` && at > 0)
-      told.push(at / SECOND, Number(offset))
-    changes.set(zone, told)
+      known.push(at / SECOND, Number(offset))
+    changes.set(zone, known)
     before = `${zone} ${offset}`
   }
   return changes

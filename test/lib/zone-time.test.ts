@@ -9,7 +9,7 @@ const SPRING = Date.UTC(2024, 2, 31, 1)
 const AUTUMN = Date.UTC(2023, 9, 29, 1)
 
 describe('zone-time', () => {
-  // Temporal knows the data inside Bun; the database of the system may be newer.
+  // Temporal uses the data in Bun; the database of the system may be newer.
   beforeAll(() => setZoneFolders([]))
   afterAll(() => setZoneFolders(undefined))
 

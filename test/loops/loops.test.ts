@@ -46,8 +46,8 @@ describe('A loop', () => {
     expect(running?.health()).toEqual([{ name: 'outbox', isHealthy: false, isRunning: true }])
     isBroken = false
     await eventually('a tick that works', isHealthy)
-    const told = guard.log.map(({ level, event }) => `${level}: ${event}`)
-    expect(told).toEqual(['error: A loop failed and will retry', 'info: A loop recovered'])
+    const lines = guard.log.map(({ level, event }) => `${level}: ${event}`)
+    expect(lines).toEqual(['error: A loop failed and will retry', 'info: A loop recovered'])
   })
 
   test('that waits is unhealthy but running, and healthy again when it continues', () => {
@@ -75,7 +75,7 @@ describe('A loop', () => {
     await eventually('the next ticks', isHealthy)
   })
 
-  test('never ticks twice just now', async () => {
+  test('never runs two ticks at the same time', async () => {
     let underWay = 0
     let most = 0
     let ticks = 0

@@ -138,7 +138,7 @@ describe('The heartbeat URL', () => {
 })
 
 describe('Two servers', () => {
-  /** One that watches the other; what is wrong with it is told. */
+  /** A server that monitors the other one and sends alerts about it. */
   function member() {
     const guard = newGuard()
     const project = guard.project()

@@ -127,8 +127,8 @@ export class Appliance {
   }
 
   /**
-   * CronGuard ran normally since the last call: stands for all the heartbeats it wrote meanwhile. Returns the moment of
-   * the last one, by the clock and by the clock that only goes forward.
+   * CronGuard ran normally since the last call: replaces all the heartbeats it wrote meanwhile. Returns the time of
+   * the last one, by the clock and by the monotonic clock.
    */
   livedOn(): Pick<Time, 'wall' | 'elapsed'> {
     const { watch, startedAt } = this.#running

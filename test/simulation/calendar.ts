@@ -1,21 +1,21 @@
 // The oracle's calendar: which minutes a cron or OnCalendar expression names, found by walking through every minute of
-// the year. It knows no text: whoever writes the expression says what they mean by it.
+// the year. It parses no text: the meaning of an expression is given next to it.
 
 const MINUTE = 60_000
 type PlainDate = ReturnType<typeof Temporal.PlainDate.from>
 
-/** Clocks are changed on quarter hours. */
+/** Clocks change on quarter hours. */
 const QUARTER = 15
-/** Minutes that are walked before the first, to know what the clocks have shown already. */
+/** Minutes before the first one that are walked, to know which times the clocks have already shown. */
 const WARM_UP = 600
 
-/** What an expression means, field by field; null: every. */
+/** The meaning of an expression, field by field; null: every value. */
 export interface Meaning {
   seconds: readonly number[]
   minutes: readonly number[] | null
   hours: readonly number[] | null
   months: readonly number[] | null
-  /** Days of the month; 0 is the last, and 100 the last that is none of a weekend. */
+  /** Days of the month; 0 is the last, and 100 the last weekday. */
   dates: readonly number[] | null
   /** 0 is Sunday; 15 is the last Friday, 33 the second Wednesday: 10 more for the last one, 10 n + 10 for the nth. */
   weekdays: readonly number[] | null
@@ -24,13 +24,13 @@ export interface Meaning {
 }
 
 /**
- * `clock`: cron with a star in minute or hour, which follows the clock on the wall wherever it goes.
- * `once`: cron with a fixed time, which runs once for each time that it names, skipped ones at once after the leap.
- * `first`: OnCalendar, which leaves out what is skipped, and takes what is shown twice the first time.
+ * `clock`: cron with a star in minute or hour, which always follows the local clock.
+ * `once`: cron with a fixed time, which runs once for each of its times, and for skipped ones right after the change.
+ * `first`: OnCalendar, which leaves out skipped times, and runs at the first pass of repeated ones.
  */
 export type Manner = 'clock' | 'once' | 'first'
 
-/** All moments from `from` until `until` that the meaning names by the clocks of the zone, in order. */
+/** All times of the meaning from `from` until `until`, by the clocks of the zone, in order. */
 export function walk(
   meaning: Meaning,
   { manner, zone, from, until }: { manner: Manner; zone: string; from: number; until: number },
@@ -58,7 +58,7 @@ const QUARTERS = (Date.UTC(2032, 0) - Date.UTC(2023, 0)) / MINUTE / QUARTER
 const UNKNOWN = -9999
 const known = new Map<string, Int16Array>()
 
-/** By how many minutes the clocks on the walls of the zone are ahead of UTC in this quarter of an hour. */
+/** How many minutes the clocks of the zone are ahead of UTC in this quarter of an hour. */
 function aheadOf(zone: string, quarter: number): number {
   const list = known.get(zone) ?? new Int16Array(QUARTERS).fill(UNKNOWN)
   known.set(zone, list)
@@ -70,7 +70,7 @@ function aheadOf(zone: string, quarter: number): number {
   return list[index] as number
 }
 
-/** For minutes on a wall that are mostly asked for in order. */
+/** A cache for local minutes that are mostly requested in order. */
 function namer({ minutes, hours, ...days }: Meaning): (wall: number) => boolean {
   const isOfDay = Array.from({ length: 1440 }, (_, ofDay) => {
     const [hour, minute] = [Math.floor(ofDay / 60), ofDay % 60]

@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the same seed throws the same numbers. */
+/** Repeatable random numbers: the same seed gives the same numbers. */
 export class Dice {
   #state: number
 
@@ -16,12 +16,12 @@ export class Dice {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 
-  /** From `min` to `max`, both included. */
+  /** From `min` to `max`, inclusive. */
   whole(min: number, max: number): number {
     return min + Math.floor(this.real() * (max - min + 1))
   }
 
-  /** Between the two, small ones as often as large ones: 1 to 10 comes up as often as 10 to 100. */
+  /** Between the two, on a logarithmic scale: 1 to 10 is as likely as 10 to 100. */
   span(min: number, max: number): number {
     return Math.round(min * (max / min) ** this.real())
   }
@@ -38,7 +38,7 @@ export class Dice {
     return list.filter(() => this.chance(share))
   }
 
-  /** Another one of its own: what is thrown with it changes nothing here. */
+  /** An independent one, which does not affect this one. */
   fork(): Dice {
     return new Dice(Math.floor(this.real() * 2 ** 32))
   }

@@ -1,4 +1,4 @@
-// Schedules for the simulation: each as the text that CronGuard reads, and as what it means, which the oracle goes by.
+// Schedules for the simulation: each as the text for CronGuard, and as its meaning for the oracle.
 import type { Manner, Meaning } from './calendar.ts'
 import type { Dice } from './dice.ts'
 
@@ -10,7 +10,7 @@ export interface Expression {
   manner: Manner
 }
 
-/** Where the clocks are changed at odd hours and by odd amounts, and where they never are. */
+/** Zones whose clocks change at unusual times or by unusual amounts, or never. */
 export const ZONES = [
   'UTC',
   'Europe/Berlin',
@@ -55,7 +55,7 @@ function throwCron(dice: Dice): Expression {
   return { kind: 'cron', text, zone: dice.one(ZONES), meaning: { ...EVERY, ...meaning }, manner }
 }
 
-// Often in the hours in which the clocks are changed.
+// Often in the hours in which the clocks change.
 const nightHour = (dice: Dice) => (dice.chance(0.7) ? dice.whole(0, 4) : dice.whole(0, 23))
 const anyMinute = (dice: Dice) => dice.one([0, 0, 5, 15, 29, 30, 45, 59])
 

@@ -23,7 +23,7 @@ export interface Change {
   to: Status
   at: number
   reason: 'timeout' | 'no-ping' | 'overrun' | 'ping' | 'fail' | 'pause' | 'resume'
-  told: { expectedAt: number | null; downMs: number | null } | null
+  notified: { expectedAt: number | null; downMs: number | null } | null
   /** When the incident that this ends was opened. */
   endsIncidentOf: number | null
 }
@@ -75,7 +75,7 @@ export class JobRules {
   failures = 0
   downSince: number | null = null
   /** The deadline is extended until then. */
-  excusedUntil: number | null = null
+  extendedUntil: number | null = null
   #hasBegunAnew = false
 
   constructor(name: string, wishes: Wishes) {
@@ -109,7 +109,7 @@ export class JobRules {
     this.#expectAfter(now)
     this.reportedAt = now
     this.wokenAt = null
-    this.excusedUntil = null
+    this.extendedUntil = null
     this.#hasBegunAnew = false
     this.failures = isGood ? 0 : this.failures + 1
     if (isGood) return this.#become('up', { at: now, reason: 'ping' })
@@ -154,7 +154,7 @@ export class JobRules {
    * runs if one may have started; once per ping, and again if a gap was as long as the extension. Otherwise the lost
    * time is added. Returns whether the deadline changed.
    */
-  excuse({ from, to }: Gap): boolean {
+  extend({ from, to }: Gap): boolean {
     const missing = this.missing()
     if (missing === null) return false
     const due = this.#awaitedAt()
@@ -162,10 +162,10 @@ export class JobRules {
     const lostMs = to - Math.max(from, Math.min(to, ...begins))
     const { graceMs } = this.wishes
     const moreMs = this.#mayHaveBegun({ from, to }) ? Math.max(graceMs, this.#limitMs()) : graceMs
-    const isExcused = this.mayHaveReported({ from, to }) && (!this.#hasBegunAnew || lostMs >= moreMs)
-    if (!isExcused && lostMs === 0 && !this.mayHaveReported({ from, to })) return false
-    this.excusedUntil = isExcused ? Math.max(missing.at, to) + moreMs : missing.at + lostMs
-    this.#hasBegunAnew ||= isExcused
+    const isExtended = this.mayHaveReported({ from, to }) && (!this.#hasBegunAnew || lostMs >= moreMs)
+    if (!isExtended && lostMs === 0 && !this.mayHaveReported({ from, to })) return false
+    this.extendedUntil = isExtended ? Math.max(missing.at, to) + moreMs : missing.at + lostMs
+    this.#hasBegunAnew ||= isExtended
     return true
   }
 
@@ -185,8 +185,8 @@ export class JobRules {
     const before = this.expectedAt
     for (const run of this.runs) if (isMoved(run.since)) run.since += byMs
     const latest = setAt + LONGEST_EARLY_MS + 3 * Math.max(this.wishes.graceMs, this.#limitMs())
-    const isMovedToo = this.excusedUntil !== null && this.excusedUntil >= since && this.excusedUntil <= latest
-    if (isMovedToo) this.excusedUntil = (this.excusedUntil ?? 0) + byMs
+    const isMovedToo = this.extendedUntil !== null && this.extendedUntil >= since && this.extendedUntil <= latest
+    if (isMovedToo) this.extendedUntil = (this.extendedUntil ?? 0) + byMs
     const last = this.wokenAt ?? this.reportedAt
     if (last === null || !isMoved(last)) return
     if (this.wokenAt === null) this.#reportedInsteadAt(last + byMs)
@@ -204,7 +204,7 @@ export class JobRules {
     if (this.reportedAt !== null && this.reportedAt > latest) this.#reportedInsteadAt(latest)
     if (this.wokenAt !== null && this.wokenAt > latest) this.#wokenInsteadAt(latest)
     const longestMs = Math.max(this.wishes.graceMs, this.#limitMs())
-    if (this.excusedUntil !== null) this.excusedUntil = Math.min(this.excusedUntil, now + longestMs)
+    if (this.extendedUntil !== null) this.extendedUntil = Math.min(this.extendedUntil, now + longestMs)
   }
 
   // The due time stays if it is one of the next two moments.
@@ -232,7 +232,7 @@ export class JobRules {
     const late = expected === null ? [] : [{ at: expected + patienceMs, expectedAt: expected }]
     const [first] = [...ends, ...late].sort((a, b) => a.at - b.at)
     if (first === undefined) return null
-    const at = Math.max(first.at, this.excusedUntil ?? first.at)
+    const at = Math.max(first.at, this.extendedUntil ?? first.at)
     const isOverrun = ends.some((end) => end.at <= at)
     return {
       at,
@@ -300,7 +300,7 @@ export class JobRules {
 
   #forget(): void {
     this.runs = []
-    this.excusedUntil = null
+    this.extendedUntil = null
     this.#hasBegunAnew = false
   }
 
@@ -311,9 +311,17 @@ export class JobRules {
     if (to !== 'new') this.wokenAt = null
     const endsIncidentOf = this.downSince
     this.downSince = to === 'down' ? at : null
-    const isTold = to === 'down' || (from === 'down' && to === 'up')
+    const isNotified = to === 'down' || (from === 'down' && to === 'up')
     const downMs = endsIncidentOf === null ? null : Math.max(0, at - endsIncidentOf)
-    return { monitor: this.name, from, to, at, reason, told: isTold ? { expectedAt, downMs } : null, endsIncidentOf }
+    return {
+      monitor: this.name,
+      from,
+      to,
+      at,
+      reason,
+      notified: isNotified ? { expectedAt, downMs } : null,
+      endsIncidentOf,
+    }
   }
 }
 

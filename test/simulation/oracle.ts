@@ -106,7 +106,7 @@ export class Oracle {
   /** The checker runs. */
   looks(time: Time, isDiskWell: boolean): void {
     if (isDiskWell) this.#comparesClocks(time)
-    else if (this.#wasSetBy(time) !== 0 || this.#isAnybodyLetIn(time)) this.#isDiskKnownToRefuse = true
+    else if (this.#wasSetBy(time) !== 0 || this.#isExtensionDue(time)) this.#isDiskKnownToRefuse = true
     else this.#seen = time
     if (this.#waitsSince !== null && !this.#canStopWaiting(time, this.#waitsSince)) return
     if (!isDiskWell) {
@@ -144,17 +144,17 @@ export class Oracle {
     const seen = this.#seen ?? time
     const restedMs = this.#restedMs(time)
     this.#setByMs += this.#movesWithTheClock(time, time.wall - (time.passed - seen.passed))
-    const awaited = restedMs > 0 ? this.#missedAndNotPutOff(time) : []
-    for (const job of awaited) job.excuse({ from: time.wall - restedMs, to: time.wall })
+    const awaited = restedMs > 0 ? this.#missedAndNotExtended(time) : []
+    for (const job of awaited) job.extend({ from: time.wall - restedMs, to: time.wall })
     this.#seen = time
   }
 
-  #isAnybodyLetIn(time: Time): boolean {
-    return this.#restedMs(time) > 0 && this.#missedAndNotPutOff(time).length > 0
+  #isExtensionDue(time: Time): boolean {
+    return this.#restedMs(time) > 0 && this.#missedAndNotExtended(time).length > 0
   }
 
-  #missedAndNotPutOff(time: Time): JobRules[] {
-    return [...this.jobs.values()].filter((job) => isMissed(job, time) && job.missing()?.at !== job.excusedUntil)
+  #missedAndNotExtended(time: Time): JobRules[] {
+    return [...this.jobs.values()].filter((job) => isMissed(job, time) && job.missing()?.at !== job.extendedUntil)
   }
 
   /** How long CronGuard did not run, or slept; 0 if that is no stall, or is a gap. */
@@ -199,7 +199,7 @@ export class Oracle {
     if (time.wall - from.wall > SHORT_GAP_MS || this.#isDiskKnownToRefuse) {
       const isLeap = time.elapsed - from.elapsed < (time.wall - from.wall) / 2
       const gap: Omit<Gap, 'extended'> = { from: from.wall, to: time.wall, reason: isLeap ? 'jump' : 'stuck' }
-      this.#excuses(gap, from.wall + this.#setByMs)
+      this.#extends(gap, from.wall + this.#setByMs)
       this.#beats(time)
     }
     this.#isDiskKnownToRefuse = false
@@ -207,7 +207,7 @@ export class Oracle {
 
   #begins(time: Time): void {
     const from = this.#alive?.wall ?? null
-    if (from !== null) this.#excuses({ from, to: time.wall, reason: this.#stoppedAt === null ? 'crash' : 'stop' })
+    if (from !== null) this.#extends({ from, to: time.wall, reason: this.#stoppedAt === null ? 'crash' : 'stop' })
     this.#stoppedAt = null
     this.#beats(time)
   }
@@ -219,14 +219,14 @@ export class Oracle {
   }
 
   // CronGuard was offline since `offlineSince`, whatever the clock was set to meanwhile.
-  #excuses(gap: Omit<Gap, 'extended'>, offlineSince = gap.from): void {
+  #extends(gap: Omit<Gap, 'extended'>, offlineSince = gap.from): void {
     const { from, to } = gap
     const reason = this.#isDiskKnownToRefuse ? 'disk' : gap.reason
     const isShort = to - from <= SHORT_GAP_MS
     const offline = { from: offlineSince, to }
     const concerned = [...this.jobs.values()].filter((job) => !isShort || job.mayHaveReported(offline))
-    const excused = concerned.filter((job) => job.excuse(offline))
-    if (!isShort) this.gaps.push({ from, to, reason, extended: excused.map(({ name }) => name).sort() })
+    const extended = concerned.filter((job) => job.extend(offline))
+    if (!isShort) this.gaps.push({ from, to, reason, extended: extended.map(({ name }) => name).sort() })
   }
 
   #note(change: Change | null): void {

@@ -1,4 +1,4 @@
-// Compares what CronGuard recorded with what the oracle expects, and keeps the recent events for whoever looks into a
+// Compares what CronGuard recorded with what the oracle expects, and keeps the recent events to explain a
 // difference.
 import { judgeAlarm } from './alarms.ts'
 import type { Change } from './job-rules.ts'
@@ -191,11 +191,11 @@ export class Scribe {
     this.#same(expected, written)
   }
 
-  #expected({ monitor, from, to, at, reason, told, endsIncidentOf: closedFrom }: Change): string {
+  #expected({ monitor, from, to, at, reason, notified, endsIncidentOf: closedFrom }: Change): string {
     const opened = to === 'down' ? at : null
-    const channels = told === null ? '' : [...this.#world.player(monitor).channels].sort().join(' ')
-    const words = told && { status: to, ...told }
-    return changeInWords({ monitor, from, to, at, reason, opened, closedFrom, channels, told: words })
+    const channels = notified === null ? '' : [...this.#world.player(monitor).channels].sort().join(' ')
+    const words = notified && { status: to, ...notified }
+    return changeInWords({ monitor, from, to, at, reason, opened, closedFrom, channels, notified: words })
   }
 
   #same(expected: string[], written: string[]): void {
@@ -216,20 +216,21 @@ export class Scribe {
 
 interface ChangeWords extends ChangeParts {
   channels: string
-  told: { status: string; expectedAt: number | null; downMs: number | null } | null
+  notified: { status: string; expectedAt: number | null; downMs: number | null } | null
 }
 
 function inWords({ content, channels, ...row }: TransitionRow): string {
   const notification = content === null ? null : JSON.parse(content)
   const { status, dueAt: expectedAt, downMs, reason, at } = notification ?? {}
   const isTrue = notification === null || (reason === row.reason && at === row.at)
-  const told = notification && { status: isTrue ? status : `${status} at ${at} for ${reason}`, expectedAt, downMs }
-  return changeInWords({ ...row, channels: channels ?? '', told })
+  const notified = notification && { status: isTrue ? status : `${status} at ${at} for ${reason}`, expectedAt, downMs }
+  return changeInWords({ ...row, channels: channels ?? '', notified })
 }
 
-function changeInWords({ monitor, from, to, at, reason, opened, closedFrom, channels, told }: ChangeWords): string {
+function changeInWords({ monitor, from, to, at, reason, opened, closedFrom, channels, notified }: ChangeWords): string {
   const says =
-    told && `says ${told.status}, expected ${isoOrNot(told.expectedAt)}, down for ${told.downMs} to ${channels}`
+    notified &&
+    `says ${notified.status}, expected ${isoOrNot(notified.expectedAt)}, down for ${notified.downMs} to ${channels}`
   const incident = `opens ${isoOrNot(opened)} closes ${isoOrNot(closedFrom)}`
   return `${monitor} ${from}>${to} ${iso(at)} ${reason}; ${incident}; ${says ?? 'is silent'}`
 }

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'bun:test'
 import { simulate } from './simulation.ts'
 
-describe('simulation: CronGuard and the oracle agree', () => {
+describe('Simulation: CronGuard agrees with the oracle', () => {
   test.each([1, 2, 3, 4])(
-    'on everything that happens in six weeks, seed %d',
+    'for six weeks, seed %d',
     async (seed) => {
       const { disagreement, counts } = await simulate({ seed, months: 1.5 })
       expect(disagreement ?? '').toBe('')

@@ -48,7 +48,7 @@ export class World {
   readonly leaps: number[] = []
   readonly #dice: Dice
   /** Something happened that the next run of the checker must find. */
-  #isOwedALook = false
+  #isCheckDue = false
   #planned: { cause: number; at: number } | null = null
   #comebacks: (() => void)[] = []
 
@@ -66,7 +66,7 @@ export class World {
 
   player(name: string): Player {
     const player = this.players.find(({ role }) => role.name === name)
-    if (player === undefined) throw new Error(`Nobody is called ${name}`)
+    if (player === undefined) throw new Error(`No player is called ${name}`)
     return player
   }
 
@@ -148,12 +148,12 @@ export class World {
 
   async look(): Promise<void> {
     this.#planned = null
-    if (this.#isOwedALook && this.#dice.chance(0.5)) await this.#beat()
+    if (this.#isCheckDue && this.#dice.chance(0.5)) await this.#beat()
     const { isWaiting } = this.appliance
     await this.appliance.check()
     if (isWaiting && !this.appliance.isWaiting) this.leaps.push(this.clock.true)
     this.oracle.looks(this.clock.time(), this.isDiskWell)
-    if (this.isDiskWell) this.#isOwedALook = false
+    if (this.isDiskWell) this.#isCheckDue = false
     if (this.isDiskWell && !this.appliance.isWaiting) this.#calmDown()
     this.#liveOn()
     await this.appliance.send()
@@ -164,7 +164,7 @@ export class World {
     this.presence = 'awake'
     this.#happened('starts')
     this.oracle.starts(this.clock.time())
-    this.#isOwedALook = true
+    this.#isCheckDue = true
     await this.#comeBack()
   }
 
@@ -190,7 +190,7 @@ export class World {
     this.clock.sleptMs += sleptMs
     this.presence = 'awake'
     this.#happened('wakes up')
-    this.#isOwedALook = true
+    this.#isCheckDue = true
     await this.#comeBack()
   }
 
@@ -199,7 +199,7 @@ export class World {
     this.clock.aheadMs += ms
     this.leaps.push(this.clock.true)
     this.#happened(`has its clock set ${ms < 0 ? 'back' : 'forward'} by ${Math.abs(ms) / 1000} s`)
-    this.#isOwedALook = true
+    this.#isCheckDue = true
   }
 
   async setDisk(isHealthy: boolean): Promise<void> {
@@ -207,13 +207,13 @@ export class World {
     if (!isHealthy) this.appliance.saveHeartbeat()
     this.appliance.setDisk(isHealthy)
     this.isDiskWell = isHealthy
-    this.#isOwedALook = true
+    this.#isCheckDue = true
     if (isHealthy) await this.#comeBack()
   }
 
-  // Stands for all the heartbeats since the last call.
+  // Replaces all the heartbeats since the last call.
   #liveOn(): void {
-    if (this.presence !== 'awake' || this.#isOwedALook || this.appliance.isWaiting) return
+    if (this.presence !== 'awake' || this.#isCheckDue || this.appliance.isWaiting) return
     this.oracle.lives(this.appliance.livedOn(), this.clock.time())
   }
 
@@ -245,7 +245,7 @@ export class World {
 
   // Heartbeats are simulated one by one only where one of them may matter.
   #nextBeatAt(): number {
-    if (this.presence !== 'awake' || !this.#isOwedALook) return Number.POSITIVE_INFINITY
+    if (this.presence !== 'awake' || !this.#isCheckDue) return Number.POSITIVE_INFINITY
     return this.appliance.nextHeartbeatAt()
   }
 
@@ -268,12 +268,12 @@ export class World {
   #paceMs(): number {
     if (this.appliance.isWaiting) return this.#dice.whole(1, 1000)
     if (!this.isDiskWell) return this.#dice.whole(TICK_MS, 20_000)
-    return this.#isOwedALook ? this.#dice.whole(0, TICK_MS - 1) : TICK_MS
+    return this.#isCheckDue ? this.#dice.whole(0, TICK_MS - 1) : TICK_MS
   }
 
   /** True time of what the next run of the checker must find; in the past: run it soon. */
   #nextCause(): number | null {
-    if (this.#isOwedALook || this.appliance.isWaiting) return Number.NEGATIVE_INFINITY
+    if (this.#isCheckDue || this.appliance.isWaiting) return Number.NEGATIVE_INFINITY
     const walls = [this.oracle.nextMissingAt(), this.scribe.nextMomentAt()]
     const known = walls.filter((wall) => wall !== null)
     return known.length === 0 ? null : Math.min(...known) - this.clock.aheadMs

@@ -7,7 +7,7 @@ import { migrate } from '#actions/schema.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { type Db, openDatabase } from '#store/database.ts'
 
-/** Every look at it is one later. */
+/** Every reading is one higher than the last one. */
 function tickingClock() {
   let now = 0
   let elapsed = 0
@@ -41,7 +41,7 @@ const INSERT = 'INSERT INTO jobs (name, at) VALUES ($name, $at)'
 const insert = (name: string) => db.writeGrouped((tx) => tx.run(INSERT, { name, at: tx.now }))
 const names = () => db.all<{ name: string }>('SELECT name FROM jobs ORDER BY rowid').map(({ name }) => name)
 
-/** What somebody sees who opens the file anew. */
+/** What a new connection sees. */
 function namesOnDisk(): string[] {
   const other = new Database(path, { readonly: true })
   try {
@@ -54,7 +54,7 @@ function namesOnDisk(): string[] {
   }
 }
 
-/** What the promises say, in their order. */
+/** The results of the promises, in order. */
 async function settled(promises: Promise<unknown>[]): Promise<string[]> {
   const results = await Promise.allSettled(promises)
   return results.map((result) => (result.status === 'fulfilled' ? 'kept' : result.reason.message))
@@ -178,7 +178,7 @@ describe('Db.writeGrouped', () => {
     const write = (name: string) => insert(name).then(() => namesOnDiskCount())
     const counts = await Promise.all(many.map(write))
     expect(namesOnDisk()).toEqual(many)
-    // Whoever was answered was on disk by then, with the rest of its transaction.
+    // When a promise resolves, its write is on disk, with the rest of its transaction.
     expect(counts.every((count, index) => count > index)).toBe(true)
     const moments = db.all<{ count: number }>('SELECT count(*) AS count FROM jobs GROUP BY at ORDER BY at')
     expect(moments.map(({ count }) => count)).toEqual([512, 512, 276])
@@ -278,7 +278,7 @@ describe('Db.watch', () => {
     expect(heard).toEqual([[1], [2, 3]])
   })
 
-  // In a process of its own: a fault that nobody catches ends a test, as it should.
+  // In a process of its own, because an uncaught error ends the test.
   test('an error of a listener does not affect the write, and is thrown', async () => {
     const script = `
       import { openDatabase } from '#store/database.ts'
@@ -360,14 +360,14 @@ describe('openDatabase', () => {
 
 // Never called: the compiler is the test.
 function writePromises(): void {
-  // @ts-expect-error an async function is no work
+  // @ts-expect-error an async function is not allowed
   db.write(async (tx) => tx.now)
-  // @ts-expect-error a promise is no result
+  // @ts-expect-error a promise is not a valid result
   db.write(() => Promise.resolve(1))
-  // @ts-expect-error an async function is no work
+  // @ts-expect-error an async function is not allowed
   db.writeGrouped(async (tx) => tx.now)
-  // @ts-expect-error a promise is no result
+  // @ts-expect-error a promise is not a valid result
   db.writeGrouped(() => Promise.resolve(1))
-  // @ts-expect-error an async function is no work
+  // @ts-expect-error an async function is not allowed
   db.read(async (reader) => reader.all('SELECT 1'))
 }

@@ -67,7 +67,7 @@ describe.skipIf(why !== null)(`On a full disk${why === null ? '' : ` (skipped: $
   })
 
   test('a group is refused as a whole when the disk fills up in the middle', async () => {
-    // More than SQLite keeps in memory, so that it goes to the disk before the commit.
+    // More than SQLite keeps in memory, so it is written to the disk before the commit.
     const huge = (tx: Tx) => {
       for (let n = 0; n < 500; n += 1) keep(`huge-${n}`)(tx)
     }

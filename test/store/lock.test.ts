@@ -18,15 +18,15 @@ afterEach(async () => {
 })
 
 interface Holder {
-  /** Whether it has the folder. */
+  /** Whether it holds the lock. */
   holds: boolean
-  /** Gives the folder back and goes on living. */
+  /** Releases the lock and keeps running. */
   release(): Promise<void>
-  /** SIGKILL: no time for a last word. */
+  /** Sends SIGKILL, so it cannot clean up. */
   kill(): Promise<void>
 }
 
-/** Another process that takes the folder if it can, and keeps it. */
+/** Another process that locks the folder if it can, and keeps the lock. */
 async function startHolder(): Promise<Holder> {
   const script = `
     import { lockFolder } from '${ROOT}/src/store/lock.ts'

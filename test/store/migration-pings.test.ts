@@ -1,4 +1,4 @@
-// Migration 11 writes pings and bodies anew: every row of before is there afterwards, wherever it is read.
+// Migration 11 rewrites pings and bodies, and loses no row.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { migrate } from '#actions/schema.ts'
 import { findBody, findMail } from '#store/bodies.ts'
@@ -26,7 +26,7 @@ beforeEach(() => {
 })
 afterEach(() => db.close())
 
-// Two monitors whose pings came in turn; one ping of the second is long gone, and so is the newest of all.
+// Two monitors whose pings arrived in turn; one ping of the second was deleted, and so was the newest of all.
 const OLD = `
   INSERT INTO users (id, email, created_at) VALUES ('${uuid(1)}', 'alice@example.org', 7);
   INSERT INTO projects (id, name, ping_key, badge_key, created_at)
@@ -68,7 +68,7 @@ describe('Migration 11', () => {
     expect(db.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
   })
 
-  test('keeps every body as it came, with what it takes to read it', () => {
+  test('keeps every body unchanged, with its encoding', () => {
     migrate(db)
     expect(findBody(db, { monitorId: 1, number: 1 })).toEqual({
       body: { head: new Uint8Array([0x68, 0x69, 0xff, 0]), tail: new Uint8Array(), cutBytes: null },
@@ -86,7 +86,7 @@ describe('Migration 11', () => {
     ])
   })
 
-  test('remembers the size of a body that had made room for newer ones', () => {
+  test('keeps the size of a body that was deleted for newer ones', () => {
     migrate(db)
     expect(findPing(db, { monitorId: 1, number: 4 })).toMatchObject({ bodySize: 0, droppedBytes: 6000 })
     expect(listPings(db, { monitorId: 1, limit: 9 }).map(({ number, bodySize }) => [number, bodySize])).toEqual([
@@ -97,7 +97,7 @@ describe('Migration 11', () => {
     ])
   })
 
-  test('leaves runs, incidents and the timeline as they were', () => {
+  test('does not change runs, incidents and the timeline', () => {
     migrate(db)
     expect(findStartOrEnd(db, { monitorId: 1, runId: uuid(8), newest: 4 })).toMatchObject({ kind: 'fail', at: 3000 })
     expect(findStory(db, uuid(9))?.lastPing).toEqual({ number: 3, kind: 'fail', at: 3000, exitStatus: 3 })

@@ -21,8 +21,8 @@ const ALL = MIGRATIONS.map(({ name }) => name)
 const NEWEST = MIGRATIONS.length
 
 /**
- * What was given out once is never edited: databases out there were made with it, and would be refused. A change is a
- * new migration, with a new line here.
+ * A released migration is never edited: databases that were created with it would be refused. Each change is a new
+ * migration, with a new line here.
  */
 const FROZEN = {
   '0001_init': 'e435ebd32d1af7a1e1fcd5ccbd66c71ae2194a3fa35d08f1f77340a972b67410',
@@ -49,7 +49,7 @@ afterEach(() => db.close())
 const schema = () => db.all<{ sql: string }>('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name')
 const applied = () => db.all('SELECT version, name, checksum, applied_at FROM migrations ORDER BY version')
 
-/** A database in which the newest migration is another one than ours. */
+/** A database whose newest migration differs from ours. */
 function tamper(change: string): void {
   migrate(db)
   db.write((tx) => tx.run(`UPDATE migrations SET ${change} WHERE version = $version`, { version: NEWEST }))
@@ -61,7 +61,7 @@ const oldMonitor = (id: number): string => {
     VALUES (${id}, '${'p'.repeat(36)}', ${uuid('k')}, 60000, '${'u'.repeat(40)}', ${uuid('b')}, 0)`
 }
 
-/** What is said to a person when the database cannot be used. */
+/** The error message for a database that cannot be used. */
 function refusal(): AppError {
   try {
     pendingMigrations(db)
@@ -133,7 +133,7 @@ describe('Migrations', () => {
   test('that fail are rolled back', () => {
     db.write((tx) => {
       createMigrationsTable(tx)
-      // Stands in the way of one of the first migration's last statements.
+      // Makes one of the last statements of the first migration fail.
       tx.runScript('CREATE TABLE blackouts (id INTEGER) STRICT')
     })
     const before = schema()

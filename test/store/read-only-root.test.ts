@@ -1,4 +1,4 @@
-// A container whose root is read-only: nothing can be written but the data folder.
+// A container with a read-only root: only the data folder is writable.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { execute } from '../support/binary.ts'
 import { ROOT } from '../support/source.ts'
 
-/** In a file system name space of its own: all is read-only but one folder. 77: no such place can be made. */
+/** A mount namespace in which all folders but one are read-only. Exits with 77 if it cannot be created. */
 const ENTER = `
   mount --make-rprivate / && mount --bind "$1" "$1" && mount -o remount,bind,ro / || exit 77
   for folder in /tmp /var/tmp /usr/tmp; do
@@ -42,7 +42,7 @@ describe('With a read-only root file system', () => {
   test('large sorts and backups work', async () => {
     const command = ['unshare', '--mount', 'sh', '-c', ENTER, 'enter', folder, process.execPath, '-e', SCRIPT]
     const { exitCode, stdout, stderr } = await execute(command, { cwd: ROOT, env: { FOLDER: folder } })
-    if (exitCode === 77) return console.log(`Skipped: no such place can be made here. ${stderr.trim()}`)
+    if (exitCode === 77) return console.log(`Skipped: the namespace cannot be created. ${stderr.trim()}`)
     expect([exitCode, stdout.trim(), stderr]).toEqual([0, 'true', ''])
   }, 20_000)
 })

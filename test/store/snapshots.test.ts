@@ -1,4 +1,4 @@
-// Whoever reads twice sees one moment, and holds up nobody.
+// Several reads see the same state, and block no writes.
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { type Db, openDatabase, type Reader } from '#store/database.ts'
 import { fakeClock } from '../support/clock.ts'
 import { type DataFolder, dataFolder } from '../support/data-folder.ts'
 
-describe('A read', () => {
+describe('Db.read', () => {
   const INSERT = 'INSERT INTO jobs (name, at) VALUES ($name, $at)'
   let folder: string
   let path: string
@@ -31,7 +31,7 @@ describe('A read', () => {
 
   const countIn = (reader: Reader) => reader.all('SELECT 1 FROM jobs').length
 
-  test('sees one moment: what another process commits meanwhile is neither seen nor held up', () => {
+  test('sees one state: a commit of another process meanwhile is neither visible nor delayed', () => {
     const other = openDatabase({ path, clock: fakeClock(), busyTimeoutMs: 0 })
     try {
       const counts = db.read((reader) => {
@@ -56,7 +56,7 @@ describe('A read', () => {
     }
   })
 
-  test('inside a write sees what that one wrote', () => {
+  test('inside a write sees its changes', () => {
     const count = db.write((tx) => {
       tx.run(INSERT, { name: 'backup', at: 1 })
       return db.read(countIn)
@@ -65,7 +65,7 @@ describe('A read', () => {
     expect(db.all('SELECT name FROM jobs')).toEqual([{ name: 'backup' }])
   })
 
-  test('that throws leaves the database as it was, for the next one', () => {
+  test('that throws does not affect the next one', () => {
     const fail = () =>
       db.read(() => {
         throw new Error('boom')
@@ -76,7 +76,7 @@ describe('A read', () => {
   })
 })
 
-describe('An export that runs beside the server', () => {
+describe('An export next to a running server', () => {
   let data: DataFolder
   let project: Project
   let job: Monitor
@@ -99,7 +99,7 @@ describe('An export that runs beside the server', () => {
       monitors.map(({ name }) => name),
     )
 
-  test('is of one moment, and a monitor that is made meanwhile is neither held up nor in it', () => {
+  test('shows one state: a monitor that is created meanwhile is neither delayed nor included', () => {
     const read = command.db.read.bind(command.db)
     const readWhileOneIsMade = (work: (reader: Reader) => unknown): unknown =>
       read((reader) => {
@@ -122,7 +122,7 @@ describe('An export that runs beside the server', () => {
     reader.close()
   })
 
-  test('waits for nobody who writes', () => {
+  test('does not wait for a writer', () => {
     const writer = new Database(data.databasePath)
     writer.run('BEGIN IMMEDIATE')
     expect(monitorNames()).toEqual(['job'])

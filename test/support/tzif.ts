@@ -1,4 +1,4 @@
-// Files of a time zone database that nobody published, for tests.
+// Creates files of a time zone database, for tests.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'

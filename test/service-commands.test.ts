@@ -120,7 +120,10 @@ describe('Commands, with the mail password as a service credential', () => {
     const imported = await run('import', join(home, 'channel.json'))
     expect([imported.exitCode, imported.stderr]).toEqual([0, ''])
     const { exitCode, stderr } = await run('channel', 'test', ALICE, 'ops')
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Only the service can read the password')])
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining("Only the service can read the mail server's password"),
+    ])
     expect(server.mails).toEqual([])
   }, 20_000)
 

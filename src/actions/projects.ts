@@ -116,13 +116,13 @@ export function projectOf(deps: Deps, { email, name }: { email: string; name: st
   if (project === undefined) throw new AppError('not_found', `${email} has no project${name ? ` named ${name}` : ''}.`)
   if (another) {
     const ids = found.map(({ id }) => id).join(', ')
-    throw new AppError('conflict', `${email} has several projects named ${name}. Use an id instead: ${ids}.`)
+    throw new AppError('conflict', `${email} has several projects named ${name}. Use an ID instead: ${ids}.`)
   }
   return project
 }
 
 function unconfirmed(): AppError {
-  const problem = 'This does not match the name of the project.'
+  const problem = "This does not match the project's name."
   return new AppError('invalid', problem, { confirmation: problem })
 }
 

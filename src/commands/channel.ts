@@ -74,7 +74,7 @@ async function sendTest(shell: Shell, { email, meant, project, json }: Options &
 export function channelByIdOrName(channels: readonly Channel[], meant: string): Channel {
   const [channel, another] = channels.filter((one) => one.id === meant || channelTitle(one) === meant)
   if (channel === undefined) throw new AppError('not_found', `No channel has the ID or name ${meant}.`)
-  if (another) throw new AppError('conflict', `Several channels are named ${meant}. Use the id instead.`)
+  if (another) throw new AppError('conflict', `Several channels are named ${meant}. Use the ID instead.`)
   return channel
 }
 

@@ -17,8 +17,8 @@ export const addDoctor: AddCommand = (program, shell) => {
     .command('doctor')
     .summary('check the installation and explain how to fix problems')
     .description(
-      'check everything CronGuard needs, and say how to fix problems. It changes nothing, sends no email, and works ' +
-        'whether or not the server is running. The exit code is 1 if a check fails; warnings do not count.',
+      'check everything CronGuard needs, and explain how to fix problems. It changes nothing, sends no email, and ' +
+        'works whether or not the server is running. The exit code is 1 if a check fails; warnings do not count.',
     )
     .option('--json', 'print JSON: an array of {name, state, says}; state is "ok", "warn" or "bad"')
     .action((options: { json?: boolean }) => runChecks(shell, options))

@@ -79,7 +79,7 @@ function answerTo(
 function nothingAt({ method, url }: Request, findMethods: FindMethods): Answer {
   const methods = findMethods(splitUrl(url).path)
   if (methods.length === 0 || methods.includes(method)) {
-    return { status: 404, message: 'There is nothing at this address.' }
+    return { status: 404, message: 'Nothing found at this URL.' }
   }
   return { status: 405, message: `The method ${method} is not allowed here.`, allow: methods.join(', ') }
 }

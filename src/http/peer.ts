@@ -59,7 +59,7 @@ export function createPeerFinder({ config, log }: Pick<Deps, 'config' | 'log'>) 
   }
 }
 
-const UNTIL_THEN = 'Until then all visitors share one address'
+const UNTIL_THEN = 'Until then all visitors share one IP address'
 
 // Each hint is logged once. Anyone can send the headers of a proxy, so only local addresses are taken for one.
 function createHints(log: Deps['log']) {

@@ -93,8 +93,7 @@ export function createPasswordlessMailer(): Mailer {
   return { send: async () => failure('auth', PASSWORD_ELSEWHERE), close: () => {} }
 }
 
-const PASSWORD_ELSEWHERE =
-  "Only the service can read the password of the mail server. Send the test from the channel's page"
+const PASSWORD_ELSEWHERE = "Only the service can read the mail server's password. Send the test from the channel's page"
 
 /** For a server without SMTP settings: emails are logged instead of sent. */
 export function createLogMailer(log: Log): Mailer {

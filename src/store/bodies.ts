@@ -1,4 +1,4 @@
-// What was sent with pings, what it takes to read it, and how much space it takes.
+// Stores the bodies of pings, what is needed to read them, and their size.
 import type { Body, BodyReading, BodyText, KeptBody, KeptMail } from '#domain/body.ts'
 import type { Reader, Tx } from './database.ts'
 
@@ -115,7 +115,7 @@ export function listMonitorIds(reader: Reader, projectId: string): number[] {
     .map(({ id }) => id)
 }
 
-/** How much the next `limit` bodies of a monitor hold, from above a number on, and which of them is the newest. */
+/** The total size of the next `limit` bodies of a monitor after a ping number, and the number of the newest one. */
 export function sumBodies(
   reader: Reader,
   range: { monitorId: number; above: number; limit: number },
@@ -131,7 +131,7 @@ export function sumBodies(
   return row ?? { count: 0, bytes: 0, newest: null }
 }
 
-// The cross joins make SQLite begin with the bodies, of which a monitor may have few, and not with its pings.
+// The cross joins make SQLite start with the bodies, because a monitor may have far fewer bodies than pings.
 /** When the oldest body of a monitor was received. Null if it has none. */
 export function findOldestBody(reader: Reader, monitorId: number): number | null {
   const row = reader.get<{ at: number }>(
@@ -144,15 +144,15 @@ export function findOldestBody(reader: Reader, monitorId: number): number | null
   return row?.at ?? null
 }
 
-/** The most that is dropped at once. */
+/** The maximum that is dropped at once. */
 export interface BodyChunk {
   bodies: number
   bytes: number
 }
 
 /**
- * Drops a chunk of the oldest bodies of a monitor that are from before `before`, but no more than it takes to free
- * `excess` bytes. Returns how many bytes it freed.
+ * Drops some of a monitor's oldest bodies from before `before`, but no more than needed to free `excess` bytes. Returns
+ * how many bytes it freed.
  */
 export function dropOldBodies(
   tx: Tx,

@@ -122,7 +122,7 @@ export function listChannelsOfMonitor(reader: Reader, monitorId: number): Channe
     .map(toChannel)
 }
 
-/** The ids of the channels of every monitor of a project, sorted, by the monitor's id. */
+/** The sorted IDs of the channels of each monitor in a project, by monitor ID. */
 export function listChannelIdsByMonitor(reader: Reader, projectId: string): Map<number, string[]> {
   const rows = reader.all<{ monitor_id: number; channel_id: string }>(
     `SELECT monitor_channels.monitor_id, monitor_channels.channel_id
@@ -140,7 +140,7 @@ export function listChannelIdsByMonitor(reader: Reader, projectId: string): Map<
   return byMonitor
 }
 
-/** Of the whole instance. */
+/** Counts the channels of all projects. */
 export function countAllChannels(reader: Reader): { all: number; off: number } {
   const row = reader.get<{ count: number; off: number }>(
     'SELECT count(*) AS count, count(disabled_at) AS off FROM channels',
@@ -200,7 +200,7 @@ export function deleteChannel(tx: Tx, id: string): void {
   tx.run('DELETE FROM channels WHERE id = $id', { id })
 }
 
-/** Replaces the monitor's channels by these; one of another project is passed over. */
+/** Replaces the monitor's channels with these. Channels of other projects are ignored. */
 export function setChannelsOfMonitor(
   tx: Tx,
   { monitorId, channelIds }: { monitorId: number; channelIds: string[] },

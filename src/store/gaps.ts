@@ -17,7 +17,7 @@ export function insertExtendedMonitor(tx: Tx, extended: { monitorId: number; bla
   tx.run('INSERT INTO extended_monitors (monitor_id, blackout_id) VALUES ($monitorId, $blackoutId)', extended)
 }
 
-/** The monitors that expect a ping by `before`, or have a run under way. */
+/** The monitors that expect a ping by `before`, or have a run in progress. */
 export function listExpectingMonitors(reader: Reader, before: number): number[] {
   return reader
     .all<{ id: number }>(
@@ -36,7 +36,7 @@ export function listMonitorsByClock(reader: Reader): number[] {
     .map(({ id }) => id)
 }
 
-/** The monitors with a moment from `since` on, and all that have open runs. */
+/** The monitors with a stored time of `since` or later, and all with open runs. */
 export function listMonitorsSince(reader: Reader, since: number): number[] {
   return reader
     .all<{ id: number }>(

@@ -3,16 +3,16 @@ import type { Reader, Tx } from './database.ts'
 
 export interface Heartbeat {
   aliveAt: number
-  /** Null: it was not stopped. */
+  /** Null if it was not stopped. */
   stoppedAt: number | null
 }
 
-/** The last heartbeat; null: there was none yet. */
+/** The last heartbeat, or null if there was none yet. */
 export function readHeartbeat(reader: Reader): Heartbeat | null {
   return reader.get('SELECT alive_at AS aliveAt, stopped_at AS stoppedAt FROM heartbeat')
 }
 
-/** The process begins to watch. */
+/** Records that the process started to check deadlines. */
 export function markStarted(tx: Tx): void {
   tx.run(
     `INSERT INTO heartbeat (id, started_at, alive_at) VALUES (1, $now, $now)
@@ -25,17 +25,17 @@ export function markAlive(tx: Tx): void {
   tx.run('UPDATE heartbeat SET alive_at = $now WHERE id = 1', { now: tx.now })
 }
 
-/** Changes nothing, and proves that the disk takes writes. */
+/** Changes nothing, but fails if the disk can't be written. */
 export function proveWritable(tx: Tx): void {
   tx.run('UPDATE heartbeat SET alive_at = alive_at WHERE id = 1')
 }
 
-/** The process is stopped, and has accepted pings until `at`. */
+/** Records that the process stopped and accepted pings until `at`. */
 export function markStopped(tx: Tx, at: number): void {
   tx.run('UPDATE heartbeat SET alive_at = $at, stopped_at = $at WHERE id = 1', { at })
 }
 
-/** The boot of the machine in which CronGuard started last; null where the system does not say. */
+/** The machine's boot during which CronGuard last started. Null if the system does not report it. */
 export function readBoot(reader: Reader): Boot | null {
   return reader.get('SELECT boot_id AS id, boot_since AS since FROM heartbeat WHERE boot_id NOT NULL')
 }

@@ -47,7 +47,7 @@ export function pendingMigrations(db: Reader): string[] {
   return MIGRATIONS.filter(({ version }) => !applied.some((row) => row.version === version)).map(({ name }) => name)
 }
 
-/** Applies all of one migration, or nothing of it. `onStep` gets the name of each step that may take long. */
+/** Applies one migration, completely or not at all. `onStep` gets the name of each step that may take long. */
 export function applyMigration(tx: Tx, name: string, onStep: (step: string) => void = () => {}): void {
   const migration = MIGRATIONS.find((candidate) => candidate.name === name)
   if (!migration) throw new Error(`There is no migration ${name}.`)

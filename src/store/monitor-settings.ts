@@ -1,4 +1,4 @@
-// Between the settings of a monitor and the columns that hold them.
+// Converts between a monitor's settings and their columns.
 import type { MonitorSettings } from '#domain/monitor.ts'
 import { MONITOR_SETTINGS, type MonitorSetting, settingValue } from '#domain/monitor-settings.ts'
 import type { SettingValue } from '#domain/setting.ts'
@@ -6,14 +6,14 @@ import type { Params } from './database.ts'
 
 type Columns = Record<string, SettingValue>
 
-/** The columns of the settings that `blank` has. */
+/** The columns of the settings in `blank`. */
 export function columnsOf(blank: Partial<MonitorSettings>): string[] {
   return settingsIn(blank).map(({ column }) => column)
 }
 
 /**
- * Makes a reader of rows that hold these columns. It fills copies of `blank`: every ping reads a row, and objects of
- * one shape are the fastest.
+ * Creates a function that reads rows with these columns into copies of `blank`. Objects of one shape are the fastest,
+ * and every ping reads a row.
  */
 export function settingsReader<Settings extends Partial<MonitorSettings>>(blank: Settings): (row: object) => Settings {
   const among = (group: MonitorSetting['group']) => settingsIn(blank).filter((setting) => setting.group === group)
@@ -27,7 +27,7 @@ export function settingsReader<Settings extends Partial<MonitorSettings>>(blank:
   }
 }
 
-// No alias is NULL: an index keeps two monitors from having the same one.
+// Without an alias the column is NULL, because a unique index keeps two monitors from having the same one.
 export function settingsParams(settings: MonitorSettings): Params {
   const params = Object.fromEntries(
     MONITOR_SETTINGS.map((setting) => [setting.column, settingValue(settings, setting)]),

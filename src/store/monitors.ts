@@ -14,7 +14,7 @@ import type { Reader, Tx } from './database.ts'
 import { retireAlias, retireMonitorKeys } from './keys.ts'
 import { columnsOf, settingsParams, settingsReader } from './monitor-settings.ts'
 
-/** The state, and the columns of the settings that the state machine obeys. */
+/** The state, and the settings that the state machine uses. */
 interface WatchedRow {
   id: number
   status: StoredStatus
@@ -32,7 +32,7 @@ interface WatchedRow {
   deadline_at: number | null
 }
 
-/** With the columns of all settings. */
+/** Includes all settings. */
 export interface MonitorRow extends WatchedRow {
   project_id: string
   ping_key: string
@@ -63,14 +63,14 @@ export function findWatchedById(reader: Reader, id: number): WatchedMonitor | nu
   return row && toWatched(row)
 }
 
-/** A monitor by what another tool calls it. */
+/** A monitor's token from another tool. */
 export interface AliasedMonitor {
   id: number
   alias: string
   aliasDialect: AliasDialect | null
 }
 
-/** `spellings`: one alias, in every way in which it may be written. */
+/** `spellings` are all the ways to write one alias. */
 export function findAliased(reader: Reader, spellings: readonly string[]): AliasedMonitor | null {
   return reader.get<AliasedMonitor>(
     `SELECT id, alias, alias_dialect AS aliasDialect
@@ -137,7 +137,7 @@ export function listMonitors(reader: Reader, projectId: string): Monitor[] {
     .map(toMonitor)
 }
 
-/** The monitors whose deadline has come, earliest first, after the one that `after` names. */
+/** The monitors whose deadline has passed, earliest first, starting after `after`. */
 export function listDueMonitors(
   reader: Reader,
   page: { now: number; limit: number; after: { deadlineAt: number; id: number } },
@@ -179,7 +179,7 @@ const UPDATE_SETTINGS = `
      SET ${SETTING_COLUMNS.map((column) => `${column} = $${column}`).join(', ')}, schedule_since = $scheduleSince
    WHERE id = $id`
 
-/** Only what a person sets; the state stays as the pings made it. */
+/** Saves the settings only, and leaves the state unchanged. */
 export function saveSettings(
   tx: Tx,
   { id, settings, scheduleSince }: { id: number; settings: MonitorSettings; scheduleSince: number },
@@ -189,7 +189,7 @@ export function saveSettings(
   tx.touch(id)
 }
 
-/** Only what the state machine remembers. */
+/** Saves the state only. */
 export function saveState(tx: Tx, monitor: MonitorState & { id: number }): void {
   tx.run(
     `UPDATE monitors

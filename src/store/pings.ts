@@ -28,7 +28,7 @@ export const PING_COLUMNS = `
     SELECT 1 FROM bodies WHERE bodies.monitor_id = pings.monitor_id AND bodies.number = pings.number
   ) AS has_body`
 
-/** Its body is stored beside it. */
+/** The body is stored separately. */
 export function insertPing(
   tx: Tx,
   { body, reading, ...ping }: Omit<RecordedPing, 'bodySize' | 'droppedBytes'> & KeptBody,
@@ -48,7 +48,7 @@ export function insertPing(
   if (bodyBytes > 0) insertBody(tx, { monitorId: ping.monitorId, number: ping.number, body, reading })
 }
 
-/** From where the last pings of a monitor came. */
+/** The senders of a monitor's newest pings. */
 export function listLastSenders(reader: Reader, of: { monitorId: number; limit: number }): (string | null)[] {
   return reader
     .all<{ remote_address: string | null }>(
@@ -67,8 +67,8 @@ interface StartOrEnd {
 }
 
 /**
- * The newest ping of a run that is its start or its end. Pings without a run id are one run of their own. `newest` is
- * the number of the monitor's newest ping: it mostly is the one, and finding it by number is ten times faster.
+ * A run's newest ping that is a start or an end. All pings without a run ID count as one run. `newest` is the number of
+ * the monitor's newest ping, which usually is the result. Finding it by number is ten times faster.
  */
 export function findStartOrEnd(
   reader: Reader,
@@ -82,7 +82,7 @@ export function findStartOrEnd(
   return isOfRun ? last : searchStartOrEnd(reader, { monitorId, runId })
 }
 
-// Two statements, so that each finds its own index.
+// Two statements, so that each uses its own index.
 function searchStartOrEnd(
   reader: Reader,
   { monitorId, runId }: { monitorId: number; runId: string | null },
@@ -103,7 +103,7 @@ function searchStartOrEnd(
   )
 }
 
-/** The newest pings first. */
+/** Newest first. */
 export function listPings(reader: Reader, { monitorId, limit }: { monitorId: number; limit: number }): RecordedPing[] {
   return reader
     .all<PingRow>(`SELECT ${PING_COLUMNS} FROM pings WHERE monitor_id = $monitorId ORDER BY number DESC LIMIT $limit`, {
@@ -113,7 +113,7 @@ export function listPings(reader: Reader, { monitorId, limit }: { monitorId: num
     .map(toPing)
 }
 
-/** The newest ping that came no later than `at`. */
+/** The newest ping received at `at` or earlier. */
 export function findLastPing(
   reader: Reader,
   { monitorId, at }: { monitorId: number; at: number },

@@ -25,7 +25,7 @@ export function findProjectByPingKey(reader: Reader, pingKey: string): Project |
   return row && toProject(row)
 }
 
-/** The projects with this ping key as it would be in small letters; at most two. */
+/** The projects with this ping key in lower case, at most two. */
 export function listProjectsByPingKeyInAnyCase(reader: Reader, pingKey: string): Project[] {
   return reader
     .all<ProjectRow>('SELECT id, name, ping_key FROM projects WHERE ping_key = $pingKey COLLATE NOCASE LIMIT 2', {
@@ -48,12 +48,12 @@ export function badgeKeyOf(reader: Reader, projectId: string): string {
   return row.badge_key
 }
 
-/** Every project there is, oldest first. */
+/** All projects, oldest first. */
 export function listProjects(reader: Reader): Project[] {
   return reader.all<ProjectRow>('SELECT id, name, ping_key FROM projects ORDER BY created_at, rowid').map(toProject)
 }
 
-/** The projects that a user may see, oldest first: the user's own one leads. */
+/** The projects of a user, their own first, then oldest first. */
 export function listProjectsOfUser(reader: Reader, userId: string): OwnProject[] {
   return reader
     .all<ProjectRow & { role: Role }>(
@@ -66,7 +66,7 @@ export function listProjectsOfUser(reader: Reader, userId: string): OwnProject[]
     .map((row) => ({ ...toProject(row), role: row.role }))
 }
 
-/** The time zone of the member with this address; null: there is none. */
+/** The time zone of the member with this email address. Null if no member has it. */
 export function findZoneOfMember(
   reader: Reader,
   { projectId, email }: { projectId: string; email: string },
@@ -80,7 +80,7 @@ export function findZoneOfMember(
   return row?.time_zone ?? null
 }
 
-/** The ids of the projects of that name that this user alone has, and in which nothing was ever made. */
+/** The IDs of the empty projects with this name whose only member is this user. */
 export function listUntouchedProjects(reader: Reader, { userId, name }: { userId: string; name: string }): string[] {
   const rows = reader.all<{ id: string }>(
     `SELECT id FROM projects
@@ -110,7 +110,7 @@ export function findOwnProject(
   return row && { ...toProject(row), role: row.role }
 }
 
-/** Owners first, then by how long they belong to it. */
+/** Owners first, then the longest members. */
 export function listMembers(reader: Reader, projectId: string): Member[] {
   return reader.all<Member>(
     `SELECT users.id AS userId, users.email, users.name, memberships.role, memberships.created_at AS since
@@ -145,7 +145,7 @@ export function saveProjectPingKey(tx: Tx, { projectId, pingKey }: { projectId: 
   tx.run('UPDATE projects SET ping_key = $pingKey WHERE id = $projectId', { projectId, pingKey })
 }
 
-/** How many monitors a project's ping key has created, and since when they are counted. */
+/** The number of monitors created by pings to a project, and since when they are counted. */
 export interface Provisioned {
   count: number
   since: number
@@ -228,7 +228,7 @@ export function deleteExpiredInvitations(tx: Tx, projectId: string): void {
   tx.run('DELETE FROM invitations WHERE project_id = $projectId AND expires_at <= $now', { projectId, now: tx.now })
 }
 
-/** What can be shown of an API key: never the key. */
+/** An API key without the key itself. */
 export interface ApiKeyRecord extends ApiKey {
   id: string
   name: string
@@ -287,7 +287,7 @@ export function deleteApiKeysBy(
   )
 }
 
-/** Ends one key of this project; returns whether there was one. */
+/** Deletes one key of this project. Returns whether it existed. */
 export function deleteApiKey(tx: Tx, { id, projectId }: { id: string; projectId: string }): boolean {
   return tx.run('DELETE FROM api_keys WHERE id = $id AND project_id = $projectId', { id, projectId }) > 0
 }

@@ -7,13 +7,13 @@ export function deletePing(tx: Tx, ping: { monitorId: number; number: number }):
 }
 
 export interface KeptPings {
-  /** The newest of each monitor. */
+  /** How many of the newest pings of each monitor to keep. */
   perMonitor: number
-  /** Older ones go. */
+  /** Older pings are deleted. */
   since: number
 }
 
-/** The next `limit` monitors above `afterId`, and whether the oldest ping of each goes. */
+/** The next `limit` monitors after `afterId`, and whether each has pings to delete. */
 export function findPrunableMonitors(
   reader: Reader,
   { perMonitor, since, afterId, limit }: KeptPings & { afterId: number; limit: number },
@@ -31,13 +31,13 @@ export function findPrunableMonitors(
   return rows.map(({ monitorId, isPrunable }) => ({ monitorId, isPrunable: isPrunable === 1 }))
 }
 
-/** As much as is deleted at once: a ping may have a body of one byte, or of millions. */
+/** The maximum deleted at once, in bytes too, because a body may have one byte or millions. */
 export interface PingChunk {
   pings: number
   bytes: number
 }
 
-/** Deletes a chunk of a monitor's oldest pings that go, but always one if there is one; returns how many it deleted. */
+/** Deletes some of a monitor's expired pings, at least one if there are any. Returns how many. */
 export function deleteOldPings(
   tx: Tx,
   { monitorId, perMonitor, since, chunk }: KeptPings & { monitorId: number; chunk: PingChunk },
@@ -110,7 +110,7 @@ export function deleteExpiredInvitations(tx: Tx, now: number): void {
   tx.run('DELETE FROM invitations WHERE expires_at <= $now', { now })
 }
 
-/** Remembers the size of today, once a day. */
+/** Stores the database size, once a day. */
 export function noteSize(tx: Tx, size: { day: number; bytes: number }): void {
   tx.run('INSERT INTO sizes (day, bytes) VALUES ($day, $bytes) ON CONFLICT DO NOTHING', size)
 }

@@ -6,7 +6,7 @@ import type { Reader, Tx } from './database.ts'
 export interface Session {
   id: string
   userId: string
-  /** The project that it showed last. */
+  /** The project that was shown last. */
   projectId: string | null
   remoteAddress: string | null
   userAgent: string

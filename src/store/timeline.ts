@@ -1,4 +1,4 @@
-// What the page of a monitor reads of its history: always a bounded stretch, however long the history is.
+// Reads the history of a monitor for its page, always in parts of limited size.
 
 import { decodeBody } from '#domain/body.ts'
 import type { GapReason } from '#domain/gap.ts'
@@ -15,10 +15,10 @@ interface TimelinePingRow extends PingRow {
   subject: string | null
 }
 
-/** `every`: of all kinds. */
+/** `every` means all kinds. */
 export type WantedKind = PingKind | 'every'
 
-/** More than is shown: keys are taken out of it first. */
+/** More than is shown, because keys are removed first. */
 const BODY_START = 600
 const TIMELINE_COLUMNS = `${PING_COLUMNS}, substr(head, 1, ${BODY_START}) AS body_start,
   charset, substr(text, 1, ${BODY_START}) AS text_start, substr(mail ->> 'subject', 1, ${BODY_START}) AS subject`
@@ -26,13 +26,13 @@ const TIMELINE_COLUMNS = `${PING_COLUMNS}, substr(head, 1, ${BODY_START}) AS bod
 interface PingRange {
   monitorId: number
   kind: WantedKind
-  /** Numbers, both without the end itself: only this many pings are looked at. */
+  /** Ping numbers, both exclusive. */
   above: number
   below: number
   limit: number
 }
 
-/** The newest pings of a stretch of numbers, newest first. */
+/** The newest pings in a range of numbers, newest first. */
 export function listNewestPings(reader: Reader, range: PingRange): TimelinePing[] {
   return reader
     .all<TimelinePingRow>(
@@ -54,7 +54,7 @@ interface EventRow extends TransitionRow {
   blackout_from: number | null
 }
 
-// The ids of gaps are below zero here, so that no two events of one moment have the same.
+// The IDs of gaps are negative here, so that no two events of one moment have the same ID.
 const TURNS = `
   SELECT id, from_status, to_status, at, reason, NULL AS blackout_from
     FROM transitions WHERE monitor_id = $monitorId
@@ -88,7 +88,7 @@ export function listEventsAfter(reader: Reader, range: EventRange): TimelineEven
     .map(toEvent)
 }
 
-/** The number of the next ping, below this one but above `forgotten`, or above it; null when there is none. */
+/** The numbers of the nearest pings below this one, but above `forgotten`, and above it. Null if there are none. */
 export function findPingNumbersAround(
   reader: Reader,
   by: { monitorId: number; number: number; forgotten: number },
@@ -109,7 +109,7 @@ export interface TimedPing {
   durationMs: number
 }
 
-/** The newest ends of runs whose start was heard, among the pings with a number greater than `above`; newest first. */
+/** The newest ends of runs with a known start, among the pings with numbers above `above`, newest first. */
 export function listTimedPings(
   reader: Reader,
   range: { monitorId: number; above: number; limit: number },

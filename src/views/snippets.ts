@@ -33,7 +33,7 @@ const TEMPLATES: readonly Snippet[] = [
     language: 'crontab',
     code: crontab,
     note:
-      'The URL ends with the exit status of the job: 0 is a success, anything else a failure. The line prints ' +
+      "The URL ends with the job's exit status: 0 is a success, anything else a failure. The line prints " +
       'nothing unless every attempt fails, so cron sends no email.',
   },
   {
@@ -113,7 +113,7 @@ export function snippetsFor(monitor: { pingUrl: string; name: string; schedule: 
 
 /** Crontab refuses these words, so that a line pasted without a change does not run at odd times. */
 const CRON_PLACEHOLDER = 'MINUTE HOUR DAY MONTH WEEKDAY'
-const CRON_NOTE = `Crontab has no equivalent of this schedule. Replace ${CRON_PLACEHOLDER} with the times of the job.`
+const CRON_NOTE = `Crontab has no equivalent of this schedule. Replace ${CRON_PLACEHOLDER} with the job's times.`
 
 // The name appears only in comments, without any character that could end a comment or begin a command.
 function plainName(name: string): string {

@@ -180,7 +180,7 @@ describe('--project', () => {
     )
     const command = ['monitor', 'list', 'dave@example.org', '--project', 'My project']
     const { exitCode, stderr } = await cronguard.run(command)
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`Use an id instead: ${ids[1]}, ${ids[0]}.`)])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`Use an ID instead: ${ids[1]}, ${ids[0]}.`)])
     expect(await json('monitor', 'list', 'dave@example.org', '--project', ids[0] ?? '')).toEqual([])
     for (const email of ['dave@example.org', 'carol@example.org']) await ok('user', 'delete', email, '--yes')
   })

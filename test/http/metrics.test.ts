@@ -266,7 +266,7 @@ describe('Metrics of the server', () => {
     for (const init of [{}, bearer(''), bearer('null'), bearer(TOKEN)]) {
       const response = await closed.request('/metrics', init)
       expect(response.status).toBe(404)
-      expect(await response.text()).toBe('There is nothing at this address.')
+      expect(await response.text()).toBe('Nothing found at this URL.')
     }
     closed.stop()
   })

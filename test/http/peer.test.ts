@@ -137,7 +137,7 @@ describe('Warning about a proxy that is not trusted', () => {
       await pinged(monitor, '10.0.0.9', forwarded)
       expect(warnings()).toEqual([
         'Requests come through a proxy that is not trusted: set CRONGUARD_TRUSTED_PROXIES=172.17.0.1. ' +
-          'Until then all visitors share one address',
+          'Until then all visitors share one IP address',
       ])
     },
   )
@@ -162,7 +162,8 @@ describe('Warning about a proxy that is not trusted', () => {
     await guard.request('/login', { headers: Mozilla }, UNIX_SOCKET)
     await guard.request('/login', { headers: Mozilla }, UNIX_SOCKET)
     expect(warnings()).toEqual([
-      'A proxy on the unix socket sends no X-Forwarded-For: configure it to. Until then all visitors share one address',
+      'A proxy on the unix socket sends no X-Forwarded-For: configure it to. ' +
+        'Until then all visitors share one IP address',
     ])
   })
 })

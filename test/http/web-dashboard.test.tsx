@@ -124,7 +124,7 @@ describe('Dashboard', () => {
       setChannelDisabled(guard.deps, { projectId: project.id, channelId: id, isDisabled: true })
     }
     const text = await alice.read('/')
-    expect(text).toContain('All channels of this project are disabled. No one gets notified')
+    expect(text).toContain('All channels in this project are disabled. No one gets notified')
     expect(text).toContain(`<a href="${path}/channels">Enable a channel</a>`)
   })
 

@@ -159,7 +159,7 @@ describe('Project', () => {
     const wrong = await visitor.post(path('/delete'), { confirmation: 'my project' })
     expect([wrong.status, await wrong.text()]).toEqual([
       422,
-      expect.stringContaining('does not match the name of the project'),
+      expect.stringContaining('does not match the project&#x27;s name'),
     ])
     expect(findProject(guard.db, project.id)).not.toBeNull()
 

@@ -69,7 +69,7 @@ export const address: Check = (config) => {
   const { protocol, hostname } = new URL(baseUrl)
   const isEncrypted = protocol === 'https:'
   if (trustedProxies.some((range) => /\/0+$/.test(range))) {
-    return bad('CRONGUARD_TRUSTED_PROXIES trusts everyone, so anyone can fake an address. List only your proxy.')
+    return bad('CRONGUARD_TRUSTED_PROXIES trusts everyone, so anyone can fake an IP address. List only your proxy.')
   }
   const stored = isFolderTaken(config.dataDir) ? inDatabase(config, findBaseUrl) : null
   if (stored !== null && stored !== baseUrl) {
@@ -78,7 +78,7 @@ export const address: Check = (config) => {
     )
   }
   if (isEncrypted && trustedProxies.length === 0) {
-    return warn(`${baseUrl} needs a proxy. List it in CRONGUARD_TRUSTED_PROXIES, or all visitors share one address.`)
+    return warn(`${baseUrl} needs a proxy. List it in CRONGUARD_TRUSTED_PROXIES, or all visitors share one IP address.`)
   }
   if (isOwn(hostname) && !isOwn(host) && !config.isBaseUrlSet) {
     return warn(

@@ -104,12 +104,12 @@ export function toWire({ field, kind }: WireSetting, value: SettingValue): Setti
 }
 
 const ANSWERED: Partial<Record<SettingField, string>> = {
-  tags: 'Words with spaces between them.',
+  tags: 'Words separated by spaces.',
   graceMs: 'Seconds.',
-  'schedule.periodMs': 'The period in seconds, of a check that has one.',
-  'schedule.expression': 'The expression, of a check that has one.',
+  'schedule.periodMs': 'The period in seconds, if the check has one.',
+  'schedule.expression': 'The expression, if the check has one.',
   'schedule.timeZone': 'The time zone of the expression.',
-  alias: 'Not for a read-only key: who knows it can ping.',
+  alias: 'Not shown to a read-only key, because anyone with it can ping.',
 }
 
 /** The schema of each setting in a response. */

@@ -109,7 +109,7 @@ function noted(described: Endpoint): DocumentDecoration {
   return { endpoint: described } as DocumentDecoration
 }
 
-const NO_PATH = 'There is nothing at this address.'
+const NO_PATH = 'Nothing found at this URL.'
 const WHOLE_UUID = new RegExp(`^${UUID}$`)
 export const UNIQUE_KEY = /^[0-9A-Za-z]{40}$/
 

@@ -105,7 +105,7 @@ const ACKNOWLEDGE: About = {
   id: 'acknowledgeIncident',
   resource: 'Incidents',
   summary: 'Acknowledges an incident and appends a note',
-  notes: 'If it is already acknowledged, that stays, but the note is appended.',
+  notes: 'An earlier acknowledgment is kept. The note is appended in any case.',
   body: Acknowledgment,
   answers: { 200: IncidentDetails },
 }

@@ -13,14 +13,14 @@ const Id = z.int().nullable()
 export const STATUS_METRICS: About = {
   id: 'readMetrics',
   resource: 'Instance',
-  summary: 'Returns counters for monitoring CronGuard itself',
-  notes: 'Requires the metrics token of the instance in the header `X-Metrics-Key`.',
+  summary: 'Returns metrics for monitoring CronGuard itself',
+  notes: 'Send the metrics token in the header `X-Metrics-Key`.',
   answers: {
     200: z.object({
       ts: z.int().describe('The current Unix time.'),
       max_ping_id: Id.describe('Increases with each ping.'),
       max_notification_id: Id.describe('Increases with each notification.'),
-      num_unprocessed_flips: z.int().describe('The number of notifications that are not sent yet.'),
+      num_unprocessed_flips: z.int().describe('The number of pending notifications.'),
     }),
   },
   refusals: { 403: 'The header is missing or wrong, or no metrics token is configured. The body is empty.' },

@@ -146,12 +146,11 @@ const SECURITY_SCHEMES = {
 
 const DESCRIPTION = [
   'Manage monitors, channels and incidents. The API is compatible with Healthchecks and calls a monitor a check.',
-  'Version 2 is version 3 without what is only in version 3, and a name makes the slug unless a slug is sent too. ' +
-    'Version 1 is version 2, and the status of a check that is running is `started`.',
-  'Unknown fields are ignored. A refused request changes nothing. A collection is answered ' +
-    'without its last slash, too. A POST may carry the key as `api_key` in its body.',
-  'Other methods are answered with 405, a body larger than 1 MiB with 413, and 503 says in `Retry-After` when to ' +
-    'try again.',
+  'Version 2 lacks what is marked as only in version 3, and derives the slug from the name unless a slug is sent. ' +
+    'Version 1 is like version 2, but the status of a running check is `started`.',
+  'Unknown fields are ignored. A refused request changes nothing. The last slash of a collection ' +
+    'is optional. A POST request can have the key as `api_key` in its body.',
+  'Other methods get 405, and a body larger than 1 MiB gets 413. With 503, `Retry-After` says when to retry.',
 ].join('\n\n')
 
 function heading(baseUrl: string) {

@@ -131,7 +131,7 @@ function listKeys({ db }: Deps, { projectId }: ApiCall): Response {
 const CREATE: About = {
   id: 'createKey',
   resource: 'Keys',
-  summary: 'Creates an API key and returns it, for the only time',
+  summary: 'Creates an API key and returns it once',
   body: KeySpec,
   answers: { 201: NewKey },
   refusals: { 409: `The project has ${API_KEYS_MAX} API keys already.` },
@@ -148,8 +148,8 @@ function createKey(deps: Deps, { projectId, body, keyMaker }: ApiCall): Response
 const REVOKE: About = {
   id: 'deleteKey',
   resource: 'Keys',
-  summary: 'Deletes an API key and returns its description',
-  notes: 'The key stops working at once. It may be the key of the request.',
+  summary: 'Deletes an API key and returns its details',
+  notes: 'The key stops working at once. A key can delete itself.',
   answers: { 200: Key },
 }
 

@@ -50,7 +50,7 @@ function watchMetrics(deps: Deps): Metric[] {
 function outboxMetrics({ db, clock }: Deps): Metric[] {
   const { pending, sending, oldestAt } = countOutbox(db)
   return [
-    gaugeBy('state', { name: 'cronguard_outbox_deliveries', help: 'Number of notifications that are not sent yet.' }, [
+    gaugeBy('state', { name: 'cronguard_outbox_deliveries', help: 'Number of pending notifications.' }, [
       ['pending', pending],
       ['sending', sending],
     ]),

@@ -30,7 +30,7 @@ interface InstanceQuestion {
 
 function answerInstance(deps: Deps, { request, readHealth }: InstanceQuestion): Response {
   const { metricsToken } = deps.config
-  if (metricsToken === null) return refuse(404, 'There is nothing at this address.')
+  if (metricsToken === null) return refuse(404, 'Nothing found at this URL.')
   const token = bearerOf(request)
   if (token === null) return refuse(401, 'Send the metrics token as a bearer token.')
   if (!isSameText(token, metricsToken)) return refuse(403, 'Wrong metrics token.')

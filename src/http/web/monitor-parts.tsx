@@ -129,14 +129,14 @@ function olderAddress(context: MonitorRequest): { address: Address } | undefined
 
 function olderPart(web: WebDeps, context: MonitorRequest): Markup {
   const before = readCursor(context.query.get('before'))
-  if (before === null) throw new AppError('invalid', 'This link into the timeline is not valid. Reload the page.')
+  if (before === null) throw new AppError('invalid', 'Invalid position in the timeline. Reload the page.')
   const { entries, below } = readTimeline(web.deps.db, { ...wantedOf(web, context), before })
   return <OlderEntries {...viewOf(context)} entries={entries} below={below} steps={stepsOf(context) || null} />
 }
 
 function newerPart(web: WebDeps, context: MonitorRequest): Markup {
   const after = readCursor(context.query.get('after'))
-  if (after === null) throw new AppError('invalid', 'This link into the timeline is not valid. Reload the page.')
+  if (after === null) throw new AppError('invalid', 'Invalid position in the timeline. Reload the page.')
   const news = readTimelineNews(web.deps.db, { ...wantedOf(web, context), after })
   return <NewerEntries {...viewOf(context)} {...news} />
 }

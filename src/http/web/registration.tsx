@@ -116,7 +116,7 @@ function setupPage({ token, values, problems, problem, status = 200 }: RetryStat
   return page(
     <NewAccountPage
       title="Welcome to CronGuard"
-      lead="Create the first account. It administers this server."
+      lead="Create the first account. It will be the server administrator."
       action={url(`/setup?token=${encodeURIComponent(token)}`)}
       form={{ values, problems }}
       problem={problem}
@@ -147,7 +147,7 @@ function openSignUp({ deps }: WebDeps): SignUp {
   const isByMail = deps.config.smtp !== null
   return {
     title: 'Create an account',
-    lead: isByMail ? 'Enter your email address to get a link.' : 'Your account includes a project of your own.',
+    lead: isByMail ? 'Enter your email address to get a link.' : 'Your account includes its own project.',
     action: url('/register'),
     submit: 'Create account',
     signIn: (

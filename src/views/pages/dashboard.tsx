@@ -124,7 +124,7 @@ function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId
 
 const NOTICES = {
   none: { lacks: 'This project has no channel', path: '/new', help: 'Create a channel' },
-  off: { lacks: 'All channels of this project are disabled', path: '', help: 'Enable a channel' },
+  off: { lacks: 'All channels in this project are disabled', path: '', help: 'Enable a channel' },
   'no-mail-server': {
     lacks: 'This project has only email channels, and no mail server is configured',
     path: '',

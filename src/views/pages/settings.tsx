@@ -146,7 +146,7 @@ const FAILURES_HELP =
 function MailsSection({ user, hasMailServer }: { user: User; hasMailServer: boolean }) {
   return (
     <Section id="mails" title="Email preferences">
-      <p class="soft">These settings don't affect alerts, which are sent through the channels of a project.</p>
+      <p class="soft">These settings don't affect alerts, which are sent through a project's channels.</p>
       {!hasMailServer && (
         <p>
           This server can't send email yet. Its administrator can{' '}

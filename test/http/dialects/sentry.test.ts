@@ -86,7 +86,7 @@ describe('Sentry check-in', () => {
     'does not answer at %s',
     async (path) => {
       const [status, text] = await moved.answer(`${path.replace('KEY', moved.project.pingKey)}?status=ok`)
-      expect([status, JSON.parse(text)]).toEqual([404, { error: 'There is nothing at this address.' }])
+      expect([status, JSON.parse(text)]).toEqual([404, { error: 'Nothing found at this URL.' }])
     },
   )
 

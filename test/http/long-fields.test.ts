@@ -70,7 +70,7 @@ const inPieces = (bytes: Uint8Array, cuts: readonly number[]) =>
     },
   })
 
-describe('A field of 9 MB', () => {
+describe('Ping body limit: a field of 9 MB', () => {
   const long = lines(9_000_000)
   const forms: [what: string, path: string, headers: Record<string, string>, body: () => Uint8Array][] = [
     ['a form, before the status', `/${ALIAS}`, URL_ENCODED, () => urlEncoded({ m: long, s: '3' })],
@@ -126,7 +126,7 @@ function quickBrotli(bytes: Uint8Array): Uint8Array {
   return brotliCompressSync(bytes, { params: { 1: 1 } })
 }
 
-describe('A body that arrives in pieces', () => {
+describe('Ping body: one that arrives in pieces', () => {
   const text = `${lines(10_300)}%\\"%41+`
   const bodies: [what: string, path: string, headers: Record<string, string>, body: Uint8Array][] = [
     ['a form', `/${ALIAS}`, URL_ENCODED, Buffer.concat([urlEncoded({ m: text }), Buffer.from('&s=2')])],
@@ -174,7 +174,21 @@ describe('A body that arrives in pieces', () => {
   })
 })
 
-describe('A form that breaks off', () => {
+describe('Ping form: a repeated field', () => {
+  test.each([
+    ['', URL_ENCODED, Buffer.from(`m=${'x'.repeat(20_000)}&s=0&m=short&s=2&m`)],
+    [
+      'in parts',
+      PARTS,
+      Buffer.concat([inParts({ m: 'long '.repeat(5000), s: '0' }).subarray(0, -7), inParts({ m: 'short', s: '2' })]),
+    ],
+  ])('%s goes by the last value', async (_what, headers, body) => {
+    await post(`/${ALIAS}`, headers, body)
+    expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 2, body: 'short' }])
+  })
+})
+
+describe('Ping form: one that breaks off', () => {
   test('is recorded with what arrived, and is no success', async () => {
     const whole = inParts({ m: lines(300_000), s: '0' })
     const body = whole.subarray(0, 200_000)
@@ -186,7 +200,7 @@ describe('A form that breaks off', () => {
   })
 })
 
-describe('Two outputs in JSON', () => {
+describe('Ping body limit: two outputs in JSON', () => {
   const [short, long] = ['ä short\n', lines(30_000)]
   test.each([
     ['short ones', short, short],
@@ -200,6 +214,20 @@ describe('Two outputs in JSON', () => {
       await post(CHECK_IN, JSON_TYPE, checkIn({ stdout, stderr }))
       expect(kept()).toEqual(endsOf(`${stdout}\n${stderr}`, limit))
     }
+  })
+})
+
+describe('Ping JSON: too much to parse', () => {
+  const report = (rest: unknown) => Buffer.from(JSON.stringify({ check_in: { status: 'error' }, rest }))
+  const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)])
+  test.each([
+    ['90,000 members', report(Array.from({ length: 90_000 }, () => 1)), 'fail'],
+    ['100,000 members', report(Array.from({ length: 100_000 }, () => 1)), 'log'],
+    ['a depth of 100', report(nested(99)), 'fail'],
+    ['a depth of 101', report(nested(100)), 'log'],
+  ])('is recorded, but not as a success: %s', async (_what, body, kind) => {
+    await post(CHECK_IN, JSON_TYPE, body)
+    expect(moved.kinds()).toEqual([kind as 'log'])
   })
 })
 
@@ -235,7 +263,23 @@ describe('JsonReader', () => {
   })
 })
 
-describe('While other requests fill the memory for bodies', () => {
+describe('Ping body: other work', () => {
+  test.each([
+    ['a form', `/${ALIAS}`, URL_ENCODED, () => urlEncoded({ m: lines(5_000_000) })],
+    ['JSON', CHECK_IN, JSON_TYPE, () => checkIn({ stdout: lines(5_000_000) })],
+  ])('gets a turn while %s that arrived at once is read', async (_what, path, headers, body) => {
+    const bytes = body()
+    let [isOver, turns] = [false, 0]
+    const answered = post(path, headers, bytes).finally(() => {
+      isOver = true
+    })
+    for (; !isOver; turns++) await new Promise((resolve) => setImmediate(resolve))
+    expect((await answered)[0]).toBeLessThan(300)
+    expect(turns).toBeGreaterThan(bytes.length / (2 * 64 * 1024))
+  })
+})
+
+describe('Memory budget for bodies, while other requests fill it', () => {
   test.each([
     ['a form', `/${ALIAS}`, URL_ENCODED, () => urlEncoded({ m: lines(9_000_000), s: '1' })],
     ['a form in parts', `/${ALIAS}`, PARTS, () => inParts({ m: lines(9_000_000), s: '1' })],

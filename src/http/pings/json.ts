@@ -117,7 +117,7 @@ class JsonShortener {
     const quote = text.indexOf(QUOTE, at)
     const end = quote === -1 ? text.length : quote
     for (let index = at; index < end; index++) this.#countMember(text.charCodeAt(index))
-    this.#isValid &&= this.#members <= MEMBERS_MAX && this.#depth <= DEPTH_MAX
+    this.#isValid &&= this.#members <= MEMBERS_MAX
     this.#json.add(Buffer.from(text.slice(at, end)))
     this.#isInString = quote !== -1
     return end + 1
@@ -127,7 +127,7 @@ class JsonShortener {
     if (sign === COMMA) this.#members++
     else if (sign === OPEN_BRACKET || sign === OPEN_BRACE) {
       this.#members++
-      this.#depth++
+      this.#isValid &&= ++this.#depth <= DEPTH_MAX
     } else if (sign === CLOSE_BRACKET || sign === CLOSE_BRACE) this.#depth--
   }
 

@@ -188,6 +188,36 @@ describe('Ping form: a repeated field', () => {
   })
 })
 
+describe('Ping form: percent-encoding', () => {
+  test.each([
+    ['an encoded name', '%73=2&%6D=a%20b', 'a b'],
+    ['a percent sign at the end of a field', 'm=100%&s=2', '100%'],
+    ['a percent sign at the end', 's=2&m=100%', '100%'],
+    ['half a code at the end', 's=2&m=100%4', '100%4'],
+    ['what is no code', 's=2&m=%zz+%4g%25', '%zz %4g%'],
+    ['a character in two codes', 's=2&m=%C3%A4', 'ä'],
+    ['a long name before', `${'n'.repeat(50_000)}=1&s=2&m=b`, 'b'],
+    ['names that begin alike', 'ss=0&mm=1&s=2&m=b&mm=2', 'b'],
+  ])('%s', async (_what, form, message) => {
+    await post(`/${ALIAS}`, URL_ENCODED, Buffer.from(form))
+    expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 2, body: message }])
+  })
+})
+
+describe('Ping body that declares a wrong encoding', () => {
+  const wrong = { 'Content-Encoding': 'gzip' }
+  test.each([
+    ['a form', `/${ALIAS}`, 's=2&m=x', 'fail'],
+    ['text in place of a form', `/${ALIAS}`, 'copied', 'log'],
+    ['JSON', CHECK_IN, '{"check_in":{"status":"error"}}', 'fail'],
+    ['text in place of JSON', CHECK_IN, 'copied', 'log'],
+    ['nothing', CHECK_IN, '', 'success'],
+  ])('is read as it came: %s', async (_what, path, body, kind) => {
+    await post(path, wrong, Buffer.from(body))
+    expect(moved.kinds()).toEqual([kind as 'log'])
+  })
+})
+
 describe('Ping form: one that breaks off', () => {
   test('is recorded with what arrived, and is no success', async () => {
     const whole = inParts({ m: lines(300_000), s: '0' })
@@ -233,8 +263,8 @@ describe('Ping JSON: too much to parse', () => {
 
 describe('JsonReader', () => {
   const memory = () => new BodyMemory(bytesInFlight.open(() => {}))
-  const read = async (text: string, cuts: readonly number[]) => {
-    const reader = new JsonReader(memory(), { isDeclared: true, charset: null, limit: 1_000_000 })
+  const read = async (text: string, cuts: readonly number[], limit = 1_000_000) => {
+    const reader = new JsonReader(memory(), { isDeclared: true, charset: null, limit })
     const bytes = Buffer.from(text)
     for (const [index, cut] of [0, ...cuts].entries()) reader.add(bytes.subarray(cut, cuts[index]))
     return (await reader.end()).value
@@ -257,7 +287,9 @@ describe('JsonReader', () => {
     await fc.assert(
       fc.asyncProperty(texts, cuts, async (text, places) => {
         fc.pre(text.trim() !== '')
-        expect(await read(text, places)).toEqual(parse(Buffer.from(text).toString()))
+        const parsed = parse(Buffer.from(text).toString())
+        expect(await read(text, places)).toEqual(parsed)
+        expect((await read(text, places, 3)) === undefined).toBe(parsed === undefined)
       }),
     )
   })

@@ -119,7 +119,7 @@ function inPieces(reader: BodySink): BodySink {
   }
 }
 
-// Compressed bodies are read one at a time, because their content may have a thousand times their size.
+// Compressed bodies are read one at a time, because a decompressor may need many megabytes.
 async function readCompressed(request: Request, question: CompressedQuestion): Promise<SentContent> {
   const whole = memoryOf(request).head(SENT_MAX)
   await readInto(request, whole)

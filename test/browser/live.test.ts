@@ -9,14 +9,14 @@ const NO_BROWSER = CHROMIUM === null
 
 let browserUser: BrowserUser
 
-describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no Chromium here)' : ''}`, () => {
+describe.skipIf(NO_BROWSER)(`Live page${NO_BROWSER ? ' (skipped: Chromium is not installed)' : ''}`, () => {
   beforeAll(async () => {
     browserUser = await BrowserUser.open()
   }, 60_000)
 
   afterAll(() => browserUser?.close())
 
-  test('shows a monitor in its new place at once, and one that was made elsewhere', async () => {
+  test('moves a monitor when its status changes, and adds one that is created elsewhere', async () => {
     const { page, context } = await browserUser.signedIn()
     const backup = await browserUser.newMonitor('zz-backup')
     await browserUser.newMonitor('aa-report')
@@ -35,7 +35,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await context.close()
   }, 30_000)
 
-  test('shows what a command changes beside the server, in the list and on the page of the monitor', async () => {
+  test('shows changes by a command, in the list and on the page of the monitor', async () => {
     const list = await browserUser.signedIn()
     const { uuid } = await browserUser.newMonitor('by-command')
     await row(list.page, 'by-command').click()
@@ -52,7 +52,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await list.context.close()
   }, 30_000)
 
-  test('shows the last of what is written as a schedule, however long the answers take', async () => {
+  test('shows the preview of the last schedule, even if the answers are slow', async () => {
     const { page, context } = await browserUser.signedIn()
     await page.keyboard.press('n')
     await page.route(/schedule-preview/, async (route) => {
@@ -65,15 +65,16 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
       ['Grace period optional', '8'],
       ['Grace period optional', '9'],
     ] as const) {
+      const requested = page.waitForRequest(/schedule-preview/)
       await page.getByLabel(label, { exact: true }).fill(text)
-      await Bun.sleep(350)
+      await requested
     }
     await page.getByLabel('Schedule', { exact: true }).fill('every 3 hours')
     await page.getByText('Expected every 3 hours, with a grace period of 9 minutes').waitFor()
     await context.close()
   }, 30_000)
 
-  test('keeps what was searched for, and what is typed meanwhile', async () => {
+  test('keeps the search, and what is typed meanwhile', async () => {
     const { page, context } = await browserUser.signedIn()
     const backup = await browserUser.newMonitor('search-me')
     await page.keyboard.press('/')
@@ -89,7 +90,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await context.close()
   }, 30_000)
 
-  test('shows a sorted list as it is, however busy a neighbour is', async () => {
+  test('updates a sorted list while another monitor is busy', async () => {
     const { page, context } = await browserUser.signedIn()
     const busy = await browserUser.newMonitor('busy')
     const quiet = await browserUser.newMonitor('quiet')
@@ -102,24 +103,24 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await context.close()
   }, 30_000)
 
-  test('says in its tab that the session ended, also where nobody looks, and leads to the sign-in', async () => {
+  test('shows in its title that the session ended, also in the background, and leads to the sign-in', async () => {
     const { page, context, complaints } = await browserUser.signedIn()
     await page.clock.install()
     await page.reload()
-    await redirectToLogin(page, true)
+    await setHidden(page, true)
     await context.route('**/counts', (route) => route.fulfill({ contentType: 'text/html', body: '<p>Proxy</p>' }))
-    await askedInBackground(page)
+    await pollInBackground(page)
     await context.unroute('**/counts')
     await page.request.post('/logout', { headers: { Origin: browserUser.cronguard.url } })
-    await askedInBackground(page)
-    await eventually('the tab to say so', async () => (await page.title()) === 'Signed out · CronGuard')
-    await redirectToLogin(page, false)
+    await pollInBackground(page)
+    await eventually('the title "Signed out"', async () => (await page.title()) === 'Signed out · CronGuard')
+    await setHidden(page, false)
     await page.waitForURL(/\/login/)
     expect(complaints.filter((complaint) => !complaint.includes('401'))).toEqual([])
     await context.close()
   }, 30_000)
 
-  test('asks now and then where no stream can pass', async () => {
+  test('polls for changes without the event stream', async () => {
     const { page, context } = await browserUser.signedIn()
     await context.route('**/events?*', (route) => route.abort())
     const backup = await browserUser.newMonitor('behind-a-proxy')
@@ -129,7 +130,7 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
     await context.close()
   }, 60_000)
 
-  test('finds back by itself when CronGuard was started again, and has missed nothing', async () => {
+  test('reconnects after a server restart and shows the missed changes', async () => {
     const { page, context } = await browserUser.signedIn()
     const backup = await browserUser.newMonitor('over-a-restart')
     await row(page, 'over-a-restart').waitFor()
@@ -146,13 +147,13 @@ describe.skipIf(NO_BROWSER)(`A page that stays open${NO_BROWSER ? ' (skipped: no
   }, 120_000)
 })
 
-/** As if another tab had come to the front, or this one again. */
-function redirectToLogin(page: Page, isHidden: boolean): Promise<unknown> {
+/** Hides the tab behind another one, or shows it again. */
+function setHidden(page: Page, isHidden: boolean): Promise<unknown> {
   return page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true })
     document.dispatchEvent(new Event('visibilitychange'))`)
 }
 
-async function askedInBackground(page: Page): Promise<void> {
+async function pollInBackground(page: Page): Promise<void> {
   const answered = page.waitForResponse(/\/counts$/)
   await page.clock.fastForward(31_000)
   await answered

@@ -217,7 +217,7 @@ describe('Management API: channels', () => {
     ['no settings', { kind: 'email' }, 'json validation error: settings is not an object'],
     [
       'an invalid address',
-      { kind: 'email', settings: { address: 'nobody' } },
+      { kind: 'email', settings: { address: 'not-an-address' } },
       'address: Enter an email address, such as ada@example.org.',
     ],
     [

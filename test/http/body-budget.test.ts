@@ -78,7 +78,7 @@ describe('Request body', () => {
     ['an unknown path', 'POST /nothing', {}, 404],
     ['an unknown path below the API', 'POST /api/v3/nothing', {}, 404],
     ['an unknown monitor', `POST /ping/${UNKNOWN_PING_KEY}`, {}, 404],
-    ['an unknown project', 'POST /ping/nobodys-key-22-letters/backup?create=1', {}, 404],
+    ['an unknown project', 'POST /ping/unknown-key-22-letters/backup?create=1', {}, 404],
     ['a wrong API key', 'POST /api/v3/checks/', { 'X-Api-Key': 'x'.repeat(32) }, 401],
     ['a malformed API key', 'POST /api/v3/checks/', { 'X-Api-Key': 'x' }, 401],
     ['a wrong method', 'PUT /api/v3/checks/', {}, 405],

@@ -1,4 +1,4 @@
-// Large mails are parsed in a worker, so that pings are answered meanwhile.
+// Large emails are parsed in a worker, so that pings are answered meanwhile.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Monitor } from '#domain/monitor.ts'
 import { mailOf } from '#http/mails.ts'
@@ -43,13 +43,13 @@ async function watch(work: Promise<unknown>): Promise<{ tookMs: number; stalledM
 
 const ROW = '<tr><td><b>job</b></td><td>12:00</td><td><span style="color:red">all <i>fine</i></span></td></tr>\n'
 
-/** Sends a mail of nearly a megabyte. */
+/** Sends an email of nearly a megabyte. */
 async function mailReport(monitor: Monitor): Promise<void> {
   const html = `<table>${ROW.repeat(940_000 / ROW.length)}</table>`
   await sendMail(listener, { to: mailAddressOf(monitor), html })
 }
 
-describe('Large mails do not block pings', () => {
+describe('Large emails do not block pings', () => {
   test('while one arrives', async () => {
     const { guard, project } = moved
     const filter = { successKeywords: 'all fine', failureKeywords: 'FAILED', body: true }

@@ -1,4 +1,4 @@
-// What the pages show of pings by mail, and to whom.
+// What the pages show of pings by email to members and viewers.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { SendMailOptions } from 'nodemailer'
 import type { Monitor } from '#domain/monitor.ts'
@@ -34,8 +34,8 @@ const KEPT = JSON.stringify({
 
 const mail = (message: SendMailOptions) => sendMail(listener, { to: mailAddressOf(backup), ...message })
 
-describe('Pages about pings by mail', () => {
-  test('show the address to members, hide it from viewers, and escape the mail', async () => {
+describe('Pages about pings by email', () => {
+  test('show the address to members, hide it from viewers, and escape the email', async () => {
     const member = await memberOf(guard, project, 'member')
     const viewer = await memberOf(guard, project, 'viewer')
     expect(await member.read(`/monitors/${backup.uniqueKey}`)).toContain(mailAddressOf(backup))
@@ -47,7 +47,7 @@ describe('Pages about pings by mail', () => {
     expect(words(html)).toContain('Method email')
   })
 
-  test('show one of two parts with the same text, and the beginning and end of a long mail', async () => {
+  test('show one of two parts with the same text, and the beginning and end of a long email', async () => {
     const viewer = await memberOf(guard, project, 'member')
     await mail({ text: 'plain words', html: '<p>plain<br>words' })
     const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
@@ -59,7 +59,7 @@ describe('Pages about pings by mail', () => {
     expect(html.length).toBeLessThan(40_000)
   })
 
-  test('show both parts of a mail when they differ', async () => {
+  test('show both parts of an email when they differ', async () => {
     const viewer = await memberOf(guard, project, 'member')
     await mail({ text: 'plain words', html: '<p>words in HTML' })
     const text = words(await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`))
@@ -74,7 +74,7 @@ describe('Pages about pings by mail', () => {
     { text: `Please CONFIRM that you take our mail: ${link}` },
     { html: `<p>To con<b>firm</b> it, <a href="${link}">open this</a></p>` },
     { subject: 'Gmail Forwarding Confirmation', text: `Open ${link}` },
-  ])('point out a first mail with a link to confirm, while it is the newest: %j', async (message) => {
+  ])('point out a first email with a link to confirm, while it is the newest: %j', async (message) => {
     const reader = viewer()
     await mail(message)
     expect(await banner(reader)).toContain('asks for confirmation')
@@ -82,7 +82,7 @@ describe('Pages about pings by mail', () => {
     expect(await banner(reader)).not.toContain('asks for confirmation')
   })
 
-  test('point out no mail without a link, and none from a sender who wrote before', async () => {
+  test('point out no email without a link, and none from a sender who wrote before', async () => {
     const reader = viewer()
     await mail({ subject: 'Backup confirmed', text: 'Confirmed: all is well.' })
     expect(await banner(reader)).not.toContain('asks for confirmation')
@@ -92,7 +92,7 @@ describe('Pages about pings by mail', () => {
     expect(await banner(reader)).toContain('asks for confirmation')
   })
 
-  test('parse a mail once, and store its text', async () => {
+  test('parse an email once, and store its text', async () => {
     const reader = await viewer()
     await mail({ subject: 'Report', text: 'All is well.' })
     const at = `/monitors/${backup.uniqueKey}/pings/1`
@@ -102,7 +102,7 @@ describe('Pages about pings by mail', () => {
     expect(words(await reader.read(`/monitors/${backup.uniqueKey}`))).toContain('Ping #1 from 127.0.0.1 kept subject')
   })
 
-  test('store the text of a long mail, of which only the beginning and the end are stored', async () => {
+  test('store the text of a long email, of which only the beginning and the end are stored', async () => {
     const reader = await viewer()
     await mail({ subject: 'Long report', text: `first line\n${'x\n'.repeat(100_000)}last line` })
     const stored = guard.db.get('SELECT length(head) AS head, length(tail) AS tail, cut_bytes > 0 AS isCut FROM bodies')
@@ -111,7 +111,7 @@ describe('Pages about pings by mail', () => {
     expect(words(html)).toContain('Long report first line')
   })
 
-  test('show the text of a long mail to viewers with a note that only its beginning is shown', async () => {
+  test('show the text of a long email to viewers with a note that only its beginning is shown', async () => {
     const reader = await viewer()
     await mail({ subject: 'Nightly report of nas', text: 'x\n'.repeat(4000) })
     expect(await reader.read(`/monitors/${backup.uniqueKey}/pings/1`)).not.toContain('are shown.')
@@ -122,14 +122,14 @@ describe('Pages about pings by mail', () => {
     expect(await reader.read(`/monitors/${backup.uniqueKey}`)).toContain('>Nightly report of nas<')
   })
 
-  test('store the text of a mail that was searched for keywords on arrival', async () => {
+  test('store the text of an email that was searched for keywords on arrival', async () => {
     const monitor = guard.monitor(project, { name: 'words', filter: { successKeywords: 'done', subject: true } })
     await mail({ to: mailAddressOf(monitor), subject: 'Job done' })
     const kept = findMail(guard.db, { monitorId: monitor.id, number: 1 })
     expect(kept).toMatchObject({ subject: 'Job done', asksToConfirm: false })
   })
 
-  test('hide ping keys in a mail from viewers, who cannot download it', async () => {
+  test('hide ping keys in an email from viewers, who cannot download it', async () => {
     const [reader, member] = [await viewer(), await memberOf(guard, project, 'member')]
     const alias = 'old-token-of-the-nas'
     guard.monitor(project, { name: 'nas', alias })
@@ -151,7 +151,7 @@ describe('Pages about pings by mail', () => {
     expect(await member.read(`${monitorPage}/pings/1/body`)).toContain(to)
   })
 
-  test('do not mention mail when the mail server is disabled', async () => {
+  test('do not mention email when the mail server is disabled', async () => {
     const without = new TestGuard()
     const theirs = without.project()
     const monitor = without.monitor(theirs, { name: 'backup' })

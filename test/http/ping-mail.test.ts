@@ -1,4 +1,4 @@
-// Pings by mail: real SMTP conversations with the listener.
+// Pings by email: real SMTP conversations with the listener.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { connect, type Socket } from 'node:net'
 import type { SendMailOptions } from 'nodemailer'
@@ -80,7 +80,7 @@ const HELLO = ['HELO nas', 'MAIL FROM:<nas@example.org>']
 const answersTo = async (...recipients: string[]) =>
   (await converse([...HELLO, ...recipients.map((recipient) => `RCPT TO:<${recipient}>`)])).slice(2)
 
-describe('Ping body limit: a mail', () => {
+describe('Ping body limit: an email', () => {
   test('keeps the first 10,000 bytes and the end, and the API tells how many bytes are missing', async () => {
     const lines = Array.from({ length: 30_000 }, (_, index) => `line ${index}`).join('\n')
     await mail({ subject: 'Report', text: lines })
@@ -97,7 +97,7 @@ describe('Ping body limit: a mail', () => {
 })
 
 describe('Memory budget for bodies, while other requests fill it', () => {
-  test('a long mail gets 452 and records no ping, a short one succeeds, and the long one succeeds later', async () => {
+  test('a long email gets 452 and records no ping, a short one succeeds, and the long one succeeds later', async () => {
     const long = 'x\n'.repeat(100_000)
     const others = bytesInFlight.open(() => {})
     others.resize(56 * 1024 * 1024)
@@ -115,7 +115,7 @@ describe('Memory budget for bodies, while other requests fill it', () => {
   })
 })
 
-describe('Mail to the address of a monitor', () => {
+describe('Email to the address of a monitor', () => {
   test('records a success with its sender, and is stored whole', async () => {
     await mail({ subject: 'Backup report', text: 'All is well.' })
     expect(guard.now(backup).status).toBe('up')
@@ -155,7 +155,7 @@ describe('Mail to the address of a monitor', () => {
   })
 })
 
-describe('Keywords in a mail', () => {
+describe('Keywords in an email', () => {
   const WORDS = { successKeywords: 'done', failureKeywords: 'FAILED, müde', startKeywords: 'begins' }
   const cases: [string, Partial<PingFilter>, Parameters<typeof mail>[0], string][] = [
     ['in the subject', { subject: true }, { subject: 'Job done' }, 'success'],
@@ -192,13 +192,13 @@ describe('Keywords in a mail', () => {
     ],
     ['is truncated', { body: true }, 'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ndone', 'success'],
   ]
-  test.each(raw)('are found in a mail that %s', async (_what, filter, message, kind) => {
+  test.each(raw)('are found in an email that %s', async (_what, filter, message, kind) => {
     const monitor = guard.monitor(project, { name: 'raw', filter: { ...WORDS, ...filter } })
     await converse([...HELLO, `RCPT TO:<${mailAddressOf(monitor)}>`, 'DATA', `${message}\r\n.`])
     expect(kinds(monitor)).toEqual([kind as 'success'])
   })
 
-  test('are searched in the mail itself, not in its attachments', async () => {
+  test('are searched in the email itself, not in its attachments', async () => {
     const monitor = guard.monitor(project, { name: 'words', filter: { ...WORDS, body: true } })
     const attachments = [
       { filename: 'log.txt', content: 'FAILED' },
@@ -262,7 +262,7 @@ describe('Mail server', () => {
     expect((await answersTo(...many)).slice(-2)).toEqual(['250 Accepted', '452 4.5.3 Too many recipients'])
   })
 
-  test('rejects a mail that is too long, and stores nothing of it', async () => {
+  test('rejects an email that is too long, and stores nothing of it', async () => {
     await expect(mail({ text: 'x\n'.repeat(MAIL_BYTES_MAX) })).rejects.toThrow('552')
     expect(pings()).toEqual([])
   })
@@ -279,13 +279,13 @@ describe('Mail server', () => {
     theirs.stop()
   })
 
-  test.each(['nas.@example.org', ''])('accepts a mail from "%s"', async (sender) => {
+  test.each(['nas.@example.org', ''])('accepts an email from "%s"', async (sender) => {
     const lines = ['HELO nas', `MAIL FROM:<${sender}>`, `RCPT TO:<${mailAddressOf(backup)}>`, 'DATA', '\r\nwell\r\n.']
     expect((await converse(lines)).at(-1)).toBe('250 OK')
     expect(pings()).toMatchObject([{ kind: 'success', userAgent: `Email from ${sender}` }])
   })
 
-  test('stores nothing of a mail that breaks off, and logs nothing', async () => {
+  test('stores nothing of an email that breaks off, and logs nothing', async () => {
     const socket = connect(listener.port, '127.0.0.1')
     socket.on('data', (data) => {
       if (String(data).startsWith('220')) {

@@ -69,7 +69,7 @@ describe('Disable channel', () => {
 })
 
 describe('Secret of a channel', () => {
-  const settings = { url: 'https://hooks.example.org/a', secret: 'whisper-nobody-hears' }
+  const settings = { url: 'https://hooks.example.org/a', secret: 'secret-of-the-hook' }
   let channelId: string
   const edit = (fields: Record<string, string>) =>
     member.post(`/channels/${channelId}`, { name: 'Chat', 'setting-secret': '', ...fields })
@@ -171,7 +171,7 @@ describe('Name of a channel', () => {
     expect(await response.text()).toContain('Use at most 100 characters.')
   })
 
-  test('has no control characters, because it appears in mails', async () => {
+  test('has no control characters, because it appears in emails', async () => {
     for (const name of ['a\r\nBcc: x@example.org', 'a\u0007b']) {
       const response = await create(name)
       expect(response.status).toBe(422)

@@ -7,7 +7,7 @@ import { findChannel, listChannels } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
 
-const SECRET = 'whisper-nobody-hears'
+const SECRET = 'secret-of-the-hook'
 const PATH_SECRET = 'T0B0-path-of-the-hook'
 const SMTP = {
   CRONGUARD_SMTP_HOST: 'mail.example.org',
@@ -65,7 +65,7 @@ describe('Channels page', () => {
     expect(member).toContain(`${list()}/new`)
   })
 
-  test('warns without a mail server when a channel sends mail', async () => {
+  test('warns without a mail server when a channel sends email', async () => {
     const member = await memberOf(guard, project, 'member')
     hook()
     expect(await member.read(list())).not.toContain('No mail server is configured')

@@ -223,7 +223,7 @@ describe('Incident page', () => {
 })
 
 describe('Acknowledge incident', () => {
-  test('shows by whom and when, until withdrawn', async () => {
+  test('shows the user and the time, until withdrawn', async () => {
     const backup = await failing()
     const path = `/incidents/${incidentOf(backup)}`
     const member = await memberOf(guard, project, 'member')

@@ -52,7 +52,7 @@ describe('Invisible characters and direction controls', () => {
     expect(guard.db.get('SELECT note FROM incidents')).toEqual({ note: CLEAN })
   })
 
-  test('in an older name are shown as a replacement character, on pages and in mails', async () => {
+  test('in an older name are shown as a replacement character, on pages and in emails', async () => {
     const mail = guard.mailTo(project, 'ops@example.org')
     const monitor = guard.monitor(project, { name: REVERSED }, [mail])
     await guard.ping(monitor, '/fail')

@@ -138,7 +138,7 @@ describe('Invitation', () => {
     expect(listInvitations(guard.db, project.id)).toEqual([])
   })
 
-  test('is mailed when there is a mail server, and its link can be copied as well', async () => {
+  test('is emailed when there is a mail server, and its link can be copied as well', async () => {
     guard.stop()
     guard = new TestGuard({ env: SMTP })
     project = guard.project()
@@ -154,12 +154,12 @@ describe('Invitation', () => {
     guard.outside.failWith('timeout')
     await visitor.post(path('/invitations'), { role: 'member', email: 'other@example.org' })
     expect(await settings(visitor)).toContain('the email could not be sent')
-    const odd = await visitor.post(path('/invitations'), { role: 'member', email: 'nobody' })
+    const odd = await visitor.post(path('/invitations'), { role: 'member', email: 'not-an-address' })
     expect([odd.status, await odd.text()]).toEqual([422, expect.stringContaining('id="email-problem"')])
     expect(listInvitations(guard.db, project.id)).toHaveLength(2)
   })
 
-  test('by mail leads a stranger to an account, and a copied link needs a mail to confirm the address', async () => {
+  test('by email leads a stranger to an account, and a copied link needs an email to confirm the address', async () => {
     guard.stop()
     guard = new TestGuard({ env: SMTP })
     project = guard.project()
@@ -194,12 +194,12 @@ describe('Invitation', () => {
     expect(roleOf(userId('eve@example.org'))).toBe('viewer')
   })
 
-  test('mail names the sender, and leaves little room for the words of strangers', async () => {
+  test('email names the sender, and leaves little room for the words of strangers', async () => {
     guard.stop()
     guard = new TestGuard({ env: SMTP })
     project = guard.project()
     const visitor = await alice()
-    const bait = 'Your account expires today. Visit evil.example at once, and do not tell anybody else about it'
+    const bait = 'Your account expires today. Visit evil.example at once, and do not tell anyone else about it'
     await visitor.post('/settings/profile', { name: bait, timeZone: 'UTC' })
     await visitor.post(path(), { name: bait })
     await visitor.post(path('/invitations'), { role: 'member', email: 'new@example.org' })
@@ -210,7 +210,7 @@ describe('Invitation', () => {
     expect(text).not.toContain('evil.example')
   })
 
-  test('form keeps the input when too many were mailed', async () => {
+  test('form keeps the input when too many were emailed', async () => {
     guard.stop()
     guard = new TestGuard({ env: SMTP })
     project = guard.project()
@@ -308,7 +308,7 @@ describe('Members', () => {
     const text = await settings(visitor)
     expect(text).toContain('&lt;script&gt;alert(1)')
     expect(text).not.toContain('<script>alert')
-    expect((await visitor.post(path('/members/nobody'), { role: 'viewer' })).status).toBe(404)
+    expect((await visitor.post(path('/members/unknown'), { role: 'viewer' })).status).toBe(404)
     expect((await visitor.post(path(`/members/${bob.user.id}`), { role: 'king' })).status).toBe(422)
   })
 })

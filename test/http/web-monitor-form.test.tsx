@@ -331,7 +331,7 @@ describe('Edit monitor form', () => {
     expect(channelsOf(monitor)).toEqual([later])
   })
 
-  test('shows and stores in which parts of a mail keywords are searched', async () => {
+  test('shows and stores in which parts of an email keywords are searched', async () => {
     const monitor = guard.monitor(project, { name: 'backup', filter: { subject: true, body: true } })
     const text = await member.read(`/monitors/${monitor.uniqueKey}/edit`)
     for (const name of ['filterSubject', 'filterBody']) expect(text).toContain(`name="${name}" value="on" checked`)

@@ -160,7 +160,7 @@ describe('Password checks beyond the limit', () => {
   })
 })
 
-test('Password reset: the owner gets a mail whatever strangers asked for, who get six an hour at most', async () => {
+test('Password reset: the owner gets an email whatever strangers asked for, who get six an hour at most', async () => {
   guard.stop()
   await open({ CRONGUARD_SMTP_HOST: 'mail.example.org' })
   const owner = new Visitor(guard)
@@ -203,7 +203,7 @@ describe('Password that is easy to guess', () => {
       await reopen({ CRONGUARD_REGISTRATION: 'open' })
       return { visitor: new Visitor(guard), path: '/register', fields: { email: 'new@example.org' } }
     },
-    'registration by mail': async () => {
+    'registration by email': async () => {
       await reopen(SMTP)
       const visitor = new Visitor(guard)
       await visitor.post('/register', { email: 'new@example.org' })
@@ -235,7 +235,7 @@ describe('Password that is easy to guess', () => {
 
   test.each(Object.keys(FORMS))('is refused by the form for %s', async (name) => {
     const form = await FORMS[name]?.()
-    if (!form) throw new Error('There is no such form.')
+    if (!form) throw new Error('Unknown form')
     const field = name === 'the settings' ? 'newPassword' : 'password'
     for (const password of WEAK) {
       const response = await form.visitor.post(form.path, { ...form.fields, [field]: password })
@@ -283,7 +283,7 @@ describe('Changed email address', () => {
     expect(notice?.text).toContain('If you did not change it')
   })
 
-  test('that is taken is answered like any other, and only its owner gets a mail', async () => {
+  test('that is taken is answered like any other, and only its owner gets an email', async () => {
     guard.stop()
     await open(SMTP)
     guard.project('bob@example.org')
@@ -293,10 +293,10 @@ describe('Changed email address', () => {
       const page = await alice.read('/settings')
       return `${response.status} ${response.headers.get('location')} ${page}`.replaceAll(email, 'EMAIL')
     }
-    expect(await shown('bob@example.org')).toBe(await shown('nobody@example.org'))
+    expect(await shown('bob@example.org')).toBe(await shown('unknown@example.org'))
     expect(guard.outside.mails.map(({ to, subject }) => [to, subject])).toEqual([
       ['bob@example.org', 'This email address already has an account'],
-      ['nobody@example.org', 'Confirm your email address'],
+      ['unknown@example.org', 'Confirm your email address'],
     ])
     expect(guard.outside.mails[0]?.text).not.toContain('/verify-email/')
     expect(findUser(guard.db, user.id)?.email).toBe(EMAIL)

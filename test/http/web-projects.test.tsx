@@ -65,7 +65,7 @@ describe('Project routes by role', () => {
     const bob = join('bob@example.org', 'member')
     createApiKey(guard.deps, { projectId: project.id, access: 'read-only', createdBy: null })
     const { id } = await invitation()
-    const call = (visitor: Visitor, self = 'nobody'): Promise<Response> => {
+    const call = (visitor: Visitor, self = 'unknown'): Promise<Response> => {
       const asked = path(rest)
         .replace('KEY', listApiKeys(guard.db, project.id)[0]?.id ?? '')
         .replace('INVITATION', id)
@@ -259,7 +259,7 @@ describe('Open registration with a mail server', () => {
     project = guard.project()
   })
 
-  test('requires a confirmed address to create keys or mail invitations, not for links', async () => {
+  test('requires a confirmed address to create keys or email invitations, not for links', async () => {
     const visitor = await alice()
     expect(await settings(visitor)).toContain('before you create a key')
     const key = await visitor.post(path('/api-keys'), { access: 'read-only' })

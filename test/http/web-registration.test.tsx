@@ -37,7 +37,7 @@ async function canSignIn(password: string, email = EMAIL): Promise<boolean> {
   return (await new Visitor(guard).post('/login', { email, password })).status === 303
 }
 
-/** The link in the newest mail, as a path. */
+/** The link in the newest email, as a path. */
 const mailedLink = (): string =>
   /8000(\/\S+\/[A-Za-z0-9]{32})\b/.exec(guard.outside.mails.at(-1)?.text ?? '')?.[1] ?? ''
 
@@ -148,7 +148,7 @@ describe('Registration', () => {
       await alice()
     })
 
-    /** Sends the form, and waits until the mail is out. */
+    /** Sends the form, and waits until the email is out. */
     async function ask(email: string): Promise<Response> {
       const response = await new Visitor(guard).post('/register', { email })
       await nextTurn()
@@ -158,7 +158,7 @@ describe('Registration', () => {
     const registrationLink = (): string =>
       /8000(\/register\/[\w.-]+)/.exec(guard.outside.mails.at(-1)?.text ?? '')?.[1] ?? ''
 
-    test('mails a link to an account that is no admin, with a confirmed address', async () => {
+    test('emails a link to create an account with a confirmed address, which is not an admin', async () => {
       const visitor = new Visitor(guard)
       expect(await visitor.read('/login')).toContain('/register')
       await ask(BOB.email)
@@ -179,7 +179,7 @@ describe('Registration', () => {
       expect(await canSignIn(BOB.password, BOB.email)).toBe(true)
     })
 
-    test('answers the same whether the address has an account or not, and its owner gets another mail', async () => {
+    test('answers the same whether the address has an account or not, and its owner gets another email', async () => {
       const [known, unknown] = [await ask('ALICE@example.org'), await ask(BOB.email)]
       expect([known.status, await known.text()]).toEqual([unknown.status, await unknown.text()])
       expect(guard.outside.mails.map(({ to, subject }) => [to, subject])).toEqual([
@@ -214,7 +214,7 @@ describe('Registration', () => {
       expect(emails()).toEqual([EMAIL])
     })
 
-    test('mails one address at most twenty links an hour, and answers the same', async () => {
+    test('emails one address at most twenty links an hour, and answers the same', async () => {
       const answers: string[] = []
       for (let count = 0; count < 22; count += 1) {
         const body = new URLSearchParams({ email: `bob+${count}@example.org` })
@@ -270,7 +270,7 @@ describe('Forgotten password', () => {
       await alice()
     })
 
-    /** Asks for a link, and waits until the mail is out. */
+    /** Asks for a link, and waits until the email is out. */
     async function ask(email = EMAIL): Promise<Response> {
       const response = await new Visitor(guard).post('/password-reset', { email })
       await nextTurn()
@@ -278,12 +278,12 @@ describe('Forgotten password', () => {
     }
 
     test('has the same answer for known and unknown addresses', async () => {
-      const [known, unknown] = [await ask(), await ask('nobody@example.org')]
+      const [known, unknown] = [await ask(), await ask('unknown@example.org')]
       expect([known.status, await known.text()]).toEqual([unknown.status, await unknown.text()])
       expect(guard.outside.mails.map(({ to }) => to)).toEqual([EMAIL])
     })
 
-    test('is replaced through a mailed link, once, and every session ends', async () => {
+    test('is replaced through an emailed link, once, and every session ends', async () => {
       const visitor = await signedIn(guard, EMAIL)
       await ask(' ALICE@example.org ')
       const link = mailedLink()
@@ -338,7 +338,7 @@ describe('Forgotten password', () => {
       expect([await canSignIn(PASSWORD), emails()]).toEqual([true, [EMAIL]])
     })
 
-    test('is not replaced through a link mailed to a former address', async () => {
+    test('is not replaced through a link emailed to a former address', async () => {
       await ask()
       const reset = mailedLink()
       await changeEmail(guard.deps, { proof: await proof(), email: 'alice@new.example' })
@@ -347,7 +347,7 @@ describe('Forgotten password', () => {
       expect([await canSignIn(PASSWORD, 'alice@new.example'), emails()]).toEqual([true, ['alice@new.example']])
     })
 
-    test('causes at most three mails an hour', async () => {
+    test('causes at most three emails an hour', async () => {
       const answers: string[] = []
       for (let count = 0; count < 5; count += 1) answers.push(await (await ask()).text())
       expect(guard.outside.mails).toHaveLength(3)

@@ -51,7 +51,7 @@ async function canSignIn(password: string, email = EMAIL): Promise<boolean> {
   return (await new Visitor(guard).post('/login', { email, password })).status === 303
 }
 
-/** The link in the newest mail, as a path. */
+/** The link in the newest email, as a path. */
 const mailedLink = (): string =>
   /8000(\/\S+\/[A-Za-z0-9]{32})\b/.exec(guard.outside.mails.at(-1)?.text ?? '')?.[1] ?? ''
 
@@ -149,7 +149,7 @@ describe('Theme', () => {
   })
 })
 
-describe('Mails to a user', () => {
+describe('Emails to a user', () => {
   test('cannot be chosen without a mail server, and the page says so', async () => {
     const text = await alice.read('/settings')
     expect(text).toContain('send email yet')
@@ -200,7 +200,7 @@ describe('Email address', () => {
   describe('with a mail server', () => {
     beforeEach(() => reopen(SMTP))
 
-    test('is changed through the link in the mail to the new one, once', async () => {
+    test('is changed through the link in the email to the new one, once', async () => {
       await change('alice@new.example')
       expect(guard.outside.mails.map(({ to }) => to)).toEqual(['alice@new.example'])
       expect(now()?.email).toBe(EMAIL)
@@ -216,7 +216,7 @@ describe('Email address', () => {
       expect((await alice.post(link)).status).toBe(404)
     })
 
-    test('is kept when the link is a day old, or a newer one was mailed', async () => {
+    test('is kept when the link is a day old, or a newer one was emailed', async () => {
       await change('alice@first.example')
       const first = mailedLink()
       await change('alice@second.example')
@@ -241,7 +241,7 @@ describe('Email address', () => {
       expect(now()?.email).toBe(EMAIL)
     })
 
-    test('can be mailed a link again while it is not confirmed, and a failure is shown', async () => {
+    test('can be emailed a link again while it is not confirmed, and a failure is shown', async () => {
       const bob = await signedIn(guard, 'bob@example.org')
       expect(await bob.read('/settings')).toContain('which is not confirmed yet')
       await bob.post('/settings/verification')
@@ -257,7 +257,7 @@ describe('Email address', () => {
       expect(text).not.toContain('/settings/verification')
     })
 
-    test('gets at most ten mails an hour', async () => {
+    test('gets at most ten emails an hour', async () => {
       const bob = await signedIn(guard, 'bob@example.org')
       const statuses: number[] = []
       for (let count = 0; count < 12; count += 1) statuses.push((await bob.post('/settings/verification')).status)

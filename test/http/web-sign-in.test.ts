@@ -9,7 +9,7 @@ import { TestGuard } from '../support/cronguard.ts'
 import { signedIn, Visitor } from '../support/visitor.ts'
 
 const ALICE = { email: 'alice@example.org', password: 'correct horse battery' }
-const NEVER = 'nobody@example.org'
+const NEVER = 'unknown@example.org'
 /** Its name contains an id of the server. */
 const SESSION_COOKIE = /\bcronguard-[0-9a-f]{8}=/
 

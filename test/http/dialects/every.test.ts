@@ -202,7 +202,7 @@ describe.each(EXAMPLES)('Ping in the dialect of $name', (example) => {
 
   test('to an unknown monitor is refused before its long body is read', async () => {
     moved = new Moved([setting])
-    const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'nobodys-key-22-letters' }
+    const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'unknown-key-22-letters' }
     let pulled = 0
     const body = new ReadableStream({
       pull: (controller) => {
@@ -220,7 +220,7 @@ describe.each(EXAMPLES)('Ping in the dialect of $name', (example) => {
 
   test('to an unknown monitor is refused before its compressed body is read, however short', async () => {
     moved = new Moved([setting])
-    const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'nobodys-key-22-letters' }
+    const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'unknown-key-22-letters' }
     const pulled: number[] = []
     const pull = (controller: ReadableStreamDefaultController) => {
       pulled.push(controller.desiredSize ?? 0)
@@ -235,7 +235,7 @@ describe.each(EXAMPLES)('Ping in the dialect of $name', (example) => {
 
   test('to an unknown monitor does not answer like a known one', async () => {
     moved = new Moved([setting])
-    const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'nobodys-key-22-letters' }
+    const wrong = isByToken ? { token: 'feedfacefeed' } : { key: 'unknown-key-22-letters' }
     expect((await send(example, wrong)).status).toBe(unknown)
     expect(moved.kinds()).toEqual([])
   })

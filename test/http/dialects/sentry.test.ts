@@ -184,7 +184,7 @@ describe('Sentry envelope', () => {
     expect(await send(bare, auth)).toEqual([200, '{}'])
     expect(await send(bare, {}, `?sentry_key=${pingKey}&sentry_version=7`)).toEqual([200, '{}'])
     expect(await send(bare)).toEqual([403, '{"detail":"Unknown key."}'])
-    expect(await send(bare, { 'X-Sentry-Auth': 'Sentry sentry_key=nobody' })).toEqual([
+    expect(await send(bare, { 'X-Sentry-Auth': 'Sentry sentry_key=unknown' })).toEqual([
       403,
       '{"detail":"Unknown key."}',
     ])
@@ -220,7 +220,7 @@ describe('Sentry envelope', () => {
   })
 
   test('for an unknown monitor answers 404, and an invalid one 400', async () => {
-    expect(await send(envelope(item({ monitor_slug: 'nobody', status: 'ok' })))).toEqual([
+    expect(await send(envelope(item({ monitor_slug: 'unknown', status: 'ok' })))).toEqual([
       404,
       '{"detail":"not found"}',
     ])

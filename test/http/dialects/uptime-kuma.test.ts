@@ -49,7 +49,7 @@ describe('Uptime Kuma push URL', () => {
     },
   )
 
-  test.each(['', 'x'.repeat(65), 'a b', `${ALIAS}/more`, '%64%33adb33f00', 'nobodys-token'])(
+  test.each(['', 'x'.repeat(65), 'a b', `${ALIAS}/more`, '%64%33adb33f00', 'unknown-token'])(
     'with the unknown token %p answers 404 like Uptime Kuma',
     async (token) => {
       expect(await moved.answer(`/api/push/${token}`)).toEqual(UNKNOWN)

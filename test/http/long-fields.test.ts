@@ -26,7 +26,7 @@ function start(limit: number): void {
   moved = new Moved(['SNITCH', 'HONEYBADGER', 'SENTRY'], { CRONGUARD_PING_BODY_LIMIT: String(limit) })
 }
 
-/** Lines that differ, so that every place in them can be told from every other. */
+/** Lines that all differ, so that it shows which part is kept. */
 const lines = (bytes: number) => {
   const line = (index: number) => `${index}: copied all rows of the table, 50% of "x" & more = ä, 😀\n`
   let text = ''
@@ -90,7 +90,7 @@ describe('Ping body limit: a field of 9 MB', () => {
     },
   )
 
-  test.each(forms)('in %s keeps the same when it is compressed', async (_what, path, headers, body) => {
+  test.each(forms)('in %s is kept the same when compressed', async (_what, path, headers, body) => {
     for (const [encoding, pack] of [
       ['gzip', gzipSync],
       ['br', quickBrotli],
@@ -135,7 +135,7 @@ describe('Ping body: one that arrives in pieces', () => {
     ['JSON in escapes', CHECK_IN, JSON_TYPE, escaped(checkIn({ stdout: text, exit_code: 2 }).toString())],
   ]
 
-  test.each(bodies)('is read alike wherever %s is split', async (_what, path, headers, body) => {
+  test.each(bodies)('is read the same wherever %s is split', async (_what, path, headers, body) => {
     for (const limit of [10_100, 100_000]) {
       moved.stop()
       start(limit)
@@ -219,7 +219,7 @@ describe('Ping body that declares a wrong encoding', () => {
 })
 
 describe('Ping form: one that breaks off', () => {
-  test('is recorded with what arrived, and is no success', async () => {
+  test('is recorded with what arrived, and not as a success', async () => {
     const whole = inParts({ m: lines(300_000), s: '0' })
     const body = whole.subarray(0, 200_000)
     for (const sent of [body, inPieces(body, [90_000, 150_000])]) {

@@ -14,7 +14,9 @@ import field from '#assets/css/components/field.css' with { type: 'text' }
 import icon from '#assets/css/components/icon.css' with { type: 'text' }
 import incidentStory from '#assets/css/components/incident-story.css' with { type: 'text' }
 import notice from '#assets/css/components/notice.css' with { type: 'text' }
+import outcome from '#assets/css/components/outcome.css' with { type: 'text' }
 import pingMark from '#assets/css/components/ping-mark.css' with { type: 'text' }
+import quietLink from '#assets/css/components/quiet-link.css' with { type: 'text' }
 import rows from '#assets/css/components/rows.css' with { type: 'text' }
 import runStrip from '#assets/css/components/run-strip.css' with { type: 'text' }
 import section from '#assets/css/components/section.css' with { type: 'text' }
@@ -35,7 +37,6 @@ import error from '#assets/css/pages/error.css' with { type: 'text' }
 import incident from '#assets/css/pages/incident.css' with { type: 'text' }
 import incidents from '#assets/css/pages/incidents.css' with { type: 'text' }
 import monitor from '#assets/css/pages/monitor.css' with { type: 'text' }
-import monitorDelete from '#assets/css/pages/monitor-delete.css' with { type: 'text' }
 import monitorForm from '#assets/css/pages/monitor-form.css' with { type: 'text' }
 import ping from '#assets/css/pages/ping.css' with { type: 'text' }
 import projectKeys from '#assets/css/pages/project-keys.css' with { type: 'text' }
@@ -76,7 +77,9 @@ const LAYERS = {
     field,
     incidentStory,
     notice,
+    outcome,
     pingMark,
+    quietLink,
     rows,
     runStrip,
     steps,
@@ -101,7 +104,6 @@ const LAYERS = {
     error,
     incident,
     incidents,
-    monitorDelete,
     monitorForm,
     monitor,
     ping,

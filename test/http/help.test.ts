@@ -48,7 +48,7 @@ describe('Help on a page', () => {
     ['/docs', HELP.docs],
   ])('%s links to /docs%s, and its other links to the documentation exist', async (path, help) => {
     const html = await alice.read(path)
-    expect(html).toMatch(new RegExp(`<a class="bar-link" href="/docs${help}"[^>]*>Help</a>`))
+    expect(html).toMatch(new RegExp(`<a class="quiet-link" href="/docs${help}"[^>]*>Help</a>`))
     for (const link of new Set(linksIn(html))) expect([link, await exists(link)]).toEqual([link, true])
   })
 

@@ -26,7 +26,7 @@ async function outage({ open, past }: { open: number; past: number }): Promise<v
 }
 
 const idsIn = (html: string) =>
-  [...html.matchAll(/<h2 class="incident-name"><a href="\/incidents\/([^"]+)"/g)].map(([, id]) => id)
+  [...html.matchAll(/<h2 class="row-name incident-name"><a href="\/incidents\/([^"]+)"/g)].map(([, id]) => id)
 const moreIn = (html: string) => /class="button incident-more" href="([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&')
 
 /** Follows the link below the list to the end; a page that only got longer counts once. */

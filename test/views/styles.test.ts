@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { DELIVERY_STATES } from '#domain/delivery.ts'
 import { SHOWN_STATUSES } from '#domain/monitor-list.ts'
 import { STYLESHEET } from '#views/assets.ts'
 import { PING_WORDS } from '#words/ping.ts'
@@ -11,9 +10,9 @@ import { ROOT } from '../support/source.ts'
 /** The possible ends of a class name that is put together in a view. */
 const ENDINGS: Record<string, readonly string[]> = {
   'count-': SHOWN_STATUSES,
-  'delivery-': DELIVERY_STATES,
   'monitor-': SHOWN_STATUSES,
   'overview-': SHOWN_STATUSES,
+  'outcome-': ['waiting', 'good', 'logged', 'bad'],
   'ping-': Object.keys(PING_WORDS),
   'status-': SHOWN_STATUSES,
 }

@@ -24,8 +24,9 @@ import { findChannelReport, listChannelReports, listMonitorsOfChannel } from '#s
 import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import { type ChannelView, TestOutcome, type TestResult } from '#views/components/channel.tsx'
 import { type FormState, freshForm, SEEN_FIELD } from '#views/components/field.tsx'
+import { CONFIRMED_FIELD } from '#views/layouts/confirmation.tsx'
 import { ChannelDeletionPage, ChannelPage } from '#views/pages/channel.tsx'
-import { ChannelDisablePage, CONFIRMED_FIELD } from '#views/pages/channel-disable.tsx'
+import { ChannelDisablePage } from '#views/pages/channel-disable.tsx'
 import { ChannelKindsPage, NewChannelPage, removalField, settingField } from '#views/pages/channel-form.tsx'
 import { ChannelsPage, ChannelTestPage } from '#views/pages/channels.tsx'
 

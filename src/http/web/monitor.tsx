@@ -23,9 +23,10 @@ import { type Address, url } from '#lib/base-path.ts'
 import { timeZones } from '#lib/zone.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
 import { hasEarlierPingLike, listPings } from '#store/pings.ts'
+import { CONFIRMED_FIELD } from '#views/layouts/confirmation.tsx'
 import { MonitorPage, type MonitorUrls, type NotifiedChannel } from '#views/pages/monitor.tsx'
 import { MonitorDeletePage } from '#views/pages/monitor-delete.tsx'
-import { CONFIRMED_FIELD, MonitorReportPage } from '#views/pages/monitor-report.tsx'
+import { MonitorReportPage } from '#views/pages/monitor-report.tsx'
 import { chartsPart, incidentsPart, overviewPart, timelinePart } from './monitor-parts.tsx'
 
 export function monitorRoutes(web: WebDeps) {

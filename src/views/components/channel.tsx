@@ -38,7 +38,7 @@ export function ChannelState({ channel, reading }: { channel: ChannelView; readi
   const { disabledAt } = channel.channel
   if (disabledAt !== null) {
     return (
-      <span class="channel-state channel-off">
+      <span class="outcome outcome-off">
         <Icon name="pause" />
         <span>
           Disabled since <Moment at={disabledAt} reading={reading} />
@@ -48,7 +48,7 @@ export function ChannelState({ channel, reading }: { channel: ChannelView; readi
   }
   if (channel.failingSince !== null) {
     return (
-      <span class="channel-state channel-failing">
+      <span class="outcome outcome-bad">
         <Icon name="alert" />
         <span>
           Failing since <Moment at={channel.failingSince} reading={reading} />
@@ -58,14 +58,14 @@ export function ChannelState({ channel, reading }: { channel: ChannelView; readi
   }
   if (channel.lacksMailServer) {
     return (
-      <span class="channel-state channel-failing">
+      <span class="outcome outcome-bad">
         <Icon name="alert" />
         No mail server
       </span>
     )
   }
   return (
-    <span class="channel-state channel-on">
+    <span class="outcome outcome-good">
       <Icon name="check" />
       Enabled
     </span>

@@ -5,15 +5,17 @@ import { momentInZone } from '#lib/zone.ts'
 import { Icon, type IconName } from './icon.tsx'
 import type { Reading } from './moment.tsx'
 
-const STATES: Record<DeliveryState, { icon: IconName; word: string }> = {
-  pending: { icon: 'clock', word: 'Pending' },
-  sending: { icon: 'send', word: 'Sending' },
-  sent: { icon: 'check', word: 'Sent' },
-  logged: { icon: 'pencil', word: 'Logged only' },
-  failed: { icon: 'cross', word: 'Failed' },
+type Look = 'waiting' | 'good' | 'logged' | 'bad'
+
+const STATES: Record<DeliveryState, { look: Look; icon: IconName; word: string }> = {
+  pending: { look: 'waiting', icon: 'clock', word: 'Pending' },
+  sending: { look: 'waiting', icon: 'send', word: 'Sending' },
+  sent: { look: 'good', icon: 'check', word: 'Sent' },
+  logged: { look: 'logged', icon: 'pencil', word: 'Logged only' },
+  failed: { look: 'bad', icon: 'cross', word: 'Failed' },
 }
 
-const DISCARDED = { icon: 'cross', word: 'Discarded' } as const
+const DISCARDED = { ...STATES.failed, word: 'Discarded' }
 
 const REASONS: Record<FailureReason, string> = {
   timeout: 'Timed out',
@@ -31,9 +33,9 @@ const REASONS: Record<FailureReason, string> = {
 
 /** The state as shape, word and color. `detail`: the outcome of the last attempt. */
 export function DeliveryMark({ state, detail }: { state: DeliveryState; detail?: string | undefined }) {
-  const { icon, word } = detail === DISABLED ? DISCARDED : STATES[state]
+  const { look, icon, word } = detail === DISABLED ? DISCARDED : STATES[state]
   return (
-    <span class={`delivery-mark delivery-${state}`}>
+    <span class={`outcome outcome-${look}`}>
       <Icon name={icon} />
       {word}
     </span>

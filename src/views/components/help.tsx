@@ -4,7 +4,7 @@ import { HELP, type HelpTopic } from '#views/help.ts'
 /** Links a screen to the docs page that explains it. */
 export function HelpLink({ topic }: { topic: HelpTopic }) {
   return (
-    <a class="bar-link" href={url(`/docs${HELP[topic]}`)} aria-current={topic === 'docs' ? 'page' : undefined}>
+    <a class="quiet-link" href={url(`/docs${HELP[topic]}`)} aria-current={topic === 'docs' ? 'page' : undefined}>
       Help
     </a>
   )

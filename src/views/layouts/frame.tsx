@@ -83,7 +83,7 @@ export function Frame({ context, title, room, help = room ?? 'start', children }
 function Switcher({ context: { projects, project } }: { context: FrameContext }) {
   return (
     <details class="menu switcher">
-      <summary>
+      <summary class="quiet-link">
         <span class="visually-hidden">Project: </span>
         <span class="switcher-name" dir="auto">
           {project?.name ?? 'No project'}
@@ -123,7 +123,7 @@ function Navigation({ project, room }: { project: OwnProject; room: NavSection |
   return (
     <nav class="nav" aria-label="Project">
       {entries.map(([name, icon, label, href]) => (
-        <a href={href} aria-current={name === room ? 'page' : undefined}>
+        <a class="quiet-link" href={href} aria-current={name === room ? 'page' : undefined}>
           <Icon name={icon} /> {label}
         </a>
       ))}
@@ -140,7 +140,7 @@ function UserMenu({ context: { user }, room, help }: UserMenuProps) {
     <div class="bar-end">
       <HelpLink topic={help} />
       <details class="menu menu-end">
-        <summary>
+        <summary class="quiet-link">
           <Icon name="person" />
           <span class="visually-hidden">Your account</span>
         </summary>

@@ -11,6 +11,7 @@ import {
 } from '#views/components/channel.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import type { Reading } from '#views/components/moment.tsx'
+import { Confirmation } from '#views/layouts/confirmation.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { ChannelForm, type ChannelFormProps } from './channel-form.tsx'
 import { monitorCount, SwitchButton, WaitingNote } from './channels.tsx'
@@ -125,30 +126,29 @@ interface DeletionProps {
 
 export function ChannelDeletionPage({ context, project, channel, monitors }: DeletionProps) {
   return (
-    <Frame context={context} title={`Delete ${channel.title}`} room="channels">
-      <div class="page-head">
-        <p class="crumbs">
-          <a href={url(`/projects/${project.id}/channels`)}>Channels</a>
-        </p>
-        <h1>
+    <Confirmation
+      context={context}
+      title={`Delete ${channel.title}`}
+      room="channels"
+      crumb={{ address: url(`/projects/${project.id}/channels`), label: 'Channels' }}
+      question={
+        <>
           Delete “<bdi>{channel.title}</bdi>”?
-        </h1>
-      </div>
-      <section class="section">
-        <p>
-          {monitors === 0 ? 'No monitor uses this channel.' : `Used by ${monitorCount(monitors)}.`} Pending
-          notifications will be discarded. Sent notifications stay in the incident history under the channel's name.
-        </p>
-        <p>To silence it for a while, disable it instead.</p>
-        <form method="post" action={url(`/channels/${channel.id}/delete`)} class="actions">
-          <button type="submit" class="button button-danger">
-            <Icon name="trash" /> Delete channel
-          </button>
-          <a class="button" href={url(`/channels/${channel.id}`)}>
-            Cancel
-          </a>
-        </form>
-      </section>
-    </Frame>
+        </>
+      }
+      action={url(`/channels/${channel.id}/delete`)}
+      submit={
+        <>
+          <Icon name="trash" /> Delete channel
+        </>
+      }
+      back={url(`/channels/${channel.id}`)}
+    >
+      <p>
+        {monitors === 0 ? 'No monitor uses this channel.' : `Used by ${monitorCount(monitors)}.`} Pending notifications
+        will be discarded. Sent notifications stay in the incident history under the channel's name.
+      </p>
+      <p>To silence it for a while, disable it instead.</p>
+    </Confirmation>
   )
 }

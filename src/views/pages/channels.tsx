@@ -42,7 +42,7 @@ export function ChannelsPage({ context, project, reading, channels, lacksMailSer
       {channels.length === 0 ? (
         <NoChannels project={project} />
       ) : (
-        <ul class="channels">
+        <ul class="rows">
           {channels.map((channel) => (
             <ChannelCard channel={channel} reading={reading} mayOperate={mayOperate} />
           ))}
@@ -98,7 +98,7 @@ function ChannelCard({ channel, reading, mayOperate }: CardProps) {
   return (
     <li class="channel">
       <div class="section-head">
-        <h2 class="channel-name">
+        <h2 class="row-name">
           <a href={url(`/channels/${id}`)}>
             <bdi>{title}</bdi>
           </a>

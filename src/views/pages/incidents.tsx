@@ -57,6 +57,7 @@ export function IncidentList({ project, reading, query, incidents, more, openCou
       <nav class="incident-filter" aria-label="Filter incidents">
         {INCIDENT_FILTERS.map((filter) => (
           <a
+            class="quiet-link"
             href={listPath(project, { ...query, filter, before: null, count: 0 })}
             aria-current={filter === query.filter ? 'page' : undefined}
           >
@@ -86,7 +87,7 @@ function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading
   return (
     <li class={incident.closedAt === null ? 'incident-row incident-open' : 'incident-row'}>
       <div class="section-head">
-        <h2 class="incident-name">
+        <h2 class="row-name incident-name">
           <a href={url(`/incidents/${id}`)}>
             <bdi>{shownName(monitor)}</bdi>
           </a>
@@ -104,7 +105,7 @@ function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading
           </span>
         )}
         {failedDeliveries > 0 && (
-          <span class="delivery-failed">
+          <span class="outcome outcome-bad">
             <Icon name="alert" /> {failedDeliveries} {failedDeliveries === 1 ? 'notification' : 'notifications'} failed
           </span>
         )}

@@ -59,7 +59,7 @@ describe('Ansible module "ping"', () => {
       const answer = await send({ method: 'HEAD', path: `${base}/${moved.backup.pingKey}${ending}` })
       expect(answer).toMatchObject({ status: 200, body: '' })
     }
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind, method: 'HEAD' },
       { kind, method: 'HEAD' },
     ])

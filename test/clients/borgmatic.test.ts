@@ -35,7 +35,7 @@ describe.each(['/ping/UUID', '/UUID', '/ping/KEY/backup'])(
       moved.guard.clock.advance(90_000)
       expectGood(await post(`${pingUrl()}/log`, LOG))
       expectGood(await post(pingUrl(), LOG))
-      expect(moved.heard()).toMatchObject([
+      expect(moved.pings()).toMatchObject([
         { kind: 'start', method: 'POST', body: '', userAgent: 'borgmatic' },
         { kind: 'log', body: LOG },
         { kind: 'success', body: LOG, durationMs: 90_000 },
@@ -45,7 +45,7 @@ describe.each(['/ping/UUID', '/UUID', '/ping/KEY/backup'])(
     test('reports a failed backup', async () => {
       expectGood(await post(`${pingUrl()}/start`))
       expectGood(await post(`${pingUrl()}/fail`, 'x'.repeat(100_000)))
-      expect(moved.heard()).toMatchObject([{ kind: 'start' }, { kind: 'fail', body: 'x'.repeat(100_000) }])
+      expect(moved.pings()).toMatchObject([{ kind: 'start' }, { kind: 'fail', body: 'x'.repeat(100_000) }])
     })
   },
 )
@@ -64,7 +64,7 @@ describe('borgmatic hook "uptime_kuma"', () => {
     expect(moved.guard.now(moved.backup)).toMatchObject({ status: 'new', lastPingAt: null })
     moved.guard.clock.advance(90_000)
     expectGood(await push('status=up&msg=finish'))
-    expect(moved.heard()).toMatchObject([{ kind: 'start' }, { kind: 'success', durationMs: 90_000 }])
+    expect(moved.pings()).toMatchObject([{ kind: 'start' }, { kind: 'success', durationMs: 90_000 }])
   })
 
   test('reports a failed backup', async () => {

@@ -30,7 +30,7 @@ const shell = (line: string) => execute(['sh', '-c', line])
 describe.skipIf(!program)('curl', () => {
   test('pings as in a crontab', async () => {
     expect(await curl(...FLAGS, '-o', '/dev/null', url)).toEqual({ exitCode: 0, stdout: '', stderr: '' })
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind: 'success', method: 'GET', userAgent: expect.stringMatching(/^curl\//), body: '' },
     ])
   })
@@ -59,14 +59,14 @@ describe.skipIf(!program)('curl', () => {
     expect(stdout).toStartWith('HTTP/1.1 200 OK\r\n')
     expect(stdout.toLowerCase()).toContain('ping-body-limit: 100000\r\n')
     expect(stdout).toEndWith('\r\n\r\n')
-    expect(moved.heard()).toMatchObject([{ kind: 'success', method: 'HEAD' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'success', method: 'HEAD' }])
   })
 
   test('posts text, and output of any length', async () => {
     expect((await curl(...FLAGS, '--data-raw', 'rows=42&done', url)).stdout).toBe('OK')
     const { exitCode } = await shell(`head -c 2000000 /dev/zero | tr '\\0' x | curl -fsS --data-binary @- ${url}/log`)
     expect(exitCode).toBe(0)
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind: 'success', method: 'POST', body: 'rows=42&done' },
       { kind: 'log', method: 'POST', body: 'x'.repeat(100_000) },
     ])
@@ -74,13 +74,13 @@ describe.skipIf(!program)('curl', () => {
 
   test('pings with PUT', async () => {
     expect((await curl('-fsS', '-X', 'PUT', '-d', 'hello', url)).stdout).toBe('OK')
-    expect(moved.heard()).toMatchObject([{ method: 'PUT', body: 'hello' }])
+    expect(moved.pings()).toMatchObject([{ method: 'PUT', body: 'hello' }])
   })
 
   test('reports the exit status of the previous command', async () => {
     await shell(`sh -c 'exit 3'; curl -fsS ${url}/$?`)
     await shell(`true; curl -fsS ${url}/$?`)
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind: 'fail', exitStatus: 3 },
       { kind: 'success', exitStatus: 0 },
     ])
@@ -93,7 +93,7 @@ describe.skipIf(!program)('curl', () => {
       })
       expect(exitCode).toBe(0)
     }
-    expect(moved.heard().map(({ exitStatus }) => exitStatus)).toEqual([0, 2, 143])
+    expect(moved.pings().map(({ exitStatus }) => exitStatus)).toEqual([0, 2, 143])
   })
 
   test('fails with -f if nothing was recorded', async () => {
@@ -104,7 +104,7 @@ describe.skipIf(!program)('curl', () => {
 
   test('pushes for Uptime Kuma from a shell that cuts its URL at the first &', async () => {
     await shell(`curl -s -o /dev/null ${served.url}/api/push/${ALIAS}?status=up&msg=OK&ping= ; wait`)
-    expect(moved.heard()).toMatchObject([{ kind: 'success', body: '' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'success', body: '' }])
   })
 })
 

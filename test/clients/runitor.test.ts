@@ -32,7 +32,7 @@ describe.skipIf(program === null)('runitor', () => {
   test('reports start, end and output of a command, and prints the output', async () => {
     const { exitCode, stdout } = await runitor(['-uuid', moved.backup.pingKey, '--', 'echo', 'all copied'])
     expect([exitCode, stdout]).toEqual([0, 'all copied\n'])
-    const [start, end] = moved.heard()
+    const [start, end] = moved.pings()
     expect(start).toMatchObject({ kind: 'start', method: 'POST', userAgent: expect.stringMatching(/^runitor\//) })
     expect(end).toMatchObject({ kind: 'success', body: expect.stringContaining('all copied') })
     expect(end?.runId).toBe(start?.runId ?? null)
@@ -42,7 +42,7 @@ describe.skipIf(program === null)('runitor', () => {
   test('reports the exit status of a command, by the slug of the monitor', async () => {
     const args = ['-slug', 'backup', '-ping-key', moved.project.pingKey, '--', 'sh', '-c', 'echo oops >&2; exit 3']
     expect((await runitor(args)).exitCode).toBe(3)
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind: 'start' },
       { kind: 'fail', exitStatus: 3, body: expect.stringContaining('oops') },
     ])
@@ -77,7 +77,7 @@ describe('runitor request', () => {
   test('for a start has an empty body, and gets the body limit', async () => {
     const answer = await send(`/ping/${moved.backup.pingKey}/start?rid=${RUN}`, '')
     expect([answer.status, answer.body, answer.headers.get('ping-body-limit')]).toEqual([200, 'OK', '100000'])
-    expect(moved.heard()).toMatchObject([{ kind: 'start', runId: RUN, body: '' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'start', runId: RUN, body: '' }])
   })
 
   test.each([
@@ -88,7 +88,7 @@ describe('runitor request', () => {
     ['/log', 'log', null],
   ])('for an end goes to %p with the output, and is recorded as %s', async (ending, kind, exitStatus) => {
     expect(await send(`/ping/${moved.backup.pingKey}${ending}?rid=${RUN}`, 'all copied')).toMatchObject({ status: 200 })
-    expect(moved.heard()).toMatchObject([{ kind, exitStatus, runId: RUN, body: 'all copied' }])
+    expect(moved.pings()).toMatchObject([{ kind, exitStatus, runId: RUN, body: 'all copied' }])
   })
 
   test('with -create creates a monitor: 201 the first time, then 200', async () => {

@@ -29,7 +29,7 @@ const wget = (...args: string[]) => execute(['wget', ...args])
 describe.skipIf(!program)('wget', () => {
   test('pings as in a crontab', async () => {
     expect(await wget(...FLAGS, '-O', '/dev/null', url)).toEqual({ exitCode: 0, stdout: '', stderr: '' })
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind: 'success', method: 'GET', userAgent: expect.stringMatching(/^wget\//i) },
     ])
   })
@@ -40,18 +40,18 @@ describe.skipIf(!program)('wget', () => {
 
   test('pings with HEAD as a spider', async () => {
     expect((await wget('-q', '--spider', url)).exitCode).toBe(0)
-    expect(moved.heard()).toMatchObject([{ kind: 'success', method: 'HEAD' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'success', method: 'HEAD' }])
   })
 
   test('posts text', async () => {
     expect((await wget('-q', '-O', '-', '--post-data', 'all copied', `${url}/fail`)).stdout).toBe('OK')
-    expect(moved.heard()).toMatchObject([{ kind: 'fail', method: 'POST', body: 'all copied' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'fail', method: 'POST', body: 'all copied' }])
   })
 
   test('pushes for Uptime Kuma', async () => {
     const { stdout } = await wget('-q', '-O', '-', `${served.url}/api/push/${ALIAS}?status=down&msg=no%20space&ping=`)
     expect(stdout).toBe('{"ok":true}')
-    expect(moved.heard()).toMatchObject([{ kind: 'fail', body: 'no space' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'fail', body: 'no space' }])
   })
 
   test('fails if nothing was recorded', async () => {

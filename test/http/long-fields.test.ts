@@ -86,7 +86,7 @@ describe('Ping body limit: a field of 9 MB', () => {
     async (_what, path, headers, body) => {
       await post(path, headers, body())
       expect(kept()).toEqual(endsOf(long, 100_000))
-      expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 3 }])
+      expect(moved.pings()).toMatchObject([{ kind: 'fail', exitStatus: 3 }])
     },
   )
 
@@ -97,7 +97,7 @@ describe('Ping body limit: a field of 9 MB', () => {
     ] as const)
       await post(path, { ...headers, 'Content-Encoding': encoding }, pack(body()))
     expect(kept()).toEqual(endsOf(long, 100_000))
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind: 'fail', exitStatus: 3 },
       { kind: 'fail', exitStatus: 3 },
     ])
@@ -153,7 +153,7 @@ describe('Ping body: one that arrives in pieces', () => {
         )
         expect(kept()).toEqual(whole)
       }
-      expect(new Set(moved.heard().map(({ exitStatus }) => exitStatus))).toEqual(new Set([2]))
+      expect(new Set(moved.pings().map(({ exitStatus }) => exitStatus))).toEqual(new Set([2]))
     }
   })
 
@@ -169,7 +169,7 @@ describe('Ping body: one that arrives in pieces', () => {
       socket.write(body.subarray(at, at + 50_000))
       expect((await fetch(`${served.url}/ping/${moved.backup.pingKey}`)).status).toBe(200)
     }
-    await eventually('the form', () => moved.heard().some(({ exitStatus }) => exitStatus === 7))
+    await eventually('the form', () => moved.pings().some(({ exitStatus }) => exitStatus === 7))
     await served.close()
   })
 })
@@ -184,7 +184,7 @@ describe('Ping form: a repeated field', () => {
     ],
   ])('%s goes by the last value', async (_what, headers, body) => {
     await post(`/${ALIAS}`, headers, body)
-    expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 2, body: 'short' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'fail', exitStatus: 2, body: 'short' }])
   })
 })
 
@@ -200,7 +200,7 @@ describe('Ping form: percent-encoding', () => {
     ['names that begin alike', 'ss=0&mm=1&s=2&m=b&mm=2', 'b'],
   ])('%s', async (_what, form, message) => {
     await post(`/${ALIAS}`, URL_ENCODED, Buffer.from(form))
-    expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 2, body: message }])
+    expect(moved.pings()).toMatchObject([{ kind: 'fail', exitStatus: 2, body: message }])
   })
 })
 

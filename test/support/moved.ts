@@ -11,7 +11,7 @@ export const ALIAS = 'd3adb33f00'
 export const DIALECTS = ['KUMA', 'SNITCH', 'CRONITOR', 'GATUS', 'SENTRY', 'OPSGENIE', 'HONEYBADGER'] as const
 export type DialectSetting = (typeof DIALECTS)[number]
 
-export interface Heard {
+export interface RecordedPing {
   kind: PingKind
   exitStatus: number | null
   runId: string | null
@@ -44,7 +44,7 @@ export class Moved {
   }
 
   /** The recorded pings of the monitor, oldest first. */
-  heard(monitor: { id: number } = this.backup): Heard[] {
+  pings(monitor: { id: number } = this.backup): RecordedPing[] {
     return listPings(this.guard.db, { monitorId: monitor.id, limit: 100 })
       .reverse()
       .map(({ number, kind, exitStatus, runId, durationMs, method, userAgent }) => ({
@@ -59,7 +59,7 @@ export class Moved {
   }
 
   kinds(): PingKind[] {
-    return this.heard().map(({ kind }) => kind)
+    return this.pings().map(({ kind }) => kind)
   }
 }
 

@@ -33,7 +33,7 @@ describe('Cronitor telemetry URL', () => {
   ]
   test.each(states)('with %p records a %s', async (query, kind) => {
     expect(await telemetry(query)).toEqual([200, 'OK'])
-    expect(moved.heard()).toMatchObject([{ kind, runId: null }])
+    expect(moved.pings()).toMatchObject([{ kind, runId: null }])
   })
 
   test.each(['?state=done', '?state=FAIL', '?state=complete&state=x'])(
@@ -47,13 +47,13 @@ describe('Cronitor telemetry URL', () => {
   test('stores the message, as message or as msg', async () => {
     await telemetry('?state=fail&message=no+space')
     await telemetry('?state=fail&msg=no%20space%20either')
-    expect(moved.heard().map(({ body }) => body)).toEqual(['no space', 'no space either'])
+    expect(moved.pings().map(({ body }) => body)).toEqual(['no space', 'no space either'])
   })
 
   test('stores the duration of the run', async () => {
     await telemetry('?state=complete&duration=12.345')
     await telemetry('?state=complete&duration=nonsense')
-    expect(moved.heard().map(({ durationMs }) => durationMs)).toEqual([12_345, null])
+    expect(moved.pings().map(({ durationMs }) => durationMs)).toEqual([12_345, null])
     expect(moved.guard.now(moved.backup).lastDurationMs).toBeNull()
   })
 
@@ -61,13 +61,13 @@ describe('Cronitor telemetry URL', () => {
     await telemetry('?state=fail&status_code=137')
     await telemetry('?state=complete&status_code=0')
     await telemetry('?state=complete&status_code=nonsense')
-    expect(moved.heard().map(({ exitStatus }) => exitStatus)).toEqual([137, 0, null])
+    expect(moved.pings().map(({ exitStatus }) => exitStatus)).toEqual([137, 0, null])
   })
 
   test('takes the alias of a monitor in place of a Cronitor key with capitals', async () => {
     const backup = moved.guard.monitor(moved.project, { name: 'nightly', alias: 'UQZCNL' })
     expect(await telemetry('?state=fail', 'UQZCNL')).toEqual([200, 'OK'])
-    expect(moved.heard(backup)).toMatchObject([{ kind: 'fail' }])
+    expect(moved.pings(backup)).toMatchObject([{ kind: 'fail' }])
     expect(await telemetry('?state=run', 'UQZCNX')).toEqual([404, 'not found'])
   })
 
@@ -76,7 +76,7 @@ describe('Cronitor telemetry URL', () => {
     const below = (ending: string) => moved.answer(`/ping/${moved.project.pingKey}/${ending}`)
     for (const ending of ['backup/run', 'backup/complete', 'run', 'complete', 'complete?create=1']) await below(ending)
     expect(moved.kinds()).toEqual(['start', 'success'])
-    expect(moved.heard(job)).toMatchObject([{ kind: 'success' }])
+    expect(moved.pings(job)).toMatchObject([{ kind: 'success' }])
     expect(slugs().sort()).toEqual(['backup', 'complete', 'run'])
   })
 
@@ -87,7 +87,7 @@ describe('Cronitor telemetry URL', () => {
     moved.guard.clock.advance(1000)
     await telemetry('?state=complete&series=1763973600.123')
     await telemetry('?state=complete&series=1763973601.456')
-    const [first, second, firstEnd, secondEnd] = moved.heard()
+    const [first, second, firstEnd, secondEnd] = moved.pings()
     expect(first?.runId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
     expect(first?.runId).not.toBe(second?.runId ?? null)
     expect([firstEnd?.runId, firstEnd?.durationMs]).toEqual([first?.runId ?? null, 2000])
@@ -96,7 +96,7 @@ describe('Cronitor telemetry URL', () => {
 
   test('stores a series that is a UUID as the run id', async () => {
     await telemetry('?state=run&series=684E2E73-017E-465F-8149-D70B7C5AAA49')
-    expect(moved.heard()).toMatchObject([{ runId: '684e2e73-017e-465f-8149-d70b7c5aaa49' }])
+    expect(moved.pings()).toMatchObject([{ runId: '684e2e73-017e-465f-8149-d70b7c5aaa49' }])
   })
 
   test('creates an unknown monitor, like Cronitor', async () => {
@@ -144,7 +144,7 @@ describe('Cronitor command line', () => {
     expect(await moved.answer(run)).toEqual([200, 'OK'])
     moved.guard.clock.advance(2878)
     expect(await moved.answer(end)).toEqual([200, 'OK'])
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind: 'start', body: 'backup.sh' },
       { kind: 'fail', body: 'oops', exitStatus: 2, durationMs: 2878 },
     ])
@@ -183,7 +183,7 @@ describe("Cronitor's older URLs", () => {
     ['fail', 'fail'],
   ])('end in /%s', async (ending, kind) => {
     expect(await moved.answer(`/${ALIAS}/${ending}?msg=hello`)).toEqual([200, 'OK'])
-    expect(moved.heard()).toMatchObject([{ kind, body: 'hello' }])
+    expect(moved.pings()).toMatchObject([{ kind, body: 'hello' }])
   })
 
   test.each([`/${ALIAS}`, `/${ALIAS}/tick`, `/${ALIAS}/run/x`, '/ab/run'])('%s answers 404', async (path) => {
@@ -202,7 +202,7 @@ describe("Cronitor's older URLs", () => {
   test('do not hide a page, whatever the alias of a monitor is', async () => {
     const odd = moved.guard.monitor(moved.project, { name: 'odd', alias: 'settings' })
     expect((await moved.answer('/settings/fail'))[0]).toBe(303)
-    expect(moved.heard(odd)).toEqual([])
+    expect(moved.pings(odd)).toEqual([])
   })
 })
 
@@ -224,12 +224,12 @@ describe('Cronitor libraries, which send heartbeats without a state', () => {
 
   test.each(['stamp=1763973600.123', 'metric=count%3A5'])('%s records a success with its message', async (query) => {
     expect(await heartbeat('backup', `${query}&message=all+well`)).toEqual([200, 'OK'])
-    expect(moved.heard()).toMatchObject([{ kind: 'success', body: 'all well' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'success', body: 'all well' }])
     expect(await heartbeat('new-job', query)).toEqual([200, 'OK'])
     expect(slugs()).toContain('new-job')
     const nightly = moved.guard.monitor(moved.project, { name: 'nightly', alias: 'UQZCNL' })
     expect(await heartbeat('UQZCNL', query)).toEqual([200, 'OK'])
-    expect(moved.heard(nightly)).toHaveLength(1)
+    expect(moved.pings(nightly)).toHaveLength(1)
   })
 })
 
@@ -257,5 +257,5 @@ describe('Cronitor dialect disabled', () => {
 test('A Healthchecks slug URL at the root may have the name of a Cronitor state', async () => {
   const job = moved.guard.monitor(moved.project, { name: 'fail', slug: 'fail' })
   expect(await moved.answer(`/${moved.project.pingKey}/fail`)).toEqual([200, 'OK'])
-  expect(moved.heard(job)).toMatchObject([{ kind: 'success' }])
+  expect(moved.pings(job)).toMatchObject([{ kind: 'success' }])
 })

@@ -29,7 +29,7 @@ describe("Dead Man's Snitch check-in URL", () => {
     'with %p answers 202, which its clients expect, and records a %s',
     async (query, kind, status, body) => {
       expect(await moved.answer(`/${ALIAS}${query}`)).toEqual([202, 'OK'])
-      expect(moved.heard()).toMatchObject([{ kind, exitStatus: status, body }])
+      expect(moved.pings()).toMatchObject([{ kind, exitStatus: status, body }])
     },
   )
 
@@ -46,7 +46,7 @@ describe("Dead Man's Snitch check-in URL", () => {
   ]
   test.each(forms)('records %s from the posted form', async (_what, body, kind, exitStatus, kept) => {
     expect(await moved.answer(`/${ALIAS}`, { method: 'POST', body })).toEqual([202, 'OK'])
-    expect(moved.heard()).toMatchObject([{ kind, exitStatus, body: kept }])
+    expect(moved.pings()).toMatchObject([{ kind, exitStatus, body: kept }])
   })
 
   const log = 'copied one & two\n'.repeat(10_000)
@@ -70,15 +70,15 @@ describe("Dead Man's Snitch check-in URL", () => {
   ]
   test.each(long)('reads %s to the end', async (_what, body) => {
     expect(await moved.answer(`/${ALIAS}`, { method: 'POST', body })).toEqual([202, 'OK'])
-    expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 1 }])
-    const kept = moved.heard()[0]?.body.replaceAll('\r', '') ?? ''
+    expect(moved.pings()).toMatchObject([{ kind: 'fail', exitStatus: 1 }])
+    const kept = moved.pings()[0]?.body.replaceAll('\r', '') ?? ''
     expect(log.startsWith(kept.slice(0, 9000))).toBe(true)
     expect(log).toContain(kept.slice(10_000))
   })
 
   test('stores the beginning and the end of a long message', async () => {
     await moved.answer(`/${ALIAS}`, { method: 'POST', body: new URLSearchParams({ m: log, s: '1' }) })
-    const kept = moved.heard()[0]?.body ?? ''
+    const kept = moved.pings()[0]?.body ?? ''
     expect(kept).toHaveLength(100_000)
     expect(log.startsWith(kept.slice(0, 9000))).toBe(true)
     expect(log.endsWith(kept.slice(-80_000))).toBe(true)
@@ -110,7 +110,7 @@ describe("Dead Man's Snitch check-in URL", () => {
 
   test('prefers a status in its query over the form', async () => {
     await moved.answer(`/${ALIAS}?s=2`, { method: 'POST', body: 's=0&m=posted' })
-    expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 2, body: 'posted' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'fail', exitStatus: 2, body: 'posted' }])
   })
 
   test.each(['/c0ffee0000', '/c0ffee0000/', '/c0ffee0000?s=1'])('%s answers 404 in plain text', async (path) => {
@@ -134,7 +134,7 @@ describe("Dead Man's Snitch check-in URL", () => {
 
   test('records a failure as a failure even with a ping key with hyphens', async () => {
     expect(await moved.answer(`/${moved.backup.pingKey}?s=1&m=oops`)).toEqual([202, 'OK'])
-    expect(moved.heard()).toMatchObject([{ kind: 'fail', exitStatus: 1, body: 'oops' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'fail', exitStatus: 1, body: 'oops' }])
   })
 })
 
@@ -143,7 +143,7 @@ describe("snitcher, the client of Dead Man's Snitch", () => {
 
   test('reports the exit status and the output of a command', async () => {
     expect(await moved.answer(`/${ALIAS}?m=tar%3A%20no%20space%20left&s=2`, { headers })).toEqual([202, 'OK'])
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind: 'fail', exitStatus: 2, body: 'tar: no space left', userAgent: headers['User-Agent'] },
     ])
     expect(moved.guard.now(moved.backup).status).toBe('down')

@@ -187,7 +187,7 @@ describe.each(EXAMPLES)('Ping in the dialect of $name', (example) => {
   test('is recorded with every method that the tool accepts', async () => {
     moved = new Moved([setting])
     for (const method of methods) expect((await send(example, {}, { method })).status).toBe(status)
-    expect(moved.heard().map(({ method }) => method)).toEqual(methods)
+    expect(moved.pings().map(({ method }) => method)).toEqual(methods)
   })
 
   test('answers 405 to other methods, and OPTIONS records nothing', async () => {
@@ -253,8 +253,8 @@ describe.each(EXAMPLES)('Ping in the dialect of $name', (example) => {
     const theirs = moved.guard.monitor(other, { name: 'theirs', slug: 'theirs' })
     const response = await send(example, { key: other.pingKey, slug: isByToken ? 'backup' : 'theirs' })
     expect(response.status).toBe(status)
-    expect(moved.heard(theirs)).toHaveLength(isByToken ? 0 : 1)
-    expect(moved.heard()).toHaveLength(isByToken ? 1 : 0)
+    expect(moved.pings(theirs)).toHaveLength(isByToken ? 0 : 1)
+    expect(moved.pings()).toHaveLength(isByToken ? 1 : 0)
   })
 
   test('answers 503 with Retry-After while the disk is read-only', async () => {
@@ -287,7 +287,7 @@ describe.each(EXAMPLES)('Ping in the dialect of $name', (example) => {
   test('keeps at most the first bytes of a body up to the limit', async () => {
     moved = new Moved([setting], { CRONGUARD_PING_BODY_LIMIT: '10' })
     await send(example, {}, { method: 'POST', body: 'x'.repeat(100_000) })
-    expect(moved.heard()).toMatchObject([{ kind: 'success', body: 'xxxxxxxxxx' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'success', body: 'xxxxxxxxxx' }])
   })
 })
 

@@ -29,7 +29,7 @@ describe('Gatus external endpoint', () => {
   ]
   test.each(reports)('records %p as a %s, with an empty answer', async (query, kind, body) => {
     expect(await push(query)).toEqual([200, ''])
-    expect(moved.heard()).toMatchObject([{ kind, body, method: 'POST' }])
+    expect(moved.pings()).toMatchObject([{ kind, body, method: 'POST' }])
   })
 
   test.each([
@@ -42,7 +42,7 @@ describe('Gatus external endpoint', () => {
     ['-1s', null],
   ])('stores the duration %p', async (duration, durationMs) => {
     await push(`?success=true&duration=${encodeURIComponent(duration)}`)
-    expect(moved.heard()).toMatchObject([{ durationMs }])
+    expect(moved.pings()).toMatchObject([{ durationMs }])
   })
 
   test('accepts its key in capitals', async () => {
@@ -95,6 +95,6 @@ test('gatus-cli reports the end of a job', async () => {
   }
   const path = '/api/v1/endpoints/backup/external?duration=12.034s&error=exit+status+2&success=false'
   expect(await moved.answer(path, init)).toEqual([200, ''])
-  expect(moved.heard()).toMatchObject([{ kind: 'fail', body: 'exit status 2' }])
+  expect(moved.pings()).toMatchObject([{ kind: 'fail', body: 'exit status 2' }])
   expect(moved.guard.now(moved.backup).status).toBe('down')
 })

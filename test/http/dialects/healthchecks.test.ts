@@ -28,7 +28,7 @@ describe('Healthchecks ping URL at the root, like hc-ping.com', () => {
         await below.text(),
         [...below.headers],
       ])
-      const [first, second] = moved.heard()
+      const [first, second] = moved.pings()
       expect(second).toEqual(first as NonNullable<typeof first>)
     },
   )
@@ -85,7 +85,7 @@ describe('Ping with the name of a signal as exit status', () => {
     for (const path of [`/ping/${moved.backup.pingKey}/${name}`, `/ping/${moved.project.pingKey}/backup/${name}`]) {
       expect(await moved.answer(path)).toEqual([200, 'OK'])
     }
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind: 'fail', exitStatus },
       { kind: 'fail', exitStatus },
     ])

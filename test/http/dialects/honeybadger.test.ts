@@ -55,7 +55,7 @@ describe('Honeybadger check-in with a body', () => {
   ]
   test.each(reports)('%j is a %s', async (checkIn, kind, exitStatus, body) => {
     expect(await post({ check_in: checkIn })).toEqual([200, 'OK'])
-    expect(moved.heard()).toMatchObject([{ kind, exitStatus, body }])
+    expect(moved.pings()).toMatchObject([{ kind, exitStatus, body }])
   })
 
   const odd: [what: string, sent: unknown, kind: string][] = [
@@ -90,11 +90,11 @@ describe('Honeybadger check-in with a body', () => {
       const stdout = 'copied [1, {2}, "3"]\n'.repeat((megabytes * 1_000_000) / 22)
       await post({ check_in: { stdout, duration: 1500, status: 'error' } })
     }
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind: 'fail', durationMs: 1500 },
       { kind: 'fail', durationMs: 1500 },
     ])
-    expect(moved.heard()[1]?.body).toHaveLength(100_000)
+    expect(moved.pings()[1]?.body).toHaveLength(100_000)
   })
 
   test('is read when compressed', async () => {
@@ -106,7 +106,7 @@ describe('Honeybadger check-in with a body', () => {
 
   test('that is a log line in brackets is plain text', async () => {
     await post('[INFO] all copied', {})
-    expect(moved.heard()).toMatchObject([{ kind: 'success', body: '[INFO] all copied' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'success', body: '[INFO] all copied' }])
   })
 
   test('is read with the content type that curl sends', async () => {
@@ -116,6 +116,6 @@ describe('Honeybadger check-in with a body', () => {
 
   test('in plain text is stored as received', async () => {
     await post('all copied', { 'Content-Type': 'text/plain' })
-    expect(moved.heard()).toMatchObject([{ kind: 'success', body: 'all copied' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'success', body: 'all copied' }])
   })
 })

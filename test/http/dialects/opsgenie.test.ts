@@ -21,7 +21,7 @@ describe('Opsgenie heartbeat', () => {
       took: expect.any(Number),
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     })
-    expect(moved.heard()).toMatchObject([{ kind: 'success', method }])
+    expect(moved.pings()).toMatchObject([{ kind: 'success', method }])
   })
 
   test.each(['', 'GenieKey', 'GenieKey ', `Bearer ${ALIAS}`, `GenieKey ${ALIAS}`, 'GenieKey two words'])(
@@ -47,7 +47,7 @@ describe('Opsgenie heartbeat', () => {
 
   test('stores the posted body', async () => {
     await ping(`GenieKey ${moved.project.pingKey}`, 'backup', { method: 'POST', body: 'all copied' })
-    expect(moved.heard()).toMatchObject([{ body: 'all copied' }])
+    expect(moved.pings()).toMatchObject([{ body: 'all copied' }])
   })
 })
 

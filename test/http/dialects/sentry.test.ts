@@ -32,7 +32,7 @@ describe('Sentry check-in', () => {
   ]
   test.each(statuses)('with %p records a %s', async (query, kind) => {
     expect(await moved.answer(url(query))).toEqual([202, ''])
-    expect(moved.heard()).toMatchObject([{ kind, runId: null }])
+    expect(moved.pings()).toMatchObject([{ kind, runId: null }])
   })
 
   test.each(['', '?status=', '?environment=production'])(
@@ -53,7 +53,7 @@ describe('Sentry check-in', () => {
   ]
   test.each(ids)('with the id %p belongs to the run %p', async (id, runId) => {
     await moved.answer(url(`?status=in_progress&check_in_id=${id}`))
-    expect(moved.heard()).toMatchObject([{ kind: 'start', runId }])
+    expect(moved.pings()).toMatchObject([{ kind: 'start', runId }])
   })
 
   test('without an id ends only the newest run', async () => {
@@ -61,7 +61,7 @@ describe('Sentry check-in', () => {
     for (const id of ids) await moved.answer(url(`?status=in_progress&check_in_id=${id}`))
     moved.guard.clock.advance(1000)
     await moved.answer(url('?status=ok'))
-    expect(moved.heard().at(-1)).toMatchObject({ kind: 'success', runId: ids[1], durationMs: 1000 })
+    expect(moved.pings().at(-1)).toMatchObject({ kind: 'success', runId: ids[1], durationMs: 1000 })
     expect(moved.guard.now(moved.backup).openRuns).toMatchObject([{ runId: CHECK_IN }])
     await moved.answer(url('?status=in_progress'))
     expect(moved.guard.now(moved.backup).openRuns).toMatchObject([{ runId: CHECK_IN }, { runId: null }])
@@ -72,14 +72,14 @@ describe('Sentry check-in', () => {
     const monitors = [cut, whole].map((slug) => moved.guard.monitor(moved.project, { name: slug, slug }))
     expect(await moved.answer(url('?status=ok', 'a'.repeat(60)))).toEqual([202, ''])
     expect(await moved.answer(url('?status=ok', whole))).toEqual([202, ''])
-    expect(monitors.map((monitor) => moved.heard(monitor).length)).toEqual([1, 1])
+    expect(monitors.map((monitor) => moved.pings(monitor).length)).toEqual([1, 1])
   })
 
   test('ends the run that started with its id', async () => {
     await moved.answer(url(`?status=in_progress&check_in_id=${CHECK_IN}`))
     moved.guard.clock.advance(3500)
     await moved.answer(url(`?status=ok&check_in_id=${CHECK_IN}`))
-    expect(moved.heard()).toMatchObject([{ kind: 'start' }, { kind: 'success', durationMs: 3500 }])
+    expect(moved.pings()).toMatchObject([{ kind: 'start' }, { kind: 'success', durationMs: 3500 }])
   })
 
   test.each(['/api/x/cron/backup/KEY/', '/api/7/cron/backup/', '/api/7/cron/a.b/KEY/', '/api/x/envelope/'])(
@@ -110,7 +110,7 @@ describe('Sentry check-in in JSON', () => {
   test('has the same fields, and is stored as received', async () => {
     const body = { status: 'in_progress', check_in_id: CHECK_IN, monitor_config: monitorConfig, duration: null }
     expect(await post(body)).toEqual([202, ''])
-    expect(moved.heard()).toMatchObject([{ kind: 'start', runId: CHECK_IN, body: JSON.stringify(body) }])
+    expect(moved.pings()).toMatchObject([{ kind: 'start', runId: CHECK_IN, body: JSON.stringify(body) }])
   })
 
   test('does not change the schedule of the monitor', async () => {
@@ -150,7 +150,7 @@ describe('Sentry check-in in JSON', () => {
     await post({ status: 'ok', duration: 3.25 })
     await moved.answer(url('?status=ok&duration=1.5'))
     await post({ status: 'ok', duration: -1 })
-    expect(moved.heard().map(({ durationMs }) => durationMs)).toEqual([3250, 1500, null])
+    expect(moved.pings().map(({ durationMs }) => durationMs)).toEqual([3250, 1500, null])
   })
 })
 
@@ -174,7 +174,7 @@ describe('Sentry envelope', () => {
   ])('with a check-in %s records a %s', async (status, kind) => {
     expect(await send(envelope(item({ status, duration: 0.2 })))).toEqual([200, '{"id":"e1"}'])
     const durationMs = kind === 'success' || kind === 'fail' ? 200 : null
-    expect(moved.heard()).toMatchObject([{ kind: kind as 'log', runId: CHECK_IN, durationMs }])
+    expect(moved.pings()).toMatchObject([{ kind: kind as 'log', runId: CHECK_IN, durationMs }])
   })
 
   test('finds its project by the header, the query or its own DSN', async () => {

@@ -38,7 +38,7 @@ describe('Uptime Kuma push URL', () => {
     const response = await moved.guard.request(`/api/push/${ALIAS}${query}`)
     expect(response.headers.get('content-type')).toStartWith('application/json')
     expect([response.status, await response.text()]).toEqual([200, '{"ok":true}'])
-    expect(moved.heard()).toMatchObject([{ kind, body, exitStatus: null, runId: null }])
+    expect(moved.pings()).toMatchObject([{ kind, body, exitStatus: null, runId: null }])
   })
 
   test.each(['?ping=-1', '?ping=100000000001', '?status=up&ping=-0.5'])(
@@ -67,7 +67,7 @@ describe('Uptime Kuma push URL', () => {
 
   test('accepts a POST with a body', async () => {
     expect(await push('', { method: 'POST', body: 'all copied' })).toEqual([200, '{"ok":true}'])
-    expect(moved.heard()).toMatchObject([{ kind: 'success', method: 'POST', body: 'all copied' }])
+    expect(moved.pings()).toMatchObject([{ kind: 'success', method: 'POST', body: 'all copied' }])
   })
 
   test('of a paused monitor answers 200, so that a script with curl -f does not fail', async () => {
@@ -80,7 +80,7 @@ describe('Uptime Kuma push URL', () => {
     moved.stop()
     moved = new Moved(['KUMA'], { CRONGUARD_PING_BODY_LIMIT: '5' })
     await push('?msg=much%20too%20long')
-    expect(moved.heard()).toMatchObject([{ body: 'much ' }])
+    expect(moved.pings()).toMatchObject([{ body: 'much ' }])
   })
 })
 
@@ -94,7 +94,7 @@ describe('borgmatic, which reports up at the start to Uptime Kuma', () => {
     expect(moved.guard.now(moved.backup)).toMatchObject({ status: 'new', lastPingAt: null })
     moved.guard.clock.advance(60_000)
     await borgmatic('up', 'finish')
-    expect(moved.heard()).toMatchObject([
+    expect(moved.pings()).toMatchObject([
       { kind: 'start', body: 'start', userAgent: 'borgmatic' },
       { kind: 'success', body: 'finish', durationMs: 60_000 },
     ])

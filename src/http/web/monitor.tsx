@@ -86,7 +86,7 @@ async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
         incidents: incidentsPart(web, context),
         timeline: timelinePart(web, context),
       }}
-      // Comes last, because it may wait for a mail to be parsed, and everything else is read from one moment.
+      // Comes last, because it may wait for an email to be parsed, and everything else is read from one moment.
       confirmation={await confirmationOf(web.deps, monitor)}
     />,
   )

@@ -138,7 +138,7 @@ describe('readConfig', () => {
   })
 })
 
-describe('readConfig: pings by mail', () => {
+describe('readConfig: pings by email', () => {
   test.each([
     { env: {}, pingMail: { host: '127.0.0.1', domain: hostname().toLowerCase() } },
     { env: { CRONGUARD_HOST: '::' }, pingMail: { host: '::', domain: 'localhost' } },

@@ -53,13 +53,33 @@ function find(pattern: string): string[] {
   return [...new Glob(pattern).scanSync('.')].filter((path) => !LISTS.some((start) => path.startsWith(start))).sort()
 }
 
+/** The first line of a test or a group of tests, with its name. */
+const NAME = /^\s*(?:test|describe|\]\)\(|\}\)\()[^'"`]*(?:'[^']*'|"[^"]*"|`[^`]*`)/
+
+interface Line {
+  place: string
+  text: string
+}
+
+const lines = [
+  ...texts.flatMap((path) => linesOf(path)),
+  ...find('test/**/*.{ts,tsx}').flatMap((path) =>
+    linesOf(path).flatMap(({ place, text }) => {
+      const name = NAME.exec(text)
+      return name ? [{ place, text: name[0] }] : []
+    }),
+  ),
+]
+
+function linesOf(path: string): Line[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .map((text, index) => ({ place: `${path}:${index + 1}`, text: text.trim() }))
+}
+
 describe('English', () => {
-  test.each(UNUSUAL)('no text has %p, but %s', (unusual) => {
-    const found = texts.flatMap((path) =>
-      readFileSync(path, 'utf8')
-        .split('\n')
-        .flatMap((line, index) => (unusual.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [])),
-    )
+  test.each(UNUSUAL)('no text and no name of a test has %p, but %s', (unusual) => {
+    const found = lines.filter(({ text }) => unusual.test(text)).map(({ place, text }) => `${place}: ${text}`)
     expect(found).toEqual([])
   })
 })

@@ -126,7 +126,7 @@ describe('Migrated server', () => {
     `${OLD_KEY}+nightly-backup@ping.example.org`,
     `${OLD_KEY.toUpperCase()}+NIGHTLY-BACKUP@ping.example.org`,
     `${OLD_KEY.toLowerCase()}+nightly-backup@ping.example.org`,
-  ])('a mail to %s is a ping', async (recipient) => {
+  ])('an email to %s is a ping', async (recipient) => {
     await bring()
     const read = readRecipient(recipient, { domain: 'ping.example.org', isInUse: () => false })
     if (typeof read === 'string') throw new Error(read)

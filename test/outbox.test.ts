@@ -188,7 +188,7 @@ describe('Delivery', () => {
     ])
   })
 
-  test('by mail without a mail server goes to the log, and has the state logged', async () => {
+  test('by email without a mail server goes to the log, and has the state logged', async () => {
     guard.deps.mailer = createLogMailer(guard.deps.log)
     guard.mailTo(project, 'ops@example.org')
     await guard.ping(backup, '/fail')

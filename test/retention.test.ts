@@ -225,7 +225,7 @@ describe('Retention of incidents', () => {
 })
 
 describe('Retention of sessions and links', () => {
-  test('deletes expired sessions, mailed links and invitations', async () => {
+  test('deletes expired sessions, emailed links and invitations', async () => {
     const { user } = await signedIn(guard, 'alice@example.org')
     const userId = user.id
     const expiresAt = guard.clock.now() + DAY

@@ -319,7 +319,7 @@ describe('Mail server', () => {
 })
 
 describe('Mail server with endless replies', () => {
-  test('delays a mail until the timeout, and blocks no connection forever', async () => {
+  test('delays an email until the timeout, and blocks no connection forever', async () => {
     const receiver = await open()
     let isDripping = true
     const peer = await startPeer((socket) => (isDripping ? drip(socket) : relay(socket, receiver.port)))
@@ -356,7 +356,7 @@ describe('Mail server with endless replies', () => {
 })
 
 describe('Without a mail server', () => {
-  test('a mail is logged, and the outcome says so', async () => {
+  test('an email is logged, and the outcome says so', async () => {
     const lines: [event: string, fields: LogFields | undefined][] = []
     const collect = (event: string, fields?: LogFields) => void lines.push([event, fields])
     const log: Log = { debug: collect, info: collect, warn: collect, error: collect }

@@ -49,7 +49,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
     })
   }
 
-  test('runs a new program as the user nobody, never as root, to ask for its version', async () => {
+  test('runs a new program as an unprivileged user, never as root, to read its version', async () => {
     makeProgram(installer.root, '/alone/cronguard', '1.0.0')
     const script = readFileSync(installer.root.at('/alone/cronguard'), 'utf8')
     installer.root.write('/alone/cronguard', script.replace('case', 'id -u >>/tmp/who\ncase'))

@@ -23,6 +23,22 @@ export function text(field: string, max: number) {
     .meta({ maxLength: max, ...NO_NUL })
 }
 
+/** By the codes of the domain's schemas. */
+const CODES: Record<string, string> = {
+  too_long: 'is too long',
+  control: 'has control characters',
+  no_project_name: 'is empty',
+}
+
+/** Text that a schema of the domain checks, phrased as the API does. */
+export function checkedText(field: string, schema: z.ZodType<string>) {
+  return z.string(`${field} is not a string`).superRefine((value, context) => {
+    for (const { message } of schema.safeParse(value).error?.issues ?? []) {
+      context.addIssue(`${field} ${CODES[message] ?? 'is not valid'}`)
+    }
+  })
+}
+
 export function flag(field: string) {
   return z.boolean(`${field} is not a boolean`)
 }

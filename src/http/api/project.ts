@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { createApiKey, renameProject, replacePingKey, revokeApiKey } from '#actions/projects.ts'
 import type { Deps } from '#deps.ts'
-import { API_KEY_ACCESS, API_KEY_NAME_MAX, API_KEYS_MAX, PROJECT_NAME_MAX } from '#domain/project.ts'
+import {
+  API_KEY_ACCESS,
+  API_KEY_NAME_MAX,
+  API_KEYS_MAX,
+  ApiKeyName,
+  PROJECT_NAME_MAX,
+  ProjectName,
+} from '#domain/project.ts'
 import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
@@ -9,16 +16,14 @@ import { type ApiKeyRecord, findProject, listApiKeys } from '#store/projects.ts'
 import type { About } from './about.ts'
 import { Key, NewKey, Project } from './answers.ts'
 import { type ApiCall, bodiless, endpoint, read, write } from './endpoint.ts'
-import { readBody, text } from './fields.ts'
+import { checkedText, readBody } from './fields.ts'
 import { FILLED_LINE, ONE_LINE } from './limits.ts'
 import { time } from './times.ts'
 
 const ProjectChange = z
   .object({
-    name: text('name', PROJECT_NAME_MAX)
-      .refine((name) => !/\p{Cc}/u.test(name), 'name has control characters')
-      .refine((name) => name.trim() !== '', 'name is empty')
-      .meta(FILLED_LINE)
+    name: checkedText('name', ProjectName)
+      .meta({ maxLength: PROJECT_NAME_MAX, ...FILLED_LINE })
       .optional()
       .describe('Up to 100 characters.'),
   })
@@ -27,9 +32,8 @@ const ProjectChange = z
 const KeySpec = z
   .object({
     access: z.enum(API_KEY_ACCESS, 'access has unexpected value'),
-    name: text('name', API_KEY_NAME_MAX)
-      .refine((name) => !/\p{Cc}/u.test(name), 'name has control characters')
-      .meta(ONE_LINE)
+    name: checkedText('name', ApiKeyName)
+      .meta({ maxLength: API_KEY_NAME_MAX, ...ONE_LINE })
       .default('')
       .describe('A name, up to 100 characters.'),
   })

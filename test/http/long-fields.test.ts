@@ -212,6 +212,7 @@ describe('Ping body that declares a wrong encoding', () => {
     ['JSON', CHECK_IN, '{"check_in":{"status":"error"}}', 'fail'],
     ['text in place of JSON', CHECK_IN, 'copied', 'log'],
     ['nothing', CHECK_IN, '', 'success'],
+    ['line breaks', CHECK_IN, '\n'.repeat(20), 'success'],
   ])('is read as it came: %s', async (_what, path, body, kind) => {
     await post(path, wrong, Buffer.from(body))
     expect(moved.kinds()).toEqual([kind as 'log'])
@@ -276,6 +277,13 @@ describe('JsonReader', () => {
       return undefined
     }
   }
+
+  test.each(['["abcdef\\x"]', '["abcdef\\u12"]', '["abcdef\u0001"]', '["abcdef\\"]', '["abcdef', '["abcdef"'])(
+    'reads nothing of %j, also if the string is long',
+    async (text) => {
+      for (const limit of [3, 1000]) expect(await read(text, [], limit)).toBeUndefined()
+    },
+  )
 
   test('reads what JSON.parse reads, in any pieces', async () => {
     const cuts = fc.array(fc.nat(300), { maxLength: 5 }).map((places) => places.toSorted((a, b) => a - b))

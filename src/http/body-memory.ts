@@ -3,7 +3,7 @@ import { type Body, HEAD_MAX, NO_BODY } from '#domain/body.ts'
 import type { Reservation } from '#lib/byte-budget.ts'
 import { BusyError } from '#lib/errors.ts'
 
-const FIRST_BYTES = 16 * 1024
+const FIRST_BYTES = 4096
 
 /** Takes the bytes of a body in pieces. A piece is only valid until the call ends. */
 export interface BodySink {

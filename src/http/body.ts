@@ -93,8 +93,8 @@ async function readCollected(
   request: Request,
   { limit, collect }: { limit: number; collect: (memory: BodyMemory) => BodyEnds },
 ): Promise<Body> {
-  const short = await readIfShort(request, limit)
-  if (short !== null) return { ...NO_BODY.body, head: short }
+  if (sourceOf(request).body === null) return NO_BODY.body
+  if (isShort(request, limit)) return { ...NO_BODY.body, head: await readShort(request) }
   const ends = collect(memoryOf(request))
   await readInto(request, ends)
   return ends.take()
@@ -102,9 +102,9 @@ async function readCollected(
 
 /** Reads the body to its end and passes it on in pieces. Throws as `readHead`. */
 export async function readInto(request: Request, sink: BodySink): Promise<void> {
-  const short = await readIfShort(request, SHORT_MAX)
-  if (short === null) await readLong(request, sink)
-  else await sink.add(short)
+  if (sourceOf(request).body === null) return
+  if (isShort(request, SHORT_MAX)) await sink.add(await readShort(request))
+  else await readLong(request, sink)
 }
 
 /** The memory for what is kept of the body. */
@@ -115,18 +115,24 @@ export function memoryOf(request: Request): BodyMemory {
   return body.memory
 }
 
-// Null if the body is long or of unknown length.
-async function readIfShort(request: Request, limit: number): Promise<Uint8Array | null> {
-  if (sourceOf(request).body === null) return new Uint8Array()
+// False if the length is unknown. Throws for a body that may not be read.
+function isShort(request: Request, limit: number): boolean {
+  const { isRefused, bytesMax } = bodyOf(request)
+  const size = lengthOf(request)
+  if (isRefused) throw new AppError('not_found', 'not found')
+  if (size > bytesMax) throw new TooLongError()
+  return size <= Math.min(limit, SHORT_MAX)
+}
+
+function lengthOf({ headers }: Request): number {
+  return Number(headers.get('content-length') ?? Number.NaN)
+}
+
+async function readShort(request: Request): Promise<Uint8Array> {
   const body = bodyOf(request)
-  const size = Number(request.headers.get('content-length') ?? Number.NaN)
-  if (body.isRefused) throw new AppError('not_found', 'not found')
-  if (size > body.bytesMax) throw new TooLongError()
-  const isShort = size <= Math.min(limit, SHORT_MAX)
-  if (!isShort) return null
   const evicted = Promise.withResolvers<never>()
   body.onEvict = () => evicted.reject(new BusyError())
-  memoryOf(request).count(size)
+  memoryOf(request).count(lengthOf(request))
   const bytes = new Uint8Array(await Promise.race([sourceOf(request).arrayBuffer(), evicted.promise]))
   setRead(body)
   return bytes

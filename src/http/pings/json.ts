@@ -30,7 +30,7 @@ export class JsonReader implements BodySink {
   readonly #shortener: JsonShortener
   #beginning = Buffer.alloc(0)
   #kind: ParsedJson['kind'] | null = null
-  #decoder = new TextDecoder()
+  #decoder: TextDecoder | null = null
 
   constructor(memory: BodyMemory, question: JsonQuestion) {
     this.#question = question
@@ -39,7 +39,7 @@ export class JsonReader implements BodySink {
 
   /** Throws `BusyError`. */
   add(bytes: Uint8Array): void {
-    if (this.#kind === 'json') this.#shortener.add(this.#decoder.decode(bytes, { stream: true }))
+    if (this.#decoder !== null) this.#shortener.add(this.#decoder.decode(bytes, { stream: true }))
     if (this.#kind !== null) return
     this.#beginning = Buffer.concat([this.#beginning, bytes])
     if (this.#beginning.length > BEGINNING_BYTES) this.#begin()
@@ -48,7 +48,7 @@ export class JsonReader implements BodySink {
   async end(): Promise<ParsedJson> {
     if (this.#kind === null) this.#begin()
     const kind = this.#kind ?? 'empty'
-    if (kind !== 'json') return { kind, value: undefined, textOf: bodyOf }
+    if (this.#decoder === null) return { kind, value: undefined, textOf: bodyOf }
     this.#shortener.add(this.#decoder.decode())
     const { value, longStrings } = await this.#shortener.parse()
     return { kind, value, textOf: (text) => longStrings.get(text) ?? bodyOf(text) }
@@ -60,6 +60,7 @@ export class JsonReader implements BodySink {
     const text = decodeBody(beginning.subarray(0, BEGINNING_BYTES), charset).trim()
     if (text === '' && beginning.length <= BEGINNING_BYTES) this.#kind = 'empty'
     else this.#kind = isDeclared || LIKE_JSON.test(text) ? 'json' : 'text'
+    if (this.#kind !== 'json') return
     this.#decoder = decoderFor(beginning, charset)
     this.add(beginning)
   }

@@ -5,5 +5,5 @@ import { parseMail } from './mail-text.ts'
 import type { ReadingQuestion } from './reading.ts'
 
 serveWorker(({ kind, bytes }: ReadingQuestion): unknown =>
-  kind === 'mail' ? parseMail(bytes) : JSON.parse(new TextDecoder().decode(bytes)),
+  kind === 'mail' ? parseMail(bytes) : JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()),
 )

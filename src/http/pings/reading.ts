@@ -31,7 +31,7 @@ const askOfMail = createWorkerQueue<ReadingQuestion, ReadMail | null>(WORKER, { 
 export async function parseJson(bytes: Uint8Array): Promise<Json | undefined> {
   if (bytes.length > SMALL_BYTES) return await askOfJson({ kind: 'json', bytes }).catch(() => undefined)
   try {
-    return JSON.parse(new TextDecoder().decode(bytes))
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
   } catch {
     return undefined
   }

@@ -29,7 +29,7 @@ interface StoryProps {
 /** "Why this alert?": what was expected, what was received, and all notifications. */
 export function IncidentStory({ story, isLinked = false, reading, mayOperate }: StoryProps) {
   const { incident, opening, closing, monitor } = story
-  const context = { reading, mayOperate, monitorKey: monitor.uniqueKey }
+  const context = { reading, mayOperate, monitorKey: monitor.uniqueKey, isLinked }
   return (
     <article class="story" id={`incident-${incident.id}`}>
       {isLinked && (
@@ -167,12 +167,14 @@ interface ChapterContext {
   reading: Reading
   mayOperate: boolean
   monitorKey: string
+  isLinked: boolean
 }
 
 function ChapterPart({ title, chapter, ...context }: ChapterContext & { title: string; chapter: Chapter }) {
+  const Heading = context.isLinked ? 'h4' : 'h3'
   return (
     <section class="chapter">
-      <h4>{title}</h4>
+      <Heading>{title}</Heading>
       {chapter.deliveries.length === 0 ? (
         <NoDeliveries {...context} />
       ) : (

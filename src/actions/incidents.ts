@@ -45,8 +45,8 @@ export function saveNote(deps: Deps, { note, seen, ...ref }: IncidentRef & { not
     if (seen && seen !== noteFingerprint(current) && read !== current) {
       throw new AppError(
         'conflict',
-        'Someone else changed the note while you were writing. Your text is still here: save again to replace the ' +
-          'other one.',
+        'Someone else changed the note while you were editing it. Your text is still here. ' +
+          'Save again to overwrite theirs.',
       )
     }
     store.saveNote(tx, { id, monitorId, note: read })

@@ -122,7 +122,7 @@ function signRegistration({ config }: Pick<Deps, 'config'>, facts: string): stri
 /** Throws forbidden while registration is closed. */
 export function requireOpenRegistration({ config }: Pick<Deps, 'config'>): void {
   if (config.registration === 'open') return
-  throw new AppError('forbidden', 'Registration is closed. Ask a member of this server for an invitation.')
+  throw new AppError('forbidden', 'Registration is closed. Ask a project admin for an invitation.')
 }
 
 // The mail is sent without waiting. The user can request it again.

@@ -75,7 +75,7 @@ export function changedSettings(
 }
 
 function reenterMessage(label: string): string {
-  return `The URL points to another server. Enter the ${label.toLowerCase()} again to send it there.`
+  return `The new URL points to a different server. Enter the ${label.toLowerCase()} again to use it there.`
 }
 
 interface Change {

@@ -139,7 +139,7 @@ const DESCRIBED: Record<SettingField, Description> = {
     kind: kinds.flag(),
     column: 'fails_by_default',
     wire: 'filter_default_fail',
-    label: 'Count a ping without keywords as a failure',
+    label: 'Count pings without keywords as failures',
   },
   maxRunMs: { kind: RUN_LENGTH, column: 'max_run_ms', wire: 'max_run', label: 'Maximum run time' },
   minRunMs: { kind: RUN_LENGTH, column: 'min_run_ms', wire: 'min_run', label: 'Minimum run time' },

@@ -110,7 +110,7 @@ function checkCrontab(text: string): void {
   if (zone) throw new AppError('invalid', `Remove "${zone}", and choose the time zone in its own field.`)
   const lines = text.split('\n').map((line) => line.trim())
   if (lines.length > 1 && lines.some(isCron)) {
-    const rule = 'Enter one line of a crontab'
+    const rule = 'Enter a single crontab line'
     throw new AppError(
       'invalid',
       `${rule}. Combine the times, as in "0 3,15 * * *", or create a monitor for each line.`,

@@ -22,7 +22,7 @@ export function isTooMany(error: unknown): error is AppError {
 /** The disk or a lock of another process refused a write. Nothing was recorded; retrying may help. */
 export class StorageRefusedError extends Error {
   constructor(cause: unknown) {
-    super(`The database can't be written (${messageOf(cause)}). Nothing was recorded. Try again.`, { cause })
+    super(`CronGuard can't write to its database (${messageOf(cause)}). Nothing was recorded. Try again.`, { cause })
     this.name = 'StorageRefusedError'
   }
 }

@@ -10,7 +10,7 @@ export function cutInWords(body: Pick<BodyText, 'cutBytes'>): string | null {
 
 /** The note for a text that is stored, but only shown in part. */
 export function shownPartInWords({ characters, hasEnd }: { characters: number; hasEnd: boolean }): string {
-  return `Only the first ${hasEnd ? 'and the last ' : ''}${characters.toLocaleString('en')} characters are shown.`
+  return `Only the first ${hasEnd ? 'and last ' : ''}${characters.toLocaleString('en')} characters are shown.`
 }
 
 /** One line of at most `characters`, with an ellipsis if there is more. */

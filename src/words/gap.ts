@@ -9,7 +9,7 @@ const REASON_WORDS: Record<GapReason, string> = {
   stop: 'it was stopped',
   jump: 'the machine was suspended, or its clock was set forward',
   stuck: 'the machine was frozen or overloaded',
-  disk: 'the disk could not be written',
+  disk: 'it could not write to the disk',
 }
 
 /** Why CronGuard was offline, as the end of a sentence about it. */

@@ -21,7 +21,7 @@ function problemInWords(problem: Problem): string {
   switch (problem.kind) {
     case 'checker': {
       const lag = durationInWords(problem.lagMs)
-      return `Deadlines are checked late: the oldest one passed ${lag} ago. See the log for details.`
+      return `Deadline checks are late: the oldest unchecked deadline passed ${lag} ago. See the log for details.`
     }
     case 'outbox':
       return outboxInWords(problem)
@@ -30,7 +30,7 @@ function problemInWords(problem: Problem): string {
     case 'disk': {
       const { freeBytes, totalBytes } = problem
       const room = `${sizeInWords(freeBytes)} of ${sizeInWords(totalBytes)} free`
-      return `The disk with the data folder is almost full: ${room}. Once it is full, no ping can be recorded.`
+      return `The disk with the data folder is almost full: ${room}. Once it is full, CronGuard can't record pings.`
     }
     case 'backup':
       return backupInWords(problem)
@@ -55,7 +55,7 @@ function channelsInWords({ count, lastedMs }: Extract<Problem, { kind: 'channels
 function backupInWords({ ageMs }: Extract<Problem, { kind: 'backup' }>): string {
   if (ageMs === null) return 'No backup yet. See the log for the reason.'
   if (ageMs === 'ahead') {
-    return 'All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'
+    return "All backups are dated in the future. Check this machine's clock: it is behind now, or was ahead before."
   }
   return `The last backup is ${durationInWords(ageMs)} old. See the log for the reason.`
 }

@@ -245,7 +245,7 @@ test('doctor: overdue deadlines are a warning', async () => {
   expect((await inspect()).of('work')).toStartWith('ok: ')
   await cronguard.run(['monitor', 'add', ALICE, 'job'])
   inDatabase("UPDATE monitors SET status = 'up', due_at = 1, deadline_at = 2")
-  expect((await inspect()).of('work')).toMatch(/^warn: Deadlines are checked late/)
+  expect((await inspect()).of('work')).toMatch(/^warn: Deadline checks are late/)
 })
 
 describe('doctor: the mail server', () => {

@@ -51,7 +51,7 @@ describe('Warning: late checks', () => {
 
   test('says how late', () => {
     expect(textsOf({ firstDeadlineAt: NOW - 3 * MINUTE })).toEqual([
-      'Deadlines are checked late: the oldest one passed 3 minutes ago. See the log for details.',
+      'Deadline checks are late: the oldest unchecked deadline passed 3 minutes ago. See the log for details.',
     ])
   })
 })
@@ -126,7 +126,7 @@ describe('Warning: disk almost full', () => {
   test('says how much is free', () => {
     expect(textsOf({ disk: { freeBytes: 312 * MB, totalBytes: 20 * GIGABYTE } })).toEqual([
       'The disk with the data folder is almost full: 312 MB of 20 GB free. ' +
-        'Once it is full, no ping can be recorded.',
+        "Once it is full, CronGuard can't record pings.",
     ])
   })
 })
@@ -140,7 +140,7 @@ describe('Warning: old backup', () => {
     [{ lastAt: null, since: NOW - 3 * DAY }, ['No backup yet. See the log for the reason.']],
     [
       { lastAt: null, since: 0, isAhead: true },
-      ['All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.'],
+      ["All backups are dated in the future. Check this machine's clock: it is behind now, or was ahead before."],
     ],
   ])('%j: %j', (backups, texts) => {
     expect(textsOf({ backups: { isAhead: false, ...backups } })).toEqual(texts)

@@ -14,7 +14,7 @@ import { memberOf, signedIn } from '../support/visitor.ts'
 
 const TOKEN = 'a-token-that-only-tests-know'
 const HOURLY = { schedule: { kind: 'period', periodMs: HOUR }, graceMs: MINUTE } as const
-const LATE = 'Deadlines are checked late: the oldest one passed'
+const LATE = 'Deadline checks are late: the oldest unchecked deadline passed'
 
 let guard: TestGuard
 let folder: string

@@ -86,7 +86,7 @@ describe('Secret of a channel', () => {
       const text = await response.text()
       expect(response.status).toBe(422)
       expect(text).toContain('id="setting-secret-problem"')
-      expect(text).toContain('The URL points to another server.')
+      expect(text).toContain('The new URL points to a different server.')
       expect(text).not.toContain(settings.secret)
       expect(stored()).toEqual(settings)
     },

@@ -109,7 +109,7 @@ describe('Create channel', () => {
   test('asks whether all monitors use the channel, with their number', async () => {
     const backup = guard.monitor(project, { name: 'backup' })
     const member = await memberOf(guard, project, 'member')
-    expect(await member.read(`${list()}/new?kind=email`)).toContain('Use for the 1 monitor in this project')
+    expect(await member.read(`${list()}/new?kind=email`)).toContain('Use for the monitor in this project')
     await member.post(list(), { kind: 'email', name: 'Off duty', 'setting-address': 'off@example.org' })
     await guard.ping(backup, '/fail')
     await guard.tick()

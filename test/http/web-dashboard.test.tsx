@@ -111,7 +111,7 @@ describe('Dashboard', () => {
 
   test('warns when no one gets notified', async () => {
     guard.monitor(project, { name: 'backup' })
-    expect(await alice.read('/')).toContain('has no channel. No one gets notified when a monitor goes down')
+    expect(await alice.read('/')).toContain('has no channels. No one gets notified when a monitor goes down')
     guard.mailTo(project, 'ops@example.org')
     const onlyEmail = await alice.read('/')
     expect(onlyEmail).toContain('has only email channels, and no mail server is configured. No one gets notified')

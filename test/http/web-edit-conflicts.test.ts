@@ -149,7 +149,7 @@ describe('Edit conflict of an incident note', () => {
     const refused = await ben.post(`${path}/note`, { note: 'no idea', seen: second })
     const html = await refused.text()
     expect(refused.status).toBe(422)
-    expect(words(html)).toContain('Someone else changed the note while you were writing.')
+    expect(words(html)).toContain('Someone else changed the note while you were editing it.')
     expect(words(html)).toContain('Current note disk &lt;full&gt;')
     expect(html).toContain('no idea</textarea>')
     expect(note()).toBe('disk <full>')

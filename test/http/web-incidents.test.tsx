@@ -180,7 +180,7 @@ describe('Incident page', () => {
     const backup = await failing()
     const path = `/incidents/${incidentOf(backup)}`
     const member = await (await memberOf(guard, project, 'member')).read(path)
-    expect(words(member)).toContain('No one was notified: this monitor had no enabled channel.')
+    expect(words(member)).toContain('No one was notified: this monitor had no enabled channels.')
     expect(member).toContain(`href="/monitors/${backup.uniqueKey}/edit"`)
     expect(await (await memberOf(guard, project, 'viewer')).read(path)).not.toContain('/edit"')
   })
@@ -287,7 +287,7 @@ describe('Send notification again', () => {
     expect(first).toMatchObject({ state: 'sent', attempts: 1, settledAt: again && again.createdAt - HOUR })
     expect(again?.id).not.toBe(first?.id)
     expect(guard.outside.mails[1]?.text).toBe(guard.outside.mails[0]?.text ?? '')
-    expect(words(await member.read(path))).toContain('Sent again on')
+    expect(words(await member.read(path))).toContain('Manual resend, ')
   })
 
   test('shows the kind of a channel that has no name', async () => {

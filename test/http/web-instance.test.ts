@@ -30,7 +30,7 @@ const nameOn = (html: string): string => /href="\/instance\/backups\/([^"]+)"/.e
 
 describe('Server page', () => {
   test('shows the size of the database, its growth, and the retention', async () => {
-    expect(await admin.read('/instance')).toContain('Growth will be shown from tomorrow.')
+    expect(await admin.read('/instance')).toContain('Growth appears here tomorrow.')
     for (const day of [1, 2, 3]) {
       data.guard.db.write((tx) => noteSize(tx, { day: TODAY - 3 + day, bytes: 1_000_000 + day * 2000 }))
     }

@@ -54,7 +54,7 @@ describe('Monitor page', () => {
     expect(await admin.read(at())).toContain(`id="slug-url">http://127.0.0.1:8000/ping/${key}/backup<`)
     const text = await member.read(at())
     expect(text).not.toContain(key)
-    expect(words(text)).toContain('The slug is backup . In the ping URL it follows the project ping key. Ask a')
+    expect(words(text)).toContain('The slug is backup . Its ping URL contains the project ping key. Ask a')
   })
 
   test('points out pings that match another time zone, and offers it', async () => {
@@ -318,13 +318,13 @@ describe('Monitor page for a member', () => {
     const stale = await member.post(at('/ping'))
     expect([stale.status, stale.headers.get('location')]).toEqual([303, at('/ping')])
     expect(guard.now(monitor).status).toBe('down')
-    expect(words(await member.read(at('/ping')))).toContain('If you report success, the incident closes')
+    expect(words(await member.read(at('/ping')))).toContain('Reporting success closes the incident')
     const confirmed = await member.post(at('/ping'), { confirmed: 'yes' })
     expect([confirmed.status, confirmed.headers.get('location')]).toEqual([303, at()])
     await guard.tick()
     const name = 'member@example.org'
     expect(words(await member.read(at()))).toContain(`reported manually by ${name}`)
-    expect(words(await member.read(at('/pings/2')))).toContain(`manually by ${name}`)
+    expect(words(await member.read(at('/pings/2')))).toContain(`, reported manually by ${name}`)
     expect(guard.outside.mails.at(-1)?.text).toContain(`${name} reported success manually after`)
   })
 
@@ -350,7 +350,7 @@ describe('Monitor page for a member', () => {
     const html = await member.read(at('/delete'))
     expect(html).toContain('Delete monitor</button>')
     const text = words(html)
-    expect(text).toContain('its 1 ping, its incidents')
+    expect(text).toContain('and its 1 ping, incidents and notifications')
     expect(guard.now(monitor).pingCount).toBe(1)
     const response = await member.post(at('/delete'))
     expect([response.status, response.headers.get('location')]).toEqual([303, `/projects/${project.id}`])

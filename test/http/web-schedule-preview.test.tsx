@@ -26,7 +26,7 @@ describe('Schedule preview', () => {
     )
 
   test('shows when the next ping is expected and when an alert is sent, in the form and by itself', async () => {
-    const sentence = 'If the job pings now, the next ping is expected on 2 Mar, 12:00. If it doesn’t arrive'
+    const sentence = 'If the job pings now, the next ping is expected on 2 Mar, 12:00. If it doesn&#x27;t arrive'
     expect(await preview({ schedule: 'every day' })).toContain(`${sentence}, an alert is sent on 2 Mar, 13:00.`)
     expect((await member.read(newForm())).replace(/<[^>]*>/g, '')).toContain(sentence)
   })
@@ -34,7 +34,7 @@ describe('Schedule preview', () => {
   test('shows seconds when they matter', async () => {
     const text = await preview({ schedule: '30 seconds', graceCount: '10', graceUnit: 'seconds' })
     expect(text).toContain(
-      'expected on 1 Mar 2026, 12:00:30. If it doesn’t arrive, an alert is sent on 1 Mar 2026, 12:00:40.',
+      'expected on 1 Mar 2026, 12:00:30. If it doesn&#x27;t arrive, an alert is sent on 1 Mar 2026, 12:00:40.',
     )
   })
 
@@ -65,7 +65,7 @@ describe('Schedule preview', () => {
     const fields = new URLSearchParams({ schedule: line })
     const html = await member.read(`/projects/${project.id}/schedule-preview?${fields}`)
     expect(html).toContain('<code>0 3 * * *</code>')
-    expect(html).toContain('It runs as <bdi>root</bdi>.')
+    expect(html).toContain('The job runs as <bdi>root</bdi>.')
     expect(html).toContain('data-put="name" value="backup.sh"')
     expect(await preview({ schedule: line })).toContain('Expected every day at 03:00 (UTC)')
   })
@@ -80,7 +80,7 @@ describe('Schedule preview', () => {
   })
 
   test('shows the last time, and says that no more pings are expected after it', async () => {
-    expect(await preview({ schedule: '2026-03-02 03:00' })).toContain('Next and last timeUTC2 Mar 2026, 03:00:00')
+    expect(await preview({ schedule: '2026-03-02 03:00' })).toContain('Last scheduled timeUTC2 Mar 2026, 03:00:00')
     expect(await preview({ schedule: '2026-02-01 03:00' })).toContain('This schedule never runs again')
     const soon = await preview({ schedule: '2026-03-01 12:05' })
     expect(soon).toContain('If the job pings now, no more pings are expected.')
@@ -92,7 +92,7 @@ describe('Schedule preview', () => {
     guard.clock.advance(3 * HOUR)
     const about = { monitor: monitor.uniqueKey, graceCount: '1', graceUnit: 'hours' }
     expect(await preview({ ...about, schedule: 'every day' })).toContain(
-      'The next ping is expected on 2 Mar, 12:00. If it doesn’t arrive, an alert is sent on 2 Mar, 13:00.',
+      'The next ping is expected on 2 Mar, 12:00. If it doesn&#x27;t arrive, an alert is sent on 2 Mar, 13:00.',
     )
     expect(await preview({ ...about, schedule: 'every hour' })).toContain('the monitor goes down when you save')
   })
@@ -103,7 +103,7 @@ describe('Schedule preview', () => {
     await member.post(`/monitors/${monitor.uniqueKey}/resume`)
     const about = { monitor: monitor.uniqueKey, schedule: 'every day', graceCount: '1', graceUnit: 'hours' }
     expect(await preview(about)).toContain(
-      'The next ping is expected on 2 Mar, 12:00. If it doesn’t arrive, an alert is sent on 2 Mar, 13:00.',
+      'The next ping is expected on 2 Mar, 12:00. If it doesn&#x27;t arrive, an alert is sent on 2 Mar, 13:00.',
     )
   })
 
@@ -111,7 +111,7 @@ describe('Schedule preview', () => {
     const monitor = guard.monitor(project, { name: 'backup' })
     await guard.ping(monitor, '/start')
     const about = { monitor: monitor.uniqueKey, schedule: 'every day', graceCount: '2', graceUnit: 'hours' }
-    expect(await preview(about)).toContain('If it doesn’t finish, an alert is sent on 1 Mar, 14:00.')
+    expect(await preview(about)).toContain('If it doesn&#x27;t finish, an alert is sent on 1 Mar, 14:00.')
   })
 
   test.each([

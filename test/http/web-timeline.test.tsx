@@ -185,7 +185,7 @@ describe('Timeline', () => {
       for (let number = 2; number <= 45_000; number++) insertPing(tx, { ...successOf(monitor), number, at: tx.now })
       tx.run('UPDATE monitors SET ping_count = 45000 WHERE id = $id', { id: monitor.id })
     })
-    expect(await viewer.read(`${at()}?kind=fail`)).toContain('No entries of this kind among the newest pings.')
+    expect(await viewer.read(`${at()}?kind=fail`)).toContain('No matching entries among the newest pings.')
     const { seen, pages } = await readAll('fail', olderLink)
     expect(seen).toEqual(['#1'])
     expect(pages).toBe(3)

@@ -200,7 +200,11 @@ describe('A warning', () => {
     await warner.tick()
     await warner.tick()
     expect(toldBy(guard)).toEqual([
-      ['warn', expect.stringContaining('Deadlines are checked late: the oldest one passed'), { warning: 'checker' }],
+      [
+        'warn',
+        expect.stringContaining('Deadline checks are late: the oldest unchecked deadline passed'),
+        { warning: 'checker' },
+      ],
       ['info', 'Warning resolved', { warning: 'checker' }],
     ])
   })

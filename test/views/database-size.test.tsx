@@ -33,11 +33,11 @@ describe('DatabaseSizeSection', () => {
 
   test('shows the growth per day once two days are known', () => {
     const days = (...bytes: number[]) => bytes.map((bytes, index) => ({ day: 20_000 + index, bytes }))
-    expect(words({ days: days(1000) })).toContain('Growth will be shown from tomorrow.')
+    expect(words({ days: days(1000) })).toContain('Growth appears here tomorrow.')
     expect(words({ days: days(1000, 4000, 5000) })).toContain('It grows by about 2 kB a day.')
     expect(words({ days: days(1000, 4000, 5000) })).toContain('Size over the last 3 days')
     expect(words({ days: days(5000, 1000) })).toContain('It shrinks by about 4 kB a day.')
-    expect(words({ days: days(5000, 5000) })).toContain('It isn’t growing.')
+    expect(words({ days: days(5000, 5000) })).toContain('It isn&#x27;t growing.')
   })
 
   test('shows unused space only if it is large, and how it is freed', () => {

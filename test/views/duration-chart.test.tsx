@@ -58,13 +58,13 @@ describe('DurationChart', () => {
 
   test('has a summary for screen readers', () => {
     expect(label(draw([run(4 * MINUTE), run(250), run(125 * SECOND, true)]))).toBe(
-      'Durations: 3 runs, from 250 milliseconds to 4 minutes, half of them at most 2 minutes 5 seconds, 1 failed',
+      'Durations: 3 runs, 250 milliseconds to 4 minutes, median 2 minutes 5 seconds, 1 failed',
     )
     expect(label(draw([run(MINUTE)]))).toBe('Durations: one run, 1 minute, none failed')
   })
 
   test('without runs, says how to measure them', () => {
-    expect(draw([])).toContain('Send a start ping at the beginning of the job to measure its runs.')
+    expect(draw([])).toContain('To measure runs, send a start ping when the job starts.')
     expect(draw([])).not.toContain('<svg')
   })
 

@@ -136,6 +136,6 @@ function requireMailServer(smtp: unknown): void {
   if (smtp !== null) return
   throw new AppError(
     'not_found',
-    'This server cannot send emails. To reset the password, run "cronguard user reset-password EMAIL" on the server.',
+    'This server can\'t send email. To reset a password, run "cronguard user reset-password EMAIL" on the server.',
   )
 }

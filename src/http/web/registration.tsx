@@ -116,7 +116,7 @@ function setupPage({ token, values, problems, problem, status = 200 }: RetryStat
   return page(
     <NewAccountPage
       title="Welcome to CronGuard"
-      lead="Create the first account. It will be the server administrator."
+      lead="Create the first account. You will be the server administrator."
       action={url(`/setup?token=${encodeURIComponent(token)}`)}
       form={{ values, problems }}
       problem={problem}
@@ -147,7 +147,7 @@ function openSignUp({ deps }: WebDeps): SignUp {
   const isByMail = deps.config.smtp !== null
   return {
     title: 'Create an account',
-    lead: isByMail ? 'Enter your email address to get a link.' : 'Your account includes its own project.',
+    lead: isByMail ? 'Enter your email address to get a link.' : 'Your account comes with its own project.',
     action: url('/register'),
     submit: 'Create account',
     signIn: (
@@ -166,11 +166,10 @@ function invitedSignUp(web: WebDeps, { params, query }: PageRequest): SignUp {
   const token = params.token ?? ''
   const invitation = invitationOf(deps, token)
   const isProven = invitation.email !== null && isSameText(query.get('proof') ?? '', invitationProof(deps, invitation))
-  const project = `the project "${projectName(web, invitation)}"`
   const proof = isProven ? `?proof=${invitationProof(deps, invitation)}` : ''
   return {
-    title: 'You’re invited',
-    lead: `You were invited to ${project} with the role ${invitation.role}. Create an account to join.`,
+    title: "You're invited",
+    lead: `${invitedInWords(web, invitation)} Create an account to join.`,
     action: url(`/invitations/${token}/account${proof}`),
     submit: 'Create account and join',
     signIn: (
@@ -269,11 +268,10 @@ async function showInvitation(web: WebDeps, context: PageRequest): Promise<Respo
 
 function showJoining(web: WebDeps, { params: { token = '' } }: PageRequest): Response {
   const invitation = invitationOf(web.deps, token)
-  const name = projectName(web, invitation)
   return page(
     <ConfirmPage
       title="You're invited"
-      lead={`You were invited to the project "${name}" with the role ${invitation.role}.`}
+      lead={invitedInWords(web, invitation)}
       action={url(`/invitations/${token}`)}
       submit="Join project"
     />,
@@ -285,8 +283,9 @@ function acceptInvitation(web: WebDeps, { params, user }: SignedInRequest): Resp
   return redirect(url(`/projects/${projectId}`), 'project-joined')
 }
 
-function projectName({ deps }: WebDeps, { projectId }: Invitation): string {
-  return findProject(deps.db, projectId)?.name ?? ''
+function invitedInWords({ deps }: WebDeps, { projectId, role }: Invitation): string {
+  const name = findProject(deps.db, projectId)?.name ?? ''
+  return `You were invited to join the project “${name}” as ${role === 'admin' ? 'an' : 'a'} ${role}.`
 }
 
 function newcomer(form: Form) {

@@ -149,7 +149,7 @@ async function savePreferences({ deps }: WebDeps, { form, user }: SignedInReques
 async function saveTheme({ deps }: WebDeps, { request, form, user }: SignedInRequest): Promise<Response> {
   const asked = form.text('theme')
   const theme = THEMES.find((name) => name === asked)
-  if (theme === undefined) throw new AppError('invalid', 'Choose one of the themes.')
+  if (theme === undefined) throw new AppError('invalid', 'Choose a theme.')
   changeTheme(deps, { userId: user.id, theme })
   return redirect(url(safePath(refererOf(deps, request) ?? SETTINGS)), 'theme-changed')
 }

@@ -45,8 +45,8 @@ function unused(freeBytes: number, givesBack: boolean): string {
   const size = sizeInWords(freeBytes)
   if (givesBack) return `${size} is unused and will be freed.`
   return (
-    `${size} is unused. An early version of CronGuard created this database, so its file doesn't shrink by itself. ` +
-    'To shrink it, make a backup and restore it.'
+    `${size} is unused. An early version of CronGuard created this database, so its file doesn't shrink ` +
+    'automatically. To shrink it, make a backup and restore it.'
   )
 }
 
@@ -56,9 +56,9 @@ function inNumber(count: number, one = '', many = one): string {
 
 function growth(days: DatabaseSize['days']): string {
   const [first, last] = [days[0], days.at(-1)]
-  if (first === undefined || last === undefined || first.day === last.day) return 'Growth will be shown from tomorrow.'
+  if (first === undefined || last === undefined || first.day === last.day) return 'Growth appears here tomorrow.'
   const perDay = (last.bytes - first.bytes) / (last.day - first.day)
-  if (Math.abs(perDay) < 1) return 'It isn’t growing.'
+  if (Math.abs(perDay) < 1) return "It isn't growing."
   return `It ${perDay > 0 ? 'grows' : 'shrinks'} by about ${sizeInWords(Math.round(Math.abs(perDay)))} a day.`
 }
 
@@ -68,7 +68,7 @@ function Bars({ days }: Pick<DatabaseSize, 'days'>) {
   return (
     <figure>
       <figcaption class="chart-caption">{`Size over the last ${days.length} days`}</figcaption>
-      <svg class="size-bars" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`At most ${sizeInWords(most)}`}>
+      <svg class="size-bars" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Largest: ${sizeInWords(most)}`}>
         {days.map(({ day, bytes }, index) => {
           const height = Math.max(1, (bytes / most) * HEIGHT)
           const [x, y] = [String(index * width), String(HEIGHT - height)]

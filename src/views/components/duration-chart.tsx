@@ -32,9 +32,7 @@ export function DurationChart({ runs, caption }: DurationChartProps) {
         {last.some(({ failed }) => failed) ? <Legend /> : null}
       </figcaption>
       {last.length === 0 ? (
-        <p class="chart-empty">
-          No duration measured yet. Send a start ping at the beginning of the job to measure its runs.
-        </p>
+        <p class="chart-empty">No durations measured yet. To measure runs, send a start ping when the job starts.</p>
       ) : (
         <Plot runs={last} caption={caption} />
       )}
@@ -141,5 +139,5 @@ function inWords(runs: readonly TimedRun[], caption: string): string {
   const failed = runs.filter((run) => run.failed).length
   const failures = failed === 0 ? 'none failed' : `${failed} failed`
   if (runs.length === 1) return `${caption}: one run, ${longest}, ${failures}`
-  return `${caption}: ${runs.length} runs, from ${shortest} to ${longest}, half of them at most ${median}, ${failures}`
+  return `${caption}: ${runs.length} runs, ${shortest} to ${longest}, median ${median}, ${failures}`
 }

@@ -93,9 +93,16 @@ export function AcknowledgedBy({ incident, reading }: { incident: Incident; read
   if (acknowledgment === null) return null
   return (
     <span>
-      Acknowledged by <bdi>{acknowledgment.by ?? 'an API key or a deleted account'}</bdi>,{' '}
-      <Moment at={acknowledgment.at} reading={reading} />
+      Acknowledged by <Acknowledger {...acknowledgment} reading={reading} />
     </span>
+  )
+}
+
+function Acknowledger({ by, at, reading }: { by: string | null; at: number; reading: Reading }) {
+  return (
+    <>
+      <bdi>{by ?? 'an API key or a deleted account'}</bdi>, <Moment at={at} reading={reading} />
+    </>
   )
 }
 
@@ -129,15 +136,15 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
           <PingLink ping={lastPing} monitorKey={monitor.uniqueKey} reading={reading} />
         ) : reported ? (
           <>
-            <ExactMoment at={reported.at} zone={reading.zone} />, deleted
+            <ExactMoment at={reported.at} zone={reading.zone} /> (deleted)
           </>
         ) : (
           'none'
         )}
       </Fact>
       {incident.acknowledgment && (
-        <Fact label="Acknowledged">
-          <AcknowledgedBy incident={incident} reading={reading} />
+        <Fact label="Acknowledged by">
+          <Acknowledger {...incident.acknowledgment} reading={reading} />
         </Fact>
       )}
     </dl>
@@ -191,7 +198,7 @@ function ChapterPart({ title, chapter, ...context }: ChapterContext & { title: s
 function NoDeliveries({ monitorKey, mayOperate }: ChapterContext) {
   return (
     <p class="soft">
-      No one was notified: this monitor had no enabled channel.
+      No one was notified: this monitor had no enabled channels.
       {mayOperate && (
         <>
           {' '}
@@ -215,7 +222,7 @@ function DeliveryItem({ delivery, reading, mayOperate }: ChapterContext & { deli
         {nextAttemptAt !== null && <NextAttempt at={nextAttemptAt} reading={reading} />}
         {isRepeat && (
           <span class="soft">
-            Sent again on <Moment at={createdAt} reading={reading} />
+            Manual resend, <Moment at={createdAt} reading={reading} />
           </span>
         )}
         {mayOperate && maySendAgain(delivery) && (

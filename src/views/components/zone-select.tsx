@@ -56,5 +56,5 @@ function zonesByContinent(chosen: string): [string, string[]][] {
 }
 
 function continentOf(zone: string): string {
-  return zone.includes('/') && zoneLabel(zone) === zone ? zone.slice(0, zone.indexOf('/')) : 'Everywhere'
+  return zone.includes('/') && zoneLabel(zone) === zone ? zone.slice(0, zone.indexOf('/')) : 'Universal'
 }

@@ -28,9 +28,9 @@ export function ChannelDisablePage({ context, project, channel, waiting }: Disab
       back={url(`/channels/${channel.id}`)}
     >
       <p>
-        <strong>{waiting === 1 ? '1 notification is' : `${waiting} notifications are`} pending.</strong>{' '}
-        {waiting === 1 ? 'It' : 'They'} will be discarded and shown as discarded in the delivery log. No one gets
-        notified through this channel until you enable it.
+        <strong>{waiting === 1 ? '1 notification is' : `${waiting} notifications are`} pending.</strong> Disabling the
+        channel discards {waiting === 1 ? 'it' : 'them'}. No one gets notified through this channel until you enable it
+        again.
       </p>
     </Confirmation>
   )

@@ -130,18 +130,16 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
       <Check
         name="notifiesGaps"
         label="Notify when CronGuard itself was offline"
-        help="Sent once after each outage of CronGuard that extended a deadline."
+        help="Sent once after CronGuard was offline, if that extended a deadline."
         isChecked={form.values.notifiesGaps !== undefined}
       />
       {monitors > 0 && (
         <Check
           name="isForAll"
           label={
-            monitors === 1
-              ? 'Use for the 1 monitor in this project'
-              : `Use for all ${monitors} monitors in this project`
+            monitors === 1 ? 'Use for the monitor in this project' : `Use for all ${monitors} monitors in this project`
           }
-          help="You can also select it for each monitor."
+          help="You can also choose channels when you edit a monitor."
           isChecked={form.values.isForAll !== undefined}
         />
       )}

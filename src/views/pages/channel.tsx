@@ -146,9 +146,9 @@ export function ChannelDeletionPage({ context, project, channel, monitors }: Del
     >
       <p>
         {monitors === 0 ? 'No monitor uses this channel.' : `Used by ${monitorCount(monitors)}.`} Pending notifications
-        will be discarded. Sent notifications stay in the incident history under the channel's name.
+        will be discarded. Incidents still show what was sent through it.
       </p>
-      <p>To silence it for a while, disable it instead.</p>
+      <p>To stop its notifications temporarily, disable it instead.</p>
     </Confirmation>
   )
 }

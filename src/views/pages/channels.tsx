@@ -57,8 +57,8 @@ function ConfirmFirst() {
     <p class="banner">
       <Icon name="alert" />
       <span>
-        Confirm your email address before you create a channel. Open the link in the email we sent you, or send it again
-        in <a href={url('/settings#address')}>your settings</a>.
+        Confirm your email address before you create a channel. Open the link in the email we sent you, or resend the
+        link from <a href={url('/settings#address')}>your settings</a>.
       </span>
     </p>
   )
@@ -70,10 +70,10 @@ function NoChannels({ project }: { project: OwnProject }) {
       <div class="empty">
         <h2>No channels yet</h2>
         <p>
-          A channel notifies people, for example by email or through a webhook. CronGuard sends a notification when a
-          monitor goes down, and another one when it recovers.
+          A channel is a way to notify people, such as email or a webhook. CronGuard sends a notification when a monitor
+          goes down, and another one when it recovers.
         </p>
-        <p>Without a channel, you only see here that a monitor is down.</p>
+        <p>Without a channel, no one gets notified when a monitor goes down.</p>
         {may(project.role, 'operate') ? (
           <a class="button button-primary" href={url(`/projects/${project.id}/channels/new`)}>
             <Icon name="plus" /> Create a channel

@@ -123,7 +123,7 @@ function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId
 }
 
 const NOTICES = {
-  none: { lacks: 'This project has no channel', path: '/new', help: 'Create a channel' },
+  none: { lacks: 'This project has no channels', path: '/new', help: 'Create a channel' },
   off: { lacks: 'All channels in this project are disabled', path: '', help: 'Enable a channel' },
   'no-mail-server': {
     lacks: 'This project has only email channels, and no mail server is configured',
@@ -180,7 +180,7 @@ function FirstMonitor({ project, channels }: Pick<DashboardProps, 'project' | 'c
         </li>
         <li>
           <h3>See it turn green</h3>
-          <p class="soft">The page updates by itself. From now on, you get an alert when a ping is missing.</p>
+          <p class="soft">The page updates automatically. From now on, you get an alert when a ping is missing.</p>
         </li>
       </ol>
       <a class="button button-primary" href={url(`/projects/${project.id}/monitors/new`)} data-shortcut="n">

@@ -16,7 +16,7 @@ const TITLES: Record<number, string> = {
   422: 'Invalid input',
   429: 'Too many attempts',
   500: 'Unexpected error',
-  503: 'CronGuard can’t save changes',
+  503: "CronGuard can't save changes",
 }
 
 export function ErrorPage({ status, message, next }: ErrorPageProps) {

@@ -142,7 +142,7 @@ function NoteForm({ incident, form, problem }: NoteFormProps) {
         form={form}
         name="note"
         label="What happened and how it was fixed"
-        help="Everyone in the project can read it."
+        help="Visible to everyone in the project."
         maxlength={NOTE_MAX}
         rows={4}
         hasFocus={problem !== null}

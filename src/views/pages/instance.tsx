@@ -93,7 +93,7 @@ function BackupsSection({ backups, failure, isUnderWay, keep, reading }: Backups
 function rhythm(keep: number): string {
   if (keep === 0) return 'Nightly backups are disabled: CRONGUARD_BACKUP_KEEP is 0.'
   const kept = keep === 1 ? 'only the newest backup' : `the last ${keep} backups`
-  return `CronGuard backs up its database every night after 03:00 UTC to the folder "backups" and keeps ${kept}.`
+  return `CronGuard backs up its database to the “backups” folder every night after 03:00 UTC. It keeps ${kept}.`
 }
 
 function BackupRow({ backup: { name, madeAt, bytes }, reading }: { backup: ShownBackup; reading: Reading }) {

@@ -26,14 +26,14 @@ export function MonitorDeletePage({ context, monitor }: { context: FrameContext;
         <strong>
           <bdi>{name}</bdi>
         </strong>{' '}
-        with {pingsInWords(monitor.pingCount)}, its incidents and its notifications. This can't be undone.
+        and its {pingsInWords(monitor.pingCount)}incidents and notifications. This can't be undone.
       </p>
-      <p>Its ping URL will answer 404, and no one gets notified if the job stops running.</p>
+      <p>Its ping URL will return 404, and no one gets notified if the job stops running.</p>
     </Confirmation>
   )
 }
 
 function pingsInWords(count: number): string {
-  if (count === 0) return 'its settings'
-  return count === 1 ? 'its 1 ping' : `its ${count.toLocaleString('en')} pings`
+  if (count === 0) return ''
+  return count === 1 ? '1 ping, ' : `${count.toLocaleString('en')} pings, `
 }

@@ -135,17 +135,17 @@ const RUN_SETTINGS: readonly SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs'
 const HELP: Partial<Record<SettingField, Child>> = {
   tags: 'Separate tags with spaces. Use them to filter the monitor list.',
   description: 'Runbook: what to know when this alert wakes you.',
-  graceMs: 'How long to wait for a late ping. Leave empty for half the interval, at least 1 minute and at most 1 hour.',
+  graceMs: 'How long to wait for a late ping. Leave empty to use half the interval, from 1 minute to 1 hour.',
   maxRunMs: 'How long a run may take, from its start ping to its end ping. Leave empty to use the grace period.',
-  minRunMs: 'A run that ends sooner counts as failed. Leave empty for no minimum.',
+  minRunMs: 'A run that finishes sooner counts as failed. Leave empty for no minimum.',
   earlyMs:
-    'How early a ping may arrive and still count for a scheduled time. Leave empty for a tenth of the interval, ' +
-    'at most 15 minutes. Enter 0 to allow none.',
+    'How early a ping may arrive and still count as on time. Leave empty to use a tenth of the interval, ' +
+    'up to 15 minutes. Enter 0 for no tolerance.',
   failuresToAlert: 'Leave empty to alert on the first failure. A missing ping always alerts.',
-  manualResume: 'Pings are recorded while the monitor is paused, but they don’t resume it.',
-  postOnly: 'GET and HEAD requests are ignored, such as those of link previews.',
-  'filter.httpBody': 'Keywords then decide the result, not the ping URL.',
-  'filter.failsByDefault': 'If off, such a ping is ignored.',
+  manualResume: "Pings are recorded while the monitor is paused, but they don't resume it.",
+  postOnly: 'Ignores GET and HEAD requests, such as those from link previews.',
+  'filter.httpBody': 'Keywords decide the result instead of the ping URL.',
+  'filter.failsByDefault': 'If off, these pings are ignored.',
 }
 
 interface SettingProps {
@@ -244,7 +244,7 @@ function Channels({ channels, ticked, projectId }: MonitorFormProps) {
       {channels.length === 0 && (
         <p class="banner">
           <span>
-            This project has no channel yet, so no one gets notified.{' '}
+            This project has no channels yet, so no one gets notified.{' '}
             <a href={url(`/projects/${projectId}/channels/new`)}>Create a channel</a>
           </span>
         </p>
@@ -277,8 +277,8 @@ function Advanced({ form, monitor }: MonitorFormProps) {
         field="slug"
         help={
           monitor
-            ? 'The name in ping URLs with the project ping key. If you change it, update the job.'
-            : 'The name in ping URLs with the project ping key. Leave empty to derive it from the name.'
+            ? 'Used in ping URLs with the project ping key. If you change it, update the job.'
+            : 'Used in ping URLs with the project ping key. Leave empty to derive it from the name.'
         }
       />
       <Setting
@@ -287,7 +287,7 @@ function Advanced({ form, monitor }: MonitorFormProps) {
         help={
           <>
             The job's token from the <a href={url('/docs/migrating')}>tool you are migrating from</a>. Pings to the old
-            URL then reach this monitor.
+            URL will reach this monitor.
           </>
         }
       />

@@ -24,8 +24,8 @@ export function MonitorReportPage({ context, monitor }: { context: FrameContext;
         <strong>
           <bdi>{name}</bdi>
         </strong>{' '}
-        is down. If you report success, the incident closes and the recovery notification is sent, although the job
-        didn't ping. The timeline shows your name.
+        is down. Reporting success closes the incident and sends a recovery notification, even though the job didn't
+        ping. Your name will appear in the timeline.
       </p>
     </Confirmation>
   )

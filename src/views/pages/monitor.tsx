@@ -145,7 +145,7 @@ function PingUrl({
         <details class="advanced">
           <summary>Ping by email</summary>
           <Copyable id="ping-mail" text={mail} what="the address" />
-          <p class="help">An email to this address is a success unless keywords decide otherwise.</p>
+          <p class="help">An email to this address counts as a success, unless keywords decide otherwise.</p>
         </details>
       )}
       <h3>Add it to the job</h3>
@@ -170,8 +170,7 @@ function BySlug({ slug, url }: SlugUrl) {
       <summary>Ping by slug</summary>
       {url === null ? (
         <p class="help">
-          The slug is <code>{slug}</code>. In the ping URL it follows the project ping key. Ask a project admin for the
-          key.
+          The slug is <code>{slug}</code>. Its ping URL contains the project ping key. Ask a project admin for the URL.
         </p>
       ) : (
         <Copyable id="slug-url" text={url} what="the slug URL" />
@@ -299,8 +298,7 @@ function Badge({ name, url }: { name: string; url: string }) {
         <img class="badge" src={`${pathOf(url)}.svg`} alt={`${name} badge`} height="20" />
       </div>
       <p class="help">
-        Public: anyone with the URL can see the name and the status, as an image or as{' '}
-        <a href={`${pathOf(url)}.json`}>JSON</a>.
+        Anyone with the URL can see the name and status, as an image or as <a href={`${pathOf(url)}.json`}>JSON</a>.
       </p>
       <Copyable id="badge-markdown" text={`![${plainText(name)}](${url}.svg)`} what="the badge Markdown" />
     </section>

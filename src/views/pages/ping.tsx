@@ -83,8 +83,7 @@ function PingFacts({ ping, reading }: Pick<PingPageProps, 'ping' | 'reading'>) {
         <PingMark kind={ping.kind} />
         {ping.reportedBy && (
           <span>
-            {' '}
-            manually by <bdi>{ping.reportedBy}</bdi>
+            , reported manually by <bdi>{ping.reportedBy}</bdi>
           </span>
         )}
       </dd>

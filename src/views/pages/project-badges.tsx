@@ -21,8 +21,8 @@ export function BadgesSection({ badges }: { badges: ShownBadge[] }) {
     <Section id="badges" title="Badges">
       <p class="soft">
         A badge shows the worst status among all monitors or among those with a tag. New and paused monitors count as
-        up. Anyone with the URL can see it. End the URL with <code>.json</code> for JSON, or <code>.shields</code> for
-        shields.io.
+        up. Anyone with the URL can see it. Replace <code>.svg</code> with <code>.json</code> for JSON, or with{' '}
+        <code>.shields</code> for shields.io.
       </p>
       <BadgeRows badges={shown.slice(0, OPEN_MAX)} first={0} />
       {shown.length > OPEN_MAX && (
@@ -33,7 +33,7 @@ export function BadgesSection({ badges }: { badges: ShownBadge[] }) {
       )}
       {badges.length > SHOWN_MAX && (
         <p>
-          {badges.length - SHOWN_MAX} more badges are available from the <a href={url('/docs/badges')}>API</a>.
+          {badges.length - SHOWN_MAX} more badges are available through the <a href={url('/docs/badges')}>API</a>.
         </p>
       )}
     </Section>

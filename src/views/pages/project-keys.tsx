@@ -64,7 +64,7 @@ export function PingKeySection({ project, baseUrl }: { project: OwnProject; base
       <Confirm
         label="Replace"
         about="the project ping key"
-        question="Replace the key? Ping URLs with the current key stop working immediately. Update those jobs then."
+        question="Replace the key? Ping URLs with the current key stop working immediately. Update jobs that use them."
         action={url(`/projects/${project.id}/ping-key`)}
         submit="Replace key"
       />
@@ -151,7 +151,7 @@ export function KeyChoices({ projectId, apiKeys, label, mayReplacePingKey, choic
           name={`newPingKey-${projectId}`}
           isChecked={choice?.replacesPingKey === true}
           label="Replace the project ping key"
-          help="Ping URLs with the current key stop working immediately. You then need to update those jobs."
+          help="Ping URLs with the current key stop working immediately. Update jobs that use them."
         />
       )}
     </>
@@ -209,7 +209,7 @@ function ApiKeyForm({ project, keys, returned }: Omit<ApiKeysProps, 'reading'>) 
         name="keyName"
         label="Key name"
         autocomplete="off"
-        help="For example, the program that uses it."
+        help="For example, the name of the program that uses it."
         hasFocus={form.problems.keyName !== undefined}
       />
       <Select

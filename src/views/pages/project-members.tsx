@@ -29,7 +29,7 @@ const ROLE_NAMES: Record<Role, string> = { viewer: 'Viewer', member: 'Member', a
 /** @NOTE Keep in step with PERMISSIONS in domain/project.ts. */
 const ROLE_WORDS: Record<Role, string> = {
   viewer: 'view monitors, incidents and channels, but no ping URLs or secrets',
-  member: 'same as viewer, plus create, edit, pause and delete monitors and channels',
+  member: 'same as viewer, plus create, edit and delete monitors and channels',
   admin: 'same as member, plus rename the project and manage keys and members',
   owner: 'same as admin, plus manage owners and delete the project',
 }
@@ -96,8 +96,8 @@ function MemberRow({ project, member, membership, reading }: MembersProps & { me
           about={displayName(member)}
           question={
             <>
-              Remove <bdi>{displayName(member)}</bdi> from this project? Open invitations that they created are revoked.
-              Ping URLs that they copied keep working.
+              Remove <bdi>{displayName(member)}</bdi> from this project? Open invitations they created are revoked. Ping
+              URLs they copied keep working.
             </>
           }
           action={url(`${path}/remove`)}
@@ -217,7 +217,7 @@ function InvitationForm({ project, hasMailServer, mustVerify, returned }: Invita
         name="role"
         label="Role"
         options={INVITED_ROLES.map((role) => ({ value: role, label: `${ROLE_NAMES[role]}: ${ROLE_WORDS[role]}` }))}
-        help={may(project.role, 'own') ? 'To add an owner, change a member’s role in the list above.' : undefined}
+        help={may(project.role, 'own') ? "To add an owner, change a member's role in the list above." : undefined}
       />
       {maySendMail && (
         <Field

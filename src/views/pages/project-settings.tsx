@@ -96,7 +96,7 @@ function LeaveSection({ project, membership }: { project: OwnProject; membership
         </p>
       ) : (
         <>
-          <p>You lose access to the project. You need an invitation to join again.</p>
+          <p>You will lose access to the project. To join again, you need a new invitation.</p>
           <Confirm
             label="Leave"
             question="Leave this project?"
@@ -106,7 +106,7 @@ function LeaveSection({ project, membership }: { project: OwnProject; membership
             <KeyChoices
               projectId={project.id}
               apiKeys={apiKeys.filter(({ createdBy }) => createdBy === userId)}
-              label="Revoke API keys that you created"
+              label="Revoke API keys you created"
               mayReplacePingKey={may(project.role, 'administer')}
             />
           </Confirm>
@@ -119,7 +119,7 @@ function LeaveSection({ project, membership }: { project: OwnProject; membership
 function DeleteSection({ project }: { project: OwnProject }) {
   return (
     <Section id="delete" title="Delete project">
-      <p>Deletes its monitors, pings, incidents and channels for all members.</p>
+      <p>Deletes all monitors, pings, incidents and channels in this project, for all members.</p>
       <p class="actions">
         <a class="button button-danger" href={url(`/projects/${project.id}/delete`)}>
           Delete project

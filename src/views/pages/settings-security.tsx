@@ -21,7 +21,7 @@ export function PasswordSection({ returned }: { returned: Returned | null }) {
   const form = formOf(returned, 'password')
   return (
     <Section id="change-password" title="Password">
-      <p class="soft">A new password signs out all other sessions.</p>
+      <p class="soft">Changing your password signs out all other sessions.</p>
       <form method="post" action={url('/settings/password')} class="form">
         <Field
           form={form}
@@ -57,7 +57,7 @@ export function SessionsSection({ sessions, sessionId, reading }: SessionsProps)
   return (
     <Section id="sessions" title="Sessions">
       <p class="soft">
-        Where you're signed in. A session expires after 30 days without use, and 90 days after sign-in at the latest.
+        Where you're signed in. Sessions expire after 30 days of inactivity, and no later than 90 days after sign-in.
       </p>
       <ul class="rows">
         {sessions.map((session) => (
@@ -135,13 +135,13 @@ export function DeleteAccountPage({ context, holdings, apiKeys, choices, form }:
       </div>
       <section class="section narrow" aria-label="What happens">
         <ProjectList projects={needsOwner}>
-          You are the only owner of these projects. Make someone else an owner, or delete the project, before you delete
-          your account:
+          You are the only owner of these projects. Before you delete your account, make someone else an owner or delete
+          the project:
         </ProjectList>
         <ProjectList projects={own}>
           These projects will be deleted, with their monitors, pings, incidents and channels:
         </ProjectList>
-        <ProjectList projects={shared}>You will leave these projects. Other members keep them:</ProjectList>
+        <ProjectList projects={shared}>You will leave these projects. Their other members keep them:</ProjectList>
         {needsOwner.length === 0 ? (
           <DeleteAccountForm shared={shared} apiKeys={apiKeys} choices={choices} form={form} />
         ) : (
@@ -210,7 +210,7 @@ function KeysLeftBehind({ project, apiKeys, choice }: KeysLeftBehindProps) {
       <KeyChoices
         projectId={project.id}
         apiKeys={apiKeys}
-        label="Revoke API keys that you created"
+        label="Revoke API keys you created"
         mayReplacePingKey={mayReplacePingKey}
         choice={choice}
       />

@@ -138,15 +138,15 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
 }
 
 const SIGN_INS_HELP =
-  'Sent when someone signs in from an IP address that none of your sessions uses. Not sent if you have no other ' +
-  'session.'
+  'Sent when someone signs in to your account from an IP address that none of your other sessions uses. ' +
+  'Not sent if you have no other sessions.'
 const FAILURES_HELP =
   'Sent when a notification from one of your projects fails permanently, usually after 24 hours of retries.'
 
 function MailsSection({ user, hasMailServer }: { user: User; hasMailServer: boolean }) {
   return (
     <Section id="mails" title="Email preferences">
-      <p class="soft">These settings don't affect alerts, which are sent through a project's channels.</p>
+      <p class="soft">These settings don't affect alerts, which are sent through project channels.</p>
       {!hasMailServer && (
         <p>
           This server can't send email yet. Its administrator can{' '}

@@ -44,7 +44,7 @@ export function MonitorCharts({ uniqueKey, days, runs, isEmpty, reading }: Monit
               </>
             }
           />
-          <p class="help">Time before the first ping and time while paused are not counted.</p>
+          <p class="help">Time before the first ping and while paused is not counted.</p>
           <DurationChart runs={runs} caption="Run durations" />
         </>
       )}

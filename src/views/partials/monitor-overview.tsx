@@ -64,7 +64,7 @@ function Facts({ monitor, reading }: MonitorOverviewProps) {
         <dd>{monitor.lastPingAt === null ? noneYet(monitor) : <Ago at={monitor.lastPingAt} reading={reading} />}</dd>
       </div>
       <div>
-        <dt>Last run</dt>
+        <dt>Last duration</dt>
         <dd>{monitor.lastDurationMs === null ? 'not measured' : lengthInWords(monitor.lastDurationMs)}</dd>
       </div>
       <div>
@@ -143,7 +143,7 @@ function FirstPing({ mayOperate, pingUrl, monitor }: MonitorOverviewProps) {
       <li>
         <h2>Add the ping to the job</h2>
         <p class="soft">
-          Copy a snippet for cron, systemd, Docker or another tool below. The snippets also report failures.{' '}
+          Use one of the snippets below, such as cron, systemd or Docker. They also report failures.{' '}
           {untilThen(monitor)}
         </p>
       </li>

@@ -63,13 +63,13 @@ function FromCrontab({ schedule, user, name }: CrontabLine) {
         {user !== null && (
           <>
             {' '}
-            It runs as <bdi>{user}</bdi>.
+            The job runs as <bdi>{user}</bdi>.
           </>
         )}
       </p>
       {name !== '' && (
         <div class="presets">
-          <PutButton field="name" value={name} label={`Name the monitor ${name}`} />
+          <PutButton field="name" value={name} label={`Use “${name}” as the name`} />
         </div>
       )}
     </>
@@ -108,7 +108,7 @@ function NextPingAfterNow(props: ValidPreview) {
   return (
     <>
       If the job pings now, the next ping is expected on <At {...props} at={dueAt} />
-      {'. If it doesn’t arrive, an alert is sent on '}
+      {". If it doesn't arrive, an alert is sent on "}
       <At {...props} at={dueAt + props.graceMs} />.
     </>
   )
@@ -134,7 +134,7 @@ function CurrentExpectation(props: ValidPreview & { watched: NonNullable<ValidPr
       )}
       {deadlineAt !== null && (
         <>
-          If it doesn’t {isRunFirst ? 'finish' : 'arrive'}, an alert is sent on <At {...props} at={deadlineAt} />.
+          If it doesn't {isRunFirst ? 'finish' : 'arrive'}, an alert is sent on <At {...props} at={deadlineAt} />.
         </>
       )}
     </>
@@ -160,7 +160,7 @@ function NextTimes({ schedule, reading }: { schedule: Schedule; reading: Reading
   const isUtc = zone === 'UTC'
   return (
     <table class="next-times">
-      <caption>Next {slots.length === 1 ? 'and last time' : `${slots.length} times`}</caption>
+      <caption>{slots.length === 1 ? 'Last scheduled time' : `Next ${slots.length} times`}</caption>
       <thead>
         <tr>
           {!isUtc && <th scope="col">{zoneLabel(zone)}</th>}

@@ -137,8 +137,7 @@ function BackToTop(view: TimelineView) {
 }
 
 function Nothing({ filter, below }: TimelineView & Entries) {
-  const place = below ? 'among the newest pings' : 'here'
-  const words = filter === 'all' ? 'No entries yet.' : `No entries of this kind ${place}.`
+  const words = filter === 'all' ? 'No entries yet.' : `No matching entries${below ? ' among the newest pings' : ''}.`
   return <li class="entry-note entries-empty">{words}</li>
 }
 

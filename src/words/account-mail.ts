@@ -59,8 +59,8 @@ export function addressTakenMail({ to, url }: { to: string; url: string }): Acco
     to,
     subject: 'This email address already has an account',
     paragraphs: [
-      'Someone, probably you, tried to change another CronGuard account to this email address. ' +
-        'It is already in use, so nothing was changed.',
+      'Someone, probably you, tried to use this email address for another CronGuard account. ' +
+        'It already belongs to your account, so nothing was changed.',
     ],
     link: { label: 'Sign in', url },
   }
@@ -112,9 +112,10 @@ export function addressChangedMail({ to, email, url }: { to: string; email: stri
     to,
     subject: 'Your email address was changed',
     paragraphs: [
-      `The email address of your CronGuard account is now ${email}. Use it to sign in. Account emails go to it, too.`,
-      'If you did not change it, someone else knows your password. Ask the server administrator to restore your ' +
-        'account.',
+      `The email address of your CronGuard account is now ${email}. Use it to sign in. ` +
+        'Account emails are sent there, too.',
+      'If you did not make this change, someone else may know your password. Ask the server administrator to ' +
+        'restore your account.',
     ],
     link: { label: 'Open CronGuard', url },
   }
@@ -155,8 +156,8 @@ export function deliveryFailureMail(facts: {
     to,
     subject: `Notification failed: ${monitor}`,
     paragraphs: [
-      `CronGuard could not deliver a notification about “${monitor}” through the channel “${channel}”. ` +
-        `It has stopped retrying. Last error: ${asSentence(detail)}`,
+      `CronGuard could not deliver a notification about “${monitor}” to the channel “${channel}” and has stopped ` +
+        `retrying. Last error: ${asSentence(detail)}`,
       'Fix the channel, then send the notification again from the incident page.',
     ],
     link: { label: 'Open incident', url },

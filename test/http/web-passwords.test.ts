@@ -280,7 +280,7 @@ describe('Changed email address', () => {
     const notice = guard.outside.mails[1]
     expect([notice?.to, notice?.subject]).toEqual([EMAIL, 'Your email address was changed'])
     expect(notice?.text).toContain('alice@new.example')
-    expect(notice?.text).toContain('If you did not change it')
+    expect(notice?.text).toContain('If you did not make this change')
   })
 
   test('that is taken is answered like any other, and only its owner gets an email', async () => {

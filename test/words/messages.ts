@@ -78,7 +78,7 @@ function up(lastPing: RecordedPing): Notification {
 
 const NOTIFICATIONS: [when: string, Notification][] = [
   ['no ping arrived in time', down({ reason: 'timeout' })],
-  ['no ping arrived in time, nor before', down({ reason: 'timeout', lastPing: null })],
+  ['no ping has ever arrived', down({ reason: 'timeout', lastPing: null })],
   ['no ping arrived since the monitor was resumed', down({ reason: 'no-ping' })],
   ['a run started and did not finish', down({ reason: 'overrun', lastPing: { ...PING, kind: 'start', at: NOW } })],
   ['the job failed with an exit status', down({ reason: 'fail', lastPing: FAILURE })],

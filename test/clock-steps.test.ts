@@ -118,7 +118,7 @@ describe('clock step while CronGuard runs', () => {
     const backup = await hourly('backup')
     spyOn(guard.clock, 'sinceBoot').mockReturnValue(null)
     await guard.goneFor(0)
-    const warning = 'The system does not report its uptime; a clock that is set forward will count as a gap'
+    const warning = 'The system does not report its uptime; setting the clock forward will count as time offline'
     expect(guard.log.map(({ event }) => event)).toContain(warning)
     await guard.pass(MINUTE)
     const { lastPingAt } = guard.now(backup)

@@ -35,7 +35,9 @@ export function isFirstFailure(tx: Tx, { channelId, sequence }: ClaimedDelivery)
 /** Emails the members without waiting. A failed email is only logged, because the incident's page shows the same. */
 export function notifyOfFailure(deps: Deps, failure: Failure): void {
   if (deps.config.smtp === null) return
-  mailMembers(deps, failure).catch((error) => deps.log.error('Could not email about a failed notification', { error }))
+  mailMembers(deps, failure).catch((error) =>
+    deps.log.error('Could not send an email about a failed notification', { error }),
+  )
 }
 
 async function mailMembers(deps: Deps, { claimed, channel, detail }: Failure): Promise<void> {

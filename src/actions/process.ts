@@ -57,7 +57,7 @@ export async function beginWatch(deps: Deps): Promise<Watch> {
   const { seen } = watch
   if (verdictOn(deps, watch) === 'behind') {
     watch.waitsSince = seen.elapsed
-    deps.log.warn('The clock is behind the last heartbeat; deadlines are not checked until it is right', {
+    deps.log.warn('The clock is behind the last heartbeat; deadlines are not checked until it is correct', {
       clock: momentInWords(seen.now),
       alive: momentInWords(watch.aliveAt),
     })
@@ -76,7 +76,7 @@ export async function beginWatch(deps: Deps): Promise<Watch> {
 function openWatch(deps: Deps): Watch {
   const seen = readClocks(deps)
   if (seen.sinceBoot === null) {
-    deps.log.warn('The system does not report its uptime; a clock that is set forward will count as a gap')
+    deps.log.warn('The system does not report its uptime; setting the clock forward will count as time offline')
   }
   return {
     aliveAt: readHeartbeat(deps.db)?.aliveAt ?? seen.now,
@@ -227,7 +227,7 @@ async function recordBeat(
 }
 
 function logGap(deps: Deps, from: number, extended: number): void {
-  deps.log.warn('CronGuard was offline; deadlines in that time are extended', {
+  deps.log.warn('CronGuard was offline; affected deadlines were extended', {
     from: momentInWords(from),
     lasted: durationInWords(deps.clock.now() - from),
     monitors: extended,

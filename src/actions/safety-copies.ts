@@ -118,7 +118,7 @@ function requireMigrationSpace({ config, db }: Deps): void {
   throw new AppError(
     'conflict',
     `This version upgrades the database and copies it first, which needs ${sizeInWords(needed)} on the disk with ` +
-      `${config.dataDir}, but ${sizeInWords(space.freeBytes)} is free. Nothing was changed. Free some space, for ` +
-      'example by moving old backups to another disk, and start again; or continue with the previous version.',
+      `${config.dataDir}, but only ${sizeInWords(space.freeBytes)} is free. Nothing was changed. Free some space, ` +
+      'for example by moving old backups to another disk, and start again; or continue with the previous version.',
   )
 }

@@ -11,7 +11,7 @@ export function withAccessLog({ log, clock }: Pick<Deps, 'log' | 'clock'>, answe
   return async (request) => {
     const startedAt = clock.elapsed()
     const response = await answer(request)
-    log.debug('A request was answered', {
+    log.debug('Request answered', {
       request: requestIdOf(request),
       peer: peerOf(request),
       method: request.method,

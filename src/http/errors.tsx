@@ -69,7 +69,7 @@ function answerTo(
   const id = requestIdOf(request)
   const about = { request: id, path: showPath(splitUrl(request.url).path), dialect: dialectOf(request)?.name }
   if (error instanceof StorageRefusedError || error instanceof BusyError) {
-    deps.log.debug('A request was refused', { ...about, reason: error.message })
+    deps.log.debug('Request refused', { ...about, reason: error.message })
     return { status: 503, message: error.message }
   }
   deps.log.error('Unexpected error', { ...about, error })

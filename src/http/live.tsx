@@ -201,7 +201,7 @@ function notifyOrDefer(deps: Deps, { projectId, watched, news }: ProjectUpdate):
     pushChanges(deps, { projectId, watched, news: { ...news, ids, isEverything } })
     Object.assign(watched, { owed: new Set(), owesEverything: false, isFailing: false })
   } catch (error) {
-    if (!watched.isFailing) deps.log.error('An open page could not be brought up to date', { projectId, error })
+    if (!watched.isFailing) deps.log.error('Could not update an open page', { projectId, error })
     Object.assign(watched, { owed: ids, owesEverything: isEverything, isFailing: true })
   }
 }

@@ -80,7 +80,7 @@ function createHints(log: Deps['log']) {
       }
     },
     onSocket: (): void =>
-      warnOnce('socket', `A proxy on the unix socket sends no X-Forwarded-For: configure it to. ${UNTIL_THEN}`),
+      warnOnce('socket', `The proxy on the unix socket does not send X-Forwarded-For. Configure it to. ${UNTIL_THEN}`),
   }
 }
 

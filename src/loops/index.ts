@@ -47,10 +47,10 @@ function startLoop(deps: Deps, loop: Loop) {
   const run = async (): Promise<void> => {
     try {
       await loop.tick()
-      if (!lastTickWorked) deps.log.info('A loop recovered', { loop: loop.name })
+      if (!lastTickWorked) deps.log.info('Background task recovered', { loop: loop.name })
       lastTickWorked = true
     } catch (error) {
-      if (lastTickWorked) deps.log.error('A loop failed and will retry', { loop: loop.name, error })
+      if (lastTickWorked) deps.log.error('Background task failed and will retry', { loop: loop.name, error })
       lastTickWorked = false
     }
     lastTickAt = deps.clock.elapsed()

@@ -162,7 +162,7 @@ describe('Warning about a proxy that is not trusted', () => {
     await guard.request('/login', { headers: Mozilla }, UNIX_SOCKET)
     await guard.request('/login', { headers: Mozilla }, UNIX_SOCKET)
     expect(warnings()).toEqual([
-      'A proxy on the unix socket sends no X-Forwarded-For: configure it to. ' +
+      'The proxy on the unix socket does not send X-Forwarded-For. Configure it to. ' +
         'Until then all visitors share one IP address',
     ])
   })

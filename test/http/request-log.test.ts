@@ -30,7 +30,7 @@ function breakDatabase(error: Error): void {
   }
 }
 
-const answeredLines = () => guard.log.filter(({ event }) => event === 'A request was answered')
+const answeredLines = () => guard.log.filter(({ event }) => event === 'Request answered')
 
 describe('Request log', () => {
   test('has one line for each request at level debug', async () => {
@@ -39,7 +39,7 @@ describe('Request log', () => {
     expect(answeredLines()).toEqual([
       {
         level: 'debug',
-        event: 'A request was answered',
+        event: 'Request answered',
         fields: {
           request: expect.stringMatching(/^[a-z0-9]{8}$/),
           peer: '198.51.100.9',
@@ -127,8 +127,8 @@ describe('Request id', () => {
     const answer = await guard.request('/ping/0e3c4f2a-5b6d-4c7e-8f90-a1b2c3d4e5f6')
     const id = answer.headers.get('x-request-id')
     expect(guard.log.map(({ event, fields }) => [event, fields.request])).toEqual([
-      ['A request was refused', id],
-      ['A request was answered', id],
+      ['Request refused', id],
+      ['Request answered', id],
     ])
   })
 

@@ -47,7 +47,7 @@ describe('A loop', () => {
     isBroken = false
     await eventually('a tick that works', isHealthy)
     const lines = guard.log.map(({ level, event }) => `${level}: ${event}`)
-    expect(lines).toEqual(['error: A loop failed and will retry', 'info: A loop recovered'])
+    expect(lines).toEqual(['error: Background task failed and will retry', 'info: Background task recovered'])
   })
 
   test('that waits is unhealthy but running, and healthy again when it continues', () => {

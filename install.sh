@@ -10,14 +10,14 @@ Installs or upgrades CronGuard. The source is a CronGuard executable, a folder w
 The default is CRONGUARD_DOWNLOAD_URL, or the release in the folder of this script.
 
   --version V    install exactly this version; required to go back to an older one
-  --prefix P     install the executable to P/bin; default /usr/local, with --user ~/.local, for upgrades the current one
-  --user         install for you alone, without root: no system user, and a user service
+  --prefix P     install the executable to P/bin (default: /usr/local, or ~/.local with --user; upgrades keep theirs)
+  --user         install for your user only, without root, as a user service
   --no-service   install the executable only: no system user, no unit, no configuration
   --no-backup    upgrade without a backup of the database
   --insecure     accept a release without https, without a signature, or signed with another key
   --dry-run      show what would be done, without changing anything
-  --uninstall    remove the executable and the unit, with --no-service only the executable; keep data and settings
-  --purge        remove those too, after asking
+  --uninstall    remove the executable and the unit (with --no-service, only the executable); keep data and settings
+  --purge        also remove data and settings, after confirmation
   --yes          do not ask for confirmation
   --help         print this help
 
@@ -146,7 +146,7 @@ address() {
 
 require_rights() {
   if [ "$rootless" = no ] && [ "$is_dry" = no ] && [ "$(id -u)" -ne 0 ]; then
-    fail 'This needs root. Run it with sudo, or use --user to install for you alone.'
+    fail 'This needs root. Run it with sudo, or use --user to install for your user only.'
   fi
 }
 
@@ -160,7 +160,7 @@ find_target() {
       require_sse
       ;;
     aarch64 | arm64) target=cronguard-linux-arm64 ;;
-    *) fail "CronGuard runs on x86_64 and aarch64, not on $machine. CronGuard elsewhere can monitor its jobs." ;;
+    *) fail "CronGuard runs on x86_64 and aarch64, not $machine. CronGuard on another machine can monitor its jobs." ;;
   esac
   # Small boards often have a 64-bit kernel with a 32-bit system.
   if has getconf && [ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 32 ]; then
@@ -496,7 +496,7 @@ write_settings() {
   cat >"$stage/cronguard.env" <<END
 # CronGuard's settings, one NAME=value per line. These are the defaults. To change one, remove the # and run:
 #   $systemctl restart cronguard
-# All settings are listed at /docs/configuration of the server. Keep secrets in files of their own: name them with
+# Your server lists all settings at /docs/configuration. Keep secrets in files of their own: name them with
 # ..._FILE$or. Commands in a shell read this file, too.
 
 # The folder of the database.$elsewhere
@@ -660,12 +660,12 @@ start_service() {
   elif [ "$is_first" = yes ]; then
     will 'Start cronguard.service, now and at boot.' || return 0
     $systemctl daemon-reload
-    $systemctl enable --now cronguard.service || fail "CronGuard does not start. To see the reason: $journal"
+    $systemctl enable --now cronguard.service || fail "CronGuard did not start. To see why: $journal"
     [ "$rootless" = no ] || say 'To keep it running while you are logged out: loginctl enable-linger'
   elif [ "$is_new" = yes ] || [ "$is_changed" = yes ]; then
     will 'Restart cronguard.service if it is running.' || return 0
     $systemctl daemon-reload
-    $systemctl try-restart cronguard.service || fail "CronGuard does not restart. To see the reason: $journal"
+    $systemctl try-restart cronguard.service || fail "CronGuard did not restart. To see why: $journal"
   fi
   remember_enabled
 }

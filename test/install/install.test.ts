@@ -202,7 +202,7 @@ describe.skipIf(!canEnter)('install.sh refuses, and changes nothing,', () => {
   test.each(['riscv64', 'armv7l', 'i686'])('an unsupported machine: %s', async (machine) => {
     installer.setMachine({ machine, libc: '' })
     expect((await installer.refused('/newer')).stderr).toContain(
-      `CronGuard runs on x86_64 and aarch64, not on ${machine}`,
+      `CronGuard runs on x86_64 and aarch64, not ${machine}.`,
     )
   })
 

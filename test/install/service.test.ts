@@ -34,7 +34,7 @@ describe.skipIf(!canEnter)('install.sh with systemd', () => {
   test('names the journal when the service does not start', async () => {
     installer.haveSystemd('[ "$1" != enable ]')
     const { exitCode, stderr } = await installer.run(['/release'])
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('To see the reason: journalctl -u cronguard')])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('To see why: journalctl -u cronguard')])
   })
 
   test('stops the service before removing it', async () => {

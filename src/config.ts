@@ -110,7 +110,7 @@ export interface DescribedSetting {
   name: string
   /** Null if it is not set and has no default. For a secret, only whether it is set. */
   value: string | null
-  /** "default", "environment", "settings file"; for a secret also "file", "credential", "credential of the service" */
+  /** "default", "environment", "settings file"; for a secret also "file", "credential", "service credential" */
   from: string
 }
 
@@ -146,7 +146,7 @@ export function describeConfig(
 const CREDENTIALS: Record<Found, Omit<DescribedSetting, 'name'>> = {
   yes: { value: MASK, from: 'service credential' },
   no: { value: null, from: 'default' },
-  'not for this user to see': { value: null, from: 'default, or a credential of the service' },
+  hidden: { value: null, from: 'default, or a service credential' },
 }
 
 // The server refuses a user name without a password, so a configured user name implies a password.

@@ -48,7 +48,7 @@ const AddressRanges = z
 export const Settings = z.object({
   HOST: z
     .string()
-    .refine(isHost, 'must be an address of this machine, like 127.0.0.1 or 0.0.0.0; the port goes into CRONGUARD_PORT')
+    .refine(isHost, 'must be an address of this machine, like 127.0.0.1 or 0.0.0.0; set the port in CRONGUARD_PORT')
     .default('127.0.0.1')
     .register(About, { meaning: 'The address to listen on. `0.0.0.0` or `::` listens on all addresses.' }),
   PORT: Port.default(8000).register(About, { meaning: 'The port to listen on.' }),
@@ -109,7 +109,7 @@ export const Settings = z.object({
     .regex(/@/, 'must contain an email address')
     .optional()
     .register(About, {
-      meaning: 'The sender of all email.',
+      meaning: 'The sender of all emails.',
       otherwise:
         '`CronGuard <cronguard@HOST>`, with the host of the base URL, or the name of this machine if that ' +
         'host is an IP address',
@@ -118,7 +118,7 @@ export const Settings = z.object({
     .default(100_000)
     .register(About, {
       meaning:
-        "How many bytes of a ping's body are kept. Of a longer body, the first 10,000 bytes and the end are kept. " +
+        "How many bytes of a ping's body are kept. If a body is longer, its first 10,000 bytes and its end are kept. " +
         'At most 10,000,000.',
     }),
   REGISTRATION: z
@@ -131,17 +131,17 @@ export const Settings = z.object({
       'separated by commas, like `127.0.0.1, 10.0.0.0/8`.',
   }),
   DIALECT_KUMA: Switch.default(true).register(About, {
-    meaning: 'Whether push URLs of Uptime Kuma work: `on` or `off`.',
+    meaning: 'Accept Uptime Kuma push URLs: `on` or `off`.',
   }),
-  DIALECT_SNITCH: Switch.default(false).register(About, { meaning: "Whether check-ins of Dead Man's Snitch work." }),
-  DIALECT_CRONITOR: Switch.default(false).register(About, { meaning: 'Whether telemetry URLs of Cronitor work.' }),
-  DIALECT_GATUS: Switch.default(false).register(About, { meaning: 'Whether external endpoints of Gatus work.' }),
-  DIALECT_SENTRY: Switch.default(false).register(About, { meaning: 'Whether cron check-ins of Sentry work.' }),
-  DIALECT_OPSGENIE: Switch.default(false).register(About, { meaning: 'Whether heartbeats of Opsgenie work.' }),
-  DIALECT_HONEYBADGER: Switch.default(false).register(About, { meaning: 'Whether check-ins of Honeybadger work.' }),
+  DIALECT_SNITCH: Switch.default(false).register(About, { meaning: "Accept Dead Man's Snitch check-ins." }),
+  DIALECT_CRONITOR: Switch.default(false).register(About, { meaning: 'Accept Cronitor telemetry URLs.' }),
+  DIALECT_GATUS: Switch.default(false).register(About, { meaning: 'Accept results for Gatus external endpoints.' }),
+  DIALECT_SENTRY: Switch.default(false).register(About, { meaning: 'Accept Sentry cron check-ins.' }),
+  DIALECT_OPSGENIE: Switch.default(false).register(About, { meaning: 'Accept Opsgenie heartbeats.' }),
+  DIALECT_HONEYBADGER: Switch.default(false).register(About, { meaning: 'Accept Honeybadger check-ins.' }),
   SMTPD_PORT: Port.optional().register(About, {
-    meaning: 'The port on which pings by email arrive.',
-    otherwise: 'none: pings by email are off',
+    meaning: 'The port to listen on for pings by email.',
+    otherwise: 'none: pings by email are disabled',
   }),
   SMTPD_HOST: z
     .string()
@@ -154,7 +154,7 @@ export const Settings = z.object({
     .transform((domain) => domain.toLowerCase())
     .optional()
     .register(About, {
-      meaning: 'The domain of ping addresses: what follows the @.',
+      meaning: 'The domain of ping email addresses: the part after the @.',
       otherwise: 'the host of the base URL',
     }),
   METRICS_TOKEN: z
@@ -162,11 +162,11 @@ export const Settings = z.object({
     .min(METRICS_TOKEN_MIN, `must have at least ${METRICS_TOKEN_MIN} characters`)
     .optional()
     .register(About, {
-      meaning: 'Opens `/metrics` for the whole server. At least 16 characters.',
-      otherwise: 'none: `/metrics` is closed',
+      meaning: 'The token for `/metrics`, the metrics of the whole server. At least 16 characters.',
+      otherwise: 'none: `/metrics` is disabled',
     }),
   HEARTBEAT_URL: z.string().refine(isWebAddress, 'must be an http or https address').optional().register(About, {
-    meaning: 'A URL to call every minute while everything works: the ping URL of a monitor on another CronGuard.',
+    meaning: 'A URL to call every minute while everything works, such as the ping URL of a monitor on another server.',
   }),
   BACKUP_KEEP: Whole.refine((count) => count <= BACKUPS_MAX, `must be at most ${BACKUPS_MAX}`)
     .default(7)
@@ -181,7 +181,7 @@ export const Settings = z.object({
     .default(1_000_000_000)
     .register(About, {
       meaning:
-        'How many bytes of ping bodies are kept per project. The oldest are dropped first; their pings ' + 'stay.',
+        'How many bytes of ping bodies are kept per project. The oldest bodies are deleted first; their pings stay.',
     }),
   PING_DAYS: Whole.refine((days) => days >= 1 && days <= 36_500, 'must be between 1 and 36500')
     .default(90)

@@ -178,7 +178,7 @@ describe('readConfig: base path', () => {
   })
 })
 
-const HOST_PROBLEM = 'must be an address of this machine, like 127.0.0.1 or 0.0.0.0; the port goes into CRONGUARD_PORT'
+const HOST_PROBLEM = 'must be an address of this machine, like 127.0.0.1 or 0.0.0.0; set the port in CRONGUARD_PORT'
 const PORT_PROBLEM = 'must be a port between 1 and 65535'
 const PROXIES_PROBLEM = 'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8'
 const PATH_PROBLEM = 'must have a path of letters, digits and . _ ~ - only, like https://example.com/cron'

@@ -195,7 +195,7 @@ describe('restoreBackup', () => {
   test.each([
     ['that has changed', () => truncateSync(backup, 8192), 'has changed since it was made'],
     ['that has no readable manifest', () => writeFileSync(`${backup}.json`, '{'), 'cannot be read'],
-    ['of a newer CronGuard', () => makeNewer(backup), 'A newer CronGuard created this database'],
+    ['of a newer CronGuard', () => makeNewer(backup), 'A newer version of CronGuard created this database'],
     ['that is not a database', () => makeText(backup), 'The database is damaged'],
     ['that is another database', () => makeOther(backup), 'This file is not a CronGuard database'],
   ])('refuses a backup %s, and changes nothing', (_what, change, words) => {

@@ -20,9 +20,10 @@ const KEEP_MAX = 1000
 export const addBackup: AddCommand = (program, shell) => {
   const backup = program
     .command('backup')
+    .summary('back up the database to a file')
     .description(
-      'back up the database to a file, even while the server runs; the server also does this every night after ' +
-        '03:00 UTC',
+      'back up the database to a file. It also works while the server runs. The server itself makes a backup every ' +
+        'night after 03:00 UTC.',
     )
     .option('--to <path>', 'an existing folder, or a file (default: "backups" in the data folder)')
     .option('--keep <n>', 'keep only the newest n backups in that folder; --to must be a folder', readKeep)

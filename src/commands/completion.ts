@@ -9,7 +9,8 @@ export const addCompletion: AddCommand = (program, shell) => {
   const completion = program.commands.find((command) => command.name() === NAME)
   if (completion === undefined) throw new Error('The completion command is missing.')
   completion.description('generate a shell completion script')
-  for (const argument of completion.registeredArguments) argument.description = 'the shell to complete for'
+  for (const argument of completion.registeredArguments)
+    argument.description = 'your shell: bash, zsh, fish or powershell'
   completion.hook('preAction', ({ args: [kind] }) => {
     if (kind === 'bash') shell.print(WITHOUT_PACKAGE)
   })

@@ -85,7 +85,7 @@ function settingsBeside(config: Config, shell: Shell): Finding {
   if (differing.length === 0) return ok('Valid. `cronguard config show` lists them.')
   return warn(
     `These settings differ from those of the running server: ${differing.join(', ')}. The checks below use the ` +
-      'settings of this command. Run it with the environment of the server.',
+      "settings of this command. Run it with the server's environment.",
   )
 }
 

@@ -18,7 +18,7 @@ const WITHOUT_SECRETS = 'Secret channel settings were left out. Use --with-secre
 export const addExport: AddCommand = (program, shell) => {
   program
     .command('export')
-    .description('export projects, monitors and channels as JSON, without pings and users')
+    .description('export projects, monitors and channels as JSON, without pings or users')
     .argument('[file]', 'file to write, readable only by you; - for standard output', '-')
     .option('--with-secrets', 'include secret channel settings')
     .option('--force', 'replace a file that is not an export')

@@ -21,7 +21,7 @@ const PAUSE_MS = 20
 export const addImport: AddCommand = (program, shell) => {
   program
     .command('import')
-    .description('import an export; anything not in the file stays unchanged')
+    .description('import an exported file; anything that is not in it stays unchanged')
     .argument('<file>', 'file to import; - for standard input')
     .option('--owner <email>', 'owner of new projects (default: the first administrator)')
     .option('--dry-run', 'show what would change, without changing anything')

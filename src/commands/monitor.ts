@@ -96,11 +96,11 @@ export const addMonitor: AddCommand = (program, shell) => {
         inProject(shell, { email, ...options }, (deps, project) => shell.print(work(deps, find(deps, project, meant)))),
       )
   }
-  act('pause', 'pause a monitor: no alert until it is resumed or pinged', (deps, found) => {
+  act('pause', 'pause a monitor; it does not alert until it is resumed or pinged', (deps, found) => {
     pauseMonitor(deps, found)
     return `${shownName(found)} paused.`
   })
-  act('resume', 'resume a paused monitor: it goes down if no ping arrives in time', (deps, found) => {
+  act('resume', 'resume a paused monitor; it goes down if no ping arrives in time', (deps, found) => {
     const { deadlineAt } = resumeMonitor(deps, found, 'armed')
     const rule = deadlineAt === null ? '' : ` It goes down if no ping arrives by ${isoOrNull(deadlineAt)}.`
     return `${shownName(found)} resumed.${rule}`

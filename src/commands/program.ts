@@ -34,7 +34,7 @@ const COMMANDS: Record<string, AddCommand[]> = {
 /** The whole command line. */
 export function createProgram(shell: Shell): Command {
   const program = new Command('cronguard')
-    .description("A dead man's switch for cron jobs. Settings are environment variables; the documentation lists them.")
+    .description("A dead man's switch for cron jobs. Configure it with environment variables; see the documentation.")
     .version(version, '-V, --version', 'print the version')
     .showHelpAfterError('(try --help)')
     .configureHelp(HELP_STYLE)

@@ -24,8 +24,8 @@ function inWords(file: string, { schema, pending, before, counts, safetyCopy, ma
   return [
     `Restored ${file}. ${manifest === null ? NO_MANIFEST : `The backup was made ${manifest.made_at}.`}`,
     ...table(before, counts),
-    ...(safetyCopy === null ? [] : [`The previous database is kept in ${safetyCopy}`]),
-    ...(pending > 0 ? [`It has schema ${schema}; the next start upgrades it.`] : []),
+    ...(safetyCopy === null ? [] : [`The previous database was kept as ${safetyCopy}`]),
+    ...(pending > 0 ? [`The restored database has schema ${schema}. CronGuard upgrades it at the next start.`] : []),
   ]
 }
 

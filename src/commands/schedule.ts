@@ -48,7 +48,7 @@ function showNext(shell: Shell, { expression, tz, from, count, json }: NextOptio
     shell.print(
       [
         isAsTyped ? expression.trim() : inputInWords(schedule),
-        ...(lines.length === 0 ? ['No more times: the schedule ends.'] : lines),
+        ...(lines.length === 0 ? ['No more times: the schedule has ended.'] : lines),
       ].join('\n'),
     )
 }

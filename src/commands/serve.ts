@@ -54,7 +54,7 @@ function logStart({ deps }: App, shell: Shell): void {
   if (setup === null) return
   shell.tell('No account yet. Create the first one here; the link works once, for 30 minutes:')
   shell.tell(`  ${setup}`)
-  shell.tell(`or on this machine: ${command}\n`)
+  shell.tell(`Or use this command: ${command}\n`)
 }
 
 // A crash would silence all alerts, so unexpected errors are logged and the server keeps running.

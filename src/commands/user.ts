@@ -32,20 +32,20 @@ export const addUser: AddCommand = (program, shell) => {
   const user = program.command('user').description('manage users')
   user
     .command('create')
-    .description('create a user with a project and print a password, unless you set one')
+    .description('create a user with a project; prints a generated password unless you set one')
     .argument('<email>')
     .option('--password-stdin', 'read the password from standard input')
     .option('--admin', 'make the user an administrator of the server')
     .action((email: string, options: CreateOptions) => create(shell, { email, ...options }))
   user
     .command('reset-password')
-    .description('reset a password and end all sessions of the user; prints the password unless you set one')
+    .description("reset a user's password and end all their sessions; prints the new password unless you set one")
     .argument('<email>')
     .option('--password-stdin', 'read the password from standard input')
     .action((email: string, options: PasswordOptions) => resetPassword(shell, { email, ...options }))
   user
     .command('delete')
-    .description('delete a user and their projects without other members; asks for confirmation')
+    .description('delete a user and the projects that have no other members; asks for confirmation')
     .argument('<email>')
     .option('--keep-keys', 'keep the API keys that the user created in other projects')
     .option('--yes', 'do not ask for confirmation')

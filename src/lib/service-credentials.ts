@@ -9,9 +9,10 @@ type Environment = Record<string, string | undefined>
 const STORES = ['/etc/credstore', '/etc/credstore.encrypted', '/run/credstore', '/usr/lib/credstore']
 const SERVICE = 'credentials/cronguard.service'
 
-export type Found = 'yes' | 'no' | 'not for this user to see'
+/** `hidden` means that this user may not look. */
+export type Found = 'yes' | 'no' | 'hidden'
 
-/** Returns a function that says whether the service has a credential, as far as this user may see. */
+/** Returns a function that says whether the service has a credential. */
 export function createCredentialFinder(env: Environment): (name: string) => Found {
   const home = env.XDG_CONFIG_HOME || (env.HOME ? join(env.HOME, '.config') : '')
   const stores = [...(home === '' ? [] : [join(home, 'credstore')]), ...STORES]
@@ -27,6 +28,6 @@ function look(path: string): Found {
   try {
     return statSync(path, { throwIfNoEntry: false }) ? 'yes' : 'no'
   } catch {
-    return 'not for this user to see'
+    return 'hidden'
   }
 }

@@ -104,13 +104,15 @@ function checkApplied({ version, name, checksum }: AppliedRow): void {
   if (!known) {
     throw new AppError(
       'conflict',
-      `A newer CronGuard created this database (schema ${version}). Install that version, or restore a backup.`,
+      `A newer version of CronGuard created this database (schema ${version}). Install that version, or restore a ` +
+        'backup.',
     )
   }
   if (sha256Hex(known.sql) !== checksum) {
     throw new AppError(
       'conflict',
-      `Migration ${name} in this database differs from the one of this program. Use the CronGuard that created it.`,
+      `Migration ${name} in this database differs from that of this version. Use the version that created the ` +
+        'database.',
     )
   }
 }

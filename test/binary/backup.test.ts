@@ -178,7 +178,7 @@ describe('cronguard restore', () => {
     await cronguard.end('SIGTERM')
     const { exitCode, stdout } = await run('restore', file)
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/\n +before +now\nusers +1 +1\n(.+\n)+pings +1 +0\nThe previous database is kept in \S+/)
+    expect(stdout).toMatch(/\n +before +now\nusers +1 +1\n(.+\n)+pings +1 +0\nThe previous database was kept as \S+/)
     const again = JSON.parse((await run('restore', file, '--json')).stdout)
     expect(again).toMatchObject({ file, before: { pings: 0 }, after: { pings: 0 }, kept: expect.any(String) })
     await cronguard.start()

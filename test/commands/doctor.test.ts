@@ -132,7 +132,7 @@ describe('doctor: the database', () => {
 
   test('of a newer CronGuard is bad, with advice', async () => {
     inDatabase("INSERT INTO migrations VALUES (999, '0999_future', ?, 0)", 'f'.repeat(64))
-    expect((await inspect()).of('database')).toMatch(/^bad: .*newer CronGuard.*Install that version/)
+    expect((await inspect()).of('database')).toMatch(/^bad: .*newer version of CronGuard.*Install that version/)
   })
 })
 
@@ -140,7 +140,9 @@ test('doctor: an unreadable database is one finding, with advice', async () => {
   writeFileSync(cronguard.databasePath, 'hello '.repeat(100))
   const { exitCode, of } = await inspect()
   expect(exitCode).toBe(1)
-  expect(of('database')).toMatch(/^bad: Cannot read it: .* damaged\. Stop CronGuard, then `cronguard restore`/)
+  expect(of('database')).toMatch(
+    /^bad: Cannot read the database: .* damaged\. Stop CronGuard, then `cronguard restore`/,
+  )
   const unknown = 'warn: Unknown, because the database cannot be read.'
   expect(['work', 'channels'].map(of)).toEqual([unknown, unknown])
 })
@@ -186,7 +188,7 @@ describe.skipIf(whyNoDisk() !== null)('doctor: a separate disk', () => {
     const { exitCode, of } = await inspect({ CRONGUARD_DATA_DIR: dataDir })
     expect(exitCode).toBe(1)
     expect(of('disk')).toMatch(/^bad: The disk is full: 0 bytes of .* cannot record pings\. Free some space/)
-    expect(of('database')).toMatch(/^bad: Cannot read it: .*\. The disk is full.*Free some space\.$/)
+    expect(of('database')).toMatch(/^bad: Cannot read the database: .*\. The disk is full.*Free some space\.$/)
   })
 
   test('with little free space is a warning, with and without a database', async () => {
@@ -249,11 +251,11 @@ test('doctor: overdue deadlines are a warning', async () => {
 })
 
 describe('doctor: the mail server', () => {
-  test('accepts the sign-in, and gets no mail', async () => {
+  test('is reached, and gets no mail', async () => {
     const receiver = await startSmtpReceiver()
     const smtp = { CRONGUARD_SMTP_HOST: '127.0.0.1', CRONGUARD_SMTP_PORT: String(receiver.port) }
     const { exitCode, of } = await inspect({ ...smtp, CRONGUARD_SMTP_SECURITY: 'none' })
-    expect([exitCode, of('mail')]).toEqual([0, 'ok: 127.0.0.1 accepts the sign-in, unencrypted. No email was sent.'])
+    expect([exitCode, of('mail')]).toEqual([0, 'ok: Connected to 127.0.0.1 without encryption. No email was sent.'])
     // This server offers no STARTTLS.
     const encrypted = await inspect(smtp)
     expect([encrypted.exitCode, encrypted.of('mail')]).toEqual([1, expect.stringMatching(/^bad: .*STARTTLS/)])

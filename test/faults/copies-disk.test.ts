@@ -45,6 +45,9 @@ describe.skipIf(why !== null)(`A full or read-only disk${why === null ? '' : ` (
     expect(await cronguard.run(['backup', '--to', copy])).toMatchObject({ exitCode: 0, stderr: '' })
     expect((await cronguard.run(['backup', 'verify', copy])).exitCode).toBe(0)
     const { exitCode, stdout } = await cronguard.run(['doctor'])
-    expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/bad +access +CronGuard cannot write to it: EROFS/)])
+    expect([exitCode, stdout]).toEqual([
+      1,
+      expect.stringMatching(/bad +access +CronGuard cannot write to the data folder: EROFS/),
+    ])
   }, 60_000)
 })

@@ -214,8 +214,8 @@ describe('pendingMigrations refuses a database', () => {
     const { code, message } = refusal()
     expect(code).toBe('conflict')
     expect(message).toBe(
-      `Migration ${ALL.at(-1)} in this database differs from the one of this program. ` +
-        'Use the CronGuard that created it.',
+      `Migration ${ALL.at(-1)} in this database differs from that of this version. ` +
+        'Use the version that created the database.',
     )
   })
 
@@ -224,7 +224,7 @@ describe('pendingMigrations refuses a database', () => {
     const { code, message } = refusal()
     expect(code).toBe('conflict')
     expect(message).toBe(
-      'A newer CronGuard created this database (schema 4711). Install that version, or restore a backup.',
+      'A newer version of CronGuard created this database (schema 4711). Install that version, or restore a backup.',
     )
   })
 

@@ -55,7 +55,7 @@ export const database: Check = ({ dataDir }) => {
     return inspect(path)
   } catch (error) {
     if (error instanceof AppError) throw error
-    return bad(`Cannot read it: ${messageOf(error)}. ${remedyFor(error, dataDir)}`)
+    return bad(`Cannot read the database: ${messageOf(error)}. ${remedyFor(error, dataDir)}`)
   }
 }
 

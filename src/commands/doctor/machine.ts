@@ -45,7 +45,7 @@ export const folder: Check = ({ dataDir }) => {
   // Some systems return the number as a signed integer.
   const kind = Number(statfsSync(dataDir).type) >>> 0
   if (NETWORK_FILE_SYSTEMS[kind])
-    return bad(`${dataDir} is on ${NETWORK_FILE_SYSTEMS[kind]}, which damages databases. Use a local disk.`)
+    return bad(`${dataDir} is on ${NETWORK_FILE_SYSTEMS[kind]}, which can damage databases. Use a local disk.`)
   if (TEMPORARY_FILE_SYSTEMS[kind]) return warn(`${dataDir} ${TEMPORARY_FILE_SYSTEMS[kind]}.`)
   if (LOCAL_FILE_SYSTEMS[kind]) return ok(`${dataDir} is on a local disk (${LOCAL_FILE_SYSTEMS[kind]}).`)
   return ok(
@@ -67,13 +67,13 @@ export const access: Check = ({ dataDir }) => {
     )
   const own = process.getuid?.() ?? home.uid
   const problem = own === home.uid || own === ROOT ? problemOfWriting(dataDir, files) : null
-  if (problem !== null) return bad(`CronGuard cannot write to it: ${problem}.`)
+  if (problem !== null) return bad(`CronGuard cannot write to the data folder: ${problem}.`)
   if (isOpen(home.mode)) return warn(`Other users can read ${dataDir}. \`chmod 700\` it.`)
   const open = files.find(({ isFile, mode }) => isFile && isOpen(mode))
   if (open) return warn(`${open.name} is readable by other users; only the folder protects it. \`chmod 600\` it.`)
   if (own !== home.uid)
-    return warn(`Everything belongs to user ${home.uid}, but this is user ${own}. Run commands as user ${home.uid}.`)
-  return ok(`Everything belongs to user ${home.uid}, and no one else can read it.`)
+    return warn(`All files belong to user ${home.uid}, but this is user ${own}. Run commands as user ${home.uid}.`)
+  return ok(`All files belong to user ${home.uid}, and no one else can read them.`)
 }
 
 /** The system's error, or null when this user may write. Checking changes nothing. */
@@ -147,7 +147,7 @@ export const zones: Check = () => {
     return warn('The system has no time zone database, so CronGuard uses its built-in one. Install tzdata.')
   }
   const release = zoneRelease()
-  return ok(`CronGuard uses the system's database${release ? `, release ${release}` : ''}.`)
+  return ok(`CronGuard uses the system's time zone database${release ? `, release ${release}` : ''}.`)
 }
 
 // The first line of the file is "# version 2026a". Not every distribution has it.

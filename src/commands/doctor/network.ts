@@ -46,8 +46,8 @@ export const mail: Check = async ({ smtp }) => {
   if (lacksPassword(smtp)) return await checkWithoutPassword(smtp)
   const problem = await checkMailServer(smtp)
   if (problem !== null) return refused(smtp, problem)
-  if (smtp.security === 'none') return ok(`${smtp.host} accepts the sign-in, unencrypted. No email was sent.`)
-  return ok(`${smtp.host} accepts the sign-in, encrypted. No email was sent.`)
+  const verb = smtp.username === null ? 'Connected' : 'Signed in'
+  return ok(`${verb} to ${smtp.host} ${howEncrypted(smtp)}. No email was sent.`)
 }
 
 function refused({ host }: SmtpSettings, problem: string): Finding {
@@ -61,7 +61,11 @@ async function checkWithoutPassword(smtp: SmtpSettings): Promise<Finding> {
   const problem = await checkMailServer({ ...smtp, username: null })
   if (problem !== null) return refused(smtp, problem)
   const password = 'The sign-in was not tested, because only the service can read the password'
-  return ok(`${smtp.host} answers${smtp.security === 'none' ? ', unencrypted' : ', encrypted'}. ${password}.`)
+  return ok(`Connected to ${smtp.host} ${howEncrypted(smtp)}. ${password}.`)
+}
+
+function howEncrypted({ security }: SmtpSettings): string {
+  return security === 'none' ? 'without encryption' : 'with encryption'
 }
 
 export const address: Check = (config) => {
@@ -78,7 +82,9 @@ export const address: Check = (config) => {
     )
   }
   if (isEncrypted && trustedProxies.length === 0) {
-    return warn(`${baseUrl} needs a proxy. List it in CRONGUARD_TRUSTED_PROXIES, or all visitors share one IP address.`)
+    return warn(
+      `${baseUrl} needs a reverse proxy. List it in CRONGUARD_TRUSTED_PROXIES, or all visitors share one IP address.`,
+    )
   }
   if (isOwn(hostname) && !isOwn(host) && !config.isBaseUrlSet) {
     return warn(

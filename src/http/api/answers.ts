@@ -66,7 +66,7 @@ export const ChannelDetails = Channel.extend({
   tells_blackouts: z.boolean().describe('Whether it notifies when CronGuard itself was offline.'),
   summary: z.string().describe('A short description of its settings, without secrets.'),
   settings_given: z.array(z.string()).describe('The names of the stored settings. Their values are never shown.'),
-  failing_since: Time.nullable().describe('Since when its deliveries have failed; null if the last one succeeded.'),
+  failing_since: Time.nullable().describe('When its deliveries started to fail; null if the last one succeeded.'),
   n_checks: Count.describe('The number of checks that use it.'),
   n_waiting: Count.describe('The number of pending notifications.'),
 }).meta({ id: 'ChannelDetails' })

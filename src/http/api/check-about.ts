@@ -35,7 +35,7 @@ const MORE: Record<string, Partial<FieldAbout>> = {
     otherwise: '`null`: the grace period',
   },
   min_run: {
-    takes: 'a run that ends sooner has failed: 1 to 31536000 seconds, or `null`',
+    takes: 'a run that ends sooner counts as a failure: 1 to 31536000 seconds, or `null`',
     otherwise: '`null`: no minimum',
   },
   early: {
@@ -131,8 +131,8 @@ export const SAVE_CHECK: About = {
   resource: 'Checks',
   summary: 'Creates a check, or updates the one that `unique` matches',
   notes:
-    'With `unique` it updates the oldest check that has the same values in all named fields and returns 200. ' +
-    'Otherwise it creates one and returns 201.',
+    'With `unique`, updates the oldest check that has the same values in all named fields, and returns 200. ' +
+    'Otherwise creates one, and returns 201.',
   body: CheckSpecBody,
   answers: { 200: Check, 201: Check },
   refusals: { 403: `The project has ${MONITORS_MAX} checks already.` },
@@ -170,7 +170,7 @@ export const PAUSE_CHECK: About = {
 export const RESUME_CHECK: About = {
   id: 'resumeCheck',
   resource: 'Checks',
-  summary: 'Resumes a paused check, which becomes new again',
+  summary: 'Resumes a paused check; its status becomes `new`',
   answers: { 200: Check, 409: z.literal('check is not paused') },
 }
 

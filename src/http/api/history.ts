@@ -76,7 +76,7 @@ const PING_BODY: About = {
   summary: 'Returns the body of a ping as it was sent',
   notes:
     'For a body over the limit, only the beginning and the end are stored. ' +
-    `\`${CUT_HEADER}\` then is the number of bytes missing between them.`,
+    `\`${CUT_HEADER}\` is the number of bytes missing between them.`,
   answers: { 200: z.string() },
 }
 

@@ -105,7 +105,7 @@ const ACKNOWLEDGE: About = {
   id: 'acknowledgeIncident',
   resource: 'Incidents',
   summary: 'Acknowledges an incident and appends a note',
-  notes: 'An earlier acknowledgment is kept. The note is appended in any case.',
+  notes: 'If the incident is already acknowledged, only the note is appended.',
   body: Acknowledgment,
   answers: { 200: IncidentDetails },
 }

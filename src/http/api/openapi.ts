@@ -146,9 +146,9 @@ const SECURITY_SCHEMES = {
 
 const DESCRIPTION = [
   'Manage monitors, channels and incidents. The API is compatible with Healthchecks and calls a monitor a check.',
-  'Version 2 lacks what is marked as only in version 3, and derives the slug from the name unless a slug is sent. ' +
+  'Version 2 lacks everything marked “Only in version 3”, and derives the slug from the name unless one is sent. ' +
     'Version 1 is like version 2, but the status of a running check is `started`.',
-  'Unknown fields are ignored. A refused request changes nothing. The last slash of a collection ' +
+  'Unknown fields are ignored. A refused request changes nothing. The trailing slash of a collection ' +
     'is optional. A POST request can have the key as `api_key` in its body.',
   'Other methods get 405, and a body larger than 1 MiB gets 413. With 503, `Retry-After` says when to retry.',
 ].join('\n\n')

@@ -86,8 +86,8 @@ function facetsOf({ kind, name, settings, notifiesGaps }: Channel): Facets {
   const shown = (findKind(kind)?.fields ?? []).filter(({ type }) => type !== 'secret')
   const stored = settings as Record<string, unknown>
   return [
-    ['name', name],
-    ...shown.map((field) => [field.label, stored[field.name]] as const),
+    ['“Name”', name],
+    ...shown.map((field) => [`“${field.label}”`, stored[field.name]] as const),
     ['“Notify when CronGuard itself was offline”', notifiesGaps],
   ]
 }

@@ -24,7 +24,7 @@ export interface Snippet {
   note?: string
 }
 
-const OVERRUN = 'It also reports the start, so CronGuard measures each run and notices one that hangs.'
+const OVERRUN = 'Also reports the start of each run, so CronGuard can measure it and notice if it hangs.'
 
 const TEMPLATES: readonly Snippet[] = [
   {
@@ -85,14 +85,14 @@ const TEMPLATES: readonly Snippet[] = [
     label: 'Docker',
     language: 'sh',
     code: docker,
-    note: 'Runs on the host: the image needs no curl. A container that cannot start is reported as failed, too.',
+    note: "Runs on the host, so the image doesn't need curl. A container that can't start is also reported as failed.",
   },
   {
     id: 'compose',
     label: 'Docker Compose',
     language: 'yaml',
     code: compose,
-    note: 'The image needs sh and curl. Inside a container, localhost is the container and not the host.',
+    note: 'The image needs sh and curl. Inside a container, localhost is the container itself, not the host.',
   },
 ]
 
@@ -113,7 +113,7 @@ export function snippetsFor(monitor: { pingUrl: string; name: string; schedule: 
 
 /** Crontab refuses these words, so that a line pasted without a change does not run at odd times. */
 const CRON_PLACEHOLDER = 'MINUTE HOUR DAY MONTH WEEKDAY'
-const CRON_NOTE = `Crontab has no equivalent of this schedule. Replace ${CRON_PLACEHOLDER} with the job's times.`
+const CRON_NOTE = `Cron has no equivalent of this schedule. Replace ${CRON_PLACEHOLDER} with the job's times.`
 
 // The name appears only in comments, without any character that could end a comment or begin a command.
 function plainName(name: string): string {

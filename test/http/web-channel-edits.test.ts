@@ -129,7 +129,7 @@ test('Edit channel: the second of two users is warned, and overwrites nothing si
   const refused = await member.post(`/channels/${id}`, second)
   const text = await refused.text()
   expect(refused.status).toBe(422)
-  expect(text).toContain('Someone else changed this channel while you were editing it: URL')
+  expect(text).toContain('Someone else changed this channel while you were editing it: “URL”')
   expect(text).toContain('value="Team"')
   expect(findChannel(guard.db, id)).toMatchObject({ name: 'Chat', settings: { url: first['setting-url'] } })
   expect((await member.post(`/channels/${id}`, { ...second, seen: seenIn(text) })).status).toBe(303)

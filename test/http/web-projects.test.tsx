@@ -237,7 +237,7 @@ describe('API key', () => {
 
   test.each([
     [{ keyName: 'x'.repeat(101), access: 'read-only' }, 'at most 100 characters'],
-    [{ keyName: 'x', access: 'everything' }, 'Choose one of the options.'],
+    [{ keyName: 'x', access: 'everything' }, 'Choose an option from the list.'],
   ])('is not created from %j', async (fields, problem) => {
     const response = await (await alice()).post(path('/api-keys'), fields)
     expect([response.status, await response.text()]).toEqual([422, expect.stringContaining(problem)])

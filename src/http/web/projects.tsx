@@ -289,6 +289,6 @@ async function remove(web: WebDeps, context: ProjectRequest): Promise<Response> 
 // Only a manipulated form contains another value.
 function oneOf<T extends string>(choices: readonly T[], asked: string): T {
   const found = choices.find((choice) => choice === asked)
-  if (found === undefined) throw new AppError('invalid', 'Choose one of the options.')
+  if (found === undefined) throw new AppError('invalid', 'Choose an option from the list.')
   return found
 }

@@ -87,15 +87,24 @@ export function settingsIn(read: Record<string, unknown>): Partial<FlatSettings>
   return Object.fromEntries(sent.map(({ wire, field }) => [field, read[wire]]))
 }
 
+const ADDED = WIRE_SETTINGS.filter(({ field }) => ADDED_SETTINGS.includes(field))
+const OF_PERIOD = WIRE_SETTINGS.filter(({ field }) => field === 'schedule.periodMs')
+const OF_EXPRESSION = WIRE_SETTINGS.filter((one) => one.group === 'schedule' && !OF_PERIOD.includes(one))
+const ALWAYS = WIRE_SETTINGS.filter((one) => one.group !== 'schedule' && !ADDED.includes(one))
+const BLANK: Record<string, SettingValue> = Object.fromEntries(ALWAYS.map(({ wire }) => [wire, null]))
+
 /** The settings of a monitor under the API's names: a period or an expression, and our additions unless default. */
 export function shownSettings(monitor: Monitor): Record<string, SettingValue> {
-  const isPeriod = monitor.schedule.kind === 'period'
-  const isShown = (setting: WireSetting): boolean => {
-    if (setting.group === 'schedule') return isPeriod === (setting.field === 'schedule.periodMs')
-    return !ADDED_SETTINGS.includes(setting.field) || settingValue(monitor, setting) !== defaultOf(setting)
+  // Copies of one object are the fastest to fill and to write as JSON.
+  const shown = { ...BLANK }
+  const add = (setting: WireSetting) => {
+    shown[setting.wire] = toWire(setting, settingValue(monitor, setting))
   }
-  const shown = WIRE_SETTINGS.filter(isShown)
-  return Object.fromEntries(shown.map((setting) => [setting.wire, toWire(setting, settingValue(monitor, setting))]))
+  ALWAYS.forEach(add)
+  const ofSchedule = monitor.schedule.kind === 'period' ? OF_PERIOD : OF_EXPRESSION
+  ofSchedule.forEach(add)
+  ADDED.filter((setting) => settingValue(monitor, setting) !== defaultOf(setting)).forEach(add)
+  return shown
 }
 
 export function toWire({ field, kind }: WireSetting, value: SettingValue): SettingValue {

@@ -51,7 +51,7 @@ describe('Dashboard', () => {
       expect(report).toContain(part)
     }
     expect(report).toContain('title="2026-03-01 12:00:00 UTC"')
-    for (const part of ['#shape-new', 'New', 'no ping yet', '>db<', '>prod<']) expect(fresh).toContain(part)
+    for (const part of ['#shape-new', 'New', 'none yet', '>db<', '>prod<']) expect(fresh).toContain(part)
   })
 
   test('shows "no result yet" after a resume, or after only a start', async () => {

@@ -33,7 +33,7 @@ describe('UptimeBars', () => {
 
   test('has a summary for screen readers', () => {
     expect(label(draw(days))).toBe('Uptime: downtime on 2 of the 3 days with data, 3 hours 5 minutes in total')
-    expect(label(draw([unknown('23 Nov'), well('24 Nov')]))).toBe('Uptime: no downtime on the one day with data')
+    expect(label(draw([unknown('23 Nov'), well('24 Nov')]))).toBe('Uptime: no downtime on the only day with data')
     expect(label(draw([unknown('24 Nov')]))).toBe('Uptime: no data yet')
     expect(label(draw([]))).toBe('Uptime: no data yet')
   })

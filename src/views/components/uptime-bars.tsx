@@ -109,7 +109,7 @@ function TroubledDays({ days }: { days: readonly UptimeDay[] }) {
 function summaryInWords(days: readonly UptimeDay[], troubled: readonly UptimeDay[]): string {
   const seen = days.filter(({ ratio }) => ratio !== null).length
   if (seen === 0) return 'no data yet'
-  const observed = seen === 1 ? 'the one day with data' : `the ${seen} days with data`
+  const observed = seen === 1 ? 'the only day with data' : `the ${seen} days with data`
   if (troubled.length === 0) return `no downtime on ${observed}`
   const downMs = troubled.reduce((sum, day) => sum + day.downMs, 0)
   return `downtime on ${troubled.length} of ${observed}, ${lengthInWords(downMs)} in total`

@@ -48,7 +48,7 @@ export function MonitorRow({ monitor, reading }: MonitorRowProps) {
 // Starts, logs and pings from before the monitor was resumed don't count.
 function LastPing({ monitor: { lastPingAt, pingCount }, reading }: MonitorRowProps) {
   if (lastPingAt !== null) return <Ago at={lastPingAt} reading={reading} />
-  return <>{pingCount === 0 ? 'no ping yet' : 'no result yet'}</>
+  return <>{pingCount === 0 ? 'none yet' : 'no result yet'}</>
 }
 
 function Tags({ tags }: { tags: string[] }) {

@@ -33,7 +33,7 @@ describe('Times in an alert', () => {
     await goDown({ name: 'backup', schedule: nightly, graceMs: DAY / 24 }, [mail])
     const [sent] = guard.outside.mails
     for (const text of [sent?.text, sent?.html]) {
-      expect(text).toContain('It was expected on 1 Mar 2026, 20:00:00 (Europe/Riga), with a grace period of 1 hour.')
+      expect(text).toContain('One was due on 1 Mar 2026, 20:00:00 (Europe/Riga), with a grace period of 1 hour.')
       expect(text).toContain('1 Mar 2026, 21:00:00 (Europe/Riga), 19:00:00 UTC')
     }
   })
@@ -42,7 +42,7 @@ describe('Times in an alert', () => {
     const mail = guard.mailTo(project, 'ops@example.org')
     const hook = guard.webhookTo(project, 'https://hooks.example.org/x')
     await goDown({ name: 'backup', schedule: nightly, graceMs: DAY / 24 }, [mail, hook])
-    const expected = 'It was expected on 2 Mar 2026, 03:00:00 (Asia/Tokyo), with a grace period of 1 hour.'
+    const expected = 'One was due on 2 Mar 2026, 03:00:00 (Asia/Tokyo), with a grace period of 1 hour.'
     expect(guard.outside.mails[0]?.text).toContain(expected)
     const body = JSON.parse(String(guard.outside.calls[0]?.body))
     expect(body.details).toContain(expected)
@@ -65,7 +65,7 @@ describe('Times in an alert', () => {
     await guard.ping(monitor)
     await guard.tick()
     const texts = guard.outside.mails.map(({ text }) => text).join('\n')
-    expect(texts).toContain('Last ping: fail, just now')
+    expect(texts).toContain('Last ping: failure, just now')
     expect(texts).not.toContain('0 seconds')
   })
 })

@@ -57,7 +57,7 @@ describe('Monitor with a cron expression', () => {
     await waitUntil('2026-03-02T04:00:00Z')
     expect(statusChanges(backup).at(-1)).toBe('2026-03-02T03:10:00Z down')
     const [mail] = guard.outside.mails
-    expect(mail?.text).toContain('It was expected on 2 Mar 2026, 03:00:00 UTC, with a grace period of 10 minutes.')
+    expect(mail?.text).toContain('One was due on 2 Mar 2026, 03:00:00 UTC, with a grace period of 10 minutes.')
     expect(mail?.text).toContain('every day at 03:00 (UTC), grace period 10 minutes')
   })
 

@@ -56,8 +56,8 @@ function causeInWords(cause: Cause, inWords: (at: number) => string): string {
   switch (cause.kind) {
     case 'missed': {
       const since = cause.isSinceResume ? ' since the monitor was resumed' : ''
-      const expected = `It was expected on ${moment(cause.dueAt)}`
-      return `No ping received${since}. ${expected}, with a grace period of ${durationInWords(cause.graceMs)}.`
+      const due = `One was due on ${moment(cause.dueAt)}`
+      return `No ping received${since}. ${due}, with a grace period of ${durationInWords(cause.graceMs)}.`
     }
     case 'unfinished':
       return `The run that started on ${moment(cause.startedAt)} did not finish within ${limitInWords(cause)}.`

@@ -157,7 +157,7 @@ describe('Webhook body', () => {
       monitor_name: 'backup',
       status: 'down',
       timestamp: '2026-03-01T12:00:00.000Z',
-      details: 'No ping received. It was expected on 1 Mar 2026, 11:50:00 UTC, with a grace period of 10 minutes.',
+      details: 'No ping received. One was due on 1 Mar 2026, 11:50:00 UTC, with a grace period of 10 minutes.',
       reason: 'timeout',
       test: false,
       delivery_id: DELIVERY_ID,

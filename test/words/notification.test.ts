@@ -83,7 +83,7 @@ describe('notificationTitle and notificationDetails', () => {
       name: 'a missed ping',
       facts: { dueAt: DUE },
       title: 'Down: Backup',
-      details: 'No ping received. It was expected on 23 Nov 2026, 09:32:41 UTC, with a grace period of 5 minutes.',
+      details: 'No ping received. One was due on 23 Nov 2026, 09:32:41 UTC, with a grace period of 5 minutes.',
     },
     {
       name: 'an overrun',
@@ -108,7 +108,7 @@ describe('notificationTitle and notificationDetails', () => {
       facts: { transition: down('no-ping'), dueAt: DUE },
       title: 'Down: Backup',
       details:
-        'No ping received since the monitor was resumed. It was expected on 23 Nov 2026, 09:32:41 UTC, ' +
+        'No ping received since the monitor was resumed. One was due on 23 Nov 2026, 09:32:41 UTC, ' +
         'with a grace period of 5 minutes.',
     },
     {
@@ -173,7 +173,7 @@ describe('notificationTitle and notificationDetails', () => {
     expect(notificationTitle(notification, 'UTC')).toBe('Down: TEST')
     expect(notificationDetails(notification, 'UTC')).toBe(
       'This is a test. A real notification says: “No ping received. ' +
-        'It was expected on 23 Nov 2026, 09:07:41 UTC, with a grace period of 30 minutes.”',
+        'One was due on 23 Nov 2026, 09:07:41 UTC, with a grace period of 30 minutes.”',
     )
   })
 })

@@ -677,7 +677,7 @@ say_how_to_begin() {
   say ''
   say "Open CronGuard $new_version at $(address)"
   [ "$is_fresh" = yes ] || return 0
-  say "Create the first account with the link in the log, which works for 30 minutes after a start: $how"
+  say "Create the first account with the link in the log, which expires 30 minutes after a start: $how"
   say "Then ping from a job: curl -fsS '$(address)/ping/<ping key of your project>/backup?create=1'"
 }
 

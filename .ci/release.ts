@@ -62,7 +62,7 @@ async function release(): Promise<number> {
 export function buildCommand({ runtime }: Target, outfile: string): string[] {
   const [bun, ...words] = manifest.scripts.build.split(/\s+/)
   const place = words.indexOf('--outfile')
-  if (bun !== 'bun' || place < 0) throw new Error('The build script is not `bun build … --outfile …` any more.')
+  if (bun !== 'bun' || place < 0) throw new Error('The build script must have the form `bun build … --outfile …`.')
   const flags = words.filter((_word, index) => index !== place && index !== place + 1)
   return [process.execPath, ...flags, `--target=${runtime}`, `--metafile=${METAFILE}`, '--outfile', outfile]
 }
@@ -83,7 +83,7 @@ function sayWhetherItRuns(outfile: string): string {
   } catch {
     // Executables for another processor cannot be started here.
   }
-  return '; it could not be tried on this machine'
+  return '; it cannot be tested on this machine'
 }
 
 async function pack({ name }: Target): Promise<string> {
@@ -100,7 +100,7 @@ export function writeSbom(metafile: string, path: string): void {
   const tool = ['npx', '--yes', '--prefer-offline', SBOM_TOOL]
   const options = ['--output-reproducible', '--build-working-dir', ROOT, '--output-file', path]
   const { exitCode, stderr } = Bun.spawnSync([...tool, ...options, metafile], { cwd: ROOT })
-  if (exitCode !== 0) throw new Error(`The list of contents could not be made: ${stderr.toString().trim()}`)
+  if (exitCode !== 0) throw new Error(`Could not create the list of components: ${stderr.toString().trim()}`)
   const sbom: Sbom = JSON.parse(readFileSync(path, 'utf8'))
   const { bun } = manifest.devDependencies
   sbom.components.push({
@@ -112,7 +112,7 @@ export function writeSbom(metafile: string, path: string): void {
     licenses: [{ license: { id: 'MIT' } }],
   })
   const lacking = lackingIn(sbom, { ...manifest.dependencies, bun })
-  if (lacking.length > 0) throw new Error(`The list of contents lacks ${lacking.join(', ')}.`)
+  if (lacking.length > 0) throw new Error(`The list of components lacks ${lacking.join(', ')}.`)
   writeFileSync(path, `${JSON.stringify(sbom, null, 2)}\n`)
 }
 

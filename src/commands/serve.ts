@@ -44,7 +44,7 @@ function logStart({ deps }: App, shell: Shell): void {
   // In JSON format, every line must be a log event.
   if (config.logFormat === 'json') {
     if (setup !== null)
-      log.warn('No account yet: create the first one with this link, which works once, for 30 minutes', {
+      log.warn('No account yet: create the first one with this link, which works once and expires in 30 minutes', {
         setup,
         command,
       })
@@ -52,7 +52,7 @@ function logStart({ deps }: App, shell: Shell): void {
   }
   shell.tell(`\nCronGuard is running at ${config.baseUrl}`)
   if (setup === null) return
-  shell.tell('No account yet. Create the first one here; the link works once, for 30 minutes:')
+  shell.tell('No account yet. Create the first one here; the link works once and expires in 30 minutes:')
   shell.tell(`  ${setup}`)
   shell.tell(`Or use this command: ${command}\n`)
 }

@@ -307,7 +307,7 @@ test('doctor: reports the age of the newest backup', async () => {
   await cronguard.run(['backup'])
   const folder = join(dataFolder(), 'backups')
   for (const name of readdirSync(folder)) renameSync(join(folder, name), join(folder, name.replace(/20\d\d/, '2999')))
-  expect((await inspect()).of('backups')).toMatch(/^warn: All .*dated in the future\. Check the clock/)
+  expect((await inspect()).of('backups')).toMatch(/^warn: All .*dated in the future\. Check this machine's clock/)
   expect((await inspect({ CRONGUARD_BACKUP_KEEP: '0' })).of('backups')).toContain('CRONGUARD_BACKUP_KEEP is 0')
 })
 

@@ -16,6 +16,7 @@ import { DATABASE_FILE, type Reader } from '#store/database.ts'
 import { isFolderTaken } from '#store/lock.ts'
 import { pendingMigrations, schemaVersion } from '#store/migrations.ts'
 import { openReadOnly } from '#store/read-only.ts'
+import { warningOf } from '#words/warnings.ts'
 import { bad, type Check, type Finding, ok, warn } from './finding.ts'
 
 const NOT_YET = 'No database yet. The first start creates it.'
@@ -72,7 +73,7 @@ function inspect(path: string): Finding {
 
 const REMEDIES: [code: RegExp, remedy: string][] = [
   [/^SQLITE_(NOTADB|CORRUPT)/, 'The file is damaged. Stop CronGuard, then `cronguard restore` the newest backup.'],
-  [/^SQLITE_IOERR/, 'The system log shows disk errors. Copy the file, and restore a backup to another disk.'],
+  [/^SQLITE_IOERR/, 'Check the system log for disk errors. Copy the file, and restore a backup to another disk.'],
   [/^SQLITE_(BUSY|LOCKED)/, 'Another program has locked the file. Find it with `fuser -v`.'],
   [/./, 'Run the command as the service user, and check that the folder and the disk are writable for that user.'],
 ]
@@ -125,7 +126,7 @@ export const backups: Check = (config) => {
   if (warning !== undefined) return warn(warning)
   const at = newestBackupAt({ config, clock: systemClock })
   if (at === null && hasBackupAhead({ config, clock: systemClock })) {
-    return warn('All backups are dated in the future. Check the clock of this machine: it is behind, or was ahead.')
+    return warn(warningOf({ kind: 'backup', ageMs: 'ahead' }).text)
   }
   if (at === null) return warn('No backup yet. Create one with `cronguard backup`.')
   return ok(`The newest backup is ${durationInWords(Math.max(0, systemClock.now() - at))} old.`)

@@ -23,7 +23,7 @@ export function instanceMetrics(deps: Deps, parts: PartHealth[]): Metric[] {
 export function checkerLag({ db, clock }: Deps): Metric {
   const lagMs = Math.max(0, clock.now() - (findFirstDeadline(db) ?? Number.POSITIVE_INFINITY))
   return gauge(
-    { name: 'cronguard_checker_lag_seconds', help: 'How long a passed deadline has waited for the checker.' },
+    { name: 'cronguard_checker_lag_seconds', help: 'How long ago the oldest unhandled deadline passed.' },
     toSeconds(lagMs),
   )
 }
@@ -55,7 +55,10 @@ function outboxMetrics({ db, clock }: Deps): Metric[] {
       ['sending', sending],
     ]),
     gauge(
-      { name: 'cronguard_outbox_oldest_age_seconds', help: 'How long the oldest of these notifications has waited.' },
+      {
+        name: 'cronguard_outbox_oldest_age_seconds',
+        help: 'How long the oldest of these notifications has been pending.',
+      },
       toSeconds(oldestAt === null ? 0 : Math.max(0, clock.now() - oldestAt)),
     ),
   ]

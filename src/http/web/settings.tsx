@@ -221,7 +221,9 @@ function reopenSetup(deps: WebDeps['deps']): void {
   const token = createSetupToken(deps)
   if (token === null) return
   const link = `${deps.config.baseUrl}/setup?token=${token}`
-  deps.log.warn('No accounts left: create the first one with this link, which works once, for 30 minutes', { link })
+  deps.log.warn('No accounts left: create the first one with this link, which works once and expires in 30 minutes', {
+    link,
+  })
 }
 
 interface PasswordCheck extends LimitedRequest {

@@ -62,7 +62,7 @@ export const addMonitor: AddCommand = (program, shell) => {
       }),
     )
   const adding = on('add', 'create a monitor and print its ping URL')
-    .argument('<name>')
+    .argument('<name>', 'monitor name')
     .option('--schedule <text>', SCHEDULE_HELP, 'every day')
     .option('--tz <zone>', ZONE_HELP, 'UTC')
     .option('--channels <which>', CHANNELS_HELP, readChannels, 'all')

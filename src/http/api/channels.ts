@@ -123,7 +123,7 @@ const UPDATE: About = {
   resource: 'Channels',
   summary: 'Updates the fields that are sent',
   notes:
-    'A secret that is not sent stays unchanged. If a URL changes to another server, the secret ' + 'must be sent too.',
+    'A secret that is not sent stays unchanged. If the URL changes to another server, the secret must be sent, too.',
   body: ChannelChange,
   answers: { 200: ChannelDetails },
   refusals: { 409: 'This kind of channel is no longer supported.' },

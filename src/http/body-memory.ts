@@ -95,6 +95,12 @@ export class BodyEnds implements BodySink {
     return { head, tail: new Uint8Array(tail), cutBytes: this.#size - this.#limit }
   }
 
+  /** Removes and returns the last bytes of what fits into the limit. They are valid until bytes are added. */
+  removeLast(length: number): Uint8Array {
+    this.#size -= length
+    return new Uint8Array(this.#buffer, this.#size, length)
+  }
+
   /** Forgets what it has and starts again. */
   clear(): void {
     this.#resize(0)

@@ -34,20 +34,22 @@ afterAll(() => cronguard.dispose())
 const FORM = 'Content-Type: application/x-www-form-urlencoded\r\n'
 const JSON_TYPE = 'Content-Type: application/json\r\n'
 
-test.each<[what: string, path: (uuid: string) => string, headers: string, isAnswered: boolean]>([
+test.each<[what: string, path: (uuid: string) => string, headers: string, isAnswered: boolean, start?: string]>([
   ['pings', (uuid) => `/ping/${uuid}`, '', false],
-  ['forms, which are read to their end', (uuid) => `/${uuid}?s=`, FORM, true],
-  ['JSON, which is read to its end', (uuid) => `/v1/check_in/${uuid}`, JSON_TYPE, true],
+  ['forms with a long name', (uuid) => `/${uuid}?s=`, FORM, false],
+  ['forms with a long field', (uuid) => `/${uuid}?s=`, FORM, false, 'm='],
+  ['JSON with a long string', (uuid) => `/v1/check_in/${uuid}`, JSON_TYPE, false, '{"check_in":{"stdout":"'],
+  ['JSON without strings', (uuid) => `/v1/check_in/${uuid}`, JSON_TYPE, true],
   ['pings to an unknown monitor', () => `/ping/${UNKNOWN_PING_KEY}`, '', true],
   ['requests for nothing', () => '/nothing', '', true],
   ['requests with a wrong API key', () => '/api/v3/checks/', `X-Api-Key: ${'x'.repeat(32)}\r\n`, true],
   ['sign-ins', () => '/login', FORM, true],
 ])(
   `While ${SENDERS} clients send %s without end, memory stays below ${RSS_MAX_MB} MB and other pings arrive`,
-  async (_what, path, headers, isAnswered) => {
+  async (_what, path, headers, isAnswered, start = '') => {
     for (const length of [`Content-Length: ${BODY_BYTES}\r\n`, 'Transfer-Encoding: chunked\r\n']) {
       const head = `POST ${path(job.uuid)} HTTP/1.1\r\nHost: x\r\n${headers}${length}\r\n`
-      const senders = Array.from({ length: SENDERS }, () => new Sender(cronguard.port, head))
+      const senders = Array.from({ length: SENDERS }, () => new Sender(cronguard.port, { head, start }))
       try {
         await pingAsUsual()
         await eventually('all that the senders have', () => senders.every(({ isDone }) => isDone))
@@ -86,10 +88,11 @@ class Sender {
   #left = BODY_BYTES - MISSING_BYTES
   #drip: ReturnType<typeof setInterval> | undefined
 
-  constructor(port: number, head: string) {
+  constructor(port: number, { head, start }: { head: string; start: string }) {
     this.#isChunked = head.includes('chunked')
     this.#socket = connect(port, '127.0.0.1', () => {
       this.#socket.write(head)
+      if (start !== '') this.#sendPart(Buffer.from(start))
       this.#send()
     })
     this.#socket.on('drain', () => this.#send())
@@ -112,13 +115,16 @@ class Sender {
 
   #send(): void {
     while (this.#left > 0 && !this.#socket.destroyed) {
-      const part = CHUNK.subarray(0, this.#left)
-      this.#left -= part.length
-      if (!this.#write(part)) return
+      if (!this.#sendPart(CHUNK.subarray(0, this.#left))) return
     }
     if (this.#left > 0 || this.#drip !== undefined) return
     this.isDone = true
     this.#drip = setInterval(() => this.#write(CHUNK.subarray(0, 1)), DRIP_MS)
+  }
+
+  #sendPart(part: Buffer): boolean {
+    this.#left -= part.length
+    return this.#write(part)
   }
 
   #write(part: Buffer): boolean {

@@ -315,7 +315,7 @@ describe('Ping body: other work', () => {
     })
     for (; !isOver; turns++) await new Promise((resolve) => setImmediate(resolve))
     expect((await answered)[0]).toBeLessThan(300)
-    expect(turns).toBeGreaterThan(bytes.length / (2 * 64 * 1024))
+    expect(turns).toBeGreaterThan(bytes.length / (2 * 128 * 1024))
   })
 })
 

@@ -128,10 +128,11 @@ class PairsReader implements FormReader {
     const next = bytes.indexOf(AMPERSAND as number, at)
     const end = next === -1 ? bytes.length : next
     if (this.#value !== null) {
-      const encoded = Buffer.concat([this.#unfinished, bytes.subarray(at, end)])
+      const piece = bytes.subarray(at, end)
+      const encoded = this.#unfinished.length === 0 ? piece : Buffer.concat([this.#unfinished, piece])
       const complete = next === -1 ? completeLength(encoded) : encoded.length
       this.#value.add(decodePercents(encoded.subarray(0, complete)))
-      this.#unfinished = encoded.subarray(complete)
+      this.#unfinished = Buffer.from(encoded.subarray(complete))
     }
     if (next !== -1) this.#endField()
     return end + 1
@@ -146,14 +147,18 @@ class PairsReader implements FormReader {
   }
 }
 
-function completeLength(encoded: Buffer): number {
+function completeLength(encoded: Uint8Array): number {
   const percent = encoded.indexOf(PERCENT as number, Math.max(0, encoded.length - BYTES_OF_ONE + 1))
   return percent === -1 ? encoded.length : percent
 }
 
-// Decodes to bytes, because a character may be split between two pieces.
-function decodePercents(encoded: Buffer): Buffer {
-  const decoded = Buffer.allocUnsafe(encoded.length)
+/** Used for every piece, because new buffers stay in memory until the garbage collector runs. */
+let scratch = Buffer.alloc(0)
+
+// Decodes to bytes, because a character may be split between two pieces. The result is valid until the next call.
+function decodePercents(encoded: Uint8Array): Buffer {
+  if (scratch.length < encoded.length) scratch = Buffer.alloc(encoded.length)
+  const decoded = scratch
   let length = 0
   for (let at = 0; at < encoded.length; at++) {
     const byte = encoded[at] ?? 0

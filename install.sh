@@ -121,7 +121,7 @@ find_prefix() {
   case $task:$service:$served in *: | *:no:* | *:"$prefix") return ;; esac
   or="to move it, use --uninstall, which keeps data and settings, then install with --prefix $prefix"
   [ "$task" = install ] || or="to remove only that executable, use --uninstall --no-service --prefix $prefix"
-  fail "The service runs from $served, not from $prefix. Omit --prefix; or, $or."
+  fail "The service runs from $served, not from $prefix. Omit --prefix. Or, $or."
 }
 
 served_prefix() {
@@ -219,7 +219,7 @@ require_safe_address() {
     127.*) return ;;
   esac
   [ "$is_insecure" = yes ] ||
-    fail "$source is not https: anyone on the network path could replace the program. --insecure accepts it anyway."
+    fail "$source is not https: anyone on the network path could replace the program. To accept it anyway, use --insecure."
 }
 
 # Creates a temporary folder on the target disk, where everything is prepared. It is removed at exit.
@@ -313,7 +313,7 @@ verify_signature() {
   fi
 }
 
-or_insecure() { [ "$is_insecure" = yes ] || fail "$1 --insecure accepts it anyway. Nothing was installed."; }
+or_insecure() { [ "$is_insecure" = yes ] || fail "$1 Nothing was installed. To accept it anyway, use --insecure."; }
 
 is_forged() {
   or_insecure "SHA256SUMS of $source does not match its signature: it is damaged, or someone changed it."
@@ -368,7 +368,7 @@ fetch_file() {
   if [ -n "$(expected_checksum "$name")" ]; then
     verify "$source" "$name"
   else
-    say "$source was not verified: no SHA256SUMS next to it lists it."
+    say "$source was not verified: it is not listed in a SHA256SUMS file in the same folder."
   fi
 }
 
@@ -496,8 +496,8 @@ write_settings() {
   cat >"$stage/cronguard.env" <<END
 # CronGuard's settings, one NAME=value per line. These are the defaults. To change one, remove the # and run:
 #   $systemctl restart cronguard
-# Your server lists all settings at /docs/configuration. Keep secrets in files of their own: name them with
-# ..._FILE$or. Commands in a shell read this file, too.
+# Your server lists all settings at /docs/configuration. Keep secrets in separate files: set
+# NAME_FILE to the path$or. Commands in a shell read this file, too.
 
 # The folder of the database.$elsewhere
 CRONGUARD_DATA_DIR=$default_data
@@ -672,12 +672,12 @@ start_service() {
 
 say_how_to_begin() {
   [ "$is_dry" = no ] || return 0
-  how='it is in the log'
+  how='see the output of the server'
   if systemd_runs; then how="$journal | grep -F /setup? | tail -n 1"; fi
   say ''
   say "Open CronGuard $new_version at $(address)"
   [ "$is_fresh" = yes ] || return 0
-  say "Create the first account with the link in the log, which expires 30 minutes after a start: $how"
+  say "Create the first account with the link in the log, which expires 30 minutes after the server starts: $how"
   say "Then ping from a job: curl -fsS '$(address)/ping/<ping key of your project>/backup?create=1'"
 }
 

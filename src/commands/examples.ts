@@ -42,7 +42,7 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['List open incidents', 'incident list you@example.com --open'],
     ['List the last 100 incidents as JSON', 'incident list you@example.com --count 100 --json'],
   ],
-  'channel list': [['List channels and whether they work', 'channel list you@example.com']],
+  'channel list': [['List channels and their state', 'channel list you@example.com']],
   'channel test': [['Test a channel by its name', 'channel test you@example.com "On call"']],
   'schedule next': [
     ['Show times across a clock change', 'schedule next "30 3 * * *" --tz Europe/Riga --from 2026-03-27'],

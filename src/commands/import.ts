@@ -78,7 +78,7 @@ function inWords(items: ImportedItem[], isDryRun: boolean): string[] {
 }
 
 const SKIPPED =
-  'Skipped channels are new, and the export lacks their secrets. Export with --with-secrets, or create them yourself.'
+  'Some new channels were skipped, because the export lacks their secrets. Export with --with-secrets, or create them.'
 
 function summary(items: ImportedItem[], what: ImportedItem['what']): string {
   const count = (outcome: ImportedItem['outcome']): number => {

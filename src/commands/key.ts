@@ -89,8 +89,8 @@ async function remove(shell: Shell, options: RemoveOptions & { email: string; id
     const project = projectOf(deps, { email, name })
     const key = listApiKeys(deps.db, project.id).find((known) => known.id === id)
     if (key !== undefined) {
-      const called = key.name === '' ? '' : `, "${key.name}"`
-      const subject = `the ${key.access} key ${key.hint}…${called} of "${project.name}"`
+      const called = key.name === '' ? '' : ` ("${key.name}")`
+      const subject = `the ${key.access} key ${key.hint}…${called} in "${project.name}"`
       const loss = `This deletes ${subject}. Programs that use it lose access.`
       await confirm(shell, { loss, yes })
     }

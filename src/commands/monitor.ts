@@ -179,7 +179,7 @@ function update(deps: Deps, monitor: Monitor, options: SettingOptions): Monitor 
   const given = readSettings(deps, { id: monitor.projectId }, options, monitor)
   const { schedule, tz, channels } = options
   if (Object.keys(given).length === 0 && [schedule, tz, channels].every((one) => one === undefined)) {
-    throw new AppError('invalid', 'Enter at least one setting to change: `cronguard monitor update --help` lists them.')
+    throw new AppError('invalid', 'Pass at least one setting to change. `cronguard monitor update --help` lists them.')
   }
   return updateMonitor(deps, {
     ref: monitor,

@@ -25,7 +25,7 @@ export function problemInWords(kind: SettingKind, problem: SettingProblem): stri
     case 'not_slug':
       return 'Use only lowercase letters a to z, digits, "-" and "_".'
     case 'not_alias':
-      return 'Use 4 to 64 letters (a to z, A to Z), digits, "-" or "_".'
+      return 'Use 16 to 64 letters (a to z, A to Z), digits, "-" or "_".'
     case 'not_zone':
       return 'Choose a time zone from the list.'
     case 'not_expression':

@@ -13,7 +13,7 @@ const CODES: Record<string, string> = {
   password_too_long: `A password can have at most ${PASSWORD_MAX} characters.`,
   password_repetitive:
     'This password is too easy to guess: repeats like aaaa and sequences like 1234 count as one character.',
-  password_common: 'This password is too common. Choose one that no one else uses.',
+  password_common: 'This password is too common. Choose one that is harder to guess.',
 }
 
 /** Schemas outside the domain may have sentences as messages. Limits are phrased here. */

@@ -141,7 +141,7 @@ test('doctor: an unreadable database is one finding, with advice', async () => {
   const { exitCode, of } = await inspect()
   expect(exitCode).toBe(1)
   expect(of('database')).toMatch(
-    /^bad: Cannot read the database: .* damaged\. Stop CronGuard, then `cronguard restore`/,
+    /^bad: Cannot read the database: .* damaged\. Stop CronGuard, then restore the newest backup/,
   )
   const unknown = 'warn: Unknown, because the database cannot be read.'
   expect(['work', 'channels'].map(of)).toEqual([unknown, unknown])
@@ -286,7 +286,7 @@ describe('doctor: channels', () => {
     addChannel({ name: 'pager', failingSince: Date.UTC(2026, 0, 2, 3, 4, 5) })
     const { of, said } = await inspect()
     expect(of('channels')).toBe(
-      'warn: 2 in total, 0 disabled, 1 failing: pager since 2026-01-02 03:04:05 UTC. See their pages.',
+      'warn: 2 in total, 0 disabled, 1 failing: pager since 2026-01-02 03:04:05 UTC. See the Channels page.',
     )
     expect(said).not.toContain(SECRET)
   })

@@ -60,7 +60,7 @@ describe('Monitor page', () => {
   test('points out pings that match another time zone, and offers it', async () => {
     const schedule = { kind: 'cron', expression: '0 3 * * *', timeZone: 'UTC' } as const
     updateMonitor(guard.deps, { ref: guard.refOf(monitor), change: { schedule } })
-    const hint = 'Pings arrive 5 hours 30 minutes before the schedule in UTC.'
+    const hint = 'Pings arrive 5 hours 30 minutes before their scheduled time in UTC.'
     changeProfile(guard.deps, { userId: member.user.id, name: '', timeZone: 'Asia/Colombo' })
     for (const day of [1, 2, 3]) {
       guard.clock.advance(Date.UTC(2026, 2, day, 21, 30, 2) - guard.clock.now())

@@ -61,7 +61,9 @@ describe.skipIf(!canEnter)('install.sh', () => {
 
   test('installs a single executable, and says that it is not verified', async () => {
     makeProgram(installer.root, '/one/cronguard', '1.0.0')
-    expect(await installer.install('/one/cronguard')).toContain('no SHA256SUMS next to it lists it')
+    expect(await installer.install('/one/cronguard')).toContain(
+      'it is not listed in a SHA256SUMS file in the same folder',
+    )
     expect(await installer.versionOf(EXECUTABLE)).toBe('1.0.0')
     sumUp(installer.root, '/one', ['cronguard'])
     makeProgram(installer.root, '/one/cronguard', '1.2.0')

@@ -72,7 +72,10 @@ function inspect(path: string): Finding {
 }
 
 const REMEDIES: [code: RegExp, remedy: string][] = [
-  [/^SQLITE_(NOTADB|CORRUPT)/, 'The file is damaged. Stop CronGuard, then `cronguard restore` the newest backup.'],
+  [
+    /^SQLITE_(NOTADB|CORRUPT)/,
+    'The file is damaged. Stop CronGuard, then restore the newest backup with `cronguard restore`.',
+  ],
   [/^SQLITE_IOERR/, 'Check the system log for disk errors. Copy the file, and restore a backup to another disk.'],
   [/^SQLITE_(BUSY|LOCKED)/, 'Another program has locked the file. Find it with `fuser -v`.'],
   [/./, 'Run the command as the service user, and check that the folder and the disk are writable for that user.'],
@@ -115,7 +118,7 @@ function channelsIn(reader: Reader): Finding {
   const says = `${all} in total, ${off} disabled, ${failing.length} failing`
   if (failing.length > 0) {
     const named = failing.slice(0, NAMED_MAX).map(({ name, since }) => `${name} since ${momentInWords(since)}`)
-    return warn(`${says}: ${named.join(', ')}${failing.length > NAMED_MAX ? ', …' : ''}. See their pages.`)
+    return warn(`${says}: ${named.join(', ')}${failing.length > NAMED_MAX ? ', …' : ''}. See the Channels page.`)
   }
   return all === off ? warn(`${says}: no one gets notified. Enable one.`) : ok(`${says}.`)
 }

@@ -92,7 +92,7 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
   return (
     <fieldset
       class="schedule"
-      aria-label="When the job reports"
+      aria-label="Schedule and grace period"
       hx-get={url(`/projects/${projectId}/schedule-preview${about}`)}
       hx-trigger="input delay:300ms, change"
       hx-sync="this:replace"
@@ -145,7 +145,7 @@ const HELP: Partial<Record<SettingField, Child>> = {
   manualResume: "Pings are recorded while the monitor is paused, but they don't resume it.",
   postOnly: 'Ignores GET and HEAD requests, such as those from link previews.',
   'filter.httpBody': 'Keywords decide the result instead of the ping URL.',
-  'filter.failsByDefault': 'If off, these pings are ignored.',
+  'filter.failsByDefault': 'If not selected, these pings are ignored.',
 }
 
 interface SettingProps {

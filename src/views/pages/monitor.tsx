@@ -101,11 +101,12 @@ function ShortAlias({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
 
 function WrongZone({ monitor, zoneHint, mayOperate }: MonitorPageProps & { zoneHint: ZoneHint }) {
   const { timeZone, offsetMs } = zoneHint
+  const side = offsetMs > 0 ? 'after' : 'before'
   return (
     <p class="banner" role="note">
       <span>
-        Pings arrive {durationInWords(Math.abs(offsetMs))} {offsetMs > 0 ? 'after' : 'before'} the schedule in{' '}
-        {monitor.schedule.timeZone}. In <b>{timeZone}</b> they would be on time.
+        Pings arrive {durationInWords(Math.abs(offsetMs))} {side} their scheduled time in {monitor.schedule.timeZone}.
+        In <b>{timeZone}</b> they would be on time.
         {mayOperate && ' '}
         {mayOperate && (
           <a href={url(`/monitors/${monitor.uniqueKey}/edit?timeZone=${encodeURIComponent(timeZone)}`)}>

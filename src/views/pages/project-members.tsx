@@ -28,7 +28,7 @@ const ROLE_NAMES: Record<Role, string> = { viewer: 'Viewer', member: 'Member', a
 
 /** @NOTE Keep in step with PERMISSIONS in domain/project.ts. */
 const ROLE_WORDS: Record<Role, string> = {
-  viewer: 'view monitors, incidents and channels, but no ping URLs or secrets',
+  viewer: 'view monitors, incidents and channels, but not ping URLs or secrets',
   member: 'same as viewer, plus create, edit and delete monitors and channels',
   admin: 'same as member, plus rename the project and manage keys and members',
   owner: 'same as admin, plus manage owners and delete the project',

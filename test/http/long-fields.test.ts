@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { bytesInFlight } from '#http/body.ts'
 import { BodyMemory } from '#http/body-memory.ts'
 import { JsonReader } from '#http/pings/json.ts'
+import { createByteBudget } from '#lib/byte-budget.ts'
 import { findBody } from '#store/bodies.ts'
 import { eventually } from '../support/binary.ts'
 import { ALIAS, Moved } from '../support/moved.ts'
@@ -263,12 +264,15 @@ describe('Ping JSON: too much to parse', () => {
 })
 
 describe('JsonReader', () => {
-  const memory = () => new BodyMemory(bytesInFlight.open(() => {}))
+  const budget = createByteBudget({ bytesMax: 64 * MIB, reservedForSmall: 0, smallMax: 0 }, () => 0)
   const read = async (text: string, cuts: readonly number[], limit = 1_000_000) => {
-    const reader = new JsonReader(memory(), { isDeclared: true, charset: null, limit })
+    const holding = budget.open(() => {})
+    const reader = new JsonReader(new BodyMemory(holding), { isDeclared: true, charset: null, limit })
     const bytes = Buffer.from(text)
     for (const [index, cut] of [0, ...cuts].entries()) reader.add(bytes.subarray(cut, cuts[index]))
-    return (await reader.end()).value
+    const { value } = await reader.end()
+    holding.close()
+    return value
   }
   const parse = (text: string) => {
     try {

@@ -54,7 +54,7 @@ describe('Pages about pings by email', () => {
     expect(text).toContain('(no subject) plain words Body')
     await mail({ subject: 'long '.repeat(1000), text: 'x\n'.repeat(100_000) })
     const html = await viewer.read(`/monitors/${backup.uniqueKey}/pings/2`)
-    expect(html).toContain('Only the first and the last 10,000 characters are shown.')
+    expect(html).toContain('Only the first and last 10,000 characters are shown.')
     expect(html).toContain('Only the first 10,000 characters are shown.')
     expect(html.length).toBeLessThan(40_000)
   })

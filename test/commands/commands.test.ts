@@ -203,7 +203,7 @@ describe('key', () => {
     expect(await refusal('key', 'delete', ALICE, made.id)).toEqual({
       exitCode: 1,
       says:
-        `This deletes the read-only key ${made.begins_with}… of "My project". ` +
+        `This deletes the read-only key ${made.begins_with}… in "My project". ` +
         `Programs that use it lose access. ${UNASKED}`,
     })
     expect(await json('key', 'list', ALICE)).toHaveLength(listed.length)

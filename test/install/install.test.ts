@@ -108,7 +108,7 @@ describe.skipIf(!canEnter)('install.sh', () => {
     await installer.install('/release')
     const settings = installer.root.read(SETTINGS)
     expect(settings).toMatch(/needs ReadWritePaths=.*"systemctl edit cronguard"\.\nCRONGUARD_DATA_DIR=/)
-    expect(settings).toContain('# ..._FILE, or use files in /etc/credstore, as the unit explains. Commands')
+    expect(settings).toContain('# NAME_FILE to the path, or use files in /etc/credstore, as the unit explains.')
   })
 
   test('--dry-run lists all steps and changes nothing', async () => {

@@ -63,7 +63,8 @@ export const access: Check = ({ dataDir }) => {
   const foreign = files.find(({ uid }) => uid !== home.uid)
   if (foreign)
     return bad(
-      `${foreign.name} belongs to user ${foreign.uid}, but the folder belongs to user ${home.uid}. Change the file's owner with \`chown\`.`,
+      `${foreign.name} belongs to user ${foreign.uid}, but the folder belongs to user ${home.uid}. ` +
+        "Change the file's owner with `chown`.",
     )
   const own = process.getuid?.() ?? home.uid
   const problem = own === home.uid || own === ROOT ? problemOfWriting(dataDir, files) : null

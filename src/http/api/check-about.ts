@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ALIAS_PATTERN, FAILURES_TO_ALERT_MAX, MONITORS_MAX } from '#domain/monitor.ts'
+import { ALIAS_PATTERN, FAILURES_TO_ALERT_MAX, MONITORS_MAX, NEW_ALIAS_MIN } from '#domain/monitor.ts'
 import { defaultOf } from '#domain/monitor-settings.ts'
 import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
 import type { About } from './about.ts'
@@ -7,6 +7,8 @@ import { Check } from './answers.ts'
 import { toWire, WIRE_SETTINGS, type WireSetting } from './check-settings.ts'
 import { SECONDS } from './check-spec.ts'
 import { seconds } from './times.ts'
+
+const newAliases = ALIAS_PATTERN.source.slice(1, -1).replace('{4,', `{${NEW_ALIAS_MIN},`)
 
 interface FieldAbout {
   /** The accepted values. */
@@ -45,7 +47,7 @@ const MORE: Record<string, Partial<FieldAbout>> = {
   },
   failures_to_alert: { takes: `how many failures in a row take the check down: 1 to ${FAILURES_TO_ALERT_MAX}` },
   alias: {
-    takes: `the token from another tool: \`${ALIAS_PATTERN.source.slice(1, -1)}\`, or empty`,
+    takes: `the token from another tool: \`${newAliases}\`, or empty`,
   },
   methods: { takes: '`POST`, or an empty string for all methods', otherwise: 'empty' },
   filter_subject: {

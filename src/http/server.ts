@@ -9,7 +9,7 @@ import { operationsOf } from './api/operations.ts'
 import { assetRoutes } from './assets.ts'
 import { badgeRoutes } from './badges/routes.ts'
 import { belowBasePath, refuseTakenPath } from './base-path.ts'
-import { answerWithBody, mayHaveBody } from './body.ts'
+import { answerWithBody } from './body.ts'
 import { createDevices } from './devices.ts'
 import { answerError } from './errors.tsx'
 import type { WebDeps } from './guards.ts'
@@ -55,7 +55,7 @@ export function createRequestHandler(deps: Deps, readHealth: () => PartHealth[],
     if (request.headers.get('host')?.includes(',')) return new Response('Two Host headers', { status: 400 })
     const routable = withLongHost(request)
     rememberPeer(routable, findPeer(routable, peerAddress))
-    return mayHaveBody(routable) ? answerWithBody(routable, answer) : answer(routable)
+    return answerWithBody(routable, answer)
   }
   const rooted = basePath === '' ? handler : belowBasePath(handler, basePath)
   return baseUrl.startsWith('https:') ? withHsts(rooted) : rooted

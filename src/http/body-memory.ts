@@ -30,7 +30,7 @@ export class BodyMemory {
     return this.#collect({ limit, headBytes: limit })
   }
 
-  /** Counts more bytes, or fewer. Throws `BusyError` if there is no room. */
+  /** Adds to the bytes held; `more` can be negative. Throws `BusyError` if there is no room. */
   count(more: number): void {
     this.#bytes += more
     if (!this.#holding.resize(this.#bytes)) throw new BusyError()

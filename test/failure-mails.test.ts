@@ -5,6 +5,7 @@ import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { saveMailPreferences } from '#store/accounts.ts'
 import { TestGuard } from './support/cronguard.ts'
+import { answerOf } from './support/outside.ts'
 import { memberOf } from './support/visitor.ts'
 
 const SMTP = { CRONGUARD_SMTP_HOST: 'mail.example.org', CRONGUARD_SMTP_SECURITY: 'none' }
@@ -57,7 +58,7 @@ describe('Mail about a failed notification', () => {
   })
 
   test('is sent once an hour per channel, even if many notifications fail at once', async () => {
-    guard.deps.outbound = { send: async () => ({ kind: 'answer', status: 410, body: '' }) }
+    guard.deps.outbound.send = async () => answerOf(410)
     const jobs = Array.from({ length: 6 }, (_, index) => guard.monitor(project, { name: `job ${index}` }, [channelId]))
     for (const job of jobs.slice(0, 5)) await guard.ping(job, '/fail')
     await guard.tick()
@@ -89,7 +90,7 @@ describe('Mail about a failed notification', () => {
     setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: true })
     setChannelDisabled(guard.deps, { projectId: project.id, channelId, isDisabled: false })
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'failed' }])
-    guard.deps.outbound = { send: async () => ({ kind: 'answer', status: 410, body: '' }) }
+    guard.deps.outbound.send = async () => answerOf(410)
     await guard.ping(backup)
     await guard.tick()
     expect(recipients()).toEqual(['alice@example.org'])

@@ -213,7 +213,7 @@ describe('Delivery', () => {
 
   test('that a channel never finishes times out before its lease ends', async () => {
     guard.webhookTo(project, 'http://hooks.example.org/')
-    guard.deps.outbound = { send: () => new Promise(() => {}) }
+    guard.deps.outbound.send = () => new Promise(() => {})
     await guard.ping(backup, '/fail')
     const [underWay] = claimDeliveries(guard.deps, [])
     jest.useFakeTimers()

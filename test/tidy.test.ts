@@ -123,6 +123,18 @@ describe('One place', () => {
     expect(linesWith(pattern, files)).toEqual([])
   })
 
+  // Everything that opens connections. A target that a user can name goes through `lib/outbound`, which checks it.
+  test('for opening connections', () => {
+    const opens = /node:(?:net|tls|http|https|http2|dgram)'|Bun\.(?:connect|udpSocket)|new WebSocket|'nodemailer'/
+    const openers = sources.filter(({ text }) => opens.test(withoutComments(text))).map(({ path }) => path)
+    const onlyReadAddresses = ['src/config.ts', 'src/lib/addresses.ts', 'src/lib/destinations.ts', 'src/lib/host.ts']
+    const onOwnMachine = ['src/lib/unix-socket.ts']
+    const onlyTrust = ['src/lib/certificates.ts']
+    const forOperator = ['src/lib/mail.ts']
+    const expected = [...onlyReadAddresses, ...onOwnMachine, ...onlyTrust, ...forOperator, 'src/lib/outbound.ts']
+    expect(openers.sort()).toEqual(expected.sort())
+  })
+
   test('for SQL', () => {
     const sql = /['"`]\s*(?:SELECT|INSERT INTO|UPDATE \w+\s+SET|DELETE FROM|PRAGMA|CREATE TABLE|WITH \w+ AS)\b/
     expect(

@@ -1,18 +1,19 @@
-// The only way to send HTTP requests. It resolves a host once, checks the addresses and connects to exactly those. It
-// follows no redirects, uses no proxy, and limits time and size.
+// The only way to open connections to hosts that users name. It resolves a host once, checks the addresses and connects
+// to exactly those. HTTP requests follow no redirects, use no proxy, and are limited in time and size.
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { isIP } from 'node:net'
+import { isIP, type Socket, connect as tcpConnect } from 'node:net'
+import { connect as tlsConnect } from 'node:tls'
 import { createDestinationCheck, type DestinationRules, type Refusal } from './destinations.ts'
 import { type NetworkFailure, networkFailure, networkFailureOf } from './network.ts'
 
 export interface OutboundRequest {
-  method: 'GET' | 'POST' | 'PUT'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   url: string
   headers: Record<string, string>
-  body: string
+  body: string | Uint8Array
   /** The limit for the whole exchange: DNS, connecting, sending and reading the answer. */
   timeoutMs: number
   /** Whether the server's operator configured the URL, not a user: it may be in a private network then. */
@@ -22,8 +23,27 @@ export interface OutboundRequest {
 export interface OutboundAnswer {
   kind: 'answer'
   status: number
+  /** By lower-case name. Repeated headers are joined with a comma. */
+  headers: Record<string, string>
   /** At most `ANSWER_MAX_BYTES` of it. */
   body: string
+}
+
+/** A connection of another protocol than HTTP. */
+export interface OutboundConnection {
+  /** A host name or an IP address. */
+  host: string
+  port: number
+  isTls: boolean
+  /** The limit for DNS, connecting and the TLS handshake. */
+  timeoutMs: number
+  isSetByOperator?: boolean
+}
+
+export interface Connected {
+  kind: 'connected'
+  /** Ready to write. The caller handles its errors, limits what it reads, and destroys it. */
+  socket: Socket
 }
 
 export interface BlockedTarget {
@@ -35,10 +55,12 @@ export interface BlockedTarget {
 }
 
 export type OutboundResult = OutboundAnswer | NetworkFailure | BlockedTarget
+export type ConnectionResult = Connected | NetworkFailure | BlockedTarget
 
 /** Never throws for what the receiver or the network does: that is an answer or a failure. */
 export interface Outbound {
   send(request: OutboundRequest): Promise<OutboundResult>
+  connect(connection: OutboundConnection): Promise<ConnectionResult>
 }
 
 export const ANSWER_MAX_BYTES = 64 * 1024
@@ -54,37 +76,57 @@ export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptio
   const checkUsers = createDestinationCheck(rules)
   const checkOperators = createDestinationCheck({ ...rules, allowsPrivate: true })
 
-  const send = async (request: OutboundRequest): Promise<OutboundResult> => {
-    const url = new URL(request.url)
-    if (!/^https?:$/.test(url.protocol)) throw new Error('Only http and https URLs can be called.')
-    const deadline = AbortSignal.timeout(request.timeoutMs)
-    const check = request.isSetByOperator ? checkOperators : checkUsers
+  /** Calls `use` with the checked addresses of a host. */
+  const withTargets = async <T>(
+    { hostname, timeoutMs, isSetByOperator }: Target,
+    use: (targets: LookupAddress[], deadline: AbortSignal) => Promise<T>,
+  ): Promise<T | NetworkFailure | BlockedTarget> => {
+    const deadline = AbortSignal.timeout(timeoutMs)
+    const check = isSetByOperator ? checkOperators : checkUsers
     try {
-      const literal = ipLiteralOf(url)
-      const targets = literal ? [literal] : await withDeadline(resolve(url.hostname), deadline)
+      const literal = ipLiteralOf(hostname)
+      const targets = literal ? [literal] : await withDeadline(resolve(hostname), deadline)
       if (targets.length === 0) return networkFailure('dns')
       // One refused address is enough: a name with good and bad addresses is a mistake or an attack.
       const refusal = targets.map(({ address }) => check(address)).find((found) => found !== null)
       if (refusal) return blocked(refusal, literal)
-      return await exchange({ request, url, targets, deadline })
+      return await use(targets, deadline)
     } catch (error) {
       return deadline.aborted ? networkFailure('timeout') : networkFailureOf(error)
     }
   }
-  return { send }
+
+  const send = async (request: OutboundRequest): Promise<OutboundResult> => {
+    const url = new URL(request.url)
+    if (!/^https?:$/.test(url.protocol)) throw new Error('Only http and https URLs can be called.')
+    return await withTargets({ ...request, hostname: url.hostname }, (targets, deadline) =>
+      exchange({ request, url, targets, deadline }),
+    )
+  }
+  const connect = (connection: OutboundConnection): Promise<ConnectionResult> =>
+    withTargets({ ...connection, hostname: connection.host }, (targets, deadline) =>
+      connectToAny({ connection, targets, deadline }),
+    )
+  return { send, connect }
+}
+
+interface Target {
+  hostname: string
+  timeoutMs: number
+  isSetByOperator?: boolean
 }
 
 const checkAnyTarget = createDestinationCheck({ allowsPrivate: true, allow: [], privateAdvice: '' })
 
 /** Why this URL is refused under any settings. Null if some settings allow it, or if it depends on DNS. */
 export function refusalOf(url: URL): string | null {
-  const literal = ipLiteralOf(url)
+  const literal = ipLiteralOf(url.hostname)
   const refusal = literal && checkAnyTarget(literal.address)
   return refusal && blocked(refusal, literal).detail
 }
 
-/** The IP address in the URL, if it has no host name. URL parsing has already normalized all notations. */
-function ipLiteralOf({ hostname }: URL): LookupAddress | null {
+/** The IP address, or null for a host name. URL parsing has already normalized all notations. */
+function ipLiteralOf(hostname: string): LookupAddress | null {
   const address = hostname.replace(/^\[(.*)\]$/, '$1')
   const family = isIP(address)
   return family === 0 ? null : { address, family }
@@ -109,7 +151,7 @@ interface Exchange {
 }
 
 function exchange({ request, url, targets, deadline }: Exchange): Promise<OutboundAnswer> {
-  const body = new TextEncoder().encode(request.body)
+  const body = typeof request.body === 'string' ? new TextEncoder().encode(request.body) : request.body
   const options: RequestOptions = {
     method: request.method,
     headers: { ...request.headers, 'Content-Length': String(body.length) },
@@ -131,7 +173,7 @@ function exchange({ request, url, targets, deadline }: Exchange): Promise<Outbou
     // An upgrade is an answer, too. Nothing else would close this socket.
     call.on('upgrade', (response, socket) => {
       socket.destroy()
-      resolve({ kind: 'answer', status: response.statusCode ?? 0, body: '' })
+      resolve(answerOf(response, ''))
     })
     call.end(body)
   })
@@ -146,7 +188,7 @@ function readAnswer(response: IncomingMessage, deadline: AbortSignal): Promise<O
     const finish = (): void => {
       response.destroy()
       const body = Buffer.concat(chunks).subarray(0, ANSWER_MAX_BYTES).toString('utf8')
-      resolve({ kind: 'answer', status: response.statusCode ?? 0, body })
+      resolve(answerOf(response, body))
     }
     response.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
@@ -155,6 +197,53 @@ function readAnswer(response: IncomingMessage, deadline: AbortSignal): Promise<O
     })
     for (const end of ['end', 'close', 'error', 'aborted']) response.on(end, finish)
     deadline.addEventListener('abort', finish, { once: true })
+  })
+}
+
+function answerOf({ statusCode = 0, headers }: IncomingMessage, body: string): OutboundAnswer {
+  const texts = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')])
+  return { kind: 'answer', status: statusCode, headers: Object.fromEntries(texts), body }
+}
+
+interface Connecting {
+  connection: OutboundConnection
+  targets: LookupAddress[]
+  deadline: AbortSignal
+}
+
+/** Tries the addresses in turn, because a host may answer on only one of them. Each gets its share of the time. */
+async function connectToAny({ connection, targets, deadline }: Connecting): Promise<Connected> {
+  const shareMs = Math.ceil(connection.timeoutMs / targets.length)
+  let problem: unknown
+  for (const { address } of targets) {
+    try {
+      const share = AbortSignal.any([deadline, AbortSignal.timeout(shareMs)])
+      return { kind: 'connected', socket: await connectTo(address, connection, share) }
+    } catch (error) {
+      problem = error
+      if (deadline.aborted) break
+    }
+  }
+  throw problem
+}
+
+function connectTo(address: string, { host, port, isTls }: OutboundConnection, signal: AbortSignal): Promise<Socket> {
+  const target = { host: address, port }
+  // TLS checks the certificate against `servername` if there is one, otherwise against the address.
+  const socket = isTls ? tlsConnect(isIP(host) === 0 ? { ...target, servername: host } : target) : tcpConnect(target)
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      socket.destroy()
+      reject(error)
+    }
+    const abort = (): void => fail(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    socket.once('error', fail)
+    socket.once(isTls ? 'secureConnect' : 'connect', () => {
+      signal.removeEventListener('abort', abort)
+      socket.off('error', fail)
+      resolve(socket)
+    })
   })
 }
 

@@ -284,11 +284,9 @@ describe('Disabled channel', () => {
     const member = await memberOf(guard, project, 'member')
     const { send } = guard.outside.outbound
     guard.outside.failWith('timeout')
-    guard.deps.outbound = {
-      send: async (request) => {
-        await member.post(`/channels/${channelId}/disable`)
-        return await send(request)
-      },
+    guard.deps.outbound.send = async (request) => {
+      await member.post(`/channels/${channelId}/disable`)
+      return await send(request)
     }
     await guard.ping(backup, '/fail')
     await guard.tick()

@@ -1,13 +1,14 @@
 // The addresses to which requests go: the answer of DNS is checked, and used without a second lookup.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import type { LookupAddress } from 'node:dns'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createOutbound, type OutboundOptions, type OutboundResult } from '#lib/outbound.ts'
+import { makeAuthority } from '../support/authority.ts'
 import { newOutbound, PRIVATE_ADVICE } from '../support/outbound.ts'
 import { ROOT } from '../support/source.ts'
 
@@ -60,7 +61,11 @@ const PRIVATE = `a private address. ${PRIVATE_ADVICE}`
 describe('Outbound: a host name', () => {
   test('is resolved once, and the connection goes to the checked address', async () => {
     answers = [at('127.0.0.1'), at('169.254.169.254'), at('169.254.169.254')]
-    expect(await call(`http://${NAME}:${port}/hook`)).toEqual({ kind: 'answer', status: 200, body: `${NAME}:${port}` })
+    expect(await call(`http://${NAME}:${port}/hook`)).toMatchObject({
+      kind: 'answer',
+      status: 200,
+      body: `${NAME}:${port}`,
+    })
     expect(asked).toEqual([NAME])
   })
 
@@ -201,7 +206,7 @@ describe('Outbound: TLS to a pinned address', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'cronguard-authority-'))
-    makeAuthority(folder)
+    makeAuthority(folder, NAME)
     const [key, cert] = ['leaf.key', 'leaf.pem'].map((file) => readFileSync(join(folder, file)))
     secure = createHttpsServer({ key, cert }, (request, response) => {
       servedNames.push((request.socket as unknown as { servername?: unknown }).servername)
@@ -220,7 +225,7 @@ describe('Outbound: TLS to a pinned address', () => {
   test('checks the certificate against the name, and sends the name in SNI', async () => {
     const urls = [NAME, 'other.example.test', '127.0.0.1'].map(secureUrl)
     const [good, ...others] = await callInChild(urls, join(folder, 'authority.pem'))
-    expect(good).toEqual({ kind: 'answer', status: 200, body: new URL(urls[0] ?? '').host })
+    expect(good).toMatchObject({ kind: 'answer', status: 200, body: new URL(urls[0] ?? '').host })
     expect(servedNames).toEqual([NAME])
     const refused = { kind: 'failure', reason: 'tls', detail: 'The TLS certificate is for another host name' } as const
     expect(others).toEqual([refused, refused])
@@ -232,21 +237,6 @@ describe('Outbound: TLS to a pinned address', () => {
     expect(result).toEqual({ kind: 'failure', reason: 'tls', detail })
   })
 })
-
-function makeAuthority(folder: string): void {
-  writeFileSync(join(folder, 'names.txt'), `subjectAltName=DNS:${NAME}\n`)
-  const ofLeaf = ['-in', 'leaf.csr', '-CA', 'authority.pem', '-CAkey', 'authority.key', '-CAcreateserial']
-  const steps = [
-    ['req', '-x509', '-subj', '/CN=Test authority', '-days', '2', '-keyout', 'authority.key', '-out', 'authority.pem'],
-    ['req', '-subj', `/CN=${NAME}`, '-keyout', 'leaf.key', '-out', 'leaf.csr'],
-    ['x509', '-req', ...ofLeaf, '-days', '2', '-extfile', 'names.txt', '-out', 'leaf.pem'],
-  ]
-  for (const [command = '', ...more] of steps) {
-    const newKey = command === 'req' ? ['-newkey', 'rsa:2048', '-nodes'] : []
-    const made = Bun.spawnSync(['openssl', command, ...newKey, ...more], { cwd: folder, stderr: 'pipe' })
-    if (made.exitCode !== 0) throw new Error(`openssl made no certificate: ${made.stderr}`)
-  }
-}
 
 /** Another process, because trusted certificates are read at its start. Every name resolves to 127.0.0.1. */
 async function callInChild(urls: string[], authority: string): Promise<OutboundResult[]> {

@@ -65,9 +65,26 @@ describe('Outbound', () => {
       asked.push({ method, path, job: headers['x-job'], length: headers['content-length'], host: headers.host })
       response.writeHead(418).end(`got ${Buffer.concat(chunks)}`)
     })
-    expect(await call(`${url}a/b?c=d`, { body: 'ü' })).toEqual({ kind: 'answer', status: 418, body: 'got ü' })
+    expect(await call(`${url}a/b?c=d`, { body: 'ü' })).toMatchObject({ kind: 'answer', status: 418, body: 'got ü' })
     const { host } = new URL(url)
     expect(asked).toEqual([{ method: 'POST', path: '/a/b?c=d', job: 'backup', length: '2', host }])
+  })
+
+  test.each(['GET', 'PUT', 'PATCH', 'DELETE'] as const)('sends %s with bytes as the body', async (method) => {
+    const url = await startHttp(async (request, response) => {
+      const chunks: Buffer[] = await Array.fromAsync(request)
+      response.end(`${request.method} ${Buffer.concat(chunks).toHex()}`)
+    })
+    const request = { method, url, headers: {}, body: new Uint8Array([0, 255, 128]), timeoutMs: 5000 }
+    expect(await outbound.send(request)).toMatchObject({ status: 200, body: `${method} 00ff80` })
+  })
+
+  test('returns the headers of the answer', async () => {
+    const url = await startHttp((_request, response) => {
+      response.writeHead(429, { 'Retry-After': '30', 'Set-Cookie': ['a=1', 'b=2'] }).end()
+    })
+    const headers = { 'retry-after': '30', 'set-cookie': 'a=1, b=2' }
+    expect(await call(url)).toMatchObject({ status: 429, headers })
   })
 
   test('resolves a host name', async () => {
@@ -78,7 +95,7 @@ describe('Outbound', () => {
   test.skipIf(!hasIPv6)('reaches an IPv6 address', async () => {
     const url = await startHttp((request, response) => response.end(request.headers.host), '::1')
     expect(url).toStartWith('http://[::1]:')
-    expect(await call(url)).toEqual({ kind: 'answer', status: 200, body: new URL(url).host })
+    expect(await call(url)).toMatchObject({ kind: 'answer', status: 200, body: new URL(url).host })
   })
 
   test('does not follow a redirect', async () => {
@@ -143,7 +160,7 @@ describe('Outbound: a request ends in time', () => {
       socket.on('close', () => closed.resolve())
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n')
     })
-    expect(await call(url)).toEqual({ kind: 'answer', status: 101, body: '' })
+    expect(await call(url)).toMatchObject({ kind: 'answer', status: 101, body: '' })
     await closed.promise
   })
 })

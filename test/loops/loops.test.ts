@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { beginWatch } from '#actions/process.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
+import type { OutboundResult } from '#lib/outbound.ts'
 import { createChecker } from '#loops/checker.ts'
 import { createHeartbeat } from '#loops/heartbeat.ts'
 import { type Loop, type RunningLoops, startLoops } from '#loops/index.ts'
 import { createOutbox } from '#loops/outbox.ts'
 import { eventually } from '../support/binary.ts'
 import { TestGuard } from '../support/cronguard.ts'
+import { answerOf } from '../support/outside.ts'
 
 let guard: TestGuard
 let running: RunningLoops | undefined
@@ -159,8 +161,8 @@ describe('The outbox', () => {
     const project = guard.project()
     for (let hook = 0; hook < 10; hook += 1) guard.webhookTo(project, `http://hooks.example.org/${hook}`)
     for (let mail = 0; mail < 10; mail += 1) guard.mailTo(project, `ops${mail}@example.org`)
-    const hanging: ((value: { kind: 'answer'; status: number; body: string }) => void)[] = []
-    guard.deps.outbound = { send: () => new Promise((resolve) => hanging.push(resolve)) }
+    const hanging: ((result: OutboundResult) => void)[] = []
+    guard.deps.outbound.send = () => new Promise((resolve) => hanging.push(resolve))
     guard.deps.mailer = { send: () => new Promise(() => {}), close: () => {} }
     const jobs = Array.from({ length: 20 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
     const channels = guard.db.all<{ id: string }>('SELECT id FROM channels').map(({ id }) => id)
@@ -172,7 +174,7 @@ describe('The outbox', () => {
     await outbox.tick()
     await outbox.tick()
     expect(sending()).toBe(32)
-    for (const answer of hanging.splice(0, 3)) answer({ kind: 'answer', status: 200, body: '' })
+    for (const answer of hanging.splice(0, 3)) answer(answerOf(200))
     const sent = () => guard.db.all("SELECT 1 FROM deliveries WHERE state = 'sent'").length
     await eventually('three sent, and three in their places', () => sent() === 3 && sending() === 32)
   })

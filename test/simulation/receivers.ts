@@ -2,6 +2,7 @@
 import type { Mail, Mailer, MailResult } from '#lib/mail.ts'
 import { networkFailure } from '#lib/network.ts'
 import type { Outbound, OutboundRequest, OutboundResult } from '#lib/outbound.ts'
+import { answerOf, cannotConnect, textOf } from '../support/outside.ts'
 import type { WorldClock } from './world-clock.ts'
 
 /**
@@ -47,13 +48,14 @@ export class Receivers {
 
   readonly outbound: Outbound = {
     send: async (request: OutboundRequest): Promise<OutboundResult> => {
-      const message = JSON.parse(request.body)
+      const message = JSON.parse(textOf(request))
       const channel = new URL(request.url).pathname.slice(1)
       const about = { monitor: message.monitor_name, status: message.status, deliveryId: message.delivery_id }
       const verdict = await this.#attempt({ channel, ...about, patienceMs: PATIENCE_MS.webhook })
       if (verdict === 'unknown') return networkFailure('timeout')
-      return { kind: 'answer', status: { taken: 200, refused: 500, gone: 410 }[verdict], body: '' }
+      return answerOf({ taken: 200, refused: 500, gone: 410 }[verdict])
     },
+    connect: cannotConnect,
   }
 
   readonly mailer: Mailer = {

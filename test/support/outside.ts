@@ -1,11 +1,11 @@
 import type { Mail, Mailer, MailResult } from '#lib/mail.ts'
 import { type NetworkReason, networkFailure } from '#lib/network.ts'
-import type { Outbound, OutboundRequest, OutboundResult } from '#lib/outbound.ts'
+import type { ConnectionResult, Outbound, OutboundRequest, OutboundResult } from '#lib/outbound.ts'
 
 /** Replaces the internet: keeps what is sent, and can be made to fail. */
 export interface Outside {
   mails: Mail[]
-  calls: OutboundRequest[]
+  calls: Call[]
   outbound: Outbound
   mailer: Mailer
   /** Makes mails and requests fail like this; null: they succeed. */
@@ -18,6 +18,11 @@ export interface Outside {
   subjects(): string[]
 }
 
+/** A request, with its body as text. */
+export interface Call extends OutboundRequest {
+  body: string
+}
+
 export interface HeldCall {
   /** Resolves when the request has been sent. */
   arrived: Promise<void>
@@ -26,7 +31,7 @@ export interface HeldCall {
 
 export function newOutside(): Outside {
   const mails: Mail[] = []
-  const calls: OutboundRequest[] = []
+  const calls: Call[] = []
   let failure: NetworkReason | null = null
   let failingPart: string | null = null
   let hold: (() => Promise<void>) | null = null
@@ -42,13 +47,13 @@ export function newOutside(): Outside {
     await held
     if (failure) return networkFailure(failure)
     if (failingPart && request.url.includes(failingPart)) return networkFailure('refused')
-    calls.push(request)
-    return { kind: 'answer', status: 200, body: '' }
+    calls.push({ ...request, body: textOf(request) })
+    return answerOf(200)
   }
   return {
     mails,
     calls,
-    outbound: { send: call },
+    outbound: { send: call, connect: cannotConnect },
     mailer: { send: sendMail, close: () => {} },
     failWith: (reason) => {
       failure = reason
@@ -67,4 +72,17 @@ export function newOutside(): Outside {
     },
     subjects: () => mails.map(({ subject }) => subject),
   }
+}
+
+/** An answer without headers and body. */
+export function answerOf(status: number): OutboundResult {
+  return { kind: 'answer', status, headers: {}, body: '' }
+}
+
+export function textOf({ body }: Pick<OutboundRequest, 'body'>): string {
+  return typeof body === 'string' ? body : new TextDecoder().decode(body)
+}
+
+export async function cannotConnect(): Promise<ConnectionResult> {
+  return networkFailure('refused')
 }

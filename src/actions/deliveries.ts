@@ -1,14 +1,14 @@
 // Sends deliveries: it claims one in a transaction, sends it outside, and settles it in another transaction. After a
 // crash in between, the lease runs out and it is sent again, so each notification is sent at least once.
-import { findKind } from '#channels/index.ts'
+import { findKind, sendThrough } from '#channels/index.ts'
 import type { Transports } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import { type Channel, DISABLED } from '#domain/channel.ts'
-import { ATTEMPT_MAX_MS, DETAIL_MAX, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
+import { ATTEMPT_MAX_MS, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
 import { type Notification, notificationZone } from '#domain/notification.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
-import { findChannel, markChannel } from '#store/channels.ts'
+import { findChannel, markChannel, saveChannel } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
 import {
   type ClaimedDelivery,
@@ -22,6 +22,8 @@ import {
 } from '#store/deliveries.ts'
 import { endLeases, insertInterruptedAttempt } from '#store/leases.ts'
 import { findZoneOfMember } from '#store/projects.ts'
+import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
+import { pageLinks } from '#words/message.ts'
 import { notificationSubject } from '#words/notification.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
 
@@ -62,19 +64,34 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
   const startedAt = deps.clock.now()
   const channel = claimed.channelId === null ? null : findChannel(deps.db, claimed.channelId)
   const isOff = channel !== null && channel.disabledAt !== null
+  const thread = channel && findThread(deps.db, { channelId: channel.id, deliveryId: claimed.id })
   const outcome = isOff
     ? failed('settings', DISABLED)
-    : await send(deps, { channel, notification: claimed.notification, deliveryId: claimed.id })
+    : await send(deps, { channel, notification: claimed.notification, deliveryId: claimed.id, thread })
   const isFirst = await deps.db.writeGrouped((tx) => {
     const { sequence, attempts } = claimed
     const settlement = settle(claimed, outcome, tx.now)
     insertAttempt(tx, { sequence, number: attempts, startedAt, outcome })
     if (channel && !isOff) markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
+    if (channel && outcome.result === 'sent') saveReturned(tx, { channel, thread, outcome })
     const isGivenUp = settleDelivery(tx, { sequence, attempts, settlement }) && settlement.state === 'failed'
     return isGivenUp && !isOff && isFirstFailure(tx, claimed)
   })
   logOutcome(deps, { claimed, outcome })
   if (isFirst && channel) notifyOfFailure(deps, { claimed, channel, detail: outcome.detail })
+}
+
+function saveReturned(
+  tx: Tx,
+  {
+    channel,
+    thread,
+    outcome: { receipt, newSettings },
+  }: { channel: Channel; thread: Thread | null; outcome: Extract<Outcome, { result: 'sent' }> },
+): void {
+  if (thread && receipt) insertReceipt(tx, { channelId: channel.id, incidentId: thread.incidentId, receipt })
+  const current = newSettings && findChannel(tx, channel.id)
+  if (current) saveChannel(tx, { ...current, settings: { ...(current.settings as object), ...newSettings } })
 }
 
 /**
@@ -110,23 +127,34 @@ export interface Sending {
   channel: Channel | null
   notification: Notification
   deliveryId: string
+  /** Null if the notification is not about an incident. */
+  thread?: Thread | null
   /** The time limit of the attempt; `ATTEMPT_MAX_MS` by default. */
   limitMs?: number
 }
 
 /** Makes one attempt. Even a bug becomes an outcome, and is logged. */
 export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
-  const { channel, notification, deliveryId, limitMs = ATTEMPT_MAX_MS } = sending
+  const { channel, notification, deliveryId, thread, limitMs = ATTEMPT_MAX_MS } = sending
   const kind = channel && findKind(channel.kind)
   if (!channel || !kind) return failed('settings', 'The channel no longer exists')
   const settings = kind.settings.safeParse(channel.settings)
   if (!settings.success) return failed('settings', 'The settings are invalid')
   const transports: Transports = { outbound: deps.outbound, mailer: deps.mailer }
   const zone = zoneFor(deps, channel, kind.reader?.(settings.data)) ?? notificationZone(notification)
-  const message = { notification, deliveryId, baseUrl: deps.config.baseUrl, zone }
+  const { baseUrl } = deps.config
+  const message = {
+    notification,
+    deliveryId,
+    baseUrl,
+    zone,
+    links: pageLinks(notification, baseUrl),
+    output: null,
+    lateMs: null,
+    thread: { key: thread?.incidentId ?? deliveryId, receipt: thread?.receipt ?? null },
+  }
   try {
-    const outcome = await withTimeLimit(kind.send(settings.data, message, transports), limitMs)
-    return { ...outcome, detail: outcome.detail.slice(0, DETAIL_MAX) }
+    return await withTimeLimit(sendThrough({ kind, settings: settings.data }, message, transports), limitMs)
   } catch (error) {
     deps.log.error('Sending failed unexpectedly', { delivery: deliveryId, kind: channel.kind, error })
     return { result: 'failed', reason: 'error', detail: 'Internal error; see the log for details', isPermanent: false }

@@ -12,6 +12,7 @@ interface EmailSettings {
 export const email: ChannelKind<EmailSettings> = {
   kind: 'email',
   label: 'Email',
+  group: 'Email and webhooks',
   offer: 'Sends an email to one address: a person or a mailing list.',
   needsMailServer: true,
   fields: [{ name: 'address', label: 'Address', help: 'Where to send the email.', type: 'address', isRequired: true }],

@@ -1,10 +1,12 @@
 import type { Channel } from '#domain/channel.ts'
+import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
 import { email } from './email.ts'
-import type { ChannelKind } from './kind.ts'
+import type { ChannelKind, Message, Transports } from './kind.ts'
+import { ntfy } from './ntfy.ts'
 import { webhook } from './webhook.ts'
 
 /** All kinds of channels, in the order of the form. */
-export const CHANNEL_KINDS: readonly ChannelKind[] = [email, webhook]
+export const CHANNEL_KINDS: readonly ChannelKind[] = [email, webhook, ntfy]
 
 export function findKind(kind: string): ChannelKind | null {
   return CHANNEL_KINDS.find((candidate) => candidate.kind === kind) ?? null
@@ -15,6 +17,22 @@ export function summaryOf({ kind: name, settings }: Pick<Channel, 'kind' | 'sett
   const kind = findKind(name)
   const read = kind?.settings.safeParse(settings)
   return kind && read?.success ? kind.summary(read.data) : 'Invalid settings'
+}
+
+/** Sends a message. The outcome's detail never contains a secret of the settings, even if the service repeats it. */
+export async function sendThrough(
+  { kind, settings }: { kind: ChannelKind; settings: unknown },
+  message: Message,
+  transports: Transports,
+): Promise<Outcome> {
+  const outcome = await kind.send(settings, message, transports)
+  const values = settings as Record<string, unknown>
+  const secrets = kind.fields.filter(({ type }) => type === 'secret').map(({ name }) => values[name])
+  const detail = secrets
+    .filter((secret) => typeof secret === 'string')
+    .filter((secret) => secret !== '')
+    .reduce((text, secret) => text.replaceAll(secret, '•••'), outcome.detail)
+  return { ...outcome, detail: detail.slice(0, DETAIL_MAX) }
 }
 
 /** The channel's name, or the label of its kind if it has none. */

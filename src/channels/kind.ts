@@ -1,21 +1,22 @@
 import type { z } from 'zod'
-import type { SettingsInput } from '#domain/channel.ts'
+import type { ChannelField, KIND_GROUPS, SettingsInput } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
-import type { Notification } from '#domain/notification.ts'
 import { throwProblems } from '#lib/fields.ts'
 import type { Mailer } from '#lib/mail.ts'
 import type { NetworkFailure } from '#lib/network.ts'
 import type { BlockedTarget, Outbound } from '#lib/outbound.ts'
+import type { MessageFacts } from '#words/message.ts'
 
-/** A notification to send, with the values that its text needs. */
-export interface Message {
-  notification: Notification
+/** A notification to send. `contentOf` in `words/message.ts` turns it into text. */
+export interface Message extends MessageFacts {
   /** The same for every attempt, so that a receiver can recognize a notification that arrives twice. */
   deliveryId: string
-  /** The base URL for links to pages. */
-  baseUrl: string
-  /** The time zone for times in the text. */
-  zone: string
+  thread: {
+    /** The same for all notifications about one incident. */
+    key: string
+    /** What the first delivery about the incident through this channel returned as `Outcome.receipt`. */
+    receipt: string | null
+  }
 }
 
 export interface Transports {
@@ -23,18 +24,11 @@ export interface Transports {
   mailer: Mailer
 }
 
-export interface ChannelField {
-  name: string
-  label: string
-  help: string
-  type: 'address' | 'url' | 'secret'
-  isRequired: boolean
-}
-
 /** A kind of channel. Callers parse the settings with its schema first. */
 export interface ChannelKind<Settings = unknown> {
   kind: string
   label: string
+  group: (typeof KIND_GROUPS)[number]
   /** One sentence that helps users choose a kind. */
   offer: string
   /** Whether it needs a mail server to send anything. */
@@ -45,9 +39,28 @@ export interface ChannelKind<Settings = unknown> {
   summary(settings: Settings): string
   /** The email address of its only recipient, if the settings contain one. */
   reader?(settings: Settings): string
+  /** Whether the service keeps an entry for each incident, so that its messages can't be combined with others. */
+  isPerIncident?: true
+  /** Finds the value of a setting that people can't know, such as the id of a chat. */
+  setup?: ChannelSetup
   /** Errors of the receiver are an outcome. They never throw. */
   send(settings: Settings, message: Message, transports: Transports): Promise<Outcome>
 }
+
+export interface ChannelSetup {
+  /** The setting that it finds. */
+  field: string
+  /** The label of the button. */
+  label: string
+  /** What people have to do before. */
+  help: string
+  /** Gets the settings as typed so far, or as stored. */
+  find(settings: Readonly<Record<string, unknown>>, transports: Transports): Promise<SetupResult>
+}
+
+export type SetupResult =
+  | { kind: 'found'; choices: readonly { value: string; label: string }[] }
+  | { kind: 'problem'; text: string }
 
 /**
  * Applies a user's changes to the stored settings, which are an empty object for a new channel. Missing fields and
@@ -61,7 +74,7 @@ export function changedSettings(
 ): Record<string, unknown> {
   const values = fields.map(({ name, type, isRequired }) => {
     if (given[name] === undefined && !removed.includes(name)) return [name, stored[name]]
-    const typed = type === 'secret' ? (given[name] ?? '') : (given[name] ?? '').trim()
+    const typed = KEPT_AS_TYPED.includes(type) ? (given[name] ?? '') : (given[name] ?? '').trim()
     if (typed !== '') return [name, typed]
     const isKept = type === 'secret' && !(removed.includes(name) && !isRequired)
     return [name, isKept ? stored[name] : isRequired ? '' : undefined]
@@ -73,6 +86,8 @@ export function changedSettings(
   }
   return settings
 }
+
+const KEPT_AS_TYPED: readonly ChannelField['type'][] = ['secret', 'lines']
 
 function reenterMessage(label: string): string {
   return `The new URL points to a different server. Enter the ${label.toLowerCase()} again to use it there.`

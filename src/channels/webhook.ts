@@ -3,31 +3,24 @@ import type { Outcome } from '#domain/delivery.ts'
 import type { GapNotice } from '#domain/gap-notice.ts'
 import { type MonitorNotification, notificationUrl } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
-import { refusalOf } from '#lib/outbound.ts'
 import { hmacSha256Hex, sha256Hex } from '#lib/tokens.ts'
 import { notificationDetails, notificationSubject } from '#words/notification.ts'
 import { scheduleInWords } from '#words/schedule.ts'
 import { blockedOutcome, type ChannelKind, type Message, networkOutcome, type Transports } from './kind.ts'
+import { requestUrl } from './shared/fields.ts'
 
 interface WebhookSettings {
   url: string
   secret?: string | undefined
 }
 
-const URL_MAX = 1000
 const SECRET_MAX = 200
 const TIMEOUT_MS = 5 * SECOND
-
-const WebhookUrl = z
-  .string()
-  .max(URL_MAX)
-  .refine(isHttpUrl, { error: 'Enter an http or https URL.', abort: true })
-  .refine(hasNoCredentials, { error: 'Remove the user name and password from the URL.', abort: true })
-  .refine((url) => refusalOf(new URL(url)) === null, { error: ({ input }) => refusalOf(new URL(String(input))) ?? '' })
 
 export const webhook: ChannelKind<WebhookSettings> = {
   kind: 'webhook',
   label: 'Webhook',
+  group: 'Email and webhooks',
   offer: 'Sends a POST request with JSON to your URL.',
   needsMailServer: false,
   fields: [
@@ -41,7 +34,7 @@ export const webhook: ChannelKind<WebhookSettings> = {
     },
   ],
   settings: z.object({
-    url: WebhookUrl,
+    url: requestUrl(),
     secret: z.string().max(SECRET_MAX).optional(),
   }),
   summary: summaryOfUrl,
@@ -129,17 +122,6 @@ function aboutGap({ from, at, extendedCount, extended }: GapNotice) {
     gap: { ...span, monitors_extended: extendedCount, names: extended },
     blackout: { ...span, monitors_spared: extendedCount, names: extended },
   }
-}
-
-function isHttpUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol } = new URL(text)
-  return protocol === 'http:' || protocol === 'https:'
-}
-
-function hasNoCredentials(text: string): boolean {
-  const { username, password } = new URL(text)
-  return username === '' && password === ''
 }
 
 function iso(at: number): string {

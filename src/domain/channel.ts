@@ -42,6 +42,36 @@ export interface ChannelReport {
 /** The detail of a delivery that was discarded because its channel was disabled. */
 export const DISABLED = 'The channel was disabled'
 
+export const FIELD_TYPES = ['address', 'url', 'secret', 'text', 'lines', 'number', 'choice', 'flag'] as const
+
+/** A setting. The form sends all values as text; a ticked flag is "on". */
+export interface ChannelField {
+  name: string
+  label: string
+  /** One line. */
+  help: string
+  /** `secret`: never shown again, which includes URLs that contain a key. `lines`: text with several lines. */
+  type: (typeof FIELD_TYPES)[number]
+  isRequired: boolean
+  /** Where to find or create the value. */
+  link?: { label: string; url: string }
+  /** The value in the form of a new channel. */
+  initial?: string
+  /** The values of a choice. */
+  options?: readonly { value: string; label: string }[]
+}
+
+/** Groups of kinds, in the order of the form. */
+export const KIND_GROUPS = [
+  'Email and webhooks',
+  'Chat',
+  'Push',
+  'On-call',
+  'Phone',
+  'Issues',
+  'Home and more',
+] as const
+
 /** Settings as a user enters them, by field name. */
 export interface SettingsInput {
   given: Readonly<Record<string, string>>

@@ -23,9 +23,23 @@ export type FailureReason = (typeof FAILURE_REASONS)[number]
 
 /** The outcome of one attempt. `detail` is shown to users and contains no secret. */
 export type Outcome =
-  | { result: 'sent'; detail: string }
+  | {
+      result: 'sent'
+      detail: string
+      /** What the service returned to refer to the message later, such as the number of an issue. */
+      receipt?: string
+      /** Settings that the service corrected, such as the new id of a chat. */
+      newSettings?: Readonly<Record<string, unknown>>
+    }
   | { result: 'logged'; detail: string }
-  | { result: 'failed'; reason: FailureReason; detail: string; isPermanent: boolean }
+  | {
+      result: 'failed'
+      reason: FailureReason
+      detail: string
+      isPermanent: boolean
+      /** How long the receiver asked to wait. */
+      retryAfterMs?: number
+    }
 
 /** One attempt to send a delivery, as stored. */
 export interface Attempt {

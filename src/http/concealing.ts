@@ -1,7 +1,7 @@
 // Masks keys in the text of pings for people who may not ping.
 import type { Deps } from '#deps.ts'
 import { may } from '#domain/project.ts'
-import { type CutEnds, possibleKeys, redact } from '#domain/secrets.ts'
+import { type CutEnds, possibleKeys, withoutKeys } from '#domain/secrets.ts'
 import { listKeysAmong } from '#store/bodies.ts'
 import type { MonitorRequest } from './guards.ts'
 
@@ -15,9 +15,8 @@ export function concealFor({ db }: Deps, { project, monitor }: Pick<MonitorReque
     // Undeclared UTF-16 has a NUL after each letter, which would hide a key from the search.
     const text = sent.replaceAll(/(?<=[ -~])\0(?=[ -~])/g, '')
     const found = listKeysAmong(db, { projectId: project.id, ...possibleKeys(text) })
-    return redact(text, {
+    return withoutKeys(text, {
       keys: [project.pingKey, monitor.pingKey, monitor.alias, ...found],
-      words: [],
       cut: typeof cut === 'boolean' ? { start: false, end: cut } : cut,
     })
   }

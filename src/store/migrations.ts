@@ -11,6 +11,7 @@ import bodies from '#migrations/0008_bodies.sql' with { type: 'text' }
 import accounts from '#migrations/0009_accounts.sql' with { type: 'text' }
 import lifecycle from '#migrations/0010_lifecycle.sql' with { type: 'text' }
 import pings from '#migrations/0011_pings.sql' with { type: 'text' }
+import threads from '#migrations/0012_threads.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -38,6 +39,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 9, name: '0009_accounts', sql: accounts },
   { version: 10, name: '0010_lifecycle', sql: lifecycle },
   { version: 11, name: '0011_pings', sql: pings },
+  { version: 12, name: '0012_threads', sql: threads },
 ]
 
 /** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */

@@ -5,12 +5,13 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
-import { findKind } from '#channels/index.ts'
-import type { ChannelKind, Transports } from '#channels/kind.ts'
+import { findKind, sendThrough } from '#channels/index.ts'
+import type { ChannelKind, Message, Transports } from '#channels/kind.ts'
 import { DETAIL_MAX, type FailureReason, type Outcome } from '#domain/delivery.ts'
 import { composeTest, type MonitorNotification, type Notification } from '#domain/notification.ts'
 import { everyPeriod } from '#domain/schedule.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
+import { pageLinks } from '#words/message.ts'
 
 /** One notification as a receiver read it. */
 export interface Receipt {
@@ -59,6 +60,8 @@ export interface ChannelAdaptor {
 
 export const AT = Date.UTC(2026, 2, 1, 12, 0, 0)
 export const BASE_URL = 'https://cronguard.example.org'
+/** The incident of `messageOf`. */
+export const THREAD_KEY = 'c2a7a8a0-50c1-4d3a-9a0e-0a8d1b8f3f21'
 export const DELIVERY_ID = '5f0c1c2e-8f7f-4d52-a5ce-0a1f4c1b7d11'
 
 const LOOPBACK = '127.0.0.1'
@@ -90,8 +93,17 @@ export function testChannelKind(adaptor: ChannelAdaptor): void {
   })
 }
 
-export function messageOf(notification: Notification, deliveryId = DELIVERY_ID) {
-  return { notification, deliveryId, baseUrl: BASE_URL, zone: 'UTC' }
+export function messageOf(notification: Notification, deliveryId = DELIVERY_ID): Message {
+  return {
+    notification,
+    deliveryId,
+    baseUrl: BASE_URL,
+    zone: 'UTC',
+    links: pageLinks(notification, BASE_URL),
+    output: null,
+    lateMs: null,
+    thread: { key: THREAD_KEY, receipt: null },
+  }
 }
 
 export function notificationOf(change: Partial<MonitorNotification> & { name?: string } = {}): MonitorNotification {
@@ -190,7 +202,7 @@ function kindOf({ kind }: ChannelAdaptor): ChannelKind {
 /** One attempt, whose outcome must not contain a secret. */
 async function attempt(adaptor: ChannelAdaptor, reach: Reach, message = messageOf(notificationOf())): Promise<Outcome> {
   const kind = kindOf(adaptor)
-  const outcome = await kind.send(reach.settings, message, reach.transports)
+  const outcome = await sendThrough({ kind, settings: reach.settings }, message, reach.transports)
   const shown = `${JSON.stringify(outcome)} ${kind.summary(reach.settings)}`
   expect(adaptor.secrets.filter((secret) => shown.includes(secret))).toEqual([])
   expect(outcome.detail).not.toBe('')

@@ -36,6 +36,7 @@ const FROZEN = {
   '0009_accounts': 'cdc305e589bafa3a94f69eeeebe44dfc1a7ffae35161005e45223d2356093979',
   '0010_lifecycle': '27f444c3ba7eb95e0cf88b87dfbc7810733c7508a43bbc2a429ad5ee4b7f6ea3',
   '0011_pings': '04e1d7ca385a81ba7927ec5b3dd7c892a95418e6c72e0046385a5325074f037c',
+  '0012_threads': '7215a96e4e3067f6e1f6356dd323c42e6b4b7d7bb5ed9c300ac91aab38bae9d2',
 }
 
 const clock = fakeClock()

@@ -134,7 +134,9 @@ function showNew(web: WebDeps, context: ProjectRequest): Response {
   requireProvenAddress(web.deps, context.user)
   const kind = findKind(context.query.get('kind') ?? '')
   if (kind === null) return chooseKind(context)
-  return newForm(web, { context, kind, form: freshForm({ notifiesGaps: 'on', isForAll: 'on' }), problem: null })
+  const initial = Object.fromEntries(kind.fields.map(({ name, initial = '' }) => [settingField(name), initial]))
+  const values = { ...initial, notifiesGaps: 'on', isForAll: 'on' }
+  return newForm(web, { context, kind, form: freshForm(values), problem: null })
 }
 
 function chooseKind(context: ProjectRequest, status = 200): Response {

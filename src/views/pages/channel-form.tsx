@@ -1,7 +1,8 @@
+import type { ChannelField } from '#domain/channel.ts'
 import type { OwnProject } from '#domain/project.ts'
 import { type Address, url } from '#lib/base-path.ts'
 import { MailBanner } from '#views/components/channel.tsx'
-import { Check, Field, FormProblem, type FormState, SeenField } from '#views/components/field.tsx'
+import { Check, Field, FormProblem, type FormState, SeenField, Select, TextArea } from '#views/components/field.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 /** A kind of channel as a form needs it. */
@@ -9,16 +10,10 @@ export interface KindView {
   kind: string
   label: string
   offer: string
-  fields: readonly {
-    name: string
-    label: string
-    help: string
-    type: 'address' | 'url' | 'secret'
-    isRequired: boolean
-  }[]
+  fields: readonly ChannelField[]
 }
 
-const INPUT_TYPES = { address: 'email', url: 'url', secret: 'password' } as const
+const INPUT_TYPES = { address: 'email', url: 'url', secret: 'password', text: 'text', number: 'number' } as const
 
 /** The form field of a setting. The prefix keeps it apart from other fields. */
 export function settingField(name: string): string {
@@ -151,21 +146,22 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
 }
 
 interface SettingProps {
-  field: KindView['fields'][number]
+  field: ChannelField
   form: FormState
   isStored: boolean
 }
 
 function SettingField({ field, form, isStored }: SettingProps) {
-  const { name, label, help, type, isRequired } = field
+  const { name, label, type, isRequired, options = [] } = field
+  const props = { form, name: settingField(name), label, help: <FieldHelp field={field} isStored={isStored} /> }
+  if (type === 'choice') return <Select {...props} options={options} />
+  if (type === 'lines') return <TextArea {...props} isRequired={isRequired} />
+  if (type === 'flag') return <Check {...props} isChecked={form.values[props.name] !== undefined} />
   return (
     <>
       <Field
-        form={form}
-        name={settingField(name)}
-        label={label}
+        {...props}
         type={INPUT_TYPES[type]}
-        help={isStored ? `${help} Leave empty to keep the stored value.` : help}
         isRequired={isRequired && !isStored}
         autocomplete={type === 'secret' ? 'new-password' : 'off'}
       />
@@ -175,6 +171,23 @@ function SettingField({ field, form, isStored }: SettingProps) {
           label={`Remove the stored ${label.toLowerCase()}`}
           isChecked={form.values[removalField(name)] !== undefined}
         />
+      )}
+    </>
+  )
+}
+
+function FieldHelp({ field: { help, link }, isStored }: { field: ChannelField; isStored: boolean }) {
+  return (
+    <>
+      {help}
+      {isStored && ' Leave empty to keep the stored value.'}
+      {link && (
+        <>
+          {' '}
+          <a href={link.url} rel="noopener noreferrer" target="_blank">
+            {link.label}
+          </a>
+        </>
       )}
     </>
   )

@@ -1,0 +1,51 @@
+// Settings that many kinds share.
+import { z } from 'zod'
+import { refusalOf } from '#lib/outbound.ts'
+
+const URL_MAX = 1000
+
+/** An http or https URL that may be requested, without a user name and password. */
+export function requestUrl() {
+  return z
+    .string()
+    .max(URL_MAX)
+    .refine(isHttpUrl, { error: 'Enter an http or https URL.', abort: true })
+    .refine(hasNoCredentials, { error: 'Remove the user name and password from the URL.', abort: true })
+    .refine((url) => refusalOf(new URL(url)) === null, {
+      error: ({ input }) => refusalOf(new URL(String(input))) ?? '',
+    })
+}
+
+/** The address of a self-hosted server, maybe with a path. */
+export function serverUrl() {
+  return requestUrl().refine((url) => new URL(url).search === '' && new URL(url).hash === '', {
+    error: 'Enter the address of the server, without “?” and “#”.',
+  })
+}
+
+/** One of the options of a choice whose values are numbers. */
+export function numberChoice(options: readonly { value: string }[]) {
+  return z.coerce.number().refine((value) => options.some((option) => Number(option.value) === value), {
+    error: 'Choose one of the options.',
+  })
+}
+
+export function withoutSlash(server: string): string {
+  return server.replace(/\/+$/, '')
+}
+
+/** The server as a summary shows it. The scheme is only shown if it is unusual. */
+export function shownServer(server: string): string {
+  return withoutSlash(server).replace(/^https:\/\//, '')
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol } = new URL(text)
+  return protocol === 'http:' || protocol === 'https:'
+}
+
+function hasNoCredentials(text: string): boolean {
+  const { username, password } = new URL(text)
+  return username === '' && password === ''
+}

@@ -1,0 +1,154 @@
+// Renders the content of a message as text. Each format is a dialect, which escapes everything that isn't ours, so that
+// no name and no output can format, link or mention anything.
+import { countCharacters, cutEnd, cutStart, type Measure } from '#lib/cut.ts'
+import { withVisibleDirections } from '#lib/invisible.ts'
+import { splitLinks } from '#lib/links.ts'
+import type { MessageContent } from '#words/message.ts'
+
+export interface Dialect {
+  /** Escapes text so that it is shown as it is. */
+  text(text: string): string
+  /** Takes escaped text. */
+  bold(escaped: string): string
+  /** A block of unescaped text in a fixed-width font. */
+  block(text: string): string
+  link(link: { label: string; url: string }): string
+}
+
+export interface TextLimits {
+  /** The longest text that the service accepts. */
+  max: number
+  /** How the service counts. By default characters. */
+  measure?: Measure
+  /** Parts to leave out because the service has a place of its own for them. */
+  without?: readonly Part[]
+}
+
+export type Part = 'title' | 'details' | 'output' | 'facts' | 'description' | 'links'
+
+/** Chat messages show at most this much of the output. */
+const OUTPUT_MAX = 1000
+
+/**
+ * The whole message, within the limit. What doesn't fit is cut in this order: most of the description, most of the
+ * output, the facts, the rest of both, then the details.
+ */
+export function renderText(content: MessageContent, dialect: Dialect, limits: TextLimits): string {
+  const { max, measure = countCharacters } = limits
+  let rest = shortened(content, OUTPUT_MAX)
+  let text = render(rest, dialect, limits)
+  for (const reduce of REDUCTIONS) {
+    // Escaping makes texts longer, so one step may not be enough.
+    for (let step = 0; step < 12 && measure(text) > max; step += 1) {
+      rest = reduce(rest, measure(text) - max)
+      text = render(rest, dialect, limits)
+    }
+  }
+  return measure(text) > max ? cutEnd(dialect.text(content.title), max, measure) : text
+}
+
+type Reduction = (content: MessageContent, excess: number) => MessageContent
+
+/** How much of the description and of the output is worth more than the facts. */
+const KEPT = 300
+/** Less is not worth showing. */
+const SHOWN_MIN = 20
+
+const REDUCTIONS: Reduction[] = [
+  (content, excess) => withDescription(content, Math.max(KEPT, content.description.length - excess)),
+  (content, excess) => shortened(content, Math.max(KEPT, outputLength(content) - excess)),
+  (content) => ({ ...content, facts: content.facts.slice(0, -1) }),
+  (content, excess) => withDescription(content, content.description.length - excess),
+  (content, excess) => shortened(content, outputLength(content) - excess),
+  (content, excess) => ({ ...content, details: cutTo(content.details, content.details.length - excess) }),
+]
+
+function outputLength({ output }: MessageContent): number {
+  return output?.text.length ?? 0
+}
+
+/** With at most `max` characters of the output. */
+function shortened(content: MessageContent, max: number): MessageContent {
+  const { output } = content
+  if (output === null || output.text.length <= max) return content
+  return { ...content, output: max < SHOWN_MIN ? null : { text: cutStart(output.text, max), isCut: true } }
+}
+
+function withDescription(content: MessageContent, max: number): MessageContent {
+  return { ...content, description: cutTo(content.description, max) }
+}
+
+function cutTo(text: string, max: number): string {
+  return max < SHOWN_MIN ? '' : cutEnd(text, max)
+}
+
+function render(content: MessageContent, dialect: Dialect, { without = [] }: TextLimits): string {
+  const shown = (text: string) => dialect.text(withVisibleDirections(text))
+  const parts: Record<Part, () => string> = {
+    title: () => dialect.bold(shown(content.title)),
+    details: () => shown(content.details),
+    output: () => (content.output ? dialect.block(withVisibleDirections(content.output.text)) : ''),
+    facts: () => content.facts.map(([label, value]) => `${dialect.bold(shown(label))}: ${shown(value)}`).join('\n'),
+    description: () => renderLinked(content.description, dialect),
+    links: () => content.links.map((link) => dialect.link(link)).join(' · '),
+  }
+  return (Object.keys(parts) as Part[])
+    .filter((part) => !without.includes(part))
+    .map((part) => parts[part]())
+    .filter((text) => text !== '')
+    .join('\n\n')
+}
+
+/** Escaped text in which web addresses are links. */
+export function renderLinked(text: string, dialect: Dialect): string {
+  return splitLinks(withVisibleDirections(text))
+    .map((part) => (part.isUrl ? dialect.link({ label: part.text, url: part.text }) : dialect.text(part.text)))
+    .join('')
+}
+
+/** Text without any format. Links are shown as they are. */
+export const PLAIN: Dialect = {
+  text: (text) => text,
+  bold: (text) => text,
+  block: (text) => text,
+  link: ({ label, url }) => (label === url ? url : `${label}: ${url}`),
+}
+
+/** HTML with the few elements that chat services know. */
+export const HTML: Dialect = {
+  text: escapeHtml,
+  bold: (text) => `<b>${text}</b>`,
+  block: (text) => `<pre>${escapeHtml(text)}</pre>`,
+  link: ({ label, url }) => `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`,
+}
+
+/** CommonMark: every ASCII punctuation character may be escaped by a backslash. */
+export const MARKDOWN: Dialect = {
+  text: escapeMarkdown,
+  bold: (text) => `**${text}**`,
+  block: fenced,
+  link: ({ label, url }) => (label === url ? `<${url}>` : `[${escapeMarkdown(label)}](<${url}>)`),
+}
+
+export function escapeHtml(text: string): string {
+  return Bun.escapeHTML(text)
+}
+
+// Escapes what may have a meaning, and nothing more, because push messages are sometimes shown as they are. A word
+// joiner after an @ keeps it from mentioning anyone.
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/[\\`*_[\]<>~|&$@]/g, '\\$&')
+    .replace(/\\@/g, '\\@\u2060')
+    .replace(/:(?=\/\/)|(?<=\bwww)\.|(?<=\b(?:mailto|xmpp|tel)):/gi, '\\$&')
+    .replace(/^([ \t]*)([#+=-])/gm, '$1\\$2')
+    .replace(/^([ \t]*\d+)([.)])/gm, '$1\\$2')
+    .replace(/^(?: {4,}|[ \t]*\t)/gm, (indent) => '\u00a0'.repeat(indent.length))
+}
+
+/** A code block whose fence is longer than any in the text. */
+export function fenced(text: string): string {
+  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([ticks]) => ticks.length))
+  const fence = '`'.repeat(longest + 1)
+  return `${fence}\n${text}\n${fence}`
+}

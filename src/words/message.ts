@@ -1,0 +1,69 @@
+// The content of a message, which every kind of channel renders in its own format.
+import { type Notification, notificationUrl } from '#domain/notification.ts'
+import { notificationDetails, notificationFacts, notificationLinkLabel, notificationTitle } from './notification.ts'
+
+/** The output of the ping that a message is about, without secrets. */
+export interface Output {
+  text: string
+  /** Whether its beginning is missing. */
+  isCut: boolean
+}
+
+export interface MessageFacts {
+  notification: Notification
+  /** The base URL for links to pages. */
+  baseUrl: string
+  /** The time zone for times in the text. */
+  zone: string
+  links: {
+    /** The page with details. */
+    open: string
+    /** The page that acknowledges the incident without a sign-in. Null if there is nothing to acknowledge. */
+    acknowledge: string | null
+  }
+  output: Output | null
+  /** How long after the event the message is sent. Null if it is sent in time. */
+  lateMs: number | null
+}
+
+export interface MessageContent {
+  status: Notification['status']
+  isTest: boolean
+  /** One line. */
+  title: string
+  /** Sentences that say what happened. */
+  details: string
+  output: Output | null
+  /** Labeled facts, in the order in which people ask for them. */
+  facts: readonly (readonly [label: string, value: string])[]
+  /** The monitor's description, in which web addresses should be links. */
+  description: string
+  /** The most important comes first. */
+  links: readonly { label: string; url: string }[]
+}
+
+export function contentOf({ notification, zone, links, output }: MessageFacts): MessageContent {
+  const isGap = notification.status === 'blind'
+  return {
+    status: notification.status,
+    isTest: notification.isTest,
+    title: oneLine(notificationTitle(notification, zone)),
+    details: notificationDetails(notification, zone),
+    output,
+    facts: notificationFacts(notification, zone).filter(([label]) => label !== 'Description'),
+    description: isGap ? '' : notification.monitor.description,
+    links: [
+      { label: notificationLinkLabel(notification), url: links.open },
+      ...(links.acknowledge === null ? [] : [{ label: 'Acknowledge', url: links.acknowledge }]),
+    ],
+  }
+}
+
+/** The links of a message that needs none but the page with details. */
+export function pageLinks(notification: Notification, baseUrl: string): MessageFacts['links'] {
+  return { open: notificationUrl(notification, baseUrl), acknowledge: null }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
+}

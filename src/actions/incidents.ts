@@ -1,5 +1,5 @@
 import type { Deps } from '#deps.ts'
-import { type Incident, Note, noteFingerprint } from '#domain/incident.ts'
+import { type AcknowledgmentLink, type Incident, Note, noteFingerprint } from '#domain/incident.ts'
 import { AppError } from '#lib/errors.ts'
 import type { Tx } from '#store/database.ts'
 import * as store from '#store/incidents.ts'
@@ -11,8 +11,10 @@ export interface IncidentRef {
 }
 
 export interface Acknowledging extends IncidentRef {
-  /** Null when a program acknowledges it. */
+  /** Null when a program acknowledges it, or someone with a link. */
   userId: string | null
+  /** Set when someone uses a link in a message. */
+  via?: AcknowledgmentLink
   /** Appended to the note. */
   addedNote?: string | undefined
 }
@@ -21,11 +23,11 @@ export interface Acknowledging extends IncidentRef {
  * Acknowledges an incident. Returns false when it was already acknowledged, which stays unchanged. Throws invalid, with
  * the wrong field.
  */
-export function acknowledgeIncident(deps: Deps, { userId, addedNote, ...ref }: Acknowledging): boolean {
+export function acknowledgeIncident(deps: Deps, { userId, via, addedNote, ...ref }: Acknowledging): boolean {
   return deps.db.write((tx) => {
     const { id, monitorId, note } = findOwn(tx, ref)
     if (addedNote) store.saveNote(tx, { id, monitorId, note: readNote(`${note}\n${addedNote}`) })
-    return store.acknowledgeIncident(tx, { id, monitorId, userId })
+    return store.acknowledgeIncident(tx, { id, monitorId, userId, via: via ?? null })
   })
 }
 

@@ -35,6 +35,18 @@ export async function sendThrough(
   return { ...outcome, detail: detail.slice(0, DETAIL_MAX) }
 }
 
+/** The email address of a channel's only reader; null if it has none. */
+export function readerOf({ kind: name, settings }: Pick<Channel, 'kind' | 'settings'>): string | null {
+  const kind = findKind(name)
+  const read = kind?.settings.safeParse(settings)
+  return kind?.reader && read?.success ? kind.reader(read.data) : null
+}
+
+/** Identifies where a channel sends. It contains secrets. */
+export function destinationOf(channel: Pick<Channel, 'kind' | 'settings'>): string {
+  return JSON.stringify([channel.kind, readerOf(channel)?.toLowerCase() ?? channel.settings])
+}
+
 /** The channel's name, or the label of its kind if it has none. */
 export function channelTitle({ name, kind }: Pick<Channel, 'name' | 'kind'>): string {
   return name || kindLabel(kind)

@@ -6,6 +6,7 @@ import { shownName } from '#domain/monitor.ts'
 import { systemClock } from '#lib/clock.ts'
 import { shortDuration } from '#lib/duration.ts'
 import { listIncidents } from '#store/incidents.ts'
+import { acknowledgerInWords } from '#words/acknowledgment.ts'
 import { reasonInWords } from '#words/reason.ts'
 import type { AddCommand, Shell } from './command.ts'
 import { isoOrNull, printJson, printTable } from './table.ts'
@@ -62,7 +63,7 @@ function asObject({ id, monitor, reason, openedAt, closedAt, acknowledgment, not
     opened_at: isoOrNull(openedAt),
     closed_at: isoOrNull(closedAt),
     acknowledged_at: isoOrNull(acknowledgment?.at ?? null),
-    acknowledged_by: acknowledgment?.by ?? null,
+    acknowledged_by: acknowledgment && acknowledgerInWords(acknowledgment),
     note,
   }
 }
@@ -70,7 +71,7 @@ function asObject({ id, monitor, reason, openedAt, closedAt, acknowledgment, not
 function rowOf(incident: IncidentSummary, now: number): string[] {
   const { openedAt, closedAt, monitor, reason, acknowledgment } = incident
   const duration = `${closedAt === null ? 'ongoing, ' : ''}${shortDuration(incidentMs(incident, now))}`
-  const by = acknowledgment === null ? '-' : (acknowledgment.by ?? 'yes')
+  const by = acknowledgment === null ? '-' : (acknowledgerInWords(acknowledgment) ?? 'yes')
   return [isoOrNull(openedAt) ?? '', duration, shownName(monitor), reasonInWords(reason), by]
 }
 

@@ -6,8 +6,17 @@ import type { Transition, TransitionReason } from './lifecycle.ts'
 /** Who acknowledged an incident, and when. */
 export interface Acknowledgment {
   at: number
-  /** The user's name; null if the account was deleted, or a program did it. */
+  /** The user's name; null if the account was deleted, or a program or a link did it. */
   by: string | null
+  /** The channel whose message had the link that was used; null if no link was used. */
+  via: AcknowledgmentLink | null
+}
+
+/** A channel as it was when a link in its message was used. */
+export interface AcknowledgmentLink {
+  channel: string
+  /** The address of its only reader, if it has one. */
+  address: string | null
 }
 
 /** One outage of a monitor, opened by one transition and closed by another. */

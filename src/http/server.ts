@@ -38,6 +38,7 @@ import { projectRoutes } from './web/projects.tsx'
 import { registrationRoutes } from './web/registration.tsx'
 import { settingsRoutes } from './web/settings.tsx'
 import { signInRoutes } from './web/sign-in.tsx'
+import { signedLinkRoutes } from './web/signed-links.tsx'
 
 /** Handles a request. The peer is its address, `UNIX_SOCKET`, or null if the connection is already closed. */
 export type RequestHandler = (request: Request, peerAddress: string | null) => Response | Promise<Response>
@@ -93,6 +94,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
     .use(signInRoutes(web))
     .use(registrationRoutes(web))
     .use(mailedLinkRoutes(web))
+    .use(signedLinkRoutes(deps))
     .use(projectRoutes(web))
     .use(settingsRoutes(web))
     .use(instanceRoutes(web))

@@ -1,5 +1,5 @@
 import { displayName } from '#domain/account.ts'
-import type { Acknowledgment, Incident, IncidentPlace, IncidentSummary } from '#domain/incident.ts'
+import type { Acknowledgment, AcknowledgmentLink, Incident, IncidentPlace, IncidentSummary } from '#domain/incident.ts'
 import type { RecordedTransition, Transition, TransitionReason } from '#domain/lifecycle.ts'
 import type { StoredStatus } from '#domain/status.ts'
 import type { Reader, Tx } from './database.ts'
@@ -22,13 +22,14 @@ export interface IncidentRow {
   opened_at: number
   closed_at: number | null
   acknowledged_at: number | null
+  acknowledged_via: string | null
   user_name: string | null
   user_email: string | null
   note: string
 }
 
 export const INCIDENT_COLUMNS = `
-  incidents.id, incidents.monitor_id, opened_by, opened_at, closed_at, acknowledged_at, note,
+  incidents.id, incidents.monitor_id, opened_by, opened_at, closed_at, acknowledged_at, acknowledged_via, note,
   users.name AS user_name, users.email AS user_email`
 
 /** Includes the monitor, and the user who acknowledged the incident. */
@@ -204,20 +205,28 @@ export function countOpenIncidents(reader: Reader, projectId: string): number {
 /** Returns false when the incident was already acknowledged. */
 export function acknowledgeIncident(
   tx: Tx,
-  incident: { id: string; monitorId: number; userId: string | null },
+  incident: { id: string; monitorId: number; userId: string | null; via: AcknowledgmentLink | null },
 ): boolean {
   tx.touch(incident.monitorId)
   const changed = tx.run(
-    `UPDATE incidents SET acknowledged_at = $now, acknowledged_by = $userId
+    `UPDATE incidents SET acknowledged_at = $now, acknowledged_by = $userId, acknowledged_via = $via
       WHERE id = $id AND acknowledged_at IS NULL`,
-    { id: incident.id, userId: incident.userId, now: tx.now },
+    {
+      id: incident.id,
+      userId: incident.userId,
+      via: incident.via === null ? null : JSON.stringify(incident.via),
+      now: tx.now,
+    },
   )
   return changed > 0
 }
 
 export function withdrawAcknowledgment(tx: Tx, { id, monitorId }: { id: string; monitorId: number }): void {
   tx.touch(monitorId)
-  tx.run('UPDATE incidents SET acknowledged_at = NULL, acknowledged_by = NULL WHERE id = $id', { id })
+  tx.run(
+    'UPDATE incidents SET acknowledged_at = NULL, acknowledged_by = NULL, acknowledged_via = NULL WHERE id = $id',
+    { id },
+  )
 }
 
 export function saveNote(tx: Tx, { id, monitorId, note }: { id: string; monitorId: number; note: string }): void {
@@ -240,10 +249,10 @@ export function toIncident(row: IncidentRow): Incident {
   }
 }
 
-function toAcknowledgment({ acknowledged_at, user_name, user_email }: IncidentRow): Acknowledgment | null {
+function toAcknowledgment({ acknowledged_at, acknowledged_via, ...user }: IncidentRow): Acknowledgment | null {
   if (acknowledged_at === null) return null
-  const by = user_email === null ? null : displayName({ name: user_name ?? '', email: user_email })
-  return { at: acknowledged_at, by }
+  const by = user.user_email === null ? null : displayName({ name: user.user_name ?? '', email: user.user_email })
+  return { at: acknowledged_at, by, via: acknowledged_via === null ? null : JSON.parse(acknowledged_via) }
 }
 
 function toSummary(row: SummaryRow): IncidentSummary {

@@ -12,6 +12,7 @@ import accounts from '#migrations/0009_accounts.sql' with { type: 'text' }
 import lifecycle from '#migrations/0010_lifecycle.sql' with { type: 'text' }
 import pings from '#migrations/0011_pings.sql' with { type: 'text' }
 import threads from '#migrations/0012_threads.sql' with { type: 'text' }
+import acknowledgedVia from '#migrations/0013_acknowledged_via.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -40,6 +41,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 10, name: '0010_lifecycle', sql: lifecycle },
   { version: 11, name: '0011_pings', sql: pings },
   { version: 12, name: '0012_threads', sql: threads },
+  { version: 13, name: '0013_acknowledged_via', sql: acknowledgedVia },
 ]
 
 /** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */

@@ -83,6 +83,8 @@ const TABLE: Record<string, Needs> = {
   'POST /password-reset/:token': 'anyone',
   'GET /verify-email/:token': 'anyone',
   'POST /verify-email/:token': 'anyone',
+  'GET /acknowledge/:token': 'anyone',
+  'POST /acknowledge/:token': 'anyone',
   'GET /projects/new': 'user',
   'POST /projects': 'user',
   'GET /projects': 'user',

@@ -37,6 +37,7 @@ const FROZEN = {
   '0010_lifecycle': '27f444c3ba7eb95e0cf88b87dfbc7810733c7508a43bbc2a429ad5ee4b7f6ea3',
   '0011_pings': '04e1d7ca385a81ba7927ec5b3dd7c892a95418e6c72e0046385a5325074f037c',
   '0012_threads': '7215a96e4e3067f6e1f6356dd323c42e6b4b7d7bb5ed9c300ac91aab38bae9d2',
+  '0013_acknowledged_via': 'a057ff6e6a5d85f5ffa0fdf2aaea999a72e7e140fae3837f54925ee07df50e3c',
 }
 
 const clock = fakeClock()

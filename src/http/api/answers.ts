@@ -110,7 +110,10 @@ export const Incident = z
     closed: Time.nullable().describe('Null while it is open.'),
     duration: Count.describe('The duration in seconds, up to now if it is open.'),
     acknowledged: Time.nullable(),
-    acknowledged_by: z.string().nullable().describe('Null if a program did it. Not shown to a read-only key.'),
+    acknowledged_by: z
+      .string()
+      .nullable()
+      .describe('A name, or the channel whose link was used. Null if a program did it. Not shown to a read-only key.'),
     note: z.string(),
     failed_deliveries: Count.describe('The number of its notifications that failed permanently.'),
   })

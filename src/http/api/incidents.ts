@@ -6,6 +6,7 @@ import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { listDeliveriesOfIncident } from '#store/delivery-log.ts'
 import { findIncidentSummary, listIncidents } from '#store/incidents.ts'
+import { acknowledgerInWords } from '#words/acknowledgment.ts'
 import type { About } from './about.ts'
 import { Incident, IncidentDetails, NextPage } from './answers.ts'
 import { findCheck } from './checks.ts'
@@ -161,7 +162,7 @@ function toIncident(
     closed: timeOrNull(incident.closedAt),
     duration: seconds(incidentMs(incident, deps.clock.now())),
     acknowledged: timeOrNull(acknowledgment?.at ?? null),
-    acknowledged_by: access === 'read-only' ? null : (acknowledgment?.by ?? null),
+    acknowledged_by: access === 'read-only' ? null : acknowledgment && acknowledgerInWords(acknowledgment),
     note: incident.note,
     failed_deliveries: incident.failedDeliveries,
   }

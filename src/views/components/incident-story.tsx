@@ -1,4 +1,4 @@
-import { type Incident, incidentMs } from '#domain/incident.ts'
+import { type Acknowledgment, type Incident, incidentMs } from '#domain/incident.ts'
 import {
   type Chapter,
   expectationOf,
@@ -11,6 +11,7 @@ import type { Child } from '#jsx/jsx-runtime'
 import { url } from '#lib/base-path.ts'
 import { durationInWords } from '#lib/duration.ts'
 import { momentInZone } from '#lib/zone.ts'
+import { acknowledgedHow } from '#words/acknowledgment.ts'
 import { detailsWith } from '#words/notification.ts'
 import { PING_WORDS } from '#words/ping.ts'
 import { reasonInWords } from '#words/reason.ts'
@@ -93,15 +94,16 @@ export function AcknowledgedBy({ incident, reading }: { incident: Incident; read
   if (acknowledgment === null) return null
   return (
     <span>
-      Acknowledged by <Acknowledger {...acknowledgment} reading={reading} />
+      Acknowledged <Acknowledger acknowledgment={acknowledgment} reading={reading} />
     </span>
   )
 }
 
-function Acknowledger({ by, at, reading }: { by: string | null; at: number; reading: Reading }) {
+function Acknowledger({ acknowledgment, reading }: { acknowledgment: Acknowledgment; reading: Reading }) {
+  const { how, who } = acknowledgedHow(acknowledgment)
   return (
     <>
-      <bdi>{by ?? 'an API key or a deleted account'}</bdi>, <Moment at={at} reading={reading} />
+      {how} <bdi>{who}</bdi>, <Moment at={acknowledgment.at} reading={reading} />
     </>
   )
 }
@@ -143,8 +145,8 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
         )}
       </Fact>
       {incident.acknowledgment && (
-        <Fact label="Acknowledged by">
-          <Acknowledger {...incident.acknowledgment} reading={reading} />
+        <Fact label="Acknowledged">
+          <Acknowledger acknowledgment={incident.acknowledgment} reading={reading} />
         </Fact>
       )}
     </dl>

@@ -1,0 +1,46 @@
+// The pages of links in messages. Mail scanners and link previews open links, so GET only shows a button, and POST
+// acts. The token is the permission: no cookie is read, and the page of another site can't know it.
+import { acknowledgeByLink, readAcknowledgeLink } from '#actions/signed-links.ts'
+import type { Deps } from '#deps.ts'
+import { page } from '#http/respond.tsx'
+import { cookielessRoutes } from '#http/routes.ts'
+import type { Markup } from '#jsx/jsx-runtime'
+import { withBasePath } from '#lib/base-path.ts'
+import { AppError } from '#lib/errors.ts'
+import { AcknowledgePage, InvalidLinkPage } from '#views/pages/signed-link.tsx'
+
+export function signedLinkRoutes(deps: Deps) {
+  return cookielessRoutes('web/signed-links', 'page')
+    .get(
+      '/acknowledge/:token',
+      linkPage(deps, (token) => <AcknowledgePage token={token} {...readAcknowledgeLink(deps, token)} />),
+    )
+    .post(
+      '/acknowledge/:token',
+      linkPage(deps, (token) => <AcknowledgePage token={token} {...acknowledgeByLink(deps, token)} />),
+      { parse: 'none' },
+    )
+}
+
+interface LinkContext {
+  request: Request
+  params: { token: string }
+}
+
+function linkPage({ db, config: { basePath } }: Deps, show: (token: string) => Markup) {
+  return ({ request, params: { token } }: LinkContext): Response =>
+    withBasePath(basePath, () => {
+      try {
+        return unreferred(page(request.method === 'POST' ? show(token) : db.read(() => show(token))))
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'not_found') throw error
+        return unreferred(page(<InvalidLinkPage message={error.message} />, 404))
+      }
+    })
+}
+
+// The URL contains the token, so no link on the page may carry it to another site.
+function unreferred(response: Response): Response {
+  response.headers.set('Referrer-Policy', 'no-referrer')
+  return response
+}

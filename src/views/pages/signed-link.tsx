@@ -1,0 +1,84 @@
+import type { Incident } from '#domain/incident.ts'
+import type { Child } from '#jsx/jsx-runtime'
+import { type Address, url } from '#lib/base-path.ts'
+import { fullMomentInZone } from '#lib/zone.ts'
+import { Plain } from '#views/layouts/plain.tsx'
+import { acknowledgedHow } from '#words/acknowledgment.ts'
+
+interface LinkPageProps {
+  title: string
+  /** Null when there is nothing to do. */
+  button: { action: Address; label: string } | null
+  children: Child
+}
+
+/** The page of a link in a message. Anyone who was forwarded the message sees it. */
+function LinkPage({ title, button, children }: LinkPageProps) {
+  return (
+    <Plain title={title}>
+      <h1>{title}</h1>
+      <div class="lead">{children}</div>
+      {button && (
+        <form method="post" action={button.action}>
+          <button type="submit" class="button button-primary">
+            {button.label}
+          </button>
+        </form>
+      )}
+    </Plain>
+  )
+}
+
+interface AcknowledgePageProps {
+  token: string
+  incident: Incident
+  monitorName: string
+  zone: string
+}
+
+/** Shows nothing about the monitor but its name. */
+export function AcknowledgePage({ token, incident, monitorName, zone }: AcknowledgePageProps) {
+  const { acknowledgment, closedAt } = incident
+  const name = <bdi class="breakable">{monitorName}</bdi>
+  if (acknowledgment !== null) {
+    const { how, who } = acknowledgedHow(acknowledgment)
+    return (
+      <LinkPage title="Incident acknowledged" button={null}>
+        <p>
+          <strong>{name}</strong>: acknowledged {how} <bdi>{who}</bdi> on {fullMomentInZone(acknowledgment.at, zone)}.
+        </p>
+      </LinkPage>
+    )
+  }
+  if (closedAt !== null) {
+    return (
+      <LinkPage title="The incident has ended" button={null}>
+        <p>
+          <strong>{name}</strong>: the incident ended on {fullMomentInZone(closedAt, zone)}. Nothing is left to
+          acknowledge.
+        </p>
+      </LinkPage>
+    )
+  }
+  return (
+    <LinkPage
+      title="Acknowledge this incident?"
+      button={{ action: url(`/acknowledge/${token}`), label: 'Acknowledge' }}
+    >
+      <p>
+        <strong>{name}</strong> is down. Acknowledge the incident to show your team that someone is on it.
+      </p>
+    </LinkPage>
+  )
+}
+
+export function InvalidLinkPage({ message }: { message: string }) {
+  return (
+    <LinkPage title="This link doesn't work" button={null}>
+      <p>{message}</p>
+      <p>
+        <a href={url('/login')}>Sign in</a>
+      </p>
+    </LinkPage>
+  )
+}

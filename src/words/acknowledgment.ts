@@ -1,0 +1,14 @@
+// Who acknowledged an incident.
+import type { Acknowledgment } from '#domain/incident.ts'
+
+/** "Ada", "email to ops@example.org", "channel “Ops Slack”"; null for an API key or a deleted account. */
+export function acknowledgerInWords({ by, via }: Acknowledgment): string | null {
+  if (via === null) return by
+  return via.address === null ? `channel “${via.channel}”` : `email to ${via.address}`
+}
+
+/** "by Ada", "by email to ops@example.org", "via the channel “Ops Slack”" */
+export function acknowledgedHow(acknowledgment: Acknowledgment): { how: 'by' | 'via the'; who: string } {
+  const who = acknowledgerInWords(acknowledgment) ?? 'an API key or a deleted account'
+  return { how: acknowledgment.via?.address === null ? 'via the' : 'by', who }
+}

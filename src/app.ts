@@ -254,6 +254,7 @@ export function destinationRules({ registration, outboundAllow }: Config): Desti
 
 function closeDeps(deps: Deps): void {
   deps.mailer.close()
+  deps.outbound.close()
   deps.db.close()
 }
 

@@ -131,8 +131,11 @@ describe('One place', () => {
     const onOwnMachine = ['src/lib/unix-socket.ts']
     const onlyTrust = ['src/lib/certificates.ts']
     const forOperator = ['src/lib/mail.ts']
-    const expected = [...onlyReadAddresses, ...onOwnMachine, ...onlyTrust, ...forOperator, 'src/lib/outbound.ts']
+    const checked = ['src/lib/outbound.ts', 'src/lib/outbound-http.ts', 'src/lib/outbound-socket.ts']
+    const expected = [...onlyReadAddresses, ...onOwnMachine, ...onlyTrust, ...forOperator, ...checked]
     expect(openers.sort()).toEqual(expected.sort())
+    const users = sources.filter(({ imports }) => imports.some((name) => /outbound-(http|socket)/.test(name)))
+    expect(users.map(({ path }) => path)).toEqual(['src/lib/outbound.ts'])
   })
 
   test('for SQL', () => {

@@ -2,31 +2,17 @@
 // to exactly those. HTTP requests follow no redirects, use no proxy, and are limited in time and size.
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import { isIP, type Socket, connect as tcpConnect } from 'node:net'
-import { connect as tlsConnect } from 'node:tls'
+import { isIP, type Socket } from 'node:net'
 import { createDestinationCheck, type DestinationRules, type Refusal } from './destinations.ts'
 import { type NetworkFailure, networkFailure, networkFailureOf } from './network.ts'
+import { createExchanger, type HttpRequest, type OutboundAnswer } from './outbound-http.ts'
+import { connectToAny } from './outbound-socket.ts'
 
-export interface OutboundRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  url: string
-  headers: Record<string, string>
-  body: string | Uint8Array
+export interface OutboundRequest extends HttpRequest {
   /** The limit for the whole exchange: DNS, connecting, sending and reading the answer. */
   timeoutMs: number
   /** Whether the server's operator configured the URL, not a user: it may be in a private network then. */
   isSetByOperator?: boolean
-}
-
-export interface OutboundAnswer {
-  kind: 'answer'
-  status: number
-  /** By lower-case name. Repeated headers are joined with a comma. */
-  headers: Record<string, string>
-  /** At most `ANSWER_MAX_BYTES` of it. */
-  body: string
 }
 
 /** A connection of another protocol than HTTP. */
@@ -61,11 +47,9 @@ export type ConnectionResult = Connected | NetworkFailure | BlockedTarget
 export interface Outbound {
   send(request: OutboundRequest): Promise<OutboundResult>
   connect(connection: OutboundConnection): Promise<ConnectionResult>
+  /** Closes idle connections. */
+  close(): void
 }
-
-export const ANSWER_MAX_BYTES = 64 * 1024
-/** Interim answers, like 103, before the final one. */
-const INTERIM_ANSWERS_MAX = 10
 
 export interface OutboundOptions extends DestinationRules {
   /** Returns all addresses of a host. By default it is `lookup` of `node:dns/promises`. */
@@ -75,13 +59,16 @@ export interface OutboundOptions extends DestinationRules {
 export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptions): Outbound {
   const checkUsers = createDestinationCheck(rules)
   const checkOperators = createDestinationCheck({ ...rules, allowsPrivate: true })
+  const exchanger = createExchanger()
 
   /** Calls `use` with the checked addresses of a host. */
   const withTargets = async <T>(
     { hostname, timeoutMs, isSetByOperator }: Target,
     use: (targets: LookupAddress[], deadline: AbortSignal) => Promise<T>,
   ): Promise<T | NetworkFailure | BlockedTarget> => {
-    const deadline = AbortSignal.timeout(timeoutMs)
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(new Error('timed out')), timeoutMs)
+    const deadline = late.signal
     const check = isSetByOperator ? checkOperators : checkUsers
     try {
       const literal = ipLiteralOf(hostname)
@@ -93,6 +80,8 @@ export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptio
       return await use(targets, deadline)
     } catch (error) {
       return deadline.aborted ? networkFailure('timeout') : networkFailureOf(error)
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -100,14 +89,15 @@ export function createOutbound({ resolve = resolveAll, ...rules }: OutboundOptio
     const url = new URL(request.url)
     if (!/^https?:$/.test(url.protocol)) throw new Error('Only http and https URLs can be called.')
     return await withTargets({ ...request, hostname: url.hostname }, (targets, deadline) =>
-      exchange({ request, url, targets, deadline }),
+      exchanger.exchange({ request, url, targets, deadline }),
     )
   }
   const connect = (connection: OutboundConnection): Promise<ConnectionResult> =>
-    withTargets({ ...connection, hostname: connection.host }, (targets, deadline) =>
-      connectToAny({ connection, targets, deadline }),
-    )
-  return { send, connect }
+    withTargets({ ...connection, hostname: connection.host }, async (targets, deadline) => ({
+      kind: 'connected',
+      socket: await connectToAny({ ...connection, targets, deadline }),
+    }))
+  return { send, connect, close: exchanger.close }
 }
 
 interface Target {
@@ -141,110 +131,6 @@ function resolveAll(hostname: string): Promise<LookupAddress[]> {
 function blocked({ what, advice }: Refusal, literal: LookupAddress | null): BlockedTarget {
   const subject = literal ? `${literal.address} is` : 'The host resolves to'
   return { kind: 'blocked', detail: `${subject} ${what}. ${advice}`, isFinal: literal !== null }
-}
-
-interface Exchange {
-  request: OutboundRequest
-  url: URL
-  targets: LookupAddress[]
-  deadline: AbortSignal
-}
-
-function exchange({ request, url, targets, deadline }: Exchange): Promise<OutboundAnswer> {
-  const body = typeof request.body === 'string' ? new TextEncoder().encode(request.body) : request.body
-  const options: RequestOptions = {
-    method: request.method,
-    headers: { ...request.headers, 'Content-Length': String(body.length) },
-    signal: deadline,
-    // The default agent may reuse a pooled socket, which skips the address check.
-    agent: false,
-    lookup: (_hostname, _options, done) => done(null, targets),
-  }
-  return new Promise((resolve, reject) => {
-    const call = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
-    call.on('error', reject)
-    deadline.addEventListener('abort', () => reject(deadline.reason), { once: true })
-    call.on('response', (response) => resolve(readAnswer(response, deadline)))
-    let hints = 0
-    call.on('information', () => {
-      hints += 1
-      if (hints > INTERIM_ANSWERS_MAX) call.destroy(new Error('No response'))
-    })
-    // An upgrade is an answer, too. Nothing else would close this socket.
-    call.on('upgrade', (response, socket) => {
-      socket.destroy()
-      resolve(answerOf(response, ''))
-    })
-    call.end(body)
-  })
-}
-
-// The status decides. When the body breaks off or never ends, the exchange still counts as answered: a receiver that
-// said 200 has the message and must not get it again.
-function readAnswer(response: IncomingMessage, deadline: AbortSignal): Promise<OutboundAnswer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      response.destroy()
-      const body = Buffer.concat(chunks).subarray(0, ANSWER_MAX_BYTES).toString('utf8')
-      resolve(answerOf(response, body))
-    }
-    response.on('data', (chunk: Buffer) => {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size >= ANSWER_MAX_BYTES) finish()
-    })
-    for (const end of ['end', 'close', 'error', 'aborted']) response.on(end, finish)
-    deadline.addEventListener('abort', finish, { once: true })
-  })
-}
-
-function answerOf({ statusCode = 0, headers }: IncomingMessage, body: string): OutboundAnswer {
-  const texts = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')])
-  return { kind: 'answer', status: statusCode, headers: Object.fromEntries(texts), body }
-}
-
-interface Connecting {
-  connection: OutboundConnection
-  targets: LookupAddress[]
-  deadline: AbortSignal
-}
-
-/** Tries the addresses in turn, because a host may answer on only one of them. Each gets its share of the time. */
-async function connectToAny({ connection, targets, deadline }: Connecting): Promise<Connected> {
-  const shareMs = Math.ceil(connection.timeoutMs / targets.length)
-  let problem: unknown
-  for (const { address } of targets) {
-    try {
-      const share = AbortSignal.any([deadline, AbortSignal.timeout(shareMs)])
-      return { kind: 'connected', socket: await connectTo(address, connection, share) }
-    } catch (error) {
-      problem = error
-      if (deadline.aborted) break
-    }
-  }
-  throw problem
-}
-
-function connectTo(address: string, { host, port, isTls }: OutboundConnection, signal: AbortSignal): Promise<Socket> {
-  const target = { host: address, port }
-  // TLS checks the certificate against `servername` if there is one, otherwise against the address.
-  const socket = isTls ? tlsConnect(isIP(host) === 0 ? { ...target, servername: host } : target) : tcpConnect(target)
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => {
-      socket.destroy()
-      reject(error)
-    }
-    const abort = (): void => fail(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    socket.once('error', fail)
-    socket.once(isTls ? 'secureConnect' : 'connect', () => {
-      signal.removeEventListener('abort', abort)
-      socket.off('error', fail)
-      resolve(socket)
-    })
-  })
 }
 
 function withDeadline<T>(work: Promise<T>, deadline: AbortSignal): Promise<T> {

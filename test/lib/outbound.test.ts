@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { ANSWER_MAX_BYTES } from '#lib/outbound.ts'
+import { ANSWER_MAX_BYTES } from '#lib/outbound-http.ts'
 import { newOutbound } from '../support/outbound.ts'
 
 const TIMEOUT_MS = 300

@@ -56,6 +56,7 @@ export class Receivers {
       return answerOf({ taken: 200, refused: 500, gone: 410 }[verdict])
     },
     connect: cannotConnect,
+    close: () => {},
   }
 
   readonly mailer: Mailer = {

@@ -53,7 +53,7 @@ export function newOutside(): Outside {
   return {
     mails,
     calls,
-    outbound: { send: call, connect: cannotConnect },
+    outbound: { send: call, connect: cannotConnect, close: () => {} },
     mailer: { send: sendMail, close: () => {} },
     failWith: (reason) => {
       failure = reason

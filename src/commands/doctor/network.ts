@@ -27,7 +27,7 @@ export const server: Check = async (config) => {
   return bad(`Running but not ready (status ${answer.status}). The log shows the reason.`)
 }
 
-function ask(config: Config, path: string) {
+async function ask(config: Config, path: string) {
   const url = `http://${localAddress(config)}${path}`
   const request = {
     method: 'GET',
@@ -37,7 +37,10 @@ function ask(config: Config, path: string) {
     timeoutMs: ANSWER_TIMEOUT_MS,
     isSetByOperator: true,
   } as const
-  return createOutbound(destinationRules(config)).send(request)
+  const outbound = createOutbound(destinationRules(config))
+  const answer = await outbound.send(request)
+  outbound.close()
+  return answer
 }
 
 export const mail: Check = async ({ smtp }) => {

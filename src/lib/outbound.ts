@@ -40,6 +40,8 @@ export interface BlockedTarget {
   isFinal: boolean
 }
 
+export type { OutboundAnswer }
+
 export type OutboundResult = OutboundAnswer | NetworkFailure | BlockedTarget
 export type ConnectionResult = Connected | NetworkFailure | BlockedTarget
 

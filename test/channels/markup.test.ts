@@ -3,7 +3,7 @@ import { fenced, HTML, MARKDOWN, PLAIN, renderText } from '#channels/shared/mark
 import { contentOf } from '#words/message.ts'
 import { messageOf, notificationOf } from './conformance.ts'
 import { HTML_TEXTS, MARKDOWN_TEXTS, PLAIN_TEXTS } from './expected.ts'
-import { DOWN, HOSTILE_TEXTS, htmlOfMarkdown, structureOfHtml, textOfHtml, UP } from './service.ts'
+import { DOWN, GAP, HOSTILE_TEXTS, htmlOfMarkdown, structureOfHtml, TEST, textOfHtml, UP } from './service.ts'
 
 const WITHOUT = ['title', 'links'] as const
 
@@ -15,6 +15,8 @@ describe('renderText', () => {
   ])('renders %s', (_what, dialect, texts) => {
     expect(renderText(contentOf(DOWN), dialect, { max: 4000, without: WITHOUT })).toBe(texts.down)
     expect(renderText(contentOf(UP), dialect, { max: 4000, without: WITHOUT })).toBe(texts.up)
+    expect(renderText(contentOf(GAP), dialect, { max: 4000, without: WITHOUT })).toBe(texts.gap)
+    expect(renderText(contentOf(TEST), dialect, { max: 4000, without: WITHOUT })).toBe(texts.test)
   })
 
   test('stays within any limit, and keeps the title to the end', () => {

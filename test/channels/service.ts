@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { findKind, sendThrough } from '#channels/index.ts'
 import type { ChannelKind, Message, Transports } from '#channels/kind.ts'
 import type { Outcome } from '#domain/delivery.ts'
+import { composeGapNotice } from '#domain/gap-notice.ts'
+import { composeTest } from '#domain/notification.ts'
 import { createLogMailer } from '#lib/mail.ts'
 import type { Outbound } from '#lib/outbound.ts'
 import { newOutbound } from '../support/outbound.ts'
@@ -175,6 +177,18 @@ export const DOWN: Message = {
 }
 DOWN.links.acknowledge = ACKNOWLEDGE
 export const UP: Message = messageOf(notificationOf({ status: 'up', reason: 'ping', downMs: 7_260_000, dueAt: null }))
+/** After CronGuard itself was offline. */
+export const GAP: Message = messageOf(
+  composeGapNotice({
+    gap: { from: AT - 39 * 60_000, to: AT, reason: 'crash' },
+    project: { id: 'project-1', name: 'Ops' },
+    monitors: [
+      { name: 'backup', slug: 'backup', uniqueKey: 'f'.repeat(40) },
+      { name: 'billing', slug: 'billing', uniqueKey: 'e'.repeat(40) },
+    ],
+  }),
+)
+export const TEST: Message = messageOf(composeTest({ project: 'Ops', now: AT }))
 
 function failedPing() {
   return { kind: 'fail' as const, at: AT, exitStatus: 3, durationMs: 61_000 }

@@ -26,6 +26,7 @@ import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
 import { pageLinks } from '#words/message.ts'
 import { notificationSubject } from '#words/notification.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
+import { findAcknowledgeUrl } from './signed-links.ts'
 
 /** How many deliveries run at once. The limits per channel and kind keep a slow receiver from using all slots. */
 const SLOTS = 32
@@ -148,7 +149,10 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     deliveryId,
     baseUrl,
     zone,
-    links: pageLinks(notification, baseUrl),
+    links: {
+      ...pageLinks(notification, baseUrl),
+      acknowledge: thread ? findAcknowledgeUrl(deps, { incidentId: thread.incidentId, notification, channel }) : null,
+    },
     output: null,
     lateMs: null,
     thread: { key: thread?.incidentId ?? deliveryId, receipt: thread?.receipt ?? null },

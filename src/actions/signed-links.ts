@@ -4,6 +4,7 @@ import { type Deps, secretOf } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
 import type { AcknowledgmentLink, Incident } from '#domain/incident.ts'
 import { shownName } from '#domain/monitor.ts'
+import type { Notification } from '#domain/notification.ts'
 import { zoneOfTimes } from '#domain/schedule.ts'
 import { DAY } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
@@ -19,7 +20,16 @@ type LinkPurpose = 'acknowledge'
 
 const LINK_MS = 7 * DAY
 
-/** The link in a message that acknowledges an incident. */
+/** The link of a message that acknowledges the incident; null if there is nothing to acknowledge. */
+export function findAcknowledgeUrl(
+  deps: Deps,
+  { incidentId, notification, channel }: { incidentId: string; notification: Notification; channel: Channel },
+): string | null {
+  const incident = findIncident(deps.db, incidentId)?.incident
+  const isOpen = incident?.closedAt === null && incident.acknowledgment === null
+  return isOpen && notification.status === 'down' ? acknowledgeUrl(deps, { incidentId, channel }) : null
+}
+
 export function acknowledgeUrl(deps: Deps, { incidentId, channel }: { incidentId: string; channel: Channel }): string {
   return urlOf(deps, { purpose: 'acknowledge', ids: [incidentId, channel.id], channel })
 }

@@ -1,4 +1,4 @@
-import type { Channel } from '#domain/channel.ts'
+import type { Channel, ChannelField } from '#domain/channel.ts'
 import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
 import { email } from './email.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
@@ -42,9 +42,18 @@ export function readerOf({ kind: name, settings }: Pick<Channel, 'kind' | 'setti
   return kind?.reader && read?.success ? kind.reader(read.data) : null
 }
 
-/** Identifies where a channel sends. It contains secrets. */
-export function destinationOf(channel: Pick<Channel, 'kind' | 'settings'>): string {
-  return JSON.stringify([channel.kind, readerOf(channel)?.toLowerCase() ?? channel.settings])
+const PLACES: readonly ChannelField['type'][] = ['address', 'url', 'secret', 'text']
+
+/** Identifies where a channel sends. Texts and choices don't count. It contains secrets. */
+export function destinationOf({ kind, settings }: Pick<Channel, 'kind' | 'settings'>): string {
+  const fields = findKind(kind)?.fields.filter(({ type }) => PLACES.includes(type)) ?? []
+  const stored = settings as Record<string, unknown>
+  const places = fields.map(({ name, type }) => [name, type === 'address' ? lowerCase(stored[name]) : stored[name]])
+  return JSON.stringify([kind, ...places])
+}
+
+function lowerCase(value: unknown): unknown {
+  return typeof value === 'string' ? value.toLowerCase() : value
 }
 
 /** The channel's name, or the label of its kind if it has none. */

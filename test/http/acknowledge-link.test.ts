@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { deleteChannel, setChannelDisabled, updateChannel } from '#actions/channels.ts'
 import { acknowledgeIncident, withdrawAcknowledgment } from '#actions/incidents.ts'
-import { acknowledgeUrl } from '#actions/signed-links.ts'
+import { acknowledgeUrl, findAcknowledgeUrl } from '#actions/signed-links.ts'
+import { composeTest } from '#domain/notification.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { findChannel } from '#store/channels.ts'
 import { findIncident } from '#store/incidents.ts'
@@ -226,6 +227,29 @@ describe('An acknowledge link no longer works', () => {
     const bob = guard.project('bob@example.org')
     const channel = channelOf(guard.mailTo(bob, 'bob@example.org'))
     await refused(new URL(acknowledgeUrl(guard.deps, { incidentId, channel })).pathname)
+  })
+})
+
+describe('A message has an acknowledge link', () => {
+  const linkIn = (facts: { incidentId: string; channelId: string; status?: 'down' | 'up' }) => {
+    const notification = { ...composeTest({ project: '', now: 0 }), isTest: false, status: facts.status ?? 'down' }
+    return findAcknowledgeUrl(guard.deps, { ...facts, notification, channel: channelOf(facts.channelId) })
+  }
+
+  test('when it is about a monitor that is down', async () => {
+    const facts = await down()
+    expect(linkIn(facts)).toBe(`http://127.0.0.1:8000${facts.path}`)
+  })
+
+  test('unless it is about the recovery, or the incident was acknowledged or has ended', async () => {
+    const facts = await down()
+    expect(linkIn({ ...facts, status: 'up' })).toBeNull()
+    await post(facts.path)
+    expect(linkIn(facts)).toBeNull()
+    withdrawAcknowledgment(guard.deps, { projectId: facts.project.id, incidentId: facts.incidentId })
+    expect(linkIn(facts)).not.toBeNull()
+    await guard.ping(facts.monitor)
+    expect(linkIn(facts)).toBeNull()
   })
 })
 

@@ -6,6 +6,7 @@ import { findBaseUrl, storeBaseUrl } from '#actions/address.ts'
 import { databasePath } from '#actions/copies.ts'
 import { inFolder, requireDatabase } from '#actions/data-folder.ts'
 import { reclaimDeliveries } from '#actions/deliveries.ts'
+import { findMailServer, openMailer } from '#actions/mail-server.ts'
 import { beginWatch, endWatch } from '#actions/process.ts'
 import { enableIncrementalVacuum } from '#actions/retention.ts'
 import { copyBeforeMigration, dropExpiredSchemaCopies } from '#actions/safety-copies.ts'
@@ -23,9 +24,9 @@ import { HOUR, SECOND } from '#lib/duration.ts'
 import { AppError, messageOf, StorageRefusedError } from '#lib/errors.ts'
 import { codeOf, isFile } from '#lib/files.ts'
 import { createLog, type Log } from '#lib/log.ts'
-import { createLogMailer, createPasswordlessMailer, createSmtpMailer, lacksPassword, type Mailer } from '#lib/mail.ts'
+import { createCurrentMailer } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
-import { loadOrCreateSecret } from '#lib/secret-file.ts'
+import { loadOrCreateSecret, readSecretIfThere } from '#lib/secret-file.ts'
 import type { ServiceManager } from '#lib/systemd.ts'
 import { newSecretKey } from '#lib/tokens.ts'
 import { createBackups } from '#loops/backups.ts'
@@ -165,7 +166,7 @@ export async function withDeps<T>(context: AppContext, work: Work<T>): Promise<T
 /** As `withDeps`, but creates a missing data folder and database. */
 export async function withNewDeps<T>(context: AppContext, work: Work<T>): Promise<T> {
   makeDataFolder(context)
-  const deps = await whenFree(context, () => openAlongside(context))
+  const deps = await whenFree(context, () => openAlongside(withStoredSecretKey(context)))
   try {
     const baseUrl = findBaseUrl(deps.db) ?? deps.config.baseUrl
     return await work({ ...deps, config: Object.freeze({ ...deps.config, baseUrl }) })
@@ -214,13 +215,17 @@ interface Opening {
 function openDeps(context: AppContext, opening: Opening): Deps {
   const { config, clock } = context
   const log = logOf(config)
+  const db = inFolder(config.dataDir, () => openInPlace(context, opening))
   return {
-    db: inFolder(config.dataDir, () => openInPlace(context, opening)),
+    db,
     clock,
     config,
     log,
     outbound: createOutbound(destinationRules(config)),
-    mailer: mailerFor(config, log),
+    mailer: createCurrentMailer(
+      () => findMailServer({ db, config }),
+      (server) => openMailer(server, log),
+    ),
   }
 }
 
@@ -232,11 +237,6 @@ function openInPlace(context: AppContext, { busyTimeoutMs, lock }: Opening): Db 
   if (!db.isReplaced() && !lock?.isReplaced()) return db
   db.close()
   throw new AppError('conflict', `${path} was replaced by another file while it was opened. Try again.`)
-}
-
-function mailerFor({ smtp }: Config, log: Log): Mailer {
-  if (smtp === null) return createLogMailer(log)
-  return lacksPassword(smtp) ? createPasswordlessMailer() : createSmtpMailer(smtp)
 }
 
 function logOf({ logLevel, logFormat }: Config): Log {
@@ -256,6 +256,13 @@ function closeDeps(deps: Deps): void {
   deps.mailer.close()
   deps.outbound.close()
   deps.db.close()
+}
+
+/** Adds the key that the first start of the server stored, if this process has none and may read it. */
+export function withStoredSecretKey<T extends Pick<AppContext, 'config'>>(context: T): T {
+  const { config } = context
+  const secretKey = config.secretKey ?? readSecretIfThere(join(config.dataDir, SECRET_KEY_FILE))
+  return { ...context, config: Object.freeze({ ...config, secretKey }) }
 }
 
 /** Adds the key for signatures, which the first start creates. */

@@ -22,8 +22,10 @@ export interface Config {
   readonly dataDir: string
   /** Null if it is created on the first start and stored in the data folder. */
   readonly secretKey: string | null
-  /** Null if mail is only written to the log. */
+  /** The mail server of the environment. Null if an administrator may set it on the Server page. */
   readonly smtp: SmtpSettings | null
+  /** The variables that set the mail server. */
+  readonly smtpVariables: readonly string[]
   readonly pingBodyLimit: number
   /** Whether anyone can create an account. */
   readonly registration: Registration
@@ -110,11 +112,11 @@ export interface DescribedSetting {
   name: string
   /** Null if it is not set and has no default. For a secret, only whether it is set. */
   value: string | null
-  /** "default", "environment", "settings file"; for a secret also "file", "credential", "service credential" */
+  /** "default", "environment", "settings file", "server page"; for a secret also "file", "credential", "service credential" */
   from: string
 }
 
-const MASK = '********'
+export const MASK = '********'
 
 /**
  * All effective settings and their sources. `variables`: only the environment; `findCredential`: whether the service
@@ -171,6 +173,11 @@ export function credentialNames(): string[] {
   return SECRETS.map(credentialName)
 }
 
+function isSet(env: Environment, name: string): boolean {
+  const value = env[name] ?? ''
+  return value !== '' && !isContainerLink(name, value)
+}
+
 function ignoredIn(env: Environment): string[] {
   const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && isContainerLink(name, env[name] ?? ''))
   return names.toSorted()
@@ -216,6 +223,7 @@ function toConfig(settings: z.output<typeof Settings>, env: Environment): Config
     dataDir: settings.DATA_DIR,
     secretKey: settings.SECRET_KEY ?? null,
     smtp: toSmtp(settings, baseUrl),
+    smtpVariables: Object.keys(env).filter((name) => name.startsWith(`${PREFIX}SMTP_`) && isSet(env, name)),
     pingBodyLimit: settings.PING_BODY_LIMIT,
     registration: settings.REGISTRATION,
     trustedProxies: settings.TRUSTED_PROXIES,

@@ -16,6 +16,7 @@ import { findProject } from '#store/projects.ts'
 import { changedMeanwhile, issueInWords } from '#words/problems.ts'
 import { send } from './deliveries.ts'
 import { readOnlyField } from './fields.ts'
+import { hasMailServer, type MailPlace } from './mail-server.ts'
 
 /** The limit is short, because a person waits for the test. */
 const TEST_MAX_MS = 8 * SECOND
@@ -121,7 +122,7 @@ export function deleteChannel(deps: Deps, ref: ChannelRef): Channel {
 
 /** Why a channel sends nothing. Null when it does send. */
 export function unusableReasonOf(
-  deps: Pick<Deps, 'config'>,
+  deps: MailPlace,
   channel: Pick<Channel, 'kind' | 'disabledAt'>,
 ): UnusableReason | null {
   if (channel.disabledAt !== null) return 'disabled'
@@ -131,8 +132,8 @@ export function unusableReasonOf(
 export type UnusableReason = 'disabled' | 'no mail server configured'
 
 /** Whether notifications through this kind are only written to the log. */
-export function lacksMailServer({ config }: Pick<Deps, 'config'>, kind: ChannelKind | null): boolean {
-  return config.smtp === null && kind !== null && kind.needsMailServer
+export function lacksMailServer(place: MailPlace, kind: ChannelKind | null): boolean {
+  return kind?.needsMailServer === true && !hasMailServer(place)
 }
 
 /** Channels with a running test. The receiver decides how long a test holds its connection. */

@@ -1,5 +1,6 @@
 // Emails a project's members when a notification failed permanently. It uses no channel, because the channel may be
 // what is broken.
+
 import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { User } from '#domain/account.ts'
@@ -14,6 +15,7 @@ import { findIncidentIdOfDelivery } from '#store/incidents.ts'
 import { listMembers } from '#store/projects.ts'
 import { deliveryFailureMail } from '#words/account-mail.ts'
 import { notificationSubject } from '#words/notification.ts'
+import { hasMailServer } from './mail-server.ts'
 import { mail, mustVerify } from './mailed-links.ts'
 
 /** A broken channel fails for every monitor, so only the first failure in this time is emailed. */
@@ -34,7 +36,7 @@ export function isFirstFailure(tx: Tx, { channelId, sequence }: ClaimedDelivery)
 
 /** Emails the members without waiting. A failed email is only logged, because the incident's page shows the same. */
 export function notifyOfFailure(deps: Deps, failure: Failure): void {
-  if (deps.config.smtp === null) return
+  if (!hasMailServer(deps)) return
   mailMembers(deps, failure).catch((error) =>
     deps.log.error('Could not send an email about a failed notification', { error }),
   )

@@ -1,4 +1,5 @@
 // Handles emailed links, which prove that someone reads the email of an address. Each works once, for a limited time.
+
 import { sendAccountMail } from '#channels/account-mail.ts'
 import type { Deps } from '#deps.ts'
 import { Email, LINK_MS, LINKS_KEPT, type LinkPurpose, type User } from '#domain/account.ts'
@@ -23,20 +24,19 @@ import {
 } from '#words/account-mail.ts'
 import { conflictingEmail, type Proof, readCredentials, replacePassword, requireProof } from './accounts.ts'
 import { readOnlyField } from './fields.ts'
+import { hasMailServer } from './mail-server.ts'
 
 const TOKEN_LENGTH = 32
 
 /** Emails a verification link if the address is unverified and a mail server is set. Returns whether it was sent. */
 export async function mailVerification(deps: Deps, user: User): Promise<boolean> {
-  if (deps.config.smtp === null || user.emailVerifiedAt !== null) return false
+  if (!hasMailServer(deps) || user.emailVerifiedAt !== null) return false
   return await mailAddressLink(deps, { userId: user.id, email: user.email })
 }
 
 /** Whether this user must verify their address before CronGuard sends emails to others for them. */
 export function mustVerify(deps: Deps, user: User): boolean {
-  return (
-    user.emailVerifiedAt === null && !user.isAdmin && deps.config.smtp !== null && deps.config.registration === 'open'
-  )
+  return user.emailVerifiedAt === null && !user.isAdmin && hasMailServer(deps) && deps.config.registration === 'open'
 }
 
 const CONFIRM_FIRST =
@@ -57,7 +57,7 @@ export async function changeEmail(
 ): Promise<'changed' | 'mailed' | 'not-mailed'> {
   const { userId } = proof
   const address = readOnlyField('email', Email.safeParse(email))
-  if (deps.config.smtp !== null) {
+  if (hasMailServer(deps)) {
     return (await mailAddressLink(deps, { userId, email: address, proof })) ? 'mailed' : 'not-mailed'
   }
   deps.db.write((tx) => {
@@ -85,7 +85,7 @@ export function verifyEmail(deps: Deps, token: string): void {
 /** Emails a link for a new password if the user exists. The caller does not learn whether it does. */
 export async function mailPasswordReset(deps: Deps, email: string): Promise<void> {
   const user = findUserByEmail(deps.db, email.trim())
-  if (user === null || deps.config.smtp === null) return
+  if (user === null || !hasMailServer(deps)) return
   const token = newLink(deps, { userId: user.id, email: user.email, purpose: 'reset-password', proof: null })
   const url = `${deps.config.baseUrl}/password-reset/${token}`
   await mail(deps, passwordResetMail({ to: user.email, url }))
@@ -124,7 +124,7 @@ export async function mail(deps: Deps, message: AccountMail): Promise<boolean> {
 
 // Notifies the former address without waiting, so that the owner of a stolen account learns of it.
 function notifyFormerAddress(deps: Deps, { before, email }: { before: string; email: string }): void {
-  if (deps.config.smtp !== null) void mail(deps, addressChangedMail({ to: before, email, url: deps.config.baseUrl }))
+  if (hasMailServer(deps)) void mail(deps, addressChangedMail({ to: before, email, url: deps.config.baseUrl }))
 }
 
 async function mailAddressLink(

@@ -1,4 +1,5 @@
 // Manages the members of a project and invitations.
+
 import { type Deps, secretOf } from '#deps.ts'
 import { Email, type User } from '#domain/account.ts'
 import {
@@ -19,6 +20,7 @@ import * as store from '#store/projects.ts'
 import { invitationMail } from '#words/account-mail.ts'
 import { type KeyChoice, REVOKE_ALL, revokeKeysOf } from './departures.ts'
 import { readOnlyField } from './fields.ts'
+import { hasMailServer } from './mail-server.ts'
 import { mail } from './mailed-links.ts'
 
 /** The user who acts, and the project. The role is read in the transaction of the change, because it may change. */
@@ -160,7 +162,7 @@ function roleOf(tx: Tx, actor: Actor): Role {
 }
 
 async function mailInvitation(deps: Deps, invitation: Invitation): Promise<boolean> {
-  if (invitation.email === null || deps.config.smtp === null) return false
+  if (invitation.email === null || !hasMailServer(deps)) return false
   const inviter = invitation.invitedBy === null ? null : findUser(deps.db, invitation.invitedBy)
   return await mail(
     deps,

@@ -6,6 +6,7 @@ import { findPasswordHash } from '#store/accounts.ts'
 import * as store from '#store/sessions.ts'
 import { signInMail } from '#words/account-mail.ts'
 import { browserInWords } from '#words/browser.ts'
+import { hasMailServer } from './mail-server.ts'
 import { mail } from './mailed-links.ts'
 
 export interface Browser {
@@ -37,7 +38,7 @@ export function beginSession(deps: Deps, { user, browser, provenHash }: SignIn):
     return { isUnusual: hasOthers && !isKnown }
   })
   if (begun === null) return null
-  if (begun.isUnusual && user.mails.signIns && deps.config.smtp !== null) notifyOfSignIn(deps, { user, browser })
+  if (begun.isUnusual && user.mails.signIns && hasMailServer(deps)) notifyOfSignIn(deps, { user, browser })
   return id
 }
 

@@ -1,6 +1,7 @@
-import { ConfigError, type DescribedSetting } from '#config.ts'
-import { lacksPassword } from '#lib/mail.ts'
+import { storedMailServer } from '#actions/mail-server.ts'
+import { ConfigError, type DescribedSetting, MASK } from '#config.ts'
 import type { AddCommand, Shell } from './command.ts'
+import { inDatabase } from './doctor/database.ts'
 import { printJson, printRows } from './table.ts'
 
 export const addConfig: AddCommand = (program, shell) => {
@@ -15,7 +16,7 @@ export const addConfig: AddCommand = (program, shell) => {
     .description('show all settings and where they come from; secrets are masked')
     .option('--json', 'print JSON: an array of {name, value, from}')
     .action(({ json = false }: { json?: boolean }) => {
-      const settings = shell.describeConfig()
+      const settings = withMailServer(shell.describeConfig())
       if (json) printJson(shell, settings)
       else printRows(shell, settings.map(rowOf))
     })
@@ -25,7 +26,7 @@ function check(shell: Shell, { json = false }: { json?: boolean }): void {
   let note = ''
   try {
     const { smtp } = shell.isForService() ? shell.readConfig() : shell.readServerConfig()
-    if (smtp && lacksPassword(smtp)) note = ` ${PASSWORD_ELSEWHERE}`
+    if (smtp && smtp.username !== null && smtp.password === null) note = ` ${PASSWORD_ELSEWHERE}`
   } catch (error) {
     if (json && error instanceof ConfigError) printJson(shell, { ok: false, problems: error.problems })
     throw error
@@ -35,6 +36,27 @@ function check(shell: Shell, { json = false }: { json?: boolean }): void {
 }
 
 const PASSWORD_ELSEWHERE = 'CRONGUARD_SMTP_PASSWORD is not set here. The service needs the credential smtp-password.'
+
+// The settings of the Server page are shown under the names of the variables that would replace them.
+function withMailServer(settings: DescribedSetting[]): DescribedSetting[] {
+  const found = (name: string) => settings.find((setting) => setting.name === name)?.value ?? null
+  if (found('CRONGUARD_SMTP_HOST') !== null) return settings
+  const stored = inDatabase({ dataDir: found('CRONGUARD_DATA_DIR') ?? '' }, storedMailServer)
+  if (stored === null) return settings
+  const { host, port, security, username, from } = stored
+  const values: Record<string, string | null> = {
+    CRONGUARD_SMTP_HOST: host,
+    CRONGUARD_SMTP_PORT: String(port),
+    CRONGUARD_SMTP_SECURITY: security,
+    CRONGUARD_SMTP_USERNAME: username,
+    CRONGUARD_SMTP_PASSWORD: username === null ? null : MASK,
+    CRONGUARD_SMTP_FROM: from,
+  }
+  return settings.map((setting) => {
+    const value = values[setting.name]
+    return value === undefined ? setting : { name: setting.name, value, from: 'server page' }
+  })
+}
 
 function rowOf({ name, value, from }: DescribedSetting): string[] {
   return [name, value ?? '(none)', from]

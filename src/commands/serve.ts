@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { keepBackup } from '#actions/backups.ts'
+import { hasMailServer } from '#actions/mail-server.ts'
 import { createSetupToken } from '#actions/registration.ts'
 import { keepSettings } from '#actions/server-settings.ts'
 import { type App, startApp } from '#app.ts'
@@ -37,7 +38,7 @@ function logStart({ deps }: App, shell: Shell): void {
   if (ignoredVariables.length > 0) {
     log.info('Ignored variables from Kubernetes or Docker links', { variables: ignoredVariables.join(', ') })
   }
-  if (config.smtp === null) log.warn('No mail server is configured: emails are only written to this log')
+  if (!hasMailServer(deps)) log.warn('No mail server is configured: emails are only written to this log')
   const token = createSetupToken(deps)
   const setup = token === null ? null : `${config.baseUrl}/setup?token=${token}`
   const command = asServiceUser(`${programFor(config)} user create you@example.com --admin`)

@@ -83,17 +83,27 @@ export function createSmtpMailer(smtp: SmtpSettings): Mailer {
   }
 }
 
-/** Whether a user name is set but this process has no password. */
-export function lacksPassword({ username, password }: SmtpSettings): boolean {
-  return username !== null && password === null
+/** For a process that can't read the password. `detail` says why. */
+export function createPasswordlessMailer(detail: string): Mailer {
+  return { send: async () => failure('auth', detail), close: () => {} }
 }
 
-/** For a command without the service's credentials: systemd passes the password to the service only. */
-export function createPasswordlessMailer(): Mailer {
-  return { send: async () => failure('auth', PASSWORD_ELSEWHERE), close: () => {} }
+/** Reads the settings for each email and opens another mailer when they have changed, so a change needs no restart. */
+export function createCurrentMailer<Settings>(read: () => Settings, open: (settings: Settings) => Mailer): Mailer {
+  let current: { text: string; mailer: Mailer } | null = null
+  return {
+    send: async (mail) => {
+      const settings = read()
+      const text = JSON.stringify(settings)
+      if (current?.text !== text) {
+        current?.mailer.close()
+        current = { text, mailer: open(settings) }
+      }
+      return await current.mailer.send(mail)
+    },
+    close: () => current?.mailer.close(),
+  }
 }
-
-const PASSWORD_ELSEWHERE = "Only the service can read the mail server's password. Send the test from the channel's page"
 
 /** For a server without SMTP settings: emails are logged instead of sent. */
 export function createLogMailer(log: Log): Mailer {

@@ -6,11 +6,8 @@ import { chownLike, codeOf, dropDraft, folderOf, makeDraft, publishDraft } from 
  * two processes that start at the same time read the same secret.
  */
 export function loadOrCreateSecret(path: string, make: () => string): string {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-  }
+  const secret = readSecretIfThere(path)
+  if (secret !== null) return secret
   const draft = makeDraft(path)
   try {
     writeFileSync(draft, `${make()}\n`)
@@ -20,4 +17,14 @@ export function loadOrCreateSecret(path: string, make: () => string): string {
     dropDraft(draft)
   }
   return readFileSync(path, 'utf8').trim()
+}
+
+/** Null when there is no such file. */
+export function readSecretIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null
+    throw error
+  }
 }

@@ -9,6 +9,11 @@ const CODES: Record<string, string> = {
   not_zone: 'Not a time zone. Enter a name such as Europe/Berlin.',
   not_email: 'Enter an email address, such as ada@example.org.',
   email_too_long: `An email address can have at most ${EMAIL_MAX} characters.`,
+  no_mail_host: 'Enter the name of the mail server, such as smtp.example.com.',
+  not_mail_host: 'Enter only the name of the server, such as smtp.example.com, without a port or a URL.',
+  no_mail_security: 'Choose how the connection is encrypted.',
+  not_port: 'Enter a port between 1 and 65535.',
+  not_sender: 'Enter an email address, or a name and an address, such as CronGuard <cronguard@example.org>.',
   password_too_short: `A password needs at least ${PASSWORD_MIN} characters.`,
   password_too_long: `A password can have at most ${PASSWORD_MAX} characters.`,
   password_repetitive:

@@ -27,7 +27,7 @@ export function databaseSize({ dataDir }: Config): number {
 }
 
 /** Null when there is no readable database. Only the check `database` reports that. */
-export function inDatabase<T>({ dataDir }: Config, look: (reader: Reader) => T): T | null {
+export function inDatabase<T>({ dataDir }: Pick<Config, 'dataDir'>, look: (reader: Reader) => T): T | null {
   try {
     return openReadOnly(join(dataDir, DATABASE_FILE), look)
   } catch {

@@ -1,9 +1,10 @@
 // Checks the network: the server's address, the mail server and the links.
 import { findBaseUrl } from '#actions/address.ts'
-import { destinationRules } from '#app.ts'
+import { environmentMailServer, findMailServer, type MailServer, OTHER_KEY } from '#actions/mail-server.ts'
+import { destinationRules, withStoredSecretKey } from '#app.ts'
 import type { Config } from '#config.ts'
 import { localAddress } from '#lib/host.ts'
-import { checkMailServer, lacksPassword, type SmtpSettings } from '#lib/mail.ts'
+import { checkMailServer, type SmtpSettings } from '#lib/mail.ts'
 import { createOutbound } from '#lib/outbound.ts'
 import { asSentence } from '#lib/sentence.ts'
 import { isFolderTaken } from '#store/lock.ts'
@@ -43,14 +44,27 @@ async function ask(config: Config, path: string) {
   return answer
 }
 
-export const mail: Check = async ({ smtp }) => {
-  if (smtp === null)
-    return warn('No mail server is configured, so emails are only written to the log. Set CRONGUARD_SMTP_HOST.')
-  if (lacksPassword(smtp)) return await checkWithoutPassword(smtp)
+export const mail: Check = async (config) => {
+  const smtp = mailServerOf(config)
+  if (smtp === null) {
+    return warn(
+      'No mail server is configured, so emails are only written to the log. Enter one on the Server page, or set ' +
+        'CRONGUARD_SMTP_HOST.',
+    )
+  }
+  if (smtp.passwordProblem !== null) return await checkWithoutPassword(smtp)
   const problem = await checkMailServer(smtp)
   if (problem !== null) return refused(smtp, problem)
   const verb = smtp.username === null ? 'Connected' : 'Signed in'
   return ok(`${verb} to ${smtp.host} ${howEncrypted(smtp)}. No email was sent.`)
+}
+
+// Without a readable database, only the environment is known.
+function mailServerOf(config: Config): MailServer | null {
+  const known = withStoredSecretKey({ config })
+  return config.smtp === null
+    ? inDatabase(config, (db) => findMailServer({ db, ...known }))
+    : environmentMailServer(config)
 }
 
 function refused({ host }: SmtpSettings, problem: string): Finding {
@@ -60,9 +74,10 @@ function refused({ host }: SmtpSettings, problem: string): Finding {
   return bad(`CronGuard cannot use ${host}: ${asSentence(problem.trim())}${remedy}`)
 }
 
-async function checkWithoutPassword(smtp: SmtpSettings): Promise<Finding> {
+async function checkWithoutPassword(smtp: MailServer): Promise<Finding> {
   const problem = await checkMailServer({ ...smtp, username: null })
   if (problem !== null) return refused(smtp, problem)
+  if (smtp.passwordProblem === OTHER_KEY) return bad(`${OTHER_KEY}. Enter it again on the Server page.`)
   const password = 'The sign-in was not tested, because only the service can read the password'
   return ok(`Connected to ${smtp.host} ${howEncrypted(smtp)}. ${password}.`)
 }

@@ -1,5 +1,8 @@
 // Links in emails: reset a password and confirm an address.
+
+import { hasMailServer } from '#actions/mail-server.ts'
 import { mailPasswordReset, requireResetLink, resetPassword, verifyEmail } from '#actions/mailed-links.ts'
+import type { Deps } from '#deps.ts'
 import { orRerender, problemOf } from '#http/forms.ts'
 import { anyone, type PageRequest, type WebDeps } from '#http/guards.ts'
 import { type AccountAttempt, createAccountLimit, createNetworkLimit, type Limit } from '#http/limits.ts'
@@ -51,7 +54,7 @@ export function mailedLinkRoutes(web: WebDeps) {
 }
 
 function showForgotten({ deps }: WebDeps): Response {
-  requireMailServer(deps.config.smtp)
+  requireMailServer(deps)
   return page(<ForgottenPage form={freshForm()} problem={null} isSent={false} />)
 }
 
@@ -62,7 +65,7 @@ async function mailLink(
   { context, limits }: { context: PageRequest; limits: Limits },
 ): Promise<Response> {
   const { deps } = web
-  requireMailServer(deps.config.smtp)
+  requireMailServer(deps)
   const email = context.form.text('email').trim()
   return await orRerender(
     deps,
@@ -132,8 +135,8 @@ function verify({ deps }: WebDeps, { params }: PageRequest): Response {
   return redirect(url('/'), 'email-verified')
 }
 
-function requireMailServer(smtp: unknown): void {
-  if (smtp !== null) return
+function requireMailServer(deps: Deps): void {
+  if (hasMailServer(deps)) return
   throw new AppError(
     'not_found',
     'This server can\'t send email. To reset a password, run "cronguard user reset-password EMAIL" on the server.',

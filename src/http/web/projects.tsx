@@ -1,5 +1,7 @@
 // A project's name, members and keys.
+
 import { type KeyChoice, keysCreatedBy } from '#actions/departures.ts'
+import { hasMailServer } from '#actions/mail-server.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
 import { changeRole, invitationUrl, invite, removeMember, revokeInvitation } from '#actions/members.ts'
 import {
@@ -143,7 +145,7 @@ function administrationOf({ deps }: WebDeps, { project, user, now }: ProjectRequ
     invitations: listInvitations(deps.db, project.id)
       .filter(({ expiresAt }) => expiresAt > now)
       .map((invitation) => ({ ...invitation, url: invitationUrl(deps, invitation) })),
-    hasMailServer: deps.config.smtp !== null,
+    hasMailServer: hasMailServer(deps),
     mustVerify: mustVerify(deps, user),
   }
 }

@@ -1,4 +1,5 @@
 // Creates accounts: the first one, through open registration, or by invitation.
+import { hasMailServer } from '#actions/mail-server.ts'
 import { invitationOf, invitationProof, invitationToken, joinProject } from '#actions/members.ts'
 import {
   isSetupToken,
@@ -144,7 +145,7 @@ const FRESH: RetryState = { values: {}, problems: {}, problem: null }
 
 function openSignUp({ deps }: WebDeps): SignUp {
   requireOpenRegistration(deps)
-  const isByMail = deps.config.smtp !== null
+  const isByMail = hasMailServer(deps)
   return {
     title: 'Create an account',
     lead: isByMail ? 'Enter your email address to get a link.' : 'Your account comes with its own project.',
@@ -179,7 +180,7 @@ function invitedSignUp(web: WebDeps, { params, query }: PageRequest): SignUp {
     ),
     invitation,
     email: isProven ? invitation.email : null,
-    isByMail: !isProven && deps.config.smtp !== null,
+    isByMail: !isProven && hasMailServer(deps),
   }
 }
 

@@ -1,4 +1,5 @@
 // The settings of the user's own account. Attempts at the password are limited, as for the sign-in.
+
 import {
   changeMailPreferences,
   changePassword,
@@ -10,6 +11,7 @@ import {
   requirePassword,
 } from '#actions/accounts.ts'
 import { type KeyChoice, keysCreatedBy } from '#actions/departures.ts'
+import { hasMailServer } from '#actions/mail-server.ts'
 import { changeEmail, mailVerification } from '#actions/mailed-links.ts'
 import { createSetupToken } from '#actions/registration.ts'
 import { endOtherSessions, endSession } from '#actions/sessions.ts'
@@ -92,7 +94,7 @@ function show(
       sessions={listSessions(deps.db, { userId: user.id, now })}
       sessionId={session.id}
       pendingEmail={findPendingEmail(deps.db, { userId: user.id, now })}
-      hasMailServer={deps.config.smtp !== null}
+      hasMailServer={hasMailServer(deps)}
       returned={returned}
     />,
     returned === null ? 200 : 422,
@@ -123,7 +125,7 @@ async function saveEmail(web: WebDeps, { context, limits }: LimitedRequest): Pro
     const proof = await checkPassword(web, { context, limits, form, field: 'emailPassword' })
     const email = form.text('email')
     await limits.mails.take(user.id)
-    if (web.deps.config.smtp !== null) await web.messageLimits.destinations.take(email)
+    if (hasMailServer(web.deps)) await web.messageLimits.destinations.take(email)
     const outcome = await changeEmail(web.deps, { proof, email })
     return redirect(url(SETTINGS), MAIL_NOTICES[outcome])
   })

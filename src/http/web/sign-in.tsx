@@ -1,4 +1,5 @@
 import { authenticate } from '#actions/accounts.ts'
+import { hasMailServer } from '#actions/mail-server.ts'
 import { type Browser, beginSession, endSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
 import { type Form, orRerender } from '#http/forms.ts'
@@ -173,7 +174,7 @@ function login({ deps }: WebDeps, { context, next, values, problem, status }: Lo
       notice={context.notice}
       next={next}
       isRegistrationOpen={deps.config.registration === 'open'}
-      hasMailServer={deps.config.smtp !== null}
+      hasMailServer={hasMailServer(deps)}
     />,
     status,
   )

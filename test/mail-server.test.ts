@@ -1,0 +1,192 @@
+// The mail server that an administrator enters: it applies at once, and its password stays secret.
+import { afterEach, describe, expect, test } from 'bun:test'
+import {
+  findMailServer,
+  hasMailServer,
+  type MailServer,
+  openMailer,
+  removeMailServer,
+  saveMailServer,
+} from '#actions/mail-server.ts'
+import { AppError } from '#lib/errors.ts'
+import { createCurrentMailer } from '#lib/mail.ts'
+import { findSetting, saveSetting } from '#store/settings.ts'
+import { TestGuard } from './support/cronguard.ts'
+import { startSmtpReceiver } from './support/receivers.ts'
+
+const PASSWORD = 'smtp-password-99'
+const FORM = {
+  host: 'smtp.example.org',
+  port: '587',
+  security: 'starttls',
+  username: 'cronguard',
+  password: PASSWORD,
+  from: 'CronGuard <cronguard@example.org>',
+}
+const SERVER: MailServer = {
+  ...FORM,
+  port: 587,
+  security: 'starttls',
+  passwordProblem: null,
+  source: 'page',
+}
+
+const guards: TestGuard[] = []
+afterEach(() => {
+  for (const guard of guards.splice(0)) guard.stop()
+})
+
+function open(env: Record<string, string> = {}): TestGuard {
+  const guard = new TestGuard({ env })
+  guards.push(guard)
+  return guard
+}
+
+function problemsOf(work: () => void): Record<string, string> {
+  try {
+    work()
+    return {}
+  } catch (error) {
+    if (error instanceof AppError) return error.fields
+    throw error
+  }
+}
+
+describe('saveMailServer', () => {
+  test('makes the settings the current ones, and encrypts the password', () => {
+    const { deps, db } = open()
+    expect([findMailServer(deps), hasMailServer(deps)]).toEqual([null, false])
+    saveMailServer(deps, FORM)
+    expect([findMailServer(deps), hasMailServer(deps)]).toEqual([SERVER, true])
+    const stored = findSetting(db, 'mail-server') ?? ''
+    expect(stored).toContain('smtp.example.org')
+    expect(stored).not.toContain(PASSWORD)
+    expect(stored).not.toContain(btoa(PASSWORD))
+  })
+
+  test('keeps the stored password when none is entered', () => {
+    const { deps } = open()
+    saveMailServer(deps, FORM)
+    saveMailServer(deps, { ...FORM, from: 'ops@example.org', password: '' })
+    expect(findMailServer(deps)).toEqual({ ...SERVER, from: 'ops@example.org' })
+  })
+
+  test.each([
+    ['host', 'smtp.mallory.example'],
+    ['port', '2525'],
+    ['security', 'none'],
+    ['username', 'mallory'],
+  ])('asks for the password again when %s changes', (field, value) => {
+    const { deps } = open()
+    saveMailServer(deps, FORM)
+    const change = { ...FORM, [field]: value, password: '' }
+    expect(problemsOf(() => saveMailServer(deps, change))).toEqual({
+      password: expect.stringContaining('Enter the password again.') as unknown as string,
+    })
+    expect(findMailServer(deps)).toEqual(SERVER)
+    saveMailServer(deps, { ...change, password: 'tiger' })
+    expect(findMailServer(deps)).toMatchObject({ password: 'tiger' })
+  })
+
+  test('needs neither user name nor password, and forgets a stored password without a user name', () => {
+    const { deps, db } = open()
+    saveMailServer(deps, FORM)
+    saveMailServer(deps, { ...FORM, username: '', password: '' })
+    expect(findMailServer(deps)).toEqual({ ...SERVER, username: null, password: null })
+    expect(JSON.parse(findSetting(db, 'mail-server') ?? '{}')).toMatchObject({ sealedPassword: null })
+  })
+
+  test.each([
+    ['host', ''],
+    ['host', 'smtp.example.org:587'],
+    ['host', 'https://smtp.example.org'],
+    ['host', 'smtp.example.org\r\nEHLO mallory'],
+    ['port', '0'],
+    ['port', '65536'],
+    ['port', '25.5'],
+    ['security', 'ssl'],
+    ['username', 'a\nb'],
+    ['password', ''],
+    ['password', 'a\r\nb'],
+    ['from', ''],
+    ['from', 'CronGuard'],
+    ['from', 'CronGuard <cronguard@example.org>\r\nBcc: mallory@example.org'],
+    ['from', 'a@example.org, b@example.org'],
+  ])('refuses the %s %p at its field', (field, value) => {
+    const { deps } = open()
+    expect(Object.keys(problemsOf(() => saveMailServer(deps, { ...FORM, [field]: value })))).toEqual([field])
+    expect(hasMailServer(deps)).toBe(false)
+  })
+
+  test.each(['smtp.example.org', 'localhost', '10.0.0.5', '::1', 'fd00::25', 'mail_relay'])(
+    'accepts the host %s',
+    (host) => {
+      const { deps } = open()
+      saveMailServer(deps, { ...FORM, host })
+      expect(findMailServer(deps)?.host).toBe(host)
+    },
+  )
+})
+
+describe('Environment variables', () => {
+  const ENV = { CRONGUARD_SMTP_HOST: 'mail.example.com', CRONGUARD_SMTP_USERNAME: 'ada', CRONGUARD_SMTP_PASSWORD: 'x' }
+
+  test('replace all stored settings of the mail server, and forbid changes', () => {
+    const { deps, db } = open(ENV)
+    db.write((tx) => saveSetting(tx, { name: 'mail-server', value: '{"not": "read"}' }))
+    expect(findMailServer(deps)).toMatchObject({ host: 'mail.example.com', username: 'ada', source: 'environment' })
+    expect(() => saveMailServer(deps, FORM)).toThrow('Environment variables set the mail server.')
+    expect(() => removeMailServer(deps)).toThrow('Environment variables set the mail server.')
+  })
+})
+
+describe('Another secret key', () => {
+  test('asks for the password again, and sends nothing to the mail server', async () => {
+    const { deps } = open()
+    saveMailServer(deps, FORM)
+    const other = { ...deps, config: { ...deps.config, secretKey: 'the key of another server' } }
+    const found = findMailServer(other)
+    const problem = "The mail server's password can't be decrypted, because the secret key has changed"
+    expect(found).toEqual({ ...SERVER, password: null, passwordProblem: problem })
+    const mail = { to: 'ada@example.org', subject: 'x', text: 'x', html: 'x', messageId: 'x@y', headers: {} }
+    expect(await openMailer(found, deps.log).send(mail)).toMatchObject({ kind: 'failure', reason: 'auth' })
+    expect(problemsOf(() => saveMailServer(other, { ...FORM, password: '' }))).toEqual({
+      password: `${problem}. Enter it again.`,
+    })
+    saveMailServer(other, FORM)
+    expect(findMailServer(other)).toEqual(SERVER)
+  })
+})
+
+describe('createCurrentMailer', () => {
+  const mail = { to: 'ada@example.org', subject: 'Down', text: 'x', html: 'x', messageId: 'x@y', headers: {} }
+
+  test('follows each change of the mail server, and logs emails without one', async () => {
+    const { deps, log } = open()
+    const [first, second] = [await startSmtpReceiver(), await startSmtpReceiver()]
+    const mailer = createCurrentMailer(
+      () => findMailServer(deps),
+      (server) => openMailer(server, deps.log),
+    )
+    const enter = (port: number) =>
+      saveMailServer(deps, {
+        ...FORM,
+        host: '127.0.0.1',
+        port: String(port),
+        security: 'none',
+        username: '',
+        password: '',
+      })
+    expect(await mailer.send(mail)).toEqual({ kind: 'logged' })
+    enter(first.port)
+    expect(await mailer.send(mail)).toMatchObject({ kind: 'sent' })
+    enter(second.port)
+    expect(await mailer.send(mail)).toMatchObject({ kind: 'sent' })
+    removeMailServer(deps)
+    expect(await mailer.send(mail)).toEqual({ kind: 'logged' })
+    mailer.close()
+    expect([first.mails.length, second.mails.length]).toEqual([1, 1])
+    expect(log.filter(({ event }) => event.startsWith('No mail server'))).toHaveLength(2)
+    await Promise.all([first.stop(), second.stop()])
+  })
+})

@@ -112,7 +112,7 @@ export interface DescribedSetting {
   name: string
   /** Null if it is not set and has no default. For a secret, only whether it is set. */
   value: string | null
-  /** "default", "environment", "settings file", "server page"; for a secret also "file", "credential", "service credential" */
+  /** Like "environment", "settings file", "server page" or "default"; for a secret also "file" or a credential. */
   from: string
 }
 

@@ -83,8 +83,8 @@ export const MAIL_PROVIDERS: readonly MailProvider[] = [
     port: 465,
     security: 'tls',
     hint:
-      'The user name is your full Gmail address. The password is an app password, not the one of your Google account: ' +
-      'create one at myaccount.google.com/apppasswords.',
+      'The user name is your full Gmail address. The password is an app password, not that of your account: create ' +
+      'one at myaccount.google.com/apppasswords.',
   },
   {
     id: 'fastmail',
@@ -113,8 +113,8 @@ export const MAIL_PROVIDERS: readonly MailProvider[] = [
     port: 587,
     security: 'starttls',
     hint:
-      'Replace us-east-1 with your region. Use SMTP credentials from the SES console, not AWS access keys. Verify the ' +
-      'sender first.',
+      'Replace us-east-1 with your region. Use SMTP credentials from the SES console, not AWS access keys. Verify ' +
+      'the sender first.',
   },
   {
     id: 'brevo',

@@ -2,6 +2,7 @@ import { createTransport, type Transporter } from 'nodemailer'
 import { withVisibleDirections } from './invisible.ts'
 import type { Log } from './log.ts'
 import { type NetworkReason, networkFailureOf } from './network.ts'
+import { createSecretMask } from './secret-mask.ts'
 
 export interface Mail {
   to: string
@@ -45,7 +46,7 @@ const MAIL_MAX_MS = 40_000
 const REPLY_MAX = 120
 const NO_SUCH_MAILBOX = /\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b/
 
-function transportOptions(smtp: SmtpSettings) {
+export function transportOptions(smtp: SmtpSettings) {
   return {
     host: smtp.host,
     port: smtp.port,
@@ -68,7 +69,7 @@ export async function checkMailServer(smtp: SmtpSettings): Promise<string | null
     await transport.verify()
     return null
   } catch (error) {
-    return mailFailure(error as SmtpError).detail
+    return mailFailure(error as SmtpError, createSecretMask(smtp.password)).detail
   } finally {
     transport.close()
   }
@@ -78,7 +79,7 @@ export async function checkMailServer(smtp: SmtpSettings): Promise<string | null
 export function createSmtpMailer(smtp: SmtpSettings): Mailer {
   const transport = createTransport({ pool: true, maxConnections: CONNECTIONS_MAX, ...transportOptions(smtp) })
   return {
-    send: (mail) => sendThrough(transport, mail, smtp.from),
+    send: (mail) => sendThrough(transport, { mail, smtp, limitMs: MAIL_MAX_MS }),
     close: () => transport.close(),
   }
 }
@@ -116,14 +117,23 @@ export function createLogMailer(log: Log): Mailer {
   }
 }
 
-async function sendThrough(transport: Transporter, mail: Mail, from: string): Promise<MailResult> {
+interface Sending {
+  mail: Mail
+  smtp: SmtpSettings
+  limitMs: number
+}
+
+// A server may repeat the password in its reply.
+export async function sendThrough(transport: Transporter, { mail, smtp, limitMs }: Sending): Promise<MailResult> {
+  const hide = createSecretMask(smtp.password)
   try {
-    const signal = AbortSignal.timeout(MAIL_MAX_MS)
+    const { from } = smtp
+    const signal = AbortSignal.timeout(limitMs)
     const shown = { subject: withVisibleDirections(mail.subject), text: withVisibleDirections(mail.text) }
     const info = await transport.sendMail({ ...mail, ...shown, from, messageId: `<${mail.messageId}>`, signal })
-    return { kind: 'sent', detail: clip(String(info.response ?? '')) }
+    return { kind: 'sent', detail: clip(hide(String(info.response ?? ''))) }
   } catch (error) {
-    return mailFailure(error as SmtpError)
+    return mailFailure(error as SmtpError, hide)
   }
 }
 
@@ -136,9 +146,9 @@ interface SmtpError {
 }
 
 // The server's reply is shown, because it says what to do. What was sent to the server is not.
-function mailFailure(error: SmtpError): MailFailure {
+function mailFailure(error: SmtpError, hide: (text: string) => string): MailFailure {
   const { code, command, responseCode, response, message = '' } = error
-  const reply = clip(response ?? '')
+  const reply = clip(hide(response ?? ''))
   if (code === 'EAUTH') {
     return failure('auth', `The mail server refused the user name or password (${responseCode ?? 'no code'})`)
   }

@@ -19,7 +19,7 @@ export function loadOrCreateSecret(path: string, make: () => string): string {
   return readFileSync(path, 'utf8').trim()
 }
 
-/** Null when there is no such file. */
+/** Null when the file does not exist. */
 export function readSecretIfThere(path: string): string | null {
   try {
     return readFileSync(path, 'utf8').trim()

@@ -7,10 +7,11 @@ import { newUuid } from '#lib/tokens.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
 import { insertDelivery, insertNotification } from '#store/deliveries.ts'
-import { closeIncident, insertTransition, openIncident } from '#store/incidents.ts'
+import { closeIncident, type IncidentOpening, insertTransition, openIncident } from '#store/incidents.ts'
 import { findMonitorById, saveState } from '#store/monitors.ts'
 import { findLastPing } from '#store/pings.ts'
 import { findProject } from '#store/projects.ts'
+import { readCircumstances } from './circumstances.ts'
 
 export function recordStep(tx: Tx, { monitor, transition, dueAt = null }: Step): void {
   saveState(tx, monitor)
@@ -27,32 +28,30 @@ function recordTransition(tx: Tx, { monitorId, transition, dueAt }: Recorded): v
   const transitionId = insertTransition(tx, { ...transition, monitorId })
   const at = transition.at
   const closed = closesIncident(transition) ? closeIncident(tx, { monitorId, transitionId, at }) : null
-  if (opensIncident(transition)) openIncident(tx, { id: newUuid(), monitorId, transitionId, at })
-  if (shouldNotify(transition)) notify(tx, { monitorId, transition, dueAt, transitionId, closed })
+  const opened = opensIncident(transition) ? { id: newUuid(), openedAt: at, openedBy: transitionId } : null
+  if (opened) openIncident(tx, { id: opened.id, monitorId, transitionId, at })
+  if (shouldNotify(transition)) notify(tx, { monitorId, transition, dueAt, transitionId, opened, closed })
 }
 
-function notify(
-  tx: Tx,
-  {
-    monitorId,
-    transition,
-    dueAt,
-    transitionId,
-    closed,
-  }: Recorded & {
-    transitionId: number
-    closed: { openedAt: number } | null
-  },
-): void {
+interface Notified extends Recorded {
+  transitionId: number
+  opened: IncidentOpening | null
+  closed: IncidentOpening | null
+}
+
+function notify(tx: Tx, { monitorId, transition, dueAt, transitionId, opened, closed }: Notified): void {
   const monitor = findMonitorById(tx, monitorId)
   if (monitor === null) throw new Error(`Monitor ${monitorId} vanished in its own transaction.`)
+  const lastPing = findLastPing(tx, { monitorId, at: transition.at })
+  const incident = opened ?? closed
   const notification = composeNotification({
     monitor,
     transition,
     project: findProject(tx, monitor.projectId)?.name ?? '',
-    lastPing: findLastPing(tx, { monitorId, at: transition.at }),
+    lastPing,
     dueAt,
     downSince: closed?.openedAt ?? null,
+    circumstances: incident && readCircumstances(tx, { monitor, transition, incident, lastPing, dueAt }),
   })
   const notificationId = insertNotification(tx, { about: { transitionId }, projectId: monitor.projectId, notification })
   for (const channel of listChannelsOfMonitor(tx, monitorId).filter(({ disabledAt }) => disabledAt === null)) {

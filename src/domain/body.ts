@@ -104,6 +104,32 @@ export function decodeCut({ head, tail, cutBytes }: Body, charset: string | null
   }
 }
 
+/** The end of what a ping sent, for messages. */
+export interface BodyExcerpt {
+  text: string
+  cut: { start: boolean; end: boolean }
+}
+
+/** The most that a message shows. */
+export const EXCERPT_MAX = 10_000
+
+/** The end of the text; null if it is blank. Of an email, the end of its text. */
+export function excerptOf(kept: KeptBody): BodyExcerpt | null {
+  const { head, tail, cutBytes } = textToShow(kept)
+  const text = tail === '' ? head : tail
+  const end = text.slice(-EXCERPT_MAX).replace(/^[\udc00-\udfff]/, '')
+  if (end.trim() === '') return null
+  // Earlier versions didn't count what they cut.
+  const isEndCut = tail === '' && (cutBytes === null ? head.length >= HEAD_MAX : cutBytes > 0)
+  return { text: end, cut: { start: tail !== '' || end.length < text.length, end: isEndCut } }
+}
+
+function textToShow(kept: KeptBody): BodyText {
+  const { mail } = kept.reading
+  if (mail === null) return readBody(kept)
+  return { head: mail.parts.find(({ text }) => text.trim() !== '')?.text ?? mail.subject, tail: '', cutBytes: null }
+}
+
 const UTF_8_FOLLOWERS_MAX = 3
 
 /** The bytes from the first complete character on. `offset`: the number of bytes before them in the body. */

@@ -1,8 +1,11 @@
 import type { GapNotice } from './gap-notice.ts'
+import type { Acknowledgment } from './incident.ts'
 import { runLimitMs, type Transition, type TransitionReason } from './lifecycle.ts'
 import { type Monitor, shownName, tagList } from './monitor.ts'
 import type { RecordedPing } from './ping.ts'
+import type { RunCounts } from './recent-runs.ts'
 import { DAILY, type Schedule, zoneOfTimes } from './schedule.ts'
+import type { CutEnds } from './secrets.ts'
 
 /** The facts of a notification, independent of channels. They don't change after the event. */
 export type Notification = MonitorNotification | GapNotice
@@ -33,6 +36,39 @@ export interface MonitorNotification {
   dueAt: number | null
   /** For a recovery: the duration of the outage. */
   downMs: number | null
+  /** Absent in a test, and in a notification that an earlier version queued. */
+  circumstances?: Circumstances
+}
+
+/** What else was known at the moment of the event. */
+export interface Circumstances {
+  incidentId: string
+  /** What the last ping sent, with all secrets in it. */
+  output: Excerpt | null
+  /** Null if it is unknown. */
+  runs: RunCounts | null
+  /** When the last success before the incident was reported, as far as the last pings show. */
+  lastSuccessAt: number | null
+  /** How long a run usually takes. */
+  usualMs: number | null
+  /** Other monitors of the project that were down. */
+  othersDown: OthersDown
+  /** For a recovery. */
+  acknowledgment: Acknowledgment | null
+}
+
+export interface Excerpt {
+  pingNumber: number
+  text: string
+  cut: CutEnds
+}
+
+export interface OthersDown {
+  /** Of the first of them. */
+  names: string[]
+  count: number
+  /** Whether there are more than were counted. */
+  isMore: boolean
 }
 
 export interface NotificationFacts {
@@ -44,6 +80,7 @@ export interface NotificationFacts {
   dueAt: number | null
   /** When the closed incident began. */
   downSince: number | null
+  circumstances?: Circumstances | null
 }
 
 export function composeNotification({ monitor, transition, ...facts }: NotificationFacts): MonitorNotification {
@@ -58,6 +95,7 @@ export function composeNotification({ monitor, transition, ...facts }: Notificat
     lastPing: facts.lastPing && pickLastPing(facts.lastPing),
     dueAt: facts.dueAt,
     downMs: facts.downSince === null ? null : Math.max(0, at - facts.downSince),
+    ...(facts.circumstances && { circumstances: facts.circumstances }),
   }
 }
 

@@ -74,21 +74,39 @@ export function openIncident(
   tx.touch(opening.monitorId)
 }
 
+export interface IncidentOpening {
+  id: string
+  openedAt: number
+  /** The transition that opened it. */
+  openedBy: number
+}
+
 /**
- * Closes the open incident of the monitor and returns when it was opened. Null when there is none. If the clock was set
- * back, the incident is closed at the moment it was opened.
+ * Closes the open incident of the monitor. Null when there is none. If the clock was set back, the incident is closed
+ * at the moment it was opened.
  */
 export function closeIncident(
   tx: Tx,
   closing: { monitorId: number; transitionId: number; at: number },
-): { openedAt: number } | null {
+): IncidentOpening | null {
   tx.touch(closing.monitorId)
-  return tx.get<{ openedAt: number }>(
+  return tx.get<IncidentOpening>(
     `UPDATE incidents SET closed_by = $transitionId, closed_at = max(opened_at, $at)
       WHERE monitor_id = $monitorId AND closed_at IS NULL
-      RETURNING opened_at AS openedAt`,
+      RETURNING id, opened_at AS openedAt, opened_by AS openedBy`,
     closing,
   )
+}
+
+/** The due time without a ping that a transition is about. Null if it has another reason. */
+export function findMissedAt(reader: Reader, transitionId: number): number | null {
+  const row = reader.get<{ dueAt: number | null }>(
+    `SELECT content ->> 'dueAt' AS dueAt
+       FROM transitions JOIN notifications ON transition_id = transitions.id
+      WHERE transitions.id = $transitionId AND reason IN ('timeout', 'no-ping')`,
+    { transitionId },
+  )
+  return row?.dueAt ?? null
 }
 
 /** The incident and the project of its monitor. */

@@ -13,6 +13,7 @@ import lifecycle from '#migrations/0010_lifecycle.sql' with { type: 'text' }
 import pings from '#migrations/0011_pings.sql' with { type: 'text' }
 import threads from '#migrations/0012_threads.sql' with { type: 'text' }
 import acknowledgedVia from '#migrations/0013_acknowledged_via.sql' with { type: 'text' }
+import messages from '#migrations/0014_messages.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -42,6 +43,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 11, name: '0011_pings', sql: pings },
   { version: 12, name: '0012_threads', sql: threads },
   { version: 13, name: '0013_acknowledged_via', sql: acknowledgedVia },
+  { version: 14, name: '0014_messages', sql: messages },
 ]
 
 /** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */

@@ -27,6 +27,39 @@ export function listListedMonitors(
   return rows.map(toListed)
 }
 
+interface OthersDown {
+  projectId: string
+  exceptId: number
+  limit: number
+}
+
+/** The names of other monitors of the project that are down. */
+export function listOthersDown(
+  reader: Reader,
+  others: OthersDown,
+): { name: string; slug: string; uniqueKey: string }[] {
+  return reader.all(
+    `SELECT name, slug, unique_key AS uniqueKey
+       FROM monitors
+      WHERE project_id = $projectId AND status = 'down' AND id <> $exceptId
+      ORDER BY id
+      LIMIT $limit`,
+    { ...others },
+  )
+}
+
+/** Counts at most `limit` of them. */
+export function countOthersDown(reader: Reader, others: OthersDown): number {
+  const row = reader.get<{ count: number }>(
+    `SELECT count(*) AS count
+       FROM (SELECT 1 FROM monitors
+              WHERE project_id = $projectId AND status = 'down' AND id <> $exceptId
+              LIMIT $limit)`,
+    { ...others },
+  )
+  return row?.count ?? 0
+}
+
 /** The distinct projects of these monitors. */
 export function listProjectIdsOf(reader: Reader, ids: readonly number[]): string[] {
   return reader

@@ -1,5 +1,6 @@
 import type { KeptBody } from '#domain/body.ts'
 import type { PingKind, RecordedPing } from '#domain/ping.ts'
+import type { RecentPing } from '#domain/recent-runs.ts'
 import { insertBody } from './bodies.ts'
 import type { Reader, Tx } from './database.ts'
 
@@ -123,6 +124,20 @@ export function findLastPing(
     { monitorId, at },
   )
   return row && toPing(row)
+}
+
+/** The newest pings up to a number, newest first. */
+export function listRecentPings(
+  reader: Reader,
+  range: { monitorId: number; upTo: number; limit: number },
+): RecentPing[] {
+  return reader.all<RecentPing>(
+    `SELECT kind, at, duration_ms AS durationMs FROM pings
+      WHERE monitor_id = $monitorId AND number <= $upTo
+      ORDER BY number DESC
+      LIMIT $limit`,
+    range,
+  )
 }
 
 /** Whether the same sender pinged before. */

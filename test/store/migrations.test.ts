@@ -38,6 +38,7 @@ const FROZEN = {
   '0011_pings': '04e1d7ca385a81ba7927ec5b3dd7c892a95418e6c72e0046385a5325074f037c',
   '0012_threads': '7215a96e4e3067f6e1f6356dd323c42e6b4b7d7bb5ed9c300ac91aab38bae9d2',
   '0013_acknowledged_via': 'a057ff6e6a5d85f5ffa0fdf2aaea999a72e7e140fae3837f54925ee07df50e3c',
+  '0014_messages': '42f5be7dee2d213e35736cfb6d3b7620171ea14764ea1fa232b5bfcd670a2558',
 }
 
 const clock = fakeClock()

@@ -3,10 +3,11 @@ import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
 import { email } from './email.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { ntfy } from './ntfy.ts'
+import { telegram } from './telegram.ts'
 import { webhook } from './webhook.ts'
 
 /** All kinds of channels, in the order of the form. */
-export const CHANNEL_KINDS: readonly ChannelKind[] = [email, webhook, ntfy]
+export const CHANNEL_KINDS: readonly ChannelKind[] = [email, webhook, telegram, ntfy]
 
 export function findKind(kind: string): ChannelKind | null {
   return CHANNEL_KINDS.find((candidate) => candidate.kind === kind) ?? null

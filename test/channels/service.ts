@@ -306,6 +306,17 @@ export function textOfHtml(html: string): string {
   return decodeEntities(text)
 }
 
+/** What an app would turn into a link, a mention, a command or a tag by itself. */
+export function findLinks(text: string): string[] {
+  const patterns = [/\b[a-z]+:\/\/\S+/gi, /(?<!\w)[@#$~/]\w+/g, /[\w.]+@[\w.]+/g, /\b[\w-]+(\.[\w-]+)*\.[a-z]{2,}\b/gi]
+  return patterns.flatMap((pattern) => text.match(pattern) ?? [])
+}
+
+/** Text as people see it. */
+export function withoutJoiners(text: string): string {
+  return text.replaceAll('\u2060', '')
+}
+
 /** The HTML that Markdown leads to, with automatic links, tables and strikethrough. */
 export function htmlOfMarkdown(markdown: string): string {
   return Bun.markdown.html(markdown, { autolinks: true })

@@ -28,6 +28,8 @@ export interface AnswerRules {
   /** The service's own words about the error. */
   textOf?(answer: ServiceAnswer): unknown
   receiptOf?(answer: ServiceAnswer): unknown
+  /** The seconds to wait, if the body says so. By default those of the header. */
+  retryAfterOf?(answer: ServiceAnswer): unknown
 }
 
 export interface ServiceAnswer {
@@ -77,7 +79,7 @@ export function outcomeOf(result: OutboundResult, rules: AnswerRules = {}): Outc
 }
 
 function answerOutcome(result: OutboundAnswer, rules: AnswerRules): Outcome {
-  const { isSent = isSuccess, isPermanent = isGone, textOf = usualTextOf, receiptOf } = rules
+  const { isSent = isSuccess, isPermanent = isGone, textOf = usualTextOf, receiptOf, retryAfterOf } = rules
   const answer = readAnswer(result)
   const detail = `Received status code ${answer.status}`
   if (isSent(answer)) {
@@ -90,7 +92,7 @@ function answerOutcome(result: OutboundAnswer, rules: AnswerRules): Outcome {
     reason: 'status',
     detail: typeof text === 'string' && text.trim() !== '' ? `${detail}: ${onOneLine(text)}` : detail,
     isPermanent: isPermanent(answer),
-    ...retryAfterOf(result),
+    ...waitOf(retryAfterOf?.(answer) ?? result.headers['retry-after']),
   }
 }
 
@@ -133,8 +135,7 @@ function onOneLine(text: string): string {
 }
 
 // The header holds seconds or a date.
-function retryAfterOf({ headers }: OutboundAnswer): { retryAfterMs?: number } {
-  const value = headers['retry-after']
-  if (value === undefined || !/^\d+(\.\d+)?$/.test(value)) return {}
+function waitOf(value: unknown): { retryAfterMs?: number } {
+  if (!/^\d+(\.\d+)?$/.test(String(value))) return {}
   return { retryAfterMs: Math.min(Number(value) * SECOND, RETRY_AFTER_MAX_MS) }
 }

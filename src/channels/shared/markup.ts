@@ -106,6 +106,23 @@ export function renderLinked(text: string, dialect: Dialect): string {
     .join('')
 }
 
+const SIGNS: Record<MessageContent['status'], string> = { down: '🔴', up: '🟢', blind: '⚠️' }
+
+/** The content with a colored sign before its title, for services that have no colors. */
+export function withSign(content: MessageContent): MessageContent {
+  return { ...content, title: `${SIGNS[content.status]} ${content.title}` }
+}
+
+/**
+ * Text in which apps find no addresses, mentions, commands or tags, because word joiners interrupt them. For services
+ * whose own syntax can't prevent it.
+ */
+export function unlinked(text: string): string {
+  return text
+    .replace(/[@#$~](?=[\p{L}\p{N}_])|\.(?=[\p{L}\p{N}])|:(?=\/\/)/gu, '$&\u2060')
+    .replace(/(?<![\p{L}\p{N}_])\/(?=[\p{L}\p{N}_])/gu, '$&\u2060')
+}
+
 /** Text without any format. Links are shown as they are. */
 export const PLAIN: Dialect = {
   text: (text) => text,

@@ -2,6 +2,7 @@ import alerts from '#assets/docs/alerts.md' with { type: 'text' }
 import api from '#assets/docs/api.md' with { type: 'text' }
 import backup from '#assets/docs/backup.md' with { type: 'text' }
 import badges from '#assets/docs/badges.md' with { type: 'text' }
+import channels from '#assets/docs/channels.md' with { type: 'text' }
 import commands from '#assets/docs/commands.md' with { type: 'text' }
 import configuration from '#assets/docs/configuration.md' with { type: 'text' }
 import development from '#assets/docs/development.md' with { type: 'text' }
@@ -36,7 +37,7 @@ interface DocGroup {
 export const DOC_GROUPS: readonly DocGroup[] = [
   group('Start', { '': overview, 'getting-started': firstMonitor, migrating }),
   group('Monitor jobs', { pinging, schedules, monitors, 'email-pings': email }),
-  group('Get notified', { alerts, webhooks, team }),
+  group('Get notified', { alerts, channels, webhooks, team }),
   group('Integrate', { api, badges, metrics }),
   group('Run the server', { installing, configuration, commands, proxy, backup, upgrading, operating, development }),
 ]

@@ -1,13 +1,26 @@
 import type { Channel, ChannelField } from '#domain/channel.ts'
 import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
 import { email } from './email.ts'
+import { github } from './github.ts'
+import { gitlab } from './gitlab.ts'
+import { gitlabAlert } from './gitlab-alert.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { ntfy } from './ntfy.ts'
 import { telegram } from './telegram.ts'
+import { trello } from './trello.ts'
 import { webhook } from './webhook.ts'
 
 /** All kinds of channels, in the order of the form. */
-export const CHANNEL_KINDS: readonly ChannelKind[] = [email, webhook, telegram, ntfy]
+export const CHANNEL_KINDS: readonly ChannelKind[] = [
+  email,
+  webhook,
+  telegram,
+  ntfy,
+  gitlabAlert,
+  github,
+  gitlab,
+  trello,
+]
 
 export function findKind(kind: string): ChannelKind | null {
   return CHANNEL_KINDS.find((candidate) => candidate.kind === kind) ?? null

@@ -23,6 +23,14 @@ export function serverUrl() {
   })
 }
 
+/** A token or key that goes into a header or a URL. */
+export function secretToken() {
+  return z
+    .string()
+    .trim()
+    .regex(/^[\x21-\x7e]{1,500}$/, 'Enter the value without spaces and line breaks.')
+}
+
 /** One of the options of a choice whose values are numbers. */
 export function numberChoice(options: readonly { value: string }[]) {
   return z.coerce.number().refine((value) => options.some((option) => Number(option.value) === value), {

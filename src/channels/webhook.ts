@@ -3,11 +3,11 @@ import type { Outcome } from '#domain/delivery.ts'
 import type { GapNotice } from '#domain/gap-notice.ts'
 import { type MonitorNotification, notificationUrl } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
-import { hmacSha256Hex, sha256Hex } from '#lib/tokens.ts'
+import { hmacSha256Hex } from '#lib/tokens.ts'
 import { notificationDetails, notificationSubject } from '#words/notification.ts'
 import { scheduleInWords } from '#words/schedule.ts'
 import { blockedOutcome, type ChannelKind, type Message, networkOutcome, type Transports } from './kind.ts'
-import { requestUrl } from './shared/fields.ts'
+import { requestUrl, shownSecretUrl } from './shared/fields.ts'
 
 interface WebhookSettings {
   url: string
@@ -37,15 +37,8 @@ export const webhook: ChannelKind<WebhookSettings> = {
     url: requestUrl(),
     secret: z.string().max(SECRET_MAX).optional(),
   }),
-  summary: summaryOfUrl,
+  summary: ({ url }) => shownSecretUrl(url),
   send,
-}
-
-// The path and the query of a webhook are often its only secret, so a fingerprint distinguishes webhooks of one host.
-function summaryOfUrl({ url }: WebhookSettings): string {
-  const { origin, pathname, search } = new URL(url)
-  const isBare = pathname === '/' && search === ''
-  return isBare ? origin : `${origin}/… (#${sha256Hex(url).slice(0, 4)})`
 }
 
 async function send({ url, secret }: WebhookSettings, message: Message, { outbound }: Transports): Promise<Outcome> {

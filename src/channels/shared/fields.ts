@@ -1,6 +1,7 @@
 // Settings that many kinds share.
 import { z } from 'zod'
 import { refusalOf } from '#lib/outbound.ts'
+import { sha256Hex } from '#lib/tokens.ts'
 
 const URL_MAX = 1000
 
@@ -45,6 +46,18 @@ export function withoutSlash(server: string): string {
 /** The server as a summary shows it. The scheme is only shown if it is unusual. */
 export function shownServer(server: string): string {
   return withoutSlash(server).replace(/^https:\/\//, '')
+}
+
+/** Tells secrets apart without revealing them: "#1f3a". */
+export function fingerprint(secret: string): string {
+  return `#${sha256Hex(secret).slice(0, 4)}`
+}
+
+/** The server of a URL whose path and query may be secret, with a fingerprint that tells URLs of one server apart. */
+export function shownSecretUrl(url: string): string {
+  const { origin, pathname, search } = new URL(url)
+  const isBare = pathname === '/' && search === ''
+  return isBare ? origin : `${origin}/… (${fingerprint(url)})`
 }
 
 function isHttpUrl(text: string): boolean {

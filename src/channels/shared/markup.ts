@@ -35,16 +35,38 @@ const OUTPUT_MAX = 1000
  */
 export function renderText(content: MessageContent, dialect: Dialect, limits: TextLimits): string {
   const { max, measure = countCharacters } = limits
-  let rest = shortened(content, OUTPUT_MAX)
-  let text = render(rest, dialect, limits)
+  const rendered = (fitting: MessageContent) => render(fitting, dialect, limits)
+  const text = rendered(fitContent(content, { max, sizeOf: (fitting) => measure(rendered(fitting)) }))
+  return measure(text) > max ? cutEnd(dialect.text(content.title), max, measure) : text
+}
+
+/** The content without what doesn't fit, for services with places of their own for its parts. */
+export function fitContent(
+  content: MessageContent,
+  { max, sizeOf }: { max: number; sizeOf(content: MessageContent): number },
+): MessageContent {
+  let rest = shortened(visible(content), OUTPUT_MAX)
   for (const reduce of REDUCTIONS) {
     // Escaping makes texts longer, so one step may not be enough.
-    for (let step = 0; step < 12 && measure(text) > max; step += 1) {
-      rest = reduce(rest, measure(text) - max)
-      text = render(rest, dialect, limits)
+    for (let step = 0; step < 12; step += 1) {
+      const excess = sizeOf(rest) - max
+      if (excess <= 0) return rest
+      rest = reduce(rest, excess)
     }
   }
-  return measure(text) > max ? cutEnd(dialect.text(content.title), max, measure) : text
+  return rest
+}
+
+function visible(content: MessageContent): MessageContent {
+  const { title, details, output, facts, description } = content
+  return {
+    ...content,
+    title: withVisibleDirections(title),
+    details: withVisibleDirections(details),
+    output: output && { ...output, text: withVisibleDirections(output.text) },
+    facts: facts.map(([label, value]) => [label, withVisibleDirections(value)]),
+    description: withVisibleDirections(description),
+  }
 }
 
 type Reduction = (content: MessageContent, excess: number) => MessageContent
@@ -83,12 +105,11 @@ function cutTo(text: string, max: number): string {
 }
 
 function render(content: MessageContent, dialect: Dialect, { without = [] }: TextLimits): string {
-  const shown = (text: string) => dialect.text(withVisibleDirections(text))
   const parts: Record<Part, () => string> = {
-    title: () => dialect.bold(shown(content.title)),
-    details: () => shown(content.details),
-    output: () => (content.output ? dialect.block(withVisibleDirections(content.output.text)) : ''),
-    facts: () => content.facts.map(([label, value]) => `${dialect.bold(shown(label))}: ${shown(value)}`).join('\n'),
+    title: () => dialect.bold(dialect.text(content.title)),
+    details: () => dialect.text(content.details),
+    output: () => (content.output ? dialect.block(content.output.text) : ''),
+    facts: () => content.facts.map((fact) => renderFact(fact, dialect)).join('\n'),
     description: () => renderLinked(content.description, dialect),
     links: () => content.links.map((link) => dialect.link(link)).join(' · '),
   }
@@ -99,9 +120,13 @@ function render(content: MessageContent, dialect: Dialect, { without = [] }: Tex
     .join('\n\n')
 }
 
+function renderFact([label, value]: readonly [string, string], dialect: Dialect): string {
+  return `${dialect.bold(dialect.text(label))}: ${dialect.text(value)}`
+}
+
 /** Escaped text in which web addresses are links. */
 export function renderLinked(text: string, dialect: Dialect): string {
-  return splitLinks(withVisibleDirections(text))
+  return splitLinks(text)
     .map((part) => (part.isUrl ? dialect.link({ label: part.text, url: part.text }) : dialect.text(part.text)))
     .join('')
 }

@@ -33,6 +33,7 @@ export function readCircumstances(tx: Tx, happening: Happening): Circumstances {
   const pings = listRecentPings(tx, { monitorId: monitor.id, upTo, limit: RECENT_PINGS_MAX })
   const earlier = isOver ? pings.slice(1) : pings
   return {
+    projectId: monitor.projectId,
     incidentId: incident.id,
     output: lastPing && readExcerpt(tx, lastPing),
     runs: countRuns({ ...monitor, ...incident, missedAt: readMissedAt(tx, happening), at: transition.at }, pings),

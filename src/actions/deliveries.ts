@@ -5,6 +5,7 @@ import type { Transports } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import { type Channel, DISABLED } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
+import { LATE_AFTER_MS, type Lateness, latenessOf } from '#domain/lateness.ts'
 import { type Notification, notificationZone } from '#domain/notification.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
@@ -20,12 +21,14 @@ import {
   listClaimable,
   settleDelivery,
 } from '#store/deliveries.ts'
+import { findQueueing } from '#store/delivery-log.ts'
 import { endLeases, insertInterruptedAttempt } from '#store/leases.ts'
 import { findZoneOfMember } from '#store/projects.ts'
 import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
-import { pageLinks } from '#words/message.ts'
+import { type Output, pageLinks } from '#words/message.ts'
 import { notificationSubject } from '#words/notification.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
+import { redactedOutput } from './redaction.ts'
 import { findAcknowledgeUrl } from './signed-links.ts'
 
 /** How many deliveries run at once. The limits per channel and kind keep a slow receiver from using all slots. */
@@ -68,7 +71,13 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
   const thread = channel && findThread(deps.db, { channelId: channel.id, deliveryId: claimed.id })
   const outcome = isOff
     ? failed('settings', DISABLED)
-    : await send(deps, { channel, notification: claimed.notification, deliveryId: claimed.id, thread })
+    : await send(deps, {
+        channel,
+        notification: claimed.notification,
+        deliveryId: claimed.id,
+        thread,
+        late: lateness(deps, claimed),
+      })
   const isFirst = await deps.db.writeGrouped((tx) => {
     const { sequence, attempts } = claimed
     const settlement = settle(claimed, outcome, tx.now)
@@ -130,13 +139,15 @@ export interface Sending {
   deliveryId: string
   /** Null if the notification is not about an incident. */
   thread?: Thread | null
+  /** Null if it is sent in time. */
+  late?: Lateness | null
   /** The time limit of the attempt; `ATTEMPT_MAX_MS` by default. */
   limitMs?: number
 }
 
 /** Makes one attempt. Even a bug becomes an outcome, and is logged. */
 export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
-  const { channel, notification, deliveryId, thread, limitMs = ATTEMPT_MAX_MS } = sending
+  const { channel, notification, deliveryId, thread, late = null, limitMs = ATTEMPT_MAX_MS } = sending
   const kind = channel && findKind(channel.kind)
   if (!channel || !kind) return failed('settings', 'The channel no longer exists')
   const settings = kind.settings.safeParse(channel.settings)
@@ -153,8 +164,8 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
       ...pageLinks(notification, baseUrl),
       acknowledge: thread ? findAcknowledgeUrl(deps, { incidentId: thread.incidentId, notification, channel }) : null,
     },
-    output: null,
-    lateMs: null,
+    output: outputOf(deps, notification),
+    late,
     thread: { key: thread?.incidentId ?? deliveryId, receipt: thread?.receipt ?? null },
   }
   try {
@@ -163,6 +174,19 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     deps.log.error('Sending failed unexpectedly', { delivery: deliveryId, kind: channel.kind, error })
     return { result: 'failed', reason: 'error', detail: 'Internal error; see the log for details', isPermanent: false }
   }
+}
+
+// Of a delivery in time, nothing is read.
+function lateness({ db, clock }: Deps, { sequence, notification: { at } }: ClaimedDelivery): Lateness | null {
+  const now = clock.now()
+  const queueing = now - at < LATE_AFTER_MS ? null : findQueueing(db, sequence)
+  return queueing && latenessOf({ at, now, ...queueing })
+}
+
+function outputOf({ db }: Deps, notification: Notification): Output | null {
+  const { output: excerpt = null, projectId = '' } =
+    (notification.status !== 'blind' && notification.circumstances) || {}
+  return excerpt && redactedOutput(db, { projectId, excerpt })
 }
 
 // Members get times in their own zone, as on the pages. Other receivers get them in the zone of the schedule.

@@ -42,6 +42,7 @@ export interface MonitorNotification {
 
 /** What else was known at the moment of the event. */
 export interface Circumstances {
+  projectId: string
   incidentId: string
   /** What the last ping sent, with all secrets in it. */
   output: Excerpt | null

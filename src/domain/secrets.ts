@@ -1,25 +1,11 @@
-// Masks keys in what a job sent, so that viewers, who may not ping, can read the rest.
+// Masks secrets in what a job sent, so that messages and viewers, who may not ping, can show the rest.
+import { KEY_MARKER, SECRETS } from './secret-shapes.ts'
 
-const MASK = '••••'
+export const MASK = '••••'
 
 /** A possible key or alias. */
 const WORD = /[A-Za-z0-9_-]{4,128}/g
 const UUID = /[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}/gi
-
-/**
- * Where a key appears, even one of another instance: ping URLs of each dialect, mail addresses, headers, parameters.
- */
-const PLACES: readonly RegExp[] = [
-  /(?<=\/(?:ping|p|api\/push|v1\/check_in)\/)[A-Za-z0-9_-]+/gi,
-  /(?<=\/api\/\d+\/cron\/[A-Za-z0-9_-]+\/)[A-Za-z0-9_-]+/gi,
-  /(?<=https?:\/\/[^\s@]+\/)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi,
-  /(?<=https?:\/\/)[A-Za-z0-9_-]+(?=(?::[^\s@/]*)?@)/gi,
-  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=@)/gi,
-  /[A-Za-z0-9_-]{16,128}(?=\+[a-z0-9_-]+@)/gi,
-  /(?<=\b(?:GenieKey|Bearer|Basic) {1,20})[A-Za-z0-9_+/=.-]+/gi,
-  /(?<=\b(?:x-api-key|api[_-]?key|sentry_key|ping[_-]?key)["']?\s{0,20}[:=]\s{0,20}["']?)[A-Za-z0-9_-]+/gi,
-  /\bcg[rw]_[A-Za-z0-9]+/g,
-]
 
 /** Possible keys in a text, to look up in the database: UUIDs in their stored form, and all words. */
 export function possibleKeys(text: string): { uuids: string[]; words: string[] } {
@@ -41,19 +27,61 @@ export interface CutEnds {
   end: boolean
 }
 
+export interface KnownSecrets {
+  /** Keys of this instance. */
+  keys: readonly string[]
+  /** Words that the project hides, in any case. */
+  words: readonly string[]
+}
+
 /** The most of a line that is dropped because its beginning is missing. */
 const LINE_MAX = 1000
 
 /**
- * Masks the known `keys`, and anything in a place where a key appears. If the end of the text was cut, its last word is
- * dropped: it may be half a key. If the start was cut, its first line is dropped: what says that a key follows may be
+ * Masks the known secrets, and whatever looks like one. If the end of the text was cut, its last word is dropped: it
+ * may be half a secret. If the start was cut, its first line is dropped: what says that a secret follows may be
  * missing.
  */
-export function withoutKeys(text: string, { keys, cut }: { keys: readonly string[]; cut: CutEnds }): string {
+export function redact(text: string, { keys, words, cut }: KnownSecrets & { cut: CutEnds }): string {
   const fromLine = cut.start ? text.replace(new RegExp(`^[^\\n]{0,${LINE_MAX}}[A-Za-z0-9_-]*`), '…') : text
   const whole = cut.end ? fromLine.replace(/(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+$/, '…') : fromLine
-  const unnamed = PLACES.reduce((masked, place) => masked.replace(place, MASK), whole)
+  const named = withoutWords(withoutKeyBlocks(whole), words)
+  const unnamed = SECRETS.reduce((masked, secret) => masked.replace(secret, withMark), named)
   return keys.reduce((masked, key) => (key === '' ? masked : masked.replace(patternOf(key), MASK)), unnamed)
+}
+
+// The second argument is the first group, or the position in the text if the pattern has no group.
+function withMark(_match: string, kept: unknown): string {
+  return typeof kept === 'string' ? kept + MASK : MASK
+}
+
+// A block without an end ends with the text. If its beginning is missing, the lines before its end are masked.
+function withoutKeyBlocks(text: string): string {
+  const shown: string[] = []
+  let [from, isInside] = [0, false]
+  for (const { 0: marker, 1: kind, index } of text.matchAll(KEY_MARKER)) {
+    const before = text.slice(from, index)
+    if (kind === 'BEGIN' && isInside) continue
+    if (!isInside) shown.push(kind === 'BEGIN' ? before : before.slice(0, keyStart(before)), MASK)
+    isInside = kind === 'BEGIN'
+    from = index + marker.length
+  }
+  return shown.length === 0 ? text : [...shown, isInside ? '' : text.slice(from)].join('')
+}
+
+/** Where the Base64 at the end of the text begins. */
+function keyStart(text: string): number {
+  let start = text.length
+  while (start > 0 && /[A-Za-z0-9+/=\r\n]/.test(text[start - 1] ?? '')) start--
+  return start
+}
+
+function withoutWords(text: string, words: readonly string[]): string {
+  if (words.length === 0) return text
+  // In a longer word that contains a shorter one, the whole word is masked.
+  const longestFirst = words.toSorted((a, b) => b.length - a.length)
+  const escaped = longestFirst.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+  return text.replace(new RegExp(escaped.join('|'), 'giu'), MASK)
 }
 
 // A UUID matches in any case and without hyphens. Other keys match as whole words only.

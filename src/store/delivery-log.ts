@@ -64,6 +64,22 @@ export function listDeliveriesOfIncident(reader: Reader, incidentId: string): De
     .map(toRecord)
 }
 
+/** When a delivery and its notification were created, and how its last attempt failed, if one did. */
+export function findQueueing(
+  reader: Reader,
+  sequence: number,
+): { queuedAt: number; notedAt: number; lastFailure: string | null } | null {
+  return reader.get(
+    `SELECT deliveries.created_at AS queuedAt, notifications.created_at AS notedAt,
+            (SELECT detail FROM delivery_attempts
+              WHERE delivery_sequence = sequence AND result = 'failed'
+              ORDER BY number DESC LIMIT 1) AS lastFailure
+       FROM deliveries JOIN notifications ON notifications.id = notification_id
+      WHERE sequence = $sequence`,
+    { sequence },
+  )
+}
+
 /** Oldest first. */
 export function listAttempts(reader: Reader, sequence: number): Attempt[] {
   return reader

@@ -20,6 +20,18 @@ export function findProject(reader: Reader, id: string): Project | null {
   return row && toProject(row)
 }
 
+/** The words that messages and viewers don't see. */
+export function findHiddenWords(reader: Reader, projectId: string): string[] {
+  const row = reader.get<{ words: string }>('SELECT hidden_words AS words FROM projects WHERE id = $projectId', {
+    projectId,
+  })
+  return row === null || row.words === '' ? [] : row.words.split('\n')
+}
+
+export function saveHiddenWords(tx: Tx, { projectId, words }: { projectId: string; words: readonly string[] }): void {
+  tx.run('UPDATE projects SET hidden_words = $words WHERE id = $projectId', { projectId, words: words.join('\n') })
+}
+
 export function findProjectByPingKey(reader: Reader, pingKey: string): Project | null {
   const row = reader.get<ProjectRow>('SELECT id, name, ping_key FROM projects WHERE ping_key = $pingKey', { pingKey })
   return row && toProject(row)

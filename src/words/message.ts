@@ -1,5 +1,7 @@
 // The content of a message, which every kind of channel renders in its own format.
+import type { Lateness } from '#domain/lateness.ts'
 import { type Notification, notificationUrl } from '#domain/notification.ts'
+import { lateInWords } from './late.ts'
 import { notificationDetails, notificationFacts, notificationLinkLabel, notificationTitle } from './notification.ts'
 
 /** The output of the ping that a message is about, without secrets. */
@@ -22,8 +24,8 @@ export interface MessageFacts {
     acknowledge: string | null
   }
   output: Output | null
-  /** How long after the event the message is sent. Null if it is sent in time. */
-  lateMs: number | null
+  /** Null if the message is sent in time. */
+  late: Lateness | null
 }
 
 export interface MessageContent {
@@ -42,13 +44,13 @@ export interface MessageContent {
   links: readonly { label: string; url: string }[]
 }
 
-export function contentOf({ notification, zone, links, output }: MessageFacts): MessageContent {
+export function contentOf({ notification, zone, links, output, late }: MessageFacts): MessageContent {
   const isGap = notification.status === 'blind'
   return {
     status: notification.status,
     isTest: notification.isTest,
     title: oneLine(notificationTitle(notification, zone)),
-    details: notificationDetails(notification, zone),
+    details: [notificationDetails(notification, zone), ...(late ? [lateInWords(late)] : [])].join(' '),
     output,
     facts: notificationFacts(notification, zone).filter(([label]) => label !== 'Description'),
     description: isGap ? '' : notification.monitor.description,

@@ -2,6 +2,7 @@
 import { type Cause, causeOf, type MonitorNotification, type Notification } from '#domain/notification.ts'
 import { durationInWords, lengthInWords, SECOND } from '#lib/duration.ts'
 import { fullMomentInZone, momentWithZone } from '#lib/zone.ts'
+import { circumstanceFacts } from './circumstances.ts'
 import { gapDetails, gapFacts, gapTitle } from './gap.ts'
 import { PING_WORDS } from './ping.ts'
 import { scheduleInWords } from './schedule.ts'
@@ -35,6 +36,7 @@ export function notificationFacts(notification: Notification, zone: string): [la
   const { status, at, project, monitor, lastPing } = notification
   const facts: [string, string][] = [
     [status === 'up' ? 'Up since' : 'Down since', fullMomentInZone(at, zone)],
+    ...circumstanceFacts(notification, zone),
     ['Project', project],
     ['Schedule', `${scheduleInWords(monitor.schedule)}, grace period ${durationInWords(monitor.graceMs)}`],
     ['Last ping', lastPing ? lastPingInWords(lastPing, at) : 'no ping yet'],

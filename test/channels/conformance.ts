@@ -101,7 +101,7 @@ export function messageOf(notification: Notification, deliveryId = DELIVERY_ID):
     zone: 'UTC',
     links: pageLinks(notification, BASE_URL),
     output: null,
-    lateMs: null,
+    late: null,
     thread: { key: THREAD_KEY, receipt: null },
   }
 }

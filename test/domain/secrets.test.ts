@@ -1,27 +1,187 @@
 import { describe, expect, test } from 'bun:test'
-import { withoutKeys } from '#domain/secrets.ts'
+import { redact } from '#domain/secrets.ts'
 
-const mask = (text: string) => withoutKeys(text, { keys: [], cut: { start: false, end: false } })
+const NOT_CUT = { start: false, end: false }
+const mask = (text: string, words: string[] = []) => redact(text, { keys: [], words, cut: NOT_CUT })
 
-describe('withoutKeys', () => {
-  // The runtime runs a pattern differently after a text that does not match, so the tests begin with one.
-  test('is fast for thousands of spaces', () => {
-    mask('/'.repeat(25_000))
-    const startedAt = performance.now()
-    for (const word of ['', 'Bearer', 'x-api-key']) expect(mask(`${word}${' '.repeat(25_000)}`)).toStartWith(word)
-    expect(performance.now() - startedAt).toBeLessThan(300)
+const B64 = 'wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY0123456789'
+const JWT = `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.${B64}`
+
+// The shapes are those that the services document, as in https://github.com/gitleaks/gitleaks and
+// https://docs.github.com/en/code-security/secret-scanning. Split, so that no scanner takes them for real ones.
+const TOKENS = [
+  `AKIA${'IOSFODNN7EXAMPLE'}`,
+  `ghp_${B64.slice(0, 36)}`,
+  `github_pat_${B64}`,
+  `glpat-${B64.slice(0, 20)}`,
+  `xoxb-${'123456789012-1234567890123-abcdefghijkl'}`,
+  `sk_live_${B64.slice(0, 24)}`,
+  `whsec_${B64.slice(0, 32)}`,
+  `AIza${B64.slice(0, 35)}`,
+  `ya29.${B64}`,
+  `npm_${B64.slice(0, 36)}`,
+  `pypi-${B64}`,
+  `dckr_pat_${B64.slice(0, 27)}`,
+  `SG.${B64.slice(0, 22)}.${B64.slice(0, 43)}`,
+  `hf_${B64.slice(0, 34)}`,
+  `hvs.${B64}`,
+  `123456789:AA${B64.slice(0, 33)}`,
+  `cgw_${B64.slice(0, 28)}`,
+  JWT,
+]
+
+describe('redact', () => {
+  test.each(TOKENS)('masks a token: %s', (token) => {
+    for (const [before, after] of [
+      ['', ''],
+      ['using ', ' now'],
+      ['"', '"'],
+      ['x=', ''],
+      ['(', ').'],
+    ] as const)
+      expect(mask(`${before}${token}${after}`)).toBe(`${before}••••${after}`)
   })
 
-  test('is fast for a word that is longer than any key', () => {
-    const text = `${'a'.repeat(25_000)}!`
-    mask('/'.repeat(25_000))
-    const startedAt = performance.now()
-    expect(withoutKeys(text, { keys: [], cut: { start: false, end: true } })).toBe(text)
-    expect(performance.now() - startedAt).toBeLessThan(300)
+  test.each([
+    ['password=hunter2 host=db1', 'password=•••• host=db1'],
+    ['DB_PASSWORD="correct horse battery"; next', 'DB_PASSWORD=••••; next'],
+    ["{'password': 'hunter2', 'user': 'bob'}", "{'password': ••••, 'user': 'bob'}"],
+    ['"client_secret" : "abc\'def", "id": 7', '"client_secret" : ••••, "id": 7'],
+    ['aws_secret_access_key = abc/def+ghi', 'aws_secret_access_key = ••••'],
+    ['token: 0123456789', 'token: ••••'],
+    ['api-key=abc123&page=2', 'api-key=••••&page=2'],
+    ['Passphrase => swordfish', 'Passphrase => ••••'],
+    ['<Password>hunter2</Password>', '<Password>••••</Password>'],
+    ['mysqldump --password hunter2 db', 'mysqldump --password •••• db'],
+    ['MYSQL_PWD=hunter2 PWD=/root', 'MYSQL_PWD=•••• PWD=/root'],
+    ['curl -u admin:hunter2 https://x', 'curl -u admin:•••• https://x'],
+    ['date -u +%H:%M', 'date -u +%H:%M'],
+    ['Authorization:  Bearer   abc123', 'Authorization:  Bearer   ••••'],
+    ['Authorization: secretword', 'Authorization: ••••'],
+    ['> Bearer abcDEFghi', '> Bearer ••••'],
+    ['Basic dXNlcjpwYXNz', 'Basic ••••'],
+    ['Cookie: session=abc; other=def', 'Cookie: ••••'],
+    ['"api_key" :  "abc123"', '"api_key" :  ••••'],
+  ])('masks the value of a name: %s', (text, masked) => {
+    expect(mask(text)).toBe(masked)
   })
 
-  test('masks a key after several spaces', () => {
-    expect(mask('Authorization:  Bearer   abc123')).toBe('Authorization:  Bearer   ••••')
-    expect(mask('"api_key" :  "abc123"')).toBe('"api_key" :  "••••"')
+  test.each([
+    ['postgres://backup:pa$$word@db1/app', 'postgres://••••@db1/app'],
+    ['https://deploy:p@ss@git.example.com/x.git', 'https://••••@git.example.com/x.git'],
+    ['https://0123456789abcdef@sentry.example.com/1', 'https://••••@sentry.example.com/1'],
+    ['https://hooks.slack.com/services/T00000000/B00000000/abcdefghijkl', 'https://hooks.slack.com/services/••••'],
+    ['https://discord.com/api/webhooks/123456789/abc-DEF_ghijkl', 'https://discord.com/api/webhooks/123456789/••••'],
+  ])('masks credentials in a URL: %s', (text, masked) => {
+    expect(mask(text)).toBe(masked)
+  })
+
+  test.each([
+    'Basic authentication failed for user backup',
+    'password authentication failed for user "backup"',
+    'Files: 312 new, 87 changed, 148204 same',
+    'Fatal: unable to save snapshot: write /srv/cache/restic/tmp-3918: no space left on device',
+    'https://wiki.example.com/@user/page?x=1#top',
+    'mail from ops@example.com',
+    'commit 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12',
+    'risk-management-and-other-long-words',
+    'tokens: 1500, secretary: Bob, author: Eve',
+  ])('leaves other text unchanged: %s', (text) => {
+    expect(mask(text)).toBe(text)
+  })
+
+  const begin = '-----BEGIN RSA PRIVATE KEY-----'
+  const end = '-----END RSA PRIVATE KEY-----'
+  test.each([
+    [`a\n${begin}\n${B64}\n${end}\nb`, 'a\n••••\nb'],
+    [`{"key": "${begin}\\n${B64}\\n${end}\\n"}`, '{"key": "••••\\n"}'],
+    [`a\n${begin}\n${B64}`, 'a\n••••'],
+    [`a b\n${B64}\n${B64}\n${end}\nc`, 'a ••••\nc'],
+    [`${begin}\n${begin}\n${B64}\n${end}\n${begin}\n${B64}\n${end}`, '••••\n••••'],
+  ])('masks a private key, even if an end is missing: %#', (text, masked) => {
+    expect(mask(text)).toBe(masked)
+  })
+
+  test('masks words of the project in any case, and the longest first', () => {
+    expect(mask('Acme, ACME-Corp and acme', ['acme', 'acme-corp'])).toBe('••••, •••• and ••••')
+    expect(mask('a.c axc [x] (ÄÖ)', ['a.c', '[x]', '(äö)'])).toBe('•••• axc •••• ••••')
+  })
+
+  test('drops a line and a word that are cut, because they may hold half of a secret', () => {
+    const cut = { start: true, end: true }
+    expect(redact('f a secret\nnext line\nlast wor', { keys: [], words: [], cut })).toBe('…\nnext line\nlast …')
+  })
+
+  test('masks known keys', () => {
+    const uuid = '0193b5a0-5ec4-4e70-8000-1234567890ab'
+    const text = `${uuid.toUpperCase()} ${uuid.replaceAll('-', '')} my-alias my-alias2`
+    expect(redact(text, { keys: [uuid, 'my-alias'], words: [], cut: NOT_CUT })).toBe('•••• •••• •••• my-alias2')
+  })
+
+  // Beginnings of matches that lead nowhere. With a pattern of quadratic time, 8 times the text would take 64 times as
+  // long.
+  test.each([
+    '/',
+    'https://',
+    'a/',
+    'Bearer ',
+    'Bearer a',
+    ' ',
+    'password',
+    'password = ',
+    'password="',
+    'x-api-key',
+    'ey-',
+    'eyaaaaaaaaaa.',
+    '-----BEGIN ',
+    '-----END RSA PRIVATE KEY-----',
+    '-----BEGIN RSA PRIVATE KEY-----',
+    'A',
+    'a',
+    '+a',
+    'aaaaaaaaaaaaaaaa+',
+    '://a',
+    '@',
+    '<password>',
+    '<',
+    '--password ',
+    '--',
+    'Cookie: ',
+    ' -u a',
+    ' -u a:',
+    '"',
+    '\\',
+    'sk-',
+    'SG.',
+    'SG.aaaaaaaaaaaaaaaa.',
+    '1:AA',
+    '0123456789',
+    '0193b5a0-',
+    '/api/1/cron/',
+    'Authorization: ',
+    '\n',
+    'é',
+    'acme',
+    'https://a/0193b5a0-5ec4-4e70-8000-1234567890ab',
+    'token:',
+    'glpat-',
+    'xoxb-',
+    'secretkey=',
+    '🙂',
+  ])('takes linear time for many times %p', (part) => {
+    const short = part.repeat(Math.ceil(5000 / part.length))
+    const long = part.repeat(Math.ceil(40_000 / part.length))
+    timeOf(short)
+    expect(timeOf(long) / Math.max(timeOf(short), 0.2)).toBeLessThan(24)
   })
 })
+
+/** The fastest of several runs, because other programs disturb some. */
+function timeOf(text: string): number {
+  const times = Array.from({ length: 4 }, () => {
+    const startedAt = performance.now()
+    redact(text, { keys: ['abcd'], words: ['acme', 'aaab'], cut: { start: true, end: true } })
+    return performance.now() - startedAt
+  })
+  return Math.min(...times)
+}

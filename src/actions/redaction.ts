@@ -1,0 +1,26 @@
+// Masks secrets in what jobs sent, before it leaves the members of the project.
+import type { Excerpt } from '#domain/notification.ts'
+import { type CutEnds, possibleKeys, redact } from '#domain/secrets.ts'
+import { listKeysAmong } from '#store/bodies.ts'
+import type { Reader } from '#store/database.ts'
+import { findHiddenWords, findProject } from '#store/projects.ts'
+import type { Output } from '#words/message.ts'
+
+/** Returns a function that masks secrets in texts from this project. */
+export function redactorFor(reader: Reader, projectId: string): (text: string, cut: CutEnds) => string {
+  const pingKey = findProject(reader, projectId)?.pingKey ?? ''
+  const words = findHiddenWords(reader, projectId)
+  return (sent, cut) => {
+    // Undeclared UTF-16 has a NUL after each letter, which would hide a key from the search.
+    const text = sent.replaceAll(/(?<=[ -~])\0(?=[ -~])/g, '')
+    return redact(text, { keys: [pingKey, ...listKeysAmong(reader, { projectId, ...possibleKeys(text) })], words, cut })
+  }
+}
+
+/** The output of a notification as messages show it. */
+export function redactedOutput(
+  reader: Reader,
+  { projectId, excerpt }: { projectId: string; excerpt: Excerpt },
+): Output {
+  return { text: redactorFor(reader, projectId)(excerpt.text, excerpt.cut), isCut: excerpt.cut.start }
+}

@@ -1,0 +1,59 @@
+// The facts of a notification that people need at night.
+import type { Circumstances, MonitorNotification } from '#domain/notification.ts'
+import type { RunCounts } from '#domain/recent-runs.ts'
+import { durationInWords, lengthInWords } from '#lib/duration.ts'
+import { momentWithZone } from '#lib/zone.ts'
+import { acknowledgedHow } from './acknowledgment.ts'
+
+export type Fact = [label: string, value: string]
+
+/** What else was known at the moment of the event; empty for a notification of an earlier version. */
+export function circumstanceFacts(notification: MonitorNotification, zone: string): Fact[] {
+  const { status, at, lastPing, circumstances } = notification
+  if (!circumstances) return []
+  const { runs, lastSuccessAt, acknowledgment, usualMs, othersDown } = circumstances
+  const isOver = status === 'up'
+  const success = lastSuccessAt === null ? null : successInWords({ lastSuccessAt, at, zone })
+  return withValues([
+    ['Acknowledged', isOver ? (acknowledgment ? howAcknowledged(acknowledgment, zone) : 'by no one') : null],
+    ['Missed runs', runs && runsInWords(runs, isOver)],
+    ['Last success', isOver ? null : success],
+    ['Run duration', durationFact({ durationMs: lastPing?.durationMs ?? null, usualMs })],
+    ['Also down', othersInWords(othersDown)],
+  ])
+}
+
+/** "12 minutes, usually 4 minutes" */
+export function durationFact({ durationMs, usualMs }: { durationMs: number | null; usualMs: number | null }) {
+  if (usualMs === null) return durationMs === null ? null : lengthInWords(durationMs)
+  const usual = `usually ${lengthInWords(usualMs)}`
+  return durationMs === null ? usual : `${lengthInWords(durationMs)}, ${usual}`
+}
+
+/** "Mail archive, reports and 3 others"; "none" */
+export function othersInWords({ names, count, isMore }: Circumstances['othersDown']): string {
+  if (count === 0) return 'none'
+  const rest = count - names.length
+  if (rest === 0 && !isMore) return names.join(', ')
+  return `${names.join(', ')} and ${isMore ? 'more than ' : ''}${rest} ${rest === 1 ? 'other' : 'others'}`
+}
+
+/** "2", "none, 3 failed"; null before the end if nothing was missed. */
+export function runsInWords({ missed, failed, isMore }: RunCounts, isOver: boolean): string | null {
+  if (missed === 0 && !isOver) return null
+  const count = missed === 0 ? 'none' : `${isMore ? 'more than ' : ''}${missed.toLocaleString('en')}`
+  return failed === 0 || !isOver ? count : `${count}, ${failed.toLocaleString('en')} failed`
+}
+
+function successInWords({ lastSuccessAt, at, zone }: { lastSuccessAt: number; at: number; zone: string }): string {
+  return `${momentWithZone(lastSuccessAt, zone)}, ${durationInWords(at - lastSuccessAt)} before`
+}
+
+function howAcknowledged(acknowledgment: NonNullable<Circumstances['acknowledgment']>, zone: string): string {
+  const { how, who } = acknowledgedHow(acknowledgment)
+  return `${how} ${who}, ${momentWithZone(acknowledgment.at, zone)}`
+}
+
+function withValues(facts: [label: string, value: string | null][]): Fact[] {
+  return facts.filter((fact): fact is Fact => fact[1] !== null)
+}

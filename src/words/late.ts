@@ -1,0 +1,21 @@
+import type { LateCause, Lateness } from '#domain/lateness.ts'
+import { durationInWords } from '#lib/duration.ts'
+import { asSentence } from '#lib/sentence.ts'
+
+/** "Delivered 3 hours 10 minutes late: CronGuard was offline." */
+export function lateInWords({ ms, cause }: Lateness): string {
+  const duration = durationInWords(ms)
+  if (cause.kind === 'resent') return `Sent again manually, ${duration} after the event.`
+  return `Delivered ${duration} late: ${causeInWords(cause)}`
+}
+
+function causeInWords(cause: Exclude<LateCause, { kind: 'resent' }>): string {
+  switch (cause.kind) {
+    case 'failed':
+      return asSentence(`earlier attempts failed. ${cause.detail}`)
+    case 'offline':
+      return 'CronGuard was offline.'
+    case 'waiting':
+      return 'it waited for earlier messages.'
+  }
+}

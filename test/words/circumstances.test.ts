@@ -1,0 +1,65 @@
+import { expect, test } from 'bun:test'
+import { type Circumstances, composeTest, type MonitorNotification } from '#domain/notification.ts'
+import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
+import { circumstanceFacts, durationFact, othersInWords, runsInWords } from '#words/circumstances.ts'
+
+const NOW = Date.UTC(2026, 11, 1, 3, 30)
+
+const CIRCUMSTANCES: Circumstances = {
+  projectId: 'project-1',
+  incidentId: 'incident-1',
+  output: null,
+  runs: { missed: 1, failed: 0, isMore: false },
+  lastSuccessAt: NOW - DAY,
+  usualMs: 4 * MINUTE,
+  othersDown: { names: [], count: 0, isMore: false },
+  acknowledgment: null,
+}
+const DOWN: MonitorNotification = { ...composeTest({ project: 'Ops', now: NOW }), circumstances: CIRCUMSTANCES }
+
+test('circumstanceFacts: a monitor that is down', () => {
+  expect(circumstanceFacts(DOWN, 'UTC')).toEqual([
+    ['Missed runs', '1'],
+    ['Last success', '30 Nov 2026, 03:30:00 UTC, 1 day before'],
+    ['Run duration', 'usually 4 minutes'],
+    ['Also down', 'none'],
+  ])
+})
+
+test('circumstanceFacts: a monitor that recovered, with who acknowledged it', () => {
+  const acknowledgment = { at: NOW - HOUR, by: 'Ada Winter', via: null }
+  const runs = { missed: 0, failed: 1, isMore: false }
+  const up: MonitorNotification = {
+    ...DOWN,
+    status: 'up',
+    circumstances: { ...CIRCUMSTANCES, runs, acknowledgment },
+  }
+  expect(circumstanceFacts(up, 'UTC').slice(0, 2)).toEqual([
+    ['Acknowledged', 'by Ada Winter, 1 Dec 2026, 02:30:00 UTC'],
+    ['Missed runs', 'none, 1 failed'],
+  ])
+})
+
+test('circumstanceFacts: a notification of an earlier version has none', () => {
+  const earlier = composeTest({ project: 'Ops', now: NOW })
+  expect(circumstanceFacts(earlier, 'UTC')).toEqual([])
+})
+
+test('othersInWords: names, and how many more', () => {
+  const names = ['a', 'b']
+  expect(othersInWords({ names, count: 2, isMore: false })).toBe('a, b')
+  expect(othersInWords({ names, count: 3, isMore: false })).toBe('a, b and 1 other')
+  expect(othersInWords({ names, count: 9, isMore: false })).toBe('a, b and 7 others')
+  expect(othersInWords({ names, count: 100, isMore: true })).toBe('a, b and more than 98 others')
+})
+
+test('runsInWords: nothing is said about no missed run of a monitor that just went down', () => {
+  expect(runsInWords({ missed: 0, failed: 1, isMore: false }, false)).toBeNull()
+  expect(runsInWords({ missed: 0, failed: 0, isMore: false }, true)).toBe('none')
+  expect(runsInWords({ missed: 100, failed: 0, isMore: true }, true)).toBe('more than 100')
+})
+
+test('durationFact: the last run, and what is usual', () => {
+  expect(durationFact({ durationMs: 9 * MINUTE, usualMs: 4 * MINUTE })).toBe('9 minutes, usually 4 minutes')
+  expect(durationFact({ durationMs: null, usualMs: null })).toBeNull()
+})

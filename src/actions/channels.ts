@@ -1,10 +1,20 @@
 import { findKind } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
-import { CHANNELS_MAX, type Channel, ChannelName, DISABLED, type SettingsInput } from '#domain/channel.ts'
+import {
+  CHANNELS_MAX,
+  type Channel,
+  ChannelName,
+  type ChannelScope,
+  covers,
+  DISABLED,
+  type MonitorChoice,
+  type SettingsInput,
+} from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { changedSince, type Facets, fingerprintOf } from '#domain/fingerprint.ts'
 import type { Issue } from '#domain/issue.ts'
+import { TAGS_MAX } from '#domain/monitor.ts'
 import { composeTest } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
@@ -12,6 +22,7 @@ import { newUuid } from '#lib/tokens.ts'
 import * as store from '#store/channels.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { failPendingOfChannel } from '#store/deliveries.ts'
+import { listNamesAndTags } from '#store/monitor-lists.ts'
 import { findProject } from '#store/projects.ts'
 import { changedMeanwhile, issueInWords } from '#words/problems.ts'
 import { send } from './deliveries.ts'
@@ -26,14 +37,18 @@ export interface ChannelRef {
   channelId: string
 }
 
-/** Creates a channel and, by default, adds it to all monitors of the project. Throws invalid, with the wrong fields. */
-export function createChannel(
-  deps: Deps,
-  {
-    isForAll = true,
-    ...input
-  }: { projectId: string; kind: string; name: string; settings: unknown; notifiesGaps?: boolean; isForAll?: boolean },
-): Channel {
+interface NewChannel {
+  projectId: string
+  kind: string
+  name: string
+  settings: unknown
+  notifiesGaps?: boolean
+  /** If absent: all existing monitors. */
+  monitors?: MonitorChoice
+}
+
+/** Creates a channel. Throws invalid, with the wrong fields. */
+export function createChannel(deps: Deps, { monitors, ...input }: NewChannel): Channel {
   const kind = findKind(input.kind)
   if (kind === null) throw new AppError('invalid', `"${input.kind.slice(0, 40)}" is not a channel kind.`)
   const name = readName(input.name)
@@ -45,11 +60,13 @@ export function createChannel(
     settings,
     disabledAt: null,
     notifiesGaps: input.notifiesGaps ?? true,
+    scope: monitors ? scopeOf(monitors) : { is: 'these' },
   }
   deps.db.write((tx) => {
     if (store.countChannels(tx, channel.projectId) >= CHANNELS_MAX) throw tooManyChannels()
     store.insertChannel(tx, channel)
-    if (isForAll) store.assignToAllMonitors(tx, { channelId: channel.id, projectId: channel.projectId })
+    const monitorIds = chosenMonitors(tx, { projectId: channel.projectId, monitors: monitors ?? { is: 'all' } })
+    store.setMonitorsOfChannel(tx, { channelId: channel.id, monitorIds })
   })
   return channel
 }
@@ -60,6 +77,7 @@ export interface ChannelChange {
   input?: SettingsInput | undefined
   isDisabled?: boolean | undefined
   notifiesGaps?: boolean | undefined
+  monitors?: MonitorChoice | undefined
   /** The fingerprint of the channel as the form showed it. */
   seen?: string | undefined
 }
@@ -69,32 +87,62 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
   const name = change.name === undefined ? undefined : readName(change.name)
   deps.db.write((tx) => {
     const channel = findOwn(tx, ref)
-    if (change.seen !== undefined) requireUnchanged(channel, change.seen)
+    if (change.seen !== undefined) requireUnchanged(tx, { channel, seen: change.seen })
     const settings = change.input === undefined ? channel.settings : settingsAfter(channel, change.input)
-    const { notifiesGaps = channel.notifiesGaps } = change
-    store.saveChannel(tx, { id: channel.id, name: name ?? channel.name, settings, notifiesGaps })
+    const { notifiesGaps = channel.notifiesGaps, monitors } = change
+    const scope = monitors ? scopeOf(monitors) : channel.scope
+    store.saveChannel(tx, { id: channel.id, name: name ?? channel.name, settings, notifiesGaps, scope })
+    if (monitors) {
+      const monitorIds = chosenMonitors(tx, { projectId: channel.projectId, monitors })
+      store.setMonitorsOfChannel(tx, { channelId: channel.id, monitorIds })
+    }
     if (change.isDisabled !== undefined) switchChannel(tx, channel, change.isDisabled)
   })
 }
 
+/** Throws invalid, with the wrong fields. */
+function scopeOf(monitors: MonitorChoice): ChannelScope {
+  if (monitors.is === 'these') return { is: 'these' }
+  if (monitors.is === 'tag' && monitors.tags.length === 0) throw invalidTags('Choose at least one tag.')
+  if (monitors.is === 'tag' && monitors.tags.join(' ').length > TAGS_MAX) {
+    throw invalidTags(`Enter at most ${TAGS_MAX} characters of tags.`)
+  }
+  return monitors
+}
+
+function invalidTags(problem: string): AppError {
+  return new AppError('invalid', problem, { tags: problem })
+}
+
+function chosenMonitors(
+  reader: Reader,
+  { projectId, monitors }: { projectId: string; monitors: MonitorChoice },
+): readonly number[] {
+  if (monitors.is === 'these') return monitors.monitorIds
+  return listNamesAndTags(reader, projectId)
+    .filter(({ tags }) => covers(monitors, tags))
+    .map(({ id }) => id)
+}
+
 /** The fingerprint of a channel as a form shows it. */
-export function channelFingerprint(channel: Channel): string {
-  return fingerprintOf(facetsOf(channel))
+export function channelFingerprint(reader: Reader, channel: Channel): string {
+  return fingerprintOf(facetsOf(reader, channel))
 }
 
 // Secrets are left out, because forms do not show them.
-function facetsOf({ kind, name, settings, notifiesGaps }: Channel): Facets {
+function facetsOf(reader: Reader, { id, kind, name, settings, notifiesGaps, scope }: Channel): Facets {
   const shown = (findKind(kind)?.fields ?? []).filter(({ type }) => type !== 'secret')
   const stored = settings as Record<string, unknown>
   return [
     ['“Name”', name],
     ...shown.map((field) => [`“${field.label}”`, stored[field.name]] as const),
     ['“Notify when CronGuard itself was offline”', notifiesGaps],
+    ['“Monitors”', [scope, scope.is === 'these' ? store.listMonitorIdsOfChannel(reader, id) : null]],
   ]
 }
 
-function requireUnchanged(channel: Channel, seen: string): void {
-  const changed = changedSince(seen, facetsOf(channel))
+function requireUnchanged(reader: Reader, { channel, seen }: { channel: Channel; seen: string }): void {
+  const changed = changedSince(seen, facetsOf(reader, channel))
   if (changed.length > 0) throw new AppError('conflict', changedMeanwhile('channel', changed))
 }
 

@@ -1,7 +1,7 @@
 // Exports projects, monitors and channels, without pings and users.
 import { findKind } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
-import type { Channel } from '#domain/channel.ts'
+import { type Channel, scopeTags } from '#domain/channel.ts'
 import {
   EXPORT_FORMAT,
   EXPORT_VERSION,
@@ -57,6 +57,8 @@ export function exportChannel(channel: Channel, withSecrets: boolean): ExportedC
     left_out: settings.map(([field]) => field).filter((field) => !isIncluded(field)),
     disabled: channel.disabledAt !== null,
     tells_blackouts: channel.notifiesGaps,
+    scope: channel.scope.is,
+    scope_tags: scopeTags(channel.scope),
   }
 }
 

@@ -1,12 +1,13 @@
 // The steps of an import: one for each project, channel and monitor in the export.
 import { findKind } from '#channels/index.ts'
 import { changedSettings } from '#channels/kind.ts'
-import type { Channel } from '#domain/channel.ts'
+import type { Channel, ChannelScope } from '#domain/channel.ts'
 import {
   type ExportedChannel,
   type ExportedMonitor,
   type ExportedProject,
   exportMonitor,
+  scopeFrom,
   settingsFrom,
 } from '#domain/export.ts'
 import { pause } from '#domain/lifecycle.ts'
@@ -72,7 +73,9 @@ export function stepsOf(project: ExportedProject): ImportStep[] {
   return [
     step('project', project.name, (reader) => decideProject(reader, project)),
     ...project.channels.map((channel) =>
-      step('channel', channel.name || channel.kind, (reader) => decideChannel(reader, { projectId, channel })),
+      step('channel', channel.name || channel.kind, (reader) =>
+        decideChannel(reader, { projectId, channel, scope: scopeFrom(channel, project) }),
+      ),
     ),
     ...project.monitors.map((monitor) => {
       const name = shownName({ ...monitor, uniqueKey: uniqueKeyOf(monitor.ping_key) })
@@ -117,14 +120,14 @@ function saveProject(tx: Tx, { id, name, pingKey }: Project): void {
 
 function decideChannel(
   reader: Reader,
-  { projectId, channel }: { projectId: string; channel: ExportedChannel },
+  { projectId, channel, scope }: { projectId: string; channel: ExportedChannel; scope: ChannelScope },
 ): Decision {
   const known = channelStore.findChannel(reader, channel.id)
-  if (known !== null) return decideKnownChannel({ known, projectId, channel })
+  if (known !== null) return decideKnownChannel({ known, projectId, channel, scope })
   if (channel.left_out.length > 0) return noChange('skipped')
   const { id, kind, name, disabled, tells_blackouts: notifiesGaps } = channel
   const settings = readSettings(kindOf(channel), channel.settings)
-  const made: Channel = { id, projectId, kind, name, settings, notifiesGaps, disabledAt: null }
+  const made: Channel = { id, projectId, kind, name, settings, notifiesGaps, disabledAt: null, scope }
   return {
     outcome: 'created',
     apply: (tx) => {
@@ -139,9 +142,10 @@ interface KnownChannel {
   known: Channel
   projectId: string
   channel: ExportedChannel
+  scope: ChannelScope
 }
 
-function decideKnownChannel({ known, projectId, channel }: KnownChannel): Decision {
+function decideKnownChannel({ known, projectId, channel, scope: imported }: KnownChannel): Decision {
   if (known.projectId !== projectId || known.kind !== channel.kind) {
     throw new AppError(
       'conflict',
@@ -154,7 +158,8 @@ function decideKnownChannel({ known, projectId, channel }: KnownChannel): Decisi
   const stored = known.settings as Record<string, unknown>
   const settings = readSettings(kind, changedSettings(kind, stored, { given: channel.settings, removed }))
   const { name, tells_blackouts: notifiesGaps, disabled } = channel
-  const changed = { ...known, name, settings, notifiesGaps }
+  const scope = channel.scope === undefined ? known.scope : imported
+  const changed = { ...known, name, settings, notifiesGaps, scope }
   if (Bun.deepEquals(exportChannel(known, true), { ...exportChannel(changed, true), disabled })) {
     return noChange('unchanged')
   }

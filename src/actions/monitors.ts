@@ -1,4 +1,5 @@
 import type { Deps } from '#deps.ts'
+import { covers } from '#domain/channel.ts'
 import { changedSince, fingerprintOf } from '#domain/fingerprint.ts'
 import { pause, resume, type Step, withRules } from '#domain/lifecycle.ts'
 import {
@@ -18,8 +19,8 @@ import { isSameSchedule } from '#domain/schedule.ts'
 import { MINUTE } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
-import { listChannels, listChannelsOfMonitor, setChannelsOfMonitor } from '#store/channels.ts'
-import type { Reader, Tx } from '#store/database.ts'
+import { connect, disconnect, listChannels, listChannelsOfMonitor, setChannelsOfMonitor } from '#store/channels.ts'
+import type { Tx } from '#store/database.ts'
 import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import * as store from '#store/monitors.ts'
 import { findProvisioned, saveProvisioned } from '#store/projects.ts'
@@ -35,7 +36,7 @@ export interface MonitorRef {
 
 interface MonitorInput {
   change: MonitorChange
-  /** The IDs of its channels, which belong to the project. Unchanged if absent. */
+  /** The IDs of its channels, which belong to the project. If absent, the scopes of the channels decide. */
   channelIds?: string[] | undefined
 }
 
@@ -60,7 +61,7 @@ export function saveMonitor(deps: Deps, input: SavedMonitor): { monitor: Monitor
     const id = insert(tx, {
       projectId,
       settings: changeSettings(DEFAULT_SETTINGS, input.change),
-      channelIds: input.channelIds ?? [],
+      channelIds: input.channelIds,
       pingKey: pingKey ?? newUuid(),
     })
     return { monitor: reread(tx, id), isCreated: true }
@@ -72,42 +73,26 @@ function uuidTaken(): AppError {
   return new AppError('invalid', 'import_uuid is already taken')
 }
 
-/** What a user saw before they made a change, so that they can't undo a change that they have not seen. */
-export interface Seen {
-  fingerprint: string
-  /** The channels that they could choose. */
-  channelIds: readonly string[]
-}
-
-/** Changes a monitor. With `seen`, throws conflict when it has changed since. */
+/** Changes a monitor. With `seen`, the fingerprint that the user saw, throws conflict when it has changed since. */
 export function updateMonitor(
   deps: Deps,
-  { ref, seen, ...input }: MonitorInput & { ref: MonitorRef; seen?: Seen | undefined },
+  { ref, seen, ...input }: MonitorInput & { ref: MonitorRef; seen?: string | undefined },
 ): Monitor {
   return deps.db.write((tx) => {
     const monitor = findOwn(tx, ref)
-    if (seen) requireUnchanged(tx, { monitor, seen })
+    if (seen !== undefined) requireUnchanged(monitor, seen)
     return applyChange(tx, monitor, input)
   })
 }
 
-function requireUnchanged(tx: Tx, { monitor, seen }: { monitor: Monitor; seen: Seen }): void {
-  const changed = changedSince(seen.fingerprint, seenFacets(tx, { monitor, channelIds: seen.channelIds }))
+function requireUnchanged(monitor: Monitor, seen: string): void {
+  const changed = changedSince(seen, facetsOf(monitor))
   if (changed.length > 0) throw new AppError('conflict', changedMeanwhile('monitor', changed))
 }
 
-/** The fingerprint of a monitor as shown by a form with these channels. */
-export function monitorFingerprint(reader: Reader, shown: { monitor: Monitor; channelIds: readonly string[] }): string {
-  return fingerprintOf(seenFacets(reader, shown))
-}
-
-// Channels that the form did not show are ignored, because the person could not have changed them.
-function seenFacets(reader: Reader, { monitor, channelIds }: { monitor: Monitor; channelIds: readonly string[] }) {
-  const ids = listChannelsOfMonitor(reader, monitor.id).map(({ id }) => id)
-  return facetsOf(
-    monitor,
-    ids.filter((id) => channelIds.includes(id)),
-  )
+/** The fingerprint of a monitor as its form shows it. */
+export function monitorFingerprint(monitor: Monitor): string {
+  return fingerprintOf(facetsOf(monitor))
 }
 
 /** By pings to one project, within `PROVISIONING_WINDOW_MS`. Many crontabs may contain the same project ping key. */
@@ -157,15 +142,21 @@ export function deleteMonitor(deps: Deps, ref: MonitorRef): { monitor: Monitor; 
 interface NewMonitor {
   projectId: string
   settings: MonitorSettings
-  channelIds: string[]
+  channelIds: string[] | undefined
   pingKey: string
 }
 
 function insert(tx: Tx, { projectId, settings, channelIds, pingKey }: NewMonitor): number {
   requireMonitorCapacity(tx, projectId)
   const id = store.insertMonitor(tx, { projectId, settings, keys: newKeys(pingKey) })
-  setChannelsOfMonitor(tx, { monitorId: id, channelIds })
+  setChannelsOfMonitor(tx, { monitorId: id, channelIds: channelIds ?? coveringChannels(tx, projectId, settings.tags) })
   return id
+}
+
+function coveringChannels(tx: Tx, projectId: string, tags: string): string[] {
+  return listChannels(tx, projectId)
+    .filter(({ scope }) => covers(scope, tags))
+    .map(({ id }) => id)
 }
 
 /** Throws full when the project has the maximum number of monitors. */
@@ -222,7 +213,17 @@ export function storeChange(tx: Tx, monitor: Monitor, { change, channelIds }: Mo
   store.saveSettings(tx, { id: monitor.id, settings, scheduleSince })
   store.saveState(tx, changed)
   if (channelIds) setChannelsOfMonitor(tx, { monitorId: monitor.id, channelIds })
+  else if (settings.tags !== monitor.tags) followTags(tx, monitor, settings.tags)
   return changed
+}
+
+// Only a tag that begins or ceases to match changes anything, so that channels that the API has set stay.
+function followTags(tx: Tx, { id: monitorId, projectId, tags }: Monitor, newTags: string): void {
+  for (const { id: channelId, scope } of listChannels(tx, projectId)) {
+    const [was, is] = [covers(scope, tags), covers(scope, newTags)]
+    if (is && !was) connect(tx, { monitorId, channelId })
+    if (was && !is) disconnect(tx, { monitorId, channelId })
+  }
 }
 
 function step(tx: Tx, taken: Step<Monitor>): Monitor {

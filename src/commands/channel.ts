@@ -1,13 +1,18 @@
-import { testChannel } from '#actions/channels.ts'
+import { testChannel, updateChannel } from '#actions/channels.ts'
 import { projectOf } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
 import { channelTitle, findKind } from '#channels/index.ts'
-import type { Channel } from '#domain/channel.ts'
+import type { Deps } from '#deps.ts'
+import { type Channel, type ChannelReport, type MonitorChoice, scopeTags } from '#domain/channel.ts'
+import type { Project } from '#domain/project.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { asSentence } from '#lib/sentence.ts'
-import { listChannelReports } from '#store/channels.ts'
+import { findChannelReport, listChannelReports, listChannels } from '#store/channels.ts'
+import { countMonitorsOfProject } from '#store/monitor-lists.ts'
+import { coverageInWords } from '#words/channel-scope.ts'
 import type { AddCommand, Shell } from './command.ts'
+import { findMonitor } from './named-monitor.ts'
 import { isoOrNull, printJson, printTable } from './table.ts'
 
 interface Options {
@@ -15,15 +20,33 @@ interface Options {
   json?: boolean
 }
 
+interface UpdateOptions extends Options {
+  monitors: string
+}
+
+const MONITORS_HELP =
+  '"all" (including new ones), "none", "tag:" and a tag, or names, slugs or keys separated by commas'
+
 export const addChannel: AddCommand = (program, shell) => {
-  const channel = program.command('channel').description('list and test channels')
+  const channel = program.command('channel').description('list, test and update channels')
   channel
     .command('list')
     .description('list the channels of a project, without their secrets')
     .argument('<email>', 'a member of the project')
     .option('--project <name>', 'project name or ID (default: the first one)')
-    .option('--json', 'print JSON: an array of {id, name, kind, to, enabled, failing_since}')
+    .option(
+      '--json',
+      'print JSON: an array of {id, name, kind, to, enabled, failing_since, scope, scope_tags, monitors}',
+    )
     .action((email: string, options: Options) => list(shell, { email, ...options }))
+  channel
+    .command('update')
+    .description('choose the monitors that a channel notifies about')
+    .argument('<email>', 'a member of the project')
+    .argument('<channel>', 'channel ID or name')
+    .requiredOption('--monitors <which>', MONITORS_HELP)
+    .option('--project <name>', 'project name or ID (default: the first one)')
+    .action((email: string, meant: string, options: UpdateOptions) => update(shell, { email, meant, ...options }))
   channel
     .command('test')
     .description('send a test notification; exit code 1 if it fails')
@@ -37,13 +60,16 @@ export const addChannel: AddCommand = (program, shell) => {
 async function list(shell: Shell, { email, project = undefined, json = false }: Options & { email: string }) {
   await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
     const { id } = projectOf(deps, { email, name: project ?? null })
-    const channels = listChannelReports(deps.db, id).map(({ channel, failingSince }) => ({
+    const channels = listChannelReports(deps.db, id).map(({ channel, monitors, failingSince }) => ({
       id: channel.id,
       name: channel.name,
       kind: channel.kind,
       to: summaryOf(channel),
       enabled: channel.disabledAt === null,
       failing_since: isoOrNull(failingSince),
+      scope: channel.scope.is,
+      scope_tags: scopeTags(channel.scope),
+      monitors,
     }))
     if (json) return printJson(shell, channels)
     const stateOf = ({ enabled, failing_since: since }: (typeof channels)[number]): string =>
@@ -56,6 +82,33 @@ async function list(shell: Shell, { email, project = undefined, json = false }: 
       colorOf: ([, , , , state]) => (state?.startsWith('failing') ? 'red' : undefined),
     })
   })
+}
+
+async function update(
+  shell: Shell,
+  { email, meant, project, monitors }: UpdateOptions & { email: string; meant: string },
+) {
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
+    const found = projectOf(deps, { email, name: project ?? null })
+    const { id: channelId } = channelByIdOrName(listChannels(deps.db, found.id), meant)
+    updateChannel(deps, { ref: { projectId: found.id, channelId }, monitors: readChoice(deps, found, monitors) })
+    const report = findChannelReport(deps.db, channelId)
+    if (report) shell.print(`${channelTitle(report.channel)} notifies about ${coverageOf(deps, report)}.`)
+  })
+}
+
+function readChoice({ db }: Deps, project: Project, which: string): MonitorChoice {
+  const names = which.split(',').map((name) => name.trim())
+  if (which === 'all') return { is: 'all' }
+  if (which === 'none') return { is: 'these', monitorIds: [] }
+  if (!names.every((name) => name.startsWith('tag:'))) {
+    return { is: 'these', monitorIds: names.map((name) => findMonitor(db, project, name).id) }
+  }
+  return { is: 'tag', tags: names.map((name) => name.slice('tag:'.length)) }
+}
+
+function coverageOf({ db }: Deps, { channel, monitors }: ChannelReport): string {
+  return coverageInWords(channel.scope, { used: monitors, total: countMonitorsOfProject(db, channel.projectId) })
 }
 
 async function sendTest(shell: Shell, { email, meant, project, json }: Options & { email: string; meant: string }) {

@@ -43,6 +43,10 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['List the last 100 incidents as JSON', 'incident list you@example.com --count 100 --json'],
   ],
   'channel list': [['List channels and their state', 'channel list you@example.com']],
+  'channel update': [
+    ['Notify about all monitors, including new ones', 'channel update you@example.com "On call" --monitors all'],
+    ['Notify about monitors with a tag', 'channel update you@example.com "On call" --monitors tag:prod'],
+  ],
   'channel test': [['Test a channel by its name', 'channel test you@example.com "On call"']],
   'schedule next': [
     ['Show times across a clock change', 'schedule next "30 3 * * *" --tz Europe/Riga --from 2026-03-27'],

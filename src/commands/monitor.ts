@@ -14,7 +14,7 @@ import { shownStatus } from '#domain/status.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { currentZoneName } from '#lib/zone-names.ts'
-import { listChannels } from '#store/channels.ts'
+import { listChannels, listChannelsOfMonitor } from '#store/channels.ts'
 import { listSlugs } from '#store/monitor-lists.ts'
 import { listMonitors } from '#store/monitors.ts'
 import { NO_NAME, slugTaken } from '#words/monitor-problems.ts'
@@ -24,6 +24,7 @@ import type { Color } from './color.ts'
 import type { AddCommand, Shell } from './command.ts'
 import { confirm } from './confirm.ts'
 import { addSettingOptions, readSettingOptions } from './monitor-options.ts'
+import { findMonitor, shortKey } from './named-monitor.ts'
 import { isoOrNull, printJson, printTable } from './table.ts'
 
 interface Options {
@@ -38,9 +39,15 @@ interface SettingOptions extends Options {
   channels?: string
 }
 
+interface NewMonitorOptions extends Omit<SettingOptions, 'project'> {
+  project: Project
+  name: string
+}
+
 const SCHEDULE_HELP = 'in words, or as a cron or OnCalendar expression'
 const ZONE_HELP = 'time zone of the schedule'
 const CHANNELS_HELP = 'channels to notify: "all", "none", or IDs or names separated by commas'
+const NEW_CHANNELS_HELP = `${CHANNELS_HELP} (default: those for all monitors, or for its tags)`
 
 export const addMonitor: AddCommand = (program, shell) => {
   const monitor = program.command('monitor').description('manage monitors')
@@ -65,11 +72,11 @@ export const addMonitor: AddCommand = (program, shell) => {
     .argument('<name>', 'monitor name')
     .option('--schedule <text>', SCHEDULE_HELP, 'every day')
     .option('--tz <zone>', ZONE_HELP, 'UTC')
-    .option('--channels <which>', CHANNELS_HELP, readChannels, 'all')
+    .option('--channels <which>', NEW_CHANNELS_HELP, readChannels)
     .option('--json', 'print JSON: {name, slug, ping_url, ...}')
     .action((email: string, name: string, options: SettingOptions) =>
       inProject(shell, { email, ...options }, (deps, project) => {
-        const described = describe(deps, add(deps, project, { ...options, name }))
+        const described = describe(deps, add(deps, shell, { ...options, name, project }))
         if (options.json) printJson(shell, described)
         else shell.print(described.ping_url)
       }),
@@ -83,7 +90,7 @@ export const addMonitor: AddCommand = (program, shell) => {
     .option('--json', 'print JSON: {name, slug, ping_url, ...}')
     .action((email: string, meant: string, options: SettingOptions) =>
       inProject(shell, { email, ...options }, (deps, project) => {
-        const updated = update(deps, find(deps, project, meant), options)
+        const updated = update(deps, findMonitor(deps.db, project, meant), options)
         if (options.json) printJson(shell, describe(deps, updated))
         else shell.print(`${shownName(updated)} updated.`)
       }),
@@ -93,7 +100,9 @@ export const addMonitor: AddCommand = (program, shell) => {
     on(name, description)
       .argument(said, about)
       .action((email: string, meant: string, options: Options) =>
-        inProject(shell, { email, ...options }, (deps, project) => shell.print(work(deps, find(deps, project, meant)))),
+        inProject(shell, { email, ...options }, (deps, project) =>
+          shell.print(work(deps, findMonitor(deps.db, project, meant))),
+        ),
       )
   }
   act('pause', 'pause a monitor; it does not alert until it is resumed or pinged', (deps, found) => {
@@ -117,7 +126,7 @@ interface RemoveOptions extends Options {
 
 async function remove(shell: Shell, { meant, yes = false, ...options }: RemoveOptions & MeantMonitor): Promise<void> {
   await inProject(shell, options, async (deps, project) => {
-    const found = find(deps, project, meant)
+    const found = findMonitor(deps.db, project, meant)
     const count = found.pingCount === 1 ? '1 ping' : `${found.pingCount.toLocaleString('en')} pings`
     const loss = `This deletes the monitor "${shownName(found)}" in "${project.name}" with its history (${count}).`
     await confirm(shell, { loss, yes })
@@ -161,7 +170,7 @@ function printMonitors(shell: Shell, monitors: ReturnType<typeof describe>[]): v
   })
 }
 
-function add(deps: Deps, project: Project, options: SettingOptions & { name: string }): Monitor {
+function add(deps: Deps, shell: Shell, { project, ...options }: NewMonitorOptions): Monitor {
   const given = readSettings(deps, project, options)
   const schedule = readScheduleOptions(deps, DAILY, options)
   const { graceMs = defaultGraceMs(schedule, deps.clock.now()), name = '' } = given
@@ -170,8 +179,9 @@ function add(deps: Deps, project: Project, options: SettingOptions & { name: str
     projectId: project.id,
     match: null,
     change: { ...changeOf({ slug, earlyMs: null, ...given, graceMs }), schedule },
-    channelIds: channelIdsOf(listChannels(deps.db, project.id), options.channels ?? 'all'),
+    ...wantedChannels(deps, project.id, options),
   })
+  if (listChannelsOfMonitor(deps.db, monitor.id).length === 0) shell.tell('No channel notifies about it.')
   return monitor
 }
 
@@ -184,7 +194,7 @@ function update(deps: Deps, monitor: Monitor, options: SettingOptions): Monitor 
   return updateMonitor(deps, {
     ref: monitor,
     change: { ...changeOf(given), schedule: readScheduleOptions(deps, monitor.schedule, options) },
-    ...(channels === undefined ? {} : { channelIds: channelIdsOf(listChannels(deps.db, monitor.projectId), channels) }),
+    ...wantedChannels(deps, monitor.projectId, options),
   })
 }
 
@@ -217,31 +227,18 @@ function readChannels(which: string): string {
   throw new InvalidArgumentError('A name in the list is empty.')
 }
 
+function wantedChannels(
+  { db }: Deps,
+  projectId: string,
+  { channels: which }: SettingOptions,
+): { channelIds?: string[] } {
+  return which === undefined ? {} : { channelIds: channelIdsOf(listChannels(db, projectId), which) }
+}
+
 function channelIdsOf(channels: Channel[], which: string): string[] {
   if (which === 'none') return []
   const chosen = which === 'all' ? channels : which.split(',').map((meant) => channelByIdOrName(channels, meant.trim()))
   return chosen.map(({ id }) => id)
-}
-
-function find(deps: Deps, project: Project, meant: string): Monitor {
-  const found = listMonitors(deps.db, project.id).filter(
-    ({ pingKey, uniqueKey, slug, name }) =>
-      [pingKey, uniqueKey, slug, name].includes(meant) || (meant.length >= SHORT_KEY && uniqueKey.startsWith(meant)),
-  )
-  const [monitor, another] = found
-  if (monitor === undefined) throw new AppError('not_found', `The project ${project.name} has no monitor ${meant}.`)
-  if (another) {
-    const keys = found.map(({ uniqueKey }) => shortKey(uniqueKey)).join(', ')
-    throw new AppError('conflict', `Several monitors are named ${meant}. Use a key instead: ${keys}.`)
-  }
-  return monitor
-}
-
-/** The prefix of the unique key that identifies a monitor, like the short hash of a commit. */
-const SHORT_KEY = 10
-
-function shortKey(uniqueKey: string): string {
-  return uniqueKey.slice(0, SHORT_KEY)
 }
 
 function describe({ config, clock }: Deps, monitor: Monitor) {

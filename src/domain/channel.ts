@@ -1,4 +1,5 @@
 import type { DeliveryState, FailureReason } from './delivery.ts'
+import { tagList } from './monitor.ts'
 import type { Notification } from './notification.ts'
 import { limitedLine } from './text.ts'
 
@@ -15,6 +16,40 @@ export interface Channel {
   disabledAt: number | null
   /** Whether it also notifies when CronGuard itself was offline. */
   notifiesGaps: boolean
+  scope: ChannelScope
+}
+
+/**
+ * Which monitors a channel is meant for. It decides whether a new monitor uses the channel, and whether a monitor does
+ * after its tags have changed. A monitor's own channels, set through the API, can differ.
+ */
+export type ChannelScope = { is: 'all' } | { is: 'these' } | { is: 'tag'; tags: readonly string[] }
+
+/** The monitors that a user chooses for a channel. */
+export type MonitorChoice = Exclude<ChannelScope, { is: 'these' }> | { is: 'these'; monitorIds: readonly number[] }
+
+export const SCOPES = ['all', 'these', 'tag'] as const satisfies readonly ChannelScope['is'][]
+
+/** `tags` are separated by spaces. */
+export function toScope(is: ChannelScope['is'], tags = ''): ChannelScope {
+  return is === 'tag' ? { is, tags: [...new Set(tagList(tags))] } : { is }
+}
+
+/** The tags of a scope, separated by spaces. */
+export function scopeTags(scope: ChannelScope): string {
+  return scope.is === 'tag' ? scope.tags.join(' ') : ''
+}
+
+/** Whether a channel with this scope is meant for every monitor with these tags. */
+export function covers(scope: ChannelScope, tags: string): boolean {
+  switch (scope.is) {
+    case 'all':
+      return true
+    case 'these':
+      return false
+    case 'tag':
+      return tagList(tags).some((tag) => scope.tags.includes(tag))
+  }
 }
 
 /** The state of a channel. */

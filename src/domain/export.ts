@@ -1,9 +1,9 @@
 // The versioned file format of export and import.
 import { z } from 'zod'
-import { CHANNELS_MAX, ChannelName } from './channel.ts'
+import { CHANNELS_MAX, ChannelName, type ChannelScope, SCOPES, toScope } from './channel.ts'
 import type { Issue } from './issue.ts'
 import { GIVEN_BADGE_KEY_MAX, GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX } from './keys.ts'
-import { type AliasDialect, MONITORS_MAX, type Monitor, type MonitorSettings } from './monitor.ts'
+import { type AliasDialect, MONITORS_MAX, type Monitor, type MonitorSettings, TAGS_MAX } from './monitor.ts'
 import { defaultOf, MONITOR_SETTINGS, type MonitorSetting, settingsOf, settingValue } from './monitor-settings.ts'
 import { ProjectName } from './project.ts'
 
@@ -73,6 +73,9 @@ const ExportedChannel = z.strictObject({
   left_out: z.array(z.string().max(100)).max(100),
   disabled: z.boolean(),
   tells_blackouts: z.boolean(),
+  /** Which monitors it is meant for. Older versions don't write it. */
+  scope: z.enum(SCOPES).optional(),
+  scope_tags: z.string().max(TAGS_MAX).optional(),
 })
 
 export type ExportedProject = z.output<typeof ExportedProject>
@@ -121,6 +124,12 @@ export function checkExport(text: string): { content: Exported } | { problem: Ex
 /** Whether the text looks like an export of any version, even an incomplete one. */
 export function isExport(text: string): boolean {
   return (parseJson(text) as { format?: unknown } | null | undefined)?.format === EXPORT_FORMAT
+}
+
+/** The scope of a channel in an export. An older export says only which monitors use the channel. */
+export function scopeFrom({ id, scope, scope_tags: tags }: ExportedChannel, project: ExportedProject): ChannelScope {
+  if (scope !== undefined) return toScope(scope, tags)
+  return { is: project.monitors.every(({ channels }) => channels.includes(id)) ? 'all' : 'these' }
 }
 
 export function exportMonitor(monitor: Monitor, channelIds: string[]): ExportedMonitor {

@@ -225,8 +225,7 @@ export function settingsOf(values: FlatSettings): MonitorSettings {
 }
 
 /** The settings that a form shows, by label. */
-export function facetsOf(settings: MonitorSettings, channelIds: readonly string[]): Facets {
+export function facetsOf(settings: MonitorSettings): Facets {
   const byLabel = Map.groupBy(MONITOR_SETTINGS, ({ label }) => `“${label}”`)
-  const facets = [...byLabel].map(([label, some]) => [label, some.map((one) => settingValue(settings, one))] as const)
-  return [...facets, ['“Channels”', [...channelIds].sort()]]
+  return [...byLabel].map(([label, some]) => [label, some.map((one) => settingValue(settings, one))] as const)
 }

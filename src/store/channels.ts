@@ -1,4 +1,4 @@
-import type { Channel, ChannelReport } from '#domain/channel.ts'
+import { type Channel, type ChannelReport, type ChannelScope, scopeTags, toScope } from '#domain/channel.ts'
 import type { DeliveryState, FailureReason } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
 import type { FailingChannel } from '#domain/warnings.ts'
@@ -13,11 +13,13 @@ interface ChannelRow {
   settings: string
   disabled_at: number | null
   tells_blackouts: number
+  scope: ChannelScope['is']
+  scope_tags: string
 }
 
 const COLUMNS = `
   channels.id, channels.project_id, channels.kind, channels.name, channels.settings, channels.disabled_at,
-  channels.tells_blackouts`
+  channels.tells_blackouts, channels.scope, channels.scope_tags`
 
 export function findChannel(reader: Reader, id: string): Channel | null {
   const row = reader.get<ChannelRow>(`SELECT ${COLUMNS} FROM channels WHERE id = $id`, { id })
@@ -160,25 +162,35 @@ export function listFailingChannels(reader: Reader): (FailingChannel & { project
 
 export function insertChannel(
   tx: Tx,
-  { id, projectId, kind, name, settings, notifiesGaps }: Omit<Channel, 'disabledAt'>,
+  { id, projectId, kind, name, settings, notifiesGaps, scope }: Omit<Channel, 'disabledAt'>,
 ): void {
   tx.run(
-    `INSERT INTO channels (id, project_id, kind, name, settings, tells_blackouts, created_at)
-     VALUES ($id, $projectId, $kind, $name, $settings, $notifiesGaps, $now)`,
-    { id, projectId, kind, name, settings: JSON.stringify(settings), notifiesGaps, now: tx.now },
+    `INSERT INTO channels (id, project_id, kind, name, settings, tells_blackouts, scope, scope_tags, created_at)
+     VALUES ($id, $projectId, $kind, $name, $settings, $notifiesGaps, $scope, $scopeTags, $now)`,
+    {
+      id,
+      projectId,
+      kind,
+      name,
+      settings: JSON.stringify(settings),
+      notifiesGaps,
+      scope: scope.is,
+      scopeTags: scopeTags(scope),
+      now: tx.now,
+    },
   )
 }
 
 export function saveChannel(
   tx: Tx,
-  { id, name, settings, notifiesGaps }: Pick<Channel, 'id' | 'name' | 'settings' | 'notifiesGaps'>,
+  { id, name, settings, notifiesGaps, scope }: Pick<Channel, 'id' | 'name' | 'settings' | 'notifiesGaps' | 'scope'>,
 ): void {
-  tx.run('UPDATE channels SET name = $name, settings = $settings, tells_blackouts = $notifiesGaps WHERE id = $id', {
-    id,
-    name,
-    settings: JSON.stringify(settings),
-    notifiesGaps,
-  })
+  tx.run(
+    `UPDATE channels
+        SET name = $name, settings = $settings, tells_blackouts = $notifiesGaps, scope = $scope, scope_tags = $scopeTags
+      WHERE id = $id`,
+    { id, name, settings: JSON.stringify(settings), notifiesGaps, scope: scope.is, scopeTags: scopeTags(scope) },
+  )
 }
 
 /** Null if the channel is enabled. */
@@ -215,13 +227,57 @@ export function setChannelsOfMonitor(
   )
 }
 
-/** Every monitor of the project uses a new channel. */
-export function assignToAllMonitors(tx: Tx, { channelId, projectId }: { channelId: string; projectId: string }): void {
+/** These monitors use the channel, and no others. Monitors of other projects are ignored. */
+export function setMonitorsOfChannel(
+  tx: Tx,
+  { channelId, monitorIds }: { channelId: string; monitorIds: readonly number[] },
+): void {
+  tx.run('DELETE FROM monitor_channels WHERE channel_id = $channelId', { channelId })
   tx.run(
     `INSERT INTO monitor_channels (monitor_id, channel_id)
-     SELECT id, $channelId FROM monitors WHERE project_id = $projectId`,
-    { channelId, projectId },
+     SELECT id, $channelId FROM monitors
+      WHERE id IN (SELECT value FROM json_each($monitorIds))
+        AND project_id = (SELECT project_id FROM channels WHERE id = $channelId)`,
+    { channelId, monitorIds: JSON.stringify(monitorIds) },
   )
+}
+
+export function connect(tx: Tx, { monitorId, channelId }: { monitorId: number; channelId: string }): void {
+  tx.run('INSERT OR IGNORE INTO monitor_channels (monitor_id, channel_id) VALUES ($monitorId, $channelId)', {
+    monitorId,
+    channelId,
+  })
+}
+
+export function disconnect(tx: Tx, { monitorId, channelId }: { monitorId: number; channelId: string }): void {
+  tx.run('DELETE FROM monitor_channels WHERE monitor_id = $monitorId AND channel_id = $channelId', {
+    monitorId,
+    channelId,
+  })
+}
+
+/** The IDs of the monitors that use a channel, in ascending order. */
+export function listMonitorIdsOfChannel(reader: Reader, channelId: string): number[] {
+  return reader
+    .all<{ id: number }>(
+      'SELECT monitor_id AS id FROM monitor_channels WHERE channel_id = $channelId ORDER BY monitor_id',
+      { channelId },
+    )
+    .map(({ id }) => id)
+}
+
+/** The number of monitors in a project that have no enabled channel. */
+export function countSilentMonitors(reader: Reader, projectId: string): number {
+  const row = reader.get<{ count: number }>(
+    `SELECT count(*) AS count FROM monitors
+      WHERE project_id = $projectId
+        AND NOT EXISTS (
+              SELECT 1 FROM monitor_channels JOIN channels ON channels.id = channel_id
+               WHERE monitor_id = monitors.id AND disabled_at IS NULL
+            )`,
+    { projectId },
+  )
+  return row?.count ?? 0
 }
 
 function toChannel(row: ChannelRow): Channel {
@@ -233,6 +289,7 @@ function toChannel(row: ChannelRow): Channel {
     settings: JSON.parse(row.settings),
     disabledAt: row.disabled_at,
     notifiesGaps: row.tells_blackouts === 1,
+    scope: toScope(row.scope, row.scope_tags),
   }
 }
 

@@ -14,6 +14,7 @@ import pings from '#migrations/0011_pings.sql' with { type: 'text' }
 import threads from '#migrations/0012_threads.sql' with { type: 'text' }
 import acknowledgedVia from '#migrations/0013_acknowledged_via.sql' with { type: 'text' }
 import messages from '#migrations/0014_messages.sql' with { type: 'text' }
+import channelScope from '#migrations/0015_channel_scope.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -44,6 +45,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 12, name: '0012_threads', sql: threads },
   { version: 13, name: '0013_acknowledged_via', sql: acknowledgedVia },
   { version: 14, name: '0014_messages', sql: messages },
+  { version: 15, name: '0015_channel_scope', sql: channelScope },
 ]
 
 /** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */

@@ -97,6 +97,17 @@ export function listStatuses(
   )
 }
 
+/** What a channel's page lists of every monitor of a project. */
+export function listNamesAndTags(
+  reader: Reader,
+  projectId: string,
+): Pick<ListedMonitor, 'id' | 'uniqueKey' | 'name' | 'slug' | 'tags'>[] {
+  return reader.all(
+    'SELECT id, unique_key AS uniqueKey, name, slug, tags FROM monitors WHERE project_id = $projectId ORDER BY id',
+    { projectId },
+  )
+}
+
 /** The slugs of the project's monitors, except that of the monitor `exceptId`. */
 export function listSlugs(reader: Reader, by: { projectId: string; exceptId: number | null }): string[] {
   return reader

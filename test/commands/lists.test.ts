@@ -85,14 +85,18 @@ describe('monitor add --channels', () => {
     return channels.split(',').filter((id: string) => id !== '')
   }
 
-  test('notifies all channels, none, or the named ones', async () => {
+  test('notifies all channels, none, the named ones, or those for all monitors', async () => {
     const ids: string[] = []
-    for (const name of ['first', 'second', 'third']) {
+    for (const [name, scope] of [
+      ['first', 'all'],
+      ['second', 'these'],
+      ['third', 'these'],
+    ]) {
       const settings = { address: 'you@example.org' }
-      ids.push((await cronguard.api('/channels/', { key, body: { kind: 'email', name, settings } })).id)
+      ids.push((await cronguard.api('/channels/', { key, body: { kind: 'email', name, settings, scope } })).id)
     }
     const [first = '', , third = ''] = ids
-    expect((await channelsOf()).sort()).toEqual([...ids].sort())
+    expect(await channelsOf()).toEqual([first])
     expect((await channelsOf('--channels', 'all')).sort()).toEqual([...ids].sort())
     expect(await channelsOf('--channels', 'none')).toEqual([])
     expect((await channelsOf('--channels', `third, ${first}`)).sort()).toEqual([first, third].sort())
@@ -103,6 +107,26 @@ describe('monitor add --channels', () => {
     const refused = await cronguard.run(['monitor', 'add', ALICE, 'x', '--channels', 'first,nobody'])
     expect(refused).toMatchObject({ exitCode: 1, stdout: '', stderr: 'No channel has the ID or name nobody.\n' })
     expect(await json('monitor', 'list', ALICE)).toHaveLength(before)
+  })
+})
+
+describe('channel update --monitors', () => {
+  test('chooses all monitors, those with a tag, named ones, or none', async () => {
+    await ok('monitor', 'add', ALICE, 'db backup', '--tags', 'db')
+    await ok('monitor', 'add', ALICE, 'web backup')
+    const update = async (which: string) => (await ok('channel', 'update', ALICE, 'second', '--monitors', which)).trim()
+    const monitors = (await json('monitor', 'list', ALICE)).length
+    expect(await update('all')).toBe(`second notifies about all monitors, including new ones (${monitors}).`)
+    expect(await update('tag:db')).toBe('second notifies about monitors with the tag “db” (1).')
+    expect(await update('web-backup, db-backup')).toBe('second notifies about 2 monitors.')
+    expect(await update('none')).toBe('second notifies about no monitors yet.')
+    const list = await json('channel', 'list', ALICE)
+    expect(list.find(({ name }: { name: string }) => name === 'second')).toMatchObject({ scope: 'these', monitors: 0 })
+  })
+
+  test('refuses an unknown monitor', async () => {
+    const refused = await cronguard.run(['channel', 'update', ALICE, 'second', '--monitors', 'nothing'])
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('has no monitor nothing')])
   })
 })
 

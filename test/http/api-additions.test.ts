@@ -167,6 +167,8 @@ describe('Management API: channels', () => {
         kind: 'webhook',
         enabled: true,
         tells_blackouts: true,
+        scope: 'these',
+        scope_tags: '',
         summary: expect.stringMatching(/^http:\/\/hooks\.example\.org/),
         settings_given: ['url', 'secret'],
         failing_since: null,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { z } from 'zod'
+import { CHANNEL_KINDS } from '#channels/index.ts'
 import { SECONDS } from '#http/api/check-spec.ts'
 import { apiRoutes } from '#http/api/index.ts'
 import { type DescribedOperation, operationsOf } from '#http/api/operations.ts'
@@ -167,7 +168,7 @@ describe('OpenAPI document', () => {
       string,
       { properties: Record<string, { pattern?: string }> }
     >
-    expect(NewChannel?.properties.kind).toMatchObject({ enum: ['email', 'webhook'] })
+    expect(NewChannel?.properties.kind).toMatchObject({ enum: CHANNEL_KINDS.map(({ kind }) => kind) })
     expect(CheckSpec?.properties).toMatchObject({
       name: { maxLength: 100 },
       timeout: { type: 'integer' },

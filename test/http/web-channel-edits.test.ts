@@ -183,6 +183,6 @@ describe('Name of a channel', () => {
 test('Channels page: shows how many monitors use a channel', async () => {
   const channelId = guard.mailTo(project, 'ops@example.org')
   guard.monitor(project, { name: 'backup' }, [channelId])
-  expect(words(await member.read(list()))).toContain('Used by 1 monitor')
+  expect(words(await member.read(list()))).toContain('Monitors 1 monitor')
   expect(words(await member.read(`/channels/${channelId}`))).toContain('Used by 1 monitor')
 })

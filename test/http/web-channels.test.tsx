@@ -5,7 +5,7 @@ import { CHANNELS_MAX } from '#domain/channel.ts'
 import type { Project } from '#domain/project.ts'
 import { findChannel, listChannels } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+import { memberOf, signedIn, Visitor, words } from '../support/visitor.ts'
 
 const SECRET = 'secret-of-the-hook'
 const PATH_SECRET = 'T0B0-path-of-the-hook'
@@ -106,20 +106,21 @@ describe('Create channel', () => {
     }
   })
 
-  test('asks whether all monitors use the channel, with their number', async () => {
-    const backup = guard.monitor(project, { name: 'backup' })
+  test('proposes all monitors for the first channel of a project, and none for the others', async () => {
+    guard.monitor(project, { name: 'backup' })
     const member = await memberOf(guard, project, 'member')
-    expect(await member.read(`${list()}/new?kind=email`)).toContain('Use for the monitor in this project')
-    await member.post(list(), { kind: 'email', name: 'Off duty', 'setting-address': 'off@example.org' })
-    await guard.ping(backup, '/fail')
-    await guard.tick()
-    expect(guard.outside.mails).toEqual([])
+    expect(await member.read(`${list()}/new?kind=email`)).toContain('name="scope" value="all" checked')
+    await member.post(list(), { kind: 'email', 'setting-address': 'ops@example.org', scope: 'all' })
+    const second = await member.read(`${list()}/new?kind=email`)
+    expect(second).toContain('name="scope" value="these" checked')
+    expect(second).not.toMatch(/name="m" value="\d+" checked/)
+    expect(words(second)).toContain('No monitor is selected yet, so the channel sends no alerts.')
   })
 
-  test('assigns the channel to all monitors when ticked', async () => {
+  test('for all monitors notifies about the existing one', async () => {
     const backup = guard.monitor(project, { name: 'backup' })
     const member = await memberOf(guard, project, 'member')
-    const fields = { kind: 'email', name: ' On duty ', isForAll: 'on', 'setting-address': ' ops@example.org ' }
+    const fields = { kind: 'email', name: ' On duty ', scope: 'all', 'setting-address': ' ops@example.org ' }
     const response = await member.post(list(), fields)
     expect([response.status, response.headers.get('location')]).toEqual([303, list()])
     expect(await member.read(list())).toContain('Send a test to check it')

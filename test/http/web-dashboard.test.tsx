@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { setChannelDisabled } from '#actions/channels.ts'
+import { setChannelDisabled, updateChannel } from '#actions/channels.ts'
 import { pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
 import type { Project } from '#domain/project.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { listChannels } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+import { memberOf, signedIn, Visitor, words } from '../support/visitor.ts'
 
 let guard: TestGuard
 let project: Project
@@ -107,6 +107,15 @@ describe('Dashboard', () => {
     guard.monitor(project, { name: 'backup' })
     expect(namesIn(await alice.read(`${path}?status=broken&sort=sideways&tag=&q=`))).toEqual(['backup'])
     expect(namesIn(await alice.read(`${path}?q=${'x'.repeat(10_000)}`))).toEqual([])
+  })
+
+  test('warns when some monitors have no enabled channel, and names their number', async () => {
+    const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
+    for (const name of ['one', 'two']) guard.monitor(project, { name })
+    guard.monitor(project, { name: 'three' }, [channelId])
+    expect(words(await alice.read('/'))).toContain('2 monitors have no enabled channel. No one gets notified when they')
+    updateChannel(guard.deps, { ref: { projectId: project.id, channelId }, monitors: { is: 'all' } })
+    expect(await alice.read('/')).not.toContain('no enabled channel')
   })
 
   test('warns when no one gets notified', async () => {

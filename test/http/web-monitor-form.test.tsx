@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { changeProfile } from '#actions/accounts.ts'
+import { createChannel } from '#actions/channels.ts'
 import { updateMonitor } from '#actions/monitors.ts'
+import type { MonitorChoice } from '#domain/channel.ts'
 import { type Monitor, SLUG_MAX } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
 import { listMonitors } from '#store/monitors.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
+import { memberOf, signedIn, Visitor, words } from '../support/visitor.ts'
 
 let guard: TestGuard
 let project: Project
@@ -33,6 +35,15 @@ const newest = (): Monitor => {
   if (!monitor) throw new Error('There is no monitor')
   return monitor
 }
+/** Named as its scope. Without a scope, no monitor is selected. */
+const channelFor = (monitors: MonitorChoice = { is: 'these', monitorIds: [] }) =>
+  createChannel(guard.deps, {
+    projectId: project.id,
+    kind: 'webhook',
+    name: monitors.is,
+    settings: { url: 'https://hooks.example.org/' },
+    monitors,
+  }).id
 const channelsOf = (monitor: Monitor) => listChannelsOfMonitor(guard.db, monitor.id).map(({ id }) => id)
 const scheduleIn = (text: string) => /<textarea id="schedule"[^>]*>([^<]*)</.exec(text)?.[1]
 const fieldValue = (text: string, name: string) => new RegExp(` name="${name}"[^>]* value="([^"]*)"`).exec(text)?.[1]
@@ -169,33 +180,28 @@ describe('New monitor form', () => {
     })
   })
 
-  test('assigns the ticked channels, and ticks all of them at first', async () => {
-    const [one, two] = [guard.mailTo(project, 'a@example.org'), guard.mailTo(project, 'b@example.org')]
+  test('gives the monitor the channels for all monitors or for its tags, and names them beforehand', async () => {
+    const [all, tagged, these] = [
+      channelFor({ is: 'all' }),
+      channelFor({ is: 'tag', tags: ['db', 'web'] }),
+      channelFor(),
+    ]
+    const text = words(await member.read(newForm()))
+    expect(text).toContain('all : all monitors, including new ones')
+    expect(text).toContain('tag : monitors with the tag “db” or “web”')
+    expect(text).not.toContain('these :')
+    await create({ tags: 'nightly web' })
+    expect(channelsOf(newest()).sort()).toEqual([all, tagged].sort())
+    await create({})
+    expect(channelsOf(newest())).toEqual([all])
+    expect(these).not.toBe(all)
+  })
+
+  test('warns when no channel notifies about every new monitor, with a link to the channels', async () => {
+    channelFor()
     const text = await member.read(newForm())
-    for (const id of [one, two]) expect(text).toContain(`name="channel" value="${id}" checked`)
-    await create({ shownChannel: [one, two], channel: [two] })
-    expect(channelsOf(newest())).toEqual([two])
-    await create({ shownChannel: [one, two] })
-    expect(channelsOf(newest())).toEqual([])
-  })
-
-  test('assigns a channel that was added while the form was open', async () => {
-    const one = guard.mailTo(project, 'a@example.org')
-    const later = guard.mailTo(project, 'b@example.org')
-    await create({ shownChannel: [one] })
-    expect(channelsOf(newest())).toEqual([later])
-  })
-
-  test('never assigns a channel of another project', async () => {
-    const foreign = guard.mailTo(guard.project('bob@example.org'), 'bob@example.org')
-    await create({ channel: [foreign] })
-    expect(channelsOf(newest())).toEqual([])
-  })
-
-  test('warns when the project has no channel, with a link to create one', async () => {
-    const text = await member.read(newForm())
-    expect(text).toContain('no one gets notified')
-    expect(text).toContain(`/projects/${project.id}/channels/new`)
+    expect(words(text)).toContain('No channel notifies about every new monitor.')
+    expect(text).toContain(`href="/projects/${project.id}/channels"`)
   })
 })
 
@@ -283,10 +289,7 @@ describe('Monitor form with an error', () => {
   })
 
   test('keeps the ticks', async () => {
-    const [one, two] = [guard.mailTo(project, 'a@example.org'), guard.mailTo(project, 'b@example.org')]
-    const text = await (await create({ name: '', shownChannel: [one, two], channel: [two], postOnly: 'on' })).text()
-    expect(text).toContain(`value="${two}" checked`)
-    expect(text).not.toContain(`value="${one}" checked`)
+    const text = await (await create({ name: '', postOnly: 'on' })).text()
     expect(text).toContain('name="postOnly" value="on" checked')
     expect(scheduleIn(text)).toBe('every day')
   })
@@ -324,11 +327,22 @@ describe('Edit monitor form', () => {
     expect(guard.now(monitor)).toMatchObject({ status: 'up', pingCount: 1, deadlineAt: at + HOUR + 5 * MINUTE })
   })
 
-  test('removes only channels that it showed', async () => {
-    const [shown, later] = [guard.mailTo(project, 'a@example.org'), guard.mailTo(project, 'b@example.org')]
-    const monitor = guard.monitor(project, { name: 'backup' }, [shown, later])
-    await edit(monitor, { shownChannel: [shown] })
-    expect(channelsOf(monitor)).toEqual([later])
+  test('names the channels of the monitor and why, and changes none of them', async () => {
+    const [all, tagged, these] = [channelFor({ is: 'all' }), channelFor({ is: 'tag', tags: ['db'] }), channelFor()]
+    const monitor = guard.monitor(project, { name: 'backup', tags: 'db' }, [tagged, these])
+    const text = words(await member.read(`/monitors/${monitor.uniqueKey}/edit`))
+    expect(text).toContain('all : all monitors, including new ones, except this one')
+    expect(text).toContain('tag : monitors with the tag “db”')
+    expect(text).toContain('these : selected for this monitor')
+    await edit(monitor, { tags: 'db' })
+    expect(channelsOf(monitor).sort()).toEqual([tagged, these].sort())
+    expect(all).not.toBe(tagged)
+  })
+
+  test('warns about a monitor without a channel', async () => {
+    const monitor = guard.monitor(project, { name: 'backup' })
+    const text = words(await member.read(`/monitors/${monitor.uniqueKey}/edit`))
+    expect(text).toContain('No one gets notified about this monitor.')
   })
 
   test('shows and stores in which parts of an email keywords are searched', async () => {

@@ -178,8 +178,8 @@ describe('Monitor page', () => {
   })
 
   test('says when no one gets notified', async () => {
-    expect(words(await member.read(at()))).toContain('Notifies no one : choose channels')
-    expect(words(await viewer.read(at()))).not.toContain('choose channels')
+    expect(words(await member.read(at()))).toContain('Notifies no one : choose a channel')
+    expect(words(await viewer.read(at()))).not.toContain('choose a channel')
   })
 
   test('shows which channels are disabled, and that no one gets notified when all are', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { migrate } from '#actions/schema.ts'
 import { AppError } from '#lib/errors.ts'
 import { sha256Hex } from '#lib/tokens.ts'
+import { findChannel } from '#store/channels.ts'
 import { type Db, openDatabase } from '#store/database.ts'
 import {
   applyMigration,
@@ -39,6 +40,7 @@ const FROZEN = {
   '0012_threads': '7215a96e4e3067f6e1f6356dd323c42e6b4b7d7bb5ed9c300ac91aab38bae9d2',
   '0013_acknowledged_via': 'a057ff6e6a5d85f5ffa0fdf2aaea999a72e7e140fae3837f54925ee07df50e3c',
   '0014_messages': '42f5be7dee2d213e35736cfb6d3b7620171ea14764ea1fa232b5bfcd670a2558',
+  '0015_channel_scope': 'bc2c010c45ad734095271474fccd0e577e7739ef9bc2828a74c632a48b5cfe20',
 }
 
 const clock = fakeClock()
@@ -203,6 +205,28 @@ describe('Migrations', () => {
     const deleteProject = () => db.write((tx) => void tx.run('DELETE FROM projects WHERE id = $id', { id: uuid(2) }))
     deleteProject()
     expect(db.get<{ count: number }>('SELECT count(*) AS count FROM monitors')?.count).toBe(0)
+  })
+
+  test('keep a channel that every monitor uses for new ones, too', () => {
+    const uuid = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`
+    db.write((tx) => {
+      createMigrationsTable(tx)
+      for (const name of ALL.slice(0, ALL.indexOf('0015_channel_scope'))) applyMigration(tx, name)
+      tx.runScript(`
+        INSERT INTO projects (id, name, ping_key, badge_key, created_at)
+        VALUES ('${uuid(1)}', 'Two', '${'k'.repeat(22)}', '${uuid(2)}', 7),
+               ('${uuid(3)}', 'Empty', '${'l'.repeat(22)}', '${uuid(4)}', 7);
+        INSERT INTO channels (id, project_id, kind, name, settings, created_at)
+        VALUES ('${uuid(5)}', '${uuid(1)}', 'email', 'whole', '{}', 7),
+               ('${uuid(6)}', '${uuid(1)}', 'email', 'part', '{}', 7),
+               ('${uuid(7)}', '${uuid(3)}', 'email', 'empty', '{}', 7);
+        INSERT INTO monitors (id, project_id, ping_key, badge_key, unique_key, grace_ms, created_at)
+        VALUES (1, '${uuid(1)}', '${uuid(8)}', '${uuid(8)}', '${'0'.repeat(40)}', 60000, 7),
+               (2, '${uuid(1)}', '${uuid(9)}', '${uuid(9)}', '${'1'.repeat(40)}', 60000, 7);
+        INSERT INTO monitor_channels VALUES (1, '${uuid(5)}'), (2, '${uuid(5)}'), (1, '${uuid(6)}');`)
+    })
+    migrate(db)
+    expect([5, 6, 7].map((digit) => findChannel(db, uuid(digit))?.scope.is)).toEqual(['all', 'these', 'all'])
   })
 
   test('applyMigration throws for an unknown name', () => {

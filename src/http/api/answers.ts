@@ -1,5 +1,6 @@
 // Schemas of the responses of the management API. The OpenAPI document shows them, and tests check every response.
 import { z } from 'zod'
+import { SCOPES } from '#domain/channel.ts'
 import { DELIVERY_STATES, FAILURE_REASONS } from '#domain/delivery.ts'
 import { TRANSITION_REASONS } from '#domain/lifecycle.ts'
 import { API_KEY_ACCESS } from '#domain/project.ts'
@@ -64,6 +65,8 @@ export const Channel = z.object({ id: z.uuid(), name: z.string(), kind: z.string
 export const ChannelDetails = Channel.extend({
   enabled: z.boolean(),
   tells_blackouts: z.boolean().describe('Whether it notifies when CronGuard itself was offline.'),
+  scope: z.enum(SCOPES).describe('Which checks it is meant for.'),
+  scope_tags: z.string().describe('The tags of the scope `tag`, separated by spaces.'),
   summary: z.string().describe('A short description of its settings, without secrets.'),
   settings_given: z.array(z.string()).describe('The names of the stored settings. Their values are never shown.'),
   failing_since: Time.nullable().describe('When its deliveries started to fail; null if the last one succeeded.'),

@@ -2,11 +2,20 @@ import { z } from 'zod'
 import { createChannel, deleteChannel, testChannel, updateChannel } from '#actions/channels.ts'
 import { CHANNEL_KINDS, summaryOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
-import { CHANNEL_NAME_MAX, type ChannelReport, type SettingsInput } from '#domain/channel.ts'
+import {
+  CHANNEL_NAME_MAX,
+  type ChannelReport,
+  type MonitorChoice,
+  SCOPES,
+  type SettingsInput,
+  scopeTags,
+  toScope,
+} from '#domain/channel.ts'
+import { TAGS_MAX } from '#domain/monitor.ts'
 import type { MessageLimits } from '#http/message-limits.ts'
 import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
-import { findChannelReport, listChannels } from '#store/channels.ts'
+import { findChannelReport, listChannels, listMonitorIdsOfChannel } from '#store/channels.ts'
 import type { About } from './about.ts'
 import { Channel, ChannelDetails, TestOutcome } from './answers.ts'
 import { type ApiCall, bodiless, endpoint, write } from './endpoint.ts'
@@ -16,6 +25,21 @@ import { toChannel } from './shapes.ts'
 import { timeOrNull } from './times.ts'
 
 const Name = z.string('name is not a string').meta({ maxLength: CHANNEL_NAME_MAX, ...ONE_LINE })
+
+const SCOPE = {
+  scope: z
+    .enum(SCOPES, `scope is not one of ${SCOPES.join(', ')}`)
+    .optional()
+    .describe(
+      '`all`: all checks, including new ones. `tag`: checks with one of `scope_tags`, including new ones. `these`: ' +
+        'checks whose `channels` name it. Sending a scope assigns the channel again.',
+    ),
+  scope_tags: z
+    .string('scope_tags is not a string')
+    .meta({ maxLength: TAGS_MAX })
+    .optional()
+    .describe('Tags separated by spaces, for the scope `tag`.'),
+}
 
 const NewChannel = z
   .object({
@@ -27,6 +51,7 @@ const NewChannel = z
     settings: z
       .looseObject({}, 'settings is not an object')
       .describe('The settings of its kind, by field name. All values are strings.'),
+    ...SCOPE,
   })
   .meta({ id: 'NewChannel' })
 
@@ -42,6 +67,7 @@ const ChannelChange = z
       .describe('Only settings to change. Null removes an optional one.'),
     enabled: flag('enabled').describe('If false, the channel is disabled and its pending notifications are discarded.'),
     tells_blackouts: flag('tells_blackouts').describe('Whether it notifies when CronGuard itself was offline.'),
+    ...SCOPE,
   })
   .partial()
   .meta({ id: 'ChannelChange' })
@@ -92,14 +118,17 @@ function list(deps: Deps, { projectId }: ApiCall): Response {
 const CREATE: About = {
   id: 'createChannel',
   resource: 'Channels',
-  summary: 'Creates a channel and assigns it to all checks',
+  summary: 'Creates a channel',
+  notes: 'Without a scope, it is assigned to all existing checks, and not to new ones.',
   body: NewChannel,
   answers: { 201: Channel },
   refusals: { 409: 'The project already has 100 channels.' },
 }
 
 function create(deps: Deps, { projectId, body }: ApiCall): Response {
-  const channel = createChannel(deps, { projectId, ...readBody(NewChannel, body) })
+  const { scope, scope_tags: tags, ...given } = readBody(NewChannel, body)
+  const monitors = toChoice({ scope, tags, monitorIds: [] })
+  const channel = createChannel(deps, { projectId, ...given, ...(monitors && { monitors }) })
   return Response.json(toChannel(channel), { status: 201 })
 }
 
@@ -130,15 +159,30 @@ const UPDATE: About = {
 }
 
 function update(deps: Deps, call: ApiCall): Response {
-  const { name, settings, enabled, tells_blackouts } = readBody(ChannelChange, call.body)
+  const { name, settings, enabled, tells_blackouts, scope, scope_tags: tags } = readBody(ChannelChange, call.body)
+  const { channel } = find(deps, call)
   updateChannel(deps, {
-    ref: { projectId: call.projectId, channelId: call.params.id ?? '' },
+    ref: { projectId: call.projectId, channelId: channel.id },
     name,
     input: settings && toInput(settings),
     isDisabled: enabled === undefined ? undefined : !enabled,
     notifiesGaps: tells_blackouts,
+    monitors: toChoice({ scope, tags, monitorIds: listMonitorIdsOfChannel(deps.db, channel.id) }),
   })
   return Response.json(detailsOf(find(deps, call)))
+}
+
+function toChoice({ scope, tags, monitorIds }: WantedScope): MonitorChoice | undefined {
+  if (scope === undefined && tags === undefined) return undefined
+  const chosen = toScope(scope ?? 'tag', tags)
+  return chosen.is === 'these' ? { is: 'these', monitorIds } : chosen
+}
+
+interface WantedScope {
+  scope: (typeof SCOPES)[number] | undefined
+  tags: string | undefined
+  /** The checks that stay when the scope is `these`. */
+  monitorIds: number[]
 }
 
 const REMOVE: About = {
@@ -190,6 +234,8 @@ function detailsOf(report: ChannelReport): z.output<typeof ChannelDetails> {
     ...toChannel(channel),
     enabled: channel.disabledAt === null,
     tells_blackouts: channel.notifiesGaps,
+    scope: channel.scope.is,
+    scope_tags: scopeTags(channel.scope),
     summary: summaryOf(channel),
     settings_given: stored.filter(([, value]) => value !== '').map(([name]) => name),
     failing_since: timeOrNull(failingSince),

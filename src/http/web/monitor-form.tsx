@@ -1,8 +1,8 @@
 import { unusableReasonOf } from '#actions/channels.ts'
-import { monitorFingerprint, type Seen, saveMonitor, updateMonitor } from '#actions/monitors.ts'
-import { channelTitle, kindLabel, summaryOf } from '#channels/index.ts'
+import { monitorFingerprint, saveMonitor, updateMonitor } from '#actions/monitors.ts'
+import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
-import type { Channel } from '#domain/channel.ts'
+import { covers } from '#domain/channel.ts'
 import { readCrontabLine } from '#domain/crontab-line.ts'
 import { withRules } from '#domain/lifecycle.ts'
 import { type Monitor, shownName } from '#domain/monitor.ts'
@@ -10,7 +10,7 @@ import { defaultOf, ENTERED_SETTINGS, type MonitorSetting, settingValue } from '
 import { DAILY } from '#domain/schedule.ts'
 import { readSchedule, scheduleAsInput, scheduleChoices } from '#domain/schedule-input.ts'
 import type { SettingValue } from '#domain/setting.ts'
-import { type Form, orRerender, problemOf, type Retry } from '#http/forms.ts'
+import { orRerender, problemOf, type Retry } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { inProject, type MonitorRequest, onMonitor, type ProjectRequest, type WebDeps } from '#http/guards.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
@@ -22,8 +22,9 @@ import { listChannels, listChannelsOfMonitor } from '#store/channels.ts'
 import { listSlugs } from '#store/monitor-lists.ts'
 import { findMonitorByUniqueKey } from '#store/monitors.ts'
 import { freshForm, SEEN_FIELD } from '#views/components/field.tsx'
-import { type ChannelChoice, LENGTH_UNITS, MonitorFormPage } from '#views/pages/monitor-form.tsx'
+import { type ChannelUse, LENGTH_UNITS, MonitorFormPage } from '#views/pages/monitor-form.tsx'
 import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/schedule-preview.tsx'
+import { scopeInWords, useInWords } from '#words/channel-scope.ts'
 import { becauseInWords } from '#words/schedule.ts'
 import { type Rhythm, readMonitorForm, readRhythm } from './monitor-spec.ts'
 
@@ -58,18 +59,15 @@ type FormVisit = ProjectRequest & { monitor?: Monitor }
 
 interface Shown {
   retry: Retry
-  ticked: string[]
   status?: number
   problem?: string | null
 }
 
 function showNew(web: WebDeps, context: ProjectRequest): Response {
-  const ticked = listChannels(web.deps.db, context.project.id).map(({ id }) => id)
-  return show(web, context, { retry: freshForm(newValues(context)), ticked })
+  return show(web, context, { retry: freshForm(newValues(context)) })
 }
 
 function showEdit(web: WebDeps, context: MonitorRequest): Response {
-  const ticked = listChannelsOfMonitor(web.deps.db, context.monitor.id).map(({ id }) => id)
   const offered = context.query.get('timeZone')
   const timeZone = offered && currentZoneName(offered)
   const values = {
@@ -77,25 +75,23 @@ function showEdit(web: WebDeps, context: MonitorRequest): Response {
     ...(timeZone ? { timeZone } : {}),
     [SEEN_FIELD]: fingerprintNow(web, context),
   }
-  return show(web, context, { retry: freshForm(values), ticked })
+  return show(web, context, { retry: freshForm(values) })
 }
 
 /** The monitor's current fingerprint. A form that is submitted again with it overwrites the changes of other users. */
 function fingerprintNow({ deps: { db } }: WebDeps, { project, monitor }: MonitorRequest): string {
-  const channelIds = listChannels(db, project.id).map(({ id }) => id)
-  const current = findMonitorByUniqueKey(db, { projectId: project.id, uniqueKey: monitor.uniqueKey }) ?? monitor
-  return monitorFingerprint(db, { monitor: current, channelIds })
+  return monitorFingerprint(
+    findMonitorByUniqueKey(db, { projectId: project.id, uniqueKey: monitor.uniqueKey }) ?? monitor,
+  )
 }
 
 async function create(web: WebDeps, context: ProjectRequest): Promise<Response> {
   const { form } = context
-  const before = listChannels(web.deps.db, context.project.id).map(({ id }) => id)
-  return await saving(web, { context, before }, () => {
+  return await saving(web, { context }, () => {
     const { deps } = web
     const projectId = context.project.id
     const change = readMonitorForm(form, formContext(web, context, null))
-    const channelIds = chosenChannels(form, before)
-    const { monitor } = saveMonitor(deps, { projectId, match: null, change, channelIds })
+    const { monitor } = saveMonitor(deps, { projectId, match: null, change })
     return redirect(url(`/monitors/${monitor.uniqueKey}`), 'monitor-created')
   })
 }
@@ -103,46 +99,31 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
 async function update(web: WebDeps, context: MonitorRequest): Promise<Response> {
   const { form } = context
   const { monitor } = context
-  const before = listChannelsOfMonitor(web.deps.db, monitor.id).map(({ id }) => id)
-  return await saving(web, { context, before, whenOutdated: () => fingerprintNow(web, context) }, () => {
+  return await saving(web, { context, whenOutdated: () => fingerprintNow(web, context) }, () => {
     const { deps } = web
     const change = readMonitorForm(form, formContext(web, context, monitor))
     const ref = { projectId: monitor.projectId, pingKey: monitor.pingKey }
-    updateMonitor(deps, { ref, change, channelIds: chosenChannels(form, before), seen: seenIn(form) })
+    updateMonitor(deps, { ref, change, seen: form.text(SEEN_FIELD) || undefined })
     return redirect(url(`/monitors/${monitor.uniqueKey}`), 'monitor-saved')
   })
 }
 
 interface Saving {
   context: FormVisit
-  /** The monitor's channels before the change; for a new monitor, its default channels. */
-  before: string[]
   /** Returns the current fingerprint, for a form that was based on an older state. */
   whenOutdated?: () => string
 }
 
-function saving(web: WebDeps, { context, before, whenOutdated }: Saving, work: () => Response) {
+function saving(web: WebDeps, { context, whenOutdated }: Saving, work: () => Response) {
   const { form } = context
   return orRerender(web.deps, work, (error) => {
     const seen = error.code === 'conflict' && whenOutdated ? { [SEEN_FIELD]: whenOutdated() } : {}
     return show(web, context, {
       retry: { values: { ...form.values, ...seen }, problems: error.fields },
-      ticked: chosenChannels(form, before),
       problem: problemOf(error),
       status: 422,
     })
   })
-}
-
-function seenIn(form: Form): Seen | undefined {
-  const fingerprint = form.text(SEEN_FIELD)
-  return fingerprint === '' ? undefined : { fingerprint, channelIds: form.list('shownChannel') }
-}
-
-// A channel that was created after the form was rendered stays assigned, because the user couldn't deselect it.
-function chosenChannels(form: Form, before: string[]): string[] {
-  const shown = form.list('shownChannel')
-  return [...form.list('channel'), ...before.filter((id) => !shown.includes(id))]
 }
 
 function formContext({ deps }: WebDeps, { project, now }: ProjectRequest, monitor: Monitor | null) {
@@ -180,7 +161,7 @@ function withRhythm(monitor: Monitor, rhythm: Rhythm): Monitor | null {
   return watched.deadlineAt === null ? null : watched
 }
 
-function show(web: WebDeps, context: FormVisit, { retry, ticked, status = 200, problem = null }: Shown): Response {
+function show(web: WebDeps, context: FormVisit, { retry, status = 200, problem = null }: Shown): Response {
   const { monitor, project } = context
   return page(
     <MonitorFormPage
@@ -189,20 +170,23 @@ function show(web: WebDeps, context: FormVisit, { retry, ticked, status = 200, p
       monitor={monitor ? { uniqueKey: monitor.uniqueKey, shownName: shownName(monitor) } : null}
       form={retry}
       problem={problem}
-      channels={listChannels(web.deps.db, project.id).map((channel) => describeChannel(web.deps, channel))}
-      ticked={ticked}
+      channels={channelUsesOf(web.deps, context)}
       preview={previewOf((name) => retry.values[name] ?? '', context)}
     />,
     status,
   )
 }
 
-/** The description of a channel, without secrets. */
-function describeChannel(deps: Deps, channel: Channel): ChannelChoice {
-  const about = `${kindLabel(channel.kind)}: ${summaryOf(channel)}`
-  const unusableReason = unusableReasonOf(deps, channel)
-  const name = channelTitle(channel)
-  return { id: channel.id, name, about: unusableReason === null ? about : `${about} (${unusableReason})` }
+/** The channels that the monitor uses or should use. A new one may get any tags. */
+function channelUsesOf(deps: Deps, { project, monitor }: FormVisit): ChannelUse[] {
+  const used = monitor && new Set(listChannelsOfMonitor(deps.db, monitor.id).map(({ id }) => id))
+  return listChannels(deps.db, project.id).flatMap((channel) => {
+    const { id, scope } = channel
+    const isUsed = used?.has(id) ?? scope.is === 'all'
+    if (!isUsed && !(monitor ? covers(scope, monitor.tags) : scope.is === 'tag')) return []
+    const why = monitor ? useInWords(scope, { tags: monitor.tags, isUsed }) : scopeInWords(scope)
+    return [{ id, name: channelTitle(channel), why, isUsed, unusableReason: unusableReasonOf(deps, channel) }]
+  })
 }
 
 // The default is a period of one day. The user's time zone is filled in for schedules with a time of day.

@@ -14,6 +14,8 @@ export interface ChannelView extends ChannelReport {
   /** The name of its kind. */
   kindLabel: string
   summary: string
+  /** The number of monitors in its project. */
+  total: number
   /** Whether it sends emails and no mail server is configured. */
   lacksMailServer: boolean
 }

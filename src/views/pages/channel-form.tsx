@@ -3,6 +3,7 @@ import type { OwnProject } from '#domain/project.ts'
 import { type Address, url } from '#lib/base-path.ts'
 import { MailBanner } from '#views/components/channel.tsx'
 import { Check, Field, FormProblem, type FormState, SeenField, Select, TextArea } from '#views/components/field.tsx'
+import { MonitorChoice, type MonitorChoiceProps } from '#views/components/monitor-choice.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 /** A kind of channel as a form needs it. */
@@ -58,11 +59,10 @@ interface NewChannelProps {
   form: FormState
   problem: string | null
   lacksMailServer: boolean
-  /** The number of monitors in the project. */
-  monitors: number
+  choice: MonitorChoiceProps
 }
 
-export function NewChannelPage({ context, project, kind, form, problem, lacksMailServer, monitors }: NewChannelProps) {
+export function NewChannelPage({ context, project, kind, form, problem, lacksMailServer, choice }: NewChannelProps) {
   const path = url(`/projects/${project.id}/channels`)
   return (
     <Frame context={context} title={`New channel: ${kind.label}`} room="channels" help="new channel">
@@ -76,7 +76,7 @@ export function NewChannelPage({ context, project, kind, form, problem, lacksMai
           problem={problem}
           storedSecrets={[]}
           submit="Create channel"
-          monitors={monitors}
+          choice={choice}
         />
       </section>
     </Frame>
@@ -102,12 +102,11 @@ export interface ChannelFormProps {
   /** The names of the stored secrets, never the secrets. */
   storedSecrets: readonly string[]
   submit: string
-  /** For a new channel: the number of monitors that could use it. */
-  monitors?: number
+  choice: MonitorChoiceProps
 }
 
 /** The form of a channel, built from the fields of its kind. */
-export function ChannelForm({ action, kind, form, problem, storedSecrets, submit, monitors = 0 }: ChannelFormProps) {
+export function ChannelForm({ action, kind, form, problem, storedSecrets, submit, choice }: ChannelFormProps) {
   return (
     <form method="post" action={action} class="form" autocomplete="off">
       <FormProblem text={problem} />
@@ -122,22 +121,13 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
       {kind.fields.map((field) => (
         <SettingField field={field} form={form} isStored={storedSecrets.includes(field.name)} />
       ))}
+      <MonitorChoice choice={choice} form={form} />
       <Check
         name="notifiesGaps"
         label="Notify when CronGuard itself was offline"
         help="Sent once after CronGuard was offline, if that extended a deadline."
         isChecked={form.values.notifiesGaps !== undefined}
       />
-      {monitors > 0 && (
-        <Check
-          name="isForAll"
-          label={
-            monitors === 1 ? 'Use for the monitor in this project' : `Use for all ${monitors} monitors in this project`
-          }
-          help="You can also choose channels when you edit a monitor."
-          isChecked={form.values.isForAll !== undefined}
-        />
-      )}
       <button type="submit" class="button button-primary">
         {submit}
       </button>

@@ -13,8 +13,9 @@ import { Icon } from '#views/components/icon.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { Confirmation } from '#views/layouts/confirmation.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
+import { coverageInWords, monitorCount } from '#words/channel-scope.ts'
 import { ChannelForm, type ChannelFormProps } from './channel-form.tsx'
-import { monitorCount, SwitchButton, WaitingNote } from './channels.tsx'
+import { SwitchButton, WaitingNote } from './channels.tsx'
 
 interface ChannelPageProps {
   context: FrameContext
@@ -60,7 +61,7 @@ export function ChannelPage(props: ChannelPageProps) {
           <ChannelForm {...form} action={url(`/channels/${id}`)} submit="Save changes" />
         </section>
       )}
-      <Monitors monitors={monitors} />
+      <Monitors channel={channel} monitors={monitors} />
     </Frame>
   )
 }
@@ -83,16 +84,13 @@ function ChannelActions({ channel: { title, channel, waiting } }: { channel: Cha
 
 const MONITORS_SHOWN = 20
 
-function Monitors({ monitors }: Pick<ChannelPageProps, 'monitors'>) {
+function Monitors({ channel: { channel, total }, monitors }: Pick<ChannelPageProps, 'channel' | 'monitors'>) {
   const rest = monitors.slice(MONITORS_SHOWN)
   return (
-    <section class="section" id="monitors">
+    <section class="section">
       <h2>Used by {monitorCount(monitors.length)}</h2>
-      {monitors.length === 0 ? (
-        <p class="soft">No monitor uses this channel yet. Edit a monitor to select it.</p>
-      ) : (
-        <MonitorNames monitors={monitors.slice(0, MONITORS_SHOWN)} />
-      )}
+      <p class="soft">Notifies about {coverageInWords(channel.scope, { used: monitors.length, total })}.</p>
+      {monitors.length > 0 && <MonitorNames monitors={monitors.slice(0, MONITORS_SHOWN)} />}
       {rest.length > 0 && (
         <details>
           <summary>{rest.length} more</summary>

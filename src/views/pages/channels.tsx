@@ -13,6 +13,7 @@ import {
 import { Icon } from '#views/components/icon.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
+import { coverageInWords } from '#words/channel-scope.ts'
 
 interface ChannelsPageProps {
   context: FrameContext
@@ -93,7 +94,7 @@ interface CardProps {
 }
 
 function ChannelCard({ channel, reading, mayOperate }: CardProps) {
-  const { title, kindLabel, summary, monitors, lastDelivery } = channel
+  const { title, kindLabel, summary, monitors, total, lastDelivery } = channel
   const { id } = channel.channel
   return (
     <li class="channel">
@@ -108,9 +109,11 @@ function ChannelCard({ channel, reading, mayOperate }: CardProps) {
       <dl class="facts">
         <dt>{kindLabel}</dt>
         <dd dir="auto">{summary}</dd>
-        <dt>Used by</dt>
+        <dt>Monitors</dt>
         <dd>
-          <a href={url(`/channels/${id}#monitors`)}>{monitorCount(monitors)}</a>
+          <a href={url(`/channels/${id}#monitors`)}>
+            {coverageInWords(channel.channel.scope, { used: monitors, total })}
+          </a>
         </dd>
         <dt>Last delivery</dt>
         <dd>
@@ -159,11 +162,6 @@ export function WaitingNote({ waiting }: { waiting: number }) {
         : `${waiting} notifications are pending. Disabling the channel discards them.`}
     </p>
   )
-}
-
-export function monitorCount(count: number): string {
-  if (count === 0) return 'no monitors'
-  return `${count} monitor${count === 1 ? '' : 's'}`
 }
 
 interface TestPageProps {

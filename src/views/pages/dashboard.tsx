@@ -15,6 +15,8 @@ interface DashboardProps extends MonitorListProps {
   /** Counts of all monitors, without the filter. */
   all: StatusCounts
   channels: ChannelsState
+  /** The number of monitors without an enabled channel. */
+  silent: number
 }
 
 const ORDER_WORDS: Record<ListOrder, string> = {
@@ -24,7 +26,7 @@ const ORDER_WORDS: Record<ListOrder, string> = {
   due: 'Next ping',
 }
 
-export function DashboardPage({ context, project, tags, all, channels, ...list }: DashboardProps) {
+export function DashboardPage({ context, project, tags, all, channels, silent, ...list }: DashboardProps) {
   const total = Object.values(all).reduce((sum, count) => sum + count, 0)
   return (
     <Frame context={context} title={titleOf(all.down)} room="monitors">
@@ -37,6 +39,7 @@ export function DashboardPage({ context, project, tags, all, channels, ...list }
         )}
       </div>
       {total > 0 && channels !== 'on' && <NoOneIsNotified project={project} channels={channels} />}
+      {silent > 0 && channels === 'on' && <SilentMonitors project={project} count={silent} />}
       {total > 0 && <FilterForm tags={tags} {...list} />}
       {total > 0 ? <MonitorList {...list} /> : <FirstMonitor project={project} channels={channels} />}
     </Frame>
@@ -130,6 +133,19 @@ const NOTICES = {
     path: '',
     help: 'View channels',
   },
+}
+
+function SilentMonitors({ project, count }: { project: OwnProject; count: number }) {
+  return (
+    <p class="banner">
+      <Icon name="alert" />
+      <span>
+        {count === 1 ? '1 monitor has' : `${count} monitors have`} no enabled channel. No one gets notified when{' '}
+        {count === 1 ? 'it goes' : 'they go'} down.{' '}
+        {may(project.role, 'operate') && <a href={url(`/projects/${project.id}/channels`)}>View channels</a>}
+      </span>
+    </p>
+  )
 }
 
 function NoOneIsNotified({ project, channels }: { project: OwnProject; channels: keyof typeof NOTICES }) {

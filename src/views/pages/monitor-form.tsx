@@ -4,6 +4,7 @@ import type { Child } from '#jsx/jsx-runtime'
 import { url } from '#lib/base-path.ts'
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from '#lib/duration.ts'
 import { Check, Field, FormProblem, type FormState, SeenField, Select, TextArea } from '#views/components/field.tsx'
+import { Icon } from '#views/components/icon.tsx'
 import { ZoneSelect } from '#views/components/zone-select.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { SchedulePreview, type SchedulePreviewProps } from '#views/partials/schedule-preview.tsx'
@@ -29,11 +30,15 @@ export const LENGTH_UNITS = [
   { name: 'weeks', ms: WEEK },
 ] as const
 
-export interface ChannelChoice {
+/** A channel that the monitor uses, or that is meant for monitors like it. */
+export interface ChannelUse {
   id: string
   name: string
-  /** "Email to you@example.com" */
-  about: string
+  /** "all monitors, including new ones" */
+  why: string
+  isUsed: boolean
+  /** Why it sends nothing; null when it does. */
+  unusableReason: string | null
 }
 
 interface MonitorFormProps {
@@ -43,8 +48,7 @@ interface MonitorFormProps {
   monitor: { uniqueKey: string; shownName: string } | null
   form: FormState
   problem: string | null
-  channels: readonly ChannelChoice[]
-  ticked: readonly string[]
+  channels: readonly ChannelUse[]
   preview: SchedulePreviewProps
 }
 
@@ -237,25 +241,35 @@ function Problem({ form, name }: { form: FormState; name: string }) {
   )
 }
 
-function Channels({ channels, ticked, projectId }: MonitorFormProps) {
+// Monitors are chosen on the page of each channel.
+function Channels({ channels, projectId, monitor }: MonitorFormProps) {
   return (
-    <fieldset>
-      <legend>Channels</legend>
-      {channels.length === 0 && (
+    <section aria-labelledby="channels-title" class="channel-uses">
+      <h2 id="channels-title">Channels</h2>
+      {!channels.some(({ isUsed, unusableReason }) => isUsed && unusableReason === null) && (
         <p class="banner">
+          <Icon name="alert" />
           <span>
-            This project has no channels yet, so no one gets notified.{' '}
-            <a href={url(`/projects/${projectId}/channels/new`)}>Create a channel</a>
+            {monitor ? 'No one gets notified about this monitor.' : 'No channel notifies about every new monitor.'}{' '}
+            <a href={url(`/projects/${projectId}/channels`)}>Choose monitors on a channel's page</a>
           </span>
         </p>
       )}
-      {channels.map(({ id, name, about }) => (
-        <>
-          <input type="hidden" name="shownChannel" value={id} />
-          <Check name="channel" value={id} label={<bdi>{name}</bdi>} help={about} isChecked={ticked.includes(id)} />
-        </>
-      ))}
-    </fieldset>
+      {channels.length > 0 && (
+        <ul>
+          {channels.map(({ id, name, why, unusableReason }) => (
+            <li>
+              <a href={url(`/channels/${id}#monitors`)}>
+                <bdi>{name}</bdi>
+              </a>
+              : {why}
+              {unusableReason !== null && ` (${unusableReason})`}
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="help">To change who gets notified, edit a channel.</p>
+    </section>
   )
 }
 

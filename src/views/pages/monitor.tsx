@@ -198,7 +198,7 @@ function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPag
         <Early monitor={monitor} reading={reading} />
         <dt>Notifies</dt>
         <dd>
-          <NotifiedChannels {...{ channels, monitor, projectId, mayOperate }} />
+          <NotifiedChannels {...{ channels, projectId, mayOperate }} />
         </dd>
         {tags.length > 0 && (
           <>
@@ -237,10 +237,7 @@ function Early({ monitor: { schedule, earlyMs }, reading }: Pick<MonitorPageProp
   )
 }
 
-function NotifiedChannels({
-  channels,
-  ...about
-}: Pick<MonitorPageProps, 'channels' | 'monitor' | 'projectId' | 'mayOperate'>) {
+function NotifiedChannels({ channels, ...about }: Pick<MonitorPageProps, 'channels' | 'projectId' | 'mayOperate'>) {
   const areAllSilent = channels.every(({ unusableReason }) => unusableReason !== null)
   return (
     <>
@@ -256,17 +253,18 @@ function NotifiedChannels({
   )
 }
 
-interface NoChannelsProps extends Pick<MonitorPageProps, 'monitor' | 'projectId' | 'mayOperate'> {
+interface NoChannelsProps extends Pick<MonitorPageProps, 'projectId' | 'mayOperate'> {
   hasChannels: boolean
 }
 
-function NoChannels({ monitor, projectId, mayOperate, hasChannels }: NoChannelsProps) {
+function NoChannels({ projectId, mayOperate, hasChannels }: NoChannelsProps) {
   return (
     <>
       <strong>no one</strong>
       {mayOperate && ': '}
-      {mayOperate && !hasChannels && <a href={url(`/monitors/${monitor.uniqueKey}/edit`)}>choose channels</a>}
-      {mayOperate && hasChannels && <a href={url(`/projects/${projectId}/channels`)}>review the channels</a>}
+      {mayOperate && (
+        <a href={url(`/projects/${projectId}/channels`)}>{hasChannels ? 'review the channels' : 'choose a channel'}</a>
+      )}
     </>
   )
 }

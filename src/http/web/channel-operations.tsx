@@ -1,0 +1,138 @@
+// Tests, disables, enables and deletes a channel.
+import { deleteChannel, setChannelDisabled, testChannel } from '#actions/channels.ts'
+import { requireProvenAddress } from '#actions/mailed-links.ts'
+import { frameOf } from '#http/frame.ts'
+import type { WebDeps } from '#http/guards.ts'
+import { peerOf } from '#http/peer.ts'
+import { page, partial, redirect } from '#http/respond.tsx'
+import { cookieRoutes } from '#http/routes.ts'
+import { url } from '#lib/base-path.ts'
+import { AppError } from '#lib/errors.ts'
+import { TestOutcome, type TestResult } from '#views/components/channel.tsx'
+import { CONFIRMED_FIELD } from '#views/layouts/confirmation.tsx'
+import { ChannelDeletionPage } from '#views/pages/channel.tsx'
+import { ChannelDisablePage } from '#views/pages/channel-disable.tsx'
+import { ChannelTestPage } from '#views/pages/channels.tsx'
+import { type ChannelRequest, onChannel, refOf, viewOf } from './channel-request.ts'
+
+const FORM = { parse: 'none' } as const
+
+export function channelOperationRoutes(web: WebDeps) {
+  const operate = (answer: (context: ChannelRequest) => Response | Promise<Response>) =>
+    onChannel(web, 'operate', answer)
+  return cookieRoutes(web.deps, 'web/channel-operations')
+    .get(
+      '/channels/:channel/test',
+      onChannel(web, 'look', ({ report }) => redirect(url(`/channels/${report.channel.id}`))),
+    )
+    .post(
+      '/channels/:channel/test',
+      operate((context) => showTest(web, context)),
+      FORM,
+    )
+    .post(
+      '/channels/:channel/test/outcome',
+      operate(async (context) => partial(<TestOutcome outcome={await sendTest(web, context)} />)),
+      FORM,
+    )
+    .get(
+      '/channels/:channel/disable',
+      operate((context) => confirmDisabling(web, context)),
+    )
+    .post(
+      '/channels/:channel/disable',
+      operate((context) => disable(web, context)),
+      FORM,
+    )
+    .post(
+      '/channels/:channel/enable',
+      operate((context) => setDisabled(web, { context, isDisabled: false })),
+      FORM,
+    )
+    .get(
+      '/channels/:channel/delete',
+      operate((context) => showDeletion(web, context)),
+    )
+    .post(
+      '/channels/:channel/delete',
+      operate((context) => remove(web, context)),
+      FORM,
+    )
+}
+
+async function showTest(web: WebDeps, context: ChannelRequest): Promise<Response> {
+  const outcome = await sendTest(web, context)
+  const { title, channel } = viewOf(web.deps, context.report)
+  return page(
+    <ChannelTestPage
+      context={frameOf(context)}
+      project={context.project}
+      channel={{ id: channel.id, title }}
+      outcome={outcome}
+    />,
+  )
+}
+
+const REFUSALS = ['too_many', 'forbidden']
+
+// A second test while one is running isn't an error of the page, so the message is shown in place of the test's result.
+async function sendTest(web: WebDeps, context: ChannelRequest): Promise<TestResult> {
+  try {
+    requireProvenAddress(web.deps, context.user)
+    const { channel } = context.report
+    await web.messageLimits.tests.take({ asker: context.user.id, address: peerOf(context.request), channel })
+    return await testChannel(web.deps, refOf(context))
+  } catch (error) {
+    if (error instanceof AppError && REFUSALS.includes(error.code)) return { result: 'refused', detail: error.message }
+    throw error
+  }
+}
+
+// Disabling discards queued notifications. If the form didn't show how many there are, the user must confirm first.
+function disable(web: WebDeps, context: ChannelRequest): Response {
+  const { channel, waiting } = context.report
+  const isConfirmed = context.form.text(CONFIRMED_FIELD) !== ''
+  if (waiting > 0 && channel.disabledAt === null && !isConfirmed)
+    return redirect(url(`/channels/${channel.id}/disable`))
+  return setDisabled(web, { context, isDisabled: true })
+}
+
+function confirmDisabling({ deps }: WebDeps, context: ChannelRequest): Response {
+  const { title, channel, waiting } = viewOf(deps, context.report)
+  if (waiting === 0 || channel.disabledAt !== null) return redirect(url(`/channels/${channel.id}`))
+  return page(
+    <ChannelDisablePage
+      context={frameOf(context)}
+      project={context.project}
+      channel={{ id: channel.id, title }}
+      waiting={waiting}
+    />,
+  )
+}
+
+function setDisabled(
+  { deps }: WebDeps,
+  { context, isDisabled }: { context: ChannelRequest; isDisabled: boolean },
+): Response {
+  const path = url(`/projects/${context.project.id}/channels`)
+  const givenUp = setChannelDisabled(deps, { ...refOf(context), isDisabled })
+  if (givenUp > 0) return redirect(path, `channel-silenced.${givenUp}`)
+  return redirect(path, isDisabled ? 'channel-disabled' : 'channel-enabled')
+}
+
+function showDeletion(web: WebDeps, context: ChannelRequest): Response {
+  const { title, channel, monitors } = viewOf(web.deps, context.report)
+  return page(
+    <ChannelDeletionPage
+      context={frameOf(context)}
+      project={context.project}
+      channel={{ id: channel.id, title }}
+      monitors={monitors}
+    />,
+  )
+}
+
+function remove({ deps }: WebDeps, context: ChannelRequest): Response {
+  deleteChannel(deps, refOf(context))
+  return redirect(url(`/projects/${context.project.id}/channels`), 'channel-deleted')
+}

@@ -4,8 +4,11 @@ import { email } from './email.ts'
 import { github } from './github.ts'
 import { gitlab } from './gitlab.ts'
 import { gitlabAlert } from './gitlab-alert.ts'
+import { gotify } from './gotify.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { ntfy } from './ntfy.ts'
+import { pagerduty } from './pagerduty.ts'
+import { pushover } from './pushover.ts'
 import { telegram } from './telegram.ts'
 import { trello } from './trello.ts'
 import { webhook } from './webhook.ts'
@@ -16,6 +19,9 @@ export const CHANNEL_KINDS: readonly ChannelKind[] = [
   webhook,
   telegram,
   ntfy,
+  pushover,
+  gotify,
+  pagerduty,
   gitlabAlert,
   github,
   gitlab,

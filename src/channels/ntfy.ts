@@ -6,7 +6,7 @@ import { withVisibleDirections } from '#lib/invisible.ts'
 import { contentOf, type MessageContent } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { numberChoice, serverUrl, shownServer, withoutSlash } from './shared/fields.ts'
-import { sendRequest } from './shared/http.ts'
+import { NOTHING_SENT, sendRequest } from './shared/http.ts'
 import { MARKDOWN, renderText } from './shared/markup.ts'
 
 interface NtfySettings {
@@ -106,7 +106,7 @@ export const ntfy: ChannelKind<NtfySettings> = {
 async function send(settings: NtfySettings, message: Message, transports: Transports): Promise<Outcome> {
   const content = contentOf(message)
   const priority = content.status === 'up' ? settings.upPriority : settings.downPriority
-  if (priority === 0) return { result: 'sent', detail: 'Nothing sent: the priority is set to “Send nothing”' }
+  if (priority === 0) return NOTHING_SENT
   const request = {
     url: `${withoutSlash(settings.server)}/`,
     headers: authorizationOf(settings),

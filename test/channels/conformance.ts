@@ -165,15 +165,25 @@ export async function startPeer(onConnection: (socket: Socket) => void): Promise
   return await listen(createServer(), 'connection', onConnection)
 }
 
-/** Shortens `AbortSignal.timeout`; returns the requested timeouts, and a function that restores it. */
-export function shortenTimeouts(): { asked: number[]; undo(): void } {
+/** Shortens `AbortSignal.timeout` and timers of `timerMs`; returns the requested times, and how to restore both. */
+export function shortenTimeouts(timerMs?: number): { asked: number[]; undo(): void } {
   const asked: number[] = []
-  const timeout = AbortSignal.timeout.bind(AbortSignal)
-  const spy = spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+  const shorten = (ms: number): number => {
     asked.push(ms)
-    return timeout(Math.min(ms, SHORTENED_MS))
-  })
-  return { asked, undo: () => spy.mockRestore() }
+    return Math.min(ms, SHORTENED_MS)
+  }
+  const timeout = AbortSignal.timeout.bind(AbortSignal)
+  const signals = spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(shorten(ms)))
+  const setTimer = globalThis.setTimeout
+  const replaced = (run: () => void, ms?: number) => setTimer(run, ms && ms === timerMs ? shorten(ms) : ms)
+  const timers = spyOn(globalThis, 'setTimeout').mockImplementation(Object.assign(replaced, setTimer))
+  return {
+    asked,
+    undo: () => {
+      signals.mockRestore()
+      timers.mockRestore()
+    },
+  }
 }
 
 async function listen(server: Server, event: string, onConnection: (socket: Socket) => void): Promise<Peer> {
@@ -346,7 +356,7 @@ function testBrokenReceivers(adaptor: ChannelAdaptor): void {
   })
 
   test('fails with "timeout" when the receiver never answers', async () => {
-    const shortened = adaptor.giveUpMs > PATIENCE_MS ? shortenTimeouts() : null
+    const shortened = adaptor.giveUpMs > PATIENCE_MS ? shortenTimeouts(adaptor.giveUpMs) : null
     const limitMs = shortened ? SHORTENED_MS : adaptor.giveUpMs
     const peer = await startPeer(() => {})
     const startedAt = performance.now()

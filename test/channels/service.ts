@@ -71,6 +71,8 @@ const REFUSALS: ChannelAdaptor['refusals'] = [
 export class Service implements Receiver {
   readonly calls: Call[] = []
   readonly receipts: Receipt[] = []
+  /** The servers that the kind called, before its requests were sent here. */
+  readonly origins: string[] = []
   says: number | null = null
   /** Replaces the usual answer. */
   answer: ((call: Call) => Answer) | null = null
@@ -112,7 +114,7 @@ export class Service implements Receiver {
 
   transports(address?: Address): Transports {
     const { isSecure = false, host = '127.0.0.1', port = this.port } = address ?? {}
-    return transportsTo(`${isSecure ? 'https' : 'http'}://${host}:${port}`, this.#adaptor.origins)
+    return transportsTo(`${isSecure ? 'https' : 'http'}://${host}:${port}`, this.#adaptor.origins, this.origins)
   }
 
   stop(): Promise<void> {
@@ -132,14 +134,15 @@ export class Service implements Receiver {
   }
 }
 
-/** Transports that send requests for these origins to another address. */
-export function transportsTo(base: string, origins: readonly string[] = []): Transports {
+/** Transports that send requests for these origins to another address, and record the origins. */
+export function transportsTo(base: string, origins: readonly string[] = [], called: string[] = []): Transports {
   const silence = () => {}
   const real = newOutbound()
   const outbound: Outbound = {
     ...real,
     send: (request) => {
       const { origin } = new URL(request.url)
+      called.push(origin)
       return real.send(
         origins.includes(origin) ? { ...request, url: base + request.url.slice(origin.length) } : request,
       )

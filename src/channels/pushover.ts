@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import type { Outcome } from '#domain/delivery.ts'
+import { cutEnd } from '#lib/cut.ts'
+import { withVisibleDirections } from '#lib/invisible.ts'
+import { contentOf } from '#words/message.ts'
+import type { ChannelKind, Message, Transports } from './kind.ts'
+import { fingerprint, numberChoice, secretToken } from './shared/fields.ts'
+import { type AnswerRules, callService, NOTHING_SENT, outcomeOf, sendRequest } from './shared/http.ts'
+import { type Dialect, escapeHtml, HTML, renderText, unlinked } from './shared/markup.ts'
+
+interface PushoverSettings {
+  user: string
+  token: string
+  device?: string | undefined
+  downPriority: number
+  upPriority: number
+  retry: number
+  expire: number
+}
+
+const API = 'https://api.pushover.net/1'
+const MESSAGE_MAX = 1024
+const TITLE_MAX = 250
+const EMERGENCY = 2
+const NEVER = -3
+
+const UP_PRIORITIES = [
+  { value: '1', label: '1: high, also in quiet hours' },
+  { value: '0', label: '0: normal' },
+  { value: '-1', label: '-1: no sound' },
+  { value: '-2', label: '-2: no notification' },
+  { value: String(NEVER), label: 'Send nothing' },
+]
+const DOWN_PRIORITIES = [{ value: String(EMERGENCY), label: '2: emergency, until acknowledged' }, ...UP_PRIORITIES]
+
+export const pushover: ChannelKind<PushoverSettings> = {
+  kind: 'pushover',
+  label: 'Pushover',
+  group: 'Push',
+  offer: 'Push notifications that can repeat until someone acknowledges them.',
+  needsMailServer: false,
+  fields: [
+    {
+      name: 'user',
+      label: 'User or group key',
+      help: 'On your Pushover dashboard, at the top right.',
+      type: 'secret',
+      isRequired: true,
+      link: { label: 'Find your key', url: 'https://pushover.net/dashboard' },
+    },
+    {
+      name: 'token',
+      label: 'API token',
+      help: 'Create an application in Pushover and copy its API token.',
+      type: 'secret',
+      isRequired: true,
+      link: { label: 'Create an application', url: 'https://pushover.net/apps/build' },
+    },
+    {
+      name: 'device',
+      label: 'Device',
+      help: 'The name of one device. Leave it empty to notify all.',
+      type: 'text',
+      isRequired: false,
+    },
+    {
+      name: 'downPriority',
+      label: 'Priority when down',
+      help: 'How loudly the phone announces it.',
+      type: 'choice',
+      isRequired: true,
+      initial: '1',
+      options: DOWN_PRIORITIES,
+    },
+    {
+      name: 'upPriority',
+      label: 'Priority when up again',
+      help: 'How loudly the phone announces it.',
+      type: 'choice',
+      isRequired: true,
+      initial: '0',
+      options: UP_PRIORITIES,
+    },
+    {
+      name: 'retry',
+      label: 'Repeat an emergency every',
+      help: 'In seconds, from 30 to 10800.',
+      type: 'number',
+      isRequired: true,
+      initial: '300',
+    },
+    {
+      name: 'expire',
+      label: 'Stop repeating after',
+      help: 'In seconds, from 30 to 10800. Pushover repeats at most 50 times.',
+      type: 'number',
+      isRequired: true,
+      initial: '10800',
+    },
+  ],
+  settings: z.object({
+    user: secretToken(),
+    token: secretToken(),
+    device: z.string().max(100).optional(),
+    downPriority: numberChoice(DOWN_PRIORITIES),
+    upPriority: numberChoice(UP_PRIORITIES),
+    retry: seconds(),
+    expire: seconds(),
+  }),
+  summary: ({ user, device }) => `${device ?? 'All devices'} (${fingerprint(user)})`,
+  send,
+}
+
+function seconds() {
+  const error = 'Enter a number of seconds from 30 to 10800.'
+  return z.coerce.number({ error }).int({ error }).min(30, { error }).max(10_800, { error })
+}
+
+async function send(settings: PushoverSettings, message: Message, transports: Transports): Promise<Outcome> {
+  const isUp = message.notification.status === 'up'
+  const priority = isUp ? settings.upPriority : settings.downPriority
+  if (isUp && settings.downPriority === EMERGENCY) {
+    const problem = await cancelEmergency(settings, message, transports)
+    if (problem) return problem
+  }
+  if (priority === NEVER) return NOTHING_SENT
+  const form = {
+    token: settings.token,
+    user: settings.user,
+    ...(settings.device && { device: settings.device }),
+    ...textsOf(message),
+    priority: String(priority),
+    tags: message.thread.key,
+    ...(priority === EMERGENCY && { retry: String(settings.retry), expire: String(settings.expire) }),
+  }
+  return await sendRequest({ url: `${API}/messages.json`, form }, { message, transports, rules: RULES })
+}
+
+// Stops the repetition. If Pushover can't be reached, the whole delivery is retried: nothing was sent yet, and
+// canceling twice does no harm. A refusal does not hold the recovery back, because the repetition ends by itself.
+async function cancelEmergency(
+  { token }: PushoverSettings,
+  message: Message,
+  transports: Transports,
+): Promise<Outcome | null> {
+  const url = `${API}/receipts/cancel_by_tag/${encodeURIComponent(message.thread.key)}.json`
+  const result = await callService({ url, form: { token } }, { message, transports })
+  const isRefused = result.kind === 'answer' && result.status < 500 && result.status !== 429
+  return isRefused ? null : outcomeOf(result, RULES)
+}
+
+const RULES: AnswerRules = {
+  isPermanent: ({ status, json }) => status === 400 && json.user === 'invalid',
+  textOf: ({ json }) => [json.errors].flat().join(', '),
+}
+
+// The apps link addresses in text. Pushover's HTML has no element for fixed-width text, which would prevent it.
+const escapeText = (text: string) => escapeHtml(unlinked(text))
+const PUSHOVER_HTML: Dialect = { ...HTML, text: escapeText, block: escapeText }
+
+function textsOf(message: Message): Record<string, string> {
+  const content = contentOf(message)
+  const [open, ...others] = content.links
+  return {
+    title: cutEnd(withVisibleDirections(content.title), TITLE_MAX),
+    message: renderText({ ...content, links: others }, PUSHOVER_HTML, { max: MESSAGE_MAX, without: ['title'] }),
+    html: '1',
+    timestamp: String(Math.floor(message.notification.at / 1000)),
+    ...(open && { url: open.url, url_title: open.label }),
+  }
+}

@@ -31,6 +31,7 @@ import type { ServiceManager } from '#lib/systemd.ts'
 import { newSecretKey } from '#lib/tokens.ts'
 import { createBackups } from '#loops/backups.ts'
 import { createChecker } from '#loops/checker.ts'
+import { createConfirmer } from '#loops/confirmations.ts'
 import { createHeartbeat } from '#loops/heartbeat.ts'
 import { type Loop, type LoopHealth, type RunningLoops, startLoops } from '#loops/index.ts'
 import { createJanitor } from '#loops/janitor.ts'
@@ -117,6 +118,7 @@ async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App
     createHeartbeat(deps, watched),
     createWatcher(deps, readUnhealthyParts),
     createWarner(deps),
+    createConfirmer(deps),
     createBackups(deps),
     createJanitor(deps),
     live,

@@ -29,6 +29,8 @@ export interface Config {
   readonly pingBodyLimit: number
   /** Whether anyone can create an account. */
   readonly registration: Registration
+  /** Whether the address of a channel must be confirmed, unless it is a member's. */
+  readonly confirmsAddresses: boolean
   /** Proxies that are trusted to report the client's address. */
   readonly trustedProxies: readonly string[]
   /** The enabled dialects of other tools. */
@@ -226,6 +228,7 @@ function toConfig(settings: z.output<typeof Settings>, env: Environment): Config
     smtpVariables: Object.keys(env).filter((name) => name.startsWith(`${PREFIX}SMTP_`) && isSet(env, name)),
     pingBodyLimit: settings.PING_BODY_LIMIT,
     registration: settings.REGISTRATION,
+    confirmsAddresses: settings.CONFIRM_ADDRESSES || settings.REGISTRATION === 'open',
     trustedProxies: settings.TRUSTED_PROXIES,
     dialects: {
       kuma: settings.DIALECT_KUMA,

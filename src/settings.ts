@@ -125,6 +125,11 @@ export const Settings = z.object({
     .enum(REGISTRATIONS, `must be one of ${REGISTRATIONS.join(', ')}`)
     .default('closed')
     .register(About, { meaning: '`open` lets anyone create an account. With `closed`, people need an invitation.' }),
+  CONFIRM_ADDRESSES: Switch.default(false).register(About, {
+    meaning:
+      '`on` sends alerts to the email address of a channel only after its reader has confirmed it, unless it is the ' +
+      'confirmed address of a member. Always on while registration is open.',
+  }),
   TRUSTED_PROXIES: AddressRanges.default([]).register(About, {
     meaning:
       'Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted: addresses and networks, ' +

@@ -31,6 +31,7 @@ describe('readConfig', () => {
       smtpVariables: [],
       pingBodyLimit: 100_000,
       registration: 'closed',
+      confirmsAddresses: false,
       trustedProxies: [],
       dialects: { ...NO_DIALECTS, kuma: true },
       pingMail: null,
@@ -100,6 +101,7 @@ describe('readConfig', () => {
       smtpVariables: expect.arrayContaining(['CRONGUARD_SMTP_HOST', 'CRONGUARD_SMTP_PASSWORD']) as never,
       pingBodyLimit: 0,
       registration: 'open',
+      confirmsAddresses: true,
       trustedProxies: ['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'],
       dialects: everyDialect as Config['dialects'],
       pingMail: { host: '::', port: 2525, domain: 'ping.example.com' },
@@ -129,7 +131,7 @@ describe('readConfig', () => {
 
   test('knows these settings for files', () => {
     const names = settingNames()
-    expect(names).toHaveLength(40)
+    expect(names).toHaveLength(41)
     expect(names.filter((name) => name.endsWith('_FILE'))).toEqual([
       'CRONGUARD_SECRET_KEY_FILE',
       'CRONGUARD_SMTP_PASSWORD_FILE',

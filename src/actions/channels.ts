@@ -25,6 +25,7 @@ import { failPendingOfChannel } from '#store/deliveries.ts'
 import { listNamesAndTags } from '#store/monitor-lists.ts'
 import { findProject } from '#store/projects.ts'
 import { changedMeanwhile, issueInWords } from '#words/problems.ts'
+import { awaitsConfirmation, checkReader, requireConfirmed } from './confirmations.ts'
 import { send } from './deliveries.ts'
 import { readOnlyField } from './fields.ts'
 import { hasMailServer, type MailPlace } from './mail-server.ts'
@@ -61,14 +62,17 @@ export function createChannel(deps: Deps, { monitors, ...input }: NewChannel): C
     disabledAt: null,
     notifiesGaps: input.notifiesGaps ?? true,
     scope: monitors ? scopeOf(monitors) : { is: 'these' },
+    unconfirmedSince: null,
+    unsubscribedAt: null,
   }
-  deps.db.write((tx) => {
+  return deps.db.write((tx) => {
     if (store.countChannels(tx, channel.projectId) >= CHANNELS_MAX) throw tooManyChannels()
     store.insertChannel(tx, channel)
     const monitorIds = chosenMonitors(tx, { projectId: channel.projectId, monitors: monitors ?? { is: 'all' } })
     store.setMonitorsOfChannel(tx, { channelId: channel.id, monitorIds })
+    checkReader(tx, { config: deps.config, channel, before: null })
+    return findOwn(tx, { projectId: channel.projectId, channelId: channel.id })
   })
-  return channel
 }
 
 /** The fields to change. Absent ones stay as they are. */
@@ -92,6 +96,7 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
     const { notifiesGaps = channel.notifiesGaps, monitors } = change
     const scope = monitors ? scopeOf(monitors) : channel.scope
     store.saveChannel(tx, { id: channel.id, name: name ?? channel.name, settings, notifiesGaps, scope })
+    checkReader(tx, { config: deps.config, channel: { ...channel, settings }, before: channel })
     if (monitors) {
       const monitorIds = chosenMonitors(tx, { projectId: channel.projectId, monitors })
       store.setMonitorsOfChannel(tx, { channelId: channel.id, monitorIds })
@@ -171,13 +176,14 @@ export function deleteChannel(deps: Deps, ref: ChannelRef): Channel {
 /** Why a channel sends nothing. Null when it does send. */
 export function unusableReasonOf(
   deps: MailPlace,
-  channel: Pick<Channel, 'kind' | 'disabledAt'>,
+  channel: Pick<Channel, 'kind' | 'disabledAt' | 'unconfirmedSince'>,
 ): UnusableReason | null {
   if (channel.disabledAt !== null) return 'disabled'
+  if (awaitsConfirmation(deps, channel)) return 'waiting for confirmation'
   return lacksMailServer(deps, findKind(channel.kind)) ? 'no mail server configured' : null
 }
 
-export type UnusableReason = 'disabled' | 'no mail server configured'
+export type UnusableReason = 'disabled' | 'waiting for confirmation' | 'no mail server configured'
 
 /** Whether notifications through this kind are only written to the log. */
 export function lacksMailServer(place: MailPlace, kind: ChannelKind | null): boolean {
@@ -193,6 +199,7 @@ const testing = new Set<string>()
  */
 export async function testChannel(deps: Deps, ref: ChannelRef): Promise<Outcome> {
   const channel = findOwn(deps.db, ref)
+  requireConfirmed(deps, channel)
   if (testing.has(channel.id)) {
     throw new AppError('too_many', 'A test of this channel is still running. Wait for it to finish.')
   }

@@ -3,10 +3,11 @@
 import { findKind, sendThrough } from '#channels/index.ts'
 import type { Transports } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
-import { type Channel, DISABLED } from '#domain/channel.ts'
+import { type Channel, DISABLED, UNCONFIRMED } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
 import { LATE_AFTER_MS, type Lateness, latenessOf } from '#domain/lateness.ts'
 import { type Notification, notificationZone } from '#domain/notification.ts'
+import { HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { findChannel, markChannel, saveChannel } from '#store/channels.ts'
@@ -27,14 +28,24 @@ import { findZoneOfMember } from '#store/projects.ts'
 import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
 import { type Output, pageLinks } from '#words/message.ts'
 import { notificationSubject } from '#words/notification.ts'
+import { awaitsConfirmation, requireConfirmed } from './confirmations.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
+import { findAcknowledgeUrl } from './incident-links.ts'
 import { redactedOutput } from './redaction.ts'
-import { findAcknowledgeUrl } from './signed-links.ts'
 
 /** How many deliveries run at once. The limits per channel and kind keep a slow receiver from using all slots. */
 const SLOTS = 32
 const PER_CHANNEL_MAX = 4
 const PER_KIND_MAX = 24
+
+/** The delivery stays pending, so that the reader gets it after the confirmation. */
+const WAITS_FOR_CONFIRMATION: Outcome = {
+  result: 'failed',
+  reason: 'settings',
+  detail: UNCONFIRMED,
+  isPermanent: false,
+  retryAfterMs: HOUR,
+}
 
 const INTERRUPTED = 'Interrupted while sending: it may have arrived'
 
@@ -69,6 +80,7 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
   const channel = claimed.channelId === null ? null : findChannel(deps.db, claimed.channelId)
   const isOff = channel !== null && channel.disabledAt !== null
   const thread = channel && findThread(deps.db, { channelId: channel.id, deliveryId: claimed.id })
+  const isUsed = channel !== null && !isOff && !awaitsConfirmation(deps, channel)
   const outcome = isOff
     ? failed('settings', DISABLED)
     : await send(deps, {
@@ -82,7 +94,7 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
     const { sequence, attempts } = claimed
     const settlement = settle(claimed, outcome, tx.now)
     insertAttempt(tx, { sequence, number: attempts, startedAt, outcome })
-    if (channel && !isOff) markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
+    if (isUsed) markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
     if (channel && outcome.result === 'sent') saveReturned(tx, { channel, thread, outcome })
     const isGivenUp = settleDelivery(tx, { sequence, attempts, settlement }) && settlement.state === 'failed'
     return isGivenUp && !isOff && isFirstFailure(tx, claimed)
@@ -124,6 +136,7 @@ export function resendDelivery(
     if (channel.disabledAt !== null) {
       throw new AppError('conflict', 'The channel is disabled. Enable it, then send the notification again.')
     }
+    requireConfirmed(deps, channel)
     if (isUnderWay(tx, { notificationId, channelId: channel.id })) {
       throw new AppError('conflict', 'This notification is still being sent.')
     }
@@ -150,6 +163,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
   const { channel, notification, deliveryId, thread, late = null, limitMs = ATTEMPT_MAX_MS } = sending
   const kind = channel && findKind(channel.kind)
   if (!channel || !kind) return failed('settings', 'The channel no longer exists')
+  if (awaitsConfirmation(deps, channel)) return WAITS_FOR_CONFIRMATION
   const settings = kind.settings.safeParse(channel.settings)
   if (!settings.success) return failed('settings', 'The settings are invalid')
   const transports: Transports = { outbound: deps.outbound, mailer: deps.mailer }

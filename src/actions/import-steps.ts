@@ -1,6 +1,7 @@
 // The steps of an import: one for each project, channel and monitor in the export.
 import { findKind } from '#channels/index.ts'
 import { changedSettings } from '#channels/kind.ts'
+import type { Deps } from '#deps.ts'
 import type { Channel, ChannelScope } from '#domain/channel.ts'
 import {
   type ExportedChannel,
@@ -15,10 +16,12 @@ import { isGuessable, type Monitor, type MonitorSettings, shownName, uniqueKeyOf
 import type { Project } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
 import * as channelStore from '#store/channels.ts'
+import { saveUnconfirmedSince } from '#store/confirmations.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { deleteMonitor, findMonitorById, findMonitorByPingKey, insertMonitor } from '#store/monitors.ts'
 import * as projectStore from '#store/projects.ts'
 import { readSettings, switchChannel } from './channels.ts'
+import { checkReader } from './confirmations.ts'
 import { exportChannel } from './exports.ts'
 import { isFreeForBadges, isFreeForPings } from './keys.ts'
 import { storeChange } from './monitors.ts'
@@ -57,7 +60,7 @@ const noUndo: Undo = () => {}
 const noChange = (outcome: ImportOutcome): Decision => ({ outcome, apply: () => noUndo })
 
 /** Steps in the order of their dependencies. */
-export function stepsOf(project: ExportedProject): ImportStep[] {
+export function stepsOf({ config }: Pick<Deps, 'config'>, project: ExportedProject): ImportStep[] {
   const step = (what: ImportedItem['what'], name: string, decide: (reader: Reader) => Decision): ImportStep => ({
     plan: (reader) => {
       const { outcome, note } = decide(reader)
@@ -74,7 +77,7 @@ export function stepsOf(project: ExportedProject): ImportStep[] {
     step('project', project.name, (reader) => decideProject(reader, project)),
     ...project.channels.map((channel) =>
       step('channel', channel.name || channel.kind, (reader) =>
-        decideChannel(reader, { projectId, channel, scope: scopeFrom(channel, project) }),
+        decideChannel(reader, { projectId, channel, scope: scopeFrom(channel, project), config }),
       ),
     ),
     ...project.monitors.map((monitor) => {
@@ -118,34 +121,44 @@ function saveProject(tx: Tx, { id, name, pingKey }: Project): void {
   projectStore.saveProjectPingKey(tx, { projectId: id, pingKey })
 }
 
-function decideChannel(
-  reader: Reader,
-  { projectId, channel, scope }: { projectId: string; channel: ExportedChannel; scope: ChannelScope },
-): Decision {
+function decideChannel(reader: Reader, imported: Omit<KnownChannel, 'known'>): Decision {
+  const { projectId, channel, scope, config } = imported
   const known = channelStore.findChannel(reader, channel.id)
-  if (known !== null) return decideKnownChannel({ known, projectId, channel, scope })
+  if (known !== null) return decideKnownChannel({ known, ...imported })
   if (channel.left_out.length > 0) return noChange('skipped')
   const { id, kind, name, disabled, tells_blackouts: notifiesGaps } = channel
   const settings = readSettings(kindOf(channel), channel.settings)
-  const made: Channel = { id, projectId, kind, name, settings, notifiesGaps, disabledAt: null, scope }
+  const made: Channel = {
+    id,
+    projectId,
+    kind,
+    name,
+    settings,
+    notifiesGaps,
+    disabledAt: null,
+    scope,
+    unconfirmedSince: null,
+    unsubscribedAt: null,
+  }
   return {
     outcome: 'created',
     apply: (tx) => {
       channelStore.insertChannel(tx, made)
+      checkReader(tx, { config, channel: made, before: null })
       switchChannel(tx, made, disabled)
       return (later) => channelStore.deleteChannel(later, id)
     },
   }
 }
 
-interface KnownChannel {
+interface KnownChannel extends Pick<Deps, 'config'> {
   known: Channel
   projectId: string
   channel: ExportedChannel
   scope: ChannelScope
 }
 
-function decideKnownChannel({ known, projectId, channel, scope: imported }: KnownChannel): Decision {
+function decideKnownChannel({ known, projectId, channel, scope: imported, config }: KnownChannel): Decision {
   if (known.projectId !== projectId || known.kind !== channel.kind) {
     throw new AppError(
       'conflict',
@@ -167,9 +180,11 @@ function decideKnownChannel({ known, projectId, channel, scope: imported }: Know
     outcome: 'changed',
     apply: (tx) => {
       channelStore.saveChannel(tx, changed)
+      checkReader(tx, { config, channel: changed, before: known })
       switchChannel(tx, known, disabled)
       return (later) => {
         channelStore.saveChannel(later, known)
+        saveUnconfirmedSince(later, { id: known.id, since: known.unconfirmedSince })
         switchChannel(later, { ...known, disabledAt: disabled ? later.now : null }, known.disabledAt !== null)
       }
     },

@@ -44,7 +44,7 @@ const SLICE_MAX = 200
 export async function importConfiguration(deps: Deps, order: ImportOrder): Promise<ImportedItem[]> {
   const { content, ownerEmail, isDryRun, pause = () => Promise.resolve() } = order
   const ownerId = requireOwner(deps.db, { content, ownerEmail })
-  const steps = content.projects.flatMap(stepsOf)
+  const steps = content.projects.flatMap((project) => stepsOf(deps, project))
   const items = steps.map((step) => step.plan(deps.db))
   requireCapacity(deps.db, { content, items })
   if (isDryRun) return items

@@ -1,4 +1,5 @@
 import { testChannel, updateChannel } from '#actions/channels.ts'
+import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { projectOf } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
 import { channelTitle, findKind } from '#channels/index.ts'
@@ -36,7 +37,7 @@ export const addChannel: AddCommand = (program, shell) => {
     .option('--project <name>', 'project name or ID (default: the first one)')
     .option(
       '--json',
-      'print JSON: an array of {id, name, kind, to, enabled, failing_since, scope, scope_tags, monitors}',
+      'print JSON: an array of {id, name, kind, to, enabled, confirmed, failing_since, scope, scope_tags, monitors}',
     )
     .action((email: string, options: Options) => list(shell, { email, ...options }))
   channel
@@ -66,14 +67,21 @@ async function list(shell: Shell, { email, project = undefined, json = false }: 
       kind: channel.kind,
       to: summaryOf(channel),
       enabled: channel.disabledAt === null,
+      confirmed: !awaitsConfirmation(deps, channel),
       failing_since: isoOrNull(failingSince),
       scope: channel.scope.is,
       scope_tags: scopeTags(channel.scope),
       monitors,
     }))
     if (json) return printJson(shell, channels)
-    const stateOf = ({ enabled, failing_since: since }: (typeof channels)[number]): string =>
-      enabled ? (since === null ? 'enabled' : `failing since ${since}`) : 'disabled'
+    const stateOf = ({ enabled, confirmed, failing_since: since }: (typeof channels)[number]): string =>
+      !enabled
+        ? 'disabled'
+        : !confirmed
+          ? 'waiting for confirmation'
+          : since === null
+            ? 'enabled'
+            : `failing since ${since}`
     const rows = channels.map((one) => [one.id, one.kind, channelTitle(one), one.to, stateOf(one)])
     printTable(shell, {
       head: ['ID', 'KIND', 'NAME', 'TO', 'STATE'],

@@ -77,6 +77,14 @@ export const TimeZone = z.string().transform((name, context) => {
   return zone ?? name
 })
 
+/** ann+1@example.org and Ann@example.org are the same mailbox. */
+export function mailboxOf(address: string): string {
+  return address
+    .trim()
+    .toLowerCase()
+    .replace(/^([^+@]+)\+[^@]*@/, '$1@')
+}
+
 /** The name that other people see: the user's name, or the address if there is none. */
 export function displayName({ name, email }: Pick<User, 'name' | 'email'>): string {
   return name || email

@@ -17,6 +17,10 @@ export interface Channel {
   /** Whether it also notifies when CronGuard itself was offline. */
   notifiesGaps: boolean
   scope: ChannelScope
+  /** Since when it waits for its reader to confirm the address; null if it doesn't. */
+  unconfirmedSince: number | null
+  /** When its reader unsubscribed, which disabled it; null if it is enabled, or a user disabled it. */
+  unsubscribedAt: number | null
 }
 
 /**
@@ -106,6 +110,9 @@ export const KIND_GROUPS = [
   'Issues',
   'Home and more',
 ] as const
+
+/** The detail of a delivery that waits until the address of its channel is confirmed. */
+export const UNCONFIRMED = 'The address has not been confirmed yet'
 
 /** Settings as a user enters them, by field name. */
 export interface SettingsInput {

@@ -1,5 +1,6 @@
 // Limits for messages that users request. Alerts are never limited here.
 import { findKind } from '#channels/index.ts'
+import { mailboxOf } from '#domain/account.ts'
 import type { Channel } from '#domain/channel.ts'
 import { HOUR } from '#lib/duration.ts'
 import { createLimit, createNetworkLimit, type Limit } from './limits.ts'
@@ -35,14 +36,8 @@ export function createMessageLimits(): MessageLimits {
   return { destinations, tests: { take, refund } }
 }
 
-// ann+1@example.org and Ann@example.org are the same mailbox.
 function byDestination({ take, refund }: Limit): Limit {
-  const mailbox = (address: string): string =>
-    address
-      .trim()
-      .toLowerCase()
-      .replace(/^([^+@]+)\+[^@]*@/, '$1@')
-  return { take: (address) => take(mailbox(address)), refund: (address) => refund(mailbox(address)) }
+  return { take: (address) => take(mailboxOf(address)), refund: (address) => refund(mailboxOf(address)) }
 }
 
 function destinationOf({ kind, settings }: TestAttempt['channel']): string {

@@ -15,11 +15,13 @@ interface ChannelRow {
   tells_blackouts: number
   scope: ChannelScope['is']
   scope_tags: string
+  unconfirmed_since: number | null
+  unsubscribed_at: number | null
 }
 
 const COLUMNS = `
   channels.id, channels.project_id, channels.kind, channels.name, channels.settings, channels.disabled_at,
-  channels.tells_blackouts, channels.scope, channels.scope_tags`
+  channels.tells_blackouts, channels.scope, channels.scope_tags, channels.unconfirmed_since, channels.unsubscribed_at`
 
 export function findChannel(reader: Reader, id: string): Channel | null {
   const row = reader.get<ChannelRow>(`SELECT ${COLUMNS} FROM channels WHERE id = $id`, { id })
@@ -162,7 +164,15 @@ export function listFailingChannels(reader: Reader): (FailingChannel & { project
 
 export function insertChannel(
   tx: Tx,
-  { id, projectId, kind, name, settings, notifiesGaps, scope }: Omit<Channel, 'disabledAt'>,
+  {
+    id,
+    projectId,
+    kind,
+    name,
+    settings,
+    notifiesGaps,
+    scope,
+  }: Omit<Channel, 'disabledAt' | 'unconfirmedSince' | 'unsubscribedAt'>,
 ): void {
   tx.run(
     `INSERT INTO channels (id, project_id, kind, name, settings, tells_blackouts, scope, scope_tags, created_at)
@@ -290,6 +300,8 @@ function toChannel(row: ChannelRow): Channel {
     disabledAt: row.disabled_at,
     notifiesGaps: row.tells_blackouts === 1,
     scope: toScope(row.scope, row.scope_tags),
+    unconfirmedSince: row.unconfirmed_since,
+    unsubscribedAt: row.unsubscribed_at,
   }
 }
 

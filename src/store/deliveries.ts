@@ -244,6 +244,14 @@ export function insertAttempt(
   )
 }
 
+/** Sends the pending deliveries of a channel at once. */
+export function bringForwardOfChannel(tx: Tx, channelId: string): void {
+  tx.run("UPDATE deliveries SET next_attempt_at = $now WHERE channel_id = $channelId AND state = 'pending'", {
+    channelId,
+    now: tx.now,
+  })
+}
+
 /** Fails all pending deliveries of a channel. Running ones settle by themselves. Returns how many failed. */
 export function failPendingOfChannel(tx: Tx, { channelId, detail }: { channelId: string; detail: string }): number {
   tx.run(

@@ -92,6 +92,17 @@ export function findZoneOfMember(
   return row?.time_zone ?? null
 }
 
+/** Whether a member of the project has confirmed this address as their own. */
+export function isVerifiedMember(reader: Reader, { projectId, email }: { projectId: string; email: string }): boolean {
+  const found = reader.get(
+    `SELECT 1
+       FROM users JOIN memberships ON memberships.user_id = users.id
+      WHERE users.email = $email AND users.email_verified_at IS NOT NULL AND memberships.project_id = $projectId`,
+    { projectId, email },
+  )
+  return found !== null
+}
+
 /** The IDs of the empty projects with this name whose only member is this user. */
 export function listUntouchedProjects(reader: Reader, { userId, name }: { userId: string; name: string }): string[] {
   const rows = reader.all<{ id: string }>(

@@ -8,6 +8,9 @@ const NOTICES = {
   'monitor-ping-ignored': 'Ping recorded. The monitor stays paused, because it only resumes manually.',
   'monitor-deleted': 'Monitor deleted.',
   'channel-created': 'Channel created. Send a test to check it.',
+  'channel-unconfirmed':
+    'Channel created. It sends nothing until the address is confirmed: we sent an email with a link.',
+  'confirmation-requested': 'The confirmation email is on its way.',
   'channel-saved': 'Changes saved.',
   'channel-disabled': 'Channel disabled. It sends no notifications until you enable it.',
   'channel-enabled': 'Channel enabled.',

@@ -144,6 +144,26 @@ export function signInMail(facts: {
   }
 }
 
+/** Goes to a stranger, whose address someone typed. It carries nothing that people wrote but a cut name. */
+export function addressConfirmationMail(facts: {
+  to: string
+  url: string
+  project: string
+  baseUrl: string
+}): AccountMail {
+  const { to, url, project, baseUrl } = facts
+  return {
+    to,
+    subject: 'Confirm that you want alerts',
+    paragraphs: [
+      `Someone entered this email address for alerts of the project “${cut(project)}” on CronGuard at ${baseUrl}. ` +
+        'Follow the link to get them. The link expires in 7 days.',
+      'If you do not want them, ignore this email. You will get no alerts.',
+    ],
+    link: { label: 'Confirm address', url },
+  }
+}
+
 export function deliveryFailureMail(facts: {
   to: string
   monitor: string

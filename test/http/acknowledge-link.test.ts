@@ -1,8 +1,8 @@
 // The link in a message that acknowledges an incident, for anyone who has the message.
 import { afterEach, describe, expect, test } from 'bun:test'
 import { deleteChannel, setChannelDisabled, updateChannel } from '#actions/channels.ts'
+import { acknowledgeUrl, findAcknowledgeUrl } from '#actions/incident-links.ts'
 import { acknowledgeIncident, withdrawAcknowledgment } from '#actions/incidents.ts'
-import { acknowledgeUrl, findAcknowledgeUrl } from '#actions/signed-links.ts'
 import { composeTest } from '#domain/notification.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { findChannel } from '#store/channels.ts'

@@ -166,6 +166,7 @@ describe('Management API: channels', () => {
         name: 'webhook',
         kind: 'webhook',
         enabled: true,
+        confirmed: true,
         tells_blackouts: true,
         scope: 'these',
         scope_tags: '',

@@ -41,6 +41,7 @@ const FROZEN = {
   '0013_acknowledged_via': 'a057ff6e6a5d85f5ffa0fdf2aaea999a72e7e140fae3837f54925ee07df50e3c',
   '0014_messages': '42f5be7dee2d213e35736cfb6d3b7620171ea14764ea1fa232b5bfcd670a2558',
   '0015_channel_scope': 'bc2c010c45ad734095271474fccd0e577e7739ef9bc2828a74c632a48b5cfe20',
+  '0016_confirmations': '4ca41d55b7567e9bc82cfafe673cf3fa19b2bde63b36d2fe74048cd65d3c717b',
 }
 
 const clock = fakeClock()

@@ -15,6 +15,7 @@ import { createRequestHandler, type RequestHandler } from '#http/server.ts'
 import { MINUTE } from '#lib/duration.ts'
 import type { Log, LogFields } from '#lib/log.ts'
 import { createChecker } from '#loops/checker.ts'
+import { createConfirmer } from '#loops/confirmations.ts'
 import type { Loop } from '#loops/index.ts'
 import { createOutbox } from '#loops/outbox.ts'
 import { type Db, openDatabase } from '#store/database.ts'
@@ -192,6 +193,7 @@ export class TestGuard {
     migrate(deps.db)
     const live = createLive(deps)
     const outbox = createOutbox(deps)
+    const confirmer = createConfirmer(deps)
     let begun: { watch: Watch; checker: Loop } | null = null
     const begin = async (): Promise<void> => {
       reclaimDeliveries(deps)
@@ -204,6 +206,8 @@ export class TestGuard {
       await begun?.checker.tick()
       await outbox.tick()
       await outbox.settled()
+      await confirmer.tick()
+      await confirmer.settled()
       await live.tick()
     }
     return { deps, live, handler: createRequestHandler(deps, () => [], live), begin, tick }

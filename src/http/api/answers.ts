@@ -64,6 +64,7 @@ export const Channel = z.object({ id: z.uuid(), name: z.string(), kind: z.string
 
 export const ChannelDetails = Channel.extend({
   enabled: z.boolean(),
+  confirmed: z.boolean().describe('False while its address has not been confirmed, so it gets no notifications.'),
   tells_blackouts: z.boolean().describe('Whether it notifies when CronGuard itself was offline.'),
   scope: z.enum(SCOPES).describe('Which checks it is meant for.'),
   scope_tags: z.string().describe('The tags of the scope `tag`, separated by spaces.'),

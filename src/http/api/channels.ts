@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { createChannel, deleteChannel, testChannel, updateChannel } from '#actions/channels.ts'
+import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { CHANNEL_KINDS, summaryOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import {
@@ -89,7 +90,7 @@ export function channelRoutes(deps: Deps, messageLimits: MessageLimits) {
         path: '/channels/:id',
         versions: [3],
         operations: {
-          GET: write((call) => Response.json(detailsOf(find(deps, call))), SHOW),
+          GET: write((call) => Response.json(detailsOf(deps, find(deps, call))), SHOW),
           POST: write((call) => update(deps, call), UPDATE),
           DELETE: write((call) => remove(deps, call), REMOVE),
         },
@@ -169,7 +170,7 @@ function update(deps: Deps, call: ApiCall): Response {
     notifiesGaps: tells_blackouts,
     monitors: toChoice({ scope, tags, monitorIds: listMonitorIdsOfChannel(deps.db, channel.id) }),
   })
-  return Response.json(detailsOf(find(deps, call)))
+  return Response.json(detailsOf(deps, find(deps, call)))
 }
 
 function toChoice({ scope, tags, monitorIds }: WantedScope): MonitorChoice | undefined {
@@ -202,7 +203,10 @@ const TEST: About = {
   resource: 'Channels',
   summary: 'Sends a test now and returns the outcome',
   answers: { 200: TestOutcome },
-  refusals: { 429: 'A test of this channel is still running, or there were too many tests.' },
+  refusals: {
+    409: 'The address of the channel has not been confirmed yet.',
+    429: 'A test of this channel is still running, or there were too many tests.',
+  },
 }
 
 async function test(
@@ -227,12 +231,13 @@ function toInput(settings: Record<string, string | null>): SettingsInput {
 }
 
 // Secrets are left out. That includes the URL of a webhook, because its path is often its only secret.
-function detailsOf(report: ChannelReport): z.output<typeof ChannelDetails> {
+function detailsOf(deps: Deps, report: ChannelReport): z.output<typeof ChannelDetails> {
   const { channel, failingSince, monitors, waiting } = report
   const stored = Object.entries(channel.settings as Record<string, unknown>)
   return {
     ...toChannel(channel),
     enabled: channel.disabledAt === null,
+    confirmed: !awaitsConfirmation(deps, channel),
     tells_blackouts: channel.notifiesGaps,
     scope: channel.scope.is,
     scope_tags: scopeTags(channel.scope),

@@ -1,5 +1,6 @@
-// Tests, disables, enables and deletes a channel.
+// Tests, confirms, disables, enables and deletes a channel.
 import { deleteChannel, setChannelDisabled, testChannel } from '#actions/channels.ts'
+import { requestConfirmation } from '#actions/confirmations.ts'
 import { requireProvenAddress } from '#actions/mailed-links.ts'
 import { frameOf } from '#http/frame.ts'
 import type { WebDeps } from '#http/guards.ts'
@@ -33,6 +34,11 @@ export function channelOperationRoutes(web: WebDeps) {
     .post(
       '/channels/:channel/test/outcome',
       operate(async (context) => partial(<TestOutcome outcome={await sendTest(web, context)} />)),
+      FORM,
+    )
+    .post(
+      '/channels/:channel/confirmation',
+      operate((context) => requestAgain(web, context)),
       FORM,
     )
     .get(
@@ -73,7 +79,7 @@ async function showTest(web: WebDeps, context: ChannelRequest): Promise<Response
   )
 }
 
-const REFUSALS = ['too_many', 'forbidden']
+const REFUSALS = ['too_many', 'forbidden', 'conflict']
 
 // A second test while one is running isn't an error of the page, so the message is shown in place of the test's result.
 async function sendTest(web: WebDeps, context: ChannelRequest): Promise<TestResult> {
@@ -86,6 +92,12 @@ async function sendTest(web: WebDeps, context: ChannelRequest): Promise<TestResu
     if (error instanceof AppError && REFUSALS.includes(error.code)) return { result: 'refused', detail: error.message }
     throw error
   }
+}
+
+function requestAgain({ deps }: WebDeps, { report, user }: ChannelRequest): Response {
+  requireProvenAddress(deps, user)
+  requestConfirmation(deps, report.channel)
+  return redirect(url(`/channels/${report.channel.id}`), 'confirmation-requested')
 }
 
 // Disabling discards queued notifications. If the form didn't show how many there are, the user must confirm first.

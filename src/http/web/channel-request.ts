@@ -1,5 +1,6 @@
 // What the pages of one channel share.
 import { lacksMailServer } from '#actions/channels.ts'
+import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { channelTitle, findKind, kindLabel, summaryOf } from '#channels/index.ts'
 import type { ChannelReport } from '#domain/channel.ts'
 import type { Permission } from '#domain/project.ts'
@@ -36,6 +37,7 @@ export function viewOf(deps: WebDeps['deps'], report: ChannelReport): ChannelVie
     kindLabel: kindLabel(channel.kind),
     summary: summaryOf(channel),
     total: countMonitorsOfProject(deps.db, channel.projectId),
+    awaitsConfirmation: awaitsConfirmation(deps, channel),
     lacksMailServer: lacksMailServer(deps, findKind(channel.kind)),
   }
 }

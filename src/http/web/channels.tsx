@@ -1,4 +1,5 @@
 import { channelFingerprint, createChannel, lacksMailServer, updateChannel } from '#actions/channels.ts'
+import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
 import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
@@ -114,7 +115,7 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
     web.deps,
     () => {
       const settings = changedSettings(kind, {}, settingsIn(form, kind))
-      createChannel(web.deps, {
+      const channel = createChannel(web.deps, {
         projectId: project.id,
         kind: kind.kind,
         name: form.text('name').trim(),
@@ -122,7 +123,8 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
         notifiesGaps: form.isTicked('notifiesGaps'),
         monitors: readChoice(web.deps.db, { form }) ?? NO_MONITORS,
       })
-      return redirect(url(`/projects/${project.id}/channels`), 'channel-created')
+      const isWaiting = awaitsConfirmation(web.deps, channel)
+      return redirect(url(`/projects/${project.id}/channels`), isWaiting ? 'channel-unconfirmed' : 'channel-created')
     },
     (error) => {
       const choice = submittedChoice(web.deps.db, { projectId: project.id, form })

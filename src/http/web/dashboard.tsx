@@ -106,7 +106,8 @@ function channelsOf(deps: Deps, { id }: OwnProject): ChannelsState {
   const reasons = listChannels(deps.db, id).map((channel) => unusableReasonOf(deps, channel))
   if (reasons.length === 0) return 'none'
   if (reasons.includes(null)) return 'on'
-  return reasons.every((unusableReason) => unusableReason === 'disabled') ? 'off' : 'no-mail-server'
+  if (reasons.every((unusableReason) => unusableReason === 'disabled')) return 'off'
+  return reasons.includes('no mail server configured') ? 'no-mail-server' : 'unconfirmed'
 }
 
 function showList({ deps }: WebDeps, context: ProjectRequest): Promise<Response> {

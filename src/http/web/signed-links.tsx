@@ -1,13 +1,14 @@
 // The pages of links in messages. Mail scanners and link previews open links, so GET only shows a button, and POST
 // acts. The token is the permission: no cookie is read, and the page of another site can't know it.
-import { acknowledgeByLink, readAcknowledgeLink } from '#actions/signed-links.ts'
+import { confirmByLink, readConfirmLink } from '#actions/confirmations.ts'
+import { acknowledgeByLink, readAcknowledgeLink } from '#actions/incident-links.ts'
 import type { Deps } from '#deps.ts'
 import { page } from '#http/respond.tsx'
 import { cookielessRoutes } from '#http/routes.ts'
 import type { Markup } from '#jsx/jsx-runtime'
 import { withBasePath } from '#lib/base-path.ts'
 import { AppError } from '#lib/errors.ts'
-import { AcknowledgePage, InvalidLinkPage } from '#views/pages/signed-link.tsx'
+import { AcknowledgePage, ConfirmAddressPage, InvalidLinkPage } from '#views/pages/signed-link.tsx'
 
 export function signedLinkRoutes(deps: Deps) {
   return cookielessRoutes('web/signed-links', 'page')
@@ -18,6 +19,15 @@ export function signedLinkRoutes(deps: Deps) {
     .post(
       '/acknowledge/:token',
       linkPage(deps, (token) => <AcknowledgePage token={token} {...acknowledgeByLink(deps, token)} />),
+      { parse: 'none' },
+    )
+    .get(
+      '/confirm-address/:token',
+      linkPage(deps, (token) => <ConfirmAddressPage token={token} {...readConfirmLink(deps, token)} />),
+    )
+    .post(
+      '/confirm-address/:token',
+      linkPage(deps, (token) => <ConfirmAddressPage token={token} {...confirmByLink(deps, token)} />),
       { parse: 'none' },
     )
 }

@@ -16,6 +16,8 @@ export interface ChannelView extends ChannelReport {
   summary: string
   /** The number of monitors in its project. */
   total: number
+  /** Whether it gets no notifications because its address is not confirmed. */
+  awaitsConfirmation: boolean
   /** Whether it sends emails and no mail server is configured. */
   lacksMailServer: boolean
 }
@@ -48,6 +50,14 @@ export function ChannelState({ channel, reading }: { channel: ChannelView; readi
       </span>
     )
   }
+  if (channel.awaitsConfirmation) {
+    return (
+      <span class="outcome outcome-bad">
+        <Icon name="alert" />
+        Waiting for confirmation
+      </span>
+    )
+  }
   if (channel.failingSince !== null) {
     return (
       <span class="outcome outcome-bad">
@@ -71,6 +81,30 @@ export function ChannelState({ channel, reading }: { channel: ChannelView; readi
       <Icon name="check" />
       Enabled
     </span>
+  )
+}
+
+/** Says what to do while the address is not confirmed. */
+export function ConfirmationNote({ channel, mayOperate }: { channel: ChannelView; mayOperate: boolean }) {
+  if (!channel.awaitsConfirmation || channel.channel.disabledAt !== null) return null
+  const { id } = channel.channel
+  return (
+    <div class="banner" role="note">
+      <Icon name="mail" />
+      <div>
+        <p>
+          <strong>The address has not been confirmed yet.</strong> Its reader must open the link in the email from
+          CronGuard and confirm. Until then, notifications stay pending for up to 24 hours.
+        </p>
+        {mayOperate && (
+          <form method="post" action={url(`/channels/${id}/confirmation`)}>
+            <button type="submit" class="button button-small">
+              <Icon name="send" /> Send confirmation email again
+            </button>
+          </form>
+        )}
+      </div>
+    </div>
   )
 }
 

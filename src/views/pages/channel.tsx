@@ -4,6 +4,7 @@ import { url } from '#lib/base-path.ts'
 import {
   ChannelState,
   type ChannelView,
+  ConfirmationNote,
   LastDelivery,
   MailBanner,
   TestButton,
@@ -44,6 +45,7 @@ export function ChannelPage(props: ChannelPageProps) {
         <ChannelState channel={channel} reading={reading} />
       </div>
       {lacksMailServer && <MailBanner />}
+      <ConfirmationNote channel={channel} mayOperate={may(project.role, 'operate')} />
       <section class="section" aria-label="Summary">
         <dl class="facts">
           <dt>{channel.kindLabel}</dt>

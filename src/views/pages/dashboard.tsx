@@ -6,7 +6,7 @@ import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { MonitorList, type MonitorListProps } from '#views/partials/monitor-list.tsx'
 
 /** Whether a project has channels, whether any is enabled, and whether its notifications can reach someone. */
-export type ChannelsState = 'none' | 'off' | 'no-mail-server' | 'on'
+export type ChannelsState = 'none' | 'off' | 'unconfirmed' | 'no-mail-server' | 'on'
 
 interface DashboardProps extends MonitorListProps {
   context: FrameContext
@@ -128,6 +128,11 @@ function FilterForm({ projectId, filter, tags }: Pick<DashboardProps, 'projectId
 const NOTICES = {
   none: { lacks: 'This project has no channels', path: '/new', help: 'Create a channel' },
   off: { lacks: 'All channels in this project are disabled', path: '', help: 'Enable a channel' },
+  unconfirmed: {
+    lacks: 'All enabled channels in this project are waiting for a confirmation of their address',
+    path: '',
+    help: 'View channels',
+  },
   'no-mail-server': {
     lacks: 'This project has only email channels, and no mail server is configured',
     path: '',

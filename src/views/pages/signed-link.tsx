@@ -1,3 +1,4 @@
+import type { Channel } from '#domain/channel.ts'
 import type { Incident } from '#domain/incident.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { type Address, url } from '#lib/base-path.ts'
@@ -69,6 +70,45 @@ export function AcknowledgePage({ token, incident, monitorName, zone }: Acknowle
         <strong>{name}</strong> is down. Acknowledge the incident to show your team that someone is on it.
       </p>
     </LinkPage>
+  )
+}
+
+interface ReaderPageProps {
+  token: string
+  channel: Channel
+  address: string
+  /** The name of the project. */
+  project: string
+}
+
+export function ConfirmAddressPage({ token, channel, address, project }: ReaderPageProps) {
+  if (channel.unconfirmedSince === null) {
+    return (
+      <LinkPage title="Address confirmed" button={null}>
+        <p>
+          <bdi class="breakable">{address}</bdi> gets the alerts of the project <ProjectName name={project} />.
+        </p>
+      </LinkPage>
+    )
+  }
+  return (
+    <LinkPage
+      title="Confirm this address?"
+      button={{ action: url(`/confirm-address/${token}`), label: 'Confirm address' }}
+    >
+      <p>
+        <bdi class="breakable">{address}</bdi> will get the alerts of the project <ProjectName name={project} />. You
+        can unsubscribe at any time.
+      </p>
+    </LinkPage>
+  )
+}
+
+function ProjectName({ name }: { name: string }) {
+  return (
+    <>
+      “<bdi class="breakable">{name}</bdi>”
+    </>
   )
 }
 

@@ -1,0 +1,61 @@
+import type { RecentMails } from '#domain/confirmation.ts'
+import { DAY } from '#lib/duration.ts'
+import type { Reader, Tx } from './database.ts'
+
+/** Whether the channel waits for its reader to confirm the address; null for no longer. The email is sent at once. */
+export function saveUnconfirmedSince(tx: Tx, { id, since }: { id: string; since: number | null }): void {
+  tx.run(
+    `UPDATE channels SET unconfirmed_since = $since, confirmation_due_at = $since, unsubscribed_at = NULL
+      WHERE id = $id`,
+    { id, since },
+  )
+}
+
+/** When to send the next confirmation email; null for never. */
+export function saveConfirmationDueAt(tx: Tx, { id, dueAt }: { id: string; dueAt: number | null }): void {
+  tx.run('UPDATE channels SET confirmation_due_at = $dueAt WHERE id = $id', { id, dueAt })
+}
+
+/** The enabled channels whose confirmation email is due, the longest due first. */
+export function listDueConfirmations(reader: Reader, { now, limit }: { now: number; limit: number }): string[] {
+  return reader
+    .all<{ id: string }>(
+      `SELECT id FROM channels
+        WHERE confirmation_due_at <= $now AND disabled_at IS NULL
+        ORDER BY confirmation_due_at
+        LIMIT $limit`,
+      { now, limit },
+    )
+    .map(({ id }) => id)
+}
+
+interface Recipient {
+  projectId: string
+  mailbox: string
+}
+
+/** Records a confirmation email, and forgets those that no longer count. */
+export function insertConfirmationMail(tx: Tx, { projectId, mailbox }: Recipient): void {
+  tx.run('DELETE FROM confirmation_mails WHERE sent_at <= $now - $keptMs', { now: tx.now, keptMs: DAY })
+  tx.run('INSERT INTO confirmation_mails (project_id, mailbox, sent_at) VALUES ($projectId, $mailbox, $now)', {
+    projectId,
+    mailbox,
+    now: tx.now,
+  })
+}
+
+export function findRecentMails(reader: Reader, recipient: Recipient & { now: number }): RecentMails {
+  const rows = reader.all<{ project_id: string; mailbox: string; sent_at: number }>(
+    `SELECT project_id, mailbox, sent_at FROM confirmation_mails
+      WHERE (project_id = $projectId OR mailbox = $mailbox) AND sent_at > $now - $keptMs`,
+    { ...recipient, keptMs: DAY },
+  )
+  const times = (counts: (row: (typeof rows)[number]) => boolean) => rows.filter(counts).map(({ sent_at }) => sent_at)
+  const isFrom = (row: { project_id: string }) => row.project_id === recipient.projectId
+  const isTo = (row: { mailbox: string }) => row.mailbox === recipient.mailbox
+  return {
+    toMailbox: times((row) => isFrom(row) && isTo(row)),
+    toMailboxFromAll: times(isTo),
+    fromProject: times(isFrom),
+  }
+}

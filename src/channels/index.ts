@@ -9,6 +9,8 @@ import type { ChannelKind, Message, Transports } from './kind.ts'
 import { ntfy } from './ntfy.ts'
 import { pagerduty } from './pagerduty.ts'
 import { pushover } from './pushover.ts'
+import { slack } from './slack.ts'
+import { slackBot } from './slack-bot.ts'
 import { telegram } from './telegram.ts'
 import { trello } from './trello.ts'
 import { webhook } from './webhook.ts'
@@ -17,6 +19,8 @@ import { webhook } from './webhook.ts'
 export const CHANNEL_KINDS: readonly ChannelKind[] = [
   email,
   webhook,
+  slack,
+  slackBot,
   telegram,
   ntfy,
   pushover,

@@ -1,5 +1,6 @@
 import type { Channel, ChannelField } from '#domain/channel.ts'
 import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
+import { discord } from './discord.ts'
 import { email } from './email.ts'
 import { github } from './github.ts'
 import { gitlab } from './gitlab.ts'
@@ -21,6 +22,7 @@ export const CHANNEL_KINDS: readonly ChannelKind[] = [
   webhook,
   slack,
   slackBot,
+  discord,
   telegram,
   ntfy,
   pushover,

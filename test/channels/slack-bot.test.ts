@@ -7,7 +7,7 @@ const TOKEN = 'xoxb-1234-5678-secret'
 const SETTINGS = { token: TOKEN, channel: '#alerts' }
 const TS = '1772366400.000200'
 
-// The answers and the request as in https://api.slack.com/methods/chat.postMessage and in the client `slackapi/node-slack-sdk`.
+// https://api.slack.com/methods/chat.postMessage, and the client `slackapi/node-slack-sdk`
 const adaptor: ServiceAdaptor = {
   kind: 'slack-bot',
   origins: ['https://slack.com'],

@@ -143,5 +143,5 @@ function onOneLine(text: string): string {
 // The header holds seconds or a date.
 function waitOf(value: unknown): { retryAfterMs?: number } {
   if (!/^\d+(\.\d+)?$/.test(String(value))) return {}
-  return { retryAfterMs: Math.min(Number(value) * SECOND, RETRY_AFTER_MAX_MS) }
+  return { retryAfterMs: Math.min(Math.ceil(Number(value) * SECOND), RETRY_AFTER_MAX_MS) }
 }

@@ -1,6 +1,6 @@
 // Renders the content of a message as text. Each format is a dialect, which escapes everything that isn't ours, so that
 // no name and no output can format, link or mention anything.
-import { countCharacters, cutEnd, cutStart, type Measure } from '#lib/cut.ts'
+import { countCharacters, countUnits, cutEnd, cutStart, type Measure } from '#lib/cut.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
 import { splitLinks } from '#lib/links.ts'
 import type { MessageContent } from '#words/message.ts'
@@ -120,6 +120,17 @@ function render(content: MessageContent, dialect: Dialect, { without = [] }: Tex
     .join('\n\n')
 }
 
+/** Escaped text within a limit. Only unescaped text is cut, so that no escape is split. */
+export function textWithin(text: string, dialect: Dialect, { max, measure = countUnits }: TextLimits): string {
+  let length = max
+  let escaped = dialect.text(cutEnd(text, length))
+  while (measure(escaped) > max) {
+    length = Math.floor(length * 0.9)
+    escaped = dialect.text(cutEnd(text, length))
+  }
+  return escaped
+}
+
 function renderFact([label, value]: readonly [string, string], dialect: Dialect): string {
   return `${dialect.bold(dialect.text(label))}: ${dialect.text(value)}`
 }
@@ -132,6 +143,13 @@ export function renderLinked(text: string, dialect: Dialect): string {
 }
 
 const SIGNS: Record<MessageContent['status'], string> = { down: '🔴', up: '🟢', blind: '⚠️' }
+
+const COLORS: Record<MessageContent['status'], string> = { down: '#c93a32', up: '#1f8a4c', blind: '#b7791f' }
+
+/** A color for services that have one. */
+export function colorOf({ status }: MessageContent): string {
+  return COLORS[status]
+}
 
 /** The content with a colored sign before its title, for services that have no colors. */
 export function withSign(content: MessageContent): MessageContent {

@@ -8,10 +8,14 @@ import { gitlabAlert } from './gitlab-alert.ts'
 import { gotify } from './gotify.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { ntfy } from './ntfy.ts'
+import { opsgenie } from './opsgenie.ts'
 import { pagerduty } from './pagerduty.ts'
+import { pagertree } from './pagertree.ts'
+import { pushbullet } from './pushbullet.ts'
 import { pushover } from './pushover.ts'
 import { slack } from './slack.ts'
 import { slackBot } from './slack-bot.ts'
+import { splunkOnCall } from './splunk-oncall.ts'
 import { telegram } from './telegram.ts'
 import { trello } from './trello.ts'
 import { webhook } from './webhook.ts'
@@ -27,7 +31,11 @@ export const CHANNEL_KINDS: readonly ChannelKind[] = [
   ntfy,
   pushover,
   gotify,
+  pushbullet,
   pagerduty,
+  opsgenie,
+  splunkOnCall,
+  pagertree,
   gitlabAlert,
   github,
   gitlab,

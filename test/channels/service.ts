@@ -320,6 +320,11 @@ export function withoutJoiners(text: string): string {
   return text.replaceAll('\u2060', '')
 }
 
+/** The addresses that apps link in plain text. */
+export function addressesIn(text: string): string[] {
+  return text.match(/\b(?:https?:\/\/|www\.)\w\S*|\b[\w.-]+@[\w-]+\.\w+|\b[\w-]+\.(?:com|example|org)\b/gi) ?? []
+}
+
 /** The HTML that Markdown leads to, with automatic links, tables and strikethrough. */
 export function htmlOfMarkdown(markdown: string): string {
   return Bun.markdown.html(markdown, { autolinks: true })

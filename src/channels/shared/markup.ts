@@ -174,6 +174,17 @@ export const PLAIN: Dialect = {
   link: ({ label, url }) => (label === url ? url : `${label}: ${url}`),
 }
 
+/** For services that show some fields as text and others as HTML: word joiners keep text from becoming elements. */
+export const PLAIN_WITHOUT_HTML: Dialect = {
+  ...PLAIN,
+  text: withoutHtml,
+  block: withoutHtml,
+}
+
+export function withoutHtml(text: string): string {
+  return text.replace(/<(?=[a-z/!?])|&(?=[a-z#])/gi, '$&\u2060')
+}
+
 /** HTML with the few elements that chat services know. */
 export const HTML: Dialect = {
   text: escapeHtml,

@@ -1,6 +1,7 @@
 // Masks secrets in what jobs sent, before it leaves the members of the project.
 import type { Excerpt } from '#domain/notification.ts'
 import { type CutEnds, possibleKeys, redact } from '#domain/secrets.ts'
+import { plainOutput } from '#lib/plain-output.ts'
 import { listKeysAmong } from '#store/bodies.ts'
 import type { Reader } from '#store/database.ts'
 import { findHiddenWords, findProject } from '#store/projects.ts'
@@ -17,10 +18,13 @@ export function redactorFor(reader: Reader, projectId: string): (text: string, c
   }
 }
 
-/** The output of a notification as messages show it. */
+/** The output of a notification as messages show it; null if nothing of it is left. */
 export function redactedOutput(
   reader: Reader,
   { projectId, excerpt }: { projectId: string; excerpt: Excerpt },
-): Output {
-  return { text: redactorFor(reader, projectId)(excerpt.text, excerpt.cut), isCut: excerpt.cut.start }
+): Output | null {
+  const { text, cut } = excerpt
+  const redacted = redactorFor(reader, projectId)(plainOutput(text), cut)
+  const shown = redacted.replace(/^(?:[ \t]*\n)+/, '').trimEnd()
+  return shown === '' ? null : { text: shown, isCut: cut.start }
 }

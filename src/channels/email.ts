@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Email } from '#domain/account.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { renderAlertHtml, renderAlertText } from '#views/emails/alert.tsx'
-import { notificationTitle } from '#words/notification.ts'
+import { contentOf } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 
 interface EmailSettings {
@@ -23,21 +23,30 @@ export const email: ChannelKind<EmailSettings> = {
 }
 
 async function send({ address }: EmailSettings, message: Message, { mailer }: Transports): Promise<Outcome> {
-  const { notification, deliveryId, baseUrl, zone } = message
+  const { deliveryId, baseUrl } = message
+  const { hostname } = new URL(baseUrl)
   const result = await mailer.send({
     to: address,
-    subject: notificationTitle(notification, zone),
-    text: renderAlertText({ notification, baseUrl, zone }),
-    html: renderAlertHtml({ notification, baseUrl, zone }),
-    messageId: `${deliveryId}@${new URL(baseUrl).hostname}`,
+    subject: contentOf(message).title,
+    text: renderAlertText(message),
+    html: renderAlertHtml(message),
+    messageId: `${deliveryId}@${hostname}`,
+    references: referencesOf(message, hostname),
     headers: { 'X-CronGuard-Delivery': deliveryId, 'Auto-Submitted': 'auto-generated' },
   })
   switch (result.kind) {
     case 'sent':
-      return { result: 'sent', detail: result.detail }
+      return { result: 'sent', detail: result.detail, receipt: deliveryId }
     case 'logged':
       return { result: 'logged', detail: 'No mail server is configured, so the email was written to the log' }
     case 'failure':
       return { result: 'failed', reason: result.reason, detail: result.detail, isPermanent: result.isPermanent }
   }
+}
+
+// All emails about an incident refer to its id, which no email has, and to the first email that was sent. Mail programs
+// show messages with a common reference as one thread.
+function referencesOf({ thread: { key, receipt }, deliveryId }: Message, hostname: string): string[] {
+  if (key === deliveryId) return []
+  return [`incident.${key}@${hostname}`, ...(receipt === null ? [] : [`${receipt}@${hostname}`])]
 }

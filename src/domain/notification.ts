@@ -135,6 +135,12 @@ export function notificationUrl(notification: Notification, baseUrl: string): st
   return notification.isTest ? `${baseUrl}/` : `${baseUrl}/monitors/${notification.monitor.uniqueKey}`
 }
 
+/** The page of the incident; null if the notification is not about one, or an earlier version queued it. */
+export function incidentUrl(notification: Notification, baseUrl: string): string | null {
+  const incidentId = notification.status === 'blind' ? undefined : notification.circumstances?.incidentId
+  return incidentId === undefined ? null : `${baseUrl}/incidents/${incidentId}`
+}
+
 /** The time zone for a reader whose zone is unknown: that of the monitor. */
 export function notificationZone(notification: Notification): string {
   return notification.status === 'blind' ? 'UTC' : zoneOfTimes(notification.monitor.schedule)

@@ -11,6 +11,8 @@ export interface Mail {
   html: string
   /** Without angle brackets. All attempts share it, so that mail programs recognize duplicates. */
   messageId: string
+  /** The messages of the thread that it belongs to, oldest first, without angle brackets. */
+  references?: readonly string[]
   headers: Record<string, string>
 }
 
@@ -129,12 +131,28 @@ export async function sendThrough(transport: Transporter, { mail, smtp, limitMs 
   try {
     const { from } = smtp
     const signal = AbortSignal.timeout(limitMs)
-    const shown = { subject: withVisibleDirections(mail.subject), text: withVisibleDirections(mail.text) }
-    const info = await transport.sendMail({ ...mail, ...shown, from, messageId: `<${mail.messageId}>`, signal })
+    const info = await transport.sendMail({ ...mail, ...shownParts(mail), ...threadOf(mail), from, signal })
     return { kind: 'sent', detail: clip(hide(String(info.response ?? ''))) }
   } catch (error) {
     return mailFailure(error as SmtpError, hide)
   }
+}
+
+function shownParts({ subject, text, html }: Mail) {
+  return {
+    subject: withVisibleDirections(subject),
+    text: withVisibleDirections(text),
+    html: withVisibleDirections(html),
+  }
+}
+
+function threadOf({ messageId, references = [] }: Mail) {
+  const [all, last] = [references.map(inBrackets), references.at(-1)]
+  return { messageId: inBrackets(messageId), references: all, ...(last && { inReplyTo: inBrackets(last) }) }
+}
+
+function inBrackets(messageId: string): string {
+  return `<${messageId}>`
 }
 
 interface SmtpError {

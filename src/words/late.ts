@@ -1,6 +1,5 @@
 import type { LateCause, Lateness } from '#domain/lateness.ts'
 import { durationInWords } from '#lib/duration.ts'
-import { asSentence } from '#lib/sentence.ts'
 
 /** "Delivered 3 hours 10 minutes late: CronGuard was offline." */
 export function lateInWords({ ms, cause }: Lateness): string {
@@ -12,7 +11,7 @@ export function lateInWords({ ms, cause }: Lateness): string {
 function causeInWords(cause: Exclude<LateCause, { kind: 'resent' }>): string {
   switch (cause.kind) {
     case 'failed':
-      return asSentence(`earlier attempts failed. ${cause.detail}`)
+      return `earlier attempts failed (${cause.detail.replace(/\.$/, '')}).`
     case 'offline':
       return 'CronGuard was offline.'
     case 'waiting':

@@ -1,6 +1,6 @@
 // The content of a message, which every kind of channel renders in its own format.
 import type { Lateness } from '#domain/lateness.ts'
-import { type Notification, notificationUrl } from '#domain/notification.ts'
+import { incidentUrl, type Notification, notificationUrl } from '#domain/notification.ts'
 import { lateInWords } from './late.ts'
 import { notificationDetails, notificationFacts, notificationLinkLabel, notificationTitle } from './notification.ts'
 
@@ -63,7 +63,7 @@ export function contentOf({ notification, zone, links, output, late }: MessageFa
 
 /** The links of a message that needs none but the page with details. */
 export function pageLinks(notification: Notification, baseUrl: string): MessageFacts['links'] {
-  return { open: notificationUrl(notification, baseUrl), acknowledge: null }
+  return { open: incidentUrl(notification, baseUrl) ?? notificationUrl(notification, baseUrl), acknowledge: null }
 }
 
 function oneLine(text: string): string {

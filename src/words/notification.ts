@@ -1,7 +1,7 @@
 // What a notification says, in every kind of channel.
 import { type Cause, causeOf, type MonitorNotification, type Notification } from '#domain/notification.ts'
 import { durationInWords, lengthInWords, SECOND } from '#lib/duration.ts'
-import { fullMomentInZone, momentWithZone } from '#lib/zone.ts'
+import { clockInZone, fullMomentInZone, momentWithZone } from '#lib/zone.ts'
 import { circumstanceFacts } from './circumstances.ts'
 import { gapDetails, gapFacts, gapTitle } from './gap.ts'
 import { PING_WORDS } from './ping.ts'
@@ -11,6 +11,15 @@ import { scheduleInWords } from './schedule.ts'
 export function notificationTitle(notification: Notification, zone: string): string {
   if (notification.status === 'blind') return gapTitle(notification, zone)
   return `${notification.status === 'up' ? 'Up' : 'Down'}: ${notification.monitor.name}`
+}
+
+/** The title in two parts, for a large heading: "Down" and "since 03:30", with the name apart. */
+export function notificationHeading(notification: Notification, zone: string) {
+  const { status, at } = notification
+  if (status === 'blind') return { word: gapTitle(notification, zone), rest: '', name: null }
+  const { name } = notification.monitor
+  if (status === 'up') return { word: 'Up', rest: 'again', name }
+  return { word: 'Down', rest: `since ${clockInZone(at, zone)}`, name }
 }
 
 /** Its subject, in logs and lists. */
@@ -50,6 +59,7 @@ export function notificationFacts(notification: Notification, zone: string): [la
 /** The label of the link to the page that says more. */
 export function notificationLinkLabel(notification: Notification): string {
   if (notification.status === 'blind') return 'Open project'
+  if (notification.circumstances) return 'Open incident'
   return notification.isTest ? 'Open CronGuard' : 'Open monitor'
 }
 

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { connect, type Socket } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { type AddressObject, type ParsedMail, simpleParser } from 'mailparser'
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import type { AddressObject } from 'mailparser'
+import type { SMTPServerOptions } from 'smtp-server'
 import { email } from '#channels/email.ts'
+import type { Lateness } from '#domain/lateness.ts'
 import type { Log, LogFields } from '#lib/log.ts'
 import { createLogMailer, createSmtpMailer, type Mailer, type SmtpSettings } from '#lib/mail.ts'
 import { newOutbound } from '../support/outbound.ts'
@@ -13,104 +14,16 @@ import {
   makeCertificate,
   messageOf,
   notificationOf,
-  type Receipt,
   type Receiver,
   shortenTimeouts,
   startPeer,
+  THREAD_KEY,
   testChannelKind,
 } from './conformance.ts'
+import { type MailReceiver, PASSWORD, startReceiver, USERNAME } from './mail-receiver.ts'
 
-const USERNAME = 'cronguard'
-const PASSWORD = 'smtp-password-99'
 const FROM = 'CronGuard <cronguard@example.org>'
 const ADDRESS = 'ops@example.org'
-
-/** The enhanced code tells whether a recipient is refused because of the recipient or because of the sender. */
-const REPLIES: Record<number, string> = { 550: '5.1.1 No such user', 554: '5.7.1 Relay access denied' }
-const AT_RECIPIENT = [550, 554, 451]
-
-interface MailReceiver extends Receiver {
-  mails: ParsedMail[]
-  raws: string[]
-  /** One entry per connection: whether it was encrypted when the last mail arrived. */
-  connections: Map<string, boolean>
-}
-
-async function startReceiver(options: SMTPServerOptions = {}): Promise<MailReceiver> {
-  const refuse = (says: number) => Object.assign(new Error(REPLIES[says] ?? 'You said no'), { responseCode: says })
-  const server = new SMTPServer({
-    authOptional: true,
-    allowInsecureAuth: true,
-    disableReverseLookup: true,
-    hideSTARTTLS: true,
-    closeTimeout: 100,
-    logger: false,
-    onConnect: ({ id }, done) => {
-      receiver.connections.set(id, false)
-      done()
-    },
-    onAuth: ({ username, password }, _session, done) => {
-      const isKnown = username === USERNAME && password === PASSWORD && receiver.says !== 535
-      // The worst server repeats the password.
-      if (isKnown) done(null, { user: username })
-      else done(Object.assign(new Error(`${password} is wrong`), { responseCode: 535 }))
-    },
-    onMailFrom: (_address, _session, done) => (receiver.says === 553 ? done(refuse(553)) : done()),
-    onRcptTo: (_address, _session, done) =>
-      AT_RECIPIENT.includes(receiver.says ?? 0) ? done(refuse(receiver.says ?? 0)) : done(),
-    onData: (stream, { id, secure }, done) => {
-      Array.fromAsync(stream as AsyncIterable<Buffer>)
-        .then(async (chunks) => {
-          const raw = Buffer.concat(chunks).toString('latin1')
-          const mail = await simpleParser(Buffer.concat(chunks))
-          receiver.connections.set(id, secure)
-          receiver.raws.push(raw)
-          receiver.mails.push(mail)
-          receiver.receipts.push(readReceipt(mail))
-          done(receiver.says === null ? null : refuse(receiver.says))
-        })
-        .catch(done)
-    },
-    ...options,
-  })
-  // A client that disconnects early is not an error of the server.
-  server.on('error', () => {})
-  const receiver: MailReceiver = {
-    port: await new Promise((resolve) => {
-      const listener = server.listen(0, '127.0.0.1', () => {
-        const address = listener.address()
-        resolve(typeof address === 'object' && address ? address.port : 0)
-      })
-    }),
-    receipts: [],
-    mails: [],
-    raws: [],
-    connections: new Map(),
-    says: null,
-    stop: () => new Promise((resolve) => server.close(() => resolve())),
-  }
-  return receiver
-}
-
-function readReceipt(mail: ParsedMail): Receipt {
-  const [status = '', ...name] = (mail.subject ?? '').split(': ')
-  return {
-    name: name.join(': '),
-    status: status.toLowerCase(),
-    deliveryId: String(mail.headers.get('x-cronguard-delivery')),
-    isTest: mail.text?.includes('This is a test.') ?? false,
-    structure: [...[...mail.headers.keys()].sort(), ...elementsOf(mail.html || '')],
-  }
-}
-
-function elementsOf(html: string): string[] {
-  const names: string[] = []
-  const rewriter = new HTMLRewriter().on('*', {
-    element: ({ tagName, attributes }) => void names.push(tagName, ...[...attributes].map(([name]) => name)),
-  })
-  rewriter.transform(html)
-  return names
-}
 
 function smtp(settings: Partial<SmtpSettings>): Mailer {
   const anonymous = { username: null, password: null }
@@ -180,8 +93,8 @@ describe('Alert mail', () => {
   })
 
   test.each([
-    ['down', 'Down: nightly-report', '#b42318'],
-    ['up', 'Up: nightly-report', '#13713b'],
+    ['down', 'Down: nightly-report', '#b3241a'],
+    ['up', 'Up: nightly-report', '#17733f'],
   ] as const)('has the status %s in subject, text and HTML', async (status, subject, color) => {
     const notification = notificationOf({ status, name: 'nightly-report' })
     expect(await send({ port: receiver.port }, messageOf(notification))).toMatchObject({ result: 'sent' })
@@ -213,6 +126,55 @@ describe('Alert mail', () => {
     expect(receiver.mails.map(({ messageId }) => messageId)).toEqual([DELIVERY_ID, DELIVERY_ID, other].map(idOf))
   })
 
+  test('of one incident have one thread, and tests have none', async () => {
+    const [first, second, other] = ['1', '2', '3'].map((digit) => `b7d2a6de-0c41-4a0a-9f0e-7a3f9dd2a00${digit}`)
+    const incident = `<incident.${THREAD_KEY}@cronguard.example.org>`
+    const down = messageOf(notificationOf(), first)
+    const outcome = await send({ port: receiver.port }, down)
+    const receipt = (outcome.result === 'sent' && outcome.receipt) || null
+    const up = messageOf(notificationOf({ status: 'up' }), second)
+    await send({ port: receiver.port }, { ...up, thread: { key: THREAD_KEY, receipt } })
+    await send(
+      { port: receiver.port },
+      { ...messageOf(notificationOf(), other), thread: { key: other ?? '', receipt: null } },
+    )
+    expect(receiver.mails.map(({ inReplyTo, references }) => [inReplyTo, references])).toEqual([
+      [incident, incident],
+      [`<${first}@cronguard.example.org>`, [incident, `<${first}@cronguard.example.org>`]],
+      [undefined, undefined],
+    ])
+  })
+
+  test('shows the output as text, with lines about errors marked', async () => {
+    const output = { text: '<b>1</b> of 2\nERROR: disk full', isCut: true }
+    await send({ port: receiver.port }, { ...messageOf(notificationOf()), output })
+    const [mail] = receiver.mails
+    expect(mail?.text).toContain('Last output (end only):\n<b>1</b> of 2\nERROR: disk full\n')
+    expect(mail?.html).toMatch(/<pre [^>]*>&lt;b&gt;1&lt;\/b&gt; of 2\n<span [^>]*>ERROR: disk full<\/span><\/pre>/)
+  })
+
+  test('says why it is late', async () => {
+    const late: Lateness = { ms: 11_400_000, cause: { kind: 'failed', detail: 'Connection refused' } }
+    await send({ port: receiver.port }, { ...messageOf(notificationOf()), late })
+    const sentence = 'Delivered 3 hours 10 minutes late: earlier attempts failed (Connection refused).'
+    expect(receiver.mails[0]?.text).toContain(sentence)
+    expect(receiver.mails[0]?.html).toContain(sentence)
+  })
+
+  test('offers to acknowledge first, then to open', async () => {
+    const links = {
+      open: 'https://cron.example.org/incidents/1',
+      acknowledge: 'https://cron.example.org/acknowledge/1',
+    }
+    await send({ port: receiver.port }, { ...messageOf(notificationOf()), links })
+    const [mail] = receiver.mails
+    expect([...(mail?.html || '').matchAll(/<a href="([^"]*)" class="button/g)].map(([, url]) => url)).toEqual([
+      links.acknowledge,
+      links.open,
+    ])
+    expect(mail?.text).toContain(`Acknowledge:\n${links.acknowledge}\n`)
+  })
+
   test('escapes markup in a name in its HTML', async () => {
     await send({ port: receiver.port }, messageOf(notificationOf({ name: '<b>"backup"</b> & \'co\'' })))
     const html = receiver.mails[0]?.html || ''
@@ -224,7 +186,7 @@ describe('Alert mail', () => {
     const notification = notificationOf()
     notification.monitor.description = 'Runs on <db-1>.\n.\nAsk "Ann" 備'
     await send({ port: receiver.port }, messageOf(notification))
-    expect(receiver.mails[0]?.text).toContain('Description: Runs on <db-1>.\n.\nAsk "Ann" 備\n')
+    expect(receiver.mails[0]?.text).toContain('Runbook:\nRuns on <db-1>.\n.\nAsk "Ann" 備\n')
     expect(receiver.mails[0]?.html).toContain('Runs on &lt;db-1&gt;.\n.\nAsk')
   })
 })

@@ -28,7 +28,7 @@ test.each<[why: string, departure: Partial<Departure>, cause: LateCause]>([
 test.each<[cause: LateCause, words: string]>([
   [
     { kind: 'failed', detail: 'Connection refused' },
-    'Delivered 3 hours 10 minutes late: earlier attempts failed. Connection refused.',
+    'Delivered 3 hours 10 minutes late: earlier attempts failed (Connection refused).',
   ],
   [{ kind: 'offline' }, 'Delivered 3 hours 10 minutes late: CronGuard was offline.'],
   [{ kind: 'waiting' }, 'Delivered 3 hours 10 minutes late: it waited for earlier messages.'],

@@ -118,8 +118,8 @@ describe('redact', () => {
     expect(redact(text, { keys: [uuid, 'my-alias'], words: [], cut: NOT_CUT })).toBe('•••• •••• •••• my-alias2')
   })
 
-  // Beginnings of matches that lead nowhere. With a pattern of quadratic time, 8 times the text would take 64 times as
-  // long.
+  // Beginnings of matches that lead nowhere. With a pattern of quadratic time, 16 times the text would take 256 times
+  // as long.
   test.each([
     '/',
     'https://',
@@ -169,10 +169,10 @@ describe('redact', () => {
     'secretkey=',
     '🙂',
   ])('takes linear time for many times %p', (part) => {
-    const short = part.repeat(Math.ceil(5000 / part.length))
-    const long = part.repeat(Math.ceil(40_000 / part.length))
+    const short = part.repeat(Math.ceil(4000 / part.length))
+    const long = part.repeat(Math.ceil(64_000 / part.length))
     timeOf(short)
-    expect(timeOf(long) / Math.max(timeOf(short), 0.2)).toBeLessThan(24)
+    expect(timeOf(long) / Math.max(timeOf(short), 0.3)).toBeLessThan(100)
   })
 })
 

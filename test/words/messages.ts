@@ -2,12 +2,19 @@
 // updates the file after a change of their texts.
 import { composeGapNotice } from '#domain/gap-notice.ts'
 import { NEW_STATE, NO_RULES } from '#domain/monitor.ts'
-import { composeNotification, composeTest, type Notification, type NotificationFacts } from '#domain/notification.ts'
+import {
+  type Circumstances,
+  composeNotification,
+  composeTest,
+  type Notification,
+  type NotificationFacts,
+} from '#domain/notification.ts'
 import type { RecordedPing } from '#domain/ping.ts'
 import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { renderAccountMailHtml, renderAccountMailText } from '#views/emails/account-mail.tsx'
 import { renderAlertHtml, renderAlertText } from '#views/emails/alert.tsx'
 import * as mails from '#words/account-mail.ts'
+import { type MessageFacts, pageLinks } from '#words/message.ts'
 import { notificationTitle } from '#words/notification.ts'
 
 export interface SentMessage {
@@ -70,13 +77,55 @@ function down({ reason, ...facts }: Facts): Notification {
   return composeNotification({ transition, ...rest, ...facts })
 }
 
-function up(lastPing: RecordedPing): Notification {
+function up(lastPing: RecordedPing, circumstances: Circumstances | null = null): Notification {
   const transition = { from: 'down', to: 'up', at: NOW + 381 * MINUTE, reason: 'ping' } as const
   const rest = { monitor: BACKUP, project: 'Freelance', dueAt: null, downSince: NOW }
-  return composeNotification({ transition, lastPing: { ...lastPing, at: transition.at }, ...rest })
+  return composeNotification({ transition, lastPing: { ...lastPing, at: transition.at }, circumstances, ...rest })
 }
 
-const NOTIFICATIONS: [when: string, Notification][] = [
+const CIRCUMSTANCES: Circumstances = {
+  projectId: 'project-1',
+  incidentId: '5f0c1c2e-8f7f-4d52-a5ce-0a1f4c1b7d11',
+  output: null,
+  runs: { missed: 2, failed: 1, isMore: false },
+  lastSuccessAt: NOW - 24 * HOUR,
+  usualMs: 12 * MINUTE + 40 * SECOND,
+  othersDown: { names: ['Mail archive', 'Reports'], count: 5, isMore: false },
+  acknowledgment: { at: NOW + HOUR, by: 'Ada Winter', via: null },
+}
+
+const OUTPUT = [
+  'using parent snapshot 41f0b2d7',
+  'Fatal: unable to save snapshot: no space left on device',
+  'RESTIC_PASSWORD=••••',
+  'backup.sh: restic exited with status 1',
+].join('\n')
+
+/** `more`: what else the message holds. */
+type Sample = [
+  when: string,
+  notification: Notification,
+  more?: Partial<Omit<MessageFacts, 'links'>> & { links?: Partial<MessageFacts['links']> },
+]
+
+const NOTIFICATIONS: Sample[] = [
+  [
+    'the job failed, with its output',
+    down({
+      reason: 'fail',
+      lastPing: { ...FAILURE, durationMs: 937 * SECOND },
+      circumstances: { ...CIRCUMSTANCES, acknowledgment: null },
+    }),
+    { output: { text: OUTPUT, isCut: true }, links: { acknowledge: `${BASE_URL}/acknowledge/TOKEN` } },
+  ],
+  [
+    'the job recovered, and the mail server was unreachable for hours',
+    up({ ...PING, durationMs: 792 * SECOND }, CIRCUMSTANCES),
+    {
+      output: { text: 'snapshot a80c31f4 saved', isCut: false },
+      late: { ms: 190 * MINUTE, cause: { kind: 'failed', detail: 'Connection refused' } },
+    },
+  ],
   ['no ping arrived in time', down({ reason: 'timeout' })],
   ['no ping has ever arrived', down({ reason: 'timeout', lastPing: null })],
   ['no ping arrived since the monitor was resumed', down({ reason: 'no-ping' })],
@@ -170,12 +219,16 @@ const ACCOUNT_MAILS: [when: string, mails.AccountMail][] = [
 ]
 
 export const MESSAGES: SentMessage[] = [
-  ...NOTIFICATIONS.map(([when, notification]) => ({
-    when,
-    subject: notificationTitle(notification, ZONE),
-    text: renderAlertText({ notification, baseUrl: BASE_URL, zone: ZONE }),
-    html: renderAlertHtml({ notification, baseUrl: BASE_URL, zone: ZONE }),
-  })),
+  ...NOTIFICATIONS.map(([when, notification, more = {}]) => {
+    const links = { ...pageLinks(notification, BASE_URL), ...more.links }
+    const message = { notification, baseUrl: BASE_URL, zone: ZONE, output: null, late: null, ...more, links }
+    return {
+      when,
+      subject: notificationTitle(notification, ZONE),
+      text: renderAlertText(message),
+      html: renderAlertHtml(message),
+    }
+  }),
   ...ACCOUNT_MAILS.map(([when, mail]) => ({
     when,
     subject: mail.subject,

@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
   domain: { rooms: ['lib', 'assets'], packages: /^zod$/ },
   words: { rooms: ['domain', 'lib'], packages: /^$/ },
   store: { rooms: ['domain', 'lib', 'migrations'], packages: /^(bun:sqlite|node:path)$/ },
-  channels: { rooms: ['domain', 'words', 'lib', 'views/emails'], packages: /^zod$/ },
+  channels: { rooms: ['domain', 'words', 'lib', 'views/emails'], packages: /^(zod|liquidjs)$/ },
   views: {
     rooms: ['domain', 'words', 'lib', 'assets', 'package.json'],
     packages: /^(htmx\.org\/|@fontsource-variable\/|marked$|minisearch$)/,

@@ -1,5 +1,5 @@
 import { findKind } from '#channels/index.ts'
-import { type ChannelKind, changedSettings } from '#channels/kind.ts'
+import { type ChannelKind, changedSettings, type Message } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import {
   CHANNELS_MAX,
@@ -18,6 +18,7 @@ import { TAGS_MAX } from '#domain/monitor.ts'
 import { composeTest } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
+import { throwProblems } from '#lib/fields.ts'
 import { newUuid } from '#lib/tokens.ts'
 import * as store from '#store/channels.ts'
 import type { Reader, Tx } from '#store/database.ts'
@@ -235,7 +236,23 @@ function settingsAfter({ kind: name, settings }: Channel, input: SettingsInput):
 export function readSettings(kind: ChannelKind, input: unknown): unknown {
   const settings = kind.settings.safeParse(input)
   if (!settings.success) throw invalidSettings(settings.error.issues)
+  throwProblems(kind.problems?.(settings.data, sampleMessage()) ?? {})
   return settings.data
+}
+
+function sampleMessage(): Message {
+  const notification = composeTest({ project: 'Sample', now: 0 })
+  return {
+    notification,
+    deliveryId: newUuid(),
+    baseUrl: 'https://cronguard.example.com',
+    zone: 'UTC',
+    links: { open: 'https://cronguard.example.com/', acknowledge: null },
+    output: null,
+    late: null,
+    check: () => null,
+    thread: { key: newUuid(), receipt: null },
+  }
 }
 
 function tooManyChannels(): AppError {

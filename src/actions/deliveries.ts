@@ -28,6 +28,7 @@ import { findZoneOfMember } from '#store/projects.ts'
 import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
 import { type Output, pageLinks } from '#words/message.ts'
 import { notificationSubject } from '#words/notification.ts'
+import { findCheck } from './checks.ts'
 import { awaitsConfirmation, requireConfirmed } from './confirmations.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
 import { findAcknowledgeUrl } from './incident-links.ts'
@@ -180,6 +181,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     },
     output: outputOf(deps, notification),
     late,
+    check: () => findCheck(deps, { projectId: channel.projectId, notification }),
     thread: { key: thread?.incidentId ?? deliveryId, receipt: thread?.receipt ?? null },
   }
   try {

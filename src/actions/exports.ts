@@ -47,13 +47,15 @@ function exportProject(
 }
 
 export function exportChannel(channel: Channel, withSecrets: boolean): ExportedChannel {
-  const settings = Object.entries(channel.settings as Record<string, string>)
+  const settings = Object.entries(channel.settings as Record<string, unknown>)
   const isIncluded = (field: string): boolean => withSecrets || isPublic(channel.kind, field)
   return {
     id: channel.id,
     kind: channel.kind,
     name: channel.name,
-    settings: Object.fromEntries(settings.filter(([field]) => isIncluded(field))),
+    settings: Object.fromEntries(
+      settings.filter(([field]) => isIncluded(field)).map(([field, value]) => [field, String(value)]),
+    ),
     left_out: settings.map(([field]) => field).filter((field) => !isIncluded(field)),
     disabled: channel.disabledAt !== null,
     tells_blackouts: channel.notifiesGaps,

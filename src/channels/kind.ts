@@ -9,6 +9,8 @@ import type { MessageFacts } from '#words/message.ts'
 
 /** A notification to send. `contentOf` in `words/message.ts` turns it into text. */
 export interface Message extends MessageFacts {
+  /** The check as the management API shows it, with its ping URL. Null if the message is about no monitor. */
+  check(): Readonly<Record<string, unknown>> | null
   /** The same for every attempt, so that a receiver can recognize a notification that arrives twice. */
   deliveryId: string
   thread: {
@@ -41,6 +43,12 @@ export interface ChannelKind<Settings = unknown> {
   reader?(settings: Settings): string
   /** Whether the service keeps an entry for each incident, so that its messages can't be combined with others. */
   isPerIncident?: true
+  /** Settings to start from. */
+  presets?: readonly { label: string; settings: Readonly<Record<string, string>> }[]
+  /** Problems that only a message brings to light, by field. They prevent saving, not sending. */
+  problems?(settings: Settings, sample: Message): Record<string, string>
+  /** What is sent, as text, for kinds that don't show the content of a message as it is. */
+  preview?(settings: Settings, message: Message): string
   /** Finds the value of a setting that people can't know, such as the id of a chat. */
   setup?: ChannelSetup
   /** Errors of the receiver are an outcome. They never throw. */
@@ -72,19 +80,24 @@ export function changedSettings(
   stored: Readonly<Record<string, unknown>>,
   { given, removed }: SettingsInput,
 ): Record<string, unknown> {
-  const values = fields.map(({ name, type, isRequired }) => {
+  const values = fields.map(({ name, type, isRequired, concealing }) => {
     if (given[name] === undefined && !removed.includes(name)) return [name, stored[name]]
     const typed = KEPT_AS_TYPED.includes(type) ? (given[name] ?? '') : (given[name] ?? '').trim()
-    if (typed !== '') return [name, typed]
+    if (typed !== '') return [name, concealing?.reveal(typed, String(stored[name] ?? '')) ?? typed]
     const isKept = type === 'secret' && !(removed.includes(name) && !isRequired)
     return [name, isKept ? stored[name] : isRequired ? '' : undefined]
   })
   const settings = Object.fromEntries(values.filter(([, value]) => value !== undefined))
   if (changesServer({ fields, stored, settings })) {
-    const kept = fields.filter(({ name, type }) => type === 'secret' && !given[name] && settings[name])
+    const kept = fields.filter((field) => settings[field.name] && keepsSecret(field, given[field.name]))
     throwProblems(Object.fromEntries(kept.map(({ name, label }) => [name, reenterMessage(label)])))
   }
   return settings
+}
+
+function keepsSecret({ type, concealing }: ChannelField, given: string | undefined): boolean {
+  if (concealing) return given === undefined || concealing.isConcealed(given)
+  return type === 'secret' && !given
 }
 
 const KEPT_AS_TYPED: readonly ChannelField['type'][] = ['secret', 'lines']

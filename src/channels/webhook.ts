@@ -1,75 +1,179 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
 import type { GapNotice } from '#domain/gap-notice.ts'
-import { type MonitorNotification, notificationUrl } from '#domain/notification.ts'
+import { type MonitorNotification, type Notification, notificationUrl } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
 import { hmacSha256Hex } from '#lib/tokens.ts'
 import { notificationDetails, notificationSubject } from '#words/notification.ts'
 import { scheduleInWords } from '#words/schedule.ts'
-import { blockedOutcome, type ChannelKind, type Message, networkOutcome, type Transports } from './kind.ts'
+import type { ChannelKind, Message, Transports } from './kind.ts'
 import { requestUrl, shownSecretUrl } from './shared/fields.ts'
+import { concealHeaders, HeaderLines } from './shared/headers.ts'
+import { outcomeOf } from './shared/http.ts'
+import { TEMPLATE_MAX } from './shared/liquid.ts'
+import { WEBHOOK_FIELDS, WEBHOOK_PRESETS } from './shared/webhook-fields.ts'
+import {
+  buildRequest,
+  expectsJson,
+  METHODS,
+  type RequestTemplate,
+  TEMPLATE_LANGUAGES,
+  type WebhookRequest,
+} from './shared/webhook-request.ts'
 
-interface WebhookSettings {
-  url: string
-  secret?: string | undefined
-}
+/** What isn't set has its default. */
+type WebhookSettings = z.infer<typeof WebhookSettings>
 
 const SECRET_MAX = 200
 const TIMEOUT_MS = 5 * SECOND
+
+const Url = requestUrl().refine(hasFixedHost, 'The host can’t contain a placeholder.')
+const Body = z.string().max(TEMPLATE_MAX).optional()
+const Headers = HeaderLines.optional()
+const Method = z.enum(METHODS).optional()
+
+const WebhookSettings = z
+  .object({
+    url: Url,
+    secret: z.string().max(SECRET_MAX).optional(),
+    language: z.enum(TEMPLATE_LANGUAGES).optional(),
+    method: Method,
+    headers: Headers,
+    body: Body,
+    down: z.enum(['send', 'none']).optional(),
+    up: z.enum(['same', 'own', 'none']).optional(),
+    upMethod: Method,
+    upUrl: Url.optional(),
+    upHeaders: Headers,
+    upBody: Body,
+    test: z.enum(['same', 'own']).optional(),
+    testMethod: Method,
+    testUrl: Url.optional(),
+    testHeaders: Headers,
+    testBody: Body,
+  })
+  .refine(({ up, upUrl }) => up !== 'own' || upUrl, { path: ['upUrl'], error: 'Enter a URL.' })
+  .refine(({ test, testUrl }) => test !== 'own' || testUrl, { path: ['testUrl'], error: 'Enter a URL.' })
 
 export const webhook: ChannelKind<WebhookSettings> = {
   kind: 'webhook',
   label: 'Webhook',
   group: 'Email and webhooks',
-  offer: 'Sends a POST request with JSON to your URL.',
+  offer: 'Sends a request to your URL, with JSON or with your own template.',
   needsMailServer: false,
-  fields: [
-    { name: 'url', label: 'URL', help: 'Receives a POST request with JSON.', type: 'url', isRequired: true },
-    {
-      name: 'secret',
-      label: 'Secret',
-      help: 'Used to sign the body, so the receiver can verify the sender.',
-      type: 'secret',
-      isRequired: false,
-    },
-  ],
-  settings: z.object({
-    url: requestUrl(),
-    secret: z.string().max(SECRET_MAX).optional(),
-  }),
+  fields: WEBHOOK_FIELDS,
+  settings: WebhookSettings,
+  presets: WEBHOOK_PRESETS,
+  problems: templateProblems,
+  preview,
   summary: ({ url }) => shownSecretUrl(url),
   send,
 }
 
-async function send({ url, secret }: WebhookSettings, message: Message, { outbound }: Transports): Promise<Outcome> {
-  const body = JSON.stringify(webhookBody(message))
+function hasFixedHost(url: string): boolean {
+  return !/[${}]/.test(decodeURIComponent(new URL(url).host))
+}
+
+async function send(settings: WebhookSettings, message: Message, { outbound }: Transports): Promise<Outcome> {
+  const request = requestFor(settings, message)
+  if (request === null) return { result: 'sent', detail: 'Nothing sent, as the channel’s settings say' }
+  const { method, url, headers, body, problem } = request
   const result = await outbound.send({
-    method: 'POST',
+    method,
     url,
     headers: {
-      'Content-Type': 'application/json',
       'User-Agent': 'CronGuard',
       'X-CronGuard-Delivery': message.deliveryId,
-      ...(secret ? { 'X-CronGuard-Signature': `sha256=${hmacSha256Hex(secret, body)}` } : {}),
+      ...(settings.secret ? { 'X-CronGuard-Signature': `sha256=${hmacSha256Hex(settings.secret, body)}` } : {}),
+      ...Object.fromEntries(headers),
     },
     body,
     timeoutMs: TIMEOUT_MS,
   })
-  switch (result.kind) {
-    case 'answer':
-      return answerOutcome(result.status)
-    case 'failure':
-      return networkOutcome(result)
-    case 'blocked':
-      return blockedOutcome(result)
+  const outcome = outcomeOf(result, { textOf: () => undefined })
+  return problem === null ? outcome : { ...outcome, detail: `${outcome.detail}. Sent without a template: ${problem}` }
+}
+
+/** Null if nothing is sent for this message. */
+function requestFor(settings: WebhookSettings, message: Message): WebhookRequest | null {
+  const template = templateFor(settings, message.notification)
+  const { language = 'none' } = settings
+  return template && buildRequest(template, { language, message, ownJson: webhookBody(message) })
+}
+
+function templateFor(settings: WebhookSettings, { isTest, status }: Notification): RequestTemplate | null {
+  const { test = 'same', up = 'same', down = 'send' } = settings
+  if (isTest) return test === 'own' ? ownTemplate(settings, 'test') : mainTemplate(settings)
+  if (status === 'up' && up === 'own') return ownTemplate(settings, 'up')
+  const isSent = status === 'up' ? up === 'same' : down === 'send'
+  return isSent ? mainTemplate(settings) : null
+}
+
+function mainTemplate({ method = 'POST', url, headers = '', body = '' }: WebhookSettings): RequestTemplate {
+  return { method, url, headers, body }
+}
+
+function ownTemplate(settings: WebhookSettings, prefix: 'up' | 'test'): RequestTemplate {
+  return {
+    method: settings[`${prefix}Method`] ?? 'POST',
+    url: settings[`${prefix}Url`] ?? settings.url,
+    headers: settings[`${prefix}Headers`] ?? '',
+    body: settings[`${prefix}Body`] ?? '',
   }
 }
 
-// 410 means that the receiver is gone. Other errors may be fixed within the day.
-function answerOutcome(status: number): Outcome {
-  const detail = `Received status code ${status}`
-  if (status >= 200 && status < 300) return { result: 'sent', detail }
-  return { result: 'failed', reason: 'status', detail, isPermanent: status === 410 }
+/** The request as text, without the values of headers that may be secret. */
+function preview(settings: WebhookSettings, message: Message): string {
+  const request = requestFor(settings, message)
+  if (request === null) return 'Nothing is sent.'
+  const headers = request.headers.map(([name, value]) => `${name}: ${value}`).join('\n')
+  const lines = [`${request.method} ${request.url}`, concealHeaders(headers), '', indented(request.body)]
+  return [...(request.problem === null ? [] : [`Problem: ${request.problem}`, '']), ...lines].join('\n').trim()
+}
+
+function indented(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2)
+  } catch {
+    return body
+  }
+}
+
+const HOSTILE = 'a "quoted" \\ name 🛡️\n{{ 7 }} $NAME </b>'
+
+/** Problems of templates with a message full of special characters, by field. */
+function templateProblems(settings: WebhookSettings, sample: Message): Record<string, string> {
+  if (settings.language !== 'liquid') return {}
+  const message = hostileMessage(sample)
+  const ownJson = webhookBody(message)
+  const own = { '': true, up: settings.up === 'own', test: settings.test === 'own' } as const
+  const found = (['', 'up', 'test'] as const)
+    .filter((prefix) => own[prefix])
+    .map((prefix) => {
+      const template = prefix === '' ? mainTemplate(settings) : ownTemplate(settings, prefix)
+      return [prefix === '' ? 'body' : `${prefix}Body`, problemOf(template, { message, ownJson })] as const
+    })
+  return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== null))
+}
+
+function problemOf(template: RequestTemplate, { message, ownJson }: { message: Message; ownJson: object }) {
+  const { problem, body } = buildRequest(template, { language: 'liquid', message, ownJson })
+  if (problem !== null) return `${problem[0]?.toUpperCase()}${problem.slice(1)}`
+  if (template.body === '' || template.method === 'GET' || !expectsJson(template)) return null
+  try {
+    JSON.parse(body)
+    return null
+  } catch {
+    return 'The body is not valid JSON when the name contains quotes. Write "{{ name }}" or {{ name | json }}.'
+  }
+}
+
+function hostileMessage(message: Message): Message {
+  const { notification } = message
+  if (notification.status === 'blind') return message
+  const monitor = { ...notification.monitor, name: HOSTILE, description: HOSTILE, tags: [HOSTILE] }
+  const output = { text: HOSTILE.repeat(200), isCut: true }
+  return { ...message, output, notification: { ...notification, monitor, project: HOSTILE } }
 }
 
 /** The webhook's wire format: snake_case, times as ISO 8601 in UTC, durations in whole seconds. */

@@ -98,6 +98,14 @@ export interface ChannelField {
   initial?: string
   /** The values of a choice. */
   options?: readonly { value: string; label: string }[]
+  /** Fields with the same section are folded under this title. */
+  section?: string
+  /** Hides parts of the stored text in forms, and puts them back into what was typed. */
+  concealing?: {
+    show(stored: string): string
+    reveal(typed: string, stored: string): string
+    isConcealed(typed: string): boolean
+  }
 }
 
 /** Groups of kinds, in the order of the form. */

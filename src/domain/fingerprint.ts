@@ -8,7 +8,7 @@ const LENGTH = 10
 
 /** A short hash of each value: long enough to detect a change, too short to reveal the value. */
 export function fingerprintOf(facets: Facets): string {
-  return facets.map(([, value]) => sha1Hex(JSON.stringify(value)).slice(0, LENGTH)).join('.')
+  return facets.map(([, value]) => sha1Hex(JSON.stringify(value ?? null)).slice(0, LENGTH)).join('.')
 }
 
 /** The labels of the values that changed since the fingerprint was taken. */

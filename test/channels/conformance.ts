@@ -60,6 +60,13 @@ export interface ChannelAdaptor {
 
 export const AT = Date.UTC(2026, 2, 1, 12, 0, 0)
 export const BASE_URL = 'https://cronguard.example.org'
+/** The check of `messageOf`, shortened. */
+export const CHECK = {
+  name: 'backup',
+  slug: 'backup',
+  uuid: 'b6dbc2f0-5f3c-4b11-9f0a-5ac0c1a7e0b1',
+  ping_url: `${BASE_URL}/ping/b6dbc2f0-5f3c-4b11-9f0a-5ac0c1a7e0b1`,
+}
 /** The incident of `messageOf`. */
 export const THREAD_KEY = 'c2a7a8a0-50c1-4d3a-9a0e-0a8d1b8f3f21'
 export const DELIVERY_ID = '5f0c1c2e-8f7f-4d52-a5ce-0a1f4c1b7d11'
@@ -102,6 +109,7 @@ export function messageOf(notification: Notification, deliveryId = DELIVERY_ID):
     links: pageLinks(notification, BASE_URL),
     output: null,
     late: null,
+    check: () => CHECK,
     thread: { key: THREAD_KEY, receipt: null },
   }
 }

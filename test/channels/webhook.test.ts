@@ -76,6 +76,25 @@ function readReceipt(headers: IncomingHttpHeaders, bytes: Buffer): Receipt {
   }
 }
 
+/** All other settings with their defaults. */
+const EXPLICIT = {
+  language: 'none',
+  method: 'POST',
+  headers: '',
+  body: '',
+  down: 'send',
+  up: 'same',
+  upMethod: 'POST',
+  upUrl: 'https://example.org/up',
+  upHeaders: '',
+  upBody: '',
+  test: 'same',
+  testMethod: 'POST',
+  testUrl: 'https://example.org/test',
+  testHeaders: '',
+  testBody: '',
+}
+
 testChannelKind({
   kind: 'webhook',
   startReceiver,
@@ -83,6 +102,7 @@ testChannelKind({
     settings: {
       url: `${isSecure ? 'https' : 'http'}://${host}:${port}/hooks/${PATH_SECRET}?key=${QUERY_SECRET}`,
       secret: SIGNING_SECRET,
+      ...EXPLICIT,
     },
     transports: transports(),
     close: () => {},

@@ -17,13 +17,13 @@ import type { MessageLimits } from '#http/message-limits.ts'
 import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { findChannelReport, listChannels, listMonitorIdsOfChannel } from '#store/channels.ts'
+import { timeOrNull } from '#words/wire-time.ts'
 import type { About } from './about.ts'
 import { Channel, ChannelDetails, TestOutcome } from './answers.ts'
 import { type ApiCall, bodiless, endpoint, write } from './endpoint.ts'
 import { flag, readBody } from './fields.ts'
 import { ONE_LINE } from './limits.ts'
 import { toChannel } from './shapes.ts'
-import { timeOrNull } from './times.ts'
 
 const Name = z.string('name is not a string').meta({ maxLength: CHANNEL_NAME_MAX, ...ONE_LINE })
 

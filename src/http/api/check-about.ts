@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { ALIAS_PATTERN, FAILURES_TO_ALERT_MAX, MONITORS_MAX, NEW_ALIAS_MIN } from '#domain/monitor.ts'
 import { defaultOf } from '#domain/monitor-settings.ts'
 import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
+import { toWire, WIRE_SETTINGS, type WireSetting } from '#words/check.ts'
+import { seconds } from '#words/wire-time.ts'
 import type { About } from './about.ts'
 import { Check } from './answers.ts'
-import { toWire, WIRE_SETTINGS, type WireSetting } from './check-settings.ts'
 import { SECONDS } from './check-spec.ts'
-import { seconds } from './times.ts'
 
 const newAliases = ALIAS_PATTERN.source.slice(1, -1).replace('{4,', `{${NEW_ALIAS_MIN},`)
 

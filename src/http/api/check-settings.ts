@@ -1,36 +1,16 @@
 // The settings of a monitor in the management API: durations in seconds, and the names of Healthchecks.
 import { z } from 'zod'
-import { type Monitor, NAME_MAX } from '#domain/monitor.ts'
-import {
-  defaultOf,
-  type FlatSettings,
-  MONITOR_SETTINGS,
-  type MonitorSetting,
-  type SettingField,
-  settingValue,
-} from '#domain/monitor-settings.ts'
+import { NAME_MAX } from '#domain/monitor.ts'
+import type { FlatSettings, MonitorSetting, SettingField } from '#domain/monitor-settings.ts'
 import { SCHEDULE_MAX_LENGTH } from '#domain/schedule-input.ts'
-import { expression, type SettingValue, text } from '#domain/setting.ts'
+import { expression, text } from '#domain/setting.ts'
 import { SECOND } from '#lib/duration.ts'
 import { withoutInvisible } from '#lib/invisible.ts'
+import { ADDED_SETTINGS, WIRE_SETTINGS } from '#words/check.ts'
 import { NO_NUL } from './limits.ts'
-import { seconds } from './times.ts'
-
-export interface WireSetting extends MonitorSetting {
-  wire: string
-}
-
-/** The settings that the API has. */
-export const WIRE_SETTINGS = MONITOR_SETTINGS.filter((setting): setting is WireSetting => setting.wire !== null)
 
 /** As in Healthchecks, these must be at least a minute unless the request sets `subminute`. */
 const MINUTE_FIELDS: SettingField[] = ['schedule.periodMs', 'graceMs', 'maxRunMs']
-
-/**
- * Settings that Healthchecks doesn't have are left out of responses if they have their default. A client of
- * Healthchecks can then send back the check that it received.
- */
-const ADDED_SETTINGS: SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert', 'alias']
 
 const SECONDS_MIN = 60
 
@@ -85,31 +65,6 @@ function wholeSeconds(min: number, max: number) {
 export function settingsIn(read: Record<string, unknown>): Partial<FlatSettings> {
   const sent = WIRE_SETTINGS.filter(({ wire }) => read[wire] !== undefined)
   return Object.fromEntries(sent.map(({ wire, field }) => [field, read[wire]]))
-}
-
-const ADDED = WIRE_SETTINGS.filter(({ field }) => ADDED_SETTINGS.includes(field))
-const OF_PERIOD = WIRE_SETTINGS.filter(({ field }) => field === 'schedule.periodMs')
-const OF_EXPRESSION = WIRE_SETTINGS.filter((one) => one.group === 'schedule' && !OF_PERIOD.includes(one))
-const ALWAYS = WIRE_SETTINGS.filter((one) => one.group !== 'schedule' && !ADDED.includes(one))
-const BLANK: Record<string, SettingValue> = Object.fromEntries(ALWAYS.map(({ wire }) => [wire, null]))
-
-/** The settings of a monitor under the API's names: a period or an expression, and our additions unless default. */
-export function shownSettings(monitor: Monitor): Record<string, SettingValue> {
-  // Copies of one object are the fastest to fill and to write as JSON.
-  const shown = { ...BLANK }
-  const add = (setting: WireSetting) => {
-    shown[setting.wire] = toWire(setting, settingValue(monitor, setting))
-  }
-  ALWAYS.forEach(add)
-  const ofSchedule = monitor.schedule.kind === 'period' ? OF_PERIOD : OF_EXPRESSION
-  ofSchedule.forEach(add)
-  ADDED.filter((setting) => settingValue(monitor, setting) !== defaultOf(setting)).forEach(add)
-  return shown
-}
-
-export function toWire({ field, kind }: WireSetting, value: SettingValue): SettingValue {
-  if (field === 'postOnly') return value ? 'POST' : ''
-  return kind.is === 'duration' && typeof value === 'number' ? seconds(value) : value
 }
 
 const ANSWERED: Partial<Record<SettingField, string>> = {

@@ -13,6 +13,7 @@ import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { listChannelIdsByMonitor, listChannels, listChannelsOfMonitor } from '#store/channels.ts'
 import { findMonitorByPingKey, findMonitorByUniqueKey, listMonitors } from '#store/monitors.ts'
+import { toCheck } from '#words/check.ts'
 import {
   DELETE_CHECK,
   LIST_CHECKS,
@@ -24,7 +25,6 @@ import {
 } from './check-about.ts'
 import { readCheckSpec, resolveChannels, toChange, toMatch } from './check-spec.ts'
 import { type ApiCall, bodiless, endpoint, read, UNIQUE_KEY, write } from './endpoint.ts'
-import { toCheck } from './shapes.ts'
 
 export function checkRoutes(deps: Deps) {
   return cookielessRoutes('api/checks', 'json')

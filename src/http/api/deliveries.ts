@@ -5,12 +5,12 @@ import { DELIVERY_STATES } from '#domain/delivery.ts'
 import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { findLoggedDelivery, type LoggedDelivery, listAttempts, listLoggedDeliveries } from '#store/delivery-log.ts'
+import { time } from '#words/wire-time.ts'
 import type { About } from './about.ts'
 import { DeliveryDetails, NextPage, ProjectDelivery } from './answers.ts'
 import { type ApiCall, bodiless, endpoint, write } from './endpoint.ts'
 import { limitUpTo, readQuery } from './fields.ts'
 import { toDelivery } from './shapes.ts'
-import { time } from './times.ts'
 
 const LIMIT_MAX = 1000
 const LIMIT = 100

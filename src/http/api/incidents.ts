@@ -7,13 +7,13 @@ import { AppError } from '#lib/errors.ts'
 import { listDeliveriesOfIncident } from '#store/delivery-log.ts'
 import { findIncidentSummary, listIncidents } from '#store/incidents.ts'
 import { acknowledgerInWords } from '#words/acknowledgment.ts'
+import { seconds, time, timeOrNull } from '#words/wire-time.ts'
 import type { About } from './about.ts'
 import { Incident, IncidentDetails, NextPage } from './answers.ts'
 import { findCheck } from './checks.ts'
 import { type ApiCall, bodiless, endpoint, read, write } from './endpoint.ts'
 import { limitUpTo, readBody, readQuery, text } from './fields.ts'
 import { toDelivery } from './shapes.ts'
-import { seconds, time, timeOrNull } from './times.ts'
 
 const LIMIT_MAX = 500
 const LIMIT = 100

@@ -13,12 +13,12 @@ import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { type ApiKeyRecord, findProject, listApiKeys } from '#store/projects.ts'
+import { time } from '#words/wire-time.ts'
 import type { About } from './about.ts'
 import { Key, NewKey, Project } from './answers.ts'
 import { type ApiCall, bodiless, endpoint, read, write } from './endpoint.ts'
 import { checkedText, readBody } from './fields.ts'
 import { FILLED_LINE, ONE_LINE } from './limits.ts'
-import { time } from './times.ts'
 
 const ProjectChange = z
   .object({

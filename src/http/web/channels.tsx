@@ -172,8 +172,13 @@ function editForm(db: Reader, { context: { report, form: submitted }, kind, agai
   const stored = channel.settings as Record<string, unknown>
   const isSecret = (name: string): boolean =>
     kind.fields.some((field) => field.name === name && field.type === 'secret')
-  const shown = Object.entries(stored).filter(([name]) => !isSecret(name))
-  const values = Object.fromEntries(shown.map(([name, value]) => [settingField(name), String(value)]))
+  const shown = kind.fields.filter(({ name, type }) => type !== 'secret' && stored[name] !== undefined)
+  const values = Object.fromEntries(
+    shown.map(({ name, concealing }) => {
+      const text = String(stored[name])
+      return [settingField(name), concealing?.show(text) ?? text]
+    }),
+  )
   const ticks: Record<string, string> = channel.notifiesGaps ? { notifiesGaps: 'on' } : {}
   const { form, problem } = again ?? {
     form: freshForm({ ...values, ...ticks, name: channel.name, [SEEN_FIELD]: channelFingerprint(db, channel) }),

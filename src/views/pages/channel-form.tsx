@@ -118,9 +118,7 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
         label="Name"
         help={`Shown in lists and notifications. Leave empty for “${kind.label}”.`}
       />
-      {kind.fields.map((field) => (
-        <SettingField field={field} form={form} isStored={storedSecrets.includes(field.name)} />
-      ))}
+      <Settings fields={kind.fields} form={form} storedSecrets={storedSecrets} />
       <MonitorChoice choice={choice} form={form} />
       <Check
         name="notifiesGaps"
@@ -133,6 +131,40 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
       </button>
     </form>
   )
+}
+
+function Settings({ fields, form, storedSecrets }: SettingsProps) {
+  const sections = [...new Set(fields.map(({ section }) => section))]
+  return (
+    <>
+      {sections.map((title) => {
+        const own = fields.filter(({ section }) => section === title)
+        const inputs = own.map((field) => (
+          <SettingField field={field} form={form} isStored={storedSecrets.includes(field.name)} />
+        ))
+        const isOpen = own.some((field) => isFilledIn(field, form))
+        return title === undefined ? (
+          inputs
+        ) : (
+          <details open={isOpen}>
+            <summary>{title}</summary>
+            {inputs}
+          </details>
+        )
+      })}
+    </>
+  )
+}
+
+function isFilledIn({ name, initial = '' }: ChannelField, { values, problems }: FormState): boolean {
+  const field = settingField(name)
+  return problems[field] !== undefined || (values[field] ?? '') !== initial
+}
+
+interface SettingsProps {
+  fields: readonly ChannelField[]
+  form: FormState
+  storedSecrets: readonly string[]
 }
 
 interface SettingProps {

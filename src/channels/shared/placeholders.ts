@@ -1,0 +1,67 @@
+// Placeholders such as $NAME in the requests of a webhook, with the names of Healthchecks.
+
+/** The values of placeholders. Text in names and output is not searched for placeholders again. */
+export interface PlaceholderValues {
+  CODE: string
+  STATUS: string
+  /** The moment of the change, as ISO 8601. */
+  NOW: string
+  NAME: string
+  SLUG: string
+  tags: readonly string[]
+  EXITSTATUS: string
+  /** The output of the ping; empty if there is none. */
+  BODY: string
+  /** The check as the management API shows it. */
+  JSON(): unknown
+}
+
+/** Where a text is used. Headers and addresses have no `$BODY`, as in Healthchecks. */
+export type Place = 'url' | 'header' | 'body'
+
+// Longer names come first: $NAME_JSON contains $NAME.
+const PLACEHOLDER = /\$(?:(NAME_JSON|BODY_JSON|EXITSTATUS|STATUS|NAME|SLUG|TAGS|CODE|NOW|JSON|BODY)|TAG([1-9]\d*))/g
+
+/** Replaces the placeholders of a text in one pass. Unknown ones stay as they are. */
+export function fillPlaceholders(text: string, values: PlaceholderValues, place: Place): string {
+  return text.replace(PLACEHOLDER, (found, name: string | undefined, digits: string | undefined) => {
+    if (digits !== undefined) return tagAt({ found, digits, values, place })
+    if (name?.startsWith('BODY') && place !== 'body') return found
+    return encode(valueNamed(name ?? '', values), place)
+  })
+}
+
+function valueNamed(name: string, values: PlaceholderValues): string {
+  switch (name) {
+    case 'NAME_JSON':
+      return JSON.stringify(values.NAME)
+    case 'BODY_JSON':
+      return JSON.stringify(values.BODY)
+    case 'TAGS':
+      return values.tags.join(' ')
+    case 'JSON':
+      return JSON.stringify(values.JSON())
+    default:
+      return values[name as 'CODE' | 'STATUS' | 'NOW' | 'NAME' | 'SLUG' | 'EXITSTATUS' | 'BODY']
+  }
+}
+
+// With 9 tags, $TAG12 is the first tag followed by a 2.
+function tagAt(tag: { found: string; digits: string; values: PlaceholderValues; place: Place }): string {
+  const { found, digits, values, place } = tag
+  for (let length = digits.length; length > 0; length -= 1) {
+    const value = values.tags[Number(digits.slice(0, length)) - 1]
+    if (value !== undefined) return encode(value, place) + digits.slice(length)
+  }
+  return found
+}
+
+function encode(value: string, place: Place): string {
+  if (place === 'url') return encodeURIComponent(value).replaceAll('%2F', '/')
+  return place === 'header' ? latin1(value.replace(/[\r\n]+/g, ' ')) : value
+}
+
+/** Headers can't contain other characters, so they become HTML entities, as in Healthchecks. */
+export function latin1(text: string): string {
+  return text.replace(/[\u0100-\u{10ffff}]/gu, (character) => `&#${character.codePointAt(0)};`)
+}

@@ -13,6 +13,7 @@ import { pagerduty } from './pagerduty.ts'
 import { pagertree } from './pagertree.ts'
 import { pushbullet } from './pushbullet.ts'
 import { pushover } from './pushover.ts'
+import { withWording, wordingOf } from './shared/wording.ts'
 import { slack } from './slack.ts'
 import { slackBot } from './slack-bot.ts'
 import { splunkOnCall } from './splunk-oncall.ts'
@@ -20,8 +21,8 @@ import { telegram } from './telegram.ts'
 import { trello } from './trello.ts'
 import { webhook } from './webhook.ts'
 
-/** All kinds of channels, in the order of the form. */
-export const CHANNEL_KINDS: readonly ChannelKind[] = [
+/** In the order of the form. */
+const KINDS: readonly ChannelKind[] = [
   email,
   webhook,
   slack,
@@ -42,6 +43,9 @@ export const CHANNEL_KINDS: readonly ChannelKind[] = [
   trello,
 ]
 
+/** All kinds of channels, in the order of the form. */
+export const CHANNEL_KINDS: readonly ChannelKind[] = KINDS.map(withWording)
+
 export function findKind(kind: string): ChannelKind | null {
   return CHANNEL_KINDS.find((candidate) => candidate.kind === kind) ?? null
 }
@@ -59,14 +63,16 @@ export async function sendThrough(
   message: Message,
   transports: Transports,
 ): Promise<Outcome> {
-  const outcome = await kind.send(settings, message, transports)
+  const { wording, problem } = wordingOf(settings, message)
+  const outcome = await kind.send(settings, { ...message, wording }, transports)
   const values = settings as Record<string, unknown>
   const secrets = kind.fields.filter(({ type }) => type === 'secret').map(({ name }) => values[name])
   const detail = secrets
     .filter((secret) => typeof secret === 'string')
     .filter((secret) => secret !== '')
     .reduce((text, secret) => text.replaceAll(secret, '•••'), outcome.detail)
-  return { ...outcome, detail: detail.slice(0, DETAIL_MAX) }
+  const note = problem === null ? '' : `. Sent in CronGuard’s own words, because a template failed: ${problem}`
+  return { ...outcome, detail: (detail + note).slice(0, DETAIL_MAX) }
 }
 
 /** The email address of a channel's only reader; null if it has none. */

@@ -43,6 +43,8 @@ export interface ChannelKind<Settings = unknown> {
   reader?(settings: Settings): string
   /** Whether the service keeps an entry for each incident, so that its messages can't be combined with others. */
   isPerIncident?: true
+  /** Whether people read its messages as text, like those of chats. */
+  isText?: true
   /** Settings to start from. */
   presets?: readonly { label: string; settings: Readonly<Record<string, string>> }[]
   /** Problems that only a message brings to light, by field. They prevent saving, not sending. */

@@ -15,6 +15,7 @@ import { WEBHOOK_FIELDS, WEBHOOK_PRESETS } from './shared/webhook-fields.ts'
 import {
   buildRequest,
   expectsJson,
+  hostileMessage,
   METHODS,
   type RequestTemplate,
   TEMPLATE_LANGUAGES,
@@ -139,8 +140,6 @@ function indented(body: string): string {
   }
 }
 
-const HOSTILE = 'a "quoted" \\ name 🛡️\n{{ 7 }} $NAME </b>'
-
 /** Problems of templates with a message full of special characters, by field. */
 function templateProblems(settings: WebhookSettings, sample: Message): Record<string, string> {
   if (settings.language !== 'liquid') return {}
@@ -168,16 +167,8 @@ function problemOf(template: RequestTemplate, { message, ownJson }: { message: M
   }
 }
 
-function hostileMessage(message: Message): Message {
-  const { notification } = message
-  if (notification.status === 'blind') return message
-  const monitor = { ...notification.monitor, name: HOSTILE, description: HOSTILE, tags: [HOSTILE] }
-  const output = { text: HOSTILE.repeat(200), isCut: true }
-  return { ...message, output, notification: { ...notification, monitor, project: HOSTILE } }
-}
-
 /** The webhook's wire format: snake_case, times as ISO 8601 in UTC, durations in whole seconds. */
-function webhookBody(message: Message): Record<string, unknown> {
+export function webhookBody(message: Message): Record<string, unknown> {
   const { notification, deliveryId, baseUrl, zone } = message
   return {
     monitor_name: notificationSubject(notification),

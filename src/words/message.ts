@@ -26,6 +26,8 @@ export interface MessageFacts {
   output: Output | null
   /** Null if the message is sent in time. */
   late: Lateness | null
+  /** A title and a text that replace ours. The text replaces everything but the links. */
+  wording?: { title: string | null; text: string | null }
 }
 
 export interface MessageContent {
@@ -44,7 +46,14 @@ export interface MessageContent {
   links: readonly { label: string; url: string }[]
 }
 
-export function contentOf({ notification, zone, links, output, late }: MessageFacts): MessageContent {
+export function contentOf(facts: MessageFacts): MessageContent {
+  const { title = null, text = null } = facts.wording ?? {}
+  const content = ownContentOf(facts)
+  const titled = title === null ? content : { ...content, title: oneLine(title) }
+  return text === null ? titled : { ...titled, details: text, output: null, facts: [], description: '' }
+}
+
+function ownContentOf({ notification, zone, links, output, late }: MessageFacts): MessageContent {
   const isGap = notification.status === 'blind'
   return {
     status: notification.status,

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 import { findKind, sendThrough } from '#channels/index.ts'
 import type { ChannelKind, Message, Transports } from '#channels/kind.ts'
+import { WORDING_FIELDS } from '#channels/shared/wording.ts'
 import { DETAIL_MAX, type FailureReason, type Outcome } from '#domain/delivery.ts'
 import { composeTest, type MonitorNotification, type Notification } from '#domain/notification.ts'
 import { everyPeriod } from '#domain/schedule.ts'
@@ -246,7 +247,8 @@ function testSettings(adaptor: ChannelAdaptor): void {
     const reach = adaptor.reach({ host: LOOPBACK, port: 1, isSecure: false })
     reach.close()
     expect(settings.safeParse(reach.settings).success).toBe(true)
-    expect(Object.keys(reach.settings as object).sort()).toEqual(fields.map(({ name }) => name).sort())
+    const own = fields.filter((field) => !WORDING_FIELDS.includes(field))
+    expect(Object.keys(reach.settings as object).sort()).toEqual(own.map(({ name }) => name).sort())
     for (const { name } of fields.filter(({ isRequired }) => isRequired)) {
       expect(settings.safeParse({ ...(reach.settings as object), [name]: undefined }).success).toBe(false)
     }

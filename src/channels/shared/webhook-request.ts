@@ -145,7 +145,7 @@ function exitStatusOf(about: MonitorNotification | null): string {
 }
 
 /** The values of Liquid templates: the fields of CronGuard's JSON, and the names that Uptime Kuma uses. */
-function liquidData(message: Message, ownJson: object): object {
+export function liquidData(message: Message, ownJson: object): object {
   const { notification, zone, baseUrl } = message
   const name = notificationSubject(notification)
   const msg = notificationDetails(notification, zone)
@@ -164,4 +164,15 @@ function liquidData(message: Message, ownJson: object): object {
 
 function graceSeconds({ monitor }: MonitorNotification): number {
   return Math.floor(monitor.graceMs / SECOND)
+}
+
+const HOSTILE = 'a "quoted" \\ name 🛡️\n{{ 7 }} $NAME </b>'
+
+/** The same message full of special characters, to try templates with. */
+export function hostileMessage(message: Message): Message {
+  const { notification } = message
+  if (notification.status === 'blind') return message
+  const monitor = { ...notification.monitor, name: HOSTILE, description: HOSTILE, tags: [HOSTILE] }
+  const output = { text: HOSTILE.repeat(200), isCut: true }
+  return { ...message, output, notification: { ...notification, monitor, project: HOSTILE } }
 }

@@ -1,0 +1,81 @@
+// Lets people write the title and the text of a channel's messages themselves, as Liquid templates.
+import { z } from 'zod'
+import type { ChannelKind, Message } from '#channels/kind.ts'
+import { webhookBody } from '#channels/webhook.ts'
+import type { ChannelField } from '#domain/channel.ts'
+import type { MessageFacts } from '#words/message.ts'
+import { renderLiquid, TEMPLATE_MAX } from './liquid.ts'
+import { hostileMessage, liquidData } from './webhook-request.ts'
+
+const TITLE_MAX = 300
+
+const WordingSettings = z.object({
+  titleTemplate: z.string().max(TITLE_MAX).optional(),
+  textTemplate: z.string().max(TEMPLATE_MAX).optional(),
+})
+type WordingSettings = z.infer<typeof WordingSettings>
+
+const section = 'Your own wording'
+const link = { label: 'Templates', url: '/docs/webhooks#templates' }
+
+export const WORDING_FIELDS: readonly ChannelField[] = [
+  {
+    name: 'titleTemplate',
+    label: 'Title',
+    help: 'A Liquid template, such as “{{ project }}: {{ title }}”. Leave empty for CronGuard’s own title.',
+    type: 'lines',
+    isRequired: false,
+    section,
+    link,
+  },
+  {
+    name: 'textTemplate',
+    label: 'Text',
+    help: 'Replaces everything but the buttons. Leave empty for CronGuard’s own text.',
+    type: 'lines',
+    isRequired: false,
+    section,
+    link,
+  },
+]
+
+/** Groups whose messages are read by people. */
+const GROUPS: readonly ChannelKind['group'][] = ['Chat', 'Push', 'Phone']
+
+/** Adds the settings to a kind whose messages are read by people. */
+export function withWording(kind: ChannelKind): ChannelKind {
+  if (!kind.isText && !GROUPS.includes(kind.group)) return kind
+  return {
+    ...kind,
+    fields: [...kind.fields, ...WORDING_FIELDS],
+    settings: kind.settings.and(WordingSettings),
+    problems: (settings, sample) => ({ ...kind.problems?.(settings, sample), ...problemsOf(settings, sample) }),
+  }
+}
+
+/** The title and the text for a message, where the settings have templates for them. */
+export function wordingOf(settings: unknown, message: Message): { wording: Wording; problem: string | null } {
+  const { titleTemplate, textTemplate } = settings as WordingSettings
+  if (!titleTemplate && !textTemplate) return { wording: NO_WORDING, problem: null }
+  const data = liquidData(message, webhookBody(message))
+  const rendered = [titleTemplate, textTemplate].map((template) =>
+    template ? renderLiquid(template, data, 'none') : null,
+  )
+  const [title = null, text = null] = rendered.map((result) => (result && 'text' in result ? result.text : null))
+  const problem = rendered.find((result) => result && 'problem' in result)
+  return { wording: { title, text }, problem: problem && 'problem' in problem ? problem.problem : null }
+}
+
+type Wording = NonNullable<MessageFacts['wording']>
+
+const NO_WORDING: Wording = { title: null, text: null }
+
+function problemsOf(settings: unknown, sample: Message): Record<string, string> {
+  const message = hostileMessage(sample)
+  const templates = settings as WordingSettings
+  return Object.fromEntries(
+    (['titleTemplate', 'textTemplate'] as const)
+      .map((name) => [name, wordingOf({ [name]: templates[name] }, message).problem] as const)
+      .filter((entry): entry is readonly [(typeof entry)[0], string] => entry[1] !== null),
+  )
+}

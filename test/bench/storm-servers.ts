@@ -71,6 +71,7 @@ function fillOutbox(deps: Deps, { receiverUrl, size, channels }: Storm): string 
     const channel = { kind: 'webhook', name: `hook ${index}`, settings: { url: `${receiverUrl}/${index}` } }
     return createChannel(deps, { projectId, ...channel, isForAll: false }).id
   })
+  const { pingKey } = saveMonitor(deps, { projectId, match: null, change: { name: 'ping' } }).monitor
   const monitors = Math.ceil(size / channels)
   for (let made = 0; made < monitors; made += BATCH) {
     db.write((tx) => {
@@ -83,7 +84,7 @@ function fillOutbox(deps: Deps, { receiverUrl, size, channels }: Storm): string 
       })
     })
   }
-  return saveMonitor(deps, { projectId, match: null, change: { name: 'ping' } }).monitor.pingKey
+  return pingKey
 }
 
 function addMonitorThatIsDown(

@@ -7,6 +7,7 @@ import { type Channel, DISABLED, UNCONFIRMED } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
 import { LATE_AFTER_MS, type Lateness, latenessOf } from '#domain/lateness.ts'
 import { type Notification, notificationZone } from '#domain/notification.ts'
+import { chooseDeliveries } from '#domain/outbox.ts'
 import { HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
@@ -19,11 +20,11 @@ import {
   insertAttempt,
   insertDelivery,
   isUnderWay,
-  listClaimable,
   settleDelivery,
 } from '#store/deliveries.ts'
 import { findQueueing } from '#store/delivery-log.ts'
 import { endLeases, insertInterruptedAttempt } from '#store/leases.ts'
+import { countUnderWay, listQueues } from '#store/outbox.ts'
 import { findZoneOfMember } from '#store/projects.ts'
 import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
 import { type Output, pageLinks } from '#words/message.ts'
@@ -54,11 +55,17 @@ const INTERRUPTED = 'Interrupted while sending: it may have arrived'
 export function claimDeliveries(deps: Deps, sending: readonly number[]): ClaimedDelivery[] {
   const free = SLOTS - sending.length
   if (free <= 0) return []
-  const now = deps.clock.now()
-  const slots = { free, sending, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
-  const claimable = listClaimable(deps.db, { now, slots })
-  if (claimable.length === 0) return []
-  return deps.db.write((tx) => claimable.map((sequence) => claim(tx, sequence)).filter((claimed) => claimed !== null))
+  const look = { now: deps.clock.now(), sending, perChannel: PER_CHANNEL_MAX }
+  const queues = listQueues(deps.db, look)
+  if (queues.length === 0) return []
+  const slots = { free, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
+  const chosen = chooseDeliveries(queues, countUnderWay(deps.db, look), slots)
+  if (chosen.length === 0) return []
+  // When the power fails, a claim may be lost. Then the delivery is still pending, and is sent again.
+  return deps.db.write(
+    (tx) => chosen.map((sequence) => claim(tx, sequence)).filter((claimed) => claimed !== null),
+    'unsynced',
+  )
 }
 
 /**

@@ -12,6 +12,7 @@ export function createOutbox(deps: Deps): Loop {
   const underWay = new Map<number, Promise<void>>()
   const failures: unknown[] = []
   let isEnding = false
+  let isRefilling = false
 
   const fill = (): void => {
     for (const delivery of claimDeliveries(deps, [...underWay.keys()])) begin(delivery)
@@ -27,13 +28,19 @@ export function createOutbox(deps: Deps): Loop {
     underWay.set(delivery.sequence, sending)
   }
 
+  // Deliveries that are settled together make room for the next ones together.
   const refill = (): void => {
-    if (isEnding) return
-    try {
-      fill()
-    } catch (error) {
-      failures.push(error)
-    }
+    if (isRefilling) return
+    isRefilling = true
+    setImmediate(() => {
+      isRefilling = false
+      if (isEnding) return
+      try {
+        fill()
+      } catch (error) {
+        failures.push(error)
+      }
+    })
   }
 
   const tick = async (): Promise<void> => {

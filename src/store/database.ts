@@ -32,8 +32,8 @@ export interface Db extends Reader {
    * open transaction, `work` sees what that transaction sees.
    */
   read<T>(work: Work<T, Reader>): T
-  /** Runs one transaction, which is durable when it returns. If `work` throws, it is rolled back. */
-  write<T>(work: Work<T>): T
+  /** Runs one transaction, which is durable when it returns, unless it is `unsynced`. If `work` throws, it is undone. */
+  write<T>(work: Work<T>, durability?: Durability): T
   /** As `write`, for schema changes: tables may be replaced, and all foreign keys are checked at the end. */
   writeSchema<T>(work: Work<T>): T
   /**
@@ -82,6 +82,9 @@ const BUSY_GIVE_UP_MS = 5000
 export const DATABASE_FILE = 'cronguard.db'
 
 const IN_MEMORY = ':memory:'
+
+// Bun prepares further statements again each time. The number of statements is limited, because their text is fixed.
+Database.MAX_QUERY_CACHE_SIZE = 2000
 
 const REPLACED =
   'its file was replaced or removed; stop CronGuard, restore the right one with "cronguard restore", and start it again'
@@ -168,9 +171,9 @@ class SqliteDb implements Db {
     }
   }
 
-  write<T>(work: Work<T>): T {
+  write<T>(work: Work<T>, durability: Durability = 'synced'): T {
     try {
-      return this.#inTransaction(work)
+      return this.#with(durability, () => this.#inTransaction(work))
     } catch (error) {
       throw refused(error)
     }
@@ -254,8 +257,10 @@ class SqliteDb implements Db {
     const group = this.#group.splice(0, GROUP_MAX)
     if (this.#group.length > 0) setImmediate(() => this.#flush())
     try {
-      const work = () => this.#inTransaction((tx) => group.map((write) => this.#runOne(write, tx)))
-      const answers = group.some(({ durability }) => durability === 'synced') ? work() : this.#unsynced(work)
+      const isSynced = group.some(({ durability }) => durability === 'synced')
+      const answers = this.#with(isSynced ? 'synced' : 'unsynced', () =>
+        this.#inTransaction((tx) => group.map((write) => this.#runOne(write, tx))),
+      )
       for (const answer of answers) answer()
     } catch (error) {
       const now = this.#clock.elapsed()
@@ -267,7 +272,8 @@ class SqliteDb implements Db {
   }
 
   // The write-ahead log stays consistent: an unsynced commit is lost as a whole, or synced with the next one.
-  #unsynced<T>(work: () => T): T {
+  #with<T>(durability: Durability, work: () => T): T {
+    if (durability === 'synced') return work()
     this.#run('PRAGMA synchronous = NORMAL')
     try {
       return work()

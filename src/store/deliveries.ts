@@ -112,69 +112,6 @@ export function insertDelivery(
   touch(tx, delivery.monitorId)
 }
 
-export interface SendSlots {
-  /** How many deliveries may start now. */
-  free: number
-  /** The deliveries that this process is sending, even if their leases have expired. */
-  sending: readonly number[]
-  /** How many deliveries of one channel, and of one channel kind, may run at a time. */
-  perChannel: number
-  perKind: number
-}
-
-/**
- * The deliveries that may be sent now: due ones, and those whose lease ran out. For each monitor and channel only the
- * oldest unsettled one is returned, so that "up" never overtakes "down". Slots are shared fairly: channels with fewer
- * running deliveries come first, and a failing channel gets one slot until it works again.
- */
-export function listClaimable(reader: Reader, { now, slots }: { now: number; slots: SendSlots }): number[] {
-  if (!isAnythingDue(reader, now)) return []
-  return reader
-    .all<{ sequence: number }>(
-      `WITH heads AS (
-         SELECT min(sequence) AS sequence FROM deliveries
-          WHERE settled_at IS NULL
-          GROUP BY channel_id, monitor_id
-       ), standing AS (
-         SELECT deliveries.sequence, channel_id, channel_kind,
-                failing_since IS NOT NULL AS is_failing,
-                coalesce(leased_until > $now, 0)
-                  OR deliveries.sequence IN (SELECT value FROM json_each($sending)) AS is_under_way,
-                coalesce(next_attempt_at, leased_until) <= $now AS is_due
-           FROM heads JOIN deliveries ON deliveries.sequence = heads.sequence
-                LEFT JOIN channels ON channels.id = channel_id
-       ), in_channel AS (
-         SELECT *, row_number() OVER (PARTITION BY channel_id ORDER BY is_under_way DESC, sequence) AS place
-           FROM standing
-          WHERE is_under_way OR is_due
-       ), in_kind AS (
-         SELECT *,
-                row_number() OVER (
-                  PARTITION BY channel_kind ORDER BY is_under_way DESC, place, is_failing, sequence
-                ) AS kind_place
-           FROM in_channel
-          WHERE is_under_way OR place <= iif(is_failing, 1, $perChannel)
-       )
-       SELECT sequence FROM in_kind
-        WHERE NOT is_under_way AND kind_place <= $perKind
-        ORDER BY place, is_failing, sequence
-        LIMIT $free`,
-      { now, ...slots, sending: JSON.stringify(slots.sending) },
-    )
-    .map((row) => row.sequence)
-}
-
-// The expression must match the one of the index.
-function isAnythingDue(reader: Reader, now: number): boolean {
-  const due = reader.get(
-    `SELECT 1 FROM deliveries
-      WHERE settled_at IS NULL AND coalesce(next_attempt_at, leased_until) <= $now
-      LIMIT 1`,
-    { now },
-  )
-  return due !== null
-}
-
 /** Claims one delivery until `leasedUntil`. Null when it is no longer available. */
 export function claimDelivery(
   tx: Tx,

@@ -16,6 +16,7 @@ import acknowledgedVia from '#migrations/0013_acknowledged_via.sql' with { type:
 import messages from '#migrations/0014_messages.sql' with { type: 'text' }
 import channelScope from '#migrations/0015_channel_scope.sql' with { type: 'text' }
 import confirmations from '#migrations/0016_confirmations.sql' with { type: 'text' }
+import outbox from '#migrations/0017_outbox.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -48,6 +49,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 14, name: '0014_messages', sql: messages },
   { version: 15, name: '0015_channel_scope', sql: channelScope },
   { version: 16, name: '0016_confirmations', sql: confirmations },
+  { version: 17, name: '0017_outbox', sql: outbox },
 ]
 
 /** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */

@@ -56,7 +56,7 @@ function oneByOne(db: Db): Db {
     all: (sql, params) => db.all(sql, params),
     get: (sql, params) => db.get(sql, params),
     read: (work) => db.read(work),
-    write: (work) => db.write(work),
+    write: (work, durability) => db.write(work, durability),
     writeSchema: (work) => db.writeSchema(work),
     writeGrouped: async (work) => db.write(work),
     watch: (listener) => db.watch(listener),

@@ -69,7 +69,7 @@ function fillOutbox(deps: Deps, { receiverUrl, size, channels }: Storm): string 
   const projectId = projectsOf(deps, 'bench@example.org')[0]?.id ?? ''
   const channelIds = Array.from({ length: channels }, (_, index) => {
     const channel = { kind: 'webhook', name: `hook ${index}`, settings: { url: `${receiverUrl}/${index}` } }
-    return createChannel(deps, { projectId, ...channel, isForAll: false }).id
+    return createChannel(deps, { projectId, ...channel, monitors: { is: 'these', monitorIds: [] } }).id
   })
   const { pingKey } = saveMonitor(deps, { projectId, match: null, change: { name: 'ping' } }).monitor
   const monitors = Math.ceil(size / channels)

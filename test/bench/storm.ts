@@ -1,6 +1,6 @@
 // A storm: many notifications are due at once. How fast they are sent, and how long pings take meanwhile, compared
 // with the same server at rest. Arguments: the numbers of pending deliveries; by default 1,000, 10,000 and 100,000.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -38,6 +38,7 @@ async function measure(size: number, channels: number): Promise<void> {
     const load = loadavg()[0] ?? 0
     const stormAt = Number(at)
     const rest = await pingUntil(pingUrl, () => Date.now() >= stormAt)
+    const cpuBefore = cpuMs(server)
     let received = await readReceived()
     let readAt = 0
     const storm = await pingUntil(pingUrl, async () => {
@@ -47,7 +48,7 @@ async function measure(size: number, channels: number): Promise<void> {
       }
       return received.count >= size || Date.now() - stormAt > STORM_MAX_MS
     })
-    report({ size, channels, stormAt, received, rest, storm, load })
+    report({ size, channels, stormAt, received, rest, storm, load, cpuMs: cpuMs(server) - cpuBefore })
   } finally {
     await end(server)
     rmSync(folder, { recursive: true })
@@ -78,9 +79,10 @@ interface Measured {
   rest: number[]
   storm: number[]
   load: number
+  cpuMs: number
 }
 
-function report({ size, channels, stormAt, received, rest, storm, load }: Measured): void {
+function report({ size, channels, stormAt, received, rest, storm, load, cpuMs }: Measured): void {
   const { count, firstAt, lastAt } = received
   const perSecond = count / (Math.max(1, (lastAt ?? Date.now()) - stormAt) / 1000)
   const quantile = (times: number[], share: number) => times[Math.floor(times.length * share)] ?? 0
@@ -95,9 +97,15 @@ function report({ size, channels, stormAt, received, rest, storm, load }: Measur
     `first ${((firstAt ?? Number.NaN) - stormAt).toFixed(0)} ms`.padStart(15),
     `  p50 ${compare(0.5)}`.padEnd(30),
     `  p99 ${compare(0.99)}`.padEnd(32),
-    `${storm.length} pings, load ${load.toFixed(1)}`,
+    `cpu ${(cpuMs / count).toFixed(2)} ms each, ${storm.length} pings, load ${load.toFixed(1)}`,
   ]
   console.log(columns.join(' '))
+}
+
+/** The processor time that a process has used, pings included. */
+function cpuMs({ process: { pid } }: Child): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 interface Child {

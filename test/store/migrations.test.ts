@@ -14,6 +14,7 @@ import {
   schemaVersion,
 } from '#store/migrations.ts'
 import { findMonitorById } from '#store/monitors.ts'
+import { listQueues } from '#store/outbox.ts'
 import { listProjects } from '#store/projects.ts'
 import { fakeClock } from '../support/clock.ts'
 
@@ -42,6 +43,7 @@ const FROZEN = {
   '0014_messages': '42f5be7dee2d213e35736cfb6d3b7620171ea14764ea1fa232b5bfcd670a2558',
   '0015_channel_scope': 'bc2c010c45ad734095271474fccd0e577e7739ef9bc2828a74c632a48b5cfe20',
   '0016_confirmations': '4ca41d55b7567e9bc82cfafe673cf3fa19b2bde63b36d2fe74048cd65d3c717b',
+  '0017_outbox': 'e90e24c27b5013b78e955a2f86d4d759ac60751046ca7b7b3f1c0475e7cb5181',
 }
 
 const clock = fakeClock()
@@ -198,6 +200,8 @@ describe('Migrations', () => {
       notification_id: 1,
       channel_id: uuid(8),
     })
+    const look = { now: 8, sending: [], perChannel: 4 }
+    expect(listQueues(db, look)).toEqual([{ channelId: uuid(8), kind: 'email', isFailing: false, due: [1] }])
     const counts = ['memberships', 'transitions', 'channels', 'notifications'].map(
       (table) => db.get<{ count: number }>(`SELECT count(*) AS count FROM ${table}`)?.count,
     )

@@ -1,0 +1,55 @@
+// Chooses which deliveries are sent next.
+
+/** What a channel has to send. */
+export interface Queue {
+  channelId: string | null
+  kind: string
+  /** Whether its last attempt failed. */
+  isFailing: boolean
+  /** The deliveries that are due, the longest due first. Each is of another monitor. */
+  due: readonly number[]
+}
+
+export interface UnderWay {
+  channelId: string | null
+  kind: string
+  count: number
+}
+
+export interface Slots {
+  /** How many deliveries may start now. */
+  free: number
+  /** How many deliveries of one channel, and of one channel kind, may run at a time. */
+  perChannel: number
+  perKind: number
+}
+
+/**
+ * Shares the free slots fairly: channels with fewer running deliveries come first, then those that do not fail, then
+ * what has waited longest. A failing channel gets one slot until it works again.
+ */
+export function chooseDeliveries(queues: readonly Queue[], underWay: readonly UnderWay[], slots: Slots): number[] {
+  const ofChannel = countsBy(underWay, ({ channelId }) => channelId)
+  const ofKind = countsBy(underWay, ({ kind }) => kind)
+  const candidates = queues.flatMap(({ channelId, kind, isFailing, due }) => {
+    const running = ofChannel.get(channelId) ?? 0
+    const room = Math.max(0, (isFailing ? 1 : slots.perChannel) - running)
+    return due.slice(0, room).map((sequence, index) => ({ sequence, kind, isFailing, place: running + index }))
+  })
+  candidates.sort((a, b) => a.place - b.place || Number(a.isFailing) - Number(b.isFailing) || a.sequence - b.sequence)
+  const chosen: number[] = []
+  for (const { sequence, kind } of candidates) {
+    if (chosen.length >= slots.free) break
+    const running = ofKind.get(kind) ?? 0
+    if (running >= slots.perKind) continue
+    ofKind.set(kind, running + 1)
+    chosen.push(sequence)
+  }
+  return chosen
+}
+
+function countsBy<Key>(underWay: readonly UnderWay[], keyOf: (of: UnderWay) => Key): Map<Key, number> {
+  const counts = new Map<Key, number>()
+  for (const of of underWay) counts.set(keyOf(of), (counts.get(keyOf(of)) ?? 0) + of.count)
+  return counts
+}

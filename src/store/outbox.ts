@@ -1,0 +1,79 @@
+// Finds what can be sent. The cost depends on the number of channels with something to send, not on how much that is.
+import type { Queue, UnderWay } from '#domain/outbox.ts'
+import type { Reader } from './database.ts'
+
+interface QueueRow {
+  sequence: number
+  channel_id: string | null
+  channel_kind: string
+  is_failing: number
+}
+
+/** Of each channel, the first `perChannel` deliveries that are due and not in `sending`. */
+export function listQueues(
+  reader: Reader,
+  { now, sending, perChannel }: { now: number; sending: readonly number[]; perChannel: number },
+): Queue[] {
+  if (!isAnythingDue(reader, now)) return []
+  const rows = reader.all<QueueRow>(
+    `WITH RECURSIVE queues (channel) AS (
+       SELECT min(coalesce(channel_id, '')) FROM deliveries WHERE is_next = 1
+       UNION ALL
+       SELECT (SELECT min(coalesce(channel_id, '')) FROM deliveries
+                WHERE is_next = 1 AND coalesce(channel_id, '') > channel)
+         FROM queues WHERE channel IS NOT NULL
+     )
+     SELECT deliveries.sequence, deliveries.channel_id, channel_kind, failing_since IS NOT NULL AS is_failing
+       FROM queues
+            JOIN deliveries ON deliveries.sequence IN (
+              SELECT sequence FROM deliveries
+               WHERE is_next = 1 AND coalesce(channel_id, '') = channel
+                 AND coalesce(next_attempt_at, leased_until) <= $now
+                 AND sequence NOT IN (SELECT value FROM json_each($sending))
+               ORDER BY coalesce(next_attempt_at, leased_until), sequence
+               LIMIT $perChannel
+            )
+            LEFT JOIN channels ON channels.id = channel
+      WHERE channel IS NOT NULL`,
+    { now, perChannel, sending: JSON.stringify(sending) },
+  )
+  return Map.groupBy(rows, ({ channel_id }) => channel_id)
+    .values()
+    .map(toQueue)
+    .toArray()
+}
+
+// The expressions must match those of the indexes.
+function isAnythingDue(reader: Reader, now: number): boolean {
+  const due = reader.get(
+    'SELECT 1 FROM deliveries WHERE is_next = 1 AND coalesce(next_attempt_at, leased_until) <= $now LIMIT 1',
+    { now },
+  )
+  return due !== null
+}
+
+function toQueue(rows: QueueRow[]): Queue {
+  const [first] = rows
+  if (!first) throw new Error('A queue has at least one delivery.')
+  return {
+    channelId: first.channel_id,
+    kind: first.channel_kind,
+    isFailing: first.is_failing === 1,
+    due: rows.map(({ sequence }) => sequence),
+  }
+}
+
+/** What is being sent: deliveries with a lease, and those in `sending`, even if their leases have expired. */
+export function countUnderWay(
+  reader: Reader,
+  { now, sending }: { now: number; sending: readonly number[] },
+): UnderWay[] {
+  return reader.all(
+    `SELECT channel_id AS channelId, channel_kind AS kind, count(*) AS count
+       FROM deliveries
+      WHERE leased_until IS NOT NULL
+        AND (leased_until > $now OR sequence IN (SELECT value FROM json_each($sending)))
+      GROUP BY channel_id, channel_kind`,
+    { now, sending: JSON.stringify(sending) },
+  )
+}

@@ -104,7 +104,9 @@ function report({ size, channels, stormAt, received, rest, storm, load, cpuMs }:
 
 /** The processor time that a process has used, pings included. */
 function cpuMs({ process: { pid } }: Child): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ')
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /, '')
+    .split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
 

@@ -32,7 +32,7 @@ export interface Db extends Reader {
    * open transaction, `work` sees what that transaction sees.
    */
   read<T>(work: Work<T, Reader>): T
-  /** Runs one transaction, which is durable when it returns, unless it is `unsynced`. If `work` throws, it is undone. */
+  /** Runs one transaction, which is durable when it returns, unless it is `unsynced`. Undone if `work` throws. */
   write<T>(work: Work<T>, durability?: Durability): T
   /** As `write`, for schema changes: tables may be replaced, and all foreign keys are checked at the end. */
   writeSchema<T>(work: Work<T>): T

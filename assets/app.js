@@ -92,6 +92,8 @@
   const isTyping = (element) => element.closest('input, textarea, select, [contenteditable]') !== null
 
   const takeKey = (event) => {
+    // A search in a form must not save it.
+    if (event.key === 'Enter' && event.target.matches('[data-filter]')) event.preventDefault()
     if (event.key === 'Escape') {
       const menu = document.activeElement?.closest('details.menu[open]')
       closeMenus(null)
@@ -144,7 +146,22 @@
   }
   addEventListener('pagehide', rememberList)
 
+  // Hides the items of a list that lack a word of the search, and groups without an item.
+  const filterList = (field) => {
+    const wanted = field.value.toLowerCase().split(/\s+/)
+    const list = document.getElementById(field.dataset.filter)
+    const items = [...list.querySelectorAll('[data-filter-item]')]
+    for (const item of items) item.hidden = !wanted.every((word) => item.textContent.toLowerCase().includes(word))
+    for (const group of list.querySelectorAll('[data-filter-group]')) {
+      group.hidden = !group.querySelector('[data-filter-item]:not([hidden])')
+    }
+    for (const note of list.querySelectorAll('[data-no-match]')) note.hidden = items.some((item) => !item.hidden)
+  }
+
   document.documentElement.classList.add('has-script')
+  document.addEventListener('input', (event) => {
+    if (event.target.matches('[data-filter]')) filterList(event.target)
+  })
   document.addEventListener('click', (event) => {
     const button = event.target.closest('[data-copy]')
     if (button) answerCopy(button)

@@ -13,6 +13,8 @@ import facts from '#assets/css/components/facts.css' with { type: 'text' }
 import field from '#assets/css/components/field.css' with { type: 'text' }
 import icon from '#assets/css/components/icon.css' with { type: 'text' }
 import incidentStory from '#assets/css/components/incident-story.css' with { type: 'text' }
+import messagePreview from '#assets/css/components/message-preview.css' with { type: 'text' }
+import monitorChoice from '#assets/css/components/monitor-choice.css' with { type: 'text' }
 import notice from '#assets/css/components/notice.css' with { type: 'text' }
 import outcome from '#assets/css/components/outcome.css' with { type: 'text' }
 import pingMark from '#assets/css/components/ping-mark.css' with { type: 'text' }
@@ -30,6 +32,7 @@ import frame from '#assets/css/layouts/frame.css' with { type: 'text' }
 import plain from '#assets/css/layouts/plain.css' with { type: 'text' }
 import channelPage from '#assets/css/pages/channel.css' with { type: 'text' }
 import channelForm from '#assets/css/pages/channel-form.css' with { type: 'text' }
+import channelKinds from '#assets/css/pages/channel-kinds.css' with { type: 'text' }
 import channels from '#assets/css/pages/channels.css' with { type: 'text' }
 import dashboard from '#assets/css/pages/dashboard.css' with { type: 'text' }
 import docs from '#assets/css/pages/docs.css' with { type: 'text' }
@@ -76,6 +79,8 @@ const LAYERS = {
     facts,
     field,
     incidentStory,
+    messagePreview,
+    monitorChoice,
     notice,
     outcome,
     pingMark,
@@ -97,6 +102,7 @@ const LAYERS = {
     schedulePreview,
     timeline,
     channelForm,
+    channelKinds,
     channelPage,
     channels,
     dashboard,

@@ -1,7 +1,7 @@
 import { channelFingerprint, createChannel, lacksMailServer, updateChannel } from '#actions/channels.ts'
 import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
-import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
+import { CHANNEL_KINDS, findKind, kindLabel } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { MonitorChoice, SettingsInput } from '#domain/channel.ts'
 import { may } from '#domain/project.ts'
@@ -17,9 +17,11 @@ import type { Reader } from '#store/database.ts'
 import { type FormState, freshForm, SEEN_FIELD } from '#views/components/field.tsx'
 import type { MonitorChoiceProps } from '#views/components/monitor-choice.tsx'
 import { ChannelPage } from '#views/pages/channel.tsx'
-import { ChannelKindsPage, NewChannelPage, removalField, settingField } from '#views/pages/channel-form.tsx'
+import { NewChannelPage, removalField, settingField } from '#views/pages/channel-form.tsx'
+import { ChannelKindsPage } from '#views/pages/channel-kinds.tsx'
 import { ChannelsPage } from '#views/pages/channels.tsx'
 import { newChoice, readChoice, storedChoice, submittedChoice } from './channel-monitors.ts'
+import { previewOf } from './channel-preview.ts'
 import { type ChannelRequest, onChannel, refOf, viewOf } from './channel-request.ts'
 
 const FORM = { parse: 'none' } as const
@@ -99,6 +101,7 @@ function newForm({ deps }: WebDeps, { context, kind, form, choice, problem, stat
       form={form}
       problem={problem}
       choice={choice}
+      preview={previewOf(deps, context, kind.label)}
       lacksMailServer={lacksMailServer(deps, kind)}
     />,
     status,
@@ -155,6 +158,7 @@ function showChannel(
       channel={viewOf(deps, report)}
       monitors={listMonitorsOfChannel(deps.db, report.channel.id)}
       form={form}
+      preview={previewOf(deps, context, kindLabel(report.channel.kind))}
       lacksMailServer={lacksMailServer(deps, kind)}
     />,
     again ? 422 : 200,

@@ -54,11 +54,13 @@ export function MonitorChoice({ choice, form }: { choice: MonitorChoiceProps; fo
         {ticked === 0 && <p class="help">No monitor is selected yet, so the channel sends no alerts.</p>}
         {total === 0 && <p class="help">This project has no monitors yet.</p>}
         {total > FILTERED_FROM && <NameFilter />}
-        <div class="monitor-choice-list">
+        <ul class="monitor-choice-list" id="monitor-choice-list">
           {monitors.map(({ id, name, isTicked }) => (
-            <Check name="m" value={String(id)} label={<bdi>{name}</bdi>} isChecked={isTicked} />
+            <li data-filter-item>
+              <Check name="m" value={String(id)} label={<bdi>{name}</bdi>} isChecked={isTicked} />
+            </li>
           ))}
-        </div>
+        </ul>
       </Option>
     </fieldset>
   )
@@ -69,10 +71,10 @@ const FILTERED_FROM = 10
 
 function NameFilter() {
   return (
-    <label class="monitor-choice-filter" hidden data-filter=".monitor-choice-list">
-      <span>Find a monitor</span>
-      <input type="search" autocomplete="off" />
-    </label>
+    <div class="needs-script field">
+      <label for="find-monitor">Find a monitor</label>
+      <input id="find-monitor" type="search" autocomplete="off" data-filter="monitor-choice-list" />
+    </div>
   )
 }
 

@@ -1,8 +1,10 @@
-import type { ChannelField } from '#domain/channel.ts'
+import type { ChannelField, KIND_GROUPS } from '#domain/channel.ts'
 import type { OwnProject } from '#domain/project.ts'
+import type { Child } from '#jsx/jsx-runtime'
 import { type Address, url } from '#lib/base-path.ts'
 import { MailBanner } from '#views/components/channel.tsx'
 import { Check, Field, FormProblem, type FormState, SeenField, Select, TextArea } from '#views/components/field.tsx'
+import { MessagePreview, type PreviewProps } from '#views/components/message-preview.tsx'
 import { MonitorChoice, type MonitorChoiceProps } from '#views/components/monitor-choice.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
@@ -10,6 +12,7 @@ import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 export interface KindView {
   kind: string
   label: string
+  group: (typeof KIND_GROUPS)[number]
   offer: string
   fields: readonly ChannelField[]
 }
@@ -25,33 +28,6 @@ export function removalField(name: string): string {
   return `remove-${name}`
 }
 
-interface ChooserProps {
-  context: FrameContext
-  project: OwnProject
-  kinds: readonly KindView[]
-}
-
-/** The first step: choose the kind. */
-export function ChannelKindsPage({ context, project, kinds }: ChooserProps) {
-  const path = url(`/projects/${project.id}/channels`)
-  return (
-    <Frame context={context} title="New channel" room="channels" help="new channel">
-      <FormHead path={path} title="New channel" />
-      <p class="lead">How should CronGuard notify you?</p>
-      <ul class="kinds">
-        {kinds.map(({ kind, label, offer }) => (
-          <li>
-            <a class="kind" href={`${path}/new?kind=${encodeURIComponent(kind)}`}>
-              <strong>{label}</strong>
-              <span>{offer}</span>
-            </a>
-          </li>
-        ))}
-      </ul>
-    </Frame>
-  )
-}
-
 interface NewChannelProps {
   context: FrameContext
   project: OwnProject
@@ -60,15 +36,27 @@ interface NewChannelProps {
   problem: string | null
   lacksMailServer: boolean
   choice: MonitorChoiceProps
+  preview: PreviewProps
 }
 
-export function NewChannelPage({ context, project, kind, form, problem, lacksMailServer, choice }: NewChannelProps) {
+export function NewChannelPage({
+  context,
+  project,
+  kind,
+  form,
+  problem,
+  lacksMailServer,
+  choice,
+  preview,
+}: NewChannelProps) {
   const path = url(`/projects/${project.id}/channels`)
   return (
     <Frame context={context} title={`New channel: ${kind.label}`} room="channels" help="new channel">
-      <FormHead path={path} title={`New channel: ${kind.label}`} />
+      <ChannelHead path={path} title={`New channel: ${kind.label}`}>
+        <a href={`${path}/new`}>Choose another kind</a>
+      </ChannelHead>
       {lacksMailServer && <MailBanner />}
-      <section class="section">
+      <div class="channel-editor">
         <ChannelForm
           action={path}
           kind={kind}
@@ -78,18 +66,20 @@ export function NewChannelPage({ context, project, kind, form, problem, lacksMai
           submit="Create channel"
           choice={choice}
         />
-      </section>
+        <MessagePreview {...preview} />
+      </div>
     </Frame>
   )
 }
 
-function FormHead({ path, title }: { path: string; title: string }) {
+export function ChannelHead({ path, title, children }: { path: string; title: string; children?: Child }) {
   return (
     <div class="page-head">
       <p class="crumbs">
         <a href={path}>Channels</a>
       </p>
       <h1>{title}</h1>
+      {children}
     </div>
   )
 }

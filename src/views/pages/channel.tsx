@@ -11,6 +11,7 @@ import {
   TestPlace,
 } from '#views/components/channel.tsx'
 import { Icon } from '#views/components/icon.tsx'
+import { MessagePreview, type PreviewProps } from '#views/components/message-preview.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { Confirmation } from '#views/layouts/confirmation.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
@@ -27,11 +28,12 @@ interface ChannelPageProps {
   monitors: { uniqueKey: string; name: string; slug: string }[]
   /** Null for users who may not edit it, and if its kind is no longer supported. */
   form: Omit<ChannelFormProps, 'action' | 'submit'> | null
+  preview: PreviewProps
   lacksMailServer: boolean
 }
 
 export function ChannelPage(props: ChannelPageProps) {
-  const { context, project, reading, channel, monitors, form, lacksMailServer } = props
+  const { context, project, reading, channel, monitors, form, preview, lacksMailServer } = props
   const { id } = channel.channel
   return (
     <Frame context={context} title={channel.title} room="channels">
@@ -57,11 +59,13 @@ export function ChannelPage(props: ChannelPageProps) {
         </dl>
         {may(project.role, 'operate') && <ChannelActions channel={channel} />}
       </section>
-      {form && (
-        <section class="section">
-          <h2>Edit</h2>
+      {form ? (
+        <section class="channel-editor" aria-label="Edit">
           <ChannelForm {...form} action={url(`/channels/${id}`)} submit="Save changes" />
+          <MessagePreview {...preview} />
         </section>
+      ) : (
+        <MessagePreview {...preview} />
       )}
       <Monitors channel={channel} monitors={monitors} />
     </Frame>

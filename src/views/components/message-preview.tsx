@@ -1,0 +1,62 @@
+import type { MessageContent } from '#words/message.ts'
+import { Linked } from './linked.tsx'
+
+export interface PreviewProps {
+  /** The label of the kind. */
+  kind: string
+  /** The monitor that the messages are about; null if it is invented. */
+  monitor: string | null
+  messages: readonly MessageContent[]
+}
+
+/** What the messages of a channel say. Each service shows them in its own way. */
+export function MessagePreview({ kind, monitor, messages }: PreviewProps) {
+  return (
+    <aside class="preview" aria-labelledby="preview-title">
+      <h2 id="preview-title">Preview</h2>
+      <p class="help">
+        {monitor === null ? (
+          'A sample incident.'
+        ) : (
+          <>
+            A sample incident of your monitor “<bdi>{monitor}</bdi>”.
+          </>
+        )}{' '}
+        {kind} may show it differently.
+      </p>
+      {messages.map((content) => (
+        <PreviewedMessage content={content} />
+      ))}
+      <p class="help">Passwords and tokens in the output are hidden before it is sent.</p>
+    </aside>
+  )
+}
+
+function PreviewedMessage({ content }: { content: MessageContent }) {
+  const { title, details, output, facts, description, links } = content
+  return (
+    <article class="preview-message">
+      <h3 dir="auto">{title}</h3>
+      <p>{details}</p>
+      {output && <pre tabindex="0">{output.text}</pre>}
+      <dl>
+        {facts.map(([label, value]) => (
+          <div>
+            <dt>{label}</dt>
+            <dd dir="auto">{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {description !== '' && (
+        <p dir="auto">
+          <Linked text={description} />
+        </p>
+      )}
+      <p class="preview-links">
+        {links.map(({ label }) => (
+          <span>{label}</span>
+        ))}
+      </p>
+    </article>
+  )
+}

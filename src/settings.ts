@@ -77,15 +77,15 @@ export const Settings = z.object({
     .optional()
     .register(About, {
       meaning:
-        'Signs sessions, invitations and the URLs of tag badges. At least 16 characters. Changing it signs ' +
-        'everyone out.',
+        'Signs sessions, invitations and the URLs of tag badges, and encrypts the password of the mail server. At ' +
+        'least 16 characters. Changing it signs everyone out, and the password must be entered again.',
       otherwise: 'generated at the first start and stored in the data folder',
     }),
   SMTP_HOST: z
     .string()
     .min(1, 'is empty')
     .optional()
-    .register(About, { meaning: 'The mail server.', otherwise: 'none: emails are written to the log' }),
+    .register(About, { meaning: 'The mail server.', otherwise: 'none: the mail server of the Server page' }),
   SMTP_PORT: Port.optional().register(About, {
     meaning: 'The port of the mail server.',
     otherwise: '`587` for `starttls`, `465` for `tls`, `25` for `none`',

@@ -8,11 +8,15 @@ import {
   removeMailServer,
   saveMailServer,
 } from '#actions/mail-server.ts'
+import { projectsOf } from '#actions/projects.ts'
+import { createSetupToken, createUser, setUp } from '#actions/registration.ts'
 import { AppError } from '#lib/errors.ts'
 import { createCurrentMailer } from '#lib/mail.ts'
+import { listChannels } from '#store/channels.ts'
 import { findSetting, saveSetting } from '#store/settings.ts'
 import { TestGuard } from './support/cronguard.ts'
 import { startSmtpReceiver } from './support/receivers.ts'
+import { signedIn } from './support/visitor.ts'
 
 const PASSWORD = 'smtp-password-99'
 const FORM = {
@@ -188,5 +192,36 @@ describe('createCurrentMailer', () => {
     expect([first.mails.length, second.mails.length]).toEqual([1, 1])
     expect(log.filter(({ event }) => event.startsWith('No mail server'))).toHaveLength(2)
     await Promise.all([first.stop(), second.stop()])
+  })
+})
+
+describe('First account', () => {
+  const ADA = { email: 'ada@example.org', password: 'a very long engine', isAdmin: true }
+  const channelsOf = ({ deps, db }: TestGuard, email: string) =>
+    projectsOf(deps, email).flatMap(({ id }) => listChannels(db, id).map(({ kind, settings }) => [kind, settings]))
+
+  test('has its own address as the first channel, and the next account has none', async () => {
+    const guard = open()
+    await createUser(guard.deps, ADA)
+    await createUser(guard.deps, { ...ADA, email: 'bob@example.org' })
+    expect(channelsOf(guard, ADA.email)).toEqual([['email', { address: ADA.email }]])
+    expect(channelsOf(guard, 'bob@example.org')).toEqual([])
+  })
+
+  test('has it also through the link from the log', async () => {
+    const guard = open()
+    const token = createSetupToken(guard.deps) ?? ''
+    await setUp(guard.deps, { token, email: ADA.email, password: ADA.password, timeZone: 'UTC' })
+    expect(channelsOf(guard, ADA.email)).toEqual([['email', { address: ADA.email }]])
+  })
+
+  test('leads to the mail server from the dashboard, until there is one', async () => {
+    const guard = open()
+    await createUser(guard.deps, ADA)
+    const ada = await signedIn(guard, ADA.email)
+    const link = '<a href="/instance#mail-server">Set up the mail server</a>'
+    expect(await ada.read('/')).toContain(link)
+    await ada.post('/instance/mail-server', FORM)
+    expect(await ada.read('/')).not.toContain(link)
   })
 })

@@ -21,19 +21,7 @@ import { deleteSessionsOfUser } from '#store/sessions.ts'
 import { type KeyChoice, keysCreatedBy, REVOKE_ALL, revokeKeysOf } from './departures.ts'
 import { readField, readOnlyField } from './fields.ts'
 
-export interface NewUser {
-  email: string
-  password: string
-  isAdmin: boolean
-}
-
 const FIRST_PROJECT = 'My project'
-
-/** Creates a user with a first project. Throws invalid for the address or password, conflict when the user exists. */
-export async function createUser(deps: Deps, input: NewUser): Promise<User> {
-  const { email, passwordHash } = await readCredentials(input)
-  return deps.db.write((tx) => addUser(tx, { email, passwordHash, isAdmin: input.isAdmin, emailVerifiedAt: tx.now }))
-}
 
 /** Validates the address and hashes the password of a new user. Throws invalid, with the wrong fields. */
 export async function readCredentials(input: { email: string; password: string }) {

@@ -60,9 +60,14 @@ export const OTHER_KEY = "The mail server's password can't be decrypted, because
 /** The mailer for these settings. */
 export function openMailer(server: MailServer | null, log: Deps['log']): Mailer {
   if (server === null) return createLogMailer(log)
-  if (server.passwordProblem === null) return createSmtpMailer(server)
-  const advice = server.passwordProblem === ONLY_SERVICE ? TEST_ON_PAGE : ENTER_AGAIN
-  return createPasswordlessMailer(`${server.passwordProblem}. ${advice}`)
+  const problem = passwordProblemOf(server)
+  return problem === null ? createSmtpMailer(server) : createPasswordlessMailer(problem)
+}
+
+/** Why this process can't sign in, and what to do. Null if it can. */
+export function passwordProblemOf({ passwordProblem }: MailServer): string | null {
+  if (passwordProblem === null) return null
+  return `${passwordProblem}. ${passwordProblem === ONLY_SERVICE ? TEST_ON_PAGE : ENTER_AGAIN}`
 }
 
 const TEST_ON_PAGE = "Send the test from the channel's page"

@@ -1,14 +1,17 @@
 // Creates accounts: the first one with a link from the log, others by invitation or while registration is open.
+import { mailChannelTo } from '#channels/index.ts'
 import { type Deps, secretOf } from '#deps.ts'
 import { Email, REGISTRATION_MS, SETUP_MS, TimeZone, type User } from '#domain/account.ts'
 import type { Invitation } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
-import { hmacSha256Base64Url, hmacSha256Hex, isSameText, newMixedCaseToken, sha256Hex } from '#lib/tokens.ts'
+import { hmacSha256Base64Url, hmacSha256Hex, isSameText, newMixedCaseToken, newUuid, sha256Hex } from '#lib/tokens.ts'
 import { findUserByEmail, hasUsers } from '#store/accounts.ts'
-import type { Reader } from '#store/database.ts'
+import { insertChannel } from '#store/channels.ts'
+import type { Reader, Tx } from '#store/database.ts'
+import { listProjectsOfUser } from '#store/projects.ts'
 import { deleteSetting, findSetting, saveSetting } from '#store/settings.ts'
 import { alreadyRegisteredMail, registrationMail } from '#words/account-mail.ts'
-import { addUser, readCredentials } from './accounts.ts'
+import { type AddedUser, addUser, readCredentials } from './accounts.ts'
 import { readOnlyField } from './fields.ts'
 import { mail, mailVerification } from './mailed-links.ts'
 import { acceptInvitation, openInvitation } from './members.ts'
@@ -45,9 +48,34 @@ export async function setUp(deps: Deps, { token, ...newcomer }: Newcomer & { tok
   const user = deps.db.write((tx) => {
     if (!isSetupToken(tx, { token, now: tx.now })) throw staleSetup()
     deleteSetting(tx, SETUP)
-    return addUser(tx, { ...credentials, isAdmin: true, timeZone: zoneOf(newcomer) })
+    return addFirstUser(tx, { ...credentials, isAdmin: true, timeZone: zoneOf(newcomer) })
   })
   mailLater(deps, user)
+  return user
+}
+
+export interface NewUser {
+  email: string
+  password: string
+  isAdmin: boolean
+}
+
+/** Creates a user with a first project. Throws invalid for the address or password, conflict when the user exists. */
+export async function createUser(deps: Deps, input: NewUser): Promise<User> {
+  const { email, passwordHash } = await readCredentials(input)
+  return deps.db.write((tx) => {
+    const user = { email, passwordHash, isAdmin: input.isAdmin, emailVerifiedAt: tx.now }
+    return hasUsers(tx) ? addUser(tx, user) : addFirstUser(tx, user)
+  })
+}
+
+// The address is the owner's own, so that alerts reach someone as soon as a mail server is set up.
+function addFirstUser(tx: Tx, added: AddedUser): User {
+  const user = addUser(tx, added)
+  for (const { id: projectId } of listProjectsOfUser(tx, user.id)) {
+    const channel = { id: newUuid(), projectId, name: '', notifiesGaps: true, scope: { is: 'all' } as const }
+    insertChannel(tx, { ...channel, ...mailChannelTo(user.email) })
+  }
   return user
 }
 

@@ -105,3 +105,8 @@ export function channelTitle({ name, kind }: Pick<Channel, 'name' | 'kind'>): st
 export function kindLabel(kind: string): string {
   return findKind(kind)?.label ?? kind
 }
+
+/** A channel that emails this address. */
+export function mailChannelTo(address: string): Pick<Channel, 'kind' | 'settings'> {
+  return { kind: email.kind, settings: { address } }
+}

@@ -1,6 +1,7 @@
-import { createUser, deleteUserByEmail, holdingsToLeave, userByEmail, usersOf } from '#actions/accounts.ts'
+import { deleteUserByEmail, holdingsToLeave, userByEmail, usersOf } from '#actions/accounts.ts'
 import { keysCreatedBy } from '#actions/departures.ts'
 import { setPassword } from '#actions/mailed-links.ts'
+import { createUser } from '#actions/registration.ts'
 import { withDeps, withNewDeps } from '#app.ts'
 import type { Deps } from '#deps.ts'
 import type { User } from '#domain/account.ts'

@@ -30,6 +30,7 @@ import { dashboardRoutes } from './web/dashboard.tsx'
 import { docsRoutes } from './web/docs.tsx'
 import { incidentRoutes } from './web/incidents.tsx'
 import { instanceRoutes } from './web/instance.tsx'
+import { mailServerRoutes } from './web/mail-server.tsx'
 import { mailedLinkRoutes } from './web/mailed-links.tsx'
 import { monitorRoutes } from './web/monitor.tsx'
 import { monitorFormRoutes } from './web/monitor-form.tsx'
@@ -100,6 +101,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
     .use(projectRoutes(web))
     .use(settingsRoutes(web))
     .use(instanceRoutes(web))
+    .use(mailServerRoutes(web))
   return routes
 }
 

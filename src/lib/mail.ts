@@ -1,6 +1,7 @@
 import { createTransport, type Transporter } from 'nodemailer'
 import { withVisibleDirections } from './invisible.ts'
 import type { Log } from './log.ts'
+import { createRecorder, type Dialogue } from './mail-dialogue.ts'
 import { type NetworkReason, networkFailureOf } from './network.ts'
 import { createSecretMask } from './secret-mask.ts'
 
@@ -19,9 +20,16 @@ export interface Mail {
 export type MailResult =
   | { kind: 'sent'; detail: string }
   | { kind: 'logged' }
-  | { kind: 'failure'; reason: NetworkReason | 'auth' | 'status' | 'rejected'; detail: string; isPermanent: boolean }
+  | {
+      kind: 'failure'
+      reason: NetworkReason | 'auth' | 'status' | 'rejected'
+      detail: string
+      isPermanent: boolean
+      /** The command that the server refused, such as "MAIL FROM". */
+      command?: string | undefined
+    }
 
-type MailFailure = Extract<MailResult, { kind: 'failure' }>
+export type MailFailure = Extract<MailResult, { kind: 'failure' }>
 
 /** Never throws for failures of the mail server or the network: those are results. */
 export interface Mailer {
@@ -48,7 +56,7 @@ const MAIL_MAX_MS = 40_000
 const REPLY_MAX = 120
 const NO_SUCH_MAILBOX = /\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b/
 
-export function transportOptions(smtp: SmtpSettings) {
+function transportOptions(smtp: SmtpSettings) {
   return {
     host: smtp.host,
     port: smtp.port,
@@ -83,6 +91,22 @@ export function createSmtpMailer(smtp: SmtpSettings): Mailer {
   return {
     send: (mail) => sendThrough(transport, { mail, smtp, limitMs: MAIL_MAX_MS }),
     close: () => transport.close(),
+  }
+}
+
+export interface RecordingMailer extends Mailer {
+  /** What was said so far, without the emails themselves. */
+  dialogue(): Dialogue
+}
+
+/** Opens a connection for each email, and gives up after `limitMs`. */
+export function createRecordingMailer(smtp: SmtpSettings, limitMs: number): RecordingMailer {
+  const { logger, dialogue } = createRecorder(smtp.password)
+  const transport = createTransport({ ...transportOptions(smtp), transactionLog: true, logger })
+  return {
+    send: (mail) => sendThrough(transport, { mail, smtp, limitMs }),
+    close: () => transport.close(),
+    dialogue,
   }
 }
 
@@ -126,7 +150,7 @@ interface Sending {
 }
 
 // A server may repeat the password in its reply.
-export async function sendThrough(transport: Transporter, { mail, smtp, limitMs }: Sending): Promise<MailResult> {
+async function sendThrough(transport: Transporter, { mail, smtp, limitMs }: Sending): Promise<MailResult> {
   const hide = createSecretMask(smtp.password)
   try {
     const { from } = smtp
@@ -182,7 +206,7 @@ function mailFailure(error: SmtpError, hide: (text: string) => string): MailFail
   if (command === 'RCPT TO' && NO_SUCH_MAILBOX.test(reply)) {
     return { kind: 'failure', reason: 'rejected', detail: `The mail server rejected it: ${reply}`, isPermanent: true }
   }
-  return failure('status', `The mail server answered: ${reply}`)
+  return { ...failure('status', `The mail server answered: ${reply}`), command }
 }
 
 function failure(reason: NetworkReason | 'auth' | 'status', detail: string): MailFailure {

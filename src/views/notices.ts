@@ -45,6 +45,8 @@ const NOTICES = {
   'sessions-ended': 'Signed out of all other sessions.',
   'session-ended': 'Signed out of that session.',
   'account-deleted': 'Account deleted.',
+  'mail-server-saved': 'Mail server saved. Send a test to check it.',
+  'mail-server-removed': 'Mail server removed. Emails are only written to the log.',
   'backup-made': 'Backup created.',
   'backup-begun': "Backup started. It will appear here when it's done.",
   'backup-failed': 'Backup failed. See the reason below. Older backups are unchanged.',

@@ -39,6 +39,7 @@ import docs from '#assets/css/pages/docs.css' with { type: 'text' }
 import error from '#assets/css/pages/error.css' with { type: 'text' }
 import incident from '#assets/css/pages/incident.css' with { type: 'text' }
 import incidents from '#assets/css/pages/incidents.css' with { type: 'text' }
+import instanceMail from '#assets/css/pages/instance-mail.css' with { type: 'text' }
 import monitor from '#assets/css/pages/monitor.css' with { type: 'text' }
 import monitorForm from '#assets/css/pages/monitor-form.css' with { type: 'text' }
 import ping from '#assets/css/pages/ping.css' with { type: 'text' }
@@ -110,6 +111,7 @@ const LAYERS = {
     error,
     incident,
     incidents,
+    instanceMail,
     monitorForm,
     monitor,
     ping,

@@ -183,3 +183,12 @@ export function deliveryFailureMail(facts: {
     link: { label: 'Open incident', url },
   }
 }
+
+export function mailServerTestMail({ to, host, url }: { to: string; host: string; url: string }): AccountMail {
+  return {
+    to,
+    subject: 'Test from CronGuard',
+    paragraphs: [`CronGuard sent this email through ${host}. The mail server works.`],
+    link: { label: 'Open the Server page', url },
+  }
+}

@@ -46,7 +46,7 @@ describe('cronguard backup', () => {
     const { exitCode, stdout, stderr } = await run('backup')
     expect([exitCode, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(
-      /^\S+\/backups\/cronguard-\d{8}T\d{6}Z\.db: \d+ kB, 1 user, 1 project, 1 monitor, 1 channel, /,
+      /^\S+\/backups\/cronguard-\d{8}T\d{6}Z\.db: \d+ kB, 1 user, 1 project, 1 monitor, 2 channels, /,
     )
     const { file, counts, schema } = JSON.parse((await run('backup', '--json', '--keep', '1')).stdout)
     expect([counts.monitors, schema > 0, statSync(file).mode & 0o777]).toEqual([1, true, 0o600])
@@ -117,13 +117,13 @@ describe('cronguard export and import', () => {
   test('write a file with mode 0600, without channel secrets', async () => {
     const { exitCode, stdout, stderr } = await run('export', file())
     expect([exitCode, stdout]).toEqual([0, ''])
-    expect(stderr).toStartWith('Exported 1 project, 1 monitor, 1 channel.\nSecret channel settings were left out')
+    expect(stderr).toStartWith('Exported 1 project, 1 monitor, 2 channels.\nSecret channel settings were left out')
     expect(statSync(file()).mode & 0o777).toBe(0o600)
     expect(readFileSync(file(), 'utf8')).not.toContain('S3CRET')
     const whole = await run('export', '-', '--with-secrets')
     expect([whole.stdout, whole.stderr]).toEqual([
       expect.stringContaining('S3CRET'),
-      'Exported 1 project, 1 monitor, 1 channel.\n',
+      'Exported 1 project, 1 monitor, 2 channels.\n',
     ])
   })
 
@@ -152,10 +152,11 @@ describe('cronguard export and import', () => {
     expect(exitCode).toBe(0)
     expect(stdout.split('\n')).toEqual([
       'created   project   My project',
+      'created   channel   email (My project)',
       'skipped   channel   hook (My project)',
       'created   monitor   nightly-report (My project)',
       'projects: 1 created, 0 changed, 0 unchanged',
-      'channels: 0 created, 0 changed, 0 unchanged, 1 skipped',
+      'channels: 1 created, 0 changed, 0 unchanged, 1 skipped',
       'monitors: 1 created, 0 changed, 0 unchanged',
       expect.stringContaining('Export with --with-secrets'),
       '',

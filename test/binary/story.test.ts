@@ -31,9 +31,7 @@ afterAll(async () => {
 async function makeMonitor(): Promise<{ key: string; check: { uuid: string; ping_url: string } }> {
   expect((await cronguard.run(['user', 'create', EMAIL, '--admin'])).exitCode).toBe(0)
   const key = (await cronguard.run(['key', 'create', EMAIL])).stdout.trim()
-  const email = { kind: 'email', name: 'mail', settings: { address: EMAIL } }
   const webhook = { kind: 'webhook', name: 'hook', settings: { url: `${http.url}/hook`, secret: SECRET } }
-  await cronguard.api('/channels/', { key, body: email })
   await cronguard.api('/channels/', { key, body: webhook })
   const spec = { name: 'nightly-report', timeout: 2, grace: 1, subminute: true, channels: '*' }
   return { key, check: await cronguard.api('/checks/', { key, body: spec }) }

@@ -50,7 +50,7 @@ describe.skipIf(NO_BROWSER)(`First steps${NO_BROWSER ? ' (skipped: no Chromium h
     const { page } = ada
     await page.getByRole('link', { name: 'Channels', exact: true }).click()
     await page
-      .getByRole('link', { name: /Create a channel/ })
+      .getByRole('link', { name: /New channel/ })
       .first()
       .click()
     await page
@@ -60,7 +60,10 @@ describe.skipIf(NO_BROWSER)(`First steps${NO_BROWSER ? ' (skipped: no Chromium h
     await page.getByLabel('Name').fill('my receiver')
     await page.getByLabel('URL').fill(`${receiver.url}/hook`)
     await page.getByRole('button', { name: /channel/ }).click()
-    await page.getByRole('button', { name: /test/i }).first().click()
+    await page
+      .getByRole('button', { name: /test through my receiver/i })
+      .first()
+      .click()
     await page
       .getByText(/Received status code 200/)
       .first()

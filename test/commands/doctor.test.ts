@@ -279,6 +279,9 @@ describe('doctor: the mail server', () => {
 })
 
 describe('doctor: channels', () => {
+  // The first account has a channel of its own.
+  beforeEach(() => inDatabase('DELETE FROM channels'))
+
   test('that fail are listed with the time, and without their secrets', async () => {
     expect((await inspect()).of('channels')).toMatch(/^warn: No channels: no one gets notified/)
     addChannel({ name: 'hook' })

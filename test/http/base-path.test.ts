@@ -1,8 +1,8 @@
 // CronGuard under a base path, behind the two kinds of proxies: those that keep the path and those that strip it.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { createUser } from '#actions/accounts.ts'
 import { invite } from '#actions/members.ts'
 import { projectsOf } from '#actions/projects.ts'
+import { createUser } from '#actions/registration.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { createUser } from '#actions/accounts.ts'
+import { createUser } from '#actions/registration.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { UNIX_SOCKET } from '#http/peer.ts'
 import { findPing } from '#store/pings.ts'

@@ -73,8 +73,10 @@ describe('Channels page', () => {
     expect(await member.read(`${list()}/new?kind=email`)).toContain('No mail server is configured')
     guard.mailTo(project, 'ops@example.org')
     const text = await member.read(list())
-    expect(text).toContain('CRONGUARD_SMTP_HOST')
-    expect(text).toContain('href="/docs/configuration"')
+    expect(text).toContain('Ask the server&#x27;s administrator to set one up.')
+    expect(text).not.toContain('href="/instance#mail-server"')
+    guard.db.write((tx) => tx.run('UPDATE users SET is_admin = 1'))
+    expect(await member.read(list())).toContain('<a href="/instance#mail-server">Set up the mail server</a>')
   })
 
   test('does not warn with a mail server', async () => {

@@ -1,7 +1,7 @@
 // What happens to the keys of a project when a member leaves: their API keys, and the ping key that they know.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { createUser } from '#actions/accounts.ts'
 import { createApiKey } from '#actions/projects.ts'
+import { createUser } from '#actions/registration.ts'
 import type { Project } from '#domain/project.ts'
 import { findProject, insertMembership, listApiKeys } from '#store/projects.ts'
 import { TestGuard } from '../support/cronguard.ts'

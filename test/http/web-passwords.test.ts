@@ -1,10 +1,10 @@
 // What happens while a password is checked: hashing takes long enough for something to change.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { changePassword, createUser, requirePassword } from '#actions/accounts.ts'
+import { changePassword, requirePassword } from '#actions/accounts.ts'
 import { changeEmail, mailPasswordReset } from '#actions/mailed-links.ts'
 import { invitationToken, invite } from '#actions/members.ts'
 import { createProject } from '#actions/projects.ts'
-import { createSetupToken } from '#actions/registration.ts'
+import { createSetupToken, createUser } from '#actions/registration.ts'
 import { beginSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
 import { MINUTE } from '#lib/duration.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { createUser } from '#actions/accounts.ts'
+import { createUser } from '#actions/registration.ts'
 import { type Browser, beginSession } from '#actions/sessions.ts'
 import type { User } from '#domain/account.ts'
 import { DAY, MINUTE } from '#lib/duration.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, setSystemTime, test } from 'bun:test'
-import { createUser } from '#actions/accounts.ts'
 import { setPassword } from '#actions/mailed-links.ts'
+import { createUser } from '#actions/registration.ts'
 import { endOtherSessions } from '#actions/sessions.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { listUsers } from '#store/accounts.ts'

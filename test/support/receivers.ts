@@ -25,11 +25,16 @@ export function startHttpReceiver() {
   return { url: `http://127.0.0.1:${server.port}`, received, stop: () => server.stop(true) }
 }
 
-/** A real SMTP server on loopback that keeps all mails. */
-export async function startSmtpReceiver() {
+/** A real SMTP server on loopback that keeps all mails. With `credentials` it accepts only these. */
+export async function startSmtpReceiver(credentials: { username: string; password: string } | null = null) {
   const mails: ParsedMail[] = []
   const server = new SMTPServer({
-    authOptional: true,
+    authOptional: credentials === null,
+    allowInsecureAuth: true,
+    onAuth: ({ username, password }, _session, done) => {
+      if (username === credentials?.username && password === credentials?.password) done(null, { user: username })
+      else done(new Error('Wrong user name or password'))
+    },
     disabledCommands: ['STARTTLS'],
     onData: (stream, _session, done) => {
       simpleParser(stream).then(

@@ -1,13 +1,18 @@
 // The administrator's page about the server, and downloads of backups.
 import { findBackup, keepBackup, readBackups } from '#actions/backups.ts'
+import { findMailServer, type MailServer, passwordProblemOf, storedMailServer } from '#actions/mail-server.ts'
 import { readDatabaseSize } from '#actions/retention.ts'
+import type { Deps } from '#deps.ts'
+import { MAIL_PROVIDERS } from '#domain/mail-server.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
 import { asAdmin, type SignedInRequest, type WebDeps } from '#http/guards.ts'
 import { page, redirect } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
 import { SECOND } from '#lib/duration.ts'
+import { freshForm } from '#views/components/field.tsx'
 import { InstancePage } from '#views/pages/instance.tsx'
+import type { MailServerProps } from '#views/pages/instance-mail.tsx'
 
 const INSTANCE = '/instance'
 /** The page waits this long for a new backup. A larger one is finished in the background. */
@@ -18,7 +23,7 @@ export function instanceRoutes(web: WebDeps) {
   return cookieRoutes(web.deps, 'web/instance')
     .get(
       INSTANCE,
-      asAdmin(web, (context) => show(web, context)),
+      asAdmin(web, (context) => showInstance(web, { context, mailForm: null })),
     )
     .post(
       '/instance/backups',
@@ -35,12 +40,52 @@ export function instanceRoutes(web: WebDeps) {
     )
 }
 
-function show({ deps }: WebDeps, context: SignedInRequest): Response {
+type MailForm = Pick<MailServerProps, 'form' | 'problem'>
+
+interface Shown {
+  context: SignedInRequest
+  /** The form of the mail server as submitted, with its errors. Null: as stored. */
+  mailForm: MailForm | null
+}
+
+export function showInstance({ deps }: WebDeps, { context, mailForm }: Shown): Response {
   const backups = { ...readBackups(deps), keep: deps.config.backupKeep }
-  const database = readDatabaseSize(deps, GROWTH_DAYS)
   return page(
-    <InstancePage context={frameOf(context)} reading={readingOf(context)} backups={backups} database={database} />,
+    <InstancePage
+      context={frameOf(context)}
+      reading={readingOf(context)}
+      mailServer={mailServerProps(deps, { context, mailForm })}
+      backups={backups}
+      database={readDatabaseSize(deps, GROWTH_DAYS)}
+    />,
+    mailForm === null ? 200 : 422,
   )
+}
+
+function mailServerProps(deps: Deps, { context, mailForm }: Shown): MailServerProps {
+  const { user, query } = context
+  const found = findMailServer(deps)
+  const stored = storedMailServer(deps.db)
+  const provider = MAIL_PROVIDERS.find(({ id }) => id === query.get('provider')) ?? null
+  const values = { ...NEW_MAIL_SERVER, from: `CronGuard <${user.email}>`, ...stored, ...provider }
+  const { host, port, security, username, from } = values
+  const form = freshForm({ host, port: String(port), security, username: username ?? '', from })
+  return {
+    server: found && shownMailServer(found),
+    variables: deps.config.smtpVariables,
+    provider,
+    hasStoredPassword: found?.source === 'page' && found.password !== null,
+    testAddress: user.email,
+    ...(mailForm ?? { form, problem: null }),
+  }
+}
+
+const NEW_MAIL_SERVER = { host: '', port: 587, security: 'starttls', username: null as string | null }
+
+// The password stays here.
+function shownMailServer(server: MailServer): MailServerProps['server'] {
+  const { host, port, security, username, from } = server
+  return { host, port, security, username, from, passwordProblem: passwordProblemOf(server) }
 }
 
 const NOTICES = {

@@ -22,16 +22,18 @@ export interface ChannelView extends ChannelReport {
   lacksMailServer: boolean
 }
 
-/** Explains how to configure a mail server. */
-export function MailBanner() {
+/** Says that no emails are sent, and who can change that. */
+export function MailBanner({ isAdmin }: { isAdmin: boolean }) {
   return (
     <div class="banner" role="note">
       <Icon name="mail" />
       <p>
-        <strong>No mail server is configured.</strong> Emails are only written to the log. Set{' '}
-        <code>CRONGUARD_SMTP_HOST</code>, and <code>CRONGUARD_SMTP_USERNAME</code> and{' '}
-        <code>CRONGUARD_SMTP_PASSWORD</code> if the server requires them. Then restart CronGuard.{' '}
-        <a href={url('/docs/configuration')}>All settings</a>
+        <strong>No mail server is configured.</strong> Emails are only written to the log.{' '}
+        {isAdmin ? (
+          <a href={url('/instance#mail-server')}>Set up the mail server</a>
+        ) : (
+          "Ask the server's administrator to set one up."
+        )}
       </p>
     </div>
   )

@@ -55,7 +55,7 @@ export function NewChannelPage({
       <ChannelHead path={path} title={`New channel: ${kind.label}`}>
         <a href={`${path}/new`}>Choose another kind</a>
       </ChannelHead>
-      {lacksMailServer && <MailBanner />}
+      {lacksMailServer && <MailBanner isAdmin={context.user.isAdmin} />}
       <div class="channel-editor">
         <ChannelForm
           action={path}

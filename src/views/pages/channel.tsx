@@ -46,7 +46,7 @@ export function ChannelPage(props: ChannelPageProps) {
         </h1>
         <ChannelState channel={channel} reading={reading} />
       </div>
-      {lacksMailServer && <MailBanner />}
+      {lacksMailServer && <MailBanner isAdmin={context.user.isAdmin} />}
       <ConfirmationNote channel={channel} mayOperate={may(project.role, 'operate')} />
       <section class="section" aria-label="Summary">
         <dl class="facts">

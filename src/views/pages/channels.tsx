@@ -38,7 +38,7 @@ export function ChannelsPage({ context, project, reading, channels, lacksMailSer
           </a>
         )}
       </div>
-      {lacksMailServer && <MailBanner />}
+      {lacksMailServer && <MailBanner isAdmin={context.user.isAdmin} />}
       {mustConfirm && mayOperate && <ConfirmFirst />}
       {channels.length === 0 ? (
         <NoChannels project={project} />

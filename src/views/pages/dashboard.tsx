@@ -38,10 +38,10 @@ export function DashboardPage({ context, project, tags, all, channels, silent, .
           </a>
         )}
       </div>
-      {total > 0 && channels !== 'on' && <NoOneIsNotified project={project} channels={channels} />}
+      {total > 0 && channels !== 'on' && <NoOneIsNotified context={context} project={project} channels={channels} />}
       {silent > 0 && channels === 'on' && <SilentMonitors project={project} count={silent} />}
       {total > 0 && <FilterForm tags={tags} {...list} />}
-      {total > 0 ? <MonitorList {...list} /> : <FirstMonitor project={project} channels={channels} />}
+      {total > 0 ? <MonitorList {...list} /> : <FirstMonitor context={context} project={project} channels={channels} />}
     </Frame>
   )
 }
@@ -153,20 +153,50 @@ function SilentMonitors({ project, count }: { project: OwnProject; count: number
   )
 }
 
-function NoOneIsNotified({ project, channels }: { project: OwnProject; channels: keyof typeof NOTICES }) {
+type NoOneProps = Pick<DashboardProps, 'context' | 'project'> & { channels: keyof typeof NOTICES }
+
+function NoOneIsNotified({ context, project, channels }: NoOneProps) {
   const { lacks, path, help } = NOTICES[channels]
+  const isForAdmin = channels === 'no-mail-server' && context.user.isAdmin
   return (
     <p class="banner">
       <Icon name="alert" />
       <span>
-        {lacks}. No one gets notified when a monitor goes down.{' '}
-        {may(project.role, 'operate') && <a href={url(`/projects/${project.id}/channels${path}`)}>{help}</a>}
+        {lacks}. No one gets notified when a monitor goes down. {isForAdmin && <SetUpMail />}
+        {!isForAdmin && may(project.role, 'operate') && (
+          <a href={url(`/projects/${project.id}/channels${path}`)}>{help}</a>
+        )}
       </span>
     </p>
   )
 }
 
-function FirstMonitor({ project, channels }: Pick<DashboardProps, 'project' | 'channels'>) {
+function SetUpMail() {
+  return <a href={url('/instance#mail-server')}>Set up the mail server</a>
+}
+
+function FirstChannel({ context, project, channels }: Pick<DashboardProps, 'context' | 'project' | 'channels'>) {
+  if (channels === 'no-mail-server' && context.user.isAdmin) {
+    return (
+      <li>
+        <h3>Set up email</h3>
+        <p class="soft">
+          Alerts can go to your email address as soon as CronGuard has a mail server. <SetUpMail />
+        </p>
+      </li>
+    )
+  }
+  return (
+    <li>
+      <h3>Choose who gets notified</h3>
+      <p class="soft">
+        <a href={url(`/projects/${project.id}/channels`)}>Create a channel</a> and send a test.
+      </p>
+    </li>
+  )
+}
+
+function FirstMonitor({ context, project, channels }: Pick<DashboardProps, 'context' | 'project' | 'channels'>) {
   if (!may(project.role, 'operate')) {
     return (
       <div class="empty" data-first-monitor="">
@@ -179,14 +209,7 @@ function FirstMonitor({ project, channels }: Pick<DashboardProps, 'project' | 'c
     <div class="empty" data-first-monitor="">
       <h2>Monitor your first job</h2>
       <ol class="steps">
-        {channels !== 'on' && (
-          <li>
-            <h3>Choose who gets notified</h3>
-            <p class="soft">
-              <a href={url(`/projects/${project.id}/channels`)}>Create a channel</a> and send a test.
-            </p>
-          </li>
-        )}
+        {channels !== 'on' && <FirstChannel context={context} project={project} channels={channels} />}
         <li>
           <h3>Create a monitor</h3>
           <p class="soft">Name the job and set its schedule.</p>

@@ -4,6 +4,7 @@ import { type DatabaseSize, DatabaseSizeSection } from '#views/components/databa
 import { Ago, Moment, type Reading } from '#views/components/moment.tsx'
 import { Section, Sections } from '#views/components/section.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
+import { MAIL_SECTION, type MailServerProps, MailServerSection } from './instance-mail.tsx'
 
 export interface ShownBackup {
   name: string
@@ -12,6 +13,7 @@ export interface ShownBackup {
 }
 
 export interface InstancePageProps {
+  mailServer: MailServerProps
   database: DatabaseSize
   context: FrameContext
   reading: Reading
@@ -26,18 +28,20 @@ export interface InstancePageProps {
 }
 
 const ENTRIES: [string, string][] = [
+  [MAIL_SECTION, 'Mail server'],
   ['backups', 'Backups'],
   ['database', 'Database'],
 ]
 
 /** The page of the server's administrator. */
-export function InstancePage({ context, reading, backups, database }: InstancePageProps) {
+export function InstancePage({ context, reading, mailServer, backups, database }: InstancePageProps) {
   return (
     <Frame context={context} title="Server" room="instance">
       <div class="page-head">
         <h1>Server</h1>
       </div>
       <Sections entries={ENTRIES}>
+        <MailServerSection {...mailServer} />
         <BackupsSection {...backups} reading={reading} />
         <Section id="database" title="Database">
           <DatabaseSizeSection {...database} />

@@ -7,12 +7,14 @@ import { gitlab } from './gitlab.ts'
 import { gitlabAlert } from './gitlab-alert.ts'
 import { gotify } from './gotify.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
+import { mattermost } from './mattermost.ts'
 import { ntfy } from './ntfy.ts'
 import { opsgenie } from './opsgenie.ts'
 import { pagerduty } from './pagerduty.ts'
 import { pagertree } from './pagertree.ts'
 import { pushbullet } from './pushbullet.ts'
 import { pushover } from './pushover.ts'
+import { rocketchat } from './rocketchat.ts'
 import { withWording, wordingOf } from './shared/wording.ts'
 import { slack } from './slack.ts'
 import { slackBot } from './slack-bot.ts'
@@ -20,6 +22,7 @@ import { splunkOnCall } from './splunk-oncall.ts'
 import { telegram } from './telegram.ts'
 import { trello } from './trello.ts'
 import { webhook } from './webhook.ts'
+import { zulip } from './zulip.ts'
 
 /** In the order of the form. */
 const KINDS: readonly ChannelKind[] = [
@@ -29,6 +32,9 @@ const KINDS: readonly ChannelKind[] = [
   slackBot,
   discord,
   telegram,
+  mattermost,
+  rocketchat,
+  zulip,
   ntfy,
   pushover,
   gotify,

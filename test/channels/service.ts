@@ -325,6 +325,24 @@ export function addressesIn(text: string): string[] {
   return text.match(/\b(?:https?:\/\/|www\.)\w\S*|\b[\w.-]+@[\w-]+\.\w+|\b[\w-]+\.(?:com|example|org)\b/gi) ?? []
 }
 
+/** Markdown outside code, in which only what we write may have a meaning. Parsers disagree about the rest. */
+export function structureOfMarkdown(markdown: string): string[] {
+  const blocks = markdown.match(/^```\n.*?\n```$/gms) ?? []
+  const outside = blocks
+    .reduce((text, block) => text.replace(block, ''), markdown)
+    .replace(/(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)/gs, 'code')
+  const signs =
+    outside.match(/[*_~`|$<>\\@#]+|!?\[[^\]]*\]\([^)]*\)|(?<!\d):\w+:|^\s*(?:[-+]|\d+[.)])\s|^(?: {4}|\t)/gm) ?? []
+  const text = outside.replace(/\[[^\]]*\]\([^)]*\)/g, '')
+  return [...blocks.map(() => 'block'), ...signs, ...findLinks(text)]
+}
+
+/** The text of a title that may be shown as code. */
+export function withoutCode(markdown: string): string {
+  const [, , code] = /^(`+) ?(.*?) ?\1$/.exec(markdown) ?? []
+  return withoutJoiners(code ?? markdown)
+}
+
 /** The HTML that Markdown leads to, with automatic links, tables and strikethrough. */
 export function htmlOfMarkdown(markdown: string): string {
   return Bun.markdown.html(markdown, { autolinks: true })

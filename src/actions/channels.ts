@@ -26,6 +26,7 @@ import { failPendingOfChannel } from '#store/deliveries.ts'
 import { listNamesAndTags } from '#store/monitor-lists.ts'
 import { findProject } from '#store/projects.ts'
 import { changedMeanwhile, issueInWords } from '#words/problems.ts'
+import { groupOutcome, isGroup, membersOf, removeFromGroups, requireMembers } from './channel-groups.ts'
 import { awaitsConfirmation, checkReader, requireConfirmed } from './confirmations.ts'
 import { send } from './deliveries.ts'
 import { readOnlyField } from './fields.ts'
@@ -68,6 +69,7 @@ export function createChannel(deps: Deps, { monitors, ...input }: NewChannel): C
   }
   return deps.db.write((tx) => {
     if (store.countChannels(tx, channel.projectId) >= CHANNELS_MAX) throw tooManyChannels()
+    requireMembers(tx, channel)
     store.insertChannel(tx, channel)
     const monitorIds = chosenMonitors(tx, { projectId: channel.projectId, monitors: monitors ?? { is: 'all' } })
     store.setMonitorsOfChannel(tx, { channelId: channel.id, monitorIds })
@@ -94,6 +96,7 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
     const channel = findOwn(tx, ref)
     if (change.seen !== undefined) requireUnchanged(tx, { channel, seen: change.seen })
     const settings = change.input === undefined ? channel.settings : settingsAfter(channel, change.input)
+    if (change.input) requireMembers(tx, { ...channel, settings })
     const { notifiesGaps = channel.notifiesGaps, monitors } = change
     const scope = monitors ? scopeOf(monitors) : channel.scope
     store.saveChannel(tx, { id: channel.id, name: name ?? channel.name, settings, notifiesGaps, scope })
@@ -170,21 +173,27 @@ export function deleteChannel(deps: Deps, ref: ChannelRef): Channel {
     const channel = findOwn(tx, ref)
     failPendingOfChannel(tx, { channelId: channel.id, detail: 'The channel was deleted' })
     store.deleteChannel(tx, channel.id)
+    removeFromGroups(tx, channel)
     return channel
   })
 }
 
 /** Why a channel sends nothing. Null when it does send. */
-export function unusableReasonOf(
-  deps: MailPlace,
-  channel: Pick<Channel, 'kind' | 'disabledAt' | 'unconfirmedSince'>,
-): UnusableReason | null {
+export function unusableReasonOf(deps: MailPlace, channel: Channel): UnusableReason | null {
   if (channel.disabledAt !== null) return 'disabled'
+  if (isGroup(channel)) {
+    const isUsable = membersOf(deps.db, channel).some((member) => unusableReasonOf(deps, member) === null)
+    return isUsable ? null : 'no member can be notified'
+  }
   if (awaitsConfirmation(deps, channel)) return 'waiting for confirmation'
   return lacksMailServer(deps, findKind(channel.kind)) ? 'no mail server configured' : null
 }
 
-export type UnusableReason = 'disabled' | 'waiting for confirmation' | 'no mail server configured'
+export type UnusableReason =
+  | 'disabled'
+  | 'waiting for confirmation'
+  | 'no mail server configured'
+  | 'no member can be notified'
 
 /** Whether notifications through this kind are only written to the log. */
 export function lacksMailServer(place: MailPlace, kind: ChannelKind | null): boolean {
@@ -200,6 +209,27 @@ const testing = new Set<string>()
  */
 export async function testChannel(deps: Deps, ref: ChannelRef): Promise<Outcome> {
   const channel = findOwn(deps.db, ref)
+  if (!isGroup(channel)) return await testOne(deps, channel)
+  const members = testedChannels(deps, channel)
+  return groupOutcome(await Promise.all(members.map(async (one) => ({ one, outcome: await testMember(deps, one) }))))
+}
+
+/** The channels that a test of this one sends to. */
+export function testedChannels({ db }: Pick<Deps, 'db'>, channel: Channel): Channel[] {
+  return isGroup(channel) ? membersOf(db, channel).filter(({ disabledAt }) => disabledAt === null) : [channel]
+}
+
+// A member that can't be tested now must not keep the others from being tested.
+async function testMember(deps: Deps, channel: Channel): Promise<Outcome> {
+  try {
+    return await testOne(deps, channel)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return { result: 'failed', reason: 'settings', detail: error.message.replace(/\.$/, ''), isPermanent: false }
+  }
+}
+
+async function testOne(deps: Deps, channel: Channel): Promise<Outcome> {
   requireConfirmed(deps, channel)
   if (testing.has(channel.id)) {
     throw new AppError('too_many', 'A test of this channel is still running. Wait for it to finish.')

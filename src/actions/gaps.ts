@@ -9,10 +9,9 @@ import { recounted } from '#domain/lifecycle.ts'
 import type { WatchedMonitor } from '#domain/monitor.ts'
 import { EARLY_MAX_MS } from '#domain/schedule.ts'
 import { AppError } from '#lib/errors.ts'
-import { newUuid } from '#lib/tokens.ts'
 import { listChannels } from '#store/channels.ts'
 import type { Reader, Tx } from '#store/database.ts'
-import { insertDelivery, insertNotification } from '#store/deliveries.ts'
+import { insertNotification } from '#store/deliveries.ts'
 import {
   bringDeliveriesForward,
   type ExtendedMonitor,
@@ -27,6 +26,7 @@ import {
 } from '#store/gaps.ts'
 import { findWatchedById, listDueMonitors, saveState } from '#store/monitors.ts'
 import { findProject } from '#store/projects.ts'
+import { insertDeliveries } from './channel-groups.ts'
 
 /**
  * Extends the deadlines whose ping may have been lost in the gap. After a gap of more than 15 s, other monitors that
@@ -117,8 +117,6 @@ function notifyProject(tx: Tx, { gap, gapId, projectId, monitors }: ProjectNotic
   if (project === null) return
   const notification = composeGapNotice({ gap, project, monitors })
   const notificationId = insertNotification(tx, { about: { gapId }, projectId, notification })
-  for (const channel of listChannels(tx, projectId)) {
-    if (channel.disabledAt !== null || !channel.notifiesGaps) continue
-    insertDelivery(tx, { id: newUuid(), notificationId, monitorId: null, channel })
-  }
+  const channels = listChannels(tx, projectId).filter(({ notifiesGaps }) => notifiesGaps)
+  insertDeliveries(tx, { notificationId, monitorId: null, channels })
 }

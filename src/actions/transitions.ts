@@ -6,11 +6,12 @@ import { composeNotification } from '#domain/notification.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
-import { insertDelivery, insertNotification } from '#store/deliveries.ts'
+import { insertNotification } from '#store/deliveries.ts'
 import { closeIncident, type IncidentOpening, insertTransition, openIncident } from '#store/incidents.ts'
 import { findMonitorById, saveState } from '#store/monitors.ts'
 import { findLastPing } from '#store/pings.ts'
 import { findProject } from '#store/projects.ts'
+import { insertDeliveries } from './channel-groups.ts'
 import { readCircumstances } from './circumstances.ts'
 
 export function recordStep(tx: Tx, { monitor, transition, dueAt = null }: Step): void {
@@ -54,7 +55,5 @@ function notify(tx: Tx, { monitorId, transition, dueAt, transitionId, opened, cl
     circumstances: incident && readCircumstances(tx, { monitor, transition, incident, lastPing, dueAt }),
   })
   const notificationId = insertNotification(tx, { about: { transitionId }, projectId: monitor.projectId, notification })
-  for (const channel of listChannelsOfMonitor(tx, monitorId).filter(({ disabledAt }) => disabledAt === null)) {
-    insertDelivery(tx, { id: newUuid(), notificationId, monitorId, channel })
-  }
+  insertDeliveries(tx, { notificationId, monitorId, channels: listChannelsOfMonitor(tx, monitorId) })
 }

@@ -6,6 +6,7 @@ import { github } from './github.ts'
 import { gitlab } from './gitlab.ts'
 import { gitlabAlert } from './gitlab-alert.ts'
 import { gotify } from './gotify.ts'
+import { group } from './group.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { mattermost } from './mattermost.ts'
 import { ntfy } from './ntfy.ts'
@@ -47,6 +48,7 @@ const KINDS: readonly ChannelKind[] = [
   github,
   gitlab,
   trello,
+  group,
 ]
 
 /** All kinds of channels, in the order of the form. */

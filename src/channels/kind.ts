@@ -53,6 +53,8 @@ export interface ChannelKind<Settings = unknown> {
   preview?(settings: Settings, message: Message): string
   /** Finds the value of a setting that people can't know, such as the id of a chat. */
   setup?: ChannelSetup
+  /** The ids of the channels that get its notifications in its place, so that nothing is sent through it. */
+  members?(settings: Settings): readonly string[]
   /** Errors of the receiver are an outcome. They never throw. */
   send(settings: Settings, message: Message, transports: Transports): Promise<Outcome>
 }

@@ -78,10 +78,32 @@ export interface ChannelReport {
   } | null
 }
 
+/** How a notification to a group of channels went. */
+export interface GroupDelivery {
+  status: Notification['status']
+  at: number
+  /** The number of members that got a delivery, that received it, and that are still waiting for it. */
+  total: number
+  sent: number
+  unsettled: number
+  /** Null if the notification was about CronGuard itself. */
+  monitor: { uniqueKey: string; name: string; slug: string } | null
+}
+
 /** The detail of a delivery that was discarded because its channel was disabled. */
 export const DISABLED = 'The channel was disabled'
 
-export const FIELD_TYPES = ['address', 'url', 'secret', 'text', 'lines', 'number', 'choice', 'flag'] as const
+export const FIELD_TYPES = [
+  'address',
+  'url',
+  'secret',
+  'text',
+  'lines',
+  'number',
+  'choice',
+  'flag',
+  'channels',
+] as const
 
 /** A setting. The form sends all values as text; a ticked flag is "on". */
 export interface ChannelField {
@@ -89,7 +111,10 @@ export interface ChannelField {
   label: string
   /** One line. */
   help: string
-  /** `secret`: never shown again, which includes URLs that contain a key. `lines`: text with several lines. */
+  /**
+   * `secret`: never shown again, which includes URLs that contain a key. `lines`: text with several lines. `channels`:
+   * ids of channels, separated by commas.
+   */
   type: (typeof FIELD_TYPES)[number]
   isRequired: boolean
   /** Where to find or create the value. */
@@ -133,3 +158,4 @@ export const CHANNEL_NAME_MAX = 100
 /** The name appears in emails. */
 export const ChannelName = limitedLine(CHANNEL_NAME_MAX)
 export const CHANNELS_MAX = 100
+export const GROUP_MEMBERS_MAX = 20

@@ -17,6 +17,7 @@ import messages from '#migrations/0014_messages.sql' with { type: 'text' }
 import channelScope from '#migrations/0015_channel_scope.sql' with { type: 'text' }
 import confirmations from '#migrations/0016_confirmations.sql' with { type: 'text' }
 import outbox from '#migrations/0017_outbox.sql' with { type: 'text' }
+import groups from '#migrations/0018_groups.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -50,6 +51,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 15, name: '0015_channel_scope', sql: channelScope },
   { version: 16, name: '0016_confirmations', sql: confirmations },
   { version: 17, name: '0017_outbox', sql: outbox },
+  { version: 18, name: '0018_groups', sql: groups },
 ]
 
 /** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */

@@ -102,6 +102,7 @@ describe('Create channel', () => {
   })
 
   test.each(CHANNEL_KINDS.map(({ kind }) => kind))('shows each field of the kind %s', async (kind) => {
+    hook()
     const text = await (await memberOf(guard, project, 'member')).read(`${list()}/new?kind=${kind}`)
     for (const { name } of CHANNEL_KINDS.find((known) => known.kind === kind)?.fields ?? []) {
       expect(text).toContain(`name="setting-${name}"`)

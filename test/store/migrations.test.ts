@@ -44,6 +44,7 @@ const FROZEN = {
   '0015_channel_scope': 'bc2c010c45ad734095271474fccd0e577e7739ef9bc2828a74c632a48b5cfe20',
   '0016_confirmations': '4ca41d55b7567e9bc82cfafe673cf3fa19b2bde63b36d2fe74048cd65d3c717b',
   '0017_outbox': 'e90e24c27b5013b78e955a2f86d4d759ac60751046ca7b7b3f1c0475e7cb5181',
+  '0018_groups': '16da9bc96de1312e4c92287904f0a2a1239d12b96bcae9d5a1b4a03016edbe2a',
 }
 
 const clock = fakeClock()

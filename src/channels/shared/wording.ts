@@ -40,7 +40,7 @@ export const WORDING_FIELDS: readonly ChannelField[] = [
 ]
 
 /** Groups whose messages are read by people. */
-const GROUPS: readonly ChannelKind['group'][] = ['Chat', 'Push', 'Phone']
+const GROUPS: readonly string[] = ['Chat', 'Push', 'Phone']
 
 /** Adds the settings to a kind whose messages are read by people. */
 export function withWording(kind: ChannelKind): ChannelKind {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { createChannel, deleteChannel, testChannel, updateChannel } from '#actions/channels.ts'
+import { createChannel, deleteChannel, testChannel, testedChannels, updateChannel } from '#actions/channels.ts'
 import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { CHANNEL_KINDS, summaryOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
@@ -215,7 +215,9 @@ async function test(
 ): Promise<Response> {
   const { projectId, params, address } = call
   const { channel } = find(deps, call)
-  await messageLimits.tests.take({ asker: projectId, address, channel })
+  for (const one of testedChannels(deps, channel)) {
+    await messageLimits.tests.take({ asker: projectId, address, channel: one })
+  }
   const outcome = await testChannel(deps, { projectId, channelId: params.id ?? '' })
   const { result, detail } = outcome
   return Response.json({ result, reason: outcome.result === 'failed' ? outcome.reason : null, detail })

@@ -1,5 +1,6 @@
 // Tests, confirms, disables, enables and deletes a channel.
-import { deleteChannel, setChannelDisabled, testChannel } from '#actions/channels.ts'
+
+import { deleteChannel, setChannelDisabled, testChannel, testedChannels } from '#actions/channels.ts'
 import { requestConfirmation } from '#actions/confirmations.ts'
 import { requireProvenAddress } from '#actions/mailed-links.ts'
 import { frameOf } from '#http/frame.ts'
@@ -86,7 +87,9 @@ async function sendTest(web: WebDeps, context: ChannelRequest): Promise<TestResu
   try {
     requireProvenAddress(web.deps, context.user)
     const { channel } = context.report
-    await web.messageLimits.tests.take({ asker: context.user.id, address: peerOf(context.request), channel })
+    for (const one of testedChannels(web.deps, channel)) {
+      await web.messageLimits.tests.take({ asker: context.user.id, address: peerOf(context.request), channel: one })
+    }
     return await testChannel(web.deps, refOf(context))
   } catch (error) {
     if (error instanceof AppError && REFUSALS.includes(error.code)) return { result: 'refused', detail: error.message }

@@ -1,4 +1,5 @@
 // What the pages of one channel share.
+import { isGroup, membersOf } from '#actions/channel-groups.ts'
 import { lacksMailServer } from '#actions/channels.ts'
 import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { channelTitle, findKind, kindLabel, summaryOf } from '#channels/index.ts'
@@ -6,6 +7,7 @@ import type { ChannelReport } from '#domain/channel.ts'
 import type { Permission } from '#domain/project.ts'
 import { type ProjectRequest, projectOf, signedIn, type WebDeps } from '#http/guards.ts'
 import { AppError } from '#lib/errors.ts'
+import { findLastGroupDelivery } from '#store/channel-groups.ts'
 import { findChannelReport } from '#store/channels.ts'
 import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import type { ChannelView } from '#views/components/channel.tsx'
@@ -35,7 +37,8 @@ export function viewOf(deps: WebDeps['deps'], report: ChannelReport): ChannelVie
     ...report,
     title: channelTitle(channel),
     kindLabel: kindLabel(channel.kind),
-    summary: summaryOf(channel),
+    summary: isGroup(channel) ? membersOf(deps.db, channel).map(channelTitle).join(', ') : summaryOf(channel),
+    groupDelivery: isGroup(channel) ? findLastGroupDelivery(deps.db, channel.id) : null,
     total: countMonitorsOfProject(deps.db, channel.projectId),
     awaitsConfirmation: awaitsConfirmation(deps, channel),
     lacksMailServer: lacksMailServer(deps, findKind(channel.kind)),

@@ -1,9 +1,10 @@
+import { withMemberOptions } from '#actions/channel-groups.ts'
 import { channelFingerprint, createChannel, lacksMailServer, updateChannel } from '#actions/channels.ts'
 import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
 import { CHANNEL_KINDS, findKind, kindLabel } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
-import type { MonitorChoice, SettingsInput } from '#domain/channel.ts'
+import type { ChannelField, MonitorChoice, SettingsInput } from '#domain/channel.ts'
 import { may } from '#domain/project.ts'
 import { type Form, orRerender, problemOf } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
@@ -97,7 +98,7 @@ function newForm({ deps }: WebDeps, { context, kind, form, choice, problem, stat
     <NewChannelPage
       context={frameOf(context)}
       project={context.project}
-      kind={kind}
+      kind={withMemberOptions(deps.db, { kind, projectId: context.project.id })}
       form={form}
       problem={problem}
       choice={choice}
@@ -192,7 +193,8 @@ function editForm(db: Reader, { context: { report, form: submitted }, kind, agai
   const choice = again
     ? submittedChoice(db, { projectId: channel.projectId, form: submitted })
     : storedChoice(db, channel)
-  return { kind, form, problem, storedSecrets, choice }
+  const shownKind = withMemberOptions(db, { kind, projectId: channel.projectId })
+  return { kind: shownKind, form, problem, storedSecrets, choice }
 }
 
 async function save(web: WebDeps, context: ChannelRequest): Promise<Response> {
@@ -234,14 +236,21 @@ function outdated(
 }
 
 function settingsIn(form: Form, { fields }: ChannelKind): SettingsInput {
-  const given = Object.fromEntries(fields.map(({ name }) => [name, form.text(settingField(name))]))
+  const given = Object.fromEntries(fields.map((field) => [field.name, textOf(form, field)]))
   return { given, removed: fields.map(({ name }) => name).filter((name) => form.isTicked(removalField(name))) }
+}
+
+// The ticks of several channels are one value.
+function textOf(form: Form, { name, type }: ChannelField): string {
+  return type === 'channels' ? form.list(settingField(name)).join(',') : form.text(settingField(name))
 }
 
 // Errors of a setting are shown at its field, other errors above the form. A secret is never sent back to the browser.
 function typed({ form, kind, error }: { form: Form; kind: ChannelKind; error: AppError }): RetryState {
   const secrets = kind.fields.filter(({ type }) => type === 'secret').map(({ name }) => settingField(name))
   const values = Object.fromEntries(Object.entries(form.values).filter(([name]) => !secrets.includes(name)))
+  const ticked = kind.fields.filter(({ type }) => type === 'channels')
+  for (const field of ticked) values[settingField(field.name)] = textOf(form, field)
   const settings = kind.fields.map(({ name }) => name)
   const problems = Object.fromEntries(
     Object.entries(error.fields).map(([name, text]) => [settings.includes(name) ? settingField(name) : name, text]),

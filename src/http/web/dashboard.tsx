@@ -1,3 +1,4 @@
+import { isGroup } from '#actions/channel-groups.ts'
 import { unusableReasonOf } from '#actions/channels.ts'
 import { rememberProject } from '#actions/sessions.ts'
 import type { Deps } from '#deps.ts'
@@ -103,7 +104,9 @@ async function show({ deps }: WebDeps, context: ProjectRequest): Promise<Respons
 }
 
 function channelsOf(deps: Deps, { id }: OwnProject): ChannelsState {
-  const reasons = listChannels(deps.db, id).map((channel) => unusableReasonOf(deps, channel))
+  const reasons = listChannels(deps.db, id)
+    .filter((channel) => !isGroup(channel))
+    .map((channel) => unusableReasonOf(deps, channel))
   if (reasons.length === 0) return 'none'
   if (reasons.includes(null)) return 'on'
   if (reasons.every((unusableReason) => unusableReason === 'disabled')) return 'off'

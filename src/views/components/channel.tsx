@@ -1,4 +1,4 @@
-import type { ChannelReport } from '#domain/channel.ts'
+import type { ChannelReport, GroupDelivery } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { shownName } from '#domain/monitor.ts'
 import { url } from '#lib/base-path.ts'
@@ -14,6 +14,8 @@ export interface ChannelView extends ChannelReport {
   /** The name of its kind. */
   kindLabel: string
   summary: string
+  /** For a group: how its newest notification went. */
+  groupDelivery: GroupDelivery | null
   /** The number of monitors in its project. */
   total: number
   /** Whether it gets no notifications because its address is not confirmed. */
@@ -110,13 +112,24 @@ export function ConfirmationNote({ channel, mayOperate }: { channel: ChannelView
   )
 }
 
-/** The newest delivery and its outcome. */
-export function LastDelivery({ delivery, reading }: { delivery: ChannelReport['lastDelivery']; reading: Reading }) {
-  if (delivery === null) return <span class="soft">none yet</span>
-  const { state, status, monitor, at, reason, detail } = delivery
+/** The newest notification to a group, and how many members it reached. */
+function LastGroupDelivery({ delivery, reading }: { delivery: GroupDelivery; reading: Reading }) {
+  const { sent, total, unsettled, status, monitor, at } = delivery
   return (
     <>
-      <DeliveryMark state={state} detail={detail} />:{' '}
+      <span class={`outcome ${sent === total ? 'outcome-good' : 'outcome-bad'}`}>
+        <Icon name={sent === total ? 'check' : 'alert'} />
+        {sent} of {total} delivered
+      </span>
+      {unsettled > 0 && `, ${unsettled} pending`}: <DeliverySubject monitor={monitor} status={status} />,{' '}
+      <Ago at={at} reading={reading} />
+    </>
+  )
+}
+
+function DeliverySubject({ monitor, status }: Pick<GroupDelivery, 'monitor' | 'status'>) {
+  return (
+    <>
       {monitor === null ? (
         'CronGuard'
       ) : (
@@ -124,7 +137,21 @@ export function LastDelivery({ delivery, reading }: { delivery: ChannelReport['l
           <bdi>{shownName(monitor)}</bdi>
         </a>
       )}{' '}
-      {status === 'blind' ? 'was offline' : `is ${status}`}, <Ago at={at} reading={reading} />
+      {status === 'blind' ? 'was offline' : `is ${status}`}
+    </>
+  )
+}
+
+/** The newest delivery and its outcome. */
+export function LastDelivery({ channel, reading }: { channel: ChannelView; reading: Reading }) {
+  const { lastDelivery: delivery, groupDelivery } = channel
+  if (groupDelivery) return <LastGroupDelivery delivery={groupDelivery} reading={reading} />
+  if (delivery === null) return <span class="soft">none yet</span>
+  const { state, status, monitor, at, reason, detail } = delivery
+  return (
+    <>
+      <DeliveryMark state={state} detail={detail} />: <DeliverySubject monitor={monitor} status={status} />,{' '}
+      <Ago at={at} reading={reading} />
       {reason !== null && (
         <span class="channel-reason" dir="auto">
           {outcomeText({ reason, detail })}

@@ -113,6 +113,21 @@ export function Select({ form, name, label, help, options }: SelectProps) {
   )
 }
 
+/** One check box for each option. The value holds the ticked ones, separated by commas. */
+export function Ticks({ form, name, label, help, options }: SelectProps) {
+  const ticked = (form.values[name] ?? '').split(',')
+  return (
+    <fieldset class="field" {...describedBy({ form, name, help })}>
+      <legend>{label}</legend>
+      {options.map(({ value, label: text }) => (
+        <Check name={name} value={value} label={<bdi>{text}</bdi>} isChecked={ticked.includes(value)} />
+      ))}
+      {options.length === 0 && <p class="soft">None yet.</p>}
+      <FieldNotes form={form} name={name} help={help} />
+    </fieldset>
+  )
+}
+
 interface CheckProps {
   name: string
   value?: string

@@ -3,7 +3,16 @@ import type { OwnProject } from '#domain/project.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { type Address, url } from '#lib/base-path.ts'
 import { MailBanner } from '#views/components/channel.tsx'
-import { Check, Field, FormProblem, type FormState, SeenField, Select, TextArea } from '#views/components/field.tsx'
+import {
+  Check,
+  Field,
+  FormProblem,
+  type FormState,
+  SeenField,
+  Select,
+  TextArea,
+  Ticks,
+} from '#views/components/field.tsx'
 import { MessagePreview, type PreviewProps } from '#views/components/message-preview.tsx'
 import { MonitorChoice, type MonitorChoiceProps } from '#views/components/monitor-choice.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
@@ -168,6 +177,7 @@ function SettingField({ field, form, isStored }: SettingProps) {
   const props = { form, name: settingField(name), label, help: <FieldHelp field={field} isStored={isStored} /> }
   if (type === 'choice') return <Select {...props} options={options} />
   if (type === 'lines') return <TextArea {...props} isRequired={isRequired} />
+  if (type === 'channels') return <Ticks {...props} options={options} />
   if (type === 'flag') return <Check {...props} isChecked={form.values[props.name] !== undefined} />
   return (
     <>

@@ -54,7 +54,7 @@ export function ChannelPage(props: ChannelPageProps) {
           <dd dir="auto">{channel.summary}</dd>
           <dt>Last delivery</dt>
           <dd>
-            <LastDelivery delivery={channel.lastDelivery} reading={reading} />
+            <LastDelivery channel={channel} reading={reading} />
           </dd>
         </dl>
         {may(project.role, 'operate') && <ChannelActions channel={channel} />}

@@ -94,7 +94,7 @@ interface CardProps {
 }
 
 function ChannelCard({ channel, reading, mayOperate }: CardProps) {
-  const { title, kindLabel, summary, monitors, total, lastDelivery } = channel
+  const { title, kindLabel, summary, monitors, total } = channel
   const { id } = channel.channel
   return (
     <li class="channel">
@@ -117,7 +117,7 @@ function ChannelCard({ channel, reading, mayOperate }: CardProps) {
         </dd>
         <dt>Last delivery</dt>
         <dd>
-          <LastDelivery delivery={lastDelivery} reading={reading} />
+          <LastDelivery channel={channel} reading={reading} />
         </dd>
       </dl>
       {mayOperate && <CardActions channel={channel} />}

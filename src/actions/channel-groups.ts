@@ -1,0 +1,97 @@
+// Groups of channels: a notification to a group becomes one delivery for each member.
+import { channelTitle, findKind } from '#channels/index.ts'
+import type { ChannelKind } from '#channels/kind.ts'
+import type { Channel } from '#domain/channel.ts'
+import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
+import { AppError } from '#lib/errors.ts'
+import { newUuid } from '#lib/tokens.ts'
+import { insertGroupDelivery } from '#store/channel-groups.ts'
+import { listChannels, saveChannel } from '#store/channels.ts'
+import type { Reader, Tx } from '#store/database.ts'
+import { insertDelivery } from '#store/deliveries.ts'
+
+export function isGroup({ kind }: Pick<Channel, 'kind'>): boolean {
+  return findKind(kind)?.members !== undefined
+}
+
+/** The members of a group, in the order of the project's channels. Only itself for another channel. */
+export function membersOf(reader: Reader, channel: Channel): Channel[] {
+  if (!isGroup(channel)) return [channel]
+  const ids = memberIdsOf(channel)
+  return listChannels(reader, channel.projectId).filter((one) => ids.includes(one.id) && !isGroup(one))
+}
+
+/** The kind with the channels of the project as options, if it is for groups. */
+export function withMemberOptions(
+  reader: Reader,
+  { kind, projectId }: { kind: ChannelKind; projectId: string },
+): ChannelKind {
+  if (!kind.members) return kind
+  const options = possibleMembers(reader, projectId).map((one) => ({ value: one.id, label: channelTitle(one) }))
+  return { ...kind, fields: kind.fields.map((field) => (field.type === 'channels' ? { ...field, options } : field)) }
+}
+
+function possibleMembers(reader: Reader, projectId: string): Channel[] {
+  return listChannels(reader, projectId).filter((channel) => !isGroup(channel))
+}
+
+/** Throws invalid unless all members are channels of the project. A group in a group could contain itself. */
+export function requireMembers(reader: Reader, channel: Pick<Channel, 'kind' | 'projectId' | 'settings'>): void {
+  const own = possibleMembers(reader, channel.projectId).map(({ id }) => id)
+  if (memberIdsOf(channel).every((id) => own.includes(id))) return
+  const text = 'Choose channels of this project that are not groups.'
+  const field = findKind(channel.kind)?.fields.find(({ type }) => type === 'channels')?.name ?? ''
+  throw new AppError('invalid', `${field}: ${text}`, { [field]: text })
+}
+
+/** Inserts a delivery for each enabled channel, and for the enabled members of groups. Each gets only one. */
+export function insertDeliveries(
+  tx: Tx,
+  { channels, ...about }: { channels: readonly Channel[]; notificationId: number; monitorId: number | null },
+): void {
+  const inserted = new Map<string, string>()
+  for (const channel of channels.filter(isEnabled)) {
+    for (const member of membersOf(tx, channel).filter(isEnabled)) {
+      const id = inserted.get(member.id) ?? newUuid()
+      if (!inserted.has(member.id)) insertDelivery(tx, { ...about, id, channel: member })
+      inserted.set(member.id, id)
+      if (isGroup(channel)) insertGroupDelivery(tx, { groupId: channel.id, deliveryId: id })
+    }
+  }
+}
+
+/** The outcome of a test of these members. */
+export function groupOutcome(tested: readonly { one: Channel; outcome: Outcome }[]): Outcome {
+  const missed = tested.filter(({ outcome }) => outcome.result !== 'sent')
+  const detail = `${tested.length - missed.length} of ${tested.length} delivered`
+  const [first] = missed
+  if (first) {
+    const reason = first.outcome.result === 'failed' ? first.outcome.reason : 'settings'
+    const text = `${detail}. ${channelTitle(first.one)}: ${first.outcome.detail}`
+    return { result: 'failed', reason, detail: text.slice(0, DETAIL_MAX), isPermanent: false }
+  }
+  if (tested.length > 0) return { result: 'sent', detail }
+  return { result: 'failed', reason: 'settings', detail: 'No channel of this group is enabled', isPermanent: true }
+}
+
+/** Removes a channel from the groups of its project. A group may be left without members. */
+export function removeFromGroups(tx: Tx, { id, projectId }: Channel): void {
+  for (const channel of listChannels(tx, projectId)) {
+    const ids = memberIdsOf(channel)
+    if (!ids.includes(id)) continue
+    const field = findKind(channel.kind)?.fields.find(({ type }) => type === 'channels')?.name ?? ''
+    const settings = { ...(channel.settings as object), [field]: ids.filter((one) => one !== id).join(',') }
+    saveChannel(tx, { ...channel, settings })
+  }
+}
+
+function memberIdsOf({ kind, settings }: Pick<Channel, 'kind' | 'settings'>): readonly string[] {
+  const found = findKind(kind)
+  if (!found?.members) return []
+  const read = found.settings.safeParse(settings)
+  return read.success ? found.members(read.data) : []
+}
+
+function isEnabled({ disabledAt }: Channel): boolean {
+  return disabledAt === null
+}

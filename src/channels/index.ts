@@ -1,5 +1,6 @@
 import type { Channel, ChannelField } from '#domain/channel.ts'
 import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
+import { apprise } from './apprise.ts'
 import { discord } from './discord.ts'
 import { email } from './email.ts'
 import { github } from './github.ts'
@@ -7,7 +8,9 @@ import { gitlab } from './gitlab.ts'
 import { gitlabAlert } from './gitlab-alert.ts'
 import { gotify } from './gotify.ts'
 import { group } from './group.ts'
+import { homeAssistant } from './home-assistant.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
+import { line } from './line.ts'
 import { mattermost } from './mattermost.ts'
 import { ntfy } from './ntfy.ts'
 import { opsgenie } from './opsgenie.ts'
@@ -17,11 +20,16 @@ import { pushbullet } from './pushbullet.ts'
 import { pushover } from './pushover.ts'
 import { rocketchat } from './rocketchat.ts'
 import { withWording, wordingOf } from './shared/wording.ts'
+import { signalRest } from './signal-rest.ts'
+import { signalRpc } from './signal-rpc.ts'
 import { slack } from './slack.ts'
 import { slackBot } from './slack-bot.ts'
 import { splunkOnCall } from './splunk-oncall.ts'
 import { telegram } from './telegram.ts'
 import { trello } from './trello.ts'
+import { twilioSms } from './twilio-sms.ts'
+import { twilioVoice } from './twilio-voice.ts'
+import { twilioWhatsapp } from './twilio-whatsapp.ts'
 import { webhook } from './webhook.ts'
 import { zulip } from './zulip.ts'
 
@@ -45,9 +53,17 @@ const KINDS: readonly ChannelKind[] = [
   splunkOnCall,
   pagertree,
   gitlabAlert,
+  twilioSms,
+  twilioVoice,
+  twilioWhatsapp,
+  signalRest,
+  signalRpc,
+  line,
   github,
   gitlab,
   trello,
+  homeAssistant,
+  apprise,
   group,
 ]
 

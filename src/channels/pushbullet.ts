@@ -6,7 +6,7 @@ import { contentOf } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { fingerprint, secretToken } from './shared/fields.ts'
 import { type ServiceAnswer, sendRequest } from './shared/http.ts'
-import { PLAIN, renderText, unlinked } from './shared/markup.ts'
+import { PLAIN_UNLINKED, renderText } from './shared/markup.ts'
 
 interface PushbulletSettings {
   token: string
@@ -72,7 +72,7 @@ async function send(
       type: 'link',
       guid: message.deliveryId,
       title: cutEnd(withVisibleDirections(content.title), TITLE_MAX),
-      body: renderText({ ...content, links: others }, UNLINKED, { max: BODY_MAX, without: ['title'] }),
+      body: renderText({ ...content, links: others }, PLAIN_UNLINKED, { max: BODY_MAX, without: ['title'] }),
       url: open?.url,
       ...(channelTag ? { channel_tag: channelTag } : device && { device_iden: device }),
     },
@@ -80,5 +80,3 @@ async function send(
   const textOf = ({ json }: ServiceAnswer) => (json.error as { message?: unknown } | undefined)?.message
   return await sendRequest(request, { message, transports, rules: { textOf } })
 }
-
-const UNLINKED = { ...PLAIN, text: unlinked, block: unlinked }

@@ -377,6 +377,6 @@ function testBrokenReceivers(adaptor: ChannelAdaptor): void {
       await peer.stop()
     }
     expect(performance.now() - startedAt).toBeWithin(limitMs - 50, limitMs + 2000)
-    if (shortened) expect(shortened.asked).toEqual([adaptor.giveUpMs])
+    if (shortened) expect(Math.max(...shortened.asked)).toBe(adaptor.giveUpMs)
   }, 20_000)
 }

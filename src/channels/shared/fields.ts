@@ -4,6 +4,7 @@ import { refusalOf } from '#lib/outbound.ts'
 import { sha256Hex } from '#lib/tokens.ts'
 
 const URL_MAX = 1000
+const PHONE_NUMBER = /^\+[1-9]\d{4,14}$/
 
 /** An http or https URL that may be requested, without a user name and password. */
 export function requestUrl() {
@@ -30,6 +31,14 @@ export function secretToken() {
     .string()
     .trim()
     .regex(/^[\x21-\x7e]{1,500}$/, 'Enter the value without spaces and line breaks.')
+}
+
+/** A phone number in the international format. */
+export function phoneNumber() {
+  return z
+    .string()
+    .transform((text) => text.replace(/[\s().-]/g, ''))
+    .refine((text) => PHONE_NUMBER.test(text), 'Enter a phone number with its country code, such as +15551234567.')
 }
 
 /** One of the options of a choice whose values are numbers. */

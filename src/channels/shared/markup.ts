@@ -174,6 +174,9 @@ export const PLAIN: Dialect = {
   link: ({ label, url }) => (label === url ? url : `${label}: ${url}`),
 }
 
+/** Text in which apps find nothing to link. */
+export const PLAIN_UNLINKED: Dialect = { ...PLAIN, text: unlinked, block: unlinked }
+
 /** For services that show some fields as text and others as HTML: word joiners keep text from becoming elements. */
 export const PLAIN_WITHOUT_HTML: Dialect = {
   ...PLAIN,

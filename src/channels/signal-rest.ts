@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import type { Outcome } from '#domain/delivery.ts'
+import { contentOf } from '#words/message.ts'
+import type { ChannelKind, Message, Transports } from './kind.ts'
+import { phoneNumber, serverUrl, shownServer, withoutSlash } from './shared/fields.ts'
+import { type AnswerRules, sendRequest } from './shared/http.ts'
+import { RECIPIENT_FIELD, recipient, signalText } from './shared/signal.ts'
+
+interface SignalRestSettings {
+  server: string
+  from: string
+  to: string
+}
+
+export const signalRest: ChannelKind<SignalRestSettings> = {
+  kind: 'signal-rest',
+  label: 'Signal (REST API)',
+  group: 'Phone',
+  offer: 'Signal messages through your own signal-cli-rest-api.',
+  needsMailServer: false,
+  fields: [
+    {
+      name: 'server',
+      label: 'Server',
+      help: 'The address of your signal-cli-rest-api.',
+      type: 'url',
+      isRequired: true,
+      link: { label: 'Run your own', url: 'https://github.com/bbernhard/signal-cli-rest-api#getting-started' },
+    },
+    {
+      name: 'from',
+      label: 'Sender',
+      help: 'The phone number that is registered or linked there.',
+      type: 'text',
+      isRequired: true,
+    },
+    RECIPIENT_FIELD,
+  ],
+  settings: z.object({ server: serverUrl(), from: phoneNumber(), to: recipient() }),
+  summary: ({ server, to }) => `${to} through ${shownServer(server)}`,
+  send,
+}
+
+// The API knows no ids of ours, so a message arrives twice if its answer was lost.
+async function send(
+  { server, from, to }: SignalRestSettings,
+  message: Message,
+  transports: Transports,
+): Promise<Outcome> {
+  const { receipt } = message.thread
+  const request = {
+    url: `${withoutSlash(server)}/v2/send`,
+    json: {
+      number: from,
+      recipients: [to],
+      message: signalText(contentOf(message)).text,
+      text_mode: 'normal',
+      ...(receipt && { quote_timestamp: Number(receipt), quote_author: from, quote_message: '' }),
+    },
+  }
+  return await sendRequest(request, { message, transports, rules: RULES })
+}
+
+const RULES: AnswerRules = {
+  isPermanent: ({ json }) => /unregistered user/i.test(String(json.error)),
+  receiptOf: ({ json }) => json.timestamp,
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import type { Outcome } from '#domain/delivery.ts'
+import { cutEnd } from '#lib/cut.ts'
+import { withVisibleDirections } from '#lib/invisible.ts'
+import { contentOf } from '#words/message.ts'
+import type { ChannelKind, Message, Transports } from './kind.ts'
+import { phoneNumber } from './shared/fields.ts'
+import { escapeHtml } from './shared/markup.ts'
+import { sendTwilio, TWILIO_SETTINGS, type TwilioSettings, twilioFields, twilioSummary } from './shared/twilio.ts'
+
+interface VoiceSettings extends TwilioSettings {
+  callsOnRecovery?: 'on' | undefined
+}
+
+/** About half a minute of speech. Twilio accepts 4,000 characters with all elements. */
+const SPEECH_MAX = 400
+
+export const twilioVoice: ChannelKind<VoiceSettings> = {
+  kind: 'twilio-voice',
+  label: 'Phone call (Twilio)',
+  group: 'Phone',
+  offer: 'Calls you through your Twilio account and says what is down.',
+  needsMailServer: false,
+  fields: [
+    ...twilioFields('A phone number of your account that can make calls.'),
+    {
+      name: 'callsOnRecovery',
+      label: 'Also call when a monitor is up again',
+      help: 'Otherwise, a recovery is not announced through this channel.',
+      type: 'flag',
+      isRequired: false,
+    },
+  ],
+  settings: z.object({ ...TWILIO_SETTINGS, from: phoneNumber(), callsOnRecovery: z.literal('on').optional() }),
+  summary: twilioSummary,
+  send,
+}
+
+async function send(settings: VoiceSettings, message: Message, transports: Transports): Promise<Outcome> {
+  const { title, details, status } = contentOf(message)
+  if (status === 'up' && !settings.callsOnRecovery) {
+    return { result: 'sent', detail: 'Nothing sent: this channel does not call for recoveries' }
+  }
+  const speech = cutEnd(`CronGuard. ${title}. ${details}`, SPEECH_MAX)
+  const form = {
+    To: settings.to,
+    From: settings.from,
+    Twiml: `<Response><Say loop="2">${escapeXml(withVisibleDirections(speech))}</Say></Response>`,
+  }
+  return await sendTwilio(settings, { resource: 'Calls', form }, { message, transports })
+}
+
+// XML has no control characters, not even escaped ones.
+function escapeXml(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it removes.
+  return escapeHtml(text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, ''))
+}

@@ -1,10 +1,18 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
 import type { GapNotice } from '#domain/gap-notice.ts'
-import { type MonitorNotification, type Notification, notificationUrl } from '#domain/notification.ts'
+import {
+  type Circumstances,
+  incidentUrl,
+  type MonitorNotification,
+  type Notification,
+  notificationUrl,
+} from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
 import { hmacSha256Hex } from '#lib/tokens.ts'
-import { notificationDetails, notificationSubject } from '#words/notification.ts'
+import { acknowledgerInWords } from '#words/acknowledgment.ts'
+import { contentOf } from '#words/message.ts'
+import { notificationSubject } from '#words/notification.ts'
 import { scheduleInWords } from '#words/schedule.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { requestUrl, shownSecretUrl } from './shared/fields.ts'
@@ -169,22 +177,25 @@ function problemOf(template: RequestTemplate, { message, ownJson }: { message: M
 
 /** The webhook's wire format: snake_case, times as ISO 8601 in UTC, durations in whole seconds. */
 export function webhookBody(message: Message): Record<string, unknown> {
-  const { notification, deliveryId, baseUrl, zone } = message
+  const { notification, deliveryId, baseUrl, links, output } = message
   return {
     monitor_name: notificationSubject(notification),
     status: notification.status,
     timestamp: iso(notification.at),
-    details: notificationDetails(notification, zone),
+    details: contentOf(message).details,
     reason: notification.reason,
     test: notification.isTest,
     delivery_id: deliveryId,
     project: notification.project,
     ...(notification.status === 'blind' ? aboutGap(notification) : aboutMonitor(notification)),
+    output: output?.text ?? null,
     url: notificationUrl(notification, baseUrl),
+    incident_url: incidentUrl(notification, baseUrl),
+    acknowledge_url: links.acknowledge,
   }
 }
 
-function aboutMonitor({ monitor, lastPing, dueAt, downMs }: MonitorNotification) {
+function aboutMonitor({ monitor, lastPing, dueAt, downMs, circumstances }: MonitorNotification) {
   return {
     monitor: {
       name: monitor.name,
@@ -196,9 +207,29 @@ function aboutMonitor({ monitor, lastPing, dueAt, downMs }: MonitorNotification)
       grace_seconds: seconds(monitor.graceMs),
       ping_count: monitor.pingCount,
     },
-    last_ping: lastPing && { kind: lastPing.kind, timestamp: iso(lastPing.at), exit_status: lastPing.exitStatus },
+    last_ping: lastPing && {
+      kind: lastPing.kind,
+      timestamp: iso(lastPing.at),
+      exit_status: lastPing.exitStatus,
+      duration_seconds: secondsOrNull(lastPing.durationMs),
+    },
     expected_at: isoOrNull(dueAt),
-    down_seconds: downMs === null ? null : seconds(downMs),
+    down_seconds: secondsOrNull(downMs),
+    ...aboutCircumstances(circumstances),
+  }
+}
+
+// All are null for a notification that an earlier version queued.
+function aboutCircumstances({ runs, lastSuccessAt = null, usualMs = null, ...rest }: Partial<Circumstances> = {}) {
+  const { othersDown, acknowledgment } = rest
+  return {
+    missed_runs: runs?.missed ?? null,
+    last_success: isoOrNull(lastSuccessAt),
+    usual_seconds: secondsOrNull(usualMs),
+    others_down: othersDown ? { count: othersDown.count, names: othersDown.names } : null,
+    acknowledged: acknowledgment
+      ? { timestamp: iso(acknowledgment.at), by: acknowledgerInWords(acknowledgment) }
+      : null,
   }
 }
 
@@ -218,6 +249,10 @@ function iso(at: number): string {
 
 function isoOrNull(at: number | null): string | null {
   return at === null ? null : iso(at)
+}
+
+function secondsOrNull(ms: number | null): number | null {
+  return ms === null ? null : seconds(ms)
 }
 
 function seconds(ms: number): number {

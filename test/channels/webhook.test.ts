@@ -192,10 +192,23 @@ describe('Webhook body', () => {
         grace_seconds: 600,
         ping_count: 7,
       },
-      last_ping: { kind: 'success', timestamp: '2026-03-01T10:50:00.000Z', exit_status: null },
+      last_ping: {
+        kind: 'success',
+        timestamp: '2026-03-01T10:50:00.000Z',
+        exit_status: null,
+        duration_seconds: null,
+      },
       expected_at: '2026-03-01T11:50:00.000Z',
       down_seconds: null,
+      missed_runs: null,
+      last_success: null,
+      usual_seconds: null,
+      others_down: null,
+      acknowledged: null,
+      output: null,
       url: `${BASE_URL}/monitors/${'f'.repeat(40)}`,
+      incident_url: null,
+      acknowledge_url: null,
     })
   })
 

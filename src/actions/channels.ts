@@ -105,7 +105,8 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
       const monitorIds = chosenMonitors(tx, { projectId: channel.projectId, monitors })
       store.setMonitorsOfChannel(tx, { channelId: channel.id, monitorIds })
     }
-    if (change.isDisabled !== undefined) switchChannel(tx, channel, change.isDisabled)
+    const { isDisabled } = change
+    if (isDisabled !== undefined) switchChannel(tx, { config: deps.config, channel, isDisabled })
   })
 }
 
@@ -157,13 +158,19 @@ function requireUnchanged(reader: Reader, { channel, seen }: { channel: Channel;
 
 /** Disables or enables a channel. Disabling fails its pending deliveries. Returns how many failed. */
 export function setChannelDisabled(deps: Deps, { isDisabled, ...ref }: ChannelRef & { isDisabled: boolean }): number {
-  return deps.db.write((tx) => switchChannel(tx, findOwn(tx, ref), isDisabled))
+  return deps.db.write((tx) => switchChannel(tx, { config: deps.config, channel: findOwn(tx, ref), isDisabled }))
 }
 
 /** As `setChannelDisabled`, in a transaction. */
-export function switchChannel(tx: Tx, { id, disabledAt }: Channel, isDisabled: boolean): number {
+export function switchChannel(
+  tx: Tx,
+  { config, channel, isDisabled }: Pick<Deps, 'config'> & { channel: Channel; isDisabled: boolean },
+): number {
+  const { id, disabledAt } = channel
   if ((disabledAt !== null) === isDisabled) return 0
   store.saveDisabledAt(tx, { id, disabledAt: isDisabled ? tx.now : null })
+  // Someone who unsubscribed must agree before they get alerts again.
+  if (channel.unsubscribedAt !== null) checkReader(tx, { config, channel, before: null })
   return isDisabled ? failPendingOfChannel(tx, { channelId: id, detail: DISABLED }) : 0
 }
 

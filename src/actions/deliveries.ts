@@ -34,6 +34,7 @@ import { awaitsConfirmation, requireConfirmed } from './confirmations.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
 import { findAcknowledgeUrl } from './incident-links.ts'
 import { redactedOutput } from './redaction.ts'
+import { unsubscribeLinkOf } from './signed-links.ts'
 
 /** How many deliveries run at once. The limits per channel and kind keep a slow receiver from using all slots. */
 const SLOTS = 32
@@ -184,6 +185,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     zone,
     links: {
       ...pageLinks(notification, baseUrl),
+      unsubscribe: unsubscribeLinkOf(deps, channel),
       acknowledge: thread ? findAcknowledgeUrl(deps, { incidentId: thread.incidentId, notification, channel }) : null,
     },
     output: outputOf(deps, notification),

@@ -145,7 +145,7 @@ function decideChannel(reader: Reader, imported: Omit<KnownChannel, 'known'>): D
     apply: (tx) => {
       channelStore.insertChannel(tx, made)
       checkReader(tx, { config, channel: made, before: null })
-      switchChannel(tx, made, disabled)
+      switchChannel(tx, { config, channel: made, isDisabled: disabled })
       return (later) => channelStore.deleteChannel(later, id)
     },
   }
@@ -181,11 +181,12 @@ function decideKnownChannel({ known, projectId, channel, scope: imported, config
     apply: (tx) => {
       channelStore.saveChannel(tx, changed)
       checkReader(tx, { config, channel: changed, before: known })
-      switchChannel(tx, known, disabled)
+      switchChannel(tx, { config, channel: known, isDisabled: disabled })
       return (later) => {
         channelStore.saveChannel(later, known)
         saveUnconfirmedSince(later, { id: known.id, since: known.unconfirmedSince })
-        switchChannel(later, { ...known, disabledAt: disabled ? later.now : null }, known.disabledAt !== null)
+        const channel = { ...known, disabledAt: disabled ? later.now : null }
+        switchChannel(later, { config, channel, isDisabled: known.disabledAt !== null })
       }
     },
   }

@@ -6,10 +6,11 @@ import { DAY } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { isSigned, readLink, type SignedLink, signLink } from '#lib/signed-link.ts'
 import { findChannel } from '#store/channels.ts'
-import { findProject } from '#store/projects.ts'
+import type { Reader } from '#store/database.ts'
+import { findProject, isMemberAddress } from '#store/projects.ts'
 
 /** What a link does. Its page is at this path. */
-type LinkPurpose = 'acknowledge' | 'confirm-address'
+type LinkPurpose = 'acknowledge' | 'confirm-address' | 'unsubscribe' | 'resubscribe'
 
 const LINK_MS = 7 * DAY
 
@@ -20,7 +21,7 @@ interface NewLink {
 }
 
 export function signedUrl({ config, clock }: Deps, { purpose, channel, incidentId }: NewLink): string {
-  const signing = { secret: secretOf(config), purpose, fact: destinationOf(channel) }
+  const signing = { secret: secretOf(config), purpose, fact: factOf(channel, purpose) }
   const ids = [channel.id, ...(incidentId === undefined ? [] : [incidentId])]
   return `${config.baseUrl}/${purpose}/${signLink(signing, { ids, expiresAt: clock.now() + LINK_MS })}`
 }
@@ -40,12 +41,18 @@ export function openLink(
 ): SignedLink & { channel: Channel } {
   const link = readLink(token, idCount)
   const channel = link && findChannel(db, link.ids[0] ?? '')
-  const isValid = channel && isSigned({ secret: secretOf(config), purpose, fact: destinationOf(channel) }, token)
+  const isValid = channel && isSigned({ secret: secretOf(config), purpose, fact: factOf(channel, purpose) }, token)
   if (!link || !channel || !isValid) throw invalidLink()
   if (link.expiresAt <= clock.now()) {
     throw new AppError('not_found', 'This link has expired. Use the link in a newer message, or sign in to CronGuard.')
   }
   return { ...link, channel }
+}
+
+// The link that undoes an unsubscription works for that one only, so that two links can't send emails in turns.
+function factOf(channel: Channel, purpose: LinkPurpose): string {
+  const destination = destinationOf(channel)
+  return purpose === 'resubscribe' ? `${channel.unsubscribedAt} ${destination}` : destination
 }
 
 /** The channel of a link for its reader, and what the page of the link shows of it. */
@@ -61,6 +68,18 @@ export function openReaderLink(deps: Deps, given: GivenLink): ReaderLink {
   const { channel } = openLink(deps, { ...given, idCount: 1 })
   const project = findProject(deps.db, channel.projectId)?.name ?? ''
   return { channel, address: readerOf(channel) ?? '', project }
+}
+
+/** Whether the only reader of a channel is a member, who signs in to unsubscribe. */
+export function isReadByMember(reader: Reader, channel: Channel): boolean {
+  const email = readerOf(channel)
+  return email !== null && isMemberAddress(reader, { projectId: channel.projectId, email })
+}
+
+/** The link of a message with which its only reader unsubscribes; null if the channel has none. */
+export function unsubscribeLinkOf(deps: Deps, channel: Channel): { url: string; isOneClick: boolean } | null {
+  if (readerOf(channel) === null) return null
+  return { url: signedUrl(deps, { purpose: 'unsubscribe', channel }), isOneClick: !isReadByMember(deps.db, channel) }
 }
 
 export function invalidLink(): AppError {

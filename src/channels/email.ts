@@ -24,7 +24,7 @@ export const email: ChannelKind<EmailSettings> = {
 }
 
 async function send({ address }: EmailSettings, message: Message, { mailer }: Transports): Promise<Outcome> {
-  const { deliveryId, baseUrl } = message
+  const { deliveryId, baseUrl, links } = message
   const { hostname } = new URL(baseUrl)
   const result = await mailer.send({
     to: address,
@@ -33,7 +33,11 @@ async function send({ address }: EmailSettings, message: Message, { mailer }: Tr
     html: renderAlertHtml(message),
     messageId: `${deliveryId}@${hostname}`,
     references: referencesOf(message, hostname),
-    headers: { 'X-CronGuard-Delivery': deliveryId, 'Auto-Submitted': 'auto-generated' },
+    headers: {
+      'X-CronGuard-Delivery': deliveryId,
+      'Auto-Submitted': 'auto-generated',
+      ...unsubscribeHeaders(links.unsubscribe),
+    },
   })
   switch (result.kind) {
     case 'sent':
@@ -50,4 +54,12 @@ async function send({ address }: EmailSettings, message: Message, { mailer }: Tr
 function referencesOf({ thread: { key, receipt }, deliveryId }: Message, hostname: string): string[] {
   if (key === deliveryId) return []
   return [`incident.${key}@${hostname}`, ...(receipt === null ? [] : [`${receipt}@${hostname}`])]
+}
+
+// RFC 2369 and RFC 8058: mail programs show a button. Without the second header it opens the page, on which a member
+// has to sign in.
+function unsubscribeHeaders(unsubscribe: Message['links']['unsubscribe']): Record<string, string> {
+  if (!unsubscribe) return {}
+  const list = { 'List-Unsubscribe': `<${unsubscribe.url}>` }
+  return unsubscribe.isOneClick ? { ...list, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' } : list
 }

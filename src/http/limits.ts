@@ -17,6 +17,8 @@ export interface Limit<Who = string> {
 interface Measure {
   tries: number
   withinMs: number
+  /** What there are too many of; "attempts" by default. */
+  what?: string
 }
 
 /** Limits memory: a stranger may use a million networks and type a million addresses. */
@@ -46,12 +48,12 @@ export class BoundedLimiter extends RateLimiterMemory {
   }
 }
 
-export function createLimit({ tries, withinMs }: Measure): Limit {
+export function createLimit({ tries, withinMs, what = 'attempts' }: Measure): Limit {
   const limiter = new BoundedLimiter({ points: tries, duration: withinMs / SECOND })
   // The key may be anything that a stranger typed, up to 64 kB, so only its hash is kept.
   return {
     take: async (who) => {
-      await limiter.consume(sha256Hex(who)).catch(refuse)
+      await limiter.consume(sha256Hex(who)).catch((reason) => refuse(reason, what))
     },
     refund: async (who) => {
       const key = sha256Hex(who)
@@ -137,8 +139,8 @@ function mayBeShared(address: string | null): boolean {
   return address === null || isLocal(address)
 }
 
-function refuse(reason: unknown): never {
+function refuse(reason: unknown, what: string): never {
   if (!(reason instanceof RateLimiterRes)) throw reason
   const wait = durationInWords(Math.max(MINUTE, Math.ceil(reason.msBeforeNext / MINUTE) * MINUTE))
-  throw new AppError('too_many', `Too many attempts. Try again in ${wait}.`)
+  throw new AppError('too_many', `Too many ${what}. Try again in ${wait}.`)
 }

@@ -13,23 +13,24 @@ export interface MessageLimits {
 }
 
 export interface TestAttempt {
-  /** The user who asks or, with an API key, the project. */
-  asker: string
   address: string | null
-  channel: Pick<Channel, 'kind' | 'settings'>
+  channel: Pick<Channel, 'id' | 'projectId' | 'kind' | 'settings'>
 }
 
 export function createMessageLimits(): MessageLimits {
-  const byAsker = createLimit({ tries: 30, withinMs: HOUR })
+  const channels = createLimit({ tries: 10, withinMs: HOUR, what: 'tests of this channel' })
+  const projects = createLimit({ tries: 30, withinMs: HOUR, what: 'tests of channels in this project' })
   const networks = createNetworkLimit({ tries: 60, withinMs: HOUR })
   const destinations = byDestination(createLimit({ tries: 20, withinMs: HOUR }))
-  const take = async ({ asker, address, channel }: TestAttempt): Promise<void> => {
-    await byAsker.take(asker)
+  const take = async ({ address, channel }: TestAttempt): Promise<void> => {
+    await channels.take(channel.id)
+    await projects.take(channel.projectId)
     await networks.take(address)
     await destinations.take(destinationOf(channel))
   }
-  const refund = async ({ asker, address, channel }: TestAttempt): Promise<void> => {
-    await byAsker.refund(asker)
+  const refund = async ({ address, channel }: TestAttempt): Promise<void> => {
+    await channels.refund(channel.id)
+    await projects.refund(channel.projectId)
     await networks.refund(address)
     await destinations.refund(destinationOf(channel))
   }

@@ -205,7 +205,7 @@ export function saveChannel(
 
 /** Null if the channel is enabled. */
 export function saveDisabledAt(tx: Tx, { id, disabledAt }: Pick<Channel, 'id' | 'disabledAt'>): void {
-  tx.run('UPDATE channels SET disabled_at = $disabledAt WHERE id = $id', { id, disabledAt })
+  tx.run('UPDATE channels SET disabled_at = $disabledAt, unsubscribed_at = NULL WHERE id = $id', { id, disabledAt })
 }
 
 /** Records whether the last attempt of a channel failed, and since when its attempts fail. */

@@ -16,6 +16,11 @@ export function saveConfirmationDueAt(tx: Tx, { id, dueAt }: { id: string; dueAt
   tx.run('UPDATE channels SET confirmation_due_at = $dueAt WHERE id = $id', { id, dueAt })
 }
 
+/** When the reader of the channel unsubscribed; null for never. */
+export function saveUnsubscribedAt(tx: Tx, { id, at }: { id: string; at: number | null }): void {
+  tx.run('UPDATE channels SET unsubscribed_at = $at WHERE id = $id', { id, at })
+}
+
 /** The enabled channels whose confirmation email is due, the longest due first. */
 export function listDueConfirmations(reader: Reader, { now, limit }: { now: number; limit: number }): string[] {
   return reader

@@ -92,6 +92,11 @@ export function findZoneOfMember(
   return row?.time_zone ?? null
 }
 
+/** Whether a member of the project signs in with this address. */
+export function isMemberAddress(reader: Reader, { projectId, email }: { projectId: string; email: string }): boolean {
+  return findZoneOfMember(reader, { projectId, email }) !== null
+}
+
 /** Whether a member of the project has confirmed this address as their own. */
 export function isVerifiedMember(reader: Reader, { projectId, email }: { projectId: string; email: string }): boolean {
   const found = reader.get(

@@ -13,6 +13,7 @@ const NOTICES = {
   'confirmation-requested': 'The confirmation email is on its way.',
   'channel-saved': 'Changes saved.',
   'channel-disabled': 'Channel disabled. It sends no notifications until you enable it.',
+  'channel-unsubscribed': 'Unsubscribed. The channel is disabled.',
   'channel-enabled': 'Channel enabled.',
   'channel-deleted': 'Channel deleted.',
   'incident-acknowledged': 'Incident acknowledged. Everyone in the project can see that you are on it.',

@@ -164,6 +164,40 @@ export function addressConfirmationMail(facts: {
   }
 }
 
+/** The last email to an address that unsubscribed. */
+export function unsubscribedMail({ to, project, url }: { to: string; project: string; url: string }): AccountMail {
+  return {
+    to,
+    subject: 'You unsubscribed from alerts',
+    paragraphs: [
+      `This address gets no more alerts of the project “${cut(project)}” on CronGuard.`,
+      'If you did not unsubscribe, someone with one of your alerts did. Follow the link within 7 days to get alerts ' +
+        'again.',
+    ],
+    link: { label: 'Undo', url },
+  }
+}
+
+export function readerUnsubscribedMail(facts: {
+  to: string
+  address: string
+  channel: string
+  project: string
+  url: string
+}): AccountMail {
+  const { to, address, channel, project, url } = facts
+  return {
+    to,
+    subject: `Unsubscribed: ${address}`,
+    paragraphs: [
+      `${address} unsubscribed from the alerts of the project “${cut(project)}”. ` +
+        `The channel “${channel}” is disabled.`,
+      'Check that someone else still gets notified.',
+    ],
+    link: { label: 'Open channel', url },
+  }
+}
+
 export function deliveryFailureMail(facts: {
   to: string
   monitor: string

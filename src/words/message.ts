@@ -22,6 +22,8 @@ export interface MessageFacts {
     open: string
     /** The page that acknowledges the incident without a sign-in. Null if there is nothing to acknowledge. */
     acknowledge: string | null
+    /** The page on which the only reader unsubscribes. `isOneClick`: a POST to it is enough. Null without one. */
+    unsubscribe?: { url: string; isOneClick: boolean } | null
   }
   output: Output | null
   /** Null if the message is sent in time. */
@@ -72,7 +74,8 @@ function ownContentOf({ notification, zone, links, output, late }: MessageFacts)
 
 /** The links of a message that needs none but the page with details. */
 export function pageLinks(notification: Notification, baseUrl: string): MessageFacts['links'] {
-  return { open: incidentUrl(notification, baseUrl) ?? notificationUrl(notification, baseUrl), acknowledge: null }
+  const open = incidentUrl(notification, baseUrl) ?? notificationUrl(notification, baseUrl)
+  return { open, acknowledge: null }
 }
 
 function oneLine(text: string): string {

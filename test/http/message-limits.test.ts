@@ -1,7 +1,6 @@
 // How many test messages and invitations CronGuard sends for one user, network or address.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Project } from '#domain/project.ts'
-import { insertMembership } from '#store/projects.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn, type Visitor } from '../support/visitor.ts'
 
@@ -32,40 +31,43 @@ async function testByApi(key: string, { channel, peer }: { channel: string; peer
 const sentTo = (address: string): number => guard.outside.mails.filter(({ to }) => to === address).length
 
 describe('Rate limit of test messages', () => {
-  test('is 20 an hour for one address, for any users and networks', async () => {
+  test('is 10 an hour for one channel, and the message says when it is possible again', async () => {
     const owner = await alice()
     const channel = guard.mailTo(project, RECIPIENT)
-    for (let count = 0; count < 15; count += 1) await testOn(owner, channel)
-    const other = guard.project('bob@example.org')
-    const key = guard.apiKey(other)
-    const same = guard.mailTo(other, 'Stranger+1@elsewhere.example')
-    const statuses: number[] = []
-    for (let count = 0; count < 8; count += 1) {
-      statuses.push(await testByApi(key, { channel: same, peer: `198.51.100.${count}` }))
-    }
-    expect(statuses).toEqual([...Array(5).fill(200), 429, 429, 429])
-    expect(sentTo(RECIPIENT)).toBe(15)
-    expect(await testOn(owner, channel)).toContain('Too many attempts')
-    expect(await testOn(owner, guard.mailTo(project, 'other@elsewhere.example'))).not.toContain('Too many attempts')
+    for (let count = 0; count < 10; count += 1) await testOn(owner, channel)
+    const limit = 'Too many tests of this channel. Try again in 1 hour.'
+    expect(await testOn(owner, channel)).toContain(limit)
+    expect(await (await owner.post(`/channels/${channel}/test`)).text()).toContain(limit)
+    const key = guard.apiKey(project)
+    expect(await testByApi(key, { channel, peer: '198.51.100.1' })).toBe(429)
+    expect(sentTo(RECIPIENT)).toBe(10)
+    expect(await testOn(owner, guard.mailTo(project, 'other@elsewhere.example'))).toContain('Test sent')
   })
 
-  test('is 30 an hour for one user, for any addresses', async () => {
+  test('is 30 an hour for one project, for any channels and users', async () => {
     const owner = await alice()
-    for (let count = 0; count < 32; count += 1) {
-      await testOn(owner, guard.mailTo(project, `user${count}@elsewhere.example`))
-    }
+    const channels = Array.from({ length: 32 }, (_, index) => guard.mailTo(project, `user${index}@elsewhere.example`))
+    for (const channel of channels) await testOn(owner, channel)
     expect(guard.outside.mails).toHaveLength(30)
     const member = await memberOf(guard, project, 'member')
-    expect(await testOn(member, guard.mailTo(project, RECIPIENT))).not.toContain('Too many attempts')
+    expect(await testOn(member, channels[31] ?? '')).toContain('Too many tests of channels in this project. Try again')
   })
 
-  test('is 60 an hour for one network, for any users', async () => {
-    const channels = Array.from({ length: 5 }, (_, index) => guard.mailTo(project, `user${index}@elsewhere.example`))
-    for (let person = 0; person < 3; person += 1) {
-      const visitor = await signedIn(guard, `person${person}@example.org`)
-      const membership = { projectId: project.id, userId: visitor.user.id, role: 'member' } as const
-      guard.db.write((tx) => insertMembership(tx, membership))
-      for (let count = 0; count < 25; count += 1) await testOn(visitor, channels[count % 5] ?? '')
+  test('is 20 an hour for one address, for any projects and networks', async () => {
+    const statuses: number[] = []
+    for (let count = 0; count < 23; count += 1) {
+      const own = guard.project(`owner${count}@example.org`)
+      const channel = guard.mailTo(own, count % 2 === 0 ? RECIPIENT : 'Stranger+1@elsewhere.example')
+      statuses.push(await testByApi(guard.apiKey(own), { channel, peer: `198.51.100.${count}` }))
+    }
+    expect(statuses).toEqual([...Array(20).fill(200), 429, 429, 429])
+  })
+
+  test('is 60 an hour for one network, for any projects', async () => {
+    for (let count = 0; count < 64; count += 1) {
+      const own = guard.project(`owner${count}@example.org`)
+      const channel = guard.mailTo(own, `user${count}@elsewhere.example`)
+      await testByApi(guard.apiKey(own), { channel, peer: '198.51.100.1' })
     }
     expect(guard.outside.mails).toHaveLength(60)
   })

@@ -207,6 +207,29 @@ const ACCOUNT_MAILS: [when: string, mails.AccountMail][] = [
     }),
   ],
   [
+    'a stranger has to confirm an address',
+    mails.addressConfirmationMail({
+      to: TO,
+      project: 'Freelance',
+      url: `${BASE_URL}/confirm-address/TOKEN`,
+      baseUrl: BASE_URL,
+    }),
+  ],
+  [
+    'an address was unsubscribed',
+    mails.unsubscribedMail({ to: TO, project: 'Freelance', url: `${BASE_URL}/resubscribe/TOKEN` }),
+  ],
+  [
+    'the reader of a channel unsubscribed',
+    mails.readerUnsubscribedMail({
+      to: TO,
+      address: 'ops@example.com',
+      channel: 'On-call',
+      project: 'Freelance',
+      url: `${BASE_URL}/channels/1`,
+    }),
+  ],
+  [
     'a notification could not be delivered',
     mails.deliveryFailureMail({
       to: TO,

@@ -215,9 +215,7 @@ async function test(
 ): Promise<Response> {
   const { projectId, params, address } = call
   const { channel } = find(deps, call)
-  for (const one of testedChannels(deps, channel)) {
-    await messageLimits.tests.take({ asker: projectId, address, channel: one })
-  }
+  for (const one of testedChannels(deps, channel)) await messageLimits.tests.take({ address, channel: one })
   const outcome = await testChannel(deps, { projectId, channelId: params.id ?? '' })
   const { result, detail } = outcome
   return Response.json({ result, reason: outcome.result === 'failed' ? outcome.reason : null, detail })

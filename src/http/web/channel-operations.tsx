@@ -3,6 +3,8 @@
 import { deleteChannel, setChannelDisabled, testChannel, testedChannels } from '#actions/channels.ts'
 import { requestConfirmation } from '#actions/confirmations.ts'
 import { requireProvenAddress } from '#actions/mailed-links.ts'
+import { isReadBy, unsubscribeMember } from '#actions/subscriptions.ts'
+import { may } from '#domain/project.ts'
 import { frameOf } from '#http/frame.ts'
 import type { WebDeps } from '#http/guards.ts'
 import { peerOf } from '#http/peer.ts'
@@ -13,7 +15,7 @@ import { AppError } from '#lib/errors.ts'
 import { TestOutcome, type TestResult } from '#views/components/channel.tsx'
 import { CONFIRMED_FIELD } from '#views/layouts/confirmation.tsx'
 import { ChannelDeletionPage } from '#views/pages/channel.tsx'
-import { ChannelDisablePage } from '#views/pages/channel-disable.tsx'
+import { ChannelDisablePage, ChannelUnsubscribePage } from '#views/pages/channel-disable.tsx'
 import { ChannelTestPage } from '#views/pages/channels.tsx'
 import { type ChannelRequest, onChannel, refOf, viewOf } from './channel-request.ts'
 
@@ -40,6 +42,15 @@ export function channelOperationRoutes(web: WebDeps) {
     .post(
       '/channels/:channel/confirmation',
       operate((context) => requestAgain(web, context)),
+      FORM,
+    )
+    .get(
+      '/channels/:channel/unsubscribe',
+      onChannel(web, 'look', (context) => showUnsubscribing(web, context)),
+    )
+    .post(
+      '/channels/:channel/unsubscribe',
+      onChannel(web, 'look', (context) => unsubscribe(web, context)),
       FORM,
     )
     .get(
@@ -88,7 +99,7 @@ async function sendTest(web: WebDeps, context: ChannelRequest): Promise<TestResu
     requireProvenAddress(web.deps, context.user)
     const { channel } = context.report
     for (const one of testedChannels(web.deps, channel)) {
-      await web.messageLimits.tests.take({ asker: context.user.id, address: peerOf(context.request), channel: one })
+      await web.messageLimits.tests.take({ address: peerOf(context.request), channel: one })
     }
     return await testChannel(web.deps, refOf(context))
   } catch (error) {
@@ -101,6 +112,34 @@ function requestAgain({ deps }: WebDeps, { report, user }: ChannelRequest): Resp
   requireProvenAddress(deps, user)
   requestConfirmation(deps, report.channel)
   return redirect(url(`/channels/${report.channel.id}`), 'confirmation-requested')
+}
+
+// A viewer may not disable a channel, but may stop the emails to their own address.
+function showUnsubscribing({ deps }: WebDeps, context: ChannelRequest): Response {
+  const { title, channel } = viewOf(deps, context.report)
+  if (!mayUnsubscribe(context) || channel.disabledAt !== null) return redirect(url(`/channels/${channel.id}`))
+  return page(
+    <ChannelUnsubscribePage
+      context={frameOf(context)}
+      project={context.project}
+      channel={{ id: channel.id, title }}
+      address={context.user.email}
+    />,
+  )
+}
+
+function unsubscribe({ deps }: WebDeps, context: ChannelRequest): Response {
+  const { channel } = context.report
+  const isReader = mayUnsubscribe(context)
+  if (isReader) unsubscribeMember(deps, { channel, email: context.user.email })
+  return redirect(url(`/channels/${channel.id}`), isReader ? 'channel-unsubscribed' : undefined)
+}
+
+/** Others may see the channel if they may disable it. */
+function mayUnsubscribe({ user, report: { channel }, project }: ChannelRequest): boolean {
+  if (isReadBy(channel, user.email)) return true
+  if (may(project.role, 'operate')) return false
+  throw new AppError('forbidden', 'This channel sends to another address.')
 }
 
 // Disabling discards queued notifications. If the form didn't show how many there are, the user must confirm first.

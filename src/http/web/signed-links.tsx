@@ -2,13 +2,26 @@
 // acts. The token is the permission: no cookie is read, and the page of another site can't know it.
 import { confirmByLink, readConfirmLink } from '#actions/confirmations.ts'
 import { acknowledgeByLink, readAcknowledgeLink } from '#actions/incident-links.ts'
+import {
+  readResubscribeLink,
+  readUnsubscribeLink,
+  resubscribeByLink,
+  unsubscribeByLink,
+} from '#actions/subscriptions.ts'
 import type { Deps } from '#deps.ts'
 import { page } from '#http/respond.tsx'
 import { cookielessRoutes } from '#http/routes.ts'
 import type { Markup } from '#jsx/jsx-runtime'
 import { withBasePath } from '#lib/base-path.ts'
 import { AppError } from '#lib/errors.ts'
-import { AcknowledgePage, ConfirmAddressPage, InvalidLinkPage } from '#views/pages/signed-link.tsx'
+import {
+  AcknowledgePage,
+  ConfirmAddressPage,
+  InvalidLinkPage,
+  ResubscribePage,
+  SubscribedPage,
+  UnsubscribePage,
+} from '#views/pages/signed-link.tsx'
 
 export function signedLinkRoutes(deps: Deps) {
   return cookielessRoutes('web/signed-links', 'page')
@@ -28,6 +41,24 @@ export function signedLinkRoutes(deps: Deps) {
     .post(
       '/confirm-address/:token',
       linkPage(deps, (token) => <ConfirmAddressPage token={token} {...confirmByLink(deps, token)} />),
+      { parse: 'none' },
+    )
+    .get(
+      '/unsubscribe/:token',
+      linkPage(deps, (token) => <UnsubscribePage token={token} {...readUnsubscribeLink(deps, token)} />),
+    )
+    .post(
+      '/unsubscribe/:token',
+      linkPage(deps, (token) => <UnsubscribePage token={token} {...unsubscribeByLink(deps, token)} />),
+      { parse: 'none' },
+    )
+    .get(
+      '/resubscribe/:token',
+      linkPage(deps, (token) => <ResubscribePage token={token} {...readResubscribeLink(deps, token)} />),
+    )
+    .post(
+      '/resubscribe/:token',
+      linkPage(deps, (token) => <SubscribedPage {...resubscribeByLink(deps, token)} />),
       { parse: 'none' },
     )
 }

@@ -43,13 +43,14 @@ export function MailBanner({ isAdmin }: { isAdmin: boolean }) {
 
 /** Whether the channel is enabled and works, as shape, words and color. */
 export function ChannelState({ channel, reading }: { channel: ChannelView; reading: Reading }) {
-  const { disabledAt } = channel.channel
+  const { disabledAt, unsubscribedAt } = channel.channel
   if (disabledAt !== null) {
     return (
       <span class="outcome outcome-off">
         <Icon name="pause" />
         <span>
-          Disabled since <Moment at={disabledAt} reading={reading} />
+          {unsubscribedAt === null ? 'Disabled' : 'Unsubscribed by its reader'} since{' '}
+          <Moment at={disabledAt} reading={reading} />
         </span>
       </span>
     )

@@ -8,8 +8,10 @@ import { MailButton, MailDocument, PADDING, SentBy, SOFT_COLOR, sentBy } from '.
 
 const RUNBOOK = 'Runbook'
 const DETAILS = 'Details'
+const UNSUBSCRIBE = 'Unsubscribe'
 
 export function renderAlertText(message: MessageFacts): string {
+  const { unsubscribe } = message.links
   const { title, details, output, description, facts, links } = contentOf(message)
   const parts = [
     title,
@@ -21,6 +23,7 @@ export function renderAlertText(message: MessageFacts): string {
     ...(description === '' ? [] : [`${RUNBOOK}:\n${description}`]),
     [`${DETAILS}:`, ...facts.map(([label, value]) => `${label}: ${value}`)].join('\n'),
     sentBy(message.baseUrl),
+    ...(!unsubscribe ? [] : [`${UNSUBSCRIBE}:\n${unsubscribe.url}`]),
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -42,7 +45,7 @@ function AlertMail(message: MessageFacts) {
       title={title}
       preview={details}
       aside={message.notification.project}
-      footer={<SentBy baseUrl={message.baseUrl} />}
+      footer={<Footer message={message} />}
     >
       <Band message={message} details={details} />
       <div class="pad" style={`${PADDING}; padding-top: 20px; padding-bottom: 24px`}>
@@ -59,6 +62,20 @@ function AlertMail(message: MessageFacts) {
         <Facts facts={content.facts} />
       </div>
     </MailDocument>
+  )
+}
+
+function Footer({ message: { baseUrl, links } }: { message: MessageFacts }) {
+  return (
+    <>
+      <SentBy baseUrl={baseUrl} />
+      {links.unsubscribe && (
+        <>
+          {' · '}
+          <a href={links.unsubscribe.url}>{UNSUBSCRIBE}</a>
+        </>
+      )}
+    </>
   )
 }
 

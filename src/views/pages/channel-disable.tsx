@@ -35,3 +35,29 @@ export function ChannelDisablePage({ context, project, channel, waiting }: Disab
     </Confirmation>
   )
 }
+
+/** Asks a member before the channel to their own address is disabled. */
+export function ChannelUnsubscribePage({
+  context,
+  project,
+  channel,
+  address,
+}: Omit<DisablePageProps, 'waiting'> & { address: string }) {
+  return (
+    <Confirmation
+      context={context}
+      title="Unsubscribe"
+      room="channels"
+      crumb={{ address: url(`/projects/${project.id}/channels`), label: 'Channels' }}
+      question="Unsubscribe?"
+      action={url(`/channels/${channel.id}/unsubscribe`)}
+      submit="Unsubscribe"
+      back={url(`/channels/${channel.id}`)}
+    >
+      <p>
+        <bdi>{address}</bdi> will get no more alerts through the channel “<bdi>{channel.title}</bdi>”. The channel is
+        disabled, and the owners of the project are notified.
+      </p>
+    </Confirmation>
+  )
+}

@@ -104,6 +104,67 @@ export function ConfirmAddressPage({ token, channel, address, project }: ReaderP
   )
 }
 
+export function UnsubscribePage({
+  token,
+  channel,
+  address,
+  project,
+  isMember,
+}: ReaderPageProps & { isMember: boolean }) {
+  const who = <bdi class="breakable">{address}</bdi>
+  if (channel.disabledAt !== null) {
+    return (
+      <LinkPage title="Unsubscribed" button={null}>
+        <p>
+          {who} gets no alerts of the project <ProjectName name={project} />.
+        </p>
+      </LinkPage>
+    )
+  }
+  if (isMember) {
+    return (
+      <LinkPage title="Sign in to unsubscribe" button={null}>
+        <p>
+          {who} belongs to a member of the project <ProjectName name={project} />. Only the member can unsubscribe it.
+        </p>
+        <p>
+          <a class="button button-primary" href={url(`/channels/${channel.id}/unsubscribe`)}>
+            Sign in
+          </a>
+        </p>
+      </LinkPage>
+    )
+  }
+  return (
+    <LinkPage title="Unsubscribe?" button={{ action: url(`/unsubscribe/${token}`), label: 'Unsubscribe' }}>
+      <p>
+        {who} will get no more alerts of the project <ProjectName name={project} />. Its owners will be notified.
+      </p>
+    </LinkPage>
+  )
+}
+
+export function ResubscribePage({ token, address, project }: ReaderPageProps) {
+  return (
+    <LinkPage title="Get alerts again?" button={{ action: url(`/resubscribe/${token}`), label: 'Get alerts again' }}>
+      <p>
+        <bdi class="breakable">{address}</bdi> unsubscribed from the alerts of the project{' '}
+        <ProjectName name={project} />.
+      </p>
+    </LinkPage>
+  )
+}
+
+export function SubscribedPage({ address, project }: Omit<ReaderPageProps, 'token' | 'channel'>) {
+  return (
+    <LinkPage title="Subscribed" button={null}>
+      <p>
+        <bdi class="breakable">{address}</bdi> gets the alerts of the project <ProjectName name={project} /> again.
+      </p>
+    </LinkPage>
+  )
+}
+
 function ProjectName({ name }: { name: string }) {
   return (
     <>

@@ -60,6 +60,41 @@ async function install({ go, module, folder }: Installation): Promise<string | n
   return `Go could not build ${module}: ${errors.trim().split('\n').at(-1) ?? ''}`
 }
 
+const INSTALL_TIMEOUT_MS = 120_000
+
+/** Installs a Python package such as `tool==1.0.0` in a folder of its own, which `dispose` deletes. */
+export async function installPythonPackage(requirement: string): Promise<Program | null> {
+  const name = requirement.replace(/==.*/, '')
+  const python = Bun.which('python3')
+  if (python === null) return skipped(name, 'Python is not installed')
+  const folder = mkdtempSync(join(tmpdir(), 'cronguard-python-'))
+  const dispose = () => rmSync(folder, { recursive: true, force: true })
+  const path = join(folder, 'bin/python')
+  const commands = [
+    [python, '-m', 'venv', folder],
+    [path, '-m', 'pip', 'install', '--quiet', '--retries=1', '--disable-pip-version-check', requirement],
+  ]
+  for (const command of commands) {
+    const problem = await runQuietly(command)
+    if (problem === null) continue
+    dispose()
+    return skipped(name, problem)
+  }
+  return { path, dispose }
+}
+
+async function runQuietly(command: string[]): Promise<string | null> {
+  const child = Bun.spawn(command, {
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'pipe',
+    timeout: INSTALL_TIMEOUT_MS,
+  })
+  const errors = await new Response(child.stderr).text()
+  if ((await child.exited) === 0) return null
+  return `${command.slice(1).join(' ')} failed: ${errors.trim().split('\n').at(-1) ?? ''}`
+}
+
 function skipped(name: string, reason: string): null {
   console.log(`The tests with ${name} are skipped: ${reason}.`)
   return null

@@ -106,6 +106,7 @@ describe('One place', () => {
     ['the environment', /process\.env/, outside('main.ts')],
     ['outgoing requests', /(?<![.\w])fetch\(/, outside('lib/outbound.ts')],
     ['htmx headers', /['"`]HX-/i, outside('http/respond.tsx', 'views/')],
+    ['the mail server: findMailServer', /config\.smtp\b/, outside('actions/mail-server.ts', 'config.ts')],
     ['exit codes', /process\.exit/, outside('main.ts')],
     [
       'routes: new Elysia()',

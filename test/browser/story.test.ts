@@ -58,7 +58,8 @@ describe.skipIf(NO_BROWSER)(`First steps${NO_BROWSER ? ' (skipped: no Chromium h
       .first()
       .click()
     await page.getByLabel('Name').fill('my receiver')
-    await page.getByLabel('URL').fill(`${receiver.url}/hook`)
+    await page.getByLabel('URL', { exact: true }).fill(`${receiver.url}/hook`)
+    await page.getByLabel('All monitors, including new ones').check()
     await page.getByRole('button', { name: /channel/ }).click()
     await page
       .getByRole('button', { name: /test through my receiver/i })

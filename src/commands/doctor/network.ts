@@ -62,9 +62,7 @@ export const mail: Check = async (config) => {
 // Without a readable database, only the environment is known.
 function mailServerOf(config: Config): MailServer | null {
   const known = withStoredSecretKey({ config })
-  return config.smtp === null
-    ? inDatabase(config, (db) => findMailServer({ db, ...known }))
-    : environmentMailServer(config)
+  return inDatabase(config, (db) => findMailServer({ db, ...known })) ?? environmentMailServer(config)
 }
 
 function refused({ host }: SmtpSettings, problem: string): Finding {

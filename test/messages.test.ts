@@ -3,6 +3,7 @@ import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { TestGuard } from './support/cronguard.ts'
+import { memberOf } from './support/visitor.ts'
 
 let guard: TestGuard
 let project: Project
@@ -112,6 +113,22 @@ describe('A message', () => {
     expect(body).toMatchObject({ output: 'token=••••', missed_runs: 0 })
     expect(body.incident_url).toMatch(/\/incidents\/[0-9a-f-]{36}$/)
     expect(body.acknowledge_url).toContain('/acknowledge/')
+  })
+})
+
+describe('The pages of a monitor that is down, and of its incident', () => {
+  test('show the output to members, and to viewers without secrets', async () => {
+    await send('\x1b[31mFatal\x1b[0m: <disk full>\npassword=hunter2')
+    const { id } = guard.db.get<{ id: string }>('SELECT id FROM incidents') ?? {}
+    const member = await memberOf(guard, project, 'member', 'member@example.org')
+    const viewer = await memberOf(guard, project, 'viewer', 'viewer@example.org')
+    const paths = [`/incidents/${id}`, `/incidents/${id}/story`, `/monitors/${backup.uniqueKey}`]
+    for (const path of paths) {
+      expect(await (await member.get(path)).text()).toMatch(/Fatal: &lt;disk full&gt;\s+(<\/em>)?password=hunter2/)
+      const seen = await (await viewer.get(path)).text()
+      expect(seen).toMatch(/Fatal: &lt;disk full&gt;\s+(<\/em>)?password=••••/)
+      expect(seen).not.toContain('hunter2')
+    }
   })
 })
 

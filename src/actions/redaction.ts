@@ -18,13 +18,22 @@ export function redactorFor(reader: Reader, projectId: string): (text: string, c
   }
 }
 
-/** The output of a notification as messages show it; null if nothing of it is left. */
+/** The output of a notification as messages and viewers see it; null if nothing of it is left. */
 export function redactedOutput(
   reader: Reader,
   { projectId, excerpt }: { projectId: string; excerpt: Excerpt },
 ): Output | null {
-  const { text, cut } = excerpt
-  const redacted = redactorFor(reader, projectId)(plainOutput(text), cut)
-  const shown = redacted.replace(/^(?:[ \t]*\n)+/, '').trimEnd()
+  return outputWith(excerpt, redactorFor(reader, projectId))
+}
+
+/** The same for members, who see all of it. */
+export function wholeOutput(excerpt: Excerpt): Output | null {
+  return outputWith(excerpt, (text) => text)
+}
+
+function outputWith({ text, cut }: Excerpt, hide: (text: string, cut: CutEnds) => string): Output | null {
+  const shown = hide(plainOutput(text), cut)
+    .replace(/^(?:[ \t]*\n)+/, '')
+    .trimEnd()
   return shown === '' ? null : { text: shown, isCut: cut.start }
 }

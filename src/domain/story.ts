@@ -49,6 +49,13 @@ export interface StoryPing {
   exitStatus: number | null
 }
 
+/** What the last ping before an incident sent, as a page shows it. */
+export interface ShownOutput {
+  pingNumber: number
+  text: string
+  isCut: boolean
+}
+
 /** What was expected and missing; null if the job reported a failure. */
 export interface Expectation {
   /** When the ping was due, or when the unfinished run started. */

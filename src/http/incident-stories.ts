@@ -1,5 +1,7 @@
+import { redactedOutput, wholeOutput } from '#actions/redaction.ts'
 import { kindLabel } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
+import { may, type OwnProject } from '#domain/project.ts'
 import type { Chapter, Story } from '#domain/story.ts'
 import { findStory, listStories } from '#store/stories.ts'
 
@@ -12,6 +14,16 @@ export function readStories({ db }: Deps, page: { monitorId: number; limit: numb
 export function readStory({ db }: Deps, incidentId: string): Story | null {
   const story = findStory(db, incidentId)
   return story && withKindLabels(story)
+}
+
+/** The output that the alert was about. Secrets in it are hidden from people who may not operate the monitor. */
+export function outputOfStory({ db }: Deps, { project, story }: { project: OwnProject; story: Story }) {
+  const excerpt = story.opening.notification?.circumstances?.output ?? null
+  if (excerpt === null) return null
+  const { pingNumber } = excerpt
+  const isWhole = may(project.role, 'operate')
+  const output = isWhole ? wholeOutput(excerpt) : redactedOutput(db, { projectId: project.id, excerpt })
+  return output && { pingNumber, ...output }
 }
 
 function withKindLabels(story: Story): Story {

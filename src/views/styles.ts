@@ -13,6 +13,7 @@ import facts from '#assets/css/components/facts.css' with { type: 'text' }
 import field from '#assets/css/components/field.css' with { type: 'text' }
 import icon from '#assets/css/components/icon.css' with { type: 'text' }
 import incidentStory from '#assets/css/components/incident-story.css' with { type: 'text' }
+import lastOutput from '#assets/css/components/last-output.css' with { type: 'text' }
 import messagePreview from '#assets/css/components/message-preview.css' with { type: 'text' }
 import monitorChoice from '#assets/css/components/monitor-choice.css' with { type: 'text' }
 import notice from '#assets/css/components/notice.css' with { type: 'text' }
@@ -82,6 +83,7 @@ const LAYERS = {
     incidentStory,
     messagePreview,
     monitorChoice,
+    lastOutput,
     notice,
     outcome,
     pingMark,

@@ -30,7 +30,8 @@ const filesIn = (folder: string, ending: RegExp): string[] =>
 const textOf = (path: string): string => readFileSync(path, 'utf8')
 
 const styles = filesIn(CSS, /\.css$/).map((path) => ({ path, css: withoutComments(textOf(join(CSS, path))) }))
-const views = filesIn(VIEWS, /\.tsx$/).map((path) => ({ path, code: textOf(join(VIEWS, path)) }))
+// Emails have a style sheet of their own.
+const views = filesIn(VIEWS, /^(?!emails\/).*\.tsx$/).map((path) => ({ path, code: textOf(join(VIEWS, path)) }))
 const scripts = filesIn(join(ROOT, 'assets'), /\.js$/).map((path) => textOf(join(ROOT, 'assets', path)))
 const all = styles.map(({ css }) => css).join('\n')
 const tokens = styles.find(({ path }) => path === 'tokens.css')?.css ?? ''

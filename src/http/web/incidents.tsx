@@ -21,7 +21,7 @@ import {
   signedIn,
   type WebDeps,
 } from '#http/guards.ts'
-import { readStory } from '#http/incident-stories.ts'
+import { outputOfStory, readStory } from '#http/incident-stories.ts'
 import { page, partial, redirect } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
@@ -183,6 +183,7 @@ function showIncident(
       project={context.project}
       reading={readingOf(context)}
       story={story}
+      output={outputOfStory(deps, { project: context.project, story })}
       form={again?.form ?? freshForm({ note: story.incident.note, [SEEN_FIELD]: noteFingerprint(story.incident.note) })}
       problem={again?.problem ?? null}
     />,
@@ -191,7 +192,10 @@ function showIncident(
 }
 
 function showNow({ deps }: WebDeps, context: IncidentRequest): Response {
-  return partial(<IncidentNow story={storyOf(deps, context)} reading={readingOf(context)} project={context.project} />)
+  const story = storyOf(deps, context)
+  const { project } = context
+  const output = outputOfStory(deps, { project, story })
+  return partial(<IncidentNow story={story} output={output} reading={readingOf(context)} project={project} />)
 }
 
 function storyOf(deps: Deps, { incidentId }: IncidentRequest): Story {

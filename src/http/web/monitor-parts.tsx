@@ -6,7 +6,7 @@ import { type PeriodUptime, uptimeOf } from '#domain/uptime.ts'
 import { concealFor } from '#http/concealing.ts'
 import { readingOf } from '#http/frame.ts'
 import { type MonitorRequest, onMonitor, type WebDeps } from '#http/guards.ts'
-import { readStories } from '#http/incident-stories.ts'
+import { outputOfStory, readStories } from '#http/incident-stories.ts'
 import { partial } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
 import { readTimeline, readTimelineNews } from '#http/timelines.ts'
@@ -61,12 +61,14 @@ const TRANSITIONS_MAX = 10_000
 export function overviewPart({ deps }: WebDeps, context: MonitorRequest): Markup {
   const { monitor, project } = context
   const mayOperate = may(project.role, 'operate')
+  const [story] = monitor.status === 'down' ? readStories(deps, { monitorId: monitor.id, limit: 1 }) : []
   return (
     <MonitorOverview
       monitor={monitor}
       changedAt={changedAt(deps.db, monitor)}
       mayOperate={mayOperate}
       pingUrl={mayOperate ? `${deps.config.baseUrl}/ping/${monitor.pingKey}` : ''}
+      output={story ? outputOfStory(deps, { project, story }) : null}
       reading={readingOf(context)}
     />
   )

@@ -1,11 +1,12 @@
 import { NOTE_MAX } from '#domain/incident.ts'
 import { shownName } from '#domain/monitor.ts'
 import { may, type OwnProject } from '#domain/project.ts'
-import type { Story } from '#domain/story.ts'
+import type { ShownOutput, Story } from '#domain/story.ts'
 import { url } from '#lib/base-path.ts'
 import { FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import { AcknowledgedBy, IncidentMark, IncidentStory } from '#views/components/incident-story.tsx'
+import { LastOutput } from '#views/components/last-output.tsx'
 import { Linked } from '#views/components/linked.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
@@ -15,18 +16,19 @@ interface IncidentPageProps {
   project: OwnProject
   reading: Reading
   story: Story
+  output: ShownOutput | null
   /** The form of the note. */
   form: FormState
   /** Set if someone else changed the note in the meantime. */
   problem: string | null
 }
 
-export function IncidentPage({ context, project, reading, story, form, problem }: IncidentPageProps) {
+export function IncidentPage({ context, project, reading, story, output, form, problem }: IncidentPageProps) {
   const mayOperate = may(project.role, 'operate')
   const name = shownName(story.monitor)
   return (
     <Frame context={context} title={`Incident: ${name}`} room="incidents">
-      <IncidentNow story={story} reading={reading} project={project} />
+      <IncidentNow story={story} output={output} reading={reading} project={project} />
       <section class="section">
         <h2>Note</h2>
         {mayOperate ? (
@@ -39,10 +41,10 @@ export function IncidentPage({ context, project, reading, story, form, problem }
   )
 }
 
-type IncidentNowProps = Pick<IncidentPageProps, 'story' | 'reading' | 'project'>
+type IncidentNowProps = Pick<IncidentPageProps, 'story' | 'output' | 'reading' | 'project'>
 
 /** The part of the page that updates by itself. It excludes the form of the note. */
-export function IncidentNow({ story, reading, project }: IncidentNowProps) {
+export function IncidentNow({ story, output, reading, project }: IncidentNowProps) {
   const { incident, monitor } = story
   const mayOperate = may(project.role, 'operate')
   return (
@@ -61,6 +63,11 @@ export function IncidentNow({ story, reading, project }: IncidentNowProps) {
         <div class="incident-acknowledgment">
           <Acknowledgment story={story} reading={reading} mayOperate={mayOperate} />
         </div>
+        <LastOutput
+          output={output}
+          monitorKey={monitor.uniqueKey}
+          runbook={story.opening.notification?.monitor.description ?? ''}
+        />
       </div>
       <section class="section">
         <h2>Why this alert?</h2>

@@ -2,10 +2,12 @@ import { expectedAt } from '#domain/lifecycle.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { nextSlot, secondsMatter } from '#domain/schedule.ts'
 import { shownStatus } from '#domain/status.ts'
+import type { ShownOutput } from '#domain/story.ts'
 import { url } from '#lib/base-path.ts'
 import { lengthInWords } from '#lib/duration.ts'
 import { Copyable } from '#views/components/copyable.tsx'
 import { Icon } from '#views/components/icon.tsx'
+import { LastOutput } from '#views/components/last-output.tsx'
 import { Ago, Due, Moment, type Reading } from '#views/components/moment.tsx'
 import { RunStrip } from '#views/components/run-strip.tsx'
 import { RunningMark, StatusMark } from '#views/components/status.tsx'
@@ -16,6 +18,8 @@ export interface MonitorOverviewProps {
   changedAt: number
   mayOperate: boolean
   pingUrl: string
+  /** The output that the last alert was about; null if the monitor isn't down. */
+  output: ShownOutput | null
   reading: Reading
 }
 
@@ -43,6 +47,9 @@ export function MonitorOverview(props: MonitorOverviewProps) {
         </p>
         {monitor.recentRuns !== '' && <RunStrip runs={monitor.recentRuns} />}
       </div>
+      {monitor.status === 'down' && (
+        <LastOutput output={props.output} monitorKey={monitor.uniqueKey} runbook={monitor.description} />
+      )}
       {isNew(monitor) && <FirstPing {...props} />}
       {(!isNew(monitor) || monitor.deadlineAt !== null) && <Facts {...props} />}
       {mayOperate && <Buttons monitor={monitor} />}

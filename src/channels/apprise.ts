@@ -27,6 +27,7 @@ export const apprise: ChannelKind<AppriseSettings> = {
   group: 'Home and more',
   offer: 'More than 100 other services, through your own Apprise API server.',
   needsMailServer: false,
+  isText: true,
   fields: [
     {
       name: 'server',

@@ -3,10 +3,10 @@ import type { Outcome } from '#domain/delivery.ts'
 import { countUnits } from '#lib/cut.ts'
 import { contentOf } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
-import { PLAIN_UNLINKED, renderText } from './shared/markup.ts'
+import { type Dialect, PLAIN_UNLINKED, renderText } from './shared/markup.ts'
 import { sendTwilio, TWILIO_SETTINGS, type TwilioSettings, twilioFields, twilioSummary } from './shared/twilio.ts'
 
-/** Twilio accepts 1,600 characters, but every 67 to 153 of them are paid as one message. */
+/** Twilio accepts 1,600 characters, but every 153 of them are paid as one message. */
 const BODY_MAX = 480
 
 export const twilioSms: ChannelKind<TwilioSettings> = {
@@ -29,7 +29,7 @@ async function send(settings: TwilioSettings, message: Message, transports: Tran
   const form = {
     To: to,
     ...(/^MG/.test(from) ? { MessagingServiceSid: from } : { From: from }),
-    Body: renderText(contentOf(message), PLAIN_UNLINKED, {
+    Body: renderText(contentOf(message), SMS, {
       max: BODY_MAX,
       measure: countUnits,
       without: ['facts', 'description'],
@@ -37,3 +37,6 @@ async function send(settings: TwilioSettings, message: Message, transports: Tran
   }
   return await sendTwilio(settings, { resource: 'Messages', form }, { message, transports })
 }
+
+/** The usual dot between links is not in the alphabet of SMS, so every 67 characters would be paid as one message. */
+const SMS: Dialect = { ...PLAIN_UNLINKED, separator: '\n' }

@@ -46,7 +46,7 @@ test('twilio-sms: sends a short text', async () => {
   })
   for (const message of [DOWN, UP, GAP, TEST]) await service.send(message)
   expect(service.calls.map(requestOf)).toEqual([
-    golden('Down: backup', DOWN_DETAILS, OUTPUT, `Open monitor: ${page} · Acknowledge: ${BASE_URL}/acknowledge/token`),
+    golden('Down: backup', DOWN_DETAILS, OUTPUT, `Open monitor: ${page}\nAcknowledge: ${BASE_URL}/acknowledge/token`),
     golden('Up: backup', UP_DETAILS, `Open monitor: ${page}`),
     golden('CronGuard was offline (11:21 – 12:00 UTC)', GAP_DETAILS, `Open project: ${BASE_URL}/projects/project-1`),
     golden('Down: TEST', TEST_DETAILS, `Open CronGuard: ${BASE_URL}/`),
@@ -66,4 +66,11 @@ test('twilio-sms: cuts the output so that few messages are paid', async () => {
   expect(body.length).toBeLessThanOrEqual(480)
   expect(body).toContain('… (cut)')
   expect(body).toContain(`${BASE_URL}/acknowledge/token`)
+})
+
+// The alphabet is that of 3GPP TS 23.038, without its extension.
+test('twilio-sms: uses only the alphabet of SMS, so that fewer messages are paid', async () => {
+  await service.send({ ...DOWN, output: { text: 'dump took 2.5 s', isCut: false } })
+  await service.send(UP)
+  for (const { form } of service.calls) expect(form.Body).toMatch(/^[\w\s@$!"#%&'()*+,./:;<=>?-]+$/)
 })

@@ -13,6 +13,8 @@ export interface Dialect {
   /** A block of unescaped text in a fixed-width font. */
   block(text: string): string
   link(link: { label: string; url: string }): string
+  /** Between the links at the end. By default a dot. */
+  separator?: string
 }
 
 export interface TextLimits {
@@ -111,7 +113,7 @@ function render(content: MessageContent, dialect: Dialect, { without = [] }: Tex
     output: () => (content.output ? dialect.block(content.output.text) : ''),
     facts: () => content.facts.map((fact) => renderFact(fact, dialect)).join('\n'),
     description: () => renderLinked(content.description, dialect),
-    links: () => content.links.map((link) => dialect.link(link)).join(' · '),
+    links: () => content.links.map((link) => dialect.link(link)).join(dialect.separator ?? ' · '),
   }
   return (Object.keys(parts) as Part[])
     .filter((part) => !without.includes(part))
@@ -162,7 +164,7 @@ export function withSign(content: MessageContent): MessageContent {
  */
 export function unlinked(text: string): string {
   return text
-    .replace(/[@#$~](?=[\p{L}\p{N}_])|\.(?=[\p{L}\p{N}])|:(?=\/\/)/gu, '$&\u2060')
+    .replace(/[@#$~](?=[\p{L}\p{N}_])|\.(?=\p{L})|(?<!\d)\.(?=\p{N})|:(?=\/\/)/gu, '$&\u2060')
     .replace(/(?<![\p{L}\p{N}_])\/(?=[\p{L}\p{N}_])/gu, '$&\u2060')
 }
 

@@ -1,10 +1,10 @@
 import type { Deps } from '#deps.ts'
 import { problemsOf } from '#domain/warnings.ts'
 import { diskSpace } from '#lib/disk.ts'
-import { listFailingChannels } from '#store/channels.ts'
+import { countSilentMonitors, listFailingChannels } from '#store/channels.ts'
 import { countReachable, databaseBytes, findFirstDeadline, findLastSentAt } from '#store/counts.ts'
 import type { Reader } from '#store/database.ts'
-import { type Warning, warningOf } from '#words/warnings.ts'
+import { silentWarning, type Warning, warningOf } from '#words/warnings.ts'
 import { backupsSince, hasBackupAhead, newestBackupAt } from './backups.ts'
 
 /** The current warnings about the server. Failing channels are limited to `projectIds`, if given. */
@@ -24,6 +24,15 @@ export function readWarnings(
     backups: config.backupKeep > 0 ? backupFacts(place) : null,
   })
   return problems.map(warningOf)
+}
+
+/** The current warnings about a project, for all its members. */
+export function readProjectWarnings(
+  { db, config }: Pick<Deps, 'config'> & { db: Reader },
+  projectId: string,
+): Warning[] {
+  const count = countSilentMonitors(db, { projectId, confirmsAddresses: config.confirmsAddresses })
+  return count === 0 ? [] : [silentWarning({ count, projectId })]
 }
 
 function backupFacts(place: Pick<Deps, 'clock' | 'config'> & { db: Reader }) {

@@ -4,7 +4,7 @@ import type { SignedInRequest } from './guards.ts'
 
 /** The part of a page request that the frame of a page shows. */
 export function frameOf({ user, projects, project, notice, now, version, warnings }: SignedInRequest): FrameContext {
-  return { user, projects, project, notice, now, version, warnings: warnings() }
+  return { user, projects, project, notice, now, version, warnings: warnings(project) }
 }
 
 /** How times are written for this user. */

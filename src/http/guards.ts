@@ -1,5 +1,5 @@
 // Access control for pages: each route names what it requires, and its handler runs only for users who have it.
-import { readWarnings } from '#actions/warnings.ts'
+import { readProjectWarnings, readWarnings } from '#actions/warnings.ts'
 import type { Deps } from '#deps.ts'
 import type { User } from '#domain/account.ts'
 import type { Monitor } from '#domain/monitor.ts'
@@ -49,8 +49,8 @@ export interface SignedInRequest extends PageRequest {
   projects: OwnProject[]
   /** The project of the request, or the one the user viewed last; null if they have no project. */
   project: OwnProject | null
-  /** Reads the warnings about the server; empty unless the user is an administrator. */
-  warnings(): Warning[]
+  /** Reads the warnings about a project and, for an administrator, about the server. */
+  warnings(project: OwnProject | null): Warning[]
 }
 
 export interface ProjectRequest extends SignedInRequest {
@@ -96,7 +96,10 @@ export function signedIn(web: WebDeps, answer: (context: SignedInRequest) => Ans
       const projects = listProjectsOfUser(deps.db, user.id)
       const project = projects.find(({ id }) => id === session.projectId) ?? projects[0] ?? null
       const projectIds = projects.map(({ id }) => id)
-      const warnings = (): Warning[] => (user.isAdmin ? readWarnings(deps, projectIds) : [])
+      const warnings = (shown: OwnProject | null): Warning[] => [
+        ...(user.isAdmin ? readWarnings(deps, projectIds) : []),
+        ...(shown === null ? [] : readProjectWarnings(deps, shown.id)),
+      ]
       return answer({ ...context, user, session, projects, project, warnings })
     })
     // Sessions from before browsers were recognized get the cookie that identifies the browser.

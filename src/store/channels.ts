@@ -277,15 +277,19 @@ export function listMonitorIdsOfChannel(reader: Reader, channelId: string): numb
 }
 
 /** The number of monitors in a project that have no enabled channel. */
-export function countSilentMonitors(reader: Reader, projectId: string): number {
+export function countSilentMonitors(
+  reader: Reader,
+  { projectId, confirmsAddresses }: { projectId: string; confirmsAddresses: boolean },
+): number {
   const row = reader.get<{ count: number }>(
     `SELECT count(*) AS count FROM monitors
       WHERE project_id = $projectId
         AND NOT EXISTS (
               SELECT 1 FROM monitor_channels JOIN channels ON channels.id = channel_id
                WHERE monitor_id = monitors.id AND disabled_at IS NULL
+                 AND (NOT $confirmsAddresses OR unconfirmed_since IS NULL)
             )`,
-    { projectId },
+    { projectId, confirmsAddresses },
   )
   return row?.count ?? 0
 }

@@ -4,11 +4,22 @@ import { durationInWords } from '#lib/duration.ts'
 import { sizeInWords } from '#lib/size.ts'
 
 export interface Warning {
-  kind: ProblemKind
+  kind: ProblemKind | 'silent'
   /** Whole sentences. */
   text: string
   /** The channels that it is about, or the first of them. */
   channels?: { id: string; name: string }[]
+  /** The project whose channels it is about. */
+  projectId?: string
+}
+
+/** For everyone in a project: some monitors reach no one. */
+export function silentWarning({ count, projectId }: { count: number; projectId: string }): Warning {
+  const text =
+    count === 1
+      ? '1 monitor has no enabled channel. No one gets notified when it goes down.'
+      : `${count.toLocaleString('en')} monitors have no enabled channel. No one gets notified when they go down.`
+  return { kind: 'silent', text, projectId }
 }
 
 export function warningOf(problem: Problem): Warning {

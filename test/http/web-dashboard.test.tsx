@@ -109,13 +109,21 @@ describe('Dashboard', () => {
     expect(namesIn(await alice.read(`${path}?q=${'x'.repeat(10_000)}`))).toEqual([])
   })
 
-  test('warns when some monitors have no enabled channel, and names their number', async () => {
+  test('warns on every page when some monitors have no enabled channel, and names their number', async () => {
     const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
     for (const name of ['one', 'two']) guard.monitor(project, { name })
     guard.monitor(project, { name: 'three' }, [channelId])
     expect(words(await alice.read('/'))).toContain('2 monitors have no enabled channel. No one gets notified when they')
+    for (const page of ['channels', 'incidents', 'settings']) {
+      expect(await alice.read(`/projects/${project.id}/${page}`)).toContain('2 monitors have no enabled channel.')
+    }
     updateChannel(guard.deps, { ref: { projectId: project.id, channelId }, monitors: { is: 'all' } })
     expect(await alice.read('/')).not.toContain('no enabled channel')
+    updateChannel(guard.deps, { ref: { projectId: project.id, channelId }, isDisabled: true })
+    const dashboard = words(await alice.read('/'))
+    expect(dashboard).toContain('All channels in this project are disabled')
+    expect(dashboard).not.toContain('3 monitors have no enabled channel')
+    expect(await alice.read(`/projects/${project.id}/channels`)).toContain('3 monitors have no enabled channel.')
   })
 
   test('warns when no one gets notified', async () => {

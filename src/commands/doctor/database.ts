@@ -38,7 +38,7 @@ export function inDatabase<T>({ dataDir }: Pick<Config, 'dataDir'>, look: (reade
 /** The warnings that the server would show. Null when the database cannot be read. */
 function warningsOf(config: Config, ...kinds: ProblemKind[]): string[] | null {
   const warnings = inDatabase(config, (db) => readWarnings({ db, config, clock: systemClock }))
-  const meant = warnings?.filter(({ kind }) => kinds.includes(kind))
+  const meant = warnings?.filter(({ kind }) => (kinds as string[]).includes(kind))
   return meant?.map(({ text }) => text) ?? null
 }
 

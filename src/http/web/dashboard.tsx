@@ -20,7 +20,7 @@ import { cookieRoutes } from '#http/routes.ts'
 import { gzipped } from '#http/zip.ts'
 import { url } from '#lib/base-path.ts'
 import { tryWrite } from '#lib/errors.ts'
-import { countSilentMonitors, listChannels } from '#store/channels.ts'
+import { listChannels } from '#store/channels.ts'
 import { listListedMonitors, listStatuses } from '#store/monitor-lists.ts'
 import { findOwnProject } from '#store/projects.ts'
 import { findSignedIn } from '#store/sessions.ts'
@@ -91,7 +91,6 @@ async function show({ deps }: WebDeps, context: ProjectRequest): Promise<Respons
       tags={tagsOf(monitors)}
       all={countByStatus(monitors, context.now)}
       channels={channelsOf(deps, project)}
-      silent={countSilentMonitors(deps.db, project.id)}
       {...listOf({ monitors, project, context })}
     />
   )

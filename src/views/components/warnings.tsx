@@ -2,11 +2,11 @@ import { url } from '#lib/base-path.ts'
 import type { Warning } from '#words/warnings.ts'
 import { Icon } from './icon.tsx'
 
-/** Warnings for the administrator of the server. */
+/** Warnings for the administrator of the server, and about the project of the page. */
 export function Warnings({ warnings }: { warnings: Warning[] }) {
   return (
     <>
-      {warnings.map(({ text, channels = [] }) => (
+      {warnings.map(({ text, channels = [], projectId }) => (
         <p class="banner" role="note">
           <Icon name="alert" />
           <span>
@@ -19,6 +19,12 @@ export function Warnings({ warnings }: { warnings: Warning[] }) {
                 </a>
               </>
             ))}
+            {projectId && (
+              <>
+                {' '}
+                <a href={url(`/projects/${projectId}/channels`)}>View channels</a>
+              </>
+            )}
           </span>
         </p>
       ))}

@@ -15,8 +15,6 @@ interface DashboardProps extends MonitorListProps {
   /** Counts of all monitors, without the filter. */
   all: StatusCounts
   channels: ChannelsState
-  /** The number of monitors without an enabled channel. */
-  silent: number
 }
 
 const ORDER_WORDS: Record<ListOrder, string> = {
@@ -26,10 +24,10 @@ const ORDER_WORDS: Record<ListOrder, string> = {
   due: 'Next ping',
 }
 
-export function DashboardPage({ context, project, tags, all, channels, silent, ...list }: DashboardProps) {
+export function DashboardPage({ context, project, tags, all, channels, ...list }: DashboardProps) {
   const total = Object.values(all).reduce((sum, count) => sum + count, 0)
   return (
-    <Frame context={context} title={titleOf(all.down)} room="monitors">
+    <Frame context={channels === 'on' ? context : withoutSilent(context)} title={titleOf(all.down)} room="monitors">
       <div class="page-head">
         <h1>Monitors</h1>
         {may(project.role, 'operate') && total > 0 && (
@@ -39,11 +37,15 @@ export function DashboardPage({ context, project, tags, all, channels, silent, .
         )}
       </div>
       {total > 0 && channels !== 'on' && <NoOneIsNotified context={context} project={project} channels={channels} />}
-      {silent > 0 && channels === 'on' && <SilentMonitors project={project} count={silent} />}
       {total > 0 && <FilterForm tags={tags} {...list} />}
       {total > 0 ? <MonitorList {...list} /> : <FirstMonitor context={context} project={project} channels={channels} />}
     </Frame>
   )
+}
+
+// The page says itself that no channel works.
+function withoutSilent(context: FrameContext): FrameContext {
+  return { ...context, warnings: context.warnings.filter(({ kind }) => kind !== 'silent') }
 }
 
 /** For a user without a project. */
@@ -138,19 +140,6 @@ const NOTICES = {
     path: '',
     help: 'View channels',
   },
-}
-
-function SilentMonitors({ project, count }: { project: OwnProject; count: number }) {
-  return (
-    <p class="banner">
-      <Icon name="alert" />
-      <span>
-        {count === 1 ? '1 monitor has' : `${count} monitors have`} no enabled channel. No one gets notified when{' '}
-        {count === 1 ? 'it goes' : 'they go'} down.{' '}
-        {may(project.role, 'operate') && <a href={url(`/projects/${project.id}/channels`)}>View channels</a>}
-      </span>
-    </p>
-  )
 }
 
 type NoOneProps = Pick<DashboardProps, 'context' | 'project'> & { channels: keyof typeof NOTICES }

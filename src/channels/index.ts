@@ -1,5 +1,6 @@
 import type { Channel, ChannelField } from '#domain/channel.ts'
 import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
+import { contentOf, type MessageContent } from '#words/message.ts'
 import { apprise } from './apprise.ts'
 import { discord } from './discord.ts'
 import { email } from './email.ts'
@@ -89,14 +90,31 @@ export async function sendThrough(
 ): Promise<Outcome> {
   const { wording, problem } = wordingOf(settings, message)
   const outcome = await kind.send(settings, { ...message, wording }, transports)
-  const values = settings as Record<string, unknown>
-  const secrets = kind.fields.filter(({ type }) => type === 'secret').map(({ name }) => values[name])
-  const detail = secrets
-    .filter((secret) => typeof secret === 'string')
-    .filter((secret) => secret !== '')
-    .reduce((text, secret) => text.replaceAll(secret, '•••'), outcome.detail)
+  const detail = withoutSecrets(outcome.detail, { kind, settings })
   const note = problem === null ? '' : `. Sent in CronGuard’s own words, because a template failed: ${problem}`
   return { ...outcome, detail: (detail + note).slice(0, DETAIL_MAX) }
+}
+
+/** What a message says through a kind: its own text, or else its content. Neither contains a secret setting. */
+export function previewThrough(
+  { kind, settings }: { kind: ChannelKind; settings: unknown },
+  message: Message,
+): { text: string } | { content: MessageContent } {
+  const { wording } = wordingOf(settings, message)
+  if (kind.preview === undefined) return { content: contentOf({ ...message, wording }) }
+  const read = kind.settings.safeParse(settings)
+  if (!read.success) return { text: 'Fill in the form to see what is sent.' }
+  return { text: withoutSecrets(kind.preview(read.data, message), { kind, settings }) }
+}
+
+function withoutSecrets(text: string, { kind, settings }: { kind: ChannelKind; settings: unknown }): string {
+  const values = settings as Record<string, unknown>
+  return kind.fields
+    .filter(({ type }) => type === 'secret')
+    .map(({ name }) => values[name])
+    .filter((secret) => typeof secret === 'string')
+    .filter((secret) => secret !== '')
+    .reduce((shown, secret) => shown.replaceAll(secret, '•••'), text)
 }
 
 /** The email address of a channel's only reader; null if it has none. */

@@ -24,6 +24,7 @@ import { createShowPath } from './place.ts'
 import { createErrorFormFinder, type Route } from './routes.ts'
 import { createSessions } from './sessions.ts'
 import { askedPath, pathStart, withPath } from './url.ts'
+import { channelDraftRoutes } from './web/channel-drafts.tsx'
 import { channelOperationRoutes } from './web/channel-operations.tsx'
 import { channelPageRoutes } from './web/channels.tsx'
 import { dashboardRoutes } from './web/dashboard.tsx'
@@ -90,6 +91,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
     .use(monitorPartRoutes(web))
     .use(monitorFormRoutes(web))
     .use(pingRoutes(web))
+    .use(channelDraftRoutes(web))
     .use(channelPageRoutes(web))
     .use(channelOperationRoutes(web))
     .use(incidentRoutes(web))

@@ -1,9 +1,13 @@
 // The page of kinds, and what stands beside the form of a channel.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createChannel } from '#actions/channels.ts'
 import { CHANNEL_KINDS } from '#channels/index.ts'
 import type { Project } from '#domain/project.ts'
+import { listChannels } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, type Visitor, words } from '../support/visitor.ts'
+
+const SMTP = { CRONGUARD_SMTP_HOST: 'mail.example.org', CRONGUARD_SMTP_SECURITY: 'none' }
 
 let guard: TestGuard
 let project: Project
@@ -43,5 +47,86 @@ describe('Preview of a channel', () => {
   test('is on the page of an existing channel, too', async () => {
     const id = guard.mailTo(project, 'ops@example.org')
     expect(words(await member.read(`/channels/${id}`))).toContain('Down: nightly-backup')
+  })
+})
+
+describe('Unsaved channel', () => {
+  const draft = async (action: string, fields: Record<string, string>) => {
+    const response = await member.post(`${list()}/draft/${action}`, fields)
+    return { status: response.status, html: await response.text() }
+  }
+  const HOOK = { kind: 'webhook', 'setting-url': 'http://hooks.example.org/x' }
+
+  test('sends a test with the typed settings, and stores nothing', async () => {
+    const { status, html } = await draft('test', HOOK)
+    expect([status, words(html)]).toEqual([200, expect.stringContaining('Test sent.')])
+    expect(guard.outside.calls.map(({ url }) => url)).toEqual(['http://hooks.example.org/x'])
+    expect(listChannels(guard.db, project.id)).toEqual([])
+  })
+
+  test('says at which field a setting is missing', async () => {
+    const { status, html } = await draft('test', { kind: 'webhook', 'setting-url': 'nonsense' })
+    expect([status, words(html)]).toEqual([200, expect.stringContaining('URL: Enter an http or https URL.')])
+    expect(guard.outside.calls).toEqual([])
+  })
+
+  test('uses the stored secret of a channel, but not for another server', async () => {
+    const settings = { url: 'http://hooks.example.org/x', secret: 'secret-of-the-hook' }
+    const { id } = createChannel(guard.deps, { projectId: project.id, kind: 'webhook', name: '', settings })
+    await draft('test', { ...HOOK, channel: id })
+    expect(guard.outside.calls[0]?.headers).toHaveProperty('X-CronGuard-Signature')
+    const { html } = await draft('test', { ...HOOK, channel: id, 'setting-url': 'http://evil.example/x' })
+    expect(words(html)).toContain('The new URL points to a different server.')
+    expect(guard.outside.calls).toHaveLength(1)
+  })
+
+  test('never uses a channel of another project', async () => {
+    const other = guard.project('bob@example.org')
+    const id = guard.webhookTo(other, 'http://hooks.example.org/foreign')
+    expect((await draft('test', { ...HOOK, channel: id })).status).toBe(404)
+    expect(guard.outside.calls).toEqual([])
+  })
+
+  test('sends no test to a stranger while addresses must confirm first', async () => {
+    guard.stop()
+    guard = new TestGuard({ env: { CRONGUARD_CONFIRM_ADDRESSES: 'on', ...SMTP } })
+    project = guard.project()
+    member = await memberOf(guard, project, 'member')
+    const { html } = await draft('test', { kind: 'email', 'setting-address': 'stranger@example.org' })
+    expect(words(html)).toContain('This address must be confirmed before it gets messages.')
+    expect(guard.outside.mails.map(({ to }) => to)).not.toContain('stranger@example.org')
+  })
+
+  test('is limited like other tests', async () => {
+    const answers = []
+    for (let count = 0; count < 11; count += 1) answers.push(words((await draft('test', HOOK)).html))
+    expect(answers.at(-1)).not.toContain('Test sent.')
+    expect(guard.outside.calls.length).toBe(10)
+  })
+
+  test('previews what is sent with the typed settings, without secrets', async () => {
+    const template = { 'setting-titleTemplate': 'Wow: {{ title }}', 'setting-textTemplate': '' }
+    const { html } = await draft('preview', { kind: 'ntfy', 'setting-topic': 'x', ...template })
+    expect(words(html)).toContain('Wow: Down: nightly-backup')
+    const hook = await draft('preview', { ...HOOK, 'setting-secret': 'secret-of-the-hook' })
+    expect(words(hook.html)).toContain('POST http://hooks.example.org/x')
+    expect(hook.html).not.toContain('secret-of-the-hook')
+  })
+
+  test('finds the value of a setting, and says why it finds none', async () => {
+    const { status, html } = await draft('setup', { kind: 'telegram', 'setting-token': '' })
+    expect([status, html]).toEqual([200, expect.stringContaining('test-bad')])
+    const form = await member.read(`${list()}/new?kind=telegram`)
+    expect(form).toContain(`hx-post="${list()}/draft/setup"`)
+    expect(words(form)).toContain('Find chat')
+  })
+})
+
+describe('Presets of a kind', () => {
+  test('fill in the form of a new channel', async () => {
+    const text = await member.read(`${list()}/new?kind=webhook`)
+    expect(text).toContain(`${list()}/new?kind=webhook&amp;preset=1`)
+    expect(await member.read(`${list()}/new?kind=webhook&preset=1`)).toContain('https://example.com/notify?name=$NAME')
+    expect(await member.read(`${list()}/new?kind=webhook&preset=99`)).not.toContain('example.com/notify')
   })
 })

@@ -1,10 +1,11 @@
+import type { Draft } from '#actions/channel-drafts.ts'
 import { withMemberOptions } from '#actions/channel-groups.ts'
 import { channelFingerprint, createChannel, lacksMailServer, updateChannel } from '#actions/channels.ts'
 import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
-import { CHANNEL_KINDS, findKind, kindLabel } from '#channels/index.ts'
+import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
-import type { ChannelField, MonitorChoice, SettingsInput } from '#domain/channel.ts'
+import type { Channel, MonitorChoice } from '#domain/channel.ts'
 import { may } from '#domain/project.ts'
 import { type Form, orRerender, problemOf } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
@@ -18,9 +19,10 @@ import type { Reader } from '#store/database.ts'
 import { type FormState, freshForm, SEEN_FIELD } from '#views/components/field.tsx'
 import type { MonitorChoiceProps } from '#views/components/monitor-choice.tsx'
 import { ChannelPage } from '#views/pages/channel.tsx'
-import { NewChannelPage, removalField, settingField } from '#views/pages/channel-form.tsx'
+import { NewChannelPage, settingField } from '#views/pages/channel-form.tsx'
 import { ChannelKindsPage } from '#views/pages/channel-kinds.tsx'
 import { ChannelsPage } from '#views/pages/channels.tsx'
+import { settingsIn, textOf } from './channel-input.ts'
 import { newChoice, readChoice, storedChoice, submittedChoice } from './channel-monitors.ts'
 import { previewOf } from './channel-preview.ts'
 import { type ChannelRequest, onChannel, refOf, viewOf } from './channel-request.ts'
@@ -76,8 +78,10 @@ function showNew(web: WebDeps, context: ProjectRequest): Response {
   const { db } = web.deps
   const isFirst = countChannels(db, context.project.id) === 0
   const choice = newChoice(db, { projectId: context.project.id, isFirst })
-  const initial = Object.fromEntries(kind.fields.map(({ name, initial = '' }) => [settingField(name), initial]))
-  return newForm(web, { context, kind, form: freshForm({ ...initial, notifiesGaps: 'on' }), choice, problem: null })
+  const preset = kind.presets?.[Number(context.query.get('preset') ?? '')]?.settings ?? {}
+  const initial = kind.fields.map(({ name, initial = '' }) => [settingField(name), preset[name] ?? initial] as const)
+  const form = freshForm({ ...Object.fromEntries(initial), notifiesGaps: 'on' })
+  return newForm(web, { context, kind, form, choice, problem: null })
 }
 
 function chooseKind(context: ProjectRequest, status = 200): Response {
@@ -102,7 +106,7 @@ function newForm({ deps }: WebDeps, { context, kind, form, choice, problem, stat
       form={form}
       problem={problem}
       choice={choice}
-      preview={previewOf(deps, context, kind.label)}
+      preview={previewOf(deps, context, newDraft(context, kind, form))}
       lacksMailServer={lacksMailServer(deps, kind)}
     />,
     status,
@@ -137,6 +141,15 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
   )
 }
 
+function newDraft({ project }: ProjectRequest, kind: ChannelKind, { values }: FormState): Draft {
+  const given = Object.fromEntries(kind.fields.map(({ name }) => [name, values[settingField(name)] ?? '']))
+  return { projectId: project.id, kind: kind.kind, channelId: null, input: { given, removed: [] } }
+}
+
+function storedDraft({ id, projectId, kind }: Channel): Draft {
+  return { projectId, kind, channelId: id, input: { given: {}, removed: [] } }
+}
+
 const NO_MONITORS: MonitorChoice = { is: 'these', monitorIds: [] }
 
 interface RetryState {
@@ -159,7 +172,7 @@ function showChannel(
       channel={viewOf(deps, report)}
       monitors={listMonitorsOfChannel(deps.db, report.channel.id)}
       form={form}
-      preview={previewOf(deps, context, kindLabel(report.channel.kind))}
+      preview={form && previewOf(deps, context, storedDraft(report.channel))}
       lacksMailServer={lacksMailServer(deps, kind)}
     />,
     again ? 422 : 200,
@@ -233,16 +246,6 @@ function outdated(
     ...again,
     form: { ...again.form, values: { ...again.form.values, [SEEN_FIELD]: channelFingerprint(db, current) } },
   }
-}
-
-function settingsIn(form: Form, { fields }: ChannelKind): SettingsInput {
-  const given = Object.fromEntries(fields.map((field) => [field.name, textOf(form, field)]))
-  return { given, removed: fields.map(({ name }) => name).filter((name) => form.isTicked(removalField(name))) }
-}
-
-// The ticks of several channels are one value.
-function textOf(form: Form, { name, type }: ChannelField): string {
-  return type === 'channels' ? form.list(settingField(name)).join(',') : form.text(settingField(name))
 }
 
 // Errors of a setting are shown at its field, other errors above the form. A secret is never sent back to the browser.

@@ -6,13 +6,14 @@ export interface PreviewProps {
   kind: string
   /** The monitor that the messages are about; null if it is invented. */
   monitor: string | null
-  messages: readonly MessageContent[]
+  /** The text that is sent, where the kind has its own, or else the content. */
+  messages: readonly ({ text: string } | { content: MessageContent })[]
 }
 
 /** What the messages of a channel say. Each service shows them in its own way. */
 export function MessagePreview({ kind, monitor, messages }: PreviewProps) {
   return (
-    <aside class="preview" aria-labelledby="preview-title">
+    <aside class="preview" id="preview" aria-labelledby="preview-title">
       <h2 id="preview-title">Preview</h2>
       <p class="help">
         {monitor === null ? (
@@ -24,9 +25,15 @@ export function MessagePreview({ kind, monitor, messages }: PreviewProps) {
         )}{' '}
         {kind} may show it differently.
       </p>
-      {messages.map((content) => (
-        <PreviewedMessage content={content} />
-      ))}
+      {messages.map((message) =>
+        'text' in message ? (
+          <article class="preview-message">
+            <pre tabindex="0">{message.text}</pre>
+          </article>
+        ) : (
+          <PreviewedMessage content={message.content} />
+        ),
+      )}
       <p class="help">Passwords and tokens in the output are hidden before it is sent.</p>
     </aside>
   )

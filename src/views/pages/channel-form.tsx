@@ -3,6 +3,7 @@ import type { OwnProject } from '#domain/project.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { type Address, url } from '#lib/base-path.ts'
 import { MailBanner } from '#views/components/channel.tsx'
+import { DraftTestButton, SetupButton } from '#views/components/channel-draft.tsx'
 import {
   Check,
   Field,
@@ -24,6 +25,10 @@ export interface KindView {
   group: (typeof KIND_GROUPS)[number]
   offer: string
   fields: readonly ChannelField[]
+  setup?: { label: string; help: string }
+  presets?: readonly { label: string }[]
+  /** For a group, which sends nothing itself. */
+  members?: unknown
 }
 
 const INPUT_TYPES = { address: 'email', url: 'url', secret: 'password', text: 'text', number: 'number' } as const
@@ -65,9 +70,21 @@ export function NewChannelPage({
         <a href={`${path}/new`}>Choose another kind</a>
       </ChannelHead>
       {lacksMailServer && <MailBanner isAdmin={context.user.isAdmin} />}
+      {kind.presets && (
+        <p>
+          Start from:{' '}
+          {kind.presets.map(({ label }, index) => (
+            <>
+              {index > 0 && ', '}
+              <a href={`${path}/new?kind=${encodeURIComponent(kind.kind)}&preset=${index}`}>{label}</a>
+            </>
+          ))}
+        </p>
+      )}
       <div class="channel-editor">
         <ChannelForm
           action={path}
+          drafts={url(`/projects/${project.id}/channels/draft`)}
           kind={kind}
           form={form}
           problem={problem}
@@ -95,6 +112,10 @@ export function ChannelHead({ path, title, children }: { path: string; title: st
 
 export interface ChannelFormProps {
   action: Address
+  /** Where unsaved settings are tried. */
+  drafts: Address
+  /** Absent for a new channel. */
+  channelId?: string
   kind: KindView
   form: FormState
   problem: string | null
@@ -105,19 +126,32 @@ export interface ChannelFormProps {
 }
 
 /** The form of a channel, built from the fields of its kind. */
-export function ChannelForm({ action, kind, form, problem, storedSecrets, submit, choice }: ChannelFormProps) {
+export function ChannelForm(props: ChannelFormProps) {
+  const { action, drafts, channelId, kind, form, problem, storedSecrets, submit, choice } = props
   return (
     <form method="post" action={action} class="form" autocomplete="off">
       <FormProblem text={problem} />
       <SeenField form={form} />
       <input type="hidden" name="kind" value={kind.kind} />
+      {channelId && <input type="hidden" name="channel" value={channelId} />}
       <Field
         form={form}
         name="name"
         label="Name"
         help={`Shown in lists and notifications. Leave empty for “${kind.label}”.`}
       />
-      <Settings fields={kind.fields} form={form} storedSecrets={storedSecrets} />
+      <div
+        class="channel-settings"
+        hx-post={`${drafts}/preview`}
+        hx-trigger="input delay:400ms, change"
+        hx-sync="this:replace"
+        hx-include="closest form"
+        hx-target="#preview"
+        hx-swap="outerHTML"
+      >
+        <Settings fields={kind.fields} form={form} storedSecrets={storedSecrets} />
+      </div>
+      {kind.setup && <SetupButton path={drafts} label={kind.setup.label} help={kind.setup.help} />}
       <MonitorChoice choice={choice} form={form} />
       <Check
         name="notifiesGaps"
@@ -125,9 +159,13 @@ export function ChannelForm({ action, kind, form, problem, storedSecrets, submit
         help="Sent once after CronGuard was offline, if that extended a deadline."
         isChecked={form.values.notifiesGaps !== undefined}
       />
-      <button type="submit" class="button button-primary">
-        {submit}
-      </button>
+      <div class="actions">
+        <button type="submit" class="button button-primary">
+          {submit}
+        </button>
+        {!kind.members && <DraftTestButton path={drafts} />}
+      </div>
+      <div id="draft-test" class="test-place" role="status" />
     </form>
   )
 }

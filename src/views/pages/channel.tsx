@@ -27,8 +27,9 @@ interface ChannelPageProps {
   /** The monitors that use it. */
   monitors: { uniqueKey: string; name: string; slug: string }[]
   /** Null for users who may not edit it, and if its kind is no longer supported. */
-  form: Omit<ChannelFormProps, 'action' | 'submit'> | null
-  preview: PreviewProps
+  form: Omit<ChannelFormProps, 'action' | 'drafts' | 'submit'> | null
+  /** Null without a form. */
+  preview: PreviewProps | null
   lacksMailServer: boolean
 }
 
@@ -59,13 +60,17 @@ export function ChannelPage(props: ChannelPageProps) {
         </dl>
         {may(project.role, 'operate') && <ChannelActions channel={channel} />}
       </section>
-      {form ? (
+      {form && preview && (
         <section class="channel-editor" aria-label="Edit">
-          <ChannelForm {...form} action={url(`/channels/${id}`)} submit="Save changes" />
+          <ChannelForm
+            {...form}
+            action={url(`/channels/${id}`)}
+            drafts={url(`/projects/${project.id}/channels/draft`)}
+            channelId={id}
+            submit="Save changes"
+          />
           <MessagePreview {...preview} />
         </section>
-      ) : (
-        <MessagePreview {...preview} />
       )}
       <Monitors channel={channel} monitors={monitors} />
     </Frame>

@@ -1,0 +1,94 @@
+// A channel as its form has it, before it is saved.
+import { findKind, previewThrough, readerOf } from '#channels/index.ts'
+import { type ChannelKind, changedSettings, type Message, type SetupResult } from '#channels/kind.ts'
+import type { Deps } from '#deps.ts'
+import type { Channel, SettingsInput } from '#domain/channel.ts'
+import type { Outcome } from '#domain/delivery.ts'
+import { composeTest } from '#domain/notification.ts'
+import { SECOND } from '#lib/duration.ts'
+import { AppError } from '#lib/errors.ts'
+import { newUuid } from '#lib/tokens.ts'
+import { findChannel } from '#store/channels.ts'
+import type { Reader } from '#store/database.ts'
+import { findProject, isVerifiedMember } from '#store/projects.ts'
+import { readSettings } from './channels.ts'
+import { send } from './deliveries.ts'
+
+export interface Draft {
+  projectId: string
+  kind: string
+  /** The channel that is edited, whose secrets are used where none is typed. Null for a new one. */
+  channelId: string | null
+  input: SettingsInput
+}
+
+const DRAFT_MAX_MS = 8 * SECOND
+
+/** A draft that can be sent. Throws invalid, with the wrong fields, and conflict for an address to confirm first. */
+export function readDraft(deps: Deps, draft: Draft): Channel {
+  const kind = kindOf(draft)
+  if (kind.members) throw new AppError('conflict', 'Save the group first, then send a test.')
+  const channel: Channel = {
+    id: newUuid(),
+    projectId: draft.projectId,
+    kind: kind.kind,
+    name: '',
+    settings: readSettings(kind, typedSettings(deps.db, { kind, draft })),
+    disabledAt: null,
+    notifiesGaps: false,
+    scope: { is: 'these' },
+    unconfirmedSince: null,
+    unsubscribedAt: null,
+  }
+  const email = readerOf(channel)
+  if (deps.config.confirmsAddresses && email !== null && !isVerifiedMember(deps.db, { ...draft, email })) {
+    throw new AppError('conflict', 'This address must be confirmed before it gets messages. Save the channel first.')
+  }
+  return channel
+}
+
+/** Sends a test notification now, and returns the outcome. */
+export function testDraft(deps: Deps, channel: Channel): Promise<Outcome> {
+  const project = findProject(deps.db, channel.projectId)?.name ?? ''
+  const notification = composeTest({ project, now: deps.clock.now() })
+  return send(deps, { channel, notification, deliveryId: newUuid(), limitMs: DRAFT_MAX_MS })
+}
+
+/** Finds the values of the setting that the kind looks up. Throws invalid if a secret must be entered again. */
+export async function findSetting(deps: Deps, draft: Draft): Promise<SetupResult> {
+  const kind = kindOf(draft)
+  const settings = typedSettings(deps.db, { kind, draft })
+  if (kind.setup === undefined) throw new AppError('not_found', 'This kind has nothing to find.')
+  return await kind.setup.find(settings, { outbound: deps.outbound, mailer: deps.mailer })
+}
+
+/** What a message would say with these settings. */
+export function previewDraft(deps: Deps, draft: Draft, message: Message) {
+  const kind = kindOf(draft)
+  return previewThrough({ kind, settings: settingsSoFar(deps.db, { kind, draft }) }, message)
+}
+
+function kindOf({ kind: name }: Draft): ChannelKind {
+  const kind = findKind(name)
+  if (kind === null) throw new AppError('conflict', 'This kind of channel is no longer supported.')
+  return kind
+}
+
+function typedSettings(reader: Reader, { kind, draft }: { kind: ChannelKind; draft: Draft }): Record<string, unknown> {
+  const { channelId, projectId, input } = draft
+  const channel = channelId === null ? null : findChannel(reader, channelId)
+  if (channelId !== null && (channel?.projectId !== projectId || channel.kind !== kind.kind)) {
+    throw new AppError('not_found', 'Channel not found.')
+  }
+  return changedSettings(kind, (channel?.settings ?? {}) as Record<string, unknown>, input)
+}
+
+// While a user types, a stored secret may not fit the server yet. A preview needs none.
+function settingsSoFar(reader: Reader, about: { kind: ChannelKind; draft: Draft }): Record<string, unknown> {
+  try {
+    return typedSettings(reader, about)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'invalid') return { ...about.draft.input.given }
+    throw error
+  }
+}

@@ -43,6 +43,16 @@ describe('A message', () => {
     expect(text).not.toContain(other.pingKey)
   })
 
+  test('hides the words that an admin listed on the page of the project', async () => {
+    const admin = await memberOf(guard, project, 'admin')
+    const save = (words: string) => admin.post(`/projects/${project.id}/hidden-words`, { words })
+    expect((await save('ab')).status).toBe(422)
+    expect((await save('Acme Corp\r\n\r\ndb-7')).status).toBe(303)
+    await send('copying ACME CORP from db-7')
+    await guard.tick()
+    expect(lastMail().text).toContain('copying •••• from ••••\n')
+  })
+
   test('shows the end of a long output', async () => {
     await send(`${'line\n'.repeat(5000)}the last line`)
     await guard.tick()

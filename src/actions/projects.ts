@@ -5,6 +5,7 @@ import {
   API_KEYS_MAX,
   type ApiKeyAccess,
   ApiKeyName,
+  HiddenWords,
   PROJECT_PING_KEY_LENGTH,
   PROJECTS_MAX,
   type Project,
@@ -35,6 +36,12 @@ export function createProject(deps: Deps, input: { name: string; ownerId: string
 export function renameProject(deps: Deps, input: { projectId: string; name: string }): void {
   const name = readName(input.name)
   deps.db.write((tx) => store.saveProjectName(tx, { projectId: input.projectId, name }))
+}
+
+/** Sets the words that messages and viewers don't see, one a line. Throws invalid, with the wrong field. */
+export function setHiddenWords(deps: Deps, { projectId, words }: { projectId: string; words: string }): void {
+  const read = readOnlyField('words', HiddenWords.safeParse(words))
+  deps.db.write((tx) => store.saveHiddenWords(tx, { projectId, words: read }))
 }
 
 /** Replaces the project ping key. URLs with the old one stop working. */

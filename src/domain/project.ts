@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { DAY } from '#lib/duration.ts'
 import { limitedLine } from './text.ts'
 
@@ -77,6 +78,20 @@ export const PROJECT_NAME_MAX = 100
 export const PROJECTS_MAX = 100
 
 export const ProjectName = limitedLine(PROJECT_NAME_MAX).refine((name) => name !== '', 'no_project_name')
+
+export const HIDDEN_WORDS_MAX = 50
+export const HIDDEN_WORD_MIN = 3
+export const HIDDEN_WORD_MAX = 100
+
+/** Words that messages and viewers don't see, one a line. A shorter one would hide parts of many other words. */
+export const HiddenWords = z
+  .string()
+  .transform((text) => [...new Set(text.split('\n').map((line) => line.trim()))].filter((word) => word !== ''))
+  .refine((words) => words.length <= HIDDEN_WORDS_MAX, 'too_many_words')
+  .refine((words) => words.every((word) => [...word].length >= HIDDEN_WORD_MIN), 'short_word')
+  .refine((words) => words.every((word) => [...word].length <= HIDDEN_WORD_MAX), 'long_word')
+  .refine((words) => words.every((word) => !/\p{Cc}/u.test(word)), 'control')
+  .transform((words) => words.join('\n'))
 
 export const ApiKeyName = limitedLine(API_KEY_NAME_MAX)
 

@@ -28,8 +28,9 @@ export function findHiddenWords(reader: Reader, projectId: string): string[] {
   return row === null || row.words === '' ? [] : row.words.split('\n')
 }
 
-export function saveHiddenWords(tx: Tx, { projectId, words }: { projectId: string; words: readonly string[] }): void {
-  tx.run('UPDATE projects SET hidden_words = $words WHERE id = $projectId', { projectId, words: words.join('\n') })
+/** One word a line. */
+export function saveHiddenWords(tx: Tx, { projectId, words }: { projectId: string; words: string }): void {
+  tx.run('UPDATE projects SET hidden_words = $words WHERE id = $projectId', { projectId, words })
 }
 
 export function findProjectByPingKey(reader: Reader, pingKey: string): Project | null {

@@ -22,6 +22,7 @@ const NOTICES = {
   'delivery-queued': 'Notification queued for resending.',
   'project-created': 'Project created.',
   'project-saved': 'Project renamed.',
+  'words-saved': 'Changes saved.',
   'project-deleted': 'Project deleted.',
   'project-left': 'You left the project.',
   'project-joined': 'You joined the project.',

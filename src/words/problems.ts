@@ -1,10 +1,14 @@
 // What to enter instead of a value that was refused.
 import { EMAIL_MAX, PASSWORD_MAX, PASSWORD_MIN } from '#domain/account.ts'
 import type { Issue } from '#domain/issue.ts'
+import { HIDDEN_WORD_MAX, HIDDEN_WORD_MIN, HIDDEN_WORDS_MAX } from '#domain/project.ts'
 
 /** By the codes of the schemas. */
 const CODES: Record<string, string> = {
   control: 'Remove the control characters.',
+  too_many_words: `Enter at most ${HIDDEN_WORDS_MAX} words.`,
+  short_word: `Each word needs at least ${HIDDEN_WORD_MIN} characters.`,
+  long_word: `Each word can have at most ${HIDDEN_WORD_MAX} characters.`,
   no_project_name: 'Enter a name for the project.',
   not_zone: 'Not a time zone. Enter a name such as Europe/Berlin.',
   not_email: 'Enter an email address, such as ada@example.org.',

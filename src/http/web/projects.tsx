@@ -11,6 +11,7 @@ import {
   renameProject,
   replacePingKey,
   revokeApiKey,
+  setHiddenWords,
 } from '#actions/projects.ts'
 import { API_KEY_ACCESS, INVITED_ROLES, may, type Permission, ROLES, wouldLoseOwner } from '#domain/project.ts'
 import { EVERY_TAG, tagBadgeUrl } from '#http/badges/address.ts'
@@ -26,7 +27,7 @@ import { HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { listMonitors } from '#store/monitors.ts'
-import { listApiKeys, listInvitations, listMembers } from '#store/projects.ts'
+import { findHiddenWords, listApiKeys, listInvitations, listMembers } from '#store/projects.ts'
 import { type FormState, freshForm } from '#views/components/field.tsx'
 import type { Returned } from '#views/components/section.tsx'
 import type { ShownBadge } from '#views/pages/project-badges.tsx'
@@ -60,6 +61,8 @@ export function projectRoutes(web: WebDeps) {
       )
       .get('/projects/:project/settings', look)
       .post('/projects/:project', ...form('administer', (context) => rename(web, context)))
+      .get('/projects/:project/hidden-words', back)
+      .post('/projects/:project/hidden-words', ...form('administer', (context) => hideWords(web, context)))
       .post('/projects/:project/ping-key', ...form('administer', (context) => replaceKey(web, context)))
       .get('/projects/:project/api-keys', back)
       .post('/projects/:project/api-keys', ...form('administer', (context) => handleCreateApiKey(web, context)))
@@ -140,6 +143,7 @@ function badgesOf({ deps }: WebDeps, { project }: ProjectRequest): ShownBadge[] 
 function administrationOf({ deps }: WebDeps, { project, user, now }: ProjectRequest): Administration {
   return {
     baseUrl: deps.config.baseUrl,
+    hiddenWords: findHiddenWords(deps.db, project.id),
     apiKeys: listApiKeys(deps.db, project.id),
     newKeyId: newUuid(),
     invitations: listInvitations(deps.db, project.id)
@@ -169,6 +173,14 @@ async function rename(web: WebDeps, context: ProjectRequest): Promise<Response> 
   return await orRerenderSection(web, { context, section: 'name', form }, () => {
     renameProject(web.deps, { projectId: context.project.id, name: form.text('name') })
     return redirect(settingsOf(context), 'project-saved')
+  })
+}
+
+async function hideWords(web: WebDeps, context: ProjectRequest): Promise<Response> {
+  const { form } = context
+  return await orRerenderSection(web, { context, section: 'hidden-words', form }, () => {
+    setHiddenWords(web.deps, { projectId: context.project.id, words: form.text('words') })
+    return redirect(settingsOf(context), 'words-saved')
   })
 }
 

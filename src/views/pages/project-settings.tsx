@@ -1,6 +1,6 @@
 import { may, type OwnProject } from '#domain/project.ts'
 import { url } from '#lib/base-path.ts'
-import { Field, FormProblem } from '#views/components/field.tsx'
+import { Field, FormProblem, TextArea } from '#views/components/field.tsx'
 import type { Reading } from '#views/components/moment.tsx'
 import { Confirm, formOf, type Returned, Section, Sections } from '#views/components/section.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
@@ -8,7 +8,7 @@ import { BadgesSection, type ShownBadge } from './project-badges.tsx'
 import { ApiKeysSection, KeyChoices, type Keys, PingKeySection } from './project-keys.tsx'
 import { InvitationsSection, type Membership, MembersSection, type OpenInvitation } from './project-members.tsx'
 
-export type ProjectForm = 'name' | 'api-keys' | 'invitations' | 'members'
+export type ProjectForm = 'name' | 'hidden-words' | 'api-keys' | 'invitations' | 'members'
 
 export interface ProjectSettingsProps {
   context: FrameContext
@@ -23,6 +23,7 @@ export interface ProjectSettingsProps {
 }
 
 export interface Administration extends Keys {
+  hiddenWords: readonly string[]
   invitations: OpenInvitation[]
   hasMailServer: boolean
 }
@@ -45,6 +46,7 @@ export function ProjectSettingsPage(props: ProjectSettingsProps) {
             <InvitationsSection project={project} {...administration} reading={reading} returned={returned} />
             <PingKeySection project={project} baseUrl={administration.baseUrl} />
             <ApiKeysSection project={project} keys={administration} reading={reading} returned={returned} />
+            <HiddenWordsSection project={project} words={administration.hiddenWords} returned={returned} />
           </>
         )}
         {badges && <BadgesSection badges={badges} />}
@@ -60,6 +62,7 @@ function entriesFor({ role }: OwnProject): [string, string][] {
     ['invitations', 'Invitations'],
     ['ping-key', 'Project ping key'],
     ['api-keys', 'API keys'],
+    ['hidden-words', 'Words to hide'],
   ]
   return [
     ...(may(role, 'administer') ? [['rename', 'Name'] as [string, string]] : []),
@@ -79,6 +82,33 @@ function NameSection({ project, returned }: { project: OwnProject; returned: Ret
         <Field form={form} name="name" label="Project name" isRequired hasFocus={form.problems.name !== undefined} />
         <button type="submit" class="button">
           Rename project
+        </button>
+      </form>
+    </Section>
+  )
+}
+
+interface HiddenWordsProps {
+  project: OwnProject
+  words: readonly string[]
+  returned: Returned | null
+}
+
+function HiddenWordsSection({ project, words, returned }: HiddenWordsProps) {
+  const form = formOf(returned, 'hidden-words', { words: words.join('\n') })
+  return (
+    <Section id="hidden-words" title="Words to hide in messages">
+      <form method="post" action={url(`/projects/${project.id}/hidden-words`)} class="form">
+        <TextArea
+          form={form}
+          name="words"
+          label="Words, one a line"
+          help="Hidden in the output of jobs, in messages and from viewers, in addition to passwords and tokens."
+          rows={4}
+          hasFocus={form.problems.words !== undefined}
+        />
+        <button type="submit" class="button">
+          Save words
         </button>
       </form>
     </Section>

@@ -117,7 +117,7 @@ export interface ChannelField {
    */
   type: (typeof FIELD_TYPES)[number]
   isRequired: boolean
-  /** Where to find or create the value. */
+  /** Where to find or create the value: a web address, or a path of our own. */
   link?: { label: string; url: string }
   /** The value in the form of a new channel. */
   initial?: string

@@ -1,5 +1,5 @@
 // Assembles the server from all route files, in order.
-import { Elysia } from 'elysia'
+import { type AnyElysia, Elysia } from 'elysia'
 import type { Deps } from '#deps.ts'
 import type { PartHealth } from '#domain/health.ts'
 import { withAccessLog } from './access-log.ts'
@@ -74,36 +74,40 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
   const showPath = createShowPath(readRoutes)
   const findMethods = createMethodFinder(readRoutes)
   const findErrorForm = createErrorFormFinder(readRoutes)
-  const routes = new Elysia({ name: 'cronguard' })
+  // Without a list, the type of the server would contain the types of all routes, which no one needs.
+  const parts: AnyElysia[] = [
+    pingDialectRoutes(deps),
+    api,
+    openApiRoutes(deps, operations),
+    healthRoutes(web, readHealth),
+    metricsRoutes(deps, readHealth),
+    badgeRoutes(deps),
+    assetRoutes(),
+    dashboardRoutes(web),
+    monitorRoutes(web),
+    monitorPartRoutes(web),
+    monitorFormRoutes(web),
+    pingRoutes(web),
+    channelDraftRoutes(web),
+    channelPageRoutes(web),
+    channelOperationRoutes(web),
+    incidentRoutes(web),
+    docsRoutes(web),
+    signInRoutes(web),
+    registrationRoutes(web),
+    mailedLinkRoutes(web),
+    signedLinkRoutes(deps),
+    projectRoutes(web),
+    settingsRoutes(web),
+    instanceRoutes(web),
+    mailServerRoutes(web),
+  ]
+  const server: AnyElysia = new Elysia({ name: 'cronguard' })
     // Must come first to apply to all routes. Without it, errors would reveal internal details.
     .onError(({ error, request, route }) =>
       answerError(deps, { error, request, route, showPath, findMethods, findErrorForm }),
     )
-    .use(pingDialectRoutes(deps))
-    .use(api)
-    .use(openApiRoutes(deps, operations))
-    .use(healthRoutes(web, readHealth))
-    .use(metricsRoutes(deps, readHealth))
-    .use(badgeRoutes(deps))
-    .use(assetRoutes())
-    .use(dashboardRoutes(web))
-    .use(monitorRoutes(web))
-    .use(monitorPartRoutes(web))
-    .use(monitorFormRoutes(web))
-    .use(pingRoutes(web))
-    .use(channelDraftRoutes(web))
-    .use(channelPageRoutes(web))
-    .use(channelOperationRoutes(web))
-    .use(incidentRoutes(web))
-    .use(docsRoutes(web))
-    .use(signInRoutes(web))
-    .use(registrationRoutes(web))
-    .use(mailedLinkRoutes(web))
-    .use(signedLinkRoutes(deps))
-    .use(projectRoutes(web))
-    .use(settingsRoutes(web))
-    .use(instanceRoutes(web))
-    .use(mailServerRoutes(web))
+  const routes = parts.reduce((whole, part) => whole.use(part), server)
   return routes
 }
 

@@ -62,7 +62,7 @@ describe.each(PAGES)('Docs page %s', (path, html) => {
 
   test('has no inline styles or scripts, and no leftover Markdown', () => {
     expect(html).not.toMatch(/ style=| on\w+=|<script|<style/)
-    expect(html.replace(/<pre>[\s\S]*?<\/pre>/g, '')).not.toMatch(/`|\*\*|\{\{|\]\(|&amp;\w+;/)
+    expect(html.replace(/<pre>[\s\S]*?<\/pre>/g, '')).not.toMatch(/`|\*\*|\{\{[a-z]\w*\}\}|\]\(|&amp;\w+;/)
   })
 
   test('has labels for its tables, which scroll by keyboard', () => {
@@ -89,6 +89,7 @@ describe('Docs Markdown', () => {
   })
 
   test('unknown values, markup and unknown blocks are errors', () => {
+    expect(drawn('# Title\n\nDown: {{1}}, {{ name }}\n', {})).toContain('Down: {{1}}, {{ name }}')
     expect(() => drawn('# Title\n\n{{nothing}}\n')).toThrow('no value {{nothing}}')
     expect(() => drawn('# Title\n\nThe <uuid> of it.\n')).toThrow('has markup')
     expect(() => drawn('# Title\n\n<div>x</div>\n')).toThrow('has markup')

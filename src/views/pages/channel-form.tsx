@@ -244,7 +244,7 @@ function FieldHelp({ field: { help, link }, isStored }: { field: ChannelField; i
       {link && (
         <>
           {' '}
-          <a href={link.url} rel="noopener noreferrer" target="_blank">
+          <a href={link.url.startsWith('/') ? url(link.url) : link.url} rel="noopener noreferrer" target="_blank">
             {link.label}
           </a>
         </>

@@ -39,7 +39,7 @@ export function parseDoc(source: string, values: Readonly<Record<string, string>
 const LEAVES = new Set(['text', 'codespan', 'code', 'escape'])
 
 function withValues(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+  return text.replace(/\{\{([a-z]\w*)\}\}/g, (_, name: string) => {
     const value = values[name]
     if (value === undefined) throw new Error(`The documentation has no value {{${name}}}`)
     return value

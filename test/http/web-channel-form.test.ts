@@ -130,3 +130,16 @@ describe('Presets of a kind', () => {
     expect(await member.read(`${list()}/new?kind=webhook&preset=99`)).not.toContain('example.com/notify')
   })
 })
+
+test('Flag of a channel: is off for a new channel, and can be ticked and unticked', async () => {
+  const ticked = 'name="setting-tls" value="on" checked'
+  const isTicked = async (path: string) => (await member.read(path)).includes(ticked)
+  expect(await isTicked(`${list()}/new?kind=signal-rpc`)).toBe(false)
+  const fields = { kind: 'signal-rpc', 'setting-server': 'signal.example.org:7583', 'setting-to': '+15551234567' }
+  await member.post(list(), { ...fields, 'setting-tls': 'on' })
+  const [channel] = listChannels(guard.db, project.id)
+  const page = `/channels/${channel?.id}`
+  expect(await isTicked(page)).toBe(true)
+  await member.post(page, fields)
+  expect(await isTicked(page)).toBe(false)
+})

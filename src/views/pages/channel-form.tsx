@@ -216,7 +216,7 @@ function SettingField({ field, form, isStored }: SettingProps) {
   if (type === 'choice') return <Select {...props} options={options} />
   if (type === 'lines') return <TextArea {...props} isRequired={isRequired} />
   if (type === 'channels') return <Ticks {...props} options={options} />
-  if (type === 'flag') return <Check {...props} isChecked={form.values[props.name] !== undefined} />
+  if (type === 'flag') return <Check {...props} isChecked={form.values[props.name] === 'on'} />
   return (
     <>
       <Field

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, spyOn, test } from 'bun:test'
 import { deleteChannel } from '#actions/channels.ts'
-import { claimDeliveries, deliver } from '#actions/deliveries.ts'
+import { claimDeliveries } from '#actions/claims.ts'
+import { deliver } from '#actions/deliveries.ts'
 import { ATTEMPT_MAX_MS, LEASE_MS } from '#domain/delivery.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'

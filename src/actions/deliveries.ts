@@ -4,18 +4,16 @@ import { findKind, sendThrough } from '#channels/index.ts'
 import type { Transports } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import { type Channel, DISABLED, UNCONFIRMED } from '#domain/channel.ts'
-import { ATTEMPT_MAX_MS, LEASE_MS, type Outcome, settle } from '#domain/delivery.ts'
+import { ATTEMPT_MAX_MS, type Outcome, settle } from '#domain/delivery.ts'
 import { LATE_AFTER_MS, type Lateness, latenessOf } from '#domain/lateness.ts'
 import { type Notification, notificationZone } from '#domain/notification.ts'
-import { chooseDeliveries } from '#domain/outbox.ts'
 import { HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
-import { newUuid } from '#lib/tokens.ts'
+import { newUuid, uuidOf } from '#lib/tokens.ts'
 import { findChannel, markChannel, saveChannel } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
 import {
   type ClaimedDelivery,
-  claimDelivery,
   findDelivery,
   insertAttempt,
   insertDelivery,
@@ -23,23 +21,19 @@ import {
   settleDelivery,
 } from '#store/deliveries.ts'
 import { findQueueing } from '#store/delivery-log.ts'
-import { endLeases, insertInterruptedAttempt } from '#store/leases.ts'
-import { countUnderWay, listQueues } from '#store/outbox.ts'
 import { findZoneOfMember } from '#store/projects.ts'
 import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
 import { type Output, pageLinks } from '#words/message.ts'
 import { notificationSubject } from '#words/notification.ts'
+import { chiefOf } from '#words/summary.ts'
 import { findCheck } from './checks.ts'
+import type { ClaimedMessage } from './claims.ts'
 import { awaitsConfirmation, requireConfirmed } from './confirmations.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
 import { findAcknowledgeUrl } from './incident-links.ts'
 import { redactedOutput } from './redaction.ts'
+import type { SendLimits } from './send-limits.ts'
 import { unsubscribeLinkOf } from './signed-links.ts'
-
-/** How many deliveries run at once. The limits per channel and kind keep a slow receiver from using all slots. */
-const SLOTS = 32
-const PER_CHANNEL_MAX = 4
-const PER_KIND_MAX = 24
 
 /** The delivery stays pending, so that the reader gets it after the confirmation. */
 const WAITS_FOR_CONFIRMATION: Outcome = {
@@ -50,41 +44,10 @@ const WAITS_FOR_CONFIRMATION: Outcome = {
   retryAfterMs: HOUR,
 }
 
-const INTERRUPTED = 'Interrupted while sending: it may have arrived'
-
-/** Claims as many due deliveries as there are free slots besides `sending`. Writes nothing when none is due. */
-export function claimDeliveries(deps: Deps, sending: readonly number[]): ClaimedDelivery[] {
-  const free = SLOTS - sending.length
-  if (free <= 0) return []
-  const look = { now: deps.clock.now(), sending, perChannel: PER_CHANNEL_MAX }
-  const queues = listQueues(deps.db, look)
-  if (queues.length === 0) return []
-  const slots = { free, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
-  const chosen = chooseDeliveries(queues, countUnderWay(deps.db, look), slots)
-  if (chosen.length === 0) return []
-  // When the power fails, a claim may be lost. Then the delivery is still pending, and is sent again.
-  return deps.db.write(
-    (tx) => chosen.map((sequence) => claim(tx, sequence)).filter((claimed) => claimed !== null),
-    'unsynced',
-  )
-}
-
-/**
- * Releases deliveries that a killed process had claimed, without waiting for their leases. Call it only with the lock
- * on the data folder and before sending anything, because then no process can be sending them.
- */
-export function reclaimDeliveries(deps: Deps): void {
-  const count = deps.db.write((tx) => endLeases(tx, { leaseMs: LEASE_MS, detail: INTERRUPTED }))
-  if (count > 0) deps.log.info('Sending was interrupted; sending these notifications again', { count })
-}
-
-function claim(tx: Tx, sequence: number): ClaimedDelivery | null {
-  insertInterruptedAttempt(tx, { sequence, leaseMs: LEASE_MS, detail: INTERRUPTED })
-  return claimDelivery(tx, { sequence, leasedUntil: tx.now + LEASE_MS })
-}
-
-/** Sends one claimed delivery and saves the outcome. */
-export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<void> {
+/** Sends one claimed message and saves the outcome of each of its deliveries. */
+export async function deliver(deps: Deps, claimed: ClaimedMessage, limits?: SendLimits): Promise<void> {
+  const all = [claimed, ...claimed.others]
+  const isCombined = claimed.others.length > 0
   const startedAt = deps.clock.now()
   const channel = claimed.channelId === null ? null : findChannel(deps.db, claimed.channelId)
   const isOff = channel !== null && channel.disabledAt !== null
@@ -94,22 +57,35 @@ export async function deliver(deps: Deps, claimed: ClaimedDelivery): Promise<voi
     ? failed('settings', DISABLED)
     : await send(deps, {
         channel,
-        notification: claimed.notification,
-        deliveryId: claimed.id,
-        thread,
-        late: lateness(deps, claimed),
+        notification: chiefOf<ClaimedDelivery>(claimed, claimed.others).notification,
+        ...(isCombined && { summarized: all.map(({ notification }) => notification) }),
+        // A combined message has an ID of its own, because its deliveries may be combined differently the next time.
+        deliveryId: isCombined ? uuidOf(all.map(({ id }) => id).join()) : claimed.id,
+        thread: isCombined ? null : thread,
+        late: isCombined ? null : lateness(deps, claimed),
       })
+  if (isUsed && outcome.result === 'failed' && outcome.retryAfterMs) limits?.hold(channel, outcome.retryAfterMs)
   const isFirst = await deps.db.writeGrouped((tx) => {
-    const { sequence, attempts } = claimed
-    const settlement = settle(claimed, outcome, tx.now)
-    insertAttempt(tx, { sequence, number: attempts, startedAt, outcome })
+    const settled = all.map((delivery) => saveOutcome(tx, { delivery, startedAt, outcome }))
     if (isUsed) markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
-    if (channel && outcome.result === 'sent') saveReturned(tx, { channel, thread, outcome })
-    const isGivenUp = settleDelivery(tx, { sequence, attempts, settlement }) && settlement.state === 'failed'
-    return isGivenUp && !isOff && isFirstFailure(tx, claimed)
+    if (channel && outcome.result === 'sent') {
+      saveReturned(tx, { channel, thread: isCombined ? null : thread, outcome })
+    }
+    return settled.some((isGivenUp) => isGivenUp) && !isOff && isFirstFailure(tx, claimed)
   })
-  logOutcome(deps, { claimed, outcome })
+  for (const delivery of all) logOutcome(deps, { claimed: delivery, outcome })
   if (isFirst && channel) notifyOfFailure(deps, { claimed, channel, detail: outcome.detail })
+}
+
+/** Returns whether the delivery failed for good. */
+function saveOutcome(
+  tx: Tx,
+  { delivery, startedAt, outcome }: { delivery: ClaimedDelivery; startedAt: number; outcome: Outcome },
+): boolean {
+  const { sequence, attempts } = delivery
+  const settlement = settle(delivery, outcome, tx.now)
+  insertAttempt(tx, { sequence, number: attempts, startedAt, outcome })
+  return settleDelivery(tx, { sequence, attempts, settlement }) && settlement.state === 'failed'
 }
 
 function saveReturned(
@@ -158,6 +134,8 @@ export function resendDelivery(
 export interface Sending {
   channel: Channel | null
   notification: Notification
+  /** All notifications, if the message is about several. */
+  summarized?: readonly Notification[]
   deliveryId: string
   /** Null if the notification is not about an incident. */
   thread?: Thread | null
@@ -169,7 +147,7 @@ export interface Sending {
 
 /** Makes one attempt. Even a bug becomes an outcome, and is logged. */
 export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
-  const { channel, notification, deliveryId, thread, late = null, limitMs = ATTEMPT_MAX_MS } = sending
+  const { channel, notification, summarized, deliveryId, thread, late = null, limitMs = ATTEMPT_MAX_MS } = sending
   const kind = channel && findKind(channel.kind)
   if (!channel || !kind) return failed('settings', 'The channel no longer exists')
   if (awaitsConfirmation(deps, channel)) return WAITS_FOR_CONFIRMATION
@@ -180,6 +158,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
   const { baseUrl } = deps.config
   const message = {
     notification,
+    ...(summarized && { summarized }),
     deliveryId,
     baseUrl,
     zone,
@@ -188,7 +167,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
       unsubscribe: unsubscribeLinkOf(deps, channel),
       acknowledge: thread ? findAcknowledgeUrl(deps, { incidentId: thread.incidentId, notification, channel }) : null,
     },
-    output: outputOf(deps, notification),
+    output: summarized ? null : outputOf(deps, notification),
     late,
     check: () => findCheck(deps, { projectId: channel.projectId, notification }),
     thread: { key: thread?.incidentId ?? deliveryId, receipt: thread?.receipt ?? null },

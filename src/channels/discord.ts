@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
 import { countUnits } from '#lib/cut.ts'
+import { SECOND } from '#lib/duration.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
 import { contentOf, type MessageContent } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
@@ -40,6 +41,7 @@ export const discord: ChannelKind<DiscordSettings> = {
   ],
   settings: z.object({ url: requestUrl() }),
   summary: ({ url }) => shownSecretUrl(url),
+  limits: ({ url }) => [{ key: url, burst: 30, perMs: 2 * SECOND }],
   send,
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Email } from '#domain/account.ts'
 import type { Outcome } from '#domain/delivery.ts'
+import { MINUTE } from '#lib/duration.ts'
 import { renderAlertHtml, renderAlertText } from '#views/emails/alert.tsx'
 import { contentOf } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
@@ -20,6 +21,7 @@ export const email: ChannelKind<EmailSettings> = {
   settings: z.object({ address: Email }),
   summary: ({ address }) => address,
   reader: ({ address }) => address,
+  limits: ({ address }) => [{ key: `email ${address.toLowerCase()}`, burst: 60, perMs: MINUTE }],
   send,
 }
 

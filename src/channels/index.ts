@@ -88,8 +88,9 @@ export async function sendThrough(
   message: Message,
   transports: Transports,
 ): Promise<Outcome> {
-  const { wording, problem } = wordingOf(settings, message)
-  const outcome = await kind.send(settings, { ...message, wording }, transports)
+  // A user's template is about one monitor.
+  const { wording, problem = null } = message.summarized ? {} : wordingOf(settings, message)
+  const outcome = await kind.send(settings, { ...message, ...(wording && { wording }) }, transports)
   const detail = withoutSecrets(outcome.detail, { kind, settings })
   const note = problem === null ? '' : `. Sent in CronGuard’s own words, because a template failed: ${problem}`
   return { ...outcome, detail: (detail + note).slice(0, DETAIL_MAX) }

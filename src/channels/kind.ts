@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ChannelField, KIND_GROUPS, SettingsInput } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
+import type { RateLimit } from '#domain/rate-limit.ts'
 import { throwProblems } from '#lib/fields.ts'
 import type { Mailer } from '#lib/mail.ts'
 import type { NetworkFailure } from '#lib/network.ts'
@@ -43,6 +44,8 @@ export interface ChannelKind<Settings = unknown> {
   reader?(settings: Settings): string
   /** Whether the service keeps an entry for each incident, so that its messages can't be combined with others. */
   isPerIncident?: true
+  /** How many messages the destination accepts. The rest waits, and several notifications leave as one message. */
+  limits?(settings: Settings): readonly RateLimit[]
   /** Whether people read its messages as text, like those of chats. */
   isText?: true
   /** Settings to start from. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
 import { countBytes, cutEnd } from '#lib/cut.ts'
+import { SECOND } from '#lib/duration.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
 import { contentOf, type MessageContent } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
@@ -100,6 +101,8 @@ export const ntfy: ChannelKind<NtfySettings> = {
     upPriority: numberChoice(PRIORITIES),
   }),
   summary: ({ server, topic }) => `${topic} on ${shownServer(server)}`,
+  // The limits of ntfy.sh, which count all topics of a sender.
+  limits: ({ server }) => [{ key: withoutSlash(server), burst: 60, perMs: 5 * SECOND }],
   send,
 }
 

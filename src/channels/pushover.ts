@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
 import { cutEnd } from '#lib/cut.ts'
+import { DAY } from '#lib/duration.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
 import { contentOf } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
@@ -108,6 +109,8 @@ export const pushover: ChannelKind<PushoverSettings> = {
     expire: seconds(),
   }),
   summary: ({ user, device }) => `${device ?? 'All devices'} (${fingerprint(user)})`,
+  // 10,000 a month for an application.
+  limits: ({ token }) => [{ key: `pushover ${token}`, burst: 10_000, perMs: (30 * DAY) / 10_000 }],
   send,
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
+import { SECOND } from '#lib/duration.ts'
 import { contentOf } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { fingerprint, secretToken } from './shared/fields.ts'
@@ -41,6 +42,7 @@ export const slackBot: ChannelKind<SlackBotSettings> = {
     channel: z.string().regex(/^(#[^\s#@&<>"]{1,80}|[A-Z0-9]{3,30})$/, 'Enter the ID, or the name with #.'),
   }),
   summary: ({ token, channel }) => `${channel} (${fingerprint(token)})`,
+  limits: ({ token, channel }) => [{ key: `slack ${channel} ${token}`, burst: 1, perMs: SECOND }],
   send,
 }
 

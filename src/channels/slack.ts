@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
+import { SECOND } from '#lib/duration.ts'
 import { contentOf } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { requestUrl, shownSecretUrl } from './shared/fields.ts'
@@ -28,6 +29,7 @@ export const slack: ChannelKind<SlackSettings> = {
   ],
   settings: z.object({ url: requestUrl() }),
   summary: ({ url }) => shownSecretUrl(url),
+  limits: ({ url }) => [{ key: url, burst: 1, perMs: SECOND }],
   send: ({ url }, message, transports) => send(url, message, transports),
 }
 

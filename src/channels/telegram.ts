@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
+import type { RateLimit } from '#domain/rate-limit.ts'
 import { countUnits } from '#lib/cut.ts'
+import { SECOND } from '#lib/duration.ts'
 import type { OutboundResult } from '#lib/outbound.ts'
 import { contentOf, type MessageContent } from '#words/message.ts'
 import type { ChannelKind, Message, SetupResult, Transports } from './kind.ts'
@@ -85,7 +87,15 @@ export const telegram: ChannelKind<TelegramSettings> = {
     help: 'Add the bot to your group, or open a chat with it. Send it the message /start, then click here.',
     find: findChats,
   },
+  limits: limitsOf,
   send,
+}
+
+// The ids of groups are negative.
+function limitsOf({ token, chat }: TelegramSettings): RateLimit[] {
+  const key = `telegram ${chat} ${token}`
+  const perChat = { key, burst: 1, perMs: SECOND }
+  return chat.startsWith('-') ? [perChat, { key: `${key} group`, burst: 20, perMs: 3 * SECOND }] : [perChat]
 }
 
 async function send(settings: TelegramSettings, message: Message, transports: Transports): Promise<Outcome> {

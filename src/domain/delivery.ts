@@ -64,6 +64,8 @@ export interface Settlement {
   nextAttemptAt: number | null
 }
 
+/** The longest that a receiver may ask to wait. */
+export const RETRY_AFTER_MAX_MS = HOUR
 /** Longer than any send may take, so that no delivery is claimed twice while it is being sent. */
 export const LEASE_MS = 60 * SECOND
 /** @NOTE Keep above the timeout of an email (`lib/mail.ts`) and below the lease. */
@@ -84,7 +86,8 @@ export function isSettled(state: DeliveryState): boolean {
 
 export function settle(delivery: Delivery, outcome: Outcome, now: number): Settlement {
   if (outcome.result !== 'failed') return { state: outcome.result, nextAttemptAt: null }
-  const nextAttemptAt = now + backoffMs(delivery)
+  const askedMs = Math.min(outcome.retryAfterMs ?? 0, RETRY_AFTER_MAX_MS)
+  const nextAttemptAt = now + Math.max(backoffMs(delivery), askedMs)
   if (outcome.isPermanent || nextAttemptAt >= delivery.giveUpAt || delivery.attempts >= ATTEMPTS_MAX)
     return { state: 'failed', nextAttemptAt: null }
   return { state: 'pending', nextAttemptAt }

@@ -30,7 +30,9 @@ export interface Slots {
  */
 export function chooseDeliveries(queues: readonly Queue[], underWay: readonly UnderWay[], slots: Slots): number[] {
   const ofChannel = countsBy(underWay, ({ channelId }) => channelId)
-  const ofKind = countsBy(underWay, ({ kind }) => kind)
+  // A message may carry many deliveries, but a channel never sends more than `perChannel` messages.
+  const messages = underWay.map((of) => ({ ...of, count: Math.min(of.count, slots.perChannel) }))
+  const ofKind = countsBy(messages, ({ kind }) => kind)
   const candidates = queues.flatMap(({ channelId, kind, isFailing, due }) => {
     const running = ofChannel.get(channelId) ?? 0
     const room = Math.max(0, (isFailing ? 1 : slots.perChannel) - running)

@@ -48,3 +48,11 @@ export function isSameText(a: string, b: string): boolean {
 function pick(alphabet: string, length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
 }
+
+/** The same UUID for the same text. */
+export function uuidOf(text: string): string {
+  const hex = sha256Hex(text)
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  )
+}

@@ -1,4 +1,6 @@
-import { claimDeliveries, deliver } from '#actions/deliveries.ts'
+import { type ClaimedMessage, claimDeliveries } from '#actions/claims.ts'
+import { deliver } from '#actions/deliveries.ts'
+import { createSendLimits } from '#actions/send-limits.ts'
 import type { Deps } from '#deps.ts'
 import type { Loop } from './index.ts'
 
@@ -9,23 +11,26 @@ const EVERY_MS = 250
  * Each finished delivery makes room for the next at once, so that a long queue does not wait for ticks.
  */
 export function createOutbox(deps: Deps): Loop {
-  const underWay = new Map<number, Promise<void>>()
+  const limits = createSendLimits(deps)
+  const underWay = new Map<ClaimedMessage, Promise<void>>()
   const failures: unknown[] = []
   let isEnding = false
   let isRefilling = false
 
   const fill = (): void => {
-    for (const delivery of claimDeliveries(deps, [...underWay.keys()])) begin(delivery)
+    const sending = [...underWay.keys()].flatMap((message) => [message, ...message.others])
+    const sequences = sending.map(({ sequence }) => sequence)
+    for (const message of claimDeliveries(deps, sequences, { limits, messages: underWay.size })) begin(message)
   }
 
-  const begin = (delivery: Parameters<typeof deliver>[1]): void => {
-    const sending = deliver(deps, delivery)
+  const begin = (message: ClaimedMessage): void => {
+    const sending = deliver(deps, message, limits)
       .catch((error) => void failures.push(error))
       .finally(() => {
-        underWay.delete(delivery.sequence)
+        underWay.delete(message)
         refill()
       })
-    underWay.set(delivery.sequence, sending)
+    underWay.set(message, sending)
   }
 
   // Deliveries that are settled together make room for the next ones together.

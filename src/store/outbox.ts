@@ -77,3 +77,38 @@ export function countUnderWay(
     { now, sending: JSON.stringify(sending) },
   )
 }
+
+/** The deliveries of a channel that are due, except these. */
+export function listDueOfChannel(
+  reader: Reader,
+  { channelId, now, except, limit }: { channelId: string; now: number; except: readonly number[]; limit: number },
+): number[] {
+  return reader
+    .all<{ sequence: number }>(
+      `SELECT sequence FROM deliveries
+        WHERE is_next = 1 AND coalesce(channel_id, '') = $channelId
+          AND coalesce(next_attempt_at, leased_until) <= $now
+          AND sequence NOT IN (SELECT value FROM json_each($except))
+        ORDER BY coalesce(next_attempt_at, leased_until), sequence
+        LIMIT $limit`,
+      { channelId, now, limit, except: JSON.stringify(except) },
+    )
+    .map(({ sequence }) => sequence)
+}
+
+/** The most messages of the past that count against a limit. */
+const SENT_MAX = 10_000
+
+/** When a channel sent messages since then, oldest first. Notifications that left as one message have the same time. */
+export function listSentMoments(reader: Reader, { channelId, since }: { channelId: string; since: number }): number[] {
+  return reader
+    .all<{ at: number }>(
+      `SELECT DISTINCT settled_at AS at
+         FROM (SELECT settled_at, state FROM deliveries
+                WHERE channel_id = $channelId ORDER BY sequence DESC LIMIT ${SENT_MAX})
+        WHERE state = 'sent' AND settled_at >= $since
+        ORDER BY settled_at`,
+      { channelId, since },
+    )
+    .map(({ at }) => at)
+}

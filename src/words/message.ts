@@ -3,6 +3,7 @@ import type { Lateness } from '#domain/lateness.ts'
 import { incidentUrl, type Notification, notificationUrl } from '#domain/notification.ts'
 import { lateInWords } from './late.ts'
 import { notificationDetails, notificationFacts, notificationLinkLabel, notificationTitle } from './notification.ts'
+import { summaryDetails, summaryTitle } from './summary.ts'
 
 /** The output of the ping that a message is about, without secrets. */
 export interface Output {
@@ -13,6 +14,8 @@ export interface Output {
 
 export interface MessageFacts {
   notification: Notification
+  /** All notifications in order, if the message is about several. `notification` decides how it looks. */
+  summarized?: readonly Notification[]
   /** The base URL for links to pages. */
   baseUrl: string
   /** The time zone for times in the text. */
@@ -49,10 +52,24 @@ export interface MessageContent {
 }
 
 export function contentOf(facts: MessageFacts): MessageContent {
+  if (facts.summarized) return summaryOf(facts, facts.summarized)
   const { title = null, text = null } = facts.wording ?? {}
   const content = ownContentOf(facts)
   const titled = title === null ? content : { ...content, title: oneLine(title) }
   return text === null ? titled : { ...titled, details: text, output: null, facts: [], description: '' }
+}
+
+function summaryOf({ notification, zone, baseUrl }: MessageFacts, all: readonly Notification[]): MessageContent {
+  return {
+    status: notification.status,
+    isTest: false,
+    title: summaryTitle(all),
+    details: summaryDetails(all, zone),
+    output: null,
+    facts: [],
+    description: '',
+    links: [{ label: 'Open CronGuard', url: `${baseUrl}/` }],
+  }
 }
 
 function ownContentOf({ notification, zone, links, output, late }: MessageFacts): MessageContent {

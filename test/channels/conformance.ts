@@ -13,6 +13,7 @@ import { composeTest, type MonitorNotification, type Notification } from '#domai
 import { everyPeriod } from '#domain/schedule.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
 import { pageLinks } from '#words/message.ts'
+import { testOutage } from './outage.ts'
 
 /** One notification as a receiver read it. */
 export interface Receipt {
@@ -93,6 +94,7 @@ const HOSTILE_NAMES: [what: string, name: string][] = [
 ]
 
 export function testChannelKind(adaptor: ChannelAdaptor): void {
+  testOutage(adaptor)
   describe(`Channel ${adaptor.kind}`, () => {
     testSettings(adaptor)
     testMessages(adaptor)

@@ -54,6 +54,14 @@ describe('backoffMs', () => {
 })
 
 describe('settle', () => {
+  test('waits at least as long as the receiver asked, but no more than an hour', () => {
+    const afterMs = (retryAfterMs: number) =>
+      (settle(delivery(), { ...REFUSED, retryAfterMs }, NOW).nextAttemptAt ?? 0) - NOW
+    expect(afterMs(1)).toBe(backoffMs(delivery()))
+    expect(afterMs(600 * SECOND)).toBe(600 * SECOND)
+    expect(afterMs(DAY)).toBe(HOUR)
+  })
+
   const waitsFor = backoffMs({ id: 'delivery-0', attempts: 1 })
   test.each([
     { name: 'sent', outcome: { result: 'sent', detail: '250 OK' }, now: NOW, state: 'sent', next: null },

@@ -11,6 +11,7 @@ const queue = (channelId: string, due: number[], more: Partial<Queue> = {}): Que
   ...more,
 })
 const busy = (channelId: string, count: number, kind = 'webhook'): UnderWay => ({ channelId, kind, count })
+const SIX_BUSY = ['r', 's', 't', 'u', 'v', 'w'].map((channelId) => busy(channelId, 4))
 
 describe('chooseDeliveries', () => {
   const cases: [what: string, queues: Queue[], underWay: UnderWay[], free: number, chosen: number[]][] = [
@@ -22,7 +23,8 @@ describe('chooseDeliveries', () => {
     ['gives a failing channel one slot', [queue('a', [1, 2], { isFailing: true })], [], 32, [1]],
     ['and none while it uses that one', [queue('a', [2], { isFailing: true })], [busy('a', 1)], 32, []],
     ['prefers one that works', [queue('a', [1], { isFailing: true }), queue('b', [9])], [], 1, [9]],
-    ['leaves slots to other kinds', [queue('a', [1]), queue('m', [2], { kind: 'email' })], [busy('x', 24)], 8, [2]],
+    ['leaves slots to other kinds', [queue('a', [1]), queue('m', [2], { kind: 'email' })], SIX_BUSY, 8, [2]],
+    ['counts a combined message once', [queue('a', [1])], [busy('x', 50)], 32, [1]],
     ['treats deleted channels like one', [queue('a', [7], { channelId: null })], [], 32, [7]],
   ]
   test.each(cases)('%s', (_what, queues, underWay, free, chosen) => {

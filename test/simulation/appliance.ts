@@ -2,7 +2,7 @@
 // be killed with messages under way, put to sleep, and its disk can refuse writes.
 import { addUser } from '#actions/accounts.ts'
 import { createChannel } from '#actions/channels.ts'
-import { reclaimDeliveries } from '#actions/deliveries.ts'
+import { reclaimDeliveries } from '#actions/claims.ts'
 import { saveMonitor } from '#actions/monitors.ts'
 import { beginWatch, endWatch, type Watch } from '#actions/process.ts'
 import { projectsOf } from '#actions/projects.ts'

@@ -1,6 +1,6 @@
 import { addUser } from '#actions/accounts.ts'
 import { createChannel } from '#actions/channels.ts'
-import { reclaimDeliveries } from '#actions/deliveries.ts'
+import { reclaimDeliveries } from '#actions/claims.ts'
 import { type MonitorRef, saveMonitor } from '#actions/monitors.ts'
 import { beginWatch, type Watch } from '#actions/process.ts'
 import { createApiKey, projectsOf } from '#actions/projects.ts'

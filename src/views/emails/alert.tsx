@@ -94,7 +94,9 @@ const SIGN =
 function Band({ message, details }: { message: MessageFacts; details: string }) {
   const { notification, zone } = message
   const { wash, edge, ink, sign, radius } = LOOKS[notification.status]
-  const { word, rest, name } = notificationHeading(notification, zone)
+  const { word, rest, name } = message.summarized
+    ? { word: contentOf(message).title, rest: '', name: null }
+    : notificationHeading(notification, zone)
   const heading = 'margin: 0; font-size: 27px; line-height: 1.2; font-weight: 680; letter-spacing: -0.02em'
   return (
     <div
@@ -116,7 +118,7 @@ function Band({ message, details }: { message: MessageFacts; details: string }) 
           <bdi>{name}</bdi>
         </p>
       )}
-      <p style="margin: 0; font-size: 16px; overflow-wrap: anywhere">{details}</p>
+      <p style="margin: 0; font-size: 16px; overflow-wrap: anywhere; white-space: pre-line">{details}</p>
     </div>
   )
 }

@@ -1,0 +1,87 @@
+// Claims deliveries for this process to send. After a crash the lease runs out, or the next start ends it.
+import type { Deps } from '#deps.ts'
+import { LEASE_MS } from '#domain/delivery.ts'
+import { chooseDeliveries } from '#domain/outbox.ts'
+import type { Tx } from '#store/database.ts'
+import { type ClaimedDelivery, claimDelivery } from '#store/deliveries.ts'
+import { endLeases, insertInterruptedAttempt } from '#store/leases.ts'
+import { countUnderWay, listDueOfChannel, listQueues } from '#store/outbox.ts'
+import { createSendLimits, type LimitedQueue, type SendLimits } from './send-limits.ts'
+
+/** How many messages are sent at once. The limits per channel and kind keep a slow receiver from using all slots. */
+const SLOTS = 32
+const PER_CHANNEL_MAX = 4
+const PER_KIND_MAX = 24
+/** How many notifications leave as one message at most. */
+const COMBINED_MAX = 50
+
+const INTERRUPTED = 'Interrupted while sending: it may have arrived'
+
+/** A delivery, with others that leave in the same message. */
+export interface ClaimedMessage extends ClaimedDelivery {
+  others: readonly ClaimedDelivery[]
+}
+
+export interface Claiming {
+  limits?: SendLimits
+  /** How many messages this process is sending: as many as deliveries, unless some are combined. */
+  messages?: number
+}
+
+/**
+ * Claims as many due deliveries as there are free slots besides `sending`. Writes nothing when none is due. Where the
+ * destination accepts fewer messages than are due, the last one carries the rest.
+ */
+export function claimDeliveries(
+  deps: Deps,
+  sending: readonly number[],
+  { limits = createSendLimits(deps), messages = sending.length }: Claiming = {},
+): ClaimedMessage[] {
+  const free = SLOTS - messages
+  if (free <= 0) return []
+  const look = { now: deps.clock.now(), sending, perChannel: PER_CHANNEL_MAX }
+  const queues = limits.apply(listQueues(deps.db, look))
+  if (queues.length === 0) return []
+  const slots = { free, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
+  const chosen = chooseDeliveries(queues, countUnderWay(deps.db, look), slots)
+  if (chosen.length === 0) return []
+  // When the power fails, a claim may be lost. Then the delivery is still pending, and is sent again.
+  const claimed = deps.db.write((tx) => {
+    const except = [...sending, ...chosen]
+    return chosen
+      .map((sequence) => claimMessage(tx, { sequence, carrier: carrierOf(queues, sequence), except }))
+      .filter((message) => message !== null)
+  }, 'unsynced')
+  for (const { channelId } of claimed) limits.take(channelId)
+  return claimed
+}
+
+/** The channel whose other deliveries leave with this one; null if it leaves alone. */
+function carrierOf(queues: readonly LimitedQueue[], sequence: number): string | null {
+  return queues.find(({ isShort, due }) => isShort && due.at(-1) === sequence)?.channelId ?? null
+}
+
+function claimMessage(
+  tx: Tx,
+  { sequence, carrier, except }: { sequence: number; carrier: string | null; except: readonly number[] },
+): ClaimedMessage | null {
+  const first = claim(tx, sequence)
+  if (first === null) return null
+  const limit = COMBINED_MAX - 1
+  const more = carrier === null ? [] : listDueOfChannel(tx, { channelId: carrier, now: tx.now, except, limit })
+  return { ...first, others: more.map((other) => claim(tx, other)).filter((other) => other !== null) }
+}
+
+function claim(tx: Tx, sequence: number): ClaimedDelivery | null {
+  insertInterruptedAttempt(tx, { sequence, leaseMs: LEASE_MS, detail: INTERRUPTED })
+  return claimDelivery(tx, { sequence, leasedUntil: tx.now + LEASE_MS })
+}
+
+/**
+ * Releases deliveries that a killed process had claimed, without waiting for their leases. Call it only with the lock
+ * on the data folder and before sending anything, because then no process can be sending them.
+ */
+export function reclaimDeliveries(deps: Deps): void {
+  const count = deps.db.write((tx) => endLeases(tx, { leaseMs: LEASE_MS, detail: INTERRUPTED }))
+  if (count > 0) deps.log.info('Sending was interrupted; sending these notifications again', { count })
+}

@@ -1,0 +1,83 @@
+// Keeps to the limits of destinations. What must wait stays in the outbox, so this memory may be lost: after a start,
+// the buckets are filled from what was sent before.
+import { destinationOf, findKind } from '#channels/index.ts'
+import type { Deps } from '#deps.ts'
+import type { Channel } from '#domain/channel.ts'
+import { RETRY_AFTER_MAX_MS } from '#domain/delivery.ts'
+import type { Queue } from '#domain/outbox.ts'
+import { allowanceOf, type Buckets, type RateLimit, takeOne } from '#domain/rate-limit.ts'
+import { findChannel } from '#store/channels.ts'
+import { listSentMoments } from '#store/outbox.ts'
+
+export interface SendLimits {
+  /** What may leave of these queues now, with the messages that each may have for itself. */
+  apply(queues: readonly Queue[]): LimitedQueue[]
+  /** Call it for each message that leaves. */
+  take(channelId: string | null): void
+  /** The receiver asked to wait. That holds everything that goes there. */
+  hold(channel: Channel, ms: number): void
+}
+
+export interface LimitedQueue extends Queue {
+  /** Whether the last of `due` carries the other deliveries of the channel, because no more messages may leave. */
+  isShort: boolean
+}
+
+export function createSendLimits({ db, clock }: Pick<Deps, 'db' | 'clock'>): SendLimits {
+  const buckets: Buckets = new Map()
+  const heldUntil = new Map<string, number>()
+  const known = new Set<string>()
+
+  const limitsOf = (channel: Channel): readonly RateLimit[] => {
+    const kind = findKind(channel.kind)
+    const settings = kind?.limits && kind.settings.safeParse(channel.settings)
+    return settings?.success ? (kind?.limits?.(settings.data) ?? []) : []
+  }
+
+  // A sent message of the past takes what it would have taken then.
+  const recall = (channelId: string, limits: readonly RateLimit[]): void => {
+    if (known.has(channelId)) return
+    known.add(channelId)
+    const now = clock.now()
+    const windowMs = Math.max(...limits.map(({ burst, perMs }) => burst * perMs))
+    for (const at of listSentMoments(db, { channelId, since: now - windowMs }))
+      takeOne(buckets, limits, clock.elapsed() - Math.max(0, now - at))
+  }
+
+  const isHeld = (channel: Channel): boolean => {
+    const until = heldUntil.get(destinationOf(channel))
+    if (until === undefined || until > clock.elapsed()) return until !== undefined
+    return !heldUntil.delete(destinationOf(channel))
+  }
+
+  // Queues with a common bucket share what is left in it, so `reserved` holds what earlier queues may take.
+  const limited = (queue: Queue, reserved: Buckets): LimitedQueue => {
+    const { channelId, due } = queue
+    const kind = findKind(queue.kind)
+    const isLimited = kind?.limits !== undefined || heldUntil.size > 0
+    const channel = isLimited && channelId !== null ? findChannel(db, channelId) : null
+    if (channel === null) return { ...queue, isShort: false }
+    if (isHeld(channel)) return { ...queue, due: [], isShort: false }
+    const limits = limitsOf(channel)
+    if (limits.length === 0) return { ...queue, isShort: false }
+    recall(channel.id, limits)
+    for (const { key } of limits) if (!reserved.has(key)) reserved.set(key, buckets.get(key) ?? 0)
+    const allowed = due.slice(0, allowanceOf(reserved, limits, clock.elapsed()))
+    for (const _ of allowed) takeOne(reserved, limits, clock.elapsed())
+    return { ...queue, due: allowed, isShort: kind?.isPerIncident !== true && allowed.length < due.length }
+  }
+
+  return {
+    apply: (queues) => {
+      const reserved: Buckets = new Map()
+      return queues.map((queue) => limited(queue, reserved))
+    },
+    take: (channelId) => {
+      const channel = channelId === null ? null : findChannel(db, channelId)
+      if (channel) takeOne(buckets, limitsOf(channel), clock.elapsed())
+    },
+    hold: (channel, ms) => {
+      heldUntil.set(destinationOf(channel), clock.elapsed() + Math.min(ms, RETRY_AFTER_MAX_MS))
+    },
+  }
+}

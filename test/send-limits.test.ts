@@ -1,0 +1,179 @@
+// What a destination accepts: the rest waits in the outbox, in order, and leaves as few messages.
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { createSendLimits } from '#actions/send-limits.ts'
+import { findKind } from '#channels/index.ts'
+import type { Monitor } from '#domain/monitor.ts'
+import type { Project } from '#domain/project.ts'
+import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { TestGuard } from './support/cronguard.ts'
+
+const SLACK = 'https://hooks.slack.example.org/services/T0/B0/secret'
+
+let guard: TestGuard
+let project: Project
+
+beforeEach(() => {
+  guard = new TestGuard()
+  project = guard.project()
+})
+afterEach(() => guard.stop())
+
+const slackTo = (url: string) => guard.channel(project, { kind: 'slack', settings: { url } })
+const jobs = (count: number, channelIds: string[]): Monitor[] =>
+  Array.from({ length: count }, (_, index) => guard.monitor(project, { name: `job ${index}` }, channelIds))
+
+async function pingAll(monitors: readonly Monitor[], ending = ''): Promise<void> {
+  for (const monitor of monitors) await guard.ping(monitor, ending)
+}
+
+/** Sends one message, which uses up the limit, and then fails the other jobs. Returns those. */
+async function afterOneMessage(count: number): Promise<Monitor[]> {
+  const [first, ...rest] = jobs(count, [slackTo(SLACK)])
+  if (first) await guard.ping(first, '/fail')
+  await guard.tick()
+  await pingAll(rest, '/fail')
+  return rest
+}
+
+const slackTexts = () => guard.outside.calls.map(({ body }) => body)
+const states = () => guard.db.all<{ state: string }>('SELECT DISTINCT state FROM deliveries').map(({ state }) => state)
+
+describe('A destination with a limit', () => {
+  test('gets the first message at once, and the rest as one', async () => {
+    await afterOneMessage(10)
+    expect(guard.outside.calls).toHaveLength(1)
+    expect(slackTexts()[0]).toContain('Down: job 0')
+    await guard.tick()
+    expect(guard.outside.calls).toHaveLength(1)
+    await guard.pass(SECOND, SECOND)
+    expect(guard.outside.calls).toHaveLength(2)
+    expect(slackTexts()[1]).toContain('9 monitors down')
+    for (let index = 1; index < 10; index += 1) expect(slackTexts()[1]).toContain(`Down: job ${index} (`)
+    expect(states()).toEqual(['sent'])
+  })
+
+  test('waits without a failed attempt', async () => {
+    const rest = await afterOneMessage(3)
+    await guard.tick()
+    const waiting = rest.flatMap((monitor) => guard.deliveries(monitor))
+    expect(waiting).toMatchObject([
+      { state: 'pending', attempts: 0, lastAttempt: null },
+      { state: 'pending', attempts: 0, lastAttempt: null },
+    ])
+  })
+
+  test('does not delay other destinations', async () => {
+    const other = slackTo(`${SLACK}-of-another-team`)
+    const monitors = jobs(5, [slackTo(SLACK)])
+    await pingAll(monitors, '/fail')
+    await guard.tick()
+    await pingAll(jobs(1, [other]), '/fail')
+    await guard.tick()
+    expect(guard.outside.calls.map(({ url }) => url)).toEqual([SLACK, `${SLACK}-of-another-team`])
+  })
+
+  test('is shared by channels with the same address', async () => {
+    const channelIds = ['a', 'b'].map(() => guard.mailTo(project, 'ops@example.org'))
+    await pingAll(jobs(50, channelIds), '/fail')
+    for (let turn = 0; turn < 30; turn += 1) await guard.tick()
+    expect(guard.outside.mails.length).toBeLessThanOrEqual(60)
+    await guard.pass(5 * MINUTE)
+    expect(guard.outside.mails.length).toBeLessThanOrEqual(65)
+    expect(states()).toEqual(['sent'])
+  })
+
+  test('keeps its limit over a restart', async () => {
+    const channelId = guard.mailTo(project, 'ops@example.org')
+    for (const monitor of jobs(58, [channelId])) {
+      await guard.ping(monitor, '/fail')
+      guard.clock.advance(1)
+      await guard.tick()
+    }
+    const queue = { channelId, kind: 'email', isFailing: false, due: [1, 2, 3, 4] }
+    expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, due: [1, 2], isShort: true }])
+    guard.clock.advance(2 * MINUTE)
+    expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, isShort: false }])
+  })
+
+  test('of a minute sends what waits after it, within the limit', async () => {
+    const monitors = jobs(70, [guard.mailTo(project, 'ops@example.org')])
+    for (let round = 0; round < 3; round += 1) {
+      await pingAll(monitors, '/fail')
+      await pingAll(monitors)
+    }
+    await guard.pass(HOUR, MINUTE)
+    expect(guard.outside.mails.length).toBeLessThanOrEqual(121)
+    expect(states()).toEqual(['sent'])
+  })
+})
+
+describe('Combined messages', () => {
+  test('keep the order of each monitor', async () => {
+    const monitors = jobs(6, [slackTo(SLACK)])
+    await pingAll(monitors, '/fail')
+    await pingAll(monitors)
+    await pingAll(monitors, '/fail')
+    await guard.pass(10 * SECOND, SECOND)
+    const order = slackTexts().flatMap((body) => body.match(/(Down|Up): job 3\b/g)?.[0] ?? [])
+    expect(order).toEqual(['Down: job 3', 'Up: job 3', 'Down: job 3'])
+    expect(states()).toEqual(['sent'])
+  })
+
+  test('whose receiver fails are sent again, each within its own time', async () => {
+    const rest = await afterOneMessage(5)
+    guard.outside.failWith('refused')
+    await guard.pass(SECOND, SECOND)
+    const waiting = rest.flatMap((monitor) => guard.deliveries(monitor))
+    expect(waiting.map(({ attempts, state }) => [attempts, state])).toEqual(Array(4).fill([1, 'pending']))
+    guard.outside.failWith(null)
+    await guard.pass(MINUTE, SECOND)
+    expect(states()).toEqual(['sent'])
+    for (let index = 1; index < 5; index += 1) expect(slackTexts().join()).toContain(`Down: job ${index}`)
+  })
+
+  test('have an id of their own, the same in every attempt with the same notifications', async () => {
+    await afterOneMessage(3)
+    const ids: (string | undefined)[] = []
+    const { send } = guard.outside.outbound
+    guard.deps.outbound.send = (request) => {
+      ids.push(request.headers['X-CronGuard-Delivery'])
+      return send(request)
+    }
+    await guard.pass(SECOND, SECOND)
+    const own = guard.db.all<{ id: string }>('SELECT id FROM deliveries').map(({ id }) => id)
+    expect(ids).toHaveLength(1)
+    expect(own).not.toContain(ids[0] ?? '')
+    expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/)
+  })
+
+  test('are never sent to services that keep an entry for each incident', () => {
+    const slack = findKind('slack')
+    const queue = { channelId: slackTo(SLACK), kind: 'slack', isFailing: false, due: [1, 2] }
+    expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, due: [1], isShort: true }])
+    Object.assign(slack ?? {}, { isPerIncident: true })
+    expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, due: [1], isShort: false }])
+    delete slack?.isPerIncident
+  })
+})
+
+describe('A receiver that asks to wait', () => {
+  test('gets nothing from any channel until then', async () => {
+    const monitors = jobs(4, [guard.webhookTo(project, 'http://hooks.example.org/')])
+    let requests = 0
+    const { send } = guard.outside.outbound
+    guard.deps.outbound.send = async (request) => {
+      requests += 1
+      if (requests > 1) return await send(request)
+      return { kind: 'answer', status: 429, headers: { 'retry-after': '600' }, body: '' }
+    }
+    await pingAll(monitors.slice(0, 1), '/fail')
+    await guard.tick()
+    await pingAll(monitors.slice(1), '/fail')
+    await guard.pass(9 * MINUTE)
+    expect(requests).toBe(1)
+    await guard.pass(2 * MINUTE)
+    expect(requests).toBeGreaterThan(1)
+    await guard.pass(5 * MINUTE)
+    expect(states()).toEqual(['sent'])
+  })
+})

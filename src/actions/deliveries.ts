@@ -77,7 +77,7 @@ export async function deliver(deps: Deps, claimed: ClaimedMessage, limits?: Send
   if (isFirst && channel) notifyOfFailure(deps, { claimed, channel, detail: outcome.detail })
 }
 
-/** Returns whether the delivery failed for good. */
+/** Returns whether the delivery failed permanently. */
 function saveOutcome(
   tx: Tx,
   { delivery, startedAt, outcome }: { delivery: ClaimedDelivery; startedAt: number; outcome: Outcome },

@@ -7,11 +7,13 @@ import { email } from './email.ts'
 import { github } from './github.ts'
 import { gitlab } from './gitlab.ts'
 import { gitlabAlert } from './gitlab-alert.ts'
+import { googleChat } from './google-chat.ts'
 import { gotify } from './gotify.ts'
 import { group } from './group.ts'
 import { homeAssistant } from './home-assistant.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { line } from './line.ts'
+import { matrix } from './matrix.ts'
 import { mattermost } from './mattermost.ts'
 import { ntfy } from './ntfy.ts'
 import { opsgenie } from './opsgenie.ts'
@@ -26,6 +28,7 @@ import { signalRpc } from './signal-rpc.ts'
 import { slack } from './slack.ts'
 import { slackBot } from './slack-bot.ts'
 import { splunkOnCall } from './splunk-oncall.ts'
+import { teams } from './teams.ts'
 import { telegram } from './telegram.ts'
 import { trello } from './trello.ts'
 import { twilioSms } from './twilio-sms.ts'
@@ -44,6 +47,9 @@ const KINDS: readonly ChannelKind[] = [
   telegram,
   mattermost,
   rocketchat,
+  teams,
+  googleChat,
+  matrix,
   zulip,
   ntfy,
   pushover,

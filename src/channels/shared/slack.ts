@@ -25,15 +25,16 @@ export function slackBody(content: MessageContent) {
 }
 
 function blocksOf({ title, details, output, facts, description, links }: MessageContent) {
-  const elements = [
+  const sections = [
     section([text(details)]),
     ...(output ? [{ type: 'rich_text_preformatted', elements: [text(output.text)] }] : []),
     section(facts.flatMap(([label, value], index) => [bold(`${index > 0 ? '\n' : ''}${label}`), text(`: ${value}`)])),
     section(splitLinks(description).map((part) => (part.isUrl ? link(part.text) : text(part.text)))),
   ]
+  const elements = sections.filter((part) => part.elements.length > 0)
   return [
     { type: 'header', text: plain(cutEnd(title, HEADER_MAX, countUnits)) },
-    { type: 'rich_text', elements: elements.filter((element) => element.elements.length > 0) },
+    ...(elements.length > 0 ? [{ type: 'rich_text', elements }] : []),
     { type: 'actions', elements: links.map(({ label, url }) => ({ type: 'button', text: plain(label), url })) },
   ]
 }

@@ -15,6 +15,11 @@ declare module '*.woff2' {
   const path: string
   export default path
 }
+
+declare module '*.png' {
+  const path: string
+  export default path
+}
 declare module '@fontsource-variable/inter/LICENSE' {
   const text: string
   export default text
@@ -51,4 +56,14 @@ declare module '*.svg' {
 // Bun supports Temporal, but TypeScript's library does not declare it yet.
 declare namespace globalThis {
   var Temporal: typeof import('temporal-spec').Temporal
+}
+
+declare module '#assets/push.js' {
+  const text: string
+  export default text
+}
+
+declare module '#assets/push-worker.js' {
+  const text: string
+  export default text
 }

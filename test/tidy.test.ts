@@ -17,7 +17,10 @@ const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
   domain: { rooms: ['lib', 'assets'], packages: /^zod$/ },
   words: { rooms: ['domain', 'lib'], packages: /^$/ },
   store: { rooms: ['domain', 'lib', 'migrations'], packages: /^(bun:sqlite|node:path)$/ },
-  channels: { rooms: ['domain', 'words', 'lib', 'views/emails'], packages: /^(zod|liquidjs)$/ },
+  channels: {
+    rooms: ['domain', 'words', 'lib', 'views/emails'],
+    packages: /^(zod|liquidjs|@block65\/webcrypto-web-push)$/,
+  },
   views: {
     rooms: ['domain', 'words', 'lib', 'assets', 'package.json'],
     packages: /^(htmx\.org\/|@fontsource-variable\/|marked$|minisearch$)/,

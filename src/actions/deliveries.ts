@@ -2,18 +2,20 @@
 // crash in between, the lease runs out and it is sent again, so each notification is sent at least once.
 import { findKind, sendThrough } from '#channels/index.ts'
 import type { Transports } from '#channels/kind.ts'
-import type { Deps } from '#deps.ts'
+import { type Deps, secretOf } from '#deps.ts'
 import { type Channel, DISABLED, UNCONFIRMED } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, type Outcome, settle } from '#domain/delivery.ts'
 import { LATE_AFTER_MS, type Lateness, latenessOf } from '#domain/lateness.ts'
 import { type Notification, notificationZone } from '#domain/notification.ts'
 import { HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
+import { derivePushKeys } from '#lib/push-keys.ts'
 import { newUuid, uuidOf } from '#lib/tokens.ts'
-import { findChannel, markChannel, saveChannel } from '#store/channels.ts'
+import { findChannel, markChannel, saveChannel, saveDisabledAt } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
 import {
   type ClaimedDelivery,
+  failPendingOfChannel,
   findDelivery,
   insertAttempt,
   insertDelivery,
@@ -71,6 +73,7 @@ export async function deliver(deps: Deps, claimed: ClaimedMessage, limits?: Send
     if (channel && outcome.result === 'sent') {
       saveReturned(tx, { channel, thread: isCombined ? null : thread, outcome })
     }
+    if (isUsed && outcome.result === 'failed' && outcome.endsChannel) endChannel(tx, { channel, outcome })
     return settled.some((isGivenUp) => isGivenUp) && !isOff && isFirstFailure(tx, claimed)
   })
   for (const delivery of all) logOutcome(deps, { claimed: delivery, outcome })
@@ -86,6 +89,11 @@ function saveOutcome(
   const settlement = settle(delivery, outcome, tx.now)
   insertAttempt(tx, { sequence, number: attempts, startedAt, outcome })
   return settleDelivery(tx, { sequence, attempts, settlement }) && settlement.state === 'failed'
+}
+
+function endChannel(tx: Tx, { channel, outcome }: { channel: Channel; outcome: Outcome }): void {
+  saveDisabledAt(tx, { id: channel.id, disabledAt: tx.now })
+  failPendingOfChannel(tx, { channelId: channel.id, detail: outcome.detail })
 }
 
 function saveReturned(
@@ -153,7 +161,11 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
   if (awaitsConfirmation(deps, channel)) return WAITS_FOR_CONFIRMATION
   const settings = kind.settings.safeParse(channel.settings)
   if (!settings.success) return failed('settings', 'The settings are invalid')
-  const transports: Transports = { outbound: deps.outbound, mailer: deps.mailer }
+  const transports: Transports = {
+    outbound: deps.outbound,
+    mailer: deps.mailer,
+    pushKeys: () => derivePushKeys(secretOf(deps.config)),
+  }
   const zone = zoneFor(deps, channel, kind.reader?.(settings.data)) ?? notificationZone(notification)
   const { baseUrl } = deps.config
   const message = {

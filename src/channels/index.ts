@@ -34,6 +34,7 @@ import { trello } from './trello.ts'
 import { twilioSms } from './twilio-sms.ts'
 import { twilioVoice } from './twilio-voice.ts'
 import { twilioWhatsapp } from './twilio-whatsapp.ts'
+import { webPush } from './web-push.ts'
 import { webhook } from './webhook.ts'
 import { zulip } from './zulip.ts'
 
@@ -52,6 +53,7 @@ const KINDS: readonly ChannelKind[] = [
   matrix,
   zulip,
   ntfy,
+  webPush,
   pushover,
   gotify,
   pushbullet,

@@ -6,6 +6,7 @@ import { throwProblems } from '#lib/fields.ts'
 import type { Mailer } from '#lib/mail.ts'
 import type { NetworkFailure } from '#lib/network.ts'
 import type { BlockedTarget, Outbound } from '#lib/outbound.ts'
+import type { PushKeys } from '#lib/push-keys.ts'
 import type { MessageFacts } from '#words/message.ts'
 
 /** A notification to send. `contentOf` in `words/message.ts` turns it into text. */
@@ -25,6 +26,8 @@ export interface Message extends MessageFacts {
 export interface Transports {
   outbound: Outbound
   mailer: Mailer
+  /** The keys that identify this server to the push services of browsers. Only web push needs them. */
+  pushKeys?(): PushKeys
 }
 
 /** A kind of channel. Callers parse the settings with its schema first. */
@@ -54,6 +57,8 @@ export interface ChannelKind<Settings = unknown> {
   problems?(settings: Settings, sample: Message): Record<string, string>
   /** What is sent, as text, for kinds that don't show the content of a message as it is. */
   preview?(settings: Settings, message: Message): string
+  /** Whether a browser that shows the form fills in the secrets by subscribing to push notifications. */
+  isSubscribedInBrowser?: true
   /** Finds the value of a setting that people can't know, such as the id of a chat. */
   setup?: ChannelSetup
   /** The ids of the channels that get its notifications in its place, so that nothing is sent through it. */

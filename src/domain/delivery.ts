@@ -37,6 +37,8 @@ export type Outcome =
       reason: FailureReason
       detail: string
       isPermanent: boolean
+      /** Whether the destination is gone permanently: the channel is disabled then. */
+      endsChannel?: boolean
       /** How long the receiver asked to wait. */
       retryAfterMs?: number
     }

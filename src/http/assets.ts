@@ -31,5 +31,5 @@ function answerAsset({ content, packed, contentType }: PackedAsset, request: Req
 }
 
 function isPacked({ contentType }: Asset): boolean {
-  return contentType === 'font/woff2'
+  return contentType === 'font/woff2' || contentType === 'image/png'
 }

@@ -42,6 +42,7 @@ import { registrationRoutes } from './web/registration.tsx'
 import { settingsRoutes } from './web/settings.tsx'
 import { signInRoutes } from './web/sign-in.tsx'
 import { signedLinkRoutes } from './web/signed-links.tsx'
+import { webAppRoutes } from './web-app.ts'
 
 /** Handles a request. The peer is its address, `UNIX_SOCKET`, or null if the connection is already closed. */
 export type RequestHandler = (request: Request, peerAddress: string | null) => Response | Promise<Response>
@@ -83,6 +84,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
     metricsRoutes(deps, readHealth),
     badgeRoutes(deps),
     assetRoutes(),
+    webAppRoutes(deps),
     dashboardRoutes(web),
     monitorRoutes(web),
     monitorPartRoutes(web),

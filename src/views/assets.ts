@@ -6,8 +6,12 @@ import appJs from '#assets/app.js' with { type: 'text' }
 import commonPasswords from '#assets/common-passwords.txt' with { type: 'text' }
 import icon from '#assets/favicon.svg' with { type: 'text' }
 import iconDown from '#assets/favicon-down.svg' with { type: 'text' }
+import icon192 from '#assets/icon-192.png' with { type: 'file' }
+import icon512 from '#assets/icon-512.png' with { type: 'file' }
 import liveJs from '#assets/live.js' with { type: 'text' }
 import passwordJs from '#assets/password.js' with { type: 'text' }
+import pushJs from '#assets/push.js' with { type: 'text' }
+import pushWorker from '#assets/push-worker.js' with { type: 'text' }
 import { readEmbedded } from '#lib/embedded.ts'
 import { sha256Hex } from '#lib/tokens.ts'
 import { STYLES } from './styles.ts'
@@ -23,6 +27,7 @@ const CSS = 'text/css; charset=utf-8'
 const JS = 'text/javascript; charset=utf-8'
 const SVG = 'image/svg+xml'
 const WOFF2 = 'font/woff2'
+const PNG = 'image/png'
 
 export const FONT = asset({ name: 'inter', extension: 'woff2', contentType: WOFF2, content: readEmbedded(latin) })
 const FONT_EXT = asset({ name: 'inter-ext', extension: 'woff2', contentType: WOFF2, content: readEmbedded(latinExt) })
@@ -35,6 +40,12 @@ export const STYLESHEET = asset({
 })
 export const ICON = asset({ name: 'favicon', extension: 'svg', contentType: SVG, content: icon })
 export const ICON_DOWN = asset({ name: 'favicon-down', extension: 'svg', contentType: SVG, content: iconDown })
+
+export const ICON_192 = asset({ name: 'icon-192', extension: 'png', contentType: PNG, content: readEmbedded(icon192) })
+export const ICON_512 = asset({ name: 'icon-512', extension: 'png', contentType: PNG, content: readEmbedded(icon512) })
+
+/** The service worker, which needs an address that stays the same. */
+export const PUSH_WORKER = pushWorker
 
 export const COMMON_PASSWORDS = asset({
   name: 'common-passwords',
@@ -50,9 +61,20 @@ export const SCRIPTS: readonly Asset[] = [
   asset({ name: 'app', extension: 'js', contentType: JS, content: appJs }),
   asset({ name: 'live', extension: 'js', contentType: JS, content: liveJs }),
   asset({ name: 'password', extension: 'js', contentType: JS, content: passwordJs }),
+  asset({ name: 'push', extension: 'js', contentType: JS, content: pushJs }),
 ]
 
-export const ASSETS: readonly Asset[] = [FONT, FONT_EXT, STYLESHEET, ICON, ICON_DOWN, COMMON_PASSWORDS, ...SCRIPTS]
+export const ASSETS: readonly Asset[] = [
+  FONT,
+  FONT_EXT,
+  STYLESHEET,
+  ICON,
+  ICON_DOWN,
+  ICON_192,
+  ICON_512,
+  COMMON_PASSWORDS,
+  ...SCRIPTS,
+]
 
 interface Source {
   name: string

@@ -10,6 +10,7 @@ import { composeGapNotice } from '#domain/gap-notice.ts'
 import { composeTest } from '#domain/notification.ts'
 import { createLogMailer } from '#lib/mail.ts'
 import type { Outbound } from '#lib/outbound.ts'
+import { derivePushKeys } from '#lib/push-keys.ts'
 import { newOutbound } from '../support/outbound.ts'
 import {
   type Address,
@@ -53,6 +54,8 @@ export interface ServiceAdaptor
   origins?: readonly string[]
   /** Settings that cover every field. `base` is the receiver's address. */
   settings(base: string): Record<string, unknown>
+  /** The text of a body that is encrypted. */
+  decrypt?(body: Buffer): string
   /** The service's answer to an accepted request. */
   accepts(call: Call): Answer
   /** Null for requests that carry no message. */
@@ -83,9 +86,11 @@ export class Service implements Receiver {
   readonly #server = createServer(async (request, response) => {
     const chunks = await Array.fromAsync(request)
     const { method = '', url: path = '', headers } = request
-    const call = toCall({ method, path, headers, text: Buffer.concat(chunks).toString('utf8') })
-    const { status, headers: more, body } = this.#answerTo(call)
-    response.writeHead(status, { 'Content-Type': 'application/json', ...more }).end(body)
+    const body = Buffer.concat(chunks)
+    const text = this.#adaptor.decrypt?.(body) ?? body.toString('utf8')
+    const call = toCall({ method, path, headers, text })
+    const { status, headers: more, body: answer } = this.#answerTo(call)
+    response.writeHead(status, { 'Content-Type': 'application/json', ...more }).end(answer)
   })
 
   constructor(adaptor: ServiceAdaptor) {
@@ -136,6 +141,9 @@ export class Service implements Receiver {
   }
 }
 
+/** The server's secret key. */
+export const SECRET_KEY = 'a secret key of tests'
+
 /** Transports that send requests for these origins to another address, and record the origins. */
 export function transportsTo(base: string, origins: readonly string[] = [], called: string[] = []): Transports {
   const silence = () => {}
@@ -150,7 +158,8 @@ export function transportsTo(base: string, origins: readonly string[] = [], call
       )
     },
   }
-  return { outbound, mailer: createLogMailer({ debug: silence, info: silence, warn: silence, error: silence }) }
+  const mailer = createLogMailer({ debug: silence, info: silence, warn: silence, error: silence })
+  return { outbound, mailer, pushKeys: () => derivePushKeys(SECRET_KEY) }
 }
 
 function toCall(raw: Pick<Call, 'method' | 'path' | 'headers' | 'text'>): Call {

@@ -29,6 +29,8 @@ export interface ServiceRequest {
 export interface AnswerRules {
   /** Whether the service accepted the message. By default a status code of 2xx. */
   isSent?(answer: ServiceAnswer): boolean
+  /** Whether the destination is gone permanently, so that the channel is disabled. By default never. */
+  endsChannel?(answer: ServiceAnswer): boolean
   /** Whether the service will never accept a message with these settings. By default 410. */
   isPermanent?(answer: ServiceAnswer): boolean
   /** The service's own words about the error. */
@@ -85,7 +87,7 @@ export function outcomeOf(result: OutboundResult, rules: AnswerRules = {}): Outc
 }
 
 function answerOutcome(result: OutboundAnswer, rules: AnswerRules): Outcome {
-  const { isSent = isSuccess, isPermanent = isGone, textOf = usualTextOf, receiptOf, retryAfterOf } = rules
+  const { isSent = isSuccess, isPermanent = isGone, endsChannel, textOf = usualTextOf, receiptOf, retryAfterOf } = rules
   const answer = readAnswer(result)
   const detail = `Received status code ${answer.status}`
   if (isSent(answer)) {
@@ -98,6 +100,7 @@ function answerOutcome(result: OutboundAnswer, rules: AnswerRules): Outcome {
     reason: 'status',
     detail: typeof text === 'string' && text.trim() !== '' ? `${detail}: ${onOneLine(text)}` : detail,
     isPermanent: isPermanent(answer),
+    ...(endsChannel?.(answer) && { endsChannel: true }),
     ...waitOf(retryAfterOf?.(answer) ?? result.headers['retry-after']),
   }
 }

@@ -1,5 +1,4 @@
 import type { Draft } from '#actions/channel-drafts.ts'
-import { withMemberOptions } from '#actions/channel-groups.ts'
 import { channelFingerprint, createChannel, lacksMailServer, updateChannel } from '#actions/channels.ts'
 import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
@@ -15,7 +14,6 @@ import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
 import { AppError } from '#lib/errors.ts'
 import { countChannels, findChannelReport, listChannelReports, listMonitorsOfChannel } from '#store/channels.ts'
-import type { Reader } from '#store/database.ts'
 import { type FormState, freshForm, SEEN_FIELD } from '#views/components/field.tsx'
 import type { MonitorChoiceProps } from '#views/components/monitor-choice.tsx'
 import { ChannelPage } from '#views/pages/channel.tsx'
@@ -26,6 +24,7 @@ import { settingsIn, textOf } from './channel-input.ts'
 import { newChoice, readChoice, storedChoice, submittedChoice } from './channel-monitors.ts'
 import { previewOf } from './channel-preview.ts'
 import { type ChannelRequest, onChannel, refOf, viewOf } from './channel-request.ts'
+import { shownKind } from './shown-kind.ts'
 
 const FORM = { parse: 'none' } as const
 
@@ -102,7 +101,7 @@ function newForm({ deps }: WebDeps, { context, kind, form, choice, problem, stat
     <NewChannelPage
       context={frameOf(context)}
       project={context.project}
-      kind={withMemberOptions(deps.db, { kind, projectId: context.project.id })}
+      kind={shownKind(deps, { kind, projectId: context.project.id })}
       form={form}
       problem={problem}
       choice={choice}
@@ -163,7 +162,7 @@ function showChannel(
 ): Response {
   const { report, project } = context
   const kind = findKind(report.channel.kind)
-  const form = kind && may(project.role, 'operate') ? editForm(deps.db, { context, kind, again }) : null
+  const form = kind && may(project.role, 'operate') ? editForm(deps, { context, kind, again }) : null
   return page(
     <ChannelPage
       context={frameOf(context)}
@@ -185,8 +184,9 @@ interface Editing {
   again: RetryState | null
 }
 
-function editForm(db: Reader, { context: { report, form: submitted }, kind, again }: Editing) {
+function editForm(deps: WebDeps['deps'], { context: { report, form: submitted }, kind, again }: Editing) {
   const { channel } = report
+  const { db } = deps
   const stored = channel.settings as Record<string, unknown>
   const isSecret = (name: string): boolean =>
     kind.fields.some((field) => field.name === name && field.type === 'secret')
@@ -206,8 +206,7 @@ function editForm(db: Reader, { context: { report, form: submitted }, kind, agai
   const choice = again
     ? submittedChoice(db, { projectId: channel.projectId, form: submitted })
     : storedChoice(db, channel)
-  const shownKind = withMemberOptions(db, { kind, projectId: channel.projectId })
-  return { kind: shownKind, form, problem, storedSecrets, choice }
+  return { kind: shownKind(deps, { kind, projectId: channel.projectId }), form, problem, storedSecrets, choice }
 }
 
 async function save(web: WebDeps, context: ChannelRequest): Promise<Response> {

@@ -1,7 +1,7 @@
 import type { Theme } from '#domain/account.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { url } from '#lib/base-path.ts'
-import { FONT, ICON, ICON_DOWN, SCRIPTS, STYLESHEET } from '#views/assets.ts'
+import { FONT, ICON, ICON_192, ICON_DOWN, SCRIPTS, STYLESHEET } from '#views/assets.ts'
 
 interface DocumentProps {
   title: string
@@ -28,6 +28,8 @@ export function Document({ title, theme = 'system', children }: DocumentProps) {
         <meta name="htmx-config" content={HTMX_CONFIG} />
         <title>{title}</title>
         <link rel="icon" id="favicon" href={url(ICON.path)} data-down={url(ICON_DOWN.path)} type="image/svg+xml" />
+        <link rel="manifest" href={url('/manifest.webmanifest')} />
+        <link rel="apple-touch-icon" href={url(ICON_192.path)} />
         <link rel="preload" href={url(FONT.path)} as="font" type="font/woff2" crossorigin="anonymous" />
         <link rel="stylesheet" href={url(STYLESHEET.path)} />
         {SCRIPTS.map(({ path }) => (

@@ -16,6 +16,7 @@ import {
 } from '#views/components/field.tsx'
 import { MessagePreview, type PreviewProps } from '#views/components/message-preview.tsx'
 import { MonitorChoice, type MonitorChoiceProps } from '#views/components/monitor-choice.tsx'
+import { PushSubscription } from '#views/components/push-subscription.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 /** A kind of channel as a form needs it. */
@@ -29,6 +30,8 @@ export interface KindView {
   presets?: readonly { label: string }[]
   /** For a group, which sends nothing itself. */
   members?: unknown
+  /** For a kind that a browser subscribes to: the server's public key. */
+  pushKey?: string | undefined
 }
 
 const INPUT_TYPES = { address: 'email', url: 'url', secret: 'password', text: 'text', number: 'number' } as const
@@ -140,6 +143,14 @@ export function ChannelForm(props: ChannelFormProps) {
         label="Name"
         help={`Shown in lists and notifications. Leave empty for “${kind.label}”.`}
       />
+      {kind.pushKey !== undefined && (
+        <PushSubscription
+          pushKey={kind.pushKey}
+          names={kind.fields.filter(isSecret).map(({ name }) => settingField(name))}
+          form={form}
+          isStored={storedSecrets.length > 0}
+        />
+      )}
       <div
         class="channel-settings"
         hx-post={`${drafts}/preview`}
@@ -149,7 +160,11 @@ export function ChannelForm(props: ChannelFormProps) {
         hx-target="#preview"
         hx-swap="outerHTML"
       >
-        <Settings fields={kind.fields} form={form} storedSecrets={storedSecrets} />
+        <Settings
+          fields={kind.fields.filter((field) => kind.pushKey === undefined || !isSecret(field))}
+          form={form}
+          storedSecrets={storedSecrets}
+        />
       </div>
       {kind.setup && <SetupButton path={drafts} label={kind.setup.label} help={kind.setup.help} />}
       <MonitorChoice choice={choice} form={form} />
@@ -191,6 +206,10 @@ function Settings({ fields, form, storedSecrets }: SettingsProps) {
       })}
     </>
   )
+}
+
+function isSecret({ type }: ChannelField): boolean {
+  return type === 'secret'
 }
 
 function isFilledIn({ name, initial = '' }: ChannelField, { values, problems }: FormState): boolean {

@@ -132,11 +132,14 @@ export function createCurrentMailer<Settings>(read: () => Settings, open: (setti
   }
 }
 
-/** For a server without SMTP settings: emails are logged instead of sent. */
+/**
+ * For a server without SMTP settings: emails are logged instead of sent. Only the recipient and the subject, because the
+ * text contains links that act without a sign-in.
+ */
 export function createLogMailer(log: Log): Mailer {
   return {
-    send: async ({ to, subject, text }) => {
-      log.warn('No mail server is configured: this email was not sent', { to, subject, text })
+    send: async ({ to, subject }) => {
+      log.warn('No mail server is configured: this email was not sent', { to, subject })
       return { kind: 'logged' }
     },
     close: () => {},

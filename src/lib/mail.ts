@@ -133,8 +133,8 @@ export function createCurrentMailer<Settings>(read: () => Settings, open: (setti
 }
 
 /**
- * For a server without SMTP settings: emails are logged instead of sent. Only the recipient and the subject, because the
- * text contains links that act without a sign-in.
+ * For a server without SMTP settings: emails are logged instead of sent. The log gets only the recipient and the
+ * subject, because the text contains links that act without a sign-in.
  */
 export function createLogMailer(log: Log): Mailer {
   return {

@@ -69,6 +69,8 @@ const TABLE: Record<string, Needs> = {
   'GET /docs/licenses': 'anyone',
   'GET /health': 'anyone',
   'GET /livez': 'anyone',
+  'GET /manifest.webmanifest': 'anyone',
+  'GET /push-worker.js': 'anyone',
   'GET /readyz': 'anyone',
   'GET /login': 'anyone',
   'POST /login': 'anyone',

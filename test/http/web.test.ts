@@ -44,7 +44,7 @@ describe('Pages', () => {
     expect(paths.length).toBeGreaterThan(5)
     for (const path of paths) {
       const plain = await guard.request(path)
-      if (path.endsWith('.woff2')) continue
+      if (/\.(woff2|png)$/.test(path)) continue
       const packed = await guard.request(path, { headers: { 'Accept-Encoding': 'gzip, br' } })
       expect(plain.headers.get('cache-control')).toContain('immutable')
       expect(packed.headers.get('content-encoding')).toBe('gzip')

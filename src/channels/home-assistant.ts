@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
 import { countBytes } from '#lib/cut.ts'
-import { contentOf } from '#words/message.ts'
+import { contentOf, type MessageContent } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { requestUrl, shownSecretUrl } from './shared/fields.ts'
 import { sendRequest } from './shared/http.ts'
@@ -11,8 +11,8 @@ interface HomeAssistantSettings {
   url: string
 }
 
-/** States and events of Home Assistant may have 32 kB. */
-const TEXTS_MAX = 20_000
+/** Home Assistant stores attributes of a state only up to 16,384 bytes. */
+const PAYLOAD_MAX = 16_000
 
 export const homeAssistant: ChannelKind<HomeAssistantSettings> = {
   kind: 'home-assistant',
@@ -43,20 +43,20 @@ export const homeAssistant: ChannelKind<HomeAssistantSettings> = {
 }
 
 async function send({ url }: HomeAssistantSettings, message: Message, transports: Transports): Promise<Outcome> {
-  return await sendRequest({ url, json: payloadOf(message) }, { message, transports })
+  const content = fitContent(contentOf(message), {
+    max: PAYLOAD_MAX,
+    sizeOf: (fitting) => countBytes(JSON.stringify(payloadOf(message, fitting))),
+  })
+  return await sendRequest({ url, json: payloadOf(message, content) }, { message, transports })
 }
 
 /** Flat, so that templates stay short: `{{ trigger.json.title }}`. */
-function payloadOf({ notification, links, deliveryId, thread, ...facts }: Message) {
-  const content = fitContent(contentOf({ notification, links, ...facts }), {
-    max: TEXTS_MAX,
-    sizeOf: (fitting) => countBytes(JSON.stringify(fitting)),
-  })
+function payloadOf({ notification, links, deliveryId, thread }: Message, content: MessageContent) {
   const isGap = notification.status === 'blind'
   return {
     status: isGap ? 'offline' : notification.status,
     title: content.title,
-    message: renderText(content, PLAIN, { max: TEXTS_MAX, without: ['title', 'links'] }),
+    message: renderText(content, PLAIN, { max: PAYLOAD_MAX, without: ['title', 'links'] }),
     monitor: isGap ? null : notification.monitor.name,
     slug: isGap ? null : notification.monitor.slug,
     tags: isGap ? [] : notification.monitor.tags,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
-import { countBytes, cutEnd } from '#lib/cut.ts'
+import { countBytes, countUnits, cutEnd } from '#lib/cut.ts'
 import { contentOf, type MessageContent } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { fingerprint, secretToken } from './shared/fields.ts'
@@ -12,7 +12,7 @@ interface LineSettings {
   to: string
 }
 
-const ALT_TEXT_MAX = 400
+const ALT_TEXT_MAX = 1500
 /** A bubble may have 30 kB of JSON. */
 const BUBBLE_MAX = 28_000
 
@@ -52,10 +52,10 @@ async function send({ token, to }: LineSettings, message: Message, transports: T
     max: BUBBLE_MAX,
     sizeOf: (fitting) => countBytes(JSON.stringify(bubbleOf(fitting))),
   })
-  const altText = cutEnd(`${content.title}\n${content.details}`, ALT_TEXT_MAX)
+  const altText = cutEnd(`${content.title}\n${content.details}`, ALT_TEXT_MAX, countUnits)
   const request = {
     url: 'https://api.line.me/v2/bot/message/push',
-    // LINE accepts a request with the same key only once.
+    // Within 24 hours, LINE accepts a request with the same key only once.
     headers: { Authorization: `Bearer ${token}`, 'X-Line-Retry-Key': message.deliveryId },
     json: { to, messages: [{ type: 'flex', altText, contents: bubbleOf(content) }] },
   }
@@ -95,7 +95,8 @@ function boxOf(contents: readonly object[]) {
 }
 
 function textOf(text: string) {
-  return { type: 'text', text: cutEnd(text, TEXT_MAX), wrap: true }
+  return { type: 'text', text: cutEnd(text, TEXT_MAX, countUnits), wrap: true }
 }
 
+/** LINE names no limit for one text of a bubble. This one keeps it readable. */
 const TEXT_MAX = 2000

@@ -3,7 +3,7 @@ import type { Outcome } from '#domain/delivery.ts'
 import { contentOf } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { phoneNumber, serverUrl, shownServer, withoutSlash } from './shared/fields.ts'
-import { type AnswerRules, sendRequest } from './shared/http.ts'
+import { type AnswerRules, type ServiceAnswer, sendRequest } from './shared/http.ts'
 import { RECIPIENT_FIELD, recipient, signalText } from './shared/signal.ts'
 
 interface SignalRestSettings {
@@ -58,10 +58,24 @@ async function send(
       ...(receipt && { quote_timestamp: Number(receipt), quote_author: from, quote_message: '' }),
     },
   }
-  return await sendRequest(request, { message, transports, rules: RULES })
+  return await sendRequest(request, { message, transports, rules: to.startsWith('group.') ? GROUP_RULES : RULES })
 }
 
 const RULES: AnswerRules = {
   isPermanent: ({ json }) => /unregistered user/i.test(String(json.error)),
   receiptOf: ({ json }) => json.timestamp,
+}
+
+/**
+ * If a member of a group can't be reached, the API answers 400 although the others got the message. Its error then
+ * ends with the timestamp of the message. A retry would send it to the others again.
+ */
+const GROUP_RULES: AnswerRules = {
+  ...RULES,
+  isSent: (answer) => (answer.status >= 200 && answer.status < 300) || partialTimestamp(answer) !== undefined,
+  receiptOf: (answer) => answer.json.timestamp ?? partialTimestamp(answer),
+}
+
+function partialTimestamp({ json }: ServiceAnswer): string | undefined {
+  return /^Failed to send \(some\) messages:.*(\d{13})\s*$/s.exec(String(json.error))?.[1]
 }

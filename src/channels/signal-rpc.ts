@@ -143,6 +143,6 @@ function outcomeOf(answer: Answer | NetworkFailure): Outcome {
     result: 'failed',
     reason: 'status',
     detail: `signal-cli answered with error ${error.code ?? 'unknown'}: ${reason}`,
-    isPermanent: types.includes('UNREGISTERED_FAILURE'),
+    isPermanent: types.length > 0 && types.every((type) => type === 'UNREGISTERED_FAILURE'),
   }
 }

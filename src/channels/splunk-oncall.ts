@@ -60,7 +60,8 @@ async function send({ url }: SplunkSettings, message: Message, transports: Trans
   return await sendRequest({ url, json }, { message, transports, rules: RULES })
 }
 
-// It may answer 200 with a failure inside. 404 means that the integration does not exist.
+// Some clients expect a failure inside of an answer with 200, which Splunk does not document. 404 means that the
+// integration does not exist.
 const RULES: AnswerRules = {
   isSent: ({ status, json }) => status >= 200 && status < 300 && json.result !== 'failure',
   isPermanent: ({ status }) => status === 404,

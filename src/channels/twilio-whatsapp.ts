@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
-import { cutEnd } from '#lib/cut.ts'
+import { countUnits, cutEnd } from '#lib/cut.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
 import { contentOf, type MessageContent } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
@@ -13,7 +13,8 @@ interface WhatsAppSettings extends TwilioSettings {
 }
 
 const BODY_MAX = 1600
-const VARIABLE_MAX = 500
+/** A template and its variables may have 1,024 characters together. */
+const VARIABLE_MAX = 250
 
 export const twilioWhatsapp: ChannelKind<WhatsAppSettings> = {
   kind: 'twilio-whatsapp',
@@ -51,14 +52,15 @@ async function send(settings: WhatsAppSettings, message: Message, transports: Tr
     From: `whatsapp:${settings.from}`,
     ...(settings.contentSid
       ? { ContentSid: settings.contentSid, ContentVariables: JSON.stringify(variablesOf(content)) }
-      : { Body: renderText(content, WHATSAPP, { max: BODY_MAX }) }),
+      : { Body: renderText(content, WHATSAPP, { max: BODY_MAX, measure: countUnits }) }),
   }
   return await sendTwilio(settings, { resource: 'Messages', form }, { message, transports })
 }
 
 /** The title, what happened, and the address of the page. WhatsApp accepts no line breaks in them. */
 function variablesOf({ title, details, links }: MessageContent): Record<string, string> {
-  const shown = (text: string) => cutEnd(escapeText(withVisibleDirections(text).replace(/\s+/g, ' ')), VARIABLE_MAX)
+  const shown = (text: string) =>
+    cutEnd(escapeText(withVisibleDirections(text).replace(/\s+/g, ' ')), VARIABLE_MAX, countUnits)
   return { 1: shown(title), 2: shown(details), 3: links[0]?.url ?? '' }
 }
 

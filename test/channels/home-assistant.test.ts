@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { BASE_URL, DELIVERY_ID, THREAD_KEY } from './conformance.ts'
+import { BASE_URL, DELIVERY_ID, messageOf, notificationOf, THREAD_KEY } from './conformance.ts'
 import { OUTPUT, PLAIN_TEXTS } from './expected.ts'
 import { type Call, DOWN, GAP, requestOf, Service, type ServiceAdaptor, TEST, testService, UP } from './service.ts'
 
@@ -22,13 +22,7 @@ const adaptor: ServiceAdaptor = {
     ['an empty webhook ID', { url: 'https://home.example.org/api/webhook/' }],
   ],
   secrets: ['-cronguard-Xy7secret'],
-  errors: [
-    [
-      'the method is not allowed',
-      { status: 405, body: '405: Method Not Allowed' },
-      { detail: 'Received status code 405', isPermanent: false },
-    ],
-  ],
+  errors: [['the method is not allowed', { status: 405 }, { detail: 'Received status code 405', isPermanent: false }]],
 }
 
 testService(adaptor)
@@ -39,7 +33,8 @@ beforeEach(async () => {
 })
 afterEach(() => service.stop())
 
-// The address is that of home-assistant/core, `homeassistant/components/webhook/__init__.py`.
+// The address and the answers are those of home-assistant/core, `homeassistant/components/webhook/__init__.py`; that
+// JSON arrives as `trigger.json` is in `trigger.py` beside it.
 test('home-assistant: sends flat JSON to the webhook', async () => {
   const monitor = {
     monitor: 'backup',
@@ -95,4 +90,14 @@ test('home-assistant: sends flat JSON to the webhook', async () => {
       },
     ].map((body) => ({ request: `POST ${PATH}`, body })),
   )
+})
+
+// The limit is that of home-assistant/core, `homeassistant/components/recorder/db_schema.py`.
+test('home-assistant: a state can keep everything in its attributes', async () => {
+  const notification = notificationOf()
+  const monitor = { ...notification.monitor, description: 'Copies the database. '.repeat(1200) }
+  await service.send(messageOf({ ...notification, monitor }))
+  const json = service.calls[0]?.json
+  expect(Buffer.byteLength(JSON.stringify(json))).toBeLessThanOrEqual(16_384)
+  expect(json.message).toContain('… (cut)')
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { BASE_URL, DELIVERY_ID } from './conformance.ts'
+import { BASE_URL, DELIVERY_ID, messageOf, notificationOf } from './conformance.ts'
 import {
   DESCRIPTION,
   DOWN_DETAILS,
@@ -40,10 +40,23 @@ const adaptor: ServiceAdaptor = {
     ['a token with a line break', { ...VALID, token: 'a\nb' }],
   ],
   secrets: [TOKEN],
-  // Bodies as in the tests of clients, and as LINE's documentation of status codes shows them.
+  // The texts are those of “Error responses” in LINE's Messaging API reference; that of 401 is from a client's test.
   errors: [
     [
       'the recipient is invalid',
+      { status: 400, body: `{"message":"The property, 'to', in the request body is invalid (line: -, column: -)"}` },
+      {
+        detail: "Received status code 400: The property, 'to', in the request body is invalid (line: -, column: -)",
+        isPermanent: false,
+      },
+    ],
+    [
+      'the message could not be sent, for example because the user does not exist',
+      { status: 400, body: '{"message":"Failed to send messages"}' },
+      { detail: 'Received status code 400: Failed to send messages', isPermanent: false },
+    ],
+    [
+      'a text is empty',
       {
         status: 400,
         body: `{"message":"The request body has 1 error(s)",
@@ -58,8 +71,8 @@ const adaptor: ServiceAdaptor = {
       'the token is invalid',
       {
         status: 401,
-        body: `{"message":
-          "Authentication failed. Confirm that the access token in the authorization header is valid."}`,
+        body: `{"message":"Authentication failed due to the following reason: invalid token.
+          Confirm that the access token in the authorization header is valid."}`.replace(/\n\s+/, ' '),
       },
       { isPermanent: false },
     ],
@@ -122,7 +135,8 @@ function golden(
   }
 }
 
-// The fields are those of line/line-openapi, `messaging-api.yml`.
+// The address and the key are those of line/line-openapi, `messaging-api.yml`; the bubble and its limits are those of
+// “Flex Message” in LINE's Messaging API reference.
 test('line: sends a bubble with buttons, and the delivery as the key of retries', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   const open: [string, string] = ['Open monitor', page]
@@ -150,12 +164,26 @@ test('line: sends a bubble with buttons, and the delivery as the key of retries'
   expect(service.calls.map(({ headers }) => headers['x-line-retry-key'])).toEqual(Array(4).fill(DELIVERY_ID))
 })
 
+// The answer is that of “Retry failed API requests” in LINE's documentation.
 test('line: a retry of a message that arrived counts as sent', async () => {
-  service.answer = () => ({ status: 409, body: '{"message":"The retry key is already accepted"}' })
+  const sentMessages = [{ id: '461230966842064897', quoteToken: 'IStG5h1Tz7b' }]
+  service.answer = () => ({
+    status: 409,
+    body: JSON.stringify({ message: 'The retry key is already accepted', sentMessages }),
+  })
   expect((await service.send(DOWN)).result).toBe('sent')
 })
 
 test('line: never sends an empty text, which LINE refuses', async () => {
   await service.send({ ...DOWN, output: { text: ' \n', isCut: false } })
   expect(service.calls[0]?.json.messages[0].contents.body.contents).toHaveLength(3)
+})
+
+// LINE counts UTF-16 units: see “Character counting in a text” in its documentation.
+test('line: the text of the notification has at most 1,500 units', async () => {
+  await service.send(messageOf(notificationOf({ name: '🍎'.repeat(2000) })))
+  const { altText } = service.calls[0]?.json.messages[0] ?? {}
+  expect(altText.length).toBeLessThanOrEqual(1500)
+  expect(altText.length).toBeGreaterThan(1400)
+  expect(altText).toEndWith('… (cut)')
 })

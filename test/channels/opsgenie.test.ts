@@ -55,6 +55,8 @@ const adaptor: ServiceAdaptor = {
     ['a priority of P6', { ...VALID, priority: 'P6' }],
   ],
   secrets: [KEY],
+  // The first bodies are those of falcosecurity/falcosidekick, issue 719, streaak/keyhacks, pull request 124, and
+  // louislam/uptime-kuma, issue 3613; the last is in the form of the tests of opsgenie-go-sdk-v2.
   errors: [
     [
       'the key has the wrong format',
@@ -65,6 +67,18 @@ const adaptor: ServiceAdaptor = {
       'the key is unknown',
       { status: 401, body: '{"message":"Could not authenticate","took":0.001,"requestId":"6fd3ab72"}' },
       { detail: 'Received status code 401: Could not authenticate', isPermanent: false },
+    ],
+    [
+      'the key belongs to another integration',
+      {
+        status: 403,
+        body: `{"code":40301,"message":"To perform this action, use an API key from an API integration.",
+          "took":0.001,"requestId":"230e4db1"}`,
+      },
+      {
+        detail: 'Received status code 403: To perform this action, use an API key from an API integration.',
+        isPermanent: false,
+      },
     ],
     [
       'a field is invalid',
@@ -91,7 +105,9 @@ beforeEach(async () => {
 })
 afterEach(() => service.stop())
 
-// The fields and limits are those of prometheus/alertmanager, `notify/opsgenie/opsgenie.go`, and of healthchecks.
+// The fields are those of prometheus/alertmanager, `notify/opsgenie/opsgenie.go`, and of healthchecks,
+// `hc/integrations/opsgenie/transport.py`. The limits are those of “Alerts and Alert Fields” in Opsgenie's
+// documentation.
 test('opsgenie: creates an alert, and closes it by its alias', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   const request = { request: 'POST /v2/alerts', authorization: `GenieKey ${KEY}` }

@@ -34,15 +34,36 @@ const adaptor: ServiceAdaptor = {
     ['a recipient with a space', { ...VALID, to: 'ada lovelace' }],
   ],
   secrets: [],
-  // The form of the errors is that of bbernhard/signal-cli-rest-api, `src/api/api.go`; the texts are signal-cli's.
+  // The form of the errors is that of bbernhard/signal-cli-rest-api, `src/api/api.go` and issue 696. The text about a
+  // recipient is that of AsamK/signal-cli, `SendMessageResultUtils.java`.
   errors: [
     [
       'the recipient is not registered',
-      { status: 400, body: '{"error":"Failed to send (some) messages:\\n+15551234567: Unregistered user\\n"}' },
       {
-        detail: 'Received status code 400: Failed to send (some) messages: +15551234567: Unregistered user',
+        status: 400,
+        body: JSON.stringify({
+          error: 'Failed to send (some) messages:\n+15551234567: Unregistered user "+15551234567"\n1780171156320\n',
+        }),
+      },
+      {
+        detail:
+          'Received status code 400: Failed to send (some) messages: ' +
+          '+15551234567: Unregistered user "+15551234567" 1780171156320',
         isPermanent: true,
       },
+    ],
+    [
+      'Signal wants a captcha',
+      {
+        status: 429,
+        body: '{"error":"Failed to send message due to rate limiting","challenge_tokens":["a36f"],"account":"+1500"}',
+      },
+      { detail: 'Received status code 429: Failed to send message due to rate limiting', isPermanent: false },
+    ],
+    [
+      'the API runs in the mode json-rpc, which names no reason',
+      { status: 400, body: '{"error":"Failed to send message"}' },
+      { detail: 'Received status code 400: Failed to send message', isPermanent: false },
     ],
     [
       'the sender is not registered',
@@ -60,6 +81,7 @@ beforeEach(async () => {
 })
 afterEach(() => service.stop())
 
+// The fields are those of `SendMessageV2` in bbernhard/signal-cli-rest-api, `src/api/api.go`.
 test('signal-rest: sends plain text', async () => {
   const golden = (...parts: string[]) => ({
     request: 'POST /signal/v2/send',
@@ -89,4 +111,14 @@ test('signal-rest: a recovery answers the message about the incident', async () 
 test('signal-rest: sends to user names and groups', async () => {
   for (const to of ['ada.42', 'group.RVJsT3F6L2RlZmF1bHQ=']) await service.send(DOWN, { to })
   expect(service.calls.map(({ json }) => json.recipients)).toEqual([['ada.42'], ['group.RVJsT3F6L2RlZmF1bHQ=']])
+})
+
+// The answer is that of bbernhard/signal-cli-rest-api, issue 857.
+test('signal-rest: a message that only some members of a group got counts as sent', async () => {
+  const error = 'Failed to send (some) messages:\nRVJsT3F6L2RlZmF1bHQ=: Unregistered user "5f0c"\n1780171156320\n'
+  service.answer = () => ({ status: 400, body: JSON.stringify({ error }) })
+  const to = 'group.RVJsT3F6L2RlZmF1bHQ='
+  expect(await service.send(DOWN, { to })).toMatchObject({ result: 'sent', receipt: '1780171156320' })
+  service.answer = () => ({ status: 400, body: JSON.stringify({ error: `${error}Failed to send message\n` }) })
+  expect((await service.send(DOWN, { to })).result).toBe('failed')
 })

@@ -73,6 +73,7 @@ class Daemon implements Receiver {
   }
 }
 
+// The form is that of AsamK/signal-cli, `JsonSendMessageResult.java`, and of healthchecks.
 function errorOf(code: number, ...types: string[]) {
   const results = types.map((type) => ({ recipientAddress: { number: '+15551234567' }, type }))
   return { error: { code, message: 'Failed to send message', data: { response: { timestamp: 0, results } } } }
@@ -109,7 +110,8 @@ describe('signal-rpc', () => {
   })
   afterEach(() => daemon.stop())
 
-  // The request is that of healthchecks, `hc/integrations/signal/transport.py`.
+  // The request is that of healthchecks, `hc/integrations/signal/transport.py`, and the answer that of signal-cli's
+  // manual page `signal-cli-jsonrpc.5`.
   test('sends a request with text and ranges of formats', async () => {
     for (const message of [DOWN, UP, GAP, TEST]) expect((await daemon.send(message)).result).toBe('sent')
     const open = `Open monitor: ${BASE_URL}/monitors/${'f'.repeat(40)}`
@@ -179,14 +181,16 @@ describe('signal-rpc', () => {
   })
 
   test.each([
-    ['UNREGISTERED_FAILURE', true],
-    ['RATE_LIMIT_FAILURE', false],
-    ['NETWORK_FAILURE', false],
-  ])('reads the error %s (permanent: %p)', async (type, isPermanent) => {
-    daemon.lines = ({ id }) => [{ jsonrpc: '2.0', ...errorOf(-1, type), id }]
+    [-1, ['UNREGISTERED_FAILURE'], true],
+    [-1, ['NETWORK_FAILURE'], false],
+    [-1, ['UNREGISTERED_FAILURE', 'NETWORK_FAILURE'], false],
+    [-4, ['IDENTITY_FAILURE'], false],
+    [-5, ['RATE_LIMIT_FAILURE'], false],
+  ])('reads the error %d with %p (permanent: %p)', async (code, types, isPermanent) => {
+    daemon.lines = ({ id }) => [{ jsonrpc: '2.0', ...errorOf(code, ...types), id }]
     expect(await daemon.send(DOWN)).toMatchObject({
       result: 'failed',
-      detail: `signal-cli answered with error -1: Failed to send message: ${type}`,
+      detail: `signal-cli answered with error ${code}: Failed to send message: ${types.join(', ')}`,
       isPermanent,
     })
   })

@@ -22,8 +22,16 @@ const adaptor: ServiceAdaptor = {
     ['a routing key that is still missing', { url: 'https://alert.victorops.com/x/$routing_key' }],
   ],
   secrets: ['3f0c9a3e-secret'],
+  // In healthchecks, `hc/integrations/victorops/transport.py`, 404 is final. In influxdata/kapacitor,
+  // `services/victorops/service.go`, other errors have a message. Some public clients expect the failure with 200.
+  // Splunk documents none of them.
   errors: [
     ['the integration does not exist', { status: 404 }, { detail: 'Received status code 404', isPermanent: true }],
+    [
+      'the request is invalid',
+      { status: 400, body: '{"message":"Invalid JSON"}' },
+      { detail: 'Received status code 400: Invalid JSON', isPermanent: false },
+    ],
     [
       'it answers 200 with a failure',
       { status: 200, body: '{"result":"failure","message":"Unknown routing key"}' },
@@ -40,7 +48,8 @@ beforeEach(async () => {
 })
 afterEach(() => service.stop())
 
-// The fields and limits are those of prometheus/alertmanager, `notify/victorops/victorops.go`.
+// The fields and the limit are those of prometheus/alertmanager, `notify/victorops/victorops.go`, and of the “REST
+// Endpoint integration” and the “Incident fields glossary” in Splunk's documentation.
 test('splunk-oncall: opens an incident, and resolves it with the same entity', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   const common = { entity_id: THREAD_KEY, state_start_time: 1772366400, monitoring_tool: 'CronGuard' }

@@ -36,7 +36,8 @@ beforeEach(async () => {
 })
 afterEach(() => service.stop())
 
-// The request is that of healthchecks, `hc/integrations/sms/transport.py`, with the text in place of a template.
+// The request is that of healthchecks, `hc/integrations/sms/transport.py`, without its fields `StatusCallback` and
+// `RiskCheck`.
 test('twilio-sms: sends a short text', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   const golden = (...parts: string[]) => ({

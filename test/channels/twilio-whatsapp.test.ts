@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { BASE_URL } from './conformance.ts'
+import { BASE_URL, messageOf, notificationOf } from './conformance.ts'
 import {
   DESCRIPTION,
   DOWN_DETAILS,
@@ -63,7 +63,7 @@ beforeEach(async () => {
 })
 afterEach(() => service.stop())
 
-// The request is that of healthchecks, `hc/integrations/whatsapp/transport.py`.
+// The request is that of healthchecks, `hc/integrations/whatsapp/transport.py`, with text in place of a template.
 test('twilio-whatsapp: sends text in the format of WhatsApp', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   const facts = (list: [string, string][]) => list.map(([label, value]) => `*${label}*: ${value}`).join('\n')
@@ -95,4 +95,12 @@ test('twilio-whatsapp: fills the variables of a template', async () => {
     Body: undefined,
     variables: { 1: 'Down: backup', 2: DOWN_DETAILS, 3: `${BASE_URL}/monitors/${'f'.repeat(40)}` },
   })
+})
+
+// Twilio's error 63021 names the limit of 1,024 characters for a template with its variables.
+test('twilio-whatsapp: cuts the variables of a template, so that there is room for its own words', async () => {
+  await service.send(messageOf(notificationOf({ name: '🛡️ backup '.repeat(100) })), { contentSid: TEMPLATE })
+  const variables: string[] = Object.values(JSON.parse(service.calls[0]?.form.ContentVariables ?? ''))
+  expect(variables[0]).toEndWith('… (cut)')
+  expect(variables[0]?.length).toBeLessThanOrEqual(250)
 })

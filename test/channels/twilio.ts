@@ -14,7 +14,10 @@ const error = (code: number, message: string, status: number) => ({
   body: JSON.stringify({ code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status }),
 })
 
-/** Codes and texts as Twilio's error dictionary lists them. */
+/**
+ * Twilio describes the codes on pages such as `docs/api/errors/21211`, and 21610 in an article of its support. The
+ * texts and the form of the body are those that public clients of Twilio expect in their tests.
+ */
 export const TWILIO: Pick<ServiceAdaptor, 'origins' | 'accepts' | 'secrets' | 'invalidSettings' | 'errors'> = {
   origins: ['https://api.twilio.com'],
   accepts: () => ({ status: 201, body: '{"sid":"SM1f0e8ae6ade43cb3c0ce4525424e404f","status":"queued"}' }),

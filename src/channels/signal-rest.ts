@@ -58,8 +58,11 @@ async function send(
       ...(receipt && { quote_timestamp: Number(receipt), quote_author: from, quote_message: '' }),
     },
   }
-  return await sendRequest(request, { message, transports, rules: to.startsWith('group.') ? GROUP_RULES : RULES })
+  return await sendRequest(request, { message, transports, rules: GROUP.test(to) ? GROUP_RULES : RULES })
 }
+
+/** The ID of a group has 60 characters; a user name that starts alike is shorter. */
+const GROUP = /^group\.\S{60}$/
 
 const RULES: AnswerRules = {
   isPermanent: ({ json }) => /unregistered user/i.test(String(json.error)),

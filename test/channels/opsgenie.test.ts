@@ -107,7 +107,7 @@ afterEach(() => service.stop())
 
 // The fields are those of prometheus/alertmanager, `notify/opsgenie/opsgenie.go`, and of healthchecks,
 // `hc/integrations/opsgenie/transport.py`. The limits are those of “Alerts and Alert Fields” in Opsgenie's
-// documentation.
+// documentation; those of details and notes are from general knowledge.
 test('opsgenie: creates an alert, and closes it by its alias', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   const request = { request: 'POST /v2/alerts', authorization: `GenieKey ${KEY}` }

@@ -16,6 +16,7 @@ import {
 } from './service.ts'
 
 const VALID = { server: 'https://signal.example.org', from: '+15005550006', to: '+15551234567' }
+const GROUP = 'group.QUFFQ0F3UUZCZ2NJQ1FvTERBME9EeEFSRWhNVUZSWVhHQmthR3h3ZEhoOD0='
 
 const adaptor: ServiceAdaptor = {
   kind: 'signal-rest',
@@ -108,17 +109,18 @@ test('signal-rest: a recovery answers the message about the incident', async () 
   expect(service.calls[1]?.json).toMatchObject({ quote_timestamp: 1772366400123, quote_author: VALID.from })
 })
 
+// How it tells them apart is in `getRecipientType` of bbernhard/signal-cli-rest-api, `src/client/client.go`.
 test('signal-rest: sends to user names and groups', async () => {
-  for (const to of ['ada.42', 'group.RVJsT3F6L2RlZmF1bHQ=']) await service.send(DOWN, { to })
-  expect(service.calls.map(({ json }) => json.recipients)).toEqual([['ada.42'], ['group.RVJsT3F6L2RlZmF1bHQ=']])
+  for (const to of ['ada.42', GROUP]) await service.send(DOWN, { to })
+  expect(service.calls.map(({ json }) => json.recipients)).toEqual([['ada.42'], [GROUP]])
 })
 
 // The answer is that of bbernhard/signal-cli-rest-api, issue 857.
 test('signal-rest: a message that only some members of a group got counts as sent', async () => {
-  const error = 'Failed to send (some) messages:\nRVJsT3F6L2RlZmF1bHQ=: Unregistered user "5f0c"\n1780171156320\n'
+  const error = 'Failed to send (some) messages:\nAAEC=: Unregistered user "5f0c"\n1780171156320\n'
   service.answer = () => ({ status: 400, body: JSON.stringify({ error }) })
-  const to = 'group.RVJsT3F6L2RlZmF1bHQ='
-  expect(await service.send(DOWN, { to })).toMatchObject({ result: 'sent', receipt: '1780171156320' })
+  expect(await service.send(DOWN, { to: GROUP })).toMatchObject({ result: 'sent', receipt: '1780171156320' })
+  expect((await service.send(DOWN, { to: 'group.42' })).result).toBe('failed')
   service.answer = () => ({ status: 400, body: JSON.stringify({ error: `${error}Failed to send message\n` }) })
-  expect((await service.send(DOWN, { to })).result).toBe('failed')
+  expect((await service.send(DOWN, { to: GROUP })).result).toBe('failed')
 })

@@ -36,7 +36,7 @@ BEGIN
 END;
 
 -- Which channels have something to send, and what is due first?
-CREATE INDEX deliveries_next
+CREATE INDEX deliveries_by_turn
     ON deliveries (coalesce(channel_id, ''), coalesce(next_attempt_at, leased_until), sequence) WHERE is_next = 1;
 -- Is anything due?
 DROP INDEX deliveries_due;

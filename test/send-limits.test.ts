@@ -5,15 +5,18 @@ import { findKind } from '#channels/index.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
+import { createLogMailer } from '#lib/mail.ts'
 import { TestGuard } from './support/cronguard.ts'
 
 const SLACK = 'https://hooks.slack.example.org/services/T0/B0/secret'
+
+const MAIL_SERVER = { CRONGUARD_SMTP_HOST: 'smtp.example.org', CRONGUARD_SMTP_FROM: 'cronguard@example.org' }
 
 let guard: TestGuard
 let project: Project
 
 beforeEach(() => {
-  guard = new TestGuard()
+  guard = new TestGuard({ env: MAIL_SERVER })
   project = guard.project()
 })
 afterEach(() => guard.stop())
@@ -60,6 +63,16 @@ describe('A destination with a limit', () => {
       { state: 'pending', attempts: 0, lastAttempt: null },
       { state: 'pending', attempts: 0, lastAttempt: null },
     ])
+  })
+
+  test('has none for emails that are only logged, because there is no mail server', async () => {
+    guard.stop()
+    guard = new TestGuard()
+    guard.deps.mailer = createLogMailer(guard.deps.log)
+    project = guard.project()
+    await pingAll(jobs(70, [guard.mailTo(project, 'ops@example.org')]), '/fail')
+    for (let turn = 0; turn < 30; turn += 1) await guard.tick()
+    expect(states()).toEqual(['logged'])
   })
 
   test('does not delay other destinations', async () => {

@@ -8,6 +8,7 @@ import type { Queue } from '#domain/outbox.ts'
 import { allowanceOf, type Buckets, type RateLimit, takeOne } from '#domain/rate-limit.ts'
 import { findChannel } from '#store/channels.ts'
 import { listSentMoments } from '#store/outbox.ts'
+import { hasMailServer } from './mail-server.ts'
 
 export interface SendLimits {
   /** What may leave of these queues now, with the messages that each may have for itself. */
@@ -23,13 +24,15 @@ export interface LimitedQueue extends Queue {
   isShort: boolean
 }
 
-export function createSendLimits({ db, clock }: Pick<Deps, 'db' | 'clock'>): SendLimits {
+export function createSendLimits({ db, clock, config }: Pick<Deps, 'db' | 'clock' | 'config'>): SendLimits {
   const buckets: Buckets = new Map()
   const heldUntil = new Map<string, number>()
   const known = new Set<string>()
 
   const limitsOf = (channel: Channel): readonly RateLimit[] => {
     const kind = findKind(channel.kind)
+    // Without a mail server, emails are only written to the log.
+    if (kind?.needsMailServer && !hasMailServer({ db, config })) return []
     const settings = kind?.limits && kind.settings.safeParse(channel.settings)
     return settings?.success ? (kind?.limits?.(settings.data) ?? []) : []
   }

@@ -43,13 +43,14 @@ const adaptor: ServiceAdaptor = {
       {
         status: 400,
         body: JSON.stringify({
-          error: 'Failed to send (some) messages:\n+15551234567: Unregistered user "+15551234567"\n1780171156320\n',
+          error: `Failed to send (some) messages:\n+15551234567: Unregistered user "+15551234567"\n1780171156320
+Failed to send message\n`,
         }),
       },
       {
         detail:
           'Received status code 400: Failed to send (some) messages: ' +
-          '+15551234567: Unregistered user "+15551234567" 1780171156320',
+          '+15551234567: Unregistered user "+15551234567" 1780171156320 Failed to send message',
         isPermanent: true,
       },
     ],
@@ -115,12 +116,13 @@ test('signal-rest: sends to user names and groups', async () => {
   expect(service.calls.map(({ json }) => json.recipients)).toEqual([['ada.42'], [GROUP]])
 })
 
-// The answer is that of bbernhard/signal-cli-rest-api, issue 857.
+// The answer is that of bbernhard/signal-cli-rest-api, issue 857: `src/client/client.go` removes the line breaks of
+// signal-cli.
 test('signal-rest: a message that only some members of a group got counts as sent', async () => {
-  const error = 'Failed to send (some) messages:\nAAEC=: Unregistered user "5f0c"\n1780171156320\n'
+  const error = 'Failed to send (some) messages:AAEC=: Unregistered user "5f0c"1780171156320'
   service.answer = () => ({ status: 400, body: JSON.stringify({ error }) })
   expect(await service.send(DOWN, { to: GROUP })).toMatchObject({ result: 'sent', receipt: '1780171156320' })
   expect((await service.send(DOWN, { to: 'group.42' })).result).toBe('failed')
-  service.answer = () => ({ status: 400, body: JSON.stringify({ error: `${error}Failed to send message\n` }) })
+  service.answer = () => ({ status: 400, body: JSON.stringify({ error: `${error}\nFailed to send message\n` }) })
   expect((await service.send(DOWN, { to: GROUP })).result).toBe('failed')
 })

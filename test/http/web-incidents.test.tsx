@@ -286,7 +286,9 @@ describe('Send notification again', () => {
     const [first, again] = guard.deliveries(backup)
     expect(first).toMatchObject({ state: 'sent', attempts: 1, settledAt: again && again.createdAt - HOUR })
     expect(again?.id).not.toBe(first?.id)
-    const [before, after] = guard.outside.mails.map(({ text }) => text.replace(/^http\S+\/acknowledge\/\S+$/m, 'LINK'))
+    const [before, after] = guard.outside.mails.map(({ text }) =>
+      text.replace(/^http\S+\/(?:acknowledge|unsubscribe)\/\S+$/gm, 'LINK'),
+    )
     expect(after?.replace(' Sent again manually, 1 hour after the event.', '')).toBe(before ?? '')
     expect(after).toContain('The job failed with exit status 3. Sent again manually, 1 hour after the event.')
     expect(words(await member.read(path))).toContain('Manual resend, ')

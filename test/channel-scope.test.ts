@@ -157,6 +157,7 @@ describe('API of a channel', () => {
 
   test.each([
     [{ scope: 'some' }, 'json validation error: scope is not one of all, these, tag'],
+    [{ scope: 'all', scope_tags: 'x'.repeat(501) }, 'json validation error: scope_tags is too long'],
     [{ scope: 'tag' }, 'Choose at least one tag.'],
   ])('refuses %j', async (scope, error) => {
     expect(await api('/channels/', { kind: 'email', settings, ...scope })).toMatchObject({ error })

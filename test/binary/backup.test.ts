@@ -165,7 +165,7 @@ describe('cronguard export and import', () => {
     const dry = await other.run(['import', '-', '--dry-run', '--json'], { input })
     expect(JSON.parse(dry.stdout)).toMatchObject({
       dry_run: true,
-      items: [{ outcome: 'unchanged' }, { outcome: 'created' }, {}],
+      items: [{ outcome: 'unchanged' }, { outcome: 'unchanged' }, { outcome: 'created' }, {}],
     })
     await other.dispose()
   })

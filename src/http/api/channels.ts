@@ -37,6 +37,7 @@ const SCOPE = {
     ),
   scope_tags: z
     .string('scope_tags is not a string')
+    .refine((tags) => [...tags].length <= TAGS_MAX, 'scope_tags is too long')
     .meta({ maxLength: TAGS_MAX })
     .optional()
     .describe('Tags separated by spaces, for the scope `tag`.'),
